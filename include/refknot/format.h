@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The finished recording, PROG.PID.rkn: a file header, then chunks.
+ *
+ * Everything is little endian and of fixed width.  A chunk holds whole records
+ * of one type; a type may take several chunks, whose records follow on one
+ * another.  Known types stand in the order of their numbers.  A file without
+ * the END chunk, which comes last, was cut short; what stands before the cut is
+ * valid.  Records refer to each other by index (their position among all
+ * records of that type, from 0) and to text by byte offset into the
+ * concatenated STRINGS chunks, where every text ends with NUL and offset 0 is
+ * the empty text.
+ *
+ * A chunk's payload has the records in columns: byte 0 of every record, then
+ * byte 1 of every record, and so on, so byte b of record i of n is at b * n + i.
+ * In that order they are compressed with zstd, or stored plain where that gains
+ * nothing.
+ *
+ * A reader skips chunk types that it does not know and refuses another major
+ * version, which keeps the form of the file header.  refknot-recording(5)
+ * describes the format with an example.
+ */
+#ifndef REFKNOT_FORMAT_H
+#define REFKNOT_FORMAT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes, damaged by text transfers */
+#define RKN_MAJOR 1
+#define RKN_MINOR 0
+
+struct rkn_file_header {
+	char magic[8];
+	uint16_t major;
+	uint16_t minor;
+	uint32_t size;     /* of this header, bytes; chunks start here */
+	uint32_t reserved; /* 0 */
+	uint32_t crc;      /* CRC-32 (IEEE) of the bytes before this field */
+};
+static_assert(sizeof(struct rkn_file_header) == 24, "header changed size");
+
+enum rkn_chunk_type {
+	RKN_CHUNK_META = 1, /* one struct rkn_meta */
+	RKN_CHUNK_STRINGS = 2,
+	RKN_CHUNK_MODULES = 3,
+	RKN_CHUNK_FRAMES = 4,
+	RKN_CHUNK_STACKS = 5,
+	RKN_CHUNK_THREADS = 6,
+	RKN_CHUNK_LIMITS = 7,
+	RKN_CHUNK_BLOCKS = 8,
+	RKN_CHUNK_EDGES = 9,
+	RKN_CHUNK_ROOTS = 10,
+	RKN_CHUNK_END = 255, /* no payload; the file is whole */
+};
+
+#define RKN_CHUNK_MAGIC 0x48434b52u /* "RKCH" */
+#define RKN_CHUNK_MAX (4u << 20)    /* most bytes of one payload, either form */
+
+struct rkn_chunk {
+	uint32_t magic;
+	uint16_t type;
+	uint16_t sequence;    /* number of the chunk in the file, modulo 65536 */
+	uint32_t record_size; /* bytes of one record; 1 for STRINGS */
+	uint32_t raw_size;    /* bytes of the payload when unpacked */
+	uint32_t stored_size; /* bytes in the file; == raw_size: stored plain */
+	uint32_t payload_crc; /* CRC-32 of the stored bytes */
+	uint32_t reserved;    /* 0 */
+	uint32_t header_crc;  /* CRC-32 of the bytes before this field */
+};
+static_assert(sizeof(struct rkn_chunk) == 32, "chunk header changed size");
+
+enum rkn_end {
+	RKN_END_UNKNOWN = 0, /* killed, replaced by exec, or still running */
+	RKN_END_EXIT = 1,    /* end_value is the exit status */
+	RKN_END_SIGNAL = 2,  /* end_value is the signal's number */
+};
+
+enum rkn_meta_flag {
+	RKN_META_FORKED = 1u << 0,   /* began by fork: memory was inherited */
+	RKN_META_SNAPSHOT = 1u << 1, /* blocks, edges, roots are one picture */
+	RKN_META_FOREIGN_MALLOC = 1u << 2, /* the allocator is not glibc's */
+	RKN_META_OFF = 1u << 3, /* recording switched itself off; see message */
+};
+
+struct rkn_meta {
+	uint32_t pid;
+	uint32_t parent_pid;
+	uint64_t start_ns;    /* wall clock, nanoseconds since 1970 */
+	uint64_t duration_ns; /* monotonic, to the last thing known */
+	uint32_t program;     /* text: path of the executable */
+	uint32_t directory;   /* text: working directory at the start */
+	uint32_t arguments;   /* text: argument 0; the others follow at once */
+	uint32_t argument_count;
+	uint32_t message;   /* text: why recording switched itself off, or "" */
+	uint32_t page_size; /* bytes */
+	uint32_t granule;   /* bytes between blocks that can be told apart */
+	uint32_t flags;     /* enum rkn_meta_flag */
+	uint32_t end;       /* enum rkn_end */
+	int32_t end_value;
+	uint64_t allocations; /* successful calls; realloc counts as both */
+	uint64_t frees;
+	uint64_t allocated_bytes; /* as requested */
+	uint64_t freed_bytes;
+	uint64_t peak_bytes;  /* most requested bytes alive at one time */
+	uint64_t own_bytes;   /* memory of refknot's own tables */
+	uint64_t snapshot_ns; /* time that the exit snapshot took */
+	uint64_t stop_ns;     /* of it, waiting for threads to stop */
+	uint64_t root_bytes;  /* searched for pointers */
+};
+static_assert(sizeof(struct rkn_meta) == 136, "meta changed size");
+
+struct rkn_module {
+	uint64_t start; /* first address of its mappings */
+	uint64_t end;   /* first address after them */
+	uint64_t base;  /* what to subtract from an address for the ELF address */
+	uint32_t path;  /* text */
+	uint32_t build_id_size; /* bytes used in build_id; 0: none */
+	uint8_t build_id[32];
+};
+static_assert(sizeof(struct rkn_module) == 64, "module changed size");
+
+#define RKN_NONE 0xffffffffu /* no such record */
+
+struct rkn_frame {        /* a node of the tree of call stacks */
+	uint64_t address; /* return address */
+	uint32_t parent;  /* the caller's frame, a smaller index; 0 is the root */
+	uint32_t module;  /* RKN_NONE: not in any module */
+};
+static_assert(sizeof(struct rkn_frame) == 16, "frame changed size");
+
+enum rkn_stack_flag {
+	RKN_STACK_TRUNCATED = 1u << 0, /* callers are missing */
+};
+
+struct rkn_stack {     /* record 0: blocks whose stack is not known */
+	uint32_t frame; /* innermost: the caller of the allocation function */
+	uint32_t flags; /* enum rkn_stack_flag */
+	uint64_t allocations;
+	uint64_t allocated_bytes;
+	uint64_t frees; /* of blocks that this stack had allocated */
+	uint64_t freed_bytes;
+};
+static_assert(sizeof(struct rkn_stack) == 40, "stack changed size");
+
+enum rkn_thread_flag {
+	RKN_THREAD_ALIVE = 1u << 0,   /* at the snapshot */
+	RKN_THREAD_STOPPED = 1u << 1, /* for the snapshot; registers known */
+};
+
+struct rkn_thread { /* record 0: threads that are not known */
+	uint32_t tid;
+	uint32_t flags; /* enum rkn_thread_flag */
+	uint64_t allocations;
+	uint64_t frees;
+};
+static_assert(sizeof(struct rkn_thread) == 24, "thread changed size");
+
+struct rkn_limit {       /* see limits.def; rows with count 0 are left out */
+	uint32_t number; /* enum rkn_limit_number */
+	uint32_t reserved;
+	uint64_t count;
+};
+static_assert(sizeof(struct rkn_limit) == 16, "limit changed size");
+
+enum rkn_limit_number {
+#define RKN_LIMIT(name, what, why) RKN_LIMIT_##name,
+#include "limits.def"
+#undef RKN_LIMIT
+	RKN_LIMITS
+};
+
+struct rkn_block { /* one live allocation; records ascend by address */
+	uint64_t address;
+	uint64_t size;   /* bytes requested */
+	uint64_t birth;  /* order of allocation; 0: not known */
+	uint32_t stack;
+	uint32_t thread;
+};
+static_assert(sizeof(struct rkn_block) == 32, "block changed size");
+
+struct rkn_edge {           /* a word in a block that points into a block */
+	uint32_t from;      /* block; records ascend by from, then from_word */
+	uint32_t to;        /* block */
+	uint32_t from_word; /* where the word is, in units of 8 bytes */
+	uint32_t to_offset; /* where it points, bytes; 0: the start */
+};
+static_assert(sizeof(struct rkn_edge) == 16, "edge changed size");
+
+enum rkn_root_kind {
+	RKN_ROOT_DATA = 0,     /* data or bss of a module; owner: module */
+	RKN_ROOT_STACK = 1,    /* owner: thread */
+	RKN_ROOT_REGISTER = 2, /* owner: thread */
+	RKN_ROOT_TLS = 3,      /* owner: thread */
+	RKN_ROOT_MAP = 4,      /* private mapping, anonymous or of a file */
+	RKN_ROOT_INHERITED = 5, /* memory that fork copied from the parent */
+	RKN_ROOT_LOADER = 6,   /* allocated by the dynamic loader for itself */
+};
+
+struct rkn_root {        /* a word outside the heap that points into a block */
+	uint64_t where;  /* its address; 0 for LOADER */
+	uint32_t block;
+	uint32_t to_offset;
+	uint32_t kind;  /* enum rkn_root_kind */
+	uint32_t owner; /* RKN_NONE: not known */
+};
+static_assert(sizeof(struct rkn_root) == 24, "root changed size");
+
+#endif

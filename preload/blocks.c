@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "blocks.h"
+
+#include "own.h"
+
+#define PAGE 4096ull
+
+/* Which granules of 64 begin a block, and how many blocks begin before. */
+struct entry {
+	uint64_t starts;
+	uint32_t before;
+};
+
+struct blocks_region {
+	struct entry *entries; /* NULL: no block begins here */
+	uint32_t before;       /* blocks that begin in lower regions */
+	bool known;            /* some block lies in it */
+};
+
+static unsigned entry_shift(void)
+{
+	return shadow.granule_shift + 6;
+}
+
+static uint64_t entry_count(void)
+{
+	return STORE_REGION >> entry_shift();
+}
+
+/* Calls `f` for every live block of a region, in order of address. */
+typedef void visit(struct blocks *b, const struct rkn_block *r, void *data);
+
+static uint64_t size_of(const uint64_t *slot)
+{
+	uint64_t size = *slot >> STORE_SIZE_SHIFT;
+
+	return *slot & STORE_BIG ? size | slot[2] >> 1 << 32 : size;
+}
+
+static void visit_step(struct blocks *b, uint64_t base, const uint64_t *slots,
+		       uint64_t first, uint64_t last, visit *f, void *data)
+{
+	for (uint64_t i = first; i < last; i++) {
+		struct rkn_block r = { 0 };
+		uint64_t head = slots[i];
+
+		if (!shadow_is_live(head))
+			continue;
+		r.address = base + (i << shadow.granule_shift);
+		r.size = size_of(slots + i);
+		r.stack = head >> STORE_STACK_SHIFT & STORE_STACK_MAX;
+		if (head & STORE_EXTRA) {
+			r.birth = slots[i + 1] >> STORE_BIRTH_SHIFT;
+			r.thread = slots[i + 1] >> STORE_THREAD_SHIFT &
+				   STORE_THREAD_MAX;
+			i++;
+		}
+		f(b, &r, data);
+	}
+}
+
+/* Slots that were never made ready hold nothing. */
+static void visit_region(struct blocks *b, uint64_t region, visit *f,
+			 void *data)
+{
+	const uint64_t *slots = shadow.regions[region];
+	uint64_t offset =
+	    (uint64_t)((const char *)slots - (const char *)store.header);
+	uint64_t count = STORE_REGION >> shadow.granule_shift;
+
+	for (uint64_t i = 0; i < count;) {
+		uint64_t at = offset + i * sizeof(*slots);
+		uint64_t next = ((at >> STORE_STEP_SHIFT) + 1)
+				<< STORE_STEP_SHIFT;
+		uint64_t end = (next - offset) / sizeof(*slots);
+
+		if (end > count)
+			end = count;
+		if (store_steps[at >> STORE_STEP_SHIFT])
+			visit_step(b, region << STORE_REGION_SHIFT, slots, i,
+				   end, f, data);
+		i = end;
+	}
+}
+
+static void visit_all(struct blocks *b, visit *f, void *data)
+{
+	const struct store_table *t = &store.header->tables[STORE_CHUNKS];
+	const struct store_chunk *c = store_at(t->offset);
+
+	/* Chunks come in order of need: find each next higher region. */
+	for (uint64_t last = 0;;) {
+		uint64_t next = STORE_REGIONS;
+
+		for (uint64_t i = 1; i < t->count && i < t->capacity; i++)
+			if (c[i].offset && c[i].region >= last &&
+			    c[i].region < next)
+				next = c[i].region;
+		if (next == STORE_REGIONS)
+			return;
+		visit_region(b, next, f, data);
+		last = next + 1;
+	}
+}
+
+static void count(struct blocks *b, const struct rkn_block *r, void *data)
+{
+	uint64_t *n = data;
+
+	(void)b;
+	(void)r;
+	++*n;
+}
+
+static bool make_room(struct blocks *b, uint64_t n)
+{
+	struct store_table *t = &store.header->tables[STORE_BLOCKS];
+	uint64_t offset = store_take((n + 1) * sizeof(*b->list));
+
+	if (n >= UINT32_MAX || !offset ||
+	    !store_ready(offset, (n + 1) * sizeof(*b->list)))
+		return false;
+	t->offset = offset;
+	t->capacity = n;
+	t->count = 0;
+	b->list = store_at(offset);
+	b->count = 0;
+	return true;
+}
+
+/*
+ * A block that begins inside the one before it: of the two the older one's
+ * free was not seen.
+ */
+static void add(struct blocks *b, const struct rkn_block *r, void *data)
+{
+	(void)data;
+	while (b->count) {
+		const struct rkn_block *before = &b->list[b->count - 1];
+
+		if (before->address + before->size <= r->address)
+			break;
+		b->lost++;
+		if (before->birth > r->birth)
+			return;
+		b->count--;
+	}
+	b->list[b->count++] = *r;
+}
+
+/* A large block covers regions in which nothing need begin. */
+static void cover(struct blocks *b, const struct rkn_block *r, uint32_t i)
+{
+	uint64_t last =
+	    (r->address + (r->size ? r->size - 1 : 0)) >> STORE_REGION_SHIFT;
+
+	for (uint64_t n = r->address >> STORE_REGION_SHIFT;
+	     n <= last && n < STORE_REGIONS; n++) {
+		struct blocks_region *region = &b->regions[n];
+
+		if (!region->known)
+			region->before =
+			    n == r->address >> STORE_REGION_SHIFT ? i : i + 1;
+		region->known = true;
+	}
+}
+
+static bool mark(struct blocks *b, const struct rkn_block *r)
+{
+	struct blocks_region *region =
+	    &b->regions[r->address >> STORE_REGION_SHIFT];
+	uint64_t at = r->address & (STORE_REGION - 1);
+
+	if (!region->entries)
+		region->entries = own_map(entry_count() * sizeof(struct entry));
+	if (!region->entries)
+		return false;
+	region->entries[at >> entry_shift()].starts |=
+	    1ull << (at >> shadow.granule_shift & 63);
+	return true;
+}
+
+/* Fill in `before` in every entry, now that all starts are known. */
+static void sum_up(struct blocks *b)
+{
+	uint64_t first = b->least >> STORE_REGION_SHIFT;
+	uint64_t last = (b->most - 1) >> STORE_REGION_SHIFT;
+
+	for (uint64_t n = first; n <= last && n < STORE_REGIONS; n++) {
+		struct blocks_region *region = &b->regions[n];
+		uint32_t before = region->before;
+
+		for (uint64_t i = 0; region->entries && i < entry_count();
+		     i++) {
+			region->entries[i].before = before;
+			before += (uint32_t)__builtin_popcountll(
+			    region->entries[i].starts);
+		}
+	}
+}
+
+bool blocks_collect(struct blocks *b)
+{
+	uint64_t n = 0;
+
+	*b = (struct blocks){ .least = UINT64_MAX };
+	visit_all(b, count, &n);
+	b->regions = own_map(STORE_REGIONS * sizeof(*b->regions));
+	if (!b->regions || !make_room(b, n))
+		return false;
+	visit_all(b, add, NULL);
+	store.header->tables[STORE_BLOCKS].count = b->count;
+	for (uint32_t i = 0; i < b->count; i++) {
+		const struct rkn_block *r = &b->list[i];
+
+		cover(b, r, i);
+		if (!mark(b, r))
+			return false;
+	}
+	if (b->count) {
+		const struct rkn_block *end = &b->list[b->count - 1];
+
+		b->least = b->list[0].address;
+		b->most = end->address + end->size + 1;
+		sum_up(b);
+	}
+	return true;
+}
+
+uint32_t blocks_find(const struct blocks *b, uint64_t address, uint64_t *offset)
+{
+	const struct blocks_region *region;
+	const struct rkn_block *r;
+	uint32_t n;
+
+	if (address < b->least || address >= b->most)
+		return BLOCKS_NONE;
+	region = &b->regions[address >> STORE_REGION_SHIFT];
+	if (!region->known)
+		return BLOCKS_NONE;
+	n = region->before;
+	if (region->entries) {
+		uint64_t at = address & (STORE_REGION - 1);
+		const struct entry *e = &region->entries[at >> entry_shift()];
+		unsigned bit = at >> shadow.granule_shift & 63;
+
+		n = e->before + (uint32_t)__builtin_popcountll(
+				    e->starts & ((2ull << bit) - 1));
+	}
+	if (!n)
+		return BLOCKS_NONE;
+	r = &b->list[n - 1];
+	*offset = address - r->address;
+	return *offset < r->size || !*offset ? n - 1 : BLOCKS_NONE;
+}
+
+uint32_t blocks_after(const struct blocks *b, uint64_t address)
+{
+	uint32_t low = 0, high = b->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (b->list[middle].address + b->list[middle].size <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool blocks_page_used(const struct blocks *b, uint64_t address)
+{
+	uint64_t page = address & ~(PAGE - 1);
+	const uint64_t *slot = shadow_slot(page);
+	uint32_t i = blocks_after(b, page);
+
+	if (i < b->count && b->list[i].address < page + PAGE)
+		return true;
+	if (!slot || !shadow_slot_known(slot))
+		return false;
+	for (uint64_t n = 0; n < PAGE >> shadow.granule_shift; n++)
+		if (slot[n])
+			return true;
+	return false;
+}

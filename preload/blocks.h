@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A snapshot's live blocks: the list, in order of address, and an index that
+ * finds the block around an address.  Only while no thread changes the shadow.
+ */
+#ifndef BLOCKS_H
+#define BLOCKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shadow.h"
+
+struct blocks {
+	struct rkn_block *list; /* in the store's table STORE_BLOCKS */
+	uint32_t count;
+	uint64_t least, most;          /* all blocks lie in least .. most-1 */
+	uint64_t lost;                 /* blocks whose free was not seen */
+	struct blocks_region *regions; /* by address >> STORE_REGION_SHIFT */
+};
+
+#define BLOCKS_NONE UINT32_MAX
+
+/* False: no memory or no room in the store; nothing can be judged then. */
+bool blocks_collect(struct blocks *b);
+
+/* The block around `address`, one that holds it; *offset is set to where in
+ * it. BLOCKS_NONE: none. */
+uint32_t blocks_find(const struct blocks *b, uint64_t address,
+		     uint64_t *offset);
+
+/* First block that ends after `address`: its index, or count. */
+uint32_t blocks_after(const struct blocks *b, uint64_t address);
+
+/* Has the page of `address` held a block since the store began? */
+bool blocks_page_used(const struct blocks *b, uint64_t address);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Call frame information: what `.eh_frame` says about one code address, and
+ * one step from a frame to its caller by it (DWARF 4, section 6.4; System V
+ * ABI for x86-64, section 3.7; LSB core, "Exception frames").
+ *
+ * Modules are found by _dl_find_object, which takes no lock.  Nothing here
+ * allocates; all of it may run inside malloc and in a signal handler.
+ */
+#ifndef CFI_H
+#define CFI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A frame, as its callee's return would leave the registers. */
+struct cfi_frame {
+	uint64_t pc; /* return address; of interrupted code: its address + 1 */
+	uint64_t sp;
+	uint64_t rbp;
+};
+
+/* Words that may be read: least <= address, address + 8 <= most. */
+struct cfi_bounds {
+	uint64_t least, most;
+};
+
+enum cfi_kind {
+	CFI_NONE,    /* no information: the walk is cut here */
+	CFI_END,     /* the outermost frame */
+	CFI_PLAIN,   /* CFA is rsp or rbp plus an offset, see below */
+	CFI_COMPLEX, /* step with cfi_step alone */
+};
+
+/* The rule for one address; for CFI_PLAIN the return address is at CFA-8. */
+struct cfi_rule {
+	enum cfi_kind kind;
+	bool from_rbp;      /* CFA = rbp + offset, else rsp + offset */
+	int32_t offset;     /* bytes */
+	int32_t rbp_offset; /* rbp is saved at CFA + this; 0: not saved */
+};
+
+struct cfi_rule cfi_rule(uint64_t pc);
+
+/*
+ * Replace `f` by its caller, whatever the rule's kind: CFI_PLAIN when that was
+ * done, CFI_END or CFI_NONE when it cannot be.
+ */
+enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding the FDE of an address: _dl_find_object, then the binary search
+ * table of `.eh_frame_hdr`.
+ */
+#include "cfi_row.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+enum {
+	PE_ABSOLUTE = 0x00,
+	PE_ULEB = 0x01,
+	PE_U2 = 0x02,
+	PE_U4 = 0x03,
+	PE_U8 = 0x04,
+	PE_SLEB = 0x09,
+	PE_S2 = 0x0a,
+	PE_S4 = 0x0b,
+	PE_S8 = 0x0c,
+	PE_FORM = 0x0f,
+	PE_RELATIVE = 0x10,
+	PE_DATA = 0x30,
+	PE_BASE = 0x70,
+	PE_INDIRECT = 0x80,
+	PE_OMIT = 0xff,
+};
+
+#pragma weak _dl_find_object
+
+uint64_t cfi_unsigned(struct cfi_bytes *b, unsigned size)
+{
+	uint64_t value = 0;
+
+	if ((uint64_t)(b->end - b->p) < size) {
+		b->p = b->end;
+		return 0;
+	}
+	memcpy(&value, b->p, size);
+	b->p += size;
+	return value;
+}
+
+uint64_t cfi_uleb(struct cfi_bytes *b)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; b->p < b->end; shift += 7) {
+		uint8_t byte = *b->p++;
+
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			break;
+	}
+	return value;
+}
+
+int64_t cfi_sleb(struct cfi_bytes *b)
+{
+	uint64_t value = 0;
+	unsigned shift = 0;
+	uint8_t byte = 0;
+
+	while (b->p < b->end) {
+		byte = *b->p++;
+		if (shift < 64)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+		if (!(byte & 0x80))
+			break;
+	}
+	if (shift < 64 && (byte & 0x40))
+		value |= ~0ull << shift;
+	return (int64_t)value;
+}
+
+static bool form(struct cfi_bytes *b, uint8_t encoding, uint64_t *value)
+{
+	switch (encoding & PE_FORM) {
+	case PE_ABSOLUTE:
+	case PE_U8:
+	case PE_S8:
+		*value = cfi_unsigned(b, 8);
+		return true;
+	case PE_ULEB:
+		*value = cfi_uleb(b);
+		return true;
+	case PE_SLEB:
+		*value = (uint64_t)cfi_sleb(b);
+		return true;
+	case PE_U2:
+		*value = cfi_unsigned(b, 2);
+		return true;
+	case PE_S2:
+		*value = (uint64_t)(int16_t)cfi_unsigned(b, 2);
+		return true;
+	case PE_U4:
+		*value = cfi_unsigned(b, 4);
+		return true;
+	case PE_S4:
+		*value = (uint64_t)(int32_t)cfi_unsigned(b, 4);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool cfi_pointer(struct cfi_bytes *b, uint8_t encoding, uint64_t data_base,
+		 uint64_t *value)
+{
+	uint64_t at = (uint64_t)(uintptr_t)b->p;
+
+	if (encoding == PE_OMIT || (encoding & PE_INDIRECT) ||
+	    !form(b, encoding, value))
+		return false;
+	switch (encoding & PE_BASE) {
+	case PE_ABSOLUTE:
+		return true;
+	case PE_RELATIVE:
+		*value += at;
+		return true;
+	case PE_DATA:
+		*value += data_base;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The table's entries: {function, FDE}, both relative to the header. */
+struct entry {
+	int32_t function, fde;
+};
+
+/* The FDE of the last function that starts at or before `pc`. */
+static const uint8_t *search(const uint8_t *header, const uint8_t *end,
+			     uint64_t pc)
+{
+	struct cfi_bytes b = { header + 4, end };
+	uint64_t base = (uint64_t)(uintptr_t)header, unused, count, low = 0;
+	const struct entry *table;
+
+	if (header[0] != 1 || header[3] != (PE_DATA | PE_S4) ||
+	    !cfi_pointer(&b, header[1], base, &unused) ||
+	    !cfi_pointer(&b, header[2], base, &count))
+		return NULL;
+	table = (const void *)b.p;
+	if (count > (uint64_t)(end - b.p) / sizeof(*table))
+		return NULL;
+	while (low < count) {
+		uint64_t middle = (low + count) / 2;
+
+		if (base + (uint64_t)(int64_t)table[middle].function <= pc)
+			low = middle + 1;
+		else
+			count = middle;
+	}
+	return low ? header + table[low - 1].fde : NULL;
+}
+
+/* "zPLR" and the like: only R (encoding) and S (signal) matter here. */
+static bool augmentation(struct cfi_bytes *b, const char *letters,
+			 struct cfi_fde *fde)
+{
+	uint64_t size, unused;
+	const uint8_t *end;
+
+	if (!*letters)
+		return true;
+	if (*letters != 'z')
+		return false;
+	size = cfi_uleb(b);
+	end = size <= (uint64_t)(b->end - b->p) ? b->p + size : b->end;
+	for (letters++; *letters; letters++) {
+		if (*letters == 'R')
+			fde->encoding = (uint8_t)cfi_unsigned(b, 1);
+		else if (*letters == 'S')
+			fde->signal = true;
+		else if (*letters == 'L')
+			b->p++;
+		else if (*letters == 'P') {
+			uint8_t encoding = (uint8_t)cfi_unsigned(b, 1);
+
+			if (!form(b, encoding, &unused))
+				return false;
+		} else if (*letters != 'B')
+			return false;
+	}
+	b->p = end;
+	return true;
+}
+
+/* A record's bytes after its length field; p NULL: not readable. */
+static struct cfi_bytes record(const uint8_t *p, const uint8_t *end)
+{
+	struct cfi_bytes b = { p, end };
+	uint64_t size = cfi_unsigned(&b, 4);
+
+	if (size == 0xffffffff)
+		size = cfi_unsigned(&b, 8);
+	if (size < 4 || size > (uint64_t)(end - b.p))
+		return (struct cfi_bytes){ NULL, NULL };
+	b.end = b.p + size;
+	return b;
+}
+
+static bool cie(const uint8_t *p, const uint8_t *end, struct cfi_fde *fde)
+{
+	struct cfi_bytes b = record(p, end);
+	const char *letters;
+	uint8_t version;
+
+	if (!b.p || cfi_unsigned(&b, 4) != 0)
+		return false;
+	version = (uint8_t)cfi_unsigned(&b, 1);
+	letters = (const char *)b.p;
+	while (b.p < b.end && *b.p)
+		b.p++;
+	if ((version != 1 && version != 3) || b.p >= b.end)
+		return false;
+	b.p++;
+	fde->code_align = cfi_uleb(&b);
+	fde->data_align = cfi_sleb(&b);
+	fde->return_register =
+	    version == 1 ? cfi_unsigned(&b, 1) : cfi_uleb(&b);
+	if (!augmentation(&b, letters, fde))
+		return false;
+	fde->initial = b;
+	return true;
+}
+
+static bool read_fde(const uint8_t *p, const uint8_t *end, uint64_t pc,
+		     struct cfi_fde *fde)
+{
+	struct cfi_bytes b = record(p, end);
+	const uint8_t *at = b.p;
+	uint64_t distance, size = 0;
+
+	if (!b.p)
+		return false;
+	distance = cfi_unsigned(&b, 4);
+	*fde = (struct cfi_fde){ .encoding = PE_ABSOLUTE };
+	if (!distance || !cie(at - distance, end, fde) ||
+	    !cfi_pointer(&b, fde->encoding, 0, &fde->start) ||
+	    !cfi_pointer(&b, fde->encoding & PE_FORM, 0, &size))
+		return false;
+	if (pc < fde->start || pc - fde->start >= size)
+		return false;
+	size = cfi_uleb(&b);
+	if (size > (uint64_t)(b.end - b.p))
+		return false;
+	b.p += size;
+	fde->instructions = b;
+	return true;
+}
+
+bool cfi_fde_find(uint64_t pc, struct cfi_fde *fde)
+{
+	struct dl_find_object object;
+	const uint8_t *p, *end;
+
+	if (!_dl_find_object ||
+	    _dl_find_object((void *)(uintptr_t)pc, &object) != 0 ||
+	    !object.dlfo_eh_frame)
+		return false;
+	end = object.dlfo_map_end;
+	p = search(object.dlfo_eh_frame, end, pc);
+	return p && read_fde(p, end, pc, fde);
+}

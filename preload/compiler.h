@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The shim's attribute macros, and nothing else. */
+#ifndef COMPILER_H
+#define COMPILER_H
+
+#define EXPORT      __attribute__((visibility("default")))
+#define COLD        __attribute__((cold, noinline))
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#endif

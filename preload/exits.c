@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What ends a process without exit(), and what unloads code.  exit() and
+ * quick_exit() call handlers that process.c registers.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compiler.h"
+#include "modules.h"
+#include "process.h"
+#include "real.h"
+#include "store.h"
+#include "thread.h"
+#include "unwind.h"
+
+EXPORT void _exit(int status)
+{
+	process_end(status);
+	real_resolve();
+	real.exit_now(status);
+	__builtin_unreachable();
+}
+
+EXPORT void _Exit(int status)
+{
+	process_end(status);
+	real_resolve();
+	real.exit_now2(status);
+	__builtin_unreachable();
+}
+
+/* Only what it does to the caches is ours; who calls dlclose is of no matter
+ * to the loader, unlike with dlopen. */
+int dlclose(void *handle);
+EXPORT int dlclose(void *handle)
+{
+	struct thread *t;
+	int result;
+
+	real_resolve();
+	result = real.dlclose(handle);
+	t = thread_enter();
+	unwind_flush();
+	if (t) {
+		modules_unloaded();
+		thread_leave(t);
+	}
+	return result;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap.h"
+
+#include <string.h>
+
+#include "process.h"
+
+#define PAGE 4096ull
+
+/*
+ * glibc's struct _heap_info stands at the start of each 64 MiB of an arena
+ * (malloc/arena.c). In the arena's first heap the arena itself follows.
+ */
+struct heap_info {
+	uint64_t arena;
+	uint64_t previous;
+	uint64_t size;
+	uint64_t usable_size;
+};
+
+static const struct map *map_of(uint64_t address, const struct map *maps,
+				uint32_t count)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (maps[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && maps[low].start <= address ? &maps[low] : NULL;
+}
+
+static bool is_heap_info(const struct heap_info *h)
+{
+	uint64_t distance = h->arena & (STORE_REGION - 1);
+
+	return distance >= sizeof(*h) && distance <= 64 && h->size &&
+	       h->size <= STORE_REGION && h->size % PAGE == 0 &&
+	       h->usable_size >= h->size && h->usable_size <= STORE_REGION &&
+	       h->previous % STORE_REGION == 0;
+}
+
+uint64_t heap_arena_end(uint64_t address, const struct map *maps,
+			uint32_t count)
+{
+	uint64_t base = address & ~(STORE_REGION - 1);
+	const struct map *m = map_of(base, maps, count);
+	const struct heap_info *h = (const void *)(uintptr_t)base;
+
+	if (process.foreign_malloc || !m || !m->readable || !m->writable ||
+	    m->inode || !shadow.regions[base >> STORE_REGION_SHIFT] ||
+	    !is_heap_info(h) || address >= base + h->size)
+		return 0;
+	return base + h->size;
+}
+
+/* Does a live block touch the page? */
+static bool is_covered(const struct blocks *b, uint64_t page)
+{
+	uint32_t i = blocks_after(b, page);
+
+	return i < b->count && b->list[i].address < page + PAGE;
+}
+
+bool heap_owns(const struct blocks *b, uint64_t address, const struct map *maps,
+	       uint32_t count)
+{
+	if (process.foreign_malloc)
+		return blocks_page_used(b, address);
+	return is_covered(b, address) ||
+	       heap_arena_end(address, maps, count) != 0;
+}
+
+/*
+ * glibc's chunk header stands before the block: its size with three flags, of
+ * which the second says that the chunk has a mapping of its own.
+ */
+uint64_t heap_usable(const struct rkn_block *b)
+{
+	uint64_t header, usable;
+
+	if (process.foreign_malloc)
+		return b->size;
+	memcpy(&header, (const char *)(uintptr_t)b->address - 8, 8);
+	usable = (header & ~7ull) - (header & 2 ? 16 : 8);
+	return usable >= b->size && usable < b->size + 2 * PAGE ? usable
+								: b->size;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What belongs to the allocator.  Its pages are searched as blocks and never
+ * as roots, or what freed blocks still hold would hide leaks.  Where it cannot
+ * be told, a page counts as a root: a leak may be missed, none is invented.
+ */
+#ifndef HEAP_H
+#define HEAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blocks.h"
+#include "maps.h"
+
+/*
+ * If `address` lies in an arena that glibc made for a thread: where that ends,
+ * else 0. `maps` are all mappings, ascending.
+ */
+uint64_t heap_arena_end(uint64_t address, const struct map *maps,
+			uint32_t count);
+
+/* Is the whole page of `address` the allocator's? */
+bool heap_owns(const struct blocks *b, uint64_t address, const struct map *maps,
+	       uint32_t count);
+
+/* Bytes from a block's start that the program may use: at least its size. */
+uint64_t heap_usable(const struct rkn_block *b);
+
+#endif

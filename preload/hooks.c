@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The malloc family.  All hooks have one shape: the real call, then the
+ * record; a failed call records nothing.  Exceptions: what frees records
+ * first, because after the real free another thread may own the address; and
+ * realloc does both halves.
+ *
+ * This file keeps frame pointers, so that a hook's frame address tells the
+ * caller's state.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "compiler.h"
+#include "real.h"
+#include "record.h"
+
+#define HERE __builtin_frame_address(0)
+
+static inline __attribute__((always_inline)) void *
+recorded(void *p, size_t size, const void *frame)
+{
+	if (likely(p))
+		record_alloc(p, size, frame);
+	return p;
+}
+
+EXPORT void *malloc(size_t size)
+{
+	return recorded(real.malloc(size), size, HERE);
+}
+
+EXPORT void *calloc(size_t n, size_t size)
+{
+	return recorded(real.calloc(n, size), n * size, HERE);
+}
+
+EXPORT void free(void *p)
+{
+	struct record_freed freed;
+
+	if (likely(p)) {
+		record_free(p, &freed);
+		real.free(p);
+	}
+}
+
+void cfree(void *p);
+EXPORT void cfree(void *p)
+{
+	struct record_freed freed;
+
+	if (p) {
+		record_free(p, &freed);
+		real.cfree(p);
+	}
+}
+
+void free_sized(void *p, size_t size);
+EXPORT void free_sized(void *p, size_t size)
+{
+	struct record_freed freed;
+
+	if (p) {
+		record_free(p, &freed);
+		real.free_sized(p, size);
+	}
+}
+
+void free_aligned_sized(void *p, size_t alignment, size_t size);
+EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
+{
+	struct record_freed freed;
+
+	if (p) {
+		record_free(p, &freed);
+		real.free_aligned_sized(p, alignment, size);
+	}
+}
+
+/*
+ * The old block is taken out before the call, because another thread may be
+ * given its address before the call returns; when the call fails the block is
+ * still there and is put back. A NULL for size 0 is no failure: it was freed.
+ */
+#define REALLOC(call, new_size)                                                \
+	struct record_freed freed = { false, 0, 0 };                           \
+	void *q;                                                               \
+                                                                               \
+	if (p)                                                                 \
+		record_free(p, &freed);                                        \
+	q = (call);                                                            \
+	if (q)                                                                 \
+		record_alloc(q, (new_size), HERE);                             \
+	else if (p && (new_size))                                              \
+		record_undo(p, &freed);                                        \
+	return q
+
+EXPORT void *realloc(void *p, size_t size)
+{
+	REALLOC(real.realloc(p, size), size);
+}
+
+/* A product that overflows is a failure, not a size. */
+EXPORT void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t product;
+
+	if (__builtin_mul_overflow(n, size, &product))
+		product = (size_t)-1;
+	REALLOC(real.reallocarray(p, n, size), product);
+}
+
+EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
+{
+	int error = real.posix_memalign(p, alignment, size);
+
+	if (!error && *p)
+		record_alloc(*p, size, HERE);
+	return error;
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+	return recorded(real.aligned_alloc(alignment, size), size, HERE);
+}
+
+void *memalign(size_t alignment, size_t size);
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+	return recorded(real.memalign(alignment, size), size, HERE);
+}
+
+EXPORT void *valloc(size_t size)
+{
+	return recorded(real.valloc(size), size, HERE);
+}
+
+void *pvalloc(size_t size);
+EXPORT void *pvalloc(size_t size)
+{
+	return recorded(real.pvalloc(size), size, HERE);
+}

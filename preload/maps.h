@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process's mappings, as /proc/self/maps lists them.  No malloc, no stdio;
+ * may run in a signal handler.
+ */
+#ifndef MAPS_H
+#define MAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 7f3a1000-7f3a5000 rw-p 00001000 fd:00 131   /usr/lib/libz.so.1 */
+struct map {
+	uint64_t start; /* 0x7f3a1000 */
+	uint64_t end;   /* 0x7f3a5000, the first byte not in it */
+	uint64_t inode; /* 131; 0: anonymous */
+	bool readable, writable, private;
+	char name[64]; /* the path's end, "[heap]", "[stack]" or "" */
+};
+
+/* One pass over the list. */
+struct maps {
+	int fd;
+	unsigned at, size; /* of `buffer`: read and filled */
+	char buffer[4096];
+};
+
+bool maps_open(struct maps *m); /* false: no /proc, or no descriptor left */
+bool maps_next(struct maps *m, struct map *map); /* false: the end */
+void maps_close(struct maps *m);
+
+/* The mapping that holds `address`. */
+bool maps_find(uint64_t address, struct map *map);
+
+#endif

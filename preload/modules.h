@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The modules (executable and libraries) that code addresses lie in, noted in
+ * the store when first met.  No lock; may run inside malloc.
+ */
+#ifndef MODULES_H
+#define MODULES_H
+
+#include <stdint.h>
+
+/* Index in the store's table of modules; RKN_NONE: code of no module. */
+uint32_t modules_find(uint64_t pc);
+
+/* Is `pc` in the dynamic loader? */
+int modules_is_loader(uint64_t pc);
+
+/* The module that holds data at `address`, as far as known. RKN_NONE: none. */
+uint32_t modules_of_data(uint64_t address);
+
+/* Note all that are loaded now: only while no other thread runs. */
+void modules_note_all(void);
+
+/*
+ * Some module may have been unloaded: frames in those that have are not found
+ * any more by stacks_frame(), so that a module loaded at the same place later
+ * gets frames of its own.
+ */
+void modules_unloaded(void);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "own.h"
+
+#include <dlfcn.h>
+
+#include "compiler.h"
+#include "sys.h"
+
+#pragma weak _dl_find_object
+
+#define SLAB  (4ull << 20) /* pieces smaller than this share slabs */
+#define SLABS 4096
+
+struct range {
+	uint64_t start, end;
+};
+static struct range slabs[SLABS]; /* start 0: not used yet */
+static uint32_t count;
+static uint64_t next, last; /* room in the present slab */
+
+static void *new_slab(size_t size)
+{
+	uint32_t i = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
+	void *p = i < SLABS ? sys_map(size, -1) : NULL;
+
+	if (!p)
+		return NULL;
+	slabs[i].end = (uint64_t)(uintptr_t)p + size;
+	__atomic_store_n(&slabs[i].start, (uint64_t)(uintptr_t)p,
+			 __ATOMIC_RELEASE);
+	return p;
+}
+
+void *own_map(size_t size)
+{
+	uint64_t at, end;
+	void *p;
+
+	size = (size + 4095) & ~(size_t)4095;
+	if (size > SLAB / 4)
+		return new_slab(size);
+	end = __atomic_load_n(&last, __ATOMIC_ACQUIRE);
+	at = __atomic_fetch_add(&next, size, __ATOMIC_RELAXED);
+	if (end && at >= end - SLAB && at + size <= end)
+		return (void *)(uintptr_t)at;
+	p = new_slab(SLAB);
+	if (!p)
+		return NULL;
+	/* Two threads may each bring a slab: one is used only by its own
+	 * first piece. */
+	__atomic_store_n(&next, (uint64_t)(uintptr_t)p + size,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&last, (uint64_t)(uintptr_t)p + SLAB,
+			 __ATOMIC_RELEASE);
+	return p;
+}
+
+static struct range library(void)
+{
+	static struct range self;
+	struct dl_find_object object;
+
+	if (!self.end && _dl_find_object &&
+	    _dl_find_object(slabs, &object) == 0) {
+		self.start = (uint64_t)(uintptr_t)object.dlfo_map_start;
+		self.end = (uint64_t)(uintptr_t)object.dlfo_map_end;
+	}
+	return self;
+}
+
+bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
+{
+	struct range r = library();
+	bool found = false;
+
+	for (uint32_t i = 0; i <= count && i <= SLABS; i++) {
+		if (r.start < end && r.end > start &&
+		    (!found || r.start < *from)) {
+			*from = r.start > start ? r.start : start;
+			*to = r.end < end ? r.end : end;
+			found = true;
+		}
+		if (i < SLABS)
+			r = slabs[i];
+	}
+	return found;
+}

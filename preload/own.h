@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private memory of refknot's own.  It holds copies of the program's
+ * registers and addresses, so it must never be searched for pointers: every
+ * piece is known here.
+ */
+#ifndef OWN_H
+#define OWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed memory, kept for good; NULL: none left. May run inside malloc. */
+void *own_map(size_t size);
+
+/* Does [start, end) touch own memory or this library? Then *from .. *to is the
+ * first such part of it. */
+bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to);
+
+#endif

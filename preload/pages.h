@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Which pages of a large mapping were ever touched: the others hold zeros. */
+#ifndef PAGES_H
+#define PAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAGES_BATCH 512
+
+struct pages {
+	int fd;         /* /proc/self/pagemap; negative: not to be had */
+	uint64_t first; /* number of the page of entries[0] */
+	uint64_t count;
+	uint64_t entries[PAGES_BATCH];
+};
+
+void pages_open(struct pages *p);
+void pages_close(struct pages *p);
+/* True also when it cannot be told. */
+bool pages_touched(struct pages *p, uint64_t address);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of a snapshot share while it is taken, and the lists that
+ * they append to.
+ */
+#ifndef PICTURE_H
+#define PICTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blocks.h"
+#include "maps.h"
+#include "pages.h"
+#include "stop.h"
+
+/* A table at the end of the store that grows while it is written. */
+struct picture_list {
+	enum store_table_number table;
+	uint64_t offset; /* in the store */
+	uint64_t room;   /* bytes taken */
+	bool cut;        /* no room: what came later is missing */
+};
+
+struct picture {
+	struct blocks blocks;
+	struct stop stop;
+	struct pages pages;
+	struct map *maps; /* all mappings, ascending */
+	uint32_t map_count;
+	struct picture_list roots, edges;
+	uint64_t *limits; /* by enum rkn_limit_number */
+	uint64_t root_bytes;
+};
+
+void picture_list_init(struct picture_list *l, enum store_table_number table);
+/* The next record, to be filled in; NULL: no room, and l->cut is set. */
+void *picture_list_add(struct picture_list *l);
+
+/* Search everything that is not a block. */
+void roots_search(struct picture *p);
+/* Search every block. */
+void edges_search(struct picture *p);
+
+#endif

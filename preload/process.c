@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "process.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "compiler.h"
+#include "environment.h"
+#include "real.h"
+#include "shadow.h"
+#include "snapshot.h"
+#include "stacks.h"
+#include "store.h"
+#include "sys.h"
+#include "text.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+__attribute__((aligned(4096))) struct process_page process_page;
+struct process process;
+
+/* Handlers that end a process; exported by libc, declared by no header. */
+int __cxa_atexit(void (*f)(void *), void *argument, void *dso);
+int __cxa_at_quick_exit(void (*f)(void *), void *dso);
+
+enum state {
+	NEW,
+	STARTING,
+	RUNNING,
+	ENDING,
+	OFF,
+};
+static uint32_t state;
+static uint32_t epochs;
+
+static bool move(uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(&state, &from, to, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static const char *reason(int error)
+{
+	switch (-error) {
+	case ENOSPC:
+	case EFAULT: /* what populating a page answers on a full disk */
+		return "no space left";
+	case EROFS:
+		return "read-only file system";
+	case EACCES:
+	case EPERM:
+		return "permission denied";
+	case ENOENT:
+		return "no such directory";
+	case ENOTDIR:
+		return "not a directory";
+	case EMFILE:
+	case ENFILE:
+		return "too many open files";
+	case ENOMEM:
+		return "not enough memory or address space";
+	case EFBIG:
+		return "file size limit";
+	case EINVAL:
+		return "invalid value";
+	default:
+		return NULL;
+	}
+}
+
+static COLD void say(const char *sentence)
+{
+	char line[8192];
+	struct text t = { line, sizeof(line) - 1, 0 };
+
+	text_add(&t, "refknot: ");
+	text_add(&t, text_base(process.program));
+	text_add(&t, "[");
+	text_number(&t, (uint64_t)sys_pid());
+	text_add(&t, "] is not recorded: ");
+	text_add(&t, sentence);
+	text_add(&t, "\n");
+	sys_write(2, line, strlen(line));
+}
+
+COLD void process_off(const char *what, int error)
+{
+	char sentence[4500];
+	struct text t = { sentence, sizeof(sentence), 0 };
+
+	if (__atomic_exchange_n(&state, OFF, __ATOMIC_ACQ_REL) == OFF)
+		return;
+	process_page.epoch = 0;
+	text_add(&t, what);
+	text_add(&t, ": ");
+	if (reason(error)) {
+		text_add(&t, reason(error));
+	} else {
+		text_add(&t, "error ");
+		text_number(&t, (uint64_t)-error);
+	}
+	say(sentence);
+	if (store.header) {
+		struct store_header *h = store.header;
+
+		h->meta.message = store_text(sentence, strlen(sentence));
+		h->meta.flags |= RKN_META_OFF;
+		h->state = STORE_OFF;
+	}
+}
+
+static void note_arguments(struct rkn_meta *m)
+{
+	char *const *argument = environment_arguments();
+
+	for (; argument && *argument && m->argument_count < 4096; argument++) {
+		uint32_t text = store_text(*argument, strlen(*argument));
+
+		if (!text && **argument)
+			return;
+		if (!text)
+			text = (uint32_t)store_append(STORE_TEXT);
+		if (!m->argument_count++)
+			m->arguments = text;
+	}
+}
+
+static void describe(void)
+{
+	struct store_header *h = store.header;
+	struct rkn_meta *m = &h->meta;
+	char directory[4096] = "";
+
+	m->pid = (uint32_t)process.pid;
+	m->parent_pid = (uint32_t)sys_parent();
+	m->start_ns = sys_clock(CLOCK_REALTIME);
+	h->start_mono_ns = sys_clock(CLOCK_MONOTONIC);
+	m->program = store_text(process.program, strlen(process.program));
+	if (sys_getcwd(directory, sizeof(directory)) > 0)
+		m->directory = store_text(directory, strlen(directory));
+	note_arguments(m);
+	m->flags = (process.forked ? RKN_META_FORKED : 0) |
+		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0);
+	h->state = STORE_RUNNING;
+}
+
+/* The first start: what a forked child inherits and need not find again. */
+static int find_out(void)
+{
+	const char *bad =
+	    settings_read(&process.settings, environment_variables());
+	struct text t = { process.directory, sizeof(process.directory), 0 };
+	const char *out = process.settings.out;
+	long size = sys_readlink("/proc/self/exe", process.program,
+				 sizeof(process.program) - 1);
+
+	process.program[size > 0 ? size : 0] = '\0';
+	if (bad) {
+		process_off(bad, -EINVAL);
+		return -EINVAL;
+	}
+	if (!out || *out != '/') {
+		char here[4096];
+
+		size = sys_getcwd(here, sizeof(here));
+		if (size <= 0)
+			return (int)size;
+		text_add(&t, here);
+		text_add(&t, out ? "/" : "");
+	}
+	text_add(&t, out ? out : "");
+	process.foreign_malloc = !real_is_glibc();
+	return text_whole(&t) ? 0 : -ENAMETOOLONG;
+}
+
+/* The program's name as it was called, in letters that any shell takes. */
+static void call_name(char *name, size_t size)
+{
+	char *const *arguments = environment_arguments();
+	const char *called = text_base(*arguments ? *arguments : "");
+	struct text t = { name, size, 0 };
+
+	text_add(&t, *called ? called : text_base(process.program));
+	if (!*name)
+		text_add(&t, "program");
+	for (char *c = name; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		      (*c >= '0' && *c <= '9') || *c == '+' ||
+		      (c > name && (*c == '.' || *c == '-'))))
+			*c = '_';
+}
+
+/* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
+static int begin(void)
+{
+	char name[64];
+	unsigned shift = process.foreign_malloc ? 3 : 4;
+	int error;
+
+	call_name(name, sizeof(name));
+	error = store_create(process.directory, name, shift);
+
+	if (error)
+		return error;
+	process.pid = sys_pid();
+	shadow_reset(shift, !process.foreign_malloc);
+	stacks_reset();
+	describe();
+	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
+	__atomic_store_n(&state, RUNNING, __ATOMIC_RELEASE);
+	__atomic_store_n(&process_page.epoch,
+			 __atomic_add_fetch(&epochs, 1, __ATOMIC_RELAXED),
+			 __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void failed(int error)
+{
+	char what[4200];
+	struct text t = { what, sizeof(what), 0 };
+
+	text_add(&t, "cannot write ");
+	text_add(&t, *store.path ? store.path : process.directory);
+	process_off(what, error);
+}
+
+static COLD bool start(void)
+{
+	int error;
+
+	real_resolve();
+	error = find_out();
+	if (!error)
+		error = begin();
+	if (error)
+		failed(error);
+	return !error;
+}
+
+/* Forked: the store and all that points into it are the parent's. */
+static COLD bool start_child(void)
+{
+	int error;
+
+	if (!process.settings.children) {
+		state = OFF;
+		return false;
+	}
+	store_leave();
+	process.forked = true;
+	process.missed = 0;
+	error = begin();
+	if (error)
+		failed(error);
+	return !error;
+}
+
+COLD bool process_ready(void)
+{
+	uint32_t now = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+
+	if (process_page.epoch)
+		return true;
+	if (now == RUNNING && move(RUNNING, STARTING))
+		return start_child();
+	return now == NEW && move(NEW, STARTING) && start();
+}
+
+void process_end(int status)
+{
+	struct store_header *h = store.header;
+
+	if (!process_page.epoch || process.pid != sys_pid() ||
+	    !move(RUNNING, ENDING))
+		return;
+	h->meta.end = RKN_END_EXIT;
+	h->meta.end_value = status & 0xff;
+	if (process.settings.snapshot)
+		snapshot_at_exit();
+	process_page.epoch = 0;
+	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
+	h->meta.own_bytes = store_own_bytes();
+	__atomic_store_n(&h->state, STORE_FINISHED, __ATOMIC_RELEASE);
+	store_trim();
+}
+
+/* exit() passes the status as a second argument. */
+static void at_exit(void *unused, int status)
+{
+	(void)unused;
+	process_end(status);
+}
+
+/* quick_exit() does not tell the status. */
+static void leaving_quickly(void *unused)
+{
+	(void)unused;
+	process_end(0);
+}
+
+/*
+ * Handlers run in reverse order: what is registered here, with no library
+ * named, runs after every library's destructors.
+ */
+__attribute__((constructor(101))) static void loaded(void)
+{
+	process_ready();
+	if (!process.settings.children)
+		environment_drop_preload();
+	__cxa_atexit((void (*)(void *))(void (*)(void))at_exit, NULL, NULL);
+	__cxa_at_quick_exit(leaving_quickly, NULL);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process that is recorded: its start, its forks, its end, and the switch
+ * that turns recording off.  Whatever fails here ends the recording, never the
+ * program.
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "settings.h"
+
+/*
+ * The kernel wipes this page in a forked child, by whatever call it was
+ * forked, so that one load tells: 0 means not recording (yet, any more, or in
+ * this child).
+ */
+struct process_page {
+	uint32_t epoch;
+	char rest[4096 - sizeof(uint32_t)];
+};
+extern struct process_page process_page;
+
+struct process {
+	int pid; /* the store's owner */
+	bool forked;
+	bool foreign_malloc; /* the real allocator is not glibc's */
+	struct settings settings;
+	char directory[4096]; /* absolute */
+	char program[4096];   /* absolute path of the executable */
+	uint64_t missed; /* operations before the store or without a thread */
+};
+extern struct process process;
+
+/* Is this process recorded? Begins recording where that is still to be done.
+ * May run inside malloc and in a signal handler. */
+bool process_ready(void);
+
+/* The process ends now with `status`, unless this is a vfork child. */
+void process_end(int status);
+
+/* Stop recording for good: "cannot WHAT" and the error, once, on stderr and in
+ * the recording. `error` is -errno. */
+void process_off(const char *what, int error);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "real.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "compiler.h"
+
+/* glibc's public names of its allocator; other C libraries lack them. */
+extern void *__libc_malloc(size_t) __attribute__((weak));
+extern void *__libc_calloc(size_t, size_t) __attribute__((weak));
+extern void *__libc_realloc(void *, size_t) __attribute__((weak));
+extern void *__libc_memalign(size_t, size_t) __attribute__((weak));
+extern void *__libc_valloc(size_t) __attribute__((weak));
+extern void *__libc_pvalloc(size_t) __attribute__((weak));
+extern void __libc_free(void *) __attribute__((weak));
+
+/*
+ * What dlsym itself allocated while it looked for an allocator that is not
+ * glibc's: those few blocks stay glibc's.
+ */
+#define EARLY_MOST 64
+static void *early[EARLY_MOST];
+static unsigned early_count;
+static bool resolving, glibc = true;
+static void (*next_free)(void *);
+static void *(*next_realloc)(void *, size_t);
+
+static void *note(void *p)
+{
+	if (p && resolving && early_count < EARLY_MOST)
+		early[early_count++] = p;
+	return p;
+}
+
+static bool is_early(const void *p)
+{
+	for (unsigned i = 0; i < early_count; i++)
+		if (early[i] == p)
+			return true;
+	return false;
+}
+
+static void *early_malloc(size_t size)
+{
+	return note(__libc_malloc(size));
+}
+
+static void *early_calloc(size_t n, size_t size)
+{
+	return note(__libc_calloc(n, size));
+}
+
+static void *early_realloc(void *p, size_t size)
+{
+	return note(__libc_realloc(p, size));
+}
+
+static void *early_memalign(size_t alignment, size_t size)
+{
+	return note(__libc_memalign(alignment, size));
+}
+
+static void *early_valloc(size_t size)
+{
+	return note(__libc_valloc(size));
+}
+
+static void *early_pvalloc(size_t size)
+{
+	return note(__libc_pvalloc(size));
+}
+
+static void early_free(void *p)
+{
+	__libc_free(p);
+}
+
+static void guarded_free(void *p)
+{
+	if (is_early(p))
+		__libc_free(p);
+	else
+		next_free(p);
+}
+
+/* The block moves to the allocator that is in charge now. */
+static void *guarded_realloc(void *p, size_t size)
+{
+	void *q;
+
+	if (!is_early(p))
+		return next_realloc(p, size);
+	p = __libc_realloc(p, size);
+	q = p ? real.malloc(size) : NULL;
+	if (q)
+		memcpy(q, p, size);
+	__libc_free(p);
+	return q;
+}
+
+/* For C libraries that lack these: the same by what they have. */
+static void *own_reallocarray(void *p, size_t n, size_t size)
+{
+	size_t product;
+
+	if (__builtin_mul_overflow(n, size, &product)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return real.realloc(p, product);
+}
+
+static int own_posix_memalign(void **p, size_t alignment, size_t size)
+{
+	void *q;
+
+	if (!alignment || alignment % sizeof(void *) ||
+	    (alignment & (alignment - 1)))
+		return EINVAL;
+	q = real.memalign(alignment, size);
+	if (!q)
+		return ENOMEM;
+	*p = q;
+	return 0;
+}
+
+static void own_free_sized(void *p, size_t size)
+{
+	(void)size;
+	real.free(p);
+}
+
+static void own_free_aligned_sized(void *p, size_t alignment, size_t size)
+{
+	(void)alignment;
+	(void)size;
+	real.free(p);
+}
+
+static void own_exit(int status)
+{
+	for (;;)
+		syscall(SYS_exit_group, status);
+}
+
+/* The first call of any hook: find the allocator, then ask it. */
+#define FIRST(name, parameters, arguments)                                     \
+	static void *first_##name parameters                                   \
+	{                                                                      \
+		real_resolve();                                                \
+		return real.name arguments;                                    \
+	}
+FIRST(malloc, (size_t size), (size))
+FIRST(calloc, (size_t n, size_t size), (n, size))
+FIRST(realloc, (void *p, size_t size), (p, size))
+FIRST(aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+FIRST(memalign, (size_t alignment, size_t size), (alignment, size))
+FIRST(valloc, (size_t size), (size))
+FIRST(pvalloc, (size_t size), (size))
+
+static void first_free(void *p)
+{
+	real_resolve();
+	real.free(p);
+}
+
+struct real real = {
+	.malloc = first_malloc,
+	.calloc = first_calloc,
+	.realloc = first_realloc,
+	.reallocarray = own_reallocarray,
+	.free = first_free,
+	.cfree = first_free,
+	.posix_memalign = own_posix_memalign,
+	.aligned_alloc = first_aligned_alloc,
+	.memalign = first_memalign,
+	.valloc = first_valloc,
+	.pvalloc = first_pvalloc,
+	.free_sized = own_free_sized,
+	.free_aligned_sized = own_free_aligned_sized,
+	.exit_now = own_exit,
+	.exit_now2 = own_exit,
+};
+
+/* While dlsym runs, whatever it allocates is glibc's. */
+static void use_glibc(void)
+{
+	real.malloc = early_malloc;
+	real.calloc = early_calloc;
+	real.realloc = early_realloc;
+	real.aligned_alloc = early_memalign;
+	real.memalign = early_memalign;
+	real.valloc = early_valloc;
+	real.pvalloc = early_pvalloc;
+	real.free = early_free;
+	real.cfree = early_free;
+}
+
+/* dlsym's functions have no other type. */
+static void find(const char *name, void *member)
+{
+	void *f = dlsym(RTLD_NEXT, name);
+
+	if (f)
+		*(void **)member = f;
+}
+
+static void find_all(struct real *r)
+{
+	find("dlclose", &r->dlclose);
+	find("_exit", &r->exit_now);
+	find("_Exit", &r->exit_now2);
+	find("free", &r->free);
+	r->cfree = r->free;
+	find("free_sized", &r->free_sized);
+	find("free_aligned_sized", &r->free_aligned_sized);
+	find("realloc", &r->realloc);
+	find("reallocarray", &r->reallocarray);
+	find("calloc", &r->calloc);
+	find("posix_memalign", &r->posix_memalign);
+	find("aligned_alloc", &r->aligned_alloc);
+	find("memalign", &r->memalign);
+	find("valloc", &r->valloc);
+	find("pvalloc", &r->pvalloc);
+	find("malloc", &r->malloc);
+}
+
+static void guard_early(struct real *r)
+{
+	next_free = r->free;
+	next_realloc = r->realloc;
+	if (glibc || !early_count)
+		return;
+	r->free = guarded_free;
+	r->cfree = guarded_free;
+	r->realloc = guarded_realloc;
+}
+
+/*
+ * A name that is not found leaves a message, allocated, for dlerror: it is
+ * taken away, so that the program does not see it.
+ */
+COLD void real_resolve(void)
+{
+	struct real found;
+
+	if (resolving || real.malloc != first_malloc)
+		return;
+	resolving = true;
+	use_glibc();
+	found = real;
+	find_all(&found);
+	dlerror();
+	glibc = !found.malloc || found.malloc == early_malloc ||
+		found.malloc == __libc_malloc;
+	guard_early(&found);
+	real = found;
+	resolving = false;
+}
+
+bool real_is_glibc(void)
+{
+	return glibc;
+}

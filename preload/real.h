@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The allocator behind us: the next definition in the search order, and until
+ * that is known glibc's own public names, so that no bootstrap pool is needed.
+ */
+#ifndef REAL_H
+#define REAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct real {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void *(*reallocarray)(void *, size_t, size_t);
+	void (*free)(void *);
+	void (*cfree)(void *);
+	int (*posix_memalign)(void **, size_t, size_t);
+	void *(*aligned_alloc)(size_t, size_t);
+	void *(*memalign)(size_t, size_t);
+	void *(*valloc)(size_t);
+	void *(*pvalloc)(size_t);
+	void (*free_sized)(void *, size_t);
+	void (*free_aligned_sized)(void *, size_t, size_t);
+	void (*exit_now)(int);  /* _exit */
+	void (*exit_now2)(int); /* _Exit */
+	int (*dlclose)(void *);
+};
+
+/* Every member can be called at any time. */
+extern struct real real;
+
+/* Look the definitions up, once. May run inside malloc. */
+void real_resolve(void);
+
+/* Is the next malloc glibc's? Known after real_resolve(). */
+bool real_is_glibc(void);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pointers from outside: every writable private mapping, but for what is
+ * the allocator's, refknot's own, or the dead part of a stack.
+ */
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "heap.h"
+#include "modules.h"
+#include "own.h"
+#include "picture.h"
+#include "process.h"
+#include "sys.h"
+#include "thread.h"
+
+#define PAGE        4096ull
+#define LARGE       (4ull << 20) /* mappings that may be mostly untouched */
+#define CONTROL     4096ull /* glibc's struct pthread, from the pointer up */
+#define STATIC_TLS  (64ull << 10) /* and the thread's variables below it */
+#define SELF_OFFSET 16            /* in the control block: its own address */
+
+/* A piece of a mapping, and how a pointer found in it is called. */
+struct piece {
+	const struct map *map;
+	enum rkn_root_kind kind;
+	uint32_t owner;
+	const struct stopped *thread; /* whose stack it is, or NULL */
+	bool heap; /* inherited from the parent: blocks lie in it */
+};
+
+static uint32_t serial_of(uint32_t tid)
+{
+	const struct store_table *t = &store.header->tables[STORE_AREAS];
+
+	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
+		const struct store_area *a = store_record(STORE_AREAS, i);
+
+		if (a && a->tid == tid)
+			return a->serial;
+	}
+	return RKN_NONE;
+}
+
+static enum rkn_root_kind kind_at(const struct piece *piece, uint64_t where)
+{
+	const struct stopped *t = piece->thread;
+
+	if (!t)
+		return piece->kind;
+	if (where + STATIC_TLS >= t->pointer && where < t->pointer + CONTROL &&
+	    where >= t->sp + PAGE / 4)
+		return RKN_ROOT_TLS;
+	return where < t->sp && where >= t->low ? RKN_ROOT_REGISTER
+						: RKN_ROOT_STACK;
+}
+
+static void found(struct picture *p, const struct piece *piece, uint64_t where,
+		  uint32_t block, uint64_t offset)
+{
+	struct rkn_root *r = picture_list_add(&p->roots);
+
+	if (!r)
+		return;
+	r->where = where;
+	r->block = block;
+	r->to_offset = offset < UINT32_MAX ? (uint32_t)offset : UINT32_MAX;
+	r->kind = kind_at(piece, where);
+	r->owner = piece->owner;
+}
+
+/* `words` are the bytes at address `where`, or a copy of them. */
+static void search(struct picture *p, const struct piece *piece,
+		   const uint64_t *words, uint64_t where, uint64_t size)
+{
+	const uint64_t least = p->blocks.least;
+	const uint64_t span = p->blocks.most - least;
+	uint64_t offset;
+
+	p->root_bytes += size;
+	for (uint64_t i = 0; i < size / 8; i++) {
+		uint32_t block;
+
+		if (words[i] - least >= span)
+			continue;
+		block = blocks_find(&p->blocks, words[i], &offset);
+		if (block != BLOCKS_NONE)
+			found(p, piece, where + i * 8, block, offset);
+	}
+}
+
+/* The blocks in it are searched as blocks; the gaps are the parent's. */
+static void search_gaps(struct picture *p, const struct piece *piece,
+			uint64_t start, uint64_t end)
+{
+	uint32_t i = blocks_after(&p->blocks, start);
+
+	for (; start < end; i++) {
+		const struct rkn_block *b = &p->blocks.list[i];
+		uint64_t stop = end;
+
+		if (i < p->blocks.count && b->address < end)
+			stop = b->address & ~7ull;
+		if (stop > start)
+			search(p, piece, (const void *)(uintptr_t)start, start,
+			       stop - start);
+		if (stop == end)
+			return;
+		start = (b->address + (b->size ? b->size : 1) + 7) & ~7ull;
+	}
+}
+
+/* A file may end before its mapping does: read it through the kernel. */
+static void search_file(struct picture *p, const struct piece *piece,
+			uint64_t page)
+{
+	uint64_t words[PAGE / 8];
+
+	if (sys_peek(process.pid, words, page, PAGE) == (long)PAGE)
+		search(p, piece, words, page, PAGE);
+	else
+		p->limits[RKN_LIMIT_UNREADABLE] += PAGE;
+}
+
+/* Is a part of the mapping that refknot does not own. */
+static void search_part(struct picture *p, const struct piece *piece,
+			uint64_t start, uint64_t end)
+{
+	bool anonymous = piece->kind != RKN_ROOT_DATA && !piece->map->inode;
+	bool large = end - start > LARGE;
+
+	for (uint64_t next; start < end; start = next) {
+		next = (start & ~(PAGE - 1)) + PAGE;
+		if (next > end)
+			next = end;
+		if (anonymous && large && !pages_touched(&p->pages, start))
+			continue;
+		if (piece->heap)
+			search_gaps(p, piece, start, next);
+		else if (anonymous &&
+			 heap_owns(&p->blocks, start, p->maps, p->map_count))
+			continue;
+		else if (!anonymous && piece->kind != RKN_ROOT_DATA)
+			search_file(p, piece, start);
+		else
+			search(p, piece, (const void *)(uintptr_t)start, start,
+			       next - start);
+	}
+}
+
+static void search_piece(struct picture *p, const struct piece *piece,
+			 uint64_t start, uint64_t end)
+{
+	uint64_t from, to;
+
+	start = (start + 7) & ~7ull;
+	while (start < end && own_find(start, end, &from, &to)) {
+		search_part(p, piece, start, from);
+		start = to;
+	}
+	search_part(p, piece, start, end);
+}
+
+/* A mapping without access directly below: the stack begins at its end. */
+static bool is_guarded(const struct picture *p, const struct map *map)
+{
+	const struct map *below = map - 1;
+
+	return map > p->maps && below->end == map->start && !below->readable &&
+	       !below->writable;
+}
+
+static bool holds(const struct map *map, uint64_t address)
+{
+	return address >= map->start && address < map->end;
+}
+
+/*
+ * Where a live stack's used part begins. Below it lie dead frames, if the
+ * mapping is certainly that one stack.
+ */
+static uint64_t used_from(const struct picture *p, const struct map *map,
+			  const struct stopped *t)
+{
+	bool own = strcmp(map->name, "[stack]") == 0 ||
+		   (holds(map, t->pointer) && is_guarded(p, map));
+
+	return own && holds(map, t->low) ? t->low : map->start;
+}
+
+static const struct stopped *thread_of(const struct picture *p,
+				       const struct map *map)
+{
+	for (uint32_t i = 0; i < p->stop.count; i++)
+		if (holds(map, p->stop.threads[i].low))
+			return &p->stop.threads[i];
+	return NULL;
+}
+
+static bool is_stopped(const struct picture *p, uint32_t tid)
+{
+	for (uint32_t i = 0; i < p->stop.count; i++)
+		if (p->stop.threads[i].tid == tid)
+			return true;
+	return false;
+}
+
+/*
+ * glibc keeps the stacks of ended threads for later ones. The end of one that
+ * is in `map`: its control block still holds its own address. 0: none.
+ */
+static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
+{
+	const struct store_table *t = &store.header->tables[STORE_AREAS];
+
+	if (!is_guarded(p, map))
+		return 0;
+	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
+		const struct store_area *a = store_record(STORE_AREAS, i);
+		uint64_t at = a ? a->thread_pointer : 0, self;
+
+		if (!at || !holds(map, at) || !holds(map, at + SELF_OFFSET) ||
+		    is_stopped(p, a->tid) ||
+		    sys_thread_alive(process.pid, (int)a->tid))
+			continue;
+		memcpy(&self, (const char *)(uintptr_t)at + SELF_OFFSET, 8);
+		at = (at + CONTROL) & ~(PAGE - 1);
+		if (self == a->thread_pointer)
+			return at < map->end ? at : map->end;
+	}
+	return 0;
+}
+
+static bool is_private_data(const struct map *map)
+{
+	return map->private && map->readable && map->writable;
+}
+
+static bool is_shared_data(const struct map *map)
+{
+	uint64_t own = (uint64_t)(uintptr_t)store.header;
+
+	return !map->private && map->writable &&
+	       (map->start < own || map->start >= own + STORE_MOST);
+}
+
+static void search_map(struct picture *p, const struct map *map)
+{
+	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
+	uint64_t start = map->start, dead;
+
+	piece.owner = modules_of_data(map->start);
+	if (piece.owner != RKN_NONE) {
+		piece.kind = RKN_ROOT_DATA;
+	} else if (strcmp(map->name, "[heap]") == 0 && !process.forked) {
+		return;
+	} else if (process.forked && !map->inode &&
+		   (strcmp(map->name, "[heap]") == 0 ||
+		    heap_owns(&p->blocks, map->start, p->maps, p->map_count))) {
+		piece.kind = RKN_ROOT_INHERITED;
+		piece.heap = true;
+	}
+	piece.thread = thread_of(p, map);
+	if (piece.thread) {
+		start = used_from(p, map, piece.thread);
+		piece.owner = serial_of(piece.thread->tid);
+	} else {
+		dead = dead_stack_end(p, map);
+		start = dead ? dead : start;
+	}
+	search_piece(p, &piece, start, map->end);
+}
+
+/* Blocks that the loader made for itself, and those of unknown origin. */
+static void loader_roots(struct picture *p)
+{
+	const struct piece piece = { NULL, RKN_ROOT_LOADER, RKN_NONE, NULL,
+				     false };
+	uint32_t last = 0;
+	bool is_root = true;
+
+	for (uint32_t i = 0; i < p->blocks.count; i++) {
+		uint32_t stack = p->blocks.list[i].stack;
+
+		if (stack != last) {
+			const struct store_stack *s =
+			    store_record(STORE_STACKS, stack);
+			const struct store_frame *f =
+			    s ? store_record(STORE_FRAMES, s->frame) : NULL;
+
+			is_root =
+			    !stack || !f || modules_is_loader(f->address - 1);
+			last = stack;
+		}
+		if (is_root)
+			found(p, &piece, 0, i, 0);
+	}
+}
+
+void roots_search(struct picture *p)
+{
+	for (uint32_t i = 0; i < p->map_count; i++) {
+		if (is_private_data(&p->maps[i]))
+			search_map(p, &p->maps[i]);
+		else if (is_shared_data(&p->maps[i]))
+			p->limits[RKN_LIMIT_SHARED_MAP] +=
+			    p->maps[i].end - p->maps[i].start;
+	}
+	loader_roots(p);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "shadow.h"
+
+#include <sys/mman.h>
+
+#include "sys.h"
+
+__attribute__((aligned(4096))) struct shadow shadow;
+
+void shadow_reset(unsigned granule_shift, bool spaced)
+{
+	sys_advise(shadow.regions, sizeof(shadow.regions), MADV_DONTNEED);
+	shadow.granule_shift = granule_shift;
+	shadow.spaced = spaced;
+}
+
+/* Two slots more than granules: the last block's EXTRA may stand behind. */
+static uint64_t slots_size(void)
+{
+	return (STORE_REGION >> shadow.granule_shift) * sizeof(uint64_t) + 4096;
+}
+
+COLD uint64_t *shadow_region(uint64_t region)
+{
+	uint64_t offset = store_take(slots_size());
+	uint64_t index = offset ? store_append(STORE_CHUNKS) : 0;
+	uint64_t *slots = store_at(offset), *none = NULL;
+	struct store_chunk *chunk;
+
+	if (!index)
+		return NULL;
+	if (!__atomic_compare_exchange_n(&shadow.regions[region], &none, slots,
+					 false, __ATOMIC_RELEASE,
+					 __ATOMIC_ACQUIRE))
+		return none;
+	chunk = store_record(STORE_CHUNKS, index);
+	chunk->region = region;
+	__atomic_store_n(&chunk->offset, offset, __ATOMIC_RELEASE);
+	return slots;
+}
+
+/* The high half of a size that does not fit into the HEAD. */
+static uint64_t big(uint64_t size)
+{
+	return size >> 32 << 1;
+}
+
+static uint64_t head_of(const struct shadow_block *b, bool extra)
+{
+	return STORE_HEAD | (extra ? STORE_EXTRA : 0) |
+	       (b->size >> 32 ? STORE_BIG : 0) |
+	       (uint64_t)b->stack << STORE_STACK_SHIFT |
+	       b->size << STORE_SIZE_SHIFT;
+}
+
+static uint64_t extra_of(const struct shadow_block *b)
+{
+	uint64_t thread =
+	    b->thread < STORE_THREAD_MAX ? b->thread : STORE_THREAD_MAX;
+
+	return b->birth << STORE_BIRTH_SHIFT | thread << STORE_THREAD_SHIFT;
+}
+
+enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)
+{
+	uint64_t granule = 1ull << shadow.granule_shift;
+	uint64_t *slot = shadow_slot(address);
+	bool extra = shadow.spaced || b->size > granule;
+
+	if (unlikely(address >> STORE_ADDRESS_BITS))
+		return RKN_LIMIT_ADDRESS_RANGE;
+	if (unlikely(address & (granule - 1)))
+		return RKN_LIMIT_UNALIGNED;
+	if (unlikely(!slot)) {
+		if (!shadow_region(address >> STORE_REGION_SHIFT))
+			return RKN_LIMIT_STORE_FULL;
+		slot = shadow_slot(address);
+	}
+	if (unlikely(!shadow_slot_ready(slot)))
+		return RKN_LIMIT_STORE_FULL;
+	if (likely(extra))
+		slot[1] = extra_of(b);
+	if (unlikely(b->size >> 32))
+		slot[2] = big(b->size);
+	__atomic_store_n(slot, head_of(b, extra), __ATOMIC_RELEASE);
+	return RKN_LIMITS;
+}
+
+bool shadow_take(uint64_t address, struct shadow_block *b)
+{
+	uint64_t *slot = shadow_slot(address), head;
+
+	if (unlikely(!slot || !shadow_slot_known(slot)))
+		return false;
+	head = *slot;
+	if (unlikely(!shadow_is_live(head) ||
+		     address & ((1ull << shadow.granule_shift) - 1)))
+		return false;
+	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
+	b->size = head >> STORE_SIZE_SHIFT;
+	if (unlikely(head & STORE_BIG))
+		b->size |= slot[2] >> 1 << 32;
+	b->stack = head >> STORE_STACK_SHIFT & STORE_STACK_MAX;
+	return true;
+}
+
+void shadow_restore(uint64_t address)
+{
+	uint64_t *slot = shadow_slot(address);
+
+	__atomic_store_n(slot, *slot & ~STORE_FREED, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "snapshot.h"
+
+#include <time.h>
+
+#include "compiler.h"
+#include "modules.h"
+#include "own.h"
+#include "picture.h"
+#include "process.h"
+#include "sys.h"
+#include "thread.h"
+
+#define MAPS_MOST 65536u
+#define GROWTH    (1ull << 20) /* bytes that a list takes at a time */
+
+void picture_list_init(struct picture_list *l, enum store_table_number table)
+{
+	*l = (struct picture_list){ .table = table };
+}
+
+static bool grow(struct picture_list *l)
+{
+	uint64_t offset = store_take(GROWTH);
+
+	if (!l->room)
+		l->offset = offset;
+	if (!offset || offset != l->offset + l->room ||
+	    !store_ready(offset, GROWTH))
+		return false;
+	l->room += GROWTH;
+	return true;
+}
+
+void *picture_list_add(struct picture_list *l)
+{
+	struct store_table *t = &store.header->tables[l->table];
+	uint64_t end = (t->count + 1) * t->record_size;
+
+	if (unlikely(l->cut || (end > l->room && !grow(l)))) {
+		l->cut = true;
+		return NULL;
+	}
+	return (char *)store_at(l->offset) + t->count++ * t->record_size;
+}
+
+static void finish_list(struct picture *p, struct picture_list *l)
+{
+	struct store_table *t = &store.header->tables[l->table];
+
+	t->offset = l->offset;
+	t->capacity = t->count;
+	if (l->cut)
+		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
+}
+
+/* All mappings, after every allocation of the snapshot's own but its lists. */
+static bool read_maps(struct picture *p)
+{
+	struct maps m;
+
+	p->maps = own_map(MAPS_MOST * sizeof(*p->maps));
+	p->map_count = 0;
+	if (!p->maps || !maps_open(&m))
+		return false;
+	while (p->map_count < MAPS_MOST &&
+	       maps_next(&m, &p->maps[p->map_count]))
+		p->map_count++;
+	maps_close(&m);
+	return p->map_count > 0 && p->map_count < MAPS_MOST;
+}
+
+/* The thread that takes the snapshot: it stands still as well. */
+static void add_self(struct stop *s, uint64_t low)
+{
+	if (!s->threads || s->count == STOP_MOST)
+		return;
+	s->threads[s->count++] = (struct stopped){
+		.tid = (uint32_t)sys_tid(),
+		.low = low,
+		.sp = low,
+		.pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer(),
+	};
+}
+
+static void note_threads(const struct stop *s)
+{
+	const struct store_table *t = &store.header->tables[STORE_AREAS];
+
+	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
+		const struct store_area *a = store_record(STORE_AREAS, i);
+		struct rkn_thread *r =
+		    a ? store_record(STORE_THREADS, a->serial) : NULL;
+
+		for (uint32_t n = 0; r && n < s->count; n++)
+			if (s->threads[n].tid == a->tid)
+				r->flags =
+				    RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
+	}
+}
+
+static void search_all(struct picture *p)
+{
+	if (!read_maps(p)) {
+		p->limits[RKN_LIMIT_NO_MAPS]++;
+		return;
+	}
+	if (!blocks_collect(&p->blocks)) {
+		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
+		return;
+	}
+	pages_open(&p->pages);
+	roots_search(p);
+	edges_search(p);
+	pages_close(&p->pages);
+	finish_list(p, &p->roots);
+	finish_list(p, &p->edges);
+	p->limits[RKN_LIMIT_LOST_FREE] += p->blocks.lost;
+	if (!p->roots.cut && !p->edges.cut)
+		store.header->meta.flags |= RKN_META_SNAPSHOT;
+}
+
+/* Off the calling thread's stack: it is large. */
+static struct picture *picture;
+
+static COLD void take(uint64_t low)
+{
+	struct store_header *h = store.header;
+	struct store_area *common = store_record(STORE_AREAS, 0);
+	uint64_t start = sys_clock(CLOCK_MONOTONIC);
+	struct picture *p = picture = own_map(sizeof(*picture));
+
+	if (!p || !common)
+		return;
+	h->state = STORE_SNAPSHOT;
+	p->limits = common->limits;
+	p->limits[RKN_LIMIT_THREADS_FULL] += process.missed;
+	if (process.forked)
+		p->limits[RKN_LIMIT_INHERITED]++;
+	stop_begin(&p->stop);
+	h->meta.stop_ns = sys_clock(CLOCK_MONOTONIC) - start;
+	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running;
+	process_page.epoch = 0;
+	add_self(&p->stop, low);
+	note_threads(&p->stop);
+	picture_list_init(&p->roots, STORE_ROOTS);
+	picture_list_init(&p->edges, STORE_EDGES);
+	search_all(p);
+	thread_publish_all();
+	h->meta.root_bytes = p->root_bytes;
+	stop_end();
+	h->meta.snapshot_ns = sys_clock(CLOCK_MONOTONIC) - start;
+}
+
+/* The registers that a caller expects to keep are put on the stack first. */
+__attribute__((noinline)) void snapshot_at_exit(void)
+{
+	uint64_t low;
+
+	__builtin_unwind_init();
+	__asm__ volatile("mov %%rsp, %0" : "=r"(low));
+	take(low);
+	__asm__ volatile("" : : "r"(low) : "memory");
+}

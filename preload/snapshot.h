@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* One consistent picture of blocks, pointers and roots. */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+/*
+ * Stop the other threads, find all live blocks, search roots and blocks for
+ * pointers, write what was found into the store, let the threads go on. What
+ * could not be done is counted in the limits. Only once, at the end.
+ */
+void snapshot_at_exit(void);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "stop.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <time.h>
+#include <ucontext.h>
+
+#include "own.h"
+#include "process.h"
+#include "sys.h"
+
+/*
+ * The second of the two signals that glibc keeps for itself: programs cannot
+ * block it or take it. glibc uses it only while a thread changes the ids of
+ * all others.
+ */
+#define SIGNAL 33
+
+#define ROUNDS   30
+#define PATIENCE 1000000000ull /* ns without a new arrival */
+#define SLEEP    10000000ull
+
+static struct stopped *list;
+static uint32_t arrived, ready, released;
+static struct sys_action former;
+
+static void handler(int signal, void *info, void *context)
+{
+	const ucontext_t *u = context;
+	uint32_t i;
+
+	(void)signal;
+	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+		return;
+	i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
+	if (i < STOP_MOST) {
+		uint64_t low = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+
+		list[i].tid = (uint32_t)sys_tid();
+		list[i].sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
+		/* On another stack the frame is not under the interrupted
+		 * code: then both are searched. */
+		list[i].low = low < list[i].sp ? low : list[i].sp;
+		list[i].pointer =
+		    (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	}
+	(void)info;
+	__atomic_fetch_add(&ready, 1, __ATOMIC_RELEASE);
+	sys_wake(&ready);
+	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+		sys_wait(&released, 0, SLEEP);
+}
+
+/* The kernel's struct linux_dirent64. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+static int number(const char *s)
+{
+	int n = 0;
+
+	for (; *s >= '0' && *s <= '9'; s++)
+		n = n * 10 + (*s - '0');
+	return n;
+}
+
+static bool is_signalled(const int *tids, uint32_t count, int tid)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (tids[i] == tid)
+			return true;
+	return false;
+}
+
+/* Signal every thread that has not been yet. New `count`. */
+static uint32_t signal_all(int *tids, uint32_t count)
+{
+	__attribute__((aligned(8))) char buffer[4096];
+	int fd = (int)sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+	int self = sys_tid();
+	long size;
+
+	while (fd >= 0 &&
+	       (size = sys_directory(fd, buffer, sizeof(buffer))) > 0) {
+		for (long at = 0; at < size;) {
+			const struct entry *e = (const void *)(buffer + at);
+			int tid = number(e->name);
+
+			at += e->size;
+			if (!tid || tid == self || count == STOP_MOST ||
+			    is_signalled(tids, count, tid))
+				continue;
+			if (sys_signal_thread(process.pid, tid, SIGNAL) == 0)
+				tids[count++] = tid;
+		}
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	return count;
+}
+
+/* Threads that ended since they were signalled do not arrive. */
+static uint32_t still_alive(const int *tids, uint32_t count)
+{
+	uint32_t alive = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		alive += sys_thread_alive(process.pid, tids[i]);
+	return alive;
+}
+
+static void wait_for(const int *tids, uint32_t count)
+{
+	uint64_t since = sys_clock(CLOCK_MONOTONIC);
+	uint32_t seen = __atomic_load_n(&ready, __ATOMIC_ACQUIRE);
+
+	while (seen < count) {
+		uint32_t now;
+
+		sys_wait(&ready, seen, SLEEP);
+		now = __atomic_load_n(&ready, __ATOMIC_ACQUIRE);
+		if (now != seen)
+			since = sys_clock(CLOCK_MONOTONIC);
+		else if (sys_clock(CLOCK_MONOTONIC) - since > PATIENCE ||
+			 still_alive(tids, count) <= now)
+			return;
+		seen = now;
+	}
+}
+
+void stop_begin(struct stop *s)
+{
+	int *tids = own_map(STOP_MOST * sizeof(*tids));
+	uint32_t count = 0, before = UINT32_MAX;
+	struct sys_action action;
+
+	list = own_map(STOP_MOST * sizeof(*list));
+	s->threads = list;
+	s->count = s->running = 0;
+	if (!tids || !list)
+		return;
+	arrived = ready = released = 0;
+	sys_action_init(&action, handler);
+	sys_action(SIGNAL, &action, &former);
+	for (int i = 0; i < ROUNDS && count != before; i++) {
+		before = count;
+		count = signal_all(tids, count);
+		if (count != before)
+			wait_for(tids, count);
+	}
+	s->count = __atomic_load_n(&ready, __ATOMIC_ACQUIRE);
+	count = still_alive(tids, count);
+	s->running = count > s->count ? count - s->count : 0;
+}
+
+/* Ignoring a signal for a moment discards what is still pending. */
+void stop_end(void)
+{
+	struct sys_action ignore = { .handler = (void *)SIG_IGN };
+
+	sys_action(SIGNAL, &ignore, NULL);
+	sys_action(SIGNAL, &former, NULL);
+	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
+	sys_wake(&released);
+}

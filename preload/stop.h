@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The other threads, held still for a snapshot: by a signal whose handler
+ * lives only that long.  The kernel's signal frame puts every register, vector
+ * registers too, on the thread's stack, above `low`.
+ */
+#ifndef STOP_H
+#define STOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stopped {
+	uint32_t tid;
+	uint64_t low;     /* everything from here up is to be searched */
+	uint64_t sp;      /* low .. sp-1 holds registers */
+	uint64_t pointer; /* the thread pointer */
+};
+
+#define STOP_MOST 16384 /* threads */
+
+struct stop {
+	uint32_t count;   /* threads that stopped */
+	uint32_t running; /* threads that did not */
+	struct stopped *threads;
+};
+
+/* Stop all threads but the caller's. No lock may be assumed free until
+ * stop_end(): a stopped thread may hold it. */
+void stop_begin(struct stop *s);
+void stop_end(void);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "sys.h"
+#include "text.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#define PAGE         4096ull
+#define STORE_LEAST  (64ull << 20)
+#define TABLES_SHARE 8 /* the fixed tables take at most this part of it */
+
+struct store store;
+__attribute__((aligned(4096)))
+uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
+
+/* The fixed tables, and how many records each holds in a store of full size. */
+static const struct {
+	uint64_t record_size, capacity;
+} tables[STORE_TABLES] = {
+	[STORE_FRAMES] = { sizeof(struct store_frame), 1u << 22 },
+	[STORE_STACKS] = { sizeof(struct store_stack), 1u << 20 },
+	[STORE_MODULES] = { sizeof(struct rkn_module), 1u << 13 },
+	[STORE_THREADS] = { sizeof(struct rkn_thread), STORE_THREAD_MAX },
+	[STORE_AREAS] = { sizeof(struct store_area), 1u << 13 },
+	[STORE_CHUNKS] = { sizeof(struct store_chunk), 1u << 16 },
+	[STORE_TEXT] = { 1, 1u << 22 },
+	[STORE_BLOCKS] = { sizeof(struct rkn_block), 0 },
+	[STORE_EDGES] = { sizeof(struct rkn_edge), 0 },
+	[STORE_ROOTS] = { sizeof(struct rkn_root), 0 },
+};
+
+static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,
+	      "stacks without counters");
+
+static uint64_t round_up(uint64_t n, uint64_t unit)
+{
+	return (n + unit - 1) / unit * unit;
+}
+
+/* Old kernels cannot populate: reserve through the file itself. */
+static bool allocate(uint64_t offset, uint64_t size)
+{
+	long fd = sys_open(store.path, O_RDWR | O_NOFOLLOW, 0);
+	long result = fd;
+
+	if (fd >= 0) {
+		result = sys_allocate((int)fd, offset, size);
+		sys_close((int)fd);
+	}
+	return result >= 0;
+}
+
+COLD bool store_prepare(uint64_t offset, uint64_t size)
+{
+	uint64_t first = offset >> STORE_STEP_SHIFT;
+	uint64_t last = (offset + size - 1) >> STORE_STEP_SHIFT;
+	uint64_t at, bytes;
+	long result;
+
+	while (first <= last && store_steps[first])
+		first++;
+	while (last > first && store_steps[last])
+		last--;
+	if (first > last)
+		return true;
+	at = first << STORE_STEP_SHIFT;
+	bytes = (last - first + 1) << STORE_STEP_SHIFT;
+	if (at + bytes > store.size)
+		return false;
+	result = sys_advise(store_at(at), bytes, MADV_POPULATE_WRITE);
+	if (result == -EINVAL ? !allocate(at, bytes) : result < 0)
+		return false;
+	memset(store_steps + first, 1, last - first + 1);
+	return true;
+}
+
+uint64_t store_take(uint64_t size)
+{
+	uint64_t offset;
+
+	size = round_up(size, PAGE);
+	if (size > store.size)
+		return 0;
+	offset = __atomic_fetch_add(&store.header->used_bytes, size,
+				    __ATOMIC_RELAXED);
+	return offset + size <= store.size ? offset : 0;
+}
+
+void *store_record(enum store_table_number table, uint64_t index)
+{
+	struct store_table *t = &store.header->tables[table];
+	uint64_t offset = t->offset + index * t->record_size;
+
+	if (index >= t->capacity || !store_ready(offset, t->record_size))
+		return NULL;
+	return store_at(offset);
+}
+
+uint64_t store_append(enum store_table_number table)
+{
+	struct store_table *t = &store.header->tables[table];
+	uint64_t index;
+
+	if (__atomic_load_n(&t->count, __ATOMIC_RELAXED) >= t->capacity)
+		return 0;
+	index = __atomic_fetch_add(&t->count, 1, __ATOMIC_RELAXED);
+	return store_record(table, index) ? index : 0;
+}
+
+uint32_t store_text(const char *text, size_t size)
+{
+	struct store_table *t = &store.header->tables[STORE_TEXT];
+	uint64_t offset;
+
+	if (!size || t->count + size + 1 > t->capacity)
+		return 0;
+	offset = __atomic_fetch_add(&t->count, size + 1, __ATOMIC_RELAXED);
+	if (offset + size + 1 > t->capacity ||
+	    !store_ready(t->offset + offset, size + 1))
+		return 0;
+	memcpy(store_at(t->offset + offset), text, size);
+	return (uint32_t)offset;
+}
+
+uint64_t store_own_bytes(void)
+{
+	uint64_t n = 0, used = store.header->used_bytes;
+
+	for (uint64_t i = 0; i <= used >> STORE_STEP_SHIFT; i++)
+		n += store_steps[i];
+	return n << STORE_STEP_SHIFT;
+}
+
+/* "DIR/PROGRAM.PID.rkn", and from the second try on "DIR/PROGRAM.PID.2.rkn". */
+static bool name(const char *directory, const char *program, unsigned attempt)
+{
+	struct text t = { store.path, sizeof(store.path), 0 };
+
+	text_add(&t, directory);
+	text_add(&t, "/");
+	text_add(&t, program);
+	text_add(&t, ".");
+	text_number(&t, (uint64_t)sys_pid());
+	if (attempt > 1) {
+		text_add(&t, ".");
+		text_number(&t, attempt);
+	}
+	text_add(&t, ".rkn");
+	return text_whole(&t);
+}
+
+static long create(const char *directory, const char *program)
+{
+	long fd = -EEXIST;
+
+	for (unsigned i = 1; fd == -EEXIST && i < 1000; i++) {
+		if (!name(directory, program, i))
+			return -ENAMETOOLONG;
+		fd = sys_open(store.path,
+			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	}
+	return fd;
+}
+
+/* The largest store that limits and file system allow, mapped. */
+static int map(int fd)
+{
+	uint64_t room = sys_limit(RLIMIT_AS), file = sys_limit(RLIMIT_FSIZE);
+	uint64_t size = STORE_MOST;
+	int error = -ENOMEM;
+
+	while (size > (room == UINT64_MAX ? room : room / 4) || size > file)
+		size /= 2;
+	for (; size >= STORE_LEAST; size /= 2) {
+		error = (int)sys_truncate(fd, size);
+		if (error < 0)
+			continue;
+		store.header = sys_map(size, fd);
+		store.size = size;
+		if (store.header)
+			return 0;
+		error = -ENOMEM;
+	}
+	return error;
+}
+
+/* Places for the fixed tables; fewer records where the store is small. */
+static void lay_out(struct store_header *h)
+{
+	uint64_t offset = round_up(sizeof(*h), PAGE), total = 0, part = 1;
+
+	for (int i = 0; i < STORE_TABLES; i++)
+		total += tables[i].record_size * tables[i].capacity;
+	while (total / part > store.size / TABLES_SHARE)
+		part *= 2;
+	for (int i = 0; i < STORE_TABLES; i++) {
+		struct store_table *t = &h->tables[i];
+
+		t->record_size = tables[i].record_size;
+		t->capacity = tables[i].capacity / part;
+		t->offset = t->capacity ? offset : 0;
+		t->count = t->capacity ? 1 : 0;
+		offset += round_up(t->capacity * t->record_size, PAGE);
+	}
+	h->used_bytes = round_up(offset, STORE_STEP);
+}
+
+static int begin(unsigned granule_shift)
+{
+	struct store_header *h = store.header;
+
+	if (!store_prepare(0, sizeof(*h)))
+		return -ENOSPC;
+	h->version = STORE_VERSION;
+	h->size = sizeof(*h);
+	h->file_bytes = store.size;
+	h->granule_shift = granule_shift;
+	h->meta.granule = 1u << granule_shift;
+	h->meta.page_size = PAGE;
+	lay_out(h);
+	for (int i = 0; i < STORE_TABLES; i++)
+		if (h->tables[i].capacity && !store_record(i, 0))
+			return -ENOSPC;
+	memcpy(h->magic, STORE_MAGIC, sizeof(h->magic));
+	return 0;
+}
+
+int store_create(const char *directory, const char *program,
+		 unsigned granule_shift)
+{
+	long fd = create(directory, program);
+	int error = fd < 0 ? (int)fd : map((int)fd);
+
+	if (!error)
+		error = begin(granule_shift);
+	if (fd >= 0)
+		sys_close((int)fd);
+	if (error && fd >= 0) {
+		sys_unlink(store.path);
+		if (store.header)
+			store_leave();
+	}
+	return error;
+}
+
+void store_leave(void)
+{
+	sys_unmap(store.header, store.size);
+	sys_advise(store_steps, sizeof(store_steps), MADV_DONTNEED);
+	store.header = NULL;
+	store.size = 0;
+}
+
+void store_trim(void)
+{
+	long fd = sys_open(store.path, O_RDWR | O_NOFOLLOW, 0);
+
+	if (fd < 0)
+		return;
+	store.size = round_up(store.header->used_bytes, STORE_STEP);
+	if (sys_truncate((int)fd, store.size) == 0)
+		store.header->file_bytes = store.size;
+	sys_close((int)fd);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The live store's file: made, mapped, handed out piece by piece.  The layout
+ * is refknot/store.h's.  Nothing here takes a lock; all of it may run inside
+ * malloc and in a signal handler.
+ *
+ * Space is made ready before it is touched, STORE_STEP bytes at a time, so that
+ * a full disk is an answer and not a SIGBUS.
+ */
+#ifndef PRELOAD_STORE_H
+#define PRELOAD_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <refknot/store.h>
+
+#include "compiler.h"
+
+#define STORE_STEP_SHIFT 15
+#define STORE_STEP       (1ull << STORE_STEP_SHIFT)
+#define STORE_MOST       (1ull << 38) /* bytes that a store may span */
+
+struct store {
+	struct store_header *header; /* NULL: no store; also its base address */
+	uint64_t size;               /* bytes mapped */
+	char path[4096];
+};
+
+extern struct store store;
+extern uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
+
+/*
+ * Make a store for this process in `directory`, named after `program`. 0 or
+ * -errno, with store.path set to the path last tried.
+ */
+int store_create(const char *directory, const char *program,
+		 unsigned granule_shift);
+/* Forget the store without touching its file: it is the parent's. */
+void store_leave(void);
+/* Give back what lies behind the last piece handed out. */
+void store_trim(void);
+
+/* Hand out `size` bytes; the offset is a multiple of 4096. 0: full. */
+uint64_t store_take(uint64_t size);
+
+bool store_prepare(uint64_t offset, uint64_t size);
+
+/* Make bytes offset .. offset+size-1 safe to touch. False: no room. */
+static inline bool store_ready(uint64_t offset, uint64_t size)
+{
+	if (likely(store_steps[offset >> STORE_STEP_SHIFT] &&
+		   store_steps[(offset + size - 1) >> STORE_STEP_SHIFT] &&
+		   size <= STORE_STEP))
+		return true;
+	return store_prepare(offset, size);
+}
+
+static inline void *store_at(uint64_t offset)
+{
+	return (char *)store.header + offset;
+}
+
+/* Record `index` of a table, ready to be written; NULL: full. */
+void *store_record(enum store_table_number table, uint64_t index);
+/* Append a record: its index, or 0 when the table is full. */
+uint64_t store_append(enum store_table_number table);
+/* Copy a text into the text table: its offset, or 0 when that is full. */
+uint32_t store_text(const char *text, size_t size);
+
+/* Bytes of the file that were made ready. */
+uint64_t store_own_bytes(void);
+
+#endif

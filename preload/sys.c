@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
+
+static long call(long number, long a, long b, long c, long d, long e, long f)
+{
+	long result;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10),
+			   "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+#define CALL0(n)          call(n, 0, 0, 0, 0, 0, 0)
+#define CALL1(n, a)       call(n, (long)(a), 0, 0, 0, 0, 0)
+#define CALL2(n, a, b)    call(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define CALL3(n, a, b, c) call(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define CALL4(n, a, b, c, d)                                                   \
+	call(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+
+long sys_open(const char *path, int flags, int mode)
+{
+	return CALL4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode);
+}
+
+long sys_close(int fd)
+{
+	return CALL1(SYS_close, fd);
+}
+
+long sys_read(int fd, void *buffer, size_t size)
+{
+	return CALL3(SYS_read, fd, buffer, size);
+}
+
+long sys_pread(int fd, void *buffer, size_t size, uint64_t offset)
+{
+	return CALL4(SYS_pread64, fd, buffer, size, offset);
+}
+
+long sys_write(int fd, const void *buffer, size_t size)
+{
+	return CALL3(SYS_write, fd, buffer, size);
+}
+
+long sys_truncate(int fd, uint64_t size)
+{
+	return CALL2(SYS_ftruncate, fd, size);
+}
+
+long sys_allocate(int fd, uint64_t offset, uint64_t size)
+{
+	return CALL4(SYS_fallocate, fd, 0, offset, size);
+}
+
+long sys_unlink(const char *path)
+{
+	return CALL1(SYS_unlink, path);
+}
+
+long sys_readlink(const char *path, char *buffer, size_t size)
+{
+	return CALL3(SYS_readlink, path, buffer, size);
+}
+
+long sys_getcwd(char *buffer, size_t size)
+{
+	return CALL2(SYS_getcwd, buffer, size);
+}
+
+long sys_directory(int fd, void *buffer, size_t size)
+{
+	return CALL3(SYS_getdents64, fd, buffer, size);
+}
+
+void *sys_map(size_t size, int fd)
+{
+	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+			   : MAP_SHARED | MAP_NORESERVE;
+	long p =
+	    call(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	return p < 0 && p > -4096 ? NULL : (void *)p;
+}
+
+void sys_unmap(void *p, size_t size)
+{
+	CALL2(SYS_munmap, p, size);
+}
+
+long sys_resident(uint64_t address, size_t size, unsigned char *pages)
+{
+	return CALL3(SYS_mincore, address, size, pages);
+}
+
+long sys_advise(void *p, size_t size, int advice)
+{
+	return CALL3(SYS_madvise, p, size, advice);
+}
+
+int sys_pid(void)
+{
+	return (int)CALL0(SYS_getpid);
+}
+
+int sys_parent(void)
+{
+	return (int)CALL0(SYS_getppid);
+}
+
+int sys_tid(void)
+{
+	return (int)CALL0(SYS_gettid);
+}
+
+bool sys_thread_alive(int pid, int tid)
+{
+	return CALL3(SYS_tgkill, pid, tid, 0) == 0;
+}
+
+long sys_signal_thread(int pid, int tid, int signal)
+{
+	return CALL3(SYS_tgkill, pid, tid, signal);
+}
+
+uint64_t sys_limit(int resource)
+{
+	struct {
+		uint64_t soft, hard;
+	} limit;
+
+	if (CALL4(SYS_prlimit64, 0, resource, 0, &limit) < 0)
+		return UINT64_MAX;
+	return limit.soft;
+}
+
+uint64_t sys_clock(int clock)
+{
+	struct timespec t = { 0, 0 };
+
+	CALL2(SYS_clock_gettime, clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
+{
+	struct timespec t = { (time_t)(timeout_ns / 1000000000u),
+			      (long)(timeout_ns % 1000000000u) };
+
+	return CALL4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &t);
+}
+
+void sys_wake(uint32_t *word)
+{
+	CALL3(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
+}
+
+long sys_peek(int pid, void *to, uint64_t from, size_t size)
+{
+	struct iovec local = { to, size };
+	struct iovec remote = { (void *)(uintptr_t)from, size };
+
+	return call(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote,
+		    1, 0);
+}
+
+long sys_action(int signal, const struct sys_action *set,
+		struct sys_action *old)
+{
+	return CALL4(SYS_rt_sigaction, signal, set, old, sizeof(uint64_t));
+}
+
+/* What a handler returns to; found by its bytes, as the C library's own. */
+__asm__(".text\n"
+	".balign 16\n"
+	"sys_restore:\n"
+	"	mov $15, %rax\n"
+	"	syscall\n");
+extern char sys_restore[] __attribute__((visibility("hidden")));
+
+void sys_action_init(struct sys_action *a, void (*handler)(int, void *, void *))
+{
+	memset(a, 0, sizeof(*a));
+	a->handler = (void *)handler;
+	a->flags = SA_SIGINFO | SA_RESTART | SA_RESTORER;
+	a->restorer = sys_restore;
+	a->mask = ~0ull;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel, directly: every system call that the shim makes is here.  Raw
+ * calls leave errno alone, cannot be interposed, are no cancellation points
+ * and take no lock, so all of them may run inside malloc and in a signal
+ * handler.  They return what the kernel does: a value, or -errno.
+ */
+#ifndef SYS_H
+#define SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+long sys_open(const char *path, int flags, int mode);
+long sys_close(int fd);
+long sys_read(int fd, void *buffer, size_t size);
+long sys_pread(int fd, void *buffer, size_t size, uint64_t offset);
+long sys_write(int fd, const void *buffer, size_t size);
+long sys_truncate(int fd, uint64_t size);
+long sys_allocate(int fd, uint64_t offset, uint64_t size); /* fallocate */
+long sys_unlink(const char *path);
+long sys_readlink(const char *path, char *buffer, size_t size);
+long sys_getcwd(char *buffer, size_t size);
+long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
+
+/* NULL when the kernel refuses. fd -1: anonymous private, not reserved. */
+void *sys_map(size_t size, int fd);
+void sys_unmap(void *p, size_t size);
+/* mincore: -ENOMEM when a page is not mapped. */
+long sys_resident(uint64_t address, size_t size, unsigned char *pages);
+long sys_advise(void *p, size_t size, int advice);
+
+int sys_pid(void);
+int sys_parent(void);
+int sys_tid(void);
+bool sys_thread_alive(int pid, int tid);
+long sys_signal_thread(int pid, int tid, int signal);
+/* Soft limit of `resource`; UINT64_MAX: none. */
+uint64_t sys_limit(int resource);
+uint64_t sys_clock(int clock); /* nanoseconds */
+long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
+void sys_wake(uint32_t *word);
+/* Read memory of this process without faulting. */
+long sys_peek(int pid, void *to, uint64_t from, size_t size);
+
+/* The kernel's own struct sigaction. */
+struct sys_action {
+	void *handler;
+	unsigned long flags;
+	void *restorer;
+	uint64_t mask;
+};
+
+/* Any signal, glibc's reserved ones too. `set`, `old` may be NULL. */
+long sys_action(int signal, const struct sys_action *set,
+		struct sys_action *old);
+/* Fill in the handler, with all signals blocked while it runs. */
+void sys_action_init(struct sys_action *a,
+		     void (*handler)(int, void *, void *));
+
+#endif

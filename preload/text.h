@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Small texts in a caller's buffer, cut and never overrun; no stdio. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char *data;
+	size_t room; /* bytes of `data`, at least 1 */
+	size_t size; /* used, without the NUL; room or more: cut */
+};
+
+void text_add(struct text *t, const char *s);
+void text_number(struct text *t, uint64_t n); /* decimal */
+bool text_whole(const struct text *t);        /* nothing was cut */
+/* The part of `path` behind its last slash. */
+const char *text_base(const char *path);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "thread.h"
+
+#include <string.h>
+
+#include "maps.h"
+#include "own.h"
+#include "sys.h"
+
+#define BIRTHS 4096 /* numbers that a thread takes at a time */
+#define PROBES 8    /* areas that a new thread looks at for a dead owner */
+
+#define PAGE 4096ull
+/* A thread's stack reaches at most that far below its thread pointer. */
+#define STACK_MOST (64ull << 20)
+
+_Thread_local struct thread *thread_self;
+
+static struct thread *threads[THREAD_AREAS];
+static uint32_t probe;
+extern void *__libc_stack_end;
+
+static struct store_area *area(uint32_t i)
+{
+	return store_record(STORE_AREAS, i);
+}
+
+static uint32_t areas(void)
+{
+	return (uint32_t)__atomic_load_n(
+	    &store.header->tables[STORE_AREAS].count, __ATOMIC_ACQUIRE);
+}
+
+/* What the former owner did is noted under its own serial. */
+static void close_account(struct store_area *a)
+{
+	struct rkn_thread *r = store_record(STORE_THREADS, a->serial);
+
+	if (r && a->serial) {
+		r->allocations = a->allocations - a->base_allocations;
+		r->frees = a->frees - a->base_frees;
+	}
+	a->base_allocations = a->allocations;
+	a->base_frees = a->frees;
+}
+
+/* An area whose owner has ended, now owned by thread `tid`; 0: none seen. */
+static uint32_t take_over(uint32_t tid)
+{
+	uint32_t count = areas();
+
+	for (unsigned i = 0; i < PROBES && count > 1; i++) {
+		uint32_t at = __atomic_fetch_add(&probe, 1, __ATOMIC_RELAXED) %
+				  (count - 1) +
+			      1;
+		struct store_area *a = area(at);
+		uint32_t owner = a ? a->tid : 0;
+
+		if (owner && owner != tid &&
+		    !sys_thread_alive(process.pid, (int)owner) &&
+		    __atomic_compare_exchange_n(&a->tid, &owner, tid, false,
+						__ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED))
+			return at;
+	}
+	return 0;
+}
+
+static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
+{
+	uint64_t serial = store_append(STORE_THREADS);
+	struct rkn_thread *r = store_record(STORE_THREADS, serial);
+
+	close_account(a);
+	a->serial = (uint32_t)serial;
+	a->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	a->tid = tid;
+	if (r && serial)
+		r->tid = tid;
+	t->area = a;
+	t->serial = (uint32_t)serial;
+	t->walk.count = 0;
+	memset(t->ranges, 0, sizeof(t->ranges));
+}
+
+static COLD struct thread *attach(void)
+{
+	uint32_t tid = (uint32_t)sys_tid(), i = take_over(tid);
+	struct thread *t;
+
+	if (!i)
+		i = (uint32_t)store_append(STORE_AREAS);
+	if (!i || i >= THREAD_AREAS)
+		return NULL;
+	t = threads[i] ? threads[i] : own_map(sizeof(*t));
+	threads[i] = t;
+	if (!t)
+		return NULL;
+	open_account(t, area(i), tid);
+	t->busy = 0;
+	t->birth = t->birth_end = 0;
+	t->epoch = process_page.epoch;
+	thread_self = t;
+	return t;
+}
+
+COLD struct thread *thread_enter_slowly(void)
+{
+	struct thread *t = thread_self;
+
+	if (!process_ready())
+		return NULL;
+	if (t && t->epoch == process_page.epoch)
+		return t->busy ? NULL : t;
+	return attach();
+}
+
+COLD uint64_t thread_birth_slowly(struct thread *t)
+{
+	t->birth = __atomic_fetch_add(&store.header->births, BIRTHS,
+				      __ATOMIC_RELAXED) +
+		   1;
+	t->birth_end = t->birth + BIRTHS;
+	return t->birth++;
+}
+
+/* Is every page from `low` to `high` mapped? */
+static bool is_mapped(uint64_t low, uint64_t high)
+{
+	unsigned char pages[512];
+
+	low &= ~(PAGE - 1);
+	high = (high + PAGE - 1) & ~(PAGE - 1);
+	while (low < high) {
+		uint64_t n = (high - low) / PAGE;
+
+		if (n > sizeof(pages))
+			n = sizeof(pages);
+		if (sys_resident(low, n * PAGE, pages) < 0)
+			return false;
+		low += n * PAGE;
+	}
+	return true;
+}
+
+/* Where the stack around `sp` ends: at a thread's control block, at the
+ * program's first frame, or where its mapping does. */
+static uint64_t stack_end(uint64_t sp)
+{
+	uint64_t ends[] = { (uint64_t)(uintptr_t)__builtin_thread_pointer(),
+			    (uint64_t)(uintptr_t)__libc_stack_end };
+	struct map map;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (sp < ends[i] && ends[i] - sp < STACK_MOST &&
+		    is_mapped(sp, ends[i]))
+			return ends[i];
+	return maps_find(sp, &map) ? map.end : 0;
+}
+
+/* A range is trusted a little below what was proved: stacks grow down. */
+static COLD bool new_range(struct thread *t, uint64_t sp,
+			   struct cfi_bounds *bounds)
+{
+	uint64_t end = stack_end(sp);
+
+	if (!end)
+		return false;
+	if (t->ranges[0].most != end)
+		t->ranges[1] = t->ranges[0];
+	t->ranges[0].least = sp & ~(4 * PAGE - 1);
+	t->ranges[0].most = end;
+	*bounds = (struct cfi_bounds){ sp, end };
+	return true;
+}
+
+bool thread_bounds(struct thread *t, uint64_t sp, struct cfi_bounds *bounds)
+{
+	for (unsigned i = 0; i < THREAD_RANGES; i++)
+		if (likely(sp >= t->ranges[i].least &&
+			   sp < t->ranges[i].most)) {
+			*bounds = (struct cfi_bounds){ sp, t->ranges[i].most };
+			return true;
+		}
+	return new_range(t, sp, bounds);
+}
+
+struct store_counter *thread_counter(struct store_area *a, uint32_t stack)
+{
+	uint32_t *page = &a->counters[stack / STORE_COUNTERS_PER_PAGE];
+
+	if (unlikely(!*page)) {
+		uint64_t offset = store_take(4096);
+
+		if (!offset || !store_ready(offset, 4096))
+			return NULL;
+		*page = (uint32_t)(offset / 4096);
+	}
+	return (struct store_counter *)store_at(*page * 4096ull) +
+	       stack % STORE_COUNTERS_PER_PAGE;
+}
+
+COLD void thread_publish(struct thread *t)
+{
+	struct store_header *h = store.header;
+	int64_t before =
+	    __atomic_fetch_add(&h->live_bytes, t->live, __ATOMIC_RELAXED);
+	uint64_t peak = __atomic_load_n(&h->meta.peak_bytes, __ATOMIC_RELAXED);
+	int64_t high = before + t->live_most;
+
+	t->live = t->live_most = 0;
+	while (high > (int64_t)peak &&
+	       !__atomic_compare_exchange_n(&h->meta.peak_bytes, &peak,
+					    (uint64_t)high, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+void thread_publish_all(void)
+{
+	for (uint32_t i = 1; i < areas() && i < THREAD_AREAS; i++) {
+		struct store_area *a = area(i);
+
+		if (threads[i])
+			thread_publish(threads[i]);
+		if (a)
+			close_account(a);
+	}
+}
+
+struct thread *thread_at(uint32_t index)
+{
+	return index < THREAD_AREAS && index < areas() ? threads[index] : NULL;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One thread's part of the recording, and the answer to "am I inside refknot
+ * already?": the only place that knows.  No pthread key and no destructor: an
+ * area whose thread has ended is found and taken over by a later one.
+ */
+#ifndef THREAD_H
+#define THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "process.h"
+#include "store.h"
+#include "unwind.h"
+
+#define THREAD_RANGES 2
+#define THREAD_AREAS  8192
+
+struct thread {
+	uint32_t epoch; /* process_page.epoch when it was attached */
+	uint32_t busy;  /* inside refknot; a nested call is from a handler */
+	struct store_area *area;
+	uint32_t serial;
+	uint64_t birth, birth_end; /* numbers to give out */
+	int64_t live;              /* bytes, since they were last published */
+	int64_t live_most;         /* highest value of `live` since then */
+	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
+	struct walk walk;
+};
+
+extern _Thread_local struct thread *thread_self;
+
+struct thread *thread_enter_slowly(void);
+
+/* The thread, until thread_leave(); NULL: not recording, or nested. */
+static inline struct thread *thread_enter(void)
+{
+	struct thread *t = thread_self;
+
+	if (unlikely(!t || t->epoch != process_page.epoch || t->busy))
+		t = thread_enter_slowly();
+	if (likely(t)) {
+		t->busy = 1;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	}
+	return t;
+}
+
+static inline void thread_leave(struct thread *t)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	t->busy = 0;
+}
+
+/* The words above `sp` that are certainly mapped. False: cannot tell. */
+bool thread_bounds(struct thread *t, uint64_t sp, struct cfi_bounds *bounds);
+
+/* The next birth number. */
+uint64_t thread_birth_slowly(struct thread *t);
+static inline uint64_t thread_birth(struct thread *t)
+{
+	if (unlikely(t->birth == t->birth_end))
+		return thread_birth_slowly(t);
+	return t->birth++;
+}
+
+/* Counters of `stack` for this thread; NULL: no room. */
+struct store_counter *thread_counter(struct store_area *area, uint32_t stack);
+
+/* Add what the thread holds to the process's live bytes and peak. */
+void thread_publish(struct thread *t);
+#define THREAD_PUBLISH (64 << 10) /* bytes of change that make it publish */
+
+/* The same for every thread: only while none runs. */
+void thread_publish_all(void);
+
+/* Area `index`'s thread, for the snapshot; NULL: none ever. */
+struct thread *thread_at(uint32_t index);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Call stacks, walked only as far as they changed.
+ *
+ * The state of a frame, (pc, sp, rbp), and the two words that its rule reads,
+ * the return address and the saved rbp, determine the caller's state.  A walk
+ * is kept per thread; the next one goes from the top by cached rules until a
+ * frame equals a recorded one, and then compares the recorded words outward.
+ * Where all are unchanged the rest is proved unchanged; at the first that
+ * differs the walk goes on from there.
+ *
+ * libunwind is not used here: its walk makes system calls, takes locks and
+ * opens a pipe in the program.  It is the tests' oracle.
+ */
+#ifndef UNWIND_H
+#define UNWIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cfi.h"
+
+#define WALK_MOST 1024 /* frames; deeper stacks are cut at the outer end */
+
+struct walk_frame {
+	struct cfi_frame state;
+	uint32_t rbp_words; /* rbp is saved that many words under the CFA; 0:
+			       it is unchanged; WALK_UNPROVEN: see below */
+	uint32_t node;      /* of stacks.h; 0: not looked up yet */
+};
+
+/* The frame's step read other words than the two: it must be made anew. */
+#define WALK_UNPROVEN UINT32_MAX
+
+struct walk {
+	uint32_t generation;
+	uint32_t count; /* of frames; [0] is the outermost */
+	bool truncated; /* the outer end was not reached */
+	bool pure_end;  /* frames[0]'s rule alone says that it is the end */
+	struct walk_frame frames[WALK_MOST];
+	struct walk_frame fresh[WALK_MOST]; /* scratch, innermost first */
+};
+
+/*
+ * Walk from `top` outward. `w` holds this thread's last walk, or zeros at
+ * first. Only words within `bounds` are read. Frames that stayed the same keep
+ * their node; the others have node 0. May run in a signal handler, but not
+ * while it runs already for the same `w`.
+ */
+void unwind_walk(struct walk *w, struct cfi_frame top,
+		 const struct cfi_bounds *bounds);
+
+/* Code may have gone away: forget all rules and walks. */
+void unwind_flush(void);
+
+#endif
