@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cfi_row.h"
+#include "modules.h"
 
 /* A return address may be the first byte of another function's code. */
 static bool row_of(uint64_t pc, struct cfi_row *row)
@@ -30,9 +31,10 @@ struct cfi_rule cfi_rule(uint64_t pc)
 	struct cfi_rule rule = { .kind = CFI_NONE };
 	struct cfi_row row;
 
-	if (!row_of(pc, &row))
-		return rule;
-	if (row.rip.kind == CFI_UNDEFINED) {
+	if (!row_of(pc, &row)) {
+		/* Where the kernel enters the loader, nothing called it. */
+		rule.kind = modules_is_loader(pc - 1) ? CFI_END : CFI_NONE;
+	} else if (row.rip.kind == CFI_UNDEFINED) {
 		rule.kind = CFI_END;
 	} else if (is_plain(&row)) {
 		rule.kind = CFI_PLAIN;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap.h"
 
+#include <malloc.h>
 #include <string.h>
 
+#include "modules.h"
 #include "process.h"
+#include "real.h"
 
 #define PAGE 4096ull
 
@@ -17,6 +20,71 @@ struct heap_info {
 	uint64_t size;
 	uint64_t usable_size;
 };
+
+/*
+ * glibc's struct malloc_state (malloc/malloc.c): what stands before the bins,
+ * the bins, and what stands behind them. An empty bin's two pointers hold the
+ * address of the chunk that they would be part of.
+ */
+#define BEFORE_BINS  (4 * 4 + 10 * 8 + 2 * 8)
+#define BINS         127
+#define BEHIND_BINS  (4 * 4 + 5 * 8)
+#define NO_PARAMETER 0x7fffffff
+static uint64_t first_arena;
+
+static bool is_empty_bin(const uint64_t *bin)
+{
+	uint64_t chunk = (uint64_t)(uintptr_t)bin - 16;
+
+	return bin[0] == chunk && bin[1] == chunk;
+}
+
+/* The longest run of empty bins in a module's data is that arena's. */
+static void find_first_arena(const uint64_t *p, const uint64_t *end)
+{
+	while (p + 2 <= end) {
+		const uint64_t *start = p;
+
+		while (p + 2 <= end && is_empty_bin(p))
+			p += 2;
+		if (p - start >= 2 * (BINS - 2) && !first_arena)
+			first_arena = (uint64_t)(uintptr_t)start - BEFORE_BINS;
+		if (p == start)
+			p++;
+	}
+}
+
+void heap_init(void)
+{
+	struct maps maps;
+	struct map m;
+	uint64_t libc;
+
+	real_resolve();
+	if (!real_is_glibc() || !maps_open(&maps))
+		return;
+	mallopt(NO_PARAMETER, 0); /* changes nothing, but sets it all up */
+	libc = modules_end((uint64_t)(uintptr_t)real.malloc);
+	while (maps_next(&maps, &m))
+		if (m.writable && m.private && m.inode && m.start < libc &&
+		    modules_end(m.start) == libc)
+			find_first_arena((const void *)(uintptr_t)m.start,
+					 (const void *)(uintptr_t)m.end);
+	maps_close(&maps);
+}
+
+bool heap_first_arena(uint64_t start, uint64_t end, uint64_t *from,
+		      uint64_t *to)
+{
+	uint64_t arena_end =
+	    first_arena + BEFORE_BINS + BINS * 16 + BEHIND_BINS;
+
+	if (!first_arena || first_arena >= end || arena_end <= start)
+		return false;
+	*from = first_arena > start ? first_arena : start;
+	*to = arena_end < end ? arena_end : end;
+	return true;
+}
 
 static const struct map *map_of(uint64_t address, const struct map *maps,
 				uint32_t count)

@@ -13,6 +13,14 @@
 #include "blocks.h"
 #include "maps.h"
 
+/* Find glibc's own tables. Early: while most of its lists are still empty. */
+void heap_init(void);
+
+/* The part of [start, end) that is glibc's first arena: pointers in it are to
+ * chunks, not to blocks. False: none. */
+bool heap_first_arena(uint64_t start, uint64_t end, uint64_t *from,
+		      uint64_t *to);
+
 /*
  * If `address` lies in an arena that glibc made for a thread: where that ends,
  * else 0. `maps` are all mappings, ascending.

@@ -37,12 +37,14 @@ static uint64_t number(struct maps *m, unsigned base, int *behind)
 	uint64_t value = 0;
 
 	for (;;) {
-		int c = next(m), digit = c - '0';
+		int c = next(m), digit = -1;
 
-		if (c >= 'a')
+		if (c >= '0' && c <= '9')
+			digit = c - '0';
+		else if (c >= 'a' && c <= 'f')
 			digit = c - 'a' + 10;
 		*behind = c;
-		if (c < 0 || digit < 0 || digit >= (int)base)
+		if (digit < 0 || digit >= (int)base)
 			return value;
 		value = value * base + (unsigned)digit;
 	}

@@ -117,6 +117,16 @@ uint32_t modules_find(uint64_t pc)
 	return note(&object);
 }
 
+uint64_t modules_end(uint64_t address)
+{
+	struct dl_find_object object;
+
+	if (!_dl_find_object ||
+	    _dl_find_object((void *)(uintptr_t)address, &object) != 0)
+		return 0;
+	return (uint64_t)(uintptr_t)object.dlfo_map_end;
+}
+
 uint32_t modules_of_data(uint64_t address)
 {
 	return modules_find(address);

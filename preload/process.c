@@ -9,6 +9,7 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "heap.h"
 #include "real.h"
 #include "shadow.h"
 #include "snapshot.h"
@@ -82,7 +83,8 @@ static COLD void say(const char *sentence)
 	text_add(&t, text_base(process.program));
 	text_add(&t, "[");
 	text_number(&t, (uint64_t)sys_pid());
-	text_add(&t, "] is not recorded: ");
+	text_add(&t, store.header ? "]: recording ends here: "
+				  : "] is not recorded: ");
 	text_add(&t, sentence);
 	text_add(&t, "\n");
 	sys_write(2, line, strlen(line));
@@ -219,7 +221,7 @@ static int begin(void)
 	return 0;
 }
 
-static void failed(int error)
+COLD void process_off_store(int error)
 {
 	char what[4200];
 	struct text t = { what, sizeof(what), 0 };
@@ -229,16 +231,21 @@ static void failed(int error)
 	process_off(what, error);
 }
 
+/* This thread is in start(): what it allocates is not the program's. */
+static _Thread_local bool starting;
+
 static COLD bool start(void)
 {
 	int error;
 
-	real_resolve();
+	starting = true;
+	heap_init();
 	error = find_out();
 	if (!error)
 		error = begin();
 	if (error)
-		failed(error);
+		process_off_store(error);
+	starting = false;
 	return !error;
 }
 
@@ -256,8 +263,16 @@ static COLD bool start_child(void)
 	process.missed = 0;
 	error = begin();
 	if (error)
-		failed(error);
+		process_off_store(error);
 	return !error;
+}
+
+void process_missed(void)
+{
+	uint32_t now = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+
+	if (now == RUNNING || (now == STARTING && !starting))
+		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
 }
 
 COLD bool process_ready(void)
@@ -266,12 +281,42 @@ COLD bool process_ready(void)
 
 	if (process_page.epoch)
 		return true;
+	if (real_is_resolving())
+		return false;
 	if (now == RUNNING && move(RUNNING, STARTING))
 		return start_child();
 	return now == NEW && move(NEW, STARTING) && start();
 }
 
-void process_end(int status)
+/*
+ * process_end(status): put the registers that a caller expects to keep on the
+ * stack, and tell from where up the caller's frames are.
+ */
+__asm__(".text\n"
+	".globl process_end\n"
+	".hidden process_end\n"
+	".type process_end, @function\n"
+	"process_end:\n"
+	"	.cfi_startproc\n"
+	"	push %rbp\n"
+	"	push %rbx\n"
+	"	push %r12\n"
+	"	push %r13\n"
+	"	push %r14\n"
+	"	push %r15\n"
+	"	.cfi_adjust_cfa_offset 48\n"
+	"	mov %rsp, %rsi\n"
+	"	sub $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	call process_end_above\n"
+	"	add $56, %rsp\n"
+	"	.cfi_adjust_cfa_offset -56\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size process_end, . - process_end\n");
+
+void process_end_above(int status, uint64_t low);
+__attribute__((used)) void process_end_above(int status, uint64_t low)
 {
 	struct store_header *h = store.header;
 
@@ -281,7 +326,7 @@ void process_end(int status)
 	h->meta.end = RKN_END_EXIT;
 	h->meta.end_value = status & 0xff;
 	if (process.settings.snapshot)
-		snapshot_at_exit();
+		snapshot_at_exit(low);
 	process_page.epoch = 0;
 	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	h->meta.own_bytes = store_own_bytes();

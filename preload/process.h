@@ -38,11 +38,16 @@ extern struct process process;
  * May run inside malloc and in a signal handler. */
 bool process_ready(void);
 
+/* An operation went by that could not be recorded. */
+void process_missed(void);
+
 /* The process ends now with `status`, unless this is a vfork child. */
 void process_end(int status);
 
 /* Stop recording for good: "cannot WHAT" and the error, once, on stderr and in
  * the recording. `error` is -errno. */
 void process_off(const char *what, int error);
+/* The same because the store cannot be written. */
+void process_off_store(int error);
 
 #endif

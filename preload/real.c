@@ -255,12 +255,18 @@ COLD void real_resolve(void)
 	use_glibc();
 	found = real;
 	find_all(&found);
-	dlerror();
+	dlerror(); /* hands it out */
+	dlerror(); /* frees it */
 	glibc = !found.malloc || found.malloc == early_malloc ||
 		found.malloc == __libc_malloc;
 	guard_early(&found);
 	real = found;
 	resolving = false;
+}
+
+bool real_is_resolving(void)
+{
+	return resolving;
 }
 
 bool real_is_glibc(void)

@@ -34,6 +34,9 @@ extern struct real real;
 /* Look the definitions up, once. May run inside malloc. */
 void real_resolve(void);
 
+/* Is that going on? What is allocated meanwhile is refknot's own. */
+bool real_is_resolving(void);
+
 /* Is the next malloc glibc's? Known after real_resolve(). */
 bool real_is_glibc(void);
 

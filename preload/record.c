@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "record.h"
 
+#include <errno.h>
+
 #include "shadow.h"
 #include "stacks.h"
 #include "thread.h"
 
-static uint32_t stack_here(struct thread *t, const void *frame)
+static inline uint32_t stack_here(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
-	struct cfi_frame top = { words[1], (uint64_t)(uintptr_t)(words + 2),
-				 words[0] };
-	struct cfi_bounds bounds;
+	uint64_t sp = (uint64_t)(uintptr_t)(words + 2);
+	uint64_t most = thread_stack_end(t, sp);
 
-	if (unlikely(!thread_bounds(t, top.sp, &bounds))) {
+	if (unlikely(!most)) {
 		t->area->limits[RKN_LIMIT_TRUNCATED_STACK]++;
 		return 0;
 	}
-	unwind_walk(&t->walk, top, &bounds);
+	unwind_walk(&t->walk, words[1], sp, words[0], most);
 	return stacks_add(&t->walk, (uint32_t)process.settings.depth,
 			  t->area->limits);
 }
@@ -67,16 +68,27 @@ static COLD void alloc_outside(void *p, size_t size)
 	struct thread *t = thread_self;
 
 	if (!process_page.epoch) {
-		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
+		process_missed();
 		return;
 	}
 	shadow_set((uint64_t)(uintptr_t)p, &b);
 	if (!t || t->epoch != process_page.epoch) {
-		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
+		process_missed();
 		return;
 	}
 	t->area->limits[RKN_LIMIT_NESTED]++;
 	count_alloc(t->area, &b);
+}
+
+/*
+ * A block that is not known is not searched for pointers, and what it holds
+ * would look leaked: without room for all blocks recording ends.
+ */
+static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
+{
+	a->limits[limit]++;
+	if (limit == RKN_LIMIT_STORE_FULL)
+		process_off_store(-ENOSPC);
 }
 
 void record_alloc(void *p, size_t size, const void *frame)
@@ -98,7 +110,7 @@ void record_alloc(void *p, size_t size, const void *frame)
 		count_alloc(t->area, &b);
 		change_live(t, (int64_t)size);
 	} else {
-		t->area->limits[limit]++;
+		not_kept(t->area, limit);
 	}
 	thread_leave(t);
 }
@@ -116,7 +128,7 @@ static COLD void free_outside(void *p, struct record_freed *freed)
 	if (t && t->epoch == process_page.epoch)
 		count_free(t->area, b.stack, b.size);
 	else
-		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
+		process_missed();
 }
 
 void record_free(void *p, struct record_freed *freed)

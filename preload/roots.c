@@ -155,7 +155,8 @@ static void search_piece(struct picture *p, const struct piece *piece,
 	uint64_t from, to;
 
 	start = (start + 7) & ~7ull;
-	while (start < end && own_find(start, end, &from, &to)) {
+	while (start < end && (own_find(start, end, &from, &to) ||
+			       heap_first_arena(start, end, &from, &to))) {
 		search_part(p, piece, start, from);
 		start = to;
 	}

@@ -123,7 +123,7 @@ static void search_all(struct picture *p)
 /* Off the calling thread's stack: it is large. */
 static struct picture *picture;
 
-static COLD void take(uint64_t low)
+void snapshot_at_exit(uint64_t low)
 {
 	struct store_header *h = store.header;
 	struct store_area *common = store_record(STORE_AREAS, 0);
@@ -150,15 +150,4 @@ static COLD void take(uint64_t low)
 	h->meta.root_bytes = p->root_bytes;
 	stop_end();
 	h->meta.snapshot_ns = sys_clock(CLOCK_MONOTONIC) - start;
-}
-
-/* The registers that a caller expects to keep are put on the stack first. */
-__attribute__((noinline)) void snapshot_at_exit(void)
-{
-	uint64_t low;
-
-	__builtin_unwind_init();
-	__asm__ volatile("mov %%rsp, %0" : "=r"(low));
-	take(low);
-	__asm__ volatile("" : : "r"(low) : "memory");
 }

@@ -159,30 +159,24 @@ static uint64_t stack_end(uint64_t sp)
 }
 
 /* A range is trusted a little below what was proved: stacks grow down. */
-static COLD bool new_range(struct thread *t, uint64_t sp,
-			   struct cfi_bounds *bounds)
+COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 {
-	uint64_t end = stack_end(sp);
+	struct cfi_bounds last = t->ranges[0];
+	uint64_t end;
 
+	if (sp >= t->ranges[1].least && sp < t->ranges[1].most) {
+		t->ranges[0] = t->ranges[1];
+		t->ranges[1] = last;
+		return t->ranges[0].most;
+	}
+	end = stack_end(sp);
 	if (!end)
-		return false;
-	if (t->ranges[0].most != end)
-		t->ranges[1] = t->ranges[0];
+		return 0;
+	if (last.most != end)
+		t->ranges[1] = last;
 	t->ranges[0].least = sp & ~(4 * PAGE - 1);
 	t->ranges[0].most = end;
-	*bounds = (struct cfi_bounds){ sp, end };
-	return true;
-}
-
-bool thread_bounds(struct thread *t, uint64_t sp, struct cfi_bounds *bounds)
-{
-	for (unsigned i = 0; i < THREAD_RANGES; i++)
-		if (likely(sp >= t->ranges[i].least &&
-			   sp < t->ranges[i].most)) {
-			*bounds = (struct cfi_bounds){ sp, t->ranges[i].most };
-			return true;
-		}
-	return new_range(t, sp, bounds);
+	return end;
 }
 
 struct store_counter *thread_counter(struct store_area *a, uint32_t stack)

@@ -54,8 +54,14 @@ static inline void thread_leave(struct thread *t)
 	t->busy = 0;
 }
 
-/* The words above `sp` that are certainly mapped. False: cannot tell. */
-bool thread_bounds(struct thread *t, uint64_t sp, struct cfi_bounds *bounds);
+/* Where the mapped words above `sp` end; 0: cannot tell. */
+uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp);
+static inline uint64_t thread_stack_end(struct thread *t, uint64_t sp)
+{
+	if (likely(sp >= t->ranges[0].least && sp < t->ranges[0].most))
+		return t->ranges[0].most;
+	return thread_stack_end_slowly(t, sp);
+}
 
 /* The next birth number. */
 uint64_t thread_birth_slowly(struct thread *t);

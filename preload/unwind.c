@@ -201,9 +201,11 @@ static inline void add(struct walk *w, uint32_t *fresh,
 	w->fresh[(*fresh)++].node = 0;
 }
 
-void unwind_walk(struct walk *w, struct cfi_frame f,
-		 const struct cfi_bounds *bounds)
+void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp, uint64_t rbp,
+		 uint64_t most)
 {
+	const struct cfi_bounds range = { sp, most }, *bounds = &range;
+	struct cfi_frame f = { pc, sp, rbp };
 	uint32_t c, fresh = 0;
 	enum cfi_kind kind = CFI_NONE;
 	bool pure = false;

@@ -42,13 +42,13 @@ struct walk {
 };
 
 /*
- * Walk from `top` outward. `w` holds this thread's last walk, or zeros at
- * first. Only words within `bounds` are read. Frames that stayed the same keep
+ * Walk from the frame (pc, sp, rbp) outward. `w` holds this thread's last
+ * walk, or zeros at first. Only words from `sp` up to `most` are read. Frames that stayed the same keep
  * their node; the others have node 0. May run in a signal handler, but not
  * while it runs already for the same `w`.
  */
-void unwind_walk(struct walk *w, struct cfi_frame top,
-		 const struct cfi_bounds *bounds);
+void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp, uint64_t rbp,
+		 uint64_t most);
 
 /* Code may have gone away: forget all rules and walks. */
 void unwind_flush(void);

@@ -17,8 +17,9 @@
  * nothing.
  *
  * A reader skips chunk types that it does not know and refuses another major
- * version, which keeps the form of the file header.  refknot-recording(5)
- * describes the format with an example.
+ * version, which keeps the form of the file header.  Records of a known type
+ * may be longer in a newer minor version: what is new stands at their end.
+ * refknot-recording(5) describes the format with an example.
  */
 #ifndef REFKNOT_FORMAT_H
 #define REFKNOT_FORMAT_H

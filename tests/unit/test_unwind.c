@@ -47,16 +47,15 @@ static uint64_t pc_of(uint32_t i)
 static __attribute__((noinline)) void check(void)
 {
 	const uint64_t *frame = __builtin_frame_address(0);
-	struct cfi_frame top = { frame[1], (uint64_t)(frame + 2), frame[0] };
-	struct cfi_bounds bounds = { top.sp, (uint64_t)__libc_stack_end };
 	void *pcs[FRAMES];
 	int n;
 
-	unwind_walk(&walk, top, &bounds);
+	unwind_walk(&walk, frame[1], (uint64_t)(frame + 2), frame[0],
+		    (uint64_t)__libc_stack_end);
 	oracle(pcs, &n);
 	checked++;
 	/* The oracle's two innermost frames are this file's own. */
-	while (n && (uint64_t)pcs[n - 1] != top.pc)
+	while (n && (uint64_t)pcs[n - 1] != frame[1])
 		n--;
 	if (walk.truncated || (uint32_t)n != walk.count) {
 		different++;
@@ -322,11 +321,10 @@ static void too_deep_is_cut(void **state)
 static void no_words_beyond_the_bounds(void **state)
 {
 	const uint64_t *frame = __builtin_frame_address(0);
-	struct cfi_frame top = { frame[1], (uint64_t)(frame + 2), frame[0] };
-	struct cfi_bounds bounds = { top.sp, top.sp };
+	uint64_t sp = (uint64_t)(frame + 2);
 
 	(void)state;
-	unwind_walk(&walk, top, &bounds);
+	unwind_walk(&walk, frame[1], sp, frame[0], sp);
 	assert_int_equal(walk.count, 1);
 	assert_true(walk.truncated);
 }

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Working memory of findings_make, shared by the findings_*.c files alone. */
+#ifndef ANALYSIS_H
+#define ANALYSIS_H
+
+#include "findings.h"
+#include "graph.h"
+
+enum colour {
+	LOST = 0,      /* not reached from any root */
+	REACHABLE = 1, /* over exact pointers and pointers past a header */
+	DOUBTFUL = 2,  /* over an interior pointer somewhere on the way */
+	COLOURS = 3,
+	HEAD = 0x80, /* flag: the head of an instance */
+};
+
+struct analysis {
+	const struct model *m;
+	struct symbols *symbols;
+	struct graph g;
+	uint64_t *first;     /* g.first */
+	uint8_t *mark;       /* enum colour of each block */
+	uint32_t *component; /* of each block of the colour at work */
+	uint32_t *memory;    /* graph_components_memory words: a queue, or the
+				components' blocks (struct partition) */
+	uint32_t *owner;     /* 1 + index in list[]; 0: none */
+	uint32_t *alike;     /* per stack, see analysis_stack; 0: not asked */
+	struct stack_class *classes; /* hash table */
+	struct finding *list;
+	size_t count;
+	size_t capacity;
+};
+
+/* Colour every block. findings_reach.c */
+void analysis_reach(struct analysis *a);
+
+/* Make findings of `kind` or kinds from the blocks of `colour` and give each
+ * of these blocks an owner. findings_claim.c */
+void analysis_claim(struct analysis *a, enum colour colour);
+
+/* The number of the first stack that was found to be like that of `block`, the
+ * same to a reader. findings_stacks.c */
+uint32_t analysis_stack(struct analysis *a, uint32_t block);
+void analysis_release_stacks(struct analysis *a);
+
+/* A new finding without instances; its index. findings_group.c */
+uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
+		      uint32_t stack);
+
+/* The finding of leaks of `kind` from `stack`; `by_stack` has one word a
+ * stack, 0 at first. */
+uint32_t analysis_group_leak(struct analysis *a, uint32_t *by_stack,
+			     enum finding_kind kind, uint32_t stack);
+
+struct cycle_group; /* a hash table; NULL: empty */
+
+/* The finding of cycles like the component of the blocks members[0 .. count),
+ * whose head is `head`. */
+uint32_t analysis_group_cycle(struct analysis *a, struct cycle_group **table,
+			      const uint32_t *members, uint32_t count,
+			      uint32_t head);
+void analysis_release_cycles(struct cycle_group **table);
+
+/* Fill instances and members of findings list[from ..], whose heads are
+ * flagged; `component` still describes their blocks. findings_members.c */
+void analysis_members(struct analysis *a, size_t from);
+
+#endif

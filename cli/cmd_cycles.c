@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot cycles: lost blocks that keep each other. */
+#include "cmd_report.h"
+#include "command.h"
+#include "findings.h"
+#include "options.h"
+
+static int run(const char **arguments)
+{
+	return cmd_report_kinds(arguments, 1u << FINDING_CYCLE);
+}
+
+static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,
+					     POPT_TABLEEND };
+
+const struct command cmd_cycles = {
+	.name = "cycles",
+	.arguments = "[REC...]",
+	.help = "show orphaned cycles alone",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot info: what was recorded, what was not and why, and at what cost. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "argv.h"
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "escape.h"
+#include "options.h"
+#include "recordings.h"
+#include "units.h"
+#include "verdict.h"
+
+struct telling {
+	enum format format;
+	struct documents documents;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+row(const char *label, const char *format, ...)
+{
+	va_list ap;
+
+	printf("%-16s ", label);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+static void row_text(const char *label, const char *text)
+{
+	char *shown = escape(text);
+
+	row(label, "%s", shown);
+	free(shown);
+}
+
+static void row_bytes(const char *label, uint64_t bytes)
+{
+	char text[UNITS_SIZE];
+
+	row(label, "%s", units_bytes(text, bytes));
+}
+
+/* "1234 calls, 5.6 KiB" */
+static void row_calls(const char *label, uint64_t count, uint64_t bytes)
+{
+	char calls[UNITS_SIZE], size[UNITS_SIZE];
+
+	row(label, "%s, %s", units_count(calls, count, "call"),
+	    units_bytes(size, bytes));
+}
+
+static void print_arguments(const struct model *m)
+{
+	struct argv a;
+	const char *text;
+
+	printf("%-16s", "arguments");
+	argv_init(&a, m);
+	while ((text = argv_next(&a))) {
+		char *shown = escape(text);
+
+		printf(" %s", shown);
+		free(shown);
+	}
+	putchar('\n');
+}
+
+static void print_end(const struct rkn_meta *meta)
+{
+	if (meta->end == RKN_END_EXIT)
+		row("end", "exit status %" PRId32, meta->end_value);
+	else if (meta->end == RKN_END_SIGNAL)
+		row("end", "signal %" PRId32 " (%s)", meta->end_value,
+		    strsignal(meta->end_value));
+	else
+		row("end", "not known: killed, replaced by exec, or running");
+}
+
+static void print_times(const struct rkn_meta *meta)
+{
+	char text[UNITS_SIZE], start[64];
+	time_t seconds = (time_t)(meta->start_ns / 1000000000u);
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) &&
+	    strftime(start, sizeof(start), "%Y-%m-%d %H:%M:%S UTC", &tm))
+		row("started", "%s", start);
+	row("duration", "%s", units_time(text, meta->duration_ns));
+}
+
+static void print_process(const struct model *m)
+{
+	const struct rkn_meta *meta = &m->meta;
+
+	row_text("recording", m->path);
+	row_text("program", model_text(m, meta->program));
+	print_arguments(m);
+	row_text("directory", model_text(m, meta->directory));
+	row("process", "%" PRIu32 ", child of %" PRIu32 "%s", meta->pid,
+	    meta->parent_pid, meta->flags & RKN_META_FORKED ? ", by fork" : "");
+	print_end(meta);
+	print_times(meta);
+}
+
+static void print_memory(const struct model *m)
+{
+	char blocks[UNITS_SIZE], size[UNITS_SIZE];
+
+	row_calls("allocations", m->meta.allocations, m->meta.allocated_bytes);
+	row_calls("frees", m->meta.frees, m->meta.freed_bytes);
+	row("alive", "%s, %s", units_count(blocks, m->block_count, "block"),
+	    units_bytes(size, verdict_live_bytes(m)));
+	row_bytes("peak", m->meta.peak_bytes);
+	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
+		row("allocator", "not glibc's");
+}
+
+/* How many records of a table whose first stands for "not known". */
+static size_t known(size_t count)
+{
+	return count ? count - 1 : 0;
+}
+
+static void print_tables(const struct model *m, struct symbols *s)
+{
+	const char *path = NULL;
+	size_t missing = symbols_missing(s, &path);
+	char text[UNITS_SIZE];
+
+	row("call stacks", "%s of %zu frames",
+	    units_count(text, known(m->stack_count), "stack"),
+	    known(m->frame_count));
+	row("threads", "%s",
+	    units_count(text, known(m->thread_count), "thread"));
+	row("modules", "%s", units_count(text, m->module_count, "module"));
+	if (missing) {
+		char *shown = escape(path ? path : "");
+
+		row("no symbols for", "%s, such as %s",
+		    units_count(text, missing, "module"), shown);
+		free(shown);
+	}
+}
+
+static void print_cost(const struct model *m)
+{
+	char time[UNITS_SIZE], stop[UNITS_SIZE], size[UNITS_SIZE];
+	struct stat st;
+
+	if (m->meta.flags & RKN_META_SNAPSHOT)
+		row("snapshot",
+		    "took %s, of it %s to stop threads; searched %s of roots",
+		    units_time(time, m->meta.snapshot_ns),
+		    units_time(stop, m->meta.stop_ns),
+		    units_bytes(size, m->meta.root_bytes));
+	else
+		row("snapshot", "none");
+	if (m->meta.flags & RKN_META_SNAPSHOT)
+		row("pointers", "%zu in blocks, %zu in roots", m->edge_count,
+		    m->root_count);
+	row_bytes("refknot's memory", m->meta.own_bytes);
+	if (!stat(m->path, &st))
+		row_bytes("file", (uint64_t)st.st_size);
+}
+
+static void print_gaps(const struct model *m)
+{
+	struct verdict_gap gaps[VERDICT_GAPS];
+	const char *message = model_text(m, m->meta.message);
+
+	if (verdict_gaps(gaps, m, NULL))
+		verdict_print_gaps(stdout, "not recorded", m, NULL);
+	else
+		row("not recorded", "nothing is missing");
+	if (*message)
+		row_text("message", message);
+}
+
+/* Symbols are loaded when asked for: ask for one frame of each module, to know
+ * which have none. */
+static void touch_symbols(const struct model *m, struct symbols *s)
+{
+	bool *asked = xcalloc(m->module_count + 1, sizeof(*asked));
+
+	for (uint32_t i = 1; i < m->frame_count; i++) {
+		const struct location *l;
+		uint32_t module = m->frames[i].module;
+
+		if (module >= m->module_count || asked[module])
+			continue;
+		asked[module] = true;
+		symbols_frame(s, i, &l);
+	}
+	free(asked);
+}
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	struct telling *t = data;
+
+	touch_symbols(m, s);
+	if (t->format == FORMAT_JSON) {
+		documents_add(&t->documents, document_new(m, s, NULL));
+		return;
+	}
+	print_process(m);
+	print_memory(m);
+	print_tables(m, s);
+	print_cost(m);
+	print_gaps(m);
+}
+
+static int run(const char **arguments)
+{
+	struct telling t = { .format = options_format() };
+	int status;
+
+	if (recordings_count(arguments) > 1)
+		die(STATUS_INPUT, "info: give one recording");
+	documents_init(&t.documents, 1);
+	status = recordings_each(arguments, visit, &t);
+	documents_write(&t.documents, stdout);
+	return status;
+}
+
+static const struct poptOption options[] = { OPTIONS_FORMAT, POPT_TABLEEND };
+
+const struct command cmd_info = {
+	.name = "info",
+	.arguments = "[REC]",
+	.help = "show what was recorded, what was not and why",
+	.options = options,
+	.run = run,
+};

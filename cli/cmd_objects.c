@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot objects: what is alive, by one property. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "groups.h"
+#include "options.h"
+#include "recordings.h"
+#include "report.h"
+#include "table.h"
+#include "units.h"
+#include "verdict.h"
+
+static char *by, *sort;
+
+struct listing {
+	enum group_by by;
+	enum group_sort sort;
+	enum format format;
+	size_t limit;
+	struct documents documents;
+};
+
+static void add_row(struct table *t, const struct group *g)
+{
+	char text[UNITS_SIZE];
+
+	table_add(t, units_count(text, g->live, "object"));
+	table_add(t, units_bytes(text, g->bytes));
+	table_add(t, units_bytes(text, g->live ? g->bytes / g->live : 0));
+	table_add(t, g->key);
+}
+
+static void add_sum(struct table *t, const struct groups *g, size_t from,
+		    const char *key)
+{
+	struct group sum = groups_sum(g, from, key);
+
+	add_row(t, &sum);
+	free(sum.key);
+}
+
+static void print_table(const struct groups *g, const struct listing *l)
+{
+	const struct table_column columns[] = {
+		{ "LIVE", true },
+		{ "BYTES", true },
+		{ "AVERAGE", true },
+		{ (const char *const[]){ "TYPE", "SITE", "FUNCTION", "FILE",
+					 "SIZE" }[l->by],
+		  false },
+	};
+	size_t shown = l->limit && l->limit < g->count ? l->limit : g->count;
+	char *other = xasprintf("other (%zu rows more)", g->count - shown);
+	struct table t;
+
+	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	for (size_t i = 0; i < shown; i++)
+		add_row(&t, &g->list[i]);
+	if (shown < g->count)
+		add_sum(&t, g, shown, other);
+	add_sum(&t, g, 0, "total");
+	table_print(&t, stdout);
+	table_release(&t);
+	free(other);
+}
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	struct listing *l = data;
+	struct names *n = names_open(m, s);
+	struct groups g;
+
+	groups_make(&g, m, s, n, l->by, false);
+	groups_sort(&g, l->sort);
+	if (l->format == FORMAT_JSON) {
+		json_t *document = document_new(m, s, NULL);
+
+		document_add_types(document, &g, l->limit);
+		documents_add(&l->documents, document);
+	} else {
+		print_table(&g, l);
+		verdict_print_gaps(stdout, "\nnot recorded:", m, NULL);
+	}
+	groups_release(&g);
+	names_close(n);
+}
+
+static int run(const char **arguments)
+{
+	struct listing l = { .format = options_format() };
+	int status;
+
+	if (recordings_count(arguments) > 1)
+		die(STATUS_INPUT, "objects: give one recording");
+	l.by = (enum group_by)options_choice("by", by, group_by_names,
+					     GROUP_BYS, GROUP_BY_TYPE);
+	l.sort = (enum group_sort)options_choice("sort", sort, group_sort_names,
+						 GROUP_SORTS, GROUP_SORT_BYTES);
+	l.limit = options_limit(l.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	documents_init(&l.documents, 1);
+	status = recordings_each(arguments, visit, &l);
+	documents_write(&l.documents, stdout);
+	return status;
+}
+
+static const struct poptOption options[] = {
+	{ "by", 'b', POPT_ARG_STRING, &by, 0,
+	  "what to sum by; type without this option",
+	  "type|site|function|file|size" },
+	{ "sort", 's', POPT_ARG_STRING, &sort, 0,
+	  "order of the rows; bytes without this option", "bytes|count|name" },
+	OPTIONS_LIMIT,
+	OPTIONS_FORMAT,
+	POPT_TABLEEND
+};
+
+const struct command cmd_objects = {
+	.name = "objects",
+	.arguments = "[REC]",
+	.help = "show what is alive, in groups",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot report: the verdict and all findings. */
+#include "cmd_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "document.h"
+#include "escape.h"
+#include "options.h"
+#include "paint.h"
+#include "recordings.h"
+#include "report_json.h"
+#include "report_text.h"
+
+struct reporting {
+	struct report_options options;
+	enum format format;
+	struct documents documents; /* for FORMAT_JSON */
+	size_t asked;               /* recordings */
+	size_t done;
+};
+
+static void visit_text(struct reporting *r, const struct model *m,
+		       struct symbols *s)
+{
+	if (r->asked > 1) {
+		char *path = escape(m->path);
+
+		printf("%s%s:\n", r->done++ ? "\n" : "", path);
+		free(path);
+	}
+	report_text(stdout, m, s, &r->options);
+}
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	struct reporting *r = data;
+
+	if (r->format == FORMAT_JSON)
+		documents_add(&r->documents, report_json(m, s, &r->options));
+	else
+		visit_text(r, m, s);
+}
+
+int cmd_report_kinds(const char **paths, unsigned kinds)
+{
+	struct reporting r = { .options.kinds = kinds,
+			       .options.colour = paint_wanted(stdout),
+			       .format = options_format(),
+			       .asked = recordings_count(paths) };
+	int status;
+
+	r.options.limit =
+	    options_limit(r.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	documents_init(&r.documents, r.asked);
+	status = recordings_each(paths, visit, &r);
+	documents_write(&r.documents, stdout);
+	return status;
+}
+
+static int run(const char **arguments)
+{
+	return cmd_report_kinds(arguments, REPORT_ALL_KINDS);
+}
+
+static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,
+					     POPT_TABLEEND };
+
+const struct command cmd_report = {
+	.name = "report",
+	.arguments = "[REC...]",
+	.help = "show the verdict and all findings of recordings",
+	.options = options,
+	.run = run,
+};

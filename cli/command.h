@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One command, one file, one descriptor. Adding a command is a new file and a
+ * line in main.c's table.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+
+#include <popt.h>
+#include <stdbool.h>
+
+enum status {
+	STATUS_OK = 0,
+	STATUS_INPUT = 2,    /* bad use, or a recording that cannot be read */
+	STATUS_NO_RUN = 125, /* the program cannot be recorded */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* as the usage line shows them: "[REC...]" */
+	const char *help;      /* one line, lower case, no full stop */
+	const struct poptOption *options; /* table; NULL: none of its own */
+	/* `arguments` ends with NULL; returns the exit status. */
+	int (*run)(const char **arguments);
+	/* Options end at the first argument: what follows is a program's. */
+	bool program;
+};
+
+extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
+	cmd_objects, cmd_info, cmd_doctor;
+
+#endif

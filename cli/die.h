@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The only part of refknot that ends the process on an error. */
+#ifndef DIE_H
+#define DIE_H
+
+#include <stddef.h>
+
+/* "refknot: " and one sentence on stderr; exit with `status`. */
+void die(int status, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
+/* The same sentence, and go on. */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Like their namesakes, but never return NULL: out of memory dies. */
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xreallocarray(void *p, size_t count, size_t size);
+char *xstrdup(const char *s);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

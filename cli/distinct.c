@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "distinct.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+
+#define FIRST_CAPACITY 64
+
+uint64_t distinct_mix(uint64_t value)
+{
+	/* The finalizer of splitmix64 (Steele, Lea, Flood 2014). */
+	value += 0x9e3779b97f4a7c15u;
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebu;
+	return value ^ value >> 31;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const uint64_t *x = a;
+	const uint64_t *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+void distinct_sort(struct distinct *d)
+{
+	size_t kept = 0;
+
+	if (d->sorted == d->count)
+		return;
+	qsort(d->values, d->count, sizeof(*d->values), ascending);
+	for (size_t i = 0; i < d->count; i++)
+		if (!kept || d->values[i] != d->values[kept - 1])
+			d->values[kept++] = d->values[i];
+	d->count = d->sorted = kept;
+}
+
+/* Room for one more: drop what is twice, and grow if little was. */
+static void make_room(struct distinct *d)
+{
+	distinct_sort(d);
+	if (d->count < d->capacity / 2)
+		return;
+	d->capacity = d->capacity ? 2 * d->capacity : FIRST_CAPACITY;
+	d->values = xreallocarray(d->values, d->capacity, sizeof(*d->values));
+}
+
+void distinct_add(struct distinct *d, uint64_t value)
+{
+	uint64_t *recent = &d->recent[distinct_mix(value) % DISTINCT_RECENT];
+
+	if (d->count && *recent == value && value)
+		return;
+	*recent = value;
+	if (d->count == d->capacity)
+		make_room(d);
+	d->values[d->count++] = value;
+}
+
+void distinct_clear(struct distinct *d)
+{
+	d->count = d->sorted = 0;
+	memset(d->recent, 0, sizeof(d->recent));
+}
+
+void distinct_release(struct distinct *d)
+{
+	free(d->values);
+	*d = (struct distinct){ 0 };
+}

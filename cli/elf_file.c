@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "elf_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "die.h"
+
+/* A symbol that only the runtime has, and how its library's name begins. */
+static const struct {
+	const char *name, *symbol, *library, *clang;
+} sanitizers[] = {
+	{ "AddressSanitizer", "__asan_init", "libasan.so", "libclang_rt.asan" },
+	{ "LeakSanitizer", "__lsan_init", "liblsan.so", "libclang_rt.lsan" },
+	{ "ThreadSanitizer", "__tsan_init", "libtsan.so", "libclang_rt.tsan" },
+	{ "MemorySanitizer", "__msan_init", "libmsan.so", "libclang_rt.msan" },
+	{ "HWAddressSanitizer", "__hwasan_init", "libhwasan.so",
+	  "libclang_rt.hwasan" },
+};
+
+#define SANITIZERS (sizeof(sanitizers) / sizeof(sanitizers[0]))
+
+static bool starts(const char *text, const char *start)
+{
+	return !strncmp(text, start, strlen(start));
+}
+
+static void add_needed(struct elf_file *e, const char *name)
+{
+	e->needed =
+	    xreallocarray(e->needed, e->needed_count + 1, sizeof(*e->needed));
+	e->needed[e->needed_count++] = xstrdup(name);
+	for (size_t i = 0; i < SANITIZERS; i++)
+		if (starts(name, sanitizers[i].library) ||
+		    starts(name, sanitizers[i].clang))
+			e->sanitizer = sanitizers[i].name;
+}
+
+static void read_dynamic(struct elf_file *e, Elf *elf, Elf_Scn *section,
+			 const GElf_Shdr *header)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Dyn dyn;
+
+	for (int i = 0; data && gelf_getdyn(data, i, &dyn); i++) {
+		const char *text = NULL;
+
+		if (dyn.d_tag == DT_NEEDED || dyn.d_tag == DT_SONAME)
+			text = elf_strptr(elf, header->sh_link, dyn.d_un.d_val);
+		if (dyn.d_tag == DT_NEEDED && text)
+			add_needed(e, text);
+		else if (dyn.d_tag == DT_SONAME && text && !e->soname)
+			e->soname = xstrdup(text);
+		else if (dyn.d_tag == DT_FLAGS_1)
+			e->pie = dyn.d_un.d_val & DF_1_PIE;
+	}
+}
+
+static void read_symbol(struct elf_file *e, const char *name,
+			const GElf_Sym *sym, bool exported)
+{
+	bool defined = sym->st_shndx != SHN_UNDEF;
+
+	if (exported && defined && !strcmp(name, "malloc") &&
+	    GELF_ST_BIND(sym->st_info) != STB_LOCAL)
+		e->own_malloc = true;
+	/* Programs may ask by weak reference whether a sanitizer is there. */
+	if (starts(name, "__") &&
+	    (defined || GELF_ST_BIND(sym->st_info) != STB_WEAK))
+		for (size_t i = 0; i < SANITIZERS; i++)
+			if (!strcmp(name, sanitizers[i].symbol))
+				e->sanitizer = sanitizers[i].name;
+}
+
+static void read_symbols(struct elf_file *e, Elf *elf, Elf_Scn *section,
+			 const GElf_Shdr *header)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Sym sym;
+
+	for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
+		const char *name =
+		    elf_strptr(elf, header->sh_link, sym.st_name);
+
+		if (name)
+			read_symbol(e, name, &sym,
+				    header->sh_type == SHT_DYNSYM);
+	}
+}
+
+static void read_sections(struct elf_file *e, Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &header))
+			continue;
+		if (header.sh_flags & SHF_EXECINSTR)
+			e->code_bytes += header.sh_size;
+		if (header.sh_type == SHT_DYNAMIC)
+			read_dynamic(e, elf, section, &header);
+		else if (header.sh_type == SHT_DYNSYM ||
+			 header.sh_type == SHT_SYMTAB)
+			read_symbols(e, elf, section, &header);
+	}
+}
+
+static void read_interpreter(struct elf_file *e, Elf *elf,
+			     const GElf_Phdr *header)
+{
+	size_t size;
+	const char *file = elf_rawfile(elf, &size);
+
+	if (e->interpreter || !file || header->p_offset > size ||
+	    header->p_filesz > size - header->p_offset)
+		return;
+	e->interpreter = xcalloc(header->p_filesz + 1, 1);
+	memcpy(e->interpreter, file + header->p_offset, header->p_filesz);
+}
+
+static void read_segments(struct elf_file *e, Elf *elf)
+{
+	GElf_Phdr header;
+	size_t count;
+
+	if (elf_getphdrnum(elf, &count))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (!gelf_getphdr(elf, (int)i, &header))
+			continue;
+		if (header.p_type == PT_INTERP)
+			read_interpreter(e, elf, &header);
+		else if (header.p_type == PT_GNU_EH_FRAME)
+			e->unwind = true;
+	}
+}
+
+static int read_elf(struct elf_file *e, Elf *elf)
+{
+	GElf_Ehdr header;
+
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header))
+		return -ENOEXEC;
+	e->class = header.e_ident[EI_CLASS];
+	e->data = header.e_ident[EI_DATA];
+	e->machine = header.e_machine;
+	e->type = header.e_type;
+	read_segments(e, elf);
+	read_sections(e, elf);
+	return 0;
+}
+
+int elf_file_read(struct elf_file *e, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), result;
+	Elf *elf;
+
+	if (fd < 0)
+		return -errno;
+	*e = (struct elf_file){ 0 };
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	result = elf ? read_elf(e, elf) : -ENOEXEC;
+	if (elf)
+		elf_end(elf);
+	close(fd);
+	return result;
+}
+
+void elf_file_release(struct elf_file *e)
+{
+	for (size_t i = 0; i < e->needed_count; i++)
+		free(e->needed[i]);
+	free(e->needed);
+	free(e->soname);
+	free(e->interpreter);
+	*e = (struct elf_file){ 0 };
+}

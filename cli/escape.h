@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ESCAPE_H
+#define ESCAPE_H
+
+/*
+ * A copy of `text` fit for a terminal: control characters stand as \n, \t or
+ * \x1b, all else as it is. The caller frees it; out of memory dies.
+ */
+char *escape(const char *text);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is wrong, from one recording's blocks, edges and roots: see DESIGN,
+ * "Analysis". Each block belongs to at most one finding.
+ *
+ * Reachable is what root words lead to over exact pointers (to a block's
+ * start) and over pointers past a header (findings_reach.c tells which those
+ * are). What only other interior pointers hold may have leaked. The rest is
+ * lost: its source components are the findings, what they reach is held.
+ */
+#ifndef FINDINGS_H
+#define FINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "symbols.h"
+
+enum finding_kind {
+	FINDING_CYCLE,    /* orphaned-cycle */
+	FINDING_LEAK,     /* leak */
+	FINDING_POSSIBLE, /* possible-leak: held by an interior pointer only */
+	FINDING_KINDS
+};
+
+/*
+ * Instances alike, as one: leaks by call stack (as a reader sees it, see
+ * findings_stacks.c); cycles by the set of pointers
+ * that they consist of, each as (stack, offset, stack pointed to, offset
+ * there), so that rings and lists of any length are one finding.
+ */
+struct finding {
+	enum finding_kind kind;
+	uint32_t stack;   /* of the first member */
+	uint64_t count;   /* instances */
+	uint64_t objects; /* leaked blocks or cycle members, all instances */
+	uint64_t bytes;   /* of them */
+	uint64_t held_objects; /* what they keep, each block in one finding */
+	uint64_t held_bytes;
+	uint64_t shared_objects; /* of the held: other findings hold them too */
+	bool elsewhere;       /* it holds blocks that are counted for another */
+	uint64_t held_cycles; /* cycles among what is held */
+	uint64_t held_cycle_objects; /* blocks in them */
+	uint32_t *members; /* blocks of the first instance, its head first,
+				then outwards along the pointers; a leak has
+				one */
+	size_t member_count;
+	uint32_t *instances; /* head of every instance; of the first, the head
+				was allocated first */
+	char signature[17];  /* hex; "" until findings_sign */
+};
+
+struct findings {
+	struct finding *list; /* worst first */
+	size_t count;
+	bool checked;    /* false: nothing could be judged */
+	const char *why; /* one clause if not checked, else NULL */
+	uint32_t *owner; /* per block: 1 + index of its finding; 0: none */
+};
+
+/*
+ * Judge `m`, which must outlive the result. `s` NULL: without symbols, which
+ * is quick but may count one finding as several. Dies when out of memory.
+ */
+void findings_make(struct findings *f, const struct model *m,
+		   struct symbols *s);
+void findings_release(struct findings *f);
+
+/*
+ * The finding's signature: equal for equal kinds and names of the functions
+ * on its stacks, whatever the addresses, lines and counts. Made when first
+ * asked for, as it needs symbols.
+ */
+const char *finding_sign(struct finding *f, const struct model *m,
+			 struct symbols *s);
+
+const char *finding_kind_name(enum finding_kind kind);   /* "orphaned-cycle" */
+const char *finding_confidence(const struct finding *f); /* "high", "low" */
+
+#endif

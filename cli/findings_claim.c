@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From coloured blocks to findings: components, which of them are sources,
+ * and whose each block is.
+ *
+ * Components are visited in topological order, so that all that points at a
+ * component has been visited before it; each passes its owner on to what it
+ * points at. The first to come owns, and who comes later with another owner
+ * only notes that the block is shared.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "die.h"
+
+/* Edges go anywhere, so the processor needs to be told early. */
+#define AHEAD 16
+
+enum part_flag {
+	HELD = 1u << 0,   /* another component of the colour points at it */
+	CYCLE = 1u << 1,  /* it holds a pointer to itself */
+	SOURCE = 1u << 2, /* it is or has instances of a finding */
+	SHARED = 1u << 3, /* blocks of several findings lead to it */
+};
+
+/* The components of one colour and their blocks, in the memory that finding
+ * the components needed. */
+struct partition {
+	uint32_t count;
+	uint32_t *start;    /* count + 1 places in order[] */
+	uint32_t *order;    /* blocks by component */
+	uint8_t *flags;     /* enum part_flag of each component */
+	uint32_t *by_stack; /* findings, see analysis_group_leak */
+	struct cycle_group *cycles;
+};
+
+static bool has_colour(const struct analysis *a, uint32_t block,
+		       enum colour colour)
+{
+	return (a->mark[block] & ~HEAD) == colour;
+}
+
+/* Sort the blocks of `colour` by component. */
+static void partition_order(struct partition *p, const struct analysis *a)
+{
+	uint32_t before = 0;
+
+	p->start = a->memory;
+	p->order = a->memory + a->g.nodes + 1;
+	memset(p->start, 0, ((size_t)p->count + 1) * sizeof(*p->start));
+	for (uint32_t b = 0; b < a->g.nodes; b++)
+		if (a->component[b] != UINT32_MAX)
+			p->start[a->component[b]]++;
+	for (uint32_t c = 0; c <= p->count; c++) {
+		uint32_t size = p->start[c];
+
+		p->start[c] = before;
+		before += size;
+	}
+	/* Each start moves to its end, which is where the next one starts. */
+	for (uint32_t b = 0; b < a->g.nodes; b++)
+		if (a->component[b] != UINT32_MAX)
+			p->order[p->start[a->component[b]]++] = b;
+	memmove(p->start + 1, p->start, p->count * sizeof(*p->start));
+	p->start[0] = 0;
+}
+
+static void partition_find_cycles(struct partition *p, const struct analysis *a)
+{
+	const struct rkn_edge *end = a->g.edges + a->first[a->g.nodes];
+
+	for (const struct rkn_edge *e = a->g.edges; e < end; e++) {
+		uint32_t from = a->component[e->from];
+		uint32_t to = a->component[e->to];
+
+		if (end - e > AHEAD)
+			__builtin_prefetch(&a->component[e[AHEAD].to]);
+		if (from == UINT32_MAX || to == UINT32_MAX)
+			continue;
+		if (to != from)
+			p->flags[to] |= HELD;
+		else if (e->from != e->to || !e->to_offset)
+			p->flags[to] |= CYCLE;
+	}
+}
+
+static void set_head(struct partition *p, struct analysis *a, uint32_t block)
+{
+	if (a->mark[block] != DOUBTFUL)
+		return;
+	a->mark[block] |= HEAD;
+	p->flags[a->component[block]] |= SOURCE;
+}
+
+/* Doubtful blocks that memory in use points into are the possible leaks. */
+static void find_doubtful_heads(struct partition *p, struct analysis *a)
+{
+	for (size_t i = 0; i < a->m->root_count; i++)
+		set_head(p, a, a->m->roots[i].block);
+	for (uint32_t b = 0; b < a->g.nodes; b++)
+		if (a->mark[b] == REACHABLE)
+			for (uint64_t e = a->first[b]; e < a->first[b + 1]; e++)
+				set_head(p, a, a->g.edges[e].to);
+}
+
+static bool born_before(const struct model *m, uint32_t a, uint32_t b)
+{
+	if (m->blocks[a].birth != m->blocks[b].birth)
+		return m->blocks[a].birth < m->blocks[b].birth;
+	return a < b;
+}
+
+/* The head of a lost component is the block that was there first. */
+static void find_lost_heads(struct partition *p, struct analysis *a)
+{
+	for (uint32_t c = 0; c < p->count; c++) {
+		uint32_t head = p->order[p->start[c]];
+
+		if (p->flags[c] & HELD)
+			continue;
+		for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++)
+			if (born_before(a->m, p->order[i], head))
+				head = p->order[i];
+		a->mark[head] |= HEAD;
+		p->flags[c] |= SOURCE;
+	}
+}
+
+static void count_member(struct analysis *a, uint32_t block)
+{
+	struct finding *f = &a->list[a->owner[block] - 1];
+
+	f->objects++;
+	f->bytes += a->m->blocks[block].size;
+}
+
+static void count_held(struct analysis *a, uint32_t block, bool shared)
+{
+	struct finding *f = &a->list[a->owner[block] - 1];
+
+	f->held_objects++;
+	f->held_bytes += a->m->blocks[block].size;
+	f->shared_objects += shared;
+}
+
+static uint32_t group_of(struct partition *p, struct analysis *a, uint32_t c,
+			 uint32_t head)
+{
+	uint32_t stack = analysis_stack(a, head);
+
+	if (has_colour(a, head, DOUBTFUL))
+		return analysis_group_leak(a, p->by_stack, FINDING_POSSIBLE,
+					   stack);
+	if (!(p->flags[c] & CYCLE))
+		return analysis_group_leak(a, p->by_stack, FINDING_LEAK, stack);
+	return analysis_group_cycle(a, &p->cycles, p->order + p->start[c],
+				    p->start[c + 1] - p->start[c], head);
+}
+
+/* Every head in component `c` is an instance; the other blocks are members of
+ * a lost cycle, and held by the first head of a doubtful component. */
+static void claim_source(struct partition *p, struct analysis *a, uint32_t c)
+{
+	uint32_t owner = 0;
+
+	for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
+		uint32_t b = p->order[i];
+
+		if (!(a->mark[b] & HEAD))
+			continue;
+		a->owner[b] = 1 + group_of(p, a, c, b);
+		a->list[a->owner[b] - 1].count++;
+		count_member(a, b);
+		if (!owner)
+			owner = a->owner[b];
+	}
+	for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
+		uint32_t b = p->order[i];
+
+		if (a->mark[b] & HEAD)
+			continue;
+		a->owner[b] = owner;
+		if (has_colour(a, b, LOST))
+			count_member(a, b);
+		else
+			count_held(a, b, false);
+	}
+}
+
+/* The owner has been passed on to the component's first block. */
+static void claim_held(struct partition *p, struct analysis *a, uint32_t c)
+{
+	uint32_t owner = a->owner[p->order[p->start[c]]];
+
+	for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
+		a->owner[p->order[i]] = owner;
+		count_held(a, p->order[i], p->flags[c] & SHARED);
+	}
+	if (p->flags[c] & CYCLE) {
+		a->list[owner - 1].held_cycles++;
+		a->list[owner - 1].held_cycle_objects +=
+		    p->start[c + 1] - p->start[c];
+	}
+}
+
+static void pass_on(struct partition *p, struct analysis *a, uint32_t block)
+{
+	uint32_t c = a->component[block];
+
+	for (uint64_t e = a->first[block]; e < a->first[block + 1]; e++) {
+		uint32_t to = a->component[a->g.edges[e].to];
+		uint32_t *owner;
+
+		if (to == UINT32_MAX || to == c || p->flags[to] & SOURCE)
+			continue;
+		owner = &a->owner[p->order[p->start[to]]];
+		p->flags[to] |= p->flags[c] & SHARED;
+		if (!*owner) {
+			*owner = a->owner[block];
+		} else if (*owner != a->owner[block]) {
+			p->flags[to] |= SHARED;
+			a->list[a->owner[block] - 1].elsewhere = true;
+		}
+	}
+}
+
+static void partition_claim(struct partition *p, struct analysis *a)
+{
+	for (uint32_t c = p->count; c-- > 0;) {
+		if (p->flags[c] & SOURCE)
+			claim_source(p, a, c);
+		else
+			claim_held(p, a, c);
+		for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++)
+			pass_on(p, a, p->order[i]);
+	}
+}
+
+void analysis_claim(struct analysis *a, enum colour colour)
+{
+	struct partition p = { 0 };
+	size_t from = a->count;
+
+	p.count = graph_components(&a->g, a->mark, (uint8_t)colour,
+				   a->component, a->memory);
+	if (!p.count)
+		return;
+	p.flags = xcalloc(p.count, 1);
+	p.by_stack = xcalloc(a->m->stack_count + 1, sizeof(*p.by_stack));
+	partition_order(&p, a);
+	partition_find_cycles(&p, a);
+	if (colour == LOST)
+		find_lost_heads(&p, a);
+	else
+		find_doubtful_heads(&p, a);
+	partition_claim(&p, a);
+	analysis_release_cycles(&p.cycles);
+	free(p.by_stack);
+	free(p.flags);
+	analysis_members(a, from);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The instances of each finding, and the members of the one that is shown. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "die.h"
+
+static bool is_head(const struct analysis *a, uint32_t block)
+{
+	return a->mark[block] & HEAD;
+}
+
+/* List every finding's heads, the oldest first. */
+static void fill_instances(struct analysis *a, size_t from)
+{
+	for (size_t i = from; i < a->count; i++) {
+		struct finding *f = &a->list[i];
+
+		f->instances = xcalloc(f->count, sizeof(*f->instances));
+		f->count = 0;
+	}
+	for (uint32_t b = 0; b < a->g.nodes; b++) {
+		struct finding *f;
+		uint32_t *first;
+
+		if (!is_head(a, b) || a->owner[b] <= from)
+			continue;
+		f = &a->list[a->owner[b] - 1];
+		first = f->instances;
+		f->instances[f->count] = b;
+		if (a->m->blocks[b].birth < a->m->blocks[*first].birth) {
+			f->instances[f->count] = *first;
+			*first = b;
+		}
+		f->count++;
+	}
+}
+
+struct inside {
+	const uint32_t *component;
+	uint32_t number;
+};
+
+static int follow_inside(const struct rkn_edge *edge, void *data)
+{
+	const struct inside *i = data;
+
+	return i->component[edge->to] == i->number;
+}
+
+/* The members of a cycle outwards from its head; they lose their colour. */
+static void fill_cycle(struct analysis *a, struct finding *f)
+{
+	struct inside inside = { a->component, a->component[f->instances[0]] };
+
+	a->mark[f->instances[0]] = LOST;
+	f->member_count = graph_mark(&a->g, f->instances, 1, COLOURS, a->mark,
+				     follow_inside, &inside, a->memory);
+	f->members = xcalloc(f->member_count, sizeof(*f->members));
+	memcpy(f->members, a->memory, f->member_count * sizeof(*f->members));
+}
+
+void analysis_members(struct analysis *a, size_t from)
+{
+	fill_instances(a, from);
+	for (size_t i = from; i < a->count; i++) {
+		struct finding *f = &a->list[i];
+
+		f->stack = a->m->blocks[f->instances[0]].stack;
+		if (f->kind == FINDING_CYCLE) {
+			fill_cycle(a, f);
+			continue;
+		}
+		f->member_count = 1;
+		f->members = xcalloc(1, sizeof(*f->members));
+		f->members[0] = f->instances[0];
+	}
+}

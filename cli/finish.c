@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "finish.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+#include "findings.h"
+#include "model.h"
+#include "output.h"
+#include "report_text.h"
+#include "symbols.h"
+#include "units.h"
+
+static void set_end(struct model *m, int status)
+{
+	if (WIFSIGNALED(status)) {
+		m->meta.end = RKN_END_SIGNAL;
+		m->meta.end_value = WTERMSIG(status);
+	} else {
+		m->meta.end = RKN_END_EXIT;
+		m->meta.end_value = WEXITSTATUS(status);
+	}
+}
+
+/* Written beside the store, as small as it gets; the caller frees the name. */
+static char *save_beside(const struct model *m, const char *store)
+{
+	size_t stem = strlen(store);
+	char *name;
+
+	if (stem > strlen(OUTPUT_SUFFIX) &&
+	    !strcmp(store + stem - strlen(OUTPUT_SUFFIX), OUTPUT_SUFFIX))
+		stem -= strlen(OUTPUT_SUFFIX);
+	name = xasprintf("%.*s.finished" OUTPUT_SUFFIX, (int)stem, store);
+
+	if (!model_save(m, name)) {
+		unlink(store);
+		return name;
+	}
+	free(name);
+	return xstrdup(store);
+}
+
+/* Where the recording is in the end; the caller frees it. */
+static char *save(const struct finish *f, const struct model *m,
+		  const char *store, bool main_program)
+{
+	char *name = output_name(f->output, model_text(m, m->meta.program),
+				 m->meta.pid, main_program);
+	int error = model_save(m, name);
+	char *kept;
+
+	if (!error) {
+		unlink(store);
+		return name;
+	}
+	kept = save_beside(m, store);
+	warn(
+	    "%s could not be written: %s; the recording is kept in %s until you remove it",
+	    name, strerror(-error), kept);
+	free(name);
+	return kept;
+}
+
+/* "2 findings, 96 B lost, and 1 possible leak" */
+static void print_verdict(const struct findings *found)
+{
+	char text[UNITS_SIZE];
+	uint64_t bytes = 0;
+	size_t lost = 0;
+
+	if (!found->checked) {
+		fprintf(stderr, "not checked, %s", found->why);
+		return;
+	}
+	for (size_t i = 0; i < found->count; i++) {
+		if (found->list[i].kind == FINDING_POSSIBLE)
+			continue;
+		lost++;
+		bytes += found->list[i].bytes + found->list[i].held_bytes;
+	}
+	fputs(lost ? units_count(text, lost, "finding") : "nothing lost",
+	      stderr);
+	if (lost)
+		fprintf(stderr, ", %s lost", units_bytes(text, bytes));
+	if (lost < found->count)
+		fprintf(stderr, ", and %zu possible leak%s",
+			found->count - lost,
+			found->count - lost == 1 ? "" : "s");
+}
+
+static struct symbols *open_symbols(const struct model *m)
+{
+	struct symbols *symbols = symbols_open(m);
+
+	if (!symbols)
+		die(STATUS_INPUT, "out of memory");
+	return symbols;
+}
+
+/* The one line about a child, or about what a process was before its exec. */
+static void print_other(const struct live_store *store, const struct model *m)
+{
+	struct symbols *symbols = open_symbols(m);
+	char *program = escape(model_text(m, m->meta.program));
+	char *path = escape(m->path);
+	struct findings found;
+
+	fprintf(stderr,
+		"%s%s, pid %" PRIu32 "%s: ", store->replaced ? "" : "child ",
+		program, m->meta.pid,
+		store->replaced ? " before its exec" : "");
+	findings_make(&found, m, symbols);
+	print_verdict(&found);
+	findings_release(&found);
+	symbols_close(symbols);
+	fprintf(stderr, "; recording: %s\n", path);
+	free(path);
+	free(program);
+}
+
+static void print_main(const struct model *m)
+{
+	struct symbols *symbols = open_symbols(m);
+	char *path = escape(m->path);
+
+	report_text(stderr, m, symbols, NULL);
+	fprintf(stderr, "recording: %s\n", path);
+	symbols_close(symbols);
+	free(path);
+}
+
+static void finish_store(const struct finish *f, const struct live_store *store,
+			 bool main_program)
+{
+	struct model m;
+	int error = model_load(&m, store->path);
+	char *path;
+
+	if (error)
+		warn("%s", m.error);
+	if (error && error != -ENODATA)
+		return;
+	if (main_program)
+		set_end(&m, f->status);
+	if (!main_program && !m.meta.allocations) {
+		unlink(store->path); /* forked to exec: nothing of its own */
+	} else {
+		path = save(f, &m, store->path, main_program);
+		free(m.path);
+		m.path = path;
+		if (!f->quiet && main_program)
+			print_main(&m);
+		else if (!f->quiet)
+			print_other(store, &m);
+	}
+	model_release(&m);
+}
+
+static void tell_alive(const struct live_store *store)
+{
+	warn(
+	    "process %" PRIu32
+	    " is still running; its recording goes on in %s, and `refknot report %s` reads it",
+	    store->pid, store->path, store->path);
+}
+
+/* The last image that the main process executed; `count` when there is none. */
+static size_t find_main(const struct finish *f, const struct live_store *list,
+			size_t count)
+{
+	for (size_t i = count; i-- > 0;)
+		if (list[i].readable && list[i].pid == (uint32_t)f->pid)
+			return i;
+	return count;
+}
+
+bool finish_run(const struct finish *f, const struct live *l)
+{
+	size_t count, main_store;
+	struct live_store *list = live_list(l, &count);
+
+	main_store = find_main(f, list, count);
+	if (main_store < count)
+		finish_store(f, &list[main_store], true);
+	for (size_t i = 0; i < count; i++) {
+		if (i == main_store)
+			continue;
+		if (list[i].alive)
+			tell_alive(&list[i]);
+		else
+			finish_store(f, &list[i], false);
+	}
+	live_list_release(list, count);
+	return main_store < count;
+}

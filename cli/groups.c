@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "groups.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "hash.h"
+#include "place.h"
+
+const char *const group_by_names[GROUP_BYS] = { "type", "site", "function",
+						"file", "size" };
+const char *const group_sort_names[GROUP_SORTS] = { "bytes", "count", "name" };
+
+/* Where the group with `key` stands in the list. */
+struct entry {
+	size_t index;
+	UT_hash_handle hh;
+	char key[];
+};
+
+/* Takes `key`. */
+static struct group *append(struct groups *g, char *key)
+{
+	if (g->count == g->capacity) {
+		g->capacity = g->capacity ? 2 * g->capacity : 64;
+		g->list = xreallocarray(g->list, g->capacity, sizeof(*g->list));
+	}
+	g->list[g->count] = (struct group){ .key = key };
+	return &g->list[g->count++];
+}
+
+/* The group with `key`, which it takes. */
+static struct group *find(struct groups *g, struct entry **table, char *key)
+{
+	size_t size = strlen(key) + 1;
+	struct entry *e;
+
+	HASH_FIND_STR(*table, key, e);
+	if (e) {
+		free(key);
+		return &g->list[e->index];
+	}
+	e = xcalloc(1, sizeof(*e) + size);
+	memcpy(e->key, key, size);
+	e->index = g->count;
+	HASH_ADD_STR(*table, key, e);
+	return append(g, key);
+}
+
+static char *file_of(const struct location *l)
+{
+	char *module;
+
+	if (l && l->file)
+		return escape(l->file);
+	module = place_module(l);
+	return module ? module : xstrdup("unknown file");
+}
+
+static char *key_of(const struct model *m, struct symbols *s, struct names *n,
+		    enum group_by by, uint32_t stack)
+{
+	const struct location *l;
+
+	if (by == GROUP_BY_TYPE)
+		return xstrdup(names_type(n, stack));
+	l = place_find(m, s, stack);
+	if (by == GROUP_BY_SITE)
+		return place_text(l);
+	return by == GROUP_BY_FILE ? file_of(l) : place_function(l);
+}
+
+/* Live blocks and bytes of every stack. */
+static struct group *sum_stacks(const struct model *m)
+{
+	struct group *sums = xcalloc(m->stack_count + 1, sizeof(*sums));
+
+	for (size_t i = 0; i < m->block_count; i++) {
+		sums[m->blocks[i].stack].live++;
+		sums[m->blocks[i].stack].bytes += m->blocks[i].size;
+	}
+	return sums;
+}
+
+static void group_stacks(struct groups *g, const struct model *m,
+			 struct symbols *s, struct names *n, enum group_by by,
+			 bool dead)
+{
+	struct group *sums = sum_stacks(m);
+	struct entry *table = NULL, *e, *next;
+
+	g->history = true;
+	for (uint32_t i = 0; i < m->stack_count; i++) {
+		const struct rkn_stack *stack = &m->stacks[i];
+		struct group *group;
+
+		if (!sums[i].live && !(dead && stack->allocations))
+			continue;
+		group = find(g, &table, key_of(m, s, n, by, i));
+		group->live += sums[i].live;
+		group->bytes += sums[i].bytes;
+		group->allocated += stack->allocations;
+		group->freed += stack->frees;
+	}
+	HASH_ITER (hh, table, e, next) {
+		HASH_DEL(table, e);
+		free(e);
+	}
+	free(sums);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const uint64_t *x = a;
+	const uint64_t *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void group_sizes(struct groups *g, const struct model *m)
+{
+	uint64_t *sizes = xcalloc(m->block_count + 1, sizeof(*sizes));
+	struct group *group = NULL;
+
+	for (size_t i = 0; i < m->block_count; i++)
+		sizes[i] = m->blocks[i].size;
+	qsort(sizes, m->block_count, sizeof(*sizes), ascending);
+	for (size_t i = 0; i < m->block_count; i++) {
+		if (!i || sizes[i] != sizes[i - 1])
+			group = append(g, xasprintf("%" PRIu64 " B", sizes[i]));
+		group->live++;
+		group->bytes += sizes[i];
+	}
+	free(sizes);
+}
+
+void groups_make(struct groups *g, const struct model *m, struct symbols *s,
+		 struct names *n, enum group_by by, bool dead)
+{
+	*g = (struct groups){ 0 };
+	if (by == GROUP_BY_SIZE)
+		group_sizes(g, m);
+	else
+		group_stacks(g, m, s, n, by, dead);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct group *x = a;
+	const struct group *y = b;
+
+	/* "48 B" before "112 B", and no locale. */
+	return strverscmp(x->key, y->key);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct group *x = a;
+	const struct group *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	return by_name(a, b);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct group *x = a;
+	const struct group *y = b;
+
+	if (x->live != y->live)
+		return x->live < y->live ? 1 : -1;
+	return by_bytes(a, b);
+}
+
+void groups_sort(struct groups *g, enum group_sort sort)
+{
+	static int (*const orders[])(const void *, const void *) = {
+		[GROUP_SORT_BYTES] = by_bytes,
+		[GROUP_SORT_COUNT] = by_count,
+		[GROUP_SORT_NAME] = by_name,
+	};
+
+	if (g->count)
+		qsort(g->list, g->count, sizeof(*g->list), orders[sort]);
+}
+
+struct group groups_sum(const struct groups *g, size_t from, const char *key)
+{
+	struct group sum = { .key = xstrdup(key) };
+
+	for (size_t i = from; i < g->count; i++) {
+		sum.live += g->list[i].live;
+		sum.bytes += g->list[i].bytes;
+		sum.allocated += g->list[i].allocated;
+		sum.freed += g->list[i].freed;
+	}
+	return sum;
+}
+
+void groups_release(struct groups *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		free(g->list[i].key);
+	free(g->list);
+	*g = (struct groups){ 0 };
+}

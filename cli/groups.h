@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What is alive, summed by one property of the blocks. */
+#ifndef GROUPS_H
+#define GROUPS_H
+
+#include <stdbool.h>
+
+#include "names.h"
+#include "symbols.h"
+
+enum group_by {
+	GROUP_BY_TYPE,     /* "malloc in node_new" */
+	GROUP_BY_SITE,     /* "node_new at cyc.c:4 (cyc)" */
+	GROUP_BY_FUNCTION, /* "node_new" */
+	GROUP_BY_FILE,     /* source file, or module when not known */
+	GROUP_BY_SIZE,     /* "48 B", exactly */
+	GROUP_BYS
+};
+extern const char *const group_by_names[GROUP_BYS];
+
+enum group_sort {
+	GROUP_SORT_BYTES, /* most first, like the next */
+	GROUP_SORT_COUNT,
+	GROUP_SORT_NAME,
+	GROUP_SORTS
+};
+extern const char *const group_sort_names[GROUP_SORTS];
+
+struct group {
+	char *key; /* control characters escaped */
+	uint64_t live;
+	uint64_t bytes;     /* of the live */
+	uint64_t allocated; /* in the whole run; 0 by size: not known */
+	uint64_t freed;
+};
+
+struct groups {
+	struct group *list;
+	size_t count;
+	size_t capacity;
+	bool history; /* allocated and freed are known */
+};
+
+/* Every group that has live blocks, and with `dead` the others too. Dies when
+ * out of memory. */
+void groups_make(struct groups *g, const struct model *m, struct symbols *s,
+		 struct names *n, enum group_by by, bool dead);
+void groups_sort(struct groups *g, enum group_sort sort);
+/* The sum of list[from ..], with `key`; the caller frees its key. */
+struct group groups_sum(const struct groups *g, size_t from, const char *key);
+void groups_release(struct groups *g);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program run to its end as if refknot were not between it and its caller:
+ * it inherits every signal disposition, and signals sent to us reach it.
+ */
+#ifndef LAUNCH_H
+#define LAUNCH_H
+
+#include <sys/types.h>
+
+/*
+ * Execute `path` with `arguments` and this process's environment, and wait.
+ * 0 with *pid and *status as waitpid(2) gives them; -errno when it could not
+ * be started.
+ */
+int launch(const char *path, const char **arguments, pid_t *pid, int *status);
+
+/* The exit status that a shell would give for `status`: 128+N for signal N. */
+int launch_exit_status(int status);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The libraries that a program is loaded with, as its loader finds them. */
+#ifndef LIBRARIES_H
+#define LIBRARIES_H
+
+#include <stddef.h>
+
+struct library {
+	char *name; /* "libc.so.6" */
+	char *path; /* NULL: not found */
+};
+
+struct libraries {
+	struct library *list;
+	size_t count;
+};
+
+/*
+ * Ask `loader`, the C library's, for the libraries of `program`, without
+ * running it. 0 or -errno; on failure there is nothing to release.
+ */
+int libraries_list(struct libraries *l, const char *loader,
+		   const char *program);
+void libraries_release(struct libraries *l);
+
+#endif

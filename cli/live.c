@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "live.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <refknot/store.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "die.h"
+
+#define SHARED_MEMORY  "/dev/shm"
+#define PLENTY         (1ull << 30) /* bytes free on it, and a quarter of memory */
+#define ENDING_POLLS   200          /* of ENDING_POLL_NS each */
+#define ENDING_POLL_NS 10000000
+
+static uint64_t room(const char *directory, long *type)
+{
+	struct statfs fs;
+
+	if (statfs(directory, &fs))
+		return 0;
+	*type = (long)fs.f_type;
+	return (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+}
+
+static bool shared_memory_is_roomy(void)
+{
+	uint64_t plenty = PLENTY, bytes;
+	struct sysinfo info;
+	long type = 0;
+
+	bytes = room(SHARED_MEMORY, &type);
+	if (!sysinfo(&info) &&
+	    (uint64_t)info.totalram * info.mem_unit / 4 > plenty)
+		plenty = (uint64_t)info.totalram * info.mem_unit / 4;
+	return type == TMPFS_MAGIC && bytes >= plenty;
+}
+
+static int make_in(struct live *l, const char *parent, const char *name)
+{
+	char *path = xasprintf("%s/%s-XXXXXX", parent, name);
+
+	if (mkdtemp(path))
+		l->directory = realpath(path, NULL);
+	free(path);
+	return l->directory ? 0 : -errno;
+}
+
+int live_open(struct live *l, const char *output_directory)
+{
+	const char *temporary = getenv("TMPDIR");
+	int error;
+
+	l->directory = NULL;
+	if (shared_memory_is_roomy() && !make_in(l, SHARED_MEMORY, "refknot"))
+		return 0;
+	error = make_in(l, output_directory, ".refknot");
+	if (error)
+		make_in(l, temporary && *temporary ? temporary : "/tmp",
+			"refknot");
+	return l->directory ? 0 : error;
+}
+
+uint64_t live_room(const struct live *l)
+{
+	long type;
+
+	return room(l->directory, &type);
+}
+
+bool live_close(struct live *l)
+{
+	bool gone = !l->directory || !rmdir(l->directory);
+
+	free(l->directory);
+	l->directory = NULL;
+	return gone;
+}
+
+static bool read_header(const char *path, struct store_header *h)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = pread(fd, h, sizeof(*h), 0) == (ssize_t)sizeof(*h) &&
+	     !memcmp(h->magic, STORE_MAGIC, sizeof(h->magic));
+	close(fd);
+	return ok;
+}
+
+/* Whether process `pid` has `path` mapped; true when that cannot be seen. */
+static bool is_mapped(uint32_t pid, const char *path)
+{
+	size_t plain = strcspn(path, "\n\\"); /* maps escapes the first */
+	char *maps = xasprintf("/proc/%u/maps", pid), *line = NULL;
+	char *wanted = strndup(path, plain);
+	bool found = false;
+	size_t size = 0;
+	FILE *f = fopen(maps, "re");
+
+	free(maps);
+	if (!f || !wanted) {
+		free(wanted);
+		if (f)
+			fclose(f);
+		return !kill((pid_t)pid, 0) || errno != ESRCH;
+	}
+	while (!found && getline(&line, &size, f) > 0)
+		found = strstr(line, wanted);
+	free(line);
+	free(wanted);
+	fclose(f);
+	return found;
+}
+
+/* A process that has begun its exit snapshot is about to be gone. */
+static void look(struct live_store *store)
+{
+	const struct timespec pause = { .tv_nsec = ENDING_POLL_NS };
+	struct store_header h;
+
+	for (int i = 0; i < ENDING_POLLS; i++) {
+		store->readable = read_header(store->path, &h);
+		if (!store->readable)
+			return;
+		store->pid = h.meta.pid;
+		store->start_ns = h.meta.start_ns;
+		store->alive = is_mapped(h.meta.pid, store->path);
+		if (!store->alive || h.state < STORE_SNAPSHOT)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct live_store *x = a, *y = b;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns < y->start_ns ? -1 : 1;
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* `list` is in order of time. */
+static void find_replaced(struct live_store *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = i + 1; j < count && !list[i].replaced; j++)
+			list[i].replaced = list[j].pid == list[i].pid;
+}
+
+struct live_store *live_list(const struct live *l, size_t *count)
+{
+	struct live_store *list = NULL;
+	DIR *directory = opendir(l->directory);
+	struct dirent *entry;
+
+	*count = 0;
+	while (directory && (entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		list = xreallocarray(list, *count + 1, sizeof(*list));
+		list[*count] = (struct live_store){
+			.path = xasprintf("%s/%s", l->directory, entry->d_name),
+		};
+		look(&list[(*count)++]);
+	}
+	if (directory)
+		closedir(directory);
+	if (list)
+		qsort(list, *count, sizeof(*list), by_start);
+	find_replaced(list, *count);
+	return list;
+}
+
+void live_list_release(struct live_store *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i].path);
+	free(list);
+}

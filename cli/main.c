@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: which command, and its options from its table. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+
+static const struct command *const commands[] = {
+	&cmd_run,     &cmd_report, &cmd_leaks,  &cmd_cycles,
+	&cmd_objects, &cmd_info,   &cmd_doctor,
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static void print_help(FILE *out)
+{
+	fputs("Usage: refknot COMMAND [OPTIONS] [ARGUMENTS]\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-8s %-18s %s\n", commands[i]->name,
+			commands[i]->arguments, commands[i]->help);
+	fputs(
+	    "\n`refknot COMMAND --help` tells a command's options, `refknot --version` the version.\n",
+	    out);
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+/* The command's options and popt's own --help, -?, --usage. */
+static poptContext open_options(const struct command *c, int argc,
+				const char **argv, struct poptOption *all)
+{
+	static const struct poptOption none[] = { POPT_TABLEEND };
+	static const struct poptOption end = POPT_TABLEEND;
+	/* popt takes writable tables, but writes to none. */
+	union {
+		const struct poptOption *table;
+		void *argument;
+	} own = { c->options ? c->options : none };
+	poptContext context;
+	char *usage = xasprintf("[OPTIONS] %s", c->arguments);
+
+	all[0] = (struct poptOption){ NULL,         0, POPT_ARG_INCLUDE_TABLE,
+				      own.argument, 0, "Options:",
+				      NULL };
+	all[1] = (struct poptOption){
+		NULL,    0,   POPT_ARG_INCLUDE_TABLE, poptHelpOptions, 0,
+		"Help:", NULL
+	};
+	all[2] = end;
+	context = poptGetContext("refknot", argc, argv, all,
+				 c->program ? POPT_CONTEXT_POSIXMEHARDER : 0);
+	if (!context)
+		die(STATUS_INPUT, "out of memory");
+	poptSetOtherOptionHelp(context, usage); /* keeps a copy */
+	free(usage);
+	return context;
+}
+
+static int run(const struct command *c, int argc, const char **argv)
+{
+	struct poptOption all[3];
+	char *name = xasprintf("refknot %s", c->name);
+	poptContext context;
+	int result, status;
+
+	argv[0] = name; /* for the usage line */
+	context = open_options(c, argc, argv, all);
+	result = poptGetNextOpt(context);
+	if (result < -1)
+		die(STATUS_INPUT, "%s: %s: %s; see refknot %s --help", c->name,
+		    escape(poptBadOption(context, POPT_BADOPTION_NOALIAS)),
+		    poptStrerror(result), c->name);
+	status = c->run(poptGetArgs(context));
+	poptFreeContext(context);
+	free(name);
+	return status;
+}
+
+/* popt wants an array of constant texts. */
+static int run_copy(const struct command *c, int argc, char **argv)
+{
+	const char **copy = xcalloc((size_t)argc + 1, sizeof(*copy));
+	int status;
+
+	for (int i = 0; i < argc; i++)
+		copy[i] = argv[i];
+	status = run(c, argc, copy);
+	free(copy);
+	return status;
+}
+
+static int finish(int status)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die(STATUS_INPUT, "standard output cannot be written");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
+
+	if (argc < 2)
+		die(STATUS_INPUT, "name a command; see refknot --help");
+	if (!strcmp(argv[1], "--version")) {
+		puts("refknot " REFKNOT_VERSION);
+		return finish(STATUS_OK);
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		print_help(stdout);
+		return finish(STATUS_OK);
+	}
+	c = find(argv[1]);
+	if (!c)
+		die(STATUS_INPUT, "there is no %s \"%s\"; see refknot --help",
+		    argv[1][0] == '-' ? "option" : "command", escape(argv[1]));
+	return finish(run_copy(c, argc - 1, argv + 1));
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One recording in memory, whichever form it was read from.  Arrays hold the
+ * finished format's own records (refknot/format.h) with every index checked.
+ */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <refknot/format.h>
+
+#define MODEL_ERROR_SIZE 512
+
+struct model {
+	char *path; /* of the file it came from */
+	struct rkn_meta meta;
+	char *strings; /* NUL-terminated at strings_size - 1; [0] is "" */
+	size_t strings_size;
+	struct rkn_module *modules;
+	size_t module_count;
+	struct rkn_frame *frames; /* [0] is the root; parent < own index */
+	size_t frame_count;
+	struct rkn_stack *stacks; /* [0] is "not known" */
+	size_t stack_count;
+	struct rkn_thread *threads; /* [0] is "not known" */
+	size_t thread_count;
+	uint64_t limits[RKN_LIMITS]; /* counts by enum rkn_limit_number */
+	struct rkn_block *blocks;    /* ascending address, not overlapping */
+	size_t block_count;
+	struct rkn_edge *edges; /* ascending from, then from_word */
+	size_t edge_count;
+	struct rkn_root *roots;
+	size_t root_count;
+	bool truncated; /* the file was cut; `error` says where */
+	char error[MODEL_ERROR_SIZE]; /* "FILE: chunk 3 (frames) at byte 96: ..." */
+};
+
+/*
+ * Read a finished recording or a live store.  0; or -errno with m->error set
+ * (one sentence: file, record, byte offset, what to do) and nothing to
+ * release; -ENODATA when a cut file was read as far as it goes: the model is
+ * usable, m->truncated is set and m->error says where the cut is.
+ */
+int model_load(struct model *m, const char *path);
+void model_release(struct model *m);
+
+/* Write `m` as a finished recording, replacing `path` in one step; mode 0600.
+ * 0 or -errno; on failure `path` is as it was. */
+int model_save(const struct model *m, const char *path);
+
+/* The text at `offset`, "" when the offset is out of range. Lives as long as
+ * the model. */
+const char *model_text(const struct model *m, uint32_t offset);
+
+/* Edges that start in block `b` are edges[*first .. *first + result). */
+size_t model_edges_of(const struct model *m, uint32_t b, size_t *first);
+
+#endif

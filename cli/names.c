@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "place.h"
+
+struct type {
+	uint32_t number; /* in order of discovery */
+	UT_hash_handle hh;
+	char text[]; /* the key */
+};
+
+/* A block whose number was asked for. */
+struct query {
+	uint32_t block;
+	uint32_t type;   /* its type's number */
+	uint64_t number; /* of the object, from 1 */
+};
+
+struct names {
+	const struct model *m;
+	struct symbols *symbols;
+	struct type *types;     /* hash table by text */
+	struct type **by_stack; /* NULL: not asked yet */
+	struct query *queries;  /* by type, then birth, once `numbered` */
+	size_t count;
+	size_t capacity;
+	bool numbered;
+};
+
+struct names *names_open(const struct model *m, struct symbols *s)
+{
+	struct names *n = xcalloc(1, sizeof(*n));
+
+	n->m = m;
+	n->symbols = s;
+	n->by_stack = xcalloc(m->stack_count + 1, sizeof(*n->by_stack));
+	return n;
+}
+
+void names_close(struct names *n)
+{
+	struct type *t, *next;
+
+	HASH_ITER (hh, n->types, t, next) {
+		HASH_DEL(n->types, t);
+		free(t);
+	}
+	free(n->by_stack);
+	free(n->queries);
+	free(n);
+}
+
+static struct type *intern(struct names *n, const char *text)
+{
+	struct type *t;
+	size_t size = strlen(text) + 1;
+
+	HASH_FIND_STR(n->types, text, t);
+	if (t)
+		return t;
+	t = xcalloc(1, sizeof(*t) + size);
+	memcpy(t->text, text, size);
+	t->number = HASH_COUNT(n->types);
+	HASH_ADD_STR(n->types, text, t);
+	return t;
+}
+
+static struct type *type_of(struct names *n, uint32_t stack)
+{
+	char *function, *text;
+
+	if (n->by_stack[stack])
+		return n->by_stack[stack];
+	function = place_function(place_find(n->m, n->symbols, stack));
+	text = xasprintf("malloc in %s", function);
+	n->by_stack[stack] = intern(n, text);
+	free(text);
+	free(function);
+	return n->by_stack[stack];
+}
+
+const char *names_type(struct names *n, uint32_t stack)
+{
+	return type_of(n, stack)->text;
+}
+
+void names_announce(struct names *n, const uint32_t *blocks, size_t count)
+{
+	if (n->count + count > n->capacity) {
+		n->capacity = 2 * n->capacity + count;
+		n->queries =
+		    xreallocarray(n->queries, n->capacity, sizeof(*n->queries));
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct type *t = type_of(n, n->m->blocks[blocks[i]].stack);
+
+		n->queries[n->count++] =
+		    (struct query){ .block = blocks[i], .type = t->number };
+	}
+	n->numbered = false;
+}
+
+/* By type, then birth, then address. */
+static int compare(const struct query *a, const struct query *b,
+		   const struct model *m)
+{
+	uint64_t a_birth = m->blocks[a->block].birth;
+	uint64_t b_birth = m->blocks[b->block].birth;
+
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	if (a_birth != b_birth)
+		return a_birth < b_birth ? -1 : 1;
+	return (a->block > b->block) - (a->block < b->block);
+}
+
+static int compare_queries(const void *a, const void *b, void *m)
+{
+	return compare(a, b, m);
+}
+
+/* The first query that is not before `probe`; n->count if all are. */
+static size_t find(const struct names *n, const struct query *probe)
+{
+	size_t low = 0, high = n->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&n->queries[middle], probe, n->m) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void sort_queries(struct names *n)
+{
+	size_t kept = 0;
+	struct model m = *n->m; /* qsort_r wants it writable */
+
+	qsort_r(n->queries, n->count, sizeof(*n->queries), compare_queries, &m);
+	for (size_t i = 0; i < n->count; i++)
+		if (!kept || n->queries[i].block != n->queries[kept - 1].block)
+			n->queries[kept++] = n->queries[i];
+	n->count = kept;
+}
+
+/* Count for each query the blocks of its type up to it: each block is added
+ * to the first query at or after it, then sums are made along each type. */
+static void number_queries(struct names *n)
+{
+	sort_queries(n);
+	for (size_t i = 0; i < n->count; i++)
+		n->queries[i].number = 0;
+	for (uint32_t b = 0; b < n->m->block_count; b++) {
+		struct type *t = type_of(n, n->m->blocks[b].stack);
+		struct query probe = { .block = b, .type = t->number };
+		size_t i = find(n, &probe);
+
+		if (i < n->count && n->queries[i].type == probe.type)
+			n->queries[i].number++;
+	}
+	for (size_t i = 1; i < n->count; i++)
+		if (n->queries[i].type == n->queries[i - 1].type)
+			n->queries[i].number += n->queries[i - 1].number;
+	n->numbered = true;
+}
+
+char *names_object(struct names *n, uint32_t block)
+{
+	struct type *t = type_of(n, n->m->blocks[block].stack);
+	struct query probe = { .block = block, .type = t->number };
+
+	if (!n->numbered)
+		number_queries(n);
+	return xasprintf("%s#%" PRIu64, t->text,
+			 n->queries[find(n, &probe)].number);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What blocks are called. A block without a type of its own is of the type
+ * "malloc in FUNC", and as an object "malloc in FUNC#3": the third to be
+ * allocated of the blocks of that type that are alive.
+ */
+#ifndef NAMES_H
+#define NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbols.h"
+
+struct names;
+
+/* `m` and `s` must outlive the result. */
+struct names *names_open(const struct model *m, struct symbols *s);
+void names_close(struct names *n);
+
+/* The type of blocks from `stack`; control characters escaped; lives as long
+ * as `n`. Equal types have the same pointer. */
+const char *names_type(struct names *n, uint32_t stack);
+
+/*
+ * Tell in advance which blocks will be asked for: a number costs a pass over
+ * all blocks, which is made once for all that were announced before.
+ */
+void names_announce(struct names *n, const uint32_t *blocks, size_t count);
+
+/* "TYPE#N" of an announced block; the caller frees it. */
+char *names_object(struct names *n, uint32_t block);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+
+#define NOT_GIVEN INT_MIN
+
+static char *format;
+static int limit = NOT_GIVEN;
+
+struct poptOption options_format_table[] = {
+	{ "format", 'f', POPT_ARG_STRING, &format, 0,
+	  "text for people (the default) or json for programs", "text|json" },
+	POPT_TABLEEND
+};
+
+struct poptOption options_limit_table[] = {
+	{ "limit", 'n', POPT_ARG_INT, &limit, 0,
+	  "show at most N rows, 0 for all; the default is 20 for text, all for json",
+	  "N" },
+	POPT_TABLEEND
+};
+
+enum format options_format(void)
+{
+	static const char *const names[] = { "text", "json" };
+
+	return (enum format)options_choice("format", format, names, 2,
+					   FORMAT_TEXT);
+}
+
+size_t options_limit(size_t preset)
+{
+	if (limit == NOT_GIVEN)
+		return preset;
+	if (limit < 0)
+		die(STATUS_INPUT, "--limit is %d; give 0 or more", limit);
+	return (size_t)limit;
+}
+
+/* "text, json": the caller frees it. */
+static char *list_names(const char *const *names, size_t count)
+{
+	char *list = xstrdup(names[0]);
+
+	for (size_t i = 1; i < count; i++) {
+		char *longer = xasprintf("%s, %s", list, names[i]);
+
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+size_t options_choice(const char *option, const char *value,
+		      const char *const *names, size_t count, size_t preset)
+{
+	if (!value)
+		return preset;
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(names[i], value))
+			return i;
+	die(STATUS_INPUT, "--%s is \"%s\"; it can be one of: %s", option,
+	    escape(value), list_names(names, count));
+}

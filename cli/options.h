@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Options that several commands have in common. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <popt.h>
+#include <stddef.h>
+
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+/* Tables to include into a command's own: --format; --limit. */
+extern struct poptOption options_format_table[], options_limit_table[];
+
+#define OPTIONS_FORMAT                                                         \
+	{                                                                      \
+		NULL, 0, POPT_ARG_INCLUDE_TABLE, options_format_table, 0,      \
+		    NULL, NULL                                                 \
+	}
+#define OPTIONS_LIMIT                                                          \
+	{                                                                      \
+		NULL, 0, POPT_ARG_INCLUDE_TABLE, options_limit_table, 0, NULL, \
+		    NULL                                                       \
+	}
+
+/* What was asked for; die on a value that is not known. */
+enum format options_format(void);
+/* Rows to show, 0: all; `preset` when not given. */
+size_t options_limit(size_t preset);
+
+/*
+ * The row of `names` (`count` of them) that equals `value`, `preset` when it
+ * is NULL; dies naming `option` and the choices when none does.
+ */
+size_t options_choice(const char *option, const char *value,
+		      const char *const *names, size_t count, size_t preset);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "die.h"
+
+#define NAME_BYTES  200 /* of a program in a file name, leaving room for more */
+#define TRIAL_BYTES 65536
+
+char *output_directory(const char *file)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	if (!slash)
+		return xstrdup(".");
+	if (slash == file)
+		return xstrdup("/");
+	return xasprintf("%.*s", (int)(slash - file), file);
+}
+
+/* Some file systems are full only when something is written. */
+static int try_write(int fd)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	char *bytes = xcalloc(1, TRIAL_BYTES);
+	int error = 0;
+	ssize_t size;
+
+	sigaction(SIGXFSZ, &ignore, &old); /* a limit is an error, no end */
+	size = write(fd, bytes, TRIAL_BYTES);
+	if (size < 0)
+		error = -errno;
+	else if (size < TRIAL_BYTES)
+		error = -ENOSPC;
+	sigaction(SIGXFSZ, &old, NULL);
+	free(bytes);
+	return error;
+}
+
+int output_check(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), error;
+	char *path;
+
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		path = xasprintf("%s/.refknot-XXXXXX", directory);
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0)
+			unlink(path);
+		free(path);
+	}
+	if (fd < 0)
+		return -errno;
+	error = try_write(fd);
+	close(fd);
+	return error;
+}
+
+/* `stem`.rkn, or the first of `stem`.2.rkn ... that is not there. */
+static char *free_name(const char *stem, const char *suffix)
+{
+	char *name = xasprintf("%s%s", stem, suffix);
+
+	for (unsigned i = 2; !access(name, F_OK); i++) {
+		free(name);
+		name = xasprintf("%s.%u%s", stem, i, suffix);
+	}
+	return name;
+}
+
+static char *program_stem(const char *program, uint32_t pid)
+{
+	const char *base = strrchr(program, '/');
+	char *stem;
+
+	base = base ? base + 1 : program;
+	stem = xasprintf("%.*s.%u", NAME_BYTES, *base ? base : "program", pid);
+	for (char *c = stem; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '_';
+	return stem;
+}
+
+char *output_name(const char *file, const char *program, uint32_t pid,
+		  bool main_program)
+{
+	const char *base, *suffix = OUTPUT_SUFFIX;
+	char *stem, *name;
+
+	if (file && main_program)
+		return xstrdup(file);
+	if (file) {
+		base = strrchr(file, '/');
+		base = base ? base + 1 : file;
+		suffix = strrchr(base, '.');
+		if (!suffix || suffix == base)
+			suffix = base + strlen(base);
+		stem = xasprintf("%.*s.%u", (int)(suffix - file), file, pid);
+	} else {
+		stem = program_stem(program, pid);
+	}
+	name = free_name(stem, suffix);
+	free(stem);
+	return name;
+}

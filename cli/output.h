@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What the recordings of one run are called, and whether they can be made. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OUTPUT_SUFFIX ".rkn"
+
+/* Directory of `file` (NULL: the working directory); the caller frees it. */
+char *output_directory(const char *file);
+
+/* 0, or the -errno of making a file in `directory` now. */
+int output_check(const char *directory);
+
+/*
+ * The recording's path for a process; the caller frees it. With `file` it is
+ * that for the main program, with .PID before its suffix for others; without,
+ * PROGRAM.PID.rkn. A name that is taken gets .2, .3 before the suffix, but
+ * for `file` itself.
+ */
+char *output_name(const char *file, const char *program, uint32_t pid,
+		  bool main_program);
+
+#endif

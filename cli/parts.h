@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A recording's arrays by chunk type: what both readers fill and the writer
+ * empties.  The table of part kinds is the one list of what a recording holds.
+ */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include <stddef.h>
+
+#include "model.h"
+
+#define PARTS (RKN_CHUNK_ROOTS + 1) /* by enum rkn_chunk_type; 0 is unused */
+
+struct part {
+	void *records; /* STRINGS: bytes */
+	size_t count;
+	size_t capacity; /* records that there is memory for */
+};
+
+struct parts {
+	struct part of[PARTS];
+};
+
+struct part_kind {
+	const char *name; /* "frames", as errors have it */
+	size_t record_size;
+	/* Why record `i` cannot be: a clause; NULL when it is good. Parts that
+	 * it refers to are complete. NULL: any record is good. */
+	const char *(*check)(const struct parts *p, size_t i);
+};
+
+extern const struct part_kind part_kinds[PARTS];
+
+/* Room for `more` records behind the last; 0 or -ENOMEM. */
+int part_grow(struct part *p, size_t record_size, size_t more);
+
+/*
+ * Check the records from `first` on: NULL, or a clause about record *bad.
+ * META is checked like the others, once the strings are complete.
+ */
+const char *parts_check(const struct parts *p, enum rkn_chunk_type type,
+			size_t first, size_t *bad);
+
+/* Clear what does not point into the strings: they may be incomplete. */
+void parts_mend_meta(struct parts *p);
+
+/* Supply the records with number 0 that a model always has, and the NUL behind
+ * the strings; 0 or -ENOMEM. */
+int parts_complete(struct parts *p);
+
+/* The model takes the memory; META must be there. */
+void parts_to_model(struct parts *p, struct model *m);
+
+void parts_release(struct parts *p);
+
+#endif

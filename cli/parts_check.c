@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* What a record may say, one function a type; bounds first. */
+#include <string.h>
+
+#include "parts.h"
+
+#define RECORD(p, type, i, member)                                             \
+	(((const struct rkn_##member *)(p)->of[type].records)[i])
+
+static bool outside(const struct parts *p, enum rkn_chunk_type type,
+		    uint32_t index)
+{
+	return index >= p->of[type].count;
+}
+
+static const char *check_meta(const struct parts *p, size_t i)
+{
+	const struct rkn_meta *m = &RECORD(p, RKN_CHUNK_META, i, meta);
+	struct rkn_meta mended = *m;
+	struct parts copy = *p;
+
+	if (i)
+		return "there are two of them";
+	copy.of[RKN_CHUNK_META].records = &mended;
+	parts_mend_meta(&copy);
+	if (memcmp(m, &mended, sizeof(mended)) != 0)
+		return "a text or the kind of its end is unknown";
+	return NULL;
+}
+
+static const char *check_module(const struct parts *p, size_t i)
+{
+	const struct rkn_module *m = &RECORD(p, RKN_CHUNK_MODULES, i, module);
+
+	if (m->end < m->start)
+		return "it ends before it starts";
+	if (outside(p, RKN_CHUNK_STRINGS, m->path))
+		return "its path is beyond the strings";
+	if (m->build_id_size > sizeof(m->build_id))
+		return "its build-id is too long";
+	return NULL;
+}
+
+static const char *check_frame(const struct parts *p, size_t i)
+{
+	const struct rkn_frame *f = &RECORD(p, RKN_CHUNK_FRAMES, i, frame);
+
+	if (!i) /* the root has neither */
+		return f->parent ? "the root has a parent" : NULL;
+	if (f->parent >= i)
+		return "its parent does not come before it";
+	if (f->module != RKN_NONE && outside(p, RKN_CHUNK_MODULES, f->module))
+		return "its module is unknown";
+	return NULL;
+}
+
+static const char *check_stack(const struct parts *p, size_t i)
+{
+	if (outside(p, RKN_CHUNK_FRAMES,
+		    RECORD(p, RKN_CHUNK_STACKS, i, stack).frame))
+		return "its frame is unknown";
+	return NULL;
+}
+
+static const char *check_limit(const struct parts *p, size_t i)
+{
+	if (RECORD(p, RKN_CHUNK_LIMITS, i, limit).number >= RKN_LIMITS)
+		return "its number is unknown to this version of refknot";
+	return NULL;
+}
+
+static const char *check_block(const struct parts *p, size_t i)
+{
+	const struct rkn_block *b = &RECORD(p, RKN_CHUNK_BLOCKS, i, block);
+
+	if (b->size > UINT64_MAX - b->address)
+		return "it ends beyond the address space";
+	if (i && b[-1].address >= b->address)
+		return "its address is not above that of the block before it";
+	if (i && b[-1].address + b[-1].size > b->address)
+		return "it overlaps the block before it";
+	if (outside(p, RKN_CHUNK_STACKS, b->stack))
+		return "its stack is unknown";
+	if (outside(p, RKN_CHUNK_THREADS, b->thread))
+		return "its thread is unknown";
+	return NULL;
+}
+
+static const char *check_edge(const struct parts *p, size_t i)
+{
+	const struct rkn_edge *e = &RECORD(p, RKN_CHUNK_EDGES, i, edge);
+
+	if (outside(p, RKN_CHUNK_BLOCKS, e->from))
+		return "the block that it starts in is unknown";
+	if (outside(p, RKN_CHUNK_BLOCKS, e->to))
+		return "the block that it points to is unknown";
+	if (i && (e[-1].from > e->from ||
+		  (e[-1].from == e->from && e[-1].from_word >= e->from_word)))
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_root(const struct parts *p, size_t i)
+{
+	static const enum rkn_chunk_type owners[] = {
+		[RKN_ROOT_DATA] = RKN_CHUNK_MODULES,
+		[RKN_ROOT_STACK] = RKN_CHUNK_THREADS,
+		[RKN_ROOT_REGISTER] = RKN_CHUNK_THREADS,
+		[RKN_ROOT_TLS] = RKN_CHUNK_THREADS,
+		[RKN_ROOT_LOADER] = 0,
+	};
+	const struct rkn_root *r = &RECORD(p, RKN_CHUNK_ROOTS, i, root);
+
+	if (r->kind > RKN_ROOT_LOADER)
+		return "its kind is unknown";
+	if (outside(p, RKN_CHUNK_BLOCKS, r->block))
+		return "the block that it points to is unknown";
+	if (owners[r->kind] && r->owner != RKN_NONE &&
+	    outside(p, owners[r->kind], r->owner))
+		return "its owner is unknown";
+	return NULL;
+}
+
+const struct part_kind part_kinds[PARTS] = {
+	[RKN_CHUNK_META] = { "meta", sizeof(struct rkn_meta), check_meta },
+	[RKN_CHUNK_STRINGS] = { "strings", 1, NULL },
+	[RKN_CHUNK_MODULES] = { "modules", sizeof(struct rkn_module),
+				check_module },
+	[RKN_CHUNK_FRAMES] = { "frames", sizeof(struct rkn_frame),
+			       check_frame },
+	[RKN_CHUNK_STACKS] = { "stacks", sizeof(struct rkn_stack),
+			       check_stack },
+	[RKN_CHUNK_THREADS] = { "threads", sizeof(struct rkn_thread), NULL },
+	[RKN_CHUNK_LIMITS] = { "limits", sizeof(struct rkn_limit),
+			       check_limit },
+	[RKN_CHUNK_BLOCKS] = { "blocks", sizeof(struct rkn_block),
+			       check_block },
+	[RKN_CHUNK_EDGES] = { "edges", sizeof(struct rkn_edge), check_edge },
+	[RKN_CHUNK_ROOTS] = { "roots", sizeof(struct rkn_root), check_root },
+};
+
+const char *parts_check(const struct parts *p, enum rkn_chunk_type type,
+			size_t first, size_t *bad)
+{
+	const struct part_kind *kind = &part_kinds[type];
+
+	for (size_t i = first; kind->check && i < p->of[type].count; i++) {
+		const char *why = kind->check(p, i);
+
+		if (why) {
+			*bad = i;
+			return why;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "place.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "escape.h"
+
+static const char *const wrappers[] = {
+#define WRAPPER(name) name,
+#include "wrappers.def"
+#undef WRAPPER
+};
+
+bool place_is_wrapper(const char *function)
+{
+	size_t length;
+
+	if (!strncmp(function, "__GI_", 5))
+		function += 5;
+	function += strspn(function, "_");
+	length = strcspn(function, "(.@");
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
+		if (strlen(wrappers[i]) == length &&
+		    !memcmp(wrappers[i], function, length))
+			return true;
+	return false;
+}
+
+const struct location *place_find(const struct model *m, struct symbols *s,
+				  uint32_t stack)
+{
+	const struct location *innermost = NULL;
+
+	for (uint32_t f = m->stacks[stack].frame; f; f = m->frames[f].parent) {
+		const struct location *l;
+		size_t n = symbols_frame(s, f, &l);
+
+		if (!innermost)
+			innermost = l;
+		for (size_t i = 0; i < n; i++)
+			if (!l[i].function || !place_is_wrapper(l[i].function))
+				return &l[i];
+	}
+	return innermost;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+char *place_module(const struct location *l)
+{
+	return l && l->module ? escape(base_name(l->module)) : NULL;
+}
+
+char *place_function(const struct location *l)
+{
+	char *module, *text;
+
+	if (l && l->function)
+		return escape(l->function);
+	module = place_module(l);
+	if (!module)
+		return xstrdup("unknown code");
+	text = xasprintf("%s+0x%" PRIx64, module, l->offset);
+	free(module);
+	return text;
+}
+
+char *place_source(const struct location *l)
+{
+	char *file, *text;
+
+	if (!l || !l->file)
+		return NULL;
+	file = escape(base_name(l->file));
+	if (!l->line)
+		return file;
+	text = xasprintf("%s:%u", file, l->line);
+	free(file);
+	return text;
+}
+
+char *place_text(const struct location *l)
+{
+	char *function = place_function(l);
+	char *source = place_source(l);
+	char *module = l && l->function ? place_module(l) : NULL;
+	const char *inlined = l && l->inlined ? "inlined" : "";
+	char *text;
+
+	text = xasprintf("%s%s%s%s%s%s%s%s", function, source ? " at " : "",
+			 source ? source : "", module || *inlined ? " (" : "",
+			 module ? module : "", module && *inlined ? ", " : "",
+			 inlined, module || *inlined ? ")" : "");
+	free(function);
+	free(source);
+	free(module);
+	return text;
+}

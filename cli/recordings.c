@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "recordings.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+
+static bool newer(const struct timespec *a, const struct timespec *b)
+{
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec > b->tv_sec;
+	return a->tv_nsec > b->tv_nsec;
+}
+
+/* The newest recording here; NULL if there is none. The caller frees it. */
+static char *find_newest(void)
+{
+	struct timespec best = { 0 };
+	char *path = NULL;
+	glob_t found;
+
+	if (glob("*.rkn", 0, NULL, &found))
+		return NULL;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct stat st;
+
+		if (stat(found.gl_pathv[i], &st) || !S_ISREG(st.st_mode) ||
+		    (path && !newer(&st.st_mtim, &best)))
+			continue;
+		best = st.st_mtim;
+		free(path);
+		path = xstrdup(found.gl_pathv[i]);
+	}
+	globfree(&found);
+	return path;
+}
+
+static int visit_one(const char *path, recordings_visit *visit, void *data)
+{
+	struct model m;
+	struct symbols *s;
+	int error = model_load(&m, path);
+
+	if (error) {
+		char *shown = escape(m.error);
+
+		warn("%s", shown);
+		free(shown);
+	}
+	if (error && error != -ENODATA)
+		return STATUS_INPUT;
+	s = symbols_open(&m);
+	if (!s)
+		die(STATUS_INPUT, "out of memory");
+	visit(&m, s, data);
+	symbols_close(s);
+	model_release(&m);
+	return error ? STATUS_INPUT : STATUS_OK;
+}
+
+static int visit_newest(recordings_visit *visit, void *data)
+{
+	char *path = find_newest(), *shown;
+	int status;
+
+	if (!path)
+		die(STATUS_INPUT,
+		    "there is no *.rkn here; name a recording, or make one with: refknot run PROGRAM");
+	if (isatty(STDERR_FILENO)) {
+		shown = escape(path);
+		warn("the newest recording here is %s", shown);
+		free(shown);
+	}
+	status = visit_one(path, visit, data);
+	free(path);
+	return status;
+}
+
+size_t recordings_count(const char **paths)
+{
+	size_t n = 0;
+
+	while (paths && paths[n])
+		n++;
+	return n ? n : 1;
+}
+
+int recordings_each(const char **paths, recordings_visit *visit, void *data)
+{
+	int status = STATUS_OK;
+
+	if (!paths || !*paths)
+		return visit_newest(visit, data);
+	for (; *paths; paths++)
+		if (visit_one(*paths, visit, data))
+			status = STATUS_INPUT;
+	return status;
+}

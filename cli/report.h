@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What a report is asked to show; the same for text and JSON. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "findings.h"
+
+#define REPORT_ALL_KINDS ((1u << FINDING_KINDS) - 1)
+#define REPORT_LIMIT     20 /* findings shown unless told otherwise */
+
+struct report_options {
+	unsigned kinds; /* bits 1 << enum finding_kind */
+	size_t limit;   /* most findings to show; 0: all */
+	bool colour;    /* text: terminal escapes are welcome */
+};
+
+/* Whether to show `f` when `before` findings have been shown. */
+bool report_wants(const struct report_options *o, const struct finding *f,
+		  size_t before);
+
+#endif

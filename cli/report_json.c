@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include "report_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "document.h"
+#include "json_text.h"
+#include "names.h"
+#include "place.h"
+#include "verdict.h"
+
+#define MOST_MEMBERS 1000 /* of one finding, and pointers of one member */
+
+/* A member of the finding at work, to find it by its block. */
+struct place {
+	uint32_t block;
+	uint32_t member;
+};
+
+struct writer {
+	const struct model *m;
+	struct symbols *symbols;
+	struct names *names;
+	struct place *places; /* of the members shown, by block */
+	size_t shown;
+};
+
+static json_t *sum(const struct verdict_sum *v)
+{
+	json_t *o = json_object();
+
+	document_set(o, "findings", json_count(v->findings));
+	document_set(o, "objects", json_count(v->objects));
+	document_set(o, "bytes", json_count(v->bytes));
+	document_set(o, "held_objects", json_count(v->held_objects));
+	document_set(o, "held_bytes", json_count(v->held_bytes));
+	return o;
+}
+
+static json_t *verdict(const struct verdict *v, const struct findings *f)
+{
+	json_t *o = json_object(), *kinds = json_object();
+
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		document_set(kinds, finding_kind_name((enum finding_kind)kind),
+			     sum(&v->by_kind[kind]));
+	document_set(o, "findings", json_count(v->findings));
+	document_set(o, "checked", json_boolean(f->checked));
+	document_set(o, "complete", json_boolean(v->complete));
+	document_set(o, "by_kind", kinds);
+	return o;
+}
+
+static json_t *frame(const struct location *l)
+{
+	json_t *o = json_object();
+
+	document_set(o, "function", json_text(l->function));
+	document_set(o, "file", json_text(l->file));
+	document_set(o, "line", l->line ? json_integer(l->line) : json_null());
+	document_set(o, "module", json_text(l->module));
+	document_set(o, "offset", json_address(l->offset));
+	document_set(o, "inlined", json_boolean(l->inlined));
+	return o;
+}
+
+static json_t *stack(const struct writer *w, uint32_t number)
+{
+	json_t *array = json_array();
+	uint32_t f = w->m->stacks[number].frame;
+
+	for (; f; f = w->m->frames[f].parent) {
+		const struct location *l;
+		size_t n = symbols_frame(w->symbols, f, &l);
+
+		for (size_t i = 0; i < n; i++)
+			document_append(array, frame(&l[i]));
+	}
+	return array;
+}
+
+static int by_block(const void *a, const void *b)
+{
+	const struct place *x = a;
+	const struct place *y = b;
+
+	return (x->block > y->block) - (x->block < y->block);
+}
+
+static bool is_shown(const struct writer *w, uint32_t block)
+{
+	struct place probe = { .block = block };
+
+	return bsearch(&probe, w->places, w->shown, sizeof(probe), by_block);
+}
+
+static json_t *edge(const struct writer *w, const struct rkn_edge *e)
+{
+	json_t *o = json_object();
+	char *name = names_object(w->names, e->to);
+
+	document_set(o, "to", json_text(name));
+	document_set(o, "offset", json_count((uint64_t)e->from_word * 8));
+	document_set(o, "to_offset", json_count(e->to_offset));
+	document_set(o, "field", json_null());
+	document_set(o, "kind", json_text("scanned"));
+	free(name);
+	return o;
+}
+
+static json_t *edges(const struct writer *w, uint32_t block)
+{
+	json_t *array = json_array();
+	size_t first, n = model_edges_of(w->m, block, &first);
+
+	for (size_t i = first; i < first + n; i++)
+		if (is_shown(w, w->m->edges[i].to) &&
+		    json_array_size(array) < MOST_MEMBERS)
+			document_append(array, edge(w, &w->m->edges[i]));
+	return array;
+}
+
+static json_t *member(const struct writer *w, uint32_t block)
+{
+	json_t *o = json_object();
+	char *name = names_object(w->names, block);
+	const struct rkn_block *b = &w->m->blocks[block];
+
+	document_set(o, "name", json_text(name));
+	document_set(o, "type", json_text(names_type(w->names, b->stack)));
+	document_set(o, "address", json_address(b->address));
+	document_set(o, "bytes", json_count(b->size));
+	document_set(o, "refcount", json_null());
+	document_set(o, "edges", edges(w, block));
+	free(name);
+	return o;
+}
+
+static size_t shown_members(const struct finding *f)
+{
+	return f->member_count < MOST_MEMBERS ? f->member_count : MOST_MEMBERS;
+}
+
+static json_t *members(struct writer *w, const struct finding *f)
+{
+	json_t *array = json_array();
+
+	w->shown = shown_members(f);
+	w->places = xcalloc(w->shown, sizeof(*w->places));
+	for (uint32_t i = 0; i < w->shown; i++)
+		w->places[i] = (struct place){ f->members[i], i };
+	qsort(w->places, w->shown, sizeof(*w->places), by_block);
+	for (size_t i = 0; i < w->shown; i++)
+		document_append(array, member(w, f->members[i]));
+	free(w->places);
+	return array;
+}
+
+static void set_counts(json_t *o, const struct finding *f)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} rows[] = {
+		{ "count", f->count },
+		{ "objects", f->objects },
+		{ "bytes", f->bytes },
+		{ "held_objects", f->held_objects },
+		{ "held_bytes", f->held_bytes },
+		{ "shared_objects", f->shared_objects },
+		{ "held_cycles", f->held_cycles },
+		{ "held_cycle_objects", f->held_cycle_objects },
+		{ "members_omitted", f->member_count - shown_members(f) },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		document_set(o, rows[i].key, json_count(rows[i].value));
+}
+
+static json_t *finding(struct writer *w, struct finding *f)
+{
+	json_t *o = json_object();
+	const char *type = names_type(w->names, f->stack);
+
+	document_set(o, "kind", json_text(finding_kind_name(f->kind)));
+	document_set(o, "confidence", json_text(finding_confidence(f)));
+	document_set(o, "evidence", json_pack("[s]", "scan"));
+	document_set(o, "signature",
+		     json_text(finding_sign(f, w->m, w->symbols)));
+	set_counts(o, f);
+	document_set(o, "type", json_text(type));
+	document_set(o, "stack", stack(w, f->stack));
+	document_set(o, "members", members(w, f));
+	return o;
+}
+
+static json_t *findings(struct writer *w, struct findings *f,
+			const struct report_options *o)
+{
+	json_t *array = json_array();
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (report_wants(o, &f->list[i], n)) {
+			names_announce(w->names, f->list[i].members,
+				       shown_members(&f->list[i]));
+			n++;
+		}
+	for (size_t i = 0; i < f->count; i++)
+		if (report_wants(o, &f->list[i], json_array_size(array)))
+			document_append(array, finding(w, &f->list[i]));
+	return array;
+}
+
+json_t *report_json(const struct model *m, struct symbols *s,
+		    const struct report_options *o)
+{
+	struct writer w = { .m = m, .symbols = s, .names = names_open(m, s) };
+	struct findings f;
+	struct groups types;
+	struct verdict v;
+	json_t *document, *list;
+
+	findings_make(&f, m, s);
+	verdict_make(&v, &f, m, o->kinds);
+	list = findings(&w, &f, o);
+	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, true);
+	groups_sort(&types, GROUP_SORT_BYTES);
+	document = document_new(m, s, &f); /* knows missing symbols by now */
+	document_set(document, "verdict", verdict(&v, &f));
+	document_set(document, "findings", list);
+	document_add_types(document, &types, 0);
+	groups_release(&types);
+	findings_release(&f);
+	names_close(w.names);
+	return document;
+}

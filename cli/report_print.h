@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the report_*.c files that write text share. */
+#ifndef REPORT_PRINT_H
+#define REPORT_PRINT_H
+
+#include <stdio.h>
+
+#include "names.h"
+#include "report.h"
+
+struct printer {
+	FILE *out;
+	const struct model *m;
+	struct symbols *symbols;
+	struct names *names;
+	bool colour;
+};
+
+/* The call stack, one frame a line. report_stack.c */
+void print_stack(const struct printer *p, uint32_t stack);
+
+/* "node_new at cyc.c:4 (cyc), called by main at cyc.c:9 (cyc)": the place that
+ * names the block and its caller; the caller frees it. report_stack.c */
+char *print_origin(const struct printer *p, uint32_t stack);
+
+/* A cycle, member by member; its members were announced. report_cycle.c */
+void print_cycle(const struct printer *p, const struct finding *f);
+
+/* Most members of a cycle that are drawn. */
+#define PRINT_MEMBERS 12
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "die.h"
+#include "place.h"
+#include "report_print.h"
+
+#define MOST_FRAMES 30 /* lines of one stack */
+
+static unsigned print_frame(const struct printer *p, uint32_t frame,
+			    unsigned number)
+{
+	const struct location *l;
+	size_t n = symbols_frame(p->symbols, frame, &l);
+
+	for (size_t i = 0; i < n && number < MOST_FRAMES; i++) {
+		char *text = place_text(&l[i]);
+
+		fprintf(p->out, "    #%-2u %s\n", number++, text);
+		free(text);
+	}
+	return number;
+}
+
+void print_stack(const struct printer *p, uint32_t stack)
+{
+	const struct rkn_stack *s = &p->m->stacks[stack];
+	uint32_t frame = s->frame;
+	unsigned number = 0;
+
+	if (!frame)
+		fprintf(p->out, "    (call stack not known)\n");
+	for (; frame && number < MOST_FRAMES;
+	     frame = p->m->frames[frame].parent)
+		number = print_frame(p, frame, number);
+	if (frame)
+		fprintf(p->out, "    ... omitting the outer frames\n");
+	else if (s->flags & RKN_STACK_TRUNCATED)
+		fprintf(p->out, "    ... the outer frames were not recorded\n");
+}
+
+/* The location that called `l` in `stack`; NULL if none is known. */
+static const struct location *caller_of(const struct printer *p, uint32_t stack,
+					const struct location *l)
+{
+	uint32_t f = p->m->stacks[stack].frame;
+	bool passed = false;
+
+	for (; f; f = p->m->frames[f].parent) {
+		const struct location *list;
+		size_t n = symbols_frame(p->symbols, f, &list);
+
+		for (size_t i = 0; i < n; i++) {
+			if (passed)
+				return &list[i];
+			passed = &list[i] == l;
+		}
+	}
+	return NULL;
+}
+
+char *print_origin(const struct printer *p, uint32_t stack)
+{
+	const struct location *l = place_find(p->m, p->symbols, stack);
+	const struct location *caller = l ? caller_of(p, stack, l) : NULL;
+	char *place, *outer, *text;
+
+	if (!l)
+		return xstrdup("a place that is not known");
+	place = place_text(l);
+	if (!caller)
+		return place;
+	outer = place_text(caller);
+	text = xasprintf("%s, called by %s", place, outer);
+	free(place);
+	free(outer);
+	return text;
+}

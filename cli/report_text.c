@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "report_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "escape.h"
+#include "paint.h"
+#include "report_print.h"
+#include "units.h"
+#include "verdict.h"
+
+static const struct {
+	const char *title; /* of a card */
+	const char *noun;  /* takes an s */
+} words[FINDING_KINDS] = {
+	[FINDING_CYCLE] = { "ORPHANED CYCLE", "orphaned cycle" },
+	[FINDING_LEAK] = { "LEAK", "leak" },
+	[FINDING_POSSIBLE] = { "POSSIBLE LEAK", "possible leak" },
+};
+
+/* "3 objects, 300 B" */
+static void print_amount(FILE *out, uint64_t objects, uint64_t bytes)
+{
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+
+	fprintf(out, "%s, %s", units_count(count, objects, "object"),
+		units_bytes(size, bytes));
+}
+
+static void print_sum(const struct printer *p, const struct verdict_sum *sum,
+		      const char *noun)
+{
+	char count[UNITS_SIZE];
+
+	fprintf(p->out, "%s (", units_count(count, sum->findings, noun));
+	print_amount(p->out, sum->objects, sum->bytes);
+	if (sum->held_objects) {
+		fputs(", holding ", p->out);
+		print_amount(p->out, sum->held_objects, sum->held_bytes);
+	}
+	fputc(')', p->out);
+}
+
+/* "3 findings: 1 orphaned cycle (2 objects, 48 B), 2 leaks (...)" */
+static void print_sums(const struct printer *p, const struct verdict *v)
+{
+	const char *separator = ": ";
+	char count[UNITS_SIZE];
+
+	fputs(units_count(count, v->findings, "finding"), p->out);
+	for (int kind = 0; kind < FINDING_KINDS; kind++) {
+		if (!v->by_kind[kind].findings)
+			continue;
+		fputs(separator, p->out);
+		print_sum(p, &v->by_kind[kind], words[kind].noun);
+		separator = ", ";
+	}
+}
+
+/* What was looked for in vain: "findings", "leaks", "orphaned cycles". */
+static const char *looked_for(unsigned kinds)
+{
+	if (kinds == 1u << FINDING_CYCLE)
+		return "orphaned cycles";
+	if (kinds == 1u << FINDING_POSSIBLE)
+		return "possible leaks";
+	return kinds & 1u << FINDING_CYCLE ? "findings" : "leaks";
+}
+
+static void print_verdict(const struct printer *p, const struct findings *f,
+			  const struct verdict *v, unsigned kinds)
+{
+	bool good = f->checked && !v->findings;
+
+	fputs(paint(p->colour, good ? PAINT_GOOD : PAINT_BAD), p->out);
+	fputs("refknot: ", p->out);
+	if (!f->checked)
+		fprintf(p->out, "leaks and cycles were not checked: %s",
+			f->why);
+	else if (!v->findings)
+		fprintf(p->out, "no %s", looked_for(kinds));
+	else
+		print_sums(p, v);
+	fputs(paint(p->colour, PAINT_PLAIN), p->out);
+	fputs("; ", p->out);
+	print_amount(p->out, v->live_objects, v->live_bytes);
+	fprintf(p->out, " alive%s\n",
+		v->complete ? "" : "; not all was recorded, see below");
+}
+
+/* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high ..." */
+static void print_heading(const struct printer *p, struct finding *f,
+			  size_t number)
+{
+	char text[UNITS_SIZE];
+
+	fprintf(p->out, "\n%s#%zu %s%s  ", paint(p->colour, PAINT_STRONG),
+		number, words[f->kind].title, paint(p->colour, PAINT_PLAIN));
+	if (f->kind == FINDING_CYCLE && f->count > 1)
+		fprintf(p->out, "%s, ", units_count(text, f->count, "cycle"));
+	print_amount(p->out, f->objects, f->bytes);
+	if (f->held_objects)
+		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
+			f->held_objects, units_bytes(text, f->held_bytes));
+	fprintf(p->out, "  confidence %s  evidence scan  sig %s\n",
+		finding_confidence(f), finding_sign(f, p->m, p->symbols));
+}
+
+/* What is to be said about the blocks that the finding holds. */
+static void print_held(const struct printer *p, const struct finding *f)
+{
+	char count[UNITS_SIZE], cycles[UNITS_SIZE];
+
+	if (f->held_cycles)
+		fprintf(p->out, "    holds %s of %s%s\n",
+			f->held_cycles == 1
+			    ? "a cycle"
+			    : units_count(cycles, f->held_cycles, "cycle"),
+			units_count(count, f->held_cycle_objects, "object"),
+			f->held_cycles == 1 ? "" : " in all");
+	if (f->shared_objects)
+		fprintf(
+		    p->out,
+		    "    of what it holds, other findings hold %s too; counted here only\n",
+		    units_count(count, f->shared_objects, "object"));
+	if (f->elsewhere)
+		fprintf(
+		    p->out,
+		    "    it also holds objects that are counted for another finding\n");
+}
+
+static void print_leak(const struct printer *p, const struct finding *f)
+{
+	const struct rkn_block *b = &p->m->blocks[f->members[0]];
+	char *name = names_object(p->names, f->members[0]);
+	char text[UNITS_SIZE];
+
+	fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", name, b->address,
+		units_bytes(text, b->size));
+	free(name);
+	if (f->count > 1)
+		fprintf(p->out, " and %" PRIu64 " more from the same stack",
+			f->count - 1);
+	if (f->kind == FINDING_POSSIBLE)
+		fputs(", held by pointers into the middle only", p->out);
+	fputc('\n', p->out);
+}
+
+static void print_finding(const struct printer *p, struct finding *f,
+			  size_t number)
+{
+	print_heading(p, f, number);
+	if (f->kind == FINDING_CYCLE) {
+		print_cycle(p, f);
+		fprintf(p->out, "    the root's call stack:\n");
+	} else {
+		print_leak(p, f);
+	}
+	print_stack(p, f->stack);
+	print_held(p, f);
+}
+
+static void announce(const struct printer *p, const struct finding *f)
+{
+	size_t n = f->member_count;
+
+	names_announce(p->names, f->members,
+		       n < PRINT_MEMBERS ? n : PRINT_MEMBERS);
+}
+
+static void print_findings(const struct printer *p, struct findings *f,
+			   const struct report_options *o, uint64_t count)
+{
+	char text[UNITS_SIZE];
+	size_t n = 0;
+
+	for (size_t i = 0, k = 0; i < f->count; i++)
+		if (report_wants(o, &f->list[i], k)) {
+			announce(p, &f->list[i]);
+			k++;
+		}
+	for (size_t i = 0; i < f->count; i++)
+		if (report_wants(o, &f->list[i], n))
+			print_finding(p, &f->list[i], ++n);
+	if (n < count)
+		fprintf(p->out, "\nomitting %s; --limit 0 shows all\n",
+			units_count(text, count - n, "more finding"));
+}
+
+static void print_gaps(const struct printer *p, const struct findings *f)
+{
+	const char *message = model_text(p->m, p->m->meta.message);
+	char *shown = escape(message);
+
+	verdict_print_gaps(p->out, "\nnot recorded:", p->m, f);
+	if (*message)
+		fprintf(p->out, "    message of the recording: %s\n", shown);
+	free(shown);
+}
+
+void report_text(FILE *out, const struct model *m, struct symbols *s,
+		 const struct report_options *o)
+{
+	struct report_options preset = { .kinds = REPORT_ALL_KINDS,
+					 .limit = REPORT_LIMIT,
+					 .colour = paint_wanted(out) };
+	struct printer p = { .out = out, .m = m, .symbols = s };
+	struct findings f;
+	struct verdict v;
+
+	o = o ? o : &preset;
+	p.colour = o->colour;
+	findings_make(&f, m, s);
+	verdict_make(&v, &f, m, o->kinds);
+	p.names = names_open(m, s);
+	print_verdict(&p, &f, &v, o->kinds);
+	print_findings(&p, &f, o, v.findings);
+	print_gaps(&p, &f);
+	names_close(p.names);
+	findings_release(&f);
+}

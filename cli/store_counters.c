@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* What the threads of a store counted, each in its own area, as sums. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recording.h"
+#include "store_file.h"
+
+#define PAGE 4096u /* unit of the counters' places */
+
+static void add_counters(struct store_file *s, size_t first,
+			 const struct store_counter *from)
+{
+	const struct part *stacks = &s->parts.of[RKN_CHUNK_STACKS];
+	struct rkn_stack *to = stacks->records;
+
+	for (size_t i = 0; i < STORE_COUNTERS_PER_PAGE; i++) {
+		if (first + i >= stacks->count)
+			return;
+		to[first + i].allocations += from[i].allocations;
+		to[first + i].allocated_bytes += from[i].allocated_bytes;
+		to[first + i].frees += from[i].frees;
+		to[first + i].freed_bytes += from[i].freed_bytes;
+	}
+}
+
+static int add_pages(struct store_file *s, const struct store_area *a)
+{
+	size_t stacks = s->parts.of[RKN_CHUNK_STACKS].count;
+
+	for (size_t i = 0;
+	     i < STORE_COUNTER_PAGES && i * STORE_COUNTERS_PER_PAGE < stacks;
+	     i++) {
+		struct store_counter page[STORE_COUNTERS_PER_PAGE];
+		uint64_t offset = (uint64_t)a->counters[i] * PAGE;
+		int64_t n;
+
+		if (!offset || offset >= s->size)
+			continue;
+		memset(page, 0, sizeof(page));
+		n = model_pread(s->fd, page, sizeof(page), offset);
+		if (n < 0)
+			return model_error(s->m, (int)n,
+					   "counters cannot be read: %s",
+					   strerror((int)-n));
+		add_counters(s, i * STORE_COUNTERS_PER_PAGE, page);
+	}
+	return 0;
+}
+
+/* What the present owner did is not in the threads' table yet. */
+static void add_thread(struct store_file *s, const struct store_area *a)
+{
+	const struct part *threads = &s->parts.of[RKN_CHUNK_THREADS];
+	struct rkn_thread *t = threads->records;
+
+	if (a->serial >= threads->count)
+		return;
+	if (a->allocations > a->base_allocations)
+		t[a->serial].allocations +=
+		    a->allocations - a->base_allocations;
+	if (a->frees > a->base_frees)
+		t[a->serial].frees += a->frees - a->base_frees;
+}
+
+static int add_area(struct store_file *s, const struct store_area *a)
+{
+	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
+
+	meta->allocations += a->allocations;
+	meta->frees += a->frees;
+	meta->allocated_bytes += a->allocated_bytes;
+	meta->freed_bytes += a->freed_bytes;
+	for (int i = 0; i < RKN_LIMITS; i++)
+		s->m->limits[i] += a->limits[i];
+	add_thread(s, a);
+	return add_pages(s, a);
+}
+
+int store_counters(struct store_file *s)
+{
+	struct store_area *a = malloc(sizeof(*a));
+	uint64_t offset = s->h.tables[STORE_AREAS].offset;
+	size_t count = 0;
+	int error;
+
+	if (!a)
+		return model_error(s->m, -ENOMEM, "out of memory");
+	error = store_file_count(s, STORE_AREAS, sizeof(*a), &count);
+	for (size_t i = 0; i < count && !error; i++) {
+		memset(a, 0, sizeof(*a));
+		error =
+		    store_file_read(s, a, sizeof(*a), offset + i * sizeof(*a));
+		if (error)
+			model_error(s->m, error, "areas cannot be read: %s",
+				    strerror(-error));
+		else
+			error = add_area(s, a);
+	}
+	free(a);
+	return error;
+}

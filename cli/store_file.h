@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A live store's file as its reader sees it: sparse, perhaps still written,
+ * and never to be believed.  Only pread, so that nothing can fault.
+ */
+#ifndef STORE_FILE_H
+#define STORE_FILE_H
+
+#include <refknot/store.h>
+
+#include "parts.h"
+
+struct store_file {
+	struct model *m;
+	int fd;
+	uint64_t size;         /* of the file */
+	struct store_header h; /* one copy, taken at the start */
+	struct parts parts;
+	uint32_t *frames; /* number in parts of each frame in the store */
+	size_t frame_count;
+};
+
+/*
+ * The next stretch of data in *from .. end-1: true, with *from and *to set.
+ * False: the rest is a hole or beyond the file.
+ */
+bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,
+		     uint64_t *to);
+
+/* `size` bytes at `offset` to zeroed memory: what is no data stays 0. 0 or
+ * -errno. */
+int store_file_read(const struct store_file *s, void *to, uint64_t size,
+		    uint64_t offset);
+
+/*
+ * How many records of a table may hold data, as far as the file reaches: at
+ * most what the header claims. 0 or -errno, with the error set.
+ */
+int store_file_count(struct store_file *s, enum store_table_number table,
+		     size_t record_size, size_t *count);
+
+/* The same, and the records, for the caller to free; NULL when there are
+ * none. */
+int store_file_table(struct store_file *s, enum store_table_number table,
+		     size_t record_size, void **records, size_t *count);
+
+/* The steps of store_read(); 0 or -errno, with the error set. */
+int store_frames(struct store_file *s);   /* after the modules */
+int store_counters(struct store_file *s); /* after stacks and threads */
+int store_blocks(struct store_file *s);   /* likewise; from the shadow */
+int store_picture(struct store_file *s);  /* likewise; from the snapshot */
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Blocks, edges and roots of a store whose snapshot is complete. */
+#include <errno.h>
+#include <string.h>
+
+#include "recording.h"
+#include "store_file.h"
+
+static int read_part(struct store_file *s, enum store_table_number table,
+		     enum rkn_chunk_type type)
+{
+	const struct store_table *t = &s->h.tables[table];
+	struct part *part = &s->parts.of[type];
+	int error = store_file_table(s, table, part_kinds[type].record_size,
+				     &part->records, &part->count);
+
+	part->capacity = part->count;
+	if (!error && part->count != t->count && !s->m->truncated)
+		error = model_error(
+		    s->m, -EBADMSG,
+		    "%s at byte %llu: only %zu of %llu are there; the store is damaged",
+		    part_kinds[type].name, (unsigned long long)t->offset,
+		    part->count, (unsigned long long)t->count);
+	return error;
+}
+
+/* Blocks tell what the thread knew when it allocated; tables may have been
+ * full. */
+static void mend_blocks(struct store_file *s)
+{
+	struct rkn_block *b = s->parts.of[RKN_CHUNK_BLOCKS].records;
+
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_BLOCKS].count; i++) {
+		if (b[i].stack >= s->parts.of[RKN_CHUNK_STACKS].count)
+			b[i].stack = 0;
+		if (b[i].thread >= s->parts.of[RKN_CHUNK_THREADS].count)
+			b[i].thread = 0;
+	}
+}
+
+static uint32_t owner_of(const struct store_file *s, const struct rkn_root *r)
+{
+	switch (r->kind) {
+	case RKN_ROOT_DATA: /* index 0 of the store's modules is not used */
+		return r->owner &&
+			       r->owner <= s->parts.of[RKN_CHUNK_MODULES].count
+			   ? r->owner - 1
+			   : RKN_NONE;
+	case RKN_ROOT_STACK:
+	case RKN_ROOT_REGISTER:
+	case RKN_ROOT_TLS:
+		return r->owner < s->parts.of[RKN_CHUNK_THREADS].count
+			   ? r->owner
+			   : RKN_NONE;
+	default:
+		return r->owner;
+	}
+}
+
+static void mend_roots(struct store_file *s)
+{
+	struct rkn_root *r = s->parts.of[RKN_CHUNK_ROOTS].records;
+
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_ROOTS].count; i++)
+		r[i].owner = owner_of(s, &r[i]);
+}
+
+int store_picture(struct store_file *s)
+{
+	int error = read_part(s, STORE_BLOCKS, RKN_CHUNK_BLOCKS);
+
+	if (!error && !s->m->truncated)
+		error = read_part(s, STORE_EDGES, RKN_CHUNK_EDGES);
+	if (!error && !s->m->truncated)
+		error = read_part(s, STORE_ROOTS, RKN_CHUNK_ROOTS);
+	if (error)
+		return error;
+	mend_blocks(s);
+	mend_roots(s);
+	return 0;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A live store as a model.  Its process may be running, or have been killed
+ * in the middle of anything: an index out of range is "not known", a record
+ * that was not written is absent.  Only what cannot come about so is an error.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "recording.h"
+#include "store_file.h"
+
+static int read_header(struct store_file *s)
+{
+	int64_t n = model_pread(s->fd, &s->h, sizeof(s->h), 0);
+
+	if (n < 0)
+		return model_error(s->m, (int)n, "cannot be read: %s",
+				   strerror((int)-n));
+	if ((uint64_t)n < sizeof(s->h))
+		return model_error(
+		    s->m, -EBADMSG,
+		    "the store was cut short in its header, at byte %lld; nothing in it can be used",
+		    (long long)n);
+	if (s->h.version != STORE_VERSION)
+		return model_error(
+		    s->m, -EPROTO,
+		    "a live store of version %u, and this refknot reads version %u only; use the version that wrote it",
+		    s->h.version, STORE_VERSION);
+	if (s->h.size != sizeof(s->h))
+		return model_error(
+		    s->m, -EBADMSG,
+		    "the store's header has %u bytes instead of %zu; the store is damaged",
+		    s->h.size, sizeof(s->h));
+	return 0;
+}
+
+/* A file that ends before what was handed out is a copy that was cut. */
+static int notice_cut(struct store_file *s)
+{
+	uint64_t whole = s->h.used_bytes < s->h.file_bytes ? s->h.used_bytes
+							   : s->h.file_bytes;
+
+	if (s->size >= whole)
+		return 0;
+	s->m->truncated = true;
+	return model_error(
+	    s->m, 0,
+	    "the store was cut short at byte %llu of %llu; what stands before can be used",
+	    (unsigned long long)s->size, (unsigned long long)whole);
+}
+
+static int read_meta(struct store_file *s)
+{
+	struct part *part = &s->parts.of[RKN_CHUNK_META];
+	struct rkn_meta *meta;
+
+	if (part_grow(part, sizeof(*meta), 1))
+		return model_error(s->m, -ENOMEM, "out of memory");
+	part->count = 1;
+	meta = part->records;
+	*meta = s->h.meta;
+	meta->allocations = meta->frees = 0;
+	meta->allocated_bytes = meta->freed_bytes = 0;
+	meta->duration_ns = 0;
+	meta->flags &= ~(uint32_t)RKN_META_SNAPSHOT;
+	return 0;
+}
+
+static int read_part(struct store_file *s, enum store_table_number table,
+		     enum rkn_chunk_type type)
+{
+	struct part *part = &s->parts.of[type];
+	int error = store_file_table(s, table, part_kinds[type].record_size,
+				     &part->records, &part->count);
+
+	part->capacity = part->count;
+	return error;
+}
+
+static int read_strings(struct store_file *s)
+{
+	int error = read_part(s, STORE_TEXT, RKN_CHUNK_STRINGS);
+	struct part *part = &s->parts.of[RKN_CHUNK_STRINGS];
+
+	if (!error && part->count)
+		*(char *)part->records = '\0';
+	return error;
+}
+
+/* Without number 0, which the store does not use. */
+static int read_modules(struct store_file *s)
+{
+	int error = read_part(s, STORE_MODULES, RKN_CHUNK_MODULES);
+	struct part *part = &s->parts.of[RKN_CHUNK_MODULES];
+	struct rkn_module *m = part->records;
+
+	if (error || !part->count)
+		return error;
+	part->count--;
+	memmove(m, m + 1, part->count * sizeof(*m));
+	for (size_t i = 0; i < part->count; i++) {
+		if (m[i].end < m[i].start)
+			m[i].end = m[i].start;
+		if (m[i].path >= s->parts.of[RKN_CHUNK_STRINGS].count)
+			m[i].path = 0;
+		if (m[i].build_id_size > sizeof(m[i].build_id))
+			m[i].build_id_size = 0;
+	}
+	return 0;
+}
+
+static int read_stacks(struct store_file *s)
+{
+	struct part *part = &s->parts.of[RKN_CHUNK_STACKS];
+	struct store_stack *from;
+	struct rkn_stack *to;
+	void *table;
+	size_t count;
+	int error =
+	    store_file_table(s, STORE_STACKS, sizeof(*from), &table, &count);
+
+	if (error || !count)
+		return error;
+	from = table;
+	if (part_grow(part, sizeof(*to), count)) {
+		free(table);
+		return model_error(s->m, -ENOMEM,
+				   "out of memory for %zu stacks", count);
+	}
+	to = part->records;
+	part->count = count;
+	for (size_t i = 0; i < count; i++)
+		to[i] = (struct rkn_stack){
+			.frame = from[i].frame < s->frame_count
+				     ? s->frames[from[i].frame]
+				     : 0,
+			.flags = from[i].flags & RKN_STACK_TRUNCATED,
+		};
+	free(table);
+	return 0;
+}
+
+static bool has_picture(const struct store_file *s)
+{
+	return s->h.state == STORE_FINISHED && s->h.tables[STORE_BLOCKS].offset;
+}
+
+static int read_blocks(struct store_file *s)
+{
+	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
+	uint64_t *limits = s->m->limits;
+
+	if (has_picture(s)) {
+		if (!s->m->truncated)
+			meta->flags |= s->h.meta.flags & RKN_META_SNAPSHOT;
+		return store_picture(s);
+	}
+	if (!limits[RKN_LIMIT_SNAPSHOT_CUT] && !limits[RKN_LIMIT_NO_MAPS])
+		limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
+	return store_blocks(s);
+}
+
+/* Of a process that left no end, the last change of its file is known. */
+static void finish_meta(struct store_file *s)
+{
+	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
+	struct stat st = { 0 };
+	uint64_t changed, live;
+
+	fstat(s->fd, &st);
+	changed = (uint64_t)st.st_mtim.tv_sec * 1000000000u +
+		  (uint64_t)st.st_mtim.tv_nsec;
+	if (s->h.end_mono_ns > s->h.start_mono_ns)
+		meta->duration_ns = s->h.end_mono_ns - s->h.start_mono_ns;
+	else if (changed > meta->start_ns)
+		meta->duration_ns = changed - meta->start_ns;
+	live = meta->allocated_bytes - meta->freed_bytes;
+	if (meta->allocated_bytes > meta->freed_bytes &&
+	    meta->peak_bytes < live)
+		meta->peak_bytes = live;
+	if (!meta->own_bytes)
+		meta->own_bytes = (uint64_t)st.st_blocks * 512;
+	if (s->h.state == STORE_OFF) {
+		meta->flags |= RKN_META_OFF;
+		if (!s->m->limits[RKN_LIMIT_SWITCHED_OFF])
+			s->m->limits[RKN_LIMIT_SWITCHED_OFF] = 1;
+	}
+	parts_mend_meta(&s->parts);
+}
+
+static int check(struct store_file *s)
+{
+	for (int type = RKN_CHUNK_META; type < PARTS; type++) {
+		size_t bad = 0;
+		const char *why = parts_check(&s->parts, type, 0, &bad);
+
+		if (why)
+			return model_error(
+			    s->m, -EBADMSG,
+			    "%s: record %zu is wrong: %s; the store is damaged",
+			    part_kinds[type].name, bad, why);
+	}
+	return 0;
+}
+
+static int read_all(struct store_file *s)
+{
+	static int (*const steps[])(struct store_file *) = {
+		read_header,  notice_cut,   read_meta,   read_strings,
+		read_modules, store_frames, read_stacks,
+	};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
+		error = steps[i](s);
+	if (!error)
+		error = read_part(s, STORE_THREADS, RKN_CHUNK_THREADS);
+	if (!error && parts_complete(&s->parts))
+		error = model_error(s->m, -ENOMEM, "out of memory");
+	if (!error)
+		error = store_counters(s);
+	if (!error)
+		error = read_blocks(s);
+	return error;
+}
+
+int store_read(struct model *m, int fd, uint64_t size)
+{
+	struct store_file s = { .m = m, .fd = fd, .size = size };
+	int error = read_all(&s);
+
+	if (!error) {
+		finish_meta(&s);
+		error = check(&s);
+	}
+	if (!error) {
+		parts_to_model(&s.parts, m);
+		error = m->truncated ? -ENODATA : 0;
+	}
+	free(s.frames);
+	parts_release(&s.parts);
+	return error;
+}

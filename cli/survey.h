@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be seen of a program and its libraries, without running it. */
+#ifndef SURVEY_H
+#define SURVEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "preflight.h"
+#include "symbols_module.h"
+
+struct survey_module {
+	char *path;
+	bool unwind; /* has tables to unwind its stacks with */
+	bool code;   /* more than what start-up puts in all */
+	enum symbols_source source;
+	char *debug_file; /* separate one; NULL: none */
+};
+
+struct survey {
+	struct preflight preflight;
+	char *allocator;      /* "glibc", "jemalloc"; NULL: not known */
+	char *allocator_path; /* NULL: the C library's */
+	struct survey_module *modules; /* the program's binary first */
+	size_t module_count;
+	char **hints; /* sentences, escaped: what to know or to do */
+	size_t hint_count;
+};
+
+/* Survey `program` as `refknot run` would execute it. Release in any case. */
+void survey_make(struct survey *s, const char *program);
+void survey_release(struct survey *s);
+
+const char *survey_source_name(enum symbols_source source); /* "debug" */
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses to functions, files and lines: the only part that knows DWARF.
+ * Works lazily, one module when first asked for, one address once.
+ */
+#ifndef SYMBOLS_H
+#define SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+
+struct location {
+	const char *function; /* NULL: not known */
+	const char *file;     /* source file; NULL: not known */
+	unsigned line;        /* 0: not known */
+	const char *module;   /* path of the module; NULL: in none */
+	uint64_t offset;      /* of the address in the module (ELF address) */
+	bool inlined;         /* into the location that follows */
+};
+
+struct symbols;
+
+/* `m` must outlive the result. NULL only when out of memory. */
+struct symbols *symbols_open(const struct model *m);
+void symbols_close(struct symbols *s);
+
+/*
+ * The locations of frame `frame` (index into m->frames), innermost inlined
+ * function first, at least one. `frame` holds a return address: the lookup is
+ * made one byte before it. Pointers live as long as `s`.
+ */
+size_t symbols_frame(struct symbols *s, uint32_t frame,
+		     const struct location **locations);
+
+/*
+ * Name of the data object at `address` in module `module` ("cache" or
+ * "cache+0x18"), from the symbol table; false when not known.
+ */
+bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
+		  char *name, size_t size);
+
+/* How many modules could not be read as recorded (absent, changed). */
+size_t symbols_missing(const struct symbols *s, const char **first_path);
+
+#endif

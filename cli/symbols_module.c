@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "symbols_module.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_build_id_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.section_address = dwfl_offline_section_address,
+};
+
+static bool has_build_id(Dwfl_Module *module, const void *build_id, int size)
+{
+	const unsigned char *bits;
+	GElf_Addr address;
+	int bytes = dwfl_module_build_id(module, &bits, &address);
+
+	if (size < 0)
+		return true;
+	/* A recording keeps the first bytes of a long one. */
+	if (size == 0 || bytes <= 0)
+		return size == 0 && bytes <= 0;
+	return bytes >= size && !memcmp(bits, build_id, (size_t)size);
+}
+
+bool symbols_module_open(struct symbols_module *m, const char *path,
+			 const void *build_id, int build_id_size)
+{
+	GElf_Addr bias;
+	struct stat st;
+
+	/* A path in a recording may name a pipe or a device. */
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	/* libdw would ask these servers, and wait for them. */
+	unsetenv("DEBUGINFOD_URLS");
+	m->dwfl = dwfl_begin(&callbacks);
+	if (!m->dwfl)
+		return false;
+	dwfl_report_begin(m->dwfl);
+	m->module = dwfl_report_elf(m->dwfl, path, path, -1, 0, true);
+	dwfl_report_end(m->dwfl, NULL, NULL);
+	if (m->module && dwfl_module_getelf(m->module, &bias) &&
+	    has_build_id(m->module, build_id, build_id_size))
+		return true;
+	symbols_module_close(m);
+	return false;
+}
+
+void symbols_module_close(struct symbols_module *m)
+{
+	if (m->dwfl)
+		dwfl_end(m->dwfl);
+	m->dwfl = NULL;
+	m->module = NULL;
+}
+
+static bool has_table(Dwfl_Module *module)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    header.sh_type == SHT_SYMTAB)
+			return true;
+	return false;
+}
+
+enum symbols_source symbols_module_source(const struct symbols_module *m,
+					  const char **file)
+{
+	bool debug, symbols;
+	Dwarf_Addr bias;
+
+	debug = dwfl_module_getdwarf(m->module, &bias) != NULL;
+	symbols = dwfl_module_getsymtab(m->module) > 1;
+	dwfl_module_info(m->module, NULL, NULL, NULL, NULL, NULL, NULL, file);
+	if (debug)
+		return SYMBOLS_DEBUG;
+	if (symbols && (*file || has_table(m->module)))
+		return SYMBOLS_TABLE;
+	return symbols ? SYMBOLS_DYNAMIC : SYMBOLS_NONE;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One module's file as libdwfl sees it, with its separate debug file if there
+ * is one.  Addresses here are ELF addresses: those of the file, unrelocated.
+ */
+#ifndef SYMBOLS_MODULE_H
+#define SYMBOLS_MODULE_H
+
+#include <elfutils/libdwfl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbols_module {
+	Dwfl *dwfl; /* NULL: not opened, or not usable */
+	Dwfl_Module *module;
+};
+
+/*
+ * Open the ELF file at `path`. With `build_id_size` >= 0 its build-id must be
+ * `build_id` (0 bytes: the file must have none). Nothing is fetched from the
+ * network. False when there is no such file; there is nothing to close then.
+ */
+bool symbols_module_open(struct symbols_module *m, const char *path,
+			 const void *build_id, int build_id_size);
+void symbols_module_close(struct symbols_module *m);
+
+enum symbols_source {
+	SYMBOLS_NONE,    /* module and offset alone */
+	SYMBOLS_DYNAMIC, /* names of exported functions */
+	SYMBOLS_TABLE,   /* names of all functions */
+	SYMBOLS_DEBUG,   /* files, lines and inlined functions too */
+};
+
+/*
+ * The best that is known of the module. *file is the separate file that it
+ * comes from, NULL when it is the module's own; lives as long as `m`.
+ */
+enum symbols_source symbols_module_source(const struct symbols_module *m,
+					  const char **file);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* A recording's findings in sums, and what the recording lacks. */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include <stdio.h>
+
+#include "report.h"
+
+struct verdict_sum {
+	uint64_t findings;
+	uint64_t objects;
+	uint64_t bytes;
+	uint64_t held_objects;
+	uint64_t held_bytes;
+};
+
+struct verdict {
+	uint64_t findings; /* of the kinds asked for */
+	bool complete;     /* nothing is missing: verdict_gaps is 0 */
+	struct verdict_sum by_kind[FINDING_KINDS]; /* others stay 0 */
+	uint64_t live_objects;
+	uint64_t live_bytes;
+};
+
+/* `kinds` as in struct report_options. */
+void verdict_make(struct verdict *v, const struct findings *f,
+		  const struct model *m, unsigned kinds);
+
+/* One thing that was not recorded. */
+struct verdict_gap {
+	const char *what;
+	uint64_t count;
+	const char *why;
+};
+
+#define VERDICT_GAPS (RKN_LIMITS + 2) /* most that there can be */
+
+/* Fill gaps[VERDICT_GAPS]; how many there are. `f` NULL: nothing was judged,
+ * nor asked for. Texts live as long as `m` and `f`. */
+size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
+		    const struct findings *f);
+/* Write them, one a line, under `heading`; nothing if there is none. */
+void verdict_print_gaps(FILE *out, const char *heading, const struct model *m,
+			const struct findings *f);
+
+/* Bytes of all live blocks, as requested. */
+uint64_t verdict_live_bytes(const struct model *m);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The graph engine: reachability and strongly connected components over
+ * blocks and the pointers between them.  Linear in nodes + edges, no
+ * recursion, no malloc: the caller gives the memory, so that the shim can use
+ * it too.
+ */
+#ifndef GRAPH_H
+#define GRAPH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <refknot/format.h>
+
+/*
+ * Edges stay where the recording has them: those of node i are
+ * edges[first[i] .. first[i+1]).  Every edges[].to must be below `nodes`,
+ * and `nodes` below UINT32_MAX.
+ */
+struct graph {
+	uint32_t nodes;
+	const uint64_t *first; /* nodes + 1 */
+	const struct rkn_edge *edges;
+};
+
+/* Decides whether `edge` is followed. */
+typedef int graph_edge_filter(const struct rkn_edge *edge, void *data);
+
+/*
+ * Mark with `colour` every node with mark 0 that the `count` nodes in `starts`
+ * reach, starts included, over edges that `filter` (NULL: all) admits.
+ * `queue` has room for g->nodes. Returns the number of nodes newly marked;
+ * they stand in queue[0..result) in breadth-first order.
+ */
+uint32_t graph_mark(const struct graph *g, const uint32_t *starts, size_t count,
+		    uint8_t colour, uint8_t *mark, graph_edge_filter *filter,
+		    void *data, uint32_t *queue);
+
+/* Memory for graph_components, in 32-bit words. */
+size_t graph_components_memory(uint32_t nodes);
+
+/*
+ * Strongly connected components of the subgraph of nodes whose mark equals
+ * `colour` (Tarjan 1972, iterative after Pearce 2016). component[i] is a
+ * number from 0 in reverse topological order (a component's number is greater
+ * than those that it points to); UINT32_MAX for nodes outside. Returns the
+ * number of components. `memory` as above.
+ */
+uint32_t graph_components(const struct graph *g, const uint8_t *mark,
+			  uint8_t colour, uint32_t *component,
+			  uint32_t *memory);
+
+#endif

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""What all suites share: where the build is, and how to run programs."""
+import json
+import os
+import pathlib
+import subprocess
+from dataclasses import dataclass
+
+import pytest
+
+SOURCE = pathlib.Path(os.environ.get(
+    "TEST_SOURCE", pathlib.Path(__file__).resolve().parent.parent))
+BUILD = pathlib.Path(os.environ.get("TEST_BUILD", SOURCE / "build"))
+CC = os.environ.get("TEST_CC", "gcc")
+REFKNOT = BUILD / "cli/refknot"
+SHIM = BUILD / "preload/librefknot_preload.so"
+TIMEOUT = 300  # seconds; against hanging, not a measurement
+
+
+def environment(**more):
+    """This environment without what would change a recording."""
+    clean = {k: v for k, v in os.environ.items()
+             if not k.startswith(("REFKNOT_", "TEST_", "LD_", "MALLOC_"))}
+    clean["LC_ALL"] = "C.UTF-8"
+    clean.update({k: str(v) for k, v in more.items()})
+    return clean
+
+
+@dataclass
+class Outcome:
+    status: int
+    out: bytes
+    err: bytes
+
+    @property
+    def told(self):
+        """What people would read on stderr."""
+        return self.err.decode(errors="replace")
+
+
+def run(*argv, env=None, cwd=None, stdin=b"", timeout=TIMEOUT, **kw):
+    done = subprocess.run([str(a) for a in argv], input=stdin, env=env or
+                          environment(), cwd=cwd, capture_output=True,
+                          timeout=timeout, check=False, **kw)
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def refknot(*argv, **kw):
+    return run(REFKNOT, *argv, **kw)
+
+
+def read_json(command, recording, *options):
+    """What a command says of a recording, as JSON."""
+    told = refknot(command, "--format", "json", *options, recording)
+    assert told.status == 0, told.told
+    return json.loads(told.out)
+
+
+@dataclass
+class Recorded:
+    """One run under refknot: how it ended, and its recordings."""
+    outcome: Outcome
+    main: pathlib.Path
+    children: list
+
+    @property
+    def all(self):
+        return [self.main, *self.children]
+
+    def report(self):
+        return read_json("report", self.main, "--limit", "0")
+
+
+def record(directory, *argv, options=(), **kw):
+    """Run under refknot, quietly, with the recordings in `directory`."""
+    main = pathlib.Path(directory) / "main.rkn"
+    outcome = refknot("run", "-q", "-o", main, *options, "--", *argv, **kw)
+    children = sorted(p for p in main.parent.glob("main.*.rkn"))
+    return Recorded(outcome, main, children)
+
+
+def own_function(stack, program):
+    """The innermost function of a stack that is the program's own."""
+    name = pathlib.Path(program).name
+    for frame in stack:
+        if pathlib.Path(frame["module"] or "").name == name:
+            return frame["function"]
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built():
+    if not REFKNOT.exists() or not SHIM.exists():
+        pytest.exit(f"{REFKNOT} and {SHIM} must be built first", 3)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""Where recordings go, where they cannot, and where refknot is installed."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import (BUILD, SHIM, environment, read_json, refknot,
+                      run)
+
+LOSER = BUILD / "samples/leak"
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Makes file systems of so many bytes below tmp_path."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    mounted = []
+
+    def make(name, size):
+        path = tmp_path / name
+        path.mkdir()
+        done = run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs",
+                   path)
+        if done.status:
+            pytest.skip(f"mount: {done.told.strip()}")
+        mounted.append(path)
+        return path
+
+    yield make
+    for path in mounted:
+        run("umount", path)
+
+
+def plain():
+    return run(LOSER)
+
+
+def test_a_full_disk_is_told_and_the_recording_kept_elsewhere(tiny):
+    full = tiny("full", 65536)
+    (full / "filler").write_bytes(bytes(65536))
+    done = refknot("run", "-o", full / "r.rkn", LOSER)
+    assert (done.status, done.out) == (0, plain().out)
+    assert "refknot: " in done.told and str(full) in done.told
+    assert "No space left" in done.told
+    assert not (full / "r.rkn").exists()
+
+
+def test_a_full_disk_under_a_raw_run_harms_nobody(tiny):
+    full = tiny("full", 65536)
+    (full / "filler").write_bytes(bytes(65536))
+    done = run(LOSER, env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=full))
+    assert (done.status, done.out) == (0, plain().out)
+    assert len(done.told.splitlines()) == 1, done.told
+    assert "refknot" in done.told
+
+
+@pytest.mark.parametrize("kib", [256, 768, 1400, 3000])
+def test_a_disk_that_fills_up_during_a_raw_run_harms_nobody(kib, tiny):
+    small = tiny("small", kib << 10)
+    program = ["/usr/bin/perl", "-e",
+               "my @a = map { { at => $_ } } 1 .. 50000; print scalar @a"]
+    done = run(*program, env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=small))
+    assert (done.status, done.out) == (0, b"50000"), done.told
+    assert len(done.told.splitlines()) <= 1, done.told
+    for path in small.iterdir():
+        told = refknot("report", "--format", "json", path)
+        assert told.status in (0, 2)
+        if told.out and not told.status:
+            assert b'"complete": false' in told.out
+
+
+def unprivileged():
+    """What makes a program run without root's rights, if this is root."""
+    if os.getuid() == 0:
+        return {"user": 65534, "group": 65534, "extra_groups": []}
+    return {}
+
+
+def open_up(tmp_path):
+    for path in [tmp_path, *tmp_path.parents][:-2]:
+        if path.owner() == "root" and path.stat().st_uid == os.getuid():
+            path.chmod(path.stat().st_mode | 0o055)
+
+
+def test_a_read_only_directory_is_told_and_the_program_runs(tmp_path):
+    open_up(tmp_path)
+    place = tmp_path / "ro"
+    place.mkdir()
+    place.chmod(0o555)
+    done = refknot("run", "/bin/echo", "hello", cwd=place, **unprivileged())
+    assert (done.status, done.out) == (0, b"hello\n")
+    assert "no recording can be written" in done.told
+    assert list(place.iterdir()) == []
+    raw = run("/bin/echo", "hello", cwd="/", env=environment(
+        LD_PRELOAD=SHIM, REFKNOT_OUT=place), **unprivileged())
+    assert (raw.status, raw.out) == (0, b"hello\n")
+    assert len(raw.told.splitlines()) == 1
+
+
+def test_a_directory_that_does_not_exist_is_told(tmp_path):
+    done = refknot("run", "-o", tmp_path / "no/such/r.rkn", LOSER)
+    assert (done.status, done.out) == (0, plain().out)
+    assert "No such file" in done.told
+
+
+def test_an_existing_recording_is_replaced(tmp_path):
+    main = tmp_path / "r.rkn"
+    main.write_text("old")
+    assert refknot("run", "-q", "-o", main, LOSER).status == 0
+    assert read_json("report", main)["findings"]
+    assert list(tmp_path.iterdir()) == [main]
+
+
+def test_no_live_store_is_left_behind(tmp_path):
+    def stores():
+        return {p for place in ("/dev/shm", "/tmp")
+                for p in os.listdir(place) if p.startswith("refknot-")}
+    before = stores()
+    done = refknot("run", "-q", "-o", tmp_path / "r.rkn", "sh", "-c",
+                   "ls >/dev/null; (exit 3)")
+    assert done.status == 3
+    # Others may run refknot at the same time; they cannot make it less.
+    told = refknot("info", tmp_path / "r.rkn").out.decode()
+    assert told and len(stores() - before) < 2
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    root = tmp_path_factory.mktemp("installed")
+    done = run("/usr/bin/meson", "install", "-C", BUILD, "--no-rebuild",
+               "--quiet", "--destdir", root)
+    assert done.status == 0, done.told
+    return root
+
+
+def only(root, pattern):
+    found = list(root.rglob(pattern))
+    assert len(found) == 1, (pattern, found)
+    return found[0]
+
+
+def test_the_installed_tree_has_everything(installed):
+    for pattern in ("bin/refknot", "refknot/librefknot_preload.so",
+                    "include/refknot.h", "pkgconfig/refknot.pc",
+                    "man1/refknot.1*", "man1/refknot-run.1*",
+                    "refknot-report.schema.json"):
+        only(installed, pattern)
+
+
+def test_the_installed_tree_finds_its_own_shim(installed, tmp_path):
+    binary = only(installed, "bin/refknot")
+    moved = tmp_path / "moved"
+    shutil.copytree(binary.parent.parent, moved)
+    done = run(moved / "bin/refknot", "run", "-q", "-o", tmp_path / "r.rkn",
+               "/bin/sh", "-c", "echo $LD_PRELOAD")
+    assert done.status == 0, done.told
+    assert done.out.decode().strip() == str(only(moved, "*_preload.so"))
+
+
+def test_the_header_compiles_alone_in_c_and_cxx(installed, tmp_path):
+    header = only(installed, "include/refknot.h")
+    for compiler, suffix in (("gcc", "c"), ("g++", "cc")):
+        if not shutil.which(compiler):
+            pytest.skip(f"{compiler} is not installed")
+        source = tmp_path / f"t.{suffix}"
+        source.write_text("#include <refknot.h>\nint main() { return 0; }\n")
+        done = run(compiler, "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                   f"-I{header.parent}", source, "-o", tmp_path / "t")
+        assert done.status == 0, done.told
+
+
+def test_the_pkg_config_file_is_header_only(installed):
+    text = only(installed, "refknot.pc").read_text()
+    assert "Libs:" not in text or "-lrefknot" not in text
+    version = subprocess.run([BUILD / "cli/refknot", "--version"], check=True,
+                             capture_output=True, text=True).stdout
+    assert text.split("Version:")[1].split()[0] in version

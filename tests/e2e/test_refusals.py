@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+"""What cannot be recorded is refused in one clear sentence, by `run` and by
+`doctor`, and never ends in an empty report."""
+import os
+import pathlib
+import shutil
+import stat
+
+import pytest
+
+from conftest import CC, SHIM, environment, refknot, run
+
+HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
+MALLOC = ("#include <stddef.h>\nstatic char pool[65536]; static size_t at;\n"
+          "void *malloc(size_t n) { at += n + 16 & -16; "
+          "return pool + at - n; }\nvoid free(void *p) { (void)p; }\n")
+
+
+def build(directory, name, source, *options):
+    """A program of that source; skips when it cannot be built here."""
+    text, program = directory / f"{name}.c", directory / name
+    text.write_text(source)
+    done = run(CC, "-w", text, "-o", program, *options)
+    if done.status:
+        pytest.skip(f"{CC} {' '.join(options)}: "
+                    f"{done.told.strip().splitlines()[-1]}")
+    return program
+
+
+def script(path, interpreter):
+    path.write_text(f"#!{interpreter}\n")
+    path.chmod(0o755)
+    return path
+
+
+def missing(directory):
+    return directory / "missing", "does not exist"
+
+
+def no_command(directory):
+    return "no-such-command-anywhere", "PATH"
+
+
+def a_directory(directory):
+    return directory, "is a directory"
+
+
+def not_executable(directory):
+    path = directory / "data"
+    path.write_text("text")
+    path.chmod(0o644)
+    return path, "cannot be executed"
+
+
+def static(directory):
+    return build(directory, "static", HELLO, "-static"), "statically linked"
+
+
+def static_pie(directory):
+    return (build(directory, "pie", HELLO, "-static-pie"),
+            "statically linked")
+
+
+def own_malloc(directory):
+    return (build(directory, "own", HELLO + MALLOC, "-rdynamic"),
+            "defines malloc itself")
+
+
+def sanitizer(directory):
+    return (build(directory, "asan", HELLO, "-fsanitize=address"),
+            "AddressSanitizer")
+
+
+def other_architecture(directory):
+    path = build(directory, "other", HELLO)
+    data = bytearray(path.read_bytes())
+    data[18:20] = (183).to_bytes(2, "little")  # e_machine: AArch64
+    path.write_bytes(data)
+    return path, "machine"
+
+
+def script_of_static(directory):
+    path = script(directory / "s", static(directory)[0])
+    return path, "interpreter"
+
+
+def script_of_nothing(directory):
+    return script(directory / "s", directory / "missing"), "interpreter"
+
+
+def script_of_scripts(directory):
+    last = script(directory / "s0", "/bin/sh")
+    for i in range(1, 8):
+        last = script(directory / f"s{i}", last)
+    return last, "script"
+
+
+def no_program(directory):
+    path = directory / "noise"
+    path.write_bytes(bytes(range(256)))
+    path.chmod(0o755)
+    return path, "neither"
+
+
+def cut_program(directory):
+    path = build(directory, "cut", HELLO)
+    path.write_bytes(path.read_bytes()[:100])
+    return path, ""
+
+
+CASES = [missing, no_command, a_directory, not_executable, static, static_pie,
+         own_malloc, sanitizer, other_architecture, script_of_static,
+         script_of_nothing, script_of_scripts, no_program, cut_program]
+
+
+def check_refused(program, says, **kw):
+    done = refknot("run", "--", program, **kw)
+    assert done.status == 125, done.told
+    assert done.out == b""
+    lines = done.told.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("refknot: "), done.told
+    assert says in lines[0], done.told
+    doctor = refknot("doctor", program, **kw)
+    assert doctor.status == 125, (doctor.out, doctor.told)
+    assert says in doctor.told + doctor.out.decode()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda f: f.__name__)
+def test_refused(case, tmp_path):
+    program, says = case(tmp_path)
+    check_refused(program, says, cwd=tmp_path)
+    assert not list(tmp_path.glob("*.rkn"))
+
+
+def as_nobody(tmp_path):
+    """Arguments that make `run` another user, who can get at tmp_path."""
+    if os.getuid() != 0:
+        pytest.skip("only root can make a program of another user")
+    for path in [tmp_path, *tmp_path.parents]:
+        if not path.stat().st_mode & stat.S_IXOTH:
+            path.chmod(path.stat().st_mode | 0o055)
+        if path == pathlib.Path("/tmp"):
+            break
+    return {"user": 65534, "group": 65534, "extra_groups": []}
+
+
+def test_setuid_to_another_user_is_refused(tmp_path):
+    nobody = as_nobody(tmp_path)
+    program = build(tmp_path, "setuid", HELLO)
+    program.chmod(0o4755)
+    if os.statvfs(tmp_path).f_flag & os.ST_NOSUID:
+        pytest.skip(f"{tmp_path} is mounted nosuid")
+    check_refused(program, "setuid", cwd="/", **nobody)
+    # To root itself it gives nothing.
+    assert refknot("run", "-q", "-o", tmp_path / "r.rkn",
+                   program).status == 0
+
+
+def test_file_capabilities_are_refused(tmp_path):
+    nobody = as_nobody(tmp_path)
+    if not shutil.which("setcap"):
+        pytest.skip("setcap is not installed")
+    program = build(tmp_path, "capable", HELLO)
+    done = run("setcap", "cap_net_raw+ep", program)
+    if done.status:
+        pytest.skip(f"setcap: {done.told.strip()}")
+    check_refused(program, "capabilities", cwd="/", **nobody)
+
+
+def test_an_unreadable_program_is_refused(tmp_path):
+    nobody = as_nobody(tmp_path)
+    program = build(tmp_path, "unreadable", HELLO)
+    program.chmod(0o711)
+    check_refused(program, "cannot be read", cwd="/", **nobody)
+
+
+def test_a_shim_that_does_not_load_is_an_error(tmp_path):
+    bad = tmp_path / "librefknot_preload.so"
+    bad.write_bytes(SHIM.read_bytes()[:5000])
+    done = refknot("run", "true", cwd=tmp_path,
+                   env=environment(REFKNOT_SHIM=bad))
+    assert done.status == 125
+    assert "did not load" in done.told
+    gone = refknot("run", "true", env=environment(
+        REFKNOT_SHIM=tmp_path / "gone.so"))
+    assert gone.status == 125 and "not found" in gone.told
+
+
+def test_doctor_approves_of_what_can_be_recorded(tmp_path):
+    done = refknot("doctor", "/bin/ls")
+    assert done.status == 0 and done.out
+
+
+def test_names_are_shown_without_control_characters(tmp_path):
+    done = refknot("run", "no\x1b[31msuch\nprogram")
+    assert done.status == 125
+    assert "\x1b" not in done.told and len(done.told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("args", [[], ["run"], ["frobnicate"],
+                                  ["run", "--no-such-option"],
+                                  ["run", "--depth", "0", "true"],
+                                  ["objects", "--by", "colour"],
+                                  ["report", "--format", "tea"],
+                                  ["report", "--limit", "-3"]])
+def test_wrong_use_is_status_2(args, tmp_path):
+    done = refknot(*args, cwd=tmp_path)
+    assert done.status == 2 and done.err, args
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"],
+                                  ["run", "--help"], ["report", "--help"],
+                                  ["leaks", "--help"], ["cycles", "--help"],
+                                  ["objects", "--help"], ["info", "--help"],
+                                  ["doctor", "--help"]])
+def test_help_is_given(args):
+    done = refknot(*args)
+    assert done.status == 0 and done.out and not done.err
+
+
+def test_a_shim_in_a_path_with_spaces_is_found(tmp_path):
+    place = tmp_path / "a dir: with spaces"
+    place.mkdir()
+    shutil.copy(SHIM, place)
+    done = refknot("run", "-q", "-o", tmp_path / "r.rkn", "true",
+                   env=environment(REFKNOT_SHIM=place / SHIM.name))
+    assert done.status == 0, done.told

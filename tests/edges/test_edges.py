@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The built shim's edges: what it exports, needs and may never use."""
+import pathlib
+import subprocess
+
+import pytest
+
+from conftest import SHIM
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def readelf(*options):
+    return subprocess.run(["readelf", "-W", *options, SHIM], check=True,
+                          capture_output=True, text=True).stdout
+
+
+def symbols():
+    """Rows of the dynamic symbol table: (binding, section, name)."""
+    rows = []
+    for line in readelf("--dyn-syms").splitlines():
+        cells = line.split()
+        if len(cells) >= 8 and cells[0].rstrip(":").isdigit():
+            rows.append((cells[4], cells[6], cells[7].split("@")[0]))
+    return rows
+
+
+def listed(name):
+    lines = (HERE / name).read_text().splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
+
+
+def test_exports_are_the_list():
+    found = {name for _, section, name in symbols() if section != "UND"}
+    assert found == listed("exports.txt")
+
+
+def test_imports_are_the_list():
+    found = {name for _, section, name in symbols() if section == "UND"}
+    assert found == listed("imports.txt")
+
+
+def test_needs_only_the_c_library_and_libunwind():
+    needed = {line.split("[")[1].split("]")[0]
+              for line in readelf("-d").splitlines() if "(NEEDED)" in line}
+    assert needed <= listed("needed.txt")
+
+
+@pytest.mark.parametrize("unwanted", ["TEXTREL", "RPATH", "RUNPATH"])
+def test_dynamic_section_is_without(unwanted):
+    assert f"({unwanted})" not in readelf("-d")
+
+
+def test_thread_local_storage_is_initial_exec():
+    assert "STATIC_TLS" in readelf("-d")
+    assert "DTPMOD" not in readelf("-r") and "TLSDESC" not in readelf("-r")
+
+
+def test_stack_is_not_executable():
+    stack = [line for line in readelf("-l").splitlines()
+             if "GNU_STACK" in line]
+    assert stack and "RWE" not in stack[0]

@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: MIT
+"""Corners of the malloc family: the program's own behaviour, and what is told.
+
+Each program runs with and without refknot: same output, same end.
+"""
+import os
+import pathlib
+import re
+import signal
+import stat
+
+import pytest
+
+from conftest import (BUILD, SHIM, environment, own_function, read_json,
+                      record, refknot, run)
+
+PROGRAMS = BUILD / "tests/hooks"
+LIBRARY = PROGRAMS / "hook_throw_library.so"
+
+
+def program(name):
+    return PROGRAMS / f"hook_{name}"
+
+
+def same(directory, name, *args, options=(), env=None, **kw):
+    """Run plain and recorded; both must look the same from outside."""
+    plain = run(program(name), *args, env=env, **kw)
+    recorded = record(directory, program(name), *args, options=options,
+                      env=env, **kw)
+    status = plain.status if plain.status >= 0 else 128 - plain.status
+    assert recorded.outcome.status == status, recorded.outcome.told
+    assert recorded.outcome.out == plain.out
+    assert recorded.outcome.err == plain.err
+    return recorded
+
+
+def raw_environment(directory, **more):
+    """For a program without `refknot run`."""
+    more.setdefault("LD_PRELOAD", SHIM)
+    return environment(REFKNOT_OUT=directory, **more)
+
+
+def raw(directory, *argv, cwd=None, env=None):
+    return run(*argv, cwd=cwd, env=env or raw_environment(directory))
+
+
+def leaks(report, name):
+    """{function of the program: (objects, bytes)} of what it leaked."""
+    return {own_function(f["stack"], program(name)):
+            (f["objects"], f["bytes"])
+            for f in report["findings"] if f["kind"] == "leak"}
+
+
+def lost_bytes(report):
+    return sorted(f["bytes"] for f in report["findings"]
+                  if f["kind"] == "leak")
+
+
+def test_each_function_is_recorded_with_its_size_and_caller(tmp_path):
+    report = same(tmp_path, "functions").report()
+    assert leaks(report, "functions") == {
+        "by_malloc": (1, 101), "by_calloc": (1, 102), "by_realloc": (1, 103),
+        "by_realloc_null": (1, 104), "by_reallocarray": (1, 105),
+        "by_memalign": (1, 107), "by_valloc": (1, 108),
+        "by_pvalloc": (1, 110), "by_aligned_alloc": (1, 128),
+        "from_posix_memalign": (1, 109), "by_malloc_0": (1, 0)}
+    for finding in report["findings"]:
+        assert finding["stack"][0]["module"] == str(program("functions"))
+        functions = [f["function"] for f in finding["stack"]]
+        assert "main" in functions
+
+
+def test_every_call_is_counted_once(tmp_path):
+    reports = []
+    for i, counts in enumerate([(0, 0), (1000, 400)]):
+        directory = tmp_path / str(i)
+        directory.mkdir()
+        reports.append(same(directory, "counts", *counts).report()["process"])
+    none, some = reports
+    assert some["allocations"] - none["allocations"] == 1000
+    assert some["frees"] - none["frees"] == 400
+    assert some["live_blocks"] - none["live_blocks"] == 600
+    assert some["live_bytes"] - none["live_bytes"] == 600 * 64
+
+
+def test_results_and_errno_are_those_of_libc(tmp_path):
+    recorded = same(tmp_path, "results")
+    assert b"NO:" not in recorded.outcome.out
+    assert recorded.outcome.out.count(b"yes:") > 20
+    report = recorded.report()
+    assert report["verdict"]["complete"] is True, report["complete"]
+    assert report["findings"] == []
+
+
+def test_realloc_failure_keeps_the_block(tmp_path):
+    report = same(tmp_path, "failed_realloc").report()
+    assert leaks(report, "failed_realloc") == {"lose": (1, 77)}
+
+
+@pytest.mark.parametrize("how", ["return", "exit", "_exit", "_Exit",
+                                 "quick_exit"])
+def test_every_ordinary_end_takes_a_snapshot(how, tmp_path):
+    recorded = same(tmp_path, "ends", how)
+    report = recorded.report()
+    assert report["verdict"]["checked"] is True
+    assert lost_bytes(report) == [100]
+    assert report["process"]["exit_code"] == 3
+
+
+@pytest.mark.parametrize("how, number", [
+    ("abort", signal.SIGABRT), ("kill", signal.SIGKILL),
+    ("fault", signal.SIGSEGV), ("syscall", 0)])
+def test_a_sudden_end_leaves_what_was_alive_and_says_what_is_missing(
+        how, number, tmp_path):
+    recorded = same(tmp_path, "ends", how)
+    report = recorded.report()
+    if number:
+        assert report["process"]["signal"] == number
+    assert report["verdict"]["checked"] is False
+    assert report["verdict"]["complete"] is False
+    assert any("leak and cycle check" in c["what"] for c in report["complete"])
+    live = read_json("objects", recorded.main, "--by", "function", "--limit",
+                     "0")
+    assert any(t["type"] == "lose" and t["bytes"] == 100
+               for t in live["types"])
+
+
+@pytest.mark.parametrize("how", ["fork", "clone"])
+def test_a_forked_child_has_a_recording_of_its_own(how, tmp_path):
+    recorded = same(tmp_path, "children", how)
+    assert lost_bytes(recorded.report()) == [100]
+    assert len(recorded.children) == 1
+    child = read_json("report", recorded.children[0])
+    assert lost_bytes(child) == [200]
+    assert child["process"]["exit_code"] == 4
+
+
+@pytest.mark.parametrize("how", ["fork", "vfork", "clone", "spawn"])
+def test_an_executed_program_has_a_recording_of_its_own(how, tmp_path):
+    recorded = same(tmp_path, "children", how, program("ends"), "exit")
+    assert lost_bytes(recorded.report()) == [100]
+    reports = [read_json("report", c) for c in recorded.children]
+    ends = [r for r in reports if "hook_ends" in r["process"]["argv"][0]]
+    assert len(ends) == 1
+    assert lost_bytes(ends[0]) == [100]
+
+
+@pytest.mark.parametrize("how", ["fork", "vfork", "clone", "spawn"])
+def test_no_children_records_the_program_alone(how, tmp_path):
+    recorded = same(tmp_path, "children", how, program("ends"), "exit",
+                    options=["--no-children"])
+    assert recorded.children == []
+    assert lost_bytes(recorded.report()) == [100]
+
+
+@pytest.mark.parametrize("how", ["fork", "clone"])
+def test_no_children_leaves_a_forked_child_alone(how, tmp_path):
+    recorded = same(tmp_path, "children", how, options=["--no-children"])
+    assert recorded.children == []
+    assert lost_bytes(recorded.report()) == [100]
+
+
+def test_threads_come_and_go(tmp_path):
+    report = same(tmp_path, "threads").report()
+    lost = leaks(report, "threads")
+    assert sum(f["objects"] for f in report["findings"]) == 308, lost
+    assert sum(f["bytes"] for f in report["findings"]) == 3080
+    assert report["verdict"]["complete"] is True, report["complete"]
+
+
+def test_exceptions_pass_through(tmp_path):
+    report = same(tmp_path, "throw").report()
+    assert report["findings"] == []
+
+
+def test_a_library_opened_by_c_can_throw_and_be_closed(tmp_path):
+    report = same(tmp_path, "dlopens_throw", LIBRARY).report()
+    assert report["findings"] == []
+
+
+def test_a_signal_handler_may_allocate_anywhere(tmp_path):
+    env = environment(LD_PRELOAD=PROGRAMS / "hook_bump.so")
+    recorded = same(tmp_path, "signals", env=env)
+    assert recorded.outcome.out == b"300 signals\n"
+    assert "not glibc's" in refknot("info", recorded.main).out.decode()
+    report = recorded.report()
+    assert 100 in lost_bytes(report)
+
+
+def test_a_daemon_that_closes_everything_is_still_recorded(tmp_path):
+    report = same(tmp_path, "closes", 0).report()
+    assert lost_bytes(report) == [100, 100]
+
+
+def test_deep_stacks_are_cut_and_said_to_be(tmp_path):
+    report = same(tmp_path, "deep").report()
+    assert lost_bytes(report) == [100, 200]
+    assert any("stacks cut" in c["what"] for c in report["complete"])
+    cut = [f for f in report["findings"] if f["bytes"] == 100][0]
+    assert len(cut["stack"]) >= 128
+
+
+def test_depth_limits_the_recorded_frames(tmp_path):
+    report = same(tmp_path, "deep", options=["--depth", "5"]).report()
+    stacks = [len(f["stack"]) for f in report["findings"]]
+    assert stacks and max(stacks) == 5
+
+
+def test_no_snapshot_is_said(tmp_path):
+    report = same(tmp_path, "ends", "exit", options=["--no-snapshot"]).report()
+    assert report["verdict"]["checked"] is False
+    assert report["verdict"]["complete"] is False
+
+
+def test_the_users_own_preload_stays(tmp_path):
+    env = environment(LD_PRELOAD=PROGRAMS / "hook_says.so")
+    recorded = same(tmp_path, "counts", 3, env=env)
+    assert recorded.outcome.out == b"preloaded\n"
+    assert lost_bytes(recorded.report()) == [192]
+
+
+def test_jemalloc_preloaded_by_the_user_is_recorded(tmp_path):
+    library = pathlib.Path("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2")
+    if not library.exists():
+        pytest.skip(f"{library} is not installed")
+    recorded = record(tmp_path, program("counts"), 1000, 400,
+                      env=environment(LD_PRELOAD=library))
+    assert recorded.outcome.status == 0
+    process = recorded.report()["process"]
+    assert process["live_blocks"] >= 600
+    assert process["live_bytes"] >= 600 * 64
+
+
+def recordings(directory):
+    return [p for p in directory.iterdir() if p.is_file()]
+
+
+def test_raw_preload_leaves_a_readable_recording(tmp_path):
+    done = raw(tmp_path, program("counts"), 5)
+    assert (done.status, done.out, done.err) == (0, b"", b"")
+    found = recordings(tmp_path)
+    assert len(found) == 1
+    assert lost_bytes(read_json("report", found[0])) == [320]
+
+
+def test_raw_preload_takes_a_relative_directory(tmp_path):
+    (tmp_path / "out").mkdir()
+    done = raw(tmp_path, program("closes"), 0, cwd=tmp_path,
+               env=raw_environment("out"))
+    assert done.status == 0 and done.err == b""
+    found = recordings(tmp_path / "out")
+    assert len(found) == 1
+    assert lost_bytes(read_json("report", found[0])) == [100, 100]
+
+
+def test_raw_preload_without_a_directory_uses_the_working_directory(tmp_path):
+    env = environment(LD_PRELOAD=SHIM)
+    done = run(program("counts"), 1, cwd=tmp_path, env=env)
+    assert done.status == 0 and done.err == b""
+    assert len(recordings(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+def test_recordings_are_for_the_user_alone(umask, tmp_path):
+    before = os.umask(umask)
+    try:
+        raw(tmp_path, program("counts"), 1)
+        main = tmp_path / "main.rkn"
+        done = refknot("run", "-q", "-o", main, program("counts"), 1)
+    finally:
+        os.umask(before)
+    assert done.status == 0, done.told
+    found = recordings(tmp_path)
+    assert len(found) == 2
+    for path in found:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name, value", [
+    ("REFKNOT_DEPTH", "0"), ("REFKNOT_DEPTH", "-1"),
+    ("REFKNOT_DEPTH", "many"), ("REFKNOT_DEPTH", "99999999999999999999"),
+    ("REFKNOT_DEPTH", ""), ("REFKNOT_CHILDREN", "2"),
+    ("REFKNOT_SNAPSHOT", "yes")])
+def test_a_wrong_setting_is_told_and_harms_nobody(name, value, tmp_path):
+    env = raw_environment(tmp_path, **{name: value})
+    done = raw(tmp_path, program("ends"), "exit", env=env)
+    assert (done.status, done.out) == (3, b"at exit\n")
+    lines = done.told.splitlines()
+    assert len(lines) == 1 and name in lines[0], done.told
+    env = environment(**{name: value})
+    told = refknot("run", program("ends"), "exit", env=env)
+    assert told.status == 2 and name in told.told
+    assert told.out == b""
+
+
+def test_a_directory_that_is_not_there_is_told_and_harms_nobody(tmp_path):
+    done = raw(tmp_path / "absent", program("ends"), "exit")
+    assert (done.status, done.out) == (3, b"at exit\n")
+    assert len(done.told.splitlines()) == 1, done.told
+
+
+def test_children_of_a_raw_run_tell_a_failure_once_each(tmp_path):
+    done = raw(tmp_path / "absent", program("children"), "fork")
+    assert done.status == 4
+    assert 1 <= len(done.told.splitlines()) <= 2, done.told
+
+
+def test_signals_to_refknot_reach_the_program(tmp_path):
+    import subprocess
+
+    from conftest import REFKNOT
+    with subprocess.Popen(
+            [REFKNOT, "run", "-q", "-o", tmp_path / "main.rkn", "--", "sh",
+             "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; "
+             "done"], env=environment(), stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 7
+
+
+def test_a_child_that_outlives_the_program_is_told(tmp_path):
+    pid_file = tmp_path / "pid"
+    recorded = record(tmp_path, "sh", "-c",
+                      f"sleep 60 >/dev/null 2>&1 & echo $! > {pid_file}")
+    os.kill(int(pid_file.read_text()), signal.SIGKILL)
+    assert recorded.outcome.status == 0
+    kept = re.search(r"(/\S+)", recorded.outcome.told)
+    assert kept, recorded.outcome.told

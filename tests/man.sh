@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The manual against the program: man.sh REFKNOT SOURCE
+# Pages are clean to mandoc and groff, list exactly the options that --help
+# lists, and the recording's page has every field of format.h in order.
+set -u
+refknot=$1
+source=$2
+failed=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+fail() {
+	echo "man: $*" >&2
+	failed=1
+}
+
+lint() {
+	if command -v mandoc >/dev/null; then
+		mandoc -Tlint -W warning "$1" || fail "$1: mandoc complains"
+	fi
+	if command -v groff >/dev/null; then
+		groff -ww -mdoc -Tutf8 "$1" >/dev/null 2>"$tmp/groff"
+		if [ -s "$tmp/groff" ]; then
+			fail "$1: groff complains: $(cat "$tmp/groff")"
+		fi
+	fi
+}
+
+# "  -o, --output=FILE   write ..." gives -o and --output.
+help_options() {
+	for command; do
+		"$refknot" "$command" --help ||
+			fail "refknot $command --help fails"
+	done | sed -n 's/^  *\(-[^ ].*\)/\1/p' |
+		sed 's/   .*//; s/[=[].*//' | tr ',' '\n' | tr -d ' ' |
+		sort -u
+}
+
+# ".It Fl o , -output Ar file" gives -o and --output.
+page_options() {
+	sed -n 's/^\.It Fl //p' "$1" | sed 's/\\&//g' | tr ',' '\n' |
+		awk '{ print "-" $1 }' | sort -u
+}
+
+compare() { # PAGE COMMAND...
+	page=$source/man/refknot-$1.1
+	shift
+	help_options "$@" >"$tmp/help"
+	page_options "$page" >"$tmp/page"
+	[ -s "$tmp/help" ] || fail "refknot $1 --help lists no option"
+	diff -u --label "refknot $* --help" --label "$page" "$tmp/help" \
+		"$tmp/page" >&2 || fail "$page: its options are not the program's"
+}
+
+fields() {
+	sed -n 's/^.*\(u*int[0-9]*_t\|char\) *\([a-z_]*\)\(\[[0-9]*\]\)*;.*/\2/p' \
+		"$1"
+}
+
+for page in "$source"/man/*.[15]; do
+	lint "$page"
+done
+if ! command -v mandoc >/dev/null && ! command -v groff >/dev/null; then
+	fail "neither mandoc nor groff is there to check the pages"
+fi
+
+compare run run
+compare report report leaks cycles
+compare objects objects
+compare info info
+compare doctor doctor
+
+"$refknot" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort >"$tmp/help"
+sed -n 's/^\.It Cm //p' "$source/man/refknot.1" | sort >"$tmp/page"
+diff -u "$tmp/help" "$tmp/page" >&2 || fail "refknot.1: other commands"
+
+fields "$source/include/refknot/format.h" >"$tmp/format"
+fields "$source/man/refknot-recording.5" >"$tmp/page"
+diff -u "$tmp/format" "$tmp/page" >&2 ||
+	fail "refknot-recording.5: other fields than format.h"
+
+exit $failed

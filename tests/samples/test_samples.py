@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Each sample's first comment says what refknot must report about it."""
+import re
+
+import pytest
+
+from conftest import BUILD, SOURCE, own_function, read_json, record, refknot
+
+SAMPLES = sorted(p.stem for p in (SOURCE / "samples").glob("*.c"))
+
+
+def words(name):
+    """What the sample says of itself, after `refknot:`."""
+    text = (SOURCE / "samples" / f"{name}.c").read_text()
+    return re.findall(r"^ \* refknot: (.*)$", text, re.M)
+
+
+def sample(name):
+    return BUILD / "samples" / name
+
+
+def told(name, report):
+    """The same of a report."""
+    lines = []
+    for f in report["findings"]:
+        where = own_function(f["stack"], sample(name))
+        objects = f"{f['objects']} object" + "s" * (f["objects"] != 1)
+        if f["kind"] == "leak":
+            held = f["held_objects"]
+            line = f"leak {objects}, {f['bytes']} bytes, in {where}"
+            if held:
+                line += f", holding {held} objects"
+            lines.append(line)
+        else:
+            lines.append(f"{f['kind']} {f['count']} times, {objects}, "
+                         f"{f['bytes']} bytes")
+            each = f["held_objects"] // f["count"]
+            lines.append(f"each holds {each} object of "
+                         f"{f['held_bytes'] // f['held_objects']} bytes")
+            members = [m["type"].split(" in ")[-1] for m in f["members"]]
+            lines.append("members " + " ".join(members))
+    return lines or ["nothing"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_report_is_what_the_sample_says(name, tmp_path):
+    recorded = record(tmp_path, sample(name))
+    assert recorded.outcome.status == 0
+    assert words(name)
+    assert sorted(told(name, recorded.report())) == sorted(words(name))
+
+
+def test_a_cycle_is_drawn_with_offsets_and_its_way_back(tmp_path):
+    recorded = record(tmp_path, sample("orphaned_cycle"))
+    text = refknot("report", recorded.main).out.decode()
+    assert "ROOT" in text and "CYCLE BACK TO" in text
+    assert "session_open" in text and "connection_accept" in text
+    # session.connection is at 32, connection.session at 8
+    assert re.search(r"\+(0x20|32)\b", text) and re.search(r"\+(0x0*8|8)\b",
+                                                          text)
+    assert "orphaned_cycle.c:" in text
+    cycles = refknot("cycles", recorded.main).out.decode()
+    assert "CYCLE BACK TO" in cycles
+
+
+def test_report_of_a_run_is_the_report_of_its_recording(tmp_path):
+    main = tmp_path / "main.rkn"
+    done = refknot("run", "-o", main, sample("leak"))
+    later = refknot("report", main).out.decode()
+    assert later.strip() in done.told
+    assert refknot("leaks", main).status == 0
+
+
+def test_a_clean_program_is_called_clean(tmp_path):
+    recorded = record(tmp_path, sample("fine"))
+    text = refknot("report", recorded.main).out.decode()
+    assert "no findings" in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("by", ["type", "site", "function", "file", "size"])
+def test_objects_sum_to_what_is_alive(by, tmp_path):
+    recorded = record(tmp_path, sample("orphaned_cycle"))
+    process = recorded.report()["process"]
+    for limit in ("0", "1"):
+        rows = read_json("objects", recorded.main, "--by", by, "--limit",
+                         limit)["types"]
+        assert sum(r["live"] for r in rows) == process["live_blocks"]
+        assert sum(r["bytes"] for r in rows) == process["live_bytes"]

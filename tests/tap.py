@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Run pytest and tell the results as TAP on stdout, which meson reads.
+
+All else that pytest and the tests print goes to stderr.
+"""
+import os
+import sys
+
+import pytest
+
+
+class Tap:
+    def __init__(self, fd):
+        self.out = os.fdopen(fd, "w", buffering=1)
+        self.count = 0
+
+    def line(self, ok, name, skip=None):
+        self.count += 1
+        verdict = "ok" if ok else "not ok"
+        name = "".join(c if c.isprintable() and c != "#" else "?" for c in name)
+        reason = " # SKIP " + " ".join(skip.split()) if skip else ""
+        print(f"{verdict} {self.count} {name}{reason}", file=self.out)
+
+    def pytest_runtest_logreport(self, report):
+        # One line a test: its call, or whatever went wrong around it.
+        if report.skipped:
+            reason = report.longrepr
+            if isinstance(reason, tuple):
+                reason = reason[2].removeprefix("Skipped: ")
+            self.line(True, report.nodeid, str(reason) or "no reason given")
+        elif report.failed or report.when == "call":
+            self.line(report.passed, report.nodeid)
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.line(False, "collecting " + report.nodeid)
+
+    def finish(self):
+        print(f"1..{self.count}", file=self.out)
+        self.out.close()
+
+
+def main():
+    tap = Tap(os.dup(1))
+    os.dup2(2, 1)
+    code = pytest.main(sys.argv[1:], plugins=[tap])
+    if code == pytest.ExitCode.NO_TESTS_COLLECTED:
+        tap.line(False, "no tests were found")
+    tap.finish()
+    # Failed tests are told by the lines; meson wants 0 beside them.
+    return 0 if tap.count and code in (0, 1, 5) else int(code) or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "scene.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define BASE    0x1000u
+#define SPACING 0x1000u
+
+void scene_init(struct scene *s)
+{
+	static char path[] = "scene.rkn";
+	static char strings[] = "";
+
+	memset(s, 0, sizeof(*s));
+	s->m.path = path;
+	s->m.strings = strings;
+	s->m.strings_size = 1;
+	s->m.meta.flags = RKN_META_SNAPSHOT;
+	s->m.modules = &s->module;
+	s->m.module_count = 1;
+	s->m.blocks = s->blocks;
+	s->m.edges = s->edges;
+	s->m.roots = s->roots;
+	s->m.frames = s->frames;
+	s->m.frame_count = 1;
+	s->m.stacks = s->stacks;
+	s->m.stack_count = 1;
+}
+
+uint32_t scene_stack(struct scene *s, const char *const *names)
+{
+	size_t n = 0;
+	uint32_t frame = 0;
+
+	while (names[n])
+		n++;
+	while (n-- > 0) {
+		uint32_t next = (uint32_t)s->m.frame_count++;
+
+		assert(next < SCENE_MOST);
+		s->frames[next].parent = frame;
+		s->frames[next].address = BASE + next;
+		s->symbols.functions[next] = *names[n] ? names[n] : NULL;
+		frame = next;
+	}
+	assert(s->m.stack_count < SCENE_MOST);
+	s->stacks[s->m.stack_count].frame = frame;
+	return (uint32_t)s->m.stack_count++;
+}
+
+uint32_t scene_in(struct scene *s, const char *function)
+{
+	const char *names[] = { function, "main", NULL };
+
+	return scene_stack(s, names);
+}
+
+uint32_t scene_block(struct scene *s, uint32_t stack, uint64_t size)
+{
+	uint32_t b = (uint32_t)s->m.block_count++;
+
+	assert(b < SCENE_MOST);
+	s->blocks[b] = (struct rkn_block){ .address = (b + 1) * SPACING,
+					   .size = size,
+					   .birth = b + 1,
+					   .stack = stack };
+	s->stacks[stack].allocations++;
+	s->stacks[stack].allocated_bytes += size;
+	return b;
+}
+
+static int before(const struct rkn_edge *a, const struct rkn_edge *b)
+{
+	if (a->from != b->from)
+		return a->from < b->from;
+	return a->from_word < b->from_word;
+}
+
+void scene_edge(struct scene *s, uint32_t from, uint64_t offset, uint32_t to,
+		uint32_t to_offset)
+{
+	struct rkn_edge edge = { .from = from,
+				 .to = to,
+				 .from_word = (uint32_t)(offset / 8),
+				 .to_offset = to_offset };
+	size_t i = s->m.edge_count++;
+
+	assert(i < sizeof(s->edges) / sizeof(*s->edges));
+	for (; i && before(&edge, &s->edges[i - 1]); i--)
+		s->edges[i] = s->edges[i - 1];
+	s->edges[i] = edge;
+}
+
+void scene_root(struct scene *s, uint32_t block, uint32_t to_offset)
+{
+	assert(s->m.root_count < SCENE_MOST);
+	s->roots[s->m.root_count++] = (struct rkn_root){
+		.where = BASE, .block = block, .to_offset = to_offset
+	};
+}
+
+size_t symbols_frame(struct symbols *s, uint32_t frame,
+		     const struct location **locations)
+{
+	static struct location list[SCENE_MOST];
+
+	list[frame] =
+	    (struct location){ .function = s->functions[frame],
+			       .file = "scene.c",
+			       .line =
+				   s->lines[frame] ? s->lines[frame] : frame,
+			       .module = "/bin/scene",
+			       .offset = BASE + frame };
+	*locations = &list[frame];
+	return 1;
+}
+
+size_t symbols_missing(const struct symbols *s, const char **first_path)
+{
+	(void)s;
+	if (first_path)
+		*first_path = NULL;
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hand-made recordings for the tests of what comes after reading one: blocks,
+ * pointers and roots by number, and functions by name in place of symbols.
+ */
+#ifndef SCENE_H
+#define SCENE_H
+
+#include "model.h"
+#include "symbols.h"
+
+#define SCENE_MOST 64 /* blocks, stacks, frames; four times as many edges */
+
+/* The fake behind symbols.h: frame i is in functions[i] of "/bin/scene". */
+struct symbols {
+	const char *functions[SCENE_MOST]; /* NULL: not known */
+	unsigned lines[SCENE_MOST];        /* 0: the frame's number */
+};
+
+struct scene {
+	struct model m;
+	struct rkn_block blocks[SCENE_MOST];
+	struct rkn_edge edges[4 * SCENE_MOST];
+	struct rkn_root roots[SCENE_MOST];
+	struct rkn_frame frames[SCENE_MOST];
+	struct rkn_stack stacks[SCENE_MOST];
+	struct rkn_module module;
+	struct symbols symbols;
+};
+
+/* An empty recording with a complete snapshot. */
+void scene_init(struct scene *s);
+/* A stack whose functions are `names`, innermost first, ended by NULL; its
+ * number. At most once in a scene for equal names. */
+uint32_t scene_stack(struct scene *s, const char *const *names);
+/* A stack of main and `function`. */
+uint32_t scene_in(struct scene *s, const char *function);
+/* The next block; its number. */
+uint32_t scene_block(struct scene *s, uint32_t stack, uint64_t size);
+/* A word at `offset` (a multiple of 8) of `from` that points to `to` +
+ * `to_offset`. In any order. */
+void scene_edge(struct scene *s, uint32_t from, uint64_t offset, uint32_t to,
+		uint32_t to_offset);
+/* A root word that points to `block` + `to_offset`. */
+void scene_root(struct scene *s, uint32_t block, uint32_t to_offset);
+
+#endif

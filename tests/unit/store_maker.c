@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "store_maker.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "die.h"
+
+#define PAGE 4096u
+
+static uint64_t round_up(uint64_t n)
+{
+	return (n + PAGE - 1) / PAGE * PAGE;
+}
+
+void store_maker_open(struct store_maker *s, const char *path)
+{
+	memset(s, 0, sizeof(*s));
+	s->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (s->fd < 0)
+		die(1, "cannot write %s", path);
+	memcpy(s->h.magic, STORE_MAGIC, sizeof(s->h.magic));
+	s->h.version = STORE_VERSION;
+	s->h.size = sizeof(s->h);
+	s->h.state = STORE_RUNNING;
+	s->h.granule_shift = 4;
+	s->h.meta.pid = 99;
+	s->end = round_up(sizeof(s->h));
+	s->chunk_count = 1;
+}
+
+uint64_t store_maker_take(struct store_maker *s, uint64_t size)
+{
+	uint64_t offset = s->end;
+
+	s->end += round_up(size);
+	return offset;
+}
+
+void store_maker_put(struct store_maker *s, uint64_t offset, const void *data,
+		     size_t size)
+{
+	if (pwrite(s->fd, data, size, (off_t)offset) != (ssize_t)size)
+		die(1, "cannot write the store");
+}
+
+void store_maker_table(struct store_maker *s, enum store_table_number table,
+		       const void *records, size_t count, size_t record_size)
+{
+	s->h.tables[table] = (struct store_table){
+		.offset = store_maker_take(s, count * record_size),
+		.count = count,
+		.capacity = count,
+		.record_size = record_size,
+	};
+	store_maker_put(s, s->h.tables[table].offset, records,
+			count * record_size);
+}
+
+static uint64_t region_at(struct store_maker *s, uint64_t region)
+{
+	size_t i = 1;
+
+	while (i < s->chunk_count && s->chunks[i].region != region)
+		i++;
+	if (i == s->chunk_count) {
+		s->chunks[s->chunk_count++] = (struct store_chunk){
+			region,
+			store_maker_take(
+			    s, (STORE_REGION >> s->h.granule_shift) * 8 + PAGE)
+		};
+	}
+	return s->chunks[i].offset;
+}
+
+void store_maker_slots(struct store_maker *s, uint64_t address,
+		       const uint64_t *slots, size_t count)
+{
+	uint64_t at = region_at(s, address >> STORE_REGION_SHIFT);
+
+	at += (address & (STORE_REGION - 1)) >> s->h.granule_shift << 3;
+	store_maker_put(s, at, slots, count * sizeof(*slots));
+}
+
+void store_maker_block(struct store_maker *s, uint64_t address, uint32_t size,
+		       uint32_t stack, uint64_t birth, uint32_t thread)
+{
+	const uint64_t slots[] = {
+		STORE_HEAD | STORE_EXTRA |
+		    (uint64_t)stack << STORE_STACK_SHIFT |
+		    (uint64_t)size << STORE_SIZE_SHIFT,
+		birth << STORE_BIRTH_SHIFT | (uint64_t)thread
+						 << STORE_THREAD_SHIFT,
+	};
+
+	store_maker_slots(s, address, slots, 2);
+}
+
+void store_maker_close(struct store_maker *s)
+{
+	if (s->chunk_count > 1)
+		store_maker_table(s, STORE_CHUNKS, s->chunks, s->chunk_count,
+				  sizeof(s->chunks[0]));
+	s->h.used_bytes = s->h.file_bytes = s->end;
+	store_maker_put(s, 0, &s->h, sizeof(s->h));
+	if (ftruncate(s->fd, (off_t)s->end) || close(s->fd))
+		die(1, "cannot write the store");
+}
+
+static void add_places(struct store_maker *s)
+{
+	static const char text[] = "\0/bin/cat\0cat\0/tmp";
+	const struct rkn_module modules[] = {
+		{ 0 },
+		{ 0x1000, 0x2000, 0x1000, 1, 2, { 7, 8 } },
+	};
+	const struct store_frame frames[] = {
+		{ 0 },
+		{ 0x1100, 0, 0, 1, 0 },
+		{ 0x1200, 1, 0, 1, 1 },
+	};
+	const struct store_stack stacks[] = { { 0 }, { 2, 0 } };
+	const struct rkn_thread threads[] = { { 0 }, { 99, 0, 0, 0 } };
+
+	s->h.meta.program = 1;
+	s->h.meta.arguments = 10;
+	s->h.meta.argument_count = 2;
+	store_maker_table(s, STORE_TEXT, text, sizeof(text), 1);
+	store_maker_table(s, STORE_MODULES, modules, 2, sizeof(modules[0]));
+	store_maker_table(s, STORE_FRAMES, frames, 3, sizeof(frames[0]));
+	store_maker_table(s, STORE_STACKS, stacks, 2, sizeof(stacks[0]));
+	store_maker_table(s, STORE_THREADS, threads, 2, sizeof(threads[0]));
+}
+
+static void add_area(struct store_maker *s)
+{
+	const struct store_counter counters[] = { { 0 }, { 3, 80, 1, 16 } };
+	struct store_area *a = xcalloc(2, sizeof(*a));
+	uint64_t page = store_maker_take(s, PAGE);
+
+	store_maker_put(s, page, counters, sizeof(counters));
+	a[1].tid = 99;
+	a[1].serial = 1;
+	a[1].allocations = 3;
+	a[1].frees = 1;
+	a[1].allocated_bytes = 80;
+	a[1].freed_bytes = 16;
+	a[1].counters[0] = (uint32_t)(page / PAGE);
+	store_maker_table(s, STORE_AREAS, a, 2, sizeof(*a));
+	free(a);
+}
+
+static void add_picture(struct store_maker *s)
+{
+	const struct rkn_block blocks[] = {
+		{ 0x10000, 32, 1, 1, 1 },
+		{ 0x10030, 32, 2, 1, 1 },
+	};
+	const struct rkn_edge edges[] = { { 0, 1, 0, 0 }, { 1, 0, 0, 0 } };
+	const struct rkn_root roots[] = {
+		{ 0x1800, 0, 0, RKN_ROOT_DATA, 1 },
+		{ 0x7000, 1, 8, RKN_ROOT_STACK, 1 },
+	};
+
+	store_maker_table(s, STORE_BLOCKS, blocks, 2, sizeof(blocks[0]));
+	store_maker_table(s, STORE_EDGES, edges, 2, sizeof(edges[0]));
+	store_maker_table(s, STORE_ROOTS, roots, 2, sizeof(roots[0]));
+	s->h.state = STORE_FINISHED;
+	s->h.meta.flags |= RKN_META_SNAPSHOT;
+	s->h.meta.end = RKN_END_EXIT;
+	s->h.start_mono_ns = 1000;
+	s->h.end_mono_ns = 3500;
+}
+
+void store_maker_whole(const char *path, int finished)
+{
+	struct store_maker s;
+
+	store_maker_open(&s, path);
+	s.h.granule_shift = 12;
+	add_places(&s);
+	add_area(&s);
+	store_maker_block(&s, 0x10000, 32, 1, 1, 1);
+	store_maker_block(&s, 0x12000, 32, 1, 2, 1);
+	if (finished)
+		add_picture(&s);
+	store_maker_close(&s);
+}

@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: MIT */
+/* Judgements on heaps whose leaks are known by construction. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "findings.h"
+#include "scene.h"
+
+static struct scene s;
+static uint32_t in_a, in_b, in_c; /* stacks */
+
+static int setup(void **state)
+{
+	(void)state;
+	scene_init(&s);
+	in_a = scene_in(&s, "a");
+	in_b = scene_in(&s, "b");
+	in_c = scene_in(&s, "c");
+	return 0;
+}
+
+static void add_blocks(int count, uint32_t stack)
+{
+	for (int i = 0; i < count; i++)
+		scene_block(&s, stack, 10);
+}
+
+/* Edges 0 -> 1 -> ... -> last -> 0 from `first`, all at offset 8. */
+static void add_ring(uint32_t first, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		scene_edge(&s, first + i, 8, first + (i + 1) % count, 0);
+}
+
+static void expect(const struct findings *f, size_t i, enum finding_kind kind,
+		   uint64_t count, uint64_t objects, uint64_t held)
+{
+	assert_true(i < f->count);
+	assert_int_equal(f->list[i].kind, kind);
+	assert_int_equal(f->list[i].count, count);
+	assert_int_equal(f->list[i].objects, objects);
+	assert_int_equal(f->list[i].held_objects, held);
+}
+
+static void what_roots_reach_is_no_finding(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(4, in_a);
+	scene_edge(&s, 0, 0, 1, 0);
+	add_ring(1, 3); /* a cycle in use */
+	scene_root(&s, 0, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_true(f.checked);
+	assert_int_equal(f.count, 0);
+	findings_release(&f);
+}
+
+static void an_empty_heap_has_no_findings(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	findings_make(&f, &s.m, &s.symbols);
+	assert_true(f.checked);
+	assert_int_equal(f.count, 0);
+	findings_release(&f);
+}
+
+static void two_that_hold_each_other_are_a_cycle(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, in_a);
+	add_blocks(1, in_b);
+	add_ring(0, 2);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_CYCLE, 1, 2, 0);
+	assert_int_equal(f.list[0].bytes, 20);
+	assert_int_equal(f.list[0].stack, in_a);
+	assert_int_equal(f.list[0].member_count, 2);
+	assert_int_equal(f.list[0].members[0], 0);
+	assert_int_equal(f.list[0].members[1], 1);
+	assert_string_equal(finding_confidence(&f.list[0]), "high");
+	findings_release(&f);
+}
+
+static void three_in_a_ring_stand_in_cycle_order(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a);
+	scene_edge(&s, 0, 0, 2, 0);
+	scene_edge(&s, 2, 0, 1, 4); /* inside counts too */
+	scene_edge(&s, 1, 0, 0, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_CYCLE, 1, 3, 0);
+	assert_int_equal(f.list[0].members[1], 2);
+	assert_int_equal(f.list[0].members[2], 1);
+	findings_release(&f);
+}
+
+static void a_block_that_points_to_itself_is_a_cycle(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(2, in_a);
+	scene_edge(&s, 0, 8, 0, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	expect(&f, 0, FINDING_CYCLE, 1, 1, 0);
+	expect(&f, 1, FINDING_LEAK, 1, 1, 0);
+	findings_release(&f);
+}
+
+static void a_lost_list_with_back_pointers_is_one_cycle(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(5, in_a);
+	for (uint32_t i = 0; i + 1 < 5; i++) {
+		scene_edge(&s, i, 0, i + 1, 0);
+		scene_edge(&s, i + 1, 8, i, 0);
+	}
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_CYCLE, 1, 5, 0);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(f.list[0].members[i], i);
+	findings_release(&f);
+}
+
+static void a_leak_holds_what_only_it_reaches(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, in_a);
+	add_blocks(3, in_b);
+	scene_edge(&s, 0, 0, 1, 0);
+	scene_edge(&s, 1, 0, 2, 0);
+	scene_edge(&s, 0, 8, 3, 0);
+	scene_root(&s, 3, 0); /* in use, so not held */
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_LEAK, 1, 1, 2);
+	assert_int_equal(f.list[0].held_bytes, 20);
+	assert_int_equal(f.owner[2], 1);
+	assert_int_equal(f.owner[3], 0);
+	findings_release(&f);
+}
+
+static void leaks_of_one_stack_are_one_finding(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a);
+	add_blocks(1, in_b);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	expect(&f, 0, FINDING_LEAK, 3, 3, 0);
+	expect(&f, 1, FINDING_LEAK, 1, 1, 0);
+	assert_int_equal(f.list[0].instances[0], 0);
+	findings_release(&f);
+}
+
+/* The fake symbols make lines of frame numbers: give two frames one. */
+static void calls_of_one_line_are_one_stack(void **state)
+{
+	uint32_t again = scene_in(&s, "a");
+	uint32_t other = scene_in(&s, "a");
+	struct findings f;
+
+	(void)state;
+	s.symbols.lines[s.stacks[again].frame] = s.stacks[in_a].frame;
+	s.symbols.lines[s.frames[s.stacks[again].frame].parent] =
+	    s.frames[s.stacks[in_a].frame].parent;
+	add_blocks(1, in_a);
+	add_blocks(1, again);
+	add_blocks(1, other);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	expect(&f, 0, FINDING_LEAK, 2, 2, 0);
+	expect(&f, 1, FINDING_LEAK, 1, 1, 0);
+	findings_release(&f);
+}
+
+static void a_cycle_that_a_leak_holds_is_folded_but_told(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, in_a);
+	add_blocks(3, in_b);
+	add_ring(1, 3);
+	scene_edge(&s, 0, 0, 2, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_LEAK, 1, 1, 3);
+	assert_int_equal(f.list[0].held_cycles, 1);
+	assert_int_equal(f.list[0].held_cycle_objects, 3);
+	findings_release(&f);
+}
+
+/* Blocks 0,1 and 2,3 are cycles; both lead to 4, which leads to 5. */
+static void two_cycles_that_share_a_tail_count_it_once(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(2, in_a);
+	add_blocks(2, in_b);
+	add_blocks(2, in_c);
+	add_ring(0, 2);
+	add_ring(2, 2);
+	scene_edge(&s, 0, 0, 4, 0);
+	scene_edge(&s, 2, 0, 4, 0);
+	scene_edge(&s, 4, 0, 5, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	expect(&f, 0, FINDING_CYCLE, 1, 2, 2);
+	expect(&f, 1, FINDING_CYCLE, 1, 2, 0);
+	assert_int_equal(f.list[0].shared_objects, 2);
+	assert_false(f.list[0].elsewhere);
+	assert_true(f.list[1].elsewhere);
+	findings_release(&f);
+}
+
+static void what_one_finding_shares_with_itself_is_not_shared(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a);
+	scene_edge(&s, 0, 0, 2, 0);
+	scene_edge(&s, 1, 0, 2, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_LEAK, 2, 2, 1);
+	assert_int_equal(f.list[0].shared_objects, 0);
+	assert_false(f.list[0].elsewhere);
+	findings_release(&f);
+}
+
+static void cycles_alike_are_one_finding_wherever_they_begin(void **state)
+{
+	struct findings f;
+	const uint32_t stacks[] = { in_a, in_b, in_b, in_a };
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		scene_block(&s, stacks[i], 10);
+	scene_edge(&s, 0, 0, 1, 0);
+	scene_edge(&s, 1, 8, 0, 0);
+	scene_edge(&s, 2, 8, 3, 0);
+	scene_edge(&s, 3, 0, 2, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_CYCLE, 2, 4, 0);
+	assert_int_equal(f.list[0].member_count, 2);
+	findings_release(&f);
+}
+
+static void rings_of_any_length_are_one_finding(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(9, in_a);
+	add_ring(0, 2);
+	add_ring(2, 7);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_CYCLE, 2, 9, 0);
+	findings_release(&f);
+}
+
+static void cycles_over_other_offsets_are_other_findings(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(4, in_a);
+	add_ring(0, 2);
+	scene_edge(&s, 2, 16, 3, 0);
+	scene_edge(&s, 3, 16, 2, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	findings_release(&f);
+}
+
+static void an_interior_pointer_makes_a_possible_leak(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, in_a);
+	add_blocks(2, in_b);
+	add_blocks(1, in_c);
+	scene_root(&s, 0, 0);
+	scene_edge(&s, 0, 0, 1, 4); /* from memory in use */
+	scene_edge(&s, 1, 0, 2, 0);
+	scene_root(&s, 3, 2); /* from a root */
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	expect(&f, 0, FINDING_POSSIBLE, 1, 1, 1);
+	expect(&f, 1, FINDING_POSSIBLE, 1, 1, 0);
+	assert_int_equal(f.list[0].stack, in_b);
+	assert_int_equal(f.list[1].stack, in_c);
+	assert_string_equal(finding_confidence(&f.list[0]), "low");
+	findings_release(&f);
+}
+
+static void an_exact_pointer_outweighs_an_interior_one(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(2, in_a);
+	scene_root(&s, 1, 4);
+	scene_root(&s, 0, 0);
+	scene_edge(&s, 0, 0, 1, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 0);
+	findings_release(&f);
+}
+
+static void a_cycle_held_inside_is_a_possible_leak_not_a_cycle(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a);
+	add_ring(0, 3);
+	scene_root(&s, 1, 4);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_POSSIBLE, 1, 1, 2);
+	findings_release(&f);
+}
+
+static void three_behind_a_header_are_in_use(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a); /* a chain, as of Python's objects */
+	add_blocks(1, in_b);
+	scene_root(&s, 0, 16);
+	scene_edge(&s, 0, 24, 1, 16);
+	scene_edge(&s, 1, 24, 2, 16);
+	scene_edge(&s, 2, 24, 3, 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 0);
+	findings_release(&f);
+}
+
+static void two_at_one_offset_are_no_header(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a);
+	scene_root(&s, 0, 16);
+	scene_root(&s, 1, 16);
+	scene_root(&s, 2, 24);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_POSSIBLE, 3, 3, 0);
+	findings_release(&f);
+}
+
+static void one_block_held_three_times_is_no_header(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, in_a);
+	for (int i = 0; i < 3; i++)
+		scene_root(&s, 0, 16);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_POSSIBLE, 1, 1, 0);
+	findings_release(&f);
+}
+
+static void the_worst_come_first(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	scene_block(&s, in_a, 10);  /* leak */
+	scene_block(&s, in_b, 500); /* leak */
+	scene_block(&s, in_c, 1);   /* cycle */
+	scene_edge(&s, 2, 0, 2, 0);
+	scene_block(&s, in_c, 9999); /* possible */
+	scene_root(&s, 3, 8);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 4);
+	assert_int_equal(f.list[0].kind, FINDING_CYCLE);
+	assert_int_equal(f.list[1].stack, in_b);
+	assert_int_equal(f.list[2].stack, in_a);
+	assert_int_equal(f.list[3].kind, FINDING_POSSIBLE);
+	assert_int_equal(f.owner[1], 2); /* owners follow the order */
+	assert_int_equal(f.owner[3], 4);
+	findings_release(&f);
+}
+
+static void nothing_is_judged_without_a_snapshot(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a);
+	s.m.meta.flags = 0;
+	findings_make(&f, &s.m, &s.symbols);
+	assert_false(f.checked);
+	assert_non_null(f.why);
+	assert_int_equal(f.count, 0);
+	findings_release(&f);
+}
+
+static void nothing_is_judged_from_half_the_pointers(void **state)
+{
+	const enum rkn_limit_number limits[] = { RKN_LIMIT_NO_SNAPSHOT,
+						 RKN_LIMIT_NO_MAPS,
+						 RKN_LIMIT_SNAPSHOT_CUT };
+	struct findings f;
+
+	(void)state;
+	add_blocks(3, in_a);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		s.m.limits[limits[i]] = 1;
+		findings_make(&f, &s.m, &s.symbols);
+		assert_false(f.checked);
+		findings_release(&f);
+		s.m.limits[limits[i]] = 0;
+	}
+	s.m.truncated = true;
+	findings_make(&f, &s.m, &s.symbols);
+	assert_false(f.checked);
+	findings_release(&f);
+}
+
+/* The signature of the first finding. */
+static void sign(char *signature)
+{
+	struct findings f;
+
+	findings_make(&f, &s.m, &s.symbols);
+	assert_true(f.count > 0);
+	strcpy(signature, finding_sign(&f.list[0], &s.m, &s.symbols));
+	assert_int_equal(strlen(signature), 16);
+	findings_release(&f);
+}
+
+static void a_signature_knows_functions_not_addresses(void **state)
+{
+	char first[17], second[17];
+
+	add_blocks(1, in_a);
+	add_blocks(1, in_b);
+	add_ring(0, 2);
+	sign(first);
+	setup(state);
+	add_blocks(1, in_c); /* other addresses, births and order */
+	scene_root(&s, 0, 0);
+	add_blocks(1, in_b);
+	add_blocks(1, in_a);
+	add_ring(1, 2);
+	sign(second);
+	assert_string_equal(first, second);
+	s.symbols.functions[s.stacks[in_a].frame] = "z";
+	sign(second);
+	assert_string_not_equal(first, second);
+}
+
+static void a_signature_knows_the_kind(void **state)
+{
+	char first[17], second[17];
+
+	add_blocks(1, in_a);
+	sign(first);
+	setup(state);
+	add_blocks(1, in_a);
+	scene_root(&s, 0, 8);
+	sign(second);
+	assert_string_not_equal(first, second);
+}
+
+static uint32_t seed = 7;
+
+static uint32_t random_below(uint32_t limit)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (uint32_t)((uint64_t)seed * limit >> 32);
+}
+
+static void make_random_scene(void **state)
+{
+	uint32_t n = 1 + random_below(40);
+
+	setup(state);
+	for (uint32_t i = 0; i < n; i++)
+		scene_block(&s, random_below(3) + 1, 1 + random_below(99));
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = random_below(3); k > 0; k--)
+			scene_edge(&s, i, 8 * k, random_below(n),
+				   random_below(4) ? 0 : 8);
+	for (uint32_t i = random_below(4); i > 0; i--)
+		scene_root(&s, random_below(n), random_below(3) ? 0 : 8);
+}
+
+/* What no pointer of any sort leads to, the slow way. */
+static void find_lost(bool *lost)
+{
+	bool again = true;
+
+	for (size_t i = 0; i < s.m.block_count; i++)
+		lost[i] = true;
+	for (size_t i = 0; i < s.m.root_count; i++)
+		lost[s.roots[i].block] = false;
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < s.m.edge_count; i++)
+			if (!lost[s.edges[i].from] && lost[s.edges[i].to]) {
+				lost[s.edges[i].to] = false;
+				again = true;
+			}
+	}
+}
+
+/* Each lost block has one owner of a lost kind, and all sums hold. */
+static void every_lost_block_is_counted_once(void **state)
+{
+	for (int round = 0; round < 3000; round++) {
+		uint64_t objects[SCENE_MOST] = { 0 }, bytes[SCENE_MOST] = { 0 };
+		bool lost[SCENE_MOST];
+		struct findings f;
+
+		make_random_scene(state);
+		find_lost(lost);
+		findings_make(&f, &s.m, &s.symbols);
+		for (size_t b = 0; b < s.m.block_count; b++) {
+			uint32_t owner = f.owner[b];
+
+			assert_int_equal(lost[b],
+					 owner && f.list[owner - 1].kind !=
+						      FINDING_POSSIBLE);
+			if (!owner)
+				continue;
+			objects[owner - 1]++;
+			bytes[owner - 1] += s.blocks[b].size;
+		}
+		for (size_t i = 0; i < f.count; i++) {
+			const struct finding *g = &f.list[i];
+
+			assert_int_equal(objects[i],
+					 g->objects + g->held_objects);
+			assert_int_equal(bytes[i], g->bytes + g->held_bytes);
+			assert_true(g->shared_objects <= g->held_objects);
+			assert_true(g->count > 0 && g->member_count > 0);
+			for (size_t k = 0; k < g->member_count; k++)
+				assert_int_equal(f.owner[g->members[k]], i + 1);
+			for (size_t k = 0; k < g->count; k++)
+				assert_int_equal(f.owner[g->instances[k]],
+						 i + 1);
+		}
+		findings_release(&f);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_roots_reach_is_no_finding),
+		TEST(an_empty_heap_has_no_findings),
+		TEST(two_that_hold_each_other_are_a_cycle),
+		TEST(three_in_a_ring_stand_in_cycle_order),
+		TEST(a_block_that_points_to_itself_is_a_cycle),
+		TEST(a_lost_list_with_back_pointers_is_one_cycle),
+		TEST(a_leak_holds_what_only_it_reaches),
+		TEST(leaks_of_one_stack_are_one_finding),
+		TEST(calls_of_one_line_are_one_stack),
+		TEST(a_cycle_that_a_leak_holds_is_folded_but_told),
+		TEST(two_cycles_that_share_a_tail_count_it_once),
+		TEST(what_one_finding_shares_with_itself_is_not_shared),
+		TEST(cycles_alike_are_one_finding_wherever_they_begin),
+		TEST(rings_of_any_length_are_one_finding),
+		TEST(cycles_over_other_offsets_are_other_findings),
+		TEST(an_interior_pointer_makes_a_possible_leak),
+		TEST(an_exact_pointer_outweighs_an_interior_one),
+		TEST(a_cycle_held_inside_is_a_possible_leak_not_a_cycle),
+		TEST(three_behind_a_header_are_in_use),
+		TEST(two_at_one_offset_are_no_header),
+		TEST(one_block_held_three_times_is_no_header),
+		TEST(the_worst_come_first),
+		TEST(nothing_is_judged_without_a_snapshot),
+		TEST(nothing_is_judged_from_half_the_pointers),
+		TEST(a_signature_knows_functions_not_addresses),
+		TEST(a_signature_knows_the_kind),
+		TEST(every_lost_block_is_counted_once),
+	};
+
+	return cmocka_run_group_tests_name("findings", tests, NULL, NULL);
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+/* Finished recordings: what is written is read, and nothing else is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bytes.h"
+#include "model.h"
+#include "scratch.h"
+#include "specimen.h"
+#include "sums.h"
+
+#define FILE_NAME "a.rkn"
+#define SMALL     20
+
+#define assert_same(a, b, array, count)                                        \
+	do {                                                                   \
+		assert_int_equal((a)->count, (b)->count);                      \
+		assert_memory_equal((a)->array, (b)->array,                    \
+				    (a)->count * sizeof((a)->array[0]));       \
+	} while (0)
+
+static void assert_same_model(const struct model *a, const struct model *b)
+{
+	assert_memory_equal(&a->meta, &b->meta, sizeof(a->meta));
+	assert_memory_equal(a->limits, b->limits, sizeof(a->limits));
+	assert_same(a, b, strings, strings_size);
+	assert_same(a, b, modules, module_count);
+	assert_same(a, b, frames, frame_count);
+	assert_same(a, b, stacks, stack_count);
+	assert_same(a, b, threads, thread_count);
+	assert_same(a, b, blocks, block_count);
+	assert_same(a, b, edges, edge_count);
+	assert_same(a, b, roots, root_count);
+}
+
+static void make_file(size_t blocks)
+{
+	struct model m;
+
+	specimen_make(&m, blocks);
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	model_release(&m);
+}
+
+static unsigned char *small_file(size_t *size)
+{
+	unsigned char *file;
+
+	make_file(SMALL);
+	file = bytes_read(FILE_NAME, size);
+	assert_non_null(file);
+	return file;
+}
+
+/* The sentence names the file and says something like `words`. */
+static void assert_refused(int error, const char *words)
+{
+	struct model m;
+
+	assert_int_equal(model_load(&m, FILE_NAME), error);
+	if (strncmp(m.error, FILE_NAME ": ", strlen(FILE_NAME) + 2) ||
+	    !strstr(m.error, words))
+		fail_msg("\"%s\" does not say \"%s\"", m.error, words);
+	assert_null(m.path);
+	assert_null(m.blocks);
+}
+
+static void what_is_saved_is_loaded(void **state)
+{
+	struct model a, b;
+
+	(void)state;
+	specimen_make(&a, 200000); /* two chunks of blocks, two of edges */
+	assert_int_equal(model_save(&a, FILE_NAME), 0);
+	assert_int_equal(model_load(&b, FILE_NAME), 0);
+	assert_string_equal(b.path, FILE_NAME);
+	assert_false(b.truncated);
+	assert_same_model(&a, &b);
+	model_release(&a);
+	model_release(&b);
+}
+
+static void a_recording_of_nothing_has_the_first_records(void **state)
+{
+	struct model a = { 0 }, b;
+
+	(void)state;
+	a.meta.pid = 12;
+	assert_int_equal(model_save(&a, FILE_NAME), 0);
+	assert_int_equal(model_load(&b, FILE_NAME), 0);
+	assert_int_equal(b.meta.pid, 12);
+	assert_int_equal(b.strings_size, 1);
+	assert_int_equal(b.frame_count, 1);
+	assert_int_equal(b.stack_count, 1);
+	assert_int_equal(b.thread_count, 1);
+	assert_int_equal(b.block_count, 0);
+	model_release(&b);
+}
+
+static void texts_and_edges_are_found(void **state)
+{
+	struct model m;
+	size_t first;
+
+	(void)state;
+	specimen_make(&m, 100);
+	assert_string_equal(model_text(&m, 1), "/usr/bin/program");
+	assert_string_equal(model_text(&m, (uint32_t)m.strings_size), "");
+	assert_string_equal(model_text(&m, UINT32_MAX), "");
+	for (uint32_t b = 0; b < 100; b++) {
+		assert_int_equal(model_edges_of(&m, b, &first), 2);
+		assert_int_equal(first, 2 * b);
+	}
+	assert_int_equal(model_edges_of(&m, 100, &first), 0);
+	assert_int_equal(model_edges_of(&m, UINT32_MAX, &first), 0);
+	model_release(&m);
+}
+
+static void the_file_is_the_owners_alone(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	scratch_write(FILE_NAME, "something else");
+	make_file(SMALL);
+	assert_int_equal(stat(FILE_NAME, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+/* A save that fails leaves the old file and nothing else. */
+static void a_failed_save_leaves_the_old_file(void **state)
+{
+	const struct rlimit none = { 1000, RLIM_INFINITY };
+	struct rlimit before;
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, 10000);
+	scratch_run("rm -f *");
+	scratch_write(FILE_NAME, "old");
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	setrlimit(RLIMIT_FSIZE, &none);
+	assert_int_equal(model_save(&m, FILE_NAME), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_string_equal(scratch_line("ls -A && cat " FILE_NAME), FILE_NAME);
+	assert_string_equal(scratch_line("cat " FILE_NAME), "old");
+	assert_string_equal(scratch_line("ls -A | wc -l"), "1");
+	model_release(&m);
+}
+
+static void a_save_replaces_no_directory_and_no_device(void **state)
+{
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	scratch_run("rm -rf * && mkdir d && mkfifo f");
+	assert_int_equal(model_save(&m, "d"), -EISDIR);
+	assert_int_equal(model_save(&m, "f"), -EEXIST);
+	assert_int_equal(model_save(&m, "none/a.rkn"), -ENOENT);
+	assert_string_equal(scratch_line("ls -A | wc -l"), "2");
+	scratch_run("rm -rf *");
+	model_release(&m);
+}
+
+/* In place: to make the file anew each time takes a second per 100. */
+static void set_byte(size_t at, int byte)
+{
+	const unsigned char c = (unsigned char)byte;
+	int fd = open(FILE_NAME, O_WRONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, &c, 1, (off_t)at), 1);
+	close(fd);
+}
+
+static void every_damaged_byte_is_noticed(void **state)
+{
+	static const int flips[] = { 0x01, 0x80, 0xff };
+	unsigned char *file;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	for (size_t i = 0; i < size; i++) {
+		for (size_t n = 0; n < 3; n++) {
+			set_byte(i, file[i] ^ flips[n]);
+			if (model_load(&m, FILE_NAME) >= 0 || !m.error[0])
+				fail_msg("byte %zu ^ %#x is not noticed", i,
+					 (unsigned)flips[n]);
+			assert_null(m.path); /* nor taken for a cut */
+		}
+		set_byte(i, file[i]);
+	}
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	model_release(&m);
+	free(file);
+}
+
+static void assert_part(const struct model *part, const struct model *whole)
+{
+	assert_true(part->truncated);
+	assert_true(strstr(part->error, "cut short") != NULL);
+	assert_int_equal(part->meta.flags & RKN_META_SNAPSHOT, 0);
+	assert_int_equal(part->meta.pid, whole->meta.pid);
+	assert_int_equal(part->edge_count, 0);
+	assert_int_equal(part->root_count, 0);
+	assert_true(part->block_count <= whole->block_count);
+	assert_memory_equal(part->blocks, whole->blocks,
+			    part->block_count * sizeof(*part->blocks));
+	assert_memory_equal(part->frames, whole->frames,
+			    part->frame_count * sizeof(*part->frames));
+	assert_int_equal(part->strings[part->strings_size - 1], 0);
+}
+
+static void a_file_cut_anywhere_gives_what_stands_before(void **state)
+{
+	struct model whole, m;
+	size_t size, usable = 0, most_blocks = 0;
+
+	(void)state;
+	free(small_file(&size));
+	specimen_make(&whole, SMALL);
+	for (size_t i = size; i-- > 0;) {
+		int error;
+
+		assert_int_equal(truncate(FILE_NAME, (off_t)i), 0);
+		error = model_load(&m, FILE_NAME);
+		if (error >= 0)
+			fail_msg("%zu of %zu bytes are enough", i, size);
+		if (error != -ENODATA) {
+			assert_non_null(strstr(m.error, i ? "cut" : "empty"));
+			continue;
+		}
+		assert_part(&m, &whole);
+		usable++;
+		if (m.block_count > most_blocks)
+			most_blocks = m.block_count;
+		model_release(&m);
+	}
+	assert_true(usable > size / 2);
+	assert_int_equal(most_blocks, SMALL);
+	model_release(&whole);
+}
+
+static void bytes_behind_the_end_are_refused(void **state)
+{
+	unsigned char *file;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	file = realloc(file, size + 1);
+	file[size] = 'x';
+	bytes_write(FILE_NAME, file, size + 1);
+	assert_refused(-EBADMSG, "1 bytes follow the end");
+	free(file);
+}
+
+/* One field of a model that cannot be, and what is said about it. */
+static const struct {
+	const char *words;
+	size_t array; /* in struct model */
+	size_t field; /* in the array */
+	size_t size;  /* of the field */
+	uint64_t value;
+} impossible[] = {
+#define ARRAY(a, i, field)                                                     \
+	offsetof(struct model, a),                                             \
+	    (i) * sizeof(((struct model *)0)->a[0]) +                          \
+		(size_t)((char *)&((struct model *)0)->a[0].field -            \
+			 (char *)((struct model *)0)->a),                      \
+	    sizeof(((struct model *)0)->a[0].field)
+	{ "(modules) at byte", ARRAY(modules, 1, path), 1000 },
+	{ "ends before it starts", ARRAY(modules, 1, end), 5 },
+	{ "build-id", ARRAY(modules, 1, build_id_size), 33 },
+	{ "record 3 is wrong: its parent", ARRAY(frames, 3, parent), 3 },
+	{ "the root has a parent", ARRAY(frames, 0, parent), 1 },
+	{ "its module is unknown", ARRAY(frames, 3, module), 2 },
+	{ "its frame is unknown", ARRAY(stacks, 2, frame), 11 },
+	{ "its stack is unknown", ARRAY(blocks, 2, stack), 11 },
+	{ "its thread is unknown", ARRAY(blocks, 2, thread), 3 },
+	{ "its address is not above", ARRAY(blocks, 2, address), 0x1000 },
+	{ "overlaps", ARRAY(blocks, 2, size), 1u << 20 },
+	{ "beyond the address space", ARRAY(blocks, 2, size), UINT64_MAX },
+	{ "starts in is unknown", ARRAY(edges, 39, from), SMALL },
+	{ "points to is unknown", ARRAY(edges, 4, to), SMALL },
+	{ "record 5 is wrong: it is out of order", ARRAY(edges, 5, from), 1 },
+	{ "out of order", ARRAY(edges, 5, from_word), 0 },
+	{ "points to is unknown", ARRAY(roots, 4, block), SMALL },
+	{ "its kind is unknown", ARRAY(roots, 4, kind), 99 },
+	{ "its owner is unknown", ARRAY(roots, 1, owner), 3 },
+#undef ARRAY
+};
+
+static void impossible_records_are_refused(void **state)
+{
+	struct model m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]);
+	     i++) {
+		char *array;
+
+		specimen_make(&m, SMALL);
+		memcpy(&array, (char *)&m + impossible[i].array, sizeof(array));
+		memcpy(array + impossible[i].field, &impossible[i].value,
+		       impossible[i].size);
+		assert_int_equal(model_save(&m, FILE_NAME), 0);
+		assert_refused(-EBADMSG, impossible[i].words);
+		model_release(&m);
+	}
+}
+
+static void impossible_meta_is_refused(void **state)
+{
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	m.meta.message = 1000;
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	assert_refused(-EBADMSG, "meta: record 0");
+	m.meta.message = 0;
+	m.meta.argument_count = UINT32_MAX;
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	assert_refused(-EBADMSG, "meta: record 0");
+	model_release(&m);
+}
+
+/* A chunk header that claims the impossible, with the sums right. */
+static const struct {
+	const char *words;
+	enum rkn_chunk_type type;
+	size_t field;
+	size_t size;
+	uint64_t value;
+} hostile[] = {
+#define FIELD(f)                                                               \
+	offsetof(struct rkn_chunk, f), sizeof(((struct rkn_chunk *)0)->f)
+	{ "out of proportion", RKN_CHUNK_BLOCKS, FIELD(raw_size), 0xffffffff },
+	{ "out of proportion", RKN_CHUNK_META, FIELD(stored_size), 137 },
+	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 0 },
+	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 64 },
+	{ "instead of 136", RKN_CHUNK_META, FIELD(record_size), 8 },
+	{ "no whole number", RKN_CHUNK_BLOCKS, FIELD(raw_size), 32 * 20 + 1 },
+	{ "compressed payload is damaged", RKN_CHUNK_BLOCKS, FIELD(raw_size),
+	  RKN_CHUNK_MAX },
+	{ "it comes after the threads", RKN_CHUNK_LIMITS, FIELD(type), 1 },
+	{ "instead of 24", RKN_CHUNK_EDGES, FIELD(type), RKN_CHUNK_ROOTS },
+#undef FIELD
+};
+
+static void impossible_chunks_are_refused(void **state)
+{
+	unsigned char *file, *at;
+	size_t size;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+		file = small_file(&size);
+		at = sums_find(file, size, hostile[i].type);
+		assert_non_null(at);
+		memcpy(at + hostile[i].field, &hostile[i].value,
+		       hostile[i].size);
+		sums_mend(file, size);
+		bytes_write(FILE_NAME, file, size);
+		assert_refused(-EBADMSG, hostile[i].words);
+		free(file);
+	}
+}
+
+static void moved_chunks_are_refused(void **state)
+{
+	unsigned char *file, *at;
+	struct rkn_chunk c;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	at = sums_find(file, size, RKN_CHUNK_LIMITS);
+	memcpy(&c, at, sizeof(c));
+	size -= sizeof(c) + c.stored_size;
+	memmove(at, at + sizeof(c) + c.stored_size, size - (size_t)(at - file));
+	bytes_write(FILE_NAME, file, size);
+	assert_refused(-EBADMSG, "chunks are missing or moved");
+	free(file);
+}
+
+static void unknown_chunks_are_skipped(void **state)
+{
+	const uint16_t unknown = 77;
+	unsigned char *file, *at;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	at = sums_find(file, size, RKN_CHUNK_LIMITS);
+	memcpy(at + offsetof(struct rkn_chunk, type), &unknown,
+	       sizeof(unknown));
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.limits[RKN_LIMIT_UNKNOWN_FREE], 0);
+	assert_int_equal(m.block_count, SMALL);
+	model_release(&m);
+	free(file);
+}
+
+/* A later minor version may add to a record's end: the last columns. */
+static void longer_records_of_a_newer_minor_version_are_read(void **state)
+{
+	const uint16_t minor = RKN_MINOR + 1;
+	const struct rkn_chunk c = {
+		.type = RKN_CHUNK_LIMITS,
+		.record_size = sizeof(struct rkn_limit) + 8,
+		.raw_size = sizeof(struct rkn_limit) + 8,
+		.stored_size = sizeof(struct rkn_limit) + 8,
+	};
+	const struct rkn_limit limit = { RKN_LIMIT_NESTED, 0, 5 };
+	unsigned char *file, *at;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	at = sums_find(file, size, RKN_CHUNK_LIMITS);
+	memcpy(at, &c, sizeof(c));
+	memcpy(at + sizeof(c), &limit, sizeof(limit));
+	memset(at + sizeof(c) + sizeof(limit), 0xee, 8);
+	sums_mend(file, size);
+	size = (size_t)(at - file) + sizeof(c) + c.stored_size;
+	bytes_write(FILE_NAME, file, size);
+	assert_refused(-EBADMSG, "24 bytes instead of 16");
+	memcpy(file + offsetof(struct rkn_file_header, minor), &minor, 2);
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+	assert_int_equal(model_load(&m, FILE_NAME), -ENODATA);
+	assert_int_equal(m.limits[RKN_LIMIT_NESTED], 5);
+	model_release(&m);
+	free(file);
+}
+
+static void another_major_version_is_refused(void **state)
+{
+	const uint16_t major = RKN_MAJOR + 1;
+	unsigned char *file;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	memcpy(file + offsetof(struct rkn_file_header, major), &major, 2);
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+	assert_refused(-EPROTO, "use the version that wrote it");
+	free(file);
+}
+
+static void what_is_no_recording_is_said_to_be_none(void **state)
+{
+	(void)state;
+	scratch_run("rm -rf *");
+	assert_refused(-ENOENT, "No such file");
+	scratch_write(FILE_NAME, "");
+	assert_refused(-EINVAL, "is empty");
+	scratch_write(FILE_NAME, "#!/bin/sh\necho an ordinary file\n");
+	assert_refused(-EINVAL, "is not a recording");
+	scratch_run("rm " FILE_NAME " && mkdir " FILE_NAME);
+	assert_refused(-EINVAL, "is a directory");
+	scratch_run("rmdir " FILE_NAME " && mkfifo " FILE_NAME);
+	assert_refused(-EINVAL, "is not a regular file");
+	scratch_run("rm -f *");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_saved_is_loaded),
+		cmocka_unit_test(a_recording_of_nothing_has_the_first_records),
+		cmocka_unit_test(texts_and_edges_are_found),
+		cmocka_unit_test(the_file_is_the_owners_alone),
+		cmocka_unit_test(a_failed_save_leaves_the_old_file),
+		cmocka_unit_test(a_save_replaces_no_directory_and_no_device),
+		cmocka_unit_test(every_damaged_byte_is_noticed),
+		cmocka_unit_test(a_file_cut_anywhere_gives_what_stands_before),
+		cmocka_unit_test(bytes_behind_the_end_are_refused),
+		cmocka_unit_test(impossible_records_are_refused),
+		cmocka_unit_test(impossible_meta_is_refused),
+		cmocka_unit_test(impossible_chunks_are_refused),
+		cmocka_unit_test(moved_chunks_are_refused),
+		cmocka_unit_test(unknown_chunks_are_skipped),
+		cmocka_unit_test(
+		    longer_records_of_a_newer_minor_version_are_read),
+		cmocka_unit_test(another_major_version_is_refused),
+		cmocka_unit_test(what_is_no_recording_is_said_to_be_none),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}

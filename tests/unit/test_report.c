@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* What reports say, to the letter, about hand-made heaps. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "document.h"
+#include "report_json.h"
+#include "report_text.h"
+#include "scene.h"
+
+static struct scene s;
+static uint32_t in_node, in_parse;
+
+static int setup(void **state)
+{
+	const char *parse[] = { "strdup", "parse_header", "main", NULL };
+
+	(void)state;
+	scene_init(&s);
+	in_node = scene_in(&s, "node_new");
+	in_parse = scene_stack(&s, parse);
+	return 0;
+}
+
+/* So that texts can be compared; signatures have tests of their own. */
+static void blank_signature(char *report)
+{
+	char *sig = strstr(report, "sig ");
+
+	assert_non_null(sig);
+	memset(sig + 4, 'x', 16);
+}
+
+/* The report's text, until the next call. */
+static char *text(const struct report_options *o)
+{
+	static char result[1 << 16];
+	FILE *out = fmemopen(result, sizeof(result), "w");
+
+	assert_non_null(out);
+	report_text(out, &s.m, &s.symbols, o);
+	fclose(out);
+	return result;
+}
+
+static void expect_text(const struct report_options *o, const char *expected)
+{
+	char *result = text(o);
+
+	assert_string_equal(result, expected);
+}
+
+static void expect_within(const char *expected)
+{
+	char *result = text(NULL);
+
+	if (!strstr(result, expected))
+		fail_msg("\"%s\" is not in:\n%s", expected, result);
+}
+
+static void nothing_wrong_is_one_line(void **state)
+{
+	(void)state;
+	scene_block(&s, in_node, 2000);
+	scene_root(&s, 0, 0);
+	expect_text(NULL, "refknot: no findings; 1 object, 2.0 KiB alive\n");
+}
+
+static void a_cycle_is_drawn_member_by_member(void **state)
+{
+	char *result;
+
+	(void)state;
+	scene_block(&s, in_node, 24);
+	scene_block(&s, in_node, 24);
+	scene_block(&s, in_parse, 5);
+	scene_edge(&s, 0, 8, 1, 0);
+	scene_edge(&s, 1, 0x98, 0, 16);
+	scene_edge(&s, 1, 0, 2, 0);
+	result = text(NULL);
+	blank_signature(result);
+	assert_string_equal(
+	    result,
+	    "refknot: 1 finding: 1 orphaned cycle (2 objects, 48 B, holding 1 object, 5 B); 3 objects, 53 B alive\n"
+	    "\n"
+	    "#1 ORPHANED CYCLE  2 objects, 48 B  (holds 1 more, 5 B)  confidence high  evidence scan  sig xxxxxxxxxxxxxxxx\n"
+	    "    ROOT CYCLE malloc in node_new#1  0x1000 [24 B]\n"
+	    "        allocated by node_new at scene.c:2 (scene), called by main at scene.c:1 (scene)\n"
+	    "        --+0x8-->\n"
+	    "    malloc in node_new#2  0x2000 [24 B]\n"
+	    "        allocated by node_new at scene.c:2 (scene), called by main at scene.c:1 (scene)\n"
+	    "        --+0x98 to +0x10--> CYCLE BACK TO malloc in node_new#1\n"
+	    "    the root's call stack:\n"
+	    "    #0  node_new at scene.c:2 (scene)\n"
+	    "    #1  main at scene.c:1 (scene)\n");
+}
+
+static void leaks_tell_their_stack_and_what_they_hold(void **state)
+{
+	char *result;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		scene_block(&s, in_parse, 100);
+	scene_block(&s, in_node, 32);
+	scene_block(&s, in_node, 32);
+	scene_edge(&s, 0, 0, 3, 0);
+	scene_edge(&s, 3, 0, 4, 0);
+	scene_edge(&s, 4, 0, 3, 0);
+	result = text(NULL);
+	blank_signature(result);
+	assert_string_equal(
+	    result,
+	    "refknot: 1 finding: 1 leak (3 objects, 300 B, holding 2 objects, 64 B); 5 objects, 364 B alive\n"
+	    "\n"
+	    "#1 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high  evidence scan  sig xxxxxxxxxxxxxxxx\n"
+	    "    malloc in parse_header#1  0x1000 [100 B] and 2 more from the same stack\n"
+	    "    #0  strdup at scene.c:5 (scene)\n"
+	    "    #1  parse_header at scene.c:4 (scene)\n"
+	    "    #2  main at scene.c:3 (scene)\n"
+	    "    holds a cycle of 2 objects\n");
+}
+
+static void a_block_that_holds_itself_is_drawn(void **state)
+{
+	(void)state;
+	scene_block(&s, in_node, 24);
+	scene_edge(&s, 0, 16, 0, 0);
+	expect_within(
+	    "        --+0x10--> CYCLE BACK TO malloc in node_new#1\n");
+}
+
+static void a_big_cycle_is_cut_and_says_so(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 40; i++) {
+		scene_block(&s, in_node, 8);
+		scene_edge(&s, i, 0, (i + 1) % 40, 0);
+	}
+	expect_within("    ... omitting 28 more members of this cycle\n");
+}
+
+static void what_the_limit_leaves_out_is_told(void **state)
+{
+	struct report_options o = { .kinds = REPORT_ALL_KINDS, .limit = 1 };
+	char *result;
+
+	(void)state;
+	scene_block(&s, in_node, 24);
+	scene_block(&s, in_parse, 24);
+	result = text(&o);
+	assert_non_null(strstr(result, "2 findings: 2 leaks"));
+	assert_non_null(strstr(result, "\nomitting 1 more finding;"));
+	assert_null(strstr(result, "#2 LEAK"));
+}
+
+static void other_kinds_are_left_out(void **state)
+{
+	struct report_options o = { .kinds = 1u << FINDING_CYCLE };
+
+	(void)state;
+	scene_block(&s, in_node, 24);
+	expect_text(&o, "refknot: no orphaned cycles; 1 object, 24 B alive\n");
+}
+
+static void a_check_that_was_not_made_is_the_verdict(void **state)
+{
+	(void)state;
+	scene_block(&s, in_node, 24);
+	s.m.meta.flags = 0;
+	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
+	s.m.limits[RKN_LIMIT_NESTED] = 3;
+	expect_text(
+	    NULL,
+	    "refknot: leaks and cycles were not checked: the process ended without an exit snapshot; 1 object, 24 B alive; not all was recorded, see below\n"
+	    "\nnot recorded:\n"
+	    "    3 allocations recorded without a call stack: made while refknot itself was at work: from a signal handler or the dynamic loader\n"
+	    "    1 leak and cycle check not made: the process ended without an exit snapshot: killed, replaced by exec, or still running\n");
+}
+
+static void types_are_named_past_allocation_wrappers(void **state)
+{
+	const char *all[] = { "__strdup", "xmalloc.part.0", NULL };
+	const char *operators[] = { "operator new(unsigned long)", "grow",
+				    NULL };
+	const char *internal[] = { "__GI___strdup", "copy", NULL };
+	const char *unnamed[] = { "malloc", "", "main", NULL };
+
+	(void)state;
+	scene_block(&s, scene_stack(&s, all), 8);
+	scene_block(&s, scene_stack(&s, operators), 8);
+	scene_block(&s, scene_stack(&s, unnamed), 8);
+	scene_block(&s, 0, 8);
+	scene_block(&s, scene_stack(&s, internal), 8);
+	expect_within("malloc in copy#1 ");
+	expect_within("malloc in __strdup#1 ");
+	expect_within("malloc in grow#1 ");
+	expect_within("malloc in scene+0x100b#1 ");
+	expect_within("malloc in unknown code#1 ");
+}
+
+static void objects_count_by_birth_among_their_type(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		scene_block(&s, in_node, 8);
+	s.blocks[0].birth = 90;
+	s.blocks[1].birth = 20;
+	s.blocks[2].birth = 50;
+	scene_root(&s, 0, 0);
+	scene_root(&s, 1, 0);
+	expect_within("malloc in node_new#2  0x3000");
+}
+
+static void control_characters_in_names_are_escaped(void **state)
+{
+	(void)state;
+	scene_block(&s, scene_in(&s, "evil\033[2J"), 8);
+	expect_within("malloc in evil\\x1b[2J#1");
+}
+
+static json_t *json(void)
+{
+	struct report_options o = { .kinds = REPORT_ALL_KINDS };
+
+	return report_json(&s.m, &s.symbols, &o);
+}
+
+static void json_has_members_and_edges(void **state)
+{
+	json_t *document;
+	const char *kind, *confidence, *name, *to;
+	int bytes, count, offset, to_offset;
+
+	(void)state;
+	scene_block(&s, in_node, 24);
+	scene_block(&s, in_node, 30);
+	scene_edge(&s, 0, 8, 1, 4);
+	scene_edge(&s, 1, 0, 0, 0);
+	document = json();
+	assert_int_equal(
+	    json_unpack(
+		document, "{s:[{s:s,s:s,s:i,s:i,s:[{s:s,s:[{s:s,s:i,s:i}]}]}]}",
+		"findings", "kind", &kind, "confidence", &confidence, "bytes",
+		&bytes, "count", &count, "members", "name", &name, "edges",
+		"to", &to, "offset", &offset, "to_offset", &to_offset),
+	    0);
+	assert_string_equal(kind, "orphaned-cycle");
+	assert_string_equal(confidence, "high");
+	assert_string_equal(name, "malloc in node_new#1");
+	assert_string_equal(to, "malloc in node_new#2");
+	assert_int_equal(bytes, 54);
+	assert_int_equal(count, 1);
+	assert_int_equal(offset, 8);
+	assert_int_equal(to_offset, 4);
+	json_decref(document);
+}
+
+static void json_replaces_what_is_not_utf8(void **state)
+{
+	json_t *document;
+	const char *function;
+
+	(void)state;
+	scene_block(&s, scene_in(&s, "a\xff\xc3\xa9\xed\xa0\x80z"), 8);
+	document = json();
+	assert_int_equal(json_unpack(document, "{s:[{s:[{s:s}]}]}", "findings",
+				     "stack", "function", &function),
+			 0);
+	assert_string_equal(function, "a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd"
+				      "\xef\xbf\xbd\xef\xbf\xbdz");
+	json_decref(document);
+}
+
+static void several_documents_have_a_schema_of_their_own(void **state)
+{
+	struct documents d;
+	char *result = NULL;
+	size_t size;
+	FILE *out = open_memstream(&result, &size);
+
+	(void)state;
+	documents_init(&d, 2);
+	documents_add(&d, json());
+	documents_write(&d, out);
+	fclose(out);
+	assert_non_null(strstr(result, "\"schema\": \"refknot-reports/1\""));
+	assert_non_null(strstr(result, "\"schema\": \"refknot-report/1\""));
+	free(result);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_wrong_is_one_line),
+		TEST(a_cycle_is_drawn_member_by_member),
+		TEST(leaks_tell_their_stack_and_what_they_hold),
+		TEST(a_block_that_holds_itself_is_drawn),
+		TEST(a_big_cycle_is_cut_and_says_so),
+		TEST(what_the_limit_leaves_out_is_told),
+		TEST(other_kinds_are_left_out),
+		TEST(a_check_that_was_not_made_is_the_verdict),
+		TEST(types_are_named_past_allocation_wrappers),
+		TEST(objects_count_by_birth_among_their_type),
+		TEST(control_characters_in_names_are_escaped),
+		TEST(json_has_members_and_edges),
+		TEST(json_replaces_what_is_not_utf8),
+		TEST(several_documents_have_a_schema_of_their_own),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/* Live stores, as a running, a finished and a killed process leave them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "die.h"
+#include "model.h"
+#include "scratch.h"
+#include "store_maker.h"
+
+#define FILE_NAME "a.rkn"
+#define HEAP      0x7f1230000000u
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
+
+static struct store_maker s;
+static struct model m;
+
+static void load(void)
+{
+	int error;
+
+	store_maker_close(&s);
+	error = model_load(&m, FILE_NAME);
+	if (error)
+		fail_msg("%d: %s", error, m.error);
+}
+
+static void assert_refused(int error, const char *words)
+{
+	assert_int_equal(model_load(&m, FILE_NAME), error);
+	if (strncmp(m.error, FILE_NAME ": ", strlen(FILE_NAME) + 2) ||
+	    !strstr(m.error, words))
+		fail_msg("\"%s\" does not say \"%s\"", m.error, words);
+	assert_null(m.path);
+}
+
+static void assert_block(size_t i, uint64_t address, uint64_t size,
+			 uint64_t birth)
+{
+	assert_true(i < m.block_count);
+	assert_int_equal(m.blocks[i].address, address);
+	assert_int_equal(m.blocks[i].size, size);
+	assert_int_equal(m.blocks[i].birth, birth);
+}
+
+static void add_stacks(size_t count)
+{
+	struct store_stack *stacks = xcalloc(count, sizeof(*stacks));
+
+	store_maker_table(&s, STORE_STACKS, stacks, count, sizeof(*stacks));
+	free(stacks);
+}
+
+static void add_threads(size_t count)
+{
+	struct rkn_thread *threads = xcalloc(count, sizeof(*threads));
+
+	store_maker_table(&s, STORE_THREADS, threads, count, sizeof(*threads));
+	free(threads);
+}
+
+static void a_store_of_nothing_is_a_recording_of_nothing(void **state)
+{
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	load();
+	assert_int_equal(m.meta.pid, 99);
+	assert_int_equal(m.frame_count, 1);
+	assert_int_equal(m.stack_count, 1);
+	assert_int_equal(m.thread_count, 1);
+	assert_int_equal(m.block_count, 0);
+	assert_int_equal(m.limits[RKN_LIMIT_NO_SNAPSHOT], 1);
+	model_release(&m);
+}
+
+static void a_running_store_has_its_live_blocks(void **state)
+{
+	const uint64_t small = STORE_HEAD | 5ull << STORE_SIZE_SHIFT;
+	const uint64_t freed = small | STORE_FREED;
+	const uint64_t big[] = {
+		STORE_HEAD | STORE_EXTRA | STORE_BIG | 7ull << STORE_SIZE_SHIFT,
+		9ull << STORE_BIRTH_SHIFT,
+		2ull << 1,
+	};
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	add_stacks(5);
+	add_threads(3);
+	store_maker_slots(&s, HEAP + 3 * STORE_REGION, big, 3);
+	store_maker_block(&s, HEAP + STORE_REGION - 16, 10, 4, 7, 2);
+	store_maker_block(&s, HEAP, 32, 5, 1, 3); /* beyond the tables */
+	store_maker_slots(&s, HEAP + 64, &small, 1);
+	store_maker_slots(&s, HEAP + 96, &freed, 1);
+	load();
+	assert_int_equal(m.block_count, 4);
+	assert_block(0, HEAP, 32, 1);
+	assert_int_equal(m.blocks[0].stack, 0);
+	assert_int_equal(m.blocks[0].thread, 0);
+	assert_block(1, HEAP + 64, 5, 0);
+	assert_block(2, HEAP + STORE_REGION - 16, 10, 7);
+	assert_int_equal(m.blocks[2].stack, 4);
+	assert_int_equal(m.blocks[2].thread, 2);
+	assert_block(3, HEAP + 3 * STORE_REGION, (2ull << 32) + 7, 9);
+	assert_int_equal(m.meta.flags & RKN_META_SNAPSHOT, 0);
+	model_release(&m);
+}
+
+static void granules_of_eight_bytes_are_read(void **state)
+{
+	const uint64_t small = STORE_HEAD | 8ull << STORE_SIZE_SHIFT;
+	const uint64_t slots[] = { small, small, small };
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	s.h.granule_shift = 3;
+	store_maker_slots(&s, HEAP + 8, slots, 3);
+	load();
+	assert_int_equal(m.block_count, 3);
+	assert_block(0, HEAP + 8, 8, 0);
+	assert_block(2, HEAP + 24, 8, 0);
+	model_release(&m);
+}
+
+static void of_overlapping_blocks_the_newer_one_lives(void **state)
+{
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	store_maker_block(&s, HEAP, 100, 0, 1, 0); /* older around newer */
+	store_maker_block(&s, HEAP + 64, 32, 0, 2, 0);
+	store_maker_block(&s, HEAP + 256, 100, 0, 4, 0); /* newer around */
+	store_maker_block(&s, HEAP + 256 + 32, 16, 0, 3, 0);
+	store_maker_block(&s, HEAP + 256 + 64, 16, 0, 2, 0);
+	store_maker_block(&s, HEAP + 512, 64, 0, 5, 0); /* neighbours */
+	store_maker_block(&s, HEAP + 512 + 64, 64, 0, 6, 0);
+	load();
+	assert_int_equal(m.block_count, 4);
+	assert_block(0, HEAP + 64, 32, 2);
+	assert_block(1, HEAP + 256, 100, 4);
+	assert_block(2, HEAP + 512, 64, 5);
+	assert_block(3, HEAP + 512 + 64, 64, 6);
+	assert_int_equal(m.limits[RKN_LIMIT_LOST_FREE], 3);
+	model_release(&m);
+}
+
+static void the_tree_of_stacks_is_put_in_order(void **state)
+{
+	const struct rkn_module modules[] = { { 0 }, { .start = 1, .end = 2 } };
+	const struct store_frame frames[] = {
+		{ 0 },
+		{ 0x10, 0, 0, 1, 0 },
+		{ 0, 1, 0, 1, 0 },           /* a hole */
+		{ 0x10, 0, 0, 1, 0 },        /* 1 again */
+		{ 0x20, 3, 0, 2, 0 },        /* no such module */
+		{ 0x20, 1, 0, RKN_NONE, 0 }, /* 4 again */
+		{ 0x30 | STORE_FRAME_GONE, 5, 0, 0, 0 },
+		{ 0x40, 900, 0, 1, 0 }, /* no such parent */
+		{ 0x50, 8, 0, 1, 0 },   /* its own parent */
+	};
+	const struct store_stack stacks[] = {
+		{ 0 }, { 6, 0 }, { 5, 1 }, { 4, 0xff }, { 2, 0 }, { 1000, 0 }
+	};
+	static const uint32_t expected[] = { 0, 3, 2, 2, 0, 0 };
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	store_maker_table(&s, STORE_MODULES, modules, 2, sizeof(modules[0]));
+	store_maker_table(&s, STORE_FRAMES, frames, COUNT(frames),
+			  sizeof(frames[0]));
+	store_maker_table(&s, STORE_STACKS, stacks, COUNT(stacks),
+			  sizeof(stacks[0]));
+	load();
+	assert_int_equal(m.module_count, 1);
+	assert_int_equal(m.modules[0].start, 1);
+	assert_int_equal(m.frame_count, 6);
+	assert_int_equal(m.frames[1].module, 0);
+	assert_int_equal(m.frames[2].parent, 1);
+	assert_int_equal(m.frames[2].module, RKN_NONE);
+	assert_int_equal(m.frames[3].address, 0x30);
+	assert_int_equal(m.frames[3].parent, 2);
+	assert_int_equal(m.frames[4].parent, 0);
+	assert_int_equal(m.frames[5].parent, 0);
+	assert_int_equal(m.stack_count, COUNT(stacks));
+	for (size_t i = 0; i < COUNT(stacks); i++)
+		assert_int_equal(m.stacks[i].frame, expected[i]);
+	assert_int_equal(m.stacks[3].flags, RKN_STACK_TRUNCATED);
+	model_release(&m);
+}
+
+/* Area `i` of `a`, with a page of counters for stacks from `first` on. */
+static void fill_area(struct store_area *a, uint32_t serial, uint64_t n,
+		      uint32_t first)
+{
+	struct store_counter counters[STORE_COUNTERS_PER_PAGE] = { 0 };
+	uint64_t page = store_maker_take(&s, sizeof(counters));
+
+	counters[1] = (struct store_counter){ n, 10 * n, 1, 10 };
+	store_maker_put(&s, page, counters, sizeof(counters));
+	a->serial = serial;
+	a->allocations = n;
+	a->allocated_bytes = 10 * n;
+	a->frees = 1;
+	a->freed_bytes = 10;
+	a->base_allocations = 1;
+	a->limits[RKN_LIMIT_NESTED] = n;
+	a->counters[first / STORE_COUNTERS_PER_PAGE] = (uint32_t)(page / 4096);
+}
+
+static void counters_are_summed_over_all_areas(void **state)
+{
+	struct store_area *a = xcalloc(4, sizeof(*a));
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	add_stacks(200);
+	add_threads(3);
+	a[0].limits[RKN_LIMIT_SHARED_MAP] = 5;
+	fill_area(&a[1], 1, 10, 0);
+	fill_area(&a[2], 2, 20, 0);
+	fill_area(&a[3], 900, 40, STORE_COUNTERS_PER_PAGE);
+	a[3].counters[7] = UINT32_MAX; /* beyond the stacks and the file */
+	store_maker_table(&s, STORE_AREAS, a, 4, sizeof(*a));
+	free(a);
+	load();
+	assert_int_equal(m.meta.allocations, 70);
+	assert_int_equal(m.meta.allocated_bytes, 700);
+	assert_int_equal(m.meta.frees, 3);
+	assert_int_equal(m.meta.freed_bytes, 30);
+	assert_int_equal(m.meta.peak_bytes, 670);
+	assert_int_equal(m.limits[RKN_LIMIT_NESTED], 70);
+	assert_int_equal(m.limits[RKN_LIMIT_SHARED_MAP], 5);
+	assert_int_equal(m.stacks[1].allocations, 30);
+	assert_int_equal(m.stacks[1].allocated_bytes, 300);
+	assert_int_equal(m.stacks[1].frees, 2);
+	assert_int_equal(m.stacks[129].allocations, 40);
+	assert_int_equal(m.threads[1].allocations, 9);
+	assert_int_equal(m.threads[2].allocations, 19);
+	assert_int_equal(m.threads[2].frees, 1);
+	model_release(&m);
+}
+
+static void a_finished_store_has_its_snapshot(void **state)
+{
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_string_equal(model_text(&m, m.meta.program), "/bin/cat");
+	assert_int_equal(m.meta.argument_count, 2);
+	assert_int_equal(m.meta.flags, RKN_META_SNAPSHOT);
+	assert_int_equal(m.meta.duration_ns, 2500);
+	assert_int_equal(m.limits[RKN_LIMIT_NO_SNAPSHOT], 0);
+	assert_int_equal(m.block_count, 2);
+	assert_int_equal(m.edge_count, 2);
+	assert_int_equal(m.root_count, 2);
+	assert_int_equal(m.roots[0].owner, 0); /* modules move by one */
+	assert_int_equal(m.roots[1].owner, 1);
+	model_release(&m);
+}
+
+static void a_store_can_be_saved_and_loaded(void **state)
+{
+	struct model again;
+
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(model_save(&m, "b.rkn"), 0);
+	assert_int_equal(model_load(&again, "b.rkn"), 0);
+	assert_memory_equal(&m.meta, &again.meta, sizeof(m.meta));
+	assert_int_equal(again.block_count, 2);
+	assert_memory_equal(m.frames, again.frames,
+			    m.frame_count * sizeof(*m.frames));
+	model_release(&again);
+	model_release(&m);
+}
+
+static void a_switched_off_store_says_so(void **state)
+{
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	s.h.state = STORE_OFF;
+	load();
+	assert_int_equal(m.limits[RKN_LIMIT_SWITCHED_OFF], 1);
+	assert_true(m.meta.flags & RKN_META_OFF);
+	model_release(&m);
+}
+
+static void rewrite_header(size_t at, const void *data, size_t size)
+{
+	int fd = open(FILE_NAME, O_RDWR);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, data, size, (off_t)at), (ssize_t)size);
+	close(fd);
+}
+
+static void set_count(enum store_table_number table, uint64_t count)
+{
+	const size_t at = offsetof(struct store_header, tables) +
+			  table * sizeof(struct store_table);
+
+	rewrite_header(at + offsetof(struct store_table, count), &count, 8);
+	rewrite_header(at + offsetof(struct store_table, capacity), &count, 8);
+}
+
+/* They count as far as there is data, or are refused as out of proportion. */
+static void claims_of_too_many_records_come_to_nothing(void **state)
+{
+	(void)state;
+	for (int table = 0; table < STORE_BLOCKS; table++) {
+		store_maker_whole(FILE_NAME, 0);
+		assert_int_equal(truncate(FILE_NAME, 1ll << 38), 0);
+		set_count((enum store_table_number)table, 1ull << 60);
+		if (model_load(&m, FILE_NAME))
+			assert_non_null(strstr(m.error, "out of proportion"));
+		assert_true(m.frame_count <= 1u << 21);
+		model_release(&m);
+	}
+	for (int table = STORE_BLOCKS; table < STORE_TABLES; table++) {
+		store_maker_whole(FILE_NAME, 1);
+		set_count((enum store_table_number)table, 1ull << 60);
+		assert_refused(-EBADMSG, "the store is damaged");
+	}
+}
+
+static void a_claim_with_data_at_the_end_is_out_of_proportion(void **state)
+{
+	(void)state;
+	store_maker_whole(FILE_NAME, 0);
+	assert_int_equal(truncate(FILE_NAME, 1ll << 38), 0);
+	rewrite_header((1ull << 38) - 1, "x", 1);
+	set_count(STORE_FRAMES, 1ull << 60);
+	assert_refused(-EBADMSG, "out of proportion");
+}
+
+static void damaged_stores_are_refused(void **state)
+{
+	const struct rkn_block blocks[] = { { 0x10000, 64, 1, 0, 0 },
+					    { 0x10020, 64, 1, 0, 0 } };
+	const uint32_t two = 2, shift = 40;
+
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	rewrite_header(offsetof(struct store_header, version), &two, 4);
+	assert_refused(-EPROTO, "version 2");
+	store_maker_whole(FILE_NAME, 1);
+	rewrite_header(offsetof(struct store_header, size), &two, 4);
+	assert_refused(-EBADMSG, "header has 2 bytes");
+	store_maker_whole(FILE_NAME, 0);
+	rewrite_header(offsetof(struct store_header, granule_shift), &shift, 4);
+	assert_refused(-EBADMSG, "2^40");
+	store_maker_open(&s, FILE_NAME);
+	store_maker_table(&s, STORE_BLOCKS, blocks, 2, sizeof(blocks[0]));
+	s.h.state = STORE_FINISHED;
+	store_maker_close(&s);
+	assert_refused(-EBADMSG, "blocks: record 1 is wrong: it overlaps");
+}
+
+static void chunks_that_share_a_place_are_refused(void **state)
+{
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	store_maker_block(&s, HEAP, 32, 0, 1, 0);
+	s.chunks[s.chunk_count] = s.chunks[1];
+	s.chunks[s.chunk_count++].region++;
+	store_maker_close(&s);
+	assert_refused(-EBADMSG, "overlaps");
+	store_maker_open(&s, FILE_NAME);
+	store_maker_block(&s, HEAP, 32, 0, 1, 0);
+	store_maker_block(&s, HEAP + STORE_REGION, 32, 0, 1, 0);
+	s.chunks[2].region = s.chunks[1].region;
+	store_maker_close(&s);
+	assert_refused(-EBADMSG, "second of its region");
+}
+
+static void a_cut_store_gives_what_stands_before(void **state)
+{
+	(void)state;
+	for (off_t size = 16384; size > 0; size -= 100) {
+		int error;
+
+		store_maker_whole(FILE_NAME, 1);
+		assert_int_equal(truncate(FILE_NAME, size), 0);
+		error = model_load(&m, FILE_NAME);
+		assert_true(error < 0);
+		assert_non_null(strstr(m.error, "cut short"));
+		assert_int_equal(m.meta.flags & RKN_META_SNAPSHOT, 0);
+		assert_int_equal(error == -ENODATA,
+				 size >= (off_t)sizeof(struct store_header));
+		model_release(&m);
+	}
+}
+
+/* Whatever the process scribbled over its store: an answer, no crash. */
+static void scribbled_headers_are_survived(void **state)
+{
+	static const unsigned char values[] = { 0x00, 0x01, 0x7f, 0xff };
+
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	for (size_t i = 8; i < sizeof(struct store_header); i++) {
+		unsigned char old;
+		int fd = open(FILE_NAME, O_RDONLY);
+
+		assert_int_equal(pread(fd, &old, 1, (off_t)i), 1);
+		close(fd);
+		for (size_t n = 0; n < sizeof(values); n++) {
+			rewrite_header(i, &values[n], 1);
+			if (model_load(&m, FILE_NAME))
+				assert_true(m.error[0]);
+			model_release(&m);
+		}
+		rewrite_header(i, &old, 1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_store_of_nothing_is_a_recording_of_nothing),
+		cmocka_unit_test(a_running_store_has_its_live_blocks),
+		cmocka_unit_test(granules_of_eight_bytes_are_read),
+		cmocka_unit_test(of_overlapping_blocks_the_newer_one_lives),
+		cmocka_unit_test(the_tree_of_stacks_is_put_in_order),
+		cmocka_unit_test(counters_are_summed_over_all_areas),
+		cmocka_unit_test(a_finished_store_has_its_snapshot),
+		cmocka_unit_test(a_store_can_be_saved_and_loaded),
+		cmocka_unit_test(a_switched_off_store_says_so),
+		cmocka_unit_test(claims_of_too_many_records_come_to_nothing),
+		cmocka_unit_test(
+		    a_claim_with_data_at_the_end_is_out_of_proportion),
+		cmocka_unit_test(damaged_stores_are_refused),
+		cmocka_unit_test(chunks_that_share_a_place_are_refused),
+		cmocka_unit_test(a_cut_store_gives_what_stands_before),
+		cmocka_unit_test(scribbled_headers_are_survived),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}

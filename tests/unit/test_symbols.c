@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* Symbols of a small program that says where it was loaded and called from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scratch.h"
+#include "symbols.h"
+#include "symbols_module.h"
+
+#define CC "${CC:-cc} -O2 -g -Wl,--build-id "
+
+/* The numbers of the lines matter: see the tests. */
+static const char program[] =
+    "#include <stdio.h>\n"
+    "extern char __executable_start[], data_start[];\n"
+    "static void *caller;\n"
+    "int cache[32];\n"
+    "__attribute__((noinline)) void note(void)\n"
+    "{ caller = __builtin_return_address(0); __asm__(\"\"); }\n"
+    "static inline __attribute__((always_inline)) void inner(void)\n"
+    "{\n"
+    "	note();\n" /* 9 */
+    "	__asm__ volatile(\"nop\");\n"
+    "}\n"
+    "static inline __attribute__((always_inline)) void middle(void)\n"
+    "{\n"
+    "	__asm__ volatile(\"nop\");\n"
+    "	inner();\n" /* 15 */
+    "}\n"
+    "__attribute__((noinline)) static void outer(void)\n"
+    "{\n"
+    "	__asm__ volatile(\"nop\");\n"
+    "	middle();\n" /* 20 */
+    "}\n"
+    "int main(void)\n"
+    "{\n"
+    "	outer();\n"
+    "	printf(\"%p %p %p %p\\n\", (void *)__executable_start, caller,\n"
+    "	       (void *)&cache[2], (void *)data_start);\n"
+    "	return 0;\n"
+    "}\n";
+
+struct recorded { /* a model of one module and one frame */
+	struct model model;
+	struct rkn_module module;
+	struct rkn_frame frames[2];
+	uint64_t data;     /* address of cache[2] */
+	uint64_t sizeless; /* of a symbol without a size */
+	char strings[128];
+};
+
+static void set_build_id(struct rkn_module *r, const char *path)
+{
+	const unsigned char *bits;
+	struct symbols_module m;
+	GElf_Addr address;
+	int size;
+
+	assert_true(symbols_module_open(&m, path, NULL, -1));
+	size = dwfl_module_build_id(m.module, &bits, &address);
+	assert_in_range(size, 1, sizeof(r->build_id));
+	memcpy(r->build_id, bits, (size_t)size);
+	r->build_id_size = (uint32_t)size;
+	symbols_module_close(&m);
+}
+
+/* As the shim would record `./name`. */
+static void record(struct recorded *r, const char *name)
+{
+	void *base, *caller, *data, *sizeless;
+	char command[64];
+
+	*r = (struct recorded){ 0 };
+	snprintf(command, sizeof(command), "./%s", name);
+	assert_int_equal(sscanf(scratch_line(command), "%p %p %p %p", &base,
+				&caller, &data, &sizeless),
+			 4);
+	snprintf(r->strings + 1, sizeof(r->strings) - 1, "%s/%s",
+		 scratch_line("pwd"), name);
+	r->module = (struct rkn_module){ .base = (uintptr_t)base, .path = 1 };
+	set_build_id(&r->module, name);
+	r->frames[1].address = (uintptr_t)caller;
+	r->data = (uintptr_t)data;
+	r->sizeless = (uintptr_t)sizeless;
+	r->model = (struct model){ .strings = r->strings,
+				   .strings_size = sizeof(r->strings),
+				   .modules = &r->module,
+				   .module_count = 1,
+				   .frames = r->frames,
+				   .frame_count = 2 };
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
+static void assert_location(const struct location *l, const char *function,
+			    unsigned line, bool inlined)
+{
+	assert_non_null(l->function);
+	assert_string_equal(l->function, function);
+	assert_non_null(l->file);
+	assert_string_equal(base_name(l->file), "program.c");
+	assert_int_equal(l->line, line);
+	assert_int_equal(l->inlined, inlined);
+}
+
+static void assert_all_locations(const struct recorded *r)
+{
+	struct symbols *s = symbols_open(&r->model);
+	const struct location *l, *again;
+	const char *missing;
+
+	assert_int_equal(symbols_frame(s, 1, &l), 3);
+	assert_location(&l[0], "inner", 9, true);
+	assert_location(&l[1], "middle", 15, true);
+	assert_location(&l[2], "outer", 20, false);
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(l[i].module, r->strings + 1);
+		assert_int_equal(l[i].offset,
+				 r->frames[1].address - r->module.base);
+	}
+	assert_int_equal(symbols_frame(s, 1, &again), 3);
+	assert_ptr_equal(l, again);
+	assert_int_equal(symbols_missing(s, &missing), 0);
+	symbols_close(s);
+}
+
+static void assert_offset_only(const struct recorded *r, size_t missing)
+{
+	struct symbols *s = symbols_open(&r->model);
+	const struct location *l;
+	const char *first = NULL;
+
+	assert_int_equal(symbols_frame(s, 1, &l), 1);
+	assert_null(l->function);
+	assert_null(l->file);
+	assert_int_equal(l->line, 0);
+	assert_string_equal(l->module, r->strings + 1);
+	assert_int_equal(l->offset, r->frames[1].address - r->module.base);
+	assert_int_equal(symbols_missing(s, &first), missing);
+	if (missing)
+		assert_string_equal(first, r->strings + 1);
+	symbols_close(s);
+}
+
+static int setup(void **state)
+{
+	if (scratch_setup(state))
+		return -1;
+	scratch_write("program.c", program);
+	scratch_run(CC "-o whole program.c");
+	scratch_run("objcopy -R .debug_aranges whole noranges");
+	scratch_run("objcopy --strip-debug whole table");
+	scratch_run("objcopy --strip-all whole stripped");
+	scratch_run("objcopy --only-keep-debug whole split.debug");
+	scratch_run("objcopy --add-gnu-debuglink=split.debug stripped split");
+	return 0;
+}
+
+static void inlined_functions_have_their_call_sites(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	assert_all_locations(&r);
+}
+
+static void fixed_address_programs_work_too(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	scratch_run(CC "-no-pie -o fixed program.c");
+	record(&r, "fixed");
+	r.module.base = 0;
+	assert_all_locations(&r);
+}
+
+static void units_without_aranges_are_found(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "noranges");
+	assert_all_locations(&r);
+}
+
+static void debug_link_is_followed(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "split");
+	assert_all_locations(&r);
+}
+
+static void stripped_program_has_offset_only(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "stripped");
+	assert_offset_only(&r, 0);
+}
+
+static void symbol_table_gives_the_outer_function(void **state)
+{
+	struct symbols *s;
+	const struct location *l;
+	struct recorded r;
+
+	(void)state;
+	record(&r, "table");
+	s = symbols_open(&r.model);
+	assert_int_equal(symbols_frame(s, 1, &l), 1);
+	assert_string_equal(l->function, "outer");
+	assert_null(l->file);
+	symbols_close(s);
+}
+
+static void changed_file_has_offset_only(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	r.module.build_id[3] ^= 1;
+	assert_offset_only(&r, 1);
+	r.module.build_id_size = 0;
+	assert_offset_only(&r, 1);
+	r.module.build_id_size = 33;
+	assert_offset_only(&r, 1);
+}
+
+static void missing_and_deleted_files_have_offset_only(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	strcat(r.strings + 1, " (deleted)");
+	assert_offset_only(&r, 1);
+	strcpy(r.strings + 1, "/");
+	assert_offset_only(&r, 1);
+	scratch_run("mkfifo pipe");
+	snprintf(r.strings + 1, sizeof(r.strings) - 1, "%s/pipe",
+		 scratch_line("pwd"));
+	assert_offset_only(&r, 1); /* not waiting for a writer */
+}
+
+static void vdso_is_not_missing(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	strcpy(r.strings + 1, "[vdso]");
+	assert_offset_only(&r, 0);
+}
+
+static void address_in_no_module_is_its_own_offset(void **state)
+{
+	const struct location *l;
+	struct symbols *s;
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	r.frames[1].module = RKN_NONE;
+	s = symbols_open(&r.model);
+	assert_int_equal(symbols_frame(s, 1, &l), 1);
+	assert_null(l->module);
+	assert_int_equal(l->offset, r.frames[1].address);
+	assert_int_equal(symbols_frame(s, 99, &l), 1);
+	assert_null(l->module);
+	symbols_close(s);
+}
+
+static void data_has_a_name_and_an_offset(void **state)
+{
+	struct symbols *s;
+	struct recorded r;
+	char name[32];
+
+	(void)state;
+	record(&r, "whole");
+	s = symbols_open(&r.model);
+	assert_true(symbols_data(s, 0, r.data, name, sizeof(name)));
+	assert_string_equal(name, "cache+0x8");
+	assert_true(symbols_data(s, 0, r.data - 8, name, sizeof(name)));
+	assert_string_equal(name, "cache");
+	assert_true(symbols_data(s, 0, r.data, name, 4));
+	assert_string_equal(name, "cac");
+	assert_false(symbols_data(s, 0, r.data + (1 << 20), name, 32));
+	assert_false(symbols_data(s, 0, r.sizeless, name, 32));
+	assert_false(symbols_data(s, 0, r.frames[1].address, name, 32));
+	assert_false(symbols_data(s, 7, r.data, name, sizeof(name)));
+	symbols_close(s);
+}
+
+static void source_tells_where_the_names_come_from(void **state)
+{
+	static const struct {
+		const char *name;
+		enum symbols_source source;
+		bool separate;
+	} rows[] = {
+		{ "whole", SYMBOLS_DEBUG, false },
+		{ "split", SYMBOLS_DEBUG, true },
+		{ "table", SYMBOLS_TABLE, false },
+		{ "stripped", SYMBOLS_DYNAMIC, false },
+	};
+	struct symbols_module m;
+	const char *file;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(symbols_module_open(&m, rows[i].name, NULL, -1));
+		assert_int_equal(symbols_module_source(&m, &file),
+				 rows[i].source);
+		assert_int_equal(file != NULL, rows[i].separate);
+		symbols_module_close(&m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inlined_functions_have_their_call_sites),
+		cmocka_unit_test(fixed_address_programs_work_too),
+		cmocka_unit_test(units_without_aranges_are_found),
+		cmocka_unit_test(debug_link_is_followed),
+		cmocka_unit_test(stripped_program_has_offset_only),
+		cmocka_unit_test(symbol_table_gives_the_outer_function),
+		cmocka_unit_test(changed_file_has_offset_only),
+		cmocka_unit_test(missing_and_deleted_files_have_offset_only),
+		cmocka_unit_test(vdso_is_not_missing),
+		cmocka_unit_test(address_in_no_module_is_its_own_offset),
+		cmocka_unit_test(data_has_a_name_and_an_offset),
+		cmocka_unit_test(source_tells_where_the_names_come_from),
+	};
+
+	return cmocka_run_group_tests(tests, setup, scratch_teardown);
+}
