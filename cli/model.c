@@ -161,7 +161,10 @@ static int open_beside(const char *path, char **name)
 		return -ENOMEM;
 	}
 	fd = mkostemp(*name, O_CLOEXEC | O_NOFOLLOW);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	fchmod(fd, 0600); /* whatever the umask took away */
+	return fd;
 }
 
 int model_save(const struct model *m, const char *path)

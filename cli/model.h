@@ -46,8 +46,11 @@ struct model {
 int model_load(struct model *m, const char *path);
 void model_release(struct model *m);
 
-/* Write `m` as a finished recording, replacing `path` in one step; mode 0600.
- * 0 or -errno; on failure `path` is as it was. */
+/*
+ * Write `m` as a finished recording, replacing `path` in one step; mode 0600.
+ * 0 or -errno (-EISDIR, -EEXIST: `path` is a directory, a device, a pipe or a
+ * socket, which is not replaced); on failure `path` is as it was.
+ */
 int model_save(const struct model *m, const char *path);
 
 /* The text at `offset`, "" when the offset is out of range. Lives as long as

@@ -10,7 +10,7 @@
 
 /*
  * Read the `size` bytes of `fd` into an empty `m`, whose path is set. 0,
- * -errno, or (finished recordings only) -ENODATA as model_load().
+ * -errno, or -ENODATA as model_load() has it.
  */
 int recording_read(struct model *m, int fd, uint64_t size);
 int store_read(struct model *m, int fd, uint64_t size);

@@ -26,14 +26,26 @@ static bool is_plain(const struct cfi_row *row)
 	       row->rbp.offset == (int32_t)row->rbp.offset;
 }
 
+/*
+ * Nothing called this frame: the kernel enters the loader where that has no
+ * information, and makecontext() plants a function's first address, before
+ * which no call can stand.
+ */
+static bool is_planted(uint64_t pc)
+{
+	struct cfi_fde fde;
+
+	return modules_is_loader(pc - 1) ||
+	       (cfi_fde_find(pc, &fde) && fde.start == pc);
+}
+
 struct cfi_rule cfi_rule(uint64_t pc)
 {
 	struct cfi_rule rule = { .kind = CFI_NONE };
 	struct cfi_row row;
 
 	if (!row_of(pc, &row)) {
-		/* Where the kernel enters the loader, nothing called it. */
-		rule.kind = modules_is_loader(pc - 1) ? CFI_END : CFI_NONE;
+		rule.kind = is_planted(pc) ? CFI_END : CFI_NONE;
 	} else if (row.rip.kind == CFI_UNDEFINED) {
 		rule.kind = CFI_END;
 	} else if (is_plain(&row)) {

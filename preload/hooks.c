@@ -8,6 +8,7 @@
  * This file keeps frame pointers, so that a hook's frame address tells the
  * caller's state.
  */
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -52,7 +53,7 @@ EXPORT void cfree(void *p)
 
 	if (p) {
 		record_free(p, &freed);
-		real.cfree(p);
+		real.free(p);
 	}
 }
 
@@ -61,9 +62,10 @@ EXPORT void free_sized(void *p, size_t size)
 {
 	struct record_freed freed;
 
+	(void)size;
 	if (p) {
 		record_free(p, &freed);
-		real.free_sized(p, size);
+		real.free(p);
 	}
 }
 
@@ -72,9 +74,11 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 {
 	struct record_freed freed;
 
+	(void)alignment;
+	(void)size;
 	if (p) {
 		record_free(p, &freed);
-		real.free_aligned_sized(p, alignment, size);
+		real.free(p);
 	}
 }
 
@@ -101,14 +105,15 @@ EXPORT void *realloc(void *p, size_t size)
 	REALLOC(real.realloc(p, size), size);
 }
 
-/* A product that overflows is a failure, not a size. */
 EXPORT void *reallocarray(void *p, size_t n, size_t size)
 {
 	size_t product;
 
-	if (__builtin_mul_overflow(n, size, &product))
-		product = (size_t)-1;
-	REALLOC(real.reallocarray(p, n, size), product);
+	if (__builtin_mul_overflow(n, size, &product)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	REALLOC(real.realloc(p, product), product);
 }
 
 EXPORT int posix_memalign(void **p, size_t alignment, size_t size)

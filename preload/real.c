@@ -103,18 +103,7 @@ static void *guarded_realloc(void *p, size_t size)
 	return q;
 }
 
-/* For C libraries that lack these: the same by what they have. */
-static void *own_reallocarray(void *p, size_t n, size_t size)
-{
-	size_t product;
-
-	if (__builtin_mul_overflow(n, size, &product)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return real.realloc(p, product);
-}
-
+/* For C libraries that lack it: the same by what they have. */
 static int own_posix_memalign(void **p, size_t alignment, size_t size)
 {
 	void *q;
@@ -127,19 +116,6 @@ static int own_posix_memalign(void **p, size_t alignment, size_t size)
 		return ENOMEM;
 	*p = q;
 	return 0;
-}
-
-static void own_free_sized(void *p, size_t size)
-{
-	(void)size;
-	real.free(p);
-}
-
-static void own_free_aligned_sized(void *p, size_t alignment, size_t size)
-{
-	(void)alignment;
-	(void)size;
-	real.free(p);
 }
 
 static void own_exit(int status)
@@ -173,16 +149,12 @@ struct real real = {
 	.malloc = first_malloc,
 	.calloc = first_calloc,
 	.realloc = first_realloc,
-	.reallocarray = own_reallocarray,
 	.free = first_free,
-	.cfree = first_free,
 	.posix_memalign = own_posix_memalign,
 	.aligned_alloc = first_aligned_alloc,
 	.memalign = first_memalign,
 	.valloc = first_valloc,
 	.pvalloc = first_pvalloc,
-	.free_sized = own_free_sized,
-	.free_aligned_sized = own_free_aligned_sized,
 	.exit_now = own_exit,
 	.exit_now2 = own_exit,
 };
@@ -198,7 +170,6 @@ static void use_glibc(void)
 	real.valloc = early_valloc;
 	real.pvalloc = early_pvalloc;
 	real.free = early_free;
-	real.cfree = early_free;
 }
 
 /* dlsym's functions have no other type. */
@@ -216,11 +187,7 @@ static void find_all(struct real *r)
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);
 	find("free", &r->free);
-	r->cfree = r->free;
-	find("free_sized", &r->free_sized);
-	find("free_aligned_sized", &r->free_aligned_sized);
 	find("realloc", &r->realloc);
-	find("reallocarray", &r->reallocarray);
 	find("calloc", &r->calloc);
 	find("posix_memalign", &r->posix_memalign);
 	find("aligned_alloc", &r->aligned_alloc);
@@ -237,7 +204,6 @@ static void guard_early(struct real *r)
 	if (glibc || !early_count)
 		return;
 	r->free = guarded_free;
-	r->cfree = guarded_free;
 	r->realloc = guarded_realloc;
 }
 

@@ -2,6 +2,9 @@
 /*
  * The allocator behind us: the next definition in the search order, and until
  * that is known glibc's own public names, so that no bootstrap pool is needed.
+ *
+ * reallocarray, cfree and the sized frees are not asked for: the C library's
+ * call realloc and free by their public names, and each would be seen twice.
  */
 #ifndef REAL_H
 #define REAL_H
@@ -13,16 +16,12 @@ struct real {
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
-	void *(*reallocarray)(void *, size_t, size_t);
 	void (*free)(void *);
-	void (*cfree)(void *);
 	int (*posix_memalign)(void **, size_t, size_t);
 	void *(*aligned_alloc)(size_t, size_t);
 	void *(*memalign)(size_t, size_t);
 	void *(*valloc)(size_t);
 	void *(*pvalloc)(size_t);
-	void (*free_sized)(void *, size_t);
-	void (*free_aligned_sized)(void *, size_t, size_t);
 	void (*exit_now)(int);  /* _exit */
 	void (*exit_now2)(int); /* _Exit */
 	int (*dlclose)(void *);

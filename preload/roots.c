@@ -199,36 +199,35 @@ static const struct stopped *thread_of(const struct picture *p,
 	return NULL;
 }
 
-static bool is_stopped(const struct picture *p, uint32_t tid)
+static bool is_alive(const struct picture *p, uint64_t pointer)
 {
 	for (uint32_t i = 0; i < p->stop.count; i++)
-		if (p->stop.threads[i].tid == tid)
+		if (p->stop.threads[i].pointer == pointer)
 			return true;
 	return false;
 }
 
 /*
  * glibc keeps the stacks of ended threads for later ones. The end of one that
- * is in `map`: its control block still holds its own address. 0: none.
+ * is in `map`: its control block still holds its own address. 0: none. When a
+ * thread did not stop it cannot be told whose stack is whose.
  */
 static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
 {
-	const struct store_table *t = &store.header->tables[STORE_AREAS];
+	uint64_t at, self;
+	uint32_t i = 0;
 
-	if (!is_guarded(p, map))
+	if (!is_guarded(p, map) || p->stop.running)
 		return 0;
-	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
-		const struct store_area *a = store_record(STORE_AREAS, i);
-		uint64_t at = a ? a->thread_pointer : 0, self;
-
-		if (!at || !holds(map, at) || !holds(map, at + SELF_OFFSET) ||
-		    is_stopped(p, a->tid) ||
-		    sys_thread_alive(process.pid, (int)a->tid))
+	while ((at = thread_pointers_next(&i))) {
+		if (!holds(map, at) || !holds(map, at + SELF_OFFSET) ||
+		    is_alive(p, at))
 			continue;
 		memcpy(&self, (const char *)(uintptr_t)at + SELF_OFFSET, 8);
+		if (self != at)
+			continue;
 		at = (at + CONTROL) & ~(PAGE - 1);
-		if (self == a->thread_pointer)
-			return at < map->end ? at : map->end;
+		return at < map->end ? at : map->end;
 	}
 	return 0;
 }

@@ -19,9 +19,6 @@
 
 static __attribute__((aligned(4096))) uint32_t buckets[BUCKETS];
 
-/* Set in a frame's address when its module is gone: it equals no pc. */
-#define GONE (1ull << 63)
-
 static struct store_frame *frame(uint32_t i)
 {
 	return (struct store_frame *)store_at(
@@ -180,7 +177,7 @@ void stacks_forget(uint64_t start, uint64_t end, uint32_t number)
 		if (frame(i)->module == number &&
 		    frame(i)->address - 1 >= start &&
 		    frame(i)->address - 1 < end)
-			frame(i)->address |= GONE;
+			frame(i)->address |= STORE_FRAME_GONE;
 }
 
 void stacks_reset(void)

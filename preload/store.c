@@ -168,6 +168,8 @@ static long create(const char *directory, const char *program)
 		fd = sys_open(store.path,
 			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	}
+	if (fd >= 0) /* whatever the umask took away */
+		sys_mode((int)fd, 0600);
 	return fd;
 }
 

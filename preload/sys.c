@@ -71,6 +71,11 @@ long sys_allocate(int fd, uint64_t offset, uint64_t size)
 	return CALL4(SYS_fallocate, fd, 0, offset, size);
 }
 
+long sys_mode(int fd, int mode)
+{
+	return CALL2(SYS_fchmod, fd, mode);
+}
+
 long sys_unlink(const char *path)
 {
 	return CALL1(SYS_unlink, path);

@@ -21,6 +21,7 @@ long sys_pread(int fd, void *buffer, size_t size, uint64_t offset);
 long sys_write(int fd, const void *buffer, size_t size);
 long sys_truncate(int fd, uint64_t size);
 long sys_allocate(int fd, uint64_t offset, uint64_t size); /* fallocate */
+long sys_mode(int fd, int mode);
 long sys_unlink(const char *path);
 long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_getcwd(char *buffer, size_t size);

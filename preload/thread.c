@@ -18,6 +18,8 @@ _Thread_local struct thread *thread_self;
 
 static struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
+#define POINTERS (1u << 14)
+static uint64_t pointers[POINTERS];
 extern void *__libc_stack_end;
 
 static struct store_area *area(uint32_t i)
@@ -66,6 +68,24 @@ static uint32_t take_over(uint32_t tid)
 	return 0;
 }
 
+/* A full table forgets: then a dead stack counts as a root. */
+static void note_pointer(uint64_t pointer)
+{
+	uint32_t at = (uint32_t)(pointer >> 6) * 0x9e3779b1u >> 18;
+
+	for (unsigned i = 0; i < 64; i++, at = (at + 1) % POINTERS) {
+		uint64_t seen = 0;
+
+		if (__atomic_load_n(&pointers[at], __ATOMIC_RELAXED) ==
+			pointer ||
+		    __atomic_compare_exchange_n(&pointers[at], &seen, pointer,
+						false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED) ||
+		    seen == pointer)
+			return;
+	}
+}
+
 static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 {
 	uint64_t serial = store_append(STORE_THREADS);
@@ -73,7 +93,7 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 
 	close_account(a);
 	a->serial = (uint32_t)serial;
-	a->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	note_pointer((uint64_t)(uintptr_t)__builtin_thread_pointer());
 	a->tid = tid;
 	if (r && serial)
 		r->tid = tid;
@@ -222,7 +242,14 @@ void thread_publish_all(void)
 	}
 }
 
-struct thread *thread_at(uint32_t index)
+uint64_t thread_pointers_next(uint32_t *at)
 {
-	return index < THREAD_AREAS && index < areas() ? threads[index] : NULL;
+	while (*at < POINTERS) {
+		uint64_t pointer =
+		    __atomic_load_n(&pointers[(*at)++], __ATOMIC_RELAXED);
+
+		if (pointer)
+			return pointer;
+	}
+	return 0;
 }

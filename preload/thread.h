@@ -82,7 +82,10 @@ void thread_publish(struct thread *t);
 /* The same for every thread: only while none runs. */
 void thread_publish_all(void);
 
-/* Area `index`'s thread, for the snapshot; NULL: none ever. */
-struct thread *thread_at(uint32_t index);
+/*
+ * Thread pointers of all threads that ever were, each once: for the snapshot.
+ * The next one from slot `*at` on; 0: the end.
+ */
+uint64_t thread_pointers_next(uint32_t *at);
 
 #endif

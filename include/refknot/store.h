@@ -93,7 +93,6 @@ struct store_area {
 	uint64_t frees;
 	uint64_t allocated_bytes;
 	uint64_t freed_bytes;
-	uint64_t thread_pointer; /* the owner's, to know its stack when dead */
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
 	uint64_t limits[32]; /* by enum rkn_limit_number */

@@ -5,11 +5,11 @@ import pathlib
 import re
 import shutil
 import subprocess
-import time
 from dataclasses import dataclass, field
 
-from conftest import REFKNOT, SHIM, environment
+from conftest import BUILD, REFKNOT, SHIM, environment
 
+SPAWN = BUILD / "tests/bench/bench_spawn"
 LSAN = "/usr/lib/x86_64-linux-gnu/liblsan.so.0"
 
 
@@ -78,18 +78,17 @@ def measure(tool, workload, scale, out):
     argv = [str(a) for a in [*tool.prefix, *workload.argv(scale)]]
     env = environment(**{**workload.env, **tool.env})
     source = workload.stdin(scale) if workload.stdin else os.devnull
+    into, told = os.pipe()
     with open(source, "rb") as stdin, open(os.devnull, "wb") as null:
-        begin = time.monotonic()
-        # Closed by wait4, which alone tells what its children used.
-        # pylint: disable-next=consider-using-with
-        child = subprocess.Popen(argv, env=env, stdin=stdin, stdout=null,
-                                 stderr=null, cwd=workload.cwd)
-        inner = workload.drive() if workload.drive else None
-        _, status, used = os.wait4(child.pid, 0)
-        wall = time.monotonic() - begin
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise Failed(f"ended with status {child.returncode}")
-    return {"wall_s": inner or wall, "cpu_s": used.ru_utime + used.ru_stime,
-            "rss_bytes": used.ru_maxrss * 1024,
+        with subprocess.Popen([SPAWN, str(told), *argv], env=env, stdin=stdin,
+                              stdout=null, stderr=null, cwd=workload.cwd,
+                              pass_fds=[told]):
+            os.close(told)
+            inner = workload.drive() if workload.drive else None
+            with os.fdopen(into) as pipe:
+                wall, cpu, kib, status = map(float, pipe.read().split())
+    code = os.waitstatus_to_exitcode(int(status))
+    if code != 0:
+        raise Failed(f"ended with status {code}")
+    return {"wall_s": inner or wall, "cpu_s": cpu, "rss_bytes": kib * 1024,
             "file_bytes": file_bytes(out), "command": argv}

@@ -75,7 +75,7 @@ def real_programs(d):
         Workload("git log", lambda s: ["git", "log", "--stat",
                                        f"-{int(2000 * s)}"], cwd=repository),
         Workload("bash", lambda s: [
-            "bash", "-c", f"for i in $(seq {int(300 * s)}); do "
+            "bash", "-c", f"for i in $(seq {int(50 * s)}); do "
             "(echo $i | cat >/dev/null); done"]),
         Workload("xz -T2", lambda s: ["xz", "-T2", "-1", "-k", "-c",
                                       document(s)]),

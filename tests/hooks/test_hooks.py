@@ -6,6 +6,7 @@ Each program runs with and without refknot: same output, same end.
 import os
 import pathlib
 import re
+import shutil
 import signal
 import stat
 
@@ -260,7 +261,7 @@ def test_raw_preload_without_a_directory_uses_the_working_directory(tmp_path):
     assert len(recordings(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o177])
 def test_recordings_are_for_the_user_alone(umask, tmp_path):
     before = os.umask(umask)
     try:
@@ -319,10 +320,16 @@ def test_signals_to_refknot_reach_the_program(tmp_path):
 
 
 def test_a_child_that_outlives_the_program_is_told(tmp_path):
-    pid_file = tmp_path / "pid"
-    recorded = record(tmp_path, "sh", "-c",
-                      f"sleep 60 >/dev/null 2>&1 & echo $! > {pid_file}")
-    os.kill(int(pid_file.read_text()), signal.SIGKILL)
+    ready, never = tmp_path / "ready", tmp_path / "never"
+    os.mkfifo(ready)
+    os.mkfifo(never)
+    recorded = record(
+        tmp_path, "sh", "-c",
+        f"sh -c 'echo $$ >{ready}; read x <{never}' >/dev/null 2>&1 & "
+        f"read pid <{ready}; echo $pid")
+    os.kill(int(recorded.outcome.out), signal.SIGKILL)
     assert recorded.outcome.status == 0
-    kept = re.search(r"(/\S+)", recorded.outcome.told)
+    kept = re.search(r"goes on in (/\S+),", recorded.outcome.told)
     assert kept, recorded.outcome.told
+    assert read_json("report", kept[1])["process"]["allocations"] > 0
+    shutil.rmtree(pathlib.Path(kept[1]).parent)

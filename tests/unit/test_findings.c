@@ -124,6 +124,20 @@ static void a_block_that_points_to_itself_is_a_cycle(void **state)
 	findings_release(&f);
 }
 
+/* Such a pointer is into a buffer or an empty list's head of its own. */
+static void a_block_that_points_into_its_own_middle_is_a_leak(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, in_a);
+	scene_edge(&s, 0, 8, 0, 16);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_LEAK, 1, 1, 0);
+	findings_release(&f);
+}
+
 static void a_lost_list_with_back_pointers_is_one_cycle(void **state)
 {
 	struct findings f;
@@ -593,6 +607,7 @@ int main(void)
 		TEST(two_that_hold_each_other_are_a_cycle),
 		TEST(three_in_a_ring_stand_in_cycle_order),
 		TEST(a_block_that_points_to_itself_is_a_cycle),
+		TEST(a_block_that_points_into_its_own_middle_is_a_leak),
 		TEST(a_lost_list_with_back_pointers_is_one_cycle),
 		TEST(a_leak_holds_what_only_it_reaches),
 		TEST(leaks_of_one_stack_are_one_finding),

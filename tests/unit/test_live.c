@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@ static pid_t keep_mapped(const struct live *l, const char *name)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* should a test fail */
 		fd = open(path, O_RDWR | O_CREAT, 0600);
 		if (ftruncate(fd, 4096) ||
 		    mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) ==

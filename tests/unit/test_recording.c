@@ -342,6 +342,22 @@ static void impossible_meta_is_refused(void **state)
 	model_release(&m);
 }
 
+static void impossible_strings_are_refused(void **state)
+{
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	m.strings[0] = 'x';
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	assert_refused(-EBADMSG, "text 0 is not empty");
+	m.strings[0] = '\0';
+	m.strings[m.strings_size - 1] = 'x';
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	assert_refused(-EBADMSG, "the last text has no end");
+	model_release(&m);
+}
+
 /* A chunk header that claims the impossible, with the sums right. */
 static const struct {
 	const char *words;
@@ -501,6 +517,7 @@ int main(void)
 		cmocka_unit_test(bytes_behind_the_end_are_refused),
 		cmocka_unit_test(impossible_records_are_refused),
 		cmocka_unit_test(impossible_meta_is_refused),
+		cmocka_unit_test(impossible_strings_are_refused),
 		cmocka_unit_test(impossible_chunks_are_refused),
 		cmocka_unit_test(moved_chunks_are_refused),
 		cmocka_unit_test(unknown_chunks_are_skipped),

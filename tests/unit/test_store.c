@@ -283,6 +283,22 @@ static void a_store_can_be_saved_and_loaded(void **state)
 	model_release(&m);
 }
 
+/* A process killed while it wrote a text. */
+static void texts_always_end(void **state)
+{
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	store_maker_table(&s, STORE_TEXT, "?abc", 4, 1);
+	s.h.meta.program = 1;
+	s.h.meta.directory = 5;
+	load();
+	assert_string_equal(model_text(&m, 0), "");
+	assert_int_equal(m.strings_size, 5);
+	assert_string_equal(model_text(&m, m.meta.program), "abc");
+	assert_int_equal(m.meta.directory, 0);
+	model_release(&m);
+}
+
 static void a_switched_off_store_says_so(void **state)
 {
 	(void)state;
@@ -336,8 +352,8 @@ static void a_claim_with_data_at_the_end_is_out_of_proportion(void **state)
 {
 	(void)state;
 	store_maker_whole(FILE_NAME, 0);
-	assert_int_equal(truncate(FILE_NAME, 1ll << 38), 0);
-	rewrite_header((1ull << 38) - 1, "x", 1);
+	assert_int_equal(truncate(FILE_NAME, 1ll << 33), 0);
+	rewrite_header((1ull << 33) - 1, "x", 1);
 	set_count(STORE_FRAMES, 1ull << 60);
 	assert_refused(-EBADMSG, "out of proportion");
 }
@@ -434,6 +450,7 @@ int main(void)
 		cmocka_unit_test(counters_are_summed_over_all_areas),
 		cmocka_unit_test(a_finished_store_has_its_snapshot),
 		cmocka_unit_test(a_store_can_be_saved_and_loaded),
+		cmocka_unit_test(texts_always_end),
 		cmocka_unit_test(a_switched_off_store_says_so),
 		cmocka_unit_test(claims_of_too_many_records_come_to_nothing),
 		cmocka_unit_test(
