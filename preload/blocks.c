@@ -11,10 +11,18 @@ struct entry {
 	uint32_t before;
 };
 
+/* Entries of which some begin a block are kept together: most of a sparse
+ * region needs none. */
+#define GROUP 64
+struct group {
+	uint32_t before;
+	uint32_t first; /* 1 + number of its first entry / GROUP; 0: none */
+};
+
 struct blocks_region {
-	struct entry *entries; /* NULL: no block begins here */
-	uint32_t before;       /* blocks that begin in lower regions */
-	bool known;            /* some block lies in it */
+	struct group *groups; /* NULL: no block begins here */
+	uint32_t before;      /* blocks that begin in lower regions */
+	bool known;           /* some block lies in it */
 };
 
 static unsigned entry_shift(void)
@@ -22,9 +30,18 @@ static unsigned entry_shift(void)
 	return shadow.granule_shift + 6;
 }
 
-static uint64_t entry_count(void)
+static uint64_t group_count(void)
 {
-	return STORE_REGION >> entry_shift();
+	return STORE_REGION >> entry_shift() >> 6;
+}
+
+static_assert(GROUP == 1 << 6, "a group's entries are numbered by six bits");
+
+static struct entry *entry_of(const struct blocks *b, const struct group *g,
+			      uint64_t at)
+{
+	return &b->entries[(uint64_t)(g->first - 1) * GROUP +
+			   (at >> entry_shift()) % GROUP];
 }
 
 /* Calls `f` for every live block of a region, in order of address. */
@@ -170,17 +187,45 @@ static bool mark(struct blocks *b, const struct rkn_block *r)
 	struct blocks_region *region =
 	    &b->regions[r->address >> STORE_REGION_SHIFT];
 	uint64_t at = r->address & (STORE_REGION - 1);
+	struct group *g;
 
-	if (!region->entries)
-		region->entries = own_map(entry_count() * sizeof(struct entry));
-	if (!region->entries)
+	if (!region->groups)
+		region->groups = own_map(group_count() * sizeof(*g));
+	if (!region->groups)
 		return false;
-	region->entries[at >> entry_shift()].starts |=
-	    1ull << (at >> shadow.granule_shift & 63);
+	g = &region->groups[at >> entry_shift() >> 6];
+	if (!g->first)
+		g->first = ++b->groups;
+	entry_of(b, g, at)->starts |= 1ull << (at >> shadow.granule_shift & 63);
 	return true;
 }
 
-/* Fill in `before` in every entry, now that all starts are known. */
+/* One instruction where the processor has it. */
+static inline uint32_t ones(const struct blocks *b, uint64_t x)
+{
+	uint64_t n = 0;
+
+	if (likely(b->popcnt))
+		__asm__("popcnt %1, %0" : "=r"(n) : "r"(x) : "cc");
+	else
+		for (; x; x &= x - 1)
+			n++;
+	return (uint32_t)n;
+}
+
+static uint32_t sum_group(const struct blocks *b, const struct group *g)
+{
+	struct entry *e = &b->entries[(uint64_t)(g->first - 1) * GROUP];
+	uint32_t before = g->before;
+
+	for (unsigned i = 0; i < GROUP; i++) {
+		e[i].before = before;
+		before += ones(b, e[i].starts);
+	}
+	return before;
+}
+
+/* Fill in `before` everywhere, now that all starts are known. */
 static void sum_up(struct blocks *b)
 {
 	uint64_t first = b->least >> STORE_REGION_SHIFT;
@@ -190,13 +235,22 @@ static void sum_up(struct blocks *b)
 		struct blocks_region *region = &b->regions[n];
 		uint32_t before = region->before;
 
-		for (uint64_t i = 0; region->entries && i < entry_count();
-		     i++) {
-			region->entries[i].before = before;
-			before += (uint32_t)__builtin_popcountll(
-			    region->entries[i].starts);
+		for (uint64_t i = 0; region->groups && i < group_count(); i++) {
+			struct group *g = &region->groups[i];
+
+			g->before = before;
+			if (g->first)
+				before = sum_group(b, g);
 		}
 	}
+}
+
+/* No more than blocks, and than all regions have. */
+static uint64_t most_groups(uint64_t blocks)
+{
+	uint64_t all = store.header->tables[STORE_CHUNKS].count * group_count();
+
+	return blocks + 1 < all ? blocks + 1 : all;
 }
 
 bool blocks_collect(struct blocks *b)
@@ -205,8 +259,10 @@ bool blocks_collect(struct blocks *b)
 
 	*b = (struct blocks){ .least = UINT64_MAX };
 	visit_all(b, count, &n);
+	b->popcnt = __builtin_cpu_supports("popcnt");
 	b->regions = own_map(STORE_REGIONS * sizeof(*b->regions));
-	if (!b->regions || !make_room(b, n))
+	b->entries = own_map(most_groups(n) * GROUP * sizeof(*b->entries));
+	if (!b->regions || !b->entries || !make_room(b, n))
 		return false;
 	visit_all(b, add, NULL);
 	store.header->tables[STORE_BLOCKS].count = b->count;
@@ -227,6 +283,20 @@ bool blocks_collect(struct blocks *b)
 	return true;
 }
 
+void blocks_prefetch(const struct blocks *b, uint64_t address)
+{
+	const struct blocks_region *region =
+	    &b->regions[address >> STORE_REGION_SHIFT];
+	uint64_t at = address & (STORE_REGION - 1);
+	const struct group *g;
+
+	if (!region->groups)
+		return;
+	g = &region->groups[at >> entry_shift() >> 6];
+	if (g->first)
+		__builtin_prefetch(entry_of(b, g, at));
+}
+
 uint32_t blocks_find(const struct blocks *b, uint64_t address, uint64_t *offset)
 {
 	const struct blocks_region *region;
@@ -239,13 +309,25 @@ uint32_t blocks_find(const struct blocks *b, uint64_t address, uint64_t *offset)
 	if (!region->known)
 		return BLOCKS_NONE;
 	n = region->before;
-	if (region->entries) {
+	if (region->groups) {
 		uint64_t at = address & (STORE_REGION - 1);
-		const struct entry *e = &region->entries[at >> entry_shift()];
+		const struct group *g =
+		    &region->groups[at >> entry_shift() >> 6];
 		unsigned bit = at >> shadow.granule_shift & 63;
+		const struct entry *e = NULL;
 
-		n = e->before + (uint32_t)__builtin_popcountll(
-				    e->starts & ((2ull << bit) - 1));
+		n = g->before;
+		if (g->first) {
+			e = entry_of(b, g, at);
+			n = e->before +
+			    ones(b, e->starts & ((2ull << bit) - 1));
+		}
+		/* The usual case needs no look at the block itself. */
+		if (e && e->starts >> bit & 1 &&
+		    !(address & ((1u << shadow.granule_shift) - 1))) {
+			*offset = 0;
+			return n - 1;
+		}
 	}
 	if (!n)
 		return BLOCKS_NONE;

@@ -17,6 +17,9 @@ struct blocks {
 	uint64_t least, most;          /* all blocks lie in least .. most-1 */
 	uint64_t lost;                 /* blocks whose free was not seen */
 	struct blocks_region *regions; /* by address >> STORE_REGION_SHIFT */
+	struct entry *entries;         /* GROUP of them for each group in use */
+	uint32_t groups;               /* in use */
+	bool popcnt;                   /* the processor counts bits */
 };
 
 #define BLOCKS_NONE UINT32_MAX
@@ -28,6 +31,9 @@ bool blocks_collect(struct blocks *b);
  * it. BLOCKS_NONE: none. */
 uint32_t blocks_find(const struct blocks *b, uint64_t address,
 		     uint64_t *offset);
+
+/* Bring near what blocks_find() will look at for that address. */
+void blocks_prefetch(const struct blocks *b, uint64_t address);
 
 /* First block that ends after `address`: its index, or count. */
 uint32_t blocks_after(const struct blocks *b, uint64_t address);

@@ -8,35 +8,74 @@
 #define PAGE  4096ull
 #define LARGE (4ull << 20) /* blocks from here on may be mostly untouched */
 
-static void add(struct picture *p, uint32_t from, uint64_t word, uint32_t to,
-		uint64_t offset)
-{
-	struct rkn_edge *e = picture_list_add(&p->edges);
+/*
+ * Words that may be pointers, not looked up yet: the index is larger than the
+ * processor's cache, so each look-up is begun AHEAD words before its end.
+ */
+#define AHEAD 32
 
+struct word {
+	uint64_t value;
+	uint64_t number; /* in its block, in units of 8 bytes */
+	uint32_t from;
+};
+
+struct queue {
+	struct word words[AHEAD];
+	unsigned count; /* in all; the last AHEAD of them wait */
+};
+
+static void look_up(struct picture *p, const struct word *w)
+{
+	uint64_t offset;
+	uint32_t to = blocks_find(&p->blocks, w->value, &offset);
+	struct rkn_edge *e;
+
+	if (to == BLOCKS_NONE)
+		return;
+	e = picture_list_add(&p->edges);
 	if (!e)
 		return;
-	e->from = from;
+	e->from = w->from;
 	e->to = to;
-	e->from_word = word < UINT32_MAX ? (uint32_t)word : UINT32_MAX;
+	e->from_word =
+	    w->number < UINT32_MAX ? (uint32_t)w->number : UINT32_MAX;
 	e->to_offset = offset < UINT32_MAX ? (uint32_t)offset : UINT32_MAX;
 }
+
+static void put(struct picture *p, struct queue *q, struct word w)
+{
+	struct word *place = &q->words[q->count % AHEAD];
+
+	if (q->count >= AHEAD)
+		look_up(p, place);
+	blocks_prefetch(&p->blocks, w.value);
+	*place = w;
+	q->count++;
+}
+
+static void drain(struct picture *p, struct queue *q)
+{
+	unsigned i = q->count > AHEAD ? q->count - AHEAD : 0;
+
+	for (; i < q->count; i++)
+		look_up(p, &q->words[i % AHEAD]);
+}
+
+static struct queue queue;
 
 static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end)
 {
 	const uint64_t base = p->blocks.list[i].address & ~7ull;
 	const uint64_t least = p->blocks.least;
 	const uint64_t span = p->blocks.most - least;
-	uint64_t offset;
 
 	for (uint64_t at = start; at + 8 <= end; at += 8) {
 		uint64_t value = *(const uint64_t *)(uintptr_t)at;
-		uint32_t to;
 
-		if (value - least >= span)
-			continue;
-		to = blocks_find(&p->blocks, value, &offset);
-		if (to != BLOCKS_NONE)
-			add(p, i, (at - base) / 8, to, offset);
+		if (value - least < span)
+			put(p, &queue,
+			    (struct word){ value, (at - base) / 8, i });
 	}
 }
 
@@ -87,4 +126,5 @@ void edges_search(struct picture *p)
 
 	for (uint32_t i = 0; i < p->blocks.count && !p->edges.cut; i++)
 		m = search_readable(p, i, m);
+	drain(p, &queue);
 }

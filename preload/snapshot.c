@@ -11,24 +11,29 @@
 #include "sys.h"
 #include "thread.h"
 
-#define MAPS_MOST 65536u
-#define GROWTH    (1ull << 20) /* bytes that a list takes at a time */
+#define MAPS_MOST    65536u
+#define GROWTH_LEAST (16ull << 10)
+#define GROWTH_MOST  (4ull << 20)
 
 void picture_list_init(struct picture_list *l, enum store_table_number table)
 {
 	*l = (struct picture_list){ .table = table };
 }
 
+/* As much again as there is: few bytes for few records. */
 static bool grow(struct picture_list *l)
 {
-	uint64_t offset = store_take(GROWTH);
+	uint64_t size = l->room < GROWTH_LEAST  ? GROWTH_LEAST
+			: l->room < GROWTH_MOST ? l->room
+						: GROWTH_MOST;
+	uint64_t offset = store_take(size);
 
 	if (!l->room)
 		l->offset = offset;
 	if (!offset || offset != l->offset + l->room ||
-	    !store_ready(offset, GROWTH))
+	    !store_ready(offset, size))
 		return false;
-	l->room += GROWTH;
+	l->room += size;
 	return true;
 }
 

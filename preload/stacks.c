@@ -183,5 +183,4 @@ void stacks_forget(uint64_t start, uint64_t end, uint32_t number)
 void stacks_reset(void)
 {
 	sys_advise(buckets, sizeof(buckets), MADV_DONTNEED);
-	unwind_flush();
 }

@@ -16,6 +16,7 @@
 
 #define PAGE         4096ull
 #define STORE_LEAST  (64ull << 20)
+#define AHEAD_MOST   8 /* steps */
 #define TABLES_SHARE 8 /* the fixed tables take at most this part of it */
 
 struct store store;
@@ -59,6 +60,20 @@ static bool allocate(uint64_t offset, uint64_t size)
 	return result >= 0;
 }
 
+/* A table that grows steadily gets more at a time than one that begins. */
+static uint64_t ahead(uint64_t first, uint64_t last)
+{
+	uint64_t run = 0;
+
+	while (run < AHEAD_MOST && first > run && store_steps[first - 1 - run])
+		run++;
+	for (; run && last + 1 < store.size >> STORE_STEP_SHIFT &&
+	       !store_steps[last + 1];
+	     run--)
+		last++;
+	return last;
+}
+
 COLD bool store_prepare(uint64_t offset, uint64_t size)
 {
 	uint64_t first = offset >> STORE_STEP_SHIFT;
@@ -72,6 +87,7 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 		last--;
 	if (first > last)
 		return true;
+	last = ahead(first, last);
 	at = first << STORE_STEP_SHIFT;
 	bytes = (last - first + 1) << STORE_STEP_SHIFT;
 	if (at + bytes > store.size)
@@ -188,8 +204,11 @@ static int map(int fd)
 			continue;
 		store.header = sys_map(size, fd);
 		store.size = size;
-		if (store.header)
+		if (store.header) {
+			/* Holes have nothing to read ahead. */
+			sys_advise(store.header, size, MADV_RANDOM);
 			return 0;
+		}
 		error = -ENOMEM;
 	}
 	return error;

@@ -17,7 +17,7 @@
 
 #include "compiler.h"
 
-#define STORE_STEP_SHIFT 15
+#define STORE_STEP_SHIFT 13
 #define STORE_STEP       (1ull << STORE_STEP_SHIFT)
 #define STORE_MOST       (1ull << 38) /* bytes that a store may span */
 
