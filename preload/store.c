@@ -194,7 +194,7 @@ static int map(int fd)
 {
 	uint64_t room = sys_limit(RLIMIT_AS), file = sys_limit(RLIMIT_FSIZE);
 	uint64_t size = STORE_MOST;
-	int error = -ENOMEM;
+	int error = file < STORE_LEAST ? -EFBIG : -ENOMEM;
 
 	while (size > (room == UINT64_MAX ? room : room / 4) || size > file)
 		size /= 2;

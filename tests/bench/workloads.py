@@ -61,17 +61,21 @@ def real_programs(d):
     script = sized(inputs.sql_script, d, "sql", 150_000)
     source = sized(inputs.c_source, d, "c", 1500)
     repository = inputs.git_repository(d / "repository", 2000)
+    perl, python = d / "work.pl", d / "work.py"
+    perl.write_text(inputs.PERL)
+    python.write_text(inputs.PYTHON)
     return [
         Workload("jq", lambda s: ["jq", "map(.at.x) | add", document(s)]),
         Workload("xmllint", lambda s: ["xmllint", "--format", markup(s)]),
         Workload("sqlite3", lambda s: ["sqlite3", ":memory:"], stdin=script),
-        Workload("perl", lambda s: ["perl", "-e", inputs.PERL,
-                                    str(int(300_000 * s))]),
-        Workload("python3", lambda s: ["/usr/bin/python3", "-c",
-                                       inputs.PYTHON, str(int(60_000 * s))],
+        # In files: heaptrack cannot write down arguments of several lines.
+        Workload("perl", lambda s: ["perl", perl, str(int(300_000 * s))]),
+        Workload("python3", lambda s: ["/usr/bin/python3", python,
+                                       str(int(60_000 * s))],
                  env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": 0}),
-        Workload("gcc -c", lambda s: ["/usr/bin/gcc", "-O1", "-c", source(s),
-                                      "-o", d / "out.o"]),
+        # The compiler proper: heaptrack does not follow gcc to it.
+        Workload("cc1", lambda s: [compiler(), "-quiet", "-O1", source(s),
+                                   "-o", d / "out.s"]),
         Workload("git log", lambda s: ["git", "log", "--stat",
                                        f"-{int(2000 * s)}"], cwd=repository),
         Workload("bash", lambda s: [
@@ -79,12 +83,19 @@ def real_programs(d):
             "(echo $i | cat >/dev/null); done"]),
         Workload("xz -T2", lambda s: ["xz", "-T2", "-1", "-k", "-c",
                                       document(s)]),
-        Workload("openssl", lambda s: ["openssl", "list", "-all-algorithms"]),
+        Workload("openssl", lambda s: [
+            "openssl", "list", "-digest-algorithms", "-cipher-algorithms",
+            "-public-key-algorithms"]),
         Workload("redis-server", lambda s: [
             "redis-server", "--port", "0", "--unixsocket", d / REDIS_SOCKET,
             "--dir", d, "--save", "", "--appendonly", "no"],
             drive=redis_driver(d, 50_000)),
     ]
+
+
+def compiler():
+    return subprocess.run(["/usr/bin/gcc", "-print-prog-name=cc1"], check=True,
+                          capture_output=True, text=True).stdout.strip()
 
 
 def micro(name, *args):
