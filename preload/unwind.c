@@ -14,7 +14,8 @@
  *   | tag    | kind | offset  | rbp      |
  *
  * kind 0: empty, 1: CFA from rsp, 2: from rbp, 3: offset is an enum cfi_kind;
- * offset: CFA's, in words; rbp: where it is saved, in words under the CFA.
+ * offset: CFA's, in words; rbp: where it is saved, in words under the CFA, or 1
+ * (the return address) when it is not.
  */
 #define CACHE_BITS   16
 #define ADDRESS_BITS 47
@@ -45,7 +46,7 @@ static inline struct place place(uint64_t pc)
 static uint64_t pack(const struct cfi_rule *r)
 {
 	uint64_t offset = (uint64_t)r->offset / 8;
-	uint64_t rbp = (uint64_t)-r->rbp_offset / 8;
+	uint64_t rbp = r->rbp_offset ? (uint64_t)-r->rbp_offset / 8 : 1;
 
 	if (r->kind != CFI_PLAIN)
 		return 3ull << KIND_SHIFT | (uint64_t)r->kind << OFFSET_SHIFT;
@@ -77,14 +78,19 @@ static inline uint64_t lookup(uint64_t pc)
 	return derive(pc, at);
 }
 
-/* Step by DWARF in full, for what the cached rules do not hold. */
+/*
+ * Step by DWARF in full, for what the cached rules do not hold. More words may
+ * have been read than the two, so `saved` is made to differ from what is
+ * there: the step will be taken again and not proved.
+ */
 static COLD enum cfi_kind step_slowly(struct walk_frame *w, struct cfi_frame *f,
 				      const struct cfi_bounds *bounds)
 {
 	uint64_t sp = f->sp;
 	enum cfi_kind kind = cfi_step(f, bounds);
 
-	w->rbp_words = WALK_UNPROVEN;
+	w->rbp_words = 1;
+	w->saved = ~f->pc;
 	if (kind == CFI_PLAIN && (f->sp <= sp || f->sp > bounds->most))
 		return CFI_NONE;
 	return kind;
@@ -124,27 +130,15 @@ static inline enum cfi_kind step(struct walk_frame *w, struct cfi_frame *f,
 	words = (const uint64_t *)(uintptr_t)cfa;
 	f->pc = words[-1];
 	f->sp = cfa;
-	if (w->rbp_words)
-		f->rbp = words[-(int64_t)w->rbp_words];
+	w->saved = words[-(int64_t)w->rbp_words];
+	if (w->rbp_words > 1)
+		f->rbp = w->saved;
 	return f->pc ? CFI_PLAIN : CFI_END;
 }
 
 static inline bool same(const struct cfi_frame *a, const struct cfi_frame *b)
 {
 	return a->pc == b->pc && a->rbp == b->rbp && a->sp == b->sp;
-}
-
-/* The words that led from `w` to its caller are what they were. */
-static inline bool unchanged(const struct walk_frame *w,
-			     const struct walk_frame *caller,
-			     const struct cfi_bounds *bounds)
-{
-	const uint64_t *words = (const uint64_t *)(uintptr_t)caller->state.sp;
-
-	return caller->state.sp <= bounds->most &&
-	       w->rbp_words != WALK_UNPROVEN && words[-1] == caller->state.pc &&
-	       (!w->rbp_words ||
-		words[-(int64_t)w->rbp_words] == caller->state.rbp);
 }
 
 /* frames[0] .. frames[i] are proved, and so is that nothing follows. */
@@ -184,14 +178,26 @@ static void merge(struct walk *w, uint32_t kept, uint32_t fresh)
 
 /*
  * The recorded frame `c` equals the walk's. Outermost frame up to which the
- * recorded ones still hold.
+ * recorded ones still hold: each led to its caller by two words, compared in
+ * order and no further than to the first that differs.
  */
 static inline uint32_t prove(const struct walk *w, uint32_t c,
 			     const struct cfi_bounds *bounds)
 {
-	while (c && unchanged(&w->frames[c], &w->frames[c - 1], bounds))
-		c--;
-	return c;
+	const struct walk_frame *f = &w->frames[c];
+
+	if (unlikely(w->frames[0].state.sp > bounds->most))
+		return c;
+	for (; f > w->frames; f--) {
+		const struct walk_frame *caller = f - 1;
+		const uint64_t *words =
+		    (const uint64_t *)(uintptr_t)caller->state.sp;
+
+		if (words[-1] != caller->state.pc ||
+		    words[-(int64_t)f->rbp_words] != f->saved)
+			break;
+	}
+	return (uint32_t)(f - w->frames);
 }
 
 static inline void add(struct walk *w, uint32_t *fresh,
@@ -222,7 +228,10 @@ void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp, uint64_t rbp,
 			uint32_t held = prove(w, c - 1, bounds);
 
 			if (!held && ends_here(w, bounds)) {
-				merge(w, c, fresh);
+				if (fresh)
+					merge(w, c, fresh);
+				else
+					w->count = c;
 				return;
 			}
 			/* A node stands for all callers; some change. */

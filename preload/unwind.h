@@ -24,13 +24,11 @@
 
 struct walk_frame {
 	struct cfi_frame state;
-	uint32_t rbp_words; /* rbp is saved that many words under the CFA; 0:
-			       it is unchanged; WALK_UNPROVEN: see below */
+	uint64_t saved;     /* the word `rbp_words` words under the CFA */
+	uint32_t rbp_words; /* there the caller's rbp was saved; 1, which is the
+			       return address: it is unchanged */
 	uint32_t node;      /* of stacks.h; 0: not looked up yet */
 };
-
-/* The frame's step read other words than the two: it must be made anew. */
-#define WALK_UNPROVEN UINT32_MAX
 
 struct walk {
 	uint32_t generation;
