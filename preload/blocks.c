@@ -333,7 +333,8 @@ uint32_t blocks_find(const struct blocks *b, uint64_t address, uint64_t *offset)
 		return BLOCKS_NONE;
 	r = &b->list[n - 1];
 	*offset = address - r->address;
-	return *offset < r->size || !*offset ? n - 1 : BLOCKS_NONE;
+	/* C lets a pointer stand one past the end. */
+	return *offset <= r->size ? n - 1 : BLOCKS_NONE;
 }
 
 uint32_t blocks_after(const struct blocks *b, uint64_t address)

@@ -147,7 +147,8 @@ static void describe(void)
 		m->directory = store_text(directory, strlen(directory));
 	note_arguments(m);
 	m->flags = (process.forked ? RKN_META_FORKED : 0) |
-		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0);
+		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
+		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
 	h->state = STORE_RUNNING;
 }
 

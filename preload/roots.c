@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pointers from outside: every writable private mapping, but for what is
+ * The pointers from outside: every writable mapping, but for what is
  * the allocator's, refknot's own, or the dead part of a stack.
  */
 #include <dlfcn.h>
@@ -111,7 +111,10 @@ static void search_gaps(struct picture *p, const struct piece *piece,
 	}
 }
 
-/* A file may end before its mapping does: read it through the kernel. */
+/*
+ * A file may end before its mapping does, and shared memory may be a device:
+ * read them through the kernel, which refuses where a read would fault.
+ */
 static void search_file(struct picture *p, const struct piece *piece,
 			uint64_t page)
 {
@@ -119,8 +122,10 @@ static void search_file(struct picture *p, const struct piece *piece,
 
 	if (sys_peek(process.pid, words, page, PAGE) == (long)PAGE)
 		search(p, piece, words, page, PAGE);
-	else
+	else if (piece->map->private)
 		p->limits[RKN_LIMIT_UNREADABLE] += PAGE;
+	else
+		p->limits[RKN_LIMIT_SHARED_MAP] += PAGE;
 }
 
 /* Is a part of the mapping that refknot does not own. */
@@ -128,13 +133,14 @@ static void search_part(struct picture *p, const struct piece *piece,
 			uint64_t start, uint64_t end)
 {
 	bool anonymous = piece->kind != RKN_ROOT_DATA && !piece->map->inode;
-	bool large = end - start > LARGE;
+	bool large = end - start > LARGE || !piece->map->private;
 
 	for (uint64_t next; start < end; start = next) {
 		next = (start & ~(PAGE - 1)) + PAGE;
 		if (next > end)
 			next = end;
-		if (anonymous && large && !pages_touched(&p->pages, start))
+		if (large && (anonymous || !piece->map->private) &&
+		    !pages_touched(&p->pages, start))
 			continue;
 		if (piece->heap)
 			search_gaps(p, piece, start, next);
@@ -232,17 +238,15 @@ static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
 	return 0;
 }
 
-static bool is_private_data(const struct map *map)
-{
-	return map->private && map->readable && map->writable;
-}
-
-static bool is_shared_data(const struct map *map)
+/* Where the program keeps data. Of shared memory, which may be large, only
+ * pages that this process has touched: no other can hold its addresses. */
+static bool is_data(const struct map *map)
 {
 	uint64_t own = (uint64_t)(uintptr_t)store.header;
 
-	return !map->private && map->writable &&
-	       (map->start < own || map->start >= own + STORE_MOST);
+	return map->readable && map->writable &&
+	       (map->private || map->end <= own ||
+		map->start >= own + store.size);
 }
 
 static void search_map(struct picture *p, const struct map *map)
@@ -300,12 +304,8 @@ static void loader_roots(struct picture *p)
 
 void roots_search(struct picture *p)
 {
-	for (uint32_t i = 0; i < p->map_count; i++) {
-		if (is_private_data(&p->maps[i]))
+	for (uint32_t i = 0; i < p->map_count; i++)
+		if (is_data(&p->maps[i]))
 			search_map(p, &p->maps[i]);
-		else if (is_shared_data(&p->maps[i]))
-			p->limits[RKN_LIMIT_SHARED_MAP] +=
-			    p->maps[i].end - p->maps[i].start;
-	}
 	loader_roots(p);
 }

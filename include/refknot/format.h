@@ -82,6 +82,7 @@ enum rkn_meta_flag {
 	RKN_META_SNAPSHOT = 1u << 1, /* blocks, edges, roots are one picture */
 	RKN_META_FOREIGN_MALLOC = 1u << 2, /* the allocator is not glibc's */
 	RKN_META_OFF = 1u << 3, /* recording switched itself off; see message */
+	RKN_META_NO_SNAPSHOT = 1u << 4, /* none was wanted at the exit */
 };
 
 struct rkn_meta {
@@ -184,7 +185,8 @@ struct rkn_edge {           /* a word in a block that points into a block */
 	uint32_t from;      /* block; records ascend by from, then from_word */
 	uint32_t to;        /* block */
 	uint32_t from_word; /* where the word is, in units of 8 bytes */
-	uint32_t to_offset; /* where it points, bytes; 0: the start */
+	uint32_t to_offset; /* where it points, bytes; 0: the start; the block's
+			       size: one past its end */
 };
 static_assert(sizeof(struct rkn_edge) == 16, "edge changed size");
 
@@ -193,7 +195,7 @@ enum rkn_root_kind {
 	RKN_ROOT_STACK = 1,    /* owner: thread */
 	RKN_ROOT_REGISTER = 2, /* owner: thread */
 	RKN_ROOT_TLS = 3,      /* owner: thread */
-	RKN_ROOT_MAP = 4,      /* private mapping, anonymous or of a file */
+	RKN_ROOT_MAP = 4,      /* any other mapping */
 	RKN_ROOT_INHERITED = 5, /* memory that fork copied from the parent */
 	RKN_ROOT_LOADER = 6,   /* allocated by the dynamic loader for itself */
 };
