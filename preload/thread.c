@@ -124,14 +124,24 @@ static COLD struct thread *attach(void)
 	return t;
 }
 
-COLD struct thread *thread_enter_slowly(void)
+/*
+ * A handler that interrupted refknot may have left by longjmp: then the stack
+ * is shorter now than it was inside.
+ */
+static bool was_left(const struct thread *t, uint64_t here)
+{
+	return t->busy >= t->ranges[0].least && t->busy < here &&
+	       here < t->ranges[0].most;
+}
+
+COLD struct thread *thread_enter_slowly(uint64_t here)
 {
 	struct thread *t = thread_self;
 
 	if (!process_ready())
 		return NULL;
 	if (t && t->epoch == process_page.epoch)
-		return t->busy ? NULL : t;
+		return t->busy && !was_left(t, here) ? NULL : t;
 	return attach();
 }
 

@@ -20,9 +20,10 @@
 
 struct thread {
 	uint32_t epoch; /* process_page.epoch when it was attached */
-	uint32_t busy;  /* inside refknot; a nested call is from a handler */
-	struct store_area *area;
 	uint32_t serial;
+	uint64_t busy; /* where on the stack it is inside refknot; 0: it is
+			  not. A nested call comes from a signal handler */
+	struct store_area *area;
 	uint64_t birth, birth_end; /* numbers to give out */
 	int64_t live;              /* bytes, since they were last published */
 	int64_t live_most;         /* highest value of `live` since then */
@@ -32,17 +33,18 @@ struct thread {
 
 extern _Thread_local struct thread *thread_self;
 
-struct thread *thread_enter_slowly(void);
+struct thread *thread_enter_slowly(uint64_t here);
 
 /* The thread, until thread_leave(); NULL: not recording, or nested. */
 static inline struct thread *thread_enter(void)
 {
+	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
 	struct thread *t = thread_self;
 
 	if (unlikely(!t || t->epoch != process_page.epoch || t->busy))
-		t = thread_enter_slowly();
+		t = thread_enter_slowly(here);
 	if (likely(t)) {
-		t->busy = 1;
+		t->busy = here;
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	}
 	return t;

@@ -188,6 +188,15 @@ def test_a_signal_handler_may_allocate_anywhere(tmp_path):
     assert 100 in lost_bytes(report)
 
 
+def test_a_signal_handler_may_leave_refknot_by_longjmp(tmp_path):
+    env = environment(LD_PRELOAD=PROGRAMS / "hook_bump.so")
+    recorded = same(tmp_path, "leaves", env=env)
+    assert recorded.outcome.out == b"300 signals\n"
+    lost = [f for f in recorded.report()["findings"]
+            if f["bytes"] == 50 * 10000]
+    assert len(lost) == 1 and lost[0]["count"] == 50, lost
+
+
 def test_a_daemon_that_closes_everything_is_still_recorded(tmp_path):
     report = same(tmp_path, "closes", 0).report()
     assert lost_bytes(report) == [100, 100]
