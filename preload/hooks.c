@@ -15,6 +15,7 @@
 #include "compiler.h"
 #include "real.h"
 #include "record.h"
+#include "thread.h"
 
 #define HERE __builtin_frame_address(0)
 
@@ -91,13 +92,17 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 	struct record_freed freed = { false, 0, 0 };                           \
 	void *q;                                                               \
                                                                                \
-	if (p)                                                                 \
+	if (p) {                                                               \
+		thread_move(true);                                             \
 		record_free(p, &freed);                                        \
+	}                                                                      \
 	q = (call);                                                            \
 	if (q)                                                                 \
 		record_alloc(q, (new_size), HERE);                             \
 	else if (p && (new_size))                                              \
 		record_undo(p, &freed);                                        \
+	if (p)                                                                 \
+		thread_move(false);                                            \
 	return q
 
 EXPORT void *realloc(void *p, size_t size)

@@ -7,7 +7,7 @@
 
 bool maps_open(struct maps *m)
 {
-	m->fd = (int)sys_open("/proc/self/maps", O_RDONLY, 0);
+	m->fd = (int)sys_open("/proc/thread-self/maps", O_RDONLY, 0);
 	m->at = m->size = 0;
 	return m->fd >= 0;
 }
@@ -78,7 +78,7 @@ bool maps_next(struct maps *m, struct map *map)
 	map->end = number(m, 16, &c);
 	map->readable = next(m) == 'r';
 	map->writable = next(m) == 'w';
-	next(m);
+	map->executable = next(m) == 'x';
 	map->private = next(m) == 'p';
 	next(m);
 	number(m, 16, &c); /* offset */

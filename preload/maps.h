@@ -14,7 +14,7 @@ struct map {
 	uint64_t start; /* 0x7f3a1000 */
 	uint64_t end;   /* 0x7f3a5000, the first byte not in it */
 	uint64_t inode; /* 131; 0: anonymous */
-	bool readable, writable, private;
+	bool readable, writable, executable, private;
 	char name[64]; /* the path's end, "[heap]", "[stack]" or "" */
 };
 
@@ -22,7 +22,7 @@ struct map {
 struct maps {
 	int fd;
 	unsigned at, size; /* of `buffer`: read and filled */
-	char buffer[4096];
+	char buffer[512];  /* also on small stacks */
 };
 
 bool maps_open(struct maps *m); /* false: no /proc, or no descriptor left */

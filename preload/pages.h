@@ -19,5 +19,8 @@ void pages_open(struct pages *p);
 void pages_close(struct pages *p);
 /* True also when it cannot be told. */
 bool pages_touched(struct pages *p, uint64_t address);
+/* Is it a private page, no longer its file's? `unknown` when it cannot be
+ * told. */
+bool pages_copied(struct pages *p, uint64_t address, bool unknown);
 
 #endif

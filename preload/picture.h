@@ -31,6 +31,7 @@ struct picture {
 	struct picture_list roots, edges;
 	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
+	bool copies; /* memory can be read through the kernel */
 };
 
 void picture_list_init(struct picture_list *l, enum store_table_number table);

@@ -95,7 +95,7 @@ COLD void process_off(const char *what, int error)
 	char sentence[4500];
 	struct text t = { sentence, sizeof(sentence), 0 };
 
-	if (__atomic_exchange_n(&state, OFF, __ATOMIC_ACQ_REL) == OFF)
+	if (!move(RUNNING, OFF) && !move(STARTING, OFF))
 		return;
 	process_page.epoch = 0;
 	text_add(&t, what);
@@ -320,14 +320,17 @@ void process_end_above(int status, uint64_t low);
 __attribute__((used)) void process_end_above(int status, uint64_t low)
 {
 	struct store_header *h = store.header;
+	uint64_t signals;
 
 	if (!process_page.epoch || process.pid != sys_pid() ||
 	    !move(RUNNING, ENDING))
 		return;
 	h->meta.end = RKN_END_EXIT;
 	h->meta.end_value = status & 0xff;
+	sys_block_signals(&signals);
 	if (process.settings.snapshot)
 		snapshot_at_exit(low);
+	sys_restore_signals(&signals);
 	process_page.epoch = 0;
 	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	h->meta.own_bytes = store_own_bytes();

@@ -58,29 +58,6 @@ static inline void change_live(struct thread *t, int64_t bytes)
 }
 
 /*
- * A signal handler interrupted this thread inside refknot, or the thread has
- * no area: the block is kept, its stack is not known. Each counter changes by
- * one instruction, so an interrupted update is not lost.
- */
-static COLD void alloc_outside(void *p, size_t size)
-{
-	struct shadow_block b = { .size = size };
-	struct thread *t = thread_self;
-
-	if (!process_page.epoch) {
-		process_missed();
-		return;
-	}
-	shadow_set((uint64_t)(uintptr_t)p, &b);
-	if (!t || t->epoch != process_page.epoch) {
-		process_missed();
-		return;
-	}
-	t->area->limits[RKN_LIMIT_NESTED]++;
-	count_alloc(t->area, &b);
-}
-
-/*
  * A block that is not known is not searched for pointers, and what it holds
  * would look leaked: without room for all blocks recording ends.
  */
@@ -89,6 +66,32 @@ static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
 	a->limits[limit]++;
 	if (limit == RKN_LIMIT_STORE_FULL)
 		process_off_store(-ENOSPC);
+}
+
+/*
+ * A signal handler interrupted this thread inside refknot, or the thread has
+ * no area: the block is kept, its stack is not known. Each counter changes by
+ * one instruction, so an interrupted update is not lost.
+ */
+static COLD void alloc_outside(void *p, size_t size)
+{
+	struct shadow_block b = { .size = size };
+	struct thread *t = thread_self;
+	enum rkn_limit_number limit;
+
+	if (!process_page.epoch) {
+		process_missed();
+		return;
+	}
+	limit = shadow_set((uint64_t)(uintptr_t)p, &b);
+	if (!t || t->epoch != process_page.epoch) {
+		process_missed();
+	} else if (limit == RKN_LIMITS) {
+		t->area->limits[RKN_LIMIT_NESTED]++;
+		count_alloc(t->area, &b);
+	} else {
+		not_kept(t->area, limit);
+	}
 }
 
 void record_alloc(void *p, size_t size, const void *frame)

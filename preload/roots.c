@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pointers from outside: every writable mapping, but for what is
+ * The pointers from outside: every private or writable mapping, but for what is
  * the allocator's, refknot's own, or the dead part of a stack.
  */
 #include <dlfcn.h>
@@ -15,11 +15,11 @@
 #include "sys.h"
 #include "thread.h"
 
-#define PAGE        4096ull
-#define LARGE       (4ull << 20) /* mappings that may be mostly untouched */
-#define CONTROL     4096ull /* glibc's struct pthread, from the pointer up */
-#define STATIC_TLS  (64ull << 10) /* and the thread's variables below it */
-#define SELF_OFFSET 16            /* in the control block: its own address */
+#define PAGE          4096ull
+#define LARGE         (4ull << 20) /* mappings that may be mostly untouched */
+#define CONTROL       4096ull /* glibc's struct pthread, from the pointer up */
+#define STATIC_TLS    (64ull << 10) /* and the thread's variables below it */
+#define CONTROL_LEAST 0x600         /* bytes of it that every version has */
 
 /* A piece of a mapping, and how a pointer found in it is called. */
 struct piece {
@@ -112,20 +112,49 @@ static void search_gaps(struct picture *p, const struct piece *piece,
 }
 
 /*
- * A file may end before its mapping does, and shared memory may be a device:
- * read them through the kernel, which refuses where a read would fault.
+ * A file may end before its mapping does, shared memory may be a device, and a
+ * page may be protected in ways that no list shows: all roots are read through
+ * the kernel, which refuses where a read would fault.
  */
-static void search_file(struct picture *p, const struct piece *piece,
-			uint64_t page)
+#define COPY PAGE
+static bool search_copy(struct picture *p, const struct piece *piece,
+			uint64_t page, uint64_t size)
 {
-	uint64_t words[PAGE / 8];
+	static uint64_t words[COPY / 8];
 
-	if (sys_peek(process.pid, words, page, PAGE) == (long)PAGE)
-		search(p, piece, words, page, PAGE);
+	if (sys_peek(process.pid, words, page, size) != (long)size)
+		return false;
+	search(p, piece, words, page, size);
+	return true;
+}
+
+/* Where there is no such call, only what cannot fault is read. */
+static void search_page(struct picture *p, const struct piece *piece,
+			uint64_t start, uint64_t end)
+{
+	bool safe = piece->map->private && !piece->map->inode;
+
+	if (search_copy(p, piece, start, end - start))
+		return;
+	if ((safe || piece->kind == RKN_ROOT_DATA) && !p->copies)
+		search(p, piece, (const void *)(uintptr_t)start, start,
+		       end - start);
 	else if (piece->map->private)
-		p->limits[RKN_LIMIT_UNREADABLE] += PAGE;
-	else
-		p->limits[RKN_LIMIT_SHARED_MAP] += PAGE;
+		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
+	else if (pages_touched(&p->pages, start)) /* not beyond the end */
+		p->limits[RKN_LIMIT_SHARED_MAP] += end - start;
+}
+
+/* Is a part of the mapping that refknot does not own. */
+/* May the page hold what the program has written? */
+static bool is_worth(struct picture *p, const struct map *map, uint64_t page)
+{
+	if (!map->private)
+		return map->end - map->start <= LARGE ||
+		       pages_touched(&p->pages, page);
+	if (map->inode)
+		return pages_copied(&p->pages, page, map->writable);
+	return pages_touched(&p->pages, page);
 }
 
 /* Is a part of the mapping that refknot does not own. */
@@ -133,25 +162,20 @@ static void search_part(struct picture *p, const struct piece *piece,
 			uint64_t start, uint64_t end)
 {
 	bool anonymous = piece->kind != RKN_ROOT_DATA && !piece->map->inode;
-	bool large = end - start > LARGE || !piece->map->private;
 
 	for (uint64_t next; start < end; start = next) {
 		next = (start & ~(PAGE - 1)) + PAGE;
 		if (next > end)
 			next = end;
-		if (large && (anonymous || !piece->map->private) &&
-		    !pages_touched(&p->pages, start))
+		if (!is_worth(p, piece->map, start))
 			continue;
-		if (piece->heap)
+		if (!piece->map->readable)
+			p->limits[RKN_LIMIT_UNREADABLE] += next - start;
+		else if (piece->heap)
 			search_gaps(p, piece, start, next);
-		else if (anonymous &&
-			 heap_owns(&p->blocks, start, p->maps, p->map_count))
-			continue;
-		else if (!anonymous && piece->kind != RKN_ROOT_DATA)
-			search_file(p, piece, start);
-		else
-			search(p, piece, (const void *)(uintptr_t)start, start,
-			       next - start);
+		else if (!anonymous ||
+			 !heap_owns(&p->blocks, start, p->maps, p->map_count))
+			search_page(p, piece, start, next);
 	}
 }
 
@@ -183,6 +207,17 @@ static bool holds(const struct map *map, uint64_t address)
 	return address >= map->start && address < map->end;
 }
 
+/* Threads, living or ended, whose control blocks lie in the mapping. */
+static unsigned threads_in(const struct map *map)
+{
+	unsigned n = 0;
+	uint64_t at;
+
+	for (uint32_t i = 0; (at = thread_pointers_next(&i));)
+		n += holds(map, at);
+	return n;
+}
+
 /*
  * Where a live stack's used part begins. Below it lie dead frames, if the
  * mapping is certainly that one stack.
@@ -191,7 +226,8 @@ static uint64_t used_from(const struct picture *p, const struct map *map,
 			  const struct stopped *t)
 {
 	bool own = strcmp(map->name, "[stack]") == 0 ||
-		   (holds(map, t->pointer) && is_guarded(p, map));
+		   (holds(map, t->pointer) && is_guarded(p, map) &&
+		    threads_in(map) <= 1);
 
 	return own && holds(map, t->low) ? t->low : map->start;
 }
@@ -214,23 +250,46 @@ static bool is_alive(const struct picture *p, uint64_t pointer)
 }
 
 /*
+ * Is the control block at `pointer` in one of glibc's lists of stacks? Then the
+ * stack is glibc's and not memory that the program gave it and has back. The
+ * link is any pair of words whose neighbours point back at it.
+ */
+static bool is_listed(uint64_t pointer)
+{
+	const uint64_t *words = (const uint64_t *)(uintptr_t)pointer;
+
+	for (unsigned i = 0; i < CONTROL_LEAST / 8; i++) {
+		uint64_t link = pointer + i * 8, next[2], back[2];
+
+		if (words[i] % 8 || words[i] < PAGE || words[i] == link ||
+		    words[i + 1] % 8 || words[i + 1] < PAGE)
+			continue;
+		if (sys_peek(process.pid, next, words[i], 16) == 16 &&
+		    next[1] == link &&
+		    sys_peek(process.pid, back, words[i + 1], 16) == 16 &&
+		    back[0] == link)
+			return true;
+	}
+	return false;
+}
+
+/*
  * glibc keeps the stacks of ended threads for later ones. The end of one that
  * is in `map`: its control block still holds its own address. 0: none. When a
  * thread did not stop it cannot be told whose stack is whose.
  */
 static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
 {
-	uint64_t at, self;
+	uint64_t at;
 	uint32_t i = 0;
 
-	if (!is_guarded(p, map) || p->stop.running)
+	if (!is_guarded(p, map) || p->stop.running || threads_in(map) != 1)
 		return 0;
 	while ((at = thread_pointers_next(&i))) {
-		if (!holds(map, at) || !holds(map, at + SELF_OFFSET) ||
+		if (!holds(map, at) || !holds(map, at + CONTROL_LEAST) ||
 		    is_alive(p, at))
 			continue;
-		memcpy(&self, (const char *)(uintptr_t)at + SELF_OFFSET, 8);
-		if (self != at)
+		if (!is_listed(at))
 			continue;
 		at = (at + CONTROL) & ~(PAGE - 1);
 		return at < map->end ? at : map->end;
@@ -238,15 +297,25 @@ static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
 	return 0;
 }
 
-/* Where the program keeps data. Of shared memory, which may be large, only
- * pages that this process has touched: no other can hold its addresses. */
+/*
+ * Where the program may keep data: also in pages that it made read-only since.
+ * What it made inaccessible is not searched, but counted; larger ranges without
+ * access are reservations.
+ */
+#define HIDDEN_MOST (1ull << 30)
 static bool is_data(const struct map *map)
 {
 	uint64_t own = (uint64_t)(uintptr_t)store.header;
 
-	return map->readable && map->writable &&
-	       (map->private || map->end <= own ||
-		map->start >= own + store.size);
+	if (map->start < own + store.size && map->end > own)
+		return false;
+	if (strncmp(map->name, "[v", 2) == 0) /* the kernel's own: [vvar] */
+		return false;
+	if (!map->private)
+		return map->readable && map->writable;
+	if (!map->readable)
+		return !map->inode && map->end - map->start <= HIDDEN_MOST;
+	return !map->executable || map->writable;
 }
 
 static void search_map(struct picture *p, const struct map *map)
@@ -257,13 +326,14 @@ static void search_map(struct picture *p, const struct map *map)
 	piece.owner = modules_of_data(map->start);
 	if (piece.owner != RKN_NONE) {
 		piece.kind = RKN_ROOT_DATA;
-	} else if (strcmp(map->name, "[heap]") == 0 && !process.forked) {
-		return;
-	} else if (process.forked && !map->inode &&
-		   (strcmp(map->name, "[heap]") == 0 ||
-		    heap_owns(&p->blocks, map->start, p->maps, p->map_count))) {
-		piece.kind = RKN_ROOT_INHERITED;
+	} else if (process.forked && !map->inode) {
+		bool heap = strcmp(map->name, "[heap]") == 0;
+
+		piece.kind = heap ? RKN_ROOT_INHERITED : RKN_ROOT_MAP;
 		piece.heap = true;
+	} else if (strcmp(map->name, "[heap]") == 0 &&
+		   !process.foreign_malloc) {
+		return;
 	}
 	piece.thread = thread_of(p, map);
 	if (piece.thread) {
@@ -302,10 +372,29 @@ static void loader_roots(struct picture *p)
 	}
 }
 
+/* A block that a thread runs on, or that the kernel knows as signal stack. */
+static void stack_roots(struct picture *p)
+{
+	for (uint32_t i = 0; i < p->stop.count; i++) {
+		const struct stopped *t = &p->stop.threads[i];
+		const struct piece piece = { NULL, RKN_ROOT_STACK,
+					     serial_of(t->tid), NULL, false };
+		uint64_t offset;
+		uint32_t b = blocks_find(&p->blocks, t->alternate, &offset);
+
+		if (b != BLOCKS_NONE)
+			found(p, &piece, 0, b, 0);
+		b = blocks_find(&p->blocks, t->low, &offset);
+		if (b != BLOCKS_NONE)
+			found(p, &piece, 0, b, 0);
+	}
+}
+
 void roots_search(struct picture *p)
 {
 	for (uint32_t i = 0; i < p->map_count; i++)
 		if (is_data(&p->maps[i]))
 			search_map(p, &p->maps[i]);
 	loader_roots(p);
+	stack_roots(p);
 }

@@ -78,14 +78,16 @@ static bool read_maps(struct picture *p)
 /* The thread that takes the snapshot: it stands still as well. */
 static void add_self(struct stop *s, uint64_t low)
 {
+	struct stopped *self;
+	bool active;
+
 	if (!s->threads || s->count == STOP_MOST)
 		return;
-	s->threads[s->count++] = (struct stopped){
-		.tid = (uint32_t)sys_tid(),
-		.low = low,
-		.sp = low,
-		.pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer(),
-	};
+	self = &s->threads[s->count++];
+	self->tid = (uint32_t)sys_tid();
+	self->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	self->alternate = sys_alternate_stack(&active);
+	self->low = self->sp = active ? 0 : low;
 }
 
 static void note_threads(const struct stop *s)
@@ -115,6 +117,8 @@ static void search_all(struct picture *p)
 		return;
 	}
 	pages_open(&p->pages);
+	p->copies = sys_peek(process.pid, &(uint64_t){ 0 },
+			     (uint64_t)(uintptr_t)&process, 8) == 8;
 	roots_search(p);
 	edges_search(p);
 	pages_close(&p->pages);

@@ -9,6 +9,8 @@
 #include "own.h"
 #include "process.h"
 #include "sys.h"
+#include "text.h"
+#include "thread.h"
 
 /*
  * The second of the two signals that glibc keeps for itself: programs cannot
@@ -20,36 +22,45 @@
 #define ROUNDS   30
 #define PATIENCE 1000000000ull /* ns without a new arrival */
 #define SLEEP    10000000ull
+#define GRACE    300000000ull
 
 static struct stopped *list;
 static uint32_t arrived, ready, released;
+static uint64_t deadline; /* monotonic ns */
+static bool listed;       /* /proc/self/task could be read */
 static struct sys_action former;
+
+/* The kernel's signal frame says all about the interrupted code. */
+static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
+{
+	s->tid = (uint32_t)sys_tid();
+	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
+	s->low = low;
+	if (!(u->uc_stack.ss_flags & SS_DISABLE))
+		s->alternate = (uint64_t)(uintptr_t)u->uc_stack.ss_sp;
+	if (u->uc_stack.ss_flags & SS_ONSTACK)
+		s->low = s->sp = 0;
+}
 
 static void handler(int signal, void *info, void *context)
 {
-	const ucontext_t *u = context;
 	uint32_t i;
 
 	(void)signal;
-	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+	(void)info;
+	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE) || thread_moves())
 		return;
 	i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
-	if (i < STOP_MOST) {
-		uint64_t low = (uint64_t)(uintptr_t)__builtin_frame_address(0);
-
-		list[i].tid = (uint32_t)sys_tid();
-		list[i].sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
-		/* On another stack the frame is not under the interrupted
-		 * code: then both are searched. */
-		list[i].low = low < list[i].sp ? low : list[i].sp;
-		list[i].pointer =
-		    (uint64_t)(uintptr_t)__builtin_thread_pointer();
-	}
-	(void)info;
+	if (i < STOP_MOST)
+		note(&list[i], context,
+		     (uint64_t)(uintptr_t)__builtin_frame_address(0));
 	__atomic_fetch_add(&ready, 1, __ATOMIC_RELEASE);
 	sys_wake(&ready);
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		sys_wait(&released, 0, SLEEP);
+	while (sys_clock(CLOCK_MONOTONIC) < deadline)
+		sys_wait(&released, 1, SLEEP);
 }
 
 /* The kernel's struct linux_dirent64. */
@@ -84,7 +95,7 @@ static uint32_t signal_all(int *tids, uint32_t count)
 	__attribute__((aligned(8))) char buffer[4096];
 	int fd = (int)sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
 	int self = sys_tid();
-	long size;
+	long size = -1;
 
 	while (fd >= 0 &&
 	       (size = sys_directory(fd, buffer, sizeof(buffer))) > 0) {
@@ -100,9 +111,32 @@ static uint32_t signal_all(int *tids, uint32_t count)
 				tids[count++] = tid;
 		}
 	}
+	listed = size == 0;
 	if (fd >= 0)
 		sys_close(fd);
 	return count;
+}
+
+/* Has it ended, though it is listed? So is a first thread before the last. */
+static bool is_zombie(int tid)
+{
+	char path[64], line[512];
+	struct text t = { path, sizeof(path), 0 };
+	long size = 0;
+	int fd;
+
+	text_add(&t, "/proc/self/task/");
+	text_number(&t, (uint64_t)tid);
+	text_add(&t, "/stat");
+	fd = (int)sys_open(path, O_RDONLY, 0);
+	if (fd >= 0) {
+		size = sys_read(fd, line, sizeof(line));
+		sys_close(fd);
+	}
+	for (size -= 2; size > 0 && line[size - 1] != ')'; size--)
+		;
+	/* 7 (name) Z 1 ... */
+	return size > 0 && (line[size + 1] == 'Z' || line[size + 1] == 'X');
 }
 
 /* Threads that ended since they were signalled do not arrive. */
@@ -111,7 +145,8 @@ static uint32_t still_alive(const int *tids, uint32_t count)
 	uint32_t alive = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		alive += sys_thread_alive(process.pid, tids[i]);
+		alive += sys_thread_alive(process.pid, tids[i]) &&
+			 !is_zombie(tids[i]);
 	return alive;
 }
 
@@ -132,6 +167,11 @@ static void wait_for(const int *tids, uint32_t count)
 			return;
 		seen = now;
 	}
+}
+
+void stop_self(void)
+{
+	sys_signal_thread(process.pid, sys_tid(), SIGNAL);
 }
 
 void stop_begin(struct stop *s)
@@ -157,6 +197,7 @@ void stop_begin(struct stop *s)
 	s->count = __atomic_load_n(&ready, __ATOMIC_ACQUIRE);
 	count = still_alive(tids, count);
 	s->running = count > s->count ? count - s->count : 0;
+	s->running += !listed;
 }
 
 /* Ignoring a signal for a moment discards what is still pending. */
@@ -166,6 +207,7 @@ void stop_end(void)
 
 	sys_action(SIGNAL, &ignore, NULL);
 	sys_action(SIGNAL, &former, NULL);
+	deadline = sys_clock(CLOCK_MONOTONIC) + GRACE;
 	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
 	sys_wake(&released);
 }

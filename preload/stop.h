@@ -12,9 +12,12 @@
 
 struct stopped {
 	uint32_t tid;
-	uint64_t low;     /* everything from here up is to be searched */
-	uint64_t sp;      /* low .. sp-1 holds registers */
-	uint64_t pointer; /* the thread pointer */
+	uint64_t
+	    low;     /* everything from here up is to be searched; 0: not known,
+			 it is on its signal stack */
+	uint64_t sp; /* low .. sp-1 holds registers */
+	uint64_t pointer;   /* the thread pointer */
+	uint64_t alternate; /* start of its signal stack; 0: none */
 };
 
 #define STOP_MOST 16384 /* threads */
@@ -28,6 +31,12 @@ struct stop {
 /* Stop all threads but the caller's. No lock may be assumed free until
  * stop_end(): a stopped thread may hold it. */
 void stop_begin(struct stop *s);
+/* Ask for the calling thread's stop once more: it could not stop when asked. */
+void stop_self(void);
+/*
+ * Let the threads go on, a moment later: at the end of a process they never do,
+ * and so do not see system calls that were cut short.
+ */
 void stop_end(void);
 
 #endif

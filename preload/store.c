@@ -23,6 +23,10 @@ struct store store;
 __attribute__((aligned(4096)))
 uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
 
+#define UNIT_SHIFT 21
+#define UNIT       (1ull << UNIT_SHIFT)
+static __attribute__((aligned(4096))) uint8_t units[STORE_MOST >> UNIT_SHIFT];
+
 /* The fixed tables, and how many records each holds in a store of full size. */
 static const struct {
 	uint64_t record_size, capacity;
@@ -74,6 +78,24 @@ static uint64_t ahead(uint64_t first, uint64_t last)
 	return last;
 }
 
+/*
+ * The store has no access until it is needed, a unit at a time: a program that
+ * locks all its memory would otherwise have the whole of it filled.
+ */
+static bool open_up(uint64_t at, uint64_t bytes)
+{
+	uint64_t u = at >> UNIT_SHIFT;
+
+	for (; u <= (at + bytes - 1) >> UNIT_SHIFT; u++) {
+		if (units[u])
+			continue;
+		if (sys_open_up(store_at(u << UNIT_SHIFT), UNIT) < 0)
+			return false;
+		units[u] = 1;
+	}
+	return true;
+}
+
 COLD bool store_prepare(uint64_t offset, uint64_t size)
 {
 	uint64_t first = offset >> STORE_STEP_SHIFT;
@@ -90,7 +112,7 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 	last = ahead(first, last);
 	at = first << STORE_STEP_SHIFT;
 	bytes = (last - first + 1) << STORE_STEP_SHIFT;
-	if (at + bytes > store.size)
+	if (at + bytes > store.size || !open_up(at, bytes))
 		return false;
 	result = sys_advise(store_at(at), bytes, MADV_POPULATE_WRITE);
 	if (result == -EINVAL ? !allocate(at, bytes) : result < 0)
@@ -277,6 +299,7 @@ void store_leave(void)
 {
 	sys_unmap(store.header, store.size);
 	sys_advise(store_steps, sizeof(store_steps), MADV_DONTNEED);
+	sys_advise(units, sizeof(units), MADV_DONTNEED);
 	store.header = NULL;
 	store.size = 0;
 }

@@ -100,10 +100,15 @@ void *sys_map(size_t size, int fd)
 {
 	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
 			   : MAP_SHARED | MAP_NORESERVE;
-	long p =
-	    call(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, flags, fd, 0);
+	int access = fd < 0 ? PROT_READ | PROT_WRITE : PROT_NONE;
+	long p = call(SYS_mmap, 0, (long)size, access, flags, fd, 0);
 
 	return p < 0 && p > -4096 ? NULL : (void *)p;
+}
+
+long sys_open_up(void *p, size_t size)
+{
+	return CALL3(SYS_mprotect, p, size, PROT_READ | PROT_WRITE);
 }
 
 void sys_unmap(void *p, size_t size)
@@ -185,6 +190,28 @@ long sys_peek(int pid, void *to, uint64_t from, size_t size)
 
 	return call(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote,
 		    1, 0);
+}
+
+void sys_block_signals(uint64_t *old)
+{
+	uint64_t set = ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) |
+			 1ull << (SIGILL - 1) | 1ull << (SIGFPE - 1));
+
+	CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &set, old, sizeof(set));
+}
+
+void sys_restore_signals(const uint64_t *old)
+{
+	CALL4(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL, sizeof(*old));
+}
+
+uint64_t sys_alternate_stack(bool *active)
+{
+	stack_t now = { .ss_flags = SS_DISABLE };
+
+	CALL2(SYS_sigaltstack, NULL, &now);
+	*active = now.ss_flags & SS_ONSTACK;
+	return now.ss_flags & SS_DISABLE ? 0 : (uint64_t)(uintptr_t)now.ss_sp;
 }
 
 long sys_action(int signal, const struct sys_action *set,

@@ -27,8 +27,10 @@ long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_getcwd(char *buffer, size_t size);
 long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
 
-/* NULL when the kernel refuses. fd -1: anonymous private, not reserved. */
+/* NULL when the kernel refuses. fd -1: anonymous private, not reserved; else
+ * the file, shared, and without access until sys_open_up(). */
 void *sys_map(size_t size, int fd);
+long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
 void sys_unmap(void *p, size_t size);
 /* mincore: -ENOMEM when a page is not mapped. */
 long sys_resident(uint64_t address, size_t size, unsigned char *pages);
@@ -44,6 +46,12 @@ uint64_t sys_limit(int resource);
 uint64_t sys_clock(int clock); /* nanoseconds */
 long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void sys_wake(uint32_t *word);
+/* Block all signals but those of faults; *old is what was blocked. */
+void sys_block_signals(uint64_t *old);
+void sys_restore_signals(const uint64_t *old);
+/* Where the alternate signal stack starts, 0 if there is none; *active: it is
+ * in use now. */
+uint64_t sys_alternate_stack(bool *active);
 /* Read memory of this process without faulting. */
 long sys_peek(int pid, void *to, uint64_t from, size_t size);
 

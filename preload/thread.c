@@ -5,6 +5,7 @@
 
 #include "maps.h"
 #include "own.h"
+#include "stop.h"
 #include "sys.h"
 
 #define BIRTHS 4096 /* numbers that a thread takes at a time */
@@ -118,6 +119,7 @@ static COLD struct thread *attach(void)
 		return NULL;
 	open_account(t, area(i), tid);
 	t->busy = 0;
+	t->moving = t->wanted = false;
 	t->birth = t->birth_end = 0;
 	t->epoch = process_page.epoch;
 	thread_self = t;
@@ -143,6 +145,30 @@ COLD struct thread *thread_enter_slowly(uint64_t here)
 	if (t && t->epoch == process_page.epoch)
 		return t->busy && !was_left(t, here) ? NULL : t;
 	return attach();
+}
+
+void thread_move(bool moving)
+{
+	struct thread *t = thread_self;
+
+	if (unlikely(!t || t->epoch != process_page.epoch))
+		return;
+	t->moving = moving;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(!moving && t->wanted)) {
+		t->wanted = false;
+		stop_self();
+	}
+}
+
+bool thread_moves(void)
+{
+	struct thread *t = thread_self;
+
+	if (!t || !t->moving)
+		return false;
+	t->wanted = true;
+	return true;
 }
 
 COLD uint64_t thread_birth_slowly(struct thread *t)
@@ -191,22 +217,25 @@ static uint64_t stack_end(uint64_t sp)
 /* A range is trusted a little below what was proved: stacks grow down. */
 COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 {
-	struct cfi_bounds last = t->ranges[0];
-	uint64_t end;
+	struct cfi_bounds found = { sp & ~(4 * PAGE - 1), 0 };
+	unsigned i = 0;
 
-	if (sp >= t->ranges[1].least && sp < t->ranges[1].most) {
-		t->ranges[0] = t->ranges[1];
-		t->ranges[1] = last;
-		return t->ranges[0].most;
-	}
-	end = stack_end(sp);
-	if (!end)
+	while (i < THREAD_RANGES - 1 &&
+	       !(sp >= t->ranges[i].least && sp < t->ranges[i].most))
+		i++;
+	if (sp >= t->ranges[i].least && sp < t->ranges[i].most)
+		found = t->ranges[i];
+	else
+		found.most = stack_end(sp);
+	if (!found.most)
 		return 0;
-	if (last.most != end)
-		t->ranges[1] = last;
-	t->ranges[0].least = sp & ~(4 * PAGE - 1);
-	t->ranges[0].most = end;
-	return end;
+	/* The same stack, deeper: it keeps its place. */
+	for (unsigned n = 0; n < i; n++)
+		if (t->ranges[n].most == found.most)
+			i = n;
+	memmove(t->ranges + 1, t->ranges, i * sizeof(*t->ranges));
+	t->ranges[0] = found;
+	return found.most;
 }
 
 struct store_counter *thread_counter(struct store_area *a, uint32_t stack)

@@ -15,7 +15,7 @@
 #include "store.h"
 #include "unwind.h"
 
-#define THREAD_RANGES 2
+#define THREAD_RANGES 16
 #define THREAD_AREAS  8192
 
 struct thread {
@@ -23,6 +23,8 @@ struct thread {
 	uint32_t serial;
 	uint64_t busy; /* where on the stack it is inside refknot; 0: it is
 			  not. A nested call comes from a signal handler */
+	bool moving;   /* in realloc: where its block is cannot be told */
+	bool wanted;   /* meanwhile it was asked to stop */
 	struct store_area *area;
 	uint64_t birth, birth_end; /* numbers to give out */
 	int64_t live;              /* bytes, since they were last published */
@@ -55,6 +57,14 @@ static inline void thread_leave(struct thread *t)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	t->busy = 0;
 }
+
+/*
+ * This thread begins or ends to move a block. If it was asked to stop in
+ * between, it stops at the end.
+ */
+void thread_move(bool moving);
+/* For the stop signal's handler: is it moving one? Then it stops later. */
+bool thread_moves(void);
 
 /* Where the mapped words above `sp` end; 0: cannot tell. */
 uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp);

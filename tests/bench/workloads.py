@@ -74,8 +74,9 @@ def real_programs(d):
                                        str(int(60_000 * s))],
                  env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": 0}),
         # The compiler proper: heaptrack does not follow gcc to it.
-        Workload("cc1", lambda s: [compiler(), "-quiet", "-O1", source(s),
-                                   "-o", d / "out.s"]),
+        Workload("cc1", lambda s: [
+            compiler(), "-quiet", "-imultiarch", "x86_64-linux-gnu", "-O1",
+            source(s), "-o", d / "out.s"]),
         Workload("git log", lambda s: ["git", "log", "--stat",
                                        f"-{int(2000 * s)}"], cwd=repository),
         Workload("bash", lambda s: [

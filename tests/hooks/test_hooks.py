@@ -197,6 +197,18 @@ def test_a_signal_handler_may_leave_refknot_by_longjmp(tmp_path):
     assert len(lost) == 1 and lost[0]["count"] == 50, lost
 
 
+def test_what_a_block_holds_is_held_while_it_moves(tmp_path):
+    for _ in range(5):
+        report = same(tmp_path, "moves").report()
+        assert report["verdict"]["checked"] and not report["findings"]
+
+
+def test_the_exit_check_interrupts_no_wait(tmp_path):
+    for _ in range(3):
+        recorded = same(tmp_path, "polls")
+        assert recorded.outcome.out == b"done\n"
+
+
 def test_a_daemon_that_closes_everything_is_still_recorded(tmp_path):
     report = same(tmp_path, "closes", 0).report()
     assert lost_bytes(report) == [100, 100]
