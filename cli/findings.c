@@ -6,6 +6,8 @@
  */
 #include "findings.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,19 +33,46 @@ const char *finding_confidence(const struct finding *f)
 	return kinds[f->kind].confidence;
 }
 
+/* What kept the process from being looked at when it ended. */
+static const char *no_snapshot(struct findings *f, const struct model *m)
+{
+	const char *name;
+
+	if (m->meta.flags & RKN_META_OFF) {
+		snprintf(f->text, sizeof(f->text),
+			 "recording switched itself off (%s)",
+			 model_text(m, m->meta.message));
+		return f->text;
+	}
+	if (m->meta.end == RKN_END_SIGNAL) {
+		name = sigdescr_np(m->meta.end_value);
+		snprintf(
+		    f->text, sizeof(f->text),
+		    "signal %" PRId32
+		    " (%s) ended the process; the check is made when it ends by exit()",
+		    m->meta.end_value, name ? name : "unknown");
+		return f->text;
+	}
+	if (m->meta.flags & RKN_META_NO_SNAPSHOT)
+		return "no snapshot at the exit was wanted";
+	if (m->meta.end == RKN_END_EXIT)
+		return "no snapshot was taken at the exit";
+	return "the process was killed, replaced by exec, or still runs; the check is made when it ends by exit()";
+}
+
 /* Why reachability cannot be judged; NULL if it can. A verdict from half the
  * pointers would call everything a leak. */
-static const char *obstacle(const struct model *m)
+static const char *obstacle(struct findings *f, const struct model *m)
 {
 	if (m->truncated)
 		return "the recording was cut short";
-	if (m->limits[RKN_LIMIT_NO_SNAPSHOT] ||
-	    !(m->meta.flags & RKN_META_SNAPSHOT))
-		return "the process ended without an exit snapshot";
 	if (m->limits[RKN_LIMIT_NO_MAPS])
 		return "the list of mappings could not be read";
 	if (m->limits[RKN_LIMIT_SNAPSHOT_CUT])
 		return "the snapshot was cut short";
+	if (m->limits[RKN_LIMIT_NO_SNAPSHOT] ||
+	    !(m->meta.flags & RKN_META_SNAPSHOT))
+		return no_snapshot(f, m);
 	return NULL;
 }
 
@@ -132,7 +161,8 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 {
 	struct analysis a;
 
-	*f = (struct findings){ .why = obstacle(m) };
+	*f = (struct findings){ 0 };
+	f->why = obstacle(f, m);
 	f->checked = !f->why;
 	if (!f->checked) {
 		f->owner = xcalloc(m->block_count + 1, sizeof(*f->owner));

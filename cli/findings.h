@@ -56,7 +56,9 @@ struct findings {
 	struct finding *list; /* worst first */
 	size_t count;
 	bool checked;    /* false: nothing could be judged */
-	const char *why; /* one clause if not checked, else NULL */
+	const char *why; /* one clause if not checked, else NULL; lives as long
+			    as this, or in `text` */
+	char text[256];
 	uint32_t *owner; /* per block: 1 + index of its finding; 0: none */
 };
 

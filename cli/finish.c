@@ -2,11 +2,14 @@
 #include "finish.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -138,31 +141,55 @@ static void print_main(const struct model *m)
 	free(path);
 }
 
-static void finish_store(const struct finish *f, const struct live_store *store,
-			 bool main_program)
+/*
+ * A child that only ever was a copy of its parent on the way to another
+ * program: what it did is not worth a recording.
+ */
+static bool is_passing(const struct live_store *store, const struct model *m)
+{
+	return !m->meta.allocations ||
+	       (store->replaced && m->meta.flags & RKN_META_FORKED);
+}
+
+/* Where the recording is, for the caller to free; NULL: none was kept. */
+static char *finish_store(const struct finish *f,
+			  const struct live_store *store, bool main_program)
 {
 	struct model m;
 	int error = model_load(&m, store->path);
-	char *path;
+	char *path = NULL;
 
 	if (error)
 		warn("%s", m.error);
 	if (error && error != -ENODATA)
-		return;
+		return NULL;
 	if (main_program)
 		set_end(&m, f->status);
-	if (!main_program && !m.meta.allocations) {
-		unlink(store->path); /* forked to exec: nothing of its own */
+	if (!main_program && is_passing(store, &m)) {
+		unlink(store->path);
 	} else {
 		path = save(f, &m, store->path, main_program);
 		free(m.path);
-		m.path = path;
+		m.path = xstrdup(path);
 		if (!f->quiet && main_program)
 			print_main(&m);
 		else if (!f->quiet)
 			print_other(store, &m);
 	}
 	model_release(&m);
+	return path;
+}
+
+/* The newest recording is the program's own, not a child's: that is what is
+ * meant where none is named. The kernel's own stamps are too coarse. */
+static void make_newest(const char *path)
+{
+	struct timespec times[2];
+
+	if (!path || clock_gettime(CLOCK_REALTIME, &times[0]))
+		return;
+	times[1] = times[0];
+	utimensat(AT_FDCWD, path, times, 0);
 }
 
 static void tell_alive(const struct live_store *store)
@@ -187,18 +214,21 @@ bool finish_run(const struct finish *f, const struct live *l)
 {
 	size_t count, main_store;
 	struct live_store *list = live_list(l, &count);
+	char *path = NULL;
 
 	main_store = find_main(f, list, count);
 	if (main_store < count)
-		finish_store(f, &list[main_store], true);
+		path = finish_store(f, &list[main_store], true);
 	for (size_t i = 0; i < count; i++) {
 		if (i == main_store)
 			continue;
 		if (list[i].alive)
 			tell_alive(&list[i]);
 		else
-			finish_store(f, &list[i], false);
+			free(finish_store(f, &list[i], false));
 	}
+	make_newest(path);
+	free(path);
 	live_list_release(list, count);
 	return main_store < count;
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "escape.h"
 #include "paint.h"
@@ -68,13 +69,25 @@ static const char *looked_for(unsigned kinds)
 	return kinds & 1u << FINDING_CYCLE ? "findings" : "leaks";
 }
 
+/* "refknot: session[4711]: " */
+static void print_subject(const struct printer *p)
+{
+	const char *path = model_text(p->m, p->m->meta.program);
+	char *name = escape(strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+
+	fputs("refknot: ", p->out);
+	if (*name)
+		fprintf(p->out, "%s[%" PRIu32 "]: ", name, p->m->meta.pid);
+	free(name);
+}
+
 static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
 	bool good = f->checked && !v->findings;
 
 	fputs(paint(p->colour, good ? PAINT_GOOD : PAINT_BAD), p->out);
-	fputs("refknot: ", p->out);
+	print_subject(p);
 	if (!f->checked)
 		fprintf(p->out, "leaks and cycles were not checked: %s",
 			f->why);

@@ -54,7 +54,10 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 		if (m->limits[i])
 			gaps[n++] =
 			    (struct verdict_gap){ limits[i].what, m->limits[i],
-						  limits[i].why };
+						  i == RKN_LIMIT_NO_SNAPSHOT &&
+							  f && f->why
+						      ? f->why
+						      : limits[i].why };
 	return n;
 }
 

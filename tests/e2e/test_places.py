@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where recordings go, where they cannot, and where refknot is installed."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -112,6 +113,18 @@ def test_an_existing_recording_is_replaced(tmp_path):
     assert refknot("run", "-q", "-o", main, LOSER).status == 0
     assert read_json("report", main)["findings"]
     assert list(tmp_path.iterdir()) == [main]
+
+
+def test_the_newest_recording_is_the_program_s_own(tmp_path):
+    for _ in range(3):
+        done = refknot("run", "-q", "--", "sh", "-c",
+                       "echo $$; ls >/dev/null; (exit 3); date >/dev/null; true",
+                       cwd=tmp_path)
+        assert done.status == 0, done.told
+        newest = refknot("report", cwd=tmp_path).out.decode()
+        # dash calls itself by its file's name
+        assert re.match(r"refknot: (da|ba)?sh\[%d\]: " % int(done.out),
+                        newest), newest
 
 
 def test_no_live_store_is_left_behind(tmp_path):

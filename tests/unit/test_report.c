@@ -178,10 +178,21 @@ static void a_check_that_was_not_made_is_the_verdict(void **state)
 	s.m.limits[RKN_LIMIT_NESTED] = 3;
 	expect_text(
 	    NULL,
-	    "refknot: leaks and cycles were not checked: the process ended without an exit snapshot; 1 object, 24 B alive; not all was recorded, see below\n"
+	    "refknot: leaks and cycles were not checked: the process was killed, replaced by exec, or still runs; the check is made when it ends by exit(); 1 object, 24 B alive; not all was recorded, see below\n"
 	    "\nnot recorded:\n"
 	    "    3 allocations recorded without a call stack: made while refknot itself was at work: from a signal handler or the dynamic loader\n"
-	    "    1 leak and cycle check not made: the process ended without an exit snapshot: killed, replaced by exec, or still running\n");
+	    "    1 leak and cycle check not made: the process was killed, replaced by exec, or still runs; the check is made when it ends by exit()\n");
+}
+
+static void the_reason_for_no_check_is_the_true_one(void **state)
+{
+	(void)state;
+	s.m.meta.flags = RKN_META_NO_SNAPSHOT;
+	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
+	expect_within("not checked: no snapshot at the exit was wanted;");
+	s.m.meta.end = RKN_END_SIGNAL;
+	s.m.meta.end_value = 11;
+	expect_within("not checked: signal 11 (Segmentation fault) ended");
 }
 
 static void types_are_named_past_allocation_wrappers(void **state)
@@ -308,6 +319,7 @@ int main(void)
 		TEST(what_the_limit_leaves_out_is_told),
 		TEST(other_kinds_are_left_out),
 		TEST(a_check_that_was_not_made_is_the_verdict),
+		TEST(the_reason_for_no_check_is_the_true_one),
 		TEST(types_are_named_past_allocation_wrappers),
 		TEST(objects_count_by_birth_among_their_type),
 		TEST(control_characters_in_names_are_escaped),
