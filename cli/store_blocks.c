@@ -61,8 +61,7 @@ static struct rkn_block decode(const struct store_file *s, uint64_t address,
 	}
 	if (*slot & STORE_BIG)
 		b.size |= slot[2] >> 1 << 32;
-	if (b.stack >= s->parts.of[RKN_CHUNK_STACKS].count)
-		b.stack = 0;
+	b.stack = store_file_stack(s, b.stack);
 	if (b.thread >= s->parts.of[RKN_CHUNK_THREADS].count)
 		b.thread = 0;
 	return b;

@@ -16,18 +16,24 @@ static void add_counters(struct store_file *s, size_t first,
 	struct rkn_stack *to = stacks->records;
 
 	for (size_t i = 0; i < STORE_COUNTERS_PER_PAGE; i++) {
-		if (first + i >= stacks->count)
+		struct rkn_stack *stack;
+
+		if (first + i >= s->stack_count)
 			return;
-		to[first + i].allocations += from[i].allocations;
-		to[first + i].allocated_bytes += from[i].allocated_bytes;
-		to[first + i].frees += from[i].frees;
-		to[first + i].freed_bytes += from[i].freed_bytes;
+		stack = &to[store_file_stack(s, first + i)];
+		if (to[first + i].flags & STORE_STACK_TRIMMED)
+			s->m->limits[RKN_LIMIT_TRUNCATED_STACK] +=
+			    from[i].allocations;
+		stack->allocations += from[i].allocations;
+		stack->allocated_bytes += from[i].allocated_bytes;
+		stack->frees += from[i].frees;
+		stack->freed_bytes += from[i].freed_bytes;
 	}
 }
 
 static int add_pages(struct store_file *s, const struct store_area *a)
 {
-	size_t stacks = s->parts.of[RKN_CHUNK_STACKS].count;
+	size_t stacks = s->stack_count;
 
 	for (size_t i = 0;
 	     i < STORE_COUNTER_PAGES && i * STORE_COUNTERS_PER_PAGE < stacks;
@@ -99,5 +105,8 @@ int store_counters(struct store_file *s)
 			error = add_area(s, a);
 	}
 	free(a);
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_STACKS].count; i++)
+		((struct rkn_stack *)s->parts.of[RKN_CHUNK_STACKS].records)[i]
+		    .flags &= ~STORE_STACK_TRIMMED;
 	return error;
 }

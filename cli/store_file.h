@@ -10,15 +10,36 @@
 
 #include "parts.h"
 
+/* The store's frames in the parts, each once. */
+struct store_tree {
+	uint32_t *frames; /* number in parts of each frame in the store */
+	size_t count;     /* of frames in the store */
+	uint32_t *slots;  /* open addressing, by contents; 0: free */
+	uint32_t mask;
+};
+
+/* In the flags of the parts' stacks until the counters are read. */
+#define STORE_STACK_TRIMMED 0x80000000u
+
+#define STORE_DEPTH_MOST 1024u /* frames of a stack that can be asked for */
+
 struct store_file {
 	struct model *m;
 	int fd;
 	uint64_t size;         /* of the file */
 	struct store_header h; /* one copy, taken at the start */
 	struct parts parts;
-	uint32_t *frames; /* number in parts of each frame in the store */
-	size_t frame_count;
+	struct store_tree tree;
+	uint32_t *stacks; /* number in parts of each stack in the store */
+	size_t stack_count;
 };
+
+/* The number of one of the store's stacks in the parts; 0: not known. */
+static inline uint32_t store_file_stack(const struct store_file *s,
+					uint64_t stack)
+{
+	return stack < s->stack_count ? s->stacks[stack] : 0;
+}
 
 /*
  * The next stretch of data in *from .. end-1: true, with *from and *to set.
@@ -46,8 +67,16 @@ int store_file_table(struct store_file *s, enum store_table_number table,
 
 /* The steps of store_read(); 0 or -errno, with the error set. */
 int store_frames(struct store_file *s);   /* after the modules */
+int store_stacks(struct store_file *s);   /* after the frames */
 int store_counters(struct store_file *s); /* after stacks and threads */
 int store_blocks(struct store_file *s);   /* likewise; from the shadow */
 int store_picture(struct store_file *s);  /* likewise; from the snapshot */
+
+/*
+ * The frame whose stack is the `depth` innermost frames of frame `frame`'s: the
+ * same where there are no more. RKN_NONE: no memory.
+ */
+uint32_t store_frames_innermost(struct store_file *s, uint32_t frame,
+				uint32_t depth);
 
 #endif

@@ -11,13 +11,6 @@
 #include "recording.h"
 #include "store_file.h"
 
-struct tree {
-	struct rkn_frame *frames; /* room for all of the store's */
-	uint32_t count;
-	uint32_t *slots; /* open addressing, by contents; 0: free */
-	uint32_t mask;
-};
-
 static uint64_t hash(const struct rkn_frame *f)
 {
 	uint64_t h = (f->address ^ (uint64_t)f->parent << 32 ^ f->module) *
@@ -26,16 +19,53 @@ static uint64_t hash(const struct rkn_frame *f)
 	return h ^ h >> 32;
 }
 
-/* The number of a frame like `f`, which is added if there is none. */
-static uint32_t add(struct tree *t, const struct rkn_frame *f)
+/* Where a frame like `f` is in the table, or is to be. */
+static uint32_t *place(const struct store_tree *t,
+		       const struct rkn_frame *frames,
+		       const struct rkn_frame *f)
 {
 	uint32_t *slot = &t->slots[hash(f) & t->mask];
 
-	while (*slot && memcmp(&t->frames[*slot], f, sizeof(*f)) != 0)
+	while (*slot && memcmp(&frames[*slot], f, sizeof(*f)) != 0)
 		slot = &t->slots[(uint32_t)(slot - t->slots + 1) & t->mask];
+	return slot;
+}
+
+/* A table with room for `count` frames, and those that there are, in it. */
+static int make_room(struct store_tree *t, const struct part *part,
+		     size_t count)
+{
+	const struct rkn_frame *frames = part->records;
+
+	if (t->slots && count <= t->mask / 2)
+		return 0;
+	while (t->mask < 4 * count)
+		t->mask = 2 * t->mask + 1;
+	free(t->slots);
+	t->slots = calloc((size_t)t->mask + 1, sizeof(*t->slots));
+	if (!t->slots)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < part->count; i++)
+		*place(t, frames, &frames[i]) = i;
+	return 0;
+}
+
+/* The number of a frame like `f`, which is added if there is none; 0: no
+ * memory. */
+static uint32_t add(struct store_file *s, const struct rkn_frame *f)
+{
+	struct part *part = &s->parts.of[RKN_CHUNK_FRAMES];
+	struct rkn_frame *frames;
+	uint32_t *slot;
+
+	if (part->count >= UINT32_MAX / 4 || part_grow(part, sizeof(*f), 1) ||
+	    make_room(&s->tree, part, part->count + 1))
+		return 0;
+	frames = part->records;
+	slot = place(&s->tree, frames, f);
 	if (!*slot) {
-		*slot = t->count++;
-		t->frames[*slot] = *f;
+		*slot = (uint32_t)part->count++;
+		frames[*slot] = *f;
 	}
 	return *slot;
 }
@@ -48,11 +78,9 @@ static uint32_t module_of(const struct store_file *s, uint32_t module)
 		   : RKN_NONE;
 }
 
-static void fill(struct store_file *s, struct tree *t,
-		 const struct store_frame *from)
+static int fill(struct store_file *s, const struct store_frame *from)
 {
-	t->count = 1;
-	for (uint32_t i = 1; i < s->frame_count; i++) {
+	for (uint32_t i = 1; i < s->tree.count; i++) {
 		struct rkn_frame f = {
 			.address = from[i].address & ~STORE_FRAME_GONE,
 			.module = module_of(s, from[i].module),
@@ -61,51 +89,66 @@ static void fill(struct store_file *s, struct tree *t,
 		if (!f.address)
 			continue;
 		if (from[i].parent < i)
-			f.parent = s->frames[from[i].parent];
-		s->frames[i] = add(t, &f);
+			f.parent = s->tree.frames[from[i].parent];
+		s->tree.frames[i] = add(s, &f);
+		if (!s->tree.frames[i])
+			return -ENOMEM;
 	}
+	return 0;
 }
 
 static int make(struct store_file *s, const struct store_frame *from)
 {
-	struct tree t = { .mask = 1 };
-	size_t count = s->frame_count + 1;
+	struct part *part = &s->parts.of[RKN_CHUNK_FRAMES];
+	size_t count = s->tree.count + 1;
+	int error = part_grow(part, sizeof(struct rkn_frame), count);
 
-	while (t.mask < 2 * count)
-		t.mask = 2 * t.mask + 1;
-	t.frames = calloc(count, sizeof(*t.frames));
-	t.slots = calloc((size_t)t.mask + 1, sizeof(*t.slots));
-	s->frames = calloc(count, sizeof(*s->frames));
-	if (!t.frames || !t.slots || !s->frames) {
-		free(t.frames);
-		free(t.slots);
-		return model_error(s->m, -ENOMEM,
-				   "out of memory for %zu frames", count);
+	if (!error) {
+		*(struct rkn_frame *)part->records = (struct rkn_frame){ 0 };
+		part->count = 1;
+		error = make_room(&s->tree, part, count);
 	}
-	fill(s, &t, from);
-	free(t.slots);
-	s->parts.of[RKN_CHUNK_FRAMES] = (struct part){
-		.records = t.frames,
-		.count = t.count,
-		.capacity = count,
-	};
-	return 0;
+	s->tree.frames = calloc(count, sizeof(*s->tree.frames));
+	if (!error)
+		error = s->tree.frames ? fill(s, from) : -ENOMEM;
+	return error ? model_error(s->m, error, "out of memory for %zu frames",
+				   count)
+		     : 0;
 }
 
 int store_frames(struct store_file *s)
 {
 	void *from;
-	int error =
-	    store_file_table(s, STORE_FRAMES, sizeof(struct store_frame), &from,
-			     &s->frame_count);
+	int error = store_file_table(
+	    s, STORE_FRAMES, sizeof(struct store_frame), &from, &s->tree.count);
 
 	if (error)
 		return error;
-	if (s->frame_count >= UINT32_MAX / 4)
+	if (s->tree.count >= UINT32_MAX / 4)
 		error = model_error(s->m, -EBADMSG, "%zu frames are too many",
-				    s->frame_count);
+				    s->tree.count);
 	if (!error)
 		error = make(s, from);
 	free(from);
 	return error;
+}
+
+uint32_t store_frames_innermost(struct store_file *s, uint32_t frame,
+				uint32_t depth)
+{
+	const struct rkn_frame *frames = s->parts.of[RKN_CHUNK_FRAMES].records;
+	struct rkn_frame path[STORE_DEPTH_MOST];
+	uint32_t n = 0, at = frame, parent = 0;
+
+	for (; at && n < depth; at = frames[at].parent)
+		path[n++] = frames[at];
+	if (!at)
+		return frame;
+	while (n-- > 0) {
+		path[n].parent = parent;
+		parent = add(s, &path[n]);
+		if (!parent)
+			return RKN_NONE;
+	}
+	return parent;
 }

@@ -31,8 +31,7 @@ static void mend_blocks(struct store_file *s)
 	struct rkn_block *b = s->parts.of[RKN_CHUNK_BLOCKS].records;
 
 	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_BLOCKS].count; i++) {
-		if (b[i].stack >= s->parts.of[RKN_CHUNK_STACKS].count)
-			b[i].stack = 0;
+		b[i].stack = store_file_stack(s, b[i].stack);
 		if (b[i].thread >= s->parts.of[RKN_CHUNK_THREADS].count)
 			b[i].thread = 0;
 	}

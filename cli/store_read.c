@@ -112,37 +112,6 @@ static int read_modules(struct store_file *s)
 	return 0;
 }
 
-static int read_stacks(struct store_file *s)
-{
-	struct part *part = &s->parts.of[RKN_CHUNK_STACKS];
-	struct store_stack *from;
-	struct rkn_stack *to;
-	void *table;
-	size_t count;
-	int error =
-	    store_file_table(s, STORE_STACKS, sizeof(*from), &table, &count);
-
-	if (error || !count)
-		return error;
-	from = table;
-	if (part_grow(part, sizeof(*to), count)) {
-		free(table);
-		return model_error(s->m, -ENOMEM,
-				   "out of memory for %zu stacks", count);
-	}
-	to = part->records;
-	part->count = count;
-	for (size_t i = 0; i < count; i++)
-		to[i] = (struct rkn_stack){
-			.frame = from[i].frame < s->frame_count
-				     ? s->frames[from[i].frame]
-				     : 0,
-			.flags = from[i].flags & RKN_STACK_TRUNCATED,
-		};
-	free(table);
-	return 0;
-}
-
 static bool has_picture(const struct store_file *s)
 {
 	return s->h.state == STORE_FINISHED && s->h.tables[STORE_BLOCKS].offset;
@@ -209,8 +178,8 @@ static int check(struct store_file *s)
 static int read_all(struct store_file *s)
 {
 	static int (*const steps[])(struct store_file *) = {
-		read_header,  notice_cut,   read_meta,   read_strings,
-		read_modules, store_frames, read_stacks,
+		read_header,  notice_cut,   read_meta,    read_strings,
+		read_modules, store_frames, store_stacks,
 	};
 	int error = 0;
 
@@ -240,7 +209,9 @@ int store_read(struct model *m, int fd, uint64_t size)
 		parts_to_model(&s.parts, m);
 		error = m->truncated ? -ENODATA : 0;
 	}
-	free(s.frames);
+	free(s.tree.frames);
+	free(s.tree.slots);
+	free(s.stacks);
 	parts_release(&s.parts);
 	return error;
 }

@@ -149,6 +149,7 @@ static void describe(void)
 	m->flags = (process.forked ? RKN_META_FORKED : 0) |
 		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
 		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
+	h->depth = (uint32_t)process.settings.depth;
 	h->state = STORE_RUNNING;
 }
 

@@ -45,20 +45,31 @@ static uint64_t big(uint64_t size)
 	return size >> 32 << 1;
 }
 
-static uint64_t head_of(const struct shadow_block *b, bool extra)
+COLD void shadow_learn(struct shadow_way *ways, uint64_t address, bool more)
 {
-	return STORE_HEAD | (extra ? STORE_EXTRA : 0) |
-	       (b->size >> 32 ? STORE_BIG : 0) |
-	       (uint64_t)b->stack << STORE_STACK_SHIFT |
-	       b->size << STORE_SIZE_SHIFT;
+	const uint64_t chunk = 1ull << SHADOW_WAY_SHIFT;
+	uint64_t key = address & ~(chunk - 1), size, offset;
+	struct shadow_way *w =
+	    &ways[address >> SHADOW_WAY_SHIFT & (SHADOW_WAYS - 1)];
+	uint64_t *slot = shadow_slot(key);
+
+	if (!slot || !shadow.spaced || shadow.granule_shift != 4)
+		return;
+	/* What stands behind the last slot belongs to its block, too. */
+	size = chunk / 2 + 2 * sizeof(*slot);
+	offset = (uint64_t)((const char *)slot - (const char *)store.header);
+	if (more ? !store_ready(offset, size)
+		 : !store_steps[offset >> STORE_STEP_SHIFT] ||
+		       !store_steps[(offset + size - 1) >> STORE_STEP_SHIFT])
+		return;
+	w->key = key;
+	w->bias = (uint64_t)(uintptr_t)slot - key / 2;
 }
 
-static uint64_t extra_of(const struct shadow_block *b)
+static uint64_t head_of(const struct shadow_block *b, bool extra)
 {
-	uint64_t thread =
-	    b->thread < STORE_THREAD_MAX ? b->thread : STORE_THREAD_MAX;
-
-	return b->birth << STORE_BIRTH_SHIFT | thread << STORE_THREAD_SHIFT;
+	return (shadow_head(b->size, b->stack) & ~STORE_EXTRA) |
+	       (extra ? STORE_EXTRA : 0) | (b->size >> 32 ? STORE_BIG : 0);
 }
 
 enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)
@@ -79,7 +90,7 @@ enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)
 	if (unlikely(!shadow_slot_ready(slot)))
 		return RKN_LIMIT_STORE_FULL;
 	if (likely(extra))
-		slot[1] = extra_of(b);
+		slot[1] = shadow_extra(b->birth, b->thread);
 	if (unlikely(b->size >> 32))
 		slot[2] = big(b->size);
 	__atomic_store_n(slot, head_of(b, extra), __ATOMIC_RELEASE);
@@ -100,7 +111,7 @@ bool shadow_take(uint64_t address, struct shadow_block *b)
 	b->size = head >> STORE_SIZE_SHIFT;
 	if (unlikely(head & STORE_BIG))
 		b->size |= slot[2] >> 1 << 32;
-	b->stack = head >> STORE_STACK_SHIFT & STORE_STACK_MAX;
+	b->stack = shadow_stack(head);
 	return true;
 }
 

@@ -70,6 +70,57 @@ static inline bool shadow_slot_known(const uint64_t *slot)
 	return store_steps[offset >> STORE_STEP_SHIFT];
 }
 
+/*
+ * A thread's way to the slots of 16 KiB of address space that it used lately:
+ * where all of them are ready, it needs neither the regions nor the steps.
+ * Only for granules of 16 bytes that every block owns two of.
+ */
+#define SHADOW_WAYS      512
+#define SHADOW_WAY_SHIFT 14
+struct shadow_way {
+	uint64_t key;  /* its first address; 0: none */
+	uint64_t bias; /* plus half an address: the address of its slot */
+};
+
+/* The slot of `address` and the two behind it; NULL: not known that way. */
+static inline uint64_t *shadow_shortcut(const struct shadow_way *ways,
+					uint64_t address)
+{
+	const struct shadow_way *w =
+	    &ways[address >> SHADOW_WAY_SHIFT & (SHADOW_WAYS - 1)];
+	/* An unaligned address equals no key. */
+	uint64_t key = address & ~(uint64_t)((1 << SHADOW_WAY_SHIFT) - 16);
+
+	if (unlikely(w->key != key))
+		return NULL;
+	return (uint64_t *)(uintptr_t)(w->bias + address / 2);
+}
+
+/*
+ * Make it known, if it can be. `more`: even if that takes up more of the store
+ * than has been used.
+ */
+void shadow_learn(struct shadow_way *ways, uint64_t address, bool more);
+
+/* The words of a live block that is smaller than 4 GiB. */
+static inline uint64_t shadow_head(uint64_t size, uint32_t stack)
+{
+	return STORE_HEAD | STORE_EXTRA | (uint64_t)stack << STORE_STACK_SHIFT |
+	       size << STORE_SIZE_SHIFT;
+}
+
+static inline uint64_t shadow_extra(uint64_t birth, uint32_t thread)
+{
+	uint64_t known = thread < STORE_THREAD_MAX ? thread : STORE_THREAD_MAX;
+
+	return birth << STORE_BIRTH_SHIFT | known << STORE_THREAD_SHIFT;
+}
+
+static inline uint32_t shadow_stack(uint64_t head)
+{
+	return head >> STORE_STACK_SHIFT & STORE_STACK_MAX;
+}
+
 /* A live block at `address`. The limit that kept it out, or RKN_LIMITS. */
 enum rkn_limit_number shadow_set(uint64_t address,
 				 const struct shadow_block *b);

@@ -12,9 +12,9 @@
  * small program touches few pages.  A new frame goes into the first segment
  * that is not yet loaded; lookup tries them in order: hot frames are old.
  */
-#define SEGMENTS   6
-#define FIRST_BITS 12
-#define LOAD       2 /* frames a bucket before the next segment is used */
+#define SEGMENTS   5
+#define FIRST_BITS 14
+#define LOAD       1 /* frames a bucket before the next segment is used */
 #define BUCKETS    ((1u << FIRST_BITS) * ((1u << 2 * SEGMENTS) - 1) / 3)
 
 static __attribute__((aligned(4096))) uint32_t buckets[BUCKETS];
@@ -56,7 +56,8 @@ static unsigned last_segment(void)
 }
 
 /* Search a chain up to `stop`, which was searched before. */
-static uint32_t search(uint32_t i, uint32_t stop, uint32_t parent, uint64_t pc)
+static inline uint32_t search(uint32_t i, uint32_t stop, uint32_t parent,
+			      uint64_t pc)
 {
 	for (; i != stop; i = frame(i)->next)
 		if (frame(i)->address == pc && frame(i)->parent == parent)
@@ -92,7 +93,7 @@ static COLD uint32_t insert(uint32_t parent, uint64_t pc, uint64_t h,
 	return found;
 }
 
-static uint32_t node(uint32_t parent, uint64_t pc)
+static COLD uint32_t find(uint32_t parent, uint64_t pc)
 {
 	unsigned last = last_segment();
 	uint64_t h = hash(parent, pc);
@@ -102,6 +103,20 @@ static uint32_t node(uint32_t parent, uint64_t pc)
 		i = search(__atomic_load_n(bucket(s, h), __ATOMIC_ACQUIRE), 0,
 			   parent, pc);
 	return i ? i : insert(parent, pc, h, last);
+}
+
+COLD uint32_t stacks_child_slowly(struct stacks_memo *memo, uint32_t parent,
+				  uint64_t pc)
+{
+	unsigned i = stacks_place(parent, pc);
+	uint32_t node = find(parent, pc);
+
+	if (!node)
+		return 0;
+	memo->children[i].pc = pc;
+	memo->children[i].parent = parent;
+	memo->children[i].node = node;
+	return node;
 }
 
 static COLD uint32_t new_stack(struct store_frame *f, uint32_t i,
@@ -121,8 +136,7 @@ static COLD uint32_t new_stack(struct store_frame *f, uint32_t i,
 	return none;
 }
 
-/* The stack that ends in frame `i`, or in the next outer one that has any. */
-static uint32_t stack_of(uint32_t i, bool truncated, uint64_t *limits)
+COLD uint32_t stacks_number(uint32_t i, bool truncated, uint64_t *limits)
 {
 	bool full = false;
 
@@ -139,34 +153,6 @@ static uint32_t stack_of(uint32_t i, bool truncated, uint64_t *limits)
 		full = true;
 	}
 	return 0;
-}
-
-uint32_t stacks_add(struct walk *w, uint32_t depth, uint64_t *limits)
-{
-	bool cut = w->count > depth;
-	uint32_t i = w->count, first = cut ? w->count - depth : 0, parent = 0;
-
-	if (!cut)
-		while (i && !w->frames[i - 1].node)
-			i--;
-	else
-		i = first;
-	if (i > first)
-		parent = w->frames[i - 1].node;
-	for (; i < w->count; i++) {
-		uint32_t n = node(parent, w->frames[i].state.pc);
-
-		if (unlikely(!n)) {
-			limits[RKN_LIMIT_FRAMES_FULL]++;
-			break;
-		}
-		/* A path that does not begin at the root is not kept. */
-		w->frames[i].node = cut ? 0 : n;
-		parent = n;
-	}
-	if (unlikely(cut || w->truncated))
-		limits[RKN_LIMIT_TRUNCATED_STACK]++;
-	return stack_of(parent, cut || w->truncated, limits);
 }
 
 void stacks_forget(uint64_t start, uint64_t end, uint32_t number)

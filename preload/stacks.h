@@ -10,18 +10,78 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler.h"
+#include "store.h"
 #include "unwind.h"
 
 /* Forget all: the store is a new one. */
 void stacks_reset(void);
 
+#define STACKS_CHILDREN_BITS 10
+
+/* What a thread remembers of the tree; zeros: nothing. */
+struct stacks_memo {
+	struct {
+		uint64_t pc; /* 0: empty */
+		uint32_t parent, node;
+	} children[1 << STACKS_CHILDREN_BITS];
+};
+
+/* A child that is not remembered: found or made, and remembered; 0: full. */
+uint32_t stacks_child_slowly(struct stacks_memo *memo, uint32_t parent,
+			     uint64_t pc);
+
+/* The two products do not wait for each other. */
+static inline unsigned stacks_place(uint32_t parent, uint64_t pc)
+{
+	return (unsigned)((pc * 0x9e3779b97f4a7c15u +
+			   parent * 0xc2b2ae3d27d4eb4fu) >>
+			  (64 - STACKS_CHILDREN_BITS));
+}
+
+static inline uint32_t stacks_child(struct stacks_memo *memo, uint32_t parent,
+				    uint64_t pc)
+{
+	unsigned i = stacks_place(parent, pc);
+
+	if (likely(memo->children[i].pc == pc &&
+		   memo->children[i].parent == parent))
+		return memo->children[i].node;
+	return stacks_child_slowly(memo, parent, pc);
+}
+
 /*
- * The number of `w`'s stack, at most `depth` frames of it, in the store's
- * table of stacks. Nodes are looked up for frames that have none. A full
- * table gives an outer frame's stack and counts that in `limits` (by enum
- * rkn_limit_number); 0 when there is none.
+ * The node of `w`'s innermost frame. Nodes are looked up for frames that have
+ * none. A full table gives an outer frame's node and counts that in `limits`
+ * (by enum rkn_limit_number); 0 when there is none.
  */
-uint32_t stacks_add(struct walk *w, uint32_t depth, uint64_t *limits);
+static inline uint32_t stacks_node(struct stacks_memo *memo, struct walk *w,
+				   uint64_t *limits)
+{
+	struct walk_frame *end = &w->frames[w->count], *f = end;
+	uint32_t node;
+
+	while (!f->node && f > w->frames)
+		f--;
+	for (node = f->node; f < end; f->node = node) {
+		uint32_t n = stacks_child(memo, node, (++f)->pc);
+
+		if (unlikely(!n)) {
+			limits[RKN_LIMIT_FRAMES_FULL]++;
+			break;
+		}
+		node = n;
+	}
+	if (unlikely(w->truncated))
+		limits[RKN_LIMIT_TRUNCATED_STACK]++;
+	return node;
+}
+
+/*
+ * The number, in the store's table of stacks, of the stack that ends in `node`;
+ * a full table gives an outer frame's, or 0, and counts that in `limits`.
+ */
+uint32_t stacks_number(uint32_t node, bool truncated, uint64_t *limits);
 
 /* Frames of module `number`, at start .. end-1, are not found any more. */
 void stacks_forget(uint64_t start, uint64_t end, uint32_t number);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stop.h"
 
+#include <cpuid.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <time.h>
@@ -43,14 +44,71 @@ static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
 		s->low = s->sp = 0;
 }
 
+static void zero(uint64_t from, uint64_t to)
+{
+	for (; from < to; from++)
+		*(volatile char *)(uintptr_t)from = 0;
+}
+
+/*
+ * The signal frame has holes that the kernel does not fill, and the state of
+ * registers that are not in use is not written at all: what functions left on
+ * the stack before would look like a register's value.
+ * (Linux, arch/x86/include/uapi/asm/sigcontext.h; Intel SDM volume 1, 13.4.)
+ */
+#define XSTATE_MAGIC  0x46505853u
+#define XSTATE_LEGACY 576u /* and its header */
+#define SIGINFO_SIZE  128u
+
+/* Zero the state of register classes that are not in use. */
+static void fill_state(uint64_t fp, uint32_t size)
+{
+	uint64_t used = *(uint64_t *)(uintptr_t)(fp + 512);
+	uint32_t start[64], end[64], n = 0, c, d;
+
+	for (unsigned i = 2; i < 63; i++)
+		if (used >> i & 1) {
+			__cpuid_count(0xd, i, end[n], start[n], c, d);
+			end[n] += start[n];
+			n++;
+		}
+	for (uint32_t at = XSTATE_LEGACY; at + 8 <= size; at += 8) {
+		uint32_t k = 0;
+
+		while (k < n && !(at + 8 > start[k] && at < end[k]))
+			k++;
+		if (k == n)
+			*(volatile uint64_t *)(uintptr_t)(fp + at) = 0;
+	}
+}
+
+static void fill_holes(ucontext_t *u, const void *info)
+{
+	uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
+	uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP] - 128, end;
+
+	zero((uint64_t)(uintptr_t)u->uc_mcontext.__reserved1,
+	     (uint64_t)(uintptr_t)(u->uc_mcontext.__reserved1 + 8));
+	if (!fp)
+		return;
+	zero((uint64_t)(uintptr_t)info + SIGINFO_SIZE, fp);
+	if (*(uint32_t *)(uintptr_t)(fp + 464) != XSTATE_MAGIC)
+		return;
+	fill_state(fp, *(uint32_t *)(uintptr_t)(fp + 480));
+	/* A second magic number stands behind the state, and must stay. */
+	end = fp + *(uint32_t *)(uintptr_t)(fp + 468);
+	if (sp - end < 4096)
+		zero(end, sp);
+}
+
 static void handler(int signal, void *info, void *context)
 {
 	uint32_t i;
 
 	(void)signal;
-	(void)info;
 	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE) || thread_moves())
 		return;
+	fill_holes(context, info);
 	i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
 	if (i < STOP_MOST)
 		note(&list[i], context,

@@ -15,7 +15,8 @@
 /* A thread's stack reaches at most that far below its thread pointer. */
 #define STACK_MOST (64ull << 20)
 
-_Thread_local struct thread *thread_self;
+static struct thread_gate nobody = { .open = THREAD_BUSY };
+_Thread_local struct thread *thread_self = (struct thread *)&nobody;
 
 static struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
@@ -87,6 +88,19 @@ static void note_pointer(uint64_t pointer)
 	}
 }
 
+void thread_forget(struct thread *t)
+{
+	memset(&t->memo, 0, sizeof(t->memo));
+	memset(t->leaves, 0, sizeof(t->leaves));
+}
+
+struct thread *thread_attached(void)
+{
+	struct thread *t = thread_self;
+
+	return &t->gate == &nobody ? NULL : t;
+}
+
 static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 {
 	uint64_t serial = store_append(STORE_THREADS);
@@ -100,8 +114,11 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 		r->tid = tid;
 	t->area = a;
 	t->serial = (uint32_t)serial;
-	t->walk.count = 0;
+	t->extra = t->extra_end = 0;
+	unwind_init(&t->walk, (uint32_t)process.settings.depth);
 	memset(t->ranges, 0, sizeof(t->ranges));
+	memset(t->ways, 0, sizeof(t->ways));
+	thread_forget(t);
 }
 
 static COLD struct thread *attach(void)
@@ -118,10 +135,8 @@ static COLD struct thread *attach(void)
 	if (!t)
 		return NULL;
 	open_account(t, area(i), tid);
-	t->busy = 0;
 	t->moving = t->wanted = false;
-	t->birth = t->birth_end = 0;
-	t->epoch = process_page.epoch;
+	t->gate.epoch = process_page.epoch;
 	thread_self = t;
 	return t;
 }
@@ -132,18 +147,19 @@ static COLD struct thread *attach(void)
  */
 static bool was_left(const struct thread *t, uint64_t here)
 {
-	return t->busy >= t->ranges[0].least && t->busy < here &&
+	return t->gate.busy >= t->ranges[0].least && t->gate.busy < here &&
 	       here < t->ranges[0].most;
 }
 
 COLD struct thread *thread_enter_slowly(uint64_t here)
 {
-	struct thread *t = thread_self;
+	struct thread *t = thread_attached();
 
 	if (!process_ready())
 		return NULL;
-	if (t && t->epoch == process_page.epoch)
-		return t->busy && !was_left(t, here) ? NULL : t;
+	if (t && t->gate.epoch == process_page.epoch)
+		return t->gate.open == THREAD_BUSY && !was_left(t, here) ? NULL
+									 : t;
 	return attach();
 }
 
@@ -151,7 +167,7 @@ void thread_move(bool moving)
 {
 	struct thread *t = thread_self;
 
-	if (unlikely(!t || t->epoch != process_page.epoch))
+	if (unlikely(t->gate.open != process_page.epoch))
 		return;
 	t->moving = moving;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -163,7 +179,7 @@ void thread_move(bool moving)
 
 bool thread_moves(void)
 {
-	struct thread *t = thread_self;
+	struct thread *t = thread_attached();
 
 	if (!t || !t->moving)
 		return false;
@@ -171,13 +187,14 @@ bool thread_moves(void)
 	return true;
 }
 
-COLD uint64_t thread_birth_slowly(struct thread *t)
+COLD void thread_births(struct thread *t)
 {
-	t->birth = __atomic_fetch_add(&store.header->births, BIRTHS,
-				      __ATOMIC_RELAXED) +
-		   1;
-	t->birth_end = t->birth + BIRTHS;
-	return t->birth++;
+	uint64_t first = __atomic_fetch_add(&store.header->births, BIRTHS,
+					    __ATOMIC_RELAXED) +
+			 1;
+
+	t->extra = shadow_extra(first, t->serial);
+	t->extra_end = t->extra + ((uint64_t)BIRTHS << STORE_BIRTH_SHIFT);
 }
 
 /* Is every page from `low` to `high` mapped? */
@@ -238,19 +255,23 @@ COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 	return found.most;
 }
 
-struct store_counter *thread_counter(struct store_area *a, uint32_t stack)
+COLD struct store_counter *thread_counter_slowly(struct store_area *a,
+						 uint32_t stack)
 {
-	uint32_t *page = &a->counters[stack / STORE_COUNTERS_PER_PAGE];
+	uint64_t offset = store_take(4096);
 
-	if (unlikely(!*page)) {
-		uint64_t offset = store_take(4096);
+	if (!offset || !store_ready(offset, 4096))
+		return NULL;
+	a->counters[stack / STORE_COUNTERS_PER_PAGE] =
+	    (uint32_t)(offset / 4096);
+	return thread_counter(a, stack);
+}
 
-		if (!offset || !store_ready(offset, 4096))
-			return NULL;
-		*page = (uint32_t)(offset / 4096);
-	}
-	return (struct store_counter *)store_at(*page * 4096ull) +
-	       stack % STORE_COUNTERS_PER_PAGE;
+COLD void thread_peak(struct thread *t)
+{
+	t->live_most = t->live;
+	if (t->live > THREAD_PUBLISH)
+		thread_publish(t);
 }
 
 COLD void thread_publish(struct thread *t)

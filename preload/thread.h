@@ -12,28 +12,54 @@
 
 #include "compiler.h"
 #include "process.h"
+#include "shadow.h"
+#include "stacks.h"
 #include "store.h"
 #include "unwind.h"
 
 #define THREAD_RANGES 16
 #define THREAD_AREAS  8192
 
-struct thread {
+#define THREAD_LEAVES 256
+
+/* What a thread remembers of a stack, by the tree's node that it ends in. */
+struct thread_leaf {
+	uint32_t node, stack;
+	struct store_counter *counter; /* never NULL where `node` is not 0 */
+};
+
+/* What is asked at every call; all that is there of a thread unknown yet. */
+struct thread_gate {
+	uint32_t open;  /* `epoch`, or THREAD_BUSY: inside refknot */
 	uint32_t epoch; /* process_page.epoch when it was attached */
+	uint64_t busy;  /* where on the stack it went inside. A nested call
+			   comes from a signal handler */
+};
+#define THREAD_BUSY UINT32_MAX
+
+struct thread {
+	struct thread_gate gate;
 	uint32_t serial;
-	uint64_t busy; /* where on the stack it is inside refknot; 0: it is
-			  not. A nested call comes from a signal handler */
-	bool moving;   /* in realloc: where its block is cannot be told */
-	bool wanted;   /* meanwhile it was asked to stop */
+	bool moving; /* in realloc: where its block is cannot be told */
+	bool wanted; /* meanwhile it was asked to stop */
 	struct store_area *area;
-	uint64_t birth, birth_end; /* numbers to give out */
+	uint64_t extra, extra_end; /* birth numbers to give out, as words of
+				      the shadow */
 	int64_t live;              /* bytes, since they were last published */
 	int64_t live_most;         /* highest value of `live` since then */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
+	struct store_counter no_room; /* for stacks that have no counter */
+	struct thread_leaf leaves[THREAD_LEAVES];
+	struct shadow_way ways[SHADOW_WAYS];
+	struct stacks_memo memo;
 	struct walk walk;
 };
 
+/* Never NULL: of a thread that is not attached there is a gate, closed. */
 extern _Thread_local struct thread *thread_self;
+
+/* The same, or NULL. */
+struct thread *thread_attached(void);
 
 struct thread *thread_enter_slowly(uint64_t here);
 
@@ -43,19 +69,21 @@ static inline struct thread *thread_enter(void)
 	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
 	struct thread *t = thread_self;
 
-	if (unlikely(!t || t->epoch != process_page.epoch || t->busy))
+	if (unlikely(t->gate.open != process_page.epoch)) {
 		t = thread_enter_slowly(here);
-	if (likely(t)) {
-		t->busy = here;
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		if (!t)
+			return NULL;
 	}
+	t->gate.open = THREAD_BUSY;
+	t->gate.busy = here;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return t;
 }
 
 static inline void thread_leave(struct thread *t)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	t->busy = 0;
+	t->gate.open = t->gate.epoch;
 }
 
 /*
@@ -75,21 +103,55 @@ static inline uint64_t thread_stack_end(struct thread *t, uint64_t sp)
 	return thread_stack_end_slowly(t, sp);
 }
 
-/* The next birth number. */
-uint64_t thread_birth_slowly(struct thread *t);
-static inline uint64_t thread_birth(struct thread *t)
+/* The word of the shadow for the next block: its birth number, the thread. */
+void thread_births(struct thread *t);
+static inline uint64_t thread_extra(struct thread *t)
 {
-	if (unlikely(t->birth == t->birth_end))
-		return thread_birth_slowly(t);
-	return t->birth++;
+	uint64_t extra = t->extra;
+
+	if (unlikely(extra == t->extra_end)) {
+		thread_births(t);
+		extra = t->extra;
+	}
+	t->extra = extra + (1ull << STORE_BIRTH_SHIFT);
+	return extra;
 }
 
+/* Nodes and counters may have changed: remember none. */
+void thread_forget(struct thread *t);
+
 /* Counters of `stack` for this thread; NULL: no room. */
-struct store_counter *thread_counter(struct store_area *area, uint32_t stack);
+struct store_counter *thread_counter_slowly(struct store_area *area,
+					    uint32_t stack);
+static inline struct store_counter *thread_counter(struct store_area *area,
+						   uint32_t stack)
+{
+	uint64_t page = area->counters[stack / STORE_COUNTERS_PER_PAGE];
+
+	if (unlikely(!page))
+		return thread_counter_slowly(area, stack);
+	return (struct store_counter *)store_at(page * 4096) +
+	       stack % STORE_COUNTERS_PER_PAGE;
+}
 
 /* Add what the thread holds to the process's live bytes and peak. */
 void thread_publish(struct thread *t);
 #define THREAD_PUBLISH (64 << 10) /* bytes of change that make it publish */
+
+void thread_peak(struct thread *t);
+static inline void thread_more(struct thread *t, uint64_t bytes)
+{
+	t->live += (int64_t)bytes;
+	if (unlikely(t->live > t->live_most))
+		thread_peak(t);
+}
+
+static inline void thread_less(struct thread *t, uint64_t bytes)
+{
+	t->live -= (int64_t)bytes;
+	if (unlikely(t->live < -THREAD_PUBLISH))
+		thread_publish(t);
+}
 
 /* The same for every thread: only while none runs. */
 void thread_publish_all(void);

@@ -3,255 +3,230 @@
 
 #include <string.h>
 
-#include "compiler.h"
+#define SAVES_MOST ((1u << (RULE_BITS - RULE_SAVES_SHIFT)) - 1)
 
-/*
- * The rule cache: one word a rule, read and written whole, so that it needs no
- * lock.  A bijective hash of the 47-bit address gives a slot's number and the
- * tag that the slot must hold; the value takes the rest:
- *
- *   63     33 32  31      16 15      1  0
- *   | tag    | kind | offset  | rbp      |
- *
- * kind 0: empty, 1: CFA from rsp, 2: from rbp, 3: offset is an enum cfi_kind;
- * offset: CFA's, in words; rbp: where it is saved, in words under the CFA, or 1
- * (the return address) when it is not.
- */
-#define CACHE_BITS   16
-#define ADDRESS_BITS 47
-#define TAG_BITS     (ADDRESS_BITS - CACHE_BITS)
-#define VALUE_BITS   33
-#define KIND_SHIFT   31
-#define OFFSET_SHIFT 15
-#define OFFSET_MOST  0xffff
-#define RBP_MOST     0x7fff
+uint64_t unwind_rules[1 << RULE_CACHE_BITS];
+uint32_t unwind_generation;
 
-static uint64_t cache[1 << CACHE_BITS];
-static uint32_t generation;
+/* What ends a list of words to compare: it is not ~0. */
+static const uint64_t nothing;
 
-struct place {
-	uint64_t *slot;
-	uint64_t tag; /* in place */
-};
-
-static inline struct place place(uint64_t pc)
+void unwind_init(struct walk *w, uint32_t depth)
 {
-	uint64_t h =
-	    (pc * 0x5bd1e995u + (pc << 33)) & ((1ull << ADDRESS_BITS) - 1);
+	w->generation = unwind_generation;
+	w->depth = depth;
+	w->count = 0;
+	w->truncated = w->cut = w->whole = false;
+	w->frames[0] = (struct walk_frame){
+		.pc = ~0ull,
+		.slot = (uint64_t)(uintptr_t)&nothing,
+	};
+	memset(w->seen, 0, sizeof(w->seen));
+	memset(w->memos, 0, sizeof(w->memos));
+}
 
-	return (struct place){ &cache[h >> TAG_BITS],
-			       (h & ((1ull << TAG_BITS) - 1)) << VALUE_BITS };
+static uint64_t special(enum cfi_kind kind)
+{
+	return (uint64_t)kind * (RULE_KIND + 1) | RULE_SPECIAL;
 }
 
 static uint64_t pack(const struct cfi_rule *r)
 {
-	uint64_t offset = (uint64_t)r->offset / 8;
-	uint64_t rbp = r->rbp_offset ? (uint64_t)-r->rbp_offset / 8 : 1;
+	uint64_t saves = r->rbp_offset ? (uint64_t)-r->rbp_offset / 8 : 0;
 
 	if (r->kind != CFI_PLAIN)
-		return 3ull << KIND_SHIFT | (uint64_t)r->kind << OFFSET_SHIFT;
-	if (r->offset <= 0 || r->offset % 8 || offset > OFFSET_MOST ||
-	    r->rbp_offset % 8 || rbp > RBP_MOST)
-		return 3ull << KIND_SHIFT | (uint64_t)CFI_COMPLEX
-						<< OFFSET_SHIFT;
-	return (r->from_rbp ? 2ull : 1ull) << KIND_SHIFT |
-	       offset << OFFSET_SHIFT | rbp;
+		return special(r->kind);
+	if (r->offset <= 0 || (uint64_t)r->offset & ~(uint64_t)RULE_OFFSET ||
+	    r->rbp_offset % 8 || saves > SAVES_MOST ||
+	    (!r->from_rbp && saves * 8 > (uint64_t)r->offset))
+		return special(CFI_COMPLEX);
+	return saves << RULE_SAVES_SHIFT | (uint64_t)r->offset |
+	       (r->from_rbp ? RULE_FROM_RBP : RULE_FROM_SP);
 }
 
-static COLD uint64_t derive(uint64_t pc, struct place at)
+COLD uint64_t unwind_derive(uint64_t pc)
 {
 	struct cfi_rule rule = cfi_rule(pc);
-	uint64_t value = pack(&rule);
+	uint64_t value = pack(&rule), h = unwind_hash(pc);
 
-	__atomic_store_n(at.slot, at.tag | value, __ATOMIC_RELAXED);
+	__atomic_store_n(&unwind_rules[h >> (64 - RULE_CACHE_BITS)],
+			 h << RULE_CACHE_BITS | value, __ATOMIC_RELAXED);
 	return value;
 }
 
-static inline uint64_t lookup(uint64_t pc)
+static enum cfi_kind step_plainly(const struct walk_step *s,
+				  const struct cfi_bounds *bounds,
+				  struct cfi_frame *f)
 {
-	struct place at = place(pc);
-	uint64_t word = __atomic_load_n(at.slot, __ATOMIC_RELAXED);
-	uint64_t value = word & ((1ull << VALUE_BITS) - 1);
+	uint64_t saves = s->rule >> RULE_SAVES_SHIFT;
+	bool from_rbp = (s->rule & RULE_KIND) == RULE_FROM_RBP;
+	uint64_t cfa = (from_rbp ? f->rbp : f->sp) + (s->rule & RULE_OFFSET);
 
-	if (likely(value && (word ^ value) == at.tag))
-		return value;
-	return derive(pc, at);
+	if (cfa <= f->sp || cfa > bounds->most || cfa % 8 != f->sp % 8 ||
+	    cfa - saves * 8 < f->sp)
+		return CFI_NONE;
+	f->pc = unwind_word(cfa - 8);
+	f->sp = cfa;
+	if (saves)
+		f->rbp = unwind_word(cfa - saves * 8);
+	return f->pc ? CFI_PLAIN : CFI_END;
 }
 
-/*
- * Step by DWARF in full, for what the cached rules do not hold. More words may
- * have been read than the two, so `saved` is made to differ from what is
- * there: the step will be taken again and not proved.
- */
-static COLD enum cfi_kind step_slowly(struct walk_frame *w, struct cfi_frame *f,
-				      const struct cfi_bounds *bounds)
+enum cfi_kind unwind_step(const struct walk_step *s,
+			  const struct cfi_bounds *bounds,
+			  struct cfi_frame *caller)
 {
-	uint64_t sp = f->sp;
-	enum cfi_kind kind = cfi_step(f, bounds);
+	enum cfi_kind kind = (s->rule & RULE_OFFSET) / (RULE_KIND + 1);
 
-	w->rbp_words = 1;
-	w->saved = ~f->pc;
-	if (kind == CFI_PLAIN && (f->sp <= sp || f->sp > bounds->most))
+	*caller = s->state;
+	if ((s->rule & RULE_KIND) != RULE_SPECIAL)
+		return step_plainly(s, bounds, caller);
+	if (kind == CFI_COMPLEX)
+		kind = cfi_step(caller, bounds);
+	if (kind == CFI_PLAIN &&
+	    (caller->sp <= s->state.sp || caller->sp > bounds->most))
 		return CFI_NONE;
 	return kind;
 }
 
+/* Does frame `f` still lead to the caller that is recorded before it? */
+static bool leads(const struct walk_frame *f)
+{
+	const struct walk_frame *caller = f - 1;
+
+	return !(f->how & WALK_UNPROVED) &&
+	       unwind_word(caller->slot) == caller->pc &&
+	       (!(f->how & WALK_CHECKED) ||
+		unwind_word(caller->slot + 8 - f->how / WALK_SAVES * 8) ==
+		    caller->rbp);
+}
+
+const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f)
+{
+	while (leads(f))
+		f--;
+	return f;
+}
+
 /*
- * `w` holds a frame: make `f` its caller and note in `w` what was read.
- * *pure: the outcome is the rule's alone.
+ * The words that prove frame `f` and those further out, as far as there is room
+ * or a frame is UNPROVED. The last frame that they prove.
  */
-static inline enum cfi_kind step(struct walk_frame *w, struct cfi_frame *f,
-				 const struct cfi_bounds *bounds, bool *pure)
+static const struct walk_frame *list_words(const struct walk *w,
+					   struct walk_memo *m)
 {
-	uint64_t value, kind, cfa;
-	const uint64_t *words;
+	const struct walk_frame *f = &w->frames[w->count];
+	struct walk_word *to = m->words;
+	const struct walk_word *room = to + WALK_MEMO_WORDS - 2;
 
-	*f = w->state;
-	*pure = false;
-	if (unlikely(f->pc >> ADDRESS_BITS))
-		return CFI_NONE;
-	value = lookup(f->pc);
-	kind = value >> KIND_SHIFT;
-	if (unlikely(kind == 3)) {
-		enum cfi_kind special = value >> OFFSET_SHIFT & OFFSET_MOST;
-
-		if (special == CFI_COMPLEX)
-			return step_slowly(w, f, bounds);
-		*pure = special == CFI_END;
-		return special;
+	for (; f > &w->frames[1] && to <= room && !(f->how & WALK_UNPROVED);
+	     f--) {
+		to->address = f[-1].slot;
+		to++->value = f[-1].pc;
+		if (f->how & WALK_CHECKED) {
+			to->address = f[-1].slot + 8 - f->how / WALK_SAVES * 8;
+			to++->value = f[-1].rbp;
+		}
 	}
-	cfa = (kind == 2 ? f->rbp : f->sp) +
-	      (value >> OFFSET_SHIFT & OFFSET_MOST) * 8;
-	if (unlikely(cfa <= f->sp || cfa > bounds->most || cfa % 8))
-		return CFI_NONE;
-	w->rbp_words = value & RBP_MOST;
-	if (unlikely(cfa - w->rbp_words * 8 < bounds->least))
-		return CFI_NONE;
-	words = (const uint64_t *)(uintptr_t)cfa;
-	f->pc = words[-1];
-	f->sp = cfa;
-	w->saved = words[-(int64_t)w->rbp_words];
-	if (w->rbp_words > 1)
-		f->rbp = w->saved;
-	return f->pc ? CFI_PLAIN : CFI_END;
+	to->address = (uint64_t)(uintptr_t)&nothing;
+	to->value = ~0ull;
+	m->count = (uint32_t)(to - m->words);
+	return f;
 }
 
-static inline bool same(const struct cfi_frame *a, const struct cfi_frame *b)
+void unwind_note(struct walk *w, uint32_t node)
 {
-	return a->pc == b->pc && a->rbp == b->rbp && a->sp == b->sp;
+	const struct walk_frame *f = &w->frames[w->count];
+	uint32_t *seen = &w->seen[node % WALK_SEEN];
+	struct walk_memo *m;
+
+	if (*seen != node) {
+		*seen = node;
+		return;
+	}
+	m = &w->memos[unwind_memo(f->pc, f->slot) + w->turn++ % WALK_WAYS];
+	m->pc = f->pc;
+	m->slot = f->slot;
+	m->rbp = f->rbp;
+	m->node = node;
+	m->needs_rbp = f->how & WALK_NEEDS_RBP;
+	f = list_words(w, m);
+	m->last = *f;
+	m->join = (uint32_t)(f - w->frames);
+	if (m->join == 1 && w->whole)
+		m->join = 0;
 }
 
-/* frames[0] .. frames[i] are proved, and so is that nothing follows. */
-static bool ends_here(struct walk *w, const struct cfi_bounds *bounds)
+bool unwind_ends(const struct walk *w, uint32_t count,
+		 const struct cfi_bounds *bounds)
 {
-	struct walk_frame last = w->frames[0];
-	struct cfi_frame f;
+	const struct walk_frame *f = &w->frames[1];
+	struct walk_step last = { { f->pc, f->slot + 8, f->rbp },
+				  unwind_rule(f->pc) };
+	struct cfi_frame caller;
 	enum cfi_kind kind;
-	bool pure;
 
-	if (likely(w->pure_end))
-		return true;
-	kind = step(&last, &f, bounds, &pure);
+	if (w->whole || w->cut)
+		return w->whole || count >= w->depth;
+	kind = unwind_step(&last, bounds, &caller);
 	return kind != CFI_PLAIN && w->truncated == (kind == CFI_NONE);
 }
 
-/*
- * Append the fresh frames to the `kept` outermost ones. Too many: the
- * outermost are given up, and with them every node.
- */
-static void merge(struct walk *w, uint32_t kept, uint32_t fresh)
+bool unwind_joins(const struct walk *w, const struct walk_memo *m,
+		  uint64_t least, uint64_t most)
 {
-	if (unlikely(kept + fresh > WALK_MOST)) {
-		uint32_t lost = kept + fresh - WALK_MOST;
+	const struct cfi_bounds bounds = { least, most };
+	const struct walk_frame *f = &w->frames[m->join], *last = &m->last;
 
-		kept -= lost;
-		memmove(w->frames, w->frames + lost, kept * sizeof(*w->frames));
-		for (uint32_t i = 0; i < kept; i++)
-			w->frames[i].node = 0;
-		w->truncated = true;
-		w->pure_end = false;
-	}
-	for (uint32_t i = 0; i < fresh; i++)
-		w->frames[kept + i] = w->fresh[fresh - 1 - i];
-	w->count = kept + fresh;
+	return m->join <= w->count && f->pc == last->pc &&
+	       f->slot == last->slot && f->node == last->node &&
+	       (!(f->how & WALK_NEEDS_RBP) || f->rbp == last->rbp) &&
+	       w->frames[1].slot < most && unwind_prove(f) == &w->frames[1] &&
+	       unwind_ends(w, w->depth, &bounds);
 }
 
-/*
- * The recorded frame `c` equals the walk's. Outermost frame up to which the
- * recorded ones still hold: each led to its caller by two words, compared in
- * order and no further than to the first that differs.
- */
-static inline uint32_t prove(const struct walk *w, uint32_t c,
-			     const struct cfi_bounds *bounds)
+COLD uint32_t unwind_drop(struct walk *w, uint32_t kept, uint32_t fresh)
 {
-	const struct walk_frame *f = &w->frames[c];
+	uint32_t lost = kept + fresh - w->depth;
 
-	if (unlikely(w->frames[0].state.sp > bounds->most))
-		return c;
-	for (; f > w->frames; f--) {
-		const struct walk_frame *caller = f - 1;
-		const uint64_t *words =
-		    (const uint64_t *)(uintptr_t)caller->state.sp;
-
-		if (words[-1] != caller->state.pc ||
-		    words[-(int64_t)f->rbp_words] != f->saved)
-			break;
-	}
-	return (uint32_t)(f - w->frames);
+	lost = lost < kept ? lost : kept;
+	kept -= lost;
+	memmove(w->frames + 1, w->frames + 1 + lost, kept * sizeof(*w->frames));
+	for (uint32_t i = 1; i <= kept; i++)
+		w->frames[i].node = 0;
+	w->truncated = w->whole = false;
+	w->cut = true;
+	return kept;
 }
 
-static inline void add(struct walk *w, uint32_t *fresh,
-		       const struct walk_frame *f)
+uint32_t unwind_how(uint64_t rule, uint32_t caller)
 {
-	w->fresh[*fresh] = *f;
-	w->fresh[(*fresh)++].node = 0;
+	uint32_t how = (uint32_t)(rule >> RULE_SAVES_SHIFT) * WALK_SAVES |
+		       (caller & WALK_CHECKS);
+
+	if (rule == special(CFI_COMPLEX))
+		return how | WALK_NEEDS_RBP | WALK_UNPROVED | WALK_CHECKS;
+	if (caller & WALK_NEEDS_RBP)
+		how |= how >= WALK_SAVES ? WALK_CHECKED | WALK_CHECKS
+					 : WALK_NEEDS_RBP;
+	if ((rule & RULE_KIND) == RULE_FROM_RBP)
+		how |= WALK_NEEDS_RBP;
+	return how;
 }
 
-void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp, uint64_t rbp,
-		 uint64_t most)
+COLD void unwind_finish(struct walk *w, const struct walk_step *s,
+			enum cfi_kind kind)
 {
-	const struct cfi_bounds range = { sp, most }, *bounds = &range;
-	struct cfi_frame f = { pc, sp, rbp };
-	uint32_t c, fresh = 0;
-	enum cfi_kind kind = CFI_NONE;
-	bool pure = false;
-
-	if (unlikely(w->generation != generation)) {
-		w->generation = generation;
-		w->count = 0;
-	}
-	c = w->count;
-	while (fresh < WALK_MOST) {
-		while (c && w->frames[c - 1].state.sp < f.sp)
-			c--;
-		if (c && same(&w->frames[c - 1].state, &f)) {
-			uint32_t held = prove(w, c - 1, bounds);
-
-			if (!held && ends_here(w, bounds)) {
-				if (fresh)
-					merge(w, c, fresh);
-				else
-					w->count = c;
-				return;
-			}
-			/* A node stands for all callers; some change. */
-			while (c > held && fresh < WALK_MOST)
-				add(w, &fresh, &w->frames[--c]);
-		} else {
-			add(w, &fresh, &(struct walk_frame){ .state = f });
-		}
-		kind = step(&w->fresh[fresh - 1], &f, bounds, &pure);
-		if (kind != CFI_PLAIN)
-			break;
-	}
-	w->truncated = kind == CFI_NONE || kind == CFI_PLAIN;
-	w->pure_end = pure;
-	merge(w, 0, fresh);
+	w->truncated = kind == CFI_NONE;
+	w->cut = kind == CFI_PLAIN;
+	w->whole = s > w->fresh && s[-1].rule == special(CFI_END);
+	unwind_merge(w, 0, s);
 }
 
 void unwind_flush(void)
 {
-	for (size_t i = 0; i < sizeof(cache) / sizeof(*cache); i++)
-		__atomic_store_n(&cache[i], 0, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < sizeof(unwind_rules) / sizeof(*unwind_rules);
+	     i++)
+		__atomic_store_n(&unwind_rules[i], 0, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&unwind_generation, 1, __ATOMIC_RELEASE);
 }

@@ -9,8 +9,13 @@
  * Where all are unchanged the rest is proved unchanged; at the first that
  * differs the walk goes on from there.
  *
- * libunwind is not used here: its walk makes system calls, takes locks and
- * opens a pipe in the program.  It is the tests' oracle.
+ * Code that keeps no frame pointer uses rbp for what it likes.  So rbp is
+ * compared only where a frame further out finds its CFA by it, and a saved
+ * rbp only where it becomes such a one: WALK_NEEDS_RBP and WALK_CHECKED.
+ *
+ * What every allocation goes through is inline here: it is a third of what an
+ * allocation costs.  libunwind is not used: its walk makes system calls, takes
+ * locks and opens a pipe in the program.  It is the tests' oracle.
  */
 #ifndef UNWIND_H
 #define UNWIND_H
@@ -19,36 +24,337 @@
 #include <stdint.h>
 
 #include "cfi.h"
+#include "compiler.h"
 
-#define WALK_MOST 1024 /* frames; deeper stacks are cut at the outer end */
+#define WALK_DEPTH 1024 /* frames that can be asked for */
+#define WALK_SLACK 64   /* so many more are kept: few pushes move all */
+#define WALK_MOST  (WALK_DEPTH + WALK_SLACK)
+
+enum walk_how {
+	WALK_NEEDS_RBP = 1, /* its rbp decides the state of a caller */
+	WALK_CHECKED = 2,   /* the rbp that it saved must hold for a proof */
+	WALK_UNPROVED = 4,  /* more was read than two words: step again */
+	WALK_CHECKS = 8,    /* it or a frame further out is one of these two */
+	WALK_SAVES = 16,    /* times the words from its CFA down to where the
+			       caller's rbp is saved; 0: it is unchanged */
+};
 
 struct walk_frame {
+	uint64_t pc;   /* as in struct cfi_frame */
+	uint64_t slot; /* its sp less 8: there the callee's return address
+			  stands, which is `pc` */
+	uint64_t rbp;  /* stale unless WALK_NEEDS_RBP */
+	uint32_t node; /* of stacks.h; 0: not looked up yet */
+	uint32_t how;  /* enum walk_how */
+};
+
+/* A frame that this walk found changed. */
+struct walk_step {
 	struct cfi_frame state;
-	uint64_t saved;     /* the word `rbp_words` words under the CFA */
-	uint32_t rbp_words; /* there the caller's rbp was saved; 1, which is the
-			       return address: it is unchanged */
-	uint32_t node;      /* of stacks.h; 0: not looked up yet */
+	uint64_t rule; /* as in the rule cache */
+};
+
+#define WALK_MEMOS      64
+#define WALK_WAYS       2
+#define WALK_SEEN       256
+#define WALK_MEMO_WORDS 43
+
+struct walk_word {
+	uint64_t address, value;
+};
+
+/*
+ * A whole walk that was taken before, as the words that prove it unchanged,
+ * innermost first. An address whose word never equals the value ends them.
+ * Where they are too many, the rest is to be found in the last walk.
+ */
+struct walk_memo {
+	uint64_t pc, slot, rbp; /* of the innermost frame; pc 0: no memo */
+	uint32_t node;
+	uint32_t needs_rbp;
+	uint32_t count;         /* of words */
+	uint32_t join;          /* where the last frame that they prove must
+				   be in the last walk; 0: they prove all */
+	struct walk_frame last; /* that frame */
+	struct walk_word words[WALK_MEMO_WORDS + 1];
 };
 
 struct walk {
 	uint32_t generation;
-	uint32_t count; /* of frames; [0] is the outermost */
-	bool truncated; /* the outer end was not reached */
-	bool pure_end;  /* frames[0]'s rule alone says that it is the end */
-	struct walk_frame frames[WALK_MOST];
-	struct walk_frame fresh[WALK_MOST]; /* scratch, innermost first */
+	uint32_t depth; /* frames wanted; at most WALK_SLACK more are kept */
+	uint32_t count; /* of frames */
+	bool truncated; /* there is more, but it could not be followed */
+	bool cut;       /* there is more, but it was not wanted */
+	bool whole;     /* neither, and the outermost frame's rule alone says
+			    that it is the end */
+	/* frames[1] is the outermost that is kept. frames[0] is none: its slot
+	 * does not hold its pc, which ends every proof. */
+	struct walk_frame frames[WALK_MOST + 1];
+	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
+	uint32_t seen[WALK_SEEN]; /* nodes that were walked to lately */
+	uint32_t turn;            /* which way is used for the next memo */
+	struct walk_memo memos[WALK_MEMOS];
 };
 
-/*
- * Walk from the frame (pc, sp, rbp) outward. `w` holds this thread's last
- * walk, or zeros at first. Only words from `sp` up to `most` are read. Frames that stayed the same keep
- * their node; the others have node 0. May run in a signal handler, but not
- * while it runs already for the same `w`.
- */
-void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp, uint64_t rbp,
-		 uint64_t most);
+/* A new walk, that remembers nothing. */
+void unwind_init(struct walk *w, uint32_t depth);
 
 /* Code may have gone away: forget all rules and walks. */
 void unwind_flush(void);
+
+/*
+ * The rule cache: one word a rule, read and written whole, so that it needs no
+ * lock.  A bijective hash of the 47-bit address gives a slot's number, its
+ * upper 16 bits, and the tag that the slot must hold, the other 31; the rule
+ * takes the rest:
+ *
+ *   63     33 32     19 18     3 2    0
+ *   | tag    | saves   | offset | kind |
+ *
+ * kind: enum rule_kind; offset: CFA's, in words, or for RULE_SPECIAL an enum
+ * cfi_kind; saves: as in enum walk_how.
+ */
+#define RULE_CACHE_BITS   16
+#define RULE_ADDRESS_BITS 47
+#define RULE_BITS         33
+#define RULE_SAVES_SHIFT  19
+#define RULE_KIND         7u
+#define RULE_OFFSET       ((1u << RULE_SAVES_SHIFT) - 1 - RULE_KIND)
+
+enum rule_kind {
+	RULE_EMPTY,
+	RULE_FROM_SP,
+	RULE_FROM_RBP,
+	RULE_SPECIAL,
+};
+
+extern uint64_t unwind_rules[1 << RULE_CACHE_BITS];
+extern uint32_t unwind_generation;
+
+/* Find the rule of `pc` and put it into the cache. */
+uint64_t unwind_derive(uint64_t pc);
+
+/* The upper 47 bits are a bijection of the address's 47. */
+static inline uint64_t unwind_hash(uint64_t pc)
+{
+	return pc * (0x9e3779b97f4a7c15u << (64 - RULE_ADDRESS_BITS));
+}
+
+static inline uint64_t unwind_rule(uint64_t pc)
+{
+	uint64_t h = unwind_hash(pc);
+	uint64_t rule =
+	    __atomic_load_n(&unwind_rules[h >> (64 - RULE_CACHE_BITS)],
+			    __ATOMIC_RELAXED) ^
+	    h << RULE_CACHE_BITS;
+
+	/* A rule's kind is not 0, and the tag that remains is. */
+	if (likely(rule - 1 < (1ull << RULE_BITS) - 1))
+		return rule;
+	return unwind_derive(pc);
+}
+
+/* One step by whatever rule, from `s` to its caller. */
+enum cfi_kind unwind_step(const struct walk_step *s,
+			  const struct cfi_bounds *bounds,
+			  struct cfi_frame *caller);
+
+static inline uint64_t unwind_word(uint64_t address)
+{
+	return *(const uint64_t *)(uintptr_t)address;
+}
+
+/* The first of the WALK_WAYS memos where this frame may be noted. */
+static inline unsigned unwind_memo(uint64_t pc, uint64_t slot)
+{
+	uint64_t h = (pc ^ slot << 14) * 0x9e3779b97f4a7c15u;
+
+	return (unsigned)(h >> 58) & ~(WALK_WAYS - 1u);
+}
+
+bool unwind_joins(const struct walk *w, const struct walk_memo *m,
+		  uint64_t least, uint64_t most);
+
+/* How far do the words hold? */
+static inline const struct walk_word *unwind_held(const struct walk_word *word)
+{
+	for (;; word += 4) {
+		if (unwind_word(word[0].address) != word[0].value)
+			return word;
+		if (unwind_word(word[1].address) != word[1].value)
+			return word + 1;
+		if (unwind_word(word[2].address) != word[2].value)
+			return word + 2;
+		if (unwind_word(word[3].address) != word[3].value)
+			return word + 3;
+	}
+}
+
+/* The node of the stack that begins in this frame, if it is one that was noted
+ * and has not changed; or 0. */
+static inline uint32_t unwind_recall(const struct walk *w, uint64_t pc,
+				     uint64_t sp, uint64_t rbp, uint64_t most)
+{
+	uint64_t slot = sp - 8;
+	const struct walk_memo *m = &w->memos[unwind_memo(pc, slot)];
+
+	if (unlikely(w->generation != unwind_generation))
+		return 0;
+	for (const struct walk_memo *end = m + WALK_WAYS; m < end; m++) {
+		if (m->pc != pc || m->slot != slot ||
+		    (unlikely(m->needs_rbp) && m->rbp != rbp))
+			continue;
+		if (unwind_held(m->words) == m->words + m->count &&
+		    (likely(!m->join) || unwind_joins(w, m, sp, most)))
+			return m->node;
+	}
+	return 0;
+}
+
+/* Note the last walk, which led to `node`. */
+void unwind_note(struct walk *w, uint32_t node);
+
+/* For frames that are CHECKED or UNPROVED. */
+const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f);
+
+/*
+ * The recorded frame `f` equals the walk's. The outermost up to which the
+ * recorded ones still hold: each led to its caller by words that are compared
+ * in order and no further than to the first that differs.
+ */
+static inline const struct walk_frame *unwind_prove(const struct walk_frame *f)
+{
+	if (unlikely(f->how & WALK_CHECKS))
+		return unwind_prove_slowly(f);
+	for (;; f -= 4) {
+		if (unwind_word(f[-1].slot) != f[-1].pc)
+			return f;
+		if (unwind_word(f[-2].slot) != f[-2].pc)
+			return f - 1;
+		if (unwind_word(f[-3].slot) != f[-3].pc)
+			return f - 2;
+		if (unwind_word(f[-4].slot) != f[-4].pc)
+			return f - 3;
+	}
+}
+
+/* All frames hold up to the outermost. Is that the end, and are `count` frames
+ * enough? */
+bool unwind_ends(const struct walk *w, uint32_t count,
+		 const struct cfi_bounds *bounds);
+
+/* More frames than are kept: the outermost of `kept` go, and with them every
+ * node. How many of `kept` stay. */
+uint32_t unwind_drop(struct walk *w, uint32_t kept, uint32_t fresh);
+
+/* What a step by `rule` to a caller that is `how` says of the frame. */
+uint32_t unwind_how(uint64_t rule, uint32_t caller);
+
+/* Append the frames w->fresh .. s-1 to the `kept` outermost ones. */
+static inline void unwind_merge(struct walk *w, uint32_t kept,
+				const struct walk_step *s)
+{
+	uint32_t fresh = (uint32_t)(s - w->fresh), how;
+	struct walk_frame *to;
+
+	if (unlikely(kept + fresh > w->depth + WALK_SLACK))
+		kept = unwind_drop(w, kept, fresh);
+	w->count = kept + fresh;
+	to = &w->frames[kept];
+	how = to->how;
+	while (s-- > w->fresh) {
+		to++;
+		to->pc = s->state.pc;
+		to->slot = s->state.sp - 8;
+		to->rbp = s->state.rbp;
+		to->node = 0;
+		if (likely((s->rule & RULE_KIND) == RULE_FROM_SP &&
+			   !(how & WALK_NEEDS_RBP)))
+			how = (uint32_t)(s->rule >> RULE_SAVES_SHIFT) *
+				  WALK_SAVES |
+			      (how & WALK_CHECKS);
+		else
+			how = unwind_how(s->rule, how);
+		to->how = how;
+	}
+}
+
+/* The walk ended in `kind`, after the frame before `s`. */
+void unwind_finish(struct walk *w, const struct walk_step *s,
+		   enum cfi_kind kind);
+
+/*
+ * Walk from the frame (pc, sp, rbp) outward. Only words from `sp` up to `most`
+ * are read. Frames that stayed the same keep their node; the others have node
+ * 0. False: code may have gone away since the last walk, and what was
+ * remembered of nodes is void. May run in a signal handler, but not while it
+ * runs already for the same `w`.
+ */
+static inline bool unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
+			       uint64_t rbp, uint64_t most)
+{
+	const struct cfi_bounds bounds = { sp, most };
+	bool valid = likely(w->generation == unwind_generation);
+	const struct walk_frame *f = &w->frames[valid ? w->count : 0];
+	const struct walk_step *end = &w->fresh[w->depth + WALK_SLACK];
+	struct walk_step *s = w->fresh;
+	uint64_t slot = sp - 8;
+
+	w->generation = unwind_generation;
+	for (;;) {
+		uint64_t rule, cfa, saves;
+
+		while (f > w->frames && f->slot < slot)
+			f--;
+		if (f->slot == slot && f->pc == pc &&
+		    (!(f->how & WALK_NEEDS_RBP) || f->rbp == rbp)) {
+			uint32_t kept = (uint32_t)(f - w->frames);
+
+			if (likely(w->frames[1].slot < most))
+				f = unwind_prove(f);
+			if (likely(f == &w->frames[1]) &&
+			    (likely(w->whole) ||
+			     unwind_ends(w, kept + (uint32_t)(s - w->fresh),
+					 &bounds))) {
+				unwind_merge(w, kept, s);
+				return valid;
+			}
+			/* A node stands for all callers, and some changed. */
+			f--;
+		}
+		rule = unwind_rule(pc);
+		s->state.pc = pc;
+		s->state.sp = slot + 8;
+		s->state.rbp = rbp;
+		s->rule = rule;
+		saves = rule >> RULE_SAVES_SHIFT;
+		cfa = slot + 8 + (rule & RULE_OFFSET);
+		if (likely((rule & RULE_KIND) == RULE_FROM_SP && cfa <= most)) {
+			pc = unwind_word(cfa - 8);
+			if (saves)
+				rbp = unwind_word(cfa - saves * 8);
+		} else {
+			struct cfi_frame caller;
+			enum cfi_kind kind = unwind_step(s, &bounds, &caller);
+
+			if (kind != CFI_PLAIN) {
+				unwind_finish(w, s + 1, kind);
+				return valid;
+			}
+			pc = caller.pc;
+			cfa = caller.sp;
+			rbp = caller.rbp;
+		}
+		slot = cfa - 8;
+		s++;
+		if (unlikely((pc - 1) >> RULE_ADDRESS_BITS || s == end)) {
+			unwind_finish(w, s,
+				      !pc        ? CFI_END
+				      : s == end ? CFI_PLAIN
+						 : CFI_NONE);
+			return valid;
+		}
+	}
+}
 
 #endif

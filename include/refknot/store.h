@@ -16,7 +16,7 @@
 #include <refknot/format.h>
 
 #define STORE_MAGIC "RKNSTORE"
-#define STORE_VERSION 1u
+#define STORE_VERSION 2u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
@@ -137,6 +137,9 @@ struct store_header {
 	uint64_t used_bytes; /* handed out so far, from the start of the file */
 	uint32_t state;      /* enum store_state */
 	uint32_t granule_shift;
+	uint32_t depth; /* frames of a stack that were asked for; stacks may
+			   have more, which readers leave away */
+	uint32_t reserved;
 	struct store_table tables[STORE_TABLES];
 	uint64_t births;     /* handed out to threads in batches */
 	int64_t live_bytes;  /* published by threads from time to time */

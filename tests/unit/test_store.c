@@ -196,6 +196,60 @@ static void the_tree_of_stacks_is_put_in_order(void **state)
 	model_release(&m);
 }
 
+/* Two stacks that differ in what was not asked for alone, and one that has no
+ * more than that. */
+static void stacks_are_as_deep_as_was_asked_for(void **state)
+{
+	const struct store_frame frames[] = {
+		{ 0 },
+		{ 0x10, 0, 0, 0, 0 },
+		{ 0x20, 1, 0, 0, 0 },
+		{ 0x30, 2, 0, 0, 0 }, /* 10 20 30 */
+		{ 0x11, 0, 0, 0, 0 },
+		{ 0x20, 4, 0, 0, 0 },
+		{ 0x30, 5, 0, 0, 0 }, /* 11 20 30 */
+		{ 0x30, 1, 0, 0, 0 }, /* 10 30 */
+	};
+	const struct store_stack stacks[] = {
+		{ 0 }, { 3, 0 }, { 7, 0 }, { 6, RKN_STACK_TRUNCATED }
+	};
+	struct store_area *a = xcalloc(2, sizeof(*a));
+	struct store_counter counters[STORE_COUNTERS_PER_PAGE] = {
+		{ 0 }, { 1, 10, 0, 0 }, { 2, 20, 0, 0 }, { 4, 40, 1, 5 }
+	};
+	uint64_t page;
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	s.h.depth = 2;
+	store_maker_table(&s, STORE_FRAMES, frames, COUNT(frames),
+			  sizeof(frames[0]));
+	store_maker_table(&s, STORE_STACKS, stacks, COUNT(stacks),
+			  sizeof(stacks[0]));
+	page = store_maker_take(&s, sizeof(counters));
+	store_maker_put(&s, page, counters, sizeof(counters));
+	a[1].counters[0] = (uint32_t)(page / 4096);
+	store_maker_table(&s, STORE_AREAS, a, 2, sizeof(*a));
+	store_maker_block(&s, HEAP, 32, 3, 1, 0);
+	free(a);
+	load();
+	assert_int_equal(m.frames[m.stacks[1].frame].address, 0x30);
+	assert_int_equal(m.frames[m.frames[m.stacks[1].frame].parent].address,
+			 0x20);
+	assert_int_equal(m.frames[m.frames[m.stacks[1].frame].parent].parent,
+			 0);
+	assert_int_equal(m.stacks[1].flags, RKN_STACK_TRUNCATED);
+	assert_int_equal(m.stacks[2].flags, 0);
+	assert_int_equal(m.stacks[2].frame, 7);
+	assert_int_equal(m.stacks[1].allocations, 5);
+	assert_int_equal(m.stacks[1].freed_bytes, 5);
+	assert_int_equal(m.stacks[2].allocations, 2);
+	assert_int_equal(m.stacks[3].allocations, 0);
+	assert_int_equal(m.limits[RKN_LIMIT_TRUNCATED_STACK], 1);
+	assert_int_equal(m.blocks[0].stack, 1);
+	model_release(&m);
+}
+
 /* Area `i` of `a`, with a page of counters for stacks from `first` on. */
 static void fill_area(struct store_area *a, uint32_t serial, uint64_t n,
 		      uint32_t first)
@@ -362,12 +416,12 @@ static void damaged_stores_are_refused(void **state)
 {
 	const struct rkn_block blocks[] = { { 0x10000, 64, 1, 0, 0 },
 					    { 0x10020, 64, 1, 0, 0 } };
-	const uint32_t two = 2, shift = 40;
+	const uint32_t two = 2, later = STORE_VERSION + 1, shift = 40;
 
 	(void)state;
 	store_maker_whole(FILE_NAME, 1);
-	rewrite_header(offsetof(struct store_header, version), &two, 4);
-	assert_refused(-EPROTO, "version 2");
+	rewrite_header(offsetof(struct store_header, version), &later, 4);
+	assert_refused(-EPROTO, "version 3");
 	store_maker_whole(FILE_NAME, 1);
 	rewrite_header(offsetof(struct store_header, size), &two, 4);
 	assert_refused(-EBADMSG, "header has 2 bytes");
@@ -447,6 +501,7 @@ int main(void)
 		cmocka_unit_test(granules_of_eight_bytes_are_read),
 		cmocka_unit_test(of_overlapping_blocks_the_newer_one_lives),
 		cmocka_unit_test(the_tree_of_stacks_is_put_in_order),
+		cmocka_unit_test(stacks_are_as_deep_as_was_asked_for),
 		cmocka_unit_test(counters_are_summed_over_all_areas),
 		cmocka_unit_test(a_finished_store_has_its_snapshot),
 		cmocka_unit_test(a_store_can_be_saved_and_loaded),

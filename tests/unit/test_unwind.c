@@ -21,7 +21,7 @@
 #define FRAMES 4096
 
 static struct walk walk;
-static uint64_t checked, different;
+static uint64_t checked, different, recalled, kept;
 extern void *__libc_stack_end;
 
 /* Outermost first, from this function's caller on. */
@@ -35,9 +35,41 @@ static __attribute__((noinline)) void oracle(void **pcs, int *count)
 		pcs[(*count)++] = inner[--n];
 }
 
+/* [0] is the outermost. */
 static uint64_t pc_of(uint32_t i)
 {
-	return walk.frames[i].state.pc;
+	return walk.frames[i + 1].pc;
+}
+
+/* What stands for the stack of frame `pc` and its callers, as a node does. */
+static uint32_t name(uint32_t callers, uint64_t pc)
+{
+	uint64_t h = (callers + pc) * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(h >> 32) | 1;
+}
+
+static uint32_t name_frames(void)
+{
+	struct walk_frame *f = walk.frames;
+
+	for (uint32_t i = 0; i < walk.count; i++, f++)
+		if (!f[1].node)
+			f[1].node = name(f->node, f[1].pc);
+		else
+			kept++;
+	return f->node;
+}
+
+static bool equals(void *const *pcs, int n)
+{
+	if (walk.truncated || walk.cut || (uint32_t)n != walk.count)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (pc_of((uint32_t)i) != (uint64_t)pcs[i] &&
+		    pc_of((uint32_t)i) != (uint64_t)pcs[i] + 1)
+			return false;
+	return true;
 }
 
 /*
@@ -47,34 +79,31 @@ static uint64_t pc_of(uint32_t i)
 static __attribute__((noinline)) void check(void)
 {
 	const uint64_t *frame = __builtin_frame_address(0);
+	uint64_t sp = (uint64_t)(frame + 2), most = (uint64_t)__libc_stack_end;
 	void *pcs[FRAMES];
+	uint32_t node, recall;
 	int n;
 
-	unwind_walk(&walk, frame[1], (uint64_t)(frame + 2), frame[0],
-		    (uint64_t)__libc_stack_end);
 	oracle(pcs, &n);
 	checked++;
 	/* The oracle's two innermost frames are this file's own. */
 	while (n && (uint64_t)pcs[n - 1] != frame[1])
 		n--;
-	if (walk.truncated || (uint32_t)n != walk.count) {
-		different++;
-		return;
-	}
-	for (int i = 0; i < n; i++)
-		if (pc_of((uint32_t)i) != (uint64_t)pcs[i] &&
-		    pc_of((uint32_t)i) != (uint64_t)pcs[i] + 1) {
-			different++;
-			return;
-		}
+	recall = unwind_recall(&walk, frame[1], sp, frame[0], most);
+	unwind_walk(&walk, frame[1], sp, frame[0], most);
+	different += !equals(pcs, n);
+	node = name_frames();
+	recalled += recall != 0;
+	different += recall && recall != node;
+	unwind_note(&walk, node);
 }
 
 static int setup(void **state)
 {
 	(void)state;
-	memset(&walk, 0, sizeof(walk));
 	unwind_flush();
-	checked = different = 0;
+	unwind_init(&walk, WALK_DEPTH);
+	checked = different = recalled = kept = 0;
 	return 0;
 }
 
@@ -102,6 +131,7 @@ static void same_site_again_and_again(void **state)
 		leaf();
 	assert_int_equal(different, 0);
 	assert_int_equal(checked, 100);
+	assert_int_equal(recalled, 98);
 }
 
 static void depths_up_and_down(void **state)
@@ -113,6 +143,50 @@ static void depths_up_and_down(void **state)
 		leaf();
 	}
 	assert_int_equal(different, 0);
+}
+
+/* More words than a memo holds: the outer frames are the last walk's. */
+static __attribute__((noinline)) void deep(int depth, int what)
+{
+	if (depth)
+		deep(depth - 1, what);
+	else
+		recurse(what);
+	sink++;
+}
+
+/* Two callers with frames of one shape: only far out do the stacks differ. */
+static __attribute__((noinline)) void one_caller(int depth, int what)
+{
+	deep(depth, what);
+	sink++;
+}
+
+static __attribute__((noinline)) void other_caller(int depth, int what)
+{
+	deep(depth, what);
+	sink--;
+}
+
+static void deep_stacks_differ_far_out(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		if (i / 3 % 2)
+			one_caller(70, i % 2);
+		else
+			other_caller(70, i % 2);
+	assert_int_equal(different, 0);
+	assert_true(recalled > 50);
+}
+
+static void deep_stacks_are_recalled(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 300; i++)
+		deep(70 + i / 50 % 2, i % 3 + i % 2);
+	assert_int_equal(different, 0);
+	assert_in_range(recalled, 200, 290);
 }
 
 static __attribute__((noinline)) void with_alloca(int n)
@@ -154,6 +228,87 @@ static __attribute__((noinline)) int variadic(int n, ...)
 	return sum;
 }
 
+static unsigned seed = 1;
+
+static unsigned chance(unsigned n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+/*
+ * The same return addresses in the same places, but frames in between that
+ * begin elsewhere, over what earlier calls left on the stack: only rbp, or
+ * what it points at, tells who called.
+ */
+#define SHIFTS 8
+#define SHIFT  16
+
+static __attribute__((noinline)) void shifted(int n)
+{
+	volatile char *room = __builtin_alloca((size_t)n * SHIFT);
+
+	__asm__ volatile("" : : "r"(room) : "memory");
+	leaf();
+	sink++;
+}
+
+static __attribute__((noinline)) void shifted_far(int n)
+{
+	volatile char *room = __builtin_alloca((size_t)n * SHIFT);
+
+	__asm__ volatile("" : : "r"(room) : "memory");
+	recurse(2);
+	sink++;
+}
+
+static __attribute__((noinline)) void
+shifted_realigned(int n, long a, long b, long c, long d, long e, long f, long g)
+{
+	_Alignas(64) volatile char local[64];
+	volatile char *room = __builtin_alloca((size_t)n * SHIFT);
+
+	local[0] = 1;
+	__asm__ volatile("" : : "r"(room) : "memory");
+	leaf();
+	sink += local[0] + (int)(a + b + c + d + e + f + g);
+}
+
+static void call_shifted(int kind, int n)
+{
+	if (kind == 0)
+		shifted(n);
+	else if (kind == 1)
+		shifted_far(n);
+	else
+		shifted_realigned(n, 1, 2, 3, 4, 5, 6, 7);
+}
+
+#define SHIFTING(name)                                                         \
+	static __attribute__((noinline)) void name(int kind, int n)            \
+	{                                                                      \
+		volatile char *room = __builtin_alloca((size_t)n * SHIFT);     \
+                                                                               \
+		__asm__ volatile("" : : "r"(room) : "memory");                 \
+		call_shifted(kind, SHIFTS - n);                                \
+		sink++;                                                        \
+	}
+SHIFTING(one_shifts)
+SHIFTING(other_shifts)
+SHIFTING(third_shifts)
+
+static void frames_that_begin_elsewhere(void **state)
+{
+	static void (*const callers[])(int, int) = { one_shifts, other_shifts,
+						     third_shifts };
+
+	(void)state;
+	for (int i = 0; i < 20000; i++)
+		callers[chance(3)]((int)chance(3), (int)chance(3) + 1);
+	assert_int_equal(different, 0);
+	assert_true(recalled > 1000);
+}
+
 static void odd_frames(void **state)
 {
 	(void)state;
@@ -167,14 +322,6 @@ static void odd_frames(void **state)
 }
 
 /* A random walk through a call tree: any part may change between walks. */
-static unsigned seed = 1;
-
-static unsigned chance(unsigned n)
-{
-	seed = seed * 1103515245 + 12345;
-	return (seed >> 16) % n;
-}
-
 static void tree(int depth);
 static __attribute__((noinline)) void branch0(int d)
 {
@@ -222,6 +369,7 @@ static void random_trees(void **state)
 		tree(12);
 	assert_int_equal(different, 0);
 	assert_true(checked > 1000);
+	assert_true(recalled > 50 && kept > checked);
 }
 
 static jmp_buf back;
@@ -308,8 +456,8 @@ static void too_deep_is_cut(void **state)
 
 	(void)state;
 	no_tail(3 * WALK_MOST);
-	assert_true(walk.truncated);
-	assert_int_equal(walk.count, WALK_MOST);
+	assert_true(walk.cut);
+	assert_in_range(walk.count, WALK_DEPTH, WALK_MOST);
 	inner = pc_of(walk.count - 2);
 	for (uint32_t i = 1; i < walk.count - 2; i++)
 		assert_int_equal(pc_of(i), inner);
@@ -334,6 +482,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(same_site_again_and_again, setup),
 		cmocka_unit_test_setup(depths_up_and_down, setup),
+		cmocka_unit_test_setup(deep_stacks_are_recalled, setup),
+		cmocka_unit_test_setup(deep_stacks_differ_far_out, setup),
+		cmocka_unit_test_setup(frames_that_begin_elsewhere, setup),
 		cmocka_unit_test_setup(odd_frames, setup),
 		cmocka_unit_test_setup(random_trees, setup),
 		cmocka_unit_test_setup(longjmp_leaves_no_trace, setup),
