@@ -54,25 +54,47 @@ static uint64_t size_of(const uint64_t *slot)
 	return *slot & STORE_BIG ? size | slot[2] >> 1 << 32 : size;
 }
 
+static void visit_slot(struct blocks *b, uint64_t address, const uint64_t *slot,
+		       visit *f, void *data)
+{
+	struct rkn_block r = { .address = address };
+
+	if (!shadow_is_live(*slot))
+		return;
+	r.size = size_of(slot);
+	r.stack = shadow_stack(*slot);
+	if (*slot & STORE_EXTRA) {
+		r.birth = slot[1] >> STORE_BIRTH_SHIFT;
+		r.thread = slot[1] >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
+	}
+	f(b, &r, data);
+}
+
+typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Is one of 8 slots a live block's? */
+static inline bool any_live(const uint64_t *slots)
+{
+	const pair *p = (const pair *)slots;
+	pair live;
+
+	static_assert(STORE_HEAD == 1 && STORE_FREED == 2, "bits have moved");
+	live = (p[0] & ~(p[0] >> 1)) | (p[1] & ~(p[1] >> 1)) |
+	       (p[2] & ~(p[2] >> 1)) | (p[3] & ~(p[3] >> 1));
+	return (live[0] | live[1]) & STORE_HEAD;
+}
+
 static void visit_step(struct blocks *b, uint64_t base, const uint64_t *slots,
 		       uint64_t first, uint64_t last, visit *f, void *data)
 {
-	for (uint64_t i = first; i < last; i++) {
-		struct rkn_block r = { 0 };
-		uint64_t head = slots[i];
-
-		if (!shadow_is_live(head))
+	for (uint64_t i = first; i < last;) {
+		if (last - i >= 8 && !any_live(slots + i)) {
+			i += 8;
 			continue;
-		r.address = base + (i << shadow.granule_shift);
-		r.size = size_of(slots + i);
-		r.stack = head >> STORE_STACK_SHIFT & STORE_STACK_MAX;
-		if (head & STORE_EXTRA) {
-			r.birth = slots[i + 1] >> STORE_BIRTH_SHIFT;
-			r.thread = slots[i + 1] >> STORE_THREAD_SHIFT &
-				   STORE_THREAD_MAX;
-			i++;
 		}
-		f(b, &r, data);
+		for (uint64_t end = last - i < 8 ? last : i + 8; i < end; i++)
+			visit_slot(b, base + (i << shadow.granule_shift),
+				   slots + i, f, data);
 	}
 }
 

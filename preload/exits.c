@@ -42,6 +42,7 @@ EXPORT int dlclose(void *handle)
 	result = real.dlclose(handle);
 	t = thread_enter();
 	unwind_flush();
+	process_flush();
 	if (t) {
 		modules_unloaded();
 		thread_leave(t);

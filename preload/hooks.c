@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The malloc family.  All hooks have one shape: the real call, then the
- * record; a failed call records nothing.  Exceptions: what frees records
- * first, because after the real free another thread may own the address; and
- * realloc does both halves.
+ * The hooks that allocate.  All have one shape: the real call, then the
+ * record; a failed call records nothing.  Exception: realloc does both halves.
  *
  * This file keeps frame pointers, so that a hook's frame address tells the
  * caller's state.
@@ -29,58 +27,16 @@ recorded(void *p, size_t size, const void *frame)
 
 EXPORT void *malloc(size_t size)
 {
-	return recorded(real.malloc(size), size, HERE);
+	void *p = real.malloc(size);
+
+	if (likely(p))
+		record_alloc_here(p, size, HERE);
+	return p;
 }
 
 EXPORT void *calloc(size_t n, size_t size)
 {
 	return recorded(real.calloc(n, size), n * size, HERE);
-}
-
-EXPORT void free(void *p)
-{
-	struct record_freed freed;
-
-	if (likely(p)) {
-		record_free(p, &freed);
-		real.free(p);
-	}
-}
-
-void cfree(void *p);
-EXPORT void cfree(void *p)
-{
-	struct record_freed freed;
-
-	if (p) {
-		record_free(p, &freed);
-		real.free(p);
-	}
-}
-
-void free_sized(void *p, size_t size);
-EXPORT void free_sized(void *p, size_t size)
-{
-	struct record_freed freed;
-
-	(void)size;
-	if (p) {
-		record_free(p, &freed);
-		real.free(p);
-	}
-}
-
-void free_aligned_sized(void *p, size_t alignment, size_t size);
-EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
-{
-	struct record_freed freed;
-
-	(void)alignment;
-	(void)size;
-	if (p) {
-		record_free(p, &freed);
-		real.free(p);
-	}
 }
 
 /*
@@ -94,7 +50,7 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
                                                                                \
 	if (p) {                                                               \
 		thread_move(true);                                             \
-		record_free(p, &freed);                                        \
+		record_take(p, &freed);                                        \
 	}                                                                      \
 	q = (call);                                                            \
 	if (q)                                                                 \

@@ -37,7 +37,7 @@ enum state {
 	OFF,
 };
 static uint32_t state;
-static uint32_t epochs;
+static uint64_t epochs;
 
 static bool move(uint32_t from, uint32_t to)
 {
@@ -213,13 +213,16 @@ static int begin(void)
 		return error;
 	process.pid = sys_pid();
 	shadow_reset(shift, !process.foreign_malloc);
-	stacks_reset();
+	error = stacks_reset();
+	if (error)
+		return error;
 	describe();
 	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	__atomic_store_n(&state, RUNNING, __ATOMIC_RELEASE);
-	__atomic_store_n(&process_page.epoch,
-			 __atomic_add_fetch(&epochs, 1, __ATOMIC_RELAXED),
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(
+	    &process_page.epoch,
+	    __atomic_add_fetch(&epochs, PROCESS_RECORDING, __ATOMIC_RELAXED),
+	    __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -267,6 +270,16 @@ static COLD bool start_child(void)
 	if (error)
 		process_off_store(error);
 	return !error;
+}
+
+void process_flush(void)
+{
+	uint64_t epoch = __atomic_load_n(&process_page.epoch, __ATOMIC_RELAXED);
+
+	while (epoch && !__atomic_compare_exchange_n(
+			    &process_page.epoch, &epoch, epoch + 1, false,
+			    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
 }
 
 void process_missed(void)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler.h"
 #include "settings.h"
 
 /*
@@ -18,10 +19,15 @@
  * this child).
  */
 struct process_page {
-	uint32_t epoch;
-	char rest[4096 - sizeof(uint32_t)];
+	uint64_t epoch; /* PROCESS_RECORDING times the number of the recording
+			   in this process, and how often code has gone away */
+	char rest[4096 - sizeof(uint64_t)];
 };
-extern struct process_page process_page;
+extern HIDDEN struct process_page process_page;
+#define PROCESS_RECORDING (1ull << 32)
+
+/* Code may have gone away: threads forget what they remember of stacks. */
+void process_flush(void);
 
 struct process {
 	int pid; /* the store's owner */

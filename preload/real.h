@@ -9,6 +9,8 @@
 #ifndef REAL_H
 #define REAL_H
 
+#include "compiler.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,7 +30,7 @@ struct real {
 };
 
 /* Every member can be called at any time. */
-extern struct real real;
+extern HIDDEN struct real real;
 
 /* Look the definitions up, once. May run inside malloc. */
 void real_resolve(void);

@@ -3,6 +3,9 @@
  * One event, from hook to store.  `frame` is the hook's own frame address
  * (__builtin_frame_address(0)): its caller's rbp and the return address stand
  * there.  errno is left alone.
+ *
+ * What almost every malloc and free goes through is inline: a block whose
+ * slots are known and a stack that was noted.  All else is in record.c.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -11,10 +14,73 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "thread.h"
+
+/* Each counter changes by one instruction: see record_outside(). */
+static inline void record_count_alloc(struct store_area *a,
+				      struct store_counter *c, uint64_t size)
+{
+	a->allocations++;
+	a->allocated_bytes += size;
+	c->allocations++;
+	c->allocated_bytes += size;
+}
+
+static inline void record_count_free(struct store_area *a, uint32_t stack,
+				     uint64_t size)
+{
+	struct store_counter *c = thread_counter(a, stack);
+
+	a->frees++;
+	a->freed_bytes += size;
+	if (likely(c)) {
+		c->frees++;
+		c->freed_bytes += size;
+	}
+}
+
+/* Walk the stack of the hook whose frame is `frame`. */
+const struct walk_leaf *record_walk(struct thread *t, const void *frame);
+
+/* A block without a shortcut to its slots, or whose size takes three. */
+void record_block(struct thread *t, void *p, size_t size,
+		  const struct walk_leaf *leaf);
+
+/* A block of a thread that may not go inside. */
+void record_outside(void *p, size_t size);
+
 /* The real allocator has returned `p` (not NULL). */
+static inline __attribute__((always_inline)) void
+record_alloc_here(void *p, size_t size, const void *frame)
+{
+	const uint64_t *words = frame;
+	struct thread *t = thread_enter();
+	const struct walk_leaf *leaf;
+	uint64_t *slot;
+
+	if (unlikely(!t)) {
+		record_outside(p, size);
+		return;
+	}
+	leaf = unwind_recall(&t->walk, words[1],
+			     (uint64_t)(uintptr_t)(words + 2), words[0]);
+	if (unlikely(!leaf))
+		leaf = record_walk(t, frame);
+	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
+	if (likely(slot && !(size >> 32))) {
+		slot[1] = thread_extra(t);
+		__atomic_store_n(slot, leaf->head | size << STORE_SIZE_SHIFT,
+				 __ATOMIC_RELEASE);
+		record_count_alloc(t->area, leaf->counter, size);
+		thread_more(t, size);
+	} else {
+		record_block(t, p, size, leaf);
+	}
+	thread_leave(t);
+}
 void record_alloc(void *p, size_t size, const void *frame);
 
-/* What record_free() took out, for record_undo(). */
+/* What record_take() took out, for record_undo(). */
 struct record_freed {
 	bool known;
 	uint32_t stack;
@@ -22,8 +88,31 @@ struct record_freed {
 };
 
 /* `p` (not NULL) is about to be given to the real allocator. */
-void record_free(void *p, struct record_freed *freed);
-/* It was not taken: realloc failed. */
+void record_free_slowly(void *p);
+static inline void record_free(void *p)
+{
+	struct thread *t = thread_self;
+	uint64_t *slot, head, size;
+
+	/* Nothing here is in danger from a handler's allocations, so that the
+	 * thread need not go inside. */
+	if (unlikely(t->gate.epoch != process_page.epoch))
+		return record_free_slowly(p);
+	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
+	if (unlikely(!slot))
+		return record_free_slowly(p);
+	head = *slot;
+	if (unlikely((head & (STORE_HEAD | STORE_FREED | STORE_BIG)) !=
+		     STORE_HEAD))
+		return record_free_slowly(p);
+	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
+	size = head >> STORE_SIZE_SHIFT;
+	record_count_free(t->area, shadow_stack(head), size);
+	thread_less(t, size);
+}
+
+/* The same; and it was not taken: realloc failed. */
+void record_take(void *p, struct record_freed *freed);
 void record_undo(void *p, const struct record_freed *freed);
 
 #endif

@@ -20,7 +20,7 @@ struct shadow {
 	bool spaced; /* every block owns two granules at least */
 };
 
-extern struct shadow shadow;
+extern HIDDEN struct shadow shadow;
 
 struct shadow_block {
 	uint64_t size;

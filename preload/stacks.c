@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "stacks.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "modules.h"
+#include "own.h"
 #include "store.h"
 #include "sys.h"
 
 /*
- * Buckets in segments, each four times as large as the one before, so that a
- * small program touches few pages.  A new frame goes into the first segment
- * that is not yet loaded; lookup tries them in order: hot frames are old.
+ * The index of the tree: open addressing, and a place is never given to another
+ * frame, so that readers need no lock.  A table that is half full is followed
+ * by one four times as large; what is still looked for moves there.  Threads
+ * that race may add a frame twice: readers of the store make it one again.
  */
-#define SEGMENTS   5
-#define FIRST_BITS 14
-#define LOAD       1 /* frames a bucket before the next segment is used */
-#define BUCKETS    ((1u << FIRST_BITS) * ((1u << 2 * SEGMENTS) - 1) / 3)
+#define TABLES     6
+#define FIRST_BITS 13
+#define PROBES     16
+#define NOBODY     UINT32_MAX
 
-static __attribute__((aligned(4096))) uint32_t buckets[BUCKETS];
+struct place {
+	uint64_t pc;    /* 0: free */
+	uint64_t child; /* parent << 32 | node; 0: still being written */
+};
+
+static struct table {
+	struct place *places;
+	uint64_t used;
+	bool followed; /* by the next one */
+} tables[TABLES];
+static uint32_t newest;
 
 static struct store_frame *frame(uint32_t i)
 {
@@ -26,49 +39,83 @@ static struct store_frame *frame(uint32_t i)
 	       i;
 }
 
-static uint64_t hash(uint32_t parent, uint64_t pc)
+static uint64_t size_of(uint32_t table)
 {
-	uint64_t h =
-	    (pc ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15u;
-
-	return h ^ h >> 32;
+	return 1ull << (FIRST_BITS + 2 * table);
 }
 
-/* The bucket of hash `h` in segment `s`. */
-static uint32_t *bucket(unsigned s, uint64_t h)
+/* The first place of table `t` to look at. */
+static uint64_t start(uint32_t t, uint32_t parent, uint64_t pc)
 {
-	uint32_t size = 1u << (FIRST_BITS + 2 * s);
-	uint32_t start = (1u << FIRST_BITS) * ((1u << 2 * s) - 1) / 3;
-
-	return &buckets[start + (h & (size - 1))];
+	return stacks_hash(parent, pc) >> (64 - FIRST_BITS - 2 * t);
 }
 
-static unsigned last_segment(void)
+/* Where (parent, pc) is in table `t`; NULL: it is not. */
+static inline struct place *seek(uint32_t t, uint32_t parent, uint64_t pc)
 {
-	uint64_t frames = __atomic_load_n(
-	    &store.header->tables[STORE_FRAMES].count, __ATOMIC_RELAXED);
-	uint64_t room = (uint64_t)LOAD << FIRST_BITS;
-	unsigned s = 0;
+	struct place *places =
+	    __atomic_load_n(&tables[t].places, __ATOMIC_ACQUIRE);
+	uint64_t i = start(t, parent, pc), mask = size_of(t) - 1;
 
-	for (; s + 1 < SEGMENTS && frames > room; s++)
-		room += (uint64_t)LOAD << (FIRST_BITS + 2 * (s + 1));
-	return s;
+	if (!places)
+		return NULL;
+	for (unsigned n = 0; n < PROBES; n++, i++) {
+		struct place *p = &places[i & mask];
+		uint64_t there = __atomic_load_n(&p->pc, __ATOMIC_RELAXED);
+
+		if (!there)
+			return NULL;
+		if (there == pc &&
+		    __atomic_load_n(&p->child, __ATOMIC_ACQUIRE) >> 32 ==
+			parent)
+			return p;
+	}
+	return NULL;
 }
 
-/* Search a chain up to `stop`, which was searched before. */
-static inline uint32_t search(uint32_t i, uint32_t stop, uint32_t parent,
-			      uint64_t pc)
+/* Table `t` is full enough: go on with the next. */
+static COLD void grow(uint32_t t)
 {
-	for (; i != stop; i = frame(i)->next)
-		if (frame(i)->address == pc && frame(i)->parent == parent)
-			return i;
-	return 0;
+	struct place *places;
+
+	if (t + 1 == TABLES ||
+	    __atomic_exchange_n(&tables[t].followed, true, __ATOMIC_RELAXED))
+		return;
+	places = tables[t + 1].places;
+	if (!places)
+		places = own_map(size_of(t + 1) * sizeof(*places));
+	if (!places)
+		return;
+	__atomic_store_n(&tables[t + 1].places, places, __ATOMIC_RELEASE);
+	__atomic_store_n(&newest, t + 1, __ATOMIC_RELEASE);
 }
 
-static COLD uint32_t insert(uint32_t parent, uint64_t pc, uint64_t h,
-			    unsigned segment)
+/* Note a child in table `t`, if there is room. */
+static void put(uint32_t t, uint64_t pc, uint64_t child)
 {
-	uint32_t *head = bucket(segment, h), seen, found;
+	struct place *places = tables[t].places;
+	uint64_t i = start(t, (uint32_t)(child >> 32), pc);
+	uint64_t mask = size_of(t) - 1;
+
+	for (unsigned n = 0; places && n < PROBES; n++, i++) {
+		struct place *p = &places[i & mask];
+		uint64_t none = 0;
+
+		if (!__atomic_compare_exchange_n(&p->pc, &none, pc, false,
+						 __ATOMIC_RELAXED,
+						 __ATOMIC_RELAXED))
+			continue;
+		__atomic_store_n(&p->child, child, __ATOMIC_RELEASE);
+		if (__atomic_add_fetch(&tables[t].used, 1, __ATOMIC_RELAXED) <
+		    size_of(t) / 2)
+			return;
+		break;
+	}
+	grow(t);
+}
+
+static COLD uint32_t insert(uint32_t t, uint32_t parent, uint64_t pc)
+{
 	uint32_t i = (uint32_t)store_append(STORE_FRAMES);
 	struct store_frame *f = frame(i);
 
@@ -77,36 +124,30 @@ static COLD uint32_t insert(uint32_t parent, uint64_t pc, uint64_t h,
 	f->parent = parent;
 	f->module = modules_find(pc - 1);
 	f->address = pc;
-	seen = __atomic_load_n(head, __ATOMIC_ACQUIRE);
-	found = search(seen, 0, parent, pc);
-	while (!found) {
-		uint32_t stop = seen;
-
-		f->next = seen;
-		if (__atomic_compare_exchange_n(head, &seen, i, false,
-						__ATOMIC_RELEASE,
-						__ATOMIC_ACQUIRE))
-			return i;
-		found = search(seen, stop, parent, pc);
-	}
-	f->address = 0; /* a hole: another thread was faster */
-	return found;
+	put(t, pc, (uint64_t)parent << 32 | i);
+	return i;
 }
 
-static COLD uint32_t find(uint32_t parent, uint64_t pc)
+/* The node of (parent, pc), which is added if there is none; 0: full. */
+static uint32_t find(uint32_t parent, uint64_t pc)
 {
-	unsigned last = last_segment();
-	uint64_t h = hash(parent, pc);
-	uint32_t i = 0;
+	uint32_t last = __atomic_load_n(&newest, __ATOMIC_ACQUIRE), t = last;
 
-	for (unsigned s = 0; s <= last && !i; s++)
-		i = search(__atomic_load_n(bucket(s, h), __ATOMIC_ACQUIRE), 0,
-			   parent, pc);
-	return i ? i : insert(parent, pc, h, last);
+	for (;; t--) {
+		const struct place *p = seek(t, parent, pc);
+
+		if (likely(p != NULL)) {
+			if (unlikely(t < last))
+				put(last, pc, p->child);
+			return (uint32_t)p->child;
+		}
+		if (!t)
+			return insert(last, parent, pc);
+	}
 }
 
-COLD uint32_t stacks_child_slowly(struct stacks_memo *memo, uint32_t parent,
-				  uint64_t pc)
+uint32_t stacks_child_slowly(struct stacks_memo *memo, uint32_t parent,
+			     uint64_t pc)
 {
 	unsigned i = stacks_place(parent, pc);
 	uint32_t node = find(parent, pc);
@@ -155,18 +196,45 @@ COLD uint32_t stacks_number(uint32_t i, bool truncated, uint64_t *limits)
 	return 0;
 }
 
-void stacks_forget(uint64_t start, uint64_t end, uint32_t number)
+/* Nobody's child is found any more. */
+static void forget(const struct store_frame *f)
+{
+	for (uint32_t t = 0; t <= newest; t++) {
+		struct place *p = seek(t, f->parent, f->address);
+
+		if (p)
+			__atomic_store_n(&p->child, (uint64_t)NOBODY << 32,
+					 __ATOMIC_RELAXED);
+	}
+}
+
+void stacks_forget(uint64_t from, uint64_t end, uint32_t number)
 {
 	uint32_t count = (uint32_t)store.header->tables[STORE_FRAMES].count;
 
-	for (uint32_t i = 1; i < count; i++)
-		if (frame(i)->module == number &&
-		    frame(i)->address - 1 >= start &&
-		    frame(i)->address - 1 < end)
-			frame(i)->address |= STORE_FRAME_GONE;
+	for (uint32_t i = 1; i < count; i++) {
+		struct store_frame *f = frame(i);
+
+		if (f->module != number || f->address - 1 < from ||
+		    f->address - 1 >= end)
+			continue;
+		forget(f);
+		f->address |= STORE_FRAME_GONE;
+	}
 }
 
-void stacks_reset(void)
+int stacks_reset(void)
 {
-	sys_advise(buckets, sizeof(buckets), MADV_DONTNEED);
+	if (!tables[0].places)
+		tables[0].places = own_map(size_of(0) * sizeof(struct place));
+	for (uint32_t t = 0; t < TABLES; t++) {
+		if (tables[t].places)
+			sys_advise(tables[t].places,
+				   size_of(t) * sizeof(struct place),
+				   MADV_DONTNEED);
+		tables[t].used = 0;
+		tables[t].followed = false;
+	}
+	newest = 0;
+	return tables[0].places ? 0 : -ENOMEM;
 }

@@ -14,8 +14,8 @@
 #include "store.h"
 #include "unwind.h"
 
-/* Forget all: the store is a new one. */
-void stacks_reset(void);
+/* Forget all: the store is a new one. 0 or -ENOMEM. */
+int stacks_reset(void);
 
 #define STACKS_CHILDREN_BITS 10
 
@@ -32,10 +32,14 @@ uint32_t stacks_child_slowly(struct stacks_memo *memo, uint32_t parent,
 			     uint64_t pc);
 
 /* The two products do not wait for each other. */
+static inline uint64_t stacks_hash(uint32_t parent, uint64_t pc)
+{
+	return pc * 0x9e3779b97f4a7c15u + parent * 0xc2b2ae3d27d4eb4fu;
+}
+
 static inline unsigned stacks_place(uint32_t parent, uint64_t pc)
 {
-	return (unsigned)((pc * 0x9e3779b97f4a7c15u +
-			   parent * 0xc2b2ae3d27d4eb4fu) >>
+	return (unsigned)(stacks_hash(parent, pc) >>
 			  (64 - STACKS_CHILDREN_BITS));
 }
 

@@ -27,8 +27,8 @@ struct store {
 	char path[4096];
 };
 
-extern struct store store;
-extern uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
+extern HIDDEN struct store store;
+extern HIDDEN uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
 
 /*
  * Make a store for this process in `directory`, named after `program`. 0 or

@@ -90,6 +90,7 @@ static void note_pointer(uint64_t pointer)
 
 void thread_forget(struct thread *t)
 {
+	unwind_init(&t->walk, (uint32_t)process.settings.depth);
 	memset(&t->memo, 0, sizeof(t->memo));
 	memset(t->leaves, 0, sizeof(t->leaves));
 }
@@ -98,7 +99,10 @@ struct thread *thread_attached(void)
 {
 	struct thread *t = thread_self;
 
-	return &t->gate == &nobody ? NULL : t;
+	return &t->gate == &nobody || t->gate.epoch / PROCESS_RECORDING !=
+					  process_page.epoch / PROCESS_RECORDING
+		   ? NULL
+		   : t;
 }
 
 static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
@@ -115,7 +119,6 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 	t->area = a;
 	t->serial = (uint32_t)serial;
 	t->extra = t->extra_end = 0;
-	unwind_init(&t->walk, (uint32_t)process.settings.depth);
 	memset(t->ranges, 0, sizeof(t->ranges));
 	memset(t->ways, 0, sizeof(t->ways));
 	thread_forget(t);
@@ -153,21 +156,27 @@ static bool was_left(const struct thread *t, uint64_t here)
 
 COLD struct thread *thread_enter_slowly(uint64_t here)
 {
-	struct thread *t = thread_attached();
+	struct thread *t;
 
 	if (!process_ready())
 		return NULL;
-	if (t && t->gate.epoch == process_page.epoch)
-		return t->gate.open == THREAD_BUSY && !was_left(t, here) ? NULL
-									 : t;
-	return attach();
+	t = thread_attached();
+	if (!t)
+		return attach();
+	if (t->gate.open == THREAD_BUSY && !was_left(t, here))
+		return NULL;
+	if (t->gate.epoch != process_page.epoch) {
+		t->gate.epoch = process_page.epoch;
+		thread_forget(t);
+	}
+	return t;
 }
 
 void thread_move(bool moving)
 {
-	struct thread *t = thread_self;
+	struct thread *t = thread_attached();
 
-	if (unlikely(t->gate.open != process_page.epoch))
+	if (unlikely(!t))
 		return;
 	t->moving = moving;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -179,9 +188,9 @@ void thread_move(bool moving)
 
 bool thread_moves(void)
 {
-	struct thread *t = thread_attached();
+	struct thread *t = thread_self;
 
-	if (!t || !t->moving)
+	if (&t->gate == &nobody || !t->moving)
 		return false;
 	t->wanted = true;
 	return true;

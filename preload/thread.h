@@ -22,20 +22,14 @@
 
 #define THREAD_LEAVES 256
 
-/* What a thread remembers of a stack, by the tree's node that it ends in. */
-struct thread_leaf {
-	uint32_t node, stack;
-	struct store_counter *counter; /* never NULL where `node` is not 0 */
-};
-
 /* What is asked at every call; all that is there of a thread unknown yet. */
 struct thread_gate {
-	uint32_t open;  /* `epoch`, or THREAD_BUSY: inside refknot */
-	uint32_t epoch; /* process_page.epoch when it was attached */
+	uint64_t open;  /* `epoch`, or THREAD_BUSY: inside refknot */
+	uint64_t epoch; /* the process_page.epoch that it knows of */
 	uint64_t busy;  /* where on the stack it went inside. A nested call
 			   comes from a signal handler */
 };
-#define THREAD_BUSY UINT32_MAX
+#define THREAD_BUSY UINT64_MAX
 
 struct thread {
 	struct thread_gate gate;
@@ -49,16 +43,16 @@ struct thread {
 	int64_t live_most;         /* highest value of `live` since then */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
 	struct store_counter no_room; /* for stacks that have no counter */
-	struct thread_leaf leaves[THREAD_LEAVES];
+	struct walk_leaf leaves[THREAD_LEAVES];
 	struct shadow_way ways[SHADOW_WAYS];
 	struct stacks_memo memo;
 	struct walk walk;
 };
 
 /* Never NULL: of a thread that is not attached there is a gate, closed. */
-extern _Thread_local struct thread *thread_self;
+extern HIDDEN _Thread_local struct thread *thread_self;
 
-/* The same, or NULL. */
+/* The same; NULL: it is not attached to this recording. */
 struct thread *thread_attached(void);
 
 struct thread *thread_enter_slowly(uint64_t here);
@@ -117,7 +111,7 @@ static inline uint64_t thread_extra(struct thread *t)
 	return extra;
 }
 
-/* Nodes and counters may have changed: remember none. */
+/* Code or counters may have changed: remember nothing of stacks. */
 void thread_forget(struct thread *t);
 
 /* Counters of `stack` for this thread; NULL: no room. */
@@ -141,8 +135,10 @@ void thread_publish(struct thread *t);
 void thread_peak(struct thread *t);
 static inline void thread_more(struct thread *t, uint64_t bytes)
 {
-	t->live += (int64_t)bytes;
-	if (unlikely(t->live > t->live_most))
+	int64_t live = t->live + (int64_t)bytes;
+
+	t->live = live;
+	if (unlikely(live > t->live_most))
 		thread_peak(t);
 }
 

@@ -6,14 +6,12 @@
 #define SAVES_MOST ((1u << (RULE_BITS - RULE_SAVES_SHIFT)) - 1)
 
 uint64_t unwind_rules[1 << RULE_CACHE_BITS];
-uint32_t unwind_generation;
 
 /* What ends a list of words to compare: it is not ~0. */
 static const uint64_t nothing;
 
 void unwind_init(struct walk *w, uint32_t depth)
 {
-	w->generation = unwind_generation;
 	w->depth = depth;
 	w->count = 0;
 	w->truncated = w->cut = w->whole = false;
@@ -130,25 +128,25 @@ static const struct walk_frame *list_words(const struct walk *w,
 	}
 	to->address = (uint64_t)(uintptr_t)&nothing;
 	to->value = ~0ull;
-	m->count = (uint32_t)(to - m->words);
+	m->end = to;
 	return f;
 }
 
-void unwind_note(struct walk *w, uint32_t node)
+void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 {
 	const struct walk_frame *f = &w->frames[w->count];
-	uint32_t *seen = &w->seen[node % WALK_SEEN];
+	uint32_t *seen = &w->seen[leaf->node % WALK_SEEN];
 	struct walk_memo *m;
 
-	if (*seen != node) {
-		*seen = node;
+	if (*seen != leaf->node || !(w->whole || w->cut)) {
+		*seen = leaf->node;
 		return;
 	}
 	m = &w->memos[unwind_memo(f->pc, f->slot) + w->turn++ % WALK_WAYS];
 	m->pc = f->pc;
 	m->slot = f->slot;
 	m->rbp = f->rbp;
-	m->node = node;
+	m->leaf = *leaf;
 	m->needs_rbp = f->how & WALK_NEEDS_RBP;
 	f = list_words(w, m);
 	m->last = *f;
@@ -172,17 +170,15 @@ bool unwind_ends(const struct walk *w, uint32_t count,
 	return kind != CFI_PLAIN && w->truncated == (kind == CFI_NONE);
 }
 
-bool unwind_joins(const struct walk *w, const struct walk_memo *m,
-		  uint64_t least, uint64_t most)
+bool unwind_joins(const struct walk *w, const struct walk_memo *m)
 {
-	const struct cfi_bounds bounds = { least, most };
 	const struct walk_frame *f = &w->frames[m->join], *last = &m->last;
 
-	return m->join <= w->count && f->pc == last->pc &&
-	       f->slot == last->slot && f->node == last->node &&
+	return m->join <= w->count && (w->whole || w->cut) &&
+	       f->pc == last->pc && f->slot == last->slot &&
+	       f->node == last->node &&
 	       (!(f->how & WALK_NEEDS_RBP) || f->rbp == last->rbp) &&
-	       w->frames[1].slot < most && unwind_prove(f) == &w->frames[1] &&
-	       unwind_ends(w, w->depth, &bounds);
+	       unwind_prove(f) == &w->frames[1];
 }
 
 COLD uint32_t unwind_drop(struct walk *w, uint32_t kept, uint32_t fresh)
@@ -228,5 +224,4 @@ void unwind_flush(void)
 	for (size_t i = 0; i < sizeof(unwind_rules) / sizeof(*unwind_rules);
 	     i++)
 		__atomic_store_n(&unwind_rules[i], 0, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&unwind_generation, 1, __ATOMIC_RELEASE);
 }

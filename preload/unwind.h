@@ -21,6 +21,7 @@
 #define UNWIND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cfi.h"
@@ -55,12 +56,19 @@ struct walk_step {
 };
 
 #define WALK_MEMOS      64
-#define WALK_WAYS       2
+#define WALK_WAYS       4
 #define WALK_SEEN       256
 #define WALK_MEMO_WORDS 43
 
 struct walk_word {
 	uint64_t address, value;
+};
+
+/* What a stack is to whoever walks; of no concern here, but for `node`. */
+struct walk_leaf {
+	uint64_t head; /* its number, as in a block's word in the shadow */
+	struct store_counter *counter;
+	uint32_t node; /* where it ends in the tree of stacks; 0: not known */
 };
 
 /*
@@ -70,17 +78,16 @@ struct walk_word {
  */
 struct walk_memo {
 	uint64_t pc, slot, rbp; /* of the innermost frame; pc 0: no memo */
-	uint32_t node;
 	uint32_t needs_rbp;
-	uint32_t count;         /* of words */
-	uint32_t join;          /* where the last frame that they prove must
-				   be in the last walk; 0: they prove all */
-	struct walk_frame last; /* that frame */
+	uint32_t join; /* where the last frame that they prove must be in the
+			  last walk; 0: they prove all */
+	const struct walk_word *end; /* of the words */
+	struct walk_leaf leaf;
 	struct walk_word words[WALK_MEMO_WORDS + 1];
+	struct walk_frame last; /* that they prove */
 };
 
 struct walk {
-	uint32_t generation;
 	uint32_t depth; /* frames wanted; at most WALK_SLACK more are kept */
 	uint32_t count; /* of frames */
 	bool truncated; /* there is more, but it could not be followed */
@@ -99,7 +106,8 @@ struct walk {
 /* A new walk, that remembers nothing. */
 void unwind_init(struct walk *w, uint32_t depth);
 
-/* Code may have gone away: forget all rules and walks. */
+/* Code may have gone away: forget all rules. Each thread must begin with a new
+ * walk after that. */
 void unwind_flush(void);
 
 /*
@@ -128,8 +136,7 @@ enum rule_kind {
 	RULE_SPECIAL,
 };
 
-extern uint64_t unwind_rules[1 << RULE_CACHE_BITS];
-extern uint32_t unwind_generation;
+extern HIDDEN uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 
 /* Find the rule of `pc` and put it into the cache. */
 uint64_t unwind_derive(uint64_t pc);
@@ -167,13 +174,13 @@ static inline uint64_t unwind_word(uint64_t address)
 /* The first of the WALK_WAYS memos where this frame may be noted. */
 static inline unsigned unwind_memo(uint64_t pc, uint64_t slot)
 {
-	uint64_t h = (pc ^ slot << 14) * 0x9e3779b97f4a7c15u;
+	uint32_t h = (uint32_t)(pc ^ slot << 8) * 0x9e3779b1u;
 
-	return (unsigned)(h >> 58) & ~(WALK_WAYS - 1u);
+	return h / (UINT32_MAX / (WALK_MEMOS / WALK_WAYS) + 1) * WALK_WAYS;
 }
 
-bool unwind_joins(const struct walk *w, const struct walk_memo *m,
-		  uint64_t least, uint64_t most);
+/* Does the last walk go on from where the memo's words end? */
+bool unwind_joins(const struct walk *w, const struct walk_memo *m);
 
 /* How far do the words hold? */
 static inline const struct walk_word *unwind_held(const struct walk_word *word)
@@ -190,29 +197,27 @@ static inline const struct walk_word *unwind_held(const struct walk_word *word)
 	}
 }
 
-/* The node of the stack that begins in this frame, if it is one that was noted
- * and has not changed; or 0. */
-static inline uint32_t unwind_recall(const struct walk *w, uint64_t pc,
-				     uint64_t sp, uint64_t rbp, uint64_t most)
+/* The stack that begins in this frame, if it was noted and has not changed; or
+ * NULL. */
+static inline const struct walk_leaf *
+unwind_recall(const struct walk *w, uint64_t pc, uint64_t sp, uint64_t rbp)
 {
 	uint64_t slot = sp - 8;
 	const struct walk_memo *m = &w->memos[unwind_memo(pc, slot)];
 
-	if (unlikely(w->generation != unwind_generation))
-		return 0;
 	for (const struct walk_memo *end = m + WALK_WAYS; m < end; m++) {
 		if (m->pc != pc || m->slot != slot ||
 		    (unlikely(m->needs_rbp) && m->rbp != rbp))
 			continue;
-		if (unwind_held(m->words) == m->words + m->count &&
-		    (likely(!m->join) || unwind_joins(w, m, sp, most)))
-			return m->node;
+		if (unwind_held(m->words) == m->end &&
+		    (likely(!m->join) || unwind_joins(w, m)))
+			return &m->leaf;
 	}
-	return 0;
+	return NULL;
 }
 
-/* Note the last walk, which led to `node`. */
-void unwind_note(struct walk *w, uint32_t node);
+/* Note the last walk, which led to `leaf`; its node is not 0. */
+void unwind_note(struct walk *w, const struct walk_leaf *leaf);
 
 /* For frames that are CHECKED or UNPROVED. */
 const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f);
@@ -286,21 +291,18 @@ void unwind_finish(struct walk *w, const struct walk_step *s,
 /*
  * Walk from the frame (pc, sp, rbp) outward. Only words from `sp` up to `most`
  * are read. Frames that stayed the same keep their node; the others have node
- * 0. False: code may have gone away since the last walk, and what was
- * remembered of nodes is void. May run in a signal handler, but not while it
- * runs already for the same `w`.
+ * 0. May run in a signal handler, but not while it runs already for the same
+ * `w`.
  */
-static inline bool unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
+static inline void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
 			       uint64_t rbp, uint64_t most)
 {
 	const struct cfi_bounds bounds = { sp, most };
-	bool valid = likely(w->generation == unwind_generation);
-	const struct walk_frame *f = &w->frames[valid ? w->count : 0];
+	const struct walk_frame *f = &w->frames[w->count];
 	const struct walk_step *end = &w->fresh[w->depth + WALK_SLACK];
 	struct walk_step *s = w->fresh;
 	uint64_t slot = sp - 8;
 
-	w->generation = unwind_generation;
 	for (;;) {
 		uint64_t rule, cfa, saves;
 
@@ -317,7 +319,7 @@ static inline bool unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
 			     unwind_ends(w, kept + (uint32_t)(s - w->fresh),
 					 &bounds))) {
 				unwind_merge(w, kept, s);
-				return valid;
+				return;
 			}
 			/* A node stands for all callers, and some changed. */
 			f--;
@@ -339,7 +341,7 @@ static inline bool unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
 
 			if (kind != CFI_PLAIN) {
 				unwind_finish(w, s + 1, kind);
-				return valid;
+				return;
 			}
 			pc = caller.pc;
 			cfa = caller.sp;
@@ -352,7 +354,7 @@ static inline bool unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
 				      !pc        ? CFI_END
 				      : s == end ? CFI_PLAIN
 						 : CFI_NONE);
-			return valid;
+			return;
 		}
 	}
 }

@@ -60,7 +60,7 @@ struct store_chunk {
 struct store_frame {
 	uint64_t address; /* 0: a hole, no frame */
 	uint32_t parent;
-	uint32_t next;   /* in its hash bucket; of no use to readers */
+	uint32_t reserved;
 	uint32_t module; /* RKN_NONE: none */
 	uint32_t stack;  /* 1 + index in the stacks table; 0: none ends here */
 };

@@ -81,7 +81,9 @@ static __attribute__((noinline)) void check(void)
 	const uint64_t *frame = __builtin_frame_address(0);
 	uint64_t sp = (uint64_t)(frame + 2), most = (uint64_t)__libc_stack_end;
 	void *pcs[FRAMES];
-	uint32_t node, recall;
+	const struct walk_leaf *recall;
+	struct walk_leaf leaf = { 0 };
+	uint32_t node;
 	int n;
 
 	oracle(pcs, &n);
@@ -89,13 +91,16 @@ static __attribute__((noinline)) void check(void)
 	/* The oracle's two innermost frames are this file's own. */
 	while (n && (uint64_t)pcs[n - 1] != frame[1])
 		n--;
-	recall = unwind_recall(&walk, frame[1], sp, frame[0], most);
+	recall = unwind_recall(&walk, frame[1], sp, frame[0]);
+	if (recall)
+		leaf = *recall;
 	unwind_walk(&walk, frame[1], sp, frame[0], most);
 	different += !equals(pcs, n);
 	node = name_frames();
-	recalled += recall != 0;
-	different += recall && recall != node;
-	unwind_note(&walk, node);
+	recalled += recall != NULL;
+	different += recall && leaf.node != node;
+	leaf.node = node;
+	unwind_note(&walk, &leaf);
 }
 
 static int setup(void **state)
