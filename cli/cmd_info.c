@@ -130,6 +130,20 @@ static size_t known(size_t count)
 	return count ? count - 1 : 0;
 }
 
+static void print_verified(const struct model *m)
+{
+	uint64_t n = m->limits[RKN_LIMIT_STACK_VERIFIED];
+	char text[UNITS_SIZE];
+
+	if (n)
+		row("verified",
+		    "%s with libunwind: %" PRIu64 " differ, %" PRIu64
+		    " it did not follow to the end",
+		    units_count(text, n, "walk"),
+		    m->limits[RKN_LIMIT_STACK_DIFFERS],
+		    m->limits[RKN_LIMIT_STACK_UNVERIFIED]);
+}
+
 static void print_tables(const struct model *m, struct symbols *s)
 {
 	const char *path = NULL;
@@ -139,6 +153,7 @@ static void print_tables(const struct model *m, struct symbols *s)
 	row("call stacks", "%s of %zu frames",
 	    units_count(text, known(m->stack_count), "stack"),
 	    known(m->frame_count));
+	print_verified(m);
 	row("threads", "%s",
 	    units_count(text, known(m->thread_count), "thread"));
 	row("modules", "%s", units_count(text, m->module_count, "module"));

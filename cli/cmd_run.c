@@ -20,7 +20,7 @@
 #define LEAST_ROOM (4ull << 20) /* bytes, for a store to begin with */
 
 static int quiet, no_children, no_snapshot;
-static char *output, *depth;
+static char *output, *depth, *verify;
 
 static const struct poptOption options[] = {
 	{ "quiet", 'q', POPT_ARG_NONE, &quiet, 0, "print no report at the end",
@@ -35,6 +35,9 @@ static const struct poptOption options[] = {
 	  "N" },
 	{ "no-snapshot", 0, POPT_ARG_NONE, &no_snapshot, 0,
 	  "take no snapshot at exit: no leak and cycle check", NULL },
+	{ "verify", 0, POPT_ARG_STRING, &verify, 0,
+	  "compare every Nth call stack of a thread with libunwind's; slow",
+	  "N" },
 	POPT_TABLEEND
 };
 
@@ -76,6 +79,8 @@ static void set_options(void)
 {
 	if (depth)
 		setenv("REFKNOT_DEPTH", depth, 1);
+	if (verify)
+		setenv("REFKNOT_VERIFY", verify, 1);
 	if (no_children)
 		setenv("REFKNOT_CHILDREN", "0", 1);
 	if (no_snapshot)

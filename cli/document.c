@@ -83,6 +83,8 @@ static json_t *recording(const struct model *m, const struct symbols *s)
 	document_set(o, "snapshot_s",
 		     json_real((double)m->meta.snapshot_ns / SECOND));
 	set_count(o, "stacks", m->stack_count ? m->stack_count - 1 : 0);
+	set_count(o, "stacks_verified", m->limits[RKN_LIMIT_STACK_VERIFIED]);
+	set_count(o, "stacks_different", m->limits[RKN_LIMIT_STACK_DIFFERS]);
 	set_count(o, "threads", m->thread_count ? m->thread_count - 1 : 0);
 	set_count(o, "modules", m->module_count);
 	set_count(o, "modules_without_symbols", symbols_missing(s, NULL));

@@ -51,7 +51,7 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 		    (struct verdict_gap){ limits[RKN_LIMIT_NO_SNAPSHOT].what, 1,
 					  f->why };
 	for (size_t i = 0; i < RKN_LIMITS; i++)
-		if (m->limits[i])
+		if (m->limits[i] && limits[i].why)
 			gaps[n++] =
 			    (struct verdict_gap){ limits[i].what, m->limits[i],
 						  i == RKN_LIMIT_NO_SNAPSHOT &&

@@ -40,7 +40,7 @@ EXPORT int dlclose(void *handle)
 
 	real_resolve();
 	result = real.dlclose(handle);
-	t = thread_enter();
+	t = thread_enter(NULL);
 	unwind_flush();
 	process_flush();
 	if (t) {

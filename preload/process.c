@@ -17,6 +17,7 @@
 #include "store.h"
 #include "sys.h"
 #include "text.h"
+#include "verify.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -74,7 +75,7 @@ static const char *reason(int error)
 	}
 }
 
-static COLD void say(const char *sentence)
+static COLD void say(const char *relation, const char *sentence)
 {
 	char line[8192];
 	struct text t = { line, sizeof(line) - 1, 0 };
@@ -83,11 +84,15 @@ static COLD void say(const char *sentence)
 	text_add(&t, text_base(process.program));
 	text_add(&t, "[");
 	text_number(&t, (uint64_t)sys_pid());
-	text_add(&t, store.header ? "]: recording ends here: "
-				  : "] is not recorded: ");
+	text_add(&t, relation);
 	text_add(&t, sentence);
 	text_add(&t, "\n");
 	sys_write(2, line, strlen(line));
+}
+
+COLD void process_say(const char *sentence)
+{
+	say("]: ", sentence);
 }
 
 COLD void process_off(const char *what, int error)
@@ -106,7 +111,8 @@ COLD void process_off(const char *what, int error)
 		text_add(&t, "error ");
 		text_number(&t, (uint64_t)-error);
 	}
-	say(sentence);
+	say(store.header ? "]: recording ends here: " : "] is not recorded: ",
+	    sentence);
 	if (store.header) {
 		struct store_header *h = store.header;
 
@@ -373,6 +379,7 @@ static void leaving_quickly(void *unused)
 __attribute__((constructor(101))) static void loaded(void)
 {
 	process_ready();
+	verify_init();
 	if (!process.settings.children)
 		environment_drop_preload();
 	__cxa_atexit((void (*)(void *))(void (*)(void))at_exit, NULL, NULL);

@@ -50,6 +50,9 @@ void process_missed(void);
 /* The process ends now with `status`, unless this is a vfork child. */
 void process_end(int status);
 
+/* One line on stderr: "refknot: PROGRAM[PID]: SENTENCE". */
+void process_say(const char *sentence);
+
 /* Stop recording for good: "cannot WHAT" and the error, once, on stderr and in
  * the recording. `error` is -errno. */
 void process_off(const char *what, int error);

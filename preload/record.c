@@ -121,7 +121,7 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 
 void record_take(void *p, struct record_freed *freed)
 {
-	struct thread *t = thread_enter();
+	struct thread *t = thread_enter(NULL);
 	uint64_t address = (uint64_t)(uintptr_t)p;
 	struct shadow_block b;
 
@@ -156,7 +156,7 @@ void record_undo(void *p, const struct record_freed *freed)
 	if (!freed->known)
 		return;
 	shadow_restore((uint64_t)(uintptr_t)p);
-	t = thread_enter();
+	t = thread_enter(NULL);
 	if (!t)
 		return;
 	t->area->frees--;

@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) void
 record_alloc_here(void *p, size_t size, const void *frame)
 {
 	const uint64_t *words = frame;
-	struct thread *t = thread_enter();
+	struct thread *t = thread_enter(frame);
 	const struct walk_leaf *leaf;
 	uint64_t *slot;
 

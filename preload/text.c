@@ -9,16 +9,27 @@ void text_add(struct text *t, const char *s)
 	t->data[t->size < t->room ? t->size : t->room - 1] = '\0';
 }
 
-void text_number(struct text *t, uint64_t n)
+static void add_digits(struct text *t, uint64_t n, unsigned base)
 {
 	char digits[24], *p = digits + sizeof(digits);
 
 	*--p = '\0';
 	do {
-		*--p = (char)('0' + n % 10);
-		n /= 10;
+		*--p = "0123456789abcdef"[n % base];
+		n /= base;
 	} while (n);
 	text_add(t, p);
+}
+
+void text_number(struct text *t, uint64_t n)
+{
+	add_digits(t, n, 10);
+}
+
+void text_hex(struct text *t, uint64_t n)
+{
+	text_add(t, "0x");
+	add_digits(t, n, 16);
 }
 
 bool text_whole(const struct text *t)

@@ -15,6 +15,7 @@ struct text {
 
 void text_add(struct text *t, const char *s);
 void text_number(struct text *t, uint64_t n); /* decimal */
+void text_hex(struct text *t, uint64_t n);    /* with 0x */
 bool text_whole(const struct text *t);        /* nothing was cut */
 /* The part of `path` behind its last slash. */
 const char *text_base(const char *path);

@@ -7,6 +7,7 @@
 #include "own.h"
 #include "stop.h"
 #include "sys.h"
+#include "verify.h"
 
 #define BIRTHS 4096 /* numbers that a thread takes at a time */
 #define PROBES 8    /* areas that a new thread looks at for a dead owner */
@@ -139,7 +140,7 @@ static COLD struct thread *attach(void)
 		return NULL;
 	open_account(t, area(i), tid);
 	t->moving = t->wanted = false;
-	t->gate.epoch = process_page.epoch;
+	t->gate.epoch = t->gate.open = process_page.epoch;
 	thread_self = t;
 	return t;
 }
@@ -154,7 +155,22 @@ static bool was_left(const struct thread *t, uint64_t here)
 	       here < t->ranges[0].most;
 }
 
-COLD struct thread *thread_enter_slowly(uint64_t here)
+/* What a thread that knows the present epoch has in its gate: it does not fit
+ * where every call shall come by here. */
+static uint64_t present(void)
+{
+	return process_page.epoch ^ (verify_on ? PROCESS_RECORDING / 2 : 0);
+}
+
+static COLD void verify(struct thread *t, uint64_t here, const void *frame)
+{
+	t->gate.open = THREAD_BUSY;
+	t->gate.busy = here;
+	verify_stack(t, frame);
+	thread_leave(t);
+}
+
+COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 {
 	struct thread *t;
 
@@ -162,13 +178,17 @@ COLD struct thread *thread_enter_slowly(uint64_t here)
 		return NULL;
 	t = thread_attached();
 	if (!t)
-		return attach();
+		t = attach();
+	if (!t)
+		return NULL;
 	if (t->gate.open == THREAD_BUSY && !was_left(t, here))
 		return NULL;
-	if (t->gate.epoch != process_page.epoch) {
-		t->gate.epoch = process_page.epoch;
+	if (t->gate.epoch != present()) {
+		t->gate.epoch = present();
 		thread_forget(t);
 	}
+	if (unlikely(verify_on && frame))
+		verify(t, here, frame);
 	return t;
 }
 

@@ -37,6 +37,7 @@ struct thread {
 	bool moving; /* in realloc: where its block is cannot be told */
 	bool wanted; /* meanwhile it was asked to stop */
 	struct store_area *area;
+	uint64_t unverified; /* stacks since the last that verify.c looked at */
 	uint64_t extra, extra_end; /* birth numbers to give out, as words of
 				      the shadow */
 	int64_t live;              /* bytes, since they were last published */
@@ -55,16 +56,17 @@ extern HIDDEN _Thread_local struct thread *thread_self;
 /* The same; NULL: it is not attached to this recording. */
 struct thread *thread_attached(void);
 
-struct thread *thread_enter_slowly(uint64_t here);
+/* `frame`: the hook's frame, or NULL where it does not allocate. */
+struct thread *thread_enter_slowly(uint64_t here, const void *frame);
 
 /* The thread, until thread_leave(); NULL: not recording, or nested. */
-static inline struct thread *thread_enter(void)
+static inline struct thread *thread_enter(const void *frame)
 {
 	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
 	struct thread *t = thread_self;
 
 	if (unlikely(t->gate.open != process_page.epoch)) {
-		t = thread_enter_slowly(here);
+		t = thread_enter_slowly(here, frame);
 		if (!t)
 			return NULL;
 	}

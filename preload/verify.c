@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+
+#include "oracle.h"
+#include "record.h"
+#include "text.h"
+
+#define FRAMES (WALK_MOST + 1) /* ours, and one more */
+#define SHOWN  3               /* differences that are printed */
+
+#pragma weak _dl_find_object
+
+bool verify_on;
+static int (*oracle)(uint64_t sp, uint64_t *pcs, int most);
+static uint32_t shown;
+
+static const struct store_frame *frame_of(uint32_t node)
+{
+	return (const struct store_frame *)store_at(
+		   store.header->tables[STORE_FRAMES].offset) +
+	       node;
+}
+
+static const struct link_map *map_of(uint64_t pc)
+{
+	struct dl_find_object object;
+
+	if (!_dl_find_object ||
+	    _dl_find_object((void *)(uintptr_t)pc, &object) != 0)
+		return NULL;
+	return object.dlfo_link_map;
+}
+
+static void add_own_directory(struct text *t)
+{
+	const struct link_map *map =
+	    map_of((uint64_t)(uintptr_t)add_own_directory);
+	size_t base;
+
+	if (!map)
+		return;
+	base = (size_t)(text_base(map->l_name) - map->l_name);
+	if (base < t->room) {
+		memcpy(t->data, map->l_name, base);
+		t->size = base;
+	}
+}
+
+void verify_init(void)
+{
+	char path[4096];
+	struct text t = { path, sizeof(path), 0 };
+	struct thread *self;
+	void *library;
+
+	if (!process.settings.verify)
+		return;
+	add_own_directory(&t);
+	text_add(&t, ORACLE_LIBRARY);
+	/* What the loader allocates now is not the program's. */
+	self = thread_enter(NULL);
+	library = text_whole(&t) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+	if (library)
+		oracle = (int (*)(uint64_t, uint64_t *, int))(uintptr_t)dlsym(
+		    library, ORACLE_FUNCTION);
+	if (self)
+		thread_leave(self);
+	verify_on = oracle != NULL;
+	if (oracle)
+		process_flush(); /* gates that are open already */
+	else
+		process_say("REFKNOT_VERIFY: librefknot_oracle.so cannot be "
+			    "loaded from beside the shim; call stacks are not "
+			    "verified");
+}
+
+static void add_place(struct text *t, uint64_t pc)
+{
+	const struct link_map *map = map_of(pc - 1);
+
+	text_add(t, " ");
+	text_add(t, !map           ? "?"
+		    : *map->l_name ? text_base(map->l_name)
+				   : "main");
+	text_add(t, "+");
+	text_hex(t, pc - (map ? map->l_addr : 0));
+}
+
+/* Both stacks, as `addr2line -e` takes them. */
+static COLD void show(uint32_t node, const uint64_t *pcs, int n)
+{
+	char line[4096];
+	struct text t = { line, sizeof(line), 0 };
+
+	if (__atomic_fetch_add(&shown, 1, __ATOMIC_RELAXED) >= SHOWN)
+		return;
+	text_add(&t, "a call stack differs: refknot");
+	for (int i = 0; node && i < 40; i++, node = frame_of(node)->parent)
+		add_place(&t, frame_of(node)->address);
+	text_add(&t, "; libunwind");
+	for (int i = 0; i < n && i < 40; i++)
+		add_place(&t, pcs[i]);
+	process_say(line);
+}
+
+/* libunwind gives the address that a signal interrupted as it is; ours is one
+ * more. */
+static bool same(uint64_t ours, uint64_t pc)
+{
+	return ours == pc || ours == pc + 1;
+}
+
+static enum rkn_limit_number compare(const struct walk *w, uint32_t node,
+				     const uint64_t *pcs, int n)
+{
+	uint32_t ours = node;
+	int i = 0;
+
+	for (; ours && i < n; i++, ours = frame_of(ours)->parent)
+		if (!same(frame_of(ours)->address, pcs[i]))
+			return RKN_LIMIT_STACK_DIFFERS;
+	if (ours)
+		return RKN_LIMIT_STACK_UNVERIFIED;
+	return i == n || w->cut || w->truncated ? RKN_LIMITS
+						: RKN_LIMIT_STACK_DIFFERS;
+}
+
+void verify_stack(struct thread *t, const void *frame)
+{
+	const uint64_t *words = frame;
+	uint64_t *pcs = (uint64_t *)t->walk.fresh; /* scratch of that size */
+	uint64_t sp = (uint64_t)(uintptr_t)(words + 2);
+	const struct walk_leaf *leaf;
+	enum rkn_limit_number result;
+	int n;
+
+	if (++t->unverified < (uint64_t)process.settings.verify)
+		return;
+	t->unverified = 0;
+	leaf = unwind_recall(&t->walk, words[1], sp, words[0]);
+	if (!leaf)
+		leaf = record_walk(t, frame);
+	if (!leaf->node)
+		return;
+	static_assert(sizeof(t->walk.fresh) >= FRAMES * sizeof(*pcs),
+		      "no room");
+	n = oracle(sp, pcs, FRAMES);
+	result = compare(&t->walk, leaf->node, pcs, n);
+	t->area->limits[RKN_LIMIT_STACK_VERIFIED]++;
+	if (result != RKN_LIMITS)
+		t->area->limits[result]++;
+	if (result == RKN_LIMIT_STACK_DIFFERS)
+		show(leaf->node, pcs, n);
+}
