@@ -20,7 +20,10 @@ void unwind_init(struct walk *w, uint32_t depth)
 		.slot = (uint64_t)(uintptr_t)&nothing,
 	};
 	memset(w->seen, 0, sizeof(w->seen));
-	memset(w->memos, 0, sizeof(w->memos));
+	for (unsigned i = 0; i < WALK_MEMOS; i++) {
+		w->memos[i].pc = 0;
+		w->order[i] = &w->memos[i];
+	}
 }
 
 static uint64_t special(enum cfi_kind kind)
@@ -136,13 +139,16 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 {
 	const struct walk_frame *f = &w->frames[w->count];
 	uint32_t *seen = &w->seen[leaf->node % WALK_SEEN];
-	struct walk_memo *m;
+	struct walk_memo **first, *m;
 
 	if (*seen != leaf->node || !(w->whole || w->cut)) {
 		*seen = leaf->node;
 		return;
 	}
-	m = &w->memos[unwind_memo(f->pc, f->slot) + w->turn++ % WALK_WAYS];
+	first = &w->order[unwind_memo(f->pc, f->slot)];
+	m = first[WALK_WAYS - 1];
+	memmove(first + 1, first, (WALK_WAYS - 1) * sizeof(*first));
+	*first = m;
 	m->pc = f->pc;
 	m->slot = f->slot;
 	m->rbp = f->rbp;

@@ -99,7 +99,9 @@ struct walk {
 	struct walk_frame frames[WALK_MOST + 1];
 	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
 	uint32_t seen[WALK_SEEN]; /* nodes that were walked to lately */
-	uint32_t turn;            /* which way is used for the next memo */
+	/* WALK_WAYS for each place; the one that was of use last is first, the
+	 * last is given away. */
+	struct walk_memo *order[WALK_MEMOS];
 	struct walk_memo memos[WALK_MEMOS];
 };
 
@@ -199,19 +201,24 @@ static inline const struct walk_word *unwind_held(const struct walk_word *word)
 
 /* The stack that begins in this frame, if it was noted and has not changed; or
  * NULL. */
-static inline const struct walk_leaf *
-unwind_recall(const struct walk *w, uint64_t pc, uint64_t sp, uint64_t rbp)
+static inline const struct walk_leaf *unwind_recall(struct walk *w, uint64_t pc,
+						    uint64_t sp, uint64_t rbp)
 {
 	uint64_t slot = sp - 8;
-	const struct walk_memo *m = &w->memos[unwind_memo(pc, slot)];
+	struct walk_memo **first = &w->order[unwind_memo(pc, slot)];
 
-	for (const struct walk_memo *end = m + WALK_WAYS; m < end; m++) {
+	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
+		struct walk_memo *m = *at;
+
 		if (m->pc != pc || m->slot != slot ||
 		    (unlikely(m->needs_rbp) && m->rbp != rbp))
 			continue;
 		if (unwind_held(m->words) == m->end &&
-		    (likely(!m->join) || unwind_joins(w, m)))
+		    (likely(!m->join) || unwind_joins(w, m))) {
+			*at = *first;
+			*first = m;
 			return &m->leaf;
+		}
 	}
 	return NULL;
 }
