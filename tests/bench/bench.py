@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Time and memory of programs, plain and under each profiler.
 
-Usage: bench.py RESULT.json [WORKLOAD...]
 Runs are interleaved, so that what disturbs the machine disturbs all alike; a
 ratio is the median of the ratios of runs that stood beside each other.
-BENCH_ROUNDS sets how many (5).
 """
+import argparse
 import json
 import math
 import os
@@ -22,7 +21,6 @@ import workloads
 from conftest import read_json, refknot
 from tools import Failed, measure, tools, versions
 
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SLOW_SCALE = 0.1
 SLOW_ROUNDS = 2
 MEASURES = ("wall_s", "cpu_s", "rss_bytes")
@@ -67,11 +65,12 @@ def failure(tool, workload, why):
     return {"workload": workload.name, "tool": tool.name, "failed": why}
 
 
-def measure_workload(workload, out):
+def measure_workload(workload, out, wanted):
     """One row a tool; the rounds of all tools are interleaved."""
     rows, pairs, failed = [], {}, {}
-    all_tools = [t for t in tools(out)[1:] if not t.missing]
-    for number in range(ROUNDS):
+    all_tools = [t for t in tools(out)[1:]
+                 if not t.missing and t.name in (wanted.tool or [t.name])]
+    for number in range(wanted.rounds):
         for tool in all_tools:
             if (tool.name in failed or number >= SLOW_ROUNDS and tool.slow):
                 continue
@@ -87,6 +86,10 @@ def measure_workload(workload, out):
             continue
         rows.append(summary(tool, workload, pairs[tool.name],
                             SLOW_SCALE if tool.slow else 1.0))
+        if workload.blocks:
+            rows[-1]["blocks"] = workload.blocks
+            rows[-1]["bytes_a_block"] = (
+                added(rows[-1], "rss_bytes") / workload.blocks)
         if tool.name == "refknot":
             measure(tool, workload, 1.0, out)
             after_refknot(rows[-1], out)
@@ -96,8 +99,35 @@ def measure_workload(workload, out):
 
 def mean(rows, tool):
     ratios = [r["wall_ratio"] for r in rows
-              if r["tool"] == tool and r["real"] and "failed" not in r]
+              if r["tool"] == tool and r["workload"] in workloads.MEAN
+              and "failed" not in r]
     return math.exp(statistics.fmean(map(math.log, ratios))) if ratios else 0
+
+
+def added(row, key):
+    """What the tool adds to a plain run of full size."""
+    return (row[key] - row["plain_" + key]) / row["scale"]
+
+
+def print_added(rows):
+    """How many times as much the others add: CPU time of all processes."""
+    print("\nTimes the CPU time that refknot adds:")
+    for row in rows:
+        ours = [r for r in rows if r["workload"] == row["workload"]
+                and r["tool"] == "refknot" and "failed" not in r]
+        if row["tool"] == "refknot" or "failed" in row or not ours:
+            continue
+        row["added_cpu"] = added(row, "cpu_s") / max(added(ours[0], "cpu_s"),
+                                                     1e-3)
+        print(f"  {row['workload']:27} {row['tool']:20} "
+              f"{row['added_cpu']:7.1f}x")
+
+
+def print_memory(rows):
+    for row in rows:
+        if row["tool"] == "refknot" and "blocks" in row:
+            print(f"\n{row['workload']}: {row['bytes_a_block']:.1f} bytes of "
+                  f"memory added a block")
 
 
 def print_row(row):
@@ -111,8 +141,19 @@ def print_row(row):
           f" {row['file_bytes'] / 1024:10.0f}{more}", flush=True)
 
 
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("result", type=pathlib.Path, help="JSON to write")
+    parser.add_argument("workload", nargs="*", help="by name; none: all")
+    parser.add_argument("--tool", action="append",
+                        help="refknot, heaptrack, ...; again for more")
+    parser.add_argument("--rounds", type=int, default=int(
+        os.environ.get("BENCH_ROUNDS", "5")))
+    return parser.parse_args()
+
+
 def main():
-    result, wanted = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    wanted = arguments()
     rows = []
     print(f"{'program':27} {'under':20} {'plain s':>7} {'s':>8} {'wall':>8} "
           f"{'CPU':>8} {'RSS MiB':>8} {'file KiB':>10}")
@@ -121,24 +162,27 @@ def main():
         out.mkdir()
         for workload in (workloads.real_programs(d)
                          + workloads.micro_programs()):
-            if wanted and workload.name not in wanted:
+            if wanted.workload and workload.name not in wanted.workload:
                 continue
             if not workloads.available(workload):
                 print(f"{workload.name}: not installed, left out")
                 continue
-            for row in measure_workload(workload, out):
+            for row in measure_workload(workload, out, wanted):
                 row["real"] = workload.real
                 rows.append(row)
     means = {tool.name: mean(rows, tool.name)
              for tool in tools(pathlib.Path("/"))[1:] if not tool.missing}
-    print("\nGeometric mean of wall ratios over the real programs:")
+    print("\nGeometric mean of wall ratios over "
+          + ", ".join(sorted(workloads.MEAN)) + ":")
     for name, value in means.items():
         if value:
             print(f"  {name:20} {value:6.2f}x")
-    result.write_text(json.dumps(
+    print_added(rows)
+    print_memory(rows)
+    wanted.result.write_text(json.dumps(
         {"versions": versions(), "geometric_mean_wall_ratio": means,
-         "rounds": ROUNDS, "rows": rows}, indent=1, default=str))
-    print(f"\n{result}")
+         "rounds": wanted.rounds, "rows": rows}, indent=1, default=str))
+    print(f"\n{wanted.result}")
     # Others may fail; refknot may not.
     return int(any("failed" in r and "refknot" in r["tool"] for r in rows))
 

@@ -18,13 +18,14 @@ REDIS_SOCKET = "redis.sock"
 class Workload:
     name: str
     argv: Callable  # of the scale, 1.0 or less
-    real: bool = True  # counts in the mean over real programs
+    real: bool = True  # somebody else's program
     env: dict = field(default_factory=dict)
     stdin: Optional[Callable] = None  # path, of the scale
     cwd: Optional[pathlib.Path] = None
     # Works with the started process and has it end; returns the seconds that
     # count, in place of the process's life.
     drive: Optional[Callable] = None
+    blocks: int = 0  # alive at the end: memory is told for each
 
 
 def redis_driver(directory, requests):
@@ -99,14 +100,16 @@ def compiler():
                           capture_output=True, text=True).stdout.strip()
 
 
-def micro(name, *args):
+def micro(name, *args, **kw):
     """Argument 1 shrinks with the scale."""
     mode, count, *rest = args
     return Workload(name, lambda s: [MICRO, mode, str(int(count * s)), *rest],
-                    real=False)
+                    real=False, **kw)
 
 
 PAIRS, BLOCKS = 5_000_000, 5_000_000
+# The programs over which the mean is taken.
+MEAN = {"jq", "xmllint", "sqlite3", "perl", "python3", "cc1"}
 
 
 def micro_programs():
@@ -115,7 +118,15 @@ def micro_programs():
         micro("pairs, depth 30", "pairs", PAIRS, "30", "1"),
         micro("pairs, depth 10, 2 threads", "pairs", PAIRS, "10", "2"),
         micro("pairs, depth 30, 2 threads", "pairs", PAIRS, "30", "2"),
-        micro("5 M blocks, 10 M pointers", "heap", BLOCKS),
+        micro("window, depth 10", "window", PAIRS, "10", "1"),
+        micro("window, depth 30", "window", PAIRS, "30", "1"),
+        micro("window, depth 10, 2 threads", "window", PAIRS, "10", "2"),
+        micro("window, depth 30, 2 threads", "window", PAIRS, "30", "2"),
+        micro("cross-thread frees, 2", "cross", PAIRS // 2, "0", "2"),
+        micro("cross-thread frees, 64", "cross", PAIRS // 64, "0", "64"),
+        micro("20,000 threads in turn", "churn", 20_000),
+        micro("100,000 threads in turn", "churn", 100_000),
+        micro("5 M blocks, 10 M pointers", "heap", BLOCKS, blocks=BLOCKS),
         Workload("true", lambda s: ["true"], real=False),
     ]
 
