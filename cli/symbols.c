@@ -69,8 +69,7 @@ void symbols_close(struct symbols *s)
 }
 
 /* NULL when the module's file is not there as it was recorded. */
-static const struct symbols_module *open_file(struct symbols *s,
-					      uint32_t module)
+static struct symbols_module *open_file(struct symbols *s, uint32_t module)
 {
 	const struct rkn_module *r = &s->model->modules[module];
 	const char *path = model_text(s->model, r->path);
@@ -93,7 +92,7 @@ static const struct symbols_module *open_file(struct symbols *s,
 static size_t look_up(struct symbols *s, uint32_t module, uint64_t address,
 		      struct location list[SYMBOLS_INLINE_MAX])
 {
-	const struct symbols_module *elf;
+	struct symbols_module *elf;
 	const struct rkn_module *r;
 	size_t count = 1;
 

@@ -4,28 +4,6 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-/* The compilation unit of an address, also where .debug_aranges lacks it. */
-static Dwarf_Die *find_unit(Dwfl_Module *module, uint64_t address,
-			    Dwarf_Addr *bias)
-{
-	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
-
-	if (unit)
-		return unit;
-	while ((unit = dwfl_module_nextcu(module, unit, bias)))
-		if (dwarf_haspc(unit, address - *bias) > 0)
-			return unit;
-	return NULL;
-}
-
-static bool is_function(Dwarf_Die *die)
-{
-	int tag = dwarf_tag(die);
-
-	return tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram ||
-	       tag == DW_TAG_entry_point;
-}
-
 /* As the symbol table spells it, so that both sources of names agree. */
 static const char *die_name(Dwarf_Die *die)
 {
@@ -67,40 +45,23 @@ static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
 		l->line = (unsigned)number;
 }
 
-/* DIEs around `pc` as the code lies, innermost first; the caller frees them. */
-static int find_scopes(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die **scopes)
-{
-	Dwarf_Die *found = NULL;
-	int count = dwarf_getscopes(unit, pc, &found);
-
-	*scopes = NULL;
-	if (count <= 0)
-		return 0;
-	/* Beyond an inlined function those follow its definition: go by DIE. */
-	count = dwarf_getscopes_die(&found[0], scopes);
-	free(found);
-	return count > 0 ? count : 0;
-}
-
-size_t symbols_inline(const struct symbols_module *m, uint64_t address,
+size_t symbols_inline(struct symbols_module *m, uint64_t address,
 		      struct location list[SYMBOLS_INLINE_MAX])
 {
 	Dwarf_Addr bias;
-	Dwarf_Die *unit = find_unit(m->module, address, &bias), *scopes = NULL;
-	int scope_count = 0;
-	size_t count = 0;
+	Dwarf_Die *unit, *scopes = NULL;
+	size_t scope_count = 0, count = 0;
 
 	list[0] = (struct location){ 0 };
+	unit = symbols_scopes_unit(&m->scopes, m->module, address, &bias);
 	if (unit) {
 		set_line(&list[0], unit, address - bias);
-		scope_count = find_scopes(unit, address - bias, &scopes);
+		scope_count = symbols_scopes_find(&m->scopes, unit,
+						  address - bias, &scopes);
 	}
-	for (int i = 0; i < scope_count; i++) {
-		if (!is_function(&scopes[i]))
-			continue;
+	for (size_t i = 0; i < scope_count; i++) {
 		list[count++].function = die_name(&scopes[i]);
-		if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine ||
-		    count == SYMBOLS_INLINE_MAX)
+		if (i + 1 == scope_count || count == SYMBOLS_INLINE_MAX)
 			break;
 		list[count - 1].inlined = true;
 		list[count] = (struct location){ 0 };

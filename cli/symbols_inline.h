@@ -15,7 +15,7 @@
  * each further one that of the call inlined into it. Texts live as long as
  * `m`.
  */
-size_t symbols_inline(const struct symbols_module *m, uint64_t address,
+size_t symbols_inline(struct symbols_module *m, uint64_t address,
 		      struct location list[SYMBOLS_INLINE_MAX]);
 
 #endif

@@ -36,6 +36,7 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 		return false;
 	/* libdw would ask these servers, and wait for them. */
 	unsetenv("DEBUGINFOD_URLS");
+	m->scopes = (struct symbols_scopes){ 0 };
 	m->dwfl = dwfl_begin(&callbacks);
 	if (!m->dwfl)
 		return false;
@@ -51,6 +52,7 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 
 void symbols_module_close(struct symbols_module *m)
 {
+	symbols_scopes_release(&m->scopes);
 	if (m->dwfl)
 		dwfl_end(m->dwfl);
 	m->dwfl = NULL;

@@ -11,9 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "symbols_scopes.h"
+
 struct symbols_module {
 	Dwfl *dwfl; /* NULL: not opened, or not usable */
 	Dwfl_Module *module;
+	struct symbols_scopes scopes;
 };
 
 /*

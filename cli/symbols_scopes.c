@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "symbols_scopes.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+
+#include "hash.h"
+
+#define MOST_DEPTH 512 /* of the tree of DIEs: a file may be damaged */
+
+struct scopes_unit {
+	Dwarf_Off offset; /* the key */
+	struct die_map map;
+	UT_hash_handle hh;
+};
+
+static void list_units(struct symbols_scopes *s, Dwfl_Module *module)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	s->units_known = true;
+	while ((unit = dwfl_module_nextcu(module, unit, &bias)))
+		die_map_add(&s->units, unit);
+	die_map_sort(&s->units);
+}
+
+Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
+			       Dwarf_Addr address, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+
+	if (unit || !dwfl_module_getdwarf(module, bias))
+		return unit;
+	if (!s->units_known)
+		list_units(s, module);
+	return die_map_find(&s->units, address - *bias);
+}
+
+/* Functions may stand in functions, namespaces and types. */
+static void list_functions(struct die_map *map, Dwarf_Die *parent, int depth)
+{
+	Dwarf_Die child;
+
+	if (depth > MOST_DEPTH || dwarf_child(parent, &child))
+		return;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if (tag == DW_TAG_subprogram || tag == DW_TAG_entry_point)
+			die_map_add(map, &child);
+		list_functions(map, &child, depth + 1);
+	} while (!dwarf_siblingof(&child, &child));
+}
+
+static const struct die_map *functions_of(struct symbols_scopes *s,
+					  Dwarf_Die *unit)
+{
+	Dwarf_Off offset = dwarf_dieoffset(unit);
+	struct scopes_unit *u;
+
+	HASH_FIND(hh, s->functions, &offset, sizeof(offset), u);
+	if (!u) {
+		u = xcalloc(1, sizeof(*u));
+		u->offset = offset;
+		list_functions(&u->map, unit, 0);
+		die_map_sort(&u->map);
+		HASH_ADD(hh, s->functions, offset, sizeof(u->offset), u);
+	}
+	return &u->map;
+}
+
+/* What else stands in a function, such as its calls, may be much more. */
+static bool is_scope(int tag)
+{
+	return tag == DW_TAG_inlined_subroutine ||
+	       tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
+	       tag == DW_TAG_catch_block || tag == DW_TAG_with_stmt;
+}
+
+/* Make *scope its child at `pc`: an inlined function or a block. */
+static bool descend(Dwarf_Die *scope, Dwarf_Addr pc)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(scope, &child))
+		return false;
+	do {
+		if (is_scope(dwarf_tag(&child)) &&
+		    dwarf_haspc(&child, pc) > 0) {
+			*scope = child;
+			return true;
+		}
+	} while (!dwarf_siblingof(&child, &child));
+	return false;
+}
+
+static void reverse(Dwarf_Die *list, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		Dwarf_Die other = list[i];
+
+		list[i] = list[count - 1 - i];
+		list[count - 1 - i] = other;
+	}
+}
+
+size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
+			   Dwarf_Addr pc, Dwarf_Die **list)
+{
+	Dwarf_Die *function = die_map_find(functions_of(s, unit), pc), scope;
+	size_t count = 0;
+
+	*list = NULL;
+	if (!function)
+		return 0;
+	scope = *function;
+	do {
+		if (count && dwarf_tag(&scope) != DW_TAG_inlined_subroutine)
+			continue;
+		*list = xreallocarray(*list, count + 1, sizeof(**list));
+		(*list)[count++] = scope;
+	} while (descend(&scope, pc));
+	reverse(*list, count);
+	return count;
+}
+
+void symbols_scopes_release(struct symbols_scopes *s)
+{
+	struct scopes_unit *u, *next;
+
+	HASH_ITER (hh, s->functions, u, next) {
+		HASH_DEL(s->functions, u);
+		die_map_release(&u->map);
+		free(u);
+	}
+	die_map_release(&s->units);
+	*s = (struct symbols_scopes){ 0 };
+}
