@@ -200,29 +200,18 @@ static void print_gaps(const struct model *m)
 		row_text("message", message);
 }
 
-/* Symbols are loaded when asked for: ask for one frame of each module, to know
- * which have none. */
-static void touch_symbols(const struct model *m, struct symbols *s)
+/* Modules are looked for when asked for: ask for each that has frames. */
+static void check_modules(const struct model *m, struct symbols *s)
 {
-	bool *asked = xcalloc(m->module_count + 1, sizeof(*asked));
-
-	for (uint32_t i = 1; i < m->frame_count; i++) {
-		const struct location *l;
-		uint32_t module = m->frames[i].module;
-
-		if (module >= m->module_count || asked[module])
-			continue;
-		asked[module] = true;
-		symbols_frame(s, i, &l);
-	}
-	free(asked);
+	for (uint32_t i = 1; i < m->frame_count; i++)
+		symbols_check(s, m->frames[i].module);
 }
 
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct telling *t = data;
 
-	touch_symbols(m, s);
+	check_modules(m, s);
 	if (t->format == FORMAT_JSON) {
 		documents_add(&t->documents, document_new(m, s, NULL));
 		return;

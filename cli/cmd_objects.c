@@ -115,6 +115,7 @@ static const struct poptOption options[] = {
 	  "order of the rows; bytes without this option", "bytes|count|name" },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
+	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };
 

@@ -66,7 +66,7 @@ static int run(const char **arguments)
 }
 
 static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,
-					     POPT_TABLEEND };
+					     OPTIONS_SYMBOLS, POPT_TABLEEND };
 
 const struct command cmd_report = {
 	.name = "report",

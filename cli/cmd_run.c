@@ -12,6 +12,7 @@
 #include "finish.h"
 #include "launch.h"
 #include "live.h"
+#include "options.h"
 #include "output.h"
 #include "preflight.h"
 #include "settings.h"
@@ -38,6 +39,7 @@ static const struct poptOption options[] = {
 	{ "verify", 0, POPT_ARG_STRING, &verify, 0,
 	  "compare every Nth call stack of a thread with libunwind's; slow",
 	  "N" },
+	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };
 
@@ -122,13 +124,18 @@ static int run_recorded(const struct preflight *p, const char **arguments,
 			const struct live *l)
 {
 	struct finish f = { .output = output, .quiet = quiet };
+	bool finished;
 
 	if (start(p, arguments, &f.pid, &f.status))
 		return STATUS_NO_RUN;
 	/* Who reads the report may be gone, and files be limited: go on. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if (finish_run(&f, l))
+	if (options_symbol_cache() && !quiet)
+		f.cache = cache_open();
+	finished = finish_run(&f, l);
+	cache_close(f.cache);
+	if (finished)
 		return launch_exit_status(f.status);
 	if (!has_room(l)) {
 		warn(

@@ -100,9 +100,10 @@ static void print_verdict(const struct findings *found)
 			found->count - lost == 1 ? "" : "s");
 }
 
-static struct symbols *open_symbols(const struct model *m)
+static struct symbols *open_symbols(const struct finish *f,
+				    const struct model *m)
 {
-	struct symbols *symbols = symbols_open(m);
+	struct symbols *symbols = symbols_open(m, f->cache);
 
 	if (!symbols)
 		die(STATUS_INPUT, "out of memory");
@@ -110,9 +111,10 @@ static struct symbols *open_symbols(const struct model *m)
 }
 
 /* The one line about a child, or about what a process was before its exec. */
-static void print_other(const struct live_store *store, const struct model *m)
+static void print_other(const struct finish *f, const struct live_store *store,
+			const struct model *m)
 {
-	struct symbols *symbols = open_symbols(m);
+	struct symbols *symbols = open_symbols(f, m);
 	char *program = escape(model_text(m, m->meta.program));
 	char *path = escape(m->path);
 	struct findings found;
@@ -130,9 +132,9 @@ static void print_other(const struct live_store *store, const struct model *m)
 	free(program);
 }
 
-static void print_main(const struct model *m)
+static void print_main(const struct finish *f, const struct model *m)
 {
-	struct symbols *symbols = open_symbols(m);
+	struct symbols *symbols = open_symbols(f, m);
 	char *path = escape(m->path);
 
 	report_text(stderr, m, symbols, NULL);
@@ -172,9 +174,9 @@ static char *finish_store(const struct finish *f,
 		free(m.path);
 		m.path = xstrdup(path);
 		if (!f->quiet && main_program)
-			print_main(&m);
+			print_main(f, &m);
 		else if (!f->quiet)
-			print_other(store, &m);
+			print_other(f, store, &m);
 	}
 	model_release(&m);
 	return path;

@@ -9,13 +9,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "cache.h"
 #include "live.h"
 
 struct finish {
-	const char *output; /* the main program's recording; NULL: by name */
-	pid_t pid;          /* of the main program */
-	int status;         /* its end, as waitpid(2) gave it */
-	bool quiet;         /* no report; only what went wrong */
+	const char *output;  /* the main program's recording; NULL: by name */
+	pid_t pid;           /* of the main program */
+	int status;          /* its end, as waitpid(2) gave it */
+	bool quiet;          /* no report; only what went wrong */
+	struct cache *cache; /* for symbols; NULL: none */
 };
 
 /*

@@ -13,7 +13,7 @@
 #define NOT_GIVEN INT_MIN
 
 static char *format;
-static int limit = NOT_GIVEN;
+static int limit = NOT_GIVEN, no_symbol_cache;
 
 struct poptOption options_format_table[] = {
 	{ "format", 'f', POPT_ARG_STRING, &format, 0,
@@ -25,6 +25,12 @@ struct poptOption options_limit_table[] = {
 	{ "limit", 'n', POPT_ARG_INT, &limit, 0,
 	  "show at most N rows, 0 for all; the default is 20 for text, all for json",
 	  "N" },
+	POPT_TABLEEND
+};
+
+struct poptOption options_symbols_table[] = {
+	{ "no-symbol-cache", 0, POPT_ARG_NONE, &no_symbol_cache, 0,
+	  "read all symbols anew, and keep none for the next time", NULL },
 	POPT_TABLEEND
 };
 
@@ -43,6 +49,11 @@ size_t options_limit(size_t preset)
 	if (limit < 0)
 		die(STATUS_INPUT, "--limit is %d; give 0 or more", limit);
 	return (size_t)limit;
+}
+
+bool options_symbol_cache(void)
+{
+	return !no_symbol_cache;
 }
 
 /* "text, json": the caller frees it. */

@@ -4,12 +4,15 @@
 #define OPTIONS_H
 
 #include <popt.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
-/* Tables to include into a command's own: --format; --limit. */
-extern struct poptOption options_format_table[], options_limit_table[];
+/* Tables to include into a command's own: --format; --limit;
+ * --no-symbol-cache. */
+extern struct poptOption options_format_table[], options_limit_table[],
+    options_symbols_table[];
 
 #define OPTIONS_FORMAT                                                         \
 	{                                                                      \
@@ -21,11 +24,18 @@ extern struct poptOption options_format_table[], options_limit_table[];
 		NULL, 0, POPT_ARG_INCLUDE_TABLE, options_limit_table, 0, NULL, \
 		    NULL                                                       \
 	}
+#define OPTIONS_SYMBOLS                                                        \
+	{                                                                      \
+		NULL, 0, POPT_ARG_INCLUDE_TABLE, options_symbols_table, 0,     \
+		    NULL, NULL                                                 \
+	}
 
 /* What was asked for; die on a value that is not known. */
 enum format options_format(void);
 /* Rows to show, 0: all; `preset` when not given. */
 size_t options_limit(size_t preset);
+/* Whether symbols may come from the cache. */
+bool options_symbol_cache(void);
 
 /*
  * The row of `names` (`count` of them) that equals `value`, `preset` when it

@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "options.h"
 
 static bool newer(const struct timespec *a, const struct timespec *b)
 {
@@ -42,7 +44,8 @@ static char *find_newest(void)
 	return path;
 }
 
-static int visit_one(const char *path, recordings_visit *visit, void *data)
+static int visit_one(const char *path, struct cache *c, recordings_visit *visit,
+		     void *data)
 {
 	struct model m;
 	struct symbols *s;
@@ -56,7 +59,7 @@ static int visit_one(const char *path, recordings_visit *visit, void *data)
 	}
 	if (error && error != -ENODATA)
 		return STATUS_INPUT;
-	s = symbols_open(&m);
+	s = symbols_open(&m, c);
 	if (!s)
 		die(STATUS_INPUT, "out of memory");
 	visit(&m, s, data);
@@ -65,7 +68,7 @@ static int visit_one(const char *path, recordings_visit *visit, void *data)
 	return error ? STATUS_INPUT : STATUS_OK;
 }
 
-static int visit_newest(recordings_visit *visit, void *data)
+static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
 {
 	char *path = find_newest(), *shown;
 	int status;
@@ -78,7 +81,7 @@ static int visit_newest(recordings_visit *visit, void *data)
 		warn("the newest recording here is %s", shown);
 		free(shown);
 	}
-	status = visit_one(path, visit, data);
+	status = visit_one(path, c, visit, data);
 	free(path);
 	return status;
 }
@@ -94,12 +97,14 @@ size_t recordings_count(const char **paths)
 
 int recordings_each(const char **paths, recordings_visit *visit, void *data)
 {
+	struct cache *c = options_symbol_cache() ? cache_open() : NULL;
 	int status = STATUS_OK;
 
 	if (!paths || !*paths)
-		return visit_newest(visit, data);
-	for (; *paths; paths++)
-		if (visit_one(*paths, visit, data))
+		status = visit_newest(c, visit, data);
+	for (; paths && *paths; paths++)
+		if (visit_one(*paths, c, visit, data))
 			status = STATUS_INPUT;
+	cache_close(c);
 	return status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Addresses to functions, files and lines: the only part that knows DWARF.
- * Works lazily, one module when first asked for, one address once.
+ * Works lazily, one module when first asked for, one address once, and not even
+ * once when an earlier run has left the answer in the cache.
  */
 #ifndef SYMBOLS_H
 #define SYMBOLS_H
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cache.h"
 #include "model.h"
 
 struct location {
@@ -23,8 +25,9 @@ struct location {
 
 struct symbols;
 
-/* `m` must outlive the result. NULL only when out of memory. */
-struct symbols *symbols_open(const struct model *m);
+/* `m`, and `c` (NULL: no cache), must outlive the result. NULL only when out of
+ * memory. */
+struct symbols *symbols_open(const struct model *m, struct cache *c);
 void symbols_close(struct symbols *s);
 
 /*
@@ -41,6 +44,9 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
  */
 bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 		  char *name, size_t size);
+
+/* Have `module` counted as missing if it is, without reading its symbols. */
+void symbols_check(struct symbols *s, uint32_t module);
 
 /* How many modules could not be read as recorded (absent, changed). */
 size_t symbols_missing(const struct symbols *s, const char **first_path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_module.h"
 
+#include <elfutils/libdwelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,4 +88,16 @@ enum symbols_source symbols_module_source(const struct symbols_module *m,
 	if (symbols && (*file || has_table(m->module)))
 		return SYMBOLS_TABLE;
 	return symbols ? SYMBOLS_DYNAMIC : SYMBOLS_NONE;
+}
+
+bool symbols_module_is_partial(const struct symbols_module *m)
+{
+	const void *build_id;
+	const char *name;
+	Dwarf_Addr bias;
+	Dwarf *dwarf = dwfl_module_getdwarf(m->module, &bias);
+
+	return dwarf &&
+	       dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &build_id) > 0 &&
+	       !dwarf_getalt(dwarf);
 }

@@ -42,4 +42,8 @@ enum symbols_source {
 enum symbols_source symbols_module_source(const struct symbols_module *m,
 					  const char **file);
 
+/* Whether the debug information needs one more file (see dwz) that is not
+ * there. */
+bool symbols_module_is_partial(const struct symbols_module *m);
+
 #endif

@@ -22,6 +22,7 @@ def environment(**more):
     clean = {k: v for k, v in os.environ.items()
              if not k.startswith(("REFKNOT_", "TEST_", "LD_", "MALLOC_"))}
     clean["LC_ALL"] = "C.UTF-8"
+    clean["REFKNOT_CACHE"] = ""
     clean.update({k: str(v) for k, v in more.items()})
     return clean
 

@@ -117,7 +117,7 @@ static void assert_location(const struct location *l, const char *function,
 
 static void assert_all_locations(const struct recorded *r)
 {
-	struct symbols *s = symbols_open(&r->model);
+	struct symbols *s = symbols_open(&r->model, NULL);
 	const struct location *l, *again;
 	const char *missing;
 
@@ -138,7 +138,7 @@ static void assert_all_locations(const struct recorded *r)
 
 static void assert_offset_only(const struct recorded *r, size_t missing)
 {
-	struct symbols *s = symbols_open(&r->model);
+	struct symbols *s = symbols_open(&r->model, NULL);
 	const struct location *l;
 	const char *first = NULL;
 
@@ -223,7 +223,7 @@ static void symbol_table_gives_the_outer_function(void **state)
 
 	(void)state;
 	record(&r, "table");
-	s = symbols_open(&r.model);
+	s = symbols_open(&r.model, NULL);
 	assert_int_equal(symbols_frame(s, 1, &l), 1);
 	assert_string_equal(l->function, "outer");
 	assert_null(l->file);
@@ -279,7 +279,7 @@ static void address_in_no_module_is_its_own_offset(void **state)
 	(void)state;
 	record(&r, "whole");
 	r.frames[1].module = RKN_NONE;
-	s = symbols_open(&r.model);
+	s = symbols_open(&r.model, NULL);
 	assert_int_equal(symbols_frame(s, 1, &l), 1);
 	assert_null(l->module);
 	assert_int_equal(l->offset, r.frames[1].address);
@@ -296,7 +296,7 @@ static void data_has_a_name_and_an_offset(void **state)
 
 	(void)state;
 	record(&r, "whole");
-	s = symbols_open(&r.model);
+	s = symbols_open(&r.model, NULL);
 	assert_true(symbols_data(s, 0, r.data, name, sizeof(name)));
 	assert_string_equal(name, "cache+0x8");
 	assert_true(symbols_data(s, 0, r.data - 8, name, sizeof(name)));
@@ -308,6 +308,45 @@ static void data_has_a_name_and_an_offset(void **state)
 	assert_false(symbols_data(s, 0, r.frames[1].address, name, 32));
 	assert_false(symbols_data(s, 7, r.data, name, sizeof(name)));
 	symbols_close(s);
+}
+
+static void assert_known(const struct recorded *r, struct cache *c)
+{
+	struct symbols *s = symbols_open(&r->model, c);
+	const struct location *l;
+	char name[32];
+
+	assert_int_equal(symbols_frame(s, 1, &l), 3);
+	assert_location(&l[0], "inner", 9, true);
+	assert_location(&l[2], "outer", 20, false);
+	assert_string_equal(l[2].module, r->strings + 1);
+	assert_int_equal(l[2].offset, r->frames[1].address - r->module.base);
+	assert_true(symbols_data(s, 0, r->data, name, sizeof(name)));
+	assert_string_equal(name, "cache+0x8");
+	assert_false(symbols_data(s, 0, r->sizeless, name, sizeof(name)));
+	assert_int_equal(symbols_missing(s, NULL), 0);
+	symbols_close(s);
+}
+
+/* Once all is known the file is not looked into: it can be anything. */
+static void known_answers_need_no_file(void **state)
+{
+	struct recorded r;
+	struct cache *c;
+	char place[4096];
+
+	(void)state;
+	scratch_run("cp -p whole known");
+	record(&r, "known");
+	snprintf(place, sizeof(place), "%s/cache", scratch_line("pwd"));
+	setenv("REFKNOT_CACHE", place, 1);
+	c = cache_open();
+	assert_known(&r, c);
+	scratch_run("dd if=/dev/zero of=known bs=1 conv=notrunc status=none"
+		    " count=$(stat -c %%s known); touch -r whole known");
+	assert_known(&r, c);
+	assert_offset_only(&r, 1);
+	cache_close(c);
 }
 
 static void source_tells_where_the_names_come_from(void **state)
@@ -349,6 +388,7 @@ int main(void)
 		cmocka_unit_test(vdso_is_not_missing),
 		cmocka_unit_test(address_in_no_module_is_its_own_offset),
 		cmocka_unit_test(data_has_a_name_and_an_offset),
+		cmocka_unit_test(known_answers_need_no_file),
 		cmocka_unit_test(source_tells_where_the_names_come_from),
 	};
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "symbols_cache.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "die.h"
+
+#define KEY_SIZE 17 /* 16 hexadecimal digits */
+
+static char *name_of(const struct rkn_module *r)
+{
+	char *name = xcalloc(2 * sizeof(r->build_id) + 1, 1);
+
+	for (size_t i = 0; i < r->build_id_size; i++)
+		snprintf(name + 2 * i, 3, "%02x", r->build_id[i]);
+	return name;
+}
+
+/* What tells whether a file is the same; null when it is not there. */
+static json_t *identity(const char *path)
+{
+	char time[48];
+	struct stat st;
+
+	if (stat(path, &st))
+		return json_null();
+	snprintf(time, sizeof(time), "%lld.%09ld", (long long)st.st_mtim.tv_sec,
+		 st.st_mtim.tv_nsec);
+	return json_pack("{s:s, s:I, s:s}", "path", path, "size",
+			 (json_int_t)st.st_size, "mtime", time);
+}
+
+/* Whether `then` is the identity of a file that is still the same. */
+static bool is_same(const json_t *then)
+{
+	const char *path = json_string_value(json_object_get(then, "path"));
+	json_t *now = path ? identity(path) : NULL;
+	bool same = json_is_object(now) && json_equal(now, then);
+
+	json_decref(now);
+	return same;
+}
+
+static bool is_text(const json_t *o, const char *key, const char *text)
+{
+	const char *value = json_string_value(json_object_get(o, key));
+
+	return value && !strcmp(value, text);
+}
+
+static bool is_usable(const struct symbols_cache *s, const json_t *known)
+{
+	const json_t *file = json_object_get(known, "file");
+	const json_t *debug = json_object_get(known, "debug");
+
+	return is_text(known, "refknot", REFKNOT_VERSION) &&
+	       is_text(known, "libdw", dwfl_version(NULL)) &&
+	       is_text(file, "path", s->path) && is_same(file) &&
+	       (json_is_null(debug) || is_same(debug)) &&
+	       json_is_object(json_object_get(known, "code")) &&
+	       json_is_object(json_object_get(known, "data"));
+}
+
+static void start_anew(struct symbols_cache *s)
+{
+	json_decref(s->known);
+	s->doubtful = false;
+	s->known =
+	    json_pack("{s:s, s:s, s:{}, s:{}}", "refknot", REFKNOT_VERSION,
+		      "libdw", dwfl_version(NULL), "code", "data");
+}
+
+void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
+			const struct rkn_module *r, const char *path)
+{
+	json_t *known = NULL;
+	size_t size;
+	char *data;
+
+	*s = (struct symbols_cache){ 0 };
+	if (!c || !r->build_id_size || r->build_id_size > sizeof(r->build_id))
+		return;
+	s->name = name_of(r);
+	s->path = xstrdup(path);
+	data = cache_read(c, s->name, &size);
+	if (data)
+		known = json_loadb(data, size, 0, NULL);
+	free(data);
+	s->known = known;
+	if (is_usable(s, known))
+		s->doubtful = json_is_null(json_object_get(known, "debug"));
+	else
+		start_anew(s);
+}
+
+/* Where the module's answers come from; NULL when that may get better without
+ * our noticing. Null: from the file's own symbol table alone. */
+static json_t *debug_identity(const struct symbols_module *m, const char *path)
+{
+	const char *separate;
+	enum symbols_source source = symbols_module_source(m, &separate);
+
+	if (source == SYMBOLS_DEBUG)
+		return symbols_module_is_partial(m)
+			   ? NULL
+			   : identity(separate ? separate : path);
+	return separate ? NULL : json_null();
+}
+
+void symbols_cache_confirm(struct symbols_cache *s,
+			   const struct symbols_module *m)
+{
+	json_t *now;
+
+	if (!s->doubtful)
+		return;
+	now = debug_identity(m, s->path);
+	if (json_is_null(now))
+		s->doubtful = false;
+	else
+		start_anew(s);
+	json_decref(now);
+}
+
+static const char *key_of(char key[KEY_SIZE], uint64_t address)
+{
+	snprintf(key, KEY_SIZE, "%" PRIx64, address);
+	return key;
+}
+
+static json_t *table(const struct symbols_cache *s, const char *name)
+{
+	return json_object_get(s->known, name);
+}
+
+/* True for null too: then *text is NULL. */
+static bool get_text(const json_t *from, const char **text)
+{
+	*text = json_string_value(from);
+	return *text || json_is_null(from);
+}
+
+/* ["inner", "jq.c", 9]: what is not known is null, or 0. */
+static bool get_location(const json_t *from, struct location *l)
+{
+	json_int_t line = json_integer_value(json_array_get(from, 2));
+
+	*l = (struct location){ .line = (unsigned)line };
+	return json_array_size(from) == 3 && line >= 0 && line <= INT_MAX &&
+	       json_is_integer(json_array_get(from, 2)) &&
+	       get_text(json_array_get(from, 0), &l->function) &&
+	       get_text(json_array_get(from, 1), &l->file);
+}
+
+size_t symbols_cache_code(const struct symbols_cache *s, uint64_t address,
+			  struct location list[SYMBOLS_INLINE_MAX])
+{
+	char key[KEY_SIZE];
+	json_t *chain = json_object_get(table(s, "code"), key_of(key, address));
+	size_t count = json_array_size(chain);
+
+	if (!count || count > SYMBOLS_INLINE_MAX)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!get_location(json_array_get(chain, i), &list[i]))
+			return 0;
+		list[i].inlined = i + 1 < count;
+	}
+	return count;
+}
+
+/* Takes `value`, which is NULL for a text that is not UTF-8: not kept. */
+static void add(struct symbols_cache *s, const char *name, uint64_t address,
+		json_t *value)
+{
+	char key[KEY_SIZE];
+
+	if (value &&
+	    !json_object_set_new(table(s, name), key_of(key, address), value))
+		s->changed = true;
+}
+
+void symbols_cache_add_code(struct symbols_cache *s, uint64_t address,
+			    const struct location *list, size_t count)
+{
+	json_t *chain = s->known ? json_array() : NULL;
+
+	for (size_t i = 0; chain && i < count; i++) {
+		json_t *l = json_pack("[s?, s?, i]", list[i].function,
+				      list[i].file, (int)list[i].line);
+
+		if (!l || json_array_append_new(chain, l)) {
+			json_decref(chain);
+			return;
+		}
+	}
+	add(s, "code", address, chain);
+}
+
+bool symbols_cache_data(const struct symbols_cache *s, uint64_t address,
+			const char **name)
+{
+	char key[KEY_SIZE];
+
+	return get_text(json_object_get(table(s, "data"), key_of(key, address)),
+			name);
+}
+
+void symbols_cache_add_data(struct symbols_cache *s, uint64_t address,
+			    const char *name)
+{
+	if (s->known)
+		add(s, "data", address, name ? json_string(name) : json_null());
+}
+
+static void keep(const struct symbols_cache *s, struct cache *c,
+		 const struct symbols_module *m)
+{
+	json_t *file = identity(s->path);
+	json_t *debug = debug_identity(m, s->path);
+	char *text = NULL;
+
+	if (json_is_object(file) && debug &&
+	    !json_object_set(s->known, "file", file) &&
+	    !json_object_set(s->known, "debug", debug))
+		text = json_dumps(s->known, JSON_INDENT(1));
+	if (text)
+		cache_write(c, s->name, text, strlen(text));
+	free(text);
+	json_decref(file);
+	json_decref(debug);
+}
+
+void symbols_cache_close(struct symbols_cache *s, struct cache *c,
+			 const struct symbols_module *m)
+{
+	if (s->changed && m->module)
+		keep(s, c, m);
+	json_decref(s->known);
+	free(s->path);
+	free(s->name);
+	*s = (struct symbols_cache){ 0 };
+}

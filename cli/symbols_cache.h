@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was once found out about one ELF file's addresses, kept from one run to
+ * the next by its build-id.  An answer is used only where libdw would give it
+ * again: by the same refknot and libdw, while the file and the one that its
+ * debug information came from have kept path, size and time of change.
+ *
+ *     {"refknot": "0.1.0", "libdw": "0.188",
+ *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
+ *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
+ *      "code": {"4f1": [["inner", "jq.c", 9], ["outer", "jq.c", 20]]},
+ *      "data": {"4010": "cache+0x8"}}
+ *
+ * "debug" is null where there was none: whether there is one now, nobody can
+ * tell but libdw.  Then symbols_cache_confirm() must be asked first.
+ */
+#ifndef SYMBOLS_CACHE_H
+#define SYMBOLS_CACHE_H
+
+#include <jansson.h>
+#include <refknot/format.h>
+
+#include "cache.h"
+#include "symbols.h"
+#include "symbols_inline.h"
+#include "symbols_module.h"
+
+struct symbols_cache { /* all zero: nothing is known */
+	char *name;    /* in the cache; NULL: not to be kept */
+	char *path;    /* of the ELF file */
+	json_t *known; /* as above; "file" and "debug" perhaps still to come */
+	bool doubtful; /* read, and "debug" is null */
+	bool changed;  /* something was added */
+};
+
+/* Begin with what the cache has of module `r`, whose file is `path`. */
+void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
+			const struct rkn_module *r, const char *path);
+
+/* Forget all if the module has debug information by now. */
+void symbols_cache_confirm(struct symbols_cache *s,
+			   const struct symbols_module *m);
+
+/* Fill list[0..result) but for module and offset; 0 when not known. Texts
+ * live as long as `s`. */
+size_t symbols_cache_code(const struct symbols_cache *s, uint64_t address,
+			  struct location list[SYMBOLS_INLINE_MAX]);
+void symbols_cache_add_code(struct symbols_cache *s, uint64_t address,
+			    const struct location *list, size_t count);
+
+/* True when known: then *name is the object's, or NULL if there is none. */
+bool symbols_cache_data(const struct symbols_cache *s, uint64_t address,
+			const char **name);
+void symbols_cache_add_data(struct symbols_cache *s, uint64_t address,
+			    const char *name);
+
+/* Keep what is known, if `m` (open) added to it; then release. */
+void symbols_cache_close(struct symbols_cache *s, struct cache *c,
+			 const struct symbols_module *m);
+
+#endif
