@@ -166,7 +166,7 @@ static void print_finding(const struct printer *p, struct finding *f,
 	print_heading(p, f, number);
 	if (f->kind == FINDING_CYCLE) {
 		print_cycle(p, f);
-		fprintf(p->out, "    the root's call stack:\n");
+		fprintf(p->out, "    call stack of the first member:\n");
 	} else {
 		print_leak(p, f);
 	}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "thread.h"
 
+#include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "maps.h"
 #include "own.h"
@@ -91,9 +93,11 @@ static void note_pointer(uint64_t pointer)
 
 void thread_forget(struct thread *t)
 {
-	unwind_init(&t->walk, (uint32_t)process.settings.depth);
-	memset(&t->memo, 0, sizeof(t->memo));
-	memset(t->leaves, 0, sizeof(t->leaves));
+	const size_t kept = offsetof(struct thread, leaves);
+
+	/* Zeros again, and no memory for what was never used. */
+	sys_advise((char *)t + kept, sizeof(*t) - kept, MADV_DONTNEED);
+	unwind_begin(&t->walk, (uint32_t)process.settings.depth);
 }
 
 struct thread *thread_attached(void)
@@ -121,8 +125,13 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 	t->serial = (uint32_t)serial;
 	t->extra = t->extra_end = 0;
 	memset(t->ranges, 0, sizeof(t->ranges));
-	memset(t->ways, 0, sizeof(t->ways));
-	thread_forget(t);
+}
+
+/* What a thread that knows the present epoch has in its gate: it does not fit
+ * where every call shall come by here. */
+static uint64_t present(void)
+{
+	return process_page.epoch ^ (verify_on ? PROCESS_RECORDING / 2 : 0);
 }
 
 static COLD struct thread *attach(void)
@@ -140,7 +149,11 @@ static COLD struct thread *attach(void)
 		return NULL;
 	open_account(t, area(i), tid);
 	t->moving = t->wanted = false;
-	t->gate.epoch = t->gate.open = process_page.epoch;
+	/* Of the area's former thread all still holds: the nodes, the counters,
+	 * and what it knew of stacks is compared before it is believed. */
+	if (t->gate.epoch != present())
+		thread_forget(t);
+	t->gate.epoch = t->gate.open = present();
 	thread_self = t;
 	return t;
 }
@@ -153,13 +166,6 @@ static bool was_left(const struct thread *t, uint64_t here)
 {
 	return t->gate.busy >= t->ranges[0].least && t->gate.busy < here &&
 	       here < t->ranges[0].most;
-}
-
-/* What a thread that knows the present epoch has in its gate: it does not fit
- * where every call shall come by here. */
-static uint64_t present(void)
-{
-	return process_page.epoch ^ (verify_on ? PROCESS_RECORDING / 2 : 0);
 }
 
 static COLD void verify(struct thread *t, uint64_t here, const void *frame)
@@ -287,9 +293,11 @@ COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 COLD struct store_counter *thread_counter_slowly(struct store_area *a,
 						 uint32_t stack)
 {
-	uint64_t offset = store_take(4096);
+	const uint64_t size =
+	    STORE_COUNTERS_PER_PAGE * sizeof(struct store_counter);
+	uint64_t offset = store_take(size);
 
-	if (!offset || !store_ready(offset, 4096))
+	if (!offset || !store_ready(offset, size))
 		return NULL;
 	a->counters[stack / STORE_COUNTERS_PER_PAGE] =
 	    (uint32_t)(offset / 4096);

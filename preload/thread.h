@@ -44,7 +44,8 @@ struct thread {
 	int64_t live_most;         /* highest value of `live` since then */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
 	struct store_counter no_room; /* for stacks that have no counter */
-	struct walk_leaf leaves[THREAD_LEAVES];
+	/* Pages of their own, which thread_forget() gives back. */
+	__attribute__((aligned(4096))) struct walk_leaf leaves[THREAD_LEAVES];
 	struct shadow_way ways[SHADOW_WAYS];
 	struct stacks_memo memo;
 	struct walk walk;

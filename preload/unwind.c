@@ -10,20 +10,19 @@ uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 /* What ends a list of words to compare: it is not ~0. */
 static const uint64_t nothing;
 
-void unwind_init(struct walk *w, uint32_t depth)
+void unwind_begin(struct walk *w, uint32_t depth)
 {
 	w->depth = depth;
-	w->count = 0;
-	w->truncated = w->cut = w->whole = false;
-	w->frames[0] = (struct walk_frame){
-		.pc = ~0ull,
-		.slot = (uint64_t)(uintptr_t)&nothing,
-	};
-	memset(w->seen, 0, sizeof(w->seen));
-	for (unsigned i = 0; i < WALK_MEMOS; i++) {
-		w->memos[i].pc = 0;
+	w->frames[0].pc = ~0ull;
+	w->frames[0].slot = (uint64_t)(uintptr_t)&nothing;
+	for (unsigned i = 0; i < WALK_MEMOS; i++)
 		w->order[i] = &w->memos[i];
-	}
+}
+
+void unwind_init(struct walk *w, uint32_t depth)
+{
+	memset(w, 0, sizeof(*w));
+	unwind_begin(w, depth);
 }
 
 static uint64_t special(enum cfi_kind kind)

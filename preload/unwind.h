@@ -105,8 +105,9 @@ struct walk {
 	struct walk_memo memos[WALK_MEMOS];
 };
 
-/* A new walk, that remembers nothing. */
+/* A new walk, that remembers nothing; the second for `w` that is all zeros. */
 void unwind_init(struct walk *w, uint32_t depth);
+void unwind_begin(struct walk *w, uint32_t depth);
 
 /* Code may have gone away: forget all rules. Each thread must begin with a new
  * walk after that. */

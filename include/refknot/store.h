@@ -79,8 +79,8 @@ struct store_counter {
 	uint64_t freed_bytes;
 };
 
-#define STORE_COUNTERS_PER_PAGE 128u /* stacks in one page of counters */
-#define STORE_COUNTER_PAGES 8192u
+#define STORE_COUNTERS_PER_PAGE 256u /* stacks in one page of counters */
+#define STORE_COUNTER_PAGES 4096u
 
 /*
  * One thread's area.  A thread that ends leaves its area to a later one, which

@@ -275,7 +275,7 @@ static void counters_are_summed_over_all_areas(void **state)
 
 	(void)state;
 	store_maker_open(&s, FILE_NAME);
-	add_stacks(200);
+	add_stacks(STORE_COUNTERS_PER_PAGE + 72);
 	add_threads(3);
 	a[0].limits[RKN_LIMIT_SHARED_MAP] = 5;
 	fill_area(&a[1], 1, 10, 0);
@@ -295,7 +295,7 @@ static void counters_are_summed_over_all_areas(void **state)
 	assert_int_equal(m.stacks[1].allocations, 30);
 	assert_int_equal(m.stacks[1].allocated_bytes, 300);
 	assert_int_equal(m.stacks[1].frees, 2);
-	assert_int_equal(m.stacks[129].allocations, 40);
+	assert_int_equal(m.stacks[STORE_COUNTERS_PER_PAGE + 1].allocations, 40);
 	assert_int_equal(m.threads[1].allocations, 9);
 	assert_int_equal(m.threads[2].allocations, 19);
 	assert_int_equal(m.threads[2].frees, 1);
