@@ -41,11 +41,11 @@ EXPORT int dlclose(void *handle)
 	real_resolve();
 	result = real.dlclose(handle);
 	t = thread_enter(NULL);
+	if (t)
+		modules_unloaded();
 	unwind_flush();
 	process_flush();
-	if (t) {
-		modules_unloaded();
+	if (t)
 		thread_leave(t);
-	}
 	return result;
 }

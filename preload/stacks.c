@@ -62,12 +62,14 @@ static inline struct place *seek(uint32_t t, uint32_t parent, uint64_t pc)
 	for (unsigned n = 0; n < PROBES; n++, i++) {
 		struct place *p = &places[i & mask];
 		uint64_t there = __atomic_load_n(&p->pc, __ATOMIC_RELAXED);
+		uint64_t child;
 
 		if (!there)
 			return NULL;
-		if (there == pc &&
-		    __atomic_load_n(&p->child, __ATOMIC_ACQUIRE) >> 32 ==
-			parent)
+		if (there != pc)
+			continue;
+		child = __atomic_load_n(&p->child, __ATOMIC_ACQUIRE);
+		if (likely(child && child >> 32 == parent))
 			return p;
 	}
 	return NULL;

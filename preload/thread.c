@@ -127,14 +127,14 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 	memset(t->ranges, 0, sizeof(t->ranges));
 }
 
-/* What a thread that knows the present epoch has in its gate: it does not fit
- * where every call shall come by here. */
-static uint64_t present(void)
+/* What a thread that knows of `epoch` has in its gate: it does not fit where
+ * every call shall come by here. */
+static uint64_t gate_of(uint64_t epoch)
 {
-	return process_page.epoch ^ (verify_on ? PROCESS_RECORDING / 2 : 0);
+	return epoch ^ (verify_on ? PROCESS_RECORDING / 2 : 0);
 }
 
-static COLD struct thread *attach(void)
+static COLD struct thread *attach(uint64_t epoch)
 {
 	uint32_t tid = (uint32_t)sys_tid(), i = take_over(tid);
 	struct thread *t;
@@ -151,9 +151,9 @@ static COLD struct thread *attach(void)
 	t->moving = t->wanted = false;
 	/* Of the area's former thread all still holds: the nodes, the counters,
 	 * and what it knew of stacks is compared before it is believed. */
-	if (t->gate.epoch != present())
+	if (t->gate.epoch != gate_of(epoch))
 		thread_forget(t);
-	t->gate.epoch = t->gate.open = present();
+	t->gate.epoch = t->gate.open = gate_of(epoch);
 	thread_self = t;
 	return t;
 }
@@ -178,19 +178,25 @@ static COLD void verify(struct thread *t, uint64_t here, const void *frame)
 
 COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 {
+	uint64_t epoch;
 	struct thread *t;
 
 	if (!process_ready())
 		return NULL;
+	/* Read once: it may end at any time, and 0 is not to be believed. */
+	epoch = __atomic_load_n(&process_page.epoch, __ATOMIC_RELAXED);
+	if (!epoch)
+		return NULL;
 	t = thread_attached();
 	if (!t)
-		t = attach();
+		t = attach(epoch);
 	if (!t)
 		return NULL;
 	if (t->gate.open == THREAD_BUSY && !was_left(t, here))
 		return NULL;
-	if (t->gate.epoch != present()) {
-		t->gate.epoch = present();
+	/* What was left in the middle of a change is not to be believed. */
+	if (t->gate.open == THREAD_BUSY || t->gate.epoch != gate_of(epoch)) {
+		t->gate.epoch = gate_of(epoch);
 		thread_forget(t);
 	}
 	if (unlikely(verify_on && frame))
