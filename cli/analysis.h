@@ -18,7 +18,7 @@ struct analysis {
 	const struct model *m;
 	struct symbols *symbols;
 	struct graph g;
-	uint64_t *first;     /* g.first */
+	uint32_t *first;     /* g.first */
 	uint8_t *mark;       /* enum colour of each block */
 	uint32_t *component; /* of each block of the colour at work */
 	uint32_t *memory;    /* graph_components_memory words: a queue, or the

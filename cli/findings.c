@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From a recording to its sorted findings. The steps stand in findings_*.c;
- * this file owns their memory: 26 bytes a block besides the model, so that a
+ * this file owns their memory: 22 bytes a block besides the model, so that a
  * report on a big heap needs no bigger machine than the program did.
  */
 #include "findings.h"
@@ -79,7 +79,7 @@ static const char *obstacle(struct findings *f, const struct model *m)
 static void analysis_init(struct analysis *a, const struct model *m)
 {
 	size_t n = m->block_count;
-	size_t e = 0;
+	uint32_t e = 0; /* as many as an index can tell */
 
 	*a = (struct analysis){ .m = m };
 	a->first = xcalloc(n + 1, sizeof(*a->first));

@@ -22,6 +22,7 @@ enum part_flag {
 	CYCLE = 1u << 1,  /* it holds a pointer to itself */
 	SOURCE = 1u << 2, /* it is or has instances of a finding */
 	SHARED = 1u << 3, /* blocks of several findings lead to it */
+	SINGLE = 1u << 4, /* it is one block */
 };
 
 /* The components of one colour and their blocks, in the memory that finding
@@ -64,6 +65,9 @@ static void partition_order(struct partition *p, const struct analysis *a)
 			p->order[p->start[a->component[b]]++] = b;
 	memmove(p->start + 1, p->start, p->count * sizeof(*p->start));
 	p->start[0] = 0;
+	for (uint32_t c = 0; c < p->count; c++)
+		if (p->start[c + 1] - p->start[c] == 1)
+			p->flags[c] |= SINGLE;
 }
 
 static void partition_find_cycles(struct partition *p, const struct analysis *a)
@@ -100,7 +104,7 @@ static void find_doubtful_heads(struct partition *p, struct analysis *a)
 		set_head(p, a, a->m->roots[i].block);
 	for (uint32_t b = 0; b < a->g.nodes; b++)
 		if (a->mark[b] == REACHABLE)
-			for (uint64_t e = a->first[b]; e < a->first[b + 1]; e++)
+			for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
 				set_head(p, a, a->g.edges[e].to);
 }
 
@@ -208,13 +212,16 @@ static void pass_on(struct partition *p, struct analysis *a, uint32_t block)
 {
 	uint32_t c = a->component[block];
 
-	for (uint64_t e = a->first[block]; e < a->first[block + 1]; e++) {
-		uint32_t to = a->component[a->g.edges[e].to];
+	for (uint32_t e = a->first[block]; e < a->first[block + 1]; e++) {
+		uint32_t block_to = a->g.edges[e].to;
+		uint32_t to = a->component[block_to];
 		uint32_t *owner;
 
 		if (to == UINT32_MAX || to == c || p->flags[to] & SOURCE)
 			continue;
-		owner = &a->owner[p->order[p->start[to]]];
+		owner =
+		    &a->owner[p->flags[to] & SINGLE ? block_to
+						    : p->order[p->start[to]]];
 		p->flags[to] |= p->flags[c] & SHARED;
 		if (!*owner) {
 			*owner = a->owner[block];
@@ -225,6 +232,30 @@ static void pass_on(struct partition *p, struct analysis *a, uint32_t block)
 	}
 }
 
+/* Blocks come in descending places of order[]; what pass_on() will read is
+ * fetched step by step, as each tells where the next one is. */
+static void look_ahead(const struct partition *p, const struct analysis *a,
+		       uint32_t place)
+{
+	uint32_t block, first;
+
+	if (place >= 3 * AHEAD)
+		__builtin_prefetch(&a->first[p->order[place - 3 * AHEAD]]);
+	if (place >= 2 * AHEAD) {
+		first = a->first[p->order[place - 2 * AHEAD]];
+		__builtin_prefetch(&a->g.edges[first]);
+	}
+	if (place < AHEAD)
+		return;
+	block = p->order[place - AHEAD];
+	first = a->first[block];
+	for (uint32_t e = first; e < a->first[block + 1] && e < first + AHEAD;
+	     e++) {
+		__builtin_prefetch(&a->component[a->g.edges[e].to]);
+		__builtin_prefetch(&a->owner[a->g.edges[e].to]);
+	}
+}
+
 static void partition_claim(struct partition *p, struct analysis *a)
 {
 	for (uint32_t c = p->count; c-- > 0;) {
@@ -232,8 +263,10 @@ static void partition_claim(struct partition *p, struct analysis *a)
 			claim_source(p, a, c);
 		else
 			claim_held(p, a, c);
-		for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++)
+		for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
+			look_ahead(p, a, i);
 			pass_on(p, a, p->order[i]);
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ static uint64_t cycle_key(struct analysis *a, const uint32_t *members,
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t b = members[i];
 
-		for (uint64_t e = a->first[b]; e < a->first[b + 1]; e++) {
+		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++) {
 			const struct rkn_edge *edge = &a->g.edges[e];
 
 			if (a->component[edge->to] == a->component[b])

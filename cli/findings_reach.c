@@ -87,7 +87,7 @@ static uint64_t mark_doubtful(struct analysis *a)
 	for (uint32_t b = 0; b < a->g.nodes; b++) {
 		if (a->mark[b] != REACHABLE)
 			continue;
-		for (uint64_t e = a->first[b]; e < a->first[b + 1]; e++)
+		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
 			marked +=
 			    graph_mark(&a->g, &a->g.edges[e].to, 1, DOUBTFUL,
 				       a->mark, NULL, NULL, a->memory);
@@ -115,7 +115,7 @@ static uint32_t *least_offsets(const struct analysis *a)
 	for (uint32_t b = 0; b < a->g.nodes; b++) {
 		if (a->mark[b] == LOST)
 			continue;
-		for (uint64_t e = a->first[b]; e < a->first[b + 1]; e++)
+		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
 			note_offset(a, least, a->g.edges[e].to,
 				    a->g.edges[e].to_offset);
 	}

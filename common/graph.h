@@ -16,11 +16,11 @@
 /*
  * Edges stay where the recording has them: those of node i are
  * edges[first[i] .. first[i+1]).  Every edges[].to must be below `nodes`,
- * and `nodes` below UINT32_MAX.
+ * and both numbers below UINT32_MAX.
  */
 struct graph {
 	uint32_t nodes;
-	const uint64_t *first; /* nodes + 1 */
+	const uint32_t *first; /* nodes + 1 */
 	const struct rkn_edge *edges;
 };
 

@@ -18,7 +18,7 @@
 
 struct sample {
 	struct graph g;
-	uint64_t first[MOST_NODES + 1];
+	uint32_t first[MOST_NODES + 1];
 	struct rkn_edge edges[MOST_EDGES];
 	bool reach[MOST_NODES][MOST_NODES]; /* over admitted edges, 0+ steps */
 };
@@ -59,7 +59,7 @@ static void close_graph(struct sample *s, const uint8_t *mark, uint8_t colour,
 	memset(s->reach, 0, sizeof(s->reach));
 	for (uint32_t i = 0; i < n; i++)
 		s->reach[i][i] = mark[i] == colour;
-	for (uint64_t e = 0; e < s->first[n]; e++)
+	for (uint32_t e = 0; e < s->first[n]; e++)
 		if (mark[s->edges[e].from] == colour &&
 		    mark[s->edges[e].to] == colour &&
 		    !(exact && s->edges[e].to_offset))
@@ -164,7 +164,7 @@ static void marking_keeps_what_was_marked(void **state)
 {
 	const struct rkn_edge edges[] = { { .from = 0, .to = 1 },
 					  { .from = 1, .to = 2 } };
-	const uint64_t first[] = { 0, 1, 2, 2 };
+	const uint32_t first[] = { 0, 1, 2, 2 };
 	const struct graph g = { 3, first, edges };
 	uint8_t mark[3] = { 0, 7, 0 };
 	uint32_t queue[3], start = 0;
@@ -178,7 +178,7 @@ static void marking_keeps_what_was_marked(void **state)
 
 static void no_nodes_have_no_components(void **state)
 {
-	const uint64_t first[] = { 0 };
+	const uint32_t first[] = { 0 };
 	const struct graph g = { 0, first, NULL };
 	uint32_t component[1], memory[WORDS];
 	uint8_t mark[1] = { 0 };
@@ -191,7 +191,7 @@ static void no_nodes_have_no_components(void **state)
 static void a_chain_of_a_million_needs_no_stack(void **state)
 {
 	uint32_t n = 1000000;
-	uint64_t *first = calloc(n + 1, sizeof(*first));
+	uint32_t *first = calloc(n + 1, sizeof(*first));
 	struct rkn_edge *edges = calloc(n, sizeof(*edges));
 	uint8_t *mark = calloc(n, 1);
 	uint32_t *component = calloc(n, sizeof(*component));
