@@ -152,7 +152,7 @@ def arguments():
                         help="refknot, heaptrack, ...; again for more")
     parser.add_argument("--rounds", type=int, default=int(
         os.environ.get("BENCH_ROUNDS", "5")))
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def main():
