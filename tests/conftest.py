@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 
@@ -46,8 +48,14 @@ def run(*argv, env=None, cwd=None, stdin=b"", timeout=TIMEOUT, **kw):
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
+# Directories in which refknot said that it keeps what found no other place.
+KEPT = set()
+
+
 def refknot(*argv, **kw):
-    return run(REFKNOT, *argv, **kw)
+    done = run(REFKNOT, *argv, **kw)
+    KEPT.update(re.findall(r"(/[^\s:]*/refknot-\w{6})/", done.told))
+    return done
 
 
 def read_json(command, recording, *options):
@@ -87,6 +95,13 @@ def own_function(stack, program):
         if pathlib.Path(frame["module"] or "").name == name:
             return frame["function"]
     return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_kept():
+    yield
+    for directory in KEPT:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
