@@ -25,6 +25,7 @@
 
 __attribute__((aligned(4096))) struct process_page process_page;
 struct process process;
+bool process_over;
 
 /* Handlers that end a process; exported by libc, declared by no header. */
 int __cxa_atexit(void (*f)(void *), void *argument, void *dso);
@@ -103,6 +104,7 @@ COLD void process_off(const char *what, int error)
 	if (!move(RUNNING, OFF) && !move(STARTING, OFF))
 		return;
 	process_page.epoch = 0;
+	process_over = true;
 	text_add(&t, what);
 	text_add(&t, ": ");
 	if (reason(error)) {
@@ -267,6 +269,7 @@ static COLD bool start_child(void)
 
 	if (!process.settings.children) {
 		state = OFF;
+		process_over = true;
 		return false;
 	}
 	store_leave();

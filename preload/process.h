@@ -24,6 +24,8 @@ struct process_page {
 	char rest[4096 - sizeof(uint64_t)];
 };
 extern HIDDEN struct process_page process_page;
+/* Recording is over for good in this process: nothing more is to be asked. */
+extern HIDDEN bool process_over;
 #define PROCESS_RECORDING (1ull << 32)
 
 /* Code may have gone away: threads forget what they remember of stacks. */

@@ -59,7 +59,8 @@ record_alloc_here(void *p, size_t size, const void *frame)
 	uint64_t *slot;
 
 	if (unlikely(!t)) {
-		record_outside(p, size);
+		if (!process_over)
+			record_outside(p, size);
 		return;
 	}
 	leaf = unwind_recall(&t->walk, words[1],
@@ -96,8 +97,11 @@ static inline void record_free(void *p)
 
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
-	if (unlikely(t->gate.epoch != process_page.epoch))
-		return record_free_slowly(p);
+	if (unlikely(t->gate.epoch != process_page.epoch)) {
+		if (!process_over)
+			record_free_slowly(p);
+		return;
+	}
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (unlikely(!slot))
 		return record_free_slowly(p);

@@ -91,7 +91,8 @@ static void fill_holes(ucontext_t *u, const void *info)
 	     (uint64_t)(uintptr_t)(u->uc_mcontext.__reserved1 + 8));
 	if (!fp)
 		return;
-	zero((uint64_t)(uintptr_t)info + SIGINFO_SIZE, fp);
+	if (fp - ((uint64_t)(uintptr_t)info + SIGINFO_SIZE) < 4096)
+		zero((uint64_t)(uintptr_t)info + SIGINFO_SIZE, fp);
 	if (*(uint32_t *)(uintptr_t)(fp + 464) != XSTATE_MAGIC)
 		return;
 	fill_state(fp, *(uint32_t *)(uintptr_t)(fp + 480));

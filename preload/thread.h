@@ -67,6 +67,8 @@ static inline struct thread *thread_enter(const void *frame)
 	struct thread *t = thread_self;
 
 	if (unlikely(t->gate.open != process_page.epoch)) {
+		if (process_over)
+			return NULL;
 		t = thread_enter_slowly(here, frame);
 		if (!t)
 			return NULL;
