@@ -65,4 +65,7 @@ void analysis_release_cycles(struct cycle_group **table);
  * flagged; `component` still describes their blocks. findings_members.c */
 void analysis_members(struct analysis *a, size_t from);
 
+/* Find what holds the member shown of each possible leak. findings_holders.c */
+void analysis_holders(struct analysis *a);
+
 #endif

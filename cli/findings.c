@@ -175,6 +175,7 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	analysis_claim(&a, DOUBTFUL);
 	analysis_release(&a);
 	sort(&a);
+	analysis_holders(&a);
 	f->list = a.list;
 	f->count = a.count;
 	f->owner = a.owner;

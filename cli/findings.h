@@ -49,7 +49,11 @@ struct finding {
 	size_t member_count;
 	uint32_t *instances; /* head of every instance; of the first, the head
 				was allocated first */
-	char signature[17];  /* hex; "" until findings_sign */
+	/* What holds members[0] of a possible leak: an index into m->roots, or
+	 * if that is RKN_NONE into m->edges; else both are RKN_NONE. */
+	uint32_t held_by_root;
+	uint32_t held_by_edge;
+	char signature[17]; /* hex; "" until findings_sign */
 };
 
 struct findings {

@@ -20,7 +20,10 @@ uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
 		a->capacity = a->capacity ? 2 * a->capacity : 16;
 		a->list = xreallocarray(a->list, a->capacity, sizeof(*a->list));
 	}
-	a->list[a->count] = (struct finding){ .kind = kind, .stack = stack };
+	a->list[a->count] = (struct finding){ .kind = kind,
+					      .stack = stack,
+					      .held_by_root = RKN_NONE,
+					      .held_by_edge = RKN_NONE };
 	return (uint32_t)a->count++;
 }
 

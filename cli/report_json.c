@@ -6,6 +6,7 @@
 
 #include "die.h"
 #include "document.h"
+#include "holder.h"
 #include "json_text.h"
 #include "names.h"
 #include "place.h"
@@ -179,6 +180,30 @@ static void set_counts(json_t *o, const struct finding *f)
 		document_set(o, rows[i].key, json_count(rows[i].value));
 }
 
+/* What holds the possible leak `f`. */
+static json_t *holder(const struct writer *w, const struct finding *f)
+{
+	struct holder h;
+	json_t *o;
+	char *name;
+
+	if (!holder_find(&h, f, w->m, w->symbols))
+		return json_null();
+	o = json_object();
+	name = h.block == RKN_NONE ? NULL : names_object(w->names, h.block);
+	document_set(o, "kind", json_text(h.kind));
+	document_set(o, "to_offset", json_count(h.to_offset));
+	document_set(o, "address",
+		     h.address ? json_address(h.address) : json_null());
+	document_set(o, "name", json_text(name));
+	document_set(o, "offset", name ? json_count(h.offset) : json_null());
+	document_set(o, "module", json_text(h.module));
+	document_set(o, "symbol", json_text(*h.symbol ? h.symbol : NULL));
+	document_set(o, "thread", h.tid ? json_count(h.tid) : json_null());
+	free(name);
+	return o;
+}
+
 static json_t *finding(struct writer *w, struct finding *f)
 {
 	json_t *o = json_object();
@@ -193,7 +218,15 @@ static json_t *finding(struct writer *w, struct finding *f)
 	document_set(o, "type", json_text(type));
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
+	document_set(o, "held_by", holder(w, f));
 	return o;
+}
+
+static void announce(const struct writer *w, const struct finding *f)
+{
+	names_announce(w->names, f->members, shown_members(f));
+	if (f->held_by_edge != RKN_NONE)
+		names_announce(w->names, &w->m->edges[f->held_by_edge].from, 1);
 }
 
 static json_t *findings(struct writer *w, struct findings *f,
@@ -204,8 +237,7 @@ static json_t *findings(struct writer *w, struct findings *f,
 
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], n)) {
-			names_announce(w->names, f->list[i].members,
-				       shown_members(&f->list[i]));
+			announce(w, &f->list[i]);
 			n++;
 		}
 	for (size_t i = 0; i < f->count; i++)

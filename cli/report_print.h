@@ -26,6 +26,10 @@ char *print_origin(const struct printer *p, uint32_t stack);
 /* A cycle, member by member; its members were announced. report_cycle.c */
 void print_cycle(const struct printer *p, const struct finding *f);
 
+/* What holds the block shown; nothing if that is not known. Its block was
+ * announced. report_holder.c */
+void print_holder(const struct printer *p, const struct finding *f);
+
 /* Most members of a cycle that are drawn. */
 #define PRINT_MEMBERS 12
 

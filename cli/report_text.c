@@ -169,6 +169,7 @@ static void print_finding(const struct printer *p, struct finding *f,
 		fprintf(p->out, "    call stack of the first member:\n");
 	} else {
 		print_leak(p, f);
+		print_holder(p, f);
 	}
 	print_stack(p, f->stack);
 	print_held(p, f);
@@ -180,6 +181,8 @@ static void announce(const struct printer *p, const struct finding *f)
 
 	names_announce(p->names, f->members,
 		       n < PRINT_MEMBERS ? n : PRINT_MEMBERS);
+	if (f->held_by_edge != RKN_NONE)
+		names_announce(p->names, &p->m->edges[f->held_by_edge].from, 1);
 }
 
 static void print_findings(const struct printer *p, struct findings *f,

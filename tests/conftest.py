@@ -88,6 +88,16 @@ def record(directory, *argv, options=(), **kw):
     return Recorded(outcome, main, children)
 
 
+def compiled(directory, name, source, *options, compiler=CC):
+    """A program of that C or C++ source."""
+    suffix = "cc" if "++" in compiler else "c"
+    text, program = directory / f"{name}.{suffix}", directory / name
+    text.write_text(source)
+    done = run(compiler, text, "-o", program, *options)
+    assert done.status == 0, done.told
+    return program
+
+
 def own_function(stack, program):
     """The innermost function of a stack that is the program's own."""
     name = pathlib.Path(program).name

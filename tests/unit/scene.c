@@ -2,6 +2,7 @@
 #include "scene.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BASE    0x1000u
@@ -10,15 +11,18 @@
 void scene_init(struct scene *s)
 {
 	static char path[] = "scene.rkn";
-	static char strings[] = "";
+	static char strings[] = "\0/bin/scene";
 
 	memset(s, 0, sizeof(*s));
 	s->m.path = path;
 	s->m.strings = strings;
-	s->m.strings_size = 1;
+	s->m.strings_size = sizeof(strings);
+	s->module.path = 1;
 	s->m.meta.flags = RKN_META_SNAPSHOT;
 	s->m.modules = &s->module;
 	s->m.module_count = 1;
+	s->m.threads = s->threads;
+	s->m.thread_count = 2;
 	s->m.blocks = s->blocks;
 	s->m.edges = s->edges;
 	s->m.roots = s->roots;
@@ -114,6 +118,16 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
 			       .offset = BASE + frame };
 	*locations = &list[frame];
 	return 1;
+}
+
+bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
+		  char *name, size_t size)
+{
+	(void)module;
+	(void)address;
+	if (s->data)
+		snprintf(name, size, "%s", s->data);
+	return s->data;
 }
 
 size_t symbols_missing(const struct symbols *s, const char **first_path)

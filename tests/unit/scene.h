@@ -15,6 +15,7 @@
 struct symbols {
 	const char *functions[SCENE_MOST]; /* NULL: not known */
 	unsigned lines[SCENE_MOST];        /* 0: the frame's number */
+	const char *data; /* name of any data object; NULL: not known */
 };
 
 struct scene {
@@ -25,6 +26,7 @@ struct scene {
 	struct rkn_frame frames[SCENE_MOST];
 	struct rkn_stack stacks[SCENE_MOST];
 	struct rkn_module module;
+	struct rkn_thread threads[2];
 	struct symbols symbols;
 };
 

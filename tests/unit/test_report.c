@@ -64,6 +64,13 @@ static void expect_within(const char *expected)
 		fail_msg("\"%s\" is not in:\n%s", expected, result);
 }
 
+static json_t *json(void)
+{
+	struct report_options o = { .kinds = REPORT_ALL_KINDS };
+
+	return report_json(&s.m, &s.symbols, &o);
+}
+
 static void nothing_wrong_is_one_line(void **state)
 {
 	(void)state;
@@ -195,6 +202,62 @@ static void the_reason_for_no_check_is_the_true_one(void **state)
 	expect_within("not checked: signal 11 (Segmentation fault) ended");
 }
 
+static void a_possible_leak_tells_what_holds_it(void **state)
+{
+	(void)state;
+	scene_block(&s, in_node, 200);
+	scene_root(&s, 0, 100);
+	expect_within(
+	    "held by pointers into the middle only\n"
+	    "    held at +0x64 by a pointer in data of scene, at 0x1000\n");
+	s.symbols.data = "keep+0x8";
+	expect_within(
+	    "    held at +0x64 by a pointer in data of scene (keep+0x8)\n");
+	s.roots[0].kind = RKN_ROOT_MAP;
+	expect_within(
+	    "    held at +0x64 by a pointer in a mapping, at 0x1000\n");
+	s.roots[0].kind = RKN_ROOT_STACK;
+	s.roots[0].owner = 1;
+	s.m.meta.pid = 70;
+	s.threads[1].tid = 71;
+	expect_within(
+	    "    held at +0x64 by a pointer on the stack of thread 71\n");
+	s.roots[0].kind = RKN_ROOT_TLS;
+	s.threads[1].tid = 70;
+	expect_within(
+	    "    held at +0x64 by a pointer in thread-local memory of the main thread\n");
+}
+
+/* Block 3 is held by 2, which is lost itself, and by 1, which is in use. */
+static void a_block_in_use_is_told_as_holder_by_its_name(void **state)
+{
+	json_t *document;
+	const char *kind, *name;
+	int offset, to_offset;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		scene_block(&s, in_node, 24);
+	scene_block(&s, in_parse, 200);
+	scene_root(&s, 1, 0);
+	scene_edge(&s, 0, 0, 3, 32);
+	scene_edge(&s, 1, 16, 3, 16);
+	expect_within(
+	    "    held at +0x10 by the pointer at +0x10 of malloc in node_new#2\n");
+	document = json();
+	assert_int_equal(
+	    json_unpack(
+		json_array_get(json_object_get(document, "findings"), 1),
+		"{s:{s:s,s:s,s:i,s:i}}", "held_by", "kind", &kind, "name",
+		&name, "offset", &offset, "to_offset", &to_offset),
+	    0);
+	assert_string_equal(kind, "block");
+	assert_string_equal(name, "malloc in node_new#2");
+	assert_int_equal(offset, 16);
+	assert_int_equal(to_offset, 16);
+	json_decref(document);
+}
+
 static void types_are_named_past_allocation_wrappers(void **state)
 {
 	const char *all[] = { "__strdup", "xmalloc.part.0", NULL };
@@ -234,13 +297,6 @@ static void control_characters_in_names_are_escaped(void **state)
 	(void)state;
 	scene_block(&s, scene_in(&s, "evil\033[2J"), 8);
 	expect_within("malloc in evil\\x1b[2J#1");
-}
-
-static json_t *json(void)
-{
-	struct report_options o = { .kinds = REPORT_ALL_KINDS };
-
-	return report_json(&s.m, &s.symbols, &o);
 }
 
 static void json_has_members_and_edges(void **state)
@@ -320,6 +376,8 @@ int main(void)
 		TEST(other_kinds_are_left_out),
 		TEST(a_check_that_was_not_made_is_the_verdict),
 		TEST(the_reason_for_no_check_is_the_true_one),
+		TEST(a_possible_leak_tells_what_holds_it),
+		TEST(a_block_in_use_is_told_as_holder_by_its_name),
 		TEST(types_are_named_past_allocation_wrappers),
 		TEST(objects_count_by_birth_among_their_type),
 		TEST(control_characters_in_names_are_escaped),

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "holder.h"
+
+static const char *const root_kinds[] = {
+	[RKN_ROOT_DATA] = "data",         [RKN_ROOT_STACK] = "stack",
+	[RKN_ROOT_REGISTER] = "register", [RKN_ROOT_TLS] = "tls",
+	[RKN_ROOT_MAP] = "map",           [RKN_ROOT_INHERITED] = "inherited",
+	[RKN_ROOT_LOADER] = "loader",
+};
+
+static void set_module(struct holder *h, const struct rkn_root *root,
+		       const struct model *m, struct symbols *s)
+{
+	if (root->owner >= m->module_count)
+		return;
+	h->module = model_text(m, m->modules[root->owner].path);
+	if (!symbols_data(s, root->owner, root->where, h->symbol,
+			  sizeof(h->symbol)))
+		h->symbol[0] = '\0';
+}
+
+static void set_root(struct holder *h, const struct rkn_root *root,
+		     const struct model *m, struct symbols *s)
+{
+	h->kind = root_kinds[root->kind];
+	h->to_offset = root->to_offset;
+	h->address = root->where;
+	if (root->kind == RKN_ROOT_DATA)
+		set_module(h, root, m, s);
+	else if ((root->kind == RKN_ROOT_STACK ||
+		  root->kind == RKN_ROOT_REGISTER ||
+		  root->kind == RKN_ROOT_TLS) &&
+		 root->owner < m->thread_count)
+		h->tid = m->threads[root->owner].tid;
+}
+
+static void set_edge(struct holder *h, const struct rkn_edge *edge,
+		     const struct model *m)
+{
+	h->kind = "block";
+	h->to_offset = edge->to_offset;
+	h->block = edge->from;
+	h->offset = (uint64_t)edge->from_word * 8;
+	h->address = m->blocks[edge->from].address + h->offset;
+}
+
+bool holder_find(struct holder *h, const struct finding *f,
+		 const struct model *m, struct symbols *s)
+{
+	*h = (struct holder){ .block = RKN_NONE };
+	if (f->held_by_root != RKN_NONE)
+		set_root(h, &m->roots[f->held_by_root], m, s);
+	else if (f->held_by_edge != RKN_NONE)
+		set_edge(h, &m->edges[f->held_by_edge], m);
+	return h->kind;
+}

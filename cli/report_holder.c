@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line that tells what holds a possible leak:
+ *
+ *     held at +0x64 by a pointer in data of lru (keep)
+ *     held at +0x10 by the pointer at +0x8 of malloc in list_new#1
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "holder.h"
+#include "place.h"
+#include "report_print.h"
+
+static const struct {
+	const char *kind;
+	const char *where; /* what follows "a pointer " */
+} words[] = {
+	{ "data", "in data" },
+	{ "stack", "on the stack" },
+	{ "register", "in a register" },
+	{ "tls", "in thread-local memory" },
+	{ "map", "in a mapping" },
+	{ "inherited", "in memory that fork copied from the parent process" },
+	{ "loader", "of the dynamic loader" },
+};
+
+static const char *where(const struct holder *h)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(words[i].kind, h->kind))
+			return words[i].where;
+	return "";
+}
+
+static void print_module(const struct printer *p, const struct holder *h)
+{
+	struct location in = { .module = h->module };
+	char *module = place_module(&in);
+	char *symbol = escape(h->symbol);
+
+	fprintf(p->out, " of %s", module);
+	if (*symbol)
+		fprintf(p->out, " (%s)", symbol);
+	else
+		fprintf(p->out, ", at 0x%" PRIx64, h->address);
+	free(module);
+	free(symbol);
+}
+
+static void print_root(const struct printer *p, const struct holder *h)
+{
+	fprintf(p->out, "a pointer %s", where(h));
+	if (h->module)
+		print_module(p, h);
+	else if (h->tid == p->m->meta.pid && h->tid)
+		fputs(" of the main thread", p->out);
+	else if (h->tid)
+		fprintf(p->out, " of thread %" PRIu32, h->tid);
+	else if (h->address)
+		fprintf(p->out, ", at 0x%" PRIx64, h->address);
+}
+
+void print_holder(const struct printer *p, const struct finding *f)
+{
+	struct holder h;
+
+	if (!holder_find(&h, f, p->m, p->symbols))
+		return;
+	fprintf(p->out, "    held at +0x%" PRIx64 " by ", h.to_offset);
+	if (h.block == RKN_NONE) {
+		print_root(p, &h);
+	} else {
+		char *name = names_object(p->names, h.block);
+
+		fprintf(p->out, "the pointer at +0x%" PRIx64 " of %s", h.offset,
+			name);
+		free(name);
+	}
+	fputc('\n', p->out);
+}

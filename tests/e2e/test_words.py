@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""What reports say of real programs, in text and in JSON."""
+import json
+import re
+
+import jsonschema
+import pytest
+
+from conftest import SOURCE, compiled, record, refknot
+
+SCHEMA = json.loads(
+    (SOURCE / "cli/refknot-report.schema.json").read_text())
+
+INTERIOR = """
+#include <stdlib.h>
+#include "scrub.h"
+static struct { long pad; char *cursor; } state;
+static NOINLINE char *make(void) { return calloc(1, 200); }
+static NOINLINE void keep(char **at) { *at = make() + 100; }
+int main(int argc, char **argv)
+{
+    char *local = NULL;
+
+    (void)argv;
+    keep(argc > 1 ? &local : &state.cursor);
+    scrub();
+    exit(local && local[1]);
+}
+"""
+
+
+def told(recording):
+    """The report in text, and as JSON that the schema allows."""
+    text = refknot("report", recording)
+    as_json = refknot("report", "--format", "json", recording)
+    assert text.status == as_json.status == 0, text.told + as_json.told
+    report = json.loads(as_json.out)
+    jsonschema.validate(report, SCHEMA)
+    return text.out.decode(), report
+
+
+@pytest.mark.parametrize("argument, words, kind, symbol", [
+    ([], "a pointer in data of interior (state+0x8)", "data", "state+0x8"),
+    (["on the stack"], "a pointer on the stack of the main thread", "stack",
+     None)])
+def test_a_possible_leak_names_its_holder(argument, words, kind, symbol,
+                                          tmp_path):
+    program = compiled(tmp_path, "interior", INTERIOR, "-g", "-O1",
+                       f"-I{SOURCE}/samples")
+    recorded = record(tmp_path, program, *argument)
+    text, report = told(recorded.main)
+    assert f"    held at +0x64 by {words}\n" in text
+    [finding] = [f for f in report["findings"]
+                 if f["kind"] == "possible-leak"]
+    holder = finding["held_by"]
+    assert (holder["kind"], holder["symbol"]) == (kind, symbol)
+    assert holder["to_offset"] == 100
+    assert re.match("0x[0-9a-f]+$", holder["address"])
+    assert (holder["thread"] == report["process"]["pid"]) == (kind == "stack")
