@@ -61,6 +61,11 @@ uint32_t analysis_group_cycle(struct analysis *a, struct cycle_group **table,
 			      uint32_t head);
 void analysis_release_cycles(struct cycle_group **table);
 
+/* One more instance of list[finding], of `size` members with that head: count
+ * it, and show it if it is better than those before. findings_members.c */
+void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
+		       uint32_t size);
+
 /* Fill instances and members of findings list[from ..], whose heads are
  * flagged; `component` still describes their blocks. findings_members.c */
 void analysis_members(struct analysis *a, size_t from);

@@ -43,7 +43,12 @@ struct finding {
 	bool elsewhere;       /* it holds blocks that are counted for another */
 	uint64_t held_cycles; /* cycles among what is held */
 	uint64_t held_cycle_objects; /* blocks in them */
-	uint32_t *members; /* blocks of the first instance, its head first,
+	uint64_t least;    /* members of the smallest instance; of a leak 1 */
+	uint64_t most;     /* of the largest */
+	uint32_t shown;    /* head of the instance that is shown: the largest
+				that is drawn whole, the oldest of these; if
+				none can be, the oldest of all */
+	uint32_t *members; /* blocks of the instance shown, its head first,
 				then outwards along the pointers; a leak has
 				one */
 	size_t member_count;
@@ -55,6 +60,8 @@ struct finding {
 	uint32_t held_by_edge;
 	char signature[17]; /* hex; "" until findings_sign */
 };
+
+#define FINDING_DRAWN 12 /* most members of a cycle that are drawn */
 
 struct findings {
 	struct finding *list; /* worst first */
@@ -75,12 +82,13 @@ void findings_make(struct findings *f, const struct model *m,
 void findings_release(struct findings *f);
 
 /*
- * The finding's signature: equal for equal kinds and names of the functions
- * on its stacks, whatever the addresses, lines and counts. Made when first
- * asked for, as it needs symbols.
+ * Give each finding its signature: equal in two runs for equal kinds, names of
+ * the functions on the stacks and, in cycles, offsets of the pointers, whatever
+ * the addresses, lines and counts. No two findings have the same one: what
+ * would be equal is numbered in the order of the code.
  */
-const char *finding_sign(struct finding *f, const struct model *m,
-			 struct symbols *s);
+void findings_sign(struct findings *f, const struct model *m,
+		   struct symbols *s);
 
 const char *finding_kind_name(enum finding_kind kind);   /* "orphaned-cycle" */
 const char *finding_confidence(const struct finding *f); /* "high", "low" */

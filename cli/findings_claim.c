@@ -174,7 +174,8 @@ static void claim_source(struct partition *p, struct analysis *a, uint32_t c)
 		if (!(a->mark[b] & HEAD))
 			continue;
 		a->owner[b] = 1 + group_of(p, a, c, b);
-		a->list[a->owner[b] - 1].count++;
+		analysis_instance(a, a->owner[b] - 1, b,
+				  p->start[c + 1] - p->start[c]);
 		count_member(a, b);
 		if (!owner)
 			owner = a->owner[b];

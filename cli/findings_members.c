@@ -37,6 +37,44 @@ static void fill_instances(struct analysis *a, size_t from)
 	}
 }
 
+static bool is_older(const struct model *m, uint32_t a, uint32_t b)
+{
+	if (m->blocks[a].birth != m->blocks[b].birth)
+		return m->blocks[a].birth < m->blocks[b].birth;
+	return a < b;
+}
+
+/* Whether to show the instance of `size` rather than the present one, of
+ * f->member_count. */
+static bool is_better(const struct model *m, const struct finding *f,
+		      uint32_t head, uint64_t size)
+{
+	bool fits = size <= FINDING_DRAWN;
+
+	if (!f->count || fits != (f->member_count <= FINDING_DRAWN))
+		return !f->count || fits;
+	if (fits && size != f->member_count)
+		return size > f->member_count;
+	return is_older(m, head, f->shown);
+}
+
+void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
+		       uint32_t size)
+{
+	struct finding *f = &a->list[finding];
+
+	if (f->kind != FINDING_CYCLE)
+		size = 1;
+	if (is_better(a->m, f, head, size)) {
+		f->shown = head;
+		f->member_count = size;
+	}
+	if (!f->count++ || size < f->least)
+		f->least = size;
+	if (size > f->most)
+		f->most = size;
+}
+
 struct inside {
 	const uint32_t *component;
 	uint32_t number;
@@ -52,10 +90,10 @@ static int follow_inside(const struct rkn_edge *edge, void *data)
 /* The members of a cycle outwards from its head; they lose their colour. */
 static void fill_cycle(struct analysis *a, struct finding *f)
 {
-	struct inside inside = { a->component, a->component[f->instances[0]] };
+	struct inside inside = { a->component, a->component[f->shown] };
 
-	a->mark[f->instances[0]] = LOST;
-	f->member_count = graph_mark(&a->g, f->instances, 1, COLOURS, a->mark,
+	a->mark[f->shown] = LOST;
+	f->member_count = graph_mark(&a->g, &f->shown, 1, COLOURS, a->mark,
 				     follow_inside, &inside, a->memory);
 	f->members = xcalloc(f->member_count, sizeof(*f->members));
 	memcpy(f->members, a->memory, f->member_count * sizeof(*f->members));
@@ -67,13 +105,12 @@ void analysis_members(struct analysis *a, size_t from)
 	for (size_t i = from; i < a->count; i++) {
 		struct finding *f = &a->list[i];
 
-		f->stack = a->m->blocks[f->instances[0]].stack;
+		f->stack = a->m->blocks[f->shown].stack;
 		if (f->kind == FINDING_CYCLE) {
 			fill_cycle(a, f);
 			continue;
 		}
-		f->member_count = 1;
 		f->members = xcalloc(1, sizeof(*f->members));
-		f->members[0] = f->instances[0];
+		f->members[0] = f->shown;
 	}
 }

@@ -22,8 +22,7 @@
 struct drawing {
 	const struct printer *p;
 	const struct finding *f;
-	size_t shown;     /* members */
-	uint64_t omitted; /* pointers to members that are not shown */
+	size_t shown; /* members */
 };
 
 /* Place of `block` among the members shown; `shown` if it is not. */
@@ -99,13 +98,28 @@ static void print_member(struct drawing *d, size_t i)
 	print_pointers(d, i);
 }
 
+/* Cycles of other lengths are not drawn: say which one is. */
+static void print_which(const struct printer *p, const struct finding *f)
+{
+	char text[UNITS_SIZE];
+
+	fprintf(p->out, "    shown is %s, of %s:\n",
+		f->member_count == f->most ? "the largest of them"
+		: f->member_count > FINDING_DRAWN
+		    ? "the first of them"
+		    : "the largest that fits here",
+		units_count(text, f->member_count, "object"));
+}
+
 void print_cycle(const struct printer *p, const struct finding *f)
 {
 	struct drawing d = { .p = p, .f = f, .shown = f->member_count };
 	char text[UNITS_SIZE];
 
-	if (d.shown > PRINT_MEMBERS)
-		d.shown = PRINT_MEMBERS;
+	if (d.shown > FINDING_DRAWN)
+		d.shown = FINDING_DRAWN;
+	if (f->least != f->most)
+		print_which(p, f);
 	for (size_t i = 0; i < d.shown; i++)
 		print_member(&d, i);
 	if (d.shown < f->member_count)

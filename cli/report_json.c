@@ -173,6 +173,8 @@ static void set_counts(json_t *o, const struct finding *f)
 		{ "shared_objects", f->shared_objects },
 		{ "held_cycles", f->held_cycles },
 		{ "held_cycle_objects", f->held_cycle_objects },
+		{ "smallest", f->least },
+		{ "largest", f->most },
 		{ "members_omitted", f->member_count - shown_members(f) },
 	};
 
@@ -204,7 +206,7 @@ static json_t *holder(const struct writer *w, const struct finding *f)
 	return o;
 }
 
-static json_t *finding(struct writer *w, struct finding *f)
+static json_t *finding(struct writer *w, const struct finding *f)
 {
 	json_t *o = json_object();
 	const char *type = names_type(w->names, f->stack);
@@ -212,8 +214,7 @@ static json_t *finding(struct writer *w, struct finding *f)
 	document_set(o, "kind", json_text(finding_kind_name(f->kind)));
 	document_set(o, "confidence", json_text(finding_confidence(f)));
 	document_set(o, "evidence", json_pack("[s]", "scan"));
-	document_set(o, "signature",
-		     json_text(finding_sign(f, w->m, w->symbols)));
+	document_set(o, "signature", json_text(f->signature));
 	set_counts(o, f);
 	document_set(o, "type", json_text(type));
 	document_set(o, "stack", stack(w, f->stack));
@@ -229,7 +230,7 @@ static void announce(const struct writer *w, const struct finding *f)
 		names_announce(w->names, &w->m->edges[f->held_by_edge].from, 1);
 }
 
-static json_t *findings(struct writer *w, struct findings *f,
+static json_t *findings(struct writer *w, const struct findings *f,
 			const struct report_options *o)
 {
 	json_t *array = json_array();
@@ -257,6 +258,7 @@ json_t *report_json(const struct model *m, struct symbols *s,
 
 	findings_make(&f, m, s);
 	verdict_make(&v, &f, m, o->kinds);
+	findings_sign(&f, m, s);
 	list = findings(&w, &f, o);
 	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, true);
 	groups_sort(&types, GROUP_SORT_BYTES);

@@ -30,7 +30,4 @@ void print_cycle(const struct printer *p, const struct finding *f);
  * announced. report_holder.c */
 void print_holder(const struct printer *p, const struct finding *f);
 
-/* Most members of a cycle that are drawn. */
-#define PRINT_MEMBERS 12
-
 #endif

@@ -102,8 +102,20 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 		v->complete ? "" : "; not all was recorded, see below");
 }
 
+/* "9 cycles of 1 to 9 objects, " */
+static void print_cycles(const struct printer *p, const struct finding *f)
+{
+	char text[UNITS_SIZE];
+
+	fputs(units_count(text, f->count, "cycle"), p->out);
+	if (f->least != f->most)
+		fprintf(p->out, " of %" PRIu64 " to %s", f->least,
+			units_count(text, f->most, "object"));
+	fputs(", ", p->out);
+}
+
 /* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high ..." */
-static void print_heading(const struct printer *p, struct finding *f,
+static void print_heading(const struct printer *p, const struct finding *f,
 			  size_t number)
 {
 	char text[UNITS_SIZE];
@@ -111,13 +123,13 @@ static void print_heading(const struct printer *p, struct finding *f,
 	fprintf(p->out, "\n%s#%zu %s%s  ", paint(p->colour, PAINT_STRONG),
 		number, words[f->kind].title, paint(p->colour, PAINT_PLAIN));
 	if (f->kind == FINDING_CYCLE && f->count > 1)
-		fprintf(p->out, "%s, ", units_count(text, f->count, "cycle"));
+		print_cycles(p, f);
 	print_amount(p->out, f->objects, f->bytes);
 	if (f->held_objects)
 		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
 			f->held_objects, units_bytes(text, f->held_bytes));
 	fprintf(p->out, "  confidence %s  evidence scan  sig %s\n",
-		finding_confidence(f), finding_sign(f, p->m, p->symbols));
+		finding_confidence(f), f->signature);
 }
 
 /* What is to be said about the blocks that the finding holds. */
@@ -160,7 +172,7 @@ static void print_leak(const struct printer *p, const struct finding *f)
 	fputc('\n', p->out);
 }
 
-static void print_finding(const struct printer *p, struct finding *f,
+static void print_finding(const struct printer *p, const struct finding *f,
 			  size_t number)
 {
 	print_heading(p, f, number);
@@ -180,12 +192,12 @@ static void announce(const struct printer *p, const struct finding *f)
 	size_t n = f->member_count;
 
 	names_announce(p->names, f->members,
-		       n < PRINT_MEMBERS ? n : PRINT_MEMBERS);
+		       n < FINDING_DRAWN ? n : FINDING_DRAWN);
 	if (f->held_by_edge != RKN_NONE)
 		names_announce(p->names, &p->m->edges[f->held_by_edge].from, 1);
 }
 
-static void print_findings(const struct printer *p, struct findings *f,
+static void print_findings(const struct printer *p, const struct findings *f,
 			   const struct report_options *o, uint64_t count)
 {
 	char text[UNITS_SIZE];
@@ -231,6 +243,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	verdict_make(&v, &f, m, o->kinds);
 	p.names = names_open(m, s);
 	print_verdict(&p, &f, &v, o->kinds);
+	findings_sign(&f, m, s);
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);
 	names_close(p.names);

@@ -299,6 +299,48 @@ static void rings_of_any_length_are_one_finding(void **state)
 	findings_make(&f, &s.m, &s.symbols);
 	assert_int_equal(f.count, 1);
 	expect(&f, 0, FINDING_CYCLE, 2, 9, 0);
+	assert_int_equal(f.list[0].least, 2);
+	assert_int_equal(f.list[0].most, 7);
+	assert_int_equal(f.list[0].instances[0], 0);
+	findings_release(&f);
+}
+
+/* Rings of 2, 5, 13, 5 and 14: only the first three sorts can be drawn. */
+static void the_largest_ring_that_can_be_drawn_is_shown(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(39, in_a);
+	add_ring(0, 2);
+	add_ring(2, 13);
+	add_ring(15, 5);
+	add_ring(20, 5);
+	add_ring(25, 14);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.list[0].least, 2);
+	assert_int_equal(f.list[0].most, 14);
+	assert_int_equal(f.list[0].shown, 15);
+	assert_int_equal(f.list[0].member_count, 5);
+	assert_int_equal(f.list[0].members[4], 19);
+	findings_release(&f);
+}
+
+static void of_rings_too_large_to_draw_the_oldest_is_shown(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(27, in_a);
+	add_ring(0, 14);
+	add_ring(14, 13);
+	for (uint32_t i = 0; i < 14; i++)
+		s.blocks[i].birth += 100;
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.list[0].shown, 14);
+	assert_int_equal(f.list[0].member_count, 13);
 	findings_release(&f);
 }
 
@@ -476,7 +518,8 @@ static void sign(char *signature)
 
 	findings_make(&f, &s.m, &s.symbols);
 	assert_true(f.count > 0);
-	strcpy(signature, finding_sign(&f.list[0], &s.m, &s.symbols));
+	findings_sign(&f, &s.m, &s.symbols);
+	strcpy(signature, f.list[0].signature);
 	assert_int_equal(strlen(signature), 16);
 	findings_release(&f);
 }
@@ -513,6 +556,54 @@ static void a_signature_knows_the_kind(void **state)
 	scene_root(&s, 0, 8);
 	sign(second);
 	assert_string_not_equal(first, second);
+}
+
+static void a_signature_knows_the_offsets_in_a_cycle(void **state)
+{
+	char first[17], second[17];
+
+	add_blocks(2, in_a);
+	add_ring(0, 2);
+	sign(first);
+	setup(state);
+	add_blocks(5, in_a);
+	add_ring(0, 5); /* another length */
+	sign(second);
+	assert_string_equal(first, second);
+	s.edges[4].from_word++;
+	sign(second);
+	assert_string_not_equal(first, second);
+	s.edges[4].from_word--;
+	s.edges[4].to_offset = 4;
+	sign(second);
+	assert_string_not_equal(first, second);
+}
+
+/* Two lines of one function, as the fake symbols have it. */
+static void no_two_findings_have_one_signature(void **state)
+{
+	uint32_t again = scene_in(&s, "a");
+	char first[17], second[17];
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, again);
+	scene_block(&s, in_a, 5);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	findings_sign(&f, &s.m, &s.symbols);
+	assert_int_equal(f.list[1].stack, in_a);
+	strcpy(first, f.list[0].signature);
+	strcpy(second, f.list[1].signature);
+	assert_string_not_equal(first, second);
+	findings_release(&f);
+	s.blocks[1].size = 50; /* the other one is worse now */
+	findings_make(&f, &s.m, &s.symbols);
+	findings_sign(&f, &s.m, &s.symbols);
+	assert_int_equal(f.list[0].stack, in_a);
+	assert_string_equal(f.list[0].signature, second);
+	assert_string_equal(f.list[1].signature, first);
+	findings_release(&f);
 }
 
 static uint32_t seed = 7;
@@ -617,6 +708,8 @@ int main(void)
 		TEST(what_one_finding_shares_with_itself_is_not_shared),
 		TEST(cycles_alike_are_one_finding_wherever_they_begin),
 		TEST(rings_of_any_length_are_one_finding),
+		TEST(the_largest_ring_that_can_be_drawn_is_shown),
+		TEST(of_rings_too_large_to_draw_the_oldest_is_shown),
 		TEST(cycles_over_other_offsets_are_other_findings),
 		TEST(an_interior_pointer_makes_a_possible_leak),
 		TEST(an_exact_pointer_outweighs_an_interior_one),
@@ -629,6 +722,8 @@ int main(void)
 		TEST(nothing_is_judged_from_half_the_pointers),
 		TEST(a_signature_knows_functions_not_addresses),
 		TEST(a_signature_knows_the_kind),
+		TEST(a_signature_knows_the_offsets_in_a_cycle),
+		TEST(no_two_findings_have_one_signature),
 		TEST(every_lost_block_is_counted_once),
 	};
 

@@ -153,6 +153,26 @@ static void a_big_cycle_is_cut_and_says_so(void **state)
 	expect_within("    ... omitting 28 more members of this cycle\n");
 }
 
+static void cycles_of_several_lengths_say_which_one_is_drawn(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++)
+		scene_block(&s, in_node, 8);
+	scene_edge(&s, 0, 0, 0, 0);
+	for (uint32_t i = 1; i < 4; i++)
+		scene_edge(&s, i, 0, i % 3 + 1, 0);
+	expect_within(
+	    "#1 ORPHANED CYCLE  2 cycles of 1 to 3 objects, 4 objects, 32 B  ");
+	expect_within("\n    shown is the largest of them, of 3 objects:\n"
+		      "    ROOT CYCLE malloc in node_new#2  0x2000 [8 B]\n");
+	for (uint32_t i = 4; i < 4 + 13; i++) {
+		scene_block(&s, in_node, 8);
+		scene_edge(&s, i, 0, (i - 3) % 13 + 4, 0);
+	}
+	expect_within(
+	    "    shown is the largest that fits here, of 3 objects:\n");
+}
+
 static void what_the_limit_leaves_out_is_told(void **state)
 {
 	struct report_options o = { .kinds = REPORT_ALL_KINDS, .limit = 1 };
@@ -372,6 +392,7 @@ int main(void)
 		TEST(leaks_tell_their_stack_and_what_they_hold),
 		TEST(a_block_that_holds_itself_is_drawn),
 		TEST(a_big_cycle_is_cut_and_says_so),
+		TEST(cycles_of_several_lengths_say_which_one_is_drawn),
 		TEST(what_the_limit_leaves_out_is_told),
 		TEST(other_kinds_are_left_out),
 		TEST(a_check_that_was_not_made_is_the_verdict),
