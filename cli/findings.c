@@ -17,10 +17,19 @@
 static const struct {
 	const char *name;
 	const char *confidence;
+	const char *doubted; /* the same when pointers may be unseen */
 } kinds[FINDING_KINDS] = {
-	[FINDING_CYCLE] = { "orphaned-cycle", "high" },
-	[FINDING_LEAK] = { "leak", "high" },
-	[FINDING_POSSIBLE] = { "possible-leak", "low" },
+	[FINDING_CYCLE] = { "orphaned-cycle", "high", "medium" },
+	[FINDING_LEAK] = { "leak", "high", "medium" },
+	[FINDING_POSSIBLE] = { "possible-leak", "low", "low" },
+};
+
+/* Where pointers may be that were not looked at. */
+static const enum rkn_limit_number unseen[] = {
+	RKN_LIMIT_UNALIGNED,
+	RKN_LIMIT_THREAD_RUNNING,
+	RKN_LIMIT_SHARED_MAP,
+	RKN_LIMIT_UNREADABLE,
 };
 
 const char *finding_kind_name(enum finding_kind kind)
@@ -28,8 +37,11 @@ const char *finding_kind_name(enum finding_kind kind)
 	return kinds[kind].name;
 }
 
-const char *finding_confidence(const struct finding *f)
+const char *finding_confidence(const struct finding *f, const struct model *m)
 {
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
+		if (m->limits[unseen[i]])
+			return kinds[f->kind].doubted;
 	return kinds[f->kind].confidence;
 }
 

@@ -90,7 +90,9 @@ void findings_release(struct findings *f);
 void findings_sign(struct findings *f, const struct model *m,
 		   struct symbols *s);
 
-const char *finding_kind_name(enum finding_kind kind);   /* "orphaned-cycle" */
-const char *finding_confidence(const struct finding *f); /* "high", "low" */
+const char *finding_kind_name(enum finding_kind kind); /* "orphaned-cycle" */
+/* "high"; "medium" where `m` says that pointers may not have been seen, as one
+ * of them may hold the block; "low" for possible leaks. */
+const char *finding_confidence(const struct finding *f, const struct model *m);
 
 #endif

@@ -212,7 +212,7 @@ static json_t *finding(struct writer *w, const struct finding *f)
 	const char *type = names_type(w->names, f->stack);
 
 	document_set(o, "kind", json_text(finding_kind_name(f->kind)));
-	document_set(o, "confidence", json_text(finding_confidence(f)));
+	document_set(o, "confidence", json_text(finding_confidence(f, w->m)));
 	document_set(o, "evidence", json_pack("[s]", "scan"));
 	document_set(o, "signature", json_text(f->signature));
 	set_counts(o, f);

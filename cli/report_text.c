@@ -129,7 +129,7 @@ static void print_heading(const struct printer *p, const struct finding *f,
 		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
 			f->held_objects, units_bytes(text, f->held_bytes));
 	fprintf(p->out, "  confidence %s  evidence scan  sig %s\n",
-		finding_confidence(f), f->signature);
+		finding_confidence(f, p->m), f->signature);
 }
 
 /* What is to be said about the blocks that the finding holds. */

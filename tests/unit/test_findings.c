@@ -89,7 +89,7 @@ static void two_that_hold_each_other_are_a_cycle(void **state)
 	assert_int_equal(f.list[0].member_count, 2);
 	assert_int_equal(f.list[0].members[0], 0);
 	assert_int_equal(f.list[0].members[1], 1);
-	assert_string_equal(finding_confidence(&f.list[0]), "high");
+	assert_string_equal(finding_confidence(&f.list[0], &s.m), "high");
 	findings_release(&f);
 }
 
@@ -376,7 +376,7 @@ static void an_interior_pointer_makes_a_possible_leak(void **state)
 	expect(&f, 1, FINDING_POSSIBLE, 1, 1, 0);
 	assert_int_equal(f.list[0].stack, in_b);
 	assert_int_equal(f.list[1].stack, in_c);
-	assert_string_equal(finding_confidence(&f.list[0]), "low");
+	assert_string_equal(finding_confidence(&f.list[0], &s.m), "low");
 	findings_release(&f);
 }
 
@@ -509,6 +509,36 @@ static void nothing_is_judged_from_half_the_pointers(void **state)
 	findings_make(&f, &s.m, &s.symbols);
 	assert_false(f.checked);
 	findings_release(&f);
+}
+
+/* With only `limit` met, block 1 of three is possibly lost, the others lost. */
+static void expect_confidence(enum rkn_limit_number limit, const char *lost)
+{
+	struct findings f;
+
+	s.m.limits[limit] = 1;
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 3);
+	assert_int_equal(f.list[0].kind, FINDING_CYCLE);
+	for (int i = 0; i < 2; i++)
+		assert_string_equal(finding_confidence(&f.list[i], &s.m), lost);
+	assert_string_equal(finding_confidence(&f.list[2], &s.m), "low");
+	findings_release(&f);
+	s.m.limits[limit] = 0;
+}
+
+static void what_was_not_seen_lessens_the_confidence(void **state)
+{
+	(void)state;
+	add_blocks(3, in_a);
+	scene_root(&s, 1, 4);
+	scene_edge(&s, 2, 0, 2, 0);
+	expect_confidence(RKN_LIMIT_UNALIGNED, "medium");
+	expect_confidence(RKN_LIMIT_THREAD_RUNNING, "medium");
+	expect_confidence(RKN_LIMIT_SHARED_MAP, "medium");
+	expect_confidence(RKN_LIMIT_UNREADABLE, "medium");
+	expect_confidence(RKN_LIMIT_UNKNOWN_FREE, "high");
+	expect_confidence(RKN_LIMIT_TRUNCATED_STACK, "high");
 }
 
 /* The signature of the first finding. */
@@ -720,6 +750,7 @@ int main(void)
 		TEST(the_worst_come_first),
 		TEST(nothing_is_judged_without_a_snapshot),
 		TEST(nothing_is_judged_from_half_the_pointers),
+		TEST(what_was_not_seen_lessens_the_confidence),
 		TEST(a_signature_knows_functions_not_addresses),
 		TEST(a_signature_knows_the_kind),
 		TEST(a_signature_knows_the_offsets_in_a_cycle),
