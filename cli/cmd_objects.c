@@ -74,7 +74,8 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	struct names *n = names_open(m, s);
 	struct groups g;
 
-	groups_make(&g, m, s, n, l->by, false);
+	groups_make(&g, m, s, n, l->by,
+		    l->format == FORMAT_JSON ? GROUP_HISTORY : GROUP_LIVE);
 	groups_sort(&g, l->sort);
 	if (l->format == FORMAT_JSON) {
 		json_t *document = document_new(m, s, NULL);

@@ -84,19 +84,29 @@ static struct group *sum_stacks(const struct model *m)
 	return sums;
 }
 
+static void drop_dead(struct groups *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->count; i++)
+		if (g->list[i].live)
+			g->list[kept++] = g->list[i];
+		else
+			free(g->list[i].key);
+	g->count = kept;
+}
+
 static void group_stacks(struct groups *g, const struct model *m,
-			 struct symbols *s, struct names *n, enum group_by by,
-			 bool dead)
+			 struct symbols *s, struct names *n, enum group_by by)
 {
 	struct group *sums = sum_stacks(m);
 	struct entry *table = NULL, *e, *next;
 
-	g->history = true;
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct rkn_stack *stack = &m->stacks[i];
 		struct group *group;
 
-		if (!sums[i].live && !(dead && stack->allocations))
+		if (!sums[i].live && !(g->history && stack->allocations))
 			continue;
 		group = find(g, &table, key_of(m, s, n, by, i));
 		group->live += sums[i].live;
@@ -137,13 +147,17 @@ static void group_sizes(struct groups *g, const struct model *m)
 }
 
 void groups_make(struct groups *g, const struct model *m, struct symbols *s,
-		 struct names *n, enum group_by by, bool dead)
+		 struct names *n, enum group_by by, enum group_extent extent)
 {
 	*g = (struct groups){ 0 };
-	if (by == GROUP_BY_SIZE)
+	if (by == GROUP_BY_SIZE) {
 		group_sizes(g, m);
-	else
-		group_stacks(g, m, s, n, by, dead);
+		return;
+	}
+	g->history = extent != GROUP_LIVE;
+	group_stacks(g, m, s, n, by);
+	if (extent == GROUP_HISTORY)
+		drop_dead(g);
 }
 
 static int by_name(const void *a, const void *b)

@@ -30,7 +30,7 @@ struct group {
 	char *key; /* control characters escaped */
 	uint64_t live;
 	uint64_t bytes;     /* of the live */
-	uint64_t allocated; /* in the whole run; 0 by size: not known */
+	uint64_t allocated; /* in the whole run, with history */
 	uint64_t freed;
 };
 
@@ -41,10 +41,15 @@ struct groups {
 	bool history; /* allocated and freed are known */
 };
 
-/* Every group that has live blocks, and with `dead` the others too. Dies when
- * out of memory. */
+enum group_extent {
+	GROUP_LIVE,    /* groups with live blocks, without history */
+	GROUP_HISTORY, /* the same with history, which takes longer */
+	GROUP_ALL,     /* with history, and groups without live blocks too */
+};
+
+/* Dies when out of memory. */
 void groups_make(struct groups *g, const struct model *m, struct symbols *s,
-		 struct names *n, enum group_by by, bool dead);
+		 struct names *n, enum group_by by, enum group_extent extent);
 void groups_sort(struct groups *g, enum group_sort sort);
 /* The sum of list[from ..], with `key`; the caller frees its key. */
 struct group groups_sum(const struct groups *g, size_t from, const char *key);

@@ -260,7 +260,7 @@ json_t *report_json(const struct model *m, struct symbols *s,
 	verdict_make(&v, &f, m, o->kinds);
 	findings_sign(&f, m, s);
 	list = findings(&w, &f, o);
-	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, true);
+	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, GROUP_ALL);
 	groups_sort(&types, GROUP_SORT_BYTES);
 	document = document_new(m, s, &f); /* knows missing symbols by now */
 	document_set(document, "verdict", verdict(&v, &f));

@@ -6,7 +6,7 @@ import re
 import jsonschema
 import pytest
 
-from conftest import SOURCE, compiled, record, refknot
+from conftest import SOURCE, compiled, read_json, record, refknot
 
 SCHEMA = json.loads(
     (SOURCE / "cli/refknot-report.schema.json").read_text())
@@ -57,3 +57,30 @@ def test_a_possible_leak_names_its_holder(argument, words, kind, symbol,
     assert holder["to_offset"] == 100
     assert re.match("0x[0-9a-f]+$", holder["address"])
     assert (holder["thread"] == report["process"]["pid"]) == (kind == "stack")
+
+
+HISTORY = """
+#include <stdlib.h>
+static void *kept[2];
+__attribute__((noinline)) static void *make(int early)
+{
+    return early ? malloc(10) : malloc(20);
+}
+int main(void)
+{
+    for (int i = 0; i < 100; i++)
+        free(make(1));
+    kept[0] = make(0);
+    kept[1] = make(0);
+    return 0;
+}
+"""
+
+
+def test_objects_and_report_count_the_whole_run_alike(tmp_path):
+    recorded = record(tmp_path, compiled(tmp_path, "history", HISTORY, "-g"))
+    report = read_json("report", recorded.main)["types"]
+    objects = read_json("objects", recorded.main)["types"]
+    assert [t for t in report if t["live"]] == objects
+    [made] = [t for t in objects if t["type"] == "malloc in make"]
+    assert (made["live"], made["allocated"], made["freed"]) == (2, 102, 100)
