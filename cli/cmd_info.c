@@ -94,7 +94,9 @@ static void print_times(const struct rkn_meta *meta)
 	if (gmtime_r(&seconds, &tm) &&
 	    strftime(start, sizeof(start), "%Y-%m-%d %H:%M:%S UTC", &tm))
 		row("started", "%s", start);
-	row("duration", "%s", units_time(text, meta->duration_ns));
+	row("duration", "%s",
+	    meta->end == RKN_END_UNKNOWN ? "not known"
+					 : units_time(text, meta->duration_ns));
 }
 
 static void print_process(const struct model *m)
@@ -111,14 +113,23 @@ static void print_process(const struct model *m)
 	print_times(meta);
 }
 
-static void print_memory(const struct model *m)
+static void print_alive(const struct model *m)
 {
 	char blocks[UNITS_SIZE], size[UNITS_SIZE];
 
+	if (m->blocks_cut && !m->block_count)
+		row("alive", "not known");
+	else
+		row("alive", "%s%s, %s", m->blocks_cut ? "at least " : "",
+		    units_count(blocks, m->block_count, "block"),
+		    units_bytes(size, verdict_live_bytes(m)));
+}
+
+static void print_memory(const struct model *m)
+{
 	row_calls("allocations", m->meta.allocations, m->meta.allocated_bytes);
 	row_calls("frees", m->meta.frees, m->meta.freed_bytes);
-	row("alive", "%s, %s", units_count(blocks, m->block_count, "block"),
-	    units_bytes(size, verdict_live_bytes(m)));
+	print_alive(m);
 	row_bytes("peak", m->meta.peak_bytes);
 	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
 		row("allocator", "not glibc's");

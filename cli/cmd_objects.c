@@ -83,7 +83,10 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		document_add_types(document, &g, l->limit);
 		documents_add(&l->documents, document);
 	} else {
-		print_table(&g, l);
+		if (m->blocks_cut && !m->block_count)
+			puts("what is alive is not known");
+		else
+			print_table(&g, l);
 		verdict_print_gaps(stdout, "\nnot recorded:", m, NULL);
 	}
 	groups_release(&g);

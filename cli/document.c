@@ -32,6 +32,13 @@ static void set_count(json_t *object, const char *key, uint64_t count)
 	document_set(object, key, json_count(count));
 }
 
+/* null unless `known`. */
+static void set_known(json_t *object, const char *key, uint64_t count,
+		      bool known)
+{
+	document_set(object, key, known ? json_count(count) : json_null());
+}
+
 static json_t *arguments(const struct model *m)
 {
 	json_t *list = json_array();
@@ -62,11 +69,13 @@ static json_t *process(const struct model *m)
 	set_end(o, &m->meta);
 	set_count(o, "allocations", m->meta.allocations);
 	set_count(o, "frees", m->meta.frees);
-	set_count(o, "live_blocks", m->block_count);
-	set_count(o, "live_bytes", verdict_live_bytes(m));
+	set_known(o, "live_blocks", m->block_count, !m->blocks_cut);
+	set_known(o, "live_bytes", verdict_live_bytes(m), !m->blocks_cut);
 	set_count(o, "peak_bytes", m->meta.peak_bytes);
 	document_set(o, "duration_s",
-		     json_real((double)m->meta.duration_ns / SECOND));
+		     m->meta.end == RKN_END_UNKNOWN
+			 ? json_null()
+			 : json_real((double)m->meta.duration_ns / SECOND));
 	return o;
 }
 

@@ -22,9 +22,17 @@
 #include "symbols.h"
 #include "units.h"
 
+/* Whom a signal ended could not note when; we have only just seen it. */
 static void set_end(struct model *m, int status)
 {
+	struct timespec now = { 0 };
+	uint64_t ns;
+
 	if (WIFSIGNALED(status)) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		if (ns > m->meta.start_ns)
+			m->meta.duration_ns = ns - m->meta.start_ns;
 		m->meta.end = RKN_END_SIGNAL;
 		m->meta.end_value = WTERMSIG(status);
 	} else {

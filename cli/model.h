@@ -33,8 +33,10 @@ struct model {
 	size_t edge_count;
 	struct rkn_root *roots;
 	size_t root_count;
-	bool truncated; /* the file was cut; `error` says where */
-	char error[MODEL_ERROR_SIZE]; /* "FILE: chunk 3 (frames) at byte 96: ..." */
+	bool truncated;  /* the file was cut; `error` says where */
+	bool blocks_cut; /* ... before the last block: more were alive */
+	char error
+	    [MODEL_ERROR_SIZE]; /* "FILE: chunk 3 (frames) at byte 96: ..." */
 };
 
 /*

@@ -81,6 +81,18 @@ static void print_subject(const struct printer *p)
 	free(name);
 }
 
+/* "10 objects, 5.1 KiB alive" */
+static void print_live(const struct printer *p, const struct verdict *v)
+{
+	if (p->m->blocks_cut && !v->live_objects) {
+		fputs("what is alive is not known", p->out);
+		return;
+	}
+	fputs(p->m->blocks_cut ? "at least " : "", p->out);
+	print_amount(p->out, v->live_objects, v->live_bytes);
+	fputs(" alive", p->out);
+}
+
 static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
@@ -97,9 +109,9 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 		print_sums(p, v);
 	fputs(paint(p->colour, PAINT_PLAIN), p->out);
 	fputs("; ", p->out);
-	print_amount(p->out, v->live_objects, v->live_bytes);
-	fprintf(p->out, " alive%s\n",
-		v->complete ? "" : "; not all was recorded, see below");
+	print_live(p, v);
+	fputs(v->complete ? "\n" : "; not all was recorded, see below\n",
+	      p->out);
 }
 
 /* "9 cycles of 1 to 9 objects, " */

@@ -3,7 +3,9 @@
 import json
 import os
 import random
+import re
 import struct
+import subprocess
 import zlib
 
 import pytest
@@ -106,6 +108,60 @@ def test_a_cut_recording_is_read_as_far_as_it_goes(whole, tmp_path):
             report = json.loads(done.out)
             assert report["verdict"]["complete"] is False
             assert report["complete"]
+
+
+def test_what_was_not_read_is_not_called_nothing(whole, tmp_path):
+    path, starts = tmp_path / "cut.rkn", chunks(whole)
+    kinds = {struct.unpack_from("<H", whole, at + 4)[0]: at
+             for at in starts[:-1]}
+    for at, known in ((kinds[8] + 5, False), (kinds[9] + 40, True)):
+        path.write_bytes(whole[:at])
+        told = {c: refknot(c, path).out.decode() for c in COMMANDS}
+        report = json.loads(refknot("report", "-f", "json", path).out)
+        alive = report["process"]["live_blocks"]
+        assert (alive is not None) == known
+        assert (report["process"]["live_bytes"] is not None) == known
+        assert ("what is alive is not known" in told["report"]) != known
+        assert ("what is alive is not known" in told["objects"]) != known
+        assert (re.search("^alive +not known$", told["info"], re.M)
+                is None) == known
+        assert known or " 0 B alive" not in told["report"]
+        assert not known or f"{alive} objects" in told["report"]
+
+
+def test_a_part_of_the_blocks_is_said_to_be_a_part(tmp_path):
+    main = tmp_path / "many.rkn"
+    refknot("run", "-q", "-o", main, "perl", "-e",
+            "our @a = map { { $_ => $_ } } 1 .. 300000")
+    data = main.read_bytes()
+    second = [at for at in chunks(data)[:-1]
+              if struct.unpack_from("<H", data, at + 4)[0] == 8][1]
+    main.write_bytes(data[:second])
+    text = refknot("report", main).out.decode()
+    assert re.search(r"; at least \d{4,} objects, .* alive; not all", text)
+
+
+def test_the_duration_of_an_unknown_end_is_not_known(tmp_path):
+    child = subprocess.Popen(
+        ["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path))
+    try:
+        child.stdin.write(b"x\n")
+        child.stdin.flush()
+        child.stdout.readline()  # by now it is being recorded
+        [store] = tmp_path.iterdir()
+        assert read_json("info", store)["process"]["duration_s"] is None
+        assert re.search("^duration +not known$",
+                         refknot("info", store).out.decode(), re.M)
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def test_the_duration_until_a_signal_is_known(tmp_path):
+    recorded = record(tmp_path, "sh", "-c", "kill -9 $$")
+    process = read_json("info", recorded.main)["process"]
+    assert process["signal"] == 9 and process["duration_s"] > 0
 
 
 def test_some_of_a_cut_recording_is_reported(whole, tmp_path):
