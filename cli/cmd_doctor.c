@@ -133,9 +133,12 @@ static int run(const char **arguments)
 	struct survey s;
 	int status;
 
-	if (!arguments || !arguments[0])
+	if (!arguments || !arguments[0] || !*arguments[0])
 		die(STATUS_INPUT,
 		    "doctor: name the program to examine, such as: refknot doctor ls");
+	if (arguments[1])
+		die(STATUS_INPUT, "doctor: name one program; %s is too much",
+		    arguments[1]);
 	survey_make(&s, arguments[0]);
 	if (options_format() == FORMAT_JSON)
 		print_json(&s);

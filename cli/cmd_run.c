@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -43,6 +44,15 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND
 };
 
+/* Whether --name takes the value of a setting; others are switches. */
+static bool takes_number(const char *name)
+{
+	for (const struct poptOption *o = options; o->longName || o->arg; o++)
+		if (o->longName && !strcmp(o->longName, name))
+			return o->argInfo == POPT_ARG_STRING;
+	return false;
+}
+
 static void check_settings(void)
 {
 	struct settings s;
@@ -53,9 +63,9 @@ static void check_settings(void)
 #define SETTING_TEXT(name, variable, help)
 #define SETTING_NUMBER(name, variable, preset, least, most, help)              \
 	if (!strcmp(bad, variable))                                            \
-		die(STATUS_INPUT,                                              \
-		    "--" #name " (" variable                                   \
-		    ") is \"%s\"; give a number from %d to %d",                \
+		die(STATUS_INPUT, "%s is \"%s\"; give a number from %d to %d", \
+		    takes_number(#name) ? "--" #name " (" variable ")"         \
+					: variable,                            \
 		    getenv(variable), least, most);
 #include "settings.def"
 #undef SETTING_TEXT
@@ -175,9 +185,14 @@ static bool open_live(struct live *l)
 /* The shim as LD_PRELOAD takes it; *link is for shim_path_unlink. */
 static char *find_shim(char **link)
 {
+	const char *told = getenv("REFKNOT_SHIM");
 	char *shim = shim_path();
 	int error;
 
+	if (!shim && told && *told)
+		die(STATUS_NO_RUN,
+		    "%s, which REFKNOT_SHIM names, was not found (%s); set it to the path of librefknot_preload.so, or unset it",
+		    told, strerror(errno));
 	if (!shim)
 		die(STATUS_NO_RUN,
 		    "librefknot_preload.so was not found; install refknot again, or set REFKNOT_SHIM to its path");
@@ -211,14 +226,28 @@ static int record(const struct preflight *p, const char **arguments)
 	return status;
 }
 
+/* What could only fail when the program has run. */
+static void check_output(void)
+{
+	struct stat st;
+
+	if (output && !*output)
+		die(STATUS_INPUT, "--output is empty; name a file");
+	if (output && (output[strlen(output) - 1] == '/' ||
+		       (!stat(output, &st) && S_ISDIR(st.st_mode))))
+		die(STATUS_INPUT,
+		    "--output %s is a directory; name a file in it", output);
+}
+
 static int run(const char **arguments)
 {
 	struct preflight p;
 	int status;
 
-	if (!arguments || !arguments[0])
+	if (!arguments || !arguments[0] || !*arguments[0])
 		die(STATUS_INPUT,
 		    "run: name the program to record, such as: refknot run ls -l");
+	check_output();
 	set_options();
 	preflight_check(&p, arguments[0]);
 	if (p.verdict != PREFLIGHT_OK) {

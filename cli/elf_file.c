@@ -123,16 +123,30 @@ static void read_interpreter(struct elf_file *e, Elf *elf,
 	memcpy(e->interpreter, file + header->p_offset, header->p_filesz);
 }
 
+/* Whether the file ends before what is executed does. */
+static bool is_beyond(const GElf_Phdr *header, size_t size)
+{
+	return (header->p_type == PT_LOAD || header->p_type == PT_INTERP) &&
+	       (header->p_offset > size ||
+		header->p_filesz > size - header->p_offset);
+}
+
 static void read_segments(struct elf_file *e, Elf *elf)
 {
 	GElf_Phdr header;
-	size_t count;
+	size_t count, size;
 
-	if (elf_getphdrnum(elf, &count))
+	if (elf_getphdrnum(elf, &count) || !elf_rawfile(elf, &size)) {
+		e->cut = true;
 		return;
+	}
 	for (size_t i = 0; i < count; i++) {
-		if (!gelf_getphdr(elf, (int)i, &header))
-			continue;
+		if (!gelf_getphdr(elf, (int)i, &header)) {
+			e->cut = true;
+			return;
+		}
+		if (is_beyond(&header, size))
+			e->cut = true;
 		if (header.p_type == PT_INTERP)
 			read_interpreter(e, elf, &header);
 		else if (header.p_type == PT_GNU_EH_FRAME)

@@ -13,6 +13,7 @@ struct elf_file {
 	unsigned machine;    /* EM_X86_64 */
 	unsigned type;       /* ET_EXEC, ET_DYN */
 	bool pie;            /* marked as a program, position-independent */
+	bool cut;            /* its segments reach beyond the file's end */
 	bool unwind;         /* has tables to unwind its stacks with */
 	uint64_t code_bytes; /* of executable sections */
 	bool own_malloc; /* exports a malloc, which comes before any preload */

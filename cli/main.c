@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line: which command, and its options from its table. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,17 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-/* The command's options and popt's own --help, -?, --usage. */
+enum { HELP = 1, USAGE }; /* what poptGetNextOpt returns for them */
+
+static struct poptOption help_options[] = {
+	{ "help", 'h', POPT_ARG_NONE, NULL, HELP, "list the options", NULL },
+	{ NULL, '?', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, HELP, NULL,
+	  NULL },
+	{ "usage", 0, POPT_ARG_NONE, NULL, USAGE, "list them in short", NULL },
+	POPT_TABLEEND
+};
+
+/* The command's options, and those that every command has. */
 static poptContext open_options(const struct command *c, int argc,
 				const char **argv, struct poptOption *all)
 {
@@ -52,8 +63,7 @@ static poptContext open_options(const struct command *c, int argc,
 				      own.argument, 0, "Options:",
 				      NULL };
 	all[1] = (struct poptOption){
-		NULL,    0,   POPT_ARG_INCLUDE_TABLE, poptHelpOptions, 0,
-		"Help:", NULL
+		NULL, 0, POPT_ARG_INCLUDE_TABLE, help_options, 0, "Help:", NULL
 	};
 	all[2] = end;
 	context = poptGetContext("refknot", argc, argv, all,
@@ -79,7 +89,11 @@ static int run(const struct command *c, int argc, const char **argv)
 		die(STATUS_INPUT, "%s: %s: %s; see refknot %s --help", c->name,
 		    escape(poptBadOption(context, POPT_BADOPTION_NOALIAS)),
 		    poptStrerror(result), c->name);
-	status = c->run(poptGetArgs(context));
+	if (result == HELP)
+		poptPrintHelp(context, stdout, 0);
+	else if (result == USAGE)
+		poptPrintUsage(context, stdout, 0);
+	status = result > 0 ? STATUS_OK : c->run(poptGetArgs(context));
 	poptFreeContext(context);
 	free(name);
 	return status;
@@ -100,13 +114,24 @@ static int run_copy(const struct command *c, int argc, char **argv)
 
 static int finish(int status)
 {
-	if (fflush(stdout) || ferror(stdout))
-		die(STATUS_INPUT, "standard output cannot be written");
+	if (fflush(stdout))
+		die(STATUS_INPUT, "standard output cannot be written: %s",
+		    strerror(errno));
+	if (ferror(stdout))
+		die(STATUS_INPUT,
+		    "not all could be written to standard output");
 	return status;
+}
+
+static bool is_help(const char *argument)
+{
+	return !strcmp(argument, "--help") || !strcmp(argument, "-h") ||
+	       !strcmp(argument, "help");
 }
 
 int main(int argc, char **argv)
 {
+	static char help[] = "--help";
 	const struct command *c;
 
 	if (argc < 2)
@@ -115,10 +140,14 @@ int main(int argc, char **argv)
 		puts("refknot " REFKNOT_VERSION);
 		return finish(STATUS_OK);
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-	    !strcmp(argv[1], "help")) {
+	if (is_help(argv[1]) && (argc < 3 || is_help(argv[2]))) {
 		print_help(stdout);
 		return finish(STATUS_OK);
+	}
+	if (is_help(argv[1])) { /* help COMMAND is COMMAND --help */
+		argv[1] = argv[2];
+		argv[2] = help;
+		argc = 3;
 	}
 	c = find(argv[1]);
 	if (!c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
-#include <limits.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,9 @@
 #include "die.h"
 #include "escape.h"
 
-#define NOT_GIVEN INT_MIN
-
 static char *format;
-static int limit = NOT_GIVEN, no_symbol_cache;
+static char *limit;
+static int no_symbol_cache;
 
 struct poptOption options_format_table[] = {
 	{ "format", 'f', POPT_ARG_STRING, &format, 0,
@@ -22,7 +21,7 @@ struct poptOption options_format_table[] = {
 };
 
 struct poptOption options_limit_table[] = {
-	{ "limit", 'n', POPT_ARG_INT, &limit, 0,
+	{ "limit", 'n', POPT_ARG_STRING, &limit, 0,
 	  "show at most N rows, 0 for all; the default is 20 for text, all for json",
 	  "N" },
 	POPT_TABLEEND
@@ -44,11 +43,17 @@ enum format options_format(void)
 
 size_t options_limit(size_t preset)
 {
-	if (limit == NOT_GIVEN)
+	char *end;
+	long number;
+
+	if (!limit)
 		return preset;
-	if (limit < 0)
-		die(STATUS_INPUT, "--limit is %d; give 0 or more", limit);
-	return (size_t)limit;
+	errno = 0;
+	number = strtol(limit, &end, 10);
+	if (end == limit || *end || number < 0 || errno)
+		die(STATUS_INPUT,
+		    "--limit is \"%s\"; give a number, or 0 for all", limit);
+	return (size_t)number;
 }
 
 bool options_symbol_cache(void)

@@ -23,6 +23,7 @@ static const char *const names[] = {
 	[PREFLIGHT_UNREADABLE] = "unreadable",
 	[PREFLIGHT_SCRIPT_DEPTH] = "script-depth",
 	[PREFLIGHT_NOT_ELF] = "not-elf",
+	[PREFLIGHT_CUT] = "cut",
 	[PREFLIGHT_MACHINE] = "machine",
 	[PREFLIGHT_LIBRARY] = "library",
 	[PREFLIGHT_STATIC] = "static",
@@ -128,6 +129,14 @@ static bool read_binary(struct preflight *p)
 	    strerror(-error));
 }
 
+static bool check_size(struct preflight *p)
+{
+	return !p->elf.cut ||
+	       refuse(
+		   p, PREFLIGHT_CUT, p->binary,
+		   "is cut short: it ends before what its headers say it holds; build or copy it again");
+}
+
 /* The shim is of the same kind as this program, which was built with it. */
 static bool check_machine(struct preflight *p)
 {
@@ -215,7 +224,8 @@ void preflight_check(struct preflight *p, const char *program)
 {
 	*p = (struct preflight){ .verdict = PREFLIGHT_OK };
 	if (follow_scripts(p, program) && read_binary(p) && check_machine(p) &&
-	    check_loader(p) && check_privilege(p) && check_allocator(p))
+	    check_size(p) && check_loader(p) && check_privilege(p) &&
+	    check_allocator(p))
 		p->message = xstrdup("");
 }
 

@@ -16,6 +16,7 @@ enum preflight_verdict {
 	PREFLIGHT_UNREADABLE,
 	PREFLIGHT_SCRIPT_DEPTH, /* scripts that interpret scripts, too many */
 	PREFLIGHT_NOT_ELF,
+	PREFLIGHT_CUT,     /* shorter than its program headers say */
 	PREFLIGHT_MACHINE, /* another class, byte order or machine than ours */
 	PREFLIGHT_LIBRARY, /* a shared library, not a program */
 	PREFLIGHT_STATIC,

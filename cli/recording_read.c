@@ -113,9 +113,10 @@ static int check_end(struct reader *r)
 		return chunks_fail(&r->chunks, -EBADMSG,
 				   "the end has a payload");
 	if (end != k->size)
-		return chunks_fail(&r->chunks, -EBADMSG,
-				   "%llu bytes follow the end",
-				   (unsigned long long)(k->size - end));
+		return chunks_fail(
+		    &r->chunks, -EBADMSG,
+		    "%llu bytes follow the end; they are not refknot's: copy the file again, or cut them off",
+		    (unsigned long long)(k->size - end));
 	return 0;
 }
 

@@ -5,10 +5,11 @@ import os
 import pathlib
 import shutil
 import stat
+import subprocess
 
 import pytest
 
-from conftest import CC, SHIM, environment, refknot, run
+from conftest import CC, REFKNOT, SHIM, environment, refknot, run
 
 HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
 MALLOC = ("#include <stddef.h>\nstatic char pool[65536]; static size_t at;\n"
@@ -108,9 +109,17 @@ def cut_program(directory):
     return path, ""
 
 
+def cut_data(directory):
+    """All headers are there, but the last segment is not."""
+    path = build(directory, "cut", HELLO)
+    path.write_bytes(path.read_bytes()[:11500])
+    return path, "cut short"
+
+
 CASES = [missing, no_command, a_directory, not_executable, static, static_pie,
          own_malloc, sanitizer, other_architecture, script_of_static,
-         script_of_nothing, script_of_scripts, no_program, cut_program]
+         script_of_nothing, script_of_scripts, no_program, cut_program,
+         cut_data]
 
 
 def check_refused(program, says, **kw):
@@ -184,6 +193,7 @@ def test_a_shim_that_does_not_load_is_an_error(tmp_path):
     gone = refknot("run", "true", env=environment(
         REFKNOT_SHIM=tmp_path / "gone.so"))
     assert gone.status == 125 and "not found" in gone.told
+    assert str(tmp_path / "gone.so") in gone.told
 
 
 def test_doctor_approves_of_what_can_be_recorded(tmp_path):
@@ -202,20 +212,63 @@ def test_names_are_shown_without_control_characters(tmp_path):
                                   ["run", "--depth", "0", "true"],
                                   ["objects", "--by", "colour"],
                                   ["report", "--format", "tea"],
-                                  ["report", "--limit", "-3"]])
+                                  ["report", "--limit", "-3"],
+                                  ["report", "--limit", "1x"],
+                                  ["run", ""], ["doctor", ""],
+                                  ["doctor", "ls", "b"],
+                                  ["run", "-o", "", "true"],
+                                  ["run", "-o", "/", "true"],
+                                  ["run", "-o", "new/", "true"],
+                                  ["help", "frobnicate"]])
 def test_wrong_use_is_status_2(args, tmp_path):
     done = refknot(*args, cwd=tmp_path)
-    assert done.status == 2 and done.err, args
+    assert done.status == 2 and not done.out, args
+    lines = done.told.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("refknot: "), done.told
+    if "--limit" in args:
+        assert "--limit" in lines[0]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("variable, value, says, never", [
+    ("REFKNOT_SNAPSHOT", "maybe", "refknot: REFKNOT_SNAPSHOT is", "--"),
+    ("REFKNOT_DEPTH", "x", "--depth (REFKNOT_DEPTH) is", "snapshot")])
+def test_a_bad_setting_is_called_by_its_name(variable, value, says, never):
+    done = refknot("run", "true", env=environment(**{variable: value}))
+    assert done.status == 2 and says in done.told and value in done.told
+    assert never not in done.told
 
 
 @pytest.mark.parametrize("args", [["--help"], ["--version"],
                                   ["run", "--help"], ["report", "--help"],
                                   ["leaks", "--help"], ["cycles", "--help"],
                                   ["objects", "--help"], ["info", "--help"],
-                                  ["doctor", "--help"]])
+                                  ["doctor", "--help"], ["help"],
+                                  ["run", "-h"], ["report", "-?"],
+                                  ["info", "--usage"]])
 def test_help_is_given(args):
     done = refknot(*args)
     assert done.status == 0 and done.out and not done.err
+
+
+@pytest.mark.parametrize("args", [["help", "run"], ["--help", "run"],
+                                  ["run", "-h"]])
+def test_help_of_a_command_is_that_command_s(args):
+    assert refknot(*args).out == refknot("run", "--help").out
+    assert b"--depth" in refknot(*args).out
+
+
+def test_what_cannot_be_written_is_told_with_the_reason(tmp_path):
+    main = tmp_path / "r.rkn"
+    assert refknot("run", "-q", "-o", main, "true").status == 0
+    for command in (["info", main], ["report", main],
+                    ["report", "-f", "json", main], ["--help"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [str(a) for a in (REFKNOT, *command)], stdout=full,
+                stderr=subprocess.PIPE, env=environment(), check=False)
+        assert done.returncode == 2
+        assert b"No space left on device" in done.stderr, command
 
 
 def test_a_shim_in_a_path_with_spaces_is_found(tmp_path):
