@@ -7,7 +7,7 @@
 
 /* "refknot: " and one sentence on stderr; exit with `status`. */
 void die(int status, const char *format, ...)
-	__attribute__((noreturn, format(printf, 2, 3)));
+    __attribute__((noreturn, format(printf, 2, 3)));
 /* The same sentence, and go on. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

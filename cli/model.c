@@ -134,6 +134,11 @@ void model_release(struct model *m)
 	free(m->blocks);
 	free(m->edges);
 	free(m->roots);
+	free(m->names);
+	free(m->objects);
+	free(m->references);
+	free(m->events);
+	free(m->errors);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -216,4 +221,32 @@ size_t model_edges_of(const struct model *m, uint32_t b, size_t *first)
 	*first = first_edge(m, b);
 	return (b == UINT32_MAX ? m->edge_count : first_edge(m, b + 1)) -
 	       *first;
+}
+
+const char *model_name(const struct model *m, uint32_t number)
+{
+	return number < m->name_count ? model_text(m, m->names[number].text)
+				      : "";
+}
+
+/* First reference with to >= o. */
+static size_t first_reference(const struct model *m, uint32_t o)
+{
+	size_t low = 0, high = m->reference_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->references[middle].to < o)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t model_references_of(const struct model *m, uint32_t o, size_t *first)
+{
+	*first = first_reference(m, o);
+	return first_reference(m, o + 1) - *first;
 }

@@ -33,6 +33,16 @@ struct model {
 	size_t edge_count;
 	struct rkn_root *roots;
 	size_t root_count;
+	struct rkn_name *names; /* [0] is no name */
+	size_t name_count;
+	struct rkn_object *objects; /* [0] is unused; there may be none */
+	size_t object_count;
+	struct rkn_reference *references; /* ascending to, then order */
+	size_t reference_count;
+	struct rkn_event *events; /* of an object: one after another */
+	size_t event_count;
+	struct rkn_error *errors;
+	size_t error_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	char error
@@ -58,6 +68,12 @@ int model_save(const struct model *m, const char *path);
 /* The text at `offset`, "" when the offset is out of range. Lives as long as
  * the model. */
 const char *model_text(const struct model *m, uint32_t offset);
+
+/* The text of name `number`, "" for 0. */
+const char *model_name(const struct model *m, uint32_t number);
+
+/* References to object `o` are references[*first .. *first + result). */
+size_t model_references_of(const struct model *m, uint32_t o, size_t *first);
 
 /* Edges that start in block `b` are edges[*first .. *first + result). */
 size_t model_edges_of(const struct model *m, uint32_t b, size_t *first);

@@ -40,10 +40,8 @@ static int add_zero(struct parts *p, enum rkn_chunk_type type)
 int parts_complete(struct parts *p)
 {
 	static const enum rkn_chunk_type zeros[] = {
-		RKN_CHUNK_STRINGS,
-		RKN_CHUNK_FRAMES,
-		RKN_CHUNK_STACKS,
-		RKN_CHUNK_THREADS,
+		RKN_CHUNK_STRINGS, RKN_CHUNK_FRAMES, RKN_CHUNK_STACKS,
+		RKN_CHUNK_THREADS, RKN_CHUNK_NAMES,
 	};
 	const struct part *strings = &p->of[RKN_CHUNK_STRINGS];
 	const char *text;
@@ -110,6 +108,11 @@ void parts_to_model(struct parts *p, struct model *m)
 	TAKE(p, RKN_CHUNK_BLOCKS, m->blocks, m->block_count);
 	TAKE(p, RKN_CHUNK_EDGES, m->edges, m->edge_count);
 	TAKE(p, RKN_CHUNK_ROOTS, m->roots, m->root_count);
+	TAKE(p, RKN_CHUNK_NAMES, m->names, m->name_count);
+	TAKE(p, RKN_CHUNK_OBJECTS, m->objects, m->object_count);
+	TAKE(p, RKN_CHUNK_REFERENCES, m->references, m->reference_count);
+	TAKE(p, RKN_CHUNK_EVENTS, m->events, m->event_count);
+	TAKE(p, RKN_CHUNK_ERRORS, m->errors, m->error_count);
 	parts_release(p);
 }
 

@@ -107,17 +107,97 @@ static const char *check_root(const struct parts *p, size_t i)
 		[RKN_ROOT_STACK] = RKN_CHUNK_THREADS,
 		[RKN_ROOT_REGISTER] = RKN_CHUNK_THREADS,
 		[RKN_ROOT_TLS] = RKN_CHUNK_THREADS,
-		[RKN_ROOT_LOADER] = 0,
+		[RKN_ROOT_DECLARED] = 0,
 	};
 	const struct rkn_root *r = &RECORD(p, RKN_CHUNK_ROOTS, i, root);
 
-	if (r->kind > RKN_ROOT_LOADER)
+	if (r->kind > RKN_ROOT_DECLARED)
 		return "its kind is unknown";
 	if (outside(p, RKN_CHUNK_BLOCKS, r->block))
 		return "the block that it points to is unknown";
 	if (owners[r->kind] && r->owner != RKN_NONE &&
 	    outside(p, owners[r->kind], r->owner))
 		return "its owner is unknown";
+	return NULL;
+}
+
+static const char *check_name(const struct parts *p, size_t i)
+{
+	if (outside(p, RKN_CHUNK_STRINGS,
+		    RECORD(p, RKN_CHUNK_NAMES, i, name).text))
+		return "its text is beyond the strings";
+	return NULL;
+}
+
+static bool misses(const struct parts *p, uint32_t stack, uint32_t thread,
+		   uint32_t name)
+{
+	return outside(p, RKN_CHUNK_STACKS, stack) ||
+	       outside(p, RKN_CHUNK_THREADS, thread) ||
+	       outside(p, RKN_CHUNK_NAMES, name);
+}
+
+static const char *check_object(const struct parts *p, size_t i)
+{
+	const struct rkn_object *o = &RECORD(p, RKN_CHUNK_OBJECTS, i, object);
+	const struct rkn_block *b = p->of[RKN_CHUNK_BLOCKS].records;
+
+	if (misses(p, o->stack, o->thread, o->type) ||
+	    outside(p, RKN_CHUNK_STACKS, o->ended_stack))
+		return "its stack, thread or type is unknown";
+	if (o->generation > 3)
+		return "its generation is unknown";
+	if (!(o->flags & RKN_OBJECT_ENDED) != (o->block != RKN_NONE))
+		return "it is alive without a block, or ended with one";
+	if (o->block == RKN_NONE)
+		return NULL;
+	if (outside(p, RKN_CHUNK_BLOCKS, o->block))
+		return "its block is unknown";
+	b += o->block;
+	if (o->address < b->address || o->address - b->address > b->size)
+		return "it is outside its block";
+	if (i > 1 && (o[-1].block == RKN_NONE || o[-1].address > o->address))
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_reference(const struct parts *p, size_t i)
+{
+	const struct rkn_reference *r =
+	    &RECORD(p, RKN_CHUNK_REFERENCES, i, reference);
+
+	if (!r->to || outside(p, RKN_CHUNK_OBJECTS, r->to) ||
+	    (r->from && outside(p, RKN_CHUNK_OBJECTS, r->from)))
+		return "an object of it is unknown";
+	if (misses(p, r->stack, r->thread, r->field))
+		return "its stack, thread or field is unknown";
+	if (r->kind > RKN_REFERENCE_WEAK)
+		return "its kind is unknown";
+	if (i && r[-1].to > r->to)
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_event(const struct parts *p, size_t i)
+{
+	const struct rkn_event *e = &RECORD(p, RKN_CHUNK_EVENTS, i, event);
+
+	if (misses(p, e->stack, e->thread, e->field))
+		return "its stack, thread or field is unknown";
+	if (e->holder && outside(p, RKN_CHUNK_OBJECTS, e->holder))
+		return "its holder is unknown";
+	return NULL;
+}
+
+static const char *check_error(const struct parts *p, size_t i)
+{
+	const struct rkn_error *e = &RECORD(p, RKN_CHUNK_ERRORS, i, error);
+
+	if (misses(p, e->stack, e->thread, e->type) ||
+	    misses(p, e->made_stack, 0, 0) || misses(p, e->ended_stack, 0, 0))
+		return "its stack, thread or type is unknown";
+	if (!e->kind || e->kind > RKN_ERROR_FREED_WHILE_HELD)
+		return "its kind is unknown";
 	return NULL;
 }
 
@@ -137,6 +217,15 @@ const struct part_kind part_kinds[PARTS] = {
 			       check_block },
 	[RKN_CHUNK_EDGES] = { "edges", sizeof(struct rkn_edge), check_edge },
 	[RKN_CHUNK_ROOTS] = { "roots", sizeof(struct rkn_root), check_root },
+	[RKN_CHUNK_NAMES] = { "names", sizeof(struct rkn_name), check_name },
+	[RKN_CHUNK_OBJECTS] = { "objects", sizeof(struct rkn_object),
+				check_object },
+	[RKN_CHUNK_REFERENCES] = { "references", sizeof(struct rkn_reference),
+				   check_reference },
+	[RKN_CHUNK_EVENTS] = { "events", sizeof(struct rkn_event),
+			       check_event },
+	[RKN_CHUNK_ERRORS] = { "errors", sizeof(struct rkn_error),
+			       check_error },
 };
 
 const char *parts_check(const struct parts *p, enum rkn_chunk_type type,

@@ -120,33 +120,34 @@ static int write_limits(struct writer *w, const struct model *m)
 
 static int write_parts(struct writer *w, const struct model *m)
 {
-	int error;
+	const struct {
+		enum rkn_chunk_type type;
+		const void *records;
+		size_t count;
+	} parts[] = {
+		{ RKN_CHUNK_META, &m->meta, 1 },
+		{ RKN_CHUNK_STRINGS, m->strings, m->strings_size },
+		{ RKN_CHUNK_MODULES, m->modules, m->module_count },
+		{ RKN_CHUNK_FRAMES, m->frames, m->frame_count },
+		{ RKN_CHUNK_STACKS, m->stacks, m->stack_count },
+		{ RKN_CHUNK_THREADS, m->threads, m->thread_count },
+		{ RKN_CHUNK_LIMITS, NULL, 0 },
+		{ RKN_CHUNK_BLOCKS, m->blocks, m->block_count },
+		{ RKN_CHUNK_EDGES, m->edges, m->edge_count },
+		{ RKN_CHUNK_ROOTS, m->roots, m->root_count },
+		{ RKN_CHUNK_NAMES, m->names, m->name_count },
+		{ RKN_CHUNK_OBJECTS, m->objects, m->object_count },
+		{ RKN_CHUNK_REFERENCES, m->references, m->reference_count },
+		{ RKN_CHUNK_EVENTS, m->events, m->event_count },
+		{ RKN_CHUNK_ERRORS, m->errors, m->error_count },
+	};
+	int error = 0;
 
-	error = write_part(w, RKN_CHUNK_META, &m->meta, 1);
-	if (!error)
-		error = write_part(w, RKN_CHUNK_STRINGS, m->strings,
-				   m->strings_size);
-	if (!error)
-		error = write_part(w, RKN_CHUNK_MODULES, m->modules,
-				   m->module_count);
-	if (!error)
-		error =
-		    write_part(w, RKN_CHUNK_FRAMES, m->frames, m->frame_count);
-	if (!error)
-		error =
-		    write_part(w, RKN_CHUNK_STACKS, m->stacks, m->stack_count);
-	if (!error)
-		error = write_part(w, RKN_CHUNK_THREADS, m->threads,
-				   m->thread_count);
-	if (!error)
-		error = write_limits(w, m);
-	if (!error)
-		error =
-		    write_part(w, RKN_CHUNK_BLOCKS, m->blocks, m->block_count);
-	if (!error)
-		error = write_part(w, RKN_CHUNK_EDGES, m->edges, m->edge_count);
-	if (!error)
-		error = write_part(w, RKN_CHUNK_ROOTS, m->roots, m->root_count);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && !error; i++)
+		error = parts[i].type == RKN_CHUNK_LIMITS
+			    ? write_limits(w, m)
+			    : write_part(w, parts[i].type, parts[i].records,
+					 parts[i].count);
 	return error ? error : put_chunk(w, RKN_CHUNK_END, 0, 0, w->raw, 0);
 }
 

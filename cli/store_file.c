@@ -14,8 +14,9 @@
 #define SMALL  (1u << 20) /* bytes that may be claimed in any case */
 
 static const char *const names[STORE_TABLES] = {
-	"frames", "stacks", "modules", "threads", "areas",
-	"chunks", "text",   "blocks",  "edges",   "roots",
+	"frames",     "stacks", "modules", "threads", "areas", "chunks",
+	"text",       "blocks", "edges",   "roots",   "names", "objects",
+	"references", "events", "errors",  "spans",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,

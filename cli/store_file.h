@@ -72,6 +72,8 @@ int store_counters(struct store_file *s); /* after stacks and threads */
 int store_blocks(struct store_file *s);   /* likewise; from the shadow */
 int store_picture(struct store_file *s);  /* likewise; from the snapshot */
 
+int store_ledger(struct store_file *s); /* after the blocks */
+
 /*
  * The frame whose stack is the `depth` innermost frames of frame `frame`'s: the
  * same where there are no more. RKN_NONE: no memory.

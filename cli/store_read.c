@@ -193,6 +193,8 @@ static int read_all(struct store_file *s)
 		error = store_counters(s);
 	if (!error)
 		error = read_blocks(s);
+	if (!error)
+		error = store_ledger(s);
 	return error;
 }
 

@@ -125,6 +125,7 @@ void edges_search(struct picture *p)
 	uint32_t m = 0;
 
 	for (uint32_t i = 0; i < p->blocks.count && !p->edges.cut; i++)
-		m = search_readable(p, i, m);
+		if (!p->skipped || !(p->skipped[i / 8] >> i % 8 & 1))
+			m = search_readable(p, i, m);
 	drain(p, &queue);
 }

@@ -2,6 +2,8 @@
 /*
  * The hooks that free: the record first, because after the real free another
  * thread may own the address.
+ *
+ * Like hooks.c it keeps frame pointers: where an object is freed is noted.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,30 +12,33 @@
 #include "real.h"
 #include "record.h"
 
-static inline void give_back(void *p)
+#define HERE __builtin_frame_address(0)
+
+static inline __attribute__((always_inline)) void give_back(void *p,
+							    const void *frame)
 {
 	if (likely(p)) {
-		record_free(p);
+		record_free(p, frame);
 		real.free(p);
 	}
 }
 
 EXPORT void free(void *p)
 {
-	give_back(p);
+	give_back(p, HERE);
 }
 
 void cfree(void *p);
 EXPORT void cfree(void *p)
 {
-	give_back(p);
+	give_back(p, HERE);
 }
 
 void free_sized(void *p, size_t size);
 EXPORT void free_sized(void *p, size_t size)
 {
 	(void)size;
-	give_back(p);
+	give_back(p, HERE);
 }
 
 void free_aligned_sized(void *p, size_t alignment, size_t size);
@@ -41,5 +46,5 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 {
 	(void)alignment;
 	(void)size;
-	give_back(p);
+	give_back(p, HERE);
 }

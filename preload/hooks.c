@@ -45,7 +45,7 @@ EXPORT void *calloc(size_t n, size_t size)
  * still there and is put back. A NULL for size 0 is no failure: it was freed.
  */
 #define REALLOC(call, new_size)                                                \
-	struct record_freed freed = { false, 0, 0 };                           \
+	struct record_freed freed = { 0 };                                     \
 	void *q;                                                               \
                                                                                \
 	if (p) {                                                               \
@@ -57,6 +57,8 @@ EXPORT void *calloc(size_t n, size_t size)
 		record_alloc(q, (new_size), HERE);                             \
 	else if (p && (new_size))                                              \
 		record_undo(p, &freed);                                        \
+	if (unlikely(freed.objects) && (q || !(new_size)))                     \
+		record_moved(&freed, p, q, (new_size), HERE);                  \
 	if (p)                                                                 \
 		thread_move(false);                                            \
 	return q

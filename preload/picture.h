@@ -31,7 +31,8 @@ struct picture {
 	struct picture_list roots, edges;
 	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
-	bool copies; /* memory can be read through the kernel */
+	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */
+	bool copies;      /* memory can be read through the kernel */
 };
 
 void picture_list_init(struct picture_list *l, enum store_table_number table);
@@ -40,6 +41,8 @@ void *picture_list_add(struct picture_list *l);
 
 /* Search everything that is not a block. */
 void roots_search(struct picture *p);
+/* What the program said itself: roots, and blocks to skip. */
+void declared_search(struct picture *p);
 /* Search every block. */
 void edges_search(struct picture *p);
 

@@ -7,9 +7,12 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "collect.h"
 #include "compiler.h"
 #include "environment.h"
 #include "heap.h"
+#include "names.h"
+#include "objects.h"
 #include "real.h"
 #include "shadow.h"
 #include "snapshot.h"
@@ -18,6 +21,7 @@
 #include "sys.h"
 #include "text.h"
 #include "verify.h"
+#include "world.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -224,6 +228,10 @@ static int begin(void)
 	error = stacks_reset();
 	if (error)
 		return error;
+	names_reset();
+	objects_reset();
+	world_reset();
+	collect_reset();
 	describe();
 	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	__atomic_store_n(&state, RUNNING, __ATOMIC_RELEASE);

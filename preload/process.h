@@ -34,6 +34,7 @@ void process_flush(void);
 struct process {
 	int pid; /* the store's owner */
 	bool forked;
+	bool tames; /* blocks were allocated where leaks are not wanted */
 	bool foreign_malloc; /* the real allocator is not glibc's */
 	struct settings settings;
 	char directory[4096]; /* absolute */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "references.h"
+
 /* A stack that was not seen lately. */
 static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 				   uint32_t node)
@@ -67,6 +69,8 @@ void record_block(struct thread *t, void *p, size_t size,
 		not_kept(t->area, limit);
 		return;
 	}
+	if (unlikely(t->tame))
+		*shadow_slot(address) |= t->tame;
 	record_count_alloc(t->area, leaf->counter, size);
 	thread_more(t, size);
 	shadow_learn(t->ways, address, size < 1 << SHADOW_WAY_SHIFT);
@@ -105,6 +109,7 @@ void record_alloc(void *p, size_t size, const void *frame)
 	record_alloc_here(p, size, frame);
 }
 
+/* The objects in it are left as they are: nobody will find them. */
 static COLD void take_outside(void *p, struct record_freed *freed)
 {
 	struct thread *t = thread_attached();
@@ -112,26 +117,33 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 
 	if (!process_page.epoch || !shadow_take((uint64_t)(uintptr_t)p, &b))
 		return;
-	*freed = (struct record_freed){ true, b.stack, b.size };
+	references_lost += b.noted;
+	*freed = (struct record_freed){ true, false, 0, b.stack, b.size };
 	if (t)
 		record_count_free(t->area, b.stack, b.size);
 	else
 		process_missed();
 }
 
-void record_take(void *p, struct record_freed *freed)
+/* Takes the block out; the objects in it are left to the caller. */
+static inline __attribute__((always_inline)) void
+take(void *p, struct record_freed *freed)
 {
 	struct thread *t = thread_enter(NULL);
 	uint64_t address = (uint64_t)(uintptr_t)p;
 	struct shadow_block b;
 
-	freed->known = false;
+	freed->known = freed->noted = false;
+	freed->objects = 0;
 	if (unlikely(!t)) {
 		take_outside(p, freed);
 		return;
 	}
 	if (likely(shadow_take(address, &b))) {
-		*freed = (struct record_freed){ true, b.stack, b.size };
+		freed->known = true;
+		freed->noted = b.noted;
+		freed->stack = b.stack;
+		freed->size = b.size;
 		record_count_free(t->area, b.stack, b.size);
 		thread_less(t, b.size);
 		shadow_learn(t->ways, address, false);
@@ -141,11 +153,26 @@ void record_take(void *p, struct record_freed *freed)
 	thread_leave(t);
 }
 
-COLD void record_free_slowly(void *p)
+void record_take(void *p, struct record_freed *freed)
+{
+	take(p, freed);
+	if (unlikely(freed->noted))
+		freed->objects = references_lift(p, freed->size);
+}
+
+COLD void record_free_slowly(void *p, const void *frame)
 {
 	struct record_freed freed;
 
-	record_take(p, &freed);
+	take(p, &freed);
+	if (unlikely(freed.noted))
+		references_free(p, freed.size, frame);
+}
+
+COLD void record_moved(const struct record_freed *freed, const void *p, void *q,
+		       size_t size, const void *frame)
+{
+	references_drop(freed->objects, p, q, size, frame);
 }
 
 void record_undo(void *p, const struct record_freed *freed)
@@ -156,6 +183,8 @@ void record_undo(void *p, const struct record_freed *freed)
 	if (!freed->known)
 		return;
 	shadow_restore((uint64_t)(uintptr_t)p);
+	if (unlikely(freed->objects))
+		references_drop(freed->objects, p, p, freed->size, NULL);
 	t = thread_enter(NULL);
 	if (!t)
 		return;

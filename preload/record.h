@@ -42,6 +42,17 @@ static inline void record_count_free(struct store_area *a, uint32_t stack,
 /* Walk the stack of the hook whose frame is `frame`. */
 const struct walk_leaf *record_walk(struct thread *t, const void *frame);
 
+/* The same, or what is remembered of it. */
+static inline const struct walk_leaf *record_leaf(struct thread *t,
+						  const void *frame)
+{
+	const uint64_t *words = frame;
+	const struct walk_leaf *leaf = unwind_recall(
+	    &t->walk, words[1], (uint64_t)(uintptr_t)(words + 2), words[0]);
+
+	return likely(leaf) ? leaf : record_walk(t, frame);
+}
+
 /* A block without a shortcut to its slots, or whose size takes three. */
 void record_block(struct thread *t, void *p, size_t size,
 		  const struct walk_leaf *leaf);
@@ -53,7 +64,6 @@ void record_outside(void *p, size_t size);
 static inline __attribute__((always_inline)) void
 record_alloc_here(void *p, size_t size, const void *frame)
 {
-	const uint64_t *words = frame;
 	struct thread *t = thread_enter(frame);
 	const struct walk_leaf *leaf;
 	uint64_t *slot;
@@ -63,15 +73,13 @@ record_alloc_here(void *p, size_t size, const void *frame)
 			record_outside(p, size);
 		return;
 	}
-	leaf = unwind_recall(&t->walk, words[1],
-			     (uint64_t)(uintptr_t)(words + 2), words[0]);
-	if (unlikely(!leaf))
-		leaf = record_walk(t, frame);
+	leaf = record_leaf(t, frame);
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (likely(slot && !(size >> 32))) {
 		slot[1] = thread_extra(t);
-		__atomic_store_n(slot, leaf->head | size << STORE_SIZE_SHIFT,
-				 __ATOMIC_RELEASE);
+		__atomic_store_n(
+		    slot, leaf->head | t->tame | size << STORE_SIZE_SHIFT,
+		    __ATOMIC_RELEASE);
 		record_count_alloc(t->area, leaf->counter, size);
 		thread_more(t, size);
 	} else {
@@ -84,13 +92,16 @@ void record_alloc(void *p, size_t size, const void *frame);
 /* What record_take() took out, for record_undo(). */
 struct record_freed {
 	bool known;
+	bool noted;       /* objects were in it */
+	uint32_t objects; /* that were in it, see objects_lift(); 0: none */
 	uint32_t stack;
 	uint64_t size;
 };
 
 /* `p` (not NULL) is about to be given to the real allocator. */
-void record_free_slowly(void *p);
-static inline void record_free(void *p)
+void record_free_slowly(void *p, const void *frame);
+static inline __attribute__((always_inline)) void record_free(void *p,
+							      const void *frame)
 {
 	struct thread *t = thread_self;
 	uint64_t *slot, head, size;
@@ -99,24 +110,26 @@ static inline void record_free(void *p)
 	 * thread need not go inside. */
 	if (unlikely(t->gate.epoch != process_page.epoch)) {
 		if (!process_over)
-			record_free_slowly(p);
+			record_free_slowly(p, frame);
 		return;
 	}
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (unlikely(!slot))
-		return record_free_slowly(p);
+		return record_free_slowly(p, frame);
 	head = *slot;
-	if (unlikely((head & (STORE_HEAD | STORE_FREED | STORE_BIG)) !=
-		     STORE_HEAD))
-		return record_free_slowly(p);
+	if (unlikely((head & (STORE_HEAD | STORE_FREED | STORE_BIG |
+			      STORE_NOTED)) != STORE_HEAD))
+		return record_free_slowly(p, frame);
 	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
 	size = head >> STORE_SIZE_SHIFT;
 	record_count_free(t->area, shadow_stack(head), size);
 	thread_less(t, size);
 }
 
-/* The same; and it was not taken: realloc failed. */
+/* The same for realloc; then it was moved, or was not taken: that failed. */
 void record_take(void *p, struct record_freed *freed);
+void record_moved(const struct record_freed *freed, const void *p, void *q,
+		  size_t size, const void *frame);
 void record_undo(void *p, const struct record_freed *freed);
 
 #endif

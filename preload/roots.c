@@ -390,11 +390,38 @@ static void stack_roots(struct picture *p)
 	}
 }
 
+/* Memory that the program wants searched, whatever it is. */
+static void declared_spans(struct picture *p)
+{
+	const struct piece piece = { NULL, RKN_ROOT_DECLARED, RKN_NONE, NULL,
+				     false };
+	const struct store_table *t = &store.header->tables[STORE_SPANS];
+
+	for (uint64_t i = 1; i < t->count; i++) {
+		const struct rkn_span *s = store_record(STORE_SPANS, i);
+		uint64_t at, end;
+
+		if (!s || !s->start)
+			continue;
+		at = (s->start + 7) & ~7ull;
+		end = (s->start + s->size) & ~7ull;
+		for (; s->size && at < end;) {
+			uint64_t next = (at & ~(PAGE - 1)) + PAGE;
+
+			next = next < end ? next : end;
+			if (!search_copy(p, &piece, at, next - at))
+				p->limits[RKN_LIMIT_UNREADABLE] += next - at;
+			at = next;
+		}
+	}
+}
+
 void roots_search(struct picture *p)
 {
 	for (uint32_t i = 0; i < p->map_count; i++)
 		if (is_data(&p->maps[i]))
 			search_map(p, &p->maps[i]);
+	declared_spans(p);
 	loader_roots(p);
 	stack_roots(p);
 }

@@ -112,6 +112,7 @@ bool shadow_take(uint64_t address, struct shadow_block *b)
 	if (unlikely(head & STORE_BIG))
 		b->size |= slot[2] >> 1 << 32;
 	b->stack = shadow_stack(head);
+	b->noted = head & STORE_NOTED;
 	return true;
 }
 

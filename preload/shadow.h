@@ -27,6 +27,7 @@ struct shadow_block {
 	uint64_t birth;
 	uint32_t stack;
 	uint32_t thread;
+	bool noted; /* filled in by shadow_take() */
 };
 
 /* Forget all: the store is a new one. */

@@ -8,6 +8,7 @@
 #include "own.h"
 #include "picture.h"
 #include "process.h"
+#include "references.h"
 #include "sys.h"
 #include "thread.h"
 
@@ -120,6 +121,8 @@ static void search_all(struct picture *p)
 	p->copies = sys_peek(process.pid, &(uint64_t){ 0 },
 			     (uint64_t)(uintptr_t)&process, 8) == 8;
 	roots_search(p);
+	declared_search(p);
+	references_read_counters();
 	edges_search(p);
 	pages_close(&p->pages);
 	finish_list(p, &p->roots);

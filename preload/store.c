@@ -41,6 +41,12 @@ static const struct {
 	[STORE_BLOCKS] = { sizeof(struct rkn_block), 0 },
 	[STORE_EDGES] = { sizeof(struct rkn_edge), 0 },
 	[STORE_ROOTS] = { sizeof(struct rkn_root), 0 },
+	[STORE_NAMES] = { sizeof(struct store_name), 1u << 16 },
+	[STORE_OBJECTS] = { sizeof(struct store_object), 1u << 26 },
+	[STORE_REFERENCES] = { sizeof(struct store_reference), 1u << 27 },
+	[STORE_EVENTS] = { sizeof(struct store_event), 1u << 28 },
+	[STORE_ERRORS] = { sizeof(struct rkn_error), 1u << 12 },
+	[STORE_SPANS] = { sizeof(struct rkn_span), 1u << 12 },
 };
 
 static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,
@@ -237,17 +243,28 @@ static int map(int fd)
 }
 
 /* Places for the fixed tables; fewer records where the store is small. */
-static void lay_out(struct store_header *h)
+/* In a small store tables first .. end-1 have a part of their capacity. */
+static uint64_t part_of(int first, int end)
 {
-	uint64_t offset = round_up(sizeof(*h), PAGE), total = 0, part = 1;
+	uint64_t total = 0, part = 1;
 
-	for (int i = 0; i < STORE_TABLES; i++)
+	for (int i = first; i < end; i++)
 		total += tables[i].record_size * tables[i].capacity;
 	while (total / part > store.size / TABLES_SHARE)
 		part *= 2;
+	return part;
+}
+
+static void lay_out(struct store_header *h)
+{
+	uint64_t offset = round_up(sizeof(*h), PAGE), part = 1;
+
 	for (int i = 0; i < STORE_TABLES; i++) {
 		struct store_table *t = &h->tables[i];
 
+		/* Those of the ledger have a share of their own. */
+		if (!i || i == STORE_NAMES)
+			part = part_of(i, i ? STORE_TABLES : STORE_NAMES);
 		t->record_size = tables[i].record_size;
 		t->capacity = tables[i].capacity / part;
 		t->offset = t->capacity ? offset : 0;

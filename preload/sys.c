@@ -178,6 +178,27 @@ long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
 	return CALL4(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &t);
 }
 
+void sys_rest(uint64_t ns)
+{
+	struct timespec t = { 0, (long)ns };
+
+	if (ns)
+		CALL2(SYS_nanosleep, &t, 0);
+	else
+		CALL0(SYS_sched_yield);
+}
+
+#define BARRIER          8  /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */
+#define REGISTER_BARRIER 16 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED */
+
+bool sys_barrier(void)
+{
+	if (CALL2(SYS_membarrier, BARRIER, 0) == 0)
+		return true;
+	return CALL2(SYS_membarrier, REGISTER_BARRIER, 0) == 0 &&
+	       CALL2(SYS_membarrier, BARRIER, 0) == 0;
+}
+
 void sys_wake(uint32_t *word)
 {
 	CALL3(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);

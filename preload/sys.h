@@ -46,6 +46,9 @@ uint64_t sys_limit(int resource);
 uint64_t sys_clock(int clock); /* nanoseconds */
 long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void sys_wake(uint32_t *word);
+void sys_rest(uint64_t ns); /* let others run; so long, if not 0 */
+/* Make every running thread pass a memory barrier; false: the kernel cannot. */
+bool sys_barrier(void);
 /* Block all signals but those of faults; *old is what was blocked. */
 void sys_block_signals(uint64_t *old);
 void sys_restore_signals(const uint64_t *old);

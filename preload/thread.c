@@ -148,6 +148,15 @@ static COLD struct thread *attach(uint64_t epoch)
 	if (!t)
 		return NULL;
 	open_account(t, area(i), tid);
+	/* A new recording: what it kept is in another store. */
+	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
+		t->free_objects = t->free_references = t->free_events = 0;
+		memset(t->retired, 0, sizeof(t->retired));
+		memset(t->seen, 0, sizeof(t->seen));
+	}
+	t->number = i;
+	t->world = 0;
+	t->tame = t->tame_depth = 0;
 	t->moving = t->wanted = false;
 	/* Of the area's former thread all still holds: the nodes, the counters,
 	 * and what it knew of stacks is compared before it is believed. */
@@ -226,6 +235,28 @@ bool thread_moves(void)
 		return false;
 	t->wanted = true;
 	return true;
+}
+
+bool thread_is_inside(uint32_t number)
+{
+	const struct thread *t = thread_at(number);
+
+	return t &&
+	       __atomic_load_n(&t->gate.open, __ATOMIC_RELAXED) == THREAD_BUSY;
+}
+
+struct thread *thread_at(uint32_t number)
+{
+	return number < THREAD_AREAS
+		   ? __atomic_load_n(&threads[number], __ATOMIC_ACQUIRE)
+		   : NULL;
+}
+
+uint32_t thread_numbers(void)
+{
+	uint32_t n = areas();
+
+	return n < THREAD_AREAS ? n : THREAD_AREAS;
 }
 
 COLD void thread_births(struct thread *t)

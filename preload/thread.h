@@ -31,8 +31,12 @@ struct thread_gate {
 };
 #define THREAD_BUSY UINT64_MAX
 
+#define THREAD_SEEN    64
+#define THREAD_RETIRED 256 /* ended objects whose records are kept */
+
 struct thread {
 	struct thread_gate gate;
+	uint32_t number; /* of its area */
 	uint32_t serial;
 	bool moving; /* in realloc: where its block is cannot be told */
 	bool wanted; /* meanwhile it was asked to stop */
@@ -44,6 +48,14 @@ struct thread {
 	int64_t live_most;         /* highest value of `live` since then */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
 	struct store_counter no_room; /* for stacks that have no counter */
+	uint64_t tame; /* STORE_TAMED while leaks are not wanted, else 0 */
+	uint32_t tame_depth;
+	uint32_t world; /* 1: it changes the ledger, see world.h */
+	uint32_t free_objects, free_references, free_events;
+	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
+	uint64_t order;  /* of the last thing that it did to an object */
+	uint32_t retire; /* objects retired so far */
+	uint32_t retired[THREAD_RETIRED];
 	/* Pages of their own, which thread_forget() gives back. */
 	__attribute__((aligned(4096))) struct walk_leaf leaves[THREAD_LEAVES];
 	struct shadow_way ways[SHADOW_WAYS];
@@ -92,6 +104,14 @@ static inline void thread_leave(struct thread *t)
 void thread_move(bool moving);
 /* For the stop signal's handler: is it moving one? Then it stops later. */
 bool thread_moves(void);
+
+/* Is the thread of that area inside refknot? */
+bool thread_is_inside(uint32_t number);
+
+/* The thread that has area `number`; NULL: none. Numbers ascend from 1 without
+ * gaps to thread_numbers()-1. */
+struct thread *thread_at(uint32_t number);
+uint32_t thread_numbers(void);
 
 /* Where the mapped words above `sp` end; 0: cannot tell. */
 uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp);

@@ -29,7 +29,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes, damaged by text transfers */
 #define RKN_MAJOR 1
-#define RKN_MINOR 0
+#define RKN_MINOR 1
 
 struct rkn_file_header {
 	char magic[8];
@@ -52,16 +52,21 @@ enum rkn_chunk_type {
 	RKN_CHUNK_BLOCKS = 8,
 	RKN_CHUNK_EDGES = 9,
 	RKN_CHUNK_ROOTS = 10,
+	RKN_CHUNK_NAMES = 11, /* since minor version 1, like what follows */
+	RKN_CHUNK_OBJECTS = 12,
+	RKN_CHUNK_REFERENCES = 13,
+	RKN_CHUNK_EVENTS = 14,
+	RKN_CHUNK_ERRORS = 15,
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
 #define RKN_CHUNK_MAGIC 0x48434b52u /* "RKCH" */
-#define RKN_CHUNK_MAX (4u << 20)    /* most bytes of one payload, either form */
+#define RKN_CHUNK_MAX   (4u << 20)  /* most bytes of one payload, either form */
 
 struct rkn_chunk {
 	uint32_t magic;
 	uint16_t type;
-	uint16_t sequence;    /* number of the chunk in the file, modulo 65536 */
+	uint16_t sequence; /* number of the chunk in the file, modulo 65536 */
 	uint32_t record_size; /* bytes of one record; 1 for STRINGS */
 	uint32_t raw_size;    /* bytes of the payload when unpacked */
 	uint32_t stored_size; /* bytes in the file; == raw_size: stored plain */
@@ -115,8 +120,9 @@ static_assert(sizeof(struct rkn_meta) == 136, "meta changed size");
 struct rkn_module {
 	uint64_t start; /* first address of its mappings */
 	uint64_t end;   /* first address after them */
-	uint64_t base;  /* what to subtract from an address for the ELF address */
-	uint32_t path;  /* text */
+	uint64_t
+	    base; /* what to subtract from an address for the ELF address */
+	uint32_t path;          /* text */
 	uint32_t build_id_size; /* bytes used in build_id; 0: none */
 	uint8_t build_id[32];
 };
@@ -126,8 +132,9 @@ static_assert(sizeof(struct rkn_module) == 64, "module changed size");
 
 struct rkn_frame {        /* a node of the tree of call stacks */
 	uint64_t address; /* return address */
-	uint32_t parent;  /* the caller's frame, a smaller index; 0 is the root */
-	uint32_t module;  /* RKN_NONE: not in any module */
+	uint32_t
+	    parent; /* the caller's frame, a smaller index; 0 is the root */
+	uint32_t module; /* RKN_NONE: not in any module */
 };
 static_assert(sizeof(struct rkn_frame) == 16, "frame changed size");
 
@@ -135,7 +142,7 @@ enum rkn_stack_flag {
 	RKN_STACK_TRUNCATED = 1u << 0, /* callers are missing */
 };
 
-struct rkn_stack {     /* record 0: blocks whose stack is not known */
+struct rkn_stack {      /* record 0: blocks whose stack is not known */
 	uint32_t frame; /* innermost: the caller of the allocation function */
 	uint32_t flags; /* enum rkn_stack_flag */
 	uint64_t allocations;
@@ -174,8 +181,8 @@ enum rkn_limit_number {
 
 struct rkn_block { /* one live allocation; records ascend by address */
 	uint64_t address;
-	uint64_t size;   /* bytes requested */
-	uint64_t birth;  /* order of allocation; 0: not known */
+	uint64_t size;  /* bytes requested */
+	uint64_t birth; /* order of allocation; 0: not known */
 	uint32_t stack;
 	uint32_t thread;
 };
@@ -191,22 +198,138 @@ struct rkn_edge {           /* a word in a block that points into a block */
 static_assert(sizeof(struct rkn_edge) == 16, "edge changed size");
 
 enum rkn_root_kind {
-	RKN_ROOT_DATA = 0,     /* data or bss of a module; owner: module */
-	RKN_ROOT_STACK = 1,    /* owner: thread */
-	RKN_ROOT_REGISTER = 2, /* owner: thread */
-	RKN_ROOT_TLS = 3,      /* owner: thread */
-	RKN_ROOT_MAP = 4,      /* any other mapping */
+	RKN_ROOT_DATA = 0,      /* data or bss of a module; owner: module */
+	RKN_ROOT_STACK = 1,     /* owner: thread */
+	RKN_ROOT_REGISTER = 2,  /* owner: thread */
+	RKN_ROOT_TLS = 3,       /* owner: thread */
+	RKN_ROOT_MAP = 4,       /* any other mapping */
 	RKN_ROOT_INHERITED = 5, /* memory that fork copied from the parent */
-	RKN_ROOT_LOADER = 6,   /* allocated by the dynamic loader for itself */
+	RKN_ROOT_LOADER = 6,    /* allocated by the dynamic loader for itself */
+	RKN_ROOT_DECLARED = 7,  /* the program said that it is in use, or left
+				  behind on purpose */
 };
 
-struct rkn_root {        /* a word outside the heap that points into a block */
-	uint64_t where;  /* its address; 0 for LOADER */
+struct rkn_root {       /* a word outside the heap that points into a block */
+	uint64_t where; /* its address; 0 for LOADER and DECLARED */
 	uint32_t block;
 	uint32_t to_offset;
 	uint32_t kind;  /* enum rkn_root_kind */
 	uint32_t owner; /* RKN_NONE: not known */
 };
 static_assert(sizeof(struct rkn_root) == 24, "root changed size");
+
+/* A name that the program gave: of a type, a field, a mark, a region. Record 0
+ * is no name. */
+enum rkn_name_flag {
+	RKN_NAME_CLEAR = 1u << 0, /* a type: it has a clear function */
+};
+struct rkn_name {
+	uint32_t text;
+	uint32_t flags; /* enum rkn_name_flag */
+	uint64_t made;  /* objects of this type */
+	uint64_t ended; /* of them */
+};
+static_assert(sizeof(struct rkn_name) == 24, "name changed size");
+
+enum rkn_object_flag {
+	RKN_OBJECT_MAKER = 1u << 0,   /* its maker's reference is not ended */
+	RKN_OBJECT_COUNTED = 1u << 1, /* it counts itself: `count` was read
+					 there at the snapshot */
+	RKN_OBJECT_ENDED = 1u << 2,   /* it is there as the holder of references
+				       that it did not give back: no block */
+};
+
+/* An object that was alive; record 0 is unused. Ascending by address, ended
+ * ones last. */
+struct rkn_object {
+	uint64_t address;
+	uint64_t order; /* when it was made, see rkn_event */
+	uint64_t ended_order;
+	int64_t count;  /* references: read where it counts itself, else told */
+	int64_t told;   /* as retain and release had it */
+	uint32_t block; /* RKN_NONE: ended */
+	uint32_t type;  /* name */
+	uint32_t serial;
+	uint32_t stack;
+	uint32_t thread;
+	uint32_t ended_stack;
+	uint32_t flags;       /* enum rkn_object_flag */
+	uint32_t generation;  /* 0, 1, 2; 3: frozen */
+	uint32_t event_count; /* of all, kept or not */
+	uint32_t first_event; /* of those kept, the oldest */
+	uint32_t events;      /* kept */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct rkn_object) == 88, "object changed size");
+
+enum rkn_reference_kind {
+	RKN_REFERENCE = 0,      /* it counts */
+	RKN_REFERENCE_LINK = 1, /* tells the holder of one that counts */
+	RKN_REFERENCE_WEAK = 2,
+};
+
+/* A reference that was not given back, or an edge; by `to`, then order. */
+struct rkn_reference {
+	uint64_t order;
+	uint64_t holder; /* address; 0: nobody was named */
+	uint32_t to;     /* object */
+	uint32_t from;   /* object that holds it; 0: it is none */
+	uint32_t field;  /* name */
+	uint32_t stack;
+	uint32_t thread;
+	uint32_t kind; /* enum rkn_reference_kind */
+};
+static_assert(sizeof(struct rkn_reference) == 40, "reference changed size");
+
+enum rkn_event_kind {
+	RKN_EVENT_RETAIN = 0,
+	RKN_EVENT_RELEASE = 1,
+	RKN_EVENT_MOVE = 2,
+	RKN_EVENT_LINK = 3,
+	RKN_EVENT_UNLINK = 4,
+	RKN_EVENT_RENAME = 5,
+};
+
+/* What happened to an object, the oldest first. `order` grows with time, the
+ * same for all threads; its unit is not known. */
+struct rkn_event {
+	uint64_t order;
+	uint32_t kind; /* enum rkn_event_kind */
+	uint32_t stack;
+	uint32_t thread;
+	uint32_t holder; /* object; 0: none */
+	uint32_t field;
+	int32_t count; /* as told, after it */
+};
+static_assert(sizeof(struct rkn_event) == 32, "event changed size");
+
+enum rkn_error_kind {
+	RKN_ERROR_NONE = 0, /* the record is free */
+	RKN_ERROR_RELEASE_AT_ZERO = 1,
+	RKN_ERROR_REFERENCE_ON_FREED = 2,
+	RKN_ERROR_FREED_WHILE_HELD = 3,
+};
+
+/* Wrong use of references; those alike are one. */
+struct rkn_error {
+	uint64_t count;
+	uint64_t order;   /* of the first, and what follows too */
+	uint64_t address; /* of the object */
+	uint32_t kind;    /* enum rkn_error_kind */
+	uint32_t type;    /* name */
+	uint32_t serial;
+	uint32_t stack; /* of the call */
+	uint32_t made_stack;
+	uint32_t ended_stack; /* 0: it had not ended */
+	uint32_t thread;
+	int32_t references; /* that were left */
+};
+static_assert(sizeof(struct rkn_error) == 56, "error changed size");
+
+/* Memory outside the heap that the program wants searched; in stores only. */
+struct rkn_span {
+	uint64_t start;
+	uint64_t size;
+};
 
 #endif

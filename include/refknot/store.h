@@ -15,8 +15,8 @@
 
 #include <refknot/format.h>
 
-#define STORE_MAGIC "RKNSTORE"
-#define STORE_VERSION 2u
+#define STORE_MAGIC   "RKNSTORE"
+#define STORE_VERSION 3u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
@@ -24,10 +24,13 @@
  * in its first granule's slot and, if it owns the next granule too, an EXTRA
  * in that one's:
  *
- *   HEAD   63        32 31          4 3    2        1   0
- *          | size     | stack       | big| extra | freed | 1 |
+ *   HEAD   63        32 31      30      29          4 3    2        1   0
+ *          | size     | noted | tamed | stack       | big| extra | freed | 1 |
  *   EXTRA  63             20 19              1  0
  *          | birth         | thread          | 0 |
+ *
+ * `noted`: there are records in STORE_OBJECTS for addresses in it. `tamed`: it
+ * was allocated where leaks were not wanted (__lsan_disable).
  *
  * A freed block keeps its HEAD with `freed` set and its EXTRA, until they are
  * overwritten.  A block of 4 GiB or more has `big` set, size holds the low
@@ -35,20 +38,22 @@
  * Slots with bit 0 clear are never HEADs.
  */
 #define STORE_REGION_SHIFT 26
-#define STORE_REGION (1ull << STORE_REGION_SHIFT)
+#define STORE_REGION       (1ull << STORE_REGION_SHIFT)
 #define STORE_ADDRESS_BITS 47
-#define STORE_REGIONS (1u << (STORE_ADDRESS_BITS - STORE_REGION_SHIFT))
+#define STORE_REGIONS      (1u << (STORE_ADDRESS_BITS - STORE_REGION_SHIFT))
 
-#define STORE_HEAD 1ull
-#define STORE_FREED 2ull
-#define STORE_EXTRA 4ull
-#define STORE_BIG 8ull
-#define STORE_STACK_SHIFT 4
-#define STORE_STACK_MAX ((1u << 28) - 1)
-#define STORE_SIZE_SHIFT 32
+#define STORE_HEAD         1ull
+#define STORE_FREED        2ull
+#define STORE_EXTRA        4ull
+#define STORE_BIG          8ull
+#define STORE_STACK_SHIFT  4
+#define STORE_STACK_MAX    ((1u << 26) - 1)
+#define STORE_TAMED        (1ull << 30)
+#define STORE_NOTED        (1ull << 31)
+#define STORE_SIZE_SHIFT   32
 #define STORE_THREAD_SHIFT 1
-#define STORE_THREAD_MAX ((1u << 19) - 1) /* this and above: not known */
-#define STORE_BIRTH_SHIFT 20
+#define STORE_THREAD_MAX   ((1u << 19) - 1) /* this and above: not known */
+#define STORE_BIRTH_SHIFT  20
 
 struct store_chunk {
 	uint64_t region; /* address >> STORE_REGION_SHIFT */
@@ -80,7 +85,7 @@ struct store_counter {
 };
 
 #define STORE_COUNTERS_PER_PAGE 256u /* stacks in one page of counters */
-#define STORE_COUNTER_PAGES 4096u
+#define STORE_COUNTER_PAGES     4096u
 
 /*
  * One thread's area.  A thread that ends leaves its area to a later one, which
@@ -95,22 +100,116 @@ struct store_area {
 	uint64_t freed_bytes;
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
-	uint64_t limits[32]; /* by enum rkn_limit_number */
+	uint64_t limits[32];                    /* by enum rkn_limit_number */
 	uint32_t counters[STORE_COUNTER_PAGES]; /* offset / 4096; 0: none */
 };
 static_assert(RKN_LIMITS <= 32, "no room for a limit");
 
+/*
+ * A name that the program gave: of a type, a field, a mark, a region. Number 0
+ * is no name; number 1 stands for all that found no room.
+ */
+struct store_name {
+	uint32_t text;
+	uint32_t reserved;
+	uint64_t made;  /* objects of this type */
+	uint64_t ended; /* of them */
+	uint64_t clear; /* address of the type's function; 0: none */
+};
+
+enum store_object_flag {
+	STORE_OBJECT_LIVE = 1u << 0,
+	STORE_OBJECT_TRACKED = 1u << 1, /* it has a type and references; else
+					   the record only tames its block */
+	STORE_OBJECT_MAKER = 1u << 2,   /* its maker's reference is not ended */
+	/* From here on: enum refknot_taming, shifted. */
+	STORE_OBJECT_TAMING_SHIFT = 8,
+};
+
+/*
+ * An address in a block that the program named. Only the owner of `lock`
+ * changes what stands behind it. The lists are by number; 0 ends them.
+ */
+struct store_object {
+	uint64_t address;
+	uint64_t counter; /* address of its own counter; 0: it has none */
+	int64_t bias;     /* what to add to it */
+	int64_t read;     /* its value at the snapshot, bias added */
+	uint64_t made_order;
+	uint64_t ended_order;
+	uint32_t made_stack;
+	uint32_t made_thread;
+	uint32_t ended_stack;
+	uint32_t ended_thread;
+	uint32_t type;       /* name */
+	uint32_t serial;     /* of its type, from 1 */
+	uint32_t next;       /* another in the same granule; or free */
+	uint32_t lock;       /* area of the owner; 0: not locked */
+	uint16_t flags;      /* enum store_object_flag */
+	uint8_t width;       /* of the counter, bytes */
+	uint8_t generation;  /* 0, 1, 2; 3: frozen */
+	int32_t count;       /* as told */
+	uint32_t references; /* the newest reference to it */
+	uint32_t holds;      /* the newest reference of its own */
+	uint32_t events;     /* the newest: they form a ring, next the oldest */
+	uint32_t event_count; /* of all, kept or not */
+	uint32_t place;       /* scratch of a collection */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct store_object) == 112, "object changed size");
+
+/* enum rkn_reference_kind in the bits above a stack's number. */
+#define STORE_KIND_SHIFT 26
+
+/* A reference that was not given back, or an edge. */
+struct store_reference {
+	uint64_t order;
+	uint32_t to;   /* object; 0: the record is free */
+	uint32_t from; /* the holder, if it is an object; else 0 */
+	uint32_t to_next, to_previous; /* in the list of what leads to `to` */
+	union {
+		struct { /* in the list of what `from` holds */
+			uint32_t from_next, from_previous;
+		};
+		uint64_t holder; /* address; 0: nobody was named */
+	};
+	uint32_t field;      /* name */
+	uint32_t kind_stack; /* kind << STORE_KIND_SHIFT | stack */
+	uint32_t thread;
+	uint32_t reserved;
+};
+static_assert(sizeof(struct store_reference) == 48, "reference changed size");
+
+/* One of the last things that happened to an object. */
+#define STORE_EVENTS_KEPT 32u
+struct store_event {
+	uint64_t order;
+	uint32_t kind_stack; /* enum rkn_event_kind, likewise */
+	uint32_t thread;
+	uint32_t holder; /* object; 0: none */
+	uint32_t field;
+	int32_t count; /* of references, after it */
+	uint32_t next;
+};
+static_assert(sizeof(struct store_event) == 32, "event changed size");
+
 enum store_table_number {
-	STORE_FRAMES,  /* struct store_frame; 0 is the root */
-	STORE_STACKS,  /* struct store_stack; 0: not known */
-	STORE_MODULES, /* struct rkn_module; 0 is unused */
-	STORE_THREADS, /* struct rkn_thread; 0: not known */
-	STORE_AREAS,   /* struct store_area; 0: limits of the process */
-	STORE_CHUNKS,  /* struct store_chunk; 0 is unused */
-	STORE_TEXT,    /* bytes; 0 is the empty text */
-	STORE_BLOCKS,  /* struct rkn_block, of the snapshot */
-	STORE_EDGES,   /* struct rkn_edge, of the snapshot */
-	STORE_ROOTS,   /* struct rkn_root, of the snapshot */
+	STORE_FRAMES,     /* struct store_frame; 0 is the root */
+	STORE_STACKS,     /* struct store_stack; 0: not known */
+	STORE_MODULES,    /* struct rkn_module; 0 is unused */
+	STORE_THREADS,    /* struct rkn_thread; 0: not known */
+	STORE_AREAS,      /* struct store_area; 0: limits of the process */
+	STORE_CHUNKS,     /* struct store_chunk; 0 is unused */
+	STORE_TEXT,       /* bytes; 0 is the empty text */
+	STORE_BLOCKS,     /* struct rkn_block, of the snapshot */
+	STORE_EDGES,      /* struct rkn_edge, of the snapshot */
+	STORE_ROOTS,      /* struct rkn_root, of the snapshot */
+	STORE_NAMES,      /* struct store_name; 0 and 1: see there */
+	STORE_OBJECTS,    /* struct store_object; 0 is unused */
+	STORE_REFERENCES, /* struct store_reference; 0 is unused */
+	STORE_EVENTS,     /* struct store_event; 0 is unused */
+	STORE_ERRORS,     /* struct rkn_error; an open-addressed hash table */
+	STORE_SPANS,      /* struct rkn_span; size 0: free */
 	STORE_TABLES
 };
 
@@ -132,8 +231,9 @@ enum store_state {
 struct store_header {
 	char magic[8];
 	uint32_t version;
-	uint32_t size;       /* of this header, bytes */
-	uint64_t file_bytes; /* mapped; more than the file may have at the end */
+	uint32_t size; /* of this header, bytes */
+	uint64_t
+	    file_bytes; /* mapped; more than the file may have at the end */
 	uint64_t used_bytes; /* handed out so far, from the start of the file */
 	uint32_t state;      /* enum store_state */
 	uint32_t granule_shift;
@@ -141,8 +241,8 @@ struct store_header {
 			   have more, which readers leave away */
 	uint32_t reserved;
 	struct store_table tables[STORE_TABLES];
-	uint64_t births;     /* handed out to threads in batches */
-	int64_t live_bytes;  /* published by threads from time to time */
+	uint64_t births;    /* handed out to threads in batches */
+	int64_t live_bytes; /* published by threads from time to time */
 	uint64_t start_mono_ns;
 	uint64_t end_mono_ns; /* 0: not ended */
 	struct rkn_meta meta; /* counters and duration_ns unused */

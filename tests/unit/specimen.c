@@ -111,8 +111,54 @@ static void make_pointers(struct model *m)
 	}
 	for (uint32_t i = 0; i < m->root_count; i++)
 		m->roots[i] = (struct rkn_root){ 0x8000 + i, 2 * i, 0,
-						 i % (RKN_ROOT_LOADER + 1),
+						 i % (RKN_ROOT_DECLARED + 1),
 						 i % 2 ? 1 : RKN_NONE };
+}
+
+/* Every third block is an object, each held by the next; the last has ended. */
+static void make_ledger(struct model *m)
+{
+	uint32_t n = (uint32_t)m->block_count / 3;
+
+	m->name_count = 3;
+	m->names = xcalloc(m->name_count, sizeof(*m->names));
+	m->names[1] = (struct rkn_name){ LIBRARY, RKN_NAME_CLEAR, n, 1 };
+	m->names[2].text = LIBRARY;
+	m->object_count = n + 2;
+	m->objects = xcalloc(m->object_count, sizeof(*m->objects));
+	m->reference_count = n;
+	m->references = xcalloc(n, sizeof(*m->references));
+	m->event_count = 2 * (size_t)n;
+	m->events = xcalloc(m->event_count, sizeof(*m->events));
+	for (uint32_t i = 0; i < m->object_count; i++) {
+		bool live = i && i <= n;
+
+		m->objects[i] = (struct rkn_object){
+			.address = live ? m->blocks[3 * i - 1].address : 0,
+			.block = live ? 3 * i - 1 : RKN_NONE,
+			.flags = live ? i % 4 : RKN_OBJECT_ENDED,
+			.count = i,
+			.type = 1,
+			.serial = i,
+			.stack = i % (uint32_t)m->stack_count,
+			.first_event = live ? 2 * (i - 1) : 0,
+			.events = live ? 2 : 0,
+		};
+		m->objects[i].flags &= ~(live ? RKN_OBJECT_ENDED : 0u);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		m->references[i] = (struct rkn_reference){
+			.order = i, .to = i + 1, .from = i + 2, .field = 2
+		};
+		m->events[2 * i].order = i;
+		m->events[2 * i].count = 2;
+		m->events[2 * i + 1].kind = RKN_EVENT_RELEASE;
+	}
+	m->error_count = 1;
+	m->errors = xcalloc(1, sizeof(*m->errors));
+	m->errors[0] = (struct rkn_error){ .count = 2,
+					   .kind = RKN_ERROR_REFERENCE_ON_FREED,
+					   .type = 1 };
 }
 
 void specimen_make(struct model *m, size_t blocks)
@@ -122,4 +168,5 @@ void specimen_make(struct model *m, size_t blocks)
 	make_places(m, blocks / 2);
 	make_blocks(m, blocks);
 	make_pointers(m);
+	make_ledger(m);
 }

@@ -156,7 +156,7 @@ static void add_picture(struct store_maker *s)
 {
 	const struct rkn_block blocks[] = {
 		{ 0x10000, 32, 1, 1, 1 },
-		{ 0x10030, 32, 2, 1, 1 },
+		{ 0x12000, 32, 2, 1, 1 },
 	};
 	const struct rkn_edge edges[] = { { 0, 1, 0, 0 }, { 1, 0, 0, 0 } };
 	const struct rkn_root roots[] = {
@@ -174,6 +174,52 @@ static void add_picture(struct store_maker *s)
 	s->h.end_mono_ns = 3500;
 }
 
+/* The first block is an object that the second holds, whose maker let go. */
+static void add_ledger(struct store_maker *s)
+{
+	const struct store_name names[] = {
+		{ 0 }, { .text = 1 }, { .text = 10, .made = 2 }, { .text = 14 }
+	};
+	struct store_object objects[] = {
+		{ 0 },
+		{ .address = 0x10000, .type = 2, .serial = 1, .count = 1 },
+		{ .address = 0x12000, .type = 2, .serial = 2, .count = 1 },
+	};
+	const struct store_reference references[] = {
+		{ 0 },
+		{ .order = 7,
+		  .to = 1,
+		  .from = 2,
+		  .field = 3,
+		  .thread = 1,
+		  .kind_stack = RKN_REFERENCE << STORE_KIND_SHIFT | 1 },
+	};
+	/* A ring: the newest is 2, the oldest behind it. */
+	const struct store_event events[] = {
+		{ 0 },
+		{ 7, RKN_EVENT_RETAIN << STORE_KIND_SHIFT | 1, 1, 2, 3, 2, 2 },
+		{ 8, RKN_EVENT_RELEASE << STORE_KIND_SHIFT | 1, 1, 0, 0, 1, 1 },
+	};
+	const struct rkn_error errors[2] = {
+		{ 0 },
+		{ .count = 3, .kind = RKN_ERROR_RELEASE_AT_ZERO, .type = 2 },
+	};
+
+	for (int i = 1; i < 3; i++) {
+		objects[i].flags = STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED;
+		objects[i].made_stack = objects[i].made_thread = 1;
+	}
+	objects[2].flags |= STORE_OBJECT_MAKER;
+	objects[2].holds = objects[1].references = 1;
+	objects[1].events = objects[1].event_count = 2;
+	store_maker_table(s, STORE_NAMES, names, 4, sizeof(*names));
+	store_maker_table(s, STORE_OBJECTS, objects, 3, sizeof(*objects));
+	store_maker_table(s, STORE_REFERENCES, references, 2,
+			  sizeof(*references));
+	store_maker_table(s, STORE_EVENTS, events, 3, sizeof(*events));
+	store_maker_table(s, STORE_ERRORS, errors, 2, sizeof(*errors));
+}
+
 void store_maker_whole(const char *path, int finished)
 {
 	struct store_maker s;
@@ -186,5 +232,6 @@ void store_maker_whole(const char *path, int finished)
 	store_maker_block(&s, 0x12000, 32, 1, 2, 1);
 	if (finished)
 		add_picture(&s);
+	add_ledger(&s);
 	store_maker_close(&s);
 }

@@ -43,6 +43,11 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, blocks, block_count);
 	assert_same(a, b, edges, edge_count);
 	assert_same(a, b, roots, root_count);
+	assert_same(a, b, names, name_count);
+	assert_same(a, b, objects, object_count);
+	assert_same(a, b, references, reference_count);
+	assert_same(a, b, events, event_count);
+	assert_same(a, b, errors, error_count);
 }
 
 static void make_file(size_t blocks)
@@ -304,6 +309,20 @@ static const struct {
 	{ "points to is unknown", ARRAY(roots, 4, block), SMALL },
 	{ "its kind is unknown", ARRAY(roots, 4, kind), 99 },
 	{ "its owner is unknown", ARRAY(roots, 1, owner), 3 },
+	{ "beyond the strings", ARRAY(names, 1, text), 1000 },
+	{ "thread or type is unknown", ARRAY(objects, 2, type), 3 },
+	{ "thread or type is unknown", ARRAY(objects, 2, stack), 11 },
+	{ "without a block", ARRAY(objects, 2, block), RKN_NONE },
+	{ "its block is unknown", ARRAY(objects, 2, block), SMALL },
+	{ "outside its block", ARRAY(objects, 2, address), 1 },
+	{ "its generation", ARRAY(objects, 2, generation), 4 },
+	{ "an object of it is unknown", ARRAY(references, 2, to), 0 },
+	{ "an object of it is unknown", ARRAY(references, 2, from), 8 },
+	{ "thread or field is unknown", ARRAY(references, 2, field), 3 },
+	{ "its kind is unknown", ARRAY(references, 2, kind), 3 },
+	{ "out of order", ARRAY(references, 2, to), 1 },
+	{ "its holder is unknown", ARRAY(events, 2, holder), 8 },
+	{ "its kind is unknown", ARRAY(errors, 0, kind), 4 },
 #undef ARRAY
 };
 

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger out of a live store: its lists become arrays, its numbers those of
+ * the objects that are still there.  A list that was being changed is followed
+ * as far as it makes sense, and never further than it can be long.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recording.h"
+#include "store_file.h"
+
+struct ledger {
+	struct store_file *s;
+	struct store_object *objects;
+	struct store_reference *references;
+	struct store_event *events;
+	size_t object_count, reference_count, event_count;
+	uint32_t *numbers; /* of each object in the parts; 0: it is not there */
+	struct rkn_object *list;
+	size_t count;
+};
+
+static int no_memory(struct ledger *l)
+{
+	return model_error(l->s->m, -ENOMEM, "out of memory");
+}
+
+/* Records of another size are from another version of the store. */
+static int read_names(struct ledger *l)
+{
+	struct part *part = &l->s->parts.of[RKN_CHUNK_NAMES];
+	struct store_name *names;
+	struct rkn_name *to;
+	void *table;
+	size_t count;
+	int error =
+	    store_file_table(l->s, STORE_NAMES, sizeof(*names), &table, &count);
+
+	if (error || !count)
+		return error;
+	names = table;
+	if (part_grow(part, sizeof(*to), count)) {
+		free(names);
+		return no_memory(l);
+	}
+	to = part->records;
+	for (size_t i = 0; i < count; i++)
+		to[i] = (struct rkn_name){
+			.text = names[i].text <
+					l->s->parts.of[RKN_CHUNK_STRINGS].count
+				    ? names[i].text
+				    : 0,
+			.flags = names[i].clear ? RKN_NAME_CLEAR : 0,
+			.made = names[i].made,
+			.ended = names[i].ended,
+		};
+	to[0] = (struct rkn_name){ 0 };
+	part->count = count;
+	free(names);
+	return 0;
+}
+
+/* The block around `address`; RKN_NONE: none. */
+static uint32_t block_at(const struct ledger *l, uint64_t address)
+{
+	const struct part *part = &l->s->parts.of[RKN_CHUNK_BLOCKS];
+	const struct rkn_block *b = part->records;
+	size_t low = 0, high = part->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (b[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || (address - b[low - 1].address >= b[low - 1].size &&
+		     address != b[low - 1].address))
+		return RKN_NONE;
+	return (uint32_t)low - 1;
+}
+
+static uint32_t name_of(const struct ledger *l, uint32_t number)
+{
+	return number < l->s->parts.of[RKN_CHUNK_NAMES].count ? number : 0;
+}
+
+static uint32_t thread_of(const struct ledger *l, uint32_t number)
+{
+	return number < l->s->parts.of[RKN_CHUNK_THREADS].count ? number : 0;
+}
+
+static uint32_t stack_of(const struct ledger *l, uint32_t kind_stack)
+{
+	return store_file_stack(l->s, kind_stack & STORE_STACK_MAX);
+}
+
+/* Ended, but it still holds references. */
+static bool holds_some(const struct ledger *l, const struct store_object *o)
+{
+	return o->holds && o->holds < l->reference_count && o->ended_order &&
+	       o->flags & STORE_OBJECT_TRACKED;
+}
+
+static void add_object(struct ledger *l, uint32_t i, bool picture)
+{
+	const struct store_object *o = &l->objects[i];
+	bool live = o->flags & STORE_OBJECT_LIVE;
+	uint32_t block = live ? block_at(l, o->address) : RKN_NONE;
+	bool counted = o->counter && picture;
+	uint64_t *limits = l->s->m->limits;
+
+	if (!o->address || !(o->flags & STORE_OBJECT_TRACKED))
+		return;
+	if (live && block == RKN_NONE) {
+		limits[RKN_LIMIT_OBJECT_GONE]++;
+		return;
+	}
+	if (!live && !holds_some(l, o))
+		return;
+	l->list[l->count++] = (struct rkn_object){
+		.address = o->address,
+		.order = o->made_order,
+		.ended_order = live ? 0 : o->ended_order,
+		.count = counted ? o->read : o->count,
+		.told = o->count,
+		.block = block,
+		.type = name_of(l, o->type),
+		.serial = o->serial,
+		.stack = stack_of(l, o->made_stack),
+		.thread = thread_of(l, o->made_thread),
+		.ended_stack = live ? 0 : stack_of(l, o->ended_stack),
+		.flags =
+		    (o->flags & STORE_OBJECT_MAKER ? RKN_OBJECT_MAKER : 0) |
+		    (counted ? RKN_OBJECT_COUNTED : 0) |
+		    (live ? 0 : RKN_OBJECT_ENDED),
+		.generation = o->generation < 4 ? o->generation : 3,
+		.event_count = o->event_count,
+		.first_event = o->events,
+		.reserved = i,
+	};
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct rkn_object *x = a, *y = b;
+
+	if ((x->block == RKN_NONE) != (y->block == RKN_NONE))
+		return x->block == RKN_NONE ? 1 : -1;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+static int make_objects(struct ledger *l)
+{
+	struct part *part = &l->s->parts.of[RKN_CHUNK_OBJECTS];
+	const struct rkn_meta *meta = l->s->parts.of[RKN_CHUNK_META].records;
+
+	if (part_grow(part, sizeof(*l->list), l->object_count + 1))
+		return no_memory(l);
+	l->numbers = calloc(l->object_count + 1, sizeof(*l->numbers));
+	if (!l->numbers)
+		return no_memory(l);
+	l->list = part->records;
+	l->list[0] =
+	    (struct rkn_object){ .block = RKN_NONE, .flags = RKN_OBJECT_ENDED };
+	l->count = 1;
+	for (uint32_t i = 1; i < l->object_count; i++)
+		add_object(l, i, meta->flags & RKN_META_SNAPSHOT);
+	qsort(l->list + 1, l->count - 1, sizeof(*l->list), by_address);
+	for (uint32_t i = 1; i < l->count; i++) {
+		l->numbers[l->list[i].reserved] = i;
+		l->list[i].reserved = 0;
+	}
+	part->count = l->count;
+	return 0;
+}
+
+static uint32_t object_of(const struct ledger *l, uint32_t number)
+{
+	return number < l->object_count ? l->numbers[number] : 0;
+}
+
+static int by_target(const void *a, const void *b)
+{
+	const struct rkn_reference *x = a, *y = b;
+
+	if (x->to != y->to)
+		return x->to < y->to ? -1 : 1;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return (x->stack > y->stack) - (x->stack < y->stack);
+}
+
+static int make_references(struct ledger *l)
+{
+	struct part *part = &l->s->parts.of[RKN_CHUNK_REFERENCES];
+	struct rkn_reference *to;
+
+	if (!l->reference_count)
+		return 0;
+	if (part_grow(part, sizeof(*to), l->reference_count))
+		return no_memory(l);
+	to = part->records;
+	for (size_t i = 1; i < l->reference_count; i++) {
+		const struct store_reference *r = &l->references[i];
+		uint32_t target = object_of(l, r->to);
+		uint32_t from = object_of(l, r->from);
+		uint32_t kind = r->kind_stack >> STORE_KIND_SHIFT;
+
+		if (!target || kind > RKN_REFERENCE_WEAK)
+			continue;
+		to[part->count++] = (struct rkn_reference){
+			.order = r->order,
+			.holder = from      ? l->list[from].address
+				  : r->from ? 0
+					    : r->holder,
+			.to = target,
+			.from = from,
+			.field = name_of(l, r->field),
+			.stack = stack_of(l, r->kind_stack),
+			.thread = thread_of(l, r->thread),
+			.kind = kind,
+		};
+	}
+	qsort(to, part->count, sizeof(*to), by_target);
+	return 0;
+}
+
+/* The ring of `o`, the oldest first; o->first_event is its newest. */
+static int add_events(struct ledger *l, struct rkn_object *o)
+{
+	struct part *part = &l->s->parts.of[RKN_CHUNK_EVENTS];
+	uint32_t newest = o->first_event, i = newest;
+	struct rkn_event *to;
+
+	o->first_event = (uint32_t)part->count;
+	if (!newest || newest >= l->event_count)
+		return 0;
+	if (part_grow(part, sizeof(*to), STORE_EVENTS_KEPT))
+		return no_memory(l);
+	to = part->records;
+	while (o->events < STORE_EVENTS_KEPT) {
+		const struct store_event *e;
+		uint32_t holder, kind;
+
+		i = l->events[i].next;
+		if (!i || i >= l->event_count)
+			break;
+		e = &l->events[i];
+		kind = e->kind_stack >> STORE_KIND_SHIFT;
+		holder = object_of(l, e->holder);
+		/* Its record may be another object's by now. */
+		if (holder && l->list[holder].order > e->order)
+			holder = 0;
+		to[part->count++] = (struct rkn_event){
+			.order = e->order,
+			.kind = kind <= RKN_EVENT_RENAME ? kind : 0,
+			.stack = stack_of(l, e->kind_stack),
+			.thread = thread_of(l, e->thread),
+			.holder = holder,
+			.field = name_of(l, e->field),
+			.count = e->count,
+		};
+		o->events++;
+		if (i == newest)
+			break;
+	}
+	return 0;
+}
+
+static int make_events(struct ledger *l)
+{
+	int error = 0;
+
+	for (size_t i = 1; i < l->count && !error; i++)
+		error = add_events(l, &l->list[i]);
+	return error;
+}
+
+#define MOST_ERRORS 4096u /* that a store holds */
+
+static int make_errors(struct ledger *l)
+{
+	struct part *part = &l->s->parts.of[RKN_CHUNK_ERRORS];
+	struct rkn_error *e;
+	struct store_table *t;
+	int error;
+	void *table;
+	size_t count, kept = 0;
+
+	/* It is a hash table: all of it counts. */
+	t = &l->s->h.tables[STORE_ERRORS];
+	t->count = t->capacity < MOST_ERRORS ? t->capacity : MOST_ERRORS;
+	error =
+	    store_file_table(l->s, STORE_ERRORS, sizeof(*e), &table, &count);
+	if (error || !count)
+		return error;
+	e = table;
+	for (size_t i = 0; i < count; i++) {
+		if (!e[i].kind || !e[i].count ||
+		    e[i].kind > RKN_ERROR_FREED_WHILE_HELD)
+			continue;
+		e[kept] = e[i];
+		e[kept].type = name_of(l, e[i].type);
+		e[kept].stack = store_file_stack(l->s, e[i].stack);
+		e[kept].made_stack = store_file_stack(l->s, e[i].made_stack);
+		e[kept].ended_stack = store_file_stack(l->s, e[i].ended_stack);
+		e[kept].thread = thread_of(l, e[i].thread);
+		kept++;
+	}
+	part->records = table;
+	part->count = part->capacity = kept;
+	if (!kept) {
+		free(table);
+		*part = (struct part){ 0 };
+	}
+	return 0;
+}
+
+static int read_tables(struct ledger *l)
+{
+	void *table;
+	int error = store_file_table(l->s, STORE_OBJECTS, sizeof(*l->objects),
+				     &table, &l->object_count);
+
+	l->objects = table;
+	if (error)
+		return error;
+	error = store_file_table(l->s, STORE_REFERENCES, sizeof(*l->references),
+				 &table, &l->reference_count);
+	l->references = table;
+	if (error)
+		return error;
+	error = store_file_table(l->s, STORE_EVENTS, sizeof(*l->events), &table,
+				 &l->event_count);
+	l->events = table;
+	return error;
+}
+
+int store_ledger(struct store_file *s)
+{
+	struct ledger l = { .s = s };
+	int error = read_names(&l);
+
+	if (!error)
+		error = read_tables(&l);
+	if (!error && l.object_count)
+		error = make_objects(&l);
+	if (!error && l.object_count)
+		error = make_references(&l);
+	if (!error && l.object_count)
+		error = make_events(&l);
+	if (!error)
+		error = make_errors(&l);
+	free(l.objects);
+	free(l.references);
+	free(l.events);
+	free(l.numbers);
+	return error;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Python's garbage collector, over the program's objects: generations,
+ * thresholds, and trial deletion (CPython's gcmodule.c, InternalDocs/
+ * garbage_collector.md).  It frees nothing itself.
+ */
+#ifndef COLLECT_H
+#define COLLECT_H
+
+#include <refknot.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Forget all: the store is a new one. */
+void collect_reset(void);
+
+/* Object `number` was made; one has ended. Inside refknot. */
+void collect_made(uint32_t number);
+void collect_ended(void);
+
+/* Is an automatic check due? Then collect_automatically(), outside refknot. */
+bool collect_is_due(void);
+void collect_automatically(void);
+
+/* As refknot.h has them; outside refknot. */
+long collect_now(int generation);
+void collect_numbers(int what, long *numbers);
+int collect_flag(int what, int value);
+void collect_stats(struct refknot_stats *stats);
+int collect_callback(refknot_callback *callback, void *data, int add);
+size_t collect_garbage(refknot_visit *visit, void *data);
+
+#endif

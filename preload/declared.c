@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What the program said of blocks and memory: roots that no pointer shows, and
+ * blocks that are not to be searched. */
+#include <refknot.h>
+
+#include "objects.h"
+#include "own.h"
+#include "picture.h"
+#include "process.h"
+
+static void add_root(struct picture *p, uint32_t block)
+{
+	struct rkn_root *r = picture_list_add(&p->roots);
+
+	if (r)
+		*r = (struct rkn_root){ .block = block,
+					.kind = RKN_ROOT_DECLARED,
+					.owner = RKN_NONE };
+}
+
+static void skip(struct picture *p, uint32_t block)
+{
+	if (!p->skipped)
+		p->skipped = own_map(p->blocks.count / 8 + 1);
+	if (p->skipped)
+		p->skipped[block / 8] |= (uint8_t)(1u << block % 8);
+}
+
+static void obey(struct picture *p, const struct store_object *o)
+{
+	unsigned taming = o->flags >> STORE_OBJECT_TAMING_SHIFT;
+	uint64_t offset;
+	uint32_t block;
+
+	if (!(o->flags & STORE_OBJECT_LIVE) || !taming)
+		return;
+	block = blocks_find(&p->blocks, o->address, &offset);
+	if (block == BLOCKS_NONE)
+		return;
+	if (taming & (REFKNOT_ROOT | REFKNOT_NOT_LEAK | REFKNOT_IGNORE))
+		add_root(p, block);
+	if (taming & (REFKNOT_IGNORE | REFKNOT_NO_SCAN))
+		skip(p, block);
+}
+
+/* Blocks that were allocated while leaks were not wanted. */
+static void find_tamed(struct picture *p)
+{
+	for (uint32_t i = 0; i < p->blocks.count; i++)
+		if (*shadow_slot(p->blocks.list[i].address) & STORE_TAMED)
+			add_root(p, i);
+}
+
+void declared_search(struct picture *p)
+{
+	for (uint32_t i = 1; i < objects_end(); i++)
+		obey(p, objects_at(i));
+	if (process.tames)
+		find_tamed(p);
+}

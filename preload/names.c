@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "names.h"
+
+#include <refknot.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sys.h"
+
+#define SLOTS (1u << 17) /* twice the names that there can be */
+
+static __attribute__((aligned(4096))) uint32_t index_of[SLOTS];
+
+static const char more[] = "(more names)";
+
+struct name {
+	const char *text;
+	size_t size;
+	uint32_t slot;
+};
+
+static struct name name_of(const char *text)
+{
+	struct name n = { text, 0, 0x811c9dc5u };
+
+	for (; n.size < REFKNOT_NAME_MAX && text[n.size]; n.size++)
+		n.slot = (n.slot ^ (unsigned char)text[n.size]) * 0x01000193u;
+	n.slot = (n.slot ^ n.slot >> 16) % SLOTS;
+	return n;
+}
+
+struct store_name *names_record(uint32_t number)
+{
+	return store_record(STORE_NAMES, number);
+}
+
+const char *names_text(uint32_t number)
+{
+	const struct store_name *r = names_record(number);
+
+	return store_at(store.header->tables[STORE_TEXT].offset +
+			(r ? r->text : 0));
+}
+
+void names_reset(void)
+{
+	struct store_name *r;
+
+	sys_advise(index_of, sizeof(index_of), MADV_DONTNEED);
+	r = names_record((uint32_t)store_append(STORE_NAMES));
+	if (r)
+		r->text = store_text(more, sizeof(more) - 1);
+}
+
+static bool is(uint32_t number, const struct name *n)
+{
+	const char *text = names_text(number);
+
+	return !memcmp(text, n->text, n->size) && !text[n->size];
+}
+
+/* The slot that has the name, or the free one where it belongs; NULL: full. */
+static uint32_t *find(const struct name *n)
+{
+	uint32_t slot = n->slot;
+
+	for (uint32_t i = 0; i < SLOTS; i++, slot = (slot + 1) % SLOTS) {
+		uint32_t number =
+		    __atomic_load_n(&index_of[slot], __ATOMIC_ACQUIRE);
+
+		if (!number || is(number, n))
+			return &index_of[slot];
+	}
+	return NULL;
+}
+
+uint32_t names_find(const char *text)
+{
+	struct name n;
+	uint32_t *slot;
+
+	if (!text || !*text)
+		return 0;
+	n = name_of(text);
+	slot = find(&n);
+	return slot ? *slot : 0;
+}
+
+/* 0: no room. */
+static COLD uint32_t add(const struct name *n)
+{
+	uint32_t number = (uint32_t)store_append(STORE_NAMES);
+	struct store_name *r = number ? names_record(number) : NULL;
+	uint32_t *slot, none = 0;
+
+	if (!r)
+		return 0;
+	r->text = store_text(n->text, n->size);
+	if (!r->text)
+		return 0;
+	/* Another thread may add the same: then ours is left unused. */
+	do {
+		slot = find(n);
+		none = 0;
+	} while (slot && !*slot &&
+		 !__atomic_compare_exchange_n(slot, &none, number, false,
+					      __ATOMIC_RELEASE,
+					      __ATOMIC_ACQUIRE));
+	return slot ? *slot : 0;
+}
+
+uint32_t names_number(const char *text, uint64_t *limits)
+{
+	struct name n;
+	uint32_t *slot, number;
+
+	if (!text || !*text)
+		return 0;
+	n = name_of(text);
+	slot = find(&n);
+	if (likely(slot && *slot))
+		return *slot;
+	number = slot ? add(&n) : 0;
+	if (number)
+		return number;
+	limits[RKN_LIMIT_NAMES_FULL]++;
+	return NAMES_MORE;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The names that the program gives to types, fields, marks and regions, each
+ * once, in the store.  No lock; may run inside malloc and in a signal handler.
+ */
+#ifndef PRELOAD_NAMES_H
+#define PRELOAD_NAMES_H
+
+#include <stdint.h>
+
+#include "store.h"
+
+#define NAMES_MORE 1u /* stands for all that found no room */
+
+/* Forget all: the store is a new one. */
+void names_reset(void);
+
+/* The number of `text`; NULL and "" have 0. Without room NAMES_MORE, which is
+ * counted in `limits` (by enum rkn_limit_number). */
+uint32_t names_number(const char *text, uint64_t *limits);
+
+/* The number that it has; 0 if it has none. */
+uint32_t names_find(const char *text);
+
+/* Never NULL for a number that names_number() gave. */
+struct store_name *names_record(uint32_t number);
+/* Its text, which lives as long as the store; "" for 0. */
+const char *names_text(uint32_t number);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include "objects.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sys.h"
+
+#define GRANULE_SHIFT 3
+#define SLOTS         (STORE_REGION >> GRANULE_SHIFT)
+
+static __attribute__((aligned(4096))) uint32_t *regions[STORE_REGIONS];
+uint64_t objects_clock;
+
+void objects_reset(void)
+{
+	sys_advise(regions, sizeof(regions), MADV_DONTNEED);
+}
+
+static uint32_t *slot_at(uint64_t address)
+{
+	uint32_t *slots;
+
+	if (address >> STORE_ADDRESS_BITS)
+		return NULL;
+	slots = __atomic_load_n(&regions[address >> STORE_REGION_SHIFT],
+				__ATOMIC_ACQUIRE);
+	if (!slots)
+		return NULL;
+	return slots + ((address & (STORE_REGION - 1)) >> GRANULE_SHIFT);
+}
+
+static uint64_t offset_of(const uint32_t *slot)
+{
+	return (uint64_t)((const char *)slot - (const char *)store.header);
+}
+
+/* Was it ever used? Else it must not be touched. */
+static bool is_known(const uint32_t *slot)
+{
+	return slot && store_steps[offset_of(slot) >> STORE_STEP_SHIFT];
+}
+
+static COLD bool make_region(uint64_t region)
+{
+	uint64_t offset = store_take(SLOTS * sizeof(uint32_t));
+	uint32_t *none = NULL;
+
+	if (!offset)
+		return false;
+	/* If another thread was faster, ours is address space, no memory. */
+	__atomic_compare_exchange_n(&regions[region], &none, store_at(offset),
+				    false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* The slot, ready to be written; NULL: no room. */
+static uint32_t *make_slot(uint64_t address)
+{
+	uint32_t *slot = slot_at(address);
+
+	if (!slot && make_region(address >> STORE_REGION_SHIFT))
+		slot = slot_at(address);
+	if (!slot || !store_ready(offset_of(slot), sizeof(*slot)))
+		return NULL;
+	return slot;
+}
+
+struct store_object *objects_find(uint64_t address)
+{
+	const uint32_t *slot = slot_at(address);
+	uint32_t number;
+	struct store_object *o;
+
+	if (!is_known(slot) || address % (1u << GRANULE_SHIFT))
+		return NULL;
+	number = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+	if (!number)
+		return NULL;
+	o = objects_at(number);
+	return o->address == address ? o : NULL;
+}
+
+static const uint64_t *head_at(uint64_t address)
+{
+	const uint64_t *slot = shadow_slot(address);
+
+	return slot && shadow_slot_known(slot) ? slot : NULL;
+}
+
+/* The block that it was in may have ended unseen, and another begun there. */
+struct store_object *objects_live(uint64_t address)
+{
+	struct store_object *o = objects_find(address);
+	const uint64_t *head;
+
+	if (!o || !(o->flags & STORE_OBJECT_LIVE))
+		return NULL;
+	head = head_at(address);
+	if (head && (*head & STORE_HEAD) &&
+	    (*head & (STORE_FREED | STORE_NOTED)) != STORE_NOTED)
+		return NULL;
+	return o;
+}
+
+static uint64_t size_of(const uint64_t *head)
+{
+	uint64_t size = *head >> STORE_SIZE_SHIFT;
+
+	return *head & STORE_BIG ? size | head[2] >> 1 << 32 : size;
+}
+
+#define BACK_MOST (64ull << 20) /* bytes from an address to its block's start */
+
+bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
+{
+	uint64_t granule = 1ull << shadow.granule_shift;
+	uint64_t at = address & ~(granule - 1), back = 0;
+
+	for (; back < BACK_MOST && at >= granule; back += granule) {
+		const uint64_t *head = head_at(at);
+
+		if (head && shadow_is_live(*head)) {
+			*start = at;
+			*size = size_of(head);
+			return address - at < *size || address == at;
+		}
+		at -= granule;
+	}
+	return false;
+}
+
+/* A record of the thread's own, or a new one; 0: none left. */
+static uint32_t take_number(struct thread *t)
+{
+	uint32_t number = t->free_objects;
+
+	if (likely(number)) {
+		t->free_objects = objects_at(number)->next;
+		return number;
+	}
+	return (uint32_t)store_append(STORE_OBJECTS);
+}
+
+static void give_number(struct thread *t, uint32_t number)
+{
+	struct store_object *o = objects_at(number);
+
+	memset(o, 0, sizeof(*o));
+	o->next = t->free_objects;
+	t->free_objects = number;
+}
+
+struct store_object *objects_add(struct thread *t, uint64_t address,
+				 enum rkn_limit_number *limit)
+{
+	uint64_t start, size, *head;
+	uint32_t *slot, number;
+	struct store_object *o;
+
+	*limit = RKN_LIMIT_NO_OBJECT;
+	if (!address || address % (1u << GRANULE_SHIFT) ||
+	    address >> STORE_ADDRESS_BITS ||
+	    !objects_block(address, &start, &size))
+		return NULL;
+	*limit = RKN_LIMIT_OBJECTS_FULL;
+	slot = make_slot(address);
+	number = slot ? take_number(t) : 0;
+	if (!number)
+		return NULL;
+	head = shadow_slot(start);
+	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
+	o = objects_at(number);
+	o->lock = t->number;
+	o->address = address;
+	o->next = 0;
+	__atomic_store_n(slot, number, __ATOMIC_RELEASE);
+	return o;
+}
+
+/* Calls `f` for each live record in the block, and clears its slot if `lift`. */
+static void each(uint64_t address, uint64_t size, bool lift,
+		 void (*f)(struct store_object *, void *), void *data)
+{
+	uint64_t at = address & ~((1ull << GRANULE_SHIFT) - 1);
+	uint64_t end = address + (size ? size : 1);
+
+	while (at < end) {
+		uint32_t *slot = slot_at(at);
+		uint64_t n = STORE_STEP / sizeof(*slot);
+
+		if (!is_known(slot)) { /* on to the next step, or region */
+			uint64_t step = STORE_STEP / sizeof(*slot)
+					<< GRANULE_SHIFT;
+
+			at = (at & ~(step - 1)) + step;
+			continue;
+		}
+		for (n -= offset_of(slot) % STORE_STEP / sizeof(*slot);
+		     n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
+			struct store_object *o = objects_at(*slot);
+
+			if (!*slot || o->address != at ||
+			    !(o->flags & STORE_OBJECT_LIVE))
+				continue;
+			if (lift)
+				*slot = 0;
+			f(o, data);
+		}
+	}
+}
+
+struct ending {
+	struct thread *t;
+	objects_visit *gone;
+	uint32_t stack;
+	uint32_t list; /* lifted, the newest first */
+};
+
+static void end_one(struct store_object *o, void *data)
+{
+	struct ending *e = data;
+
+	e->gone(e->t, o, e->stack);
+}
+
+void objects_end_block(struct thread *t, uint64_t address, uint64_t size,
+		       objects_visit *gone, uint32_t stack)
+{
+	struct ending e = { t, gone, stack, 0 };
+
+	each(address, size, false, end_one, &e);
+}
+
+static void lift_one(struct store_object *o, void *data)
+{
+	struct ending *e = data;
+
+	o->next = e->list;
+	e->list = objects_number(o);
+}
+
+uint32_t objects_lift(uint64_t address, uint64_t size)
+{
+	struct ending e = { 0 };
+
+	each(address, size, true, lift_one, &e);
+	return e.list;
+}
+
+static void drop_one(struct store_object *o, uint64_t by)
+{
+	uint32_t *slot = make_slot(o->address + by);
+
+	o->next = 0;
+	o->address += by;
+	if (o->counter)
+		o->counter += by;
+	if (slot)
+		__atomic_store_n(slot, objects_number(o), __ATOMIC_RELEASE);
+}
+
+void objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
+		  uint64_t size, objects_visit *gone, uint32_t stack)
+{
+	uint64_t *head = shadow_slot(to);
+
+	if (!list || !head)
+		return;
+	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
+	while (list) {
+		struct store_object *o = objects_at(list);
+
+		list = o->next;
+		drop_one(o, to - from);
+		if (o->address - to >= size && o->address != to)
+			gone(t, o, stack);
+	}
+}
+
+/* Its number may still be in the shadow, if no other object is there. */
+static void forget(struct thread *t, uint32_t number)
+{
+	struct store_object *o = objects_at(number);
+	uint32_t *slot = slot_at(o->address), expected = number;
+
+	if (o->holds) /* it stays the holder of what it did not give back */
+		return;
+	if (is_known(slot))
+		__atomic_compare_exchange_n(slot, &expected, 0, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	give_number(t, number);
+}
+
+void objects_retire(struct thread *t, struct store_object *o, uint32_t stack)
+{
+	uint32_t *place = &t->retired[t->retire++ % THREAD_RETIRED];
+
+	o->flags &= (uint16_t)~STORE_OBJECT_LIVE;
+	o->ended_stack = stack;
+	o->ended_thread = t->serial;
+	o->ended_order = objects_order(t, o->made_order);
+	if (*place)
+		forget(t, *place);
+	*place = objects_number(o);
+}
+
+/* Is the thread of that area, which locked something, inside refknot? It may
+ * have left by longjmp out of a handler. */
+COLD void objects_lock_slowly(struct thread *t, struct store_object *o)
+{
+	for (uint32_t tries = 1;; tries++) {
+		uint32_t owner = __atomic_load_n(&o->lock, __ATOMIC_RELAXED);
+
+		if ((!owner || (tries > 10000 && !thread_is_inside(owner))) &&
+		    __atomic_compare_exchange_n(&o->lock, &owner, t->number,
+						false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return;
+		if (tries < 100)
+			__builtin_ia32_pause();
+		else
+			sys_rest(tries < 1000 ? 0 : 100000);
+	}
+}
+
+int64_t objects_count(const struct store_object *o)
+{
+	const void *p = (const void *)(uintptr_t)o->counter;
+	uint64_t bits = 0;
+
+	if (!o->counter)
+		return o->count;
+	switch (o->width) {
+	case 1:
+		return *(const volatile int8_t *)p + o->bias;
+	case 2:
+		return *(const volatile int16_t *)p + o->bias;
+	case 4:
+		return *(const volatile int32_t *)p + o->bias;
+	default:
+		bits = *(const volatile uint64_t *)p;
+		return (int64_t)bits + o->bias;
+	}
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The addresses that the program named: which record of STORE_OBJECTS an
+ * address has, and what blocks that end or move do to them.  A sparse shadow of
+ * 32-bit numbers, one a granule, leads from the address to the record; records
+ * of one granule are a list.
+ *
+ * An ended object's record stays for a while, so that what comes too late can
+ * be told; then its thread uses it again.
+ *
+ * All functions are for a thread that is inside refknot (thread_enter).
+ */
+#ifndef OBJECTS_H
+#define OBJECTS_H
+
+#include <sys/single_threaded.h>
+
+#include "record.h"
+#include "store.h"
+#include "thread.h"
+
+/* Forget all: the store is a new one. */
+void objects_reset(void);
+
+/* The record that `address` had last, alive or not; NULL: none. */
+struct store_object *objects_find(uint64_t address);
+
+/* The same if its object, or its block's taming, is alive; else NULL. */
+struct store_object *objects_live(uint64_t address);
+
+/* A new record for `address`, which lies in a live block; it is locked by `t`
+ * and has nothing but its address. NULL: no block there (*limit says so), no
+ * room. */
+struct store_object *objects_add(struct thread *t, uint64_t address,
+				 enum rkn_limit_number *limit);
+
+/*
+ * A block of the heap ended; `noted` ones only. `gone` is called for each
+ * object in it, in address order.
+ */
+typedef void objects_visit(struct thread *t, struct store_object *o,
+			   uint32_t stack);
+void objects_end_block(struct thread *t, uint64_t address, uint64_t size,
+		       objects_visit *gone, uint32_t stack);
+
+/*
+ * It moves: take its objects out of the shadow, the first of a list by `next`
+ * (0: none), and put them in where it is now. Those behind `size` have ended.
+ */
+uint32_t objects_lift(uint64_t address, uint64_t size);
+void objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
+		  uint64_t size, objects_visit *gone, uint32_t stack);
+
+/* `o`, locked, has ended: note it, and that its record may be used again after
+ * a while. */
+void objects_retire(struct thread *t, struct store_object *o, uint32_t stack);
+
+/* Start and size of the live block around `address`; false: none. */
+bool objects_block(uint64_t address, uint64_t *start, uint64_t *size);
+
+static inline struct store_object *objects_at(uint32_t number)
+{
+	return (struct store_object *)store_at(
+		   store.header->tables[STORE_OBJECTS].offset) +
+	       number;
+}
+
+static inline uint32_t objects_number(const struct store_object *o)
+{
+	return (uint32_t)(o - objects_at(0));
+}
+
+/* How many numbers were given out: records 1 .. result-1. */
+static inline uint32_t objects_end(void)
+{
+	const struct store_table *t = &store.header->tables[STORE_OBJECTS];
+	uint64_t n = __atomic_load_n(&t->count, __ATOMIC_ACQUIRE);
+
+	return (uint32_t)(n < t->capacity ? n : t->capacity);
+}
+
+/* Until objects_unlock() nobody else changes `o`. */
+void objects_lock_slowly(struct thread *t, struct store_object *o);
+static inline void objects_lock(struct thread *t, struct store_object *o)
+{
+	uint32_t none = 0;
+
+	/* No thread can begin meanwhile. */
+	if (__libc_single_threaded && !o->lock)
+		o->lock = t->number;
+	else if (unlikely(!__atomic_compare_exchange_n(
+		     &o->lock, &none, t->number, false, __ATOMIC_ACQUIRE,
+		     __ATOMIC_RELAXED)))
+		objects_lock_slowly(t, o);
+}
+
+static inline void objects_unlock(struct store_object *o)
+{
+	__atomic_store_n(&o->lock, 0, __ATOMIC_RELEASE);
+}
+
+/*
+ * The next number in the order of what happens. A Lamport clock: it grows
+ * within a thread, and along whatever passes from thread to thread by an
+ * object, if `after` is the number of what came before there; else threads are
+ * at most OBJECTS_DRIFT numbers apart. The processor's time would be exact, and
+ * costs 16 ns.
+ */
+#define OBJECTS_DRIFT 64
+extern HIDDEN uint64_t objects_clock;
+static inline uint64_t objects_order(struct thread *t, uint64_t after)
+{
+	uint64_t now = __atomic_load_n(&objects_clock, __ATOMIC_RELAXED);
+	uint64_t order = t->order > after ? t->order : after;
+
+	if (order < now)
+		order = now;
+	if (unlikely(++order > now + OBJECTS_DRIFT))
+		__atomic_store_n(&objects_clock, order, __ATOMIC_RELAXED);
+	return t->order = order;
+}
+
+/* What the counter of `o` holds, bias added; o->count if it has none. */
+int64_t objects_count(const struct store_object *o);
+
+#endif

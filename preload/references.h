@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger: what the program says of its objects and their references, kept
+ * as a state.  An object has the list of what leads to it (references that
+ * were not given back, links, weak edges) and, as a holder, of what it leads
+ * to; a reference is in both.  The last events are kept in a ring.
+ *
+ * A call locks the objects that it changes, in the order of their numbers. A
+ * handler's call inside another is not served, so no lock waits for itself.
+ *
+ * `frame` is as in record.h.  All may run inside malloc and in handlers.
+ */
+#ifndef REFERENCES_H
+#define REFERENCES_H
+
+#include "objects.h"
+
+void references_object(const void *p, const char *type, const volatile void *at,
+		       size_t width, long bias, const void *frame);
+void references_rename(const void *p, const char *type, const void *frame);
+void references_end(const void *p, const void *frame);
+void references_type(const char *type, void (*clear)(void *));
+void references_retain(const void *p, const void *holder, const char *field,
+		       const void *frame);
+void references_release(const void *p, const void *holder, const char *field,
+			const void *frame);
+void references_move(const void *p, const void *from, const void *to,
+		     const void *frame);
+void references_link(const void *owner, const void *p, const char *field,
+		     bool weak, const void *frame);
+void references_unlink(const void *owner, const void *p, const char *field,
+		       bool weak, const void *frame);
+long references_count(const void *p);
+void references_tame(const void *p, int what, bool on);
+void references_span(const void *start, size_t size, bool on);
+
+/* A noted block ended where its objects could not be looked after: so many. */
+extern HIDDEN uint32_t references_lost;
+
+/* A noted block was taken out of the shadow, and is about to be freed. */
+void references_free(const void *p, uint64_t size, const void *frame);
+
+/* It is about to move: the objects in it, for references_drop(), which ends
+ * those that are not in it any more. `to` NULL: all. */
+uint32_t references_lift(const void *p, uint64_t size);
+void references_drop(uint32_t list, const void *from, const void *to,
+		     uint64_t size, const void *frame);
+
+/* Only while no thread changes anything: the counters of all objects are read
+ * into their records, for the snapshot. */
+void references_read_counters(void);
+
+static inline struct store_reference *references_at(uint32_t number)
+{
+	return (struct store_reference *)store_at(
+		   store.header->tables[STORE_REFERENCES].offset) +
+	       number;
+}
+
+static inline uint32_t references_kind(const struct store_reference *r)
+{
+	return r->kind_stack >> STORE_KIND_SHIFT;
+}
+
+#endif

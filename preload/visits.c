@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "visits.h"
+
+#include "names.h"
+#include "process.h"
+#include "references.h"
+#include "sys.h"
+#include "world.h"
+
+static bool is_there(const struct store_object *o)
+{
+	const unsigned both = STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED;
+
+	return (o->flags & both) == both;
+}
+
+bool visits_info(struct refknot_info *info, const struct visits_item *item)
+{
+	const struct store_object *o = objects_at(item->number);
+	uint64_t address = o->address, start, size;
+
+	if (!is_there(o) || o->made_order != item->order ||
+	    objects_live(address) != o ||
+	    !objects_block(address, &start, &size))
+		return false;
+	*info = (struct refknot_info){
+		.address = (const void *)(uintptr_t)address,
+		.type = names_text(o->type),
+		.serial = o->serial,
+		.size = start + size - address,
+		.count = (long)objects_count(o),
+		.generation = o->generation,
+		.field = item->field ? names_text(item->field) : NULL,
+	};
+	return o->made_order == item->order && is_there(o);
+}
+
+size_t visits_items(const struct visits_item *items, size_t count,
+		    refknot_visit *visit, void *data)
+{
+	struct refknot_info info;
+	size_t there = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!visits_info(&info, &items[i]))
+			continue;
+		there++;
+		if (visit && visit(&info, data))
+			visit = NULL;
+	}
+	return there;
+}
+
+size_t visits_objects(int generation, refknot_visit *visit, void *data)
+{
+	const struct thread *t = thread_attached();
+	uint64_t now = objects_clock + OBJECTS_DRIFT;
+	uint32_t end;
+	size_t there = 0;
+
+	if (!process_page.epoch)
+		return 0;
+	if (t && t->order < now)
+		now = t->order > objects_clock ? t->order : objects_clock;
+	end = objects_end();
+	for (uint32_t i = 1; i < end && process_page.epoch; i++) {
+		const struct store_object *o = objects_at(i);
+		struct visits_item item = { o->made_order, i, 0 };
+
+		if (!is_there(o) || item.order > now ||
+		    (generation >= 0 && o->generation != generation))
+			continue;
+		if (visit)
+			there += visits_items(&item, 1, visit, data);
+		else
+			there += objects_live(o->address) == o;
+	}
+	return there;
+}
+
+/* The objects at the other ends of `o`'s list; the caller unmaps them. */
+static struct visits_item *gather(struct store_object *o, bool referrers,
+				  size_t *count, size_t *size)
+{
+	uint32_t first = referrers ? o->references : o->holds, number;
+	struct visits_item *items;
+	const struct store_reference *r;
+
+	*count = 0;
+	for (number = first; number;
+	     number = referrers ? r->to_next : r->from_next) {
+		r = references_at(number);
+		*count += !referrers || r->from;
+	}
+	*size = (*count + 1) * sizeof(*items);
+	items = *count ? sys_map(*size, -1) : NULL;
+	if (!items) {
+		*count = 0;
+		return NULL;
+	}
+	*count = 0;
+	for (number = first; number;
+	     number = referrers ? r->to_next : r->from_next) {
+		r = references_at(number);
+		if (referrers && !r->from)
+			continue;
+		items[*count].number = referrers ? r->from : r->to;
+		items[*count].field = r->field;
+		items[*count].order =
+		    objects_at(items[*count].number)->made_order;
+		++*count;
+	}
+	return items;
+}
+
+static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
+			 void *data)
+{
+	struct thread *t = thread_enter(NULL);
+	struct visits_item *items = NULL;
+	struct store_object *o;
+	size_t count = 0, size = 0, there;
+
+	if (!t)
+		return 0;
+	world_enter(t);
+	o = p ? objects_live((uint64_t)(uintptr_t)p) : NULL;
+	if (o && is_there(o)) {
+		objects_lock(t, o);
+		items = gather(o, referrers, &count, &size);
+		objects_unlock(o);
+	} else {
+		t->area->limits[RKN_LIMIT_NO_OBJECT]++;
+	}
+	world_leave(t);
+	thread_leave(t);
+	if (!items)
+		return 0;
+	there = visits_items(items, count, visit, data);
+	sys_unmap(items, size);
+	return there;
+}
+
+size_t visits_referrers(const void *p, refknot_visit *visit, void *data)
+{
+	return visit_list(p, true, visit, data);
+}
+
+size_t visits_referents(const void *p, refknot_visit *visit, void *data)
+{
+	return visit_list(p, false, visit, data);
+}

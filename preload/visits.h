@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program looks at its objects.  Its function is called outside refknot,
+ * so it may do anything; what has ended meanwhile is left out.
+ */
+#ifndef VISITS_H
+#define VISITS_H
+
+#include <refknot.h>
+#include <stdbool.h>
+
+#include "objects.h"
+
+size_t visits_objects(int generation, refknot_visit *visit, void *data);
+size_t visits_referrers(const void *p, refknot_visit *visit, void *data);
+size_t visits_referents(const void *p, refknot_visit *visit, void *data);
+
+/* One of `count` objects by number; `orders` are their made_order. Returns how
+ * many are still there. */
+struct visits_item {
+	uint64_t order;
+	uint32_t number;
+	uint32_t field;
+};
+size_t visits_items(const struct visits_item *items, size_t count,
+		    refknot_visit *visit, void *data);
+
+/* What is known of it; false: it is not there any more. */
+bool visits_info(struct refknot_info *info, const struct visits_item *item);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "world.h"
+
+#include "sys.h"
+
+#define PATIENCE 20000 /* rests of 0.1 ms: a thread that does not come out */
+
+struct world world;
+
+void world_reset(void)
+{
+	bool can = sys_barrier();
+
+	world = (struct world){ .fences = !can };
+}
+
+COLD void world_enter_slowly(struct thread *t)
+{
+	uint32_t owner;
+
+	for (;;) {
+		__atomic_store_n(&t->world, 0, __ATOMIC_RELEASE);
+		owner = __atomic_load_n(&world.closed, __ATOMIC_ACQUIRE);
+		if (owner)
+			sys_wait(&world.closed, owner, 1000000);
+		/* Left by longjmp, it is nobody's. */
+		if (owner && !thread_is_inside(owner))
+			__atomic_compare_exchange_n(&world.closed, &owner, 0,
+						    false, __ATOMIC_RELEASE,
+						    __ATOMIC_RELAXED);
+		__atomic_store_n(&t->world, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&world.closed, __ATOMIC_SEQ_CST))
+			return;
+	}
+}
+
+/* Of a thread that is in no call any more nothing is to be waited for. */
+static bool all_are_out(const struct thread *self)
+{
+	for (uint32_t i = 1; i < thread_numbers(); i++) {
+		const struct thread *t = thread_at(i);
+
+		for (unsigned n = 0;
+		     t && t != self &&
+		     __atomic_load_n(&t->world, __ATOMIC_ACQUIRE) &&
+		     thread_is_inside(i);
+		     n++) {
+			if (n == PATIENCE)
+				return false;
+			sys_rest(n < 100 ? 0 : 100000);
+		}
+	}
+	return true;
+}
+
+bool world_close(struct thread *t)
+{
+	uint32_t open = 0;
+
+	if (!__atomic_compare_exchange_n(&world.closed, &open, t->number, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return false;
+	if (world.fences)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	else
+		sys_barrier();
+	if (all_are_out(t))
+		return true;
+	world_open();
+	return false;
+}
+
+void world_open(void)
+{
+	__atomic_store_n(&world.closed, 0, __ATOMIC_RELEASE);
+	sys_wake(&world.closed);
+}
