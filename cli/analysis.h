@@ -5,12 +5,14 @@
 
 #include "findings.h"
 #include "graph.h"
+#include "ledger.h"
 
 enum colour {
 	LOST = 0,      /* not reached from any root */
 	REACHABLE = 1, /* over exact pointers and pointers past a header */
 	DOUBTFUL = 2,  /* over an interior pointer somewhere on the way */
-	COLOURS = 3,
+	ORPHANED = 3,  /* reached, but held by nothing but itself */
+	COLOURS = 4,
 	HEAD = 0x80, /* flag: the head of an instance */
 };
 
@@ -18,13 +20,17 @@ struct analysis {
 	const struct model *m;
 	struct symbols *symbols;
 	struct graph g;
-	uint32_t *first;     /* g.first */
-	uint8_t *mark;       /* enum colour of each block */
-	uint32_t *component; /* of each block of the colour at work */
-	uint32_t *memory;    /* graph_components_memory words: a queue, or the
+	uint32_t *first;       /* g.first */
+	uint8_t *mark;         /* enum colour of each block */
+	uint32_t *component;   /* of each block of the colour at work */
+	uint32_t *memory;      /* graph_components_memory words: a queue, or the
 				components' blocks (struct partition) */
-	uint32_t *owner;     /* 1 + index in list[]; 0: none */
-	uint32_t *alike;     /* per stack, see analysis_stack; 0: not asked */
+	uint32_t *owner;       /* 1 + index in list[]; 0: none */
+	struct ledger *ledger; /* NULL: no objects */
+	struct rkn_edge *edges; /* g.edges, where they are not the model's */
+	uint8_t *is_member; /* per block, where there is a ledger: its finding
+			       does not only hold it */
+	uint32_t *alike;    /* per stack, see analysis_stack; 0: not asked */
 	struct stack_class *classes; /* hash table */
 	struct finding *list;
 	size_t count;
@@ -69,6 +75,19 @@ void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
 /* Fill instances and members of findings list[from ..], whose heads are
  * flagged; `component` still describes their blocks. findings_members.c */
 void analysis_members(struct analysis *a, size_t from);
+
+/* findings_ledger.c, in this order; those that take a ledger want one. */
+/* Mark what only itself holds though pointers lead to it, as findings. */
+void analysis_orphans(struct analysis *a);
+/* Leave pointers that are no references out of the lost part of the graph. */
+void analysis_drop_borrowed(struct analysis *a);
+enum finding_kind analysis_leak_kind(const struct analysis *a, uint32_t block);
+/* After the claims: which of their objects have references too many. */
+void analysis_count_references(struct analysis *a);
+/* Counts above and below, and wrong use; without a ledger too. */
+void analysis_ledger(struct analysis *a);
+/* What closed and orphaned each cycle, and how to break it. */
+void analysis_explain(struct analysis *a);
 
 /* Find what holds the member shown of each possible leak. findings_holders.c */
 void analysis_holders(struct analysis *a);

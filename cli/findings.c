@@ -20,7 +20,14 @@ static const struct {
 	const char *doubted; /* the same when pointers may be unseen */
 } kinds[FINDING_KINDS] = {
 	[FINDING_CYCLE] = { "orphaned-cycle", "high", "medium" },
+	[FINDING_REFERENCE] = { "leaked-reference", "high", "medium" },
 	[FINDING_LEAK] = { "leak", "high", "medium" },
+	[FINDING_OVER] = { "over-retained", "high", "medium" },
+	[FINDING_UNDER] = { "under-retained", "high", "high" },
+	[FINDING_RELEASED_AT_ZERO] = { "release-at-zero", "high", "high" },
+	[FINDING_ON_FREED] = { "reference-on-freed", "high", "high" },
+	[FINDING_FREED_HELD] = { "freed-while-held", "high", "high" },
+	[FINDING_ZERO] = { "zero-not-freed", "high", "high" },
 	[FINDING_POSSIBLE] = { "possible-leak", "low", "low" },
 };
 
@@ -30,6 +37,10 @@ static const enum rkn_limit_number unseen[] = {
 	RKN_LIMIT_THREAD_RUNNING,
 	RKN_LIMIT_SHARED_MAP,
 	RKN_LIMIT_UNREADABLE,
+};
+
+const char *const finding_evidence_names[FINDING_EVIDENCES] = {
+	"scan", "declared", "counts", "ledger"
 };
 
 const char *finding_kind_name(enum finding_kind kind)
@@ -115,10 +126,21 @@ static void analysis_init(struct analysis *a, const struct model *m)
 static void analysis_release(struct analysis *a)
 {
 	analysis_release_stacks(a);
+	ledger_close(a->ledger);
+	free(a->is_member);
+	free(a->edges);
 	free(a->memory);
 	free(a->component);
 	free(a->mark);
 	free(a->first);
+}
+
+/* Wrong use has no block: it comes by its own order. */
+static uint64_t birth_of(const struct finding *f, const struct model *m)
+{
+	if (f->instances)
+		return m->blocks[f->instances[0]].birth;
+	return f->error < m->error_count ? m->errors[f->error].order : 0;
 }
 
 static int compare(const struct finding *a, const struct finding *b,
@@ -126,8 +148,7 @@ static int compare(const struct finding *a, const struct finding *b,
 {
 	uint64_t a_bytes = a->bytes + a->held_bytes;
 	uint64_t b_bytes = b->bytes + b->held_bytes;
-	uint64_t a_birth = m->blocks[a->instances[0]].birth;
-	uint64_t b_birth = m->blocks[b->instances[0]].birth;
+	uint64_t a_birth = birth_of(a, m), b_birth = birth_of(b, m);
 
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
@@ -183,8 +204,19 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	analysis_init(&a, m);
 	a.symbols = s;
 	analysis_reach(&a);
+	a.ledger = ledger_open(m);
+	if (a.ledger) {
+		a.is_member = xcalloc(m->block_count + 1, 1);
+		analysis_orphans(&a);
+		analysis_drop_borrowed(&a);
+	}
 	analysis_claim(&a, LOST);
 	analysis_claim(&a, DOUBTFUL);
+	if (a.ledger)
+		analysis_count_references(&a);
+	analysis_ledger(&a);
+	if (a.ledger)
+		analysis_explain(&a);
 	analysis_release(&a);
 	sort(&a);
 	analysis_holders(&a);

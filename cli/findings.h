@@ -19,10 +19,26 @@
 #include "symbols.h"
 
 enum finding_kind {
-	FINDING_CYCLE,    /* orphaned-cycle */
-	FINDING_LEAK,     /* leak */
+	FINDING_CYCLE,     /* orphaned-cycle */
+	FINDING_REFERENCE, /* leaked-reference: a release is missing */
+	FINDING_LEAK,      /* leak */
+	FINDING_OVER,      /* over-retained: in use, but its count exceeds the
+			  pointers to it */
+	FINDING_UNDER,     /* under-retained: more holders than counted */
+	FINDING_RELEASED_AT_ZERO, /* release-at-zero */
+	FINDING_ON_FREED,         /* reference-on-freed */
+	FINDING_FREED_HELD,       /* freed-while-held */
+	FINDING_ZERO,             /* zero-not-freed */
 	FINDING_POSSIBLE, /* possible-leak: held by an interior pointer only */
 	FINDING_KINDS
+};
+
+enum finding_evidence {
+	FINDING_BY_SCAN = 1,     /* pointers in memory */
+	FINDING_BY_DECLARED = 2, /* what the program says of who holds whom */
+	FINDING_BY_COUNTS = 4,   /* numbers of references */
+	FINDING_BY_LEDGER = 8,   /* calls that were made */
+	FINDING_EVIDENCES = 4,   /* how many there are */
 };
 
 /*
@@ -58,6 +74,23 @@ struct finding {
 	 * if that is RKN_NONE into m->edges; else both are RKN_NONE. */
 	uint32_t held_by_root;
 	uint32_t held_by_edge;
+	unsigned evidence; /* enum finding_evidence */
+	bool pointed_at;   /* a cycle by declared edges that pointers lead to */
+	/* References: leaked; above the pointers to it, or missing; left when
+	 * it was freed. Of all instances. */
+	uint64_t references;
+	/* Indices into the model's arrays; RKN_NONE if there is none. Of a
+	 * cycle: the reference that closed it, the release that orphaned it (an
+	 * event of `orphaned_object`), and the one that is best given back,
+	 * with what that would free. Of a leaked reference whose holder has
+	 * ended: which. Of wrong use: which, the first of several. */
+	uint32_t reference;
+	uint32_t orphaned;
+	uint32_t orphaned_object;
+	uint32_t hint;
+	uint64_t hint_objects;
+	uint64_t hint_bytes;
+	uint32_t error;
 	char signature[17]; /* hex; "" until findings_sign */
 };
 
@@ -89,6 +122,8 @@ void findings_release(struct findings *f);
  */
 void findings_sign(struct findings *f, const struct model *m,
 		   struct symbols *s);
+
+extern const char *const finding_evidence_names[FINDING_EVIDENCES];
 
 const char *finding_kind_name(enum finding_kind kind); /* "orphaned-cycle" */
 /* "high"; "medium" where `m` says that pointers may not have been seen, as one

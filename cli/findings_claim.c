@@ -29,10 +29,11 @@ enum part_flag {
  * the components needed. */
 struct partition {
 	uint32_t count;
-	uint32_t *start;    /* count + 1 places in order[] */
-	uint32_t *order;    /* blocks by component */
-	uint8_t *flags;     /* enum part_flag of each component */
-	uint32_t *by_stack; /* findings, see analysis_group_leak */
+	uint32_t *start; /* count + 1 places in order[] */
+	uint32_t *order; /* blocks by component */
+	uint8_t *flags;  /* enum part_flag of each component */
+	uint32_t *by_stack[FINDING_KINDS]; /* findings, see
+					      analysis_group_leak */
 	struct cycle_group *cycles;
 };
 
@@ -137,6 +138,9 @@ static void count_member(struct analysis *a, uint32_t block)
 
 	f->objects++;
 	f->bytes += a->m->blocks[block].size;
+	f->evidence |= FINDING_BY_SCAN;
+	if (a->is_member)
+		a->is_member[block] = 1;
 }
 
 static void count_held(struct analysis *a, uint32_t block, bool shared)
@@ -148,16 +152,25 @@ static void count_held(struct analysis *a, uint32_t block, bool shared)
 	f->shared_objects += shared;
 }
 
+static uint32_t group_leak(struct partition *p, struct analysis *a,
+			   enum finding_kind kind, uint32_t stack)
+{
+	uint32_t **by_stack = &p->by_stack[kind];
+
+	if (!*by_stack)
+		*by_stack = xcalloc(a->m->stack_count + 1, sizeof(**by_stack));
+	return analysis_group_leak(a, *by_stack, kind, stack);
+}
+
 static uint32_t group_of(struct partition *p, struct analysis *a, uint32_t c,
 			 uint32_t head)
 {
 	uint32_t stack = analysis_stack(a, head);
 
 	if (has_colour(a, head, DOUBTFUL))
-		return analysis_group_leak(a, p->by_stack, FINDING_POSSIBLE,
-					   stack);
+		return group_leak(p, a, FINDING_POSSIBLE, stack);
 	if (!(p->flags[c] & CYCLE))
-		return analysis_group_leak(a, p->by_stack, FINDING_LEAK, stack);
+		return group_leak(p, a, analysis_leak_kind(a, head), stack);
 	return analysis_group_cycle(a, &p->cycles, p->order + p->start[c],
 				    p->start[c + 1] - p->start[c], head);
 }
@@ -281,7 +294,6 @@ void analysis_claim(struct analysis *a, enum colour colour)
 	if (!p.count)
 		return;
 	p.flags = xcalloc(p.count, 1);
-	p.by_stack = xcalloc(a->m->stack_count + 1, sizeof(*p.by_stack));
 	partition_order(&p, a);
 	partition_find_cycles(&p, a);
 	if (colour == LOST)
@@ -290,7 +302,8 @@ void analysis_claim(struct analysis *a, enum colour colour)
 		find_doubtful_heads(&p, a);
 	partition_claim(&p, a);
 	analysis_release_cycles(&p.cycles);
-	free(p.by_stack);
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		free(p.by_stack[kind]);
 	free(p.flags);
 	analysis_members(a, from);
 }

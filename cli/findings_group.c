@@ -23,7 +23,11 @@ uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
 	a->list[a->count] = (struct finding){ .kind = kind,
 					      .stack = stack,
 					      .held_by_root = RKN_NONE,
-					      .held_by_edge = RKN_NONE };
+					      .held_by_edge = RKN_NONE,
+					      .reference = RKN_NONE,
+					      .orphaned = RKN_NONE,
+					      .hint = RKN_NONE,
+					      .error = RKN_NONE };
 	return (uint32_t)a->count++;
 }
 

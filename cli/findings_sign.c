@@ -110,7 +110,7 @@ static uint64_t hash_finding(const struct signer *s, const struct finding *f)
 
 	return distinct_mix(kind ^ (f->kind == FINDING_CYCLE
 					? hash_cycle(s, f)
-					: hash_stack(s, f->members[0])));
+					: hash_frames(s, f->stack)));
 }
 
 /* Of the code in its module, which is the same in every run. */

@@ -72,12 +72,16 @@ static char *key_of(const struct model *m, struct symbols *s, struct names *n,
 	return by == GROUP_BY_FILE ? file_of(l) : place_function(l);
 }
 
-/* Live blocks and bytes of every stack. */
-static struct group *sum_stacks(const struct model *m)
+/* Live blocks and bytes of every stack; of those that are no objects of a type
+ * if they have one as a type. */
+static struct group *sum_stacks(const struct model *m, const struct names *n,
+				bool typed)
 {
 	struct group *sums = xcalloc(m->stack_count + 1, sizeof(*sums));
 
-	for (size_t i = 0; i < m->block_count; i++) {
+	for (uint32_t i = 0; i < m->block_count; i++) {
+		if (typed && names_object_at(n, i))
+			continue;
 		sums[m->blocks[i].stack].live++;
 		sums[m->blocks[i].stack].bytes += m->blocks[i].size;
 	}
@@ -96,10 +100,35 @@ static void drop_dead(struct groups *g)
 	g->count = kept;
 }
 
+/* The program's own types: how many there were it told itself. */
+static void group_objects(struct groups *g, struct entry **table,
+			  const struct model *m, struct names *n)
+{
+	for (uint32_t i = 1; i < m->name_count; i++) {
+		struct group *group;
+
+		if (!m->names[i].made)
+			continue;
+		group = find(g, table, xstrdup(names_type_called(n, i)));
+		group->allocated += m->names[i].made;
+		group->freed += m->names[i].ended;
+	}
+	for (uint32_t i = 1; i < m->object_count; i++) {
+		const struct rkn_object *o = &m->objects[i];
+		struct group *group;
+
+		if (o->block == RKN_NONE || names_object_at(n, o->block) != i)
+			continue;
+		group = find(g, table, xstrdup(names_type_called(n, o->type)));
+		group->live++;
+		group->bytes += m->blocks[o->block].size;
+	}
+}
+
 static void group_stacks(struct groups *g, const struct model *m,
 			 struct symbols *s, struct names *n, enum group_by by)
 {
-	struct group *sums = sum_stacks(m);
+	struct group *sums = sum_stacks(m, n, by == GROUP_BY_TYPE);
 	struct entry *table = NULL, *e, *next;
 
 	for (uint32_t i = 0; i < m->stack_count; i++) {
@@ -114,6 +143,8 @@ static void group_stacks(struct groups *g, const struct model *m,
 		group->allocated += stack->allocations;
 		group->freed += stack->frees;
 	}
+	if (by == GROUP_BY_TYPE)
+		group_objects(g, &table, m, n);
 	HASH_ITER (hh, table, e, next) {
 		HASH_DEL(table, e);
 		free(e);
@@ -156,7 +187,7 @@ void groups_make(struct groups *g, const struct model *m, struct symbols *s,
 	}
 	g->history = extent != GROUP_LIVE;
 	group_stacks(g, m, s, n, by);
-	if (extent == GROUP_HISTORY)
+	if (extent != GROUP_ALL)
 		drop_dead(g);
 }
 

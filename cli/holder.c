@@ -5,7 +5,7 @@ static const char *const root_kinds[] = {
 	[RKN_ROOT_DATA] = "data",         [RKN_ROOT_STACK] = "stack",
 	[RKN_ROOT_REGISTER] = "register", [RKN_ROOT_TLS] = "tls",
 	[RKN_ROOT_MAP] = "map",           [RKN_ROOT_INHERITED] = "inherited",
-	[RKN_ROOT_LOADER] = "loader",
+	[RKN_ROOT_LOADER] = "loader",     [RKN_ROOT_DECLARED] = "declared",
 };
 
 static void set_module(struct holder *h, const struct rkn_root *root,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "hash.h"
 #include "place.h"
 
@@ -26,6 +27,8 @@ struct names {
 	struct symbols *symbols;
 	struct type *types;     /* hash table by text */
 	struct type **by_stack; /* NULL: not asked yet */
+	struct type **by_name;  /* likewise; by number of the name */
+	uint32_t *objects;      /* per block; NULL: there are none */
 	struct query *queries;  /* by type, then birth, once `numbered` */
 	size_t count;
 	size_t capacity;
@@ -39,6 +42,16 @@ struct names *names_open(const struct model *m, struct symbols *s)
 	n->m = m;
 	n->symbols = s;
 	n->by_stack = xcalloc(m->stack_count + 1, sizeof(*n->by_stack));
+	n->by_name = xcalloc(m->name_count + 1, sizeof(*n->by_name));
+	if (m->object_count > 1)
+		n->objects = xcalloc(m->block_count + 1, sizeof(*n->objects));
+	for (uint32_t i = 1; i < m->object_count; i++) {
+		const struct rkn_object *o = &m->objects[i];
+
+		if (o->block != RKN_NONE &&
+		    o->address == m->blocks[o->block].address)
+			n->objects[o->block] = i;
+	}
 	return n;
 }
 
@@ -51,6 +64,8 @@ void names_close(struct names *n)
 		free(t);
 	}
 	free(n->by_stack);
+	free(n->by_name);
+	free(n->objects);
 	free(n->queries);
 	free(n);
 }
@@ -89,6 +104,50 @@ const char *names_type(struct names *n, uint32_t stack)
 	return type_of(n, stack)->text;
 }
 
+static struct type *type_called(struct names *n, uint32_t number)
+{
+	const char *text = model_name(n->m, number);
+	char *shown;
+
+	if (n->by_name[number])
+		return n->by_name[number];
+	shown = escape(*text ? text : "(no type)");
+	n->by_name[number] = intern(n, shown);
+	free(shown);
+	return n->by_name[number];
+}
+
+const char *names_type_called(struct names *n, uint32_t number)
+{
+	return type_called(n, number)->text;
+}
+
+uint32_t names_object_at(const struct names *n, uint32_t block)
+{
+	return n->objects ? n->objects[block] : 0;
+}
+
+static struct type *type_of_block(struct names *n, uint32_t block)
+{
+	uint32_t object = names_object_at(n, block);
+
+	return object ? type_called(n, n->m->objects[object].type)
+		      : type_of(n, n->m->blocks[block].stack);
+}
+
+const char *names_block_type(struct names *n, uint32_t block)
+{
+	return type_of_block(n, block)->text;
+}
+
+char *names_of(struct names *n, uint32_t object)
+{
+	const struct rkn_object *o = &n->m->objects[object];
+
+	return xasprintf("%s#%" PRIu32, type_called(n, o->type)->text,
+			 o->serial);
+}
+
 void names_announce(struct names *n, const uint32_t *blocks, size_t count)
 {
 	if (n->count + count > n->capacity) {
@@ -97,8 +156,11 @@ void names_announce(struct names *n, const uint32_t *blocks, size_t count)
 		    xreallocarray(n->queries, n->capacity, sizeof(*n->queries));
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct type *t = type_of(n, n->m->blocks[blocks[i]].stack);
+		struct type *t;
 
+		if (names_object_at(n, blocks[i]))
+			continue;
+		t = type_of(n, n->m->blocks[blocks[i]].stack);
 		n->queries[n->count++] =
 		    (struct query){ .block = blocks[i], .type = t->number };
 	}
@@ -160,7 +222,7 @@ static void number_queries(struct names *n)
 	for (size_t i = 0; i < n->count; i++)
 		n->queries[i].number = 0;
 	for (uint32_t b = 0; b < n->m->block_count; b++) {
-		struct type *t = type_of(n, n->m->blocks[b].stack);
+		struct type *t = type_of_block(n, b);
 		struct query probe = { .block = b, .type = t->number };
 		size_t i = find(n, &probe);
 
@@ -175,9 +237,12 @@ static void number_queries(struct names *n)
 
 char *names_object(struct names *n, uint32_t block)
 {
-	struct type *t = type_of(n, n->m->blocks[block].stack);
+	uint32_t object = names_object_at(n, block);
+	struct type *t = type_of_block(n, block);
 	struct query probe = { .block = block, .type = t->number };
 
+	if (object)
+		return names_of(n, object);
 	if (!n->numbered)
 		number_queries(n);
 	return xasprintf("%s#%" PRIu64, t->text,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What blocks are called. A block without a type of its own is of the type
- * "malloc in FUNC", and as an object "malloc in FUNC#3": the third to be
+ * What blocks are called. A block that is an object of the program's has its
+ * type's name and its number in it: "Session#17". Any other block is of the
+ * type "malloc in FUNC", and as an object "malloc in FUNC#3": the third to be
  * allocated of the blocks of that type that are alive.
  */
 #ifndef NAMES_H
@@ -21,6 +22,17 @@ void names_close(struct names *n);
 /* The type of blocks from `stack`; control characters escaped; lives as long
  * as `n`. Equal types have the same pointer. */
 const char *names_type(struct names *n, uint32_t stack);
+
+/* The type of `block`, likewise. */
+const char *names_block_type(struct names *n, uint32_t block);
+
+/* The object at the start of `block`; 0: none. */
+uint32_t names_object_at(const struct names *n, uint32_t block);
+
+/* "Session#17" of an object by number, alive or not; the caller frees it. */
+char *names_of(struct names *n, uint32_t object);
+/* The type called `number`: "Session"; lives as long as `n`. */
+const char *names_type_called(struct names *n, uint32_t number);
 
 /*
  * Tell in advance which blocks will be asked for: a number costs a pass over

@@ -25,6 +25,7 @@ static const struct {
 	{ "map", "in a mapping" },
 	{ "inherited", "in memory that fork copied from the parent process" },
 	{ "loader", "of the dynamic loader" },
+	{ "declared", "that the program declared" },
 };
 
 static const char *where(const struct holder *h)

@@ -128,12 +128,15 @@ static json_t *member(const struct writer *w, uint32_t block)
 	json_t *o = json_object();
 	char *name = names_object(w->names, block);
 	const struct rkn_block *b = &w->m->blocks[block];
+	uint32_t object = names_object_at(w->names, block);
 
 	document_set(o, "name", json_text(name));
-	document_set(o, "type", json_text(names_type(w->names, b->stack)));
+	document_set(o, "type", json_text(names_block_type(w->names, block)));
 	document_set(o, "address", json_address(b->address));
 	document_set(o, "bytes", json_count(b->size));
-	document_set(o, "refcount", json_null());
+	document_set(o, "refcount",
+		     object ? json_integer(w->m->objects[object].count)
+			    : json_null());
 	document_set(o, "edges", edges(w, block));
 	free(name);
 	return o;
@@ -206,20 +209,123 @@ static json_t *holder(const struct writer *w, const struct finding *f)
 	return o;
 }
 
+static json_t *evidence(const struct finding *f)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < FINDING_EVIDENCES; i++)
+		if (f->evidence & 1u << i)
+			document_append(array,
+					json_text(finding_evidence_names[i]));
+	return array;
+}
+
+/* The call that an event or a reference of the ledger is. */
+static json_t *call(const struct writer *w, uint32_t object, uint32_t holder,
+		    uint32_t field, uint32_t number)
+{
+	json_t *o = json_object();
+	char *name = object ? names_of(w->names, object) : NULL;
+	char *by = holder ? names_of(w->names, holder) : NULL;
+
+	document_set(o, "object", json_text(name));
+	document_set(o, "holder", json_text(by));
+	document_set(o, "field",
+		     field ? json_text(model_name(w->m, field)) : json_null());
+	document_set(o, "stack", stack(w, number));
+	free(name);
+	free(by);
+	return o;
+}
+
+static json_t *reference(const struct writer *w, uint32_t i)
+{
+	const struct rkn_reference *r = &w->m->references[i];
+
+	return i == RKN_NONE ? json_null()
+			     : call(w, r->to, r->from, r->field, r->stack);
+}
+
+static json_t *orphaned(const struct writer *w, const struct finding *f)
+{
+	const struct rkn_event *e = &w->m->events[f->orphaned];
+	json_t *o;
+
+	if (f->orphaned == RKN_NONE)
+		return json_null();
+	o = call(w, f->orphaned_object, e->holder, e->field, e->stack);
+	document_set(o, "count", json_integer(e->count));
+	return o;
+}
+
+static json_t *hint(const struct writer *w, const struct finding *f)
+{
+	json_t *o;
+
+	if (f->hint == RKN_NONE)
+		return json_null();
+	o = reference(w, f->hint);
+	document_set(o, "frees_objects", json_count(f->hint_objects));
+	document_set(o, "frees_bytes", json_count(f->hint_bytes));
+	return o;
+}
+
+static json_t *wrong_use(const struct writer *w, const struct finding *f)
+{
+	const struct rkn_error *e = &w->m->errors[f->error];
+	json_t *o;
+
+	if (f->error == RKN_NONE)
+		return json_null();
+	o = json_object();
+	document_set(o, "serial", json_count(e->serial));
+	document_set(o, "address", json_address(e->address));
+	document_set(o, "made", stack(w, e->made_stack));
+	document_set(o, "freed",
+		     e->ended_stack ? stack(w, e->ended_stack) : json_null());
+	return o;
+}
+
+/* What the ledger knows of a finding; null: nothing. */
+static json_t *references(const struct writer *w, const struct finding *f)
+{
+	json_t *o;
+
+	if (!(f->evidence & ~(unsigned)FINDING_BY_SCAN))
+		return json_null();
+	o = json_object();
+	document_set(o, "count", json_count(f->references));
+	document_set(o, "pointed_at", json_boolean(f->pointed_at));
+	document_set(o, "closed_by",
+		     f->kind == FINDING_CYCLE ? reference(w, f->reference)
+					      : json_null());
+	document_set(o, "leaked",
+		     f->kind == FINDING_REFERENCE ? reference(w, f->reference)
+						  : json_null());
+	document_set(o, "orphaned_by", orphaned(w, f));
+	document_set(o, "break_hint", hint(w, f));
+	document_set(o, "wrong_use", wrong_use(w, f));
+	return o;
+}
+
 static json_t *finding(struct writer *w, const struct finding *f)
 {
 	json_t *o = json_object();
-	const char *type = names_type(w->names, f->stack);
+	const char *type =
+	    f->member_count
+		? names_block_type(w->names, f->members[0])
+		: names_type_called(w->names, w->m->errors[f->error].type);
 
 	document_set(o, "kind", json_text(finding_kind_name(f->kind)));
 	document_set(o, "confidence", json_text(finding_confidence(f, w->m)));
-	document_set(o, "evidence", json_pack("[s]", "scan"));
+	document_set(o, "evidence", evidence(f));
 	document_set(o, "signature", json_text(f->signature));
 	set_counts(o, f);
 	document_set(o, "type", json_text(type));
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
 	document_set(o, "held_by", holder(w, f));
+	document_set(o, "references", references(w, f));
 	return o;
 }
 

@@ -26,6 +26,14 @@ char *print_origin(const struct printer *p, uint32_t stack);
 /* A cycle, member by member; its members were announced. report_cycle.c */
 void print_cycle(const struct printer *p, const struct finding *f);
 
+/* The rest is in report_ledger.c. */
+/* What happened to a cycle of objects; nothing if it has none. */
+void print_cycle_ledger(const struct printer *p, const struct finding *f);
+/* The references on an object: nothing where the finding is not about them. */
+void print_counts(const struct printer *p, const struct finding *f);
+/* Wrong use of a reference. */
+void print_error(const struct printer *p, const struct finding *f);
+
 /* What holds the block shown; nothing if that is not known. Its block was
  * announced. report_holder.c */
 void print_holder(const struct printer *p, const struct finding *f);

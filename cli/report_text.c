@@ -16,7 +16,16 @@ static const struct {
 	const char *noun;  /* takes an s */
 } words[FINDING_KINDS] = {
 	[FINDING_CYCLE] = { "ORPHANED CYCLE", "orphaned cycle" },
+	[FINDING_REFERENCE] = { "LEAKED REFERENCE", "leaked reference" },
 	[FINDING_LEAK] = { "LEAK", "leak" },
+	[FINDING_OVER] = { "OVER-RETAINED", "over-retained type" },
+	[FINDING_UNDER] = { "UNDER-RETAINED", "under-retained type" },
+	[FINDING_RELEASED_AT_ZERO] = { "RELEASE AT ZERO", "release at zero" },
+	[FINDING_ON_FREED] = { "REFERENCE ON A FREED OBJECT",
+			       "reference on freed objects" },
+	[FINDING_FREED_HELD] = { "FREED WHILE HELD",
+				 "object freed while held" },
+	[FINDING_ZERO] = { "ZERO BUT NOT FREED", "type at zero but not freed" },
 	[FINDING_POSSIBLE] = { "POSSIBLE LEAK", "possible leak" },
 };
 
@@ -34,7 +43,10 @@ static void print_sum(const struct printer *p, const struct verdict_sum *sum,
 {
 	char count[UNITS_SIZE];
 
-	fprintf(p->out, "%s (", units_count(count, sum->findings, noun));
+	fputs(units_count(count, sum->findings, noun), p->out);
+	if (!sum->objects) /* wrong use is of no object that is there */
+		return;
+	fputs(" (", p->out);
 	print_amount(p->out, sum->objects, sum->bytes);
 	if (sum->held_objects) {
 		fputs(", holding ", p->out);
@@ -126,6 +138,19 @@ static void print_cycles(const struct printer *p, const struct finding *f)
 	fputs(", ", p->out);
 }
 
+/* "scan, counts" */
+static void print_evidence(const struct printer *p, const struct finding *f)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < FINDING_EVIDENCES; i++)
+		if (f->evidence & 1u << i) {
+			fprintf(p->out, "%s%s", separator,
+				finding_evidence_names[i]);
+			separator = ", ";
+		}
+}
+
 /* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high ..." */
 static void print_heading(const struct printer *p, const struct finding *f,
 			  size_t number)
@@ -136,12 +161,17 @@ static void print_heading(const struct printer *p, const struct finding *f,
 		number, words[f->kind].title, paint(p->colour, PAINT_PLAIN));
 	if (f->kind == FINDING_CYCLE && f->count > 1)
 		print_cycles(p, f);
-	print_amount(p->out, f->objects, f->bytes);
+	if (f->error == RKN_NONE)
+		print_amount(p->out, f->objects, f->bytes);
+	else
+		fputs(units_count(text, f->count, "time"), p->out);
 	if (f->held_objects)
 		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
 			f->held_objects, units_bytes(text, f->held_bytes));
-	fprintf(p->out, "  confidence %s  evidence scan  sig %s\n",
-		finding_confidence(f, p->m), f->signature);
+	fprintf(p->out, "  confidence %s  evidence ",
+		finding_confidence(f, p->m));
+	print_evidence(p, f);
+	fprintf(p->out, "  sig %s\n", f->signature);
 }
 
 /* What is to be said about the blocks that the finding holds. */
@@ -190,10 +220,14 @@ static void print_finding(const struct printer *p, const struct finding *f,
 	print_heading(p, f, number);
 	if (f->kind == FINDING_CYCLE) {
 		print_cycle(p, f);
+		print_cycle_ledger(p, f);
 		fprintf(p->out, "    call stack of the first member:\n");
+	} else if (f->error != RKN_NONE) {
+		print_error(p, f);
 	} else {
 		print_leak(p, f);
 		print_holder(p, f);
+		print_counts(p, f);
 	}
 	print_stack(p, f->stack);
 	print_held(p, f);

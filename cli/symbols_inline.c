@@ -3,6 +3,7 @@
 
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* As the symbol table spells it, so that both sources of names agree. */
 static const char *die_name(Dwarf_Die *die)
@@ -45,6 +46,15 @@ static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
 		l->line = (unsigned)number;
 }
 
+/* Is it one of refknot.h's own functions? Where it was called is the place. */
+static bool is_ours(const struct location *l)
+{
+	const char *file = l->file ? strrchr(l->file, '/') : NULL;
+
+	return l->function && !strncmp(l->function, "refknot_", 8) && file &&
+	       !strcmp(file, "/refknot.h");
+}
+
 size_t symbols_inline(struct symbols_module *m, uint64_t address,
 		      struct location list[SYMBOLS_INLINE_MAX])
 {
@@ -66,6 +76,10 @@ size_t symbols_inline(struct symbols_module *m, uint64_t address,
 		list[count - 1].inlined = true;
 		list[count] = (struct location){ 0 };
 		set_call_site(&list[count], unit, &scopes[i]);
+		if (is_ours(&list[count - 1])) {
+			list[count - 1] = list[count];
+			count--;
+		}
 	}
 	free(scopes);
 	if (!count)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger.h"
+
+#include <stdlib.h>
+
+#include "die.h"
+
+#define IMMORTAL (1 << 30) /* counts from here on never come down */
+
+static bool is_strong(const struct model *m, const struct rkn_reference *r)
+{
+	return r->kind != RKN_REFERENCE_WEAK && r->from &&
+	       !(m->objects[r->from].flags & RKN_OBJECT_ENDED) &&
+	       !(m->objects[r->to].flags & RKN_OBJECT_ENDED);
+}
+
+static void fill_blocks(struct ledger *l)
+{
+	const struct model *m = l->m;
+
+	l->object_of = xcalloc(m->block_count + 1, sizeof(*l->object_of));
+	for (uint32_t i = 1; i < m->object_count; i++) {
+		const struct rkn_object *o = &m->objects[i];
+
+		if (o->block != RKN_NONE &&
+		    o->address == m->blocks[o->block].address)
+			l->object_of[o->block] = i;
+	}
+}
+
+static void fill_edges(struct ledger *l)
+{
+	const struct model *m = l->m;
+	uint32_t *place;
+
+	l->first = xcalloc(m->object_count + 2, sizeof(*l->first));
+	l->strong = xcalloc(m->object_count, sizeof(*l->strong));
+	for (size_t i = 0; i < m->reference_count; i++)
+		if (is_strong(m, &m->references[i])) {
+			l->first[m->references[i].from + 1]++;
+			l->strong[m->references[i].to]++;
+		}
+	for (size_t i = 0; i <= m->object_count; i++)
+		l->first[i + 1] += l->first[i];
+	l->edges = xcalloc(l->first[m->object_count] + 1u, sizeof(*l->edges));
+	place = xcalloc(m->object_count + 1, sizeof(*place));
+	for (uint32_t i = 0; i < m->reference_count; i++) {
+		const struct rkn_reference *r = &m->references[i];
+
+		if (is_strong(m, r))
+			l->edges[l->first[r->from] + place[r->from]++] =
+			    (struct rkn_edge){ r->from, r->to, i, 0 };
+	}
+	free(place);
+	l->g = (struct graph){ (uint32_t)m->object_count, l->first, l->edges };
+}
+
+bool ledger_counts(const struct ledger *l, uint32_t object)
+{
+	const struct rkn_object *o = &l->m->objects[object];
+
+	if (o->flags & RKN_OBJECT_COUNTED && o->count == 0 && o->told > 0)
+		return false;
+	return o->count >= 0 && o->count < IMMORTAL;
+}
+
+int64_t ledger_residual(const struct ledger *l, uint32_t object)
+{
+	return l->m->objects[object].count - l->strong[object];
+}
+
+/* A count below the edges says that something is wrong, but not what is lost:
+ * such an object counts as held. */
+static void mark_held(struct ledger *l)
+{
+	const struct model *m = l->m;
+	uint32_t *queue = xcalloc(m->object_count + 1, sizeof(*queue));
+
+	l->mark = xcalloc(m->object_count + 1, sizeof(*l->mark));
+	for (size_t i = 0; i < m->object_count; i++)
+		if (m->objects[i].flags & RKN_OBJECT_ENDED)
+			l->mark[i] = LEDGER_ENDED;
+	for (uint32_t i = 1; i < m->object_count; i++)
+		if (!ledger_counts(l, i) || !m->objects[i].count ||
+		    ledger_residual(l, i))
+			graph_mark(&l->g, &i, 1, LEDGER_HELD, l->mark, NULL,
+				   NULL, queue);
+	free(queue);
+}
+
+struct ledger *ledger_open(const struct model *m)
+{
+	struct ledger *l;
+
+	if (m->object_count < 2)
+		return NULL;
+	l = xcalloc(1, sizeof(*l));
+	l->m = m;
+	fill_blocks(l);
+	fill_edges(l);
+	mark_held(l);
+	return l;
+}
+
+void ledger_close(struct ledger *l)
+{
+	if (!l)
+		return;
+	free(l->object_of);
+	free(l->strong);
+	free(l->mark);
+	free(l->edges);
+	free(l->first);
+	free(l);
+}
+
+uint32_t ledger_events(const struct model *m, uint32_t object, size_t *first)
+{
+	const struct rkn_object *o = &m->objects[object];
+	size_t count = o->events;
+
+	*first =
+	    o->first_event < m->event_count ? o->first_event : m->event_count;
+	if (count > m->event_count - *first)
+		count = m->event_count - *first;
+	return (uint32_t)count;
+}
+
+uint32_t ledger_last_release(const struct ledger *l, uint32_t object)
+{
+	size_t first, n = ledger_events(l->m, object, &first);
+
+	while (n--) {
+		const struct rkn_event *e = &l->m->events[first + n];
+
+		if (e->kind == RKN_EVENT_RELEASE && e->count > 0)
+			return (uint32_t)(first + n);
+	}
+	return RKN_NONE;
+}
+
+/* scratch[i]: references given back so far; what comes to zero ends, and gives
+ * back its own. */
+uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
+			 int64_t *scratch, uint64_t *bytes)
+{
+	const struct model *m = l->m;
+	size_t room = 64, read = 0, end = 0;
+	uint32_t *queue = xcalloc(room, sizeof(*queue));
+	uint64_t objects = 0;
+
+	*bytes = 0;
+	queue[end++] = m->references[reference].to;
+	for (; read < end; read++) {
+		uint32_t o = queue[read];
+
+		if (++scratch[o] != m->objects[o].count)
+			continue;
+		objects++;
+		if (m->objects[o].block != RKN_NONE)
+			*bytes += m->blocks[m->objects[o].block].size;
+		for (uint32_t e = l->first[o]; e < l->first[o + 1]; e++) {
+			if (l->edges[e].from_word == reference)
+				continue;
+			if (end == room) {
+				room *= 2;
+				queue =
+				    xreallocarray(queue, room, sizeof(*queue));
+			}
+			queue[end++] = l->edges[e].to;
+		}
+	}
+	for (read = 0; read < end; read++)
+		scratch[queue[read]] = 0;
+	free(queue);
+	return objects;
+}

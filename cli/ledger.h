@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program's objects as a graph: who holds references on whom, and which
+ * objects nobody but themselves holds (trial deletion, as CPython's gc does it;
+ * see reference counts against counted edges).
+ */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "graph.h"
+#include "model.h"
+
+enum ledger_mark {
+	LEDGER_WHITE = 0, /* held by white objects only */
+	LEDGER_HELD = 1,  /* from outside, or its count says nothing */
+	LEDGER_ENDED = 2,
+};
+
+struct ledger {
+	const struct model *m;
+	uint32_t *object_of; /* per block: the object at its start; 0: none */
+	int64_t *strong;     /* per object: references whose holder is an object
+			    that is alive */
+	uint8_t *mark;       /* per object: enum ledger_mark */
+	/* Strong edges between live objects; from_word is the number of the
+	 * reference. Those of object i: edges[first[i] .. first[i + 1]). */
+	struct rkn_edge *edges;
+	uint32_t *first;
+	struct graph g;
+};
+
+/* NULL: the recording has no objects. `m` must outlive it. Dies when out of
+ * memory. */
+struct ledger *ledger_open(const struct model *m);
+void ledger_close(struct ledger *l); /* NULL is fine */
+
+/* Does it say how many references there are? Not: counts of immortal objects,
+ * and those that were never used. */
+bool ledger_counts(const struct ledger *l, uint32_t object);
+
+/* References that no live object is named for. */
+int64_t ledger_residual(const struct ledger *l, uint32_t object);
+
+/* The object at the start of `block`, 0 if there is none. `l` may be NULL. */
+static inline uint32_t ledger_object(const struct ledger *l, uint32_t block)
+{
+	return l ? l->object_of[block] : 0;
+}
+
+/* The newest release of `object` that left references: an index into
+ * m->events; RKN_NONE if none is known. */
+uint32_t ledger_last_release(const struct ledger *l, uint32_t object);
+
+/* Events of `object` are events[*first .. *first + result). */
+uint32_t ledger_events(const struct model *m, uint32_t object, size_t *first);
+
+/* What would end if reference `reference` were given back: objects and bytes
+ * of their blocks. `scratch`: zeros, one an object; so it is afterwards. */
+uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
+			 int64_t *scratch, uint64_t *bytes);
+
+#endif

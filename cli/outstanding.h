@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The references that are not given back on some objects, by place. */
+#ifndef OUTSTANDING_H
+#define OUTSTANDING_H
+
+#include "model.h"
+
+struct outstanding_row {
+	uint64_t count;
+	uint32_t stack; /* where they were taken */
+	uint32_t field;
+	uint32_t holder_type; /* name; 0: no object is named as holder */
+	uint32_t first;       /* of them: index into m->references */
+	bool maker;           /* those of the objects' makers */
+};
+
+struct outstanding {
+	struct outstanding_row *rows; /* most first */
+	size_t count;
+	uint64_t total; /* references */
+};
+
+/* Dies when out of memory. Links and weak edges are no references. */
+void outstanding_make(struct outstanding *o, const struct model *m,
+		      const uint32_t *objects, size_t count);
+void outstanding_release(struct outstanding *o);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* What the ledger adds to a finding's card. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "escape.h"
+#include "outstanding.h"
+#include "report_print.h"
+#include "units.h"
+
+/* " by Session#1 in next"; nothing if nobody is named for it. */
+static void print_by(const struct printer *p, const struct rkn_reference *r)
+{
+	char *field = escape(model_name(p->m, r->field));
+	char *holder = r->from ? names_of(p->names, r->from) : NULL;
+
+	if (holder)
+		fprintf(p->out, " by %s%s", holder,
+			p->m->objects[r->from].flags & RKN_OBJECT_ENDED
+			    ? ", which has ended,"
+			    : "");
+	else if (r->holder)
+		fprintf(p->out, " by 0x%" PRIx64, r->holder);
+	if (*field)
+		fprintf(p->out, " in %s", field);
+	free(holder);
+	free(field);
+}
+
+static void print_at(const struct printer *p, const char *what, uint32_t stack)
+{
+	char *origin = print_origin(p, stack);
+
+	fprintf(p->out, "    %s %s\n", what, origin);
+	free(origin);
+}
+
+static void print_hint(const struct printer *p, const struct finding *f)
+{
+	const struct rkn_reference *r = &p->m->references[f->hint];
+	char *to = names_of(p->names, r->to);
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+
+	fputs("    break hint: if the reference held", p->out);
+	print_by(p, r);
+	fprintf(
+	    p->out,
+	    " on %s were given back (or were weak), %s of %s would be freed\n",
+	    to, units_count(count, f->hint_objects, "object"),
+	    units_bytes(size, f->hint_bytes));
+	free(to);
+}
+
+void print_cycle_ledger(const struct printer *p, const struct finding *f)
+{
+	const struct model *m = p->m;
+	char text[UNITS_SIZE];
+
+	if (f->pointed_at)
+		fputs(
+		    "    pointers still lead to it, but the program says that nobody else holds a reference: they are stale or borrowed\n",
+		    p->out);
+	if (f->references)
+		fprintf(
+		    p->out,
+		    "    and %s on its members that nobody is named for: breaking the cycle alone would not free it\n",
+		    units_count(text, f->references, "more reference"));
+	if (f->reference != RKN_NONE) {
+		const struct rkn_reference *r = &m->references[f->reference];
+		char *to = names_of(p->names, r->to);
+
+		fprintf(p->out, "    closed by the reference on %s, held", to);
+		print_by(p, r);
+		fputc('\n', p->out);
+		print_at(p, "    taken at", r->stack);
+		free(to);
+	}
+	if (f->orphaned != RKN_NONE) {
+		const struct rkn_event *e = &m->events[f->orphaned];
+		char *name = names_of(p->names, f->orphaned_object);
+
+		fprintf(p->out,
+			"    orphaned by the release of %s that left %" PRId32
+			" of %" PRId32 " references\n",
+			name, e->count, e->count + 1);
+		print_at(p, "    at", e->stack);
+		free(name);
+	}
+	if (f->hint != RKN_NONE)
+		print_hint(p, f);
+}
+
+static void print_outstanding(const struct printer *p, uint32_t object)
+{
+	struct outstanding o;
+
+	outstanding_make(&o, p->m, &object, 1);
+	if (o.count)
+		fputs("    outstanding references:\n", p->out);
+	for (size_t i = 0; i < o.count; i++) {
+		const struct outstanding_row *row = &o.rows[i];
+		char *origin = print_origin(p, row->stack);
+
+		fprintf(p->out, "      %" PRIu64 "/%" PRIu64 "  %s %s",
+			row->count, o.total, row->maker ? "made" : "taken",
+			origin);
+		if (!row->maker)
+			print_by(p, &p->m->references[row->first]);
+		fputc('\n', p->out);
+		free(origin);
+	}
+	outstanding_release(&o);
+}
+
+void print_counts(const struct printer *p, const struct finding *f)
+{
+	uint32_t object = names_object_at(p->names, f->members[0]);
+	const struct rkn_object *o = &p->m->objects[object];
+	char text[UNITS_SIZE];
+
+	if (!object)
+		return;
+	fprintf(p->out, "    count %" PRId64 "%s\n", o->count,
+		o->flags & RKN_OBJECT_COUNTED ? ", read from the object" : "");
+	if (f->kind == FINDING_REFERENCE && f->reference != RKN_NONE) {
+		fputs("    a reference held", p->out);
+		print_by(p, &p->m->references[f->reference]);
+		fputs(" was not given back\n", p->out);
+	} else if (f->kind == FINDING_REFERENCE) {
+		fprintf(p->out, "    not given back: %s in all\n",
+			units_count(text, f->references, "reference"));
+	} else if (f->kind == FINDING_OVER) {
+		fprintf(
+		    p->out,
+		    "    there are fewer pointers to it in all of the memory: at least %s in all not given back\n",
+		    units_count(text, f->references, "reference"));
+	} else if (f->kind == FINDING_UNDER) {
+		fprintf(
+		    p->out,
+		    "    %s more is said to be held than is counted: it may be freed while in use\n",
+		    units_count(text, f->references, "reference"));
+	} else if (f->kind == FINDING_ZERO) {
+		fputs(
+		    "    its last reference was given back, but it was not freed\n",
+		    p->out);
+	}
+	print_outstanding(p, object);
+}
+
+void print_error(const struct printer *p, const struct finding *f)
+{
+	const struct rkn_error *e = &p->m->errors[f->error];
+	const char *type = names_type_called(p->names, e->type);
+
+	fprintf(p->out, "    %s#%" PRIu32 "  0x%" PRIx64, type, e->serial,
+		e->address);
+	if (f->kind == FINDING_FREED_HELD)
+		fprintf(p->out, ", freed with %" PRId32 " references left",
+			e->references);
+	if (f->count > 1)
+		fprintf(p->out, ", the first of %" PRIu64, f->count);
+	fputc('\n', p->out);
+	print_at(p, "made by", e->made_stack);
+	if (e->ended_stack)
+		print_at(p, "freed by", e->ended_stack);
+}
