@@ -345,9 +345,10 @@ static void judge(struct analysis *a, struct ledger_group **groups,
 	} else if (!o->count) {
 		key.kind = FINDING_ZERO;
 	} else if (a->ledger->object_of[o->block] == i &&
-		   o->count > words[o->block]) {
+		   o->count > words[o->block] + a->ledger->ended[i]) {
 		key.kind = FINDING_OVER;
-		more = (uint64_t)o->count - words[o->block];
+		more = (uint64_t)o->count - words[o->block] -
+		       (uint64_t)a->ledger->ended[i];
 	} else {
 		return;
 	}

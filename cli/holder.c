@@ -54,3 +54,10 @@ bool holder_find(struct holder *h, const struct finding *f,
 		set_edge(h, &m->edges[f->held_by_edge], m);
 	return h->kind;
 }
+
+void holder_of_root(struct holder *h, uint32_t root, const struct model *m,
+		    struct symbols *s)
+{
+	*h = (struct holder){ .block = RKN_NONE };
+	set_root(h, &m->roots[root], m, s);
+}

@@ -28,4 +28,8 @@ struct holder {
 bool holder_find(struct holder *h, const struct finding *f,
 		 const struct model *m, struct symbols *s);
 
+/* The same for root word `root`. */
+void holder_of_root(struct holder *h, uint32_t root, const struct model *m,
+		    struct symbols *s);
+
 #endif

@@ -35,10 +35,14 @@ static void fill_edges(struct ledger *l)
 
 	l->first = xcalloc(m->object_count + 2, sizeof(*l->first));
 	l->strong = xcalloc(m->object_count, sizeof(*l->strong));
+	l->ended = xcalloc(m->object_count, sizeof(*l->ended));
 	for (size_t i = 0; i < m->reference_count; i++)
 		if (is_strong(m, &m->references[i])) {
 			l->first[m->references[i].from + 1]++;
 			l->strong[m->references[i].to]++;
+		} else if (m->references[i].kind == RKN_REFERENCE &&
+			   m->references[i].from) {
+			l->ended[m->references[i].to]++;
 		}
 	for (size_t i = 0; i <= m->object_count; i++)
 		l->first[i + 1] += l->first[i];
@@ -108,6 +112,7 @@ void ledger_close(struct ledger *l)
 		return;
 	free(l->object_of);
 	free(l->strong);
+	free(l->ended);
 	free(l->mark);
 	free(l->edges);
 	free(l->first);

@@ -24,6 +24,7 @@ struct ledger {
 	uint32_t *object_of; /* per block: the object at its start; 0: none */
 	int64_t *strong;     /* per object: references whose holder is an object
 			    that is alive */
+	int64_t *ended;      /* per object: references whose holder has ended */
 	uint8_t *mark;       /* per object: enum ledger_mark */
 	/* Strong edges between live objects; from_word is the number of the
 	 * reference. Those of object i: edges[first[i] .. first[i + 1]). */

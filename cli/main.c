@@ -10,8 +10,8 @@
 #include "escape.h"
 
 static const struct command *const commands[] = {
-	&cmd_run,     &cmd_report, &cmd_leaks,  &cmd_cycles,
-	&cmd_objects, &cmd_info,   &cmd_doctor,
+	&cmd_run,  &cmd_report,  &cmd_leaks, &cmd_cycles, &cmd_refs,
+	&cmd_show, &cmd_objects, &cmd_info,  &cmd_doctor,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

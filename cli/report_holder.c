@@ -64,6 +64,16 @@ static void print_root(const struct printer *p, const struct holder *h)
 		fprintf(p->out, ", at 0x%" PRIx64, h->address);
 }
 
+void print_root_word(const struct printer *p, uint32_t root)
+{
+	struct holder h;
+
+	holder_of_root(&h, root, p->m, p->symbols);
+	print_root(p, &h);
+	if (h.to_offset)
+		fprintf(p->out, ", to +0x%" PRIx64, h.to_offset);
+}
+
 void print_holder(const struct printer *p, const struct finding *f)
 {
 	struct holder h;

@@ -67,19 +67,25 @@ static json_t *frame(const struct location *l)
 	return o;
 }
 
-static json_t *stack(const struct writer *w, uint32_t number)
+json_t *report_json_stack(const struct model *m, struct symbols *s,
+			  uint32_t number)
 {
 	json_t *array = json_array();
-	uint32_t f = w->m->stacks[number].frame;
+	uint32_t f = m->stacks[number].frame;
 
-	for (; f; f = w->m->frames[f].parent) {
+	for (; f; f = m->frames[f].parent) {
 		const struct location *l;
-		size_t n = symbols_frame(w->symbols, f, &l);
+		size_t n = symbols_frame(s, f, &l);
 
 		for (size_t i = 0; i < n; i++)
 			document_append(array, frame(&l[i]));
 	}
 	return array;
+}
+
+static json_t *stack(const struct writer *w, uint32_t number)
+{
+	return report_json_stack(w->m, w->symbols, number);
 }
 
 static int by_block(const void *a, const void *b)

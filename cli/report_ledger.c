@@ -90,18 +90,19 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		print_hint(p, f);
 }
 
-static void print_outstanding(const struct printer *p, uint32_t object)
+void print_outstanding(const struct printer *p, const uint32_t *objects,
+		       size_t count, const char *indent)
 {
 	struct outstanding o;
 
-	outstanding_make(&o, p->m, &object, 1);
+	outstanding_make(&o, p->m, objects, count);
 	if (o.count)
-		fputs("    outstanding references:\n", p->out);
+		fprintf(p->out, "%soutstanding references:\n", indent);
 	for (size_t i = 0; i < o.count; i++) {
 		const struct outstanding_row *row = &o.rows[i];
 		char *origin = print_origin(p, row->stack);
 
-		fprintf(p->out, "      %" PRIu64 "/%" PRIu64 "  %s %s",
+		fprintf(p->out, "%s  %" PRIu64 "/%" PRIu64 "  %s %s", indent,
 			row->count, o.total, row->maker ? "made" : "taken",
 			origin);
 		if (!row->maker)
@@ -144,7 +145,7 @@ void print_counts(const struct printer *p, const struct finding *f)
 		    "    its last reference was given back, but it was not freed\n",
 		    p->out);
 	}
-	print_outstanding(p, object);
+	print_outstanding(p, &object, 1, "    ");
 }
 
 void print_error(const struct printer *p, const struct finding *f)

@@ -34,6 +34,14 @@ void print_counts(const struct printer *p, const struct finding *f);
 /* Wrong use of a reference. */
 void print_error(const struct printer *p, const struct finding *f);
 
+/* The outstanding references of objects, by place; nothing if there are
+ * none. */
+void print_outstanding(const struct printer *p, const uint32_t *objects,
+		       size_t count, const char *indent);
+
+/* One root word, in words. report_holder.c */
+void print_root_word(const struct printer *p, uint32_t root);
+
 /* What holds the block shown; nothing if that is not known. Its block was
  * announced. report_holder.c */
 void print_holder(const struct printer *p, const struct finding *f);

@@ -138,7 +138,7 @@ static void add_object(struct ledger *l, uint32_t i, bool picture)
 		    (counted ? RKN_OBJECT_COUNTED : 0) |
 		    (live ? 0 : RKN_OBJECT_ENDED),
 		.generation = o->generation < 4 ? o->generation : 3,
-		.event_count = o->event_count,
+		.event_count = live ? o->event_count : 0,
 		.first_event = o->events,
 		.reserved = i,
 	};

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct settings {
-#define SETTING_TEXT(name, variable, help) const char *name; /* NULL: unset */
+#define SETTING_TEXT(name, variable, help)                        const char *name; /* NULL: unset */
 #define SETTING_NUMBER(name, variable, preset, least, most, help) uint64_t name;
 #include "settings.def"
 #undef SETTING_TEXT

@@ -290,18 +290,26 @@ static uint32_t frame_of(uint32_t stack)
 	return s[stack].frame;
 }
 
-/* The innermost frame that both stacks have, as parents have smaller numbers
- * than their children. On one stack the larger number is the nearer. */
-static uint32_t common_frame(uint32_t a, uint32_t b)
+/*
+ * How near two stacks are: first by the innermost frame that both have, then by
+ * how alike the ways from there are long. Parents have smaller numbers than
+ * their children, so of the frames of one stack the larger number is the nearer.
+ */
+static uint64_t nearness(uint32_t a, uint32_t b)
 {
 	const struct store_frame *f = frames();
+	uint32_t up_a = 0, up_b = 0, apart;
 
-	while (a != b) {
-		uint32_t *outer = a > b ? &a : &b;
-
-		*outer = f[*outer].parent;
-	}
-	return a;
+	while (a != b)
+		if (a > b) {
+			a = f[a].parent;
+			up_a++;
+		} else {
+			b = f[b].parent;
+			up_b++;
+		}
+	apart = up_a > up_b ? up_a - up_b : up_b - up_a;
+	return ((uint64_t)a << 8 | (apart < 255 ? 255 - apart : 0)) + 1;
 }
 
 struct choice {
@@ -315,8 +323,8 @@ struct choice {
 static void consider(struct choice *c, uint32_t number, uint32_t stack,
 		     uint32_t thread, bool maker)
 {
-	uint64_t near = (uint64_t)(thread == c->thread) << 40 |
-			(common_frame(frame_of(stack), c->frame) + 1u);
+	uint64_t near = (uint64_t)(thread == c->thread) << 48 |
+			nearness(frame_of(stack), c->frame);
 
 	if (near <= c->best)
 		return;
@@ -656,6 +664,9 @@ void references_object(const void *p, const char *type, const volatile void *at,
 		taming =
 		    (uint16_t)(o->flags >> STORE_OBJECT_TAMING_SHIFT
 					       << STORE_OBJECT_TAMING_SHIFT);
+		/* Its count may be the next one's already. */
+		o->counter = 0;
+		o->count = 0;
 		gone(t, o, stack);
 	}
 	o = objects_add(t, address_of(p), &limit);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "dominators.h"
 #include "graph.h"
 
 #define MOST_NODES 24
@@ -176,6 +177,73 @@ static void marking_keeps_what_was_marked(void **state)
 	assert_int_equal(mark[2], 0);
 }
 
+/* Does some path from the entries to `node` avoid `without`? */
+static bool is_reached(const struct sample *s, const uint32_t *entries,
+		       size_t count, uint32_t node, uint32_t without)
+{
+	uint8_t mark[MOST_NODES] = { 0 };
+	uint32_t queue[MOST_NODES];
+
+	if (node == without)
+		return false;
+	if (without < s->g.nodes)
+		mark[without] = 9;
+	graph_mark(&s->g, entries, count, 1, mark, NULL, NULL, queue);
+	return mark[node] == 1;
+}
+
+/* Its dominator is on every path, and every other node that is dominates that
+ * one. */
+static void check_dominators(const struct sample *s, const uint32_t *entries,
+			     size_t count)
+{
+	uint32_t dominator[MOST_NODES], order[MOST_NODES], n, reached = 0;
+	uint32_t memory[11 * MOST_NODES + MOST_EDGES + 30];
+
+	assert_true(dominators_memory(s->g.nodes, s->first[s->g.nodes]) <=
+		    sizeof(memory) / sizeof(*memory));
+	n = dominators_find(&s->g, entries, count, dominator, order, memory);
+	for (uint32_t i = 0; i < s->g.nodes; i++) {
+		uint32_t best = DOMINATORS_NONE, most = 0;
+
+		if (!is_reached(s, entries, count, i, UINT32_MAX)) {
+			assert_int_equal(dominator[i], DOMINATORS_NONE);
+			continue;
+		}
+		reached++;
+		for (uint32_t d = 0; d < s->g.nodes; d++) {
+			uint32_t above = 0;
+
+			if (d == i || is_reached(s, entries, count, i, d))
+				continue;
+			for (uint32_t x = 0; x < s->g.nodes; x++)
+				above += !is_reached(s, entries, count, d, x);
+			if (best == DOMINATORS_NONE || above > most) {
+				best = d;
+				most = above;
+			}
+		}
+		assert_int_equal(dominator[i], best);
+	}
+	assert_int_equal(n, reached);
+}
+
+static void dominators_are_on_every_path(void **state)
+{
+	struct sample s;
+
+	(void)state;
+	for (int round = 0; round < ROUNDS / 10; round++) {
+		uint32_t entries[3];
+		size_t count = random_below(4);
+
+		make_graph(&s);
+		for (size_t i = 0; i < count; i++)
+			entries[i] = random_below(s.g.nodes);
+		check_dominators(&s, entries, count);
+	}
+}
+
 static void no_nodes_have_no_components(void **state)
 {
 	const uint32_t first[] = { 0 };
@@ -220,6 +288,7 @@ int main(void)
 		cmocka_unit_test(mark_reaches_what_a_closure_reaches),
 		cmocka_unit_test(components_are_mutual_reachability),
 		cmocka_unit_test(marking_keeps_what_was_marked),
+		cmocka_unit_test(dominators_are_on_every_path),
 		cmocka_unit_test(no_nodes_have_no_components),
 		cmocka_unit_test(a_chain_of_a_million_needs_no_stack),
 	};

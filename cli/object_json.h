@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* One object as a document, for programs. */
+#ifndef OBJECT_JSON_H
+#define OBJECT_JSON_H
+
+#include <jansson.h>
+
+#include "portrait.h"
+#include "report_json.h"
+
+json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
+		    const struct portrait *p);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "object_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "escape.h"
+#include "events.h"
+#include "holder.h"
+#include "ledger.h"
+#include "paint.h"
+#include "units.h"
+
+#define MOST_LINES 20 /* of one list, unless all is wanted */
+
+static void print_title(const struct printer *p, const struct portrait *o)
+{
+	const struct model *m = p->m;
+	char *name = o->object ? names_of(p->names, o->object)
+			       : names_object(p->names, o->block);
+	char size[UNITS_SIZE];
+
+	fprintf(p->out, "%s%s%s", paint(p->colour, PAINT_STRONG), name,
+		paint(p->colour, PAINT_PLAIN));
+	if (o->block == RKN_NONE) {
+		fputs("  has ended, and still holds references\n", p->out);
+	} else {
+		uint64_t address = o->object ? m->objects[o->object].address
+					     : m->blocks[o->block].address;
+
+		fprintf(p->out, "  0x%" PRIx64 " [%s]\n", address,
+			units_bytes(size, m->blocks[o->block].size));
+	}
+	free(name);
+}
+
+static void print_count(const struct printer *p, const struct portrait *o)
+{
+	const struct rkn_object *object = &p->m->objects[o->object];
+
+	fprintf(p->out, "    count %" PRId64, object->count);
+	if (object->flags & RKN_OBJECT_COUNTED)
+		fprintf(
+		    p->out,
+		    ", read from the object; retain and release told %" PRId64,
+		    object->told);
+	if (object->generation < 3)
+		fprintf(p->out, "; generation %" PRIu32, object->generation);
+	else
+		fputs("; frozen", p->out);
+	fputc('\n', p->out);
+}
+
+static void print_memory(const struct printer *p, const struct portrait *o)
+{
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+
+	fprintf(p->out, "    pointers to it in memory: %" PRIu64 "\n",
+		o->words);
+	fprintf(p->out, "    keeps %s of %s alone, itself included\n",
+		units_count(count, o->retained_objects, "object"),
+		units_bytes(size, o->retained_bytes));
+}
+
+static void print_event(const struct printer *p, const struct event_row *row)
+{
+	const struct rkn_event *e = &p->m->events[row->event];
+	char *origin = print_origin(p, e->stack);
+	char *field = escape(model_name(p->m, e->field));
+
+	if (row->end != RKN_NONE)
+		fprintf(p->out,
+			"      %" PRIu64 "x retain, release  count %d  %s",
+			row->count, p->m->events[row->end].count, origin);
+	else
+		fprintf(p->out, "      %s  count %d  %s", event_names[e->kind],
+			e->count, origin);
+	if (e->holder) {
+		char *holder = names_of(p->names, e->holder);
+
+		fprintf(p->out, " by %s", holder);
+		free(holder);
+	}
+	if (*field)
+		fprintf(p->out, " in %s", field);
+	fprintf(p->out, ", thread %" PRIu32 "\n", p->m->threads[e->thread].tid);
+	free(field);
+	free(origin);
+}
+
+static void print_history(const struct printer *p, const struct portrait *o,
+			  bool all)
+{
+	struct event_rows e;
+
+	events_make(&e, p->m, o->object, all);
+	if (e.count)
+		fputs("    history, the oldest first:\n", p->out);
+	if (e.lost)
+		fprintf(p->out,
+			"      %" PRIu64 " older events were not kept\n",
+			e.lost);
+	for (size_t i = 0; i < e.count; i++)
+		print_event(p, &e.rows[i]);
+	events_release(&e);
+}
+
+static void print_more(const struct printer *p, size_t n)
+{
+	if (n > MOST_LINES)
+		fprintf(p->out, "      ... %zu more; --all shows them\n",
+			n - MOST_LINES);
+}
+
+/* A declared edge: "Session#1 in next, weak". */
+static void print_edge(const struct printer *p, const struct rkn_reference *r,
+		       uint32_t other)
+{
+	static const char *const kinds[] = { "reference", "link", "weak" };
+	char *field = escape(model_name(p->m, r->field));
+	char *name = other ? names_of(p->names, other) : NULL;
+
+	if (name)
+		fprintf(p->out, "      %s", name);
+	else
+		fprintf(p->out, "      0x%" PRIx64, r->holder);
+	if (*field)
+		fprintf(p->out, " in %s", field);
+	fprintf(p->out, ", %s\n", kinds[r->kind]);
+	free(name);
+	free(field);
+}
+
+static void print_declared(const struct printer *p, const struct portrait *o)
+{
+	size_t first, n = model_references_of(p->m, o->object, &first);
+	bool titled = false;
+
+	for (size_t i = first; i < first + n; i++) {
+		const struct rkn_reference *r = &p->m->references[i];
+
+		if (!r->from && !r->holder)
+			continue;
+		if (!titled)
+			fputs("    holders, as declared:\n", p->out);
+		titled = true;
+		print_edge(p, r, r->from);
+	}
+	titled = false;
+	for (size_t i = 0; i < p->m->reference_count; i++) {
+		const struct rkn_reference *r = &p->m->references[i];
+
+		if (r->from != o->object)
+			continue;
+		if (!titled)
+			fputs("    holds, as declared:\n", p->out);
+		titled = true;
+		print_edge(p, r, r->to);
+	}
+}
+
+static void print_pointers(const struct printer *p, const struct portrait *o,
+			   bool all)
+{
+	const struct model *m = p->m;
+	size_t first, n = model_edges_of(m, o->block, &first);
+
+	if (o->in_count + o->root_count)
+		fputs("    pointers to it:\n", p->out);
+	for (size_t i = 0; i < o->root_count && (all || i < MOST_LINES); i++) {
+		fputs("      ", p->out);
+		print_root_word(p, o->roots[i]);
+		fputc('\n', p->out);
+	}
+	print_more(p, all ? 0 : o->root_count);
+	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++) {
+		const struct rkn_edge *e = &m->edges[o->in[i]];
+		char *name = names_object(p->names, e->from);
+
+		fprintf(p->out, "      %s +0x%" PRIx64, name,
+			(uint64_t)e->from_word * 8);
+		if (e->to_offset)
+			fprintf(p->out, " to +0x%" PRIx32, e->to_offset);
+		fputc('\n', p->out);
+		free(name);
+	}
+	print_more(p, all ? 0 : o->in_count);
+	if (n)
+		fputs("    its pointers:\n", p->out);
+	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++) {
+		char *name = names_object(p->names, m->edges[first + i].to);
+
+		fprintf(p->out, "      +0x%" PRIx64 " %s\n",
+			(uint64_t)m->edges[first + i].from_word * 8, name);
+		free(name);
+	}
+	print_more(p, all ? 0 : n);
+}
+
+static void print_path(const struct printer *p, const struct portrait *o)
+{
+	if (!o->reached) {
+		fputs("    no root leads to it\n", p->out);
+		return;
+	}
+	fputs("    shortest path from a root:\n      ", p->out);
+	print_root_word(p, o->root);
+	fputc('\n', p->out);
+	for (size_t i = 0; i < o->path_count; i++) {
+		const struct rkn_edge *e = &p->m->edges[o->path[i]];
+		char *name = names_object(p->names, e->from);
+
+		fprintf(p->out, "      -> %s +0x%" PRIx64 "\n", name,
+			(uint64_t)e->from_word * 8);
+		free(name);
+	}
+}
+
+/* A number costs a pass over all blocks: it is made once for all of them. */
+static void announce(const struct printer *p, const struct portrait *o,
+		     bool all)
+{
+	size_t first, n = model_edges_of(p->m, o->block, &first);
+
+	names_announce(p->names, &o->block, 1);
+	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++)
+		names_announce(p->names, &p->m->edges[o->in[i]].from, 1);
+	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++)
+		names_announce(p->names, &p->m->edges[first + i].to, 1);
+	for (size_t i = 0; i < o->path_count; i++)
+		names_announce(p->names, &p->m->edges[o->path[i]].from, 1);
+}
+
+void object_text(const struct printer *p, const struct portrait *o, bool all)
+{
+	const struct model *m = p->m;
+	uint32_t stack =
+	    o->object ? m->objects[o->object].stack : m->blocks[o->block].stack;
+
+	if (o->block != RKN_NONE)
+		announce(p, o, all);
+	print_title(p, o);
+	if (o->object)
+		print_count(p, o);
+	if (o->block != RKN_NONE)
+		print_memory(p, o);
+	fprintf(p->out, "    %s by\n", o->object ? "made" : "allocated");
+	print_stack(p, stack);
+	if (o->object) {
+		print_outstanding(p, &o->object, 1, "    ");
+		print_history(p, o, all);
+		print_declared(p, o);
+	}
+	if (o->block != RKN_NONE) {
+		print_pointers(p, o, all);
+		print_path(p, o);
+	}
+}

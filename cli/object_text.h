@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The card of one object, for people. */
+#ifndef OBJECT_TEXT_H
+#define OBJECT_TEXT_H
+
+#include "portrait.h"
+#include "report_print.h"
+
+/* `all`: nothing is folded or left out. */
+void object_text(const struct printer *p, const struct portrait *o, bool all);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "outstanding_json.h"
+
+#include "document.h"
+#include "json_text.h"
+#include "report_json.h"
+
+json_t *outstanding_json(const struct model *m, struct symbols *s,
+			 struct names *n, const uint32_t *objects, size_t count)
+{
+	json_t *array = json_array();
+	struct outstanding list;
+
+	outstanding_make(&list, m, objects, count);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct outstanding_row *row = &list.rows[i];
+		json_t *o = json_object();
+
+		document_set(o, "count", json_count(row->count));
+		document_set(o, "total", json_count(list.total));
+		document_set(o, "how",
+			     json_text(row->maker ? "made" : "taken"));
+		document_set(o, "holder_type",
+			     row->holder_type ? json_text(names_type_called(
+						    n, row->holder_type))
+					      : json_null());
+		document_set(o, "field",
+			     row->field ? json_text(model_name(m, row->field))
+					: json_null());
+		document_set(o, "stack", report_json_stack(m, s, row->stack));
+		document_append(array, o);
+	}
+	outstanding_release(&list);
+	return array;
+}
