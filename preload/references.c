@@ -1048,7 +1048,7 @@ void references_span(const void *start, size_t size, bool on)
 	struct thread *t = enter();
 	uint64_t from = address_of(start), none = 0;
 	struct store_table *table;
-	struct rkn_span *s;
+	struct store_span *s;
 
 	if (!t)
 		return;

@@ -398,7 +398,7 @@ static void declared_spans(struct picture *p)
 	const struct store_table *t = &store.header->tables[STORE_SPANS];
 
 	for (uint64_t i = 1; i < t->count; i++) {
-		const struct rkn_span *s = store_record(STORE_SPANS, i);
+		const struct store_span *s = store_record(STORE_SPANS, i);
 		uint64_t at, end;
 
 		if (!s || !s->start)

@@ -46,7 +46,7 @@ static const struct {
 	[STORE_REFERENCES] = { sizeof(struct store_reference), 1u << 27 },
 	[STORE_EVENTS] = { sizeof(struct store_event), 1u << 28 },
 	[STORE_ERRORS] = { sizeof(struct rkn_error), 1u << 12 },
-	[STORE_SPANS] = { sizeof(struct rkn_span), 1u << 12 },
+	[STORE_SPANS] = { sizeof(struct store_span), 1u << 12 },
 };
 
 static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,

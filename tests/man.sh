@@ -68,6 +68,8 @@ fi
 compare run run
 compare report report leaks cycles
 compare objects objects
+compare refs refs
+compare show show
 compare info info
 compare doctor doctor
 

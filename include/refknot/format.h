@@ -120,9 +120,8 @@ static_assert(sizeof(struct rkn_meta) == 136, "meta changed size");
 struct rkn_module {
 	uint64_t start; /* first address of its mappings */
 	uint64_t end;   /* first address after them */
-	uint64_t
-	    base; /* what to subtract from an address for the ELF address */
-	uint32_t path;          /* text */
+	uint64_t base;  /* address less base: the ELF file's address */
+	uint32_t path;  /* text */
 	uint32_t build_id_size; /* bytes used in build_id; 0: none */
 	uint8_t build_id[32];
 };
@@ -132,9 +131,8 @@ static_assert(sizeof(struct rkn_module) == 64, "module changed size");
 
 struct rkn_frame {        /* a node of the tree of call stacks */
 	uint64_t address; /* return address */
-	uint32_t
-	    parent; /* the caller's frame, a smaller index; 0 is the root */
-	uint32_t module; /* RKN_NONE: not in any module */
+	uint32_t parent;  /* the caller's, a smaller index; 0: the root */
+	uint32_t module;  /* RKN_NONE: not in any module */
 };
 static_assert(sizeof(struct rkn_frame) == 16, "frame changed size");
 
@@ -291,7 +289,7 @@ enum rkn_event_kind {
 };
 
 /* What happened to an object, the oldest first. `order` grows with time, the
- * same for all threads; its unit is not known. */
+ * same for all threads but for a drift of 64; its unit is not known. */
 struct rkn_event {
 	uint64_t order;
 	uint32_t kind; /* enum rkn_event_kind */
@@ -325,11 +323,5 @@ struct rkn_error {
 	int32_t references; /* that were left */
 };
 static_assert(sizeof(struct rkn_error) == 56, "error changed size");
-
-/* Memory outside the heap that the program wants searched; in stores only. */
-struct rkn_span {
-	uint64_t start;
-	uint64_t size;
-};
 
 #endif

@@ -193,6 +193,12 @@ struct store_event {
 };
 static_assert(sizeof(struct store_event) == 32, "event changed size");
 
+/* Memory outside the heap that the program wants searched. */
+struct store_span {
+	uint64_t start;
+	uint64_t size;
+};
+
 enum store_table_number {
 	STORE_FRAMES,     /* struct store_frame; 0 is the root */
 	STORE_STACKS,     /* struct store_stack; 0: not known */
@@ -209,7 +215,7 @@ enum store_table_number {
 	STORE_REFERENCES, /* struct store_reference; 0 is unused */
 	STORE_EVENTS,     /* struct store_event; 0 is unused */
 	STORE_ERRORS,     /* struct rkn_error; an open-addressed hash table */
-	STORE_SPANS,      /* struct rkn_span; size 0: free */
+	STORE_SPANS,      /* struct store_span; size 0: free */
 	STORE_TABLES
 };
 
