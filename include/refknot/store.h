@@ -238,8 +238,7 @@ struct store_header {
 	char magic[8];
 	uint32_t version;
 	uint32_t size; /* of this header, bytes */
-	uint64_t
-	    file_bytes; /* mapped; more than the file may have at the end */
+	uint64_t file_bytes; /* mapped; the file may have fewer at the end */
 	uint64_t used_bytes; /* handed out so far, from the start of the file */
 	uint32_t state;      /* enum store_state */
 	uint32_t granule_shift;
