@@ -65,29 +65,29 @@ enum refknot_debug {
 	REFKNOT_DEBUG_LEAK = 38     /* the last three */
 };
 
-/* For the inline functions below alone. */
+/* For the inline functions below alone. Addresses are numbers, so that no
+ * compiler takes a call for a use of what is there. */
 struct refknot_interface {
 	const char *version;
-	void (*object)(const void *, const char *, const volatile void *,
-		       size_t, long);
-	void (*rename)(const void *, const char *);
-	void (*end)(const void *);
+	void (*object)(uintptr_t, const char *, uintptr_t, size_t, long);
+	void (*rename)(uintptr_t, const char *);
+	void (*end)(uintptr_t);
 	void (*type)(const char *, void (*)(void *));
-	void (*retain)(const void *, const void *, const char *);
-	void (*release)(const void *, const void *, const char *);
-	void (*move)(const void *, const void *, const void *);
-	void (*link)(const void *, const void *, const char *, int);
-	void (*unlink)(const void *, const void *, const char *, int);
-	long (*getrefcount)(const void *);
-	void (*tame)(const void *, int, int);
-	void (*span)(const void *, size_t, int);
+	void (*retain)(uintptr_t, uintptr_t, const char *);
+	void (*release)(uintptr_t, uintptr_t, const char *);
+	void (*move)(uintptr_t, uintptr_t, uintptr_t);
+	void (*link)(uintptr_t, uintptr_t, const char *, int);
+	void (*unlink)(uintptr_t, uintptr_t, const char *, int);
+	long (*getrefcount)(uintptr_t);
+	void (*tame)(uintptr_t, int, int);
+	void (*span)(uintptr_t, size_t, int);
 	long (*collect)(int);
-	size_t (*visit)(int, const void *, refknot_visit *, void *);
+	size_t (*visit)(int, uintptr_t, refknot_visit *, void *);
 	void (*numbers)(int, long *);
 	int (*flag)(int, int);
 	void (*stats)(struct refknot_stats *);
 	int (*callback)(refknot_callback *, void *, int);
-	void (*assert_last_release)(const void *);
+	void (*assert_last_release)(uintptr_t);
 };
 
 #if defined(REFKNOT_DISABLE) || defined(REFKNOT_RECORDER)
@@ -98,14 +98,16 @@ struct refknot_interface {
 /*
  * Each program and library that is linked has one pointer to the interface. In
  * libraries the loader fills it in; in programs, where linkers settle what is
- * not there to NULL for good, the recorder does: a note tells it where.
+ * not there to NULL for good, the recorder does: a note tells it where. There
+ * is one a source file: linkers drop one in a group where they drop what is
+ * not used.
  */
 extern const struct refknot_interface refknot_interface_1 __attribute__((weak));
 extern const struct refknot_interface *refknot_table_1
     __attribute__((weak, visibility("hidden")));
 __attribute__((weak, visibility("hidden"), used))
 const struct refknot_interface *refknot_table_1 = &refknot_interface_1;
-__asm__(".pushsection .note.refknot,\"aG\",%note,refknot_note_1,comdat\n"
+__asm__(".pushsection .note.refknot,\"a\",%note\n"
 	".balign 4\n"
 	".long 8, 4, 1\n"
 	".asciz \"refknot\"\n"
@@ -127,7 +129,8 @@ __asm__(".pushsection .note.refknot,\"aG\",%note,refknot_note_1,comdat\n"
 	} while (0)
 #define REFKNOT_GET(call, otherwise)                                           \
 	(REFKNOT_ON ? REFKNOT_TABLE->call : (otherwise))
-#define REFKNOT_API REFKNOT_INTERNAL __attribute__((unused))
+#define REFKNOT_AT(p) ((uintptr_t)(p))
+#define REFKNOT_API   REFKNOT_INTERNAL __attribute__((unused))
 
 /* Is this process being recorded? Not 0: yes. */
 REFKNOT_API int refknot_present(void)
@@ -153,7 +156,7 @@ REFKNOT_API const char *refknot_version(void)
  */
 REFKNOT_API void refknot_object(const void *p, const char *type)
 {
-	REFKNOT_DO(object(p, type, (const volatile void *)0, 0, 0));
+	REFKNOT_DO(object(REFKNOT_AT(p), type, 0, 0, 0));
 }
 
 /*
@@ -165,7 +168,8 @@ REFKNOT_API void refknot_object_counter(const void *p, const char *type,
 					const volatile void *counter,
 					size_t width, long bias)
 {
-	REFKNOT_DO(object(p, type, counter, width, bias));
+	REFKNOT_DO(
+	    object(REFKNOT_AT(p), type, REFKNOT_AT(counter), width, bias));
 }
 #define refknot_object_counted(p, type, counter)                               \
 	refknot_object_counter((p), (type), (counter), sizeof(*(counter)), 0)
@@ -173,13 +177,13 @@ REFKNOT_API void refknot_object_counter(const void *p, const char *type,
 /* It is of another type now: its kind turned out later. */
 REFKNOT_API void refknot_rename(const void *p, const char *type)
 {
-	REFKNOT_DO(rename(p, type));
+	REFKNOT_DO(rename(REFKNOT_AT(p), type));
 }
 
 /* It ends, while its block goes on: it returns to a pool. */
 REFKNOT_API void refknot_object_end(const void *p)
 {
-	REFKNOT_DO(end(p));
+	REFKNOT_DO(end(REFKNOT_AT(p)));
 }
 
 /*
@@ -199,7 +203,7 @@ REFKNOT_API void refknot_type(const char *type, void (*clear)(void *object))
 /* One reference more on object `p`, which nobody is named for. */
 REFKNOT_API void refknot_retain(const void *p)
 {
-	REFKNOT_DO(retain(p, (const void *)0, (const char *)0));
+	REFKNOT_DO(retain(REFKNOT_AT(p), 0, (const char *)0));
 }
 
 /*
@@ -210,7 +214,7 @@ REFKNOT_API void refknot_retain(const void *p)
  */
 REFKNOT_API void refknot_release(const void *p)
 {
-	REFKNOT_DO(release(p, (const void *)0, (const char *)0));
+	REFKNOT_DO(release(REFKNOT_AT(p), 0, (const char *)0));
 }
 
 /* The same for a reference that `holder` (an object, or any address) keeps in
@@ -218,19 +222,19 @@ REFKNOT_API void refknot_release(const void *p)
 REFKNOT_API void refknot_retain_by(const void *p, const void *holder,
 				   const char *field)
 {
-	REFKNOT_DO(retain(p, holder, field));
+	REFKNOT_DO(retain(REFKNOT_AT(p), REFKNOT_AT(holder), field));
 }
 REFKNOT_API void refknot_release_by(const void *p, const void *holder,
 				    const char *field)
 {
-	REFKNOT_DO(release(p, holder, field));
+	REFKNOT_DO(release(REFKNOT_AT(p), REFKNOT_AT(holder), field));
 }
 
 /* A reference on `p` changes hands: from holder `from` to `to`. NULL on
  * either side: nobody that is named. The count stays. */
 REFKNOT_API void refknot_move(const void *p, const void *from, const void *to)
 {
-	REFKNOT_DO(move(p, from, to));
+	REFKNOT_DO(move(REFKNOT_AT(p), REFKNOT_AT(from), REFKNOT_AT(to)));
 }
 
 /*
@@ -241,12 +245,12 @@ REFKNOT_API void refknot_move(const void *p, const void *from, const void *to)
 REFKNOT_API void refknot_link(const void *owner, const void *p,
 			      const char *field)
 {
-	REFKNOT_DO(link(owner, p, field, 0));
+	REFKNOT_DO(link(REFKNOT_AT(owner), REFKNOT_AT(p), field, 0));
 }
 REFKNOT_API void refknot_unlink(const void *owner, const void *p,
 				const char *field)
 {
-	REFKNOT_DO(unlink(owner, p, field, 0));
+	REFKNOT_DO(unlink(REFKNOT_AT(owner), REFKNOT_AT(p), field, 0));
 }
 
 /* `owner` points at `p` in `field` without a reference: it does not keep it
@@ -254,19 +258,19 @@ REFKNOT_API void refknot_unlink(const void *owner, const void *p,
 REFKNOT_API void refknot_weak(const void *owner, const void *p,
 			      const char *field)
 {
-	REFKNOT_DO(link(owner, p, field, 1));
+	REFKNOT_DO(link(REFKNOT_AT(owner), REFKNOT_AT(p), field, 1));
 }
 REFKNOT_API void refknot_unweak(const void *owner, const void *p,
 				const char *field)
 {
-	REFKNOT_DO(unlink(owner, p, field, 1));
+	REFKNOT_DO(unlink(REFKNOT_AT(owner), REFKNOT_AT(p), field, 1));
 }
 
 /* The references on `p`: what its counter holds, else as told. -1: it is no
  * object, or nothing is recorded. Unlike in Python none is added. */
 REFKNOT_API long refknot_getrefcount(const void *p)
 {
-	return REFKNOT_GET(getrefcount(p), -1L);
+	return REFKNOT_GET(getrefcount(REFKNOT_AT(p)), -1L);
 }
 
 /* --- Taming ----------------------------------------------------------- */
@@ -282,41 +286,41 @@ enum refknot_taming {
  * what it points at; until refknot_unroot(), or its end. */
 REFKNOT_API void refknot_root(const void *p)
 {
-	REFKNOT_DO(tame(p, REFKNOT_ROOT, 1));
+	REFKNOT_DO(tame(REFKNOT_AT(p), REFKNOT_ROOT, 1));
 }
 REFKNOT_API void refknot_unroot(const void *p)
 {
-	REFKNOT_DO(tame(p, REFKNOT_ROOT, 0));
+	REFKNOT_DO(tame(REFKNOT_AT(p), REFKNOT_ROOT, 0));
 }
 
 /* Memory outside the heap in which pointers keep blocks alive. Call the
  * opposite with the same two values before it is unmapped. */
 REFKNOT_API void refknot_root_region(const void *start, size_t size)
 {
-	REFKNOT_DO(span(start, size, 1));
+	REFKNOT_DO(span(REFKNOT_AT(start), size, 1));
 }
 REFKNOT_API void refknot_unroot_region(const void *start, size_t size)
 {
-	REFKNOT_DO(span(start, size, 0));
+	REFKNOT_DO(span(REFKNOT_AT(start), size, 0));
 }
 
 /* The block `p` is left behind on purpose; what it points at is in use. */
 REFKNOT_API void refknot_not_leak(const void *p)
 {
-	REFKNOT_DO(tame(p, REFKNOT_NOT_LEAK, 1));
+	REFKNOT_DO(tame(REFKNOT_AT(p), REFKNOT_NOT_LEAK, 1));
 }
 
 /* The same, and its contents are not searched for pointers. */
 REFKNOT_API void refknot_ignore(const void *p)
 {
-	REFKNOT_DO(tame(p, REFKNOT_IGNORE, 1));
+	REFKNOT_DO(tame(REFKNOT_AT(p), REFKNOT_IGNORE, 1));
 }
 
 /* The contents of block `p` are not searched for pointers: it holds numbers
  * that may look like some. */
 REFKNOT_API void refknot_no_scan(const void *p)
 {
-	REFKNOT_DO(tame(p, REFKNOT_NO_SCAN, 1));
+	REFKNOT_DO(tame(REFKNOT_AT(p), REFKNOT_NO_SCAN, 1));
 }
 
 /* --- Garbage collection, as Python's gc module has it ------------------- */
@@ -346,9 +350,9 @@ enum refknot_set {
 REFKNOT_API size_t refknot_get_objects(int generation, refknot_visit *visit,
 				       void *data)
 {
-	return REFKNOT_GET(visit(REFKNOT_OBJECTS | (generation + 1) << 4,
-				 (const void *)0, visit, data),
-			   (size_t)0);
+	return REFKNOT_GET(
+	    visit(REFKNOT_OBJECTS | (generation + 1) << 4, 0, visit, data),
+	    (size_t)0);
 }
 
 /* The objects that hold a reference or weak edge to `p`; and those that `p`
@@ -356,18 +360,20 @@ REFKNOT_API size_t refknot_get_objects(int generation, refknot_visit *visit,
 REFKNOT_API size_t refknot_get_referrers(const void *p, refknot_visit *visit,
 					 void *data)
 {
-	return REFKNOT_GET(visit(REFKNOT_REFERRERS, p, visit, data), (size_t)0);
+	return REFKNOT_GET(visit(REFKNOT_REFERRERS, REFKNOT_AT(p), visit, data),
+			   (size_t)0);
 }
 REFKNOT_API size_t refknot_get_referents(const void *p, refknot_visit *visit,
 					 void *data)
 {
-	return REFKNOT_GET(visit(REFKNOT_REFERENTS, p, visit, data), (size_t)0);
+	return REFKNOT_GET(visit(REFKNOT_REFERENTS, REFKNOT_AT(p), visit, data),
+			   (size_t)0);
 }
 
 /* What collections found and could not clear, as far as it is still there. */
 REFKNOT_API size_t refknot_get_garbage(refknot_visit *visit, void *data)
 {
-	return REFKNOT_GET(visit(REFKNOT_GARBAGE, (const void *)0, visit, data),
+	return REFKNOT_GET(visit(REFKNOT_GARBAGE, 0, visit, data),
 			   (size_t)0);
 }
 
@@ -463,7 +469,7 @@ REFKNOT_API long refknot_get_freeze_count(void)
 /* Is `p` an object? */
 REFKNOT_API int refknot_is_tracked(const void *p)
 {
-	return REFKNOT_GET(getrefcount(p), -1L) >= 0;
+	return REFKNOT_GET(getrefcount(REFKNOT_AT(p)), -1L) >= 0;
 }
 
 /* Called at the start and the end of every check, in the thread that makes it.
@@ -500,7 +506,7 @@ REFKNOT_API void refknot_drop_garbage(void)
  * Nothing happens where nothing is recorded. */
 REFKNOT_API void refknot_assert_last_release(const void *p)
 {
-	REFKNOT_DO(assert_last_release(p));
+	REFKNOT_DO(assert_last_release(REFKNOT_AT(p)));
 }
 
 #ifdef __cplusplus

@@ -16,68 +16,82 @@
 
 #define HERE __builtin_frame_address(0)
 
+static const void *at(uintptr_t address)
+{
+	return (const void *)address;
+}
+
 /* The hooks' shape: a call that does not return like a jump. */
-static void object(const void *p, const char *type, const volatile void *at,
+static void object(uintptr_t p, const char *type, uintptr_t counter,
 		   size_t width, long bias)
 {
-	references_object(p, type, at, width, bias, HERE);
+	references_object(at(p), type, at(counter), width, bias, HERE);
 }
 
-static void rename_(const void *p, const char *type)
+static void rename_(uintptr_t p, const char *type)
 {
-	references_rename(p, type, HERE);
+	references_rename(at(p), type, HERE);
 }
 
-static void end(const void *p)
+static void end(uintptr_t p)
 {
-	references_end(p, HERE);
+	references_end(at(p), HERE);
 }
 
-static void retain(const void *p, const void *holder, const char *field)
+static void retain(uintptr_t p, uintptr_t holder, const char *field)
 {
-	references_retain(p, holder, field, HERE);
+	references_retain(at(p), at(holder), field, HERE);
 }
 
-static void release(const void *p, const void *holder, const char *field)
+static void release(uintptr_t p, uintptr_t holder, const char *field)
 {
-	references_release(p, holder, field, HERE);
+	references_release(at(p), at(holder), field, HERE);
 }
 
-static void move(const void *p, const void *from, const void *to)
+static void move(uintptr_t p, uintptr_t from, uintptr_t to)
 {
-	references_move(p, from, to, HERE);
+	references_move(at(p), at(from), at(to), HERE);
 }
 
-static void link_(const void *owner, const void *p, const char *field, int weak)
+static void link_(uintptr_t owner, uintptr_t p, const char *field, int weak)
 {
-	references_link(owner, p, field, weak, HERE);
+	references_link(at(owner), at(p), field, weak, HERE);
 }
 
-static void unlink_(const void *owner, const void *p, const char *field,
-		    int weak)
+static void unlink_(uintptr_t owner, uintptr_t p, const char *field, int weak)
 {
-	references_unlink(owner, p, field, weak, HERE);
+	references_unlink(at(owner), at(p), field, weak, HERE);
 }
 
-static void tame(const void *p, int what, int on)
+static long getrefcount(uintptr_t p)
 {
-	references_tame(p, what, on);
+	return references_count(at(p));
 }
 
-static void span(const void *start, size_t size, int on)
+static void tame(uintptr_t p, int what, int on)
 {
-	references_span(start, size, on);
+	references_tame(at(p), what, on);
 }
 
-static size_t visit(int what, const void *p, refknot_visit *f, void *data)
+static void span(uintptr_t start, size_t size, int on)
+{
+	references_span(at(start), size, on);
+}
+
+static void assert_last_release(uintptr_t p)
+{
+	assertions_last_release(at(p));
+}
+
+static size_t visit(int what, uintptr_t p, refknot_visit *f, void *data)
 {
 	switch (what & 15) {
 	case REFKNOT_OBJECTS:
 		return visits_objects((what >> 4) - 1, f, data);
 	case REFKNOT_REFERRERS:
-		return visits_referrers(p, f, data);
+		return visits_referrers(at(p), f, data);
 	case REFKNOT_REFERENTS:
-		return visits_referents(p, f, data);
+		return visits_referents(at(p), f, data);
 	default:
 		return collect_garbage(f, data);
 	}
@@ -94,7 +108,7 @@ EXPORT const struct refknot_interface refknot_interface_1 = {
 	.move = move,
 	.link = link_,
 	.unlink = unlink_,
-	.getrefcount = references_count,
+	.getrefcount = getrefcount,
 	.tame = tame,
 	.span = span,
 	.collect = collect_now,
@@ -103,7 +117,7 @@ EXPORT const struct refknot_interface refknot_interface_1 = {
 	.flag = collect_flag,
 	.stats = collect_stats,
 	.callback = collect_callback,
-	.assert_last_release = assertions_last_release,
+	.assert_last_release = assert_last_release,
 };
 
 /* --- The program's pointer to it ---------------------------------------------- */
@@ -125,12 +139,12 @@ static bool is_writable(uint64_t address)
 static void fill_in(const char *word)
 {
 	int32_t distance;
-	uint64_t at;
+	uint64_t pointer;
 
 	memcpy(&distance, word, sizeof(distance));
-	at = (uint64_t)(uintptr_t)word + (uint64_t)(int64_t)distance;
-	if (is_writable(at) && at % 8 == 0)
-		*(const struct refknot_interface **)(uintptr_t)at =
+	pointer = (uint64_t)(uintptr_t)word + (uint64_t)(int64_t)distance;
+	if (is_writable(pointer) && pointer % 8 == 0)
+		*(const struct refknot_interface **)(uintptr_t)pointer =
 		    &refknot_interface_1;
 }
 

@@ -58,7 +58,7 @@ fields() {
 		"$1"
 }
 
-for page in "$source"/man/*.[15]; do
+for page in "$source"/man/*.[157]; do
 	lint "$page"
 done
 if ! command -v mandoc >/dev/null && ! command -v groff >/dev/null; then

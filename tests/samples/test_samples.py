@@ -2,17 +2,23 @@
 """Each sample's first comment says what refknot must report about it."""
 import re
 
+import os
+
 import pytest
 
-from conftest import BUILD, SOURCE, own_function, read_json, record, refknot
+from conftest import (BUILD, SOURCE, own_function, read_json, record, refknot,
+                      run)
 
 SAMPLES = sorted(p.stem for p in (SOURCE / "samples").glob("*.c"))
 
 
-def words(name):
-    """What the sample says of itself, after `refknot:`."""
+LESSONS = [name for name in SAMPLES if name.startswith("gc_")]
+
+
+def words(name, what="refknot"):
+    """What the sample says of itself, after `refknot:` or `output:`."""
     text = (SOURCE / "samples" / f"{name}.c").read_text()
-    return re.findall(r"^ \* refknot: (.*)$", text, re.M)
+    return re.findall(rf"^ \* {what}: (.*)$", text, re.M)
 
 
 def sample(name):
@@ -48,6 +54,40 @@ def test_report_is_what_the_sample_says(name, tmp_path):
     assert recorded.outcome.status == 0
     assert words(name)
     assert sorted(told(name, recorded.report())) == sorted(words(name))
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_lesson_prints_what_must_come_out(name, tmp_path):
+    recorded = record(tmp_path, sample(name))
+    lines = recorded.outcome.out.decode().splitlines()
+    wanted = words(name, "output")
+    assert len(wanted) >= 4
+    for pattern in wanted:
+        while lines and not re.fullmatch(" *" + pattern, lines[0]):
+            del lines[0]
+        assert lines, f"{pattern!r} did not come out, or too early"
+        del lines[0]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_lesson_alone_says_how_to_run_it(name):
+    done = run(sample(name))
+    assert done.status == 0 and done.err == b""
+    assert done.out.decode() == (
+        f"nothing is recorded: refknot run {sample(name)}\n")
+
+
+def test_a_cycle_that_is_not_collected_is_reported(tmp_path):
+    recorded = record(tmp_path, sample("gc_cycle"),
+                      env={**os.environ, "GC_CYCLE_NO_COLLECT": "1"})
+    f, = recorded.report()["findings"]
+    assert f["kind"] == "orphaned-cycle"
+    assert [m["name"] for m in f["members"]] == ["Node#1", "Node#2"]
+    closed, orphaned = (f["references"][k] for k in ("closed_by",
+                                                     "orphaned_by"))
+    assert (closed["holder"], closed["object"]) == ("Node#2", "Node#1")
+    assert own_function(closed["stack"], sample("gc_cycle")) == "node_set_next"
+    assert orphaned["object"] == "Node#2" and orphaned["count"] == 1
 
 
 def test_a_cycle_is_drawn_with_offsets_and_its_way_back(tmp_path):
