@@ -6,7 +6,9 @@
 #include "command.h"
 #include "die.h"
 #include "document.h"
+#include "escape.h"
 #include "groups.h"
+#include "marks.h"
 #include "options.h"
 #include "recordings.h"
 #include "report.h"
@@ -14,13 +16,15 @@
 #include "units.h"
 #include "verdict.h"
 
-static char *by, *sort;
+static char *by, *sort, *at;
+static int generation = -1;
 
 struct listing {
 	enum group_by by;
 	enum group_sort sort;
 	enum format format;
 	size_t limit;
+	int status;
 	struct documents documents;
 };
 
@@ -68,14 +72,36 @@ static void print_table(const struct groups *g, const struct listing *l)
 	free(other);
 }
 
+static void say_no_mark(const struct model *m)
+{
+	char *list = marks_list(m), *text = escape(at);
+
+	warn("objects: the recording has no mark \"%s\"; its marks: %s", text,
+	     list);
+	free(text);
+	free(list);
+}
+
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct listing *l = data;
-	struct names *n = names_open(m, s);
+	struct group_choice choice = {
+		.generation = generation,
+		.mark = at ? marks_find(m, at) : NULL,
+	};
+	bool history =
+	    l->format == FORMAT_JSON && generation < 0 && !choice.mark;
+	struct names *n;
 	struct groups g;
 
-	groups_make(&g, m, s, n, l->by,
-		    l->format == FORMAT_JSON ? GROUP_HISTORY : GROUP_LIVE);
+	if (at && !choice.mark) {
+		say_no_mark(m);
+		l->status = STATUS_INPUT;
+		return;
+	}
+	n = names_open(m, s);
+	groups_make(&g, m, s, n, l->by, history ? GROUP_HISTORY : GROUP_LIVE,
+		    choice);
 	groups_sort(&g, l->sort);
 	if (l->format == FORMAT_JSON) {
 		json_t *document = document_new(m, s, NULL);
@@ -83,7 +109,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		document_add_types(document, &g, l->limit);
 		documents_add(&l->documents, document);
 	} else {
-		if (m->blocks_cut && !m->block_count)
+		if (m->blocks_cut && !m->block_count && !choice.mark)
 			puts("what is alive is not known");
 		else
 			print_table(&g, l);
@@ -104,11 +130,17 @@ static int run(const char **arguments)
 					     GROUP_BYS, GROUP_BY_TYPE);
 	l.sort = (enum group_sort)options_choice("sort", sort, group_sort_names,
 						 GROUP_SORTS, GROUP_SORT_BYTES);
+	if (at && (l.by == GROUP_BY_SIZE || generation >= 0))
+		die(STATUS_INPUT,
+		    "objects: --at cannot be had with --by size or --gen: a mark keeps neither");
+	if (generation < -1 || generation > 3)
+		die(STATUS_INPUT,
+		    "objects: --gen takes 0, 1, 2, or 3 for frozen objects");
 	l.limit = options_limit(l.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
 	documents_init(&l.documents, 1);
 	status = recordings_each(arguments, visit, &l);
 	documents_write(&l.documents, stdout);
-	return status;
+	return status ? status : l.status;
 }
 
 static const struct poptOption options[] = {
@@ -117,6 +149,10 @@ static const struct poptOption options[] = {
 	  "type|site|function|file|size" },
 	{ "sort", 's', POPT_ARG_STRING, &sort, 0,
 	  "order of the rows; bytes without this option", "bytes|count|name" },
+	{ "at", 0, POPT_ARG_STRING, &at, 0,
+	  "what was alive at that mark, not at the end", "MARK" },
+	{ "gen", 0, POPT_ARG_INT, &generation, 0,
+	  "objects of that generation alone", "0|1|2" },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
 	OPTIONS_SYMBOLS,

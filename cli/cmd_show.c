@@ -56,18 +56,10 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 static int run(const char **arguments)
 {
 	struct showing show = { .format = options_format() };
-	const char *paths[2] = { NULL, NULL };
-	size_t count = 0;
+	const char *paths[2];
 	int status;
 
-	while (arguments && arguments[count])
-		count++;
-	if (count < 1 || count > 2)
-		die(STATUS_INPUT,
-		    "show: name an object, as in: refknot show RECORDING 'Session#17'");
-	show.object = arguments[count - 1];
-	if (count == 2)
-		paths[0] = arguments[0];
+	show.object = recordings_object(arguments, "show", paths);
 	documents_init(&show.documents, 1);
 	status = recordings_each(paths, visit, &show);
 	documents_write(&show.documents, stdout);

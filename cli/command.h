@@ -29,6 +29,7 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
-    cmd_refs, cmd_show, cmd_objects, cmd_info, cmd_doctor;
+    cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
+    cmd_info, cmd_doctor;
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "escape.h"
 #include "hash.h"
+#include "marks.h"
 #include "place.h"
 
 const char *const group_by_names[GROUP_BYS] = { "type", "site", "function",
@@ -49,6 +50,16 @@ static struct group *find(struct groups *g, struct entry **table, char *key)
 	return append(g, key);
 }
 
+static void release_table(struct entry *table)
+{
+	struct entry *e, *next;
+
+	HASH_ITER (hh, table, e, next) {
+		HASH_DEL(table, e);
+		free(e);
+	}
+}
+
 static char *file_of(const struct location *l)
 {
 	char *module;
@@ -72,15 +83,29 @@ static char *key_of(const struct model *m, struct symbols *s, struct names *n,
 	return by == GROUP_BY_FILE ? file_of(l) : place_function(l);
 }
 
+static bool is_chosen(const struct model *m, const struct names *n,
+		      struct group_choice choice, uint32_t block)
+{
+	uint32_t object;
+
+	if (choice.generation < 0)
+		return true;
+	object = names_object_at(n, block);
+	return (object
+		    ? m->objects[object].generation
+		    : marks_survived(m, block)) == (uint32_t)choice.generation;
+}
+
 /* Live blocks and bytes of every stack; of those that are no objects of a type
  * if they have one as a type. */
 static struct group *sum_stacks(const struct model *m, const struct names *n,
-				bool typed)
+				bool typed, struct group_choice choice)
 {
 	struct group *sums = xcalloc(m->stack_count + 1, sizeof(*sums));
 
 	for (uint32_t i = 0; i < m->block_count; i++) {
-		if (typed && names_object_at(n, i))
+		if ((typed && names_object_at(n, i)) ||
+		    !is_chosen(m, n, choice, i))
 			continue;
 		sums[m->blocks[i].stack].live++;
 		sums[m->blocks[i].stack].bytes += m->blocks[i].size;
@@ -102,12 +127,13 @@ static void drop_dead(struct groups *g)
 
 /* The program's own types: how many there were it told itself. */
 static void group_objects(struct groups *g, struct entry **table,
-			  const struct model *m, struct names *n)
+			  const struct model *m, struct names *n,
+			  struct group_choice choice)
 {
 	for (uint32_t i = 1; i < m->name_count; i++) {
 		struct group *group;
 
-		if (!m->names[i].made)
+		if (!m->names[i].made || !g->history)
 			continue;
 		group = find(g, table, xstrdup(names_type_called(n, i)));
 		group->allocated += m->names[i].made;
@@ -117,7 +143,8 @@ static void group_objects(struct groups *g, struct entry **table,
 		const struct rkn_object *o = &m->objects[i];
 		struct group *group;
 
-		if (o->block == RKN_NONE || names_object_at(n, o->block) != i)
+		if (o->block == RKN_NONE || names_object_at(n, o->block) != i ||
+		    !is_chosen(m, n, choice, o->block))
 			continue;
 		group = find(g, table, xstrdup(names_type_called(n, o->type)));
 		group->live++;
@@ -126,10 +153,11 @@ static void group_objects(struct groups *g, struct entry **table,
 }
 
 static void group_stacks(struct groups *g, const struct model *m,
-			 struct symbols *s, struct names *n, enum group_by by)
+			 struct symbols *s, struct names *n, enum group_by by,
+			 struct group_choice choice)
 {
-	struct group *sums = sum_stacks(m, n, by == GROUP_BY_TYPE);
-	struct entry *table = NULL, *e, *next;
+	struct group *sums = sum_stacks(m, n, by == GROUP_BY_TYPE, choice);
+	struct entry *table = NULL;
 
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct rkn_stack *stack = &m->stacks[i];
@@ -144,12 +172,35 @@ static void group_stacks(struct groups *g, const struct model *m,
 		group->freed += stack->frees;
 	}
 	if (by == GROUP_BY_TYPE)
-		group_objects(g, &table, m, n);
-	HASH_ITER (hh, table, e, next) {
-		HASH_DEL(table, e);
-		free(e);
-	}
+		group_objects(g, &table, m, n, choice);
+	release_table(table);
 	free(sums);
+}
+
+/* Objects of a type that are not whole blocks count by type alone. */
+static void group_census(struct groups *g, const struct model *m,
+			 struct symbols *s, struct names *n, enum group_by by,
+			 const struct rkn_mark *mark)
+{
+	struct entry *table = NULL;
+
+	for (uint32_t i = mark->first; i < mark->first + mark->rows; i++) {
+		const struct rkn_census *c = &m->census[i];
+		struct group *group;
+		char *key;
+
+		if (c->type == RKN_NONE)
+			key = key_of(m, s, n, by, c->stack);
+		else if (by == GROUP_BY_TYPE)
+			key = xstrdup(names_type_called(n, c->type));
+		else
+			key = xasprintf("(objects of type %s)",
+					names_type_called(n, c->type));
+		group = find(g, &table, key);
+		group->live += c->live;
+		group->bytes += c->bytes;
+	}
+	release_table(table);
 }
 
 static int ascending(const void *a, const void *b)
@@ -160,15 +211,18 @@ static int ascending(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static void group_sizes(struct groups *g, const struct model *m)
+static void group_sizes(struct groups *g, const struct model *m,
+			const struct names *n, struct group_choice choice)
 {
 	uint64_t *sizes = xcalloc(m->block_count + 1, sizeof(*sizes));
 	struct group *group = NULL;
+	size_t count = 0;
 
-	for (size_t i = 0; i < m->block_count; i++)
-		sizes[i] = m->blocks[i].size;
-	qsort(sizes, m->block_count, sizeof(*sizes), ascending);
-	for (size_t i = 0; i < m->block_count; i++) {
+	for (uint32_t i = 0; i < m->block_count; i++)
+		if (is_chosen(m, n, choice, i))
+			sizes[count++] = m->blocks[i].size;
+	qsort(sizes, count, sizeof(*sizes), ascending);
+	for (size_t i = 0; i < count; i++) {
 		if (!i || sizes[i] != sizes[i - 1])
 			group = append(g, xasprintf("%" PRIu64 " B", sizes[i]));
 		group->live++;
@@ -178,15 +232,20 @@ static void group_sizes(struct groups *g, const struct model *m)
 }
 
 void groups_make(struct groups *g, const struct model *m, struct symbols *s,
-		 struct names *n, enum group_by by, enum group_extent extent)
+		 struct names *n, enum group_by by, enum group_extent extent,
+		 struct group_choice choice)
 {
 	*g = (struct groups){ 0 };
+	if (choice.mark) {
+		group_census(g, m, s, n, by, choice.mark);
+		return;
+	}
 	if (by == GROUP_BY_SIZE) {
-		group_sizes(g, m);
+		group_sizes(g, m, n, choice);
 		return;
 	}
 	g->history = extent != GROUP_LIVE;
-	group_stacks(g, m, s, n, by);
+	group_stacks(g, m, s, n, by, choice);
 	if (extent != GROUP_ALL)
 		drop_dead(g);
 }

@@ -47,9 +47,18 @@ enum group_extent {
 	GROUP_ALL,     /* with history, and groups without live blocks too */
 };
 
-/* Dies when out of memory. */
+/* Which of the blocks count. */
+struct group_choice {
+	int generation; /* 0, 1, 2; of objects 3: frozen; -1: all */
+	const struct rkn_mark *mark; /* those alive then, not at the end: NULL */
+};
+#define GROUP_EVERYTHING ((struct group_choice){ .generation = -1 })
+
+/* Dies when out of memory. Of a mark groups have no history, and cannot be made
+ * by size. */
 void groups_make(struct groups *g, const struct model *m, struct symbols *s,
-		 struct names *n, enum group_by by, enum group_extent extent);
+		 struct names *n, enum group_by by, enum group_extent extent,
+		 struct group_choice choice);
 void groups_sort(struct groups *g, enum group_sort sort);
 /* The sum of list[from ..], with `key`; the caller frees its key. */
 struct group groups_sum(const struct groups *g, size_t from, const char *key);

@@ -10,8 +10,9 @@
 #include "escape.h"
 
 static const struct command *const commands[] = {
-	&cmd_run,  &cmd_report,  &cmd_leaks, &cmd_cycles, &cmd_refs,
-	&cmd_show, &cmd_objects, &cmd_info,  &cmd_doctor,
+	&cmd_run,     &cmd_report, &cmd_leaks,   &cmd_cycles,
+	&cmd_refs,    &cmd_show,   &cmd_balance, &cmd_objects,
+	&cmd_regions, &cmd_diff,   &cmd_info,    &cmd_doctor,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -20,7 +21,7 @@ static void print_help(FILE *out)
 {
 	fputs("Usage: refknot COMMAND [OPTIONS] [ARGUMENTS]\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-8s %-18s %s\n", commands[i]->name,
+		fprintf(out, "  %-8s %-21s %s\n", commands[i]->name,
 			commands[i]->arguments, commands[i]->help);
 	fputs(
 	    "\n`refknot COMMAND --help` tells a command's options, `refknot --version` the version.\n",

@@ -139,6 +139,9 @@ void model_release(struct model *m)
 	free(m->references);
 	free(m->events);
 	free(m->errors);
+	free(m->regions);
+	free(m->marks);
+	free(m->census);
 	memset(m, 0, sizeof(*m));
 }
 

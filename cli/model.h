@@ -43,6 +43,13 @@ struct model {
 	size_t event_count;
 	struct rkn_error *errors;
 	size_t error_count;
+	struct rkn_region *regions; /* by name, thread; of one the row of all
+				       blocks first */
+	size_t region_count;
+	struct rkn_mark *marks; /* ascending time */
+	size_t mark_count;
+	struct rkn_census *census;
+	size_t census_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	char error

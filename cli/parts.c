@@ -113,6 +113,9 @@ void parts_to_model(struct parts *p, struct model *m)
 	TAKE(p, RKN_CHUNK_REFERENCES, m->references, m->reference_count);
 	TAKE(p, RKN_CHUNK_EVENTS, m->events, m->event_count);
 	TAKE(p, RKN_CHUNK_ERRORS, m->errors, m->error_count);
+	TAKE(p, RKN_CHUNK_REGIONS, m->regions, m->region_count);
+	TAKE(p, RKN_CHUNK_MARKS, m->marks, m->mark_count);
+	TAKE(p, RKN_CHUNK_CENSUS, m->census, m->census_count);
 	parts_release(p);
 }
 

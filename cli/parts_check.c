@@ -201,6 +201,44 @@ static const char *check_error(const struct parts *p, size_t i)
 	return NULL;
 }
 
+/* One of the two, or (`both`) none. */
+static const char *check_key(const struct parts *p, uint32_t stack,
+			     uint32_t type, bool both)
+{
+	if ((stack == RKN_NONE) == (type == RKN_NONE) &&
+	    !(both && stack == RKN_NONE))
+		return "it is not of either a stack or a type";
+	if (misses(p, stack == RKN_NONE ? 0 : stack, 0,
+		   type == RKN_NONE ? 0 : type))
+		return "its stack or type is unknown";
+	return NULL;
+}
+
+static const char *check_region(const struct parts *p, size_t i)
+{
+	const struct rkn_region *r = &RECORD(p, RKN_CHUNK_REGIONS, i, region);
+
+	if (misses(p, 0, r->thread, r->name))
+		return "its thread or name is unknown";
+	return check_key(p, r->stack, r->type, true);
+}
+
+static const char *check_mark(const struct parts *p, size_t i)
+{
+	const struct rkn_mark *m = &RECORD(p, RKN_CHUNK_MARKS, i, mark);
+
+	if (misses(p, 0, m->thread, m->name))
+		return "its thread or name is unknown";
+	return NULL;
+}
+
+static const char *check_census(const struct parts *p, size_t i)
+{
+	const struct rkn_census *c = &RECORD(p, RKN_CHUNK_CENSUS, i, census);
+
+	return check_key(p, c->stack, c->type, false);
+}
+
 const struct part_kind part_kinds[PARTS] = {
 	[RKN_CHUNK_META] = { "meta", sizeof(struct rkn_meta), check_meta },
 	[RKN_CHUNK_STRINGS] = { "strings", 1, NULL },
@@ -226,6 +264,11 @@ const struct part_kind part_kinds[PARTS] = {
 			       check_event },
 	[RKN_CHUNK_ERRORS] = { "errors", sizeof(struct rkn_error),
 			       check_error },
+	[RKN_CHUNK_REGIONS] = { "regions", sizeof(struct rkn_region),
+				check_region },
+	[RKN_CHUNK_MARKS] = { "marks", sizeof(struct rkn_mark), check_mark },
+	[RKN_CHUNK_CENSUS] = { "census", sizeof(struct rkn_census),
+			       check_census },
 };
 
 const char *parts_check(const struct parts *p, enum rkn_chunk_type type,

@@ -140,6 +140,9 @@ static int write_parts(struct writer *w, const struct model *m)
 		{ RKN_CHUNK_REFERENCES, m->references, m->reference_count },
 		{ RKN_CHUNK_EVENTS, m->events, m->event_count },
 		{ RKN_CHUNK_ERRORS, m->errors, m->error_count },
+		{ RKN_CHUNK_REGIONS, m->regions, m->region_count },
+		{ RKN_CHUNK_MARKS, m->marks, m->mark_count },
+		{ RKN_CHUNK_CENSUS, m->census, m->census_count },
 	};
 	int error = 0;
 

@@ -86,6 +86,22 @@ static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
 	return status;
 }
 
+const char *recordings_object(const char **arguments, const char *command,
+			      const char *paths[2])
+{
+	size_t count = 0;
+
+	while (arguments && arguments[count])
+		count++;
+	if (count < 1 || count > 2)
+		die(STATUS_INPUT,
+		    "%s: name an object, as in: refknot %s RECORDING 'Session#17'",
+		    command, command);
+	paths[0] = count == 2 ? arguments[0] : NULL;
+	paths[1] = NULL;
+	return arguments[count - 1];
+}
+
 size_t recordings_count(const char **paths)
 {
 	size_t n = 0;

@@ -19,6 +19,13 @@ typedef void recordings_visit(const struct model *m, struct symbols *s,
  */
 int recordings_each(const char **paths, recordings_visit *visit, void *data);
 
+/*
+ * The arguments "[REC] OBJECT" of command `command`: the object, and in paths[0]
+ * the recording, or NULL. Dies when there are more or none.
+ */
+const char *recordings_object(const char **arguments, const char *command,
+			      const char *paths[2]);
+
 /* How many paths recordings_each will try. */
 size_t recordings_count(const char **paths);
 

@@ -67,19 +67,31 @@ static json_t *frame(const struct location *l)
 	return o;
 }
 
+static void append_frame(json_t *array, struct symbols *s, uint32_t number)
+{
+	const struct location *l;
+	size_t n = symbols_frame(s, number, &l);
+
+	for (size_t i = 0; i < n; i++)
+		document_append(array, frame(&l[i]));
+}
+
 json_t *report_json_stack(const struct model *m, struct symbols *s,
 			  uint32_t number)
 {
 	json_t *array = json_array();
 	uint32_t f = m->stacks[number].frame;
 
-	for (; f; f = m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(s, f, &l);
+	for (; f; f = m->frames[f].parent)
+		append_frame(array, s, f);
+	return array;
+}
 
-		for (size_t i = 0; i < n; i++)
-			document_append(array, frame(&l[i]));
-	}
+json_t *report_json_frame(struct symbols *s, uint32_t number)
+{
+	json_t *array = json_array();
+
+	append_frame(array, s, number);
 	return array;
 }
 
@@ -372,7 +384,8 @@ json_t *report_json(const struct model *m, struct symbols *s,
 	verdict_make(&v, &f, m, o->kinds);
 	findings_sign(&f, m, s);
 	list = findings(&w, &f, o);
-	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, GROUP_ALL);
+	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, GROUP_ALL,
+		    GROUP_EVERYTHING);
 	groups_sort(&types, GROUP_SORT_BYTES);
 	document = document_new(m, s, &f); /* knows missing symbols by now */
 	document_set(document, "verdict", verdict(&v, &f));

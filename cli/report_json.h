@@ -12,7 +12,8 @@
 json_t *report_json(const struct model *m, struct symbols *s,
 		    const struct report_options *o);
 
-/* The frames of a stack, innermost first. */
+/* The locations of one frame, innermost first; and of a stack. */
+json_t *report_json_frame(struct symbols *s, uint32_t frame);
 json_t *report_json_stack(const struct model *m, struct symbols *s,
 			  uint32_t number);
 

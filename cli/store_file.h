@@ -73,6 +73,7 @@ int store_blocks(struct store_file *s);   /* likewise; from the shadow */
 int store_picture(struct store_file *s);  /* likewise; from the snapshot */
 
 int store_ledger(struct store_file *s); /* after the blocks */
+int store_marks(struct store_file *s);  /* regions too; after the ledger */
 
 /*
  * The frame whose stack is the `depth` innermost frames of frame `frame`'s: the

@@ -195,6 +195,8 @@ static int read_all(struct store_file *s)
 		error = read_blocks(s);
 	if (!error)
 		error = store_ledger(s);
+	if (!error)
+		error = store_marks(s);
 	return error;
 }
 

@@ -11,7 +11,9 @@
 
 #include "assertions.h"
 #include "collect.h"
+#include "marks.h"
 #include "references.h"
+#include "regions.h"
 #include "visits.h"
 
 #define HERE __builtin_frame_address(0)
@@ -83,6 +85,14 @@ static void assert_last_release(uintptr_t p)
 	assertions_last_release(at(p));
 }
 
+static void region(const char *name, int on)
+{
+	if (on)
+		regions_begin(name);
+	else
+		regions_end(name);
+}
+
 static size_t visit(int what, uintptr_t p, refknot_visit *f, void *data)
 {
 	switch (what & 15) {
@@ -118,6 +128,9 @@ EXPORT const struct refknot_interface refknot_interface_1 = {
 	.stats = collect_stats,
 	.callback = collect_callback,
 	.assert_last_release = assert_last_release,
+	.mark = marks_make,
+	.region = region,
+	.assert_no_growth = marks_assert_no_growth,
 };
 
 /* --- The program's pointer to it ---------------------------------------------- */
@@ -200,6 +213,7 @@ EXPORT void __lsan_disable(void)
 		return;
 	t->tame_depth++;
 	t->tame = STORE_TAMED;
+	thread_set_detour(t);
 	process.tames = true;
 	thread_leave(t);
 }
@@ -213,6 +227,7 @@ EXPORT void __lsan_enable(void)
 		return;
 	if (t->tame_depth && !--t->tame_depth)
 		t->tame = 0;
+	thread_set_detour(t);
 	thread_leave(t);
 }
 
@@ -232,4 +247,25 @@ void __lsan_unregister_root_region(const void *start, size_t size);
 EXPORT void __lsan_unregister_root_region(const void *start, size_t size)
 {
 	references_span(start, size, false);
+}
+
+/* LeakSanitizer would end the program if it found any: whether that is wanted
+ * is decided where the recording is read. */
+void __lsan_do_leak_check(void);
+EXPORT void __lsan_do_leak_check(void)
+{
+	process_check();
+}
+
+/* No leaks so far: they are told at the end, and counted as not told here. */
+int __lsan_do_recoverable_leak_check(void);
+EXPORT int __lsan_do_recoverable_leak_check(void)
+{
+	struct thread *t = thread_enter(NULL);
+
+	if (t) {
+		t->area->limits[RKN_LIMIT_CHECK_LATER]++;
+		thread_leave(t);
+	}
+	return 0;
 }

@@ -13,6 +13,25 @@ static __attribute__((aligned(4096))) uint32_t index_of[SLOTS];
 
 static const char more[] = "(more names)";
 
+/* Most texts are literals: the number that one at this address had lately. */
+#define MEMO 256
+static uint32_t memo[MEMO];
+
+static uint32_t *memo_of(const char *text)
+{
+	uint64_t at = (uint64_t)(uintptr_t)text;
+
+	return &memo[(at ^ at >> 8) % MEMO];
+}
+
+/* The same, if it still is; 0. */
+static uint32_t recall(const char *text)
+{
+	uint32_t number = __atomic_load_n(memo_of(text), __ATOMIC_RELAXED);
+
+	return number && names_same(names_text(number), text) ? number : 0;
+}
+
 struct name {
 	const char *text;
 	size_t size;
@@ -36,10 +55,10 @@ struct store_name *names_record(uint32_t number)
 
 const char *names_text(uint32_t number)
 {
-	const struct store_name *r = names_record(number);
+	const struct store_table *tables = store.header->tables;
+	const struct store_name *names = store_at(tables[STORE_NAMES].offset);
 
-	return store_at(store.header->tables[STORE_TEXT].offset +
-			(r ? r->text : 0));
+	return store_at(tables[STORE_TEXT].offset + names[number].text);
 }
 
 void names_reset(void)
@@ -47,6 +66,7 @@ void names_reset(void)
 	struct store_name *r;
 
 	sys_advise(index_of, sizeof(index_of), MADV_DONTNEED);
+	memset(memo, 0, sizeof(memo));
 	r = names_record((uint32_t)store_append(STORE_NAMES));
 	if (r)
 		r->text = store_text(more, sizeof(more) - 1);
@@ -77,10 +97,13 @@ static uint32_t *find(const struct name *n)
 uint32_t names_find(const char *text)
 {
 	struct name n;
-	uint32_t *slot;
+	uint32_t *slot, number;
 
 	if (!text || !*text)
 		return 0;
+	number = recall(text);
+	if (likely(number))
+		return number;
 	n = name_of(text);
 	slot = find(&n);
 	return slot ? *slot : 0;
@@ -116,13 +139,18 @@ uint32_t names_number(const char *text, uint64_t *limits)
 
 	if (!text || !*text)
 		return 0;
+	number = recall(text);
+	if (likely(number))
+		return number;
 	n = name_of(text);
 	slot = find(&n);
-	if (likely(slot && *slot))
-		return *slot;
-	number = slot ? add(&n) : 0;
-	if (number)
+	number = slot ? *slot : 0;
+	if (slot && !number)
+		number = add(&n);
+	if (likely(number)) {
+		__atomic_store_n(memo_of(text), number, __ATOMIC_RELAXED);
 		return number;
+	}
 	limits[RKN_LIMIT_NAMES_FULL]++;
 	return NAMES_MORE;
 }

@@ -6,6 +6,7 @@
 #ifndef PRELOAD_NAMES_H
 #define PRELOAD_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store.h"
@@ -14,6 +15,14 @@
 
 /* Forget all: the store is a new one. */
 void names_reset(void);
+
+/* strcmp() for a name's few bytes: shorter than its call. */
+static inline bool names_same(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
 
 /* The number of `text`; NULL and "" have 0. Without room NAMES_MORE, which is
  * counted in `limits` (by enum rkn_limit_number). */

@@ -173,6 +173,8 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 	o = objects_at(number);
 	o->lock = t->number;
 	o->address = address;
+	size -= address - start;
+	o->size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 	o->next = 0;
 	__atomic_store_n(slot, number, __ATOMIC_RELEASE);
 	return o;
@@ -260,13 +262,15 @@ static void drop_one(struct store_object *o, uint64_t by)
 		__atomic_store_n(slot, objects_number(o), __ATOMIC_RELEASE);
 }
 
-void objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
-		  uint64_t size, objects_visit *gone, uint32_t stack)
+struct store_object *objects_drop(struct thread *t, uint32_t list,
+				  uint64_t from, uint64_t to, uint64_t size,
+				  objects_visit *gone, uint32_t stack)
 {
 	uint64_t *head = shadow_slot(to);
+	struct store_object *whole = NULL;
 
 	if (!list || !head)
-		return;
+		return NULL;
 	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
 	while (list) {
 		struct store_object *o = objects_at(list);
@@ -275,7 +279,23 @@ void objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
 		drop_one(o, to - from);
 		if (o->address - to >= size && o->address != to)
 			gone(t, o, stack);
+		else if (o->address == to && o->flags & STORE_OBJECT_TRACKED)
+			whole = o;
 	}
+	if (whole)
+		whole->size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+	return whole;
+}
+
+bool objects_whole(const struct store_object *o, uint32_t *stack)
+{
+	const uint64_t *head = head_at(o->address);
+
+	if (!head || !(*head & STORE_HEAD) ||
+	    o->address % (1ull << shadow.granule_shift))
+		return false;
+	*stack = shadow_stack(*head);
+	return true;
 }
 
 /* Its number may still be in the shadow, if no other object is there. */

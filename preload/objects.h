@@ -46,14 +46,19 @@ void objects_end_block(struct thread *t, uint64_t address, uint64_t size,
 /*
  * It moves: take its objects out of the shadow, the first of a list by `next`
  * (0: none), and put them in where it is now. Those behind `size` have ended.
+ * The object with a type that starts where the block does; NULL: none.
  */
 uint32_t objects_lift(uint64_t address, uint64_t size);
-void objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
+struct store_object *objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
 		  uint64_t size, objects_visit *gone, uint32_t stack);
 
 /* `o`, locked, has ended: note it, and that its record may be used again after
  * a while. */
 void objects_retire(struct thread *t, struct store_object *o, uint32_t stack);
+
+/* Does `o` start where its block does, which is alive or was freed just now?
+ * Then *stack is the block's. */
+bool objects_whole(const struct store_object *o, uint32_t *stack);
 
 /* Start and size of the live block around `address`; false: none. */
 bool objects_block(uint64_t address, uint64_t *start, uint64_t *size);

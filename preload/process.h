@@ -53,6 +53,9 @@ void process_missed(void);
 /* The process ends now with `status`, unless this is a vfork child. */
 void process_end(int status);
 
+/* The snapshot is taken now, and recording ends: what follows is not wanted. */
+void process_check(void);
+
 /* One line on stderr: "refknot: PROGRAM[PID]: SENTENCE". */
 void process_say(const char *sentence);
 

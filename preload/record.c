@@ -73,6 +73,8 @@ void record_block(struct thread *t, void *p, size_t size,
 		*shadow_slot(address) |= t->tame;
 	record_count_alloc(t->area, leaf->counter, size);
 	thread_more(t, size);
+	if (unlikely(t->regions_open))
+		regions_block(t, b.stack, size, false);
 	shadow_learn(t->ways, address, size < 1 << SHADOW_WAY_SHIFT);
 }
 
@@ -146,6 +148,8 @@ take(void *p, struct record_freed *freed)
 		freed->size = b.size;
 		record_count_free(t->area, b.stack, b.size);
 		thread_less(t, b.size);
+		if (unlikely(t->regions_open))
+			regions_block(t, b.stack, b.size, true);
 		shadow_learn(t->ways, address, false);
 	} else {
 		t->area->limits[RKN_LIMIT_UNKNOWN_FREE]++;
@@ -172,7 +176,20 @@ COLD void record_free_slowly(void *p, const void *frame)
 COLD void record_moved(const struct record_freed *freed, const void *p, void *q,
 		       size_t size, const void *frame)
 {
-	references_drop(freed->objects, p, q, size, frame);
+	uint32_t type = references_drop(freed->objects, p, q, size, frame);
+	struct regions_place from = { freed->stack, freed->size };
+	struct regions_place to = { 0, size };
+	struct thread *t;
+
+	if (!type)
+		return;
+	t = thread_enter(NULL);
+	if (!t)
+		return;
+	to.stack = shadow_stack(*shadow_slot((uint64_t)(uintptr_t)q));
+	if (t->regions_open)
+		regions_moved(t, type, &from, &to);
+	thread_leave(t);
 }
 
 void record_undo(void *p, const struct record_freed *freed)
@@ -196,5 +213,7 @@ void record_undo(void *p, const struct record_freed *freed)
 		c->freed_bytes -= freed->size;
 	}
 	thread_more(t, freed->size);
+	if (t->regions_open)
+		regions_block(t, freed->stack, freed->size, false);
 	thread_leave(t);
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "regions.h"
 #include "thread.h"
 
 /* Each counter changes by one instruction: see record_outside(). */
@@ -53,7 +54,8 @@ static inline const struct walk_leaf *record_leaf(struct thread *t,
 	return likely(leaf) ? leaf : record_walk(t, frame);
 }
 
-/* A block without a shortcut to its slots, or whose size takes three. */
+/* A block without a shortcut to its slots, whose size takes three, or of a
+ * thread that takes no short way. */
 void record_block(struct thread *t, void *p, size_t size,
 		  const struct walk_leaf *leaf);
 
@@ -75,10 +77,10 @@ record_alloc_here(void *p, size_t size, const void *frame)
 	}
 	leaf = record_leaf(t, frame);
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
-	if (likely(slot && !(size >> 32))) {
+	if (likely(slot && !(size >> 32) && !t->detour)) {
 		slot[1] = thread_extra(t);
 		__atomic_store_n(
-		    slot, leaf->head | t->tame | size << STORE_SIZE_SHIFT,
+		    slot, leaf->head | size << STORE_SIZE_SHIFT,
 		    __ATOMIC_RELEASE);
 		record_count_alloc(t->area, leaf->counter, size);
 		thread_more(t, size);
@@ -118,7 +120,8 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 		return record_free_slowly(p, frame);
 	head = *slot;
 	if (unlikely((head & (STORE_HEAD | STORE_FREED | STORE_BIG |
-			      STORE_NOTED)) != STORE_HEAD))
+			      STORE_NOTED)) != STORE_HEAD ||
+		     t->detour))
 		return record_free_slowly(p, frame);
 	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
 	size = head >> STORE_SIZE_SHIFT;

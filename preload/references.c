@@ -7,6 +7,7 @@
 #include "collect.h"
 #include "errors.h"
 #include "names.h"
+#include "regions.h"
 #include "world.h"
 
 uint32_t references_lost;
@@ -593,6 +594,15 @@ static void empty(struct thread *t, struct store_object *o)
 	free_events(t, o);
 }
 
+static COLD void tell_regions(struct thread *t, const struct store_object *o,
+			      bool ended)
+{
+	uint32_t stack = 0;
+	bool whole = objects_whole(o, &stack);
+
+	regions_object(t, o->type, stack, o->size, whole, ended);
+}
+
 /* It has ended; `o` is not locked. */
 static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 {
@@ -611,6 +621,8 @@ static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 		empty(t, o);
 		__atomic_fetch_add(&names_record(o->type)->ended, 1,
 				   __ATOMIC_RELAXED);
+		if (unlikely(t->regions_open))
+			tell_regions(t, o, true);
 		collect_ended();
 	}
 	objects_retire(t, o, stack);
@@ -644,6 +656,8 @@ static void begin(struct thread *t, struct store_object *o, const char *type,
 	o->count = 1;
 	o->flags |=
 	    STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED | STORE_OBJECT_MAKER;
+	if (unlikely(t->regions_open))
+		tell_regions(t, o, false);
 }
 
 void references_object(const void *p, const char *type, const volatile void *at,
@@ -704,10 +718,14 @@ void references_rename(const void *p, const char *type, const void *frame)
 		objects_lock(t, o);
 		__atomic_fetch_add(&names_record(o->type)->ended, 1,
 				   __ATOMIC_RELAXED);
+		if (t->regions_open)
+			regions_object(t, o->type, 0, o->size, false, true);
 		o->type = names_number(type, t->area->limits);
 		name = names_record(o->type);
 		o->serial = (uint32_t)__atomic_add_fetch(&name->made, 1,
 							 __ATOMIC_RELAXED);
+		if (t->regions_open)
+			regions_object(t, o->type, 0, o->size, false, false);
 		note(t, o, RKN_EVENT_RENAME, stack_of(t, frame), 0, o->type);
 		objects_unlock(o);
 	}
@@ -994,16 +1012,18 @@ uint32_t references_lift(const void *p, uint64_t size)
 	return list;
 }
 
-void references_drop(uint32_t list, const void *from, const void *to,
-		     uint64_t size, const void *frame)
+uint32_t references_drop(uint32_t list, const void *from, const void *to,
+			 uint64_t size, const void *frame)
 {
 	struct thread *t = enter();
+	struct store_object *whole = NULL;
+	uint32_t type;
 
 	if (!t)
-		return;
+		return 0;
 	if (to)
-		objects_drop(t, list, address_of(from), address_of(to), size,
-			     gone, stack_of(t, frame));
+		whole = objects_drop(t, list, address_of(from), address_of(to),
+				     size, gone, stack_of(t, frame));
 	while (!to && list) {
 		struct store_object *o = objects_at(list);
 
@@ -1011,7 +1031,9 @@ void references_drop(uint32_t list, const void *from, const void *to,
 		o->counter = 0; /* its memory is gone */
 		gone(t, o, stack_of(t, frame));
 	}
+	type = whole ? whole->type : 0;
 	leave(t);
+	return type;
 }
 
 /* --- Taming ------------------------------------------------------------------ */

@@ -41,9 +41,10 @@ extern HIDDEN uint32_t references_lost;
 void references_free(const void *p, uint64_t size, const void *frame);
 
 /* It is about to move: the objects in it, for references_drop(), which ends
- * those that are not in it any more. `to` NULL: all. */
+ * those that are not in it any more (`to` NULL: all), and gives the type
+ * of the one at its start; 0: none. */
 uint32_t references_lift(const void *p, uint64_t size);
-void references_drop(uint32_t list, const void *from, const void *to,
+uint32_t references_drop(uint32_t list, const void *from, const void *to,
 		     uint64_t size, const void *frame);
 
 /* Only while no thread changes anything: the counters of all objects are read

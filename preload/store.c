@@ -47,6 +47,9 @@ static const struct {
 	[STORE_EVENTS] = { sizeof(struct store_event), 1u << 28 },
 	[STORE_ERRORS] = { sizeof(struct rkn_error), 1u << 12 },
 	[STORE_SPANS] = { sizeof(struct store_span), 1u << 12 },
+	[STORE_PASSES] = { sizeof(struct rkn_region), 1u << 17 },
+	[STORE_MARKS] = { sizeof(struct rkn_mark), 1u << 12 },
+	[STORE_CENSUS] = { sizeof(struct rkn_census), 1u << 24 },
 };
 
 static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,
@@ -242,7 +245,6 @@ static int map(int fd)
 	return error;
 }
 
-/* Places for the fixed tables; fewer records where the store is small. */
 /* In a small store tables first .. end-1 have a part of their capacity. */
 static uint64_t part_of(int first, int end)
 {

@@ -7,6 +7,7 @@
 
 #include "maps.h"
 #include "own.h"
+#include "regions.h"
 #include "stop.h"
 #include "sys.h"
 #include "verify.h"
@@ -157,6 +158,8 @@ static COLD struct thread *attach(uint64_t epoch)
 	t->number = i;
 	t->world = 0;
 	t->tame = t->tame_depth = 0;
+	regions_forget(t);
+	thread_set_detour(t);
 	t->moving = t->wanted = false;
 	/* Of the area's former thread all still holds: the nodes, the counters,
 	 * and what it knew of stacks is compared before it is believed. */

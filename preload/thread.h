@@ -48,6 +48,10 @@ struct thread {
 	int64_t live_most;         /* highest value of `live` since then */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
 	struct store_counter no_room; /* for stacks that have no counter */
+	uint32_t regions_open;
+	struct regions *regions; /* NULL: it never had one */
+	bool detour; /* calls do not take the short way: regions are open, or
+			leaks not wanted */
 	uint64_t tame; /* STORE_TAMED while leaks are not wanted, else 0 */
 	uint32_t tame_depth;
 	uint32_t world; /* 1: it changes the ledger, see world.h */
@@ -134,6 +138,12 @@ static inline uint64_t thread_extra(struct thread *t)
 	}
 	t->extra = extra + (1ull << STORE_BIRTH_SHIFT);
 	return extra;
+}
+
+/* After a change of what makes them take one. */
+static inline void thread_set_detour(struct thread *t)
+{
+	t->detour = t->regions_open || t->tame;
 }
 
 /* Code or counters may have changed: remember nothing of stacks. */

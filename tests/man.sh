@@ -70,6 +70,9 @@ compare report report leaks cycles
 compare objects objects
 compare refs refs
 compare show show
+compare balance balance
+compare regions regions
+compare diff diff
 compare info info
 compare doctor doctor
 

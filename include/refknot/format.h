@@ -57,6 +57,9 @@ enum rkn_chunk_type {
 	RKN_CHUNK_REFERENCES = 13,
 	RKN_CHUNK_EVENTS = 14,
 	RKN_CHUNK_ERRORS = 15,
+	RKN_CHUNK_REGIONS = 16,
+	RKN_CHUNK_MARKS = 17,
+	RKN_CHUNK_CENSUS = 18,
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
@@ -323,5 +326,64 @@ struct rkn_error {
 	int32_t references; /* that were left */
 };
 static_assert(sizeof(struct rkn_error) == 56, "error changed size");
+
+#define RKN_UNKNOWN       INT64_MIN /* of a number that may be negative */
+#define RKN_REGION_VALUES 8
+
+/*
+ * What the passes of a region in one thread did to the blocks of one stack, to
+ * the objects of one type, or (both RKN_NONE) to all blocks. Blocks that are
+ * objects of a type count there and not with their stack. A pass that changed
+ * nothing of the row is not in its `passes`; the row of all blocks has each.
+ */
+struct rkn_region {
+	uint32_t name;
+	uint32_t thread;
+	uint32_t stack;
+	uint32_t type;   /* name */
+	uint64_t begun;  /* of the row of all blocks: begun, ended or not */
+	uint64_t passes; /* ended */
+	uint64_t made;
+	uint64_t ended;
+	uint64_t made_bytes;
+	uint64_t ended_bytes;
+	int64_t before; /* alive in the whole process before the first pass;
+			   RKN_UNKNOWN */
+	int64_t after;  /* and after the last */
+	int64_t least;  /* of made less ended, in one pass */
+	int64_t most;
+	int64_t values[8]; /* RKN_REGION_VALUES: made less ended, so far as
+			      these are enough */
+	uint64_t times[8]; /* in so many passes */
+	uint64_t others; /* passes with other values, between the next two */
+	int64_t other_least;
+	int64_t other_most;
+};
+static_assert(sizeof(struct rkn_region) == 248, "region changed size");
+
+/* An instant that the program named. What was alive then is in the census,
+ * rows first .. first+rows-1. */
+struct rkn_mark {
+	uint32_t name;
+	uint32_t thread;
+	uint64_t time_ns; /* since the recording's start */
+	uint64_t birth;   /* the last allocation's before it */
+	uint64_t blocks;  /* alive */
+	uint64_t bytes;
+	uint32_t number; /* of this name, from 1; some may be left out */
+	uint32_t first;
+	uint32_t rows;
+	uint32_t room; /* rows that it could have there */
+};
+static_assert(sizeof(struct rkn_mark) == 56, "mark changed size");
+
+/* Blocks of a stack that were no objects, or objects of a type. */
+struct rkn_census {
+	uint32_t stack; /* RKN_NONE: see type */
+	uint32_t type;  /* name; RKN_NONE: see stack */
+	uint64_t live;
+	uint64_t bytes;
+};
+static_assert(sizeof(struct rkn_census) == 24, "census changed size");
 
 #endif

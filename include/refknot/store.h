@@ -16,7 +16,7 @@
 #include <refknot/format.h>
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 3u
+#define STORE_VERSION 4u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
@@ -154,7 +154,7 @@ struct store_object {
 	uint32_t events;     /* the newest: they form a ring, next the oldest */
 	uint32_t event_count; /* of all, kept or not */
 	uint32_t place;       /* scratch of a collection */
-	uint32_t reserved;
+	uint32_t size;        /* of its block from there on, when it began */
 };
 static_assert(sizeof(struct store_object) == 112, "object changed size");
 
@@ -216,6 +216,9 @@ enum store_table_number {
 	STORE_EVENTS,     /* struct store_event; 0 is unused */
 	STORE_ERRORS,     /* struct rkn_error; an open-addressed hash table */
 	STORE_SPANS,      /* struct store_span; size 0: free */
+	STORE_PASSES,     /* struct rkn_region; 0 is unused */
+	STORE_MARKS,      /* struct rkn_mark; 0 is unused */
+	STORE_CENSUS,     /* struct rkn_census; 0 is unused */
 	STORE_TABLES
 };
 

@@ -300,6 +300,8 @@ static NOINLINE void tamed(void)
 
 void __lsan_disable(void) __attribute__((weak));
 void __lsan_enable(void) __attribute__((weak));
+void __lsan_do_leak_check(void) __attribute__((weak));
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 void __lsan_ignore_object(const void *) __attribute__((weak));
 
 static NOINLINE void sanitizer(void)
@@ -497,6 +499,49 @@ static void forks(void)
 	node_unref(n, NULL, NULL);
 }
 
+/* What is lost after the check is nobody's concern. */
+static void checks(void)
+{
+	if (!__lsan_do_leak_check)
+		return;
+	lose(116);
+	CHECK(__lsan_do_recoverable_leak_check() == 0);
+	scrub();
+	__lsan_do_leak_check();
+	lose(117);
+	__lsan_do_leak_check();
+	refknot_object(lose(118), "Late");
+	exit(7);
+}
+
+static NOINLINE void use(struct node *n)
+{
+	node_ref(n, NULL, NULL);
+	node_unref(n, NULL, NULL);
+}
+
+static NOINLINE void keep(struct node *n)
+{
+	use(n);
+	global = node_ref(n, NULL, NULL);
+	use(n);
+}
+
+/* keep() is called twice, and gives nothing back. */
+static void balance(void)
+{
+	struct node *n = node_new("Kept"), *o = node_new("Used");
+
+	use(n);
+	keep(n);
+	keep(n);
+	node_unref(n, NULL, NULL);
+	table[0] = o;
+	keep(o);
+	for (int i = 0; i < 100; i++)
+		use(o);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -512,7 +557,7 @@ static const struct {
 	CORNER(moves),        CORNER(counted),       CORNER(tamed),
 	CORNER(sanitizer),    CORNER(threads),       CORNER(signals),
 	CORNER(collects),     CORNER(generations),   CORNER(last_release),
-	CORNER(forks),
+	CORNER(forks),        CORNER(balance),       CORNER(checks),
 };
 
 int main(int argc, char **argv)

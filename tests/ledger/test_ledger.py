@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What corners.c tells of its objects, and what is made of it."""
+import json
 import re
 
 import pytest
@@ -178,6 +179,16 @@ def test_leak_sanitizers_interface_works(tmp_path):
     assert sizes == [114]
 
 
+def test_a_leak_check_is_made_when_asked_for(tmp_path):
+    recorded = record(tmp_path, PROGRAM, "checks")
+    assert recorded.outcome.status == 7, recorded.outcome.told
+    report = recorded.report()
+    assert [(f["kind"], f["bytes"]) for f in report["findings"]] == [
+        ("leak", 116)]
+    assert report["process"]["exit_code"] == 7
+    assert gaps(report) == {'leak checks that were answered with "none"': 1}
+
+
 def test_calls_in_handlers_are_served_or_counted(tmp_path):
     report = corner(tmp_path, "signals").report()
     assert report["findings"] == []
@@ -244,3 +255,50 @@ def test_objects_are_counted_by_their_types(tmp_path):
     assert (rows["Ring"]["live"], rows["Ring"]["allocated"],
             rows["Ring"]["freed"]) == (2, 2, 0)
     assert sum(t["live"] for t in report["types"]) == 2
+
+
+def tree(recorded, name, *options):
+    """[(depth, function, retains, releases)] from the corner on."""
+    told = refknot("balance", "--format=json", *options, recorded.main, name)
+    assert told.status == 0, told.told
+    b = json.loads(told.out)["balance"]
+    rows = [(n["depth"], n["frames"][-1]["function"], n["retains"],
+             n["releases"]) for n in b["tree"]]
+    own = next(d for d, f, *_ in rows if f == "balance")
+    return b, [(d - own, *rest) for d, *rest in rows if d >= own]
+
+
+def test_balance_shows_who_did_not_give_back(tmp_path):
+    recorded = corner(tmp_path, "balance")
+    b, rows = tree(recorded, "Kept#1")
+    assert (b["count"], b["retains"], b["releases"], b["events_lost"]) == (
+        2, 8, 6, 0)
+    # every call of use() is balanced
+    assert b["pruned"] == 10
+    assert rows == [
+        (0, "balance", 1, 0), (1, "node_new", 1, 0),
+        *2 * [(0, "balance", 3, 2), (1, "keep", 1, 0),
+              (2, "node_ref", 1, 0)],
+        (0, "balance", 0, 1), (1, "node_unref", 0, 1)]
+    b, rows = tree(recorded, "Kept#1", "--all")
+    assert b["pruned"] == 0
+    assert [r[1:] for r in rows].count(("use", 1, 0)) == 5
+    told = refknot("balance", recorded.main, "Kept#1").out.decode()
+    assert told.startswith("Kept#1  count 2: made, 7 retained, 6 released\n")
+
+
+def test_balance_tells_of_events_that_were_not_kept(tmp_path):
+    recorded = corner(tmp_path, "balance")
+    b, rows = tree(recorded, "Used#1")
+    assert b["count"] == 2
+    # of the last 32 one would be half a pair, or all are whole ones
+    assert b["events_lost"] + b["pruned"] == 205
+    assert b["lost_count"] == 0
+    assert (1, "keep", 1, 0) in rows
+
+
+@pytest.mark.parametrize("name", ["Kept#9", "0x10", "nothing"])
+def test_balance_of_nothing_is_refused(name, tmp_path):
+    recorded = corner(tmp_path, "balance")
+    done = refknot("balance", recorded.main, name)
+    assert done.status == 2 and name in done.told

@@ -161,6 +161,41 @@ static void make_ledger(struct model *m)
 					   .type = 1 };
 }
 
+static void make_marks(struct model *m)
+{
+	m->region_count = 2;
+	m->regions = xcalloc(m->region_count, sizeof(*m->regions));
+	m->regions[0] = (struct rkn_region){
+		.name = 2,
+		.thread = 1,
+		.stack = RKN_NONE,
+		.type = RKN_NONE,
+		.begun = 5,
+		.passes = 4,
+		.made = 9,
+		.before = RKN_UNKNOWN,
+	};
+	m->regions[1] = (struct rkn_region){
+		.name = 2,
+		.thread = 1,
+		.stack = 1,
+		.type = RKN_NONE,
+		.passes = 3,
+		.made = 9,
+		.least = -1,
+		.values = { 2, -1 },
+		.times = { 1, 2 },
+	};
+	m->mark_count = 1;
+	m->marks = xcalloc(m->mark_count, sizeof(*m->marks));
+	m->marks[0] =
+	    (struct rkn_mark){ .name = 2, .number = 1, .first = 0, .rows = 2 };
+	m->census_count = 2;
+	m->census = xcalloc(m->census_count, sizeof(*m->census));
+	m->census[0] = (struct rkn_census){ 1, RKN_NONE, 3, 30 };
+	m->census[1] = (struct rkn_census){ RKN_NONE, 1, 1, 8 };
+}
+
 void specimen_make(struct model *m, size_t blocks)
 {
 	memset(m, 0, sizeof(*m));
@@ -169,4 +204,5 @@ void specimen_make(struct model *m, size_t blocks)
 	make_blocks(m, blocks);
 	make_pointers(m);
 	make_ledger(m);
+	make_marks(m);
 }

@@ -220,6 +220,59 @@ static void add_ledger(struct store_maker *s)
 	store_maker_table(s, STORE_ERRORS, errors, 2, sizeof(*errors));
 }
 
+static void add_marks(struct store_maker *s)
+{
+	const struct rkn_region regions[5] = {
+		{ 0 },
+		{ .name = 3,
+		  .thread = 1,
+		  .stack = 1,
+		  .type = RKN_NONE,
+		  .passes = 1,
+		  .ended = 1,
+		  .least = -1,
+		  .most = -1 },
+		{ .name = 3,
+		  .thread = 1,
+		  .stack = RKN_NONE,
+		  .type = 2,
+		  .passes = 1,
+		  .made = 1,
+		  .least = 1,
+		  .most = 1 },
+		{ .name = 3,
+		  .thread = 1,
+		  .stack = RKN_NONE,
+		  .type = RKN_NONE,
+		  .begun = 2,
+		  .passes = 1 },
+		{ .name = 3, .thread = 1 },
+	};
+	const struct rkn_mark marks[4] = {
+		{ 0 },
+		{ .name = 3,
+		  .time_ns = 20,
+		  .number = 2,
+		  .first = 2,
+		  .rows = 9 },
+		{ .name = 3,
+		  .time_ns = 10,
+		  .number = 1,
+		  .first = 1,
+		  .rows = 2 },
+		{ .name = 3 },
+	};
+	const struct rkn_census census[3] = {
+		{ 0 },
+		{ .stack = 1, .type = RKN_NONE, .live = 1, .bytes = 32 },
+		{ .stack = RKN_NONE, .type = 2, .live = 2, .bytes = 64 },
+	};
+
+	store_maker_table(s, STORE_PASSES, regions, 5, sizeof(*regions));
+	store_maker_table(s, STORE_MARKS, marks, 4, sizeof(*marks));
+	store_maker_table(s, STORE_CENSUS, census, 3, sizeof(*census));
+}
+
 void store_maker_whole(const char *path, int finished)
 {
 	struct store_maker s;
@@ -233,5 +286,6 @@ void store_maker_whole(const char *path, int finished)
 	if (finished)
 		add_picture(&s);
 	add_ledger(&s);
+	add_marks(&s);
 	store_maker_close(&s);
 }

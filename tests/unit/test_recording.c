@@ -48,6 +48,9 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, references, reference_count);
 	assert_same(a, b, events, event_count);
 	assert_same(a, b, errors, error_count);
+	assert_same(a, b, regions, region_count);
+	assert_same(a, b, marks, mark_count);
+	assert_same(a, b, census, census_count);
 }
 
 static void make_file(size_t blocks)
@@ -323,6 +326,11 @@ static const struct {
 	{ "out of order", ARRAY(references, 2, to), 1 },
 	{ "its holder is unknown", ARRAY(events, 2, holder), 8 },
 	{ "its kind is unknown", ARRAY(errors, 0, kind), 4 },
+	{ "its thread or name is unknown", ARRAY(regions, 0, name), 3 },
+	{ "its stack or type is unknown", ARRAY(regions, 1, stack), 11 },
+	{ "its thread or name is unknown", ARRAY(marks, 0, thread), 3 },
+	{ "its stack or type is unknown", ARRAY(census, 1, type), 3 },
+	{ "it is not of either a stack or a type", ARRAY(census, 0, type), 1 },
 #undef ARRAY
 };
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -377,6 +378,31 @@ static void rings_that_never_close_are_cut(void **state)
 	model_release(&m);
 }
 
+static void regions_and_marks_are_sorted(void **state)
+{
+	(void)state;
+	for (int finished = 0; finished < 2; finished++) {
+		store_maker_whole(FILE_NAME, finished);
+		assert_int_equal(model_load(&m, FILE_NAME), 0);
+		/* One was never used. */
+		assert_int_equal(m.region_count, 3);
+		assert_int_equal(m.regions[0].stack, RKN_NONE);
+		assert_int_equal(m.regions[0].type, RKN_NONE);
+		assert_int_equal(m.regions[0].begun, 2);
+		assert_int_equal(m.regions[1].type, 2);
+		assert_int_equal(m.regions[2].stack, 1);
+		assert_int_equal(m.regions[2].least, -1);
+		assert_int_equal(m.mark_count, 2);
+		assert_int_equal(m.marks[0].time_ns, 10);
+		assert_int_equal(m.marks[0].rows, 2);
+		assert_int_equal(m.census[m.marks[0].first + 1].type, 2);
+		/* Its census cannot be. */
+		assert_int_equal(m.marks[1].time_ns, 20);
+		assert_int_equal(m.marks[1].rows, 0);
+		model_release(&m);
+	}
+}
+
 static void a_store_can_be_saved_and_loaded(void **state)
 {
 	struct model again;
@@ -476,11 +502,13 @@ static void damaged_stores_are_refused(void **state)
 	const struct rkn_block blocks[] = { { 0x10000, 64, 1, 0, 0 },
 					    { 0x10020, 64, 1, 0, 0 } };
 	const uint32_t two = 2, later = STORE_VERSION + 1, shift = 40;
+	char words[32];
 
 	(void)state;
 	store_maker_whole(FILE_NAME, 1);
 	rewrite_header(offsetof(struct store_header, version), &later, 4);
-	assert_refused(-EPROTO, "version 3");
+	snprintf(words, sizeof(words), "version %u, and", later);
+	assert_refused(-EPROTO, words);
 	store_maker_whole(FILE_NAME, 1);
 	rewrite_header(offsetof(struct store_header, size), &two, 4);
 	assert_refused(-EBADMSG, "header has 2 bytes");
@@ -565,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_finished_store_has_its_snapshot),
 		cmocka_unit_test(objects_have_their_references_and_events),
 		cmocka_unit_test(rings_that_never_close_are_cut),
+		cmocka_unit_test(regions_and_marks_are_sorted),
 		cmocka_unit_test(a_store_can_be_saved_and_loaded),
 		cmocka_unit_test(texts_always_end),
 		cmocka_unit_test(a_switched_off_store_says_so),

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot balance: who retained one object, and who did not release it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "balance.h"
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "escape.h"
+#include "json_text.h"
+#include "names.h"
+#include "options.h"
+#include "place.h"
+#include "portrait.h"
+#include "recordings.h"
+#include "report_json.h"
+#include "units.h"
+#include "verdict.h"
+
+static int all;
+
+struct showing {
+	const char *object;
+	enum format format;
+	struct documents documents;
+	int status;
+};
+
+/* --- Text --------------------------------------------------------------------- */
+
+static void print_sums(const char *indent, size_t depth,
+		       const struct balance_node *n, const char *place)
+{
+	char net[16], both[32];
+
+	snprintf(net, sizeof(net), "%+" PRId64,
+		 (int64_t)n->retains - (int64_t)n->releases);
+	snprintf(both, sizeof(both), "+%" PRIu32 " -%" PRIu32, n->retains,
+		 n->releases);
+	printf("%5s  %-9s %s%*s%s\n", n->retains == n->releases ? "0" : net,
+	       both, indent, (int)(2 * (depth < 40 ? depth : 40)), "", place);
+}
+
+/* An outer function first, what was inlined into it after it. */
+static void print_node(struct symbols *s, const struct balance_node *n)
+{
+	const struct location *l;
+	size_t count;
+
+	if (!n->frame) {
+		print_sums("", 0, n, "(call stack not known)");
+		return;
+	}
+	count = symbols_frame(s, n->frame, &l);
+	for (size_t i = count; i-- > 0;) {
+		char *place = place_text(&l[i]);
+
+		print_sums(i + 1 < count ? "> " : "", n->depth, n, place);
+		free(place);
+	}
+}
+
+static void print_balance(struct symbols *s, const struct balance *b,
+			  const struct rkn_object *o, const char *name)
+{
+	char calls[UNITS_SIZE];
+
+	printf("%s  count %" PRId64 ": made, %" PRIu64 " retained, %" PRIu64
+	       " released\n",
+	       name, o->told, b->retains - 1, b->releases);
+	if (b->lost)
+		printf("%s not kept, which left %+" PRId64
+		       " and are not in the tree\n",
+		       units_count(calls, b->lost, "event"), b->lost_count);
+	if (b->pruned)
+		printf(
+		    "%s not shown, in functions that gave back what they took; --all shows them\n",
+		    units_count(calls, b->pruned, "call"));
+	for (size_t i = 0; i < b->count; i++)
+		print_node(s, &b->nodes[i]);
+	if (!b->count)
+		puts("every function gave back what it took");
+}
+
+/* --- JSON --------------------------------------------------------------------- */
+
+static json_t *node_json(struct symbols *s, const struct balance_node *n)
+{
+	json_t *o = json_object();
+
+	document_set(o, "depth", json_count(n->depth));
+	document_set(o, "frames",
+		     n->frame ? report_json_frame(s, n->frame) : json_array());
+	document_set(o, "retains", json_count(n->retains));
+	document_set(o, "releases", json_count(n->releases));
+	return o;
+}
+
+static json_t *balance_json(const struct model *m, struct symbols *s,
+			    const struct balance *b, const struct rkn_object *o,
+			    const char *name)
+{
+	json_t *object = json_object(), *nodes = json_array();
+	json_t *document = document_new(m, s, NULL);
+
+	for (size_t i = 0; i < b->count; i++)
+		document_append(nodes, node_json(s, &b->nodes[i]));
+	document_set(object, "name", json_text(name));
+	document_set(object, "count", json_integer(o->told));
+	document_set(object, "retains", json_count(b->retains));
+	document_set(object, "releases", json_count(b->releases));
+	document_set(object, "pruned", json_count(b->pruned));
+	document_set(object, "events_lost", json_count(b->lost));
+	document_set(object, "lost_count", json_integer(b->lost_count));
+	document_set(object, "tree", nodes);
+	document_set(document, "balance", object);
+	return document;
+}
+
+/* --- The command -------------------------------------------------------------- */
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	struct showing *show = data;
+	struct names *n = names_open(m, s);
+	uint32_t object = 0;
+	uint32_t block = portrait_find(m, n, show->object, &object);
+	char *text = escape(show->object), *name;
+	struct balance b;
+
+	if (!object && block != RKN_NONE)
+		object = names_object_at(n, block);
+	if (!object) {
+		warn(
+		    "balance: %s is no object with references; `refknot refs` lists their types",
+		    text);
+		show->status = STATUS_INPUT;
+	} else {
+		name = names_of(n, object);
+		balance_make(&b, m, object, all);
+		if (show->format == FORMAT_JSON)
+			documents_add(
+			    &show->documents,
+			    balance_json(m, s, &b, &m->objects[object], name));
+		else
+			print_balance(s, &b, &m->objects[object], name);
+		balance_release(&b);
+		free(name);
+	}
+	free(text);
+	names_close(n);
+}
+
+static int run(const char **arguments)
+{
+	struct showing show = { .format = options_format() };
+	const char *paths[2];
+	int status;
+
+	show.object = recordings_object(arguments, "balance", paths);
+	documents_init(&show.documents, 1);
+	status = recordings_each(paths, visit, &show);
+	documents_write(&show.documents, stdout);
+	return status ? status : show.status;
+}
+
+static const struct poptOption options[] = {
+	{ "all", 'a', POPT_ARG_NONE, &all, 0,
+	  "show functions that gave back what they took, too", NULL },
+	OPTIONS_FORMAT,
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
+
+const struct command cmd_balance = {
+	.name = "balance",
+	.arguments = "[REC] OBJECT",
+	.help = "show who retained one object and did not release it",
+	.options = options,
+	.run = run,
+};

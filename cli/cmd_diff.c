@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot diff: what grew between two recordings or marks. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "escape.h"
+#include "groups.h"
+#include "json_text.h"
+#include "marks.h"
+#include "options.h"
+#include "recordings.h"
+#include "report.h"
+#include "table.h"
+#include "units.h"
+#include "verdict.h"
+
+static char *by;
+
+/* One of the two. */
+struct side {
+	const char *argument;
+	char *path;
+	char *mark; /* NULL: the end */
+	enum group_by by;
+	struct groups groups; /* by name */
+	json_t *document;
+	bool json;
+	bool there; /* it could be read */
+	bool told;  /* its limits are, as the other's */
+};
+
+struct row {
+	const char *key;
+	const struct group *before, *after; /* NULL: none */
+	int64_t objects, bytes;
+};
+
+/* RECORDING, or RECORDING@MARK unless there is a file of that name. */
+static void split(struct side *s, const char *argument)
+{
+	const char *at = strrchr(argument, '@');
+
+	s->argument = argument;
+	if (!at || !access(argument, F_OK)) {
+		s->path = xstrdup(argument);
+		return;
+	}
+	s->path = xstrdup(argument);
+	s->path[at - argument] = '\0';
+	s->mark = xstrdup(at + 1);
+}
+
+static bool find_mark(const struct side *side, const struct model *m,
+		      const struct rkn_mark **mark)
+{
+	char *list, *text;
+
+	*mark = side->mark ? marks_find(m, side->mark) : NULL;
+	if (*mark || !side->mark)
+		return true;
+	list = marks_list(m);
+	text = escape(side->argument);
+	warn("diff: %s: the recording has no such mark; its marks: %s", text,
+	     list);
+	free(list);
+	free(text);
+	return false;
+}
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	struct group_choice choice = GROUP_EVERYTHING;
+	struct side *side = data;
+	char *title, *text;
+	struct names *n;
+
+	if (!find_mark(side, m, &choice.mark))
+		return;
+	n = names_open(m, s);
+	groups_make(&side->groups, m, s, n, side->by, GROUP_LIVE, choice);
+	groups_sort(&side->groups, GROUP_SORT_NAME);
+	side->there = true;
+	if (side->json)
+		side->document = document_new(m, s, NULL);
+	text = escape(side->argument);
+	title = xasprintf("not recorded in %s:", text);
+	if (!side->json && !side->told)
+		verdict_print_gaps(stdout, title, m, NULL);
+	free(title);
+	free(text);
+	names_close(n);
+}
+
+/* Ends the program if there is nothing to compare; else the status. */
+static int read_side(struct side *s)
+{
+	const char *paths[] = { s->path, NULL };
+	int status = recordings_each(paths, visit, s);
+
+	if (!s->there)
+		exit(status ? status : STATUS_INPUT);
+	return status;
+}
+
+static int by_growth(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	if (x->objects != y->objects)
+		return x->objects > y->objects ? -1 : 1;
+	return strcmp(x->key, y->key);
+}
+
+static struct row row_of(const struct group *before, const struct group *after)
+{
+	struct row r = { .before = before, .after = after };
+
+	r.key = after ? after->key : before->key;
+	r.objects =
+	    (int64_t)((after ? after->live : 0) - (before ? before->live : 0));
+	r.bytes = (int64_t)((after ? after->bytes : 0) -
+			    (before ? before->bytes : 0));
+	return r;
+}
+
+/* Groups that differ, what grew most first. */
+static struct row *compare(const struct groups *a, const struct groups *b,
+			   size_t *count)
+{
+	struct row *rows = xcalloc(a->count + b->count + 1, sizeof(*rows));
+	size_t x = 0, y = 0;
+
+	*count = 0;
+	while (x < a->count || y < b->count) {
+		int order = x == a->count ? 1
+			    : y == b->count
+				? -1
+				: strverscmp(a->list[x].key, b->list[y].key);
+		struct row r = row_of(order <= 0 ? &a->list[x] : NULL,
+				      order >= 0 ? &b->list[y] : NULL);
+
+		x += order <= 0;
+		y += order >= 0;
+		if (r.objects || r.bytes)
+			rows[(*count)++] = r;
+	}
+	qsort(rows, *count, sizeof(*rows), by_growth);
+	return rows;
+}
+
+/* --- Text --------------------------------------------------------------------- */
+
+static void add_change(struct table *t, const struct row *r)
+{
+	char text[UNITS_SIZE], cell[UNITS_SIZE + 2];
+	uint64_t size = r->bytes < 0 ? -(uint64_t)r->bytes : (uint64_t)r->bytes;
+
+	snprintf(cell, sizeof(cell), "%" PRIu64,
+		 r->before ? r->before->live : 0);
+	table_add(t, cell);
+	snprintf(cell, sizeof(cell), "%" PRIu64, r->after ? r->after->live : 0);
+	table_add(t, cell);
+	snprintf(cell, sizeof(cell), r->objects ? "%+" PRId64 : "%" PRId64,
+		 r->objects);
+	table_add(t, cell);
+	snprintf(cell, sizeof(cell), "%s%s",
+		 r->bytes < 0 ? "-"
+		 : r->bytes   ? "+"
+			      : "",
+		 units_bytes(text, size));
+	table_add(t, cell);
+	table_add(t, r->key);
+}
+
+static void print_rows(const struct row *rows, size_t count, size_t limit,
+		       const struct row *total, enum group_by kind)
+{
+	const struct table_column columns[] = {
+		{ "BEFORE", true },
+		{ "AFTER", true },
+		{ "DELTA", true },
+		{ "BYTES", true },
+		{ (const char *const[]){ "TYPE", "SITE", "FUNCTION", "FILE",
+					 "SIZE" }[kind],
+		  false },
+	};
+	size_t shown = limit && limit < count ? limit : count;
+	struct table t;
+
+	if (!count)
+		puts("nothing differs");
+	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	for (size_t i = 0; i < shown; i++)
+		add_change(&t, &rows[i]);
+	add_change(&t, total);
+	table_print(&t, stdout);
+	table_release(&t);
+	if (shown < count)
+		printf("omitting %zu more rows; --limit 0 shows all\n",
+		       count - shown);
+}
+
+/* --- JSON --------------------------------------------------------------------- */
+
+static json_t *row_json(const struct row *r)
+{
+	json_t *o = json_object();
+
+	document_set(o, "type", json_text(r->key));
+	document_set(o, "before", json_count(r->before ? r->before->live : 0));
+	document_set(o, "after", json_count(r->after ? r->after->live : 0));
+	document_set(o, "delta", json_integer(r->objects));
+	document_set(o, "bytes_before",
+		     json_count(r->before ? r->before->bytes : 0));
+	document_set(o, "bytes_after",
+		     json_count(r->after ? r->after->bytes : 0));
+	document_set(o, "bytes", json_integer(r->bytes));
+	return o;
+}
+
+static void write_json(const struct side *sides, const struct row *rows,
+		       size_t count, size_t limit, const struct row *total)
+{
+	size_t shown = limit && limit < count ? limit : count;
+	json_t *o = json_object(), *array = json_array();
+	struct documents d;
+
+	for (size_t i = 0; i < shown; i++)
+		document_append(array, row_json(&rows[i]));
+	document_set(o, "from", json_text(sides[0].argument));
+	document_set(o, "rows", array);
+	document_set(o, "total", row_json(total));
+	document_set(sides[1].document, "difference", o);
+	documents_init(&d, 1);
+	documents_add(&d, sides[1].document);
+	documents_write(&d, stdout);
+	json_decref(sides[0].document);
+}
+
+/* --- The command --------------------------------------------------------------- */
+
+static void show(struct side *sides, size_t limit)
+{
+	size_t count;
+	struct row *rows = compare(&sides[0].groups, &sides[1].groups, &count);
+	struct group a = groups_sum(&sides[0].groups, 0, "total");
+	struct group b = groups_sum(&sides[1].groups, 0, "total");
+	struct row total = row_of(&a, &b);
+
+	if (sides[0].json)
+		write_json(sides, rows, count, limit, &total);
+	else
+		print_rows(rows, count, limit, &total, sides[0].by);
+	free(a.key);
+	free(b.key);
+	free(rows);
+}
+
+static int run(const char **arguments)
+{
+	enum format format = options_format();
+	struct side sides[2] = { 0 };
+	int status = STATUS_OK;
+	size_t limit;
+
+	if (!arguments || !arguments[0] || !arguments[1] || arguments[2])
+		die(STATUS_INPUT,
+		    "diff: give two recordings or marks, as in: refknot diff prog.1.rkn@start prog.1.rkn");
+	limit = options_limit(format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	for (int i = 0; i < 2; i++) {
+		struct side *s = &sides[i];
+
+		split(s, arguments[i]);
+		s->json = format == FORMAT_JSON;
+		s->by = (enum group_by)options_choice("by", by, group_by_names,
+						      GROUP_BYS, GROUP_BY_TYPE);
+		if (s->mark && s->by == GROUP_BY_SIZE)
+			die(STATUS_INPUT,
+			    "diff: --by size cannot be had of a mark, which keeps no sizes");
+	}
+	sides[0].told = !strcmp(sides[0].path, sides[1].path);
+	for (int i = 0; i < 2; i++)
+		if (read_side(&sides[i]))
+			status = STATUS_INPUT;
+	show(sides, limit);
+	for (int i = 0; i < 2; i++) {
+		groups_release(&sides[i].groups);
+		free(sides[i].path);
+		free(sides[i].mark);
+	}
+	return status;
+}
+
+static const struct poptOption options[] = {
+	{ "by", 'b', POPT_ARG_STRING, &by, 0,
+	  "what to sum by; type without this option",
+	  "type|site|function|file|size" },
+	OPTIONS_LIMIT,
+	OPTIONS_FORMAT,
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
+
+const struct command cmd_diff = {
+	.name = "diff",
+	.arguments = "REC[@MARK] REC[@MARK]",
+	.help = "show what grew between two recordings or marks",
+	.options = options,
+	.run = run,
+};

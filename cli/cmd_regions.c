@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot regions: what the passes of a piece of code made and left. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "escape.h"
+#include "json_text.h"
+#include "options.h"
+#include "passes.h"
+#include "recordings.h"
+#include "report.h"
+#include "table.h"
+#include "units.h"
+#include "verdict.h"
+
+static char *by, *function, *name;
+
+enum scope { SCOPE_PROCESS, SCOPE_THREAD, SCOPES };
+static const char *const scopes[SCOPES] = { "process", "thread" };
+
+struct listing {
+	enum scope scope;
+	enum format format;
+	size_t limit;
+	int status;
+	struct documents documents;
+};
+
+/* --- Text -------------------------------------------------------------------- */
+
+static void add_number(struct table *t, int64_t n, bool sign)
+{
+	char text[UNITS_SIZE];
+
+	if (n == RKN_UNKNOWN)
+		table_add(t, "-");
+	else if (snprintf(text, sizeof(text),
+			  sign && n ? "%+" PRId64 : "%" PRId64, n) > 0)
+		table_add(t, text);
+}
+
+static void add_bytes(struct table *t, int64_t bytes)
+{
+	char text[UNITS_SIZE];
+	uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
+	char *signed_text = xasprintf("%s%s",
+				      bytes < 0 ? "-"
+				      : bytes   ? "+"
+						: "",
+				      units_bytes(text, size));
+
+	table_add(t, signed_text);
+	free(signed_text);
+}
+
+static void add_row(struct table *t, const struct pass_region *p,
+		    const struct pass_row *r)
+{
+	table_add(t, r->type);
+	if (p->counted) {
+		add_number(t, r->before, false);
+		add_number(t, r->after, false);
+	}
+	add_number(t, (int64_t)r->made, false);
+	add_number(t, (int64_t)r->ended, false);
+	add_number(t, (int64_t)(r->made - r->ended), true);
+	add_bytes(t, r->bytes);
+	if (!p->counted)
+		return;
+	add_number(t, p->passes ? r->least : RKN_UNKNOWN, true);
+	add_number(t, p->passes ? r->median : RKN_UNKNOWN, true);
+	add_number(t, p->passes ? r->most : RKN_UNKNOWN, true);
+}
+
+static bool has_bounds(const struct pass_region *p, size_t shown)
+{
+	for (size_t i = 0; i < shown; i++)
+		if (p->rows[i].bounds)
+			return true;
+	return false;
+}
+
+static void print_title(const struct pass_region *p)
+{
+	char text[UNITS_SIZE];
+
+	if (!p->counted) {
+		printf("%s() and what it called, in the whole run\n", p->name);
+		return;
+	}
+	printf("%s  %" PRIu64 " %s", *p->name ? p->name : "(no name)",
+	       p->passes, p->passes == 1 ? "pass" : "passes");
+	if (p->thread)
+		printf(" in thread %" PRIu32, p->thread);
+	if (p->begun > p->passes)
+		printf("; %s not ended",
+		       units_count(text, p->begun - p->passes, "time"));
+	puts("");
+}
+
+static void print_region(const struct pass_region *p, size_t limit)
+{
+	const struct table_column columns[] = {
+		{ "TYPE", false }, { "BEFORE", true }, { "AFTER", true },
+		{ "NEW", true },   { "FREED", true },  { "DELTA", true },
+		{ "BYTES", true }, { "MIN", true },    { "MEDIAN", true },
+		{ "MAX", true },
+	};
+	const struct table_column plain[] = {
+		columns[0], columns[3], columns[4], columns[5], columns[6],
+	};
+	size_t shown = limit && limit < p->count ? limit : p->count;
+	struct table t;
+
+	print_title(p);
+	if (p->counted)
+		table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	else
+		table_init(&t, plain, sizeof(plain) / sizeof(*plain));
+	for (size_t i = 0; i < shown; i++)
+		add_row(&t, p, &p->rows[i]);
+	add_row(&t, p, &p->total);
+	table_print(&t, stdout);
+	table_release(&t);
+	if (shown < p->count)
+		printf("omitting %zu more types; --limit 0 shows all\n",
+		       p->count - shown);
+	if (has_bounds(p, shown))
+		puts("MEDIAN -: several places; MIN and MAX are bounds then");
+	puts("");
+}
+
+/* --- JSON -------------------------------------------------------------------- */
+
+static json_t *known(int64_t n, bool is)
+{
+	return is && n != RKN_UNKNOWN ? json_integer(n) : json_null();
+}
+
+static json_t *row_json(const struct pass_region *p, const struct pass_row *r)
+{
+	json_t *o = json_object();
+
+	document_set(o, "type", json_text(r->type));
+	document_set(o, "before", known(r->before, p->counted));
+	document_set(o, "after", known(r->after, p->counted));
+	document_set(o, "new", json_count(r->made));
+	document_set(o, "freed", json_count(r->ended));
+	document_set(o, "delta", json_integer((int64_t)(r->made - r->ended)));
+	document_set(o, "bytes", json_integer(r->bytes));
+	document_set(o, "min", known(r->least, p->passes));
+	document_set(o, "median", known(r->median, p->passes));
+	document_set(o, "max", known(r->most, p->passes));
+	document_set(o, "bounds", json_boolean(r->bounds));
+	return o;
+}
+
+static json_t *region_json(const struct pass_region *p, size_t limit)
+{
+	size_t shown = limit && limit < p->count ? limit : p->count;
+	json_t *o = json_object(), *rows = json_array();
+
+	for (size_t i = 0; i < shown; i++)
+		document_append(rows, row_json(p, &p->rows[i]));
+	document_set(o, "name", json_text(p->name));
+	document_set(o, "thread",
+		     p->thread ? json_count(p->thread) : json_null());
+	document_set(o, "passes",
+		     p->counted ? json_count(p->passes) : json_null());
+	document_set(
+	    o, "not_ended",
+	    json_count(p->begun > p->passes ? p->begun - p->passes : 0));
+	document_set(o, "types", rows);
+	document_set(o, "total", row_json(p, &p->total));
+	return o;
+}
+
+/* --- The command -------------------------------------------------------------- */
+
+/* Nothing to show is no error, unless a name was given. */
+static void say_nothing(struct listing *l)
+{
+	char *text = escape(function ? function : name ? name : "");
+
+	if (function)
+		warn(
+		    "regions: no block was allocated by %s() or what it called; names are those of `refknot objects --by function`",
+		    text);
+	else if (name)
+		warn("regions: the recording has no region named \"%s\"", text);
+	else if (l->format == FORMAT_TEXT)
+		puts(
+		    "the program made no regions known: see refknot.h, or give --func FUNCTION");
+	if (function || name)
+		l->status = STATUS_INPUT;
+	free(text);
+}
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	struct listing *l = data;
+	struct names *n = names_open(m, s);
+	json_t *array = json_array(), *document;
+	struct pass_regions p;
+	size_t shown = 0;
+
+	if (function)
+		passes_of_function(&p, m, s, n, function);
+	else
+		passes_make(&p, m, n, l->scope == SCOPE_THREAD);
+	for (size_t i = 0; i < p.count; i++) {
+		if (name && strcmp(p.list[i].name, name))
+			continue;
+		shown++;
+		if (l->format == FORMAT_JSON)
+			document_append(array,
+					region_json(&p.list[i], l->limit));
+		else
+			print_region(&p.list[i], l->limit);
+	}
+	if (!shown)
+		say_nothing(l);
+	if (l->format == FORMAT_JSON) {
+		document = document_new(m, s, NULL);
+		document_set(document, "regions", array);
+		documents_add(&l->documents, document);
+	} else {
+		json_decref(array);
+		verdict_print_gaps(stdout, "not recorded:", m, NULL);
+	}
+	passes_release(&p);
+	names_close(n);
+}
+
+static int run(const char **arguments)
+{
+	struct listing l = { .format = options_format() };
+	int status;
+
+	if (recordings_count(arguments) > 1)
+		die(STATUS_INPUT, "regions: give one recording");
+	l.scope =
+	    (enum scope)options_choice("by", by, scopes, SCOPES, SCOPE_PROCESS);
+	l.limit = options_limit(l.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	documents_init(&l.documents, 1);
+	status = recordings_each(arguments, visit, &l);
+	documents_write(&l.documents, stdout);
+	return status ? status : l.status;
+}
+
+static const struct poptOption options[] = {
+	{ "by", 'b', POPT_ARG_STRING, &by, 0,
+	  "passes of all threads together, or of each", "process|thread" },
+	{ "func", 0, POPT_ARG_STRING, &function, 0,
+	  "what a function and all that it called allocated in the run",
+	  "FUNCTION" },
+	{ "name", 0, POPT_ARG_STRING, &name, 0, "the region of this name alone",
+	  "NAME" },
+	OPTIONS_LIMIT,
+	OPTIONS_FORMAT,
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
+
+const struct command cmd_regions = {
+	.name = "regions",
+	.arguments = "[REC]",
+	.help = "show what regions of the program made and left",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "marks.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "names.h"
+#include "objects.h"
+#include "own.h"
+#include "sys.h"
+#include "text.h"
+#include "world.h"
+
+#define PATIENCE 100 /* tries to be alone */
+#define TOLD     4   /* of what grew, in a message */
+
+struct sum {
+	int64_t live;
+	int64_t bytes;
+};
+
+/* What is alive, by the number of the stack or of the type. */
+struct census {
+	struct sum *stacks, *types;
+	uint32_t stack_count, type_count;
+	struct sum all;
+};
+static struct census census;
+
+void marks_reset(void)
+{
+	census = (struct census){ 0 };
+}
+
+/* Records that may be read: few are added meanwhile, and are left out. */
+static uint32_t records(enum store_table_number number)
+{
+	const struct store_table *t = &store.header->tables[number];
+	uint64_t n = __atomic_load_n(&t->count, __ATOMIC_ACQUIRE);
+
+	return (uint32_t)(n < t->capacity ? n : t->capacity);
+}
+
+static bool begin(struct census *c)
+{
+	uint64_t stacks = store.header->tables[STORE_STACKS].capacity;
+	uint64_t types = store.header->tables[STORE_NAMES].capacity;
+
+	if (!c->stacks)
+		c->stacks = own_map(stacks * sizeof(*c->stacks));
+	if (!c->types)
+		c->types = own_map(types * sizeof(*c->types));
+	if (!c->stacks || !c->types)
+		return false;
+	memset(c->stacks, 0, c->stack_count * sizeof(*c->stacks));
+	memset(c->types, 0, c->type_count * sizeof(*c->types));
+	c->stack_count = records(STORE_STACKS);
+	c->type_count = records(STORE_NAMES);
+	c->all = (struct sum){ 0 };
+	return true;
+}
+
+static void add_area(struct census *c, const struct store_area *a)
+{
+	for (uint32_t i = 0; i < c->stack_count; i++) {
+		const struct store_counter *from;
+
+		if (!a->counters[i / STORE_COUNTERS_PER_PAGE]) {
+			i |= STORE_COUNTERS_PER_PAGE - 1;
+			continue;
+		}
+		from = (const struct store_counter *)store_at(
+			   (uint64_t)a->counters[i / STORE_COUNTERS_PER_PAGE] *
+			   4096) +
+		       i % STORE_COUNTERS_PER_PAGE;
+		c->stacks[i].live += (int64_t)(from->allocations - from->frees);
+		c->stacks[i].bytes +=
+		    (int64_t)(from->allocated_bytes - from->freed_bytes);
+	}
+	c->all.live += (int64_t)(a->allocations - a->frees);
+	c->all.bytes += (int64_t)(a->allocated_bytes - a->freed_bytes);
+}
+
+static void add_object(struct census *c, const struct store_object *o)
+{
+	uint32_t stack;
+	uint64_t size;
+
+	if (!(o->flags & STORE_OBJECT_TRACKED) || objects_live(o->address) != o)
+		return;
+	size = o->size;
+	c->types[o->type < c->type_count ? o->type : NAMES_MORE].live++;
+	c->types[o->type < c->type_count ? o->type : NAMES_MORE].bytes +=
+	    (int64_t)size;
+	if (!objects_whole(o, &stack) || stack >= c->stack_count)
+		return;
+	c->stacks[stack].live--;
+	c->stacks[stack].bytes -= (int64_t)size;
+}
+
+/* Alone until world_open(), with the census made; false: it cannot be. */
+static bool take(struct thread *t, struct census *c)
+{
+	unsigned tries = 0;
+
+	while (!world_close(t)) {
+		if (++tries == PATIENCE)
+			return false;
+		sys_rest(100000);
+	}
+	if (!begin(c)) {
+		world_open();
+		return false;
+	}
+	for (uint32_t i = 1; i < thread_numbers(); i++) {
+		const struct store_area *a = store_record(STORE_AREAS, i);
+
+		if (a)
+			add_area(c, a);
+	}
+	for (uint32_t i = 1; i < objects_end(); i++)
+		add_object(c, objects_at(i));
+	return true;
+}
+
+static struct rkn_mark *mark_at(uint32_t i)
+{
+	return store_record(STORE_MARKS, i);
+}
+
+/* The last mark called `name`, and how many there are; NULL. */
+static struct rkn_mark *find(uint32_t name, uint32_t *count)
+{
+	struct rkn_mark *found = NULL;
+
+	*count = 0;
+	for (uint32_t i = 1; i < records(STORE_MARKS); i++) {
+		struct rkn_mark *m = mark_at(i);
+
+		if (!m || !m->number || m->name != name)
+			continue;
+		++*count;
+		if (!found || m->number > found->number)
+			found = m;
+	}
+	return found;
+}
+
+/* Room for `rows` in the census from *first on. */
+static bool reserve(uint32_t rows, uint32_t *first)
+{
+	struct store_table *t = &store.header->tables[STORE_CENSUS];
+
+	if (t->count + rows > t->capacity)
+		return false;
+	*first = (uint32_t)t->count;
+	if (rows && !store_ready(t->offset + *first * t->record_size,
+				 rows * t->record_size))
+		return false;
+	t->count += rows;
+	return true;
+}
+
+static uint32_t count_rows(const struct sum *s, uint32_t count)
+{
+	uint32_t rows = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		rows += s[i].live > 0;
+	return rows;
+}
+
+static struct rkn_census *write_rows(struct rkn_census *to, const struct sum *s,
+				     uint32_t count, bool types)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (s[i].live <= 0)
+			continue;
+		*to++ = (struct rkn_census){
+			.stack = types ? RKN_NONE : i,
+			.type = types ? i : RKN_NONE,
+			.live = (uint64_t)s[i].live,
+			.bytes = s[i].bytes > 0 ? (uint64_t)s[i].bytes : 0,
+		};
+	}
+	return to;
+}
+
+static bool write(struct thread *t, uint32_t name, const struct census *c)
+{
+	uint32_t rows = count_rows(c->stacks, c->stack_count) +
+			count_rows(c->types, c->type_count);
+	uint32_t kept, first, number = 1;
+	struct rkn_mark *m = find(name, &kept);
+	struct rkn_census *to;
+
+	if (m)
+		number = m->number + 1;
+	if (kept < MARKS_KEPT)
+		m = mark_at((uint32_t)store_append(STORE_MARKS));
+	if (!m)
+		return false;
+	first = m->first;
+	if (rows > m->room && !reserve(rows, &first))
+		return false;
+	m->room = rows > m->room ? rows : m->room;
+	m->first = first;
+	m->rows = rows;
+	if (rows) {
+		to = store_record(STORE_CENSUS, first);
+		to = write_rows(to, c->stacks, c->stack_count, false);
+		write_rows(to, c->types, c->type_count, true);
+	}
+	m->name = name;
+	m->thread = t->serial;
+	m->time_ns = sys_clock(CLOCK_MONOTONIC) - store.header->start_mono_ns;
+	m->birth = (t->extra >> STORE_BIRTH_SHIFT) - 1;
+	m->blocks = (uint64_t)(c->all.live > 0 ? c->all.live : 0);
+	m->bytes = (uint64_t)(c->all.bytes > 0 ? c->all.bytes : 0);
+	__atomic_store_n(&m->number, number, __ATOMIC_RELEASE);
+	return true;
+}
+
+void marks_make(const char *name)
+{
+	struct thread *t = thread_enter(NULL);
+	enum rkn_limit_number missed = RKN_LIMITS;
+
+	if (!t)
+		return;
+	/* What this thread allocates from now on has higher numbers. */
+	thread_births(t);
+	if (!take(t, &census)) {
+		missed = RKN_LIMIT_CALL_MISSED;
+	} else {
+		if (!write(t, names_number(name, t->area->limits), &census))
+			missed = RKN_LIMIT_REGIONS_FULL;
+		world_open();
+	}
+	if (missed != RKN_LIMITS)
+		t->area->limits[missed]++;
+	thread_leave(t);
+}
+
+/* --- No growth -------------------------------------------------------------- */
+
+static void add_place(struct text *text, uint32_t stack)
+{
+	const struct store_stack *s = store_record(STORE_STACKS, stack);
+	const struct store_frame *f =
+	    s ? store_record(STORE_FRAMES, s->frame) : NULL;
+	const struct rkn_module *m =
+	    f && f->address && f->module != RKN_NONE
+		? store_record(STORE_MODULES, f->module)
+		: NULL;
+	const char *path, *base;
+
+	if (!m) {
+		text_add(text, "a place that is not known");
+		return;
+	}
+	path = store_at(store.header->tables[STORE_TEXT].offset + m->path);
+	base = strrchr(path, '/');
+	text_add(text, base ? base + 1 : path);
+	text_add(text, "+");
+	text_hex(text, (f->address & ~STORE_FRAME_GONE) - m->base);
+}
+
+static int64_t then(const struct rkn_mark *m, uint32_t stack, uint32_t type)
+{
+	const struct rkn_census *c = store_record(STORE_CENSUS, m->first);
+
+	for (uint32_t i = 0; i < m->rows; i++)
+		if (c[i].stack == stack && c[i].type == type)
+			return (int64_t)c[i].live;
+	return 0;
+}
+
+struct growth {
+	struct text *text;
+	const struct rkn_mark *mark;
+	unsigned count; /* places that grew */
+	bool objects;   /* some type did */
+};
+
+static void add_growth(struct growth *g, uint32_t stack, uint32_t type,
+		       int64_t live)
+{
+	int64_t more = live - (live > 0 ? then(g->mark, stack, type) : 0);
+
+	if (live <= 0 || more <= 0)
+		return;
+	g->objects |= type != RKN_NONE;
+	if (g->count++ >= TOLD)
+		return;
+	text_add(g->text, g->count == 1 ? ": " : ", ");
+	text_number(g->text, (uint64_t)more);
+	text_add(g->text, " ");
+	if (type != RKN_NONE)
+		text_add(g->text, names_text(type));
+	else
+		text_add(g->text, more == 1 ? "block of " : "blocks of ");
+	if (type == RKN_NONE)
+		add_place(g->text, stack);
+}
+
+/* The message; nothing if nothing grew. */
+static bool compare(const char *name, const struct census *c, struct text *text)
+{
+	uint32_t kept;
+	struct rkn_mark *m = find(names_find(name), &kept);
+	struct growth g = { .text = text, .mark = m };
+
+	text_add(text, "refknot_assert_no_growth(\"");
+	text_add(text, name ? name : "");
+	text_add(text, "\"): ");
+	if (!m) {
+		text_add(text, "there is no mark of that name");
+		return true;
+	}
+	text_add(text, "more is alive than at the mark");
+	for (uint32_t i = 0; i < c->type_count; i++)
+		add_growth(&g, RKN_NONE, i, c->types[i].live);
+	for (uint32_t i = 0; i < c->stack_count; i++)
+		add_growth(&g, i, RKN_NONE, c->stacks[i].live);
+	if (g.count > TOLD)
+		text_add(text, ", and more");
+	return g.objects || c->all.live > (int64_t)m->blocks;
+}
+
+void marks_assert_no_growth(const char *name)
+{
+	char line[1024];
+	struct text text = { line, sizeof(line), 0 };
+	struct thread *t = thread_enter(NULL);
+	bool grown = false;
+
+	if (!t)
+		return;
+	if (take(t, &census)) {
+		grown = compare(name, &census, &text);
+		world_open();
+	} else {
+		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
+	}
+	thread_leave(t);
+	if (!grown)
+		return;
+	process_say(line);
+	abort();
+}

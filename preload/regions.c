@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+#include "regions.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "names.h"
+#include "own.h"
+#include "sys.h"
+
+#define DEPTH   32   /* regions that one thread has open */
+#define CHANGES 1024 /* keys that change in one pass */
+#define SLOTS   (2 * CHANGES)
+#define PROBES  64 /* slots that are looked at for a free one */
+#define AREAS   64 /* counters that are summed at the end of a pass */
+
+#define INDEX_BITS 18 /* twice the rows that there can be */
+#define INDEX      (1u << INDEX_BITS)
+static __attribute__((aligned(4096))) uint32_t index_of[INDEX];
+
+/* A key is the number of a stack, or of a type with this bit. */
+#define TYPE 0x80000000u
+#define ALL  0xffffffffu /* all blocks */
+
+struct change {
+	uint32_t key;
+	uint32_t slot;
+	struct rkn_region *row; /* that it goes to; NULL: not looked for yet */
+	uint64_t made, ended;
+	uint64_t made_bytes, ended_bytes;
+	bool typed; /* some of the stack's blocks are objects */
+};
+
+/* A slot holds a place in `changes`, and is believed if that points back: so
+ * that a level is emptied by its count alone. */
+struct level {
+	uint32_t name;
+	uint32_t count; /* of `changes`; the first is that of ALL */
+	uint32_t most;  /* that it ever was with this name */
+	uint16_t slots[SLOTS];
+	struct change changes[CHANGES];
+};
+
+struct regions {
+	struct level levels[DEPTH];
+};
+
+static struct level *innermost(const struct thread *t)
+{
+	return &t->regions->levels[t->regions_open - 1];
+}
+
+static struct change *add(struct level *l, uint32_t key, uint32_t slot)
+{
+	struct change *c = &l->changes[l->count];
+	/* Mostly the pass before began alike. */
+	struct rkn_region *row = c->key == key ? c->row : NULL;
+
+	*c = (struct change){ .key = key, .slot = slot, .row = row };
+	l->slots[slot] = (uint16_t)l->count++;
+	if (l->count > l->most)
+		l->most = l->count;
+	return c;
+}
+
+/* NULL: no room. */
+static struct change *find(struct level *l, uint32_t key)
+{
+	uint32_t slot = key * 0x9e3779b1u >> 21;
+
+	static_assert(SLOTS == 1 << 11, "slots by a hash of 11 bits");
+	for (;; slot = (slot + 1) % SLOTS) {
+		uint32_t at = l->slots[slot];
+
+		if (at >= l->count || l->changes[at].slot != slot)
+			break;
+		if (l->changes[at].key == key)
+			return &l->changes[at];
+	}
+	return l->count < CHANGES ? add(l, key, slot) : NULL;
+}
+
+static void no_room(struct thread *t)
+{
+	t->area->limits[RKN_LIMIT_REGIONS_FULL]++;
+}
+
+/* --- Changes ------------------------------------------------------------ */
+
+static void count(struct change *c, uint64_t size, bool ended)
+{
+	*(ended ? &c->ended : &c->made) += 1;
+	*(ended ? &c->ended_bytes : &c->made_bytes) += size;
+}
+
+/* As if it had never been. */
+static void uncount(struct change *c, uint64_t size, bool ended)
+{
+	c->typed = true;
+	if (*(ended ? &c->ended : &c->made) == 0) {
+		count(c, size, !ended);
+		return;
+	}
+	*(ended ? &c->ended : &c->made) -= 1;
+	*(ended ? &c->ended_bytes : &c->made_bytes) -= size;
+}
+
+COLD void regions_block(struct thread *t, uint32_t stack, uint64_t size,
+			bool ended)
+{
+	struct level *l = innermost(t);
+	struct change *c = find(l, stack);
+
+	count(l->changes, size, ended);
+	if (c)
+		count(c, size, ended);
+	else
+		no_room(t);
+}
+
+COLD void regions_object(struct thread *t, uint32_t type, uint32_t stack,
+			 uint64_t size, bool whole, bool ended)
+{
+	struct level *l = innermost(t);
+	struct change *c = find(l, TYPE | type);
+
+	if (c)
+		count(c, size, ended);
+	else
+		no_room(t);
+	c = whole ? find(l, stack) : NULL;
+	if (c)
+		uncount(c, size, ended);
+}
+
+COLD void regions_moved(struct thread *t, uint32_t type,
+			const struct regions_place *from,
+			const struct regions_place *to)
+{
+	struct level *l = innermost(t);
+	struct change *a = find(l, from->stack), *b = find(l, to->stack);
+	struct change *c = find(l, TYPE | type);
+
+	if (a)
+		uncount(a, from->size, true);
+	if (b)
+		uncount(b, to->size, false);
+	if (c) {
+		c->made_bytes += to->size;
+		c->ended_bytes += from->size;
+	}
+}
+
+/* --- Rows ----------------------------------------------------------------- */
+
+int64_t regions_live_blocks(uint32_t stack)
+{
+	uint32_t areas = thread_numbers();
+	uint64_t live = 0;
+
+	if (areas > AREAS)
+		return RKN_UNKNOWN;
+	for (uint32_t i = 1; i < areas; i++) {
+		const struct thread *t = thread_at(i);
+		struct store_area *a = t ? t->area : NULL;
+		const struct store_counter *c;
+
+		if (!a)
+			continue;
+		if (stack == ALL) {
+			live += a->allocations - a->frees;
+			continue;
+		}
+		if (!a->counters[stack / STORE_COUNTERS_PER_PAGE])
+			continue;
+		c = thread_counter(a, stack);
+		live += c->allocations - c->frees;
+	}
+	return (int64_t)live;
+}
+
+int64_t regions_live_objects(uint32_t type)
+{
+	const struct store_name *n = names_record(type);
+
+	return n ? (int64_t)(n->made - n->ended) : RKN_UNKNOWN;
+}
+
+static bool is(const struct rkn_region *a, const struct rkn_region *b)
+{
+	return a->name == b->name && a->thread == b->thread &&
+	       a->stack == b->stack && a->type == b->type;
+}
+
+static struct rkn_region *row_at(uint32_t number)
+{
+	return (struct rkn_region *)store_at(
+		   store.header->tables[STORE_PASSES].offset) +
+	       number;
+}
+
+static uint32_t hash_of(uint32_t thread, uint32_t name, uint32_t key)
+{
+	uint64_t hash = ((uint64_t)key << 32 | name) * 0x9e3779b97f4a7c15ull;
+
+	hash = (hash ^ hash >> 32 ^ thread) * 0xff51afd7ed558ccdull;
+	return (uint32_t)(hash >> (64 - INDEX_BITS));
+}
+
+static struct rkn_region *new_row(uint32_t *slot, const struct rkn_region *row)
+{
+	uint32_t number = (uint32_t)store_append(STORE_PASSES), none = 0;
+
+	if (!number)
+		return NULL;
+	*row_at(number) = *row;
+	/* If another thread took the slot, the row is left empty. */
+	return __atomic_compare_exchange_n(slot, &none, number, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED)
+		   ? row_at(number)
+		   : NULL;
+}
+
+/* The row of `key` in a region of this thread's; NULL: no room. Only this
+ * thread changes it. */
+static COLD struct rkn_region *row_of(struct thread *t, uint32_t name,
+				      uint32_t key)
+{
+	const struct rkn_region row = {
+		.name = name,
+		.thread = t->serial,
+		.stack = key & TYPE ? RKN_NONE : key,
+		.type = key & TYPE && key != ALL ? key & ~TYPE : RKN_NONE,
+	};
+	uint32_t at = hash_of(t->serial, name, key);
+
+	for (unsigned i = 0; i < PROBES; i++) {
+		uint32_t *slot = &index_of[(at + i) % INDEX];
+		uint32_t number = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+		struct rkn_region *r;
+
+		if (number && is(row_at(number), &row))
+			return row_at(number);
+		if (number)
+			continue;
+		r = new_row(slot, &row);
+		if (r)
+			return r;
+	}
+	no_room(t);
+	return NULL;
+}
+
+static void add_value(struct rkn_region *r, int64_t delta)
+{
+	if (r->passes == 1 || delta < r->least)
+		r->least = delta;
+	if (r->passes == 1 || delta > r->most)
+		r->most = delta;
+	for (unsigned i = 0; i < RKN_REGION_VALUES; i++) {
+		if (r->times[i] && r->values[i] != delta)
+			continue;
+		r->values[i] = delta;
+		r->times[i]++;
+		return;
+	}
+	if (!r->others || delta < r->other_least)
+		r->other_least = delta;
+	if (!r->others || delta > r->other_most)
+		r->other_most = delta;
+	r->others++;
+}
+
+static void end_pass(struct thread *t, uint32_t name, struct change *c)
+{
+	int64_t delta = (int64_t)(c->made - c->ended);
+	struct rkn_region *r = c->row;
+
+	if (!r)
+		r = c->row = row_of(t, name, c->key);
+	if (!r)
+		return;
+	r->passes++;
+	r->made += c->made;
+	r->ended += c->ended;
+	r->made_bytes += c->made_bytes;
+	r->ended_bytes += c->ended_bytes;
+	add_value(r, delta);
+	r->after = r->type != RKN_NONE ? regions_live_objects(r->type)
+				       : regions_live_blocks(c->key);
+	/* Which of the stack's blocks are objects is not known. */
+	if (c->typed || (r->passes > 1 && r->before == RKN_UNKNOWN))
+		r->before = r->after = RKN_UNKNOWN;
+	else if (r->passes == 1)
+		r->before =
+		    r->after == RKN_UNKNOWN ? RKN_UNKNOWN : r->after - delta;
+}
+
+/* --- Levels ---------------------------------------------------------------- */
+
+static void empty(struct level *l, uint32_t name)
+{
+	for (uint32_t i = 0; i < l->most; i++)
+		l->changes[i].row = NULL;
+	l->most = l->count = 0;
+	l->name = name;
+}
+
+void regions_reset(void)
+{
+	sys_advise(index_of, sizeof(index_of), MADV_DONTNEED);
+}
+
+void regions_forget(struct thread *t)
+{
+	t->regions_open = 0;
+	for (unsigned i = 0; t->regions && i < DEPTH; i++)
+		empty(&t->regions->levels[i], 0);
+}
+
+/* What is known of rows holds for one name. */
+static struct change *begin(struct level *l, uint32_t name)
+{
+	if (l->name != name)
+		empty(l, name);
+	l->count = 0;
+	return find(l, ALL);
+}
+
+void regions_begin(const char *name)
+{
+	struct thread *t = thread_enter(NULL);
+	struct change *all;
+	struct level *l;
+
+	if (!t)
+		return;
+	if (!t->regions)
+		t->regions = own_map(sizeof(*t->regions));
+	if (!t->regions || t->regions_open == DEPTH) {
+		no_room(t);
+		thread_leave(t);
+		return;
+	}
+	l = &t->regions->levels[t->regions_open];
+	all = begin(l, names_number(name, t->area->limits));
+	t->regions_open++;
+	t->detour = true;
+	if (!all->row)
+		all->row = row_of(t, l->name, ALL);
+	if (all->row)
+		all->row->begun++;
+	thread_leave(t);
+}
+
+static bool is_called(const struct level *l, const char *name)
+{
+	uint32_t number;
+
+	if (likely(name && names_same(names_text(l->name), name)))
+		return true;
+	number = names_find(name);
+	if (!number && name && *name)
+		number = NAMES_MORE; /* it found no room */
+	return l->name == number;
+}
+
+/* The innermost level's changes belong to the one below, too. */
+static void leave(struct thread *t)
+{
+	const struct level *from = innermost(t);
+	struct level *to;
+
+	if (!--t->regions_open) {
+		thread_set_detour(t);
+		return;
+	}
+	to = innermost(t);
+	for (uint32_t i = 0; i < from->count; i++) {
+		const struct change *c = &from->changes[i];
+		struct change *sum = find(to, c->key);
+
+		if (!sum) {
+			no_room(t);
+			continue;
+		}
+		sum->made += c->made;
+		sum->ended += c->ended;
+		sum->made_bytes += c->made_bytes;
+		sum->ended_bytes += c->ended_bytes;
+		sum->typed |= c->typed;
+	}
+}
+
+/* What is still open inside it was left without an end. */
+void regions_end(const char *name)
+{
+	struct thread *t = thread_enter(NULL);
+	uint32_t open;
+	struct level *l;
+
+	if (!t)
+		return;
+	open = t->regions_open;
+	while (open && !is_called(&t->regions->levels[open - 1], name))
+		open--;
+	if (!open) {
+		t->area->limits[RKN_LIMIT_UNBALANCED]++;
+		thread_leave(t);
+		return;
+	}
+	while (t->regions_open > open)
+		leave(t);
+	l = innermost(t);
+	for (uint32_t i = 0; i < l->count; i++)
+		end_pass(t, l->name, &l->changes[i]);
+	leave(t);
+	thread_leave(t);
+}
