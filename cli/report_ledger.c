@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "escape.h"
+#include "ledger.h"
 #include "outstanding.h"
 #include "report_print.h"
 #include "units.h"
@@ -90,6 +91,22 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		print_hint(p, f);
 }
 
+/* Did a release without a holder end a reference of one of them? Which one is
+ * what the shim took for the likeliest. */
+static bool is_guess(const struct model *m, const uint32_t *objects,
+		     size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t first, n = ledger_events(m, objects[i], &first);
+
+		for (size_t e = first; e < first + n; e++)
+			if (m->events[e].kind == RKN_EVENT_RELEASE &&
+			    !m->events[e].holder)
+				return true;
+	}
+	return false;
+}
+
 void print_outstanding(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
@@ -97,7 +114,11 @@ void print_outstanding(const struct printer *p, const uint32_t *objects,
 
 	outstanding_make(&o, p->m, objects, count);
 	if (o.count)
-		fprintf(p->out, "%soutstanding references:\n", indent);
+		fprintf(
+		    p->out, "%soutstanding references%s:\n", indent,
+		    is_guess(p->m, objects, count)
+			? " (releases without a holder were paired by nearness; see refknot balance)"
+			: "");
 	for (size_t i = 0; i < o.count; i++) {
 		const struct outstanding_row *row = &o.rows[i];
 		char *origin = print_origin(p, row->stack);

@@ -107,6 +107,20 @@ static NOINLINE void weak(void)
 	refknot_weak(child, parent, "other");
 }
 
+/* The same, with the pointer back in a table of the child's. */
+static NOINLINE void weak_table(void)
+{
+	struct node *parent = node_new("Parent"), *child = node_new("Child");
+	void **rows = malloc(4 * sizeof(*rows)), **row = malloc(sizeof(*row));
+
+	parent->next = child;
+	refknot_move(child, NULL, parent);
+	child->other = (struct node *)rows;
+	rows[2] = row;
+	*row = parent;
+	refknot_weak(child, parent, "rows");
+}
+
 /* The same without a word about the pointer back. */
 static NOINLINE void borrowed(void)
 {
@@ -551,7 +565,7 @@ static const struct {
 #name, name                                                    \
 	}
 	CORNER(clean),        CORNER(cycle),         CORNER(stale_cycle),
-	CORNER(weak),         CORNER(borrowed),      CORNER(leaked_reference),
+	CORNER(weak_table),   CORNER(weak),         CORNER(borrowed),      CORNER(leaked_reference),
 	CORNER(holder_ended), CORNER(over_retained), CORNER(under_retained),
 	CORNER(wrong_use),    CORNER(bad_pointers),  CORNER(names),
 	CORNER(moves),        CORNER(counted),       CORNER(tamed),

@@ -90,6 +90,11 @@ def test_a_weak_edge_makes_no_cycle(tmp_path):
     assert f["references"]["count"] == 1
 
 
+def test_a_weak_edge_may_go_by_a_table(tmp_path):
+    f = only(tmp_path, "weak_table", "leaked-reference")
+    assert (f["type"], f["objects"], f["held_objects"]) == ("Parent", 1, 3)
+
+
 def test_of_paired_references_the_unpaired_one_is_left(tmp_path):
     recorded = corner(tmp_path, "leaked_reference")
     f, = recorded.report()["findings"]
