@@ -5,6 +5,15 @@
 
 #include "references.h"
 
+/* 0 is the root, and its own. */
+static uint32_t parent_of(uint32_t node)
+{
+	const struct store_frame *frames =
+	    store_at(store.header->tables[STORE_FRAMES].offset);
+
+	return frames[node].parent;
+}
+
 /* A stack that was not seen lately. */
 static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 				   uint32_t node)
@@ -15,6 +24,7 @@ static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 	leaf->head = shadow_head(0, stack);
 	leaf->counter = thread_counter(t->area, stack);
 	leaf->node = leaf->counter && stack ? node : 0;
+	leaf->scope = parent_of(parent_of(node));
 	if (!leaf->counter)
 		leaf->counter = &t->no_room;
 	return leaf;

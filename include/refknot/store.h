@@ -176,7 +176,7 @@ struct store_reference {
 	uint32_t field;      /* name */
 	uint32_t kind_stack; /* kind << STORE_KIND_SHIFT | stack */
 	uint32_t thread;
-	uint32_t reserved;
+	uint32_t scope; /* see walk_leaf; for the shim alone */
 };
 static_assert(sizeof(struct store_reference) == 48, "reference changed size");
 

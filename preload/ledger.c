@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "ledger.h"
+
+#include "errors.h"
+
+uint32_t references_lost;
+
+void ledger_lock(struct thread *t, struct store_object **o)
+{
+	for (unsigned i = 0; i + 1 < LEDGER_LOCKS; i++)
+		for (unsigned n = 0; n + 1 < LEDGER_LOCKS - i; n++)
+			if (o[n] < o[n + 1]) {
+				struct store_object *swap = o[n];
+
+				o[n] = o[n + 1];
+				o[n + 1] = swap;
+			}
+	for (unsigned i = LEDGER_LOCKS; i-- > 0;)
+		if (o[i] && (i + 1 == LEDGER_LOCKS || o[i] != o[i + 1]))
+			objects_lock(t, o[i]);
+}
+
+void ledger_unlock(struct store_object **o)
+{
+	for (unsigned i = 0; i < LEDGER_LOCKS; i++)
+		if (o[i] && (i + 1 == LEDGER_LOCKS || o[i] != o[i + 1]))
+			objects_unlock(o[i]);
+}
+
+void ledger_drop_locked(struct thread *t, struct store_object *o,
+			uint32_t number)
+{
+	struct store_reference *r = references_at(number);
+
+	for (;;) {
+		uint32_t from = __atomic_load_n(&r->from, __ATOMIC_RELAXED);
+		struct store_object *locks[LEDGER_LOCKS] = {
+			o, from ? objects_at(from) : NULL, NULL
+		};
+
+		ledger_lock(t, locks);
+		if (r->to != objects_number(o)) {
+			ledger_unlock(locks); /* another thread was faster */
+			objects_lock(t, o);
+			return;
+		}
+		if (r->from == from) {
+			ledger_drop(t, number);
+			if (from && objects_at(from) != o)
+				objects_unlock(objects_at(from));
+			return;
+		}
+		ledger_unlock(locks);
+	}
+}
+
+COLD struct store_object *ledger_find_slowly(struct thread *t, const void *p,
+					     const void *frame)
+{
+	uint64_t address = ledger_address(p);
+	struct store_object *o = objects_live(address);
+
+	if (likely(o && o->flags & STORE_OBJECT_TRACKED)) {
+		t->seen[ledger_seen_at(address)] = objects_number(o);
+		return o;
+	}
+	o = objects_find(address);
+	if (o && o->flags & STORE_OBJECT_TRACKED &&
+	    !(o->flags & STORE_OBJECT_LIVE) && frame)
+		errors_add(t, RKN_ERROR_REFERENCE_ON_FREED, o,
+			   ledger_stack(t, frame), 0);
+	else
+		ledger_limit(t, RKN_LIMIT_NO_OBJECT);
+	return NULL;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the ledger's files share: calls that go inside, records, the lists that
+ * they stand in, and the objects' locks.  See references.h.
+ */
+#ifndef PRELOAD_LEDGER_H
+#define PRELOAD_LEDGER_H
+
+#include "references.h"
+#include "world.h"
+
+/* --- Calls -------------------------------------------------------------- */
+
+static inline void ledger_limit(struct thread *t, enum rkn_limit_number limit)
+{
+	t->area->limits[limit]++;
+}
+
+/* Inside, and with the right to change; NULL: it cannot be served. */
+static inline struct thread *ledger_enter(void)
+{
+	struct thread *t = thread_enter(NULL);
+
+	if (likely(t)) {
+		world_enter(t);
+		return t;
+	}
+	t = thread_attached();
+	if (t && process_page.epoch)
+		ledger_limit(t, RKN_LIMIT_CALL_MISSED);
+	return NULL;
+}
+
+static inline void ledger_leave(struct thread *t)
+{
+	world_leave(t);
+	thread_leave(t);
+}
+
+static inline uint32_t ledger_stack(struct thread *t, const void *frame)
+{
+	return frame ? shadow_stack(record_leaf(t, frame)->head) : 0;
+}
+
+static inline uint64_t ledger_address(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+/* --- Records -------------------------------------------------------------- */
+
+static inline uint32_t ledger_new_reference(struct thread *t)
+{
+	uint32_t number = t->free_references;
+
+	if (likely(number))
+		t->free_references = references_at(number)->to_next;
+	else
+		number = (uint32_t)store_append(STORE_REFERENCES);
+	if (unlikely(!number))
+		ledger_limit(t, RKN_LIMIT_OBJECTS_FULL);
+	return number;
+}
+
+static inline void ledger_free_reference(struct thread *t, uint32_t number)
+{
+	struct store_reference *r = references_at(number);
+
+	r->to = 0;
+	r->to_next = t->free_references;
+	t->free_references = number;
+}
+
+static inline struct store_event *ledger_event(uint32_t number)
+{
+	return (struct store_event *)store_at(
+		   store.header->tables[STORE_EVENTS].offset) +
+	       number;
+}
+
+/* A place in the ring of `o`: a new one behind the newest, or the oldest's. */
+static inline struct store_event *ledger_next_event(struct thread *t,
+						    struct store_object *o)
+{
+	uint32_t newest = o->events, number;
+
+	if (o->event_count++ >= STORE_EVENTS_KEPT && newest) {
+		o->events = ledger_event(newest)->next;
+		return ledger_event(o->events);
+	}
+	number = t->free_events;
+	if (likely(number))
+		t->free_events = ledger_event(number)->next;
+	else
+		number = (uint32_t)store_append(STORE_EVENTS);
+	if (unlikely(!number)) {
+		ledger_limit(t, RKN_LIMIT_OBJECTS_FULL);
+		return NULL;
+	}
+	ledger_event(number)->next =
+	    newest ? ledger_event(newest)->next : number;
+	if (newest)
+		ledger_event(newest)->next = number;
+	o->events = number;
+	return ledger_event(number);
+}
+
+static inline uint64_t ledger_last_order(const struct store_object *o)
+{
+	return o->events ? ledger_event(o->events)->order : o->made_order;
+}
+
+static inline void ledger_note(struct thread *t, struct store_object *o,
+			       enum rkn_event_kind kind, uint32_t stack,
+			       uint32_t holder, uint32_t field)
+{
+	uint64_t order = objects_order(t, ledger_last_order(o));
+	struct store_event *e = ledger_next_event(t, o);
+
+	if (unlikely(!e))
+		return;
+	e->order = order;
+	e->kind_stack = (uint32_t)kind << STORE_KIND_SHIFT | stack;
+	e->thread = t->serial;
+	e->holder = holder;
+	e->field = field;
+	e->count = o->count;
+}
+
+static inline void ledger_free_events(struct thread *t, struct store_object *o)
+{
+	uint32_t oldest;
+
+	if (!o->events)
+		return;
+	oldest = ledger_event(o->events)->next;
+	ledger_event(o->events)->next = t->free_events;
+	t->free_events = oldest;
+	o->events = 0;
+}
+
+/* --- Lists: both ends are locked ------------------------------------------ */
+
+static inline void ledger_link_from(uint32_t number, struct store_object *from)
+{
+	struct store_reference *r = references_at(number);
+
+	r->from = objects_number(from);
+	r->from_previous = 0;
+	r->from_next = from->holds;
+	if (from->holds)
+		references_at(from->holds)->from_previous = number;
+	from->holds = number;
+}
+
+static inline void ledger_unlink_from(uint32_t number)
+{
+	struct store_reference *r = references_at(number);
+
+	if (!r->from)
+		return;
+	if (r->from_next)
+		references_at(r->from_next)->from_previous = r->from_previous;
+	if (r->from_previous)
+		references_at(r->from_previous)->from_next = r->from_next;
+	else
+		objects_at(r->from)->holds = r->from_next;
+	r->from = 0;
+	r->holder = 0;
+}
+
+static inline void ledger_link_to(uint32_t number, struct store_object *to)
+{
+	struct store_reference *r = references_at(number);
+
+	r->to = objects_number(to);
+	r->to_previous = 0;
+	r->to_next = to->references;
+	if (to->references)
+		references_at(to->references)->to_previous = number;
+	to->references = number;
+}
+
+static inline void ledger_unlink_to(uint32_t number)
+{
+	struct store_reference *r = references_at(number);
+
+	if (r->to_next)
+		references_at(r->to_next)->to_previous = r->to_previous;
+	if (r->to_previous)
+		references_at(r->to_previous)->to_next = r->to_next;
+	else
+		objects_at(r->to)->references = r->to_next;
+}
+
+struct ledger_edge {
+	struct store_object *from; /* NULL: `holder` is no object */
+	uint64_t holder;
+	uint32_t field;
+	uint32_t stack;
+	uint64_t order; /* 0: the thread's last */
+	uint32_t thread;
+	uint32_t scope; /* of the call, see walk_leaf */
+};
+
+static inline uint32_t ledger_add(struct thread *t, struct store_object *to,
+				  enum rkn_reference_kind kind,
+				  const struct ledger_edge *e)
+{
+	uint32_t number = ledger_new_reference(t);
+	struct store_reference *r;
+
+	if (unlikely(!number))
+		return 0;
+	r = references_at(number);
+	r->order = e->order ? e->order : t->order;
+	r->thread = e->thread;
+	r->scope = e->scope;
+	r->field = e->field;
+	r->kind_stack = (uint32_t)kind << STORE_KIND_SHIFT | e->stack;
+	r->from = 0;
+	r->holder = e->holder;
+	ledger_link_to(number, to);
+	if (e->from)
+		ledger_link_from(number, e->from);
+	return number;
+}
+
+static inline void ledger_drop(struct thread *t, uint32_t number)
+{
+	ledger_unlink_from(number);
+	ledger_unlink_to(number);
+	ledger_free_reference(t, number);
+}
+
+/* --- Locks ----------------------------------------------------------------- */
+
+#define LEDGER_LOCKS 3
+
+/* Those two, or the first alone. */
+static inline void ledger_lock_two(struct thread *t, struct store_object *a,
+				   struct store_object *b)
+{
+	if (unlikely(b && b < a))
+		objects_lock(t, b);
+	objects_lock(t, a);
+	if (unlikely(b > a))
+		objects_lock(t, b);
+}
+
+static inline void ledger_unlock_two(struct store_object *a,
+				     struct store_object *b)
+{
+	objects_unlock(a);
+	if (b && b != a)
+		objects_unlock(b);
+}
+
+/* In order of numbers; NULL and what is there twice is left out. */
+void ledger_lock(struct thread *t, struct store_object **o);
+void ledger_unlock(struct store_object **o);
+
+/* A reference's end is in a third object's list: take it out of there with
+ * both locked. `o` is not locked, and is when it returns. */
+void ledger_drop_locked(struct thread *t, struct store_object *o,
+			uint32_t number);
+
+/* --- Objects by address ------------------------------------------------------ */
+
+static inline bool ledger_is_live(const struct store_object *o,
+				  uint64_t address)
+{
+	return o->flags & STORE_OBJECT_LIVE && o->address == address;
+}
+
+static inline unsigned ledger_seen_at(uint64_t address)
+{
+	return (unsigned)(address >> 4 ^ address >> 10) % THREAD_SEEN;
+}
+
+/* The object at `address`, if this thread dealt with it lately. It has not
+ * ended: what ends where that cannot be seen ends this memory, too. */
+static inline struct store_object *ledger_seen(const struct thread *t,
+					       uint64_t address)
+{
+	const unsigned both = STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED;
+	struct store_object *o = objects_at(t->seen[ledger_seen_at(address)]);
+
+	return o->address == address && (o->flags & both) == both &&
+		       likely(!references_lost)
+		   ? o
+		   : NULL;
+}
+
+/* Alive, with a type, at exactly `p`; else it is counted, or an error. */
+struct store_object *ledger_find_slowly(struct thread *t, const void *p,
+					const void *frame);
+static inline struct store_object *ledger_find(struct thread *t, const void *p,
+					       const void *frame)
+{
+	struct store_object *o = ledger_seen(t, ledger_address(p));
+
+	return likely(o) ? o : ledger_find_slowly(t, p, frame);
+}
+
+static inline struct store_object *ledger_holder(struct thread *t,
+						 const void *holder)
+{
+	struct store_object *o = ledger_seen(t, ledger_address(holder));
+
+	if (o)
+		return o;
+	o = holder ? objects_find(ledger_address(holder)) : NULL;
+	if (!o || !(o->flags & STORE_OBJECT_TRACKED))
+		return NULL;
+	t->seen[ledger_seen_at(ledger_address(holder))] = objects_number(o);
+	return o;
+}
+
+static inline uint32_t ledger_number(const struct store_object *o)
+{
+	return o ? objects_number(o) : 0;
+}
+
+#endif

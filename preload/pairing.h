@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which reference a release means.  One that names its holder means the
+ * holder's; any other means, of those that nobody is named for, the one that
+ * was taken nearest in the call tree.  The object is locked.
+ */
+#ifndef PAIRING_H
+#define PAIRING_H
+
+#include "ledger.h"
+
+/* The edge of that kind from e->from, or e->holder, to `to`; 0: none. */
+uint32_t pairing_find(const struct store_object *to, uint32_t kind,
+		      const struct ledger_edge *e);
+
+/* End the maker's reference, and return 0; or the number of the one to end,
+ * 0 if there is none. */
+uint32_t pairing_end(struct thread *t, struct store_object *o,
+		     const struct ledger_edge *e);
+
+static inline bool pairing_is_anonymous(const struct store_reference *r)
+{
+	return references_kind(r) == RKN_REFERENCE && !r->from && !r->holder;
+}
+
+/*
+ * The newest reference, if nobody is named for it and this thread took it in
+ * the same function, or in two that one called; else 0. Mostly it is the one,
+ * and no other can be much nearer.
+ */
+static inline uint32_t pairing_newest(const struct thread *t,
+				      const struct store_object *o,
+				      uint32_t scope)
+{
+	const struct store_reference *r = references_at(o->references);
+
+	return o->references && r->scope == scope && scope &&
+		       r->thread == t->serial && pairing_is_anonymous(r)
+		   ? o->references
+		   : 0;
+}
+
+#endif

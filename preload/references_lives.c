@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* The ledger: objects begin and end. */
+#include <refknot.h>
+#include <string.h>
+
+#include "collect.h"
+#include "errors.h"
+#include "ledger.h"
+#include "names.h"
+#include "regions.h"
+
+/* What holds `o` is gone with it; what it holds stays, without links. */
+static void empty(struct thread *t, struct store_object *o)
+{
+	uint32_t number, next;
+
+	while ((number = o->references)) {
+		objects_unlock(o);
+		ledger_drop_locked(t, o, number);
+	}
+	/* Only `o` and the lists of what it leads to are concerned. */
+	for (number = o->holds; number; number = next) {
+		struct store_reference *r = references_at(number);
+		struct store_object *to = objects_at(r->to);
+
+		next = r->from_next;
+		if (references_kind(r) == RKN_REFERENCE)
+			continue;
+		if (to == o) {
+			ledger_drop(t, number);
+			continue;
+		}
+		objects_unlock(o);
+		objects_lock(t, to < o ? to : o);
+		objects_lock(t, to < o ? o : to);
+		if (r->from == objects_number(o) && r->to == objects_number(to))
+			ledger_drop(t, number);
+		objects_unlock(to);
+		next = o->holds; /* anything may have changed */
+		while (next &&
+		       references_kind(references_at(next)) == RKN_REFERENCE)
+			next = references_at(next)->from_next;
+	}
+	ledger_free_events(t, o);
+}
+
+static COLD void tell_regions(struct thread *t, const struct store_object *o,
+			      bool ended)
+{
+	uint32_t stack = 0;
+	bool whole = objects_whole(o, &stack);
+
+	regions_object(t, o->type, stack, o->size, whole, ended);
+}
+
+/* It has ended; `o` is not locked. */
+static void gone(struct thread *t, struct store_object *o, uint32_t stack)
+{
+	int64_t left;
+
+	objects_lock(t, o);
+	if (!(o->flags & STORE_OBJECT_LIVE)) {
+		objects_unlock(o);
+		return;
+	}
+	if (o->flags & STORE_OBJECT_TRACKED) {
+		left = objects_count(o);
+		if (left >= 2 && left < INT32_MAX / 2)
+			errors_add(t, RKN_ERROR_FREED_WHILE_HELD, o, stack,
+				   (int32_t)left);
+		empty(t, o);
+		__atomic_fetch_add(&names_record(o->type)->ended, 1,
+				   __ATOMIC_RELAXED);
+		if (unlikely(t->regions_open))
+			tell_regions(t, o, true);
+		collect_ended();
+	}
+	objects_retire(t, o, stack);
+	objects_unlock(o);
+}
+
+static bool is_inside(const struct store_object *o, const volatile void *at,
+		      size_t width)
+{
+	uint64_t address = (uint64_t)(uintptr_t)at, start, size;
+
+	return (width == 1 || width == 2 || width == 4 || width == 8) &&
+	       address % width == 0 &&
+	       objects_block(o->address, &start, &size) && address >= start &&
+	       address + width <= start + size;
+}
+
+/* `o` is new, and locked. */
+static void begin(struct thread *t, struct store_object *o, const char *type,
+		  uint32_t stack)
+{
+	struct store_name *name;
+
+	o->type = names_number(type, t->area->limits);
+	name = names_record(o->type);
+	o->serial =
+	    (uint32_t)__atomic_add_fetch(&name->made, 1, __ATOMIC_RELAXED);
+	o->made_stack = stack;
+	o->made_thread = t->serial;
+	o->made_order = objects_order(t, 0);
+	o->count = 1;
+	o->flags |=
+	    STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED | STORE_OBJECT_MAKER;
+	if (unlikely(t->regions_open))
+		tell_regions(t, o, false);
+}
+
+void references_object(const void *p, const char *type, const volatile void *at,
+		       size_t width, long bias, const void *frame)
+{
+	struct thread *t = ledger_enter();
+	enum rkn_limit_number limit;
+	struct store_object *o;
+	uint32_t stack;
+	uint16_t taming = 0;
+	bool check;
+
+	if (!t)
+		return;
+	stack = ledger_stack(t, frame);
+	o = p ? objects_live(ledger_address(p)) : NULL;
+	if (o) {
+		taming =
+		    (uint16_t)(o->flags >> STORE_OBJECT_TAMING_SHIFT
+					       << STORE_OBJECT_TAMING_SHIFT);
+		/* Its count may be the next one's already. */
+		o->counter = 0;
+		o->count = 0;
+		gone(t, o, stack);
+	}
+	o = objects_add(t, ledger_address(p), &limit);
+	if (o) {
+		o->flags |= taming;
+		if (at && is_inside(o, at, width)) {
+			o->counter = (uint64_t)(uintptr_t)at;
+			o->width = (uint8_t)width;
+			o->bias = bias;
+		} else if (at) {
+			ledger_limit(t, RKN_LIMIT_OBJECT_GONE);
+		}
+		begin(t, o, type, stack);
+		collect_made(objects_number(o));
+		objects_unlock(o);
+	} else {
+		ledger_limit(t, limit);
+	}
+	check = o && collect_is_due();
+	ledger_leave(t);
+	if (unlikely(check))
+		collect_automatically();
+}
+
+void references_rename(const void *p, const char *type, const void *frame)
+{
+	struct thread *t = ledger_enter();
+	struct store_object *o;
+	struct store_name *name;
+
+	if (!t)
+		return;
+	o = ledger_find(t, p, frame);
+	if (o) {
+		objects_lock(t, o);
+		__atomic_fetch_add(&names_record(o->type)->ended, 1,
+				   __ATOMIC_RELAXED);
+		if (t->regions_open)
+			regions_object(t, o->type, 0, o->size, false, true);
+		o->type = names_number(type, t->area->limits);
+		name = names_record(o->type);
+		o->serial = (uint32_t)__atomic_add_fetch(&name->made, 1,
+							 __ATOMIC_RELAXED);
+		if (t->regions_open)
+			regions_object(t, o->type, 0, o->size, false, false);
+		ledger_note(t, o, RKN_EVENT_RENAME, ledger_stack(t, frame), 0,
+			    o->type);
+		objects_unlock(o);
+	}
+	ledger_leave(t);
+}
+
+void references_end(const void *p, const void *frame)
+{
+	struct thread *t = ledger_enter();
+	struct store_object *o;
+
+	if (!t)
+		return;
+	o = ledger_find(t, p, frame);
+	if (o)
+		gone(t, o, ledger_stack(t, frame));
+	ledger_leave(t);
+}
+
+void references_type(const char *type, void (*clear)(void *))
+{
+	struct thread *t = ledger_enter();
+	uint32_t number;
+
+	if (!t)
+		return;
+	number = names_number(type, t->area->limits);
+	if (number > NAMES_MORE)
+		names_record(number)->clear = (uint64_t)(uintptr_t)clear;
+	ledger_leave(t);
+}
+
+/* --- Blocks that end or move ------------------------------------------------- */
+
+void references_free(const void *p, uint64_t size, const void *frame)
+{
+	struct thread *t = ledger_enter();
+
+	if (!t) {
+		references_lost++;
+		return;
+	}
+	objects_end_block(t, ledger_address(p), size, gone,
+			  ledger_stack(t, frame));
+	ledger_leave(t);
+}
+
+uint32_t references_lift(const void *p, uint64_t size)
+{
+	struct thread *t = ledger_enter();
+	uint32_t list = 0;
+
+	if (!t) {
+		references_lost++;
+		return 0;
+	}
+	list = objects_lift(ledger_address(p), size);
+	ledger_leave(t);
+	return list;
+}
+
+uint32_t references_drop(uint32_t list, const void *from, const void *to,
+			 uint64_t size, const void *frame)
+{
+	struct thread *t = ledger_enter();
+	struct store_object *whole = NULL;
+	uint32_t type;
+
+	if (!t)
+		return 0;
+	if (to)
+		whole = objects_drop(t, list, ledger_address(from),
+				     ledger_address(to), size, gone,
+				     ledger_stack(t, frame));
+	while (!to && list) {
+		struct store_object *o = objects_at(list);
+
+		list = o->next;
+		o->counter = 0; /* its memory is gone */
+		gone(t, o, ledger_stack(t, frame));
+	}
+	type = whole ? whole->type : 0;
+	ledger_leave(t);
+	return type;
+}
+
+void references_read_counters(void)
+{
+	for (uint32_t i = 1; i < objects_end(); i++) {
+		struct store_object *o = objects_at(i);
+
+		if (o->flags & STORE_OBJECT_LIVE && objects_live(o->address))
+			o->read = objects_count(o);
+	}
+}
