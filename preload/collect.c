@@ -26,6 +26,10 @@ struct generation {
 	uint32_t list[LISTED];
 };
 
+struct edge {
+	uint32_t from, to; /* places */
+};
+
 /* What a collection works with: its candidates, by their places from 0. */
 struct work {
 	uint32_t room;      /* candidates that there is memory for */
@@ -35,6 +39,8 @@ struct work {
 	int32_t *counts; /* references that are not from candidates */
 	uint32_t *first; /* edges of candidate i: to[first[i] .. first[i+1]) */
 	uint32_t *to;    /* places */
+	struct edge *edges; /* the same, in no order */
+	uint32_t edge_count;
 	uint32_t *queue;
 	struct visits_item *lost;
 	uint32_t lost_count;
@@ -161,7 +167,8 @@ static bool make_edge_room(struct work *w, uint32_t n)
 	n = larger(n);
 	w->edge_room = 0;
 	w->to = own_map(n * sizeof(*w->to));
-	if (!w->to)
+	w->edges = own_map(n * sizeof(*w->edges));
+	if (!w->to || !w->edges)
 		return false;
 	w->edge_room = n;
 	return true;
@@ -181,7 +188,9 @@ static void add_candidate(struct work *w, uint32_t number)
 	struct store_object *o = objects_at(number);
 	int64_t count;
 
-	if (objects_live(o->address) != o)
+	/* Is its counter still there? All others are looked at when lost. */
+	if (unlikely(references_lost || o->counter) &&
+	    objects_live(o->address) != o)
 		return;
 	count = objects_count(o);
 	w->objects[w->count] = number;
@@ -237,10 +246,8 @@ static inline bool is_strong(const struct store_reference *r)
 	return references_kind(r) != RKN_REFERENCE_WEAK;
 }
 
-typedef void edge_visit(struct work *w, uint32_t from, uint32_t to);
-
-static inline void visit_edge(struct work *w, const struct store_reference *r,
-			      edge_visit *f)
+/* The edge of `r`, if it is one between candidates. */
+static inline void note_edge(struct work *w, const struct store_reference *r)
 {
 	uint32_t from, to;
 
@@ -248,51 +255,47 @@ static inline void visit_edge(struct work *w, const struct store_reference *r,
 		return;
 	from = objects_at(r->from)->place;
 	to = objects_at(r->to)->place;
-	if (from && to)
-		f(w, from - 1, to - 1);
+	if (from && to && w->edge_count < w->edge_room)
+		w->edges[w->edge_count++] = (struct edge){ from - 1, to - 1 };
 }
 
 /* Few candidates have their own lists; of many all references are looked at in
  * the order in which they lie in memory. */
-static inline __attribute__((always_inline)) void each_edge(struct work *w,
-							    edge_visit *f)
+static bool list_edges(struct work *w)
 {
 	const struct store_table *t = &store.header->tables[STORE_REFERENCES];
 	uint64_t end = t->count < t->capacity ? t->count : t->capacity;
 
+	w->edge_count = 0;
+	if (!make_edge_room(w, (uint32_t)end))
+		return false;
 	if (w->count > end / 8) {
 		for (uint32_t i = 1; i < end; i++)
-			visit_edge(w, references_at(i), f);
-		return;
+			note_edge(w, references_at(i));
+		return true;
 	}
 	for (uint32_t i = 0; i < w->count; i++)
 		for (uint32_t n = objects_at(w->objects[i])->holds; n;
 		     n = references_at(n)->from_next)
-			visit_edge(w, references_at(n), f);
-}
-
-static void subtract(struct work *w, uint32_t from, uint32_t to)
-{
-	w->first[from + 2]++;
-	if (w->counts[to] != INT32_MAX)
-		w->counts[to]--;
-}
-
-static void enter_edge(struct work *w, uint32_t from, uint32_t to)
-{
-	w->to[w->first[from + 1]++] = to;
+			note_edge(w, references_at(n));
+	return true;
 }
 
 /* Counts lose what comes from candidates; the edges are sorted by `from`. */
 static bool find_edges(struct work *w)
 {
+	if (!list_edges(w))
+		return false;
 	memset(w->first, 0, (w->count + 2ul) * sizeof(*w->first));
-	each_edge(w, subtract);
+	for (uint32_t i = 0; i < w->edge_count; i++) {
+		w->first[w->edges[i].from + 2]++;
+		if (w->counts[w->edges[i].to] != INT32_MAX)
+			w->counts[w->edges[i].to]--;
+	}
 	for (uint32_t i = 0; i < w->count; i++)
 		w->first[i + 2] += w->first[i + 1];
-	if (!make_edge_room(w, w->first[w->count + 1] + 1))
-		return false;
-	each_edge(w, enter_edge);
+	for (uint32_t i = 0; i < w->edge_count; i++)
+		w->to[w->first[w->edges[i].from + 1]++] = w->edges[i].to;
 	return true;
 }
 
@@ -335,7 +338,8 @@ static void age(struct work *w, int generation)
 		o->generation = (uint8_t)next;
 		if (next < GENERATIONS - 1)
 			list(next, number);
-		if (!w->counts[i])
+		/* Its block may have ended where nobody saw it. */
+		if (!w->counts[i] && objects_live(o->address) == o)
 			w->lost[w->lost_count++] =
 			    (struct visits_item){ o->made_order, number, 0 };
 	}

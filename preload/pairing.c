@@ -53,6 +53,20 @@ static uint32_t frame_of(uint32_t stack)
 	return s[stack].frame;
 }
 
+static uint32_t parent_of(uint32_t stack)
+{
+	return frames()[frame_of(stack)].parent;
+}
+
+bool pairing_is_near(const struct store_reference *r,
+		     const struct ledger_edge *e)
+{
+	uint32_t taken = parent_of(r->kind_stack & STORE_STACK_MAX);
+	uint32_t released = parent_of(e->stack);
+
+	return taken == e->scope || released == r->scope || taken == released;
+}
+
 /*
  * How near two stacks are: first by the innermost frame that both have, then by
  * how alike the ways from there are long. Parents have smaller numbers than

@@ -23,19 +23,24 @@ static inline bool pairing_is_anonymous(const struct store_reference *r)
 	return references_kind(r) == RKN_REFERENCE && !r->from && !r->holder;
 }
 
+/* Was it taken in a function that also releases it, but for one call that was
+ * the last of its function and so left no frame? */
+bool pairing_is_near(const struct store_reference *r,
+		     const struct ledger_edge *e);
+
 /*
  * The newest reference, if nobody is named for it and this thread took it in
  * the same function, or in two that one called; else 0. Mostly it is the one,
  * and no other can be much nearer.
  */
-static inline uint32_t pairing_newest(const struct thread *t,
-				      const struct store_object *o,
-				      uint32_t scope)
+static inline uint32_t pairing_newest(const struct store_object *o,
+				      const struct ledger_edge *e)
 {
 	const struct store_reference *r = references_at(o->references);
 
-	return o->references && r->scope == scope && scope &&
-		       r->thread == t->serial && pairing_is_anonymous(r)
+	return o->references && r->thread == e->thread &&
+		       pairing_is_anonymous(r) && e->scope &&
+		       (likely(r->scope == e->scope) || pairing_is_near(r, e))
 		   ? o->references
 		   : 0;
 }

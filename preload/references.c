@@ -95,7 +95,7 @@ static COLD uint32_t end_slowly(struct thread *t, struct store_object *o,
 static inline uint32_t end(struct thread *t, struct store_object *o,
 			   const struct ledger_edge *e)
 {
-	uint32_t newest = e->holder ? 0 : pairing_newest(t, o, e->scope);
+	uint32_t newest = e->holder ? 0 : pairing_newest(o, e);
 
 	if (unlikely(!newest))
 		return end_slowly(t, o, e);

@@ -4,6 +4,7 @@
  * prints each phase's name and number of calls. Every phase runs twice, and
  * only the second time counts: what happens once is not what is guarded.
  */
+#include <refknot.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,32 @@ static void callocs(void)
 	}
 }
 
+static void *object;
+
+static void pairs(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		refknot_retain(object);
+		refknot_release(object);
+	}
+}
+
+static void pairs_by(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		refknot_retain_by(object, window, "field");
+		refknot_release_by(object, window, "field");
+	}
+}
+
+static void regions(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		refknot_region_begin("pass");
+		refknot_region_end("pass");
+	}
+}
+
 int main(void)
 {
 	static const struct {
@@ -151,8 +178,13 @@ int main(void)
 		{ "old blocks", old_blocks },
 		{ "realloc", reallocs },
 		{ "calloc", callocs },
+		{ "retain and release", pairs },
+		{ "by a holder", pairs_by },
+		{ "region", regions },
 	};
 
+	object = malloc(64);
+	refknot_object(object, "Object");
 	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {
 		phases[i].run();
 		CALLGRIND_ZERO_STATS;
