@@ -19,16 +19,11 @@ static inline void ledger_limit(struct thread *t, enum rkn_limit_number limit)
 /* Inside, and with the right to change; NULL: it cannot be served. */
 static inline struct thread *ledger_enter(void)
 {
-	struct thread *t = thread_enter(NULL);
+	struct thread *t = thread_enter_call();
 
-	if (likely(t)) {
+	if (likely(t))
 		world_enter(t);
-		return t;
-	}
-	t = thread_attached();
-	if (t && process_page.epoch)
-		ledger_limit(t, RKN_LIMIT_CALL_MISSED);
-	return NULL;
+	return t;
 }
 
 static inline void ledger_leave(struct thread *t)

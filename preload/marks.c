@@ -224,7 +224,7 @@ static bool write(struct thread *t, uint32_t name, const struct census *c)
 
 void marks_make(const char *name)
 {
-	struct thread *t = thread_enter(NULL);
+	struct thread *t = thread_enter_call();
 	enum rkn_limit_number missed = RKN_LIMITS;
 
 	if (!t)
@@ -333,7 +333,7 @@ void marks_assert_no_growth(const char *name)
 {
 	char line[1024];
 	struct text text = { line, sizeof(line), 0 };
-	struct thread *t = thread_enter(NULL);
+	struct thread *t = thread_enter_call();
 	bool grown = false;
 
 	if (!t)

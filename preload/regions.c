@@ -329,7 +329,7 @@ static struct change *begin(struct level *l, uint32_t name)
 
 void regions_begin(const char *name)
 {
-	struct thread *t = thread_enter(NULL);
+	struct thread *t = thread_enter_call();
 	struct change *all;
 	struct level *l;
 
@@ -395,7 +395,7 @@ static void leave(struct thread *t)
 /* What is still open inside it was left without an end. */
 void regions_end(const char *name)
 {
-	struct thread *t = thread_enter(NULL);
+	struct thread *t = thread_enter_call();
 	uint32_t open;
 	struct level *l;
 

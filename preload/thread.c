@@ -216,6 +216,14 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 	return t;
 }
 
+COLD void thread_missed_call(void)
+{
+	struct thread *t = thread_attached();
+
+	if (t && process_page.epoch)
+		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
+}
+
 void thread_move(bool moving)
 {
 	struct thread *t = thread_attached();

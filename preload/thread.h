@@ -95,6 +95,18 @@ static inline struct thread *thread_enter(const void *frame)
 	return t;
 }
 
+/* Count a call of refknot.h's that thread_enter() let nobody serve. */
+void thread_missed_call(void);
+/* The same as thread_enter(), for such a call. */
+static inline struct thread *thread_enter_call(void)
+{
+	struct thread *t = thread_enter(NULL);
+
+	if (unlikely(!t))
+		thread_missed_call();
+	return t;
+}
+
 static inline void thread_leave(struct thread *t)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
