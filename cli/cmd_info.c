@@ -177,6 +177,15 @@ static void print_tables(const struct model *m, struct symbols *s)
 	}
 }
 
+static const char *taken(uint32_t flags)
+{
+	if (flags & RKN_META_AT_SIGNAL)
+		return "in a handler of the signal that ended the process";
+	if (flags & RKN_META_AT_CALL)
+		return "when the program asked for it";
+	return "at exit";
+}
+
 static void print_cost(const struct model *m)
 {
 	char time[UNITS_SIZE], stop[UNITS_SIZE], size[UNITS_SIZE];
@@ -184,8 +193,8 @@ static void print_cost(const struct model *m)
 
 	if (m->meta.flags & RKN_META_SNAPSHOT)
 		row("snapshot",
-		    "took %s, of it %s to stop threads; searched %s of roots",
-		    units_time(time, m->meta.snapshot_ns),
+		    "%s; took %s, of it %s to stop threads; searched %s of roots",
+		    taken(m->meta.flags), units_time(time, m->meta.snapshot_ns),
 		    units_time(stop, m->meta.stop_ns),
 		    units_bytes(size, m->meta.root_bytes));
 	else

@@ -79,6 +79,15 @@ static json_t *process(const struct model *m)
 	return o;
 }
 
+static json_t *snapshot_at(uint32_t flags)
+{
+	if (!(flags & RKN_META_SNAPSHOT))
+		return json_null();
+	if (flags & RKN_META_AT_SIGNAL)
+		return json_string("signal");
+	return json_string(flags & RKN_META_AT_CALL ? "call" : "exit");
+}
+
 static json_t *recording(const struct model *m, const struct symbols *s)
 {
 	json_t *o = json_object();
@@ -89,6 +98,7 @@ static json_t *recording(const struct model *m, const struct symbols *s)
 	document_set(o, "program", json_text(model_text(m, m->meta.program)));
 	set_count(o, "file_bytes", (uint64_t)st.st_size);
 	set_count(o, "own_bytes", m->meta.own_bytes);
+	document_set(o, "snapshot_at", snapshot_at(m->meta.flags));
 	document_set(o, "snapshot_s",
 		     json_real((double)m->meta.snapshot_ns / SECOND));
 	set_count(o, "stacks", m->stack_count ? m->stack_count - 1 : 0);

@@ -7,6 +7,7 @@
 #include "findings.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,31 +57,35 @@ const char *finding_confidence(const struct finding *f, const struct model *m)
 	return kinds[f->kind].confidence;
 }
 
+static const char *no_snapshot_at_signal(struct findings *f, int signal)
+{
+	const char *name = sigdescr_np(signal);
+
+	snprintf(
+	    f->text, sizeof(f->text),
+	    signal == SIGKILL
+		? "signal %d (%s) ended the process, which nothing can catch"
+		: "signal %d (%s) ended the process and refknot's handler could not run: the stack was full, the program had a handler for one signal only (SA_RESETHAND), or such checks are switched off",
+	    signal, name ? name : "unknown");
+	return f->text;
+}
+
 /* What kept the process from being looked at when it ended. */
 static const char *no_snapshot(struct findings *f, const struct model *m)
 {
-	const char *name;
-
 	if (m->meta.flags & RKN_META_OFF) {
 		snprintf(f->text, sizeof(f->text),
 			 "recording switched itself off (%s)",
 			 model_text(m, m->meta.message));
 		return f->text;
 	}
-	if (m->meta.end == RKN_END_SIGNAL) {
-		name = sigdescr_np(m->meta.end_value);
-		snprintf(
-		    f->text, sizeof(f->text),
-		    "signal %" PRId32
-		    " (%s) ended the process; the check is made when it ends by exit()",
-		    m->meta.end_value, name ? name : "unknown");
-		return f->text;
-	}
 	if (m->meta.flags & RKN_META_NO_SNAPSHOT)
-		return "no snapshot at the exit was wanted";
+		return "no snapshot at the end was wanted";
 	if (m->meta.end == RKN_END_EXIT)
-		return "no snapshot was taken at the exit";
-	return "the process was killed, replaced by exec, or still runs; the check is made when it ends by exit()";
+		return "the process ended by a way that refknot does not see";
+	if (m->meta.end == RKN_END_SIGNAL)
+		return no_snapshot_at_signal(f, m->meta.end_value);
+	return "the process was killed, replaced by exec, or still runs; the check is made at its end";
 }
 
 /* Why reachability cannot be judged; NULL if it can. A verdict from half the

@@ -10,6 +10,7 @@
 #include "collect.h"
 #include "compiler.h"
 #include "environment.h"
+#include "fatal.h"
 #include "heap.h"
 #include "marks.h"
 #include "names.h"
@@ -361,39 +362,97 @@ void process_check(void)
 	checking = false;
 }
 
-static void note_end(int status)
+/*
+ * on_own_stack(f, argument, top): call f(argument) on the stack that ends at
+ * `top`. Threads and signal handlers may have little left of theirs.
+ */
+void on_own_stack(void (*f)(void *), void *argument, void *top);
+__asm__(".text\n"
+	".type on_own_stack, @function\n"
+	"on_own_stack:\n"
+	"	.cfi_startproc\n"
+	"	push %rbp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	.cfi_offset %rbp, -16\n"
+	"	mov %rsp, %rbp\n"
+	"	.cfi_def_cfa_register %rbp\n"
+	"	mov %rdx, %rsp\n"
+	"	mov %rdi, %rax\n"
+	"	mov %rsi, %rdi\n"
+	"	call *%rax\n"
+	"	leave\n"
+	"	.cfi_def_cfa %rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size on_own_stack, . - on_own_stack\n");
+
+static void note_end(enum rkn_end how, int value)
 {
-	store.header->meta.end = RKN_END_EXIT;
-	store.header->meta.end_value = status & 0xff;
+	store.header->meta.end = how;
+	store.header->meta.end_value = value;
 	store.header->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
 }
 
-void process_end_above(int status, uint64_t low);
-__attribute__((used)) void process_end_above(int status, uint64_t low)
+static void take(void *self)
 {
-	struct store_header *h = store.header;
-	uint64_t signals;
+	snapshot_take(self);
+}
 
-	if (checked && !checking && process.pid == sys_pid()) {
-		note_end(status);
-		return;
-	}
-	if (!process_page.epoch || process.pid != sys_pid() ||
-	    !move(RUNNING, ENDING))
-		return;
-	checked = checking;
-	if (!checking)
-		note_end(status);
-	sys_block_signals(&signals);
+/* The state is ENDING: one thread alone is here, once. */
+static void finish(struct stopped *self)
+{
+	static __attribute__((aligned(64))) char stack[64 << 10];
+	struct store_header *h = store.header;
+
 	if (process.settings.snapshot)
-		snapshot_at_exit(low);
-	sys_restore_signals(&signals);
+		on_own_stack(take, self, stack + sizeof(stack));
 	process_page.epoch = 0;
 	process_over = checked;
 	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	h->meta.own_bytes = store_own_bytes();
 	__atomic_store_n(&h->state, STORE_FINISHED, __ATOMIC_RELEASE);
 	store_trim();
+}
+
+/* Does the process end for the first time, as far as we can see? */
+static bool begin_end(enum rkn_end how, int value)
+{
+	if (process.pid != sys_pid())
+		return false;
+	if (checked && !checking) {
+		note_end(how, value);
+		return false;
+	}
+	if (!process_page.epoch || !move(RUNNING, ENDING))
+		return false;
+	checked = checking;
+	if (checking)
+		store.header->meta.flags |= RKN_META_AT_CALL;
+	else
+		note_end(how, value);
+	return true;
+}
+
+void process_end_above(int status, uint64_t low);
+__attribute__((used)) void process_end_above(int status, uint64_t low)
+{
+	struct stopped self;
+	uint64_t signals;
+
+	if (!begin_end(RKN_END_EXIT, status & 0xff))
+		return;
+	sys_block_signals(&signals);
+	stop_note_caller(&self, low);
+	finish(&self);
+	sys_restore_signals(&signals);
+}
+
+void process_end_by_signal(int signal, struct stopped *self)
+{
+	if (!begin_end(RKN_END_SIGNAL, signal))
+		return;
+	store.header->meta.flags |= RKN_META_AT_SIGNAL;
+	finish(self);
 }
 
 /* exit() passes the status as a second argument. */
@@ -416,7 +475,9 @@ static void leaving_quickly(void *unused)
  */
 __attribute__((constructor(101))) static void loaded(void)
 {
-	process_ready();
+	if (process_ready() && process.settings.snapshot &&
+	    process.settings.signals)
+		fatal_begin();
 	verify_init();
 	if (!process.settings.children)
 		environment_drop_preload();

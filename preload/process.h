@@ -12,6 +12,7 @@
 
 #include "compiler.h"
 #include "settings.h"
+#include "stop.h"
 
 /*
  * The kernel wipes this page in a forked child, by whatever call it was
@@ -52,6 +53,10 @@ void process_missed(void);
 
 /* The process ends now with `status`, unless this is a vfork child. */
 void process_end(int status);
+
+/* The same for a signal; `self` is the calling thread, in its handler, with all
+ * signals blocked. */
+void process_end_by_signal(int signal, struct stopped *self);
 
 /* The snapshot is taken now, and recording ends: what follows is not wanted. */
 void process_check(void);

@@ -186,6 +186,10 @@ static void find_all(struct real *r)
 	find("dlclose", &r->dlclose);
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);
+	find("sigaction", &r->sigaction);
+	find("signal", &r->signal);
+	find("sysv_signal", &r->sysv_signal);
+	find("sigset", &r->sigset);
 	find("free", &r->free);
 	find("realloc", &r->realloc);
 	find("calloc", &r->calloc);

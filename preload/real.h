@@ -11,8 +11,11 @@
 
 #include "compiler.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+typedef void (*real_signal(int, void (*)(int)))(int);
 
 struct real {
 	void *(*malloc)(size_t);
@@ -27,6 +30,10 @@ struct real {
 	void (*exit_now)(int);  /* _exit */
 	void (*exit_now2)(int); /* _Exit */
 	int (*dlclose)(void *);
+	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
+	real_signal *signal;      /* bsd_signal and ssignal are the same */
+	real_signal *sysv_signal; /* as is __sysv_signal */
+	real_signal *sigset;
 };
 
 /* Every member can be called at any time. */

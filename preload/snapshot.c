@@ -77,18 +77,10 @@ static bool read_maps(struct picture *p)
 }
 
 /* The thread that takes the snapshot: it stands still as well. */
-static void add_self(struct stop *s, uint64_t low)
+static void add_self(struct stop *s, const struct stopped *self)
 {
-	struct stopped *self;
-	bool active;
-
-	if (!s->threads || s->count == STOP_MOST)
-		return;
-	self = &s->threads[s->count++];
-	self->tid = (uint32_t)sys_tid();
-	self->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-	self->alternate = sys_alternate_stack(&active);
-	self->low = self->sp = active ? 0 : low;
+	if (s->threads && s->count < STOP_MOST)
+		s->threads[s->count++] = *self;
 }
 
 static void note_threads(const struct stop *s)
@@ -135,7 +127,7 @@ static void search_all(struct picture *p)
 /* Off the calling thread's stack: it is large. */
 static struct picture *picture;
 
-void snapshot_at_exit(uint64_t low)
+void snapshot_take(const struct stopped *self)
 {
 	struct store_header *h = store.header;
 	struct store_area *common = store_record(STORE_AREAS, 0);
@@ -153,7 +145,7 @@ void snapshot_at_exit(uint64_t low)
 	h->meta.stop_ns = sys_clock(CLOCK_MONOTONIC) - start;
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running;
 	process_page.epoch = 0;
-	add_self(&p->stop, low);
+	add_self(&p->stop, self);
 	note_threads(&p->stop);
 	picture_list_init(&p->roots, STORE_ROOTS);
 	picture_list_init(&p->edges, STORE_EDGES);

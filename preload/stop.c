@@ -31,16 +31,34 @@ static uint64_t deadline; /* monotonic ns */
 static bool listed;       /* /proc/self/task could be read */
 static struct sys_action former;
 
+#define RED_ZONE 128 /* bytes below its stack pointer that a function may use */
+
+void stop_note_caller(struct stopped *s, uint64_t low)
+{
+	bool active;
+
+	s->tid = (uint32_t)sys_tid();
+	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	s->alternate = sys_alternate_stack(&active);
+	s->low = s->sp = active ? 0 : low;
+}
+
 /* The kernel's signal frame says all about the interrupted code. */
 static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
 {
+	const stack_t *other = &u->uc_stack;
+
 	s->tid = (uint32_t)sys_tid();
 	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
 	s->low = low;
-	if (!(u->uc_stack.ss_flags & SS_DISABLE))
-		s->alternate = (uint64_t)(uintptr_t)u->uc_stack.ss_sp;
-	if (u->uc_stack.ss_flags & SS_ONSTACK)
+	s->alternate = 0;
+	if (!(other->ss_flags & SS_DISABLE))
+		s->alternate = (uint64_t)(uintptr_t)other->ss_sp;
+	/* The registers are there then, in memory that is searched anyway. */
+	if (s->alternate && low - s->alternate < other->ss_size)
+		s->low = s->sp - RED_ZONE;
+	if (other->ss_flags & SS_ONSTACK)
 		s->low = s->sp = 0;
 }
 
@@ -85,7 +103,7 @@ static void fill_state(uint64_t fp, uint32_t size)
 static void fill_holes(ucontext_t *u, const void *info)
 {
 	uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
-	uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP] - 128, end;
+	uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE, end;
 
 	zero((uint64_t)(uintptr_t)u->uc_mcontext.__reserved1,
 	     (uint64_t)(uintptr_t)(u->uc_mcontext.__reserved1 + 8));
@@ -102,18 +120,25 @@ static void fill_holes(ucontext_t *u, const void *info)
 		zero(end, sp);
 }
 
+void stop_note_interrupted(struct stopped *s, void *info, void *context,
+			   uint64_t low)
+{
+	fill_holes(context, info);
+	note(s, context, low);
+}
+
 static void handler(int signal, void *info, void *context)
 {
+	struct stopped none;
 	uint32_t i;
 
 	(void)signal;
-	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE) || thread_moves())
+	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE) ||
+	    thread_moves(THREAD_STOP))
 		return;
-	fill_holes(context, info);
 	i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
-	if (i < STOP_MOST)
-		note(&list[i], context,
-		     (uint64_t)(uintptr_t)__builtin_frame_address(0));
+	stop_note_interrupted(i < STOP_MOST ? &list[i] : &none, info, context,
+			      (uint64_t)(uintptr_t)__builtin_frame_address(0));
 	__atomic_fetch_add(&ready, 1, __ATOMIC_RELEASE);
 	sys_wake(&ready);
 	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))

@@ -28,6 +28,12 @@ struct stop {
 	struct stopped *threads;
 };
 
+/* The calling thread: in a function whose caller's frames begin at `low`, .. */
+void stop_note_caller(struct stopped *s, uint64_t low);
+/* .. or in a signal handler with that siginfo_t and ucontext_t, whose frames
+ * begin at `low`. Zeroes what is no register's value in its frame. */
+void stop_note_interrupted(struct stopped *s, void *info, void *context,
+			   uint64_t low);
 /* Stop all threads but the caller's. No lock may be assumed free until
  * stop_end(): a stopped thread may hold it. */
 void stop_begin(struct stop *s);

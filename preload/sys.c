@@ -151,6 +151,11 @@ long sys_signal_thread(int pid, int tid, int signal)
 	return CALL3(SYS_tgkill, pid, tid, signal);
 }
 
+long sys_queue_signal(int pid, int tid, int signal, const void *info)
+{
+	return CALL4(SYS_rt_tgsigqueueinfo, pid, tid, signal, info);
+}
+
 uint64_t sys_limit(int resource)
 {
 	struct {

@@ -41,6 +41,8 @@ int sys_parent(void);
 int sys_tid(void);
 bool sys_thread_alive(int pid, int tid);
 long sys_signal_thread(int pid, int tid, int signal);
+/* The same with a siginfo_t, whatever it says, to a thread of this process. */
+long sys_queue_signal(int pid, int tid, int signal, const void *info);
 /* Soft limit of `resource`; UINT64_MAX: none. */
 uint64_t sys_limit(int resource);
 uint64_t sys_clock(int clock); /* nanoseconds */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "fatal.h"
 #include "maps.h"
 #include "own.h"
 #include "regions.h"
@@ -160,7 +161,8 @@ static COLD struct thread *attach(uint64_t epoch)
 	t->tame = t->tame_depth = 0;
 	regions_forget(t);
 	thread_set_detour(t);
-	t->moving = t->wanted = false;
+	t->moving = false;
+	t->wanted = 0;
 	/* Of the area's former thread all still holds: the nodes, the counters,
 	 * and what it knew of stacks is compared before it is believed. */
 	if (t->gate.epoch != gate_of(epoch))
@@ -224,6 +226,16 @@ COLD void thread_missed_call(void)
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 }
 
+static COLD void do_wanted(struct thread *t)
+{
+	uint8_t wanted = __atomic_exchange_n(&t->wanted, 0, __ATOMIC_RELAXED);
+
+	if (wanted & THREAD_STOP)
+		stop_self();
+	if (wanted & THREAD_SIGNAL)
+		fatal_now();
+}
+
 void thread_move(bool moving)
 {
 	struct thread *t = thread_attached();
@@ -232,19 +244,17 @@ void thread_move(bool moving)
 		return;
 	t->moving = moving;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(!moving && t->wanted)) {
-		t->wanted = false;
-		stop_self();
-	}
+	if (unlikely(!moving && t->wanted))
+		do_wanted(t);
 }
 
-bool thread_moves(void)
+bool thread_moves(enum thread_want what)
 {
 	struct thread *t = thread_self;
 
 	if (&t->gate == &nobody || !t->moving)
 		return false;
-	t->wanted = true;
+	t->wanted = (uint8_t)(t->wanted | what);
 	return true;
 }
 

@@ -34,12 +34,17 @@ struct thread_gate {
 #define THREAD_SEEN    64
 #define THREAD_RETIRED 256 /* ended objects whose records are kept */
 
+enum thread_want {
+	THREAD_STOP = 1,   /* to stand still, see stop.h */
+	THREAD_SIGNAL = 2, /* to die of a signal, see fatal.h */
+};
+
 struct thread {
 	struct thread_gate gate;
 	uint32_t number; /* of its area */
 	uint32_t serial;
 	bool moving; /* in realloc: where its block is cannot be told */
-	bool wanted; /* meanwhile it was asked to stop */
+	uint8_t wanted; /* what it was asked for meanwhile: enum thread_want */
 	struct store_area *area;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */
 	uint64_t extra, extra_end; /* birth numbers to give out, as words of
@@ -114,12 +119,12 @@ static inline void thread_leave(struct thread *t)
 }
 
 /*
- * This thread begins or ends to move a block. If it was asked to stop in
- * between, it stops at the end.
+ * This thread begins or ends to move a block. What it was asked for in between
+ * it does at the end.
  */
 void thread_move(bool moving);
-/* For the stop signal's handler: is it moving one? Then it stops later. */
-bool thread_moves(void);
+/* For signal handlers: is it moving one? Then it does `what` later. */
+bool thread_moves(enum thread_want what);
 
 /* Is the thread of that area inside refknot? */
 bool thread_is_inside(uint32_t number);

@@ -91,6 +91,9 @@ enum rkn_meta_flag {
 	RKN_META_FOREIGN_MALLOC = 1u << 2, /* the allocator is not glibc's */
 	RKN_META_OFF = 1u << 3, /* recording switched itself off; see message */
 	RKN_META_NO_SNAPSHOT = 1u << 4, /* none was wanted at the exit */
+	RKN_META_AT_SIGNAL = 1u << 5, /* the snapshot is of when the signal that
+					 ended the process arrived, */
+	RKN_META_AT_CALL = 1u << 6,   /* or of when the program asked for it */
 };
 
 struct rkn_meta {

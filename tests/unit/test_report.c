@@ -205,10 +205,10 @@ static void a_check_that_was_not_made_is_the_verdict(void **state)
 	s.m.limits[RKN_LIMIT_NESTED] = 3;
 	expect_text(
 	    NULL,
-	    "refknot: leaks and cycles were not checked: the process was killed, replaced by exec, or still runs; the check is made when it ends by exit(); 1 object, 24 B alive; not all was recorded, see below\n"
+	    "refknot: leaks and cycles were not checked: the process was killed, replaced by exec, or still runs; the check is made at its end; 1 object, 24 B alive; not all was recorded, see below\n"
 	    "\nnot recorded:\n"
 	    "    3 allocations recorded without a call stack: made while refknot itself was at work: from a signal handler or the dynamic loader\n"
-	    "    1 leak and cycle check not made: the process was killed, replaced by exec, or still runs; the check is made when it ends by exit()\n");
+	    "    1 leak and cycle check not made: the process was killed, replaced by exec, or still runs; the check is made at its end\n");
 }
 
 static void the_reason_for_no_check_is_the_true_one(void **state)
@@ -216,10 +216,13 @@ static void the_reason_for_no_check_is_the_true_one(void **state)
 	(void)state;
 	s.m.meta.flags = RKN_META_NO_SNAPSHOT;
 	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
-	expect_within("not checked: no snapshot at the exit was wanted;");
+	expect_within("not checked: no snapshot at the end was wanted;");
+	s.m.meta.flags = 0;
 	s.m.meta.end = RKN_END_SIGNAL;
 	s.m.meta.end_value = 11;
-	expect_within("not checked: signal 11 (Segmentation fault) ended");
+	expect_within("not checked: signal 11 (Segmentation fault) ended the process and refknot's handler could not run");
+	s.m.meta.end_value = 9;
+	expect_within("not checked: signal 9 (Killed) ended the process, which nothing can catch");
 }
 
 static void a_possible_leak_tells_what_holds_it(void **state)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals whose default action ends the process.  While the program has one at
+ * its default, a handler of refknot's stands there: it has the exit check made
+ * and then lets the signal do what it would have done.  Until one arrives that
+ * costs nothing.  sigaction() and its kin tell the program of a default, and
+ * what it sets itself replaces the handler.
+ *
+ * Nothing is remembered here of any signal: the kernel's own table is the
+ * state, so all of this may run in any thread and in signal handlers.
+ */
+#ifndef FATAL_H
+#define FATAL_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "compiler.h"
+
+/* Stand in for every default action that ends the process. */
+void fatal_begin(void);
+/* Give the default actions back, for good. */
+void fatal_end(void);
+
+/* Is the handler to stand in for that signal's default action? */
+bool fatal_stands_in(int signal);
+/* The handler, as an action for sigaction(). */
+void fatal_action(struct sigaction *action);
+/* Is it what a caller of sigaction() was told? */
+bool fatal_is(const struct sigaction *action);
+
+/* The calling thread can be looked at again: what it put off happens now. */
+void fatal_now(void);
+
+#endif

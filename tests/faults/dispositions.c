@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prints every signal's action as the C library tells it, after each way to
+ * set one; must print the same with and without refknot.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef void (*function)(int);
+function bsd_signal(int number, function f);
+int __sigaction(int number, const struct sigaction *new, struct sigaction *old);
+
+static void handler(int number)
+{
+	(void)number;
+}
+
+static const char *name(function f)
+{
+	if (f == SIG_DFL)
+		return "default";
+	if (f == SIG_IGN)
+		return "ignore";
+	if (f == SIG_ERR)
+		return "error";
+	if (f == SIG_HOLD)
+		return "hold";
+	return f == handler ? "handler" : "SOMETHING ELSE";
+}
+
+static void tell_all(const char *after)
+{
+	struct sigaction a;
+
+	printf("after %s:", after);
+	for (int i = -1; i < 67; i++) {
+		memset(&a, 0x55, sizeof(a));
+		if (sigaction(i, NULL, &a))
+			printf(" %d:errno %d", i, errno);
+		else
+			printf(" %d:%s,%x,%lx", i, name(a.sa_handler),
+			       (unsigned)a.sa_flags & ~0x04000000u,
+			       *(unsigned long *)&a.sa_mask);
+	}
+	putchar('\n');
+}
+
+static const struct way {
+	const char *name;
+	function (*set)(int, function);
+} ways[] = {
+	{ "signal", signal },
+	{ "bsd_signal", bsd_signal },
+	{ "ssignal", ssignal },
+	{ "sysv_signal", sysv_signal },
+	{ "__sysv_signal", __sysv_signal },
+	{ "sigset", sigset },
+};
+
+static const function functions[] = { SIG_DFL, handler, SIG_DFL, SIG_IGN,
+				      SIG_DFL };
+
+static void try_way(const struct way *w)
+{
+	for (size_t k = 0; k < sizeof(functions) / sizeof(*functions); k++) {
+		printf("%s to %s was:", w->name, name(functions[k]));
+		for (int i = -1; i < 67; i++) {
+			errno = 0;
+			printf(" %s", name(w->set(i, functions[k])));
+			if (errno)
+				printf(" errno %d", errno);
+		}
+		putchar('\n');
+		tell_all(w->name);
+	}
+}
+
+static void try_sigaction(int (*f)(int, const struct sigaction *,
+				   struct sigaction *))
+{
+	struct sigaction a = { .sa_handler = SIG_DFL }, old;
+
+	for (size_t k = 0; k < sizeof(functions) / sizeof(*functions); k++) {
+		a.sa_handler = functions[k];
+		a.sa_flags = k % 2 ? SA_NODEFER : SA_ONSTACK | SA_SIGINFO;
+		sigaddset(&a.sa_mask, SIGUSR1 + (int)k);
+		for (int i = 1; i < 65; i++)
+			if (!f(i, &a, &old))
+				printf(" %s,%x,%lx", name(old.sa_handler),
+				       (unsigned)old.sa_flags & ~0x04000000u,
+				       *(unsigned long *)&old.sa_mask);
+		tell_all("sigaction");
+	}
+}
+
+static void try_hold(void)
+{
+	printf("hold: %s", name(sigset(SIGUSR1, SIG_HOLD)));
+	printf(" %s", name(sigset(SIGUSR1, SIG_DFL)));
+	printf(" %s", name(sigset(SIGUSR1, SIG_HOLD)));
+	printf(" %s\n", name(sigset(SIGUSR1, handler)));
+	sigset(SIGUSR1, SIG_DFL);
+	sigignore(SIGPIPE);
+	tell_all("hold");
+	signal(SIGPIPE, SIG_DFL);
+}
+
+/* What a child has from us. */
+static void try_child(const char *self)
+{
+	int status = -1;
+
+	fflush(stdout);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, handler);
+	if (!fork()) {
+		execl(self, self, "told", NULL);
+		_exit(1);
+	}
+	wait(&status);
+	printf("child: %x\n", status);
+	if (!fork())
+		raise(SIGTERM);
+	wait(&status);
+	printf("child: %x\n", status);
+}
+
+int main(int argc, char **argv)
+{
+	tell_all("start");
+	if (argc > 1)
+		return 0;
+	try_sigaction(sigaction);
+	try_sigaction(__sigaction);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		try_way(&ways[i]);
+	try_hold();
+	try_child(argv[0]);
+	return 0;
+}

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""Ends by signals: the check is made all the same, and nobody sees how."""
+import resource
+import signal
+
+import pytest
+
+from common import leaks, program, same
+from conftest import BUILD, SHIM, environment, read_json, record, refknot, run
+
+DIES = program("dies")
+# All whose default action ends the process, but SIGKILL.
+FATAL = [s for s in [*range(1, 32), 34, 40, 64] if s not in (
+    signal.SIGKILL, signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN,
+    signal.SIGTTOU, signal.SIGCONT, signal.SIGCHLD, signal.SIGURG,
+    signal.SIGWINCH)]
+
+
+def check_at_signal(recorded, number):
+    report = recorded.report()
+    assert report["verdict"]["checked"] is True
+    assert report["process"]["signal"] == number
+    assert report["recording"]["snapshot_at"] == "signal"
+    info = refknot("info", recorded.main).out.decode()
+    assert "snapshot         in a handler of the signal that ended" in info
+    return report
+
+
+@pytest.mark.parametrize("number", FATAL)
+def test_every_fatal_signal_has_the_check_made(number, tmp_path):
+    recorded = same(tmp_path, DIES, "raise", number)
+    report = check_at_signal(recorded, number)
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("how, number", [
+    ("null", signal.SIGSEGV), ("divide", signal.SIGFPE),
+    ("illegal", signal.SIGILL), ("trap", signal.SIGTRAP),
+    ("bus", signal.SIGBUS), ("abort", signal.SIGABRT),
+    ("profile", signal.SIGPROF), ("alarm", signal.SIGALRM),
+    ("together", signal.SIGSEGV)])
+def test_what_raises_them_makes_no_difference(how, number, tmp_path):
+    report = check_at_signal(same(tmp_path, DIES, how), number)
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGSEGV])
+@pytest.mark.parametrize("how", ["kill", "thread", "register", "again"])
+def test_who_gets_them_makes_no_difference(how, number, tmp_path):
+    """A block that a register alone leads to is no leak."""
+    report = check_at_signal(same(tmp_path, DIES, how, number), number)
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+def test_an_allocator_that_aborts_has_the_check_made(tmp_path):
+    recorded = same(tmp_path, DIES, "twice")
+    assert b"double free" in recorded.outcome.err
+    check_at_signal(recorded, signal.SIGABRT)
+
+
+def test_a_handler_that_exits_has_the_check_made(tmp_path):
+    report = same(tmp_path, DIES, "leave", signal.SIGTERM).report()
+    assert report["recording"]["snapshot_at"] == "exit"
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+def test_a_stack_that_overflows_onto_an_alternate_one_is_checked(tmp_path):
+    report = check_at_signal(same(tmp_path, DIES, "alternate"), signal.SIGSEGV)
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("how, args, number, why", [
+    ("overflow", (), signal.SIGSEGV, "the stack was full"),
+    ("reset", (), signal.SIGTERM, "SA_RESETHAND"),
+    ("raise", (9,), signal.SIGKILL, "which nothing can catch")])
+def test_what_cannot_be_caught_is_named(how, args, number, why, tmp_path):
+    recorded = same(tmp_path, DIES, how, *args)
+    report = recorded.report()
+    assert report["process"]["signal"] == number
+    assert report["verdict"]["checked"] is False
+    assert any(why in row["why"] for row in report["complete"])
+    assert report["recording"]["snapshot_at"] is None
+    alive = read_json("objects", recorded.main, "--by", "function",
+                      "--limit", "0")
+    assert any(t["type"] == "lose" and t["bytes"] == 100
+               for t in alive["types"])
+
+
+def test_actions_are_told_as_they_would_be(tmp_path):
+    recorded = same(tmp_path, program("dispositions"))
+    assert b"SOMETHING ELSE" not in recorded.outcome.out
+    assert recorded.outcome.out.count(b"after ") > 40
+
+
+def test_checks_at_signals_can_be_switched_off(tmp_path):
+    env = environment(REFKNOT_SIGNALS=0)
+    recorded = same(tmp_path, DIES, "raise", 15, env=env)
+    assert recorded.report()["verdict"]["checked"] is False
+    caught = record(tmp_path, "grep", "SigCgt", "/proc/self/status", env=env)
+    assert int(caught.outcome.out.split()[1], 16) in (0, 1 << 10)
+
+
+def ignore_hangup():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def test_an_ignored_signal_stays_ignored(tmp_path):
+    recorded = record(tmp_path, DIES, "raise", signal.SIGHUP,
+                      preexec_fn=ignore_hangup)
+    assert recorded.outcome.status == 0
+    assert recorded.outcome.out == b"begin\nend\n"
+
+
+def core_of(tmp_path, argv):
+    """The core that a program leaves, as gdb reads it; None where none."""
+    tmp_path.mkdir()
+    run(*argv, cwd=tmp_path, preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_CORE, (-1, -1)))
+    cores = [p for p in tmp_path.iterdir() if p.name.startswith("core")]
+    if not cores:
+        return None
+    told = run("gdb", "-batch", "-nx", "-ex", "bt 1", "-ex",
+               "p $_siginfo.si_signo", "-ex", "p $_siginfo._sifields."
+               "_sigfault.si_addr", DIES, cores[0]).out.decode()
+    size = cores[0].stat().st_blocks * 512
+    return [line for line in told.splitlines()
+            if line.startswith(("#0", "$"))], size
+
+
+def test_a_core_shows_where_the_program_died(tmp_path):
+    with open("/proc/sys/kernel/core_pattern", encoding="ascii") as f:
+        pattern = f.read().strip()
+    if pattern.startswith("|") or "/" in pattern:
+        pytest.skip(f"cores do not come to the working directory: {pattern}")
+    plain = core_of(tmp_path / "plain", [DIES, "null"])
+    if not plain:
+        pytest.skip("this machine writes no cores")
+    mine = core_of(tmp_path / "mine", [
+        BUILD / "cli/refknot", "run", "-q", "-o", tmp_path / "r.rkn", DIES, "null"])
+    assert mine[0] == plain[0] and "fault" in mine[0][0]
+    assert mine[1] < plain[1] + (8 << 20)
+
+
+def unshared(*argv):
+    return ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+            *argv]
+
+
+def has_namespaces():
+    return run(*unshared("true")).status == 0
+
+
+@pytest.mark.skipif(not has_namespaces(), reason="no pid namespace here")
+@pytest.mark.parametrize("how, args", [
+    ("raise", (15,)), ("raise", (10,)), ("kill", (11,)), ("null", ()),
+    ("divide", ())])
+def test_the_first_process_of_a_namespace_is_spared_as_before(
+        how, args, tmp_path):
+    plain = run(*unshared(DIES, how, *args))
+    own = run(*unshared("env", f"LD_PRELOAD={SHIM}", f"REFKNOT_OUT={tmp_path}",
+                        DIES, how, *args))
+    assert (own.status, own.out) == (plain.status, plain.out), own.told
+    last = sorted(tmp_path.glob("fault_dies.*.rkn"))[-1]
+    report = read_json("report", last)
+    assert report["verdict"]["checked"] is True
