@@ -16,6 +16,7 @@
 #include "names.h"
 #include "objects.h"
 #include "real.h"
+#include "sandbox.h"
 #include "shadow.h"
 #include "snapshot.h"
 #include "stacks.h"
@@ -55,6 +56,8 @@ static bool move(uint32_t from, uint32_t to)
 
 static const char *reason(int error)
 {
+	if (sandbox_denies_growth())
+		return "the program's own seccomp filter forbids it";
 	switch (-error) {
 	case ENOSPC:
 	case EFAULT: /* what populating a page answers on a full disk */
@@ -86,11 +89,12 @@ static COLD void say(const char *relation, const char *sentence)
 {
 	char line[8192];
 	struct text t = { line, sizeof(line) - 1, 0 };
+	int pid = sys_pid();
 
 	text_add(&t, "refknot: ");
 	text_add(&t, text_base(process.program));
 	text_add(&t, "[");
-	text_number(&t, (uint64_t)sys_pid());
+	text_number(&t, (uint64_t)(pid > 0 ? pid : process.pid));
 	text_add(&t, relation);
 	text_add(&t, sentence);
 	text_add(&t, "\n");
@@ -166,6 +170,7 @@ static void describe(void)
 	m->flags = (process.forked ? RKN_META_FORKED : 0) |
 		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
 		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
+	sandbox_note();
 	h->depth = (uint32_t)process.settings.depth;
 	h->state = STORE_RUNNING;
 }
@@ -283,7 +288,8 @@ static COLD bool start_child(void)
 {
 	int error;
 
-	if (!process.settings.children) {
+	/* Of the filter the parent's recording tells. */
+	if (!process.settings.children || sandbox_denies_start()) {
 		state = OFF;
 		process_over = true;
 		return false;
@@ -404,7 +410,7 @@ static void finish(struct stopped *self)
 	static __attribute__((aligned(64))) char stack[64 << 10];
 	struct store_header *h = store.header;
 
-	if (process.settings.snapshot)
+	if (process.settings.snapshot && !sandbox_denies_snapshot())
 		on_own_stack(take, self, stack + sizeof(stack));
 	process_page.epoch = 0;
 	process_over = checked;
@@ -417,7 +423,9 @@ static void finish(struct stopped *self)
 /* Does the process end for the first time, as far as we can see? */
 static bool begin_end(enum rkn_end how, int value)
 {
-	if (process.pid != sys_pid())
+	int pid = sys_pid();
+
+	if (pid > 0 && pid != process.pid) /* a vfork child's */
 		return false;
 	if (checked && !checking) {
 		note_end(how, value);

@@ -5,10 +5,9 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "compiler.h"
+#include "sys.h"
 
 /* glibc's public names of its allocator; other C libraries lack them. */
 extern void *__libc_malloc(size_t) __attribute__((weak));
@@ -120,8 +119,7 @@ static int own_posix_memalign(void **p, size_t alignment, size_t size)
 
 static void own_exit(int status)
 {
-	for (;;)
-		syscall(SYS_exit_group, status);
+	sys_exit(status);
 }
 
 /* The first call of any hook: find the allocator, then ask it. */
@@ -144,6 +142,16 @@ static void first_free(void *p)
 	real_resolve();
 	real.free(p);
 }
+
+static long first_syscall(long number, long a, long b, long c, long d, long e,
+			  long f)
+{
+	real_resolve();
+	return real_syscall(number, a, b, c, d, e, f);
+}
+
+long (*real_syscall)(long, long, long, long, long, long,
+		     long) = first_syscall;
 
 struct real real = {
 	.malloc = first_malloc,
@@ -186,6 +194,8 @@ static void find_all(struct real *r)
 	find("dlclose", &r->dlclose);
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);
+	find("prctl", &r->prctl);
+	find("syscall", &real_syscall);
 	find("sigaction", &r->sigaction);
 	find("signal", &r->signal);
 	find("sysv_signal", &r->sysv_signal);

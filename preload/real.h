@@ -34,10 +34,14 @@ struct real {
 	real_signal *signal;      /* bsd_signal and ssignal are the same */
 	real_signal *sysv_signal; /* as is __sysv_signal */
 	real_signal *sigset;
+	int (*prctl)(int, ...);
 };
 
 /* Every member can be called at any time. */
 extern HIDDEN struct real real;
+
+/* syscall(): the number and six arguments. Can be called at any time. */
+extern HIDDEN long (*real_syscall)(long, long, long, long, long, long, long);
 
 /* Look the definitions up, once. May run inside malloc. */
 void real_resolve(void);

@@ -39,6 +39,25 @@ COLD uint64_t *shadow_region(uint64_t region)
 	return slots;
 }
 
+void shadow_prepare(uint64_t from, uint64_t to)
+{
+	while (from < to && !(from >> STORE_ADDRESS_BITS)) {
+		uint64_t region = from >> STORE_REGION_SHIFT;
+		uint64_t end = (region + 1) << STORE_REGION_SHIFT;
+		uint64_t *slot = shadow_slot(from);
+
+		end = end < to ? end : to;
+		if (!slot && shadow_region(region))
+			slot = shadow_slot(from);
+		if (!slot)
+			return;
+		store_prepare(
+		    (uint64_t)((const char *)slot - (const char *)store.header),
+		    (end - from) >> shadow.granule_shift << 3);
+		from = end;
+	}
+}
+
 /* The high half of a size that does not fit into the HEAD. */
 static uint64_t big(uint64_t size)
 {

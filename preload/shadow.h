@@ -36,6 +36,9 @@ void shadow_reset(unsigned granule_shift, bool spaced);
 /* The region's slots, made if need be; NULL: no room. */
 uint64_t *shadow_region(uint64_t region);
 
+/* Make room for blocks at addresses from .. to-1, as far as there is any. */
+void shadow_prepare(uint64_t from, uint64_t to);
+
 /* Rows for the snapshot: the next slot with a live block, from `slot` on. */
 static inline bool shadow_is_live(uint64_t head)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -14,6 +15,13 @@
 #define SA_RESTORER 0x04000000
 #endif
 
+uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
+
+static bool is_forbidden(long number)
+{
+	return sys_forbidden[number / 64] >> number % 64 & 1;
+}
+
 static long call(long number, long a, long b, long c, long d, long e, long f)
 {
 	long result;
@@ -21,6 +29,8 @@ static long call(long number, long a, long b, long c, long d, long e, long f)
 	register long r8 __asm__("r8") = e;
 	register long r9 __asm__("r9") = f;
 
+	if (unlikely(is_forbidden(number)))
+		return -EPERM;
 	__asm__ volatile("syscall"
 			 : "=a"(result)
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10),
@@ -38,6 +48,8 @@ static long call(long number, long a, long b, long c, long d, long e, long f)
 
 long sys_open(const char *path, int flags, int mode)
 {
+	if (flags & O_ACCMODE && is_forbidden(SYS_OPEN_TO_WRITE))
+		return -EPERM;
 	return CALL4(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode);
 }
 
@@ -116,6 +128,11 @@ void sys_unmap(void *p, size_t size)
 	CALL2(SYS_munmap, p, size);
 }
 
+uint64_t sys_break(void)
+{
+	return (uint64_t)CALL1(SYS_brk, 0);
+}
+
 long sys_resident(uint64_t address, size_t size, unsigned char *pages)
 {
 	return CALL3(SYS_mincore, address, size, pages);
@@ -124,6 +141,12 @@ long sys_resident(uint64_t address, size_t size, unsigned char *pages)
 long sys_advise(void *p, size_t size, int advice)
 {
 	return CALL3(SYS_madvise, p, size, advice);
+}
+
+void sys_exit(int status)
+{
+	for (;;)
+		CALL1(SYS_exit_group, status);
 }
 
 int sys_pid(void)
@@ -143,7 +166,7 @@ int sys_tid(void)
 
 bool sys_thread_alive(int pid, int tid)
 {
-	return CALL3(SYS_tgkill, pid, tid, 0) == 0;
+	return CALL3(SYS_tgkill, pid, tid, 0) != -ESRCH;
 }
 
 long sys_signal_thread(int pid, int tid, int signal)

@@ -14,6 +14,16 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "compiler.h"
+
+/*
+ * Calls that are not made: a bit a number. They answer -EPERM, by which every
+ * caller here gets along; numbers of the process and of threads are negative.
+ */
+#define SYS_FORBIDDEN_WORDS 8
+#define SYS_OPEN_TO_WRITE   511 /* openat, but for reading alone */
+extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
+
 long sys_open(const char *path, int flags, int mode);
 long sys_close(int fd);
 long sys_read(int fd, void *buffer, size_t size);
@@ -32,10 +42,12 @@ long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
 void *sys_map(size_t size, int fd);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
 void sys_unmap(void *p, size_t size);
+uint64_t sys_break(void); /* where the program's data segment ends */
 /* mincore: -ENOMEM when a page is not mapped. */
 long sys_resident(uint64_t address, size_t size, unsigned char *pages);
 long sys_advise(void *p, size_t size, int advice);
 
+void sys_exit(int status) __attribute__((noreturn)); /* exit_group */
 int sys_pid(void);
 int sys_parent(void);
 int sys_tid(void);

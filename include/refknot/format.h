@@ -94,6 +94,7 @@ enum rkn_meta_flag {
 	RKN_META_AT_SIGNAL = 1u << 5, /* the snapshot is of when the signal that
 					 ended the process arrived, */
 	RKN_META_AT_CALL = 1u << 6,   /* or of when the program asked for it */
+	RKN_META_SANDBOX = 1u << 7,   /* a seccomp filter forbade it */
 };
 
 struct rkn_meta {

@@ -99,7 +99,7 @@ def test_realloc_failure_keeps_the_block(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["return", "exit", "_exit", "_Exit",
-                                 "quick_exit"])
+                                 "quick_exit", "syscall"])
 def test_every_ordinary_end_takes_a_snapshot(how, tmp_path):
     recorded = same(tmp_path, "ends", how)
     report = recorded.report()
@@ -109,7 +109,7 @@ def test_every_ordinary_end_takes_a_snapshot(how, tmp_path):
 
 
 @pytest.mark.parametrize("how, number", [
-    ("kill", signal.SIGKILL), ("syscall", 0)])
+    ("kill", signal.SIGKILL), ("assembly", 0)])
 def test_a_sudden_end_leaves_what_was_alive_and_says_what_is_missing(
         how, number, tmp_path):
     recorded = same(tmp_path, "ends", how)

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What programs ask of the kernel through the C library, and that refknot must
+ * know of: filters for system calls, and the end of the process.
+ */
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "compiler.h"
+#include "process.h"
+#include "real.h"
+#include "sandbox.h"
+#include "sys.h"
+
+/* The filter at `p`, copied, for the program may have it wrong. 0 or -errno. */
+static long copy(struct sandbox_filter *f, const void *p)
+{
+	static struct sandbox_instruction instructions[SANDBOX_MOST];
+	long result =
+	    sys_peek(sys_pid(), f, (uint64_t)(uintptr_t)p, sizeof(*f));
+
+	if (result < 0)
+		return result;
+	if (result != sizeof(*f) || f->count > SANDBOX_MOST)
+		return -EFAULT;
+	result = sys_peek(sys_pid(), instructions,
+			  (uint64_t)(uintptr_t)f->instructions,
+			  f->count * sizeof(*instructions));
+	if (result >= 0 && result != (long)(f->count * sizeof(*instructions)))
+		return -EFAULT;
+	f->instructions = instructions;
+	return result < 0 ? result : 0;
+}
+
+/* Where it cannot be read since the kernel does not allow it, all is taken for
+ * forbidden. False: the kernel will not take it either. */
+static bool enter(bool strict, const void *filter)
+{
+	struct sandbox_filter f;
+	long error = strict ? 0 : copy(&f, filter);
+
+	if (error == -EFAULT)
+		return false;
+	sandbox_enter(strict || error ? NULL : &f);
+	return true;
+}
+
+EXPORT int prctl(int option, ...)
+{
+	unsigned long a[4];
+	va_list arguments;
+	bool entered;
+	int result;
+
+	va_start(arguments, option);
+	for (int i = 0; i < 4; i++)
+		a[i] = va_arg(arguments, unsigned long);
+	va_end(arguments);
+	real_resolve();
+	if (likely(option != PR_SET_SECCOMP))
+		return real.prctl(option, a[0], a[1], a[2], a[3]);
+	entered = enter(a[0] == SECCOMP_MODE_STRICT, (const void *)a[1]);
+	result = real.prctl(option, a[0], a[1], a[2], a[3]);
+	if (entered)
+		sandbox_done(!result);
+	return result;
+}
+
+/*
+ * syscall() must not have a frame: the call may return on another stack. Two
+ * numbers go to special_call().
+ */
+long special_call(long number, long a, long b, long c, long d, long e, long f);
+__attribute__((used, visibility("hidden"))) long
+special_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	bool strict = a == SECCOMP_SET_MODE_STRICT && !b && !c, entered;
+	long result;
+
+	if (number == SYS_exit_group)
+		process_end((int)a);
+	if (number != SYS_seccomp || (!strict && a != SECCOMP_SET_MODE_FILTER))
+		return real_syscall(number, a, b, c, d, e, f);
+	entered = enter(strict, (const void *)c);
+	result = real_syscall(number, a, b, c, d, e, f);
+	/* Not 0: a thread that could not follow, or the listener's number. */
+	if (entered)
+		sandbox_done(!result || (result > 0 &&
+					 b & SECCOMP_FILTER_FLAG_NEW_LISTENER));
+	return result;
+}
+
+#define TEXT_OF(number)      TEXT_OF_VALUE(number)
+#define TEXT_OF_VALUE(value) #value
+__asm__(
+    ".text\n"
+    ".globl syscall\n"
+    ".type syscall, @function\n"
+    "syscall:\n"
+    "	.cfi_startproc\n"
+    "	cmp $" TEXT_OF(
+	__NR_seccomp) ", %rdi\n"
+		      "	je special_call\n"
+		      "	cmp $" TEXT_OF(
+			  __NR_exit_group) ", %rdi\n"
+					   "	je special_call\n"
+					   "	jmp *real_syscall(%rip)\n"
+					   "	.cfi_endproc\n"
+					   ".size syscall, . - syscall\n");

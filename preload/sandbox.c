@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+#include "sandbox.h"
+
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "environment.h"
+#include "fatal.h"
+#include "process.h"
+#include "shadow.h"
+#include "sys.h"
+
+/* What is made ready for: so much more heap, and memory near the last that
+ * was mapped; in the store so much for whatever. */
+#define HEAP_TOP   (1ull << 20) /* of the heap, perhaps not used yet */
+#define HEAP_ROOM  (32ull << 20)
+#define MAP_ROOM   (16ull << 20)
+#define ROOM       (4ull << 20)
+#define TABLE_ROOM (256ull << 10)
+
+/* What a call is for; without it that is left out. */
+enum need {
+	OPTIONAL,
+	SNAPSHOT,
+	SIGNALS,
+};
+
+/* Every system call of sys.c's, with the arguments that filters look at. */
+#define FUTEX_WAITING FUTEX_WAIT_PRIVATE
+#define FUTEX_WAKING  FUTEX_WAKE_PRIVATE
+static const struct {
+	int number;
+	enum need need;
+	uint64_t arguments[6];
+	int forbids; /* not all of `number`; 0: that */
+} calls[] = {
+	{ SYS_openat, SNAPSHOT, { 0xffffff9c, 1, O_RDONLY | O_CLOEXEC } },
+	{ SYS_openat,
+	  OPTIONAL,
+	  { 0xffffff9c, 1, O_RDWR | O_CLOEXEC },
+	  SYS_OPEN_TO_WRITE },
+	{ SYS_close, SNAPSHOT, { 3 } },
+	{ SYS_read, SNAPSHOT, { 3, 1, 4096 } },
+	{ SYS_pread64, OPTIONAL, { 3, 1, 4096 } },
+	{ SYS_write, OPTIONAL, { 2, 1, 100 } },
+	{ SYS_ftruncate, OPTIONAL, { 3 } },
+	{ SYS_fallocate, OPTIONAL, { 3 } },
+	{ SYS_fchmod, OPTIONAL, { 3, 0600 } },
+	{ SYS_unlink, OPTIONAL, { 1 } },
+	{ SYS_readlink, OPTIONAL, { 1, 1, 4096 } },
+	{ SYS_getcwd, OPTIONAL, { 1, 4096 } },
+	{ SYS_getdents64, SNAPSHOT, { 3, 1, 4096 } },
+	{ SYS_mmap,
+	  SNAPSHOT,
+	  { 0, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, UINT64_MAX } },
+	{ SYS_mmap,
+	  OPTIONAL,
+	  { 0, 4096, PROT_NONE, MAP_SHARED | MAP_NORESERVE, 3 } },
+	{ SYS_brk, OPTIONAL, { 0 } },
+	{ SYS_mprotect, SNAPSHOT, { 4096, 4096, PROT_READ | PROT_WRITE } },
+	{ SYS_munmap, OPTIONAL, { 4096, 4096 } },
+	{ SYS_mincore, OPTIONAL, { 4096, 4096, 1 } },
+	{ SYS_madvise, SNAPSHOT, { 4096, 4096, 23 } },
+	{ SYS_madvise, OPTIONAL, { 4096, 4096, MADV_DONTNEED } },
+	{ SYS_getpid, SNAPSHOT, { 0 } },
+	{ SYS_getppid, OPTIONAL, { 0 } },
+	{ SYS_gettid, SNAPSHOT, { 0 } },
+	{ SYS_tgkill, SNAPSHOT, { 2, 2, 33 } },
+	{ SYS_tgkill, SIGNALS, { 2, 2, SIGSEGV } },
+	{ SYS_rt_tgsigqueueinfo, SIGNALS, { 2, 2, SIGSEGV, 1 } },
+	{ SYS_prlimit64, OPTIONAL, { 0, RLIMIT_AS, 0, 1 } },
+	{ SYS_clock_gettime, SNAPSHOT, { CLOCK_MONOTONIC, 1 } },
+	{ SYS_clock_gettime, OPTIONAL, { CLOCK_REALTIME, 1 } },
+	{ SYS_futex, SNAPSHOT, { 1, FUTEX_WAITING, 0, 1 } },
+	{ SYS_futex, SNAPSHOT, { 1, FUTEX_WAKING, 1 } },
+	{ SYS_nanosleep, OPTIONAL, { 1 } },
+	{ SYS_sched_yield, OPTIONAL, { 0 } },
+	{ SYS_membarrier, OPTIONAL, { 8 } },
+	{ SYS_process_vm_readv, OPTIONAL, { 2, 1, 1, 1, 1 } },
+	{ SYS_rt_sigprocmask, SNAPSHOT, { SIG_SETMASK, 1, 1, 8 } },
+	{ SYS_sigaltstack, SNAPSHOT, { 0, 1 } },
+	{ SYS_rt_sigaction, SNAPSHOT, { 33, 1, 1, 8 } },
+	{ SYS_rt_sigaction, SIGNALS, { SIGSEGV, 1, 0, 8 } },
+	{ SYS_rt_sigreturn, SNAPSHOT, { 0 } },
+};
+#define CALLS (sizeof(calls) / sizeof(*calls))
+
+/* What a filter sees; the order is the kernel's. */
+struct machine {
+	struct seccomp_data data;
+	uint32_t a, x, memory[BPF_MEMWORDS];
+};
+
+static uint32_t operand(const struct machine *m,
+			const struct sandbox_instruction *i)
+{
+	return BPF_SRC(i->code) == BPF_X ? m->x : i->k;
+}
+
+static void compute(struct machine *m, const struct sandbox_instruction *i)
+{
+	uint32_t n = operand(m, i);
+
+	switch (BPF_OP(i->code)) {
+	case BPF_ADD:
+		m->a += n;
+		break;
+	case BPF_SUB:
+		m->a -= n;
+		break;
+	case BPF_MUL:
+		m->a *= n;
+		break;
+	case BPF_DIV:
+		m->a = n ? m->a / n : 0;
+		break;
+	case BPF_OR:
+		m->a |= n;
+		break;
+	case BPF_AND:
+		m->a &= n;
+		break;
+	case BPF_XOR:
+		m->a ^= n;
+		break;
+	case BPF_LSH:
+		m->a = n < 32 ? m->a << n : 0;
+		break;
+	case BPF_RSH:
+		m->a = n < 32 ? m->a >> n : 0;
+		break;
+	case BPF_NEG:
+		m->a = -m->a;
+		break;
+	}
+}
+
+static bool compare(const struct machine *m,
+		    const struct sandbox_instruction *i)
+{
+	uint32_t n = operand(m, i);
+
+	switch (BPF_OP(i->code)) {
+	case BPF_JEQ:
+		return m->a == n;
+	case BPF_JGT:
+		return m->a > n;
+	case BPF_JGE:
+		return m->a >= n;
+	default:
+		return m->a & n;
+	}
+}
+
+static uint32_t loaded(const struct machine *m,
+		       const struct sandbox_instruction *i)
+{
+	uint32_t word = 0;
+
+	switch (BPF_MODE(i->code)) {
+	case BPF_IMM:
+		return i->k;
+	case BPF_MEM:
+		return i->k < BPF_MEMWORDS ? m->memory[i->k] : 0;
+	case BPF_LEN:
+		return sizeof(m->data);
+	default: /* BPF_ABS */
+		if (i->k <= sizeof(m->data) - sizeof(word))
+			memcpy(&word, (const char *)&m->data + i->k,
+			       sizeof(word));
+		return word;
+	}
+}
+
+/* Everything but jumps and returns. */
+static void step(struct machine *m, const struct sandbox_instruction *i)
+{
+	switch (BPF_CLASS(i->code)) {
+	case BPF_LD:
+		m->a = loaded(m, i);
+		break;
+	case BPF_LDX:
+		m->x = loaded(m, i);
+		break;
+	case BPF_ST:
+		m->memory[i->k % BPF_MEMWORDS] = m->a;
+		break;
+	case BPF_STX:
+		m->memory[i->k % BPF_MEMWORDS] = m->x;
+		break;
+	case BPF_ALU:
+		compute(m, i);
+		break;
+	case BPF_MISC:
+		if (BPF_MISCOP(i->code) == BPF_TAX)
+			m->x = m->a;
+		else
+			m->a = m->x;
+		break;
+	}
+}
+
+uint32_t sandbox_answer(const struct sandbox_filter *f, int number,
+			const uint64_t a[6])
+{
+	struct machine m = { .data = { .nr = number,
+				       .arch = AUDIT_ARCH_X86_64 } };
+
+	memcpy(m.data.args, a, sizeof(m.data.args));
+	/* Jumps go forward only: it comes to an end. */
+	for (uint64_t at = 0; at < f->count; at++) {
+		const struct sandbox_instruction *i = &f->instructions[at];
+
+		if (BPF_CLASS(i->code) == BPF_RET)
+			return BPF_RVAL(i->code) == BPF_A ? m.a : i->k;
+		if (BPF_CLASS(i->code) != BPF_JMP)
+			step(&m, i);
+		else if (BPF_OP(i->code) == BPF_JA)
+			at += i->k;
+		else
+			at += compare(&m, i) ? i->when_true : i->when_false;
+	}
+	return SECCOMP_RET_KILL_THREAD;
+}
+
+/* Mode 1 leaves these. */
+static bool is_allowed_by_strict(int number)
+{
+	return number == SYS_read || number == SYS_write ||
+	       number == SYS_rt_sigreturn;
+}
+
+static bool is_allowed(const struct sandbox_filter *f, size_t i)
+{
+	uint32_t answer;
+
+	if (!f)
+		return is_allowed_by_strict(calls[i].number);
+	answer = sandbox_answer(f, calls[i].number, calls[i].arguments) &
+		 SECCOMP_RET_ACTION_FULL;
+	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
+}
+
+static bool no_snapshot;
+
+/* What stood before the last filter. */
+static struct {
+	uint64_t forbidden[SYS_FORBIDDEN_WORDS];
+	bool no_snapshot;
+	bool signals;
+} former;
+static bool narrow; /* the filter that is coming forbids something */
+
+static uint32_t count_forbidden(void)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < SYS_FORBIDDEN_WORDS; i++)
+		n += (uint32_t)__builtin_popcountll(sys_forbidden[i]);
+	return n;
+}
+
+static void forbid(int number)
+{
+	sys_forbidden[number / 64] |= 1ull << number % 64;
+}
+
+bool sandbox_denies_snapshot(void)
+{
+	return no_snapshot;
+}
+
+static bool is_forbidden(int number)
+{
+	return sys_forbidden[number / 64] >> number % 64 & 1;
+}
+
+bool sandbox_denies_growth(void)
+{
+	return is_forbidden(SYS_madvise);
+}
+
+bool sandbox_denies_start(void)
+{
+	return sandbox_denies_growth() || is_forbidden(SYS_OPEN_TO_WRITE) ||
+	       is_forbidden(SYS_openat) || is_forbidden(SYS_ftruncate);
+}
+
+void sandbox_note(void)
+{
+	struct store_area *common = store_record(STORE_AREAS, 0);
+
+	if (common)
+		common->limits[RKN_LIMIT_SANDBOX] = count_forbidden();
+	store.header->meta.flags &= ~(uint32_t)RKN_META_SANDBOX;
+	if (no_snapshot)
+		store.header->meta.flags |= RKN_META_SANDBOX;
+}
+
+static void make_room(void)
+{
+	struct store_header *h = store.header;
+	uint64_t end = sys_break();
+	void *next = sys_map(MAP_ROOM, -1); /* where the kernel puts them */
+	uint64_t mapped = (uint64_t)(uintptr_t)next;
+
+	if (next)
+		sys_unmap(next, MAP_ROOM);
+	if (end >> STORE_ADDRESS_BITS == 0)
+		shadow_prepare(end - HEAP_TOP, end + HEAP_ROOM);
+	if (next)
+		shadow_prepare(mapped, mapped + MAP_ROOM);
+	store_prepare(h->used_bytes, ROOM);
+	for (int i = 0; i < STORE_TABLES; i++) {
+		const struct store_table *t = &h->tables[i];
+		uint64_t used = t->count * t->record_size;
+		uint64_t left = t->capacity * t->record_size - used;
+
+		if (left)
+			store_prepare(t->offset + used,
+				      left < TABLE_ROOM ? left : TABLE_ROOM);
+	}
+}
+
+void sandbox_enter(const struct sandbox_filter *filter)
+{
+	bool forbids[SIGNALS + 1] = { false };
+	bool kept[CALLS];
+
+	if (!process_page.epoch)
+		return;
+	for (size_t i = 0; i < CALLS; i++) {
+		kept[i] = is_allowed(filter, i);
+		forbids[calls[i].need] |= !kept[i];
+	}
+	memcpy(former.forbidden, sys_forbidden, sizeof(former.forbidden));
+	former.no_snapshot = no_snapshot;
+	former.signals = fatal_stands_in(SIGSEGV);
+	narrow = forbids[OPTIONAL] || forbids[SNAPSHOT];
+	if (narrow)
+		make_room();
+	if (forbids[SNAPSHOT] || forbids[SIGNALS])
+		fatal_end();
+	for (size_t i = 0; i < CALLS; i++)
+		if (!kept[i])
+			forbid(calls[i].forbids ? calls[i].forbids
+						: calls[i].number);
+	no_snapshot |= forbids[SNAPSHOT];
+	sandbox_note();
+}
+
+void sandbox_done(bool installed)
+{
+	/* What it executes could not even start a recording. */
+	if (installed && narrow)
+		environment_drop_preload();
+	if (installed || !process_page.epoch)
+		return;
+	memcpy(sys_forbidden, former.forbidden, sizeof(former.forbidden));
+	no_snapshot = former.no_snapshot;
+	if (former.signals && !fatal_stands_in(SIGSEGV))
+		fatal_begin();
+	sandbox_note();
+}

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Programs that put themselves under a seccomp filter."""
+import gzip
+import re
+import shutil
+
+import pytest
+
+from common import leaks, program, same
+from conftest import SOURCE, environment, read_json, refknot
+
+SANDBOX = program("sandbox")
+NARROW = ["few", "refusing", "trapping", "mmap_alone"]
+
+
+def limits(report):
+    return {row["what"]: row["count"] for row in report["complete"]}
+
+
+@pytest.mark.parametrize("how", ["exit", "signal", "fault", "fork", "raw"])
+@pytest.mark.parametrize("name", [*NARROW, "all", "reading", "strict", "bad"])
+def test_no_filter_is_ever_violated(name, how, tmp_path):
+    recorded = same(tmp_path, SANDBOX, name, how)
+    known = [o for o in read_json("objects", recorded.main, "--by",
+                                  "function", "--limit", "0")["types"]
+             if o["type"] == "lose"]
+    assert known and known[0]["bytes"] == 100
+
+
+@pytest.mark.parametrize("by_syscall", [False, True])
+@pytest.mark.parametrize("name", [*NARROW, "strict"])
+def test_what_a_filter_keeps_from_us_is_told(name, by_syscall, tmp_path):
+    env = environment(BY_SYSCALL=1) if by_syscall else environment()
+    report = same(tmp_path, SANDBOX, name, "exit", env=env).report()
+    assert report["verdict"]["checked"] is False
+    assert limits(report)["system calls that refknot did without"] > 20
+    assert any("seccomp filter forbids" in row["why"]
+               for row in report["complete"])
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_there_is_room_for_more_heap(name, tmp_path):
+    report = same(tmp_path, SANDBOX, name, "exit").report()
+    blocks = 100 if name == "mmap_alone" else 200000
+    assert report["process"]["allocations"] > blocks
+    assert not any("full" in what for what in limits(report))
+
+
+@pytest.mark.parametrize("name", ["all", "reading", "bad"])
+def test_a_filter_that_is_wide_enough_changes_nothing(name, tmp_path):
+    recorded = same(tmp_path, SANDBOX, name, "signal")
+    report = recorded.report()
+    assert report["recording"]["snapshot_at"] == "signal"
+    assert leaks(report, SANDBOX) == {"lose": (1, 100)}
+
+
+def test_each_system_call_of_ours_is_asked_for():
+    text = (SOURCE / "preload/sys.c").read_text()
+    made = set(re.findall(r"\bSYS_[a-z]\w+", text))
+    table = (SOURCE / "preload/sandbox.c").read_text()
+    asked = set(re.findall(r"\{ (SYS_[a-z]\w+)", table))
+    assert made - asked == {"SYS_exit_group"}
+    assert asked - made == {"SYS_rt_sigreturn"}
+    others = {p.name for p in (SOURCE / "preload").glob("*.c")
+              if re.search(r"syscall\b.*:", p.read_text())}
+    assert others <= {"sys.c", "calls.c"}
+
+
+@pytest.mark.skipif(not shutil.which("lexgrog"), reason="man-db is not here")
+def test_man_db_sandboxes_its_helpers_as_before(tmp_path):
+    page = tmp_path / "x.1.gz"
+    page.write_bytes(gzip.compress(
+        b'.TH X 1\n.SH NAME\nx \\- nothing\n.SH DESCRIPTION\nMuch.\n'))
+    recorded = same(tmp_path, "man", "-l", page)
+    assert b"Much." in recorded.outcome.out
+    reports = [read_json("report", child) for child in recorded.children]
+    kept = [r for r in reports
+            if limits(r).get("system calls that refknot did without")]
+    assert kept and any(r["verdict"]["checked"] for r in kept)
+    assert refknot("report", recorded.main).status == 0
