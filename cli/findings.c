@@ -38,6 +38,7 @@ static const enum rkn_limit_number unseen[] = {
 	RKN_LIMIT_THREAD_RUNNING,
 	RKN_LIMIT_SHARED_MAP,
 	RKN_LIMIT_UNREADABLE,
+	RKN_LIMIT_OPERATORS,
 };
 
 const char *const finding_evidence_names[FINDING_EVIDENCES] = {

@@ -96,18 +96,17 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 
 #define TEXT_OF(number)      TEXT_OF_VALUE(number)
 #define TEXT_OF_VALUE(value) #value
-__asm__(
-    ".text\n"
-    ".globl syscall\n"
-    ".type syscall, @function\n"
-    "syscall:\n"
-    "	.cfi_startproc\n"
-    "	cmp $" TEXT_OF(
-	__NR_seccomp) ", %rdi\n"
-		      "	je special_call\n"
-		      "	cmp $" TEXT_OF(
-			  __NR_exit_group) ", %rdi\n"
-					   "	je special_call\n"
-					   "	jmp *real_syscall(%rip)\n"
-					   "	.cfi_endproc\n"
-					   ".size syscall, . - syscall\n");
+__asm__(".text\n"
+	".globl syscall\n"
+	".type syscall, @function\n"
+	"syscall:\n"
+	"	.cfi_startproc\n"
+	"	cmp $" TEXT_OF(
+	    __NR_seccomp) ", %rdi\n"
+			  "	je special_call\n"
+			  "	cmp $" TEXT_OF(
+			      __NR_exit_group) ", %rdi\n"
+					       "	je special_call\n"
+					       "	jmp *real_syscall(%rip)\n"
+					       "	.cfi_endproc\n"
+					       ".size syscall, . - syscall\n");

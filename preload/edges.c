@@ -64,57 +64,75 @@ static void drain(struct picture *p, struct queue *q)
 
 static struct queue queue;
 
-static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end)
+/* `words` is the memory from `start` on, or a copy. */
+static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
+		   const uint64_t *words)
 {
 	const uint64_t base = p->blocks.list[i].address & ~7ull;
 	const uint64_t least = p->blocks.least;
 	const uint64_t span = p->blocks.most - least;
 
-	for (uint64_t at = start; at + 8 <= end; at += 8) {
-		uint64_t value = *(const uint64_t *)(uintptr_t)at;
-
-		if (value - least < span)
+	for (uint64_t at = start; at + 8 <= end; at += 8, words++)
+		if (*words - least < span)
 			put(p, &queue,
-			    (struct word){ value, (at - base) / 8, i });
-	}
+			    (struct word){ *words, (at - base) / 8, i });
+}
+
+/* What the program may not read itself at present. */
+static void search_hidden(struct picture *p, uint32_t i, uint64_t start,
+			  uint64_t end)
+{
+	static uint64_t words[PAGE / 8];
+
+	if (pages_read(&p->pages, words, start, end - start))
+		search(p, i, start, end, words);
+	else
+		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
 }
 
 /* Page by page, without those that were never touched. */
-static void search_large(struct picture *p, uint32_t i, uint64_t start,
-			 uint64_t end)
+static void search_pages(struct picture *p, uint32_t i, uint64_t start,
+			 uint64_t end, bool readable)
 {
-	for (uint64_t at = start; at < end;) {
-		uint64_t next = (at & ~(PAGE - 1)) + PAGE;
-
+	for (uint64_t at = start, next; at < end; at = next) {
+		next = (at & ~(PAGE - 1)) + PAGE;
 		if (next > end)
 			next = end;
-		if (pages_touched(&p->pages, at))
-			search(p, i, at, next);
-		at = next;
+		if (!pages_touched(&p->pages, at))
+			continue;
+		if (readable)
+			search(p, i, at, next, (const void *)(uintptr_t)at);
+		else
+			search_hidden(p, i, at, next);
 	}
 }
 
-/* Only what is mapped readable: programs protect parts of their blocks. */
-static uint32_t search_readable(struct picture *p, uint32_t i, uint32_t m)
+/* Where a block ends: its allocator says so only where it can be read. */
+static uint64_t end_of(const struct rkn_block *b, bool readable)
+{
+	return (b->address + (readable ? heap_usable(b) : b->size) + 7) & ~7ull;
+}
+
+/* Mapping by mapping: programs protect parts of their blocks. */
+static uint32_t search_block(struct picture *p, uint32_t i, uint32_t m)
 {
 	const struct rkn_block *b = &p->blocks.list[i];
 	uint64_t end, at = (b->address + 7) & ~7ull;
 
 	while (m < p->map_count && p->maps[m].end <= b->address)
 		m++;
-	if (m == p->map_count || p->maps[m].start > b->address ||
-	    !p->maps[m].readable)
+	if (m == p->map_count || p->maps[m].start > b->address)
 		return m;
-	end = (b->address + heap_usable(b) + 7) & ~7ull;
+	end = end_of(b, p->maps[m].readable);
 	for (uint32_t n = m; n < p->map_count && at < end; n++) {
 		uint64_t stop = end < p->maps[n].end ? end : p->maps[n].end;
 
 		if (p->maps[n].start > at)
 			break;
 		if (p->maps[n].readable && b->size < LARGE)
-			search(p, i, at, stop);
-		else if (p->maps[n].readable)
-			search_large(p, i, at, stop);
+			search(p, i, at, stop, (const void *)(uintptr_t)at);
+		else
+			search_pages(p, i, at, stop, p->maps[n].readable);
 		at = stop;
 	}
 	return m;
@@ -126,6 +144,6 @@ void edges_search(struct picture *p)
 
 	for (uint32_t i = 0; i < p->blocks.count && !p->edges.cut; i++)
 		if (!p->skipped || !(p->skipped[i / 8] >> i % 8 & 1))
-			m = search_readable(p, i, m);
+			m = search_block(p, i, m);
 	drain(p, &queue);
 }

@@ -13,6 +13,7 @@
 void pages_open(struct pages *p)
 {
 	p->fd = (int)sys_open("/proc/thread-self/pagemap", O_RDONLY, 0);
+	p->memory = (int)sys_open("/proc/thread-self/mem", O_RDONLY, 0);
 	p->count = 0;
 }
 
@@ -20,6 +21,8 @@ void pages_close(struct pages *p)
 {
 	if (p->fd >= 0)
 		sys_close(p->fd);
+	if (p->memory >= 0)
+		sys_close(p->memory);
 }
 
 /* The entry of `address`'s page; false: not to be had. */
@@ -56,4 +59,10 @@ bool pages_copied(struct pages *p, uint64_t address, bool unknown)
 	if (!entry(p, address, &e))
 		return unknown;
 	return e & SWAPPED || (e & PRESENT && !(e & OF_FILE));
+}
+
+bool pages_read(const struct pages *p, void *to, uint64_t from, uint64_t size)
+{
+	return p->memory >= 0 &&
+	       sys_pread(p->memory, to, size, from) == (long)size;
 }

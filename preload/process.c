@@ -150,8 +150,18 @@ static void note_arguments(struct rkn_meta *m)
 	}
 }
 
+static bool hides_operators; /* see real.h */
+
 /* The program asked for its leak check before its end. */
 static bool checking, checked;
+
+static void note_operators(void)
+{
+	struct store_area *common = store_record(STORE_AREAS, 0);
+
+	if (common)
+		common->limits[RKN_LIMIT_OPERATORS] = hides_operators;
+}
 
 static void describe(void)
 {
@@ -171,6 +181,7 @@ static void describe(void)
 		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
 		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
 	sandbox_note();
+	note_operators();
 	h->depth = (uint32_t)process.settings.depth;
 	h->state = STORE_RUNNING;
 }
@@ -201,6 +212,7 @@ static int find_out(void)
 	}
 	text_add(&t, out ? out : "");
 	process.foreign_malloc = !real_is_glibc();
+	hides_operators = real_hides_operators();
 	return text_whole(&t) ? 0 : -ENAMETOOLONG;
 }
 
@@ -273,6 +285,7 @@ static COLD bool start(void)
 	int error;
 
 	starting = true;
+	real_resolve();
 	heap_init();
 	error = find_out();
 	if (!error)
@@ -392,6 +405,9 @@ __asm__(".text\n"
 	"	.cfi_endproc\n"
 	".size on_own_stack, . - on_own_stack\n");
 
+static int ender; /* thread that the process ends in */
+static uint32_t ended;
+
 static void note_end(enum rkn_end how, int value)
 {
 	store.header->meta.end = how;
@@ -418,6 +434,17 @@ static void finish(struct stopped *self)
 	h->meta.own_bytes = store_own_bytes();
 	__atomic_store_n(&h->state, STORE_FINISHED, __ATOMIC_RELEASE);
 	store_trim();
+	__atomic_store_n(&ended, 1, __ATOMIC_RELEASE);
+	sys_wake(&ended);
+}
+
+/* Several threads may call exit(): none ends the process before the one that
+ * came first is through. */
+static void wait_for_end(void)
+{
+	while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == ENDING &&
+	       ender != sys_tid() && !__atomic_load_n(&ended, __ATOMIC_ACQUIRE))
+		sys_wait(&ended, 0, 10000000);
 }
 
 /* Does the process end for the first time, as far as we can see? */
@@ -431,8 +458,11 @@ static bool begin_end(enum rkn_end how, int value)
 		note_end(how, value);
 		return false;
 	}
-	if (!process_page.epoch || !move(RUNNING, ENDING))
+	if (!process_page.epoch || !move(RUNNING, ENDING)) {
+		wait_for_end();
 		return false;
+	}
+	ender = sys_tid();
 	checked = checking;
 	if (checking)
 		store.header->meta.flags |= RKN_META_AT_CALL;
@@ -478,6 +508,12 @@ static void leaving_quickly(void *unused)
 }
 
 /*
+ * Threads that call exit() at the same time share the list of handlers, and
+ * who finds it empty ends the process: so many of them wait for the check.
+ */
+#define EXITS 4
+
+/*
  * Handlers run in reverse order: what is registered here, with no library
  * named, runs after every library's destructors.
  */
@@ -489,6 +525,8 @@ __attribute__((constructor(101))) static void loaded(void)
 	verify_init();
 	if (!process.settings.children)
 		environment_drop_preload();
-	__cxa_atexit((void (*)(void *))(void (*)(void))at_exit, NULL, NULL);
+	for (int i = 0; i < EXITS; i++)
+		__cxa_atexit((void (*)(void *))(void (*)(void))at_exit, NULL,
+			     NULL);
 	__cxa_at_quick_exit(leaving_quickly, NULL);
 }

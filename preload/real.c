@@ -3,8 +3,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "compiler.h"
 #include "sys.h"
@@ -150,8 +152,7 @@ static long first_syscall(long number, long a, long b, long c, long d, long e,
 	return real_syscall(number, a, b, c, d, e, f);
 }
 
-long (*real_syscall)(long, long, long, long, long, long,
-		     long) = first_syscall;
+long (*real_syscall)(long, long, long, long, long, long, long) = first_syscall;
 
 struct real real = {
 	.malloc = first_malloc,
@@ -195,6 +196,7 @@ static void find_all(struct real *r)
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);
 	find("prctl", &r->prctl);
+	find("prlimit64", &r->prlimit64);
 	find("syscall", &real_syscall);
 	find("sigaction", &r->sigaction);
 	find("signal", &r->signal);
@@ -221,6 +223,21 @@ static void guard_early(struct real *r)
 	r->realloc = guarded_realloc;
 }
 
+static bool in_one_library(const void *a, const void *b)
+{
+	Dl_info of_a, of_b;
+
+	return dladdr(a, &of_a) && dladdr(b, &of_b) &&
+	       of_a.dli_fbase == of_b.dli_fbase;
+}
+
+/* Other allocators define __libc_malloc, too: what counts is where it is. */
+static bool is_the_c_library(void *(*f)(size_t))
+{
+	return in_one_library((void *)(uintptr_t)f,
+			      (void *)(uintptr_t)getauxval);
+}
+
 /*
  * A name that is not found leaves a message, allocated, for dlerror: it is
  * taken away, so that the program does not see it.
@@ -237,8 +254,7 @@ COLD void real_resolve(void)
 	find_all(&found);
 	dlerror(); /* hands it out */
 	dlerror(); /* frees it */
-	glibc = !found.malloc || found.malloc == early_malloc ||
-		found.malloc == __libc_malloc;
+	glibc = found.malloc == early_malloc || is_the_c_library(found.malloc);
 	guard_early(&found);
 	real = found;
 	resolving = false;
@@ -252,4 +268,33 @@ bool real_is_resolving(void)
 bool real_is_glibc(void)
 {
 	return glibc;
+}
+
+static bool needs_cxx(const struct link_map *l)
+{
+	const char *texts = NULL;
+
+	for (const ElfW(Dyn) *d = l->l_ld; d && d->d_tag != DT_NULL; d++)
+		if (d->d_tag == DT_STRTAB)
+			texts = (const char *)d->d_un.d_ptr;
+	for (const ElfW(Dyn) *d = l->l_ld; texts && d->d_tag != DT_NULL; d++)
+		if (d->d_tag == DT_NEEDED &&
+		    (strncmp(texts + d->d_un.d_val, "libstdc++.", 10) == 0 ||
+		     strncmp(texts + d->d_un.d_val, "libc++.", 7) == 0))
+			return true;
+	return false;
+}
+
+COLD bool real_hides_operators(void)
+{
+	void *new = glibc ? NULL : dlsym(RTLD_DEFAULT, "_Znwm");
+
+	dlerror();
+	dlerror();
+	if (!new || !in_one_library(new, (void *)(uintptr_t)real.malloc))
+		return false;
+	for (const struct link_map *l = _r_debug.r_map; l; l = l->l_next)
+		if (!in_one_library(l->l_ld, new) && needs_cxx(l))
+			return true;
+	return false;
 }

@@ -35,6 +35,7 @@ struct real {
 	real_signal *sysv_signal; /* as is __sysv_signal */
 	real_signal *sigset;
 	int (*prctl)(int, ...);
+	int (*prlimit64)(int, int, const void *, void *);
 };
 
 /* Every member can be called at any time. */
@@ -51,5 +52,10 @@ bool real_is_resolving(void);
 
 /* Is the next malloc glibc's? Known after real_resolve(). */
 bool real_is_glibc(void);
+
+
+/* Has the next malloc's library C++'s operators, too, and does the program use
+ * the C++ library? Then what new allocates is not seen. */
+bool real_hides_operators(void);
 
 #endif

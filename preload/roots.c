@@ -145,7 +145,18 @@ static void search_page(struct picture *p, const struct piece *piece,
 		p->limits[RKN_LIMIT_SHARED_MAP] += end - start;
 }
 
-/* Is a part of the mapping that refknot does not own. */
+/* What the program may not read itself at present. */
+static void search_hidden(struct picture *p, const struct piece *piece,
+			  uint64_t start, uint64_t end)
+{
+	static uint64_t words[PAGE / 8];
+
+	if (pages_read(&p->pages, words, start, end - start))
+		search(p, piece, words, start, end - start);
+	else
+		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
+}
+
 /* May the page hold what the program has written? */
 static bool is_worth(struct picture *p, const struct map *map, uint64_t page)
 {
@@ -170,7 +181,7 @@ static void search_part(struct picture *p, const struct piece *piece,
 		if (!is_worth(p, piece->map, start))
 			continue;
 		if (!piece->map->readable)
-			p->limits[RKN_LIMIT_UNREADABLE] += next - start;
+			search_hidden(p, piece, start, next);
 		else if (piece->heap)
 			search_gaps(p, piece, start, next);
 		else if (!anonymous ||
@@ -298,9 +309,8 @@ static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
 }
 
 /*
- * Where the program may keep data: also in pages that it made read-only since.
- * What it made inaccessible is not searched, but counted; larger ranges without
- * access are reservations.
+ * Where the program may keep data: also in pages that it made read-only or
+ * inaccessible since. Larger ranges without access are reservations.
  */
 #define HIDDEN_MOST (1ull << 30)
 static bool is_data(const struct map *map)

@@ -52,6 +52,7 @@ static const struct {
 	[STORE_CENSUS] = { sizeof(struct rkn_census), 1u << 24 },
 };
 
+static_assert(STORE_RESOURCE == RLIMIT_AS, "not the limit that is meant");
 static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,
 	      "stacks without counters");
 
@@ -227,6 +228,8 @@ static int map(int fd)
 	uint64_t size = STORE_MOST;
 	int error = file < STORE_LEAST ? -EFBIG : -ENOMEM;
 
+	if (store_limit_is_marked(room))
+		room = UINT64_MAX;
 	while (size > (room == UINT64_MAX ? room : room / 4) || size > file)
 		size /= 2;
 	for (; size >= STORE_LEAST; size /= 2) {

@@ -10,7 +10,7 @@ libelf-dev libjansson-dev libpopt-dev libunwind-dev libzstd-dev uthash-dev"
 test_packages="g++ libcmocka-dev python3 python3-pytest
 python3-jsonschema jq libxml2-utils sqlite3 perl git xz-utils openssl
 redis-server redis-tools valgrind liblsan0 heaptrack libc6-dbg mandoc gdb
-binutils libjemalloc2 libcap2-bin man-db groff-base"
+binutils libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base"
 
 is_installed()
 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of faults share: a program must look the same with refknot."""
+"""What the tests of faults share: a program looks the same with refknot."""
 from conftest import BUILD, own_function, record, run
 
 PROGRAMS = BUILD / "tests/faults"

@@ -136,7 +136,8 @@ def test_a_core_shows_where_the_program_died(tmp_path):
     if not plain:
         pytest.skip("this machine writes no cores")
     mine = core_of(tmp_path / "mine", [
-        BUILD / "cli/refknot", "run", "-q", "-o", tmp_path / "r.rkn", DIES, "null"])
+        BUILD / "cli/refknot", "run", "-q", "-o", tmp_path / "r.rkn", DIES,
+        "null"])
     assert mine[0] == plain[0] and "fault" in mine[0][0]
     assert mine[1] < plain[1] + (8 << 20)
 

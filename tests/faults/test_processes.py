@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""Children by every call there is, while threads allocate; limits."""
+import pytest
+
+from common import program, same
+from conftest import read_json
+
+STORM = program("storm")
+
+
+@pytest.mark.parametrize("how, count, recordings", [
+    ("fork", 200, 200), ("silent", 1000, 0), ("clone", 300, 0),
+    ("vfork", 100, 0), ("vforkends", 1000, 0), ("spawn", 100, 0),
+    ("shared", 300, 0), ("daemon", 50, 50)])
+def test_children_of_a_busy_process_end_as_they_should(
+        how, count, recordings, tmp_path):
+    recorded = same(tmp_path, STORM, how, count)
+    assert recorded.outcome.out == b"0 wrong\n"
+    report = recorded.report()
+    assert report["findings"] == []
+    assert report["verdict"]["checked"] is True
+    if how == "daemon":  # some may still be at it when the program ends
+        return
+    assert len(recorded.children) == recordings
+    for child in recorded.children[:5]:
+        told = read_json("report", child)
+        assert told["findings"] == [] and told["verdict"]["checked"] is True
+
+
+def test_limits_that_a_program_sets_itself_hold_beside_the_store(tmp_path):
+    recorded = same(tmp_path, program("limits"))
+    assert b"NO:" not in recorded.outcome.out
+    assert b"start: 0 943718400 1048576000" in recorded.outcome.out
+
+
+@pytest.mark.parametrize("kib", [200000, 150001])
+def test_a_shell_limits_what_it_executes(kib, tmp_path):
+    script = (f"ulimit -v {kib}; ulimit -v; bash -c 'ulimit -v; "
+              "/usr/bin/python3 -c \"a = bytearray(50 << 20); print(1)\"; "
+              "/usr/bin/python3 -c \"a = bytearray(500 << 20)\" "
+              "|| echo too much'")
+    recorded = same(tmp_path, "/bin/bash", "-c", script)
+    assert recorded.outcome.out.split() == [
+        str(kib).encode(), str(kib).encode(), b"1", b"too", b"much"]
