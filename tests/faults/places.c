@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Changes its own surroundings as argument 1 says, allocates, loses 100. */
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../hooks/hooks.h"
+
+static void *kept[100000];
+
+static void allocate(void)
+{
+	for (int i = 0; i < 100000; i++)
+		kept[i] = malloc(40);
+	for (int i = 0; i < 100000; i += 2)
+		free(kept[i]);
+}
+
+static void change(const char *how, const char *argument)
+{
+	if (!strcmp(how, "chroot") && (chroot(argument) || chdir("/")))
+		puts("NO: chroot");
+	if (!strcmp(how, "uid") &&
+	    (setgroups(0, NULL) || setgid(65534) || setuid(65534)))
+		puts("NO: uid");
+	if (!strcmp(how, "nodump"))
+		prctl(PR_SET_DUMPABLE, 0);
+	if (!strcmp(how, "umask"))
+		umask(0777);
+	if (!strcmp(how, "closefrom"))
+		closefrom(3);
+	if (!strcmp(how, "files")) { /* no more descriptors */
+		struct rlimit none = { 3, 3 };
+
+		setrlimit(RLIMIT_NOFILE, &none);
+	}
+	if (!strcmp(how, "fsize")) {
+		struct rlimit none = { 0, 0 };
+
+		signal(SIGXFSZ, SIG_DFL);
+		setrlimit(RLIMIT_FSIZE, &none);
+	}
+	if (!strcmp(how, "data")) { /* brk() and private memory */
+		struct rlimit some = { 300 << 20, 300 << 20 };
+
+		setrlimit(RLIMIT_DATA, &some);
+	}
+	if (!strcmp(how, "stack")) {
+		struct rlimit some = { 64 << 10, 64 << 10 };
+
+		setrlimit(RLIMIT_STACK, &some);
+	}
+	if (!strcmp(how, "lock") && mlockall(MCL_CURRENT | MCL_FUTURE))
+		puts("NO: mlockall");
+	if (!strcmp(how, "remove") && system("rm -rf \"$REFKNOT_OUT\""))
+		puts("NO: rm");
+}
+
+/* Until somebody kills us; the kernel, for memory. */
+static void eat(void)
+{
+	for (;;)
+		memset(malloc(1 << 20), 1, 1 << 20);
+}
+
+int main(int argc, char **argv)
+{
+	lose(100);
+	scrub();
+	change(argv[1], argc > 2 ? argv[2] : "");
+	allocate();
+	if (!strcmp(argv[1], "eat"))
+		eat();
+	puts("end");
+	return 0;
+}

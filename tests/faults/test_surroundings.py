@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: MIT
+"""Places and limits that leave little room, or change under the program."""
+import contextlib
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+
+import pytest
+
+from common import leaks, program, same
+from conftest import BUILD, SHIM, environment, read_json, record, refknot, run
+
+PLACES = program("places")
+REFKNOT = BUILD / "cli/refknot"
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
+
+
+def namespaces():
+    return run("unshare", "-m", "true").status == 0
+
+
+in_a_namespace = pytest.mark.skipif(not namespaces(),
+                                    reason="no mount namespace here")
+
+
+def check(recorded, complete=True):
+    report = recorded.report()
+    assert report["verdict"]["checked"] is True, report["complete"]
+    assert leaks(report, PLACES) == {"lose": (1, 100)}
+    if complete:
+        assert report["verdict"]["complete"] is True, report["complete"]
+
+
+@pytest.mark.parametrize("how", ["umask", "closefrom", "fsize", "data",
+                                 "stack", "nodump", "lock"])
+def test_what_a_program_does_to_itself_is_no_harm(how, tmp_path):
+    check(same(tmp_path, PLACES, how))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root")
+def test_another_user_from_now_on_is_still_recorded(tmp_path):
+    check(same(tmp_path, PLACES, "uid"), complete=False)
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root")
+@pytest.mark.parametrize("how", ["nodump", "plain"])
+def test_an_ordinary_user_without_dumps_is_checked(how, tmp_path):
+    """Who is not dumpable reads neither its own pagemap nor its memory."""
+    for directory in [tmp_path, *list(tmp_path.parents)[:3]]:
+        directory.chmod(directory.stat().st_mode | 0o755)
+    tmp_path.chmod(0o777)
+    if run(*NOBODY, "test", "-x", PLACES, "-a", "-w", tmp_path).status:
+        pytest.skip("an ordinary user does not reach the build")
+    main = tmp_path / "main.rkn"
+    done = run(*NOBODY, REFKNOT, "run", "-q", "-o", main, PLACES, how)
+    assert (done.status, done.out, done.err) == (0, b"end\n", b"")
+    report = read_json("report", main)
+    assert report["verdict"]["checked"] is True, report["complete"]
+    assert leaks(report, PLACES) == {"lose": (1, 100)}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root")
+def test_a_program_that_locks_itself_in_says_what_is_missing(tmp_path):
+    prison = tmp_path / "prison"
+    prison.mkdir()
+    report = same(tmp_path, PLACES, "chroot", prison).report()
+    assert report["verdict"]["checked"] is False
+    assert any("mappings could not be read" in row["why"]
+               for row in report["complete"])
+    assert report["process"]["live_blocks"] >= 50001
+
+
+def test_no_descriptors_means_no_check_and_no_harm(tmp_path):
+    report = same(tmp_path, PLACES, "files").report()
+    assert report["process"]["live_blocks"] >= 50001
+    assert report["verdict"]["checked"] is False
+    assert report["complete"]
+
+
+def test_a_store_that_is_removed_is_told(tmp_path):
+    plain = run(PLACES, "remove", env=environment(REFKNOT_OUT="/absent/x"))
+    mine = refknot("run", "-o", tmp_path / "r.rkn", PLACES, "remove")
+    assert mine.out == plain.out == b"end\n"
+    assert "nothing was recorded" in mine.told or "removed" in mine.told
+
+
+def mounted(script, *argv, **kw):
+    """Run in a mount namespace of its own, after that shell script."""
+    return run("unshare", "-m", "sh", "-c", f'{script}; exec "$@"', "sh",
+               *argv, **kw)
+
+
+@in_a_namespace
+@pytest.mark.parametrize("script", [
+    "mount -t tmpfs -o size=64m tmpfs /dev/shm",
+    "mount -t tmpfs -o size=64k tmpfs /dev/shm",
+    "mount -t tmpfs -o ro tmpfs /dev/shm",
+    "mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3"])
+def test_no_room_for_shared_memory_is_no_matter(script, tmp_path):
+    main = tmp_path / "main.rkn"
+    done = mounted(script, REFKNOT, "run", "-q", "-o", main, PLACES, "plain")
+    assert (done.status, done.out, done.err) == (0, b"end\n", b"")
+    report = read_json("report", main)
+    assert report["verdict"]["checked"] is True
+    assert leaks(report, PLACES) == {"lose": (1, 100)}
+    assert [p.name for p in tmp_path.iterdir()] == ["main.rkn"]
+
+
+@in_a_namespace
+@pytest.mark.parametrize("size", ["64k", "600k", "1m", "5m", "6m", "8m"])
+def test_a_disk_that_fills_up_ends_the_recording_alone(size, tmp_path):
+    """All places for a live store are on one small file system."""
+    small = tmp_path / "small"
+    small.mkdir()
+    done = mounted(
+        f"mount -t tmpfs -o ro tmpfs /dev/shm; "
+        f"mount -t tmpfs -o size={size} tmpfs {small}",
+        "sh", "-c", f'"$@"; echo $?; ls -A {small}', "sh", REFKNOT, "run",
+        "-o", small / "r.rkn", PLACES, "plain",
+        env=environment(TMPDIR=small))
+    out = done.out.decode().split()
+    assert out[:2] == ["end", "0"], done.told
+    assert "refknot" in done.told
+    if "recording ends here" in done.told or "unrecorded" in done.told:
+        assert "no space left" in done.told or "no place" in done.told
+    else:
+        assert "alive" in done.told
+
+
+def limit_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+
+def test_limited_files_are_told_and_harm_nobody(tmp_path):
+    done = refknot("run", "-o", tmp_path / "r.rkn", PLACES, "plain",
+                   preexec_fn=limit_files)
+    assert (done.status, done.out) == (0, b"end\n")
+    assert "ulimit -f" in done.told or "file size limit" in done.told
+
+
+@in_a_namespace
+def test_a_pid_namespace_of_its_own(tmp_path):
+    main = tmp_path / "main.rkn"
+    done = run("unshare", "--pid", "--fork", "--mount-proc", REFKNOT, "run",
+               "-q", "-o", main, PLACES, "plain")
+    assert (done.status, done.out, done.err) == (0, b"end\n", b"")
+    assert leaks(read_json("report", main), PLACES) == {"lose": (1, 100)}
+
+
+@in_a_namespace
+def test_without_proc_the_rest_is_there(tmp_path):
+    main = tmp_path / "main.rkn"
+    done = mounted("mount -t tmpfs tmpfs /proc", REFKNOT, "run", "-q", "-o",
+                   main, PLACES, "plain", env=environment(REFKNOT_SHIM=SHIM))
+    assert (done.status, done.out) == (0, b"end\n"), done.told
+    report = read_json("report", main)
+    assert report["verdict"]["checked"] is False
+    assert report["process"]["live_blocks"] >= 50001
+
+
+@contextlib.contextmanager
+def memory_limited(mib):
+    """A control group with that much memory; a wrapper for commands."""
+    old, new = CGROUPS / "memory", CGROUPS
+    base = old if (old / "memory.limit_in_bytes").exists() else new
+    group = base / f"refknot-test-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"no control group can be made here: {error}")
+    try:
+        name = ("memory.limit_in_bytes" if base == old else "memory.max")
+        try:
+            (group / name).write_text(str(mib << 20))
+        except OSError as error:
+            pytest.skip(f"no memory limit can be set here: {error}")
+        yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"',
+               "sh"]
+    finally:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                group.rmdir()
+                break
+
+
+def test_killed_for_memory_what_was_alive_is_known(tmp_path):
+    with memory_limited(300) as limited:
+        recorded = record(tmp_path, *limited, PLACES, "eat")
+    assert recorded.outcome.status == 128 + signal.SIGKILL
+    files = [recorded.main, *recorded.children]
+    reports = [read_json("report", f) for f in files]
+    eaten = max(reports, key=lambda r: r["process"]["live_bytes"] or 0)
+    assert eaten["process"]["signal"] == signal.SIGKILL
+    assert eaten["process"]["live_bytes"] > 50 << 20
+    assert eaten["verdict"]["checked"] is False
+    alive = read_json("objects", files[reports.index(eaten)], "--by",
+                      "function", "--limit", "0")
+    assert any(t["type"] == "lose" and t["bytes"] == 100
+               for t in alive["types"])
+
+
+def test_the_program_goes_on_when_refknot_is_killed(tmp_path):
+    """And its recording, in the live directory, is complete."""
+    script = 'echo $REFKNOT_OUT $PPID; read x; exec "$0" plain'
+    with subprocess.Popen(
+            [REFKNOT, "run", "-o", tmp_path / "r.rkn", "sh", "-c", script,
+             PLACES], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=environment()) as process:
+        directory, parent = process.stdout.readline().split()
+        assert int(parent) == process.pid
+        process.kill()
+        process.wait()
+        process.stdin.write(b"go\n")
+        process.stdin.close()
+        assert process.stdout.read() == b"end\n"
+    stores = pathlib.Path(os.fsdecode(directory))
+    try:
+        store = next(stores.glob("fault_places.*.rkn"))
+        for _ in range(1000):  # it ends after its output does
+            report = read_json("report", store)
+            if report["verdict"]["checked"]:
+                break
+        assert leaks(report, PLACES) == {"lose": (1, 100)}
+        assert report["verdict"]["complete"] is True
+        assert report["process"]["exit_code"] == 0
+    finally:
+        for path in stores.iterdir():
+            path.unlink()
+        stores.rmdir()
