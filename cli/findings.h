@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "model.h"
+#include "names.h"
 #include "symbols.h"
 
 enum finding_kind {
@@ -91,7 +92,7 @@ struct finding {
 	uint64_t hint_objects;
 	uint64_t hint_bytes;
 	uint32_t error;
-	char signature[17]; /* hex; "" until findings_sign */
+	char signature[32]; /* "4cf4fbe1a7df56a3.2"; "" until findings_sign */
 };
 
 #define FINDING_DRAWN 12 /* most members of a cycle that are drawn */
@@ -115,12 +116,13 @@ void findings_make(struct findings *f, const struct model *m,
 void findings_release(struct findings *f);
 
 /*
- * Give each finding its signature: equal in two runs for equal kinds, names of
- * the functions on the stacks and, in cycles, offsets of the pointers, whatever
- * the addresses, lines and counts. No two findings have the same one: what
- * would be equal is numbered in the order of the code.
+ * Give each finding its signature, 16 hex digits: equal in two runs, builds or
+ * machines for equal kinds, types of objects and functions on the stacks,
+ * whatever the addresses, lines, offsets and counts; see findings_sign.c. No two
+ * findings have the same one: those alike are numbered in the order of the
+ * code, from the second on: ".2".
  */
-void findings_sign(struct findings *f, const struct model *m,
+void findings_sign(struct findings *f, const struct model *m, struct names *n,
 		   struct symbols *s);
 
 extern const char *const finding_evidence_names[FINDING_EVIDENCES];

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signatures, by which a finding is known again in another run or build:
- * FNV-1a over its kind and the functions on its stacks, for cycles of each
- * kind of pointer in them with its offsets, in an order that addresses have no
- * part in. Findings of one report that are alike even so, such as leaks from
- * two lines of one function, are numbered in the order of their code.
+ * Signatures, by which a finding is known again: in another run, in another
+ * build, on another machine. FNV-1a over its kind, the types of the objects in
+ * it, and the functions on its call stack; of a cycle, over each kind of
+ * pointer in it, in an order that addresses have no part in.
+ *
+ * What is left out: lines, offsets and addresses; the C library's frames, whose
+ * names are another one's in the next version; what compilers append to names
+ * of copies of a function; and calls of a function by itself, however many.
+ * Findings that are alike then get .2, .3 behind it in the order of their code.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "die.h"
 #include "distinct.h"
@@ -21,6 +26,7 @@
 struct signer {
 	const struct model *m;
 	struct symbols *symbols;
+	struct names *names;
 	uint64_t *stacks; /* hash of each; 0: not made yet */
 	bool *inside;     /* each block: a member of the cycle at work */
 };
@@ -28,65 +34,130 @@ struct signer {
 /* A finding without its own signature yet. */
 struct unsigned_finding {
 	uint64_t hash;
+	uint64_t
+	    detail; /* offsets in a cycle: for the order of what is alike */
 	struct finding *f;
 };
 
-/* The text's NUL is hashed too, so that "ab" "c" is not "a" "bc". */
-static uint64_t hash_text(uint64_t hash, const char *text)
+static uint64_t hash_bytes(uint64_t hash, const char *text, size_t size)
 {
-	do
-		hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
-	while (*text++);
-	return hash;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char)text[i]) * FNV_PRIME;
+	return hash * FNV_PRIME; /* "ab" "c" is not "a" "bc" */
 }
 
-static uint64_t hash_frames(const struct signer *s, uint32_t stack)
+static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	uint64_t hash = FNV_OFFSET;
+	return hash_bytes(hash, text, strlen(text));
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The C library's own, and what starts a program. */
+static bool is_system(const struct location *l)
+{
+	static const char *const modules[] = { "libc.so", "ld-linux",
+					       "libpthread.so" };
+	const char *name = l->module ? base_name(l->module) : "";
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
+		if (!strncmp(name, modules[i], strlen(modules[i])))
+			return true;
+	return l->function && !strcmp(l->function, "_start");
+}
+
+/* Bytes of the name without ".isra.0", ".constprop.1.cold" and the like. */
+static size_t plain_length(const char *function)
+{
+	const char *dot = strchr(function + 1, '.');
+
+	return function[0] && dot ? (size_t)(dot - function) : strlen(function);
+}
+
+/* A function without a name is known by its module alone. */
+static uint64_t hash_location(uint64_t hash, const struct location *l)
+{
+	const char *module;
+
+	if (l->function)
+		return hash_bytes(hash, l->function, plain_length(l->function));
+	module = l->module ? base_name(l->module) : "";
+	return hash_bytes(hash, module, strcspn(module, "."));
+}
+
+static bool is_again(const struct location *l, const struct location *last)
+{
+	return last && l->function && last->function &&
+	       plain_length(l->function) == plain_length(last->function) &&
+	       !strncmp(l->function, last->function, plain_length(l->function));
+}
+
+/* With the frames of the system, or without; 0: there were no others. */
+static uint64_t hash_locations(const struct signer *s, uint32_t stack,
+			       bool system)
+{
 	uint32_t f = s->m->stacks[stack].frame;
+	const struct location *last = NULL;
+	uint64_t hash = FNV_OFFSET;
 
 	for (; f; f = s->m->frames[f].parent) {
 		const struct location *l;
 		size_t n = symbols_frame(s->symbols, f, &l);
 
 		for (size_t i = 0; i < n; i++) {
-			char *function = place_function(&l[i]);
-
-			hash = hash_text(hash, function);
-			free(function);
+			if ((!system && is_system(&l[i])) ||
+			    is_again(&l[i], last))
+				continue;
+			hash = hash_location(hash, &l[i]);
+			last = &l[i];
 		}
 	}
-	return hash;
+	return last ? hash : 0;
 }
 
-static uint64_t hash_stack(const struct signer *s, uint32_t block)
+static uint64_t hash_frames(const struct signer *s, uint32_t stack)
 {
-	uint32_t stack = s->m->blocks[block].stack;
-
 	if (!s->stacks[stack])
-		s->stacks[stack] = hash_frames(s, stack);
+		s->stacks[stack] = hash_locations(s, stack, false);
+	if (!s->stacks[stack])
+		s->stacks[stack] = hash_locations(s, stack, true);
 	return s->stacks[stack];
+}
+
+/* What a block is: of a type of the program's, or from a stack. */
+static uint64_t hash_block(const struct signer *s, uint32_t block)
+{
+	if (names_object_at(s->names, block))
+		return hash_text(FNV_OFFSET, names_block_type(s->names, block));
+	return hash_frames(s, s->m->blocks[block].stack);
 }
 
 /* The kinds of pointers from `block` to members, wherever blocks lie. */
 static void collect_pointers(const struct signer *s, uint32_t block,
-			     struct distinct *kinds)
+			     bool offsets, struct distinct *kinds)
 {
 	size_t first, n = model_edges_of(s->m, block, &first);
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_edge *e = &s->m->edges[i];
-		uint64_t places = (uint64_t)e->from_word << 32 | e->to_offset;
+		uint64_t to = hash_block(s, e->to);
 
 		if (!s->inside[e->to])
 			continue;
-		places = distinct_mix(hash_stack(s, e->to) + places);
-		distinct_add(kinds,
-			     distinct_mix(hash_stack(s, block) + places));
+		if (offsets)
+			to += (uint64_t)e->from_word << 32 | e->to_offset;
+		distinct_add(kinds, distinct_mix(hash_block(s, block) +
+						 distinct_mix(to)));
 	}
 }
 
-static uint64_t hash_cycle(const struct signer *s, const struct finding *f)
+static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
+			   bool offsets)
 {
 	struct distinct kinds = { 0 };
 	uint64_t hash = 0;
@@ -94,7 +165,7 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f)
 	for (size_t i = 0; i < f->member_count; i++)
 		s->inside[f->members[i]] = true;
 	for (size_t i = 0; i < f->member_count; i++)
-		collect_pointers(s, f->members[i], &kinds);
+		collect_pointers(s, f->members[i], offsets, &kinds);
 	for (size_t i = 0; i < f->member_count; i++)
 		s->inside[f->members[i]] = false;
 	distinct_sort(&kinds);
@@ -104,13 +175,31 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f)
 	return hash;
 }
 
-static uint64_t hash_finding(const struct signer *s, const struct finding *f)
+/* Its stack, and what type it is of, if it is an object. */
+static uint64_t hash_single(const struct signer *s, const struct finding *f)
 {
+	uint64_t hash = hash_frames(s, f->stack);
+
+	if (f->member_count && names_object_at(s->names, f->members[0]))
+		hash =
+		    hash_text(hash, names_block_type(s->names, f->members[0]));
+	return hash;
+}
+
+static struct unsigned_finding hash_finding(const struct signer *s,
+					    struct finding *f)
+{
+	struct unsigned_finding u = { .f = f };
 	uint64_t kind = hash_text(FNV_OFFSET, finding_kind_name(f->kind));
 
-	return distinct_mix(kind ^ (f->kind == FINDING_CYCLE
-					? hash_cycle(s, f)
-					: hash_frames(s, f->stack)));
+	if (f->kind == FINDING_CYCLE) {
+		u.hash = hash_cycle(s, f, false);
+		u.detail = hash_cycle(s, f, true);
+	} else {
+		u.hash = hash_single(s, f);
+	}
+	u.hash = distinct_mix(kind ^ u.hash);
+	return u;
 }
 
 /* Of the code in its module, which is the same in every run. */
@@ -136,7 +225,7 @@ static int compare_code(const struct model *m, uint32_t a, uint32_t b)
 	return (a != 0) - (b != 0);
 }
 
-/* By hash, then code, then the place in the report. */
+/* By hash, then code, offsets, and the place in the report. */
 static int compare(const void *a, const void *b, void *data)
 {
 	const struct unsigned_finding *x = a, *y = b;
@@ -146,36 +235,38 @@ static int compare(const void *a, const void *b, void *data)
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
 	order = compare_code(s->m, x->f->stack, y->f->stack);
+	if (!order)
+		order = (x->detail > y->detail) - (x->detail < y->detail);
 	return order ? order : (x->f > y->f) - (x->f < y->f);
 }
 
 static void number(struct unsigned_finding *list, size_t count)
 {
-	uint64_t same = 0;
+	size_t alike = 1;
 
 	for (size_t i = 0; i < count; i++) {
-		bool again = i && list[i].hash == list[i - 1].hash;
+		char *text = list[i].f->signature;
+		size_t size = sizeof(list[i].f->signature);
 
-		same = again ? same + 1 : 0;
-		snprintf(list[i].f->signature, sizeof(list[i].f->signature),
-			 "%016" PRIx64,
-			 same ? distinct_mix(list[i].hash + same)
-			      : list[i].hash);
+		alike = i && list[i].hash == list[i - 1].hash ? alike + 1 : 1;
+		if (alike == 1)
+			snprintf(text, size, "%016" PRIx64, list[i].hash);
+		else
+			snprintf(text, size, "%016" PRIx64 ".%zu", list[i].hash,
+				 alike);
 	}
 }
 
-void findings_sign(struct findings *f, const struct model *m,
+void findings_sign(struct findings *f, const struct model *m, struct names *n,
 		   struct symbols *symbols)
 {
-	struct signer s = { .m = m, .symbols = symbols };
+	struct signer s = { .m = m, .symbols = symbols, .names = n };
 	struct unsigned_finding *list = xcalloc(f->count, sizeof(*list));
 
 	s.stacks = xcalloc(m->stack_count, sizeof(*s.stacks));
 	s.inside = xcalloc(m->block_count, sizeof(*s.inside));
 	for (size_t i = 0; i < f->count; i++)
-		list[i] =
-		    (struct unsigned_finding){ hash_finding(&s, &f->list[i]),
-					       &f->list[i] };
+		list[i] = hash_finding(&s, &f->list[i]);
 	qsort_r(list, f->count, sizeof(*list), compare, &s);
 	number(list, f->count);
 	free(list);

@@ -382,7 +382,7 @@ json_t *report_json(const struct model *m, struct symbols *s,
 
 	findings_make(&f, m, s);
 	verdict_make(&v, &f, m, o->kinds);
-	findings_sign(&f, m, s);
+	findings_sign(&f, m, w.names, s);
 	list = findings(&w, &f, o);
 	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, GROUP_ALL,
 		    GROUP_EVERYTHING);

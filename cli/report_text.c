@@ -289,7 +289,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	verdict_make(&v, &f, m, o->kinds);
 	p.names = names_open(m, s);
 	print_verdict(&p, &f, &v, o->kinds);
-	findings_sign(&f, m, s);
+	findings_sign(&f, m, p.names, s);
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);
 	names_close(p.names);

@@ -109,13 +109,13 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
 {
 	static struct location list[SCENE_MOST];
 
-	list[frame] =
-	    (struct location){ .function = s->functions[frame],
-			       .file = "scene.c",
-			       .line =
-				   s->lines[frame] ? s->lines[frame] : frame,
-			       .module = "/bin/scene",
-			       .offset = BASE + frame };
+	list[frame] = (struct location){
+		.function = s->functions[frame],
+		.file = "scene.c",
+		.line = s->lines[frame] ? s->lines[frame] : frame,
+		.module = s->modules[frame] ? s->modules[frame] : "/bin/scene",
+		.offset = BASE + frame
+	};
 	*locations = &list[frame];
 	return 1;
 }

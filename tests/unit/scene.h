@@ -14,6 +14,7 @@
 /* The fake behind symbols.h: frame i is in functions[i] of "/bin/scene". */
 struct symbols {
 	const char *functions[SCENE_MOST]; /* NULL: not known */
+	const char *modules[SCENE_MOST];   /* NULL: "/bin/scene" */
 	unsigned lines[SCENE_MOST];        /* 0: the frame's number */
 	const char *data; /* name of any data object; NULL: not known */
 };
