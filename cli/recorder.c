@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "recorder.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "launch.h"
+#include "output.h"
+#include "preflight.h"
+#include "settings.h"
+#include "shim_path.h"
+
+#define LEAST_ROOM (4ull << 20) /* bytes, for a store to begin with */
+
+void recorder_check_settings(bool (*option)(const char *name))
+{
+	struct settings s;
+	const char *bad = settings_read(&s, environ);
+
+	if (!bad)
+		return;
+#define SETTING_TEXT(name, variable, help)
+#define SETTING_NUMBER(name, variable, preset, least, most, help)              \
+	if (!strcmp(bad, variable))                                            \
+		die(STATUS_INPUT, "%s is \"%s\"; give a number from %d to %d", \
+		    option(#name) ? "--" #name " (" variable ")" : variable,   \
+		    getenv(variable), least, most);
+#include "settings.def"
+#undef SETTING_TEXT
+#undef SETTING_NUMBER
+}
+
+/* The program inherits this environment; nothing else here reads it. */
+static void set_environment(const char *shim, const char *directory)
+{
+	const char *user = getenv("LD_PRELOAD");
+	char *preload;
+
+	preload =
+	    user && *user ? xasprintf("%s:%s", shim, user) : xstrdup(shim);
+	setenv("LD_PRELOAD", preload, 1);
+	free(preload);
+	setenv("REFKNOT_OUT", directory, 1);
+	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
+	setenv("G_SLICE", "always-malloc", 0);
+}
+
+static int start(const struct preflight *p, const char **arguments, pid_t *pid,
+		 int *status)
+{
+	int error = launch(p->program, arguments, pid, status);
+
+	if (error)
+		warn("%s could not be started: %s", p->program,
+		     strerror(-error));
+	return error;
+}
+
+/* Whether a store of some size can be in the directory. */
+static bool has_room(const struct live *l)
+{
+	struct rlimit limit;
+
+	return live_room(l) >= LEAST_ROOM && (getrlimit(RLIMIT_FSIZE, &limit) ||
+					      limit.rlim_cur == RLIM_INFINITY);
+}
+
+static enum recorder_outcome run_recorded(const struct recorder *r,
+					  const struct preflight *p,
+					  const char **arguments,
+					  const struct live *l, int *status)
+{
+	pid_t pid;
+
+	if (start(p, arguments, &pid, status))
+		return RECORDER_FAILED;
+	/* Who reads the report may be gone, and files be limited: go on. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	if (r->ended(l, pid, *status, r->data))
+		return RECORDER_DONE;
+	if (!has_room(l)) {
+		warn(
+		    "nothing was recorded: no room for a store in %s, or files are limited (ulimit -f)",
+		    l->directory);
+		return RECORDER_UNPLACED;
+	}
+	warn(
+	    "refknot's shim did not load into %s, so nothing was recorded; `refknot doctor %s` tells what is known of it",
+	    p->program, p->program);
+	return RECORDER_UNLOADED;
+}
+
+/* A place for live stores; says what is wrong, and false when there is none. */
+static bool open_live(struct live *l, const char *output)
+{
+	char *directory = output_directory(output);
+	int unwritable = output_check(directory), error;
+
+	if (unwritable)
+		warn(
+		    "no recording can be written in %s: %s; the program runs all the same",
+		    directory, strerror(-unwritable));
+	error = live_open(l, directory);
+	if (!error && live_room(l) < LEAST_ROOM) {
+		live_close(l);
+		error = -ENOSPC;
+	}
+	if (error)
+		warn(
+		    "the program runs unrecorded: no place for its live store in /dev/shm, %s or a temporary directory (%s)",
+		    directory, strerror(-error));
+	free(directory);
+	return !error;
+}
+
+/* The shim as LD_PRELOAD takes it; *link is for shim_path_unlink. */
+static char *find_shim(char **link)
+{
+	const char *told = getenv("REFKNOT_SHIM");
+	char *shim = shim_path();
+	int error;
+
+	if (!shim && told && *told)
+		die(STATUS_NO_RUN,
+		    "%s, which REFKNOT_SHIM names, was not found (%s); set it to the path of librefknot_preload.so, or unset it",
+		    told, strerror(errno));
+	if (!shim)
+		die(STATUS_NO_RUN,
+		    "librefknot_preload.so was not found; install refknot again, or set REFKNOT_SHIM to its path");
+	*link = shim_path_link(shim, &error);
+	if (error)
+		die(STATUS_NO_RUN,
+		    "%s has a space or colon in its path, and no link to it could be made: %s",
+		    shim, strerror(error));
+	return shim;
+}
+
+static enum recorder_outcome record(const struct recorder *r,
+				    const struct preflight *p,
+				    const char **arguments, int *status)
+{
+	char *link, *shim = find_shim(&link);
+	enum recorder_outcome outcome;
+	struct live live;
+	pid_t pid;
+
+	if (!open_live(&live, r->output)) {
+		outcome = start(p, arguments, &pid, status) ? RECORDER_FAILED
+							    : RECORDER_UNPLACED;
+		shim_path_unlink(link);
+	} else {
+		set_environment(link ? link : shim, live.directory);
+		outcome = run_recorded(r, p, arguments, &live, status);
+		/* Who is still running may yet execute something. */
+		if (live_close(&live))
+			shim_path_unlink(link);
+		else
+			free(link);
+	}
+	free(shim);
+	return outcome;
+}
+
+enum recorder_outcome recorder_run(const struct recorder *r,
+				   const char **arguments, int *status)
+{
+	enum recorder_outcome outcome = RECORDER_REFUSED;
+	struct preflight p;
+
+	preflight_check(&p, arguments[0]);
+	if (p.verdict != PREFLIGHT_OK)
+		warn("%s", p.message);
+	else
+		outcome = record(r, &p, arguments, status);
+	preflight_release(&p);
+	return outcome;
+}

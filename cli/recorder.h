@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* A program run with the shim in it, from its checks to its end. */
+#ifndef RECORDER_H
+#define RECORDER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "live.h"
+
+struct recorder {
+	const char *output; /* file that recordings will go to or beside; NULL:
+			       the working directory */
+	/*
+	 * The program has ended (`pid`, `status` as waitpid(2) gave it): do
+	 * what is to be done with the stores in `l`. False: the program left
+	 * none there.
+	 */
+	bool (*ended)(const struct live *l, pid_t pid, int status, void *data);
+	void *data;
+};
+
+enum recorder_outcome {
+	RECORDER_DONE,
+	RECORDER_UNPLACED, /* it ran unrecorded: no room for a live store */
+	RECORDER_UNLOADED, /* it ran unrecorded: the shim did not get into it */
+	RECORDER_REFUSED,  /* it cannot be recorded, and did not run */
+	RECORDER_FAILED,   /* it could not be started */
+};
+
+/*
+ * Run arguments[0] with `arguments` recorded, with the environment as it is, and
+ * wait for it. All but RECORDER_DONE is told in a sentence on stderr. *status:
+ * as waitpid(2) gives it, where the program ran. Dies when there is no shim.
+ */
+enum recorder_outcome recorder_run(const struct recorder *r,
+				   const char **arguments, int *status);
+
+/* Dies when a setting in the environment (settings.def) is wrong; `option`
+ * says whether --NAME sets it too. */
+void recorder_check_settings(bool (*option)(const char *name));
+
+#endif
