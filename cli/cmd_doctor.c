@@ -122,9 +122,8 @@ static void print_json(const struct survey *s)
 	    json_text(p->message), "allocator", json_allocator(s), "modules",
 	    json_modules(s), "hints", json_hints(s));
 
-	if (!all || json_dumpf(all, stdout, JSON_INDENT(2)))
+	if (!all || !json_write(all, JSON_INDENT(2), stdout))
 		die(STATUS_INPUT, "the report could not be written");
-	putchar('\n');
 	json_decref(all);
 }
 

@@ -191,8 +191,7 @@ void documents_write(struct documents *d, FILE *out)
 		document_set(o, "reports", json_incref(d->list));
 	}
 	if (o &&
-	    (json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS)) ||
-	     fputc('\n', out) < 0 || fflush(out)))
+	    !json_write(o, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS), out))
 		die(STATUS_INPUT, "the report cannot be written: %s",
 		    strerror(errno));
 	json_decref(o);

@@ -3,7 +3,9 @@
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -16,5 +18,12 @@ json_t *json_address(uint64_t address);
 
 /* An integer; counts beyond 2^63 - 1 become that. A new reference. */
 json_t *json_count(uint64_t count);
+
+/*
+ * Write `value` with jansson's `flags` and a newline. What a terminal would
+ * obey is spelled \u009b, which any parser reads as what it stands for. False
+ * with errno set when it cannot be written.
+ */
+bool json_write(const json_t *value, size_t flags, FILE *out);
 
 #endif

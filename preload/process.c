@@ -78,6 +78,14 @@ static const char *reason(int error)
 		return "not enough memory or address space";
 	case EFBIG:
 		return "file size limit";
+	case EDQUOT:
+		return "disk quota exceeded";
+	case EEXIST:
+		return "this name and all before it are taken";
+	case ENAMETOOLONG:
+		return "the path is too long";
+	case ELOOP:
+		return "too many symbolic links";
 	case EINVAL:
 		return "invalid value";
 	default:
@@ -90,15 +98,17 @@ static COLD void say(const char *relation, const char *sentence)
 	char line[8192];
 	struct text t = { line, sizeof(line) - 1, 0 };
 	int pid = sys_pid();
+	size_t size;
 
 	text_add(&t, "refknot: ");
-	text_add(&t, text_base(process.program));
+	text_show(&t, text_base(process.program));
 	text_add(&t, "[");
 	text_number(&t, (uint64_t)(pid > 0 ? pid : process.pid));
 	text_add(&t, relation);
-	text_add(&t, sentence);
-	text_add(&t, "\n");
-	sys_write(2, line, strlen(line));
+	text_show(&t, sentence);
+	size = strlen(line);
+	line[size] = '\n';
+	sys_write(2, line, size + 1);
 }
 
 COLD void process_say(const char *sentence)

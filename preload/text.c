@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "text.h"
 
+#include <string.h>
+
+#include "visible.h"
+
 void text_add(struct text *t, const char *s)
 {
 	for (; *s; s++, t->size++)
 		if (t->size + 1 < t->room)
 			t->data[t->size] = *s;
 	t->data[t->size < t->room ? t->size : t->room - 1] = '\0';
+}
+
+void text_show(struct text *t, const char *s)
+{
+	char spelled[VISIBLE_SIZE];
+
+	while (*s && text_whole(t)) {
+		s += visible_character(s, spelled);
+		if (t->size + strlen(spelled) < t->room)
+			text_add(t, spelled);
+		else
+			t->size = t->room;
+	}
 }
 
 static void add_digits(struct text *t, uint64_t n, unsigned base)

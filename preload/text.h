@@ -14,6 +14,8 @@ struct text {
 };
 
 void text_add(struct text *t, const char *s);
+/* The same as people may see it (visible.h), cut between characters. */
+void text_show(struct text *t, const char *s);
 void text_number(struct text *t, uint64_t n); /* decimal */
 void text_hex(struct text *t, uint64_t n);    /* with 0x */
 bool text_whole(const struct text *t);        /* nothing was cut */

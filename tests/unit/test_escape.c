@@ -34,6 +34,19 @@ static void controls_are_spelled(void **state)
 	expect("\xc2\x9b[2J", "\\xc2\\x9b[2J");
 }
 
+static void what_turns_writing_around_is_spelled(void **state)
+{
+	(void)state;
+	expect("\xe2\x80\xae", "\\xe2\\x80\\xae"); /* U+202E */
+	expect("\xe2\x80\xa8", "\\xe2\\x80\\xa8"); /* U+2028 */
+	expect("\xe2\x81\xa9", "\\xe2\\x81\\xa9"); /* U+2069 */
+	expect("\xe2\x80\x8f", "\\xe2\\x80\\x8f"); /* U+200F */
+	expect("\xd8\x9c", "\\xd8\\x9c");          /* U+061C */
+	/* Their neighbours are letters or marks like others. */
+	expect("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xaa\xd8\x9b",
+	       "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xaa\xd8\x9b");
+}
+
 static void bytes_that_are_no_text_are_spelled(void **state)
 {
 	(void)state;
@@ -47,6 +60,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(letters_stay),
 		cmocka_unit_test(controls_are_spelled),
+		cmocka_unit_test(what_turns_writing_around_is_spelled),
 		cmocka_unit_test(bytes_that_are_no_text_are_spelled),
 	};
 

@@ -28,3 +28,19 @@ size_t utf8_character(const unsigned char *s)
 	}
 	return 0;
 }
+
+/* Terminals obey U+0080 to U+009F as well, which are c2 80 to c2 9f. */
+bool utf8_is_control(const unsigned char *s, size_t size)
+{
+	if (size == 1)
+		return *s < ' ' || *s == 0x7f;
+	if (size == 2) /* and U+061C */
+		return (s[0] == 0xc2 && s[1] < 0xa0) ||
+		       (s[0] == 0xd8 && s[1] == 0x9c);
+	if (size != 3 || s[0] != 0xe2)
+		return false;
+	if (s[1] == 0x80) /* U+200E, U+200F; U+2028 to U+202E */
+		return s[2] == 0x8e || s[2] == 0x8f ||
+		       (s[2] >= 0xa8 && s[2] <= 0xae);
+	return s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9; /* U+2066 to 9 */
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Texts that come from programs, as people may see them: what a terminal would
+ * obey, and bytes that are no valid UTF-8, stand as \n, \t or \x1b.
+ */
+#ifndef VISIBLE_H
+#define VISIBLE_H
+
+#include <stddef.h>
+
+#define VISIBLE_WIDEST 4 /* bytes that one byte can become */
+#define VISIBLE_SIZE   (4 * VISIBLE_WIDEST + 1)
+
+/*
+ * Spell the first character of `text`, which is not empty, with a NUL behind
+ * it. How many bytes of `text` that was. May run inside malloc.
+ */
+size_t visible_character(const char *text, char spelled[VISIBLE_SIZE]);
+
+#endif
