@@ -55,6 +55,7 @@ static const struct {
 	{ SYS_ftruncate, OPTIONAL, { 3 } },
 	{ SYS_fallocate, OPTIONAL, { 3 } },
 	{ SYS_fchmod, OPTIONAL, { 3, 0600 } },
+	{ SYS_fstat, OPTIONAL, { 3, 1 } },
 	{ SYS_unlink, OPTIONAL, { 1 } },
 	{ SYS_readlink, OPTIONAL, { 1, 1, 4096 } },
 	{ SYS_getcwd, OPTIONAL, { 1, 4096 } },

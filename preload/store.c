@@ -61,10 +61,26 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 	return (n + unit - 1) / unit * unit;
 }
 
+/* The store's file; where others can write, its name may be another's now. */
+static long reopen(void)
+{
+	long fd = sys_open(store.path, O_RDWR | O_NOFOLLOW, 0), error;
+	struct sys_identity id;
+
+	if (fd < 0)
+		return fd;
+	error = sys_identify((int)fd, &id);
+	if (!error && id.device == store.file.device &&
+	    id.inode == store.file.inode)
+		return fd;
+	sys_close((int)fd);
+	return error ? error : -ENOENT;
+}
+
 /* Old kernels cannot populate: reserve through the file itself. */
 static bool allocate(uint64_t offset, uint64_t size)
 {
-	long fd = sys_open(store.path, O_RDWR | O_NOFOLLOW, 0);
+	long fd = reopen();
 	long result = fd;
 
 	if (fd >= 0) {
@@ -216,8 +232,10 @@ static long create(const char *directory, const char *program)
 		fd = sys_open(store.path,
 			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	}
-	if (fd >= 0) /* whatever the umask took away */
-		sys_mode((int)fd, 0600);
+	if (fd >= 0) {
+		sys_mode((int)fd, 0600); /* whatever the umask took away */
+		sys_identify((int)fd, &store.file);
+	}
 	return fd;
 }
 
@@ -328,7 +346,7 @@ void store_leave(void)
 
 void store_trim(void)
 {
-	long fd = sys_open(store.path, O_RDWR | O_NOFOLLOW, 0);
+	long fd = reopen();
 
 	if (fd < 0)
 		return;

@@ -16,6 +16,7 @@
 #include <refknot/store.h>
 
 #include "compiler.h"
+#include "sys.h"
 
 #define STORE_STEP_SHIFT 13
 #define STORE_STEP       (1ull << STORE_STEP_SHIFT)
@@ -51,6 +52,7 @@ static inline uint64_t store_limit_told(uint64_t limit)
 struct store {
 	struct store_header *header; /* NULL: no store; also its base address */
 	uint64_t size;               /* bytes mapped */
+	struct sys_identity file;
 	char path[4096];
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -86,6 +87,16 @@ long sys_allocate(int fd, uint64_t offset, uint64_t size)
 long sys_mode(int fd, int mode)
 {
 	return CALL2(SYS_fchmod, fd, mode);
+}
+
+long sys_identify(int fd, struct sys_identity *id)
+{
+	struct stat st; /* the kernel's own, on this machine */
+	long result = CALL2(SYS_fstat, fd, &st);
+
+	if (!result)
+		*id = (struct sys_identity){ st.st_dev, st.st_ino };
+	return result;
 }
 
 long sys_unlink(const char *path)

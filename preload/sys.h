@@ -32,6 +32,10 @@ long sys_write(int fd, const void *buffer, size_t size);
 long sys_truncate(int fd, uint64_t size);
 long sys_allocate(int fd, uint64_t offset, uint64_t size); /* fallocate */
 long sys_mode(int fd, int mode);
+struct sys_identity { /* of a file, whatever its names */
+	uint64_t device, inode;
+};
+long sys_identify(int fd, struct sys_identity *id);
 long sys_unlink(const char *path);
 long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_getcwd(char *buffer, size_t size);
