@@ -9,6 +9,7 @@
 #include "finish.h"
 #include "launch.h"
 #include "options.h"
+#include "output.h"
 #include "recorder.h"
 
 static int quiet, no_children, no_snapshot;
@@ -74,6 +75,7 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 /* What could only fail when the program has run. */
 static void check_output(void)
 {
+	const char *refusal;
 	struct stat st;
 
 	if (output && !*output)
@@ -82,6 +84,9 @@ static void check_output(void)
 		       (!stat(output, &st) && S_ISDIR(st.st_mode))))
 		die(STATUS_INPUT,
 		    "--output %s is a directory; name a file in it", output);
+	refusal = output ? output_refusal(output) : NULL;
+	if (refusal)
+		die(STATUS_INPUT, "--output %s %s", output, refusal);
 }
 
 static int run(const char **arguments)

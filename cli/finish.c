@@ -22,6 +22,8 @@
 #include "symbols.h"
 #include "units.h"
 
+#define NAME_RACES 8
+
 /* Whom a signal ended could not note when; we have only just seen it. */
 static void set_end(struct model *m, int status)
 {
@@ -52,7 +54,7 @@ static char *save_beside(const struct model *m, const char *store)
 		stem -= strlen(OUTPUT_SUFFIX);
 	name = xasprintf("%.*s.finished" OUTPUT_SUFFIX, (int)stem, store);
 
-	if (!model_save(m, name)) {
+	if (!model_save_new(m, name)) {
 		unlink(store);
 		return name;
 	}
@@ -60,23 +62,58 @@ static char *save_beside(const struct model *m, const char *store)
 	return xstrdup(store);
 }
 
+/* Where all may write, another may take a name that was just free. */
+static int save_free(const struct finish *f, const struct model *m,
+		     bool main_program, char **name)
+{
+	int error = -EEXIST;
+
+	for (int i = 0; i < NAME_RACES && error == -EEXIST; i++) {
+		free(*name);
+		*name = output_name(f->output, model_text(m, m->meta.program),
+				    m->meta.pid, main_program);
+		error = model_save_new(m, *name);
+	}
+	return error;
+}
+
+/* "FILE could not be written: reason" when it could not; NULL. */
+static char *save_as(const struct finish *f, const struct model *m,
+		     bool main_program, char **name)
+{
+	const char *refusal;
+	int error;
+
+	*name = NULL;
+	if (f->output && main_program) {
+		*name = xstrdup(f->output);
+		/* Something may have come there since the program began. */
+		refusal = output_refusal(*name);
+		if (refusal)
+			return xasprintf("%s %s", *name, refusal);
+		error = model_save(m, *name);
+	} else {
+		error = save_free(f, m, main_program, name);
+	}
+	return error ? xasprintf("%s could not be written: %s", *name,
+				 strerror(-error))
+		     : NULL;
+}
+
 /* Where the recording is in the end; the caller frees it. */
 static char *save(const struct finish *f, const struct model *m,
 		  const char *store, bool main_program)
 {
-	char *name = output_name(f->output, model_text(m, m->meta.program),
-				 m->meta.pid, main_program);
-	int error = model_save(m, name);
-	char *kept;
+	char *name, *failure = save_as(f, m, main_program, &name), *kept;
 
-	if (!error) {
+	if (!failure) {
 		unlink(store);
 		return name;
 	}
 	kept = save_beside(m, store);
-	warn(
-	    "%s could not be written: %s; the recording is kept in %s until you remove it",
-	    name, strerror(-error), kept);
+	warn("%s; the recording is kept in %s until you remove it", failure,
+	     kept);
+	free(failure);
 	free(name);
 	return kept;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "others.h"
 
 #define SHARED_MEMORY  "/dev/shm"
 #define PLENTY         (1ull << 30) /* bytes free on it, and a quarter of memory */
@@ -49,26 +50,45 @@ static bool shared_memory_is_roomy(void)
 static int make_in(struct live *l, const char *parent, const char *name)
 {
 	char *path = xasprintf("%s/%s-XXXXXX", parent, name);
+	struct stat st;
 
 	if (mkdtemp(path))
 		l->directory = realpath(path, NULL);
 	free(path);
-	return l->directory ? 0 : -errno;
+	if (!l->directory || lstat(l->directory, &st))
+		return -errno;
+	l->device = st.st_dev;
+	l->inode = st.st_ino;
+	return 0;
+}
+
+static bool make_safely(struct live *l, const char *parent, const char *name)
+{
+	return !others_can_replace(parent) && !make_in(l, parent, name);
 }
 
 int live_open(struct live *l, const char *output_directory)
 {
 	const char *temporary = getenv("TMPDIR");
-	int error;
 
+	if (!temporary || !*temporary)
+		temporary = "/tmp";
 	l->directory = NULL;
-	if (shared_memory_is_roomy() && !make_in(l, SHARED_MEMORY, "refknot"))
+	if ((shared_memory_is_roomy() &&
+	     make_safely(l, SHARED_MEMORY, "refknot")) ||
+	    make_safely(l, output_directory, ".refknot") ||
+	    make_safely(l, temporary, "refknot"))
 		return 0;
-	error = make_in(l, output_directory, ".refknot");
-	if (error)
-		make_in(l, temporary && *temporary ? temporary : "/tmp",
-			"refknot");
-	return l->directory ? 0 : error;
+	/* Who can write there can do as they like with the recording, too. */
+	return make_in(l, output_directory, ".refknot");
+}
+
+bool live_is_there(const struct live *l)
+{
+	struct stat st;
+
+	return !lstat(l->directory, &st) && st.st_dev == l->device &&
+	       st.st_ino == l->inode;
 }
 
 uint64_t live_room(const struct live *l)
@@ -89,7 +109,7 @@ bool live_close(struct live *l)
 
 static bool read_header(const char *path, struct store_header *h)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool ok;
 
 	if (fd < 0)
@@ -164,12 +184,13 @@ static void find_replaced(struct live_store *list, size_t count)
 struct live_store *live_list(const struct live *l, size_t *count)
 {
 	struct live_store *list = NULL;
-	DIR *directory = opendir(l->directory);
+	DIR *directory = live_is_there(l) ? opendir(l->directory) : NULL;
 	struct dirent *entry;
 
 	*count = 0;
 	while (directory && (entry = readdir(directory))) {
-		if (entry->d_name[0] == '.')
+		/* No store is a link: what it leads to is not ours. */
+		if (entry->d_name[0] == '.' || entry->d_type == DT_LNK)
 			continue;
 		list = xreallocarray(list, *count + 1, sizeof(*list));
 		list[*count] = (struct live_store){

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct live_store {
 	char *path;
@@ -21,14 +22,20 @@ struct live_store {
 
 struct live {
 	char *directory; /* absolute; NULL: none could be made */
+	dev_t device;    /* which it was when it was made */
+	ino_t inode;
 };
 
 /*
  * Make the directory: on /dev/shm when that is a tmpfs with plenty of room,
- * else in `output_directory`, else in $TMPDIR or /tmp. 0, or the -errno of
- * `output_directory`.
+ * else in `output_directory`, else in $TMPDIR or /tmp, but where no other user
+ * can put another in its place; if there is no such place, in
+ * `output_directory`. 0, or the -errno of that.
  */
 int live_open(struct live *l, const char *output_directory);
+
+/* Whether the directory is still the one that was made. */
+bool live_is_there(const struct live *l);
 
 /* Bytes free where the stores are. */
 uint64_t live_room(const struct live *l);

@@ -145,7 +145,7 @@ void model_release(struct model *m)
 	memset(m, 0, sizeof(*m));
 }
 
-/* What a rename must not replace: a device, a pipe, a socket. */
+/* What a rename must not replace: a link, a device, a pipe, a socket. */
 static int check_target(const char *path)
 {
 	struct stat st;
@@ -154,7 +154,7 @@ static int check_target(const char *path)
 		return errno == ENOENT ? 0 : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	return S_ISREG(st.st_mode) || S_ISLNK(st.st_mode) ? 0 : -EEXIST;
+	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
 }
 
 /* A file of its own, 0600, beside `path`; *name is for the caller to free. */
@@ -175,13 +175,34 @@ static int open_beside(const char *path, char **name)
 	return fd;
 }
 
-int model_save(const struct model *m, const char *path)
+static int put(const char *name, const char *path)
 {
-	int error = check_target(path), fd;
-	char *name = NULL;
+	return rename(name, path) ? -errno : 0;
+}
 
-	if (error)
-		return error;
+static int put_new(const char *name, const char *path)
+{
+	int fd;
+
+	if (!renameat2(AT_FDCWD, name, AT_FDCWD, path, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	/* This file system cannot: an empty file of ours takes the name. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		  0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return put(name, path);
+}
+
+static int save(const struct model *m, const char *path,
+		int (*put_at)(const char *name, const char *path))
+{
+	char *name = NULL;
+	int error, fd;
+
 	fd = open_beside(path, &name);
 	if (fd < 0) {
 		free(name);
@@ -190,12 +211,26 @@ int model_save(const struct model *m, const char *path)
 	error = recording_write(m, fd);
 	if (close(fd) && !error)
 		error = -errno;
-	if (!error && rename(name, path))
-		error = -errno;
+	if (!error)
+		error = put_at(name, path);
 	if (error)
 		unlink(name);
 	free(name);
 	return error;
+}
+
+int model_save(const struct model *m, const char *path)
+{
+	int error = check_target(path);
+
+	return error ? error : save(m, path, put);
+}
+
+int model_save_new(const struct model *m, const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) ? -EEXIST : save(m, path, put_new);
 }
 
 const char *model_text(const struct model *m, uint32_t offset)

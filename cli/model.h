@@ -67,10 +67,13 @@ void model_release(struct model *m);
 
 /*
  * Write `m` as a finished recording, replacing `path` in one step; mode 0600.
- * 0 or -errno (-EISDIR, -EEXIST: `path` is a directory, a device, a pipe or a
- * socket, which is not replaced); on failure `path` is as it was.
+ * 0 or -errno (-EISDIR, -EEXIST: `path` is a directory, or no regular file but
+ * a link, a device, a pipe or a socket, which is not replaced); on failure
+ * `path` is as it was.
  */
 int model_save(const struct model *m, const char *path);
+/* The same, but -EEXIST when anything at all has that name. */
+int model_save_new(const struct model *m, const char *path);
 
 /* The text at `offset`, "" when the offset is out of range. Lives as long as
  * the model. */

@@ -3,15 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <refknot/format.h>
+#include <refknot/store.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "die.h"
 
 #define NAME_BYTES  200 /* of a program in a file name, leaving room for more */
 #define TRIAL_BYTES 65536
+#define LAST_NUMBER 999 /* of a name, as the shim has it */
 
 char *output_directory(const char *file)
 {
@@ -62,12 +66,62 @@ int output_check(const char *directory)
 	return error;
 }
 
-/* `stem`.rkn, or the first of `stem`.2.rkn ... that is not there. */
+static const char *refusal_of_contents(const char *file)
+{
+	/* What it was may have changed since: never wait for a FIFO. */
+	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+				O_CLOEXEC);
+	char magic[8];
+	ssize_t size;
+
+	if (fd < 0)
+		return "cannot be read, so it may be something else than a recording; name another file";
+	size = read(fd, magic, sizeof(magic));
+	close(fd);
+	if (!size)
+		return NULL;
+	if (size == sizeof(magic) &&
+	    (!memcmp(magic, RKN_MAGIC, sizeof(magic)) ||
+	     !memcmp(magic, STORE_MAGIC, sizeof(magic))))
+		return NULL;
+	return "is not a recording, so it is not overwritten; name another file, or remove it";
+}
+
+/* Where all may write, a name that another user took is not ours to give. */
+static bool is_anothers(const char *file, const struct stat *st)
+{
+	char *directory = output_directory(file);
+	struct stat above;
+	bool is = st->st_uid != geteuid() && !stat(directory, &above) &&
+		  above.st_mode & S_ISVTX;
+
+	free(directory);
+	return is;
+}
+
+const char *output_refusal(const char *file)
+{
+	struct stat st;
+
+	if (lstat(file, &st))
+		return NULL; /* or else its directory tells why */
+	if (S_ISLNK(st.st_mode))
+		return "is a symbolic link, which is neither followed nor replaced; name the file itself, or remove the link";
+	if (!S_ISREG(st.st_mode))
+		return "is not a regular file; name another";
+	if (is_anothers(file, &st))
+		return "belongs to another user; name another file";
+	return refusal_of_contents(file);
+}
+
+/* `stem`.rkn, or the first of `stem`.2.rkn ... that is not there; the last one
+ * if they all are. */
 static char *free_name(const char *stem, const char *suffix)
 {
 	char *name = xasprintf("%s%s", stem, suffix);
+	struct stat st;
 
-	for (unsigned i = 2; !access(name, F_OK); i++) {
+	for (unsigned i = 2; i <= LAST_NUMBER && !lstat(name, &st); i++) {
 		free(name);
 		name = xasprintf("%s.%u%s", stem, i, suffix);
 	}

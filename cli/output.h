@@ -15,10 +15,17 @@ char *output_directory(const char *file);
 int output_check(const char *directory);
 
 /*
+ * Why the recording must not take the place of what `file` is now, as the end
+ * of a sentence about it; NULL: it may. What is replaced is a recording or an
+ * empty file, and no link.
+ */
+const char *output_refusal(const char *file);
+
+/*
  * The recording's path for a process; the caller frees it. With `file` it is
  * that for the main program, with .PID before its suffix for others; without,
- * PROGRAM.PID.rkn. A name that is taken gets .2, .3 before the suffix, but
- * for `file` itself.
+ * PROGRAM.PID.rkn. A name that is taken gets .2, .3 before the suffix, to
+ * .999, but for `file` itself.
  */
 char *output_name(const char *file, const char *program, uint32_t pid,
 		  bool main_program);

@@ -85,6 +85,12 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 	signal(SIGXFSZ, SIG_IGN);
 	if (r->ended(l, pid, *status, r->data))
 		return RECORDER_DONE;
+	if (!live_is_there(l)) {
+		warn(
+		    "nothing was recorded: %s, the directory of its live store, was removed or replaced",
+		    l->directory);
+		return RECORDER_UNPLACED;
+	}
 	if (!has_room(l)) {
 		warn(
 		    "nothing was recorded: no room for a store in %s, or files are limited (ulimit -f)",

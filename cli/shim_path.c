@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "others.h"
 
 #define SHIM_NAME  "librefknot_preload.so"
 #define SEPARATORS " :" /* of LD_PRELOAD */
@@ -53,8 +54,14 @@ char *shim_path_link(const char *path, int *error)
 	*error = 0;
 	if (!strpbrk(path, SEPARATORS))
 		return NULL;
-	if (!parent || *parent != '/' || strpbrk(parent, SEPARATORS))
+	/* Who could put another library there would run in the program. */
+	if (!parent || *parent != '/' || strpbrk(parent, SEPARATORS) ||
+	    others_can_replace(parent))
 		parent = "/tmp";
+	if (others_can_replace(parent)) {
+		*error = EPERM;
+		return NULL;
+	}
 	directory = xasprintf("%s/refknot-XXXXXX", parent);
 	link =
 	    mkdtemp(directory) ? xasprintf("%s/" SHIM_NAME, directory) : NULL;

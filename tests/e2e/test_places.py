@@ -109,7 +109,8 @@ def test_a_directory_that_does_not_exist_is_told(tmp_path):
 
 def test_an_existing_recording_is_replaced(tmp_path):
     main = tmp_path / "r.rkn"
-    main.write_text("old")
+    assert refknot("run", "-q", "-o", main, "true").status == 0
+    assert not read_json("report", main)["findings"]
     assert refknot("run", "-q", "-o", main, LOSER).status == 0
     assert read_json("report", main)["findings"]
     assert list(tmp_path.iterdir()) == [main]

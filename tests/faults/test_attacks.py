@@ -2,6 +2,8 @@
 """Directories that others can write to: nobody's file is written through, over
 or away, and the program never notices."""
 import os
+import pathlib
+import shutil
 import stat
 import subprocess
 import time
@@ -9,10 +11,13 @@ import time
 import pytest
 
 from common import program
-from conftest import SHIM, environment, read_json, run
+from conftest import REFKNOT, SHIM, environment, read_json, refknot, run
 
 PLACES = program("places")
 SECRET = "int main(void) { return 0; }\n"
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="not root")
+IN_A_NAMESPACE = pytest.mark.skipif(
+    run("unshare", "-m", "true").status != 0, reason="no mount namespace here")
 
 
 @pytest.fixture
@@ -151,3 +156,225 @@ def test_a_store_that_is_swapped_harms_nobody(name, shared, victim):
     assert process.returncode == 0
     assert told == (b"end\n", b"")
     assert trace(store) == before
+
+
+# --- refknot run -o FILE ---------------------------------------------------
+
+def recorded_run(out, *argv, **kw):
+    return refknot("run", "-q", "-o", out, *argv, **kw)
+
+
+@pytest.mark.parametrize("name, why", [
+    ("link", "is a symbolic link"), ("link_to_nothing", "is a symbolic link"),
+    ("link_to_itself", "is a symbolic link"),
+    ("link_to_directory", "is a directory"), ("hard_link", "not a recording"),
+    ("fifo", "not a regular file"), ("directory", "is a directory"),
+    ("file", "not a recording")])
+def test_what_is_no_recording_is_not_overwritten(name, why, shared, victim):
+    trap = shared / "r.rkn"
+    run("sh", "-c", TRAPS[name], env=environment(trap=trap, victim=victim))
+    before = traces(shared)
+    done = recorded_run(trap, "sh", "-c", "echo it ran")
+    assert (done.status, done.out) == (2, b"")
+    line, = done.told.splitlines()
+    assert line.startswith("refknot: --output ") and why in line, line
+    assert traces(shared) == before
+
+
+def test_a_device_is_not_overwritten():
+    before = os.lstat("/dev/null")
+    done = recorded_run("/dev/null", "true")
+    assert done.status == 2 and "not a regular file" in done.told
+    assert os.lstat("/dev/null").st_ino == before.st_ino
+
+
+def test_a_link_to_a_recording_is_not_followed(shared):
+    assert recorded_run(shared / "a.rkn", "true").status == 0
+    (shared / "b.rkn").symlink_to("a.rkn")
+    before = traces(shared)
+    assert recorded_run(shared / "b.rkn", "true").status == 2
+    assert traces(shared) == before
+
+
+@pytest.mark.parametrize("kind", ["recording", "store", "empty", "hard_link"])
+def test_a_recording_gives_its_name_to_the_next(kind, shared):
+    out, other = shared / "r.rkn", shared / "other"
+    if kind == "store":
+        run("true", env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=shared))
+        next(shared.iterdir()).rename(out)
+    elif kind == "empty":
+        out.touch()
+    else:
+        assert recorded_run(out, "true").status == 0
+    if kind == "hard_link":
+        os.link(out, other)
+        before = other.read_bytes()
+    assert recorded_run(out, PLACES, "plain").status == 0
+    check_store(out)
+    if kind == "hard_link":
+        assert other.read_bytes() == before
+    assert {p.name for p in shared.iterdir()} <= {"r.rkn", "other"}
+
+
+@AS_ROOT
+@pytest.mark.parametrize("mode, status", [(0o1777, 2), (0o755, 0)])
+def test_another_s_file_where_all_may_write(mode, status, shared):
+    out = shared / "r.rkn"
+    assert recorded_run(out, "true").status == 0
+    os.chown(out, 1, 1)
+    shared.chmod(mode)
+    before = traces(shared)
+    done = recorded_run(out, "true")
+    assert done.status == status, done.told
+    if status:
+        assert "belongs to another user" in done.told
+        assert traces(shared) == before
+
+
+@AS_ROOT
+def test_what_cannot_be_read_is_not_overwritten(shared):
+    for directory in [shared, *list(shared.parents)[:3]]:
+        directory.chmod(directory.stat().st_mode | 0o055)
+    shared.chmod(0o777)
+    out = shared / "r.rkn"
+    out.write_text("secret")
+    out.chmod(0o600)
+    nobody = {"user": 65534, "group": 65534, "extra_groups": [], "cwd": "/"}
+    try:
+        assert run(REFKNOT, "--version", **nobody).status == 0
+    except PermissionError:
+        pytest.skip("an ordinary user does not reach the build")
+    done = recorded_run(out, "true", **nobody)
+    assert done.status == 2 and "cannot be read" in done.told
+    assert out.read_text() == "secret"
+
+
+@pytest.mark.parametrize("name", [n for n in TRAPS if n != "empty"])
+def test_what_comes_while_the_program_runs_is_left_alone(name, shared,
+                                                         victim):
+    trap = shared / "r.rkn"
+    done = refknot("run", "-q", "-o", trap, "sh", "-c",
+                   f"{TRAPS[name]}; exec \"$0\" plain", PLACES,
+                   env=environment(trap=trap, victim=victim), cwd=shared)
+    assert (done.status, done.out) == (0, b"end\n")
+    line, = (x for x in done.told.splitlines() if "kept in" in x)
+    kept = pathlib.Path(line.split("kept in ")[1].split(" until ")[0])
+    check_store(kept)
+    shutil.rmtree(kept.parent)
+    assert {p.name for p in shared.iterdir()} <= {"r.rkn"} | {
+        p.name for p in shared.glob("r.*.rkn")}
+    assert trap.is_symlink() == name.startswith("link")
+
+
+@pytest.mark.parametrize("name", TRAPS)
+@pytest.mark.parametrize("option", [[], ["-o", "r.rkn"]], ids=["name", "o"])
+def test_a_name_that_is_made_up_is_a_free_one(option, name, shared, victim):
+    """A child's own with -o, and every one without."""
+    base = "r" if option else "fault_places"
+    script = f'trap="{base}.$$.rkn"; {TRAPS[name]}; exec {PLACES} plain'
+    done = refknot("run", "-q", *option, "--", "sh", "-c",
+                   f"sh -c '{script}'; true", cwd=shared,
+                   env=environment(victim=victim))
+    assert (done.status, done.out, done.told) == (0, b"end\n", "")
+    found = sorted(shared.glob(f"{base}.*.[23].rkn"))
+    assert len(found) == (2 if option else 1)  # sh's own before its exec
+    check_store(found[-1])
+    trap = shared / found[0].name.replace(".2.", ".")
+    assert trap.is_symlink() == name.startswith("link")
+    if name == "file":
+        assert trap.read_text() == SECRET
+
+
+def test_when_all_names_are_taken_run_says_so(shared, victim):
+    script = ('touch "true.$$.rkn"; seq -f "true.$$.%g.rkn" 2 999 | '
+              'xargs touch; exec true')
+    done = refknot("run", "-q", "sh", "-c", script, cwd=shared)
+    line, = (x for x in done.told.splitlines() if "kept in" in x)
+    assert done.status == 0 and "true." in line and ".999.rkn" in line
+    shutil.rmtree(line.split("kept in ")[1].rsplit("/", 1)[0])
+    assert all(not p.stat().st_size for p in shared.glob("true.*"))
+
+
+# --- The directory of live stores ------------------------------------------
+
+def test_what_else_is_in_the_live_directory_is_no_trap(shared, victim):
+    """A FIFO is not waited for, and a link not followed."""
+    done = refknot(
+        "run", "-q", "-o", shared / "r.rkn", "sh", "-c",
+        'mkfifo "$REFKNOT_OUT/a.rkn"; ln -s "$victim" "$REFKNOT_OUT/b.rkn"; '
+        'mkdir "$REFKNOT_OUT/c.rkn"; echo "$REFKNOT_OUT"; exec "$0" plain',
+        PLACES, env=environment(victim=victim))
+    directory = pathlib.Path(os.fsdecode(done.out.splitlines()[0]))
+    assert done.status == 0
+    check_store(shared / "r.rkn")
+    assert (directory / "b.rkn").is_symlink()
+    shutil.rmtree(directory)
+
+
+def test_a_live_directory_that_is_replaced_is_not_believed(shared, victim):
+    """Others' recordings behind a link there stay where they are."""
+    theirs = shared / "theirs"
+    theirs.mkdir()
+    run("true", env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=theirs))
+    before = traces(theirs)
+    done = refknot(
+        "run", "-q", "-o", shared / "r.rkn", "sh", "-c",
+        'mv "$REFKNOT_OUT" moved; ln -s "$PWD/theirs" "$REFKNOT_OUT"; '
+        'echo "$REFKNOT_OUT"', cwd=shared)
+    assert done.status == 0
+    assert "removed or replaced" in done.told.splitlines()[-1]
+    assert traces(theirs) == before
+    os.unlink(done.out.strip())
+
+
+def live_directory(script, out, **more):
+    """Where stores are while a program runs, after that as root."""
+    done = run("unshare", "-m", "sh", "-c", f'{script}; exec "$@"', "sh",
+               REFKNOT, "run", "-q", "-o", out, "sh", "-c",
+               'echo "$REFKNOT_OUT"', env=environment(**more))
+    assert done.status == 0 and not done.err, done.told
+    assert out.exists()
+    return pathlib.Path(os.fsdecode(done.out.strip())).parent
+
+
+@IN_A_NAMESPACE
+@pytest.mark.parametrize("how, safe", [
+    ("mode=1777", True), ("mode=777", False), ("mode=1777,uid=1", False),
+    ("mode=755,uid=1", False), ("mode=775", False)])
+def test_stores_live_where_nobody_else_can_move_them(how, safe, tmp_path):
+    mount = f"mount -t tmpfs -o size=64g,{how} tmpfs /dev/shm"
+    place = live_directory(mount, tmp_path / "r.rkn")
+    assert place == (pathlib.Path("/dev/shm") if safe else tmp_path)
+
+
+@IN_A_NAMESPACE
+@pytest.mark.parametrize("mode, owner", [(0o777, 0), (0o755, 1), (0o1777, 1)])
+def test_a_directory_that_is_theirs_is_used_last(mode, owner, tmp_path):
+    mount = "mount -t tmpfs -o size=64k tmpfs /dev/shm"
+    theirs, fine = tmp_path / "theirs", tmp_path / "fine"
+    fine.mkdir()
+    (theirs / "below").mkdir(parents=True)
+    theirs.chmod(mode)
+    os.chown(theirs, owner, -1)
+    for place in (theirs, theirs / "below"):
+        assert live_directory(mount, place / "r.rkn", TMPDIR=fine) == fine
+        assert live_directory(mount, fine / "r.rkn", TMPDIR=place) == fine
+        (place / "r.rkn").unlink()
+        (fine / "r.rkn").unlink()
+    # Who can write there can replace the recording, too.
+    assert live_directory(mount, theirs / "r.rkn",
+                          TMPDIR=theirs / "below") == theirs
+
+
+@AS_ROOT
+def test_a_shim_is_not_linked_where_others_could_put_theirs(tmp_path):
+    place, theirs = tmp_path / "a b", tmp_path / "theirs"
+    place.mkdir()
+    theirs.mkdir()
+    shutil.copy(SHIM, place)
+    show = ["run", "-q", "-o", tmp_path / "r.rkn", "sh", "-c",
+            'echo "$LD_PRELOAD"']
+    env = environment(REFKNOT_SHIM=place / SHIM.name, TMPDIR=theirs)
+    assert refknot(*show, env=env).out.startswith(os.fsencode(theirs))
+    theirs.chmod(0o777)
+    assert refknot(*show, env=env).out.startswith(b"/tmp/refknot-")

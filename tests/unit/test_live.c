@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "live.h"
+#include "others.h"
 #include "scratch.h"
 
 static void write_store(const struct live *l, const char *name, pid_t pid,
@@ -92,6 +93,25 @@ static void the_directory_is_private_and_goes_when_empty(void **state)
 	assert_true(live_close(&l));
 	assert_int_equal(access(path, F_OK), -1);
 	free(path);
+}
+
+static void a_place_that_others_can_change_is_known(void **state)
+{
+	(void)state;
+	scratch_run(
+	    "rm -rf * && mkdir -p a/b && ln -s a/b l && chmod 755 a a/b");
+	assert_false(others_can_replace("."));
+	assert_false(others_can_replace("a/b"));
+	scratch_run("chmod 777 a");
+	assert_true(others_can_replace("a"));
+	assert_true(others_can_replace("a/b"));
+	assert_true(others_can_replace("l"));
+	scratch_run("chmod 1777 a");
+	assert_false(others_can_replace("a/b"));
+	scratch_run("chmod 775 a/b");
+	assert_true(others_can_replace("l"));
+	assert_true(others_can_replace("none"));
+	scratch_run("rm -rf *");
 }
 
 static void a_directory_with_a_store_stays(void **state)
@@ -186,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_directory_is_private_and_goes_when_empty),
+		cmocka_unit_test(a_place_that_others_can_change_is_known),
 		cmocka_unit_test(a_directory_with_a_store_stays),
 		cmocka_unit_test(stores_are_in_order_of_time),
 		cmocka_unit_test(who_has_the_store_mapped_is_alive),

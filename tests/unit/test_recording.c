@@ -179,7 +179,31 @@ static void a_save_replaces_no_directory_and_no_device(void **state)
 	assert_int_equal(model_save(&m, "d"), -EISDIR);
 	assert_int_equal(model_save(&m, "f"), -EEXIST);
 	assert_int_equal(model_save(&m, "none/a.rkn"), -ENOENT);
+	scratch_run("ln -s none l && ln -s d k");
+	assert_int_equal(model_save(&m, "l"), -EEXIST);
+	assert_int_equal(model_save(&m, "k"), -EEXIST);
+	scratch_run("rm l k");
 	assert_string_equal(scratch_line("ls -A | wc -l"), "2");
+	scratch_run("rm -rf *");
+	model_release(&m);
+}
+
+static void a_new_save_replaces_nothing_at_all(void **state)
+{
+	static const char *const there[] = { "f", "l", "d", "p" };
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	scratch_run(
+	    "rm -rf * && echo old >f && ln -s none l && mkdir d && mkfifo p");
+	for (size_t i = 0; i < sizeof(there) / sizeof(*there); i++)
+		assert_int_equal(model_save_new(&m, there[i]), -EEXIST);
+	assert_string_equal(scratch_line("cat f"), "old");
+	assert_string_equal(scratch_line("ls -A | wc -l"), "4");
+	assert_int_equal(model_save_new(&m, "new"), 0);
+	assert_int_equal(model_save_new(&m, "new"), -EEXIST);
+	assert_string_equal(scratch_line("stat -c %a new"), "600");
 	scratch_run("rm -rf *");
 	model_release(&m);
 }
@@ -539,6 +563,7 @@ int main(void)
 		cmocka_unit_test(the_file_is_the_owners_alone),
 		cmocka_unit_test(a_failed_save_leaves_the_old_file),
 		cmocka_unit_test(a_save_replaces_no_directory_and_no_device),
+		cmocka_unit_test(a_new_save_replaces_nothing_at_all),
 		cmocka_unit_test(every_damaged_byte_is_noticed),
 		cmocka_unit_test(a_file_cut_anywhere_gives_what_stands_before),
 		cmocka_unit_test(bytes_behind_the_end_are_refused),
