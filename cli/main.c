@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line: which command, and its options from its table. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "die.h"
@@ -130,10 +132,33 @@ static bool is_help(const char *argument)
 	       !strcmp(argument, "help");
 }
 
+/* libelf maps binaries, and whoever links one anew may cut it short. */
+static void cut_short(int number)
+{
+	static const char text[] =
+	    "refknot: a binary or debug file was cut short while it was read; try again when it is complete\n";
+
+	(void)number;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(STATUS_INPUT);
+}
+
+/* What is ignored stays so: a program inherits it. */
+static void watch_files(void)
+{
+	const struct sigaction ours = { .sa_handler = cut_short };
+	struct sigaction theirs;
+
+	if (!sigaction(SIGBUS, NULL, &theirs) && theirs.sa_handler == SIG_DFL)
+		sigaction(SIGBUS, &ours, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static char help[] = "--help";
 	const struct command *c;
+
+	watch_files();
 
 	if (argc < 2)
 		die(STATUS_INPUT, "name a command; see refknot --help");

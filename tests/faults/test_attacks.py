@@ -11,7 +11,8 @@ import time
 import pytest
 
 from common import program
-from conftest import REFKNOT, SHIM, environment, read_json, refknot, run
+from conftest import (CC, REFKNOT, SHIM, environment, read_json, refknot,
+                      run)
 
 PLACES = program("places")
 SECRET = "int main(void) { return 0; }\n"
@@ -378,3 +379,98 @@ def test_a_shim_is_not_linked_where_others_could_put_theirs(tmp_path):
     assert refknot(*show, env=env).out.startswith(os.fsencode(theirs))
     theirs.chmod(0o777)
     assert refknot(*show, env=env).out.startswith(b"/tmp/refknot-")
+
+
+# --- Files that change under a reader --------------------------------------
+
+SHRINK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+static ssize_t one(const char *name, int fd, void *p, size_t n, off_t at)
+{
+    static long calls;
+    ssize_t (*real)(int, void *, size_t, off_t) =
+        (ssize_t (*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, name);
+
+    if (++calls == atol(getenv("SHRINK_AT")))
+        (void)!truncate(getenv("SHRINK"), atol(getenv("SHRINK_TO")));
+    return real(fd, p, n, at);
+}
+ssize_t pread(int fd, void *p, size_t n, off_t at)
+{ return one("pread", fd, p, n, at); }
+ssize_t pread64(int fd, void *p, size_t n, off_t at)
+{ return one("pread64", fd, p, n, at); }
+"""
+
+
+@pytest.fixture(scope="module")
+def shrinker(tmp_path_factory):
+    root = tmp_path_factory.mktemp("shrink")
+    (root / "shrink.c").write_text(SHRINK)
+    done = run(CC, "-w", "-shared", "-fPIC", root / "shrink.c", "-o",
+               root / "shrink.so", "-ldl")
+    assert done.status == 0, done.told
+    return root / "shrink.so"
+
+
+@pytest.mark.parametrize("form", ["store", "recording"])
+@pytest.mark.parametrize("left", [0, 7, 100, 5000, 100000])
+def test_a_file_that_shrinks_under_its_reader(form, left, shared, shrinker,
+                                              tmp_path):
+    if form == "store":
+        run(PLACES, "plain", env=environment(LD_PRELOAD=SHIM,
+                                             REFKNOT_OUT=shared))
+        whole, = shared.iterdir()
+    else:
+        whole = shared / "r.rkn"
+        assert recorded_run(whole, PLACES, "plain").status == 0
+    left = min(left, whole.stat().st_size // 2)
+    seen = set()
+    for at in (1, 2, 3, 5, 8, 13, 21, 34):
+        copy = tmp_path / "copy.rkn"
+        run("cp", "--sparse=always", whole, copy)
+        done = run(REFKNOT, "report", copy, env=environment(
+            LD_PRELOAD=shrinker, SHRINK=copy, SHRINK_AT=at, SHRINK_TO=left))
+        assert done.status in (0, 2), (done.status, done.told)
+        seen.add(done.status)
+        lines = done.told.splitlines()
+        assert (len(lines) == 1) == (done.status == 2), done.told
+        assert all(x.startswith("refknot: ") for x in lines)
+    assert 2 in seen
+
+
+def test_a_binary_that_shrinks_under_a_report(shared, tmp_path):
+    """Whoever links it anew, in place, at the wrong moment."""
+    binary = tmp_path / "binary"
+    shutil.copy(PLACES, binary)
+    (tmp_path / "w.c").write_text("""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int dwarf_getsrclines(void *die, void *lines, void *n)
+{
+    (void)!truncate(getenv("SHRINK"), 0);
+    return ((int (*)(void *, void *, void *))dlsym(
+        RTLD_NEXT, "dwarf_getsrclines"))(die, lines, n);
+}
+void *dwarf_getsrc_die(void *die, unsigned long pc)
+{
+    (void)!truncate(getenv("SHRINK"), 0);
+    return ((void *(*)(void *, unsigned long))dlsym(
+        RTLD_NEXT, "dwarf_getsrc_die"))(die, pc);
+}
+""")
+    done = run(CC, "-w", "-shared", "-fPIC", tmp_path / "w.c", "-o",
+               tmp_path / "w.so", "-ldl")
+    assert done.status == 0, done.told
+    assert recorded_run(tmp_path / "r.rkn", binary, "plain").status == 0
+    done = run(REFKNOT, "report", tmp_path / "r.rkn", env=environment(
+        LD_PRELOAD=tmp_path / "w.so", SHRINK=binary))
+    assert binary.stat().st_size == 0
+    assert done.status == 2, (done.status, done.told)
+    line, = done.told.splitlines()
+    assert line.startswith("refknot: ") and "again" in line, line
