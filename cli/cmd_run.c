@@ -47,13 +47,13 @@ static bool takes_number(const char *name)
 static void set_options(void)
 {
 	if (depth)
-		setenv("REFKNOT_DEPTH", depth, 1);
+		recorder_set("REFKNOT_DEPTH", depth);
 	if (verify)
-		setenv("REFKNOT_VERIFY", verify, 1);
+		recorder_set("REFKNOT_VERIFY", verify);
 	if (no_children)
-		setenv("REFKNOT_CHILDREN", "0", 1);
+		recorder_set("REFKNOT_CHILDREN", "0");
 	if (no_snapshot)
-		setenv("REFKNOT_SNAPSHOT", "0", 1);
+		recorder_set("REFKNOT_SNAPSHOT", "0");
 	recorder_check_settings(takes_number);
 }
 

@@ -16,7 +16,16 @@
 #include "settings.h"
 #include "shim_path.h"
 
-#define LEAST_ROOM (4ull << 20) /* bytes, for a store to begin with */
+#define VALUE_SHOWN 40           /* bytes */
+#define LEAST_ROOM  (4ull << 20) /* bytes, for a store to begin with */
+
+/* Enough of a value to be known again. */
+static const char *shortened(const char *value)
+{
+	return strlen(value) <= VALUE_SHOWN
+		   ? value
+		   : xasprintf("%.*s...", VALUE_SHOWN, value);
+}
 
 void recorder_check_settings(bool (*option)(const char *name))
 {
@@ -30,10 +39,16 @@ void recorder_check_settings(bool (*option)(const char *name))
 	if (!strcmp(bad, variable))                                            \
 		die(STATUS_INPUT, "%s is \"%s\"; give a number from %d to %d", \
 		    option(#name) ? "--" #name " (" variable ")" : variable,   \
-		    getenv(variable), least, most);
+		    shortened(getenv(variable)), least, most);
 #include "settings.def"
 #undef SETTING_TEXT
 #undef SETTING_NUMBER
+}
+
+void recorder_set(const char *name, const char *value)
+{
+	unsetenv(name);
+	setenv(name, value, 1);
 }
 
 /* The program inherits this environment; nothing else here reads it. */
@@ -44,9 +59,9 @@ static void set_environment(const char *shim, const char *directory)
 
 	preload =
 	    user && *user ? xasprintf("%s:%s", shim, user) : xstrdup(shim);
-	setenv("LD_PRELOAD", preload, 1);
+	recorder_set("LD_PRELOAD", preload);
 	free(preload);
-	setenv("REFKNOT_OUT", directory, 1);
+	recorder_set("REFKNOT_OUT", directory);
 	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
 	setenv("G_SLICE", "always-malloc", 0);
 }

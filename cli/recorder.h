@@ -36,6 +36,10 @@ enum recorder_outcome {
 enum recorder_outcome recorder_run(const struct recorder *r,
 				   const char **arguments, int *status);
 
+/* Set a variable for the program: setenv() replaces the first of several alone,
+ * and some shells take the last. */
+void recorder_set(const char *name, const char *value);
+
 /* Dies when a setting in the environment (settings.def) is wrong; `option`
  * says whether --NAME sets it too. */
 void recorder_check_settings(bool (*option)(const char *name));

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from conftest import CC, REFKNOT, SHIM, environment, refknot, run
+from conftest import (CC, REFKNOT, SHIM, environment, read_json, refknot,
+                      run)
 
 HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
 MALLOC = ("#include <stddef.h>\nstatic char pool[65536]; static size_t at;\n"
@@ -174,6 +175,50 @@ def test_file_capabilities_are_refused(tmp_path):
     if done.status:
         pytest.skip(f"setcap: {done.told.strip()}")
     check_refused(program, "capabilities", cwd="/", **nobody)
+
+
+def test_setgid_to_another_group_is_refused(tmp_path):
+    nobody = as_nobody(tmp_path)
+    program = build(tmp_path, "setgid", HELLO)
+    program.chmod(0o2755)
+    if os.statvfs(tmp_path).f_flag & os.ST_NOSUID:
+        pytest.skip(f"{tmp_path} is mounted nosuid")
+    check_refused(program, "setgid", cwd="/", **nobody)
+
+
+IDS = ("#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
+       "int main(void) { char *p = getenv(\"LD_PRELOAD\"); "
+       "free(malloc(9)); printf(\"%d %d %s\\n\", (int)geteuid(), "
+       "(int)getegid(), p ? p : \"-\"); return 7; }\n")
+
+
+@pytest.mark.parametrize("mode, caps, ids", [
+    (0o4755, None, "0 65534"), (0o2755, None, "65534 0"),
+    (0o755, "cap_net_raw+ep", "65534 65534")],
+    ids=["setuid", "setgid", "capabilities"])
+def test_a_privileged_child_runs_unrecorded(mode, caps, ids, tmp_path):
+    """The loader drops what would load the shim, and says nothing."""
+    nobody = as_nobody(tmp_path)
+    program = build(tmp_path, "privileged", IDS)
+    program.chmod(mode)
+    if os.statvfs(tmp_path).f_flag & os.ST_NOSUID:
+        pytest.skip(f"{tmp_path} is mounted nosuid")
+    if caps and (not shutil.which("setcap") or
+                 run("setcap", caps, program).status):
+        pytest.skip("setcap is not installed, or not possible here")
+    place = tmp_path / "place"
+    place.mkdir()
+    place.chmod(0o777)
+    for how in (f"{program}; echo $?", f"exec {program}"):
+        done = refknot("run", "-q", "-o", place / "r.rkn", "sh", "-c", how,
+                       cwd="/", **nobody)
+        lines = done.out.decode().splitlines()
+        assert lines[0] == f"{ids} -" and not done.err, (lines, done.told)
+        assert lines[1:] == ([] if "exec" in how else ["7"])
+        assert done.status == (7 if "exec" in how else 0)
+        assert {p.name for p in place.iterdir()} == {"r.rkn"}
+        argv = read_json("report", place / "r.rkn")["process"]["argv"]
+        assert argv[0] == "sh"
 
 
 def test_an_unreadable_program_is_refused(tmp_path):
