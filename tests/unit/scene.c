@@ -107,17 +107,22 @@ void scene_root(struct scene *s, uint32_t block, uint32_t to_offset)
 size_t symbols_frame(struct symbols *s, uint32_t frame,
 		     const struct location **locations)
 {
-	static struct location list[SCENE_MOST];
+	static struct location list[SCENE_MOST][2];
+	struct location *l = list[frame];
 
-	list[frame] = (struct location){
+	l[1] = (struct location){
 		.function = s->functions[frame],
-		.file = "scene.c",
+		.file = s->files[frame] ? s->files[frame] : "scene.c",
 		.line = s->lines[frame] ? s->lines[frame] : frame,
 		.module = s->modules[frame] ? s->modules[frame] : "/bin/scene",
 		.offset = BASE + frame
 	};
-	*locations = &list[frame];
-	return 1;
+	l[0] = l[1];
+	l[0].function = s->inlined[frame];
+	l[0].inlined = true;
+	s->asked++;
+	*locations = s->inlined[frame] ? l : l + 1;
+	return s->inlined[frame] ? 2 : 1;
 }
 
 bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,

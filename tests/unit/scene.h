@@ -14,9 +14,12 @@
 /* The fake behind symbols.h: frame i is in functions[i] of "/bin/scene". */
 struct symbols {
 	const char *functions[SCENE_MOST]; /* NULL: not known */
+	const char *inlined[SCENE_MOST];   /* into that; NULL: nothing */
 	const char *modules[SCENE_MOST];   /* NULL: "/bin/scene" */
+	const char *files[SCENE_MOST];     /* NULL: "scene.c" */
 	unsigned lines[SCENE_MOST];        /* 0: the frame's number */
 	const char *data; /* name of any data object; NULL: not known */
+	unsigned asked;   /* how often for a frame */
 };
 
 struct scene {

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings that are known and not to be told of: files in LeakSanitizer's
+ * grammar, in Valgrind's and in our own, mixed at will.
+ *
+ *   leak:PATTERN                     LeakSanitizer's, as it is
+ *   cycle:PATTERN  until:2027-01-31  # reason
+ *   ref:PATTERN                      # reason
+ *   type:PATTERN                     # reason
+ *   { name / Memcheck:Leak / fun: obj: src: ... / }
+ *
+ * A comment line with until:DATE stands for the one entry that follows it.
+ */
+#ifndef SUPPRESS_H
+#define SUPPRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "findings.h"
+
+enum suppress_kind {
+	SUPPRESS_LEAK,  /* a frame of what is leaked, or of a cycle's member */
+	SUPPRESS_CYCLE, /* the same, orphaned cycles alone */
+	SUPPRESS_REF,   /* the same, findings about references alone */
+	SUPPRESS_TYPE,  /* the type of an object in it */
+	SUPPRESS_BLOCK, /* Valgrind's: whole stacks */
+};
+
+/* One line of a Valgrind block. */
+struct suppress_line {
+	enum { LINE_FUNCTION, LINE_OBJECT, LINE_SOURCE, LINE_ANY } kind;
+	char *pattern; /* see suppress_glob; NULL for LINE_ANY */
+	unsigned line; /* of LINE_SOURCE; 0: any */
+};
+
+/*
+ * What a block is for: Valgrind's kinds of leaks, and our own two. A leak is
+ * definite; so is a leaked object with references too many. Of a cycle, which
+ * Valgrind does not know, it calls some members definite and the others
+ * indirect: both cover it. What is reachable is no finding.
+ */
+enum suppress_leak_kind {
+	SUPPRESS_DEFINITE = 1,
+	SUPPRESS_INDIRECT = 2,
+	SUPPRESS_POSSIBLE = 4,
+	SUPPRESS_REACHABLE = 8,
+	SUPPRESS_CYCLES = 16,     /* refknot:Cycle */
+	SUPPRESS_REFERENCES = 32, /* refknot:Reference */
+};
+
+struct suppression {
+	enum suppress_kind kind;
+	char *text;    /* the pattern or name, as it stands in the file */
+	char *pattern; /* see suppress_template; NULL for SUPPRESS_BLOCK */
+	struct suppress_line *lines; /* innermost frame first */
+	size_t line_count;
+	unsigned leaks;     /* SUPPRESS_BLOCK: enum suppress_leak_kind */
+	const char *origin; /* file, or "built in" */
+	unsigned line;      /* in it */
+	char *reason;       /* NULL: none is given */
+	char until[11];     /* "2027-01-31"; "": for ever */
+	bool expired;
+	bool built_in;
+	uint64_t findings, bytes; /* that it suppressed: its users count */
+};
+
+struct suppress_memory;
+
+/* All zero is an empty list. */
+struct suppressions {
+	struct suppression **list;
+	size_t count;
+	char **origins; /* texts that `origin` points to */
+	size_t origin_count;
+	char today[11]; /* local date; "": the first entry with a date asks */
+	struct suppress_memory *memory; /* of suppress_find */
+};
+
+/* What comes with refknot: the C library and loader's one-time blocks. */
+void suppress_add_built_in(struct suppressions *s);
+/* Dies with file and line when it cannot be read or understood. */
+void suppress_add_file(struct suppressions *s, const char *path);
+/* LeakSanitizer's grammar in `text`, which `origin` names; the same. */
+void suppress_add_text(struct suppressions *s, const char *text,
+		       const char *origin);
+void suppress_release(struct suppressions *s);
+
+#define SUPPRESS_ERROR_SIZE 512
+
+/*
+ * The entries in the `size` bytes of `text` (which need not end with NUL and
+ * may hold anything) are added. 0; or -EINVAL, with "ORIGIN:LINE: what is wrong
+ * and what is wanted" in `error`, of SUPPRESS_ERROR_SIZE bytes: then none is.
+ */
+int suppress_parse(struct suppressions *s, const char *text, size_t size,
+		   const char *origin, char *error);
+
+/*
+ * The first suppression that covers `f`, not counting expired ones; NULL: none
+ * does. LeakSanitizer's rules hold for any block of the finding that is shown,
+ * as what a suppressed block leads to is suppressed there too; Valgrind's need
+ * one stack of these that matches. What was found of a frame and of a stack is
+ * kept until the next recording, so neither is looked at twice.
+ */
+struct suppression *suppress_find(struct suppressions *s,
+				  const struct finding *f,
+				  const struct model *m, struct names *names,
+				  struct symbols *symbols);
+
+enum suppress_grammar { SUPPRESS_LSAN, SUPPRESS_VALGRIND };
+
+struct suppress_frame {
+	const char *function; /* NULL, or "libfoo.so+0x12": not known */
+	const char *module;   /* path; NULL: in none */
+};
+
+/* A finding that an entry is wanted for. */
+struct suppress_subject {
+	enum finding_kind kind;
+	const char *type;                    /* "Session" */
+	const struct suppress_frame *frames; /* innermost first */
+	size_t count;
+	size_t place; /* the frame to blame, < count */
+};
+
+/*
+ * Print an entry that covers `subject` when it is read again: a line with the
+ * frame to blame, or a block with the innermost frames up to main; where no
+ * frame is known, its type. Neither grammar can write every name, so what it
+ * cannot stands as a wildcard. refknot's own kinds want a reason, which stands
+ * there to be filled in.
+ */
+void suppress_generate(FILE *out, enum suppress_grammar grammar,
+		       const struct suppress_subject *subject);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "suppress_match.h"
+
+#include <string.h>
+
+/* What Valgrind calls the file that its own malloc comes from. */
+#define VALGRIND_OBJECT                                                        \
+	"/usr/libexec/valgrind/vgpreload_memcheck-amd64-linux.so"
+#define VALGRIND_SOURCE "vg_replace_malloc.c"
+
+#define UNKNOWN "???" /* the name of what has none */
+
+bool suppress_template(const char *pattern, const char *text)
+{
+	bool start = *pattern == '^', star = false;
+
+	if (!text || !*text)
+		return false;
+	for (pattern += start; *pattern;) {
+		size_t length = strcspn(pattern, "*$");
+		const char *found;
+
+		if (*pattern == '*') {
+			pattern++;
+			start = false;
+			star = true;
+			continue;
+		}
+		if (*pattern == '$')
+			return !*text || star;
+		found = memmem(text, strlen(text), pattern, length);
+		if (!found || (start && found != text))
+			return false;
+		text = found + length;
+		pattern += length;
+		start = star = false;
+	}
+	return true;
+}
+
+/* Of several `*` only the last needs to be tried again. */
+bool suppress_glob(const char *pattern, size_t length, const char *text)
+{
+	const char *end = pattern + length, *star = NULL, *from = NULL;
+
+	while (*text) {
+		if (pattern < end && *pattern == '*') {
+			star = ++pattern;
+			from = text;
+		} else if (pattern < end &&
+			   (*pattern == '?' || *pattern == *text)) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (pattern < end && *pattern == '*')
+		pattern++;
+	return pattern == end;
+}
+
+static bool fits(const char *pattern, const char *text)
+{
+	return suppress_glob(pattern, strlen(pattern), text);
+}
+
+/* C++'s are real frames with us, of its library. */
+static bool is_operator_new(const struct location *l)
+{
+	return l->function && (!strncmp(l->function, "_Znw", 4) ||
+			       !strncmp(l->function, "_Zna", 4) ||
+			       !strncmp(l->function, "operator new", 12));
+}
+
+static bool is_below_main(const char *function)
+{
+	static const char *const names[] = { "_start", "__libc_start_main",
+					     "__libc_start_call_main",
+					     "__libc_start_main_impl" };
+
+	if (function[0] != '_')
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(function, names[i]))
+			return true;
+	return false;
+}
+
+/* "foo.isra.0", a copy that a compiler made of a function, is "foo" to us where
+ * there is debug information. */
+static bool is_copy_of(const char *pattern, const char *function)
+{
+	static const char *const copies[] = { ".isra.", ".part.", ".constprop.",
+					      ".lto_priv.", ".cold" };
+	size_t length = 0;
+
+	while (function[length] && pattern[length] == function[length])
+		length++;
+	if (!length || function[length])
+		return false;
+	for (size_t i = 0; i < sizeof(copies) / sizeof(*copies); i++)
+		if (!strncmp(pattern + length, copies[i], strlen(copies[i])))
+			return true;
+	return false;
+}
+
+/*
+ * Of a C library function's names Valgrind takes the plainest, debug
+ * information has its first: "strdup" is "__strdup" or "__GI___strdup".
+ */
+static bool is_alias_of(const char *pattern, const struct location *l)
+{
+	const char *function = l->function;
+
+	if (strncmp(function, "__", 2) || !l->module ||
+	    !strstr(l->module, "/libc.so"))
+		return false;
+	if (!strncmp(function, "__GI_", 5))
+		function += 5;
+	return fits(pattern, function + strspn(function, "_"));
+}
+
+static bool function_fits(const char *pattern, const struct location *l)
+{
+	if (!l->function)
+		return fits(pattern, UNKNOWN);
+	return fits(pattern, l->function) || is_copy_of(pattern, l->function) ||
+	       is_alias_of(pattern, l) ||
+	       (is_below_main(l->function) && fits(pattern, "(below main)"));
+}
+
+static bool source_fits(const struct suppress_line *line,
+			const struct location *l)
+{
+	const char *slash = l->file ? strrchr(l->file, '/') : NULL;
+
+	if (!l->file || (line->line && line->line != l->line))
+		return false;
+	return fits(line->pattern, l->file) ||
+	       (slash && fits(line->pattern, slash + 1));
+}
+
+bool suppress_line_fits(const struct suppress_line *line,
+			const struct location *l)
+{
+	if (line->kind == LINE_FUNCTION)
+		return function_fits(line->pattern, l);
+	if (line->kind == LINE_SOURCE)
+		return source_fits(line, l);
+	return fits(line->pattern, l->module ? l->module : UNKNOWN) ||
+	       (is_operator_new(l) && fits(line->pattern, VALGRIND_OBJECT));
+}
+
+/* Which of them it was is not known. */
+static bool allocator_fits(const struct suppress_line *line)
+{
+	static const char *const names[] = { "malloc",         "calloc",
+					     "realloc",        "reallocarray",
+					     "valloc",         "memalign",
+					     "posix_memalign", "aligned_alloc",
+					     "pvalloc" };
+
+	if (line->kind == LINE_OBJECT)
+		return fits(line->pattern, VALGRIND_OBJECT);
+	if (line->kind == LINE_SOURCE)
+		return fits(line->pattern, VALGRIND_SOURCE);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (fits(line->pattern, names[i]))
+			return true;
+	return false;
+}
+
+/* NULL is an allocation function. */
+static bool frame_fits(const struct suppress_line *line,
+		       const struct location *l)
+{
+	return l ? suppress_line_fits(line, l) : allocator_fits(line);
+}
+
+/* As suppress_glob, `...` for `*`, but the end may be left over. */
+static bool lines_fit(const struct suppression *b, bool allocator,
+		      const struct location *const *stack, size_t count)
+{
+	size_t line = 0, at = 0, star = SIZE_MAX, from = 0;
+
+	count += allocator;
+	while (line < b->line_count) {
+		const struct suppress_line *l = &b->lines[line];
+
+		if (l->kind == LINE_ANY) {
+			star = ++line;
+			from = at;
+		} else if (at < count &&
+			   frame_fits(l, allocator ? (at ? stack[at - 1] : NULL)
+						   : stack[at])) {
+			line++;
+			at++;
+		} else if (star != SIZE_MAX && at < count) {
+			line = star;
+			at = ++from;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool suppress_block_fits(const struct suppression *b,
+			 const struct location *const *stack, size_t count)
+{
+	if (lines_fit(b, true, stack, count))
+		return true;
+	for (size_t skip = 0; skip < count; skip++) {
+		if (lines_fit(b, false, stack + skip, count - skip))
+			return true;
+		if (!is_operator_new(stack[skip]))
+			break;
+	}
+	return false;
+}

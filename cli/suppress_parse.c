@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Suppressions files line by line: LeakSanitizer's rules, ours, and what
+ * comments say. It must cope with any bytes.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "suppress_parser.h"
+
+#define UNTIL "until:"
+
+static const struct rule_kind {
+	const char *prefix;
+	enum suppress_kind kind;
+	bool ours; /* a date and a reason may follow, the latter must */
+} rule_kinds[] = {
+	{ "leak:", SUPPRESS_LEAK, false },
+	{ "cycle:", SUPPRESS_CYCLE, true },
+	{ "ref:", SUPPRESS_REF, true },
+	{ "type:", SUPPRESS_TYPE, true },
+};
+
+int suppress_fail(struct suppress_parser *p, const char *format, ...)
+{
+	size_t length = strlen(p->origin), most = SUPPRESS_ERROR_SIZE / 2;
+	va_list arguments;
+	int n;
+
+	/* A path of any length leaves room for the reason. */
+	n = snprintf(p->error, SUPPRESS_ERROR_SIZE,
+		     "%s%s:%u: ", length > most ? "..." : "",
+		     p->origin + (length > most ? length - most : 0),
+		     p->number);
+	va_start(arguments, format);
+	vsnprintf(p->error + n, SUPPRESS_ERROR_SIZE - (size_t)n, format,
+		  arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+/* --- Lines ---------------------------------------------------------------------- */
+
+static char *trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t");
+	length = strlen(text);
+	while (length && strchr(" \t\r", text[length - 1]))
+		length--;
+	text[length] = '\0';
+	return text;
+}
+
+int suppress_next_line(struct suppress_parser *p)
+{
+	const char *newline;
+	size_t size;
+	char *text;
+
+	if (p->at == p->end)
+		return 0;
+	p->number++;
+	newline = memchr(p->at, '\n', (size_t)(p->end - p->at));
+	size = (size_t)((newline ? newline : p->end) - p->at);
+	if (size > SUPPRESS_LINE_MOST)
+		return suppress_fail(p,
+				     "the line has %zu bytes; it may have %d",
+				     size, SUPPRESS_LINE_MOST);
+	if (memchr(p->at, '\0', size))
+		return suppress_fail(p, "there is a NUL byte; this is to be a "
+					"text file of suppressions");
+	memcpy(p->line, p->at, size);
+	p->line[size] = '\0';
+	p->at = newline ? newline + 1 : p->end;
+	text = trim(p->line);
+	memmove(p->line, text, strlen(text) + 1);
+	return 1;
+}
+
+/* --- Dates ---------------------------------------------------------------------- */
+
+/* Of `count` digits; -1: they are not. */
+static int read_number(const char *text, size_t count)
+{
+	int value = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		value = value * 10 + text[i] - '0';
+	}
+	return value;
+}
+
+static int days_of(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30,
+				    31, 31, 30, 31, 30, 31 };
+	bool leap = (!(year % 4) && year % 100) || !(year % 400);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* "2027-01-31" */
+static bool is_date(const char *text, size_t length)
+{
+	int year, month, day;
+
+	if (length != 10 || text[4] != '-' || text[7] != '-')
+		return false;
+	year = read_number(text, 4);
+	month = read_number(text + 5, 2);
+	day = read_number(text + 8, 2);
+	return year > 0 && month >= 1 && month <= 12 && day >= 1 &&
+	       day <= days_of(year, month);
+}
+
+/* The word "until:..." in `text`; NULL: there is none. */
+static char *find_until(char *text)
+{
+	for (char *at = text; (at = strstr(at, UNTIL)); at++)
+		if (at == text || strchr(" \t#", at[-1]))
+			return at;
+	return NULL;
+}
+
+/* In a comment it is a word like any other without a date at once behind it. */
+static char *find_date(char *text)
+{
+	char *until = find_until(text);
+
+	return until && !strchr(" \t", until[strlen(UNTIL)]) ? until : NULL;
+}
+
+static int read_date(struct suppress_parser *p, const char *date, size_t length,
+		     struct suppress_note *note)
+{
+	if (!is_date(date, length))
+		return suppress_fail(p,
+				     "\"until:%.*s\" is no date; it is "
+				     "written until:2027-01-31",
+				     length > 40 ? 40 : (int)length, date);
+	if (note->until[0])
+		return suppress_fail(p, "the entry has two dates");
+	memcpy(note->until, date, length);
+	note->until[length] = '\0';
+	return 0;
+}
+
+int suppress_read_note(struct suppress_parser *p, char *text,
+		       struct suppress_note *note)
+{
+	char *until = find_date(text);
+
+	if (until) {
+		char *date = until + strlen(UNTIL);
+		size_t length = strcspn(date, " \t");
+
+		if (read_date(p, date, length, note))
+			return -EINVAL;
+		memmove(until, date + length, strlen(date + length) + 1);
+	}
+	text += strspn(text, "# \t");
+	text = trim(text);
+	if (*text) {
+		free(note->reason);
+		note->reason = xstrdup(text);
+	}
+	return 0;
+}
+
+/* --- Entries -------------------------------------------------------------------- */
+
+struct suppression *suppress_new(struct suppress_parser *p,
+				 enum suppress_kind kind, const char *text,
+				 unsigned line)
+{
+	struct suppressions *s = p->s;
+	struct suppression *new = xcalloc(1, sizeof(*new));
+
+	new->kind = kind;
+	new->text = xstrdup(text);
+	if (kind != SUPPRESS_BLOCK)
+		new->pattern = xstrdup(text);
+	new->origin = p->origin;
+	new->line = line;
+	new->reason = p->note.reason;
+	memcpy(new->until, p->note.until, sizeof(new->until));
+	new->expired =
+	    new->until[0] && strcmp(suppress_today(s), new->until) > 0;
+	p->note = (struct suppress_note){ 0 };
+	s->list = xreallocarray(s->list, s->count + 1, sizeof(*s->list));
+	s->list[s->count++] = new;
+	return new;
+}
+
+/* "PATTERN  until:2027-01-31  # reason": cut after the pattern. */
+static int read_tail(struct suppress_parser *p, char *text)
+{
+	char *comment = text, *until;
+
+	do
+		comment = strchr(comment + 1, '#');
+	while (comment && !strchr(" \t", comment[-1]));
+	if (comment) {
+		*comment++ = '\0';
+		if (suppress_read_note(p, comment, &p->note))
+			return -EINVAL;
+	}
+	until = find_until(text);
+	if (!until)
+		return 0;
+	*until = '\0';
+	until = trim(until + strlen(UNTIL));
+	return read_date(p, until, strlen(until), &p->note);
+}
+
+static int read_rule(struct suppress_parser *p, const struct rule_kind *kind)
+{
+	char *pattern = p->line + strlen(kind->prefix);
+
+	if (kind->ours && *pattern && read_tail(p, pattern))
+		return -EINVAL;
+	if (kind->ours)
+		pattern = trim(pattern);
+	if (!*pattern)
+		return suppress_fail(p, "%s has no pattern; %s* is all of them",
+				     kind->prefix, kind->prefix);
+	if (kind->ours && !p->note.reason)
+		return suppress_fail(p, "%s wants a reason: %s%.80s  # why",
+				     kind->prefix, kind->prefix, pattern);
+	suppress_new(p, kind->kind, pattern, p->number);
+	return 0;
+}
+
+static int read_entry(struct suppress_parser *p)
+{
+	if (!strcmp(p->line, "{"))
+		return suppress_read_block(p);
+	for (size_t i = 0; i < sizeof(rule_kinds) / sizeof(*rule_kinds); i++)
+		if (!strncmp(p->line, rule_kinds[i].prefix,
+			     strlen(rule_kinds[i].prefix)))
+			return read_rule(p, &rule_kinds[i]);
+	return suppress_fail(p,
+			     "\"%.80s\" is no suppression; it begins with "
+			     "leak:, cycle:, ref: or type:, or is a \"{\" "
+			     "alone on its line",
+			     p->line);
+}
+
+/* Comments without a date are for people. */
+static int read_comment(struct suppress_parser *p)
+{
+	if (p->note.until[0])
+		return suppress_fail(p,
+				     "the date in the line before stands for "
+				     "no entry; it goes right above one");
+	return find_date(p->line) ? suppress_read_note(p, p->line, &p->note)
+				  : 0;
+}
+
+static int read_all(struct suppress_parser *p)
+{
+	int result;
+
+	while ((result = suppress_next_line(p)) > 0) {
+		if (*p->line && *p->line != '#')
+			result = read_entry(p);
+		else
+			result = read_comment(p);
+		if (result)
+			return result;
+	}
+	p->number++;
+	return result ? result : *p->note.until ? read_comment(p) : 0;
+}
+
+int suppress_parse(struct suppressions *s, const char *text, size_t size,
+		   const char *origin, char *error)
+{
+	struct suppress_parser p = { .s = s, .at = text, .end = text + size };
+	size_t before = s->count;
+	int result;
+
+	s->origins =
+	    xreallocarray(s->origins, s->origin_count + 1, sizeof(char *));
+	p.origin = s->origins[s->origin_count++] = xstrdup(origin);
+	p.line = xmalloc(SUPPRESS_LINE_MOST + 1);
+	p.error = error;
+	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		p.at += 3;
+	result = read_all(&p);
+	free(p.line);
+	free(p.note.reason);
+	if (result)
+		suppress_cut(s, before);
+	return result;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* A suppressions file on its way in, shared by suppress_parse.c and
+ * suppress_block.c alone. */
+#ifndef SUPPRESS_PARSER_H
+#define SUPPRESS_PARSER_H
+
+#include "suppress.h"
+
+#define SUPPRESS_LINE_MOST 65535 /* bytes */
+
+/* What a comment says of the entry after it. */
+struct suppress_note {
+	char until[11]; /* "": nothing */
+	char *reason;   /* NULL: none */
+};
+
+struct suppress_parser {
+	struct suppressions *s;
+	const char *origin;
+	const char *at, *end; /* of what is not read yet */
+	char *line;           /* the one at work, without blanks around it */
+	unsigned number;      /* of it, from 1 */
+	struct suppress_note note;
+	char *error;
+};
+
+/* "ORIGIN:LINE: " and the sentence; -EINVAL. */
+int suppress_fail(struct suppress_parser *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The next line to p->line: 1; 0 at the end; -EINVAL. */
+int suppress_next_line(struct suppress_parser *p);
+
+/* Take a date, and the rest as the reason, out of `text`: 0 or -EINVAL. */
+int suppress_read_note(struct suppress_parser *p, char *text,
+		       struct suppress_note *note);
+
+/* A new entry, with the note before it, at the end of the list. */
+struct suppression *suppress_new(struct suppress_parser *p,
+				 enum suppress_kind kind, const char *text,
+				 unsigned line);
+
+/* s->today, set if it was not. The day itself still counts for an entry. */
+const char *suppress_today(struct suppressions *s);
+
+/* Release all entries but the first `count`. */
+void suppress_cut(struct suppressions *s, size_t count);
+
+/* The rest of a block, after its "{"; 0 or -EINVAL. suppress_block.c */
+int suppress_read_block(struct suppress_parser *p);
+
+#endif
