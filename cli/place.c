@@ -54,6 +54,15 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+char *place_path(const struct location *l)
+{
+	if (!l || !l->file)
+		return NULL;
+	if (*l->file == '/' || !l->directory || *l->directory != '/')
+		return xstrdup(l->file);
+	return xasprintf("%s/%s", l->directory, l->file);
+}
+
 char *place_module(const struct location *l)
 {
 	return l && l->module ? escape(base_name(l->module)) : NULL;

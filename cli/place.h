@@ -17,6 +17,10 @@ bool place_is_wrapper(const char *function);
 const struct location *place_find(const struct model *m, struct symbols *s,
 				  uint32_t stack);
 
+/* "/src/lib/parse.c", or as much as is known; NULL: nothing is. As it is, not
+ * escaped; the caller frees it. */
+char *place_path(const struct location *l);
+
 /* The texts below have control characters escaped; the caller frees them. */
 
 /* "parse_header", "libfoo.so+0x1234", or "unknown code" (also for NULL). */

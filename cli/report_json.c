@@ -57,13 +57,15 @@ static json_t *verdict(const struct verdict *v, const struct findings *f)
 static json_t *frame(const struct location *l)
 {
 	json_t *o = json_object();
+	char *path = place_path(l);
 
 	document_set(o, "function", json_text(l->function));
-	document_set(o, "file", json_text(l->file));
+	document_set(o, "file", json_text(path));
 	document_set(o, "line", l->line ? json_integer(l->line) : json_null());
 	document_set(o, "module", json_text(l->module));
 	document_set(o, "offset", json_address(l->offset));
 	document_set(o, "inlined", json_boolean(l->inlined));
+	free(path);
 	return o;
 }
 

@@ -17,6 +17,17 @@ static const char *die_name(Dwarf_Die *die)
 	return name ? name : dwarf_diename(die);
 }
 
+/* Relative names are so to where the compiler ran. */
+static void set_file(struct location *l, Dwarf_Die *unit, const char *file)
+{
+	Dwarf_Attribute attribute;
+
+	l->file = file;
+	if (file && *file != '/')
+		l->directory = dwarf_formstring(
+		    dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+}
+
 /* Where the inlined function `die` was called from. */
 static void set_call_site(struct location *l, Dwarf_Die *unit, Dwarf_Die *die)
 {
@@ -31,7 +42,7 @@ static void set_call_site(struct location *l, Dwarf_Die *unit, Dwarf_Die *die)
 	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute),
 			     &value) &&
 	    !dwarf_getsrcfiles(unit, &files, &count) && value < count)
-		l->file = dwarf_filesrc(files, value, NULL, NULL);
+		set_file(l, unit, dwarf_filesrc(files, value, NULL, NULL));
 }
 
 static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
@@ -41,7 +52,7 @@ static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
 
 	if (!line)
 		return;
-	l->file = dwarf_linesrc(line, NULL, NULL);
+	set_file(l, unit, dwarf_linesrc(line, NULL, NULL));
 	if (!dwarf_lineno(line, &number) && number > 0)
 		l->line = (unsigned)number;
 }

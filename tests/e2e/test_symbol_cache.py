@@ -217,7 +217,7 @@ def test_spoiled_entries_are_not_believed_but_replaced(place):
 def test_entries_of_another_version_are_not_used(place):
     right = place.report()
     path, known = place.entry()
-    wrong = {k: [["wrong", "wrong.c", 1]] for k in known["code"]}
+    wrong = {k: [["wrong", "wrong.c", 1, None]] for k in known["code"]}
     path.write_bytes(sealed(json.dumps({**known, "code": wrong}).encode()))
     assert b"wrong.c" in place.report()  # or this test tests nothing
     for key in ("refknot", "libdw"):
