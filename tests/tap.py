@@ -4,7 +4,9 @@
 All else that pytest and the tests print goes to stderr.
 """
 import os
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -40,10 +42,22 @@ class Tap:
         self.out.close()
 
 
+def run(tap):
+    """In a directory of its own: pytest takes back the permissions of one
+    that suites share while another is at work in it."""
+    place = tempfile.mkdtemp(prefix="refknot-tests-")
+    os.chmod(place, 0o755)  # some tests are another user
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = place
+    try:
+        return pytest.main(sys.argv[1:], plugins=[tap])
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
 def main():
     tap = Tap(os.dup(1))
     os.dup2(2, 1)
-    code = pytest.main(sys.argv[1:], plugins=[tap])
+    code = run(tap)
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         tap.line(False, "no tests were found")
     tap.finish()
