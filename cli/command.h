@@ -26,10 +26,20 @@ struct command {
 	int (*run)(const char **arguments);
 	/* Options end at the first argument: what follows is a program's. */
 	bool program;
+	bool raw; /* it reads its options itself */
+	/* Behind "--" stands a program: see command_program. */
+	bool after_dashes;
 };
+
+/* What stands behind "--", ended by NULL; NULL: there was none. */
+extern const char **command_program;
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
-    cmd_info, cmd_doctor;
+    cmd_info, cmd_doctor, cmd_check, cmd_memcheck;
+
+/* Whether `argument`, where a command would stand, is an option of Valgrind's.
+ * cmd_memcheck.c */
+bool memcheck_is_meant(const char *argument);
 
 #endif

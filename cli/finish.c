@@ -24,8 +24,7 @@
 
 #define NAME_RACES 8
 
-/* Whom a signal ended could not note when; we have only just seen it. */
-static void set_end(struct model *m, int status)
+void finish_set_end(struct model *m, int status)
 {
 	struct timespec now = { 0 };
 	uint64_t ns;
@@ -100,8 +99,7 @@ static char *save_as(const struct finish *f, const struct model *m,
 		     : NULL;
 }
 
-/* Where the recording is in the end; the caller frees it. */
-static char *save(const struct finish *f, const struct model *m,
+char *finish_save(const struct finish *f, const struct model *m,
 		  const char *store, bool main_program)
 {
 	char *name, *failure = save_as(f, m, main_program, &name), *kept;
@@ -188,11 +186,7 @@ static void print_main(const struct finish *f, const struct model *m)
 	free(path);
 }
 
-/*
- * A child that only ever was a copy of its parent on the way to another
- * program: what it did is not worth a recording.
- */
-static bool is_passing(const struct live_store *store, const struct model *m)
+bool finish_is_passing(const struct live_store *store, const struct model *m)
 {
 	return !m->meta.allocations ||
 	       (store->replaced && m->meta.flags & RKN_META_FORKED);
@@ -211,11 +205,11 @@ static char *finish_store(const struct finish *f,
 	if (error && error != -ENODATA)
 		return NULL;
 	if (main_program)
-		set_end(&m, f->status);
-	if (!main_program && is_passing(store, &m)) {
+		finish_set_end(&m, f->status);
+	if (!main_program && finish_is_passing(store, &m)) {
 		unlink(store->path);
 	} else {
-		path = save(f, &m, store->path, main_program);
+		path = finish_save(f, &m, store->path, main_program);
 		free(m.path);
 		m.path = xstrdup(path);
 		if (!f->quiet && main_program)
@@ -239,7 +233,7 @@ static void make_newest(const char *path)
 	utimensat(AT_FDCWD, path, times, 0);
 }
 
-static void tell_alive(const struct live_store *store)
+void finish_tell_alive(const struct live_store *store)
 {
 	warn(
 	    "process %" PRIu32
@@ -247,12 +241,10 @@ static void tell_alive(const struct live_store *store)
 	    store->pid, store->path, store->path);
 }
 
-/* The last image that the main process executed; `count` when there is none. */
-static size_t find_main(const struct finish *f, const struct live_store *list,
-			size_t count)
+size_t finish_find_main(const struct live_store *list, size_t count, pid_t pid)
 {
 	for (size_t i = count; i-- > 0;)
-		if (list[i].readable && list[i].pid == (uint32_t)f->pid)
+		if (list[i].readable && list[i].pid == (uint32_t)pid)
 			return i;
 	return count;
 }
@@ -263,14 +255,14 @@ bool finish_run(const struct finish *f, const struct live *l)
 	struct live_store *list = live_list(l, &count);
 	char *path = NULL;
 
-	main_store = find_main(f, list, count);
+	main_store = finish_find_main(list, count, f->pid);
 	if (main_store < count)
 		path = finish_store(f, &list[main_store], true);
 	for (size_t i = 0; i < count; i++) {
 		if (i == main_store)
 			continue;
 		if (list[i].alive)
-			tell_alive(&list[i]);
+			finish_tell_alive(&list[i]);
 		else
 			free(finish_store(f, &list[i], false));
 	}

@@ -11,6 +11,7 @@
 
 #include "cache.h"
 #include "live.h"
+#include "model.h"
 
 struct finish {
 	const char *output;  /* the main program's recording; NULL: by name */
@@ -26,5 +27,22 @@ struct finish {
  * main program left no store: the shim did not get into it.
  */
 bool finish_run(const struct finish *f, const struct live *l);
+
+/* What it is made of, for those who do something else with the stores. */
+
+/* The last image that process `pid` executed; `count` when there is none. */
+size_t finish_find_main(const struct live_store *list, size_t count, pid_t pid);
+/* Note how the main program ended, as waitpid(2) gave it: whom a signal ended
+ * could not note when; we have only just seen it. */
+void finish_set_end(struct model *m, int status);
+/* A child that only ever was a copy of its parent on the way to another
+ * program: what it did is not worth a recording. */
+bool finish_is_passing(const struct live_store *store, const struct model *m);
+/* Write the recording and remove the store; where it is in the end, for the
+ * caller to free. */
+char *finish_save(const struct finish *f, const struct model *m,
+		  const char *store, bool main_program);
+/* Its process goes on, and so does its recording. */
+void finish_tell_alive(const struct live_store *store);
 
 #endif

@@ -12,10 +12,12 @@
 #include "escape.h"
 
 static const struct command *const commands[] = {
-	&cmd_run,     &cmd_report, &cmd_leaks,   &cmd_cycles,
-	&cmd_refs,    &cmd_show,   &cmd_balance, &cmd_objects,
-	&cmd_regions, &cmd_diff,   &cmd_info,    &cmd_doctor,
+	&cmd_run,   &cmd_report,   &cmd_leaks,   &cmd_cycles,  &cmd_refs,
+	&cmd_show,  &cmd_balance,  &cmd_objects, &cmd_regions, &cmd_diff,
+	&cmd_check, &cmd_memcheck, &cmd_info,    &cmd_doctor,
 };
+
+const char **command_program;
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
@@ -23,7 +25,7 @@ static void print_help(FILE *out)
 {
 	fputs("Usage: refknot COMMAND [OPTIONS] [ARGUMENTS]\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-8s %-21s %s\n", commands[i]->name,
+		fprintf(out, "  %-8s %-27s %s\n", commands[i]->name,
 			commands[i]->arguments, commands[i]->help);
 	fputs(
 	    "\n`refknot COMMAND --help` tells a command's options, `refknot --version` the version.\n",
@@ -47,6 +49,12 @@ static struct poptOption help_options[] = {
 	{ "usage", 0, POPT_ARG_NONE, NULL, USAGE, "list them in short", NULL },
 	POPT_TABLEEND
 };
+
+static bool is_help(const char *argument)
+{
+	return !strcmp(argument, "--help") || !strcmp(argument, "-h") ||
+	       !strcmp(argument, "help");
+}
 
 /* The command's options, and those that every command has. */
 static poptContext open_options(const struct command *c, int argc,
@@ -85,6 +93,10 @@ static int run(const struct command *c, int argc, const char **argv)
 	poptContext context;
 	int result, status;
 
+	if (c->raw && !(argc > 1 && is_help(argv[1]))) {
+		free(name);
+		return c->run(argv + 1);
+	}
 	argv[0] = name; /* for the usage line */
 	context = open_options(c, argc, argv, all);
 	result = poptGetNextOpt(context);
@@ -102,6 +114,22 @@ static int run(const struct command *c, int argc, const char **argv)
 	return status;
 }
 
+/* Cut argv at "--", and keep what stands behind it. */
+static int split(const struct command *c, int argc, const char **argv)
+{
+	for (int i = 1; i < argc && c->after_dashes; i++) {
+		if (strcmp(argv[i], "--"))
+			continue;
+		if (!argv[i + 1] || !*argv[i + 1])
+			die(STATUS_INPUT, "%s: name a program after --",
+			    c->name);
+		argv[i] = NULL;
+		command_program = argv + i + 1;
+		return i;
+	}
+	return argc;
+}
+
 /* popt wants an array of constant texts. */
 static int run_copy(const struct command *c, int argc, char **argv)
 {
@@ -110,7 +138,7 @@ static int run_copy(const struct command *c, int argc, char **argv)
 
 	for (int i = 0; i < argc; i++)
 		copy[i] = argv[i];
-	status = run(c, argc, copy);
+	status = run(c, split(c, argc, copy), copy);
 	free(copy);
 	return status;
 }
@@ -124,12 +152,6 @@ static int finish(int status)
 		die(STATUS_INPUT,
 		    "not all could be written to standard output");
 	return status;
-}
-
-static bool is_help(const char *argument)
-{
-	return !strcmp(argument, "--help") || !strcmp(argument, "-h") ||
-	       !strcmp(argument, "help");
 }
 
 /* libelf maps binaries, and whoever links one anew may cut it short. */
@@ -175,6 +197,8 @@ int main(int argc, char **argv)
 		argv[2] = help;
 		argc = 3;
 	}
+	if (memcheck_is_meant(argv[1]))
+		return finish(run_copy(&cmd_memcheck, argc, argv));
 	c = find(argv[1]);
 	if (!c)
 		die(STATUS_INPUT, "there is no %s \"%s\"; see refknot --help",

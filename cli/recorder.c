@@ -38,7 +38,8 @@ void recorder_check_settings(bool (*option)(const char *name))
 #define SETTING_NUMBER(name, variable, preset, least, most, help)              \
 	if (!strcmp(bad, variable))                                            \
 		die(STATUS_INPUT, "%s is \"%s\"; give a number from %d to %d", \
-		    option(#name) ? "--" #name " (" variable ")" : variable,   \
+		    option &&option(#name) ? "--" #name " (" variable ")"      \
+					   : variable,                         \
 		    shortened(getenv(variable)), least, most);
 #include "settings.def"
 #undef SETTING_TEXT

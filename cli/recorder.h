@@ -41,7 +41,7 @@ enum recorder_outcome recorder_run(const struct recorder *r,
 void recorder_set(const char *name, const char *value);
 
 /* Dies when a setting in the environment (settings.def) is wrong; `option`
- * says whether --NAME sets it too. */
+ * says whether --NAME sets it too (NULL: none does). */
 void recorder_check_settings(bool (*option)(const char *name));
 
 #endif

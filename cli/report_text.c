@@ -151,14 +151,18 @@ static void print_evidence(const struct printer *p, const struct finding *f)
 		}
 }
 
-/* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high ..." */
+/* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high ...";
+ * number 0 is left out. */
 static void print_heading(const struct printer *p, const struct finding *f,
 			  size_t number)
 {
 	char text[UNITS_SIZE];
 
-	fprintf(p->out, "\n%s#%zu %s%s  ", paint(p->colour, PAINT_STRONG),
-		number, words[f->kind].title, paint(p->colour, PAINT_PLAIN));
+	fputs(paint(p->colour, PAINT_STRONG), p->out);
+	if (number)
+		fprintf(p->out, "#%zu ", number);
+	fprintf(p->out, "%s%s  ", words[f->kind].title,
+		paint(p->colour, PAINT_PLAIN));
 	if (f->kind == FINDING_CYCLE && f->count > 1)
 		print_cycles(p, f);
 	if (f->error == RKN_NONE)
@@ -255,8 +259,10 @@ static void print_findings(const struct printer *p, const struct findings *f,
 			k++;
 		}
 	for (size_t i = 0; i < f->count; i++)
-		if (report_wants(o, &f->list[i], n))
+		if (report_wants(o, &f->list[i], n)) {
+			fputc('\n', p->out);
 			print_finding(p, &f->list[i], ++n);
+		}
 	if (n < count)
 		fprintf(p->out, "\nomitting %s; --limit 0 shows all\n",
 			units_count(text, count - n, "more finding"));
@@ -294,4 +300,15 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	print_gaps(&p, &f);
 	names_close(p.names);
 	findings_release(&f);
+}
+
+void report_card(FILE *out, const struct model *m, struct symbols *s,
+		 struct names *n, const struct finding *f)
+{
+	const struct printer p = {
+		.out = out, .m = m, .symbols = s, .names = n
+	};
+
+	announce(&p, f);
+	print_finding(&p, f, 0);
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "names.h"
 #include "report.h"
 
 /*
@@ -14,5 +15,12 @@
  */
 void report_text(FILE *out, const struct model *m, struct symbols *s,
 		 const struct report_options *o);
+
+/*
+ * The card of one finding, which has its signature: a heading, what is known of
+ * it, its call stack. Announces to `n` what it names.
+ */
+void report_card(FILE *out, const struct model *m, struct symbols *s,
+		 struct names *n, const struct finding *f);
 
 #endif

@@ -44,12 +44,12 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 	size_t n = 0;
 
 	if (m->truncated)
-		gaps[n++] =
-		    (struct verdict_gap){ "end of the recording", 1, m->error };
+		gaps[n++] = (struct verdict_gap){ "end of the recording", 1,
+						  m->error, RKN_LIMITS };
 	if (f && !f->checked && !m->limits[RKN_LIMIT_NO_SNAPSHOT])
 		gaps[n++] =
 		    (struct verdict_gap){ limits[RKN_LIMIT_NO_SNAPSHOT].what, 1,
-					  f->why };
+					  f->why, RKN_LIMIT_NO_SNAPSHOT };
 	for (size_t i = 0; i < RKN_LIMITS; i++)
 		if (m->limits[i] && limits[i].why)
 			gaps[n++] =
@@ -57,7 +57,8 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 						  i == RKN_LIMIT_NO_SNAPSHOT &&
 							  f && f->why
 						      ? f->why
-						      : limits[i].why };
+						      : limits[i].why,
+						  i };
 	return n;
 }
 

@@ -32,6 +32,7 @@ struct verdict_gap {
 	const char *what;
 	uint64_t count;
 	const char *why;
+	enum rkn_limit_number limit; /* RKN_LIMITS: it is no limit's */
 };
 
 #define VERDICT_GAPS (RKN_LIMITS + 2) /* most that there can be */

@@ -73,6 +73,7 @@ compare show show
 compare balance balance
 compare regions regions
 compare diff diff
+compare check check
 compare info info
 compare doctor doctor
 

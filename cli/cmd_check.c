@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot check: the gate in a pipeline, red on a new finding. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "gate_parse.h"
+#include "gate_run.h"
+#include "gate_writers.h"
+#include "options.h"
+#include "recordings.h"
+
+static struct gate gate = {
+	.options = { .mode = GATE_NEW,
+		     .most_leaked_bytes = GATE_UNLIMITED,
+		     .most_leaked_objects = GATE_UNLIMITED,
+		     .most_peak = GATE_UNLIMITED,
+		     .error_status = 23 },
+};
+static struct suppressions suppressions;
+static struct baseline baseline;
+static const struct gate_writer *writer;
+
+/* --output FORMAT=FILE */
+struct output {
+	const struct gate_writer *writer;
+	const char *path;
+};
+static struct output *outputs;
+static size_t output_count;
+
+static char *baseline_path, *source_root, *keep;
+static int update_baseline, allow_incomplete, show_suppressed, generate;
+static int no_children;
+
+enum option {
+	FAIL_ON = 1,
+	LEAKED_BYTES,
+	LEAKED_OBJECTS,
+	PEAK,
+	LIVE,
+	LEFT,
+	STATUS,
+	SUPPRESSIONS,
+	FORMAT,
+	OUTPUT,
+};
+
+static void take(poptContext context, enum poptCallbackReason reason,
+		 const struct poptOption *o, const char *text, void *data);
+
+static const struct poptOption options[] = {
+	{ NULL, 0, POPT_ARG_CALLBACK, (void *)take, 0, NULL, NULL },
+	{ "fail-on", 0, POPT_ARG_STRING, NULL, FAIL_ON,
+	  "kinds of findings that fail, and of these the new (the default), grown or any",
+	  "LIST" },
+	{ "max-leaked-bytes", 0, POPT_ARG_STRING, NULL, LEAKED_BYTES,
+	  "fail when more is leaked, all in all", "N" },
+	{ "max-leaked-objects", 0, POPT_ARG_STRING, NULL, LEAKED_OBJECTS,
+	  "likewise, in objects", "N" },
+	{ "max-peak", 0, POPT_ARG_STRING, NULL, PEAK,
+	  "fail when a process ever had more alive", "BYTES" },
+	{ "max-live", 0, POPT_ARG_STRING, NULL, LIVE,
+	  "fail when more of a type is alive at the end: 'Session=0'; may be repeated",
+	  "TYPE=N" },
+	{ "max-left", 0, POPT_ARG_STRING, NULL, LEFT,
+	  "fail when the passes of a region left more: 'request=0', 'request/Session=0'",
+	  "REGION[/TYPE]=N" },
+	{ "baseline", 0, POPT_ARG_STRING, &baseline_path, 0,
+	  "the findings that are accepted", "FILE" },
+	{ "update-baseline", 0, POPT_ARG_NONE, &update_baseline, 0,
+	  "accept what is found now", NULL },
+	{ "suppressions", 0, POPT_ARG_STRING, NULL, SUPPRESSIONS,
+	  "findings not to be told of, in LeakSanitizer's or Valgrind's grammar; may be repeated",
+	  "FILE" },
+	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
+	  "list what suppressions covered", NULL },
+	{ "gen-suppressions", 0, POPT_ARG_NONE, &generate, 0,
+	  "print suppressions for what fails, in both grammars", NULL },
+	{ "allow-incomplete", 0, POPT_ARG_NONE, &allow_incomplete, 0,
+	  "do not fail because something was not recorded or not checked",
+	  NULL },
+	{ "error-exitcode", 0, POPT_ARG_STRING, NULL, STATUS,
+	  "exit status when the gate fails, 23 without this option", "N" },
+	{ "format", 'f', POPT_ARG_STRING, NULL, FORMAT,
+	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml or markdown",
+	  "FORMAT" },
+	{ "output", 0, POPT_ARG_STRING, NULL, OUTPUT,
+	  "write that format to a file, too; may be repeated", "FORMAT=FILE" },
+	{ "source-root", 0, POPT_ARG_STRING, &source_root, 0,
+	  "where the source tree is, the working directory without this option",
+	  "DIR" },
+	{ "keep", 'o', POPT_ARG_STRING, &keep, 0,
+	  "keep the recordings, as refknot run -o does", "FILE" },
+	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
+	  "record the program alone, not what it starts", NULL },
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
+
+/* --- Options --------------------------------------------------------------- */
+
+static const struct gate_writer *find_writer(const char *option,
+					     const char *name, size_t length)
+{
+	char *names = xstrdup("");
+
+	for (size_t i = 0; i < gate_writer_count; i++) {
+		const char *known = gate_writers[i].name;
+		char *more;
+
+		if (strlen(known) == length && !memcmp(known, name, length))
+			return &gate_writers[i];
+		more = xasprintf("%s%s%s", names, i ? ", " : "", known);
+		free(names);
+		names = more;
+	}
+	die(STATUS_INPUT, "--%s: \"%s\" is no format; it can be one of: %s",
+	    option, xasprintf("%.*s", (int)length, name), names);
+}
+
+static void add_output(const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || !equals[1])
+		die(STATUS_INPUT,
+		    "--output is \"%s\"; give a format and a file, such as junit=report.xml",
+		    text);
+	outputs = xreallocarray(outputs, output_count + 1, sizeof(*outputs));
+	outputs[output_count++] =
+	    (struct output){ find_writer("output", text,
+					 (size_t)(equals - text)),
+			     xstrdup(equals + 1) };
+}
+
+/* 77 and 99 mean skipped and broken to test runners, 124 and above are
+ * timeout(1)'s, the shell's and git bisect's. */
+static int read_status(const char *text)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || value > 123 || value == 77 ||
+	    value == 99)
+		die(STATUS_INPUT,
+		    "--error-exitcode is \"%s\"; give a number from 0 to 123 other than 77 and 99, which test runners take for skipped and broken",
+		    text);
+	return (int)value;
+}
+
+static void take(poptContext context, enum poptCallbackReason reason,
+		 const struct poptOption *o, const char *text, void *data)
+{
+	struct gate_options *to = &gate.options;
+
+	(void)context;
+	(void)reason;
+	(void)data;
+	switch (o->val) {
+	case FAIL_ON:
+		gate_parse_fail_on(to, text);
+		break;
+	case LEAKED_BYTES:
+		to->most_leaked_bytes = gate_parse_bytes(o->longName, text);
+		break;
+	case LEAKED_OBJECTS:
+		to->most_leaked_objects = gate_parse_count(o->longName, text);
+		break;
+	case PEAK:
+		to->most_peak = gate_parse_bytes(o->longName, text);
+		break;
+	case LIVE:
+	case LEFT:
+		gate_parse_limit(to, o->longName, text, o->val == LEFT);
+		break;
+	case STATUS:
+		to->error_status = read_status(text);
+		break;
+	case SUPPRESSIONS:
+		suppress_add_file(&suppressions, text);
+		break;
+	case FORMAT:
+		writer = find_writer("format", text, strlen(text));
+		break;
+	case OUTPUT:
+		add_output(text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void open_gate(void)
+{
+	if (!gate.options.kinds)
+		gate.options.kinds = gate_preset_kinds();
+	gate.options.allow_incomplete = allow_incomplete;
+	gate_text_shows_suppressed = show_suppressed;
+	suppress_add_built_in(&suppressions);
+	gate.suppressions = &suppressions;
+	gate.sources = sources_open(source_root);
+	if (!gate.sources)
+		die(STATUS_INPUT, "--source-root %s: %s", source_root,
+		    strerror(errno));
+	if (update_baseline && !baseline_path)
+		die(STATUS_INPUT,
+		    "--update-baseline needs --baseline FILE, the file to write");
+	if (baseline_path) {
+		baseline_read(&baseline, baseline_path, update_baseline);
+		gate.baseline = &baseline;
+	}
+	if (!writer)
+		writer = find_writer("format", "text", 4);
+}
+
+/* --- Recordings ------------------------------------------------------------ */
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	(void)data;
+	gate_add(&gate, m, s);
+}
+
+static int run_program(void)
+{
+	if (no_children)
+		setenv("REFKNOT_CHILDREN", "0", 1);
+	return gate_run(&gate, command_program, keep);
+}
+
+/* --- Results --------------------------------------------------------------- */
+
+static void write_outputs(void)
+{
+	for (size_t i = 0; i < output_count; i++) {
+		const struct output *o = &outputs[i];
+		bool standard = !strcmp(o->path, "-");
+		FILE *out = standard ? stdout : fopen(o->path, "we");
+
+		if (!out)
+			die(STATUS_INPUT, "%s cannot be written: %s", o->path,
+			    strerror(errno));
+		o->writer->write(out, &gate);
+		if (standard ? fflush(out) : fclose(out))
+			die(STATUS_INPUT, "%s cannot be written: %s", o->path,
+			    strerror(errno));
+	}
+}
+
+static void generate_one(FILE *out, enum suppress_grammar grammar,
+			 const struct issue *i)
+{
+	const struct issue_stack *s = &i->stacks[0];
+	struct suppress_frame *frames = xcalloc(s->count, sizeof(*frames));
+
+	for (size_t n = 0; n < s->count; n++)
+		frames[n] = (struct suppress_frame){ s->frames[n].function,
+						     s->frames[n].module };
+	suppress_generate(out, grammar,
+			  &(struct suppress_subject){ .kind = i->kind,
+						      .type = i->type,
+						      .frames = frames,
+						      .count = s->count,
+						      .place = i->place });
+	free(frames);
+}
+
+static void generate_all(FILE *out)
+{
+	static const char *const headings[] = {
+		[SUPPRESS_LSAN] = "# as LeakSanitizer has it",
+		[SUPPRESS_VALGRIND] = "# as Valgrind has it",
+	};
+
+	for (int grammar = SUPPRESS_LSAN; grammar <= SUPPRESS_VALGRIND;
+	     grammar++) {
+		fprintf(out, "%s\n", headings[grammar]);
+		for (size_t i = 0; i < gate.issues.count; i++)
+			if (gate_fails(&gate, &gate.issues.list[i]))
+				generate_one(out, grammar,
+					     &gate.issues.list[i]);
+	}
+}
+
+/* Findings that were not looked for must not leave the baseline. */
+static bool may_update(int program_status)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < gate.process_count; i++)
+		if (gate.processes[i].incomplete && !allow_incomplete)
+			why =
+			    "not all was recorded and checked (--allow-incomplete does it all the same)";
+	if (!gate.process_count)
+		why = "nothing was recorded";
+	if (program_status)
+		why = "the program failed";
+	if (why)
+		warn("%s was left as it is: %s", baseline_path, why);
+	return !why;
+}
+
+static void update(int program_status)
+{
+	int error;
+
+	if (!update_baseline || !may_update(program_status))
+		return;
+	error = baseline_write(&baseline, &gate.issues);
+	if (error)
+		die(STATUS_INPUT, "%s cannot be written: %s", baseline_path,
+		    strerror(-error));
+	baseline_release(&baseline);
+	baseline_read(&baseline, baseline_path, false);
+}
+
+/* Which of them could not be read, recordings_each() has told. */
+static int judge_recordings(const char **paths)
+{
+	int status = recordings_each(paths, visit, NULL);
+
+	if (status)
+		gate_add_incomplete(&gate, "a recording", 0,
+				    "it could not be read, or not to its end");
+	return status;
+}
+
+static int run(const char **arguments)
+{
+	FILE *out = command_program ? stderr : stdout;
+	int status = 0;
+
+	open_gate();
+	if (command_program && arguments && *arguments)
+		die(STATUS_INPUT,
+		    "check: name recordings, or after -- a program, not both");
+	if (command_program)
+		status = run_program();
+	else
+		status = judge_recordings(arguments);
+	update(status);
+	gate_judge(&gate, status);
+	if (generate)
+		generate_all(out);
+	writer->write(out, &gate);
+	write_outputs();
+	if (!writer->people)
+		fprintf(stderr, "%s\n", gate.summary);
+	status = gate.status;
+	gate_release(&gate);
+	suppress_release(&suppressions);
+	baseline_release(&baseline);
+	sources_close(gate.sources);
+	return status;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.arguments = "[REC...] | -- PROG [ARGS]",
+	.help =
+	    "fail on new leaks, cycles and references: a gate for pipelines",
+	.options = options,
+	.run = run,
+	.after_dashes = true,
+};

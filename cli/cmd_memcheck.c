@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * refknot memcheck: where a build system wants Valgrind's memcheck. It takes
+ * Valgrind's options, heeds those that have a meaning here and writes the log,
+ * or the XML, that memcheck would; the program's status is the result.
+ *
+ *   refknot --log-file=F -q --tool=memcheck --leak-check=yes PROG ARGS   (ctest)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "gate_parse.h"
+#include "gate_run.h"
+#include "gate_writers.h"
+
+static struct suppressions suppressions;
+static struct gate gate = {
+	.options = { .most_leaked_bytes = GATE_UNLIMITED,
+		     .most_leaked_objects = GATE_UNLIMITED,
+		     .most_peak = GATE_UNLIMITED },
+	.suppressions = &suppressions,
+};
+static const char *log_file, *xml_file;
+static bool xml, quiet;
+
+/* What stands behind "--NAME=" in `argument`; NULL: it is another option. */
+static const char *value_of(const char *argument, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(argument, name, length) || argument[length] != '='
+		   ? NULL
+		   : argument + length + 1;
+}
+
+static void take_status(const char *text)
+{
+	uint64_t n = gate_parse_count("error-exitcode", text);
+
+	gate.options.error_status = n > 255 ? 255 : (int)n;
+}
+
+/* Options without a meaning here are Valgrind's business. */
+static void take(const char *argument)
+{
+	const char *value;
+
+	if ((value = value_of(argument, "--log-file")))
+		log_file = value;
+	else if ((value = value_of(argument, "--xml-file")))
+		xml_file = value;
+	else if ((value = value_of(argument, "--xml")))
+		xml = !strcmp(value, "yes");
+	else if ((value = value_of(argument, "--suppressions")))
+		suppress_add_file(&suppressions, value);
+	else if ((value = value_of(argument, "--error-exitcode")))
+		take_status(value);
+	else if ((value = value_of(argument, "--tool")) &&
+		 strcmp(value, "memcheck"))
+		die(STATUS_INPUT,
+		    "memcheck: --tool=%s: refknot is in the place of memcheck alone",
+		    value);
+	else if (!strcmp(argument, "-q") || !strcmp(argument, "--quiet"))
+		quiet = true;
+}
+
+/* "%p" is the process, "%%" a percent sign. */
+static char *expand(const char *name)
+{
+	char *text = xstrdup("");
+
+	for (; *name; name++) {
+		char *longer;
+
+		if (name[0] == '%' && name[1] == 'p') {
+			longer = xasprintf("%s%d", text, (int)getpid());
+			name++;
+		} else {
+			name += name[0] == '%' && name[1] == '%';
+			longer = xasprintf("%s%c", text, *name);
+		}
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static void write_to(const char *name,
+		     void (*write)(FILE *, const struct gate *))
+{
+	char *path = name ? expand(name) : NULL;
+	FILE *out = path ? fopen(path, "we") : stderr;
+
+	if (!out)
+		die(STATUS_INPUT, "%s cannot be written: %s", path,
+		    strerror(errno));
+	write(out, &gate);
+	if (path ? fclose(out) : fflush(out))
+		die(STATUS_INPUT, "%s cannot be written: %s", path,
+		    strerror(errno));
+	free(path);
+}
+
+static int run(const char **arguments)
+{
+	int status;
+
+	while (arguments && *arguments && **arguments == '-') {
+		if (!strcmp(*arguments, "--")) {
+			arguments++;
+			break;
+		}
+		take(*arguments++);
+	}
+	if (!arguments || !*arguments)
+		die(STATUS_INPUT,
+		    "memcheck: name the program to run, after the options");
+	gate.options.kinds = gate_preset_kinds() | 1u << FINDING_POSSIBLE;
+	suppress_add_built_in(&suppressions);
+	gate.sources = sources_open("/");
+	status = gate_run(&gate, arguments, NULL);
+	gate_judge(&gate, status);
+	if (xml)
+		write_to(xml_file ? xml_file : log_file,
+			 gate_write_valgrind_xml);
+	else if (!quiet || log_file || gate.fresh)
+		write_to(log_file, gate_write_valgrind_log);
+	status = gate.status;
+	gate_release(&gate);
+	suppress_release(&suppressions);
+	sources_close(gate.sources);
+	return status;
+}
+
+bool memcheck_is_meant(const char *argument)
+{
+	static const char *const names[] = { "--log-file", "--tool",
+					     "--leak-check", "--xml" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (value_of(argument, names[i]))
+			return true;
+	return false;
+}
+
+const struct command cmd_memcheck = {
+	.name = "memcheck",
+	.arguments = "[VALGRIND'S OPTIONS] PROG",
+	.help = "be Valgrind's memcheck for a build system such as ctest",
+	.run = run,
+	.program = true,
+	.raw = true,
+};

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "gate_limits.h"
+#include "gate_rules.h"
+#include "verdict.h"
+
+/*
+ * What makes a result that nothing was found worth nothing: blocks, pointers
+ * or ends may not have been seen. Other limits cost details, or lead to
+ * findings that are none.
+ */
+static const enum rkn_limit_number grave[] = {
+	RKN_LIMIT_ADDRESS_RANGE, RKN_LIMIT_STORE_FULL,
+	RKN_LIMIT_THREADS_FULL,  RKN_LIMIT_THREAD_RUNNING,
+	RKN_LIMIT_NO_SNAPSHOT,   RKN_LIMIT_NO_MAPS,
+	RKN_LIMIT_SWITCHED_OFF,  RKN_LIMIT_SNAPSHOT_CUT,
+	RKN_LIMIT_OBJECTS_FULL,  RKN_LIMIT_SANDBOX,
+	RKN_LIMIT_OPERATORS,
+};
+
+static bool is_grave(enum rkn_limit_number limit)
+{
+	for (size_t i = 0; i < sizeof(grave) / sizeof(*grave); i++)
+		if (grave[i] == limit)
+			return true;
+	return false;
+}
+
+/* Why the result cannot be relied on, for the caller to free; NULL: it can. */
+static char *find_gap(const struct model *m, const struct findings *f)
+{
+	struct verdict_gap gaps[VERDICT_GAPS];
+	size_t n = verdict_gaps(gaps, m, f);
+
+	if (m->truncated)
+		return xstrdup(m->error);
+	if (!f->checked)
+		return xasprintf("leaks and cycles were not checked: %s",
+				 f->why);
+	for (size_t i = 0; i < n; i++)
+		if (is_grave(gaps[i].limit))
+			return xasprintf("%s (%s)", gaps[i].what, gaps[i].why);
+	return NULL;
+}
+
+static struct gate_process *append(struct gate *g)
+{
+	g->processes = xreallocarray(g->processes, g->process_count + 1,
+				     sizeof(*g->processes));
+	return &g->processes[g->process_count++];
+}
+
+static void add_process(struct gate *g, const struct model *m,
+			const struct findings *f)
+{
+	const struct rkn_meta *meta = &m->meta;
+
+	*append(g) = (struct gate_process){
+		.program = xstrdup(model_text(m, meta->program)),
+		.pid = meta->pid,
+		.start_ns = meta->start_ns,
+		.ended = meta->end != RKN_END_UNKNOWN,
+		.exit_code = meta->end == RKN_END_EXIT ? meta->end_value : -1,
+		.signal = meta->end == RKN_END_SIGNAL ? meta->end_value : 0,
+		.peak_bytes = meta->peak_bytes,
+		.allocations = meta->allocations,
+		.incomplete = find_gap(m, f),
+	};
+}
+
+void gate_add(struct gate *g, const struct model *m, struct symbols *s)
+{
+	struct names *names = names_open(m, s);
+	struct findings f;
+
+	findings_make(&f, m, s);
+	findings_sign(&f, m, names, s);
+	issues_add(&g->issues, &f, m, names, s, g->suppressions, g->sources);
+	gate_limits_add(&g->options, m, s, names);
+	add_process(g, m, &f);
+	findings_release(&f);
+	names_close(names);
+}
+
+void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
+			 const char *why)
+{
+	*append(g) = (struct gate_process){
+		.program = xstrdup(program),
+		.pid = pid,
+		.exit_code = -1,
+		.incomplete = xstrdup(why),
+	};
+}
+
+/* A process that went on as another program: its memory went with the first,
+ * and what it is to tell is in the recording of the second. */
+static bool is_replaced(const struct gate *g, const struct gate_process *p)
+{
+	for (size_t i = 0; i < g->process_count; i++)
+		if (g->processes[i].pid == p->pid &&
+		    g->processes[i].start_ns > p->start_ns)
+			return true;
+	return false;
+}
+
+static void forgive_replaced(struct gate *g)
+{
+	for (size_t i = 0; i < g->process_count; i++) {
+		struct gate_process *p = &g->processes[i];
+
+		if (p->ended || !p->incomplete || !is_replaced(g, p))
+			continue;
+		free(p->incomplete);
+		p->incomplete = NULL;
+	}
+}
+
+bool gate_fails(const struct gate *g, const struct issue *i)
+{
+	if (!(g->options.kinds & 1u << i->kind))
+		return false;
+	switch (i->state) {
+	case ISSUE_NEW:
+		return !gate_limits_cover(&g->options, i);
+	case ISSUE_GROWN:
+		return g->options.mode != GATE_NEW;
+	case ISSUE_KNOWN:
+		return g->options.mode == GATE_ANY;
+	case ISSUE_SUPPRESSED:
+		return false;
+	}
+	return false;
+}
+
+static void count(struct gate *g)
+{
+	for (size_t i = 0; i < g->issues.count; i++) {
+		const struct issue *one = &g->issues.list[i];
+
+		g->fresh += gate_fails(g, one);
+		g->known +=
+		    one->state == ISSUE_KNOWN || one->state == ISSUE_GROWN;
+		g->suppressed += one->state == ISSUE_SUPPRESSED;
+	}
+	for (size_t i = 0; g->baseline && i < g->baseline->count; i++)
+		g->stale += !g->baseline->list[i].seen;
+}
+
+void gate_judge(struct gate *g, int program_status)
+{
+	forgive_replaced(g);
+	if (g->baseline)
+		baseline_apply(g->baseline, &g->issues);
+	issues_sort(&g->issues);
+	count(g);
+	gate_rules_make(g);
+	for (size_t i = 0; i < g->rule_count; i++)
+		g->failed |= g->rules[i].failed;
+	g->status = program_status ? program_status
+		    : g->failed    ? g->options.error_status
+				   : STATUS_OK;
+	gate_rules_sum_up(g);
+}
+
+static void release_options(struct gate_options *o)
+{
+	for (size_t i = 0; i < o->limit_count; i++) {
+		free(o->limits[i].region);
+		free(o->limits[i].type);
+		free(o->limits[i].text);
+		free(o->limits[i].worst_of);
+	}
+	free(o->limits);
+}
+
+void gate_release(struct gate *g)
+{
+	for (size_t i = 0; i < g->rule_count; i++) {
+		free(g->rules[i].id);
+		free(g->rules[i].title);
+		free(g->rules[i].text);
+	}
+	for (size_t i = 0; i < g->process_count; i++) {
+		free(g->processes[i].program);
+		free(g->processes[i].incomplete);
+	}
+	free(g->rules);
+	free(g->processes);
+	free(g->summary);
+	issues_release(&g->issues);
+	release_options(&g->options);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `refknot check` judges: the findings of all processes of a run, and
+ * limits on them, against what is accepted. gate_open, gate_add for each
+ * recording, gate_judge; then writers (gate_writers.h) tell the result.
+ */
+#ifndef GATE_H
+#define GATE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "baseline.h"
+#include "issue.h"
+#include "sources.h"
+#include "suppress.h"
+
+enum gate_mode {
+	GATE_NEW,   /* findings fail that are not in the baseline, */
+	GATE_GROWN, /* and those that are more than in it, */
+	GATE_ANY,   /* or all */
+};
+
+#define GATE_UNLIMITED UINT64_MAX
+
+/* "Session=0": most objects, or bytes, of a type that may be alive at the end;
+ * or that all passes of a region together may leave. */
+struct gate_limit {
+	char *region; /* NULL: at the end */
+	char *type;   /* NULL: all */
+	uint64_t most;
+	bool bytes;
+	char *text;     /* as it was given */
+	uint64_t worst; /* found so far */
+	bool seen;      /* there is such a type or region */
+	char *worst_of; /* program in which */
+};
+
+struct gate_options {
+	enum gate_mode mode;
+	unsigned kinds; /* that fail: bits 1 << enum finding_kind */
+	uint64_t most_leaked_bytes, most_leaked_objects, most_peak;
+	struct gate_limit *limits;
+	size_t limit_count;
+	bool allow_incomplete;
+	int error_status; /* 23 */
+};
+
+/* One recording that was looked at. */
+struct gate_process {
+	char *program; /* path */
+	uint32_t pid;
+	uint64_t start_ns; /* wall clock */
+	int exit_code;     /* -1: a signal, or not known */
+	int signal;        /* 0: none */
+	bool ended;        /* seen to end */
+	uint64_t peak_bytes, allocations;
+	char *incomplete; /* why its result cannot be relied on; NULL: it can */
+};
+
+/* One test of the gate, as JUnit and TAP have it. */
+struct gate_rule {
+	char *id;    /* "leak", "orphaned-cycle", "max-peak", "complete" */
+	char *title; /* "no leaks", "at most 24.0 MiB at the peak" */
+	bool failed;
+	bool unseen; /* what it is about was not there at all */
+	char *text;  /* what was found, in one clause */
+	/* Of findings: their kind; FINDING_KINDS: it is of something else. */
+	enum finding_kind kind;
+};
+
+struct gate {
+	struct gate_options options;
+	struct sources *sources;
+	struct suppressions *suppressions;
+	struct baseline *baseline; /* NULL: none */
+	struct issues issues;
+	struct gate_process *processes;
+	size_t process_count;
+	/* The rest is set by gate_judge. */
+	struct gate_rule *rules;
+	size_t rule_count;
+	size_t fresh;                    /* findings that fail the gate */
+	size_t known, suppressed, stale; /* the last: entries of the baseline */
+	bool failed;
+	int status;     /* of refknot */
+	char *summary;  /* "refknot: FAIL 3 new leaks (1.2 KiB); baseline 5,
+			  suppressed 2; exit 23" */
+	double seconds; /* that the program ran; 0: not known */
+};
+
+/* The findings of one recording, and what limits ask for. */
+void gate_add(struct gate *g, const struct model *m, struct symbols *s);
+
+/* The recordings could not be relied on for this reason. */
+void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
+			 const char *why);
+
+/* All is there: judge. `program_status`: exit status of the program, 0 if none
+ * was run. */
+void gate_judge(struct gate *g, int program_status);
+
+/* Whether the finding fails the gate. */
+bool gate_fails(const struct gate *g, const struct issue *i);
+
+void gate_release(struct gate *g);
+
+/* "parse_header", "leaks", "3 leaks": what a kind is called, for people. */
+const char *gate_noun(enum finding_kind kind);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GitHub's workflow commands, which become annotations of a change:
+ *
+ *   ::error file=lib/parse.c,line=40,title=leak::3 objects, 300 B: Node
+ *
+ * GitHub shows ten of a step; the worst come first, the rest is in the step's
+ * summary, if there is one ($GITHUB_STEP_SUMMARY).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "escape.h"
+#include "gate_writers.h"
+#include "utf8.h"
+
+#define MOST 10 /* annotations of one kind that GitHub shows */
+
+/* %, CR and LF are spelled; in properties also : and , . */
+static void print_text(FILE *out, const char *raw, bool property)
+{
+	char *text = escape(raw);
+
+	for (const char *c = text; *c; c++)
+		if (*c == '%' || *c == '\r' || *c == '\n' ||
+		    (property && (*c == ':' || *c == ',')))
+			fprintf(out, "%%%02X", (unsigned)*c);
+		else
+			fputc(*c, out);
+	free(text);
+}
+
+static void print_place(FILE *out, const struct issue *i)
+{
+	const struct issue_frame *f = issue_place(i);
+
+	if (!i->path || !f)
+		return;
+	fputs("file=", out);
+	print_text(out, i->path, true);
+	fprintf(out, ",line=%u,", f->line);
+}
+
+static void print_issue(FILE *out, const struct issue *i)
+{
+	const struct issue_frame *f = issue_place(i);
+	char *summary = issue_summary(i);
+
+	fputs("::error ", out);
+	print_place(out, i);
+	fprintf(out, "title=%s::", gate_noun(i->kind));
+	print_text(out, summary, false);
+	if (f) {
+		fputs(", in ", out);
+		print_text(out, f->function, false);
+	}
+	fprintf(out, " (%s)\n", i->signature);
+	free(summary);
+}
+
+static void print_rule(FILE *out, const struct gate_rule *r)
+{
+	fputs("::error title=", out);
+	print_text(out, r->title, true);
+	fputs("::", out);
+	print_text(out, r->text, false);
+	fputc('\n', out);
+}
+
+/* For the page of the run. */
+static void append_summary(const struct gate *g)
+{
+	const char *path = getenv("GITHUB_STEP_SUMMARY");
+	FILE *out;
+
+	if (!path || !*path)
+		return;
+	out = fopen(path, "ae");
+	if (out)
+		gate_write_markdown(out, g);
+	if (!out || fclose(out))
+		warn("%s, the step's summary, cannot be written: %s", path,
+		     strerror(errno));
+}
+
+void gate_write_github(FILE *out, const struct gate *g)
+{
+	size_t shown = 0, more = 0;
+
+	for (size_t i = 0; i < g->rule_count; i++)
+		if (g->rules[i].failed && g->rules[i].kind == FINDING_KINDS &&
+		    shown < MOST) {
+			print_rule(out, &g->rules[i]);
+			shown++;
+		}
+	for (size_t i = 0; i < g->issues.count; i++) {
+		if (!gate_fails(g, &g->issues.list[i]))
+			continue;
+		if (shown < MOST) {
+			print_issue(out, &g->issues.list[i]);
+			shown++;
+		} else {
+			more++;
+		}
+	}
+	if (more)
+		fprintf(
+		    out,
+		    "::notice title=refknot::%zu more in the step's summary and in the report\n",
+		    more);
+	append_summary(g);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* GitLab's code quality report: a JSON array, one object a finding. */
+#include <stdlib.h>
+
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "gate_writers.h"
+#include "json_text.h"
+
+static const char *severity(const struct issue *i)
+{
+	switch (i->kind) {
+	case FINDING_UNDER:
+	case FINDING_ON_FREED:
+	case FINDING_RELEASED_AT_ZERO:
+	case FINDING_FREED_HELD:
+		return "critical"; /* memory may be used after its end */
+	case FINDING_POSSIBLE:
+		return "minor";
+	default:
+		return "major";
+	}
+}
+
+/* GitLab wants a place for everything: without one, the program and line 1. */
+static json_t *location(const struct issue *i)
+{
+	const struct issue_frame *f = issue_place(i);
+	json_t *o = json_object(), *lines = json_object();
+	bool known = f && f->file && f->line;
+
+	document_set(o, "path",
+		     json_text(i->path ? i->path
+			       : known ? f->file
+				       : i->program));
+	document_set(lines, "begin", json_count(known ? f->line : 1));
+	document_set(o, "lines", lines);
+	return o;
+}
+
+static json_t *finding(const struct issue *i)
+{
+	json_t *o = json_object();
+	char *summary = issue_summary(i);
+	char *text = xasprintf("%s: %s", gate_noun(i->kind), summary);
+
+	document_set(o, "description", json_text(text));
+	document_set(o, "check_name", json_text(finding_kind_name(i->kind)));
+	document_set(o, "fingerprint", json_text(i->signature));
+	document_set(o, "severity", json_text(severity(i)));
+	document_set(o, "location", location(i));
+	free(summary);
+	free(text);
+	return o;
+}
+
+void gate_write_gitlab(FILE *out, const struct gate *g)
+{
+	json_t *array = json_array();
+
+	/* Known ones too: GitLab compares with the target branch's report. */
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (g->issues.list[i].state != ISSUE_SUPPRESSED &&
+		    g->options.kinds & 1u << g->issues.list[i].kind)
+			document_append(array, finding(&g->issues.list[i]));
+	if (json_dumpf(array, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
+		die(STATUS_INPUT, "the report for GitLab cannot be written");
+	json_decref(array);
+}

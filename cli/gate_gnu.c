@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GNU's format for messages, which editors and pipelines parse:
+ *
+ *   lib/parse.c:40:1: error: leak of 3 objects, 300 B: Node [leak]
+ *   lib/main.c:12:1: note: called from main
+ */
+#include <stdlib.h>
+
+#include "die.h"
+#include "escape.h"
+#include "gate_writers.h"
+#include "sources.h"
+
+/* "file:line:1: " of the frame, in the source tree if it is in it. */
+static void print_position(FILE *out, const struct gate *g,
+			   const struct issue_frame *f)
+{
+	char *within, *file;
+
+	if (!f || !f->file || !f->line) {
+		file = escape(f && f->module ? f->module : "unknown");
+		fprintf(out, "%s: ", file);
+		free(file);
+		return;
+	}
+	within = sources_within(g->sources, f->file);
+	file = escape(within ? within : f->file);
+	fprintf(out, "%s:%u:1: ", file, f->line);
+	free(within);
+	free(file);
+}
+
+/* Of what is in the source tree. */
+static void print_note(FILE *out, const struct gate *g,
+		       const struct issue_frame *f, const char *what)
+{
+	char *within = sources_within(g->sources, f->file);
+	char *function = escape(f->function);
+
+	if (within && f->line) {
+		print_position(out, g, f);
+		fprintf(out, "note: %s %s\n", what, function);
+	}
+	free(function);
+	free(within);
+}
+
+static void print_stacks(FILE *out, const struct gate *g, const struct issue *i)
+{
+	const struct issue_stack *s = i->stacks;
+
+	for (size_t n = i->place + 1; n < s->count; n++)
+		print_note(out, g, &s->frames[n], "called from");
+	for (size_t k = 1; k < i->stack_count; k++)
+		if (i->stacks[k].count) {
+			char *what = xasprintf("%s in", i->stacks[k].what);
+
+			print_note(out, g, issue_stack_place(&i->stacks[k]),
+				   what);
+			free(what);
+		}
+}
+
+void gate_write_gnu(FILE *out, const struct gate *g)
+{
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+		char *summary, *text;
+
+		if (!gate_fails(g, i))
+			continue;
+		summary = issue_summary(i);
+		text = escape(summary);
+		print_position(out, g, issue_place(i));
+		fprintf(out, "error: %s: %s [%s]\n", gate_noun(i->kind), text,
+			finding_kind_name(i->kind));
+		print_stacks(out, g, i);
+		free(summary);
+		free(text);
+	}
+	for (size_t k = 0; k < g->rule_count; k++) {
+		const struct gate_rule *r = &g->rules[k];
+		char *text;
+
+		if (!r->failed || r->kind != FINDING_KINDS)
+			continue;
+		text = escape(r->text);
+		fprintf(out, "refknot: error: %s [%s]\n", text, r->id);
+		free(text);
+	}
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* The gate's result for programs: refknot-check.schema.json. */
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "gate_writers.h"
+#include "json_text.h"
+
+static json_t *frame(const struct issue_frame *f)
+{
+	json_t *o = json_object();
+
+	document_set(o, "function", json_text(f->function));
+	document_set(o, "file", json_text(f->file));
+	document_set(o, "line", f->line ? json_count(f->line) : json_null());
+	document_set(o, "module", json_text(f->module));
+	document_set(o, "inlined", json_boolean(f->inlined));
+	return o;
+}
+
+static json_t *stack(const struct issue_stack *s)
+{
+	json_t *o = json_object(), *frames = json_array();
+
+	for (size_t i = 0; i < s->count; i++)
+		document_append(frames, frame(&s->frames[i]));
+	document_set(o, "what", json_text(s->what));
+	document_set(o, "frames", frames);
+	return o;
+}
+
+static json_t *suppression(const struct suppression *s)
+{
+	json_t *o = json_object();
+
+	document_set(o, "text", json_text(s->text));
+	document_set(o, "origin", json_text(s->origin));
+	document_set(o, "line", json_count(s->line));
+	document_set(o, "reason", json_text(s->reason));
+	document_set(o, "until", json_text(*s->until ? s->until : NULL));
+	document_set(o, "expired", json_boolean(s->expired));
+	document_set(o, "built_in", json_boolean(s->built_in));
+	document_set(o, "findings", json_count(s->findings));
+	document_set(o, "bytes", json_count(s->bytes));
+	return o;
+}
+
+static void set_amounts(json_t *o, const struct issue *i)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} rows[] = {
+		{ "count", i->count },
+		{ "objects", i->objects },
+		{ "bytes", i->bytes },
+		{ "held_objects", i->held_objects },
+		{ "held_bytes", i->held_bytes },
+		{ "references", i->references },
+		{ "processes", i->processes },
+	};
+
+	for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++)
+		document_set(o, rows[n].key, json_count(rows[n].value));
+}
+
+/* "file" and "line" to blame; the path is in the source tree, if it can be. */
+static void set_place(json_t *o, const struct issue *i)
+{
+	const struct issue_frame *f = issue_place(i);
+
+	document_set(o, "path", json_text(i->path));
+	document_set(o, "line",
+		     f && f->line ? json_count(f->line) : json_null());
+	document_set(o, "function", json_text(f ? f->function : NULL));
+}
+
+static json_t *members(const struct issue *i)
+{
+	json_t *array = json_array();
+
+	for (size_t k = 0; k < i->member_count; k++) {
+		json_t *o = json_object();
+
+		document_set(o, "name", json_text(i->members[k].name));
+		document_set(o, "bytes", json_count(i->members[k].bytes));
+		document_set(o, "offset", json_count(i->members[k].offset));
+		document_append(array, o);
+	}
+	return array;
+}
+
+static json_t *issue(const struct gate *g, const struct issue *i)
+{
+	static const char *const states[] = { "new", "known", "grown",
+					      "suppressed" };
+	json_t *o = json_object(), *stacks = json_array();
+
+	for (size_t k = 0; k < i->stack_count; k++)
+		document_append(stacks, stack(&i->stacks[k]));
+	document_set(o, "signature", json_text(i->signature));
+	document_set(o, "kind", json_text(finding_kind_name(i->kind)));
+	document_set(o, "state", json_text(states[i->state]));
+	document_set(o, "fails", json_boolean(gate_fails(g, i)));
+	document_set(o, "confidence", json_text(i->confidence));
+	document_set(o, "type", json_text(i->type));
+	set_amounts(o, i);
+	set_place(o, i);
+	document_set(o, "members", members(i));
+	document_set(o, "stacks", stacks);
+	document_set(o, "program", json_text(i->program));
+	document_set(o, "suppressed_by",
+		     i->by ? suppression(i->by) : json_null());
+	return o;
+}
+
+static json_t *rule(const struct gate_rule *r)
+{
+	json_t *o = json_object();
+
+	document_set(o, "id", json_text(r->id));
+	document_set(o, "title", json_text(r->title));
+	document_set(o, "failed", json_boolean(r->failed));
+	document_set(o, "text", json_text(r->text));
+	return o;
+}
+
+static json_t *process(const struct gate_process *p)
+{
+	json_t *o = json_object();
+
+	document_set(o, "program", json_text(p->program));
+	document_set(o, "pid", json_count(p->pid));
+	document_set(o, "exit_code",
+		     p->exit_code >= 0 ? json_integer(p->exit_code)
+				       : json_null());
+	document_set(o, "signal",
+		     p->signal ? json_integer(p->signal) : json_null());
+	document_set(o, "peak_bytes", json_count(p->peak_bytes));
+	document_set(o, "allocations", json_count(p->allocations));
+	document_set(o, "incomplete", json_text(p->incomplete));
+	return o;
+}
+
+static json_t *stale(const struct gate *g)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; g->baseline && i < g->baseline->count; i++)
+		if (!g->baseline->list[i].seen)
+			document_append(
+			    array, json_text(g->baseline->list[i].signature));
+	return array;
+}
+
+static json_t *verdict(const struct gate *g)
+{
+	json_t *o = json_object();
+
+	document_set(o, "failed", json_boolean(g->failed));
+	document_set(o, "exit_status", json_integer(g->status));
+	document_set(o, "summary", json_text(g->summary));
+	document_set(o, "findings", json_count(g->fresh));
+	document_set(o, "known", json_count(g->known));
+	document_set(o, "suppressed", json_count(g->suppressed));
+	document_set(o, "stale", stale(g));
+	return o;
+}
+
+void gate_write_json(FILE *out, const struct gate *g)
+{
+	json_t *o = json_object(), *rules = json_array();
+	json_t *processes = json_array(), *issues = json_array();
+	json_t *suppressions = json_array();
+
+	for (size_t i = 0; i < g->rule_count; i++)
+		document_append(rules, rule(&g->rules[i]));
+	for (size_t i = 0; i < g->process_count; i++)
+		document_append(processes, process(&g->processes[i]));
+	for (size_t i = 0; i < g->issues.count; i++)
+		document_append(issues, issue(g, &g->issues.list[i]));
+	for (size_t i = 0; i < g->suppressions->count; i++)
+		document_append(suppressions,
+				suppression(g->suppressions->list[i]));
+	document_set(o, "schema", json_text("refknot-check/1"));
+	document_set(o, "verdict", verdict(g));
+	document_set(o, "rules", rules);
+	document_set(o, "findings", issues);
+	document_set(o, "suppressions", suppressions);
+	document_set(o, "processes", processes);
+	if (json_dumpf(o, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
+		die(STATUS_INPUT, "the JSON report cannot be written");
+	json_decref(o);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Limits on amounts: what is alive at the end, what regions leave, leaks. */
+#ifndef GATE_LIMITS_H
+#define GATE_LIMITS_H
+
+#include "gate.h"
+
+/* Note what the limits ask for of one recording. */
+void gate_limits_add(struct gate_options *o, const struct model *m,
+		     struct symbols *s, struct names *names);
+
+/* Whether the finding is of the kind that --max-leaked-* is about, so that it
+ * does not fail by itself. */
+bool gate_limits_cover(const struct gate_options *o, const struct issue *i);
+
+#endif

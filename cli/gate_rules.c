@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate_rules.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+#include "units.h"
+
+static const char *const nouns[FINDING_KINDS] = {
+	[FINDING_CYCLE] = "orphaned cycle",
+	[FINDING_REFERENCE] = "leaked reference",
+	[FINDING_LEAK] = "leak",
+	[FINDING_OVER] = "over-retained type",
+	[FINDING_UNDER] = "under-retained type",
+	[FINDING_RELEASED_AT_ZERO] = "release at zero",
+	[FINDING_ON_FREED] = "reference on a freed object",
+	[FINDING_FREED_HELD] = "object freed while held",
+	[FINDING_ZERO] = "type at zero but not freed",
+	[FINDING_POSSIBLE] = "possible leak",
+};
+
+/* Where an s goes, these have it elsewhere. */
+static const char *const plurals[FINDING_KINDS] = {
+	[FINDING_RELEASED_AT_ZERO] = "releases at zero",
+	[FINDING_ON_FREED] = "references on freed objects",
+	[FINDING_FREED_HELD] = "objects freed while held",
+	[FINDING_ZERO] = "types at zero but not freed",
+};
+
+const char *gate_noun(enum finding_kind kind)
+{
+	return nouns[kind];
+}
+
+/* "1 leak", "3 new leaks" */
+static void print_count(FILE *out, uint64_t n, const char *state,
+			enum finding_kind kind)
+{
+	fprintf(out, "%" PRIu64 " %s", n, state);
+	if (n != 1 && plurals[kind])
+		fputs(plurals[kind], out);
+	else
+		fprintf(out, "%s%s", nouns[kind], n == 1 ? "" : "s");
+}
+
+static char *finish(FILE *out, char **text)
+{
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	return *text;
+}
+
+static FILE *start(char **text, size_t *size)
+{
+	FILE *out = open_memstream(text, size);
+
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	return out;
+}
+
+static struct gate_rule *append(struct gate *g, enum finding_kind kind,
+				char *id, char *title)
+{
+	struct gate_rule *r;
+
+	g->rules =
+	    xreallocarray(g->rules, g->rule_count + 1, sizeof(*g->rules));
+	r = &g->rules[g->rule_count++];
+	*r = (struct gate_rule){ .kind = kind, .id = id, .title = title };
+	return r;
+}
+
+/* --- Findings ---------------------------------------------------------------- */
+
+struct sum {
+	uint64_t findings, bytes;
+};
+
+static struct sum sum_failing(const struct gate *g, enum finding_kind kind)
+{
+	struct sum s = { 0 };
+
+	for (size_t i = 0; i < g->issues.count; i++) {
+		const struct issue *one = &g->issues.list[i];
+
+		if (one->kind != kind || !gate_fails(g, one))
+			continue;
+		s.findings++;
+		s.bytes += one->bytes + one->held_bytes;
+	}
+	return s;
+}
+
+/* "3 new leaks (1.2 KiB)" */
+static void print_sum(FILE *out, const struct gate *g, enum finding_kind kind,
+		      const struct sum *s)
+{
+	char text[UNITS_SIZE];
+
+	print_count(out, s->findings, g->baseline ? "new " : "", kind);
+	if (s->bytes)
+		fprintf(out, " (%s)", units_bytes(text, s->bytes));
+}
+
+static void add_kind(struct gate *g, enum finding_kind kind)
+{
+	struct sum s = sum_failing(g, kind);
+	const char *plural = plurals[kind];
+	struct gate_rule *r;
+	char *text;
+	size_t size;
+	FILE *out = start(&text, &size);
+
+	r = append(g, kind, xstrdup(finding_kind_name(kind)),
+		   plural ? xasprintf("no %s", plural)
+			  : xasprintf("no %ss", nouns[kind]));
+	r->failed = s.findings > 0;
+	if (s.findings)
+		print_sum(out, g, kind, &s);
+	else
+		fputs("none", out);
+	r->text = finish(out, &text);
+}
+
+/* --- Limits ------------------------------------------------------------------ */
+
+static void add_amount(struct gate *g, const char *id, uint64_t most,
+		       uint64_t found, bool bytes, const char *what)
+{
+	char a[UNITS_SIZE], b[UNITS_SIZE];
+	struct gate_rule *r;
+
+	if (most == GATE_UNLIMITED)
+		return;
+	if (bytes) {
+		units_bytes(a, most);
+		units_bytes(b, found);
+	} else {
+		units_count(a, most, "object");
+		units_count(b, found, "object");
+	}
+	r = append(g, FINDING_KINDS, xstrdup(id),
+		   xasprintf("at most %s %s", a, what));
+	r->failed = found > most;
+	r->text = xasprintf("%s %s%s", b, what, r->failed ? ", too many" : "");
+}
+
+/* What --max-leaked-* counts: all that is lost and not accepted. */
+static void add_leaked(struct gate *g)
+{
+	uint64_t bytes = 0, objects = 0;
+
+	for (size_t i = 0; i < g->issues.count; i++) {
+		const struct issue *one = &g->issues.list[i];
+
+		if (one->state == ISSUE_SUPPRESSED ||
+		    one->state == ISSUE_KNOWN ||
+		    (one->kind != FINDING_LEAK && one->kind != FINDING_CYCLE &&
+		     one->kind != FINDING_REFERENCE))
+			continue;
+		bytes += one->bytes + one->held_bytes;
+		objects += one->objects + one->held_objects;
+	}
+	add_amount(g, "max-leaked-bytes", g->options.most_leaked_bytes, bytes,
+		   true, "leaked");
+	add_amount(g, "max-leaked-objects", g->options.most_leaked_objects,
+		   objects, false, "leaked");
+}
+
+static void add_peak(struct gate *g)
+{
+	uint64_t peak = 0;
+
+	for (size_t i = 0; i < g->process_count; i++)
+		if (g->processes[i].peak_bytes > peak)
+			peak = g->processes[i].peak_bytes;
+	add_amount(g, "max-peak", g->options.most_peak, peak, true,
+		   "at the peak of a process");
+}
+
+static void add_limit(struct gate *g, const struct gate_limit *l)
+{
+	const char *option = l->region ? "max-left" : "max-live";
+	char text[UNITS_SIZE];
+	struct gate_rule *r =
+	    append(g, FINDING_KINDS, xasprintf("%s:%s", option, l->text),
+		   xasprintf("%s %s", option, l->text));
+
+	if (l->bytes)
+		units_bytes(text, l->worst);
+	else
+		units_count(text, l->worst, "object");
+	r->failed = l->worst > l->most;
+	r->unseen = !l->seen;
+	if (!l->seen)
+		r->text =
+		    xasprintf("no %s of that name was seen, see refknot %s",
+			      l->region ? "region" : "type",
+			      l->region ? "regions" : "objects");
+	else
+		r->text = xasprintf("%s %s", text,
+				    l->region ? "left" : "alive at the end");
+}
+
+/* --- Whether all was seen ------------------------------------------------------ */
+
+/* "server[17]: it is still running, and 2 more" */
+static char *why_incomplete(const struct gate_process *p, size_t more)
+{
+	const char *slash = strrchr(p->program, '/');
+	char pid[32] = "", others[48] = "";
+
+	if (p->pid)
+		snprintf(pid, sizeof(pid), "[%" PRIu32 "]", p->pid);
+	if (more)
+		snprintf(others, sizeof(others), ", and %zu more", more);
+	return xasprintf("%s%s: %s%s", slash ? slash + 1 : p->program, pid,
+			 p->incomplete, others);
+}
+
+static void add_complete(struct gate *g)
+{
+	const struct gate_process *first = NULL;
+	struct gate_rule *r = append(g, FINDING_KINDS, xstrdup("complete"),
+				     xstrdup("all was recorded and checked"));
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->process_count; i++) {
+		if (!g->processes[i].incomplete)
+			continue;
+		first = first ? first : &g->processes[i];
+		n++;
+	}
+	r->failed = (n || !g->process_count) && !g->options.allow_incomplete;
+	if (!g->process_count)
+		r->text = xstrdup("nothing was recorded");
+	else if (!n)
+		r->text = xasprintf("%zu process%s", g->process_count,
+				    g->process_count == 1 ? "" : "es");
+	else
+		r->text = why_incomplete(first, n - 1);
+}
+
+void gate_rules_make(struct gate *g)
+{
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		if (g->options.kinds & 1u << kind)
+			add_kind(g, kind);
+	add_leaked(g);
+	add_peak(g);
+	for (size_t i = 0; i < g->options.limit_count; i++)
+		add_limit(g, &g->options.limits[i]);
+	add_complete(g);
+}
+
+/* --- The last line --------------------------------------------------------------- */
+
+/* ": " or ", ": what stands before the next part. */
+static void separate(FILE *out, bool *first)
+{
+	fputs(*first ? " " : ", ", out);
+	*first = false;
+}
+
+static void print_failures(FILE *out, const struct gate *g)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < g->rule_count; i++) {
+		const struct gate_rule *r = &g->rules[i];
+		char *text;
+
+		if (!r->failed)
+			continue;
+		separate(out, &first);
+		text = escape(r->text);
+		if (r->kind == FINDING_KINDS)
+			fprintf(out, "%s: ", r->id);
+		fputs(text, out);
+		free(text);
+	}
+	if (first)
+		fputs(" no findings", out);
+}
+
+void gate_rules_sum_up(struct gate *g)
+{
+	char *text;
+	size_t size;
+	FILE *out = start(&text, &size);
+
+	fprintf(out, "refknot: %s",
+		g->failed                ? "FAIL"
+		: g->status != STATUS_OK ? "PROGRAM FAILED"
+					 : "OK");
+	print_failures(out, g);
+	fputc(';', out);
+	if (g->baseline)
+		fprintf(out, " baseline %zu,", g->known);
+	fprintf(out, " suppressed %zu;", g->suppressed);
+	if (g->baseline && g->stale)
+		fprintf(out, " stale %zu;", g->stale);
+	fprintf(out, " exit %d", g->status);
+	g->summary = finish(out, &text);
+}

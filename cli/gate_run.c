@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate_run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "finish.h"
+#include "launch.h"
+#include "options.h"
+#include "recorder.h"
+
+struct run {
+	struct gate *gate;
+	const char *keep; /* where recordings go; NULL: they are removed */
+};
+
+static void judge(struct gate *g, const struct model *m, struct cache *cache)
+{
+	struct symbols *symbols = symbols_open(m, cache);
+
+	if (!symbols)
+		die(STATUS_INPUT, "out of memory");
+	gate_add(g, m, symbols);
+	symbols_close(symbols);
+}
+
+static void add_store(const struct run *r, const struct live_store *store,
+		      struct cache *cache, const struct finish *f,
+		      bool main_program)
+{
+	struct model m;
+	int error = model_load(&m, store->path);
+
+	if (error && error != -ENODATA) {
+		gate_add_incomplete(r->gate, "a process", store->pid, m.error);
+		return;
+	}
+	if (main_program)
+		finish_set_end(&m, f->status);
+	if (main_program || !finish_is_passing(store, &m))
+		judge(r->gate, &m, cache);
+	if (r->keep)
+		free(finish_save(f, &m, store->path, main_program));
+	else
+		unlink(store->path);
+	model_release(&m);
+}
+
+static bool add_all(const struct live *l, pid_t pid, int status, void *data)
+{
+	const struct run *r = data;
+	struct finish f = { .output = r->keep, .pid = pid, .status = status };
+	size_t count, main_store;
+	struct live_store *list = live_list(l, &count);
+	struct cache *cache = options_symbol_cache() ? cache_open() : NULL;
+
+	main_store = finish_find_main(list, count, pid);
+	for (size_t i = 0; i < count; i++) {
+		if (i == main_store || !list[i].alive) {
+			add_store(r, &list[i], cache, &f, i == main_store);
+			continue;
+		}
+		finish_tell_alive(&list[i]);
+		gate_add_incomplete(r->gate, "a process", list[i].pid,
+				    "it is still running");
+	}
+	cache_close(cache);
+	live_list_release(list, count);
+	return main_store < count;
+}
+
+static double now(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int gate_run(struct gate *g, const char **arguments, const char *keep)
+{
+	struct run run = { g, keep };
+	const struct recorder r = { .output = keep,
+				    .ended = add_all,
+				    .data = &run };
+	double begun = now();
+	int status = 0;
+	enum recorder_outcome outcome;
+
+	recorder_check_settings(NULL);
+	outcome = recorder_run(&r, arguments, &status);
+	g->seconds = now() - begun;
+	if (outcome == RECORDER_UNPLACED)
+		gate_add_incomplete(g, arguments[0], 0, "it was not recorded");
+	else if (outcome != RECORDER_DONE)
+		exit(STATUS_NO_RUN);
+	return launch_exit_status(status);
+}

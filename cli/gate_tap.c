@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* The Test Anything Protocol, version 13: one test a rule, what was found in its
+ * YAML block. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "gate_writers.h"
+
+/* '#' would begin a directive. */
+static void print_title(FILE *out, const char *title)
+{
+	char *text = escape(title);
+
+	for (const char *c = text; *c; c++)
+		fprintf(out, "%s%c", *c == '#' ? "\\" : "", *c);
+	free(text);
+}
+
+/* In double quotes, as YAML has them. */
+static void print_quoted(FILE *out, const char *raw)
+{
+	char *text = escape(raw);
+
+	fputc('"', out);
+	for (const char *c = text; *c; c++)
+		fprintf(out, "%s%c", strchr("\"\\", *c) ? "\\" : "", *c);
+	fputc('"', out);
+	free(text);
+}
+
+static void print_finding(FILE *out, const struct issue *i)
+{
+	const struct issue_frame *f = issue_place(i);
+	char *summary = issue_summary(i);
+
+	fputs("    - what: ", out);
+	print_quoted(out, summary);
+	fprintf(out, "\n      signature: \"%s\"\n", i->signature);
+	if (f) {
+		fputs("      function: ", out);
+		print_quoted(out, f->function);
+		fputc('\n', out);
+	}
+	if (f && f->file && f->line) {
+		fputs("      file: ", out);
+		print_quoted(out, i->path ? i->path : f->file);
+		fprintf(out, "\n      line: %u\n", f->line);
+	}
+	free(summary);
+}
+
+static void print_details(FILE *out, const struct gate *g,
+			  const struct gate_rule *r)
+{
+	fputs("  ---\n  message: ", out);
+	print_quoted(out, r->text);
+	fputc('\n', out);
+	if (r->kind != FINDING_KINDS)
+		fputs("  findings:\n", out);
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (g->issues.list[i].kind == r->kind &&
+		    gate_fails(g, &g->issues.list[i]))
+			print_finding(out, &g->issues.list[i]);
+	fputs("  ...\n", out);
+}
+
+void gate_write_tap(FILE *out, const struct gate *g)
+{
+	fprintf(out, "TAP version 13\n1..%zu\n", g->rule_count);
+	for (size_t i = 0; i < g->rule_count; i++) {
+		const struct gate_rule *r = &g->rules[i];
+
+		fprintf(out, "%sok %zu - ", r->failed ? "not " : "", i + 1);
+		print_title(out, r->title);
+		fputc('\n', out);
+		if (r->failed)
+			print_details(out, g, r);
+	}
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The gate's result for people: what fails it, what else they should know, and
+ * the line that they paste. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "gate_writers.h"
+#include "paint.h"
+#include "units.h"
+
+bool gate_text_shows_suppressed;
+
+static void print_issue(FILE *out, const struct gate *g, const struct issue *i)
+{
+	char text[UNITS_SIZE];
+
+	fputc('\n', out);
+	fputs(i->card, out);
+	if (i->state == ISSUE_GROWN)
+		fprintf(out,
+			"    more than the baseline has: count %" PRIu64
+			" where it was %" PRIu64 ", %s\n",
+			i->count, i->known_count,
+			units_bytes(text, i->known_bytes));
+	if (g->process_count > 1)
+		fprintf(out, "    found in %zu of %zu processes\n",
+			i->processes, g->process_count);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void print_gaps(FILE *out, const struct gate *g)
+{
+	for (size_t i = 0; i < g->process_count; i++) {
+		const struct gate_process *p = &g->processes[i];
+		char *name, *why;
+
+		if (!p->incomplete)
+			continue;
+		name = escape(base_name(p->program));
+		why = escape(p->incomplete);
+		fprintf(out, "incomplete: %s", name);
+		if (p->pid)
+			fprintf(out, "[%" PRIu32 "]", p->pid);
+		fprintf(out, ": %s\n", why);
+		free(name);
+		free(why);
+	}
+}
+
+/* A name with a slip of the pen would guard nothing. */
+static void print_unseen(FILE *out, const struct gate *g)
+{
+	for (size_t i = 0; i < g->rule_count; i++) {
+		const struct gate_rule *r = &g->rules[i];
+		char *title, *text;
+
+		if (!r->unseen)
+			continue;
+		title = escape(r->title);
+		text = escape(r->text);
+		fprintf(out, "note: %s: %s\n", title, text);
+		free(title);
+		free(text);
+	}
+}
+
+static void print_stale(FILE *out, const struct baseline *b)
+{
+	char *path = escape(b->path);
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct baseline_entry *e = &b->list[i];
+		char *text;
+
+		if (e->seen)
+			continue;
+		text = escape(e->text ? e->text : "");
+		fprintf(
+		    out,
+		    "stale: %s:%u: %s %s%s%s was not found; fixed? --update-baseline removes it\n",
+		    path, e->line, e->signature, e->kind, *text ? " " : "",
+		    text);
+		free(text);
+	}
+	free(path);
+}
+
+static void print_suppression(FILE *out, const struct suppression *s)
+{
+	char *origin = escape(s->origin), *text = escape(s->text);
+	char *reason = escape(s->reason ? s->reason : "");
+	char amount[UNITS_SIZE];
+
+	if (s->expired)
+		fprintf(out, "expired: %s:%u: %s held until %s\n", origin,
+			s->line, text, s->until);
+	else if (!s->findings && !s->built_in)
+		fprintf(out, "unused: %s:%u: %s matched nothing\n", origin,
+			s->line, text);
+	else if (s->findings && gate_text_shows_suppressed)
+		fprintf(out, "suppressed: %" PRIu64 " of %s by %s:%u: %s%s%s\n",
+			s->findings, units_bytes(amount, s->bytes), origin,
+			s->line, text, *reason ? "  # " : "", reason);
+	free(reason);
+	free(origin);
+	free(text);
+}
+
+void gate_write_text(FILE *out, const struct gate *g)
+{
+	bool colour = paint_wanted(out);
+	bool shown = false;
+
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (gate_fails(g, &g->issues.list[i])) {
+			print_issue(out, g, &g->issues.list[i]);
+			shown = true;
+		}
+	if (shown)
+		fputc('\n', out);
+	print_gaps(out, g);
+	print_unseen(out, g);
+	if (g->baseline)
+		print_stale(out, g->baseline);
+	for (size_t i = 0; i < g->suppressions->count; i++)
+		print_suppression(out, g->suppressions->list[i]);
+	fprintf(out, "%s%s%s\n",
+		paint(colour, g->status ? PAINT_BAD : PAINT_GOOD), g->summary,
+		paint(colour, PAINT_PLAIN));
+}

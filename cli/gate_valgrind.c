@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Valgrind's XML, protocol 4, as the tool memcheck writes it: readers know its
+ * kinds alone. A leak and a cycle are definitely lost, a possible leak possibly;
+ * wrong use of references is an invalid free.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "gate_writers.h"
+#include "xml.h"
+
+static const char *kind_of(const struct issue *i)
+{
+	switch (i->kind) {
+	case FINDING_POSSIBLE:
+		return "Leak_PossiblyLost";
+	case FINDING_OVER:
+	case FINDING_ZERO:
+		return "Leak_StillReachable";
+	case FINDING_UNDER:
+	case FINDING_RELEASED_AT_ZERO:
+	case FINDING_ON_FREED:
+	case FINDING_FREED_HELD:
+		return "InvalidFree";
+	default:
+		return "Leak_DefinitelyLost";
+	}
+}
+
+static void write_hex(xmlTextWriterPtr w, const char *name, uint64_t n)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIX64, n);
+	xml_element(w, name, text);
+}
+
+/* Readers want a file and a line wherever there is a directory. */
+static void write_frame(xmlTextWriterPtr w, const struct issue_frame *f)
+{
+	const char *slash = f->file ? strrchr(f->file, '/') : NULL;
+
+	xml_start(w, "frame");
+	write_hex(w, "ip", f->address);
+	xml_element(w, "obj", f->module ? f->module : "unknown");
+	xml_element(w, "fn", f->function);
+	if (f->file && f->line && slash) {
+		char *directory =
+		    xasprintf("%.*s", (int)(slash - f->file), f->file);
+
+		xml_element(w, "dir", directory);
+		free(directory);
+	}
+	if (f->file && f->line) {
+		xml_element(w, "file", slash ? slash + 1 : f->file);
+		xml_number(w, "line", f->line);
+	}
+	xml_end(w);
+}
+
+static void write_stack(xmlTextWriterPtr w, const struct issue_stack *s)
+{
+	char nowhere[] = "unknown";
+	const struct issue_frame unknown = { .function = nowhere };
+
+	xml_start(w, "stack");
+	for (size_t i = 0; i < s->count; i++)
+		write_frame(w, &s->frames[i]);
+	if (!s->count)
+		write_frame(w, &unknown);
+	xml_end(w);
+}
+
+static void write_what(xmlTextWriterPtr w, const struct issue *i,
+		       const char *kind)
+{
+	char *summary = issue_summary(i);
+	char *text = xasprintf("%s: %s", gate_noun(i->kind), summary);
+
+	if (!strncmp(kind, "Leak_", 5)) {
+		xml_start(w, "xwhat");
+		xml_element(w, "text", text);
+		xml_number(w, "leakedbytes", i->bytes + i->held_bytes);
+		xml_number(w, "leakedblocks", i->objects + i->held_objects);
+		xml_end(w);
+	} else {
+		xml_element(w, "what", text);
+	}
+	free(summary);
+	free(text);
+}
+
+static void write_error(xmlTextWriterPtr w, const struct issue *i)
+{
+	const char *kind = kind_of(i);
+
+	xml_start(w, "error");
+	write_hex(w, "unique", strtoull(i->signature, NULL, 16));
+	xml_element(w, "tid", "1");
+	xml_element(w, "kind", kind);
+	write_what(w, i, kind);
+	write_stack(w, &i->stacks[0]);
+	for (size_t k = 1; k < i->stack_count; k++) {
+		xml_element(w, "auxwhat", i->stacks[k].what);
+		write_stack(w, &i->stacks[k]);
+	}
+	xml_end(w);
+}
+
+static void write_command(xmlTextWriterPtr w, const char *element,
+			  const char *exe)
+{
+	xml_start(w, element);
+	xml_element(w, "exe", exe);
+	xml_end(w);
+}
+
+static void write_status(xmlTextWriterPtr w, const char *state)
+{
+	xml_start(w, "status");
+	xml_element(w, "state", state);
+	xml_element(w, "time", "00:00:00:00.000 ");
+	xml_end(w);
+}
+
+static void write_head(xmlTextWriterPtr w, const struct gate *g)
+{
+	const struct gate_process *first = g->processes;
+
+	xml_element(w, "protocolversion", "4");
+	xml_element(w, "protocoltool", "memcheck");
+	xml_start(w, "preamble");
+	xml_element(w, "line",
+		    "refknot " REFKNOT_VERSION
+		    ", in the form of Valgrind's memcheck");
+	xml_element(w, "line", g->summary);
+	xml_end(w);
+	xml_number(w, "pid", g->process_count ? first->pid : 0);
+	xml_number(w, "ppid", 1);
+	xml_element(w, "tool", "memcheck");
+	xml_start(w, "args");
+	write_command(w, "vargv", "refknot");
+	write_command(w, "argv", g->process_count ? first->program : "");
+	xml_end(w);
+	write_status(w, "RUNNING");
+}
+
+static void write_suppressed(xmlTextWriterPtr w, const struct gate *g)
+{
+	xml_start(w, "suppcounts");
+	for (size_t i = 0; i < g->suppressions->count; i++) {
+		const struct suppression *s = g->suppressions->list[i];
+
+		if (!s->findings)
+			continue;
+		xml_start(w, "pair");
+		xml_number(w, "count", s->findings);
+		xml_element(w, "name", s->text);
+		xml_end(w);
+	}
+	xml_end(w);
+}
+
+void gate_write_valgrind_xml(FILE *out, const struct gate *g)
+{
+	xmlTextWriterPtr w = xml_open(out);
+
+	xml_start(w, "valgrindoutput");
+	write_head(w, g);
+	write_status(w, "FINISHED");
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (gate_fails(g, &g->issues.list[i]))
+			write_error(w, &g->issues.list[i]);
+	xml_start(w, "errorcounts");
+	for (size_t i = 0; i < g->issues.count; i++) {
+		const struct issue *one = &g->issues.list[i];
+
+		if (!gate_fails(g, one))
+			continue;
+		xml_start(w, "pair");
+		xml_number(w, "count", one->count);
+		write_hex(w, "unique", strtoull(one->signature, NULL, 16));
+		xml_end(w);
+	}
+	xml_end(w);
+	write_suppressed(w, g);
+	xml_end(w);
+	xml_close(w);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Valgrind's log, as memcheck writes it and ctest and others read it:
+ *
+ *   ==17== 100 bytes in 1 blocks are definitely lost in loss record 1 of 2
+ *   ==17==    at 0x109156: take (leaky.c:8)
+ *   ==17==    by 0x10918A: one (leaky.c:12)
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "gate_writers.h"
+
+struct log {
+	FILE *out;
+	uint32_t pid;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void print_frame(const struct log *l, const struct issue_frame *f,
+			bool innermost)
+{
+	char *function = escape(f->function);
+	char *file = escape(f->file     ? base_name(f->file)
+			    : f->module ? f->module
+					: "unknown");
+
+	fprintf(l->out, "==%" PRIu32 "==    %s 0x%" PRIX64 ": %s (", l->pid,
+		innermost ? "at" : "by", f->address, function);
+	if (f->file && f->line)
+		fprintf(l->out, "%s:%u)\n", file, f->line);
+	else
+		fprintf(l->out, "in %s)\n", file);
+	free(function);
+	free(file);
+}
+
+static void print_stack(const struct log *l, const struct issue_stack *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		print_frame(l, &s->frames[i], i == 0);
+}
+
+/* "300 bytes in 3 blocks", "396 (300 direct, 96 indirect) bytes in 3 blocks" */
+static void print_amount(const struct log *l, const struct issue *i)
+{
+	fprintf(l->out, "==%" PRIu32 "== ", l->pid);
+	if (i->held_bytes)
+		fprintf(l->out,
+			"%" PRIu64 " (%" PRIu64 " direct, %" PRIu64
+			" indirect) bytes",
+			i->bytes + i->held_bytes, i->bytes, i->held_bytes);
+	else
+		fprintf(l->out, "%" PRIu64 " bytes", i->bytes);
+	fprintf(l->out, " in %" PRIu64 " blocks", i->objects);
+}
+
+static const char *lost_as(const struct issue *i)
+{
+	switch (i->kind) {
+	case FINDING_LEAK:
+	case FINDING_CYCLE:
+	case FINDING_REFERENCE:
+		return "definitely lost";
+	case FINDING_POSSIBLE:
+		return "possibly lost";
+	case FINDING_OVER:
+	case FINDING_ZERO:
+		return "still reachable";
+	default:
+		return NULL;
+	}
+}
+
+static void print_issue(const struct log *l, const struct issue *i, size_t n,
+			size_t of)
+{
+	const char *lost = lost_as(i);
+
+	if (lost) {
+		print_amount(l, i);
+		fprintf(l->out, " are %s in loss record %zu of %zu\n", lost, n,
+			of);
+	} else {
+		fprintf(l->out,
+			"==%" PRIu32
+			"== Invalid free() / delete / delete[] / realloc()\n",
+			l->pid);
+	}
+	print_stack(l, &i->stacks[0]);
+	if (i->kind == FINDING_CYCLE)
+		fprintf(l->out,
+			"==%" PRIu32
+			"==  a cycle: its blocks keep each other\n",
+			l->pid);
+	for (size_t k = 1; k < i->stack_count; k++) {
+		fprintf(l->out, "==%" PRIu32 "==  %s\n", l->pid,
+			i->stacks[k].what);
+		print_stack(l, &i->stacks[k]);
+	}
+	fprintf(l->out, "==%" PRIu32 "== \n", l->pid);
+}
+
+void gate_write_valgrind_log(FILE *out, const struct gate *g)
+{
+	struct log l = { out, g->process_count ? g->processes[0].pid : 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (gate_fails(g, &g->issues.list[i]))
+			print_issue(&l, &g->issues.list[i], ++n, g->fresh);
+	for (size_t i = 0; i < g->process_count; i++) {
+		char *why;
+
+		if (!g->processes[i].incomplete)
+			continue;
+		why = escape(g->processes[i].incomplete);
+		fprintf(out, "==%" PRIu32 "== incomplete: %s\n",
+			g->processes[i].pid, why);
+		free(why);
+	}
+	fprintf(
+	    out,
+	    "==%" PRIu32
+	    "== ERROR SUMMARY: %zu errors from %zu contexts (suppressed: %zu from %zu)\n",
+	    l.pid, g->fresh, g->fresh, g->suppressed, g->suppressed);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "issue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "place.h"
+#include "report_text.h"
+#include "sources.h"
+#include "units.h"
+
+#define MOST_FRAMES 100
+
+/* One recording whose findings become issues. */
+struct adder {
+	const struct model *m;
+	struct names *names;
+	struct symbols *symbols;
+	const struct sources *sources;
+};
+
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+/* --- Stacks ---------------------------------------------------------------- */
+
+static void add_frame(struct issue_stack *to, const struct location *l,
+		      uint64_t address)
+{
+	to->frames =
+	    xreallocarray(to->frames, to->count + 1, sizeof(*to->frames));
+	to->frames[to->count++] = (struct issue_frame){
+		.function =
+		    l->function ? xstrdup(l->function) : place_function(l),
+		.file = place_path(l),
+		.line = l->line,
+		.module = copy(l->module),
+		.address = address,
+		.inlined = l->inlined,
+	};
+}
+
+static struct issue_stack make_stack(const struct adder *a, const char *what,
+				     uint32_t stack)
+{
+	struct issue_stack s = { .what = what };
+	uint32_t f = a->m->stacks[stack].frame;
+
+	for (; f && s.count < MOST_FRAMES; f = a->m->frames[f].parent) {
+		const struct location *l;
+		size_t n = symbols_frame(a->symbols, f, &l);
+
+		for (size_t i = 0; i < n && s.count < MOST_FRAMES; i++)
+			add_frame(&s, &l[i], a->m->frames[f].address);
+	}
+	return s;
+}
+
+static void add_stack(struct issue *i, const struct adder *a, const char *what,
+		      uint32_t stack)
+{
+	i->stacks =
+	    xreallocarray(i->stacks, i->stack_count + 1, sizeof(*i->stacks));
+	i->stacks[i->stack_count++] = make_stack(a, what, stack);
+}
+
+/* What the ledger knows of calls that led to it. */
+static void add_calls(struct issue *i, const struct adder *a,
+		      const struct finding *f)
+{
+	const struct model *m = a->m;
+
+	if (f->reference != RKN_NONE)
+		add_stack(
+		    i, a,
+		    f->kind == FINDING_CYCLE
+			? "the reference that closed the cycle was taken"
+			: "the reference that was not given back was taken",
+		    m->references[f->reference].stack);
+	if (f->orphaned != RKN_NONE)
+		add_stack(i, a, "the release that orphaned the cycle",
+			  m->events[f->orphaned].stack);
+	if (f->error != RKN_NONE) {
+		add_stack(i, a, "the object was made",
+			  m->errors[f->error].made_stack);
+		if (m->errors[f->error].ended_stack)
+			add_stack(i, a, "the object was freed",
+				  m->errors[f->error].ended_stack);
+	}
+}
+
+/* The innermost frame in the source tree; else the one that names the block. */
+static void find_place(struct issue *i, const struct adder *a)
+{
+	const struct issue_stack *s = &i->stacks[0];
+	size_t preset = s->count;
+
+	for (size_t n = 0; n < s->count && !i->path; n++) {
+		const struct issue_frame *f = &s->frames[n];
+
+		if (preset == s->count && !place_is_wrapper(f->function))
+			preset = n;
+		i->path = f->line ? sources_within(a->sources, f->file) : NULL;
+		i->place = n;
+	}
+	if (!i->path)
+		i->place = preset < s->count ? preset : 0;
+}
+
+/* --- Members --------------------------------------------------------------- */
+
+/* Where block `from` points to `to`, bytes; 0 if nowhere. */
+static uint64_t pointer_offset(const struct model *m, uint32_t from,
+			       uint32_t to)
+{
+	size_t first, n = model_edges_of(m, from, &first);
+
+	for (size_t i = first; i < first + n; i++)
+		if (m->edges[i].to == to)
+			return (uint64_t)m->edges[i].from_word * 8;
+	return 0;
+}
+
+static void add_members(struct issue *i, const struct adder *a,
+			const struct finding *f)
+{
+	size_t n =
+	    f->member_count < FINDING_DRAWN ? f->member_count : FINDING_DRAWN;
+
+	if (f->kind != FINDING_CYCLE)
+		return;
+	i->members = xcalloc(n, sizeof(*i->members));
+	i->member_count = n;
+	for (size_t k = 0; k < n; k++) {
+		uint32_t next = f->members[k + 1 < n ? k + 1 : 0];
+
+		i->members[k] = (struct issue_member){
+			.name = names_object(a->names, f->members[k]),
+			.bytes = a->m->blocks[f->members[k]].size,
+			.offset = pointer_offset(a->m, f->members[k], next),
+		};
+	}
+}
+
+/* --- Issues ---------------------------------------------------------------- */
+
+static char *make_card(const struct adder *a, const struct finding *f)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	report_card(out, a->m, a->symbols, a->names, f);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	return text;
+}
+
+static const char *type_of(const struct adder *a, const struct finding *f)
+{
+	return f->member_count
+		   ? names_block_type(a->names, f->members[0])
+		   : names_type_called(a->names, a->m->errors[f->error].type);
+}
+
+static void add_amounts(struct issue *i, const struct finding *f)
+{
+	i->count += f->count;
+	i->objects += f->objects;
+	i->bytes += f->bytes;
+	i->held_objects += f->held_objects;
+	i->held_bytes += f->held_bytes;
+	i->references += f->references;
+	i->processes++;
+}
+
+static void make_issue(struct issue *i, const struct adder *a,
+		       const struct finding *f)
+{
+	*i = (struct issue){
+		.signature = xstrdup(f->signature),
+		.kind = f->kind,
+		.confidence = finding_confidence(f, a->m),
+		.type = xstrdup(type_of(a, f)),
+		.program = xstrdup(model_text(a->m, a->m->meta.program)),
+		.pid = a->m->meta.pid,
+	};
+	i->card = make_card(a, f); /* announces the members */
+	add_members(i, a, f);
+	add_stack(i, a, f->error == RKN_NONE ? "allocated" : "the wrong call",
+		  f->stack);
+	add_calls(i, a, f);
+	find_place(i, a);
+	add_amounts(i, f);
+}
+
+static struct issue *find(struct issues *list, const char *signature)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!strcmp(list->list[i].signature, signature))
+			return &list->list[i];
+	return NULL;
+}
+
+static struct issue *append(struct issues *list)
+{
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity ? 2 * list->capacity : 16;
+		list->list = xreallocarray(list->list, list->capacity,
+					   sizeof(*list->list));
+	}
+	return &list->list[list->count++];
+}
+
+static void suppress(struct issue *i, const struct finding *f,
+		     struct suppression *by)
+{
+	i->state = ISSUE_SUPPRESSED;
+	i->by = by;
+	by->findings++;
+	by->bytes += f->bytes + f->held_bytes;
+}
+
+void issues_add(struct issues *list, const struct findings *f,
+		const struct model *m, struct names *names,
+		struct symbols *symbols, struct suppressions *s,
+		const struct sources *sources)
+{
+	struct adder a = { m, names, symbols, sources };
+
+	for (size_t k = 0; k < f->count; k++) {
+		const struct finding *one = &f->list[k];
+		struct issue *i = find(list, one->signature);
+		struct suppression *by = NULL;
+
+		if (i) {
+			add_amounts(i, one);
+			by = i->by;
+		} else {
+			i = append(list);
+			make_issue(i, &a, one);
+			by =
+			    s ? suppress_find(s, one, m, names, symbols) : NULL;
+		}
+		if (by)
+			suppress(i, one, by);
+	}
+}
+
+/* By state, kind, bytes, signature. */
+static int compare(const void *a, const void *b)
+{
+	const struct issue *x = a, *y = b;
+	uint64_t x_bytes = x->bytes + x->held_bytes;
+	uint64_t y_bytes = y->bytes + y->held_bytes;
+	static const int ranks[] = { [ISSUE_NEW] = 0,
+				     [ISSUE_GROWN] = 1,
+				     [ISSUE_KNOWN] = 2,
+				     [ISSUE_SUPPRESSED] = 3 };
+
+	if (x->state != y->state)
+		return ranks[x->state] - ranks[y->state];
+	if (x->kind != y->kind)
+		return (int)x->kind - (int)y->kind;
+	if (x_bytes != y_bytes)
+		return x_bytes > y_bytes ? -1 : 1;
+	return strcmp(x->signature, y->signature);
+}
+
+void issues_sort(struct issues *list)
+{
+	if (list->count)
+		qsort(list->list, list->count, sizeof(*list->list), compare);
+}
+
+static void release_stack(struct issue_stack *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		free(s->frames[i].function);
+		free(s->frames[i].file);
+		free(s->frames[i].module);
+	}
+	free(s->frames);
+}
+
+static void release(struct issue *i)
+{
+	for (size_t k = 0; k < i->stack_count; k++)
+		release_stack(&i->stacks[k]);
+	for (size_t k = 0; k < i->member_count; k++)
+		free(i->members[k].name);
+	free(i->stacks);
+	free(i->members);
+	free(i->signature);
+	free(i->type);
+	free(i->card);
+	free(i->path);
+	free(i->program);
+}
+
+void issues_release(struct issues *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		release(&list->list[i]);
+	free(list->list);
+	*list = (struct issues){ 0 };
+}
+
+/* "3 cycles, 6 objects", "2 references", "once" */
+static void print_amount(FILE *out, const struct issue *i)
+{
+	char text[UNITS_SIZE];
+
+	if (i->kind == FINDING_CYCLE)
+		fprintf(out, "%s, ", units_count(text, i->count, "cycle"));
+	if (i->objects)
+		fputs(units_count(text, i->objects, "object"), out);
+	else
+		fputs(units_count(text, i->count, "time"), out);
+	if (i->bytes)
+		fprintf(out, ", %s", units_bytes(text, i->bytes));
+	if (i->held_objects) {
+		fprintf(out, ", holding %s",
+			units_count(text, i->held_objects, "object"));
+		fprintf(out, " of %s", units_bytes(text, i->held_bytes));
+	}
+}
+
+char *issue_summary(const struct issue *i)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	print_amount(out, i);
+	fprintf(out, ": %s", i->type);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	return text;
+}
+
+const struct issue_frame *issue_place(const struct issue *i)
+{
+	const struct issue_stack *s = i->stacks;
+
+	return i->stack_count && i->place < s->count ? &s->frames[i->place]
+						     : NULL;
+}
+
+const struct issue_frame *issue_stack_place(const struct issue_stack *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->frames[i].file && s->frames[i].line &&
+		    !place_is_wrapper(s->frames[i].function))
+			return &s->frames[i];
+	return s->count ? s->frames : NULL;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A finding as a gate sees it: on its own, without the recording that it came
+ * from, and one for all processes in which it was found. Texts are as the
+ * program has them: whoever writes them escapes them.
+ */
+#ifndef ISSUE_H
+#define ISSUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "findings.h"
+#include "suppress.h"
+
+enum issue_state {
+	ISSUE_NEW,
+	ISSUE_KNOWN,      /* in the baseline */
+	ISSUE_GROWN,      /* in the baseline, but there is more of it now */
+	ISSUE_SUPPRESSED, /* see `by` */
+};
+
+struct issue_frame {
+	char *function; /* "parse_header"; "libfoo.so+0x12" without a name */
+	char *file;     /* as in the debug information; NULL: not known */
+	unsigned line;  /* 0: not known */
+	char *module;   /* path; NULL: in none */
+	uint64_t address;
+	bool inlined;
+};
+
+/* A call stack, innermost frame first, and what it is of. */
+struct issue_stack {
+	const char *what; /* "allocated", "the reference that closed the cycle
+			     was taken", "orphaned by a release", ... */
+	struct issue_frame *frames;
+	size_t count;
+};
+
+struct issue_member {
+	char *name; /* "Session#17", "malloc in node_new#1" */
+	uint64_t bytes;
+	uint64_t offset; /* of its pointer to the next one (the last's: to the
+			    first) */
+};
+
+struct issue {
+	char *signature; /* as in refknot report */
+	enum finding_kind kind;
+	const char *confidence;
+	char *type; /* "Session", "malloc in node_new" */
+	char *card; /* as refknot report shows it: lines of text */
+	uint64_t count, objects, bytes, held_objects, held_bytes;
+	uint64_t references;
+	/* [0]: where the block shown was allocated, or where the wrong call was
+	 * made; then what else is known. */
+	struct issue_stack *stacks;
+	size_t stack_count;
+	size_t place; /* the frame of stacks[0] that is to blame: the innermost
+			 in the source tree, or no allocation wrapper */
+	char *path;   /* its file within the source tree; NULL: outside */
+	struct issue_member *members; /* of a cycle, those that are drawn */
+	size_t member_count;
+	size_t processes; /* in which it was found */
+	char *program;    /* of the first of them, path */
+	uint32_t pid;
+	enum issue_state state;
+	struct suppression *by;            /* NULL: not suppressed */
+	uint64_t known_count, known_bytes; /* in the baseline */
+};
+
+struct issues {
+	struct issue *list; /* in the order of reports; after issues_sort the
+			       worst first, the suppressed last */
+	size_t count;
+	size_t capacity;
+};
+
+struct sources;
+
+/*
+ * Add the findings of a recording, which have their signatures; those in `s`
+ * (NULL: nothing is suppressed) as suppressed. An issue that is there already
+ * is added up. `sources`: where the source tree is.
+ */
+void issues_add(struct issues *list, const struct findings *f,
+		const struct model *m, struct names *names,
+		struct symbols *symbols, struct suppressions *s,
+		const struct sources *sources);
+void issues_sort(struct issues *list);
+void issues_release(struct issues *list);
+
+/* "3 objects, 300 B, malloc in parse_header": what it is, in one clause. */
+char *issue_summary(const struct issue *i);
+
+/* The frame of another stack that tells most: the innermost in a file that is
+ * known, else the innermost. NULL: it has none. */
+const struct issue_frame *issue_stack_place(const struct issue_stack *s);
+
+/* The frame to blame; NULL: no frame is known. */
+const struct issue_frame *issue_place(const struct issue *i);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "sources.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "die.h"
+
+struct sources {
+	char *root;
+};
+
+struct sources *sources_open(const char *root)
+{
+	struct sources *s;
+	struct stat st;
+	char *path = realpath(root ? root : ".", NULL);
+
+	if (!path)
+		return NULL;
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		free(path);
+		errno = ENOTDIR;
+		return NULL;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->root = path;
+	return s;
+}
+
+void sources_close(struct sources *s)
+{
+	if (!s)
+		return;
+	free(s->root);
+	free(s);
+}
+
+const char *sources_root(const struct sources *s)
+{
+	return s->root;
+}
+
+/* What follows the root in `path`; NULL: it is not below it. */
+static const char *below(const struct sources *s, const char *path)
+{
+	size_t length = strlen(s->root);
+
+	if (length == 1) /* "/" */
+		return path + 1;
+	if (strncmp(path, s->root, length) || path[length] != '/')
+		return NULL;
+	return path + length + 1;
+}
+
+char *sources_within(const struct sources *s, const char *file)
+{
+	char *whole, *path;
+	const char *rest;
+	char *result = NULL;
+
+	if (!file || !*file)
+		return NULL;
+	whole =
+	    *file == '/' ? xstrdup(file) : xasprintf("%s/%s", s->root, file);
+	path = realpath(whole, NULL);
+	free(whole);
+	rest = path ? below(s, path) : NULL;
+	if (rest)
+		result = xstrdup(rest);
+	free(path);
+	return result;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The source tree, in which code reviews and editors look for a finding. */
+#ifndef SOURCES_H
+#define SOURCES_H
+
+struct sources;
+
+/* `root` NULL: the working directory. NULL with errno set when that is no
+ * directory. */
+struct sources *sources_open(const char *root);
+void sources_close(struct sources *s);
+
+/* The root, absolute and without links. */
+const char *sources_root(const struct sources *s);
+
+/*
+ * The path of `file`, as debug information has it, within the tree: "lib/x.c".
+ * NULL when it is no file in the tree. A path that is not absolute is taken
+ * from the root. The caller frees it.
+ */
+char *sources_within(const struct sources *s, const char *file);
+
+#endif

@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: MIT
+"""The gate as a pipeline uses it: statuses, baselines, limits, outputs."""
+import json
+import os
+import re
+import signal
+import subprocess
+
+import jsonschema
+import pytest
+
+from conftest import (BUILD, SOURCE, compiled, environment, record, run)
+from gate import (FLAGS, LEAKY, check, leaky,  # noqa: F401
+                  summary)
+
+SCHEMA = json.loads(
+    (SOURCE / "cli/refknot-check.schema.json").read_text())
+def as_json(*argv, **kw):
+    done = check("--output", "json=-", *argv, **kw)
+    text = done.out.decode()
+    report = json.loads(text[text.index("{\n"):])
+    jsonschema.validate(report, SCHEMA)
+    assert report["verdict"]["exit_status"] == done.status
+    assert report["verdict"]["summary"] == summary(done)
+    return report
+
+
+def test_a_clean_program_is_green(leaky):
+    done = check("--", leaky)
+    assert (done.status, done.out) == (0, b"out\n")
+    assert done.told == "refknot: OK no findings; suppressed 0; exit 0\n"
+
+
+def test_a_leak_is_red_with_its_line(leaky):
+    done = check("--", leaky, "1")
+    assert (done.status, done.out) == (23, b"out\n")
+    assert (summary(done) ==
+            "refknot: FAIL 1 leak (100 B); suppressed 0; exit 23")
+    assert "one at leaky.c:12" in done.told
+    assert check("--error-exitcode", "7", "--", leaky, "1").status == 7
+    assert check("--error-exitcode", "0", "--", leaky, "1").status == 0
+
+
+@pytest.mark.parametrize("status", [1, 77, 99, 124, 255])
+def test_the_programs_own_status_wins(status, leaky):
+    done = check("--", leaky, "1", status)
+    assert done.status == status
+    assert "FAIL 1 leak" in summary(done)
+    assert check("--", leaky, "", status).status == status
+
+
+def test_a_signal_is_told_as_a_shell_does(leaky):
+    done = check("--", leaky, "1k")
+    assert done.status == 128 + signal.SIGABRT
+    assert "FAIL 1 leak" in summary(done)
+
+
+def test_what_cannot_run_is_125(tmp_path):
+    assert check("--", "/absent").status == 125
+    static = compiled(tmp_path, "static", "int main(void) { return 0; }",
+                      "-static")
+    done = check("--", static)
+    assert done.status == 125 and "static" in done.told
+
+
+@pytest.mark.parametrize("argv, words", [
+    (["--"], "name a program"),
+    (["--fail-on", "leeks", "--", "true"], "leeks"),
+    (["--error-exitcode", "77", "--", "true"], "77"),
+    (["--error-exitcode", "126", "--", "true"], "126"),
+    (["--max-peak", "lots", "--", "true"], "lots"),
+    (["--max-live", "Session", "--", "true"], "Session"),
+    (["--format", "pdf", "--", "true"], "pdf"),
+    (["--output", "junit", "--", "true"], "junit"),
+    (["--baseline", "/absent", "--", "true"], "/absent"),
+    (["--suppressions", "/absent", "--", "true"], "/absent"),
+    (["--update-baseline", "--", "true"], "--baseline"),
+    (["--source-root", "/absent", "--", "true"], "/absent"),
+    (["x.rkn", "--", "true"], "not both")])
+def test_bad_use_is_one_sentence(argv, words):
+    done = check(*argv)
+    assert done.status == 2, done.told
+    assert words in done.told
+    assert done.out == b""
+
+
+def test_recordings_are_judged_like_programs(leaky, tmp_path):
+    main = record(tmp_path, leaky, "12").main
+    done = check(main)
+    assert done.status == 23
+    assert (done.out.decode().splitlines()[-1] ==
+            "refknot: FAIL 2 leaks (120 B); suppressed 0; exit 23")
+
+
+def test_a_recording_that_cannot_be_read_is_no_green(leaky, tmp_path):
+    main = record(tmp_path, leaky).main
+    for argv in (["/absent.rkn"], [main, "/absent.rkn"]):
+        done = check(*argv)
+        assert done.status == 2 and "/absent.rkn" in done.told
+        assert "FAIL complete: " in done.out.decode()
+        assert "exit 2\n" in done.out.decode()
+
+
+def test_children_are_judged_too(leaky):
+    done = check("--", "sh", "-c", f"{leaky} 1; {leaky} 1; true")
+    assert done.status == 23
+    assert "FAIL 1 leak (200 B)" in summary(done)
+    assert "found in 2 of " in done.told
+    assert check("--no-children", "--", "sh", "-c",
+                 f"{leaky} 1; true").status == 0
+
+
+def test_a_child_that_was_killed_is_not_green():
+    done = check("--", "sh", "-c", "sh -c 'kill -9 $$'; true")
+    assert done.status == 23
+    assert "complete" in summary(done)
+    done = check("--allow-incomplete", "--", "sh", "-c",
+                 "sh -c 'kill -9 $$'; true")
+    assert done.status == 0
+    assert "incomplete: " in done.told
+
+
+def test_without_its_check_nothing_is_green(leaky):
+    done = check("--", leaky, env=environment(REFKNOT_SNAPSHOT=0))
+    assert done.status == 23 and "complete" in summary(done)
+
+
+def test_a_baseline_accepts_and_only_what_is_in_it(leaky, tmp_path):
+    base = tmp_path / "base.txt"
+    gate = ["--baseline", base]
+    done = check(*gate, "--update-baseline", "--", leaky, "1")
+    assert done.status == 0
+    lines = base.read_text().splitlines()
+    assert len(lines) == 2 and lines[0].startswith("# refknot baseline 1")
+    assert re.fullmatch(r"[0-9a-f]{16} leak count=1 bytes=100 take leaky.c",
+                        lines[1])
+    assert check(*gate, "--", leaky, "1").status == 0
+    done = check(*gate, "--", leaky, "12")
+    assert done.status == 23
+    assert (summary(done) == "refknot: FAIL 1 new leak (20 B); baseline 1, "
+            "suppressed 0; exit 23")
+    assert "two at leaky.c:13" in done.told
+    assert "one at leaky.c:12" not in done.told
+    assert check(*gate, "--fail-on", "any", "--", leaky, "1").status == 23
+    done = check(*gate, "--", leaky, "2")
+    assert "stale: " in done.told and f"{base}:2" in done.told
+    # A second leak of the same function is new, and so is its line.
+    assert check(*gate, "--", leaky, "13").status == 23
+
+
+def test_a_baseline_is_sorted_and_merged_by_a_sort(leaky, tmp_path):
+    one, two, both = (tmp_path / n for n in ("1", "2", "both"))
+    for base, what in ((one, "1"), (two, "2")):
+        check("--baseline", base, "--update-baseline", "--", leaky, what)
+    merged = run("sort", one, two, env=environment(LC_ALL="C"))
+    both.write_bytes(merged.out)
+    done = check("--baseline", both, "--", leaky, "12")
+    assert done.status == 0, done.told
+    check("--baseline", both, "--update-baseline", "--", leaky, "12")
+    lines = both.read_text().splitlines()
+    assert lines == sorted(lines) and len(lines) == 3
+
+
+def test_a_baseline_holds_in_other_builds_and_lines(tmp_path):
+    base = tmp_path / "base.txt"
+    moved = "/* one more line */\n" * 50 + LEAKY
+    for name, source, flags in (("a", LEAKY, ["-O1", "-g"]),
+                                ("b", moved, ["-O2", "-g"]),
+                                ("c", moved, ["-O0", "-g", "-no-pie"]),
+                                ("d", LEAKY, ["-O1"])):
+        (tmp_path / name).mkdir()
+        program = compiled(tmp_path / name, name, source, *flags,
+                           FLAGS[-1])
+        first = not base.exists()
+        done = check("--baseline", base,
+                     *(["--update-baseline"] if first else []), "--",
+                     program, "12")
+        assert done.status == 0, (name, done.told)
+
+
+def test_a_failed_or_incomplete_run_leaves_the_baseline(leaky, tmp_path):
+    base = tmp_path / "base.txt"
+    update = ["--baseline", base, "--update-baseline", "--"]
+    check(*update, leaky, "1")
+    before = base.read_bytes()
+    assert check(*update, leaky, "", "3").status == 3
+    assert check(*update, leaky,
+                 env=environment(REFKNOT_SNAPSHOT=0)).status == 23
+    assert base.read_bytes() == before
+
+
+def test_a_broken_baseline_names_its_line(tmp_path):
+    base = tmp_path / "base.txt"
+    base.write_text("# x\n<<<<<<< HEAD\n")
+    done = check("--baseline", base, "--", "true")
+    assert done.status == 2 and f"{base}:2:" in done.told
+
+
+def test_suppressions_of_both_kinds_cover_and_are_counted(leaky, tmp_path):
+    supp = tmp_path / "supp"
+    supp.write_text("leak:^one$\nleak:nowhere\n# old until:2020-01-01\n"
+                    "leak:two\n{\n   ring\n   Memcheck:Leak\n"
+                    "   match-leak-kinds: definite\n   fun:malloc\n"
+                    "   fun:take\n   fun:ring\n   ...\n}\n")
+    done = check("--suppressions", supp, "--show-suppressed", "--", leaky,
+                 "12c")
+    assert (summary(done) ==
+            "refknot: FAIL 1 leak (20 B); suppressed 2; exit 23")
+    assert f"unused: {supp}:2: " in done.told
+    assert f"expired: {supp}:4: " in done.told
+    assert f"suppressed: 1 of 100 B by {supp}:1: " in done.told
+    assert f"suppressed: 1 of 96 B by {supp}:5: ring" in done.told
+    assert "two at leaky.c" in done.told and "one at leaky.c" not in done.told
+
+
+def test_suppressions_that_are_wrong_name_file_and_line(tmp_path):
+    supp = tmp_path / "supp"
+    for text, line in (("leak:x\nleek:y\n", 2), ("cycle:x\n", 1),
+                       ("{\n  x\n  Memcheck:Leak\n", 3)):
+        supp.write_text(text)
+        done = check("--suppressions", supp, "--", "true")
+        assert done.status == 2 and f"{supp}:{line}" in done.told, done.told
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_generated_suppressions_cover_what_they_are_of(which, leaky,
+                                                       tmp_path):
+    done = check("--gen-suppressions", "--", leaky, "12c")
+    text = done.told[done.told.index("# as LeakSanitizer"):
+                     done.told.index("\nORPHANED")]
+    parts = text.split("# as Valgrind has it\n")
+    supp = tmp_path / "supp"
+    supp.write_text(parts[which])
+    assert parts[which].count("leak:" if which == 0 else "{") >= 2
+    done = check("--suppressions", supp, "--", leaky, "12c")
+    assert done.status == 0, done.told
+    assert "suppressed 3" in summary(done)
+
+
+def test_limits_say_what_they_found(leaky):
+    done = check("--max-leaked-bytes", "100", "--", leaky, "1")
+    assert done.status == 0
+    done = check("--max-leaked-bytes", "99", "--", leaky, "1")
+    assert done.status == 23
+    assert "max-leaked-bytes: 100 B leaked" in summary(done)
+    done = check("--max-peak", "10", "--", leaky)
+    assert done.status == 23 and "max-peak: " in summary(done)
+
+
+def test_regions_and_types_have_limits():
+    spans = BUILD / "samples/gc_count_objects"
+    before = check("--", spans)
+    assert check("--max-live", "NoSuch=0", "--", spans).status \
+        == before.status
+
+
+def test_json_says_all_of_it(leaky, tmp_path):
+    report = as_json("--", leaky, "12")
+    leak = next(f for f in report["findings"] if f["bytes"] == 100)
+    assert (leak["kind"], leak["state"], leak["fails"]) == ("leak", "new",
+                                                            True)
+    assert leak["function"] == "take"
+    assert leak["stacks"][0]["what"] == "allocated"
+    assert report["processes"][0]["exit_code"] == 0
+    report = as_json("--source-root", leaky.parent, "--", leaky, "1")
+    assert report["findings"][0]["path"] == "leaky.c"
+    assert report["findings"][0]["line"] == 8
+
+
+def test_several_formats_go_to_files(leaky, tmp_path):
+    out, text = tmp_path / "r.json", tmp_path / "r.txt"
+    done = check("--output", f"json={out}", "--output", f"text={text}",
+                 "--format", "json", "--", leaky, "1")
+    assert done.status == 23
+    report = json.loads(out.read_text())
+    jsonschema.validate(report, SCHEMA)
+    assert text.read_text().splitlines()[-1] == summary(done)
+    done = check("--output", "json=/absent/x", "--", leaky)
+    assert done.status == 2 and "/absent/x" in done.told
+
+
+def test_recordings_can_be_kept(leaky, tmp_path):
+    main = tmp_path / "kept.rkn"
+    check("-o", main, "--", leaky, "1")
+    assert check(main).status == 23
+    assert not [p for p in os.listdir(".") if p.endswith(".rkn")]
+
+
+def test_no_live_store_is_left_behind(leaky):
+    before = set(os.listdir("/dev/shm"))
+    assert check("--", leaky, "1").status == 23
+    left = set(os.listdir("/dev/shm")) - before
+    assert not any(str(os.getpid()) in name for name in left)
+
+
+def test_a_broken_pipe_is_no_green(leaky):
+    done = subprocess.run(f"{BUILD}/cli/refknot check -- {leaky} 1 2>&1 "
+                          "| head -c 1 >/dev/null; exit ${PIPESTATUS[0]}",
+                          shell=True, executable="/bin/bash", check=False,
+                          env=environment())
+    assert done.returncode in (23, 2)

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/* The gate on hand-made recordings: what fails, what does not, the last line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "gate.h"
+#include "gate_parse.h"
+#include "scene.h"
+
+static struct scene s;
+static struct gate g;
+static struct suppressions none;
+static struct baseline baseline;
+
+static int setup(void **state)
+{
+	(void)state;
+	scene_init(&s);
+	s.m.meta.end = RKN_END_EXIT;
+	s.m.meta.pid = 7;
+	s.m.meta.program = 1;
+	g = (struct gate){ .suppressions = &none };
+	g.options = (struct gate_options){
+		.kinds = gate_preset_kinds(),
+		.most_leaked_bytes = GATE_UNLIMITED,
+		.most_leaked_objects = GATE_UNLIMITED,
+		.most_peak = GATE_UNLIMITED,
+		.error_status = 23,
+	};
+	g.sources = sources_open("/");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	sources_close(g.sources);
+	gate_release(&g);
+	baseline_release(&baseline);
+	return 0;
+}
+
+static void lose(const char *function, uint64_t bytes)
+{
+	scene_block(&s, scene_in(&s, function), bytes);
+}
+
+static void expect(int program, const char *summary)
+{
+	gate_add(&g, &s.m, &s.symbols);
+	gate_judge(&g, program);
+	assert_string_equal(g.summary, summary);
+}
+
+static void nothing_found_is_green(void **state)
+{
+	(void)state;
+	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
+}
+
+static void leaks_and_cycles_fail(void **state)
+{
+	(void)state;
+	lose("a", 100);
+	lose("b", 1100);
+	lose("c", 8);
+	scene_edge(&s, 2, 0, 2, 0);
+	expect(0, "refknot: FAIL 1 orphaned cycle (8 B), 2 leaks (1.2 KiB); "
+		  "suppressed 0; exit 23");
+	assert_int_equal(g.status, 23);
+}
+
+static void the_program_s_status_wins(void **state)
+{
+	(void)state;
+	lose("a", 100);
+	expect(3, "refknot: FAIL 1 leak (100 B); suppressed 0; exit 3");
+}
+
+static void a_failing_program_is_not_called_fine(void **state)
+{
+	(void)state;
+	expect(3, "refknot: PROGRAM FAILED no findings; suppressed 0; exit 3");
+}
+
+static void kinds_that_are_not_asked_for_do_not_fail(void **state)
+{
+	(void)state;
+	gate_parse_fail_on(&g.options, "cycle,reference");
+	lose("a", 100);
+	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
+}
+
+static void possible_leaks_fail_when_asked_for(void **state)
+{
+	(void)state;
+	gate_parse_fail_on(&g.options, "possible");
+	lose("a", 100);
+	scene_root(&s, 0, 50);
+	expect(0, "refknot: FAIL 1 possible leak (100 B); suppressed 0; "
+		  "exit 23");
+}
+
+/* Nothing may be called clean that was not looked at. */
+static void what_was_not_checked_is_not_green(void **state)
+{
+	(void)state;
+	s.m.meta.flags = 0;
+	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
+	gate_add(&g, &s.m, &s.symbols);
+	gate_judge(&g, 0);
+	assert_true(g.failed);
+	assert_int_equal(g.status, 23);
+	assert_non_null(strstr(g.summary, "complete: scene[7]: "));
+}
+
+static void a_thread_that_did_not_stop_is_not_green(void **state)
+{
+	(void)state;
+	s.m.limits[RKN_LIMIT_THREAD_RUNNING] = 1;
+	gate_add(&g, &s.m, &s.symbols);
+	gate_judge(&g, 0);
+	assert_true(g.failed);
+}
+
+static void details_that_are_missing_are_green(void **state)
+{
+	(void)state;
+	s.m.limits[RKN_LIMIT_TRUNCATED_STACK] = 5;
+	s.m.limits[RKN_LIMIT_INHERITED] = 1;
+	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
+}
+
+static void no_recording_is_not_green(void **state)
+{
+	(void)state;
+	gate_judge(&g, 0);
+	assert_string_equal(g.summary,
+			    "refknot: FAIL complete: nothing was recorded; "
+			    "suppressed 0; exit 23");
+}
+
+static void incomplete_is_green_where_that_is_allowed(void **state)
+{
+	(void)state;
+	g.options.allow_incomplete = true;
+	gate_add_incomplete(&g, "/bin/x", 3, "it is still running");
+	gate_judge(&g, 0);
+	assert_false(g.failed);
+}
+
+/* Its memory went when another program took its place. */
+static void a_process_replaced_by_exec_need_not_be_checked(void **state)
+{
+	(void)state;
+	s.m.meta.end = RKN_END_UNKNOWN;
+	s.m.meta.flags = 0;
+	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
+	s.m.meta.start_ns = 5;
+	gate_add(&g, &s.m, &s.symbols);
+	s.m.meta.end = RKN_END_EXIT;
+	s.m.meta.flags = RKN_META_SNAPSHOT;
+	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 0;
+	s.m.meta.start_ns = 6;
+	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
+}
+
+static void one_finding_of_two_processes_is_one(void **state)
+{
+	(void)state;
+	lose("a", 100);
+	gate_add(&g, &s.m, &s.symbols);
+	s.m.meta.pid = 8;
+	expect(0, "refknot: FAIL 1 leak (200 B); suppressed 0; exit 23");
+	assert_int_equal(g.issues.count, 1);
+	assert_int_equal(g.issues.list[0].processes, 2);
+	assert_int_equal(g.issues.list[0].count, 2);
+}
+
+static void accept(const char *counts)
+{
+	char text[100], error[100];
+
+	snprintf(text, sizeof(text),
+		 "%s leak %s\n"
+		 "1111111111111111 leak count=1 bytes=1\n",
+		 g.issues.list[0].signature, counts);
+	assert_true(baseline_parse(&baseline, "b", text, error, sizeof(error)));
+	g.baseline = &baseline;
+}
+
+static void judge_with(const char *counts, const char *mode,
+		       const char *summary)
+{
+	gate_parse_fail_on(&g.options, mode);
+	lose("a", 100);
+	gate_add(&g, &s.m, &s.symbols);
+	accept(counts);
+	gate_judge(&g, 0);
+	assert_string_equal(g.summary, summary);
+}
+
+static void what_is_known_does_not_fail(void **state)
+{
+	(void)state;
+	judge_with("count=1 bytes=100", "new",
+		   "refknot: OK no findings; baseline 1, suppressed 0; "
+		   "stale 1; exit 0");
+}
+
+static void what_has_grown_fails_when_asked_for(void **state)
+{
+	(void)state;
+	judge_with("count=1 bytes=99", "grown",
+		   "refknot: FAIL 1 new leak (100 B); baseline 1, "
+		   "suppressed 0; stale 1; exit 23");
+}
+
+static void what_has_grown_is_known_otherwise(void **state)
+{
+	(void)state;
+	judge_with("count=1 bytes=99", "new",
+		   "refknot: OK no findings; baseline 1, suppressed 0; "
+		   "stale 1; exit 0");
+}
+
+static void any_fails_for_what_is_known_too(void **state)
+{
+	(void)state;
+	judge_with("count=1 bytes=100", "any",
+		   "refknot: FAIL 1 new leak (100 B); baseline 1, "
+		   "suppressed 0; stale 1; exit 23");
+}
+
+static void leaks_within_their_limit_do_not_fail(void **state)
+{
+	(void)state;
+	g.options.most_leaked_bytes = 100;
+	lose("a", 100);
+	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
+}
+
+static void leaks_beyond_their_limit_fail(void **state)
+{
+	(void)state;
+	g.options.most_leaked_objects = 1;
+	lose("a", 100);
+	lose("b", 1);
+	expect(0, "refknot: FAIL max-leaked-objects: 2 objects leaked, too "
+		  "many; suppressed 0; exit 23");
+}
+
+static void a_peak_has_a_limit(void **state)
+{
+	(void)state;
+	g.options.most_peak = gate_parse_bytes("max-peak", "1k");
+	s.m.meta.peak_bytes = 1025;
+	expect(0, "refknot: FAIL max-peak: 1.0 KiB at the peak of a process, "
+		  "too many; suppressed 0; exit 23");
+}
+
+static void a_type_has_a_limit(void **state)
+{
+	(void)state;
+	gate_parse_limit(&g.options, "max-live", "malloc in a=1", false);
+	gate_parse_limit(&g.options, "max-live", "malloc in a=10B", false);
+	gate_parse_limit(&g.options, "max-live", "absent=0", false);
+	lose("a", 9);
+	scene_root(&s, 0, 0);
+	lose("a", 2);
+	scene_root(&s, 1, 0);
+	gate_add(&g, &s.m, &s.symbols);
+	gate_judge(&g, 0);
+	assert_string_equal(g.summary,
+			    "refknot: FAIL max-live:malloc in a=1: 2 objects "
+			    "alive at the end, max-live:malloc in a=10B: 11 B "
+			    "alive at the end; suppressed 0; exit 23");
+	assert_true(g.rules[g.rule_count - 2].unseen);
+}
+
+static void amounts_have_units(void **state)
+{
+	(void)state;
+	assert_int_equal(gate_parse_bytes("x", "0"), 0);
+	assert_int_equal(gate_parse_bytes("x", "64k"), 65536);
+	assert_int_equal(gate_parse_bytes("x", "1.5M"), 1572864);
+	assert_int_equal(gate_parse_bytes("x", "2GiB"), 2147483648);
+	assert_int_equal(gate_parse_bytes("x", "7B"), 7);
+	assert_int_equal(gate_parse_count("x", "10k"), 10000);
+}
+
+/* Each in a child, for a wrong option ends the process. */
+static void refused(void (*parse)(const char *), const char *text)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		close(2);
+		parse(text);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 2)
+		fail_msg("\"%s\" was taken", text);
+}
+
+static void parse_bytes(const char *text)
+{
+	gate_parse_bytes("x", text);
+}
+
+static void parse_count(const char *text)
+{
+	gate_parse_count("x", text);
+}
+
+static void parse_words(const char *text)
+{
+	gate_parse_fail_on(&g.options, text);
+}
+
+static void parse_limit(const char *text)
+{
+	gate_parse_limit(&g.options, "max-live", text, false);
+}
+
+static void what_is_no_amount_is_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"",     "-1",  "+1",  " 1",    "1 ", "k",           "1kk",
+		"0x10", "nan", "inf", "1e400", "1q", "99999999999T"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		refused(parse_bytes, wrong[i]);
+	refused(parse_count, "5B");
+	refused(parse_words, "");
+	refused(parse_words, "leaks");
+	refused(parse_words, "leak,");
+	refused(parse_words, "new,any");
+	refused(parse_limit, "Session");
+	refused(parse_limit, "=1");
+	refused(parse_limit, "Session=");
+	refused(parse_limit, "Session=x");
+}
+
+#define TEST(function)                                                         \
+	cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_found_is_green),
+		TEST(leaks_and_cycles_fail),
+		TEST(the_program_s_status_wins),
+		TEST(a_failing_program_is_not_called_fine),
+		TEST(kinds_that_are_not_asked_for_do_not_fail),
+		TEST(possible_leaks_fail_when_asked_for),
+		TEST(what_was_not_checked_is_not_green),
+		TEST(a_thread_that_did_not_stop_is_not_green),
+		TEST(details_that_are_missing_are_green),
+		TEST(no_recording_is_not_green),
+		TEST(incomplete_is_green_where_that_is_allowed),
+		TEST(a_process_replaced_by_exec_need_not_be_checked),
+		TEST(one_finding_of_two_processes_is_one),
+		TEST(what_is_known_does_not_fail),
+		TEST(what_has_grown_fails_when_asked_for),
+		TEST(what_has_grown_is_known_otherwise),
+		TEST(any_fails_for_what_is_known_too),
+		TEST(leaks_within_their_limit_do_not_fail),
+		TEST(leaks_beyond_their_limit_fail),
+		TEST(a_peak_has_a_limit),
+		TEST(a_type_has_a_limit),
+		TEST(amounts_have_units),
+		TEST(what_is_no_amount_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}
