@@ -46,6 +46,8 @@ enum option {
 	SUPPRESSIONS,
 	FORMAT,
 	OUTPUT,
+	ONLY,
+	SKIP,
 };
 
 static void take(poptContext context, enum poptCallbackReason reason,
@@ -94,6 +96,12 @@ static const struct poptOption options[] = {
 	  "DIR" },
 	{ "keep", 'o', POPT_ARG_STRING, &keep, 0,
 	  "keep the recordings, as refknot run -o does", "FILE" },
+	{ "only", 0, POPT_ARG_STRING, NULL, ONLY,
+	  "judge programs with such a path or name alone; may be repeated",
+	  "PATTERN" },
+	{ "skip", 0, POPT_ARG_STRING, NULL, SKIP,
+	  "judge no programs with such a path or name; may be repeated",
+	  "PATTERN" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
 	  "record the program alone, not what it starts", NULL },
 	OPTIONS_SYMBOLS,
@@ -151,6 +159,12 @@ static int read_status(const char *text)
 	return (int)value;
 }
 
+static void add_pattern(const char ***list, size_t *count, const char *text)
+{
+	*list = xreallocarray(*list, *count + 1, sizeof(**list));
+	(*list)[(*count)++] = xstrdup(text);
+}
+
 static void take(poptContext context, enum poptCallbackReason reason,
 		 const struct poptOption *o, const char *text, void *data)
 {
@@ -187,6 +201,12 @@ static void take(poptContext context, enum poptCallbackReason reason,
 		break;
 	case OUTPUT:
 		add_output(text);
+		break;
+	case ONLY:
+		add_pattern(&to->only, &to->only_count, text);
+		break;
+	case SKIP:
+		add_pattern(&to->skip, &to->skip_count, text);
 		break;
 	default:
 		break;

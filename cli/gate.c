@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,11 +75,33 @@ static void add_process(struct gate *g, const struct model *m,
 	};
 }
 
+static bool matches(const char **patterns, size_t count, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (size_t i = 0; i < count; i++)
+		if (!fnmatch(patterns[i], path, 0) ||
+		    !fnmatch(patterns[i], slash ? slash + 1 : path, 0))
+			return true;
+	return false;
+}
+
+static bool is_judged(const struct gate_options *o, const char *program)
+{
+	return (!o->only_count || matches(o->only, o->only_count, program)) &&
+	       !matches(o->skip, o->skip_count, program);
+}
+
 void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 {
-	struct names *names = names_open(m, s);
+	struct names *names;
 	struct findings f;
 
+	if (!is_judged(&g->options, model_text(m, m->meta.program))) {
+		g->skipped++;
+		return;
+	}
+	names = names_open(m, s);
 	findings_make(&f, m, s);
 	findings_sign(&f, m, names, s);
 	issues_add(&g->issues, &f, m, names, s, g->suppressions, g->sources);
@@ -178,6 +201,8 @@ static void release_options(struct gate_options *o)
 		free(o->limits[i].worst_of);
 	}
 	free(o->limits);
+	free(o->only);
+	free(o->skip);
 }
 
 void gate_release(struct gate *g)

@@ -42,6 +42,10 @@ struct gate_options {
 	uint64_t most_leaked_bytes, most_leaked_objects, most_peak;
 	struct gate_limit *limits;
 	size_t limit_count;
+	/* Programs that are judged: patterns for fnmatch(3), on the path or its
+	 * last part. No `only`: all but those in `skip`. */
+	const char **only, **skip;
+	size_t only_count, skip_count;
 	bool allow_incomplete;
 	int error_status; /* 23 */
 };
@@ -77,6 +81,7 @@ struct gate {
 	struct issues issues;
 	struct gate_process *processes;
 	size_t process_count;
+	size_t skipped; /* processes of programs that are not judged */
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;
 	size_t rule_count;

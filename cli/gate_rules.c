@@ -238,7 +238,8 @@ static void add_complete(struct gate *g)
 	}
 	r->failed = (n || !g->process_count) && !g->options.allow_incomplete;
 	if (!g->process_count)
-		r->text = xstrdup("nothing was recorded");
+		r->text = xstrdup(g->skipped ? "no program was judged"
+					     : "nothing was recorded");
 	else if (!n)
 		r->text = xasprintf("%zu process%s", g->process_count,
 				    g->process_count == 1 ? "" : "es");

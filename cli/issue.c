@@ -94,22 +94,32 @@ static void add_calls(struct issue *i, const struct adder *a,
 	}
 }
 
-/* The innermost frame in the source tree; else the one that names the block. */
+/* The innermost frame in the source tree that is no allocation wrapper; the
+ * innermost in it; else the innermost that is none. */
 static void find_place(struct issue *i, const struct adder *a)
 {
 	const struct issue_stack *s = &i->stacks[0];
-	size_t preset = s->count;
+	size_t plain = s->count, within = s->count;
+	char *path = NULL;
 
-	for (size_t n = 0; n < s->count && !i->path; n++) {
+	for (size_t n = 0; n < s->count; n++) {
 		const struct issue_frame *f = &s->frames[n];
+		bool wrapper = place_is_wrapper(f->function);
 
-		if (preset == s->count && !place_is_wrapper(f->function))
-			preset = n;
-		i->path = f->line ? sources_within(a->sources, f->file) : NULL;
-		i->place = n;
+		if (!wrapper && plain == s->count)
+			plain = n;
+		path = f->line ? sources_within(a->sources, f->file) : NULL;
+		if (path && (!wrapper || !i->path)) {
+			free(i->path);
+			i->path = path;
+			within = n;
+			if (!wrapper)
+				break;
+		} else {
+			free(path);
+		}
 	}
-	if (!i->path)
-		i->place = preset < s->count ? preset : 0;
+	i->place = within < s->count ? within : plain < s->count ? plain : 0;
 }
 
 /* --- Members --------------------------------------------------------------- */

@@ -14,6 +14,21 @@ static const char *const wrappers[] = {
 #undef WRAPPER
 };
 
+/* "yaml_malloc", "xstrdup": what libraries call theirs. */
+static bool ends_like_one(const char *name, size_t length)
+{
+	static const char *const ends[] = { "malloc", "calloc",  "realloc",
+					    "strdup", "strndup", "memdup" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (length > n && !memcmp(name + length - n, ends[i], n))
+			return true;
+	}
+	return false;
+}
+
 bool place_is_wrapper(const char *function)
 {
 	size_t length;
@@ -22,6 +37,8 @@ bool place_is_wrapper(const char *function)
 		function += 5;
 	function += strspn(function, "_");
 	length = strcspn(function, "(.@");
+	if (ends_like_one(function, length))
+		return true;
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(*wrappers); i++)
 		if (strlen(wrappers[i]) == length &&
 		    !memcmp(wrappers[i], function, length))

@@ -110,6 +110,18 @@ def test_children_are_judged_too(leaky):
                  f"{leaky} 1; true").status == 0
 
 
+def test_programs_can_be_left_out(leaky):
+    suite = ["--", "sh", "-c", f"{leaky} 1; kill -9 $$"]
+    done = check("--only", "leaky", *suite)
+    assert done.status == 137 and "FAIL 1 leak" in summary(done)
+    assert "incomplete" not in done.told
+    done = check("--skip", f"{leaky.parent}/*", "--", "sh", "-c",
+                 f"{leaky} 1; true")
+    assert done.status == 0, done.told
+    done = check("--only", "nothing", "--", leaky)
+    assert done.status == 23 and "no program was judged" in summary(done)
+
+
 def test_a_child_that_was_killed_is_not_green():
     done = check("--", "sh", "-c", "sh -c 'kill -9 $$'; true")
     assert done.status == 23
