@@ -5,8 +5,8 @@ modules are ours: three that need each other, alpha, beta and gamma.
 """
 import re
 import shutil
-import subprocess
 
+import debian
 import pytest
 
 from conftest import CC, SOURCE, own_function, read_json, record, refknot, run
@@ -82,39 +82,9 @@ USE = "extern int {0}_call(void); int use_{0}(void) {{ return {0}_call(); }}\n"
 NEEDS = {"alpha": [], "beta": ["alpha"], "gamma": ["alpha", "beta"]}
 
 
-def fetch(directory):
-    """The package's source, or why it is not to be had."""
-    keys = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    if not shutil.which("apt-get"):
-        return None, "there is no apt-get to fetch Debian's source of kmod"
-    (directory / "lists/partial").mkdir(parents=True)
-    (directory / "cache/archives/partial").mkdir(parents=True)
-    (directory / "sources").write_text(
-        f"deb-src [signed-by={keys}] http://deb.debian.org/debian "
-        "bookworm main\n")
-    options = [f"-oDir::Etc::sourcelist={directory}/sources",
-               "-oDir::Etc::sourceparts=-",
-               f"-oDir::State::lists={directory}/lists",
-               f"-oDir::Cache={directory}/cache", "-oAPT::Sandbox::User=root",
-               "-oAcquire::Retries=3", "-oAcquire::http::Timeout=30"]
-    for command in (["update", "-q"], ["source", "-q", "--download-only",
-                                       "kmod"]):
-        done = subprocess.run(["apt-get", *options, *command], cwd=directory,
-                              capture_output=True, timeout=240)
-        if done.returncode:
-            return None, "Debian's source of kmod could not be fetched: " \
-                + done.stderr.decode().strip().splitlines()[-1]
-    archive, = directory.glob("kmod_*.orig.tar.*")
-    subprocess.run(["tar", "-xf", archive], cwd=directory, check=True)
-    return next(p for p in directory.glob("kmod-*") if p.is_dir()), None
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    tree, why = fetch(tmp_path_factory.mktemp("source"))
-    if why:
-        pytest.skip(why)
-    return tree
+    return debian.sources(tmp_path_factory.mktemp("source"), "kmod")["kmod"]
 
 
 def build(source, directory, *edits):
