@@ -28,6 +28,9 @@ struct part_kind {
 	/* Why record `i` cannot be: a clause; NULL when it is good. Parts that
 	 * it refers to are complete. NULL: any record is good. */
 	const char *(*check)(const struct parts *p, size_t i);
+	/* Bytes that it had before the present minor version; 0: as many. What
+	 * is not there is 0. */
+	size_t old_size;
 };
 
 extern const struct part_kind part_kinds[PARTS];

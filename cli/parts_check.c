@@ -220,6 +220,9 @@ static const char *check_region(const struct parts *p, size_t i)
 
 	if (misses(p, 0, r->thread, r->name))
 		return "its thread or name is unknown";
+	if (r->buckets &&
+	    (r->buckets != RKN_REGION_BUCKETS || r->series_shift >= 64))
+		return "its buckets cannot be";
 	return check_key(p, r->stack, r->type, true);
 }
 
@@ -265,7 +268,8 @@ const struct part_kind part_kinds[PARTS] = {
 	[RKN_CHUNK_ERRORS] = { "errors", sizeof(struct rkn_error),
 			       check_error },
 	[RKN_CHUNK_REGIONS] = { "regions", sizeof(struct rkn_region),
-				check_region },
+				check_region,
+				offsetof(struct rkn_region, grown_since) },
 	[RKN_CHUNK_MARKS] = { "marks", sizeof(struct rkn_mark), check_mark },
 	[RKN_CHUNK_CENSUS] = { "census", sizeof(struct rkn_census),
 			       check_census },

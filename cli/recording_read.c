@@ -4,6 +4,8 @@
  * as soon as its chunk is unpacked.
  */
 #include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chunks.h"
@@ -26,6 +28,18 @@ static bool is_known(const struct rkn_chunk *c)
 	return c->type && c->type < PARTS;
 }
 
+/* Whether records of that size can be of the file's minor version. */
+static bool fits_version(const struct reader *r, const struct rkn_chunk *c)
+{
+	const struct part_kind *kind = &part_kinds[c->type];
+
+	if (c->record_size == kind->record_size)
+		return true;
+	if (c->record_size > kind->record_size)
+		return r->chunks.minor > RKN_MINOR;
+	return c->record_size == kind->old_size && r->chunks.minor < RKN_MINOR;
+}
+
 /* Does the header fit a chunk of this type? 0 or -errno. */
 static int check_chunk(struct reader *r)
 {
@@ -37,8 +51,7 @@ static int check_chunk(struct reader *r)
 				   "it comes after the %s",
 				   chunks_type_name(r->last));
 	r->last = c->type;
-	if (c->record_size < size ||
-	    (c->record_size > size && r->chunks.minor <= RKN_MINOR))
+	if (!fits_version(r, c))
 		return chunks_fail(&r->chunks, -EBADMSG,
 				   "its records have %u bytes instead of %zu",
 				   c->record_size, size);
@@ -53,6 +66,21 @@ static int check_chunk(struct reader *r)
 	return 0;
 }
 
+/* Records that were shorter have fewer columns: the others are 0. */
+static int join_shorter(struct reader *r, const unsigned char *raw,
+			size_t count, size_t size, void *records)
+{
+	unsigned char *columns = calloc(count, size);
+
+	if (!columns)
+		return chunks_fail(&r->chunks, -ENOMEM,
+				   "out of memory for %zu records", count);
+	memcpy(columns, raw, count * r->chunks.c.record_size);
+	columns_join(columns, count, size, records);
+	free(columns);
+	return 0;
+}
+
 /* Of records that grew in a newer minor version only the known bytes count. */
 static int add_records(struct reader *r)
 {
@@ -61,6 +89,8 @@ static int add_records(struct reader *r)
 	size_t size = part_kinds[c->type].record_size;
 	size_t count = c->raw_size / c->record_size;
 	const unsigned char *raw = chunks_unpack(&r->chunks);
+	void *to;
+	int error = 0;
 
 	if (!raw)
 		return -EBADMSG;
@@ -68,10 +98,14 @@ static int add_records(struct reader *r)
 		return chunks_fail(&r->chunks, -ENOMEM,
 				   "out of memory for %zu records",
 				   part->count + count);
-	columns_join(raw, count, size,
-		     (char *)part->records + part->count * size);
-	part->count += count;
-	return 0;
+	to = (char *)part->records + part->count * size;
+	if (c->record_size < size && count)
+		error = join_shorter(r, raw, count, size, to);
+	else
+		columns_join(raw, count, size, to);
+	if (!error)
+		part->count += count;
+	return error;
 }
 
 /* META refers to strings, which come later: it is checked at the end. */

@@ -63,6 +63,9 @@ static int read_regions(struct store_file *s)
 		r[kept].name = known(s, RKN_CHUNK_NAMES, r[i].name);
 		r[kept].thread = known(s, RKN_CHUNK_THREADS, r[i].thread);
 		mend_key(s, &r[kept].stack, &r[kept].type);
+		if (r[kept].buckets != RKN_REGION_BUCKETS ||
+		    r[kept].series_shift >= 64)
+			r[kept].buckets = 0;
 		kept++;
 	}
 	if (!kept) {

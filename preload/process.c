@@ -16,6 +16,7 @@
 #include "names.h"
 #include "objects.h"
 #include "real.h"
+#include "region_rows.h"
 #include "sandbox.h"
 #include "shadow.h"
 #include "snapshot.h"
@@ -262,7 +263,7 @@ static int begin(void)
 		return error;
 	names_reset();
 	objects_reset();
-	regions_reset();
+	region_rows_reset();
 	marks_reset();
 	checked = false;
 	world_reset();

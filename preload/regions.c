@@ -2,21 +2,15 @@
 #include "regions.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "names.h"
 #include "own.h"
-#include "sys.h"
+#include "region_rows.h"
 
 #define DEPTH   32   /* regions that one thread has open */
 #define CHANGES 1024 /* keys that change in one pass */
 #define SLOTS   (2 * CHANGES)
-#define PROBES  64 /* slots that are looked at for a free one */
 #define AREAS   64 /* counters that are summed at the end of a pass */
-
-#define INDEX_BITS 18 /* twice the rows that there can be */
-#define INDEX      (1u << INDEX_BITS)
-static __attribute__((aligned(4096))) uint32_t index_of[INDEX];
 
 /* A key is the number of a stack, or of a type with this bit. */
 #define TYPE 0x80000000u
@@ -186,43 +180,7 @@ int64_t regions_live_objects(uint32_t type)
 	return n ? (int64_t)(n->made - n->ended) : RKN_UNKNOWN;
 }
 
-static bool is(const struct rkn_region *a, const struct rkn_region *b)
-{
-	return a->name == b->name && a->thread == b->thread &&
-	       a->stack == b->stack && a->type == b->type;
-}
-
-static struct rkn_region *row_at(uint32_t number)
-{
-	return (struct rkn_region *)store_at(
-		   store.header->tables[STORE_PASSES].offset) +
-	       number;
-}
-
-static uint32_t hash_of(uint32_t thread, uint32_t name, uint32_t key)
-{
-	uint64_t hash = ((uint64_t)key << 32 | name) * 0x9e3779b97f4a7c15ull;
-
-	hash = (hash ^ hash >> 32 ^ thread) * 0xff51afd7ed558ccdull;
-	return (uint32_t)(hash >> (64 - INDEX_BITS));
-}
-
-static struct rkn_region *new_row(uint32_t *slot, const struct rkn_region *row)
-{
-	uint32_t number = (uint32_t)store_append(STORE_PASSES), none = 0;
-
-	if (!number)
-		return NULL;
-	*row_at(number) = *row;
-	/* If another thread took the slot, the row is left empty. */
-	return __atomic_compare_exchange_n(slot, &none, number, false,
-					   __ATOMIC_RELEASE, __ATOMIC_RELAXED)
-		   ? row_at(number)
-		   : NULL;
-}
-
-/* The row of `key` in a region of this thread's; NULL: no room. Only this
- * thread changes it. */
+/* The row of `key` in a region of this thread's; NULL: no room. */
 static COLD struct rkn_region *row_of(struct thread *t, uint32_t name,
 				      uint32_t key)
 {
@@ -231,24 +189,13 @@ static COLD struct rkn_region *row_of(struct thread *t, uint32_t name,
 		.thread = t->serial,
 		.stack = key & TYPE ? RKN_NONE : key,
 		.type = key & TYPE && key != ALL ? key & ~TYPE : RKN_NONE,
+		.buckets = RKN_REGION_BUCKETS,
 	};
-	uint32_t at = hash_of(t->serial, name, key);
+	struct rkn_region *r = region_rows_find(&row);
 
-	for (unsigned i = 0; i < PROBES; i++) {
-		uint32_t *slot = &index_of[(at + i) % INDEX];
-		uint32_t number = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-		struct rkn_region *r;
-
-		if (number && is(row_at(number), &row))
-			return row_at(number);
-		if (number)
-			continue;
-		r = new_row(slot, &row);
-		if (r)
-			return r;
-	}
-	no_room(t);
-	return NULL;
+	if (!r)
+		no_room(t);
+	return r;
 }
 
 static void add_value(struct rkn_region *r, int64_t delta)
@@ -271,7 +218,40 @@ static void add_value(struct rkn_region *r, int64_t delta)
 	r->others++;
 }
 
-static void end_pass(struct thread *t, uint32_t name, struct change *c)
+static COLD void widen_buckets(struct rkn_region *r)
+{
+	static_assert(sizeof(r->series) / sizeof(*r->series) ==
+			  RKN_REGION_BUCKETS,
+		      "buckets of another number");
+	for (unsigned i = 0; i < RKN_REGION_BUCKETS / 2; i++)
+		r->series[i] = r->series[2 * i] + r->series[2 * i + 1];
+	memset(r->series + RKN_REGION_BUCKETS / 2, 0, sizeof(r->series) / 2);
+	r->series_shift++;
+}
+
+/* `all`: the row of all blocks, whose pass was ended before; NULL: no room. */
+static COLD void add_to_series(struct rkn_region *r,
+			       const struct rkn_region *all, int64_t delta)
+{
+	uint64_t pass = all ? all->passes - 1 : 0;
+
+	if (!all) {
+		r->buckets = 0;
+		return;
+	}
+	while (pass >> r->series_shift >= RKN_REGION_BUCKETS)
+		widen_buckets(r);
+	r->series[pass >> r->series_shift] += delta;
+	if (delta < 0)
+		return;
+	if (r->grown_until != pass)
+		r->grown_since = pass;
+	r->grown_until = pass + 1;
+}
+
+/* `all`: that of all blocks, which comes first. */
+static void end_pass(struct thread *t, uint32_t name, struct change *c,
+		     const struct change *all)
 {
 	int64_t delta = (int64_t)(c->made - c->ended);
 	struct rkn_region *r = c->row;
@@ -286,6 +266,8 @@ static void end_pass(struct thread *t, uint32_t name, struct change *c)
 	r->made_bytes += c->made_bytes;
 	r->ended_bytes += c->ended_bytes;
 	add_value(r, delta);
+	if (delta)
+		add_to_series(r, all->row, delta);
 	r->after = r->type != RKN_NONE ? regions_live_objects(r->type)
 				       : regions_live_blocks(c->key);
 	/* Which of the stack's blocks are objects is not known. */
@@ -304,11 +286,6 @@ static void empty(struct level *l, uint32_t name)
 		l->changes[i].row = NULL;
 	l->most = l->count = 0;
 	l->name = name;
-}
-
-void regions_reset(void)
-{
-	sys_advise(index_of, sizeof(index_of), MADV_DONTNEED);
 }
 
 void regions_forget(struct thread *t)
@@ -413,7 +390,7 @@ void regions_end(const char *name)
 		leave(t);
 	l = innermost(t);
 	for (uint32_t i = 0; i < l->count; i++)
-		end_pass(t, l->name, &l->changes[i]);
+		end_pass(t, l->name, &l->changes[i], l->changes);
 	leave(t);
 	thread_leave(t);
 }

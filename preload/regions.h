@@ -7,16 +7,13 @@
  * changed in it, so that a pass costs what it did and not what there is; at its
  * end the changes are added to the rows of the region and to the level below.
  *
- * All functions but the first three are for a thread that is inside refknot
+ * All functions but the first two are for a thread that is inside refknot
  * (thread_enter).
  */
 #ifndef REGIONS_H
 #define REGIONS_H
 
 #include "thread.h"
-
-/* Forget all: the store is a new one. */
-void regions_reset(void);
 
 /* NULL is the name of a region too. */
 void regions_begin(const char *name);

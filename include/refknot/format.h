@@ -25,11 +25,12 @@
 #define REFKNOT_FORMAT_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes, damaged by text transfers */
 #define RKN_MAJOR 1
-#define RKN_MINOR 1
+#define RKN_MINOR 2
 
 struct rkn_file_header {
 	char magic[8];
@@ -331,8 +332,9 @@ struct rkn_error {
 };
 static_assert(sizeof(struct rkn_error) == 56, "error changed size");
 
-#define RKN_UNKNOWN       INT64_MIN /* of a number that may be negative */
-#define RKN_REGION_VALUES 8
+#define RKN_UNKNOWN        INT64_MIN /* of a number that may be negative */
+#define RKN_REGION_VALUES  8
+#define RKN_REGION_BUCKETS 16
 
 /*
  * What the passes of a region in one thread did to the blocks of one stack, to
@@ -362,8 +364,20 @@ struct rkn_region {
 	uint64_t others; /* passes with other values, between the next two */
 	int64_t other_least;
 	int64_t other_most;
+	/* Since minor version 2, by the number that a pass has among all of the
+	 * region in this thread, from 0: those that changed nothing of the row
+	 * count here. */
+	uint64_t grown_since; /* the first of the last ones in a row that each
+				 made more than they ended, */
+	uint64_t grown_until; /* and what follows the last; 0: there was none */
+	uint32_t series_shift; /* a bucket is 1 << series_shift passes, made
+				  wider when the buckets are not enough */
+	uint32_t buckets; /* RKN_REGION_BUCKETS; 0: the series is not known */
+	int64_t series[16]; /* made less ended, by bucket */
 };
-static_assert(sizeof(struct rkn_region) == 248, "region changed size");
+static_assert(sizeof(struct rkn_region) == 400, "region changed size");
+static_assert(offsetof(struct rkn_region, grown_since) == 248,
+	      "what minor version 1 had of a region moved");
 
 /* An instant that the program named. What was alive then is in the census,
  * rows first .. first+rows-1. */

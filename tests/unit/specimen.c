@@ -174,6 +174,9 @@ static void make_marks(struct model *m)
 		.passes = 4,
 		.made = 9,
 		.before = RKN_UNKNOWN,
+		.grown_until = 4,
+		.buckets = RKN_REGION_BUCKETS,
+		.series = { 2, 1, 3, 3 },
 	};
 	m->regions[1] = (struct rkn_region){
 		.name = 2,
@@ -185,6 +188,11 @@ static void make_marks(struct model *m)
 		.least = -1,
 		.values = { 2, -1 },
 		.times = { 1, 2 },
+		.grown_since = 2,
+		.grown_until = 3,
+		.series_shift = 1,
+		.buckets = RKN_REGION_BUCKETS,
+		.series = { -1, 1 },
 	};
 	m->mark_count = 1;
 	m->marks = xcalloc(m->mark_count, sizeof(*m->marks));

@@ -352,6 +352,8 @@ static const struct {
 	{ "its kind is unknown", ARRAY(errors, 0, kind), 4 },
 	{ "its thread or name is unknown", ARRAY(regions, 0, name), 3 },
 	{ "its stack or type is unknown", ARRAY(regions, 1, stack), 11 },
+	{ "its buckets cannot be", ARRAY(regions, 1, series_shift), 64 },
+	{ "its buckets cannot be", ARRAY(regions, 1, buckets), 15 },
 	{ "its thread or name is unknown", ARRAY(marks, 0, thread), 3 },
 	{ "its stack or type is unknown", ARRAY(census, 1, type), 3 },
 	{ "it is not of either a stack or a type", ARRAY(census, 0, type), 1 },
@@ -523,6 +525,60 @@ static void longer_records_of_a_newer_minor_version_are_read(void **state)
 	free(file);
 }
 
+/* What minor version 1 wrote: regions without their series. */
+static void shorter_records_of_an_older_minor_version_are_read(void **state)
+{
+	enum { OLD = offsetof(struct rkn_region, grown_since), ROWS = 2 };
+	const uint16_t minor = 1;
+	const struct rkn_chunk c = {
+		.type = RKN_CHUNK_REGIONS,
+		.record_size = OLD,
+		.raw_size = ROWS * OLD,
+		.stored_size = ROWS * OLD,
+	};
+	const struct rkn_region rows[ROWS] = {
+		{ .stack = RKN_NONE,
+		  .type = RKN_NONE,
+		  .passes = 7,
+		  .other_most = 3 },
+		{ .stack = 0, .type = RKN_NONE, .passes = 5, .other_most = -2 },
+	};
+	unsigned char *file, *at, *columns;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	at = sums_find(file, size, RKN_CHUNK_REGIONS);
+	size = (size_t)(at - file) + sizeof(c) + c.stored_size;
+	file = realloc(file, size);
+	assert_non_null(file);
+	at = file + size - sizeof(c) - c.stored_size;
+	columns = at + sizeof(c);
+	memcpy(at, &c, sizeof(c));
+	for (size_t i = 0; i < ROWS; i++)
+		for (size_t b = 0; b < OLD; b++)
+			columns[b * ROWS + i] =
+			    ((const unsigned char *)&rows[i])[b];
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+	assert_refused(-EBADMSG, "248 bytes instead of 400");
+	memcpy(file + offsetof(struct rkn_file_header, minor), &minor, 2);
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+	assert_int_equal(model_load(&m, FILE_NAME), -ENODATA);
+	assert_int_equal(m.region_count, ROWS);
+	assert_memory_equal(m.regions, rows, sizeof(rows));
+	model_release(&m);
+
+	/* But not of any size. */
+	((struct rkn_chunk *)at)->record_size = OLD / 2;
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+	assert_refused(-EBADMSG, "124 bytes instead of 400");
+	free(file);
+}
+
 static void another_major_version_is_refused(void **state)
 {
 	const uint16_t major = RKN_MAJOR + 1;
@@ -575,6 +631,8 @@ int main(void)
 		cmocka_unit_test(unknown_chunks_are_skipped),
 		cmocka_unit_test(
 		    longer_records_of_a_newer_minor_version_are_read),
+		cmocka_unit_test(
+		    shorter_records_of_an_older_minor_version_are_read),
 		cmocka_unit_test(another_major_version_is_refused),
 		cmocka_unit_test(what_is_no_recording_is_said_to_be_none),
 	};

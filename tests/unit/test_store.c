@@ -392,6 +392,9 @@ static void regions_and_marks_are_sorted(void **state)
 		assert_int_equal(m.regions[1].type, 2);
 		assert_int_equal(m.regions[2].stack, 1);
 		assert_int_equal(m.regions[2].least, -1);
+		assert_int_equal(m.regions[1].buckets, RKN_REGION_BUCKETS);
+		assert_int_equal(m.regions[1].series[0], 1);
+		assert_int_equal(m.regions[2].buckets, 0);
 		assert_int_equal(m.mark_count, 2);
 		assert_int_equal(m.marks[0].time_ns, 10);
 		assert_int_equal(m.marks[0].rows, 2);
