@@ -144,21 +144,6 @@ static void add_output(const char *text)
 			     xstrdup(equals + 1) };
 }
 
-/* 77 and 99 mean skipped and broken to test runners, 124 and above are
- * timeout(1)'s, the shell's and git bisect's. */
-static int read_status(const char *text)
-{
-	char *end;
-	long value = strtol(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || value > 123 || value == 77 ||
-	    value == 99)
-		die(STATUS_INPUT,
-		    "--error-exitcode is \"%s\"; give a number from 0 to 123 other than 77 and 99, which test runners take for skipped and broken",
-		    text);
-	return (int)value;
-}
-
 static void add_pattern(const char ***list, size_t *count, const char *text)
 {
 	*list = xreallocarray(*list, *count + 1, sizeof(**list));
@@ -191,7 +176,7 @@ static void take(poptContext context, enum poptCallbackReason reason,
 		gate_parse_limit(to, o->longName, text, o->val == LEFT);
 		break;
 	case STATUS:
-		to->error_status = read_status(text);
+		to->error_status = options_error_status(text);
 		break;
 	case SUPPRESSIONS:
 		suppress_add_file(&suppressions, text);

@@ -36,7 +36,7 @@ extern const char **command_program;
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
-    cmd_info, cmd_doctor, cmd_check, cmd_memcheck;
+    cmd_info, cmd_doctor, cmd_check, cmd_memcheck, cmd_steady;
 
 /* Whether `argument`, where a command would stand, is an option of Valgrind's.
  * cmd_memcheck.c */

@@ -14,7 +14,7 @@
 static const struct command *const commands[] = {
 	&cmd_run,   &cmd_report,   &cmd_leaks,   &cmd_cycles,  &cmd_refs,
 	&cmd_show,  &cmd_balance,  &cmd_objects, &cmd_regions, &cmd_diff,
-	&cmd_check, &cmd_memcheck, &cmd_info,    &cmd_doctor,
+	&cmd_check, &cmd_memcheck, &cmd_steady,  &cmd_info,    &cmd_doctor,
 };
 
 const char **command_program;

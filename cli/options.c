@@ -86,3 +86,18 @@ size_t options_choice(const char *option, const char *value,
 	die(STATUS_INPUT, "--%s is \"%s\"; it can be one of: %s", option,
 	    escape(value), list_names(names, count));
 }
+
+/* 77 and 99 mean skipped and broken to test runners, 124 and above are
+ * timeout(1)'s, the shell's and git bisect's. */
+int options_error_status(const char *text)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || value > 123 || value == 77 ||
+	    value == 99)
+		die(STATUS_INPUT,
+		    "--error-exitcode is \"%s\"; give a number from 0 to 123 other than 77 and 99, which test runners take for skipped and broken",
+		    text);
+	return (int)value;
+}

@@ -37,6 +37,10 @@ size_t options_limit(size_t preset);
 /* Whether symbols may come from the cache. */
 bool options_symbol_cache(void);
 
+/* What a gate exits with when it fails, from --error-exitcode `text`; dies when
+ * it cannot be. */
+int options_error_status(const char *text);
+
 /*
  * The row of `names` (`count` of them) that equals `value`, `preset` when it
  * is NULL; dies naming `option` and the choices when none does.

@@ -74,6 +74,7 @@ compare balance balance
 compare regions regions
 compare diff diff
 compare check check
+compare steady steady
 compare info info
 compare doctor doctor
 

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot steady: whether what is done again and again leaves ever more. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "amounts.h"
+#include "command.h"
+#include "die.h"
+#include "document.h"
+#include "escape.h"
+#include "launch.h"
+#include "options.h"
+#include "recorder.h"
+#include "recordings.h"
+#include "report.h"
+#include "steady.h"
+#include "verdict.h"
+
+#define STATUS_GROWS 23
+#define MOST_RUNS    1000000
+
+static int warmup = 3, runs = 3;
+static const char **regions;
+static size_t region_count;
+static char *error_exitcode;
+
+enum { REGION = 1 };
+
+/* One run of the command, or a look at recordings. */
+struct look {
+	struct steady *steady;
+	struct amounts *amounts; /* NULL: its regions are looked at */
+	struct cache *cache;
+	struct model sum; /* of all, their limits alone */
+};
+
+/* --- Recordings ------------------------------------------------------------------ */
+
+static void visit(const struct model *m, struct symbols *s, void *data)
+{
+	struct look *l = data;
+	struct growth g;
+	struct names *n;
+
+	if (l->amounts) {
+		amounts_add(l->amounts, m, s);
+	} else {
+		n = names_open(m, s);
+		growth_make(&g, m, s, n, &l->steady->options);
+		steady_add(l->steady, &g);
+		names_close(n);
+	}
+	/* What is lost at the end has no say here. */
+	for (size_t i = 0; i < RKN_LIMITS; i++)
+		if (i != RKN_LIMIT_NO_SNAPSHOT)
+			l->sum.limits[i] += m->limits[i];
+}
+
+static void visit_store(const struct live_store *store, struct look *l)
+{
+	struct model m;
+	int error = model_load(&m, store->path);
+	struct symbols *s;
+
+	if (error)
+		warn("%s", m.error);
+	if (error && error != -ENODATA)
+		return;
+	s = symbols_open(&m, l->cache);
+	if (!s)
+		die(STATUS_INPUT, "out of memory");
+	/* What was alive before an exec is gone. */
+	if (m.meta.allocations && !(l->amounts && store->replaced))
+		visit(&m, s, l);
+	symbols_close(s);
+	model_release(&m);
+	unlink(store->path);
+}
+
+/* --- A program --------------------------------------------------------------------- */
+
+static bool ended(const struct live *live, pid_t pid, int status, void *data)
+{
+	size_t count;
+	struct live_store *list = live_list(live, &count);
+	bool found = false;
+
+	(void)status;
+	for (size_t i = 0; i < count; i++) {
+		found |= list[i].readable && list[i].pid == (uint32_t)pid;
+		if (list[i].alive)
+			warn(
+			    "process %u is still running, and is not judged; its recording goes on in %s",
+			    list[i].pid, list[i].path);
+		else
+			visit_store(&list[i], data);
+	}
+	live_list_release(list, count);
+	return found;
+}
+
+/* The recorder changes what the next run would inherit. */
+struct surroundings {
+	struct sigaction pipe, size;
+	char *preload;
+};
+
+static void surroundings_keep(struct surroundings *s)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	sigaction(SIGPIPE, NULL, &s->pipe);
+	sigaction(SIGXFSZ, NULL, &s->size);
+	s->preload = preload ? xstrdup(preload) : NULL;
+}
+
+static void surroundings_restore(struct surroundings *s)
+{
+	sigaction(SIGPIPE, &s->pipe, NULL);
+	sigaction(SIGXFSZ, &s->size, NULL);
+	if (s->preload)
+		setenv("LD_PRELOAD", s->preload, 1);
+	else
+		unsetenv("LD_PRELOAD");
+	free(s->preload);
+}
+
+/* Its exit status; STATUS_NO_RUN, with *recorded false, where it was not
+ * recorded. */
+static int record(const char **arguments, struct look *l, bool *recorded)
+{
+	const struct recorder r = { .ended = ended, .data = l };
+	struct surroundings s;
+	int status = 0;
+
+	surroundings_keep(&s);
+	*recorded = recorder_run(&r, arguments, &status) == RECORDER_DONE;
+	surroundings_restore(&s);
+	return *recorded ? launch_exit_status(status) : STATUS_NO_RUN;
+}
+
+static char *join(const char **arguments)
+{
+	char *text = xstrdup(arguments[0]);
+
+	for (size_t i = 1; arguments[i]; i++) {
+		char *longer = xasprintf("%s %s", text, arguments[i]);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+/* Once for each amount of work, until one fails. */
+static int run_amounts(const char **arguments, struct look *l, bool *recorded)
+{
+	const struct growth_options *o = &l->steady->options;
+	struct amounts amounts = { 0 };
+	struct growth g;
+	char *name = join(arguments), *shown = escape(name);
+	int status = 0;
+
+	l->amounts = &amounts;
+	*recorded = true;
+	for (uint64_t i = 1; i <= o->warmup + o->runs && !status && *recorded;
+	     i++) {
+		const char **with = amounts_arguments(arguments, i);
+
+		status = record(with, l, recorded);
+		if (!status)
+			amounts_end_run(&amounts, o);
+		else if (*recorded)
+			warn("%s failed with exit status %d; no run follows",
+			     shown, status);
+		free(with);
+	}
+	amounts_judge(&amounts, o, name, &g);
+	steady_add(l->steady, &g);
+	free(name);
+	free(shown);
+	return status;
+}
+
+/* --- The command ------------------------------------------------------------------ */
+
+static void read_options(struct steady *s)
+{
+	if (warmup < 0 || warmup > MOST_RUNS || runs < 1 || runs > MOST_RUNS)
+		die(STATUS_INPUT,
+		    "steady: --warmup takes a number from 0 to %d, --runs one from 1",
+		    MOST_RUNS);
+	s->options.warmup = (uint64_t)warmup;
+	s->options.runs = (uint64_t)runs;
+	s->options.regions = regions;
+	s->options.region_count = region_count;
+}
+
+/* The exit status of the program, or 2, or 0. */
+static int look(const char **arguments, struct look *l)
+{
+	bool recorded = true;
+	int status;
+
+	if (!command_program)
+		return recordings_each(arguments, visit, l);
+	if (arguments && *arguments)
+		die(STATUS_INPUT,
+		    "steady: give recordings, or a program after --, not both");
+	recorder_check_settings(NULL);
+	if (!amounts_asked(command_program)) {
+		status = record(command_program, l, &recorded);
+	} else {
+		if (regions)
+			die(STATUS_INPUT,
+			    "steady: --region and {} exclude each other: what is looked at is either what passes of a region leave, or what runs of a command do");
+		l->steady->noun = "run";
+		status = run_amounts(command_program, l, &recorded);
+	}
+	if (!recorded)
+		exit(STATUS_NO_RUN);
+	return status;
+}
+
+static int run(const char **arguments)
+{
+	struct steady s = { .noun = "pass" };
+	enum format format = options_format();
+	size_t limit = options_limit(format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	FILE *out = command_program ? stderr : stdout;
+	struct look l = { .steady = &s };
+	int error = error_exitcode ? options_error_status(error_exitcode)
+				   : STATUS_GROWS;
+	int status;
+	struct documents documents;
+
+	read_options(&s);
+	l.cache =
+	    command_program && options_symbol_cache() ? cache_open() : NULL;
+	status = look(arguments, &l);
+	cache_close(l.cache);
+	if (!status && !steady_is(&s))
+		status = error;
+	if (format == FORMAT_JSON) {
+		documents_init(&documents, 1);
+		documents_add(&documents, steady_json(&s, limit, status));
+		documents_write(&documents, stdout);
+	} else {
+		steady_print(out, &s, limit);
+		verdict_print_gaps(out, "not recorded:", &l.sum, NULL);
+		steady_print_verdict(out, &s, status);
+	}
+	steady_release(&s);
+	return status;
+}
+
+static void take(poptContext context, enum poptCallbackReason reason,
+		 const struct poptOption *o, const char *text, void *data)
+{
+	(void)context;
+	(void)reason;
+	(void)data;
+	if (o->val != REGION)
+		return;
+	regions = xreallocarray(regions, region_count + 1, sizeof(*regions));
+	regions[region_count++] = xstrdup(text);
+}
+
+static const struct poptOption options[] = {
+	{ NULL, 0, POPT_ARG_CALLBACK, (void *)take, 0, NULL, NULL },
+	{ "warmup", 'w', POPT_ARG_INT, &warmup, 0,
+	  "passes at the beginning that do not count, 3 without this option",
+	  "N" },
+	{ "runs", 'r', POPT_ARG_INT, &runs, 0,
+	  "fewest passes after them to judge by, 3 without this option", "N" },
+	{ "region", 0, POPT_ARG_STRING, NULL, REGION,
+	  "judge the region of this name; may be repeated; all without this option",
+	  "NAME" },
+	{ "error-exitcode", 0, POPT_ARG_STRING, &error_exitcode, 0,
+	  "exit status when something grows or cannot be judged, 23 without this option",
+	  "N" },
+	OPTIONS_LIMIT,
+	OPTIONS_FORMAT,
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
+
+const struct command cmd_steady = {
+	.name = "steady",
+	.arguments = "[REC...] | -- PROG [ARGS]",
+	.help =
+	    "judge whether passes of a region, or runs of a command, leave ever more",
+	.options = options,
+	.run = run,
+	.after_dashes = true,
+};

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "growth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "escape.h"
+#include "growth_threads.h"
+#include "place.h"
+
+struct maker {
+	struct growth_threads threads;
+	struct symbols *s;
+	const struct rkn_region *records; /* of the region */
+	size_t count;
+};
+
+/* --- Rows -------------------------------------------------------------------- */
+
+/* Where most objects of that type that are alive were made. */
+static uint32_t stack_of_type(const struct model *m, uint32_t type)
+{
+	uint32_t *counts = xcalloc(m->stack_count + 1, sizeof(*counts));
+	uint32_t best = RKN_NONE, most = 0;
+
+	for (size_t i = 1; i < m->object_count; i++) {
+		const struct rkn_object *o = &m->objects[i];
+
+		if (o->type == type && o->block != RKN_NONE &&
+		    ++counts[o->stack] > most) {
+			most = counts[o->stack];
+			best = o->stack;
+		}
+	}
+	free(counts);
+	return best;
+}
+
+static uint32_t stack_of(const struct model *m, const struct growth_entry *e,
+			 size_t n)
+{
+	const struct rkn_region *best = e->r;
+
+	for (size_t i = 1; i < n; i++)
+		if ((int64_t)(e[i].r->made - e[i].r->ended) >
+		    (int64_t)(best->made - best->ended))
+			best = e[i].r;
+	if (growth_is_all(best))
+		return RKN_NONE;
+	return best->type != RKN_NONE ? stack_of_type(m, best->type)
+				      : best->stack;
+}
+
+/* Bytes are known of all passes together: those that count have their share. */
+static int64_t bytes_of(const struct growth_sum *sum)
+{
+	return sum->all > 0 ? (int64_t)((double)sum->bytes *
+					(double)sum->judgement.objects /
+					(double)sum->all)
+			    : sum->bytes;
+}
+
+/* Entries 0 .. n-1 are of one type, ascending by thread. */
+static void make_row(const struct maker *k, struct growth_region *to,
+		     const struct growth_entry *e, size_t n)
+{
+	struct growth_row *r = &to->rows[to->count];
+	struct growth_sum sum = { 0 };
+
+	if (!growth_threads_judge(&k->threads, e, n, &sum)) {
+		free(sum.series);
+		return;
+	}
+	*r = (struct growth_row){
+		.type = xstrdup(e->type ? e->type : "all blocks together"),
+		.stack = stack_of(k->threads.m, e, n),
+		.judgement = sum.judgement,
+		.bytes = bytes_of(&sum),
+		.rate = growth_rate_text(&sum.judgement, "pass"),
+		.series = sum.series,
+	};
+	if (r->stack != RKN_NONE)
+		r->place = place_text(place_find(k->threads.m, k->s, r->stack));
+	if (to->verdict < sum.judgement.verdict)
+		to->verdict = sum.judgement.verdict;
+	to->count++;
+}
+
+static int by_type(const void *a, const void *b)
+{
+	const struct growth_entry *x = a, *y = b;
+
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
+	if (x->r->thread != y->r->thread)
+		return x->r->thread < y->r->thread ? -1 : 1;
+	return (x->r > y->r) - (x->r < y->r);
+}
+
+static int by_growth(const void *a, const void *b)
+{
+	const struct growth_row *x = a, *y = b;
+
+	if (x->judgement.verdict != y->judgement.verdict)
+		return x->judgement.verdict > y->judgement.verdict ? -1 : 1;
+	if (x->judgement.objects != y->judgement.objects)
+		return x->judgement.objects > y->judgement.objects ? -1 : 1;
+	return strcmp(x->type, y->type);
+}
+
+static const char *type_of(struct names *n, const struct rkn_region *r)
+{
+	if (growth_is_all(r))
+		return NULL;
+	return r->type != RKN_NONE ? names_type_called(n, r->type)
+				   : names_type(n, r->stack);
+}
+
+static void make_rows(const struct maker *k, struct growth_region *to)
+{
+	struct growth_entry *list = xcalloc(k->count + 1, sizeof(*list));
+	size_t next, all = 0;
+
+	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
+	for (size_t i = 0; i < k->count; i++)
+		list[i] = (struct growth_entry){
+			type_of(k->threads.n, &k->records[i]), &k->records[i]
+		};
+	qsort(list, k->count, sizeof(*list), by_type);
+	while (all < k->count && !list[all].type)
+		all++;
+	for (size_t i = all; i < k->count; i = next) {
+		for (next = i;
+		     next < k->count && list[next].type == list[i].type;)
+			next++;
+		make_row(k, to, list + i, next - i);
+	}
+	if (!to->count && all)
+		make_row(k, to, list, all);
+	qsort(to->rows, to->count, sizeof(*to->rows), by_growth);
+	free(list);
+}
+
+/* --- Regions ----------------------------------------------------------------- */
+
+static int by_thread(const void *a, const void *b)
+{
+	const struct growth_lane *x = a, *y = b;
+
+	return (x->thread > y->thread) - (x->thread < y->thread);
+}
+
+/* The threads, and whether what they did is known. */
+static void make_lanes(struct maker *k, struct growth_region *to)
+{
+	struct growth_threads *t = &k->threads;
+	uint64_t enough = t->o->warmup + t->o->runs;
+
+	t->lanes = xcalloc(k->count + 1, sizeof(*t->lanes));
+	to->verdict = GROWTH_TOO_FEW;
+	for (size_t i = 0; i < k->count; i++) {
+		const struct rkn_region *r = &k->records[i];
+		bool alone = r->passes >= enough;
+
+		to->lost |= !r->buckets;
+		if (!growth_is_all(r) || !r->passes)
+			continue;
+		t->lanes[t->lane_count++] =
+		    (struct growth_lane){ r->thread, r->passes, alone };
+		to->passes += r->passes;
+		t->together += alone ? 0 : r->passes;
+		if (alone || t->together >= enough)
+			to->verdict = GROWTH_STEADY;
+	}
+	to->threads = t->lane_count;
+	qsort(t->lanes, t->lane_count, sizeof(*t->lanes), by_thread);
+}
+
+static void make_region(struct growth_region *to, struct maker *k)
+{
+	make_lanes(k, to);
+	make_rows(k, to);
+	free(k->threads.lanes);
+}
+
+static bool is_wanted(const struct growth_options *o, const char *name)
+{
+	for (size_t i = 0; i < o->region_count; i++)
+		if (!strcmp(o->regions[i], name))
+			return true;
+	return !o->region_count;
+}
+
+static struct growth_region *add(struct growth *g, const struct model *m,
+				 const char *name)
+{
+	struct growth_region *r = &g->list[g->count++];
+
+	*r = (struct growth_region){
+		.name = escape(name),
+		/* Of which region, nobody knows. */
+		.lost = m->limits[RKN_LIMIT_REGIONS_FULL] || m->truncated ||
+			m->meta.flags & RKN_META_OFF,
+	};
+	return r;
+}
+
+static void add_absent(struct growth *g, const struct model *m,
+		       const char *name)
+{
+	for (size_t i = 0; i < m->region_count; i++)
+		if (!strcmp(model_name(m, m->regions[i].name), name))
+			return;
+	add(g, m, name)->verdict = GROWTH_TOO_FEW;
+}
+
+void growth_make(struct growth *g, const struct model *m, struct symbols *s,
+		 struct names *n, const struct growth_options *o)
+{
+	const struct rkn_region *r = m->regions;
+	size_t next;
+
+	*g = (struct growth){
+		.list = xcalloc(m->region_count + o->region_count + 1,
+				sizeof(*g->list)),
+	};
+	for (size_t i = 0; i < m->region_count; i = next) {
+		const char *name = model_name(m, r[i].name);
+		struct maker k = {
+			.threads = { .m = m, .n = n, .o = o },
+			.s = s,
+			.records = r + i,
+		};
+
+		for (next = i;
+		     next < m->region_count && r[next].name == r[i].name;)
+			next++;
+		k.count = next - i;
+		if (is_wanted(o, name))
+			make_region(add(g, m, name), &k);
+	}
+	for (size_t i = 0; i < o->region_count; i++)
+		add_absent(g, m, o->regions[i]);
+}
+
+bool growth_fails(const struct growth_region *r)
+{
+	return r->verdict != GROWTH_STEADY || r->lost;
+}
+
+void growth_row_release(struct growth_row *r)
+{
+	free(r->type);
+	free(r->place);
+	free(r->rate);
+	free(r->series);
+}
+
+void growth_release(struct growth *g)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		for (size_t k = 0; k < g->list[i].count; k++)
+			growth_row_release(&g->list[i].rows[k]);
+		free(g->list[i].rows);
+		free(g->list[i].name);
+	}
+	free(g->list);
+	*g = (struct growth){ 0 };
+}

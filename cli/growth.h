@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which regions of a program leave more behind pass after pass, and what. The
+ * rules for the passes of one thread stand in growth_series.h. Beyond them:
+ *
+ * - Rows of one type, or of untyped blocks of one function, are one.
+ * - A thread with enough passes is judged by its own. Those of threads that made
+ *   too few are taken together, one thread after another in the order in which
+ *   they began, and only the rule for every pass holds; and growth is what is
+ *   still alive at the end when its thread is not: else it might be what
+ *   threads set up for themselves.
+ * - What other threads freed is no growth: the whole process must have at least
+ *   half of it more after the last pass than before the first (where that is
+ *   not known: at its end).
+ * - Where no row grows, all blocks together may in every pass, of ever other
+ *   types.
+ */
+#ifndef GROWTH_H
+#define GROWTH_H
+
+#include <stddef.h>
+
+#include "growth_series.h"
+#include "names.h"
+#include "symbols.h"
+
+struct growth_options {
+	uint64_t warmup;
+	uint64_t runs;              /* 1 or more */
+	const char *const *regions; /* their names; none: all */
+	size_t region_count;
+};
+
+/* What grows. */
+struct growth_row {
+	char *type;     /* control characters escaped */
+	char *place;    /* "parse at parse.c:40 (prog)"; NULL: not known */
+	uint32_t stack; /* of that place; RKN_NONE: not known */
+	struct growth_judgement
+	    judgement; /* of all threads in which it grows */
+	int64_t bytes; /* likewise */
+	char *rate;    /* "+2 a pass" */
+	char *series;  /* "+2 +2 +2", of the thread in which it grows most */
+};
+
+struct growth_region {
+	char *name;                  /* control characters escaped */
+	enum growth_verdict verdict; /* the worst of its rows */
+	bool lost; /* not all of its changes are known: no green */
+	uint64_t passes;
+	uint64_t threads;        /* that made them */
+	struct growth_row *rows; /* every pass first, the most objects first */
+	size_t count;
+};
+
+struct growth {
+	struct growth_region *list;
+	size_t count;
+};
+
+/* `o`->regions that the recording does not have are regions without passes.
+ * Dies when out of memory. */
+void growth_make(struct growth *g, const struct model *m, struct symbols *s,
+		 struct names *n, const struct growth_options *o);
+void growth_release(struct growth *g);
+void growth_row_release(struct growth_row *r);
+
+/* Whether a gate must be red for it. */
+bool growth_fails(const struct growth_region *r);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "growth_series.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+
+#define BUCKETS RKN_REGION_BUCKETS
+
+static void widen(struct growth_series *s)
+{
+	for (unsigned i = 0; i < BUCKETS / 2; i++)
+		s->growth[i] = s->growth[2 * i] + s->growth[2 * i + 1];
+	memset(s->growth + BUCKETS / 2, 0, sizeof(s->growth) / 2);
+	s->shift++;
+}
+
+/* Values that are not known one by one count as the least of them. */
+static uint64_t shrinking_of(const struct rkn_region *r)
+{
+	uint64_t n = r->others && r->other_least < 0 ? r->others : 0;
+
+	for (unsigned i = 0; i < RKN_REGION_VALUES; i++)
+		if (r->times[i] && r->values[i] < 0)
+			n += r->times[i];
+	return n;
+}
+
+void growth_series_init(struct growth_series *s, const struct rkn_region *r,
+			uint64_t passes)
+{
+	*s = (struct growth_series){
+		.passes = passes,
+		.shift = r->series_shift,
+		.grown_since = r->grown_since,
+		.grown_until = r->grown_until,
+		.run_known = true,
+		.least = r->least < 0 ? r->least : 0,
+		.most = r->most > 0 ? r->most : 0,
+		.shrinking = shrinking_of(r),
+	};
+	memcpy(s->growth, r->series, sizeof(s->growth));
+	while (passes && (passes - 1) >> s->shift >= BUCKETS)
+		widen(s);
+}
+
+void growth_series_add(struct growth_series *s, const struct growth_series *of)
+{
+	struct growth_series more = *of;
+
+	while (more.shift < s->shift)
+		widen(&more);
+	while (s->shift < more.shift)
+		widen(s);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		s->growth[i] += more.growth[i];
+	s->least += more.least;
+	s->most += more.most;
+	s->shrinking += more.shrinking;
+	s->run_known = false;
+}
+
+void growth_series_push(struct growth_series *s, int64_t growth)
+{
+	uint64_t pass = s->passes++;
+
+	while (pass >> s->shift >= BUCKETS)
+		widen(s);
+	s->growth[pass >> s->shift] += growth;
+	if (growth < s->least)
+		s->least = growth;
+	if (growth > s->most)
+		s->most = growth;
+	s->shrinking += growth < 0;
+	if (growth <= 0)
+		return;
+	if (s->grown_until != pass)
+		s->grown_since = pass;
+	s->grown_until = pass + 1;
+}
+
+/* --- The rules ---------------------------------------------------------------- */
+
+/* The buckets of passes that count: first .. end-1. */
+struct window {
+	const int64_t *growth;
+	unsigned first, end;
+	uint64_t passes; /* in them */
+	int64_t objects;
+};
+
+static struct window window_of(const struct growth_series *s, uint64_t warmup)
+{
+	uint64_t width = 1ull << s->shift;
+	uint64_t first = warmup / width + (warmup % width != 0);
+	struct window w = { .growth = s->growth };
+
+	w.end = s->passes ? (unsigned)((s->passes - 1) >> s->shift) + 1 : w.end;
+	w.first = first < w.end ? (unsigned)first : w.end;
+	w.passes = w.first < w.end ? s->passes - w.first * width : 0;
+	for (unsigned i = w.first; i < w.end; i++)
+		w.objects += s->growth[i];
+	return w;
+}
+
+static bool grows_every_pass(const struct growth_series *s,
+			     const struct window *w, uint64_t warmup)
+{
+	if (s->shift)
+		return s->run_known && s->grown_since <= warmup &&
+		       s->grown_until == s->passes;
+	for (unsigned i = w->first; i < w->end; i++)
+		if (w->growth[i] < 1)
+			return false;
+	return true;
+}
+
+static unsigned growing(const struct window *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = w->first; i < w->end; i++)
+		n += w->growth[i] > 0;
+	return n;
+}
+
+/* What buckets from .. to-1 of the window grow, and so many passes are in them. */
+static struct window part_of(const struct window *w, unsigned shift,
+			     unsigned from, unsigned to)
+{
+	struct window part = { w->growth, w->first + from, w->first + to, 0,
+			       0 };
+
+	for (unsigned i = part.first; i < part.end; i++)
+		part.objects += w->growth[i];
+	part.passes = (uint64_t)(to - from) << shift;
+	/* The last bucket may not be full. */
+	if (part.end == w->end)
+		part.passes = w->passes - ((uint64_t)from << shift);
+	return part;
+}
+
+/* The greatest growth of one pass, as far as buckets tell: not the warm-up's. */
+static int64_t step_of(const struct growth_series *s, const struct window *w)
+{
+	int64_t step = 0;
+
+	for (unsigned i = w->first; i < w->end; i++)
+		step = w->growth[i] > step ? w->growth[i] : step;
+	return s->most < step ? s->most : step;
+}
+
+static bool thirds_grow(const struct growth_series *s, const struct window *w)
+{
+	unsigned n = w->end - w->first;
+	struct window first = part_of(w, s->shift, 0, n / 3);
+	struct window second = part_of(w, s->shift, n / 3, 2 * n / 3);
+	struct window last = part_of(w, s->shift, 2 * n / 3, n);
+	int64_t most = last.objects + step_of(s, w);
+
+	return first.objects > 0 && second.objects > 0 && last.objects > 0 &&
+	       (double)most * (double)first.passes >=
+		   (double)first.objects * (double)last.passes;
+}
+
+/* `events`: how many buckets grow. */
+static bool gaps_widen(const struct window *w, unsigned events)
+{
+	unsigned earlier = 0, later = 0, seen = 0, last = 0;
+
+	for (unsigned i = w->first; i < w->end; i++) {
+		unsigned *widest = seen > events / 2 ? &later : &earlier;
+
+		if (w->growth[i] <= 0)
+			continue;
+		if (seen++ && i - last > *widest)
+			*widest = i - last;
+		last = i;
+	}
+	return later > earlier + 1;
+}
+
+/* How deep it may fall inside a bucket: half of its passes shrink at most if it
+ * grows in the end, and no more of them than elsewhere, but for one. */
+static double hidden_fall_of(const struct growth_series *s)
+{
+	double width = (double)((uint64_t)1 << s->shift);
+	double shrinking = 1 + width * (double)s->shrinking / (double)s->passes;
+
+	if (!s->shift)
+		return 0;
+	return (double)-s->least *
+	       (shrinking < width / 2 ? shrinking : width / 2);
+}
+
+/* The deepest fall on the way. */
+static double fall_of(const struct growth_series *s, const struct window *w)
+{
+	int64_t level = 0, top = 0, fall = 0;
+	double hidden = hidden_fall_of(s);
+
+	for (unsigned i = w->first; i < w->end; i++) {
+		level += w->growth[i];
+		top = level > top ? level : top;
+		fall = top - level > fall ? top - level : fall;
+	}
+	return (double)fall > hidden ? (double)fall : hidden;
+}
+
+static bool grows_periodically(const struct growth_series *s,
+			       const struct window *w, uint64_t runs)
+{
+	unsigned events = growing(w);
+
+	return w->passes / 3 >= runs && events > runs && thirds_grow(s, w) &&
+	       !gaps_widen(w, events) &&
+	       (double)w->objects >= 2 * fall_of(s, w);
+}
+
+struct growth_judgement growth_series_judge(const struct growth_series *s,
+					    uint64_t warmup, uint64_t runs)
+{
+	struct window w = window_of(s, warmup);
+	struct growth_judgement j = { .verdict = GROWTH_STEADY,
+				      .passes = w.passes,
+				      .objects = w.objects };
+
+	if (s->passes <= warmup || s->passes - warmup < runs)
+		j.verdict = GROWTH_TOO_FEW;
+	else if (grows_every_pass(s, &w, warmup))
+		j.verdict = GROWTH_EVERY_PASS;
+	else if (grows_periodically(s, &w, runs))
+		j.verdict = GROWTH_PERIODIC;
+	return j;
+}
+
+/* --- Words -------------------------------------------------------------------- */
+
+static void append(char **text, const char *more)
+{
+	char *longer = xasprintf("%s%s%s", *text, **text ? " " : "", more);
+
+	free(*text);
+	*text = longer;
+}
+
+char *growth_series_text(const struct growth_series *s, uint64_t warmup)
+{
+	struct window w = window_of(s, warmup);
+	char *text = xstrdup("");
+
+	for (unsigned i = w.first; i < w.end; i++) {
+		char *number =
+		    xasprintf(w.growth[i] ? "%+" PRId64 : "0", w.growth[i]);
+
+		append(&text, number);
+		free(number);
+	}
+	if (s->shift) {
+		char *by =
+		    xasprintf("by %" PRIu64 " passes", (uint64_t)1 << s->shift);
+
+		append(&text, by);
+		free(by);
+	}
+	return text;
+}
+
+char *growth_rate_text(const struct growth_judgement *j, const char *noun)
+{
+	uint64_t objects = (uint64_t)j->objects, tenths;
+	bool es = noun[strlen(noun) - 1] == 's';
+
+	if (j->objects <= 0 || !j->passes)
+		return xasprintf("%" PRId64, j->objects);
+	if (objects <= j->passes / 2)
+		return xasprintf("+1 every %" PRIu64 " %s%s",
+				 (j->passes + objects / 2) / objects, noun,
+				 es ? "es" : "s");
+	if (objects % j->passes == 0)
+		return xasprintf("+%" PRIu64 " a %s", objects / j->passes,
+				 noun);
+	tenths = (uint64_t)((double)objects * 10 / (double)j->passes + 0.5);
+	return xasprintf("+%" PRIu64 ".%" PRIu64 " a %s", tenths / 10,
+			 tenths % 10, noun);
+}

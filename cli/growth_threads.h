@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* One type in one region: the threads in which it grows, and whether the process
+ * does, too. */
+#ifndef GROWTH_THREADS_H
+#define GROWTH_THREADS_H
+
+#include "growth.h"
+
+/* The records of one row: what they have in common is the type. */
+struct growth_entry {
+	const char *type; /* equal types have the same pointer; NULL: all */
+	const struct rkn_region *r;
+};
+
+/* One thread's passes. */
+struct growth_lane {
+	uint32_t thread;
+	uint64_t passes;
+	bool alone; /* they are enough to be judged */
+};
+
+struct growth_threads {
+	const struct model *m;
+	struct names *n;
+	const struct growth_options *o;
+	struct growth_lane *lanes; /* ascending by thread: as they began */
+	size_t lane_count;
+	uint64_t together; /* passes of those that have too few alone */
+};
+
+/* Over the threads in which it grows. */
+struct growth_sum {
+	struct growth_judgement judgement;
+	int64_t all;   /* objects that all their passes left, warm-up too */
+	int64_t bytes; /* likewise */
+	int64_t most;  /* objects in the thread with the most */
+	char *series;  /* of it; the caller frees it */
+};
+
+/* Entries 0 .. n-1 are of one type, ascending by thread. Whether it grows. */
+bool growth_threads_judge(const struct growth_threads *k,
+			  const struct growth_entry *e, size_t n,
+			  struct growth_sum *sum);
+
+static inline bool growth_is_all(const struct rkn_region *r)
+{
+	return r->stack == RKN_NONE && r->type == RKN_NONE;
+}
+
+#endif
