@@ -14,6 +14,7 @@
 
 static struct gate gate = {
 	.options = { .mode = GATE_NEW,
+		     .kinds = GATE_PRESET_KINDS,
 		     .most_leaked_bytes = GATE_UNLIMITED,
 		     .most_leaked_objects = GATE_UNLIMITED,
 		     .most_peak = GATE_UNLIMITED,
@@ -200,8 +201,6 @@ static void take(poptContext context, enum poptCallbackReason reason,
 
 static void open_gate(void)
 {
-	if (!gate.options.kinds)
-		gate.options.kinds = gate_preset_kinds();
 	gate.options.allow_incomplete = allow_incomplete;
 	gate_text_shows_suppressed = show_suppressed;
 	suppress_add_built_in(&suppressions);

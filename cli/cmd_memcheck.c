@@ -120,7 +120,7 @@ static int run(const char **arguments)
 	if (!arguments || !*arguments)
 		die(STATUS_INPUT,
 		    "memcheck: name the program to run, after the options");
-	gate.options.kinds = gate_preset_kinds() | 1u << FINDING_POSSIBLE;
+	gate.options.kinds = GATE_PRESET_KINDS | 1u << FINDING_POSSIBLE;
 	suppress_add_built_in(&suppressions);
 	gate.sources = sources_open("/");
 	status = gate_run(&gate, arguments, NULL);

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "die.h"
+#include "gate_growth.h"
 #include "gate_limits.h"
 #include "gate_rules.h"
 #include "verdict.h"
@@ -106,6 +107,8 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	findings_sign(&f, m, names, s);
 	issues_add(&g->issues, &f, m, names, s, g->suppressions, g->sources);
 	gate_limits_add(&g->options, m, s, names);
+	if (g->options.growth)
+		gate_growth_add(g, m, s, names);
 	add_process(g, m, &f);
 	findings_release(&f);
 	names_close(names);
@@ -216,6 +219,11 @@ void gate_release(struct gate *g)
 		free(g->processes[i].program);
 		free(g->processes[i].incomplete);
 	}
+	for (size_t i = 0; i < g->growth_count; i++) {
+		free(g->growth[i].region);
+		free(g->growth[i].text);
+	}
+	free(g->growth);
 	free(g->rules);
 	free(g->processes);
 	free(g->summary);

@@ -39,6 +39,7 @@ struct gate_limit {
 struct gate_options {
 	enum gate_mode mode;
 	unsigned kinds; /* that fail: bits 1 << enum finding_kind */
+	bool growth;    /* of regions fails, too */
 	uint64_t most_leaked_bytes, most_leaked_objects, most_peak;
 	struct gate_limit *limits;
 	size_t limit_count;
@@ -48,6 +49,13 @@ struct gate_options {
 	size_t only_count, skip_count;
 	bool allow_incomplete;
 	int error_status; /* 23 */
+};
+
+/* Whether a region of one process grew, as refknot steady has it. */
+struct gate_growth {
+	char *region;
+	bool failed;
+	char *text; /* "Session +2 a pass (in every pass), ..." */
 };
 
 /* One recording that was looked at. */
@@ -81,6 +89,8 @@ struct gate {
 	struct issues issues;
 	struct gate_process *processes;
 	size_t process_count;
+	struct gate_growth *growth; /* regions of all processes */
+	size_t growth_count;
 	size_t skipped; /* processes of programs that are not judged */
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;

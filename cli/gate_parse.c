@@ -40,11 +40,6 @@ static const struct {
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
-unsigned gate_preset_kinds(void)
-{
-	return ALL & ~KIND(POSSIBLE);
-}
-
 static bool find_kinds(const char *word, unsigned *kinds)
 {
 	for (size_t i = 0; i < COUNT(groups); i++)
@@ -77,14 +72,17 @@ void gate_parse_fail_on(struct gate_options *o, const char *text)
 	unsigned all = 0, kinds;
 
 	while ((word = strsep(&rest, ","))) {
-		if (find_kinds(word, &kinds)) {
+		if (!strcmp(word, "growth")) {
+			o->growth = true;
+			any = true;
+		} else if (find_kinds(word, &kinds)) {
 			all |= kinds;
 			any = true;
 		} else if (find_mode(word, &o->mode) && !moded) {
 			moded = true;
 		} else {
 			die(STATUS_INPUT,
-			    "--fail-on: \"%s\" is %s; give kinds of findings (leak, cycle, reference, over-retained, under-retained, ledger, possible, all, none, or a name as reports have it) and one of new, grown, any, with commas between them",
+			    "--fail-on: \"%s\" is %s; give kinds of findings (leak, cycle, reference, over-retained, under-retained, ledger, possible, growth, all, none, or a name as reports have it) and one of new, grown, any, with commas between them",
 			    word,
 			    moded ? "a second mode" : "neither kind nor mode");
 		}

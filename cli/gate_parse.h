@@ -6,13 +6,15 @@
 #include "gate.h"
 
 /*
- * "leak,cycle,new": words of kinds of findings and of at most one mode, with
- * commas. No kinds: those there were. Dies when a word is none.
+ * "leak,cycle,new": words of kinds of findings, growth among them, and of at
+ * most one mode, with commas. No kinds: those there were. Dies when a word is
+ * none.
  */
 void gate_parse_fail_on(struct gate_options *o, const char *text);
 
-/* What fails without --fail-on. */
-unsigned gate_preset_kinds(void);
+/* What fails without --fail-on: bits 1 << enum finding_kind. */
+#define GATE_PRESET_KINDS                                                      \
+	(((1u << FINDING_KINDS) - 1) & ~(1u << FINDING_POSSIBLE))
 
 /* "24M", "1.5k", "100", "64KiB": units of 1024. Dies, naming `option`. */
 uint64_t gate_parse_bytes(const char *option, const char *text);

@@ -207,6 +207,27 @@ static void add_limit(struct gate *g, const struct gate_limit *l)
 				    l->region ? "left" : "alive at the end");
 }
 
+static void add_growth(struct gate *g)
+{
+	struct gate_rule *r;
+
+	for (size_t i = 0; i < g->growth_count; i++) {
+		const struct gate_growth *one = &g->growth[i];
+
+		r = append(g, FINDING_KINDS,
+			   xasprintf("growth:%s", one->region),
+			   xasprintf("%s is steady", one->region));
+		r->failed = one->failed;
+		r->text = xstrdup(one->text);
+	}
+	if (g->growth_count || !g->options.growth)
+		return;
+	r = append(g, FINDING_KINDS, xstrdup("growth"),
+		   xstrdup("regions are steady"));
+	r->unseen = true;
+	r->text = xstrdup("no region was seen, see refknot regions");
+}
+
 /* --- Whether all was seen ------------------------------------------------------ */
 
 /* "server[17]: it is still running, and 2 more" */
@@ -256,6 +277,7 @@ void gate_rules_make(struct gate *g)
 	add_peak(g);
 	for (size_t i = 0; i < g->options.limit_count; i++)
 		add_limit(g, &g->options.limits[i]);
+	add_growth(g);
 	add_complete(g);
 }
 

@@ -169,7 +169,7 @@ void print_counts(const struct printer *p, const struct finding *f)
 	print_outstanding(p, &object, 1, "    ");
 }
 
-void print_error(const struct printer *p, const struct finding *f)
+void print_wrong_use(const struct printer *p, const struct finding *f)
 {
 	const struct rkn_error *e = &p->m->errors[f->error];
 	const char *type = names_type_called(p->names, e->type);

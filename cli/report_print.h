@@ -32,7 +32,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f);
 /* The references on an object: nothing where the finding is not about them. */
 void print_counts(const struct printer *p, const struct finding *f);
 /* Wrong use of a reference. */
-void print_error(const struct printer *p, const struct finding *f);
+void print_wrong_use(const struct printer *p, const struct finding *f);
 
 /* The outstanding references of objects, by place; nothing if there are
  * none. */

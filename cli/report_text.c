@@ -227,7 +227,7 @@ static void print_finding(const struct printer *p, const struct finding *f,
 		print_cycle_ledger(p, f);
 		fprintf(p->out, "    call stack of the first member:\n");
 	} else if (f->error != RKN_NONE) {
-		print_error(p, f);
+		print_wrong_use(p, f);
 	} else {
 		print_leak(p, f);
 		print_holder(p, f);

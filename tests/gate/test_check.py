@@ -266,6 +266,44 @@ def test_regions_and_types_have_limits():
         == before.status
 
 
+GROWING = """
+#include <stdlib.h>
+#include <refknot.h>
+static void *kept[100];
+static __attribute__((noinline)) void serve(int i, int grows)
+{
+    refknot_region_begin("request");
+    free(malloc(10));
+    if (grows) kept[i] = malloc(50);
+    refknot_region_end("request");
+}
+int main(int argc, char **argv)
+{
+    (void)argv;
+    for (int i = 0; i < 10; i++) serve(i, argc > 1);
+    return kept[99] != 0;
+}
+"""
+
+
+def test_growth_of_regions_fails_when_asked_for(leaky, tmp_path):
+    program = compiled(tmp_path, "growing", GROWING, "-g", "-O1",
+                       "-fno-builtin", f"-I{SOURCE}/include")
+    asked = ["--fail-on", "leak,growth", "--"]
+    assert check("--", program, "1").status == 0
+    assert check(*asked, program).status == 0
+    done = check(*asked, program, "1")
+    assert done.status == 23
+    assert "growth:request: malloc in serve +1 a pass" in summary(done)
+    done = check(*asked, leaky)
+    assert done.status == 0 and "note: regions are steady" in done.told
+
+
+def test_nothing_fails_where_nothing_is_to(leaky):
+    done = check("--fail-on", "none", "--", leaky, "12c")
+    assert done.status == 0, done.told
+
+
 def test_json_says_all_of_it(leaky, tmp_path):
     report = as_json("--", leaky, "12")
     leak = next(f for f in report["findings"] if f["bytes"] == 100)

@@ -29,7 +29,7 @@ static int setup(void **state)
 	s.m.meta.program = 1;
 	g = (struct gate){ .suppressions = &none };
 	g.options = (struct gate_options){
-		.kinds = gate_preset_kinds(),
+		.kinds = GATE_PRESET_KINDS,
 		.most_leaked_bytes = GATE_UNLIMITED,
 		.most_leaked_objects = GATE_UNLIMITED,
 		.most_peak = GATE_UNLIMITED,
