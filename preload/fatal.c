@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "process.h"
+#include "spent.h"
 #include "stop.h"
 #include "sys.h"
 #include "thread.h"
@@ -96,7 +97,9 @@ static void end(int signal, siginfo_t *info, void *context)
 	}
 	stop_note_interrupted(&state, info, context,
 			      (uint64_t)(uintptr_t)__builtin_frame_address(0));
+	spent_hide(signal, info, context);
 	process_end_by_signal(signal, &state);
+	spent_restore(context);
 	__atomic_store_n(&over, 1, __ATOMIC_RELEASE);
 	sys_wake(&over);
 }

@@ -15,6 +15,17 @@
 #include "record.h"
 #include "thread.h"
 
+/*
+ * A hook leaves no address in the registers that it need not keep: they are
+ * searched where a signal ends the program, and the C library's own malloc
+ * leaves little there.
+ */
+#if defined(__has_attribute) && __has_attribute(zero_call_used_regs)
+#define CLEAN __attribute__((zero_call_used_regs("used-gpr")))
+#else
+#define CLEAN
+#endif
+
 #define HERE __builtin_frame_address(0)
 
 static inline __attribute__((always_inline)) void *
@@ -25,7 +36,7 @@ recorded(void *p, size_t size, const void *frame)
 	return p;
 }
 
-EXPORT void *malloc(size_t size)
+CLEAN EXPORT void *malloc(size_t size)
 {
 	void *p = real.malloc(size);
 
@@ -34,7 +45,7 @@ EXPORT void *malloc(size_t size)
 	return p;
 }
 
-EXPORT void *calloc(size_t n, size_t size)
+CLEAN EXPORT void *calloc(size_t n, size_t size)
 {
 	return recorded(real.calloc(n, size), n * size, HERE);
 }
@@ -63,12 +74,12 @@ EXPORT void *calloc(size_t n, size_t size)
 		thread_move(false);                                            \
 	return q
 
-EXPORT void *realloc(void *p, size_t size)
+CLEAN EXPORT void *realloc(void *p, size_t size)
 {
 	REALLOC(real.realloc(p, size), size);
 }
 
-EXPORT void *reallocarray(void *p, size_t n, size_t size)
+CLEAN EXPORT void *reallocarray(void *p, size_t n, size_t size)
 {
 	size_t product;
 
@@ -79,7 +90,7 @@ EXPORT void *reallocarray(void *p, size_t n, size_t size)
 	REALLOC(real.realloc(p, product), product);
 }
 
-EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
+CLEAN EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 {
 	int error = real.posix_memalign(p, alignment, size);
 
@@ -88,24 +99,24 @@ EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 	return error;
 }
 
-EXPORT void *aligned_alloc(size_t alignment, size_t size)
+CLEAN EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
 	return recorded(real.aligned_alloc(alignment, size), size, HERE);
 }
 
 void *memalign(size_t alignment, size_t size);
-EXPORT void *memalign(size_t alignment, size_t size)
+CLEAN EXPORT void *memalign(size_t alignment, size_t size)
 {
 	return recorded(real.memalign(alignment, size), size, HERE);
 }
 
-EXPORT void *valloc(size_t size)
+CLEAN EXPORT void *valloc(size_t size)
 {
 	return recorded(real.valloc(size), size, HERE);
 }
 
 void *pvalloc(size_t size);
-EXPORT void *pvalloc(size_t size)
+CLEAN EXPORT void *pvalloc(size_t size)
 {
 	return recorded(real.pvalloc(size), size, HERE);
 }

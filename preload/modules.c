@@ -153,6 +153,15 @@ int modules_is_loader(uint64_t pc)
 	return pc >= start && pc < end;
 }
 
+int modules_is_libc(uint64_t pc)
+{
+	struct dl_find_object object;
+
+	return _dl_find_object &&
+	       _dl_find_object((void *)(uintptr_t)pc, &object) == 0 &&
+	       is_base(object.dlfo_link_map, "libc.so");
+}
+
 void modules_note_all(void)
 {
 	const struct link_map *map = _r_debug.r_map;

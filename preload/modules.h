@@ -14,6 +14,9 @@ uint32_t modules_find(uint64_t pc);
 /* Is `pc` in the dynamic loader? */
 int modules_is_loader(uint64_t pc);
 
+/* Is `pc` in the C library? */
+int modules_is_libc(uint64_t pc);
+
 /* Where the mappings of the module around `address` end; 0: none. */
 uint64_t modules_end(uint64_t address);
 

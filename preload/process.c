@@ -482,7 +482,6 @@ static bool begin_end(enum rkn_end how, int value)
 	return true;
 }
 
-void process_end_above(int status, uint64_t low);
 __attribute__((used)) void process_end_above(int status, uint64_t low)
 {
 	struct stopped self;

@@ -53,6 +53,8 @@ void process_missed(void);
 
 /* The process ends now with `status`, unless this is a vfork child. */
 void process_end(int status);
+/* The same for assembly: what the caller keeps begins at `low`. */
+HIDDEN void process_end_above(int status, uint64_t low);
 
 /* The same for a signal; `self` is the calling thread, in its handler, with all
  * signals blocked. */

@@ -9,6 +9,7 @@ from common import leaks, program, same
 from conftest import BUILD, SHIM, environment, read_json, record, refknot, run
 
 DIES = program("dies")
+SPENT = program("spent")
 # All whose default action ends the process, but SIGKILL.
 FATAL = [s for s in [*range(1, 32), 34, 40, 64] if s not in (
     signal.SIGKILL, signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN,
@@ -50,6 +51,25 @@ def test_who_gets_them_makes_no_difference(how, number, tmp_path):
     """A block that a register alone leads to is no leak."""
     report = check_at_signal(same(tmp_path, DIES, how, number), number)
     assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("how", ["abort", "raise", "kill", "syscall"])
+def test_registers_that_a_last_call_may_change_keep_nothing(how, tmp_path):
+    report = same(tmp_path, SPENT, how).report()
+    assert report["verdict"]["checked"] is True
+    assert leaks(report, SPENT) == {"end": (1, 100)}
+
+
+@pytest.mark.parametrize("how", ["fault", "inline"])
+def test_registers_in_use_where_a_signal_comes_keep_blocks(how, tmp_path):
+    report = same(tmp_path, SPENT, how).report()
+    assert report["verdict"]["checked"] is True
+    assert leaks(report, SPENT) == {}
+
+
+def test_malloc_leaves_no_address_in_registers(tmp_path):
+    report = same(tmp_path, SPENT, "fresh").report()
+    assert leaks(report, SPENT) == {"fresh": (1, 100)}
 
 
 def test_an_allocator_that_aborts_has_the_check_made(tmp_path):

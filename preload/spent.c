@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "spent.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "modules.h"
+#include "sys.h"
+
+#define SYSCALL_INSTRUCTION 0x050f
+#define XMM                 160u /* where they are in the state, .. */
+#define XMM_END             416u
+#define HEADER_END          576u /* .. and where others begin */
+#define STATE_MOST          (16u << 10)
+#define XSTATE_MAGIC        0x46505853u
+
+static const int numbers[] = { REG_RDX, REG_R8, REG_R9, REG_R10, REG_R11 };
+#define NUMBERS (sizeof(numbers) / sizeof(*numbers))
+
+static long long kept[NUMBERS];
+static unsigned char state[STATE_MOST];
+static bool hidden;
+
+static bool sent_itself(int signal, const siginfo_t *info, const ucontext_t *u)
+{
+	const greg_t *r = u->uc_mcontext.gregs;
+	uint16_t instruction;
+
+	if ((info->si_code != SI_TKILL && info->si_code != SI_USER) ||
+	    info->si_pid != sys_pid() || r[REG_RDI] != sys_pid())
+		return false;
+	/* tgkill(process, thread, signal) or kill(process, signal) */
+	if (!(r[REG_RSI] == sys_tid() && r[REG_RDX] == signal) &&
+	    r[REG_RSI] != signal)
+		return false;
+	if (!modules_is_libc((uint64_t)r[REG_RIP]))
+		return false;
+	memcpy(&instruction, (const char *)(uintptr_t)r[REG_RIP] - 2, 2);
+	return instruction == SYSCALL_INSTRUCTION;
+}
+
+/* The end of the vector registers' state at `fp`. */
+static uint32_t state_end(const unsigned char *fp)
+{
+	uint32_t magic, size;
+
+	memcpy(&magic, fp + 464, 4);
+	memcpy(&size, fp + 480, 4);
+	if (magic != XSTATE_MAGIC || size < HEADER_END || size > STATE_MOST)
+		return HEADER_END;
+	return size;
+}
+
+void spent_hide(int signal, const void *info, void *context)
+{
+	ucontext_t *u = context;
+	unsigned char *fp = (unsigned char *)u->uc_mcontext.fpregs;
+
+	hidden = sent_itself(signal, info, u);
+	if (!hidden)
+		return;
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		kept[i] = u->uc_mcontext.gregs[numbers[i]];
+		u->uc_mcontext.gregs[numbers[i]] = 0;
+	}
+	if (!fp)
+		return;
+	memcpy(state, fp, state_end(fp));
+	memset(fp + XMM, 0, XMM_END - XMM);
+	memset(fp + HEADER_END, 0, state_end(fp) - HEADER_END);
+}
+
+void spent_restore(void *context)
+{
+	ucontext_t *u = context;
+	unsigned char *fp = (unsigned char *)u->uc_mcontext.fpregs;
+
+	if (!hidden)
+		return;
+	for (unsigned i = 0; i < NUMBERS; i++)
+		u->uc_mcontext.gregs[numbers[i]] = kept[i];
+	if (fp)
+		memcpy(fp, state, state_end(fp));
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A thread that sends itself a signal, by abort(), raise() or kill(), is inside
+ * the C library: what it called has done with the registers that a call may
+ * change. They hold what functions before left in them, and no pointer of the
+ * program's that counts. A signal that comes at any other place finds registers
+ * in use, all of them.
+ */
+#ifndef SPENT_H
+#define SPENT_H
+
+/* In a handler with that siginfo_t and ucontext_t: where the thread did so,
+ * zero these registers in the signal frame until spent_restore(). */
+void spent_hide(int signal, const void *info, void *context);
+void spent_restore(void *context);
+
+#endif
