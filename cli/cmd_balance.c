@@ -135,7 +135,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		object = names_object_at(n, block);
 	if (!object) {
 		warn(
-		    "balance: %s is no object with references; `refknot refs` lists their types",
+		    model_knows(m, RKN_CHUNK_OBJECTS)
+			? "balance: %s is no object with references; `refknot refs` lists their types"
+			: "balance: whether there was a %s is not known: that part of the recording is missing",
 		    text);
 		show->status = STATUS_INPUT;
 	} else {

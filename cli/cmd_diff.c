@@ -73,6 +73,23 @@ static bool find_mark(const struct side *side, const struct model *m,
 	return false;
 }
 
+/* The parts that a side's numbers, or their names, come from. */
+static bool is_known(const struct side *side, const struct model *m)
+{
+	char *text;
+
+	if (model_knows(m, side->mark	    ? RKN_CHUNK_CENSUS
+			   : side->by == GROUP_BY_TYPE ? RKN_CHUNK_OBJECTS
+						       : RKN_CHUNK_BLOCKS))
+		return true;
+	text = escape(side->argument);
+	warn(
+	    "diff: %s: what was alive is not known: that part of the recording is missing",
+	    text);
+	free(text);
+	return false;
+}
+
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct group_choice choice = GROUP_EVERYTHING;
@@ -80,7 +97,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	char *title, *text;
 	struct names *n;
 
-	if (!find_mark(side, m, &choice.mark))
+	if (!is_known(side, m) || !find_mark(side, m, &choice.mark))
 		return;
 	n = names_open(m, s);
 	groups_make(&side->groups, m, s, n, side->by, GROUP_LIVE, choice);

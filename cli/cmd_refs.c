@@ -100,6 +100,15 @@ static json_t *kind_json(const struct model *m, struct symbols *s,
 	return o;
 }
 
+static const char *nothing(const struct model *m)
+{
+	if (!model_knows(m, RKN_CHUNK_REFERENCES))
+		return "outstanding references are not known: that part of the recording is missing";
+	if (m->object_count > 1)
+		return "no outstanding references";
+	return "the program made no objects known: see refknot.h";
+}
+
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct listing *l = data;
@@ -127,10 +136,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	} else {
 		json_decref(array);
 		if (!shown)
-			puts(
-			    m->object_count > 1
-				? "no outstanding references"
-				: "the program made no objects known: see refknot.h");
+			puts(nothing(m));
 		if (all > shown)
 			printf("omitting %zu more types; --limit 0 shows all\n",
 			       all - shown);

@@ -183,11 +183,14 @@ static json_t *region_json(const struct pass_region *p, size_t limit)
 /* --- The command -------------------------------------------------------------- */
 
 /* Nothing to show is no error, unless a name was given. */
-static void say_nothing(struct listing *l)
+static void say_nothing(struct listing *l, const struct model *m)
 {
 	char *text = escape(function ? function : name ? name : "");
 
-	if (function)
+	if (!model_knows(m, function ? RKN_CHUNK_STACKS : RKN_CHUNK_REGIONS))
+		warn(
+		    "regions: not known: that part of the recording is missing");
+	else if (function)
 		warn(
 		    "regions: no block was allocated by %s() or what it called; names are those of `refknot objects --by function`",
 		    text);
@@ -224,7 +227,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 			print_region(&p.list[i], l->limit);
 	}
 	if (!shown)
-		say_nothing(l);
+		say_nothing(l, m);
 	if (l->format == FORMAT_JSON) {
 		document = document_new(m, s, NULL);
 		document_set(document, "regions", array);

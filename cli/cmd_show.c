@@ -37,7 +37,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 	if (block == RKN_NONE && !object) {
 		warn(
-		    "show: %s is nothing that was alive at the end of the recording; `refknot objects` and `refknot refs` list what was",
+		    model_knows(m, RKN_CHUNK_OBJECTS)
+			? "show: %s is nothing that was alive at the end of the recording; `refknot objects` and `refknot refs` list what was"
+			: "show: whether there was a %s is not known: that part of the recording is missing",
 		    text);
 		show->status = STATUS_INPUT;
 	} else {

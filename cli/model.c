@@ -233,6 +233,11 @@ int model_save_new(const struct model *m, const char *path)
 	return !lstat(path, &st) ? -EEXIST : save(m, path, put_new);
 }
 
+bool model_knows(const struct model *m, enum rkn_chunk_type type)
+{
+	return !m->cut || type < m->cut;
+}
+
 const char *model_text(const struct model *m, uint32_t offset)
 {
 	return offset < m->strings_size ? m->strings + offset : "";

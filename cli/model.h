@@ -52,6 +52,8 @@ struct model {
 	size_t census_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
+	enum rkn_chunk_type cut; /* of the parts from this one on not all, or
+				    none, was read; 0: all were */
 	char error
 	    [MODEL_ERROR_SIZE]; /* "FILE: chunk 3 (frames) at byte 96: ..." */
 };
@@ -74,6 +76,9 @@ void model_release(struct model *m);
 int model_save(const struct model *m, const char *path);
 /* The same, but -EEXIST when anything at all has that name. */
 int model_save_new(const struct model *m, const char *path);
+
+/* Was part `type` read whole? If not, what it has none of is not known. */
+bool model_knows(const struct model *m, enum rkn_chunk_type type);
 
 /* The text at `offset`, "" when the offset is out of range. Lives as long as
  * the model. */

@@ -176,7 +176,8 @@ static void drop_picture(struct reader *r)
 	meta->flags &= ~(uint32_t)RKN_META_SNAPSHOT;
 	parts_mend_meta(&r->parts);
 	r->m->truncated = true;
-	r->m->blocks_cut = r->last <= RKN_CHUNK_BLOCKS;
+	r->m->cut = (enum rkn_chunk_type)r->last;
+	r->m->blocks_cut = !model_knows(r->m, RKN_CHUNK_BLOCKS);
 }
 
 static const char *check_strings(const struct reader *r, bool whole)

@@ -46,6 +46,7 @@ static int notice_cut(struct store_file *s)
 	if (s->size >= whole)
 		return 0;
 	s->m->truncated = s->m->blocks_cut = true;
+	s->m->cut = RKN_CHUNK_STRINGS;
 	return model_error(
 	    s->m, 0,
 	    "the store was cut short at byte %llu of %llu; what stands before can be used",

@@ -129,6 +129,36 @@ def test_what_was_not_read_is_not_called_nothing(whole, tmp_path):
         assert not known or f"{alive} objects" in told["report"]
 
 
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory):
+    """The bytes of a recording with objects, references and regions."""
+    directory = tmp_path_factory.mktemp("counted")
+    recorded = record(directory, BUILD / "tests/ledger/ledger_corners", "pairs")
+    return recorded.main.read_bytes()
+
+
+def test_missing_parts_are_not_called_nothing(counted, tmp_path):
+    full, path = tmp_path / "full.rkn", tmp_path / "cut.rkn"
+    full.write_bytes(counted)
+    kinds = {struct.unpack_from("<H", counted, at + 4)[0]: at
+             for at in chunks(counted)[:-1]}
+    path.write_bytes(counted[:kinds[11] + 40])
+    missing = "that part of the recording is missing"
+    for command in (["refs"], ["regions"], ["regions", "--name", "x"],
+                    ["show"], ["balance"], ["diff", full], ["diff"]):
+        named = command[0] in ("show", "balance")
+        after = ["Node#1"] if named else []
+        if command == ["diff"]:
+            after = [full]
+        done = refknot(*command, path, *after)
+        assert done.status == 2
+        told = done.out.decode() + done.told
+        assert missing in told, (command, told)
+        assert "nothing" not in told and "no objects" not in told
+    # what was read whole is compared all the same
+    assert refknot("diff", "--by", "site", full, path).out
+
+
 def test_a_part_of_the_blocks_is_said_to_be_a_part(tmp_path):
     main = tmp_path / "many.rkn"
     refknot("run", "-q", "-o", main, "perl", "-e",
