@@ -2,6 +2,7 @@
 #include "balance.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "die.h"
 #include "ledger.h"
@@ -10,13 +11,19 @@ struct sum {
 	uint32_t retains, releases;
 };
 
+/* A function where that parent called it; node 0 stands for the outermost. */
+struct node {
+	struct balance_node shown;
+	size_t parent, child, last, next; /* 0: none */
+};
+
 struct maker {
 	const struct model *m;
 	struct balance *b;
 	struct sum *sums; /* by frame, its callees' included */
+	struct node *nodes;
+	size_t count;
 	bool all;
-	/* Frames with sums, by parent: children[first[f] .. first[f + 1]). */
-	uint32_t *children, *first;
 };
 
 static void add(struct maker *k, uint32_t stack, bool release)
@@ -62,13 +69,15 @@ static void add_all(struct maker *k, uint32_t object)
 	const struct rkn_object *o = &k->m->objects[object];
 	const struct rkn_event *e;
 	size_t first, n = ledger_events(k->m, object, &first);
+	uint64_t older;
 
 	add(k, o->stack, false);
-	k->b->lost = o->event_count > n ? o->event_count - n : 0;
+	k->b->lost = k->b->outside =
+	    o->event_count > n ? o->event_count - n : 0;
 	/* A release whose retain was not kept tells nothing. */
 	for (; k->b->lost && n > 1 && change_of(&k->m->events[first]) < 0;
 	     n--, first++)
-		k->b->lost++;
+		k->b->outside++;
 	for (size_t i = first; i < first + n; i++)
 		if (change_of(&k->m->events[i]))
 			add(k, k->m->events[i].stack,
@@ -76,92 +85,144 @@ static void add_all(struct maker *k, uint32_t object)
 	if (!k->b->lost || !n)
 		return;
 	e = &k->m->events[first];
-	k->b->lost_count = (int64_t)e->count - change_of(e) - 1 -
-			   (int64_t)add_older(k, object, e->order);
+	older = add_older(k, object, e->order);
+	k->b->lost_count =
+	    (int64_t)e->count - change_of(e) - 1 - (int64_t)older;
+	k->b->outside -= older < k->b->outside ? older : k->b->outside;
 }
 
-/* The frames with sums by their parents. */
-static void sort(struct maker *k)
+static bool same_text(const char *a, const char *b)
 {
-	size_t count = k->m->frame_count;
-
-	k->first = xcalloc(count + 2, sizeof(*k->first));
-	k->children = xcalloc(count + 1, sizeof(*k->children));
-	for (size_t f = 1; f < count; f++)
-		if (k->sums[f].retains || k->sums[f].releases)
-			k->first[k->m->frames[f].parent + 2]++;
-	for (size_t f = 2; f < count + 2; f++)
-		k->first[f] += k->first[f - 1];
-	for (uint32_t f = 1; f < count; f++)
-		if (k->sums[f].retains || k->sums[f].releases)
-			k->children[k->first[k->m->frames[f].parent + 1]++] = f;
+	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool is_pruned(const struct maker *k, uint32_t f)
+/* One function, or where that is not known one piece of code. */
+static bool same(const struct location *a, const struct location *b)
 {
-	return !k->all && k->sums[f].retains == k->sums[f].releases;
+	return same_text(a->module, b->module) &&
+	       same_text(a->function, b->function) &&
+	       (a->function || a->offset == b->offset);
 }
 
-static void append(struct maker *k, uint32_t f, size_t depth)
+static size_t append(struct maker *k, size_t parent, const struct location *l)
 {
-	if (!(k->b->count & (k->b->count + 1)))
-		k->b->nodes = xreallocarray(k->b->nodes, 2 * k->b->count + 2,
-					    sizeof(*k->b->nodes));
-	k->b->nodes[k->b->count++] =
-	    (struct balance_node){ f, k->sums[f].retains, k->sums[f].releases,
-				   depth };
+	size_t n = k->count++;
+
+	if (!(n & (n - 1)))
+		k->nodes = xreallocarray(k->nodes, 2 * n, sizeof(*k->nodes));
+	k->nodes[n] = (struct node){ .parent = parent, .shown.place = *l };
+	k->nodes[n].shown.depth =
+	    parent ? k->nodes[parent].shown.depth + 1 : 0;
+	if (k->nodes[parent].last)
+		k->nodes[k->nodes[parent].last].next = n;
+	else
+		k->nodes[parent].child = n;
+	k->nodes[parent].last = n;
+	return n;
 }
 
-/* Stacks are as deep as a program likes: without recursion. `next[f]`: how many
- * children of f were visited. */
+static void add_line(struct balance_node *n, unsigned line)
+{
+	size_t i = 0;
+
+	while (i < n->line_count && i < BALANCE_LINES && n->lines[i] != line)
+		i++;
+	if (i < n->line_count && i < BALANCE_LINES)
+		return;
+	if (i < BALANCE_LINES)
+		n->lines[i] = line;
+	n->line_count = i + 1;
+}
+
+static size_t find(struct maker *k, size_t parent, const struct location *l)
+{
+	size_t n = k->nodes[parent].child;
+
+	while (n && !same(&k->nodes[n].shown.place, l))
+		n = k->nodes[n].next;
+	if (!n)
+		n = append(k, parent, l);
+	k->nodes[n].shown.place.inlined &= l->inlined;
+	if (l->line)
+		add_line(&k->nodes[n].shown, l->line);
+	return n;
+}
+
+static void add_sum(struct maker *k, size_t n, uint32_t f)
+{
+	k->nodes[n].shown.retains += k->sums[f].retains;
+	k->nodes[n].shown.releases += k->sums[f].releases;
+}
+
+/* Of each frame with sums the functions, the outermost first: what was inlined
+ * is called by what it was inlined into. Parents come before their frames. */
+static void make_nodes(struct maker *k, struct symbols *s)
+{
+	size_t *of = xcalloc(k->m->frame_count + 1, sizeof(*of));
+	const struct location none = { 0 };
+
+	for (uint32_t f = 1; f < k->m->frame_count; f++) {
+		const struct location *l;
+		size_t n;
+
+		if (!k->sums[f].retains && !k->sums[f].releases)
+			continue;
+		n = symbols_frame(s, f, &l);
+		of[f] = of[k->m->frames[f].parent];
+		while (n-- > 0) {
+			of[f] = find(k, of[f], &l[n]);
+			add_sum(k, of[f], f);
+		}
+	}
+	if (k->sums[0].retains || k->sums[0].releases)
+		add_sum(k, append(k, 0, &none), 0);
+	free(of);
+}
+
+static bool is_pruned(const struct maker *k, size_t n)
+{
+	const struct balance_node *shown = &k->nodes[n].shown;
+
+	return !k->all && shown->retains == shown->releases;
+}
+
+/* Stacks are as deep as a program likes: without recursion. */
 static void walk(struct maker *k)
 {
-	uint32_t *next = xcalloc(k->m->frame_count, sizeof(*next));
-	uint32_t f = 0;
-	size_t depth = 0;
+	size_t n = k->nodes[0].child;
 
-	for (;;) {
-		uint32_t at = k->first[f] + next[f]++;
-		uint32_t child;
+	k->b->nodes = xcalloc(k->count, sizeof(*k->b->nodes));
+	while (n) {
+		const struct balance_node *shown = &k->nodes[n].shown;
 
-		if (at >= k->first[f + 1]) {
-			if (!f)
-				break;
-			f = k->m->frames[f].parent;
-			depth--;
-			continue;
+		if (is_pruned(k, n)) {
+			k->b->pruned += shown->retains + shown->releases;
+		} else {
+			k->b->nodes[k->b->count++] = *shown;
+			if (k->nodes[n].child) {
+				n = k->nodes[n].child;
+				continue;
+			}
 		}
-		child = k->children[at];
-		if (is_pruned(k, child)) {
-			k->b->pruned +=
-			    k->sums[child].retains + k->sums[child].releases;
-			continue;
-		}
-		append(k, child, depth++);
-		f = child;
+		while (n && !k->nodes[n].next)
+			n = k->nodes[n].parent;
+		n = k->nodes[n].next;
 	}
-	free(next);
-	if (!k->sums[0].retains && !k->sums[0].releases)
-		return;
-	if (is_pruned(k, 0))
-		k->b->pruned += k->sums[0].retains + k->sums[0].releases;
-	else
-		append(k, 0, 0);
 }
 
-void balance_make(struct balance *b, const struct model *m, uint32_t object,
-		  bool all)
+void balance_make(struct balance *b, const struct model *m, struct symbols *s,
+		  uint32_t object, bool all)
 {
-	struct maker k = { m, b, NULL, all, NULL, NULL };
+	struct maker k = { m, b, NULL, NULL, 1, all };
 
 	*b = (struct balance){ 0 };
 	k.sums = xcalloc(m->frame_count + 1, sizeof(*k.sums));
+	k.nodes = xcalloc(1, sizeof(*k.nodes));
 	add_all(&k, object);
-	sort(&k);
+	make_nodes(&k, s);
 	walk(&k);
 	free(k.sums);
-	free(k.first);
-	free(k.children);
+	free(k.nodes);
 }
 
 void balance_release(struct balance *b)

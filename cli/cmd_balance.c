@@ -31,69 +31,99 @@ struct showing {
 
 /* --- Text --------------------------------------------------------------------- */
 
-static void print_sums(const char *indent, size_t depth,
-		       const struct balance_node *n, const char *place)
+/* "FUNCTION at FILE:LINE, LINE (MODULE)". The caller frees it. */
+static char *place_of(const struct balance_node *n)
 {
+	char *function, *source, *module, *text, *old;
+
+	if (!n->place.module && !n->place.offset)
+		return xstrdup("(call stack not known)");
+	if (n->line_count < 2)
+		return place_text(&n->place);
+	function = place_function(&n->place);
+	source = place_source(&n->place);
+	module = place_module(&n->place);
+	text = xasprintf("%s at %s", function, source ? source : "?");
+	for (size_t i = 1; i < n->line_count; i++) {
+		old = text;
+		text = i < BALANCE_LINES ? xasprintf("%s, %u", old, n->lines[i])
+					 : xasprintf("%s, ...", old);
+		free(old);
+	}
+	old = text;
+	text = xasprintf("%s (%s%s)", old, module ? module : "?",
+			 n->place.inlined ? ", inlined" : "");
+	free(old);
+	free(function);
+	free(source);
+	free(module);
+	return text;
+}
+
+static void print_node(const struct balance_node *n)
+{
+	char *place = place_of(n);
 	char net[16], both[32];
 
 	snprintf(net, sizeof(net), "%+" PRId64,
 		 (int64_t)n->retains - (int64_t)n->releases);
 	snprintf(both, sizeof(both), "+%" PRIu32 " -%" PRIu32, n->retains,
 		 n->releases);
-	printf("%5s  %-9s %s%*s%s\n", n->retains == n->releases ? "0" : net,
-	       both, indent, (int)(2 * (depth < 40 ? depth : 40)), "", place);
+	printf("%5s  %-9s %*s%s\n", n->retains == n->releases ? "0" : net,
+	       both, (int)(2 * (n->depth < 40 ? n->depth : 40)), "", place);
+	free(place);
 }
 
-/* An outer function first, what was inlined into it after it. */
-static void print_node(struct symbols *s, const struct balance_node *n)
-{
-	const struct location *l;
-	size_t count;
-
-	if (!n->frame) {
-		print_sums("", 0, n, "(call stack not known)");
-		return;
-	}
-	count = symbols_frame(s, n->frame, &l);
-	for (size_t i = count; i-- > 0;) {
-		char *place = place_text(&l[i]);
-
-		print_sums(i + 1 < count ? "> " : "", n->depth, n, place);
-		free(place);
-	}
-}
-
-static void print_balance(struct symbols *s, const struct balance *b,
-			  const struct rkn_object *o, const char *name)
+static void print_balance(const struct balance *b, const struct rkn_object *o,
+			  const char *name)
 {
 	char calls[UNITS_SIZE];
 
 	printf("%s  count %" PRId64 ": made, %" PRIu64 " retained, %" PRIu64
-	       " released\n",
+	       " released",
 	       name, o->told, b->retains - 1, b->releases);
+	if (b->outside)
+		printf(", as far as is known, and %+" PRId64
+		       " by %s that are not in the tree",
+		       b->lost_count, units_count(calls, b->outside, "call"));
+	putchar('\n');
 	if (b->lost)
-		printf("%s not kept, which left %+" PRId64
-		       " and are not in the tree\n",
-		       units_count(calls, b->lost, "event"), b->lost_count);
+		printf("%s not kept\n",
+		       units_count(calls, b->lost, "older event"));
 	if (b->pruned)
 		printf(
 		    "%s not shown, in functions that gave back what they took; --all shows them\n",
 		    units_count(calls, b->pruned, "call"));
 	for (size_t i = 0; i < b->count; i++)
-		print_node(s, &b->nodes[i]);
+		print_node(&b->nodes[i]);
 	if (!b->count)
 		puts("every function gave back what it took");
 }
 
 /* --- JSON --------------------------------------------------------------------- */
 
-static json_t *node_json(struct symbols *s, const struct balance_node *n)
+/* The function, once for each line that it was called at. */
+static json_t *frames_json(const struct balance_node *n)
+{
+	json_t *array = json_array();
+	struct location l = n->place;
+	size_t i = 0;
+
+	if (!l.module && !l.offset)
+		return array;
+	do {
+		l.line = n->line_count ? n->lines[i] : 0;
+		document_append(array, report_json_place(&l));
+	} while (++i < n->line_count && i < BALANCE_LINES);
+	return array;
+}
+
+static json_t *node_json(const struct balance_node *n)
 {
 	json_t *o = json_object();
 
 	document_set(o, "depth", json_count(n->depth));
-	document_set(o, "frames",
-		     n->frame ? report_json_frame(s, n->frame) : json_array());
+	document_set(o, "frames", frames_json(n));
 	document_set(o, "retains", json_count(n->retains));
 	document_set(o, "releases", json_count(n->releases));
 	return o;
@@ -107,13 +137,14 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 	json_t *document = document_new(m, s, NULL);
 
 	for (size_t i = 0; i < b->count; i++)
-		document_append(nodes, node_json(s, &b->nodes[i]));
+		document_append(nodes, node_json(&b->nodes[i]));
 	document_set(object, "name", json_text(name));
 	document_set(object, "count", json_integer(o->told));
 	document_set(object, "retains", json_count(b->retains));
 	document_set(object, "releases", json_count(b->releases));
 	document_set(object, "pruned", json_count(b->pruned));
 	document_set(object, "events_lost", json_count(b->lost));
+	document_set(object, "events_outside", json_count(b->outside));
 	document_set(object, "lost_count", json_integer(b->lost_count));
 	document_set(object, "tree", nodes);
 	document_set(document, "balance", object);
@@ -142,13 +173,13 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		show->status = STATUS_INPUT;
 	} else {
 		name = names_of(n, object);
-		balance_make(&b, m, object, all);
+		balance_make(&b, m, s, object, all);
 		if (show->format == FORMAT_JSON)
 			documents_add(
 			    &show->documents,
 			    balance_json(m, s, &b, &m->objects[object], name));
 		else
-			print_balance(s, &b, &m->objects[object], name);
+			print_balance(&b, &m->objects[object], name);
 		balance_release(&b);
 		free(name);
 	}

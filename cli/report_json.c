@@ -89,12 +89,9 @@ json_t *report_json_stack(const struct model *m, struct symbols *s,
 	return array;
 }
 
-json_t *report_json_frame(struct symbols *s, uint32_t number)
+json_t *report_json_place(const struct location *l)
 {
-	json_t *array = json_array();
-
-	append_frame(array, s, number);
-	return array;
+	return frame(l);
 }
 
 static json_t *stack(const struct writer *w, uint32_t number)

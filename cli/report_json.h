@@ -12,8 +12,8 @@
 json_t *report_json(const struct model *m, struct symbols *s,
 		    const struct report_options *o);
 
-/* The locations of one frame, innermost first; and of a stack. */
-json_t *report_json_frame(struct symbols *s, uint32_t frame);
+/* One location; and the locations of a stack, innermost first. */
+json_t *report_json_place(const struct location *l);
 json_t *report_json_stack(const struct model *m, struct symbols *s,
 			  uint32_t number);
 

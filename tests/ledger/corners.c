@@ -556,6 +556,20 @@ static void balance(void)
 		use(o);
 }
 
+/* Two references from long ago, of which one is given back in the end. */
+static void long_history(void)
+{
+	struct node *n = node_new("Old");
+
+	global = node_ref(n, NULL, NULL);
+	table[0] = node_ref(n, NULL, NULL);
+	for (int i = 0; i < 20; i++)
+		use(n);
+	refknot_release(n);
+	for (int i = 0; i < 3; i++)
+		use(n);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -572,6 +586,7 @@ static const struct {
 	CORNER(sanitizer),    CORNER(threads),       CORNER(signals),
 	CORNER(collects),     CORNER(generations),   CORNER(last_release),
 	CORNER(forks),        CORNER(balance),       CORNER(checks),
+	CORNER(long_history),
 };
 
 int main(int argc, char **argv)

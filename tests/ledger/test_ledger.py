@@ -262,14 +262,14 @@ def test_objects_are_counted_by_their_types(tmp_path):
     assert sum(t["live"] for t in report["types"]) == 2
 
 
-def tree(recorded, name, *options):
+def tree(recorded, name, *options, within="balance"):
     """[(depth, function, retains, releases)] from the corner on."""
     told = refknot("balance", "--format=json", *options, recorded.main, name)
     assert told.status == 0, told.told
     b = json.loads(told.out)["balance"]
     rows = [(n["depth"], n["frames"][-1]["function"], n["retains"],
              n["releases"]) for n in b["tree"]]
-    own = next(d for d, f, *_ in rows if f == "balance")
+    own = next(d for d, f, *_ in rows if f == within)
     return b, [(d - own, *rest) for d, *rest in rows if d >= own]
 
 
@@ -280,26 +280,54 @@ def test_balance_shows_who_did_not_give_back(tmp_path):
         2, 8, 6, 0)
     # every call of use() is balanced
     assert b["pruned"] == 10
+    # one line a function, whatever the statements that it calls from
     assert rows == [
-        (0, "balance", 1, 0), (1, "node_new", 1, 0),
-        *2 * [(0, "balance", 3, 2), (1, "keep", 1, 0),
-              (2, "node_ref", 1, 0)],
-        (0, "balance", 0, 1), (1, "node_unref", 0, 1)]
+        (0, "balance", 8, 6), (1, "node_new", 1, 0), (1, "keep", 6, 4),
+        (2, "node_ref", 2, 0), (1, "node_unref", 0, 1)]
+    keep, = (n for n in b["tree"] if n["frames"][0]["function"] == "keep")
+    lines = [f["line"] for f in keep["frames"]]
+    assert len(lines) == 3 and lines == sorted(set(lines))
     b, rows = tree(recorded, "Kept#1", "--all")
     assert b["pruned"] == 0
-    assert [r[1:] for r in rows].count(("use", 1, 0)) == 5
+    assert [r for r in rows if r[1] == "use"] == [
+        (1, "use", 1, 1), (2, "use", 4, 4)]
+    assert (3, "node_unref", 0, 4) in rows
     told = refknot("balance", recorded.main, "Kept#1").out.decode()
     assert told.startswith("Kept#1  count 2: made, 7 retained, 6 released\n")
+    assert "  keep at corners.c:%d, %d, %d (ledger_corners)\n" % (
+        *lines,) in told
+    assert ">" not in told
 
 
 def test_balance_tells_of_events_that_were_not_kept(tmp_path):
     recorded = corner(tmp_path, "balance")
     b, rows = tree(recorded, "Used#1")
     assert b["count"] == 2
-    # of the last 32 one would be half a pair, or all are whole ones
-    assert b["events_lost"] + b["pruned"] == 205
+    # of the last 32 one would be half a pair, or all are whole ones; of the
+    # older ones the reference that keep() took is still there
+    assert b["events_outside"] + b["pruned"] == 204
     assert b["lost_count"] == 0
+    assert b["retains"] - b["releases"] + b["lost_count"] == b["count"]
     assert (1, "keep", 1, 0) in rows
+    shown = json.loads(refknot("show", "-f", "json", recorded.main,
+                               "Used#1").out)["object"]
+    assert shown["events_lost"] == b["events_lost"]
+
+
+def test_balance_adds_up_where_a_release_was_of_an_older_retain(tmp_path):
+    recorded = corner(tmp_path, "long_history")
+    b, _ = tree(recorded, "Old#1", within="long_history")
+    # one old reference was given back among the last 32 events
+    assert (b["count"], b["lost_count"]) == (2, 1)
+    assert b["retains"] - b["releases"] + b["lost_count"] == b["count"]
+    # as many events as are outside change the count by as much, or two more
+    assert (b["events_outside"] + b["lost_count"]) % 2 == 0
+    told = refknot("balance", recorded.main, "Old#1").out.decode()
+    said = re.search(r"count 2: made, (\d+) retained, (\d+) released, as far "
+                     r"as is known, and \+1 by (\d+) calls", told)
+    made, released, outside = map(int, said.groups())
+    assert 1 + made - released + 1 == 2
+    assert outside == b["events_outside"]
 
 
 @pytest.mark.parametrize("name", ["Kept#9", "0x10", "nothing"])
