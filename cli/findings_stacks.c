@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Which call stacks are one to a reader. A compiler that unrolls a loop or
- * copies a function makes several return addresses of one call, so stacks are
- * alike if they agree in functions, files and lines; in addresses only where
- * lines are not known.
- */
+/* Stacks that are alike get one number; see alike.h. */
 #include <stdlib.h>
-#include <string.h>
 
+#include "alike.h"
 #include "analysis.h"
-#include "distinct.h"
 #include "hash.h"
 
 struct stack_class {
@@ -18,41 +12,9 @@ struct stack_class {
 	UT_hash_handle hh;
 };
 
-static uint64_t add_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = distinct_mix(hash + (unsigned char)*text);
-	return distinct_mix(hash);
-}
-
-static uint64_t add_location(uint64_t hash, const struct location *l)
-{
-	hash = add_text(hash, l->module);
-	if (!l->function || !l->line)
-		return distinct_mix(hash + l->offset);
-	hash = add_text(hash, l->function);
-	hash = add_text(hash, l->file);
-	return distinct_mix(hash + l->line);
-}
-
-static uint64_t hash_stack(const struct analysis *a, uint32_t stack)
-{
-	uint32_t f = a->m->stacks[stack].frame;
-	uint64_t hash = a->m->stacks[stack].flags;
-
-	for (; f; f = a->m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(a->symbols, f, &l);
-
-		for (size_t i = 0; i < n; i++)
-			hash = add_location(hash, &l[i]);
-	}
-	return hash;
-}
-
 static uint32_t find_class(struct analysis *a, uint32_t stack)
 {
-	uint64_t hash = hash_stack(a, stack);
+	uint64_t hash = alike_stack(a->m, a->symbols, stack);
 	struct stack_class *c;
 
 	HASH_FIND(hh, a->classes, &hash, sizeof(hash), c);

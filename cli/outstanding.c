@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "die.h"
 #include "hash.h"
 
@@ -14,6 +15,50 @@ struct entry {
 	size_t row;
 	UT_hash_handle hh;
 };
+
+/* The first stack seen that is like another. */
+struct alike {
+	uint64_t hash;
+	uint32_t stack;
+	UT_hash_handle hh;
+};
+
+struct classes {
+	struct symbols *s;
+	struct alike *table;
+	uint32_t *of; /* by stack: 1 + that one; 0: not asked */
+};
+
+static uint32_t class_of(struct classes *c, const struct model *m,
+			 uint32_t stack)
+{
+	struct alike *e;
+	uint64_t hash;
+
+	if (c->of[stack])
+		return c->of[stack] - 1;
+	hash = alike_stack(m, c->s, stack);
+	HASH_FIND(hh, c->table, &hash, sizeof(hash), e);
+	if (!e) {
+		e = xcalloc(1, sizeof(*e));
+		e->hash = hash;
+		e->stack = stack;
+		HASH_ADD(hh, c->table, hash, sizeof(e->hash), e);
+	}
+	c->of[stack] = 1 + e->stack;
+	return e->stack;
+}
+
+static void release_classes(struct classes *c)
+{
+	struct alike *e, *next;
+
+	HASH_ITER (hh, c->table, e, next) {
+		HASH_DEL(c->table, e);
+		free(e);
+	}
+	free(c->of);
+}
 
 static void add(struct outstanding *o, struct entry **table, struct key key,
 		uint32_t first)
@@ -41,12 +86,14 @@ static void add(struct outstanding *o, struct entry **table, struct key key,
 }
 
 static void add_object(struct outstanding *o, struct entry **table,
-		       const struct model *m, uint32_t object)
+		       struct classes *c, const struct model *m,
+		       uint32_t object)
 {
 	size_t first, n = model_references_of(m, object, &first);
 
 	if (m->objects[object].flags & RKN_OBJECT_MAKER)
-		add(o, table, (struct key){ m->objects[object].stack, 0, 0, 1 },
+		add(o, table, (struct key){ class_of(c, m, m->objects[object].stack), 0, 0,
+				  1 },
 		    RKN_NONE);
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_reference *r = &m->references[i];
@@ -54,7 +101,7 @@ static void add_object(struct outstanding *o, struct entry **table,
 		if (r->kind == RKN_REFERENCE)
 			add(o, table,
 			    (struct key){
-				r->stack, r->field,
+				class_of(c, m, r->stack), r->field,
 				r->from ? m->objects[r->from].type : 0, 0 },
 			    (uint32_t)i);
 	}
@@ -72,13 +119,16 @@ static int compare(const void *a, const void *b)
 }
 
 void outstanding_make(struct outstanding *o, const struct model *m,
-		      const uint32_t *objects, size_t count)
+		      struct symbols *s, const uint32_t *objects, size_t count)
 {
+	struct classes c = { .s = s };
 	struct entry *table = NULL, *e, *next;
 
 	*o = (struct outstanding){ 0 };
+	c.of = xcalloc(m->stack_count + 1, sizeof(*c.of));
 	for (size_t i = 0; i < count; i++)
-		add_object(o, &table, m, objects[i]);
+		add_object(o, &table, &c, m, objects[i]);
+	release_classes(&c);
 	if (o->count)
 		qsort(o->rows, o->count, sizeof(*o->rows), compare);
 	HASH_ITER (hh, table, e, next) {

@@ -3,11 +3,11 @@
 #ifndef OUTSTANDING_H
 #define OUTSTANDING_H
 
-#include "model.h"
+#include "symbols.h"
 
 struct outstanding_row {
 	uint64_t count;
-	uint32_t stack; /* where they were taken */
+	uint32_t stack; /* where they were taken, or one like it */
 	uint32_t field;
 	uint32_t holder_type; /* name; 0: no object is named as holder */
 	uint32_t first;       /* of them: index into m->references */
@@ -22,7 +22,7 @@ struct outstanding {
 
 /* Dies when out of memory. Links and weak edges are no references. */
 void outstanding_make(struct outstanding *o, const struct model *m,
-		      const uint32_t *objects, size_t count);
+		      struct symbols *s, const uint32_t *objects, size_t count);
 void outstanding_release(struct outstanding *o);
 
 #endif

@@ -11,7 +11,7 @@ json_t *outstanding_json(const struct model *m, struct symbols *s,
 	json_t *array = json_array();
 	struct outstanding list;
 
-	outstanding_make(&list, m, objects, count);
+	outstanding_make(&list, m, s, objects, count);
 	for (size_t i = 0; i < list.count; i++) {
 		const struct outstanding_row *row = &list.rows[i];
 		json_t *o = json_object();

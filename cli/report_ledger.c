@@ -91,20 +91,42 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		print_hint(p, f);
 }
 
-/* Did a release without a holder end a reference of one of them? Which one is
- * what the shim took for the likeliest. */
-static bool is_guess(const struct model *m, const uint32_t *objects,
-		     size_t count)
+/* Was a reference of the object ended by a release without a holder? Which one
+ * is what the shim took for the likeliest. */
+static bool is_guess(const struct model *m, uint32_t object)
 {
-	for (size_t i = 0; i < count; i++) {
-		size_t first, n = ledger_events(m, objects[i], &first);
+	size_t first, n = ledger_events(m, object, &first);
 
-		for (size_t e = first; e < first + n; e++)
-			if (m->events[e].kind == RKN_EVENT_RELEASE &&
-			    !m->events[e].holder)
-				return true;
-	}
+	for (size_t e = first; e < first + n; e++)
+		if (m->events[e].kind == RKN_EVENT_RELEASE &&
+		    !m->events[e].holder)
+			return true;
 	return false;
+}
+
+/* A line that can be typed: the shell shall see one word each. */
+static void print_balance_command(const struct printer *p, uint32_t object)
+{
+	char *name = names_of(p->names, object);
+	char *path = escape(p->m->path);
+
+	fprintf(p->out,
+		" (releases without a holder were paired by nearness; see: refknot balance '%s' '%s')",
+		path, name);
+	free(path);
+	free(name);
+}
+
+static void print_title(const struct printer *p, const uint32_t *objects,
+			size_t count, const char *indent)
+{
+	fprintf(p->out, "%soutstanding references", indent);
+	for (size_t i = 0; i < count; i++)
+		if (is_guess(p->m, objects[i])) {
+			print_balance_command(p, objects[i]);
+			break;
+		}
+	fputs(":\n", p->out);
 }
 
 void print_outstanding(const struct printer *p, const uint32_t *objects,
@@ -112,13 +134,9 @@ void print_outstanding(const struct printer *p, const uint32_t *objects,
 {
 	struct outstanding o;
 
-	outstanding_make(&o, p->m, objects, count);
+	outstanding_make(&o, p->m, p->symbols, objects, count);
 	if (o.count)
-		fprintf(
-		    p->out, "%soutstanding references%s:\n", indent,
-		    is_guess(p->m, objects, count)
-			? " (releases without a holder were paired by nearness; see refknot balance)"
-			: "");
+		print_title(p, objects, count, indent);
 	for (size_t i = 0; i < o.count; i++) {
 		const struct outstanding_row *row = &o.rows[i];
 		char *origin = print_origin(p, row->stack);
@@ -129,6 +147,7 @@ void print_outstanding(const struct printer *p, const uint32_t *objects,
 		if (!row->maker)
 			print_by(p, &p->m->references[row->first]);
 		fputc('\n', p->out);
+		print_outer(p, row->stack, indent);
 		free(origin);
 	}
 	outstanding_release(&o);

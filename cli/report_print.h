@@ -36,6 +36,9 @@ void print_wrong_use(const struct printer *p, const struct finding *f);
 
 /* The outstanding references of objects, by place; nothing if there are
  * none. */
+/* The callers of print_origin(), one a line, up to main() or so. */
+void print_outer(const struct printer *p, uint32_t stack, const char *indent);
+
 void print_outstanding(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent);
 

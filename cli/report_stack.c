@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
 #include "die.h"
 #include "place.h"
@@ -75,4 +76,34 @@ char *print_origin(const struct printer *p, uint32_t stack)
 	free(place);
 	free(outer);
 	return text;
+}
+
+#define MOST_CALLERS 8 /* lines of one place */
+
+/* The C library's way to main() or to a thread's function tells nothing. */
+static bool is_start(const struct location *l)
+{
+	return l->function && (!strncmp(l->function, "__libc_start", 12) ||
+			       !strcmp(l->function, "_start") ||
+			       !strcmp(l->function, "start_thread") ||
+			       !strncmp(l->function, "clone", 5) ||
+			       !strncmp(l->function, "__clone", 7));
+}
+
+void print_outer(const struct printer *p, uint32_t stack, const char *indent)
+{
+	const struct location *l = place_find(p->m, p->symbols, stack);
+	unsigned lines = 0;
+
+	l = l ? caller_of(p, stack, l) : NULL;
+	while (l && (l = caller_of(p, stack, l)) && !is_start(l)) {
+		char *text = place_text(l);
+
+		fprintf(p->out, "%s      called by %s\n", indent, text);
+		free(text);
+		if (++lines == MOST_CALLERS) {
+			fprintf(p->out, "%s      ...\n", indent);
+			break;
+		}
+	}
 }

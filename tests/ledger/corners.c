@@ -556,6 +556,27 @@ static void balance(void)
 		use(o);
 }
 
+static NOINLINE struct node *lookup(void)
+{
+	return node_ref(global, NULL, NULL);
+}
+
+static NOINLINE void forget(void)
+{
+	table[0] = lookup();
+	__asm__ volatile("");
+}
+
+/* Of four references taken by lookup() three are one line's. */
+static void far_callers(void)
+{
+	global = node_new("Far");
+	forget();
+#pragma GCC unroll 3
+	for (int i = 0; i < 3; i++)
+		table[1 + i] = lookup();
+}
+
 /* Two references from long ago, of which one is given back in the end. */
 static void long_history(void)
 {
@@ -586,7 +607,7 @@ static const struct {
 	CORNER(sanitizer),    CORNER(threads),       CORNER(signals),
 	CORNER(collects),     CORNER(generations),   CORNER(last_release),
 	CORNER(forks),        CORNER(balance),       CORNER(checks),
-	CORNER(long_history),
+	CORNER(long_history), CORNER(far_callers),
 };
 
 int main(int argc, char **argv)

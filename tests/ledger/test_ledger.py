@@ -330,6 +330,26 @@ def test_balance_adds_up_where_a_release_was_of_an_older_retain(tmp_path):
     assert outside == b["events_outside"]
 
 
+def test_a_reference_is_told_with_all_callers_of_its_taking(tmp_path):
+    recorded = corner(tmp_path, "far_callers")
+    told = refknot("refs", recorded.main).out.decode()
+    rows = re.split(r"\n    (?=\d+/5)", told)[1:]
+    assert [r.split()[0] for r in rows] == ["3/5", "1/5", "1/5"]
+    taken = [r for r in rows if " taken node_ref " in r]
+    assert [re.findall("called by ([a-z_]+)", r) for r in taken] == [
+        ["lookup", "far_callers", "main"],
+        ["lookup", "forget", "far_callers", "main"]]
+
+
+def test_lines_of_references_name_the_command_for_balance(tmp_path):
+    recorded = corner(tmp_path, "long_history")
+    told = refknot("refs", recorded.main).out.decode()
+    line, = re.findall("see: refknot (balance .*)\\):", told)
+    assert line == f"balance '{recorded.main}' 'Old#1'"
+    done = run("sh", "-c", f"{BUILD}/cli/refknot {line}")
+    assert done.status == 0 and done.out.startswith(b"Old#1  count 2")
+
+
 @pytest.mark.parametrize("name", ["Kept#9", "0x10", "nothing"])
 def test_balance_of_nothing_is_refused(name, tmp_path):
     recorded = corner(tmp_path, "balance")
