@@ -116,12 +116,19 @@ char *finish_save(const struct finish *f, const struct model *m,
 	return kept;
 }
 
+/* Is what it is about out of the program's reach? */
+static bool is_loss(enum finding_kind kind)
+{
+	return kind == FINDING_CYCLE || kind == FINDING_REFERENCE ||
+	       kind == FINDING_LEAK;
+}
+
 /* "2 findings, 96 B lost, and 1 possible leak" */
 static void print_verdict(const struct findings *found)
 {
 	char text[UNITS_SIZE];
 	uint64_t bytes = 0;
-	size_t lost = 0;
+	size_t sure = 0;
 
 	if (!found->checked) {
 		fprintf(stderr, "not checked, %s", found->why);
@@ -130,17 +137,19 @@ static void print_verdict(const struct findings *found)
 	for (size_t i = 0; i < found->count; i++) {
 		if (found->list[i].kind == FINDING_POSSIBLE)
 			continue;
-		lost++;
-		bytes += found->list[i].bytes + found->list[i].held_bytes;
+		sure++;
+		if (is_loss(found->list[i].kind))
+			bytes +=
+			    found->list[i].bytes + found->list[i].held_bytes;
 	}
-	fputs(lost ? units_count(text, lost, "finding") : "nothing lost",
+	fputs(sure ? units_count(text, sure, "finding") : "nothing lost",
 	      stderr);
-	if (lost)
+	if (bytes)
 		fprintf(stderr, ", %s lost", units_bytes(text, bytes));
-	if (lost < found->count)
+	if (sure < found->count)
 		fprintf(stderr, ", and %zu possible leak%s",
-			found->count - lost,
-			found->count - lost == 1 ? "" : "s");
+			found->count - sure,
+			found->count - sure == 1 ? "" : "s");
 }
 
 static struct symbols *open_symbols(const struct finish *f,

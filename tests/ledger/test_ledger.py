@@ -123,6 +123,17 @@ def test_a_count_above_all_pointers_is_over_retained(tmp_path):
     assert f["evidence"] == ["scan", "counts"]
 
 
+@pytest.mark.parametrize("name, words", [
+    ("over_retained", "1 finding; recording: "),
+    ("leaked_reference", "1 finding, 56 B lost; recording: ")])
+def test_a_child_s_line_calls_lost_what_is_out_of_reach(name, words, tmp_path):
+    done = refknot("run", "-o", tmp_path / "x.rkn", "--", "sh", "-c",
+                   f"{PROGRAM} {name}; true")
+    line, = (x for x in done.told.splitlines()
+             if x.startswith("refknot: child") or x.startswith("child"))
+    assert words in line
+
+
 def test_more_holders_than_counted_is_under_retained(tmp_path):
     f = only(tmp_path, "under_retained", "under-retained")
     assert f["references"]["count"] == 1 and f["type"] == "Shared"
