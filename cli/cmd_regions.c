@@ -9,6 +9,7 @@
 #include "die.h"
 #include "document.h"
 #include "escape.h"
+#include "functions.h"
 #include "json_text.h"
 #include "options.h"
 #include "passes.h"
@@ -183,17 +184,17 @@ static json_t *region_json(const struct pass_region *p, size_t limit)
 /* --- The command -------------------------------------------------------------- */
 
 /* Nothing to show is no error, unless a name was given. */
-static void say_nothing(struct listing *l, const struct model *m)
+static void say_nothing(struct listing *l, const struct model *m,
+			struct symbols *s)
 {
-	char *text = escape(function ? function : name ? name : "");
+	char *text = function ? functions_why_not(m, s, function)
+			      : escape(name ? name : "");
 
 	if (!model_knows(m, function ? RKN_CHUNK_STACKS : RKN_CHUNK_REGIONS))
 		warn(
 		    "regions: not known: that part of the recording is missing");
 	else if (function)
-		warn(
-		    "regions: no block was allocated by %s() or what it called; names are those of `refknot objects --by function`",
-		    text);
+		warn("regions: %s", text);
 	else if (name)
 		warn("regions: the recording has no region named \"%s\"", text);
 	else if (l->format == FORMAT_TEXT)
@@ -227,7 +228,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 			print_region(&p.list[i], l->limit);
 	}
 	if (!shown)
-		say_nothing(l, m);
+		say_nothing(l, m, s);
 	if (l->format == FORMAT_JSON) {
 		document = document_new(m, s, NULL);
 		document_set(document, "regions", array);
@@ -247,6 +248,9 @@ static int run(const char **arguments)
 
 	if (recordings_count(arguments) > 1)
 		die(STATUS_INPUT, "regions: give one recording");
+	if (function && (by || name))
+		die(STATUS_INPUT,
+		    "regions: --func takes neither --by nor --name: a function's call stacks tell of no threads and regions");
 	l.scope =
 	    (enum scope)options_choice("by", by, scopes, SCOPES, SCOPE_PROCESS);
 	l.limit = options_limit(l.format == FORMAT_JSON ? 0 : REPORT_LIMIT);

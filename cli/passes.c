@@ -6,6 +6,7 @@
 
 #include "die.h"
 #include "escape.h"
+#include "functions.h"
 
 /* The records of one row: what they have in common is the type. */
 struct entry {
@@ -241,17 +242,9 @@ void passes_make(struct pass_regions *p, const struct model *m, struct names *n,
 
 /* --- Functions ---------------------------------------------------------------- */
 
-static bool is_function(const char *name, const char *wanted)
-{
-	size_t size = strlen(wanted);
-
-	return name && !strncmp(name, wanted, size) &&
-	       (!name[size] || name[size] == '(' || name[size] == '@');
-}
-
 /* Frames of the function, and of all that it called. */
 static bool *frames_under(const struct model *m, struct symbols *s,
-			  const char *function, bool *found)
+			  const char *function, bool alias, bool *found)
 {
 	bool *under = xcalloc(m->frame_count, sizeof(*under));
 
@@ -261,7 +254,7 @@ static bool *frames_under(const struct model *m, struct symbols *s,
 
 		under[f] = under[m->frames[f].parent];
 		for (size_t i = 0; i < n && !under[f]; i++)
-			under[f] = is_function(l[i].function, function);
+			under[f] = functions_is(&l[i], function, alias);
 		*found |= under[f];
 	}
 	return under;
@@ -314,8 +307,13 @@ void passes_of_function(struct pass_regions *p, const struct model *m,
 			struct symbols *s, struct names *n,
 			const char *function)
 {
-	bool found = false, *under = frames_under(m, s, function, &found);
+	bool found = false;
+	bool *under = frames_under(m, s, function, false, &found);
 
+	if (!found) {
+		free(under);
+		under = frames_under(m, s, function, true, &found);
+	}
 	*p = (struct pass_regions){ .list = xcalloc(1, sizeof(*p->list)) };
 	if (found) {
 		p->count = 1;

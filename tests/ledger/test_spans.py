@@ -3,7 +3,7 @@
 make of them."""
 import pytest
 
-from conftest import BUILD, read_json, record, refknot, run
+from conftest import BUILD, compiled, read_json, record, refknot, run
 
 PROGRAM = BUILD / "tests/ledger/ledger_spans"
 
@@ -153,6 +153,45 @@ def test_a_function_is_a_region_without_any_call(tmp_path):
     assert whole["total"]["new"] >= 21
     told = refknot("regions", "--func", "push", r.main).out.decode()
     assert told.startswith("push() and what it called, in the whole run\n")
+
+
+def test_a_library_s_function_is_found_by_any_of_its_names(tmp_path):
+    program = compiled(tmp_path, "names", """
+        #include <string.h>
+        char *kept;
+        int main(void) { kept = strdup("text"); return 0; }
+        """, "-O0", "-fno-builtin")
+    r = record(tmp_path, program)
+    for name in ("strdup", "__strdup", "__GI___strdup"):
+        [region] = read_json("regions", r.main, "--func", name)["regions"]
+        assert region["total"]["new"] == 1, name
+    done = refknot("regions", "--func", "STRDU", r.main)
+    assert done.status == 2
+    assert "no call stack has a function named STRDU; some have: " in done.told
+    assert "strdup" in done.told
+
+
+def test_functions_without_names_are_found_as_objects_lists_them(tmp_path):
+    program = compiled(tmp_path, "bare", """
+        #include <stdlib.h>
+        void *kept;
+        int main(void) { kept = malloc(77); return 0; }
+        """, "-O0", "-fno-builtin", "-s")
+    r = record(tmp_path, program)
+    name, = (t["type"] for t in
+             read_json("objects", r.main, "--by", "function")["types"])
+    assert name.startswith("bare+0x")
+    assert read_json("regions", r.main, "--func", name)["regions"]
+    done = refknot("regions", "--func", "main", r.main)
+    assert done.status == 2
+    assert "bare has no names for some of its functions" in done.told
+
+
+@pytest.mark.parametrize("options", [("--by", "thread"), ("--name", "load")])
+def test_a_function_has_neither_threads_nor_names(options, tmp_path):
+    r = recorded(tmp_path, "passes")
+    done = refknot("regions", "--func", "push", *options, r.main)
+    assert done.status == 2 and "--func takes neither" in done.told
 
 
 @pytest.mark.parametrize("options", [("--func", "no_such"),
