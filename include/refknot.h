@@ -362,10 +362,12 @@ REFKNOT_API void refknot_region_end(const char *name)
 /*
  * Find orphaned cycles of objects up to generation `generation` (0, 1, or 2:
  * all) by trial deletion over references with a holder, and call `clear` for
- * each member whose type has one; the others are kept as garbage. Older objects
- * count as roots; what is still in use grows older by one. Returns how many
- * objects were found, -1 if that could not be made. Not from signal handlers,
- * and not while the program holds a lock that `clear` may take.
+ * each member whose type has one; the others are kept as garbage, which holds
+ * them: they are found once, until refknot_drop_garbage(). Older objects count
+ * as roots; what is still in use grows older by one. Returns how many objects
+ * were found, -1 if that could not be made or there is no such generation. Not
+ * from signal handlers, and not while the program holds a lock that `clear` may
+ * take.
  */
 REFKNOT_API long refknot_collect(int generation)
 {

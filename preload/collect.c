@@ -299,6 +299,19 @@ static bool find_edges(struct work *w)
 	return true;
 }
 
+/* The list of garbage holds what is in it, as Python's does: what was told as
+ * uncollectable once is not found again until the list is dropped. */
+static void hold_garbage(struct work *w)
+{
+	for (uint32_t i = 0; i < gc.garbage_count; i++) {
+		const struct visits_item *item = &gc.garbage[i];
+		const struct store_object *o = objects_at(item->number);
+
+		if (o && o->made_order == item->order && o->place)
+			w->counts[o->place - 1] = INT32_MAX;
+	}
+}
+
 /* What is held from outside holds what it leads to. A count below 0 says that
  * more is declared than counted: that is no ground to call it lost. */
 static void find_held(struct work *w)
@@ -356,6 +369,7 @@ static bool find_lost(struct work *w, int generation)
 			objects_at(w->objects[i])->place = 0;
 		return false;
 	}
+	hold_garbage(w);
 	find_held(w);
 	age(w, generation);
 	return true;
@@ -510,7 +524,7 @@ static long collect(int generation, bool automatic)
 long collect_now(int generation)
 {
 	if (generation < 0 || generation > GENERATIONS - 1)
-		generation = GENERATIONS - 1;
+		return -1;
 	return collect(generation, false);
 }
 

@@ -444,7 +444,19 @@ static void collects(void)
 	cycle();
 	CHECK(refknot_collect(2) == 2);
 	CHECK(refknot_get_garbage(NULL, NULL) == 2);
+	/* As in Python, where gc.garbage holds them: once each. */
+	CHECK(refknot_collect(2) == 0);
+	CHECK(refknot_collect(2) == 0);
+	refknot_get_stats(stats);
+	CHECK(stats[2].uncollectable == 2);
+	refknot_drop_garbage();
+	CHECK(refknot_collect(2) == 2);
+	refknot_get_stats(stats);
+	CHECK(stats[2].uncollectable == 4);
+	refknot_drop_garbage();
 	refknot_type("Ring", node_clear);
+	CHECK(refknot_collect(3) == -1);
+	CHECK(refknot_collect(-1) == -1);
 	CHECK(refknot_collect(2) == 2);
 	CHECK(refknot_get_garbage(NULL, NULL) == 0);
 }
@@ -473,7 +485,10 @@ static void generations(void)
 	cycle();
 	CHECK(refknot_collect(0) == 2);
 	CHECK(refknot_collect(0) == 0);
-	CHECK(refknot_collect(1) == 2);
+	/* Garbage grows older as what is in use does. */
+	CHECK(refknot_collect(1) == 0);
+	refknot_drop_garbage();
+	CHECK(refknot_collect(1) == 0);
 	CHECK(refknot_collect(2) == 2);
 	refknot_set_threshold(10, 2, 2);
 	for (int i = 0; i < 33; i++)
