@@ -104,6 +104,8 @@ COLD void record_outside(void *p, size_t size)
 		process_missed();
 		return;
 	}
+	if (t && t->verifying)
+		return;
 	limit = shadow_set((uint64_t)(uintptr_t)p, &b);
 	if (!t) {
 		process_missed();

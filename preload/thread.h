@@ -43,6 +43,7 @@ struct thread {
 	struct thread_gate gate;
 	uint32_t number; /* of its area */
 	uint32_t serial;
+	bool verifying; /* libunwind is at work: its blocks are nobody's */
 	bool moving; /* in realloc: where its block is cannot be told */
 	uint8_t wanted; /* what it was asked for meanwhile: enum thread_want */
 	struct store_area *area;

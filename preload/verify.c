@@ -63,12 +63,16 @@ void verify_init(void)
 	text_add(&t, ORACLE_LIBRARY);
 	/* What the loader allocates now is not the program's. */
 	self = thread_enter(NULL);
+	if (self)
+		self->verifying = true;
 	library = text_whole(&t) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
 	if (library)
 		oracle = (int (*)(uint64_t, uint64_t *, int))(uintptr_t)dlsym(
 		    library, ORACLE_FUNCTION);
-	if (self)
+	if (self) {
+		self->verifying = false;
 		thread_leave(self);
+	}
 	verify_on = oracle != NULL;
 	if (oracle)
 		process_flush(); /* gates that are open already */
@@ -148,7 +152,9 @@ void verify_stack(struct thread *t, const void *frame)
 		return;
 	static_assert(sizeof(t->walk.fresh) >= FRAMES * sizeof(*pcs),
 		      "no room");
+	t->verifying = true;
 	n = oracle(sp, pcs, FRAMES);
+	t->verifying = false;
 	result = compare(&t->walk, leaf->node, pcs, n);
 	t->area->limits[RKN_LIMIT_STACK_VERIFIED]++;
 	if (result != RKN_LIMITS)

@@ -73,6 +73,19 @@ def test_verifying_is_told(tmp_path):
                      re.M)
 
 
+def test_what_libunwind_allocates_is_not_the_program_s(tmp_path):
+    counts = []
+    for options in ((), ("--verify", "1")):
+        recorded = record(tmp_path, PROGRAMS / "stacks_o2", "deep",
+                          options=options)
+        report = recorded.report()
+        assert not any("without a call stack" in c["what"]
+                       for c in report["complete"])
+        counts.append((report["process"]["live_blocks"],
+                       report["process"]["live_bytes"]))
+    assert counts[0] == counts[1]
+
+
 def test_without_verifying_libunwind_is_not_loaded(tmp_path):
     recorded = record(tmp_path, "cat", "/proc/self/maps")
     assert b"librefknot_preload" in recorded.outcome.out
