@@ -91,6 +91,7 @@ static json_t *snapshot_at(uint32_t flags)
 static json_t *recording(const struct model *m, const struct symbols *s)
 {
 	json_t *o = json_object();
+	const char *message;
 	struct stat st = { 0 };
 
 	stat(m->path, &st);
@@ -98,6 +99,9 @@ static json_t *recording(const struct model *m, const struct symbols *s)
 	document_set(o, "program", json_text(model_text(m, m->meta.program)));
 	set_count(o, "file_bytes", (uint64_t)st.st_size);
 	set_count(o, "own_bytes", m->meta.own_bytes);
+	message = model_text(m, m->meta.message);
+	document_set(o, "message",
+		     *message ? json_text(message) : json_null());
 	document_set(o, "snapshot_at", snapshot_at(m->meta.flags));
 	document_set(o, "snapshot_s",
 		     json_real((double)m->meta.snapshot_ns / SECOND));

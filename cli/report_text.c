@@ -105,6 +105,16 @@ static void print_live(const struct printer *p, const struct verdict *v)
 	fputs(" alive", p->out);
 }
 
+/* An assertion of the program's own that ended it. */
+static void print_failure(const struct printer *p)
+{
+	char *shown = escape(model_text(p->m, p->m->meta.message));
+
+	if (*shown && !(p->m->meta.flags & RKN_META_OFF))
+		fprintf(p->out, "an assertion failed: %s\n", shown);
+	free(shown);
+}
+
 static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
@@ -124,6 +134,7 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 	print_live(p, v);
 	fputs(v->complete ? "\n" : "; not all was recorded, see below\n",
 	      p->out);
+	print_failure(p);
 }
 
 /* "9 cycles of 1 to 9 objects, " */
@@ -274,7 +285,7 @@ static void print_gaps(const struct printer *p, const struct findings *f)
 	char *shown = escape(message);
 
 	verdict_print_gaps(p->out, "\nnot recorded:", p->m, f);
-	if (*message)
+	if (*message && p->m->meta.flags & RKN_META_OFF)
 		fprintf(p->out, "    message of the recording: %s\n", shown);
 	free(shown);
 }

@@ -9,10 +9,18 @@
 #include "text.h"
 #include "visits.h"
 
+/* Those who are named as holders. */
+struct holders {
+	struct text text;
+	long count;
+};
+
 static int add_holder(const struct refknot_info *holder, void *data)
 {
-	struct text *text = data;
+	struct holders *holders = data;
+	struct text *text = &holders->text;
 
+	holders->count++;
 	text_add(text, text->size ? ", " : "; held by ");
 	text_add(text, holder->type);
 	text_add(text, "#");
@@ -24,25 +32,50 @@ static int add_holder(const struct refknot_info *holder, void *data)
 	return 0;
 }
 
+/* "Session#1 at 0x55d0c0a02a0" */
+static void add_object(struct text *text, const void *p)
+{
+	const struct store_object *o = objects_live((uint64_t)(uintptr_t)p);
+
+	if (o) {
+		text_add(text, names_text(o->type));
+		text_add(text, "#");
+		text_number(text, o->serial);
+		text_add(text, " at ");
+	}
+	text_hex(text, (uint64_t)(uintptr_t)p);
+}
+
+static void add_references(struct text *text, const void *p, long count)
+{
+	char list[512] = "";
+	struct holders holders = { { list, sizeof(list), 0 }, 0 };
+
+	text_number(text, (uint64_t)count);
+	text_add(text,
+		 count == 1 ? " reference is left" : " references are left");
+	visits_referrers(p, add_holder, &holders);
+	text_add(text, list);
+	if (count <= holders.count)
+		return;
+	text_add(text, "; nobody is named for ");
+	text_number(text, (uint64_t)(count - holders.count));
+	text_add(text, ": refknot refs tells where they were taken");
+}
+
 static void fail(const void *p, long count)
 {
-	char line[1024], holders[512] = "";
+	char line[1024];
 	struct text text = { line, sizeof(line), 0 };
-	struct text list = { holders, sizeof(holders), 0 };
 
 	text_add(&text, "refknot_assert_last_release(");
-	text_hex(&text, (uint64_t)(uintptr_t)p);
+	add_object(&text, p);
 	text_add(&text, "): ");
-	if (count < 0) {
+	if (count < 0)
 		text_add(&text, "it is no object");
-	} else {
-		text_number(&text, (uint64_t)count);
-		text_add(&text, count == 1 ? " reference is left"
-					   : " references are left");
-		visits_referrers(p, add_holder, &list);
-		text_add(&text, holders);
-	}
-	process_say(line);
+	else
+		add_references(&text, p, count);
+	process_failed(line);
 	abort();
 }
 

@@ -326,6 +326,9 @@ static bool compare(const char *name, const struct census *c, struct text *text)
 		add_growth(&g, i, RKN_NONE, c->stacks[i].live);
 	if (g.count > TOLD)
 		text_add(text, ", and more");
+	text_add(text, " (refknot diff RECORDING@");
+	text_add(text, name ? name : "");
+	text_add(text, " RECORDING --by site tells the lines)");
 	return g.objects || c->all.live > (int64_t)m->blocks;
 }
 
@@ -347,6 +350,6 @@ void marks_assert_no_growth(const char *name)
 	thread_leave(t);
 	if (!grown)
 		return;
-	process_say(line);
+	process_failed(line);
 	abort();
 }

@@ -117,6 +117,14 @@ COLD void process_say(const char *sentence)
 	say("]: ", sentence);
 }
 
+COLD void process_failed(const char *sentence)
+{
+	process_say(sentence);
+	if (process_page.epoch)
+		store.header->meta.message =
+		    store_text(sentence, strlen(sentence));
+}
+
 COLD void process_off(const char *what, int error)
 {
 	char sentence[4500];

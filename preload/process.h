@@ -66,6 +66,10 @@ void process_check(void);
 /* One line on stderr: "refknot: PROGRAM[PID]: SENTENCE". */
 void process_say(const char *sentence);
 
+/* The same, kept in the recording, too: an assertion of the program's failed,
+ * and it ends now. */
+void process_failed(const char *sentence);
+
 /* Stop recording for good: "cannot WHAT" and the error, once, on stderr and in
  * the recording. `error` is -errno. */
 void process_off(const char *what, int error);

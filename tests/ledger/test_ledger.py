@@ -219,8 +219,15 @@ def test_old_objects_are_roots_for_young_ones(tmp_path):
 def test_an_assertion_says_who_holds_the_object(tmp_path):
     recorded = record(tmp_path, PROGRAM, "last_release")
     assert recorded.outcome.status == 128 + 6
-    assert ("2 references are left; held by Holder#1.slot"
-            in recorded.outcome.told)
+    said = re.search(
+        r"refknot_assert_last_release\(Sole#1 at 0x[0-9a-f]+\): 2 references "
+        "are left; held by Holder#1.slot; nobody is named for 1: refknot refs "
+        "tells where they were taken", recorded.outcome.told)
+    assert said, recorded.outcome.told
+    told = refknot("report", recorded.main).out.decode()
+    assert f"\nan assertion failed: {said[0]}\n" in told
+    report = recorded.report()
+    assert report["recording"]["message"] == said[0]
 
 
 def show(recorded, name):
