@@ -107,7 +107,8 @@ struct rkn_meta {
 	uint32_t directory;   /* text: working directory at the start */
 	uint32_t arguments;   /* text: argument 0; the others follow at once */
 	uint32_t argument_count;
-	uint32_t message;   /* text: why recording switched itself off, or "" */
+	uint32_t message;   /* text: why recording switched itself off, or which
+			       assertion of the program failed, or "" */
 	uint32_t page_size; /* bytes */
 	uint32_t granule;   /* bytes between blocks that can be told apart */
 	uint32_t flags;     /* enum rkn_meta_flag */

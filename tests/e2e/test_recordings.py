@@ -10,7 +10,7 @@ import zlib
 
 import pytest
 
-from conftest import (BUILD, SHIM, environment, read_json, record, refknot,
+from conftest import (BUILD, SHIM, SOURCE, environment, read_json, record, refknot,
                       run)
 
 LOSER = [BUILD / "samples/orphaned_cycle"]
@@ -127,6 +127,36 @@ def test_what_was_not_read_is_not_called_nothing(whole, tmp_path):
                 is None) == known
         assert known or " 0 B alive" not in told["report"]
         assert not known or f"{alive} objects" in told["report"]
+
+
+def test_the_manual_s_example_is_a_recording(tmp_path):
+    page = (SOURCE / "man/refknot-recording.5").read_text()
+    example = page.split(".Sh EXAMPLES")[1]
+    rows = re.findall("^([0-9a-f]{4})  ((?:[0-9a-f]{2} ?)+)$", example, re.M)
+    data = bytes.fromhex("".join(row for _, row in rows))
+    assert [int(at, 16) for at, _ in rows] == list(range(0, len(data), 16))
+    assert data[10:12] == b"\x01\x00" and "minor;          1\n" in page
+    path = tmp_path / "example.rkn"
+    path.write_bytes(data)
+    info = read_json("info", path)
+    assert (info["process"]["pid"], info["process"]["exit_code"]) == (4711, 0)
+    assert {g["what"]: g["count"] for g in info["complete"]}[
+        "frees of blocks that were not recorded"] == 3
+    starts = [at for at in chunks(data)[:-1]]
+    said = [int(x, 16) for x in
+            re.findall("begins at\\s0x([0-9a-f]+)", example)]
+    assert starts[1:] == said and f"at 0x{starts[1] + 32:x}," in example
+
+
+def test_every_flag_of_a_process_is_in_the_manual():
+    header = (SOURCE / "include/refknot/format.h").read_text()
+    bits = re.findall(r"RKN_META_\w+ = 1u << (\d+)", header)
+    page = (SOURCE / "man/refknot-recording.5").read_text()
+    row = re.search("^uint32_t flags;(.*?)^uint32_t end;", page,
+                    re.S | re.M)[1]
+    assert len(bits) > 7
+    assert [int(x) for x in re.findall(r"\d+", row)] == [
+        1 << int(b) for b in bits]
 
 
 @pytest.fixture(scope="module")
