@@ -58,8 +58,14 @@ fields() {
 		"$1"
 }
 
-for page in "$source"/man/*.[157]; do
-	lint "$page"
+# ".so man1/refknot-report.1": another name of that page, once installed.
+for page in "$source"/man/*.[1357]; do
+	target=$(sed -n 's/^\.so man[1-8]\///p' "$page")
+	if [ -z "$target" ]; then
+		lint "$page"
+	elif [ ! -f "$source/man/$target" ]; then
+		fail "$page: there is no $target"
+	fi
 done
 if ! command -v mandoc >/dev/null && ! command -v groff >/dev/null; then
 	fail "neither mandoc nor groff is there to check the pages"
@@ -86,5 +92,21 @@ fields "$source/include/refknot/format.h" >"$tmp/format"
 fields "$source/man/refknot-recording.5" >"$tmp/page"
 diff -u "$tmp/format" "$tmp/page" >&2 ||
 	fail "refknot-recording.5: other fields than format.h"
+
+sed -n 's/^REFKNOT_API .*[ *]\(refknot_[a-z_]*\)(.*/\1/p' \
+	"$source/include/refknot.h" | sort >"$tmp/header"
+[ -s "$tmp/header" ] || fail "refknot.h has no function"
+for macro in Fo 'It Fn'; do
+	sed -n "s/^\.$macro //p" "$source/man/refknot.3" | sort >"$tmp/page"
+	diff -u "$tmp/header" "$tmp/page" >&2 ||
+		fail "refknot.3: other functions than refknot.h ($macro)"
+done
+
+# Every page is found from the first, and lists no page that there is not.
+for page in "$source"/man/refknot-*.[157]; do
+	name=$(basename "$page")
+	grep -q "^\.Xr ${name%.*} ${name##*.}" "$source/man/refknot.1" ||
+		grep -q '^\.so ' "$page" || fail "refknot.1 does not name $name"
+done
 
 exit $failed

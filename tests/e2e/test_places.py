@@ -160,6 +160,8 @@ def test_the_installed_tree_has_everything(installed):
     for pattern in ("bin/refknot", "refknot/librefknot_preload.so",
                     "include/refknot.h", "pkgconfig/refknot.pc",
                     "man1/refknot.1*", "man1/refknot-run.1*",
+                    "man1/refknot-leaks.1*", "man1/refknot-cycles.1*",
+                    "man3/refknot.3*", "refknot/samples/gc_cycle.c",
                     "refknot-report.schema.json"):
         only(installed, pattern)
 
