@@ -117,7 +117,8 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 /* Ends the program if there is nothing to compare; else the status. */
 static int read_side(struct side *s)
 {
-	const char *paths[] = { s->path, NULL };
+	/* "@MARK" alone is of the newest recording. */
+	const char *paths[] = { *s->path ? s->path : NULL, NULL };
 	int status = recordings_each(paths, visit, s);
 
 	if (!s->there)
@@ -212,8 +213,10 @@ static void print_rows(const struct row *rows, size_t count, size_t limit,
 	size_t shown = limit && limit < count ? limit : count;
 	struct table t;
 
-	if (!count)
+	if (!count) {
 		puts("nothing differs");
+		return;
+	}
 	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
 	for (size_t i = 0; i < shown; i++)
 		add_change(&t, &rows[i]);

@@ -86,6 +86,15 @@ static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
 	return status;
 }
 
+/* Is it the name of a recording, rather than of an object? */
+static bool is_recording(const char *argument)
+{
+	size_t size = strlen(argument), suffix = strlen(".rkn");
+
+	return size > suffix && !strcmp(argument + size - suffix, ".rkn") &&
+	       !access(argument, F_OK);
+}
+
 const char *recordings_object(const char **arguments, const char *command,
 			      const char *paths[2])
 {
@@ -93,7 +102,8 @@ const char *recordings_object(const char **arguments, const char *command,
 
 	while (arguments && arguments[count])
 		count++;
-	if (count < 1 || count > 2)
+	if (count < 1 || count > 2 ||
+	    (count == 1 && is_recording(arguments[0])))
 		die(STATUS_INPUT,
 		    "%s: name an object, as in: refknot %s RECORDING 'Session#17'",
 		    command, command);

@@ -115,6 +115,31 @@ static void print_failure(const struct printer *p)
 	free(shown);
 }
 
+/* A reference in use and a forgotten one look alike where a stale word on a
+ * stack still leads to the object: the reader is sent where they are listed. */
+static void print_references(const struct printer *p)
+{
+	char objects[UNITS_SIZE], *path = escape(p->m->path);
+	uint64_t count = 0;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < p->m->reference_count; i++) {
+		const struct rkn_reference *r = &p->m->references[i];
+
+		if (r->kind != RKN_REFERENCE || r->holder || r->to == last ||
+		    p->m->objects[r->to].block == RKN_NONE)
+			continue;
+		last = r->to;
+		count++;
+	}
+	if (count)
+		fprintf(
+		    p->out,
+		    "%s alive with references that nobody is named for: refknot refs '%s' tells where they were taken\n",
+		    units_count(objects, count, "object"), path);
+	free(path);
+}
+
 static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
@@ -306,6 +331,8 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	verdict_make(&v, &f, m, o->kinds);
 	p.names = names_open(m, s);
 	print_verdict(&p, &f, &v, o->kinds);
+	if (o->kinds == REPORT_ALL_KINDS)
+		print_references(&p);
 	findings_sign(&f, m, p.names, s);
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);

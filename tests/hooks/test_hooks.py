@@ -223,6 +223,9 @@ def test_deep_stacks_are_cut_and_said_to_be(tmp_path):
 
 def test_depth_limits_the_recorded_frames(tmp_path):
     report = same(tmp_path, "deep", options=["--depth", "5"]).report()
+    why, = (g["why"] for g in report["complete"]
+            if g["what"] == "call stacks cut at the outer end")
+    assert "refknot run --depth" in why
     stacks = [len(f["stack"]) for f in report["findings"]]
     assert stacks and max(stacks) == 5
 

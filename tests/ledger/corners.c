@@ -592,6 +592,21 @@ static void far_callers(void)
 		table[1 + i] = lookup();
 }
 
+static NOINLINE void forget_it(struct node *n)
+{
+	node_ref(n, NULL, NULL);
+}
+
+/* A forgotten release, which a stale word hides. */
+static void stale_reference(void)
+{
+	struct node *n = node_new("Hidden");
+
+	table[0] = n;
+	forget_it(n);
+	node_unref(n, NULL, NULL);
+}
+
 /* Two references from long ago, of which one is given back in the end. */
 static void long_history(void)
 {
@@ -622,6 +637,7 @@ static const struct {
 	CORNER(sanitizer),    CORNER(threads),       CORNER(signals),
 	CORNER(collects),     CORNER(generations),   CORNER(last_release),
 	CORNER(forks),        CORNER(balance),       CORNER(checks),
+	CORNER(stale_reference),
 	CORNER(long_history), CORNER(far_callers),
 };
 

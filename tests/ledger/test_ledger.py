@@ -359,6 +359,19 @@ def test_a_reference_is_told_with_all_callers_of_its_taking(tmp_path):
         ["lookup", "forget", "far_callers", "main"]]
 
 
+def test_the_report_sends_its_reader_to_references_without_a_holder(tmp_path):
+    recorded = corner(tmp_path, "stale_reference")
+    assert recorded.report()["findings"] == []
+    told = refknot("report", recorded.main).out.decode()
+    line = told.splitlines()[1]
+    assert line == ("1 object alive with references that nobody is named for: "
+                    f"refknot refs '{recorded.main}' tells where they were "
+                    "taken")
+    refs = refknot("refs", recorded.main).out.decode()
+    assert "called by forget_it at corners.c:" in refs
+    assert "nobody is named" not in refknot("leaks", recorded.main).out.decode()
+
+
 def test_lines_of_references_name_the_command_for_balance(tmp_path):
     recorded = corner(tmp_path, "long_history")
     told = refknot("refs", recorded.main).out.decode()

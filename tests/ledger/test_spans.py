@@ -276,6 +276,23 @@ def test_diff_of_nothing_is_refused(arguments, words, tmp_path):
     assert words in done.told
 
 
+def test_marks_without_a_recording_are_of_the_newest(tmp_path):
+    r = recorded(tmp_path, "marks")
+    first, last = refknot("diff", f"{r.main}@start", r.main), None
+    last = refknot("diff", "@start", r.main, cwd=tmp_path)
+    assert last.status == 0, last.told
+    assert last.out == first.out
+    same = refknot("diff", "@start", "@start", cwd=tmp_path)
+    assert (same.status, same.out) == (0, b"nothing differs\n")
+
+
+@pytest.mark.parametrize("command", ["show", "balance"])
+def test_a_recording_alone_names_no_object(command, tmp_path):
+    r = recorded(tmp_path, "marks")
+    done = refknot(command, r.main)
+    assert done.status == 2 and "name an object" in done.told
+
+
 def test_of_many_marks_the_first_and_the_last_are_kept(tmp_path):
     r = recorded(tmp_path, "many_marks")
     assert objects(r, "--at", "again") == {"Node": (100, 3200)}
