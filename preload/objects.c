@@ -180,6 +180,19 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 	return o;
 }
 
+/* Slots from the one of `at` on that are ready together, or all not: up to the
+ * end of the store's step, or of the region. */
+static uint64_t run_of(uint64_t at, const uint32_t *slot)
+{
+	uint64_t region = (STORE_REGION - at % STORE_REGION) >> GRANULE_SHIFT;
+	uint64_t step;
+
+	if (!slot)
+		return region;
+	step = (STORE_STEP - offset_of(slot) % STORE_STEP) / sizeof(*slot);
+	return step < region ? step : region;
+}
+
 /* Calls `f` for each live record in the block, and clears its slot if `lift`. */
 static void each(uint64_t address, uint64_t size, bool lift,
 		 void (*f)(struct store_object *, void *), void *data)
@@ -189,17 +202,13 @@ static void each(uint64_t address, uint64_t size, bool lift,
 
 	while (at < end) {
 		uint32_t *slot = slot_at(at);
-		uint64_t n = STORE_STEP / sizeof(*slot);
+		uint64_t n = run_of(at, slot);
 
-		if (!is_known(slot)) { /* on to the next step, or region */
-			uint64_t step = STORE_STEP / sizeof(*slot)
-					<< GRANULE_SHIFT;
-
-			at = (at & ~(step - 1)) + step;
+		if (!is_known(slot)) {
+			at += n << GRANULE_SHIFT;
 			continue;
 		}
-		for (n -= offset_of(slot) % STORE_STEP / sizeof(*slot);
-		     n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
+		for (; n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
 			struct store_object *o = objects_at(*slot);
 
 			if (!*slot || o->address != at ||
@@ -250,14 +259,35 @@ uint32_t objects_lift(uint64_t address, uint64_t size)
 	return e.list;
 }
 
-static void drop_one(struct store_object *o, uint64_t by)
+void objects_lose_counter(struct store_object *o)
+{
+	if (o->counter)
+		o->count = 0;
+	o->counter = 0;
+}
+
+static bool is_behind(const struct store_object *o, uint64_t block,
+		      uint64_t size)
+{
+	return o->address - block >= size && o->address != block;
+}
+
+static void drop_one(struct thread *t, struct store_object *o, uint64_t by,
+		     uint64_t block, uint64_t size)
 {
 	uint32_t *slot = make_slot(o->address + by);
+	bool counted = o->counter != 0;
 
 	o->next = 0;
 	o->address += by;
-	if (o->counter)
+	if (counted)
 		o->counter += by;
+	if (is_behind(o, block, size)) {
+		objects_lose_counter(o);
+	} else if (counted && o->counter - block + o->width > size) {
+		o->counter = 0;
+		t->area->limits[RKN_LIMIT_OBJECT_GONE]++;
+	}
 	if (slot)
 		__atomic_store_n(slot, objects_number(o), __ATOMIC_RELEASE);
 }
@@ -276,8 +306,8 @@ struct store_object *objects_drop(struct thread *t, uint32_t list,
 		struct store_object *o = objects_at(list);
 
 		list = o->next;
-		drop_one(o, to - from);
-		if (o->address - to >= size && o->address != to)
+		drop_one(t, o, to - from, to, size);
+		if (is_behind(o, to, size))
 			gone(t, o, stack);
 		else if (o->address == to && o->flags & STORE_OBJECT_TRACKED)
 			whole = o;

@@ -52,6 +52,10 @@ uint32_t objects_lift(uint64_t address, uint64_t size);
 struct store_object *objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
 		  uint64_t size, objects_visit *gone, uint32_t stack);
 
+/* Its memory is gone, or may be the next one's already; nor does what was told
+ * of an object with a counter say how often it is held. */
+void objects_lose_counter(struct store_object *o);
+
 /* `o`, locked, has ended: note it, and that its record may be used again after
  * a while. */
 void objects_retire(struct thread *t, struct store_object *o, uint32_t stack);

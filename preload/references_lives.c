@@ -129,8 +129,8 @@ void references_object(const void *p, const char *type, const volatile void *at,
 		    (uint16_t)(o->flags >> STORE_OBJECT_TAMING_SHIFT
 					       << STORE_OBJECT_TAMING_SHIFT);
 		/* Its count may be the next one's already. */
-		o->counter = 0;
 		o->count = 0;
+		objects_lose_counter(o);
 		gone(t, o, stack);
 	}
 	o = objects_add(t, ledger_address(p), &limit);
@@ -255,7 +255,7 @@ uint32_t references_drop(uint32_t list, const void *from, const void *to,
 		struct store_object *o = objects_at(list);
 
 		list = o->next;
-		o->counter = 0; /* its memory is gone */
+		objects_lose_counter(o);
 		gone(t, o, ledger_stack(t, frame));
 	}
 	type = whole ? whole->type : 0;

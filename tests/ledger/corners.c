@@ -14,10 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "scrub.h"
-
-#define CHECK(condition)                                                       \
-	printf("%s: %s\n", (condition) ? "yes" : "NO", #condition)
+#include "corners.h"
 
 struct node {
 	struct node *next, *other;
@@ -621,14 +618,7 @@ static void long_history(void)
 		use(n);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} corners[] = {
-#define CORNER(name)                                                           \
-	{                                                                      \
-#name, name                                                    \
-	}
+static const struct corner corners[] = {
 	CORNER(clean),        CORNER(cycle),         CORNER(stale_cycle),
 	CORNER(weak_table),   CORNER(weak),         CORNER(borrowed),      CORNER(leaked_reference),
 	CORNER(holder_ended), CORNER(over_retained), CORNER(under_retained),
@@ -643,9 +633,6 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(corners) / sizeof(*corners); i++)
-		if (argc > 1 && !strcmp(corners[i].name, argv[1]))
-			corners[i].run();
-	scrub();
-	return 0;
+	return corners_run(corners, sizeof(corners) / sizeof(*corners), argc,
+			   argv);
 }

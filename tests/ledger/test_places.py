@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""What places.c tells of objects where they are not expected."""
+from conftest import BUILD, record
+
+PROGRAM = BUILD / "tests/ledger/ledger_places"
+
+
+def place(directory, name, *arguments):
+    """The report of one run; what the program itself checks must hold."""
+    recorded = record(directory, PROGRAM, name, *arguments)
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
+    assert b"yes" in recorded.outcome.out
+    return recorded.report()
+
+
+def gaps(report):
+    return {g["what"]: g["count"] for g in report["complete"]}
+
+
+def test_an_object_behind_a_shrunk_blocks_end_has_ended(tmp_path):
+    report = place(tmp_path, "shrinks")
+    assert {t["type"]: (t["live"], t["freed"]) for t in report["types"]
+            if t["type"] in ("Outer", "Part")} == {
+        "Outer": (16, 0), "Part": (0, 16)}
+    assert gaps(report) == {}
+
+
+def test_a_counter_that_was_cut_off_is_told_and_not_read(tmp_path):
+    report = place(tmp_path, "loses_counter")
+    assert gaps(report) == {"objects whose end was not seen": 1}
+
+
+def test_objects_in_the_middle_of_blocks_move_and_end_with_them(tmp_path):
+    report = place(tmp_path, "large_blocks")
+    assert report["findings"] == [] and gaps(report) == {}
