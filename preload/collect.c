@@ -44,6 +44,7 @@ struct work {
 	uint32_t *queue;
 	struct visits_item *lost;
 	uint32_t lost_count;
+	struct objects_window window;
 };
 
 static struct collector {
@@ -192,7 +193,7 @@ static void add_candidate(struct work *w, uint32_t number)
 	if (unlikely(references_lost || o->counter) &&
 	    objects_live(o->address) != o)
 		return;
-	count = objects_count(o);
+	count = objects_look(&w->window, o);
 	w->objects[w->count] = number;
 	/* What has no plausible count is taken for held. */
 	w->counts[w->count] =
@@ -218,6 +219,7 @@ static bool find_candidates(struct work *w, int generation)
 	if (is_listed(generation))
 		most = 2 * LISTED < end ? 2 * LISTED : end;
 	w->count = 0;
+	w->window.start = 0;
 	if (!make_room(w, most))
 		return false;
 	if (!is_listed(generation)) {

@@ -355,6 +355,12 @@ void objects_retire(struct thread *t, struct store_object *o, uint32_t stack)
 	*place = objects_number(o);
 }
 
+uint64_t objects_now(void)
+{
+	return __atomic_add_fetch(&objects_clock, OBJECTS_DRIFT,
+				  __ATOMIC_SEQ_CST);
+}
+
 /* Is the thread of that area, which locked something, inside refknot? It may
  * have left by longjmp out of a handler. */
 COLD void objects_lock_slowly(struct thread *t, struct store_object *o)
@@ -371,25 +377,5 @@ COLD void objects_lock_slowly(struct thread *t, struct store_object *o)
 			__builtin_ia32_pause();
 		else
 			sys_rest(tries < 1000 ? 0 : 100000);
-	}
-}
-
-int64_t objects_count(const struct store_object *o)
-{
-	const void *p = (const void *)(uintptr_t)o->counter;
-	uint64_t bits = 0;
-
-	if (!o->counter)
-		return o->count;
-	switch (o->width) {
-	case 1:
-		return *(const volatile int8_t *)p + o->bias;
-	case 2:
-		return *(const volatile int16_t *)p + o->bias;
-	case 4:
-		return *(const volatile int32_t *)p + o->bias;
-	default:
-		bits = *(const volatile uint64_t *)p;
-		return (int64_t)bits + o->bias;
 	}
 }

@@ -112,8 +112,8 @@ static inline void release(struct thread *t, struct store_object *o,
 	ledger_lock_two(t, o, e->from);
 	if (unlikely(!ledger_is_live(o, ledger_address(p)))) {
 		/* Another thread ended it meanwhile. */
-	} else if (unlikely(o->counter ? objects_count(o) == 0
-				       : o->count <= 0)) {
+	} else if (unlikely(o->count <= 0 && (!o->counter ||
+						    objects_count(o) == 0))) {
 		errors_add(t, RKN_ERROR_RELEASE_AT_ZERO, o, e->stack, 0);
 	} else {
 		other = end(t, o, e);
@@ -271,6 +271,8 @@ long references_count(const void *p)
 	o = p ? objects_live(ledger_address(p)) : NULL;
 	if (o && o->flags & STORE_OBJECT_TRACKED)
 		result = (long)objects_count(o);
+	if (o && result == (long)OBJECTS_UNREADABLE)
+		result = o->count;
 	ledger_leave(t);
 	return result;
 }

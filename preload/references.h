@@ -14,6 +14,7 @@
 #define REFERENCES_H
 
 #include "objects.h"
+#include "picture.h"
 
 void references_object(const void *p, const char *type, const volatile void *at,
 		       size_t width, long bias, const void *frame);
@@ -49,7 +50,7 @@ uint32_t references_drop(uint32_t list, const void *from, const void *to,
 
 /* Only while no thread changes anything: the counters of all objects are read
  * into their records, for the snapshot. */
-void references_read_counters(void);
+void references_read_counters(struct picture *p);
 
 static inline struct store_reference *references_at(uint32_t number)
 {

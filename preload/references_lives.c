@@ -263,12 +263,30 @@ uint32_t references_drop(uint32_t list, const void *from, const void *to,
 	return type;
 }
 
-void references_read_counters(void)
+/* Of what nobody lets us read no count is known, which is -1. */
+static int64_t read_hidden(struct picture *p, const struct store_object *o)
 {
+	uint64_t value = 0;
+
+	if (pages_read(&p->pages, &value, o->counter, o->width))
+		return objects_value(o, &value);
+	p->limits[RKN_LIMIT_UNREADABLE] += o->width;
+	return -1;
+}
+
+void references_read_counters(struct picture *p)
+{
+	static struct objects_window window;
+
+	window.start = 0;
 	for (uint32_t i = 1; i < objects_end(); i++) {
 		struct store_object *o = objects_at(i);
 
-		if (o->flags & STORE_OBJECT_LIVE && objects_live(o->address))
-			o->read = objects_count(o);
+		if (!(o->flags & STORE_OBJECT_LIVE) ||
+		    !objects_live(o->address))
+			continue;
+		o->read = objects_look(&window, o);
+		if (o->read == OBJECTS_UNREADABLE)
+			o->read = read_hidden(p, o);
 	}
 }

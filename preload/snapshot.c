@@ -114,7 +114,7 @@ static void search_all(struct picture *p)
 			     (uint64_t)(uintptr_t)&process, 8) == 8;
 	roots_search(p);
 	declared_search(p);
-	references_read_counters();
+	references_read_counters(p);
 	edges_search(p);
 	pages_close(&p->pages);
 	finish_list(p, &p->roots);

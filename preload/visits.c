@@ -14,25 +14,47 @@ static bool is_there(const struct store_object *o)
 	return (o->flags & both) == both;
 }
 
-bool visits_info(struct refknot_info *info, const struct visits_item *item)
+/* `o` is locked: who frees it waits. */
+static bool fill(struct refknot_info *info, const struct store_object *o,
+		 const struct visits_item *item)
 {
-	const struct store_object *o = objects_at(item->number);
 	uint64_t address = o->address, start, size;
+	struct objects_window window;
+	int64_t count;
 
 	if (!is_there(o) || o->made_order != item->order ||
 	    objects_live(address) != o ||
 	    !objects_block(address, &start, &size))
 		return false;
+	window.start = 0;
+	count = objects_look(&window, o);
 	*info = (struct refknot_info){
 		.address = (const void *)(uintptr_t)address,
 		.type = names_text(o->type),
 		.serial = o->serial,
 		.size = start + size - address,
-		.count = (long)objects_count(o),
+		.count = (long)(count == OBJECTS_UNREADABLE ? o->count : count),
 		.generation = o->generation,
 		.field = item->field ? names_text(item->field) : NULL,
 	};
-	return o->made_order == item->order && is_there(o);
+	return true;
+}
+
+bool visits_info(struct refknot_info *info, const struct visits_item *item)
+{
+	struct store_object *o = objects_at(item->number);
+	struct thread *t = thread_enter(NULL);
+	bool there;
+
+	if (!t)
+		return false;
+	world_enter(t);
+	objects_lock(t, o);
+	there = fill(info, o, item);
+	objects_unlock(o);
+	world_leave(t);
+	thread_leave(t);
+	return there;
 }
 
 size_t visits_items(const struct visits_item *items, size_t count,
@@ -53,15 +75,13 @@ size_t visits_items(const struct visits_item *items, size_t count,
 
 size_t visits_objects(int generation, refknot_visit *visit, void *data)
 {
-	const struct thread *t = thread_attached();
-	uint64_t now = objects_clock + OBJECTS_DRIFT;
+	uint64_t now;
 	uint32_t end;
 	size_t there = 0;
 
-	if (!process_page.epoch)
+	if (!process_ready())
 		return 0;
-	if (t && t->order < now)
-		now = t->order > objects_clock ? t->order : objects_clock;
+	now = objects_now();
 	end = objects_end();
 	for (uint32_t i = 1; i < end && process_page.epoch; i++) {
 		const struct store_object *o = objects_at(i);

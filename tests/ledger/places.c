@@ -28,6 +28,12 @@ static NOINLINE int *counted(void *p, const char *type)
 	return count;
 }
 
+static int look(const struct refknot_info *info, void *unused)
+{
+	(void)unused;
+	return info->count < 0;
+}
+
 /* The memory of what lies behind the new end is given back to the kernel. */
 static void shrinks(void)
 {
@@ -73,10 +79,131 @@ static void large_blocks(void)
 	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
 }
 
+/* Sealed pages of a thread's own and of others': they end as they are. */
+static void sealed(void)
+{
+	int *p = aligned_alloc(4096, 4096), *q = aligned_alloc(4096, 8192);
+	int *held = aligned_alloc(4096, 4096);
+
+	*counted(p, "Secret") = 3;
+	counted(held, "Held");
+	counted(q + 1024, "Inside");
+	refknot_retain_by(held, p, "held");
+	kept[0] = p;
+	kept[1] = q;
+	kept[2] = held;
+	mprotect(p, 4096, PROT_NONE);
+	mprotect(q + 1024, 4096, PROT_NONE);
+	CHECK(refknot_getrefcount(p) == 1);
+	refknot_retain(p);
+	refknot_release(p);
+	CHECK(refknot_get_objects(-1, look, NULL) == 3);
+	for (size_t i = 3; i < 128; i++)
+		refknot_object(kept[i] = malloc(16), "X");
+	CHECK(refknot_collect(2) == 0);
+	refknot_object(q, "Other");
+	refknot_object_end(q + 1024);
+}
+
+static void *makes(void *unused)
+{
+	for (size_t i = 0; i < 10; i++)
+		refknot_object(kept[i] = malloc(16), "X");
+	return unused;
+}
+
+static int makes_more(const struct refknot_info *info, void *made)
+{
+	(void)info;
+	refknot_object(kept[10 + (*(size_t *)made)++] = malloc(16), "X");
+	return 0;
+}
+
+/* All that another thread made is looked at, and nothing that is made then. */
+static void of_others(void)
+{
+	pthread_t t;
+	size_t made = 0;
+
+	pthread_create(&t, NULL, makes, NULL);
+	pthread_join(t, NULL);
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 10);
+	refknot_freeze();
+	CHECK(refknot_get_freeze_count() == 10);
+	CHECK(refknot_get_objects(-1, makes_more, &made) == 10);
+	CHECK(made == 10);
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 20);
+}
+
+static void *seals(void *unused)
+{
+	char *p = kept[0];
+
+	for (int i = 0; i < 30000; i++) {
+		mprotect(p, 4096, PROT_NONE);
+		mprotect(p, 4096, PROT_READ | PROT_WRITE);
+	}
+	kept[1] = p;
+	return unused;
+}
+
+/* Another thread seals a counter's page again and again. */
+static void sealing(void)
+{
+	pthread_t t;
+	long seen = 0;
+
+	counted(kept[0] = aligned_alloc(4096, 4096), "Sealed");
+	pthread_create(&t, NULL, seals, NULL);
+	while (!kept[1]) {
+		refknot_collect(0);
+		seen += (long)refknot_get_objects(-1, look, NULL);
+	}
+	pthread_join(t, NULL);
+	CHECK(seen > 0);
+}
+
+static volatile int done;
+
+static void *frees(void *unused)
+{
+	for (int i = 0; i < 20000; i++) {
+		int *p = malloc(34 * MIB);
+
+		counted(p, "Part");
+		for (int n = 0; n < 100; n++) {
+			refknot_retain(p);
+			refknot_release(p);
+		}
+		free(p);
+	}
+	done = 1;
+	return unused;
+}
+
+/* What is looked at is freed meanwhile. */
+static void freed_meanwhile(void)
+{
+	pthread_t t;
+	long seen = 0;
+
+	refknot_disable();
+	pthread_create(&t, NULL, frees, NULL);
+	while (!done)
+		seen += (long)refknot_get_objects(-1, look, NULL);
+	pthread_join(t, NULL);
+	CHECK(seen > 0);
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
+}
+
 static const struct corner corners[] = {
 	CORNER(shrinks),
 	CORNER(loses_counter),
 	CORNER(large_blocks),
+	CORNER(of_others),
+	CORNER(sealed),
+	CORNER(sealing),
+	CORNER(freed_meanwhile),
 };
 
 int main(int argc, char **argv)

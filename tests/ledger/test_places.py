@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What places.c tells of objects where they are not expected."""
-from conftest import BUILD, record
+import pytest
+
+from conftest import BUILD, read_json, record
 
 PROGRAM = BUILD / "tests/ledger/ledger_places"
 
@@ -34,3 +36,21 @@ def test_a_counter_that_was_cut_off_is_told_and_not_read(tmp_path):
 def test_objects_in_the_middle_of_blocks_move_and_end_with_them(tmp_path):
     report = place(tmp_path, "large_blocks")
     assert report["findings"] == [] and gaps(report) == {}
+
+
+def test_a_sealed_counter_is_read_at_the_end_alone(tmp_path):
+    recorded = record(tmp_path, PROGRAM, "sealed")
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
+    assert gaps(recorded.report()) == {}
+    shown = read_json("show", "Secret#1", recorded.main)["object"]
+    assert (shown["refcount"], shown["refcount_told"]) == (3, 1)
+
+
+@pytest.mark.parametrize("name", ["sealing", "freed_meanwhile"])
+def test_counters_may_vanish_while_others_look(name, tmp_path):
+    assert place(tmp_path, name)["findings"] == []
+
+
+def test_objects_of_other_threads_are_looked_at(tmp_path):
+    place(tmp_path, "of_others")

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The counters that the program's objects have themselves.  Programs seal their
+ * pages (mprotect), so none is read before it is known that it can be.
+ */
+#include <errno.h>
+
+#include "objects.h"
+#include "process.h"
+#include "sys.h"
+
+int64_t objects_value(const struct store_object *o, const void *p)
+{
+	switch (o->width) {
+	case 1:
+		return *(const volatile int8_t *)p + o->bias;
+	case 2:
+		return *(const volatile int16_t *)p + o->bias;
+	case 4:
+		return *(const volatile int32_t *)p + o->bias;
+	default:
+		return (int64_t)*(const volatile uint64_t *)p + o->bias;
+	}
+}
+
+#define UNLIKELY_WORD 0x9d2f71c3
+
+/* The kernel looks at the word before it would wait, which it does not. */
+static bool is_readable(uint64_t address)
+{
+	uint32_t *word = (uint32_t *)(uintptr_t)(address & ~3ull);
+
+	return sys_wait(word, UNLIKELY_WORD, 0) != -EFAULT;
+}
+
+int64_t objects_count(const struct store_object *o)
+{
+	if (!o->counter)
+		return o->count;
+	if (!is_readable(o->counter))
+		return OBJECTS_UNREADABLE;
+	return objects_value(o, (const void *)(uintptr_t)o->counter);
+}
+
+/* Other threads may protect it at any time: then it is copied by the kernel,
+ * if that may be asked. */
+static void look_at(struct objects_window *w, uint64_t start)
+{
+	const char *there = (const char *)(uintptr_t)start;
+	long size = -EPERM;
+
+	w->start = start;
+	w->at = w->copy;
+	if (!__libc_single_threaded)
+		size = sys_peek(process.pid, w->copy, start, OBJECTS_WINDOW);
+	if (size == -EFAULT)
+		w->at = NULL;
+	else if (size != OBJECTS_WINDOW)
+		w->at = is_readable(start) ? there : NULL;
+}
+
+int64_t objects_look(struct objects_window *w, const struct store_object *o)
+{
+	uint64_t counter = __atomic_load_n(&o->counter, __ATOMIC_RELAXED);
+	uint64_t start = counter & ~(OBJECTS_WINDOW - 1ull);
+
+	if (!counter)
+		return o->count;
+	if (w->start != start)
+		look_at(w, start);
+	return w->at ? objects_value(o, w->at + (counter - start))
+		     : OBJECTS_UNREADABLE;
+}
