@@ -27,6 +27,9 @@ uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
 #define UNIT       (1ull << UNIT_SHIFT)
 static __attribute__((aligned(4096))) uint8_t units[STORE_MOST >> UNIT_SHIFT];
 
+/* What could not grow is not tried again: each try costs system calls. */
+static bool cut[STORE_TABLES];
+
 /* The fixed tables, and how many records each holds in a store of full size. */
 static const struct {
 	uint64_t record_size, capacity;
@@ -172,12 +175,19 @@ void *store_record(enum store_table_number table, uint64_t index)
 uint64_t store_append(enum store_table_number table)
 {
 	struct store_table *t = &store.header->tables[table];
-	uint64_t index;
+	uint64_t index = __atomic_load_n(&t->count, __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&t->count, __ATOMIC_RELAXED) >= t->capacity)
-		return 0;
-	index = __atomic_fetch_add(&t->count, 1, __ATOMIC_RELAXED);
-	return store_record(table, index) ? index : 0;
+	do {
+		if (unlikely(cut[table]))
+			return 0;
+		if (unlikely(!store_record(table, index))) {
+			cut[table] = true;
+			return 0;
+		}
+	} while (unlikely(!__atomic_compare_exchange_n(
+	    &t->count, &index, index + 1, false, __ATOMIC_RELEASE,
+	    __ATOMIC_RELAXED)));
+	return index;
 }
 
 uint32_t store_text(const char *text, size_t size)
@@ -313,6 +323,7 @@ static int begin(unsigned granule_shift)
 	for (int i = 0; i < STORE_TABLES; i++)
 		if (h->tables[i].capacity && !store_record(i, 0))
 			return -ENOSPC;
+	memset(cut, 0, sizeof(cut));
 	memcpy(h->magic, STORE_MAGIC, sizeof(h->magic));
 	return 0;
 }

@@ -92,7 +92,8 @@ static inline void *store_at(uint64_t offset)
 
 /* Record `index` of a table, ready to be written; NULL: full. */
 void *store_record(enum store_table_number table, uint64_t index);
-/* Append a record: its index, or 0 when the table is full. */
+/* Append a record: its index, or 0 when the table is full. Only what is ready is
+ * counted. */
 uint64_t store_append(enum store_table_number table);
 /* Copy a text into the text table: its offset, or 0 when that is full. */
 uint32_t store_text(const char *text, size_t size);

@@ -4,12 +4,18 @@
  * in pages that may not be read, deep in large blocks, in other threads and in
  * forked children.  As in corners.c one a run, by name; see test_places.py.
  */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <refknot.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,6 +141,42 @@ static void of_others(void)
 	CHECK(refknot_get_objects(-1, NULL, NULL) == 20);
 }
 
+/* From here on the kernel knows no madvise and no mprotect. */
+static int refuse_memory(void)
+{
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog p = { sizeof(f) / sizeof(*f), f };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p, 0, 0);
+}
+
+/* No table can grow: what finds no room is counted, the rest is served. */
+static void no_room(void)
+{
+	char *pool = malloc(8 * MIB);
+
+	refknot_disable();
+	kept[0] = pool;
+	for (size_t i = 0; i < 20000; i++)
+		refknot_object(pool + i * 16, "Part");
+	CHECK(!refuse_memory());
+	for (size_t i = 0; i < 120000; i++)
+		refknot_retain(pool);
+	for (size_t i = 0; i < 120000; i++)
+		refknot_object(pool + i * 16, "More");
+	CHECK(refknot_getrefcount(pool + 16) == 1);
+	CHECK(refknot_collect(2) == 0);
+	CHECK(refknot_get_objects(-1, NULL, NULL) >= 20000);
+}
+
 static void *seals(void *unused)
 {
 	char *p = kept[0];
@@ -201,6 +243,7 @@ static const struct corner corners[] = {
 	CORNER(loses_counter),
 	CORNER(large_blocks),
 	CORNER(of_others),
+	CORNER(no_room),
 	CORNER(sealed),
 	CORNER(sealing),
 	CORNER(freed_meanwhile),

@@ -54,3 +54,8 @@ def test_counters_may_vanish_while_others_look(name, tmp_path):
 
 def test_objects_of_other_threads_are_looked_at(tmp_path):
     place(tmp_path, "of_others")
+
+
+def test_a_table_that_cannot_grow_is_walked_as_far_as_it_goes(tmp_path):
+    full = gaps(place(tmp_path, "no_room"))
+    assert full["objects, references or events that found no room"] > 100000
