@@ -79,13 +79,32 @@ static void fail(const void *p, long count)
 	abort();
 }
 
+/* In a forked child: it may be its parent's, whose ledger is not here. */
+static bool is_inherited(const void *p)
+{
+	struct thread *t;
+	uint64_t start, size;
+	bool own;
+
+	if (!process.forked)
+		return false;
+	t = thread_enter_call();
+	if (!t)
+		return true;
+	own = objects_block((uint64_t)(uintptr_t)p, &start, &size);
+	if (!own)
+		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
+	thread_leave(t);
+	return !own;
+}
+
 void assertions_last_release(const void *p)
 {
 	long count;
 
-	if (!process_page.epoch)
+	if (!process_ready())
 		return;
 	count = references_count(p);
-	if (count != 1)
+	if (count != 1 && (count >= 0 || !is_inherited(p)))
 		fail(p, count);
 }

@@ -499,7 +499,7 @@ static long collect(int generation, bool automatic)
 	uint64_t uncollectable = 0;
 	uint32_t none = 0;
 
-	if (!process_page.epoch ||
+	if (!process_ready() ||
 	    !__atomic_compare_exchange_n(&gc.busy, &none, 1, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return 0;
@@ -559,7 +559,7 @@ static void freeze(bool on)
 
 void collect_numbers(int what, long *numbers)
 {
-	if (!process_page.epoch)
+	if (!process_ready())
 		return;
 	for (int i = 0; i < GENERATIONS && what != REFKNOT_FREEZE_COUNT; i++) {
 		if (what == REFKNOT_SET_THRESHOLD)
@@ -575,7 +575,7 @@ void collect_numbers(int what, long *numbers)
 
 int collect_flag(int what, int value)
 {
-	if (!process_page.epoch)
+	if (!process_ready())
 		return 0;
 	switch (what) {
 	case REFKNOT_ENABLE:
@@ -602,11 +602,13 @@ int collect_flag(int what, int value)
 
 void collect_stats(struct refknot_stats *stats)
 {
+	process_ready();
 	memcpy(stats, gc.stats, sizeof(gc.stats));
 }
 
 int collect_callback(refknot_callback *callback, void *data, int add)
 {
+	process_ready();
 	for (int i = 0; i < CALLBACKS; i++) {
 		if (add ? gc.callbacks[i].callback != NULL
 			: gc.callbacks[i].callback != callback ||
@@ -621,7 +623,7 @@ int collect_callback(refknot_callback *callback, void *data, int add)
 
 size_t collect_garbage(refknot_visit *visit, void *data)
 {
-	return process_page.epoch
+	return process_ready()
 		   ? visits_items(gc.garbage, gc.garbage_count, visit, data)
 		   : 0;
 }

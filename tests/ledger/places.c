@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <refknot.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,6 +178,87 @@ static void no_room(void)
 	CHECK(refknot_get_objects(-1, NULL, NULL) >= 20000);
 }
 
+static void child(void (*run)(void))
+{
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		run();
+		fflush(stdout);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+static void assert_inherited(void)
+{
+	refknot_assert_last_release(kept[0]);
+	refknot_assert_no_growth("start");
+	refknot_mark("own");
+	refknot_object(kept[1] = malloc(16), "Own");
+	refknot_assert_last_release(kept[1]);
+	CHECK(refknot_getrefcount(kept[0]) == -1);
+}
+
+/* What the child inherits is not in its ledger. */
+static void inherited(void)
+{
+	refknot_object(kept[0] = malloc(32), "Fixture");
+	refknot_retain(kept[0]);
+	refknot_mark("start");
+	child(assert_inherited);
+}
+
+static void assert_own(void)
+{
+	refknot_object(kept[1] = malloc(16), "Own");
+	refknot_retain(kept[1]);
+	refknot_assert_last_release(kept[1]);
+}
+
+static void asserts_in_child(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		assert_own();
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+	      WTERMSIG(status) == SIGABRT);
+}
+
+static void set_first(void)
+{
+	long threshold[3];
+
+	refknot_disable();
+	refknot_set_threshold(5, 6, 7);
+	free(malloc(1));
+	refknot_get_threshold(threshold);
+	CHECK(!refknot_isenabled());
+	CHECK(threshold[0] == 5 && threshold[1] == 6 && threshold[2] == 7);
+}
+
+static void set_debug_first(void)
+{
+	const int wanted = REFKNOT_DEBUG_SAVEALL;
+
+	refknot_set_debug(wanted);
+	CHECK(refknot_get_debug() == wanted);
+}
+
+/* What a child does first is heard, though it has allocated nothing yet. */
+static void child_sets(void)
+{
+	child(set_first);
+	child(set_debug_first);
+}
+
 static void *seals(void *unused)
 {
 	char *p = kept[0];
@@ -244,6 +326,9 @@ static const struct corner corners[] = {
 	CORNER(large_blocks),
 	CORNER(of_others),
 	CORNER(no_room),
+	CORNER(inherited),
+	CORNER(asserts_in_child),
+	CORNER(child_sets),
 	CORNER(sealed),
 	CORNER(sealing),
 	CORNER(freed_meanwhile),

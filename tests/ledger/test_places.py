@@ -59,3 +59,22 @@ def test_objects_of_other_threads_are_looked_at(tmp_path):
 def test_a_table_that_cannot_grow_is_walked_as_far_as_it_goes(tmp_path):
     full = gaps(place(tmp_path, "no_room"))
     assert full["objects, references or events that found no room"] > 100000
+
+
+def test_assertions_on_what_a_child_inherits_are_not_served(tmp_path):
+    recorded = record(tmp_path, PROGRAM, "inherited")
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
+    child, = recorded.children
+    assert gaps(read_json("report", child))[
+        "refknot_ calls that were not served"] == 2
+
+
+def test_assertions_on_a_childs_own_objects_are_served(tmp_path):
+    recorded = record(tmp_path, PROGRAM, "asserts_in_child")
+    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
+    assert "2 references are left" in recorded.outcome.told
+
+
+def test_a_childs_first_call_may_set_what_it_wants(tmp_path):
+    place(tmp_path, "child_sets")
