@@ -6,6 +6,7 @@
 #ifndef PRELOAD_LEDGER_H
 #define PRELOAD_LEDGER_H
 
+#include "recycle.h"
 #include "references.h"
 #include "world.h"
 
@@ -46,12 +47,8 @@ static inline uint64_t ledger_address(const void *p)
 
 static inline uint32_t ledger_new_reference(struct thread *t)
 {
-	uint32_t number = t->free_references;
+	uint32_t number = recycle_take(t, THREAD_FREE_REFERENCES);
 
-	if (likely(number))
-		t->free_references = references_at(number)->to_next;
-	else
-		number = (uint32_t)store_append(STORE_REFERENCES);
 	if (unlikely(!number))
 		ledger_limit(t, RKN_LIMIT_OBJECTS_FULL);
 	return number;
@@ -59,11 +56,8 @@ static inline uint32_t ledger_new_reference(struct thread *t)
 
 static inline void ledger_free_reference(struct thread *t, uint32_t number)
 {
-	struct store_reference *r = references_at(number);
-
-	r->to = 0;
-	r->to_next = t->free_references;
-	t->free_references = number;
+	references_at(number)->to = 0;
+	recycle_give(t, THREAD_FREE_REFERENCES, number, number, 1);
 }
 
 static inline struct store_event *ledger_event(uint32_t number)
@@ -83,11 +77,7 @@ static inline struct store_event *ledger_next_event(struct thread *t,
 		o->events = ledger_event(newest)->next;
 		return ledger_event(o->events);
 	}
-	number = t->free_events;
-	if (likely(number))
-		t->free_events = ledger_event(number)->next;
-	else
-		number = (uint32_t)store_append(STORE_EVENTS);
+	number = recycle_take(t, THREAD_FREE_EVENTS);
 	if (unlikely(!number)) {
 		ledger_limit(t, RKN_LIMIT_OBJECTS_FULL);
 		return NULL;
@@ -124,13 +114,14 @@ static inline void ledger_note(struct thread *t, struct store_object *o,
 
 static inline void ledger_free_events(struct thread *t, struct store_object *o)
 {
-	uint32_t oldest;
+	uint32_t count = o->event_count < STORE_EVENTS_KEPT
+			     ? o->event_count
+			     : STORE_EVENTS_KEPT;
 
 	if (!o->events)
 		return;
-	oldest = ledger_event(o->events)->next;
-	ledger_event(o->events)->next = t->free_events;
-	t->free_events = oldest;
+	recycle_give(t, THREAD_FREE_EVENTS, ledger_event(o->events)->next,
+		     o->events, count);
 	o->events = 0;
 }
 
@@ -221,11 +212,26 @@ static inline uint32_t ledger_add(struct thread *t, struct store_object *to,
 	return number;
 }
 
+/* Of an object that ended long ago, and is kept for what it still holds. */
+#define LEDGER_KEPT (1u << 3)
+
+/* `from`, locked, holds one reference less. */
+static inline void ledger_held_less(struct thread *t, uint32_t from)
+{
+	struct store_object *o = objects_at(from);
+
+	if (unlikely(o->flags & LEDGER_KEPT && !o->holds))
+		objects_forget(t, o);
+}
+
 static inline void ledger_drop(struct thread *t, uint32_t number)
 {
+	uint32_t from = references_at(number)->from;
+
 	ledger_unlink_from(number);
 	ledger_unlink_to(number);
 	ledger_free_reference(t, number);
+	ledger_held_less(t, from);
 }
 
 /* --- Locks ----------------------------------------------------------------- */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "objects.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "recycle.h"
 #include "sys.h"
 
 #define GRANULE_SHIFT 3
@@ -15,6 +17,7 @@ uint64_t objects_clock;
 void objects_reset(void)
 {
 	sys_advise(regions, sizeof(regions), MADV_DONTNEED);
+	recycle_reset();
 }
 
 static uint32_t *slot_at(uint64_t address)
@@ -130,25 +133,14 @@ bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
 	return false;
 }
 
-/* A record of the thread's own, or a new one; 0: none left. */
-static uint32_t take_number(struct thread *t)
+/* It is locked, and stays so: who comes too late waits for the lock. */
+static void clear(struct store_object *o)
 {
-	uint32_t number = t->free_objects;
+	const size_t lock = offsetof(struct store_object, lock);
+	const size_t behind = lock + sizeof(o->lock);
 
-	if (likely(number)) {
-		t->free_objects = objects_at(number)->next;
-		return number;
-	}
-	return (uint32_t)store_append(STORE_OBJECTS);
-}
-
-static void give_number(struct thread *t, uint32_t number)
-{
-	struct store_object *o = objects_at(number);
-
-	memset(o, 0, sizeof(*o));
-	o->next = t->free_objects;
-	t->free_objects = number;
+	memset(o, 0, lock);
+	memset((char *)o + behind, 0, sizeof(*o) - behind);
 }
 
 struct store_object *objects_add(struct thread *t, uint64_t address,
@@ -165,13 +157,13 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 		return NULL;
 	*limit = RKN_LIMIT_OBJECTS_FULL;
 	slot = make_slot(address);
-	number = slot ? take_number(t) : 0;
+	number = slot ? recycle_take(t, THREAD_FREE_OBJECTS) : 0;
 	if (!number)
 		return NULL;
 	head = shadow_slot(start);
 	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
 	o = objects_at(number);
-	o->lock = t->number;
+	objects_lock(t, o);
 	o->address = address;
 	size -= address - start;
 	o->size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
@@ -329,30 +321,30 @@ bool objects_whole(const struct store_object *o, uint32_t *stack)
 }
 
 /* Its number may still be in the shadow, if no other object is there. */
-static void forget(struct thread *t, uint32_t number)
+void objects_forget(struct thread *t, struct store_object *o)
 {
-	struct store_object *o = objects_at(number);
-	uint32_t *slot = slot_at(o->address), expected = number;
+	uint32_t *slot = slot_at(o->address), number = objects_number(o);
+	uint32_t expected = number;
 
-	if (o->holds) /* it stays the holder of what it did not give back */
-		return;
 	if (is_known(slot))
 		__atomic_compare_exchange_n(slot, &expected, 0, false,
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-	give_number(t, number);
+	clear(o);
+	recycle_give(t, THREAD_FREE_OBJECTS, number, number, 1);
 }
 
-void objects_retire(struct thread *t, struct store_object *o, uint32_t stack)
+struct store_object *objects_retire(struct thread *t, struct store_object *o,
+				    uint32_t stack)
 {
 	uint32_t *place = &t->retired[t->retire++ % THREAD_RETIRED];
+	uint32_t before = *place;
 
 	o->flags &= (uint16_t)~STORE_OBJECT_LIVE;
 	o->ended_stack = stack;
 	o->ended_thread = t->serial;
 	o->ended_order = objects_order(t, o->made_order);
-	if (*place)
-		forget(t, *place);
 	*place = objects_number(o);
+	return before ? objects_at(before) : NULL;
 }
 
 uint64_t objects_now(void)

@@ -6,7 +6,7 @@
  * of one granule are a list.
  *
  * An ended object's record stays for a while, so that what comes too late can
- * be told; then its thread uses it again.
+ * be told; then it is used again.
  *
  * All functions are for a thread that is inside refknot (thread_enter).
  */
@@ -56,9 +56,12 @@ struct store_object *objects_drop(struct thread *t, uint32_t list, uint64_t from
  * of an object with a counter say how often it is held. */
 void objects_lose_counter(struct store_object *o);
 
-/* `o`, locked, has ended: note it, and that its record may be used again after
- * a while. */
-void objects_retire(struct thread *t, struct store_object *o, uint32_t stack);
+/* `o`, locked, has ended: note it. Its record stays for a while; the one whose
+ * while is over, or NULL: for objects_forget(). */
+struct store_object *objects_retire(struct thread *t, struct store_object *o,
+				    uint32_t stack);
+/* It ended long ago, holds nothing, and is locked: use its record again. */
+void objects_forget(struct thread *t, struct store_object *o);
 
 /* Does `o` start where its block does, which is alive or was freed just now?
  * Then *stack is the block's. */

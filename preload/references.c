@@ -194,7 +194,10 @@ void references_move(const void *p, const void *from, const void *to,
 		if (ledger_is_live(o, ledger_address(p)))
 			number = find_to_move(t, o, &e);
 		if (number) {
+			uint32_t before = references_at(number)->from;
+
 			ledger_unlink_from(number);
+			ledger_held_less(t, before);
 			references_at(number)->holder = ledger_address(to);
 			if (next)
 				ledger_link_from(number, next);

@@ -53,9 +53,21 @@ static COLD void tell_regions(struct thread *t, const struct store_object *o,
 	regions_object(t, o->type, stack, o->size, whole, ended);
 }
 
+/* It stays the holder of what it did not give back: see ledger_drop(). */
+static void forget(struct thread *t, struct store_object *o)
+{
+	objects_lock(t, o);
+	if (o->holds)
+		o->flags |= LEDGER_KEPT;
+	else
+		objects_forget(t, o);
+	objects_unlock(o);
+}
+
 /* It has ended; `o` is not locked. */
 static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 {
+	struct store_object *old;
 	int64_t left;
 
 	objects_lock(t, o);
@@ -75,8 +87,10 @@ static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 			tell_regions(t, o, true);
 		collect_ended();
 	}
-	objects_retire(t, o, stack);
+	old = objects_retire(t, o, stack);
 	objects_unlock(o);
+	if (old)
+		forget(t, old);
 }
 
 static bool is_inside(const struct store_object *o, const volatile void *at,

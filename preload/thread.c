@@ -152,7 +152,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	open_account(t, area(i), tid);
 	/* A new recording: what it kept is in another store. */
 	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
-		t->free_objects = t->free_references = t->free_events = 0;
+		memset(t->free, 0, sizeof(t->free));
 		memset(t->retired, 0, sizeof(t->retired));
 		memset(t->seen, 0, sizeof(t->seen));
 	}

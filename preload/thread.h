@@ -34,6 +34,18 @@ struct thread_gate {
 #define THREAD_SEEN    64
 #define THREAD_RETIRED 256 /* ended objects whose records are kept */
 
+/* Records of the ledger that it may use, a list of each kind: see recycle.h. */
+enum thread_free_kind {
+	THREAD_FREE_OBJECTS,
+	THREAD_FREE_REFERENCES,
+	THREAD_FREE_EVENTS,
+	THREAD_FREE_KINDS
+};
+struct thread_free {
+	uint32_t first; /* 0: none */
+	uint32_t count;
+};
+
 enum thread_want {
 	THREAD_STOP = 1,   /* to stand still, see stop.h */
 	THREAD_SIGNAL = 2, /* to die of a signal, see fatal.h */
@@ -61,7 +73,7 @@ struct thread {
 	uint64_t tame; /* STORE_TAMED while leaks are not wanted, else 0 */
 	uint32_t tame_depth;
 	uint32_t world; /* 1: it changes the ledger, see world.h */
-	uint32_t free_objects, free_references, free_events;
+	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
 	uint64_t order;  /* of the last thing that it did to an object */
 	uint32_t retire; /* objects retired so far */

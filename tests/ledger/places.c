@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <refknot.h>
 #include <signal.h>
 #include <stddef.h>
@@ -178,6 +179,66 @@ static void no_room(void)
 	CHECK(refknot_get_objects(-1, NULL, NULL) >= 20000);
 }
 
+#define RING 64
+static void *ring[RING];
+static sem_t full, empty;
+
+static void *consumes(void *count)
+{
+	for (size_t i = 0; i < *(size_t *)count; i++) {
+		sem_wait(&full);
+		refknot_release(ring[i % RING]);
+		free(ring[i % RING]);
+		sem_post(&empty);
+	}
+	return NULL;
+}
+
+/* Made here, freed there: what is known of the ended is used again. */
+static void handed_over(void)
+{
+	size_t count = 100000;
+	pthread_t t;
+
+	sem_init(&full, 0, 0);
+	sem_init(&empty, 0, RING);
+	pthread_create(&t, NULL, consumes, &count);
+	for (size_t i = 0; i < count; i++) {
+		void *p = malloc(32);
+
+		sem_wait(&empty);
+		refknot_object(p, "Message");
+		refknot_retain(p);
+		refknot_release(p);
+		ring[i % RING] = p;
+		sem_post(&full);
+	}
+	pthread_join(t, NULL);
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
+}
+
+/* Holders that end before they give back what they hold. */
+static void held_longer(void)
+{
+	static void *holders[1000];
+	void *item = malloc(32);
+
+	refknot_object(item, "Item");
+	for (int round = 0; round < 50; round++) {
+		for (size_t i = 0; i < 1000; i++) {
+			refknot_object(holders[i] = malloc(16), "Holder");
+			refknot_retain_by(item, holders[i], "item");
+			refknot_object_end(holders[i]);
+		}
+		for (size_t i = 0; i < 1000; i++) {
+			refknot_release_by(item, holders[i], "item");
+			free(holders[i]);
+		}
+	}
+	CHECK(refknot_getrefcount(item) == 1);
+	free(item);
+}
+
 static void child(void (*run)(void))
 {
 	int status = -1;
@@ -326,6 +387,8 @@ static const struct corner corners[] = {
 	CORNER(large_blocks),
 	CORNER(of_others),
 	CORNER(no_room),
+	CORNER(handed_over),
+	CORNER(held_longer),
 	CORNER(inherited),
 	CORNER(asserts_in_child),
 	CORNER(child_sets),

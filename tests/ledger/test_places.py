@@ -2,7 +2,7 @@
 """What places.c tells of objects where they are not expected."""
 import pytest
 
-from conftest import BUILD, read_json, record
+from conftest import BUILD, SHIM, environment, read_json, record, run
 
 PROGRAM = BUILD / "tests/ledger/ledger_places"
 
@@ -78,3 +78,18 @@ def test_assertions_on_a_childs_own_objects_are_served(tmp_path):
 
 def test_a_childs_first_call_may_set_what_it_wants(tmp_path):
     place(tmp_path, "child_sets")
+
+
+def grown(directory, name):
+    """Bytes that the store has for the objects of a run."""
+    done = run(PROGRAM, name, env=environment(
+        LD_PRELOAD=SHIM, REFKNOT_OUT=directory, REFKNOT_SNAPSHOT="0"))
+    assert done.status == 0 and b"NO" not in done.out, done.told
+    store, = directory.glob("*.rkn")
+    return store.stat().st_blocks * 512
+
+
+@pytest.mark.parametrize("name", ["handed_over", "held_longer"])
+def test_records_of_ended_objects_are_used_again(name, tmp_path):
+    # one each would be 17 MB, and 4.4 MB
+    assert grown(tmp_path, name) < 3 << 20

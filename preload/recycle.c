@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "recycle.h"
+
+#include <string.h>
+
+/*
+ * The batches that were given away, a stack of each kind: the number of the
+ * first record, and above it how often the stack has changed, so that a number
+ * that went and came back is not mistaken.
+ */
+static uint64_t batches[THREAD_FREE_KINDS];
+
+void recycle_reset(void)
+{
+	memset(batches, 0, sizeof(batches));
+}
+
+/* Where a batch's first record has the number of the next batch's. Another
+ * thread may have it in use already: then what is read there is not used. */
+static uint32_t *batch_link(enum thread_free_kind kind, uint32_t number)
+{
+	struct store_object *o;
+	struct store_reference *r;
+	struct store_event *e;
+
+	switch (kind) {
+	case THREAD_FREE_OBJECTS:
+		o = recycle_record(STORE_OBJECTS, sizeof(*o), number);
+		return &o->place;
+	case THREAD_FREE_REFERENCES:
+		r = recycle_record(STORE_REFERENCES, sizeof(*r), number);
+		return &r->to_previous;
+	default:
+		e = recycle_record(STORE_EVENTS, sizeof(*e), number);
+		return &e->field;
+	}
+}
+
+static uint64_t changed(uint64_t stack, uint32_t first)
+{
+	return ((stack >> 32) + 1) << 32 | first;
+}
+
+static uint32_t pop(enum thread_free_kind kind)
+{
+	uint64_t *stack = &batches[kind];
+	uint64_t seen = __atomic_load_n(stack, __ATOMIC_ACQUIRE);
+	uint32_t next;
+
+	do {
+		if (!(uint32_t)seen)
+			return 0;
+		next = __atomic_load_n(batch_link(kind, (uint32_t)seen),
+				       __ATOMIC_RELAXED);
+	} while (!__atomic_compare_exchange_n(
+	    stack, &seen, changed(seen, next), false, __ATOMIC_ACQUIRE,
+	    __ATOMIC_ACQUIRE));
+	*batch_link(kind, (uint32_t)seen) = 0;
+	return (uint32_t)seen;
+}
+
+static void push(enum thread_free_kind kind, uint32_t first)
+{
+	uint64_t *stack = &batches[kind];
+	uint64_t seen = __atomic_load_n(stack, __ATOMIC_RELAXED);
+
+	do {
+		__atomic_store_n(batch_link(kind, first), (uint32_t)seen,
+				 __ATOMIC_RELAXED);
+	} while (!__atomic_compare_exchange_n(
+	    stack, &seen, changed(seen, first), false, __ATOMIC_RELEASE,
+	    __ATOMIC_RELAXED));
+}
+
+COLD uint32_t recycle_more(struct thread *t, enum thread_free_kind kind)
+{
+	static const enum store_table_number tables[THREAD_FREE_KINDS] = {
+		[THREAD_FREE_OBJECTS] = STORE_OBJECTS,
+		[THREAD_FREE_REFERENCES] = STORE_REFERENCES,
+		[THREAD_FREE_EVENTS] = STORE_EVENTS,
+	};
+	uint32_t number = pop(kind);
+
+	if (!number)
+		return (uint32_t)store_append(tables[kind]);
+	t->free[kind].first = *recycle_link(kind, number);
+	t->free[kind].count = RECYCLE_BATCH - 1;
+	return number;
+}
+
+/* A ring of events that found no room counts more than it has. */
+COLD void recycle_less(struct thread *t, enum thread_free_kind kind)
+{
+	struct thread_free *f = &t->free[kind];
+
+	while (f->count > RECYCLE_MOST) {
+		uint32_t first = f->first, last = first, n = 1;
+
+		while (n < RECYCLE_BATCH && *recycle_link(kind, last)) {
+			last = *recycle_link(kind, last);
+			n++;
+		}
+		if (n < RECYCLE_BATCH) {
+			f->count = n;
+			return;
+		}
+		f->first = *recycle_link(kind, last);
+		f->count -= n;
+		*recycle_link(kind, last) = 0;
+		push(kind, first);
+	}
+}

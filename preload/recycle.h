@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records of the ledger's tables that are free.  Each thread has a list of each
+ * kind of its own.  One that frees what others make would gather records that
+ * nobody uses again: what it has too many of it gives away by the batch, and
+ * one that has none takes a batch before the table grows.
+ */
+#ifndef RECYCLE_H
+#define RECYCLE_H
+
+#include "store.h"
+#include "thread.h"
+
+#define RECYCLE_BATCH 64
+#define RECYCLE_MOST  (2 * RECYCLE_BATCH) /* that a thread keeps */
+
+/* Forget all: the store is a new one. */
+void recycle_reset(void);
+
+/* For a list that is empty; 0: the table is full. */
+uint32_t recycle_more(struct thread *t, enum thread_free_kind kind);
+/* For one that is longer than RECYCLE_MOST. */
+void recycle_less(struct thread *t, enum thread_free_kind kind);
+
+static inline void *recycle_record(enum store_table_number table,
+				   size_t size, uint32_t number)
+{
+	return store_at(store.header->tables[table].offset + number * size);
+}
+
+/* Where a free record has the number of the next one. */
+static inline uint32_t *recycle_link(enum thread_free_kind kind,
+				     uint32_t number)
+{
+	struct store_object *o;
+	struct store_reference *r;
+	struct store_event *e;
+
+	switch (kind) {
+	case THREAD_FREE_OBJECTS:
+		o = recycle_record(STORE_OBJECTS, sizeof(*o), number);
+		return &o->next;
+	case THREAD_FREE_REFERENCES:
+		r = recycle_record(STORE_REFERENCES, sizeof(*r), number);
+		return &r->to_next;
+	default:
+		e = recycle_record(STORE_EVENTS, sizeof(*e), number);
+		return &e->next;
+	}
+}
+
+/* A record that nobody uses; 0: none left. */
+static inline uint32_t recycle_take(struct thread *t,
+				    enum thread_free_kind kind)
+{
+	struct thread_free *f = &t->free[kind];
+	uint32_t number = f->first;
+
+	if (unlikely(!number))
+		return recycle_more(t, kind);
+	f->first = *recycle_link(kind, number);
+	f->count--;
+	return number;
+}
+
+/* Records first .. last, `count` of them, linked already but for the last. */
+static inline void recycle_give(struct thread *t, enum thread_free_kind kind,
+				uint32_t first, uint32_t last, uint32_t count)
+{
+	struct thread_free *f = &t->free[kind];
+
+	*recycle_link(kind, last) = f->first;
+	f->first = first;
+	f->count += count;
+	if (unlikely(f->count > RECYCLE_MOST))
+		recycle_less(t, kind);
+}
+
+#endif
