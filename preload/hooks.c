@@ -54,13 +54,14 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
  * The old block is taken out before the call, because another thread may be
  * given its address before the call returns; when the call fails the block is
  * still there and is put back. A NULL for size 0 is no failure: it was freed.
+ * In between no lock is waited for: who has it may have been stopped.
  */
 #define REALLOC(call, new_size)                                                \
 	struct record_freed freed = { 0 };                                     \
 	void *q;                                                               \
                                                                                \
 	if (p) {                                                               \
-		thread_move(true);                                             \
+		record_lift(p, &freed);                                        \
 		record_take(p, &freed);                                        \
 	}                                                                      \
 	q = (call);                                                            \
@@ -68,10 +69,12 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 		record_alloc(q, (new_size), HERE);                             \
 	else if (p && (new_size))                                              \
 		record_undo(p, &freed);                                        \
-	if (unlikely(freed.objects) && (q || !(new_size)))                     \
-		record_moved(&freed, p, q, (new_size), HERE);                  \
+	if (unlikely(freed.objects) && q)                                      \
+		record_settle(&freed, p, q, (new_size));                       \
 	if (p)                                                                 \
 		thread_move(false);                                            \
+	if (unlikely(freed.objects || freed.type))                             \
+		record_moved(&freed, q, (new_size), HERE);                     \
 	return q
 
 CLEAN EXPORT void *realloc(void *p, size_t size)

@@ -264,49 +264,54 @@ static bool is_behind(const struct store_object *o, uint64_t block,
 	return o->address - block >= size && o->address != block;
 }
 
-static void drop_one(struct thread *t, struct store_object *o, uint64_t by,
-		     uint64_t block, uint64_t size)
+/* Its place is the last that changes: who finds it there finds it whole. */
+static void settle_one(struct thread *t, struct store_object *o, uint64_t by,
+		       uint64_t block, uint64_t size)
 {
 	uint32_t *slot = make_slot(o->address + by);
-	bool counted = o->counter != 0;
+	uint64_t counter = o->counter ? o->counter + by : 0;
 
-	o->next = 0;
-	o->address += by;
-	if (counted)
-		o->counter += by;
-	if (is_behind(o, block, size)) {
+	if (is_behind(o, block - by, size)) {
 		objects_lose_counter(o);
-	} else if (counted && o->counter - block + o->width > size) {
-		o->counter = 0;
+		counter = 0;
+	} else if (counter && counter - block + o->width > size) {
+		counter = 0;
 		t->area->limits[RKN_LIMIT_OBJECT_GONE]++;
 	}
+	__atomic_store_n(&o->counter, counter, __ATOMIC_RELAXED);
+	o->address += by;
 	if (slot)
 		__atomic_store_n(slot, objects_number(o), __ATOMIC_RELEASE);
 }
 
-struct store_object *objects_drop(struct thread *t, uint32_t list,
-				  uint64_t from, uint64_t to, uint64_t size,
-				  objects_visit *gone, uint32_t stack)
+uint32_t objects_settle(struct thread *t, uint32_t *list, uint64_t from,
+			uint64_t to, uint64_t size)
 {
 	uint64_t *head = shadow_slot(to);
-	struct store_object *whole = NULL;
+	uint32_t number = *list, type = 0, ended = 0;
 
-	if (!list || !head)
-		return NULL;
+	if (!number || !head)
+		return 0;
 	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
-	while (list) {
-		struct store_object *o = objects_at(list);
+	while (number) {
+		struct store_object *o = objects_at(number);
+		uint32_t next = o->next;
 
-		list = o->next;
-		drop_one(t, o, to - from, to, size);
-		if (is_behind(o, to, size))
-			gone(t, o, stack);
-		else if (o->address == to && o->flags & STORE_OBJECT_TRACKED)
-			whole = o;
+		settle_one(t, o, to - from, to, size);
+		o->next = 0;
+		if (is_behind(o, to, size)) {
+			o->next = ended;
+			ended = number;
+		} else if (o->address == to &&
+			   o->flags & STORE_OBJECT_TRACKED) {
+			o->size = size < UINT32_MAX ? (uint32_t)size
+						    : UINT32_MAX;
+			type = o->type;
+		}
+		number = next;
 	}
-	if (whole)
-		whole->size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
-	return whole;
+	*list = ended;
+	return type;
 }
 
 bool objects_whole(const struct store_object *o, uint32_t *stack)

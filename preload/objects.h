@@ -45,12 +45,13 @@ void objects_end_block(struct thread *t, uint64_t address, uint64_t size,
 
 /*
  * It moves: take its objects out of the shadow, the first of a list by `next`
- * (0: none), and put them in where it is now. Those behind `size` have ended.
- * The object with a type that starts where the block does; NULL: none.
+ * (0: none), and put them in where it is now. Those behind `size` have ended
+ * there: they are what is left of the list. The type of the object that starts
+ * where the block does; 0: none.
  */
 uint32_t objects_lift(uint64_t address, uint64_t size);
-struct store_object *objects_drop(struct thread *t, uint32_t list, uint64_t from, uint64_t to,
-		  uint64_t size, objects_visit *gone, uint32_t stack);
+uint32_t objects_settle(struct thread *t, uint32_t *list, uint64_t from,
+			uint64_t to, uint64_t size);
 
 /* Its memory is gone, or may be the next one's already; nor does what was told
  * of an object with a counter say how often it is held. */

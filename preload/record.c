@@ -132,7 +132,10 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 	if (!process_page.epoch || !shadow_take((uint64_t)(uintptr_t)p, &b))
 		return;
 	references_lost += b.noted;
-	*freed = (struct record_freed){ true, false, 0, b.stack, b.size };
+	freed->known = true;
+	freed->noted = false;
+	freed->stack = b.stack;
+	freed->size = b.size;
 	if (t)
 		record_count_free(t->area, b.stack, b.size);
 	else
@@ -141,18 +144,21 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 
 /* Takes the block out; the objects in it are left to the caller. */
 static inline __attribute__((always_inline)) void
-take(void *p, struct record_freed *freed)
+take(void *p, struct record_freed *freed, bool moves)
 {
 	struct thread *t = thread_enter(NULL);
 	uint64_t address = (uint64_t)(uintptr_t)p;
 	struct shadow_block b;
 
 	freed->known = freed->noted = false;
-	freed->objects = 0;
 	if (unlikely(!t)) {
+		if (moves)
+			thread_move(true);
 		take_outside(p, freed);
 		return;
 	}
+	if (moves)
+		t->moving = true;
 	if (likely(shadow_take(address, &b))) {
 		freed->known = true;
 		freed->noted = b.noted;
@@ -171,40 +177,49 @@ take(void *p, struct record_freed *freed)
 
 void record_take(void *p, struct record_freed *freed)
 {
-	take(p, freed);
-	if (unlikely(freed->noted))
-		freed->objects = references_lift(p, freed->size);
+	take(p, freed, true);
+}
+
+COLD void record_lift_noted(void *p, struct record_freed *freed)
+{
+	freed->objects = references_lift(p);
+}
+
+COLD void record_settle(struct record_freed *freed, const void *p,
+			const void *q, size_t size)
+{
+	freed->type = references_settle(&freed->objects, p, q, size);
 }
 
 COLD void record_free_slowly(void *p, const void *frame)
 {
 	struct record_freed freed;
 
-	take(p, &freed);
+	take(p, &freed, false);
 	if (unlikely(freed.noted))
 		references_free(p, freed.size, frame);
 }
 
-COLD void record_moved(const struct record_freed *freed, const void *p, void *q,
-		       size_t size, const void *frame)
+COLD void record_moved(const struct record_freed *freed, void *q, size_t size,
+		       const void *frame)
 {
-	uint32_t type = references_drop(freed->objects, p, q, size, frame);
 	struct regions_place from = { freed->stack, freed->size };
 	struct regions_place to = { 0, size };
 	struct thread *t;
 
-	if (!type)
+	references_cut(freed->objects, frame);
+	if (!freed->type)
 		return;
 	t = thread_enter(NULL);
 	if (!t)
 		return;
 	to.stack = shadow_stack(*shadow_slot((uint64_t)(uintptr_t)q));
 	if (t->regions_open)
-		regions_moved(t, type, &from, &to);
+		regions_moved(t, freed->type, &from, &to);
 	thread_leave(t);
 }
 
-void record_undo(void *p, const struct record_freed *freed)
+void record_undo(void *p, struct record_freed *freed)
 {
 	struct store_counter *c;
 	struct thread *t;
@@ -213,7 +228,7 @@ void record_undo(void *p, const struct record_freed *freed)
 		return;
 	shadow_restore((uint64_t)(uintptr_t)p);
 	if (unlikely(freed->objects))
-		references_drop(freed->objects, p, p, freed->size, NULL);
+		references_settle(&freed->objects, p, p, freed->size);
 	t = thread_enter(NULL);
 	if (!t)
 		return;

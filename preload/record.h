@@ -95,7 +95,9 @@ void record_alloc(void *p, size_t size, const void *frame);
 struct record_freed {
 	bool known;
 	bool noted;       /* objects were in it */
-	uint32_t objects; /* that were in it, see objects_lift(); 0: none */
+	uint32_t objects; /* that were in it, see objects_lift(); once settled,
+			     those that ended; 0: none */
+	uint32_t type;    /* of the one at its start; 0: none */
 	uint32_t stack;
 	uint64_t size;
 };
@@ -129,10 +131,26 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 	thread_less(t, size);
 }
 
-/* The same for realloc; then it was moved, or was not taken: that failed. */
+/*
+ * The same for realloc. First, while locks may be waited for, the objects in it
+ * are taken out; then the block, which moves from then on (thread_move), or was
+ * not taken: that failed. The objects are put where they are now, and after the
+ * move those that are not in it any more have ended.
+ */
+void record_lift_noted(void *p, struct record_freed *freed);
+static inline void record_lift(void *p, struct record_freed *freed)
+{
+	const uint64_t *slot = shadow_slot((uint64_t)(uintptr_t)p);
+
+	if (unlikely(slot && shadow_slot_known(slot) && *slot & STORE_NOTED &&
+		     shadow_is_live(*slot)))
+		record_lift_noted(p, freed);
+}
 void record_take(void *p, struct record_freed *freed);
-void record_moved(const struct record_freed *freed, const void *p, void *q,
-		  size_t size, const void *frame);
-void record_undo(void *p, const struct record_freed *freed);
+void record_settle(struct record_freed *freed, const void *p, const void *q,
+		   size_t size);
+void record_moved(const struct record_freed *freed, void *q, size_t size,
+		  const void *frame);
+void record_undo(void *p, struct record_freed *freed);
 
 #endif

@@ -41,12 +41,20 @@ extern HIDDEN uint32_t references_lost;
 /* A noted block was taken out of the shadow, and is about to be freed. */
 void references_free(const void *p, uint64_t size, const void *frame);
 
-/* It is about to move: the objects in it, for references_drop(), which ends
- * those that are not in it any more (`to` NULL: all), and gives the type
- * of the one at its start; 0: none. */
-uint32_t references_lift(const void *p, uint64_t size);
-uint32_t references_drop(uint32_t list, const void *from, const void *to,
-		     uint64_t size, const void *frame);
+/*
+ * It is about to move: the objects in it are taken out of their places. From
+ * then on, if there are any, the thread counts as moving (thread_move).
+ */
+uint32_t references_lift(const void *p);
+/*
+ * It moved: they are put where they are now, without a lock, since nobody else
+ * finds them. *list is left with those that are not in it any more; the type of
+ * the one at its start, 0: none.
+ */
+uint32_t references_settle(uint32_t *list, const void *from, const void *to,
+			   uint64_t size);
+/* They have ended. */
+void references_cut(uint32_t list, const void *frame);
 
 /* Only while no thread changes anything: the counters of all objects are read
  * into their records, for the snapshot. */

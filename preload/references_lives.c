@@ -238,43 +238,52 @@ void references_free(const void *p, uint64_t size, const void *frame)
 	ledger_leave(t);
 }
 
-uint32_t references_lift(const void *p, uint64_t size)
+uint32_t references_lift(const void *p)
 {
 	struct thread *t = ledger_enter();
+	uint64_t start, size;
 	uint32_t list = 0;
 
 	if (!t) {
 		references_lost++;
 		return 0;
 	}
-	list = objects_lift(ledger_address(p), size);
+	if (objects_block(ledger_address(p), &start, &size)) {
+		thread_move(true);
+		list = objects_lift(start, size);
+	}
 	ledger_leave(t);
 	return list;
 }
 
-uint32_t references_drop(uint32_t list, const void *from, const void *to,
-			 uint64_t size, const void *frame)
+uint32_t references_settle(uint32_t *list, const void *from, const void *to,
+			   uint64_t size)
 {
-	struct thread *t = ledger_enter();
-	struct store_object *whole = NULL;
+	struct thread *t = thread_enter(NULL);
 	uint32_t type;
 
 	if (!t)
 		return 0;
-	if (to)
-		whole = objects_drop(t, list, ledger_address(from),
-				     ledger_address(to), size, gone,
-				     ledger_stack(t, frame));
-	while (!to && list) {
+	type = objects_settle(t, list, ledger_address(from), ledger_address(to),
+			      size);
+	thread_leave(t);
+	return type;
+}
+
+void references_cut(uint32_t list, const void *frame)
+{
+	struct thread *t = list ? ledger_enter() : NULL;
+
+	if (!t)
+		return;
+	while (list) {
 		struct store_object *o = objects_at(list);
 
 		list = o->next;
 		objects_lose_counter(o);
 		gone(t, o, ledger_stack(t, frame));
 	}
-	type = whole ? whole->type : 0;
 	ledger_leave(t);
-	return type;
 }
 
 /* Of what nobody lets us read no count is known, which is -1. */

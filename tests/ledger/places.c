@@ -239,6 +239,39 @@ static void held_longer(void)
 	free(item);
 }
 
+static void *reallocs(void *unused)
+{
+	void *p = malloc(64);
+
+	(void)unused;
+	refknot_object(p, "Moved");
+	for (size_t i = 1;; i++)
+		kept[0] = p = realloc(p, 64 + i % 200);
+	return NULL;
+}
+
+static void *marks(void *unused)
+{
+	(void)unused;
+	for (;;)
+		refknot_mark("mark");
+	return NULL;
+}
+
+/* The end stops both where the one may wait for the other. */
+static void ends_in_realloc(void)
+{
+	static void *many[20000];
+	pthread_t t;
+
+	for (size_t i = 0; i < 20000; i++)
+		refknot_object(many[i] = malloc(16), "X");
+	pthread_create(&t, NULL, reallocs, NULL);
+	pthread_create(&t, NULL, marks, NULL);
+	usleep(50000);
+	CHECK(refknot_present());
+}
+
 static void child(void (*run)(void))
 {
 	int status = -1;
@@ -389,6 +422,7 @@ static const struct corner corners[] = {
 	CORNER(no_room),
 	CORNER(handed_over),
 	CORNER(held_longer),
+	CORNER(ends_in_realloc),
 	CORNER(inherited),
 	CORNER(asserts_in_child),
 	CORNER(child_sets),

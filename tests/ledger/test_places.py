@@ -93,3 +93,13 @@ def grown(directory, name):
 def test_records_of_ended_objects_are_used_again(name, tmp_path):
     # one each would be 17 MB, and 4.4 MB
     assert grown(tmp_path, name) < 3 << 20
+
+
+def test_no_thread_that_moves_an_object_waits_for_a_stopped_one(tmp_path):
+    for i in range(4):
+        directory = tmp_path / str(i)
+        directory.mkdir()
+        report = place(directory, "ends_in_realloc")
+        types = {t["type"]: t["live"] for t in report["types"]}
+        assert (types["Moved"], types["X"]) == (1, 20000)
+        assert not any("did not stop" in what for what in gaps(report))
