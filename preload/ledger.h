@@ -155,28 +155,73 @@ static inline void ledger_unlink_from(uint32_t number)
 	r->holder = 0;
 }
 
-static inline void ledger_link_to(uint32_t number, struct store_object *to)
+/*
+ * Of what leads to an object those references come first that nobody is named
+ * for: a release that names nobody need not look through all others. The first
+ * of the list, which has none before it, has the number of the last of these in
+ * `to_previous`; 0: there are none.
+ */
+static inline void ledger_link_first(uint32_t number, struct store_object *to)
 {
 	struct store_reference *r = references_at(number);
+	uint32_t first = to->references, last = number;
 
+	if (first) {
+		struct store_reference *f = references_at(first);
+
+		last = f->to_previous ? f->to_previous : number;
+		f->to_previous = number;
+	}
 	r->to = objects_number(to);
-	r->to_previous = 0;
-	r->to_next = to->references;
-	if (to->references)
-		references_at(to->references)->to_previous = number;
+	r->to_next = first;
+	r->to_previous = last;
 	to->references = number;
+}
+
+static inline uint32_t ledger_first_held(const struct store_object *to)
+{
+	uint32_t first = to->references;
+	uint32_t last = first ? references_at(first)->to_previous : 0;
+
+	return last ? references_at(last)->to_next : first;
+}
+
+/* One that somebody is named for, or that is another kind of edge. */
+static inline void ledger_link_held(uint32_t number, struct store_object *to)
+{
+	struct store_reference *r = references_at(number);
+	uint32_t *after = &to->references;
+	uint32_t last =
+	    to->references ? references_at(to->references)->to_previous : 0;
+
+	if (last)
+		after = &references_at(last)->to_next;
+	if (*after)
+		references_at(*after)->to_previous = number;
+	r->to = objects_number(to);
+	r->to_next = *after;
+	r->to_previous = last;
+	*after = number;
 }
 
 static inline void ledger_unlink_to(uint32_t number)
 {
 	struct store_reference *r = references_at(number);
+	struct store_object *to = objects_at(r->to);
+	uint32_t previous = r->to_previous, next = r->to_next;
 
-	if (r->to_next)
-		references_at(r->to_next)->to_previous = r->to_previous;
-	if (r->to_previous)
-		references_at(r->to_previous)->to_next = r->to_next;
-	else
-		objects_at(r->to)->references = r->to_next;
+	if (to->references == number) {
+		to->references = next;
+		if (next)
+			references_at(next)->to_previous =
+			    previous == number ? 0 : previous;
+		return;
+	}
+	references_at(previous)->to_next = next;
+	if (next)
+		references_at(next)->to_previous = previous;
+	if (references_at(to->references)->to_previous == number)
+		references_at(to->references)->to_previous = previous;
 }
 
 struct ledger_edge {
@@ -206,7 +251,10 @@ static inline uint32_t ledger_add(struct thread *t, struct store_object *to,
 	r->kind_stack = (uint32_t)kind << STORE_KIND_SHIFT | e->stack;
 	r->from = 0;
 	r->holder = e->holder;
-	ledger_link_to(number, to);
+	if (kind == RKN_REFERENCE && !e->from && !e->holder)
+		ledger_link_first(number, to);
+	else
+		ledger_link_held(number, to);
 	if (e->from)
 		ledger_link_from(number, e->from);
 	return number;
@@ -304,6 +352,7 @@ static inline struct store_object *ledger_find(struct thread *t, const void *p,
 	return likely(o) ? o : ledger_find_slowly(t, p, frame);
 }
 
+/* One that has ended may still give back what it holds. */
 static inline struct store_object *ledger_holder(struct thread *t,
 						 const void *holder)
 {
@@ -312,7 +361,9 @@ static inline struct store_object *ledger_holder(struct thread *t,
 	if (o)
 		return o;
 	o = holder ? objects_find(ledger_address(holder)) : NULL;
-	if (!o || !(o->flags & STORE_OBJECT_TRACKED))
+	if (!o || !(o->flags & STORE_OBJECT_TRACKED) ||
+	    (unlikely(!(o->flags & STORE_OBJECT_LIVE)) &&
+	     objects_replaced(o)))
 		return NULL;
 	t->seen[ledger_seen_at(ledger_address(holder))] = objects_number(o);
 	return o;

@@ -325,6 +325,14 @@ bool objects_whole(const struct store_object *o, uint32_t *stack)
 	return true;
 }
 
+bool objects_replaced(const struct store_object *o)
+{
+	uint64_t start, size;
+
+	return objects_block(o->address, &start, &size) &&
+	       !(*shadow_slot(start) & STORE_NOTED);
+}
+
 /* Its number may still be in the shadow, if no other object is there. */
 void objects_forget(struct thread *t, struct store_object *o)
 {

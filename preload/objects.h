@@ -68,6 +68,9 @@ void objects_forget(struct thread *t, struct store_object *o);
  * Then *stack is the block's. */
 bool objects_whole(const struct store_object *o, uint32_t *stack);
 
+/* `o` has ended: is there another block now, in which nothing was named? */
+bool objects_replaced(const struct store_object *o);
+
 /* Start and size of the live block around `address`; false: none. */
 bool objects_block(uint64_t address, uint64_t *start, uint64_t *size);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pairing.h"
 
-#define LOOKED_AT   64 /* references that an anonymous release looks through */
-#define COMPARED    8  /* and that it compares the stacks of */
-#define HOLDER_MOST 65536 /* the same for one that names an unknown holder */
+#define COMPARED    8 /* references whose stacks a release compares */
+#define HOLDER_MOST 65536 /* that one by a holder that is no object looks at */
 
 static struct store_frame *frames(void)
 {
@@ -13,36 +12,52 @@ static struct store_frame *frames(void)
 static bool fits(const struct store_reference *r, uint32_t kind,
 		 const struct ledger_edge *e)
 {
-	if (references_kind(r) != kind || (e->field && r->field != e->field))
-		return false;
-	return e->from ? r->from == objects_number(e->from)
-		       : !r->from && r->holder == e->holder;
+	return references_kind(r) == kind && (!e->field || r->field == e->field);
 }
 
 /* Both lists at once, so that the shorter one decides how long it takes. */
-uint32_t pairing_find(const struct store_object *to, uint32_t kind,
-		      const struct ledger_edge *e)
+static uint32_t find_by_object(const struct store_object *to, uint32_t kind,
+			       const struct ledger_edge *e)
 {
-	uint32_t a = to->references, b = e->from ? e->from->holds : 0;
-	uint32_t number = objects_number(to);
-	uint32_t most = e->from ? UINT32_MAX : HOLDER_MOST;
+	uint32_t a = to->references, b = e->from->holds;
+	uint32_t number = objects_number(to), from = objects_number(e->from);
 
-	while (a && most--) {
+	while (a && b) {
 		const struct store_reference *r = references_at(a);
 
-		if (fits(r, kind, e))
+		if (r->from == from && fits(r, kind, e))
 			return a;
 		a = r->to_next;
-		if (!e->from)
-			continue;
-		if (!b)
-			return 0;
 		r = references_at(b);
 		if (r->to == number && fits(r, kind, e))
 			return b;
 		b = r->from_next;
 	}
 	return 0;
+}
+
+static uint32_t find_by_address(const struct store_object *to, uint32_t kind,
+				const struct ledger_edge *e)
+{
+	uint32_t number = ledger_first_held(to);
+
+	for (uint32_t i = 0; number && i < HOLDER_MOST; i++) {
+		const struct store_reference *r = references_at(number);
+
+		if (!r->from && r->holder == e->holder && fits(r, kind, e))
+			return number;
+		number = r->to_next;
+	}
+	return 0;
+}
+
+/* It may have been no object yet when it took the reference. */
+uint32_t pairing_find(const struct store_object *to, uint32_t kind,
+		      const struct ledger_edge *e)
+{
+	uint32_t number = e->from ? find_by_object(to, kind, e) : 0;
+
+	return number ? number : find_by_address(to, kind, e);
 }
 
 static uint32_t frame_of(uint32_t stack)
@@ -119,24 +134,22 @@ static struct choice choose(const struct thread *t,
 	uint32_t number = o->references, first = 0, compared = 0;
 	bool maker = o->flags & STORE_OBJECT_MAKER;
 
-	for (unsigned i = 0; number && i < LOOKED_AT && compared < COMPARED;
-	     i++) {
+	while (number && compared < COMPARED) {
 		const struct store_reference *r = references_at(number);
 
-		if (pairing_is_anonymous(r)) {
-			/* Alone it need not be compared. */
-			if (compared++ == 1)
-				consider(&c, first,
-					 references_at(first)->kind_stack &
-					     STORE_STACK_MAX,
-					 references_at(first)->thread, false);
-			if (compared == 1)
-				first = number;
-			else
-				consider(&c, number,
-					 r->kind_stack & STORE_STACK_MAX,
-					 r->thread, false);
-		}
+		if (!pairing_is_anonymous(r))
+			break; /* nor is any behind it */
+		/* Alone it need not be compared. */
+		if (compared++ == 1)
+			consider(&c, first,
+				 references_at(first)->kind_stack &
+				     STORE_STACK_MAX,
+				 references_at(first)->thread, false);
+		if (compared == 1)
+			first = number;
+		else
+			consider(&c, number, r->kind_stack & STORE_STACK_MAX,
+				 r->thread, false);
 		number = r->to_next;
 	}
 	if (compared == 1 && maker)
@@ -155,7 +168,7 @@ static struct choice choose(const struct thread *t,
 /* The newest that somebody is named for. */
 static uint32_t find_held(const struct store_object *o)
 {
-	uint32_t number = o->references;
+	uint32_t number = ledger_first_held(o);
 
 	while (number && references_kind(references_at(number)))
 		number = references_at(number)->to_next;

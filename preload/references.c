@@ -165,10 +165,9 @@ static uint32_t find_to_move(struct thread *t, struct store_object *o,
 
 	if (e->holder)
 		return pairing_find(o, RKN_REFERENCE, e);
-	for (number = o->references; number;
-	     number = references_at(number)->to_next)
-		if (pairing_is_anonymous(references_at(number)))
-			return number;
+	number = o->references; /* the newest that nobody is named for */
+	if (number && pairing_is_anonymous(references_at(number)))
+		return number;
 	if (!(o->flags & STORE_OBJECT_MAKER))
 		return 0;
 	o->flags &= (uint16_t)~STORE_OBJECT_MAKER;
@@ -198,7 +197,12 @@ void references_move(const void *p, const void *from, const void *to,
 
 			ledger_unlink_from(number);
 			ledger_held_less(t, before);
+			ledger_unlink_to(number);
 			references_at(number)->holder = ledger_address(to);
+			if (to)
+				ledger_link_held(number, o);
+			else
+				ledger_link_first(number, o);
 			if (next)
 				ledger_link_from(number, next);
 			ledger_note(t, o, RKN_EVENT_MOVE, e.stack,

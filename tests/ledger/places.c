@@ -272,6 +272,86 @@ static void ends_in_realloc(void)
 	CHECK(refknot_present());
 }
 
+static NOINLINE void uses(void *p, int on)
+{
+	if (on)
+		refknot_retain(p);
+	else
+		refknot_release(p);
+	__asm__ volatile("");
+}
+
+/* A reference that nobody is named for, under more than are compared. */
+static void many_holders(void)
+{
+	void *item = kept[0] = malloc(32);
+
+	refknot_object(item, "Item");
+	uses(item, 1);
+	for (size_t i = 1; i <= 70; i++) {
+		refknot_object(kept[i] = malloc(16), "Holder");
+		refknot_retain_by(item, kept[i], "item");
+		*(void **)kept[i] = item;
+	}
+	uses(item, 0);
+	for (size_t i = 1; i <= 70; i += 3)
+		refknot_release_by(item, kept[i], "item");
+	refknot_retain(item);
+	refknot_move(item, NULL, kept[1]);
+	refknot_move(item, kept[2], NULL);
+	refknot_release(item);
+	refknot_release_by(item, kept[1], NULL);
+	CHECK(refknot_getrefcount(item) == 46);
+	for (size_t i = 3; i <= 70; i++)
+		if (i % 3 != 1)
+			refknot_release_by(item, kept[i], "item");
+	CHECK(refknot_getrefcount(item) == 1);
+	CHECK(refknot_get_referrers(item, NULL, NULL) == 0);
+}
+
+/* Named as an object only when it has a reference already. */
+static void named_late(void)
+{
+	void *item = kept[0] = malloc(32), *holder = kept[1] = malloc(64);
+
+	refknot_object(item, "Item");
+	refknot_retain_by(item, holder, "item");
+	refknot_object(holder, "Holder");
+	refknot_release_by(item, holder, "item");
+	CHECK(refknot_getrefcount(item) == 1);
+}
+
+/* Where an object was there is a block now that nobody names. */
+static void replaced(void)
+{
+	void *session = malloc(64), *item = kept[0] = malloc(32);
+	void **plain;
+
+	refknot_object(session, "Session");
+	free(session);
+	plain = kept[1] = malloc(64);
+	CHECK((void *)plain == session);
+	refknot_object(item, "Item");
+	refknot_retain_by(item, plain, "item");
+	*plain = item;
+	CHECK(refknot_get_referrers(item, NULL, NULL) == 0);
+}
+
+/* What ended may still give back what it has. */
+static void gives_back_late(void)
+{
+	void *session = malloc(64), *item = kept[0] = malloc(32);
+
+	refknot_object(session, "Session");
+	refknot_object(item, "Item");
+	refknot_retain_by(item, session, "item");
+	refknot_object_end(session);
+	refknot_release_by(item, session, "item");
+	refknot_retain_by(item, kept[1] = malloc(16), "item");
+	CHECK(refknot_getrefcount(item) == 2);
+	free(session);
+}
+
 static void child(void (*run)(void))
 {
 	int status = -1;
@@ -423,6 +503,10 @@ static const struct corner corners[] = {
 	CORNER(handed_over),
 	CORNER(held_longer),
 	CORNER(ends_in_realloc),
+	CORNER(many_holders),
+	CORNER(named_late),
+	CORNER(replaced),
+	CORNER(gives_back_late),
 	CORNER(inherited),
 	CORNER(asserts_in_child),
 	CORNER(child_sets),

@@ -2,7 +2,8 @@
 """What places.c tells of objects where they are not expected."""
 import pytest
 
-from conftest import BUILD, SHIM, environment, read_json, record, run
+from conftest import (BUILD, SHIM, environment, own_function, read_json,
+                      record, run)
 
 PROGRAM = BUILD / "tests/ledger/ledger_places"
 
@@ -103,3 +104,33 @@ def test_no_thread_that_moves_an_object_waits_for_a_stopped_one(tmp_path):
         types = {t["type"]: t["live"] for t in report["types"]}
         assert (types["Moved"], types["X"]) == (1, 20000)
         assert not any("did not stop" in what for what in gaps(report))
+
+
+def outstanding(directory, name):
+    """{(how, function)} of the references on Item that are left."""
+    recorded = record(directory, PROGRAM, name)
+    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
+    assert gaps(recorded.report()) == {}
+    rows = read_json("refs", recorded.main)["outstanding"]
+    return {(p["how"], own_function(p["stack"], PROGRAM), p["count"])
+            for r in rows if r["type"] == "Item" for p in r["places"]}
+
+
+def test_many_holders_do_not_hide_what_nobody_is_named_for(tmp_path):
+    assert outstanding(tmp_path, "many_holders") == {
+        ("made", "many_holders", 1)}
+
+
+def test_a_holder_may_be_named_after_it_took_a_reference(tmp_path):
+    assert outstanding(tmp_path, "named_late") == {("made", "named_late", 1)}
+
+
+def test_a_block_in_an_ended_objects_place_is_not_that_object(tmp_path):
+    report = place(tmp_path, "replaced")
+    assert gaps(report) == {}
+    assert [f["kind"] for f in report["findings"]] == []
+
+
+def test_an_ended_holder_gives_back_what_it_holds(tmp_path):
+    report = place(tmp_path, "gives_back_late")
+    assert gaps(report) == {}
