@@ -84,13 +84,6 @@ struct store_object *objects_find(uint64_t address)
 	return o->address == address ? o : NULL;
 }
 
-static const uint64_t *head_at(uint64_t address)
-{
-	const uint64_t *slot = shadow_slot(address);
-
-	return slot && shadow_slot_known(slot) ? slot : NULL;
-}
-
 /* The block that it was in may have ended unseen, and another begun there. */
 struct store_object *objects_live(uint64_t address)
 {
@@ -99,38 +92,11 @@ struct store_object *objects_live(uint64_t address)
 
 	if (!o || !(o->flags & STORE_OBJECT_LIVE))
 		return NULL;
-	head = head_at(address);
+	head = shadow_head_at(address);
 	if (head && (*head & STORE_HEAD) &&
 	    (*head & (STORE_FREED | STORE_NOTED)) != STORE_NOTED)
 		return NULL;
 	return o;
-}
-
-static uint64_t size_of(const uint64_t *head)
-{
-	uint64_t size = *head >> STORE_SIZE_SHIFT;
-
-	return *head & STORE_BIG ? size | head[2] >> 1 << 32 : size;
-}
-
-#define BACK_MOST (64ull << 20) /* bytes from an address to its block's start */
-
-bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
-{
-	uint64_t granule = 1ull << shadow.granule_shift;
-	uint64_t at = address & ~(granule - 1), back = 0;
-
-	for (; back < BACK_MOST && at >= granule; back += granule) {
-		const uint64_t *head = head_at(at);
-
-		if (head && shadow_is_live(*head)) {
-			*start = at;
-			*size = size_of(head);
-			return address - at < *size || address == at;
-		}
-		at -= granule;
-	}
-	return false;
 }
 
 /* It is locked, and stays so: who comes too late waits for the lock. */
@@ -316,7 +282,7 @@ uint32_t objects_settle(struct thread *t, uint32_t *list, uint64_t from,
 
 bool objects_whole(const struct store_object *o, uint32_t *stack)
 {
-	const uint64_t *head = head_at(o->address);
+	const uint64_t *head = shadow_head_at(o->address);
 
 	if (!head || !(*head & STORE_HEAD) ||
 	    o->address % (1ull << shadow.granule_shift))

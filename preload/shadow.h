@@ -74,6 +74,14 @@ static inline bool shadow_slot_known(const uint64_t *slot)
 	return store_steps[offset >> STORE_STEP_SHIFT];
 }
 
+/* The slot of an address, if it may be read; NULL. */
+static inline const uint64_t *shadow_head_at(uint64_t address)
+{
+	const uint64_t *slot = shadow_slot(address);
+
+	return slot && shadow_slot_known(slot) ? slot : NULL;
+}
+
 /*
  * A thread's way to the slots of 16 KiB of address space that it used lately:
  * where all of them are ready, it needs neither the regions nor the steps.

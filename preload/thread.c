@@ -155,6 +155,7 @@ static COLD struct thread *attach(uint64_t epoch)
 		memset(t->free, 0, sizeof(t->free));
 		memset(t->retired, 0, sizeof(t->retired));
 		memset(t->seen, 0, sizeof(t->seen));
+		t->around = 0;
 	}
 	t->number = i;
 	t->world = 0;

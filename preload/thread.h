@@ -75,6 +75,7 @@ struct thread {
 	uint32_t world; /* 1: it changes the ledger, see world.h */
 	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
+	uint64_t around; /* start of a block, see around.c; 0: none */
 	uint64_t order;  /* of the last thing that it did to an object */
 	uint32_t retire; /* objects retired so far */
 	uint32_t retired[THREAD_RETIRED];

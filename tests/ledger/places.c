@@ -352,6 +352,30 @@ static void gives_back_late(void)
 	free(session);
 }
 
+/* Objects at the far end of blocks of any size. */
+static void pools(void)
+{
+	static const size_t sizes[] = { MIB, 8 * MIB, 65 * MIB, 300 * MIB,
+					6000 * MIB };
+	size_t all = 0;
+
+	refknot_disable();
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		char *p = malloc(sizes[i]);
+
+		if (!p)
+			continue;
+		for (size_t n = 1; n <= 5000; n++)
+			refknot_object(p + sizes[i] - n * 16, "Part");
+		all += 5000;
+		CHECK(refknot_get_objects(-1, NULL, NULL) == all);
+		kept[i] = p;
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		free(kept[i]);
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
+}
+
 static void child(void (*run)(void))
 {
 	int status = -1;
@@ -507,6 +531,7 @@ static const struct corner corners[] = {
 	CORNER(named_late),
 	CORNER(replaced),
 	CORNER(gives_back_late),
+	CORNER(pools),
 	CORNER(inherited),
 	CORNER(asserts_in_child),
 	CORNER(child_sets),

@@ -134,3 +134,8 @@ def test_a_block_in_an_ended_objects_place_is_not_that_object(tmp_path):
 def test_an_ended_holder_gives_back_what_it_holds(tmp_path):
     report = place(tmp_path, "gives_back_late")
     assert gaps(report) == {}
+
+
+def test_objects_may_lie_anywhere_in_a_block_of_any_size(tmp_path):
+    report = place(tmp_path, "pools")
+    assert report["findings"] == [] and gaps(report) == {}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The block around an address: the nearest live one below.  A block's start may
+ * be far away, so the way down leaves out what was never used of the shadow,
+ * and each thread tries the block that it found last: objects in a pool come
+ * one after the other.
+ */
+#include "objects.h"
+
+#define FAR  (1ull << 36) /* bytes to a block's start that are looked through */
+#define MOST (1u << 22)   /* and slots that are in use */
+
+static uint64_t size_of(const uint64_t *head)
+{
+	uint64_t size = *head >> STORE_SIZE_SHIFT;
+
+	return *head & STORE_BIG ? size | head[2] >> 1 << 32 : size;
+}
+
+/* Is it inside the live block that starts at `at`, if there is one? */
+static bool is_in(uint64_t at, uint64_t address, uint64_t *size)
+{
+	const uint64_t *head = shadow_head_at(at);
+
+	if (!head || !shadow_is_live(*head))
+		return false;
+	*size = size_of(head);
+	return address - at < *size || address == at;
+}
+
+/* Slots from the one of `at` down that are ready together, or all not: down to
+ * the start of the store's step, or of the region. */
+static uint64_t run_down(uint64_t at, const uint64_t *slot)
+{
+	uint64_t region = (at % STORE_REGION >> shadow.granule_shift) + 1;
+	uint64_t offset, step;
+
+	if (!slot)
+		return region;
+	offset = (uint64_t)((const char *)slot - (const char *)store.header);
+	step = offset % STORE_STEP / sizeof(*slot) + 1;
+	return step < region ? step : region;
+}
+
+/* The nearest of `n` slots down that has a live block; NULL. */
+static const uint64_t *find_live(const uint64_t *slot, uint64_t n)
+{
+	for (; n; n--, slot--)
+		if (shadow_is_live(*slot))
+			return slot;
+	return NULL;
+}
+
+/* The start of the nearest live block from `at` down; false: none. */
+static bool find_down(uint64_t at, uint64_t *start)
+{
+	unsigned shift = shadow.granule_shift;
+	uint64_t end = at > FAR ? at - FAR : 0, looked = 0;
+
+	while (at >= end && looked < MOST) {
+		const uint64_t *slot = shadow_slot(at), *found = NULL;
+		uint64_t n = run_down(at, slot);
+
+		if (slot && shadow_slot_known(slot)) {
+			found = find_live(slot, n);
+			looked += n;
+		}
+		if (found) {
+			*start = at - ((uint64_t)(slot - found) << shift);
+			return true;
+		}
+		if (at < n << shift)
+			return false;
+		at -= n << shift;
+	}
+	return false;
+}
+
+bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
+{
+	uint64_t at = address & ~((1ull << shadow.granule_shift) - 1);
+	struct thread *t;
+
+	*start = at;
+	if (likely(is_in(at, address, size)))
+		return true;
+	t = thread_attached();
+	if (t && t->around && address > t->around &&
+	    is_in(t->around, address, size)) {
+		*start = t->around;
+		return true;
+	}
+	if (!find_down(at, start) || !is_in(*start, address, size))
+		return false;
+	if (t)
+		t->around = *start;
+	return true;
+}
