@@ -19,7 +19,7 @@ int64_t objects_value(const struct store_object *o, const void *p)
 	case 4:
 		return *(const volatile int32_t *)p + o->bias;
 	default:
-		return (int64_t)*(const volatile uint64_t *)p + o->bias;
+		return (int64_t) * (const volatile uint64_t *)p + o->bias;
 	}
 }
 

@@ -147,6 +147,15 @@ static struct rkn_mark *find(uint32_t name, uint32_t *count)
 	return found;
 }
 
+/* A mark that is made again and again leaves its old rows behind when it
+ * grows: twice the room each time, so that they are no more than the new. */
+static uint32_t room_for(const struct rkn_mark *m, uint32_t rows)
+{
+	uint64_t room = m->room ? 2ull * m->room : rows;
+
+	return room > rows ? (uint32_t)room : rows;
+}
+
 /* Room for `rows` in the census from *first on. */
 static bool reserve(uint32_t rows, uint32_t *first)
 {
@@ -202,9 +211,13 @@ static bool write(struct thread *t, uint32_t name, const struct census *c)
 	if (!m)
 		return false;
 	first = m->first;
-	if (rows > m->room && !reserve(rows, &first))
-		return false;
-	m->room = rows > m->room ? rows : m->room;
+	if (rows > m->room) {
+		uint32_t room = room_for(m, rows);
+
+		if (!reserve(room, &first))
+			return false;
+		m->room = room;
+	}
 	m->first = first;
 	m->rows = rows;
 	if (rows) {

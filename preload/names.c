@@ -76,7 +76,8 @@ static bool is(uint32_t number, const struct name *n)
 {
 	const char *text = names_text(number);
 
-	return !memcmp(text, n->text, n->size) && !text[n->size];
+	/* It may be shorter, and the last of the table. */
+	return !strncmp(text, n->text, n->size) && !text[n->size];
 }
 
 /* The slot that has the name, or the free one where it belongs; NULL: full. */

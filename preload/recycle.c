@@ -52,9 +52,9 @@ static uint32_t pop(enum thread_free_kind kind)
 			return 0;
 		next = __atomic_load_n(batch_link(kind, (uint32_t)seen),
 				       __ATOMIC_RELAXED);
-	} while (!__atomic_compare_exchange_n(
-	    stack, &seen, changed(seen, next), false, __ATOMIC_ACQUIRE,
-	    __ATOMIC_ACQUIRE));
+	} while (!__atomic_compare_exchange_n(stack, &seen, changed(seen, next),
+					      false, __ATOMIC_ACQUIRE,
+					      __ATOMIC_ACQUIRE));
 	*batch_link(kind, (uint32_t)seen) = 0;
 	return (uint32_t)seen;
 }

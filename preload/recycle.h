@@ -22,8 +22,8 @@ uint32_t recycle_more(struct thread *t, enum thread_free_kind kind);
 /* For one that is longer than RECYCLE_MOST. */
 void recycle_less(struct thread *t, enum thread_free_kind kind);
 
-static inline void *recycle_record(enum store_table_number table,
-				   size_t size, uint32_t number)
+static inline void *recycle_record(enum store_table_number table, size_t size,
+				   uint32_t number)
 {
 	return store_at(store.header->tables[table].offset + number * size);
 }

@@ -31,6 +31,16 @@ void references_tame(const void *p, int what, bool on)
 	ledger_leave(t);
 }
 
+static void raise(uint64_t *count, uint64_t least)
+{
+	uint64_t now = __atomic_load_n(count, __ATOMIC_RELAXED);
+
+	while (now < least &&
+	       !__atomic_compare_exchange_n(count, &now, least, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
 void references_span(const void *start, size_t size, bool on)
 {
 	struct thread *t = ledger_enter();
@@ -49,8 +59,7 @@ void references_span(const void *start, size_t size, bool on)
 						      false, __ATOMIC_RELAXED,
 						      __ATOMIC_RELAXED)) {
 			__atomic_store_n(&s->size, size, __ATOMIC_RELEASE);
-			if (i >= table->count)
-				table->count = i + 1;
+			raise(&table->count, i + 1);
 			ledger_leave(t);
 			return;
 		}

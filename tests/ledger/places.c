@@ -376,6 +376,19 @@ static void pools(void)
 	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
 }
 
+/* One mark again and again, with one more type each time. */
+static void grows_under_mark(void)
+{
+	for (size_t i = 0; i < 1500; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "Type %zu", i);
+		refknot_object(malloc(16), name);
+		refknot_mark("mark");
+	}
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 1500);
+}
+
 static void child(void (*run)(void))
 {
 	int status = -1;
@@ -532,6 +545,7 @@ static const struct corner corners[] = {
 	CORNER(replaced),
 	CORNER(gives_back_late),
 	CORNER(pools),
+	CORNER(grows_under_mark),
 	CORNER(inherited),
 	CORNER(asserts_in_child),
 	CORNER(child_sets),
