@@ -16,41 +16,56 @@
 #include "sandbox.h"
 #include "sys.h"
 
-/* The filter at `p`, copied, for the program may have it wrong. 0 or -errno. */
+/* The filter at `p`, copied, for the program may have it wrong, to where
+ * forget() gives it back. 0 or -errno. */
 static long copy(struct sandbox_filter *f, const void *p)
 {
-	static struct sandbox_instruction instructions[SANDBOX_MOST];
+	struct sandbox_instruction *to;
 	long result =
 	    sys_peek(sys_pid(), f, (uint64_t)(uintptr_t)p, sizeof(*f));
+	size_t size = f->count * sizeof(*to);
 
 	if (result < 0)
 		return result;
 	if (result != sizeof(*f) || f->count > SANDBOX_MOST)
 		return -EFAULT;
-	result = sys_peek(sys_pid(), instructions,
-			  (uint64_t)(uintptr_t)f->instructions,
-			  f->count * sizeof(*instructions));
-	if (result >= 0 && result != (long)(f->count * sizeof(*instructions)))
-		return -EFAULT;
-	f->instructions = instructions;
-	return result < 0 ? result : 0;
+	to = sys_map(size, -1);
+	if (!to)
+		return -ENOMEM;
+	result =
+	    sys_peek(sys_pid(), to, (uint64_t)(uintptr_t)f->instructions, size);
+	f->instructions = to;
+	if (result == (long)size)
+		return 0;
+	sys_unmap(to, size);
+	return result < 0 ? result : -EFAULT;
+}
+
+static void forget(const struct sandbox_filter *f)
+{
+	sys_unmap((void *)(uintptr_t)f->instructions,
+		  f->count * sizeof(*f->instructions));
 }
 
 /* Where it cannot be read since the kernel does not allow it, all is taken for
  * forbidden. False: the kernel will not take it either. */
-static bool enter(bool strict, const void *filter)
+static bool enter(struct sandbox_change *c, bool strict, const void *filter)
 {
-	struct sandbox_filter f;
+	struct sandbox_filter f = { 0 };
 	long error = strict ? 0 : copy(&f, filter);
 
 	if (error == -EFAULT)
 		return false;
-	sandbox_enter(strict || error ? NULL : &f);
+	sandbox_ask(c, strict || error ? NULL : &f);
+	if (!strict && !error)
+		forget(&f);
+	sandbox_enter(c);
 	return true;
 }
 
 EXPORT int prctl(int option, ...)
 {
+	struct sandbox_change change;
 	unsigned long a[4];
 	va_list arguments;
 	bool entered;
@@ -63,10 +78,11 @@ EXPORT int prctl(int option, ...)
 	real_resolve();
 	if (likely(option != PR_SET_SECCOMP))
 		return real.prctl(option, a[0], a[1], a[2], a[3]);
-	entered = enter(a[0] == SECCOMP_MODE_STRICT, (const void *)a[1]);
+	entered =
+	    enter(&change, a[0] == SECCOMP_MODE_STRICT, (const void *)a[1]);
 	result = real.prctl(option, a[0], a[1], a[2], a[3]);
 	if (entered)
-		sandbox_done(!result);
+		sandbox_done(&change, !result);
 	return result;
 }
 
@@ -79,15 +95,17 @@ __attribute__((used, visibility("hidden"))) long
 special_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	bool strict = a == SECCOMP_SET_MODE_STRICT && !b && !c, entered;
+	struct sandbox_change change;
 	long result;
 
 	if (number != SYS_seccomp || (!strict && a != SECCOMP_SET_MODE_FILTER))
 		return real_syscall(number, a, b, c, d, e, f);
-	entered = enter(strict, (const void *)c);
+	entered = enter(&change, strict, (const void *)c);
 	result = real_syscall(number, a, b, c, d, e, f);
 	/* Not 0: a thread that could not follow, or the listener's number. */
 	if (entered)
-		sandbox_done(!result || (result > 0 &&
+		sandbox_done(&change,
+			     !result || (result > 0 &&
 					 b & SECCOMP_FILTER_FLAG_NEW_LISTENER));
 	return result;
 }

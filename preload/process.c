@@ -264,7 +264,7 @@ static int begin(void)
 
 	if (error)
 		return error;
-	process.pid = sys_pid();
+	process.pid = process_page.pid = sys_pid();
 	shadow_reset(shift, !process.foreign_malloc);
 	error = stacks_reset();
 	if (error)
@@ -277,7 +277,6 @@ static int begin(void)
 	world_reset();
 	collect_reset();
 	describe();
-	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	__atomic_store_n(&state, RUNNING, __ATOMIC_RELEASE);
 	__atomic_store_n(
 	    &process_page.epoch,
@@ -304,6 +303,7 @@ static COLD bool start(void)
 	int error;
 
 	starting = true;
+	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	real_resolve();
 	heap_init();
 	error = find_out();
@@ -343,6 +343,15 @@ void process_flush(void)
 			    &process_page.epoch, &epoch, epoch + 1, false,
 			    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
+}
+
+bool process_owns_memory(void)
+{
+	int pid = sys_pid();
+
+	if (pid > 0 && !process_page.pid)
+		process_page.pid = pid;
+	return pid <= 0 || process_page.pid == pid;
 }
 
 void process_missed(void)
@@ -469,8 +478,11 @@ static void wait_for_end(void)
 /* Does the process end for the first time, as far as we can see? */
 static bool begin_end(enum rkn_end how, int value)
 {
-	int pid = sys_pid();
+	int pid;
 
+	if (__atomic_load_n(&state, __ATOMIC_RELAXED) == OFF)
+		return false;
+	pid = sys_pid();
 	if (pid > 0 && pid != process.pid) /* a vfork child's */
 		return false;
 	if (checked && !checking) {

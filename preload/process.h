@@ -22,7 +22,8 @@
 struct process_page {
 	uint64_t epoch; /* PROCESS_RECORDING times the number of the recording
 			   in this process, and how often code has gone away */
-	char rest[4096 - sizeof(uint64_t)];
+	int pid; /* whose memory this is; 0: nobody asked */
+	char rest[4096 - sizeof(uint64_t) - sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
 /* Recording is over for good in this process: nothing more is to be asked. */
@@ -47,6 +48,10 @@ extern struct process process;
 /* Is this process recorded? Begins recording where that is still to be done.
  * May run inside malloc and in a signal handler. */
 bool process_ready(void);
+
+/* Is this memory the calling process's own? A vfork child's is its parent's.
+ */
+bool process_owns_memory(void);
 
 /* An operation went by that could not be recorded. */
 void process_missed(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sandbox.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -35,6 +36,7 @@ enum need {
 };
 
 /* Every system call of sys.c's, with the arguments that filters look at. */
+#define HERE          (uint32_t) AT_FDCWD
 #define FUTEX_WAITING FUTEX_WAIT_PRIVATE
 #define FUTEX_WAKING  FUTEX_WAKE_PRIVATE
 static const struct {
@@ -43,10 +45,17 @@ static const struct {
 	uint64_t arguments[6];
 	int forbids; /* not all of `number`; 0: that */
 } calls[] = {
-	{ SYS_openat, SNAPSHOT, { 0xffffff9c, 1, O_RDONLY | O_CLOEXEC } },
+	{ SYS_openat, SNAPSHOT, { HERE, 1, O_RDONLY | O_CLOEXEC } },
+	{ SYS_openat,
+	  SNAPSHOT,
+	  { HERE, 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC } },
 	{ SYS_openat,
 	  OPTIONAL,
-	  { 0xffffff9c, 1, O_RDWR | O_CLOEXEC },
+	  { HERE, 1, O_RDWR | O_NOFOLLOW | O_CLOEXEC },
+	  SYS_OPEN_TO_WRITE },
+	{ SYS_openat,
+	  OPTIONAL,
+	  { HERE, 1, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600 },
 	  SYS_OPEN_TO_WRITE },
 	{ SYS_close, SNAPSHOT, { 3 } },
 	{ SYS_read, SNAPSHOT, { 3, 1, 4096 } },
@@ -73,6 +82,7 @@ static const struct {
 	{ SYS_mincore, OPTIONAL, { 4096, 4096, 1 } },
 	{ SYS_madvise, SNAPSHOT, { 4096, 4096, 23 } },
 	{ SYS_madvise, OPTIONAL, { 4096, 4096, MADV_DONTNEED } },
+	{ SYS_madvise, OPTIONAL, { 4096, 4096, MADV_RANDOM } },
 	{ SYS_getpid, SNAPSHOT, { 0 } },
 	{ SYS_getppid, OPTIONAL, { 0 } },
 	{ SYS_gettid, SNAPSHOT, { 0 } },
@@ -95,6 +105,7 @@ static const struct {
 	{ SYS_rt_sigreturn, SNAPSHOT, { 0 } },
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
+static_assert(CALLS <= 64, "no bit for each in struct sandbox_change");
 
 /* What a filter sees; the order is the kernel's. */
 struct machine {
@@ -254,13 +265,9 @@ static bool is_allowed(const struct sandbox_filter *f, size_t i)
 
 static bool no_snapshot;
 
-/* What stood before the last filter. */
-static struct {
-	uint64_t forbidden[SYS_FORBIDDEN_WORDS];
-	bool no_snapshot;
-	bool signals;
-} former;
-static bool narrow; /* the filter that is coming forbids something */
+/* Changes that are under way, and all that there were: what stood before one
+ * of several at the same time is not to be put back. */
+static uint32_t under_way, changes;
 
 static uint32_t count_forbidden(void)
 {
@@ -273,7 +280,8 @@ static uint32_t count_forbidden(void)
 
 static void forbid(int number)
 {
-	sys_forbidden[number / 64] |= 1ull << number % 64;
+	__atomic_fetch_or(&sys_forbidden[number / 64], 1ull << number % 64,
+			  __ATOMIC_RELAXED);
 }
 
 bool sandbox_denies_snapshot(void)
@@ -333,43 +341,70 @@ static void make_room(void)
 	}
 }
 
-void sandbox_enter(const struct sandbox_filter *filter)
+void sandbox_ask(struct sandbox_change *c, const struct sandbox_filter *filter)
 {
-	bool forbids[SIGNALS + 1] = { false };
-	bool kept[CALLS];
+	*c = (struct sandbox_change){ .counts = process_owns_memory() };
+	for (size_t i = 0; i < CALLS; i++)
+		c->allows |= (uint64_t)is_allowed(filter, i) << i;
+}
 
-	if (!process_page.epoch)
+static void note_former(struct sandbox_change *c)
+{
+	bool alone = !__atomic_fetch_add(&under_way, 1, __ATOMIC_RELAXED);
+	uint32_t number = __atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED);
+
+	c->number = alone ? number : 0;
+	memcpy(c->forbidden, sys_forbidden, sizeof(c->forbidden));
+	c->no_snapshot = no_snapshot;
+	c->signals = fatal_stands_in(SIGSEGV);
+}
+
+/* Recorded or not, handlers stand and ends are seen: that is decided anew in
+ * each case. A forked child begins now or never. */
+void sandbox_enter(struct sandbox_change *c)
+{
+	bool forbids[SIGNALS + 1] = { false }, recording;
+
+	for (size_t i = 0; i < CALLS; i++)
+		forbids[calls[i].need] |= !(c->allows >> i & 1);
+	c->narrow = forbids[OPTIONAL] || forbids[SNAPSHOT];
+	if (!c->counts)
 		return;
-	for (size_t i = 0; i < CALLS; i++) {
-		kept[i] = is_allowed(filter, i);
-		forbids[calls[i].need] |= !kept[i];
-	}
-	memcpy(former.forbidden, sys_forbidden, sizeof(former.forbidden));
-	former.no_snapshot = no_snapshot;
-	former.signals = fatal_stands_in(SIGSEGV);
-	narrow = forbids[OPTIONAL] || forbids[SNAPSHOT];
-	if (narrow)
+	recording = process_ready();
+	note_former(c);
+	if (recording && c->narrow)
 		make_room();
 	if (forbids[SNAPSHOT] || forbids[SIGNALS])
 		fatal_end();
 	for (size_t i = 0; i < CALLS; i++)
-		if (!kept[i])
+		if (!(c->allows >> i & 1))
 			forbid(calls[i].forbids ? calls[i].forbids
 						: calls[i].number);
 	no_snapshot |= forbids[SNAPSHOT];
-	sandbox_note();
+	if (recording)
+		sandbox_note();
 }
 
-void sandbox_done(bool installed)
+static bool was_alone(const struct sandbox_change *c)
 {
-	/* What it executes could not even start a recording. */
-	if (installed && narrow)
+	bool alone = c->number == __atomic_load_n(&changes, __ATOMIC_RELAXED);
+
+	__atomic_fetch_sub(&under_way, 1, __ATOMIC_RELAXED);
+	return alone;
+}
+
+void sandbox_done(const struct sandbox_change *c, bool installed)
+{
+	/* What it executes could not even start a recording. The environment
+	 * is the parent's, too, in a vfork child: nothing less helps there. */
+	if (installed && c->narrow)
 		environment_drop_preload();
-	if (installed || !process_page.epoch)
+	if (!c->counts || !was_alone(c) || installed)
 		return;
-	memcpy(sys_forbidden, former.forbidden, sizeof(former.forbidden));
-	no_snapshot = former.no_snapshot;
-	if (former.signals && !fatal_stands_in(SIGSEGV))
+	memcpy(sys_forbidden, c->forbidden, sizeof(c->forbidden));
+	no_snapshot = c->no_snapshot;
+	if (c->signals && !fatal_stands_in(SIGSEGV))
 		fatal_begin();
-	sandbox_note();
+	if (process_page.epoch)
+		sandbox_note();
 }

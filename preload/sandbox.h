@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sys.h"
+
 /* The kernel's struct sock_filter and sock_fprog. */
 struct sandbox_instruction {
 	uint16_t code;
@@ -28,11 +30,23 @@ struct sandbox_filter {
 uint32_t sandbox_answer(const struct sandbox_filter *f, int number,
 			const uint64_t a[6]);
 
-/* A filter is about to be installed; NULL: the strict mode. What it forbids is
- * not done from here on, and room is made ready while that can be done. */
-void sandbox_enter(const struct sandbox_filter *filter);
+/* A filter that a thread is about to install, and what stood before. */
+struct sandbox_change {
+	uint64_t allows; /* of refknot's calls, a bit each */
+	bool narrow;     /* it forbids some */
+	bool counts;     /* for this process; a vfork child's does not */
+	uint64_t forbidden[SYS_FORBIDDEN_WORDS];
+	bool no_snapshot, signals;
+	uint32_t number; /* of the change; 0: another was under way */
+};
+
+/* What will that filter forbid? NULL: the strict mode. */
+void sandbox_ask(struct sandbox_change *c, const struct sandbox_filter *filter);
+/* It is about to be installed: what it forbids is not done from here on, and
+ * room is made ready while that can be done. */
+void sandbox_enter(struct sandbox_change *c);
 /* It is, or the kernel did not take it. */
-void sandbox_done(bool installed);
+void sandbox_done(const struct sandbox_change *c, bool installed);
 
 /* Is a call forbidden that a snapshot cannot do without? */
 bool sandbox_denies_snapshot(void);

@@ -3,29 +3,14 @@
  * Puts itself under a seccomp filter (argument 1), which kills for every call
  * that is not listed, allocates, loses 100 bytes, and ends as argument 2 says.
  */
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../hooks/hooks.h"
-
-#define ALLOW(number)                                                          \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),                     \
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-#define NUMBER                                                                 \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
-#define END(answer) BPF_STMT(BPF_RET | BPF_K, answer)
-
-/* What the C library needs to allocate, print and end. */
-#define FEW                                                                    \
-	NUMBER, ALLOW(SYS_mmap), ALLOW(SYS_munmap), ALLOW(SYS_mremap),         \
-	    ALLOW(SYS_brk), ALLOW(SYS_write), ALLOW(SYS_exit_group)
+#include "filters.h"
 
 static struct sock_filter few[] = { FEW, END(SECCOMP_RET_KILL_PROCESS) };
 static struct sock_filter refusing[] = { FEW, END(SECCOMP_RET_ERRNO | 38) };
@@ -43,13 +28,29 @@ static struct sock_filter all[] = {
 static struct sock_filter reading[] = {
 	NUMBER,
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 4),
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		 offsetof(struct seccomp_data, args[2])),
+	ARGUMENT(2),
 	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 3),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
 	END(SECCOMP_RET_KILL_PROCESS),
 	END(SECCOMP_RET_ALLOW)
 };
+/* openat's directory as the C library passes it, all 64 bits of it. */
+static struct sock_filter wide[] = {
+	NUMBER,
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		 offsetof(struct seccomp_data, args[0]) + 4),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+	END(SECCOMP_RET_KILL_PROCESS),
+	END(SECCOMP_RET_ALLOW)
+};
+/* No directories; no new files; no word on how memory will be used. */
+static struct sock_filter no_directory[] = { WITHOUT(SYS_openat, 2, BPF_JSET,
+						     O_DIRECTORY) };
+static struct sock_filter no_new_file[] = { WITHOUT(SYS_openat, 2, BPF_JSET,
+						    O_CREAT) };
+static struct sock_filter no_random[] = { WITHOUT(SYS_madvise, 2, BPF_JEQ,
+						  MADV_RANDOM) };
 
 #define FILTER(name)                                                           \
 	{                                                                      \
@@ -59,8 +60,10 @@ static struct {
 	const char *name;
 	struct sock_filter *filter;
 	unsigned short size;
-} filters[] = { FILTER(few),        FILTER(refusing), FILTER(trapping),
-		FILTER(mmap_alone), FILTER(all),      FILTER(reading) };
+} filters[] = { FILTER(few),        FILTER(refusing),     FILTER(trapping),
+		FILTER(mmap_alone), FILTER(all),          FILTER(reading),
+		FILTER(wide),       FILTER(no_directory), FILTER(no_new_file),
+		FILTER(no_random) };
 
 static void enter(const char *name)
 {

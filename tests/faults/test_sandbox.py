@@ -9,8 +9,9 @@ import pytest
 from common import leaks, program, same
 from conftest import SOURCE, environment, read_json, refknot
 
-SANDBOX = program("sandbox")
+SANDBOX, CONFINED = program("sandbox"), program("confined")
 NARROW = ["few", "refusing", "trapping", "mmap_alone"]
+PARTIAL = ["reading", "wide", "no_directory", "no_new_file", "no_random"]
 
 
 def limits(report):
@@ -18,7 +19,8 @@ def limits(report):
 
 
 @pytest.mark.parametrize("how", ["exit", "signal", "fault", "fork", "raw"])
-@pytest.mark.parametrize("name", [*NARROW, "all", "reading", "strict", "bad"])
+@pytest.mark.parametrize("name", [*NARROW, *PARTIAL, "all", "strict",
+                                  "bad"])
 def test_no_filter_is_ever_violated(name, how, tmp_path):
     recorded = same(tmp_path, SANDBOX, name, how)
     known = [o for o in read_json("objects", recorded.main, "--by",
@@ -46,12 +48,44 @@ def test_there_is_room_for_more_heap(name, tmp_path):
     assert not any("full" in what for what in limits(report))
 
 
-@pytest.mark.parametrize("name", ["all", "reading", "bad"])
+@pytest.mark.parametrize("name", ["all", "reading", "wide", "bad"])
 def test_a_filter_that_is_wide_enough_changes_nothing(name, tmp_path):
     recorded = same(tmp_path, SANDBOX, name, "signal")
     report = recorded.report()
     assert report["recording"]["snapshot_at"] == "signal"
     assert leaks(report, SANDBOX) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("how, out", [
+    ("child", [b"yes\nchild 0\n"]), ("crash", [b"child b\n", b"child 8b\n"])])
+def test_a_child_that_confines_itself_first_is_not_harmed(how, out, tmp_path):
+    """Before it allocates: nothing is recorded of it yet."""
+    recorded = same(tmp_path, CONFINED, how)
+    assert recorded.outcome.out in out
+    for child in recorded.children:
+        told = limits(read_json("report", child))
+        assert told["system calls that refknot did without"] > 20
+    assert len(recorded.children) == (how == "child")
+    assert leaks(recorded.report(), CONFINED) == {"lose": (1, 100)}
+
+
+def test_who_confines_itself_after_its_check_still_dies_its_death(tmp_path):
+    report = same(tmp_path, CONFINED, "checked").report()
+    assert leaks(report, CONFINED) == {"lose": (1, 100)}
+
+
+def test_a_filter_of_a_vfork_child_is_its_own(tmp_path):
+    recorded = same(tmp_path, CONFINED, "vfork")
+    assert recorded.outcome.out == b"child 0\n"
+    report = recorded.report()
+    assert report["verdict"]["checked"] is True
+    assert "system calls that refknot did without" not in limits(report)
+    assert leaks(report, CONFINED) == {"lose": (1, 100)}
+
+
+def test_filters_that_fail_beside_one_that_is_taken_undo_nothing(tmp_path):
+    recorded = same(tmp_path, CONFINED, "beside")
+    assert recorded.outcome.out == b"end\n"
 
 
 def test_each_system_call_of_ours_is_asked_for():
