@@ -4,6 +4,7 @@
  * a program that limits itself while it is recorded gets as much as it asks for
  * beside the store. What it asks for is what it is told.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +12,7 @@
 #include "compiler.h"
 #include "process.h"
 #include "real.h"
-#include "store.h"
+#include "room.h"
 #include "sys.h"
 
 /* The C library's header gives one name the other's symbol; here both are
@@ -31,42 +32,94 @@ static limit set, asked;
 
 static bool is_ours(int pid, int resource)
 {
-	return resource == STORE_RESOURCE && process_page.epoch &&
-	       store.size == STORE_MOST && (!pid || pid == sys_pid());
+	return resource == ROOM_RESOURCE && (!pid || pid == sys_pid());
 }
 
 static uint64_t hidden(uint64_t now, uint64_t last, uint64_t wanted)
 {
-	return now == last ? wanted : store_limit_told(now);
+	return now == last ? wanted : room_told(now);
+}
+
+static void hide(limit *l)
+{
+	l->rlim_cur = hidden(l->rlim_cur, set.rlim_cur, asked.rlim_cur);
+	l->rlim_max = hidden(l->rlim_max, set.rlim_max, asked.rlim_max);
+}
+
+/* A hard limit that stood before the store was made may leave no room for both:
+ * then it stays, and what is below it is the program's. */
+static int set_below(const limit *wanted, limit *marked)
+{
+	limit now, told;
+	int result = real.prlimit64(0, ROOM_RESOURCE, marked, NULL);
+
+	if (!result || real.prlimit64(0, ROOM_RESOURCE, NULL, &now))
+		return result;
+	told = now;
+	hide(&told);
+	if (wanted->rlim_max > told.rlim_max ||
+	    marked->rlim_max <= now.rlim_max)
+		return result;
+	marked->rlim_max = now.rlim_max;
+	if (marked->rlim_cur > now.rlim_max)
+		marked->rlim_cur = now.rlim_max;
+	return real.prlimit64(0, ROOM_RESOURCE, marked, NULL);
+}
+
+/* As large as the program wants, beside a store of whatever recording: a forked
+ * child has its parent's until it has its own. */
+static int set_beside(const limit *wanted)
+{
+	limit marked = { room_marked(wanted->rlim_cur, store.mapped),
+			 room_marked(wanted->rlim_max, store.mapped) };
+	int result = set_below(wanted, &marked);
+
+	if (!result && process_owns_memory()) {
+		set = marked;
+		asked = *wanted;
+	}
+	return result;
+}
+
+/* False: the program gave no pointer to one. */
+static bool read_limit(limit *to, const limit *from)
+{
+	long size =
+	    sys_peek(sys_pid(), to, (uint64_t)(uintptr_t)from, sizeof(*to));
+
+	if (size == -EPERM || size == -ENOSYS)
+		*to = *from;
+	return size == sizeof(*to) || size == -EPERM || size == -ENOSYS;
+}
+
+/* The kernel finds out whether there is room for the answer. */
+static int write_limit(limit *to, const limit *what)
+{
+	int result = real.prlimit64(0, ROOM_RESOURCE, NULL, to);
+
+	if (!result)
+		*to = *what;
+	return result;
 }
 
 static int change(int pid, int resource, const limit *new, limit *old)
 {
-	limit marked, wanted;
-	int result;
+	limit wanted = { 0 }, former = { 0 };
+	int saved = errno, result;
 
 	real_resolve();
-	if (!is_ours(pid, resource))
+	if (!is_ours(pid, resource) || (new && !read_limit(&wanted, new)))
 		return real.prlimit64(pid, resource, new, old);
-	if (new) {
-		wanted = *new;
-		marked.rlim_cur = store_limit_marked(wanted.rlim_cur);
-		marked.rlim_max = store_limit_marked(wanted.rlim_max);
-	}
-	result = real.prlimit64(pid, resource, new ? &marked : NULL, old);
-	/* There is a hard limit below: then as alone. */
-	if (result && new)
-		return real.prlimit64(pid, resource, new, old);
-	if (!result && old) {
-		old->rlim_cur =
-		    hidden(old->rlim_cur, set.rlim_cur, asked.rlim_cur);
-		old->rlim_max =
-		    hidden(old->rlim_max, set.rlim_max, asked.rlim_max);
-	}
-	if (!result && new) {
-		set = marked;
-		asked = wanted;
-	}
+	result = real.prlimit64(0, resource, NULL, &former);
+	hide(&former);
+	if (!result && new)
+		result = store.header && wanted.rlim_cur <= wanted.rlim_max
+			     ? set_beside(&wanted)
+			     : real.prlimit64(0, resource, &wanted, NULL);
+	if (!result && old)
+		result = write_limit(old, &former);
+	if (!result)
+		errno = saved;
 	return result;
 }
 

@@ -317,7 +317,7 @@ static bool is_data(const struct map *map)
 {
 	uint64_t own = (uint64_t)(uintptr_t)store.header;
 
-	if (map->start < own + store.size && map->end > own)
+	if (map->start < own + store.mapped && map->end > own)
 		return false;
 	if (strncmp(map->name, "[v", 2) == 0) /* the kernel's own: [vvar] */
 		return false;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "room.h"
 #include "sys.h"
 #include "text.h"
 
@@ -55,7 +56,7 @@ static const struct {
 	[STORE_CENSUS] = { sizeof(struct rkn_census), 1u << 24 },
 };
 
-static_assert(STORE_RESOURCE == RLIMIT_AS, "not the limit that is meant");
+static_assert(ROOM_RESOURCE == RLIMIT_AS, "not the limit that is meant");
 static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,
 	      "stacks without counters");
 
@@ -253,19 +254,20 @@ static long create(const char *directory, const char *program)
 static int map(int fd)
 {
 	uint64_t room = sys_limit(RLIMIT_AS), file = sys_limit(RLIMIT_FSIZE);
-	uint64_t size = STORE_MOST;
+	uint64_t size = room_of(room);
 	int error = file < STORE_LEAST ? -EFBIG : -ENOMEM;
 
-	if (store_limit_is_marked(room))
-		room = UINT64_MAX;
-	while (size > (room == UINT64_MAX ? room : room / 4) || size > file)
+	if (!size)
+		for (size = STORE_MOST; size > room / 4;)
+			size /= 2;
+	while (size > file)
 		size /= 2;
 	for (; size >= STORE_LEAST; size /= 2) {
 		error = (int)sys_truncate(fd, size);
 		if (error < 0)
 			continue;
 		store.header = sys_map(size, fd);
-		store.size = size;
+		store.size = store.mapped = size;
 		if (store.header) {
 			/* Holes have nothing to read ahead. */
 			sys_advise(store.header, size, MADV_RANDOM);
@@ -348,11 +350,11 @@ int store_create(const char *directory, const char *program,
 
 void store_leave(void)
 {
-	sys_unmap(store.header, store.size);
+	sys_unmap(store.header, store.mapped);
 	sys_advise(store_steps, sizeof(store_steps), MADV_DONTNEED);
 	sys_advise(units, sizeof(units), MADV_DONTNEED);
 	store.header = NULL;
-	store.size = 0;
+	store.size = store.mapped = 0;
 }
 
 void store_trim(void)

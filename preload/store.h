@@ -22,36 +22,10 @@
 #define STORE_STEP       (1ull << STORE_STEP_SHIFT)
 #define STORE_MOST       (1ull << 38) /* bytes that a store may span */
 
-/*
- * A limit on address space that a program set itself while it was recorded:
- * with room for the store and the shim added, and a mark in the low bits, by
- * which those whom it executes know that.
- */
-#define STORE_RESOURCE    9        /* RLIMIT_AS */
-#define STORE_LIMIT_MARK  0x1efull /* of 1024: limits are in KiB */
-#define STORE_LIMIT_ADDED (STORE_MOST + (128ull << 20) + STORE_LIMIT_MARK)
-
-static inline uint64_t store_limit_marked(uint64_t limit)
-{
-	return limit < STORE_MOST
-		   ? ((limit + 1023) & ~1023ull) + STORE_LIMIT_ADDED
-		   : limit;
-}
-
-static inline bool store_limit_is_marked(uint64_t limit)
-{
-	return limit % 1024 == STORE_LIMIT_MARK && limit >= STORE_LIMIT_ADDED &&
-	       limit < STORE_LIMIT_ADDED + STORE_MOST;
-}
-
-static inline uint64_t store_limit_told(uint64_t limit)
-{
-	return store_limit_is_marked(limit) ? limit - STORE_LIMIT_ADDED : limit;
-}
-
 struct store {
 	struct store_header *header; /* NULL: no store; also its base address */
-	uint64_t size;               /* bytes mapped */
+	uint64_t size;               /* bytes that may be used */
+	uint64_t mapped;             /* bytes of address space: STORE_MOST >> n */
 	struct sys_identity file;
 	char path[4096];
 };

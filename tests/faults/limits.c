@@ -2,11 +2,15 @@
 /* Limits on address space that a program sets itself: what it is told, and
  * what it gets. */
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../hooks/hooks.h"
 
 #define MIB (1ull << 20)
+#define GIB (1ull << 30)
+
+void __lsan_do_leak_check(void) __attribute__((weak));
 
 static void tell(const char *when)
 {
@@ -42,17 +46,106 @@ static void bad_calls(void)
 	result = getrlimit(RLIMIT_AS, nowhere);
 	printf("%d %d\n", result, errno);
 	errno = 0;
+	result = setrlimit(RLIMIT_AS, nowhere);
+	printf("%d %d\n", result, errno);
+	errno = 0;
+	nowhere = (struct rlimit *)8;
+	result = setrlimit(RLIMIT_AS, nowhere);
+	printf("%d %d\n", result, errno);
+	errno = 0;
+	result = getrlimit(RLIMIT_AS, nowhere);
+	printf("%d %d\n", result, errno);
+	errno = 0;
 	result = setrlimit(999, &(struct rlimit){ 0 });
 	printf("%d %d\n", result, errno);
 }
 
-int main(int argc, char **argv)
+/* So much is there, and not more. */
+static void try_limit(void)
+{
+	CHECK(malloc(300 * MIB));
+	CHECK(!malloc(800 * MIB) && errno == ENOMEM);
+}
+
+static void in_children(void (*what)(void))
+{
+	int status = -1;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		what();
+		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	printf("child %x\n", status);
+}
+
+static void set_and_try(void)
+{
+	set(GIB, GIB);
+	try_limit();
+}
+
+/* Nothing is recorded of these children yet when they ask. */
+static void tell_child(void)
+{
+	tell("child");
+}
+
+static void children(void)
+{
+	in_children(set_and_try);
+	set(5 * GIB + 1, RLIM_INFINITY);
+	in_children(tell_child);
+}
+
+static void check_first(void)
+{
+	if (__lsan_do_leak_check)
+		__lsan_do_leak_check();
+	set_and_try();
+}
+
+/* Beyond what refknot maps, and the soft limit above the hard one. */
+static void high(void)
+{
+	set(50 * GIB, 300 * GIB);
+	CHECK(malloc(300 * MIB));
+	set(300 * GIB, 100 * GIB);
+	tell("high");
+}
+
+/* A hard limit stood before the program began, and it may not raise that. */
+static void below(void)
+{
+	struct rlimit l;
+
+	if (!getuid())
+		CHECK(!setuid(65534));
+	getrlimit(RLIMIT_AS, &l);
+	set(GIB, l.rlim_max);
+	tell("soft");
+	try_limit();
+	set(GIB, GIB);
+	tell("both");
+	CHECK(setrlimit(RLIMIT_AS, &l) && errno == EPERM);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} corners[] = { { "children", children },
+		{ "checked", check_first },
+		{ "high", high },
+		{ "below", below } };
+
+static void usual(char **argv)
 {
 	void *p;
 
-	tell("start");
-	if (argc > 1)
-		return 0;
 	set(12345678, RLIM_INFINITY);
 	tell("odd");
 	set(300 * MIB, 1000 * MIB);
@@ -69,5 +162,16 @@ int main(int argc, char **argv)
 	bad_calls();
 	fflush(stdout);
 	execl(argv[0], argv[0], "told", NULL);
-	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	tell("start");
+	for (size_t i = 0; argc > 1 && i < sizeof(corners) / sizeof(*corners);
+	     i++)
+		if (!strcmp(argv[1], corners[i].name))
+			corners[i].run();
+	if (argc == 1)
+		usual(argv);
+	return argc == 1;
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Children by every call there is, while threads allocate; limits."""
+import resource
+
 import pytest
 
 from common import program, same
@@ -31,6 +33,20 @@ def test_limits_that_a_program_sets_itself_hold_beside_the_store(tmp_path):
     recorded = same(tmp_path, program("limits"))
     assert b"NO:" not in recorded.outcome.out
     assert b"start: 0 943718400 1048576000" in recorded.outcome.out
+
+
+@pytest.mark.parametrize("how", ["children", "checked", "high"])
+def test_limits_hold_where_nothing_is_recorded_at_the_moment(how, tmp_path):
+    recorded = same(tmp_path, program("limits"), how)
+    assert b"NO:" not in recorded.outcome.out
+
+
+def test_a_limit_from_outside_leaves_room_for_one_from_inside(tmp_path):
+    """The store is smaller then, and the hard limit cannot be raised."""
+    recorded = same(
+        tmp_path, program("limits"), "below", preexec_fn=lambda:
+        resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30)))
+    assert b"NO:" not in recorded.outcome.out
 
 
 @pytest.mark.parametrize("kib", [200000, 150001])
