@@ -104,6 +104,13 @@ static bool fetch(const struct cfi_place *p, const struct cfi_frame *f,
 	}
 }
 
+bool cfi_is_signal_frame(uint64_t pc)
+{
+	struct cfi_row row;
+
+	return row_of(pc, &row) && row.signal;
+}
+
 enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds)
 {
 	struct cfi_frame caller;

@@ -48,4 +48,7 @@ struct cfi_rule cfi_rule(uint64_t pc);
  */
 enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds);
 
+/* Is it where a signal's handler returns to? */
+bool cfi_is_signal_frame(uint64_t pc);
+
 #endif

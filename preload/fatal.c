@@ -3,11 +3,11 @@
 
 #include <string.h>
 
+#include "moves.h"
 #include "process.h"
 #include "spent.h"
 #include "stop.h"
 #include "sys.h"
-#include "thread.h"
 
 #define BIT(signal) (1ull << ((signal)-1))
 
@@ -68,11 +68,12 @@ static void let_it(int signal, const void *info)
 
 /* In the middle of realloc nobody can tell where the block is: then later, but
  * for abort(), which goes on when the handler returns, and faults. */
-static bool puts_off(int signal, const siginfo_t *info)
+static bool puts_off(int signal, const siginfo_t *info, const void *context)
 {
 	if (BIT(signal) & (FAULTS | BIT(SIGABRT)) ||
-	    !thread_moves(THREAD_SIGNAL))
+	    moves_in(context) != MOVES_NOW)
 		return false;
+	moves_ask(MOVES_SIGNAL);
 	delayed.signal = signal;
 	delayed.info = *info;
 	return true;
@@ -115,7 +116,7 @@ static void handler(int signal, void *info, void *context)
 	if (is_spared(signal, info))
 		return;
 	if (process.pid == sys_pid()) {
-		if (puts_off(signal, info))
+		if (puts_off(signal, info, context))
 			return;
 		end(signal, info, context);
 	}

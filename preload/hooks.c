@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "compiler.h"
+#include "moves.h"
 #include "real.h"
 #include "record.h"
 #include "thread.h"
@@ -61,8 +62,8 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 	void *q;                                                               \
                                                                                \
 	if (p) {                                                               \
-		record_lift(p, &freed);                                        \
-		record_take(p, &freed);                                        \
+		record_lift(p, &freed, HERE);                                  \
+		record_take(p, &freed, HERE);                                  \
 	}                                                                      \
 	q = (call);                                                            \
 	if (q)                                                                 \
@@ -72,7 +73,7 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 	if (unlikely(freed.objects) && q)                                      \
 		record_settle(&freed, p, q, (new_size));                       \
 	if (p)                                                                 \
-		thread_move(false);                                            \
+		moves_end();                                                   \
 	if (unlikely(freed.objects || freed.type))                             \
 		record_moved(&freed, q, (new_size), HERE);                     \
 	return q

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "moves.h"
 #include "references.h"
 
 /* 0 is the root, and its own. */
@@ -142,9 +143,10 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 		process_missed();
 }
 
-/* Takes the block out; the objects in it are left to the caller. */
+/* Takes the block out; the objects in it are left to the caller. `moves`: the
+ * frame of the hook in which it moves; NULL: it is freed. */
 static inline __attribute__((always_inline)) void
-take(void *p, struct record_freed *freed, bool moves)
+take(void *p, struct record_freed *freed, const void *moves)
 {
 	struct thread *t = thread_enter(NULL);
 	uint64_t address = (uint64_t)(uintptr_t)p;
@@ -153,12 +155,12 @@ take(void *p, struct record_freed *freed, bool moves)
 	freed->known = freed->noted = false;
 	if (unlikely(!t)) {
 		if (moves)
-			thread_move(true);
+			moves_begin(moves);
 		take_outside(p, freed);
 		return;
 	}
 	if (moves)
-		t->moving = true;
+		moves_begin(moves);
 	if (likely(shadow_take(address, &b))) {
 		freed->known = true;
 		freed->noted = b.noted;
@@ -175,14 +177,15 @@ take(void *p, struct record_freed *freed, bool moves)
 	thread_leave(t);
 }
 
-void record_take(void *p, struct record_freed *freed)
+void record_take(void *p, struct record_freed *freed, const void *frame)
 {
-	take(p, freed, true);
+	take(p, freed, frame);
 }
 
-COLD void record_lift_noted(void *p, struct record_freed *freed)
+COLD void record_lift_noted(void *p, struct record_freed *freed,
+			    const void *frame)
 {
-	freed->objects = references_lift(p);
+	freed->objects = references_lift(p, frame);
 }
 
 COLD void record_settle(struct record_freed *freed, const void *p,
@@ -195,7 +198,7 @@ COLD void record_free_slowly(void *p, const void *frame)
 {
 	struct record_freed freed;
 
-	take(p, &freed, false);
+	take(p, &freed, NULL);
 	if (unlikely(freed.noted))
 		references_free(p, freed.size, frame);
 }

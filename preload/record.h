@@ -79,9 +79,8 @@ record_alloc_here(void *p, size_t size, const void *frame)
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (likely(slot && !(size >> 32) && !t->detour)) {
 		slot[1] = thread_extra(t);
-		__atomic_store_n(
-		    slot, leaf->head | size << STORE_SIZE_SHIFT,
-		    __ATOMIC_RELEASE);
+		__atomic_store_n(slot, leaf->head | size << STORE_SIZE_SHIFT,
+				 __ATOMIC_RELEASE);
 		record_count_alloc(t->area, leaf->counter, size);
 		thread_more(t, size);
 	} else {
@@ -133,20 +132,21 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 
 /*
  * The same for realloc. First, while locks may be waited for, the objects in it
- * are taken out; then the block, which moves from then on (thread_move), or was
+ * are taken out; then the block, which moves from then on (moves_begin), or was
  * not taken: that failed. The objects are put where they are now, and after the
  * move those that are not in it any more have ended.
  */
-void record_lift_noted(void *p, struct record_freed *freed);
-static inline void record_lift(void *p, struct record_freed *freed)
+void record_lift_noted(void *p, struct record_freed *freed, const void *frame);
+static inline void record_lift(void *p, struct record_freed *freed,
+			       const void *frame)
 {
 	const uint64_t *slot = shadow_slot((uint64_t)(uintptr_t)p);
 
 	if (unlikely(slot && shadow_slot_known(slot) && *slot & STORE_NOTED &&
 		     shadow_is_live(*slot)))
-		record_lift_noted(p, freed);
+		record_lift_noted(p, freed, frame);
 }
-void record_take(void *p, struct record_freed *freed);
+void record_take(void *p, struct record_freed *freed, const void *frame);
 void record_settle(struct record_freed *freed, const void *p, const void *q,
 		   size_t size);
 void record_moved(const struct record_freed *freed, void *q, size_t size,

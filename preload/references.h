@@ -43,9 +43,10 @@ void references_free(const void *p, uint64_t size, const void *frame);
 
 /*
  * It is about to move: the objects in it are taken out of their places. From
- * then on, if there are any, the thread counts as moving (thread_move).
+ * then on, if there are any, the thread counts as moving (moves_begin), in the hook
+ * with that frame.
  */
-uint32_t references_lift(const void *p);
+uint32_t references_lift(const void *p, const void *frame);
 /*
  * It moved: they are put where they are now, without a lock, since nobody else
  * finds them. *list is left with those that are not in it any more; the type of

@@ -6,6 +6,7 @@
 #include "collect.h"
 #include "errors.h"
 #include "ledger.h"
+#include "moves.h"
 #include "names.h"
 #include "regions.h"
 
@@ -238,7 +239,7 @@ void references_free(const void *p, uint64_t size, const void *frame)
 	ledger_leave(t);
 }
 
-uint32_t references_lift(const void *p)
+uint32_t references_lift(const void *p, const void *frame)
 {
 	struct thread *t = ledger_enter();
 	uint64_t start, size;
@@ -249,7 +250,7 @@ uint32_t references_lift(const void *p)
 		return 0;
 	}
 	if (objects_block(ledger_address(p), &start, &size)) {
-		thread_move(true);
+		moves_begin(frame);
 		list = objects_lift(start, size);
 	}
 	ledger_leave(t);

@@ -143,7 +143,7 @@ void snapshot_take(const struct stopped *self)
 		p->limits[RKN_LIMIT_INHERITED]++;
 	stop_begin(&p->stop);
 	h->meta.stop_ns = sys_clock(CLOCK_MONOTONIC) - start;
-	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running;
+	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running + self->moves;
 	process_page.epoch = 0;
 	add_self(&p->stop, self);
 	note_threads(&p->stop);

@@ -7,11 +7,11 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "moves.h"
 #include "own.h"
 #include "process.h"
 #include "sys.h"
 #include "text.h"
-#include "thread.h"
 
 /*
  * The second of the two signals that glibc keeps for itself: programs cannot
@@ -41,6 +41,7 @@ void stop_note_caller(struct stopped *s, uint64_t low)
 	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	s->alternate = sys_alternate_stack(&active);
 	s->low = s->sp = active ? 0 : low;
+	s->moves = moves_unfinished();
 }
 
 /* The kernel's signal frame says all about the interrupted code. */
@@ -123,6 +124,7 @@ static void fill_holes(ucontext_t *u, const void *info)
 void stop_note_interrupted(struct stopped *s, void *info, void *context,
 			   uint64_t low)
 {
+	s->moves = moves_in(context);
 	fill_holes(context, info);
 	note(s, context, low);
 }
@@ -133,9 +135,12 @@ static void handler(int signal, void *info, void *context)
 	uint32_t i;
 
 	(void)signal;
-	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE) ||
-	    thread_moves(THREAD_STOP))
+	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE))
 		return;
+	if (moves_in(context)) {
+		moves_ask(MOVES_STOP);
+		return;
+	}
 	i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
 	stop_note_interrupted(i < STOP_MOST ? &list[i] : &none, info, context,
 			      (uint64_t)(uintptr_t)__builtin_frame_address(0));

@@ -25,7 +25,7 @@
 struct store {
 	struct store_header *header; /* NULL: no store; also its base address */
 	uint64_t size;               /* bytes that may be used */
-	uint64_t mapped;             /* bytes of address space: STORE_MOST >> n */
+	uint64_t mapped; /* bytes of address space: STORE_MOST >> n */
 	struct sys_identity file;
 	char path[4096];
 };

@@ -5,11 +5,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fatal.h"
 #include "maps.h"
 #include "own.h"
 #include "regions.h"
-#include "stop.h"
 #include "sys.h"
 #include "verify.h"
 
@@ -162,7 +160,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	t->tame = t->tame_depth = 0;
 	regions_forget(t);
 	thread_set_detour(t);
-	t->moving = false;
+	t->moving = (struct thread_moving){ 0 };
 	t->wanted = 0;
 	/* Of the area's former thread all still holds: the nodes, the counters,
 	 * and what it knew of stacks is compared before it is believed. */
@@ -225,38 +223,6 @@ COLD void thread_missed_call(void)
 
 	if (t && process_page.epoch)
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
-}
-
-static COLD void do_wanted(struct thread *t)
-{
-	uint8_t wanted = __atomic_exchange_n(&t->wanted, 0, __ATOMIC_RELAXED);
-
-	if (wanted & THREAD_STOP)
-		stop_self();
-	if (wanted & THREAD_SIGNAL)
-		fatal_now();
-}
-
-void thread_move(bool moving)
-{
-	struct thread *t = thread_attached();
-
-	if (unlikely(!t))
-		return;
-	t->moving = moving;
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(!moving && t->wanted))
-		do_wanted(t);
-}
-
-bool thread_moves(enum thread_want what)
-{
-	struct thread *t = thread_self;
-
-	if (&t->gate == &nobody || !t->moving)
-		return false;
-	t->wanted = (uint8_t)(t->wanted | what);
-	return true;
 }
 
 bool thread_is_inside(uint32_t number)

@@ -46,9 +46,10 @@ struct thread_free {
 	uint32_t count;
 };
 
-enum thread_want {
-	THREAD_STOP = 1,   /* to stand still, see stop.h */
-	THREAD_SIGNAL = 2, /* to die of a signal, see fatal.h */
+/* A call of realloc, as its return to its caller will be; see moves.h. */
+struct thread_moving {
+	uint64_t sp; /* 0: there is none */
+	uint64_t pc;
 };
 
 struct thread {
@@ -56,8 +57,8 @@ struct thread {
 	uint32_t number; /* of its area */
 	uint32_t serial;
 	bool verifying; /* libunwind is at work: its blocks are nobody's */
-	bool moving; /* in realloc: where its block is cannot be told */
-	uint8_t wanted; /* what it was asked for meanwhile: enum thread_want */
+	struct thread_moving moving;
+	uint8_t wanted; /* what it was asked for meanwhile: enum moves_want */
 	struct store_area *area;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */
 	uint64_t extra, extra_end; /* birth numbers to give out, as words of
@@ -131,14 +132,6 @@ static inline void thread_leave(struct thread *t)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	t->gate.open = t->gate.epoch;
 }
-
-/*
- * This thread begins or ends to move a block. What it was asked for in between
- * it does at the end.
- */
-void thread_move(bool moving);
-/* For signal handlers: is it moving one? Then it does `what` later. */
-bool thread_moves(enum thread_want what);
 
 /* Is the thread of that area inside refknot? */
 bool thread_is_inside(uint32_t number);

@@ -72,6 +72,21 @@ def test_malloc_leaves_no_address_in_registers(tmp_path):
     assert leaks(report, SPENT) == {"fresh": (1, 100)}
 
 
+@pytest.mark.parametrize("how, number, confidence", [
+    ("middle", signal.SIGALRM, "high"), ("there", signal.SIGTERM, "medium"),
+    ("left", signal.SIGTERM, "medium")])
+def test_realloc_defers_a_signal_only_while_it_runs(how, number, confidence,
+                                                    tmp_path):
+    """Not where a handler interrupted it, whose signal would never come."""
+    reallocs = program("reallocs")
+    report = check_at_signal(same(tmp_path, reallocs, how), number)
+    if how == "middle":  # what the block holds is no leak
+        assert leaks(report, reallocs) == {"lose": (1, 100)}
+    found, = [f for f in report["findings"] if f["kind"] == "leak" and
+              f["bytes"] == 100]
+    assert found["confidence"] == confidence, report["complete"]
+
+
 def test_an_allocator_that_aborts_has_the_check_made(tmp_path):
     recorded = same(tmp_path, DIES, "twice")
     assert b"double free" in recorded.outcome.err

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "moves.h"
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include "cfi.h"
+#include "fatal.h"
+#include "stop.h"
+#include "thread.h"
+
+#define DEEPEST (64ull << 10) /* bytes of stack below a call of realloc */
+
+/* NULL: a thread that is not attached to any recording. */
+static struct thread *self(void)
+{
+	return thread_self->gate.epoch ? thread_self : NULL;
+}
+
+/* The block that was on its way is not listed any more, wherever it is. */
+static COLD void note_left(struct thread *t)
+{
+	t->moving.sp = 0;
+	t->area->limits[RKN_LIMIT_THREAD_RUNNING]++;
+}
+
+void moves_begin(const void *frame)
+{
+	const uint64_t *words = frame;
+	struct thread *t = thread_attached();
+
+	if (unlikely(!t))
+		return;
+	if (t->moving.sp == (uint64_t)(uintptr_t)(words + 2))
+		return;
+	if (unlikely(t->moving.sp))
+		note_left(t);
+	t->moving.pc = words[1];
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	t->moving.sp = (uint64_t)(uintptr_t)(words + 2);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static COLD void do_wanted(struct thread *t)
+{
+	uint8_t wanted = __atomic_exchange_n(&t->wanted, 0, __ATOMIC_RELAXED);
+
+	if (wanted & MOVES_STOP)
+		stop_self();
+	if (wanted & MOVES_SIGNAL)
+		fatal_now();
+}
+
+void moves_end(void)
+{
+	struct thread *t = thread_attached();
+
+	if (unlikely(!t))
+		return;
+	t->moving.sp = 0;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(t->wanted))
+		do_wanted(t);
+}
+
+static bool is_on(const stack_t *s, uint64_t sp)
+{
+	return !(s->ss_flags & SS_DISABLE) &&
+	       sp - (uint64_t)(uintptr_t)s->ss_sp < s->ss_size;
+}
+
+/* Walk out to where realloc was called, if it still is. */
+static enum moves walk(const struct thread_moving *m, struct cfi_frame f)
+{
+	const struct cfi_bounds bounds = { f.sp, m->sp };
+
+	if (f.sp <= m->sp && m->sp - f.sp > DEEPEST)
+		return MOVES_LATER;
+	while (f.sp < m->sp)
+		if (cfi_is_signal_frame(f.pc) ||
+		    cfi_step(&f, &bounds) != CFI_PLAIN)
+			return MOVES_LATER;
+	return f.sp == m->sp && f.pc == m->pc ? MOVES_NOW : MOVES_NOTHING;
+}
+
+enum moves moves_in(const void *context)
+{
+	const ucontext_t *u = context;
+	const greg_t *r = u->uc_mcontext.gregs;
+	struct cfi_frame f = { (uint64_t)r[REG_RIP] + 1, (uint64_t)r[REG_RSP],
+			       (uint64_t)r[REG_RBP] };
+	struct thread *t = self();
+	enum moves found;
+
+	if (!t || !t->moving.sp)
+		return MOVES_NOTHING;
+	if (is_on(&u->uc_stack, f.sp) != is_on(&u->uc_stack, t->moving.sp))
+		return MOVES_LATER;
+	found = walk(&t->moving, f);
+	if (found == MOVES_NOTHING)
+		note_left(t);
+	return found;
+}
+
+bool moves_unfinished(void)
+{
+	const struct thread *t = self();
+
+	return t && t->moving.sp;
+}
+
+void moves_ask(enum moves_want what)
+{
+	struct thread *t = self();
+
+	if (t)
+		t->wanted = (uint8_t)(t->wanted | what);
+}
