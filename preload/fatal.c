@@ -43,10 +43,20 @@ static _Thread_local struct delayed delayed;
 
 static void handler(int signal, void *info, void *context);
 
-static void kernel_action(struct sys_action *action)
+/*
+ * An alternate stack may have no room for the kernel's frame: then the kernel
+ * sends SIGSEGV, whatever the signal was. So only that one is taken there,
+ * which comes when there is no other stack.
+ */
+static unsigned long stack_flag(int signal)
+{
+	return signal == SIGSEGV ? SA_ONSTACK : 0;
+}
+
+static void kernel_action(int signal, struct sys_action *action)
 {
 	sys_action_init(action, handler);
-	action->flags |= SA_ONSTACK;
+	action->flags |= stack_flag(signal);
 	action->mask = ~RESERVED;
 }
 
@@ -123,34 +133,29 @@ static void handler(int signal, void *info, void *context)
 	let_it(signal, info);
 }
 
-static void replace(const struct sys_action *from, const struct sys_action *to)
+static void replace(bool by_ours)
 {
-	struct sys_action now;
+	const struct sys_action none = { .handler = (void *)SIG_DFL };
+	struct sys_action ours, now;
 
-	for (int signal = 1; signal <= 64; signal++)
+	for (int signal = 1; signal <= 64; signal++) {
+		kernel_action(signal, &ours);
 		if (wanted & BIT(signal) &&
 		    sys_action(signal, NULL, &now) == 0 &&
-		    now.handler == from->handler)
-			sys_action(signal, to, NULL);
+		    now.handler == (by_ours ? &none : &ours)->handler)
+			sys_action(signal, by_ours ? &ours : &none, NULL);
+	}
 }
 
 void fatal_begin(void)
 {
-	const struct sys_action none = { .handler = (void *)SIG_DFL };
-	struct sys_action ours;
-
 	wanted = sys_pid() == 1 ? INITS : ~(OTHERS | RESERVED);
-	kernel_action(&ours);
-	replace(&none, &ours);
+	replace(true);
 }
 
 void fatal_end(void)
 {
-	const struct sys_action none = { .handler = (void *)SIG_DFL };
-	struct sys_action ours;
-
-	kernel_action(&ours);
-	replace(&ours, &none);
+	replace(false);
 	wanted = 0;
 }
 
@@ -159,14 +164,14 @@ bool fatal_stands_in(int signal)
 	return signal >= 1 && signal <= 64 && wanted & BIT(signal);
 }
 
-void fatal_action(struct sigaction *action)
+void fatal_action(int signal, struct sigaction *action)
 {
 	struct sys_action ours;
 
-	kernel_action(&ours);
+	kernel_action(signal, &ours);
 	memset(action, 0, sizeof(*action));
 	action->sa_sigaction = (void (*)(int, siginfo_t *, void *))handler;
-	action->sa_flags = SA_SIGINFO | SA_ONSTACK;
+	action->sa_flags = SA_SIGINFO | (int)stack_flag(signal);
 	memcpy(&action->sa_mask, &ours.mask, sizeof(ours.mask));
 }
 

@@ -25,7 +25,7 @@ void fatal_end(void);
 /* Is the handler to stand in for that signal's default action? */
 bool fatal_stands_in(int signal);
 /* The handler, as an action for sigaction(). */
-void fatal_action(struct sigaction *action);
+void fatal_action(int signal, struct sigaction *action);
 /* Is it what a caller of sigaction() was told? */
 bool fatal_is(const struct sigaction *action);
 

@@ -37,7 +37,7 @@ static int change(int number, const struct sigaction *new,
 	if (new &&new->sa_handler == SIG_DFL && fatal_stands_in(number)) {
 		told[number].flags = new->sa_flags;
 		told[number].mask = new->sa_mask;
-		fatal_action(&ours);
+		fatal_action(number, &ours);
 		new = &ours;
 	}
 	result = real.sigaction(number, new, old);

@@ -65,6 +65,18 @@ static void leave(int number)
 	exit(5);
 }
 
+/* With an alternate stack as small as the kernel takes. */
+static void raise_narrowly(int number)
+{
+	static char other[2048];
+	stack_t stack = { .ss_sp = other, .ss_size = sizeof(other) };
+
+	if (sigaltstack(&stack, NULL))
+		puts("the kernel wants more");
+	fflush(stdout);
+	raise(number);
+}
+
 static int deeper(int n)
 {
 	volatile char frame[1000];
@@ -173,6 +185,8 @@ static void die(const char *how, int number)
 {
 	if (!strcmp(how, "raise"))
 		raise(number);
+	if (!strcmp(how, "narrow"))
+		raise_narrowly(number);
 	if (!strcmp(how, "register"))
 		die_with_register(number);
 	if (!strcmp(how, "kill"))

@@ -72,6 +72,12 @@ def test_malloc_leaves_no_address_in_registers(tmp_path):
     assert leaks(report, SPENT) == {"fresh": (1, 100)}
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGBUS])
+def test_a_small_alternate_stack_does_not_change_the_signal(number, tmp_path):
+    report = check_at_signal(same(tmp_path, DIES, "narrow", number), number)
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
 @pytest.mark.parametrize("how, number, confidence", [
     ("middle", signal.SIGALRM, "high"), ("there", signal.SIGTERM, "medium"),
     ("left", signal.SIGTERM, "medium")])
