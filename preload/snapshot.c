@@ -152,6 +152,6 @@ void snapshot_take(const struct stopped *self)
 	search_all(p);
 	thread_publish_all();
 	h->meta.root_bytes = p->root_bytes;
-	stop_end();
+	stop_end(!(h->meta.flags & RKN_META_AT_CALL));
 	h->meta.snapshot_ns = sys_clock(CLOCK_MONOTONIC) - start;
 }

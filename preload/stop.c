@@ -290,13 +290,13 @@ void stop_begin(struct stop *s)
 }
 
 /* Ignoring a signal for a moment discards what is still pending. */
-void stop_end(void)
+void stop_end(bool last)
 {
 	struct sys_action ignore = { .handler = (void *)SIG_IGN };
 
 	sys_action(SIGNAL, &ignore, NULL);
 	sys_action(SIGNAL, &former, NULL);
-	deadline = sys_clock(CLOCK_MONOTONIC) + GRACE;
+	deadline = last ? sys_clock(CLOCK_MONOTONIC) + GRACE : 0;
 	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
 	sys_wake(&released);
 }

@@ -41,9 +41,9 @@ void stop_begin(struct stop *s);
 /* Ask for the calling thread's stop once more: it could not stop when asked. */
 void stop_self(void);
 /*
- * Let the threads go on, a moment later: at the end of a process they never do,
- * and so do not see system calls that were cut short.
+ * Let the threads go on: where the process ends (`last`) a moment later, so
+ * that they never do, and do not see system calls that were cut short.
  */
-void stop_end(void);
+void stop_end(bool last);
 
 #endif

@@ -127,6 +127,33 @@ static void *last(void *unused)
 	return unused;
 }
 
+void __lsan_do_leak_check(void) __attribute__((weak));
+static atomic_int turns;
+
+static void *turn(void *unused)
+{
+	for (;;)
+		atomic_fetch_add(&turns, 1);
+	return unused;
+}
+
+/* The program goes on after this check, so its threads must, at once: they are
+ * held for 300 ms at a process's end. */
+static void check_beside_thread(void)
+{
+	int seen;
+
+	start(1, turn, 1);
+	while (!atomic_load(&turns))
+		usleep(100);
+	if (__lsan_do_leak_check)
+		__lsan_do_leak_check();
+	seen = atomic_load(&turns);
+	for (int i = 0; i < 20 && atomic_load(&turns) == seen; i++)
+		usleep(10000);
+	puts(atomic_load(&turns) == seen ? "held" : "goes on");
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t t;
@@ -138,6 +165,8 @@ int main(int argc, char **argv)
 		keys();
 	if (!strcmp(argv[1], "cancel"))
 		cancel();
+	if (!strcmp(argv[1], "check"))
+		check_beside_thread();
 	if (!strcmp(argv[1], "exit")) { /* while others allocate */
 		start(8, churn, 0);
 		usleep(5000);
