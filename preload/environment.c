@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #define SHIM "librefknot_preload.so"
@@ -18,6 +19,11 @@ char *const *environment_arguments(void)
 char *const *environment_variables(void)
 {
 	return environment_arguments() + *(const long *)__libc_stack_end + 1;
+}
+
+bool environment_is_secure(void)
+{
+	return getauxval(AT_SECURE);
 }
 
 /* The list's element that names this library, or NULL. */

@@ -302,6 +302,13 @@ static COLD bool start(void)
 {
 	int error;
 
+	/* Loaded by /etc/ld.so.preload: where to write to is not for whoever
+	 * started it to say. */
+	if (environment_is_secure()) {
+		process_over = true;
+		__atomic_store_n(&state, OFF, __ATOMIC_RELEASE);
+		return false;
+	}
 	starting = true;
 	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	real_resolve();
@@ -549,8 +556,11 @@ static void leaving_quickly(void *unused)
  */
 __attribute__((constructor(101))) static void loaded(void)
 {
-	if (process_ready() && process.settings.snapshot &&
-	    process.settings.signals)
+	bool ready = process_ready();
+
+	if (environment_is_secure())
+		return;
+	if (ready && process.settings.snapshot && process.settings.signals)
 		fatal_begin();
 	verify_init();
 	if (!process.settings.children)

@@ -18,7 +18,7 @@ struct stopped {
 	uint64_t sp; /* low .. sp-1 holds registers */
 	uint64_t pointer;   /* the thread pointer */
 	uint64_t alternate; /* start of its signal stack; 0: none */
-	bool moves; /* a block that is not listed meanwhile */
+	bool moves;         /* a block that is not listed meanwhile */
 };
 
 #define STOP_MOST 16384 /* threads */

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import stat
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -474,3 +475,39 @@ void *dwarf_getsrc_die(void *die, unsigned long pc)
     assert done.status == 2, (done.status, done.told)
     line, = done.told.splitlines()
     assert line.startswith("refknot: ") and "again" in line, line
+
+
+# As a distribution's administrator would: all programs load it.
+FOR_ALL = ('mkdir "$1/etc" && cp -a /etc/. "$1/etc" && '
+           'echo "$shim" > "$1/etc/ld.so.preload" && '
+           'mount --bind "$1/etc" /etc && shift && exec "$@"')
+
+
+@pytest.fixture
+def reachable():
+    """For every user, unlike pytest's own, which each session closes."""
+    with tempfile.TemporaryDirectory() as name:
+        path = pathlib.Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+@pytest.mark.skipif(os.getuid() != 0 or run("unshare", "-m", "true").status,
+                    reason="needs root and a mount namespace")
+@pytest.mark.parametrize("privileged", [False, True])
+def test_who_gains_privileges_is_left_alone(privileged, reachable):
+    """What a user says of a setuid program's environment counts for nothing."""
+    shared, copy = reachable / "shared", reachable / "fault_places"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    shutil.copy(PLACES, copy)
+    copy.chmod(0o4755 if privileged else 0o755)
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if run(*user, "test", "-r", SHIM, "-a", "-w", shared).status or \
+            os.statvfs(copy).f_flag & os.ST_NOSUID:
+        pytest.skip("an ordinary user does not reach the build, or nosuid")
+    done = run("unshare", "-m", "sh", "-c", FOR_ALL, "sh", reachable, *user,
+               copy, "plain", env=environment(REFKNOT_OUT=shared, shim=SHIM))
+    assert (done.status, done.out, done.err) == (0, b"end\n", b"")
+    stores = list(shared.glob("fault_places.*.rkn"))
+    assert bool(stores) != privileged
