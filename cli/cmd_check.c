@@ -47,7 +47,7 @@ enum option {
 	SUPPRESSIONS,
 	FORMAT,
 	OUTPUT,
-	ONLY,
+	PROGRAMS,
 	SKIP,
 };
 
@@ -97,12 +97,11 @@ static const struct poptOption options[] = {
 	  "DIR" },
 	{ "keep", 'o', POPT_ARG_STRING, &keep, 0,
 	  "keep the recordings, as refknot run -o does", "FILE" },
-	{ "only", 0, POPT_ARG_STRING, NULL, ONLY,
-	  "judge programs with such a path or name alone; may be repeated",
-	  "PATTERN" },
-	{ "skip", 0, POPT_ARG_STRING, NULL, SKIP,
-	  "judge no programs with such a path or name; may be repeated",
-	  "PATTERN" },
+	{ "programs", 0, POPT_ARG_STRING, NULL, PROGRAMS,
+	  "judge these programs alone: 'test_*', './*'; may be repeated",
+	  "PATTERNS" },
+	{ "skip-programs", 0, POPT_ARG_STRING, NULL, SKIP,
+	  "do not judge these: 'cc1,/usr/bin/*'; may be repeated", "PATTERNS" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
 	  "record the program alone, not what it starts", NULL },
 	OPTIONS_SYMBOLS,
@@ -145,12 +144,6 @@ static void add_output(const char *text)
 			     xstrdup(equals + 1) };
 }
 
-static void add_pattern(const char ***list, size_t *count, const char *text)
-{
-	*list = xreallocarray(*list, *count + 1, sizeof(**list));
-	(*list)[(*count)++] = xstrdup(text);
-}
-
 static void take(poptContext context, enum poptCallbackReason reason,
 		 const struct poptOption *o, const char *text, void *data)
 {
@@ -188,11 +181,11 @@ static void take(poptContext context, enum poptCallbackReason reason,
 	case OUTPUT:
 		add_output(text);
 		break;
-	case ONLY:
-		add_pattern(&to->only, &to->only_count, text);
+	case PROGRAMS:
+		gate_patterns_add(&to->programs.only, o->longName, text);
 		break;
 	case SKIP:
-		add_pattern(&to->skip, &to->skip_count, text);
+		gate_patterns_add(&to->programs.skip, o->longName, text);
 		break;
 	default:
 		break;

@@ -65,6 +65,11 @@ static void take(const char *argument)
 		die(STATUS_INPUT,
 		    "memcheck: --tool=%s: refknot is in the place of memcheck alone",
 		    value);
+	else if ((value = value_of(argument, "--trace-children-skip")))
+		gate_patterns_add(&gate.options.programs.skip,
+				  "trace-children-skip", value);
+	else if (!strcmp(argument, "--trace-children=no"))
+		setenv("REFKNOT_CHILDREN", "0", 1);
 	else if (!strcmp(argument, "-q") || !strcmp(argument, "--quiet"))
 		quiet = true;
 }

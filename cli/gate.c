@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,21 +75,11 @@ static void add_process(struct gate *g, const struct model *m,
 	};
 }
 
-static bool matches(const char **patterns, size_t count, const char *path)
+static void add_other(struct gate *g, uint32_t pid, uint64_t start_ns)
 {
-	const char *slash = strrchr(path, '/');
-
-	for (size_t i = 0; i < count; i++)
-		if (!fnmatch(patterns[i], path, 0) ||
-		    !fnmatch(patterns[i], slash ? slash + 1 : path, 0))
-			return true;
-	return false;
-}
-
-static bool is_judged(const struct gate_options *o, const char *program)
-{
-	return (!o->only_count || matches(o->only, o->only_count, program)) &&
-	       !matches(o->skip, o->skip_count, program);
+	g->others =
+	    xreallocarray(g->others, g->other_count + 1, sizeof(*g->others));
+	g->others[g->other_count++] = (struct gate_other){ pid, start_ns };
 }
 
 void gate_add(struct gate *g, const struct model *m, struct symbols *s)
@@ -98,8 +87,9 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	struct names *names;
 	struct findings f;
 
-	if (!is_judged(&g->options, model_text(m, m->meta.program))) {
-		g->skipped++;
+	if (!gate_programs_judge(&g->options.programs,
+				 model_text(m, m->meta.program))) {
+		add_other(g, m->meta.pid, m->meta.start_ns);
 		return;
 	}
 	names = names_open(m, s);
@@ -117,6 +107,11 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 			 const char *why)
 {
+	if (*program == '/' &&
+	    !gate_programs_judge(&g->options.programs, program)) {
+		add_other(g, pid, 0);
+		return;
+	}
 	*append(g) = (struct gate_process){
 		.program = xstrdup(program),
 		.pid = pid,
@@ -132,6 +127,10 @@ static bool is_replaced(const struct gate *g, const struct gate_process *p)
 	for (size_t i = 0; i < g->process_count; i++)
 		if (g->processes[i].pid == p->pid &&
 		    g->processes[i].start_ns > p->start_ns)
+			return true;
+	for (size_t i = 0; i < g->other_count; i++)
+		if (g->others[i].pid == p->pid &&
+		    g->others[i].start_ns > p->start_ns)
 			return true;
 	return false;
 }
@@ -204,8 +203,7 @@ static void release_options(struct gate_options *o)
 		free(o->limits[i].worst_of);
 	}
 	free(o->limits);
-	free(o->only);
-	free(o->skip);
+	gate_programs_release(&o->programs);
 }
 
 void gate_release(struct gate *g)
@@ -226,6 +224,7 @@ void gate_release(struct gate *g)
 	free(g->growth);
 	free(g->rules);
 	free(g->processes);
+	free(g->others);
 	free(g->summary);
 	issues_release(&g->issues);
 	release_options(&g->options);

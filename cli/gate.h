@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "baseline.h"
+#include "gate_programs.h"
 #include "issue.h"
 #include "sources.h"
 #include "suppress.h"
@@ -43,10 +44,7 @@ struct gate_options {
 	uint64_t most_leaked_bytes, most_leaked_objects, most_peak;
 	struct gate_limit *limits;
 	size_t limit_count;
-	/* Programs that are judged: patterns for fnmatch(3), on the path or its
-	 * last part. No `only`: all but those in `skip`. */
-	const char **only, **skip;
-	size_t only_count, skip_count;
+	struct gate_programs programs;
 	bool allow_incomplete;
 	int error_status; /* 23 */
 };
@@ -70,6 +68,12 @@ struct gate_process {
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
 };
 
+/* One that was not, as its program is not to be judged. */
+struct gate_other {
+	uint32_t pid;
+	uint64_t start_ns;
+};
+
 /* One test of the gate, as JUnit and TAP have it. */
 struct gate_rule {
 	char *id;    /* "leak", "orphaned-cycle", "max-peak", "complete" */
@@ -91,7 +95,8 @@ struct gate {
 	size_t process_count;
 	struct gate_growth *growth; /* regions of all processes */
 	size_t growth_count;
-	size_t skipped; /* processes of programs that are not judged */
+	struct gate_other *others;
+	size_t other_count;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;
 	size_t rule_count;
@@ -104,10 +109,12 @@ struct gate {
 	double seconds; /* that the program ran; 0: not known */
 };
 
-/* The findings of one recording, and what limits ask for. */
+/* The findings of one recording, and what limits ask for; nothing when its
+ * program is not to be judged. */
 void gate_add(struct gate *g, const struct model *m, struct symbols *s);
 
-/* The recordings could not be relied on for this reason. */
+/* The recordings could not be relied on for this reason, unless the program,
+ * if that is a path, is not to be judged. */
 void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 			 const char *why);
 

@@ -188,6 +188,7 @@ void gate_write_json(FILE *out, const struct gate *g)
 	document_set(o, "findings", issues);
 	document_set(o, "suppressions", suppressions);
 	document_set(o, "processes", processes);
+	document_set(o, "processes_not_judged", json_count(g->other_count));
 	if (json_dumpf(o, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
 		die(STATUS_INPUT, "the JSON report cannot be written");
 	json_decref(o);

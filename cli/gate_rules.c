@@ -244,6 +244,15 @@ static char *why_incomplete(const struct gate_process *p, size_t more)
 			 p->incomplete, others);
 }
 
+static char *nothing_recorded(const struct gate *g)
+{
+	if (!g->other_count)
+		return xstrdup("nothing was recorded");
+	return xasprintf(
+	    "nothing was recorded of the programs to judge, but %zu process%s of others",
+	    g->other_count, g->other_count == 1 ? "" : "es");
+}
+
 static void add_complete(struct gate *g)
 {
 	const struct gate_process *first = NULL;
@@ -259,8 +268,7 @@ static void add_complete(struct gate *g)
 	}
 	r->failed = (n || !g->process_count) && !g->options.allow_incomplete;
 	if (!g->process_count)
-		r->text = xstrdup(g->skipped ? "no program was judged"
-					     : "nothing was recorded");
+		r->text = nothing_recorded(g);
 	else if (!n)
 		r->text = xasprintf("%zu process%s", g->process_count,
 				    g->process_count == 1 ? "" : "es");

@@ -2,6 +2,8 @@
 #include "gate_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +52,27 @@ static void add_store(const struct run *r, const struct live_store *store,
 	model_release(&m);
 }
 
+/* "/usr/bin/server", for the caller to free. */
+static char *running_program(uint32_t pid)
+{
+	char *link = xasprintf("/proc/%" PRIu32 "/exe", pid);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path));
+
+	free(link);
+	return n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process");
+}
+
+static void add_running(const struct run *r, const struct live_store *store)
+{
+	char *program = running_program(store->pid);
+
+	finish_tell_alive(store);
+	gate_add_incomplete(r->gate, program, store->pid,
+			    "it is still running");
+	free(program);
+}
+
 static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
@@ -64,9 +87,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 			add_store(r, &list[i], cache, &f, i == main_store);
 			continue;
 		}
-		finish_tell_alive(&list[i]);
-		gate_add_incomplete(r->gate, "a process", list[i].pid,
-				    "it is still running");
+		add_running(r, &list[i]);
 	}
 	cache_close(cache);
 	live_list_release(list, count);

@@ -55,6 +55,15 @@ static void print_gaps(FILE *out, const struct gate *g)
 	}
 }
 
+static void print_others(FILE *out, const struct gate *g)
+{
+	if (g->other_count)
+		fprintf(
+		    out,
+		    "note: %zu process%s of programs that are not to be judged\n",
+		    g->other_count, g->other_count == 1 ? "" : "es");
+}
+
 /* A name with a slip of the pen would guard nothing. */
 static void print_unseen(FILE *out, const struct gate *g)
 {
@@ -128,6 +137,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 		fputc('\n', out);
 	print_gaps(out, g);
 	print_unseen(out, g);
+	print_others(out, g);
 	if (g->baseline)
 		print_stale(out, g->baseline);
 	for (size_t i = 0; i < g->suppressions->count; i++)

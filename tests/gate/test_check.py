@@ -9,9 +9,10 @@ import subprocess
 import jsonschema
 import pytest
 
-from conftest import (BUILD, SOURCE, compiled, environment, record, run)
+from conftest import (BUILD, KEPT, SOURCE, compiled, environment, record,
+                      refknot, run)
 from gate import (FLAGS, LEAKY, check, leaky,  # noqa: F401
-                  summary)
+                  leaky_in, summary)
 
 SCHEMA = json.loads(
     (SOURCE / "cli/refknot-check.schema.json").read_text())
@@ -74,6 +75,8 @@ def test_what_cannot_run_is_125(tmp_path):
     (["--output", "junit", "--", "true"], "junit"),
     (["--baseline", "/absent", "--", "true"], "/absent"),
     (["--suppressions", "/absent", "--", "true"], "/absent"),
+    (["--programs", "a,,b", "--", "true"], "--programs"),
+    (["--skip-programs", "", "--", "true"], "--skip-programs"),
     (["--update-baseline", "--", "true"], "--baseline"),
     (["--source-root", "/absent", "--", "true"], "/absent"),
     (["x.rkn", "--", "true"], "not both")])
@@ -108,18 +111,6 @@ def test_children_are_judged_too(leaky):
     assert "found in 2 of " in done.told
     assert check("--no-children", "--", "sh", "-c",
                  f"{leaky} 1; true").status == 0
-
-
-def test_programs_can_be_left_out(leaky):
-    suite = ["--", "sh", "-c", f"{leaky} 1; kill -9 $$"]
-    done = check("--only", "leaky", *suite)
-    assert done.status == 137 and "FAIL 1 leak" in summary(done)
-    assert "incomplete" not in done.told
-    done = check("--skip", f"{leaky.parent}/*", "--", "sh", "-c",
-                 f"{leaky} 1; true")
-    assert done.status == 0, done.told
-    done = check("--only", "nothing", "--", leaky)
-    assert done.status == 23 and "no program was judged" in summary(done)
 
 
 def test_a_child_that_was_killed_is_not_green():
@@ -349,3 +340,91 @@ def test_a_broken_pipe_is_no_green(leaky):
                           shell=True, executable="/bin/bash", check=False,
                           env=environment())
     assert done.returncode in (23, 2)
+
+
+JUDGED = [  # which of /T [a]/leaky, and of sh that starts it
+    (["--programs", "leaky"], 23, 1), (["--programs", "leak"], 23, 0),
+    (["--programs", "l?aky,other"], 23, 1),
+    (["--programs", "other", "--programs", "leaky"], 23, 1),
+    (["--programs", "./*"], 23, 1), (["--programs", "./l*"], 23, 1),
+    (["--programs", "././leaky"], 23, 1), (["--programs", "sub/*"], 23, 0),
+    (["--programs", "/usr/*"], 0, None), (["--programs", "*sh"], 0, None),
+    (["--programs", "*/leaky"], 23, 1),
+    (["--skip-programs", "leaky"], 0, None),
+    (["--skip-programs", "./*"], 0, None),
+    (["--skip-programs", "/usr/*"], 23, 1),
+    (["--programs", "./*", "--skip-programs", "leaky"], 23, 0)]
+
+
+@pytest.mark.parametrize("options, status, processes", JUDGED,
+                         ids=[" ".join(row[0]) for row in JUDGED])
+def test_programs_say_what_is_judged(options, status, processes, tmp_path):
+    place = tmp_path / "T [a]"
+    place.mkdir()
+    leaky_in(place)
+    report = tmp_path / "r.json"
+    done = check(*options, "--output", f"json={report}", "--", "sh", "-c",
+                 "./leaky 1; true", cwd=place)
+    assert done.status == status, done.told
+    found = json.loads(report.read_text())
+    if processes is not None:
+        assert len(found["processes"]) == processes
+        assert len(found["findings"]) == processes
+    if processes == 0:
+        assert "nothing was recorded of the programs to judge" in done.told
+
+
+def test_what_goes_on_as_another_program_is_complete(leaky):
+    """It never ends as itself, and the one that does is not judged."""
+    done = check("--skip-programs", "leaky", "--", "sh", "-c",
+                 f"exec {leaky} 1")
+    assert done.status == 0, done.told
+
+
+def test_a_server_that_is_not_judged_may_stay(tmp_path):
+    stays = compiled(tmp_path, "stays", """
+#include <unistd.h>
+#include <stdlib.h>
+int main(void)
+{
+    char byte;
+    int ready[2];
+    if (pipe(ready))
+        return 1;
+    if (!fork()) {
+        free(malloc(1));
+        close(1);
+        close(2);
+        close(ready[0]);
+        close(ready[1]);
+        /* Until the one who started all closes the pipe. */
+        while (read(0, &byte, 1) > 0) {}
+        return 0;
+    }
+    close(ready[1]);
+    while (read(ready[0], &byte, 1) > 0) {}
+    return 0;
+}
+""")
+    for options, status in ((["--skip-programs", "stays"], 0), ([], 23)):
+        reader, writer = os.pipe()
+        done = subprocess.run(
+            [f"{BUILD}/cli/refknot", "check", *options, "--", "sh", "-c",
+             f"{stays}; true"], stdin=reader, check=False,
+            capture_output=True, env=environment())
+        os.close(writer)
+        os.close(reader)
+        told = done.stderr.decode()
+        assert done.returncode == status, told
+        assert ("still running" in told.splitlines()[-1]) == bool(status)
+        KEPT.update(re.findall(r"(/[^\s:]*/refknot-\w{6})/", told))
+
+
+def test_memcheck_skips_programs_like_valgrind(leaky):
+    shell = ["sh", "-c", f"{leaky} 1; true"]
+    for option, status in (("-q", 9), ("--trace-children-skip=leaky,x", 0),
+                           ("--trace-children-skip=*/sh", 9),
+                           ("--trace-children=no", 0),
+                           ("--trace-children=yes", 9)):
+        done = refknot("memcheck", "--error-exitcode=9", option, *shell)
+        assert done.status == status, (option, done.told)

@@ -114,7 +114,7 @@ def suite(package, tree):
 
 
 def gate(package, tree, *options):
-    return check("--source-root", tree, "--only", f"{tree}/*", *options, "--",
+    return check("--source-root", tree, "--programs", f"{tree}/*", *options, "--",
                  *suite(package, tree))
 
 
