@@ -85,6 +85,26 @@ static void append_summary(const struct gate *g)
 		     strerror(errno));
 }
 
+/* For the steps that follow. The summary is one line, as all texts in it are
+ * escaped. */
+static void append_outputs(const struct gate *g)
+{
+	const char *path = getenv("GITHUB_OUTPUT");
+	FILE *out;
+
+	if (!path || !*path)
+		return;
+	out = fopen(path, "ae");
+	if (out)
+		fprintf(
+		    out,
+		    "refknot-status=%d\nrefknot-findings=%zu\nrefknot-summary=%s\n",
+		    g->status, g->fresh, g->summary);
+	if (!out || fclose(out))
+		warn("%s, the step's outputs, cannot be written: %s", path,
+		     strerror(errno));
+}
+
 void gate_write_github(FILE *out, const struct gate *g)
 {
 	size_t shown = 0, more = 0;
@@ -111,4 +131,5 @@ void gate_write_github(FILE *out, const struct gate *g)
 		    "::notice title=refknot::%zu more in the step's summary and in the report\n",
 		    more);
 	append_summary(g);
+	append_outputs(g);
 }

@@ -8,10 +8,11 @@ libelf-dev libjansson-dev libpopt-dev libunwind-dev libxml2-dev libzstd-dev
 uthash-dev"
 
 # What the tests need beside that: their own tools, and programs to record.
-test_packages="g++ cmake make automake libtool vim-tiny libcmocka-dev python3 python3-pytest
-python3-jsonschema jq libxml2-utils sqlite3 perl git xz-utils openssl
-redis-server redis-tools valgrind liblsan0 heaptrack libc6-dbg mandoc gdb
-binutils libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base"
+test_packages="g++ cmake make automake libtool vim-tiny libcmocka-dev
+python3 python3-pytest python3-yaml shellcheck autoconf python3-jsonschema
+jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools
+valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils libjemalloc2
+libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base"
 
 is_installed()
 {
