@@ -32,6 +32,13 @@ struct output {
 static struct output *outputs;
 static size_t output_count;
 
+/* --NAME TEXT, in the order in which they were given */
+static struct given {
+	const struct poptOption *option;
+	char *text;
+} *given;
+static size_t given_count;
+
 static char *baseline_path, *source_root, *keep;
 static int update_baseline, allow_incomplete, show_suppressed, generate;
 static int no_children;
@@ -144,14 +151,21 @@ static void add_output(const char *text)
 			     xstrdup(equals + 1) };
 }
 
+/* Options are only noted while the command line is parsed. */
 static void take(poptContext context, enum poptCallbackReason reason,
 		 const struct poptOption *o, const char *text, void *data)
 {
-	struct gate_options *to = &gate.options;
-
 	(void)context;
 	(void)reason;
 	(void)data;
+	given = xreallocarray(given, given_count + 1, sizeof(*given));
+	given[given_count++] = (struct given){ o, xstrdup(text) };
+}
+
+static void heed(const struct poptOption *o, const char *text)
+{
+	struct gate_options *to = &gate.options;
+
 	switch (o->val) {
 	case FAIL_ON:
 		gate_parse_fail_on(to, text);
@@ -192,8 +206,18 @@ static void take(poptContext context, enum poptCallbackReason reason,
 	}
 }
 
+static void heed_all(void)
+{
+	for (size_t i = 0; i < given_count; i++) {
+		heed(given[i].option, given[i].text);
+		free(given[i].text);
+	}
+	free(given);
+}
+
 static void open_gate(void)
 {
+	heed_all();
 	gate.options.allow_incomplete = allow_incomplete;
 	gate_text_shows_suppressed = show_suppressed;
 	suppress_add_built_in(&suppressions);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One command, one file, one descriptor. Adding a command is a new file and a
- * line in main.c's table.
+ * line in invocation.c's table.
  */
 #ifndef COMMAND_H
 #define COMMAND_H

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "invocation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "escape.h"
+
+const struct command *const invocation_commands[] = {
+	&cmd_run,   &cmd_report,   &cmd_leaks,   &cmd_cycles,  &cmd_refs,
+	&cmd_show,  &cmd_balance,  &cmd_objects, &cmd_regions, &cmd_diff,
+	&cmd_check, &cmd_memcheck, &cmd_steady,  &cmd_info,    &cmd_doctor,
+	NULL,
+};
+
+const char **command_program;
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; invocation_commands[i]; i++)
+		if (!strcmp(invocation_commands[i]->name, name))
+			return invocation_commands[i];
+	return NULL;
+}
+
+enum { HELP = 1, USAGE }; /* what poptGetNextOpt returns for them */
+
+static struct poptOption help_options[] = {
+	{ "help", 'h', POPT_ARG_NONE, NULL, HELP, "list the options", NULL },
+	{ NULL, '?', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, HELP, NULL,
+	  NULL },
+	{ "usage", 0, POPT_ARG_NONE, NULL, USAGE, "list them in short", NULL },
+	POPT_TABLEEND
+};
+
+/* The command's options, and those that every command has. */
+static void open_options(struct invocation *i, int argc)
+{
+	static const struct poptOption none[] = { POPT_TABLEEND };
+	static const struct poptOption end = POPT_TABLEEND;
+	const struct command *c = i->command;
+	/* popt takes writable tables, but writes to none. */
+	union {
+		const struct poptOption *table;
+		void *argument;
+	} own = { c->options ? c->options : none };
+	char *usage = xasprintf("[OPTIONS] %s", c->arguments);
+
+	i->all[0] = (struct poptOption){
+		NULL,       0,   POPT_ARG_INCLUDE_TABLE, own.argument, 0,
+		"Options:", NULL
+	};
+	i->all[1] = (struct poptOption){
+		NULL, 0, POPT_ARG_INCLUDE_TABLE, help_options, 0, "Help:", NULL
+	};
+	i->all[2] = end;
+	i->context =
+	    poptGetContext("refknot", argc, i->argv, i->all,
+			   c->program ? POPT_CONTEXT_POSIXMEHARDER : 0);
+	if (!i->context)
+		die(STATUS_INPUT, "out of memory");
+	poptSetOtherOptionHelp(i->context, usage); /* keeps a copy */
+	free(usage);
+}
+
+static void parse_options(struct invocation *i, int argc)
+{
+	const char *name = i->command->name;
+	int result;
+
+	open_options(i, argc);
+	result = poptGetNextOpt(i->context);
+	if (result == HELP) {
+		i->kind = INVOCATION_OPTIONS;
+	} else if (result == USAGE) {
+		i->kind = INVOCATION_USAGE;
+	} else if (result >= -1) {
+		i->kind = INVOCATION_RUN;
+		i->arguments = poptGetArgs(i->context);
+	} else {
+		char *bad =
+		    escape(poptBadOption(i->context, POPT_BADOPTION_NOALIAS));
+
+		i->message = xasprintf("%s: %s: %s; see refknot %s --help",
+				       name, bad, poptStrerror(result), name);
+		free(bad);
+	}
+}
+
+/* The command's own argv: its name first, for the usage line. */
+static void copy(struct invocation *i, int argc, char **argv)
+{
+	i->argv = xcalloc((size_t)argc + 1, sizeof(*i->argv));
+	for (int n = 1; n < argc; n++)
+		i->argv[n] = argv[n];
+	i->name = xasprintf("refknot %s", i->command->name);
+	i->argv[0] = i->name;
+}
+
+/* Cut the arguments at "--", and keep what stands behind it. What is left of
+ * them, or -1: nothing stands behind it. */
+static int split(struct invocation *i, int argc)
+{
+	for (int n = 1; n < argc && i->command->after_dashes; n++) {
+		if (strcmp(i->argv[n], "--"))
+			continue;
+		if (!i->argv[n + 1] || !*i->argv[n + 1])
+			return -1;
+		i->argv[n] = NULL;
+		command_program = i->argv + n + 1;
+		return n;
+	}
+	return argc;
+}
+
+static bool is_help(const char *argument)
+{
+	return !strcmp(argument, "--help") || !strcmp(argument, "-h") ||
+	       !strcmp(argument, "help");
+}
+
+static void parse_rest(struct invocation *i, int argc)
+{
+	int left = split(i, argc);
+
+	if (left < 0) {
+		i->message = xasprintf("%s: name a program after --",
+				       i->command->name);
+	} else if (i->command->raw && !(argc > 1 && is_help(i->argv[1]))) {
+		i->kind = INVOCATION_RUN;
+		i->arguments = i->argv + 1;
+	} else {
+		parse_options(i, left);
+	}
+}
+
+static void parse_command(struct invocation *i, int argc, char **argv)
+{
+	i->command = find(argv[0]);
+	if (i->command) {
+		copy(i, argc, argv);
+		parse_rest(i, argc);
+	} else {
+		char *shown = escape(argv[0]);
+
+		i->message =
+		    xasprintf("there is no %s \"%s\"; see refknot --help",
+			      argv[0][0] == '-' ? "option" : "command", shown);
+		free(shown);
+	}
+}
+
+void invocation_parse(struct invocation *i, int argc, char **argv)
+{
+	static char help[] = "--help";
+
+	*i = (struct invocation){ .kind = INVOCATION_WRONG };
+	command_program = NULL;
+	if (argc < 2) {
+		i->message = xstrdup("name a command; see refknot --help");
+	} else if (!strcmp(argv[1], "--version")) {
+		i->kind = INVOCATION_VERSION;
+	} else if (memcheck_is_meant(argv[1])) {
+		i->command = &cmd_memcheck;
+		copy(i, argc, argv);
+		parse_rest(i, argc);
+	} else if (!is_help(argv[1])) {
+		parse_command(i, argc - 1, argv + 1);
+	} else if (argc < 3 || is_help(argv[2])) {
+		i->kind = INVOCATION_COMMANDS;
+	} else { /* help COMMAND is COMMAND --help */
+		char *turned[] = { argv[2], help, NULL };
+
+		parse_command(i, 2, turned);
+	}
+}
+
+void invocation_release(struct invocation *i)
+{
+	poptFreeContext(i->context);
+	free(i->argv);
+	free(i->name);
+	free(i->message);
+	*i = (struct invocation){ .kind = INVOCATION_WRONG };
+}
