@@ -83,6 +83,11 @@ char *xstrdup(const char *s)
 	return checked(strdup(s));
 }
 
+char *xstrndup(const char *s, size_t most)
+{
+	return checked(strndup(s, most));
+}
+
 char *xasprintf(const char *format, ...)
 {
 	va_list arguments;

@@ -2,13 +2,14 @@
 #include "elf_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "die.h"
+#include "regular.h"
 
 /* A symbol that only the runtime has, and how its library's name begins. */
 static const struct {
@@ -24,6 +25,8 @@ static const struct {
 
 #define SANITIZERS (sizeof(sanitizers) / sizeof(sanitizers[0]))
 
+#define MOST_NEEDED 4096 /* libraries: a file may be damaged */
+
 static bool starts(const char *text, const char *start)
 {
 	return !strncmp(text, start, strlen(start));
@@ -31,6 +34,9 @@ static bool starts(const char *text, const char *start)
 
 static void add_needed(struct elf_file *e, const char *name)
 {
+	if (e->needed_count == MOST_NEEDED ||
+	    strnlen(name, NAME_MAX) == NAME_MAX)
+		return;
 	e->needed =
 	    xreallocarray(e->needed, e->needed_count + 1, sizeof(*e->needed));
 	e->needed[e->needed_count++] = xstrdup(name);
@@ -92,20 +98,37 @@ static void read_symbols(struct elf_file *e, Elf *elf, Elf_Scn *section,
 	}
 }
 
+/* There is one of each of these; a damaged file could make us read the same
+ * bytes as often as it has sections. */
+static bool is_first(unsigned *seen, GElf_Word type)
+{
+	unsigned bit;
+
+	if (type != SHT_DYNAMIC && type != SHT_DYNSYM && type != SHT_SYMTAB)
+		return false;
+	bit = 1u << type;
+	if (*seen & bit)
+		return false;
+	*seen |= bit;
+	return true;
+}
+
 static void read_sections(struct elf_file *e, Elf *elf)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
+	unsigned seen = 0;
 
 	while ((section = elf_nextscn(elf, section))) {
 		if (!gelf_getshdr(section, &header))
 			continue;
 		if (header.sh_flags & SHF_EXECINSTR)
 			e->code_bytes += header.sh_size;
+		if (!is_first(&seen, header.sh_type))
+			continue;
 		if (header.sh_type == SHT_DYNAMIC)
 			read_dynamic(e, elf, section, &header);
-		else if (header.sh_type == SHT_DYNSYM ||
-			 header.sh_type == SHT_SYMTAB)
+		else
 			read_symbols(e, elf, section, &header);
 	}
 }
@@ -119,8 +142,9 @@ static void read_interpreter(struct elf_file *e, Elf *elf,
 	if (e->interpreter || !file || header->p_offset > size ||
 	    header->p_filesz > size - header->p_offset)
 		return;
-	e->interpreter = xcalloc(header->p_filesz + 1, 1);
-	memcpy(e->interpreter, file + header->p_offset, header->p_filesz);
+	e->interpreter =
+	    xstrndup(file + header->p_offset,
+		     header->p_filesz < PATH_MAX ? header->p_filesz : PATH_MAX);
 }
 
 /* Whether the file ends before what is executed does. */
@@ -171,11 +195,11 @@ static int read_elf(struct elf_file *e, Elf *elf)
 
 int elf_file_read(struct elf_file *e, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), result;
+	int fd = regular_open(path), result;
 	Elf *elf;
 
 	if (fd < 0)
-		return -errno;
+		return fd == -EINVAL ? -ENOEXEC : fd;
 	*e = (struct elf_file){ 0 };
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);

@@ -17,9 +17,10 @@ struct elf_file {
 	bool unwind;         /* has tables to unwind its stacks with */
 	uint64_t code_bytes; /* of executable sections */
 	bool own_malloc; /* exports a malloc, which comes before any preload */
-	char *interpreter; /* of PT_INTERP; NULL: none */
-	char *soname;      /* NULL: none */
-	char **needed;     /* names of libraries */
+	char
+	    *interpreter; /* of PT_INTERP, PATH_MAX bytes at most; NULL: none */
+	char *soname;     /* NULL: none */
+	char **needed;    /* names of libraries */
 	size_t needed_count;
 	const char *sanitizer; /* "AddressSanitizer"; NULL: none; constant */
 };

@@ -109,12 +109,16 @@ bool live_close(struct live *l)
 
 static bool read_header(const char *path, struct store_header *h)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	/* The program knows the directory, and may have put a pipe there. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+				O_NONBLOCK);
+	struct stat st;
 	bool ok;
 
 	if (fd < 0)
 		return false;
-	ok = pread(fd, h, sizeof(*h), 0) == (ssize_t)sizeof(*h) &&
+	ok = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	     pread(fd, h, sizeof(*h), 0) == (ssize_t)sizeof(*h) &&
 	     !memcmp(h->magic, STORE_MAGIC, sizeof(h->magic));
 	close(fd);
 	return ok;

@@ -1,14 +1,67 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_module.h"
 
+#include <elf.h>
 #include <elfutils/libdwelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "regular.h"
+
+#define DEBUG_ROOT "/usr/lib/debug" /* where libdw looks, too */
+
+/* A pipe or a device that stands where libdw would open a file. */
+static bool is_trap(const char *root, const char *directory, const char *name)
+{
+	char *path = xasprintf("%s%s/%s", root, directory, name);
+	struct stat st;
+	bool trap =
+	    !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+
+	free(path);
+	return trap;
+}
+
+/* `link` is the debug file's name that ELF file `file` gives; NULL: none. */
+static bool is_trapped(const char *file, const char *link)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash ? slash + 1 : file;
+	char *directory =
+	    slash ? xstrndup(file, (size_t)(slash - file)) : xstrdup(".");
+	char *name = link ? xstrdup(link) : xasprintf("%s.debug", base);
+	char *hidden = xasprintf(".debug/%s", name);
+	bool trapped = name[0] == '/'
+			   ? is_trap("", "", name)
+			   : is_trap("", directory, name) ||
+				 is_trap("", directory, hidden) ||
+				 is_trap(DEBUG_ROOT, directory, name);
+
+	free(hidden);
+	free(name);
+	free(directory);
+	return trapped;
+}
+
+/* libdw's own search, but where that would wait for a pipe only by build-id:
+ * an ELF file can name any file, and what is beside it is anyone's. */
+static int find_debuginfo(Dwfl_Module *module, void **data, const char *name,
+			  Dwarf_Addr base, const char *file, const char *link,
+			  GElf_Word crc, char **found)
+{
+	if (file && is_trapped(file, link))
+		return dwfl_build_id_find_debuginfo(module, data, name, base,
+						    file, link, crc, found);
+	return dwfl_standard_find_debuginfo(module, data, name, base, file,
+					    link, crc, found);
+}
 
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = find_debuginfo,
 	.section_address = dwfl_offline_section_address,
 };
 
@@ -26,23 +79,42 @@ static bool has_build_id(Dwfl_Module *module, const void *build_id, int size)
 	return bytes >= size && !memcmp(bits, build_id, (size_t)size);
 }
 
+/* Nothing else is shown to libdw, which would unpack anything that is packed
+ * however large it gets. The descriptor, or -1. */
+static int open_elf(const char *path)
+{
+	char magic[SELFMAG];
+	int fd = regular_open(path);
+
+	if (fd < 0)
+		return -1;
+	if (pread(fd, magic, SELFMAG, 0) == SELFMAG &&
+	    !memcmp(magic, ELFMAG, SELFMAG))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 bool symbols_module_open(struct symbols_module *m, const char *path,
 			 const void *build_id, int build_id_size)
 {
 	GElf_Addr bias;
-	struct stat st;
+	int fd = open_elf(path);
 
-	/* A path in a recording may name a pipe or a device. */
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
+	if (fd < 0)
 		return false;
 	/* libdw would ask these servers, and wait for them. */
 	unsetenv("DEBUGINFOD_URLS");
 	m->scopes = (struct symbols_scopes){ 0 };
 	m->dwfl = dwfl_begin(&callbacks);
-	if (!m->dwfl)
+	if (!m->dwfl) {
+		close(fd);
 		return false;
+	}
 	dwfl_report_begin(m->dwfl);
-	m->module = dwfl_report_elf(m->dwfl, path, path, -1, 0, true);
+	m->module = dwfl_report_elf(m->dwfl, path, path, fd, 0, true);
+	if (!m->module)
+		close(fd); /* else it is libdw's */
 	dwfl_report_end(m->dwfl, NULL, NULL);
 	if (m->module && dwfl_module_getelf(m->module, &bias) &&
 	    has_build_id(m->module, build_id, build_id_size))

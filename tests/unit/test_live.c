@@ -191,11 +191,13 @@ static void other_files_are_not_readable(void **state)
 	assert_int_equal(live_open(&l, "."), 0);
 	scratch_run("echo hello >'%s'/short.rkn", l.directory);
 	scratch_run("head -c 9999 /dev/zero >'%s'/zero.rkn", l.directory);
+	scratch_run("mkfifo '%s'/pipe.rkn", l.directory);
 	scratch_run("touch '%s'/.hidden", l.directory);
 	list = live_list(&l, &count);
-	assert_int_equal(count, 2);
+	assert_int_equal(count, 3);
 	assert_false(list[0].readable);
 	assert_false(list[1].readable);
+	assert_false(list[2].readable);
 	live_list_release(list, count);
 	scratch_run("rm '%s'/.hidden", l.directory);
 	empty_directory(&l);

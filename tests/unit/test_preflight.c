@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +21,7 @@
 #include <cmocka.h>
 
 #include "preflight.h"
+#include "regular.h"
 #include "scratch.h"
 
 #define CC      "${CC:-cc} "
@@ -358,6 +361,91 @@ static void damaged_files_are_survived(void **state)
 	assert_int_equal(check_as_nobody("./size"), PREFLIGHT_CUT);
 }
 
+/* A program header and three section headers, as a damaged file has them. */
+static void make_strange(const char *name, size_t interpreter)
+{
+	struct {
+		Elf64_Ehdr e;
+		Elf64_Phdr p;
+		Elf64_Shdr s[4];
+		Elf64_Dyn d[2];
+		char names[16];
+	} f = { 0 };
+	char *text = malloc(interpreter);
+	FILE *out = fopen(name, "w");
+
+	memcpy(f.e.e_ident, ELFMAG, SELFMAG);
+	f.e.e_ident[EI_CLASS] = ELFCLASS64;
+	f.e.e_ident[EI_DATA] = ELFDATA2LSB;
+	f.e.e_ident[EI_VERSION] = EV_CURRENT;
+	f.e.e_version = EV_CURRENT;
+	f.e.e_machine = EM_X86_64;
+	f.e.e_type = ET_DYN;
+	f.e.e_ehsize = sizeof(f.e);
+	f.e.e_phoff = sizeof(f.e);
+	f.e.e_phentsize = sizeof(f.p);
+	f.e.e_phnum = 1;
+	f.e.e_shoff = sizeof(f.e) + sizeof(f.p);
+	f.e.e_shentsize = sizeof(f.s[0]);
+	f.e.e_shnum = 4;
+	f.e.e_shstrndx = 1;
+	f.p.p_type = PT_INTERP;
+	f.p.p_offset = sizeof(f);
+	f.p.p_filesz = interpreter;
+	f.d[0].d_tag = DT_NEEDED;
+	f.d[0].d_un.d_val = 1;
+	memcpy(f.names + 1, "libx.so", 8);
+	f.s[1].sh_type = SHT_STRTAB;
+	f.s[1].sh_offset = (uint64_t)(f.names - (char *)&f);
+	f.s[1].sh_size = sizeof(f.names);
+	for (int i = 2; i < 4; i++) {
+		f.s[i].sh_type = SHT_DYNAMIC;
+		f.s[i].sh_offset = (uint64_t)((char *)f.d - (char *)&f);
+		f.s[i].sh_size = sizeof(f.d);
+		f.s[i].sh_entsize = sizeof(f.d[0]);
+		f.s[i].sh_link = 1;
+	}
+	assert_non_null(out);
+	assert_non_null(text);
+	memset(text, 'x', interpreter);
+	fwrite(&f, sizeof(f), 1, out);
+	fwrite(text, interpreter, 1, out);
+	assert_int_equal(fclose(out), 0);
+	free(text);
+}
+
+static void what_a_file_has_too_often_or_too_long_is_cut(void **state)
+{
+	struct elf_file e;
+
+	(void)state;
+	make_strange("strange", 100000);
+	assert_int_equal(elf_file_read(&e, "strange"), 0);
+	assert_int_equal(strlen(e.interpreter), PATH_MAX);
+	assert_int_equal(e.needed_count, 1);
+	assert_string_equal(e.needed[0], "libx.so");
+	elf_file_release(&e);
+}
+
+static void only_regular_files_are_opened(void **state)
+{
+	struct elf_file e;
+	int fd;
+
+	(void)state;
+	scratch_run("mkfifo pipe");
+	assert_int_equal(regular_open("pipe"), -EINVAL);
+	assert_int_equal(regular_open("/dev/tty"), -EINVAL);
+	assert_int_equal(regular_open("/"), -EINVAL);
+	assert_int_equal(regular_open("/proc/version"), -EINVAL);
+	assert_int_equal(regular_open("nothing"), -ENOENT);
+	assert_int_equal(elf_file_read(&e, "pipe"), -ENOEXEC);
+	fd = regular_open("plain");
+	assert_true(fd >= 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +469,8 @@ int main(void)
 		cmocka_unit_test(capabilities_matter_to_users_but_root),
 		cmocka_unit_test(control_characters_are_escaped),
 		cmocka_unit_test(damaged_files_are_survived),
+		cmocka_unit_test(what_a_file_has_too_often_or_too_long_is_cut),
+		cmocka_unit_test(only_regular_files_are_opened),
 	};
 
 	return cmocka_run_group_tests(tests, setup, scratch_teardown);

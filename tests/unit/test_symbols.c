@@ -260,6 +260,54 @@ static void missing_and_deleted_files_have_offset_only(void **state)
 	assert_offset_only(&r, 1); /* not waiting for a writer */
 }
 
+/* libdw would unpack it, whatever comes out. */
+static void a_packed_file_is_not_unpacked(void **state)
+{
+	struct symbols_module m;
+
+	(void)state;
+	assert_true(symbols_module_open(&m, "whole", NULL, -1));
+	symbols_module_close(&m);
+	scratch_run("gzip -c whole >packed");
+	assert_false(symbols_module_open(&m, "packed", NULL, -1));
+	scratch_run("truncate -s 10G vast");
+	assert_false(symbols_module_open(&m, "vast", NULL, -1));
+	assert_false(symbols_module_open(&m, "/proc/version", NULL, -1));
+	assert_false(symbols_module_open(&m, "/dev/tty", NULL, -1));
+}
+
+/* The name of the debug file is the ELF file's own choice. */
+static void a_pipe_as_debug_file_is_not_waited_for(void **state)
+{
+	static const char *const places[] = { "named", ".debug/named" };
+	struct symbols_module m;
+	const char *file;
+
+	(void)state;
+	scratch_run("mkdir .debug && cp whole linked && echo x >named && "
+		    "objcopy --strip-debug --add-gnu-debuglink=named linked");
+	scratch_run("rm named && cp linked nameless && "
+		    "objcopy --remove-section=.gnu_debuglink nameless && "
+		    "mkfifo nameless.debug");
+	for (size_t i = 0; i < 2; i++) {
+		scratch_run("mkfifo %s", places[i]);
+		assert_true(symbols_module_open(&m, "./linked", NULL, -1));
+		assert_int_equal(symbols_module_source(&m, &file),
+				 SYMBOLS_TABLE);
+		symbols_module_close(&m);
+		scratch_run("rm %s", places[i]);
+	}
+	assert_true(symbols_module_open(&m, "./nameless", NULL, -1));
+	assert_int_equal(symbols_module_source(&m, &file), SYMBOLS_TABLE);
+	symbols_module_close(&m);
+	/* A directory is none. */
+	scratch_run("cp linked found && objcopy --only-keep-debug whole "
+		    ".debug/named && mkdir named");
+	assert_true(symbols_module_open(&m, "found", NULL, -1));
+	assert_int_equal(symbols_module_source(&m, &file), SYMBOLS_DEBUG);
+	symbols_module_close(&m);
+}
+
 static void vdso_is_not_missing(void **state)
 {
 	struct recorded r;
@@ -385,6 +433,8 @@ int main(void)
 		cmocka_unit_test(symbol_table_gives_the_outer_function),
 		cmocka_unit_test(changed_file_has_offset_only),
 		cmocka_unit_test(missing_and_deleted_files_have_offset_only),
+		cmocka_unit_test(a_packed_file_is_not_unpacked),
+		cmocka_unit_test(a_pipe_as_debug_file_is_not_waited_for),
 		cmocka_unit_test(vdso_is_not_missing),
 		cmocka_unit_test(address_in_no_module_is_its_own_offset),
 		cmocka_unit_test(data_has_a_name_and_an_offset),
