@@ -6,6 +6,7 @@
 #ifndef PARTS_H
 #define PARTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model.h"
@@ -44,6 +45,10 @@ int part_grow(struct part *p, size_t record_size, size_t more);
  */
 const char *parts_check(const struct parts *p, enum rkn_chunk_type type,
 			size_t first, size_t *bad);
+
+/* Whether the rows of mark number `mark` are in the census, which comes after
+ * the marks. */
+bool parts_has_rows(const struct parts *p, size_t mark);
 
 /* Clear what does not point into the strings: they may be incomplete. */
 void parts_mend_meta(struct parts *p);

@@ -186,6 +186,8 @@ static const char *check_event(const struct parts *p, size_t i)
 		return "its stack, thread or field is unknown";
 	if (e->holder && outside(p, RKN_CHUNK_OBJECTS, e->holder))
 		return "its holder is unknown";
+	if (e->kind > RKN_EVENT_RENAME)
+		return "its kind is unknown";
 	return NULL;
 }
 
@@ -274,6 +276,14 @@ const struct part_kind part_kinds[PARTS] = {
 	[RKN_CHUNK_CENSUS] = { "census", sizeof(struct rkn_census),
 			       check_census },
 };
+
+bool parts_has_rows(const struct parts *p, size_t mark)
+{
+	const struct rkn_mark *m = &RECORD(p, RKN_CHUNK_MARKS, mark, mark);
+	size_t census = p->of[RKN_CHUNK_CENSUS].count;
+
+	return m->first <= census && m->rows <= census - m->first;
+}
 
 const char *parts_check(const struct parts *p, enum rkn_chunk_type type,
 			size_t first, size_t *bad)

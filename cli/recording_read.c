@@ -192,6 +192,26 @@ static const char *check_strings(const struct reader *r, bool whole)
 	return NULL;
 }
 
+/* Marks whose rows were cut off go; 0 or -EBADMSG in a whole file. */
+static int check_marks(struct reader *r, bool whole)
+{
+	struct part *part = &r->parts.of[RKN_CHUNK_MARKS];
+	struct rkn_mark *marks = part->records;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < part->count; i++) {
+		if (parts_has_rows(&r->parts, i))
+			marks[kept++] = marks[i];
+		else if (whole)
+			return model_error(
+			    r->m, -EBADMSG,
+			    "marks: record %zu is wrong: its rows are beyond the census",
+			    i);
+	}
+	part->count = kept;
+	return 0;
+}
+
 /* What can only be checked when everything is there. */
 static int check_whole(struct reader *r, bool whole)
 {
@@ -208,7 +228,7 @@ static int check_whole(struct reader *r, bool whole)
 	if (why)
 		return model_error(r->m, -EBADMSG,
 				   "meta: record %zu is wrong: %s", bad, why);
-	return 0;
+	return check_marks(r, whole);
 }
 
 /* `cut_short` is 0 or -ENODATA; so is the result, if nothing else is wrong. */

@@ -251,6 +251,8 @@ static void assert_part(const struct model *part, const struct model *whole)
 	assert_int_equal(part->meta.pid, whole->meta.pid);
 	assert_int_equal(part->edge_count, 0);
 	assert_int_equal(part->root_count, 0);
+	for (size_t i = 0; i < part->mark_count; i++)
+		assert_true(part->marks[i].rows <= part->census_count);
 	assert_true(part->block_count <= whole->block_count);
 	assert_memory_equal(part->blocks, whole->blocks,
 			    part->block_count * sizeof(*part->blocks));
@@ -349,12 +351,15 @@ static const struct {
 	{ "its kind is unknown", ARRAY(references, 2, kind), 3 },
 	{ "out of order", ARRAY(references, 2, to), 1 },
 	{ "its holder is unknown", ARRAY(events, 2, holder), 8 },
+	{ "its kind is unknown", ARRAY(events, 2, kind), 6 },
 	{ "its kind is unknown", ARRAY(errors, 0, kind), 4 },
 	{ "its thread or name is unknown", ARRAY(regions, 0, name), 3 },
 	{ "its stack or type is unknown", ARRAY(regions, 1, stack), 11 },
 	{ "its buckets cannot be", ARRAY(regions, 1, series_shift), 64 },
 	{ "its buckets cannot be", ARRAY(regions, 1, buckets), 15 },
 	{ "its thread or name is unknown", ARRAY(marks, 0, thread), 3 },
+	{ "rows are beyond the census", ARRAY(marks, 0, rows), 3 },
+	{ "rows are beyond the census", ARRAY(marks, 0, first), 1 },
 	{ "its stack or type is unknown", ARRAY(census, 1, type), 3 },
 	{ "it is not of either a stack or a type", ARRAY(census, 0, type), 1 },
 #undef ARRAY
