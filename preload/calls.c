@@ -12,6 +12,7 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "filter.h"
 #include "process.h"
 #include "real.h"
 #include "sandbox.h"
@@ -19,16 +20,16 @@
 
 /* The filter at `p`, copied, for the program may have it wrong, to where
  * forget() gives it back. 0 or -errno. */
-static long copy(struct sandbox_filter *f, const void *p)
+static long copy(struct filter *f, const void *p)
 {
-	struct sandbox_instruction *to;
+	struct filter_instruction *to;
 	long result =
 	    sys_peek(sys_pid(), f, (uint64_t)(uintptr_t)p, sizeof(*f));
 	size_t size = f->count * sizeof(*to);
 
 	if (result < 0)
 		return result;
-	if (result != sizeof(*f) || f->count > SANDBOX_MOST)
+	if (result != sizeof(*f) || f->count > FILTER_MOST)
 		return -EFAULT;
 	to = sys_map(size, -1);
 	if (!to)
@@ -42,7 +43,7 @@ static long copy(struct sandbox_filter *f, const void *p)
 	return result < 0 ? result : -EFAULT;
 }
 
-static void forget(const struct sandbox_filter *f)
+static void forget(const struct filter *f)
 {
 	sys_unmap((void *)(uintptr_t)f->instructions,
 		  f->count * sizeof(*f->instructions));
@@ -53,7 +54,7 @@ static void forget(const struct sandbox_filter *f)
  */
 static bool enter(struct sandbox_change *c, bool strict, const void *filter)
 {
-	struct sandbox_filter f = { 0 };
+	struct filter f = { 0 };
 	long error;
 
 	if (environment_is_secure())

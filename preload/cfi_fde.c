@@ -133,30 +133,40 @@ struct entry {
 	int32_t function, fde;
 };
 
+static struct entry entry(const uint8_t *table, uint64_t i)
+{
+	struct entry e;
+
+	memcpy(&e, table + i * sizeof(e), sizeof(e));
+	return e;
+}
+
 /* The FDE of the last function that starts at or before `pc`. */
 static const uint8_t *search(const uint8_t *header, const uint8_t *end,
 			     uint64_t pc)
 {
 	struct cfi_bytes b = { header + 4, end };
 	uint64_t base = (uint64_t)(uintptr_t)header, unused, count, low = 0;
-	const struct entry *table;
+	const uint8_t *table;
 
-	if (header[0] != 1 || header[3] != (PE_DATA | PE_S4) ||
+	if (end - header < 4 || header[0] != 1 ||
+	    header[3] != (PE_DATA | PE_S4) ||
 	    !cfi_pointer(&b, header[1], base, &unused) ||
 	    !cfi_pointer(&b, header[2], base, &count))
 		return NULL;
-	table = (const void *)b.p;
-	if (count > (uint64_t)(end - b.p) / sizeof(*table))
+	table = b.p;
+	if (count > (uint64_t)(end - b.p) / sizeof(struct entry))
 		return NULL;
 	while (low < count) {
 		uint64_t middle = (low + count) / 2;
 
-		if (base + (uint64_t)(int64_t)table[middle].function <= pc)
+		if (base + (uint64_t)(int64_t)entry(table, middle).function <=
+		    pc)
 			low = middle + 1;
 		else
 			count = middle;
 	}
-	return low ? header + table[low - 1].fde : NULL;
+	return low ? header + entry(table, low - 1).fde : NULL;
 }
 
 /* "zPLR" and the like: only R (encoding) and S (signal) matter here. */
@@ -178,7 +188,7 @@ static bool augmentation(struct cfi_bytes *b, const char *letters,
 		else if (*letters == 'S')
 			fde->signal = true;
 		else if (*letters == 'L')
-			b->p++;
+			cfi_unsigned(b, 1);
 		else if (*letters == 'P') {
 			uint8_t encoding = (uint8_t)cfi_unsigned(b, 1);
 
@@ -191,12 +201,17 @@ static bool augmentation(struct cfi_bytes *b, const char *letters,
 	return true;
 }
 
-/* A record's bytes after its length field; p NULL: not readable. */
-static struct cfi_bytes record(const uint8_t *p, const uint8_t *end)
+/* The bytes after the length field of the record at `p`, which lies in
+ * `module` if it can be read; else p NULL. */
+static struct cfi_bytes record(const uint8_t *p, struct cfi_bytes module)
 {
+	const uint8_t *end = module.end;
 	struct cfi_bytes b = { p, end };
-	uint64_t size = cfi_unsigned(&b, 4);
+	uint64_t size;
 
+	if (p < module.p || p >= end)
+		return (struct cfi_bytes){ NULL, NULL };
+	size = cfi_unsigned(&b, 4);
 	if (size == 0xffffffff)
 		size = cfi_unsigned(&b, 8);
 	if (size < 4 || size > (uint64_t)(end - b.p))
@@ -205,9 +220,9 @@ static struct cfi_bytes record(const uint8_t *p, const uint8_t *end)
 	return b;
 }
 
-static bool cie(const uint8_t *p, const uint8_t *end, struct cfi_fde *fde)
+static bool cie(const uint8_t *p, struct cfi_bytes module, struct cfi_fde *fde)
 {
-	struct cfi_bytes b = record(p, end);
+	struct cfi_bytes b = record(p, module);
 	const char *letters;
 	uint8_t version;
 
@@ -230,10 +245,10 @@ static bool cie(const uint8_t *p, const uint8_t *end, struct cfi_fde *fde)
 	return true;
 }
 
-static bool read_fde(const uint8_t *p, const uint8_t *end, uint64_t pc,
+static bool read_fde(const uint8_t *p, struct cfi_bytes module, uint64_t pc,
 		     struct cfi_fde *fde)
 {
-	struct cfi_bytes b = record(p, end);
+	struct cfi_bytes b = record(p, module);
 	const uint8_t *at = b.p;
 	uint64_t distance, size = 0;
 
@@ -241,7 +256,7 @@ static bool read_fde(const uint8_t *p, const uint8_t *end, uint64_t pc,
 		return false;
 	distance = cfi_unsigned(&b, 4);
 	*fde = (struct cfi_fde){ .encoding = PE_ABSOLUTE };
-	if (!distance || !cie(at - distance, end, fde) ||
+	if (!distance || !cie(at - distance, module, fde) ||
 	    !cfi_pointer(&b, fde->encoding, 0, &fde->start) ||
 	    !cfi_pointer(&b, fde->encoding & PE_FORM, 0, &size))
 		return false;
@@ -258,13 +273,15 @@ static bool read_fde(const uint8_t *p, const uint8_t *end, uint64_t pc,
 bool cfi_fde_find(uint64_t pc, struct cfi_fde *fde)
 {
 	struct dl_find_object object;
-	const uint8_t *p, *end;
+	struct cfi_bytes module;
+	const uint8_t *p;
 
 	if (!_dl_find_object ||
 	    _dl_find_object((void *)(uintptr_t)pc, &object) != 0 ||
 	    !object.dlfo_eh_frame)
 		return false;
-	end = object.dlfo_map_end;
-	p = search(object.dlfo_eh_frame, end, pc);
-	return p && read_fde(p, end, pc, fde);
+	module.p = object.dlfo_map_start;
+	module.end = object.dlfo_map_end;
+	p = search(object.dlfo_eh_frame, module.end, pc);
+	return p && read_fde(p, module, pc, fde);
 }

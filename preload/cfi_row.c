@@ -83,7 +83,7 @@ static void advance(struct machine *m, uint64_t delta)
 
 static int64_t factored(struct machine *m, int64_t n)
 {
-	return n * m->fde->data_align;
+	return (int64_t)((uint64_t)n * (uint64_t)m->fde->data_align);
 }
 
 static void save(struct machine *m, bool push)

@@ -57,6 +57,13 @@ static void note_build_id(struct rkn_module *m, const uint8_t *note,
 	}
 }
 
+/* If they lie in the module. */
+static void read_notes(struct rkn_module *m, uint64_t at, uint64_t size)
+{
+	if (at >= m->start && at <= m->end && size <= m->end - at)
+		note_build_id(m, (const uint8_t *)(uintptr_t)at, size);
+}
+
 /* The ELF header stands at the start of the first mapping, if anywhere. */
 static void read_headers(struct rkn_module *m)
 {
@@ -64,18 +71,13 @@ static void read_headers(struct rkn_module *m)
 	const Elf64_Phdr *p;
 
 	if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    e->e_phentsize != sizeof(*p) ||
+	    e->e_phentsize != sizeof(*p) || e->e_phoff > 4096 ||
 	    e->e_phoff + e->e_phnum * sizeof(*p) > 4096)
 		return;
 	p = (const void *)(uintptr_t)(m->start + e->e_phoff);
 	for (unsigned i = 0; i < e->e_phnum; i++)
-		if (p[i].p_type == PT_NOTE && !m->build_id_size &&
-		    m->base + p[i].p_vaddr + p[i].p_filesz <= m->end)
-			note_build_id(
-			    m,
-			    (const uint8_t *)(uintptr_t)(m->base +
-							 p[i].p_vaddr),
-			    p[i].p_filesz);
+		if (p[i].p_type == PT_NOTE && !m->build_id_size)
+			read_notes(m, m->base + p[i].p_vaddr, p[i].p_filesz);
 }
 
 /* The executable has no name in the link map. */

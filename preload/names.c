@@ -72,12 +72,15 @@ void names_reset(void)
 		r->text = store_text(more, sizeof(more) - 1);
 }
 
+/* Byte by byte: behind the store's last text there may be nothing to read. */
 static bool is(uint32_t number, const struct name *n)
 {
 	const char *text = names_text(number);
+	size_t i = 0;
 
-	/* It may be shorter, and the last of the table. */
-	return !strncmp(text, n->text, n->size) && !text[n->size];
+	while (i < n->size && text[i] == n->text[i])
+		i++;
+	return i == n->size && !text[i];
 }
 
 /* The slot that has the name, or the free one where it belongs; NULL: full. */

@@ -11,24 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "filter.h"
 #include "sys.h"
-
-/* The kernel's struct sock_filter and sock_fprog. */
-struct sandbox_instruction {
-	uint16_t code;
-	uint8_t when_true, when_false;
-	uint32_t k;
-};
-#define SANDBOX_MOST 4096 /* instructions that the kernel takes */
-struct sandbox_filter {
-	uint16_t count;
-	const struct sandbox_instruction *instructions;
-};
-
-/* A filter's answer (SECCOMP_RET_...) to system call `number` with arguments
- * `a`; one that has no answer kills. */
-uint32_t sandbox_answer(const struct sandbox_filter *f, int number,
-			const uint64_t a[6]);
 
 /* A filter that a thread is about to install, and what stood before. */
 struct sandbox_change {
@@ -41,7 +25,7 @@ struct sandbox_change {
 };
 
 /* What will that filter forbid? NULL: the strict mode. */
-void sandbox_ask(struct sandbox_change *c, const struct sandbox_filter *filter);
+void sandbox_ask(struct sandbox_change *c, const struct filter *filter);
 /* It is about to be installed: what it forbids is not done from here on, and
  * room is made ready while that can be done. */
 void sandbox_enter(struct sandbox_change *c);
