@@ -61,10 +61,19 @@ static void add_line(struct libraries *l, char *line)
 		library->path = xstrdup(path ? path : name);
 }
 
+void libraries_read(struct libraries *l, FILE *f)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, f) > 0)
+		add_line(l, line);
+	free(line);
+}
+
 int libraries_list(struct libraries *l, const char *loader, const char *program)
 {
-	char *line = NULL, *absolute;
-	size_t size = 0;
+	char *absolute;
 	int pipes[2], error;
 	pid_t pid;
 	FILE *f;
@@ -77,9 +86,8 @@ int libraries_list(struct libraries *l, const char *loader, const char *program)
 	free(absolute);
 	close(pipes[1]);
 	f = error ? NULL : fdopen(pipes[0], "r");
-	while (f && getline(&line, &size, f) > 0)
-		add_line(l, line);
-	free(line);
+	if (f)
+		libraries_read(l, f);
 	if (f)
 		fclose(f);
 	else

@@ -4,6 +4,7 @@
 #define LIBRARIES_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 struct library {
 	char *name; /* "libc.so.6" */
@@ -21,6 +22,8 @@ struct libraries {
  */
 int libraries_list(struct libraries *l, const char *loader,
 		   const char *program);
+/* Add what a loader wrote to `f`; l all zero at first. */
+void libraries_read(struct libraries *l, FILE *f);
 void libraries_release(struct libraries *l);
 
 #endif

@@ -14,6 +14,9 @@ jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools
 valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils libjemalloc2
 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base"
 
+# What scripts/fuzz needs beside what a build does.
+fuzz_packages="clang libclang-rt-14-dev libcmocka-dev g++ python3"
+
 is_installed()
 {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = \

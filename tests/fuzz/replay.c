@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fuzz target without a fuzzer.  replay: the seeds, and each with every
- * byte changed.  replay FILE...: these inputs.  replay -w DIRECTORY: write the
- * seeds there, for libFuzzer to begin with.
+ * A target that reads recordings, without a fuzzer.  replay STEP PATH...: the
+ * seeds and the inputs at PATH, each with every STEPth byte changed, too.
+ * replay -w DIRECTORY: write the seeds there, for libFuzzer to begin with.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 
 #include "bytes.h"
 #include "die.h"
-#include "fuzz_recording.h"
 #include "specimen.h"
 #include "store_maker.h"
 #include "sums.h"
+#include "variants.h"
 
 #define FEW 6 /* blocks */
 
@@ -73,47 +73,17 @@ static void make_seeds(const char *directory)
 	}
 }
 
-static void replay_file(const char *path)
-{
-	size_t size;
-	unsigned char *data = bytes_read(path, &size);
-
-	if (!data)
-		die(1, "cannot read %s", path);
-	LLVMFuzzerTestOneInput(data, size);
-	free(data);
-}
-
-/* Zeroes are left out: most of a store is a hole. */
-static void replay_changed(const char *path)
-{
-	static const unsigned char flips[] = { 0x01, 0x80, 0xff };
-	size_t size, done = 0;
-	unsigned char *data = bytes_read(path, &size);
-
-	for (size_t i = 0; i < size; i++)
-		for (size_t n = 0; n < sizeof(flips) && data[i]; n++) {
-			data[i] ^= flips[n];
-			LLVMFuzzerTestOneInput(data, size);
-			data[i] ^= flips[n];
-			done++;
-		}
-	printf("%s: %zu variants\n", path, done);
-	free(data);
-}
-
-static void replay_seeds(void)
+static void replay_seeds(size_t step)
 {
 	char directory[] = "/tmp/refknot-seeds-XXXXXX";
 
 	if (!mkdtemp(directory))
 		die(1, "cannot make %s", directory);
 	make_seeds(directory);
+	variants_replay(directory, step);
 	for (size_t i = 0; i < SEEDS; i++) {
 		char *path = xasprintf("%s/%s", directory, seeds[i]);
 
-		replay_file(path);
-		replay_changed(path);
 		unlink(path);
 		free(path);
 	}
@@ -122,12 +92,16 @@ static void replay_seeds(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "-w"))
+	size_t step = argc > 1 ? (size_t)atoi(argv[1]) : 0;
+
+	if (argc == 3 && !strcmp(argv[1], "-w")) {
 		make_seeds(argv[2]);
-	else if (argc > 1)
-		for (int i = 1; i < argc; i++)
-			replay_file(argv[i]);
-	else
-		replay_seeds();
+		return 0;
+	}
+	if (!step)
+		die(1, "usage: replay STEP PATH... | replay -w DIRECTORY");
+	replay_seeds(step);
+	for (int i = 2; i < argc; i++)
+		variants_replay(argv[i], step);
 	return 0;
 }
