@@ -17,28 +17,10 @@ static struct thread *self(void)
 	return thread_self->gate.epoch ? thread_self : NULL;
 }
 
-/* The block that was on its way is not listed any more, wherever it is. */
-static COLD void note_left(struct thread *t)
+COLD void moves_note_left(struct thread *t)
 {
 	t->moving.sp = 0;
 	t->area->limits[RKN_LIMIT_THREAD_RUNNING]++;
-}
-
-void moves_begin(const void *frame)
-{
-	const uint64_t *words = frame;
-	struct thread *t = thread_attached();
-
-	if (unlikely(!t))
-		return;
-	if (t->moving.sp == (uint64_t)(uintptr_t)(words + 2))
-		return;
-	if (unlikely(t->moving.sp))
-		note_left(t);
-	t->moving.pc = words[1];
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	t->moving.sp = (uint64_t)(uintptr_t)(words + 2);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 static COLD void do_wanted(struct thread *t)
@@ -51,7 +33,7 @@ static COLD void do_wanted(struct thread *t)
 		fatal_now();
 }
 
-void moves_end(void)
+COLD void moves_end_slowly(void)
 {
 	struct thread *t = thread_attached();
 
@@ -98,7 +80,7 @@ enum moves moves_in(const void *context)
 		return MOVES_LATER;
 	found = walk(&t->moving, f);
 	if (found == MOVES_NOTHING)
-		note_left(t);
+		moves_note_left(t);
 	return found;
 }
 

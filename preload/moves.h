@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "thread.h"
+
 enum moves_want {
 	MOVES_STOP = 1,   /* to stand still, see stop.h */
 	MOVES_SIGNAL = 2, /* to die of a signal, see fatal.h */
@@ -21,10 +23,38 @@ enum moves {
 	MOVES_LATER, /* perhaps: a handler interrupted it */
 };
 
-/* The calling thread begins to move a block, in the hook with that frame. */
-void moves_begin(const void *frame);
-/* It ends, and does what it was asked for in between. */
-void moves_end(void);
+/* A handler left the move that it interrupted: what was on its way is lost. */
+void moves_note_left(struct thread *t);
+
+/* Thread `t`, which calls, begins to move a block, in the hook with that frame;
+ * or goes on with that. */
+static inline void moves_begin(struct thread *t, const void *frame)
+{
+	const uint64_t *words = frame;
+	uint64_t sp = (uint64_t)(uintptr_t)(words + 2);
+
+	if (unlikely(t->moving.sp && t->moving.sp != sp))
+		moves_note_left(t);
+	t->moving.pc = words[1];
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	t->moving.sp = sp;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+/* The calling thread's move ends: it does what it was asked for in between. */
+void moves_end_slowly(void);
+static inline void moves_end(void)
+{
+	struct thread *t = thread_self;
+
+	if (unlikely(t->gate.epoch != process_page.epoch || t->wanted)) {
+		moves_end_slowly();
+		return;
+	}
+	t->moving.sp = 0;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(t->wanted))
+		moves_end_slowly();
+}
 
 /* What did the code move that a signal interrupted with that ucontext_t? */
 enum moves moves_in(const void *context);

@@ -154,13 +154,14 @@ take(void *p, struct record_freed *freed, const void *moves)
 
 	freed->known = freed->noted = false;
 	if (unlikely(!t)) {
-		if (moves)
-			moves_begin(moves);
+		t = moves ? thread_attached() : NULL;
+		if (t)
+			moves_begin(t, moves);
 		take_outside(p, freed);
 		return;
 	}
 	if (moves)
-		moves_begin(moves);
+		moves_begin(t, moves);
 	if (likely(shadow_take(address, &b))) {
 		freed->known = true;
 		freed->noted = b.noted;

@@ -250,7 +250,7 @@ uint32_t references_lift(const void *p, const void *frame)
 		return 0;
 	}
 	if (objects_block(ledger_address(p), &start, &size)) {
-		moves_begin(frame);
+		moves_begin(t, frame);
 		list = objects_lift(start, size);
 	}
 	ledger_leave(t);

@@ -13,7 +13,8 @@
 
 #define WORDS 2000000
 
-static void **table, *between;
+static void **table;
+static void *volatile between; /* in use, though never read */
 static volatile sig_atomic_t inside;
 static sigjmp_buf outside;
 

@@ -73,13 +73,13 @@ size_t __wrap_symbols_frame(struct symbols *s, uint32_t frame,
 			    const struct location **locations)
 {
 	static const struct location some[] = {
-		{ "first", "a.c", 1, "/bin/a", 16, true },
-		{ "second", "a.c", 2, "/bin/a", 16, false },
-		{ "third", NULL, 0, "/bin/a", 32, false },
-		{ NULL, NULL, 0, "/lib/b.so", 48, false },
-		{ NULL, NULL, 0, NULL, 64, false },
-		{ "malloc", "b.c", 3, "/lib/b.so", 80, false },
-		{ "main", "a.c", 9, "/bin/a", 96, false },
+		{ "first", "a.c", NULL, 1, "/bin/a", 16, true },
+		{ "second", "a.c", NULL, 2, "/bin/a", 16, false },
+		{ "third", NULL, NULL, 0, "/bin/a", 32, false },
+		{ NULL, NULL, NULL, 0, "/lib/b.so", 48, false },
+		{ NULL, NULL, NULL, 0, NULL, 64, false },
+		{ "malloc", "b.c", NULL, 3, "/lib/b.so", 80, false },
+		{ "main", "a.c", NULL, 9, "/bin/a", 96, false },
 	};
 	size_t which = frame % (sizeof(some) / sizeof(some[0]));
 

@@ -73,7 +73,7 @@ static void use(void)
 {
 	const struct rkn_module r = { .build_id_size = 1,
 				      .build_id = { 0xab } };
-	const struct location new = { "f", NULL, 1, NULL, 0, false };
+	const struct location new = { "f", NULL, NULL, 1, NULL, 0, false };
 	struct symbols_module none = { 0 };
 	struct symbols_cache s;
 

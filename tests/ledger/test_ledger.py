@@ -355,8 +355,8 @@ def test_a_reference_is_told_with_all_callers_of_its_taking(tmp_path):
     assert [r.split()[0] for r in rows] == ["3/5", "1/5", "1/5"]
     taken = [r for r in rows if " taken node_ref " in r]
     assert [re.findall("called by ([a-z_]+)", r) for r in taken] == [
-        ["lookup", "far_callers", "main"],
-        ["lookup", "forget", "far_callers", "main"]]
+        ["lookup", "far_callers", "corners_run", "main"],
+        ["lookup", "forget", "far_callers", "corners_run", "main"]]
 
 
 def test_the_report_sends_its_reader_to_references_without_a_holder(tmp_path):
