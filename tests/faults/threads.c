@@ -107,9 +107,10 @@ static void *sleeping(void *unused)
 
 	OPAQUE(p);
 	atomic_fetch_add(&ended, 1);
-	for (;;)
+	for (;;) {
 		pause();
-	OPAQUE(p);
+		OPAQUE(p); /* it needs it still */
+	}
 	return unused;
 }
 
