@@ -7,6 +7,11 @@
 
 struct world world;
 
+/* `closed` is the area of the thread that is alone, and above it a number, so
+ * that one closure is not taken for the same thread's next. */
+#define OWNER (THREAD_AREAS - 1u)
+static_assert((THREAD_AREAS & OWNER) == 0, "an area's number is no bit field");
+
 void world_reset(void)
 {
 	bool can = sys_barrier();
@@ -16,16 +21,16 @@ void world_reset(void)
 
 COLD void world_enter_slowly(struct thread *t)
 {
-	uint32_t owner;
+	uint32_t closed;
 
 	for (;;) {
 		__atomic_store_n(&t->world, 0, __ATOMIC_RELEASE);
-		owner = __atomic_load_n(&world.closed, __ATOMIC_ACQUIRE);
-		if (owner)
-			sys_wait(&world.closed, owner, 1000000);
+		closed = __atomic_load_n(&world.closed, __ATOMIC_ACQUIRE);
+		if (closed)
+			sys_wait(&world.closed, closed, 1000000);
 		/* Left by longjmp, it is nobody's. */
-		if (owner && !thread_is_inside(owner))
-			__atomic_compare_exchange_n(&world.closed, &owner, 0,
+		if (closed && !thread_is_inside(closed & OWNER))
+			__atomic_compare_exchange_n(&world.closed, &closed, 0,
 						    false, __ATOMIC_RELEASE,
 						    __ATOMIC_RELAXED);
 		__atomic_store_n(&t->world, 1, __ATOMIC_SEQ_CST);
@@ -55,9 +60,10 @@ static bool all_are_out(const struct thread *self)
 
 bool world_close(struct thread *t)
 {
-	uint32_t open = 0;
+	uint32_t time = __atomic_add_fetch(&world.times, 1, __ATOMIC_RELAXED);
+	uint32_t closed = time * THREAD_AREAS | t->number, open = 0;
 
-	if (!__atomic_compare_exchange_n(&world.closed, &open, t->number, false,
+	if (!__atomic_compare_exchange_n(&world.closed, &open, closed, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return false;
 	if (world.fences)

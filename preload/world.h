@@ -10,7 +10,8 @@
 #include "thread.h"
 
 struct world {
-	uint32_t closed; /* area of the thread that is alone; 0: open */
+	uint32_t closed; /* by whom, see world_close(); 0: open */
+	uint32_t times;  /* that somebody tried to close it */
 	bool fences;     /* the kernel has no such barrier: all use their own */
 };
 extern HIDDEN struct world world;
