@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The shim's attribute macros, and nothing else. */
+/* The shim's attribute macros, and how it touches what threads share. */
 #ifndef COMPILER_H
 #define COMPILER_H
 
@@ -9,5 +9,13 @@
 #define COLD        __attribute__((cold, noinline))
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+
+/*
+ * A load or store beside which another thread may be at the same word: the same
+ * instruction as without, but one, and known to be meant.  Where it leads to
+ * other memory, an acquire or release is written out instead.
+ */
+#define READ_ONCE(x)         __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
 
 #endif

@@ -14,7 +14,7 @@
 /* NULL: a thread that is not attached to any recording. */
 static struct thread *self(void)
 {
-	return thread_self->gate.epoch ? thread_self : NULL;
+	return thread_self->epoch ? thread_behind(thread_self) : NULL;
 }
 
 COLD void moves_note_left(struct thread *t)

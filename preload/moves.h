@@ -44,9 +44,10 @@ static inline void moves_begin(struct thread *t, const void *frame)
 void moves_end_slowly(void);
 static inline void moves_end(void)
 {
-	struct thread *t = thread_self;
+	struct thread_gate *gate = thread_self;
+	struct thread *t = thread_behind(gate);
 
-	if (unlikely(t->gate.epoch != process_page.epoch || t->wanted)) {
+	if (unlikely(gate->epoch != process_page.epoch)) {
 		moves_end_slowly();
 		return;
 	}

@@ -106,12 +106,13 @@ void record_free_slowly(void *p, const void *frame);
 static inline __attribute__((always_inline)) void record_free(void *p,
 							      const void *frame)
 {
-	struct thread *t = thread_self;
+	struct thread_gate *gate = thread_self;
+	struct thread *t = thread_behind(gate);
 	uint64_t *slot, head, size;
 
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
-	if (unlikely(t->gate.epoch != process_page.epoch)) {
+	if (unlikely(gate->epoch != process_page.epoch)) {
 		if (!process_over)
 			record_free_slowly(p, frame);
 		return;

@@ -18,8 +18,11 @@
 /* A thread's stack reaches at most that far below its thread pointer. */
 #define STACK_MOST (64ull << 20)
 
-static struct thread_gate nobody = { .open = THREAD_BUSY };
-_Thread_local struct thread *thread_self = (struct thread *)&nobody;
+/* Equal to no epoch, not even that of a process that is not recorded, so that
+ * nobody takes it for more than a gate. */
+static struct thread_gate nobody = { .open = THREAD_BUSY,
+				     .epoch = THREAD_BUSY };
+_Thread_local struct thread_gate *thread_self = &nobody;
 
 static struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
@@ -102,12 +105,12 @@ void thread_forget(struct thread *t)
 
 struct thread *thread_attached(void)
 {
-	struct thread *t = thread_self;
+	struct thread_gate *gate = thread_self;
 
-	return &t->gate == &nobody || t->gate.epoch / PROCESS_RECORDING !=
-					  process_page.epoch / PROCESS_RECORDING
+	return gate == &nobody || gate->epoch / PROCESS_RECORDING !=
+				      process_page.epoch / PROCESS_RECORDING
 		   ? NULL
-		   : t;
+		   : thread_behind(gate);
 }
 
 static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
@@ -166,8 +169,9 @@ static COLD struct thread *attach(uint64_t epoch)
 	 * and what it knew of stacks is compared before it is believed. */
 	if (t->gate.epoch != gate_of(epoch))
 		thread_forget(t);
-	t->gate.epoch = t->gate.open = gate_of(epoch);
-	thread_self = t;
+	t->gate.epoch = gate_of(epoch);
+	WRITE_ONCE(t->gate.open, t->gate.epoch);
+	thread_self = &t->gate;
 	return t;
 }
 

@@ -87,8 +87,14 @@ struct thread {
 	struct walk walk;
 };
 
-/* Never NULL: of a thread that is not attached there is a gate, closed. */
-extern HIDDEN _Thread_local struct thread *thread_self;
+/* Never NULL: of a thread that is not attached there is a gate, closed, and
+ * nothing else; with another it is the start of a struct thread. */
+extern HIDDEN _Thread_local struct thread_gate *thread_self;
+
+static inline struct thread *thread_behind(struct thread_gate *gate)
+{
+	return (struct thread *)gate;
+}
 
 /* The same; NULL: it is not attached to this recording. */
 struct thread *thread_attached(void);
@@ -100,9 +106,10 @@ struct thread *thread_enter_slowly(uint64_t here, const void *frame);
 static inline struct thread *thread_enter(const void *frame)
 {
 	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
-	struct thread *t = thread_self;
+	struct thread_gate *gate = thread_self;
+	struct thread *t = thread_behind(gate);
 
-	if (unlikely(t->gate.open != process_page.epoch)) {
+	if (unlikely(gate->open != process_page.epoch)) {
 		if (process_over)
 			return NULL;
 		t = thread_enter_slowly(here, frame);
