@@ -129,8 +129,10 @@ void collect_ended(void)
 
 bool collect_is_due(void)
 {
-	return gc.threshold[0] > 0 && gc.counts[0] > gc.threshold[0] &&
-	       !gc.off && !gc.busy;
+	int64_t most = READ_ONCE(gc.threshold[0]);
+
+	return most > 0 && READ_ONCE(gc.counts[0]) > most &&
+	       !READ_ONCE(gc.off) && !READ_ONCE(gc.busy);
 }
 
 /* --- Memory ------------------------------------------------------------------ */
@@ -485,9 +487,10 @@ static bool look(int generation)
 	}
 	done = find_lost(&gc.work, generation);
 	for (int i = 0; done && i <= generation; i++)
-		gc.counts[i] = 0;
+		WRITE_ONCE(gc.counts[i], 0);
 	if (done && generation < GENERATIONS - 1)
-		gc.counts[generation + 1]++;
+		WRITE_ONCE(gc.counts[generation + 1],
+			   gc.counts[generation + 1] + 1);
 	world_open();
 	thread_leave(t);
 	return done;
@@ -534,9 +537,10 @@ void collect_automatically(void)
 {
 	int generation = 0;
 
-	if (gc.counts[1] > gc.threshold[1])
+	if (READ_ONCE(gc.counts[1]) > READ_ONCE(gc.threshold[1]))
 		generation = 1;
-	if (gc.counts[2] > gc.threshold[2] && gc.old_new > gc.old_all / 4)
+	if (READ_ONCE(gc.counts[2]) > READ_ONCE(gc.threshold[2]) &&
+	    READ_ONCE(gc.old_new) > READ_ONCE(gc.old_all) / 4)
 		generation = 2;
 	collect(generation, true);
 }
@@ -563,11 +567,11 @@ void collect_numbers(int what, long *numbers)
 		return;
 	for (int i = 0; i < GENERATIONS && what != REFKNOT_FREEZE_COUNT; i++) {
 		if (what == REFKNOT_SET_THRESHOLD)
-			gc.threshold[i] = numbers[i];
+			WRITE_ONCE(gc.threshold[i], numbers[i]);
 		else
-			numbers[i] =
-			    (long)(what == REFKNOT_COUNT ? gc.counts[i]
-							 : gc.threshold[i]);
+			numbers[i] = (long)(what == REFKNOT_COUNT
+						? READ_ONCE(gc.counts[i])
+						: READ_ONCE(gc.threshold[i]));
 	}
 	if (what == REFKNOT_FREEZE_COUNT)
 		*numbers = (long)visits_objects(FROZEN, NULL, NULL);
@@ -579,7 +583,7 @@ int collect_flag(int what, int value)
 		return 0;
 	switch (what) {
 	case REFKNOT_ENABLE:
-		gc.off = !value;
+		WRITE_ONCE(gc.off, !value);
 		break;
 	case REFKNOT_ENABLED:
 		return !gc.off;

@@ -39,12 +39,12 @@ void ledger_drop_locked(struct thread *t, struct store_object *o,
 		};
 
 		ledger_lock(t, locks);
-		if (r->to != objects_number(o)) {
+		if (READ_ONCE(r->to) != objects_number(o)) {
 			ledger_unlock(locks); /* another thread was faster */
 			objects_lock(t, o);
 			return;
 		}
-		if (r->from == from) {
+		if (READ_ONCE(r->from) == from) {
 			ledger_drop(t, number);
 			if (from && objects_at(from) != o)
 				objects_unlock(objects_at(from));
@@ -60,13 +60,13 @@ COLD struct store_object *ledger_find_slowly(struct thread *t, const void *p,
 	uint64_t address = ledger_address(p);
 	struct store_object *o = objects_live(address);
 
-	if (likely(o && o->flags & STORE_OBJECT_TRACKED)) {
+	if (likely(o && objects_flags(o) & STORE_OBJECT_TRACKED)) {
 		t->seen[ledger_seen_at(address)] = objects_number(o);
 		return o;
 	}
 	o = objects_find(address);
-	if (o && o->flags & STORE_OBJECT_TRACKED &&
-	    !(o->flags & STORE_OBJECT_LIVE) && frame)
+	if (o && objects_flags(o) & STORE_OBJECT_TRACKED &&
+	    !(objects_flags(o) & STORE_OBJECT_LIVE) && frame)
 		errors_add(t, RKN_ERROR_REFERENCE_ON_FREED, o,
 			   ledger_stack(t, frame), 0);
 	else

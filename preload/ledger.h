@@ -56,7 +56,7 @@ static inline uint32_t ledger_new_reference(struct thread *t)
 
 static inline void ledger_free_reference(struct thread *t, uint32_t number)
 {
-	references_at(number)->to = 0;
+	WRITE_ONCE(references_at(number)->to, 0);
 	recycle_give(t, THREAD_FREE_REFERENCES, number, number, 1);
 }
 
@@ -131,7 +131,7 @@ static inline void ledger_link_from(uint32_t number, struct store_object *from)
 {
 	struct store_reference *r = references_at(number);
 
-	r->from = objects_number(from);
+	WRITE_ONCE(r->from, objects_number(from));
 	r->from_previous = 0;
 	r->from_next = from->holds;
 	if (from->holds)
@@ -151,7 +151,7 @@ static inline void ledger_unlink_from(uint32_t number)
 		references_at(r->from_previous)->from_next = r->from_next;
 	else
 		objects_at(r->from)->holds = r->from_next;
-	r->from = 0;
+	WRITE_ONCE(r->from, 0);
 	r->holder = 0;
 }
 
@@ -172,7 +172,7 @@ static inline void ledger_link_first(uint32_t number, struct store_object *to)
 		last = f->to_previous ? f->to_previous : number;
 		f->to_previous = number;
 	}
-	r->to = objects_number(to);
+	WRITE_ONCE(r->to, objects_number(to));
 	r->to_next = first;
 	r->to_previous = last;
 	to->references = number;
@@ -198,7 +198,7 @@ static inline void ledger_link_held(uint32_t number, struct store_object *to)
 		after = &references_at(last)->to_next;
 	if (*after)
 		references_at(*after)->to_previous = number;
-	r->to = objects_number(to);
+	WRITE_ONCE(r->to, objects_number(to));
 	r->to_next = *after;
 	r->to_previous = last;
 	*after = number;
@@ -249,7 +249,7 @@ static inline uint32_t ledger_add(struct thread *t, struct store_object *to,
 	r->scope = e->scope;
 	r->field = e->field;
 	r->kind_stack = (uint32_t)kind << STORE_KIND_SHIFT | e->stack;
-	r->from = 0;
+	WRITE_ONCE(r->from, 0);
 	r->holder = e->holder;
 	if (kind == RKN_REFERENCE && !e->from && !e->holder)
 		ledger_link_first(number, to);
@@ -319,7 +319,7 @@ void ledger_drop_locked(struct thread *t, struct store_object *o,
 static inline bool ledger_is_live(const struct store_object *o,
 				  uint64_t address)
 {
-	return o->flags & STORE_OBJECT_LIVE && o->address == address;
+	return objects_flags(o) & STORE_OBJECT_LIVE && o->address == address;
 }
 
 static inline unsigned ledger_seen_at(uint64_t address)
@@ -335,7 +335,8 @@ static inline struct store_object *ledger_seen(const struct thread *t,
 	const unsigned both = STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED;
 	struct store_object *o = objects_at(t->seen[ledger_seen_at(address)]);
 
-	return o->address == address && (o->flags & both) == both &&
+	return READ_ONCE(o->address) == address &&
+		       (objects_flags(o) & both) == both &&
 		       likely(!references_lost)
 		   ? o
 		   : NULL;
@@ -361,8 +362,8 @@ static inline struct store_object *ledger_holder(struct thread *t,
 	if (o)
 		return o;
 	o = holder ? objects_find(ledger_address(holder)) : NULL;
-	if (!o || !(o->flags & STORE_OBJECT_TRACKED) ||
-	    (unlikely(!(o->flags & STORE_OBJECT_LIVE)) &&
+	if (!o || !(objects_flags(o) & STORE_OBJECT_TRACKED) ||
+	    (unlikely(!(objects_flags(o) & STORE_OBJECT_LIVE)) &&
 	     objects_replaced(o)))
 		return NULL;
 	t->seen[ledger_seen_at(ledger_address(holder))] = objects_number(o);

@@ -64,22 +64,26 @@ static bool begin(struct census *c)
 static void add_area(struct census *c, const struct store_area *a)
 {
 	for (uint32_t i = 0; i < c->stack_count; i++) {
+		uint64_t page =
+		    READ_ONCE(a->counters[i / STORE_COUNTERS_PER_PAGE]);
 		const struct store_counter *from;
 
-		if (!a->counters[i / STORE_COUNTERS_PER_PAGE]) {
+		if (!page) {
 			i |= STORE_COUNTERS_PER_PAGE - 1;
 			continue;
 		}
-		from = (const struct store_counter *)store_at(
-			   (uint64_t)a->counters[i / STORE_COUNTERS_PER_PAGE] *
-			   4096) +
+		from = (const struct store_counter *)store_at(page * 4096) +
 		       i % STORE_COUNTERS_PER_PAGE;
-		c->stacks[i].live += (int64_t)(from->allocations - from->frees);
+		c->stacks[i].live += (int64_t)(READ_ONCE(from->allocations) -
+					       READ_ONCE(from->frees));
 		c->stacks[i].bytes +=
-		    (int64_t)(from->allocated_bytes - from->freed_bytes);
+		    (int64_t)(READ_ONCE(from->allocated_bytes) -
+			      READ_ONCE(from->freed_bytes));
 	}
-	c->all.live += (int64_t)(a->allocations - a->frees);
-	c->all.bytes += (int64_t)(a->allocated_bytes - a->freed_bytes);
+	c->all.live +=
+	    (int64_t)(READ_ONCE(a->allocations) - READ_ONCE(a->frees));
+	c->all.bytes += (int64_t)(READ_ONCE(a->allocated_bytes) -
+				  READ_ONCE(a->freed_bytes));
 }
 
 static void add_object(struct census *c, const struct store_object *o)

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "stacks.h"
@@ -29,7 +30,9 @@ static struct rkn_module *module(uint32_t i)
 static uint32_t search(uint64_t address)
 {
 	for (uint32_t i = count(); i-- > 1;)
-		if (address >= module(i)->start && address < module(i)->end)
+		if (address <
+			__atomic_load_n(&module(i)->end, __ATOMIC_ACQUIRE) &&
+		    address >= module(i)->start)
 			return i;
 	return RKN_NONE;
 }
@@ -97,12 +100,18 @@ static uint32_t note(const struct dl_find_object *object)
 		.base = map->l_addr,
 		.path = path_of(map),
 	};
+	const size_t behind = offsetof(struct rkn_module, end) + sizeof(m.end);
 	uint64_t i = store_append(STORE_MODULES);
+	struct rkn_module *to = module((uint32_t)i);
 
 	if (!i)
 		return RKN_NONE;
 	read_headers(&m);
-	*module((uint32_t)i) = m;
+	/* Others search already: without an end it has no address. */
+	memcpy(to, &m, offsetof(struct rkn_module, end));
+	memcpy((char *)to + behind, (const char *)&m + behind,
+	       sizeof(m) - behind);
+	__atomic_store_n(&to->end, m.end, __ATOMIC_RELEASE);
 	return (uint32_t)i;
 }
 

@@ -27,7 +27,7 @@ static uint32_t *memo_of(const char *text)
 /* The same, if it still is; 0. */
 static uint32_t recall(const char *text)
 {
-	uint32_t number = __atomic_load_n(memo_of(text), __ATOMIC_RELAXED);
+	uint32_t number = __atomic_load_n(memo_of(text), __ATOMIC_ACQUIRE);
 
 	return number && names_same(names_text(number), text) ? number : 0;
 }
@@ -110,7 +110,7 @@ uint32_t names_find(const char *text)
 		return number;
 	n = name_of(text);
 	slot = find(&n);
-	return slot ? *slot : 0;
+	return slot ? READ_ONCE(*slot) : 0;
 }
 
 /* 0: no room. */
@@ -129,11 +129,11 @@ static COLD uint32_t add(const struct name *n)
 	do {
 		slot = find(n);
 		none = 0;
-	} while (slot && !*slot &&
+	} while (slot && !READ_ONCE(*slot) &&
 		 !__atomic_compare_exchange_n(slot, &none, number, false,
 					      __ATOMIC_RELEASE,
 					      __ATOMIC_ACQUIRE));
-	return slot ? *slot : 0;
+	return slot ? READ_ONCE(*slot) : 0;
 }
 
 uint32_t names_number(const char *text, uint64_t *limits)
@@ -148,11 +148,11 @@ uint32_t names_number(const char *text, uint64_t *limits)
 		return number;
 	n = name_of(text);
 	slot = find(&n);
-	number = slot ? *slot : 0;
+	number = slot ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : 0;
 	if (slot && !number)
 		number = add(&n);
 	if (likely(number)) {
-		__atomic_store_n(memo_of(text), number, __ATOMIC_RELAXED);
+		__atomic_store_n(memo_of(text), number, __ATOMIC_RELEASE);
 		return number;
 	}
 	limits[RKN_LIMIT_NAMES_FULL]++;

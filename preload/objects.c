@@ -41,7 +41,7 @@ static uint64_t offset_of(const uint32_t *slot)
 /* Was it ever used? Else it must not be touched. */
 static bool is_known(const uint32_t *slot)
 {
-	return slot && store_steps[offset_of(slot) >> STORE_STEP_SHIFT];
+	return slot && store_touched(offset_of(slot));
 }
 
 static COLD bool make_region(uint64_t region)
@@ -81,7 +81,7 @@ struct store_object *objects_find(uint64_t address)
 	if (!number)
 		return NULL;
 	o = objects_at(number);
-	return o->address == address ? o : NULL;
+	return READ_ONCE(o->address) == address ? o : NULL;
 }
 
 /* The block that it was in may have ended unseen, and another begun there. */
@@ -89,12 +89,14 @@ struct store_object *objects_live(uint64_t address)
 {
 	struct store_object *o = objects_find(address);
 	const uint64_t *head;
+	uint64_t word;
 
-	if (!o || !(o->flags & STORE_OBJECT_LIVE))
+	if (!o || !(objects_flags(o) & STORE_OBJECT_LIVE))
 		return NULL;
 	head = shadow_head_at(address);
-	if (head && (*head & STORE_HEAD) &&
-	    (*head & (STORE_FREED | STORE_NOTED)) != STORE_NOTED)
+	word = head ? READ_ONCE(*head) : 0;
+	if ((word & STORE_HEAD) &&
+	    (word & (STORE_FREED | STORE_NOTED)) != STORE_NOTED)
 		return NULL;
 	return o;
 }
@@ -105,7 +107,8 @@ static void clear(struct store_object *o)
 	const size_t lock = offsetof(struct store_object, lock);
 	const size_t behind = lock + sizeof(o->lock);
 
-	memset(o, 0, lock);
+	WRITE_ONCE(o->address, 0);
+	memset((char *)o + sizeof(o->address), 0, lock - sizeof(o->address));
 	memset((char *)o + behind, 0, sizeof(*o) - behind);
 }
 
@@ -130,7 +133,7 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
 	o = objects_at(number);
 	objects_lock(t, o);
-	o->address = address;
+	WRITE_ONCE(o->address, address);
 	size -= address - start;
 	o->size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 	o->next = 0;
@@ -167,13 +170,15 @@ static void each(uint64_t address, uint64_t size, bool lift,
 			continue;
 		}
 		for (; n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
-			struct store_object *o = objects_at(*slot);
+			uint32_t number =
+			    __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+			struct store_object *o = objects_at(number);
 
-			if (!*slot || o->address != at ||
-			    !(o->flags & STORE_OBJECT_LIVE))
+			if (!number || o->address != at ||
+			    !(objects_flags(o) & STORE_OBJECT_LIVE))
 				continue;
 			if (lift)
-				*slot = 0;
+				WRITE_ONCE(*slot, 0);
 			f(o, data);
 		}
 	}
@@ -283,11 +288,11 @@ uint32_t objects_settle(struct thread *t, uint32_t *list, uint64_t from,
 bool objects_whole(const struct store_object *o, uint32_t *stack)
 {
 	const uint64_t *head = shadow_head_at(o->address);
+	uint64_t word = head ? READ_ONCE(*head) : 0;
 
-	if (!head || !(*head & STORE_HEAD) ||
-	    o->address % (1ull << shadow.granule_shift))
+	if (!(word & STORE_HEAD) || o->address % (1ull << shadow.granule_shift))
 		return false;
-	*stack = shadow_stack(*head);
+	*stack = shadow_stack(word);
 	return true;
 }
 
@@ -318,7 +323,7 @@ struct store_object *objects_retire(struct thread *t, struct store_object *o,
 	uint32_t *place = &t->retired[t->retire++ % THREAD_RETIRED];
 	uint32_t before = *place;
 
-	o->flags &= (uint16_t)~STORE_OBJECT_LIVE;
+	objects_set_flags(o, 0, STORE_OBJECT_LIVE);
 	o->ended_stack = stack;
 	o->ended_thread = t->serial;
 	o->ended_order = objects_order(t, o->made_order);

@@ -86,6 +86,18 @@ static inline uint32_t objects_number(const struct store_object *o)
 	return (uint32_t)(o - objects_at(0));
 }
 
+/* enum store_object_flag; changed by the owner of the lock alone, read by all. */
+static inline unsigned objects_flags(const struct store_object *o)
+{
+	return READ_ONCE(o->flags);
+}
+
+static inline void objects_set_flags(struct store_object *o, unsigned on,
+				     unsigned off)
+{
+	WRITE_ONCE(o->flags, (uint16_t)((o->flags | on) & ~off));
+}
+
 /* How many numbers were given out: records 1 .. result-1. */
 static inline uint32_t objects_end(void)
 {
@@ -108,6 +120,16 @@ static inline void objects_lock(struct thread *t, struct store_object *o)
 		     &o->lock, &none, t->number, false, __ATOMIC_ACQUIRE,
 		     __ATOMIC_RELAXED)))
 		objects_lock_slowly(t, o);
+}
+
+/* For who has others locked, and must not wait out of order. False: another
+ * thread has it. */
+static inline bool objects_try_lock(struct thread *t, struct store_object *o)
+{
+	uint32_t none = 0;
+
+	return __atomic_compare_exchange_n(&o->lock, &none, t->number, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline void objects_unlock(struct store_object *o)

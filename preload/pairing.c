@@ -181,7 +181,7 @@ uint32_t pairing_end(struct thread *t, struct store_object *o,
 	struct choice c = choose(t, o, e->stack);
 
 	if (c.maker) {
-		o->flags &= (uint16_t)~STORE_OBJECT_MAKER;
+		objects_set_flags(o, 0, STORE_OBJECT_MAKER);
 		return 0;
 	}
 	return c.number ? c.number : find_held(o);

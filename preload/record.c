@@ -236,12 +236,12 @@ void record_undo(void *p, struct record_freed *freed)
 	t = thread_enter(NULL);
 	if (!t)
 		return;
-	t->area->frees--;
-	t->area->freed_bytes -= freed->size;
+	record_count(&t->area->frees, -1ull);
+	record_count(&t->area->freed_bytes, -freed->size);
 	c = thread_counter(t->area, freed->stack);
 	if (c) {
-		c->frees--;
-		c->freed_bytes -= freed->size;
+		record_count(&c->frees, -1ull);
+		record_count(&c->freed_bytes, -freed->size);
 	}
 	thread_more(t, freed->size);
 	if (t->regions_open)

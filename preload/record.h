@@ -17,14 +17,20 @@
 #include "regions.h"
 #include "thread.h"
 
-/* Each counter changes by one instruction: see record_outside(). */
+/* By one instruction: a handler's own addition is not lost, and who sums the
+ * counters of all threads sees each as it is or was. See record_outside(). */
+static inline void record_count(uint64_t *counter, uint64_t more)
+{
+	__asm__("add %1, %0" : "+m"(*counter) : "er"(more) : "cc");
+}
+
 static inline void record_count_alloc(struct store_area *a,
 				      struct store_counter *c, uint64_t size)
 {
-	a->allocations++;
-	a->allocated_bytes += size;
-	c->allocations++;
-	c->allocated_bytes += size;
+	record_count(&a->allocations, 1);
+	record_count(&a->allocated_bytes, size);
+	record_count(&c->allocations, 1);
+	record_count(&c->allocated_bytes, size);
 }
 
 static inline void record_count_free(struct store_area *a, uint32_t stack,
@@ -32,11 +38,11 @@ static inline void record_count_free(struct store_area *a, uint32_t stack,
 {
 	struct store_counter *c = thread_counter(a, stack);
 
-	a->frees++;
-	a->freed_bytes += size;
+	record_count(&a->frees, 1);
+	record_count(&a->freed_bytes, size);
 	if (likely(c)) {
-		c->frees++;
-		c->freed_bytes += size;
+		record_count(&c->frees, 1);
+		record_count(&c->freed_bytes, size);
 	}
 }
 
@@ -78,7 +84,7 @@ record_alloc_here(void *p, size_t size, const void *frame)
 	leaf = record_leaf(t, frame);
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (likely(slot && !(size >> 32) && !t->detour)) {
-		slot[1] = thread_extra(t);
+		WRITE_ONCE(slot[1], thread_extra(t));
 		__atomic_store_n(slot, leaf->head | size << STORE_SIZE_SHIFT,
 				 __ATOMIC_RELEASE);
 		record_count_alloc(t->area, leaf->counter, size);
@@ -120,7 +126,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (unlikely(!slot))
 		return record_free_slowly(p, frame);
-	head = *slot;
+	head = READ_ONCE(*slot);
 	if (unlikely((head & (STORE_HEAD | STORE_FREED | STORE_BIG |
 			      STORE_NOTED)) != STORE_HEAD ||
 		     t->detour))

@@ -67,28 +67,26 @@ void references_retain(const void *p, const void *holder, const char *field,
 	ledger_leave(t);
 }
 
-/* Takes the reference out; `o` and e->from are locked. The number of one that
- * another object has in its list, which then is left for ledger_drop_locked(). */
+/* Takes the reference out; `o` and e->from are locked. The number of a third
+ * object that has it in its list and is locked by another thread: then nothing
+ * has changed; else 0. */
 static COLD uint32_t end_slowly(struct thread *t, struct store_object *o,
 				const struct ledger_edge *e)
 {
-	uint32_t number = 0;
-	struct store_reference *r;
+	uint32_t held = e->holder ? pairing_find(o, RKN_REFERENCE, e) : 0;
+	uint32_t number = held ? held : pairing_end(t, o, e);
+	uint32_t from = number ? references_at(number)->from : 0;
+	bool third =
+	    from && from != ledger_number(e->from) && from != objects_number(o);
 
-	if (e->holder) {
-		number = pairing_find(o, RKN_REFERENCE, e);
-		if (!number)
-			ledger_limit(t, RKN_LIMIT_NO_HOLDER);
-	}
-	if (!number)
-		number = pairing_end(t, o, e);
-	if (!number)
-		return 0;
-	r = references_at(number);
-	if (r->from && r->from != ledger_number(e->from) &&
-	    r->from != objects_number(o))
-		return number;
-	ledger_drop(t, number);
+	if (third && !objects_try_lock(t, objects_at(from)))
+		return from;
+	if (e->holder && !held)
+		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
+	if (number)
+		ledger_drop(t, number);
+	if (third)
+		objects_unlock(objects_at(from));
 	return 0;
 }
 
@@ -104,10 +102,11 @@ static inline uint32_t end(struct thread *t, struct store_object *o,
 	return 0;
 }
 
-static inline void release(struct thread *t, struct store_object *o,
-			   const void *p, const struct ledger_edge *e)
+/* As end_slowly(). */
+static inline uint32_t try_release(struct thread *t, struct store_object *o,
+				   const void *p, const struct ledger_edge *e)
 {
-	uint32_t other = 0;
+	uint32_t busy = 0;
 
 	ledger_lock_two(t, o, e->from);
 	if (unlikely(!ledger_is_live(o, ledger_address(p)))) {
@@ -115,16 +114,25 @@ static inline void release(struct thread *t, struct store_object *o,
 	} else if (unlikely(o->count <= 0 && (!o->counter ||
 						    objects_count(o) == 0))) {
 		errors_add(t, RKN_ERROR_RELEASE_AT_ZERO, o, e->stack, 0);
-	} else {
-		other = end(t, o, e);
+	} else if (likely(!(busy = end(t, o, e)))) {
 		o->count--;
 		ledger_note(t, o, RKN_EVENT_RELEASE, e->stack,
 			    ledger_number(e->from), e->field);
 	}
 	ledger_unlock_two(o, e->from);
-	if (unlikely(other)) {
-		ledger_drop_locked(t, o, other);
-		objects_unlock(o);
+	return busy;
+}
+
+/* The count and the list of references change together, so that no other
+ * thread's release can choose the same one. */
+static inline void release(struct thread *t, struct store_object *o,
+			   const void *p, const struct ledger_edge *e)
+{
+	uint32_t busy;
+
+	while (unlikely((busy = try_release(t, o, p, e)))) {
+		objects_lock(t, objects_at(busy));
+		objects_unlock(objects_at(busy));
 	}
 }
 
@@ -170,7 +178,7 @@ static uint32_t find_to_move(struct thread *t, struct store_object *o,
 		return number;
 	if (!(o->flags & STORE_OBJECT_MAKER))
 		return 0;
-	o->flags &= (uint16_t)~STORE_OBJECT_MAKER;
+	objects_set_flags(o, 0, STORE_OBJECT_MAKER);
 	return ledger_add(t, o, RKN_REFERENCE, &maker);
 }
 
@@ -276,7 +284,7 @@ long references_count(const void *p)
 	if (!t)
 		return -1;
 	o = p ? objects_live(ledger_address(p)) : NULL;
-	if (o && o->flags & STORE_OBJECT_TRACKED)
+	if (o && objects_flags(o) & STORE_OBJECT_TRACKED)
 		result = (long)objects_count(o);
 	if (o && result == (long)OBJECTS_UNREADABLE)
 		result = o->count;

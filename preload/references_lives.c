@@ -59,7 +59,7 @@ static void forget(struct thread *t, struct store_object *o)
 {
 	objects_lock(t, o);
 	if (o->holds)
-		o->flags |= LEDGER_KEPT;
+		objects_set_flags(o, LEDGER_KEPT, 0);
 	else
 		objects_forget(t, o);
 	objects_unlock(o);
@@ -119,8 +119,9 @@ static void begin(struct thread *t, struct store_object *o, const char *type,
 	o->made_thread = t->serial;
 	o->made_order = objects_order(t, 0);
 	o->count = 1;
-	o->flags |=
-	    STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED | STORE_OBJECT_MAKER;
+	objects_set_flags(
+	    o, STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED | STORE_OBJECT_MAKER,
+	    0);
 	if (unlikely(t->regions_open))
 		tell_regions(t, o, false);
 }
@@ -150,7 +151,7 @@ void references_object(const void *p, const char *type, const volatile void *at,
 	}
 	o = objects_add(t, ledger_address(p), &limit);
 	if (o) {
-		o->flags |= taming;
+		objects_set_flags(o, taming, 0);
 		if (at && is_inside(o, at, width)) {
 			o->counter = (uint64_t)(uintptr_t)at;
 			o->width = (uint8_t)width;

@@ -22,8 +22,8 @@ void references_tame(const void *p, int what, bool on)
 			o = objects_add(t, start, &limit);
 	}
 	if (o) {
-		o->flags |= STORE_OBJECT_LIVE | (on ? bits : 0);
-		o->flags &= on ? UINT16_MAX : (uint16_t)~bits;
+		objects_set_flags(o, STORE_OBJECT_LIVE | (on ? bits : 0),
+				  on ? 0 : bits);
 		objects_unlock(o);
 	} else {
 		ledger_limit(t, limit);

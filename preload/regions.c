@@ -156,19 +156,20 @@ int64_t regions_live_blocks(uint32_t stack)
 		return RKN_UNKNOWN;
 	for (uint32_t i = 1; i < areas; i++) {
 		const struct thread *t = thread_at(i);
-		struct store_area *a = t ? t->area : NULL;
+		struct store_area *a =
+		    t ? __atomic_load_n(&t->area, __ATOMIC_ACQUIRE) : NULL;
 		const struct store_counter *c;
 
 		if (!a)
 			continue;
 		if (stack == ALL) {
-			live += a->allocations - a->frees;
+			live += READ_ONCE(a->allocations) - READ_ONCE(a->frees);
 			continue;
 		}
-		if (!a->counters[stack / STORE_COUNTERS_PER_PAGE])
+		if (!READ_ONCE(a->counters[stack / STORE_COUNTERS_PER_PAGE]))
 			continue;
 		c = thread_counter(a, stack);
-		live += c->allocations - c->frees;
+		live += READ_ONCE(c->allocations) - READ_ONCE(c->frees);
 	}
 	return (int64_t)live;
 }
@@ -177,7 +178,8 @@ int64_t regions_live_objects(uint32_t type)
 {
 	const struct store_name *n = names_record(type);
 
-	return n ? (int64_t)(n->made - n->ended) : RKN_UNKNOWN;
+	return n ? (int64_t)(READ_ONCE(n->made) - READ_ONCE(n->ended))
+		 : RKN_UNKNOWN;
 }
 
 /* The row of `key` in a region of this thread's; NULL: no room. */

@@ -78,8 +78,7 @@ COLD void shadow_learn(struct shadow_way *ways, uint64_t address, bool more)
 	size = chunk / 2 + 2 * sizeof(*slot);
 	offset = (uint64_t)((const char *)slot - (const char *)store.header);
 	if (more ? !store_ready(offset, size)
-		 : !store_steps[offset >> STORE_STEP_SHIFT] ||
-		       !store_steps[(offset + size - 1) >> STORE_STEP_SHIFT])
+		 : !store_touched(offset) || !store_touched(offset + size - 1))
 		return;
 	w->key = key;
 	w->bias = (uint64_t)(uintptr_t)slot - key / 2;
@@ -109,9 +108,9 @@ enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)
 	if (unlikely(!shadow_slot_ready(slot)))
 		return RKN_LIMIT_STORE_FULL;
 	if (likely(extra))
-		slot[1] = shadow_extra(b->birth, b->thread);
+		WRITE_ONCE(slot[1], shadow_extra(b->birth, b->thread));
 	if (unlikely(b->size >> 32))
-		slot[2] = big(b->size);
+		WRITE_ONCE(slot[2], big(b->size));
 	__atomic_store_n(slot, head_of(b, extra), __ATOMIC_RELEASE);
 	return RKN_LIMITS;
 }
@@ -122,14 +121,14 @@ bool shadow_take(uint64_t address, struct shadow_block *b)
 
 	if (unlikely(!slot || !shadow_slot_known(slot)))
 		return false;
-	head = *slot;
+	head = READ_ONCE(*slot);
 	if (unlikely(!shadow_is_live(head) ||
 		     address & ((1ull << shadow.granule_shift) - 1)))
 		return false;
 	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
 	b->size = head >> STORE_SIZE_SHIFT;
 	if (unlikely(head & STORE_BIG))
-		b->size |= slot[2] >> 1 << 32;
+		b->size |= READ_ONCE(slot[2]) >> 1 << 32;
 	b->stack = shadow_stack(head);
 	b->noted = head & STORE_NOTED;
 	return true;
@@ -139,5 +138,6 @@ void shadow_restore(uint64_t address)
 {
 	uint64_t *slot = shadow_slot(address);
 
-	__atomic_store_n(slot, *slot & ~STORE_FREED, __ATOMIC_RELEASE);
+	__atomic_store_n(slot, READ_ONCE(*slot) & ~STORE_FREED,
+			 __ATOMIC_RELEASE);
 }

@@ -71,7 +71,7 @@ static inline bool shadow_slot_known(const uint64_t *slot)
 	uint64_t offset =
 	    (uint64_t)((const char *)slot - (const char *)store.header);
 
-	return store_steps[offset >> STORE_STEP_SHIFT];
+	return store_touched(offset);
 }
 
 /* The slot of an address, if it may be read; NULL. */

@@ -50,8 +50,9 @@ static uint64_t start(uint32_t t, uint32_t parent, uint64_t pc)
 	return stacks_hash(parent, pc) >> (64 - FIRST_BITS - 2 * t);
 }
 
-/* Where (parent, pc) is in table `t`; NULL: it is not. */
-static inline struct place *seek(uint32_t t, uint32_t parent, uint64_t pc)
+/* Where (parent, pc) is in table `t`, and its child; NULL: it is not. */
+static inline struct place *seek(uint32_t t, uint32_t parent, uint64_t pc,
+				 uint64_t *found)
 {
 	struct place *places =
 	    __atomic_load_n(&tables[t].places, __ATOMIC_ACQUIRE);
@@ -69,8 +70,10 @@ static inline struct place *seek(uint32_t t, uint32_t parent, uint64_t pc)
 		if (there != pc)
 			continue;
 		child = __atomic_load_n(&p->child, __ATOMIC_ACQUIRE);
-		if (likely(child && child >> 32 == parent))
+		if (likely(child && child >> 32 == parent)) {
+			*found = child;
 			return p;
+		}
 	}
 	return NULL;
 }
@@ -95,7 +98,8 @@ static COLD void grow(uint32_t t)
 /* Note a child in table `t`, if there is room. */
 static void put(uint32_t t, uint64_t pc, uint64_t child)
 {
-	struct place *places = tables[t].places;
+	struct place *places =
+	    __atomic_load_n(&tables[t].places, __ATOMIC_ACQUIRE);
 	uint64_t i = start(t, (uint32_t)(child >> 32), pc);
 	uint64_t mask = size_of(t) - 1;
 
@@ -125,7 +129,7 @@ static COLD uint32_t insert(uint32_t t, uint32_t parent, uint64_t pc)
 		return 0;
 	f->parent = parent;
 	f->module = modules_find(pc - 1);
-	f->address = pc;
+	__atomic_store_n(&f->address, pc, __ATOMIC_RELEASE);
 	put(t, pc, (uint64_t)parent << 32 | i);
 	return i;
 }
@@ -136,12 +140,13 @@ static uint32_t find(uint32_t parent, uint64_t pc)
 	uint32_t last = __atomic_load_n(&newest, __ATOMIC_ACQUIRE), t = last;
 
 	for (;; t--) {
-		const struct place *p = seek(t, parent, pc);
+		uint64_t child = 0;
 
-		if (likely(p != NULL)) {
+		/* Forgotten in between it counts as found just before. */
+		if (likely(seek(t, parent, pc, &child) != NULL)) {
 			if (unlikely(t < last))
-				put(last, pc, p->child);
-			return (uint32_t)p->child;
+				put(last, pc, child);
+			return (uint32_t)child;
 		}
 		if (!t)
 			return insert(last, parent, pc);
@@ -199,10 +204,13 @@ COLD uint32_t stacks_number(uint32_t i, bool truncated, uint64_t *limits)
 }
 
 /* Nobody's child is found any more. */
-static void forget(const struct store_frame *f)
+static void forget(uint32_t parent, uint64_t pc)
 {
-	for (uint32_t t = 0; t <= newest; t++) {
-		struct place *p = seek(t, f->parent, f->address);
+	uint32_t last = __atomic_load_n(&newest, __ATOMIC_ACQUIRE);
+
+	for (uint32_t t = 0; t <= last; t++) {
+		uint64_t child;
+		struct place *p = seek(t, parent, pc, &child);
 
 		if (p)
 			__atomic_store_n(&p->child, (uint64_t)NOBODY << 32,
@@ -212,16 +220,22 @@ static void forget(const struct store_frame *f)
 
 void stacks_forget(uint64_t from, uint64_t end, uint32_t number)
 {
-	uint32_t count = (uint32_t)store.header->tables[STORE_FRAMES].count;
+	const struct store_table *t = &store.header->tables[STORE_FRAMES];
+	uint32_t count = (uint32_t)READ_ONCE(t->count);
 
 	for (uint32_t i = 1; i < count; i++) {
 		struct store_frame *f = frame(i);
+		uint64_t address = 0;
 
-		if (f->module != number || f->address - 1 < from ||
-		    f->address - 1 >= end)
+		/* Another thread may just be making room for it. */
+		if (store_touched(t->offset + (i + 1) * sizeof(*f) - 1))
+			address =
+			    __atomic_load_n(&f->address, __ATOMIC_ACQUIRE);
+		if (!address || f->module != number || address - 1 < from ||
+		    address - 1 >= end)
 			continue;
-		forget(f);
-		f->address |= STORE_FRAME_GONE;
+		forget(f->parent, address);
+		WRITE_ONCE(f->address, address | STORE_FRAME_GONE);
 	}
 }
 

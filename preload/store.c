@@ -99,10 +99,11 @@ static uint64_t ahead(uint64_t first, uint64_t last)
 {
 	uint64_t run = 0;
 
-	while (run < AHEAD_MOST && first > run && store_steps[first - 1 - run])
+	while (run < AHEAD_MOST && first > run &&
+	       READ_ONCE(store_steps[first - 1 - run]))
 		run++;
 	for (; run && last + 1 < store.size >> STORE_STEP_SHIFT &&
-	       !store_steps[last + 1];
+	       !READ_ONCE(store_steps[last + 1]);
 	     run--)
 		last++;
 	return last;
@@ -117,11 +118,11 @@ static bool open_up(uint64_t at, uint64_t bytes)
 	uint64_t u = at >> UNIT_SHIFT;
 
 	for (; u <= (at + bytes - 1) >> UNIT_SHIFT; u++) {
-		if (units[u])
+		if (READ_ONCE(units[u]))
 			continue;
 		if (sys_open_up(store_at(u << UNIT_SHIFT), UNIT) < 0)
 			return false;
-		units[u] = 1;
+		WRITE_ONCE(units[u], 1);
 	}
 	return true;
 }
@@ -133,9 +134,9 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 	uint64_t at, bytes;
 	long result;
 
-	while (first <= last && store_steps[first])
+	while (first <= last && READ_ONCE(store_steps[first]))
 		first++;
-	while (last > first && store_steps[last])
+	while (last > first && READ_ONCE(store_steps[last]))
 		last--;
 	if (first > last)
 		return true;
@@ -147,7 +148,8 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 	result = sys_advise(store_at(at), bytes, MADV_POPULATE_WRITE);
 	if (result == -EINVAL ? !allocate(at, bytes) : result < 0)
 		return false;
-	memset(store_steps + first, 1, last - first + 1);
+	for (; first <= last; first++)
+		WRITE_ONCE(store_steps[first], 1);
 	return true;
 }
 
@@ -196,7 +198,7 @@ uint32_t store_text(const char *text, size_t size)
 	struct store_table *t = &store.header->tables[STORE_TEXT];
 	uint64_t offset;
 
-	if (!size || t->count + size + 1 > t->capacity)
+	if (!size || READ_ONCE(t->count) + size + 1 > t->capacity)
 		return 0;
 	offset = __atomic_fetch_add(&t->count, size + 1, __ATOMIC_RELAXED);
 	if (offset + size + 1 > t->capacity ||
@@ -211,7 +213,7 @@ uint64_t store_own_bytes(void)
 	uint64_t n = 0, used = store.header->used_bytes;
 
 	for (uint64_t i = 0; i <= used >> STORE_STEP_SHIFT; i++)
-		n += store_steps[i];
+		n += READ_ONCE(store_steps[i]);
 	return n << STORE_STEP_SHIFT;
 }
 

@@ -49,11 +49,16 @@ uint64_t store_take(uint64_t size);
 
 bool store_prepare(uint64_t offset, uint64_t size);
 
+/* Is that byte safe to touch? Once it is, it stays so. */
+static inline bool store_touched(uint64_t offset)
+{
+	return READ_ONCE(store_steps[offset >> STORE_STEP_SHIFT]);
+}
+
 /* Make bytes offset .. offset+size-1 safe to touch. False: no room. */
 static inline bool store_ready(uint64_t offset, uint64_t size)
 {
-	if (likely(store_steps[offset >> STORE_STEP_SHIFT] &&
-		   store_steps[(offset + size - 1) >> STORE_STEP_SHIFT] &&
+	if (likely(store_touched(offset) && store_touched(offset + size - 1) &&
 		   size <= STORE_STEP))
 		return true;
 	return store_prepare(offset, size);

@@ -64,7 +64,7 @@ static uint32_t take_over(uint32_t tid)
 				  (count - 1) +
 			      1;
 		struct store_area *a = area(at);
-		uint32_t owner = a ? a->tid : 0;
+		uint32_t owner = a ? READ_ONCE(a->tid) : 0;
 
 		if (owner && owner != tid &&
 		    !sys_thread_alive(process.pid, (int)owner) &&
@@ -121,10 +121,10 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 	close_account(a);
 	a->serial = (uint32_t)serial;
 	note_pointer((uint64_t)(uintptr_t)__builtin_thread_pointer());
-	a->tid = tid;
+	WRITE_ONCE(a->tid, tid);
 	if (r && serial)
 		r->tid = tid;
-	t->area = a;
+	__atomic_store_n(&t->area, a, __ATOMIC_RELEASE);
 	t->serial = (uint32_t)serial;
 	t->extra = t->extra_end = 0;
 	memset(t->ranges, 0, sizeof(t->ranges));
@@ -147,7 +147,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	if (!i || i >= THREAD_AREAS)
 		return NULL;
 	t = threads[i] ? threads[i] : own_map(sizeof(*t));
-	threads[i] = t;
+	__atomic_store_n(&threads[i], t, __ATOMIC_RELEASE);
 	if (!t)
 		return NULL;
 	open_account(t, area(i), tid);
@@ -159,7 +159,7 @@ static COLD struct thread *attach(uint64_t epoch)
 		t->around = 0;
 	}
 	t->number = i;
-	t->world = 0;
+	WRITE_ONCE(t->world, 0);
 	t->tame = t->tame_depth = 0;
 	regions_forget(t);
 	thread_set_detour(t);
@@ -187,7 +187,7 @@ static bool was_left(const struct thread *t, uint64_t here)
 
 static COLD void verify(struct thread *t, uint64_t here, const void *frame)
 {
-	t->gate.open = THREAD_BUSY;
+	WRITE_ONCE(t->gate.open, THREAD_BUSY);
 	t->gate.busy = here;
 	verify_stack(t, frame);
 	thread_leave(t);
@@ -234,7 +234,7 @@ bool thread_is_inside(uint32_t number)
 	const struct thread *t = thread_at(number);
 
 	return t &&
-	       __atomic_load_n(&t->gate.open, __ATOMIC_RELAXED) == THREAD_BUSY;
+	       __atomic_load_n(&t->gate.open, __ATOMIC_ACQUIRE) == THREAD_BUSY;
 }
 
 struct thread *thread_at(uint32_t number)
@@ -328,8 +328,8 @@ COLD struct store_counter *thread_counter_slowly(struct store_area *a,
 
 	if (!offset || !store_ready(offset, size))
 		return NULL;
-	a->counters[stack / STORE_COUNTERS_PER_PAGE] =
-	    (uint32_t)(offset / 4096);
+	WRITE_ONCE(a->counters[stack / STORE_COUNTERS_PER_PAGE],
+		   (uint32_t)(offset / 4096));
 	return thread_counter(a, stack);
 }
 

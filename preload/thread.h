@@ -116,7 +116,7 @@ static inline struct thread *thread_enter(const void *frame)
 		if (!t)
 			return NULL;
 	}
-	t->gate.open = THREAD_BUSY;
+	WRITE_ONCE(t->gate.open, THREAD_BUSY);
 	t->gate.busy = here;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return t;
@@ -137,7 +137,8 @@ static inline struct thread *thread_enter_call(void)
 static inline void thread_leave(struct thread *t)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	t->gate.open = t->gate.epoch;
+	/* Who sees it outside sees what it did inside, too. */
+	__atomic_store_n(&t->gate.open, t->gate.epoch, __ATOMIC_RELEASE);
 }
 
 /* Is the thread of that area inside refknot? */
@@ -186,7 +187,8 @@ struct store_counter *thread_counter_slowly(struct store_area *area,
 static inline struct store_counter *thread_counter(struct store_area *area,
 						   uint32_t stack)
 {
-	uint64_t page = area->counters[stack / STORE_COUNTERS_PER_PAGE];
+	uint64_t page =
+	    READ_ONCE(area->counters[stack / STORE_COUNTERS_PER_PAGE]);
 
 	if (unlikely(!page))
 		return thread_counter_slowly(area, stack);
