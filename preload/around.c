@@ -12,9 +12,9 @@
 
 static uint64_t size_of(const uint64_t *head)
 {
-	uint64_t size = *head >> STORE_SIZE_SHIFT;
+	uint64_t word = READ_ONCE(*head), size = word >> STORE_SIZE_SHIFT;
 
-	return *head & STORE_BIG ? size | head[2] >> 1 << 32 : size;
+	return word & STORE_BIG ? size | READ_ONCE(head[2]) >> 1 << 32 : size;
 }
 
 /* Is it inside the live block that starts at `at`, if there is one? */
@@ -22,7 +22,7 @@ static bool is_in(uint64_t at, uint64_t address, uint64_t *size)
 {
 	const uint64_t *head = shadow_head_at(at);
 
-	if (!head || !shadow_is_live(*head))
+	if (!head || !shadow_is_live(READ_ONCE(*head)))
 		return false;
 	*size = size_of(head);
 	return address - at < *size || address == at;
@@ -46,7 +46,7 @@ static uint64_t run_down(uint64_t at, const uint64_t *slot)
 static const uint64_t *find_live(const uint64_t *slot, uint64_t n)
 {
 	for (; n; n--, slot--)
-		if (shadow_is_live(*slot))
+		if (shadow_is_live(READ_ONCE(*slot)))
 			return slot;
 	return NULL;
 }
