@@ -8,6 +8,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <semaphore.h>
 #include <refknot.h>
 #include <signal.h>
@@ -239,12 +241,15 @@ static void held_longer(void)
 	free(item);
 }
 
+static atomic_int moves;
+
 static void *reallocs(void *unused)
 {
 	void *p = malloc(64);
 
 	(void)unused;
 	refknot_object(p, "Moved");
+	atomic_store(&moves, 1);
 	for (size_t i = 1;; i++)
 		kept[0] = p = realloc(p, 64 + i % 200);
 	return NULL;
@@ -267,6 +272,8 @@ static void ends_in_realloc(void)
 	for (size_t i = 0; i < 20000; i++)
 		refknot_object(many[i] = malloc(16), "X");
 	pthread_create(&t, NULL, reallocs, NULL);
+	while (!atomic_load(&moves)) /* or the marks may not let it begin */
+		sched_yield();
 	pthread_create(&t, NULL, marks, NULL);
 	usleep(50000);
 	CHECK(refknot_present());
