@@ -158,6 +158,8 @@ static void take(poptContext context, enum poptCallbackReason reason,
 	(void)context;
 	(void)reason;
 	(void)data;
+	if (!text) /* popt sets the variables of switches itself */
+		return;
 	given = xreallocarray(given, given_count + 1, sizeof(*given));
 	given[given_count++] = (struct given){ o, xstrdup(text) };
 }

@@ -11,6 +11,8 @@
 #include "gate_rules.h"
 #include "verdict.h"
 
+#define OWN "__lsan_default_suppressions()"
+
 /*
  * What makes a result that nothing was found worth nothing: blocks, pointers
  * or ends may not have been seen. Other limits cost details, or lead to
@@ -82,6 +84,28 @@ static void add_other(struct gate *g, uint32_t pid, uint64_t start_ns)
 	g->others[g->other_count++] = (struct gate_other){ pid, start_ns };
 }
 
+static bool is_there(const struct gate *g, const char *text)
+{
+	for (size_t i = 0; i < g->own_count; i++)
+		if (!strcmp(g->own[i], text))
+			return true;
+	return false;
+}
+
+/* Suppressions that the program brings itself; wrong ones are told and left. */
+static void add_own(struct gate *g, const struct model *m)
+{
+	const char *text = model_text(m, m->meta.suppressions);
+	char error[SUPPRESS_ERROR_SIZE];
+
+	if (!*text || is_there(g, text))
+		return;
+	g->own = xreallocarray(g->own, g->own_count + 1, sizeof(*g->own));
+	g->own[g->own_count++] = xstrdup(text);
+	if (suppress_parse(g->suppressions, text, strlen(text), OWN, error))
+		warn("%s, in %s", error, model_text(m, m->meta.program));
+}
+
 void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 {
 	struct names *names;
@@ -93,6 +117,7 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 		return;
 	}
 	names = names_open(m, s);
+	add_own(g, m);
 	findings_make(&f, m, s);
 	findings_sign(&f, m, names, s);
 	issues_add(&g->issues, &f, m, names, s, g->suppressions, g->sources);
@@ -222,6 +247,9 @@ void gate_release(struct gate *g)
 		free(g->growth[i].text);
 	}
 	free(g->growth);
+	for (size_t i = 0; i < g->own_count; i++)
+		free(g->own[i]);
+	free(g->own);
 	free(g->rules);
 	free(g->processes);
 	free(g->others);

@@ -93,6 +93,8 @@ struct gate {
 	struct issues issues;
 	struct gate_process *processes;
 	size_t process_count;
+	char **own; /* suppressions of programs themselves, each text once */
+	size_t own_count;
 	struct gate_growth *growth; /* regions of all processes */
 	size_t growth_count;
 	struct gate_other *others;

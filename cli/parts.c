@@ -78,6 +78,7 @@ void parts_mend_meta(struct parts *p)
 	mend_text(p, &m->program);
 	mend_text(p, &m->directory);
 	mend_text(p, &m->message);
+	mend_text(p, &m->suppressions);
 	m->argument_count = texts_at(&p->of[RKN_CHUNK_STRINGS], m->arguments,
 				     m->argument_count);
 	mend_text(p, &m->arguments);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a record may say, one function a type; bounds first. */
+#include <stddef.h>
 #include <string.h>
 
 #include "parts.h"
@@ -245,7 +246,8 @@ static const char *check_census(const struct parts *p, size_t i)
 }
 
 const struct part_kind part_kinds[PARTS] = {
-	[RKN_CHUNK_META] = { "meta", sizeof(struct rkn_meta), check_meta },
+	[RKN_CHUNK_META] = { "meta", sizeof(struct rkn_meta), check_meta,
+			     offsetof(struct rkn_meta, suppressions) },
 	[RKN_CHUNK_STRINGS] = { "strings", 1, NULL },
 	[RKN_CHUNK_MODULES] = { "modules", sizeof(struct rkn_module),
 				check_module },

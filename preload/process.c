@@ -509,6 +509,20 @@ static bool begin_end(enum rkn_end how, int value)
 	return true;
 }
 
+/* LeakSanitizer's way for a program to bring its own; only if it exports it. */
+extern const char *__lsan_default_suppressions(void) __attribute__((weak));
+
+static void note_suppressions(void)
+{
+	const char *text = NULL;
+
+	if (__lsan_default_suppressions && process.settings.snapshot)
+		text = __lsan_default_suppressions();
+	if (text && *text)
+		store.header->meta.suppressions =
+		    store_text(text, strlen(text));
+}
+
 __attribute__((used)) void process_end_above(int status, uint64_t low)
 {
 	struct stopped self;
@@ -516,6 +530,7 @@ __attribute__((used)) void process_end_above(int status, uint64_t low)
 
 	if (!begin_end(RKN_END_EXIT, status & 0xff))
 		return;
+	note_suppressions();
 	sys_block_signals(&signals);
 	stop_note_caller(&self, low);
 	finish(&self);

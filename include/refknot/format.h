@@ -123,8 +123,12 @@ struct rkn_meta {
 	uint64_t snapshot_ns; /* time that the exit snapshot took */
 	uint64_t stop_ns;     /* of it, waiting for threads to stop */
 	uint64_t root_bytes;  /* searched for pointers */
+	/* Since minor version 2: text, what the program's own
+	 * __lsan_default_suppressions() returned. */
+	uint32_t suppressions;
+	uint32_t reserved;
 };
-static_assert(sizeof(struct rkn_meta) == 136, "meta changed size");
+static_assert(sizeof(struct rkn_meta) == 144, "meta changed size");
 
 struct rkn_module {
 	uint64_t start; /* first address of its mappings */

@@ -16,7 +16,7 @@
 #include <refknot/format.h>
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 5u
+#define STORE_VERSION 6u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one

@@ -240,6 +240,24 @@ def test_generated_suppressions_cover_what_they_are_of(which, leaky,
     assert "suppressed 3" in summary(done)
 
 
+OWN = """
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "%s"; }
+"""
+
+
+@pytest.mark.parametrize("own, status, words", [
+    ("leak:one\\nleak:^two$\\n", 0, "suppressed 2; exit 0"),
+    ("leak:one\\n", 23, "FAIL 1 leak (20 B); suppressed 1"),
+    ("leek:one\\n", 23, "__lsan_default_suppressions():1: ")])
+def test_a_program_may_bring_its_own_suppressions(own, status, words,
+                                                  tmp_path):
+    """As LeakSanitizer has it; it must be exported for that."""
+    program = compiled(tmp_path, "own", LEAKY + OWN % own, *FLAGS, "-rdynamic")
+    done = check("--", program, "12")
+    assert done.status == status and words in done.told, done.told
+
+
 def test_limits_say_what_they_found(leaky):
     done = check("--max-leaked-bytes", "100", "--", leaky, "1")
     assert done.status == 0

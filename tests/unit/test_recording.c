@@ -427,7 +427,8 @@ static const struct {
 #define FIELD(f)                                                               \
 	offsetof(struct rkn_chunk, f), sizeof(((struct rkn_chunk *)0)->f)
 	{ "out of proportion", RKN_CHUNK_BLOCKS, FIELD(raw_size), 0xffffffff },
-	{ "out of proportion", RKN_CHUNK_META, FIELD(stored_size), 137 },
+	{ "out of proportion", RKN_CHUNK_META, FIELD(stored_size),
+	  sizeof(struct rkn_meta) + 1 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 0 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 64 },
 	{ "instead of 136", RKN_CHUNK_META, FIELD(record_size), 8 },
