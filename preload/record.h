@@ -21,7 +21,7 @@
  * counters of all threads sees each as it is or was. See record_outside(). */
 static inline void record_count(uint64_t *counter, uint64_t more)
 {
-	__asm__("add %1, %0" : "+m"(*counter) : "er"(more) : "cc");
+	__asm__("addq %1, %0" : "+m"(*counter) : "er"(more) : "cc");
 }
 
 static inline void record_count_alloc(struct store_area *a,
