@@ -67,6 +67,15 @@ uint32_t analysis_group_cycle(struct analysis *a, struct cycle_group **table,
 			      uint32_t head);
 void analysis_release_cycles(struct cycle_group **table);
 
+/* Findings that no claim makes: alike by all of this. */
+struct ledger_key {
+	uint32_t kind, stack, type, field;
+};
+struct ledger_group; /* a hash table; NULL: empty */
+struct finding *analysis_group(struct analysis *a, struct ledger_group **table,
+			       const struct ledger_key *key);
+void analysis_release_groups(struct ledger_group **table);
+
 /* One more instance of list[finding], of `size` members with that head: count
  * it, and show it if it is better than those before. findings_members.c */
 void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
@@ -76,17 +85,21 @@ void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
  * flagged; `component` still describes their blocks. findings_members.c */
 void analysis_members(struct analysis *a, size_t from);
 
-/* findings_ledger.c, in this order; those that take a ledger want one. */
-/* Mark what only itself holds though pointers lead to it, as findings. */
+/* In this order; all but analysis_ledger want a ledger. */
+/* Mark what only itself holds though pointers lead to it, as findings.
+ * findings_orphans.c */
 void analysis_orphans(struct analysis *a);
-/* Leave pointers that are no references out of the lost part of the graph. */
+/* Leave pointers that are no references out of the lost part of the graph.
+ * findings_borrowed.c */
 void analysis_drop_borrowed(struct analysis *a);
+/* findings_ledger.c: without a ledger a plain leak. */
 enum finding_kind analysis_leak_kind(const struct analysis *a, uint32_t block);
 /* After the claims: which of their objects have references too many. */
 void analysis_count_references(struct analysis *a);
 /* Counts above and below, and wrong use; without a ledger too. */
 void analysis_ledger(struct analysis *a);
-/* What closed and orphaned each cycle, and how to break it. */
+/* What closed and orphaned each cycle, and how to break it.
+ * findings_explain.c */
 void analysis_explain(struct analysis *a);
 
 /* Find what holds the member shown of each possible leak. findings_holders.c */

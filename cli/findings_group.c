@@ -99,3 +99,35 @@ void analysis_release_cycles(struct cycle_group **table)
 		free(group);
 	}
 }
+
+struct ledger_group {
+	struct ledger_key key;
+	uint32_t finding;
+	UT_hash_handle hh;
+};
+
+struct finding *analysis_group(struct analysis *a, struct ledger_group **table,
+			       const struct ledger_key *key)
+{
+	struct ledger_group *g;
+
+	HASH_FIND(hh, *table, key, sizeof(*key), g);
+	if (!g) {
+		g = xcalloc(1, sizeof(*g));
+		g->key = *key;
+		g->finding =
+		    analysis_add(a, (enum finding_kind)key->kind, key->stack);
+		HASH_ADD(hh, *table, key, sizeof(g->key), g);
+	}
+	return &a->list[g->finding];
+}
+
+void analysis_release_groups(struct ledger_group **table)
+{
+	struct ledger_group *g, *next;
+
+	HASH_ITER (hh, *table, g, next) {
+		HASH_DEL(*table, g);
+		free(g);
+	}
+}

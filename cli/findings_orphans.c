@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cycles by declared edges that pointers still lead to, as stale or borrowed
+ * ones do. Those that no pointer leads to are found by their pointers.
+ */
+#include <stdlib.h>
+
+#include "analysis.h"
+#include "die.h"
+#include "distinct.h"
+
+struct orphans {
+	uint32_t *component; /* of each white object */
+	uint8_t *flags;      /* of each component */
+	uint32_t count;
+	uint32_t *queue;
+	uint8_t *seen; /* of each object */
+	struct ledger_group *groups;
+};
+
+enum orphan_flag { INSIDE = 1, HELD = 2, SEEN = 4 };
+
+static void find_cycles(struct orphans *o, const struct ledger *l)
+{
+	uint32_t *memory =
+	    xcalloc(graph_components_memory(l->g.nodes), sizeof(*memory));
+
+	o->component = xcalloc(l->g.nodes + 1u, sizeof(*o->component));
+	o->count = graph_components(&l->g, l->mark, LEDGER_WHITE, o->component,
+				    memory);
+	o->flags = xcalloc(o->count + 1u, 1);
+	for (uint32_t i = 0; i < l->first[l->g.nodes]; i++) {
+		uint32_t from = o->component[l->edges[i].from];
+		uint32_t to = o->component[l->edges[i].to];
+
+		if (from == UINT32_MAX || to == UINT32_MAX)
+			continue;
+		o->flags[to] |= from == to ? INSIDE : HELD;
+	}
+	free(memory);
+}
+
+static int follow_component(const struct rkn_edge *edge, void *data)
+{
+	const struct orphans *o = data;
+
+	return o->component[edge->to] == o->component[edge->from];
+}
+
+/* Alike: the same kinds of edges between objects from the same places. */
+static uint64_t cycle_key(const struct orphans *o, const struct ledger *l,
+			  uint32_t count)
+{
+	struct distinct kinds = { 0 };
+	uint64_t key = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t from = o->queue[i];
+
+		for (uint32_t e = l->first[from]; e < l->first[from + 1]; e++) {
+			uint32_t to = l->edges[e].to;
+			const struct rkn_reference *r =
+			    &l->m->references[l->edges[e].from_word];
+
+			if (o->component[to] != o->component[from])
+				continue;
+			distinct_add(
+			    &kinds,
+			    distinct_mix(
+				distinct_mix((uint64_t)l->m->objects[from].stack
+						 << 32 |
+					     l->m->objects[to].stack) +
+				r->field));
+		}
+	}
+	distinct_sort(&kinds);
+	for (size_t i = 0; i < kinds.count; i++)
+		key = distinct_mix(key + kinds.values[i]);
+	distinct_release(&kinds);
+	return key;
+}
+
+/* Give the block to the finding, if it has none yet. */
+static bool take(struct analysis *a, const struct finding *f, uint32_t object)
+{
+	uint32_t block = a->m->objects[object].block;
+
+	if (block == RKN_NONE || a->owner[block])
+		return false;
+	a->owner[block] = 1 + (uint32_t)(f - a->list);
+	a->mark[block] = ORPHANED;
+	return true;
+}
+
+static void add_cycle(struct analysis *a, struct orphans *o, uint32_t head)
+{
+	const struct ledger *l = a->ledger;
+	const struct model *m = a->m;
+	uint32_t members = graph_mark(&l->g, &head, 1, SEEN, o->seen,
+				      follow_component, o, o->queue);
+	uint64_t key = cycle_key(o, l, members);
+	struct ledger_key place = { FINDING_CYCLE, m->objects[head].stack,
+				    (uint32_t)key, (uint32_t)(key >> 32) };
+	struct finding *f = analysis_group(a, &o->groups, &place);
+	uint32_t all;
+
+	if (!f->count) {
+		f->shown = m->objects[head].block;
+		f->members = xcalloc(members, sizeof(*f->members));
+		f->instances = xcalloc(1, sizeof(*f->instances));
+		f->instances[0] = f->shown;
+		for (uint32_t i = 0; i < members; i++)
+			f->members[f->member_count++] =
+			    m->objects[o->queue[i]].block;
+	}
+	f->evidence |= FINDING_BY_DECLARED | FINDING_BY_COUNTS;
+	f->pointed_at = true;
+	if (!f->count++ || members < f->least)
+		f->least = members;
+	if (members > f->most)
+		f->most = members;
+	for (uint32_t i = 0; i < members; i++)
+		if (take(a, f, o->queue[i])) {
+			f->objects++;
+			f->bytes +=
+			    m->blocks[m->objects[o->queue[i]].block].size;
+		}
+	/* What it leads to is white as well. */
+	for (uint32_t i = 0; i < members; i++)
+		o->seen[o->queue[i]] = 0;
+	all = graph_mark(&l->g, &head, 1, SEEN, o->seen, NULL, NULL, o->queue);
+	for (uint32_t i = 0; i < all; i++)
+		if (take(a, f, o->queue[i])) {
+			f->held_objects++;
+			f->held_bytes +=
+			    m->blocks[m->objects[o->queue[i]].block].size;
+		}
+}
+
+/* Those that no pointer leads to are found by their pointers. */
+void analysis_orphans(struct analysis *a)
+{
+	const struct ledger *l = a->ledger;
+	struct orphans o = { 0 };
+
+	find_cycles(&o, l);
+	o.queue = xcalloc(l->g.nodes + 1u, sizeof(*o.queue));
+	o.seen = xcalloc(l->g.nodes + 1u, 1);
+	for (uint32_t i = 1; i < l->g.nodes; i++) {
+		uint32_t c = o.component[i];
+		uint32_t block = a->m->objects[i].block;
+
+		if (c == UINT32_MAX || !(o.flags[c] & INSIDE) ||
+		    o.flags[c] & (HELD | SEEN) || a->mark[block] == LOST)
+			continue;
+		o.flags[c] |= SEEN;
+		add_cycle(a, &o, i);
+	}
+	analysis_release_groups(&o.groups);
+	free(o.component);
+	free(o.flags);
+	free(o.queue);
+	free(o.seen);
+}
