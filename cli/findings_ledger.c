@@ -65,17 +65,25 @@ void analysis_count_references(struct analysis *a)
 
 /* --- Counts against pointers ------------------------------------------------------- */
 
-/* How many words anywhere point into each object's block; for an object inside
- * a block, from it to the next. */
+#define ANY UINT32_MAX /* words, where nobody can tell how many */
+
+/*
+ * How many words anywhere point into each block; its own do not hold it. What
+ * the program or the loader calls a root is held by what no pointer shows: of
+ * such a block no count is too high.
+ */
 static uint32_t *census(const struct analysis *a)
 {
 	const struct model *m = a->m;
 	uint32_t *words = xcalloc(m->block_count + 1, sizeof(*words));
 
 	for (size_t i = 0; i < m->edge_count; i++)
-		words[m->edges[i].to]++;
+		words[m->edges[i].to] += m->edges[i].from != m->edges[i].to;
 	for (size_t i = 0; i < m->root_count; i++)
 		words[m->roots[i].block] += m->roots[i].where != 0;
+	for (size_t i = 0; i < m->root_count; i++)
+		if (!m->roots[i].where)
+			words[m->roots[i].block] = ANY;
 	return words;
 }
 
@@ -97,6 +105,7 @@ static void judge(struct analysis *a, struct ledger_group **groups,
 	} else if (!o->count) {
 		key.kind = FINDING_ZERO;
 	} else if (a->ledger->object_of[o->block] == i &&
+		   words[o->block] != ANY &&
 		   o->count > words[o->block] + a->ledger->ended[i]) {
 		key.kind = FINDING_OVER;
 		more = (uint64_t)o->count - words[o->block] -

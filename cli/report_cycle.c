@@ -65,6 +65,8 @@ static void print_pointers(struct drawing *d, size_t from)
 		const struct rkn_edge *e = &m->edges[i];
 		size_t to = position(d, e->to);
 
+		if (to == from && e->to_offset) /* into its own middle */
+			continue;
 		if (to == from + 1 && to < d->shown && !next)
 			next = e;
 		else if (to < d->shown && printed++ < MOST_POINTERS)

@@ -11,11 +11,12 @@
 void scene_init(struct scene *s)
 {
 	static char path[] = "scene.rkn";
-	static char strings[] = "\0/bin/scene";
+	static const char strings[] = "\0/bin/scene";
 
 	memset(s, 0, sizeof(*s));
 	s->m.path = path;
-	s->m.strings = strings;
+	memcpy(s->texts, strings, sizeof(strings));
+	s->m.strings = s->texts;
 	s->m.strings_size = sizeof(strings);
 	s->module.path = 1;
 	s->m.meta.flags = RKN_META_SNAPSHOT;
@@ -30,6 +31,11 @@ void scene_init(struct scene *s)
 	s->m.frame_count = 1;
 	s->m.stacks = s->stacks;
 	s->m.stack_count = 1;
+	s->m.names = s->names;
+	s->m.name_count = 1;
+	s->m.objects = s->objects;
+	s->m.references = s->references;
+	s->m.events = s->events;
 }
 
 uint32_t scene_stack(struct scene *s, const char *const *names)
@@ -102,6 +108,98 @@ void scene_root(struct scene *s, uint32_t block, uint32_t to_offset)
 	s->roots[s->m.root_count++] = (struct rkn_root){
 		.where = BASE, .block = block, .to_offset = to_offset
 	};
+}
+
+void scene_declared_root(struct scene *s, uint32_t block)
+{
+	scene_root(s, block, 0);
+	s->roots[s->m.root_count - 1].where = 0;
+	s->roots[s->m.root_count - 1].kind = RKN_ROOT_DECLARED;
+}
+
+static uint32_t name_of(struct scene *s, const char *text)
+{
+	uint32_t number = 1;
+
+	if (!text)
+		return 0;
+	while (number < s->m.name_count &&
+	       strcmp(s->texts + s->names[number].text, text) != 0)
+		number++;
+	if (number < s->m.name_count)
+		return number;
+	assert(number < SCENE_MOST &&
+	       s->m.strings_size + strlen(text) < sizeof(s->texts));
+	s->m.name_count++;
+	s->names[number].text = (uint32_t)s->m.strings_size;
+	strcpy(s->texts + s->m.strings_size, text);
+	s->m.strings_size += strlen(text) + 1;
+	return number;
+}
+
+static uint32_t add_object(struct scene *s, const char *type)
+{
+	uint32_t number = s->m.object_count ? (uint32_t)s->m.object_count : 1;
+	struct rkn_object *o = &s->objects[number];
+
+	assert(number < SCENE_MOST);
+	s->m.object_count = number + 1;
+	o->type = name_of(s, type);
+	o->serial = (uint32_t)++s->names[o->type].made;
+	o->block = RKN_NONE;
+	return number;
+}
+
+uint32_t scene_object(struct scene *s, uint32_t block, uint32_t offset,
+		      const char *type, int64_t count)
+{
+	uint32_t number = add_object(s, type);
+	struct rkn_object *o = &s->objects[number];
+
+	o->block = block;
+	o->address = s->blocks[block].address + offset;
+	o->stack = s->blocks[block].stack;
+	o->count = o->told = count;
+	return number;
+}
+
+uint32_t scene_ended(struct scene *s, const char *type)
+{
+	uint32_t number = add_object(s, type);
+
+	s->objects[number].flags = RKN_OBJECT_ENDED;
+	return number;
+}
+
+struct rkn_reference *scene_reference(struct scene *s, uint32_t to,
+				      uint32_t from, const char *field)
+{
+	size_t i = s->m.reference_count++;
+
+	assert(i < SCENE_MOST && (!i || s->references[i - 1].to <= to));
+	s->references[i] = (struct rkn_reference){
+		.order = i + 1,
+		.to = to,
+		.from = from,
+		.holder = from ? s->objects[from].address : 0,
+		.field = name_of(s, field),
+	};
+	return &s->references[i];
+}
+
+void scene_release(struct scene *s, uint32_t object, uint64_t order)
+{
+	size_t i = s->m.event_count++;
+	struct rkn_object *o = &s->objects[object];
+
+	assert(i < SCENE_MOST &&
+	       (!o->events || o->first_event + o->events == i));
+	if (!o->events++)
+		o->first_event = (uint32_t)i;
+	o->event_count = o->events;
+	s->events[i] = (struct rkn_event){ .order = order,
+					   .kind = RKN_EVENT_RELEASE,
+					   .count = 1 };
 }
 
 size_t symbols_frame(struct symbols *s, uint32_t frame,

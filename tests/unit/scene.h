@@ -31,6 +31,11 @@ struct scene {
 	struct rkn_stack stacks[SCENE_MOST];
 	struct rkn_module module;
 	struct rkn_thread threads[2];
+	struct rkn_name names[SCENE_MOST];
+	struct rkn_object objects[SCENE_MOST];
+	struct rkn_reference references[SCENE_MOST];
+	struct rkn_event events[SCENE_MOST];
+	char texts[1024]; /* what m.strings is */
 	struct symbols symbols;
 };
 
@@ -49,5 +54,21 @@ void scene_edge(struct scene *s, uint32_t from, uint64_t offset, uint32_t to,
 		uint32_t to_offset);
 /* A root word that points to `block` + `to_offset`. */
 void scene_root(struct scene *s, uint32_t block, uint32_t to_offset);
+/* The program said that `block` is in use. */
+void scene_declared_root(struct scene *s, uint32_t block);
+
+/* An object at `offset` of `block`, made where the block was, with `count`
+ * references of which none is its maker's; its number. In the order of their
+ * addresses. */
+uint32_t scene_object(struct scene *s, uint32_t block, uint32_t offset,
+		      const char *type, int64_t count);
+/* One that has ended, of the type `type`. After all others. */
+uint32_t scene_ended(struct scene *s, const char *type);
+/* A reference on `to` that `from` (0: nobody) holds in `field` (NULL: not
+ * said); its order is the number of the call. By ascending `to`. */
+struct rkn_reference *scene_reference(struct scene *s, uint32_t to,
+				      uint32_t from, const char *field);
+/* A release of `object` with that order, for no named holder. */
+void scene_release(struct scene *s, uint32_t object, uint64_t order);
 
 #endif
