@@ -18,7 +18,8 @@
 static const struct {
 	const char *name;
 	const char *confidence;
-	const char *doubted; /* the same when pointers may be unseen */
+	const char *doubted; /* the same when pointers may be unseen, or a
+				release meant for another reference */
 } kinds[FINDING_KINDS] = {
 	[FINDING_CYCLE] = { "orphaned-cycle", "high", "medium" },
 	[FINDING_REFERENCE] = { "leaked-reference", "high", "medium" },
@@ -52,6 +53,8 @@ const char *finding_kind_name(enum finding_kind kind)
 
 const char *finding_confidence(const struct finding *f, const struct model *m)
 {
+	if (f->doubted)
+		return kinds[f->kind].doubted;
 	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
 		if (m->limits[unseen[i]])
 			return kinds[f->kind].doubted;
@@ -107,6 +110,25 @@ static const char *obstacle(struct findings *f, const struct model *m)
 	return NULL;
 }
 
+/* The pointers, and what the program declared beside them. */
+static void merge_edges(struct analysis *a)
+{
+	const struct backing *b = &a->ledger->backing;
+	uint32_t n = 0, e = 0, i = 0;
+
+	a->edges = xcalloc((size_t)a->first[a->g.nodes] + b->edge_count + 1,
+			   sizeof(*a->edges));
+	for (uint32_t from = 0; from < a->g.nodes; from++) {
+		a->first[from] = n;
+		for (; e < a->m->edge_count && a->m->edges[e].from == from; e++)
+			a->edges[n++] = a->m->edges[e];
+		for (; i < b->edge_count && b->edges[i].from == from; i++)
+			a->edges[n++] = b->edges[i];
+	}
+	a->first[a->g.nodes] = n;
+	a->g.edges = a->edges;
+}
+
 static void analysis_init(struct analysis *a, const struct model *m)
 {
 	size_t n = m->block_count;
@@ -129,6 +151,9 @@ static void analysis_init(struct analysis *a, const struct model *m)
 	a->g = (struct graph){ .nodes = (uint32_t)n,
 			       .first = a->first,
 			       .edges = m->edges };
+	a->ledger = ledger_open(m);
+	if (a->ledger)
+		merge_edges(a);
 }
 
 static void analysis_release(struct analysis *a)
@@ -212,7 +237,6 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	analysis_init(&a, m);
 	a.symbols = s;
 	analysis_reach(&a);
-	a.ledger = ledger_open(m);
 	if (a.ledger) {
 		a.is_member = xcalloc(m->block_count + 1, 1);
 		analysis_orphans(&a);

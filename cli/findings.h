@@ -76,6 +76,7 @@ struct finding {
 	uint32_t held_by_root;
 	uint32_t held_by_edge;
 	unsigned evidence; /* enum finding_evidence */
+	bool doubted; /* it rests on a guess about whose reference is left */
 	bool pointed_at;   /* a cycle by declared edges that pointers lead to */
 	/* References: leaked; above the pointers to it, or missing; left when
 	 * it was freed. Of all instances. */
@@ -129,7 +130,8 @@ extern const char *const finding_evidence_names[FINDING_EVIDENCES];
 
 const char *finding_kind_name(enum finding_kind kind); /* "orphaned-cycle" */
 /* "high"; "medium" where `m` says that pointers may not have been seen, as one
- * of them may hold the block; "low" for possible leaks. */
+ * of them may hold the block, or where it rests on a guess; "low" for possible
+ * leaks. */
 const char *finding_confidence(const struct finding *f, const struct model *m);
 
 #endif

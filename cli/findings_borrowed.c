@@ -75,7 +75,7 @@ static uint32_t *find_owners(const struct analysis *a)
 		uint32_t b = queue[head];
 
 		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++) {
-			uint32_t to = m->edges[e].to;
+			uint32_t to = a->g.edges[e].to;
 
 			if (object_of[to] || a->mark[to] != LOST ||
 			    owners[to] == owners[b] || owners[to] == MANY)
@@ -94,21 +94,18 @@ static uint32_t *find_owners(const struct analysis *a)
 
 void analysis_drop_borrowed(struct analysis *a)
 {
-	const struct model *m = a->m;
 	uint32_t *owners = find_owners(a);
 	uint32_t kept = 0;
 
-	a->edges = xcalloc(a->first[a->g.nodes] + 1u, sizeof(*a->edges));
 	for (uint32_t b = 0; b < a->g.nodes; b++) {
 		uint32_t e = a->first[b], end = a->first[b + 1];
 
 		a->first[b] = kept;
 		for (; e < end; e++)
 			if (a->mark[b] != LOST ||
-			    !is_borrowed(a, &m->edges[e], owners))
-				a->edges[kept++] = m->edges[e];
+			    !is_borrowed(a, &a->edges[e], owners))
+				a->edges[kept++] = a->edges[e];
 	}
 	a->first[a->g.nodes] = kept;
-	a->g.edges = a->edges;
 	free(owners);
 }

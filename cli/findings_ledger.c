@@ -91,7 +91,9 @@ static void judge(struct analysis *a, struct ledger_group **groups,
 		  const uint32_t *words, uint32_t i)
 {
 	const struct rkn_object *o = &a->m->objects[i];
+	const struct backing *b = &a->ledger->backing;
 	struct ledger_key key = { .stack = o->stack, .type = o->type };
+	int64_t seen = a->ledger->ended[i] + b->silent[i];
 	uint64_t more = 0;
 	struct finding *f;
 
@@ -106,23 +108,28 @@ static void judge(struct analysis *a, struct ledger_group **groups,
 		key.kind = FINDING_ZERO;
 	} else if (a->ledger->object_of[o->block] == i &&
 		   words[o->block] != ANY &&
-		   o->count > words[o->block] + a->ledger->ended[i]) {
+		   o->count > words[o->block] + seen) {
 		key.kind = FINDING_OVER;
-		more = (uint64_t)o->count - words[o->block] -
-		       (uint64_t)a->ledger->ended[i];
+		more = (uint64_t)(o->count - words[o->block] - seen);
 	} else {
 		return;
 	}
 	f = analysis_group(a, groups, &key);
 	add_instance(f, a->m, o->block);
 	f->references += more;
+	f->doubted |= key.kind == FINDING_OVER && b->stale[i];
 	f->evidence |= FINDING_BY_COUNTS;
 	f->evidence |= key.kind == FINDING_UNDER ? FINDING_BY_DECLARED : 0;
 	f->evidence |= key.kind == FINDING_OVER ? FINDING_BY_SCAN : 0;
 }
 
-/* References whose holder has ended. */
-static void judge_holders(struct analysis *a, struct ledger_group **groups)
+/*
+ * References whose holder has ended. If a release that named nobody may have
+ * been meant for it, the one that is left is another's; and if there are
+ * pointers enough for all, one of these is.
+ */
+static void judge_holders(struct analysis *a, struct ledger_group **groups,
+			  const uint32_t *words)
 {
 	const struct model *m = a->m;
 
@@ -132,12 +139,17 @@ static void judge_holders(struct analysis *a, struct ledger_group **groups)
 		struct ledger_key key = { FINDING_REFERENCE, r->stack, to->type,
 					  r->field };
 		struct finding *f;
+		bool guess;
 
 		if (r->kind != RKN_REFERENCE || !r->from ||
 		    !(m->objects[r->from].flags & RKN_OBJECT_ENDED) ||
 		    to->block == RKN_NONE || a->owner[to->block])
 			continue;
+		guess = backing_is_guess(m, r);
+		if (guess && to->count <= words[to->block])
+			continue;
 		f = analysis_group(a, groups, &key);
+		f->doubted |= guess;
 		f->evidence |= FINDING_BY_LEDGER;
 		if (f->reference == RKN_NONE)
 			f->reference = i;
@@ -176,7 +188,7 @@ void analysis_ledger(struct analysis *a)
 	judge_errors(a, &groups);
 	if (a->ledger) {
 		words = census(a);
-		judge_holders(a, &groups);
+		judge_holders(a, &groups, words);
 		for (uint32_t i = 1; i < a->m->object_count; i++)
 			judge(a, &groups, words, i);
 		free(words);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which blocks the roots lead to.
+ * Which blocks the roots lead to, over pointers and over what the program
+ * declared (see backing.h).
  *
  * The header idiom: some allocators of objects put a header in front and hand
  * out the address behind it (Python's GC header, redis' sds, g_rc_box), so
@@ -66,6 +67,19 @@ static int follow_firm(const struct rkn_edge *edge, void *data)
 	return is_firm(data, edge->to, edge->to_offset);
 }
 
+/* What a holder outside the heap is said to hold. */
+static void mark_declared(struct analysis *a, struct reach *r)
+{
+	const struct backing *b = a->ledger ? &a->ledger->backing : NULL;
+
+	for (uint32_t i = b ? b->edge_count : 0; i-- > 0;) {
+		if (b->edges[i].from != RKN_NONE)
+			return;
+		graph_mark(&a->g, &b->edges[i].to, 1, REACHABLE, a->mark,
+			   follow_firm, r, a->memory);
+	}
+}
+
 static void mark_firm(struct analysis *a, struct reach *r)
 {
 	for (size_t i = 0; i < a->m->root_count; i++) {
@@ -75,6 +89,7 @@ static void mark_firm(struct analysis *a, struct reach *r)
 			graph_mark(&a->g, &root->block, 1, REACHABLE, a->mark,
 				   follow_firm, r, a->memory);
 	}
+	mark_declared(a, r);
 }
 
 static uint64_t mark_doubtful(struct analysis *a)

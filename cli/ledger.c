@@ -73,12 +73,33 @@ int64_t ledger_residual(const struct ledger *l, uint32_t object)
 	return l->m->objects[object].count - l->strong[object];
 }
 
+/*
+ * References that may not be there: a release that named nobody, which ended
+ * another one of the object, may have been meant for one that no pointer is
+ * behind.
+ */
+static uint32_t *count_unsure(const struct ledger *l)
+{
+	const struct model *m = l->m;
+	uint32_t *unsure = xcalloc(m->object_count, sizeof(*unsure));
+
+	for (size_t i = 0; i < m->reference_count; i++) {
+		const struct rkn_reference *r = &m->references[i];
+
+		if (is_strong(m, r) && l->backing.kinds[i] != BACKING_POINTER &&
+		    m->objects[r->from].block != m->objects[r->to].block)
+			unsure[r->to] += backing_is_guess(m, r);
+	}
+	return unsure;
+}
+
 /* A count below the edges says that something is wrong, but not what is lost:
  * such an object counts as held. */
 static void mark_held(struct ledger *l)
 {
 	const struct model *m = l->m;
 	uint32_t *queue = xcalloc(m->object_count + 1, sizeof(*queue));
+	uint32_t *unsure = count_unsure(l);
 
 	l->mark = xcalloc(m->object_count + 1, sizeof(*l->mark));
 	for (size_t i = 0; i < m->object_count; i++)
@@ -86,9 +107,10 @@ static void mark_held(struct ledger *l)
 			l->mark[i] = LEDGER_ENDED;
 	for (uint32_t i = 1; i < m->object_count; i++)
 		if (!ledger_counts(l, i) || !m->objects[i].count ||
-		    ledger_residual(l, i))
+		    ledger_residual(l, i) || unsure[i])
 			graph_mark(&l->g, &i, 1, LEDGER_HELD, l->mark, NULL,
 				   NULL, queue);
+	free(unsure);
 	free(queue);
 }
 
@@ -102,6 +124,7 @@ struct ledger *ledger_open(const struct model *m)
 	l->m = m;
 	fill_blocks(l);
 	fill_edges(l);
+	backing_make(&l->backing, m);
 	mark_held(l);
 	return l;
 }
@@ -110,6 +133,7 @@ void ledger_close(struct ledger *l)
 {
 	if (!l)
 		return;
+	backing_release(&l->backing);
 	free(l->object_of);
 	free(l->strong);
 	free(l->ended);

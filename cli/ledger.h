@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backing.h"
 #include "graph.h"
 #include "model.h"
 
@@ -25,7 +26,8 @@ struct ledger {
 	int64_t *strong;     /* per object: references whose holder is an object
 			    that is alive */
 	int64_t *ended;      /* per object: references whose holder has ended */
-	uint8_t *mark;       /* per object: enum ledger_mark */
+	struct backing backing;
+	uint8_t *mark; /* per object: enum ledger_mark */
 	/* Strong edges between live objects; from_word is the number of the
 	 * reference. Those of object i: edges[first[i] .. first[i + 1]). */
 	struct rkn_edge *edges;

@@ -293,3 +293,24 @@ size_t model_references_of(const struct model *m, uint32_t o, size_t *first)
 	*first = first_reference(m, o);
 	return first_reference(m, o + 1) - *first;
 }
+
+uint32_t model_block_at(const struct model *m, uint64_t address)
+{
+	size_t low = 0, high = m->block_count;
+	const struct rkn_block *b;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->blocks[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return RKN_NONE;
+	b = &m->blocks[low - 1];
+	return address - b->address < b->size || address == b->address
+		   ? (uint32_t)(low - 1)
+		   : RKN_NONE;
+}

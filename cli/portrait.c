@@ -11,27 +11,6 @@
 
 /* --- By name -------------------------------------------------------------- */
 
-static uint32_t block_at(const struct model *m, uint64_t address)
-{
-	size_t low = 0, high = m->block_count;
-	const struct rkn_block *b;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->blocks[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
-		return RKN_NONE;
-	b = &m->blocks[low - 1];
-	return address - b->address < b->size || address == b->address
-		   ? (uint32_t)(low - 1)
-		   : RKN_NONE;
-}
-
 static bool parse(const char *text, int base, uint64_t *value)
 {
 	char *end;
@@ -92,7 +71,7 @@ uint32_t portrait_find(const struct model *m, struct names *n, const char *text,
 
 	*object = 0;
 	if (!strncmp(text, "0x", 2) && parse(text + 2, 16, &number)) {
-		block = block_at(m, number);
+		block = model_block_at(m, number);
 		if (block != RKN_NONE)
 			*object = names_object_at(n, block);
 		for (uint32_t i = 1; i < m->object_count; i++)

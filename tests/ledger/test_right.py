@@ -7,7 +7,18 @@ from conftest import BUILD, record
 PROGRAM = BUILD / "tests/ledger/ledger_right"
 
 
-@pytest.mark.parametrize("name", ["roots_have_no_pointers"])
+CORNERS = [
+    "roots_have_no_pointers",
+    "holders_keep_encoded_pointers",
+    "static_holders_keep_encoded_pointers",
+    "holders_keep_numbers",
+    "one_pointer_holds_several_references",
+    "named_references_are_released_unnamed",
+    "children_let_go_of_parents_unnamed",
+]
+
+
+@pytest.mark.parametrize("name", CORNERS)
 def test_nothing_is_found(name, tmp_path):
     recorded = record(tmp_path, PROGRAM, name)
     assert recorded.outcome.status == 0

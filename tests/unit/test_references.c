@@ -46,6 +46,11 @@ static uint32_t add_used(const char *type, int64_t count)
 	return o;
 }
 
+static void point(uint32_t from, uint64_t offset, uint32_t to)
+{
+	scene_edge(&s, s.objects[from].block, offset, s.objects[to].block, 0);
+}
+
 static void judge(void)
 {
 	findings_make(&f, &s.m, &s.symbols);
@@ -103,6 +108,186 @@ static void a_pointer_into_itself_holds_nothing(void **state)
 	expect_only(FINDING_OVER, 1, 64, 1);
 }
 
+/* --- Holders without pointers ------------------------------------------------ */
+
+static void holders_that_keep_numbers_explain_a_count(void **state)
+{
+	uint32_t o, first, second;
+
+	(void)state;
+	o = add_used("Named", 2);
+	first = add_used("Holder", 1);
+	second = add_used("Holder", 1);
+	scene_reference(&s, o, first, "id");
+	scene_reference(&s, o, second, "id");
+	expect_nothing();
+}
+
+static void one_pointer_may_stand_for_several_references(void **state)
+{
+	uint32_t holder, o;
+
+	(void)state;
+	holder = add_used("Holder", 1);
+	o = add("Budget", 4);
+	point(holder, 8, o);
+	for (int i = 0; i < 4; i++)
+		scene_reference(&s, o, holder, "bulk");
+	expect_nothing();
+}
+
+static void what_a_holder_in_use_holds_is_in_use(void **state)
+{
+	uint32_t holder, o, lost_holder, lost;
+
+	(void)state;
+	holder = add_used("Holder", 1);
+	o = add("Encoded", 1);
+	lost_holder = add("Holder", 1);
+	lost = add("Encoded", 1);
+	scene_reference(&s, o, holder, NULL);
+	scene_reference(&s, lost, lost_holder, NULL);
+	expect_only(FINDING_REFERENCE, 1, 64, 1);
+	assert_int_equal(f.list[0].held_objects, 1);
+}
+
+static void what_a_static_holder_holds_is_in_use(void **state)
+{
+	uint32_t o;
+
+	(void)state;
+	s.module.start = 0x100000;
+	s.module.end = 0x200000;
+	o = add("Encoded", 1);
+	scene_reference(&s, o, 0, NULL)->holder = 0x123400;
+	expect_nothing();
+}
+
+static void what_a_holder_in_freed_memory_held_is_lost(void **state)
+{
+	uint32_t o;
+
+	(void)state;
+	s.module.start = 0x100000;
+	s.module.end = 0x200000;
+	o = add("Kept", 1);
+	scene_reference(&s, o, 0, NULL)->holder = 0x300000;
+	expect_only(FINDING_REFERENCE, 1, 64, 1);
+}
+
+/* One holder has its pointer, in a table of its own or not; one has none. */
+static void hold_two(bool table)
+{
+	uint32_t first = add_used("Holder", 1), second = add_used("Holder", 1);
+	uint32_t rows = scene_block(&s, in_a, 64), a = add("Held", 1);
+	uint32_t b = scene_object(&s, scene_block(&s, in_a, 100), 0, "Held", 1);
+
+	scene_edge(&s, s.objects[first].block, 16, rows, 0);
+	if (table)
+		scene_edge(&s, rows, 0, s.objects[a].block, 0);
+	else
+		point(first, 8, a);
+	scene_reference(&s, a, first, "slot");
+	scene_reference(&s, b, second, "slot");
+}
+
+static void where_others_have_pointers_one_without_is_lost(void **state)
+{
+	(void)state;
+	hold_two(false);
+	expect_only(FINDING_LEAK, 1, 100, 0);
+}
+
+static void a_pointer_in_a_holders_table_is_the_holders(void **state)
+{
+	(void)state;
+	hold_two(true);
+	expect_only(FINDING_LEAK, 1, 100, 0);
+}
+
+static void a_reference_without_its_pointer_may_be_too_many(void **state)
+{
+	uint32_t holder, a, b;
+
+	(void)state;
+	holder = add_used("Holder", 1);
+	a = add_used("Held", 2);
+	b = add("Held", 1);
+	point(holder, 8, b);
+	scene_reference(&s, a, holder, "slot");
+	scene_reference(&s, b, holder, "slot");
+	expect_only(FINDING_OVER, 1, 64, 1);
+	assert_string_equal(finding_confidence(&f.list[0], &s.m), "medium");
+}
+
+/* --- Releases that name nobody ------------------------------------------------ */
+
+/* A parent in use has a child, which was said to hold it; somebody then gave
+ * back one of two references on the parent. */
+static void release_one_of_two(bool pointer)
+{
+	uint32_t parent = add_used("Parent", 1), child = add("Child", 1);
+
+	point(parent, 8, child);
+	if (pointer)
+		point(child, 8, parent);
+	scene_reference(&s, parent, child, "up");
+	scene_reference(&s, child, parent, "down");
+	scene_release(&s, parent, 10);
+}
+
+static void a_release_may_have_been_meant_for_a_named_one(void **state)
+{
+	(void)state;
+	release_one_of_two(false);
+	expect_nothing();
+}
+
+static void a_pointer_shows_that_the_named_one_is_left(void **state)
+{
+	(void)state;
+	release_one_of_two(true);
+	expect_only(FINDING_CYCLE, 2, 128, 0);
+}
+
+static void an_ended_holders_reference_was_not_given_back(void **state)
+{
+	uint32_t o, ended;
+
+	(void)state;
+	o = add_used("Kept", 2);
+	ended = scene_ended(&s, "Holder");
+	scene_release(&s, o, 0); /* before it was taken */
+	scene_reference(&s, o, ended, "slot");
+	expect_only(FINDING_REFERENCE, 1, 64, 1);
+	assert_string_equal(finding_confidence(&f.list[0], &s.m), "high");
+}
+
+static void an_ended_holder_may_have_given_back_unnamed(void **state)
+{
+	uint32_t o, ended;
+
+	(void)state;
+	o = add_used("Kept", 1);
+	ended = scene_ended(&s, "Holder");
+	scene_reference(&s, o, ended, "slot");
+	scene_release(&s, o, 10);
+	expect_nothing();
+}
+
+static void too_few_pointers_tell_that_it_did_not(void **state)
+{
+	uint32_t o, ended;
+
+	(void)state;
+	o = add_used("Kept", 2);
+	ended = scene_ended(&s, "Holder");
+	scene_reference(&s, o, ended, "slot");
+	scene_release(&s, o, 10);
+	expect_only(FINDING_REFERENCE, 1, 64, 1);
+	assert_string_equal(finding_confidence(&f.list[0], &s.m), "medium");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -111,6 +296,19 @@ int main(void)
 		TEST(a_count_above_the_pointers_is_over_retained),
 		TEST(a_declared_root_may_hold_any_number_of_references),
 		TEST(a_pointer_into_itself_holds_nothing),
+		TEST(holders_that_keep_numbers_explain_a_count),
+		TEST(one_pointer_may_stand_for_several_references),
+		TEST(what_a_holder_in_use_holds_is_in_use),
+		TEST(what_a_static_holder_holds_is_in_use),
+		TEST(what_a_holder_in_freed_memory_held_is_lost),
+		TEST(where_others_have_pointers_one_without_is_lost),
+		TEST(a_pointer_in_a_holders_table_is_the_holders),
+		TEST(a_reference_without_its_pointer_may_be_too_many),
+		TEST(a_release_may_have_been_meant_for_a_named_one),
+		TEST(a_pointer_shows_that_the_named_one_is_left),
+		TEST(an_ended_holders_reference_was_not_given_back),
+		TEST(an_ended_holder_may_have_given_back_unnamed),
+		TEST(too_few_pointers_tell_that_it_did_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "backing.h"
+
+#include <stdlib.h>
+
+#include "die.h"
+#include "hash.h"
+#include "ledger.h"
+
+#define STATIC_HOLDER 4096 /* bytes of one outside the heap, at most */
+
+/* Who holds: how many of its kind have pointers. */
+struct kind {
+	struct kind_key {
+		uint32_t type; /* of the holder; 0: it is no object */
+		uint32_t field;
+		uint32_t stack; /* where it was taken, if it is none; else 0 */
+	} key;
+	uint64_t backed;
+	UT_hash_handle hh;
+};
+
+/* A reference of a holder that is alive. */
+struct claim {
+	uint32_t from; /* its block; RKN_NONE: it is not in the heap */
+	uint32_t to;   /* the object's */
+	uint32_t reference;
+	bool firm; /* pointers to starts of blocks lead there */
+};
+
+struct search {
+	struct backing *b;
+	const struct model *m;
+	struct claim *claims; /* by from, then reference */
+	uint32_t count;
+	struct kind *kinds;
+	uint32_t *first;   /* edges of each block */
+	uint32_t *into;    /* words that point into each block, none own */
+	uint8_t *is_plain; /* blocks that are no objects */
+	/* The claims at work, from 1, that found a pointer to the block: over
+	 * pointers to starts, or to anything. */
+	uint32_t *firmly, *somehow;
+	uint32_t *queue;
+	uint32_t *roots; /* by block, then address; NULL: not asked for */
+};
+
+/* --- Claims --------------------------------------------------------------- */
+
+static bool is_static(const struct model *m, uint64_t address)
+{
+	for (size_t i = 0; i < m->module_count; i++)
+		if (address - m->modules[i].start <
+		    m->modules[i].end - m->modules[i].start)
+			return true;
+	return false;
+}
+
+static void add_claim(struct search *s, uint32_t i)
+{
+	const struct rkn_reference *r = &s->m->references[i];
+	const struct rkn_object *to = &s->m->objects[r->to];
+	uint32_t from = s->m->objects[r->from].block;
+
+	if (r->kind == RKN_REFERENCE_WEAK || to->block == RKN_NONE)
+		return;
+	if (!r->from)
+		from = model_block_at(s->m, r->holder);
+	if (from == RKN_NONE && (r->from || !is_static(s->m, r->holder)))
+		return;
+	s->claims[s->count++] = (struct claim){ from, to->block, i, false };
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->reference > y->reference) - (x->reference < y->reference);
+}
+
+static void find_claims(struct search *s)
+{
+	s->claims = xcalloc(s->m->reference_count + 1, sizeof(*s->claims));
+	for (uint32_t i = 0; i < s->m->reference_count; i++)
+		add_claim(s, i);
+	if (s->count)
+		qsort(s->claims, s->count, sizeof(*s->claims), compare_claims);
+}
+
+static struct kind *kind_of(struct search *s, const struct claim *c)
+{
+	const struct rkn_reference *r = &s->m->references[c->reference];
+	struct kind_key key = { r->from ? s->m->objects[r->from].type : 0,
+				r->field, r->from ? 0 : r->stack };
+	struct kind *k;
+
+	HASH_FIND(hh, s->kinds, &key, sizeof(key), k);
+	if (!k) {
+		k = xcalloc(1, sizeof(*k));
+		k->key = key;
+		HASH_ADD(hh, s->kinds, key, sizeof(k->key), k);
+	}
+	return k;
+}
+
+/* --- Pointers ------------------------------------------------------------- */
+
+static void look_at_blocks(struct search *s)
+{
+	const struct model *m = s->m;
+	uint32_t e = 0;
+
+	for (size_t b = 0; b < m->block_count; b++) {
+		s->is_plain[b] = true;
+		s->first[b] = e;
+		for (; e < m->edge_count && m->edges[e].from == b; e++)
+			s->into[m->edges[e].to] += m->edges[e].to != b;
+	}
+	s->first[m->block_count] = e;
+	for (size_t i = 0; i < m->root_count; i++)
+		s->into[m->roots[i].block]++;
+	for (size_t i = 1; i < m->object_count; i++)
+		if (m->objects[i].block != RKN_NONE)
+			s->is_plain[m->objects[i].block] = false;
+}
+
+/* Note what the memory of the holder `from` points at, as claim `number`. A
+ * plain block has one pointer to it, and so is in one holder's memory. */
+static void look_from(struct search *s, uint32_t from, uint32_t number)
+{
+	uint32_t head = 0, tail = 0;
+
+	s->queue[tail++] = from;
+	s->firmly[from] = number;
+	while (head < tail) {
+		uint32_t b = s->queue[head++];
+		bool firm = s->firmly[b] == number;
+
+		for (uint32_t e = s->first[b]; e < s->first[b + 1]; e++) {
+			uint32_t to = s->m->edges[e].to;
+
+			if (to == from)
+				continue;
+			if (firm && !s->m->edges[e].to_offset)
+				s->firmly[to] = number;
+			if (s->somehow[to] != number && s->is_plain[to] &&
+			    s->into[to] == 1)
+				s->queue[tail++] = to;
+			s->somehow[to] = number;
+		}
+	}
+}
+
+static void add_edge(struct search *s, const struct claim *c)
+{
+	s->b->edges[s->b->edge_count++] =
+	    (struct rkn_edge){ c->from, c->to, RKN_NONE, 0 };
+}
+
+static void note_pointer(struct search *s, const struct claim *c)
+{
+	s->b->kinds[c->reference] = BACKING_POINTER;
+	kind_of(s, c)->backed++;
+}
+
+/* A pointer stands for one reference. */
+static void judge_block(struct search *s, uint32_t first, uint32_t end)
+{
+	look_from(s, s->claims[first].from, first + 1);
+	for (uint32_t i = first; i < end; i++) {
+		struct claim *c = &s->claims[i];
+
+		c->firm = s->firmly[c->to] == first + 1;
+		if (s->somehow[c->to] == first + 1) {
+			note_pointer(s, c);
+			s->somehow[c->to] = UINT32_MAX;
+		} else if (s->somehow[c->to] == UINT32_MAX ||
+			   c->to == c->from) {
+			s->b->kinds[c->reference] = BACKING_SILENT;
+		}
+	}
+	for (uint32_t i = first; i < end; i++)
+		if (s->somehow[s->claims[i].to] == UINT32_MAX)
+			s->somehow[s->claims[i].to] = first + 1;
+}
+
+static int compare_roots(const void *a, const void *b, void *data)
+{
+	const struct model *m = data;
+	const struct rkn_root *x = &m->roots[*(const uint32_t *)a];
+	const struct rkn_root *y = &m->roots[*(const uint32_t *)b];
+
+	if (x->block != y->block)
+		return x->block < y->block ? -1 : 1;
+	return (x->where > y->where) - (x->where < y->where);
+}
+
+static void sort_roots(struct search *s)
+{
+	struct model m = *s->m; /* qsort_r wants it writable */
+
+	s->roots = xcalloc(m.root_count + 1, sizeof(*s->roots));
+	for (uint32_t i = 0; i < m.root_count; i++)
+		s->roots[i] = i;
+	qsort_r(s->roots, m.root_count, sizeof(*s->roots), compare_roots, &m);
+}
+
+/* Does a word from `address` on, within reach, point into `block`? */
+static const struct rkn_root *root_from(struct search *s, uint64_t address,
+					uint32_t block)
+{
+	const struct rkn_root *roots = s->m->roots;
+	size_t low = 0, high = s->m->root_count;
+
+	if (!s->roots)
+		sort_roots(s);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct rkn_root *r = &roots[s->roots[middle]];
+
+		if (r->block < block ||
+		    (r->block == block && r->where < address))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == s->m->root_count || roots[s->roots[low]].block != block ||
+	    roots[s->roots[low]].where - address >= STATIC_HOLDER)
+		return NULL;
+	return &roots[s->roots[low]];
+}
+
+static void find_pointers(struct search *s)
+{
+	uint32_t i = 0, end;
+
+	for (; i < s->count && s->claims[i].from != RKN_NONE; i = end) {
+		end = i + 1;
+		while (end < s->count &&
+		       s->claims[end].from == s->claims[i].from)
+			end++;
+		judge_block(s, i, end);
+	}
+	for (; i < s->count; i++) {
+		const struct claim *c = &s->claims[i];
+
+		if (root_from(s, s->m->references[c->reference].holder, c->to))
+			note_pointer(s, c);
+	}
+}
+
+/* --- What follows --------------------------------------------------------- */
+
+static void conclude(struct search *s)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct claim *c = &s->claims[i];
+		uint32_t to = s->m->references[c->reference].to;
+		uint8_t *kind = &s->b->kinds[c->reference];
+
+		if (*kind == BACKING_UNKNOWN)
+			*kind = kind_of(s, c)->backed ? BACKING_STALE
+						      : BACKING_SILENT;
+		s->b->silent[to] += *kind == BACKING_SILENT;
+		s->b->stale[to] += *kind == BACKING_STALE;
+		if (*kind != BACKING_STALE && c->from != c->to && !c->firm)
+			add_edge(s, c);
+	}
+}
+
+static void release(struct search *s)
+{
+	struct kind *k, *next;
+
+	HASH_ITER (hh, s->kinds, k, next) {
+		HASH_DEL(s->kinds, k);
+		free(k);
+	}
+	free(s->claims);
+	free(s->first);
+	free(s->into);
+	free(s->is_plain);
+	free(s->firmly);
+	free(s->somehow);
+	free(s->queue);
+	free(s->roots);
+}
+
+void backing_make(struct backing *b, const struct model *m)
+{
+	size_t n = m->block_count + 1;
+	struct search s = { .b = b, .m = m };
+
+	*b = (struct backing){ 0 };
+	b->kinds = xcalloc(m->reference_count + 1, 1);
+	b->silent = xcalloc(m->object_count, sizeof(*b->silent));
+	b->stale = xcalloc(m->object_count, sizeof(*b->stale));
+	b->edges = xcalloc(m->reference_count + 1, sizeof(*b->edges));
+	find_claims(&s);
+	s.first = xcalloc(n, sizeof(*s.first));
+	s.into = xcalloc(n, sizeof(*s.into));
+	s.is_plain = xcalloc(n, 1);
+	s.firmly = xcalloc(n, sizeof(*s.firmly));
+	s.somehow = xcalloc(n, sizeof(*s.somehow));
+	s.queue = xcalloc(n, sizeof(*s.queue));
+	look_at_blocks(&s);
+	find_pointers(&s);
+	conclude(&s);
+	release(&s);
+}
+
+void backing_release(struct backing *b)
+{
+	free(b->kinds);
+	free(b->silent);
+	free(b->stale);
+	free(b->edges);
+	*b = (struct backing){ 0 };
+}
+
+bool backing_is_guess(const struct model *m, const struct rkn_reference *r)
+{
+	size_t first, n = ledger_events(m, r->to, &first);
+
+	/* The oldest that is kept tells from when on all are. */
+	if (m->objects[r->to].event_count > n &&
+	    (!n || m->events[first].order > r->order))
+		return true;
+	for (size_t e = first; e < first + n; e++)
+		if (m->events[e].kind == RKN_EVENT_RELEASE &&
+		    !m->events[e].holder && m->events[e].order > r->order)
+			return true;
+	return false;
+}
