@@ -30,6 +30,8 @@ struct analysis {
 	struct rkn_edge *edges; /* g.edges, where they are not the model's */
 	uint8_t *is_member; /* per block, where there is a ledger: its finding
 			       does not only hold it */
+	uint8_t *taken;     /* per object, likewise: it is part of a cycle that is
+			       pointed at, or held by one */
 	uint32_t *alike;    /* per stack, see analysis_stack; 0: not asked */
 	struct stack_class *classes; /* hash table */
 	struct finding *list;

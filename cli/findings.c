@@ -35,11 +35,8 @@ static const struct {
 
 /* Where pointers may be that were not looked at. */
 static const enum rkn_limit_number unseen[] = {
-	RKN_LIMIT_UNALIGNED,
-	RKN_LIMIT_THREAD_RUNNING,
-	RKN_LIMIT_SHARED_MAP,
-	RKN_LIMIT_UNREADABLE,
-	RKN_LIMIT_OPERATORS,
+	RKN_LIMIT_UNALIGNED,  RKN_LIMIT_THREAD_RUNNING, RKN_LIMIT_SHARED_MAP,
+	RKN_LIMIT_UNREADABLE, RKN_LIMIT_OPERATORS,
 };
 
 const char *const finding_evidence_names[FINDING_EVIDENCES] = {
@@ -49,6 +46,25 @@ const char *const finding_evidence_names[FINDING_EVIDENCES] = {
 const char *finding_kind_name(enum finding_kind kind)
 {
 	return kinds[kind].name;
+}
+
+uint32_t finding_object(const struct finding *f, const struct names *n,
+			size_t i)
+{
+	return f->member_objects ? f->member_objects[i]
+				 : names_object_at(n, f->members[i]);
+}
+
+const char *finding_type(const struct finding *f, const struct model *m,
+			 struct names *n)
+{
+	uint32_t object = f->member_count ? finding_object(f, n, 0) : 0;
+
+	if (object)
+		return names_type_called(n, m->objects[object].type);
+	if (f->member_count)
+		return names_block_type(n, f->members[0]);
+	return names_type_called(n, m->errors[f->error].type);
 }
 
 const char *finding_confidence(const struct finding *f, const struct model *m)
@@ -161,6 +177,7 @@ static void analysis_release(struct analysis *a)
 	analysis_release_stacks(a);
 	ledger_close(a->ledger);
 	free(a->is_member);
+	free(a->taken);
 	free(a->edges);
 	free(a->memory);
 	free(a->component);
@@ -239,6 +256,7 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	analysis_reach(&a);
 	if (a.ledger) {
 		a.is_member = xcalloc(m->block_count + 1, 1);
+		a.taken = xcalloc(m->object_count, 1);
 		analysis_orphans(&a);
 		analysis_drop_borrowed(&a);
 	}
@@ -261,6 +279,7 @@ void findings_release(struct findings *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		free(f->list[i].members);
+		free(f->list[i].member_objects);
 		free(f->list[i].instances);
 	}
 	free(f->list);

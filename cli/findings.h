@@ -69,6 +69,8 @@ struct finding {
 				then outwards along the pointers; a leak has
 				one */
 	size_t member_count;
+	uint32_t *member_objects; /* the object that each member is; NULL: the
+				     one that its block is, see finding_object */
 	uint32_t *instances; /* head of every instance; of the first, the head
 				was allocated first */
 	/* What holds members[0] of a possible leak: an index into m->roots, or
@@ -93,6 +95,7 @@ struct finding {
 	uint64_t hint_objects;
 	uint64_t hint_bytes;
 	uint32_t error;
+	uint32_t last; /* of the objects counted, the newest number; 0 */
 	char signature[32]; /* "4cf4fbe1a7df56a3.2"; "" until findings_sign */
 };
 
@@ -127,6 +130,15 @@ void findings_sign(struct findings *f, const struct model *m, struct names *n,
 		   struct symbols *s);
 
 extern const char *const finding_evidence_names[FINDING_EVIDENCES];
+
+/* The object that member `i` is; 0: it is a block. */
+uint32_t finding_object(const struct finding *f, const struct names *n,
+			size_t i);
+
+/* The type of the first member, or of what was used wrongly; lives as long as
+ * `n`. */
+const char *finding_type(const struct finding *f, const struct model *m,
+			 struct names *n);
 
 const char *finding_kind_name(enum finding_kind kind); /* "orphaned-cycle" */
 /* "high"; "medium" where `m` says that pointers may not have been seen, as one

@@ -44,19 +44,36 @@ static void try_reference(struct analysis *a, struct finding *f, uint32_t r,
 	f->hint_bytes = bytes;
 }
 
+/* The objects that its members are, or that are in their blocks. */
+static struct inside find_inside(const struct analysis *a,
+				 const struct finding *f)
+{
+	const struct contents *c = &a->ledger->contents;
+	struct inside in = { a->m, NULL, 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->member_count; i++)
+		n += f->member_objects ? 1 : c->count[f->members[i]];
+	in.objects = xcalloc(n + 1, sizeof(*in.objects));
+	for (size_t i = 0; i < f->member_count; i++) {
+		uint32_t b = f->members[i];
+
+		if (f->member_objects)
+			in.objects[in.count++] = f->member_objects[i];
+		for (uint32_t k = 0; !f->member_objects && k < c->count[b]; k++)
+			in.objects[in.count++] = c->first[b] + k;
+	}
+	if (n)
+		qsort(in.objects, n, sizeof(*in.objects), ascending);
+	return in;
+}
+
 static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 {
 	const struct model *m = a->m;
-	struct inside in = { m, xcalloc(f->member_count, sizeof(uint32_t)), 0 };
+	struct inside in = find_inside(a, f);
 	unsigned tried = 0;
 
-	for (size_t i = 0; i < f->member_count; i++) {
-		uint32_t o = a->ledger->object_of[f->members[i]];
-
-		if (o)
-			in.objects[in.count++] = o;
-	}
-	qsort(in.objects, in.count, sizeof(*in.objects), ascending);
 	for (size_t i = 0; i < in.count; i++) {
 		size_t first, n = model_references_of(m, in.objects[i], &first);
 		uint32_t e = ledger_last_release(a->ledger, in.objects[i]);

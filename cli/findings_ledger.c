@@ -8,20 +8,33 @@
 #include "analysis.h"
 #include "die.h"
 
-/* One more block, which is an instance of its own. */
-static void add_instance(struct finding *f, const struct model *m,
-			 uint32_t block)
+/* One more object, which is an instance of its own; each counts once. */
+static void add_instance(const struct analysis *a, struct finding *f,
+			 uint32_t object)
 {
+	uint32_t block = a->m->objects[object].block;
+
+	if (f->last == object)
+		return;
+	f->last = object;
 	if (!f->count++) {
 		f->least = f->most = 1;
 		f->members = xcalloc(1, sizeof(*f->members));
 		f->members[0] = f->shown = block;
+		f->member_objects = xcalloc(1, sizeof(*f->member_objects));
+		f->member_objects[0] = object;
 		f->member_count = 1;
 		f->instances = xcalloc(1, sizeof(*f->instances));
 		f->instances[0] = block;
 	}
 	f->objects++;
-	f->bytes += m->blocks[block].size;
+	f->bytes += contents_bytes(&a->ledger->contents, object);
+}
+
+/* Is it part of what another finding is about? */
+static bool is_claimed(const struct analysis *a, uint32_t object)
+{
+	return a->taken[object] || a->owner[a->m->objects[object].block];
 }
 
 /* --- Leaks that are objects ------------------------------------------------------ */
@@ -102,7 +115,7 @@ static void judge(struct analysis *a, struct ledger_group **groups,
 	if (o->count < a->ledger->strong[i]) {
 		key.kind = FINDING_UNDER;
 		more = (uint64_t)(a->ledger->strong[i] - o->count);
-	} else if (a->owner[o->block]) {
+	} else if (is_claimed(a, i)) {
 		return;
 	} else if (!o->count) {
 		key.kind = FINDING_ZERO;
@@ -115,7 +128,7 @@ static void judge(struct analysis *a, struct ledger_group **groups,
 		return;
 	}
 	f = analysis_group(a, groups, &key);
-	add_instance(f, a->m, o->block);
+	add_instance(a, f, i);
 	f->references += more;
 	f->doubted |= key.kind == FINDING_OVER && b->stale[i];
 	f->evidence |= FINDING_BY_COUNTS;
@@ -143,7 +156,7 @@ static void judge_holders(struct analysis *a, struct ledger_group **groups,
 
 		if (r->kind != RKN_REFERENCE || !r->from ||
 		    !(m->objects[r->from].flags & RKN_OBJECT_ENDED) ||
-		    to->block == RKN_NONE || a->owner[to->block])
+		    to->block == RKN_NONE || is_claimed(a, r->to))
 			continue;
 		guess = backing_is_guess(m, r);
 		if (guess && to->count <= words[to->block])
@@ -154,7 +167,7 @@ static void judge_holders(struct analysis *a, struct ledger_group **groups,
 		if (f->reference == RKN_NONE)
 			f->reference = i;
 		f->references++;
-		add_instance(f, m, to->block);
+		add_instance(a, f, r->to);
 	}
 }
 

@@ -80,13 +80,20 @@ static uint64_t cycle_key(const struct orphans *o, const struct ledger *l,
 	return key;
 }
 
-/* Give the block to the finding, if it has none yet. */
-static bool take(struct analysis *a, const struct finding *f, uint32_t object)
+/* Give the object to the finding, if it has none yet, and its block with it if
+ * no other is in that. The bytes; false: somebody else has it. */
+static bool take(struct analysis *a, const struct finding *f, uint32_t object,
+		 uint64_t *bytes)
 {
+	const struct contents *c = &a->ledger->contents;
 	uint32_t block = a->m->objects[object].block;
 
-	if (block == RKN_NONE || a->owner[block])
+	if (block == RKN_NONE || a->taken[object])
 		return false;
+	a->taken[object] = 1;
+	*bytes += contents_bytes(c, object);
+	if (c->count[block] > 1)
+		return true;
 	a->owner[block] = 1 + (uint32_t)(f - a->list);
 	a->mark[block] = ORPHANED;
 	return true;
@@ -109,9 +116,13 @@ static void add_cycle(struct analysis *a, struct orphans *o, uint32_t head)
 		f->members = xcalloc(members, sizeof(*f->members));
 		f->instances = xcalloc(1, sizeof(*f->instances));
 		f->instances[0] = f->shown;
-		for (uint32_t i = 0; i < members; i++)
+		f->member_objects =
+		    xcalloc(members, sizeof(*f->member_objects));
+		for (uint32_t i = 0; i < members; i++) {
+			f->member_objects[i] = o->queue[i];
 			f->members[f->member_count++] =
 			    m->objects[o->queue[i]].block;
+		}
 	}
 	f->evidence |= FINDING_BY_DECLARED | FINDING_BY_COUNTS;
 	f->pointed_at = true;
@@ -120,21 +131,13 @@ static void add_cycle(struct analysis *a, struct orphans *o, uint32_t head)
 	if (members > f->most)
 		f->most = members;
 	for (uint32_t i = 0; i < members; i++)
-		if (take(a, f, o->queue[i])) {
-			f->objects++;
-			f->bytes +=
-			    m->blocks[m->objects[o->queue[i]].block].size;
-		}
+		f->objects += take(a, f, o->queue[i], &f->bytes);
 	/* What it leads to is white as well. */
 	for (uint32_t i = 0; i < members; i++)
 		o->seen[o->queue[i]] = 0;
 	all = graph_mark(&l->g, &head, 1, SEEN, o->seen, NULL, NULL, o->queue);
 	for (uint32_t i = 0; i < all; i++)
-		if (take(a, f, o->queue[i])) {
-			f->held_objects++;
-			f->held_bytes +=
-			    m->blocks[m->objects[o->queue[i]].block].size;
-		}
+		f->held_objects += take(a, f, o->queue[i], &f->held_bytes);
 }
 
 /* Those that no pointer leads to are found by their pointers. */

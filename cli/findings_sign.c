@@ -156,6 +156,23 @@ static void collect_pointers(const struct signer *s, uint32_t block,
 	}
 }
 
+/* Of objects that are parts of blocks, the types; there pointers are not
+ * known by their blocks. */
+static void collect_parts(const struct signer *s, const struct finding *f,
+			  struct distinct *kinds)
+{
+	for (size_t i = 0; f->member_objects && i < f->member_count; i++) {
+		uint32_t o = f->member_objects[i];
+
+		if (names_object_at(s->names, f->members[i]) != o)
+			distinct_add(
+			    kinds,
+			    hash_text(FNV_OFFSET,
+				      names_type_called(
+					  s->names, s->m->objects[o].type)));
+	}
+}
+
 static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 			   bool offsets)
 {
@@ -168,6 +185,7 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 		collect_pointers(s, f->members[i], offsets, &kinds);
 	for (size_t i = 0; i < f->member_count; i++)
 		s->inside[f->members[i]] = false;
+	collect_parts(s, f, &kinds);
 	distinct_sort(&kinds);
 	for (size_t i = 0; i < kinds.count; i++)
 		hash = distinct_mix(hash ^ kinds.values[i]);
@@ -180,9 +198,11 @@ static uint64_t hash_single(const struct signer *s, const struct finding *f)
 {
 	uint64_t hash = hash_frames(s, f->stack);
 
-	if (f->member_count && names_object_at(s->names, f->members[0]))
-		hash =
-		    hash_text(hash, names_block_type(s->names, f->members[0]));
+	uint32_t o = f->member_count ? finding_object(f, s->names, 0) : 0;
+
+	if (o)
+		hash = hash_text(
+		    hash, names_type_called(s->names, s->m->objects[o].type));
 	return hash;
 }
 

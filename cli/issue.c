@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "die.h"
+#include "member.h"
 #include "place.h"
 #include "report_text.h"
 #include "sources.h"
@@ -124,37 +125,43 @@ static void find_place(struct issue *i, const struct adder *a)
 
 /* --- Members --------------------------------------------------------------- */
 
-/* Where block `from` points to `to`, bytes; 0 if nowhere. */
-static uint64_t pointer_offset(const struct model *m, uint32_t from,
-			       uint32_t to)
+/* Where `from` points to `to`, bytes; 0 if nowhere. */
+static uint64_t pointer_offset(const struct model *m, const struct member *from,
+			       const struct member *to)
 {
-	size_t first, n = model_edges_of(m, from, &first);
+	size_t first, n = model_edges_of(m, from->block, &first);
 
-	for (size_t i = first; i < first + n; i++)
-		if (m->edges[i].to == to)
-			return (uint64_t)m->edges[i].from_word * 8;
+	for (size_t i = first; i < first + n; i++) {
+		const struct rkn_edge *e = &m->edges[i];
+		uint64_t offset = (uint64_t)e->from_word * 8;
+
+		if (member_has(from, e->from, offset) &&
+		    member_has(to, e->to, e->to_offset))
+			return offset - from->start;
+	}
 	return 0;
 }
 
 static void add_members(struct issue *i, const struct adder *a,
 			const struct finding *f)
 {
+	struct member members[FINDING_DRAWN];
 	size_t n =
 	    f->member_count < FINDING_DRAWN ? f->member_count : FINDING_DRAWN;
 
 	if (f->kind != FINDING_CYCLE)
 		return;
+	for (size_t k = 0; k < n; k++)
+		members[k] = member_of(a->m, a->names, f, k);
 	i->members = xcalloc(n, sizeof(*i->members));
 	i->member_count = n;
-	for (size_t k = 0; k < n; k++) {
-		uint32_t next = f->members[k + 1 < n ? k + 1 : 0];
-
+	for (size_t k = 0; k < n; k++)
 		i->members[k] = (struct issue_member){
-			.name = names_object(a->names, f->members[k]),
-			.bytes = a->m->blocks[f->members[k]].size,
-			.offset = pointer_offset(a->m, f->members[k], next),
+			.name = members[k].name,
+			.bytes = members[k].bytes,
+			.offset = pointer_offset(a->m, &members[k],
+						 &members[(k + 1) % n]),
 		};
-	}
 }
 
 /* --- Issues ---------------------------------------------------------------- */
@@ -171,13 +178,6 @@ static char *make_card(const struct adder *a, const struct finding *f)
 	if (fclose(out))
 		die(STATUS_INPUT, "out of memory");
 	return text;
-}
-
-static const char *type_of(const struct adder *a, const struct finding *f)
-{
-	return f->member_count
-		   ? names_block_type(a->names, f->members[0])
-		   : names_type_called(a->names, a->m->errors[f->error].type);
 }
 
 static void add_amounts(struct issue *i, const struct finding *f)
@@ -198,7 +198,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 		.signature = xstrdup(f->signature),
 		.kind = f->kind,
 		.confidence = finding_confidence(f, a->m),
-		.type = xstrdup(type_of(a, f)),
+		.type = xstrdup(finding_type(f, a->m, a->names)),
 		.program = xstrdup(model_text(a->m, a->m->meta.program)),
 		.pid = a->m->meta.pid,
 	};

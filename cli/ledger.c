@@ -19,13 +19,9 @@ static void fill_blocks(struct ledger *l)
 	const struct model *m = l->m;
 
 	l->object_of = xcalloc(m->block_count + 1, sizeof(*l->object_of));
-	for (uint32_t i = 1; i < m->object_count; i++) {
-		const struct rkn_object *o = &m->objects[i];
-
-		if (o->block != RKN_NONE &&
-		    o->address == m->blocks[o->block].address)
-			l->object_of[o->block] = i;
-	}
+	contents_make(&l->contents, m);
+	for (uint32_t b = 0; b < m->block_count; b++)
+		l->object_of[b] = contents_object(&l->contents, b);
 }
 
 static void fill_edges(struct ledger *l)
@@ -134,6 +130,7 @@ void ledger_close(struct ledger *l)
 	if (!l)
 		return;
 	backing_release(&l->backing);
+	contents_release(&l->contents);
 	free(l->object_of);
 	free(l->strong);
 	free(l->ended);
@@ -187,7 +184,7 @@ uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
 			continue;
 		objects++;
 		if (m->objects[o].block != RKN_NONE)
-			*bytes += m->blocks[m->objects[o].block].size;
+			*bytes += contents_bytes(&l->contents, o);
 		for (uint32_t e = l->first[o]; e < l->first[o + 1]; e++) {
 			if (l->edges[e].from_word == reference)
 				continue;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "backing.h"
+#include "contents.h"
 #include "graph.h"
 #include "model.h"
 
@@ -22,7 +23,8 @@ enum ledger_mark {
 
 struct ledger {
 	const struct model *m;
-	uint32_t *object_of; /* per block: the object at its start; 0: none */
+	struct contents contents;
+	uint32_t *object_of; /* per block: see contents_object */
 	int64_t *strong;     /* per object: references whose holder is an object
 			    that is alive */
 	int64_t *ended;      /* per object: references whose holder has ended */
@@ -47,7 +49,7 @@ bool ledger_counts(const struct ledger *l, uint32_t object);
 /* References that no live object is named for. */
 int64_t ledger_residual(const struct ledger *l, uint32_t object);
 
-/* The object at the start of `block`, 0 if there is none. `l` may be NULL. */
+/* The object that `block` is, 0 if it is none. `l` may be NULL. */
 static inline uint32_t ledger_object(const struct ledger *l, uint32_t block)
 {
 	return l ? l->object_of[block] : 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contents.h"
 #include "escape.h"
 #include "hash.h"
 #include "place.h"
@@ -28,7 +29,7 @@ struct names {
 	struct type *types;     /* hash table by text */
 	struct type **by_stack; /* NULL: not asked yet */
 	struct type **by_name;  /* likewise; by number of the name */
-	uint32_t *objects;      /* per block; NULL: there are none */
+	struct contents contents;
 	struct query *queries;  /* by type, then birth, once `numbered` */
 	size_t count;
 	size_t capacity;
@@ -44,14 +45,7 @@ struct names *names_open(const struct model *m, struct symbols *s)
 	n->by_stack = xcalloc(m->stack_count + 1, sizeof(*n->by_stack));
 	n->by_name = xcalloc(m->name_count + 1, sizeof(*n->by_name));
 	if (m->object_count > 1)
-		n->objects = xcalloc(m->block_count + 1, sizeof(*n->objects));
-	for (uint32_t i = 1; i < m->object_count; i++) {
-		const struct rkn_object *o = &m->objects[i];
-
-		if (o->block != RKN_NONE &&
-		    o->address == m->blocks[o->block].address)
-			n->objects[o->block] = i;
-	}
+		contents_make(&n->contents, m);
 	return n;
 }
 
@@ -65,7 +59,7 @@ void names_close(struct names *n)
 	}
 	free(n->by_stack);
 	free(n->by_name);
-	free(n->objects);
+	contents_release(&n->contents);
 	free(n->queries);
 	free(n);
 }
@@ -124,7 +118,12 @@ const char *names_type_called(struct names *n, uint32_t number)
 
 uint32_t names_object_at(const struct names *n, uint32_t block)
 {
-	return n->objects ? n->objects[block] : 0;
+	return n->contents.m ? contents_object(&n->contents, block) : 0;
+}
+
+uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start)
+{
+	return contents_part(&n->contents, object, start);
 }
 
 static struct type *type_of_block(struct names *n, uint32_t block)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What blocks are called. A block that is an object of the program's has its
- * type's name and its number in it: "Session#17". Any other block is of the
- * type "malloc in FUNC", and as an object "malloc in FUNC#3": the third to be
- * allocated of the blocks of that type that are alive.
+ * What blocks are called. A block that is an object of the program's (see
+ * contents.h) has its type's name and its number in it: "Session#17". Any other
+ * block is of the type "malloc in FUNC", and as an object "malloc in FUNC#3":
+ * the third to be allocated of the blocks of that type that are alive.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -26,8 +26,11 @@ const char *names_type(struct names *n, uint32_t stack);
 /* The type of `block`, likewise. */
 const char *names_block_type(struct names *n, uint32_t block);
 
-/* The object at the start of `block`; 0: none. */
+/* The object that `block` is, see contents_object; 0: none. */
 uint32_t names_object_at(const struct names *n, uint32_t block);
+
+/* See contents_part. */
+uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start);
 
 /* "Session#17" of an object by number, alive or not; the caller frees it. */
 char *names_of(struct names *n, uint32_t object);

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "member.h"
 #include "paint.h"
 #include "report_print.h"
 #include "units.h"
@@ -21,36 +22,38 @@
 
 struct drawing {
 	const struct printer *p;
-	const struct finding *f;
 	size_t shown; /* members */
+	struct member members[FINDING_DRAWN];
 };
 
-/* Place of `block` among the members shown; `shown` if it is not. */
-static size_t position(const struct drawing *d, uint32_t block)
+/* Which of the members shown `offset` of `block` belongs to; `shown`: none. */
+static size_t position(const struct drawing *d, uint32_t block, uint64_t offset)
 {
 	size_t i = 0;
 
-	while (i < d->shown && d->f->members[i] != block)
+	while (i < d->shown && !member_has(&d->members[i], block, offset))
 		i++;
 	return i;
 }
 
-static void print_arrow(const struct drawing *d, const struct rkn_edge *e)
+static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
+			size_t from, size_t to)
 {
-	fprintf(d->p->out, "        --+0x%" PRIx64, (uint64_t)e->from_word * 8);
-	if (e->to_offset)
-		fprintf(d->p->out, " to +0x%" PRIx32, e->to_offset);
+	uint64_t behind = e->to_offset - d->members[to].start;
+
+	fprintf(d->p->out, "        --+0x%" PRIx64,
+		(uint64_t)e->from_word * 8 - d->members[from].start);
+	if (behind)
+		fprintf(d->p->out, " to +0x%" PRIx64, behind);
 	fputs("-->", d->p->out);
 }
 
 static void print_pointer(const struct drawing *d, const struct rkn_edge *e,
 			  size_t from, size_t to)
 {
-	char *name = names_object(d->p->names, d->f->members[to]);
-
-	print_arrow(d, e);
-	fprintf(d->p->out, "%s %s\n", to <= from ? " CYCLE BACK TO" : "", name);
-	free(name);
+	print_arrow(d, e, from, to);
+	fprintf(d->p->out, "%s %s\n", to <= from ? " CYCLE BACK TO" : "",
+		d->members[to].name);
 }
 
 /* All pointers of member `from` to others, that to the next one last. */
@@ -59,14 +62,17 @@ static void print_pointers(struct drawing *d, size_t from)
 	const struct model *m = d->p->m;
 	const struct rkn_edge *next = NULL;
 	size_t first, more = 0, printed = 0;
-	size_t n = model_edges_of(m, d->f->members[from], &first);
+	const struct member *member = &d->members[from];
+	size_t n = model_edges_of(m, member->block, &first);
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_edge *e = &m->edges[i];
-		size_t to = position(d, e->to);
+		size_t to = position(d, e->to, e->to_offset);
 
-		if (to == from && e->to_offset) /* into its own middle */
+		if (!member_has(member, e->from, (uint64_t)e->from_word * 8))
 			continue;
+		if (to == from && e->to_offset != member->start)
+			continue; /* into its own middle */
 		if (to == from + 1 && to < d->shown && !next)
 			next = e;
 		else if (to < d->shown && printed++ < MOST_POINTERS)
@@ -77,7 +83,7 @@ static void print_pointers(struct drawing *d, size_t from)
 	if (more)
 		fprintf(d->p->out, "        ... and %zu more pointers\n", more);
 	if (next) {
-		print_arrow(d, next);
+		print_arrow(d, next, from, from + 1);
 		fputc('\n', d->p->out);
 	}
 }
@@ -85,17 +91,15 @@ static void print_pointers(struct drawing *d, size_t from)
 static void print_member(struct drawing *d, size_t i)
 {
 	const struct printer *p = d->p;
-	const struct rkn_block *b = &p->m->blocks[d->f->members[i]];
-	char *name = names_object(p->names, d->f->members[i]);
-	char *origin = print_origin(p, b->stack);
+	const struct member *m = &d->members[i];
+	char *origin = print_origin(p, p->m->blocks[m->block].stack);
 	char size[UNITS_SIZE];
 
 	fprintf(p->out, "    %s%s%s%s  0x%" PRIx64 " [%s]\n",
-		paint(p->colour, PAINT_STRONG), i ? "" : "ROOT CYCLE ", name,
-		paint(p->colour, PAINT_PLAIN), b->address,
-		units_bytes(size, b->size));
+		paint(p->colour, PAINT_STRONG), i ? "" : "ROOT CYCLE ", m->name,
+		paint(p->colour, PAINT_PLAIN), m->address,
+		units_bytes(size, m->bytes));
 	fprintf(p->out, "        allocated by %s\n", origin);
-	free(name);
 	free(origin);
 	print_pointers(d, i);
 }
@@ -115,7 +119,7 @@ static void print_which(const struct printer *p, const struct finding *f)
 
 void print_cycle(const struct printer *p, const struct finding *f)
 {
-	struct drawing d = { .p = p, .f = f, .shown = f->member_count };
+	struct drawing d = { .p = p, .shown = f->member_count };
 	char text[UNITS_SIZE];
 
 	if (d.shown > FINDING_DRAWN)
@@ -123,7 +127,11 @@ void print_cycle(const struct printer *p, const struct finding *f)
 	if (f->least != f->most)
 		print_which(p, f);
 	for (size_t i = 0; i < d.shown; i++)
+		d.members[i] = member_of(p->m, p->names, f, i);
+	for (size_t i = 0; i < d.shown; i++)
 		print_member(&d, i);
+	for (size_t i = 0; i < d.shown; i++)
+		free(d.members[i].name);
 	if (d.shown < f->member_count)
 		fprintf(p->out, "    ... omitting %s of this cycle\n",
 			units_count(text, f->member_count - d.shown,

@@ -8,23 +8,18 @@
 #include "document.h"
 #include "holder.h"
 #include "json_text.h"
+#include "member.h"
 #include "names.h"
 #include "place.h"
 #include "verdict.h"
 
 #define MOST_MEMBERS 1000 /* of one finding, and pointers of one member */
 
-/* A member of the finding at work, to find it by its block. */
-struct place {
-	uint32_t block;
-	uint32_t member;
-};
-
 struct writer {
 	const struct model *m;
 	struct symbols *symbols;
 	struct names *names;
-	struct place *places; /* of the members shown, by block */
+	struct member *members; /* of the finding at work, by place */
 	size_t shown;
 };
 
@@ -99,63 +94,79 @@ static json_t *stack(const struct writer *w, uint32_t number)
 	return report_json_stack(w->m, w->symbols, number);
 }
 
-static int by_block(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
-	const struct place *x = a;
-	const struct place *y = b;
+	const struct member *x = a;
+	const struct member *y = b;
 
-	return (x->block > y->block) - (x->block < y->block);
+	if (x->block != y->block)
+		return x->block < y->block ? -1 : 1;
+	return (x->start > y->start) - (x->start < y->start);
 }
 
-static bool is_shown(const struct writer *w, uint32_t block)
+/* The member that `offset` of `block` belongs to; NULL: none that is shown. */
+static const struct member *find_member(const struct writer *w, uint32_t block,
+					uint64_t offset)
 {
-	struct place probe = { .block = block };
+	size_t low = 0, high = w->shown;
 
-	return bsearch(&probe, w->places, w->shown, sizeof(probe), by_block);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct member *m = &w->members[middle];
+
+		if (m->block < block ||
+		    (m->block == block && m->start <= offset))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && member_has(&w->members[low - 1], block, offset)
+		   ? &w->members[low - 1]
+		   : NULL;
 }
 
-static json_t *edge(const struct writer *w, const struct rkn_edge *e)
+static json_t *edge(const struct rkn_edge *e, const struct member *from,
+		    const struct member *to)
 {
 	json_t *o = json_object();
-	char *name = names_object(w->names, e->to);
 
-	document_set(o, "to", json_text(name));
-	document_set(o, "offset", json_count((uint64_t)e->from_word * 8));
-	document_set(o, "to_offset", json_count(e->to_offset));
+	document_set(o, "to", json_text(to->name));
+	document_set(o, "offset",
+		     json_count((uint64_t)e->from_word * 8 - from->start));
+	document_set(o, "to_offset", json_count(e->to_offset - to->start));
 	document_set(o, "field", json_null());
 	document_set(o, "kind", json_text("scanned"));
-	free(name);
 	return o;
 }
 
-static json_t *edges(const struct writer *w, uint32_t block)
+static json_t *edges(const struct writer *w, const struct member *from)
 {
 	json_t *array = json_array();
-	size_t first, n = model_edges_of(w->m, block, &first);
+	size_t first, n = model_edges_of(w->m, from->block, &first);
 
-	for (size_t i = first; i < first + n; i++)
-		if (is_shown(w, w->m->edges[i].to) &&
-		    json_array_size(array) < MOST_MEMBERS)
-			document_append(array, edge(w, &w->m->edges[i]));
+	for (size_t i = first; i < first + n; i++) {
+		const struct rkn_edge *e = &w->m->edges[i];
+		const struct member *to = find_member(w, e->to, e->to_offset);
+
+		if (to && json_array_size(array) < MOST_MEMBERS &&
+		    member_has(from, e->from, (uint64_t)e->from_word * 8))
+			document_append(array, edge(e, from, to));
+	}
 	return array;
 }
 
-static json_t *member(const struct writer *w, uint32_t block)
+static json_t *member(const struct writer *w, const struct member *m)
 {
 	json_t *o = json_object();
-	char *name = names_object(w->names, block);
-	const struct rkn_block *b = &w->m->blocks[block];
-	uint32_t object = names_object_at(w->names, block);
 
-	document_set(o, "name", json_text(name));
-	document_set(o, "type", json_text(names_block_type(w->names, block)));
-	document_set(o, "address", json_address(b->address));
-	document_set(o, "bytes", json_count(b->size));
+	document_set(o, "name", json_text(m->name));
+	document_set(o, "type", json_text(m->type));
+	document_set(o, "address", json_address(m->address));
+	document_set(o, "bytes", json_count(m->bytes));
 	document_set(o, "refcount",
-		     object ? json_integer(w->m->objects[object].count)
-			    : json_null());
-	document_set(o, "edges", edges(w, block));
-	free(name);
+		     m->object ? json_integer(w->m->objects[m->object].count)
+			       : json_null());
+	document_set(o, "edges", edges(w, m));
 	return o;
 }
 
@@ -167,15 +178,22 @@ static size_t shown_members(const struct finding *f)
 static json_t *members(struct writer *w, const struct finding *f)
 {
 	json_t *array = json_array();
+	struct member *shown;
 
 	w->shown = shown_members(f);
-	w->places = xcalloc(w->shown, sizeof(*w->places));
+	w->members = xcalloc(w->shown, sizeof(*w->members));
 	for (uint32_t i = 0; i < w->shown; i++)
-		w->places[i] = (struct place){ f->members[i], i };
-	qsort(w->places, w->shown, sizeof(*w->places), by_block);
+		w->members[i] = member_of(w->m, w->names, f, i);
+	shown = xcalloc(w->shown, sizeof(*shown));
+	if (w->shown)
+		memcpy(shown, w->members, w->shown * sizeof(*shown));
+	qsort(w->members, w->shown, sizeof(*w->members), by_place);
 	for (size_t i = 0; i < w->shown; i++)
-		document_append(array, member(w, f->members[i]));
-	free(w->places);
+		document_append(array, member(w, &shown[i]));
+	for (size_t i = 0; i < w->shown; i++)
+		free(shown[i].name);
+	free(shown);
+	free(w->members);
 	return array;
 }
 
@@ -328,17 +346,13 @@ static json_t *references(const struct writer *w, const struct finding *f)
 static json_t *finding(struct writer *w, const struct finding *f)
 {
 	json_t *o = json_object();
-	const char *type =
-	    f->member_count
-		? names_block_type(w->names, f->members[0])
-		: names_type_called(w->names, w->m->errors[f->error].type);
 
 	document_set(o, "kind", json_text(finding_kind_name(f->kind)));
 	document_set(o, "confidence", json_text(finding_confidence(f, w->m)));
 	document_set(o, "evidence", evidence(f));
 	document_set(o, "signature", json_text(f->signature));
 	set_counts(o, f);
-	document_set(o, "type", json_text(type));
+	document_set(o, "type", json_text(finding_type(f, w->m, w->names)));
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
 	document_set(o, "held_by", holder(w, f));

@@ -155,7 +155,7 @@ void print_outstanding(const struct printer *p, const uint32_t *objects,
 
 void print_counts(const struct printer *p, const struct finding *f)
 {
-	uint32_t object = names_object_at(p->names, f->members[0]);
+	uint32_t object = finding_object(f, p->names, 0);
 	const struct rkn_object *o = &p->m->objects[object];
 	char text[UNITS_SIZE];
 

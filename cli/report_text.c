@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "member.h"
 #include "paint.h"
 #include "report_print.h"
 #include "units.h"
@@ -239,13 +240,12 @@ static void print_held(const struct printer *p, const struct finding *f)
 
 static void print_leak(const struct printer *p, const struct finding *f)
 {
-	const struct rkn_block *b = &p->m->blocks[f->members[0]];
-	char *name = names_object(p->names, f->members[0]);
+	struct member m = member_of(p->m, p->names, f, 0);
 	char text[UNITS_SIZE];
 
-	fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", name, b->address,
-		units_bytes(text, b->size));
-	free(name);
+	fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", m.name, m.address,
+		units_bytes(text, m.bytes));
+	free(m.name);
 	if (f->count > 1)
 		fprintf(p->out, " and %" PRIu64 " more from the same stack",
 			f->count - 1);

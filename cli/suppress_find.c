@@ -295,10 +295,11 @@ static uint32_t type_called(const struct search *x, uint32_t name)
 	return *known;
 }
 
-static uint32_t type_of_block(const struct search *x, uint32_t block)
+static uint32_t type_of_member(const struct search *x, const struct finding *f,
+			       size_t i)
 {
-	uint32_t object = names_object_at(x->names, block);
-	uint32_t stack = x->m->blocks[block].stack;
+	uint32_t object = finding_object(f, x->names, i);
+	uint32_t stack = x->m->blocks[f->members[i]].stack;
 	uint32_t *known = &x->memory->stack_types[stack];
 
 	if (object)
@@ -315,7 +316,7 @@ static uint32_t type_of_finding(const struct search *x, const struct finding *f)
 	if (!x->memory->has[SUPPRESS_TYPE])
 		return NONE;
 	for (size_t i = 0; i < f->member_count; i++)
-		first = first_of(first, type_of_block(x, f->members[i]));
+		first = first_of(first, type_of_member(x, f, i));
 	if (f->error != RKN_NONE)
 		first = first_of(first,
 				 type_called(x, x->m->errors[f->error].type));

@@ -288,6 +288,117 @@ static void too_few_pointers_tell_that_it_did_not(void **state)
 	assert_string_equal(finding_confidence(&f.list[0], &s.m), "medium");
 }
 
+/* --- Objects that are parts of blocks ------------------------------------------ */
+
+/* A block with a header of 16 bytes, which is an object behind it. */
+static uint32_t add_behind_header(const char *type, int64_t count)
+{
+	return scene_object(&s, scene_block(&s, in_a, 80), 16, type, count);
+}
+
+static void point_at(uint32_t from, uint64_t offset, uint32_t to)
+{
+	const struct rkn_object *a = &s.objects[from], *b = &s.objects[to];
+
+	scene_edge(&s, a->block,
+		   a->address - s.blocks[a->block].address + offset, b->block,
+		   (uint32_t)(b->address - s.blocks[b->block].address));
+}
+
+static void an_object_behind_a_header_is_its_block(void **state)
+{
+	uint32_t parent, child;
+
+	(void)state;
+	parent = add_behind_header("Parent", 1);
+	child = add_behind_header("Child", 1);
+	point_at(parent, 8, child);
+	point_at(child, 8, parent);
+	scene_reference(&s, parent, child, "up")->kind = RKN_REFERENCE_WEAK;
+	scene_reference(&s, child, parent, "down");
+	expect_only(FINDING_REFERENCE, 1, 80, 1);
+	assert_int_equal(f.list[0].held_objects, 1);
+}
+
+static void an_object_behind_a_header_may_be_over_retained(void **state)
+{
+	(void)state;
+	add_behind_header("Cached", 3);
+	scene_root(&s, 0, 16);
+	for (uint32_t i = 1; i < 3; i++) { /* so that it is a header */
+		scene_block(&s, in_a, 80);
+		scene_root(&s, i, 16);
+	}
+	expect_only(FINDING_OVER, 1, 80, 2);
+}
+
+/* Objects at 64, 128, ... of one block of 4 KiB that is in use. */
+static void add_pool(uint32_t count, int64_t references)
+{
+	uint32_t block = scene_block(&s, in_a, 4096);
+
+	for (uint32_t i = 1; i <= count; i++)
+		scene_object(&s, block, 64 * i, "Pooled", references);
+	scene_root(&s, block, 0);
+}
+
+/* 1 and 2 hold each other, and so do 3 and 4; 5 is in use. */
+static void cycles_in_a_pool_are_of_its_objects(void **state)
+{
+	(void)state;
+	add_pool(5, 1);
+	for (uint32_t i = 1; i < 5; i++) {
+		uint32_t other = i % 2 ? i + 1 : i - 1;
+
+		point_at(i, 8, other);
+		scene_reference(&s, i, other, "other");
+	}
+	scene_release(&s, 1, 0);
+	expect_only(FINDING_CYCLE, 4, 128 + 3 * 64, 0);
+	assert_int_equal(f.list[0].count, 2);
+	assert_int_equal(f.list[0].member_count, 2);
+	assert_int_equal(f.list[0].member_objects[0], 1);
+	assert_int_equal(f.list[0].member_objects[1], 2);
+	assert_int_not_equal(f.list[0].reference, RKN_NONE);
+	assert_int_equal(f.list[0].hint_objects, 2);
+	assert_int_equal(f.owner[0], 0);
+}
+
+static void a_cycle_in_a_pool_silences_no_other_object(void **state)
+{
+	(void)state;
+	add_pool(3, 1);
+	s.objects[3].count = 0;
+	scene_reference(&s, 1, 2, "other");
+	scene_reference(&s, 2, 1, "other");
+	point_at(1, 8, 2);
+	point_at(2, 8, 1);
+	judge();
+	assert_int_equal(f.count, 2);
+	expect(0, FINDING_CYCLE, 2, 192, 0);
+	expect(1, FINDING_ZERO, 1, 4096 - 192, 0);
+}
+
+static void bytes_of_a_pool_are_counted_once(void **state)
+{
+	(void)state;
+	add_pool(8, 0);
+	expect_only(FINDING_ZERO, 8, 4096, 0);
+}
+
+static void an_object_with_several_lost_references_is_one(void **state)
+{
+	uint32_t o, ended;
+
+	(void)state;
+	o = add_used("Target", 6);
+	ended = scene_ended(&s, "Holder");
+	for (int i = 0; i < 5; i++)
+		scene_reference(&s, o, ended, "slot");
+	expect_only(FINDING_REFERENCE, 1, 64, 5);
+	assert_int_equal(f.list[0].count, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -309,6 +420,12 @@ int main(void)
 		TEST(an_ended_holders_reference_was_not_given_back),
 		TEST(an_ended_holder_may_have_given_back_unnamed),
 		TEST(too_few_pointers_tell_that_it_did_not),
+		TEST(an_object_behind_a_header_is_its_block),
+		TEST(an_object_behind_a_header_may_be_over_retained),
+		TEST(cycles_in_a_pool_are_of_its_objects),
+		TEST(a_cycle_in_a_pool_silences_no_other_object),
+		TEST(bytes_of_a_pool_are_counted_once),
+		TEST(an_object_with_several_lost_references_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "member.h"
+
+/* An object of several in its block has a part of it. */
+static void cut(struct member *member, const struct model *m, struct names *n,
+		const struct finding *f)
+{
+	uint64_t start, end;
+
+	if (!member->object || !f->member_objects)
+		return;
+	end = names_part(n, member->object, &start);
+	member->bytes = end - start;
+	if (member->bytes < m->blocks[member->block].size)
+		member->end = end;
+}
+
+struct member member_of(const struct model *m, struct names *n,
+			const struct finding *f, size_t i)
+{
+	uint32_t block = f->members[i], object = finding_object(f, n, i);
+	struct member member = {
+		.object = object,
+		.block = block,
+		.address = m->blocks[block].address,
+		.bytes = m->blocks[block].size,
+		.end = UINT64_MAX,
+	};
+
+	cut(&member, m, n, f);
+	if (object && names_object_at(n, block) != object) {
+		member.name = names_of(n, object);
+		member.type = names_type_called(n, m->objects[object].type);
+		member.address = m->objects[object].address;
+		member.start = member.address - m->blocks[block].address;
+	} else {
+		member.name = names_object(n, block);
+		member.type = names_block_type(n, block);
+	}
+	return member;
+}
+
+bool member_has(const struct member *m, uint32_t block, uint64_t offset)
+{
+	return block == m->block && offset >= m->start && offset < m->end;
+}
