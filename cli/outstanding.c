@@ -10,11 +10,14 @@
 
 struct entry {
 	struct key {
-		uint32_t stack, field, holder_type, maker;
+		uint64_t address; /* of a holder that is no object */
+		uint32_t stack, field, holder_type, kind;
 	} key;
 	size_t row;
 	UT_hash_handle hh;
 };
+
+enum kind { TAKEN, MADE, OF_ENDED };
 
 /* The first stack seen that is like another. */
 struct alike {
@@ -78,11 +81,27 @@ static void add(struct outstanding *o, struct entry **table, struct key key,
 			.field = key.field,
 			.holder_type = key.holder_type,
 			.first = first,
-			.maker = key.maker,
+			.maker = key.kind == MADE,
+			.ended = key.kind == OF_ENDED,
 		};
 	}
 	o->rows[e->row].count++;
 	o->total++;
+}
+
+static struct key key_of(const struct model *m, struct classes *c,
+			 const struct rkn_reference *r)
+{
+	const struct rkn_object *holder = &m->objects[r->from];
+
+	return (struct key){
+		.address = r->from ? 0 : r->holder,
+		.stack = class_of(c, m, r->stack),
+		.field = r->field,
+		.holder_type = r->from ? holder->type : 0,
+		.kind = r->from && holder->flags & RKN_OBJECT_ENDED ? OF_ENDED
+								    : TAKEN,
+	};
 }
 
 static void add_object(struct outstanding *o, struct entry **table,
@@ -92,17 +111,14 @@ static void add_object(struct outstanding *o, struct entry **table,
 	size_t first, n = model_references_of(m, object, &first);
 
 	if (m->objects[object].flags & RKN_OBJECT_MAKER)
-		add(o, table, (struct key){ class_of(c, m, m->objects[object].stack), 0, 0,
-				  1 },
+		add(o, table,
+		    (struct key){ .stack =
+				      class_of(c, m, m->objects[object].stack),
+				  .kind = MADE },
 		    RKN_NONE);
 	for (size_t i = first; i < first + n; i++) {
-		const struct rkn_reference *r = &m->references[i];
-
-		if (r->kind == RKN_REFERENCE)
-			add(o, table,
-			    (struct key){
-				class_of(c, m, r->stack), r->field,
-				r->from ? m->objects[r->from].type : 0, 0 },
+		if (m->references[i].kind == RKN_REFERENCE)
+			add(o, table, key_of(m, c, &m->references[i]),
 			    (uint32_t)i);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The references that are not given back on some objects, by place. */
+/* The references that are not given back on some objects, by place and kind of
+ * holder. */
 #ifndef OUTSTANDING_H
 #define OUTSTANDING_H
 
@@ -12,6 +13,7 @@ struct outstanding_row {
 	uint32_t holder_type; /* name; 0: no object is named as holder */
 	uint32_t first;       /* of them: index into m->references */
 	bool maker;           /* those of the objects' makers */
+	bool ended;           /* the holders have ended */
 };
 
 struct outstanding {

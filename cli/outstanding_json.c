@@ -24,6 +24,7 @@ json_t *outstanding_json(const struct model *m, struct symbols *s,
 			     row->holder_type ? json_text(names_type_called(
 						    n, row->holder_type))
 					      : json_null());
+		document_set(o, "holder_ended", json_boolean(row->ended));
 		document_set(o, "field",
 			     row->field ? json_text(model_name(m, row->field))
 					: json_null());

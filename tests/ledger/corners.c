@@ -162,6 +162,22 @@ static NOINLINE void holder_ended(void)
 	node_unref(holder, NULL, NULL);
 }
 
+/* Three hold one each; the first has ended. */
+static NOINLINE void holders_alive_and_ended(void)
+{
+	for (int i = 0; i < 3; i++) {
+		struct node *holder = node_new("Holder"), *n = node_new("Kept");
+
+		table[i] = n;
+		holder->next = node_ref(n, holder, "next");
+		node_unref(n, NULL, NULL);
+		table[3 + i] = holder;
+	}
+	table[3]->next = NULL;
+	node_unref(table[3], NULL, NULL);
+	table[3] = NULL;
+}
+
 static NOINLINE void over_retained(void)
 {
 	global = node_new("Cached");
@@ -621,7 +637,8 @@ static void long_history(void)
 static const struct corner corners[] = {
 	CORNER(clean),        CORNER(cycle),         CORNER(stale_cycle),
 	CORNER(weak_table),   CORNER(weak),         CORNER(borrowed),      CORNER(leaked_reference),
-	CORNER(holder_ended), CORNER(over_retained), CORNER(under_retained),
+	CORNER(holder_ended), CORNER(holders_alive_and_ended),
+	CORNER(over_retained), CORNER(under_retained),
 	CORNER(wrong_use),    CORNER(bad_pointers),  CORNER(names),
 	CORNER(moves),        CORNER(counted),       CORNER(tamed),
 	CORNER(sanitizer),    CORNER(threads),       CORNER(signals),

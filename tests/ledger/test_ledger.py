@@ -117,6 +117,15 @@ def test_a_reference_of_an_ended_holder_is_leaked(tmp_path):
     assert function(leaked["stack"]) == "node_ref"
 
 
+def test_holders_that_are_alive_are_told_from_ended_ones(tmp_path):
+    recorded = corner(tmp_path, "holders_alive_and_ended")
+    kept, = (r for r in read_json("refs", recorded.main)["outstanding"]
+             if r["type"] == "Kept")
+    assert [(p["count"], p["holder_type"], p["holder_ended"], p["field"])
+            for p in kept["places"]] == [(2, "Holder", False, "next"),
+                                         (1, "Holder", True, "next")]
+
+
 def test_a_count_above_all_pointers_is_over_retained(tmp_path):
     f = only(tmp_path, "over_retained", "over-retained")
     assert f["references"]["count"] == 2 and f["type"] == "Cached"
