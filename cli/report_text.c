@@ -14,20 +14,28 @@
 
 static const struct {
 	const char *title; /* of a card */
-	const char *noun;  /* takes an s */
+	const char *one, *many;
 } words[FINDING_KINDS] = {
-	[FINDING_CYCLE] = { "ORPHANED CYCLE", "orphaned cycle" },
-	[FINDING_REFERENCE] = { "LEAKED REFERENCE", "leaked reference" },
-	[FINDING_LEAK] = { "LEAK", "leak" },
-	[FINDING_OVER] = { "OVER-RETAINED", "over-retained type" },
-	[FINDING_UNDER] = { "UNDER-RETAINED", "under-retained type" },
-	[FINDING_RELEASED_AT_ZERO] = { "RELEASE AT ZERO", "release at zero" },
+	[FINDING_CYCLE] = { "ORPHANED CYCLE", "orphaned cycle",
+			    "orphaned cycles" },
+	[FINDING_REFERENCE] = { "LEAKED REFERENCE", "leaked reference",
+				"leaked references" },
+	[FINDING_LEAK] = { "LEAK", "leak", "leaks" },
+	[FINDING_OVER] = { "OVER-RETAINED", "over-retained type",
+			   "over-retained types" },
+	[FINDING_UNDER] = { "UNDER-RETAINED", "under-retained type",
+			    "under-retained types" },
+	[FINDING_RELEASED_AT_ZERO] = { "RELEASE AT ZERO", "release at zero",
+				       "releases at zero" },
 	[FINDING_ON_FREED] = { "REFERENCE ON A FREED OBJECT",
-			       "reference on freed objects" },
-	[FINDING_FREED_HELD] = { "FREED WHILE HELD",
-				 "object freed while held" },
-	[FINDING_ZERO] = { "ZERO BUT NOT FREED", "type at zero but not freed" },
-	[FINDING_POSSIBLE] = { "POSSIBLE LEAK", "possible leak" },
+			       "reference on a freed object",
+			       "references on freed objects" },
+	[FINDING_FREED_HELD] = { "FREED WHILE HELD", "object freed while held",
+				 "objects freed while held" },
+	[FINDING_ZERO] = { "ZERO BUT NOT FREED", "type at zero but not freed",
+			   "types at zero but not freed" },
+	[FINDING_POSSIBLE] = { "POSSIBLE LEAK", "possible leak",
+			       "possible leaks" },
 };
 
 /* "3 objects, 300 B" */
@@ -40,11 +48,10 @@ static void print_amount(FILE *out, uint64_t objects, uint64_t bytes)
 }
 
 static void print_sum(const struct printer *p, const struct verdict_sum *sum,
-		      const char *noun)
+		      int kind)
 {
-	char count[UNITS_SIZE];
-
-	fputs(units_count(count, sum->findings, noun), p->out);
+	fprintf(p->out, "%" PRIu64 " %s", sum->findings,
+		sum->findings == 1 ? words[kind].one : words[kind].many);
 	if (!sum->objects) /* wrong use is of no object that is there */
 		return;
 	fputs(" (", p->out);
@@ -67,7 +74,7 @@ static void print_sums(const struct printer *p, const struct verdict *v)
 		if (!v->by_kind[kind].findings)
 			continue;
 		fputs(separator, p->out);
-		print_sum(p, &v->by_kind[kind], words[kind].noun);
+		print_sum(p, &v->by_kind[kind], kind);
 		separator = ", ";
 	}
 }

@@ -385,6 +385,27 @@ static void several_documents_have_a_schema_of_their_own(void **state)
 	free(result);
 }
 
+/* Wrong use has no block. */
+static void kinds_of_findings_have_their_plurals(void **state)
+{
+	static struct rkn_error errors[4];
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++)
+		errors[i] = (struct rkn_error){
+			.kind = i < 3 ? RKN_ERROR_REFERENCE_ON_FREED
+				      : RKN_ERROR_RELEASE_AT_ZERO,
+			.count = 1,
+			.stack = i % 3 ? in_node : in_parse,
+			.type = i / 2,
+		};
+	s.m.errors = errors;
+	s.m.error_count = 4;
+	s.m.name_count = 2;
+	expect_within("4 findings: 1 release at zero, "
+		      "3 references on freed objects; ");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -408,6 +429,7 @@ int main(void)
 		TEST(json_has_members_and_edges),
 		TEST(json_replaces_what_is_not_utf8),
 		TEST(several_documents_have_a_schema_of_their_own),
+		TEST(kinds_of_findings_have_their_plurals),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
