@@ -59,7 +59,8 @@ bool ledger_counts(const struct ledger *l, uint32_t object)
 {
 	const struct rkn_object *o = &l->m->objects[object];
 
-	if (o->flags & RKN_OBJECT_COUNTED && o->count == 0 && o->told > 0)
+	if (o->flags & RKN_OBJECT_COUNTED && o->count == 0 &&
+	    (o->told > 0 || !o->event_count))
 		return false;
 	return o->count >= 0 && o->count < IMMORTAL;
 }

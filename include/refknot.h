@@ -165,7 +165,11 @@ REFKNOT_API void refknot_object(const void *p, const char *type)
 /*
  * The same for an object that counts itself: what `counter` (inside the block,
  * `width` 1, 2, 4 or 8 bytes, aligned) holds plus `bias` is its number of
- * references, whatever was told. `bias` is 1 for counters that begin at 0.
+ * references, whatever was told. If that is 0 at the call, its maker has none
+ * yet, as of pointers that count themselves in (boost, Chromium). `bias` is 1
+ * only for counters that are 0 while there is one holder. Counters of 1 and 2
+ * bytes have no sign; all bits set mean an object that is never freed, as do
+ * negative and huge values in wider ones.
  */
 REFKNOT_API void refknot_object_counter(const void *p, const char *type,
 					const volatile void *counter,
@@ -270,7 +274,7 @@ REFKNOT_API void refknot_unweak(const void *owner, const void *p,
 }
 
 /* The references on `p`: what its counter holds, else as told. -1: it is no
- * object, or nothing is recorded. Unlike in Python none is added. */
+ * object (see refknot_is_tracked), or nothing is recorded. Unlike in Python none is added. */
 REFKNOT_API long refknot_getrefcount(const void *p)
 {
 	return REFKNOT_GET(getrefcount(REFKNOT_AT(p)), -1L);
@@ -378,7 +382,8 @@ enum refknot_set {
 	REFKNOT_OBJECTS,
 	REFKNOT_REFERRERS,
 	REFKNOT_REFERENTS,
-	REFKNOT_GARBAGE
+	REFKNOT_GARBAGE,
+	REFKNOT_TRACKED /* 0 or 1, and no visit */
 };
 
 /* Visit the objects of a generation (-1: all) that are there when it begins.
@@ -505,7 +510,8 @@ REFKNOT_API long refknot_get_freeze_count(void)
 /* Is `p` an object? */
 REFKNOT_API int refknot_is_tracked(const void *p)
 {
-	return REFKNOT_GET(getrefcount(REFKNOT_AT(p)), -1L) >= 0;
+	return REFKNOT_GET(visit(REFKNOT_TRACKED, REFKNOT_AT(p), 0, 0),
+			   (size_t)0) != 0;
 }
 
 /* Called at the start and the end of every check, in the thread that makes it.

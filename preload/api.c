@@ -102,6 +102,8 @@ static size_t visit(int what, uintptr_t p, refknot_visit *f, void *data)
 		return visits_referrers(at(p), f, data);
 	case REFKNOT_REFERENTS:
 		return visits_referents(at(p), f, data);
+	case REFKNOT_TRACKED:
+		return references_tracked(at(p));
 	default:
 		return collect_garbage(f, data);
 	}

@@ -9,13 +9,20 @@
 #include "process.h"
 #include "sys.h"
 
+/* Small counters use all of their bits; all of them set are immortal. */
+static int64_t small(uint64_t value, uint64_t most)
+{
+	return value == most ? -1 : (int64_t)value;
+}
+
 int64_t objects_value(const struct store_object *o, const void *p)
 {
 	switch (o->width) {
 	case 1:
-		return *(const volatile int8_t *)p + o->bias;
+		return small(*(const volatile uint8_t *)p, UINT8_MAX) + o->bias;
 	case 2:
-		return *(const volatile int16_t *)p + o->bias;
+		return small(*(const volatile uint16_t *)p, UINT16_MAX) +
+		       o->bias;
 	case 4:
 		return *(const volatile int32_t *)p + o->bias;
 	default:

@@ -110,6 +110,7 @@ struct choice {
 	uint64_t best;   /* how near; 0: none yet */
 	uint32_t number; /* of the reference; 0: the maker's */
 	bool maker;
+	bool moves; /* it is no release: then in a draw it is the maker's */
 };
 
 static void consider(struct choice *c, uint32_t number, uint32_t stack,
@@ -118,7 +119,7 @@ static void consider(struct choice *c, uint32_t number, uint32_t stack,
 	uint64_t near = (uint64_t)(thread == c->thread) << 48 |
 			nearness(frame_of(stack), c->frame);
 
-	if (near <= c->best)
+	if (near < c->best || (near == c->best && !(maker && c->moves)))
 		return;
 	c->best = near;
 	c->number = number;
@@ -128,9 +129,12 @@ static void consider(struct choice *c, uint32_t number, uint32_t stack,
 /* Of the references that nobody is named for, the one that was taken nearest;
  * the newest comes first and stays in a draw. */
 static struct choice choose(const struct thread *t,
-			    const struct store_object *o, uint32_t stack)
+			    const struct store_object *o, uint32_t stack,
+			    bool moves)
 {
-	struct choice c = { .frame = frame_of(stack), .thread = t->serial };
+	struct choice c = { .frame = frame_of(stack),
+			    .thread = t->serial,
+			    .moves = moves };
 	uint32_t number = o->references, first = 0, compared = 0;
 	bool maker = o->flags & STORE_OBJECT_MAKER;
 
@@ -178,11 +182,26 @@ static uint32_t find_held(const struct store_object *o)
 uint32_t pairing_end(struct thread *t, struct store_object *o,
 		     const struct ledger_edge *e)
 {
-	struct choice c = choose(t, o, e->stack);
+	struct choice c = choose(t, o, e->stack, false);
 
 	if (c.maker) {
 		objects_set_flags(o, 0, STORE_OBJECT_MAKER);
 		return 0;
 	}
 	return c.number ? c.number : find_held(o);
+}
+
+bool pairing_to_move(const struct thread *t, const struct store_object *o,
+		     const struct ledger_edge *e, uint32_t *number)
+{
+	const struct store_reference *r = references_at(o->references);
+	struct choice c;
+
+	*number = o->references;
+	if (*number && pairing_is_anonymous(r) && r->thread == e->thread &&
+	    parent_of(r->kind_stack & STORE_STACK_MAX) == parent_of(e->stack))
+		return false;
+	c = choose(t, o, e->stack, true);
+	*number = c.number;
+	return c.maker;
 }

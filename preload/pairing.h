@@ -18,6 +18,13 @@ uint32_t pairing_find(const struct store_object *to, uint32_t kind,
 uint32_t pairing_end(struct thread *t, struct store_object *o,
 		     const struct ledger_edge *e);
 
+/* Which reference that nobody is named for is meant where one gets a holder: the
+ * newest if the same function took it, else the nearest, in a draw the maker's,
+ * as makers hand over what they made. True: the maker's; else *number, 0 if
+ * there is none. */
+bool pairing_to_move(const struct thread *t, const struct store_object *o,
+		     const struct ledger_edge *e, uint32_t *number);
+
 static inline bool pairing_is_anonymous(const struct store_reference *r)
 {
 	return references_kind(r) == RKN_REFERENCE && !r->from && !r->holder;

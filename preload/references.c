@@ -173,11 +173,8 @@ static uint32_t find_to_move(struct thread *t, struct store_object *o,
 
 	if (e->holder)
 		return pairing_find(o, RKN_REFERENCE, e);
-	number = o->references; /* the newest that nobody is named for */
-	if (number && pairing_is_anonymous(references_at(number)))
+	if (!pairing_to_move(t, o, e, &number))
 		return number;
-	if (!(o->flags & STORE_OBJECT_MAKER))
-		return 0;
 	objects_set_flags(o, 0, STORE_OBJECT_MAKER);
 	return ledger_add(t, o, RKN_REFERENCE, &maker);
 }
@@ -288,6 +285,20 @@ long references_count(const void *p)
 		result = (long)objects_count(o);
 	if (o && result == (long)OBJECTS_UNREADABLE)
 		result = o->count;
+	ledger_leave(t);
+	return result;
+}
+
+bool references_tracked(const void *p)
+{
+	struct thread *t = ledger_enter();
+	const struct store_object *o;
+	bool result;
+
+	if (!t)
+		return false;
+	o = p ? objects_live(ledger_address(p)) : NULL;
+	result = o && o->flags & STORE_OBJECT_TRACKED;
 	ledger_leave(t);
 	return result;
 }

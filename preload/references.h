@@ -32,6 +32,7 @@ void references_link(const void *owner, const void *p, const char *field,
 void references_unlink(const void *owner, const void *p, const char *field,
 		       bool weak, const void *frame);
 long references_count(const void *p);
+bool references_tracked(const void *p);
 void references_tame(const void *p, int what, bool on);
 void references_span(const void *start, size_t size, bool on);
 

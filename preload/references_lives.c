@@ -65,6 +65,13 @@ static void forget(struct thread *t, struct store_object *o)
 	objects_unlock(o);
 }
 
+/* All its references were given back as told: what stands in the counter was
+ * written over it before the memory was given back. */
+static bool is_overwritten(const struct store_object *o)
+{
+	return o->counter && o->count <= 0 && o->event_count;
+}
+
 /* It has ended; `o` is not locked. */
 static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 {
@@ -78,7 +85,7 @@ static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 	}
 	if (o->flags & STORE_OBJECT_TRACKED) {
 		left = objects_count(o);
-		if (left >= 2 && left < INT32_MAX / 2)
+		if (left >= 2 && left < INT32_MAX / 2 && !is_overwritten(o))
 			errors_add(t, RKN_ERROR_FREED_WHILE_HELD, o, stack,
 				   (int32_t)left);
 		empty(t, o);
@@ -110,6 +117,7 @@ static void begin(struct thread *t, struct store_object *o, const char *type,
 		  uint32_t stack)
 {
 	struct store_name *name;
+	bool held;
 
 	o->type = names_number(type, t->area->limits);
 	name = names_record(o->type);
@@ -118,10 +126,13 @@ static void begin(struct thread *t, struct store_object *o, const char *type,
 	o->made_stack = stack;
 	o->made_thread = t->serial;
 	o->made_order = objects_order(t, 0);
-	o->count = 1;
-	objects_set_flags(
-	    o, STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED | STORE_OBJECT_MAKER,
-	    0);
+	/* Until somebody takes it, a counter may be 0. */
+	held = !o->counter || objects_count(o);
+	o->count = held;
+	objects_set_flags(o,
+			  STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED |
+			      (held ? STORE_OBJECT_MAKER : 0),
+			  0);
 	if (unlikely(t->regions_open))
 		tell_regions(t, o, false);
 }
