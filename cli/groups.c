@@ -96,15 +96,15 @@ static bool is_chosen(const struct model *m, const struct names *n,
 		    : marks_survived(m, block)) == (uint32_t)choice.generation;
 }
 
-/* Live blocks and bytes of every stack; of those that are no objects of a type
- * if they have one as a type. */
+/* Live blocks and bytes of every stack; by type only of blocks that have no
+ * objects, as all bytes of the others are theirs. */
 static struct group *sum_stacks(const struct model *m, const struct names *n,
 				bool typed, struct group_choice choice)
 {
 	struct group *sums = xcalloc(m->stack_count + 1, sizeof(*sums));
 
 	for (uint32_t i = 0; i < m->block_count; i++) {
-		if ((typed && names_object_at(n, i)) ||
+		if ((typed && names_has_objects(n, i)) ||
 		    !is_chosen(m, n, choice, i))
 			continue;
 		sums[m->blocks[i].stack].live++;
@@ -141,14 +141,17 @@ static void group_objects(struct groups *g, struct entry **table,
 	}
 	for (uint32_t i = 1; i < m->object_count; i++) {
 		const struct rkn_object *o = &m->objects[i];
+		uint64_t start, end;
 		struct group *group;
 
-		if (o->block == RKN_NONE || names_object_at(n, o->block) != i ||
-		    !is_chosen(m, n, choice, o->block))
+		if (o->block == RKN_NONE ||
+		    (choice.generation >= 0 &&
+		     o->generation != (uint32_t)choice.generation))
 			continue;
 		group = find(g, table, xstrdup(names_type_called(n, o->type)));
 		group->live++;
-		group->bytes += m->blocks[o->block].size;
+		end = names_part(n, i, &start);
+		group->bytes += end - start;
 	}
 }
 

@@ -121,6 +121,11 @@ uint32_t names_object_at(const struct names *n, uint32_t block)
 	return n->contents.m ? contents_object(&n->contents, block) : 0;
 }
 
+bool names_has_objects(const struct names *n, uint32_t block)
+{
+	return n->contents.m && n->contents.count[block];
+}
+
 uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start)
 {
 	return contents_part(&n->contents, object, start);

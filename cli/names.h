@@ -29,6 +29,8 @@ const char *names_block_type(struct names *n, uint32_t block);
 /* The object that `block` is, see contents_object; 0: none. */
 uint32_t names_object_at(const struct names *n, uint32_t block);
 
+/* Is `block` one, or are some in it? */
+bool names_has_objects(const struct names *n, uint32_t block);
 /* See contents_part. */
 uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start);
 

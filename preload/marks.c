@@ -86,21 +86,21 @@ static void add_area(struct census *c, const struct store_area *a)
 				  READ_ONCE(a->freed_bytes));
 }
 
+/* A block that has objects is theirs, and not counted for its stack. */
 static void add_object(struct census *c, const struct store_object *o)
 {
-	uint32_t stack;
-	uint64_t size;
+	uint32_t type = o->type < c->type_count ? o->type : NAMES_MORE;
+	struct objects_part part;
 
-	if (!(o->flags & STORE_OBJECT_TRACKED) || objects_live(o->address) != o)
+	if (!(o->flags & STORE_OBJECT_TRACKED) ||
+	    objects_live(o->address) != o || !objects_part(o, &part))
 		return;
-	size = o->size;
-	c->types[o->type < c->type_count ? o->type : NAMES_MORE].live++;
-	c->types[o->type < c->type_count ? o->type : NAMES_MORE].bytes +=
-	    (int64_t)size;
-	if (!objects_whole(o, &stack) || stack >= c->stack_count)
+	c->types[type].live++;
+	c->types[type].bytes += (int64_t)part.bytes;
+	if (!part.first || part.stack >= c->stack_count)
 		return;
-	c->stacks[stack].live--;
-	c->stacks[stack].bytes -= (int64_t)size;
+	c->stacks[part.stack].live--;
+	c->stacks[part.stack].bytes -= (int64_t)part.block_bytes;
 }
 
 /* Alone until world_open(), with the census made; false: it cannot be. */

@@ -184,6 +184,49 @@ static void each(uint64_t address, uint64_t size, bool lift,
 	}
 }
 
+/* The tracked object with the lowest address in [from, end); NULL. */
+static const struct store_object *first_in(uint64_t from, uint64_t end)
+{
+	uint64_t at = from & ~((1ull << GRANULE_SHIFT) - 1);
+
+	while (at < end) {
+		uint32_t *slot = slot_at(at);
+		uint64_t n = run_of(at, slot);
+
+		if (!is_known(slot)) {
+			at += n << GRANULE_SHIFT;
+			continue;
+		}
+		for (; n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
+			const struct store_object *o = objects_at(*slot);
+
+			if (*slot && o->address == at &&
+			    o->flags & STORE_OBJECT_TRACKED &&
+			    objects_live(at) == o)
+				return o;
+		}
+	}
+	return NULL;
+}
+
+bool objects_part(const struct store_object *o, struct objects_part *part)
+{
+	uint64_t start, size, end;
+	const struct store_object *next;
+
+	if (!objects_block(o->address, &start, &size))
+		return false;
+	end = start + size;
+	next = first_in(o->address + (1u << GRANULE_SHIFT), end);
+	part->first = start == o->address ||
+		      first_in(start, o->address) == NULL;
+	part->bytes = (next ? next->address : end) -
+		      (part->first ? start : o->address);
+	part->block_bytes = size;
+	part->stack = shadow_stack(*shadow_slot(start));
+	return true;
+}
+
 struct ending {
 	struct thread *t;
 	objects_visit *gone;

@@ -68,6 +68,17 @@ void objects_forget(struct thread *t, struct store_object *o);
  * Then *stack is the block's. */
 bool objects_whole(const struct store_object *o, uint32_t *stack);
 
+/* What of its block is a live object's: up to the next one's or the block's
+ * end; the first one's begins with the block. So each byte is one object's. */
+struct objects_part {
+	uint64_t bytes;
+	uint64_t block_bytes;
+	uint32_t stack; /* of the block */
+	bool first;
+};
+/* False: the block is not there any more. */
+bool objects_part(const struct store_object *o, struct objects_part *part);
+
 /* `o` has ended: is there another block now, in which nothing was named? */
 bool objects_replaced(const struct store_object *o);
 

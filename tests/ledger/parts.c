@@ -88,12 +88,24 @@ static NOINLINE void an_ended_holder_of_one_object(void)
 	node_unref(holder);
 }
 
+/* Sixteen in a block of 4 KiB, and eight behind headers. */
+static NOINLINE void a_mark_of_parts(void)
+{
+	for (int i = 0; i < 8; i++)
+		table[i] = node_behind_header("Behind");
+	for (int i = 0; i < 16; i++)
+		node_in_pool(4 * i + 1);
+	table[63] = malloc(100);
+	refknot_mark("made");
+}
+
 static const struct corner corners[] = {
 	CORNER(a_lost_tree_behind_headers),
 	CORNER(one_of_many_behind_headers_is_over_retained),
 	CORNER(cycles_in_a_pool),
 	CORNER(zeroes_in_a_pool),
 	CORNER(an_ended_holder_of_one_object),
+	CORNER(a_mark_of_parts),
 };
 
 MAIN(corners)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Objects in parts.c that are parts of blocks, and what is found of them."""
-from conftest import BUILD, read_json, record
+from conftest import BUILD, read_json, record, refknot
 
 PROGRAM = BUILD / "tests/ledger/ledger_parts"
 
@@ -62,3 +62,18 @@ def test_several_references_on_one_object_are_of_one_object(tmp_path):
     f = only(tmp_path, "an_ended_holder_of_one_object", "leaked-reference")
     assert counts(f) == (1, 1, 56)
     assert f["references"]["count"] == 5
+
+
+def live(recording, *options):
+    types = read_json("objects", recording, *options)["types"]
+    return {t["type"]: (t["live"], t["bytes"]) for t in types if t["live"]}
+
+
+def test_a_mark_counts_parts_as_the_end_does(tmp_path):
+    recorded = record(tmp_path, PROGRAM, "a_mark_of_parts")
+    expected = {"Pooled": (16, 4096), "Behind": (8, 8 * 72),
+                "malloc in a_mark_of_parts": (1, 100)}
+    assert live(recorded.main) == expected
+    assert live(recorded.main, "--at", "made") == expected
+    assert b"nothing differs" in refknot("diff", f"{recorded.main}@made",
+                                         recorded.main).out
