@@ -276,8 +276,10 @@ static void end_pass(struct thread *t, uint32_t name, struct change *c,
 	if (c->typed || (r->passes > 1 && r->before == RKN_UNKNOWN))
 		r->before = r->after = RKN_UNKNOWN;
 	else if (r->passes == 1)
-		r->before =
-		    r->after == RKN_UNKNOWN ? RKN_UNKNOWN : r->after - delta;
+		/* Other threads may have freed some of it meanwhile. */
+		r->before = r->after == RKN_UNKNOWN || r->after < delta
+				? RKN_UNKNOWN
+				: r->after - delta;
 }
 
 /* --- Levels ---------------------------------------------------------------- */

@@ -244,6 +244,23 @@ static void many_marks(void)
 	}
 }
 
+static void *free_it(void *p)
+{
+	free(p);
+	return NULL;
+}
+
+static void freed_elsewhere(void)
+{
+	pthread_t t;
+
+	refknot_region_begin("work");
+	kept = malloc(100);
+	pthread_create(&t, NULL, free_it, kept);
+	pthread_join(t, NULL);
+	refknot_region_end("work");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -255,7 +272,7 @@ static const struct {
 	CASE(passes),     CASE(nested), CASE(left),   CASE(threads),
 	CASE(lives),      CASE(many),   CASE(often),  CASE(signals),
 	CASE(forks),      CASE(marks),  CASE(growth), CASE(no_mark),
-	CASE(many_marks),
+	CASE(many_marks), CASE(freed_elsewhere),
 };
 
 int main(int argc, char **argv)

@@ -54,6 +54,12 @@ def test_passes_are_summed_by_type(tmp_path):
                            "+1", "+3", "+4"]
 
 
+def test_what_others_freed_was_not_there_less_than_never(tmp_path):
+    region = one(recorded(tmp_path, "freed_elsewhere"), "work")
+    row = region["types"]["malloc in freed_elsewhere"]
+    assert numbers(row, "before", "after", "new") == (None, 0, 1)
+
+
 def test_inner_regions_count_in_outer_ones(tmp_path):
     r = regions(recorded(tmp_path, "nested"))
     inner, = r["inner"]
