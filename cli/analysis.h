@@ -91,6 +91,9 @@ void analysis_members(struct analysis *a, size_t from);
 /* Mark what only itself holds though pointers lead to it, as findings.
  * findings_orphans.c */
 void analysis_orphans(struct analysis *a);
+/* After the claims: what lost cycles hold by their references alone, though
+ * pointers lead to it. */
+void analysis_orphans_hold(struct analysis *a);
 /* Leave pointers that are no references out of the lost part of the graph.
  * findings_borrowed.c */
 void analysis_drop_borrowed(struct analysis *a);

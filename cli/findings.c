@@ -262,8 +262,10 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	}
 	analysis_claim(&a, LOST);
 	analysis_claim(&a, DOUBTFUL);
-	if (a.ledger)
+	if (a.ledger) {
+		analysis_orphans_hold(&a);
 		analysis_count_references(&a);
+	}
 	analysis_ledger(&a);
 	if (a.ledger)
 		analysis_explain(&a);

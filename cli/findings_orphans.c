@@ -140,28 +140,81 @@ static void add_cycle(struct analysis *a, struct orphans *o, uint32_t head)
 		f->held_objects += take(a, f, o->queue[i], &f->held_bytes);
 }
 
-/* Those that no pointer leads to are found by their pointers. */
+static void search_begin(struct orphans *o, const struct ledger *l)
+{
+	find_cycles(o, l);
+	o->queue = xcalloc(l->g.nodes + 1u, sizeof(*o->queue));
+	o->seen = xcalloc(l->g.nodes + 1u, 1);
+}
+
+static void search_end(struct orphans *o)
+{
+	analysis_release_groups(&o->groups);
+	free(o->component);
+	free(o->flags);
+	free(o->queue);
+	free(o->seen);
+}
+
+/* Is `object` of a cycle that nothing white holds, and the first of it to be
+ * asked for? */
+static bool is_new_cycle(struct orphans *o, uint32_t object)
+{
+	uint32_t c = o->component[object];
+
+	if (c == UINT32_MAX || !(o->flags[c] & INSIDE) ||
+	    o->flags[c] & (HELD | SEEN))
+		return false;
+	o->flags[c] |= SEEN;
+	return true;
+}
+
 void analysis_orphans(struct analysis *a)
 {
 	const struct ledger *l = a->ledger;
 	struct orphans o = { 0 };
 
-	find_cycles(&o, l);
-	o.queue = xcalloc(l->g.nodes + 1u, sizeof(*o.queue));
-	o.seen = xcalloc(l->g.nodes + 1u, 1);
-	for (uint32_t i = 1; i < l->g.nodes; i++) {
-		uint32_t c = o.component[i];
-		uint32_t block = a->m->objects[i].block;
+	search_begin(&o, l);
+	for (uint32_t i = 1; i < l->g.nodes; i++)
+		if (o.component[i] != UINT32_MAX &&
+		    a->mark[a->m->objects[i].block] != LOST &&
+		    is_new_cycle(&o, i))
+			add_cycle(a, &o, i);
+	search_end(&o);
+}
 
-		if (c == UINT32_MAX || !(o.flags[c] & INSIDE) ||
-		    o.flags[c] & (HELD | SEEN) || a->mark[block] == LOST)
+/* The finding of a cycle that no pointer leads to; NULL. */
+static struct finding *lost_cycle_of(const struct analysis *a, uint32_t object)
+{
+	uint32_t block = a->m->objects[object].block;
+	struct finding *f;
+
+	if (block == RKN_NONE || !a->owner[block])
+		return NULL;
+	f = &a->list[a->owner[block] - 1];
+	return f->kind == FINDING_CYCLE && !f->pointed_at && a->is_member[block]
+		   ? f
+		   : NULL;
+}
+
+void analysis_orphans_hold(struct analysis *a)
+{
+	const struct ledger *l = a->ledger;
+	struct orphans o = { 0 };
+
+	search_begin(&o, l);
+	for (uint32_t i = 1; i < l->g.nodes; i++) {
+		struct finding *f = lost_cycle_of(a, i);
+		uint32_t all;
+
+		if (!f || !is_new_cycle(&o, i))
 			continue;
-		o.flags[c] |= SEEN;
-		add_cycle(a, &o, i);
+		all =
+		    graph_mark(&l->g, &i, 1, SEEN, o.seen, NULL, NULL, o.queue);
+		for (uint32_t k = 0; k < all; k++)
+			if (!a->owner[a->m->objects[o.queue[k]].block])
+				f->held_objects +=
+				    take(a, f, o.queue[k], &f->held_bytes);
 	}
-	analysis_release_groups(&o.groups);
-	free(o.component);
-	free(o.flags);
-	free(o.queue);
-	free(o.seen);
+	search_end(&o);
 }

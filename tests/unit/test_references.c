@@ -288,6 +288,26 @@ static void too_few_pointers_tell_that_it_did_not(void **state)
 	assert_string_equal(finding_confidence(&f.list[0], &s.m), "medium");
 }
 
+static void a_lost_cycle_holds_what_stale_pointers_lead_to(void **state)
+{
+	uint32_t a, b, c;
+
+	(void)state;
+	a = add("Ring", 1);
+	b = add("Ring", 1);
+	c = add_used("Tail", 1);
+	point(a, 8, b);
+	point(b, 8, a);
+	point(b, 16, c);
+	scene_reference(&s, a, b, "other");
+	scene_reference(&s, b, a, "other");
+	scene_reference(&s, c, b, "tail");
+	expect_only(FINDING_CYCLE, 2, 128, 0);
+	assert_int_equal(f.list[0].held_objects, 1);
+	assert_int_equal(f.list[0].held_bytes, 64);
+	assert_int_equal(f.list[0].hint_objects, 3);
+}
+
 /* --- Objects that are parts of blocks ------------------------------------------ */
 
 /* A block with a header of 16 bytes, which is an object behind it. */
@@ -420,6 +440,7 @@ int main(void)
 		TEST(an_ended_holders_reference_was_not_given_back),
 		TEST(an_ended_holder_may_have_given_back_unnamed),
 		TEST(too_few_pointers_tell_that_it_did_not),
+		TEST(a_lost_cycle_holds_what_stale_pointers_lead_to),
 		TEST(an_object_behind_a_header_is_its_block),
 		TEST(an_object_behind_a_header_may_be_over_retained),
 		TEST(cycles_in_a_pool_are_of_its_objects),
