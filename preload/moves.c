@@ -14,7 +14,9 @@
 /* NULL: a thread that is not attached to any recording. */
 static struct thread *self(void)
 {
-	return thread_self->epoch ? thread_behind(thread_self) : NULL;
+	struct thread_gate *gate = thread_self;
+
+	return gate->epoch == THREAD_BUSY ? NULL : thread_behind(gate);
 }
 
 COLD void moves_note_left(struct thread *t)
