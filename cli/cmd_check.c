@@ -36,7 +36,7 @@ static size_t output_count;
 static struct given {
 	const struct poptOption *option;
 	char *text;
-} *given;
+} * given;
 static size_t given_count;
 
 static char *baseline_path, *source_root, *keep;
@@ -62,7 +62,8 @@ static void take(poptContext context, enum poptCallbackReason reason,
 		 const struct poptOption *o, const char *text, void *data);
 
 static const struct poptOption options[] = {
-	{ NULL, 0, POPT_ARG_CALLBACK, (void *)take, 0, NULL, NULL },
+	{ NULL, 0, POPT_ARG_CALLBACK | POPT_CBFLAG_PRE, (void *)take, 0, NULL,
+	  NULL },
 	{ "fail-on", 0, POPT_ARG_STRING, NULL, FAIL_ON,
 	  "kinds of findings that fail, and of these the new (the default), grown or any",
 	  "LIST" },
@@ -151,13 +152,23 @@ static void add_output(const char *text)
 			     xstrdup(equals + 1) };
 }
 
+static void forget_given(void)
+{
+	for (size_t i = 0; i < given_count; i++)
+		free(given[i].text);
+	free(given);
+	given = NULL;
+	given_count = 0;
+}
+
 /* Options are only noted while the command line is parsed. */
 static void take(poptContext context, enum poptCallbackReason reason,
 		 const struct poptOption *o, const char *text, void *data)
 {
 	(void)context;
-	(void)reason;
 	(void)data;
+	if (reason == POPT_CALLBACK_REASON_PRE)
+		forget_given();
 	if (!text) /* popt sets the variables of switches itself */
 		return;
 	given = xreallocarray(given, given_count + 1, sizeof(*given));
@@ -210,11 +221,9 @@ static void heed(const struct poptOption *o, const char *text)
 
 static void heed_all(void)
 {
-	for (size_t i = 0; i < given_count; i++) {
+	for (size_t i = 0; i < given_count; i++)
 		heed(given[i].option, given[i].text);
-		free(given[i].text);
-	}
-	free(given);
+	forget_given();
 }
 
 static void open_gate(void)

@@ -78,7 +78,7 @@ static bool is_known(const struct side *side, const struct model *m)
 {
 	char *text;
 
-	if (model_knows(m, side->mark	    ? RKN_CHUNK_CENSUS
+	if (model_knows(m, side->mark                  ? RKN_CHUNK_CENSUS
 			   : side->by == GROUP_BY_TYPE ? RKN_CHUNK_OBJECTS
 						       : RKN_CHUNK_BLOCKS))
 		return true;
@@ -114,16 +114,14 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	names_close(n);
 }
 
-/* Ends the program if there is nothing to compare; else the status. */
+/* The status; s->there is false if there is nothing to compare. */
 static int read_side(struct side *s)
 {
 	/* "@MARK" alone is of the newest recording. */
 	const char *paths[] = { *s->path ? s->path : NULL, NULL };
 	int status = recordings_each(paths, visit, s);
 
-	if (!s->there)
-		exit(status ? status : STATUS_INPUT);
-	return status;
+	return s->there ? status : STATUS_INPUT;
 }
 
 static int by_growth(const void *a, const void *b)
@@ -310,7 +308,8 @@ static int run(const char **arguments)
 	for (int i = 0; i < 2; i++)
 		if (read_side(&sides[i]))
 			status = STATUS_INPUT;
-	show(sides, limit);
+	if (sides[0].there && sides[1].there)
+		show(sides, limit);
 	for (int i = 0; i < 2; i++) {
 		groups_release(&sides[i].groups);
 		free(sides[i].path);

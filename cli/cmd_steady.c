@@ -261,16 +261,20 @@ static void take(poptContext context, enum poptCallbackReason reason,
 		 const struct poptOption *o, const char *text, void *data)
 {
 	(void)context;
-	(void)reason;
 	(void)data;
-	if (o->val != REGION)
+	if (reason == POPT_CALLBACK_REASON_PRE) {
+		while (region_count)
+			free((void *)(uintptr_t)regions[--region_count]);
+	}
+	if (o->val != REGION || !text)
 		return;
 	regions = xreallocarray(regions, region_count + 1, sizeof(*regions));
 	regions[region_count++] = xstrdup(text);
 }
 
 static const struct poptOption options[] = {
-	{ NULL, 0, POPT_ARG_CALLBACK, (void *)take, 0, NULL, NULL },
+	{ NULL, 0, POPT_ARG_CALLBACK | POPT_CBFLAG_PRE, (void *)take, 0, NULL,
+	  NULL },
 	{ "warmup", 'w', POPT_ARG_INT, &warmup, 0,
 	  "passes at the beginning that do not count, 3 without this option",
 	  "N" },

@@ -10,7 +10,11 @@ static void reset_table(const struct poptOption *o)
 		case POPT_ARG_INCLUDE_TABLE:
 			reset_table(o->arg);
 			break;
+		case POPT_ARG_CALLBACK: /* it begins anew by itself */
+			break;
 		case POPT_ARG_STRING:
+			if (!o->arg)
+				break;
 			free(*(char **)o->arg);
 			*(char **)o->arg = NULL;
 			break;
