@@ -168,7 +168,7 @@ static void take(poptContext context, enum poptCallbackReason reason,
 	(void)context;
 	(void)data;
 	if (reason == POPT_CALLBACK_REASON_PRE)
-		forget_given();
+		return forget_given();
 	if (!text) /* popt sets the variables of switches itself */
 		return;
 	given = xreallocarray(given, given_count + 1, sizeof(*given));

@@ -265,6 +265,7 @@ static void take(poptContext context, enum poptCallbackReason reason,
 	if (reason == POPT_CALLBACK_REASON_PRE) {
 		while (region_count)
 			free((void *)(uintptr_t)regions[--region_count]);
+		return;
 	}
 	if (o->val != REGION || !text)
 		return;

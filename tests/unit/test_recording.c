@@ -431,7 +431,7 @@ static const struct {
 	  sizeof(struct rkn_meta) + 1 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 0 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 64 },
-	{ "instead of 136", RKN_CHUNK_META, FIELD(record_size), 8 },
+	{ "instead of 144", RKN_CHUNK_META, FIELD(record_size), 8 },
 	{ "no whole number", RKN_CHUNK_BLOCKS, FIELD(raw_size), 32 * 20 + 1 },
 	{ "compressed payload is damaged", RKN_CHUNK_BLOCKS, FIELD(raw_size),
 	  RKN_CHUNK_MAX },
