@@ -221,7 +221,7 @@ static int look(const char **arguments, struct look *l)
 		status = run_amounts(command_program, l, &recorded);
 	}
 	if (!recorded)
-		exit(STATUS_NO_RUN);
+		quit(STATUS_NO_RUN);
 	return status;
 }
 

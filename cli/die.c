@@ -6,14 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "escape.h"
 
+void quit(int status)
+{
+	fflush(NULL);
+	_exit(status);
+}
+
 static void __attribute__((noreturn)) out_of_memory(void)
 {
 	fputs("refknot: out of memory\n", stderr);
-	exit(STATUS_INPUT);
+	quit(STATUS_INPUT);
 }
 
 static char *text(const char *format, va_list arguments)
@@ -43,7 +50,7 @@ void die(int status, const char *format, ...)
 	va_start(arguments, format);
 	say(format, arguments);
 	va_end(arguments);
-	exit(status);
+	quit(status);
 }
 
 void warn(const char *format, ...)

@@ -8,6 +8,9 @@
 /* "refknot: " and one sentence on stderr; exit with `status`. */
 void die(int status, const char *format, ...)
     __attribute__((noreturn, format(printf, 2, 3)));
+/* Nothing is said; what is written so far goes out, and nothing else is done:
+ * what is allocated is the system's. die() ends so, too. */
+void quit(int status) __attribute__((noreturn));
 /* The same sentence, and go on. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -118,6 +118,6 @@ int gate_run(struct gate *g, const char **arguments, const char *keep)
 	if (outcome == RECORDER_UNPLACED)
 		gate_add_incomplete(g, arguments[0], 0, "it was not recorded");
 	else if (outcome != RECORDER_DONE)
-		exit(STATUS_NO_RUN);
+		quit(STATUS_NO_RUN);
 	return launch_exit_status(status);
 }
