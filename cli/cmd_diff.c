@@ -308,8 +308,12 @@ static int run(const char **arguments)
 	for (int i = 0; i < 2; i++)
 		if (read_side(&sides[i]))
 			status = STATUS_INPUT;
-	if (sides[0].there && sides[1].there)
+	if (sides[0].there && sides[1].there) {
 		show(sides, limit);
+	} else {
+		json_decref(sides[0].document);
+		json_decref(sides[1].document);
+	}
 	for (int i = 0; i < 2; i++) {
 		groups_release(&sides[i].groups);
 		free(sides[i].path);

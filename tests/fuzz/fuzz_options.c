@@ -27,7 +27,7 @@ static void look(const struct invocation *i)
 		input_need(!strchr(i->message, '\n'));
 	if (i->kind == INVOCATION_RUN || i->kind == INVOCATION_OPTIONS ||
 	    i->kind == INVOCATION_USAGE)
-		input_need(i->command && i->context);
+		input_need(i->command && (i->context || i->command->raw));
 	for (const char **a = i->arguments; a && *a; a++)
 		input_need(strlen(*a) < SIZE_MAX);
 }
