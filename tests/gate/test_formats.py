@@ -49,6 +49,8 @@ def test_sarif_is_valid_and_points_into_the_tree(told, tmp_path):
     assert set(found) == {"leak", "orphaned-cycle"}
     assert len(run_["results"]) == 3
     rules = [r["id"] for r in run_["tool"]["driver"]["rules"]]
+    assert all(r["name"].lower() != r["id"].lower()  # SARIF1001
+               for r in run_["tool"]["driver"]["rules"])
     for result in run_["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"]
         place = result["locations"][0]["physicalLocation"]
