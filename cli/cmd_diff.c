@@ -305,7 +305,7 @@ static int run(const char **arguments)
 			    "diff: --by size cannot be had of a mark, which keeps no sizes");
 	}
 	sides[0].told = !strcmp(sides[0].path, sides[1].path);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2 && (!i || sides[0].there); i++)
 		if (read_side(&sides[i]))
 			status = STATUS_INPUT;
 	if (sides[0].there && sides[1].there) {

@@ -102,7 +102,9 @@ static void print_sum(FILE *out, const struct gate *g, enum finding_kind kind,
 {
 	char text[UNITS_SIZE];
 
-	print_count(out, s->findings, g->baseline ? "new " : "", kind);
+	print_count(out, s->findings,
+		    g->baseline && g->options.mode == GATE_NEW ? "new " : "",
+		    kind);
 	if (s->bytes)
 		fprintf(out, " (%s)", units_bytes(text, s->bytes));
 }

@@ -14,6 +14,7 @@
 #include "units.h"
 
 #define MOST_FRAMES 100
+#define MOST_PLACES 8 /* of one issue, whose cards are kept */
 
 /* One recording whose findings become issues. */
 struct adder {
@@ -191,6 +192,21 @@ static void add_amounts(struct issue *i, const struct finding *f)
 	i->processes++;
 }
 
+/* "|take:8|one:12|main:24|": equal for equal lines. */
+static char *lines_of(const struct issue_stack *s)
+{
+	char *text = xstrdup("|");
+
+	for (size_t n = 0; n < s->count; n++) {
+		char *longer = xasprintf(
+		    "%s%s:%u|", text, s->frames[n].function, s->frames[n].line);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
 static void make_issue(struct issue *i, const struct adder *a,
 		       const struct finding *f)
 {
@@ -201,14 +217,65 @@ static void make_issue(struct issue *i, const struct adder *a,
 		.type = xstrdup(finding_type(f, a->m, a->names)),
 		.program = xstrdup(model_text(a->m, a->m->meta.program)),
 		.pid = a->m->meta.pid,
+		.places = 1,
 	};
 	i->card = make_card(a, f); /* announces the members */
 	add_members(i, a, f);
 	add_stack(i, a, f->error == RKN_NONE ? "allocated" : "the wrong call",
 		  f->stack);
 	add_calls(i, a, f);
+	i->lines = lines_of(&i->stacks[0]);
 	find_place(i, a);
 	add_amounts(i, f);
+}
+
+static void release_stack(struct issue_stack *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		free(s->frames[i].function);
+		free(s->frames[i].file);
+		free(s->frames[i].module);
+	}
+	free(s->frames);
+}
+
+static void release(struct issue *i)
+{
+	for (size_t k = 0; k < i->stack_count; k++)
+		release_stack(&i->stacks[k]);
+	for (size_t k = 0; k < i->member_count; k++)
+		free(i->members[k].name);
+	free(i->stacks);
+	free(i->members);
+	free(i->signature);
+	free(i->type);
+	free(i->card);
+	free(i->lines);
+	free(i->path);
+	free(i->program);
+}
+
+/* Its like in another process, from other lines of the same functions perhaps:
+ * then both are shown. */
+static void add_place(struct issue *i, const struct adder *a,
+		      const struct finding *f)
+{
+	struct issue other;
+	char *both;
+
+	if (i->places == MOST_PLACES)
+		return;
+	make_issue(&other, a, f);
+	if (!strstr(i->lines, other.lines)) {
+		both = xasprintf("%s%s", i->card, other.card);
+		free(i->card);
+		i->card = both;
+		both = xasprintf("%s%s", i->lines, other.lines);
+		free(i->lines);
+		i->lines = both;
+		i->places++;
+	}
+	release(&other);
 }
 
 static struct issue *find(struct issues *list, const char *signature)
@@ -252,6 +319,7 @@ void issues_add(struct issues *list, const struct findings *f,
 
 		if (i) {
 			add_amounts(i, one);
+			add_place(i, &a, one);
 			by = i->by;
 		} else {
 			i = append(list);
@@ -288,31 +356,6 @@ void issues_sort(struct issues *list)
 {
 	if (list->count)
 		qsort(list->list, list->count, sizeof(*list->list), compare);
-}
-
-static void release_stack(struct issue_stack *s)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		free(s->frames[i].function);
-		free(s->frames[i].file);
-		free(s->frames[i].module);
-	}
-	free(s->frames);
-}
-
-static void release(struct issue *i)
-{
-	for (size_t k = 0; k < i->stack_count; k++)
-		release_stack(&i->stacks[k]);
-	for (size_t k = 0; k < i->member_count; k++)
-		free(i->members[k].name);
-	free(i->stacks);
-	free(i->members);
-	free(i->signature);
-	free(i->type);
-	free(i->card);
-	free(i->path);
-	free(i->program);
 }
 
 void issues_release(struct issues *list)

@@ -50,7 +50,11 @@ struct issue {
 	enum finding_kind kind;
 	const char *confidence;
 	char *type; /* "Session", "malloc in node_new" */
-	char *card; /* as refknot report shows it: lines of text */
+	char *card; /* as refknot report shows it: lines of text; where several
+		       processes have it from different lines, one behind the
+		       other */
+	size_t places; /* that are in the card */
+	char *lines;   /* of the code of each: scratch */
 	uint64_t count, objects, bytes, held_objects, held_bytes;
 	uint64_t references;
 	/* [0]: where the block shown was allocated, or where the wrong call was

@@ -113,6 +113,17 @@ def test_children_are_judged_too(leaky):
                  f"{leaky} 1; true").status == 0
 
 
+def test_lines_of_one_function_in_several_processes_are_all_shown(tmp_path):
+    source = LEAKY.replace("one();\n    if (strchr(what, '3'))", "one();\n"
+                           "    if (strchr(what, '3'))")
+    program = compiled(tmp_path, "lines", source, *FLAGS)
+    done = check("--", "sh", "-c", f"{program} 1; {program} 3; true")
+    assert done.status == 23, done.told
+    assert "one at lines.c" in done.told
+    mains = {x for x in done.told.splitlines() if " main at lines.c:" in x}
+    assert len(mains) >= 2, done.told
+
+
 def test_a_child_that_was_killed_is_not_green():
     done = check("--", "sh", "-c", "sh -c 'kill -9 $$'; true")
     assert done.status == 23

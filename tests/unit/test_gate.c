@@ -220,7 +220,7 @@ static void what_has_grown_fails_when_asked_for(void **state)
 {
 	(void)state;
 	judge_with("count=1 bytes=99", "grown",
-		   "refknot: FAIL 1 new leak (100 B); baseline 1, "
+		   "refknot: FAIL 1 leak (100 B); baseline 1, "
 		   "suppressed 0; stale 1; exit 23");
 }
 
@@ -236,7 +236,7 @@ static void any_fails_for_what_is_known_too(void **state)
 {
 	(void)state;
 	judge_with("count=1 bytes=100", "any",
-		   "refknot: FAIL 1 new leak (100 B); baseline 1, "
+		   "refknot: FAIL 1 leak (100 B); baseline 1, "
 		   "suppressed 0; stale 1; exit 23");
 }
 
