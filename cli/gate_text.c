@@ -81,6 +81,30 @@ static void print_unseen(FILE *out, const struct gate *g)
 	}
 }
 
+/* Accepted, but more of it: perhaps another line of the same function. */
+static void print_grown(FILE *out, const struct gate *g)
+{
+	char now[UNITS_SIZE], then[UNITS_SIZE];
+
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+		const struct issue_frame *f = issue_place(i);
+		char *function;
+
+		if (i->state != ISSUE_GROWN || gate_fails(g, i))
+			continue;
+		function = escape(f ? f->function : "unknown code");
+		fprintf(out,
+			"grown: %s %s in %s: %" PRIu64
+			" of %s where the baseline has %" PRIu64
+			" of %s; --fail-on grown fails for it\n",
+			i->signature, finding_kind_name(i->kind), function,
+			i->count, units_bytes(now, i->bytes + i->held_bytes),
+			i->known_count, units_bytes(then, i->known_bytes));
+		free(function);
+	}
+}
+
 static void print_stale(FILE *out, const struct baseline *b)
 {
 	char *path = escape(b->path);
@@ -138,6 +162,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_gaps(out, g);
 	print_unseen(out, g);
 	print_others(out, g);
+	print_grown(out, g);
 	if (g->baseline)
 		print_stale(out, g->baseline);
 	for (size_t i = 0; i < g->suppressions->count; i++)

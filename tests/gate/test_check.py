@@ -162,6 +162,18 @@ def test_a_baseline_accepts_and_only_what_is_in_it(leaky, tmp_path):
     assert check(*gate, "--", leaky, "13").status == 23
 
 
+def test_more_of_what_is_accepted_is_told(leaky, tmp_path):
+    base = tmp_path / "base.txt"
+    check("--baseline", base, "--update-baseline", "--", leaky, "1")
+    twice = ["--", "sh", "-c", f"{leaky} 1; {leaky} 1; true"]
+    done = check("--baseline", base, *twice)
+    assert done.status == 0
+    assert re.search(r"grown: [0-9a-f]{16} leak in take: 2 of 200 B where the "
+                     r"baseline has 1 of 100 B", done.told), done.told
+    done = check("--baseline", base, "--fail-on", "grown", *twice)
+    assert done.status == 23 and "grown: " not in done.told
+
+
 def test_a_baseline_is_sorted_and_merged_by_a_sort(leaky, tmp_path):
     one, two, both = (tmp_path / n for n in ("1", "2", "both"))
     for base, what in ((one, "1"), (two, "2")):
