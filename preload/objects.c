@@ -198,9 +198,10 @@ static const struct store_object *first_in(uint64_t from, uint64_t end)
 			continue;
 		}
 		for (; n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
-			const struct store_object *o = objects_at(*slot);
+			uint32_t number = READ_ONCE(*slot);
+			const struct store_object *o = objects_at(number);
 
-			if (*slot && o->address == at &&
+			if (number && o->address == at &&
 			    o->flags & STORE_OBJECT_TRACKED &&
 			    objects_live(at) == o)
 				return o;
@@ -223,7 +224,7 @@ bool objects_part(const struct store_object *o, struct objects_part *part)
 	part->bytes = (next ? next->address : end) -
 		      (part->first ? start : o->address);
 	part->block_bytes = size;
-	part->stack = shadow_stack(*shadow_slot(start));
+	part->stack = shadow_stack(READ_ONCE(*shadow_slot(start)));
 	return true;
 }
 
@@ -344,7 +345,7 @@ bool objects_replaced(const struct store_object *o)
 	uint64_t start, size;
 
 	return objects_block(o->address, &start, &size) &&
-	       !(*shadow_slot(start) & STORE_NOTED);
+	       !(READ_ONCE(*shadow_slot(start)) & STORE_NOTED);
 }
 
 /* Its number may still be in the shadow, if no other object is there. */

@@ -81,7 +81,8 @@ void record_block(struct thread *t, void *p, size_t size,
 		return;
 	}
 	if (unlikely(t->tame))
-		*shadow_slot(address) |= t->tame;
+		__atomic_fetch_or(shadow_slot(address), t->tame,
+				  __ATOMIC_RELAXED);
 	record_count_alloc(t->area, leaf->counter, size);
 	thread_more(t, size);
 	if (unlikely(t->regions_open))
@@ -217,7 +218,8 @@ COLD void record_moved(const struct record_freed *freed, void *q, size_t size,
 	t = thread_enter(NULL);
 	if (!t)
 		return;
-	to.stack = shadow_stack(*shadow_slot((uint64_t)(uintptr_t)q));
+	to.stack =
+	    shadow_stack(READ_ONCE(*shadow_slot((uint64_t)(uintptr_t)q)));
 	if (t->regions_open)
 		regions_moved(t, freed->type, &from, &to);
 	thread_leave(t);

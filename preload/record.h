@@ -149,8 +149,12 @@ static inline void record_lift(void *p, struct record_freed *freed,
 {
 	const uint64_t *slot = shadow_slot((uint64_t)(uintptr_t)p);
 
-	if (unlikely(slot && shadow_slot_known(slot) && *slot & STORE_NOTED &&
-		     shadow_is_live(*slot)))
+	uint64_t head;
+
+	if (unlikely(!slot || !shadow_slot_known(slot)))
+		return;
+	head = READ_ONCE(*slot);
+	if (unlikely(head & STORE_NOTED && shadow_is_live(head)))
 		record_lift_noted(p, freed, frame);
 }
 void record_take(void *p, struct record_freed *freed, const void *frame);
