@@ -6,7 +6,6 @@
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -26,6 +25,8 @@
 #define MAP_ROOM   (16ull << 20)
 #define ROOM       (4ull << 20)
 #define TABLE_ROOM (256ull << 10)
+
+#define PATIENCE 100000 /* looks, for others that undo */
 
 /* What a call is for; without it that is left out. */
 enum need {
@@ -124,11 +125,15 @@ static bool is_allowed(const struct filter *f, size_t i)
 	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
 }
 
-static bool no_snapshot;
-
-/* Changes that are under way, and all that there were: what stood before one
- * of several at the same time is not to be put back. */
-static uint32_t under_way, changes;
+/*
+ * Which of the calls a filter that stands denies, and how many that are about
+ * to be installed would: several may be at the same time, and the kernel take
+ * some, so what one denies is counted.
+ */
+static uint64_t lasting;
+static uint16_t pending[CALLS];
+static uint32_t undoing;  /* threads whose filter was not taken */
+static bool handlers_out; /* of fatal signals, for a filter */
 
 static uint32_t count_forbidden(void)
 {
@@ -139,15 +144,48 @@ static uint32_t count_forbidden(void)
 	return n;
 }
 
+static int number_of(size_t i)
+{
+	return calls[i].forbids ? calls[i].forbids : calls[i].number;
+}
+
+static bool is_denied(size_t i)
+{
+	return __atomic_load_n(&lasting, __ATOMIC_SEQ_CST) >> i & 1 ||
+	       __atomic_load_n(&pending[i], __ATOMIC_SEQ_CST);
+}
+
+static bool is_number_denied(int number)
+{
+	for (size_t i = 0; i < CALLS; i++)
+		if (number_of(i) == number && is_denied(i))
+			return true;
+	return false;
+}
+
+static bool is_need_denied(enum need need)
+{
+	for (size_t i = 0; i < CALLS; i++)
+		if (calls[i].need == need && is_denied(i))
+			return true;
+	return false;
+}
+
 static void forbid(int number)
 {
 	__atomic_fetch_or(&sys_forbidden[number / 64], 1ull << number % 64,
-			  __ATOMIC_RELAXED);
+			  __ATOMIC_SEQ_CST);
+}
+
+static void allow(int number)
+{
+	__atomic_fetch_and(&sys_forbidden[number / 64], ~(1ull << number % 64),
+			   __ATOMIC_SEQ_CST);
 }
 
 bool sandbox_denies_snapshot(void)
 {
-	return no_snapshot;
+	return is_need_denied(SNAPSHOT);
 }
 
 static bool is_forbidden(int number)
@@ -173,7 +211,7 @@ void sandbox_note(void)
 	if (common)
 		common->limits[RKN_LIMIT_SANDBOX] = count_forbidden();
 	store.header->meta.flags &= ~(uint32_t)RKN_META_SANDBOX;
-	if (no_snapshot)
+	if (sandbox_denies_snapshot())
 		store.header->meta.flags |= RKN_META_SANDBOX;
 }
 
@@ -209,15 +247,65 @@ void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
 		c->allows |= (uint64_t)is_allowed(filter, i) << i;
 }
 
-static void note_former(struct sandbox_change *c)
+/* Of those that undo, each has looked at what was counted before. */
+static void wait_for_undoing(void)
 {
-	bool alone = !__atomic_fetch_add(&under_way, 1, __ATOMIC_RELAXED);
-	uint32_t number = __atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < PATIENCE; i++) {
+		if (!__atomic_load_n(&undoing, __ATOMIC_SEQ_CST))
+			return;
+		sys_pause();
+	}
+}
 
-	c->number = alone ? number : 0;
-	memcpy(c->forbidden, sys_forbidden, sizeof(c->forbidden));
-	c->no_snapshot = no_snapshot;
-	c->signals = fatal_stands_in(SIGSEGV);
+static void deny(const struct sandbox_change *c)
+{
+	__atomic_fetch_add(&sys_unsettled, 1, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < CALLS; i++)
+		if (!(c->allows >> i & 1))
+			__atomic_fetch_add(&pending[i], 1, __ATOMIC_SEQ_CST);
+	wait_for_undoing();
+	for (size_t i = 0; i < CALLS; i++)
+		if (!(c->allows >> i & 1))
+			forbid(number_of(i));
+}
+
+static void deny_for_good(const struct sandbox_change *c)
+{
+	uint64_t all = CALLS == 64 ? UINT64_MAX : (1ull << CALLS % 64) - 1;
+
+	__atomic_fetch_or(&lasting, ~c->allows & all, __ATOMIC_SEQ_CST);
+}
+
+static void settle(void)
+{
+	__atomic_fetch_sub(&sys_unsettled, 1, __ATOMIC_SEQ_CST);
+}
+
+static void count_out(const struct sandbox_change *c)
+{
+	for (size_t i = 0; i < CALLS; i++)
+		if (!(c->allows >> i & 1))
+			__atomic_fetch_sub(&pending[i], 1, __ATOMIC_SEQ_CST);
+}
+
+/* What no other denies is allowed again; a handler's filter may come between. */
+static void undo(void)
+{
+	__atomic_fetch_add(&undoing, 1, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < CALLS; i++) {
+		if (is_number_denied(number_of(i)))
+			continue;
+		allow(number_of(i));
+		if (is_number_denied(number_of(i)))
+			forbid(number_of(i));
+	}
+	settle();
+	if (!is_need_denied(SNAPSHOT) && !is_need_denied(SIGNALS) &&
+	    __atomic_exchange_n(&handlers_out, false, __ATOMIC_SEQ_CST))
+		fatal_begin();
+	if (process_page.epoch)
+		sandbox_note();
+	__atomic_fetch_sub(&undoing, 1, __ATOMIC_SEQ_CST);
 }
 
 /* Recorded or not, handlers stand and ends are seen: that is decided anew in
@@ -232,26 +320,16 @@ void sandbox_enter(struct sandbox_change *c)
 	if (!c->counts)
 		return;
 	recording = process_ready();
-	note_former(c);
 	if (recording && c->narrow)
 		make_room();
-	if (forbids[SNAPSHOT] || forbids[SIGNALS])
+	if (forbids[SNAPSHOT] || forbids[SIGNALS]) {
+		if (fatal_stands_in(SIGSEGV))
+			__atomic_store_n(&handlers_out, true, __ATOMIC_SEQ_CST);
 		fatal_end();
-	for (size_t i = 0; i < CALLS; i++)
-		if (!(c->allows >> i & 1))
-			forbid(calls[i].forbids ? calls[i].forbids
-						: calls[i].number);
-	no_snapshot |= forbids[SNAPSHOT];
+	}
+	deny(c);
 	if (recording)
 		sandbox_note();
-}
-
-static bool was_alone(const struct sandbox_change *c)
-{
-	bool alone = c->number == __atomic_load_n(&changes, __ATOMIC_RELAXED);
-
-	__atomic_fetch_sub(&under_way, 1, __ATOMIC_RELAXED);
-	return alone;
 }
 
 void sandbox_done(const struct sandbox_change *c, bool installed)
@@ -260,12 +338,13 @@ void sandbox_done(const struct sandbox_change *c, bool installed)
 	 * is the parent's, too, in a vfork child: nothing less helps there. */
 	if (installed && c->narrow)
 		environment_drop_preload();
-	if (!c->counts || !was_alone(c) || installed)
+	if (!c->counts)
 		return;
-	memcpy(sys_forbidden, c->forbidden, sizeof(c->forbidden));
-	no_snapshot = c->no_snapshot;
-	if (c->signals && !fatal_stands_in(SIGSEGV))
-		fatal_begin();
-	if (process_page.epoch)
-		sandbox_note();
+	if (installed)
+		deny_for_good(c);
+	count_out(c);
+	if (installed)
+		settle();
+	else
+		undo();
 }

@@ -14,14 +14,11 @@
 #include "filter.h"
 #include "sys.h"
 
-/* A filter that a thread is about to install, and what stood before. */
+/* A filter that a thread is about to install. */
 struct sandbox_change {
 	uint64_t allows; /* of refknot's calls, a bit each */
 	bool narrow;     /* it forbids some */
 	bool counts;     /* for this process; a vfork child's does not */
-	uint64_t forbidden[SYS_FORBIDDEN_WORDS];
-	bool no_snapshot, signals;
-	uint32_t number; /* of the change; 0: another was under way */
 };
 
 /* What will that filter forbid? NULL: the strict mode. */

@@ -16,11 +16,30 @@
 #define SA_RESTORER 0x04000000
 #endif
 
+#define PATIENCE 1000000 /* looks; some 20 ms */
+
 uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
+uint32_t sys_unsettled;
+
+static bool is_listed(long number)
+{
+	return READ_ONCE(sys_forbidden[number / 64]) >> number % 64 & 1;
+}
+
+/* A handler may wait here for the thread that it interrupts. */
+static COLD bool stays_listed(long number)
+{
+	for (unsigned i = 0; i < PATIENCE && is_listed(number); i++) {
+		if (!__atomic_load_n(&sys_unsettled, __ATOMIC_ACQUIRE))
+			return is_listed(number);
+		sys_pause();
+	}
+	return is_listed(number);
+}
 
 static bool is_forbidden(long number)
 {
-	return sys_forbidden[number / 64] >> number % 64 & 1;
+	return unlikely(is_listed(number)) && stays_listed(number);
 }
 
 /* Nothing may come between the registers and the call: whatever the compiler

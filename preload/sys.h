@@ -23,6 +23,14 @@
 #define SYS_FORBIDDEN_WORDS 8
 #define SYS_OPEN_TO_WRITE   511 /* openat, but for reading alone */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
+/* Threads of which it is not known yet whether what they listed there stays: a
+ * call waits a moment for that. */
+extern HIDDEN uint32_t sys_unsettled;
+
+static inline void sys_pause(void)
+{
+	__builtin_ia32_pause();
+}
 
 long sys_open(const char *path, int flags, int mode);
 long sys_close(int fd);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +117,20 @@ static void confine_beside_failures(void)
 	install_bad_ones(NULL);
 }
 
+/* Several at the same time, of which none is taken, and then nothing is
+ * forbidden. */
+static void fail_together(void)
+{
+	pthread_t t;
+
+	pthread_create(&t, NULL, install_bad_ones, NULL);
+	for (int i = 0; i < 3000; i++)
+		if (!INSTALL(no_end))
+			tell("no\n");
+	enough = true;
+	pthread_join(t, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -131,5 +146,7 @@ int main(int argc, char **argv)
 		confine_vfork_child();
 	if (!strcmp(argv[1], "beside"))
 		confine_beside_failures();
+	if (!strcmp(argv[1], "failures"))
+		fail_together();
 	return 0;
 }
