@@ -11,187 +11,15 @@
 #include "command.h"
 #include "die.h"
 #include "document.h"
+#include "gate_sarif.h"
 #include "gate_writers.h"
 #include "json_text.h"
 #include "line_hash.h"
 #include "sources.h"
 
 #define SCHEMA    "https://json.schemastore.org/sarif-2.1.0.json"
-#define BASE      "SRCROOT"
 #define MOST      5000 /* results that GitHub shows */
 #define MOST_FLOW 100  /* locations of a flow that it shows */
-
-/* What a kind means, and what to do: help for people who see it there. */
-static const struct {
-	const char *name; /* of the rule */
-	const char *meaning;
-	const char *help;
-} rules[FINDING_KINDS] = {
-	[FINDING_CYCLE] = { "OrphanedCycle",
-			    "Objects that only keep each other can never be freed.",
-			    "Make one of the references weak, or break the cycle when the owner goes." },
-	[FINDING_REFERENCE] = { "LeakedReference",
-				"A reference was taken and never given back.",
-				"Release it on every way out of the function that took it." },
-	[FINDING_LEAK] = { "MemoryLeak",
-			   "Nothing points at the memory any more.",
-			   "Free it before its last pointer goes." },
-	[FINDING_OVER] = { "OverRetained",
-			   "The object counts more references than there are pointers to it.",
-			   "Find the release that is missing with refknot refs." },
-	[FINDING_UNDER] = { "UnderRetained",
-			    "More holders are known than the object counts: it may be freed in use.",
-			    "Retain it for each holder." },
-	[FINDING_RELEASED_AT_ZERO] = { "ReleaseAtZero",
-				       "A reference was given back that nobody had.",
-				       "Remove the release, or add the retain that it belongs to." },
-	[FINDING_ON_FREED] = { "ReferenceOnFreed",
-			       "A freed object was retained or released.",
-			       "Keep a reference for as long as the pointer is used." },
-	[FINDING_FREED_HELD] = { "FreedWhileHeld",
-				 "An object was freed while others held references.",
-				 "Release it instead of freeing it." },
-	[FINDING_ZERO] = { "ZeroButNotFreed",
-			   "The last reference was given back, but the object was not freed.",
-			   "Free it where its count comes to zero." },
-	[FINDING_POSSIBLE] = { "PossibleLeak",
-			       "Only pointers into the middle of the memory are left.",
-			       "Keep a pointer to its start, or free it." },
-};
-
-static json_t *message(const char *text)
-{
-	json_t *o = json_object();
-
-	document_set(o, "text", json_text(text));
-	return o;
-}
-
-/* --- Rules ------------------------------------------------------------------- */
-
-static json_t *rule_properties(enum finding_kind kind)
-{
-	json_t *o = json_object(), *tags = json_array();
-
-	document_append(tags, json_text("memory"));
-	document_append(tags, json_text("leak"));
-	document_set(o, "tags", tags);
-	document_set(o, "precision",
-		     json_text(kind == FINDING_POSSIBLE ? "low" : "very-high"));
-	document_set(o, "problem.severity",
-		     json_text(kind == FINDING_POSSIBLE ? "warning" : "error"));
-	return o;
-}
-
-static json_t *rule(enum finding_kind kind)
-{
-	json_t *o = json_object(), *level = json_object();
-
-	document_set(level, "level",
-		     json_text(kind == FINDING_POSSIBLE ? "warning" : "error"));
-	document_set(o, "id", json_text(finding_kind_name(kind)));
-	document_set(o, "name", json_text(rules[kind].name));
-	document_set(o, "shortDescription", message(rules[kind].meaning));
-	document_set(o, "fullDescription", message(rules[kind].meaning));
-	document_set(o, "help", message(rules[kind].help));
-	document_set(o, "defaultConfiguration", level);
-	document_set(o, "properties", rule_properties(kind));
-	return o;
-}
-
-static json_t *tool(void)
-{
-	json_t *o = json_object(), *driver = json_object();
-	json_t *list = json_array();
-
-	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		document_append(list, rule(kind));
-	document_set(driver, "name", json_text("refknot"));
-	document_set(driver, "semanticVersion", json_text(REFKNOT_VERSION));
-	document_set(driver, "rules", list);
-	document_set(o, "driver", driver);
-	return o;
-}
-
-/* --- Places ------------------------------------------------------------------ */
-
-/* As RFC 3986 has it; '/' stays. */
-static char *uri(const char *prefix, const char *path)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~/";
-	char *text = xmalloc(strlen(prefix) + 3 * strlen(path) + 1);
-	char *to = stpcpy(text, prefix);
-
-	for (; *path; path++)
-		if (strchr(plain, *path))
-			*to++ = *path;
-		else
-			to += sprintf(to, "%%%02X", (unsigned char)*path);
-	*to = '\0';
-	return text;
-}
-
-/* Of a path in the tree, else of `outside`, which is an absolute one mostly. */
-static json_t *artifact(const char *path, const char *outside)
-{
-	json_t *o = json_object();
-	char *text = path ? uri("", path)
-		     : outside && *outside == '/'
-			 ? uri("file://", outside)
-			 : uri("", outside && *outside ? outside : "unknown");
-
-	document_set(o, "uri", json_text(text));
-	if (path)
-		document_set(o, "uriBaseId", json_text(BASE));
-	free(text);
-	return o;
-}
-
-static json_t *region(unsigned line)
-{
-	json_t *o = json_object();
-
-	document_set(o, "startLine", json_count(line ? line : 1));
-	document_set(o, "startColumn", json_count(1));
-	return o;
-}
-
-static json_t *physical(const struct gate *g, const struct issue_frame *f,
-			const char *program)
-{
-	char *within =
-	    f && f->line ? sources_within(g->sources, f->file) : NULL;
-	bool known = f && f->file && f->line;
-	json_t *o = json_object();
-
-	document_set(o, "artifactLocation",
-		     artifact(within, known ? f->file : program));
-	document_set(o, "region", region(known ? f->line : 1));
-	free(within);
-	return o;
-}
-
-static json_t *location(const struct gate *g, const struct issue_frame *f,
-			const char *program, const char *text)
-{
-	json_t *o = json_object();
-
-	document_set(o, "physicalLocation", physical(g, f, program));
-	if (f) {
-		json_t *list = json_array(), *logical = json_object();
-
-		document_set(logical, "fullyQualifiedName",
-			     json_text(f->function));
-		document_set(logical, "kind", json_text("function"));
-		document_append(list, logical);
-		document_set(o, "logicalLocations", list);
-	}
-	if (text)
-		document_set(o, "message", message(text));
-	return o;
-}
 
 /* --- Stacks and flows ---------------------------------------------------------- */
 
@@ -203,14 +31,15 @@ static json_t *stack(const struct gate *g, const struct issue *i,
 	for (size_t n = 0; n < s->count; n++) {
 		json_t *frame = json_object();
 
-		document_set(frame, "location",
-			     location(g, &s->frames[n], i->program, NULL));
+		document_set(
+		    frame, "location",
+		    sarif_location(g, &s->frames[n], i->program, NULL));
 		if (s->frames[n].module)
 			document_set(frame, "module",
 				     json_text(s->frames[n].module));
 		document_append(frames, frame);
 	}
-	document_set(o, "message", message(s->what));
+	document_set(o, "message", sarif_message(s->what));
 	document_set(o, "frames", frames);
 	return o;
 }
@@ -236,14 +65,14 @@ static json_t *flow(const struct gate *g, const struct issue *i,
 		json_t *step = json_object();
 		const struct issue_frame *f = &s->frames[n];
 
-		document_set(
-		    step, "location",
-		    location(g, f, i->program, n ? f->function : s->what));
+		document_set(step, "location",
+			     sarif_location(g, f, i->program,
+					    n ? f->function : s->what));
 		document_append(locations, step);
 	}
 	document_set(thread, "locations", locations);
 	document_append(flows, thread);
-	document_set(o, "message", message(s->what));
+	document_set(o, "message", sarif_message(s->what));
 	document_set(o, "threadFlows", flows);
 	return o;
 }
@@ -268,7 +97,7 @@ static json_t *related(const struct gate *g, const struct issue *i)
 
 		if (!f)
 			continue;
-		o = location(g, f, i->program, i->stacks[k].what);
+		o = sarif_location(g, f, i->program, i->stacks[k].what);
 		document_set(o, "id", json_count(k));
 		document_append(array, o);
 	}
@@ -295,7 +124,7 @@ static json_t *edge(const struct issue *i, size_t n)
 	document_set(o, "sourceNodeId", node_name(n));
 	document_set(o, "targetNodeId",
 		     node_name(n + 1 < i->member_count ? n + 1 : 0));
-	document_set(o, "label", message(text));
+	document_set(o, "label", sarif_message(text));
 	return o;
 }
 
@@ -308,11 +137,11 @@ static json_t *graphs(const struct issue *i)
 		json_t *node = json_object();
 
 		document_set(node, "id", node_name(n));
-		document_set(node, "label", message(i->members[n].name));
+		document_set(node, "label", sarif_message(i->members[n].name));
 		document_append(nodes, node);
 		document_append(edges, edge(i, n));
 	}
-	document_set(o, "description", message("the cycle"));
+	document_set(o, "description", sarif_message("the cycle"));
 	document_set(o, "nodes", nodes);
 	document_set(o, "edges", edges);
 	document_append(array, o);
@@ -355,7 +184,7 @@ static json_t *text_of(const struct issue *i)
 		free(text);
 		text = more;
 	}
-	o = message(text);
+	o = sarif_message(text);
 	free(summary);
 	free(text);
 	return o;
@@ -369,7 +198,7 @@ static json_t *result(const struct gate *g, const struct issue *i)
 	json_t *o = json_object(), *locations = json_array();
 
 	document_append(locations,
-			location(g, issue_place(i), i->program, NULL));
+			sarif_location(g, issue_place(i), i->program, NULL));
 	document_set(o, "ruleId", json_text(finding_kind_name(i->kind)));
 	document_set(o, "ruleIndex", json_count(i->kind));
 	document_set(o, "level",
@@ -408,10 +237,10 @@ static json_t *bases(const struct gate *g)
 	json_t *o = json_object(), *base = json_object();
 	const char *root = sources_root(g->sources);
 	char *path = xasprintf("%s/", strcmp(root, "/") ? root : "");
-	char *text = uri("file://", path);
+	char *text = sarif_uri("file://", path);
 
 	document_set(base, "uri", json_text(text));
-	document_set(o, BASE, base);
+	document_set(o, SARIF_BASE, base);
 	free(path);
 	free(text);
 	return o;
@@ -429,7 +258,7 @@ static json_t *invocations(const struct gate *g)
 		if (!g->rules[i].failed || g->rules[i].kind != FINDING_KINDS)
 			continue;
 		note = json_object();
-		document_set(note, "message", message(g->rules[i].text));
+		document_set(note, "message", sarif_message(g->rules[i].text));
 		document_set(note, "level", json_text("error"));
 		document_append(notes, note);
 	}
@@ -444,7 +273,7 @@ void gate_write_sarif(FILE *out, const struct gate *g)
 {
 	json_t *o = json_object(), *runs = json_array(), *run = json_object();
 
-	document_set(run, "tool", tool());
+	document_set(run, "tool", sarif_tool());
 	document_set(run, "invocations", invocations(g));
 	document_set(run, "originalUriBaseIds", bases(g));
 	document_set(run, "columnKind", json_text("utf16CodeUnits"));

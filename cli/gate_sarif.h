@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What the gate_sarif*.c files share: SARIF's own nouns as JSON. */
+#ifndef GATE_SARIF_H
+#define GATE_SARIF_H
+
+#include <jansson.h>
+
+#include "gate.h"
+
+#define SARIF_BASE "SRCROOT" /* what paths in the source tree are told from */
+
+/* A message object. */
+json_t *sarif_message(const char *text);
+
+/* `prefix`, and the path as RFC 3986 has it: '/' stays. The caller frees it. */
+char *sarif_uri(const char *prefix, const char *path);
+
+/* Where a frame is (NULL: not known), or else its program; with a message
+ * unless `text` is NULL. gate_sarif_place.c */
+json_t *sarif_location(const struct gate *g, const struct issue_frame *f,
+		       const char *program, const char *text);
+
+/* The tool, with a rule a kind of findings, in their order.
+ * gate_sarif_rules.c */
+json_t *sarif_tool(void);
+
+#endif
