@@ -8,12 +8,9 @@
 #include "command.h"
 #include "die.h"
 #include "member.h"
-#include "place.h"
 #include "report_text.h"
-#include "sources.h"
 #include "units.h"
 
-#define MOST_FRAMES 100
 #define MOST_PLACES 8 /* of one issue, whose cards are kept */
 
 /* One recording whose findings become issues. */
@@ -24,51 +21,15 @@ struct adder {
 	const struct sources *sources;
 };
 
-static char *copy(const char *text)
-{
-	return text ? xstrdup(text) : NULL;
-}
-
 /* --- Stacks ---------------------------------------------------------------- */
-
-static void add_frame(struct issue_stack *to, const struct location *l,
-		      uint64_t address)
-{
-	to->frames =
-	    xreallocarray(to->frames, to->count + 1, sizeof(*to->frames));
-	to->frames[to->count++] = (struct issue_frame){
-		.function =
-		    l->function ? xstrdup(l->function) : place_function(l),
-		.file = place_path(l),
-		.line = l->line,
-		.module = copy(l->module),
-		.address = address,
-		.inlined = l->inlined,
-	};
-}
-
-static struct issue_stack make_stack(const struct adder *a, const char *what,
-				     uint32_t stack)
-{
-	struct issue_stack s = { .what = what };
-	uint32_t f = a->m->stacks[stack].frame;
-
-	for (; f && s.count < MOST_FRAMES; f = a->m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(a->symbols, f, &l);
-
-		for (size_t i = 0; i < n && s.count < MOST_FRAMES; i++)
-			add_frame(&s, &l[i], a->m->frames[f].address);
-	}
-	return s;
-}
 
 static void add_stack(struct issue *i, const struct adder *a, const char *what,
 		      uint32_t stack)
 {
 	i->stacks =
 	    xreallocarray(i->stacks, i->stack_count + 1, sizeof(*i->stacks));
-	i->stacks[i->stack_count++] = make_stack(a, what, stack);
+	i->stacks[i->stack_count++] =
+	    issue_stack_make(a->m, a->symbols, what, stack);
 }
 
 /* What the ledger knows of calls that led to it. */
@@ -94,34 +55,6 @@ static void add_calls(struct issue *i, const struct adder *a,
 			add_stack(i, a, "the object was freed",
 				  m->errors[f->error].ended_stack);
 	}
-}
-
-/* The innermost frame in the source tree that is no allocation wrapper; the
- * innermost in it; else the innermost that is none. */
-static void find_place(struct issue *i, const struct adder *a)
-{
-	const struct issue_stack *s = &i->stacks[0];
-	size_t plain = s->count, within = s->count;
-	char *path = NULL;
-
-	for (size_t n = 0; n < s->count; n++) {
-		const struct issue_frame *f = &s->frames[n];
-		bool wrapper = place_is_wrapper(f->function);
-
-		if (!wrapper && plain == s->count)
-			plain = n;
-		path = f->line ? sources_within(a->sources, f->file) : NULL;
-		if (path && (!wrapper || !i->path)) {
-			free(i->path);
-			i->path = path;
-			within = n;
-			if (!wrapper)
-				break;
-		} else {
-			free(path);
-		}
-	}
-	i->place = within < s->count ? within : plain < s->count ? plain : 0;
 }
 
 /* --- Members --------------------------------------------------------------- */
@@ -225,24 +158,14 @@ static void make_issue(struct issue *i, const struct adder *a,
 		  f->stack);
 	add_calls(i, a, f);
 	i->lines = lines_of(&i->stacks[0]);
-	find_place(i, a);
+	i->place = issue_stack_blame(&i->stacks[0], a->sources, &i->path);
 	add_amounts(i, f);
-}
-
-static void release_stack(struct issue_stack *s)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		free(s->frames[i].function);
-		free(s->frames[i].file);
-		free(s->frames[i].module);
-	}
-	free(s->frames);
 }
 
 static void release(struct issue *i)
 {
 	for (size_t k = 0; k < i->stack_count; k++)
-		release_stack(&i->stacks[k]);
+		issue_stack_release(&i->stacks[k]);
 	for (size_t k = 0; k < i->member_count; k++)
 		free(i->members[k].name);
 	free(i->stacks);
@@ -407,13 +330,4 @@ const struct issue_frame *issue_place(const struct issue *i)
 
 	return i->stack_count && i->place < s->count ? &s->frames[i->place]
 						     : NULL;
-}
-
-const struct issue_frame *issue_stack_place(const struct issue_stack *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (s->frames[i].file && s->frames[i].line &&
-		    !place_is_wrapper(s->frames[i].function))
-			return &s->frames[i];
-	return s->count ? s->frames : NULL;
 }

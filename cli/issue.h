@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "findings.h"
+#include "issue_stack.h"
 #include "suppress.h"
 
 enum issue_state {
@@ -19,23 +20,6 @@ enum issue_state {
 	ISSUE_KNOWN,      /* in the baseline */
 	ISSUE_GROWN,      /* in the baseline, but there is more of it now */
 	ISSUE_SUPPRESSED, /* see `by` */
-};
-
-struct issue_frame {
-	char *function; /* "parse_header"; "libfoo.so+0x12" without a name */
-	char *file;     /* as in the debug information; NULL: not known */
-	unsigned line;  /* 0: not known */
-	char *module;   /* path; NULL: in none */
-	uint64_t address;
-	bool inlined;
-};
-
-/* A call stack, innermost frame first, and what it is of. */
-struct issue_stack {
-	const char *what; /* "allocated", "the reference that closed the cycle
-			     was taken", "orphaned by a release", ... */
-	struct issue_frame *frames;
-	size_t count;
 };
 
 struct issue_member {
@@ -81,8 +65,6 @@ struct issues {
 	size_t capacity;
 };
 
-struct sources;
-
 /*
  * Add the findings of a recording, which have their signatures; those in `s`
  * (NULL: nothing is suppressed) as suppressed. An issue that is there already
@@ -97,10 +79,6 @@ void issues_release(struct issues *list);
 
 /* "3 objects, 300 B, malloc in parse_header": what it is, in one clause. */
 char *issue_summary(const struct issue *i);
-
-/* The frame of another stack that tells most: the innermost in a file that is
- * known, else the innermost. NULL: it has none. */
-const struct issue_frame *issue_stack_place(const struct issue_stack *s);
 
 /* The frame to blame; NULL: no frame is known. */
 const struct issue_frame *issue_place(const struct issue *i);

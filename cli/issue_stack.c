@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "issue_stack.h"
+
+#include <stdlib.h>
+
+#include "die.h"
+#include "place.h"
+#include "sources.h"
+
+#define MOST_FRAMES 100
+
+static void add_frame(struct issue_stack *to, const struct location *l,
+		      uint64_t address)
+{
+	to->frames =
+	    xreallocarray(to->frames, to->count + 1, sizeof(*to->frames));
+	to->frames[to->count++] = (struct issue_frame){
+		.function =
+		    l->function ? xstrdup(l->function) : place_function(l),
+		.file = place_path(l),
+		.line = l->line,
+		.module = l->module ? xstrdup(l->module) : NULL,
+		.address = address,
+		.inlined = l->inlined,
+	};
+}
+
+struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
+				    const char *what, uint32_t stack)
+{
+	struct issue_stack made = { .what = what };
+	uint32_t f = m->stacks[stack].frame;
+
+	for (; f && made.count < MOST_FRAMES; f = m->frames[f].parent) {
+		const struct location *l;
+		size_t n = symbols_frame(s, f, &l);
+
+		for (size_t i = 0; i < n && made.count < MOST_FRAMES; i++)
+			add_frame(&made, &l[i], m->frames[f].address);
+	}
+	return made;
+}
+
+void issue_stack_release(struct issue_stack *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		free(s->frames[i].function);
+		free(s->frames[i].file);
+		free(s->frames[i].module);
+	}
+	free(s->frames);
+}
+
+size_t issue_stack_blame(const struct issue_stack *s,
+			 const struct sources *sources, char **path)
+{
+	size_t plain = s->count, within = s->count;
+
+	*path = NULL;
+	for (size_t n = 0; n < s->count; n++) {
+		const struct issue_frame *f = &s->frames[n];
+		bool wrapper = place_is_wrapper(f->function);
+		char *here = f->line ? sources_within(sources, f->file) : NULL;
+
+		if (!wrapper && plain == s->count)
+			plain = n;
+		if (here && (!wrapper || !*path)) {
+			free(*path);
+			*path = here;
+			within = n;
+			if (!wrapper)
+				break;
+		} else {
+			free(here);
+		}
+	}
+	return within < s->count ? within : plain < s->count ? plain : 0;
+}
+
+const struct issue_frame *issue_stack_place(const struct issue_stack *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->frames[i].file && s->frames[i].line &&
+		    !place_is_wrapper(s->frames[i].function))
+			return &s->frames[i];
+	return s->count ? s->frames : NULL;
+}
