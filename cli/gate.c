@@ -67,6 +67,7 @@ static void add_process(struct gate *g, const struct model *m,
 	*append(g) = (struct gate_process){
 		.program = xstrdup(model_text(m, meta->program)),
 		.pid = meta->pid,
+		.parent_pid = meta->parent_pid,
 		.start_ns = meta->start_ns,
 		.ended = meta->end != RKN_END_UNKNOWN,
 		.exit_code = meta->end == RKN_END_EXIT ? meta->end_value : -1,

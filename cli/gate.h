@@ -59,8 +59,8 @@ struct gate_growth {
 /* One recording that was looked at. */
 struct gate_process {
 	char *program; /* path */
-	uint32_t pid;
-	uint64_t start_ns; /* wall clock */
+	uint32_t pid, parent_pid; /* the latter 0: not known */
+	uint64_t start_ns;        /* wall clock */
 	int exit_code;     /* -1: a signal, or not known */
 	int signal;        /* 0: none */
 	bool ended;        /* seen to end */

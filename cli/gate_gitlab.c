@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* GitLab's code quality report: a JSON array, one object a finding. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "die.h"
@@ -8,8 +9,12 @@
 #include "gate_writers.h"
 #include "json_text.h"
 
-static const char *severity(const struct issue *i)
+/* GitLab compares by fingerprints alone, so the accepted may be of less weight
+ * without being taken for others. */
+static const char *severity(const struct gate *g, const struct issue *i)
 {
+	if (!gate_fails(g, i))
+		return "info";
 	switch (i->kind) {
 	case FINDING_UNDER:
 	case FINDING_ON_FREED:
@@ -23,23 +28,28 @@ static const char *severity(const struct issue *i)
 	}
 }
 
-/* GitLab wants a place for everything: without one, the program and line 1. */
-static json_t *location(const struct issue *i)
+/* GitLab takes no path that begins with a slash. */
+static const char *relative(const char *path)
 {
-	const struct issue_frame *f = issue_place(i);
+	return path + strspn(path, "/");
+}
+
+/* It wants a place for everything: without one, the program and line 1. */
+static json_t *location(const char *path, const struct issue_frame *f,
+			const char *program)
+{
 	json_t *o = json_object(), *lines = json_object();
 	bool known = f && f->file && f->line;
 
-	document_set(o, "path",
-		     json_text(i->path ? i->path
-			       : known ? f->file
-				       : i->program));
+	document_set(
+	    o, "path",
+	    json_text(path ? path : relative(known ? f->file : program)));
 	document_set(lines, "begin", json_count(known ? f->line : 1));
 	document_set(o, "lines", lines);
 	return o;
 }
 
-static json_t *finding(const struct issue *i)
+static json_t *finding(const struct gate *g, const struct issue *i)
 {
 	json_t *o = json_object();
 	char *summary = issue_summary(i);
@@ -48,8 +58,9 @@ static json_t *finding(const struct issue *i)
 	document_set(o, "description", json_text(text));
 	document_set(o, "check_name", json_text(finding_kind_name(i->kind)));
 	document_set(o, "fingerprint", json_text(i->signature));
-	document_set(o, "severity", json_text(severity(i)));
-	document_set(o, "location", location(i));
+	document_set(o, "severity", json_text(severity(g, i)));
+	document_set(o, "location",
+		     location(i->path, issue_place(i), i->program));
 	free(summary);
 	free(text);
 	return o;
@@ -63,7 +74,7 @@ void gate_write_gitlab(FILE *out, const struct gate *g)
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (g->issues.list[i].state != ISSUE_SUPPRESSED &&
 		    g->options.kinds & 1u << g->issues.list[i].kind)
-			document_append(array, finding(&g->issues.list[i]));
+			document_append(array, finding(g, &g->issues.list[i]));
 	if (json_dumpf(array, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
 		die(STATUS_INPUT, "the report for GitLab cannot be written");
 	json_decref(array);

@@ -23,17 +23,15 @@
 
 /* --- Stacks and flows ---------------------------------------------------------- */
 
-static json_t *stack(const struct gate *g, const struct issue *i,
-		     const struct issue_stack *s)
+static json_t *stack(const struct gate *g, const struct issue_stack *s)
 {
 	json_t *o = json_object(), *frames = json_array();
 
 	for (size_t n = 0; n < s->count; n++) {
 		json_t *frame = json_object();
 
-		document_set(
-		    frame, "location",
-		    sarif_location(g, &s->frames[n], i->program, NULL));
+		document_set(frame, "location",
+			     sarif_location(g, &s->frames[n], NULL));
 		if (s->frames[n].module)
 			document_set(frame, "module",
 				     json_text(s->frames[n].module));
@@ -49,27 +47,37 @@ static json_t *stacks(const struct gate *g, const struct issue *i)
 	json_t *array = json_array();
 
 	for (size_t k = 0; k < i->stack_count; k++)
-		document_append(array, stack(g, i, &i->stacks[k]));
+		document_append(array, stack(g, &i->stacks[k]));
 	return array;
 }
 
-/* From main inwards, as the program ran; the innermost says what happened. */
-static json_t *flow(const struct gate *g, const struct issue *i,
-		    const struct issue_stack *s)
+/* The innermost frames that have a place, from main inwards, as the program ran;
+ * the last says what happened. */
+static json_t *steps(const struct gate *g, const struct issue_stack *s)
+{
+	size_t placed[MOST_FLOW], count = 0;
+	json_t *array = json_array();
+
+	for (size_t n = 0; n < s->count && count < MOST_FLOW; n++)
+		if (sarif_is_placed(g, &s->frames[n]))
+			placed[count++] = n;
+	while (count-- > 0) {
+		const struct issue_frame *f = &s->frames[placed[count]];
+		json_t *step = json_object();
+
+		document_set(
+		    step, "location",
+		    sarif_location(g, f, count ? f->function : s->what));
+		document_append(array, step);
+	}
+	return array;
+}
+
+static json_t *flow(const struct issue_stack *s, json_t *locations)
 {
 	json_t *o = json_object(), *flows = json_array();
-	json_t *thread = json_object(), *locations = json_array();
-	size_t n = s->count < MOST_FLOW ? s->count : MOST_FLOW;
+	json_t *thread = json_object();
 
-	while (n-- > 0) {
-		json_t *step = json_object();
-		const struct issue_frame *f = &s->frames[n];
-
-		document_set(step, "location",
-			     sarif_location(g, f, i->program,
-					    n ? f->function : s->what));
-		document_append(locations, step);
-	}
 	document_set(thread, "locations", locations);
 	document_append(flows, thread);
 	document_set(o, "message", sarif_message(s->what));
@@ -81,10 +89,24 @@ static json_t *flows(const struct gate *g, const struct issue *i)
 {
 	json_t *array = json_array();
 
-	for (size_t k = 0; k < i->stack_count; k++)
-		if (i->stacks[k].count)
-			document_append(array, flow(g, i, &i->stacks[k]));
+	for (size_t k = 0; k < i->stack_count; k++) {
+		json_t *locations = steps(g, &i->stacks[k]);
+
+		if (json_array_size(locations))
+			document_append(array, flow(&i->stacks[k], locations));
+		else
+			json_decref(locations);
+	}
 	return array;
+}
+
+/* The frame of stack `k` that a result's text links to; NULL: there is none. */
+static const struct issue_frame *linked(const struct gate *g,
+					const struct issue *i, size_t k)
+{
+	const struct issue_frame *f = issue_stack_place(&i->stacks[k]);
+
+	return f && sarif_is_placed(g, f) ? f : NULL;
 }
 
 static json_t *related(const struct gate *g, const struct issue *i)
@@ -92,12 +114,12 @@ static json_t *related(const struct gate *g, const struct issue *i)
 	json_t *array = json_array();
 
 	for (size_t k = 1; k < i->stack_count; k++) {
-		const struct issue_frame *f = issue_stack_place(&i->stacks[k]);
+		const struct issue_frame *f = linked(g, i, k);
 		json_t *o;
 
 		if (!f)
 			continue;
-		o = sarif_location(g, f, i->program, i->stacks[k].what);
+		o = sarif_location(g, f, i->stacks[k].what);
 		document_set(o, "id", json_count(k));
 		document_append(array, o);
 	}
@@ -169,14 +191,14 @@ static json_t *fingerprints(const struct gate *g, const struct issue *i)
 	return o;
 }
 
-static json_t *text_of(const struct issue *i)
+static json_t *text_of(const struct gate *g, const struct issue *i)
 {
 	char *summary = issue_summary(i);
 	char *text = xasprintf("%s: %s", gate_noun(i->kind), summary);
 	json_t *o;
 
 	for (size_t k = 1; k < i->stack_count; k++) {
-		char *more = issue_stack_place(&i->stacks[k])
+		char *more = linked(g, i, k)
 				 ? xasprintf("%s; [%s here](%zu)", text,
 					     i->stacks[k].what, k)
 				 : xstrdup(text);
@@ -198,12 +220,12 @@ static json_t *result(const struct gate *g, const struct issue *i)
 	json_t *o = json_object(), *locations = json_array();
 
 	document_append(locations,
-			sarif_location(g, issue_place(i), i->program, NULL));
+			sarif_location_in(g, issue_place(i), i->program));
 	document_set(o, "ruleId", json_text(finding_kind_name(i->kind)));
 	document_set(o, "ruleIndex", json_count(i->kind));
 	document_set(o, "level",
 		     json_text(gate_fails(g, i) ? "error" : "note"));
-	document_set(o, "message", text_of(i));
+	document_set(o, "message", text_of(g, i));
 	document_set(o, "locations", locations);
 	document_set(o, "partialFingerprints", fingerprints(g, i));
 	document_set(o, "stacks", stacks(g, i));

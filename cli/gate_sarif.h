@@ -15,10 +15,19 @@ json_t *sarif_message(const char *text);
 /* `prefix`, and the path as RFC 3986 has it: '/' stays. The caller frees it. */
 char *sarif_uri(const char *prefix, const char *path);
 
-/* Where a frame is (NULL: not known), or else its program; with a message
- * unless `text` is NULL. gate_sarif_place.c */
+/*
+ * Where a frame is: its function, and its file where that can be told, in the
+ * source tree or by an absolute path; with a message unless `text` is NULL.
+ * gate_sarif_place.c, like the next two
+ */
 json_t *sarif_location(const struct gate *g, const struct issue_frame *f,
-		       const char *program, const char *text);
+		       const char *text);
+/* The same of a result, for which readers want a file: its program, if nothing
+ * better is known. `f` may be NULL. */
+json_t *sarif_location_in(const struct gate *g, const struct issue_frame *f,
+			  const char *program);
+/* Whether the frame's file can be told. */
+bool sarif_is_placed(const struct gate *g, const struct issue_frame *f);
 
 /* The tool, with a rule a kind of findings, in their order.
  * gate_sarif_rules.c */

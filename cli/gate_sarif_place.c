@@ -35,18 +35,13 @@ char *sarif_uri(const char *prefix, const char *path)
 	return text;
 }
 
-/* Of a path in the tree, else of `outside`, which is an absolute one mostly. */
-static json_t *artifact(const char *path, const char *outside)
+static json_t *artifact(const char *prefix, const char *path)
 {
 	json_t *o = json_object();
-	char *text =
-	    path ? sarif_uri("", path)
-	    : outside && *outside == '/'
-		? sarif_uri("file://", outside)
-		: sarif_uri("", outside && *outside ? outside : "unknown");
+	char *text = sarif_uri(prefix, path);
 
 	document_set(o, "uri", json_text(text));
-	if (path)
+	if (!*prefix)
 		document_set(o, "uriBaseId", json_text(SARIF_BASE));
 	free(text);
 	return o;
@@ -61,37 +56,85 @@ static json_t *region(unsigned line)
 	return o;
 }
 
-static json_t *physical(const struct gate *g, const struct issue_frame *f,
-			const char *program)
+/* A file in the tree from its root on, any other by its absolute path. NULL:
+ * neither can be; a relative URI would be taken from wherever the reader is. */
+static json_t *physical(const struct gate *g, const struct issue_frame *f)
 {
-	char *within =
-	    f && f->line ? sources_within(g->sources, f->file) : NULL;
-	bool known = f && f->file && f->line;
+	json_t *o, *place = NULL;
+	char *within;
+
+	if (!f || !f->file || !f->line)
+		return NULL;
+	within = sources_within(g->sources, f->file);
+	if (within)
+		place = artifact("", within);
+	else if (*f->file == '/')
+		place = artifact("file://", f->file);
+	free(within);
+	if (!place)
+		return NULL;
+	o = json_object();
+	document_set(o, "artifactLocation", place);
+	document_set(o, "region", region(f->line));
+	return o;
+}
+
+/* Of a program whose source is not known. */
+static json_t *physical_program(const char *program)
+{
+	json_t *o;
+
+	if (!program || *program != '/')
+		return NULL;
+	o = json_object();
+	document_set(o, "artifactLocation", artifact("file://", program));
+	document_set(o, "region", region(1));
+	return o;
+}
+
+static json_t *logical(const struct issue_frame *f)
+{
+	json_t *list = json_array(), *o = json_object();
+
+	document_set(o, "fullyQualifiedName", json_text(f->function));
+	document_set(o, "kind", json_text("function"));
+	document_append(list, o);
+	return list;
+}
+
+/* Takes `place`. */
+static json_t *location(json_t *place, const struct issue_frame *f,
+			const char *text)
+{
 	json_t *o = json_object();
 
-	document_set(o, "artifactLocation",
-		     artifact(within, known ? f->file : program));
-	document_set(o, "region", region(known ? f->line : 1));
-	free(within);
+	if (place)
+		document_set(o, "physicalLocation", place);
+	if (f)
+		document_set(o, "logicalLocations", logical(f));
+	if (text)
+		document_set(o, "message", sarif_message(text));
 	return o;
 }
 
 json_t *sarif_location(const struct gate *g, const struct issue_frame *f,
-		       const char *program, const char *text)
+		       const char *text)
 {
-	json_t *o = json_object();
+	return location(physical(g, f), f, text);
+}
 
-	document_set(o, "physicalLocation", physical(g, f, program));
-	if (f) {
-		json_t *list = json_array(), *logical = json_object();
+json_t *sarif_location_in(const struct gate *g, const struct issue_frame *f,
+			  const char *program)
+{
+	json_t *place = physical(g, f);
 
-		document_set(logical, "fullyQualifiedName",
-			     json_text(f->function));
-		document_set(logical, "kind", json_text("function"));
-		document_append(list, logical);
-		document_set(o, "logicalLocations", list);
-	}
-	if (text)
-		document_set(o, "message", sarif_message(text));
-	return o;
+	return location(place ? place : physical_program(program), f, NULL);
+}
+
+bool sarif_is_placed(const struct gate *g, const struct issue_frame *f)
+{
+	json_t *place = physical(g, f);
+
+	json_decref(place);
+	return place != NULL;
 }

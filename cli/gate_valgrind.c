@@ -139,7 +139,7 @@ static void write_head(xmlTextWriterPtr w, const struct gate *g)
 	xml_element(w, "line", g->summary);
 	xml_end(w);
 	xml_number(w, "pid", g->process_count ? first->pid : 0);
-	xml_number(w, "ppid", 1);
+	xml_number(w, "ppid", g->process_count ? first->parent_pid : 0);
 	xml_element(w, "tool", "memcheck");
 	xml_start(w, "args");
 	write_command(w, "vargv", "refknot");

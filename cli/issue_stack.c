@@ -17,7 +17,7 @@ static void add_frame(struct issue_stack *to, const struct location *l,
 	to->frames[to->count++] = (struct issue_frame){
 		.function =
 		    l->function ? xstrdup(l->function) : place_function(l),
-		.file = place_path(l),
+		.file = sources_straight(place_path(l)),
 		.line = l->line,
 		.module = l->module ? xstrdup(l->module) : NULL,
 		.address = address,

@@ -14,7 +14,7 @@ struct sources;
 
 struct issue_frame {
 	char *function; /* "parse_header"; "libfoo.so+0x12" without a name */
-	char *file;     /* as in the debug information; NULL: not known */
+	char *file;     /* see sources_straight(); NULL: not known */
 	unsigned line;  /* 0: not known */
 	char *module;   /* path; NULL: in none */
 	uint64_t address;

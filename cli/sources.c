@@ -2,6 +2,7 @@
 #include "sources.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,4 +73,58 @@ char *sources_within(const struct sources *s, const char *file)
 		result = xstrdup(rest);
 	free(path);
 	return result;
+}
+
+/* Whether the path has "." or ".." in it, or a slash too many. */
+static bool is_winding(const char *path)
+{
+	return strstr(path, "//") || strstr(path, "./");
+}
+
+/* Where what is written of the path ends without its last part; NULL: there is
+ * none that ".." could take back. */
+static char *go_up(char *path, char *end)
+{
+	char *slash = memrchr(path, '/', (size_t)(end - path));
+	char *last = slash ? slash + 1 : path;
+
+	if (end == path || (end - last == 2 && !memcmp(last, "..", 2)))
+		return NULL;
+	return slash ? slash : path;
+}
+
+/* By its text alone, as if there were no links. */
+static char *straightened(const char *path)
+{
+	char *copy = xstrdup(path), *rest = copy, *word;
+	char *result = xmalloc(strlen(path) + 2), *end = result, *up;
+
+	while ((word = strsep(&rest, "/"))) {
+		if (!*word || !strcmp(word, "."))
+			continue;
+		up = strcmp(word, "..") ? NULL : go_up(result, end);
+		if (up) {
+			end = up;
+		} else if (strcmp(word, "..") || *path != '/') {
+			if (end > result || *path == '/')
+				*end++ = '/';
+			end = stpcpy(end, word);
+		}
+	}
+	*end = '\0';
+	free(copy);
+	return result;
+}
+
+char *sources_straight(char *path)
+{
+	char *straight;
+
+	if (!path || !is_winding(path))
+		return path;
+	straight = *path == '/' ? realpath(path, NULL) : NULL;
+	if (!straight)
+		straight = straightened(path);
+	free(path);
+	return straight;
 }

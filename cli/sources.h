@@ -20,4 +20,12 @@ const char *sources_root(const struct sources *s);
  */
 char *sources_within(const struct sources *s, const char *file);
 
+/*
+ * A path without "." and "..", of which debug information is full: as the file
+ * system has it where the file is there, else by its text; one that is not
+ * absolute may still begin with "..". Takes the path, which may be NULL, and
+ * its result is the caller's to free.
+ */
+char *sources_straight(char *path);
+
 #endif

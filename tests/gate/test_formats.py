@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from conftest import BUILD, environment, run, validator
-from gate import check, leaky, leaky_in  # noqa: F401
+from gate import FLAGS, LEAKY, check, leaky, leaky_in  # noqa: F401
 
 FRIENDS = BUILD / "samples/gc_cycle"
 
@@ -69,6 +69,50 @@ def test_sarif_is_valid_and_points_into_the_tree(told, tmp_path):
     assert root == f"{told['sarif'].parent}/"
     empty = parsed(clean(tmp_path, "sarif"))
     assert empty["runs"][0]["results"] == []
+
+
+def locations(node):
+    """All physical locations of a SARIF document."""
+    if isinstance(node, dict):
+        if "physicalLocation" in node:
+            yield node["physicalLocation"]["artifactLocation"]
+        for child in node.values():
+            yield from locations(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from locations(child)
+
+
+def test_what_is_outside_the_tree_is_absolute_and_straight(tmp_path):
+    """Built in a directory beside, as cmake does: "/src/build/../leaky.c"."""
+    build, root = tmp_path / "build", tmp_path / "root"
+    build.mkdir()
+    root.mkdir()
+    (tmp_path / "leaky.c").write_text(LEAKY)
+    done = run("gcc", *FLAGS, "../leaky.c", "-o", "leaky", cwd=build)
+    assert done.status == 0, done.told
+    sarif, report = tmp_path / "r.sarif", tmp_path / "r.json"
+    check("--source-root", root, "--output", f"sarif={sarif}", "--output",
+          f"json={report}", "--", build / "leaky", "12c")
+    document = parsed(sarif)
+    jsonschema.Draft4Validator(
+        parsed(validator("sarif-schema-2.1.0.json"))).validate(document)
+    found = list(locations(document["runs"][0]["results"]))
+    assert {"uri": f"file://{tmp_path}/leaky.c"} in found
+    for place in found:
+        assert place["uri"].startswith("file:///"), place
+        assert "/../" not in place["uri"]
+    frames = [f for i in parsed(report)["findings"] for s in i["stacks"]
+              for f in s["frames"]]
+    assert {f["file"] for f in frames if f["function"] == "main"} == {
+        f"{tmp_path}/leaky.c"}
+    # Where the tree has it, paths are from there on.
+    check("--source-root", tmp_path, "--output", f"sarif={sarif}", "--",
+          build / "leaky", "1")
+    [result] = parsed(sarif)["runs"][0]["results"]
+    for place in locations(result):
+        assert (place == {"uri": "leaky.c", "uriBaseId": "SRCROOT"}
+                or place["uri"].startswith("file:///")), place
 
 
 def line_hashes(text):
@@ -179,6 +223,22 @@ def test_gitlab_is_valid(told, tmp_path):
     assert parsed(clean(tmp_path, "gitlab")) == []
 
 
+def test_gitlab_lists_the_accepted_with_the_least_severity(tmp_path):
+    """GitLab compares the reports of two branches by fingerprints."""
+    program, base = leaky_in(tmp_path), tmp_path / "base"
+    path = tmp_path / "r.json"
+    check("--output", f"gitlab={path}", "--", program, "1")
+    [before] = parsed(path)
+    check("--baseline", base, "--update-baseline", "--", program, "1")
+    check("--baseline", base, "--output", f"gitlab={path}", "--", program,
+          "12")
+    jsonschema.validate(parsed(path),
+                        parsed(validator("codequality.schema.json")))
+    severities = {r["fingerprint"]: r["severity"] for r in parsed(path)}
+    assert severities.pop(before["fingerprint"]) == "info"
+    assert list(severities.values()) == ["major"]
+
+
 def test_gnu_lines_have_place_severity_and_rule(told):
     lines = told["gnu"].read_text().splitlines()
     matcher = re.compile(r"^(.*):(\d+):(\d+):\s+(error|note):\s+(.*)$")
@@ -252,6 +312,7 @@ def test_valgrind_xml_is_as_its_readers_want_it(told):
             assert frame.findtext("obj")
             if frame.find("dir") is not None:
                 assert frame.findtext("file") and frame.findtext("line")
+    assert int(root.findtext("ppid")) > 1
     order = [child.tag for child in root]
     assert order[:8] == ["protocolversion", "protocoltool", "preamble", "pid",
                          "ppid", "tool", "args", "status"]
