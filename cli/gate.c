@@ -9,6 +9,7 @@
 #include "gate_growth.h"
 #include "gate_limits.h"
 #include "gate_rules.h"
+#include "gate_summary.h"
 #include "verdict.h"
 
 #define OWN "__lsan_default_suppressions()"
@@ -122,7 +123,7 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	findings_make(&f, m, s);
 	findings_sign(&f, m, names, s);
 	issues_add(&g->issues, &f, m, names, s, g->suppressions, g->sources);
-	gate_limits_add(&g->options, m, s, names);
+	gate_limits_add(g, m, s, names);
 	if (g->options.growth)
 		gate_growth_add(g, m, s, names);
 	add_process(g, m, &f);
@@ -173,13 +174,13 @@ static void forgive_replaced(struct gate *g)
 	}
 }
 
-bool gate_fails(const struct gate *g, const struct issue *i)
+static bool fails_itself(const struct gate *g, const struct issue *i)
 {
 	if (!(g->options.kinds & 1u << i->kind))
 		return false;
 	switch (i->state) {
 	case ISSUE_NEW:
-		return !gate_limits_cover(&g->options, i);
+		return !gate_limits_cover(&g->options, i->kind);
 	case ISSUE_GROWN:
 		return g->options.mode != GATE_NEW;
 	case ISSUE_KNOWN:
@@ -188,6 +189,31 @@ bool gate_fails(const struct gate *g, const struct issue *i)
 		return false;
 	}
 	return false;
+}
+
+bool gate_fails(const struct gate *g, const struct issue *i)
+{
+	return fails_itself(g, i) ||
+	       (g->leaked_too_much && gate_limits_count(&g->options, i));
+}
+
+bool gate_fails_by(const struct gate *g, const struct gate_rule *r,
+		   const struct issue *i)
+{
+	if (r->leaks)
+		return r->failed && gate_limits_count(&g->options, i);
+	return i->kind == r->kind && fails_itself(g, i);
+}
+
+bool gate_tells(const struct gate *g, const struct issue *i)
+{
+	return gate_fails(g, i) || (i->state != ISSUE_SUPPRESSED &&
+				    g->options.kinds & 1u << i->kind);
+}
+
+bool gate_lets_pass(const struct gate *g, const struct issue *i)
+{
+	return i->state == ISSUE_NEW && !gate_fails(g, i);
 }
 
 static void count(struct gate *g)
@@ -210,14 +236,16 @@ void gate_judge(struct gate *g, int program_status)
 	if (g->baseline)
 		baseline_apply(g->baseline, &g->issues);
 	issues_sort(&g->issues);
-	count(g);
 	gate_rules_make(g);
-	for (size_t i = 0; i < g->rule_count; i++)
+	for (size_t i = 0; i < g->rule_count; i++) {
 		g->failed |= g->rules[i].failed;
+		g->leaked_too_much |= g->rules[i].failed && g->rules[i].leaks;
+	}
+	count(g);
 	g->status = program_status ? program_status
 		    : g->failed    ? g->options.error_status
 				   : STATUS_OK;
-	gate_rules_sum_up(g);
+	gate_summary_make(g);
 }
 
 static void release_options(struct gate_options *o)
@@ -226,7 +254,7 @@ static void release_options(struct gate_options *o)
 		free(o->limits[i].region);
 		free(o->limits[i].type);
 		free(o->limits[i].text);
-		free(o->limits[i].worst_of);
+		gate_worst_release(&o->limits[i].worst);
 	}
 	free(o->limits);
 	gate_programs_release(&o->programs);
@@ -238,6 +266,7 @@ void gate_release(struct gate *g)
 		free(g->rules[i].id);
 		free(g->rules[i].title);
 		free(g->rules[i].text);
+		free(g->rules[i].option);
 	}
 	for (size_t i = 0; i < g->process_count; i++) {
 		free(g->processes[i].program);
@@ -256,5 +285,6 @@ void gate_release(struct gate *g)
 	free(g->others);
 	free(g->summary);
 	issues_release(&g->issues);
+	gate_worst_release(&g->peak);
 	release_options(&g->options);
 }

@@ -12,6 +12,7 @@
 
 #include "baseline.h"
 #include "gate_programs.h"
+#include "gate_worst.h"
 #include "issue.h"
 #include "sources.h"
 #include "suppress.h"
@@ -31,10 +32,8 @@ struct gate_limit {
 	char *type;   /* NULL: all */
 	uint64_t most;
 	bool bytes;
-	char *text;     /* as it was given */
-	uint64_t worst; /* found so far */
-	bool seen;      /* there is such a type or region */
-	char *worst_of; /* program in which */
+	char *text; /* as it was given */
+	struct gate_worst worst;
 };
 
 struct gate_options {
@@ -58,12 +57,12 @@ struct gate_growth {
 
 /* One recording that was looked at. */
 struct gate_process {
-	char *program; /* path */
+	char *program;            /* path */
 	uint32_t pid, parent_pid; /* the latter 0: not known */
 	uint64_t start_ns;        /* wall clock */
-	int exit_code;     /* -1: a signal, or not known */
-	int signal;        /* 0: none */
-	bool ended;        /* seen to end */
+	int exit_code;            /* -1: a signal, or not known */
+	int signal;               /* 0: none */
+	bool ended;               /* seen to end */
 	uint64_t peak_bytes, allocations;
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
 };
@@ -83,6 +82,13 @@ struct gate_rule {
 	char *text;  /* what was found, in one clause */
 	/* Of findings: their kind; FINDING_KINDS: it is of something else. */
 	enum finding_kind kind;
+	bool completeness; /* it is about what was recorded and checked */
+	/* The rest is of limits. */
+	char *option; /* "--max-live Session=0"; NULL: it is none */
+	uint64_t most, found;
+	bool bytes;                     /* or else objects */
+	bool leaks;                     /* findings are what it counts */
+	const struct gate_worst *worst; /* NULL: of all processes */
 };
 
 struct gate {
@@ -99,10 +105,12 @@ struct gate {
 	size_t growth_count;
 	struct gate_other *others;
 	size_t other_count;
+	struct gate_worst peak;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;
 	size_t rule_count;
 	size_t fresh;                    /* findings that fail the gate */
+	bool leaked_too_much;            /* by --max-leaked-* */
 	size_t known, suppressed, stale; /* the last: entries of the baseline */
 	bool failed;
 	int status;     /* of refknot */
@@ -124,8 +132,17 @@ void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
  * was run. */
 void gate_judge(struct gate *g, int program_status);
 
-/* Whether the finding fails the gate. */
+/* Whether the finding fails the gate, by itself or because a limit on what is
+ * leaked counts it and is exceeded. */
 bool gate_fails(const struct gate *g, const struct issue *i);
+/* Whether it does so by that rule. */
+bool gate_fails_by(const struct gate *g, const struct gate_rule *r,
+		   const struct issue *i);
+/* Whether it is to be told at all to those who compare reports. */
+bool gate_tells(const struct gate *g, const struct issue *i);
+/* Whether it is one of those that are neither accepted nor suppressed, but do not
+ * fail. */
+bool gate_lets_pass(const struct gate *g, const struct issue *i);
 
 void gate_release(struct gate *g);
 

@@ -14,6 +14,7 @@
 #include "die.h"
 #include "escape.h"
 #include "gate_writers.h"
+#include "units.h"
 #include "utf8.h"
 
 #define MOST 10 /* annotations of one kind that GitHub shows */
@@ -32,14 +33,13 @@ static void print_text(FILE *out, const char *raw, bool property)
 	free(text);
 }
 
-static void print_place(FILE *out, const struct issue *i)
+static void print_place(FILE *out, const char *path,
+			const struct issue_frame *f)
 {
-	const struct issue_frame *f = issue_place(i);
-
-	if (!i->path || !f)
+	if (!path || !f)
 		return;
 	fputs("file=", out);
-	print_text(out, i->path, true);
+	print_text(out, path, true);
 	fprintf(out, ",line=%u,", f->line);
 }
 
@@ -49,7 +49,7 @@ static void print_issue(FILE *out, const struct issue *i)
 	char *summary = issue_summary(i);
 
 	fputs("::error ", out);
-	print_place(out, i);
+	print_place(out, i->path, f);
 	fprintf(out, "title=%s::", gate_noun(i->kind));
 	print_text(out, summary, false);
 	if (f) {
@@ -60,12 +60,37 @@ static void print_issue(FILE *out, const struct issue *i)
 	free(summary);
 }
 
+/* ", from serve (2 objects), load (1 object)" */
+static void print_sources(FILE *out, const struct gate_worst *w)
+{
+	char text[UNITS_SIZE];
+
+	for (size_t i = 0; w && i < w->place_count; i++) {
+		const struct issue_frame *f = gate_place_frame(&w->places[i]);
+
+		fputs(i ? ", " : ", from ", out);
+		print_text(out, f ? f->function : "unknown code", false);
+		fprintf(
+		    out, " (%s, ",
+		    units_count(text, w->places[i].amount.objects, "object"));
+		fprintf(out, "%s)",
+			units_bytes(text, w->places[i].amount.bytes));
+	}
+}
+
 static void print_rule(FILE *out, const struct gate_rule *r)
 {
-	fputs("::error title=", out);
-	print_text(out, r->title, true);
+	const struct gate_worst *w = r->worst;
+
+	fputs("::error ", out);
+	if (w && w->place_count)
+		print_place(out, w->places[0].path,
+			    gate_place_frame(&w->places[0]));
+	fputs("title=", out);
+	print_text(out, r->option ? r->option : r->title, true);
 	fputs("::", out);
 	print_text(out, r->text, false);
+	print_sources(out, w);
 	fputc('\n', out);
 }
 

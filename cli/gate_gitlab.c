@@ -66,15 +66,40 @@ static json_t *finding(const struct gate *g, const struct issue *i)
 	return o;
 }
 
+/* A limit that is exceeded, where most of it is from. Its amounts are no part
+ * of its fingerprint. */
+static json_t *limit(const struct gate *g, const struct gate_rule *r)
+{
+	const struct gate_place *p =
+	    r->worst && r->worst->place_count ? r->worst->places : NULL;
+	const char *program = r->worst && r->worst->program ? r->worst->program
+			      : g->process_count ? g->processes[0].program
+						 : "refknot";
+	char *text = xasprintf("limit %s: %s", r->option, r->text);
+	json_t *o = json_object();
+
+	document_set(o, "description", json_text(text));
+	document_set(o, "check_name", json_text("limit"));
+	document_set(o, "fingerprint", json_text(r->id));
+	document_set(o, "severity", json_text("major"));
+	document_set(o, "location",
+		     location(p ? p->path : NULL,
+			      p ? gate_place_frame(p) : NULL, program));
+	free(text);
+	return o;
+}
+
 void gate_write_gitlab(FILE *out, const struct gate *g)
 {
 	json_t *array = json_array();
 
 	/* Known ones too: GitLab compares with the target branch's report. */
 	for (size_t i = 0; i < g->issues.count; i++)
-		if (g->issues.list[i].state != ISSUE_SUPPRESSED &&
-		    g->options.kinds & 1u << g->issues.list[i].kind)
+		if (gate_tells(g, &g->issues.list[i]))
 			document_append(array, finding(g, &g->issues.list[i]));
+	for (size_t i = 0; i < g->rule_count; i++)
+		if (g->rules[i].failed && g->rules[i].option)
+			document_append(array, limit(g, &g->rules[i]));
 	if (json_dumpf(array, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
 		die(STATUS_INPUT, "the report for GitLab cannot be written");
 	json_decref(array);

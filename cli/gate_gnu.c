@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "gate_writers.h"
 #include "sources.h"
+#include "units.h"
 
 /* "file:line:1: " of the frame, in the source tree if it is in it. */
 static void print_position(FILE *out, const struct gate *g,
@@ -62,6 +63,47 @@ static void print_stacks(FILE *out, const struct gate *g, const struct issue *i)
 		}
 }
 
+static void print_places(FILE *out, const struct gate *g,
+			 const struct gate_worst *w)
+{
+	char amount[UNITS_SIZE], bytes[UNITS_SIZE];
+
+	for (size_t i = 0; w && i < w->place_count; i++) {
+		const struct gate_place *p = &w->places[i];
+		const struct issue_frame *f = gate_place_frame(p);
+		char *what;
+
+		if (!f || !f->file || !f->line)
+			continue;
+		what = xasprintf(
+		    "%s, %s %s, from",
+		    units_count(amount, p->amount.objects, "object"),
+		    units_bytes(bytes, p->amount.bytes), p->stack.what);
+		print_note(out, g, f, what);
+		free(what);
+	}
+}
+
+/* At the place that has most of it, if that is known. */
+static void print_rule(FILE *out, const struct gate *g,
+		       const struct gate_rule *r)
+{
+	const struct gate_worst *w = r->worst;
+	const struct issue_frame *f =
+	    w && w->place_count ? gate_place_frame(&w->places[0]) : NULL;
+	char *raw = xasprintf("%s [%s]", r->text, r->id);
+	char *text = escape(raw);
+
+	if (f && f->file && f->line)
+		print_position(out, g, f);
+	else
+		fputs("refknot: ", out);
+	fprintf(out, "error: %s\n", text);
+	print_places(out, g, w);
+	free(text);
+	free(raw);
+}
+
 void gate_write_gnu(FILE *out, const struct gate *g)
 {
 	for (size_t k = 0; k < g->issues.count; k++) {
@@ -79,14 +121,7 @@ void gate_write_gnu(FILE *out, const struct gate *g)
 		free(summary);
 		free(text);
 	}
-	for (size_t k = 0; k < g->rule_count; k++) {
-		const struct gate_rule *r = &g->rules[k];
-		char *text;
-
-		if (!r->failed || r->kind != FINDING_KINDS)
-			continue;
-		text = escape(r->text);
-		fprintf(out, "refknot: error: %s [%s]\n", text, r->id);
-		free(text);
-	}
+	for (size_t k = 0; k < g->rule_count; k++)
+		if (g->rules[k].failed && g->rules[k].kind == FINDING_KINDS)
+			print_rule(out, g, &g->rules[k]);
 }

@@ -114,6 +114,40 @@ static json_t *issue(const struct gate *g, const struct issue *i)
 	return o;
 }
 
+static json_t *place(const struct gate_place *p)
+{
+	const struct issue_frame *f = gate_place_frame(p);
+	json_t *o = json_object();
+
+	document_set(o, "objects", json_count(p->amount.objects));
+	document_set(o, "bytes", json_count(p->amount.bytes));
+	document_set(o, "path", json_text(p->path));
+	document_set(o, "line",
+		     f && f->line ? json_count(f->line) : json_null());
+	document_set(o, "function", json_text(f ? f->function : NULL));
+	document_set(o, "stack", stack(&p->stack));
+	return o;
+}
+
+static json_t *limit(const struct gate_rule *r)
+{
+	const struct gate_worst *w = r->worst;
+	json_t *o = json_object(), *places = json_array();
+
+	for (size_t i = 0; w && i < w->place_count; i++)
+		document_append(places, place(&w->places[i]));
+	document_set(o, "option", json_text(r->option));
+	document_set(o, "unit", json_text(r->bytes ? "bytes" : "objects"));
+	document_set(o, "most", json_count(r->most));
+	document_set(o, "found",
+		     r->unseen ? json_null() : json_count(r->found));
+	document_set(o, "program", json_text(w ? w->program : NULL));
+	document_set(o, "pid",
+		     w && w->program ? json_count(w->pid) : json_null());
+	document_set(o, "places", places);
+	return o;
+}
+
 static json_t *rule(const struct gate_rule *r)
 {
 	json_t *o = json_object();
@@ -122,6 +156,7 @@ static json_t *rule(const struct gate_rule *r)
 	document_set(o, "title", json_text(r->title));
 	document_set(o, "failed", json_boolean(r->failed));
 	document_set(o, "text", json_text(r->text));
+	document_set(o, "limit", r->option ? limit(r) : json_null());
 	return o;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JUnit's XML, as Jenkins, GitLab and others read it: a test case a rule, and
- * one a finding that fails it, with a name that stays the same.
+ * JUnit's XML, as Jenkins, GitLab and others read it: a test case a rule,
+ * with a name that stays the same, and in its failure the findings.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "die.h"
+#include "gate_card.h"
 #include "gate_writers.h"
 #include "xml.h"
 
@@ -22,17 +24,21 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Whose result it is: the first program's. */
+/* "refknot.server" where all that was judged is of one program, else "refknot":
+ * what starts it, a shell or make, is no subject. NULL: the latter. */
 static const char *subject(const struct gate *g)
 {
-	return g->process_count ? base_name(g->processes[0].program)
-				: "nothing";
+	for (size_t i = 1; i < g->process_count; i++)
+		if (strcmp(g->processes[i].program, g->processes[0].program))
+			return NULL;
+	return g->process_count ? base_name(g->processes[0].program) : NULL;
 }
 
 static void start_case(xmlTextWriterPtr w, const struct gate *g,
 		       const char *name)
 {
-	char *class = xasprintf(SUITE ".%s", subject(g));
+	const char *one = subject(g);
+	char *class = one ? xasprintf(SUITE ".%s", one) : xstrdup(SUITE);
 
 	xml_start(w, "testcase");
 	xml_attribute(w, "classname", class);
@@ -54,14 +60,51 @@ static void write_lines(xmlTextWriterPtr w, const char *text)
 	free(copy);
 }
 
-static void write_failure(xmlTextWriterPtr w, const char *type,
-			  const char *message, const char *text)
+/* What was found, and where the worst of it is. */
+static char *message_of(const struct gate *g, const struct gate_rule *r)
 {
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+		const struct issue_frame *f = issue_place(i);
+
+		if (!gate_fails_by(g, r, i))
+			continue;
+		if (f && f->file && f->line)
+			return xasprintf("%s; %s at %s:%u", r->text,
+					 f->function,
+					 i->path ? i->path : f->file, f->line);
+		return xasprintf("%s; %s", r->text,
+				 f ? f->function : "unknown code");
+	}
+	return xstrdup(r->text);
+}
+
+static char *text_of(const struct gate *g, const struct gate_rule *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	gate_card_rule(out, g, r);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	return text;
+}
+
+static void write_failure(xmlTextWriterPtr w, const struct gate *g,
+			  const struct gate_rule *r)
+{
+	char *message = message_of(g, r), *text = text_of(g, r);
+
 	xml_start(w, "failure");
-	xml_attribute(w, "type", type);
+	xml_attribute(w, "type", r->id);
 	xml_attribute(w, "message", message);
 	write_lines(w, text);
 	xml_end(w);
+	free(text);
+	free(message);
 }
 
 static void write_rule(xmlTextWriterPtr w, const struct gate *g,
@@ -69,28 +112,13 @@ static void write_rule(xmlTextWriterPtr w, const struct gate *g,
 {
 	start_case(w, g, r->title);
 	if (r->failed)
-		write_failure(w, r->id, r->text, r->text);
+		write_failure(w, g, r);
 	xml_end(w);
-}
-
-static void write_issue(xmlTextWriterPtr w, const struct gate *g,
-			const struct issue *i)
-{
-	const struct issue_frame *f = issue_place(i);
-	char *summary = issue_summary(i);
-	char *name = xasprintf("%s in %s (%s)", gate_noun(i->kind),
-			       f ? f->function : "unknown code", i->signature);
-
-	start_case(w, g, name);
-	write_failure(w, finding_kind_name(i->kind), summary, i->card);
-	xml_end(w);
-	free(name);
-	free(summary);
 }
 
 static size_t count_failed(const struct gate *g)
 {
-	size_t n = g->fresh;
+	size_t n = 0;
 
 	for (size_t i = 0; i < g->rule_count; i++)
 		n += g->rules[i].failed;
@@ -102,7 +130,7 @@ static void write_counts(xmlTextWriterPtr w, const struct gate *g)
 	char seconds[32];
 
 	snprintf(seconds, sizeof(seconds), "%.3f", g->seconds);
-	xml_count(w, "tests", g->rule_count + g->fresh);
+	xml_count(w, "tests", g->rule_count);
 	xml_count(w, "failures", count_failed(g));
 	xml_count(w, "errors", 0);
 	xml_attribute(w, "time", seconds);
@@ -154,9 +182,6 @@ void gate_write_junit(FILE *out, const struct gate *g)
 	write_properties(w, g);
 	for (size_t i = 0; i < g->rule_count; i++)
 		write_rule(w, g, &g->rules[i]);
-	for (size_t i = 0; i < g->issues.count; i++)
-		if (gate_fails(g, &g->issues.list[i]))
-			write_issue(w, g, &g->issues.list[i]);
 	xml_element(w, "system-out", "");
 	xml_element(w, "system-err", "");
 	xml_end(w);

@@ -5,26 +5,110 @@
 #include <string.h>
 
 #include "die.h"
+#include "escape.h"
 #include "groups.h"
 #include "passes.h"
 
-static void note(struct gate_limit *l, uint64_t objects, uint64_t bytes,
+/* One process whose limits are looked at. */
+struct looker {
+	const struct model *m;
+	struct names *names;
+	struct gate_amount *amounts; /* by stack, of the limit in hand */
+};
+
+/* Whether it is the most so far. */
+static bool note(struct gate_limit *l, uint64_t objects, uint64_t bytes,
 		 const struct model *m)
 {
-	uint64_t value = l->bytes ? bytes : objects;
-
-	if (!l->seen || value > l->worst) {
-		l->worst = value;
-		free(l->worst_of);
-		l->worst_of = xstrdup(model_text(m, m->meta.program));
-	}
-	l->seen = true;
+	return gate_worst_note(&l->worst, l->bytes ? bytes : objects, m);
 }
 
 static uint64_t positive(int64_t n)
 {
 	return n > 0 ? (uint64_t)n : 0;
 }
+
+/* --- By stack ---------------------------------------------------------------- */
+
+static void add_amount(struct looker *k, uint32_t stack, uint64_t objects,
+		       uint64_t bytes)
+{
+	k->amounts[stack].objects += objects;
+	k->amounts[stack].bytes += bytes;
+}
+
+/* Objects by where they were made known, blocks that have none by where they
+ * were allocated. */
+static void add_alive(struct looker *k, const char *type)
+{
+	const struct model *m = k->m;
+
+	for (uint32_t i = 0; i < m->block_count; i++)
+		if (!names_has_objects(k->names, i) &&
+		    !strcmp(names_type(k->names, m->blocks[i].stack), type))
+			add_amount(k, m->blocks[i].stack, 1, m->blocks[i].size);
+	for (uint32_t i = 1; i < m->object_count; i++) {
+		const struct rkn_object *o = &m->objects[i];
+		uint64_t start, end;
+
+		if (o->block == RKN_NONE ||
+		    strcmp(names_type_called(k->names, o->type), type) != 0)
+			continue;
+		end = names_part(k->names, i, &start);
+		add_amount(k, o->stack, 1, end - start);
+	}
+}
+
+static bool is_of(const struct looker *k, const struct gate_limit *l,
+		  const struct rkn_region *r)
+{
+	char *name;
+	bool same;
+
+	if (l->type && strcmp(names_type(k->names, r->stack), l->type) != 0)
+		return false;
+	name = escape(model_name(k->m, r->name));
+	same = !strcmp(name, l->region);
+	free(name);
+	return same;
+}
+
+/* Of regions only blocks' rows know where they are from; false: none has it. */
+static bool add_left(struct looker *k, const struct gate_limit *l)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < k->m->region_count; i++) {
+		const struct rkn_region *r = &k->m->regions[i];
+
+		if (r->stack == RKN_NONE || r->type != RKN_NONE ||
+		    r->made <= r->ended || !is_of(k, l, r))
+			continue;
+		add_amount(k, r->stack, r->made - r->ended,
+			   positive((int64_t)(r->made_bytes - r->ended_bytes)));
+		any = true;
+	}
+	return any;
+}
+
+static void place(struct gate *g, struct gate_limit *l, struct looker *k,
+		  struct symbols *s)
+{
+	const char *what = "alive at the end";
+
+	k->amounts = xcalloc(k->m->stack_count + 1, sizeof(*k->amounts));
+	if (!l->region)
+		add_alive(k, l->type);
+	else if (add_left(k, l))
+		what = "left by passes";
+	else if (l->type)
+		add_alive(k, l->type);
+	gate_worst_place(&l->worst, k->m, s, g->sources, k->amounts, l->bytes,
+			 what);
+	free(k->amounts);
+}
+
+/* --- What there is ------------------------------------------------------------- */
 
 /* Types that the program named count as seen when they have no object left. */
 static bool was_made(const struct model *m, const char *type)
@@ -36,68 +120,101 @@ static bool was_made(const struct model *m, const char *type)
 	return false;
 }
 
-static void add_live(struct gate_options *o, const struct model *m,
-		     const struct groups *g)
+static bool add_live(struct gate_limit *l, const struct model *m,
+		     const struct groups *groups)
 {
-	for (size_t i = 0; i < o->limit_count; i++) {
-		struct gate_limit *l = &o->limits[i];
+	bool most = was_made(m, l->type) && note(l, 0, 0, m);
 
-		if (l->region)
-			continue;
-		if (was_made(m, l->type))
-			note(l, 0, 0, m);
-		for (size_t k = 0; k < g->count; k++)
-			if (!strcmp(g->list[k].key, l->type))
-				note(l, g->list[k].live, g->list[k].bytes, m);
-	}
+	for (size_t k = 0; k < groups->count; k++)
+		if (!strcmp(groups->list[k].key, l->type))
+			most |= note(l, groups->list[k].live,
+				     groups->list[k].bytes, m);
+	return most;
 }
 
-static void add_row(struct gate_limit *l, const struct pass_row *r,
+static bool add_row(struct gate_limit *l, const struct pass_row *r,
 		    const struct model *m)
 {
-	note(l, positive((int64_t)(r->made - r->ended)), positive(r->bytes), m);
+	return note(l, positive((int64_t)(r->made - r->ended)),
+		    positive(r->bytes), m);
 }
 
-static void add_passes(struct gate_options *o, const struct model *m,
+static bool add_region(struct gate_limit *l, const struct model *m,
 		       const struct pass_region *p)
 {
-	for (size_t i = 0; i < o->limit_count; i++) {
-		struct gate_limit *l = &o->limits[i];
+	bool most;
 
-		if (!l->region || strcmp(l->region, p->name))
-			continue;
-		if (!l->type)
-			add_row(l, &p->total, m);
-		else
-			note(l, 0, 0, m);
-		for (size_t k = 0; l->type && k < p->count; k++)
-			if (!strcmp(p->rows[k].type, l->type))
-				add_row(l, &p->rows[k], m);
-	}
+	if (!l->type)
+		return add_row(l, &p->total, m);
+	most = note(l, 0, 0, m);
+	for (size_t k = 0; k < p->count; k++)
+		if (!strcmp(p->rows[k].type, l->type))
+			most |= add_row(l, &p->rows[k], m);
+	return most;
 }
 
-void gate_limits_add(struct gate_options *o, const struct model *m,
-		     struct symbols *s, struct names *names)
+static bool add_passes(struct gate_limit *l, const struct model *m,
+		       const struct pass_regions *regions)
 {
-	struct pass_regions regions;
-	struct groups g;
+	bool most = false;
 
-	if (!o->limit_count)
+	for (size_t i = 0; i < regions->count; i++)
+		if (!strcmp(l->region, regions->list[i].name))
+			most |= add_region(l, m, &regions->list[i]);
+	return most;
+}
+
+static void add_peak(struct gate *g, struct looker *k, struct symbols *s)
+{
+	const struct model *m = k->m;
+
+	if (!gate_worst_note(&g->peak, m->meta.peak_bytes, m) ||
+	    m->meta.peak_bytes <= g->options.most_peak)
 		return;
-	groups_make(&g, m, s, names, GROUP_BY_TYPE, GROUP_LIVE,
+	k->amounts = xcalloc(m->stack_count + 1, sizeof(*k->amounts));
+	for (uint32_t i = 0; i < m->stack_count; i++)
+		add_amount(k, i, m->stacks[i].allocations,
+			   m->stacks[i].allocated_bytes);
+	gate_worst_place(&g->peak, m, s, g->sources, k->amounts, true,
+			 "allocated in the whole run");
+	free(k->amounts);
+}
+
+void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
+		     struct names *names)
+{
+	struct looker k = { .m = m, .names = names };
+	struct pass_regions regions;
+	struct groups groups;
+
+	add_peak(g, &k, s);
+	if (!g->options.limit_count)
+		return;
+	groups_make(&groups, m, s, names, GROUP_BY_TYPE, GROUP_LIVE,
 		    GROUP_EVERYTHING);
-	add_live(o, m, &g);
-	groups_release(&g);
 	passes_make(&regions, m, names, false);
-	for (size_t i = 0; i < regions.count; i++)
-		add_passes(o, m, &regions.list[i]);
+	for (size_t i = 0; i < g->options.limit_count; i++) {
+		struct gate_limit *l = &g->options.limits[i];
+		bool most = l->region ? add_passes(l, m, &regions)
+				      : add_live(l, m, &groups);
+
+		if (most && l->worst.value > l->most)
+			place(g, l, &k, s);
+	}
+	groups_release(&groups);
 	passes_release(&regions);
 }
 
-bool gate_limits_cover(const struct gate_options *o, const struct issue *i)
+bool gate_limits_cover(const struct gate_options *o, enum finding_kind kind)
 {
 	return (o->most_leaked_bytes != GATE_UNLIMITED ||
 		o->most_leaked_objects != GATE_UNLIMITED) &&
-	       (i->kind == FINDING_LEAK || i->kind == FINDING_CYCLE ||
-		i->kind == FINDING_REFERENCE);
+	       (kind == FINDING_LEAK || kind == FINDING_CYCLE ||
+		kind == FINDING_REFERENCE);
+}
+
+bool gate_limits_count(const struct gate_options *o, const struct issue *i)
+{
+	return gate_limits_cover(o, i->kind) &&
+	       (i->state == ISSUE_NEW || i->state == ISSUE_GROWN);
 }

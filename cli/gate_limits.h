@@ -6,11 +6,13 @@
 #include "gate.h"
 
 /* Note what the limits ask for of one recording. */
-void gate_limits_add(struct gate_options *o, const struct model *m,
-		     struct symbols *s, struct names *names);
+void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
+		     struct names *names);
 
-/* Whether the finding is of the kind that --max-leaked-* is about, so that it
- * does not fail by itself. */
-bool gate_limits_cover(const struct gate_options *o, const struct issue *i);
+/* Whether --max-leaked-* is given and about that kind, so that a new finding of
+ * it does not fail by itself. */
+bool gate_limits_cover(const struct gate_options *o, enum finding_kind kind);
+/* Whether it is counted there: it is not accepted. */
+bool gate_limits_count(const struct gate_options *o, const struct issue *i);
 
 #endif

@@ -80,6 +80,36 @@ static void print_details(FILE *out, const struct issue *i)
 	fputs("</details>\n\n", out);
 }
 
+static void print_sum(FILE *out, const struct gate_place *p)
+{
+	char text[UNITS_SIZE];
+
+	fprintf(out, "<p>%s, ", units_count(text, p->amount.objects, "object"));
+	fprintf(out, "%s</p>", units_bytes(text, p->amount.bytes));
+}
+
+/* What failed beside findings. */
+static void print_rules(FILE *out, const struct gate *g)
+{
+	for (size_t i = 0; i < g->rule_count; i++) {
+		const struct gate_rule *r = &g->rules[i];
+		size_t places = r->worst ? r->worst->place_count : 0;
+
+		if (!r->failed || r->kind != FINDING_KINDS)
+			continue;
+		fputs(places ? "<details><summary>" : "", out);
+		print_text(out, r->option ? r->option : r->title);
+		fputs(": ", out);
+		print_text(out, r->text);
+		fputs(places ? "</summary>\n\n" : "\n\n", out);
+		for (size_t k = 0; k < places; k++) {
+			print_sum(out, &r->worst->places[k]);
+			print_stack(out, &r->worst->places[k].stack);
+		}
+		fputs(places ? "</details>\n\n" : "", out);
+	}
+}
+
 static size_t print_table(FILE *out, const struct gate *g)
 {
 	size_t n = 0;
@@ -108,6 +138,7 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 			    : "passed");
 	print_text(out, g->summary);
 	fputs("\n\n", out);
+	print_rules(out, g);
 	shown = print_table(out, g);
 	if (shown < g->fresh)
 		fprintf(out, "%zu more are in the report.\n\n",

@@ -7,7 +7,7 @@
 
 #include "command.h"
 #include "die.h"
-#include "escape.h"
+#include "gate_limits.h"
 #include "units.h"
 
 static const char *const nouns[FINDING_KINDS] = {
@@ -45,6 +45,13 @@ static void print_count(FILE *out, uint64_t n, const char *state,
 		fputs(plurals[kind], out);
 	else
 		fprintf(out, "%s%s", nouns[kind], n == 1 ? "" : "s");
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
 static char *finish(FILE *out, char **text)
@@ -109,6 +116,14 @@ static void print_sum(FILE *out, const struct gate *g, enum finding_kind kind,
 		fprintf(out, " (%s)", units_bytes(text, s->bytes));
 }
 
+/* Where --max-leaked-* judges the new, there is nothing else to judge. */
+static bool is_rule(const struct gate *g, enum finding_kind kind)
+{
+	return g->options.kinds & 1u << kind &&
+	       (g->options.mode != GATE_NEW ||
+		!gate_limits_cover(&g->options, kind));
+}
+
 static void add_kind(struct gate *g, enum finding_kind kind)
 {
 	struct sum s = sum_failing(g, kind);
@@ -131,25 +146,56 @@ static void add_kind(struct gate *g, enum finding_kind kind)
 
 /* --- Limits ------------------------------------------------------------------ */
 
-static void add_amount(struct gate *g, const char *id, uint64_t most,
-		       uint64_t found, bool bytes, const char *what)
+static struct gate_rule *append_limit(struct gate *g, char *id, char *title,
+				      char *option, uint64_t most)
 {
-	char a[UNITS_SIZE], b[UNITS_SIZE];
+	struct gate_rule *r = append(g, FINDING_KINDS, id, title);
+
+	r->option = option;
+	r->most = most;
+	return r;
+}
+
+/* "3 objects leaked (limit 0)": what was found, and with the limit if that is
+ * less. Amounts that look alike are told in bytes. */
+static void judge(struct gate_rule *r, uint64_t found, const char *what)
+{
+	char has[UNITS_SIZE], may[UNITS_SIZE];
+
+	r->found = found;
+	r->failed = found > r->most;
+	if (!r->bytes) {
+		units_count(has, found, "object");
+		snprintf(may, sizeof(may), "%" PRIu64, r->most);
+	} else if (!r->failed || strcmp(units_bytes(has, found),
+					units_bytes(may, r->most)) != 0) {
+		units_bytes(has, found);
+		units_bytes(may, r->most);
+	} else {
+		snprintf(has, sizeof(has), "%" PRIu64 " B", found);
+		snprintf(may, sizeof(may), "%" PRIu64 " B", r->most);
+	}
+	r->text = r->failed ? xasprintf("%s %s (limit %s)", has, what, may)
+			    : xasprintf("%s %s", has, what);
+}
+
+static void add_amount(struct gate *g, const char *id, uint64_t most,
+		       uint64_t found, bool bytes)
+{
+	char text[UNITS_SIZE];
 	struct gate_rule *r;
 
 	if (most == GATE_UNLIMITED)
 		return;
-	if (bytes) {
-		units_bytes(a, most);
-		units_bytes(b, found);
-	} else {
-		units_count(a, most, "object");
-		units_count(b, found, "object");
-	}
-	r = append(g, FINDING_KINDS, xstrdup(id),
-		   xasprintf("at most %s %s", a, what));
-	r->failed = found > most;
-	r->text = xasprintf("%s %s%s", b, what, r->failed ? ", too many" : "");
+	if (bytes)
+		units_bytes(text, most);
+	else
+		units_count(text, most, "object");
+	r = append_limit(g, xstrdup(id), xasprintf("at most %s leaked", text),
+			 xasprintf("--%s %" PRIu64, id, most), most);
+	r->bytes = bytes;
+	r->leaks = true;
+	judge(r, found, "leaked");
 }
 
 /* What --max-leaked-* counts: all that is lost and not accepted. */
@@ -160,53 +206,65 @@ static void add_leaked(struct gate *g)
 	for (size_t i = 0; i < g->issues.count; i++) {
 		const struct issue *one = &g->issues.list[i];
 
-		if (one->state == ISSUE_SUPPRESSED ||
-		    one->state == ISSUE_KNOWN ||
-		    (one->kind != FINDING_LEAK && one->kind != FINDING_CYCLE &&
-		     one->kind != FINDING_REFERENCE))
+		if (!gate_limits_count(&g->options, one))
 			continue;
 		bytes += one->bytes + one->held_bytes;
 		objects += one->objects + one->held_objects;
 	}
 	add_amount(g, "max-leaked-bytes", g->options.most_leaked_bytes, bytes,
-		   true, "leaked");
+		   true);
 	add_amount(g, "max-leaked-objects", g->options.most_leaked_objects,
-		   objects, false, "leaked");
+		   objects, false);
+}
+
+/* `what`: "at the peak of", before the process. */
+static void judge_worst(struct gate_rule *r, const struct gate_worst *w,
+			const char *what)
+{
+	char *text = w->program ? xasprintf("%s %s[%" PRIu32 "]", what,
+					    base_name(w->program), w->pid)
+				: xasprintf("%s a process", what);
+
+	r->worst = w;
+	judge(r, w->value, text);
+	free(text);
 }
 
 static void add_peak(struct gate *g)
 {
-	uint64_t peak = 0;
+	uint64_t most = g->options.most_peak;
+	char text[UNITS_SIZE];
+	struct gate_rule *r;
 
-	for (size_t i = 0; i < g->process_count; i++)
-		if (g->processes[i].peak_bytes > peak)
-			peak = g->processes[i].peak_bytes;
-	add_amount(g, "max-peak", g->options.most_peak, peak, true,
-		   "at the peak of a process");
+	if (most == GATE_UNLIMITED)
+		return;
+	r = append_limit(g, xstrdup("max-peak"),
+			 xasprintf("at most %s at the peak of a process",
+				   units_bytes(text, most)),
+			 xasprintf("--max-peak %" PRIu64, most), most);
+	r->bytes = true;
+	judge_worst(r, &g->peak, "at the peak of");
 }
 
 static void add_limit(struct gate *g, const struct gate_limit *l)
 {
 	const char *option = l->region ? "max-left" : "max-live";
-	char text[UNITS_SIZE];
 	struct gate_rule *r =
-	    append(g, FINDING_KINDS, xasprintf("%s:%s", option, l->text),
-		   xasprintf("%s %s", option, l->text));
+	    append_limit(g, xasprintf("%s:%s", option, l->text),
+			 xasprintf("%s %s", option, l->text),
+			 xasprintf("--%s %s", option, l->text), l->most);
 
-	if (l->bytes)
-		units_bytes(text, l->worst);
-	else
-		units_count(text, l->worst, "object");
-	r->failed = l->worst > l->most;
-	r->unseen = !l->seen;
-	if (!l->seen)
+	r->bytes = l->bytes;
+	r->unseen = !l->worst.seen;
+	if (r->unseen)
 		r->text =
-		    xasprintf("no %s of that name was seen, see refknot %s",
+		    xasprintf("no %s of that name was seen; see refknot %s",
 			      l->region ? "region" : "type",
 			      l->region ? "regions" : "objects");
 	else
-		r->text = xasprintf("%s %s", text,
-				    l->region ? "left" : "alive at the end");
+		judge_worst(r, &l->worst,
+			    l->region ? "left by passes in"
+				      : "alive at the end of");
 }
 
 static void add_growth(struct gate *g)
@@ -235,14 +293,13 @@ static void add_growth(struct gate *g)
 /* "server[17]: it is still running, and 2 more" */
 static char *why_incomplete(const struct gate_process *p, size_t more)
 {
-	const char *slash = strrchr(p->program, '/');
 	char pid[32] = "", others[48] = "";
 
 	if (p->pid)
 		snprintf(pid, sizeof(pid), "[%" PRIu32 "]", p->pid);
 	if (more)
 		snprintf(others, sizeof(others), ", and %zu more", more);
-	return xasprintf("%s%s: %s%s", slash ? slash + 1 : p->program, pid,
+	return xasprintf("%s%s: %s%s", base_name(p->program), pid,
 			 p->incomplete, others);
 }
 
@@ -262,6 +319,7 @@ static void add_complete(struct gate *g)
 				     xstrdup("all was recorded and checked"));
 	size_t n = 0;
 
+	r->completeness = true;
 	for (size_t i = 0; i < g->process_count; i++) {
 		if (!g->processes[i].incomplete)
 			continue;
@@ -281,7 +339,7 @@ static void add_complete(struct gate *g)
 void gate_rules_make(struct gate *g)
 {
 	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		if (g->options.kinds & 1u << kind)
+		if (is_rule(g, kind))
 			add_kind(g, kind);
 	add_leaked(g);
 	add_peak(g);
@@ -289,55 +347,4 @@ void gate_rules_make(struct gate *g)
 		add_limit(g, &g->options.limits[i]);
 	add_growth(g);
 	add_complete(g);
-}
-
-/* --- The last line --------------------------------------------------------------- */
-
-/* ": " or ", ": what stands before the next part. */
-static void separate(FILE *out, bool *first)
-{
-	fputs(*first ? " " : ", ", out);
-	*first = false;
-}
-
-static void print_failures(FILE *out, const struct gate *g)
-{
-	bool first = true;
-
-	for (size_t i = 0; i < g->rule_count; i++) {
-		const struct gate_rule *r = &g->rules[i];
-		char *text;
-
-		if (!r->failed)
-			continue;
-		separate(out, &first);
-		text = escape(r->text);
-		if (r->kind == FINDING_KINDS)
-			fprintf(out, "%s: ", r->id);
-		fputs(text, out);
-		free(text);
-	}
-	if (first)
-		fputs(" no findings", out);
-}
-
-void gate_rules_sum_up(struct gate *g)
-{
-	char *text;
-	size_t size;
-	FILE *out = start(&text, &size);
-
-	fprintf(out, "refknot: %s",
-		g->failed                ? "FAIL"
-		: g->status != STATUS_OK ? "PROGRAM FAILED"
-					 : "OK");
-	print_failures(out, g);
-	fputc(';', out);
-	if (g->baseline)
-		fprintf(out, " baseline %zu,", g->known);
-	fprintf(out, " suppressed %zu;", g->suppressed);
-	if (g->baseline && g->stale)
-		fprintf(out, " stale %zu;", g->stale);
-	fprintf(out, " exit %d", g->status);
-	g->summary = finish(out, &text);
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate's tests, one a rule, and its last line. */
+/* The gate's tests, one a rule. */
 #ifndef GATE_RULES_H
 #define GATE_RULES_H
 
 #include "gate.h"
 
-/* Set g->rules. The issues are sorted and counted. */
+/* Set g->rules. The issues are sorted. */
 void gate_rules_make(struct gate *g);
-/* Set g->summary. g->status is known. */
-void gate_rules_sum_up(struct gate *g);
 
 #endif

@@ -239,6 +239,39 @@ static json_t *result(const struct gate *g, const struct issue *i)
 	return o;
 }
 
+/* Whether a result tells of the rule. */
+static bool is_limit_s(const struct gate_rule *r)
+{
+	return r->failed && r->worst;
+}
+
+/* A limit that is exceeded, at the place that has most of it. */
+static json_t *limit(const struct gate *g, const struct gate_rule *r)
+{
+	const struct gate_worst *w = r->worst;
+	json_t *o = json_object(), *locations = json_array();
+	json_t *list = json_array(), *prints = json_object();
+	char *text = xasprintf("%s: %s", r->option, r->text);
+
+	for (size_t i = 0; i < w->place_count; i++)
+		document_append(list, stack(g, &w->places[i].stack));
+	document_append(
+	    locations,
+	    sarif_location_in(
+		g, w->place_count ? gate_place_frame(&w->places[0]) : NULL,
+		w->program));
+	document_set(prints, "refknotLimit/v1", json_text(r->id));
+	document_set(o, "ruleId", json_text(SARIF_LIMIT));
+	document_set(o, "ruleIndex", json_count(FINDING_KINDS));
+	document_set(o, "level", json_text("error"));
+	document_set(o, "message", sarif_message(text));
+	document_set(o, "locations", locations);
+	document_set(o, "partialFingerprints", prints);
+	document_set(o, "stacks", list);
+	free(text);
+	return o;
+}
+
 static json_t *results(const struct gate *g)
 {
 	json_t *array = json_array();
@@ -246,11 +279,12 @@ static json_t *results(const struct gate *g)
 	for (size_t i = 0; i < g->issues.count; i++) {
 		const struct issue *one = &g->issues.list[i];
 
-		if (one->state != ISSUE_SUPPRESSED &&
-		    g->options.kinds & 1u << one->kind &&
-		    json_array_size(array) < MOST)
+		if (gate_tells(g, one) && json_array_size(array) < MOST)
 			document_append(array, result(g, one));
 	}
+	for (size_t i = 0; i < g->rule_count; i++)
+		if (is_limit_s(&g->rules[i]))
+			document_append(array, limit(g, &g->rules[i]));
 	return array;
 }
 
@@ -277,7 +311,8 @@ static json_t *invocations(const struct gate *g)
 	for (size_t i = 0; i < g->rule_count; i++) {
 		json_t *note;
 
-		if (!g->rules[i].failed || g->rules[i].kind != FINDING_KINDS)
+		if (!g->rules[i].failed || g->rules[i].kind != FINDING_KINDS ||
+		    is_limit_s(&g->rules[i]))
 			continue;
 		note = json_object();
 		document_set(note, "message", sarif_message(g->rules[i].text));

@@ -29,7 +29,10 @@ json_t *sarif_location_in(const struct gate *g, const struct issue_frame *f,
 /* Whether the frame's file can be told. */
 bool sarif_is_placed(const struct gate *g, const struct issue_frame *f);
 
-/* The tool, with a rule a kind of findings, in their order.
+#define SARIF_LIMIT "limit" /* the rule of limits */
+
+/* The tool, with a rule a kind of findings, in their order, and then that of
+ * limits.
  * gate_sarif_rules.c */
 json_t *sarif_tool(void);
 

@@ -10,7 +10,7 @@ static const struct {
 	const char *name; /* of the rule */
 	const char *meaning;
 	const char *help;
-} rules[FINDING_KINDS] = {
+} rules[FINDING_KINDS + 1] = {
 	[FINDING_CYCLE] = { "OrphanedCycle",
 			    "Objects that only keep each other can never be freed.",
 			    "Make one of the references weak, or break the cycle when the owner goes." },
@@ -41,6 +41,9 @@ static const struct {
 	[FINDING_POSSIBLE] = { "PossibleLeak",
 			       "Only pointers into the middle of the memory are left.",
 			       "Keep a pointer to its start, or free it." },
+	[FINDING_KINDS] = { "LimitExceeded",
+			    "More is alive, or was, than a limit allows.",
+			    "Free what is no longer needed, or raise the limit." },
 };
 
 static json_t *rule_properties(enum finding_kind kind)
@@ -57,13 +60,13 @@ static json_t *rule_properties(enum finding_kind kind)
 	return o;
 }
 
-static json_t *rule(enum finding_kind kind)
+static json_t *rule(const char *id, enum finding_kind kind)
 {
 	json_t *o = json_object(), *level = json_object();
 
 	document_set(level, "level",
 		     json_text(kind == FINDING_POSSIBLE ? "warning" : "error"));
-	document_set(o, "id", json_text(finding_kind_name(kind)));
+	document_set(o, "id", json_text(id));
 	document_set(o, "name", json_text(rules[kind].name));
 	document_set(o, "shortDescription", sarif_message(rules[kind].meaning));
 	document_set(o, "fullDescription", sarif_message(rules[kind].meaning));
@@ -79,7 +82,8 @@ json_t *sarif_tool(void)
 	json_t *list = json_array();
 
 	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		document_append(list, rule(kind));
+		document_append(list, rule(finding_kind_name(kind), kind));
+	document_append(list, rule(SARIF_LIMIT, FINDING_KINDS));
 	document_set(driver, "name", json_text("refknot"));
 	document_set(driver, "semanticVersion", json_text(REFKNOT_VERSION));
 	document_set(driver, "rules", list);

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "die.h"
 #include "escape.h"
 #include "gate_writers.h"
+#include "units.h"
 
 /* '#' would begin a directive. */
 static void print_title(FILE *out, const char *title)
@@ -29,14 +31,9 @@ static void print_quoted(FILE *out, const char *raw)
 	free(text);
 }
 
-static void print_finding(FILE *out, const struct issue *i)
+static void print_frame(FILE *out, const char *path,
+			const struct issue_frame *f)
 {
-	const struct issue_frame *f = issue_place(i);
-	char *summary = issue_summary(i);
-
-	fputs("    - what: ", out);
-	print_quoted(out, summary);
-	fprintf(out, "\n      signature: \"%s\"\n", i->signature);
 	if (f) {
 		fputs("      function: ", out);
 		print_quoted(out, f->function);
@@ -44,23 +41,52 @@ static void print_finding(FILE *out, const struct issue *i)
 	}
 	if (f && f->file && f->line) {
 		fputs("      file: ", out);
-		print_quoted(out, i->path ? i->path : f->file);
+		print_quoted(out, path ? path : f->file);
 		fprintf(out, "\n      line: %u\n", f->line);
 	}
+}
+
+static void print_place(FILE *out, const struct gate_place *p)
+{
+	char objects[UNITS_SIZE], bytes[UNITS_SIZE];
+	char *what = xasprintf(
+	    "%s, %s %s", units_count(objects, p->amount.objects, "object"),
+	    units_bytes(bytes, p->amount.bytes), p->stack.what);
+
+	fputs("    - what: ", out);
+	print_quoted(out, what);
+	fputc('\n', out);
+	print_frame(out, p->path, gate_place_frame(p));
+	free(what);
+}
+
+static void print_finding(FILE *out, const struct issue *i)
+{
+	char *summary = issue_summary(i);
+
+	fputs("    - what: ", out);
+	print_quoted(out, summary);
+	fprintf(out, "\n      signature: \"%s\"\n", i->signature);
+	print_frame(out, i->path, issue_place(i));
 	free(summary);
 }
 
 static void print_details(FILE *out, const struct gate *g,
 			  const struct gate_rule *r)
 {
+	size_t places = r->worst ? r->worst->place_count : 0;
+
 	fputs("  ---\n  message: ", out);
 	print_quoted(out, r->text);
 	fputc('\n', out);
-	if (r->kind != FINDING_KINDS)
+	if (places)
+		fputs("  places:\n", out);
+	for (size_t i = 0; i < places; i++)
+		print_place(out, &r->worst->places[i]);
+	if (r->kind != FINDING_KINDS || r->leaks)
 		fputs("  findings:\n", out);
 	for (size_t i = 0; i < g->issues.count; i++)
-		if (g->issues.list[i].kind == r->kind &&
-		    gate_fails(g, &g->issues.list[i]))
+		if (gate_fails_by(g, r, &g->issues.list[i]))
 			print_finding(out, &g->issues.list[i]);
 	fputs("  ...\n", out);
 }

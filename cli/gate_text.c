@@ -3,57 +3,17 @@
  * the line that they paste. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "die.h"
 #include "escape.h"
+#include "gate_card.h"
 #include "gate_writers.h"
 #include "paint.h"
 #include "units.h"
 
+#define MOST_PASSING 10 /* findings that do not fail and are named */
+
 bool gate_text_shows_suppressed;
-
-static void print_issue(FILE *out, const struct gate *g, const struct issue *i)
-{
-	char text[UNITS_SIZE];
-
-	fputc('\n', out);
-	fputs(i->card, out);
-	if (i->state == ISSUE_GROWN)
-		fprintf(out,
-			"    more than the baseline has: count %" PRIu64
-			" where it was %" PRIu64 ", %s\n",
-			i->count, i->known_count,
-			units_bytes(text, i->known_bytes));
-	if (g->process_count > 1)
-		fprintf(out, "    found in %zu of %zu processes\n",
-			i->processes, g->process_count);
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void print_gaps(FILE *out, const struct gate *g)
-{
-	for (size_t i = 0; i < g->process_count; i++) {
-		const struct gate_process *p = &g->processes[i];
-		char *name, *why;
-
-		if (!p->incomplete)
-			continue;
-		name = escape(base_name(p->program));
-		why = escape(p->incomplete);
-		fprintf(out, "incomplete: %s", name);
-		if (p->pid)
-			fprintf(out, "[%" PRIu32 "]", p->pid);
-		fprintf(out, ": %s\n", why);
-		free(name);
-		free(why);
-	}
-}
 
 static void print_others(FILE *out, const struct gate *g)
 {
@@ -62,6 +22,33 @@ static void print_others(FILE *out, const struct gate *g)
 		    out,
 		    "note: %zu process%s of programs that are not to be judged\n",
 		    g->other_count, g->other_count == 1 ? "" : "es");
+}
+
+static void print_passing_one(FILE *out, const struct issue *i)
+{
+	const struct issue_frame *f = issue_place(i);
+	char *summary = issue_summary(i);
+	char *text = xasprintf("%s: %s, in %s", gate_noun(i->kind), summary,
+			       f ? f->function : "unknown code");
+	char *shown = escape(text);
+
+	fprintf(out, "note: does not fail: %s (%s)\n", shown, i->signature);
+	free(shown);
+	free(text);
+	free(summary);
+}
+
+/* What was found but is of no kind that fails, or within a limit. */
+static void print_passing(FILE *out, const struct gate *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (gate_lets_pass(g, &g->issues.list[i]) && n++ < MOST_PASSING)
+			print_passing_one(out, &g->issues.list[i]);
+	if (n > MOST_PASSING)
+		fprintf(out, "note: nor do %zu more findings\n",
+			n - MOST_PASSING);
 }
 
 /* A name with a slip of the pen would guard nothing. */
@@ -147,21 +134,36 @@ static void print_suppression(FILE *out, const struct suppression *s)
 	free(text);
 }
 
-void gate_write_text(FILE *out, const struct gate *g)
+/* All that fails, but for what is told in the last line alone. */
+static void print_failures(FILE *out, const struct gate *g)
 {
-	bool colour = paint_wanted(out);
 	bool shown = false;
 
+	for (size_t i = 0; i < g->rule_count; i++)
+		if (g->rules[i].failed && g->rules[i].option) {
+			fputc('\n', out);
+			gate_card_limit(out, &g->rules[i]);
+			shown = true;
+		}
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (gate_fails(g, &g->issues.list[i])) {
-			print_issue(out, g, &g->issues.list[i]);
+			fputc('\n', out);
+			gate_card_issue(out, g, &g->issues.list[i]);
 			shown = true;
 		}
 	if (shown)
 		fputc('\n', out);
-	print_gaps(out, g);
+}
+
+void gate_write_text(FILE *out, const struct gate *g)
+{
+	bool colour = paint_wanted(out);
+
+	print_failures(out, g);
+	gate_card_gaps(out, g);
 	print_unseen(out, g);
 	print_others(out, g);
+	print_passing(out, g);
 	print_grown(out, g);
 	if (g->baseline)
 		print_stale(out, g->baseline);

@@ -113,6 +113,32 @@ def test_children_are_judged_too(leaky):
                  f"{leaky} 1; true").status == 0
 
 
+def test_numbers_of_several_processes_are_sums(leaky):
+    """A card has those of one process: which one is told."""
+    done = check("--", "sh", "-c", f"{leaky} 1; {leaky} 12; true")
+    lines = done.told.splitlines()
+    sums = next(x for x in lines if x.startswith("found in 2 of "))
+    assert re.fullmatch(r"found in 2 of 3 processes, in all 2 objects, 200 B: "
+                        r"malloc in take; in leaky\[\d+\]:", sums)
+    assert lines[lines.index(sums) + 1].startswith("LEAK  1 object, 100 B ")
+    assert re.search(r"^    found in 1 of 3 processes, leaky\[\d+\]$",
+                     done.told, re.M)
+    assert "found in" not in check("--", leaky, "1").told
+
+
+def test_what_does_not_fail_is_told_all_the_same(leaky):
+    done = check("--fail-on", "cycle", "--", leaky, "12")
+    assert done.status == 0
+    assert (summary(done) == "refknot: OK 2 findings that do not fail (leak); "
+            "suppressed 0; exit 0")
+    notes = [x for x in done.told.splitlines() if x.startswith("note: ")]
+    assert len(notes) == 2
+    assert notes[0].startswith("note: does not fail: leak: 1 object, 100 B: ")
+    done = check("--fail-on", "cycle", "--", leaky, "1c")
+    assert "FAIL 1 orphaned cycle (96 B); " in summary(done)
+    assert "note: does not fail: leak: " in done.told
+
+
 def test_lines_of_one_function_in_several_processes_are_all_shown(tmp_path):
     source = LEAKY.replace("one();\n    if (strchr(what, '3'))", "one();\n"
                            "    if (strchr(what, '3'))")

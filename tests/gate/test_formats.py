@@ -194,16 +194,27 @@ def test_junit_is_valid(schema, told, tmp_path):
         assert done.status == 0, done.told
 
 
-def test_junit_has_a_case_a_rule_and_a_finding(told):
+def test_junit_has_a_case_a_rule_with_its_findings(told):
     root = xml.etree.ElementTree.parse(told["junit"]).getroot()
     cases = root.findall("./testsuite/testcase")
     failed = [c for c in cases if c.find("failure") is not None]
     assert int(root.get("tests")) == len(cases)
-    assert int(root.get("failures")) == len(failed) == 5
+    assert int(root.get("failures")) == len(failed) == 2
     assert len({c.get("name") for c in cases}) == len(cases)
-    cycle = next(c for c in failed
-                 if c.get("name").startswith("orphaned cycle in"))
-    assert "ROOT CYCLE" in cycle.find("failure").text
+    assert {c.get("classname") for c in cases} == {"refknot.leaky"}
+    cycles, leaks = (next(c for c in failed if c.get("name") == name).find(
+        "failure") for name in ("no orphaned cycles", "no leaks"))
+    assert "ROOT CYCLE" in cycles.text
+    assert leaks.text.count("LEAK  ") == 2
+    assert leaks.get("message") == "2 leaks (120 B); take at leaky.c:8"
+
+
+def test_junit_is_not_called_after_the_shell_that_starts_it(leaky, tmp_path):
+    path = tmp_path / "r.xml"
+    check("--output", f"junit={path}", "--", "sh", "-c", f"{leaky} 1; true")
+    names = {c.get("classname") for c in
+             xml.etree.ElementTree.parse(path).getroot().iter("testcase")}
+    assert names == {"refknot"}
 
 
 def test_tap_is_read_by_prove(told, tmp_path):

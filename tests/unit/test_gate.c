@@ -96,7 +96,20 @@ static void kinds_that_are_not_asked_for_do_not_fail(void **state)
 	(void)state;
 	gate_parse_fail_on(&g.options, "cycle,reference");
 	lose("a", 100);
-	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
+	expect(0, "refknot: OK 1 finding that does not fail (leak); "
+		  "suppressed 0; exit 0");
+}
+
+static void kinds_that_do_not_fail_are_named(void **state)
+{
+	(void)state;
+	gate_parse_fail_on(&g.options, "reference");
+	lose("a", 100);
+	lose("b", 100);
+	lose("c", 8);
+	scene_edge(&s, 2, 0, 2, 0);
+	expect(4, "refknot: PROGRAM FAILED 3 findings that do not fail "
+		  "(orphaned cycle, leak); suppressed 0; exit 4");
 }
 
 static void possible_leaks_fail_when_asked_for(void **state)
@@ -245,7 +258,9 @@ static void leaks_within_their_limit_do_not_fail(void **state)
 	(void)state;
 	g.options.most_leaked_bytes = 100;
 	lose("a", 100);
-	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
+	expect(0, "refknot: OK 1 finding that does not fail (leak); "
+		  "suppressed 0; exit 0");
+	assert_int_equal(g.fresh, 0);
 }
 
 static void leaks_beyond_their_limit_fail(void **state)
@@ -254,8 +269,14 @@ static void leaks_beyond_their_limit_fail(void **state)
 	g.options.most_leaked_objects = 1;
 	lose("a", 100);
 	lose("b", 1);
-	expect(0, "refknot: FAIL max-leaked-objects: 2 objects leaked, too "
-		  "many; suppressed 0; exit 23");
+	expect(0, "refknot: FAIL max-leaked-objects: 2 objects leaked "
+		  "(limit 1); suppressed 0; exit 23");
+	assert_int_equal(g.fresh, 2);
+	assert_true(gate_fails(&g, &g.issues.list[0]));
+	for (size_t i = 0; i < g.rule_count; i++)
+		assert_int_equal(
+		    gate_fails_by(&g, &g.rules[i], &g.issues.list[0]),
+		    g.rules[i].failed);
 }
 
 static void a_peak_has_a_limit(void **state)
@@ -263,8 +284,23 @@ static void a_peak_has_a_limit(void **state)
 	(void)state;
 	g.options.most_peak = gate_parse_bytes("max-peak", "1k");
 	s.m.meta.peak_bytes = 1025;
-	expect(0, "refknot: FAIL max-peak: 1.0 KiB at the peak of a process, "
-		  "too many; suppressed 0; exit 23");
+	expect(0, "refknot: FAIL max-peak: 1025 B at the peak of scene[7] "
+		  "(limit 1024 B); suppressed 0; exit 23");
+}
+
+static void a_limit_tells_of_the_process_that_had_most(void **state)
+{
+	(void)state;
+	g.options.most_peak = 10;
+	s.m.meta.peak_bytes = 20;
+	gate_add(&g, &s.m, &s.symbols);
+	s.m.meta.pid = 8;
+	s.m.meta.peak_bytes = 30;
+	gate_add(&g, &s.m, &s.symbols);
+	s.m.meta.pid = 9;
+	s.m.meta.peak_bytes = 25;
+	expect(0, "refknot: FAIL max-peak: 30 B at the peak of scene[8] "
+		  "(limit 10 B); suppressed 0; exit 23");
 }
 
 static void a_type_has_a_limit(void **state)
@@ -273,16 +309,25 @@ static void a_type_has_a_limit(void **state)
 	gate_parse_limit(&g.options, "max-live", "malloc in a=1", false);
 	gate_parse_limit(&g.options, "max-live", "malloc in a=10B", false);
 	gate_parse_limit(&g.options, "max-live", "absent=0", false);
-	lose("a", 9);
-	scene_root(&s, 0, 0);
 	lose("a", 2);
+	scene_root(&s, 0, 0);
+	lose("a", 9);
 	scene_root(&s, 1, 0);
 	gate_add(&g, &s.m, &s.symbols);
 	gate_judge(&g, 0);
 	assert_string_equal(g.summary,
 			    "refknot: FAIL max-live:malloc in a=1: 2 objects "
-			    "alive at the end, max-live:malloc in a=10B: 11 B "
-			    "alive at the end; suppressed 0; exit 23");
+			    "alive at the end of scene[7] (limit 1), "
+			    "max-live:malloc in a=10B: 11 B alive at the end "
+			    "of scene[7] (limit 10 B); suppressed 0; exit 23");
+	for (size_t i = 0; i < 2; i++) {
+		const struct gate_worst *w = &g.options.limits[i].worst;
+
+		assert_int_equal(w->place_count, 2);
+		assert_int_equal(w->places[0].amount.objects, 1);
+		assert_int_equal(w->places[0].amount.bytes, 9);
+		assert_int_equal(w->places[1].amount.bytes, 2);
+	}
 	assert_true(g.rules[g.rule_count - 2].unseen);
 }
 
@@ -365,6 +410,7 @@ int main(void)
 		TEST(the_program_s_status_wins),
 		TEST(a_failing_program_is_not_called_fine),
 		TEST(kinds_that_are_not_asked_for_do_not_fail),
+		TEST(kinds_that_do_not_fail_are_named),
 		TEST(possible_leaks_fail_when_asked_for),
 		TEST(what_was_not_checked_is_not_green),
 		TEST(a_thread_that_did_not_stop_is_not_green),
@@ -380,6 +426,7 @@ int main(void)
 		TEST(leaks_within_their_limit_do_not_fail),
 		TEST(leaks_beyond_their_limit_fail),
 		TEST(a_peak_has_a_limit),
+		TEST(a_limit_tells_of_the_process_that_had_most),
 		TEST(a_type_has_a_limit),
 		TEST(amounts_have_units),
 		TEST(what_is_no_amount_is_refused),

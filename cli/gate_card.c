@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate_card.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "escape.h"
+#include "units.h"
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+char *gate_card_process(const char *program, uint32_t pid)
+{
+	if (!pid)
+		return xstrdup(base_name(program));
+	return xasprintf("%s[%" PRIu32 "]", base_name(program), pid);
+}
+
+static void print(FILE *out, const char *raw)
+{
+	char *text = escape(raw);
+
+	fputs(text, out);
+	free(text);
+}
+
+/* --- Findings ---------------------------------------------------------------- */
+
+/* A card has the numbers of the process in which it was found first. */
+static void print_sums(FILE *out, const struct gate *g, const struct issue *i)
+{
+	char *summary = issue_summary(i);
+	char *process = gate_card_process(i->program, i->pid);
+
+	fprintf(out, "found in %zu of %zu processes, in all ", i->processes,
+		g->process_count);
+	print(out, summary);
+	fputs("; in ", out);
+	print(out, process);
+	fputs(i->places > 1 ? " and others:\n" : ":\n", out);
+	free(process);
+	free(summary);
+}
+
+void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
+{
+	char text[UNITS_SIZE];
+
+	if (i->processes > 1)
+		print_sums(out, g, i);
+	fputs(i->card, out);
+	if (i->state == ISSUE_GROWN)
+		fprintf(out,
+			"    more than the baseline has: count %" PRIu64
+			" where it was %" PRIu64 ", %s\n",
+			i->count, i->known_count,
+			units_bytes(text, i->known_bytes));
+	if (i->processes == 1 && g->process_count > 1) {
+		char *process = gate_card_process(i->program, i->pid);
+
+		fprintf(out, "    found in 1 of %zu processes, ",
+			g->process_count);
+		print(out, process);
+		fputc('\n', out);
+		free(process);
+	}
+}
+
+/* --- Limits ------------------------------------------------------------------ */
+
+static void print_frame(FILE *out, const struct issue_frame *f, size_t number)
+{
+	fprintf(out, "    #%-2zu ", number);
+	print(out, f->function);
+	if (f->file) {
+		fputs(" at ", out);
+		print(out, base_name(f->file));
+		if (f->line)
+			fprintf(out, ":%u", f->line);
+	}
+	if (f->module) {
+		fputs(" (", out);
+		print(out, base_name(f->module));
+		fputs(f->inlined ? ", inlined)" : ")", out);
+	}
+	fputc('\n', out);
+}
+
+static void print_place(FILE *out, const struct gate_place *p)
+{
+	char text[UNITS_SIZE];
+
+	fprintf(out, "  %s, ", units_count(text, p->amount.objects, "object"));
+	fprintf(out, "%s %s, from\n", units_bytes(text, p->amount.bytes),
+		p->stack.what);
+	for (size_t n = 0; n < p->stack.count; n++)
+		print_frame(out, &p->stack.frames[n], n);
+	if (!p->stack.count)
+		fputs("    (call stack not known)\n", out);
+}
+
+void gate_card_limit(FILE *out, const struct gate_rule *r)
+{
+	fputs("limit ", out);
+	print(out, r->option);
+	fputs(": ", out);
+	print(out, r->text);
+	fputc('\n', out);
+	for (size_t i = 0; r->worst && i < r->worst->place_count; i++)
+		print_place(out, &r->worst->places[i]);
+}
+
+/* --- Rules ------------------------------------------------------------------- */
+
+void gate_card_gaps(FILE *out, const struct gate *g)
+{
+	for (size_t i = 0; i < g->process_count; i++) {
+		const struct gate_process *p = &g->processes[i];
+		char *process, *text, *shown;
+
+		if (!p->incomplete)
+			continue;
+		process = gate_card_process(p->program, p->pid);
+		text = xasprintf("%s: %s", process, p->incomplete);
+		shown = escape(text);
+		fprintf(out, "incomplete: %s\n", shown);
+		free(shown);
+		free(text);
+		free(process);
+	}
+}
+
+void gate_card_rule(FILE *out, const struct gate *g, const struct gate_rule *r)
+{
+	bool first = true;
+
+	if (r->option) {
+		gate_card_limit(out, r);
+		first = false;
+	} else if (r->kind == FINDING_KINDS) {
+		print(out, r->text);
+		fputc('\n', out);
+		if (r->completeness)
+			gate_card_gaps(out, g);
+	}
+	for (size_t i = 0; i < g->issues.count; i++) {
+		if (!gate_fails_by(g, r, &g->issues.list[i]))
+			continue;
+		fputs(first ? "" : "\n", out);
+		gate_card_issue(out, g, &g->issues.list[i]);
+		first = false;
+	}
+}

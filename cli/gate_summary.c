@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate_summary.h"
+
+#include <stdlib.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+
+/* ": " or ", ": what stands before the next part. */
+static void separate(FILE *out, bool *first)
+{
+	fputs(*first ? " " : ", ", out);
+	*first = false;
+}
+
+/* "2 findings that do not fail (leak, possible leak)" */
+static void print_passing(FILE *out, const struct gate *g)
+{
+	unsigned kinds = 0;
+	size_t n = 0;
+	bool first = true;
+
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (gate_lets_pass(g, &g->issues.list[i])) {
+			kinds |= 1u << g->issues.list[i].kind;
+			n++;
+		}
+	if (!n) {
+		fputs(" no findings", out);
+		return;
+	}
+	fprintf(out, " %zu finding%s that do%s not fail (", n,
+		n == 1 ? "" : "s", n == 1 ? "es" : "");
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		if (kinds & 1u << kind) {
+			fprintf(out, "%s%s", first ? "" : ", ",
+				gate_noun(kind));
+			first = false;
+		}
+	fputc(')', out);
+}
+
+static void print_failures(FILE *out, const struct gate *g)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < g->rule_count; i++) {
+		const struct gate_rule *r = &g->rules[i];
+		char *text, *shown;
+
+		if (!r->failed)
+			continue;
+		separate(out, &first);
+		text = r->kind == FINDING_KINDS
+			   ? xasprintf("%s: %s", r->id, r->text)
+			   : xstrdup(r->text);
+		shown = escape(text);
+		fputs(shown, out);
+		free(shown);
+		free(text);
+	}
+	if (first)
+		print_passing(out, g);
+}
+
+void gate_summary_make(struct gate *g)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	fprintf(out, "refknot: %s",
+		g->failed                ? "FAIL"
+		: g->status != STATUS_OK ? "PROGRAM FAILED"
+					 : "OK");
+	print_failures(out, g);
+	fputc(';', out);
+	if (g->baseline)
+		fprintf(out, " baseline %zu,", g->known);
+	fprintf(out, " suppressed %zu;", g->suppressed);
+	if (g->baseline && g->stale)
+		fprintf(out, " stale %zu;", g->stale);
+	fprintf(out, " exit %d", g->status);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	free(g->summary);
+	g->summary = text;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a limit found: of all processes the one that had most, and where that is
+ * from. Begins as zeros; gate_worst_note for each process, and where that says
+ * so and the limit is exceeded, gate_worst_place.
+ */
+#ifndef GATE_WORST_H
+#define GATE_WORST_H
+
+#include <stdbool.h>
+
+#include "issue_stack.h"
+#include "model.h"
+
+#define GATE_PLACES 5 /* most that are kept */
+
+struct gate_amount {
+	uint64_t objects, bytes;
+};
+
+struct gate_place {
+	struct gate_amount amount;
+	struct issue_stack stack; /* its `what`: "alive at the end" */
+	size_t frame;             /* to blame, see issue_stack_blame() */
+	char *path;               /* within the source tree; NULL: outside */
+};
+
+struct gate_worst {
+	bool seen; /* by any process */
+	uint64_t value;
+	char *program; /* path; NULL: nothing was seen */
+	uint32_t pid;
+	struct gate_place places[GATE_PLACES]; /* the most first */
+	size_t place_count;
+};
+
+/* The process has so much; true when no other had more. */
+bool gate_worst_note(struct gate_worst *w, uint64_t value,
+		     const struct model *m);
+
+/* Where it is from, by amounts[m->stack_count]; the most bytes, or objects,
+ * count. `what` must stay. */
+void gate_worst_place(struct gate_worst *w, const struct model *m,
+		      struct symbols *s, const struct sources *sources,
+		      const struct gate_amount *amounts, bool bytes,
+		      const char *what);
+
+void gate_worst_release(struct gate_worst *w);
+
+/* The frame to blame; NULL: no frame is known. */
+const struct issue_frame *gate_place_frame(const struct gate_place *p);
+
+#endif
