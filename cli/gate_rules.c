@@ -282,10 +282,13 @@ static void add_growth(struct gate *g)
 	}
 	if (g->growth_count || !g->options.growth)
 		return;
+	/* Nothing was measured, which is no good news. */
 	r = append(g, FINDING_KINDS, xstrdup("growth"),
-		   xstrdup("regions are steady"));
+		   xstrdup("growth of regions"));
 	r->unseen = true;
-	r->text = xstrdup("no region was seen, see refknot regions");
+	r->failed = !g->options.allow_incomplete;
+	r->text = xstrdup(
+	    "no region was seen: put refknot_region_begin() and refknot_region_end() of refknot.h around what repeats");
 }
 
 /* --- Whether all was seen ------------------------------------------------------ */

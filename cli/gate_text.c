@@ -58,7 +58,7 @@ static void print_unseen(FILE *out, const struct gate *g)
 		const struct gate_rule *r = &g->rules[i];
 		char *title, *text;
 
-		if (!r->unseen)
+		if (!r->unseen || r->failed)
 			continue;
 		title = escape(r->title);
 		text = escape(r->text);

@@ -353,8 +353,19 @@ def test_growth_of_regions_fails_when_asked_for(leaky, tmp_path):
     done = check(*asked, program, "1")
     assert done.status == 23
     assert "growth:request: malloc in serve +1 a pass" in summary(done)
-    done = check(*asked, leaky)
-    assert done.status == 0 and "note: regions are steady" in done.told
+
+
+def test_growth_is_red_where_no_region_was_seen(leaky):
+    """Nothing was measured; nothing may be called steady."""
+    asked = ["--fail-on", "leak,growth"]
+    done = check(*asked, "--", leaky)
+    assert done.status == 23
+    assert "FAIL growth: no region was seen: put refknot_region_begin() and " \
+        in summary(done)
+    assert "steady" not in done.told and done.told.count("no region") == 1
+    done = check(*asked, "--allow-incomplete", "--", leaky)
+    assert done.status == 0
+    assert "note: growth of regions: no region was seen: " in done.told
 
 
 def test_nothing_fails_where_nothing_is_to(leaky):
