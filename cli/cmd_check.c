@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "die.h"
@@ -250,10 +251,34 @@ static void open_gate(void)
 
 /* --- Recordings ------------------------------------------------------------ */
 
+/* Those that were named, and which of them could be read. */
+struct named {
+	const char **paths; /* NULL: none was */
+	bool *read;
+	bool any;
+};
+
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
-	(void)data;
+	struct named *n = data;
+
+	n->any = true;
+	for (size_t i = 0; n->paths && n->paths[i]; i++)
+		n->read[i] |= !strcmp(n->paths[i], m->path);
 	gate_add(&gate, m, s);
+}
+
+/* Why recordings_each() has told; one that is cut short was judged as far as it
+ * goes, and says so. */
+static void add_unread(const char *path)
+{
+	char *what = xasprintf("recording %s", path);
+
+	gate_add_incomplete(&gate, what, 0,
+			    access(path, F_OK) && errno == ENOENT
+				? "there is no such recording"
+				: "it could not be read");
+	free(what);
 }
 
 static int run_program(void)
@@ -349,14 +374,20 @@ static void update(int program_status)
 	baseline_read(&baseline, baseline_path, false);
 }
 
-/* Which of them could not be read, recordings_each() has told. */
 static int judge_recordings(const char **paths)
 {
-	int status = recordings_each(paths, visit, NULL);
+	struct named n = { .paths = paths };
+	int status;
 
-	if (status)
-		gate_add_incomplete(&gate, "a recording", 0,
-				    "it could not be read, or not to its end");
+	n.read = xcalloc(recordings_count(paths), sizeof(*n.read));
+	status = recordings_each(paths, visit, &n);
+	for (size_t i = 0; paths && paths[i]; i++)
+		if (!n.read[i])
+			add_unread(paths[i]);
+	if (!n.any && !(paths && *paths))
+		gate_add_incomplete(&gate, "the newest recording", 0,
+				    "it could not be read");
+	free(n.read);
 	return status;
 }
 

@@ -6,52 +6,13 @@
 
 #include "command.h"
 #include "die.h"
+#include "gate_gap.h"
 #include "gate_growth.h"
 #include "gate_limits.h"
 #include "gate_rules.h"
 #include "gate_summary.h"
-#include "verdict.h"
 
 #define OWN "__lsan_default_suppressions()"
-
-/*
- * What makes a result that nothing was found worth nothing: blocks, pointers
- * or ends may not have been seen. Other limits cost details, or lead to
- * findings that are none.
- */
-static const enum rkn_limit_number grave[] = {
-	RKN_LIMIT_ADDRESS_RANGE, RKN_LIMIT_STORE_FULL,
-	RKN_LIMIT_THREADS_FULL,  RKN_LIMIT_THREAD_RUNNING,
-	RKN_LIMIT_NO_SNAPSHOT,   RKN_LIMIT_NO_MAPS,
-	RKN_LIMIT_SWITCHED_OFF,  RKN_LIMIT_SNAPSHOT_CUT,
-	RKN_LIMIT_OBJECTS_FULL,  RKN_LIMIT_SANDBOX,
-	RKN_LIMIT_OPERATORS,
-};
-
-static bool is_grave(enum rkn_limit_number limit)
-{
-	for (size_t i = 0; i < sizeof(grave) / sizeof(*grave); i++)
-		if (grave[i] == limit)
-			return true;
-	return false;
-}
-
-/* Why the result cannot be relied on, for the caller to free; NULL: it can. */
-static char *find_gap(const struct model *m, const struct findings *f)
-{
-	struct verdict_gap gaps[VERDICT_GAPS];
-	size_t n = verdict_gaps(gaps, m, f);
-
-	if (m->truncated)
-		return xstrdup(m->error);
-	if (!f->checked)
-		return xasprintf("leaks and cycles were not checked: %s",
-				 f->why);
-	for (size_t i = 0; i < n; i++)
-		if (is_grave(gaps[i].limit))
-			return xasprintf("%s (%s)", gaps[i].what, gaps[i].why);
-	return NULL;
-}
 
 static struct gate_process *append(struct gate *g)
 {
@@ -75,7 +36,7 @@ static void add_process(struct gate *g, const struct model *m,
 		.signal = meta->end == RKN_END_SIGNAL ? meta->end_value : 0,
 		.peak_bytes = meta->peak_bytes,
 		.allocations = meta->allocations,
-		.incomplete = find_gap(m, f),
+		.incomplete = gate_gap(m, f),
 	};
 }
 

@@ -100,8 +100,29 @@ def test_a_recording_that_cannot_be_read_is_no_green(leaky, tmp_path):
     for argv in (["/absent.rkn"], [main, "/absent.rkn"]):
         done = check(*argv)
         assert done.status == 2 and "/absent.rkn" in done.told
-        assert "FAIL complete: " in done.out.decode()
+        assert ("FAIL complete: absent.rkn: there is no such recording; "
+                in done.out.decode())
         assert "exit 2\n" in done.out.decode()
+    bad = tmp_path / "bad.rkn"
+    bad.write_bytes(b"what is this")
+    for argv in ([main, bad], [bad, main]):
+        done = check(*argv)
+        assert done.status == 2
+        assert ("FAIL complete: bad.rkn: it could not be read; "
+                in done.out.decode())
+    short = tmp_path / "short.rkn"
+    short.write_bytes(main.read_bytes()[:-40])
+    done = check(short)
+    assert done.status == 2 and f"FAIL complete: leaky[" in done.out.decode()
+    bad.rename(tmp_path / "newest.rkn")
+    main.unlink()
+    short.unlink()
+    for other in tmp_path.glob("*.rkn"):
+        if other.name != "newest.rkn":
+            other.unlink()
+    done = check(cwd=tmp_path)
+    assert done.status == 2
+    assert "complete: the newest recording: it could" in done.out.decode()
 
 
 def test_children_are_judged_too(leaky):
@@ -150,10 +171,22 @@ def test_lines_of_one_function_in_several_processes_are_all_shown(tmp_path):
     assert len(mains) >= 2, done.told
 
 
+def test_what_was_killed_says_what_is_known_of_it(leaky):
+    done = check("--", "sh", "-c", "kill -9 $$")
+    assert done.status == 128 + signal.SIGKILL
+    assert re.search(
+        r"FAIL complete: \w+\[\d+\]: killed by SIGKILL, which nothing can "
+        r"catch, so its exit check could not be made: known is that \d+ "
+        r"objects? of [\d.]+ \w+ were alive; suppressed", summary(done)), \
+        done.told
+
+
 def test_a_child_that_was_killed_is_not_green():
     done = check("--", "sh", "-c", "sh -c 'kill -9 $$'; true")
     assert done.status == 23
     assert "complete" in summary(done)
+    assert "its end was not seen (killed by SIGKILL, gone on " in done.told
+    assert "so its exit check could not be made: known is " in done.told
     done = check("--allow-incomplete", "--", "sh", "-c",
                  "sh -c 'kill -9 $$'; true")
     assert done.status == 0
