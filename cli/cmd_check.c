@@ -7,10 +7,11 @@
 
 #include "command.h"
 #include "die.h"
+#include "gate_outputs.h"
 #include "gate_parse.h"
 #include "gate_run.h"
-#include "gate_writers.h"
 #include "options.h"
+#include "output.h"
 #include "recordings.h"
 
 static struct gate gate = {
@@ -25,13 +26,7 @@ static struct suppressions suppressions;
 static struct baseline baseline;
 static const struct gate_writer *writer;
 
-/* --output FORMAT=FILE */
-struct output {
-	const struct gate_writer *writer;
-	const char *path;
-};
-static struct output *outputs;
-static size_t output_count;
+static struct gate_outputs outputs;
 
 /* --NAME TEXT, in the order in which they were given */
 static struct given {
@@ -146,11 +141,9 @@ static void add_output(const char *text)
 		die(STATUS_INPUT,
 		    "--output is \"%s\"; give a format and a file, such as junit=report.xml",
 		    text);
-	outputs = xreallocarray(outputs, output_count + 1, sizeof(*outputs));
-	outputs[output_count++] =
-	    (struct output){ find_writer("output", text,
-					 (size_t)(equals - text)),
-			     xstrdup(equals + 1) };
+	gate_outputs_add(&outputs,
+			 find_writer("output", text, (size_t)(equals - text)),
+			 equals + 1);
 }
 
 static void forget_given(void)
@@ -227,6 +220,20 @@ static void heed_all(void)
 	forget_given();
 }
 
+/* The file is replaced by another beside it. */
+static void check_update(void)
+{
+	char *whole = realpath(baseline_path, NULL);
+	char *directory = output_directory(whole ? whole : baseline_path);
+	int error = output_check(directory);
+
+	free(directory);
+	free(whole);
+	if (error)
+		die(STATUS_INPUT, "--update-baseline: %s cannot be written: %s",
+		    baseline_path, strerror(-error));
+}
+
 static void open_gate(void)
 {
 	heed_all();
@@ -241,12 +248,15 @@ static void open_gate(void)
 	if (update_baseline && !baseline_path)
 		die(STATUS_INPUT,
 		    "--update-baseline needs --baseline FILE, the file to write");
+	if (update_baseline)
+		check_update();
 	if (baseline_path) {
 		baseline_read(&baseline, baseline_path, update_baseline);
 		gate.baseline = &baseline;
 	}
 	if (!writer)
 		writer = find_writer("format", "text", 4);
+	gate_outputs_check(&outputs);
 }
 
 /* --- Recordings ------------------------------------------------------------ */
@@ -290,21 +300,19 @@ static int run_program(void)
 
 /* --- Results --------------------------------------------------------------- */
 
-static void write_outputs(void)
+/* The report is told after those to files, so that its last line is true of
+ * them. */
+static void tell(FILE *out, int program_status)
 {
-	for (size_t i = 0; i < output_count; i++) {
-		const struct output *o = &outputs[i];
-		bool standard = !strcmp(o->path, "-");
-		FILE *out = standard ? stdout : fopen(o->path, "we");
+	bool written = gate_outputs_write(&outputs, &gate, false);
 
-		if (!out)
-			die(STATUS_INPUT, "%s cannot be written: %s", o->path,
-			    strerror(errno));
-		o->writer->write(out, &gate);
-		if (standard ? fflush(out) : fclose(out))
-			die(STATUS_INPUT, "%s cannot be written: %s", o->path,
-			    strerror(errno));
-	}
+	if (!written)
+		gate_set_unwritten(&gate, program_status);
+	writer->write(out, &gate);
+	if (!gate_outputs_write(&outputs, &gate, true) && written)
+		gate_set_unwritten(&gate, program_status);
+	if (!writer->people)
+		fprintf(stderr, "%s\n", gate.summary);
 }
 
 static void generate_one(FILE *out, enum suppress_grammar grammar,
@@ -408,11 +416,9 @@ static int run(const char **arguments)
 	gate_judge(&gate, status);
 	if (generate)
 		generate_all(out);
-	writer->write(out, &gate);
-	write_outputs();
-	if (!writer->people)
-		fprintf(stderr, "%s\n", gate.summary);
+	tell(out, status);
 	status = gate.status;
+	gate_outputs_release(&outputs);
 	gate_release(&gate);
 	suppress_release(&suppressions);
 	baseline_release(&baseline);

@@ -209,6 +209,13 @@ void gate_judge(struct gate *g, int program_status)
 	gate_summary_make(g);
 }
 
+void gate_set_unwritten(struct gate *g, int program_status)
+{
+	g->unwritten = true;
+	g->status = program_status ? program_status : STATUS_INPUT;
+	gate_summary_make(g);
+}
+
 static void release_options(struct gate_options *o)
 {
 	for (size_t i = 0; i < o->limit_count; i++) {

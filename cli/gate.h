@@ -113,6 +113,7 @@ struct gate {
 	bool leaked_too_much;            /* by --max-leaked-* */
 	size_t known, suppressed, stale; /* the last: entries of the baseline */
 	bool failed;
+	bool unwritten; /* a report is not where it was to be */
 	int status;     /* of refknot */
 	char *summary;  /* "refknot: FAIL 3 new leaks (1.2 KiB); baseline 5,
 			  suppressed 2; exit 23" */
@@ -131,6 +132,10 @@ void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 /* All is there: judge. `program_status`: exit status of the program, 0 if none
  * was run. */
 void gate_judge(struct gate *g, int program_status);
+
+/* A report could not be written: that is a status of its own, where the program
+ * has none. */
+void gate_set_unwritten(struct gate *g, int program_status);
 
 /* Whether the finding fails the gate, by itself or because a limit on what is
  * leaked counts it and is exceeded. */

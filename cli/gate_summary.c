@@ -60,6 +60,10 @@ static void print_failures(FILE *out, const struct gate *g)
 		free(shown);
 		free(text);
 	}
+	if (g->unwritten) {
+		separate(out, &first);
+		fputs("output: not all reports could be written", out);
+	}
 	if (first)
 		print_passing(out, g);
 }
@@ -73,9 +77,9 @@ void gate_summary_make(struct gate *g)
 	if (!out)
 		die(STATUS_INPUT, "out of memory");
 	fprintf(out, "refknot: %s",
-		g->failed                ? "FAIL"
-		: g->status != STATUS_OK ? "PROGRAM FAILED"
-					 : "OK");
+		g->failed || g->unwritten ? "FAIL"
+		: g->status != STATUS_OK  ? "PROGRAM FAILED"
+					  : "OK");
 	print_failures(out, g);
 	fputc(';', out);
 	if (g->baseline)

@@ -431,6 +431,78 @@ def test_several_formats_go_to_files(leaky, tmp_path):
     assert done.status == 2 and "/absent/x" in done.told
 
 
+def started(directory):
+    """A program that leaves a file, and how to run it."""
+    mark = directory / "started"
+    return mark, ["--", "sh", "-c", f"touch {mark}; exit 7"]
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_run(tmp_path):
+    mark, program = started(tmp_path)
+    (tmp_path / "file").write_text("old")
+    for bad in ("absent/r.json", ".", "file/r.json", "/proc/r.json"):
+        done = check("--output", f"json={bad}", *program, cwd=tmp_path)
+        assert done.status == 2, (bad, done.told)
+        assert done.told.count("\n") == 1
+        assert done.told.startswith(f"refknot: --output json={bad}: ")
+        assert not mark.exists(), bad
+    done = check("--baseline", "absent/base", "--update-baseline", *program,
+                 cwd=tmp_path)
+    assert done.status == 2 and not mark.exists(), done.told
+
+
+def test_a_report_that_is_there_stays_until_the_run_is_done(leaky, tmp_path):
+    report = tmp_path / "r.json"
+    report.write_text("old")
+    seen = tmp_path / "seen"
+    done = check("--output", f"json={report}", "--", "sh", "-c",
+                 f"cat {report} >{seen}")
+    assert done.status == 0, done.told
+    assert seen.read_text() == "old"
+    assert json.loads(report.read_text())["schema"] == "refknot-check/1"
+    # One sentence, and the report stays.
+    assert check("--output", f"json={report}", "--output", "gnu=/absent/x",
+                 "--", leaky).status == 2
+    assert json.loads(report.read_text())["schema"] == "refknot-check/1"
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "text", "gnu",
+                                  "valgrind-xml"])
+def test_a_report_that_fails_late_does_not_hide_the_programs_status(
+        form, leaky, tmp_path):
+    other = tmp_path / "other"
+    for own, status, word in ((7, 7, "PROGRAM FAILED|FAIL"), (0, 2, "FAIL")):
+        done = check("--output", f"{form}=/dev/full", "--output",
+                     f"tap={other}", "--", leaky, "1", own)
+        assert done.status == status, done.told
+        assert f"refknot: --output {form}=/dev/full: not all could be " \
+            "written: No space left on device\n" in done.told
+        assert re.match(rf"refknot: ({word}) .*output: not all reports could "
+                        rf"be written; .*; exit {status}$", summary(done))
+        assert other.read_text().startswith("TAP version 13")
+        other.unlink()
+
+
+def test_a_full_standard_output_does_not_hide_it_either(leaky):
+    for own, status in ((7, 7), (0, 2)):
+        done = subprocess.run(
+            [f"{BUILD}/cli/refknot", "check", "--output", "json=-", "--",
+             "sh", "-c", f"exit {own}"], check=False, env=environment(),
+            stdout=open("/dev/full", "w"), stderr=subprocess.PIPE)
+        assert done.returncode == status, done.stderr
+        assert b"--output json=-: not all could be written" in done.stderr
+
+
+def test_a_report_may_go_to_a_pipe(leaky, tmp_path):
+    """As the shell's >(command) is one: its reader must not see an early end."""
+    done = subprocess.run(
+        ["bash", "-c", f"{BUILD}/cli/refknot check --output json=>(cat >"
+         f"{tmp_path}/r.json; echo done) -- {leaky} 1 | cat"], check=False,
+        env=environment(), capture_output=True)
+    assert b"done" in done.stdout
+    assert json.loads((tmp_path / "r.json").read_text())["findings"]
+
+
 def test_recordings_can_be_kept(leaky, tmp_path):
     main = tmp_path / "kept.rkn"
     check("-o", main, "--", leaky, "1")

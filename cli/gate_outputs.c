@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "gate_outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "output.h"
+
+void gate_outputs_add(struct gate_outputs *o, const struct gate_writer *writer,
+		      const char *path)
+{
+	o->list = xreallocarray(o->list, o->count + 1, sizeof(*o->list));
+	o->list[o->count++] = (struct gate_output){ writer, xstrdup(path) };
+}
+
+static bool is_standard(const struct gate_output *o)
+{
+	return !strcmp(o->path, "-");
+}
+
+/* --- Before ------------------------------------------------------------------ */
+
+static int try_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int gate_outputs_try(const char *path)
+{
+	struct stat st;
+	char *directory;
+	int error;
+
+	if (!stat(path, &st)) {
+		if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+			return try_file(path);
+		/* Whoever reads a pipe would take its closing for the end. */
+		return access(path, W_OK) ? -errno : 0;
+	}
+	if (errno != ENOENT)
+		return -errno;
+	directory = output_directory(path);
+	error = output_check(directory);
+	free(directory);
+	return error;
+}
+
+void gate_outputs_check(const struct gate_outputs *o)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		int error = is_standard(&o->list[i])
+				? 0
+				: gate_outputs_try(o->list[i].path);
+
+		if (error)
+			die(STATUS_INPUT,
+			    "--output %s=%s: the file cannot be written: %s",
+			    o->list[i].writer->name, o->list[i].path,
+			    strerror(-error));
+	}
+}
+
+/* --- After ------------------------------------------------------------------- */
+
+/* The whole report, so that what a writer cannot bear, a file that is full, is
+ * met here; the caller frees it. */
+static char *render(const struct gate_writer *writer, const struct gate *g,
+		    size_t *size)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	writer->write(out, g);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	return text;
+}
+
+/* What could not go to the standard output is told here, not at the end. */
+static int write_standard(const char *text, size_t size)
+{
+	int error = 0;
+
+	if (fwrite(text, 1, size, stdout) < size || fflush(stdout)) {
+		error = -errno;
+		__fpurge(stdout);
+		clearerr(stdout);
+	}
+	return error;
+}
+
+static int write_file(const char *path, const char *text, size_t size)
+{
+	FILE *out = fopen(path, "we");
+	int error = 0;
+
+	if (!out)
+		return -errno;
+	if (fwrite(text, 1, size, out) < size)
+		error = -errno;
+	if (fclose(out) && !error)
+		error = -errno;
+	return error;
+}
+
+static bool write_one(const struct gate_output *o, const struct gate *g)
+{
+	size_t size;
+	char *text = render(o->writer, g, &size);
+	int error = is_standard(o) ? write_standard(text, size)
+				   : write_file(o->path, text, size);
+
+	if (error)
+		warn("--output %s=%s: not all could be written: %s",
+		     o->writer->name, o->path, strerror(-error));
+	free(text);
+	return !error;
+}
+
+bool gate_outputs_write(const struct gate_outputs *o, const struct gate *g,
+			bool standard)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < o->count; i++)
+		if (is_standard(&o->list[i]) == standard)
+			all &= write_one(&o->list[i], g);
+	return all;
+}
+
+void gate_outputs_release(struct gate_outputs *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		free(o->list[i].path);
+	free(o->list);
+	*o = (struct gate_outputs){ 0 };
+}
