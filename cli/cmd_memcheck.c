@@ -95,20 +95,49 @@ static char *expand(const char *name)
 	return text;
 }
 
-static void write_to(const char *name,
-		     void (*write)(FILE *, const struct gate *))
+/* Where the result goes; NULL: to the standard error. */
+static const char *target(void)
 {
-	char *path = name ? expand(name) : NULL;
+	return xml && xml_file ? xml_file : log_file;
+}
+
+static void write_result(const struct gate *g)
+{
+	char *path = target() ? expand(target()) : NULL;
 	FILE *out = path ? fopen(path, "we") : stderr;
 
 	if (!out)
 		die(STATUS_INPUT, "%s cannot be written: %s", path,
 		    strerror(errno));
-	write(out, &gate);
+	if (xml)
+		gate_write_valgrind_xml(out, g);
+	else
+		gate_write_valgrind_log(out, g);
 	if (path ? fclose(out) : fflush(out))
 		die(STATUS_INPUT, "%s cannot be written: %s", path,
 		    strerror(errno));
 	free(path);
+}
+
+/* Until the program has ended, its log tells that nothing is known: whatever
+ * keeps it from being run or looked at, a reader of logs does not miss it. */
+static void write_beforehand(const char *program)
+{
+	struct gate none = {
+		.options = { .most_leaked_bytes = GATE_UNLIMITED,
+			     .most_leaked_objects = GATE_UNLIMITED,
+			     .most_peak = GATE_UNLIMITED },
+		.suppressions = &suppressions,
+	};
+
+	if (!target())
+		return;
+	gate_add_incomplete(
+	    &none, program, (uint32_t)getpid(),
+	    "it was not run, or not recorded: its output says why");
+	gate_judge(&none, STATUS_NO_RUN);
+	write_result(&none);
+	gate_release(&none);
 }
 
 static int run(const char **arguments)
@@ -128,13 +157,11 @@ static int run(const char **arguments)
 	gate.options.kinds = GATE_PRESET_KINDS | 1u << FINDING_POSSIBLE;
 	suppress_add_built_in(&suppressions);
 	gate.sources = sources_open("/");
+	write_beforehand(arguments[0]);
 	status = gate_run(&gate, arguments, NULL);
 	gate_judge(&gate, status);
-	if (xml)
-		write_to(xml_file ? xml_file : log_file,
-			 gate_write_valgrind_xml);
-	else if (!quiet || log_file || gate.fresh)
-		write_to(log_file, gate_write_valgrind_log);
+	if (xml || !quiet || log_file || gate.failed)
+		write_result(&gate);
 	status = gate.status;
 	gate_release(&gate);
 	suppress_release(&suppressions);
@@ -142,13 +169,27 @@ static int run(const char **arguments)
 	return status;
 }
 
-bool memcheck_is_meant(const char *argument)
+static bool is_valgrind_s(const char *argument)
 {
-	static const char *const names[] = { "--log-file", "--tool",
-					     "--leak-check", "--xml" };
+	static const char *const names[] = {
+		"--log-file",      "--tool",           "--leak-check",
+		"--xml",           "--xml-file",       "--error-exitcode",
+		"--suppressions",  "--trace-children", "--trace-children-skip",
+		"--num-callers",   "--show-reachable", "--show-leak-kinds",
+		"--track-origins",
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (value_of(argument, names[i]))
+			return true;
+	return false;
+}
+
+bool memcheck_is_meant(char *const *arguments)
+{
+	for (; *arguments && **arguments == '-' && strcmp(*arguments, "--");
+	     arguments++)
+		if (is_valgrind_s(*arguments))
 			return true;
 	return false;
 }

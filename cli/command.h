@@ -38,8 +38,8 @@ extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
     cmd_info, cmd_doctor, cmd_check, cmd_memcheck, cmd_steady;
 
-/* Whether `argument`, where a command would stand, is an option of Valgrind's.
- * cmd_memcheck.c */
-bool memcheck_is_meant(const char *argument);
+/* Whether among the options that stand where a command would, and that end with
+ * the first word or NULL, is one of Valgrind's. cmd_memcheck.c */
+bool memcheck_is_meant(char *const *arguments);
 
 #endif

@@ -209,6 +209,17 @@ void gate_judge(struct gate *g, int program_status)
 	gate_summary_make(g);
 }
 
+size_t gate_gaps(const struct gate *g)
+{
+	size_t n = 0;
+
+	if (g->options.allow_incomplete)
+		return 0;
+	for (size_t i = 0; i < g->process_count; i++)
+		n += g->processes[i].incomplete != NULL;
+	return g->process_count ? n : 1;
+}
+
 void gate_set_unwritten(struct gate *g, int program_status)
 {
 	g->unwritten = true;

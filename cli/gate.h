@@ -133,6 +133,10 @@ void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
  * was run. */
 void gate_judge(struct gate *g, int program_status);
 
+/* How many processes cannot be relied on, or 1 where there is none, if that fails
+ * the gate. */
+size_t gate_gaps(const struct gate *g);
+
 /* A report could not be written: that is a status of its own, where the program
  * has none. */
 void gate_set_unwritten(struct gate *g, int program_status);

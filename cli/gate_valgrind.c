@@ -110,6 +110,40 @@ static void write_error(xmlTextWriterPtr w, const struct issue *i)
 	xml_end(w);
 }
 
+/* What was not looked at may have lost something: readers know no other kind for
+ * that. */
+static void write_gap(xmlTextWriterPtr w, uint32_t unique, const char *program,
+		      const char *why)
+{
+	char *text = xasprintf("incomplete: %s: %s", program, why);
+	const struct issue_stack nowhere = { .count = 0 };
+
+	xml_start(w, "error");
+	write_hex(w, "unique", unique);
+	xml_element(w, "tid", "1");
+	xml_element(w, "kind", "Leak_PossiblyLost");
+	xml_start(w, "xwhat");
+	xml_element(w, "text", text);
+	xml_number(w, "leakedbytes", 0);
+	xml_number(w, "leakedblocks", 0);
+	xml_end(w);
+	write_stack(w, &nowhere);
+	xml_end(w);
+	free(text);
+}
+
+static void write_gaps(xmlTextWriterPtr w, const struct gate *g)
+{
+	if (!gate_gaps(g))
+		return;
+	for (size_t i = 0; i < g->process_count; i++)
+		if (g->processes[i].incomplete)
+			write_gap(w, (uint32_t)i + 1, g->processes[i].program,
+				  g->processes[i].incomplete);
+	if (!g->process_count)
+		write_gap(w, 1, "refknot", "nothing was recorded");
+}
+
 static void write_command(xmlTextWriterPtr w, const char *element,
 			  const char *exe)
 {
@@ -174,6 +208,7 @@ void gate_write_valgrind_xml(FILE *out, const struct gate *g)
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (gate_fails(g, &g->issues.list[i]))
 			write_error(w, &g->issues.list[i]);
+	write_gaps(w, g);
 	xml_start(w, "errorcounts");
 	for (size_t i = 0; i < g->issues.count; i++) {
 		const struct issue *one = &g->issues.list[i];

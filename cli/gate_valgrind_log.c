@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "die.h"
 #include "escape.h"
+#include "gate_card.h"
 #include "gate_writers.h"
 
 struct log {
@@ -109,27 +111,55 @@ static void print_issue(const struct log *l, const struct issue *i, size_t n,
 	fprintf(l->out, "==%" PRIu32 "== \n", l->pid);
 }
 
+/* What was not looked at may have lost something: readers know no other words
+ * for that. */
+static void print_gap(const struct log *l, const char *what, size_t n,
+		      size_t of)
+{
+	char *text = escape(what);
+
+	fprintf(
+	    l->out,
+	    "==%" PRIu32
+	    "== 0 bytes in 0 blocks are possibly lost in loss record %zu of %zu\n"
+	    "==%" PRIu32 "==  incomplete: %s\n"
+	    "==%" PRIu32 "== \n",
+	    l->pid, n, of, l->pid, text, l->pid);
+	free(text);
+}
+
+static void print_gaps(const struct log *l, const struct gate *g, size_t n,
+		       size_t of)
+{
+	for (size_t i = 0; i < g->process_count; i++) {
+		const struct gate_process *p = &g->processes[i];
+		char *process, *what;
+
+		if (!p->incomplete)
+			continue;
+		process = gate_card_process(p->program, p->pid);
+		what = xasprintf("%s: %s", process, p->incomplete);
+		print_gap(l, what, ++n, of);
+		free(what);
+		free(process);
+	}
+	if (!g->process_count)
+		print_gap(l, "nothing was recorded", n + 1, of);
+}
+
 void gate_write_valgrind_log(FILE *out, const struct gate *g)
 {
 	struct log l = { out, g->process_count ? g->processes[0].pid : 0 };
-	size_t n = 0;
+	size_t of = g->fresh + gate_gaps(g), n = 0;
 
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (gate_fails(g, &g->issues.list[i]))
-			print_issue(&l, &g->issues.list[i], ++n, g->fresh);
-	for (size_t i = 0; i < g->process_count; i++) {
-		char *why;
-
-		if (!g->processes[i].incomplete)
-			continue;
-		why = escape(g->processes[i].incomplete);
-		fprintf(out, "==%" PRIu32 "== incomplete: %s\n",
-			g->processes[i].pid, why);
-		free(why);
-	}
+			print_issue(&l, &g->issues.list[i], ++n, of);
+	if (of > n)
+		print_gaps(&l, g, n, of);
 	fprintf(
 	    out,
 	    "==%" PRIu32
 	    "== ERROR SUMMARY: %zu errors from %zu contexts (suppressed: %zu from %zu)\n",
-	    l.pid, g->fresh, g->fresh, g->suppressed, g->suppressed);
+	    l.pid, of, of, g->suppressed, g->suppressed);
 }

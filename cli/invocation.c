@@ -161,7 +161,7 @@ void invocation_parse(struct invocation *i, int argc, char **argv)
 		i->message = xstrdup("name a command; see refknot --help");
 	} else if (!strcmp(argv[1], "--version")) {
 		i->kind = INVOCATION_VERSION;
-	} else if (memcheck_is_meant(argv[1])) {
+	} else if (!is_help(argv[1]) && memcheck_is_meant(argv + 1)) {
 		i->command = &cmd_memcheck;
 		copy(i, argc, argv);
 		parse_rest(i, argc);

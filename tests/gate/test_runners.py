@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Test runners that start the gate, on a project with a shared library, as
 refknot-ci(7) says: the leaking tests are red, the clean one is green."""
+import base64
 import json
 import re
 import shutil
 import xml.etree.ElementTree as tree
+import zlib
 
 import pytest
 
 from conftest import BUILD, run
+from gate import leaky  # noqa: F401
 from recipes import PROJECT, copy_project, follow, recipe, surroundings
 
 LEAK = ("names_add", "names.c", 9)
@@ -81,6 +84,81 @@ def test_ctest_suppressions_and_own_options(memchecked):
     assert done.status == 0 and "Memory Leak - 1" in text, text
     assert analysis(project)["cycle"] == [("Memory Leak", "1")]
     assert analysis(project).get("leak", []) == []
+
+
+UNSEEN = """
+cmake_minimum_required(VERSION 3.13)
+project(unseen C)
+include(CTest)
+add_executable(static static.c)
+target_link_options(static PRIVATE -static)
+add_test(NAME static COMMAND static)
+add_test(NAME killed COMMAND sh -c "kill -9 $$; true")
+add_test(NAME fine COMMAND true)
+"""
+
+
+def test_ctest_does_not_call_clean_what_was_not_looked_at(tmp_path):
+    """CTest shows the defects that it knows in a test's log; without a log it
+    says nothing of the test at all."""
+    (tmp_path / "CMakeLists.txt").write_text(UNSEEN)
+    (tmp_path / "static.c").write_text("int main(void) { return 0; }\n")
+    done = run("sh", "-e", "-c", "cmake -S . -B build "
+               f"-DMEMORYCHECK_COMMAND={BUILD}/cli/refknot "
+               "-DMEMORYCHECK_TYPE=Valgrind && cmake --build build && "
+               "cd build && ctest -T memcheck", cwd=tmp_path,
+               env=surroundings())
+    text = done.out.decode()
+    assert done.status != 0 and "Potential Memory Leak - 2" in text, text
+    assert ctest_results(text)["fine"] == "Passed"
+    found = analysis(tmp_path)
+    assert found["static"] == found["killed"] == [
+        ("Potential Memory Leak", "1")]
+    assert found.get("fine", []) == []
+    newest = max(tmp_path.glob("build/Testing/*/DynamicAnalysis.xml"))
+    logs = {t.findtext("Name"): zlib.decompress(base64.b64decode(
+        t.findtext("Log"))).decode() for t in
+        tree.parse(newest).getroot().iter("Test") if t.findtext("Log")}
+    assert "it was not run, or not recorded: its output says why" in \
+        logs["static"]
+    assert "killed by SIGKILL" in logs["killed"]
+
+
+@pytest.mark.parametrize("order", [
+    ["--error-exitcode=9", "--log-file=LOG", "-q"],
+    ["-q", "--log-file=LOG", "--error-exitcode=9"],
+    ["-v", "--error-exitcode=9", "--num-callers=50", "--log-file=LOG"],
+    ["--error-exitcode=9", "--log-file=LOG", "--"]])
+def test_valgrinds_options_stand_in_any_order(order, leaky, tmp_path):
+    log = tmp_path / "log"
+    done = run(BUILD / "cli/refknot",
+               *(o.replace("LOG", str(log)) for o in order), leaky, "1")
+    assert done.status == 9, done.told
+    assert "definitely lost in loss record 1 of 1" in log.read_text()
+
+
+def test_options_of_the_program_are_not_valgrinds(leaky):
+    for argv in (["-q", leaky, "--log-file=x"], ["--frob", "--", "--tool=x"]):
+        done = run(BUILD / "cli/refknot", *argv)
+        assert done.status == 2 and "there is no option" in done.told
+
+
+def test_a_log_that_cannot_be_written_is_told_before_the_run(tmp_path):
+    mark = tmp_path / "mark"
+    done = run(BUILD / "cli/refknot", "--log-file=/absent/log", "touch", mark)
+    assert done.status == 2 and "/absent/log" in done.told
+    assert not mark.exists()
+
+
+def test_memcheck_xml_is_not_clean_where_nothing_was_seen(tmp_path):
+    path = tmp_path / "x.xml"
+    done = run(BUILD / "cli/refknot", "--xml=yes", f"--xml-file={path}",
+               "/absent")
+    assert done.status == 125
+    [error] = tree.parse(path).getroot().findall("error")
+    assert error.findtext("kind") == "Leak_PossiblyLost"
+    assert error.findtext("xwhat/leakedbytes") == "0"
+    assert "incomplete: /absent: " in error.findtext("xwhat/text")
 
 
 def test_cmake_emulator_is_red_on_the_leaking_test(project):
