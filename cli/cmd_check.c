@@ -355,7 +355,7 @@ static int judge_recordings(const char **paths)
 	int status = recordings_each(paths, visit, NULL);
 
 	if (status)
-		gate_add_incomplete(&gate, "a recording", 0,
+		gate_add_incomplete(&gate, "a recording", 0, 0,
 				    "it could not be read, or not to its end");
 	return status;
 }
@@ -375,6 +375,7 @@ static int run(const char **arguments)
 		status = judge_recordings(arguments);
 	update(status);
 	gate_judge(&gate, status);
+	gate_programs_warn(&gate.options.programs);
 	if (generate)
 		generate_all(out);
 	writer->write(out, &gate);

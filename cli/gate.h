@@ -64,15 +64,19 @@ struct gate_process {
 	int exit_code;     /* -1: a signal, or not known */
 	int signal;        /* 0: none */
 	bool ended;        /* seen to end */
+	bool went_on;      /* as its child, by daemon(3) */
+	uint32_t parent_pid; /* 0: not known */
 	uint64_t peak_bytes, allocations;
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
 };
 
 /* One that was not, as its program is not to be judged. */
 struct gate_other {
-	uint32_t pid;
+	uint32_t pid, parent_pid;
 	uint64_t start_ns;
 };
+
+#define GATE_LAST UINT64_MAX /* start_ns of what came after all others */
 
 /* One test of the gate, as JUnit and TAP have it. */
 struct gate_rule {
@@ -115,10 +119,17 @@ struct gate {
  * program is not to be judged. */
 void gate_add(struct gate *g, const struct model *m, struct symbols *s);
 
+/* One that allocated nothing: it was there, and can have lost nothing. */
+void gate_add_idle(struct gate *g, const struct model *m);
+
+/* One that is not to be judged. */
+void gate_add_other(struct gate *g, const struct model *m);
+
 /* The recordings could not be relied on for this reason, unless the program,
- * if that is a path, is not to be judged. */
+ * if that is a path, is not to be judged. `start_ns`: 0, or GATE_LAST for what
+ * a process went on as. */
 void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
-			 const char *why);
+			 uint64_t start_ns, const char *why);
 
 /* All is there: judge. `program_status`: exit status of the program, 0 if none
  * was run. */

@@ -67,6 +67,7 @@ static const struct {
 	{ SYS_fstat, OPTIONAL, { 3, 1 } },
 	{ SYS_unlink, OPTIONAL, { 1 } },
 	{ SYS_readlink, OPTIONAL, { 1, 1, 4096 } },
+	{ SYS_symlink, OPTIONAL, { 1, 1 } },
 	{ SYS_getcwd, OPTIONAL, { 1, 4096 } },
 	{ SYS_getdents64, SNAPSHOT, { 3, 1, 4096 } },
 	{ SYS_mmap,

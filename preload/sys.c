@@ -133,6 +133,11 @@ long sys_unlink(const char *path)
 	return CALL1(SYS_unlink, path);
 }
 
+long sys_link(const char *target, const char *path)
+{
+	return CALL2(SYS_symlink, target, path);
+}
+
 long sys_readlink(const char *path, char *buffer, size_t size)
 {
 	return CALL3(SYS_readlink, path, buffer, size);

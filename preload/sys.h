@@ -45,6 +45,7 @@ struct sys_identity { /* of a file, whatever its names */
 };
 long sys_identify(int fd, struct sys_identity *id);
 long sys_unlink(const char *path);
+long sys_link(const char *target, const char *path); /* symlink */
 long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_getcwd(char *buffer, size_t size);
 long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
