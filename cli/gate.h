@@ -126,8 +126,8 @@ void gate_add_idle(struct gate *g, const struct model *m);
 void gate_add_other(struct gate *g, const struct model *m);
 
 /* The recordings could not be relied on for this reason, unless the program,
- * if that is a path, is not to be judged. `start_ns`: 0, or GATE_LAST for what
- * a process went on as. */
+ * if that is a path, is not to be judged. `start_ns`: 0 when it is not known,
+ * GATE_LAST for what a process went on as. */
 void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 			 uint64_t start_ns, const char *why);
 

@@ -13,6 +13,7 @@
 #include "finish.h"
 #include "launch.h"
 #include "options.h"
+#include "preflight.h"
 #include "recorder.h"
 #include "strangers.h"
 
@@ -29,6 +30,23 @@ static void judge(struct gate *g, const struct model *m, struct cache *cache)
 		die(STATUS_INPUT, "out of memory");
 	gate_add(g, m, symbols);
 	symbols_close(symbols);
+}
+
+/* One that allocates nothing, or one whose allocator comes before refknot's
+ * hooks, as a sanitizer's that is linked into it. */
+static void add_idle(const struct run *r, const struct model *m)
+{
+	const char *program = model_text(m, m->meta.program);
+	struct preflight p;
+
+	preflight_check(&p, program);
+	if (p.verdict == PREFLIGHT_OWN_MALLOC ||
+	    p.verdict == PREFLIGHT_SANITIZER)
+		gate_add_incomplete(r->gate, program, m->meta.pid,
+				    m->meta.start_ns, p.message);
+	else
+		gate_add_idle(r->gate, m);
+	preflight_release(&p);
 }
 
 static void add_store(const struct run *r, const struct live_store *store,
@@ -50,7 +68,7 @@ static void add_store(const struct run *r, const struct live_store *store,
 	else if (store->replaced)
 		gate_add_other(r->gate, &m);
 	else
-		gate_add_idle(r->gate, &m);
+		add_idle(r, &m);
 	if (r->keep)
 		free(finish_save(f, &m, store->path, main_program));
 	else

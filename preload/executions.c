@@ -45,7 +45,7 @@ static const char *absolute(const char *path, char *buffer)
 {
 	struct text t = { buffer, PATH_ROOM, 0 };
 
-	if (path[0] == '/' || !strchr(path, '/') ||
+	if (path[0] == '/' || text_base(path) == path ||
 	    sys_getcwd(buffer, PATH_ROOM) <= 0)
 		return path;
 	t.size = strlen(buffer);

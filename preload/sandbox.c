@@ -80,6 +80,7 @@ static const struct {
 	{ SYS_brk, OPTIONAL, { 0 } },
 	{ SYS_mprotect, SNAPSHOT, { 4096, 4096, PROT_READ | PROT_WRITE } },
 	{ SYS_munmap, OPTIONAL, { 4096, 4096 } },
+	{ SYS_ioctl, OPTIONAL, { 3, 0xc0606610u, 1 } },
 	{ SYS_mincore, OPTIONAL, { 4096, 4096, 1 } },
 	{ SYS_madvise, SNAPSHOT, { 4096, 4096, 23 } },
 	{ SYS_madvise, OPTIONAL, { 4096, 4096, MADV_DONTNEED } },

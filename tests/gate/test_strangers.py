@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What refknot does not get into, or waits for in vain, is never green."""
 import os
+import shutil
 
 import pytest
 
-from conftest import SOURCE, compiled, refknot
+from conftest import SOURCE, compiled, environment, refknot
 from gate import check, summary
 
 # It executes its third argument in the way that the first names.
@@ -250,3 +251,42 @@ def test_links_in_patterns_are_followed(made, tmp_path):
         assert check("--programs", pattern, *argv,
                      cwd=tmp_path).status == 0, pattern
     assert check("--programs", tmp_path / "l*/idle", *argv).status == 23
+
+
+SANITIZED = """
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+    char *volatile p = malloc(10);
+    if (p) memset(p, 1, 10);
+    p = NULL;
+    free(malloc(5));
+    return 0;
+}
+"""
+
+
+def sanitized(directory, *flags, **kw):
+    return compiled(directory, "sanitized", SANITIZED, "-g",
+                    "-fsanitize=address", *flags, **kw)
+
+
+@pytest.mark.parametrize("user", [None, "exitcode=7:detect_leaks=0"])
+def test_a_child_with_a_sanitizer_runs_as_without_us(user, tmp_path):
+    """Its library is another one, in which the shim gets before it."""
+    env = environment(ASAN_OPTIONS=user or "detect_leaks=0")
+    program = sanitized(tmp_path)
+    done = check("--", "sh", "-c", f"{program} && echo $ASAN_OPTIONS", env=env)
+    assert done.out.decode().strip().split(":", 1) == [
+        "verify_asan_link_order=0", user or "detect_leaks=0"]
+    assert summary(done) == "refknot: FAIL 1 leak (10 B); suppressed 0; exit 23"
+
+
+@pytest.mark.skipif(not shutil.which("clang"), reason="clang is not here")
+def test_a_sanitizer_inside_the_program_is_told(tmp_path):
+    env = environment(ASAN_OPTIONS="detect_leaks=0")
+    program = sanitized(tmp_path, compiler="clang")
+    done = check("--", "sh", "-c", f"{program}; true", env=env)
+    assert "sanitized[" in summary(done)
+    assert "AddressSanitizer inside" in summary(done)
