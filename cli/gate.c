@@ -86,6 +86,12 @@ static void add_other(struct gate *g, struct gate_other other)
 	g->others[g->other_count++] = other;
 }
 
+static struct gate_other described(const struct model *m)
+{
+	return (struct gate_other){ m->meta.pid, m->meta.parent_pid,
+				    m->meta.start_ns };
+}
+
 static bool is_there(const struct gate *g, const char *text)
 {
 	for (size_t i = 0; i < g->own_count; i++)
@@ -114,10 +120,15 @@ static bool is_judged(struct gate *g, const struct model *m)
 				   model_text(m, m->meta.program));
 }
 
-void gate_add_other(struct gate *g, const struct model *m)
+void gate_add_copy(struct gate *g, const struct model *m)
 {
-	add_other(g, (struct gate_other){ m->meta.pid, m->meta.parent_pid,
-					  m->meta.start_ns });
+	if (!is_judged(g, m)) {
+		add_other(g, described(m));
+		return;
+	}
+	g->copies =
+	    xreallocarray(g->copies, g->copy_count + 1, sizeof(*g->copies));
+	g->copies[g->copy_count++] = described(m);
 }
 
 void gate_add_idle(struct gate *g, const struct model *m)
@@ -125,7 +136,7 @@ void gate_add_idle(struct gate *g, const struct model *m)
 	if (is_judged(g, m))
 		add_process(g, m, NULL);
 	else
-		gate_add_other(g, m);
+		add_other(g, described(m));
 }
 
 void gate_add(struct gate *g, const struct model *m, struct symbols *s)
@@ -134,7 +145,7 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	struct findings f;
 
 	if (!is_judged(g, m)) {
-		gate_add_other(g, m);
+		add_other(g, described(m));
 		return;
 	}
 	names = names_open(m, s);
@@ -182,18 +193,27 @@ static bool is_replaced(const struct gate *g, const struct gate_process *p)
 	return false;
 }
 
+static bool is_parent_of(const struct gate_process *p,
+			 const struct gate_other *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].parent_pid == p->pid &&
+		    list[i].start_ns > p->start_ns)
+			return true;
+	return false;
+}
+
 /* Is the child there that it went on as? */
 static bool is_continued(const struct gate *g, const struct gate_process *p)
 {
-	for (size_t i = 0; p->went_on && i < g->process_count; i++)
+	if (!p->went_on)
+		return false;
+	for (size_t i = 0; i < g->process_count; i++)
 		if (g->processes[i].parent_pid == p->pid &&
 		    g->processes[i].start_ns > p->start_ns)
 			return true;
-	for (size_t i = 0; p->went_on && i < g->other_count; i++)
-		if (g->others[i].parent_pid == p->pid &&
-		    g->others[i].start_ns > p->start_ns)
-			return true;
-	return false;
+	return is_parent_of(p, g->others, g->other_count) ||
+	       is_parent_of(p, g->copies, g->copy_count);
 }
 
 static void forgive_replaced(struct gate *g)
@@ -290,6 +310,7 @@ void gate_release(struct gate *g)
 	free(g->rules);
 	free(g->processes);
 	free(g->others);
+	free(g->copies);
 	free(g->summary);
 	issues_release(&g->issues);
 	release_options(&g->options);

@@ -103,6 +103,8 @@ struct gate {
 	size_t growth_count;
 	struct gate_other *others;
 	size_t other_count;
+	struct gate_other *copies;
+	size_t copy_count;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;
 	size_t rule_count;
@@ -122,8 +124,9 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s);
 /* One that allocated nothing: it was there, and can have lost nothing. */
 void gate_add_idle(struct gate *g, const struct model *m);
 
-/* One that is not to be judged. */
-void gate_add_other(struct gate *g, const struct model *m);
+/* A forked copy of its parent that went on as another program, and did nothing
+ * else. */
+void gate_add_copy(struct gate *g, const struct model *m);
 
 /* The recordings could not be relied on for this reason, unless the program,
  * if that is a path, is not to be judged. `start_ns`: 0 when it is not known,

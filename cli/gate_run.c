@@ -66,7 +66,7 @@ static void add_store(const struct run *r, const struct live_store *store,
 	if (main_program || !finish_is_passing(store, &m))
 		judge(r->gate, &m, cache);
 	else if (store->replaced)
-		gate_add_other(r->gate, &m);
+		gate_add_copy(r->gate, &m);
 	else
 		add_idle(r, &m);
 	if (r->keep)
