@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* refknot check: the gate in a pipeline, red on a new finding. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "die.h"
+#include "escape.h"
 #include "gate_parse.h"
 #include "gate_run.h"
 #include "gate_writers.h"
@@ -41,7 +43,7 @@ static size_t given_count;
 
 static char *baseline_path, *source_root, *keep;
 static int update_baseline, allow_incomplete, show_suppressed, generate;
-static int no_children;
+static int no_children, keep_stale;
 
 enum option {
 	FAIL_ON = 1,
@@ -83,6 +85,8 @@ static const struct poptOption options[] = {
 	  "the findings that are accepted", "FILE" },
 	{ "update-baseline", 0, POPT_ARG_NONE, &update_baseline, 0,
 	  "accept what is found now", NULL },
+	{ "keep-stale", 0, POPT_ARG_NONE, &keep_stale, 0,
+	  "with that, leave entries in it that were not found", NULL },
 	{ "suppressions", 0, POPT_ARG_STRING, NULL, SUPPRESSIONS,
 	  "findings not to be told of, in LeakSanitizer's or Valgrind's grammar; may be repeated",
 	  "FILE" },
@@ -240,6 +244,8 @@ static void open_gate(void)
 	if (update_baseline && !baseline_path)
 		die(STATUS_INPUT,
 		    "--update-baseline needs --baseline FILE, the file to write");
+	if (keep_stale && !update_baseline)
+		die(STATUS_INPUT, "--keep-stale goes with --update-baseline");
 	if (baseline_path) {
 		baseline_read(&baseline, baseline_path, update_baseline);
 		gate.baseline = &baseline;
@@ -335,16 +341,46 @@ static bool may_update(int program_status)
 	return !why;
 }
 
+/* A run of a part of the tests would take out those of the rest. */
+static void tell_removed(void)
+{
+	for (size_t i = 0; !keep_stale && i < baseline.count; i++) {
+		const struct baseline_entry *e = &baseline.list[i];
+		char *text;
+
+		if (e->accepts)
+			continue;
+		text = escape(e->text ? e->text : "");
+		fprintf(stderr, "removed: %s:%u: %s %s%s%s%s\n", baseline_path,
+			e->line, e->signature, e->kind, *text ? " " : "", text,
+			e->seen ? " (suppressed now)" : "");
+		free(text);
+	}
+}
+
+static void tell_changes(const struct baseline_changes *c)
+{
+	fprintf(stderr, "baseline: %zu added, %zu removed, %zu kept", c->added,
+		c->removed, c->kept);
+	if (c->stale)
+		fprintf(stderr, " (%zu of them not found)", c->stale);
+	fputc('\n', stderr);
+}
+
 static void update(int program_status)
 {
+	struct baseline_changes changes;
 	int error;
 
 	if (!update_baseline || !may_update(program_status))
 		return;
-	error = baseline_write(&baseline, &gate.issues);
+	baseline_apply(&baseline, &gate.issues);
+	tell_removed();
+	error = baseline_write(&baseline, &gate.issues, keep_stale, &changes);
 	if (error)
 		die(STATUS_INPUT, "%s cannot be written: %s", baseline_path,
 		    strerror(-error));
+	tell_changes(&changes);
 	baseline_release(&baseline);
 	baseline_read(&baseline, baseline_path, false);
 }

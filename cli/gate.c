@@ -263,8 +263,7 @@ static void count(struct gate *g)
 void gate_judge(struct gate *g, int program_status)
 {
 	forgive_replaced(g);
-	if (g->baseline)
-		baseline_apply(g->baseline, &g->issues);
+	baseline_apply(g->baseline, &g->issues);
 	issues_sort(&g->issues);
 	count(g);
 	gate_rules_make(g);

@@ -18,6 +18,8 @@ static void print_issue(FILE *out, const struct gate *g, const struct issue *i)
 
 	fputc('\n', out);
 	fputs(i->card, out);
+	if (i->other)
+		fprintf(out, "    %s\n", i->other);
 	if (i->state == ISSUE_GROWN)
 		fprintf(out,
 			"    more than the baseline has: count %" PRIu64
