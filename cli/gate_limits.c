@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate_limits.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,10 +95,39 @@ void gate_limits_add(struct gate_options *o, const struct model *m,
 	passes_release(&regions);
 }
 
+static bool is_lost(const struct issue *i)
+{
+	return i->kind == FINDING_LEAK || i->kind == FINDING_CYCLE ||
+	       i->kind == FINDING_REFERENCE;
+}
+
 bool gate_limits_cover(const struct gate_options *o, const struct issue *i)
 {
 	return (o->most_leaked_bytes != GATE_UNLIMITED ||
 		o->most_leaked_objects != GATE_UNLIMITED) &&
-	       (i->kind == FINDING_LEAK || i->kind == FINDING_CYCLE ||
-		i->kind == FINDING_REFERENCE);
+	       is_lost(i);
+}
+
+/* `n` of `share` in `whole`, rounded up. */
+static uint64_t share_of(uint64_t n, uint64_t share, uint64_t whole)
+{
+	return (uint64_t)ceil((double)n * ((double)share / (double)whole));
+}
+
+struct gate_excess gate_limits_excess(const struct issue *i)
+{
+	struct gate_excess e = { i->bytes + i->held_bytes,
+				 i->objects + i->held_objects };
+
+	if (i->state == ISSUE_SUPPRESSED || i->state == ISSUE_KNOWN ||
+	    !is_lost(i))
+		return (struct gate_excess){ 0 };
+	if (i->state == ISSUE_NEW)
+		return e;
+	e.bytes -= e.bytes < i->known_bytes ? e.bytes : i->known_bytes;
+	e.objects = i->count > i->known_count
+			? share_of(e.objects, i->count - i->known_count,
+				   i->count)
+			: 0;
+	return e;
 }

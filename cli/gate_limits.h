@@ -13,4 +13,13 @@ void gate_limits_add(struct gate_options *o, const struct model *m,
  * does not fail by itself. */
 bool gate_limits_cover(const struct gate_options *o, const struct issue *i);
 
+/* What of a finding --max-leaked-* counts: what is lost and not accepted. */
+struct gate_excess {
+	uint64_t bytes, objects;
+};
+
+/* Of what has grown that is beyond the baseline; objects by the share of
+ * instances that are more, as the baseline has no number of objects. */
+struct gate_excess gate_limits_excess(const struct issue *i);
+
 #endif

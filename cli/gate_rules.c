@@ -8,6 +8,7 @@
 #include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "gate_limits.h"
 #include "units.h"
 
 static const char *const nouns[FINDING_KINDS] = {
@@ -152,21 +153,16 @@ static void add_amount(struct gate *g, const char *id, uint64_t most,
 	r->text = xasprintf("%s %s%s", b, what, r->failed ? ", too many" : "");
 }
 
-/* What --max-leaked-* counts: all that is lost and not accepted. */
+/* What --max-leaked-* counts. */
 static void add_leaked(struct gate *g)
 {
 	uint64_t bytes = 0, objects = 0;
 
 	for (size_t i = 0; i < g->issues.count; i++) {
-		const struct issue *one = &g->issues.list[i];
+		struct gate_excess e = gate_limits_excess(&g->issues.list[i]);
 
-		if (one->state == ISSUE_SUPPRESSED ||
-		    one->state == ISSUE_KNOWN ||
-		    (one->kind != FINDING_LEAK && one->kind != FINDING_CYCLE &&
-		     one->kind != FINDING_REFERENCE))
-			continue;
-		bytes += one->bytes + one->held_bytes;
-		objects += one->objects + one->held_objects;
+		bytes += e.bytes;
+		objects += e.objects;
 	}
 	add_amount(g, "max-leaked-bytes", g->options.most_leaked_bytes, bytes,
 		   true, "leaked");

@@ -252,6 +252,20 @@ def test_two_calls_on_one_line_are_one_finding_that_grows(project):
     assert "grown: " in done.told and ": 2 of 200 B" in done.told
 
 
+def test_limits_count_what_is_beyond_the_baseline(project):
+    project.accept("a")
+    program = project.build(PROGRAM)
+    twice = ["--", "sh", "-c", f"{program} a; {program} ab; true"]
+    for option, most, status in (("bytes", 200, 0), ("bytes", 199, 23),
+                                 ("objects", 2, 0), ("objects", 1, 23)):
+        done = check("--baseline", project.base, f"--max-leaked-{option}",
+                     most, *twice)
+        assert done.status == status, done.told
+        if status:
+            assert re.search(r"FAIL max-leaked-\w+: (200 B|2 objects) leaked",
+                             summary(done)), done.told
+
+
 MACRO = LOST.replace("static NOINLINE void parse", """
 #define TAKE(n) do { p = take(n); __asm__ volatile("" : "+r"(p)); } while (0)
 static NOINLINE void parse""").replace(
