@@ -250,6 +250,26 @@ def test_suppressions_that_are_wrong_name_file_and_line(tmp_path):
         assert done.status == 2 and f"{supp}:{line}" in done.told, done.told
 
 
+def test_blocks_that_are_left_out_are_told(tmp_path):
+    supp = tmp_path / "supp"
+    block = "{{\n   x\n   {}\n   fun:f\n}}\n"
+    supp.write_text("".join(block.format(kind) for kind in (
+        "Helgrind:Race", "drd:ConflictingAccess", "Memcheck:Cond")))
+    done = check("--suppressions", supp, "--", "true")
+    assert done.status == 0
+    assert done.told.splitlines()[0] == (
+        f"refknot: {supp}: 3 blocks for other tools, or for other faults "
+        "than leaks, were left out")
+    supp.write_text("leak:x\n" + block.format("Memchek:Leak"))
+    done = check("--suppressions", supp, "--", "true")
+    assert done.status == 0
+    assert done.told.splitlines()[0] == (
+        f'refknot: {supp}:4: "Memchek" is no tool of Valgrind\'s; the block '
+        "was left out")
+    assert check("--suppressions", "/dev/null", "--", "true").told.count(
+        "\n") == 1
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_generated_suppressions_cover_what_they_are_of(which, leaky,
                                                        tmp_path):
