@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* refknot check: the gate in a pipeline, red on a new finding. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "die.h"
-#include "escape.h"
 #include "gate_parse.h"
 #include "gate_run.h"
+#include "gate_update.h"
 #include "gate_writers.h"
 #include "options.h"
 #include "recordings.h"
@@ -93,14 +92,15 @@ static const struct poptOption options[] = {
 	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
 	  "list what suppressions covered", NULL },
 	{ "gen-suppressions", 0, POPT_ARG_NONE, &generate, 0,
-	  "print suppressions for what fails, in both grammars", NULL },
+	  "print suppressions for what fails, in both grammars, before the result; --output suppressions=FILE writes a file of them",
+	  NULL },
 	{ "allow-incomplete", 0, POPT_ARG_NONE, &allow_incomplete, 0,
 	  "do not fail because something was not recorded or not checked",
 	  NULL },
 	{ "error-exitcode", 0, POPT_ARG_STRING, NULL, STATUS,
 	  "exit status when the gate fails, 23 without this option", "N" },
 	{ "format", 'f', POPT_ARG_STRING, NULL, FORMAT,
-	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml or markdown",
+	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml, markdown, suppressions or valgrind-suppressions",
 	  "FORMAT" },
 	{ "output", 0, POPT_ARG_STRING, NULL, OUTPUT,
 	  "write that format to a file, too; may be repeated", "FORMAT=FILE" },
@@ -288,101 +288,12 @@ static void write_outputs(void)
 	}
 }
 
-static void generate_one(FILE *out, enum suppress_grammar grammar,
-			 const struct issue *i)
-{
-	const struct issue_stack *s = &i->stacks[0];
-	struct suppress_frame *frames = xcalloc(s->count, sizeof(*frames));
-
-	for (size_t n = 0; n < s->count; n++)
-		frames[n] = (struct suppress_frame){ s->frames[n].function,
-						     s->frames[n].module };
-	suppress_generate(out, grammar,
-			  &(struct suppress_subject){ .kind = i->kind,
-						      .type = i->type,
-						      .frames = frames,
-						      .count = s->count,
-						      .place = i->place });
-	free(frames);
-}
-
 static void generate_all(FILE *out)
 {
-	static const char *const headings[] = {
-		[SUPPRESS_LSAN] = "# as LeakSanitizer has it",
-		[SUPPRESS_VALGRIND] = "# as Valgrind has it",
-	};
-
-	for (int grammar = SUPPRESS_LSAN; grammar <= SUPPRESS_VALGRIND;
-	     grammar++) {
-		fprintf(out, "%s\n", headings[grammar]);
-		for (size_t i = 0; i < gate.issues.count; i++)
-			if (gate_fails(&gate, &gate.issues.list[i]))
-				generate_one(out, grammar,
-					     &gate.issues.list[i]);
-	}
-}
-
-/* Findings that were not looked for must not leave the baseline. */
-static bool may_update(int program_status)
-{
-	const char *why = NULL;
-
-	for (size_t i = 0; i < gate.process_count; i++)
-		if (gate.processes[i].incomplete && !allow_incomplete)
-			why =
-			    "not all was recorded and checked (--allow-incomplete does it all the same)";
-	if (!gate.process_count)
-		why = "nothing was recorded";
-	if (program_status)
-		why = "the program failed";
-	if (why)
-		warn("%s was left as it is: %s", baseline_path, why);
-	return !why;
-}
-
-/* A run of a part of the tests would take out those of the rest. */
-static void tell_removed(void)
-{
-	for (size_t i = 0; !keep_stale && i < baseline.count; i++) {
-		const struct baseline_entry *e = &baseline.list[i];
-		char *text;
-
-		if (e->accepts)
-			continue;
-		text = escape(e->text ? e->text : "");
-		fprintf(stderr, "removed: %s:%u: %s %s%s%s%s\n", baseline_path,
-			e->line, e->signature, e->kind, *text ? " " : "", text,
-			e->seen ? " (suppressed now)" : "");
-		free(text);
-	}
-}
-
-static void tell_changes(const struct baseline_changes *c)
-{
-	fprintf(stderr, "baseline: %zu added, %zu removed, %zu kept", c->added,
-		c->removed, c->kept);
-	if (c->stale)
-		fprintf(stderr, " (%zu of them not found)", c->stale);
-	fputc('\n', stderr);
-}
-
-static void update(int program_status)
-{
-	struct baseline_changes changes;
-	int error;
-
-	if (!update_baseline || !may_update(program_status))
-		return;
-	baseline_apply(&baseline, &gate.issues);
-	tell_removed();
-	error = baseline_write(&baseline, &gate.issues, keep_stale, &changes);
-	if (error)
-		die(STATUS_INPUT, "%s cannot be written: %s", baseline_path,
-		    strerror(-error));
-	tell_changes(&changes);
-	baseline_release(&baseline);
-	baseline_read(&baseline, baseline_path, false);
+	fputs("# as LeakSanitizer has it\n", out);
+	gate_write_suppressions(out, &gate);
+	fputs("# as Valgrind has it\n", out);
+	gate_write_valgrind_suppressions(out, &gate);
 }
 
 /* Which of them could not be read, recordings_each() has told. */
@@ -409,7 +320,8 @@ static int run(const char **arguments)
 		status = run_program();
 	else
 		status = judge_recordings(arguments);
-	update(status);
+	if (update_baseline)
+		gate_update(&gate, status, keep_stale);
 	gate_judge(&gate, status);
 	gate_programs_warn(&gate.options.programs);
 	if (generate)
