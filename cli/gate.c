@@ -216,7 +216,7 @@ static bool is_continued(const struct gate *g, const struct gate_process *p)
 	       is_parent_of(p, g->copies, g->copy_count);
 }
 
-static void forgive_replaced(struct gate *g)
+void gate_settle(struct gate *g)
 {
 	for (size_t i = 0; i < g->process_count; i++) {
 		struct gate_process *p = &g->processes[i];
@@ -262,7 +262,7 @@ static void count(struct gate *g)
 
 void gate_judge(struct gate *g, int program_status)
 {
-	forgive_replaced(g);
+	gate_settle(g);
 	baseline_apply(g->baseline, &g->issues);
 	issues_sort(&g->issues);
 	count(g);

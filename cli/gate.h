@@ -134,7 +134,10 @@ void gate_add_copy(struct gate *g, const struct model *m);
 void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 			 uint64_t start_ns, const char *why);
 
-/* All is there: judge. `program_status`: exit status of the program, 0 if none
+/* All is there: what went on as another program lacks nothing by itself. */
+void gate_settle(struct gate *g);
+
+/* The same, and judge. `program_status`: exit status of the program, 0 if none
  * was run. */
 void gate_judge(struct gate *g, int program_status);
 

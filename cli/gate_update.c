@@ -61,6 +61,7 @@ void gate_update(struct gate *g, int program_status, bool keep_stale)
 	char *path;
 	int error;
 
+	gate_settle(g);
 	if (!may_update(g, program_status))
 		return;
 	baseline_apply(g->baseline, &g->issues);

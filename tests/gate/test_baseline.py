@@ -353,6 +353,14 @@ def test_an_update_tells_what_it_takes_out(project):
     assert done.status == 2 and "--update-baseline" in done.told
 
 
+def test_a_program_that_goes_on_as_another_can_be_accepted(project):
+    program = project.build(PROGRAM)
+    argv = ["--", "sh", "-c", f"exec {program} a"]
+    done = check("--baseline", project.base, "--update-baseline", *argv)
+    assert done.status == 0, done.told
+    assert check("--baseline", project.base, *argv).status == 0
+
+
 @pytest.mark.parametrize("text, line", [
     ("# refknot baseline 2: x\n", 1),
     ("# x\n0123456789abcdef leek count=1 bytes=1\n", 2),
