@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from conftest import SOURCE, compiled
+from conftest import SOURCE, compiled, environment
 from gate import check, summary
 
 PROGRAM = """
@@ -136,6 +136,18 @@ def test_an_accepted_leak_stays_so_with_another_compiler(project):
                        f"-I{SOURCE}/samples", compiler="clang")
     done = check("--baseline", project.base, "--", program, "ab")
     assert done.status == 0, done.told
+
+
+def test_lines_are_the_same_from_the_symbol_cache(project):
+    program = project.build(LOST)
+    cached = environment(REFKNOT_CACHE=project.directory / "cache")
+    plain = project.accept("ab", LOST) and project.base.read_text()
+    for _ in range(2):
+        project.base.unlink()
+        check("--baseline", project.base, "--update-baseline", "--", program,
+              "ab", env=cached)
+        assert project.base.read_text() == plain
+    assert list((project.directory / "cache").iterdir())
 
 
 def test_an_accepted_leak_stays_so_without_the_source(project):
