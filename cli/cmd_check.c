@@ -92,7 +92,7 @@ static const struct poptOption options[] = {
 	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
 	  "list what suppressions covered", NULL },
 	{ "gen-suppressions", 0, POPT_ARG_NONE, &generate, 0,
-	  "print suppressions for what fails, in both grammars, before the result; --output suppressions=FILE writes a file of them",
+	  "print suppressions for what fails, in both grammars, before the result; the format suppressions is a file of them",
 	  NULL },
 	{ "allow-incomplete", 0, POPT_ARG_NONE, &allow_incomplete, 0,
 	  "do not fail because something was not recorded or not checked",
