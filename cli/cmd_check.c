@@ -131,8 +131,10 @@ static const struct gate_writer *find_writer(const char *option,
 		const char *known = gate_writers[i].name;
 		char *more;
 
-		if (strlen(known) == length && !memcmp(known, name, length))
+		if (strlen(known) == length && !memcmp(known, name, length)) {
+			free(names);
 			return &gate_writers[i];
+		}
 		more = xasprintf("%s%s%s", names, i ? ", " : "", known);
 		free(names);
 		names = more;
