@@ -6,25 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "die.h"
-#include "escape.h"
 #include "text_file.h"
 
-#define HEADER                                                                 \
-	"# refknot baseline 1: accepted findings, sorted; see refknot-check(1)"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* --- Reading ---------------------------------------------------------------- */
+#define HEADER  "# refknot baseline "
+#define VERSION 1
+#define LINES   "lines="
 
 /* "count=3": the number; false: it is something else. */
 static bool read_number(const char *word, const char *name, uint64_t *value)
@@ -63,6 +53,33 @@ static char *copy_trimmed(const char *text)
 	return length ? xasprintf("%.*s", (int)length, text) : NULL;
 }
 
+static bool is_kind(const char *word)
+{
+	for (int i = 0; i < FINDING_KINDS; i++)
+		if (!strcmp(finding_kind_name(i), word))
+			return true;
+	return false;
+}
+
+/* "lines=+3:1a2b" and what is for people, or the latter alone. */
+static const char *read_rest(struct baseline_entry *e, char *rest)
+{
+	size_t size;
+
+	rest += strspn(rest, " \t\r");
+	if (strncmp(rest, LINES, strlen(LINES))) {
+		e->text = copy_trimmed(rest);
+		return NULL;
+	}
+	rest += strlen(LINES);
+	size = strcspn(rest, " \t\r");
+	e->text = copy_trimmed(rest + size);
+	rest[size] = '\0';
+	return frame_lines_parse(&e->lines, rest)
+		   ? NULL
+		   : "behind lines= stand offsets and hashes as in +3:1a2b,?,+2";
+}
+
 /* One line without its comment; NULL, or what is wrong with it. */
 static const char *read_entry(struct baseline_entry *e, char *line)
 {
@@ -74,21 +91,53 @@ static const char *read_entry(struct baseline_entry *e, char *line)
 		return "a line begins with a signature of 16 hex digits";
 	if (!kind)
 		return "behind the signature stands the kind of finding";
+	if (!is_kind(kind))
+		return "no kind of finding is called like its second word";
 	if (!read_number(strtok_r(NULL, " \t\r", &rest), "count=", &e->count) ||
 	    !read_number(strtok_r(NULL, " \t\r", &rest), "bytes=", &e->bytes))
 		return "behind the kind stand count=N and bytes=N";
 	e->signature = xstrdup(signature);
 	e->kind = xstrdup(kind);
-	e->text = rest ? copy_trimmed(rest) : NULL;
-	return NULL;
+	return rest ? read_rest(e, rest) : NULL;
+}
+
+static void release_entry(struct baseline_entry *e)
+{
+	free(e->signature);
+	free(e->kind);
+	free(e->comment);
+	free(e->text);
+	frame_lines_release(&e->lines);
+}
+
+/* Of a file that another refknot wrote. */
+static const char *check_header(const char *line)
+{
+	uint64_t version;
+	char *copy, *end;
+	bool known;
+
+	if (strncmp(line, HEADER, strlen(HEADER)))
+		return NULL;
+	copy = xstrdup(line + strlen(HEADER));
+	end = copy + strspn(copy, "0123456789");
+	known = end == copy || *end == '.';
+	*end = '\0';
+	known |= read_number(copy, "", &version) && version == VERSION;
+	free(copy);
+	return known ? NULL
+		     : "this refknot reads baselines of version 1; write the "
+		       "file anew with --update-baseline into another";
 }
 
 static const char *read_line(struct baseline *b, char *line, unsigned number)
 {
 	struct baseline_entry e = { .line = number };
 	char *comment = strchr(line, '#');
-	const char *wrong;
+	const char *wrong = check_header(line);
 
+	if (wrong)
+		return wrong;
 	if (comment) {
 		*comment = '\0';
 		e.comment = copy_trimmed(comment + 1);
@@ -99,20 +148,12 @@ static const char *read_line(struct baseline *b, char *line, unsigned number)
 	}
 	wrong = read_entry(&e, line);
 	if (wrong) {
-		free(e.comment);
+		release_entry(&e);
 		return wrong;
 	}
 	b->list = xreallocarray(b->list, b->count + 1, sizeof(*b->list));
 	b->list[b->count++] = e;
 	return NULL;
-}
-
-static void release_entry(struct baseline_entry *e)
-{
-	free(e->signature);
-	free(e->kind);
-	free(e->comment);
-	free(e->text);
 }
 
 static int by_signature(const void *a, const void *b)
@@ -133,23 +174,45 @@ static void unite(struct baseline_entry *kept, struct baseline_entry *other)
 		kept->comment = other->comment;
 		other->comment = NULL;
 	}
+	/* Lines that are not said would be any. */
+	if (!frame_lines_known(&kept->lines)) {
+		struct frame_lines lines = kept->lines;
+
+		kept->lines = other->lines;
+		other->lines = lines;
+	}
 	release_entry(other);
+}
+
+/* Among the first `count`, the one that is the same as `e`; NULL: none is. */
+static struct baseline_entry *find_same(const struct baseline *b, size_t count,
+					const struct baseline_entry *e)
+{
+	while (count && !strcmp(b->list[count - 1].signature, e->signature)) {
+		struct baseline_entry *other = &b->list[--count];
+
+		if (frame_lines_distance(&other->lines, &e->lines) !=
+		    FRAME_LINES_OTHER)
+			return other;
+	}
+	return NULL;
 }
 
 static void sort(struct baseline *b)
 {
 	size_t kept = 0;
 
-	if (!b->count)
-		return;
-	qsort(b->list, b->count, sizeof(*b->list), by_signature);
-	for (size_t i = 1; i < b->count; i++) {
-		if (strcmp(b->list[kept].signature, b->list[i].signature))
-			b->list[++kept] = b->list[i];
+	if (b->count)
+		qsort(b->list, b->count, sizeof(*b->list), by_signature);
+	for (size_t i = 0; i < b->count; i++) {
+		struct baseline_entry *same = find_same(b, kept, &b->list[i]);
+
+		if (same)
+			unite(same, &b->list[i]);
 		else
-			unite(&b->list[kept], &b->list[i]);
+			b->list[kept++] = b->list[i];
 	}
-	b->count = kept + 1;
+	b->count = kept;
 }
 
 bool baseline_parse(struct baseline *b, const char *path, const char *text,
@@ -194,110 +257,4 @@ void baseline_release(struct baseline *b)
 	free(b->list);
 	free(b->path);
 	*b = (struct baseline){ 0 };
-}
-
-/* --- Findings --------------------------------------------------------------- */
-
-static int compare_signature(const void *signature, const void *entry)
-{
-	return strcmp(signature,
-		      ((const struct baseline_entry *)entry)->signature);
-}
-
-static struct baseline_entry *find(const struct baseline *b,
-				   const char *signature)
-{
-	return b->count ? bsearch(signature, b->list, b->count,
-				  sizeof(*b->list), compare_signature)
-			: NULL;
-}
-
-void baseline_apply(struct baseline *b, struct issues *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		struct issue *one = &list->list[i];
-		struct baseline_entry *e = find(b, one->signature);
-
-		if (!e)
-			continue;
-		e->seen = true;
-		one->known_count = e->count;
-		one->known_bytes = e->bytes;
-		if (one->state == ISSUE_SUPPRESSED)
-			continue;
-		one->state = one->count > e->count ||
-				     one->bytes + one->held_bytes > e->bytes
-				 ? ISSUE_GROWN
-				 : ISSUE_KNOWN;
-	}
-}
-
-static int by_issue_signature(const void *a, const void *b)
-{
-	const struct issue *const *x = a, *const *y = b;
-
-	return strcmp((*x)->signature, (*y)->signature);
-}
-
-/* One word of a name, without what would end the entry. */
-static void write_word(FILE *out, const char *name)
-{
-	char *text = escape(name);
-
-	for (char *c = text; *c; c++)
-		if (*c == '#')
-			*c = '?';
-	fprintf(out, " %s", text);
-	free(text);
-}
-
-/* The function and file to blame. */
-static void write_place(FILE *out, const struct issue *i)
-{
-	const struct issue_frame *f = issue_place(i);
-	const char *file = i->path ? i->path : f ? f->file : NULL;
-
-	if (f)
-		write_word(out, f->function);
-	if (file)
-		write_word(out, base_name(file));
-}
-
-static void write_entry(FILE *out, const struct issue *i,
-			const struct baseline_entry *old)
-{
-	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, i->signature,
-		finding_kind_name(i->kind), i->count, i->bytes + i->held_bytes);
-	write_place(out, i);
-	if (old && old->comment)
-		fprintf(out, "  # %s", old->comment);
-	fputc('\n', out);
-}
-
-static void write_all(FILE *out, const struct baseline *b,
-		      const struct issues *list)
-{
-	const struct issue **sorted = xcalloc(list->count, sizeof(*sorted));
-	size_t n = 0;
-
-	for (size_t i = 0; i < list->count; i++)
-		if (list->list[i].state != ISSUE_SUPPRESSED)
-			sorted[n++] = &list->list[i];
-	if (n)
-		qsort(sorted, n, sizeof(*sorted), by_issue_signature);
-	fputs(HEADER "\n", out);
-	for (size_t i = 0; i < n; i++)
-		write_entry(out, sorted[i], find(b, sorted[i]->signature));
-	free(sorted);
-}
-
-int baseline_write(const struct baseline *b, const struct issues *list)
-{
-	struct text_file f;
-	int error = text_file_create(&f, b->path);
-
-	if (error)
-		return error;
-	write_all(f.out, b, list);
-	return text_file_commit(&f);
 }

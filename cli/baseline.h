@@ -4,7 +4,10 @@
  * line a finding, sorted, so that merging two is a sort:
  *
  *   # refknot baseline 1: accepted findings; see refknot-check(1)
- *   0e5aeced499d6926 orphaned-cycle count=3 bytes=1104 session_open server.c  # why
+ *   0e5aeced499d6926 leak count=3 bytes=96 lines=+3:1a2b,+9:0c4d parse x.c  # why
+ *
+ * A signature says which functions, "lines=" where in them; without it (older
+ * files have none, and programs without debug information) any lines are meant.
  */
 #ifndef BASELINE_H
 #define BASELINE_H
@@ -16,25 +19,29 @@
 #include "issue.h"
 
 struct baseline_entry {
-	char *signature;
-	char *kind; /* as finding_kind_name has it */
+	char *signature; /* ".2" behind it is a name only; see baseline_apply */
+	char *kind;      /* as finding_kind_name has it */
 	uint64_t count, bytes;
-	char *comment; /* what stands behind the last #; NULL: nothing */
-	bool seen;     /* there is such a finding now */
-	unsigned line; /* in the file */
-	char *text;    /* "session_open server.c": for people */
+	struct frame_lines lines;
+	char *comment;      /* what stands behind the last #; NULL: nothing */
+	bool seen;          /* there is such a finding now */
+	bool accepts;       /* one that is not suppressed */
+	struct issue *pair; /* scratch of baseline_apply */
+	unsigned line;      /* in the file */
+	char *text;         /* "session_open server.c": for people */
 };
 
 struct baseline {
 	char *path;
-	struct baseline_entry *list; /* ascending signature, each once */
+	struct baseline_entry *list; /* ascending signature */
 	size_t count;
 };
 
 /*
  * Read `path`; no such file is an empty baseline where `may_lack`. Dies with
- * file and line when it cannot be read or understood. Of lines with the same
- * signature, as a merge leaves them, the one with the most counts.
+ * file and line when it cannot be read or understood. Of entries with the same
+ * signature and, as far as they say, lines, as a merge leaves them, one is left
+ * with the larger numbers.
  */
 void baseline_read(struct baseline *b, const char *path, bool may_lack);
 /* The same from `text`; false: `error` (of `size` bytes) says what is wrong. */
@@ -42,13 +49,27 @@ bool baseline_parse(struct baseline *b, const char *path, const char *text,
 		    char *error, size_t size);
 void baseline_release(struct baseline *b);
 
-/* Set the state of all issues that are not suppressed, and what is seen. */
+/*
+ * Find for each issue the entry that accepts it: of the same functions, and
+ * line by line with the same offset or text. An entry accepts one issue; those
+ * that are nearest to each other go first, whatever is behind their signatures.
+ * Sets the issues' state where they are not suppressed, signature, entry and
+ * `other`, and what is seen. NULL: there is no baseline.
+ */
 void baseline_apply(struct baseline *b, struct issues *list);
 
+/* What writing the file anew does to it. */
+struct baseline_changes {
+	size_t added, kept, removed;
+	size_t stale; /* of the kept: they were not found */
+};
+
 /*
- * Replace the file by one of the issues that are not suppressed; comments of
- * entries that are still there stay. 0 or -errno; then the file is as it was.
+ * Replace the file by one of the issues, which baseline_apply has seen, that
+ * are not suppressed; with `keep_stale` also what accepts none of them. Comments
+ * stay. 0 or -errno; then the file is as it was.
  */
-int baseline_write(const struct baseline *b, const struct issues *list);
+int baseline_write(const struct baseline *b, const struct issues *list,
+		   bool keep_stale, struct baseline_changes *changes);
 
 #endif

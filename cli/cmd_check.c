@@ -10,6 +10,8 @@
 #include "gate_outputs.h"
 #include "gate_parse.h"
 #include "gate_run.h"
+#include "gate_update.h"
+#include "gate_writers.h"
 #include "options.h"
 #include "output.h"
 #include "recordings.h"
@@ -37,7 +39,7 @@ static size_t given_count;
 
 static char *baseline_path, *source_root, *keep;
 static int update_baseline, allow_incomplete, show_suppressed, generate;
-static int no_children;
+static int no_children, keep_stale;
 
 enum option {
 	FAIL_ON = 1,
@@ -79,20 +81,23 @@ static const struct poptOption options[] = {
 	  "the findings that are accepted", "FILE" },
 	{ "update-baseline", 0, POPT_ARG_NONE, &update_baseline, 0,
 	  "accept what is found now", NULL },
+	{ "keep-stale", 0, POPT_ARG_NONE, &keep_stale, 0,
+	  "with that, leave entries in it that were not found", NULL },
 	{ "suppressions", 0, POPT_ARG_STRING, NULL, SUPPRESSIONS,
 	  "findings not to be told of, in LeakSanitizer's or Valgrind's grammar; may be repeated",
 	  "FILE" },
 	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
 	  "list what suppressions covered", NULL },
 	{ "gen-suppressions", 0, POPT_ARG_NONE, &generate, 0,
-	  "print suppressions for what fails, in both grammars", NULL },
+	  "print suppressions for what fails, in both grammars, before the result; the format suppressions is a file of them",
+	  NULL },
 	{ "allow-incomplete", 0, POPT_ARG_NONE, &allow_incomplete, 0,
 	  "do not fail because something was not recorded or not checked",
 	  NULL },
 	{ "error-exitcode", 0, POPT_ARG_STRING, NULL, STATUS,
 	  "exit status when the gate fails, 23 without this option", "N" },
 	{ "format", 'f', POPT_ARG_STRING, NULL, FORMAT,
-	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml or markdown",
+	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml, markdown, suppressions or valgrind-suppressions",
 	  "FORMAT" },
 	{ "output", 0, POPT_ARG_STRING, NULL, OUTPUT,
 	  "write that format to a file, too; may be repeated", "FORMAT=FILE" },
@@ -250,6 +255,8 @@ static void open_gate(void)
 	if (update_baseline && !baseline_path)
 		die(STATUS_INPUT,
 		    "--update-baseline needs --baseline FILE, the file to write");
+	if (keep_stale && !update_baseline)
+		die(STATUS_INPUT, "--keep-stale goes with --update-baseline");
 	if (update_baseline)
 		check_update();
 	if (baseline_path) {
@@ -286,7 +293,7 @@ static void add_unread(const char *path)
 {
 	char *what = xasprintf("recording %s", path);
 
-	gate_add_incomplete(&gate, what, 0,
+	gate_add_incomplete(&gate, what, 0, 0,
 			    access(path, F_OK) && errno == ENOENT
 				? "there is no such recording"
 				: "it could not be read");
@@ -317,71 +324,12 @@ static void tell(FILE *out, int program_status)
 		fprintf(stderr, "%s\n", gate.summary);
 }
 
-static void generate_one(FILE *out, enum suppress_grammar grammar,
-			 const struct issue *i)
-{
-	const struct issue_stack *s = &i->stacks[0];
-	struct suppress_frame *frames = xcalloc(s->count, sizeof(*frames));
-
-	for (size_t n = 0; n < s->count; n++)
-		frames[n] = (struct suppress_frame){ s->frames[n].function,
-						     s->frames[n].module };
-	suppress_generate(out, grammar,
-			  &(struct suppress_subject){ .kind = i->kind,
-						      .type = i->type,
-						      .frames = frames,
-						      .count = s->count,
-						      .place = i->place });
-	free(frames);
-}
-
 static void generate_all(FILE *out)
 {
-	static const char *const headings[] = {
-		[SUPPRESS_LSAN] = "# as LeakSanitizer has it",
-		[SUPPRESS_VALGRIND] = "# as Valgrind has it",
-	};
-
-	for (int grammar = SUPPRESS_LSAN; grammar <= SUPPRESS_VALGRIND;
-	     grammar++) {
-		fprintf(out, "%s\n", headings[grammar]);
-		for (size_t i = 0; i < gate.issues.count; i++)
-			if (gate_fails(&gate, &gate.issues.list[i]))
-				generate_one(out, grammar,
-					     &gate.issues.list[i]);
-	}
-}
-
-/* Findings that were not looked for must not leave the baseline. */
-static bool may_update(int program_status)
-{
-	const char *why = NULL;
-
-	for (size_t i = 0; i < gate.process_count; i++)
-		if (gate.processes[i].incomplete && !allow_incomplete)
-			why =
-			    "not all was recorded and checked (--allow-incomplete does it all the same)";
-	if (!gate.process_count)
-		why = "nothing was recorded";
-	if (program_status)
-		why = "the program failed";
-	if (why)
-		warn("%s was left as it is: %s", baseline_path, why);
-	return !why;
-}
-
-static void update(int program_status)
-{
-	int error;
-
-	if (!update_baseline || !may_update(program_status))
-		return;
-	error = baseline_write(&baseline, &gate.issues);
-	if (error)
-		die(STATUS_INPUT, "%s cannot be written: %s", baseline_path,
-		    strerror(-error));
-	baseline_release(&baseline);
-	baseline_read(&baseline, baseline_path, false);
+	fputs("# as LeakSanitizer has it\n", out);
+	gate_write_suppressions(out, &gate);
+	fputs("# as Valgrind has it\n", out);
+	gate_write_valgrind_suppressions(out, &gate);
 }
 
 static int judge_recordings(const char **paths)
@@ -395,7 +343,7 @@ static int judge_recordings(const char **paths)
 		if (!n.read[i])
 			add_unread(paths[i]);
 	if (!n.any && !(paths && *paths))
-		gate_add_incomplete(&gate, "the newest recording", 0,
+		gate_add_incomplete(&gate, "the newest recording", 0, 0,
 				    "it could not be read");
 	free(n.read);
 	return status;
@@ -414,8 +362,10 @@ static int run(const char **arguments)
 		status = run_program();
 	else
 		status = judge_recordings(arguments);
-	update(status);
+	if (update_baseline)
+		gate_update(&gate, status, keep_stale);
 	gate_judge(&gate, status);
+	gate_programs_warn(&gate.options.programs);
 	if (generate)
 		generate_all(out);
 	tell(out, status);

@@ -5,9 +5,7 @@
  * it, and the functions on its call stack; of a cycle, over each kind of
  * pointer in it, in an order that addresses have no part in.
  *
- * What is left out: lines, offsets and addresses; the C library's frames, whose
- * names are another one's in the next version; what compilers append to names
- * of copies of a function; and calls of a function by itself, however many.
+ * What is left out: lines, offsets and addresses, and what counted.h leaves out.
  * Findings that are alike then get .2, .3 behind it in the order of their code.
  */
 #include <inttypes.h>
@@ -15,13 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counted.h"
 #include "die.h"
 #include "distinct.h"
 #include "findings.h"
-#include "place.h"
-
-#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME  UINT64_C(0x100000001b3)
+#include "fnv.h"
 
 struct signer {
 	const struct model *m;
@@ -39,93 +35,10 @@ struct unsigned_finding {
 	struct finding *f;
 };
 
-static uint64_t hash_bytes(uint64_t hash, const char *text, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ (unsigned char)text[i]) * FNV_PRIME;
-	return hash * FNV_PRIME; /* "ab" "c" is not "a" "bc" */
-}
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	return hash_bytes(hash, text, strlen(text));
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* The C library's own, and what starts a program. */
-static bool is_system(const struct location *l)
-{
-	static const char *const modules[] = { "libc.so", "ld-linux",
-					       "libpthread.so" };
-	const char *name = l->module ? base_name(l->module) : "";
-
-	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
-		if (!strncmp(name, modules[i], strlen(modules[i])))
-			return true;
-	return l->function && !strcmp(l->function, "_start");
-}
-
-/* Bytes of the name without ".isra.0", ".constprop.1.cold" and the like. */
-static size_t plain_length(const char *function)
-{
-	const char *dot = strchr(function + 1, '.');
-
-	return function[0] && dot ? (size_t)(dot - function) : strlen(function);
-}
-
-/* A function without a name is known by its module alone. */
-static uint64_t hash_location(uint64_t hash, const struct location *l)
-{
-	const char *module;
-
-	if (l->function)
-		return hash_bytes(hash, l->function, plain_length(l->function));
-	module = l->module ? base_name(l->module) : "";
-	return hash_bytes(hash, module, strcspn(module, "."));
-}
-
-static bool is_again(const struct location *l, const struct location *last)
-{
-	return last && l->function && last->function &&
-	       plain_length(l->function) == plain_length(last->function) &&
-	       !strncmp(l->function, last->function, plain_length(l->function));
-}
-
-/* With the frames of the system, or without; 0: there were no others. */
-static uint64_t hash_locations(const struct signer *s, uint32_t stack,
-			       bool system)
-{
-	uint32_t f = s->m->stacks[stack].frame;
-	const struct location *last = NULL;
-	uint64_t hash = FNV_OFFSET;
-
-	for (; f; f = s->m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(s->symbols, f, &l);
-
-		for (size_t i = 0; i < n; i++) {
-			if ((!system && is_system(&l[i])) ||
-			    is_again(&l[i], last))
-				continue;
-			hash = hash_location(hash, &l[i]);
-			last = &l[i];
-		}
-	}
-	return last ? hash : 0;
-}
-
 static uint64_t hash_frames(const struct signer *s, uint32_t stack)
 {
 	if (!s->stacks[stack])
-		s->stacks[stack] = hash_locations(s, stack, false);
-	if (!s->stacks[stack])
-		s->stacks[stack] = hash_locations(s, stack, true);
+		s->stacks[stack] = counted_hash(s->m, s->symbols, stack);
 	return s->stacks[stack];
 }
 
@@ -133,7 +46,7 @@ static uint64_t hash_frames(const struct signer *s, uint32_t stack)
 static uint64_t hash_block(const struct signer *s, uint32_t block)
 {
 	if (names_object_at(s->names, block))
-		return hash_text(FNV_OFFSET, names_block_type(s->names, block));
+		return fnv_text(FNV_OFFSET, names_block_type(s->names, block));
 	return hash_frames(s, s->m->blocks[block].stack);
 }
 
@@ -167,7 +80,7 @@ static void collect_parts(const struct signer *s, const struct finding *f,
 		if (names_object_at(s->names, f->members[i]) != o)
 			distinct_add(
 			    kinds,
-			    hash_text(FNV_OFFSET,
+			    fnv_text(FNV_OFFSET,
 				      names_type_called(
 					  s->names, s->m->objects[o].type)));
 	}
@@ -201,7 +114,7 @@ static uint64_t hash_single(const struct signer *s, const struct finding *f)
 	uint32_t o = f->member_count ? finding_object(f, s->names, 0) : 0;
 
 	if (o)
-		hash = hash_text(
+		hash = fnv_text(
 		    hash, names_type_called(s->names, s->m->objects[o].type));
 	return hash;
 }
@@ -210,7 +123,7 @@ static struct unsigned_finding hash_finding(const struct signer *s,
 					    struct finding *f)
 {
 	struct unsigned_finding u = { .f = f };
-	uint64_t kind = hash_text(FNV_OFFSET, finding_kind_name(f->kind));
+	uint64_t kind = fnv_text(FNV_OFFSET, finding_kind_name(f->kind));
 
 	if (f->kind == FINDING_CYCLE) {
 		u.hash = hash_cycle(s, f, false);

@@ -19,10 +19,12 @@
 #include "model.h"
 #include "output.h"
 #include "report_text.h"
+#include "strangers.h"
 #include "symbols.h"
 #include "units.h"
 
-#define NAME_RACES 8
+#define NAME_RACES     8
+#define STRANGERS_TOLD 10
 
 void finish_set_end(struct model *m, int status)
 {
@@ -213,7 +215,7 @@ static char *finish_store(const struct finish *f,
 		warn("%s", m.error);
 	if (error && error != -ENODATA)
 		return NULL;
-	if (main_program)
+	if (main_program && !store->replaced)
 		finish_set_end(&m, f->status);
 	if (!main_program && finish_is_passing(store, &m)) {
 		unlink(store->path);
@@ -258,12 +260,54 @@ size_t finish_find_main(const struct live_store *list, size_t count, pid_t pid)
 	return count;
 }
 
+static void warn_stranger(const struct stranger *s, size_t times)
+{
+	char *program = escape(s->program);
+
+	if (times > 1)
+		warn("%s, %zu times: %s", program, times, s->why);
+	else
+		warn("%s, pid %" PRIu32 ": %s", program, s->pid, s->why);
+	free(program);
+}
+
+/* Each is named once; what is executed again and again is so for one reason. */
+static void tell_strangers(const struct live *l, const struct live_store *list,
+			   size_t count)
+{
+	size_t n, told = 0;
+	struct stranger *strangers = strangers_find(l, list, count, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t same = 0, before = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			bool is = !strcmp(strangers[i].program,
+					  strangers[k].program) &&
+				  !strcmp(strangers[i].why, strangers[k].why);
+
+			same += is;
+			before += is && k < i;
+		}
+		if (before || told++ >= STRANGERS_TOLD)
+			continue;
+		warn_stranger(&strangers[i], same);
+	}
+	if (told > STRANGERS_TOLD)
+		warn("%zu more programs were executed and not recorded",
+		     told - STRANGERS_TOLD);
+	strangers_release(strangers, n);
+}
+
 bool finish_run(const struct finish *f, const struct live *l)
 {
 	size_t count, main_store;
-	struct live_store *list = live_list(l, &count);
+	struct live_store *list;
 	char *path = NULL;
 
+	strangers_wait(l);
+	list = live_list(l, &count);
+	strangers_replace(l, list, count);
 	main_store = finish_find_main(list, count, f->pid);
 	if (main_store < count)
 		path = finish_store(f, &list[main_store], true);
@@ -275,6 +319,8 @@ bool finish_run(const struct finish *f, const struct live *l)
 		else
 			free(finish_store(f, &list[i], false));
 	}
+	if (!f->quiet)
+		tell_strangers(l, list, count);
 	make_newest(path);
 	free(path);
 	live_list_release(list, count);

@@ -21,30 +21,37 @@ static struct gate_process *append(struct gate *g)
 	return &g->processes[g->process_count++];
 }
 
-static void add_process(struct gate *g, const struct model *m,
-			const struct findings *f)
+/* `incomplete` becomes the gate's. */
+static void add_process(struct gate *g, const struct model *m, char *incomplete)
 {
 	const struct rkn_meta *meta = &m->meta;
 
 	*append(g) = (struct gate_process){
 		.program = xstrdup(model_text(m, meta->program)),
 		.pid = meta->pid,
-		.parent_pid = meta->parent_pid,
 		.start_ns = meta->start_ns,
 		.ended = meta->end != RKN_END_UNKNOWN,
+		.went_on = meta->flags & RKN_META_DAEMON,
+		.parent_pid = meta->parent_pid,
 		.exit_code = meta->end == RKN_END_EXIT ? meta->end_value : -1,
 		.signal = meta->end == RKN_END_SIGNAL ? meta->end_value : 0,
 		.peak_bytes = meta->peak_bytes,
 		.allocations = meta->allocations,
-		.incomplete = gate_gap(m, f),
+		.incomplete = incomplete,
 	};
 }
 
-static void add_other(struct gate *g, uint32_t pid, uint64_t start_ns)
+static void add_other(struct gate *g, struct gate_other other)
 {
 	g->others =
 	    xreallocarray(g->others, g->other_count + 1, sizeof(*g->others));
-	g->others[g->other_count++] = (struct gate_other){ pid, start_ns };
+	g->others[g->other_count++] = other;
+}
+
+static struct gate_other described(const struct model *m)
+{
+	return (struct gate_other){ m->meta.pid, m->meta.parent_pid,
+				    m->meta.start_ns };
 }
 
 static bool is_there(const struct gate *g, const char *text)
@@ -69,14 +76,38 @@ static void add_own(struct gate *g, const struct model *m)
 		warn("%s, in %s", error, model_text(m, m->meta.program));
 }
 
+static bool is_judged(struct gate *g, const struct model *m)
+{
+	return gate_programs_judge(&g->options.programs,
+				   model_text(m, m->meta.program));
+}
+
+void gate_add_copy(struct gate *g, const struct model *m)
+{
+	if (!is_judged(g, m)) {
+		add_other(g, described(m));
+		return;
+	}
+	g->copies =
+	    xreallocarray(g->copies, g->copy_count + 1, sizeof(*g->copies));
+	g->copies[g->copy_count++] = described(m);
+}
+
+void gate_add_idle(struct gate *g, const struct model *m)
+{
+	if (is_judged(g, m))
+		add_process(g, m, NULL);
+	else
+		add_other(g, described(m));
+}
+
 void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 {
 	struct names *names;
 	struct findings f;
 
-	if (!gate_programs_judge(&g->options.programs,
-				 model_text(m, m->meta.program))) {
-		add_other(g, m->meta.pid, m->meta.start_ns);
+	if (!is_judged(g, m)) {
+		add_other(g, described(m));
 		return;
 	}
 	names = names_open(m, s);
@@ -87,22 +118,23 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	gate_limits_add(g, m, s, names);
 	if (g->options.growth)
 		gate_growth_add(g, m, s, names);
-	add_process(g, m, &f);
+	add_process(g, m, gate_gap(m, &f));
 	findings_release(&f);
 	names_close(names);
 }
 
 void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
-			 const char *why)
+			 uint64_t start_ns, const char *why)
 {
 	if (*program == '/' &&
 	    !gate_programs_judge(&g->options.programs, program)) {
-		add_other(g, pid, 0);
+		add_other(g, (struct gate_other){ pid, 0, start_ns });
 		return;
 	}
 	*append(g) = (struct gate_process){
 		.program = xstrdup(program),
 		.pid = pid,
+		.start_ns = start_ns,
 		.exit_code = -1,
 		.incomplete = xstrdup(why),
 	};
@@ -123,12 +155,36 @@ static bool is_replaced(const struct gate *g, const struct gate_process *p)
 	return false;
 }
 
-static void forgive_replaced(struct gate *g)
+static bool is_parent_of(const struct gate_process *p,
+			 const struct gate_other *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].parent_pid == p->pid &&
+		    list[i].start_ns > p->start_ns)
+			return true;
+	return false;
+}
+
+/* Is the child there that it went on as? */
+static bool is_continued(const struct gate *g, const struct gate_process *p)
+{
+	if (!p->went_on)
+		return false;
+	for (size_t i = 0; i < g->process_count; i++)
+		if (g->processes[i].parent_pid == p->pid &&
+		    g->processes[i].start_ns > p->start_ns)
+			return true;
+	return is_parent_of(p, g->others, g->other_count) ||
+	       is_parent_of(p, g->copies, g->copy_count);
+}
+
+void gate_settle(struct gate *g)
 {
 	for (size_t i = 0; i < g->process_count; i++) {
 		struct gate_process *p = &g->processes[i];
 
-		if (p->ended || !p->incomplete || !is_replaced(g, p))
+		if (!p->incomplete ||
+		    ((p->ended || !is_replaced(g, p)) && !is_continued(g, p)))
 			continue;
 		free(p->incomplete);
 		p->incomplete = NULL;
@@ -193,9 +249,8 @@ static void count(struct gate *g)
 
 void gate_judge(struct gate *g, int program_status)
 {
-	forgive_replaced(g);
-	if (g->baseline)
-		baseline_apply(g->baseline, &g->issues);
+	gate_settle(g);
+	baseline_apply(g->baseline, &g->issues);
 	issues_sort(&g->issues);
 	gate_rules_make(g);
 	for (size_t i = 0; i < g->rule_count; i++) {
@@ -262,6 +317,7 @@ void gate_release(struct gate *g)
 	free(g->rules);
 	free(g->processes);
 	free(g->others);
+	free(g->copies);
 	free(g->summary);
 	issues_release(&g->issues);
 	gate_worst_release(&g->peak);

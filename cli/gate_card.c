@@ -44,7 +44,7 @@ static void print_sums(FILE *out, const struct gate *g, const struct issue *i)
 	print(out, summary);
 	fputs("; in ", out);
 	print(out, process);
-	fputs(i->places > 1 ? " and others:\n" : ":\n", out);
+	fputs(":\n", out);
 	free(process);
 	free(summary);
 }
@@ -56,6 +56,8 @@ void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
 	if (i->processes > 1)
 		print_sums(out, g, i);
 	fputs(i->card, out);
+	if (i->other)
+		fprintf(out, "    %s\n", i->other);
 	if (i->state == ISSUE_GROWN)
 		fprintf(out,
 			"    more than the baseline has: count %" PRIu64

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate_limits.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,16 +206,46 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 	passes_release(&regions);
 }
 
+static bool is_lost(enum finding_kind kind)
+{
+	return kind == FINDING_LEAK || kind == FINDING_CYCLE ||
+	       kind == FINDING_REFERENCE;
+}
+
 bool gate_limits_cover(const struct gate_options *o, enum finding_kind kind)
 {
 	return (o->most_leaked_bytes != GATE_UNLIMITED ||
 		o->most_leaked_objects != GATE_UNLIMITED) &&
-	       (kind == FINDING_LEAK || kind == FINDING_CYCLE ||
-		kind == FINDING_REFERENCE);
+	       is_lost(kind);
+}
+
+/* `n` of `share` in `whole`, rounded up. */
+static uint64_t share_of(uint64_t n, uint64_t share, uint64_t whole)
+{
+	return (uint64_t)ceil((double)n * ((double)share / (double)whole));
+}
+
+struct gate_excess gate_limits_excess(const struct issue *i)
+{
+	struct gate_excess e = { i->bytes + i->held_bytes,
+				 i->objects + i->held_objects };
+
+	if (i->state == ISSUE_SUPPRESSED || i->state == ISSUE_KNOWN ||
+	    !is_lost(i->kind))
+		return (struct gate_excess){ 0 };
+	if (i->state == ISSUE_NEW)
+		return e;
+	e.bytes -= e.bytes < i->known_bytes ? e.bytes : i->known_bytes;
+	e.objects =
+	    i->count > i->known_count
+		? share_of(e.objects, i->count - i->known_count, i->count)
+		: 0;
+	return e;
 }
 
 bool gate_limits_count(const struct gate_options *o, const struct issue *i)
 {
-	return gate_limits_cover(o, i->kind) &&
-	       (i->state == ISSUE_NEW || i->state == ISSUE_GROWN);
+	struct gate_excess e = gate_limits_excess(i);
+
+	return gate_limits_cover(o, i->kind) && (e.bytes || e.objects);
 }

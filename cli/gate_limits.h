@@ -15,4 +15,13 @@ bool gate_limits_cover(const struct gate_options *o, enum finding_kind kind);
 /* Whether it is counted there: it is not accepted. */
 bool gate_limits_count(const struct gate_options *o, const struct issue *i);
 
+/* What of a finding --max-leaked-* counts: what is lost and not accepted. */
+struct gate_excess {
+	uint64_t bytes, objects;
+};
+
+/* Of what has grown that is beyond the baseline; objects by the share of
+ * instances that are more, as the baseline has no number of objects. */
+struct gate_excess gate_limits_excess(const struct issue *i);
+
 #endif

@@ -9,8 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct gate_pattern {
+	char *given;
+	char *pattern; /* absolute, or without any slash */
+	char *linked;  /* the same where links in it lead; NULL: it has none */
+	bool seen;     /* it was some program's */
+};
+
 struct gate_patterns {
-	char **list; /* absolute, or without any slash */
+	struct gate_pattern *list;
 	size_t count;
 };
 
@@ -23,13 +30,18 @@ struct gate_programs {
  * "test_*,cc?": patterns as those of glob(7), with commas between, but '*'
  * matches slashes, too. One without a slash is of a program's base name; one
  * that begins with neither a slash nor '*' is from the working directory on.
- * Dies, naming `option`, when one is empty.
+ * Programs are known by paths without links: those in what stands before the
+ * first wildcard are followed. Dies, naming `option`, when one is empty.
  */
 void gate_patterns_add(struct gate_patterns *p, const char *option,
 		       const char *text);
 
-/* Whether the program of that absolute path is judged. */
-bool gate_programs_judge(const struct gate_programs *p, const char *path);
+/* Whether the program of that absolute path is judged; notes which patterns are
+ * its. */
+bool gate_programs_judge(struct gate_programs *p, const char *path);
+
+/* Tell of each pattern that no program had. */
+void gate_programs_warn(const struct gate_programs *p);
 
 void gate_programs_release(struct gate_programs *p);
 

@@ -13,7 +13,9 @@
 #include "finish.h"
 #include "launch.h"
 #include "options.h"
+#include "preflight.h"
 #include "recorder.h"
+#include "strangers.h"
 
 struct run {
 	struct gate *gate;
@@ -30,6 +32,23 @@ static void judge(struct gate *g, const struct model *m, struct cache *cache)
 	symbols_close(symbols);
 }
 
+/* One that allocates nothing, or one whose allocator comes before refknot's
+ * hooks, as a sanitizer's that is linked into it. */
+static void add_idle(const struct run *r, const struct model *m)
+{
+	const char *program = model_text(m, m->meta.program);
+	struct preflight p;
+
+	preflight_check(&p, program);
+	if (p.verdict == PREFLIGHT_OWN_MALLOC ||
+	    p.verdict == PREFLIGHT_SANITIZER)
+		gate_add_incomplete(r->gate, program, m->meta.pid,
+				    m->meta.start_ns, p.message);
+	else
+		gate_add_idle(r->gate, m);
+	preflight_release(&p);
+}
+
 static void add_store(const struct run *r, const struct live_store *store,
 		      struct cache *cache, const struct finish *f,
 		      bool main_program)
@@ -38,13 +57,18 @@ static void add_store(const struct run *r, const struct live_store *store,
 	int error = model_load(&m, store->path);
 
 	if (error && error != -ENODATA) {
-		gate_add_incomplete(r->gate, "a process", store->pid, m.error);
+		gate_add_incomplete(r->gate, "a process", store->pid, 0,
+				    m.error);
 		return;
 	}
-	if (main_program)
+	if (main_program && !store->replaced)
 		finish_set_end(&m, f->status);
 	if (main_program || !finish_is_passing(store, &m))
 		judge(r->gate, &m, cache);
+	else if (store->replaced)
+		gate_add_copy(r->gate, &m);
+	else
+		add_idle(r, &m);
 	if (r->keep)
 		free(finish_save(f, &m, store->path, main_program));
 	else
@@ -68,20 +92,37 @@ static void add_running(const struct run *r, const struct live_store *store)
 	char *program = running_program(store->pid);
 
 	finish_tell_alive(store);
-	gate_add_incomplete(r->gate, program, store->pid,
+	gate_add_incomplete(r->gate, program, store->pid, 0,
 			    "it is still running");
 	free(program);
+}
+
+static void add_strangers(const struct run *r, const struct live *l,
+			  const struct live_store *list, size_t count)
+{
+	size_t n;
+	struct stranger *strangers = strangers_find(l, list, count, &n);
+
+	for (size_t i = 0; i < n; i++)
+		gate_add_incomplete(r->gate, strangers[i].program,
+				    strangers[i].pid, GATE_LAST,
+				    strangers[i].why);
+	strangers_release(strangers, n);
 }
 
 static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
 	struct finish f = { .output = r->keep, .pid = pid, .status = status };
-	size_t count, main_store;
-	struct live_store *list = live_list(l, &count);
 	struct cache *cache = options_symbol_cache() ? cache_open() : NULL;
+	size_t count, main_store;
+	struct live_store *list;
 
+	strangers_wait(l);
+	list = live_list(l, &count);
+	strangers_replace(l, list, count);
 	main_store = finish_find_main(list, count, pid);
+	add_strangers(r, l, list, count);
 	for (size_t i = 0; i < count; i++) {
 		if (i == main_store || !list[i].alive) {
 			add_store(r, &list[i], cache, &f, i == main_store);
@@ -116,7 +157,8 @@ int gate_run(struct gate *g, const char **arguments, const char *keep)
 	outcome = recorder_run(&r, arguments, &status);
 	g->seconds = now() - begun;
 	if (outcome == RECORDER_UNPLACED)
-		gate_add_incomplete(g, arguments[0], 0, "it was not recorded");
+		gate_add_incomplete(g, arguments[0], 0, 0,
+				    "it was not recorded");
 	else if (outcome != RECORDER_DONE)
 		quit(STATUS_NO_RUN);
 	return launch_exit_status(status);

@@ -11,7 +11,6 @@
 #include "report_text.h"
 #include "units.h"
 
-#define MOST_PLACES 8 /* of one issue, whose cards are kept */
 
 /* One recording whose findings become issues. */
 struct adder {
@@ -114,7 +113,8 @@ static char *make_card(const struct adder *a, const struct finding *f)
 	return text;
 }
 
-static void add_amounts(struct issue *i, const struct finding *f)
+static void add_amounts(struct issue *i, const struct finding *f,
+			size_t recording)
 {
 	i->count += f->count;
 	i->objects += f->objects;
@@ -122,22 +122,8 @@ static void add_amounts(struct issue *i, const struct finding *f)
 	i->held_objects += f->held_objects;
 	i->held_bytes += f->held_bytes;
 	i->references += f->references;
-	i->processes++;
-}
-
-/* "|take:8|one:12|main:24|": equal for equal lines. */
-static char *lines_of(const struct issue_stack *s)
-{
-	char *text = xstrdup("|");
-
-	for (size_t n = 0; n < s->count; n++) {
-		char *longer = xasprintf(
-		    "%s%s:%u|", text, s->frames[n].function, s->frames[n].line);
-
-		free(text);
-		text = longer;
-	}
-	return text;
+	i->processes += i->recording != recording;
+	i->recording = recording;
 }
 
 static void make_issue(struct issue *i, const struct adder *a,
@@ -150,16 +136,13 @@ static void make_issue(struct issue *i, const struct adder *a,
 		.type = xstrdup(finding_type(f, a->m, a->names)),
 		.program = xstrdup(model_text(a->m, a->m->meta.program)),
 		.pid = a->m->meta.pid,
-		.places = 1,
 	};
 	i->card = make_card(a, f); /* announces the members */
 	add_members(i, a, f);
 	add_stack(i, a, f->error == RKN_NONE ? "allocated" : "the wrong call",
 		  f->stack);
 	add_calls(i, a, f);
-	i->lines = lines_of(&i->stacks[0]);
 	i->place = issue_stack_blame(&i->stacks[0], a->sources, &i->path);
-	add_amounts(i, f);
 }
 
 static void release(struct issue *i)
@@ -168,45 +151,74 @@ static void release(struct issue *i)
 		issue_stack_release(&i->stacks[k]);
 	for (size_t k = 0; k < i->member_count; k++)
 		free(i->members[k].name);
+	frame_lines_release(&i->lines);
 	free(i->stacks);
 	free(i->members);
 	free(i->signature);
 	free(i->type);
 	free(i->card);
-	free(i->lines);
+	free(i->other);
 	free(i->path);
 	free(i->program);
 }
 
-/* Its like in another process, from other lines of the same functions perhaps:
- * then both are shown. */
-static void add_place(struct issue *i, const struct adder *a,
-		      const struct finding *f)
+size_t issue_base(const char *signature)
 {
-	struct issue other;
-	char *both;
-
-	if (i->places == MOST_PLACES)
-		return;
-	make_issue(&other, a, f);
-	if (!strstr(i->lines, other.lines)) {
-		both = xasprintf("%s%s", i->card, other.card);
-		free(i->card);
-		i->card = both;
-		both = xasprintf("%s%s", i->lines, other.lines);
-		free(i->lines);
-		i->lines = both;
-		i->places++;
-	}
-	release(&other);
+	return strcspn(signature, ".");
 }
 
-static struct issue *find(struct issues *list, const char *signature)
+void issue_rename(struct issue *i, char *signature)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->list[i].signature, signature))
-			return &list->list[i];
-	return NULL;
+	char *old = xasprintf(" sig %s\n", i->signature);
+	char *at = i->card ? strstr(i->card, old) : NULL;
+
+	if (at) {
+		char *card = xasprintf("%.*s sig %s\n%s", (int)(at - i->card),
+				       i->card, signature, at + strlen(old));
+
+		free(i->card);
+		i->card = card;
+	}
+	free(old);
+	free(i->signature);
+	i->signature = signature;
+}
+
+static bool is_alike(const struct issue *i, const struct finding *f,
+		     const struct frame_lines *lines)
+{
+	size_t base = issue_base(f->signature);
+
+	return issue_base(i->signature) == base &&
+	       !memcmp(i->signature, f->signature, base) &&
+	       frame_lines_equal(&i->lines, lines);
+}
+
+/* Leaks from the same lines are one, however deep a function called itself. */
+static bool is_one(const struct finding *f, const struct frame_lines *lines)
+{
+	return (f->kind == FINDING_LEAK || f->kind == FINDING_POSSIBLE) &&
+	       frame_lines_all_known(lines);
+}
+
+/* Its like in another process, or in this one; NULL: there is none. Where
+ * several are alike, those that have the same number. */
+static struct issue *find(struct issues *list, const struct finding *f,
+			  const struct frame_lines *lines)
+{
+	bool one = is_one(f, lines);
+	struct issue *found = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct issue *other = &list->list[i];
+
+		if (!is_alike(other, f, lines) ||
+		    (!one && other->recording == list->recordings))
+			continue;
+		if (!found || !strcmp(other->signature, f->signature))
+			found = other;
+	}
+	return found;
 }
 
 static struct issue *append(struct issues *list)
@@ -235,21 +247,26 @@ void issues_add(struct issues *list, const struct findings *f,
 {
 	struct adder a = { m, names, symbols, sources };
 
+	list->recordings++;
 	for (size_t k = 0; k < f->count; k++) {
 		const struct finding *one = &f->list[k];
-		struct issue *i = find(list, one->signature);
 		struct suppression *by = NULL;
+		struct frame_lines lines;
+		struct issue *i;
 
+		frame_lines_make(&lines, one, m, names, symbols, sources);
+		i = find(list, one, &lines);
 		if (i) {
-			add_amounts(i, one);
-			add_place(i, &a, one);
+			frame_lines_release(&lines);
 			by = i->by;
 		} else {
 			i = append(list);
 			make_issue(i, &a, one);
+			i->lines = lines;
 			by =
 			    s ? suppress_find(s, one, m, names, symbols) : NULL;
 		}
+		add_amounts(i, one, list->recordings);
 		if (by)
 			suppress(i, one, by);
 	}

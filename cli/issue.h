@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A finding as a gate sees it: on its own, without the recording that it came
- * from, and one for all processes in which it was found. Texts are as the
- * program has them: whoever writes them escapes them.
+ * from, and one for all processes in which it was found at the same lines.
+ * Texts are as the program has them: whoever writes them escapes them.
  */
 #ifndef ISSUE_H
 #define ISSUE_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "findings.h"
+#include "frame_lines.h"
 #include "issue_stack.h"
 #include "suppress.h"
 
@@ -30,15 +31,16 @@ struct issue_member {
 };
 
 struct issue {
-	char *signature; /* as in refknot report */
+	char *signature;  /* as in refknot report; after baseline_apply as the
+			    baseline has it. No two issues share one */
+	size_t recording; /* the last that has it, from 1 */
+	struct frame_lines lines;
+	char *other; /* how an accepted one of the same functions differs;
+			NULL: there is none, or it is accepted itself */
 	enum finding_kind kind;
 	const char *confidence;
 	char *type; /* "Session", "malloc in node_new" */
-	char *card; /* as refknot report shows it: lines of text; where several
-		       processes have it from different lines, one behind the
-		       other */
-	size_t places; /* that are in the card */
-	char *lines;   /* of the code of each: scratch */
+	char *card; /* as refknot report shows it: lines of text */
 	uint64_t count, objects, bytes, held_objects, held_bytes;
 	uint64_t references;
 	/* [0]: where the block shown was allocated, or where the wrong call was
@@ -54,8 +56,9 @@ struct issue {
 	char *program;    /* of the first of them, path */
 	uint32_t pid;
 	enum issue_state state;
-	struct suppression *by;            /* NULL: not suppressed */
-	uint64_t known_count, known_bytes; /* in the baseline */
+	struct suppression *by;             /* NULL: not suppressed */
+	uint64_t known_count, known_bytes;  /* in the baseline */
+	const struct baseline_entry *entry; /* in it; NULL: none */
 };
 
 struct issues {
@@ -63,6 +66,7 @@ struct issues {
 			       worst first, the suppressed last */
 	size_t count;
 	size_t capacity;
+	size_t recordings; /* that were added */
 };
 
 /*
@@ -75,10 +79,16 @@ void issues_add(struct issues *list, const struct findings *f,
 		struct symbols *symbols, struct suppressions *s,
 		const struct sources *sources);
 void issues_sort(struct issues *list);
+/* "4cf4fbe1a7df56a3" of ".2" behind it: what says which functions; how many
+ * characters of the signature. */
+size_t issue_base(const char *signature);
 void issues_release(struct issues *list);
 
 /* "3 objects, 300 B, malloc in parse_header": what it is, in one clause. */
 char *issue_summary(const struct issue *i);
+
+/* Give it that signature, in its card too. Takes `signature`. */
+void issue_rename(struct issue *i, char *signature);
 
 /* The frame to blame; NULL: no frame is known. */
 const struct issue_frame *issue_place(const struct issue *i);

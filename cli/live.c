@@ -47,6 +47,30 @@ static bool shared_memory_is_roomy(void)
 	return type == TMPFS_MAGIC && bytes >= plenty;
 }
 
+/* Without it, what is executed leaves no note. */
+static void make_executed(const struct live *l)
+{
+	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
+
+	mkdir(path, 0700);
+	free(path);
+}
+
+static void remove_executed(const struct live *l)
+{
+	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_type == DT_LNK)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory)
+		closedir(directory);
+	rmdir(path);
+	free(path);
+}
+
 static int make_in(struct live *l, const char *parent, const char *name)
 {
 	char *path = xasprintf("%s/%s-XXXXXX", parent, name);
@@ -59,6 +83,7 @@ static int make_in(struct live *l, const char *parent, const char *name)
 		return -errno;
 	l->device = st.st_dev;
 	l->inode = st.st_ino;
+	make_executed(l);
 	return 0;
 }
 
@@ -100,8 +125,12 @@ uint64_t live_room(const struct live *l)
 
 bool live_close(struct live *l)
 {
-	bool gone = !l->directory || !rmdir(l->directory);
+	bool gone = true;
 
+	if (l->directory && live_is_there(l)) {
+		remove_executed(l);
+		gone = !rmdir(l->directory);
+	}
 	free(l->directory);
 	l->directory = NULL;
 	return gone;
@@ -161,6 +190,8 @@ static void look(struct live_store *store)
 			return;
 		store->pid = h.meta.pid;
 		store->start_ns = h.meta.start_ns;
+		store->start_mono_ns = h.start_mono_ns;
+		store->start_mono_ns = h.start_mono_ns;
 		store->alive = is_mapped(h.meta.pid, store->path);
 		if (!store->alive || h.state < STORE_SNAPSHOT)
 			return;

@@ -15,6 +15,7 @@ struct live_store {
 	char *path;
 	uint32_t pid;
 	uint64_t start_ns; /* wall clock */
+	uint64_t start_mono_ns;
 	bool alive;        /* its process has it mapped */
 	bool readable;     /* has a store's header */
 	bool replaced;     /* the process went on as a later one, by exec */

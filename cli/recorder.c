@@ -16,6 +16,7 @@
 #include "settings.h"
 #include "shim_path.h"
 
+#define ASAN_ORDER  "verify_asan_link_order=0"
 #define VALUE_SHOWN 40           /* bytes */
 #define LEAST_ROOM  (4ull << 20) /* bytes, for a store to begin with */
 
@@ -52,6 +53,19 @@ void recorder_set(const char *name, const char *value)
 	setenv(name, value, 1);
 }
 
+/* A child with AddressSanitizer refuses to begin where another library comes
+ * before its own; the user's own word on that comes later and counts. */
+static void set_asan_options(void)
+{
+	const char *user = getenv("ASAN_OPTIONS");
+	char *options;
+
+	options = user && *user ? xasprintf(ASAN_ORDER ":%s", user)
+				: xstrdup(ASAN_ORDER);
+	recorder_set("ASAN_OPTIONS", options);
+	free(options);
+}
+
 /* The program inherits this environment; nothing else here reads it. */
 static void set_environment(const char *shim, const char *directory)
 {
@@ -65,6 +79,7 @@ static void set_environment(const char *shim, const char *directory)
 	recorder_set("REFKNOT_OUT", directory);
 	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
 	setenv("G_SLICE", "always-malloc", 0);
+	set_asan_options();
 }
 
 static int start(const struct preflight *p, const char **arguments, pid_t *pid,

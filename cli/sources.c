@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 
 #include "die.h"
+#include "source_text.h"
 
 struct sources {
 	char *root;
+	struct source_text **texts; /* what was read */
 };
 
 struct sources *sources_open(const char *root)
@@ -28,6 +30,7 @@ struct sources *sources_open(const char *root)
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->root = path;
+	s->texts = xcalloc(1, sizeof(struct source_text *));
 	return s;
 }
 
@@ -35,6 +38,8 @@ void sources_close(struct sources *s)
 {
 	if (!s)
 		return;
+	source_text_release(s->texts);
+	free(s->texts);
 	free(s->root);
 	free(s);
 }
@@ -56,6 +61,11 @@ static const char *below(const struct sources *s, const char *path)
 	return path + length + 1;
 }
 
+static char *absolute(const struct sources *s, const char *file)
+{
+	return *file == '/' ? xstrdup(file) : xasprintf("%s/%s", s->root, file);
+}
+
 char *sources_within(const struct sources *s, const char *file)
 {
 	char *whole, *path;
@@ -64,8 +74,7 @@ char *sources_within(const struct sources *s, const char *file)
 
 	if (!file || !*file)
 		return NULL;
-	whole =
-	    *file == '/' ? xstrdup(file) : xasprintf("%s/%s", s->root, file);
+	whole = absolute(s, file);
 	path = realpath(whole, NULL);
 	free(whole);
 	rest = path ? below(s, path) : NULL;
@@ -73,6 +82,16 @@ char *sources_within(const struct sources *s, const char *file)
 		result = xstrdup(rest);
 	free(path);
 	return result;
+}
+
+bool sources_hash(const struct sources *s, const char *file, unsigned from,
+		  unsigned line, uint16_t *hash)
+{
+	char *path = absolute(s, file);
+	bool known = source_text_hash(s->texts, path, from, line, hash);
+
+	free(path);
+	return known;
 }
 
 /* Whether the path has "." or ".." in it, or a slash too many. */

@@ -3,6 +3,9 @@
 #ifndef SOURCES_H
 #define SOURCES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct sources;
 
 /* `root` NULL: the working directory. NULL with errno set when that is no
@@ -19,6 +22,10 @@ const char *sources_root(const struct sources *s);
  * from the root. The caller frees it.
  */
 char *sources_within(const struct sources *s, const char *file);
+
+/* As source_text_hash(), of a file in the tree or elsewhere. */
+bool sources_hash(const struct sources *s, const char *file, unsigned from,
+		  unsigned line, uint16_t *hash);
 
 /*
  * A path without "." and "..", of which debug information is full: as the file

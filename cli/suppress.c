@@ -2,7 +2,6 @@
 /* The list of suppressions, and where they come from. */
 #include "suppress.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,8 +10,7 @@
 #include "die.h"
 #include "suppress_find.h"
 #include "suppress_parser.h"
-
-#define FILE_MOST (16u << 20) /* bytes */
+#include "text_file.h"
 
 static const struct built_in {
 	const char *text, *reason;
@@ -45,50 +43,40 @@ void suppress_add_built_in(struct suppressions *s)
 	}
 }
 
-static void add(struct suppressions *s, const char *text, size_t size,
-		const char *origin)
+static void tell_left(const struct suppress_left *l, const char *path)
 {
-	char error[SUPPRESS_ERROR_SIZE];
+	size_t n = l->others - l->unknown;
 
-	if (suppress_parse(s, text, size, origin, error))
-		die(STATUS_INPUT, "%s", error);
-}
-
-/* A pipe is as good as a file. */
-static char *read_whole(const char *path, size_t *size)
-{
-	FILE *in = fopen(path, "re");
-	char *text = xmalloc(FILE_MOST + 1);
-
-	if (!in)
-		die(STATUS_INPUT, "%s: cannot be opened: %s", path,
-		    strerror(errno));
-	errno = 0;
-	*size = fread(text, 1, FILE_MOST + 1, in);
-	if (ferror(in))
-		die(STATUS_INPUT, "%s: cannot be read: %s", path,
-		    strerror(errno));
-	fclose(in);
-	if (*size > FILE_MOST)
-		die(STATUS_INPUT,
-		    "%s: has more than the 16 MiB that a suppressions file may have",
-		    path);
-	return text;
+	if (l->unknown > 1)
+		warn(
+		    "%s:%u: \"%s\" is no tool of Valgrind's, and neither are %zu more; their blocks were left out",
+		    path, l->line, l->tool, l->unknown - 1);
+	else if (l->unknown)
+		warn(
+		    "%s:%u: \"%s\" is no tool of Valgrind's; the block was left out",
+		    path, l->line, l->tool);
+	if (n)
+		warn(
+		    "%s: %zu block%s for other tools, or for other faults than leaks, %s left out",
+		    path, n, n == 1 ? "" : "s", n == 1 ? "was" : "were");
 }
 
 void suppress_add_file(struct suppressions *s, const char *path)
 {
-	size_t size;
-	char *text = read_whole(path, &size);
+	char *text = text_file_read(path, "a suppressions file");
 
-	add(s, text, size, path);
+	suppress_add_text(s, text, path);
+	tell_left(&s->left, path);
 	free(text);
 }
 
 void suppress_add_text(struct suppressions *s, const char *text,
 		       const char *origin)
 {
-	add(s, text, strlen(text), origin);
+	char error[SUPPRESS_ERROR_SIZE];
+
+	if (suppress_parse(s, text, strlen(text), origin, error))
+		die(STATUS_INPUT, "%s", error);
 }
 
 static void release(struct suppression *one)

@@ -3,13 +3,14 @@
  * Findings that are known and not to be told of: files in LeakSanitizer's
  * grammar, in Valgrind's and in our own, mixed at will.
  *
- *   leak:PATTERN                     LeakSanitizer's, as it is
+ *   leak:PATTERN                     LeakSanitizer's; a date may follow
  *   cycle:PATTERN  until:2027-01-31  # reason
  *   ref:PATTERN                      # reason
  *   type:PATTERN                     # reason
  *   { name / Memcheck:Leak / fun: obj: src: ... / }
  *
- * A comment line with until:DATE stands for the one entry that follows it.
+ * A comment with until:DATE, of one line or several, stands for the one entry
+ * right below it; so does a block's name, which the block begins with.
  */
 #ifndef SUPPRESS_H
 #define SUPPRESS_H
@@ -67,6 +68,14 @@ struct suppression {
 	uint64_t findings, bytes; /* that it suppressed: its users count */
 };
 
+/* Blocks of a text that were read and left out. */
+struct suppress_left {
+	size_t others;  /* of other tools than ours, or of other faults */
+	size_t unknown; /* of these, whose tool Valgrind has not, either */
+	unsigned line;  /* of the first of the latter */
+	char tool[80];  /* of it */
+};
+
 struct suppress_memory;
 
 /* All zero is an empty list. */
@@ -76,14 +85,16 @@ struct suppressions {
 	char **origins; /* texts that `origin` points to */
 	size_t origin_count;
 	char today[11]; /* local date; "": the first entry with a date asks */
+	struct suppress_left left;      /* in what was read last */
 	struct suppress_memory *memory; /* of suppress_find */
 };
 
 /* What comes with refknot: the C library and loader's one-time blocks. */
 void suppress_add_built_in(struct suppressions *s);
-/* Dies with file and line when it cannot be read or understood. */
+/* Dies with file and line when it cannot be read or understood; what is left
+ * out of it is told. */
 void suppress_add_file(struct suppressions *s, const char *path);
-/* LeakSanitizer's grammar in `text`, which `origin` names; the same. */
+/* From `text`, which `origin` names; the same, but nothing is told. */
 void suppress_add_text(struct suppressions *s, const char *text,
 		       const char *origin);
 void suppress_release(struct suppressions *s);

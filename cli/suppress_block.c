@@ -11,7 +11,7 @@
  *      obj:*libfoo.so*
  *   }
  *
- * What is for other tools, or for other faults, is read and left out.
+ * What is for other tools, or for other faults, is read, counted and left out.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -46,6 +46,13 @@ struct block {
 	unsigned leaks; /* enum suppress_leak_kind */
 	struct suppress_line *lines;
 	size_t count;
+};
+
+/* Those whose errors can be suppressed, of all versions. */
+static const char *const other_tools[] = {
+	"Addrcheck",    "CoreError", "core",        "drd",
+	"DRD",          "Helgrind",  "helgrind",    "Ptrcheck",
+	"exp-ptrcheck", "SGCheck",   "exp-sgcheck",
 };
 
 /* The next line that is no comment: 0 or -EINVAL, as the block must end. */
@@ -85,6 +92,22 @@ static bool has_tool(const char *list, size_t length, const char *tool)
 		at += word;
 	}
 	return false;
+}
+
+/* "Helgrind", or a slip of the pen. */
+static void note_other(struct suppress_parser *p, size_t length)
+{
+	struct suppress_left *left = &p->s->left;
+	size_t n = sizeof(other_tools) / sizeof(*other_tools);
+
+	for (size_t i = 0; i < n; i++)
+		if (has_tool(p->line, length, other_tools[i]))
+			return;
+	if (left->unknown++)
+		return;
+	left->line = p->number;
+	for (size_t i = 0; i < length && i + 1 < sizeof(left->tool); i++)
+		left->tool[i] = p->line[i];
 }
 
 static int read_our_kind(struct suppress_parser *p, struct block *b,
@@ -142,6 +165,7 @@ static int read_kind(struct suppress_parser *p, struct block *b, bool *ours)
 	if (has_tool(p->line, length, "Memcheck"))
 		return read_memcheck_kind(p, b, colon + 1);
 	*ours = false;
+	note_other(p, length);
 	return 0;
 }
 
@@ -265,7 +289,8 @@ static int read_lines(struct suppress_parser *p, struct block *b)
 		return suppress_fail(p,
 				     "the block is empty; its name is wanted");
 	b->name = xstrdup(p->line);
-	if (next_line(p) || read_kind(p, b, &ours) || next_line(p))
+	if (suppress_read_name(p, b->name) || next_line(p) ||
+	    read_kind(p, b, &ours) || next_line(p))
 		return -EINVAL;
 	if (!ours)
 		return skip_block(p);
@@ -297,6 +322,7 @@ int suppress_read_block(struct suppress_parser *p)
 		new->line_count = b.count;
 		new->leaks = b.leaks;
 	} else {
+		p->s->left.others += !result;
 		release_lines(&b);
 		free(p->note.reason);
 		p->note = (struct suppress_note){ 0 };

@@ -16,7 +16,7 @@
 static const struct rule_kind {
 	const char *prefix;
 	enum suppress_kind kind;
-	bool ours; /* a date and a reason may follow, the latter must */
+	bool ours; /* a reason must follow */
 } rule_kinds[] = {
 	{ "leak:", SUPPRESS_LEAK, false },
 	{ "cycle:", SUPPRESS_CYCLE, true },
@@ -174,6 +174,24 @@ int suppress_read_note(struct suppress_parser *p, char *text,
 	return 0;
 }
 
+int suppress_read_name(struct suppress_parser *p, char *name)
+{
+	char *until = find_date(name), *date, *rest;
+	size_t length;
+
+	if (!until)
+		return 0;
+	date = until + strlen(UNTIL);
+	length = strcspn(date, " \t");
+	if (read_date(p, date, length, &p->note))
+		return -EINVAL;
+	rest = date + length;
+	memmove(until, rest, strlen(rest) + 1);
+	rest = trim(name);
+	memmove(name, rest, strlen(rest) + 1);
+	return 0;
+}
+
 /* --- Entries -------------------------------------------------------------------- */
 
 struct suppression *suppress_new(struct suppress_parser *p,
@@ -223,10 +241,14 @@ static int read_tail(struct suppress_parser *p, char *text)
 static int read_rule(struct suppress_parser *p, const struct rule_kind *kind)
 {
 	char *pattern = p->line + strlen(kind->prefix);
+	/* To LeakSanitizer all the rest is the pattern; but no function has a
+	 * date in its name. */
+	const char *until = find_until(pattern);
+	bool tail = kind->ours || (until && until != pattern);
 
-	if (kind->ours && *pattern && read_tail(p, pattern))
+	if (tail && *pattern && read_tail(p, pattern))
 		return -EINVAL;
-	if (kind->ours)
+	if (tail)
 		pattern = trim(pattern);
 	if (!*pattern)
 		return suppress_fail(p, "%s has no pattern; %s* is all of them",
@@ -253,13 +275,13 @@ static int read_entry(struct suppress_parser *p)
 			     p->line);
 }
 
-/* Comments without a date are for people. */
+/* Comments without a date are for people. An empty line ends them. */
 static int read_comment(struct suppress_parser *p)
 {
-	if (p->note.until[0])
+	if (p->note.until[0] && *p->line != '#')
 		return suppress_fail(p,
-				     "the date in the line before stands for "
-				     "no entry; it goes right above one");
+				     "the date in the comment before stands "
+				     "for no entry; it goes right above one");
 	return find_date(p->line) ? suppress_read_note(p, p->line, &p->note)
 				  : 0;
 }
@@ -277,7 +299,8 @@ static int read_all(struct suppress_parser *p)
 			return result;
 	}
 	p->number++;
-	return result ? result : *p->note.until ? read_comment(p) : 0;
+	*p->line = '\0';
+	return result ? result : read_comment(p);
 }
 
 int suppress_parse(struct suppressions *s, const char *text, size_t size,
@@ -291,6 +314,7 @@ int suppress_parse(struct suppressions *s, const char *text, size_t size,
 	    xreallocarray(s->origins, s->origin_count + 1, sizeof(char *));
 	p.origin = s->origins[s->origin_count++] = xstrdup(origin);
 	p.line = xmalloc(SUPPRESS_LINE_MOST + 1);
+	s->left = (struct suppress_left){ 0 };
 	p.error = error;
 	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
 		p.at += 3;

@@ -35,6 +35,9 @@ int suppress_next_line(struct suppress_parser *p);
 int suppress_read_note(struct suppress_parser *p, char *text,
 		       struct suppress_note *note);
 
+/* Take a date, if there is one, out of a block's name: 0 or -EINVAL. */
+int suppress_read_name(struct suppress_parser *p, char *name);
+
 /* A new entry, with the note before it, at the end of the list. */
 struct suppression *suppress_new(struct suppress_parser *p,
 				 enum suppress_kind kind, const char *text,

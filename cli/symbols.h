@@ -15,14 +15,16 @@
 #include "model.h"
 
 struct location {
-	const char *function; /* NULL: not known */
-	const char *file;     /* source file; NULL: not known */
+	const char *function;  /* NULL: not known */
+	const char *file;      /* source file; NULL: not known */
 	const char *directory; /* that a relative `file` is in, as far as that
 				  is known; NULL */
-	unsigned line;        /* 0: not known */
-	const char *module;   /* path of the module; NULL: in none */
-	uint64_t offset;      /* of the address in the module (ELF address) */
-	bool inlined;         /* into the location that follows */
+	unsigned line;         /* 0: not known */
+	const char *module;    /* path of the module; NULL: in none */
+	uint64_t offset;       /* of the address in the module (ELF address) */
+	bool inlined;          /* into the location that follows */
+	unsigned declared; /* line of `file` at which the function begins; 0:
+			      not known, or in another file */
 };
 
 struct symbols;

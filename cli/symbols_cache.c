@@ -145,14 +145,22 @@ static bool get_text(const json_t *from, const char **text)
 	return *text || json_is_null(from);
 }
 
-/* ["inner", "jq.c", 9, "/build"]: what is not known is null, or 0. */
+/* A line; false: that cannot be. */
+static bool get_line(const json_t *from, unsigned *line)
+{
+	json_int_t value = json_integer_value(from);
+
+	*line = (unsigned)value;
+	return json_is_integer(from) && value >= 0 && value <= INT_MAX;
+}
+
+/* ["inner", "jq.c", 9, "/build", 2]: what is not known is null, or 0. */
 static bool get_location(const json_t *from, struct location *l)
 {
-	json_int_t line = json_integer_value(json_array_get(from, 2));
-
-	*l = (struct location){ .line = (unsigned)line };
-	return json_array_size(from) == 4 && line >= 0 && line <= INT_MAX &&
-	       json_is_integer(json_array_get(from, 2)) &&
+	*l = (struct location){ 0 };
+	return json_array_size(from) == 5 &&
+	       get_line(json_array_get(from, 2), &l->line) &&
+	       get_line(json_array_get(from, 4), &l->declared) &&
 	       get_text(json_array_get(from, 0), &l->function) &&
 	       get_text(json_array_get(from, 1), &l->file) &&
 	       get_text(json_array_get(from, 3), &l->directory);
@@ -192,9 +200,9 @@ void symbols_cache_add_code(struct symbols_cache *s, uint64_t address,
 	json_t *chain = s->known ? json_array() : NULL;
 
 	for (size_t i = 0; chain && i < count; i++) {
-		json_t *l = json_pack("[s?, s?, i, s?]", list[i].function,
+		json_t *l = json_pack("[s?, s?, i, s?, i]", list[i].function,
 				      list[i].file, (int)list[i].line,
-				      list[i].directory);
+				      list[i].directory, (int)list[i].declared);
 
 		if (!l || json_array_append_new(chain, l)) {
 			json_decref(chain);

@@ -57,6 +57,24 @@ static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
 		l->line = (unsigned)number;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	return !strcmp(x ? x + 1 : a, y ? y + 1 : b);
+}
+
+/* The directories of both may be written in several ways. */
+static void set_declared(struct location *l, Dwarf_Die *function)
+{
+	const char *file = dwarf_decl_file(function);
+	int line;
+
+	if (file && l->file && is_same_file(file, l->file) &&
+	    !dwarf_decl_line(function, &line) && line > 0)
+		l->declared = (unsigned)line;
+}
+
 /* Is it one of refknot.h's own functions? Where it was called is the place. */
 static bool is_ours(const struct location *l)
 {
@@ -81,6 +99,7 @@ size_t symbols_inline(struct symbols_module *m, uint64_t address,
 						  address - bias, &scopes);
 	}
 	for (size_t i = 0; i < scope_count; i++) {
+		set_declared(&list[count], &scopes[i]);
 		list[count++].function = die_name(&scopes[i]);
 		if (i + 1 == scope_count || count == SYMBOLS_INLINE_MAX)
 			break;

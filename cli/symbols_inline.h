@@ -9,7 +9,7 @@
 #define SYMBOLS_INLINE_MAX 64 /* inlined functions beyond this are left out */
 
 /*
- * Fill function, file, line and inlined of list[0..result) for the code at
+ * Fill function, file, lines and inlined of list[0..result) for the code at
  * ELF address `address`, innermost first; at least one, whose function is
  * NULL if nothing is known. The first has the line of the address itself,
  * each further one that of the call inlined into it. Texts live as long as

@@ -6,10 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "die.h"
+
+/* A file, a pipe, or what stands for an empty file. */
+static bool is_readable(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || S_ISFIFO(st->st_mode) ||
+	       (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
+}
 
 /* One byte more than may be there tells of too many. */
 static char *read_all(int fd, size_t *size)
@@ -39,7 +47,7 @@ char *text_file_read(const char *path, const char *what)
 
 	if (fd >= 0 && fstat(fd, &st))
 		die(STATUS_INPUT, "%s: %s", path, strerror(errno));
-	if (fd >= 0 && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+	if (fd >= 0 && !is_readable(&st))
 		die(STATUS_INPUT, "%s is no file; name %s", path, what);
 	if (fd >= 0) /* of a pipe, as <(...) makes it: wait for its writer */
 		fcntl(fd, F_SETFL, 0);
@@ -73,8 +81,11 @@ static mode_t mode_for(const char *path)
 
 int text_file_create(struct text_file *f, const char *path)
 {
+	struct stat st;
 	int fd, error;
 
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return -EINVAL;
 	/* Through a link to the file that is meant. */
 	f->path = realpath(path, NULL);
 	if (!f->path)

@@ -9,7 +9,7 @@
 
 /*
  * All of `path`, for the caller to free. Dies when it cannot be read, is no
- * file, is longer than TEXT_FILE_MOST or has NUL bytes in it; `what` it should
+ * file, pipe or /dev/null, is longer than TEXT_FILE_MOST or has NUL bytes in it; `what` it should
  * be is in the sentence: "a baseline".
  */
 char *text_file_read(const char *path, const char *what);
@@ -20,7 +20,7 @@ struct text_file {
 	char *draft; /* beside it */
 };
 
-/* 0 or -errno. The file's mode stays if it is there. */
+/* 0 or -errno, -EINVAL for what is there and no file. Its mode stays. */
 int text_file_create(struct text_file *f, const char *path);
 /* Put it in place of what was there, and release. 0 or -errno: then what was
  * there is as it was. */

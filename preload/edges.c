@@ -95,6 +95,9 @@ static void search_pages(struct picture *p, uint32_t i, uint64_t start,
 			 uint64_t end, bool readable)
 {
 	for (uint64_t at = start, next; at < end; at = next) {
+		at = pages_next(&p->pages, at, end);
+		if (at == end)
+			return;
 		next = (at & ~(PAGE - 1)) + PAGE;
 		if (next > end)
 			next = end;

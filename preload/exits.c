@@ -11,6 +11,7 @@
 #include "process.h"
 #include "real.h"
 #include "store.h"
+#include "sys.h"
 #include "thread.h"
 #include "unwind.h"
 
@@ -28,6 +29,24 @@ EXPORT void _Exit(int status)
 	real_resolve();
 	real.exit_now2(status);
 	__builtin_unreachable();
+}
+
+/*
+ * The parent ends by the C library's own _exit(). What it has is its child's,
+ * which is looked at in its stead, and recorded from its beginning.
+ */
+EXPORT int daemon(int stay, int keep)
+{
+	int pid = sys_pid(), result;
+
+	real_resolve();
+	process_leave(true);
+	result = real.daemon(stay, keep);
+	if (sys_pid() == pid)
+		process_leave(false);
+	else
+		process_ready();
+	return result;
 }
 
 /* Only what it does to the caches is ours; who calls dlclose is of no matter

@@ -6,6 +6,7 @@
 #include "sys.h"
 
 #define PAGE    4096
+#define SPARSE  (64ull << 20) /* less is looked at page by page */
 #define PRESENT (1ull << 63)
 #define SWAPPED (1ull << 62)
 #define OF_FILE (1ull << 61) /* or shared */
@@ -15,6 +16,8 @@ void pages_open(struct pages *p)
 	p->fd = (int)sys_open("/proc/thread-self/pagemap", O_RDONLY, 0);
 	p->memory = (int)sys_open("/proc/thread-self/mem", O_RDONLY, 0);
 	p->count = 0;
+	p->scan_from = p->scan_to = 0;
+	p->cannot_scan = p->fd < 0;
 }
 
 void pages_close(struct pages *p)
@@ -23,6 +26,43 @@ void pages_close(struct pages *p)
 		sys_close(p->fd);
 	if (p->memory >= 0)
 		sys_close(p->memory);
+}
+
+static bool scan(struct pages *p, uint64_t at, uint64_t end)
+{
+	long n =
+	    sys_touched(p->fd, at, end, p->found, PAGES_FOUND, &p->scan_to);
+
+	if (n < 0 || p->scan_to <= at) {
+		p->cannot_scan = true;
+		p->scan_from = p->scan_to = 0;
+		return false;
+	}
+	p->found_count = (uint32_t)n;
+	p->scan_from = at;
+	return true;
+}
+
+uint64_t pages_next(struct pages *p, uint64_t at, uint64_t end)
+{
+	uint64_t page = at & ~(uint64_t)(PAGE - 1);
+
+	while (at < end && end - at > SPARSE && !p->cannot_scan) {
+		if ((page < p->scan_from || page >= p->scan_to) &&
+		    !scan(p, page, (end + PAGE - 1) & ~(uint64_t)(PAGE - 1)))
+			return at;
+		for (uint32_t i = 0; i < p->found_count; i++) {
+			const struct sys_pages *f = &p->found[i];
+
+			if (page >= f->end)
+				continue;
+			if (page < f->start)
+				at = f->start;
+			return at < end ? at : end;
+		}
+		at = page = p->scan_to;
+	}
+	return at < end ? at : end;
 }
 
 /* The entry of `address`'s page; false: not to be had. */

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sys.h"
+
 #define PAGES_BATCH 512
+#define PAGES_FOUND 32
 
 struct pages {
 	int fd;         /* /proc/self/pagemap; negative: not to be had */
@@ -14,10 +17,23 @@ struct pages {
 	uint64_t first; /* number of the page of entries[0] */
 	uint64_t count;
 	uint64_t entries[PAGES_BATCH];
+	/* Where touched pages are from scan_from to scan_to. */
+	uint64_t scan_from, scan_to;
+	struct sys_pages found[PAGES_FOUND];
+	uint32_t found_count;
+	bool cannot_scan; /* before Linux 6.7 */
 };
 
 void pages_open(struct pages *p);
 void pages_close(struct pages *p);
+/*
+ * The first address from `at` on, before `end`, whose page may have been
+ * touched; `end` when there is none. Reservations of terabytes, as sanitizers
+ * and virtual machines make them, take no longer than what is used of them,
+ * where the kernel tells (Linux 6.7).
+ */
+uint64_t pages_next(struct pages *p, uint64_t at, uint64_t end);
+
 /* True also when it cannot be told. */
 bool pages_touched(struct pages *p, uint64_t address);
 /* Is it a private page, no longer its file's? `unknown` when it cannot be

@@ -189,7 +189,8 @@ static void describe(void)
 	char directory[4096] = "";
 
 	m->pid = (uint32_t)process.pid;
-	m->parent_pid = (uint32_t)sys_parent();
+	m->parent_pid =
+	    (uint32_t)(process.origin ? process.origin : sys_parent());
 	m->start_ns = sys_clock(CLOCK_REALTIME);
 	h->start_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	m->program = store_text(process.program, strlen(process.program));
@@ -333,6 +334,9 @@ static COLD bool start_child(void)
 		process_over = true;
 		return false;
 	}
+	process.origin = store.header->meta.flags & RKN_META_DAEMON
+			     ? process.pid
+			     : 0;
 	store_leave();
 	process.forked = true;
 	process.missed = 0;
@@ -359,6 +363,15 @@ bool process_owns_memory(void)
 	if (pid > 0 && !process_page.pid)
 		process_page.pid = pid;
 	return pid <= 0 || process_page.pid == pid;
+}
+
+void process_leave(bool leaves)
+{
+	if (!process_page.epoch)
+		return;
+	store.header->meta.flags &= ~(uint32_t)RKN_META_DAEMON;
+	if (leaves)
+		store.header->meta.flags |= RKN_META_DAEMON;
 }
 
 void process_missed(void)

@@ -197,6 +197,13 @@ static void find_all(struct real *r)
 	find("_Exit", &r->exit_now2);
 	find("prctl", &r->prctl);
 	find("prlimit64", &r->prlimit64);
+	find("execve", &r->execve);
+	find("execvpe", &r->execvpe);
+	find("fexecve", &r->fexecve);
+	find("execveat", &r->execveat);
+	find("posix_spawn", &r->posix_spawn);
+	find("posix_spawnp", &r->posix_spawnp);
+	find("daemon", &r->daemon);
 	find("syscall", &real_syscall);
 	find("sigaction", &r->sigaction);
 	find("signal", &r->signal);

@@ -12,9 +12,13 @@
 #include "compiler.h"
 
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef int real_spawn(pid_t *, const char *,
+		       const posix_spawn_file_actions_t *,
+		       const posix_spawnattr_t *, char *const[], char *const[]);
 typedef void (*real_signal(int, void (*)(int)))(int);
 
 struct real {
@@ -36,6 +40,12 @@ struct real {
 	real_signal *sigset;
 	int (*prctl)(int, ...);
 	int (*prlimit64)(int, int, const void *, void *);
+	int (*execve)(const char *, char *const[], char *const[]);
+	int (*execvpe)(const char *, char *const[], char *const[]);
+	int (*fexecve)(int, char *const[], char *const[]);
+	int (*execveat)(int, const char *, char *const[], char *const[], int);
+	real_spawn *posix_spawn, *posix_spawnp;
+	int (*daemon)(int, int);
 };
 
 /* Every member can be called at any time. */

@@ -174,7 +174,13 @@ static void search_part(struct picture *p, const struct piece *piece,
 {
 	bool anonymous = piece->kind != RKN_ROOT_DATA && !piece->map->inode;
 
+	bool sparse = piece->map->private && !piece->map->inode;
+
 	for (uint64_t next; start < end; start = next) {
+		if (sparse)
+			start = pages_next(&p->pages, start, end);
+		if (start == end)
+			return;
 		next = (start & ~(PAGE - 1)) + PAGE;
 		if (next > end)
 			next = end;

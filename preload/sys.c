@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -133,6 +134,11 @@ long sys_unlink(const char *path)
 	return CALL1(SYS_unlink, path);
 }
 
+long sys_link(const char *target, const char *path)
+{
+	return CALL2(SYS_symlink, target, path);
+}
+
 long sys_readlink(const char *path, char *buffer, size_t size)
 {
 	return CALL3(SYS_readlink, path, buffer, size);
@@ -171,6 +177,32 @@ void sys_unmap(void *p, size_t size)
 uint64_t sys_break(void)
 {
 	return (uint64_t)CALL1(SYS_brk, 0);
+}
+
+/* Documentation/admin-guide/mm/pagemap.rst; the system's headers may be older. */
+struct scan {
+	uint64_t size, flags, start, end, walk_end, list, most, most_pages;
+	uint64_t inverted, all_of, any_of, returned;
+};
+#define SCAN         0xc0606610u /* PAGEMAP_SCAN */
+#define SCAN_PRESENT (1u << 3)
+#define SCAN_SWAPPED (1u << 4)
+static_assert(sizeof(struct scan) == 96, "the number of the call has it");
+
+long sys_touched(int fd, uint64_t start, uint64_t end, struct sys_pages *list,
+		 uint32_t most, uint64_t *to)
+{
+	struct scan s = { .size = sizeof(s),
+			  .start = start,
+			  .end = end,
+			  .list = (uint64_t)(uintptr_t)list,
+			  .most = most,
+			  .any_of = SCAN_PRESENT | SCAN_SWAPPED,
+			  .returned = SCAN_PRESENT | SCAN_SWAPPED };
+	long n = CALL3(SYS_ioctl, fd, SCAN, &s);
+
+	*to = s.walk_end;
+	return n;
 }
 
 long sys_resident(uint64_t address, size_t size, unsigned char *pages)

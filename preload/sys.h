@@ -45,6 +45,7 @@ struct sys_identity { /* of a file, whatever its names */
 };
 long sys_identify(int fd, struct sys_identity *id);
 long sys_unlink(const char *path);
+long sys_link(const char *target, const char *path); /* symlink */
 long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_getcwd(char *buffer, size_t size);
 long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
@@ -55,6 +56,14 @@ void *sys_map(size_t size, int fd);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
 void sys_unmap(void *p, size_t size);
 uint64_t sys_break(void); /* where the program's data segment ends */
+/* Pages of [start, end) that are in memory or swapped out, in order: at most
+ * `most`, and what is behind *to was not looked at. `fd`: /proc/PID/pagemap.
+ * -errno: before Linux 6.7. */
+struct sys_pages {
+	uint64_t start, end, categories;
+};
+long sys_touched(int fd, uint64_t start, uint64_t end, struct sys_pages *list,
+		 uint32_t most, uint64_t *to);
 /* mincore: -ENOMEM when a page is not mapped. */
 long sys_resident(uint64_t address, size_t size, unsigned char *pages);
 long sys_advise(void *p, size_t size, int advice);

@@ -15,6 +15,10 @@
 
 #include <refknot/format.h>
 
+/* Beside the stores of a run: links, of which each tells of a program that was
+ * executed; see preload/executions.c. */
+#define STORE_EXECUTED ".executed"
+
 #define STORE_MAGIC   "RKNSTORE"
 #define STORE_VERSION 6u
 

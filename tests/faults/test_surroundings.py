@@ -5,6 +5,7 @@ import os
 import pathlib
 import resource
 import signal
+import shutil
 import subprocess
 
 import pytest
@@ -230,6 +231,4 @@ def test_the_program_goes_on_when_refknot_is_killed(tmp_path):
         assert report["verdict"]["complete"] is True
         assert report["process"]["exit_code"] == 0
     finally:
-        for path in stores.iterdir():
-            path.unlink()
-        stores.rmdir()
+        shutil.rmtree(stores)

@@ -205,7 +205,9 @@ def test_a_baseline_accepts_and_only_what_is_in_it(leaky, tmp_path):
     assert done.status == 0
     lines = base.read_text().splitlines()
     assert len(lines) == 2 and lines[0].startswith("# refknot baseline 1")
-    assert re.fullmatch(r"[0-9a-f]{16} leak count=1 bytes=100 take leaky.c",
+    assert re.fullmatch(r"[0-9a-f]{16} leak count=1 bytes=100 "
+                        r"lines=(\+\d+:[0-9a-f]{4},){2}\+\d+:[0-9a-f]{4} "
+                        r"take leaky.c",
                         lines[1])
     assert check(*gate, "--", leaky, "1").status == 0
     done = check(*gate, "--", leaky, "12")
@@ -307,6 +309,26 @@ def test_suppressions_that_are_wrong_name_file_and_line(tmp_path):
         assert done.status == 2 and f"{supp}:{line}" in done.told, done.told
 
 
+def test_blocks_that_are_left_out_are_told(tmp_path):
+    supp = tmp_path / "supp"
+    block = "{{\n   x\n   {}\n   fun:f\n}}\n"
+    supp.write_text("".join(block.format(kind) for kind in (
+        "Helgrind:Race", "drd:ConflictingAccess", "Memcheck:Cond")))
+    done = check("--suppressions", supp, "--", "true")
+    assert done.status == 0
+    assert done.told.splitlines()[0] == (
+        f"refknot: {supp}: 3 blocks for other tools, or for other faults "
+        "than leaks, were left out")
+    supp.write_text("leak:x\n" + block.format("Memchek:Leak"))
+    done = check("--suppressions", supp, "--", "true")
+    assert done.status == 0
+    assert done.told.splitlines()[0] == (
+        f'refknot: {supp}:4: "Memchek" is no tool of Valgrind\'s; the block '
+        "was left out")
+    assert check("--suppressions", "/dev/null", "--", "true").told.count(
+        "\n") == 1
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_generated_suppressions_cover_what_they_are_of(which, leaky,
                                                        tmp_path):
@@ -316,10 +338,30 @@ def test_generated_suppressions_cover_what_they_are_of(which, leaky,
     parts = text.split("# as Valgrind has it\n")
     supp = tmp_path / "supp"
     supp.write_text(parts[which])
-    assert parts[which].count("leak:" if which == 0 else "{") >= 2
+    # Two leaks have one line of LeakSanitizer's, and a block each.
+    assert parts[which].count("leak:" if which == 0 else "{") == 1 + 2 * which
     done = check("--suppressions", supp, "--", leaky, "12c")
     assert done.status == 0, done.told
     assert "suppressed 3" in summary(done)
+
+
+@pytest.mark.parametrize("grammar", ["suppressions", "valgrind-suppressions"])
+def test_a_file_of_suppressions_is_used_as_it_is(grammar, leaky, tmp_path):
+    supp = tmp_path / "supp"
+    done = check("--output", f"{grammar}={supp}", "--", leaky, "123c")
+    assert done.status == 23
+    text = supp.read_text()
+    entries = text.split("}\n") if "{" in text else text.splitlines()
+    entries = [entry for entry in entries if entry]
+    assert len(entries) == len(set(entries)), text
+    if grammar == "suppressions":
+        assert text.count("leak:^take$") == 1 and "cycle:^take$" in text
+    done = check("--suppressions", supp, "--", leaky, "123c")
+    assert done.status == 0, done.told
+    assert "suppressed 4" in summary(done)
+    assert "unused" not in done.told
+    assert check("--output", f"{grammar}={supp}", "--", leaky).status == 0
+    assert supp.read_text() == ""
 
 
 OWN = """

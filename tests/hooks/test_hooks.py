@@ -221,6 +221,13 @@ def test_deep_stacks_are_cut_and_said_to_be(tmp_path):
     assert len(cut["stack"]) >= 128
 
 
+def test_large_reservations_are_searched_where_they_are_used(tmp_path):
+    recorded = same(tmp_path, "reserves")
+    if recorded.outcome.out == b"no room\n":
+        pytest.skip("this machine gives no TiB of address space")
+    assert lost_bytes(recorded.report()) == [100]
+
+
 def test_depth_limits_the_recorded_frames(tmp_path):
     report = same(tmp_path, "deep", options=["--depth", "5"]).report()
     why, = (g["why"] for g in report["complete"]

@@ -60,10 +60,10 @@ static void refuse(const char *text, const char *why)
 static void a_leak_pattern_is_the_whole_line(void **state)
 {
 	(void)state;
-	accept("# a comment\n \t leak:foo # until:1999-99-99 \t\r\n\r\n\n"
+	accept("# a comment\n \t leak:foo # of until \t\r\n\r\n\n"
 	       "leak: bar\nleak:^x*y$");
 	assert_int_equal(s.count, 3);
-	assert_string_equal(s.list[0]->pattern, "foo # until:1999-99-99");
+	assert_string_equal(s.list[0]->pattern, "foo # of until");
 	assert_string_equal(s.list[1]->pattern, " bar");
 	assert_string_equal(s.list[2]->pattern, "^x*y$");
 	assert_string_equal(s.list[2]->origin, "f");
@@ -121,13 +121,62 @@ static void a_comment_with_a_date_is_for_the_entry_after_it(void **state)
 	assert_string_equal(s.list[4]->reason, "theirs");
 }
 
+static void a_comment_may_have_several_lines(void **state)
+{
+	(void)state;
+	accept("# one\n# until:2027-01-31 two\n# three\nleak:a\nleak:b\n");
+	assert_int_equal(s.count, 2);
+	assert_string_equal(s.list[0]->until, "2027-01-31");
+	assert_string_equal(s.list[0]->reason, "two");
+	assert_string_equal(s.list[1]->until, "");
+	refuse("# until:2027-01-31\n# until:2027-01-31\nleak:a\n",
+	       "f:2: the entry has two dates");
+}
+
+static void a_date_may_follow_a_leak_pattern(void **state)
+{
+	(void)state;
+	accept("leak:foo until:2027-01-31\nleak:b*r\tuntil:2027-03-01 # why\n"
+	       "leak:until:2027-01-31\n");
+	assert_string_equal(s.list[0]->pattern, "foo");
+	assert_true(s.list[0]->expired);
+	assert_string_equal(s.list[1]->pattern, "b*r");
+	assert_string_equal(s.list[1]->until, "2027-03-01");
+	assert_string_equal(s.list[1]->reason, "why");
+	assert_string_equal(s.list[2]->pattern, "until:2027-01-31");
+	refuse("\nleak:foo until:2027-02-30\n", "f:2: \"until:2027-02-30\" is");
+	refuse("leak:foo # until:1999-99-99\n", "is no date");
+}
+
+static void the_name_of_a_block_may_have_a_date(void **state)
+{
+	(void)state;
+	accept("{\n  until:2027-01-31 a name\n  Memcheck:Leak\n  fun:f\n}\n"
+	       "{\n  known until:2027-03-01\n  Memcheck:Leak\n  fun:f\n}\n"
+	       "{\n  wait until: it ends\n  Memcheck:Leak\n  fun:f\n}\n"
+	       "{\n  b until:2027-01-31\n  drd:X\n}\nleak:a\n");
+	assert_int_equal(s.count, 4);
+	assert_string_equal(s.list[0]->text, "a name");
+	assert_true(s.list[0]->expired);
+	assert_string_equal(s.list[1]->text, "known");
+	assert_string_equal(s.list[1]->until, "2027-03-01");
+	assert_false(s.list[1]->expired);
+	assert_string_equal(s.list[2]->text, "wait until: it ends");
+	assert_string_equal(s.list[3]->until, "");
+	refuse("{\n  x until:soon\n  Memcheck:Leak\n  fun:f\n}\n",
+	       "f:2: \"until:soon\" is no date");
+	refuse("# until:2027-01-31\n{\n  x until:2027-01-31\n", "two dates");
+}
+
 static void a_date_for_nothing_is_an_error(void **state)
 {
 	(void)state;
-	refuse("# until:2027-01-31\n\nleak:a\n", "f:2: the date in the line");
-	refuse("# until:2027-01-31\n# more\nleak:a\n", "f:2: the date in the");
+	refuse("# until:2027-01-31\n\nleak:a\n",
+	       "f:2: the date in the comment");
+	refuse("# until:2027-01-31\n# more\n\nleak:a\n",
+	       "f:3: the date in the");
 	refuse("leak:a\n# until:2027-01-31",
-	       "f:3: the date in the line before");
+	       "f:3: the date in the comment before");
 	refuse("{\nn\n# until:2027-01-31\nMemcheck:Leak\nfun:f\n}\n",
 	       "f:3: a date within a block");
 	refuse("# until:2027-01-31\ncycle:a until:2027-01-31 # x\n",
@@ -212,11 +261,16 @@ static void blocks_for_others_are_left_out(void **state)
 	       "{\nn\nMemcheck :Leak\nfun:f\n}\n"
 	       "{\nn\nOther:\n}\n");
 	assert_int_equal(s.count, 0);
+	assert_int_equal(s.left.others, 5);
+	assert_int_equal(s.left.unknown, 2);
+	assert_int_equal(s.left.line, 20);
+	assert_string_equal(s.left.tool, "Memcheck ");
 	accept("{\nn\nHelgrind,Memcheck:Leak\nfun:f\n}\n"
 	       "{\nn\nrefknot:Cycle\nfun:f\n}\n"
 	       "{\nn\nMemcheck,refknot:Reference\nfun:f\n}\n"
 	       "{\nn\nrefknot:Leak\nmatch-leak-kinds:none\nfun:f\n}\n");
 	assert_int_equal(s.count, 4);
+	assert_int_equal(s.left.others, 0);
 	assert_int_equal(s.list[0]->leaks, 15);
 	assert_int_equal(s.list[1]->leaks, SUPPRESS_CYCLES);
 	assert_int_equal(s.list[2]->leaks, SUPPRESS_REFERENCES);
@@ -454,6 +508,9 @@ int main(void)
 		TEST(our_own_rules_take_a_date_and_a_reason),
 		TEST(our_own_rules_want_a_reason),
 		TEST(a_comment_with_a_date_is_for_the_entry_after_it),
+		TEST(a_comment_may_have_several_lines),
+		TEST(a_date_may_follow_a_leak_pattern),
+		TEST(the_name_of_a_block_may_have_a_date),
 		TEST(a_date_for_nothing_is_an_error),
 		TEST(dates_are_days_that_there_are),
 		TEST(the_day_itself_still_counts),

@@ -105,13 +105,14 @@ static const char *base_name(const char *path)
 }
 
 static void assert_location(const struct location *l, const char *function,
-			    unsigned line, bool inlined)
+			    unsigned line, unsigned declared, bool inlined)
 {
 	assert_non_null(l->function);
 	assert_string_equal(l->function, function);
 	assert_non_null(l->file);
 	assert_string_equal(base_name(l->file), "program.c");
 	assert_int_equal(l->line, line);
+	assert_int_equal(l->declared, declared);
 	assert_int_equal(l->inlined, inlined);
 }
 
@@ -122,9 +123,9 @@ static void assert_all_locations(const struct recorded *r)
 	const char *missing;
 
 	assert_int_equal(symbols_frame(s, 1, &l), 3);
-	assert_location(&l[0], "inner", 9, true);
-	assert_location(&l[1], "middle", 15, true);
-	assert_location(&l[2], "outer", 20, false);
+	assert_location(&l[0], "inner", 9, 7, true);
+	assert_location(&l[1], "middle", 15, 12, true);
+	assert_location(&l[2], "outer", 20, 17, false);
 	for (int i = 0; i < 3; i++) {
 		assert_string_equal(l[i].module, r->strings + 1);
 		assert_int_equal(l[i].offset,
@@ -365,8 +366,8 @@ static void assert_known(const struct recorded *r, struct cache *c)
 	char name[32];
 
 	assert_int_equal(symbols_frame(s, 1, &l), 3);
-	assert_location(&l[0], "inner", 9, true);
-	assert_location(&l[2], "outer", 20, false);
+	assert_location(&l[0], "inner", 9, 7, true);
+	assert_location(&l[2], "outer", 20, 17, false);
 	assert_string_equal(l[2].module, r->strings + 1);
 	assert_int_equal(l[2].offset, r->frames[1].address - r->module.base);
 	assert_true(symbols_data(s, 0, r->data, name, sizeof(name)));

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The baseline's file, from what was found. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "baseline.h"
+#include "die.h"
+#include "escape.h"
+#include "text_file.h"
+
+#define HEADER                                                                 \
+	"# refknot baseline 1: accepted findings, sorted; see refknot-check(1)"
+
+/* What one line of the file is of: an issue, or an entry that stays. */
+struct row {
+	const char *signature;
+	const struct issue *issue; /* NULL: the entry as it is */
+	const struct baseline_entry *entry;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* One word of a name, without what would end the entry. */
+static void write_word(FILE *out, const char *name)
+{
+	char *text = escape(name);
+
+	for (char *c = text; *c; c++)
+		if (*c == '#')
+			*c = '?';
+	fprintf(out, " %s", text);
+	free(text);
+}
+
+/* The function and file to blame. */
+static void write_place(FILE *out, const struct issue *i)
+{
+	const struct issue_frame *f = issue_place(i);
+	const char *file = i->path ? i->path : f ? f->file : NULL;
+
+	if (f)
+		write_word(out, f->function);
+	if (file)
+		write_word(out, base_name(file));
+}
+
+static void write_lines(FILE *out, const struct frame_lines *l)
+{
+	if (!frame_lines_known(l))
+		return;
+	fputs(" lines=", out);
+	frame_lines_print(out, l);
+}
+
+static void write_row(FILE *out, const struct row *r)
+{
+	const struct issue *i = r->issue;
+	const struct baseline_entry *e = r->entry;
+
+	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, r->signature,
+		i ? finding_kind_name(i->kind) : e->kind,
+		i ? i->count : e->count,
+		i ? i->bytes + i->held_bytes : e->bytes);
+	/* What is not known here and now may be where it was written. */
+	write_lines(out, i && (frame_lines_known(&i->lines) || !e) ? &i->lines
+								   : &e->lines);
+	if (i)
+		write_place(out, i);
+	else if (e->text)
+		fprintf(out, " %s", e->text);
+	if (e && e->comment)
+		fprintf(out, "  # %s", e->comment);
+	fputc('\n', out);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	return strcmp(x->signature, y->signature);
+}
+
+static struct row *list_rows(const struct baseline *b,
+			     const struct issues *list, bool keep_stale,
+			     struct baseline_changes *c)
+{
+	struct row *rows = xcalloc(list->count + b->count, sizeof(*rows));
+	size_t n = 0;
+
+	*c = (struct baseline_changes){ 0 };
+	for (size_t i = 0; i < list->count; i++) {
+		const struct issue *one = &list->list[i];
+
+		if (one->state == ISSUE_SUPPRESSED)
+			continue;
+		rows[n++] = (struct row){ one->signature, one, one->entry };
+		c->added += !one->entry;
+	}
+	for (size_t k = 0; k < b->count; k++) {
+		const struct baseline_entry *e = &b->list[k];
+
+		if (e->accepts)
+			continue;
+		c->removed += !keep_stale;
+		c->stale += keep_stale;
+		if (keep_stale)
+			rows[n++] = (struct row){ e->signature, NULL, e };
+	}
+	c->kept = n - c->added;
+	return rows;
+}
+
+int baseline_write(const struct baseline *b, const struct issues *list,
+		   bool keep_stale, struct baseline_changes *c)
+{
+	struct text_file f;
+	struct row *rows;
+	size_t count;
+	int error = text_file_create(&f, b->path);
+
+	if (error)
+		return error;
+	rows = list_rows(b, list, keep_stale, c);
+	count = c->added + c->kept;
+	if (count)
+		qsort(rows, count, sizeof(*rows), compare_rows);
+	fputs(HEADER "\n", f.out);
+	for (size_t i = 0; i < count; i++)
+		write_row(f.out, &rows[i]);
+	free(rows);
+	return text_file_commit(&f);
+}

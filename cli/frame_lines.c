@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "frame_lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "counted.h"
+#include "die.h"
+#include "escape.h"
+#include "place.h"
+
+/* Those of one stack, in the making. */
+struct maker {
+	const struct sources *sources;
+	struct frame_lines *lines;
+};
+
+/* One stack of a cycle. */
+struct part {
+	uint64_t hash; /* as the signature has it */
+	struct frame_lines lines;
+};
+
+void frame_lines_release(struct frame_lines *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free(l->list[i].function);
+	free(l->list);
+	*l = (struct frame_lines){ 0 };
+}
+
+static void append(struct frame_lines *l, struct frame_line line)
+{
+	l->list = xreallocarray(l->list, l->count + 1, sizeof(*l->list));
+	l->list[l->count++] = line;
+}
+
+/* --- Of a finding ---------------------------------------------------------- */
+
+static void add_location(const struct location *l, void *data)
+{
+	const struct maker *maker = data;
+	struct frame_line line = { .line = l->line };
+	char *path;
+
+	if (maker->lines->count == FRAME_LINES_MOST)
+		return;
+	path = place_path(l);
+	line.placed = l->line && l->declared;
+	line.offset = (int)(l->line - l->declared);
+	line.read = l->line && path &&
+		    sources_hash(maker->sources, path, l->declared, l->line,
+				 &line.text);
+	line.function = l->function ? xstrdup(l->function) : NULL;
+	append(maker->lines, line);
+	free(path);
+}
+
+static int compare_lines(const struct frame_lines *a,
+			 const struct frame_lines *b)
+{
+	size_t n = a->count < b->count ? a->count : b->count;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct frame_line *x = &a->list[i], *y = &b->list[i];
+
+		if (x->offset != y->offset)
+			return x->offset < y->offset ? -1 : 1;
+		if (x->text != y->text)
+			return x->text < y->text ? -1 : 1;
+	}
+	return (a->count > b->count) - (a->count < b->count);
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return compare_lines(&x->lines, &y->lines);
+}
+
+static int compare_stacks(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The stacks of members that the signature knows by their functions, each
+ * once, for the caller to free. */
+static uint32_t *list_stacks(const struct finding *f, const struct model *m,
+			     struct names *names, size_t *count)
+{
+	uint32_t *list = xcalloc(f->member_count, sizeof(*list));
+	size_t n = 0;
+
+	*count = 0;
+	for (size_t i = 0; i < f->member_count; i++)
+		if (!names_object_at(names, f->members[i]))
+			list[n++] = m->blocks[f->members[i]].stack;
+	qsort(list, n, sizeof(*list), compare_stacks);
+	for (size_t i = 0; i < n; i++)
+		if (!i || list[i] != list[i - 1])
+			list[(*count)++] = list[i];
+	return list;
+}
+
+/* The parts' frames, behind each other; what is there twice once. */
+static void unite(struct frame_lines *l, struct part *parts, size_t count)
+{
+	size_t stacks = 0;
+
+	qsort(parts, count, sizeof(*parts), compare_parts);
+	for (size_t i = 0; i < count; i++) {
+		struct frame_lines *one = &parts[i].lines;
+
+		if (stacks < FRAME_LINES_STACKS &&
+		    (!i || compare_parts(&parts[i - 1], &parts[i]))) {
+			for (size_t k = 0; k < one->count; k++) {
+				append(l, one->list[k]);
+				one->list[k].function = NULL;
+			}
+			stacks++;
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		frame_lines_release(&parts[i].lines);
+}
+
+static void add_cycle(struct frame_lines *l, const struct finding *f,
+		      const struct model *m, struct names *names,
+		      struct symbols *s, const struct sources *sources)
+{
+	size_t count;
+	uint32_t *stacks = list_stacks(f, m, names, &count);
+	struct part *parts = xcalloc(count, sizeof(*parts));
+
+	for (size_t i = 0; i < count; i++) {
+		struct maker maker = { sources, &parts[i].lines };
+
+		parts[i].hash = counted_hash(m, s, stacks[i]);
+		counted_each(m, s, stacks[i], add_location, &maker);
+	}
+	unite(l, parts, count);
+	free(parts);
+	free(stacks);
+}
+
+void frame_lines_make(struct frame_lines *l, const struct finding *f,
+		      const struct model *m, struct names *n, struct symbols *s,
+		      const struct sources *sources)
+{
+	struct maker maker = { sources, l };
+
+	*l = (struct frame_lines){ 0 };
+	if (f->kind == FINDING_CYCLE)
+		add_cycle(l, f, m, n, s, sources);
+	else
+		counted_each(m, s, f->stack, add_location, &maker);
+}
+
+/* --- Text ------------------------------------------------------------------ */
+
+/* "+3:1a2b", "-2", ":1a2b" or "?"; where it ends; NULL: it is none. */
+static const char *read_line(struct frame_line *l, const char *text)
+{
+	const char *begin = text;
+	char *end;
+
+	if (*text == '?')
+		return text + 1;
+	if (*text == '+' || *text == '-') {
+		size_t digits = strspn(text + 1, "0123456789");
+
+		if (!digits || digits > 9)
+			return NULL;
+		l->offset = (int)strtol(text, &end, 10);
+		l->placed = true;
+		text = end;
+	}
+	if (*text == ':') {
+		if (strspn(text + 1, "0123456789abcdef") != 4)
+			return NULL;
+		l->text = (uint16_t)strtoul(text + 1, NULL, 16);
+		l->read = true;
+		text += 5;
+	}
+	return text == begin ? NULL : text;
+}
+
+bool frame_lines_parse(struct frame_lines *l, const char *text)
+{
+	*l = (struct frame_lines){ 0 };
+	for (;; text++) {
+		struct frame_line line = { 0 };
+
+		text = read_line(&line, text);
+		if (!text || (*text && *text != ',') ||
+		    l->count == FRAME_LINES_MOST * FRAME_LINES_STACKS) {
+			frame_lines_release(l);
+			return false;
+		}
+		append(l, line);
+		if (!*text)
+			return true;
+	}
+}
+
+void frame_lines_print(FILE *out, const struct frame_lines *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		const struct frame_line *one = &l->list[i];
+
+		if (i)
+			fputc(',', out);
+		if (one->placed)
+			fprintf(out, "%+d", one->offset);
+		if (one->read)
+			fprintf(out, ":%04x", one->text);
+		if (!one->placed && !one->read)
+			fputc('?', out);
+	}
+}
+
+/* --- Comparison ------------------------------------------------------------ */
+
+bool frame_lines_known(const struct frame_lines *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->list[i].placed || l->list[i].read)
+			return true;
+	return false;
+}
+
+bool frame_lines_all_known(const struct frame_lines *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!l->list[i].placed && !l->list[i].read)
+			return false;
+	return l->count > 0 && l->count < FRAME_LINES_MOST;
+}
+
+/* Programs that share code may have it at other lines. */
+static bool is_equal(const struct frame_line *a, const struct frame_line *b)
+{
+	if (a->placed != b->placed || a->read != b->read)
+		return false;
+	if (!a->placed && !a->read)
+		return a->line == b->line;
+	return (!a->placed || a->offset == b->offset) &&
+	       (!a->read || a->text == b->text);
+}
+
+bool frame_lines_equal(const struct frame_lines *a, const struct frame_lines *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!is_equal(&a->list[i], &b->list[i]))
+			return false;
+	return true;
+}
+
+/* Text tells more than the offset: others may move to where it was. */
+static uint32_t distance(const struct frame_line *a, const struct frame_line *b)
+{
+	bool offsets = a->placed && b->placed, texts = a->read && b->read;
+
+	if (!offsets && !texts)
+		return a->placed || b->placed || a->read || b->read ? 3 : 0;
+	if (texts && a->text == b->text)
+		return offsets && a->offset == b->offset ? 0 : 1;
+	if (offsets && a->offset == b->offset)
+		return texts ? 2 : 1;
+	return FRAME_LINES_OTHER;
+}
+
+uint32_t frame_lines_distance(const struct frame_lines *a,
+			      const struct frame_lines *b)
+{
+	size_t most = a->count > b->count ? a->count : b->count;
+	uint32_t sum = 0;
+
+	if (!frame_lines_known(a) || !frame_lines_known(b))
+		return frame_lines_known(a) || frame_lines_known(b)
+			   ? 3 * (uint32_t)most
+			   : 0;
+	if (a->count != b->count)
+		return FRAME_LINES_OTHER;
+	for (size_t i = 0; i < a->count; i++) {
+		uint32_t d = distance(&a->list[i], &b->list[i]);
+
+		if (d == FRAME_LINES_OTHER)
+			return d;
+		sum += d;
+	}
+	return sum;
+}
+
+char *frame_lines_difference(const struct frame_lines *here,
+			     const struct frame_lines *there)
+{
+	for (size_t i = 0; i < here->count && i < there->count; i++) {
+		const struct frame_line *h = &here->list[i];
+		const struct frame_line *t = &there->list[i];
+		char *function, *text;
+
+		if (distance(h, t) != FRAME_LINES_OTHER || !h->function ||
+		    !h->placed || !t->placed)
+			continue;
+		function = escape(h->function);
+		text = xasprintf("%s() %+d there, %+d here", function,
+				 t->offset, h->offset);
+		free(function);
+		return text;
+	}
+	return NULL;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where in their functions the calls of a finding are, so that a new one is
+ * told from an accepted one of the same functions. Of each frame that its
+ * signature counts (counted.h): how many lines below the beginning of its
+ * function, and a hash of what the source has there (source_text.h). Either
+ * stays when lines move or change, so either is enough; what is not known is
+ * no difference. As a baseline has it:
+ *
+ *   lines=+3:1a2b,+10:9f3e,?,+2
+ */
+#ifndef FRAME_LINES_H
+#define FRAME_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "findings.h"
+#include "sources.h"
+
+#define FRAME_LINES_MOST   32 /* frames of a stack, the innermost */
+#define FRAME_LINES_STACKS 4  /* of a cycle */
+
+struct frame_line {
+	bool placed, read; /* offset and text are known */
+	int offset;        /* lines, from the function's first one */
+	uint16_t text;     /* hash */
+	/* Not in a baseline: */
+	unsigned line;  /* 0: not known */
+	char *function; /* NULL: not known */
+};
+
+struct frame_lines {
+	struct frame_line *list; /* innermost frame first; of a cycle, stack
+				    after stack */
+	size_t count;            /* 0: nothing is known */
+};
+
+void frame_lines_make(struct frame_lines *l, const struct finding *f,
+		      const struct model *m, struct names *n, struct symbols *s,
+		      const struct sources *sources);
+void frame_lines_release(struct frame_lines *l);
+
+/* From "+3:1a2b,?"; false: that is none, and there is nothing to release. */
+bool frame_lines_parse(struct frame_lines *l, const char *text);
+/* Likewise. At least one frame. */
+void frame_lines_print(FILE *out, const struct frame_lines *l);
+
+/* Whether a baseline says anything of them. */
+bool frame_lines_known(const struct frame_lines *l);
+/* Whether every frame's line is known. */
+bool frame_lines_all_known(const struct frame_lines *l);
+/* Whether they are the same as far as both are known; one run's own. */
+bool frame_lines_equal(const struct frame_lines *a,
+		       const struct frame_lines *b);
+
+#define FRAME_LINES_OTHER UINT32_MAX
+
+/* How far they are from each other: 0 if all is equal, and FRAME_LINES_OTHER if
+ * a frame has both another offset and another text. */
+uint32_t frame_lines_distance(const struct frame_lines *a,
+			      const struct frame_lines *b);
+
+/* "parse() +3 there, +9 here": the innermost frame that differs; NULL: none
+ * can be named. `here` has functions. The caller frees it. */
+char *frame_lines_difference(const struct frame_lines *here,
+			     const struct frame_lines *there);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The baseline's file, written anew after a run. */
+#include "gate_update.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+
+/* Findings that were not looked for must not leave the baseline. */
+static bool may_update(const struct gate *g, int program_status)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < g->process_count; i++)
+		if (g->processes[i].incomplete && !g->options.allow_incomplete)
+			why =
+			    "not all was recorded and checked (--allow-incomplete does it all the same)";
+	if (!g->process_count)
+		why = "nothing was recorded";
+	if (program_status)
+		why = "the program failed";
+	if (why)
+		warn("%s was left as it is: %s", g->baseline->path, why);
+	return !why;
+}
+
+/* A run of a part of the tests takes out those of the rest. */
+static void tell_removed(const struct baseline *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct baseline_entry *e = &b->list[i];
+		char *text, *path;
+
+		if (e->accepts)
+			continue;
+		text = escape(e->text ? e->text : "");
+		path = escape(b->path);
+		fprintf(stderr, "removed: %s:%u: %s %s%s%s%s\n", path, e->line,
+			e->signature, e->kind, *text ? " " : "", text,
+			e->seen ? " (suppressed now)" : "");
+		free(path);
+		free(text);
+	}
+}
+
+static void tell_changes(const struct baseline_changes *c)
+{
+	fprintf(stderr, "baseline: %zu added, %zu removed, %zu kept", c->added,
+		c->removed, c->kept);
+	if (c->stale)
+		fprintf(stderr, " (%zu of them not found)", c->stale);
+	fputc('\n', stderr);
+}
+
+void gate_update(struct gate *g, int program_status, bool keep_stale)
+{
+	struct baseline_changes changes;
+	char *path;
+	int error;
+
+	gate_settle(g);
+	if (!may_update(g, program_status))
+		return;
+	baseline_apply(g->baseline, &g->issues);
+	error = baseline_write(g->baseline, &g->issues, keep_stale, &changes);
+	if (error)
+		die(STATUS_INPUT, "%s cannot be written: %s", g->baseline->path,
+		    strerror(-error));
+	if (!keep_stale)
+		tell_removed(g->baseline);
+	tell_changes(&changes);
+	path = xstrdup(g->baseline->path);
+	baseline_release(g->baseline);
+	baseline_read(g->baseline, path, false);
+	free(path);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines of source files, read once each; of them only hashes are told. */
+#ifndef SOURCE_TEXT_H
+#define SOURCE_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SOURCE_TEXT_MOST                                                       \
+	(16u << 20) /* bytes of a file; larger ones are not
+					read */
+
+struct source_text; /* all files that were asked for; NULL is none */
+
+/*
+ * A number for line `line` (from 1) of the file `path`: of what is on it
+ * without white space, and of how many lines from line `from` on (0: not known)
+ * say the same before it. False: it cannot be read, or is empty.
+ */
+bool source_text_hash(struct source_text **all, const char *path, unsigned from,
+		      unsigned line, uint16_t *hash);
+void source_text_release(struct source_text **all);
+
+#endif

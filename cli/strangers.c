@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+#include "strangers.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <refknot/store.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "preflight.h"
+
+#define POLLS   20 /* of POLL_NS each */
+#define POLL_NS 10000000
+
+/* "It executes this now." */
+struct note {
+	char *path;
+	uint32_t pid;
+	uint64_t time_ns; /* monotonic */
+};
+
+struct notes {
+	struct note *list; /* by pid, oldest first */
+	size_t count;
+};
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct note *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+static void add_note(struct notes *n, int directory, const char *name)
+{
+	char path[PATH_MAX];
+	struct note note;
+	ssize_t size;
+	int end = 0;
+
+	if (sscanf(name, "%" SCNu32 "-%" SCNu64 "%n", &note.pid, &note.time_ns,
+		   &end) != 2 ||
+	    name[end])
+		return;
+	size = readlinkat(directory, name, path, sizeof(path));
+	if (size <= 0)
+		return;
+	note.path = xasprintf("%.*s", (int)size, path);
+	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
+	n->list[n->count++] = note;
+}
+
+static void read_notes(struct notes *n, const struct live *l)
+{
+	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
+	DIR *directory = live_is_there(l) ? opendir(path) : NULL;
+	struct dirent *entry;
+
+	*n = (struct notes){ 0 };
+	free(path);
+	while (directory && (entry = readdir(directory)))
+		add_note(n, dirfd(directory), entry->d_name);
+	if (directory)
+		closedir(directory);
+	if (n->count)
+		qsort(n->list, n->count, sizeof(*n->list), by_pid);
+}
+
+static void release_notes(struct notes *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->list[i].path);
+	free(n->list);
+}
+
+/* When the same process executed the next one. */
+static uint64_t time_after(const struct notes *n, size_t i)
+{
+	return i + 1 < n->count && n->list[i + 1].pid == n->list[i].pid
+		   ? n->list[i + 1].time_ns
+		   : UINT64_MAX;
+}
+
+static bool is_recorded(const struct notes *n, size_t i,
+			const struct live_store *list, size_t count)
+{
+	for (size_t k = 0; k < count; k++)
+		if (list[k].readable && list[k].pid == n->list[i].pid &&
+		    list[k].start_mono_ns >= n->list[i].time_ns &&
+		    list[k].start_mono_ns < time_after(n, i))
+			return true;
+	return false;
+}
+
+/* --- Processes ----------------------------------------------------------------- */
+
+/* Does an environment, NUL behind each variable, have `variable`? */
+static bool has_variable(const char *text, size_t size, const char *variable)
+{
+	size_t length = strlen(variable) + 1;
+
+	for (const char *at = text, *end = text + size; at < end;
+	     at += strlen(at) + 1)
+		if ((size_t)(end - at) >= length &&
+		    !memcmp(at, variable, length))
+			return true;
+	return false;
+}
+
+static bool began_with(const char *pid, const char *variable)
+{
+	char *path = xasprintf("/proc/%s/environ", pid), *text = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t n = fd < 0 ? 0 : 1;
+	bool found;
+
+	free(path);
+	while (n > 0) {
+		text = xreallocarray(text, size + 65536, 1);
+		n = read(fd, text + size, 65535);
+		size += n > 0 ? (size_t)n : 0;
+		text[size] = '\0';
+	}
+	if (fd >= 0)
+		close(fd);
+	found = size && has_variable(text, size, variable);
+	free(text);
+	return found;
+}
+
+static bool has_store(uint32_t pid, const struct live_store *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].alive && list[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* Calls `f` for each process of the run but the caller. */
+static void each_process(const struct live *l,
+			 void (*f)(uint32_t pid, void *data), void *data)
+{
+	char *variable = xasprintf("REFKNOT_OUT=%s", l->directory);
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    strtoul(entry->d_name, NULL, 10) !=
+			(unsigned long)getpid() &&
+		    began_with(entry->d_name, variable))
+			f((uint32_t)strtoul(entry->d_name, NULL, 10), data);
+	if (directory)
+		closedir(directory);
+	free(variable);
+}
+
+/* --- Waiting --------------------------------------------------------------------- */
+
+struct waiting {
+	const struct live_store *list;
+	size_t count;
+	bool on; /* something may come or go */
+};
+
+static void wait_for_end(uint32_t pid, void *data)
+{
+	struct waiting *w = data;
+
+	w->on |= !has_store(pid, w->list, w->count);
+}
+
+static bool is_waited_for(const struct live *l)
+{
+	struct waiting w = { 0 };
+	struct live_store *list = live_list(l, &w.count);
+	struct notes n;
+
+	w.list = list;
+	read_notes(&n, l);
+	for (size_t i = 0; i < n.count && !w.on; i++)
+		w.on = !is_recorded(&n, i, list, w.count) &&
+		       !kill((pid_t)n.list[i].pid, 0);
+	if (!w.on)
+		each_process(l, wait_for_end, &w);
+	release_notes(&n);
+	live_list_release(list, w.count);
+	return w.on;
+}
+
+void strangers_wait(const struct live *l)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+
+	for (int i = 0; i < POLLS && is_waited_for(l); i++)
+		nanosleep(&pause, NULL);
+}
+
+/* --- Strangers ------------------------------------------------------------------- */
+
+struct search {
+	struct stranger *list;
+	size_t count, executed; /* the latter: those by their notes */
+	const struct live_store *stores;
+	size_t store_count;
+};
+
+static void add(struct search *s, char *program, uint32_t pid, char *why)
+{
+	s->list = xreallocarray(s->list, s->count + 1, sizeof(*s->list));
+	s->list[s->count++] = (struct stranger){ program, pid, why };
+}
+
+static char *real_path(const char *path)
+{
+	char *whole = realpath(path, NULL);
+
+	return whole ? whole : xstrdup(path);
+}
+
+static void add_executed(struct search *s, const struct note *n)
+{
+	struct preflight p;
+	const char *path;
+
+	preflight_check(&p, n->path);
+	path = p.binary ? p.binary : p.program ? p.program : n->path;
+	add(s, real_path(path), n->pid,
+	    p.verdict != PREFLIGHT_OK && p.verdict != PREFLIGHT_NOT_FOUND
+		? xasprintf("it was executed and not recorded: %s", p.message)
+		: xstrdup(
+		      "it was executed and not recorded: LD_PRELOAD was not in its environment, or it ended before refknot's shim began"));
+	preflight_release(&p);
+}
+
+static void add_running(uint32_t pid, void *data)
+{
+	struct search *s = data;
+	char *link = xasprintf("/proc/%" PRIu32 "/exe", pid);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path));
+
+	free(link);
+	if (has_store(pid, s->stores, s->store_count))
+		return;
+	for (size_t i = 0; i < s->executed; i++)
+		if (s->list[i].pid == pid)
+			return;
+	add(s, n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process"),
+	    pid, xstrdup("it is still running, and has allocated nothing yet"));
+}
+
+struct stranger *strangers_find(const struct live *l,
+				const struct live_store *list, size_t count,
+				size_t *found)
+{
+	struct search s = { .stores = list, .store_count = count };
+	struct notes n;
+
+	read_notes(&n, l);
+	for (size_t i = 0; i < n.count; i++)
+		if (!is_recorded(&n, i, list, count))
+			add_executed(&s, &n.list[i]);
+	release_notes(&n);
+	s.executed = s.count;
+	each_process(l, add_running, &s);
+	*found = s.count;
+	return s.list;
+}
+
+void strangers_release(struct stranger *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(list[i].program);
+		free(list[i].why);
+	}
+	free(list);
+}
+
+void strangers_replace(const struct live *l, struct live_store *list,
+		       size_t count)
+{
+	struct notes n;
+
+	read_notes(&n, l);
+	for (size_t i = 0; i < n.count; i++)
+		for (size_t k = 0; k < count; k++)
+			list[k].replaced |=
+			    list[k].pid == n.list[i].pid &&
+			    list[k].start_mono_ns < n.list[i].time_ns;
+	release_notes(&n);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a run had beside its stores: programs that recorded processes executed
+ * and that refknot did not get into, and processes that are still there and
+ * have no store.  What they did is not known, and that is told.
+ */
+#ifndef STRANGERS_H
+#define STRANGERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "live.h"
+
+struct stranger {
+	char *program; /* path; the name alone where it was not found; "a
+			  process" where it cannot be known */
+	uint32_t pid;
+	char *why; /* a clause: "it is statically linked, ..." */
+};
+
+/*
+ * Wait, 0.2 s at most, until programs that were just executed have a store, and
+ * processes without one have gone. To be called before live_list().
+ */
+void strangers_wait(const struct live *l);
+
+/* All, oldest execution first; `list` are the stores. The caller releases. */
+struct stranger *strangers_find(const struct live *l,
+				const struct live_store *list, size_t count,
+				size_t *found);
+void strangers_release(struct stranger *list, size_t count);
+
+/* Mark stores whose process went on as a program that left none. */
+void strangers_replace(const struct live *l, struct live_store *list,
+		       size_t count);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs that this one executes, noted before they begin: one that refknot
+ * does not get into - static, privileged, with a cleared environment - would
+ * leave no trace.  A note is a link in the directory STORE_EXECUTED beside the
+ * live stores, if whoever reads them made one: "PID-NANOSECONDS", by the
+ * monotonic clock, which leads to the program's path.  One system call, no
+ * descriptor, and nothing that a limit on files ends.  Whoever sees the program
+ * fail to begin takes the note back.
+ *
+ * What the C library itself executes, by system() or popen(), is a shell, which
+ * notes its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <refknot/store.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compiler.h"
+#include "environment.h"
+#include "process.h"
+#include "real.h"
+#include "sys.h"
+#include "text.h"
+
+#define NAME_ROOM 512 /* longer names are not noted: stacks may be small */
+#define PATH_ROOM 1024
+
+struct note {
+	char name[NAME_ROOM];
+};
+
+static bool can_note(void)
+{
+	return process.settings.children && *process.directory &&
+	       !environment_is_secure();
+}
+
+/* From where it is executed; a name that is searched for stays as it is. */
+static const char *absolute(const char *path, char *buffer)
+{
+	struct text t = { buffer, PATH_ROOM, 0 };
+
+	if (path[0] == '/' || text_base(path) == path ||
+	    sys_getcwd(buffer, PATH_ROOM) <= 0)
+		return path;
+	t.size = strlen(buffer);
+	text_add(&t, "/");
+	text_add(&t, path);
+	return text_whole(&t) ? buffer : path;
+}
+
+static void make_note(struct note *n, int pid, uint64_t time, const char *path)
+{
+	struct text t = { n->name, sizeof(n->name), 0 };
+	char buffer[PATH_ROOM];
+
+	text_add(&t, process.directory);
+	text_add(&t, "/" STORE_EXECUTED "/");
+	text_number(&t, (uint64_t)pid);
+	text_add(&t, "-");
+	text_number(&t, time);
+	if (!text_whole(&t) || sys_link(absolute(path, buffer), n->name))
+		n->name[0] = '\0';
+}
+
+static void note(struct note *n, const char *path)
+{
+	real_resolve();
+	n->name[0] = '\0';
+	if (path && can_note())
+		make_note(n, sys_pid(), sys_clock(CLOCK_MONOTONIC), path);
+}
+
+static void note_descriptor(struct note *n, int fd)
+{
+	char link[64], path[PATH_ROOM];
+	struct text t = { link, sizeof(link), 0 };
+	long size;
+
+	text_add(&t, "/proc/self/fd/");
+	text_number(&t, (uint64_t)fd);
+	size = sys_readlink(link, path, sizeof(path) - 1);
+	path[size > 0 ? size : 0] = '\0';
+	note(n, size > 0 ? path : link);
+}
+
+/* It has not begun. errno is the caller's. */
+static int take_back(const struct note *n, int result)
+{
+	if (n->name[0])
+		sys_unlink(n->name);
+	return result;
+}
+
+EXPORT int execve(const char *path, char *const arguments[],
+		  char *const environment[])
+{
+	struct note n;
+
+	note(&n, path);
+	return take_back(&n, real.execve(path, arguments, environment));
+}
+
+EXPORT int execv(const char *path, char *const arguments[])
+{
+	struct note n;
+
+	note(&n, path);
+	return take_back(&n, real.execve(path, arguments, environ));
+}
+
+EXPORT int execvpe(const char *name, char *const arguments[],
+		   char *const environment[])
+{
+	struct note n;
+
+	note(&n, name);
+	return take_back(&n, real.execvpe(name, arguments, environment));
+}
+
+EXPORT int execvp(const char *name, char *const arguments[])
+{
+	struct note n;
+
+	note(&n, name);
+	return take_back(&n, real.execvpe(name, arguments, environ));
+}
+
+EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
+{
+	struct note n;
+
+	note_descriptor(&n, fd);
+	return take_back(&n, real.fexecve(fd, arguments, environment));
+}
+
+EXPORT int execveat(int directory, const char *path, char *const arguments[],
+		    char *const environment[], int flags)
+{
+	struct note n;
+
+	if (flags & AT_EMPTY_PATH && !*path)
+		note_descriptor(&n, directory);
+	else
+		note(&n, path);
+	return take_back(
+	    &n, real.execveat(directory, path, arguments, environment, flags));
+}
+
+/*
+ * The arguments of execl and its kin are where a list of them can be made of:
+ * as many as the caller has put there, and so much stack is taken.
+ */
+#pragma GCC diagnostic ignored "-Wvla"
+
+static size_t count(va_list more)
+{
+	size_t n = 1;
+
+	while (va_arg(more, char *))
+		n++;
+	return n;
+}
+
+static void collect(char **list, const char *first, va_list more)
+{
+	*list = (char *)(uintptr_t)first;
+	while (*list++)
+		*list = va_arg(more, char *);
+}
+
+#define LIST_OF_ARGUMENTS(first)                                               \
+	va_list more, again;                                                   \
+	va_start(more, first);                                                 \
+	va_copy(again, more);                                                  \
+	char *list[count(again) + 1];                                          \
+	va_end(again);                                                         \
+	collect(list, first, more)
+
+EXPORT int execl(const char *path, const char *first, ...)
+{
+	LIST_OF_ARGUMENTS(first);
+	va_end(more);
+	return execv(path, list);
+}
+
+EXPORT int execlp(const char *name, const char *first, ...)
+{
+	LIST_OF_ARGUMENTS(first);
+	va_end(more);
+	return execvp(name, list);
+}
+
+EXPORT int execle(const char *path, const char *first, ...)
+{
+	char *const *environment;
+
+	LIST_OF_ARGUMENTS(first);
+	environment = va_arg(more, char *const *);
+	va_end(more);
+	return execve(path, list, environment);
+}
+
+/* The number is known when the program may have begun. */
+static int spawn_noted(real_spawn *f, pid_t *pid, const char *path,
+		       const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes,
+		       char *const arguments[], char *const environment[])
+{
+	uint64_t time = sys_clock(CLOCK_MONOTONIC);
+	struct note n;
+	pid_t number;
+	int result =
+	    f(&number, path, actions, attributes, arguments, environment);
+
+	if (result)
+		return result;
+	if (pid)
+		*pid = number;
+	if (can_note())
+		make_note(&n, number, time, path);
+	return 0;
+}
+
+EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
+		       const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *restrict attributes,
+		       char *const arguments[restrict],
+		       char *const environment[restrict])
+{
+	real_resolve();
+	return spawn_noted(real.posix_spawn, pid, path, actions, attributes,
+			   arguments, environment);
+}
+
+EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict name,
+			const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *restrict attributes,
+			char *const arguments[restrict],
+			char *const environment[restrict])
+{
+	real_resolve();
+	return spawn_noted(real.posix_spawnp, pid, name, actions, attributes,
+			   arguments, environment);
+}

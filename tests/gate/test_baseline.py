@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: MIT
+"""Which changes of a program its baseline survives, and which it does not.
+
+Each program leaks at the lines that its first argument names.
+"""
+import re
+import shutil
+
+import pytest
+
+from conftest import SOURCE, compiled, environment
+from gate import check, summary
+
+PROGRAM = """
+#include <stdlib.h>
+#include <string.h>
+#include "scrub.h"
+static char on[256];
+static NOINLINE void *take(size_t n)
+{
+    void *p = malloc(n);
+    __asm__ volatile("" : "+r"(p));
+    return p;
+}
+static NOINLINE void parse(size_t n)
+{
+    char *p = NULL;
+    if (on['a'])
+        p = take(n);
+    if (on['b'])
+        memset(take(n), 1, n);
+    if (on['c'])
+        p = take(n);
+    free(on['a'] ? NULL : p);
+}
+static NOINLINE void work(void)
+{
+    parse(100);
+    if (on['w'])
+        parse(200);
+}
+int main(int argc, char **argv)
+{
+    for (char *c = argc > 1 ? argv[1] : ""; *c; c++)
+        on[(unsigned char)*c] = 1;
+    work();
+    scrub();
+    return 0;
+}
+"""
+FIRST = "        p = take(n);\n    if (on['b'])"  # its line, and one more
+THIRD = "    free(on['a'] ? NULL : p);\n"
+LOST = PROGRAM.replace(THIRD, "")
+
+
+class Project:
+    """A program at one path, which is built anew when it changes."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.base = directory / "base.txt"
+
+    def build(self, source, *flags):
+        return compiled(self.directory, "program", source,
+                        *(flags or ["-g", "-O1"]), f"-I{SOURCE}/samples")
+
+    def accept(self, what="a", source=PROGRAM, *flags):
+        done = check("--baseline", self.base, "--update-baseline", "--",
+                     self.build(source, *flags), what)
+        assert done.status == 0, done.told
+        return done
+
+    def judge(self, what="a", source=PROGRAM, *flags):
+        return check("--baseline", self.base, "--",
+                     self.build(source, *flags), what)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def changed(old, new, source=PROGRAM):
+    assert source.count(old) == 1, old
+    return source.replace(old, new)
+
+
+MOVED = PROGRAM.replace("static NOINLINE void work(void)\n{\n"
+                        "    parse(100);\n    if (on['w'])\n"
+                        "        parse(200);\n}\n", "")
+MOVED = MOVED.replace("static NOINLINE void parse", """
+static NOINLINE void parse(size_t n);
+static NOINLINE void work(void)
+{
+    parse(100);
+    if (on['w'])
+        parse(200);
+}
+static NOINLINE void parse""")
+
+
+@pytest.mark.parametrize("source", [
+    "/* one more */\n" * 50 + PROGRAM,
+    changed(FIRST, "        \n\n" + FIRST),
+    changed(FIRST, FIRST.replace("take(n)", "take(n + 0)")),
+    changed(FIRST, FIRST.replace("p = take(n);", "  p=take( n );")),
+    changed("    parse(100);", "    strlen(\"x\");\n\n    parse(100);"),
+    changed("    parse(100);", "    parse(100); /* the first */"),
+    MOVED,
+    changed("        p = take(n);\n    if (on['b'])",
+            "        { p = take(n); }\n    if (on['b'])"),
+], ids=["lines above", "lines in the function", "edited in place",
+        "white space", "lines in the caller", "a caller edited",
+        "functions in another order", "braces"])
+def test_an_accepted_leak_stays_so(project, source):
+    project.accept()
+    done = project.judge("a", source)
+    assert done.status == 0, done.told
+    assert "baseline 1" in summary(done)
+
+
+@pytest.mark.parametrize("flags", [["-g", "-O0"], ["-g", "-O2"],
+                                   ["-g", "-O3", "-no-pie"], ["-g1", "-O1"],
+                                   ["-O1"]], ids=" ".join)
+def test_an_accepted_leak_stays_so_in_other_builds(project, flags):
+    project.accept("ab")
+    done = project.judge("ab", PROGRAM, *flags)
+    assert done.status == 0, done.told
+
+
+def test_an_accepted_leak_stays_so_with_another_compiler(project):
+    if not shutil.which("clang"):
+        pytest.skip("there is no clang")
+    project.accept("ab")
+    program = compiled(project.directory, "program", PROGRAM, "-g", "-O1",
+                       f"-I{SOURCE}/samples", compiler="clang")
+    done = check("--baseline", project.base, "--", program, "ab")
+    assert done.status == 0, done.told
+
+
+def test_lines_are_the_same_from_the_symbol_cache(project):
+    program = project.build(LOST)
+    cached = environment(REFKNOT_CACHE=project.directory / "cache")
+    plain = project.accept("ab", LOST) and project.base.read_text()
+    for _ in range(2):
+        project.base.unlink()
+        check("--baseline", project.base, "--update-baseline", "--", program,
+              "ab", env=cached)
+        assert project.base.read_text() == plain
+    assert list((project.directory / "cache").iterdir())
+
+
+def test_an_accepted_leak_stays_so_without_the_source(project):
+    project.accept("ab", LOST)
+    program = project.build(LOST)
+    for file in project.directory.glob("*.c"):
+        file.unlink()
+    assert check("--baseline", project.base, "--", program,
+                 "ab").status == 0
+    # Offsets alone still tell.
+    assert check("--baseline", project.base, "--", program,
+                 "c").status == 23
+
+
+@pytest.mark.parametrize("accepted, what, where", [
+    ("a", "b", r"parse\(\) \+\d+ there, \+\d+ here"),
+    ("b", "a", r"parse\(\) \+\d+ there, \+\d+ here"),
+    ("b", "c", r"parse\(\) \+\d+ there, \+\d+ here"),
+    # The text is that of the accepted one, a second time.
+    ("a", "c", r"parse\(\) \+\d+ there, \+\d+ here"),
+], ids=str)
+def test_another_line_of_the_function_is_new(project, accepted, what, where):
+    project.accept(accepted, LOST)
+    for both in (what, accepted + what):
+        done = project.judge(both, LOST)
+        assert done.status == 23, done.told
+        assert "1 new leak" in summary(done)
+        assert re.search("an accepted finding has the same functions but "
+                         "other lines: " + where, done.told), done.told
+    done = project.judge(what, LOST)
+    assert "stale: " in done.told
+
+
+def test_another_line_is_new_when_the_accepted_one_is_mended(project):
+    project.accept("a")
+    mended = changed(FIRST, FIRST.replace("p = take(n);",
+                                          "free(take(n));"))
+    assert project.judge("a", mended).status == 0
+    done = project.judge("ab", mended)
+    assert done.status == 23 and "1 new leak" in summary(done), done.told
+
+
+def test_another_line_of_a_caller_is_new(project):
+    project.accept("a")
+    done = project.judge("aw")
+    assert done.status == 23 and "1 new leak (200 B)" in summary(done)
+    assert re.search(r"work\(\) \+2 there, \+4 here", done.told), done.told
+
+
+def test_a_process_that_has_only_the_new_line_is_red(project):
+    project.accept("a")
+    program = project.build(PROGRAM)
+    for first, second in ("ab", "ba"):
+        done = check("--baseline", project.base, "--", "sh", "-c",
+                     f"{program} {first}; {program} {second}; true")
+        assert done.status == 23, done.told
+        assert "FAIL 1 new leak (100 B); baseline 1" in summary(done)
+        assert "found in 1 of " in done.told
+        assert "grown" not in done.told
+
+
+def test_an_update_of_several_processes_accepts_each_line(project):
+    program = project.build(PROGRAM)
+    both = ["--", "sh", "-c", f"{program} a; {program} b; true"]
+    check("--baseline", project.base, "--update-baseline", *both)
+    assert len(project.base.read_text().splitlines()) == 3
+    assert check("--baseline", project.base, *both).status == 0
+    for what in ("a", "b", "ab"):
+        assert project.judge(what).status == 0
+    assert project.judge("w").status == 0  # nothing is lost there
+    assert project.judge("bw").status == 23
+
+
+def test_numbers_behind_signatures_do_not_matter(project):
+    project.accept("ab", LOST)
+    text = project.base.read_text()
+    text = text.replace(" leak", ".7 leak", 1).replace(".2 leak", " leak")
+    project.base.write_text(text)
+    assert project.judge("ab", LOST).status == 0
+    done = project.judge("abc", LOST)
+    assert done.status == 23 and "1 new leak" in summary(done)
+
+
+def test_comments_stay_with_their_lines(project):
+    project.accept("ab")
+    lines = project.base.read_text().splitlines()
+    assert len(lines) == 3
+    project.base.write_text("\n".join(
+        [lines[0], lines[1] + " # the first", lines[2] + " # the second"]))
+    second = re.search(r"lines=\S+", lines[2])[0]
+    project.accept("b")
+    assert f"{second} take program.c  # the second" in (
+        project.base.read_text())
+    assert "# the first" not in project.base.read_text()
+
+
+def test_files_without_lines_accept_as_they_did(project):
+    project.accept("ab")
+    old = re.sub(r" lines=\S+", "", project.base.read_text())
+    project.base.write_text(old)
+    for what in ("a", "b", "ab"):
+        assert project.judge(what, LOST).status == 0
+    assert project.judge("abc", LOST).status == 23
+    project.accept("ab")
+    assert project.base.read_text().count("lines=") == 2
+
+
+def test_two_calls_on_one_line_are_one_finding_that_grows(project):
+    twice = changed(FIRST, FIRST.replace("p = take(n);",
+                                         "p = take(n), p = take(n);"))
+    project.accept("a")
+    done = project.judge("a", twice)
+    assert done.status == 0
+    assert "grown: " in done.told and ": 2 of 200 B" in done.told
+
+
+def test_limits_count_what_is_beyond_the_baseline(project):
+    project.accept("a")
+    program = project.build(PROGRAM)
+    twice = ["--", "sh", "-c", f"{program} a; {program} ab; true"]
+    for option, most, status in (("bytes", 200, 0), ("bytes", 199, 23),
+                                 ("objects", 2, 0), ("objects", 1, 23)):
+        done = check("--baseline", project.base, f"--max-leaked-{option}",
+                     most, *twice)
+        assert done.status == status, done.told
+        if status:
+            assert re.search(r"FAIL max-leaked-\w+: (200 B|2 objects) leaked",
+                             summary(done)), done.told
+
+
+MACRO = LOST.replace("static NOINLINE void parse", """
+#define TAKE(n) do { p = take(n); __asm__ volatile("" : "+r"(p)); } while (0)
+static NOINLINE void parse""").replace(
+    "p = take(n);\n    if (on['b'])", "TAKE(n);\n    if (on['b'])").replace(
+    "memset(take(n), 1, n);", "TAKE(n + 0);")
+
+
+def test_uses_of_a_macro_are_lines_like_others(project):
+    project.accept("a", MACRO)
+    assert project.judge("a", "\n\n" + MACRO).status == 0
+    assert project.judge("b", MACRO).status == 23
+
+
+INLINED = PROGRAM.replace("static NOINLINE void parse",
+                          "static inline __attribute__((always_inline)) "
+                          "void parse")
+
+
+def test_inlined_functions_are_told_apart_likewise(project):
+    project.accept("a", INLINED)
+    assert project.judge("a", INLINED, "-g", "-O2").status == 0
+    assert project.judge("a").status == 0  # not inlined at all
+    assert project.judge("b", INLINED).status == 23
+    assert project.judge("aw", INLINED).status == 23
+
+
+DEEP = PROGRAM.replace("{\n    char *p = NULL;", """{
+    static int depth;
+    char *p = NULL;
+    if (on['d'] && depth++ < 4)
+        return parse(n);""")
+
+
+def test_a_function_that_calls_itself_counts_once(project):
+    project.accept("a", DEEP, "-g", "-O0")
+    assert project.judge("ad", DEEP, "-g", "-O0").status == 0
+    assert project.judge("bd", DEEP, "-g", "-O0").status == 23
+
+
+RING = PROGRAM.replace("int main", """
+struct node { struct node *next; char pad[40]; };
+static NOINLINE void ring(void)
+{
+    struct node *a, *b;
+    if (on['r']) {
+        a = take(sizeof(*a));
+        b = take(sizeof(*b));
+    } else if (on['s']) {
+        a = take(sizeof(*b));
+        b = take(sizeof(*a));
+    } else {
+        return;
+    }
+    a->next = b;
+    b->next = a;
+}
+int main""").replace("    work();", "    ring();\n    work();")
+
+
+def test_cycles_made_at_other_lines_are_new(project):
+    project.accept("r", RING)
+    assert "orphaned-cycle" in project.base.read_text()
+    assert project.judge("r", "\n" + RING).status == 0
+    assert project.judge("r", RING, "-g", "-O2").status == 0
+    done = project.judge("s", RING)
+    assert done.status == 23 and "1 new orphaned cycle" in summary(done)
+    assert "other lines: ring() +" in done.told
+
+
+def test_an_update_tells_what_it_takes_out(project):
+    project.accept("ab")
+    lines = project.base.read_text().splitlines()
+    done = project.accept("a")
+    assert "baseline: 0 added, 1 removed, 1 kept" in done.told
+    assert f"removed: {project.base}:3: {lines[2].split()[0]} leak" in (
+        done.told)
+    project.base.write_text("\n".join(lines) + "\n")
+    done = check("--baseline", project.base, "--update-baseline",
+                 "--keep-stale", "--", project.build(PROGRAM), "c")
+    assert done.status == 0, done.told
+    assert "baseline: 0 added, 0 removed, 2 kept (2 of them not found)" in (
+        done.told)
+    assert project.base.read_text().splitlines() == lines
+    done = check("--keep-stale", "--baseline", project.base, "--", "true")
+    assert done.status == 2 and "--update-baseline" in done.told
+
+
+def test_a_program_that_goes_on_as_another_can_be_accepted(project):
+    program = project.build(PROGRAM)
+    argv = ["--", "sh", "-c", f"exec {program} a"]
+    done = check("--baseline", project.base, "--update-baseline", *argv)
+    assert done.status == 0, done.told
+    assert check("--baseline", project.base, *argv).status == 0
+
+
+@pytest.mark.parametrize("text, line", [
+    ("# refknot baseline 2: x\n", 1),
+    ("# x\n0123456789abcdef leek count=1 bytes=1\n", 2),
+    ("0123456789abcdef leak count=1 bytes=1 lines=3\n", 1)])
+def test_what_a_baseline_cannot_be_is_told(project, text, line):
+    project.base.write_text(text)
+    done = project.judge()
+    assert done.status == 2
+    assert f"{project.base}:{line}: " in done.told

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: MIT
+"""What refknot does not get into, or waits for in vain, is never green."""
+import os
+import shutil
+
+import pytest
+
+from conftest import SOURCE, compiled, environment, refknot
+from gate import check, summary
+
+# It executes its third argument in the way that the first names.
+EXECUTOR = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+extern char **environ;
+static const char *path;
+static char **rest;
+static char *none[] = { NULL };
+static void execute(const char *how)
+{
+    if (!strcmp(how, "execve")) execve(path, rest, environ);
+    if (!strcmp(how, "execv")) execv(path, rest);
+    if (!strcmp(how, "execvp")) execvp(path, rest);
+    if (!strcmp(how, "execvpe")) execvpe(path, rest, environ);
+    if (!strcmp(how, "execl")) execl(path, path, rest[1], (char *)NULL);
+    if (!strcmp(how, "execlp")) execlp(path, path, rest[1], (char *)NULL);
+    if (!strcmp(how, "execle"))
+        execle(path, path, rest[1], (char *)NULL, environ);
+    if (!strcmp(how, "fexecve")) fexecve(open(path, O_RDONLY), rest, environ);
+    if (!strcmp(how, "execveat"))
+        execveat(AT_FDCWD, path, rest, environ, 0);
+    if (!strcmp(how, "execveat-fd"))
+        execveat(open(path, O_RDONLY), "", rest, environ, AT_EMPTY_PATH);
+    if (!strcmp(how, "cleared")) execve(path, rest, none);
+    if (!strcmp(how, "missing")) {
+        execve("/absent", rest, environ);
+        execlp("absent", "absent", (char *)NULL);
+    }
+    _exit(how[0] == 'm' ? 0 : 9);
+}
+int main(int argc, char **argv)
+{
+    const char *how = argv[1], *where = argc > 2 ? argv[2] : "";
+    int status = 0;
+    pid_t pid = -1;
+    path = argc > 3 ? argv[3] : "";
+    rest = argv + 3;
+    if (!strcmp(how, "spawn"))
+        posix_spawn(&pid, path, NULL, NULL, rest, environ);
+    else if (!strcmp(how, "spawnp"))
+        posix_spawnp(NULL, path, NULL, NULL, rest, environ);
+    else if (!strcmp(how, "spawn-cleared"))
+        posix_spawn(&pid, path, NULL, NULL, rest, none);
+    else if (!strcmp(how, "spawn-missing"))
+        return posix_spawn(&pid, "/absent", NULL, NULL, rest, environ) != 2;
+    else if (!strcmp(where, "fork")) {
+        if (!fork()) execute(how);
+    } else if (!strcmp(where, "allocating")) {
+        if (!fork()) { free(malloc(10)); execute(how); }
+    } else if (!strcmp(where, "vfork")) {
+        if (!vfork()) execute(how);
+    } else
+        execute(how);
+    wait(&status);
+    return WEXITSTATUS(status);
+}
+"""
+EXECUTES = ["execve", "execv", "execvp", "execvpe", "execl", "execlp",
+            "execle", "fexecve", "execveat", "execveat-fd"]
+SPAWNS = ["spawn", "spawnp"]
+
+# It says what it was given, and loses nothing.
+ECHO = """
+#include <stdio.h>
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+    free(malloc(10));
+    puts(argc > 1 ? argv[1] : "");
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("strangers")
+    for name, text, flags in [("executor", EXECUTOR, []), ("echo", ECHO, []),
+                              ("static", ECHO, ["-static"]),
+                              ("idle", "int main(void) { return 0; }", [])]:
+        compiled(directory, name, text, "-g", *flags)
+    return directory
+
+
+@pytest.mark.parametrize("where", ["fork", "vfork", "allocating", "itself"])
+@pytest.mark.parametrize("how", EXECUTES)
+def test_what_is_executed_is_recorded_or_missed(how, where, made):
+    """The program that has the shim is as without it, and counts as one."""
+    for name, said in [("echo", "OK"), ("static", "FAIL complete")]:
+        done = check("--error-exitcode", "0", "--", made / "executor", how,
+                     where, made / name, "said")
+        assert (done.status, done.out) == (0, b"said\n"), done.told
+        assert summary(done).startswith(f"refknot: {said}"), done.told
+    assert "static[" in summary(done)
+    assert "is statically linked" in summary(done)
+    assert done.told.count("incomplete:") == 1
+
+
+@pytest.mark.parametrize("how", SPAWNS)
+def test_what_is_spawned_is_recorded_or_missed(how, made):
+    for name, said in [("echo", "OK"), ("static", "FAIL complete")]:
+        done = check("--error-exitcode", "0", "--", made / "executor", how, "", made / name, "said")
+        assert (done.status, done.out) == (0, b"said\n")
+        assert summary(done).startswith(f"refknot: {said}"), done.told
+
+
+@pytest.mark.parametrize("how", ["cleared", "spawn-cleared"])
+def test_a_cleared_environment_is_told(how, made):
+    done = check("--", made / "executor", how, "fork", made / "echo",
+                 "said")
+    assert done.out == b"said\n"
+    assert "echo[" in summary(done)
+    assert "LD_PRELOAD was not in its environment" in summary(done)
+
+
+def test_env_i_is_told(made):
+    done = check("--", "env", "-i", made / "echo", "said")
+    assert (done.status, done.out) == (23, b"said\n")
+    assert "echo[" in summary(done)
+
+
+@pytest.mark.parametrize("how", ["missing", "spawn-missing"])
+def test_what_is_not_there_is_not_missed(how, made):
+    done = check("--", made / "executor", how, "fork", made / "echo")
+    assert done.status == 0
+    assert summary(done).startswith("refknot: OK"), done.told
+
+
+def test_the_notes_of_a_shell_that_searches_are_taken_back(made, tmp_path):
+    script = tmp_path / "s"
+    script.write_text("PATH=/absent:/nowhere:$PATH\ntrue; env true\n")
+    done = check("--", "sh", script)
+    assert (done.status, summary(done)) == (
+        0, "refknot: OK no findings; suppressed 0; exit 0")
+
+
+def test_a_stranger_may_be_left_out(made):
+    argv = ["--", made / "executor", "execve", "fork", made / "static"]
+    assert "FAIL" in summary(check(*argv))
+    assert "OK" in summary(check("--skip-programs", "stat*", *argv))
+    assert "OK" in summary(check("--programs", "executor", *argv))
+    assert "FAIL" in summary(check("--programs", "static,executor", *argv))
+    assert "OK" in summary(check("--allow-incomplete", *argv))
+
+
+def test_run_tells_of_strangers_once(made, tmp_path):
+    told = refknot(
+        "run", "-o", tmp_path / "x.rkn", "--", "sh", "-c",
+        f"{made}/static a; {made}/static b; env -i {made}/echo c").told
+    assert f"refknot: {made}/static, 2 times: it was executed" in told
+    assert f"refknot: {made}/echo, pid " in told
+
+
+def test_nothing_is_left_of_notes(made):
+    def there():
+        return set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") \
+            else set()
+    before = there()
+    check("--", made / "executor", "execve", "fork", made / "static")
+    assert not {name for name in there() - before
+                if os.path.isdir(f"/dev/shm/{name}/.executed")}
+
+
+DAEMON = r"""
+#define _DEFAULT_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "scrub.h"
+static char *volatile kept;
+static NOINLINE void lose(void)
+{
+    char *volatile p = malloc(100);
+    if (p) p[0] = 1;
+    p = NULL;
+}
+int main(int argc, char **argv)
+{
+    const char *how = argc > 1 ? argv[1] : "";
+    kept = malloc(10);
+    if (!strcmp(how, "silent")) {
+        if (!fork()) { sleep(3); _exit(0); }
+        return 0;
+    }
+    if (daemon(1, 1)) return 3;
+    if (!strcmp(how, "leak")) lose();
+    scrub();
+    if (!strcmp(how, "stays")) sleep(3);
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("daemon"), "daemon", DAEMON, "-g",
+                    f"-I{SOURCE}/samples")
+
+
+def test_a_clean_daemon_is_green(daemon):
+    done = check("--", daemon)
+    assert (done.status, summary(done)) == (
+        0, "refknot: OK no findings; suppressed 0; exit 0"), done.told
+
+
+def test_a_leaking_daemon_is_red(daemon):
+    done = check("--", daemon, "leak")
+    assert done.status == 23
+    assert "FAIL 1 leak (100 B)" in summary(done)
+
+
+@pytest.mark.parametrize("how", ["stays", "silent"])
+def test_a_daemon_that_stays_is_not_green(how, daemon):
+    done = check("--", daemon, how)
+    assert done.status == 23
+    assert "it is still running" in done.told
+
+
+def test_who_allocates_nothing_is_recorded_all_the_same(made):
+    argv = ["--", "sh", "-c", f"{made}/idle; true"]
+    assert check("--programs", "idle", *argv).status == 0
+    done = check("--programs", "idle,absent", *argv)
+    assert done.status == 0
+    assert "--programs 'absent': no program that ran was of that name" \
+        in done.told
+    assert check("--programs", "absent", *argv).status == 23
+
+
+def test_links_in_patterns_are_followed(made, tmp_path):
+    (tmp_path / "link").symlink_to(made)
+    (tmp_path / "one").symlink_to(made / "idle")
+    argv = ["--", "sh", "-c", f"{tmp_path}/one; true"]
+    for pattern in [tmp_path / "link/*", tmp_path / "link/idle",
+                    tmp_path / "one", "./link/i*"]:
+        assert check("--programs", pattern, *argv,
+                     cwd=tmp_path).status == 0, pattern
+    assert check("--programs", tmp_path / "l*/idle", *argv).status == 23
+
+
+SANITIZED = """
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+    char *volatile p = malloc(10);
+    if (p) memset(p, 1, 10);
+    p = NULL;
+    free(malloc(5));
+    return 0;
+}
+"""
+
+
+def sanitized(directory, *flags, **kw):
+    return compiled(directory, "sanitized", SANITIZED, "-g",
+                    "-fsanitize=address", *flags, **kw)
+
+
+@pytest.mark.parametrize("user", [None, "exitcode=7:detect_leaks=0"])
+def test_a_child_with_a_sanitizer_runs_as_without_us(user, tmp_path):
+    """Its library is another one, in which the shim gets before it."""
+    env = environment(ASAN_OPTIONS=user or "detect_leaks=0")
+    program = sanitized(tmp_path)
+    done = check("--", "sh", "-c", f"{program} && echo $ASAN_OPTIONS", env=env)
+    assert done.out.decode().strip().split(":", 1) == [
+        "verify_asan_link_order=0", user or "detect_leaks=0"]
+    assert summary(done) == "refknot: FAIL 1 leak (10 B); suppressed 0; exit 23"
+
+
+@pytest.mark.skipif(not shutil.which("clang"), reason="clang is not here")
+def test_a_sanitizer_inside_the_program_is_told(tmp_path):
+    env = environment(ASAN_OPTIONS="detect_leaks=0")
+    program = sanitized(tmp_path, compiler="clang")
+    done = check("--", "sh", "-c", f"{program}; true", env=env)
+    assert "sanitized[" in summary(done)
+    assert "AddressSanitizer inside" in summary(done)
