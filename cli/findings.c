@@ -103,8 +103,6 @@ static const char *no_snapshot(struct findings *f, const struct model *m)
 		return "the program's own seccomp filter forbids the system calls that it takes";
 	if (m->meta.flags & RKN_META_NO_SNAPSHOT)
 		return "no snapshot at the end was wanted";
-	if (m->meta.flags & RKN_META_DAEMON)
-		return "the process went on as its child, by daemon(3): see the child's recording";
 	if (m->meta.end == RKN_END_EXIT)
 		return "the process ended by a way that refknot does not see";
 	if (m->meta.end == RKN_END_SIGNAL)

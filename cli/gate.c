@@ -31,7 +31,6 @@ static void add_process(struct gate *g, const struct model *m, char *incomplete)
 		.pid = meta->pid,
 		.start_ns = meta->start_ns,
 		.ended = meta->end != RKN_END_UNKNOWN,
-		.went_on = meta->flags & RKN_META_DAEMON,
 		.parent_pid = meta->parent_pid,
 		.exit_code = meta->end == RKN_END_EXIT ? meta->end_value : -1,
 		.signal = meta->end == RKN_END_SIGNAL ? meta->end_value : 0,
@@ -50,8 +49,7 @@ static void add_other(struct gate *g, struct gate_other other)
 
 static struct gate_other described(const struct model *m)
 {
-	return (struct gate_other){ m->meta.pid, m->meta.parent_pid,
-				    m->meta.start_ns };
+	return (struct gate_other){ m->meta.pid, m->meta.start_ns };
 }
 
 static bool is_there(const struct gate *g, const char *text)
@@ -80,17 +78,6 @@ static bool is_judged(struct gate *g, const struct model *m)
 {
 	return gate_programs_judge(&g->options.programs,
 				   model_text(m, m->meta.program));
-}
-
-void gate_add_copy(struct gate *g, const struct model *m)
-{
-	if (!is_judged(g, m)) {
-		add_other(g, described(m));
-		return;
-	}
-	g->copies =
-	    xreallocarray(g->copies, g->copy_count + 1, sizeof(*g->copies));
-	g->copies[g->copy_count++] = described(m);
 }
 
 void gate_add_idle(struct gate *g, const struct model *m)
@@ -128,7 +115,7 @@ void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 {
 	if (*program == '/' &&
 	    !gate_programs_judge(&g->options.programs, program)) {
-		add_other(g, (struct gate_other){ pid, 0, start_ns });
+		add_other(g, (struct gate_other){ pid, start_ns });
 		return;
 	}
 	*append(g) = (struct gate_process){
@@ -155,36 +142,12 @@ static bool is_replaced(const struct gate *g, const struct gate_process *p)
 	return false;
 }
 
-static bool is_parent_of(const struct gate_process *p,
-			 const struct gate_other *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i].parent_pid == p->pid &&
-		    list[i].start_ns > p->start_ns)
-			return true;
-	return false;
-}
-
-/* Is the child there that it went on as? */
-static bool is_continued(const struct gate *g, const struct gate_process *p)
-{
-	if (!p->went_on)
-		return false;
-	for (size_t i = 0; i < g->process_count; i++)
-		if (g->processes[i].parent_pid == p->pid &&
-		    g->processes[i].start_ns > p->start_ns)
-			return true;
-	return is_parent_of(p, g->others, g->other_count) ||
-	       is_parent_of(p, g->copies, g->copy_count);
-}
-
 void gate_settle(struct gate *g)
 {
 	for (size_t i = 0; i < g->process_count; i++) {
 		struct gate_process *p = &g->processes[i];
 
-		if (!p->incomplete ||
-		    ((p->ended || !is_replaced(g, p)) && !is_continued(g, p)))
+		if (p->ended || !p->incomplete || !is_replaced(g, p))
 			continue;
 		free(p->incomplete);
 		p->incomplete = NULL;
@@ -317,7 +280,6 @@ void gate_release(struct gate *g)
 	free(g->rules);
 	free(g->processes);
 	free(g->others);
-	free(g->copies);
 	free(g->summary);
 	issues_release(&g->issues);
 	gate_worst_release(&g->peak);

@@ -63,14 +63,13 @@ struct gate_process {
 	int exit_code;            /* -1: a signal, or not known */
 	int signal;               /* 0: none */
 	bool ended;               /* seen to end */
-	bool went_on;             /* as its child, by daemon(3) */
 	uint64_t peak_bytes, allocations;
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
 };
 
 /* One that was not, as its program is not to be judged. */
 struct gate_other {
-	uint32_t pid, parent_pid;
+	uint32_t pid;
 	uint64_t start_ns;
 };
 
@@ -108,8 +107,6 @@ struct gate {
 	size_t growth_count;
 	struct gate_other *others;
 	size_t other_count;
-	struct gate_other *copies;
-	size_t copy_count;
 	struct gate_worst peak;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;
@@ -131,10 +128,6 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s);
 
 /* One that allocated nothing: it was there, and can have lost nothing. */
 void gate_add_idle(struct gate *g, const struct model *m);
-
-/* A forked copy of its parent that went on as another program, and did nothing
- * else. */
-void gate_add_copy(struct gate *g, const struct model *m);
 
 /* The recordings could not be relied on for this reason, unless the program,
  * if that is a path, is not to be judged. `start_ns`: 0 when it is not known,

@@ -65,9 +65,7 @@ static void add_store(const struct run *r, const struct live_store *store,
 		finish_set_end(&m, f->status);
 	if (main_program || !finish_is_passing(store, &m))
 		judge(r->gate, &m, cache);
-	else if (store->replaced)
-		gate_add_copy(r->gate, &m);
-	else
+	else if (!store->replaced)
 		add_idle(r, &m);
 	if (r->keep)
 		free(finish_save(f, &m, store->path, main_program));

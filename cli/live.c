@@ -56,18 +56,20 @@ static void make_executed(const struct live *l)
 	free(path);
 }
 
+/* Away first: who is still running makes no more notes then. */
 static void remove_executed(const struct live *l)
 {
 	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
-	DIR *directory = opendir(path);
+	char *away = xasprintf("%s/.gone", l->directory);
+	DIR *directory = rename(path, away) ? NULL : opendir(away);
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)))
-		if (entry->d_type == DT_LNK)
-			unlinkat(dirfd(directory), entry->d_name, 0);
+		unlinkat(dirfd(directory), entry->d_name, 0);
 	if (directory)
 		closedir(directory);
-	rmdir(path);
+	rmdir(away);
+	free(away);
 	free(path);
 }
 
@@ -191,7 +193,7 @@ static void look(struct live_store *store)
 		store->pid = h.meta.pid;
 		store->start_ns = h.meta.start_ns;
 		store->start_mono_ns = h.start_mono_ns;
-		store->start_mono_ns = h.start_mono_ns;
+		store->forked = h.meta.flags & RKN_META_FORKED;
 		store->alive = is_mapped(h.meta.pid, store->path);
 		if (!store->alive || h.state < STORE_SNAPSHOT)
 			return;

@@ -18,6 +18,7 @@ struct live_store {
 	uint64_t start_mono_ns;
 	bool alive;        /* its process has it mapped */
 	bool readable;     /* has a store's header */
+	bool forked;       /* it began by fork, not by exec */
 	bool replaced;     /* the process went on as a later one, by exec */
 };
 

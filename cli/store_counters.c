@@ -91,6 +91,7 @@ int store_counters(struct store_file *s)
 	size_t count = 0;
 	int error;
 
+	s->m->limits[RKN_LIMIT_CHILDREN] += s->h.children;
 	if (!a)
 		return model_error(s->m, -ENOMEM, "out of memory");
 	error = store_file_count(s, STORE_AREAS, sizeof(*a), &count);

@@ -42,6 +42,27 @@ static int by_pid(const void *a, const void *b)
 	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
 }
 
+/* "name\nPATH": where the program found it, or the name alone. */
+static char *searched(const char *text)
+{
+	size_t length = strcspn(text, "\n");
+	char *name = xasprintf("%.*s", (int)length, text), *found = NULL;
+	char *list = xstrdup(text + length + 1), *rest = list, *directory;
+
+	while (!found && (directory = strsep(&rest, ":"))) {
+		found = xasprintf("%s/%s", *directory ? directory : ".", name);
+		if (!access(found, X_OK))
+			continue;
+		free(found);
+		found = NULL;
+	}
+	free(list);
+	if (!found)
+		return name;
+	free(name);
+	return found;
+}
+
 static void add_note(struct notes *n, int directory, const char *name)
 {
 	char path[PATH_MAX];
@@ -56,7 +77,9 @@ static void add_note(struct notes *n, int directory, const char *name)
 	size = readlinkat(directory, name, path, sizeof(path));
 	if (size <= 0)
 		return;
-	note.path = xasprintf("%.*s", (int)size, path);
+	path[(size_t)size < sizeof(path) ? (size_t)size : sizeof(path) - 1] =
+	    '\0';
+	note.path = strchr(path, '\n') ? searched(path) : xstrdup(path);
 	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
 	n->list[n->count++] = note;
 }
@@ -96,7 +119,8 @@ static bool is_recorded(const struct notes *n, size_t i,
 			const struct live_store *list, size_t count)
 {
 	for (size_t k = 0; k < count; k++)
-		if (list[k].readable && list[k].pid == n->list[i].pid &&
+		if (list[k].readable && !list[k].forked &&
+		    list[k].pid == n->list[i].pid &&
 		    list[k].start_mono_ns >= n->list[i].time_ns &&
 		    list[k].start_mono_ns < time_after(n, i))
 			return true;
@@ -169,43 +193,84 @@ static void each_process(const struct live *l,
 
 /* --- Waiting --------------------------------------------------------------------- */
 
-struct waiting {
-	const struct live_store *list;
+struct waited {
+	uint32_t *pids; /* 0: no more */
 	size_t count;
-	bool on; /* something may come or go */
+	const struct live_store *stores;
+	size_t store_count;
 };
 
-static void wait_for_end(uint32_t pid, void *data)
+static void wait_for(uint32_t pid, void *data)
 {
-	struct waiting *w = data;
+	struct waited *w = data;
 
-	w->on |= !has_store(pid, w->list, w->count);
+	if (has_store(pid, w->stores, w->store_count))
+		return;
+	w->pids = xreallocarray(w->pids, w->count + 1, sizeof(*w->pids));
+	w->pids[w->count++] = pid;
 }
 
-static bool is_waited_for(const struct live *l)
+static void forget(struct waited *w, uint32_t pid)
 {
-	struct waiting w = { 0 };
-	struct live_store *list = live_list(l, &w.count);
+	for (size_t i = 0; i < w->count; i++)
+		if (w->pids[i] == pid)
+			w->pids[i] = 0;
+}
+
+/* Stores are named PROGRAM.PID.rkn or PROGRAM.PID.2.rkn: any of the numbers may
+ * be meant, for a wait that ends early does no harm. */
+static void forget_named(struct waited *w, const char *name)
+{
+	for (const char *dot = strchr(name, '.'); dot;
+	     dot = strchr(dot + 1, '.'))
+		forget(w, (uint32_t)strtoul(dot + 1, NULL, 10));
+}
+
+/* Does any of them have no store yet, and is it still there? */
+static bool are_open(struct waited *w, const struct live *l)
+{
+	DIR *directory = opendir(l->directory);
+	struct dirent *entry;
+	bool any = false;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			forget_named(w, entry->d_name);
+	if (directory)
+		closedir(directory);
+	for (size_t i = 0; i < w->count; i++) {
+		if (w->pids[i] && kill((pid_t)w->pids[i], 0) && errno == ESRCH)
+			w->pids[i] = 0;
+		any |= w->pids[i] != 0;
+	}
+	return any;
+}
+
+static void find_waited(struct waited *w, const struct live *l)
+{
+	struct live_store *list = live_list(l, &w->store_count);
 	struct notes n;
 
-	w.list = list;
+	w->stores = list;
 	read_notes(&n, l);
-	for (size_t i = 0; i < n.count && !w.on; i++)
-		w.on = !is_recorded(&n, i, list, w.count) &&
-		       !kill((pid_t)n.list[i].pid, 0);
-	if (!w.on)
-		each_process(l, wait_for_end, &w);
+	for (size_t i = 0; i < n.count; i++)
+		if (!is_recorded(&n, i, list, w->store_count) &&
+		    !kill((pid_t)n.list[i].pid, 0))
+			wait_for(n.list[i].pid, w);
+	each_process(l, wait_for, w);
 	release_notes(&n);
-	live_list_release(list, w.count);
-	return w.on;
+	live_list_release(list, w->store_count);
 }
 
 void strangers_wait(const struct live *l)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };
+	struct waited w = { 0 };
 
-	for (int i = 0; i < POLLS && is_waited_for(l); i++)
+	find_waited(&w, l);
+	for (int i = 0; i < POLLS && w.count && are_open(&w, l); i++)
 		nanosleep(&pause, NULL);
+	free(w.pids);
 }
 
 /* --- Strangers ------------------------------------------------------------------- */

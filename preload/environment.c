@@ -42,7 +42,7 @@ static char *find_shim(char *list)
 
 void environment_drop_preload(void)
 {
-	for (char **e = environ; e && *e; e++) {
+	for (char **e = __environ; e && *e; e++) {
 		char *list = *e + sizeof("LD_PRELOAD=") - 1, *shim, *rest;
 
 		if (strncmp(*e, "LD_PRELOAD=", sizeof("LD_PRELOAD=") - 1) != 0)

@@ -4,7 +4,8 @@
  * does not get into - static, privileged, with a cleared environment - would
  * leave no trace.  A note is a link in the directory STORE_EXECUTED beside the
  * live stores, if whoever reads them made one: "PID-NANOSECONDS", by the
- * monotonic clock, which leads to the program's path.  One system call, no
+ * monotonic clock, which leads to the program's path, or has a name and, in a
+ * second line, where it is searched for.  One system call, no
  * descriptor, and nothing that a limit on files ends.  Whoever sees the program
  * fail to begin takes the note back.
  *
@@ -16,6 +17,7 @@
 #include <refknot/store.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,53 +42,96 @@ static bool can_note(void)
 	       !environment_is_secure();
 }
 
-/* From where it is executed; a name that is searched for stays as it is. */
-static const char *absolute(const char *path, char *buffer)
-{
-	struct text t = { buffer, PATH_ROOM, 0 };
+/* Where a path that is not absolute begins. */
+enum start {
+	HERE = AT_FDCWD, /* or a descriptor of a directory */
+	SEARCHED = -1,   /* a name without a slash: in PATH */
+};
 
-	if (path[0] == '/' || text_base(path) == path ||
-	    sys_getcwd(buffer, PATH_ROOM) <= 0)
-		return path;
-	t.size = strlen(buffer);
-	text_add(&t, "/");
-	text_add(&t, path);
-	return text_whole(&t) ? buffer : path;
-}
-
-static void make_note(struct note *n, int pid, uint64_t time, const char *path)
+static bool name_note(struct note *n, int pid, uint64_t time)
 {
 	struct text t = { n->name, sizeof(n->name), 0 };
-	char buffer[PATH_ROOM];
 
 	text_add(&t, process.directory);
 	text_add(&t, "/" STORE_EXECUTED "/");
 	text_number(&t, (uint64_t)pid);
 	text_add(&t, "-");
 	text_number(&t, time);
-	if (!text_whole(&t) || sys_link(absolute(path, buffer), n->name))
-		n->name[0] = '\0';
+	return text_whole(&t);
 }
 
-static void note(struct note *n, const char *path)
+static bool add_descriptor(struct text *t, int fd)
+{
+	char link[64];
+	struct text l = { link, sizeof(link), 0 };
+	long size;
+
+	text_add(&l, "/proc/self/fd/");
+	text_number(&l, (uint64_t)fd);
+	size = sys_readlink(link, t->data, t->room - 1);
+	t->size = size > 0 ? (size_t)size : 0;
+	t->data[t->size] = '\0';
+	return size > 0;
+}
+
+/* What leads to the program: "/from/here/a", "name\nPATH". */
+static bool expand(struct text *t, const char *path, int start)
+{
+	const char *list;
+
+	if (start == SEARCHED && text_base(path) == path) {
+		list = getenv("PATH");
+		text_add(t, path);
+		text_add(t, "\n");
+		text_add(t, list ? list : "/bin:/usr/bin");
+		return text_whole(t);
+	}
+	if (start >= 0) {
+		if (!add_descriptor(t, start))
+			return false;
+	} else {
+		if (sys_getcwd(t->data, t->room) <= 0)
+			return false;
+		t->size = strlen(t->data);
+	}
+	text_add(t, "/");
+	text_add(t, path);
+	return text_whole(t);
+}
+
+/* The kernel looks first whether `path` can be read at all. -errno: no note. */
+static long make_note(struct note *n, int pid, uint64_t time, const char *path,
+		      int start)
+{
+	char buffer[PATH_ROOM];
+	struct text t = { buffer, sizeof(buffer), 0 };
+	long error =
+	    name_note(n, pid, time) ? sys_link(path, n->name) : -ENAMETOOLONG;
+
+	if (!error && *path != '/' && expand(&t, path, start)) {
+		sys_unlink(n->name);
+		error = sys_link(buffer, n->name);
+	}
+	if (error)
+		n->name[0] = '\0';
+	return error;
+}
+
+static long note(struct note *n, const char *path, int start)
 {
 	real_resolve();
 	n->name[0] = '\0';
-	if (path && can_note())
-		make_note(n, sys_pid(), sys_clock(CLOCK_MONOTONIC), path);
+	return can_note() ? make_note(n, sys_pid(), sys_clock(CLOCK_MONOTONIC),
+				      path, start)
+			  : 0;
 }
 
 static void note_descriptor(struct note *n, int fd)
 {
-	char link[64], path[PATH_ROOM];
-	struct text t = { link, sizeof(link), 0 };
-	long size;
+	char path[PATH_ROOM];
+	struct text t = { path, sizeof(path), 0 };
 
-	text_add(&t, "/proc/self/fd/");
-	text_number(&t, (uint64_t)fd);
-	size = sys_readlink(link, path, sizeof(path) - 1);
-	path[size > 0 ? size : 0] = '\0';
-	note(n, size > 0 ? path : link);
+	note(n, add_descriptor(&t, fd) ? path : "/proc/self/fd", HERE);
 }
 
 /* It has not begun. errno is the caller's. */
@@ -102,7 +147,7 @@ EXPORT int execve(const char *path, char *const arguments[],
 {
 	struct note n;
 
-	note(&n, path);
+	note(&n, path, HERE);
 	return take_back(&n, real.execve(path, arguments, environment));
 }
 
@@ -110,8 +155,8 @@ EXPORT int execv(const char *path, char *const arguments[])
 {
 	struct note n;
 
-	note(&n, path);
-	return take_back(&n, real.execve(path, arguments, environ));
+	note(&n, path, HERE);
+	return take_back(&n, real.execve(path, arguments, __environ));
 }
 
 EXPORT int execvpe(const char *name, char *const arguments[],
@@ -119,7 +164,7 @@ EXPORT int execvpe(const char *name, char *const arguments[],
 {
 	struct note n;
 
-	note(&n, name);
+	note(&n, name, SEARCHED);
 	return take_back(&n, real.execvpe(name, arguments, environment));
 }
 
@@ -127,8 +172,8 @@ EXPORT int execvp(const char *name, char *const arguments[])
 {
 	struct note n;
 
-	note(&n, name);
-	return take_back(&n, real.execvpe(name, arguments, environ));
+	note(&n, name, SEARCHED);
+	return take_back(&n, real.execvpe(name, arguments, __environ));
 }
 
 EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
@@ -143,11 +188,14 @@ EXPORT int execveat(int directory, const char *path, char *const arguments[],
 		    char *const environment[], int flags)
 {
 	struct note n;
+	long error = note(&n, path, directory);
 
-	if (flags & AT_EMPTY_PATH && !*path)
+	if (flags & AT_EMPTY_PATH && error == -ENOENT)
 		note_descriptor(&n, directory);
-	else
-		note(&n, path);
+	if (!real.execveat) {
+		errno = ENOSYS;
+		return take_back(&n, -1);
+	}
 	return take_back(
 	    &n, real.execveat(directory, path, arguments, environment, flags));
 }
@@ -207,7 +255,7 @@ EXPORT int execle(const char *path, const char *first, ...)
 }
 
 /* The number is known when the program may have begun. */
-static int spawn_noted(real_spawn *f, pid_t *pid, const char *path,
+static int spawn_noted(real_spawn *f, int start, pid_t *pid, const char *path,
 		       const posix_spawn_file_actions_t *actions,
 		       const posix_spawnattr_t *attributes,
 		       char *const arguments[], char *const environment[])
@@ -223,7 +271,7 @@ static int spawn_noted(real_spawn *f, pid_t *pid, const char *path,
 	if (pid)
 		*pid = number;
 	if (can_note())
-		make_note(&n, number, time, path);
+		make_note(&n, number, time, path, start);
 	return 0;
 }
 
@@ -234,8 +282,8 @@ EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
 		       char *const environment[restrict])
 {
 	real_resolve();
-	return spawn_noted(real.posix_spawn, pid, path, actions, attributes,
-			   arguments, environment);
+	return spawn_noted(real.posix_spawn, HERE, pid, path, actions,
+			   attributes, arguments, environment);
 }
 
 EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict name,
@@ -245,6 +293,6 @@ EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict name,
 			char *const environment[restrict])
 {
 	real_resolve();
-	return spawn_noted(real.posix_spawnp, pid, name, actions, attributes,
-			   arguments, environment);
+	return spawn_noted(real.posix_spawnp, SEARCHED, pid, name, actions,
+			   attributes, arguments, environment);
 }

@@ -3,7 +3,11 @@
  * What ends a process without exit(), and what unloads code.  exit() and
  * quick_exit() call handlers that process.c registers.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "compiler.h"
@@ -11,7 +15,6 @@
 #include "process.h"
 #include "real.h"
 #include "store.h"
-#include "sys.h"
 #include "thread.h"
 #include "unwind.h"
 
@@ -31,22 +34,49 @@ EXPORT void _Exit(int status)
 	__builtin_unreachable();
 }
 
+/* What a daemon has for its standard streams; false with errno: it is not there,
+ * or no such device. */
+static bool take_null(void)
+{
+	int fd = open("/dev/null", O_RDWR), error = ENODEV;
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st)) {
+		error = errno;
+	} else if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) {
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		if (fd > STDERR_FILENO)
+			close(fd);
+		return true;
+	}
+	close(fd);
+	errno = error;
+	return false;
+}
+
 /*
- * The parent ends by the C library's own _exit(). What it has is its child's,
- * which is looked at in its stead, and recorded from its beginning.
+ * As the C library's, whose parent ends by an _exit() that no hook sees. Here it
+ * is looked at as at any end: what was lost before is the parent's alone, for
+ * the child's recording begins with the fork.
  */
 EXPORT int daemon(int stay, int keep)
 {
-	int pid = sys_pid(), result;
+	pid_t pid = fork();
 
-	real_resolve();
-	process_leave(true);
-	result = real.daemon(stay, keep);
-	if (sys_pid() == pid)
-		process_leave(false);
-	else
-		process_ready();
-	return result;
+	if (pid < 0)
+		return -1;
+	if (pid)
+		_exit(0);
+	if (setsid() < 0)
+		return -1;
+	if (!stay && chdir("/") < 0) {
+		/* It stays where it is, as with the C library's. */
+	}
+	return keep || take_null() ? 0 : -1;
 }
 
 /* Only what it does to the caches is ours; who calls dlclose is of no matter

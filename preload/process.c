@@ -189,8 +189,7 @@ static void describe(void)
 	char directory[4096] = "";
 
 	m->pid = (uint32_t)process.pid;
-	m->parent_pid =
-	    (uint32_t)(process.origin ? process.origin : sys_parent());
+	m->parent_pid = (uint32_t)sys_parent();
 	m->start_ns = sys_clock(CLOCK_REALTIME);
 	h->start_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	m->program = store_text(process.program, strlen(process.program));
@@ -323,26 +322,36 @@ static COLD bool start(void)
 	return !error;
 }
 
+static bool stay_off(void)
+{
+	state = OFF;
+	process_over = true;
+	return false;
+}
+
 /* Forked: the store and all that points into it are the parent's. */
 static COLD bool start_child(void)
 {
+	struct store_header *parent;
 	int error;
 
-	/* Of the filter the parent's recording tells. */
-	if (!process.settings.children || sandbox_denies_start()) {
-		state = OFF;
-		process_over = true;
-		return false;
-	}
-	process.origin = store.header->meta.flags & RKN_META_DAEMON
-			     ? process.pid
-			     : 0;
-	store_leave();
+	sandbox_forked();
+	if (!process.settings.children)
+		return stay_off();
+	__atomic_add_fetch(&store.header->children, 1, __ATOMIC_RELAXED);
+	if (sandbox_denies_start())
+		return stay_off();
+	parent = store_leave();
 	process.forked = true;
 	process.missed = 0;
 	error = begin();
-	if (error)
+	if (error) {
+		shadow_forget();
 		process_off_store(error);
+	} else {
+		__atomic_sub_fetch(&parent->children, 1, __ATOMIC_RELAXED);
+	}
+	store_forget(parent);
 	return !error;
 }
 
@@ -363,15 +372,6 @@ bool process_owns_memory(void)
 	if (pid > 0 && !process_page.pid)
 		process_page.pid = pid;
 	return pid <= 0 || process_page.pid == pid;
-}
-
-void process_leave(bool leaves)
-{
-	if (!process_page.epoch)
-		return;
-	store.header->meta.flags &= ~(uint32_t)RKN_META_DAEMON;
-	if (leaves)
-		store.header->meta.flags |= RKN_META_DAEMON;
 }
 
 void process_missed(void)

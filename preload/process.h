@@ -36,7 +36,6 @@ void process_flush(void);
 struct process {
 	int pid; /* the store's owner */
 	bool forked;
-	int origin; /* whom daemon() ended when it was forked; 0: nobody */
 	bool tames; /* blocks were allocated where leaks are not wanted */
 	bool foreign_malloc; /* the real allocator is not glibc's */
 	struct settings settings;
@@ -53,10 +52,6 @@ bool process_ready(void);
 /* Is this memory the calling process's own? A vfork child's is its parent's.
  */
 bool process_owns_memory(void);
-
-/* From here on the process may end at any moment in daemon(), and go on as its
- * child; or it has not. */
-void process_leave(bool leaves);
 
 /* An operation went by that could not be recorded. */
 void process_missed(void);

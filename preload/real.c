@@ -203,7 +203,6 @@ static void find_all(struct real *r)
 	find("execveat", &r->execveat);
 	find("posix_spawn", &r->posix_spawn);
 	find("posix_spawnp", &r->posix_spawnp);
-	find("daemon", &r->daemon);
 	find("syscall", &real_syscall);
 	find("sigaction", &r->sigaction);
 	find("signal", &r->signal);

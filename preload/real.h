@@ -45,7 +45,6 @@ struct real {
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
 	real_spawn *posix_spawn, *posix_spawnp;
-	int (*daemon)(int, int);
 };
 
 /* Every member can be called at any time. */

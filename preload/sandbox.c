@@ -30,6 +30,7 @@
 
 /* What a call is for; without it that is left out. */
 enum need {
+	SPARE, /* and hardly missed */
 	OPTIONAL,
 	SNAPSHOT,
 	SIGNALS,
@@ -67,7 +68,7 @@ static const struct {
 	{ SYS_fstat, OPTIONAL, { 3, 1 } },
 	{ SYS_unlink, OPTIONAL, { 1 } },
 	{ SYS_readlink, OPTIONAL, { 1, 1, 4096 } },
-	{ SYS_symlink, OPTIONAL, { 1, 1 } },
+	{ SYS_symlink, SPARE, { 1, 1 } },
 	{ SYS_getcwd, OPTIONAL, { 1, 4096 } },
 	{ SYS_getdents64, SNAPSHOT, { 3, 1, 4096 } },
 	{ SYS_mmap,
@@ -80,7 +81,7 @@ static const struct {
 	{ SYS_brk, OPTIONAL, { 0 } },
 	{ SYS_mprotect, SNAPSHOT, { 4096, 4096, PROT_READ | PROT_WRITE } },
 	{ SYS_munmap, OPTIONAL, { 4096, 4096 } },
-	{ SYS_ioctl, OPTIONAL, { 3, 0xc0606610u, 1 } },
+	{ SYS_ioctl, SPARE, { 3, 0xc0606610u, 1 } },
 	{ SYS_mincore, OPTIONAL, { 4096, 4096, 1 } },
 	{ SYS_madvise, SNAPSHOT, { 4096, 4096, 23 } },
 	{ SYS_madvise, OPTIONAL, { 4096, 4096, MADV_DONTNEED } },
@@ -137,12 +138,19 @@ static uint16_t pending[CALLS];
 static uint32_t undoing;  /* threads whose filter was not taken */
 static bool handlers_out; /* of fatal signals, for a filter */
 
+static bool is_forbidden(int number)
+{
+	return sys_forbidden[number / 64] >> number % 64 & 1;
+}
+
 static uint32_t count_forbidden(void)
 {
 	uint32_t n = 0;
 
 	for (unsigned i = 0; i < SYS_FORBIDDEN_WORDS; i++)
 		n += (uint32_t)__builtin_popcountll(sys_forbidden[i]);
+	for (size_t i = 0; i < CALLS; i++)
+		n -= calls[i].need == SPARE && is_forbidden(calls[i].number);
 	return n;
 }
 
@@ -188,11 +196,6 @@ static void allow(int number)
 bool sandbox_denies_snapshot(void)
 {
 	return is_need_denied(SNAPSHOT);
-}
-
-static bool is_forbidden(int number)
-{
-	return sys_forbidden[number / 64] >> number % 64 & 1;
 }
 
 bool sandbox_denies_growth(void)
@@ -332,6 +335,16 @@ void sandbox_enter(struct sandbox_change *c)
 	deny(c);
 	if (recording)
 		sandbox_note();
+}
+
+void sandbox_forked(void)
+{
+	for (size_t i = 0; i < CALLS; i++) {
+		if (pending[i])
+			lasting |= 1ull << i;
+		pending[i] = 0;
+	}
+	undoing = sys_unsettled = 0;
 }
 
 void sandbox_done(const struct sandbox_change *c, bool installed)

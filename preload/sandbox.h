@@ -29,6 +29,10 @@ void sandbox_enter(struct sandbox_change *c);
 /* It is, or the kernel did not take it. */
 void sandbox_done(const struct sandbox_change *c, bool installed);
 
+/* In a forked child, of one thread: what others of its parent's were about to
+ * install may hold here, too. */
+void sandbox_forked(void);
+
 /* Is a call forbidden that a snapshot cannot do without? */
 bool sandbox_denies_snapshot(void);
 /* Is one that makes room in the store? */

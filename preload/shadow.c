@@ -7,9 +7,14 @@
 
 __attribute__((aligned(4096))) struct shadow shadow;
 
-void shadow_reset(unsigned granule_shift, bool spaced)
+void shadow_forget(void)
 {
 	sys_advise(shadow.regions, sizeof(shadow.regions), MADV_DONTNEED);
+}
+
+void shadow_reset(unsigned granule_shift, bool spaced)
+{
+	shadow_forget();
 	shadow.granule_shift = granule_shift;
 	shadow.spaced = spaced;
 }

@@ -33,6 +33,9 @@ struct shadow_block {
 /* Forget all: the store is a new one. */
 void shadow_reset(unsigned granule_shift, bool spaced);
 
+/* There is no store any more. */
+void shadow_forget(void);
+
 /* The region's slots, made if need be; NULL: no room. */
 uint64_t *shadow_region(uint64_t region);
 

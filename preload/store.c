@@ -345,18 +345,28 @@ int store_create(const char *directory, const char *program,
 	if (error && fd >= 0) {
 		sys_unlink(store.path);
 		if (store.header)
-			store_leave();
+			store_forget(store_leave());
 	}
 	return error;
 }
 
-void store_leave(void)
+static_assert(sizeof(struct store_header) <= PAGE, "store_leave() keeps a page");
+
+struct store_header *store_leave(void)
 {
-	sys_unmap(store.header, store.mapped);
+	struct store_header *h = store.header;
+
+	sys_unmap((char *)h + PAGE, store.mapped - PAGE);
 	sys_advise(store_steps, sizeof(store_steps), MADV_DONTNEED);
 	sys_advise(units, sizeof(units), MADV_DONTNEED);
 	store.header = NULL;
 	store.size = store.mapped = 0;
+	return h;
+}
+
+void store_forget(struct store_header *h)
+{
+	sys_unmap(h, PAGE);
 }
 
 void store_trim(void)

@@ -39,8 +39,10 @@ extern HIDDEN uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
  */
 int store_create(const char *directory, const char *program,
 		 unsigned granule_shift);
-/* Forget the store without touching its file: it is the parent's. */
-void store_leave(void);
+/* Forget the store without touching its file: it is the parent's. Its header is
+ * still there, to be given to store_forget(). */
+struct store_header *store_leave(void);
+void store_forget(struct store_header *h);
 /* Give back what lies behind the last piece handed out. */
 void store_trim(void);
 

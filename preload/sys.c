@@ -17,7 +17,7 @@
 #define SA_RESTORER 0x04000000
 #endif
 
-#define PATIENCE 1000000 /* looks; some 20 ms */
+#define PATIENCE 200000 /* looks; some 20 ms */
 
 uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 uint32_t sys_unsettled;

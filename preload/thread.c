@@ -99,7 +99,9 @@ void thread_forget(struct thread *t)
 	const size_t kept = offsetof(struct thread, leaves);
 
 	/* Zeros again, and no memory for what was never used. */
-	sys_advise((char *)t + kept, sizeof(*t) - kept, MADV_DONTNEED);
+	/* A filter may forbid it by now. */
+	if (sys_advise((char *)t + kept, sizeof(*t) - kept, MADV_DONTNEED) < 0)
+		memset((char *)t + kept, 0, sizeof(*t) - kept);
 	unwind_begin(&t->walk, (uint32_t)process.settings.depth);
 }
 

@@ -96,8 +96,6 @@ enum rkn_meta_flag {
 					 ended the process arrived, */
 	RKN_META_AT_CALL = 1u << 6,   /* or of when the program asked for it */
 	RKN_META_SANDBOX = 1u << 7,   /* a seccomp filter forbade it */
-	RKN_META_DAEMON = 1u << 8,    /* it went on as its child, by daemon(3),
-					 which names it as its parent */
 };
 
 struct rkn_meta {

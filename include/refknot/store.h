@@ -20,7 +20,7 @@
 #define STORE_EXECUTED ".executed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 6u
+#define STORE_VERSION 7u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
@@ -104,10 +104,10 @@ struct store_area {
 	uint64_t freed_bytes;
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
-	uint64_t limits[32];                    /* by enum rkn_limit_number */
+	uint64_t limits[40];                    /* by enum rkn_limit_number */
 	uint32_t counters[STORE_COUNTER_PAGES]; /* offset / 4096; 0: none */
 };
-static_assert(RKN_LIMITS <= 32, "no room for a limit");
+static_assert(RKN_LIMITS <= 40, "no room for a limit");
 
 /*
  * A name that the program gave: of a type, a field, a mark, a region. Number 0
@@ -251,7 +251,7 @@ struct store_header {
 	uint32_t granule_shift;
 	uint32_t depth; /* frames of a stack that were asked for; stacks may
 			   have more, which readers leave away */
-	uint32_t reserved;
+	uint32_t children; /* forked, and not recorded */
 	struct store_table tables[STORE_TABLES];
 	uint64_t births;    /* handed out to threads in batches */
 	int64_t live_bytes; /* published by threads from time to time */

@@ -5,12 +5,13 @@ import shutil
 
 import pytest
 
-from conftest import SOURCE, compiled, environment, refknot
+from conftest import SOURCE, REFKNOT, compiled, environment, refknot
 from gate import check, summary
 
 # It executes its third argument in the way that the first names.
 EXECUTOR = r"""
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ extern char **environ;
 static const char *path;
 static char **rest;
 static char *none[] = { NULL };
+static void tell(void) { printf("%d\n", errno); fflush(stdout); }
 static void execute(const char *how)
 {
     if (!strcmp(how, "execve")) execve(path, rest, environ);
@@ -38,6 +40,14 @@ static void execute(const char *how)
     if (!strcmp(how, "execveat-fd"))
         execveat(open(path, O_RDONLY), "", rest, environ, AT_EMPTY_PATH);
     if (!strcmp(how, "cleared")) execve(path, rest, none);
+    if (!strcmp(how, "bad")) {
+        const char *volatile nowhere = NULL, *volatile odd = (char *)8;
+        execve(nowhere, rest, environ), tell();
+        execv(odd, rest), tell();
+        execveat(AT_FDCWD, odd, rest, environ, AT_EMPTY_PATH), tell();
+        execl(nowhere, "a", (char *)NULL), tell();
+        _exit(0);
+    }
     if (!strcmp(how, "missing")) {
         execve("/absent", rest, environ);
         execlp("absent", "absent", (char *)NULL);
@@ -142,6 +152,29 @@ def test_what_is_not_there_is_not_missed(how, made):
     assert summary(done).startswith("refknot: OK"), done.told
 
 
+def test_paths_that_cannot_be_read_are_the_kernels_to_refuse(made):
+    done = check("--", made / "executor", "bad", "fork", made / "echo")
+    assert (done.status, done.out) == (0, b"14\n" * 4), done.told
+    assert summary(done).startswith("refknot: OK"), done.told
+
+
+def test_a_name_is_searched_for_where_the_program_does(made, tmp_path):
+    """In refknot's own PATH it would be another program."""
+    (tmp_path / "true").symlink_to(made / "static")
+    done = check("--programs", made / "*", "--", "env", f"PATH={tmp_path}",
+                 made / "executor", "execlp", "fork", "true", "said")
+    assert done.out == b"said\n"
+    assert "static[" in summary(done)
+
+
+def test_what_another_refknot_runs_is_not_missed(made, tmp_path):
+    inner = f"{REFKNOT} run -q -o {tmp_path}/x.rkn -- {made}/echo said"
+    done = check("--programs", made / "*,sh,dash,bash", "--", "sh", "-c",
+                 inner + "; true")
+    assert done.out == b"said\n"
+    assert summary(done).startswith("refknot: OK"), done.told
+
+
 def test_the_notes_of_a_shell_that_searches_are_taken_back(made, tmp_path):
     script = tmp_path / "s"
     script.write_text("PATH=/absent:/nowhere:$PATH\ntrue; env true\n")
@@ -198,7 +231,10 @@ int main(int argc, char **argv)
         if (!fork()) { sleep(3); _exit(0); }
         return 0;
     }
-    if (daemon(1, 1)) return 3;
+    if (!strcmp(how, "lost")) { lose(); scrub(); }
+    if (daemon(1, 0)) return 3;
+    if (getppid() == getpgrp() || getsid(0) != getpid()) return 4;
+    if (write(1, "nobody sees", 11) != 11) return 5;
     if (!strcmp(how, "leak")) lose();
     scrub();
     if (!strcmp(how, "stays")) sleep(3);
@@ -222,6 +258,12 @@ def test_a_clean_daemon_is_green(daemon):
 def test_a_leaking_daemon_is_red(daemon):
     done = check("--", daemon, "leak")
     assert done.status == 23
+    assert "FAIL 1 leak (100 B)" in summary(done)
+
+
+def test_what_was_lost_before_is_the_parents(daemon):
+    done = check("--", daemon, "lost")
+    assert (done.status, done.out) == (23, b"")
     assert "FAIL 1 leak (100 B)" in summary(done)
 
 
@@ -290,3 +332,46 @@ def test_a_sanitizer_inside_the_program_is_told(tmp_path):
     done = check("--", "sh", "-c", f"{program}; true", env=env)
     assert "sanitized[" in summary(done)
     assert "AddressSanitizer inside" in summary(done)
+
+
+# A child for which no recording can be made moves its parent's blocks, too.
+UNABLE = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    const char *how = argc > 1 ? argv[1] : "";
+    struct rlimit none = { 0, 0 };
+    char *old = malloc(100);
+    int status = 0;
+    if (!fork()) {
+        if (!strcmp(how, "user") && setuid(65534)) return 9;
+        if (!strcmp(how, "descriptors")) setrlimit(RLIMIT_NOFILE, &none);
+        if (!strcmp(how, "files")) setrlimit(RLIMIT_FSIZE, &none);
+        char *new = malloc(5);
+        old = realloc(old, 5000);
+        new = realloc(new, 500);
+        free(old);
+        free(new);
+        _exit(!old || !new);
+    }
+    wait(&status);
+    free(old);
+    return status != 0;
+}
+"""
+
+
+@pytest.mark.parametrize("how", ["user", "descriptors", "files"])
+def test_a_child_that_cannot_be_recorded_is_unharmed_and_told(how, tmp_path):
+    if how == "user" and os.getuid():
+        pytest.skip("only root can become another user")
+    program = compiled(tmp_path, "unable", UNABLE, "-g", "-fno-builtin")
+    done = check("--error-exitcode", "0", "--", program, how)
+    assert done.status == 0, done.told
+    assert "forked children that were not recorded" in summary(done)
+    assert summary(check("--", program)).startswith("refknot: OK")
