@@ -9,6 +9,8 @@
 #include "escape.h"
 #include "units.h"
 
+#define MOST_GAPS 20 /* reasons why the result is not complete */
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -121,22 +123,48 @@ void gate_card_limit(FILE *out, const struct gate_rule *r)
 
 /* --- Rules ------------------------------------------------------------------- */
 
+static bool have_one_gap(const struct gate_process *a,
+			 const struct gate_process *b)
+{
+	return b->incomplete && !strcmp(a->incomplete, b->incomplete) &&
+	       !strcmp(a->program, b->program);
+}
+
+static void print_gap(FILE *out, const struct gate_process *p, size_t more)
+{
+	char *process = gate_card_process(p->program, p->pid);
+	char *others = more ? xasprintf(" and %zu more", more) : xstrdup("");
+	char *text = xasprintf("%s%s: %s", process, others, p->incomplete);
+	char *shown = escape(text);
+
+	fprintf(out, "incomplete: %s\n", shown);
+	free(shown);
+	free(text);
+	free(others);
+	free(process);
+}
+
+/* Each reason once for a program: what fails is often executed often. */
 void gate_card_gaps(FILE *out, const struct gate *g)
 {
+	size_t shown = 0;
+
 	for (size_t i = 0; i < g->process_count; i++) {
 		const struct gate_process *p = &g->processes[i];
-		char *process, *text, *shown;
+		size_t before = 0, more = 0;
 
 		if (!p->incomplete)
 			continue;
-		process = gate_card_process(p->program, p->pid);
-		text = xasprintf("%s: %s", process, p->incomplete);
-		shown = escape(text);
-		fprintf(out, "incomplete: %s\n", shown);
-		free(shown);
-		free(text);
-		free(process);
+		for (size_t k = 0; k < i && !before; k++)
+			before = have_one_gap(p, &g->processes[k]);
+		for (size_t k = i + 1; k < g->process_count && !before; k++)
+			more += have_one_gap(p, &g->processes[k]);
+		if (!before && shown++ < MOST_GAPS)
+			print_gap(out, p, more);
 	}
+	if (shown > MOST_GAPS)
+		fprintf(out, "incomplete: %zu programs more\n",
+			shown - MOST_GAPS);
 }
 
 void gate_card_rule(FILE *out, const struct gate *g, const struct gate_rule *r)

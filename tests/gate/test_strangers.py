@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What refknot does not get into, or waits for in vain, is never green."""
 import os
+import re
 import shutil
 
 import pytest
@@ -198,6 +199,14 @@ def test_run_tells_of_strangers_once(made, tmp_path):
         f"{made}/static a; {made}/static b; env -i {made}/echo c").told
     assert f"refknot: {made}/static, 2 times: it was executed" in told
     assert f"refknot: {made}/echo, pid " in told
+
+
+def test_what_is_executed_often_is_told_once(made):
+    done = check("--", "sh", "-c", f"for i in 1 2 3; do {made}/static; done")
+    lines = [line for line in done.told.splitlines()
+             if line.startswith("incomplete:")]
+    assert len(lines) == 1
+    assert re.match(r"incomplete: static\[\d+\] and 2 more: it was", lines[0])
 
 
 def test_nothing_is_left_of_notes(made):
