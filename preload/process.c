@@ -15,6 +15,7 @@
 #include "marks.h"
 #include "names.h"
 #include "objects.h"
+#include "outermost.h"
 #include "real.h"
 #include "region_rows.h"
 #include "sandbox.h"
@@ -545,7 +546,7 @@ __attribute__((used)) void process_end_above(int status, uint64_t low)
 		return;
 	note_suppressions();
 	sys_block_signals(&signals);
-	stop_note_caller(&self, low);
+	stop_note_caller(&self, outermost_low(low));
 	finish(&self);
 	sys_restore_signals(&signals);
 }

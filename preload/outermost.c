@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "outermost.h"
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "cfi.h"
+
+#pragma weak _dl_find_object /* before glibc 2.35 there is none */
+
+#define MOST_FRAMES 16
+#define MOST_BYTES  4096 /* from exit() up */
+
+/* As process_end() has them on the stack. */
+struct registers {
+	uint64_t r15, r14, r13, r12, rbx, rbp, pc;
+};
+
+extern void *__libc_stack_end;
+
+static bool in_library_of(uint64_t pc, const void *of)
+{
+	struct dl_find_object o;
+
+	return !_dl_find_object((void *)(uintptr_t)of, &o) &&
+	       pc >= (uint64_t)(uintptr_t)o.dlfo_map_start &&
+	       pc < (uint64_t)(uintptr_t)o.dlfo_map_end;
+}
+
+static bool is_system(uint64_t pc)
+{
+	return in_library_of(pc, (const void *)(uintptr_t)abort) ||
+	       in_library_of(pc, (const void *)(uintptr_t)outermost_low);
+}
+
+uint64_t outermost_low(uint64_t low)
+{
+	const struct registers *r = (const struct registers *)(uintptr_t)low;
+	uint64_t top = (uint64_t)(uintptr_t)__libc_stack_end;
+	const struct cfi_bounds bounds = { low, top };
+	struct cfi_frame f = { r->pc, low + sizeof(*r), r->rbp };
+
+	if (!_dl_find_object || low > top || top - low > MOST_BYTES)
+		return low;
+	for (int i = 0; i < MOST_FRAMES; i++) {
+		uint64_t pc = f.pc;
+		enum cfi_kind kind = cfi_step(&f, &bounds);
+
+		if (kind == CFI_END)
+			return top;
+		if (kind == CFI_NONE || !is_system(pc))
+			return low;
+	}
+	return low;
+}

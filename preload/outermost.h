@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OUTERMOST_H
+#define OUTERMOST_H
+
+#include <stdint.h>
+
+/*
+ * When main() has returned, nothing that lies below the first frame is in use,
+ * and what the C library's functions between there and here have not written
+ * holds what main() left. `low`: where process_end() has put six registers,
+ * with its return address above. Where the stack in use begins: there, as long
+ * as any frame of the program's is on it.
+ */
+uint64_t outermost_low(uint64_t low);
+
+#endif
