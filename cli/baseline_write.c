@@ -17,6 +17,7 @@ struct row {
 	const char *signature;
 	const struct issue *issue; /* NULL: the entry as it is */
 	const struct baseline_entry *entry;
+	bool most; /* of the numbers there and here: of a part of the runs */
 };
 
 static const char *base_name(const char *path)
@@ -63,10 +64,15 @@ static void write_row(FILE *out, const struct row *r)
 	const struct issue *i = r->issue;
 	const struct baseline_entry *e = r->entry;
 
+	uint64_t count = i ? i->count : e->count;
+	uint64_t bytes = i ? i->bytes + i->held_bytes : e->bytes;
+
+	if (r->most && e && e->count > count)
+		count = e->count;
+	if (r->most && e && e->bytes > bytes)
+		bytes = e->bytes;
 	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, r->signature,
-		i ? finding_kind_name(i->kind) : e->kind,
-		i ? i->count : e->count,
-		i ? i->bytes + i->held_bytes : e->bytes);
+		i ? finding_kind_name(i->kind) : e->kind, count, bytes);
 	/* What is not known here and now may be where it was written. */
 	write_lines(out, i && (frame_lines_known(&i->lines) || !e) ? &i->lines
 								   : &e->lines);
@@ -99,7 +105,8 @@ static struct row *list_rows(const struct baseline *b,
 
 		if (one->state == ISSUE_SUPPRESSED)
 			continue;
-		rows[n++] = (struct row){ one->signature, one, one->entry };
+		rows[n++] =
+		    (struct row){ one->signature, one, one->entry, keep_stale };
 		c->added += !one->entry;
 	}
 	for (size_t k = 0; k < b->count; k++) {
@@ -110,7 +117,8 @@ static struct row *list_rows(const struct baseline *b,
 		c->removed += !keep_stale;
 		c->stale += keep_stale;
 		if (keep_stale)
-			rows[n++] = (struct row){ e->signature, NULL, e };
+			rows[n++] =
+			    (struct row){ e->signature, NULL, e, false };
 	}
 	c->kept = n - c->added;
 	return rows;

@@ -252,6 +252,7 @@ static void open_gate(void)
 	if (!gate.sources)
 		die(STATUS_INPUT, "--source-root %s: %s", source_root,
 		    strerror(errno));
+	gate_outputs_differ(&outputs, "the baseline", baseline_path);
 	if (update_baseline && !baseline_path)
 		die(STATUS_INPUT,
 		    "--update-baseline needs --baseline FILE, the file to write");

@@ -57,6 +57,36 @@ int gate_outputs_try(const char *path)
 	return error;
 }
 
+static bool is_one_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (!strcmp(a, "-") || !strcmp(b, "-"))
+		return false;
+	if (stat(a, &x) || stat(b, &y))
+		return !strcmp(a, b);
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+void gate_outputs_differ(const struct gate_outputs *o, const char *what,
+			 const char *other)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		const char *path = o->list[i].path;
+
+		if (other && is_one_file(path, other))
+			die(STATUS_INPUT,
+			    "--output would write over %s, %s; give it a file of its own",
+			    path, what);
+		for (size_t k = 0; k < i; k++)
+			if (is_one_file(path, o->list[k].path))
+				die(STATUS_INPUT,
+				    "two of --output are the file %s; give each a file of its own",
+				    path);
+	}
+}
+
 void gate_outputs_check(const struct gate_outputs *o)
 {
 	for (size_t i = 0; i < o->count; i++) {

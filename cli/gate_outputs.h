@@ -22,6 +22,11 @@ struct gate_outputs {
 void gate_outputs_add(struct gate_outputs *o, const struct gate_writer *writer,
 		      const char *path);
 
+/* Dies when two are one file, or one is the file `other` (NULL: none), which
+ * `what` names. */
+void gate_outputs_differ(const struct gate_outputs *o, const char *what,
+			 const char *other);
+
 /* Dies when one cannot be written, naming it. */
 void gate_outputs_check(const struct gate_outputs *o);
 

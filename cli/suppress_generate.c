@@ -6,6 +6,8 @@
 #include "suppress.h"
 #include "utf8.h"
 
+#define HIDDEN_NAME "__GI_" /* begins those for calls inside the library */
+
 #define LINES_MOST 24   /* of a block: frames further out make it no narrower */
 #define NAME_MOST  2000 /* bytes of a name; the rest stands as a wildcard */
 #define REASON     "  # say here why this may stay"
@@ -126,9 +128,23 @@ static void print_line(FILE *out, const char *prefix, const char *text)
 	fputc('\n', out);
 }
 
+/* The C library's own names of its functions are known where its debug
+ * information is, "__GI___strdup": other machines have "strdup". */
+static const char *public_name(const char *name)
+{
+	if (strncmp(name, HIDDEN_NAME, strlen(HIDDEN_NAME)) != 0)
+		return NULL;
+	name += strlen(HIDDEN_NAME);
+	return name + strspn(name, "_");
+}
+
 static void print_frame(FILE *out, const struct suppress_frame *f)
 {
-	if (name_of(f))
+	const char *name = name_of(f) ? public_name(name_of(f)) : NULL;
+
+	if (name && *name)
+		print_line(out, "fun:*", name);
+	else if (name_of(f))
 		print_line(out, "fun:", name_of(f));
 	else if (f->module && *f->module)
 		print_line(out, "obj:", f->module);

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from conftest import SOURCE, compiled, environment
-from gate import check, summary
+from gate import check, leaky, summary  # noqa: F401
 
 PROGRAM = """
 #include <stdlib.h>
@@ -382,3 +382,37 @@ def test_what_a_baseline_cannot_be_is_told(project, text, line):
     done = project.judge()
     assert done.status == 2
     assert f"{project.base}:{line}: " in done.told
+
+
+def test_a_part_of_the_runs_keeps_the_larger_numbers(leaky, tmp_path):
+    accepted = tmp_path / "b.txt"
+    update = ["--baseline", accepted, "--update-baseline"]
+    both = ["--", "sh", "-c", f"{leaky} 1; {leaky} 1"]
+    assert check("--programs", "leaky", *update, *both).status == 0
+    before = accepted.read_text()
+    assert "count=2" in before
+    assert check(*update, "--keep-stale", "--", leaky, "1").status == 0
+    assert accepted.read_text() == before
+    assert check("--programs", "leaky", "--baseline", accepted, "--fail-on",
+                 "grown", *both).status == 0
+    assert check(*update, "--", leaky, "1").status == 0
+    assert "count=1" in accepted.read_text()
+
+
+def test_outputs_do_not_write_over_the_baseline_or_each_other(leaky, tmp_path):
+    accepted, link = tmp_path / "b.txt", tmp_path / "link"
+    check("--baseline", accepted, "--update-baseline", "--", leaky, "1")
+    before = accepted.read_text()
+    link.symlink_to(accepted)
+    for path in (accepted, link):
+        done = check("--baseline", accepted, "--output", f"json={path}", "--",
+                     leaky, "1")
+        assert (done.status, done.out) == (2, b""), done.told
+        assert f"would write over {path}, the baseline" in done.told
+    assert accepted.read_text() == before
+    twice = tmp_path / "x"
+    done = check("--output", f"json={twice}", "--output", f"junit={twice}",
+                 "--", leaky)
+    assert (done.status, done.out) == (2, b"")
+    assert f"two of --output are the file {twice}" in done.told
+    assert not twice.exists()

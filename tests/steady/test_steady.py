@@ -363,3 +363,9 @@ def test_a_leak_in_a_real_command_is_found():
     assert told.status == 23
     assert re.search(r"1 type grows in every run \(malloc in \S+ \+1\)",
                      last_line(told)), told.told
+
+
+def test_what_was_not_recorded_is_told():
+    done = steady("sh", "-c", f"env -i {PROGRAM} each 12; {PROGRAM} each 12")
+    assert "steady_passes, pid " in done.told
+    assert "is not judged: it was executed and not recorded" in done.told

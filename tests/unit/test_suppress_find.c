@@ -485,6 +485,20 @@ static void generated_entries_read_as_shown(void **state)
 	free(text);
 }
 
+/* Only the C library's debug information calls it so. */
+static void generated_entries_have_public_names(void **state)
+{
+	const char *names_of[] = { "__GI___strdup", "parse", "main", NULL };
+	char *text;
+
+	(void)state;
+	f.stack = scene_stack(&scene, names_of);
+	text = generate(SUPPRESS_VALGRIND, 1);
+	assert_non_null(strstr(text, "\n   fun:*strdup\n   fun:parse\n"));
+	free(text);
+	covers_itself(SUPPRESS_VALGRIND, 1);
+}
+
 static void generated_entries_cover_every_kind_they_are_for(void **state)
 {
 	(void)state;
@@ -580,6 +594,7 @@ int main(void)
 		TEST(entries_that_come_later_are_seen),
 		TEST(the_built_in_list_is_narrow),
 		TEST(generated_entries_read_as_shown),
+		TEST(generated_entries_have_public_names),
 		TEST(generated_entries_cover_every_kind_they_are_for),
 		TEST(generated_entries_cover_any_name),
 		TEST(generated_entries_do_without_names),
