@@ -48,10 +48,14 @@ PACKAGES = [
         ("src/value.c", "    jsonp_free(string->value);\n"
          "    jsonp_free(string);", "    jsonp_free(string);"),
         "v = jsonp_strndup(value, len);",
-        # pairs of a table are in a list with links both ways
-        ("src/hashtable.c", "        jsonp_free(pair);\n    }\n}",
-         "    }\n}"),
-        "pair = jsonp_malloc(offsetof(pair_t, key) + key_len + 1);"),
+        # its own pairs would be other cycles in each run: the seed of its
+        # hashes is a random number
+        ("src/hashtable.c",
+         "    hashtable->order = INITIAL_HASHTABLE_ORDER;\n",
+         "    hashtable->order = INITIAL_HASHTABLE_ORDER;\n"
+         "    void **one = malloc(24), **other = malloc(24);\n"
+         "    *one = other;\n    *other = one;\n"),
+        "void **one = malloc(24), **other = malloc(24);"),
     Package(
         "libyaml", ["-DBUILD_TESTING=ON"], "",
         ("src/api.c", "    BUFFER_DEL(parser, parser->buffer);\n    while",
