@@ -154,9 +154,12 @@ static uint64_t run_of(uint64_t at, const uint32_t *slot)
 	return step < region ? step : region;
 }
 
+/* What is found ends the search: false. */
+typedef bool visit(struct store_object *o, void *data);
+
 /* Calls `f` for each live record in the block, and clears its slot if `lift`. */
-static void each(uint64_t address, uint64_t size, bool lift,
-		 void (*f)(struct store_object *, void *), void *data)
+static void each(uint64_t address, uint64_t size, bool lift, visit *f,
+		 void *data)
 {
 	uint64_t at = address & ~((1ull << GRANULE_SHIFT) - 1);
 	uint64_t end = address + (size ? size : 1);
@@ -179,35 +182,30 @@ static void each(uint64_t address, uint64_t size, bool lift,
 				continue;
 			if (lift)
 				WRITE_ONCE(*slot, 0);
-			f(o, data);
+			if (!f(o, data))
+				return;
 		}
 	}
+}
+
+static bool find_one(struct store_object *o, void *data)
+{
+	const struct store_object **found = data;
+
+	if (!(o->flags & STORE_OBJECT_TRACKED) || objects_live(o->address) != o)
+		return true;
+	*found = o;
+	return false;
 }
 
 /* The tracked object with the lowest address in [from, end); NULL. */
 static const struct store_object *first_in(uint64_t from, uint64_t end)
 {
-	uint64_t at = from & ~((1ull << GRANULE_SHIFT) - 1);
+	const struct store_object *found = NULL;
 
-	while (at < end) {
-		uint32_t *slot = slot_at(at);
-		uint64_t n = run_of(at, slot);
-
-		if (!is_known(slot)) {
-			at += n << GRANULE_SHIFT;
-			continue;
-		}
-		for (; n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
-			uint32_t number = READ_ONCE(*slot);
-			const struct store_object *o = objects_at(number);
-
-			if (number && o->address == at &&
-			    o->flags & STORE_OBJECT_TRACKED &&
-			    objects_live(at) == o)
-				return o;
-		}
-	}
-	return NULL;
+	if (from < end)
+		each(from, end - from, false, find_one, &found);
+	return found;
 }
 
 bool objects_part(const struct store_object *o, struct objects_part *part)
@@ -219,10 +217,10 @@ bool objects_part(const struct store_object *o, struct objects_part *part)
 		return false;
 	end = start + size;
 	next = first_in(o->address + (1u << GRANULE_SHIFT), end);
-	part->first = start == o->address ||
-		      first_in(start, o->address) == NULL;
-	part->bytes = (next ? next->address : end) -
-		      (part->first ? start : o->address);
+	part->first =
+	    start == o->address || first_in(start, o->address) == NULL;
+	part->bytes =
+	    (next ? next->address : end) - (part->first ? start : o->address);
 	part->block_bytes = size;
 	part->stack = shadow_stack(READ_ONCE(*shadow_slot(start)));
 	return true;
@@ -235,11 +233,12 @@ struct ending {
 	uint32_t list; /* lifted, the newest first */
 };
 
-static void end_one(struct store_object *o, void *data)
+static bool end_one(struct store_object *o, void *data)
 {
 	struct ending *e = data;
 
 	e->gone(e->t, o, e->stack);
+	return true;
 }
 
 void objects_end_block(struct thread *t, uint64_t address, uint64_t size,
@@ -250,12 +249,13 @@ void objects_end_block(struct thread *t, uint64_t address, uint64_t size,
 	each(address, size, false, end_one, &e);
 }
 
-static void lift_one(struct store_object *o, void *data)
+static bool lift_one(struct store_object *o, void *data)
 {
 	struct ending *e = data;
 
 	o->next = e->list;
 	e->list = objects_number(o);
+	return true;
 }
 
 uint32_t objects_lift(uint64_t address, uint64_t size)
@@ -319,8 +319,8 @@ uint32_t objects_settle(struct thread *t, uint32_t *list, uint64_t from,
 			ended = number;
 		} else if (o->address == to &&
 			   o->flags & STORE_OBJECT_TRACKED) {
-			o->size = size < UINT32_MAX ? (uint32_t)size
-						    : UINT32_MAX;
+			o->size =
+			    size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 			type = o->type;
 		}
 		number = next;
