@@ -85,23 +85,14 @@ static void visit_store(const struct live_store *store, struct look *l)
 
 static bool ended(const struct live *live, pid_t pid, int status, void *data)
 {
-	size_t count, n;
+	size_t count;
 	struct live_store *list;
-	struct stranger *strangers;
 	bool found = false;
 
 	(void)status;
 	strangers_wait(live);
 	list = live_list(live, &count);
-	strangers = strangers_find(live, list, count, &n);
-	for (size_t i = 0; i < n; i++) {
-		char *program = escape(strangers[i].program);
-
-		warn("%s, pid %u, is not judged: %s", program, strangers[i].pid,
-		     strangers[i].why);
-		free(program);
-	}
-	strangers_release(strangers, n);
+	strangers_tell(live, list, count, ", is not judged");
 	for (size_t i = 0; i < count; i++) {
 		found |= list[i].readable && list[i].pid == (uint32_t)pid;
 		if (list[i].alive)

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "executions.h"
 #include "findings.h"
 #include "model.h"
 #include "output.h"
@@ -23,8 +24,7 @@
 #include "symbols.h"
 #include "units.h"
 
-#define NAME_RACES     8
-#define STRANGERS_TOLD 10
+#define NAME_RACES 8
 
 void finish_set_end(struct model *m, int status)
 {
@@ -260,45 +260,6 @@ size_t finish_find_main(const struct live_store *list, size_t count, pid_t pid)
 	return count;
 }
 
-static void warn_stranger(const struct stranger *s, size_t times)
-{
-	char *program = escape(s->program);
-
-	if (times > 1)
-		warn("%s, %zu times: %s", program, times, s->why);
-	else
-		warn("%s, pid %" PRIu32 ": %s", program, s->pid, s->why);
-	free(program);
-}
-
-/* Each is named once; what is executed again and again is so for one reason. */
-static void tell_strangers(const struct live *l, const struct live_store *list,
-			   size_t count)
-{
-	size_t n, told = 0;
-	struct stranger *strangers = strangers_find(l, list, count, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		size_t same = 0, before = 0;
-
-		for (size_t k = 0; k < n; k++) {
-			bool is = !strcmp(strangers[i].program,
-					  strangers[k].program) &&
-				  !strcmp(strangers[i].why, strangers[k].why);
-
-			same += is;
-			before += is && k < i;
-		}
-		if (before || told++ >= STRANGERS_TOLD)
-			continue;
-		warn_stranger(&strangers[i], same);
-	}
-	if (told > STRANGERS_TOLD)
-		warn("%zu more programs were executed and not recorded",
-		     told - STRANGERS_TOLD);
-	strangers_release(strangers, n);
-}
-
 bool finish_run(const struct finish *f, const struct live *l)
 {
 	size_t count, main_store;
@@ -307,7 +268,7 @@ bool finish_run(const struct finish *f, const struct live *l)
 
 	strangers_wait(l);
 	list = live_list(l, &count);
-	strangers_replace(l, list, count);
+	executions_replace(l, list, count);
 	main_store = finish_find_main(list, count, f->pid);
 	if (main_store < count)
 		path = finish_store(f, &list[main_store], true);
@@ -320,7 +281,7 @@ bool finish_run(const struct finish *f, const struct live *l)
 			free(finish_store(f, &list[i], false));
 	}
 	if (!f->quiet)
-		tell_strangers(l, list, count);
+		strangers_tell(l, list, count, "");
 	make_newest(path);
 	free(path);
 	live_list_release(list, count);

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "die.h"
+#include "executions.h"
 #include "finish.h"
 #include "launch.h"
 #include "options.h"
@@ -74,20 +75,9 @@ static void add_store(const struct run *r, const struct live_store *store,
 	model_release(&m);
 }
 
-/* "/usr/bin/server", for the caller to free. */
-static char *running_program(uint32_t pid)
-{
-	char *link = xasprintf("/proc/%" PRIu32 "/exe", pid);
-	char path[PATH_MAX];
-	ssize_t n = readlink(link, path, sizeof(path));
-
-	free(link);
-	return n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process");
-}
-
 static void add_running(const struct run *r, const struct live_store *store)
 {
-	char *program = running_program(store->pid);
+	char *program = live_program(store->pid);
 
 	finish_tell_alive(store);
 	gate_add_incomplete(r->gate, program, store->pid, 0,
@@ -118,7 +108,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 
 	strangers_wait(l);
 	list = live_list(l, &count);
-	strangers_replace(l, list, count);
+	executions_replace(l, list, count);
 	main_store = finish_find_main(list, count, pid);
 	add_strangers(r, l, list, count);
 	for (size_t i = 0; i < count; i++) {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <refknot/store.h>
 #include <signal.h>
@@ -241,6 +242,16 @@ struct live_store *live_list(const struct live *l, size_t *count)
 		qsort(list, *count, sizeof(*list), by_start);
 	find_replaced(list, *count);
 	return list;
+}
+
+char *live_program(uint32_t pid)
+{
+	char *link = xasprintf("/proc/%u/exe", pid);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path));
+
+	free(link);
+	return n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process");
 }
 
 void live_list_release(struct live_store *list, size_t count)

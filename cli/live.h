@@ -49,6 +49,10 @@ uint64_t live_room(const struct live *l);
 struct live_store *live_list(const struct live *l, size_t *count);
 void live_list_release(struct live_store *list, size_t count);
 
+/* "/usr/bin/server": what a process runs; "a process" where that cannot be
+ * seen. The caller frees it. */
+char *live_program(uint32_t pid);
+
 /* Remove the directory if nothing is left in it; false when it stays. */
 bool live_close(struct live *l);
 

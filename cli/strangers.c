@@ -6,126 +6,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <refknot/store.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "die.h"
+#include "escape.h"
+#include "executions.h"
 #include "preflight.h"
 
 #define POLLS   20 /* of POLL_NS each */
 #define POLL_NS 10000000
-
-/* "It executes this now." */
-struct note {
-	char *path;
-	uint32_t pid;
-	uint64_t time_ns; /* monotonic */
-};
-
-struct notes {
-	struct note *list; /* by pid, oldest first */
-	size_t count;
-};
-
-static int by_pid(const void *a, const void *b)
-{
-	const struct note *x = a, *y = b;
-
-	if (x->pid != y->pid)
-		return x->pid < y->pid ? -1 : 1;
-	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
-}
-
-/* "name\nPATH": where the program found it, or the name alone. */
-static char *searched(const char *text)
-{
-	size_t length = strcspn(text, "\n");
-	char *name = xasprintf("%.*s", (int)length, text), *found = NULL;
-	char *list = xstrdup(text + length + 1), *rest = list, *directory;
-
-	while (!found && (directory = strsep(&rest, ":"))) {
-		found = xasprintf("%s/%s", *directory ? directory : ".", name);
-		if (!access(found, X_OK))
-			continue;
-		free(found);
-		found = NULL;
-	}
-	free(list);
-	if (!found)
-		return name;
-	free(name);
-	return found;
-}
-
-static void add_note(struct notes *n, int directory, const char *name)
-{
-	char path[PATH_MAX];
-	struct note note;
-	ssize_t size;
-	int end = 0;
-
-	if (sscanf(name, "%" SCNu32 "-%" SCNu64 "%n", &note.pid, &note.time_ns,
-		   &end) != 2 ||
-	    name[end])
-		return;
-	size = readlinkat(directory, name, path, sizeof(path));
-	if (size <= 0)
-		return;
-	path[(size_t)size < sizeof(path) ? (size_t)size : sizeof(path) - 1] =
-	    '\0';
-	note.path = strchr(path, '\n') ? searched(path) : xstrdup(path);
-	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
-	n->list[n->count++] = note;
-}
-
-static void read_notes(struct notes *n, const struct live *l)
-{
-	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
-	DIR *directory = live_is_there(l) ? opendir(path) : NULL;
-	struct dirent *entry;
-
-	*n = (struct notes){ 0 };
-	free(path);
-	while (directory && (entry = readdir(directory)))
-		add_note(n, dirfd(directory), entry->d_name);
-	if (directory)
-		closedir(directory);
-	if (n->count)
-		qsort(n->list, n->count, sizeof(*n->list), by_pid);
-}
-
-static void release_notes(struct notes *n)
-{
-	for (size_t i = 0; i < n->count; i++)
-		free(n->list[i].path);
-	free(n->list);
-}
-
-/* When the same process executed the next one. */
-static uint64_t time_after(const struct notes *n, size_t i)
-{
-	return i + 1 < n->count && n->list[i + 1].pid == n->list[i].pid
-		   ? n->list[i + 1].time_ns
-		   : UINT64_MAX;
-}
-
-static bool is_recorded(const struct notes *n, size_t i,
-			const struct live_store *list, size_t count)
-{
-	for (size_t k = 0; k < count; k++)
-		if (list[k].readable && !list[k].forked &&
-		    list[k].pid == n->list[i].pid &&
-		    list[k].start_mono_ns >= n->list[i].time_ns &&
-		    list[k].start_mono_ns < time_after(n, i))
-			return true;
-	return false;
-}
+#define TOLD    10 /* strangers */
 
 /* --- Processes ----------------------------------------------------------------- */
 
@@ -249,16 +143,16 @@ static bool are_open(struct waited *w, const struct live *l)
 static void find_waited(struct waited *w, const struct live *l)
 {
 	struct live_store *list = live_list(l, &w->store_count);
-	struct notes n;
+	struct executions n;
 
 	w->stores = list;
-	read_notes(&n, l);
+	executions_read(&n, l);
 	for (size_t i = 0; i < n.count; i++)
-		if (!is_recorded(&n, i, list, w->store_count) &&
+		if (!executions_recorded(&n, i, list, w->store_count) &&
 		    !kill((pid_t)n.list[i].pid, 0))
 			wait_for(n.list[i].pid, w);
 	each_process(l, wait_for, w);
-	release_notes(&n);
+	executions_release(&n);
 	live_list_release(list, w->store_count);
 }
 
@@ -295,7 +189,7 @@ static char *real_path(const char *path)
 	return whole ? whole : xstrdup(path);
 }
 
-static void add_executed(struct search *s, const struct note *n)
+static void add_executed(struct search *s, const struct execution *n)
 {
 	struct preflight p;
 	const char *path;
@@ -313,18 +207,14 @@ static void add_executed(struct search *s, const struct note *n)
 static void add_running(uint32_t pid, void *data)
 {
 	struct search *s = data;
-	char *link = xasprintf("/proc/%" PRIu32 "/exe", pid);
-	char path[PATH_MAX];
-	ssize_t n = readlink(link, path, sizeof(path));
 
-	free(link);
 	if (has_store(pid, s->stores, s->store_count))
 		return;
 	for (size_t i = 0; i < s->executed; i++)
 		if (s->list[i].pid == pid)
 			return;
-	add(s, n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process"),
-	    pid, xstrdup("it is still running, and has allocated nothing yet"));
+	add(s, live_program(pid), pid,
+	    xstrdup("it is still running, and has allocated nothing yet"));
 }
 
 struct stranger *strangers_find(const struct live *l,
@@ -332,13 +222,13 @@ struct stranger *strangers_find(const struct live *l,
 				size_t *found)
 {
 	struct search s = { .stores = list, .store_count = count };
-	struct notes n;
+	struct executions n;
 
-	read_notes(&n, l);
+	executions_read(&n, l);
 	for (size_t i = 0; i < n.count; i++)
-		if (!is_recorded(&n, i, list, count))
+		if (!executions_recorded(&n, i, list, count))
 			add_executed(&s, &n.list[i]);
-	release_notes(&n);
+	executions_release(&n);
 	s.executed = s.count;
 	each_process(l, add_running, &s);
 	*found = s.count;
@@ -354,16 +244,41 @@ void strangers_release(struct stranger *list, size_t count)
 	free(list);
 }
 
-void strangers_replace(const struct live *l, struct live_store *list,
-		       size_t count)
+static bool are_alike(const struct stranger *a, const struct stranger *b)
 {
-	struct notes n;
+	return !strcmp(a->program, b->program) && !strcmp(a->why, b->why);
+}
 
-	read_notes(&n, l);
-	for (size_t i = 0; i < n.count; i++)
-		for (size_t k = 0; k < count; k++)
-			list[k].replaced |=
-			    list[k].pid == n.list[i].pid &&
-			    list[k].start_mono_ns < n.list[i].time_ns;
-	release_notes(&n);
+static void tell(const struct stranger *s, size_t times, const char *what)
+{
+	char *program = escape(s->program);
+
+	if (times > 1)
+		warn("%s, %zu times%s: %s", program, times, what, s->why);
+	else
+		warn("%s, pid %" PRIu32 "%s: %s", program, s->pid, what,
+		     s->why);
+	free(program);
+}
+
+void strangers_tell(const struct live *l, const struct live_store *list,
+		    size_t count, const char *what)
+{
+	size_t n, told = 0;
+	struct stranger *strangers = strangers_find(l, list, count, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t before = 0, times = 1;
+
+		for (size_t k = 0; k < i && !before; k++)
+			before = are_alike(&strangers[i], &strangers[k]);
+		for (size_t k = i + 1; k < n && !before; k++)
+			times += are_alike(&strangers[i], &strangers[k]);
+		if (!before && told++ < TOLD)
+			tell(&strangers[i], times, what);
+	}
+	if (told > TOLD)
+		warn("%zu more programs were executed and not recorded",
+		     told - TOLD);
+	strangers_release(strangers, n);
 }

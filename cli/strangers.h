@@ -32,8 +32,9 @@ struct stranger *strangers_find(const struct live *l,
 				size_t *found);
 void strangers_release(struct stranger *list, size_t count);
 
-/* Mark stores whose process went on as a program that left none. */
-void strangers_replace(const struct live *l, struct live_store *list,
-		       size_t count);
+/* Warn of each once; what is executed again and again is so for one reason.
+ * `what`: what comes of it, ", is not judged". */
+void strangers_tell(const struct live *l, const struct live_store *list,
+		    size_t count, const char *what);
 
 #endif

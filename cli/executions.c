@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "executions.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <refknot/store.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "die.h"
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct execution *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+/* "name\nPATH": where the program found it, or the name alone. */
+static char *searched(const char *text)
+{
+	size_t length = strcspn(text, "\n");
+	char *name = xasprintf("%.*s", (int)length, text), *found = NULL;
+	char *list = xstrdup(text + length + 1), *rest = list, *directory;
+
+	while (!found && (directory = strsep(&rest, ":"))) {
+		found = xasprintf("%s/%s", *directory ? directory : ".", name);
+		if (!access(found, X_OK))
+			continue;
+		free(found);
+		found = NULL;
+	}
+	free(list);
+	if (!found)
+		return name;
+	free(name);
+	return found;
+}
+
+static void add(struct executions *n, int directory, const char *name)
+{
+	char path[PATH_MAX];
+	struct execution note;
+	ssize_t size;
+	int end = 0;
+
+	if (sscanf(name, "%" SCNu32 "-%" SCNu64 "%n", &note.pid, &note.time_ns,
+		   &end) != 2 ||
+	    name[end])
+		return;
+	size = readlinkat(directory, name, path, sizeof(path));
+	if (size <= 0)
+		return;
+	path[(size_t)size < sizeof(path) ? (size_t)size : sizeof(path) - 1] =
+	    '\0';
+	note.path = strchr(path, '\n') ? searched(path) : xstrdup(path);
+	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
+	n->list[n->count++] = note;
+}
+
+void executions_read(struct executions *n, const struct live *l)
+{
+	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
+	DIR *directory = live_is_there(l) ? opendir(path) : NULL;
+	struct dirent *entry;
+
+	*n = (struct executions){ 0 };
+	free(path);
+	while (directory && (entry = readdir(directory)))
+		add(n, dirfd(directory), entry->d_name);
+	if (directory)
+		closedir(directory);
+	if (n->count)
+		qsort(n->list, n->count, sizeof(*n->list), by_pid);
+}
+
+void executions_release(struct executions *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->list[i].path);
+	free(n->list);
+}
+
+/* When the same process executed the next one. */
+static uint64_t time_after(const struct executions *n, size_t i)
+{
+	return i + 1 < n->count && n->list[i + 1].pid == n->list[i].pid
+		   ? n->list[i + 1].time_ns
+		   : UINT64_MAX;
+}
+
+bool executions_recorded(const struct executions *n, size_t i,
+			 const struct live_store *list, size_t count)
+{
+	for (size_t k = 0; k < count; k++)
+		if (list[k].readable && !list[k].forked &&
+		    list[k].pid == n->list[i].pid &&
+		    list[k].start_mono_ns >= n->list[i].time_ns &&
+		    list[k].start_mono_ns < time_after(n, i))
+			return true;
+	return false;
+}
+
+void executions_replace(const struct live *l, struct live_store *list,
+			size_t count)
+{
+	struct executions n;
+
+	executions_read(&n, l);
+	for (size_t i = 0; i < n.count; i++)
+		for (size_t k = 0; k < count; k++)
+			list[k].replaced |=
+			    list[k].pid == n.list[i].pid &&
+			    list[k].start_mono_ns < n.list[i].time_ns;
+	executions_release(&n);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What recorded processes noted when they executed a program
+ * (preload/executions.c), and whether it left a store.
+ */
+#ifndef EXECUTIONS_H
+#define EXECUTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "live.h"
+
+struct execution {
+	char *path; /* absolute if it is known; else the name */
+	uint32_t pid;
+	uint64_t time_ns; /* monotonic */
+};
+
+struct executions {
+	struct execution *list; /* by pid, oldest first */
+	size_t count;
+};
+
+void executions_read(struct executions *n, const struct live *l);
+void executions_release(struct executions *n);
+
+/* Is a store of execution `i` in `list`? Its process began it then, and before
+ * it executed the next one. */
+bool executions_recorded(const struct executions *n, size_t i,
+			 const struct live_store *list, size_t count);
+
+/* Mark stores whose process went on as a program that left none. */
+void executions_replace(const struct live *l, struct live_store *list,
+			size_t count);
+
+#endif
