@@ -49,6 +49,10 @@ static struct sock_filter no_directory[] = { WITHOUT(SYS_openat, 2, BPF_JSET,
 						     O_DIRECTORY) };
 static struct sock_filter no_new_file[] = { WITHOUT(SYS_openat, 2, BPF_JSET,
 						    O_CREAT) };
+/* What refknot hardly misses. */
+static struct sock_filter no_link[] = { WITHOUT(SYS_symlink, 0, BPF_JGE, 0) };
+static struct sock_filter no_scan[] = { WITHOUT(SYS_ioctl, 1, BPF_JEQ,
+						0xc0606610u) };
 static struct sock_filter no_random[] = { WITHOUT(SYS_madvise, 2, BPF_JEQ,
 						  MADV_RANDOM) };
 
@@ -63,7 +67,7 @@ static struct {
 } filters[] = { FILTER(few),        FILTER(refusing),     FILTER(trapping),
 		FILTER(mmap_alone), FILTER(all),          FILTER(reading),
 		FILTER(wide),       FILTER(no_directory), FILTER(no_new_file),
-		FILTER(no_random) };
+		FILTER(no_random),  FILTER(no_link),      FILTER(no_scan) };
 
 static void enter(const char *name)
 {

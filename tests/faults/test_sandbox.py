@@ -11,6 +11,7 @@ from conftest import record, SOURCE, environment, read_json, refknot
 
 SANDBOX, CONFINED = program("sandbox"), program("confined")
 NARROW = ["few", "refusing", "trapping", "mmap_alone"]
+SPARE = ["no_link", "no_scan"]
 PARTIAL = ["reading", "wide", "no_directory", "no_new_file", "no_random"]
 
 
@@ -19,7 +20,7 @@ def limits(report):
 
 
 @pytest.mark.parametrize("how", ["exit", "signal", "fault", "fork", "raw"])
-@pytest.mark.parametrize("name", [*NARROW, *PARTIAL, "all", "strict",
+@pytest.mark.parametrize("name", [*NARROW, *PARTIAL, *SPARE, "all", "strict",
                                   "bad"])
 def test_no_filter_is_ever_violated(name, how, tmp_path):
     recorded = same(tmp_path, SANDBOX, name, how)
@@ -54,6 +55,14 @@ def test_a_filter_that_is_wide_enough_changes_nothing(name, tmp_path):
     report = recorded.report()
     assert report["recording"]["snapshot_at"] == "signal"
     assert leaks(report, SANDBOX) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("name", SPARE)
+def test_a_call_that_is_hardly_missed_is_no_limit(name, tmp_path):
+    """What is executed is recorded, too, and the report is complete."""
+    report = same(tmp_path, SANDBOX, name, "exit").report()
+    assert report["verdict"]["complete"] is True, report["complete"]
+    assert report["verdict"]["checked"] is True
 
 
 @pytest.mark.parametrize("how, out", [

@@ -19,6 +19,7 @@ EXECUTOR = r"""
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 extern char **environ;
 static const char *path;
@@ -62,6 +63,17 @@ int main(int argc, char **argv)
     pid_t pid = -1;
     path = argc > 3 ? argv[3] : "";
     rest = argv + 3;
+    if (!strcmp(how, "busy")) {
+        time_t end = time(NULL) + 2;
+        if (!fork()) {
+            while (time(NULL) < end) {
+                posix_spawn(&pid, path, NULL, NULL, rest, environ);
+                waitpid(pid, NULL, 0);
+            }
+            _exit(0);
+        }
+        return 0;
+    }
     if (!strcmp(how, "spawn"))
         posix_spawn(&pid, path, NULL, NULL, rest, environ);
     else if (!strcmp(how, "spawnp"))
@@ -217,6 +229,16 @@ def test_nothing_is_left_of_notes(made):
     check("--", made / "executor", "execve", "fork", made / "static")
     assert not {name for name in there() - before
                 if os.path.isdir(f"/dev/shm/{name}/.executed")}
+
+
+def test_who_goes_on_executing_leaves_no_notes(made):
+    """What it notes while the notes are removed has no place any more."""
+    for _ in range(5):
+        done = check("--", "sh", "-c",
+                     f"echo $REFKNOT_OUT; exec {made}/executor busy fork "
+                     f"{made}/static >/dev/null")
+        assert "FAIL complete" in summary(done)
+        assert not os.path.exists(done.out.decode().strip())
 
 
 DAEMON = r"""

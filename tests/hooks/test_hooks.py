@@ -221,6 +221,15 @@ def test_deep_stacks_are_cut_and_said_to_be(tmp_path):
     assert len(cut["stack"]) >= 128
 
 
+def test_pages_that_nobody_may_touch_are_left_out(tmp_path):
+    recorded = same(tmp_path, "guards")
+    if recorded.outcome.out == b"no guards\n":
+        pytest.skip("this kernel has no MADV_GUARD_INSTALL (Linux 6.13)")
+    if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 15):
+        pytest.skip("this kernel does not tell of guarded pages (Linux 6.15)")
+    assert lost_bytes(recorded.report()) == [100]
+
+
 def test_large_reservations_are_searched_where_they_are_used(tmp_path):
     recorded = same(tmp_path, "reserves")
     if recorded.outcome.out == b"no room\n":
