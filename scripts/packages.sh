@@ -8,7 +8,8 @@ libelf-dev libjansson-dev libpopt-dev libunwind-dev libxml2-dev libzstd-dev
 uthash-dev"
 
 # What the tests need beside that: their own tools, and programs to record.
-test_packages="g++ cmake make automake libtool vim-tiny libcmocka-dev
+test_packages="g++ clang libclang-rt-14-dev lld cmake make automake libtool
+vim-tiny vim libcmocka-dev
 python3 python3-pytest python3-yaml shellcheck autoconf python3-jsonschema
 jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools
 valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils libjemalloc2
