@@ -168,6 +168,14 @@ static bool is_worth(struct picture *p, const struct map *map, uint64_t page)
 	return pages_touched(&p->pages, page);
 }
 
+/* Behind a module's data that begins as zeros the kernel may put what malloc
+ * maps, as one mapping with it; and a module's own allocator may use it. */
+static bool is_zeroed(const struct piece *piece)
+{
+	return piece->kind == RKN_ROOT_DATA && piece->map->private &&
+	       !piece->map->inode;
+}
+
 /* Is a part of the mapping that refknot does not own. */
 static void search_part(struct picture *p, const struct piece *piece,
 			uint64_t start, uint64_t end)
@@ -188,7 +196,7 @@ static void search_part(struct picture *p, const struct piece *piece,
 			continue;
 		if (!piece->map->readable)
 			search_hidden(p, piece, start, next);
-		else if (piece->heap)
+		else if (piece->heap || is_zeroed(piece))
 			search_gaps(p, piece, start, next);
 		else if (!anonymous ||
 			 !heap_owns(&p->blocks, start, p->maps, p->map_count))

@@ -12,8 +12,8 @@ import stat
 
 import pytest
 
-from conftest import (BUILD, SHIM, environment, own_function, read_json,
-                      record, refknot, run)
+from conftest import (BUILD, SHIM, SOURCE, compiled, environment,
+                      own_function, read_json, record, refknot, run)
 
 PROGRAMS = BUILD / "tests/hooks"
 LIBRARY = PROGRAMS / "hook_throw_library.so"
@@ -194,6 +194,27 @@ def test_a_signal_handler_may_leave_refknot_by_longjmp(tmp_path):
     lost = [f for f in recorded.report()["findings"]
             if f["bytes"] == 50 * 10000]
     assert len(lost) == 1 and lost[0]["count"] == 50, lost
+
+
+CHAIN = """
+#include "scrub.h"
+#include <stdlib.h>
+static NOINLINE void lose(void)
+{
+    void *volatile *volatile head = malloc(100);
+    head[0] = malloc(200);
+}
+int main(void) { lose(); scrub(); return 0; }
+"""
+
+
+def test_blocks_among_a_librarys_zeros_are_no_roots(tmp_path):
+    """There the kernel may put what malloc maps; this allocator does so."""
+    env = environment(LD_PRELOAD=PROGRAMS / "hook_bump.so")
+    program = compiled(tmp_path, "chain", CHAIN, "-g", "-O1",
+                       f"-I{SOURCE}/samples")
+    finding, = record(tmp_path, program, env=env).report()["findings"]
+    assert (finding["bytes"], finding["held_bytes"]) == (100, 200)
 
 
 def test_what_a_block_holds_is_held_while_it_moves(tmp_path):
