@@ -30,6 +30,7 @@ static void add_process(struct gate *g, const struct model *m, char *incomplete)
 		.program = xstrdup(model_text(m, meta->program)),
 		.pid = meta->pid,
 		.start_ns = meta->start_ns,
+		.forked = meta->flags & RKN_META_FORKED,
 		.ended = meta->end != RKN_END_UNKNOWN,
 		.parent_pid = meta->parent_pid,
 		.exit_code = meta->end == RKN_END_EXIT ? meta->end_value : -1,
@@ -49,7 +50,8 @@ static void add_other(struct gate *g, struct gate_other other)
 
 static struct gate_other described(const struct model *m)
 {
-	return (struct gate_other){ m->meta.pid, m->meta.start_ns };
+	return (struct gate_other){ m->meta.flags & RKN_META_FORKED,
+				    m->meta.pid, m->meta.start_ns };
 }
 
 static bool is_there(const struct gate *g, const char *text)
@@ -115,7 +117,7 @@ void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 {
 	if (*program == '/' &&
 	    !gate_programs_judge(&g->options.programs, program)) {
-		add_other(g, (struct gate_other){ pid, start_ns });
+		add_other(g, (struct gate_other){ false, pid, start_ns });
 		return;
 	}
 	*append(g) = (struct gate_process){
@@ -132,11 +134,11 @@ void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
 static bool is_replaced(const struct gate *g, const struct gate_process *p)
 {
 	for (size_t i = 0; i < g->process_count; i++)
-		if (g->processes[i].pid == p->pid &&
+		if (g->processes[i].pid == p->pid && !g->processes[i].forked &&
 		    g->processes[i].start_ns > p->start_ns)
 			return true;
 	for (size_t i = 0; i < g->other_count; i++)
-		if (g->others[i].pid == p->pid &&
+		if (g->others[i].pid == p->pid && !g->others[i].forked &&
 		    g->others[i].start_ns > p->start_ns)
 			return true;
 	return false;

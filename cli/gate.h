@@ -62,6 +62,7 @@ struct gate_process {
 	uint64_t start_ns;        /* wall clock */
 	int exit_code;            /* -1: a signal, or not known */
 	int signal;               /* 0: none */
+	bool forked;              /* no other went on as it */
 	bool ended;               /* seen to end */
 	uint64_t peak_bytes, allocations;
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
@@ -69,6 +70,7 @@ struct gate_process {
 
 /* One that was not, as its program is not to be judged. */
 struct gate_other {
+	bool forked; /* no other went on as it */
 	uint32_t pid;
 	uint64_t start_ns;
 };

@@ -211,12 +211,14 @@ static int by_start(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-/* `list` is in order of time. */
+/* `list` is in order of time. What began by fork has the number of a process
+ * that was gone. */
 static void find_replaced(struct live_store *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = i + 1; j < count && !list[i].replaced; j++)
-			list[i].replaced = list[j].pid == list[i].pid;
+			list[i].replaced =
+			    list[j].pid == list[i].pid && !list[j].forked;
 }
 
 struct live_store *live_list(const struct live *l, size_t *count)

@@ -186,6 +186,24 @@ static void a_process_replaced_by_exec_need_not_be_checked(void **state)
 	expect(0, "refknot: OK no findings; suppressed 0; exit 0");
 }
 
+/* It had the same number, which was free again. */
+static void a_forked_process_replaces_nobody(void **state)
+{
+	(void)state;
+	s.m.meta.end = RKN_END_UNKNOWN;
+	s.m.meta.flags = 0;
+	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
+	s.m.meta.start_ns = 5;
+	gate_add(&g, &s.m, &s.symbols);
+	s.m.meta.end = RKN_END_EXIT;
+	s.m.meta.flags = RKN_META_SNAPSHOT | RKN_META_FORKED;
+	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 0;
+	s.m.meta.start_ns = 6;
+	gate_add(&g, &s.m, &s.symbols);
+	gate_judge(&g, 0);
+	assert_true(g.failed);
+}
+
 static void one_finding_of_two_processes_is_one(void **state)
 {
 	(void)state;
@@ -418,6 +436,7 @@ int main(void)
 		TEST(no_recording_is_not_green),
 		TEST(incomplete_is_green_where_that_is_allowed),
 		TEST(a_process_replaced_by_exec_need_not_be_checked),
+		TEST(a_forked_process_replaces_nobody),
 		TEST(one_finding_of_two_processes_is_one),
 		TEST(what_is_known_does_not_fail),
 		TEST(what_has_grown_fails_when_asked_for),

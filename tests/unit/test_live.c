@@ -22,11 +22,12 @@
 #include "others.h"
 #include "scratch.h"
 
-static void write_store(const struct live *l, const char *name, pid_t pid,
-			uint64_t start)
+static void write_store_of(const struct live *l, const char *name, pid_t pid,
+			   uint64_t start, uint32_t flags)
 {
 	struct store_header h = { .magic = STORE_MAGIC,
 				  .state = STORE_RUNNING,
+				  .meta.flags = flags,
 				  .meta.pid = (uint32_t)pid,
 				  .meta.start_ns = start };
 	char path[4096];
@@ -37,6 +38,12 @@ static void write_store(const struct live *l, const char *name, pid_t pid,
 	assert_non_null(f);
 	assert_int_equal(fwrite(&h, sizeof(h), 1, f), 1);
 	assert_int_equal(fclose(f), 0);
+}
+
+static void write_store(const struct live *l, const char *name, pid_t pid,
+			uint64_t start)
+{
+	write_store_of(l, name, pid, start, 0);
 }
 
 /* A process that maps the store of that name and stays until killed. */
@@ -155,6 +162,25 @@ static void stores_are_in_order_of_time(void **state)
 	assert_true(live_close(&l));
 }
 
+/* Processes are many, and their numbers are used again. */
+static void who_was_forked_replaces_nobody(void **state)
+{
+	struct live_store *list;
+	size_t count;
+	struct live l;
+
+	(void)state;
+	assert_int_equal(live_open(&l, "."), 0);
+	write_store_of(&l, "first.rkn", 1 << 29, 100, RKN_META_FORKED);
+	write_store_of(&l, "second.rkn", 1 << 29, 200, RKN_META_FORKED);
+	list = live_list(&l, &count);
+	assert_int_equal(count, 2);
+	assert_false(list[0].replaced);
+	live_list_release(list, count);
+	empty_directory(&l);
+	assert_true(live_close(&l));
+}
+
 /* Alone its number does not tell: it may have executed something else. */
 static void who_has_the_store_mapped_is_alive(void **state)
 {
@@ -211,6 +237,7 @@ int main(void)
 		cmocka_unit_test(a_place_that_others_can_change_is_known),
 		cmocka_unit_test(a_directory_with_a_store_stays),
 		cmocka_unit_test(stores_are_in_order_of_time),
+		cmocka_unit_test(who_was_forked_replaces_nobody),
 		cmocka_unit_test(who_has_the_store_mapped_is_alive),
 		cmocka_unit_test(other_files_are_not_readable),
 	};
