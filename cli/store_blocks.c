@@ -56,7 +56,7 @@ static struct rkn_block decode(const struct store_file *s, uint64_t address,
 	};
 
 	if (*slot & STORE_EXTRA) {
-		b.birth = slot[1] >> STORE_BIRTH_SHIFT;
+		b.birth = (slot[1] & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
 		b.thread = slot[1] >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
 	}
 	if (*slot & STORE_BIG)

@@ -64,7 +64,7 @@ static void visit_slot(struct blocks *b, uint64_t address, const uint64_t *slot,
 	r.size = size_of(slot);
 	r.stack = shadow_stack(*slot);
 	if (*slot & STORE_EXTRA) {
-		r.birth = slot[1] >> STORE_BIRTH_SHIFT;
+		r.birth = (slot[1] & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
 		r.thread = slot[1] >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
 	}
 	f(b, &r, data);

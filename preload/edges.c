@@ -110,10 +110,13 @@ static void search_pages(struct picture *p, uint32_t i, uint64_t start,
 	}
 }
 
-/* Where a block ends: its allocator says so only where it can be read. */
+/*
+ * A pointer lies in the bytes that the program asked for: behind them is what
+ * the block held before it shrank, or what others held there before.
+ */
 static uint64_t end_of(const struct rkn_block *b, bool readable)
 {
-	return (b->address + (readable ? heap_usable(b) : b->size) + 7) & ~7ull;
+	return b->address + (readable ? heap_usable(b) : b->size);
 }
 
 /* Mapping by mapping: programs protect parts of their blocks. */

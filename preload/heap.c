@@ -32,6 +32,8 @@ struct heap_info {
 #define NO_PARAMETER 0x7fffffff
 static uint64_t first_arena;
 
+bool heap_asked;
+
 static bool is_empty_bin(const uint64_t *bin)
 {
 	uint64_t chunk = (uint64_t)(uintptr_t)bin - 16;
@@ -143,18 +145,14 @@ bool heap_owns(const struct blocks *b, uint64_t address, const struct map *maps,
 	       heap_arena_end(address, maps, count) != 0;
 }
 
-/*
- * glibc's chunk header stands before the block: its size with three flags, of
- * which the second says that the chunk has a mapping of its own.
- */
 uint64_t heap_usable(const struct rkn_block *b)
 {
-	uint64_t header, usable;
+	const uint64_t *slot = shadow_slot(b->address);
+	uint64_t usable;
 
-	if (process.foreign_malloc)
+	if (!heap_asked || !(slot[0] & STORE_EXTRA) || !(slot[1] & STORE_WHOLE))
 		return b->size;
-	memcpy(&header, (const char *)(uintptr_t)b->address - 8, 8);
-	usable = (header & ~7ull) - (header & 2 ? 16 : 8);
-	return usable >= b->size && usable < b->size + 2 * PAGE ? usable
-								: b->size;
+	usable = real.usable_size((void *)(uintptr_t)b->address);
+	return usable >= b->size && usable < 2 * b->size + 2 * PAGE ? usable
+								    : b->size;
 }

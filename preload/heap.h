@@ -11,7 +11,11 @@
 #include <stdint.h>
 
 #include "blocks.h"
+#include "compiler.h"
 #include "maps.h"
+
+/* Has the program asked of any block how many bytes of it it may use? */
+extern HIDDEN bool heap_asked;
 
 /* Find glibc's own tables. Early: while most of its lists are still empty. */
 void heap_init(void);
@@ -32,7 +36,10 @@ uint64_t heap_arena_end(uint64_t address, const struct map *maps,
 bool heap_owns(const struct blocks *b, uint64_t address, const struct map *maps,
 	       uint32_t count);
 
-/* Bytes from a block's start that the program may use: at least its size. */
+/*
+ * Bytes from a block's start that the program may use: those that it asked for,
+ * or, where it asked for their number (malloc_usable_size), that.
+ */
 uint64_t heap_usable(const struct rkn_block *b);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "compiler.h"
+#include "leftovers.h"
 #include "moves.h"
 #include "real.h"
 #include "record.h"
@@ -32,8 +33,10 @@
 static inline __attribute__((always_inline)) void *
 recorded(void *p, size_t size, const void *frame)
 {
-	if (likely(p))
-		record_alloc(p, size, frame);
+	if (likely(p)) {
+		leftovers_clear_first(p, size);
+		record_alloc(p, size, 0, frame);
+	}
 	return p;
 }
 
@@ -41,14 +44,20 @@ CLEAN EXPORT void *malloc(size_t size)
 {
 	void *p = real.malloc(size);
 
-	if (likely(p))
-		record_alloc_here(p, size, HERE);
+	if (likely(p)) {
+		leftovers_clear_first(p, size);
+		record_alloc_here(p, size, 0, HERE);
+	}
 	return p;
 }
 
 CLEAN EXPORT void *calloc(size_t n, size_t size)
 {
-	return recorded(real.calloc(n, size), n * size, HERE);
+	void *p = real.calloc(n, size);
+
+	if (likely(p))
+		record_alloc(p, n * size, LEFTOVERS_NONE, HERE);
+	return p;
 }
 
 /*
@@ -59,6 +68,7 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
  */
 #define REALLOC(call, new_size)                                                \
 	struct record_freed freed = { 0 };                                     \
+	const uint64_t kept = leftovers_kept(p);                               \
 	void *q;                                                               \
                                                                                \
 	if (p) {                                                               \
@@ -66,10 +76,13 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 		record_take(p, &freed, HERE);                                  \
 	}                                                                      \
 	q = (call);                                                            \
-	if (q)                                                                 \
-		record_alloc(q, (new_size), HERE);                             \
-	else if (p && (new_size))                                              \
+	if (q) {                                                               \
+		if (!p)                                                        \
+			leftovers_clear_first(q, (new_size));                  \
+		record_alloc(q, (new_size), kept, HERE);                       \
+	} else if (p && (new_size)) {                                          \
 		record_undo(p, &freed);                                        \
+	}                                                                      \
 	if (unlikely(freed.objects) && q)                                      \
 		record_settle(&freed, p, q, (new_size));                       \
 	if (p)                                                                 \
@@ -98,8 +111,8 @@ CLEAN EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 {
 	int error = real.posix_memalign(p, alignment, size);
 
-	if (!error && *p)
-		record_alloc(*p, size, HERE);
+	if (!error)
+		recorded(*p, size, HERE);
 	return error;
 }
 
@@ -123,4 +136,14 @@ void *pvalloc(size_t size);
 CLEAN EXPORT void *pvalloc(size_t size)
 {
 	return recorded(real.pvalloc(size), size, HERE);
+}
+
+size_t malloc_usable_size(void *p);
+CLEAN EXPORT size_t malloc_usable_size(void *p)
+{
+	size_t size = real.usable_size(p);
+
+	if (p)
+		record_whole(p);
+	return size;
 }

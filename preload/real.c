@@ -9,6 +9,8 @@
 #include <sys/auxv.h>
 
 #include "compiler.h"
+#include "environment.h"
+#include "leftovers.h"
 #include "sys.h"
 
 /* glibc's public names of its allocator; other C libraries lack them. */
@@ -145,6 +147,12 @@ static void first_free(void *p)
 	real.free(p);
 }
 
+static size_t first_usable_size(void *p)
+{
+	real_resolve();
+	return real.usable_size != first_usable_size ? real.usable_size(p) : 0;
+}
+
 static long first_syscall(long number, long a, long b, long c, long d, long e,
 			  long f)
 {
@@ -159,6 +167,7 @@ struct real real = {
 	.calloc = first_calloc,
 	.realloc = first_realloc,
 	.free = first_free,
+	.usable_size = first_usable_size,
 	.posix_memalign = own_posix_memalign,
 	.aligned_alloc = first_aligned_alloc,
 	.memalign = first_memalign,
@@ -211,6 +220,7 @@ static void find_all(struct real *r)
 	find("free", &r->free);
 	find("realloc", &r->realloc);
 	find("calloc", &r->calloc);
+	find("malloc_usable_size", &r->usable_size);
 	find("posix_memalign", &r->posix_memalign);
 	find("aligned_alloc", &r->aligned_alloc);
 	find("memalign", &r->memalign);
@@ -244,6 +254,33 @@ static bool is_the_c_library(void *(*f)(size_t))
 			      (void *)(uintptr_t)getauxval);
 }
 
+static bool has_tunable(const char *list, const char *name)
+{
+	for (; *list; list++)
+		if (strncmp(list, name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
+/* With these glibc's malloc fills what it hands out, and leaves no links. */
+static bool fills(char *const *variables)
+{
+	for (; variables && *variables; variables++)
+		if (strncmp(*variables, "MALLOC_PERTURB_=", 16) == 0 ||
+		    (strncmp(*variables, "GLIBC_TUNABLES=", 15) == 0 &&
+		     has_tunable(*variables, "glibc.malloc.perturb=")))
+			return true;
+	return false;
+}
+
+static enum leftovers_links links(void)
+{
+	if (!glibc)
+		return LEFTOVERS_LINKS_FIRST;
+	return fills(environment_variables()) ? LEFTOVERS_LINKS_NONE
+					      : LEFTOVERS_LINKS_GLIBC;
+}
+
 /*
  * A name that is not found leaves a message, allocated, for dlerror: it is
  * taken away, so that the program does not see it.
@@ -263,6 +300,7 @@ COLD void real_resolve(void)
 	glibc = found.malloc == early_malloc || is_the_c_library(found.malloc);
 	guard_early(&found);
 	real = found;
+	leftovers_links = links();
 	resolving = false;
 }
 

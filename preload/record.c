@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "heap.h"
 #include "moves.h"
 #include "references.h"
 
@@ -68,14 +69,16 @@ static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
 		process_off_store(-ENOSPC);
 }
 
-void record_block(struct thread *t, void *p, size_t size,
+void record_block(struct thread *t, void *p, size_t size, size_t kept,
 		  const struct walk_leaf *leaf)
 {
 	uint64_t extra = thread_extra(t), address = (uint64_t)(uintptr_t)p;
 	struct shadow_block b = { size, extra >> STORE_BIRTH_SHIFT,
 				  shadow_stack(leaf->head), t->serial };
-	enum rkn_limit_number limit = shadow_set(address, &b);
+	enum rkn_limit_number limit;
 
+	leftovers_clear(p, size, kept);
+	limit = shadow_set(address, &b);
 	if (unlikely(limit != RKN_LIMITS)) {
 		not_kept(t->area, limit);
 		return;
@@ -120,9 +123,21 @@ COLD void record_outside(void *p, size_t size)
 	}
 }
 
-void record_alloc(void *p, size_t size, const void *frame)
+void record_alloc(void *p, size_t size, size_t kept, const void *frame)
 {
-	record_alloc_here(p, size, frame);
+	record_alloc_here(p, size, kept, frame);
+}
+
+void record_whole(void *p)
+{
+	uint64_t *slot = shadow_slot((uint64_t)(uintptr_t)p), head;
+
+	if (!process_page.epoch || !slot || !shadow_slot_known(slot))
+		return;
+	head = READ_ONCE(*slot);
+	if (shadow_is_live(head) && head & STORE_EXTRA)
+		WRITE_ONCE(slot[1], READ_ONCE(slot[1]) | STORE_WHOLE);
+	WRITE_ONCE(heap_asked, true);
 }
 
 /* The objects in it are left as they are: nobody will find them. */

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "leftovers.h"
 #include "regions.h"
 #include "thread.h"
 
@@ -62,15 +63,16 @@ static inline const struct walk_leaf *record_leaf(struct thread *t,
 
 /* A block without a shortcut to its slots, whose size takes three, or of a
  * thread that takes no short way. */
-void record_block(struct thread *t, void *p, size_t size,
+void record_block(struct thread *t, void *p, size_t size, size_t kept,
 		  const struct walk_leaf *leaf);
 
 /* A block of a thread that may not go inside. */
 void record_outside(void *p, size_t size);
 
-/* The real allocator has returned `p` (not NULL). */
+/* The real allocator has returned `p` (not NULL), of whose bytes the first
+ * `kept` mean something; see leftovers.h. */
 static inline __attribute__((always_inline)) void
-record_alloc_here(void *p, size_t size, const void *frame)
+record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 {
 	struct thread *t = thread_enter(frame);
 	const struct walk_leaf *leaf;
@@ -84,17 +86,23 @@ record_alloc_here(void *p, size_t size, const void *frame)
 	leaf = record_leaf(t, frame);
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (likely(slot && !(size >> 32) && !t->detour)) {
+		const uint64_t head = leaf->head | size << STORE_SIZE_SHIFT;
+
+		if (unlikely(!leftovers_same(READ_ONCE(*slot), head)))
+			leftovers_clear(p, size, kept);
 		WRITE_ONCE(slot[1], thread_extra(t));
-		__atomic_store_n(slot, leaf->head | size << STORE_SIZE_SHIFT,
-				 __ATOMIC_RELEASE);
+		__atomic_store_n(slot, head, __ATOMIC_RELEASE);
 		record_count_alloc(t->area, leaf->counter, size);
 		thread_more(t, size);
 	} else {
-		record_block(t, p, size, leaf);
+		record_block(t, p, size, kept, leaf);
 	}
 	thread_leave(t);
 }
-void record_alloc(void *p, size_t size, const void *frame);
+void record_alloc(void *p, size_t size, size_t kept, const void *frame);
+
+/* The program asked how many bytes of `p` (not NULL) it may use. */
+void record_whole(void *p);
 
 /* What record_take() took out, for record_undo(). */
 struct record_freed {

@@ -20,7 +20,7 @@
 #define STORE_EXECUTED ".executed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 7u
+#define STORE_VERSION 8u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
@@ -30,11 +30,13 @@
  *
  *   HEAD   63        32 31      30      29          4 3    2        1   0
  *          | size     | noted | tamed | stack       | big| extra | freed | 1 |
- *   EXTRA  63             20 19              1  0
- *          | birth         | thread          | 0 |
+ *   EXTRA  63     62       20 19              1  0
+ *          | whole | birth  | thread          | 0 |
  *
  * `noted`: there are records in STORE_OBJECTS for addresses in it. `tamed`: it
- * was allocated where leaks were not wanted (__lsan_disable).
+ * was allocated where leaks were not wanted (__lsan_disable). `whole`: the
+ * program asked how many bytes it may use (malloc_usable_size), so that it may
+ * keep pointers behind the size that it asked for.
  *
  * A freed block keeps its HEAD with `freed` set and its EXTRA, until they are
  * overwritten.  A block of 4 GiB or more has `big` set, size holds the low
@@ -55,9 +57,11 @@
 #define STORE_TAMED        (1ull << 30)
 #define STORE_NOTED        (1ull << 31)
 #define STORE_SIZE_SHIFT   32
+#define STORE_SIZE_MASK    (~0ull << STORE_SIZE_SHIFT)
 #define STORE_THREAD_SHIFT 1
 #define STORE_THREAD_MAX   ((1u << 19) - 1) /* this and above: not known */
 #define STORE_BIRTH_SHIFT  20
+#define STORE_WHOLE        (1ull << 63)
 
 struct store_chunk {
 	uint64_t region; /* address >> STORE_REGION_SHIFT */

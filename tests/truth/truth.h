@@ -11,6 +11,7 @@
 #define TRUTH_H
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "scrub.h"

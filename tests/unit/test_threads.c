@@ -218,7 +218,7 @@ static __attribute__((noinline)) char *allocate(size_t size)
 {
 	char *p = malloc(size);
 
-	record_alloc(p, size, HERE);
+	record_alloc(p, size, 0, HERE);
 	return p;
 }
 

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "leftovers.h"
+
+#include <string.h>
+
+#include "shadow.h"
+
+/* glibc's malloc/malloc.c, struct malloc_chunk: the word before a block is its
+ * chunk's size and three flags; a free chunk has four links where its block
+ * was. */
+#define LINKS        32
+#define FLAGS        7ull
+#define FLAG_MAPPED  2ull /* a mapping of its own, which began as zeros */
+#define CHUNK_LEAST  32ull
+#define CHUNK_HEADER 8ull
+
+enum leftovers_links leftovers_links;
+
+/* A new block, of which words from .. to-1 mean nothing, and where it ends. */
+struct fresh {
+	uint64_t from, to, end;
+};
+
+/* glibc's chunks are multiples of 16 bytes, 8 of them for the size. */
+static uint64_t chunk_of(uint64_t size)
+{
+	uint64_t chunk = (size + CHUNK_HEADER + 15) & ~15ull;
+
+	return chunk < CHUNK_LEAST ? CHUNK_LEAST : chunk;
+}
+
+static uint64_t header_of(const void *p)
+{
+	uint64_t header;
+
+	memcpy(&header, (const char *)p - CHUNK_HEADER, sizeof(header));
+	return header;
+}
+
+/* What is zero is not written: it may be a page that was never touched. */
+static void wipe(const struct fresh *f, uint64_t at, uint64_t size)
+{
+	uint64_t end = at + size < f->to ? at + size : f->to;
+
+	for (at = at < f->from ? f->from : at; at + 8 <= end; at += 8) {
+		uint64_t *word = (uint64_t *)(uintptr_t)at;
+
+		if (*word)
+			*word = 0;
+	}
+}
+
+/*
+ * Links may be at `at`, behind the new block, and the record that told so will
+ * be gone. In its place the slot there gets one of a block without bytes, if it
+ * has none. Another thread may be about to write there, what counts.
+ */
+static void leave_record(uint64_t at)
+{
+	uint64_t *slot = shadow_slot(at), seen;
+
+	if (!slot || !shadow_slot_ready(slot))
+		return;
+	seen = READ_ONCE(*slot);
+	if (!(seen & STORE_HEAD) && !shadow_is_live(READ_ONCE(slot[-1])))
+		__atomic_compare_exchange_n(slot, &seen,
+					    STORE_HEAD | STORE_FREED, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/*
+ * A block of `size` bytes at `at` was freed, and may have left a part of the
+ * chunk that it was cut from. What is left of a chunk is handed out with it if
+ * it is too small for another: then the next one begins 16 bytes further on.
+ */
+static void wipe_block(const struct fresh *f, uint64_t at, uint64_t size)
+{
+	uint64_t rest = at + chunk_of(size);
+
+	if (leftovers_links == LEFTOVERS_LINKS_FIRST) {
+		wipe(f, at, 8);
+		return;
+	}
+	wipe(f, at, LINKS);
+	wipe(f, rest, LINKS + 16);
+	if (rest >= f->end)
+		leave_record(rest);
+}
+
+typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+static inline bool any_head(const uint64_t *slots)
+{
+	const pair *p = (const pair *)slots;
+	pair all = p[0] | p[1] | p[2] | p[3];
+
+	static_assert(STORE_HEAD == 1, "the bit has moved");
+	return (all[0] | all[1]) & STORE_HEAD;
+}
+
+/* The records in `count` slots that begin with that of `at`. */
+static void take_records(const struct fresh *f, uint64_t at, uint64_t *slots,
+			 uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		if (i % 8 == 0 && count - i >= 8 && !any_head(slots + i)) {
+			i += 7;
+			continue;
+		}
+		if ((slots[i] & (STORE_HEAD | STORE_FREED)) !=
+		    (STORE_HEAD | STORE_FREED))
+			continue;
+		wipe_block(f, at + (i << shadow.granule_shift),
+			   slots[i] >> STORE_SIZE_SHIFT);
+		WRITE_ONCE(slots[i], 0);
+	}
+}
+
+/* Where slots of `at` and behind it are that lie in one step of the store. */
+static uint64_t step_end(uint64_t at, const uint64_t *slot, uint64_t end)
+{
+	uint64_t offset =
+	    (uint64_t)((const char *)slot - (const char *)store.header);
+	uint64_t bytes = STORE_STEP - offset % STORE_STEP;
+	uint64_t next = (at & ~((1ull << shadow.granule_shift) - 1)) +
+			(bytes / 8 << shadow.granule_shift);
+	uint64_t region = (at & ~(STORE_REGION - 1)) + STORE_REGION;
+
+	next = next < region ? next : region;
+	return next < end ? next : end;
+}
+
+static void take_all(const struct fresh *f, uint64_t at, uint64_t end)
+{
+	const uint64_t granule = 1ull << shadow.granule_shift;
+
+	for (uint64_t next; at < end; at = next) {
+		uint64_t *slot = shadow_slot(at);
+
+		if (!slot) {
+			next = (at & ~(STORE_REGION - 1)) + STORE_REGION;
+			continue;
+		}
+		next = step_end(at, slot, end);
+		if (shadow_slot_known(slot))
+			take_records(f, at, slot,
+				     (next - at + granule - 1) / granule);
+	}
+}
+
+COLD void leftovers_clear(void *p, size_t size, size_t kept)
+{
+	const uint64_t address = (uint64_t)(uintptr_t)p;
+	const uint64_t *slot = shadow_head_at(address);
+	bool freed = slot && *slot & STORE_HEAD;
+	uint64_t old = 1ull << shadow.granule_shift;
+	struct fresh f;
+
+	if (leftovers_links == LEFTOVERS_LINKS_NONE)
+		return;
+	if (leftovers_links == LEFTOVERS_LINKS_GLIBC) {
+		uint64_t header = header_of(p);
+
+		if (freed)
+			old = chunk_of(*slot >> STORE_SIZE_SHIFT);
+		if (header & FLAG_MAPPED || old == chunk_of(size))
+			return;
+		/* To the chunk's end: the next of that length may ask for a
+		 * few bytes more. */
+		size = (header & ~FLAGS) - CHUNK_HEADER;
+	}
+	f.end = address + size;
+	f.to = f.end & ~7ull;
+	f.from = kept < size ? (address + kept + 7) & ~7ull : f.to;
+	if (freed)
+		wipe_block(&f, address, *slot >> STORE_SIZE_SHIFT);
+	/* In the middle of the old block none has begun. */
+	take_all(&f, address + old, f.end);
+}
+
+size_t leftovers_kept(const void *p)
+{
+	uint64_t header;
+
+	if (!p)
+		return 0;
+	if (leftovers_links != LEFTOVERS_LINKS_GLIBC)
+		return LEFTOVERS_NONE;
+	header = header_of(p);
+	return (header & ~FLAGS) - (header & FLAG_MAPPED ? 16 : 8);
+}

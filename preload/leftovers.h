@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the allocator leaves in memory that it hands out: links of its lists.
+ * A link is an address in the heap, and in a block that the program does not
+ * fill it looks like a pointer of the program's, which hides leaks.  The bytes
+ * of a new block mean nothing to the program, so the links are cleared there.
+ *
+ * A link stands where a free chunk began: at the start of the block that was
+ * freed, or behind a block that took only a part of a free chunk.  The shadow
+ * knows both, for a freed block's record stays until leftovers_clear() takes it
+ * out.  So the search at the end needs no guess about what is a link.
+ */
+#ifndef LEFTOVERS_H
+#define LEFTOVERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "store.h"
+
+/* Where links are in a free chunk. Set when the allocator is known. */
+enum leftovers_links {
+	LEFTOVERS_LINKS_NONE,  /* nowhere, or what is there is wanted */
+	LEFTOVERS_LINKS_FIRST, /* in the first word */
+	LEFTOVERS_LINKS_GLIBC, /* fd, bk, fd_nextsize, bk_nextsize */
+};
+extern HIDDEN enum leftovers_links leftovers_links;
+
+/* All bytes of a new block mean something: it came from calloc. */
+#define LEFTOVERS_NONE SIZE_MAX
+
+/*
+ * Was the block that was freed at the same place, whose record is `head`, as
+ * long as the new one, whose record will be `now`? Then no chunk has begun in
+ * the middle since.
+ */
+static inline bool leftovers_same(uint64_t head, uint64_t now)
+{
+	return !((head ^ now) & (STORE_SIZE_MASK | STORE_HEAD));
+}
+
+/* The links at the start of `p`, which the allocator just returned. */
+static inline __attribute__((always_inline)) void
+leftovers_clear_first(void *p, size_t size)
+{
+	uint64_t *words = (uint64_t *)p;
+
+	if (likely(leftovers_links == LEFTOVERS_LINKS_GLIBC)) {
+		/* The smallest block has 24 bytes, the next one 40. */
+		words[0] = words[1] = words[2] = 0;
+		words[size > 24 ? 3 : 2] = 0;
+	} else if (leftovers_links == LEFTOVERS_LINKS_FIRST &&
+		   size >= sizeof(*words)) {
+		words[0] = 0;
+	}
+}
+
+/*
+ * Those in its middle, and the records of the blocks that were freed there.
+ * Before the block is recorded. The first `kept` bytes mean something: what
+ * realloc() brought there.
+ */
+void leftovers_clear(void *p, size_t size, size_t kept);
+
+/* How many bytes of `p`, which goes to realloc(), mean something. */
+size_t leftovers_kept(const void *p);
+
+#endif
