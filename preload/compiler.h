@@ -6,6 +6,7 @@
 #define EXPORT __attribute__((visibility("default")))
 /* Ours alone: the compiler need not ask the loader where it is. */
 #define HIDDEN      __attribute__((visibility("hidden")))
+#define USED        __attribute__((used))
 #define COLD        __attribute__((cold, noinline))
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

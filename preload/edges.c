@@ -2,6 +2,7 @@
 /* The pointers between blocks. */
 #include <stddef.h>
 
+#include "contexts.h"
 #include "heap.h"
 #include "picture.h"
 
@@ -119,6 +120,22 @@ static uint64_t end_of(const struct rkn_block *b, bool readable)
 	return b->address + (readable ? heap_usable(b) : b->size);
 }
 
+/* What a coroutine has left below its stack pointer is no part of it. */
+static void search_used(struct picture *p, uint32_t i, uint64_t at,
+			uint64_t end, bool readable)
+{
+	const bool small = readable && p->blocks.list[i].size < LARGE;
+
+	for (uint64_t from, to; at < end; at = to) {
+		if (!contexts_dead(at, end, &from, &to))
+			from = to = end;
+		if (small)
+			search(p, i, at, from, (const void *)(uintptr_t)at);
+		else
+			search_pages(p, i, at, from, readable);
+	}
+}
+
 /* Mapping by mapping: programs protect parts of their blocks. */
 static uint32_t search_block(struct picture *p, uint32_t i, uint32_t m)
 {
@@ -135,10 +152,7 @@ static uint32_t search_block(struct picture *p, uint32_t i, uint32_t m)
 
 		if (p->maps[n].start > at)
 			break;
-		if (p->maps[n].readable && b->size < LARGE)
-			search(p, i, at, stop, (const void *)(uintptr_t)at);
-		else
-			search_pages(p, i, at, stop, p->maps[n].readable);
+		search_used(p, i, at, stop, p->maps[n].readable);
 		at = stop;
 	}
 	return m;

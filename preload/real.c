@@ -162,6 +162,8 @@ static long first_syscall(long number, long a, long b, long c, long d, long e,
 
 long (*real_syscall)(long, long, long, long, long, long, long) = first_syscall;
 
+void *real_swapcontext, *real_setcontext;
+
 struct real real = {
 	.malloc = first_malloc,
 	.calloc = first_calloc,
@@ -213,6 +215,8 @@ static void find_all(struct real *r)
 	find("posix_spawn", &r->posix_spawn);
 	find("posix_spawnp", &r->posix_spawnp);
 	find("syscall", &real_syscall);
+	find("swapcontext", &real_swapcontext);
+	find("setcontext", &real_setcontext);
 	find("sigaction", &r->sigaction);
 	find("signal", &r->signal);
 	find("sysv_signal", &r->sysv_signal);

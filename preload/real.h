@@ -54,6 +54,9 @@ extern HIDDEN struct real real;
 /* syscall(): the number and six arguments. Can be called at any time. */
 extern HIDDEN long (*real_syscall)(long, long, long, long, long, long, long);
 
+/* Where swapcontext() and setcontext() go on; set by real_resolve(). */
+extern HIDDEN void *real_swapcontext, *real_setcontext;
+
 /* Look the definitions up, once. May run inside malloc. */
 void real_resolve(void);
 

@@ -49,6 +49,10 @@ const struct walk_leaf *record_walk(struct thread *t, const void *frame)
 	if (unlikely(!most))
 		return nowhere(t);
 	unwind_walk(&t->walk, words[1], sp, words[0], most);
+	if (unlikely(t->walk.truncated) && thread_stack_grew(t, sp, &most)) {
+		unwind_begin(&t->walk, (uint32_t)process.settings.depth);
+		unwind_walk(&t->walk, words[1], sp, words[0], most);
+	}
 	node = stacks_node(&t->memo, &t->walk, t->area->limits);
 	leaf = &t->leaves[node % THREAD_LEAVES];
 	if (unlikely(!node || leaf->node != node))

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "contexts.h"
 #include "heap.h"
 #include "modules.h"
 #include "own.h"
@@ -204,14 +205,31 @@ static void search_part(struct picture *p, const struct piece *piece,
 	}
 }
 
+/* The first part of [start, end) that holds no pointers of the program's. */
+static bool next_gap(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
+{
+	bool (*const gaps[])(uint64_t, uint64_t, uint64_t *,
+			     uint64_t *) = { own_find, heap_first_arena,
+					     contexts_dead };
+	bool any = false;
+	uint64_t a = end, b = end;
+
+	for (unsigned i = 0; i < sizeof(gaps) / sizeof(*gaps); i++)
+		if (gaps[i](start, end, &a, &b) && (!any || a < *from)) {
+			*from = a;
+			*to = b;
+			any = true;
+		}
+	return any;
+}
+
 static void search_piece(struct picture *p, const struct piece *piece,
 			 uint64_t start, uint64_t end)
 {
-	uint64_t from, to;
+	uint64_t from = end, to = end;
 
 	start = (start + 7) & ~7ull;
-	while (start < end && (own_find(start, end, &from, &to) ||
-			       heap_first_arena(start, end, &from, &to))) {
+	while (start < end && next_gap(start, end, &from, &to)) {
 		search_part(p, piece, start, from);
 		start = to;
 	}
@@ -232,14 +250,36 @@ static bool holds(const struct map *map, uint64_t address)
 	return address >= map->start && address < map->end;
 }
 
-/* Threads, living or ended, whose control blocks lie in the mapping. */
-static unsigned threads_in(const struct map *map)
+/*
+ * The control block at the end of a stack that glibc made, where threads have
+ * theirs that never allocated, and so are not noted: it holds its own address
+ * twice (tcbhead_t, tcb and self). 0: none.
+ */
+#define CONTROL_ALIGNMENT 64ull
+static uint64_t control_block(const struct picture *p, const struct map *map)
 {
-	unsigned n = 0;
-	uint64_t at;
+	uint64_t words[3], at = map->end - CONTROL_LEAST;
+
+	if (!is_guarded(p, map) || !map->readable || map->inode)
+		return 0;
+	for (at &= ~(CONTROL_ALIGNMENT - 1);
+	     at > map->start && map->end - at <= 2 * CONTROL;
+	     at -= CONTROL_ALIGNMENT)
+		if (sys_peek(process.pid, words, at, sizeof(words)) ==
+			sizeof(words) &&
+		    words[0] == at && words[2] == at)
+			return at;
+	return 0;
+}
+
+/* Threads, living or ended, whose control blocks lie in the mapping. */
+static unsigned threads_in(const struct picture *p, const struct map *map)
+{
+	uint64_t at, last = control_block(p, map);
+	unsigned n = last != 0;
 
 	for (uint32_t i = 0; (at = thread_pointers_next(&i));)
-		n += holds(map, at);
+		n += holds(map, at) && at != last;
 	return n;
 }
 
@@ -252,7 +292,7 @@ static uint64_t used_from(const struct picture *p, const struct map *map,
 {
 	bool own = strcmp(map->name, "[stack]") == 0 ||
 		   (holds(map, t->pointer) && is_guarded(p, map) &&
-		    threads_in(map) <= 1);
+		    threads_in(p, map) <= 1);
 
 	return own && holds(map, t->low) ? t->low : map->start;
 }
@@ -298,6 +338,18 @@ static bool is_listed(uint64_t pointer)
 	return false;
 }
 
+/* The control block of the one thread that has one in `map`; 0. */
+static uint64_t only_thread(const struct picture *p, const struct map *map)
+{
+	uint64_t at = control_block(p, map);
+
+	if (threads_in(p, map) != 1)
+		return 0;
+	for (uint32_t i = 0; !at && (at = thread_pointers_next(&i));)
+		at = holds(map, at) ? at : 0;
+	return at;
+}
+
 /*
  * glibc keeps the stacks of ended threads for later ones. The end of one that
  * is in `map`: its control block still holds its own address. 0: none. When a
@@ -306,20 +358,15 @@ static bool is_listed(uint64_t pointer)
 static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
 {
 	uint64_t at;
-	uint32_t i = 0;
 
-	if (!is_guarded(p, map) || p->stop.running || threads_in(map) != 1)
+	if (!is_guarded(p, map) || p->stop.running)
 		return 0;
-	while ((at = thread_pointers_next(&i))) {
-		if (!holds(map, at) || !holds(map, at + CONTROL_LEAST) ||
-		    is_alive(p, at))
-			continue;
-		if (!is_listed(at))
-			continue;
-		at = (at + CONTROL) & ~(PAGE - 1);
-		return at < map->end ? at : map->end;
-	}
-	return 0;
+	at = only_thread(p, map);
+	if (!at || !holds(map, at + CONTROL_LEAST) || is_alive(p, at) ||
+	    !is_listed(at))
+		return 0;
+	at = (at + CONTROL) & ~(PAGE - 1);
+	return at < map->end ? at : map->end;
 }
 
 /*
@@ -440,11 +487,54 @@ static void declared_spans(struct picture *p)
 	}
 }
 
+/* Is the mapping around `address` a thread's stack, or one for its signals, or
+ * are its coroutines known? */
+static bool is_known_stack(const struct picture *p, const struct map *map)
+{
+	if (strcmp(map->name, "[stack]") == 0 || threads_in(p, map) ||
+	    contexts_know(map->start, map->end))
+		return true;
+	for (uint32_t i = 0; i < p->stop.count; i++)
+		if (holds(map, p->stop.threads[i].alternate) ||
+		    holds(map, p->stop.threads[i].low))
+			return true;
+	return false;
+}
+
+static const struct map *map_of(const struct picture *p, uint64_t address)
+{
+	for (uint32_t i = 0; i < p->map_count; i++)
+		if (holds(&p->maps[i], address))
+			return &p->maps[i];
+	return NULL;
+}
+
+/* Memory where calls were made, of coroutines that are not known. */
+static void note_other_stacks(struct picture *p)
+{
+	uint8_t *seen = own_map(p->map_count);
+
+	for (uint32_t n = 1; seen && n < thread_numbers(); n++) {
+		const struct thread *t = thread_at(n);
+
+		for (unsigned i = 0; t && i < THREAD_RANGES; i++) {
+			const struct map *map =
+			    t->ranges[i].most ? map_of(p, t->ranges[i].most - 1)
+					      : NULL;
+
+			if (map && !seen[map - p->maps]++ &&
+			    !is_known_stack(p, map))
+				p->limits[RKN_LIMIT_OTHER_STACKS]++;
+		}
+	}
+}
+
 void roots_search(struct picture *p)
 {
 	for (uint32_t i = 0; i < p->map_count; i++)
 		if (is_data(&p->maps[i]))
 			search_map(p, &p->maps[i]);
+	note_other_stacks(p);
 	declared_spans(p);
 	loader_roots(p);
 	stack_roots(p);

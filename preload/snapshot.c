@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "compiler.h"
+#include "contexts.h"
 #include "modules.h"
 #include "own.h"
 #include "picture.h"
@@ -110,6 +111,7 @@ static void search_all(struct picture *p)
 		return;
 	}
 	pages_open(&p->pages);
+	contexts_collect(&p->stop);
 	p->copies = sys_peek(process.pid, &(uint64_t){ 0 },
 			     (uint64_t)(uintptr_t)&process, 8) == 8;
 	roots_search(p);

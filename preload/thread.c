@@ -321,6 +321,20 @@ COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 	return found.most;
 }
 
+COLD bool thread_stack_grew(struct thread *t, uint64_t sp, uint64_t *most)
+{
+	struct cfi_bounds *range = &t->ranges[0];
+	struct map map;
+
+	if (*most == (uint64_t)(uintptr_t)__builtin_thread_pointer() ||
+	    *most == (uint64_t)(uintptr_t)__libc_stack_end ||
+	    range->most != *most || !is_mapped(*most, *most + 1) ||
+	    !maps_find(sp, &map) || map.end <= *most)
+		return false;
+	*most = range->most = map.end;
+	return true;
+}
+
 COLD struct store_counter *thread_counter_slowly(struct store_area *a,
 						 uint32_t stack)
 {

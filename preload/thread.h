@@ -158,6 +158,13 @@ static inline uint64_t thread_stack_end(struct thread *t, uint64_t sp)
 	return thread_stack_end_slowly(t, sp);
 }
 
+/*
+ * A stack in memory that grew since its end was found, as the heap does under
+ * one that a program allocated: is there more of it behind `*most`? Then that
+ * is its end now.
+ */
+bool thread_stack_grew(struct thread *t, uint64_t sp, uint64_t *most);
+
 /* The word of the shadow for the next block: its birth number, the thread. */
 void thread_births(struct thread *t);
 static inline uint64_t thread_extra(struct thread *t)

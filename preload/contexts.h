@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Coroutines of ucontext.h that are switched out.  What lies below the stack
+ * pointer of one is left of frames that have returned, and holds nothing.  Only
+ * where that is certain: the program left the coroutine by swapcontext() and
+ * has not gone on with it by swapcontext() or setcontext() since.
+ */
+#ifndef CONTEXTS_H
+#define CONTEXTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "stop.h"
+
+/* The thread is about to save what it does in `from` (NULL: nowhere) and to go
+ * on as `to`. No lock; on stacks of any size. */
+void contexts_switch(const void *from, const void *to);
+
+/* Find the dead parts, for contexts_dead(): at a snapshot, with all threads
+ * stopped. */
+void contexts_collect(const struct stop *s);
+
+/* How many coroutines wait, as contexts_collect() found. */
+extern HIDDEN uint32_t contexts_count;
+
+/* Does [start, end) touch a dead part? Then *from .. *to is the first such part
+ * of it. */
+bool contexts_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to);
+
+static inline bool contexts_dead(uint64_t start, uint64_t end, uint64_t *from,
+				 uint64_t *to)
+{
+	return unlikely(contexts_count) && contexts_find(start, end, from, to);
+}
+
+/* Is any coroutine's stack, dead or not, between these addresses? */
+bool contexts_know(uint64_t start, uint64_t end);
+
+#endif
