@@ -4,8 +4,8 @@
  * one step from a frame to its caller by it (DWARF 4, section 6.4; System V
  * ABI for x86-64, section 3.7; LSB core, "Exception frames").
  *
- * Modules are found by _dl_find_object, which takes no lock.  Nothing here
- * allocates; all of it may run inside malloc and in a signal handler.
+ * Modules are found by image.h, which takes no lock.  Nothing here allocates;
+ * all of it may run inside malloc and in a signal handler.
  */
 #ifndef CFI_H
 #define CFI_H

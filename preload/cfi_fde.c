@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding the FDE of an address: _dl_find_object, then the binary search
- * table of `.eh_frame_hdr`.
+ * Finding the FDE of an address: the image that it lies in, then the binary
+ * search table of `.eh_frame_hdr`, which may be in another segment.
  */
 #include "cfi_row.h"
 
-#include <dlfcn.h>
 #include <string.h>
+
+#include "image.h"
 
 enum {
 	PE_ABSOLUTE = 0x00,
@@ -25,8 +26,6 @@ enum {
 	PE_INDIRECT = 0x80,
 	PE_OMIT = 0xff,
 };
-
-#pragma weak _dl_find_object
 
 uint64_t cfi_unsigned(struct cfi_bytes *b, unsigned size)
 {
@@ -201,28 +200,28 @@ static bool augmentation(struct cfi_bytes *b, const char *letters,
 	return true;
 }
 
-/* The bytes after the length field of the record at `p`, which lies in
- * `module` if it can be read; else p NULL. */
-static struct cfi_bytes record(const uint8_t *p, struct cfi_bytes module)
+/* The bytes after the length field of the record at `p`, if the image has them
+ * and they can be read; else p NULL. */
+static struct cfi_bytes record(const uint8_t *p, const struct image *image)
 {
-	const uint8_t *end = module.end;
-	struct cfi_bytes b = { p, end };
+	struct cfi_bytes b = { p, image_readable(image, p) };
 	uint64_t size;
 
-	if (p < module.p || p >= end)
+	if (!b.end)
 		return (struct cfi_bytes){ NULL, NULL };
 	size = cfi_unsigned(&b, 4);
 	if (size == 0xffffffff)
 		size = cfi_unsigned(&b, 8);
-	if (size < 4 || size > (uint64_t)(end - b.p))
+	if (size < 4 || size > (uint64_t)(b.end - b.p))
 		return (struct cfi_bytes){ NULL, NULL };
 	b.end = b.p + size;
 	return b;
 }
 
-static bool cie(const uint8_t *p, struct cfi_bytes module, struct cfi_fde *fde)
+static bool cie(const uint8_t *p, const struct image *image,
+		struct cfi_fde *fde)
 {
-	struct cfi_bytes b = record(p, module);
+	struct cfi_bytes b = record(p, image);
 	const char *letters;
 	uint8_t version;
 
@@ -245,10 +244,10 @@ static bool cie(const uint8_t *p, struct cfi_bytes module, struct cfi_fde *fde)
 	return true;
 }
 
-static bool read_fde(const uint8_t *p, struct cfi_bytes module, uint64_t pc,
+static bool read_fde(const uint8_t *p, const struct image *image, uint64_t pc,
 		     struct cfi_fde *fde)
 {
-	struct cfi_bytes b = record(p, module);
+	struct cfi_bytes b = record(p, image);
 	const uint8_t *at = b.p;
 	uint64_t distance, size = 0;
 
@@ -256,7 +255,7 @@ static bool read_fde(const uint8_t *p, struct cfi_bytes module, uint64_t pc,
 		return false;
 	distance = cfi_unsigned(&b, 4);
 	*fde = (struct cfi_fde){ .encoding = PE_ABSOLUTE };
-	if (!distance || !cie(at - distance, module, fde) ||
+	if (!distance || !cie(at - distance, image, fde) ||
 	    !cfi_pointer(&b, fde->encoding, 0, &fde->start) ||
 	    !cfi_pointer(&b, fde->encoding & PE_FORM, 0, &size))
 		return false;
@@ -272,16 +271,12 @@ static bool read_fde(const uint8_t *p, struct cfi_bytes module, uint64_t pc,
 
 bool cfi_fde_find(uint64_t pc, struct cfi_fde *fde)
 {
-	struct dl_find_object object;
-	struct cfi_bytes module;
-	const uint8_t *p;
+	const uint8_t *end, *p;
+	struct image image;
 
-	if (!_dl_find_object ||
-	    _dl_find_object((void *)(uintptr_t)pc, &object) != 0 ||
-	    !object.dlfo_eh_frame)
+	if (!image_find(pc, &image) || !image.unwind)
 		return false;
-	module.p = object.dlfo_map_start;
-	module.end = object.dlfo_map_end;
-	p = search(object.dlfo_eh_frame, module.end, pc);
-	return p && read_fde(p, module, pc, fde);
+	end = image_readable(&image, image.unwind);
+	p = end ? search(image.unwind, end, pc) : NULL;
+	return p && read_fde(p, &image, pc, fde);
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "modules.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "image.h"
 #include "stacks.h"
 #include "store.h"
 #include "sys.h"
-
-#pragma weak _dl_find_object
 
 static uint32_t count(void)
 {
@@ -27,12 +25,13 @@ static struct rkn_module *module(uint32_t i)
 }
 
 /* Newest first: an unloaded module's range may have been taken again. */
-static uint32_t search(uint64_t address)
+static uint32_t search(const struct image *image)
 {
 	for (uint32_t i = count(); i-- > 1;)
-		if (address <
+		if (image->end ==
 			__atomic_load_n(&module(i)->end, __ATOMIC_ACQUIRE) &&
-		    address >= module(i)->start)
+		    image->start == module(i)->start &&
+		    image->map->l_addr == module(i)->base)
 			return i;
 	return RKN_NONE;
 }
@@ -60,27 +59,24 @@ static void note_build_id(struct rkn_module *m, const uint8_t *note,
 	}
 }
 
-/* If they lie in the module. */
-static void read_notes(struct rkn_module *m, uint64_t at, uint64_t size)
+static void read_notes(struct rkn_module *m, const struct image *image,
+		       const Elf64_Phdr *p)
 {
-	if (at >= m->start && at <= m->end && size <= m->end - at)
-		note_build_id(m, (const uint8_t *)(uintptr_t)at, size);
+	const uint8_t *at = (const uint8_t *)(uintptr_t)(m->base + p->p_vaddr);
+	const uint8_t *end = image_readable(image, at);
+
+	if (end && p->p_filesz <= (uint64_t)(end - at))
+		note_build_id(m, at, p->p_filesz);
 }
 
-/* The ELF header stands at the start of the first mapping, if anywhere. */
-static void read_headers(struct rkn_module *m)
+static void read_headers(struct rkn_module *m, const struct image *image)
 {
-	const Elf64_Ehdr *e = (const void *)(uintptr_t)m->start;
-	const Elf64_Phdr *p;
+	uint32_t count = 0;
+	const ElfW(Phdr) *headers = image_headers(image, &count);
 
-	if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    e->e_phentsize != sizeof(*p) || e->e_phoff > 4096 ||
-	    e->e_phoff + e->e_phnum * sizeof(*p) > 4096)
-		return;
-	p = (const void *)(uintptr_t)(m->start + e->e_phoff);
-	for (unsigned i = 0; i < e->e_phnum; i++)
-		if (p[i].p_type == PT_NOTE && !m->build_id_size)
-			read_notes(m, m->base + p[i].p_vaddr, p[i].p_filesz);
+	for (uint32_t i = 0; headers && i < count; i++)
+		if (headers[i].p_type == PT_NOTE && !m->build_id_size)
+			read_notes(m, image, &headers[i]);
 }
 
 /* The executable has no name in the link map. */
@@ -91,14 +87,13 @@ static uint32_t path_of(const struct link_map *map)
 	return store_text(map->l_name, strlen(map->l_name));
 }
 
-static uint32_t note(const struct dl_find_object *object)
+static uint32_t note(const struct image *image)
 {
-	const struct link_map *map = object->dlfo_link_map;
 	struct rkn_module m = {
-		.start = (uint64_t)(uintptr_t)object->dlfo_map_start,
-		.end = (uint64_t)(uintptr_t)object->dlfo_map_end,
-		.base = map->l_addr,
-		.path = path_of(map),
+		.start = image->start,
+		.end = image->end,
+		.base = image->map->l_addr,
+		.path = path_of(image->map),
 	};
 	const size_t behind = offsetof(struct rkn_module, end) + sizeof(m.end);
 	uint64_t i = store_append(STORE_MODULES);
@@ -106,8 +101,8 @@ static uint32_t note(const struct dl_find_object *object)
 
 	if (!i)
 		return RKN_NONE;
-	read_headers(&m);
-	/* Others search already: without an end it has no address. */
+	read_headers(&m, image);
+	/* Others search already: without an end it is no module's. */
 	memcpy(to, &m, offsetof(struct rkn_module, end));
 	memcpy((char *)to + behind, (const char *)&m + behind,
 	       sizeof(m) - behind);
@@ -115,32 +110,22 @@ static uint32_t note(const struct dl_find_object *object)
 	return (uint32_t)i;
 }
 
-uint32_t modules_find(uint64_t pc)
+uint32_t modules_find(uint64_t address)
 {
-	struct dl_find_object object;
-	uint32_t i = search(pc);
+	struct image image;
+	uint32_t i;
 
-	if (i != RKN_NONE)
-		return i;
-	if (!_dl_find_object ||
-	    _dl_find_object((void *)(uintptr_t)pc, &object) != 0)
+	if (!image_find(address, &image))
 		return RKN_NONE;
-	return note(&object);
+	i = search(&image);
+	return i != RKN_NONE ? i : note(&image);
 }
 
 uint64_t modules_end(uint64_t address)
 {
-	struct dl_find_object object;
+	struct image image;
 
-	if (!_dl_find_object ||
-	    _dl_find_object((void *)(uintptr_t)address, &object) != 0)
-		return 0;
-	return (uint64_t)(uintptr_t)object.dlfo_map_end;
-}
-
-uint32_t modules_of_data(uint64_t address)
-{
-	return modules_find(address);
+	return image_find(address, &image) ? image.end : 0;
 }
 
 static int is_base(const struct link_map *map, const char *name)
@@ -153,24 +138,21 @@ static int is_base(const struct link_map *map, const char *name)
 int modules_is_loader(uint64_t pc)
 {
 	static uint64_t start, end;
-	struct dl_find_object object;
+	struct image image;
 
-	if (!end && _dl_find_object && _r_debug.r_ldbase &&
-	    _dl_find_object((void *)_r_debug.r_ldbase, &object) == 0 &&
-	    is_base(object.dlfo_link_map, "ld")) {
-		start = (uint64_t)(uintptr_t)object.dlfo_map_start;
-		end = (uint64_t)(uintptr_t)object.dlfo_map_end;
+	if (!end && _r_debug.r_ldbase &&
+	    image_find(_r_debug.r_ldbase, &image) && is_base(image.map, "ld")) {
+		start = image.start;
+		end = image.end;
 	}
 	return pc >= start && pc < end;
 }
 
 int modules_is_libc(uint64_t pc)
 {
-	struct dl_find_object object;
+	struct image image;
 
-	return _dl_find_object &&
-	       _dl_find_object((void *)(uintptr_t)pc, &object) == 0 &&
-	       is_base(object.dlfo_link_map, "libc.so");
+	return image_find(pc, &image) && is_base(image.map, "libc.so");
 }
 
 void modules_note_all(void)
@@ -183,12 +165,11 @@ void modules_note_all(void)
 
 static int is_gone(const struct rkn_module *m)
 {
-	struct dl_find_object object;
+	struct image image;
 
-	return m->end && _dl_find_object &&
-	       (_dl_find_object((void *)(uintptr_t)m->start, &object) != 0 ||
-		(uint64_t)(uintptr_t)object.dlfo_map_end != m->end ||
-		object.dlfo_link_map->l_addr != m->base);
+	return m->end &&
+	       (!image_find(m->start, &image) || image.start != m->start ||
+		image.end != m->end || image.map->l_addr != m->base);
 }
 
 void modules_unloaded(void)

@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-/* Index in the store's table of modules; RKN_NONE: code of no module. */
-uint32_t modules_find(uint64_t pc);
+/* The module with code or data at `address`: its index in the store's table of
+ * modules. RKN_NONE: none; what lies between two of its segments is not its. */
+uint32_t modules_find(uint64_t address);
 
 /* Is `pc` in the dynamic loader? */
 int modules_is_loader(uint64_t pc);
@@ -19,9 +20,6 @@ int modules_is_libc(uint64_t pc);
 
 /* Where the mappings of the module around `address` end; 0: none. */
 uint64_t modules_end(uint64_t address);
-
-/* The module that holds data at `address`, as far as known. RKN_NONE: none. */
-uint32_t modules_of_data(uint64_t address);
 
 /* Note all that are loaded now: only while no other thread runs. */
 void modules_note_all(void);

@@ -8,6 +8,8 @@
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
 
+#include <stddef.h>
+
 #include "compiler.h"
 #include "oracle.h"
 
@@ -35,4 +37,12 @@ EXPORT int refknot_oracle(uint64_t sp, uint64_t *pcs, int most)
 			pcs[n++] = pc;
 	} while (n < most && unw_step(&cursor) > 0);
 	return n;
+}
+
+EXPORT int refknot_oracle_knows(uint64_t pc)
+{
+	unw_proc_info_t info;
+
+	return unw_get_proc_info_by_ip(unw_local_addr_space, pc - 1, &info,
+				       NULL) == 0;
 }

@@ -12,6 +12,11 @@
  */
 int refknot_oracle(uint64_t sp, uint64_t *pcs, int most);
 #define ORACLE_FUNCTION "refknot_oracle"
-#define ORACLE_LIBRARY  "librefknot_oracle.so"
+
+/* Has libunwind a table for the frame with that return address, so that it
+ * does not guess the next one? By dl_iterate_phdr, which refknot never asks. */
+int refknot_oracle_knows(uint64_t pc);
+#define ORACLE_KNOWS   "refknot_oracle_knows"
+#define ORACLE_LIBRARY "librefknot_oracle.so"
 
 #endif

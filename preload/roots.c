@@ -394,7 +394,7 @@ static void search_map(struct picture *p, const struct map *map)
 	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
 	uint64_t start = map->start, dead;
 
-	piece.owner = modules_of_data(map->start);
+	piece.owner = modules_find(map->start);
 	if (piece.owner != RKN_NONE) {
 		piece.kind = RKN_ROOT_DATA;
 	} else if (process.forked && !map->inode) {

@@ -16,6 +16,7 @@
 
 bool verify_on;
 static int (*oracle)(uint64_t sp, uint64_t *pcs, int most);
+static int (*knows)(uint64_t pc);
 static uint32_t shown;
 
 static const struct store_frame *frame_of(uint32_t node)
@@ -66,15 +67,18 @@ void verify_init(void)
 	if (self)
 		self->verifying = true;
 	library = text_whole(&t) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
-	if (library)
+	if (library) {
 		oracle = (int (*)(uint64_t, uint64_t *, int))(uintptr_t)dlsym(
 		    library, ORACLE_FUNCTION);
+		knows =
+		    (int (*)(uint64_t))(uintptr_t)dlsym(library, ORACLE_KNOWS);
+	}
 	if (self) {
 		self->verifying = false;
 		thread_leave(self);
 	}
-	verify_on = oracle != NULL;
-	if (oracle)
+	verify_on = oracle && knows;
+	if (verify_on)
 		process_flush(); /* gates that are open already */
 	else
 		process_say("REFKNOT_VERIFY: librefknot_oracle.so cannot be "
@@ -118,6 +122,17 @@ static bool same(uint64_t ours, uint64_t pc)
 	return ours == pc || ours == pc + 1;
 }
 
+/*
+ * Ours ends after `count` frames of more. Could it have gone on? Where there is
+ * no table libunwind guesses by the frame pointer, and what a signal interrupted
+ * on another stack is not followed.
+ */
+static bool may_go_on(const uint64_t *pcs, int count)
+{
+	return count && knows(pcs[count - 1]) &&
+	       !cfi_is_signal_frame(pcs[count - 1]);
+}
+
 static enum rkn_limit_number compare(const struct walk *w, uint32_t node,
 				     const uint64_t *pcs, int n)
 {
@@ -129,8 +144,9 @@ static enum rkn_limit_number compare(const struct walk *w, uint32_t node,
 			return RKN_LIMIT_STACK_DIFFERS;
 	if (ours)
 		return RKN_LIMIT_STACK_UNVERIFIED;
-	return i == n || w->cut || w->truncated ? RKN_LIMITS
-						: RKN_LIMIT_STACK_DIFFERS;
+	if (i == n || w->cut || (w->truncated && !may_go_on(pcs, i)))
+		return RKN_LIMITS;
+	return RKN_LIMIT_STACK_DIFFERS;
 }
 
 void verify_stack(struct thread *t, const void *frame)
@@ -154,8 +170,8 @@ void verify_stack(struct thread *t, const void *frame)
 		      "no room");
 	t->verifying = true;
 	n = oracle(sp, pcs, FRAMES);
-	t->verifying = false;
 	result = compare(&t->walk, leaf->node, pcs, n);
+	t->verifying = false;
 	t->area->limits[RKN_LIMIT_STACK_VERIFIED]++;
 	if (result != RKN_LIMITS)
 		t->area->limits[result]++;

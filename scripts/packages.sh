@@ -11,9 +11,9 @@ uthash-dev"
 test_packages="g++ clang libclang-rt-14-dev lld cmake make automake libtool
 vim-tiny vim libcmocka-dev
 python3 python3-pytest python3-yaml shellcheck autoconf python3-jsonschema
-jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools
-valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils libjemalloc2
-libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base"
+jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools bc
+universal-ctags valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils
+libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base"
 
 # What scripts/fuzz needs beside what a build does.
 fuzz_packages="clang libclang-rt-14-dev libcmocka-dev g++ python3"

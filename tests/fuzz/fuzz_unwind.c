@@ -6,6 +6,7 @@
 #include "target.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ static size_t module_size;
 int __wrap__dl_find_object(void *pc, struct dl_find_object *object);
 int __wrap__dl_find_object(void *pc, struct dl_find_object *object)
 {
+	static struct link_map map;
 	const uint8_t *p = pc;
 
 	if (p < module || p >= module + module_size)
@@ -27,6 +29,7 @@ int __wrap__dl_find_object(void *pc, struct dl_find_object *object)
 	object->dlfo_map_start = module;
 	object->dlfo_map_end = module + module_size;
 	object->dlfo_eh_frame = module;
+	object->dlfo_link_map = &map;
 	return 0;
 }
 

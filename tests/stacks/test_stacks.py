@@ -8,11 +8,13 @@ import subprocess
 import pytest
 
 import inputs
-from conftest import BUILD, read_json, record, refknot
+import probe
+from conftest import BUILD, compiled, read_json, record, refknot
 
 PROGRAMS = BUILD / "tests/stacks"
 HOOKS = BUILD / "tests/hooks"
-LEVELS = ["o0", "o2", "o3"]
+PROBE = PROGRAMS / "stacks_probe.so"
+LEVELS = ["o0", "o2", "o3", "apart"]
 
 
 def verified(recording):
@@ -89,8 +91,73 @@ def test_what_libunwind_allocates_is_not_the_program_s(tmp_path):
 def test_without_verifying_libunwind_is_not_loaded(tmp_path):
     recorded = record(tmp_path, "cat", "/proc/self/maps")
     assert b"librefknot_preload" in recorded.outcome.out
-    assert b"unwind" not in recorded.outcome.out
+    assert b"libunwind" not in recorded.outcome.out
     assert verified(recorded.main) == (0, 0)
+
+
+# The caller's frame is found by rbx, which refknot does not follow, and
+# libunwind does.
+BY_RBX = r"""
+#include <stdlib.h>
+
+__attribute__((noinline)) void touch(void)
+{
+    void *volatile p = malloc(16);
+
+    free(p);
+}
+
+void by_rbx(void);
+__asm__(".globl by_rbx\n.type by_rbx, @function\nby_rbx:\n.cfi_startproc\n"
+        "push %rbx\n.cfi_def_cfa_offset 16\n.cfi_offset rbx, -16\n"
+        "mov %rsp, %rbx\n.cfi_def_cfa rbx, 16\ncall touch\npop %rbx\n"
+        ".cfi_def_cfa rsp, 8\nret\n.cfi_endproc\n.size by_rbx, .-by_rbx\n");
+
+int main(void)
+{
+    by_rbx();
+    return 0;
+}
+"""
+
+
+def test_a_stack_that_ends_early_is_a_difference(tmp_path):
+    program = compiled(tmp_path, "by_rbx", BY_RBX, "-O2")
+    recorded = record(tmp_path, program, options=["--verify", "1"])
+    assert recorded.outcome.status == 0
+    assert "a call stack differs" in recorded.outcome.told
+    assert verified(recorded.main)[1] == 1
+
+
+def test_a_stack_that_ends_where_no_table_is_is_none(tmp_path):
+    text = BY_RBX.replace(".cfi_", "#.cfi_")
+    program = compiled(tmp_path, "no_table", text, "-O2")
+    recorded = record(tmp_path, program, options=["--verify", "1"])
+    walks, different = verified(recorded.main)
+    assert walks == 1 and different == 0
+    assert any("cut at the outer end" in c["what"]
+               for c in recorded.report()["complete"])
+
+
+def test_probe_sees_functions_without_rules(tmp_path):
+    program = compiled(tmp_path, "by_rbx", BY_RBX, "-O2",
+                       "-Wl,-z,max-page-size=0x200000")
+    assert probe.has_holes(program) and probe.is_wanted(program)
+    cut, own, lost, others, others_lost, bare = probe.probe(PROBE, program)
+    assert (cut, lost, others_lost, bare) == (0, 0, 0, 0)
+    assert own >= 4 and others > 100
+
+
+def test_rules_are_found_in_executables_with_holes():
+    """All that are installed: make, bc and others."""
+    paths = [path for path in probe.executables(["/usr/bin", "/usr/sbin"])
+             if probe.has_holes(path)]
+    rows = [(str(path), row) for path, row in probe.probe_all(PROBE, paths)
+            if row]
+    if not rows:
+        pytest.skip("no executable has holes between its segments")
+    assert [row for row in rows
+            if row[1][0] or row[1][2] or row[1][4]] == []
 
 
 def document(directory):
@@ -121,7 +188,22 @@ def c_source(directory):
     return str(inputs.c_source(directory / "d.c", 20))
 
 
+def makefile(directory):
+    path = directory / "Makefile"
+    path.write_text("all: a b\na:\n\t@echo a\nb: a\n\t@echo b\n")
+    return str(path)
+
+
+def bc_script(directory):
+    path = directory / "d.bc"
+    path.write_text("scale = 50\n4 * a(1)\nquit\n")
+    return str(path)
+
+
 REAL = {
+    "make": lambda d: ["make", "-f", makefile(d)],
+    "bc": lambda d: ["bc", "-lq", bc_script(d)],
+    "ctags": lambda d: ["ctags", "-o", "-", c_source(d)],
     "jq": lambda d: ["jq", ".", document(d)],
     "xmllint": lambda d: ["xmllint", "--format", markup(d)],
     "sqlite3": lambda d: ["sqlite3", ":memory:", script(d)],

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "image.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "compiler.h"
+
+#pragma weak _dl_find_object /* before glibc 2.35 there is none */
+
+#define PAGE     4096ull
+#define SEGMENTS 32 /* a program with more is taken as the loader says */
+
+/* The program's segments. All who write them write the same. */
+static struct segment {
+	uint64_t start, end; /* as the headers have them */
+	bool readable;
+} segments[SEGMENTS];
+static uint32_t segment_count; /* 0: not read yet */
+
+static uint64_t page_of(uint64_t address)
+{
+	return address & ~(PAGE - 1);
+}
+
+/* Are these headers of that object? They name its dynamic section. */
+static bool describe(const ElfW(Phdr) * headers, uint64_t count,
+		     const struct link_map *map)
+{
+	for (uint64_t i = 0; i < count; i++)
+		if (headers[i].p_type == PT_DYNAMIC)
+			return map->l_addr + headers[i].p_vaddr ==
+			       (uint64_t)(uintptr_t)map->l_ld;
+	return false;
+}
+
+/* As the kernel said at the start, or the loader if that was executed. */
+static const ElfW(Phdr) * program_headers(uint32_t *count)
+{
+	*count = (uint32_t)getauxval(AT_PHNUM);
+	return (const ElfW(Phdr) *)getauxval(AT_PHDR);
+}
+
+static COLD uint32_t read_segments(const struct link_map *map)
+{
+	uint32_t count, n = 0;
+	const ElfW(Phdr) *p = program_headers(&count);
+
+	if (!p || !describe(p, count, map))
+		return 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (p[i].p_type != PT_LOAD)
+			continue;
+		if (n == SEGMENTS)
+			return 0;
+		WRITE_ONCE(segments[n].start, map->l_addr + p[i].p_vaddr);
+		WRITE_ONCE(segments[n].end,
+			   map->l_addr + p[i].p_vaddr + p[i].p_memsz);
+		WRITE_ONCE(segments[n].readable, (p[i].p_flags & PF_R) != 0);
+		n++;
+	}
+	__atomic_store_n(&segment_count, n, __ATOMIC_RELEASE);
+	return n;
+}
+
+/* From the first segment's start to the last one's end. Is `address` in one? */
+static bool measure(struct image *image, uint32_t count, uint64_t address)
+{
+	bool inside = false;
+
+	image->start = UINT64_MAX;
+	image->end = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t start = page_of(READ_ONCE(segments[i].start));
+		uint64_t end = READ_ONCE(segments[i].end);
+
+		if (start < image->start)
+			image->start = start;
+		if (end > image->end)
+			image->end = end;
+		inside |= address >= start && address < page_of(end + PAGE - 1);
+	}
+	return inside;
+}
+
+bool image_find(uint64_t address, struct image *image)
+{
+	struct dl_find_object object;
+	uint32_t count;
+
+	if (!_dl_find_object ||
+	    _dl_find_object((void *)(uintptr_t)address, &object) != 0)
+		return false;
+	image->map = object.dlfo_link_map;
+	image->start = (uint64_t)(uintptr_t)object.dlfo_map_start;
+	image->end = (uint64_t)(uintptr_t)object.dlfo_map_end;
+	image->unwind = object.dlfo_eh_frame;
+	image->segments = false;
+	if (image->map != _r_debug.r_map) /* which is the program's */
+		return true;
+	count = __atomic_load_n(&segment_count, __ATOMIC_ACQUIRE);
+	if (!count)
+		count = read_segments(image->map);
+	image->segments = count != 0;
+	return !count || measure(image, count, address);
+}
+
+const uint8_t *image_readable(const struct image *image, const uint8_t *at)
+{
+	uint64_t address = (uint64_t)(uintptr_t)at;
+	uint32_t count = image->segments ? segment_count : 0;
+
+	if (!count && address >= image->start && address < image->end)
+		return (const uint8_t *)(uintptr_t)image->end;
+	for (uint32_t i = 0; i < count; i++)
+		if (segments[i].readable && address >= segments[i].start &&
+		    address < segments[i].end)
+			return (const uint8_t *)(uintptr_t)segments[i].end;
+	return NULL;
+}
+
+const ElfW(Phdr) * image_headers(const struct image *image, uint32_t *count)
+{
+	/* The ELF header stands at the start of the first mapping, if
+	 * anywhere. */
+	const ElfW(Ehdr) *e = (const void *)(uintptr_t)image->start;
+	const ElfW(Phdr) * headers;
+
+	if (image->segments)
+		return program_headers(count);
+	if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    e->e_phentsize != sizeof(*headers) || e->e_phoff > PAGE ||
+	    e->e_phoff + e->e_phnum * sizeof(*headers) > PAGE)
+		return NULL;
+	headers = (const void *)(uintptr_t)(image->start + e->e_phoff);
+	*count = e->e_phnum;
+	return describe(headers, *count, image->map) ? headers : NULL;
+}
