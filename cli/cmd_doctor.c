@@ -26,6 +26,13 @@ static void print_line(const char *what, const char *text, const char *more)
 	free(shown_more);
 }
 
+static const char *unwind_text(const struct survey_module *m)
+{
+	if (!m->unwind)
+		return "no";
+	return unwind_tables_are_whole(&m->tables) ? "yes" : "part";
+}
+
 static void print_modules(const struct survey *s)
 {
 	static const struct table_column columns[] = {
@@ -43,7 +50,7 @@ static void print_modules(const struct survey *s)
 		char *file = escape(m->debug_file ? m->debug_file : "-");
 
 		table_add(&t, survey_source_name(m->source));
-		table_add(&t, m->unwind ? "yes" : "no");
+		table_add(&t, unwind_text(m));
 		table_add(&t, path);
 		table_add(&t, file);
 		free(file);
@@ -86,8 +93,10 @@ static json_t *json_modules(const struct survey *s)
 
 		json_array_append_new(
 		    list,
-		    json_pack("{s:o, s:b, s:s, s:o}", "path",
+		    json_pack("{s:o, s:b, s:I, s:I, s:s, s:o}", "path",
 			      json_text(m->path), "unwind_tables", m->unwind,
+			      "unwind_tried", (json_int_t)m->tables.tried,
+			      "unwind_covered", (json_int_t)m->tables.covered,
 			      "symbols", survey_source_name(m->source),
 			      "debug_file", json_text(m->debug_file)));
 	}

@@ -155,6 +155,18 @@ static bool is_beyond(const GElf_Phdr *header, size_t size)
 		header->p_filesz > size - header->p_offset);
 }
 
+/* .eh_frame_hdr, version 1, with a table of 4-byte offsets from itself: the form
+ * that all linkers write, and that the shim reads. */
+static bool has_search_table(Elf *elf, const GElf_Phdr *header)
+{
+	size_t size;
+	const char *file = elf_rawfile(elf, &size);
+
+	return file && header->p_offset < size &&
+	       size - header->p_offset >= 4 && file[header->p_offset] == 1 &&
+	       file[header->p_offset + 3] == 0x3b;
+}
+
 static void read_segments(struct elf_file *e, Elf *elf)
 {
 	GElf_Phdr header;
@@ -174,7 +186,7 @@ static void read_segments(struct elf_file *e, Elf *elf)
 		if (header.p_type == PT_INTERP)
 			read_interpreter(e, elf, &header);
 		else if (header.p_type == PT_GNU_EH_FRAME)
-			e->unwind = true;
+			e->unwind = has_search_table(elf, &header);
 	}
 }
 

@@ -14,7 +14,7 @@ struct elf_file {
 	unsigned type;       /* ET_EXEC, ET_DYN */
 	bool pie;            /* marked as a program, position-independent */
 	bool cut;            /* its segments reach beyond the file's end */
-	bool unwind;         /* has tables to unwind its stacks with */
+	bool unwind;         /* has a table to find tables for stacks by */
 	uint64_t code_bytes; /* of executable sections */
 	bool own_malloc; /* exports a malloc, which comes before any preload */
 	char

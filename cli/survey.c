@@ -2,6 +2,7 @@
 #include "survey.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,9 @@ static void add_module(struct survey *s, const char *path)
 	if (symbols_module_open(&symbols, path, NULL, -1)) {
 		m->source = symbols_module_source(&symbols, &file);
 		m->debug_file = file ? xstrdup(file) : NULL;
+		unwind_tables_try(&m->tables, &symbols);
+		if (m->tables.tried)
+			m->unwind &= unwind_tables_are_some(&m->tables);
 		symbols_module_close(&symbols);
 	}
 }
@@ -172,14 +176,27 @@ static void look_at_libraries(struct survey *s)
 		s->allocator = xstrdup("glibc");
 }
 
+static void look_at_tables(struct survey *s, const struct survey_module *m)
+{
+	bool code = m->code || m->tables.named;
+
+	if (code && !m->unwind)
+		add_hint(
+		    s,
+		    "%s has no unwind tables, so call stacks end in it; build it with -fasynchronous-unwind-tables",
+		    m->path);
+	else if (code && !unwind_tables_are_whole(&m->tables))
+		add_hint(
+		    s,
+		    "%s has unwind tables for %" PRIu64 " of %" PRIu64
+		    " functions that were tried, so call stacks end in the others; build all of it with -fasynchronous-unwind-tables",
+		    m->path, m->tables.covered, m->tables.tried);
+}
+
 static void look_at_modules(struct survey *s)
 {
 	for (size_t i = 0; i < s->module_count; i++)
-		if (s->modules[i].code && !s->modules[i].unwind)
-			add_hint(
-			    s,
-			    "%s has no unwind tables, so call stacks end in it; build it with -fasynchronous-unwind-tables",
-			    s->modules[i].path);
+		look_at_tables(s, &s->modules[i]);
 	if (s->module_count && s->modules[0].source < SYMBOLS_DEBUG)
 		add_hint(
 		    s,

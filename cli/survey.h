@@ -8,11 +8,14 @@
 
 #include "preflight.h"
 #include "symbols_module.h"
+#include "unwind_tables.h"
 
 struct survey_module {
 	char *path;
-	bool unwind; /* has tables to unwind its stacks with */
+	bool unwind; /* has tables to unwind its stacks with, for more than odd
+			functions */
 	bool code;   /* more than what start-up puts in all */
+	struct unwind_tables tables; /* how far they go */
 	enum symbols_source source;
 	char *debug_file; /* separate one; NULL: none */
 };

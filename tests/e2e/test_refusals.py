@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What cannot be recorded is refused in one clear sentence, by `run` and by
 `doctor`, and never ends in an empty report."""
+import json
 import os
 import pathlib
 import shutil
@@ -9,8 +10,8 @@ import subprocess
 
 import pytest
 
-from conftest import (CC, REFKNOT, SHIM, environment, read_json, refknot,
-                      run)
+from conftest import (CC, REFKNOT, SHIM, compiled, environment, read_json,
+                      refknot, run)
 
 HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n'
 MALLOC = ("#include <stddef.h>\nstatic char pool[65536]; static size_t at;\n"
@@ -244,6 +245,57 @@ def test_a_shim_that_does_not_load_is_an_error(tmp_path):
 def test_doctor_approves_of_what_can_be_recorded(tmp_path):
     done = refknot("doctor", "/bin/ls")
     assert done.status == 0 and done.out
+
+
+NO_TABLES = "-fno-asynchronous-unwind-tables"
+MAKER = """
+#include <stdlib.h>
+
+void *make_NAME(void) { return malloc(1); }
+void *again_NAME(void) { return make_NAME(); }
+"""
+
+
+def module_of(program):
+    """What doctor says of the program itself: JSON, and the word for people."""
+    told = json.loads(refknot("doctor", "--format", "json", program).out)
+    word = [line.split()[1] for line in
+            refknot("doctor", program).out.decode().splitlines()
+            if str(program) in line and line.startswith(("debug", "exported"))]
+    return told["modules"][0], word[0], told["hints"]
+
+
+@pytest.mark.parametrize("stripped", [False, True])
+@pytest.mark.parametrize("flags, says", [
+    (("", ""), "yes"), ((NO_TABLES, NO_TABLES), "no"),
+    (("", NO_TABLES), "part")])
+def test_doctor_tries_tables_on_functions(tmp_path, flags, says, stripped):
+    objects = []
+    for name, flag in zip("ab", flags):
+        text = MAKER.replace("NAME", name) + "".join(
+            f"void *more_{name}{i}(void *p)"
+            f" {{ return realloc(p, {i} * 7); }}\n" for i in range(300))
+        source = tmp_path / f"{name}.c"
+        source.write_text(text)
+        objects.append(tmp_path / f"{name}.o")
+        assert run(CC, "-g", "-O1", "-c", source, "-o", objects[-1],
+                   *filter(None, [flag])).status == 0
+    program = compiled(tmp_path, "program", "void *again_a(void);\n"
+                       "void *again_b(void);\nint main(void)\n"
+                       "{ return !again_a() + !again_b(); }\n",
+                       *objects, "-g", *filter(None, [flags[0]]),
+                       "-Wl,-z,max-page-size=0x200000",
+                       *(["-s"] if stripped else []))
+    module, word, hints = module_of(program)
+    assert word == says
+    assert module["unwind_tables"] == (says != "no")
+    about = [h for h in hints if "unwind tables" in h]
+    assert bool(about) == (says != "yes")
+    if not stripped:
+        assert module["unwind_tried"] == 605
+        covered = {"yes": 605, "no": 0, "part": 303}[says]
+        assert module["unwind_covered"] == covered
+        assert says != "part" or "303 of 605 functions" in about[0]
 
 
 def test_names_are_shown_without_control_characters(tmp_path):
