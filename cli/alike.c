@@ -2,6 +2,7 @@
 #include "alike.h"
 
 #include "distinct.h"
+#include "route.h"
 
 static uint64_t add_text(uint64_t hash, const char *text)
 {
@@ -10,27 +11,45 @@ static uint64_t add_text(uint64_t hash, const char *text)
 	return distinct_mix(hash);
 }
 
-static uint64_t add_location(uint64_t hash, const struct location *l)
+/* Compilers number the columns of a line from 1. */
+static uint64_t add_location(uint64_t hash, const struct location *l,
+			     bool columns)
 {
 	hash = add_text(hash, l->module);
 	if (!l->function || !l->line)
 		return distinct_mix(hash + l->offset);
 	hash = add_text(hash, l->function);
 	hash = add_text(hash, l->file);
-	return distinct_mix(hash + l->line);
+	hash = distinct_mix(hash + l->line);
+	return columns ? distinct_mix(hash + l->column) : hash;
 }
 
-uint64_t alike_stack(const struct model *m, struct symbols *s, uint32_t stack)
+static uint64_t hash_route(const struct model *m, struct symbols *s,
+			   uint32_t stack, bool columns)
 {
 	uint32_t f = m->stacks[stack].frame;
 	uint64_t hash = m->stacks[stack].flags;
+	struct route r = { 0 };
 
 	for (; f; f = m->frames[f].parent) {
 		const struct location *l;
 		size_t n = symbols_frame(s, f, &l);
 
 		for (size_t i = 0; i < n; i++)
-			hash = add_location(hash, &l[i]);
+			route_add(&r, &l[i]);
 	}
+	for (size_t i = 0; i < r.count; i++)
+		hash = add_location(hash, r.list[i], columns);
+	route_release(&r);
 	return hash;
+}
+
+uint64_t alike_stack(const struct model *m, struct symbols *s, uint32_t stack)
+{
+	return hash_route(m, s, stack, true);
+}
+
+uint64_t alike_lines(const struct model *m, struct symbols *s, uint32_t stack)
+{
+	return hash_route(m, s, stack, false);
 }

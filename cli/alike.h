@@ -2,8 +2,8 @@
 /*
  * Which call stacks are one to a reader. A compiler that unrolls a loop or
  * copies a function makes several return addresses of one call, so stacks are
- * alike if they agree in functions, files and lines; in addresses only where
- * lines are not known.
+ * alike if they agree in functions, files, lines and columns; in addresses only
+ * where lines are not known. How deep a recursion went makes no difference.
  */
 #ifndef ALIKE_H
 #define ALIKE_H
@@ -13,5 +13,8 @@
 /* A number that stacks have in common if and, but for chance, only if they are
  * alike; the same on every machine. */
 uint64_t alike_stack(const struct model *m, struct symbols *s, uint32_t stack);
+
+/* The same but for columns: a reader who is shown lines sees no difference. */
+uint64_t alike_lines(const struct model *m, struct symbols *s, uint32_t stack);
 
 #endif

@@ -25,73 +25,50 @@ static bool is_system(const struct location *l)
 	return l->function && !strcmp(l->function, "_start");
 }
 
-/* Bytes of the name without ".isra.0", ".constprop.1.cold" and the like. */
-static size_t plain_length(const char *function)
-{
-	const char *dot = strchr(function + 1, '.');
-
-	return function[0] && dot ? (size_t)(dot - function) : strlen(function);
-}
-
-static bool is_again(const struct location *l, const struct location *last)
-{
-	return last && l->function && last->function &&
-	       plain_length(l->function) == plain_length(last->function) &&
-	       !strncmp(l->function, last->function, plain_length(l->function));
-}
-
 /* With the frames of the system, or without. */
-static size_t each(const struct model *m, struct symbols *s, uint32_t stack,
-		   bool system,
-		   void (*visit)(const struct location *l, void *data),
-		   void *data)
+static void follow(struct route *r, const struct model *m, struct symbols *s,
+		   uint32_t stack, bool system)
 {
-	const struct location *last = NULL;
-	size_t count = 0;
-
 	for (uint32_t f = m->stacks[stack].frame; f; f = m->frames[f].parent) {
 		const struct location *l;
 		size_t n = symbols_frame(s, f, &l);
 
-		for (size_t i = 0; i < n; i++) {
-			if ((!system && is_system(&l[i])) ||
-			    is_again(&l[i], last))
-				continue;
-			visit(&l[i], data);
-			last = &l[i];
-			count++;
-		}
+		for (size_t i = 0; i < n; i++)
+			if (system || !is_system(&l[i]))
+				route_add(r, &l[i]);
 	}
-	return count;
 }
 
-size_t counted_each(const struct model *m, struct symbols *s, uint32_t stack,
-		    void (*visit)(const struct location *l, void *data),
-		    void *data)
+struct route counted_route(const struct model *m, struct symbols *s,
+			   uint32_t stack)
 {
-	size_t count = each(m, s, stack, false, visit, data);
+	struct route r = { 0 };
 
-	return count ? count : each(m, s, stack, true, visit, data);
+	follow(&r, m, s, stack, false);
+	if (!r.count)
+		follow(&r, m, s, stack, true);
+	return r;
 }
 
 /* A function without a name is known by its module alone. */
-static void add_location(const struct location *l, void *data)
+static uint64_t add_location(uint64_t hash, const struct location *l)
 {
-	uint64_t *hash = data;
 	const char *module;
 
-	if (l->function) {
-		*hash =
-		    fnv_bytes(*hash, l->function, plain_length(l->function));
-		return;
-	}
+	if (l->function)
+		return fnv_bytes(hash, l->function,
+				 route_plain_length(l->function));
 	module = l->module ? base_name(l->module) : "";
-	*hash = fnv_bytes(*hash, module, strcspn(module, "."));
+	return fnv_bytes(hash, module, strcspn(module, "."));
 }
 
 uint64_t counted_hash(const struct model *m, struct symbols *s, uint32_t stack)
 {
-	uint64_t hash = FNV_OFFSET;
+	struct route r = counted_route(m, s, stack);
+	uint64_t hash = r.count ? FNV_OFFSET : 0;
 
-	return counted_each(m, s, stack, add_location, &hash) ? hash : 0;
+	for (size_t i = 0; i < r.count; i++)
+		hash = add_location(hash, r.list[i]);
+	route_release(&r);
+	return hash;
 }

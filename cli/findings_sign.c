@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "counted.h"
 #include "die.h"
 #include "distinct.h"
@@ -190,6 +191,21 @@ static void number(struct unsigned_finding *list, size_t count)
 	}
 }
 
+/* Those with one signature are neighbours in the order of their code, and so are
+ * those from one line. */
+static void find_twins(const struct signer *s, struct unsigned_finding *list,
+		       size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct finding *a = list[i - 1].f, *b = list[i].f;
+
+		if (list[i - 1].hash == list[i].hash && a->stack != b->stack &&
+		    alike_lines(s->m, s->symbols, a->stack) ==
+			alike_lines(s->m, s->symbols, b->stack))
+			a->twin = b->twin = true;
+	}
+}
+
 void findings_sign(struct findings *f, const struct model *m, struct names *n,
 		   struct symbols *symbols)
 {
@@ -202,6 +218,7 @@ void findings_sign(struct findings *f, const struct model *m, struct names *n,
 		list[i] = hash_finding(&s, &f->list[i]);
 	qsort_r(list, f->count, sizeof(*list), compare, &s);
 	number(list, f->count);
+	find_twins(&s, list, f->count);
 	free(list);
 	free(s.stacks);
 	free(s.inside);

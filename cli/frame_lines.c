@@ -9,12 +9,6 @@
 #include "escape.h"
 #include "place.h"
 
-/* Those of one stack, in the making. */
-struct maker {
-	const struct sources *sources;
-	struct frame_lines *lines;
-};
-
 /* One stack of a cycle. */
 struct part {
 	uint64_t hash; /* as the signature has it */
@@ -37,23 +31,32 @@ static void append(struct frame_lines *l, struct frame_line line)
 
 /* --- Of a finding ---------------------------------------------------------- */
 
-static void add_location(const struct location *l, void *data)
+static void add_location(struct frame_lines *lines,
+			 const struct sources *sources,
+			 const struct location *l)
 {
-	const struct maker *maker = data;
 	struct frame_line line = { .line = l->line };
-	char *path;
+	char *path = place_path(l);
 
-	if (maker->lines->count == FRAME_LINES_MOST)
-		return;
-	path = place_path(l);
 	line.placed = l->line && l->declared;
 	line.offset = (int)(l->line - l->declared);
-	line.read = l->line && path &&
-		    sources_hash(maker->sources, path, l->declared, l->line,
-				 &line.text);
+	line.read =
+	    l->line && path &&
+	    sources_hash(sources, path, l->declared, l->line, &line.text);
 	line.function = l->function ? xstrdup(l->function) : NULL;
-	append(maker->lines, line);
+	append(lines, line);
 	free(path);
+}
+
+static void add_stack(struct frame_lines *lines, const struct model *m,
+		      struct symbols *s, const struct sources *sources,
+		      uint32_t stack)
+{
+	struct route r = counted_route(m, s, stack);
+
+	for (size_t i = 0; i < r.count && i < FRAME_LINES_MOST; i++)
+		add_location(lines, sources, r.list[i]);
+	route_release(&r);
 }
 
 static int compare_lines(const struct frame_lines *a,
@@ -138,10 +141,8 @@ static void add_cycle(struct frame_lines *l, const struct finding *f,
 	struct part *parts = xcalloc(count, sizeof(*parts));
 
 	for (size_t i = 0; i < count; i++) {
-		struct maker maker = { sources, &parts[i].lines };
-
 		parts[i].hash = counted_hash(m, s, stacks[i]);
-		counted_each(m, s, stacks[i], add_location, &maker);
+		add_stack(&parts[i].lines, m, s, sources, stacks[i]);
 	}
 	unite(l, parts, count);
 	free(parts);
@@ -152,13 +153,11 @@ void frame_lines_make(struct frame_lines *l, const struct finding *f,
 		      const struct model *m, struct names *n, struct symbols *s,
 		      const struct sources *sources)
 {
-	struct maker maker = { sources, l };
-
 	*l = (struct frame_lines){ 0 };
 	if (f->kind == FINDING_CYCLE)
 		add_cycle(l, f, m, n, s, sources);
 	else
-		counted_each(m, s, f->stack, add_location, &maker);
+		add_stack(l, m, s, sources, f->stack);
 }
 
 /* --- Text ------------------------------------------------------------------ */

@@ -245,7 +245,7 @@ void object_text(const struct printer *p, const struct portrait *o, bool all)
 	if (o->block != RKN_NONE)
 		print_memory(p, o);
 	fprintf(p->out, "    %s by\n", o->object ? "made" : "allocated");
-	print_stack(p, stack);
+	print_stack(p, stack, false);
 	if (o->object) {
 		print_outstanding(p, &o->object, 1, "    ");
 		print_history(p, o, all);

@@ -113,10 +113,21 @@ char *place_source(const struct location *l)
 	return text;
 }
 
-char *place_text(const struct location *l)
+char *place_column(const struct location *l)
+{
+	char *source = place_source(l), *text;
+
+	if (!source || !l->line || !l->column)
+		return source;
+	text = xasprintf("%s:%u", source, l->column);
+	free(source);
+	return text;
+}
+
+/* Takes `source`. */
+static char *text_of(const struct location *l, char *source)
 {
 	char *function = place_function(l);
-	char *source = place_source(l);
 	char *module = l && l->function ? place_module(l) : NULL;
 	const char *inlined = l && l->inlined ? "inlined" : "";
 	char *text;
@@ -129,4 +140,14 @@ char *place_text(const struct location *l)
 	free(source);
 	free(module);
 	return text;
+}
+
+char *place_text(const struct location *l)
+{
+	return text_of(l, place_source(l));
+}
+
+char *place_text_column(const struct location *l)
+{
+	return text_of(l, place_column(l));
 }

@@ -57,6 +57,8 @@ static json_t *frame(const struct location *l)
 	document_set(o, "function", json_text(l->function));
 	document_set(o, "file", json_text(path));
 	document_set(o, "line", l->line ? json_integer(l->line) : json_null());
+	document_set(o, "column",
+		     l->column ? json_integer(l->column) : json_null());
 	document_set(o, "module", json_text(l->module));
 	document_set(o, "offset", json_address(l->offset));
 	document_set(o, "inlined", json_boolean(l->inlined));

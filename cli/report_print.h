@@ -16,8 +16,9 @@ struct printer {
 	bool colour;
 };
 
-/* The call stack, one frame a line. report_stack.c */
-void print_stack(const struct printer *p, uint32_t stack);
+/* The call stack, one frame a line, with the columns or without.
+ * report_stack.c */
+void print_stack(const struct printer *p, uint32_t stack, bool columns);
 
 /* "node_new at cyc.c:4 (cyc), called by main at cyc.c:9 (cyc)": the place that
  * names the block and its caller; the caller frees it. report_stack.c */

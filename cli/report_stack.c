@@ -9,13 +9,14 @@
 #define MOST_FRAMES 30 /* lines of one stack */
 
 static unsigned print_frame(const struct printer *p, uint32_t frame,
-			    unsigned number)
+			    bool columns, unsigned number)
 {
 	const struct location *l;
 	size_t n = symbols_frame(p->symbols, frame, &l);
 
 	for (size_t i = 0; i < n && number < MOST_FRAMES; i++) {
-		char *text = place_text(&l[i]);
+		char *text =
+		    columns ? place_text_column(&l[i]) : place_text(&l[i]);
 
 		fprintf(p->out, "    #%-2u %s\n", number++, text);
 		free(text);
@@ -23,7 +24,7 @@ static unsigned print_frame(const struct printer *p, uint32_t frame,
 	return number;
 }
 
-void print_stack(const struct printer *p, uint32_t stack)
+void print_stack(const struct printer *p, uint32_t stack, bool columns)
 {
 	const struct rkn_stack *s = &p->m->stacks[stack];
 	uint32_t frame = s->frame;
@@ -33,7 +34,7 @@ void print_stack(const struct printer *p, uint32_t stack)
 		fprintf(p->out, "    (call stack not known)\n");
 	for (; frame && number < MOST_FRAMES;
 	     frame = p->m->frames[frame].parent)
-		number = print_frame(p, frame, number);
+		number = print_frame(p, frame, columns, number);
 	if (frame)
 		fprintf(p->out, "    ... omitting the outer frames\n");
 	else if (s->flags & RKN_STACK_TRUNCATED)

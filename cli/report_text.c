@@ -276,7 +276,7 @@ static void print_finding(const struct printer *p, const struct finding *f,
 		print_holder(p, f);
 		print_counts(p, f);
 	}
-	print_stack(p, f->stack);
+	print_stack(p, f->stack, f->twin);
 	print_held(p, f);
 }
 

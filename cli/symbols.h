@@ -25,6 +25,7 @@ struct location {
 	bool inlined;          /* into the location that follows */
 	unsigned declared; /* line of `file` at which the function begins; 0:
 			      not known, or in another file */
+	unsigned column;   /* of `line`, from 1; 0: not known */
 };
 
 struct symbols;

@@ -154,13 +154,14 @@ static bool get_line(const json_t *from, unsigned *line)
 	return json_is_integer(from) && value >= 0 && value <= INT_MAX;
 }
 
-/* ["inner", "jq.c", 9, "/build", 2]: what is not known is null, or 0. */
+/* ["inner", "jq.c", 9, "/build", 2, 14]: what is not known is null, or 0. */
 static bool get_location(const json_t *from, struct location *l)
 {
 	*l = (struct location){ 0 };
-	return json_array_size(from) == 5 &&
+	return json_array_size(from) == 6 &&
 	       get_line(json_array_get(from, 2), &l->line) &&
 	       get_line(json_array_get(from, 4), &l->declared) &&
+	       get_line(json_array_get(from, 5), &l->column) &&
 	       get_text(json_array_get(from, 0), &l->function) &&
 	       get_text(json_array_get(from, 1), &l->file) &&
 	       get_text(json_array_get(from, 3), &l->directory);
@@ -200,9 +201,10 @@ void symbols_cache_add_code(struct symbols_cache *s, uint64_t address,
 	json_t *chain = s->known ? json_array() : NULL;
 
 	for (size_t i = 0; chain && i < count; i++) {
-		json_t *l = json_pack("[s?, s?, i, s?, i]", list[i].function,
+		json_t *l = json_pack("[s?, s?, i, s?, i, i]", list[i].function,
 				      list[i].file, (int)list[i].line,
-				      list[i].directory, (int)list[i].declared);
+				      list[i].directory, (int)list[i].declared,
+				      (int)list[i].column);
 
 		if (!l || json_array_append_new(chain, l)) {
 			json_decref(chain);

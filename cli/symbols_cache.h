@@ -8,8 +8,8 @@
  *     {"refknot": "0.1.0", "libdw": "0.188",
  *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
- *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4],
- *                        ["outer", "jq.c", 20, "/src", 12]]},
+ *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14],
+ *                        ["outer", "jq.c", 20, "/src", 12, 2]]},
  *      "data": {"4010": "cache+0x8"}}
  *
  * "debug" is null where there was none: whether there is one now, nobody can

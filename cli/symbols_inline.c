@@ -2,6 +2,7 @@
 #include "symbols_inline.h"
 
 #include <dwarf.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,10 @@ static void set_call_site(struct location *l, Dwarf_Die *unit, Dwarf_Die *die)
 	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute),
 			     &value))
 		l->line = (unsigned)value;
+	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_column, &attribute),
+			     &value) &&
+	    value <= INT_MAX)
+		l->column = (unsigned)value;
 	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute),
 			     &value) &&
 	    !dwarf_getsrcfiles(unit, &files, &count) && value < count)
@@ -55,6 +60,8 @@ static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
 	set_file(l, unit, dwarf_linesrc(line, NULL, NULL));
 	if (!dwarf_lineno(line, &number) && number > 0)
 		l->line = (unsigned)number;
+	if (!dwarf_linecol(line, &number) && number > 0)
+		l->column = (unsigned)number;
 }
 
 static bool is_same_file(const char *a, const char *b)

@@ -213,7 +213,8 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
 		.file = s->files[frame] ? s->files[frame] : "scene.c",
 		.line = s->lines[frame] ? s->lines[frame] : frame,
 		.module = s->modules[frame] ? s->modules[frame] : "/bin/scene",
-		.offset = BASE + frame
+		.offset = BASE + frame,
+		.column = s->columns[frame]
 	};
 	l[0] = l[1];
 	l[0].function = s->inlined[frame];

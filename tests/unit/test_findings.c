@@ -212,6 +212,91 @@ static void calls_of_one_line_are_one_stack(void **state)
 	findings_release(&f);
 }
 
+/* A stack of `count` of these functions, innermost first, each on a line of its
+ * own. */
+static uint32_t calls(const char *const *functions, const unsigned *lines)
+{
+	uint32_t stack = scene_stack(&s, functions);
+
+	for (uint32_t f = s.stacks[stack].frame; f; f = s.frames[f].parent)
+		s.symbols.lines[f] = *lines++;
+	return stack;
+}
+
+#define LINES(...) ((const unsigned[]){ __VA_ARGS__ })
+#define CALLS(lines, ...)                                                      \
+	calls((const char *const[]){ __VA_ARGS__, NULL }, lines)
+
+static void expect_one(size_t objects)
+{
+	struct findings f;
+
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_LEAK, objects, objects, 0);
+	findings_release(&f);
+}
+
+static void how_deep_a_recursion_is_makes_no_difference(void **state)
+{
+	(void)state;
+	add_blocks(1, CALLS(LINES(7, 3), "f", "main"));
+	add_blocks(1, CALLS(LINES(7, 5, 3), "f", "f", "main"));
+	add_blocks(1, CALLS(LINES(7, 5, 6, 3), "f", "f.isra.0", "f", "main"));
+	expect_one(3);
+}
+
+static void nor_does_that_of_functions_that_call_each_other(void **state)
+{
+	(void)state;
+	add_blocks(1, CALLS(LINES(9, 7, 5, 3), "make", "f", "g", "main"));
+	add_blocks(1, CALLS(LINES(9, 7, 5, 8, 5, 3), "make", "f", "g", "f", "g",
+			    "main"));
+	add_blocks(1, CALLS(LINES(9, 7, 4, 2, 8, 5, 3), "make", "f", "h", "i",
+			    "f", "g", "main"));
+	expect_one(3);
+}
+
+static void who_began_a_recursion_makes_a_difference(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(1, CALLS(LINES(7, 5, 3), "f", "f", "main"));
+	add_blocks(1, CALLS(LINES(7, 5, 8, 3), "f", "f", "other", "main"));
+	add_blocks(1, CALLS(LINES(8, 5, 3), "f", "f", "main"));
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 3);
+	findings_release(&f);
+}
+
+static void calls_in_two_columns_of_a_line_are_two(void **state)
+{
+	uint32_t one = CALLS(LINES(7, 3), "f", "main");
+	uint32_t two = CALLS(LINES(7, 3), "f.cold", "main");
+	uint32_t copy = CALLS(LINES(7, 3), "f.part.0", "main");
+	struct findings f;
+	struct names *names;
+
+	(void)state;
+	for (uint32_t i = 0; i < SCENE_MOST; i++)
+		if (s.symbols.functions[i] && *s.symbols.functions[i] == 'f')
+			s.symbols.functions[i] = "f";
+	s.symbols.columns[s.stacks[one].frame] = 10;
+	s.symbols.columns[s.stacks[copy].frame] = 10;
+	s.symbols.columns[s.stacks[two].frame] = 30;
+	add_blocks(1, one);
+	add_blocks(1, two);
+	add_blocks(1, copy);
+	names = names_open(&s.m, &s.symbols);
+	findings_make(&f, &s.m, &s.symbols);
+	findings_sign(&f, &s.m, names, &s.symbols);
+	assert_int_equal(f.count, 2);
+	assert_true(f.list[0].twin && f.list[1].twin);
+	findings_release(&f);
+	names_close(names);
+}
+
 static void a_cycle_that_a_leak_holds_is_folded_but_told(void **state)
 {
 	struct findings f;
@@ -771,6 +856,10 @@ int main(void)
 		TEST(a_leak_holds_what_only_it_reaches),
 		TEST(leaks_of_one_stack_are_one_finding),
 		TEST(calls_of_one_line_are_one_stack),
+		TEST(how_deep_a_recursion_is_makes_no_difference),
+		TEST(nor_does_that_of_functions_that_call_each_other),
+		TEST(who_began_a_recursion_makes_a_difference),
+		TEST(calls_in_two_columns_of_a_line_are_two),
 		TEST(a_cycle_that_a_leak_holds_is_folded_but_told),
 		TEST(two_cycles_that_share_a_tail_count_it_once),
 		TEST(what_one_finding_shares_with_itself_is_not_shared),

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+
+size_t route_plain_length(const char *function)
+{
+	const char *dot = strchr(function + 1, '.');
+
+	return function[0] && dot ? (size_t)(dot - function) : strlen(function);
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	size_t size = route_plain_length(a);
+
+	return a == b ||
+	       (size == route_plain_length(b) && !strncmp(a, b, size));
+}
+
+static bool is_same_module(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Without names only the same call is known to be in the same function. */
+static bool is_same_function(const struct location *a, const struct location *b)
+{
+	if (!is_same_module(a->module, b->module))
+		return false;
+	if (!a->function || !b->function)
+		return !a->function && !b->function && a->module &&
+		       a->offset == b->offset;
+	return is_same_name(a->function, b->function);
+}
+
+void route_add(struct route *r, const struct location *l)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (is_same_function(r->list[i], l)) {
+			r->count = i + 1;
+			return;
+		}
+	if (r->count == r->capacity) {
+		r->capacity = r->capacity ? 2 * r->capacity : 64;
+		r->list = xreallocarray(r->list, r->capacity, sizeof(*r->list));
+	}
+	r->list[r->count++] = l;
+}
+
+void route_release(struct route *r)
+{
+	free(r->list);
+	*r = (struct route){ 0 };
+}
