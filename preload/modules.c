@@ -128,6 +128,28 @@ uint64_t modules_end(uint64_t address)
 	return image_find(address, &image) ? image.end : 0;
 }
 
+bool modules_segment(uint64_t address, uint64_t *start, uint64_t *end)
+{
+	const uint64_t page = address & ~4095ull;
+	const ElfW(Phdr) * headers;
+	struct image image;
+	uint32_t count = 0;
+
+	if (!image_find(address, &image))
+		return false;
+	headers = image_headers(&image, &count);
+	for (uint32_t i = 0; headers && i < count; i++) {
+		if (headers[i].p_type != PT_LOAD ||
+		    !(headers[i].p_flags & PF_W))
+			continue;
+		*start = image.map->l_addr + headers[i].p_vaddr;
+		*end = *start + headers[i].p_memsz;
+		if (page + 4096 > *start && page < *end)
+			return true;
+	}
+	return false;
+}
+
 static int is_base(const struct link_map *map, const char *name)
 {
 	const char *slash = map->l_name ? strrchr(map->l_name, '/') : NULL;

@@ -6,6 +6,7 @@
 #ifndef MODULES_H
 #define MODULES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The module with code or data at `address`: its index in the store's table of
@@ -20,6 +21,13 @@ int modules_is_libc(uint64_t pc);
 
 /* Where the mappings of the module around `address` end; 0: none. */
 uint64_t modules_end(uint64_t address);
+
+/*
+ * The writable segment whose pages hold `address`: *start .. *end as its module
+ * has it. The rest of its first and last page is of the file around it. False:
+ * none, or not known.
+ */
+bool modules_segment(uint64_t address, uint64_t *start, uint64_t *end);
 
 /* Note all that are loaded now: only while no other thread runs. */
 void modules_note_all(void);

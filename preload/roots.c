@@ -389,14 +389,29 @@ static bool is_data(const struct map *map)
 	return !map->executable || map->writable;
 }
 
+/* The first and last page of a module's data hold bytes of its file, too, that
+ * are not data: constants that look like anything. */
+static void clip(const struct map *map, uint64_t *start, uint64_t *end)
+{
+	uint64_t from, to;
+
+	if (!map->inode || !modules_segment(map->start, &from, &to))
+		return;
+	if (from > *start)
+		*start = from;
+	if (to < *end && *end - to < PAGE)
+		*end = to;
+}
+
 static void search_map(struct picture *p, const struct map *map)
 {
 	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
-	uint64_t start = map->start, dead;
+	uint64_t start = map->start, end = map->end, dead;
 
 	piece.owner = modules_find(map->start);
 	if (piece.owner != RKN_NONE) {
 		piece.kind = RKN_ROOT_DATA;
+		clip(map, &start, &end);
 	} else if (process.forked && !map->inode) {
 		bool heap = strcmp(map->name, "[heap]") == 0;
 
@@ -414,7 +429,7 @@ static void search_map(struct picture *p, const struct map *map)
 		dead = dead_stack_end(p, map);
 		start = dead ? dead : start;
 	}
-	search_piece(p, &piece, start, map->end);
+	search_piece(p, &piece, start, end);
 }
 
 /* Blocks that the loader made for itself, and those of unknown origin. */
