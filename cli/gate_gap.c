@@ -20,6 +20,7 @@ static const enum rkn_limit_number grave[] = {
 	RKN_LIMIT_SWITCHED_OFF,  RKN_LIMIT_SNAPSHOT_CUT,
 	RKN_LIMIT_OBJECTS_FULL,  RKN_LIMIT_SANDBOX,
 	RKN_LIMIT_OPERATORS,     RKN_LIMIT_CHILDREN,
+	RKN_LIMIT_BYPASS,
 };
 
 static bool is_grave(enum rkn_limit_number limit)

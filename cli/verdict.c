@@ -38,6 +38,17 @@ void verdict_make(struct verdict *v, const struct findings *f,
 	v->complete = !verdict_gaps(gaps, m, f);
 }
 
+/* The recording may know better than the table. */
+static const char *why(enum rkn_limit_number limit, const struct model *m,
+		       const struct findings *f)
+{
+	const char *said = model_text(m, m->meta.unseen);
+
+	if (limit == RKN_LIMIT_NO_SNAPSHOT && f && f->why)
+		return f->why;
+	return limit == RKN_LIMIT_BYPASS && *said ? said : limits[limit].why;
+}
+
 size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 		    const struct findings *f)
 {
@@ -54,11 +65,7 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 		if (m->limits[i] && limits[i].why)
 			gaps[n++] =
 			    (struct verdict_gap){ limits[i].what, m->limits[i],
-						  i == RKN_LIMIT_NO_SNAPSHOT &&
-							  f && f->why
-						      ? f->why
-						      : limits[i].why,
-						  i };
+						  why(i, m, f), i };
 	return n;
 }
 

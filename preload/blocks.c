@@ -275,18 +275,26 @@ static uint64_t most_groups(uint64_t blocks)
 	return blocks + 1 < all ? blocks + 1 : all;
 }
 
-bool blocks_collect(struct blocks *b)
+bool blocks_list(struct blocks *b)
 {
 	uint64_t n = 0;
 
 	*b = (struct blocks){ .least = UINT64_MAX };
 	visit_all(b, count, &n);
-	b->popcnt = __builtin_cpu_supports("popcnt");
-	b->regions = own_map(STORE_REGIONS * sizeof(*b->regions));
-	b->entries = own_map(most_groups(n) * GROUP * sizeof(*b->entries));
-	if (!b->regions || !b->entries || !make_room(b, n))
+	if (!make_room(b, n))
 		return false;
 	visit_all(b, add, NULL);
+	return true;
+}
+
+bool blocks_index(struct blocks *b)
+{
+	b->popcnt = __builtin_cpu_supports("popcnt");
+	b->regions = own_map(STORE_REGIONS * sizeof(*b->regions));
+	b->entries =
+	    own_map(most_groups(b->count) * GROUP * sizeof(*b->entries));
+	if (!b->regions || !b->entries)
+		return false;
 	store.header->tables[STORE_BLOCKS].count = b->count;
 	for (uint32_t i = 0; i < b->count; i++) {
 		const struct rkn_block *r = &b->list[i];

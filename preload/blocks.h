@@ -24,8 +24,10 @@ struct blocks {
 
 #define BLOCKS_NONE UINT32_MAX
 
-/* False: no memory or no room in the store; nothing can be judged then. */
-bool blocks_collect(struct blocks *b);
+/* First the list, then the index of what is left in it. False: no memory or no
+ * room in the store; nothing can be judged then. */
+bool blocks_list(struct blocks *b);
+bool blocks_index(struct blocks *b);
 
 /* The block around `address`, one that holds it; *offset is set to where in
  * it. BLOCKS_NONE: none. */

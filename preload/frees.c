@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "bypass.h"
 #include "compiler.h"
 #include "real.h"
 #include "record.h"
@@ -48,3 +49,16 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size)
 	(void)size;
 	give_back(p, HERE);
 }
+
+/* See hooks.c. */
+void __libc_free(void *p);
+EXPORT void __libc_free(void *p)
+{
+	real_resolve();
+	if (likely(p) && real_is_alone())
+		record_free(p, HERE);
+	real_private.free(p);
+}
+
+BYPASS(free)
+BYPASS(cfree)

@@ -75,6 +75,11 @@ void heap_init(void)
 	maps_close(&maps);
 }
 
+uint64_t heap_arena(void)
+{
+	return first_arena;
+}
+
 bool heap_first_arena(uint64_t start, uint64_t end, uint64_t *from,
 		      uint64_t *to)
 {

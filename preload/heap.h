@@ -20,6 +20,9 @@ extern HIDDEN bool heap_asked;
 /* Find glibc's own tables. Early: while most of its lists are still empty. */
 void heap_init(void);
 
+/* Where glibc's first arena is; 0: not known. */
+uint64_t heap_arena(void);
+
 /* The part of [start, end) that is glibc's first arena: pointers in it are to
  * chunks, not to blocks. False: none. */
 bool heap_first_arena(uint64_t start, uint64_t end, uint64_t *from,

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "bypass.h"
 #include "compiler.h"
 #include "leftovers.h"
 #include "moves.h"
@@ -147,3 +148,53 @@ CLEAN EXPORT size_t malloc_usable_size(void *p)
 		record_whole(p);
 	return size;
 }
+
+/*
+ * glibc's other names for them. Where another allocator stands in between, it
+ * may call these, and has been seen already.
+ */
+#define PRIVATE(name, parameters, size, arguments)                             \
+	void *__libc_##name parameters;                                        \
+	CLEAN EXPORT void *__libc_##name parameters                            \
+	{                                                                      \
+		void *q;                                                       \
+                                                                               \
+		real_resolve();                                                \
+		q = real_private.name arguments;                               \
+		return real_is_alone() ? recorded(q, size, HERE) : q;          \
+	}
+PRIVATE(malloc, (size_t size), size, (size))
+PRIVATE(memalign, (size_t alignment, size_t size), size, (alignment, size))
+PRIVATE(valloc, (size_t size), size, (size))
+PRIVATE(pvalloc, (size_t size), size, (size))
+
+void *__libc_calloc(size_t n, size_t size);
+CLEAN EXPORT void *__libc_calloc(size_t n, size_t size)
+{
+	void *p;
+
+	real_resolve();
+	p = real_private.calloc(n, size);
+	if (likely(p) && real_is_alone())
+		record_alloc(p, n * size, LEFTOVERS_NONE, HERE);
+	return p;
+}
+
+void *__libc_realloc(void *p, size_t size);
+CLEAN EXPORT void *__libc_realloc(void *p, size_t size)
+{
+	real_resolve();
+	if (!real_is_alone())
+		return real_private.realloc(p, size);
+	REALLOC(real_private.realloc(p, size), size);
+}
+
+/* For what finds the C library's in spite of them; see bypass.h. */
+BYPASS(malloc)
+BYPASS(calloc)
+BYPASS(realloc)
+BYPASS(posix_memalign)
+BYPASS(aligned_alloc)
+BYPASS(memalign)
+BYPASS(valloc)
+BYPASS(pvalloc)

@@ -6,21 +6,19 @@
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/auxv.h>
 
+#include "bypass.h"
 #include "compiler.h"
+#include "dynamic.h"
 #include "environment.h"
 #include "leftovers.h"
 #include "sys.h"
 
-/* glibc's public names of its allocator; other C libraries lack them. */
-extern void *__libc_malloc(size_t) __attribute__((weak));
-extern void *__libc_calloc(size_t, size_t) __attribute__((weak));
-extern void *__libc_realloc(void *, size_t) __attribute__((weak));
-extern void *__libc_memalign(size_t, size_t) __attribute__((weak));
-extern void *__libc_valloc(size_t) __attribute__((weak));
-extern void *__libc_pvalloc(size_t) __attribute__((weak));
-extern void __libc_free(void *) __attribute__((weak));
+/*
+ * glibc's own allocator, by its public names. They are looked up in the C
+ * library and not bound: what others bind to these names is refknot's.
+ */
+static struct real_family libc;
 
 /*
  * What dlsym itself allocated while it looked for an allocator that is not
@@ -29,7 +27,7 @@ extern void __libc_free(void *) __attribute__((weak));
 #define EARLY_MOST 64
 static void *early[EARLY_MOST];
 static unsigned early_count;
-static bool resolving, glibc = true;
+static bool resolving, glibc = true, alone = true;
 static void (*next_free)(void *);
 static void *(*next_realloc)(void *, size_t);
 
@@ -50,43 +48,43 @@ static bool is_early(const void *p)
 
 static void *early_malloc(size_t size)
 {
-	return note(__libc_malloc(size));
+	return note(libc.malloc(size));
 }
 
 static void *early_calloc(size_t n, size_t size)
 {
-	return note(__libc_calloc(n, size));
+	return note(libc.calloc(n, size));
 }
 
 static void *early_realloc(void *p, size_t size)
 {
-	return note(__libc_realloc(p, size));
+	return note(libc.realloc(p, size));
 }
 
 static void *early_memalign(size_t alignment, size_t size)
 {
-	return note(__libc_memalign(alignment, size));
+	return note(libc.memalign(alignment, size));
 }
 
 static void *early_valloc(size_t size)
 {
-	return note(__libc_valloc(size));
+	return note(libc.valloc(size));
 }
 
 static void *early_pvalloc(size_t size)
 {
-	return note(__libc_pvalloc(size));
+	return note(libc.pvalloc(size));
 }
 
 static void early_free(void *p)
 {
-	__libc_free(p);
+	libc.free(p);
 }
 
 static void guarded_free(void *p)
 {
 	if (is_early(p))
-		__libc_free(p);
+		libc.free(p);
 	else
 		next_free(p);
 }
@@ -98,11 +96,11 @@ static void *guarded_realloc(void *p, size_t size)
 
 	if (!is_early(p))
 		return next_realloc(p, size);
-	p = __libc_realloc(p, size);
+	p = libc.realloc(p, size);
 	q = p ? real.malloc(size) : NULL;
 	if (q)
 		memcpy(q, p, size);
-	__libc_free(p);
+	libc.free(p);
 	return q;
 }
 
@@ -163,7 +161,7 @@ static long first_syscall(long number, long a, long b, long c, long d, long e,
 long (*real_syscall)(long, long, long, long, long, long, long) = first_syscall;
 
 void *real_swapcontext, *real_setcontext;
-
+struct real_family real_private;
 struct real real = {
 	.malloc = first_malloc,
 	.calloc = first_calloc,
@@ -179,9 +177,38 @@ struct real real = {
 	.exit_now2 = own_exit,
 };
 
+static void find_in_libc(const struct dynamic *d, const char *name,
+			 void *member)
+{
+	const ElfW(Sym) *s = dynamic_find(d, name);
+
+	if (s)
+		*(uint64_t *)member = d->base + s->st_value;
+}
+
+static void find_libc(void)
+{
+	const struct link_map *map = dynamic_libc();
+	struct dynamic d;
+
+	if (!map || !dynamic_read(&d, map))
+		return;
+	find_in_libc(&d, "__libc_malloc", &libc.malloc);
+	find_in_libc(&d, "__libc_calloc", &libc.calloc);
+	find_in_libc(&d, "__libc_realloc", &libc.realloc);
+	find_in_libc(&d, "__libc_free", &libc.free);
+	find_in_libc(&d, "__libc_memalign", &libc.memalign);
+	find_in_libc(&d, "__libc_valloc", &libc.valloc);
+	find_in_libc(&d, "__libc_pvalloc", &libc.pvalloc);
+	find_in_libc(&d, "posix_memalign", &libc.posix_memalign);
+	find_in_libc(&d, "aligned_alloc", &libc.aligned_alloc);
+}
+
 /* While dlsym runs, whatever it allocates is glibc's. */
 static void use_glibc(void)
 {
+	find_libc();
+	real_private = libc;
 	real.malloc = early_malloc;
 	real.calloc = early_calloc;
 	real.realloc = early_realloc;
@@ -243,19 +270,39 @@ static void guard_early(struct real *r)
 	r->realloc = guarded_realloc;
 }
 
+/* Does nothing else stand between refknot and the C library? */
+static bool is_alone(const struct real *r)
+{
+	return r->malloc == libc.malloc && r->calloc == libc.calloc &&
+	       r->realloc == libc.realloc && r->free == libc.free &&
+	       r->memalign == libc.memalign && r->valloc == libc.valloc &&
+	       r->pvalloc == libc.pvalloc &&
+	       r->posix_memalign == libc.posix_memalign &&
+	       r->aligned_alloc == libc.aligned_alloc;
+}
+
+/* What the names that are glibc's alone lead to, for who uses them beside
+ * another allocator: that may define them, too. */
+static void find_private(struct real_family *f)
+{
+	*f = libc;
+	if (alone)
+		return;
+	find("__libc_malloc", &f->malloc);
+	find("__libc_calloc", &f->calloc);
+	find("__libc_realloc", &f->realloc);
+	find("__libc_free", &f->free);
+	find("__libc_memalign", &f->memalign);
+	find("__libc_valloc", &f->valloc);
+	find("__libc_pvalloc", &f->pvalloc);
+}
+
 static bool in_one_library(const void *a, const void *b)
 {
 	Dl_info of_a, of_b;
 
 	return dladdr(a, &of_a) && dladdr(b, &of_b) &&
 	       of_a.dli_fbase == of_b.dli_fbase;
-}
-
-/* Other allocators define __libc_malloc, too: what counts is where it is. */
-static bool is_the_c_library(void *(*f)(size_t))
-{
-	return in_one_library((void *)(uintptr_t)f,
-			      (void *)(uintptr_t)getauxval);
 }
 
 static bool has_tunable(const char *list, const char *name)
@@ -299,12 +346,16 @@ COLD void real_resolve(void)
 	use_glibc();
 	found = real;
 	find_all(&found);
+	alone = is_alone(&found);
+	find_private(&real_private);
 	dlerror(); /* hands it out */
 	dlerror(); /* frees it */
-	glibc = found.malloc == early_malloc || is_the_c_library(found.malloc);
+	glibc = found.malloc == early_malloc || found.malloc == libc.malloc;
 	guard_early(&found);
 	real = found;
 	leftovers_links = links();
+	if (alone)
+		bypass_close();
 	resolving = false;
 }
 
@@ -316,6 +367,16 @@ bool real_is_resolving(void)
 bool real_is_glibc(void)
 {
 	return glibc;
+}
+
+const struct real_family *real_libc(void)
+{
+	return &libc;
+}
+
+bool real_is_alone(void)
+{
+	return alone;
 }
 
 static bool needs_cxx(const struct link_map *l)

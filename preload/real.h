@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The allocator behind us: the next definition in the search order, and until
- * that is known glibc's own public names, so that no bootstrap pool is needed.
+ * that is known glibc's own, so that no bootstrap pool is needed.
  *
  * reallocarray, cfree and the sized frees are not asked for: the C library's
  * call realloc and free by their public names, and each would be seen twice.
@@ -20,6 +20,19 @@ typedef int real_spawn(pid_t *, const char *,
 		       const posix_spawn_file_actions_t *,
 		       const posix_spawnattr_t *, char *const[], char *const[]);
 typedef void (*real_signal(int, void (*)(int)))(int);
+
+/* The malloc family as the C library has it. */
+struct real_family {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void (*free)(void *);
+	int (*posix_memalign)(void **, size_t, size_t);
+	void *(*aligned_alloc)(size_t, size_t);
+	void *(*memalign)(size_t, size_t);
+	void *(*valloc)(size_t);
+	void *(*pvalloc)(size_t);
+};
 
 struct real {
 	void *(*malloc)(size_t);
@@ -51,11 +64,18 @@ struct real {
 /* Every member can be called at any time. */
 extern HIDDEN struct real real;
 
+/* What __libc_malloc, __libc_free and their like lead to without refknot; known
+ * after real_resolve(). */
+extern HIDDEN struct real_family real_private;
+
 /* syscall(): the number and six arguments. Can be called at any time. */
 extern HIDDEN long (*real_syscall)(long, long, long, long, long, long, long);
 
 /* Where swapcontext() and setcontext() go on; set by real_resolve(). */
 extern HIDDEN void *real_swapcontext, *real_setcontext;
+
+/* The C library's own; the same. A member that is not found is NULL. */
+const struct real_family *real_libc(void);
 
 /* Look the definitions up, once. May run inside malloc. */
 void real_resolve(void);
@@ -66,6 +86,9 @@ bool real_is_resolving(void);
 /* Is the next malloc glibc's? Known after real_resolve(). */
 bool real_is_glibc(void);
 
+/* Are all of them the C library's, so that a call of the C library's own is
+ * nobody else's in between? */
+bool real_is_alone(void);
 
 /* Has the next malloc's library C++'s operators, too, and does the program use
  * the C++ library? Then what new allocates is not seen. */

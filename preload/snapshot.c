@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "bypass.h"
+#include "chunks.h"
 #include "compiler.h"
 #include "contexts.h"
 #include "modules.h"
@@ -100,13 +102,22 @@ static void note_threads(const struct stop *s)
 	}
 }
 
+static bool collect_blocks(struct picture *p)
+{
+	if (!blocks_list(&p->blocks))
+		return false;
+	p->limits[RKN_LIMIT_FREE_CHUNK] +=
+	    chunks_sift(&p->blocks, p->maps, p->map_count);
+	return blocks_index(&p->blocks);
+}
+
 static void search_all(struct picture *p)
 {
 	if (!read_maps(p)) {
 		p->limits[RKN_LIMIT_NO_MAPS]++;
 		return;
 	}
-	if (!blocks_collect(&p->blocks)) {
+	if (!collect_blocks(p)) {
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 		return;
 	}
@@ -152,6 +163,7 @@ void snapshot_take(const struct stopped *self)
 	picture_list_init(&p->roots, STORE_ROOTS);
 	picture_list_init(&p->edges, STORE_EDGES);
 	search_all(p);
+	bypass_note(p);
 	thread_publish_all();
 	h->meta.root_bytes = p->root_bytes;
 	stop_end(!(h->meta.flags & RKN_META_AT_CALL));

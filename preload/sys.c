@@ -169,6 +169,11 @@ long sys_open_up(void *p, size_t size)
 	return CALL3(SYS_mprotect, p, size, PROT_READ | PROT_WRITE);
 }
 
+long sys_seal(void *p, size_t size)
+{
+	return CALL3(SYS_mprotect, p, size, PROT_READ);
+}
+
 void sys_unmap(void *p, size_t size)
 {
 	CALL2(SYS_munmap, p, size);

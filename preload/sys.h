@@ -54,6 +54,8 @@ long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
  * the file, shared, and without access until sys_open_up(). */
 void *sys_map(size_t size, int fd);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
+/* mprotect, for reads alone. Only while no filter of the program's stands. */
+long sys_seal(void *p, size_t size);
 void sys_unmap(void *p, size_t size);
 uint64_t sys_break(void); /* where the program's data segment ends */
 /* Pages of [start, end) that are in memory or swapped out, in order: at most

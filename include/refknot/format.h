@@ -126,7 +126,8 @@ struct rkn_meta {
 	/* Since minor version 2: text, what the program's own
 	 * __lsan_default_suppressions() returned. */
 	uint32_t suppressions;
-	uint32_t reserved;
+	uint32_t unseen; /* text: which modules RKN_LIMIT_BYPASS counts, and
+			    why, or "" */
 };
 static_assert(sizeof(struct rkn_meta) == 144, "meta changed size");
 
@@ -182,6 +183,10 @@ struct rkn_limit {       /* see limits.def; rows with count 0 are left out */
 	uint64_t count;
 };
 static_assert(sizeof(struct rkn_limit) == 16, "limit changed size");
+
+#define RKN_BYPASS_WHY                                                         \
+	"they have a C library and a heap of their own (dlmopen, LD_AUDIT), "  \
+	"or are bound to another malloc than the one that refknot watches"
 
 enum rkn_limit_number {
 #define RKN_LIMIT(name, what, why) RKN_LIMIT_##name,

@@ -393,3 +393,71 @@ def test_a_child_that_outlives_the_program_is_told(tmp_path):
     assert kept, recorded.outcome.told
     assert read_json("report", kept[1])["process"]["allocations"] > 0
     shutil.rmtree(pathlib.Path(kept[1]).parent)
+
+
+def missing(report):
+    """{what was not recorded: (how often, why)}"""
+    return {c["what"]: (c["count"], c["why"]) for c in report["complete"]}
+
+
+def test_a_block_is_one_whatever_name_it_is_had_and_freed_by(tmp_path):
+    report = same(tmp_path, "halves").report()
+    assert lost_bytes(report) == [101 + 102 + 103]
+    assert missing(report) == {}
+
+
+@pytest.mark.parametrize("how", ["now", "lazy"])
+def test_a_plugin_that_is_bound_to_the_c_library_is_seen(tmp_path, how):
+    report = same(tmp_path, "plugs", PROGRAMS / "hook_plug.so", how,
+                  "both").report()
+    assert lost_bytes(report) == [333, 444]
+    assert missing(report) == {}
+
+
+def test_a_plugin_with_an_allocator_of_its_own_keeps_it(tmp_path):
+    report = same(tmp_path, "plugs", PROGRAMS / "hook_plug_own.so",
+                  "now").report()
+    assert lost_bytes(report) == [444]
+    assert missing(report) == {}
+
+
+def test_a_plugin_with_a_c_library_of_its_own_is_named(tmp_path):
+    report = same(tmp_path, "plugs", PROGRAMS / "hook_plug.so",
+                  "apart").report()
+    assert lost_bytes(report) == [444]
+    assert {f["confidence"] for f in report["findings"]} == {"medium"}
+    (count, why), = missing(report).values()
+    assert count == 1 and why.startswith("hook_plug.so: "), why
+    done = refknot("check", "--fail-on", "cycle", "--", program("plugs"),
+                   PROGRAMS / "hook_plug.so", "apart", cwd=tmp_path)
+    assert done.status == 23 and "hook_plug.so" in done.told, done.told
+
+
+def test_a_plugin_beside_another_allocator_is_named(tmp_path):
+    env = environment(LD_PRELOAD=PROGRAMS / "hook_bump.so")
+    report = same(tmp_path, "plugs", PROGRAMS / "hook_plug.so", "now",
+                  env=env).report()
+    (count, why), = missing(report).values()
+    assert count == 1 and why.startswith("hook_plug.so: "), why
+
+
+def distance_of_free():
+    """From mallopt() to free(), in the C library: no loader tells that."""
+    path = run("sh", "-c", "ldd /bin/sh | sed -n 's/.*libc.so.6 => "
+               "\\([^ ]*\\).*/\\1/p'").out.decode().strip()
+    values = {}
+    for line in run("readelf", "-W", "--dyn-syms", path).out.decode(
+            ).splitlines():
+        cells = line.split()
+        if len(cells) >= 8 and cells[0].rstrip(":").isdigit():
+            values[cells[7].split("@")[0]] = int(cells[1], 16)
+    return values["free"] - values["mallopt"]
+
+
+@pytest.mark.parametrize("where", [(), ("thread",)])
+def test_what_the_c_library_has_free_is_not_alive(tmp_path, where):
+    report = same(tmp_path, "frees_past", distance_of_free(),
+                  *where).report()
+    assert lost_bytes(report) == [777]
+    assert report["findings"][0]["confidence"] == "medium"
+    assert "blocks that the C library has free again" in missing(report)

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "chunks.h"
+
+#include <string.h>
+
+#include "heap.h"
+#include "real.h"
+
+#define PAGE  4096ull
+#define LEAST 32ull /* bytes of the smallest chunk */
+
+/*
+ * A chunk begins 16 bytes before its block: with the size of the chunk before
+ * it, if that is free, and its own size, whose low bits tell of that and of
+ * where the chunk comes from (malloc/malloc.c).
+ */
+#define HEADER        16ull
+#define BEFORE_USED   1ull /* the chunk before it is not free */
+#define OWN_MAPPING   2ull
+#define OTHER_ARENA   4ull
+#define SIZE_OF(head) ((head) & ~7ull)
+
+/* struct malloc_state: offsets that have been so since glibc 2.27. */
+#define FAST_BINS   10
+#define FAST_OFFSET 16
+#define TOP_OFFSET  96
+#define NEXT_OFFSET 2160
+#define STATE_SIZE  2200
+#define ARENAS_MOST 65536
+
+/* struct tcache_perthread_struct since glibc 2.30, in a chunk of its own: how
+ * many chunks of each size, and the first of each. */
+#define CACHE_BINS 64
+#define CACHE_MOST 4096 /* chunks of a size: 7 unless a tunable says more */
+struct cache {
+	uint16_t counts[CACHE_BINS];
+	uint64_t entries[CACHE_BINS];
+};
+#define CACHE_CHUNK 0x290ull
+
+#define GONE RKN_NONE /* as a block's thread: it is to be taken out */
+
+struct chunks {
+	struct blocks *blocks;
+	const struct map *maps;
+	uint32_t count;
+	const struct map *last; /* where one was found last */
+};
+
+/* The mapping around `address`; NULL: none. */
+static const struct map *map_at(struct chunks *c, uint64_t address)
+{
+	uint32_t low = 0, high = c->count;
+
+	if (c->last && address >= c->last->start && address < c->last->end)
+		return c->last;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (c->maps[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == c->count || c->maps[low].start > address)
+		return NULL;
+	return c->last = &c->maps[low];
+}
+
+enum found {
+	ABSENT,  /* no mapping is there */
+	UNKNOWN, /* it must not be read */
+	READ,
+};
+
+static enum found read_word(struct chunks *c, uint64_t at, uint64_t *word)
+{
+	const struct map *m = map_at(c, at);
+
+	if (!m || at % 8)
+		return ABSENT;
+	if (!m->readable || m->inode) /* the file may have become shorter */
+		return UNKNOWN;
+	*word = *(const uint64_t *)(uintptr_t)at;
+	return READ;
+}
+
+static bool is_mapping_right(struct chunks *c, const struct rkn_block *b,
+			     uint64_t head)
+{
+	uint64_t before;
+
+	return read_word(c, b->address - HEADER, &before) == READ &&
+	       (SIZE_OF(head) + before) % PAGE == 0 &&
+	       SIZE_OF(head) >= b->size + HEADER;
+}
+
+/* Has the chunk before it, which is free, grown over it? The other order, a
+ * header that is smaller than it was, is a chunk that is being divided. */
+static bool is_swallowed(struct chunks *c, uint64_t chunk)
+{
+	uint64_t size, head;
+
+	return read_word(c, chunk, &size) == READ && size < chunk &&
+	       read_word(c, chunk - size + 8, &head) == READ &&
+	       SIZE_OF(head) > size && SIZE_OF(head) < 1ull << 47;
+}
+
+/* A page that the program hides at present tells nothing. */
+static bool is_in_use(struct chunks *c, const struct rkn_block *b)
+{
+	uint64_t chunk = b->address - HEADER, head, next;
+	enum found found = read_word(c, chunk + 8, &head);
+
+	if (found != READ)
+		return found == UNKNOWN;
+	if (head & OWN_MAPPING)
+		return is_mapping_right(c, b, head);
+	if (SIZE_OF(head) < LEAST || head & 8 || SIZE_OF(head) - 8 < b->size)
+		return false;
+	found = read_word(c, chunk + SIZE_OF(head) + 8, &next);
+	if (found != READ)
+		return found == UNKNOWN;
+	return next & BEFORE_USED &&
+	       (head & BEFORE_USED || !is_swallowed(c, chunk));
+}
+
+/* The block that starts at `address`, if it is in the list. */
+static void mark(struct chunks *c, uint64_t address)
+{
+	const struct blocks *b = c->blocks;
+	uint32_t i = blocks_after(b, address);
+
+	/* One of no bytes ends where it starts. */
+	if (i && b->list[i - 1].address == address)
+		i--;
+	if (i < b->count && b->list[i].address == address)
+		b->list[i].thread = GONE;
+}
+
+static bool is_chunk(struct chunks *c, uint64_t chunk, uint64_t size)
+{
+	uint64_t head;
+
+	return chunk % 16 == 0 && read_word(c, chunk + 8, &head) == READ &&
+	       SIZE_OF(head) == size;
+}
+
+/*
+ * The link in a free chunk of a list that has no way back: since glibc 2.32 it
+ * is mixed with its own place. `offset`: where it leads, counted from the next
+ * chunk. False: neither way makes sense.
+ */
+static bool follow(struct chunks *c, uint64_t at, uint64_t offset,
+		   uint64_t size, uint64_t *next)
+{
+	uint64_t word;
+
+	if (read_word(c, at, &word) != READ)
+		return false;
+	*next = word ^ at >> 12;
+	if (!*next || is_chunk(c, *next - offset, size))
+		return true;
+	*next = word;
+	return !word || is_chunk(c, word - offset, size);
+}
+
+static void sift_fast_bin(struct chunks *c, uint64_t chunk, uint64_t size)
+{
+	for (uint32_t i = 0; chunk && i < UINT32_MAX; i++) {
+		if (!is_chunk(c, chunk, size))
+			return;
+		mark(c, chunk + HEADER);
+		if (!follow(c, chunk + HEADER, 0, size, &chunk))
+			return;
+	}
+}
+
+/* A list of so many blocks of a size; `marks`: mark them, else look whether it
+ * is one. */
+static bool walk_cached(struct chunks *c, uint64_t block, unsigned n,
+			uint64_t size, bool marks)
+{
+	for (; n && block; n--) {
+		if (!is_chunk(c, block - HEADER, size))
+			return false;
+		if (marks)
+			mark(c, block);
+		if (!follow(c, block, HEADER, size, &block))
+			return false;
+	}
+	return !n && !block;
+}
+
+/* If the chunk is the list of what a thread has freed lately. */
+static void sift_cache(struct chunks *c, uint64_t chunk)
+{
+	struct cache cache;
+	const struct map *m = map_at(c, chunk);
+	bool right = m && is_chunk(c, chunk, CACHE_CHUNK) &&
+		     chunk + CACHE_CHUNK <= m->end;
+
+	if (!right)
+		return;
+	memcpy(&cache, (const void *)(uintptr_t)(chunk + HEADER),
+	       sizeof(cache));
+	for (int marks = 0; marks < 2; marks++)
+		for (unsigned i = 0; i < CACHE_BINS && right; i++)
+			right =
+			    cache.counts[i] <= CACHE_MOST &&
+			    walk_cached(c, cache.entries[i], cache.counts[i],
+					(i + 2) * 16, marks);
+}
+
+/* Behind the arena's last chunk in use there is nothing. */
+static void sift_top(struct chunks *c, uint64_t top, bool first)
+{
+	const struct map *m = map_at(c, top);
+	uint64_t end = first ? (m ? m->end : 0)
+			     : (top & ~(STORE_REGION - 1)) + STORE_REGION;
+
+	if (!m || (first && strcmp(m->name, "[heap]") != 0))
+		return;
+	for (uint32_t i = blocks_after(c->blocks, top); i < c->blocks->count;
+	     i++) {
+		if (c->blocks->list[i].address >= end)
+			return;
+		if (c->blocks->list[i].address >= top)
+			c->blocks->list[i].thread = GONE;
+	}
+}
+
+/* The first chunk of an arena is its first thread's cache. */
+static uint64_t first_chunk(struct chunks *c, uint64_t arena, bool first)
+{
+	if (!first)
+		return (arena + STATE_SIZE + 15) & ~15ull;
+	for (uint32_t i = 0; i < c->count; i++)
+		if (strcmp(c->maps[i].name, "[heap]") == 0)
+			return c->maps[i].start;
+	return 0;
+}
+
+static uint64_t arena_word(uint64_t arena, uint64_t offset)
+{
+	return *(const uint64_t *)(uintptr_t)(arena + offset);
+}
+
+static void sift_arena(struct chunks *c, uint64_t arena, bool first)
+{
+	uint64_t chunk = first_chunk(c, arena, first);
+
+	for (unsigned i = 0; i < FAST_BINS; i++)
+		sift_fast_bin(c, arena_word(arena, FAST_OFFSET + i * 8ull),
+			      (i + 2) * 16);
+	sift_top(c, arena_word(arena, TOP_OFFSET), first);
+	if (chunk)
+		sift_cache(c, chunk);
+}
+
+/* They are a ring. */
+static void sift_arenas(struct chunks *c)
+{
+	uint64_t first = heap_arena(), arena = first;
+
+	for (unsigned n = 0; arena && n < ARENAS_MOST; n++) {
+		const struct map *m = map_at(c, arena);
+
+		if (arena % 8 || !m || !m->readable ||
+		    arena + STATE_SIZE > m->end)
+			return;
+		sift_arena(c, arena, arena == first);
+		arena = arena_word(arena, NEXT_OFFSET);
+		if (arena == first)
+			return;
+	}
+}
+
+/* What stands between refknot and the C library may have headers of its own. */
+uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
+{
+	struct chunks c = { b, maps, count, NULL };
+	uint32_t kept = 0, all = b->count;
+
+	if (!real_is_alone())
+		return 0;
+	sift_arenas(&c);
+	for (uint32_t i = 0; i < all; i++)
+		if (b->list[i].thread != GONE && is_in_use(&c, &b->list[i]))
+			b->list[kept++] = b->list[i];
+	b->count = kept;
+	return all - kept;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A loaded module's dynamic section, as the loader sees it: the symbols that
+ * the module defines, and those that it takes from others.  No lock, no call of
+ * the loader's; may run inside malloc.
+ */
+#ifndef DYNAMIC_H
+#define DYNAMIC_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dynamic {
+	uint64_t base;     /* address less the file's address */
+	const char *texts; /* names */
+	const ElfW(Sym) * symbols;
+	const uint32_t *hash;     /* DT_GNU_HASH */
+	const ElfW(Rela) * calls; /* what its calls are bound by */
+	size_t call_count;
+	const ElfW(Rela) * data; /* and its other words */
+	size_t data_count;
+};
+
+/* False: it has no such table of symbols. */
+bool dynamic_read(struct dynamic *d, const struct link_map *map);
+
+/* The definition of `name`; NULL: there is none. */
+const ElfW(Sym) * dynamic_find(const struct dynamic *d, const char *name);
+
+/* The name of the symbol that `r` is about; "": of none. */
+const char *dynamic_name(const struct dynamic *d, const ElfW(Rela) * r);
+
+/* The C library that the program itself uses; NULL: not known by its name. */
+const struct link_map *dynamic_libc(void);
+
+/* The part of `map`'s path behind the last slash starts with `name`. */
+bool dynamic_is_named(const struct link_map *map, const char *name);
+
+#endif
