@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What programs ask of the kernel through the C library, and that refknot must
- * know of: filters for system calls, and the end of the process.
+ * know of: filters for system calls, privileges that are given up by syscall(),
+ * and the end of the process.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -13,6 +14,7 @@
 #include "compiler.h"
 #include "environment.h"
 #include "filter.h"
+#include "privileges.h"
 #include "process.h"
 #include "real.h"
 #include "sandbox.h"
@@ -93,27 +95,80 @@ EXPORT int prctl(int option, ...)
 }
 
 /*
- * syscall() must not have a frame: the call may return on another stack. One
- * number goes to special_call(), and the end of the process to last_call().
+ * syscall() must not have a frame: the call may return on another stack. Of the
+ * numbers here those that return once go to special_call(), and the end of the
+ * process to last_call(). landlock_restrict_self is newer than some headers.
  */
+#define LANDLOCK 446
+#define SPECIAL(do, word)                                                      \
+	(do(SYS_seccomp, word) | do(SYS_prctl, word) | do(SYS_setuid, word) |  \
+	 do(SYS_setgid, word) | do(SYS_setreuid, word) |                       \
+	 do(SYS_setregid, word) | do(SYS_setresuid, word) |                    \
+	 do(SYS_setresgid, word) | do(SYS_setfsuid, word) |                    \
+	 do(SYS_setfsgid, word) | do(SYS_setgroups, word) |                    \
+	 do(SYS_capset, word) | do(SYS_unshare, word) | do(SYS_setns, word) |  \
+	 do(SYS_pivot_root, word) | do(SYS_chroot, word) |                     \
+	 do(SYS_exit_group, word) | do(LANDLOCK, word))
+#define BIT(n, word) ((n) / 64 == (word) ? 1ull << (n) % 64 : 0)
+extern const uint64_t special_numbers[7];
+HIDDEN const uint64_t special_numbers[7] = {
+	SPECIAL(BIT, 0), SPECIAL(BIT, 1), SPECIAL(BIT, 2), SPECIAL(BIT, 3),
+	SPECIAL(BIT, 4), SPECIAL(BIT, 5), SPECIAL(BIT, 6),
+};
+
+struct call {
+	long number, arguments[6];
+};
+
+static long make(const struct call *c)
+{
+	const long *a = c->arguments;
+
+	return real_syscall(c->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* `listens`: it may answer with a descriptor. Other numbers tell of a thread
+ * that could not follow. */
+static long make_filtered(const struct call *c, bool strict, long filter,
+			  bool listens)
+{
+	struct sandbox_change change;
+	bool entered = enter(&change, strict, (const void *)filter);
+	long result = make(c);
+
+	if (entered)
+		sandbox_done(&change, !result || (result > 0 && listens));
+	return result;
+}
+
+static long make_rooted(const struct call *c)
+{
+	struct privileges_root root;
+	long result;
+
+	privileges_root(&root);
+	result = make(c);
+	privileges_rooted(&root, !result);
+	return result;
+}
+
 long special_call(long number, long a, long b, long c, long d, long e, long f);
 __attribute__((used, visibility("hidden"))) long
 special_call(long number, long a, long b, long c, long d, long e, long f)
 {
-	bool strict = a == SECCOMP_SET_MODE_STRICT && !b && !c, entered;
-	struct sandbox_change change;
-	long result;
+	const struct call call = { number, { a, b, c, d, e, f } };
+	bool strict = a == SECCOMP_SET_MODE_STRICT && !b && !c;
 
-	if (number != SYS_seccomp || (!strict && a != SECCOMP_SET_MODE_FILTER))
-		return real_syscall(number, a, b, c, d, e, f);
-	entered = enter(&change, strict, (const void *)c);
-	result = real_syscall(number, a, b, c, d, e, f);
-	/* Not 0: a thread that could not follow, or the listener's number. */
-	if (entered)
-		sandbox_done(&change,
-			     !result || (result > 0 &&
-					 b & SECCOMP_FILTER_FLAG_NEW_LISTENER));
-	return result;
+	if (number == SYS_seccomp && (strict || a == SECCOMP_SET_MODE_FILTER))
+		return make_filtered(&call, strict, c,
+				     b & SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	if (number == SYS_prctl && a == PR_SET_SECCOMP)
+		return make_filtered(&call, b == SECCOMP_MODE_STRICT, c, false);
+	if (number == SYS_chroot)
+		return make_rooted(&call);
+	if (number != SYS_seccomp && number != SYS_prctl)
+		privileges_change();
+	return make(&call);
 }
 
 /*
@@ -129,11 +184,14 @@ __asm__(".text\n"
 	".type syscall, @function\n"
 	"syscall:\n"
 	"	.cfi_startproc\n"
-	"	cmp $" TEXT_OF(__NR_seccomp) ", %rdi\n"
-	"	je special_call\n"
+	"	cmp $7*64, %rdi\n"
+	"	jae 1f\n"
+	"	bt %rdi, special_numbers(%rip)\n"
+	"	jnc 1f\n"
 	"	cmp $" TEXT_OF(__NR_exit_group) ", %rdi\n"
 	"	je last_call\n"
-	"	jmp *real_syscall(%rip)\n"
+	"	jmp special_call\n"
+	"1:	jmp *real_syscall(%rip)\n"
 	"	.cfi_endproc\n"
 	".size syscall, . - syscall\n"
 	".type last_call, @function\n"

@@ -11,6 +11,7 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "privileges.h"
 #include "process.h"
 #include "real.h"
 #include "room.h"
@@ -27,6 +28,9 @@ EXPORT int setrlimit(int resource, const limit *new);
 EXPORT int setrlimit64(int resource, const limit *new);
 EXPORT int getrlimit(int resource, limit *old);
 EXPORT int getrlimit64(int resource, limit *old);
+
+#define RESOURCE_FILE_SIZE 1 /* RLIMIT_FSIZE */
+#define RESOURCE_FILES     7 /* RLIMIT_NOFILE */
 
 /* What was set last, marked, and what the program asked for. */
 static limit set, asked;
@@ -104,12 +108,21 @@ static int write_limit(limit *to, const limit *what)
 	return result;
 }
 
+/* With files that are too small, or too few, no recording begins. */
+static bool is_needed(int pid, int resource)
+{
+	return (resource == RESOURCE_FILE_SIZE || resource == RESOURCE_FILES) &&
+	       (!pid || pid == sys_pid());
+}
+
 static int change(int pid, int resource, const limit *new, limit *old)
 {
 	limit wanted = { 0 }, former = { 0 };
 	int saved = errno, result;
 
 	real_resolve();
+	if (new &&is_needed(pid, resource))
+		privileges_change();
 	if (!is_ours(pid, resource) || (new && !read_limit(&wanted, new)))
 		return real.prlimit64(pid, resource, new, old);
 	result = real.prlimit64(0, resource, NULL, &former);

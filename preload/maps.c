@@ -3,11 +3,12 @@
 
 #include <fcntl.h>
 
+#include "proc.h"
 #include "sys.h"
 
 bool maps_open(struct maps *m)
 {
-	m->fd = (int)sys_open("/proc/thread-self/maps", O_RDONLY, 0);
+	m->fd = (int)proc_open("thread-self/maps", O_RDONLY);
 	m->at = m->size = 0;
 	return m->fd >= 0;
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "proc.h"
 #include "sys.h"
 
 #define PAGE    4096
@@ -14,8 +15,8 @@
 
 void pages_open(struct pages *p)
 {
-	p->fd = (int)sys_open("/proc/thread-self/pagemap", O_RDONLY, 0);
-	p->memory = (int)sys_open("/proc/thread-self/mem", O_RDONLY, 0);
+	p->fd = (int)proc_open("thread-self/pagemap", O_RDONLY);
+	p->memory = (int)proc_open("thread-self/mem", O_RDONLY);
 	p->count = 0;
 	p->scan_from = p->scan_to = 0;
 	p->cannot_scan = p->fd < 0;

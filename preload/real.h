@@ -15,6 +15,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 typedef int real_spawn(pid_t *, const char *,
 		       const posix_spawn_file_actions_t *,
@@ -59,6 +60,10 @@ struct real {
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
 	real_spawn *posix_spawn, *posix_spawnp;
+	int (*chroot)(const char *);
+#define PRIVILEGE(name, parameters, arguments) int(*name) parameters;
+#include "privileges.def"
+#undef PRIVILEGE
 };
 
 /* Every member can be called at any time. */

@@ -58,6 +58,8 @@ static const struct {
 	  OPTIONAL,
 	  { HERE, 1, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600 },
 	  SYS_OPEN_TO_WRITE },
+	{ SYS_openat, SPARE, { 3, 1, O_RDONLY | O_CLOEXEC }, SYS_OPEN_BELOW },
+	{ SYS_fcntl, SPARE, { 3, F_DUPFD_CLOEXEC, 1023 } },
 	{ SYS_close, SNAPSHOT, { 3 } },
 	{ SYS_read, SNAPSHOT, { 3, 1, 4096 } },
 	{ SYS_pread64, OPTIONAL, { 3, 1, 4096 } },
@@ -143,6 +145,11 @@ static bool is_forbidden(int number)
 	return sys_forbidden[number / 64] >> number % 64 & 1;
 }
 
+static int number_of(size_t i)
+{
+	return calls[i].forbids ? calls[i].forbids : calls[i].number;
+}
+
 static uint32_t count_forbidden(void)
 {
 	uint32_t n = 0;
@@ -150,13 +157,8 @@ static uint32_t count_forbidden(void)
 	for (unsigned i = 0; i < SYS_FORBIDDEN_WORDS; i++)
 		n += (uint32_t)__builtin_popcountll(sys_forbidden[i]);
 	for (size_t i = 0; i < CALLS; i++)
-		n -= calls[i].need == SPARE && is_forbidden(calls[i].number);
+		n -= calls[i].need == SPARE && is_forbidden(number_of(i));
 	return n;
-}
-
-static int number_of(size_t i)
-{
-	return calls[i].forbids ? calls[i].forbids : calls[i].number;
 }
 
 static bool is_denied(size_t i)

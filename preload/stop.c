@@ -9,6 +9,7 @@
 
 #include "moves.h"
 #include "own.h"
+#include "proc.h"
 #include "process.h"
 #include "sys.h"
 #include "text.h"
@@ -182,7 +183,7 @@ static bool is_signalled(const int *tids, uint32_t count, int tid)
 static uint32_t signal_all(int *tids, uint32_t count)
 {
 	__attribute__((aligned(8))) char buffer[4096];
-	int fd = (int)sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+	int fd = (int)proc_open("self/task", O_RDONLY | O_DIRECTORY);
 	int self = sys_tid();
 	long size = -1;
 
@@ -214,10 +215,10 @@ static bool is_zombie(int tid)
 	long size = 0;
 	int fd;
 
-	text_add(&t, "/proc/self/task/");
+	text_add(&t, "self/task/");
 	text_number(&t, (uint64_t)tid);
 	text_add(&t, "/stat");
-	fd = (int)sys_open(path, O_RDONLY, 0);
+	fd = (int)proc_open(path, O_RDONLY);
 	if (fd >= 0) {
 		size = sys_read(fd, line, sizeof(line));
 		sys_close(fd);

@@ -84,6 +84,18 @@ long sys_open(const char *path, int flags, int mode)
 		     mode);
 }
 
+long sys_open_below(int fd, const char *path, int flags)
+{
+	if (is_forbidden(SYS_OPEN_BELOW))
+		return -EPERM;
+	return CALL4(SYS_openat, fd, path, flags | O_CLOEXEC, 0);
+}
+
+long sys_duplicate(int fd, int least)
+{
+	return CALL3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, least);
+}
+
 long sys_close(int fd)
 {
 	return CALL1(SYS_close, fd);

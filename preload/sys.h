@@ -22,6 +22,7 @@
  */
 #define SYS_FORBIDDEN_WORDS 8
 #define SYS_OPEN_TO_WRITE   511 /* openat, but for reading alone */
+#define SYS_OPEN_BELOW      510 /* openat, from a directory */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 /* Threads of which it is not known yet whether what they listed there stays: a
  * call waits a moment for that. */
@@ -33,6 +34,10 @@ static inline void sys_pause(void)
 }
 
 long sys_open(const char *path, int flags, int mode);
+/* For reading, `path` from the directory that is open as `fd`. */
+long sys_open_below(int fd, const char *path, int flags);
+/* The same file at the lowest number free from `least` on, closed by exec. */
+long sys_duplicate(int fd, int least);
 long sys_close(int fd);
 long sys_read(int fd, void *buffer, size_t size);
 long sys_pread(int fd, void *buffer, size_t size, uint64_t offset);

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Workers that give up privileges before they allocate anything."""
+import os
+
+import pytest
+
+from common import leaks, program, same
+from conftest import read_json
+
+DROPS = program("drops")
+USERS = ["setuid", "seteuid", "setreuid", "setresuid", "setfsuid",
+         "initgroups", "raw"]
+ROOTS = ["chroot", "raw_chroot", "chroot_setuid", "chroot_fails"]
+
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="not root")
+
+
+def worker(directory, how):
+    """What is said of the one worker."""
+    (directory / "root").mkdir()
+    recorded = same(directory, DROPS, how, directory / "root")
+    (child,) = recorded.children
+    assert recorded.report()["verdict"]["complete"] is True
+    return read_json("report", child, "--limit", "0")
+
+
+def check(report):
+    assert leaks(report, DROPS) == {"lose": (1, 100)}
+    assert report["verdict"]["checked"] is True
+
+
+def gaps(report):
+    return {row["what"] for row in report["complete"]}
+
+
+@as_root
+@pytest.mark.parametrize("how", USERS)
+def test_a_worker_that_becomes_another_user_is_recorded(how, tmp_path):
+    check(worker(tmp_path, how))
+
+
+@as_root
+@pytest.mark.parametrize("how", ROOTS)
+def test_a_worker_that_has_another_root_is_recorded(how, tmp_path):
+    report = worker(tmp_path, how)
+    check(report)
+    assert "threads that did not stop" not in " ".join(gaps(report))
+
+
+@as_root
+@pytest.mark.parametrize("how", ["chroot_close", "chroot_reuse"])
+def test_a_worker_that_closes_all_files_is_told_of(how, tmp_path):
+    """Its descriptors are its own: none is read or closed that it opened."""
+    report = worker(tmp_path, how)
+    assert report["verdict"]["checked"] is False
+    assert "snapshots without a list of mappings" in gaps(report)
+
+
+def test_a_worker_without_files_of_its_own_is_recorded(tmp_path):
+    check(worker(tmp_path, "fsize"))
+
+
+@as_root
+def test_a_user_namespace_of_its_own_is_no_obstacle(tmp_path):
+    check(worker(tmp_path, "unshare"))
+
+
+@as_root
+def test_a_vfork_child_is_not_taken_for_its_parent(tmp_path):
+    (tmp_path / "root").mkdir()
+    recorded = same(tmp_path, DROPS, "vfork", tmp_path / "root")
+    assert recorded.children == []
+    check(recorded.report())
