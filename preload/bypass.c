@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dynamic.h"
+#include "environment.h"
 #include "process.h"
 #include "real.h"
 #include "sys.h"
@@ -97,7 +98,8 @@ void bypass_close(void)
 	uint64_t from = UINT64_MAX, to = 0;
 	struct dynamic d;
 
-	if (!bypass_malloc || !map || !dynamic_read(&d, map))
+	if (!bypass_malloc || environment_is_secure() || !map ||
+	    !dynamic_read(&d, map))
 		return;
 	for (size_t i = 0; i < WAYS; i++) {
 		uint64_t at =

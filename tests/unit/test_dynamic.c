@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* The symbols of loaded modules, beside what the loader says of them. */
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dynamic.h"
+
+static void open_libc(struct dynamic *d)
+{
+	assert_non_null(dynamic_libc());
+	assert_true(dynamic_is_named(dynamic_libc(), "libc.so.6"));
+	assert_true(dynamic_read(d, dynamic_libc()));
+}
+
+static void each_symbol_is_where_the_loader_has_it(void **state)
+{
+	static const char *const names[] = { "malloc",  "__libc_free",
+					     "cfree",   "aligned_alloc",
+					     "environ", "dlsym" };
+	void *libc = dlopen("libc.so.6", RTLD_NOW);
+	struct dynamic d;
+
+	(void)state;
+	open_libc(&d);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const ElfW(Sym) *s = dynamic_find(&d, names[i]);
+		void *there = dlsym(libc, names[i]);
+
+		if (!there) /* an old version only, which dlsym() hides */
+			there = dlvsym(libc, names[i], "GLIBC_2.2.5");
+		assert_non_null(s);
+		assert_ptr_equal((void *)(uintptr_t)(d.base + s->st_value),
+				 there);
+	}
+	dlclose(libc);
+}
+
+static void what_is_not_defined_is_not_found(void **state)
+{
+	static const char *const names[] = { "", "mallo", "malloc2",
+					     "__tls_get_addr", "main" };
+	struct dynamic d;
+
+	(void)state;
+	open_libc(&d);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_null(dynamic_find(&d, names[i]));
+}
+
+static void the_kernels_own_module_can_be_read(void **state)
+{
+	const struct link_map *map = _r_debug.r_map;
+	struct dynamic d;
+
+	(void)state;
+	while (map && !dynamic_is_named(map, "linux-vdso"))
+		map = map->l_next;
+	if (!map || !dynamic_read(&d, map))
+		skip();
+	assert_null(dynamic_find(&d, "malloc"));
+	assert_int_equal(d.call_count, 0);
+}
+
+static void what_a_module_takes_from_others_has_a_name(void **state)
+{
+	struct dynamic d;
+	int found = 0;
+
+	(void)state;
+	assert_true(dynamic_read(&d, _r_debug.r_map));
+	for (size_t i = 0; i < d.call_count; i++)
+		found += strcmp(dynamic_name(&d, &d.calls[i]), "dlvsym") == 0;
+	for (size_t i = 0; i < d.data_count; i++)
+		found += strcmp(dynamic_name(&d, &d.data[i]), "dlvsym") == 0;
+	assert_int_equal(found, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_symbol_is_where_the_loader_has_it),
+		cmocka_unit_test(what_is_not_defined_is_not_found),
+		cmocka_unit_test(the_kernels_own_module_can_be_read),
+		cmocka_unit_test(what_a_module_takes_from_others_has_a_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
