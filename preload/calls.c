@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -141,14 +142,23 @@ static long make_filtered(const struct call *c, bool strict, long filter,
 	return result;
 }
 
-static long make_rooted(const struct call *c)
+static bool hides_proc(const struct call *c)
 {
-	struct privileges_root root;
+	const long *a = c->arguments;
+
+	return c->number == SYS_chroot ||
+	       (c->number == SYS_unshare && a[0] & CLONE_NEWNS) ||
+	       (c->number == SYS_setns && (!a[1] || a[1] & CLONE_NEWNS));
+}
+
+static long make_dropping(const struct call *c)
+{
+	struct privileges p;
 	long result;
 
-	privileges_root(&root);
+	privileges_enter(&p, hides_proc(c));
 	result = make(c);
-	privileges_rooted(&root, !result);
+	privileges_leave(&p, !result);
 	return result;
 }
 
@@ -164,11 +174,9 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 				     b & SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (number == SYS_prctl && a == PR_SET_SECCOMP)
 		return make_filtered(&call, b == SECCOMP_MODE_STRICT, c, false);
-	if (number == SYS_chroot)
-		return make_rooted(&call);
-	if (number != SYS_seccomp && number != SYS_prctl)
-		privileges_change();
-	return make(&call);
+	if (number == SYS_seccomp || number == SYS_prctl)
+		return make(&call);
+	return make_dropping(&call);
 }
 
 /*

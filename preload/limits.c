@@ -109,20 +109,22 @@ static int write_limit(limit *to, const limit *what)
 }
 
 /* With files that are too small, or too few, no recording begins. */
-static bool is_needed(int pid, int resource)
+static bool is_needed(int pid, int resource, const limit *wanted)
 {
-	return (resource == RESOURCE_FILE_SIZE || resource == RESOURCE_FILES) &&
+	return wanted &&
+	       (resource == RESOURCE_FILE_SIZE || resource == RESOURCE_FILES) &&
 	       (!pid || pid == sys_pid());
 }
 
 static int change(int pid, int resource, const limit *new, limit *old)
 {
 	limit wanted = { 0 }, former = { 0 };
+	struct privileges privileges;
 	int saved = errno, result;
 
 	real_resolve();
-	if (new &&is_needed(pid, resource))
-		privileges_change();
+	if (is_needed(pid, resource, new))
+		privileges_enter(&privileges, false);
 	if (!is_ours(pid, resource) || (new && !read_limit(&wanted, new)))
 		return real.prlimit64(pid, resource, new, old);
 	result = real.prlimit64(0, resource, NULL, &former);

@@ -12,21 +12,15 @@
 #include "process.h"
 #include "real.h"
 
-void privileges_change(void)
+void privileges_enter(struct privileges *p, bool hides)
 {
-	if (!environment_is_secure() && process_owns_memory())
-		process_ready();
+	p->keeps = !environment_is_secure() && process_owns_memory() &&
+		   process_ready() && hides && proc_keep();
 }
 
-void privileges_root(struct privileges_root *r)
+void privileges_leave(const struct privileges *p, bool done)
 {
-	privileges_change();
-	r->keeps = process_page.epoch && process_owns_memory() && proc_keep();
-}
-
-void privileges_rooted(const struct privileges_root *r, bool changed)
-{
-	if (r->keeps && !changed)
+	if (p->keeps && !done)
 		proc_forget();
 }
 
@@ -34,24 +28,17 @@ void privileges_rooted(const struct privileges_root *r, bool changed)
 int capset(void *a, const void *b);
 int pivot_root(const char *a, const char *b);
 
-#define PRIVILEGE(name, parameters, arguments)                                 \
+#define PRIVILEGE(name, parameters, arguments, hides)                          \
 	EXPORT int name parameters                                             \
 	{                                                                      \
+		struct privileges p;                                           \
+		int result;                                                    \
+                                                                               \
 		real_resolve();                                                \
-		privileges_change();                                           \
-		return real.name arguments;                                    \
+		privileges_enter(&p, hides);                                   \
+		result = real.name arguments;                                  \
+		privileges_leave(&p, !result);                                 \
+		return result;                                                 \
 	}
 #include "privileges.def"
 #undef PRIVILEGE
-
-EXPORT int chroot(const char *path)
-{
-	struct privileges_root root;
-	int result;
-
-	real_resolve();
-	privileges_root(&root);
-	result = real.chroot(path);
-	privileges_rooted(&root, !result);
-	return result;
-}

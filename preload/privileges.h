@@ -9,16 +9,16 @@
 
 #include <stdbool.h>
 
-/* A recording begins, where that is still to be done. For a vfork child nothing
- * is done: the memory is its parent's. May run in a signal handler. */
-void privileges_change(void);
-
-/* The same before the root directory changes; privileges_rooted() follows, with
- * whether it did. */
-struct privileges_root {
-	bool keeps;
+/*
+ * Such a call is about to be made. A recording begins, where that is still to be
+ * done; where the call `hides` /proc, that is kept (proc.h). For a vfork child
+ * nothing is done: the memory is its parent's. May run in a signal handler.
+ */
+struct privileges {
+	bool keeps; /* what was not kept before */
 };
-void privileges_root(struct privileges_root *r);
-void privileges_rooted(const struct privileges_root *r, bool changed);
+void privileges_enter(struct privileges *p, bool hides);
+/* The call was made, and did what it was to do, or not. */
+void privileges_leave(const struct privileges *p, bool done);
 
 #endif

@@ -55,14 +55,16 @@ void proc_forget(void)
 	kept = -1;
 }
 
+/* The path first: what the program has mounted there may know it by the numbers
+ * that it has now. */
 long proc_open(const char *name, int flags)
 {
 	char path[64];
 	struct text t = { path, sizeof(path), 0 };
+	long fd;
 
-	if (is_kept())
-		return sys_open_below(kept, name, flags);
 	text_add(&t, "/proc/");
 	text_add(&t, name);
-	return sys_open(path, flags, 0);
+	fd = sys_open(path, flags, 0);
+	return fd < 0 && is_kept() ? sys_open_below(kept, name, flags) : fd;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /proc, also where the program's root directory has become another, in which
- * there is none.  May run inside malloc and in a signal handler.
+ * /proc, also where the program has another root directory or other mounts by
+ * now, and none of it.  May run inside malloc and in a signal handler.
  */
 #ifndef PROC_H
 #define PROC_H
@@ -12,9 +12,9 @@
 long proc_open(const char *name, int flags);
 
 /*
- * The root directory is about to change: keep a descriptor of /proc, of a high
- * number, that a program executed does not get. True: it was not kept before,
- * so that proc_forget() is to be called if the root stays.
+ * That is about to come: keep a descriptor of /proc, of a high number, that a
+ * program executed does not get. True: it was not kept before, so that
+ * proc_forget() is to be called if nothing came.
  */
 bool proc_keep(void);
 void proc_forget(void);

@@ -241,8 +241,7 @@ static void find_all(struct real *r)
 	find("execveat", &r->execveat);
 	find("posix_spawn", &r->posix_spawn);
 	find("posix_spawnp", &r->posix_spawnp);
-	find("chroot", &r->chroot);
-#define PRIVILEGE(name, parameters, arguments) find(#name, &r->name);
+#define PRIVILEGE(name, parameters, arguments, hides) find(#name, &r->name);
 #include "privileges.def"
 #undef PRIVILEGE
 	find("syscall", &real_syscall);

@@ -60,8 +60,7 @@ struct real {
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
 	real_spawn *posix_spawn, *posix_spawnp;
-	int (*chroot)(const char *);
-#define PRIVILEGE(name, parameters, arguments) int(*name) parameters;
+#define PRIVILEGE(name, parameters, arguments, hides) int(*name) parameters;
 #include "privileges.def"
 #undef PRIVILEGE
 };

@@ -29,7 +29,8 @@
 static struct stopped *list;
 static uint32_t arrived, ready, released;
 static uint64_t deadline; /* monotonic ns */
-static bool listed;       /* /proc/self/task could be read */
+static bool listed;       /* /proc/self/task could be read, and is in numbers
+			     of the same pid namespace */
 static struct sys_action former;
 
 #define RED_ZONE 128 /* bytes below its stack pointer that a function may use */
@@ -185,6 +186,8 @@ static uint32_t signal_all(int *tids, uint32_t count)
 	__attribute__((aligned(8))) char buffer[4096];
 	int fd = (int)proc_open("self/task", O_RDONLY | O_DIRECTORY);
 	int self = sys_tid();
+	bool known = false; /* by the number that it has here */
+	unsigned seen = 0;
 	long size = -1;
 
 	while (fd >= 0 &&
@@ -194,6 +197,8 @@ static uint32_t signal_all(int *tids, uint32_t count)
 			int tid = number(e->name);
 
 			at += e->size;
+			known |= tid == self;
+			seen += tid != 0;
 			if (!tid || tid == self || count == STOP_MOST ||
 			    is_signalled(tids, count, tid))
 				continue;
@@ -201,7 +206,7 @@ static uint32_t signal_all(int *tids, uint32_t count)
 				tids[count++] = tid;
 		}
 	}
-	listed = size == 0;
+	listed = size == 0 && (known || seen == 1);
 	if (fd >= 0)
 		sys_close(fd);
 	return count;

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from common import leaks, program, same
-from conftest import read_json
+from conftest import SHIM, environment, read_json, run
 
 DROPS = program("drops")
 USERS = ["setuid", "seteuid", "setreuid", "setresuid", "setfsuid",
@@ -56,8 +56,36 @@ def test_a_worker_that_closes_all_files_is_told_of(how, tmp_path):
     assert "snapshots without a list of mappings" in gaps(report)
 
 
+@pytest.mark.skipif(run("unshare", "-m", "true").status != 0,
+                    reason="no mount namespace here")
+@pytest.mark.parametrize("how", ["unmount", "raw_unmount"])
+def test_a_worker_with_mounts_of_its_own_is_recorded(how, tmp_path):
+    check(worker(tmp_path, how))
+
+
 def test_a_worker_without_files_of_its_own_is_recorded(tmp_path):
     check(worker(tmp_path, "fsize"))
+
+
+def test_a_worker_that_locks_files_up_is_recorded(tmp_path):
+    if run(DROPS, "landlock", tmp_path).status == 77:
+        pytest.skip("no Landlock here")
+    check(worker(tmp_path, "landlock"))
+
+
+@as_root
+def test_a_worker_without_capabilities_is_recorded(tmp_path):
+    """Where only they let it write."""
+    os.chown(tmp_path, 65534, 65534)
+    tmp_path.chmod(0o700)
+    env = environment(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path)
+    done = run(DROPS, "capset", tmp_path, env=env)
+    assert (done.status, done.err) == (0, b"")
+    assert len(list(tmp_path.glob("*.rkn"))) == 2
+    reports = [read_json("report", r) for r in tmp_path.glob("*.rkn")]
+    assert all(r["verdict"]["checked"] for r in reports)
+    lost = [leaks(r, DROPS) for r in reports]
+    assert sorted(lost, key=len) == [{}, {"lose": (1, 100)}]
 
 
 @as_root
