@@ -27,6 +27,7 @@
 #define NEXT_OFFSET 2160
 #define STATE_SIZE  2200
 #define ARENAS_MOST 65536
+#define STEPS_MOST  65536 /* chunks between two */
 
 /* struct tcache_perthread_struct since glibc 2.30, in a chunk of its own: how
  * many chunks of each size, and the first of each. */
@@ -95,15 +96,25 @@ static bool is_mapping_right(struct chunks *c, const struct rkn_block *b,
 	       SIZE_OF(head) >= b->size + HEADER;
 }
 
-/* Has the chunk before it, which is free, grown over it? The other order, a
- * header that is smaller than it was, is a chunk that is being divided. */
+/*
+ * The chunk before it is free, so its header says: but if that has grown over
+ * this one, and been divided since, no header leads to it any more. What makes
+ * no sense is a chunk that is being divided.
+ */
 static bool is_swallowed(struct chunks *c, uint64_t chunk)
 {
-	uint64_t size, head;
+	uint64_t size, head, at;
 
-	return read_word(c, chunk, &size) == READ && size < chunk &&
-	       read_word(c, chunk - size + 8, &head) == READ &&
-	       SIZE_OF(head) > size && SIZE_OF(head) < 1ull << 47;
+	if (read_word(c, chunk, &size) != READ || size > chunk)
+		return false;
+	at = chunk - size;
+	for (unsigned i = 0; at < chunk && i < STEPS_MOST; i++) {
+		if (read_word(c, at + 8, &head) != READ ||
+		    SIZE_OF(head) < LEAST || head & 8)
+			return false;
+		at += SIZE_OF(head);
+	}
+	return at > chunk;
 }
 
 /* A page that the program hides at present tells nothing. */

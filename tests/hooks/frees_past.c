@@ -44,7 +44,7 @@ static void free_rows(size_t size)
 	for (int i = 0; i < MANY; i++) {
 		p[i] = malloc(size);
 		if (i % 4 == 3)
-			keep(malloc(40));
+			keep(malloc(size));
 	}
 	for (int i = 0; i < MANY; i += 4) {
 		past(p[i]);
