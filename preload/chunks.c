@@ -42,10 +42,11 @@ struct cache {
 #define GONE RKN_NONE /* as a block's thread: it is to be taken out */
 
 struct chunks {
-	struct blocks *blocks;
 	const struct map *maps;
 	uint32_t count;
 	const struct map *last; /* where one was found last */
+	chunks_visit *visit;
+	void *data;
 };
 
 /* The mapping around `address`; NULL: none. */
@@ -136,19 +137,6 @@ static bool is_in_use(struct chunks *c, const struct rkn_block *b)
 	       (head & BEFORE_USED || !is_swallowed(c, chunk));
 }
 
-/* The block that starts at `address`, if it is in the list. */
-static void mark(struct chunks *c, uint64_t address)
-{
-	const struct blocks *b = c->blocks;
-	uint32_t i = blocks_after(b, address);
-
-	/* One of no bytes ends where it starts. */
-	if (i && b->list[i - 1].address == address)
-		i--;
-	if (i < b->count && b->list[i].address == address)
-		b->list[i].thread = GONE;
-}
-
 static bool is_chunk(struct chunks *c, uint64_t chunk, uint64_t size)
 {
 	uint64_t head;
@@ -176,27 +164,27 @@ static bool follow(struct chunks *c, uint64_t at, uint64_t offset,
 	return !word || is_chunk(c, word - offset, size);
 }
 
-static void sift_fast_bin(struct chunks *c, uint64_t chunk, uint64_t size)
+static void visit_fast_bin(struct chunks *c, uint64_t chunk, uint64_t size)
 {
 	for (uint32_t i = 0; chunk && i < UINT32_MAX; i++) {
 		if (!is_chunk(c, chunk, size))
 			return;
-		mark(c, chunk + HEADER);
+		c->visit(chunk + HEADER, false, c->data);
 		if (!follow(c, chunk + HEADER, 0, size, &chunk))
 			return;
 	}
 }
 
-/* A list of so many blocks of a size; `marks`: mark them, else look whether it
- * is one. */
+/* A list of so many blocks of a size; `visits`: visit them, else look whether
+ * it is one. */
 static bool walk_cached(struct chunks *c, uint64_t block, unsigned n,
-			uint64_t size, bool marks)
+			uint64_t size, bool visits)
 {
 	for (; n && block; n--) {
 		if (!is_chunk(c, block - HEADER, size))
 			return false;
-		if (marks)
-			mark(c, block);
+		if (visits)
+			c->visit(block, true, c->data);
 		if (!follow(c, block, HEADER, size, &block))
 			return false;
 	}
@@ -204,7 +192,7 @@ static bool walk_cached(struct chunks *c, uint64_t block, unsigned n,
 }
 
 /* If the chunk is the list of what a thread has freed lately. */
-static void sift_cache(struct chunks *c, uint64_t chunk)
+static void visit_cache(struct chunks *c, uint64_t chunk)
 {
 	struct cache cache;
 	const struct map *m = map_at(c, chunk);
@@ -215,30 +203,12 @@ static void sift_cache(struct chunks *c, uint64_t chunk)
 		return;
 	memcpy(&cache, (const void *)(uintptr_t)(chunk + HEADER),
 	       sizeof(cache));
-	for (int marks = 0; marks < 2; marks++)
+	for (int visits = 0; visits < 2; visits++)
 		for (unsigned i = 0; i < CACHE_BINS && right; i++)
 			right =
 			    cache.counts[i] <= CACHE_MOST &&
 			    walk_cached(c, cache.entries[i], cache.counts[i],
-					(i + 2) * 16, marks);
-}
-
-/* Behind the arena's last chunk in use there is nothing. */
-static void sift_top(struct chunks *c, uint64_t top, bool first)
-{
-	const struct map *m = map_at(c, top);
-	uint64_t end = first ? (m ? m->end : 0)
-			     : (top & ~(STORE_REGION - 1)) + STORE_REGION;
-
-	if (!m || (first && strcmp(m->name, "[heap]") != 0))
-		return;
-	for (uint32_t i = blocks_after(c->blocks, top); i < c->blocks->count;
-	     i++) {
-		if (c->blocks->list[i].address >= end)
-			return;
-		if (c->blocks->list[i].address >= top)
-			c->blocks->list[i].thread = GONE;
-	}
+					(i + 2) * 16, visits);
 }
 
 /* The first chunk of an arena is its first thread's cache. */
@@ -257,20 +227,20 @@ static uint64_t arena_word(uint64_t arena, uint64_t offset)
 	return *(const uint64_t *)(uintptr_t)(arena + offset);
 }
 
-static void sift_arena(struct chunks *c, uint64_t arena, bool first)
+static void visit_arena(struct chunks *c, uint64_t arena, bool first)
 {
 	uint64_t chunk = first_chunk(c, arena, first);
 
 	for (unsigned i = 0; i < FAST_BINS; i++)
-		sift_fast_bin(c, arena_word(arena, FAST_OFFSET + i * 8ull),
-			      (i + 2) * 16);
-	sift_top(c, arena_word(arena, TOP_OFFSET), first);
+		visit_fast_bin(c, arena_word(arena, FAST_OFFSET + i * 8ull),
+			       (i + 2) * 16);
 	if (chunk)
-		sift_cache(c, chunk);
+		visit_cache(c, chunk);
 }
 
-/* They are a ring. */
-static void sift_arenas(struct chunks *c)
+/* Calls `f` for each arena, the first one first: they are a ring. */
+static void each_arena(struct chunks *c,
+		       void (*f)(struct chunks *c, uint64_t arena, bool first))
 {
 	uint64_t first = heap_arena(), arena = first;
 
@@ -280,25 +250,149 @@ static void sift_arenas(struct chunks *c)
 		if (arena % 8 || !m || !m->readable ||
 		    arena + STATE_SIZE > m->end)
 			return;
-		sift_arena(c, arena, arena == first);
+		f(c, arena, arena == first);
 		arena = arena_word(arena, NEXT_OFFSET);
 		if (arena == first)
 			return;
 	}
 }
 
+void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
+		 void *data)
+{
+	struct chunks c = { maps, count, NULL, visit, data };
+
+	if (real_is_alone())
+		each_arena(&c, visit_arena);
+}
+
+/* The block that starts at `address`, if it is in the list. */
+static void mark(uint64_t address, bool cached, void *blocks)
+{
+	const struct blocks *b = blocks;
+	uint32_t i = blocks_after(b, address);
+
+	(void)cached;
+	/* One of no bytes ends where it starts. */
+	if (i && b->list[i - 1].address == address)
+		i--;
+	if (i < b->count && b->list[i].address == address)
+		b->list[i].thread = GONE;
+}
+
+/* Behind the arena's last chunk in use there is nothing. */
+static void mark_top(struct chunks *c, uint64_t arena, bool first)
+{
+	const uint64_t top = arena_word(arena, TOP_OFFSET);
+	const struct blocks *b = c->data;
+	const struct map *m = map_at(c, top);
+	uint64_t end = first ? (m ? m->end : 0)
+			     : (top & ~(STORE_REGION - 1)) + STORE_REGION;
+
+	if (!m || (first && strcmp(m->name, "[heap]") != 0))
+		return;
+	for (uint32_t i = blocks_after(b, top); i < b->count; i++) {
+		if (b->list[i].address >= end)
+			return;
+		if (b->list[i].address >= top)
+			b->list[i].thread = GONE;
+	}
+}
+
 /* What stands between refknot and the C library may have headers of its own. */
 uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
 {
-	struct chunks c = { b, maps, count, NULL };
+	struct chunks c = { maps, count, NULL, mark, b };
 	uint32_t kept = 0, all = b->count;
 
 	if (!real_is_alone())
 		return 0;
-	sift_arenas(&c);
+	each_arena(&c, visit_arena);
+	each_arena(&c, mark_top);
 	for (uint32_t i = 0; i < all; i++)
 		if (b->list[i].thread != GONE && is_in_use(&c, &b->list[i]))
 			b->list[kept++] = b->list[i];
 	b->count = kept;
 	return all - kept;
+}
+
+/* struct heap_info of glibc's malloc/arena.c, at the start of each part of an
+ * arena: the arena, which follows in the first part. */
+static uint64_t first_of_part(uint64_t part, uint64_t *arena)
+{
+	const uint64_t *info = (const uint64_t *)(uintptr_t)part;
+	uint64_t distance = info[0] & (STORE_REGION - 1);
+
+	*arena = info[0];
+	return *arena - distance == part ? (*arena + STATE_SIZE + 15) & ~15ull
+					 : part + distance;
+}
+
+/* The last chunk of a part that has another behind it is followed by two
+ * without bytes. */
+static bool is_fence(uint64_t head)
+{
+	return SIZE_OF(head) == HEADER || !SIZE_OF(head);
+}
+
+/* From one chunk to the next, up to the arena's top or a fence. Where that is;
+ * 0: they are not in order. */
+static uint64_t walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
+			    chunks_visit_used *visit, void *data)
+{
+	while (chunk != top) {
+		uint64_t head, next;
+
+		if (chunk + HEADER > end)
+			return 0;
+		head = *(const uint64_t *)(uintptr_t)(chunk + 8);
+		if (is_fence(head))
+			return chunk;
+		next = chunk + SIZE_OF(head);
+		if (SIZE_OF(head) < LEAST || head & (8 | OWN_MAPPING) ||
+		    next < chunk || next + HEADER > end)
+			return 0;
+		if (visit &&
+		    *(const uint64_t *)(uintptr_t)(next + 8) & BEFORE_USED)
+			visit(chunk + HEADER, next + 8, data);
+		chunk = next;
+	}
+	return chunk;
+}
+
+/* The first arena's lies in [heap], and ends where the break was last moved
+ * to: what is behind it somebody else asked for. */
+static bool find_first(const struct map *map, uint64_t start, uint64_t *done)
+{
+	uint64_t top = arena_word(heap_arena(), TOP_OFFSET);
+
+	if (start != map->start || top % 16 || top < start ||
+	    top + HEADER > map->end)
+		return false;
+	*done = top + SIZE_OF(*(const uint64_t *)(uintptr_t)(top + 8));
+	return *done > top && *done <= map->end;
+}
+
+bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
+		 chunks_visit_used *visit, void *data)
+{
+	uint64_t arena = heap_arena(), chunk = start, top;
+
+	if (!real_is_alone() || !arena || !map->readable)
+		return false;
+	if (strcmp(map->name, "[heap]") == 0) {
+		if (!find_first(map, start, done))
+			return false;
+	} else {
+		*done =
+		    start % STORE_REGION ? 0 : heap_arena_end(start, map, 1);
+		if (!*done || *done > map->end)
+			return false;
+		chunk = first_of_part(start, &arena);
+	}
+	top = arena_word(arena, TOP_OFFSET);
+	if (chunk % 16 || !walk_chunks(chunk, top, *done, NULL, NULL))
+		return false;
+	walk_chunks(chunk, top, *done, visit, data);
+	return true;
 }

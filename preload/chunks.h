@@ -16,4 +16,20 @@
  * `maps` are all mappings, ascending. */
 uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count);
 
+/* The address of each block that is free and whose chunk's header does not say
+ * so: it is in a fast bin, or in a thread's cache. Only with glibc's malloc. */
+typedef void chunks_visit(uint64_t block, bool cached, void *data);
+void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
+		 void *data);
+
+/*
+ * All blocks from `start` on, in mapping `map`, of which the chunks' headers do
+ * not say that they are free: each from its start to its chunk's end, in order.
+ * An arena, or a part of one, begins at `start`; *done is where it ends. False,
+ * and nothing was visited: it does not, or its chunks are not in order.
+ */
+typedef void chunks_visit_used(uint64_t start, uint64_t end, void *data);
+bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
+		 chunks_visit_used *visit, void *data);
+
 #endif

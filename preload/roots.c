@@ -9,6 +9,7 @@
 
 #include "contexts.h"
 #include "heap.h"
+#include "inherited.h"
 #include "modules.h"
 #include "own.h"
 #include "picture.h"
@@ -403,10 +404,23 @@ static void clip(const struct map *map, uint64_t *start, uint64_t *end)
 		*end = to;
 }
 
+/* For inherited_walk(). */
+struct inheritance {
+	struct picture *p;
+	const struct piece *piece;
+};
+
+static void search_inherited(uint64_t start, uint64_t end, void *data)
+{
+	const struct inheritance *i = data;
+
+	search_piece(i->p, i->piece, start, end);
+}
+
 static void search_map(struct picture *p, const struct map *map)
 {
 	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
-	uint64_t start = map->start, end = map->end, dead;
+	uint64_t start = map->start, end = map->end, dead = 0;
 
 	piece.owner = modules_find(map->start);
 	if (piece.owner != RKN_NONE) {
@@ -429,7 +443,11 @@ static void search_map(struct picture *p, const struct map *map)
 		dead = dead_stack_end(p, map);
 		start = dead ? dead : start;
 	}
-	search_piece(p, &piece, start, end);
+	if (piece.heap && !piece.thread && !dead)
+		inherited_walk(p, map, start, end, search_inherited,
+			       &(struct inheritance){ p, &piece });
+	else
+		search_piece(p, &piece, start, end);
 }
 
 /* Blocks that the loader made for itself, and those of unknown origin. */
@@ -546,6 +564,8 @@ static void note_other_stacks(struct picture *p)
 
 void roots_search(struct picture *p)
 {
+	if (process.forked)
+		inherited_begin(p);
 	for (uint32_t i = 0; i < p->map_count; i++)
 		if (is_data(&p->maps[i]))
 			search_map(p, &p->maps[i]);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "snapshot.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "bypass.h"
 #include "chunks.h"
 #include "compiler.h"
 #include "contexts.h"
+#include "heap.h"
 #include "modules.h"
 #include "own.h"
 #include "picture.h"
@@ -63,6 +65,21 @@ static void finish_list(struct picture *p, struct picture_list *l)
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 }
 
+/* The kernel divides the heap of a forked child, as its pages become its own:
+ * an arena is one piece all the same. */
+static bool is_continued(const struct picture *p, const struct map *map)
+{
+	const struct map *before = map - 1;
+
+	if (!p->map_count || before->end != map->start || map->inode ||
+	    !map->writable || !before->writable || !before->private)
+		return false;
+	if (strcmp(map->name, "[heap]") == 0)
+		return strcmp(before->name, map->name) == 0;
+	return !*map->name && !before->inode &&
+	       heap_arena_end(map->start, p->maps, p->map_count) > map->start;
+}
+
 /* All mappings, after every allocation of the snapshot's own but its lists. */
 static bool read_maps(struct picture *p)
 {
@@ -73,8 +90,14 @@ static bool read_maps(struct picture *p)
 	if (!p->maps || !maps_open(&m))
 		return false;
 	while (p->map_count < MAPS_MOST &&
-	       maps_next(&m, &p->maps[p->map_count]))
-		p->map_count++;
+	       maps_next(&m, &p->maps[p->map_count])) {
+		struct map *map = &p->maps[p->map_count];
+
+		if (is_continued(p, map))
+			map[-1].end = map->end;
+		else
+			p->map_count++;
+	}
 	maps_close(&m);
 	return p->map_count > 0 && p->map_count < MAPS_MOST;
 }

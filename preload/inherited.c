@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "inherited.h"
+
+#include "chunks.h"
+#include "own.h"
+#include "process.h"
+#include "sys.h"
+
+/* The free blocks that look as if they were in use: a table by address, half
+ * empty. */
+static uint64_t *table;
+static uint64_t places; /* a power of two, or 0 */
+static uint64_t count;
+/* Second word of the blocks in threads' caches (tcache_key); 0: not known. */
+static uint64_t key;
+
+static uint64_t place_of(uint64_t address)
+{
+	return (address >> 4) * 0x9e3779b97f4a7c15ull >> 20 & (places - 1);
+}
+
+static void count_one(uint64_t block, bool cached, void *data)
+{
+	(void)data;
+	count++;
+	if (cached &&
+	    sys_peek(process.pid, &key, block + 8, sizeof(key)) != sizeof(key))
+		key = 0;
+}
+
+static void add(uint64_t block, bool cached, void *data)
+{
+	uint64_t i = place_of(block);
+
+	(void)cached;
+	(void)data;
+	while (table[i] && table[i] != block)
+		i = (i + 1) & (places - 1);
+	table[i] = block;
+}
+
+void inherited_begin(const struct picture *p)
+{
+	places = count = key = 0;
+	chunks_free(p->maps, p->map_count, count_one, NULL);
+	if (!count)
+		return;
+	for (places = 64; places < 2 * count;)
+		places *= 2;
+	table = own_map(places * sizeof(*table));
+	if (table)
+		chunks_free(p->maps, p->map_count, add, NULL);
+	else
+		places = 0;
+}
+
+/* Also one in the cache of a thread that the child does not have. */
+static bool is_free(uint64_t block)
+{
+	const uint64_t *words = (const uint64_t *)(uintptr_t)block;
+
+	if (key && words[1] == key)
+		return true;
+	for (uint64_t i = places ? place_of(block) : 0; places && table[i];
+	     i = (i + 1) & (places - 1))
+		if (table[i] == block)
+			return true;
+	return false;
+}
+
+/* Blocks of the parent that lie side by side are visited as one. */
+struct run {
+	const struct blocks *blocks;
+	uint64_t start, end;
+	inherited_visit *visit;
+	void *data;
+};
+
+static void finish(struct run *r)
+{
+	if (r->start < r->end)
+		r->visit(r->start, r->end, r->data);
+	r->start = r->end = 0;
+}
+
+static bool is_own(const struct blocks *b, uint64_t block, uint64_t end)
+{
+	uint32_t i = blocks_after(b, block);
+
+	/* One of no bytes ends where it starts. */
+	if (i && b->list[i - 1].address == block)
+		return true;
+	return i < b->count && b->list[i].address < end;
+}
+
+static void visit_used(uint64_t start, uint64_t end, void *data)
+{
+	struct run *r = data;
+
+	if (is_free(start) || is_own(r->blocks, start, end)) {
+		finish(r);
+		return;
+	}
+	/* Between two blocks is a chunk's size. */
+	if (r->end + 8 != start) {
+		finish(r);
+		r->start = start;
+	}
+	r->end = end;
+}
+
+void inherited_walk(const struct picture *p, const struct map *map,
+		    uint64_t start, uint64_t end, inherited_visit *visit,
+		    void *data)
+{
+	struct run r = { &p->blocks, 0, 0, visit, data };
+
+	while (start < end) {
+		uint64_t next =
+		    (start + STORE_REGION - 1) & ~(STORE_REGION - 1);
+		uint64_t done;
+
+		if (chunks_used(map, start, &done, visit_used, &r)) {
+			finish(&r);
+			start = done;
+			continue;
+		}
+		if (next == start)
+			next += STORE_REGION;
+		next = next < end ? next : end;
+		visit(start, next, data);
+		start = next;
+	}
+}

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""Leaks of a forked child are found although it has its parent's heap.
+
+Each situation loses one block in the child, to which a word leads that is no
+pointer of the program's any more: in a block of the parent's that the child
+freed, of each kind of list that glibc keeps, or in the allocator's own words.
+"""
+import pytest
+
+from conftest import compiled, read_json, record
+
+SOURCE = r"""
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOINLINE __attribute__((noinline, noipa))
+#define MANY 40
+
+/* The parent's; the child frees them all, and each held one of the child's. */
+static char *volatile parents[MANY];
+static char *volatile kept[MANY];
+static size_t size;
+
+NOINLINE static void *lose(void)
+{
+    return malloc(777);
+}
+
+NOINLINE static void scrub(void)
+{
+    volatile char dead[65536];
+
+    for (unsigned i = 0; i < sizeof(dead); i++)
+        dead[i] = 0;
+}
+
+static void *make(void *unused)
+{
+    for (int i = 0; i < MANY; i++) {
+        parents[i] = calloc(1, size);
+        kept[i] = calloc(1, 40);
+    }
+    return unused;
+}
+
+static void *child(void *unused)
+{
+    for (int i = 0; i < MANY; i++)
+        memcpy(parents[i] + size / 2 / 8 * 8, &(void *){ lose() }, 8);
+    /* Every third is in use on both sides of two that are not. */
+    memset(kept[0], 0, 40);
+    *(void **)(void *)kept[1] = malloc(333);
+    for (int i = 0; i < MANY; i++) {
+        free(parents[i]);
+        parents[i] = NULL;
+    }
+    scrub();
+    return unused;
+}
+
+static void *leave(void *unused)
+{
+    char *volatile last = malloc(20002);
+
+    memset(last, 1, 20002);
+    __asm__ volatile("" : : "r"(last) : "memory");
+    last = NULL;
+    scrub();
+    return unused;
+}
+
+static void call(void *(*f)(void *), int by_thread)
+{
+    pthread_t thread;
+
+    if (!by_thread) {
+        f(NULL);
+    } else {
+        pthread_create(&thread, NULL, f, NULL);
+        pthread_join(thread, NULL);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    int by_thread = argc > 2 && argv[2][0] == 't';
+    pid_t pid;
+
+    size = (size_t)atoi(argv[1]);
+    call(make, by_thread);
+    pid = fork();
+    if (!pid) {
+        call(child, by_thread);
+        call(leave, by_thread);
+        scrub();
+        exit(0);
+    }
+    return waitpid(pid, NULL, 0) != pid;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("forked"), "forked", SOURCE,
+                    "-O1", "-g", "-pthread", "-Wno-unused-result")
+
+
+@pytest.mark.parametrize("thread", ["main", "thread"])
+@pytest.mark.parametrize("size", [24, 100, 200, 1000, 1032, 5000, 40000])
+def test_a_child_finds_what_it_lost(program, tmp_path, size, thread):
+    recorded = record(tmp_path, program, size, thread)
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    child, = recorded.children
+    report = read_json("report", child, "--limit", "0")
+    lost = {(f["kind"], f["stack"][0]["function"], f["objects"], f["bytes"])
+            for f in report["findings"]}
+    assert lost == {("leak", "lose", 40, 40 * 777),
+                    ("leak", "leave", 1, 20002)}
+    # What the parent's other blocks lead to is held.
+    assert report["process"]["live_blocks"] == 42
