@@ -113,7 +113,7 @@ static uint64_t mark_doubtful(struct analysis *a)
 static void note_offset(const struct analysis *a, uint32_t *least,
 			uint32_t block, uint32_t offset)
 {
-	if (offset && a->mark[block] == DOUBTFUL &&
+	if (offset && offset != RKN_SEE_WIDE && a->mark[block] == DOUBTFUL &&
 	    (!least[block] || offset < least[block]))
 		least[block] = offset;
 }

@@ -23,7 +23,7 @@ static void set_root(struct holder *h, const struct rkn_root *root,
 		     const struct model *m, struct symbols *s)
 {
 	h->kind = root_kinds[root->kind];
-	h->to_offset = root->to_offset;
+	h->to_offset = model_root_to(m, root);
 	h->address = root->where;
 	if (root->kind == RKN_ROOT_DATA)
 		set_module(h, root, m, s);
@@ -38,9 +38,9 @@ static void set_edge(struct holder *h, const struct rkn_edge *edge,
 		     const struct model *m)
 {
 	h->kind = "block";
-	h->to_offset = edge->to_offset;
+	h->to_offset = model_edge_to(m, edge);
 	h->block = edge->from;
-	h->offset = (uint64_t)edge->from_word * 8;
+	h->offset = model_edge_from(m, edge);
 	h->address = m->blocks[edge->from].address + h->offset;
 }
 

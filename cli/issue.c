@@ -66,10 +66,10 @@ static uint64_t pointer_offset(const struct model *m, const struct member *from,
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_edge *e = &m->edges[i];
-		uint64_t offset = (uint64_t)e->from_word * 8;
+		uint64_t offset = model_edge_from(m, e);
 
 		if (member_has(from, e->from, offset) &&
-		    member_has(to, e->to, e->to_offset))
+		    member_has(to, e->to, model_edge_to(m, e)))
 			return offset - from->start;
 	}
 	return 0;

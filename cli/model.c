@@ -142,6 +142,7 @@ void model_release(struct model *m)
 	free(m->regions);
 	free(m->marks);
 	free(m->census);
+	free(m->wide);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -264,6 +265,53 @@ size_t model_edges_of(const struct model *m, uint32_t b, size_t *first)
 	*first = first_edge(m, b);
 	return (b == UINT32_MAX ? m->edge_count : first_edge(m, b + 1)) -
 	       *first;
+}
+
+static const struct rkn_wide *find_wide(const struct model *m, uint32_t kind,
+					size_t index)
+{
+	size_t low = 0, high = m->wide_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct rkn_wide *w = &m->wide[middle];
+
+		if (w->kind < kind || (w->kind == kind && w->index < index))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < m->wide_count && m->wide[low].kind == kind &&
+		       m->wide[low].index == index
+		   ? &m->wide[low]
+		   : NULL;
+}
+
+uint64_t model_edge_from(const struct model *m, const struct rkn_edge *e)
+{
+	const struct rkn_wide *w = NULL;
+
+	if (e->from_word == RKN_SEE_WIDE)
+		w = find_wide(m, RKN_WIDE_EDGE, (size_t)(e - m->edges));
+	return 8 * (w ? w->from_word : e->from_word);
+}
+
+uint64_t model_edge_to(const struct model *m, const struct rkn_edge *e)
+{
+	const struct rkn_wide *w = NULL;
+
+	if (e->to_offset == RKN_SEE_WIDE)
+		w = find_wide(m, RKN_WIDE_EDGE, (size_t)(e - m->edges));
+	return w ? w->to_offset : e->to_offset;
+}
+
+uint64_t model_root_to(const struct model *m, const struct rkn_root *r)
+{
+	const struct rkn_wide *w = NULL;
+
+	if (r->to_offset == RKN_SEE_WIDE)
+		w = find_wide(m, RKN_WIDE_ROOT, (size_t)(r - m->roots));
+	return w ? w->to_offset : r->to_offset;
 }
 
 const char *model_name(const struct model *m, uint32_t number)

@@ -50,6 +50,8 @@ struct model {
 	size_t mark_count;
 	struct rkn_census *census;
 	size_t census_count;
+	struct rkn_wide *wide; /* ascending kind, then index */
+	size_t wide_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	enum rkn_chunk_type cut; /* of the parts from this one on not all, or
@@ -95,5 +97,13 @@ uint32_t model_block_at(const struct model *m, uint64_t address);
 
 /* Edges that start in block `b` are edges[*first .. *first + result). */
 size_t model_edges_of(const struct model *m, uint32_t b, size_t *first);
+
+/* Of an element of m->edges: where its word is in its block, where that points
+ * to in the other; bytes. Where the recording has no room for large numbers the
+ * largest that it has. */
+uint64_t model_edge_from(const struct model *m, const struct rkn_edge *e);
+uint64_t model_edge_to(const struct model *m, const struct rkn_edge *e);
+/* Of an element of m->roots: where it points to in its block, bytes. */
+uint64_t model_root_to(const struct model *m, const struct rkn_root *r);
 
 #endif

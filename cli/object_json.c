@@ -104,8 +104,8 @@ static json_t *pointer(const struct writer *w, uint32_t block,
 	char *name = names_object(w->names, block);
 
 	document_set(o, "object", json_text(name));
-	document_set(o, "offset", json_count((uint64_t)e->from_word * 8));
-	document_set(o, "to_offset", json_count(e->to_offset));
+	document_set(o, "offset", json_count(model_edge_from(w->m, e)));
+	document_set(o, "to_offset", json_count(model_edge_to(w->m, e)));
 	free(name);
 	return o;
 }

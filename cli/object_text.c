@@ -178,9 +178,9 @@ static void print_pointers(const struct printer *p, const struct portrait *o,
 		char *name = names_object(p->names, e->from);
 
 		fprintf(p->out, "      %s +0x%" PRIx64, name,
-			(uint64_t)e->from_word * 8);
+			model_edge_from(m, e));
 		if (e->to_offset)
-			fprintf(p->out, " to +0x%" PRIx32, e->to_offset);
+			fprintf(p->out, " to +0x%" PRIx64, model_edge_to(m, e));
 		fputc('\n', p->out);
 		free(name);
 	}
@@ -191,7 +191,7 @@ static void print_pointers(const struct printer *p, const struct portrait *o,
 		char *name = names_object(p->names, m->edges[first + i].to);
 
 		fprintf(p->out, "      +0x%" PRIx64 " %s\n",
-			(uint64_t)m->edges[first + i].from_word * 8, name);
+			model_edge_from(m, &m->edges[first + i]), name);
 		free(name);
 	}
 	print_more(p, all ? 0 : n);
@@ -211,7 +211,7 @@ static void print_path(const struct printer *p, const struct portrait *o)
 		char *name = names_object(p->names, e->from);
 
 		fprintf(p->out, "      -> %s +0x%" PRIx64 "\n", name,
-			(uint64_t)e->from_word * 8);
+			model_edge_from(p->m, e));
 		free(name);
 	}
 }

@@ -96,7 +96,8 @@ static const char *check_edge(const struct parts *p, size_t i)
 	if (outside(p, RKN_CHUNK_BLOCKS, e->to))
 		return "the block that it points to is unknown";
 	if (i && (e[-1].from > e->from ||
-		  (e[-1].from == e->from && e[-1].from_word >= e->from_word)))
+		  (e[-1].from == e->from && e[-1].from_word >= e->from_word &&
+		   e->from_word != RKN_SEE_WIDE)))
 		return "it is out of order";
 	return NULL;
 }
@@ -245,6 +246,22 @@ static const char *check_census(const struct parts *p, size_t i)
 	return check_key(p, c->stack, c->type, false);
 }
 
+static const char *check_wide(const struct parts *p, size_t i)
+{
+	const struct rkn_wide *w = &RECORD(p, RKN_CHUNK_WIDE, i, wide);
+
+	if (w->kind > RKN_WIDE_EDGE)
+		return "its kind is unknown";
+	if (outside(
+		p, w->kind == RKN_WIDE_EDGE ? RKN_CHUNK_EDGES : RKN_CHUNK_ROOTS,
+		w->index))
+		return "the pointer that it is about is unknown";
+	if (i && (w[-1].kind > w->kind ||
+		  (w[-1].kind == w->kind && w[-1].index >= w->index)))
+		return "it is out of order";
+	return NULL;
+}
+
 const struct part_kind part_kinds[PARTS] = {
 	[RKN_CHUNK_META] = { "meta", sizeof(struct rkn_meta), check_meta,
 			     offsetof(struct rkn_meta, suppressions) },
@@ -277,6 +294,8 @@ const struct part_kind part_kinds[PARTS] = {
 	[RKN_CHUNK_MARKS] = { "marks", sizeof(struct rkn_mark), check_mark },
 	[RKN_CHUNK_CENSUS] = { "census", sizeof(struct rkn_census),
 			       check_census },
+	[RKN_CHUNK_WIDE] = { "wide offsets", sizeof(struct rkn_wide),
+			     check_wide },
 };
 
 bool parts_has_rows(const struct parts *p, size_t mark)

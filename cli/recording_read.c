@@ -174,6 +174,7 @@ static void drop_picture(struct reader *r)
 
 	r->parts.of[RKN_CHUNK_EDGES].count = 0;
 	r->parts.of[RKN_CHUNK_ROOTS].count = 0;
+	r->parts.of[RKN_CHUNK_WIDE].count = 0;
 	meta->flags &= ~(uint32_t)RKN_META_SNAPSHOT;
 	parts_mend_meta(&r->parts);
 	r->m->truncated = true;

@@ -39,10 +39,10 @@ static size_t position(const struct drawing *d, uint32_t block, uint64_t offset)
 static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
 			size_t from, size_t to)
 {
-	uint64_t behind = e->to_offset - d->members[to].start;
+	uint64_t behind = model_edge_to(d->p->m, e) - d->members[to].start;
 
 	fprintf(d->p->out, "        --+0x%" PRIx64,
-		(uint64_t)e->from_word * 8 - d->members[from].start);
+		model_edge_from(d->p->m, e) - d->members[from].start);
 	if (behind)
 		fprintf(d->p->out, " to +0x%" PRIx64, behind);
 	fputs("-->", d->p->out);
@@ -67,11 +67,11 @@ static void print_pointers(struct drawing *d, size_t from)
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_edge *e = &m->edges[i];
-		size_t to = position(d, e->to, e->to_offset);
+		size_t to = position(d, e->to, model_edge_to(m, e));
 
-		if (!member_has(member, e->from, (uint64_t)e->from_word * 8))
+		if (!member_has(member, e->from, model_edge_from(m, e)))
 			continue;
-		if (to == from && e->to_offset != member->start)
+		if (to == from && model_edge_to(m, e) != member->start)
 			continue; /* into its own middle */
 		if (to == from + 1 && to < d->shown && !next)
 			next = e;

@@ -127,15 +127,16 @@ static const struct member *find_member(const struct writer *w, uint32_t block,
 		   : NULL;
 }
 
-static json_t *edge(const struct rkn_edge *e, const struct member *from,
-		    const struct member *to)
+static json_t *edge(const struct model *m, const struct rkn_edge *e,
+		    const struct member *from, const struct member *to)
 {
 	json_t *o = json_object();
 
 	document_set(o, "to", json_text(to->name));
 	document_set(o, "offset",
-		     json_count((uint64_t)e->from_word * 8 - from->start));
-	document_set(o, "to_offset", json_count(e->to_offset - to->start));
+		     json_count(model_edge_from(m, e) - from->start));
+	document_set(o, "to_offset",
+		     json_count(model_edge_to(m, e) - to->start));
 	document_set(o, "field", json_null());
 	document_set(o, "kind", json_text("scanned"));
 	return o;
@@ -148,11 +149,12 @@ static json_t *edges(const struct writer *w, const struct member *from)
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_edge *e = &w->m->edges[i];
-		const struct member *to = find_member(w, e->to, e->to_offset);
+		const struct member *to =
+		    find_member(w, e->to, model_edge_to(w->m, e));
 
 		if (to && json_array_size(array) < MOST_MEMBERS &&
-		    member_has(from, e->from, (uint64_t)e->from_word * 8))
-			document_append(array, edge(e, from, to));
+		    member_has(from, e->from, model_edge_from(w->m, e)))
+			document_append(array, edge(w->m, e, from, to));
 	}
 	return array;
 }

@@ -72,6 +72,8 @@ int store_picture(struct store_file *s)
 		error = read_part(s, STORE_EDGES, RKN_CHUNK_EDGES);
 	if (!error && !s->m->truncated)
 		error = read_part(s, STORE_ROOTS, RKN_CHUNK_ROOTS);
+	if (!error && !s->m->truncated)
+		error = read_part(s, STORE_WIDE, RKN_CHUNK_WIDE);
 	if (error)
 		return error;
 	mend_blocks(s);

@@ -2,9 +2,11 @@
 /* The pointers between blocks. */
 #include <stddef.h>
 
+#include "compiler.h"
 #include "contexts.h"
 #include "heap.h"
 #include "picture.h"
+#include "wide.h"
 
 #define PAGE  4096ull
 #define LARGE (4ull << 20) /* blocks from here on may be mostly untouched */
@@ -39,9 +41,11 @@ static void look_up(struct picture *p, const struct word *w)
 		return;
 	e->from = w->from;
 	e->to = to;
-	e->from_word =
-	    w->number < UINT32_MAX ? (uint32_t)w->number : UINT32_MAX;
-	e->to_offset = offset < UINT32_MAX ? (uint32_t)offset : UINT32_MAX;
+	e->from_word = wide_narrow(w->number);
+	e->to_offset = wide_narrow(offset);
+	if (unlikely(e->from_word == RKN_SEE_WIDE ||
+		     e->to_offset == RKN_SEE_WIDE))
+		wide_note(p, RKN_WIDE_EDGE, w->number, offset);
 }
 
 static void put(struct picture *p, struct queue *q, struct word w)

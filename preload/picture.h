@@ -32,12 +32,15 @@ struct picture {
 	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
 	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */
-	bool copies;      /* memory can be read through the kernel */
+	struct wide_piece *wide, *wide_last; /* see wide.h; NULL: none */
+	bool copies; /* memory can be read through the kernel */
 };
 
 void picture_list_init(struct picture_list *l, enum store_table_number table);
 /* The next record, to be filled in; NULL: no room, and l->cut is set. */
 void *picture_list_add(struct picture_list *l);
+/* It is complete: readers may have it. */
+void picture_list_finish(struct picture *p, struct picture_list *l);
 
 /* Search everything that is not a block. */
 void roots_search(struct picture *p);

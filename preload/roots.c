@@ -16,6 +16,7 @@
 #include "process.h"
 #include "sys.h"
 #include "thread.h"
+#include "wide.h"
 
 #define PAGE          4096ull
 #define LARGE         (4ull << 20) /* mappings that may be mostly untouched */
@@ -67,9 +68,11 @@ static void found(struct picture *p, const struct piece *piece, uint64_t where,
 		return;
 	r->where = where;
 	r->block = block;
-	r->to_offset = offset < UINT32_MAX ? (uint32_t)offset : UINT32_MAX;
+	r->to_offset = wide_narrow(offset);
 	r->kind = kind_at(piece, where);
 	r->owner = piece->owner;
+	if (r->to_offset == RKN_SEE_WIDE)
+		wide_note(p, RKN_WIDE_ROOT, 0, offset);
 }
 
 /* `words` are the bytes at address `where`, or a copy of them. */

@@ -16,6 +16,7 @@
 #include "references.h"
 #include "sys.h"
 #include "thread.h"
+#include "wide.h"
 
 #define MAPS_MOST    65536u
 #define GROWTH_LEAST (16ull << 10)
@@ -55,7 +56,7 @@ void *picture_list_add(struct picture_list *l)
 	return (char *)store_at(l->offset) + t->count++ * t->record_size;
 }
 
-static void finish_list(struct picture *p, struct picture_list *l)
+void picture_list_finish(struct picture *p, struct picture_list *l)
 {
 	struct store_table *t = &store.header->tables[l->table];
 
@@ -153,8 +154,9 @@ static void search_all(struct picture *p)
 	references_read_counters(p);
 	edges_search(p);
 	pages_close(&p->pages);
-	finish_list(p, &p->roots);
-	finish_list(p, &p->edges);
+	picture_list_finish(p, &p->roots);
+	picture_list_finish(p, &p->edges);
+	wide_finish(p);
 	p->limits[RKN_LIMIT_LOST_FREE] += p->blocks.lost;
 	if (!p->roots.cut && !p->edges.cut)
 		store.header->meta.flags |= RKN_META_SNAPSHOT;

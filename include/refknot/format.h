@@ -30,7 +30,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes, damaged by text transfers */
 #define RKN_MAJOR 1
-#define RKN_MINOR 2
+#define RKN_MINOR 3
 
 struct rkn_file_header {
 	char magic[8];
@@ -61,6 +61,7 @@ enum rkn_chunk_type {
 	RKN_CHUNK_REGIONS = 16,
 	RKN_CHUNK_MARKS = 17,
 	RKN_CHUNK_CENSUS = 18,
+	RKN_CHUNK_WIDE = 19,  /* since minor version 3 */
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
@@ -204,12 +205,17 @@ struct rkn_block { /* one live allocation; records ascend by address */
 };
 static_assert(sizeof(struct rkn_block) == 32, "block changed size");
 
+/* A number that has no room in its field: see rkn_wide. Where there is no such
+ * record it is so much, or more. */
+#define RKN_SEE_WIDE 0xffffffffu
+
 struct rkn_edge {           /* a word in a block that points into a block */
 	uint32_t from;      /* block; records ascend by from, then from_word */
 	uint32_t to;        /* block */
-	uint32_t from_word; /* where the word is, in units of 8 bytes */
+	uint32_t from_word; /* where the word is, in units of 8 bytes;
+			       RKN_SEE_WIDE */
 	uint32_t to_offset; /* where it points, bytes; 0: the start; the block's
-			       size: one past its end */
+			       size: one past its end; RKN_SEE_WIDE */
 };
 static_assert(sizeof(struct rkn_edge) == 16, "edge changed size");
 
@@ -228,7 +234,7 @@ enum rkn_root_kind {
 struct rkn_root {       /* a word outside the heap that points into a block */
 	uint64_t where; /* its address; 0 for LOADER and DECLARED */
 	uint32_t block;
-	uint32_t to_offset;
+	uint32_t to_offset; /* bytes; RKN_SEE_WIDE */
 	uint32_t kind;  /* enum rkn_root_kind */
 	uint32_t owner; /* RKN_NONE: not known */
 };
@@ -413,5 +419,20 @@ struct rkn_census {
 	uint64_t bytes;
 };
 static_assert(sizeof(struct rkn_census) == 24, "census changed size");
+
+enum rkn_wide_kind {
+	RKN_WIDE_ROOT = 0,
+	RKN_WIDE_EDGE = 1,
+};
+
+/* Blocks of 4 GiB and more are rare: what pointers from or to them have no room
+ * for stands here, by ascending kind, then index. */
+struct rkn_wide {
+	uint32_t kind;      /* enum rkn_wide_kind */
+	uint32_t index;     /* of the root or edge */
+	uint64_t from_word; /* in units of 8 bytes; of a root 0 */
+	uint64_t to_offset; /* bytes */
+};
+static_assert(sizeof(struct rkn_wide) == 24, "wide record changed size");
 
 #endif

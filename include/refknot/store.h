@@ -227,6 +227,7 @@ enum store_table_number {
 	STORE_PASSES,     /* struct rkn_region; 0 is unused */
 	STORE_MARKS,      /* struct rkn_mark; 0 is unused */
 	STORE_CENSUS,     /* struct rkn_census; 0 is unused */
+	STORE_WIDE,       /* struct rkn_wide, of the snapshot */
 	STORE_TABLES
 };
 

@@ -10,8 +10,8 @@ import zlib
 
 import pytest
 
-from conftest import (BUILD, SHIM, SOURCE, environment, read_json, record, refknot,
-                      run)
+from conftest import (BUILD, SHIM, SOURCE, compiled, environment, read_json,
+                      record, refknot, run)
 
 LOSER = [BUILD / "samples/orphaned_cycle"]
 COMMANDS = ["report", "leaks", "cycles", "objects", "info"]
@@ -136,7 +136,7 @@ def test_the_manual_s_example_is_a_recording(tmp_path):
     data = bytes.fromhex("".join(row for _, row in rows))
     assert [int(at, 16) for at, _ in rows] == list(range(0, len(data), 16))
     assert data[10:12] == b"\x01\x00"
-    assert "minor;          2\n" in page and "minor version 1" in example
+    assert "minor;          3\n" in page and "minor version 1" in example
     path = tmp_path / "example.rkn"
     path.write_bytes(data)
     info = read_json("info", path)
@@ -290,3 +290,42 @@ def test_a_store_says_the_same_as_a_recording(tmp_path):
 
     assert plain(store) == plain(ours)
     assert store["process"]["live_bytes"] == ours["process"]["live_bytes"]
+
+
+LARGE = """
+#include <stdlib.h>
+
+char *volatile into, *volatile first;
+
+int main(void)
+{
+    char *a = malloc(6ul << 30), *b = malloc(9ul << 30), *c = malloc(8ul << 30);
+
+    if (!a || !b || !c)
+        return 77;
+    first = a;
+    *(char **)(a + (5ul << 30)) = b + (7ul << 30) + 3;
+    into = c + (6ul << 30);
+    return 0;
+}
+"""
+
+
+def test_offsets_of_4_gib_and_more_are_true(tmp_path):
+    program = compiled(tmp_path, "large", LARGE, "-g")
+    recorded = record(tmp_path, program)
+    if recorded.outcome.status == 77:
+        pytest.skip("the system gives no blocks of such sizes")
+    held = [f["held_by"] for f in recorded.report()["findings"]
+            if f["kind"] == "possible-leak"]
+    assert sorted((h["to_offset"], h["offset"]) for h in held
+                  if h["kind"] == "block") == [((7 << 30) + 3, 5 << 30)]
+    assert [h["to_offset"] for h in held if h["kind"] == "data"] == [6 << 30]
+    told = refknot("show", recorded.main, "malloc in main#2").out.decode()
+    assert "malloc in main#1 +0x140000000 to +0x1c0000003\n" in told
+    assert "-> malloc in main#1 +0x140000000\n" in told
+    told = refknot("show", recorded.main, "malloc in main#1").out.decode()
+    assert "      +0x140000000 malloc in main#2\n" in told
+    told = json.loads(refknot("show", "--format", "json", recorded.main,
+                              "malloc in main#2").out)
+    assert '"to_offset": 7516192771' in json.dumps(told)

@@ -115,6 +115,24 @@ static void make_pointers(struct model *m)
 						 i % 2 ? 1 : RKN_NONE };
 }
 
+/* Every other pointer and root has a large offset, whether it says so or not. */
+static void make_wide(struct model *m)
+{
+	m->wide_count = m->root_count / 2 + m->edge_count / 2;
+	m->wide = xcalloc(m->wide_count + 1, sizeof(*m->wide));
+	for (size_t i = 0; i < m->wide_count; i++) {
+		bool root = i < m->root_count / 2;
+
+		m->wide[i] = (struct rkn_wide){
+			.kind = root ? RKN_WIDE_ROOT : RKN_WIDE_EDGE,
+			.index =
+			    (uint32_t)(2 * (root ? i : i - m->root_count / 2)),
+			.from_word = root ? 0 : (5ull << 32) + i,
+			.to_offset = (6ull << 32) + i,
+		};
+	}
+}
+
 /* Every third block is an object, each held by the next; the last has ended. */
 static void make_ledger(struct model *m)
 {
@@ -211,6 +229,7 @@ void specimen_make(struct model *m, size_t blocks)
 	make_places(m, blocks / 2);
 	make_blocks(m, blocks);
 	make_pointers(m);
+	make_wide(m);
 	make_ledger(m);
 	make_marks(m);
 }

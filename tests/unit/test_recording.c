@@ -51,6 +51,7 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, regions, region_count);
 	assert_same(a, b, marks, mark_count);
 	assert_same(a, b, census, census_count);
+	assert_same(a, b, wide, wide_count);
 }
 
 static void make_file(size_t blocks)
@@ -133,6 +134,32 @@ static void texts_and_edges_are_found(void **state)
 	}
 	assert_int_equal(model_edges_of(&m, 100, &first), 0);
 	assert_int_equal(model_edges_of(&m, UINT32_MAX, &first), 0);
+	model_release(&m);
+}
+
+static void offsets_of_4_gib_and_more_are_kept_beside(void **state)
+{
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	/* Two in one block beyond 32 GiB; and some whose record is missing. */
+	m.edges[6].from_word = m.edges[7].from_word = RKN_SEE_WIDE;
+	m.edges[6].to_offset = m.edges[9].to_offset = RKN_SEE_WIDE;
+	m.roots[8].to_offset = m.roots[9].to_offset = RKN_SEE_WIDE;
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	model_release(&m);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(model_edge_from(&m, &m.edges[6]),
+			 8 * ((5ull << 32) + 8));
+	assert_int_equal(model_edge_to(&m, &m.edges[6]), (6ull << 32) + 8);
+	assert_int_equal(model_edge_to(&m, &m.edges[8]), 0);
+	assert_int_equal(model_edge_from(&m, &m.edges[9]), 24);
+	assert_int_equal(model_edge_from(&m, &m.edges[7]), 8ull * UINT32_MAX);
+	assert_int_equal(model_edge_to(&m, &m.edges[9]), UINT32_MAX);
+	assert_int_equal(model_root_to(&m, &m.roots[8]), (6ull << 32) + 4);
+	assert_int_equal(model_root_to(&m, &m.roots[9]), UINT32_MAX);
+	assert_int_equal(model_root_to(&m, &m.roots[6]), 0);
 	model_release(&m);
 }
 
@@ -362,6 +389,10 @@ static const struct {
 	{ "rows are beyond the census", ARRAY(marks, 0, first), 1 },
 	{ "its stack or type is unknown", ARRAY(census, 1, type), 3 },
 	{ "it is not of either a stack or a type", ARRAY(census, 0, type), 1 },
+	{ "its kind is unknown", ARRAY(wide, 24, kind), 2 },
+	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },
+	{ "out of order", ARRAY(wide, 1, index), 0 },
+	{ "out of order", ARRAY(wide, 3, kind), RKN_WIDE_EDGE },
 #undef ARRAY
 };
 
@@ -622,6 +653,7 @@ int main(void)
 		cmocka_unit_test(what_is_saved_is_loaded),
 		cmocka_unit_test(a_recording_of_nothing_has_the_first_records),
 		cmocka_unit_test(texts_and_edges_are_found),
+		cmocka_unit_test(offsets_of_4_gib_and_more_are_kept_beside),
 		cmocka_unit_test(the_file_is_the_owners_alone),
 		cmocka_unit_test(a_failed_save_leaves_the_old_file),
 		cmocka_unit_test(a_save_replaces_no_directory_and_no_device),

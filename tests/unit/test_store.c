@@ -472,7 +472,7 @@ static void set_count(enum store_table_number table, uint64_t count)
 static void claims_of_too_many_records_come_to_nothing(void **state)
 {
 	(void)state;
-	for (int table = 0; table < STORE_TABLES; table++) {
+	for (int table = 0; table < STORE_WIDE; table++) {
 		if (table >= STORE_BLOCKS && table <= STORE_ROOTS)
 			continue;
 		store_maker_whole(FILE_NAME, 0);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "wide.h"
+
+#include "picture.h"
+#include "sys.h"
+
+#define PIECE_BYTES (1u << 20)
+
+/* Rows as they come: roots are searched first, and both in ascending order. */
+struct wide_piece {
+	struct wide_piece *next;
+	uint64_t count;
+	struct rkn_wide rows[(PIECE_BYTES - 16) / sizeof(struct rkn_wide)];
+};
+static_assert(sizeof(struct wide_piece) <= PIECE_BYTES, "piece too large");
+
+#define PIECE_ROWS                                                             \
+	(sizeof(((struct wide_piece *)NULL)->rows) / sizeof(struct rkn_wide))
+
+static struct wide_piece *piece_with_room(struct picture *p)
+{
+	struct wide_piece *piece = p->wide_last;
+
+	if (piece && piece->count < PIECE_ROWS)
+		return piece;
+	piece = sys_map(PIECE_BYTES, -1);
+	if (!piece)
+		return NULL;
+	if (p->wide_last)
+		p->wide_last->next = piece;
+	else
+		p->wide = piece;
+	p->wide_last = piece;
+	return piece;
+}
+
+void wide_note(struct picture *p, enum rkn_wide_kind kind, uint64_t from_word,
+	       uint64_t to_offset)
+{
+	struct wide_piece *piece = piece_with_room(p);
+	enum store_table_number table =
+	    kind == RKN_WIDE_EDGE ? STORE_EDGES : STORE_ROOTS;
+
+	if (piece)
+		piece->rows[piece->count++] = (struct rkn_wide){
+			.kind = kind,
+			.index =
+			    (uint32_t)store.header->tables[table].count - 1,
+			.from_word = from_word,
+			.to_offset = to_offset,
+		};
+}
+
+void wide_finish(struct picture *p)
+{
+	struct picture_list list;
+
+	picture_list_init(&list, STORE_WIDE);
+	while (p->wide) {
+		struct wide_piece *piece = p->wide;
+
+		for (uint64_t i = 0; i < piece->count; i++) {
+			struct rkn_wide *row = picture_list_add(&list);
+
+			if (row)
+				*row = piece->rows[i];
+		}
+		p->wide = piece->next;
+		sys_unmap(piece, PIECE_BYTES);
+	}
+	p->wide_last = NULL;
+	picture_list_finish(p, &list);
+}

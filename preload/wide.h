@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Offsets of 4 GiB and more, for which records of pointers have no room: kept
+ * beside them while a snapshot is taken, as only one of the store's tables can
+ * grow at a time, and put into the store when it has all pointers.
+ */
+#ifndef WIDE_H
+#define WIDE_H
+
+#include <stdint.h>
+
+#include <refknot/format.h>
+
+struct picture;
+
+/* The low half of `n`, or what stands for "see the wide ones" in a record. */
+static inline uint32_t wide_narrow(uint64_t n)
+{
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* Note the last edge or root that was added to the picture. Where there is no
+ * memory it stays as it is: "so much, or more". */
+void wide_note(struct picture *p, enum rkn_wide_kind kind, uint64_t from_word,
+	       uint64_t to_offset);
+
+/* All pointers are in the store: put these there, too. */
+void wide_finish(struct picture *p);
+
+#endif
