@@ -12,10 +12,31 @@
 
 #include "die.h"
 
+#define TRACE   "LD_TRACE_LOADED_OBJECTS=1" /* list, and do not run it */
+#define VERBOSE "LD_VERBOSE="               /* would list versions as well */
+
+#define KERNEL "linux-vdso.so."
+
+/* Ours, for the loader to list by; the caller frees it, and [0] of it. */
+static char **environment(void)
+{
+	size_t count = 0, n = 0;
+	char **list;
+
+	while (environ && environ[count])
+		count++;
+	list = xcalloc(count + 2, sizeof(*list));
+	list[n++] = xstrdup(TRACE);
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(environ[i], VERBOSE, strlen(VERBOSE)) != 0)
+			list[n++] = environ[i];
+	return list;
+}
+
 static int spawn(const char *loader, const char *program, int out, pid_t *pid)
 {
-	char *argv[] = { xstrdup(loader), xstrdup("--list"), xstrdup(program),
-			 NULL };
+	char *argv[] = { xstrdup(loader), xstrdup(program), NULL };
+	char **list = environment();
 	posix_spawn_file_actions_t actions;
 	int error;
 
@@ -23,17 +44,37 @@ static int spawn(const char *loader, const char *program, int out, pid_t *pid)
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
 					 O_WRONLY, 0);
-	error = posix_spawn(pid, loader, &actions, NULL, argv, environ);
+	error = posix_spawn(pid, loader, &actions, NULL, argv, list);
 	posix_spawn_file_actions_destroy(&actions);
 	for (size_t i = 0; argv[i]; i++)
 		free(argv[i]);
+	free(list[0]);
+	free(list);
 	return -error;
+}
+
+/* The loader looked from where we are. NULL: that has no name. */
+static char *absolute(const char *path)
+{
+	char *directory, *whole;
+
+	if (*path == '/')
+		return xstrdup(path);
+	directory = getcwd(NULL, 0);
+	while (!strncmp(path, "./", 2))
+		path += 2;
+	whole = directory ? xasprintf("%s/%s", directory, path) : NULL;
+	free(directory);
+	return whole;
 }
 
 /*
  * One line of the loader's:
  *	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f0000000000)
+ *	libplug.so => ./libplug.so (0x00007f0000000000)
  *	/lib64/ld-linux-x86-64.so.2 (0x00007f0000000000)
+ *	./libnear.so (0x00007f0000000000)
+ *	libhere.so (0x00007f0000000000)
  *	libgone.so.1 => not found
  */
 static void add_line(struct libraries *l, char *line)
@@ -46,8 +87,10 @@ static void add_line(struct libraries *l, char *line)
 		*end = '\0';
 	name[strcspn(name, "\n")] = '\0';
 	path = strstr(name, " => ");
-	if (!path && *name != '/')
-		return; /* the kernel's own, or no list at all */
+	if (!path && (!end || !strncmp(name, KERNEL, strlen(KERNEL))))
+		return; /* no list at all, or the kernel's own */
+	if (path && !end && strcmp(path, " => not found") != 0)
+		return;
 	if (path) {
 		*path = '\0';
 		path += strlen(" => ");
@@ -55,10 +98,7 @@ static void add_line(struct libraries *l, char *line)
 	l->list = xreallocarray(l->list, l->count + 1, sizeof(*l->list));
 	library = &l->list[l->count++];
 	library->name = xstrdup(name);
-	if (path && *path != '/')
-		library->path = NULL;
-	else
-		library->path = xstrdup(path ? path : name);
+	library->path = path && !end ? NULL : absolute(path ? path : name);
 }
 
 void libraries_read(struct libraries *l, FILE *f)

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "libraries.h"
 #include "preflight.h"
 #include "regular.h"
 #include "scratch.h"
@@ -225,6 +226,40 @@ static void static_programs_are_refused(void **state)
 	write_script("static-script", "#!./static\n");
 	check("./static-script", PREFLIGHT_STATIC,
 	      "./static (the interpreter of ./static-script)");
+}
+
+/* As the loader found it from where we are, and what it did not find. */
+static void libraries_are_read_as_the_loader_names_them(void **state)
+{
+	char list[] = "\tlinux-vdso.so.1 (0x00007ffc0000000)\n"
+		      "\tliba.so => ./liba.so (0x00007f0000000000)\n"
+		      "\tlibb.so => sub/libb.so (0x00007f0000000000)\n"
+		      "\t./libc.so (0x00007f0000000000)\n"
+		      "\tlibh.so (0x00007f0000000000)\n"
+		      "\tlibd.so => /lib/libd.so (0x00007f0000000000)\n"
+		      "\t/lib64/ld.so (0x00007f0000000000)\n"
+		      "\t./libe.so => not found\n"
+		      "\tlibf.so.1 (VERSION_1) => /lib/libf.so.1\n";
+	static const char *const near[] = { "/liba.so", "/sub/libb.so",
+					    "/libc.so", "/libh.so" };
+	FILE *f = fmemopen(list, strlen(list), "r");
+	char *here = getcwd(NULL, 0);
+	struct libraries l = { 0 };
+
+	(void)state;
+	libraries_read(&l, f);
+	assert_int_equal(l.count, 7);
+	for (size_t i = 0; i < 4; i++) {
+		assert_memory_equal(l.list[i].path, here, strlen(here));
+		assert_string_equal(l.list[i].path + strlen(here), near[i]);
+	}
+	assert_string_equal(l.list[4].path, "/lib/libd.so");
+	assert_string_equal(l.list[5].path, "/lib64/ld.so");
+	assert_string_equal(l.list[6].name, "./libe.so");
+	assert_null(l.list[6].path);
+	libraries_release(&l);
+	fclose(f);
+	free(here);
 }
 
 static void libraries_are_refused_but_the_loader_is_not(void **state)
@@ -459,6 +494,7 @@ int main(void)
 		cmocka_unit_test(scripts_nest_four_deep),
 		cmocka_unit_test(other_machines_are_refused),
 		cmocka_unit_test(static_programs_are_refused),
+		cmocka_unit_test(libraries_are_read_as_the_loader_names_them),
 		cmocka_unit_test(libraries_are_refused_but_the_loader_is_not),
 		cmocka_unit_test(other_loaders_are_refused),
 		cmocka_unit_test(own_malloc_is_refused),
