@@ -15,6 +15,7 @@
 #include "options.h"
 #include "recordings.h"
 #include "units.h"
+#include "unread.h"
 #include "verdict.h"
 
 struct telling {
@@ -157,8 +158,7 @@ static void print_verified(const struct model *m)
 
 static void print_tables(const struct model *m, struct symbols *s)
 {
-	const char *path = NULL;
-	size_t missing = symbols_missing(s, &path);
+	struct unread u;
 	char text[UNITS_SIZE];
 
 	row("call stacks", "%s of %zu frames",
@@ -168,12 +168,14 @@ static void print_tables(const struct model *m, struct symbols *s)
 	row("threads", "%s",
 	    units_count(text, known(m->thread_count), "thread"));
 	row("modules", "%s", units_count(text, m->module_count, "module"));
-	if (missing) {
-		char *shown = escape(path ? path : "");
+	unread_frames(&u, m, s);
+	if (u.modules) {
+		char *modules = unread_modules(u.modules, u.path, u.why);
 
-		row("no symbols for", "%s, such as %s",
-		    units_count(text, missing, "module"), shown);
-		free(shown);
+		row("no symbols for", "%s", modules);
+		row("", "%zu of %zu frames are known by offset only",
+		    u.affected, known(m->frame_count));
+		free(modules);
 	}
 }
 
@@ -220,19 +222,14 @@ static void print_gaps(const struct model *m)
 		row_text("message", message);
 }
 
-/* Modules are looked for when asked for: ask for each that has frames. */
-static void check_modules(const struct model *m, struct symbols *s)
-{
-	for (uint32_t i = 1; i < m->frame_count; i++)
-		symbols_check(s, m->frames[i].module);
-}
-
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct telling *t = data;
 
-	check_modules(m, s);
 	if (t->format == FORMAT_JSON) {
+		struct unread u;
+
+		unread_frames(&u, m, s);
 		documents_add(&t->documents, document_new(m, s, NULL));
 		return;
 	}

@@ -11,6 +11,7 @@
 #include "gate_limits.h"
 #include "gate_rules.h"
 #include "gate_summary.h"
+#include "unread.h"
 
 #define OWN "__lsan_default_suppressions()"
 
@@ -90,6 +91,48 @@ void gate_add_idle(struct gate *g, const struct model *m)
 		add_other(g, described(m));
 }
 
+static bool is_unread(const struct gate *g, const char *path)
+{
+	for (size_t i = 0; i < g->unread_count; i++)
+		if (!strcmp(g->unread[i].path, path))
+			return true;
+	return false;
+}
+
+static void add_unread(struct gate *g, const struct model *m,
+		       const struct symbols *s)
+{
+	for (uint32_t i = 0; i < m->module_count; i++) {
+		const char *why = symbols_why_missing(s, i);
+		const char *path = model_text(m, m->modules[i].path);
+
+		if (!why || is_unread(g, path))
+			continue;
+		g->unread = xreallocarray(g->unread, g->unread_count + 1,
+					  sizeof(*g->unread));
+		g->unread[g->unread_count++] =
+		    (struct gate_module){ xstrdup(path), why };
+	}
+}
+
+char *gate_unread_text(const struct gate *g)
+{
+	char *modules, *effect, *text;
+	size_t findings = 0;
+
+	if (!g->unread_count)
+		return NULL;
+	for (size_t i = 0; i < g->issues.count; i++)
+		findings += g->issues.list[i].unread;
+	modules = unread_modules(g->unread_count, g->unread[0].path,
+				 g->unread[0].why);
+	effect = unread_effect(g->unread_count, findings);
+	text = xasprintf("no symbols for %s; %s", modules, effect);
+	free(effect);
+	free(modules);
+	return text;
+}
+
 void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 {
 	struct names *names;
@@ -107,6 +150,7 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	gate_limits_add(g, m, s, names);
 	if (g->options.growth)
 		gate_growth_add(g, m, s, names);
+	add_unread(g, m, s);
 	add_process(g, m, gate_gap(m, &f));
 	findings_release(&f);
 	names_close(names);
@@ -279,6 +323,9 @@ void gate_release(struct gate *g)
 	for (size_t i = 0; i < g->own_count; i++)
 		free(g->own[i]);
 	free(g->own);
+	for (size_t i = 0; i < g->unread_count; i++)
+		free(g->unread[i].path);
+	free(g->unread);
 	free(g->rules);
 	free(g->processes);
 	free(g->others);

@@ -68,6 +68,12 @@ struct gate_process {
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
 };
 
+/* A module whose symbols could not be read. */
+struct gate_module {
+	char *path;
+	const char *why; /* constant; see unread.h */
+};
+
 /* One that was not, as its program is not to be judged. */
 struct gate_other {
 	bool forked; /* no other went on as it */
@@ -109,6 +115,8 @@ struct gate {
 	size_t growth_count;
 	struct gate_other *others;
 	size_t other_count;
+	struct gate_module *unread; /* of all processes, each path once */
+	size_t unread_count;
 	struct gate_worst peak;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;
@@ -165,6 +173,10 @@ bool gate_tells(const struct gate *g, const struct issue *i);
 bool gate_lets_pass(const struct gate *g, const struct issue *i);
 
 void gate_release(struct gate *g);
+
+/* What is to be said of modules without symbols, escaped, for the caller to
+ * free; NULL: nothing. */
+char *gate_unread_text(const struct gate *g);
 
 /* "parse_header", "leaks", "3 leaks": what a kind is called, for people. */
 const char *gate_noun(enum finding_kind kind);

@@ -188,6 +188,20 @@ static json_t *stale(const struct gate *g)
 	return array;
 }
 
+static json_t *unread(const struct gate *g)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < g->unread_count; i++) {
+		json_t *o = json_object();
+
+		document_set(o, "path", json_text(g->unread[i].path));
+		document_set(o, "why", json_text(g->unread[i].why));
+		document_append(array, o);
+	}
+	return array;
+}
+
 static json_t *verdict(const struct gate *g)
 {
 	json_t *o = json_object();
@@ -224,6 +238,7 @@ void gate_write_json(FILE *out, const struct gate *g)
 	document_set(o, "suppressions", suppressions);
 	document_set(o, "processes", processes);
 	document_set(o, "processes_not_judged", json_count(g->other_count));
+	document_set(o, "modules_without_symbols", unread(g));
 	if (json_dumpf(o, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
 		die(STATUS_INPUT, "the JSON report cannot be written");
 	json_decref(o);

@@ -110,6 +110,17 @@ static void print_rules(FILE *out, const struct gate *g)
 	}
 }
 
+static void print_unread(FILE *out, const struct gate *g)
+{
+	char *text = gate_unread_text(g);
+
+	if (text) {
+		print_text(out, text);
+		fputs("\n\n", out);
+	}
+	free(text);
+}
+
 static size_t print_table(FILE *out, const struct gate *g)
 {
 	size_t n = 0;
@@ -138,6 +149,7 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 			    : "passed");
 	print_text(out, g->summary);
 	fputs("\n\n", out);
+	print_unread(out, g);
 	print_rules(out, g);
 	shown = print_table(out, g);
 	if (shown < g->fresh)

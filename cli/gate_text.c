@@ -24,6 +24,15 @@ static void print_others(FILE *out, const struct gate *g)
 		    g->other_count, g->other_count == 1 ? "" : "es");
 }
 
+static void print_unread(FILE *out, const struct gate *g)
+{
+	char *text = gate_unread_text(g);
+
+	if (text)
+		fprintf(out, "note: %s\n", text);
+	free(text);
+}
+
 static void print_passing_one(FILE *out, const struct issue *i)
 {
 	const struct issue_frame *f = issue_place(i);
@@ -162,6 +171,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_failures(out, g);
 	gate_card_gaps(out, g);
 	print_unseen(out, g);
+	print_unread(out, g);
 	print_others(out, g);
 	print_passing(out, g);
 	print_grown(out, g);

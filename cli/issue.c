@@ -10,7 +10,7 @@
 #include "member.h"
 #include "report_text.h"
 #include "units.h"
-
+#include "unread.h"
 
 /* One recording whose findings become issues. */
 struct adder {
@@ -136,6 +136,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 		.type = xstrdup(finding_type(f, a->m, a->names)),
 		.program = xstrdup(model_text(a->m, a->m->meta.program)),
 		.pid = a->m->meta.pid,
+		.unread = unread_has(a->m, a->symbols, f),
 	};
 	i->card = make_card(a, f); /* announces the members */
 	add_members(i, a, f);

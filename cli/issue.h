@@ -53,6 +53,7 @@ struct issue {
 	struct issue_member *members; /* of a cycle, those that are drawn */
 	size_t member_count;
 	size_t processes; /* in which it was found */
+	bool unread;      /* calls are known by offset only: see unread.h */
 	char *program;    /* of the first of them, path */
 	uint32_t pid;
 	enum issue_state state;

@@ -10,6 +10,7 @@
 #include "paint.h"
 #include "report_print.h"
 #include "units.h"
+#include "unread.h"
 #include "verdict.h"
 
 static const struct {
@@ -322,6 +323,21 @@ static void print_gaps(const struct printer *p, const struct findings *f)
 	free(shown);
 }
 
+static void print_unread(const struct printer *p, const struct findings *f)
+{
+	struct unread u;
+	char *modules, *effect;
+
+	unread_findings(&u, p->m, p->symbols, f);
+	if (!u.modules)
+		return;
+	modules = unread_modules(u.modules, u.path, u.why);
+	effect = unread_effect(u.modules, u.affected);
+	fprintf(p->out, "\nno symbols for %s;\n%s\n", modules, effect);
+	free(effect);
+	free(modules);
+}
+
 void report_text(FILE *out, const struct model *m, struct symbols *s,
 		 const struct report_options *o)
 {
@@ -343,6 +359,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	findings_sign(&f, m, p.names, s);
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);
+	print_unread(&p, &f);
 	names_close(p.names);
 	findings_release(&f);
 }

@@ -26,7 +26,13 @@ struct location {
 	unsigned declared; /* line of `file` at which the function begins; 0:
 			      not known, or in another file */
 	unsigned column;   /* of `line`, from 1; 0: not known */
+	/* Of a function without a name: which build of the module it is in, so
+	 * that the offset says something; 0: not known. */
+	uint64_t build;
 };
+
+/* The path of code that the kernel brings, which is in no file. */
+#define SYMBOLS_KERNEL "[vdso]"
 
 struct symbols;
 
@@ -53,7 +59,11 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 /* Have `module` counted as missing if it is, without reading its symbols. */
 void symbols_check(struct symbols *s, uint32_t module);
 
-/* How many modules could not be read as recorded (absent, changed). */
+/* How many modules could not be read as recorded (absent, changed), of those
+ * that were asked for. */
 size_t symbols_missing(const struct symbols *s, const char **first_path);
+/* Is `module` one of them? NULL: no; else why, and what helps, as in "is not
+ * there any more; keep it ...": constant. */
+const char *symbols_why_missing(const struct symbols *s, uint32_t module);
 
 #endif

@@ -3,12 +3,14 @@
 
 #include <elf.h>
 #include <elfutils/libdwelf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "die.h"
+#include "fnv.h"
 #include "regular.h"
 
 #define DEBUG_ROOT "/usr/lib/debug" /* where libdw looks, too */
@@ -80,19 +82,19 @@ static bool has_build_id(Dwfl_Module *module, const void *build_id, int size)
 }
 
 /* Nothing else is shown to libdw, which would unpack anything that is packed
- * however large it gets. The descriptor, or -1. */
+ * however large it gets. The descriptor, or -errno. */
 static int open_elf(const char *path)
 {
 	char magic[SELFMAG];
 	int fd = regular_open(path);
 
 	if (fd < 0)
-		return -1;
+		return fd;
 	if (pread(fd, magic, SELFMAG, 0) == SELFMAG &&
 	    !memcmp(magic, ELFMAG, SELFMAG))
 		return fd;
 	close(fd);
-	return -1;
+	return -ENOEXEC;
 }
 
 bool symbols_module_open(struct symbols_module *m, const char *path,
@@ -101,6 +103,7 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 	GElf_Addr bias;
 	int fd = open_elf(path);
 
+	m->error = fd < 0 ? fd : 0;
 	if (fd < 0)
 		return false;
 	/* libdw would ask these servers, and wait for them. */
@@ -108,6 +111,7 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 	m->scopes = (struct symbols_scopes){ 0 };
 	m->dwfl = dwfl_begin(&callbacks);
 	if (!m->dwfl) {
+		m->error = -ENOMEM;
 		close(fd);
 		return false;
 	}
@@ -116,9 +120,12 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 	if (!m->module)
 		close(fd); /* else it is libdw's */
 	dwfl_report_end(m->dwfl, NULL, NULL);
-	if (m->module && dwfl_module_getelf(m->module, &bias) &&
-	    has_build_id(m->module, build_id, build_id_size))
+	if (!m->module || !dwfl_module_getelf(m->module, &bias))
+		m->error = -ENOEXEC;
+	else if (has_build_id(m->module, build_id, build_id_size))
 		return true;
+	else
+		m->error = -ESTALE;
 	symbols_module_close(m);
 	return false;
 }
@@ -130,6 +137,28 @@ void symbols_module_close(struct symbols_module *m)
 		dwfl_end(m->dwfl);
 	m->dwfl = NULL;
 	m->module = NULL;
+}
+
+uint64_t symbols_module_sum(const struct symbols_module *m)
+{
+	uint64_t sum = 0;
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(m->module, &bias);
+	size_t size = 0, count = 0;
+	const char *bytes = elf_rawfile(elf, &size);
+	GElf_Phdr p;
+
+	if (!bytes || elf_getphdrnum(elf, &count))
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!gelf_getphdr(elf, (int)i, &p) || p.p_type != PT_LOAD ||
+		    !(p.p_flags & PF_X) || p.p_offset > size ||
+		    p.p_filesz > size - p.p_offset)
+			continue;
+		sum = fnv_bytes(sum ? sum : FNV_OFFSET, bytes + p.p_offset,
+				p.p_filesz);
+	}
+	return sum;
 }
 
 static bool has_table(Dwfl_Module *module)

@@ -17,16 +17,23 @@ struct symbols_module {
 	Dwfl *dwfl; /* NULL: not opened, or not usable */
 	Dwfl_Module *module;
 	struct symbols_scopes scopes;
+	int error; /* why it could not be opened: -errno, -ENOEXEC: it is no ELF
+		      file, -ESTALE: it has another build-id */
 };
 
 /*
  * Open the ELF file at `path`. With `build_id_size` >= 0 its build-id must be
  * `build_id` (0 bytes: the file must have none). Nothing is fetched from the
- * network. False when there is no such file; there is nothing to close then.
+ * network. False when there is no such file, and m->error says why; there is
+ * nothing to close then.
  */
 bool symbols_module_open(struct symbols_module *m, const char *path,
 			 const void *build_id, int build_id_size);
 void symbols_module_close(struct symbols_module *m);
+
+/* A number that the code in the file has in common with copies of it only, for
+ * files without a build-id; 0: it cannot be read. */
+uint64_t symbols_module_sum(const struct symbols_module *m);
 
 enum symbols_source {
 	SYMBOLS_NONE,    /* module and offset alone */

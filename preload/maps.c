@@ -2,6 +2,7 @@
 #include "maps.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "proc.h"
 #include "sys.h"
@@ -51,31 +52,36 @@ static uint64_t number(struct maps *m, unsigned base, int *behind)
 	}
 }
 
-/* The name's last bytes, where it is longer than its place. */
-static void name(struct maps *m, struct map *map, int c)
+/* The name's last bytes, where it is longer than its place. `c`: what was read
+ * before it. Was there room for all of it? */
+static bool name(struct maps *m, char *to, unsigned room, int c)
 {
-	unsigned size = 0, most = sizeof(map->name) - 1;
+	unsigned size = 0, most = room - 1;
+	bool whole = true;
 
 	while (c == ' ')
 		c = next(m);
 	for (; c >= 0 && c != '\n'; c = next(m)) {
 		if (size == most) {
 			for (unsigned i = 1; i < most; i++)
-				map->name[i - 1] = map->name[i];
+				to[i - 1] = to[i];
 			size--;
+			whole = false;
 		}
-		map->name[size++] = (char)c;
+		to[size++] = (char)c;
 	}
-	map->name[size] = '\0';
+	to[size] = '\0';
+	return whole;
 }
 
-bool maps_next(struct maps *m, struct map *map)
+/* What stands before the name; the character behind it, -1: the end. */
+static int head(struct maps *m, struct map *map)
 {
 	int c;
 
 	map->start = number(m, 16, &c);
 	if (c < 0)
-		return false;
+		return c;
 	map->end = number(m, 16, &c);
 	map->readable = next(m) == 'r';
 	map->writable = next(m) == 'w';
@@ -86,7 +92,16 @@ bool maps_next(struct maps *m, struct map *map)
 	number(m, 16, &c); /* device */
 	number(m, 16, &c);
 	map->inode = number(m, 10, &c);
-	name(m, map, c);
+	return c;
+}
+
+bool maps_next(struct maps *m, struct map *map)
+{
+	int c = head(m, map);
+
+	if (c < 0)
+		return false;
+	name(m, map->name, sizeof(map->name), c);
 	return true;
 }
 
@@ -101,4 +116,38 @@ bool maps_find(uint64_t address, struct map *map)
 		found = address >= map->start && address < map->end;
 	maps_close(&m);
 	return found;
+}
+
+/* The kernel writes a line's end in a name as "\\012". */
+static void restore_lines(char *path)
+{
+	char *to = path;
+
+	for (; *path; to++) {
+		bool line = strncmp(path, "\\012", 4) == 0;
+
+		*to = line ? '\n' : *path;
+		path += line ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+bool maps_path(uint64_t address, char *path, unsigned room)
+{
+	bool found = false, whole = false;
+	struct maps m;
+	struct map map;
+	int c;
+
+	if (!maps_open(&m))
+		return false;
+	while (!found && (c = head(&m, &map)) >= 0) {
+		found = address >= map.start && address < map.end;
+		whole = name(&m, path, room, c);
+	}
+	maps_close(&m);
+	if (!found || !whole || *path != '/')
+		return false;
+	restore_lines(path);
+	return true;
 }

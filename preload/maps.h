@@ -32,4 +32,10 @@ void maps_close(struct maps *m);
 /* The mapping that holds `address`. */
 bool maps_find(uint64_t address, struct map *map);
 
+/* The absolute path of the file that is mapped at `address`, as far as the
+ * process sees it; " (deleted)" behind it where it has no name any more. False:
+ * it is of no file, is longer, or cannot be asked. `path` is used in any case.
+ */
+bool maps_path(uint64_t address, char *path, unsigned room);
+
 #endif

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "image.h"
+#include "module_path.h"
 #include "stacks.h"
 #include "store.h"
-#include "sys.h"
+#include "text.h"
 
 static uint32_t count(void)
 {
@@ -79,21 +80,12 @@ static void read_headers(struct rkn_module *m, const struct image *image)
 			read_notes(m, image, &headers[i]);
 }
 
-/* The executable has no name in the link map. */
-static uint32_t path_of(const struct link_map *map)
-{
-	if (!map->l_name || !*map->l_name)
-		return store.header->meta.program;
-	return store_text(map->l_name, strlen(map->l_name));
-}
-
 static uint32_t note(const struct image *image)
 {
 	struct rkn_module m = {
 		.start = image->start,
 		.end = image->end,
 		.base = image->map->l_addr,
-		.path = path_of(image->map),
 	};
 	const size_t behind = offsetof(struct rkn_module, end) + sizeof(m.end);
 	uint64_t i = store_append(STORE_MODULES);
@@ -102,6 +94,7 @@ static uint32_t note(const struct image *image)
 	if (!i)
 		return RKN_NONE;
 	read_headers(&m, image);
+	m.path = module_path(image->map, m.start);
 	/* Others search already: without an end it is no module's. */
 	memcpy(to, &m, offsetof(struct rkn_module, end));
 	memcpy((char *)to + behind, (const char *)&m + behind,
@@ -152,9 +145,8 @@ bool modules_segment(uint64_t address, uint64_t *start, uint64_t *end)
 
 static int is_base(const struct link_map *map, const char *name)
 {
-	const char *slash = map->l_name ? strrchr(map->l_name, '/') : NULL;
-
-	return slash && strncmp(slash + 1, name, strlen(name)) == 0;
+	return map->l_name &&
+	       strncmp(text_base(map->l_name), name, strlen(name)) == 0;
 }
 
 int modules_is_loader(uint64_t pc)

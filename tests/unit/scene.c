@@ -214,7 +214,8 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
 		.line = s->lines[frame] ? s->lines[frame] : frame,
 		.module = s->modules[frame] ? s->modules[frame] : "/bin/scene",
 		.offset = BASE + frame,
-		.column = s->columns[frame]
+		.column = s->columns[frame],
+		.build = s->functions[frame] ? 0 : s->builds[frame],
 	};
 	l[0] = l[1];
 	l[0].function = s->inlined[frame];
@@ -240,4 +241,17 @@ size_t symbols_missing(const struct symbols *s, const char **first_path)
 	if (first_path)
 		*first_path = NULL;
 	return 0;
+}
+
+void symbols_check(struct symbols *s, uint32_t module)
+{
+	(void)s;
+	(void)module;
+}
+
+const char *symbols_why_missing(const struct symbols *s, uint32_t module)
+{
+	(void)s;
+	(void)module;
+	return NULL;
 }

@@ -251,7 +251,9 @@ static void missing_and_deleted_files_have_offset_only(void **state)
 
 	(void)state;
 	record(&r, "whole");
-	strcat(r.strings + 1, " (deleted)");
+	strcat(r.strings + 1, "-gone (deleted)");
+	assert_offset_only(&r, 1);
+	strcpy(r.strings + 1, "/memfd:whole (deleted)");
 	assert_offset_only(&r, 1);
 	strcpy(r.strings + 1, "/");
 	assert_offset_only(&r, 1);
@@ -259,6 +261,145 @@ static void missing_and_deleted_files_have_offset_only(void **state)
 	snprintf(r.strings + 1, sizeof(r.strings) - 1, "%s/pipe",
 		 scratch_line("pwd"));
 	assert_offset_only(&r, 1); /* not waiting for a writer */
+}
+
+/* The build-id says that it is the same. */
+static void a_copy_in_a_deleted_file_s_place_will_do(void **state)
+{
+	struct symbols *s;
+	const struct location *l;
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	strcat(r.strings + 1, " (deleted)");
+	assert_all_locations(&r);
+	r.module.build_id_size = 0;
+	s = symbols_open(&r.model, NULL);
+	assert_int_equal(symbols_frame(s, 1, &l), 1);
+	assert_null(l->function);
+	assert_int_equal(l->build, 0);
+	assert_int_equal(symbols_missing(s, NULL), 1);
+	symbols_close(s);
+}
+
+/* The directory that it is relative to may be any: even here it is no name. */
+static void a_relative_path_is_no_name(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	strcpy(r.strings + 1, "whole");
+	assert_offset_only(&r, 1);
+	strcpy(r.strings + 1, "./whole");
+	assert_offset_only(&r, 1);
+}
+
+static void why_a_module_is_missing_is_said(void **state)
+{
+	static const struct {
+		const char *name, *why;
+	} rows[] = {
+		{ "/nowhere/x.so", "is not there" },
+		{ "./whole", "relative path" },
+		{ "/memfd:x (deleted)", "in memory only" },
+		{ "/proc/version", "cannot be read" },
+	};
+	struct symbols *s;
+	struct recorded r;
+
+	(void)state;
+	record(&r, "whole");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		strcpy(r.strings + 1, rows[i].name);
+		s = symbols_open(&r.model, NULL);
+		assert_null(symbols_why_missing(s, 0));
+		symbols_check(s, 0);
+		assert_non_null(strstr(symbols_why_missing(s, 0), rows[i].why));
+		assert_null(symbols_why_missing(s, RKN_NONE));
+		symbols_close(s);
+	}
+	record(&r, "whole");
+	r.module.build_id[0] ^= 1;
+	s = symbols_open(&r.model, NULL);
+	symbols_check(s, 0);
+	assert_non_null(strstr(symbols_why_missing(s, 0), "another build"));
+	symbols_close(s);
+}
+
+/* Of a program of now, in a recording that began at `start` and took a second. */
+static bool is_read_without_build_id(const char *name, uint64_t start)
+{
+	struct symbols *s;
+	struct recorded r;
+	bool missing;
+
+	record(&r, "whole");
+	snprintf(r.strings + 1, sizeof(r.strings) - 1, "%s/%s",
+		 scratch_line("pwd"), name);
+	r.module.build_id_size = 0;
+	r.model.meta.start_ns = start;
+	r.model.meta.duration_ns = 1000000000u;
+	s = symbols_open(&r.model, NULL);
+	symbols_check(s, 0);
+	missing = symbols_missing(s, NULL);
+	symbols_close(s);
+	return !missing;
+}
+
+static void without_a_build_id_a_later_file_is_another_one(void **state)
+{
+	const uint64_t second = 1000000000u;
+
+	(void)state;
+	scratch_run("objcopy --remove-section .note.gnu.build-id whole bare");
+	scratch_run("touch -d @1000 bare");
+	assert_true(is_read_without_build_id("bare", 1000 * second));
+	assert_true(is_read_without_build_id("bare", 2000 * second));
+	assert_false(is_read_without_build_id("bare", 998 * second));
+	assert_true(is_read_without_build_id("bare", 0));
+}
+
+static uint64_t build_of(const char *name, bool build_id)
+{
+	const struct location *l;
+	struct symbols *s;
+	struct recorded r;
+	uint64_t build;
+
+	record(&r, "stripped");
+	snprintf(r.strings + 1, sizeof(r.strings) - 1, "%s/%s",
+		 scratch_line("pwd"), name);
+	if (!build_id)
+		r.module.build_id_size = 0;
+	s = symbols_open(&r.model, NULL);
+	assert_int_equal(symbols_frame(s, 1, &l), 1);
+	assert_null(l->function);
+	build = l->build;
+	symbols_close(s);
+	return build;
+}
+
+/* By the build-id, whether the file is there or not; else by the code in it. */
+static void code_without_a_name_has_its_build(void **state)
+{
+	uint64_t bare;
+
+	(void)state;
+	scratch_run(
+	    "objcopy --remove-section .note.gnu.build-id stripped bare");
+	scratch_run("cp bare copy && objcopy --strip-all bare");
+	assert_int_not_equal(build_of("stripped", true), 0);
+	assert_int_equal(build_of("stripped", true), build_of("gone", true));
+	bare = build_of("bare", false);
+	assert_int_not_equal(bare, 0);
+	assert_int_equal(build_of("copy", false), bare);
+	assert_int_equal(build_of("gone", false), 0);
+	scratch_write("other.c", "int main(void) { return 1; }\n");
+	scratch_run(CC "-Wl,--build-id=none -s -o other other.c");
+	assert_int_not_equal(build_of("other", false), bare);
+	assert_int_not_equal(build_of("other", false), 0);
 }
 
 /* libdw would unpack it, whatever comes out. */
@@ -434,6 +575,12 @@ int main(void)
 		cmocka_unit_test(symbol_table_gives_the_outer_function),
 		cmocka_unit_test(changed_file_has_offset_only),
 		cmocka_unit_test(missing_and_deleted_files_have_offset_only),
+		cmocka_unit_test(a_copy_in_a_deleted_file_s_place_will_do),
+		cmocka_unit_test(a_relative_path_is_no_name),
+		cmocka_unit_test(why_a_module_is_missing_is_said),
+		cmocka_unit_test(
+		    without_a_build_id_a_later_file_is_another_one),
+		cmocka_unit_test(code_without_a_name_has_its_build),
 		cmocka_unit_test(a_packed_file_is_not_unpacked),
 		cmocka_unit_test(a_pipe_as_debug_file_is_not_waited_for),
 		cmocka_unit_test(vdso_is_not_missing),
