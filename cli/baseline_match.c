@@ -182,6 +182,13 @@ static void tell_other(const struct group *g, struct issue *i)
 
 	if (!e)
 		return;
+	difference = frame_lines_unnamed(&i->lines, &e->lines);
+	if (difference) {
+		i->other = xasprintf("an accepted finding is alike, but %s",
+				     difference);
+		free(difference);
+		return;
+	}
 	difference = frame_lines_difference(&i->lines, &e->lines);
 	i->other = xasprintf(
 	    "an accepted finding has the same functions but other lines%s%s",

@@ -7,6 +7,7 @@
 #include "counted.h"
 #include "die.h"
 #include "escape.h"
+#include "fnv.h"
 #include "place.h"
 
 /* One stack of a cycle. */
@@ -31,6 +32,51 @@ static void append(struct frame_lines *l, struct frame_line line)
 
 /* --- Of a finding ---------------------------------------------------------- */
 
+/* One that its distribution updates. */
+static bool is_of_system(const char *module)
+{
+	static const char *const roots[] = { "/lib", "/usr/lib", "/nix/store/",
+					     "/gnu/store/" };
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++)
+		if (!strncmp(module, roots[i], strlen(roots[i])))
+			return true;
+	return false;
+}
+
+static uint64_t hash_place(uint64_t hash, const struct location *l)
+{
+	for (int i = 0; i < 8; i++)
+		hash = fnv_byte(hash, (unsigned char)(l->offset >> 8 * i));
+	return hash;
+}
+
+/* Of 64 bits the half that is not 0, which stands for "not known". */
+static uint32_t half(uint64_t hash)
+{
+	uint32_t low = (uint32_t)(hash ^ hash >> 32);
+
+	return low ? low : 1;
+}
+
+static struct frame_line coded(const struct location *l)
+{
+	return (struct frame_line){
+		.coded = true,
+		.code = l->build ? half(hash_place(l->build, l)) : 0,
+		.line = half(hash_place(fnv_text(FNV_OFFSET, l->module), l)),
+		.function = place_function(l),
+	};
+}
+
+/* `named`: a function that does not allocate for others was there already. */
+static bool is_coded(const struct location *l, bool named)
+{
+	return !l->function && l->module &&
+	       strcmp(l->module, SYMBOLS_KERNEL) != 0 &&
+	       !(named && is_of_system(l->module));
+}
+
 static void add_location(struct frame_lines *lines,
 			 const struct sources *sources,
 			 const struct location *l)
@@ -53,9 +99,17 @@ static void add_stack(struct frame_lines *lines, const struct model *m,
 		      uint32_t stack)
 {
 	struct route r = counted_route(m, s, stack);
+	bool named = false;
 
-	for (size_t i = 0; i < r.count && i < FRAME_LINES_MOST; i++)
-		add_location(lines, sources, r.list[i]);
+	for (size_t i = 0; i < r.count && i < FRAME_LINES_MOST; i++) {
+		const struct location *l = r.list[i];
+
+		if (is_coded(l, named))
+			append(lines, coded(l));
+		else
+			add_location(lines, sources, l);
+		named |= l->function && !place_is_wrapper(l->function);
+	}
 	route_release(&r);
 }
 
@@ -71,6 +125,8 @@ static int compare_lines(const struct frame_lines *a,
 			return x->offset < y->offset ? -1 : 1;
 		if (x->text != y->text)
 			return x->text < y->text ? -1 : 1;
+		if (x->code != y->code)
+			return x->code < y->code ? -1 : 1;
 	}
 	return (a->count > b->count) - (a->count < b->count);
 }
@@ -162,7 +218,17 @@ void frame_lines_make(struct frame_lines *l, const struct finding *f,
 
 /* --- Text ------------------------------------------------------------------ */
 
-/* "+3:1a2b", "-2", ":1a2b" or "?"; where it ends; NULL: it is none. */
+/* "@5be1c03d" */
+static const char *read_code(struct frame_line *l, const char *text)
+{
+	if (strspn(text + 1, "0123456789abcdef") != 8)
+		return NULL;
+	l->coded = true;
+	l->code = (uint32_t)strtoul(text + 1, NULL, 16);
+	return text + 9;
+}
+
+/* "+3:1a2b", "-2", ":1a2b", "@5be1c03d" or "?"; where it ends; NULL: it is none. */
 static const char *read_line(struct frame_line *l, const char *text)
 {
 	const char *begin = text;
@@ -170,6 +236,8 @@ static const char *read_line(struct frame_line *l, const char *text)
 
 	if (*text == '?')
 		return text + 1;
+	if (*text == '@')
+		return read_code(l, text);
 	if (*text == '+' || *text == '-') {
 		size_t digits = strspn(text + 1, "0123456789");
 
@@ -218,7 +286,9 @@ void frame_lines_print(FILE *out, const struct frame_lines *l)
 			fprintf(out, "%+d", one->offset);
 		if (one->read)
 			fprintf(out, ":%04x", one->text);
-		if (!one->placed && !one->read)
+		if (one->coded)
+			fprintf(out, "@%08x", one->code);
+		else if (!one->placed && !one->read)
 			fputc('?', out);
 	}
 }
@@ -228,7 +298,7 @@ void frame_lines_print(FILE *out, const struct frame_lines *l)
 bool frame_lines_known(const struct frame_lines *l)
 {
 	for (size_t i = 0; i < l->count; i++)
-		if (l->list[i].placed || l->list[i].read)
+		if (l->list[i].placed || l->list[i].read || l->list[i].coded)
 			return true;
 	return false;
 }
@@ -244,7 +314,8 @@ bool frame_lines_all_known(const struct frame_lines *l)
 /* Programs that share code may have it at other lines. */
 static bool is_equal(const struct frame_line *a, const struct frame_line *b)
 {
-	if (a->placed != b->placed || a->read != b->read)
+	if (a->placed != b->placed || a->read != b->read ||
+	    a->coded != b->coded)
 		return false;
 	if (!a->placed && !a->read)
 		return a->line == b->line;
@@ -267,6 +338,10 @@ static uint32_t distance(const struct frame_line *a, const struct frame_line *b)
 {
 	bool offsets = a->placed && b->placed, texts = a->read && b->read;
 
+	if (a->coded || b->coded)
+		return a->coded && b->coded && a->code && a->code == b->code
+			   ? 0
+			   : FRAME_LINES_OTHER;
 	if (!offsets && !texts)
 		return a->placed || b->placed || a->read || b->read ? 3 : 0;
 	if (texts && a->text == b->text)
@@ -276,12 +351,22 @@ static uint32_t distance(const struct frame_line *a, const struct frame_line *b)
 	return FRAME_LINES_OTHER;
 }
 
+static bool has_code(const struct frame_lines *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->list[i].coded)
+			return true;
+	return false;
+}
+
 uint32_t frame_lines_distance(const struct frame_lines *a,
 			      const struct frame_lines *b)
 {
 	size_t most = a->count > b->count ? a->count : b->count;
 	uint32_t sum = 0;
 
+	if (has_code(a) != has_code(b))
+		return FRAME_LINES_OTHER;
 	if (!frame_lines_known(a) || !frame_lines_known(b))
 		return frame_lines_known(a) || frame_lines_known(b)
 			   ? 3 * (uint32_t)most
@@ -314,6 +399,32 @@ char *frame_lines_difference(const struct frame_lines *here,
 				 t->offset, h->offset);
 		free(function);
 		return text;
+	}
+	return NULL;
+}
+
+static const struct frame_line *frame_of(const struct frame_lines *l, size_t i)
+{
+	return i < l->count ? &l->list[i] : NULL;
+}
+
+char *frame_lines_unnamed(const struct frame_lines *here,
+			  const struct frame_lines *there)
+{
+	for (size_t i = 0; i < here->count; i++) {
+		const struct frame_line *h = &here->list[i];
+		const struct frame_line *t = frame_of(there, i);
+
+		if (!h->coded || (t && distance(h, t) == 0))
+			continue;
+		return xasprintf(
+		    "%s has no name, and %s; %s",
+		    h->function ? h->function : "code",
+		    h->code ? "it is not what was accepted, or of another build"
+			    : "which build it is of is not known",
+		    h->code
+			? "build it with symbols, or accept it with --update-baseline"
+			: "link it with -Wl,--build-id, or keep its file until the report is made");
 	}
 	return NULL;
 }

@@ -7,7 +7,12 @@
  * stays when lines move or change, so either is enough; what is not known is
  * no difference. As a baseline has it:
  *
- *   lines=+3:1a2b,+10:9f3e,?,+2
+ *   lines=+3:1a2b,+10:9f3e,?,+2,@5be1c03d
+ *
+ * A function without a name is known by its place in its module, and that says
+ * nothing of another build of it: "@5be1c03d" is a hash of both, and must be the
+ * same. Of libraries of the system, which are updated, that is asked only up to
+ * the first function that has a name and does not allocate for others.
  */
 #ifndef FRAME_LINES_H
 #define FRAME_LINES_H
@@ -25,11 +30,14 @@
 
 struct frame_line {
 	bool placed, read; /* offset and text are known */
+	bool coded;        /* a function without a name; then neither is */
 	int offset;        /* lines, from the function's first one */
 	uint16_t text;     /* hash */
+	uint32_t code;     /* hash of build and place; 0: not known, and like no
+			      other */
 	/* Not in a baseline: */
-	unsigned line;  /* 0: not known */
-	char *function; /* NULL: not known */
+	unsigned line;  /* 0: not known; coded: hash of its place */
+	char *function; /* NULL: not known; coded: "libfoo.so+0x12" */
 };
 
 struct frame_lines {
@@ -59,7 +67,7 @@ bool frame_lines_equal(const struct frame_lines *a,
 #define FRAME_LINES_OTHER UINT32_MAX
 
 /* How far they are from each other: 0 if all is equal, and FRAME_LINES_OTHER if
- * a frame has both another offset and another text. */
+ * a frame has both another offset and another text, or other code. */
 uint32_t frame_lines_distance(const struct frame_lines *a,
 			      const struct frame_lines *b);
 
@@ -67,5 +75,8 @@ uint32_t frame_lines_distance(const struct frame_lines *a,
  * can be named. `here` has functions. The caller frees it. */
 char *frame_lines_difference(const struct frame_lines *here,
 			     const struct frame_lines *there);
+/* "libfoo.so+0x12 has no name, and ...": where that is the difference; NULL. */
+char *frame_lines_unnamed(const struct frame_lines *here,
+			  const struct frame_lines *there);
 
 #endif

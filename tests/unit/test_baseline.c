@@ -80,6 +80,9 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 	refuse(A " leak count=1 bytes=1 lines=+3:1a2bc", "behind lines=");
 	refuse(A " leak count=1 bytes=1 lines=3 x", "behind lines= stand");
 	refuse(A " leak count=1 bytes=1 lines=+1234567890", "behind lines=");
+	refuse(A " leak count=1 bytes=1 lines=@1234567", "behind lines=");
+	refuse(A " leak count=1 bytes=1 lines=@123456789", "behind lines=");
+	refuse(A " leak count=1 bytes=1 lines=+1@12345678", "behind lines=");
 	refuse("# refknot baseline 2: x\n", "base.txt:1: this refknot reads");
 	refuse(A " leak count=99999999999999999999 bytes=1", "count=N");
 }
@@ -206,6 +209,22 @@ static void what_is_not_known_is_no_difference(void **state)
 	/* One is known of both, and differs. */
 	assert_int_equal(state_of("+3", "+4:1a2b"), ISSUE_NEW);
 	assert_int_equal(state_of(":ffff", "+4:1a2b"), ISSUE_NEW);
+}
+
+/* Offsets are the same in another build, and mean something else. */
+static void code_without_a_name_must_be_the_same(void **state)
+{
+	static const char here[] = "@5be1c03d,+3:1a2b";
+
+	(void)state;
+	assert_int_equal(state_of(here, here), ISSUE_KNOWN);
+	assert_int_equal(state_of("@5be1c03d,+4:1a2b", here), ISSUE_KNOWN);
+	assert_int_equal(state_of("@5be1c03e,+3:1a2b", here), ISSUE_NEW);
+	assert_int_equal(state_of("?,+3:1a2b", here), ISSUE_NEW);
+	assert_int_equal(state_of("+1:1a2b,+3:1a2b", here), ISSUE_NEW);
+	assert_int_equal(state_of("", here), ISSUE_NEW);
+	assert_int_equal(state_of(here, ""), ISSUE_NEW);
+	assert_int_equal(state_of("@00000000", "@00000000"), ISSUE_NEW);
 }
 
 static void what_is_behind_a_signature_does_not_matter(void **state)
@@ -342,6 +361,7 @@ int main(void)
 		cmocka_unit_test(lines_are_read_and_old_files_have_none),
 		cmocka_unit_test(an_offset_or_the_text_is_enough_of_each_frame),
 		cmocka_unit_test(what_is_not_known_is_no_difference),
+		cmocka_unit_test(code_without_a_name_must_be_the_same),
 		cmocka_unit_test(what_is_behind_a_signature_does_not_matter),
 		cmocka_unit_test(findings_go_to_the_nearest_entries),
 		cmocka_unit_test(one_takes_another_entry_to_make_room),

@@ -112,6 +112,53 @@ static void kinds_that_do_not_fail_are_named(void **state)
 		  "(orphaned cycle, leak); suppressed 0; exit 4");
 }
 
+/* What a baseline keeps of a stack of these, innermost first. */
+static char *kept_lines(const char *const *names, const char *module)
+{
+	uint32_t stack = scene_stack(&s, names);
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	for (size_t i = 1; i < s.m.frame_count; i++) {
+		s.symbols.modules[i] = s.symbols.functions[i] ? NULL : module;
+		s.symbols.builds[i] = 0x123456789abcdef;
+	}
+	scene_block(&s, stack, 100);
+	gate_add(&g, &s.m, &s.symbols);
+	assert_int_equal(g.issues.count, 1);
+	out = open_memstream(&text, &size);
+	frame_lines_print(out, &g.issues.list[0].lines);
+	fclose(out);
+	return text;
+}
+
+static void code_without_a_name_is_kept_by_its_build(void **state)
+{
+	static const char *const names[] = { "", "f", "", "main", NULL };
+	char *text = kept_lines(names, "/opt/plug.so");
+
+	(void)state;
+	assert_int_equal(text[0], '@');
+	assert_memory_equal(text + 9, ",?,@", 4);
+	assert_memory_not_equal(text + 1, text + 13, 8);
+	assert_string_equal(text + 21, ",?");
+	free(text);
+}
+
+/* Updates of the system would else have all findings be new. */
+static void callers_in_the_system_s_libraries_may_be_updated(void **state)
+{
+	static const char *const names[] = { "xmalloc", "",     "f",
+					     "",        "main", NULL };
+	char *text = kept_lines(names, "/usr/lib/libglib-2.0.so.0");
+
+	(void)state;
+	assert_memory_equal(text, "?,@", 3);
+	assert_string_equal(text + 11, ",?,?,?");
+	free(text);
+}
+
 static void possible_leaks_fail_when_asked_for(void **state)
 {
 	(void)state;
@@ -429,6 +476,8 @@ int main(void)
 		TEST(a_failing_program_is_not_called_fine),
 		TEST(kinds_that_are_not_asked_for_do_not_fail),
 		TEST(kinds_that_do_not_fail_are_named),
+		TEST(code_without_a_name_is_kept_by_its_build),
+		TEST(callers_in_the_system_s_libraries_may_be_updated),
 		TEST(possible_leaks_fail_when_asked_for),
 		TEST(what_was_not_checked_is_not_green),
 		TEST(a_thread_that_did_not_stop_is_not_green),
