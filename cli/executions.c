@@ -50,8 +50,10 @@ static void add(struct executions *n, int directory, const char *name)
 	int end = 0;
 
 	if (sscanf(name, "%" SCNu32 "-%" SCNu64 "%n", &note.pid, &note.time_ns,
-		   &end) != 2 ||
-	    name[end])
+		   &end) != 2)
+		return;
+	note.filtered = !strcmp(name + end, STORE_FILTERED);
+	if (name[end] && !note.filtered)
 		return;
 	size = readlinkat(directory, name, path, sizeof(path));
 	if (size <= 0)

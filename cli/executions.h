@@ -16,6 +16,8 @@ struct execution {
 	char *path; /* absolute if it is known; else the name */
 	uint32_t pid;
 	uint64_t time_ns; /* monotonic */
+	bool filtered;    /* a filter of system calls keeps it from being
+			     recorded */
 };
 
 struct executions {

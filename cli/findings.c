@@ -101,7 +101,7 @@ static const char *no_snapshot(struct findings *f, const struct model *m)
 		return f->text;
 	}
 	if (m->meta.flags & RKN_META_SANDBOX)
-		return "the program's own seccomp filter forbids the system calls that it takes";
+		return "a seccomp filter forbids the system calls that it takes";
 	if (m->meta.flags & RKN_META_NO_SNAPSHOT)
 		return "no snapshot at the end was wanted";
 	if (m->meta.end == RKN_END_EXIT)

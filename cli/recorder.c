@@ -13,10 +13,13 @@
 #include "launch.h"
 #include "output.h"
 #include "preflight.h"
+#include "seccomp.h"
 #include "settings.h"
 #include "shim_path.h"
 
 #define ASAN_ORDER  "verify_asan_link_order=0"
+#define FILTERS     "REFKNOT_FILTERS"
+#define NO_FILTERS  "0000000000000000"
 #define VALUE_SHOWN 40           /* bytes */
 #define LEAST_ROOM  (4ull << 20) /* bytes, for a store to begin with */
 
@@ -66,6 +69,19 @@ static void set_asan_options(void)
 	free(options);
 }
 
+/* What filters forbid: the shim writes into it what its program adds, and
+ * another refknot's may have done so already. */
+static void set_filters(void)
+{
+	const char *inherited = getenv(FILTERS);
+	unsigned long long before =
+	    inherited ? strtoull(inherited, NULL, 16) : 0;
+	char *text = xasprintf("%016llx", seccomp_kills() | before);
+
+	recorder_set(FILTERS, text);
+	free(text);
+}
+
 /* The program inherits this environment; nothing else here reads it. */
 static void set_environment(const char *shim, const char *directory)
 {
@@ -77,6 +93,7 @@ static void set_environment(const char *shim, const char *directory)
 	recorder_set("LD_PRELOAD", preload);
 	free(preload);
 	recorder_set("REFKNOT_OUT", directory);
+	set_filters();
 	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
 	setenv("G_SLICE", "always-malloc", 0);
 	set_asan_options();
@@ -127,6 +144,11 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 		    "nothing was recorded: no room for a store in %s, or files are limited (ulimit -f)",
 		    l->directory);
 		return RECORDER_UNPLACED;
+	}
+	if (strcmp(getenv(FILTERS), NO_FILTERS) != 0) {
+		warn(
+		    "nothing was recorded: a seccomp filter that stood before refknot was started kills for system calls that a recording begins with");
+		return RECORDER_UNLOADED;
 	}
 	warn(
 	    "refknot's shim did not load into %s, so nothing was recorded; `refknot doctor %s` tells what is known of it",

@@ -189,6 +189,16 @@ static char *real_path(const char *path)
 	return whole ? whole : xstrdup(path);
 }
 
+static const char *why_not_recorded(const struct execution *n,
+				    const struct preflight *p)
+{
+	if (p->verdict != PREFLIGHT_OK && p->verdict != PREFLIGHT_NOT_FOUND)
+		return p->message;
+	if (n->filtered)
+		return "a seccomp filter that was installed before forbids system calls that a recording begins with; allow openat, ftruncate, mmap, mprotect and madvise in it";
+	return "LD_PRELOAD was not in its environment, or it ended before refknot's shim began";
+}
+
 static void add_executed(struct search *s, const struct execution *n)
 {
 	struct preflight p;
@@ -197,10 +207,8 @@ static void add_executed(struct search *s, const struct execution *n)
 	preflight_check(&p, n->path);
 	path = p.binary ? p.binary : p.program ? p.program : n->path;
 	add(s, real_path(path), n->pid,
-	    p.verdict != PREFLIGHT_OK && p.verdict != PREFLIGHT_NOT_FOUND
-		? xasprintf("it was executed and not recorded: %s", p.message)
-		: xstrdup(
-		      "it was executed and not recorded: LD_PRELOAD was not in its environment, or it ended before refknot's shim began"));
+	    xasprintf("it was executed and not recorded: %s",
+		      why_not_recorded(n, &p)));
 	preflight_release(&p);
 }
 

@@ -58,3 +58,100 @@ void environment_drop_preload(void)
 		return;
 	}
 }
+
+#define FILTERS        ENVIRONMENT_FILTERS "="
+#define FILTERS_LENGTH (sizeof(FILTERS) - 1)
+#define DIGITS         16
+
+static bool is_variable(const char *text, const char *name)
+{
+	return strncmp(text, name, strlen(name)) == 0;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* All 16 digits and no more; false: it is something else. */
+static bool read_filters(const char *text, uint64_t *value)
+{
+	*value = 0;
+	for (int i = 0; i < DIGITS; i++) {
+		int d = digit(text[i]);
+
+		if (d < 0)
+			return false;
+		*value = *value << 4 | (unsigned)d;
+	}
+	return !text[DIGITS];
+}
+
+static void write_filters(char *to, uint64_t value)
+{
+	for (int i = 0; i < DIGITS; i++)
+		to[i] = "0123456789abcdef"[value >> 4 * (DIGITS - 1 - i) & 15];
+}
+
+uint64_t environment_filters(char *const *list)
+{
+	uint64_t value;
+
+	for (; list && *list; list++)
+		if (is_variable(*list, FILTERS))
+			return read_filters(*list + FILTERS_LENGTH, &value)
+				   ? value
+				   : 0;
+	return 0;
+}
+
+bool environment_set_filters(uint64_t forbidden)
+{
+	uint64_t before;
+
+	for (char **e = __environ; e && *e; e++)
+		if (is_variable(*e, FILTERS) &&
+		    read_filters(*e + FILTERS_LENGTH, &before)) {
+			write_filters(*e + FILTERS_LENGTH, before | forbidden);
+			return true;
+		}
+	return false;
+}
+
+size_t environment_count(char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+static bool loads_shim(char *const *list)
+{
+	for (; *list; list++)
+		if (is_variable(*list, "LD_PRELOAD=") && find_shim(*list))
+			return true;
+	return false;
+}
+
+char *const *environment_with_filters(char *const *list, uint64_t forbidden,
+				      char **to, char *variable)
+{
+	size_t n = 0;
+
+	if (!list || !loads_shim(list))
+		return list;
+	forbidden |= environment_filters(list);
+	memcpy(variable, FILTERS, FILTERS_LENGTH);
+	write_filters(variable + FILTERS_LENGTH, forbidden);
+	variable[FILTERS_LENGTH + DIGITS] = '\0';
+	to[n++] = variable;
+	for (; *list; list++)
+		if (!is_variable(*list, FILTERS))
+			to[n++] = *list;
+	to[n] = NULL;
+	return to;
+}

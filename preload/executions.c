@@ -4,8 +4,9 @@
  * does not get into - static, privileged, with a cleared environment - would
  * leave no trace.  A note is a link in the directory STORE_EXECUTED beside the
  * live stores, if whoever reads them made one: "PID-NANOSECONDS", by the
- * monotonic clock, which leads to the program's path, or has a name and, in a
- * second line, where it is searched for.  One system call, no
+ * monotonic clock, with STORE_FILTERED behind it where a filter of system calls
+ * keeps the program from being recorded.  It leads to the program's path, or has
+ * a name and, in a second line, where it is searched for.  One system call, no
  * descriptor, and nothing that a limit on files ends.  Whoever sees the program
  * fail to begin takes the note back.
  *
@@ -26,6 +27,7 @@
 #include "environment.h"
 #include "process.h"
 #include "real.h"
+#include "sandbox.h"
 #include "sys.h"
 #include "text.h"
 
@@ -57,6 +59,8 @@ static bool name_note(struct note *n, int pid, uint64_t time)
 	text_number(&t, (uint64_t)pid);
 	text_add(&t, "-");
 	text_number(&t, time);
+	if (sandbox_bequest_denies_start(sandbox_bequest()))
+		text_add(&t, STORE_FILTERED);
 	return text_whole(&t);
 }
 
@@ -142,21 +146,34 @@ static int take_back(const struct note *n, int result)
 	return result;
 }
 
+/*
+ * As long as the caller's list is, so much stack is taken; nothing where no
+ * filter stands.
+ */
+#pragma GCC diagnostic ignored "-Wvla"
+
+/* Have the program know what filters forbid, whatever list it is given. */
+#define TELL_FILTERS(environment)                                              \
+	uint64_t bequest = sandbox_bequest();                                  \
+	char variable[ENVIRONMENT_FILTERS_SIZE];                               \
+	char *told[bequest ? environment_count(environment) + 2 : 1];          \
+	if (bequest)                                                           \
+	environment =                                                          \
+	    environment_with_filters(environment, bequest, told, variable)
+
 EXPORT int execve(const char *path, char *const arguments[],
 		  char *const environment[])
 {
 	struct note n;
 
 	note(&n, path, HERE);
+	TELL_FILTERS(environment);
 	return take_back(&n, real.execve(path, arguments, environment));
 }
 
 EXPORT int execv(const char *path, char *const arguments[])
 {
-	struct note n;
-
-	note(&n, path, HERE);
-	return take_back(&n, real.execve(path, arguments, __environ));
+	return execve(path, arguments, __environ);
 }
 
 EXPORT int execvpe(const char *name, char *const arguments[],
@@ -165,15 +182,13 @@ EXPORT int execvpe(const char *name, char *const arguments[],
 	struct note n;
 
 	note(&n, name, SEARCHED);
+	TELL_FILTERS(environment);
 	return take_back(&n, real.execvpe(name, arguments, environment));
 }
 
 EXPORT int execvp(const char *name, char *const arguments[])
 {
-	struct note n;
-
-	note(&n, name, SEARCHED);
-	return take_back(&n, real.execvpe(name, arguments, __environ));
+	return execvpe(name, arguments, __environ);
 }
 
 EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
@@ -181,6 +196,7 @@ EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 	struct note n;
 
 	note_descriptor(&n, fd);
+	TELL_FILTERS(environment);
 	return take_back(&n, real.fexecve(fd, arguments, environment));
 }
 
@@ -196,6 +212,7 @@ EXPORT int execveat(int directory, const char *path, char *const arguments[],
 		errno = ENOSYS;
 		return take_back(&n, -1);
 	}
+	TELL_FILTERS(environment);
 	return take_back(
 	    &n, real.execveat(directory, path, arguments, environment, flags));
 }
@@ -204,7 +221,6 @@ EXPORT int execveat(int directory, const char *path, char *const arguments[],
  * The arguments of execl and its kin are where a list of them can be made of:
  * as many as the caller has put there, and so much stack is taken.
  */
-#pragma GCC diagnostic ignored "-Wvla"
 
 static size_t count(va_list more)
 {
@@ -263,9 +279,10 @@ static int spawn_noted(real_spawn *f, int start, pid_t *pid, const char *path,
 	uint64_t time = sys_clock(CLOCK_MONOTONIC);
 	struct note n;
 	pid_t number;
-	int result =
-	    f(&number, path, actions, attributes, arguments, environment);
+	int result;
 
+	TELL_FILTERS(environment);
+	result = f(&number, path, actions, attributes, arguments, environment);
 	if (result)
 		return result;
 	if (pid)

@@ -59,7 +59,7 @@ static bool move(uint32_t from, uint32_t to)
 static const char *reason(int error)
 {
 	if (sandbox_denies_growth())
-		return "the program's own seccomp filter forbids it";
+		return "a seccomp filter forbids it";
 	switch (-error) {
 	case ENOSPC:
 	case EFAULT: /* what populating a page answers on a full disk */
@@ -304,8 +304,11 @@ static COLD bool start(void)
 	int error;
 
 	/* Loaded by /etc/ld.so.preload: where to write to is not for whoever
-	 * started it to say. */
-	if (environment_is_secure()) {
+	 * started it to say. Under a filter that whoever executed it was under,
+	 * and that forbids what it takes: nobody is to be killed for a try. */
+	if (!environment_is_secure())
+		sandbox_inherit();
+	if (environment_is_secure() || sandbox_denies_start()) {
 		process_over = true;
 		__atomic_store_n(&state, OFF, __ATOMIC_RELEASE);
 		return false;

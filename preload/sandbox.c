@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "environment.h"
 #include "fatal.h"
@@ -36,7 +37,7 @@ enum need {
 	SIGNALS,
 };
 
-/* Every system call of sys.c's, with the arguments that filters look at. */
+/* See calls.def. */
 #define HERE          (uint32_t) AT_FDCWD
 #define FUTEX_WAITING FUTEX_WAIT_PRIVATE
 #define FUTEX_WAKING  FUTEX_WAKE_PRIVATE
@@ -46,68 +47,10 @@ static const struct {
 	uint64_t arguments[6];
 	int forbids; /* not all of `number`; 0: that */
 } calls[] = {
-	{ SYS_openat, SNAPSHOT, { HERE, 1, O_RDONLY | O_CLOEXEC } },
-	{ SYS_openat,
-	  SNAPSHOT,
-	  { HERE, 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC } },
-	{ SYS_openat,
-	  OPTIONAL,
-	  { HERE, 1, O_RDWR | O_NOFOLLOW | O_CLOEXEC },
-	  SYS_OPEN_TO_WRITE },
-	{ SYS_openat,
-	  OPTIONAL,
-	  { HERE, 1, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600 },
-	  SYS_OPEN_TO_WRITE },
-	{ SYS_openat, SPARE, { 3, 1, O_RDONLY | O_CLOEXEC }, SYS_OPEN_BELOW },
-	{ SYS_fcntl, SPARE, { 3, F_DUPFD_CLOEXEC, 1023 } },
-	{ SYS_close, SNAPSHOT, { 3 } },
-	{ SYS_read, SNAPSHOT, { 3, 1, 4096 } },
-	{ SYS_pread64, OPTIONAL, { 3, 1, 4096 } },
-	{ SYS_write, OPTIONAL, { 2, 1, 100 } },
-	{ SYS_ftruncate, OPTIONAL, { 3 } },
-	{ SYS_fallocate, OPTIONAL, { 3 } },
-	{ SYS_fchmod, OPTIONAL, { 3, 0600 } },
-	{ SYS_fstat, OPTIONAL, { 3, 1 } },
-	{ SYS_unlink, OPTIONAL, { 1 } },
-	{ SYS_readlink, OPTIONAL, { 1, 1, 4096 } },
-	{ SYS_symlink, SPARE, { 1, 1 } },
-	{ SYS_getcwd, OPTIONAL, { 1, 4096 } },
-	{ SYS_getdents64, SNAPSHOT, { 3, 1, 4096 } },
-	{ SYS_mmap,
-	  SNAPSHOT,
-	  { 0, 4096, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, UINT64_MAX } },
-	{ SYS_mmap,
-	  OPTIONAL,
-	  { 0, 4096, PROT_NONE, MAP_SHARED | MAP_NORESERVE, 3 } },
-	{ SYS_brk, OPTIONAL, { 0 } },
-	{ SYS_mprotect, SNAPSHOT, { 4096, 4096, PROT_READ | PROT_WRITE } },
-	{ SYS_munmap, OPTIONAL, { 4096, 4096 } },
-	{ SYS_ioctl, SPARE, { 3, 0xc0606610u, 1 } },
-	{ SYS_mincore, OPTIONAL, { 4096, 4096, 1 } },
-	{ SYS_madvise, SNAPSHOT, { 4096, 4096, 23 } },
-	{ SYS_madvise, OPTIONAL, { 4096, 4096, MADV_DONTNEED } },
-	{ SYS_madvise, OPTIONAL, { 4096, 4096, MADV_RANDOM } },
-	{ SYS_getpid, SNAPSHOT, { 0 } },
-	{ SYS_getppid, OPTIONAL, { 0 } },
-	{ SYS_gettid, SNAPSHOT, { 0 } },
-	{ SYS_tgkill, SNAPSHOT, { 2, 2, 33 } },
-	{ SYS_tgkill, SIGNALS, { 2, 2, SIGSEGV } },
-	{ SYS_rt_tgsigqueueinfo, SIGNALS, { 2, 2, SIGSEGV, 1 } },
-	{ SYS_prlimit64, OPTIONAL, { 0, RLIMIT_AS, 0, 1 } },
-	{ SYS_clock_gettime, SNAPSHOT, { CLOCK_MONOTONIC, 1 } },
-	{ SYS_clock_gettime, OPTIONAL, { CLOCK_REALTIME, 1 } },
-	{ SYS_futex, SNAPSHOT, { 1, FUTEX_WAITING, 0, 1 } },
-	{ SYS_futex, SNAPSHOT, { 1, FUTEX_WAKING, 1 } },
-	{ SYS_nanosleep, OPTIONAL, { 1 } },
-	{ SYS_sched_yield, OPTIONAL, { 0 } },
-	{ SYS_membarrier, OPTIONAL, { 8 } },
-	{ SYS_process_vm_readv, OPTIONAL, { 2, 1, 1, 1, 1 } },
-	{ SYS_rt_sigprocmask, SNAPSHOT, { SIG_SETMASK, 1, 1, 8 } },
-	{ SYS_sigaltstack, SNAPSHOT, { 0, 1 } },
-	{ SYS_rt_sigaction, SNAPSHOT, { 33, 1, 1, 8 } },
-	{ SYS_rt_sigaction, SIGNALS, { SIGSEGV, 1, 0, 8 } },
-	{ SYS_rt_sigreturn, SNAPSHOT, { 0 } },
+#define CALL(number, need, forbids, ...)                                       \
+	{ number, need, { __VA_ARGS__ }, forbids },
+#include "calls.def"
+#undef CALL
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
 static_assert(CALLS <= 64, "no bit for each in struct sandbox_change");
@@ -205,10 +148,25 @@ bool sandbox_denies_growth(void)
 	return is_forbidden(SYS_madvise);
 }
 
+static bool is_needed_to_start(int number)
+{
+	static const int needed[] = { SYS_madvise, SYS_OPEN_TO_WRITE,
+				      SYS_openat,  SYS_ftruncate,
+				      SYS_mmap,    SYS_mprotect };
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if (needed[i] == number)
+			return true;
+	return false;
+}
+
 bool sandbox_denies_start(void)
 {
-	return sandbox_denies_growth() || is_forbidden(SYS_OPEN_TO_WRITE) ||
-	       is_forbidden(SYS_openat) || is_forbidden(SYS_ftruncate);
+	for (size_t i = 0; i < CALLS; i++)
+		if (is_needed_to_start(number_of(i)) &&
+		    is_forbidden(number_of(i)))
+			return true;
+	return false;
 }
 
 void sandbox_note(void)
@@ -276,11 +234,15 @@ static void deny(const struct sandbox_change *c)
 			forbid(number_of(i));
 }
 
+static uint64_t every_call(void)
+{
+	return CALLS == 64 ? UINT64_MAX : (1ull << CALLS % 64) - 1;
+}
+
 static void deny_for_good(const struct sandbox_change *c)
 {
-	uint64_t all = CALLS == 64 ? UINT64_MAX : (1ull << CALLS % 64) - 1;
-
-	__atomic_fetch_or(&lasting, ~c->allows & all, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&lasting, ~c->allows & every_call(),
+			  __ATOMIC_SEQ_CST);
 }
 
 static void settle(void)
@@ -339,6 +301,31 @@ void sandbox_enter(struct sandbox_change *c)
 		sandbox_note();
 }
 
+void sandbox_inherit(void)
+{
+	uint64_t inherited = environment_filters(environment_variables());
+
+	for (size_t i = 0; i < CALLS; i++)
+		if (inherited >> i & 1)
+			forbid(number_of(i));
+	lasting |= inherited & every_call();
+}
+
+/* A vfork child's filter is in the environment only. */
+uint64_t sandbox_bequest(void)
+{
+	return __atomic_load_n(&lasting, __ATOMIC_SEQ_CST) |
+	       environment_filters(__environ);
+}
+
+bool sandbox_bequest_denies_start(uint64_t bequest)
+{
+	for (size_t i = 0; i < CALLS; i++)
+		if (bequest >> i & 1 && is_needed_to_start(number_of(i)))
+			return true;
+	return false;
+}
+
 void sandbox_forked(void)
 {
 	for (size_t i = 0; i < CALLS; i++) {
@@ -351,9 +338,11 @@ void sandbox_forked(void)
 
 void sandbox_done(const struct sandbox_change *c, bool installed)
 {
-	/* What it executes could not even start a recording. The environment
-	 * is the parent's, too, in a vfork child: nothing less helps there. */
-	if (installed && c->narrow)
+	uint64_t forbidden = ~c->allows & every_call();
+
+	/* What it executes does without, too, or is not recorded. The
+	 * environment is the parent's in a vfork child: so do its others. */
+	if (installed && forbidden && !environment_set_filters(forbidden))
 		environment_drop_preload();
 	if (!c->counts)
 		return;

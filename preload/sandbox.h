@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the program's own seccomp filters leave of refknot's system calls.  A
- * filter may kill whoever makes a call that it does not list, and it cannot
+ * What seccomp filters, the program's own and those that it was started under,
+ * leave of refknot's system calls.  A filter may kill whoever makes a call that it does not list, and it cannot
  * list refknot's: so those are found out before it is installed, and are not
  * made any more.
  */
@@ -32,6 +32,14 @@ void sandbox_done(const struct sandbox_change *c, bool installed);
 /* In a forked child, of one thread: what others of its parent's were about to
  * install may hold here, too. */
 void sandbox_forked(void);
+
+/* Filters that stood before this program was executed, as its environment tells
+ * of them: to be called before the first system call. */
+void sandbox_inherit(void);
+/* What a program that this one executes inherits; see ENVIRONMENT_FILTERS. */
+uint64_t sandbox_bequest(void);
+/* Can a program that inherits this begin no recording? */
+bool sandbox_bequest_denies_start(uint64_t bequest);
 
 /* Is a call forbidden that a snapshot cannot do without? */
 bool sandbox_denies_snapshot(void);

@@ -18,6 +18,8 @@
 /* Beside the stores of a run: links, of which each tells of a program that was
  * executed; see preload/executions.c. */
 #define STORE_EXECUTED ".executed"
+/* Ends the name of one that a filter of system calls keeps from being recorded. */
+#define STORE_FILTERED "-filtered"
 
 #define STORE_MAGIC   "RKNSTORE"
 #define STORE_VERSION 8u

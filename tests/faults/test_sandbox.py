@@ -7,9 +7,11 @@ import shutil
 import pytest
 
 from common import leaks, program, same
-from conftest import record, SOURCE, environment, read_json, refknot
+from conftest import (REFKNOT, SOURCE, compiled, environment, read_json,
+                      record, refknot, run)
 
 SANDBOX, CONFINED = program("sandbox"), program("confined")
+LAUNCHES = program("launches")
 NARROW = ["few", "refusing", "trapping", "mmap_alone"]
 SPARE = ["no_link", "no_scan"]
 PARTIAL = ["reading", "wide", "no_directory", "no_new_file", "no_random"]
@@ -105,11 +107,82 @@ def test_filters_that_fail_together_forbid_nothing(tmp_path):
     assert leaks(report, CONFINED) == {"lose": (1, 100)}
 
 
+HOW = ["exec", "copy", "fexecve", "raw", "system", "fork", "spawn"]
+
+
+@pytest.fixture(scope="module")
+def loser(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("loser"), "loser", """
+        #include <stdlib.h>
+        #include "scrub.h"
+        static NOINLINE void lose(void)
+        { void *volatile p = malloc(100); *(char *)p = 1; p = 0; }
+        int main(void) { lose(); scrub(); return 5; }
+        """, "-g", "-O1", f"-I{SOURCE}/samples")
+
+
+def of_program(recorded, program):
+    """What is recorded of who was executed."""
+    reports = [read_json("report", r) for r in recorded.all]
+    return [r for r in reports
+            if r["recording"]["program"] == str(program)]
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("name", ["none", "no_peek", "no_link",
+                                  "refused_peek"])
+def test_who_is_executed_under_a_filter_is_recorded(name, how, loser,
+                                                    tmp_path):
+    recorded = same(tmp_path, LAUNCHES, name, how, loser)
+    assert recorded.outcome.status == 5
+    [report] = of_program(recorded, loser)
+    assert report["verdict"]["checked"] is True
+    assert leaks(report, loser) == {"lose": (1, 100)}
+    forbidden = limits(report).get("system calls that refknot did without")
+    assert forbidden == (1 if "peek" in name else None)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_without_a_snapshot_that_is_told(how, loser, tmp_path):
+    recorded = same(tmp_path, LAUNCHES, "no_signal", how, loser)
+    assert recorded.outcome.status == 5
+    [report] = of_program(recorded, loser)
+    assert report["verdict"]["checked"] is False
+    assert "a seccomp filter forbids" in str(report["complete"])
+
+
+@pytest.mark.parametrize("how", [h for h in HOW if h not in ("raw", "system")])
+def test_who_cannot_be_recorded_for_a_filter_is_told_so(how, loser, tmp_path):
+    done = refknot("check", "--", LAUNCHES, "no_advice", how, loser,
+                   cwd=tmp_path)
+    assert done.status == 5
+    assert re.search(r"^incomplete: loser\[\d+\]: it was executed and not "
+                     r"recorded: a seccomp filter ", done.told, re.M), done.told
+    assert "LD_PRELOAD" not in done.told
+    recorded = same(tmp_path, LAUNCHES, "no_advice", how, loser)
+    assert not of_program(recorded, loser)
+
+
+@pytest.mark.parametrize("name, status, says", [
+    ("none", 5, "1 leak (100 B)"),
+    ("refused_peek", 5, "1 leak (100 B)"),
+    ("no_peek", 5, "1 leak (100 B)"),
+    ("no_link", 5, "1 leak (100 B)"),
+    ("no_signal", 5, "a seccomp filter forbids"),
+    ("no_advice", 125, "nothing was recorded: a seccomp filter that stood")])
+def test_a_filter_that_stood_before_refknot_kills_nobody(
+        name, status, says, loser, tmp_path):
+    done = run(LAUNCHES, name, "exec", REFKNOT, "check", "--", loser,
+               cwd=tmp_path)
+    assert says in done.told, done.told
+    assert done.status == status
+
+
 def test_each_system_call_of_ours_is_asked_for():
     text = (SOURCE / "preload/sys.c").read_text()
     made = set(re.findall(r"\bSYS_[a-z]\w+", text))
-    table = (SOURCE / "preload/sandbox.c").read_text()
-    asked = set(re.findall(r"\{ (SYS_[a-z]\w+)", table))
+    table = (SOURCE / "common/calls.def").read_text()
+    asked = set(re.findall(r"CALL\((SYS_[a-z]\w+)", table))
     assert made - asked == {"SYS_exit_group"}
     assert asked - made == {"SYS_rt_sigreturn"}
     others = {p.name for p in (SOURCE / "preload").glob("*.c")
