@@ -92,8 +92,17 @@ def record(directory, *argv, options=(), **kw):
     return Recorded(outcome, main, children)
 
 
+def of_cxx(program):
+    """The program, which a build without a C++ compiler has not."""
+    if not pathlib.Path(program).exists():
+        pytest.skip("no C++ compiler was there when the tests were built")
+    return program
+
+
 def compiled(directory, name, source, *options, compiler=CC):
     """A program of that C or C++ source."""
+    if not shutil.which(compiler.split()[0]):
+        pytest.skip(f"{compiler} is not installed")
     suffix = "cc" if "++" in compiler else "c"
     text, program = directory / f"{name}.{suffix}", directory / name
     text.write_text(source)

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from common import leaks, program, same
-from conftest import SHIM, compiled, environment, record, run
+from conftest import SHIM, compiled, environment, of_cxx, record, run
 
 CHECKS = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
 ALLOCATORS = ["libjemalloc.so.2", "libtcmalloc_minimal.so.4",
@@ -195,7 +195,8 @@ def test_other_allocators_are_recorded(name, linked, tmp_path):
     ("tls", ()), ("dies", ("abort",))])
 def test_corners_hold_with_other_allocators(name, what, args, tmp_path):
     env = environment(LD_PRELOAD=allocator(name))
-    report = same(tmp_path, program(what), *args, env=env).report()
+    asked = program(what) if what != "tls" else of_cxx(program(what))
+    report = same(tmp_path, asked, *args, env=env).report()
     assert report["verdict"]["checked"] is True
     told = {row["what"]: row["count"] for row in report["complete"]}
     assert not any("share their" in what for what in told)

@@ -3,7 +3,7 @@
 import pytest
 
 from common import leaks, program, same
-from conftest import record
+from conftest import of_cxx, record
 
 THREADS, HANDLERS = program("threads"), program("handlers")
 LOST = {"lose": (1, 100)}
@@ -26,7 +26,7 @@ def test_threads_go_on_after_a_check_that_is_not_the_end(tmp_path):
 
 
 def test_destructors_of_thread_locals_and_exceptions_pass(tmp_path):
-    report = same(tmp_path, program("tls")).report()
+    report = same(tmp_path, of_cxx(program("tls"))).report()
     assert report["findings"] == []
     assert report["process"]["allocations"] > 5000
 

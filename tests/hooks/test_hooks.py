@@ -12,7 +12,7 @@ import stat
 
 import pytest
 
-from conftest import (BUILD, SHIM, SOURCE, compiled, environment,
+from conftest import (BUILD, SHIM, SOURCE, compiled, environment, of_cxx,
                       own_function, read_json, record, refknot, run)
 
 PROGRAMS = BUILD / "tests/hooks"
@@ -169,12 +169,13 @@ def test_threads_come_and_go(tmp_path):
 
 
 def test_exceptions_pass_through(tmp_path):
+    of_cxx(program("throw"))
     report = same(tmp_path, "throw").report()
     assert report["findings"] == []
 
 
 def test_a_library_opened_by_c_can_throw_and_be_closed(tmp_path):
-    report = same(tmp_path, "dlopens_throw", LIBRARY).report()
+    report = same(tmp_path, "dlopens_throw", of_cxx(LIBRARY)).report()
     assert report["findings"] == []
 
 

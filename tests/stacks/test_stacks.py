@@ -9,7 +9,7 @@ import pytest
 
 import inputs
 import probe
-from conftest import BUILD, compiled, read_json, record, refknot
+from conftest import BUILD, compiled, of_cxx, read_json, record, refknot
 
 PROGRAMS = BUILD / "tests/stacks"
 HOOKS = BUILD / "tests/hooks"
@@ -61,7 +61,7 @@ def test_any_depth_is_walked_right(tmp_path, depth):
 
 
 def test_exceptions_leave_the_walk_right(tmp_path):
-    recorded = record(tmp_path, HOOKS / "hook_throw",
+    recorded = record(tmp_path, of_cxx(HOOKS / "hook_throw"),
                       options=["--verify", "1"])
     assert verified(recorded.main)[0] > 10
     assert verified(recorded.main)[1] == 0
