@@ -25,6 +25,7 @@ HOOK(aligned_alloc)
 HOOK(memalign)
 HOOK(valloc)
 HOOK(pvalloc)
+HOOK(malloc_usable_size)
 
 static const struct {
 	const char *name;
@@ -40,6 +41,7 @@ static const struct {
 	{ "memalign", bypass_memalign },
 	{ "valloc", bypass_valloc },
 	{ "pvalloc", bypass_pvalloc },
+	{ "malloc_usable_size", bypass_malloc_usable_size },
 	{ "__libc_malloc", bypass_malloc },
 	{ "__libc_calloc", bypass_calloc },
 	{ "__libc_realloc", bypass_realloc },
@@ -89,7 +91,7 @@ static void redirect(const struct dynamic *d, ElfW(Sym) *const *symbols)
 /*
  * Who looks a name up takes the module's address and adds the symbol's value:
  * one word, so that nobody sees half of it. The pages are the process's own
- * from then on, twelve at most.
+ * from then on.
  */
 void bypass_close(void)
 {

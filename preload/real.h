@@ -78,7 +78,8 @@ extern HIDDEN long (*real_syscall)(long, long, long, long, long, long, long);
 /* Where swapcontext() and setcontext() go on; set by real_resolve(). */
 extern HIDDEN void *real_swapcontext, *real_setcontext;
 
-/* The C library's own; the same. A member that is not found is NULL. */
+/* The C library's own, found in its table of symbols; a member that it lacks is
+ * NULL. Known after real_resolve(), too. */
 const struct real_family *real_libc(void);
 
 /* Look the definitions up, once. May run inside malloc. */

@@ -365,24 +365,41 @@ def test_a_sanitizer_inside_the_program_is_told(tmp_path):
     assert "AddressSanitizer inside" in summary(done)
 
 
-# A child for which no recording can be made moves its parent's blocks, too.
+# A child for which no recording can be made moves its parent's blocks, too. What
+# it gives up it gives up unseen; with a second argument it uses the C library.
 UNABLE = r"""
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+static int seen;
+static long call(long number, long a, long b, const void *c)
+{
+    register long none __asm__("r10") = 0;
+    if (seen) return syscall(number, a, b, c, 0);
+    __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c),
+                     "r"(none) : "rcx", "r11", "memory");
+    return number;
+}
+static void limit(int resource)
+{
+    struct rlimit none = { 0, 0 };
+    if (seen) setrlimit(resource, &none);
+    else call(SYS_prlimit64, 0, resource, &none);
+}
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
-    struct rlimit none = { 0, 0 };
     char *old = malloc(100);
     int status = 0;
+    seen = argc > 2;
     if (!fork()) {
-        if (!strcmp(how, "user") && setuid(65534)) return 9;
-        if (!strcmp(how, "descriptors")) setrlimit(RLIMIT_NOFILE, &none);
-        if (!strcmp(how, "files")) setrlimit(RLIMIT_FSIZE, &none);
+        if (!strcmp(how, "user") && call(SYS_setuid, 65534, 0, NULL)) return 9;
+        if (!strcmp(how, "descriptors")) limit(RLIMIT_NOFILE);
+        if (!strcmp(how, "files")) limit(RLIMIT_FSIZE);
         char *new = malloc(5);
         old = realloc(old, 5000);
         new = realloc(new, 500);
@@ -406,3 +423,16 @@ def test_a_child_that_cannot_be_recorded_is_unharmed_and_told(how, tmp_path):
     assert done.status == 0, done.told
     assert "forked children that were not recorded" in summary(done)
     assert summary(check("--", program)).startswith("refknot: OK")
+
+
+@pytest.mark.parametrize("how, said", [
+    ("user", "refknot: OK"), ("files", "refknot: OK"),
+    ("descriptors", "the list of mappings could not be read")])
+def test_a_child_is_recorded_that_gives_up_by_the_c_library(how, said, tmp_path):
+    if how == "user" and os.getuid():
+        pytest.skip("only root can become another user")
+    program = compiled(tmp_path, "unable", UNABLE, "-g", "-fno-builtin")
+    done = check("--error-exitcode", "0", "--", program, how, "seen")
+    assert done.status == 0, done.told
+    assert said in summary(done)
+    assert "forked children" not in summary(done)
