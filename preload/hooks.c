@@ -80,6 +80,8 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 	if (q) {                                                               \
 		if (!p)                                                        \
 			leftovers_clear_first(q, (new_size));                  \
+		else if (q != p)                                               \
+			leftovers_clear_moved(q, (new_size), kept);            \
 		record_alloc(q, (new_size), kept, HERE);                       \
 	} else if (p && (new_size)) {                                          \
 		record_undo(p, &freed);                                        \

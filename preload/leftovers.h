@@ -57,6 +57,13 @@ leftovers_clear_first(void *p, size_t size)
 	}
 }
 
+/* The same where realloc() brought the first `kept` bytes of another block. */
+static inline void leftovers_clear_moved(void *q, size_t size, size_t kept)
+{
+	if (leftovers_links == LEFTOVERS_LINKS_GLIBC && kept == 24 && size > 24)
+		((uint64_t *)q)[3] = 0;
+}
+
 /*
  * Those in its middle, and the records of the blocks that were freed there.
  * Before the block is recorded. The first `kept` bytes mean something: what
