@@ -19,7 +19,8 @@
 
 enum part_flag {
 	HELD = 1u << 0,   /* another component of the colour points at it */
-	CYCLE = 1u << 1,  /* it holds a pointer to itself */
+	CYCLE = 1u << 1,  /* its blocks hold each other, or one itself by what
+			     is declared */
 	SOURCE = 1u << 2, /* it is or has instances of a finding */
 	SHARED = 1u << 3, /* blocks of several findings lead to it */
 	SINGLE = 1u << 4, /* it is one block */
@@ -71,9 +72,47 @@ static void partition_order(struct partition *p, const struct analysis *a)
 			p->flags[c] |= SINGLE;
 }
 
+/*
+ * Blocks in which an object holds itself by references that the program
+ * declared, on its own or over others of the same block; one byte each. NULL:
+ * nothing is declared.
+ */
+static uint8_t *find_bound(const struct analysis *a)
+{
+	const struct ledger *l = a->ledger;
+	uint32_t *component, *memory;
+	uint8_t *marks, *bound;
+
+	if (!l)
+		return NULL;
+	component = xcalloc(l->g.nodes + 1u, sizeof(*component));
+	memory = xcalloc(graph_components_memory(l->g.nodes), sizeof(*memory));
+	marks = xcalloc(l->g.nodes + 1u, 1);
+	bound = xcalloc(a->g.nodes + 1u, 1);
+	graph_components(&l->g, marks, 0, component, memory);
+	for (uint32_t i = 0; i < l->first[l->g.nodes]; i++) {
+		uint32_t from = l->edges[i].from, to = l->edges[i].to;
+		uint32_t block = a->m->objects[from].block;
+
+		if (component[from] == component[to] &&
+		    block == a->m->objects[to].block && block != RKN_NONE)
+			bound[block] = 1;
+	}
+	free(marks);
+	free(memory);
+	free(component);
+	return bound;
+}
+
+/*
+ * By pointers a block is no cycle with itself: the head of an empty list, or a
+ * pointer to the private part of an object, leads to the block that it is in,
+ * and nobody would look for a reference there.
+ */
 static void partition_find_cycles(struct partition *p, const struct analysis *a)
 {
 	const struct rkn_edge *end = a->g.edges + a->first[a->g.nodes];
+	uint8_t *bound = find_bound(a);
 
 	for (const struct rkn_edge *e = a->g.edges; e < end; e++) {
 		uint32_t from = a->component[e->from];
@@ -85,9 +124,10 @@ static void partition_find_cycles(struct partition *p, const struct analysis *a)
 			continue;
 		if (to != from)
 			p->flags[to] |= HELD;
-		else if (e->from != e->to || !e->to_offset)
+		else if (e->from != e->to || (bound && bound[e->from]))
 			p->flags[to] |= CYCLE;
 	}
+	free(bound);
 }
 
 static void set_head(struct partition *p, struct analysis *a, uint32_t block)

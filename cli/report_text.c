@@ -246,6 +246,17 @@ static void print_held(const struct printer *p, const struct finding *f)
 		    "    it also holds objects that are counted for another finding\n");
 }
 
+/* Is there a pointer to its start in the block itself? */
+static bool points_at_itself(const struct model *m, uint32_t block)
+{
+	size_t first, n = model_edges_of(m, block, &first);
+
+	for (size_t i = first; i < first + n; i++)
+		if (m->edges[i].to == block && !m->edges[i].to_offset)
+			return true;
+	return false;
+}
+
 static void print_leak(const struct printer *p, const struct finding *f)
 {
 	struct member m = member_of(p->m, p->names, f, 0);
@@ -259,6 +270,9 @@ static void print_leak(const struct printer *p, const struct finding *f)
 			f->count - 1);
 	if (f->kind == FINDING_POSSIBLE)
 		fputs(", held by pointers into the middle only", p->out);
+	else if (f->kind == FINDING_LEAK &&
+		 points_at_itself(p->m, f->members[0]))
+		fputs("; points at itself", p->out);
 	fputc('\n', p->out);
 }
 

@@ -108,6 +108,28 @@ static void a_pointer_into_itself_holds_nothing(void **state)
 	expect_only(FINDING_OVER, 1, 64, 1);
 }
 
+/* A pointer alone would be a leak's. */
+static void an_object_that_holds_itself_is_a_cycle(void **state)
+{
+	uint32_t o;
+
+	(void)state;
+	o = add("Timer", 1);
+	scene_reference(&s, o, o, "self");
+	point(o, 8, o);
+	expect_only(FINDING_CYCLE, 1, 64, 0);
+}
+
+static void an_object_with_a_pointer_to_itself_is_none(void **state)
+{
+	uint32_t o;
+
+	(void)state;
+	o = add("Widget", 1);
+	point(o, 8, o);
+	expect_only(FINDING_REFERENCE, 1, 64, 1);
+}
+
 /* --- Holders without pointers ------------------------------------------------ */
 
 static void holders_that_keep_numbers_explain_a_count(void **state)
@@ -427,6 +449,8 @@ int main(void)
 		TEST(a_count_above_the_pointers_is_over_retained),
 		TEST(a_declared_root_may_hold_any_number_of_references),
 		TEST(a_pointer_into_itself_holds_nothing),
+		TEST(an_object_that_holds_itself_is_a_cycle),
+		TEST(an_object_with_a_pointer_to_itself_is_none),
 		TEST(holders_that_keep_numbers_explain_a_count),
 		TEST(one_pointer_may_stand_for_several_references),
 		TEST(what_a_holder_in_use_holds_is_in_use),

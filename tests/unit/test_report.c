@@ -136,11 +136,25 @@ static void leaks_tell_their_stack_and_what_they_hold(void **state)
 
 static void a_block_that_holds_itself_is_drawn(void **state)
 {
+	uint32_t o;
+
+	(void)state;
+	o = scene_object(&s, scene_block(&s, in_node, 24), 0, "Node", 1);
+	scene_edge(&s, 0, 16, 0, 0);
+	scene_reference(&s, o, o, "self");
+	expect_within("        --+0x10--> CYCLE BACK TO Node#1\n");
+}
+
+static void a_leak_says_that_it_points_at_itself(void **state)
+{
 	(void)state;
 	scene_block(&s, in_node, 24);
-	scene_edge(&s, 0, 16, 0, 0);
-	expect_within(
-	    "        --+0x10--> CYCLE BACK TO malloc in node_new#1\n");
+	expect_within(" [24 B]\n");
+	scene_edge(&s, 0, 16, 0, 8);
+	expect_within(" [24 B]\n");
+	scene_edge(&s, 0, 0, 0, 0);
+	expect_within(" LEAK  1 object, 24 B  ");
+	expect_within("0x1000 [24 B]; points at itself\n");
 }
 
 static void a_big_cycle_is_cut_and_says_so(void **state)
@@ -156,18 +170,19 @@ static void a_big_cycle_is_cut_and_says_so(void **state)
 static void cycles_of_several_lengths_say_which_one_is_drawn(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < 5; i++)
 		scene_block(&s, in_node, 8);
-	scene_edge(&s, 0, 0, 0, 0);
-	for (uint32_t i = 1; i < 4; i++)
-		scene_edge(&s, i, 0, i % 3 + 1, 0);
+	scene_edge(&s, 0, 0, 1, 0);
+	scene_edge(&s, 1, 0, 0, 0);
+	for (uint32_t i = 2; i < 5; i++)
+		scene_edge(&s, i, 0, (i - 1) % 3 + 2, 0);
 	expect_within(
-	    "#1 ORPHANED CYCLE  2 cycles of 1 to 3 objects, 4 objects, 32 B  ");
+	    "#1 ORPHANED CYCLE  2 cycles of 2 to 3 objects, 5 objects, 40 B  ");
 	expect_within("\n    shown is the largest of them, of 3 objects:\n"
-		      "    ROOT CYCLE malloc in node_new#2  0x2000 [8 B]\n");
-	for (uint32_t i = 4; i < 4 + 13; i++) {
+		      "    ROOT CYCLE malloc in node_new#3  0x3000 [8 B]\n");
+	for (uint32_t i = 5; i < 5 + 13; i++) {
 		scene_block(&s, in_node, 8);
-		scene_edge(&s, i, 0, (i - 3) % 13 + 4, 0);
+		scene_edge(&s, i, 0, (i - 4) % 13 + 5, 0);
 	}
 	expect_within(
 	    "    shown is the largest that fits here, of 3 objects:\n");
@@ -415,6 +430,7 @@ int main(void)
 		TEST(a_cycle_is_drawn_member_by_member),
 		TEST(leaks_tell_their_stack_and_what_they_hold),
 		TEST(a_block_that_holds_itself_is_drawn),
+		TEST(a_leak_says_that_it_points_at_itself),
 		TEST(a_big_cycle_is_cut_and_says_so),
 		TEST(cycles_of_several_lengths_say_which_one_is_drawn),
 		TEST(what_the_limit_leaves_out_is_told),
