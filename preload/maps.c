@@ -7,11 +7,22 @@
 #include "proc.h"
 #include "sys.h"
 
-bool maps_open(struct maps *m)
+static bool open_file(struct maps *m, const char *name, bool sizes)
 {
-	m->fd = (int)proc_open("thread-self/maps", O_RDONLY);
+	m->fd = (int)proc_open(name, O_RDONLY);
+	m->sizes = sizes;
 	m->at = m->size = 0;
 	return m->fd >= 0;
+}
+
+bool maps_open(struct maps *m)
+{
+	return open_file(m, "thread-self/maps", false);
+}
+
+bool maps_open_sizes(struct maps *m)
+{
+	return open_file(m, "thread-self/smaps", true);
 }
 
 void maps_close(struct maps *m)
@@ -31,6 +42,16 @@ static int next(struct maps *m)
 		m->size = (unsigned)n;
 	}
 	return (unsigned char)m->buffer[m->at++];
+}
+
+/* The next character, which stays the next; -1: the end. */
+static int peek(struct maps *m)
+{
+	int c = next(m);
+
+	if (c >= 0)
+		m->at--;
+	return c;
 }
 
 /* A number in `base`, up to and including the character behind it. */
@@ -74,6 +95,35 @@ static bool name(struct maps *m, char *to, unsigned room, int c)
 	return whole;
 }
 
+/*
+ * The lines about one mapping: "Rss:                   8 kB". Their names begin
+ * with capitals, the next mapping with a digit of its address.
+ */
+static bool are_zero(struct maps *m)
+{
+	bool zero = true;
+
+	for (int c = peek(m); c >= 'A' && c <= 'Z'; c = peek(m)) {
+		char key[8] = "";
+		uint64_t value = 0;
+
+		for (unsigned n = 0; (c = next(m)) >= 0 && c != ':';)
+			if (c == '\n')
+				break;
+			else if (n < sizeof(key) - 1)
+				key[n++] = (char)c;
+		while (c >= 0 && c != '\n' && peek(m) == ' ')
+			next(m);
+		if (c == ':')
+			value = number(m, 10, &c);
+		while (c >= 0 && c != '\n')
+			c = next(m);
+		if (strcmp(key, "Rss") == 0 || strcmp(key, "Swap") == 0)
+			zero &= !value;
+	}
+	return zero;
+}
+
 /* What stands before the name; the character behind it, -1: the end. */
 static int head(struct maps *m, struct map *map)
 {
@@ -102,6 +152,7 @@ bool maps_next(struct maps *m, struct map *map)
 	if (c < 0)
 		return false;
 	name(m, map->name, sizeof(map->name), c);
+	map->untouched = m->sizes && are_zero(m);
 	return true;
 }
 

@@ -15,17 +15,22 @@ struct map {
 	uint64_t end;   /* 0x7f3a5000, the first byte not in it */
 	uint64_t inode; /* 131; 0: anonymous */
 	bool readable, writable, executable, private;
-	char name[64]; /* the path's end, "[heap]", "[stack]" or "" */
+	bool untouched; /* no page of it was ever used, or none is left */
+	char name[64];  /* the path's end, "[heap]", "[stack]" or "" */
 };
 
 /* One pass over the list. */
 struct maps {
 	int fd;
+	bool sizes;        /* each mapping is followed by lines about it */
 	unsigned at, size; /* of `buffer`: read and filled */
 	char buffer[512];  /* also on small stacks */
 };
 
 bool maps_open(struct maps *m); /* false: no /proc, or no descriptor left */
+/* The same from /proc/self/smaps, which tells `untouched`, too, and takes
+ * longer. */
+bool maps_open_sizes(struct maps *m);
 bool maps_next(struct maps *m, struct map *map); /* false: the end */
 void maps_close(struct maps *m);
 

@@ -30,6 +30,11 @@ void pages_close(struct pages *p)
 		sys_close(p->memory);
 }
 
+bool pages_known(const struct pages *p)
+{
+	return p->fd >= 0;
+}
+
 static bool scan(struct pages *p, uint64_t at, uint64_t end)
 {
 	long n =

@@ -26,6 +26,9 @@ struct pages {
 
 void pages_open(struct pages *p);
 void pages_close(struct pages *p);
+/* Can be told what the pages are? Not when the process may not see them, as
+ * after setuid(). */
+bool pages_known(const struct pages *p);
 /*
  * The first address from `at` on, before `end`, whose page may have been
  * touched; `end` when there is none. Reservations of terabytes, as sanitizers

@@ -189,6 +189,8 @@ static void search_part(struct picture *p, const struct piece *piece,
 
 	bool sparse = piece->map->private && !piece->map->inode;
 
+	if (sparse && piece->map->untouched)
+		return;
 	for (uint64_t next; start < end; start = next) {
 		if (sparse)
 			start = pages_next(&p->pages, start, end);

@@ -81,23 +81,30 @@ static bool is_continued(const struct picture *p, const struct map *map)
 	       heap_arena_end(map->start, p->maps, p->map_count) > map->start;
 }
 
-/* All mappings, after every allocation of the snapshot's own but its lists. */
+/*
+ * All mappings, after every allocation of the snapshot's own but its lists.
+ * What dropped its privileges may not see its pages: there the list itself has
+ * to tell which mappings are mere reservations.
+ */
 static bool read_maps(struct picture *p)
 {
+	bool told = pages_known(&p->pages);
 	struct maps m;
 
 	p->maps = own_map(MAPS_MOST * sizeof(*p->maps));
 	p->map_count = 0;
-	if (!p->maps || !maps_open(&m))
+	if (!p->maps || ((told || !maps_open_sizes(&m)) && !maps_open(&m)))
 		return false;
 	while (p->map_count < MAPS_MOST &&
 	       maps_next(&m, &p->maps[p->map_count])) {
 		struct map *map = &p->maps[p->map_count];
 
-		if (is_continued(p, map))
+		if (is_continued(p, map)) {
 			map[-1].end = map->end;
-		else
+			map[-1].untouched &= map->untouched;
+		} else {
 			p->map_count++;
+		}
 	}
 	maps_close(&m);
 	return p->map_count > 0 && p->map_count < MAPS_MOST;
@@ -135,7 +142,7 @@ static bool collect_blocks(struct picture *p)
 	return blocks_index(&p->blocks);
 }
 
-static void search_all(struct picture *p)
+static void search_open(struct picture *p)
 {
 	if (!read_maps(p)) {
 		p->limits[RKN_LIMIT_NO_MAPS]++;
@@ -145,7 +152,6 @@ static void search_all(struct picture *p)
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 		return;
 	}
-	pages_open(&p->pages);
 	contexts_collect(&p->stop);
 	p->copies = sys_peek(process.pid, &(uint64_t){ 0 },
 			     (uint64_t)(uintptr_t)&process, 8) == 8;
@@ -153,13 +159,19 @@ static void search_all(struct picture *p)
 	declared_search(p);
 	references_read_counters(p);
 	edges_search(p);
-	pages_close(&p->pages);
 	picture_list_finish(p, &p->roots);
 	picture_list_finish(p, &p->edges);
 	wide_finish(p);
 	p->limits[RKN_LIMIT_LOST_FREE] += p->blocks.lost;
 	if (!p->roots.cut && !p->edges.cut)
 		store.header->meta.flags |= RKN_META_SNAPSHOT;
+}
+
+static void search_all(struct picture *p)
+{
+	pages_open(&p->pages);
+	search_open(p);
+	pages_close(&p->pages);
 }
 
 /* Off the calling thread's stack: it is large. */

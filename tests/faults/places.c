@@ -2,6 +2,7 @@
 /* Changes its own surroundings as argument 1 says, allocates, loses 100. */
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,13 +23,44 @@ static void allocate(void)
 		free(kept[i]);
 }
 
+static void *work(void *argument)
+{
+	free(malloc(100));
+	return argument;
+}
+
+/* Each gets an arena, most of which is a reservation without access. */
+static void start_threads(void)
+{
+	pthread_t threads[3];
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, work, NULL);
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+}
+
+/* A page that only it knows what it holds. */
+static void hide(void)
+{
+	void **page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*page = malloc(50);
+	mprotect(page, 4096, PROT_NONE);
+}
+
 static void change(const char *how, const char *argument)
 {
 	if (!strcmp(how, "chroot") && (chroot(argument) || chdir("/")))
 		puts("NO: chroot");
-	if (!strcmp(how, "uid") &&
+	if (!strncmp(how, "uid", 3) &&
 	    (setgroups(0, NULL) || setgid(65534) || setuid(65534)))
 		puts("NO: uid");
+	if (!strcmp(how, "uid-threads"))
+		start_threads();
+	if (!strcmp(how, "uid-hide"))
+		hide();
 	if (!strcmp(how, "nodump"))
 		prctl(PR_SET_DUMPABLE, 0);
 	if (!strcmp(how, "umask"))

@@ -41,8 +41,23 @@ def test_what_a_program_does_to_itself_is_no_harm(how, tmp_path):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="not root")
-def test_another_user_from_now_on_is_still_recorded(tmp_path):
-    check(same(tmp_path, PLACES, "uid"), complete=False)
+@pytest.mark.parametrize("how", ["uid", "uid-threads"])
+def test_another_user_from_now_on_is_still_recorded(how, tmp_path):
+    """It may not see its pages; reservations hold nothing nevertheless."""
+    recorded = same(tmp_path, PLACES, how)
+    check(recorded)
+    [leak] = recorded.report()["findings"]
+    assert leak["confidence"] == "high"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root")
+def test_another_user_s_hidden_page_is_told_as_not_read(tmp_path):
+    report = same(tmp_path, PLACES, "uid-hide").report()
+    assert report["verdict"]["complete"] is False
+    [gap] = report["complete"]
+    assert (gap["count"], gap["what"]) == (
+        4096, "bytes of roots that could not be read")
+    assert {f["confidence"] for f in report["findings"]} == {"medium"}
 
 
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
