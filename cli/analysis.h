@@ -30,9 +30,10 @@ struct analysis {
 	struct rkn_edge *edges; /* g.edges, where they are not the model's */
 	uint8_t *is_member; /* per block, where there is a ledger: its finding
 			       does not only hold it */
-	uint8_t *taken;     /* per object, likewise: it is part of a cycle that is
+	uint8_t *taken;  /* per object, likewise: it is part of a cycle that is
 			       pointed at, or held by one */
-	uint32_t *alike;    /* per stack, see analysis_stack; 0: not asked */
+	uint8_t *makers; /* per stack, see findings_inner.c; NULL: not asked */
+	uint32_t *alike; /* per stack, see analysis_stack; 0: not asked */
 	struct stack_class *classes; /* hash table */
 	struct finding *list;
 	size_t count;
@@ -41,6 +42,22 @@ struct analysis {
 
 /* Colour every block. findings_reach.c */
 void analysis_reach(struct analysis *a);
+
+/* Is a pointer to `offset`, which is not 0, of `block` as good as one to its
+ * start? By itself. findings_inner.c */
+bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset);
+
+/*
+ * The same by what the blocks have in common that `a->mark` has as held, where
+ * those held by analysis_is_meant or at their start are REACHABLE and all others
+ * that are held DOUBTFUL. NULL knows of none. findings_headers.c
+ */
+struct headers;
+struct headers *analysis_learn_headers(const struct analysis *a);
+bool analysis_has_headers(const struct headers *h);
+bool analysis_is_behind_header(const struct headers *h, uint32_t block,
+			       uint32_t offset);
+void analysis_release_headers(struct headers *h);
 
 /* Make findings of `kind` or kinds from the blocks of `colour` and give each
  * of these blocks an owner. findings_claim.c */

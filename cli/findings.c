@@ -177,6 +177,7 @@ static void analysis_release(struct analysis *a)
 {
 	analysis_release_stacks(a);
 	ledger_close(a->ledger);
+	free(a->makers);
 	free(a->is_member);
 	free(a->taken);
 	free(a->edges);

@@ -517,7 +517,8 @@ static void three_behind_a_header_are_in_use(void **state)
 	struct findings f;
 
 	(void)state;
-	add_blocks(3, in_a); /* a chain, as of Python's objects */
+	for (int i = 0; i < 3; i++)
+		scene_block(&s, in_a, 64); /* a chain, as of Python's objects */
 	add_blocks(1, in_b);
 	scene_root(&s, 0, 16);
 	scene_edge(&s, 0, 24, 1, 16);
@@ -555,6 +556,187 @@ static void one_block_held_three_times_is_no_header(void **state)
 	assert_int_equal(f.count, 1);
 	expect(&f, 0, FINDING_POSSIBLE, 1, 1, 0);
 	findings_release(&f);
+}
+
+/* A block of `size` that `caller` has from xmalloc(), held at `offset`. */
+static uint32_t hold_one(const char *caller, uint64_t size, uint32_t offset)
+{
+	const char *names[] = { "xmalloc", caller, "main", NULL };
+	uint32_t b = scene_block(&s, scene_stack(&s, names), size);
+
+	/* Return addresses in it are one. */
+	s.frames[s.stacks[s.blocks[b].stack].frame].address = 0x77;
+	scene_root(&s, b, offset);
+	return b;
+}
+
+static void expect_possible(uint64_t blocks)
+{
+	struct findings f;
+	uint64_t n = 0;
+
+	findings_make(&f, &s.m, &s.symbols);
+	for (size_t i = 0; i < f.count; i++) {
+		assert_int_equal(f.list[i].kind, FINDING_POSSIBLE);
+		n += f.list[i].objects;
+	}
+	assert_int_equal(n, blocks);
+	findings_release(&f);
+}
+
+static void a_header_of_one_caller_is_none_of_another_s(void **state)
+{
+	uint32_t first;
+
+	(void)state;
+	first = hold_one("box_new", 40, 16);
+	for (int i = 0; i < 2; i++) {
+		uint32_t b = scene_block(&s, s.blocks[first].stack, 40);
+
+		scene_root(&s, b, 16);
+	}
+	expect_possible(0);
+	hold_one("table_new", 4000, 16);
+	expect_possible(1);
+}
+
+static void a_wrapper_that_adds_a_header_does_so_for_all(void **state)
+{
+	(void)state;
+	hold_one("a", 40, 16);
+	hold_one("b", 72, 16);
+	expect_possible(2);
+	hold_one("c", 104, 16);
+	expect_possible(0);
+}
+
+static void a_wrapper_that_others_use_without_adds_none(void **state)
+{
+	(void)state;
+	hold_one("a", 40, 16);
+	hold_one("b", 72, 16);
+	hold_one("c", 104, 16);
+	hold_one("d", 50, 0);
+	expect_possible(3);
+}
+
+static void blocks_of_one_size_from_many_are_of_one_type(void **state)
+{
+	(void)state;
+	hold_one("a", 40, 16);
+	hold_one("b", 40, 16);
+	hold_one("c", 40, 16);
+	hold_one("d", 50, 0); /* of another size */
+	expect_possible(0);
+	hold_one("e", 104, 16);
+	expect_possible(1);
+	hold_one("f", 40, 0);
+	expect_possible(4);
+}
+
+static void callers_that_are_missing_are_not_taken_for_one(void **state)
+{
+	(void)state;
+	s.stacks[in_a].flags = RKN_STACK_TRUNCATED;
+	for (int i = 0; i < 3; i++) {
+		uint32_t b = scene_block(&s, in_a, 40);
+
+		scene_root(&s, b, 16);
+	}
+	expect_possible(0);
+	scene_root(&s, scene_block(&s, in_a, 4000), 16);
+	expect_possible(4);
+}
+
+/* The last 8 bytes of a block of 200 are the next chunk's header. */
+static void a_link_of_the_allocator_teaches_nothing(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		scene_block(&s, in_a, 200);
+		scene_block(&s, in_b, 200);
+		scene_root(&s, 2 * i + 1, 0);
+		scene_edge(&s, 2 * i + 1, 8, 2 * i, 192);
+	}
+	expect_possible(4);
+	for (uint32_t i = 0; i < 3; i++) /* from outside it is none */
+		scene_root(&s, 2 * i, 192);
+	expect_possible(0);
+}
+
+static void an_empty_array_is_held_at_its_end(void **state)
+{
+	(void)state;
+	scene_root(&s, scene_block(&s, in_a, 8), 8);
+	expect_possible(0);
+	scene_root(&s, scene_block(&s, in_a, 96), 96); /* an iterator's end */
+	expect_possible(1);
+}
+
+static void the_start_before_what_was_aligned_keeps_it(void **state)
+{
+	uint32_t b;
+
+	(void)state;
+	b = scene_block(&s, in_a, 100);
+	scene_root(&s, b, 24);
+	expect_possible(1);
+	scene_edge(&s, b, 8, b, 0); /* elsewhere it says nothing */
+	expect_possible(1);
+	scene_edge(&s, b, 16, b, 0);
+	expect_possible(0);
+}
+
+/* Each of a place of its own, which has nothing in common with others. */
+static uint32_t hold_at_address(uint64_t address, uint64_t size,
+				uint32_t offset)
+{
+	uint32_t b = scene_block(&s, scene_in(&s, "aligned_new"), size);
+
+	s.blocks[b].address += address;
+	scene_root(&s, b, offset);
+	return b;
+}
+
+static void the_start_rounded_up_keeps_the_block(void **state)
+{
+	uint32_t b;
+
+	(void)state;
+	b = hold_at_address(0x90, 128, 0x30); /* to 0xc0, a multiple of 64 */
+	expect_possible(0);
+	hold_at_address(0x90, 64 + 63, 0x30);
+	hold_at_address(0x10, 600 + 4095, 0xff0);
+	expect_possible(0);
+	hold_at_address(0x90, 130, 0x30); /* nobody asked for room for it */
+	expect_possible(1);
+	hold_at_address(0x90, 128, 0x70); /* not the next multiple */
+	expect_possible(2);
+	hold_at_address(0x10, 32, 0x10); /* half of all are at such places */
+	expect_possible(3);
+	scene_edge(&s, b, 8, b, 16); /* what stands before is no padding */
+	expect_possible(4);
+}
+
+static void an_instance_is_held_where_its_class_is(void **state)
+{
+	const char *names[] = { "g_malloc0", "g_type_create_instance",
+				"g_object_new", NULL };
+	const char *others[] = { "g_malloc0", "g_array_new", "main", NULL };
+	uint32_t class, b;
+
+	(void)state;
+	class = scene_block(&s, in_a, 100);
+	scene_root(&s, class, 0);
+	b = scene_block(&s, scene_stack(&s, names), 280);
+	scene_root(&s, b, 0xf0);
+	expect_possible(1);
+	scene_edge(&s, b, 0xf0, class, 0);
+	expect_possible(0);
+	b = scene_block(&s, scene_stack(&s, others), 280);
+	scene_root(&s, b, 0xf0);
+	scene_edge(&s, b, 0xf0, class, 0);
+	expect_possible(1);
 }
 
 static void the_worst_come_first(void **state)
@@ -898,6 +1080,16 @@ int main(void)
 		TEST(three_behind_a_header_are_in_use),
 		TEST(two_at_one_offset_are_no_header),
 		TEST(one_block_held_three_times_is_no_header),
+		TEST(a_header_of_one_caller_is_none_of_another_s),
+		TEST(a_wrapper_that_adds_a_header_does_so_for_all),
+		TEST(a_wrapper_that_others_use_without_adds_none),
+		TEST(blocks_of_one_size_from_many_are_of_one_type),
+		TEST(callers_that_are_missing_are_not_taken_for_one),
+		TEST(a_link_of_the_allocator_teaches_nothing),
+		TEST(an_empty_array_is_held_at_its_end),
+		TEST(the_start_before_what_was_aligned_keeps_it),
+		TEST(the_start_rounded_up_keeps_the_block),
+		TEST(an_instance_is_held_where_its_class_is),
 		TEST(the_worst_come_first),
 		TEST(nothing_is_judged_without_a_snapshot),
 		TEST(nothing_is_judged_from_half_the_pointers),

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A single pointer into the middle of a block that is meant to keep it, by what
+ * is known of such pointers. Each rule asks for something that chance does not
+ * make; what the blocks of a place have in common is findings_headers.c's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "die.h"
+#include "place.h"
+
+#define EMPTY_MOST   8     /* bytes of the count before an array */
+#define LINE         64    /* least alignment that is made by hand, */
+#define PAGE         4096  /* and largest */
+#define LARGE_ALIGN  1024  /* from here on chance hardly meets it */
+#define PRIVATE_MOST 65535 /* bytes of GObject's private parts */
+#define MAKERS_DEPTH 8     /* frames that wrappers may take */
+
+/* The first edge of `block` whose word is not before number `word`. */
+static const struct rkn_edge *edge_from(const struct analysis *a,
+					uint32_t block, uint32_t word)
+{
+	uint32_t low = a->first[block], high = a->first[block + 1];
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (a->g.edges[middle].from_word < word)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < a->first[block + 1] ? &a->g.edges[low] : NULL;
+}
+
+/* The pointer that the word at `offset` is; NULL: it is none. */
+static const struct rkn_edge *edge_at(const struct analysis *a, uint32_t block,
+				      uint32_t offset)
+{
+	const struct rkn_edge *e = edge_from(a, block, offset / 8);
+
+	return offset % 8 == 0 && e && e->from_word == offset / 8 ? e : NULL;
+}
+
+/* An array without elements behind its count ends where it begins, as of
+ * `new T[0]`. */
+static bool is_empty_array(const struct analysis *a, uint32_t block,
+			   uint32_t offset)
+{
+	const struct model *m = a->m;
+
+	return offset == m->blocks[block].size && offset == EMPTY_MOST &&
+	       !(m->meta.flags & RKN_META_FOREIGN_MALLOC);
+}
+
+/* What aligns by hand keeps the block's start before what it returns. */
+static bool has_start_before(const struct analysis *a, uint32_t block,
+			     uint32_t offset)
+{
+	const struct rkn_edge *e;
+
+	if (offset < 8 || offset > PAGE + 8)
+		return false;
+	e = edge_at(a, block, offset - 8);
+	return e && e->to == block && !e->to_offset;
+}
+
+/*
+ * Is the pointer the start, rounded up? Then nothing stands before it, and room
+ * for the rounding was asked for: the alignment more than a multiple of it, or
+ * a byte less, as nginx and others do. A cursor meets that by chance, but for
+ * large alignments.
+ */
+static bool is_rounded_up(const struct analysis *a, uint32_t block,
+			  uint32_t offset)
+{
+	const struct rkn_block *b = &a->m->blocks[block];
+	const struct rkn_edge *e = &a->g.edges[a->first[block]];
+	uint64_t address = b->address + offset;
+	uint64_t align = address & -address;
+
+	if (align > PAGE)
+		align = PAGE;
+	while (align / 2 > offset && align > LINE)
+		align /= 2;
+	if (align < LINE || offset >= align || b->size < align)
+		return false;
+	if (a->first[block] < a->first[block + 1] && e->from_word < offset / 8)
+		return false;
+	if (align >= LARGE_ALIGN)
+		return true;
+	return b->size % align == 0 ? b->size > align
+				    : b->size % align == align - 1;
+}
+
+/* Which function the block's allocator was called for, past wrappers. */
+static bool is_made_by(struct analysis *a, uint32_t stack, const char *name)
+{
+	uint32_t f = a->m->stacks[stack].frame;
+
+	for (int n = 0; f && n < MAKERS_DEPTH;
+	     n++, f = a->m->frames[f].parent) {
+		const struct location *l;
+		size_t count = symbols_frame(a->symbols, f, &l);
+
+		for (size_t i = 0; i < count; i++) {
+			if (!l[i].function)
+				return false;
+			if (!strcmp(l[i].function, name))
+				return true;
+			if (!place_is_wrapper(l[i].function))
+				return false;
+		}
+	}
+	return false;
+}
+
+/* Lazily, once a stack. */
+static bool is_made_by_gobject(struct analysis *a, uint32_t stack)
+{
+	enum { UNKNOWN, NOT, MADE };
+
+	if (!a->symbols)
+		return false;
+	if (!a->makers)
+		a->makers = xcalloc(a->m->stack_count + 1, 1);
+	if (a->makers[stack] == UNKNOWN)
+		a->makers[stack] =
+		    is_made_by(a, stack, "g_type_create_instance") ? MADE : NOT;
+	return a->makers[stack] == MADE;
+}
+
+/* GObject puts private parts before the object, as large as its type wants;
+ * the object begins with a pointer to its class. */
+static bool is_instance(struct analysis *a, uint32_t block, uint32_t offset)
+{
+	const struct rkn_edge *class;
+
+	if (offset > PRIVATE_MOST ||
+	    !is_made_by_gobject(a, a->m->blocks[block].stack))
+		return false;
+	class = edge_at(a, block, offset);
+	return class && class->to != block && !class->to_offset;
+}
+
+bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset)
+{
+	return is_empty_array(a, block, offset) ||
+	       has_start_before(a, block, offset) ||
+	       is_rounded_up(a, block, offset) || is_instance(a, block, offset);
+}

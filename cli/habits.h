@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether a pointer to a certain offset in blocks of one innermost caller is
+ * meant: see findings_headers.c for the rules.
+ */
+#ifndef HABITS_H
+#define HABITS_H
+
+#include "seats.h"
+
+#define HABITS_LEAST 3 /* blocks, callers or sizes that are no chance */
+
+/* How a block is held at the offset. */
+enum habits_held {
+	HABITS_NOT_THERE = 0,
+	HABITS_THERE = 1,
+	HABITS_BY_LINK = 2, /* which may be the allocator's own */
+};
+
+struct habits {
+	const struct seats *seats;
+	const uint8_t *held; /* per block: enum habits_held */
+	/* Told of each block held there of which it is meant, some twice. */
+	void (*accept)(void *data, uint32_t block);
+	void *data;
+};
+
+/* The seats from .. to have a site in common. */
+void habits_judge(struct habits *s, const struct seat *from,
+		  const struct seat *to);
+
+#endif
