@@ -7,7 +7,7 @@
 
 static int run(const char **arguments)
 {
-	return cmd_report_kinds(arguments, 1u << FINDING_CYCLE);
+	return cmd_report_kinds(arguments, 1u << FINDING_CYCLE, 0);
 }
 
 static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,

@@ -13,7 +13,7 @@ static int run(const char **arguments)
 
 	if (possible)
 		kinds |= 1u << FINDING_POSSIBLE;
-	return cmd_report_kinds(arguments, kinds);
+	return cmd_report_kinds(arguments, kinds, 0);
 }
 
 static const struct poptOption options[] = {

@@ -26,7 +26,7 @@ static struct gate gate = {
 	.suppressions = &suppressions,
 };
 static const char *log_file, *xml_file;
-static bool xml, quiet;
+static bool xml, quiet, possible;
 
 /* What stands behind "--NAME=" in `argument`; NULL: it is another option. */
 static const char *value_of(const char *argument, const char *name)
@@ -43,6 +43,12 @@ static void take_status(const char *text)
 	uint64_t n = gate_parse_count("error-exitcode", text);
 
 	gate.options.error_status = n > 255 ? 255 : (int)n;
+}
+
+/* "definite,possible", "all" */
+static bool names_possible(const char *kinds)
+{
+	return strstr(kinds, "possible") || !strcmp(kinds, "all");
 }
 
 /* Options without a meaning here are Valgrind's business. */
@@ -68,6 +74,11 @@ static void take(const char *argument)
 	else if ((value = value_of(argument, "--trace-children-skip")))
 		gate_patterns_add(&gate.options.programs.skip,
 				  "trace-children-skip", value);
+	else if ((value = value_of(argument, "--errors-for-leak-kinds")) ||
+		 (value = value_of(argument, "--show-leak-kinds")))
+		possible |= names_possible(value);
+	else if ((value = value_of(argument, "--show-possibly-lost")))
+		possible |= !strcmp(value, "yes");
 	else if (!strcmp(argument, "--trace-children=no"))
 		setenv("REFKNOT_CHILDREN", "0", 1);
 	else if (!strcmp(argument, "-q") || !strcmp(argument, "--quiet"))
@@ -154,7 +165,9 @@ static int run(const char **arguments)
 	if (!arguments || !*arguments)
 		die(STATUS_INPUT,
 		    "memcheck: name the program to run, after the options");
-	gate.options.kinds = GATE_PRESET_KINDS | 1u << FINDING_POSSIBLE;
+	gate.options.kinds = GATE_PRESET_KINDS;
+	if (possible)
+		gate.options.kinds |= 1u << FINDING_POSSIBLE;
 	suppress_add_built_in(&suppressions);
 	gate.sources = sources_open("/");
 	write_beforehand(arguments[0]);
@@ -176,7 +189,8 @@ static bool is_valgrind_s(const char *argument)
 		"--xml",           "--xml-file",       "--error-exitcode",
 		"--suppressions",  "--trace-children", "--trace-children-skip",
 		"--num-callers",   "--show-reachable", "--show-leak-kinds",
-		"--track-origins",
+		"--track-origins", "--errors-for-leak-kinds",
+		"--show-possibly-lost",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

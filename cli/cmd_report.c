@@ -44,9 +44,12 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		visit_text(r, m, s);
 }
 
-int cmd_report_kinds(const char **paths, unsigned kinds)
+static int possible;
+
+int cmd_report_kinds(const char **paths, unsigned kinds, unsigned listed)
 {
 	struct reporting r = { .options.kinds = kinds,
+			       .options.listed = listed,
 			       .options.colour = paint_wanted(stdout),
 			       .format = options_format(),
 			       .asked = recordings_count(paths) };
@@ -62,11 +65,22 @@ int cmd_report_kinds(const char **paths, unsigned kinds)
 
 static int run(const char **arguments)
 {
-	return cmd_report_kinds(arguments, REPORT_ALL_KINDS);
+	bool listed = options_format() == FORMAT_JSON;
+
+	return cmd_report_kinds(arguments,
+				possible ? REPORT_ALL_KINDS : REPORT_FINDINGS,
+				listed ? 1u << FINDING_POSSIBLE : 0);
 }
 
-static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,
-					     OPTIONS_SYMBOLS, POPT_TABLEEND };
+static const struct poptOption options[] = {
+	{ "possible", 'p', POPT_ARG_NONE, &possible, 0,
+	  "take possible leaks for findings, too: blocks held by a pointer into their middle only",
+	  NULL },
+	OPTIONS_LIMIT,
+	OPTIONS_FORMAT,
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
 
 const struct command cmd_report = {
 	.name = "report",

@@ -3,8 +3,9 @@
 #ifndef CMD_REPORT_H
 #define CMD_REPORT_H
 
-/* Report findings of `kinds` (bits 1 << enum finding_kind) in `paths`, as the
- * shared options say; returns the exit status. */
-int cmd_report_kinds(const char **paths, unsigned kinds);
+/* Report findings of `kinds` in `paths`, as the shared options say, and list
+ * those of `listed` with them (see struct report_options); returns the exit
+ * status. */
+int cmd_report_kinds(const char **paths, unsigned kinds, unsigned listed);
 
 #endif

@@ -53,11 +53,37 @@ static void print_passing(FILE *out, const struct gate *g)
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->issues.count; i++)
-		if (gate_lets_pass(g, &g->issues.list[i]) && n++ < MOST_PASSING)
+		if (gate_lets_pass(g, &g->issues.list[i]) &&
+		    g->issues.list[i].kind != FINDING_POSSIBLE &&
+		    n++ < MOST_PASSING)
 			print_passing_one(out, &g->issues.list[i]);
 	if (n > MOST_PASSING)
 		fprintf(out, "note: nor do %zu more findings\n",
 			n - MOST_PASSING);
+}
+
+/* "note: 2 possible leaks (9 objects, 312 B), ..." */
+static void print_possible(FILE *out, const struct gate *g)
+{
+	char count[UNITS_SIZE], objects[UNITS_SIZE], bytes[UNITS_SIZE];
+	uint64_t n = 0, all_objects = 0, all_bytes = 0;
+
+	for (size_t i = 0; i < g->issues.count; i++) {
+		const struct issue *one = &g->issues.list[i];
+
+		if (one->kind != FINDING_POSSIBLE || !gate_lets_pass(g, one))
+			continue;
+		n++;
+		all_objects += one->objects;
+		all_bytes += one->bytes;
+	}
+	if (n)
+		fprintf(
+		    out,
+		    "note: %s (%s, %s), held by pointers into the middle only; --fail-on possible fails for %s\n",
+		    units_count(count, n, "possible leak"),
+		    units_count(objects, all_objects, "object"),
+		    units_bytes(bytes, all_bytes), n == 1 ? "it" : "them");
 }
 
 /* A name with a slip of the pen would guard nothing. */
@@ -179,6 +205,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 		print_stale(out, g->baseline);
 	for (size_t i = 0; i < g->suppressions->count; i++)
 		print_suppression(out, g->suppressions->list[i]);
+	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",
 		paint(colour, g->status ? PAINT_BAD : PAINT_GOOD), g->summary,
 		paint(colour, PAINT_PLAIN));

@@ -6,5 +6,5 @@ bool report_wants(const struct report_options *o, const struct finding *f,
 {
 	if (o->limit && before >= o->limit)
 		return false;
-	return o->kinds & 1u << f->kind;
+	return (o->kinds | o->listed) & 1u << f->kind;
 }

@@ -9,12 +9,15 @@
 #include "findings.h"
 
 #define REPORT_ALL_KINDS ((1u << FINDING_KINDS) - 1)
-#define REPORT_LIMIT     20 /* findings shown unless told otherwise */
+/* What counts where nobody asks for possible leaks. */
+#define REPORT_FINDINGS (REPORT_ALL_KINDS & ~(1u << FINDING_POSSIBLE))
+#define REPORT_LIMIT    20 /* findings shown unless told otherwise */
 
 struct report_options {
-	unsigned kinds; /* bits 1 << enum finding_kind */
-	size_t limit;   /* most findings to show; 0: all */
-	bool colour;    /* text: terminal escapes are welcome */
+	unsigned kinds;  /* that count: bits 1 << enum finding_kind */
+	unsigned listed; /* JSON: others that stand in the list, too */
+	size_t limit;    /* most findings to show; 0: all */
+	bool colour;     /* text: terminal escapes are welcome */
 };
 
 /* Whether to show `f` when `before` findings have been shown. */

@@ -35,13 +35,16 @@ static json_t *sum(const struct verdict_sum *v)
 	return o;
 }
 
-static json_t *verdict(const struct verdict *v, const struct findings *f)
+static json_t *verdict(const struct verdict *v, const struct findings *f,
+		       unsigned listed)
 {
+	static const struct verdict_sum none;
 	json_t *o = json_object(), *kinds = json_object();
 
 	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		document_set(kinds, finding_kind_name((enum finding_kind)kind),
-			     sum(&v->by_kind[kind]));
+		document_set(
+		    kinds, finding_kind_name((enum finding_kind)kind),
+		    sum(listed & 1u << kind ? &v->by_kind[kind] : &none));
 	document_set(o, "findings", json_count(v->findings));
 	document_set(o, "checked", json_boolean(f->checked));
 	document_set(o, "complete", json_boolean(v->complete));
@@ -405,7 +408,8 @@ json_t *report_json(const struct model *m, struct symbols *s,
 		    GROUP_EVERYTHING);
 	groups_sort(&types, GROUP_SORT_BYTES);
 	document = document_new(m, s, &f); /* knows missing symbols by now */
-	document_set(document, "verdict", verdict(&v, &f));
+	document_set(document, "verdict",
+		     verdict(&v, &f, o->kinds | o->listed));
 	document_set(document, "findings", list);
 	document_add_types(document, &types, 0);
 	groups_release(&types);

@@ -65,14 +65,15 @@ static void print_sum(const struct printer *p, const struct verdict_sum *sum,
 }
 
 /* "3 findings: 1 orphaned cycle (2 objects, 48 B), 2 leaks (...)" */
-static void print_sums(const struct printer *p, const struct verdict *v)
+static void print_sums(const struct printer *p, const struct verdict *v,
+		       unsigned kinds)
 {
 	const char *separator = ": ";
 	char count[UNITS_SIZE];
 
 	fputs(units_count(count, v->findings, "finding"), p->out);
 	for (int kind = 0; kind < FINDING_KINDS; kind++) {
-		if (!v->by_kind[kind].findings)
+		if (!v->by_kind[kind].findings || !(kinds & 1u << kind))
 			continue;
 		fputs(separator, p->out);
 		print_sum(p, &v->by_kind[kind], kind);
@@ -162,7 +163,7 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 	else if (!v->findings)
 		fprintf(p->out, "no %s", looked_for(kinds));
 	else
-		print_sums(p, v);
+		print_sums(p, v, kinds);
 	fputs(paint(p->colour, PAINT_PLAIN), p->out);
 	fputs("; ", p->out);
 	print_live(p, v);
@@ -352,10 +353,30 @@ static void print_unread(const struct printer *p, const struct findings *f)
 	free(modules);
 }
 
+/* They are no findings unless asked for; whoever wants them is told how. */
+static void print_possible(const struct printer *p, const struct verdict *v,
+			   unsigned kinds)
+{
+	const struct verdict_sum *sum = &v->by_kind[FINDING_POSSIBLE];
+	char *path;
+
+	if (!sum->findings || kinds & 1u << FINDING_POSSIBLE ||
+	    !(kinds & 1u << FINDING_LEAK))
+		return;
+	path = escape(p->m->path);
+	fputc('\n', p->out);
+	print_sum(p, sum, FINDING_POSSIBLE);
+	fprintf(
+	    p->out,
+	    ", held by pointers into the middle only: refknot leaks -p '%s' shows %s\n",
+	    path, sum->findings == 1 ? "it" : "them");
+	free(path);
+}
+
 void report_text(FILE *out, const struct model *m, struct symbols *s,
 		 const struct report_options *o)
 {
-	struct report_options preset = { .kinds = REPORT_ALL_KINDS,
+	struct report_options preset = { .kinds = REPORT_FINDINGS,
 					 .limit = REPORT_LIMIT,
 					 .colour = paint_wanted(out) };
 	struct printer p = { .out = out, .m = m, .symbols = s };
@@ -368,12 +389,13 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	verdict_make(&v, &f, m, o->kinds);
 	p.names = names_open(m, s);
 	print_verdict(&p, &f, &v, o->kinds);
-	if (o->kinds == REPORT_ALL_KINDS)
+	if (o->kinds & 1u << FINDING_OVER)
 		print_references(&p);
 	findings_sign(&f, m, p.names, s);
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);
 	print_unread(&p, &f);
+	print_possible(&p, &v, o->kinds);
 	names_close(p.names);
 	findings_release(&f);
 }

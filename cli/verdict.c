@@ -26,9 +26,7 @@ void verdict_make(struct verdict *v, const struct findings *f,
 		const struct finding *finding = &f->list[i];
 		struct verdict_sum *sum = &v->by_kind[finding->kind];
 
-		if (!(kinds & 1u << finding->kind))
-			continue;
-		v->findings++;
+		v->findings += (kinds >> finding->kind) & 1;
 		sum->findings++;
 		sum->objects += finding->objects;
 		sum->bytes += finding->bytes;

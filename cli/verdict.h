@@ -16,14 +16,15 @@ struct verdict_sum {
 };
 
 struct verdict {
-	uint64_t findings; /* of the kinds asked for */
+	uint64_t findings; /* of the kinds that count */
 	bool complete;     /* nothing is missing: verdict_gaps is 0 */
-	struct verdict_sum by_kind[FINDING_KINDS]; /* others stay 0 */
+	struct verdict_sum by_kind[FINDING_KINDS]; /* also of those that do
+						      not */
 	uint64_t live_objects;
 	uint64_t live_bytes;
 };
 
-/* `kinds` as in struct report_options. */
+/* `kinds`: those that count, as in struct report_options. */
 void verdict_make(struct verdict *v, const struct findings *f,
 		  const struct model *m, unsigned kinds);
 

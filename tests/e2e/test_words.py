@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 
 def told(recording):
     """The report in text, and as JSON that the schema allows."""
-    text = refknot("report", recording)
+    text = refknot("report", "-p", recording)
     as_json = refknot("report", "--format", "json", recording)
     assert text.status == as_json.status == 0, text.told + as_json.told
     report = json.loads(as_json.out)
@@ -57,6 +57,30 @@ def test_a_possible_leak_names_its_holder(argument, words, kind, symbol,
     assert holder["to_offset"] == 100
     assert re.match("0x[0-9a-f]+$", holder["address"])
     assert (holder["thread"] == report["process"]["pid"]) == (kind == "stack")
+
+
+def test_a_possible_leak_is_no_finding_unless_asked_for(tmp_path):
+    program = compiled(tmp_path, "interior", INTERIOR, "-g", "-O1",
+                       f"-I{SOURCE}/samples")
+    main = tmp_path / "main.rkn"
+    closing = ("1 possible leak (1 object, 200 B), held by pointers into the "
+               f"middle only: refknot leaks -p '{main}' shows it\n")
+    ran = refknot("run", "-o", main, program, cwd=tmp_path)
+    assert ran.status == 0
+    for text in (ran.err.decode(), refknot("report", main).out.decode(),
+                 refknot("leaks", main).out.decode()):
+        assert text.count("\n#") == 0 and closing in text, text
+        assert "]: no " in text.splitlines()[0]
+    assert "]: 1 finding: 1 possible leak (" in \
+        refknot("report", "--possible", main).out.decode()
+    for argv, counted, listed in (
+            (["report"], 0, 1), (["report", "-p"], 1, 1), (["leaks"], 0, 0),
+            (["leaks", "-p"], 1, 1), (["cycles"], 0, 0)):
+        report = read_json(argv[0], main, *argv[1:])
+        jsonschema.validate(report, SCHEMA)
+        assert report["verdict"]["findings"] == counted, argv
+        assert report["verdict"]["by_kind"]["possible-leak"]["findings"] == \
+            len(report["findings"]) == listed, argv
 
 
 HISTORY = """

@@ -160,6 +160,29 @@ def test_what_does_not_fail_is_told_all_the_same(leaky):
     assert "note: does not fail: leak: " in done.told
 
 
+CURSOR = """
+#include <stdlib.h>
+static char *cursor;
+int main(void) { cursor = (char *)malloc(100) + 41; return 0; }
+"""
+
+
+def test_possible_leaks_are_a_note_unless_asked_for(tmp_path):
+    program = compiled(tmp_path, "cursor", CURSOR, "-g")
+    done = check("--", program)
+    assert (done.status, done.told) == (
+        0, "note: 1 possible leak (1 object, 100 B), held by pointers into the "
+        "middle only; --fail-on possible fails for it\n"
+        "refknot: OK no findings; suppressed 0; exit 0\n")
+    report = as_json("--", program)
+    [finding] = report["findings"]
+    assert (finding["kind"], finding["fails"], finding["confidence"]) == (
+        "possible-leak", False, "low")
+    done = check("--fail-on", "possible", "--", program)
+    assert done.status == 23
+    assert summary(done).startswith("refknot: FAIL 1 possible leak (100 B); ")
+
+
 def test_lines_of_one_function_in_several_processes_are_all_shown(tmp_path):
     source = LEAKY.replace("one();\n    if (strchr(what, '3'))", "one();\n"
                            "    if (strchr(what, '3'))")

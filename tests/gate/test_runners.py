@@ -10,7 +10,7 @@ import zlib
 
 import pytest
 
-from conftest import BUILD, run
+from conftest import BUILD, compiled, run
 from gate import leaky  # noqa: F401
 from recipes import PROJECT, copy_project, follow, recipe, surroundings
 
@@ -135,6 +135,27 @@ def test_valgrinds_options_stand_in_any_order(order, leaky, tmp_path):
                *(o.replace("LOG", str(log)) for o in order), leaky, "1")
     assert done.status == 9, done.told
     assert "definitely lost in loss record 1 of 1" in log.read_text()
+
+
+CURSOR = """
+#include <stdlib.h>
+static char *cursor;
+int main(void) { cursor = (char *)malloc(100) + 41; return 0; }
+"""
+
+
+@pytest.mark.parametrize("asked, status", [
+    ([], 0), (["--show-reachable=yes"], 0),
+    (["--show-leak-kinds=definite,reachable"], 0),
+    (["--show-leak-kinds=all"], 9),
+    (["--errors-for-leak-kinds=definite,possible"], 9),
+    (["--show-possibly-lost=yes"], 9)])
+def test_possible_leaks_are_errors_where_asked_for(asked, status, tmp_path):
+    log, program = tmp_path / "log", compiled(tmp_path, "cursor", CURSOR)
+    done = run(BUILD / "cli/refknot", "--error-exitcode=9", "--log-file=" +
+               str(log), *asked, program)
+    assert done.status == status, done.told
+    assert ("possibly lost" in log.read_text()) == bool(status)
 
 
 def test_options_of_the_program_are_not_valgrinds(leaky):

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 
 #include "gate.h"
 #include "gate_parse.h"
+#include "gate_writers.h"
 #include "scene.h"
 
 static struct scene s;
@@ -176,6 +178,30 @@ static void possible_leaks_fail_when_asked_for(void **state)
 	scene_root(&s, 0, 50);
 	expect(0, "refknot: FAIL 1 possible leak (100 B); suppressed 0; "
 		  "exit 23");
+}
+
+static void possible_leaks_are_no_findings_otherwise(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	gate_parse_fail_on(&g.options, "cycle");
+	lose("a", 100);
+	scene_root(&s, 0, 50);
+	lose("b", 100);
+	expect(0, "refknot: OK 1 finding that does not fail (leak); "
+		  "suppressed 0; exit 0");
+	out = open_memstream(&text, &size);
+	gate_write_text(out, &g);
+	fclose(out);
+	assert_null(strstr(text, "does not fail: possible leak"));
+	assert_non_null(strstr(
+	    text,
+	    "note: 1 possible leak (1 object, 100 B), held by pointers into the middle only; --fail-on possible fails for it\n"
+	    "refknot: OK "));
+	free(text);
 }
 
 /* Nothing may be called clean that was not looked at. */
@@ -488,6 +514,7 @@ int main(void)
 		TEST(code_without_a_name_is_kept_by_its_build),
 		TEST(callers_in_the_system_s_libraries_may_be_updated),
 		TEST(possible_leaks_fail_when_asked_for),
+		TEST(possible_leaks_are_no_findings_otherwise),
 		TEST(what_was_not_checked_is_not_green),
 		TEST(a_thread_that_did_not_stop_is_not_green),
 		TEST(details_that_are_missing_are_green),

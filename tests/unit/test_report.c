@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "document.h"
+#include "paint.h"
 #include "report_json.h"
 #include "report_text.h"
 #include "scene.h"
@@ -56,17 +57,26 @@ static void expect_text(const struct report_options *o, const char *expected)
 	assert_string_equal(result, expected);
 }
 
-static void expect_within(const char *expected)
+static void expect_in(const struct report_options *o, const char *expected)
 {
-	char *result = text(NULL);
+	char *result = text(o);
 
 	if (!strstr(result, expected))
 		fail_msg("\"%s\" is not in:\n%s", expected, result);
 }
 
+static void expect_within(const char *expected)
+{
+	expect_in(NULL, expected);
+}
+
+/* With possible leaks. */
+static const struct report_options with_possible = { .kinds = REPORT_ALL_KINDS };
+
 static json_t *json(void)
 {
-	struct report_options o = { .kinds = REPORT_ALL_KINDS };
+	struct report_options o = { .kinds = REPORT_FINDINGS,
+				    .listed = 1u << FINDING_POSSIBLE };
 
 	return report_json(&s.m, &s.symbols, &o);
 }
@@ -240,29 +250,63 @@ static void the_reason_for_no_check_is_the_true_one(void **state)
 	expect_within("not checked: signal 9 (Killed) ended the process, which nothing can catch");
 }
 
+static void a_possible_leak_is_no_finding_unless_asked_for(void **state)
+{
+	struct report_options o = { .kinds = REPORT_FINDINGS, .colour = true };
+	json_t *document;
+	int findings, possible;
+
+	(void)state;
+	scene_block(&s, in_node, 200);
+	scene_root(&s, 0, 100);
+	expect_text(
+	    NULL,
+	    "refknot: no findings; 1 object, 200 B alive\n"
+	    "\n1 possible leak (1 object, 200 B), held by pointers into the middle only: refknot leaks -p 'scene.rkn' shows it\n");
+	assert_ptr_equal(strstr(text(&o), paint(true, PAINT_GOOD)), text(&o));
+	expect_in(&with_possible, "refknot: 1 finding: 1 possible leak (1 object, 200 B); "
+			"1 object, 200 B alive\n");
+	o.kinds = 1u << FINDING_CYCLE;
+	o.colour = false;
+	expect_text(&o,
+		    "refknot: no orphaned cycles; 1 object, 200 B alive\n");
+	document = json();
+	assert_int_equal(json_unpack(document, "{s:{s:i,s:{s:{s:i}}}}",
+				     "verdict", "findings", &findings,
+				     "by_kind", "possible-leak", "findings",
+				     &possible),
+			 0);
+	assert_int_equal(findings, 0);
+	assert_int_equal(possible, 1);
+	assert_int_equal(
+	    json_array_size(json_object_get(document, "findings")), 1);
+	json_decref(document);
+}
+
 static void a_possible_leak_tells_what_holds_it(void **state)
 {
 	(void)state;
 	scene_block(&s, in_node, 200);
 	scene_root(&s, 0, 100);
-	expect_within(
+	expect_in(
+	    &with_possible,
 	    "held by pointers into the middle only\n"
 	    "    held at +0x64 by a pointer in data of scene, at 0x1000\n");
 	s.symbols.data = "keep+0x8";
-	expect_within(
+	expect_in(&with_possible, 
 	    "    held at +0x64 by a pointer in data of scene (keep+0x8)\n");
 	s.roots[0].kind = RKN_ROOT_MAP;
-	expect_within(
+	expect_in(&with_possible, 
 	    "    held at +0x64 by a pointer in a mapping, at 0x1000\n");
 	s.roots[0].kind = RKN_ROOT_STACK;
 	s.roots[0].owner = 1;
 	s.m.meta.pid = 70;
 	s.threads[1].tid = 71;
-	expect_within(
+	expect_in(&with_possible, 
 	    "    held at +0x64 by a pointer on the stack of thread 71\n");
 	s.roots[0].kind = RKN_ROOT_TLS;
 	s.threads[1].tid = 70;
-	expect_within(
+	expect_in(&with_possible, 
 	    "    held at +0x64 by a pointer in thread-local memory of the main thread\n");
 }
 
@@ -280,7 +324,8 @@ static void a_block_in_use_is_told_as_holder_by_its_name(void **state)
 	scene_root(&s, 1, 0);
 	scene_edge(&s, 0, 0, 3, 32);
 	scene_edge(&s, 1, 16, 3, 16);
-	expect_within(
+	expect_in(
+	    &with_possible,
 	    "    held at +0x10 by the pointer at +0x10 of malloc in node_new#2\n");
 	document = json();
 	assert_int_equal(
@@ -437,6 +482,7 @@ int main(void)
 		TEST(other_kinds_are_left_out),
 		TEST(a_check_that_was_not_made_is_the_verdict),
 		TEST(the_reason_for_no_check_is_the_true_one),
+		TEST(a_possible_leak_is_no_finding_unless_asked_for),
 		TEST(a_possible_leak_tells_what_holds_it),
 		TEST(a_block_in_use_is_told_as_holder_by_its_name),
 		TEST(types_are_named_past_allocation_wrappers),
