@@ -12,7 +12,8 @@ enum colour {
 	REACHABLE = 1, /* over exact pointers and pointers past a header */
 	DOUBTFUL = 2,  /* over an interior pointer somewhere on the way */
 	ORPHANED = 3,  /* reached, but held by nothing but itself */
-	COLOURS = 4,
+	GONE = 4,      /* lost, but for what held it until the very end */
+	COLOURS = 5,
 	HEAD = 0x80, /* flag: the head of an instance */
 };
 

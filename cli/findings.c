@@ -242,6 +242,17 @@ static void sort(struct analysis *a)
 	a->list = list;
 }
 
+static void count_gone(struct findings *f, const struct analysis *a)
+{
+	if (!a->m->gone_count)
+		return;
+	for (uint32_t b = 0; b < a->g.nodes; b++)
+		if (a->mark[b] == GONE) {
+			f->gone_objects++;
+			f->gone_bytes += a->m->blocks[b].size;
+		}
+}
+
 void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 {
 	struct analysis a;
@@ -256,6 +267,7 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	analysis_init(&a, m);
 	a.symbols = s;
 	analysis_reach(&a);
+	count_gone(f, &a);
 	if (a.ledger) {
 		a.is_member = xcalloc(m->block_count + 1, 1);
 		a.taken = xcalloc(m->object_count, 1);

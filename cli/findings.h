@@ -110,6 +110,9 @@ struct findings {
 	const char *why; /* one clause if not checked, else NULL; lives as long
 			    as this, or in `text` */
 	char text[256];
+	/* What only memory held that the program unmapped at its very end: no
+	 * finding, since it was in use until then. */
+	uint64_t gone_objects, gone_bytes;
 	uint32_t *owner; /* per block: 1 + index of its finding; 0: none */
 };
 

@@ -68,7 +68,16 @@ static uint64_t mark_doubtful(struct analysis *a)
 	return marked;
 }
 
-void analysis_reach(struct analysis *a)
+/* What was in use until the program threw away what held it, as if looked at
+ * just before. */
+static void mark_gone(struct analysis *a)
+{
+	for (size_t i = 0; i < a->m->gone_count; i++)
+		graph_mark(&a->g, &a->m->gone[i].block, 1, GONE, a->mark, NULL,
+			   NULL, a->memory);
+}
+
+static void mark_held(struct analysis *a)
 {
 	struct reach r = { .a = a };
 
@@ -83,4 +92,10 @@ void analysis_reach(struct analysis *a)
 		mark_doubtful(a);
 	}
 	analysis_release_headers(r.headers);
+}
+
+void analysis_reach(struct analysis *a)
+{
+	mark_held(a);
+	mark_gone(a);
 }

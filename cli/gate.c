@@ -147,6 +147,8 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	findings_make(&f, m, s);
 	findings_sign(&f, m, names, s);
 	issues_add(&g->issues, &f, m, names, s, g->suppressions, g->sources);
+	g->gone_objects += f.gone_objects;
+	g->gone_bytes += f.gone_bytes;
 	gate_limits_add(g, m, s, names);
 	if (g->options.growth)
 		gate_growth_add(g, m, s, names);

@@ -117,6 +117,7 @@ struct gate {
 	size_t other_count;
 	struct gate_module *unread; /* of all processes, each path once */
 	size_t unread_count;
+	uint64_t gone_objects, gone_bytes; /* see struct findings */
 	struct gate_worst peak;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;

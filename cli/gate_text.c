@@ -86,6 +86,18 @@ static void print_possible(FILE *out, const struct gate *g)
 		    units_bytes(bytes, all_bytes), n == 1 ? "it" : "them");
 }
 
+static void print_gone(FILE *out, const struct gate *g)
+{
+	char objects[UNITS_SIZE], bytes[UNITS_SIZE];
+
+	if (g->gone_objects)
+		fprintf(
+		    out,
+		    "note: %s, %s held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
+		    units_count(objects, g->gone_objects, "object"),
+		    units_bytes(bytes, g->gone_bytes));
+}
+
 /* A name with a slip of the pen would guard nothing. */
 static void print_unseen(FILE *out, const struct gate *g)
 {
@@ -205,6 +217,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 		print_stale(out, g->baseline);
 	for (size_t i = 0; i < g->suppressions->count; i++)
 		print_suppression(out, g->suppressions->list[i]);
+	print_gone(out, g);
 	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",
 		paint(colour, g->status ? PAINT_BAD : PAINT_GOOD), g->summary,

@@ -33,6 +33,9 @@ struct model {
 	size_t edge_count;
 	struct rkn_root *roots;
 	size_t root_count;
+	struct rkn_root *gone; /* behind roots: what the program unmapped at
+				  its end, RKN_ROOT_GONE */
+	size_t gone_count;
 	struct rkn_name *names; /* [0] is no name */
 	size_t name_count;
 	struct rkn_object *objects; /* [0] is unused; there may be none */

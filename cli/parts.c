@@ -93,6 +93,18 @@ void parts_mend_meta(struct parts *p)
 		(p)->of[type] = (struct part){ 0 };                            \
 	} while (0)
 
+/* What is no root any more stands behind those that are. */
+static void take_gone(struct model *m)
+{
+	size_t all = m->root_count;
+
+	while (m->root_count &&
+	       m->roots[m->root_count - 1].kind == RKN_ROOT_GONE)
+		m->root_count--;
+	m->gone_count = all - m->root_count;
+	m->gone = m->roots ? m->roots + m->root_count : NULL;
+}
+
 void parts_to_model(struct parts *p, struct model *m)
 {
 	const struct rkn_limit *limits = p->of[RKN_CHUNK_LIMITS].records;
@@ -109,6 +121,7 @@ void parts_to_model(struct parts *p, struct model *m)
 	TAKE(p, RKN_CHUNK_BLOCKS, m->blocks, m->block_count);
 	TAKE(p, RKN_CHUNK_EDGES, m->edges, m->edge_count);
 	TAKE(p, RKN_CHUNK_ROOTS, m->roots, m->root_count);
+	take_gone(m);
 	TAKE(p, RKN_CHUNK_NAMES, m->names, m->name_count);
 	TAKE(p, RKN_CHUNK_OBJECTS, m->objects, m->object_count);
 	TAKE(p, RKN_CHUNK_REFERENCES, m->references, m->reference_count);

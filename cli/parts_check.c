@@ -109,12 +109,14 @@ static const char *check_root(const struct parts *p, size_t i)
 		[RKN_ROOT_STACK] = RKN_CHUNK_THREADS,
 		[RKN_ROOT_REGISTER] = RKN_CHUNK_THREADS,
 		[RKN_ROOT_TLS] = RKN_CHUNK_THREADS,
-		[RKN_ROOT_DECLARED] = 0,
+		[RKN_ROOT_GONE] = 0,
 	};
 	const struct rkn_root *r = &RECORD(p, RKN_CHUNK_ROOTS, i, root);
 
-	if (r->kind > RKN_ROOT_DECLARED)
+	if (r->kind > RKN_ROOT_GONE)
 		return "its kind is unknown";
+	if (i && r[-1].kind == RKN_ROOT_GONE && r->kind != RKN_ROOT_GONE)
+		return "it is out of order";
 	if (outside(p, RKN_CHUNK_BLOCKS, r->block))
 		return "the block that it points to is unknown";
 	if (owners[r->kind] && r->owner != RKN_NONE &&

@@ -134,7 +134,7 @@ static int write_parts(struct writer *w, const struct model *m)
 		{ RKN_CHUNK_LIMITS, NULL, 0 },
 		{ RKN_CHUNK_BLOCKS, m->blocks, m->block_count },
 		{ RKN_CHUNK_EDGES, m->edges, m->edge_count },
-		{ RKN_CHUNK_ROOTS, m->roots, m->root_count },
+		{ RKN_CHUNK_ROOTS, m->roots, m->root_count + m->gone_count },
 		{ RKN_CHUNK_NAMES, m->names, m->name_count },
 		{ RKN_CHUNK_OBJECTS, m->objects, m->object_count },
 		{ RKN_CHUNK_REFERENCES, m->references, m->reference_count },

@@ -49,6 +49,8 @@ static json_t *verdict(const struct verdict *v, const struct findings *f,
 	document_set(o, "checked", json_boolean(f->checked));
 	document_set(o, "complete", json_boolean(v->complete));
 	document_set(o, "by_kind", kinds);
+	document_set(o, "unmapped_objects", json_count(f->gone_objects));
+	document_set(o, "unmapped_bytes", json_count(f->gone_bytes));
 	return o;
 }
 

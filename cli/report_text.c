@@ -353,6 +353,19 @@ static void print_unread(const struct printer *p, const struct findings *f)
 	free(modules);
 }
 
+/* "2,401 objects, 251.4 KiB were held by memory that ..." */
+static void print_gone(const struct printer *p, const struct findings *f,
+		       unsigned kinds)
+{
+	if (!f->gone_objects || !(kinds & 1u << FINDING_LEAK))
+		return;
+	fputc('\n', p->out);
+	print_amount(p->out, f->gone_objects, f->gone_bytes);
+	fputs(
+	    " held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
+	    p->out);
+}
+
 /* They are no findings unless asked for; whoever wants them is told how. */
 static void print_possible(const struct printer *p, const struct verdict *v,
 			   unsigned kinds)
@@ -395,6 +408,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);
 	print_unread(&p, &f);
+	print_gone(&p, &f, o->kinds);
 	print_possible(&p, &v, o->kinds);
 	names_close(p.names);
 	findings_release(&f);

@@ -11,6 +11,7 @@
 #include "compiler.h"
 #include "environment.h"
 #include "fatal.h"
+#include "gone.h"
 #include "heap.h"
 #include "marks.h"
 #include "names.h"
@@ -277,6 +278,7 @@ static int begin(void)
 	checked = false;
 	world_reset();
 	collect_reset();
+	gone_reset();
 	describe();
 	__atomic_store_n(&state, RUNNING, __ATOMIC_RELEASE);
 	__atomic_store_n(

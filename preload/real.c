@@ -119,6 +119,29 @@ static int own_posix_memalign(void **p, size_t alignment, size_t size)
 	return 0;
 }
 
+/* Until the C library's is known. */
+static void *own_mmap(void *at, size_t size, int access, int flags, int fd,
+		      int64_t offset)
+{
+	long p = sys_mapping(at, size, access, flags, fd, offset);
+
+	if (p > -4096 && p < 0) {
+		errno = (int)-p;
+		return (void *)-1;
+	}
+	return (void *)p;
+}
+
+static int own_munmap(void *p, size_t size)
+{
+	long error = sys_unmapping(p, size);
+
+	if (!error)
+		return 0;
+	errno = (int)-error;
+	return -1;
+}
+
 static void own_exit(int status)
 {
 	sys_exit(status);
@@ -173,6 +196,8 @@ struct real real = {
 	.memalign = first_memalign,
 	.valloc = first_valloc,
 	.pvalloc = first_pvalloc,
+	.mmap = own_mmap,
+	.munmap = own_munmap,
 	.exit_now = own_exit,
 	.exit_now2 = own_exit,
 };
@@ -231,6 +256,8 @@ static void find(const char *name, void *member)
 static void find_all(struct real *r)
 {
 	find("dlclose", &r->dlclose);
+	find("mmap64", &r->mmap);
+	find("munmap", &r->munmap);
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);
 	find("prctl", &r->prctl);

@@ -15,6 +15,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 typedef int real_spawn(pid_t *, const char *,
@@ -49,6 +50,8 @@ struct real {
 	void (*exit_now)(int);  /* _exit */
 	void (*exit_now2)(int); /* _Exit */
 	int (*dlclose)(void *);
+	void *(*mmap)(void *, size_t, int, int, int, int64_t);
+	int (*munmap)(void *, size_t);
 	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
 	real_signal *signal;      /* bsd_signal and ssignal are the same */
 	real_signal *sysv_signal; /* as is __sysv_signal */

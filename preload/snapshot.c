@@ -8,6 +8,7 @@
 #include "chunks.h"
 #include "compiler.h"
 #include "contexts.h"
+#include "gone.h"
 #include "heap.h"
 #include "modules.h"
 #include "own.h"
@@ -157,6 +158,7 @@ static void search_open(struct picture *p)
 			     (uint64_t)(uintptr_t)&process, 8) == 8;
 	roots_search(p);
 	declared_search(p);
+	gone_search(p);
 	references_read_counters(p);
 	edges_search(p);
 	picture_list_finish(p, &p->roots);

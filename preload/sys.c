@@ -222,6 +222,18 @@ long sys_touched(int fd, uint64_t start, uint64_t end, struct sys_pages *list,
 	return n;
 }
 
+long sys_mapping(void *at, size_t size, int access, int flags, int fd,
+		 int64_t offset)
+{
+	return call(SYS_mmap, (long)at, (long)size, access, flags, fd,
+		    (long)offset);
+}
+
+long sys_unmapping(void *p, size_t size)
+{
+	return CALL2(SYS_munmap, p, size);
+}
+
 long sys_resident(uint64_t address, size_t size, unsigned char *pages)
 {
 	return CALL3(SYS_mincore, address, size, pages);

@@ -62,6 +62,10 @@ long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
 /* mprotect, for reads alone. Only while no filter of the program's stands. */
 long sys_seal(void *p, size_t size);
 void sys_unmap(void *p, size_t size);
+/* What the program asks for, as it asks for it. */
+long sys_mapping(void *at, size_t size, int access, int flags, int fd,
+		 int64_t offset);
+long sys_unmapping(void *p, size_t size);
 uint64_t sys_break(void); /* where the program's data segment ends */
 /* Pages of [start, end) that are in memory or swapped out, in order: at most
  * `most`, and what is behind *to was not looked at. `fd`: /proc/PID/pagemap.

@@ -229,6 +229,9 @@ enum rkn_root_kind {
 	RKN_ROOT_LOADER = 6,    /* allocated by the dynamic loader for itself */
 	RKN_ROOT_DECLARED = 7,  /* the program said that it is in use, or left
 				  behind on purpose */
+	RKN_ROOT_GONE = 8,      /* memory that the program unmapped at its end,
+				  after its last allocation. Behind all others;
+				  where is 0, and it is no root any more */
 };
 
 struct rkn_root {       /* a word outside the heap that points into a block */

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <stdint.h>
+#include <sys/mman.h>
 
 #include "hooks.h"
 
@@ -131,6 +132,46 @@ static void frees(void)
 	puts("yes: freed");
 }
 
+/* Mappings, by both names, whole and in pieces. */
+static void mappings(void)
+{
+	typedef void *map(void *, size_t, int, int, int, off_t);
+	const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+	map *const maps[] = { mmap, (map *)dlsym(RTLD_DEFAULT, "mmap"),
+			      (map *)dlsym(RTLD_DEFAULT, "mmap64") };
+
+	for (int i = 0; i < 3; i++) {
+		char *p = maps[i](NULL, 3 * 4096, PROT_READ | PROT_WRITE,
+				  anonymous, -1, 0);
+
+		errno = 3;
+		p[4096] = 7;
+		CHECK(munmap(p, 4096) == 0 && p[4096] == 7 && errno == 3);
+		CHECK(maps[i](p, 4096, PROT_READ, anonymous | MAP_FIXED, -1,
+			      0) == p &&
+		      !*p && errno == 3);
+		mprotect(p + 4096, 4096, PROT_NONE);
+		CHECK(munmap(p, 3 * 4096) == 0 && errno == 3);
+		CHECK(munmap(p, 3 * 4096) == 0); /* nothing is there */
+		errno = 0;
+		CHECK(munmap(p + 1, 4096) == -1 && errno == EINVAL);
+		errno = 0;
+		CHECK(munmap(p, 0) == -1 && errno == EINVAL);
+		errno = 0;
+		CHECK(maps[i](NULL, huge, PROT_READ, anonymous, -1, 0) ==
+			  MAP_FAILED &&
+		      errno == ENOMEM);
+		errno = 0;
+		CHECK(maps[i](NULL, 4096, PROT_READ, MAP_SHARED, -1, 0) ==
+			  MAP_FAILED &&
+		      errno == EBADF);
+		errno = 0;
+		CHECK(maps[i](NULL, 4096, PROT_READ, anonymous, -1, 1) ==
+			  MAP_FAILED &&
+		      errno == EINVAL);
+	}
+}
+
 int main(void)
 {
 	failures();
@@ -138,6 +179,7 @@ int main(void)
 	alignments();
 	usable();
 	frees();
+	mappings();
 	errno = 9;
 	free(malloc(33));
 	CHECK(errno == 9);

@@ -113,6 +113,14 @@ static void make_pointers(struct model *m)
 		m->roots[i] = (struct rkn_root){ 0x8000 + i, 2 * i, 0,
 						 i % (RKN_ROOT_DECLARED + 1),
 						 i % 2 ? 1 : RKN_NONE };
+	/* The last of them are none any more. */
+	while (m->gone_count < 3 && m->root_count > 6) {
+		m->gone = &m->roots[--m->root_count];
+		*m->gone = (struct rkn_root){ .block = m->gone->block,
+					      .kind = RKN_ROOT_GONE,
+					      .owner = RKN_NONE };
+		m->gone_count++;
+	}
 }
 
 /* Every other pointer and root has a large offset, whether it says so or not. */

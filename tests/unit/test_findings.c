@@ -739,6 +739,36 @@ static void an_instance_is_held_where_its_class_is(void **state)
 	expect_possible(1);
 }
 
+/* Behind the roots of the scene; the scene's room for roots is one array. */
+static void throw_away(uint32_t block)
+{
+	scene_root(&s, block, 0);
+	s.m.root_count--;
+	s.m.gone = s.roots + s.m.root_count;
+	s.m.gone_count = 1;
+}
+
+static void what_was_unmapped_at_the_end_held_until_then(void **state)
+{
+	struct findings f;
+
+	(void)state;
+	add_blocks(5, in_a);
+	scene_root(&s, 0, 0);
+	scene_edge(&s, 1, 0, 2, 4); /* held by it, over any pointer */
+	scene_edge(&s, 2, 0, 0, 0);
+	scene_edge(&s, 3, 0, 1, 0); /* lost before */
+	throw_away(1);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 1);
+	expect(&f, 0, FINDING_LEAK, 2, 2, 0);
+	assert_int_equal(f.owner[3], 1);
+	assert_int_equal(f.owner[4], 1);
+	assert_int_equal(f.gone_objects, 2);
+	assert_int_equal(f.gone_bytes, 20);
+	findings_release(&f);
+}
+
 static void the_worst_come_first(void **state)
 {
 	struct findings f;
@@ -1090,6 +1120,7 @@ int main(void)
 		TEST(the_start_before_what_was_aligned_keeps_it),
 		TEST(the_start_rounded_up_keeps_the_block),
 		TEST(an_instance_is_held_where_its_class_is),
+		TEST(what_was_unmapped_at_the_end_held_until_then),
 		TEST(the_worst_come_first),
 		TEST(nothing_is_judged_without_a_snapshot),
 		TEST(nothing_is_judged_from_half_the_pointers),

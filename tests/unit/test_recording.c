@@ -43,6 +43,7 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, blocks, block_count);
 	assert_same(a, b, edges, edge_count);
 	assert_same(a, b, roots, root_count);
+	assert_same(a, b, gone, gone_count);
 	assert_same(a, b, names, name_count);
 	assert_same(a, b, objects, object_count);
 	assert_same(a, b, references, reference_count);
@@ -365,6 +366,7 @@ static const struct {
 	{ "points to is unknown", ARRAY(roots, 4, block), SMALL },
 	{ "its kind is unknown", ARRAY(roots, 4, kind), 99 },
 	{ "its owner is unknown", ARRAY(roots, 1, owner), 3 },
+	{ "it is out of order", ARRAY(roots, 4, kind), RKN_ROOT_GONE },
 	{ "beyond the strings", ARRAY(names, 1, text), 1000 },
 	{ "thread or type is unknown", ARRAY(objects, 2, type), 3 },
 	{ "thread or type is unknown", ARRAY(objects, 2, stack), 11 },

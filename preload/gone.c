@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "gone.h"
+
+#include "own.h"
+#include "picture.h"
+#include "process.h"
+#include "shadow.h"
+#include "sys.h"
+#include "thread.h"
+
+#define PAGE     4096ull
+#define RANGES   64             /* of memory; neighbours are one */
+#define POINTERS (512ull << 10) /* noted at most */
+#define AT_ONCE  16             /* pages */
+
+/* Bytes that may be searched in vain: some, and some for each allocation, so
+ * that who maps and unmaps all the time is not slowed down. */
+#define IN_VAIN    (64ull << 20)
+#define FOR_BIRTHS 16
+
+struct range {
+	uint64_t start, end; /* 0: not used */
+};
+
+/* How far the program had come: equal if nothing was allocated in between. */
+struct moment {
+	uint64_t births;
+	uint64_t extra; /* of the thread, exactly */
+	uint32_t thread;
+};
+
+static uint32_t busy; /* 1: a thread has what follows; others go without */
+static struct range ranges[RANGES];
+static uint64_t *pointers; /* to starts of blocks; NULL: none yet */
+static uint64_t count;
+static struct moment last;
+static uint64_t searched, in_vain; /* bytes: since `last`, and before */
+static uint64_t words[PAGE / 8];
+
+static bool take(void)
+{
+	return process_page.epoch &&
+	       !__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE);
+}
+
+static void give_back(void)
+{
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}
+
+static struct moment moment_now(void)
+{
+	const struct thread *t = thread_attached();
+
+	return (struct moment){ READ_ONCE(store.header->births),
+				t ? t->extra : 0, t ? t->number : 0 };
+}
+
+static bool moment_is_now(const struct moment *m)
+{
+	const struct thread *t = m->thread ? thread_at(m->thread) : NULL;
+
+	return m->births == READ_ONCE(store.header->births) &&
+	       m->extra == (t ? t->extra : 0);
+}
+
+/* --- Memory that is known to be anonymous ---------------------------------------- */
+
+static void ranges_add(uint64_t start, uint64_t end)
+{
+	struct range *r = NULL;
+
+	for (unsigned i = 0; i < RANGES; i++) {
+		if (ranges[i].end && ranges[i].end == start)
+			start = ranges[i].start;
+		else if (ranges[i].end && ranges[i].start == end)
+			end = ranges[i].end;
+		else if (ranges[i].end)
+			continue;
+		ranges[i] = (struct range){ 0, 0 };
+		r = &ranges[i];
+	}
+	if (r)
+		*r = (struct range){ start, end };
+}
+
+static void ranges_remove(uint64_t start, uint64_t end)
+{
+	for (unsigned i = 0; i < RANGES; i++) {
+		struct range r = ranges[i];
+
+		if (r.start >= end || r.end <= start)
+			continue;
+		ranges[i] = (struct range){ 0, 0 };
+		if (r.start < start)
+			ranges[i] = (struct range){ r.start, start };
+		if (r.end > end)
+			ranges_add(end, r.end);
+	}
+}
+
+void gone_mapped(uint64_t start, uint64_t size, bool anonymous)
+{
+	uint64_t end = (start + size + PAGE - 1) & ~(PAGE - 1);
+
+	if (!take())
+		return;
+	ranges_remove(start, end);
+	if (anonymous)
+		ranges_add(start, end);
+	give_back();
+}
+
+/* --- What it holds ----------------------------------------------------------------- */
+
+static void note(uint64_t word)
+{
+	const uint64_t *head;
+
+	if (word & ((1ull << shadow.granule_shift) - 1) || word < PAGE)
+		return;
+	head = shadow_head_at(word);
+	if (!head || !shadow_is_live(READ_ONCE(*head)) || count == POINTERS ||
+	    (count && pointers[count - 1] == word))
+		return;
+	pointers[count++] = word;
+}
+
+/* The kernel refuses to read what would fault. */
+static void search_page(uint64_t page)
+{
+	if (sys_peek(process.pid, words, page, PAGE) != (long)PAGE)
+		return;
+	searched += PAGE;
+	for (unsigned i = 0; i < PAGE / 8; i++)
+		note(words[i]);
+}
+
+/* Pages that were never touched hold nothing. */
+static void search(uint64_t start, uint64_t end)
+{
+	unsigned char there[AT_ONCE];
+
+	for (uint64_t at = start; at < end; at += AT_ONCE * PAGE) {
+		uint64_t n = (end - at) / PAGE;
+
+		n = n < AT_ONCE ? n : AT_ONCE;
+		if (sys_resident(at, n * PAGE, there))
+			continue;
+		for (uint64_t i = 0; i < n; i++)
+			if (there[i] & 1)
+				search_page(at + i * PAGE);
+	}
+}
+
+/* Whether it is worth a look. What was noted before an allocation was not the
+ * end. */
+static bool begin(uint64_t size)
+{
+	struct moment now = moment_now();
+
+	if (!pointers)
+		pointers = own_map(POINTERS * sizeof(*pointers));
+	if (now.births != last.births || now.extra != last.extra ||
+	    now.thread != last.thread) {
+		count = 0;
+		in_vain += searched;
+		searched = 0;
+		last = now;
+	}
+	return pointers &&
+	       in_vain + searched + size <= IN_VAIN + FOR_BIRTHS * now.births;
+}
+
+void gone_unmapping(uint64_t start, uint64_t size)
+{
+	uint64_t end = (start + size + PAGE - 1) & ~(PAGE - 1);
+
+	if (start % PAGE || end < start || !take())
+		return;
+	for (unsigned i = 0; i < RANGES; i++) {
+		struct range r = ranges[i];
+
+		r.start = r.start > start ? r.start : start;
+		r.end = r.end < end ? r.end : end;
+		if (r.start < r.end && begin(r.end - r.start))
+			search(r.start, r.end);
+	}
+	ranges_remove(start, end);
+	give_back();
+}
+
+void gone_search(struct picture *p)
+{
+	if (!moment_is_now(&last))
+		return;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t offset;
+		uint32_t b = blocks_find(&p->blocks, pointers[i], &offset);
+		struct rkn_root *r;
+
+		if (b == BLOCKS_NONE || offset)
+			continue;
+		r = picture_list_add(&p->roots);
+		if (!r)
+			return;
+		*r = (struct rkn_root){ .block = b,
+					.kind = RKN_ROOT_GONE,
+					.owner = RKN_NONE };
+	}
+}
+
+void gone_reset(void)
+{
+	count = searched = in_vain = 0;
+	last = (struct moment){ 0 };
+	give_back();
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Mappings that the program makes and unmaps itself: see gone.h. */
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "compiler.h"
+#include "gone.h"
+#include "real.h"
+
+static void *noted(void *p, size_t size, int access, int flags)
+{
+	if (p != MAP_FAILED)
+		gone_mapped((uint64_t)(uintptr_t)p, size,
+			    (flags & MAP_TYPE) == MAP_PRIVATE &&
+				flags & MAP_ANONYMOUS && access & PROT_WRITE);
+	return p;
+}
+
+/* The headers make mmap() a call of mmap64(), which is the same: both names are
+ * the program's. */
+EXPORT void *mmap64(void *at, size_t size, int access, int flags, int fd,
+		    off64_t offset)
+{
+	real_resolve();
+	return noted(real.mmap(at, size, access, flags, fd, offset), size,
+		     access, flags);
+}
+
+EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
+			   off64_t offset) __asm__("mmap")
+    __attribute__((alias("mmap64"), copy(mmap64)));
+
+EXPORT int munmap(void *p, size_t size)
+{
+	real_resolve();
+	gone_unmapping((uint64_t)(uintptr_t)p, size);
+	return real.munmap(p, size);
+}
