@@ -70,32 +70,48 @@ static uint64_t mark_doubtful(struct analysis *a)
 
 /* What was in use until the program threw away what held it, as if looked at
  * just before. */
-static void mark_gone(struct analysis *a)
+static void mark_gone(struct analysis *a, struct reach *r)
 {
 	for (size_t i = 0; i < a->m->gone_count; i++)
-		graph_mark(&a->g, &a->m->gone[i].block, 1, GONE, a->mark, NULL,
-			   NULL, a->memory);
+		graph_mark(&a->g, &a->m->gone[i].block, 1, GONE, a->mark,
+			   follow_firm, r, a->memory);
 }
 
-static void mark_held(struct analysis *a)
+/* And what that held by other pointers into the middle only. */
+static void mark_gone_inside(struct analysis *a)
+{
+	for (uint32_t b = 0; a->m->gone_count && b < a->g.nodes; b++) {
+		if (a->mark[b] != GONE)
+			continue;
+		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
+			graph_mark(&a->g, &a->g.edges[e].to, 1, GONE, a->mark,
+				   NULL, NULL, a->memory);
+	}
+}
+
+/* Whether anything is in doubt. */
+static bool mark_all(struct analysis *a, struct reach *r)
+{
+	bool doubt;
+
+	mark_firm(a, r);
+	mark_gone(a, r);
+	doubt = mark_doubtful(a) > 0;
+	mark_gone_inside(a);
+	return doubt;
+}
+
+void analysis_reach(struct analysis *a)
 {
 	struct reach r = { .a = a };
 
-	mark_firm(a, &r);
-	if (!mark_doubtful(a))
+	if (!mark_all(a, &r))
 		return;
 	r.headers = analysis_learn_headers(a);
 	if (analysis_has_headers(r.headers)) {
 		for (uint32_t b = 0; b < a->g.nodes; b++)
 			a->mark[b] = LOST;
-		mark_firm(a, &r);
-		mark_doubtful(a);
+		mark_all(a, &r);
 	}
 	analysis_release_headers(r.headers);
-}
-
-void analysis_reach(struct analysis *a)
-{
-	mark_held(a);
-	mark_gone(a);
 }

@@ -767,6 +767,15 @@ static void what_was_unmapped_at_the_end_held_until_then(void **state)
 	assert_int_equal(f.gone_objects, 2);
 	assert_int_equal(f.gone_bytes, 20);
 	findings_release(&f);
+	/* Pointers into the middle from what is in use are no better. */
+	scene_edge(&s, 0, 0, 1, 4);
+	scene_edge(&s, 0, 8, 2, 6);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 2);
+	expect(&f, 0, FINDING_LEAK, 2, 2, 0);
+	expect(&f, 1, FINDING_POSSIBLE, 1, 1, 0);
+	assert_int_equal(f.gone_objects, 1);
+	findings_release(&f);
 }
 
 static void the_worst_come_first(void **state)
