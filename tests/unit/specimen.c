@@ -94,6 +94,8 @@ static void make_blocks(struct model *m, size_t count)
 	}
 }
 
+#define GONE_ROOTS 3
+
 /* Each block points to the next one and to some other. */
 static void make_pointers(struct model *m)
 {
@@ -103,7 +105,7 @@ static void make_pointers(struct model *m)
 	m->edge_count = 2 * (size_t)n;
 	m->edges = xcalloc(m->edge_count, sizeof(*m->edges));
 	m->root_count = n / 2;
-	m->roots = xcalloc(m->root_count, sizeof(*m->roots));
+	m->roots = xcalloc(m->root_count + GONE_ROOTS, sizeof(*m->roots));
 	for (uint32_t i = 0; i < n; i++) {
 		m->edges[2 * i] = (struct rkn_edge){ i, (i + 1) % n, 0, 0 };
 		m->edges[2 * i + 1] =
@@ -113,14 +115,13 @@ static void make_pointers(struct model *m)
 		m->roots[i] = (struct rkn_root){ 0x8000 + i, 2 * i, 0,
 						 i % (RKN_ROOT_DECLARED + 1),
 						 i % 2 ? 1 : RKN_NONE };
-	/* The last of them are none any more. */
-	while (m->gone_count < 3 && m->root_count > 6) {
-		m->gone = &m->roots[--m->root_count];
-		*m->gone = (struct rkn_root){ .block = m->gone->block,
-					      .kind = RKN_ROOT_GONE,
-					      .owner = RKN_NONE };
-		m->gone_count++;
-	}
+	/* Behind them those that are none any more. */
+	m->gone = m->roots + m->root_count;
+	m->gone_count = GONE_ROOTS;
+	for (uint32_t i = 0; i < GONE_ROOTS; i++)
+		m->gone[i] = (struct rkn_root){ .block = i % n,
+						.kind = RKN_ROOT_GONE,
+						.owner = RKN_NONE };
 }
 
 /* Every other pointer and root has a large offset, whether it says so or not. */
