@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "leftovers.h"
 #include "modules.h"
 #include "process.h"
 #include "real.h"
@@ -67,11 +68,14 @@ void heap_init(void)
 		return;
 	mallopt(NO_PARAMETER, 0); /* changes nothing, but sets it all up */
 	libc = modules_end((uint64_t)(uintptr_t)real.malloc);
-	while (maps_next(&maps, &m))
+	while (maps_next(&maps, &m)) {
 		if (m.writable && m.private && m.inode && m.start < libc &&
 		    modules_end(m.start) == libc)
 			find_first_arena((const void *)(uintptr_t)m.start,
 					 (const void *)(uintptr_t)m.end);
+		if (strcmp(m.name, "[heap]") == 0)
+			leftovers_find_cache(m.start);
+	}
 	maps_close(&maps);
 }
 

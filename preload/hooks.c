@@ -36,6 +36,7 @@ recorded(void *p, size_t size, const void *frame)
 {
 	if (likely(p)) {
 		leftovers_clear_first(p, size);
+		leftovers_divided(p);
 		record_alloc(p, size, 0, frame);
 	}
 	return p;

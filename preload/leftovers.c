@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shadow.h"
+#include "sys.h"
 
 /* glibc's malloc/malloc.c, struct malloc_chunk: the word before a block is its
  * chunk's size and three flags; a free chunk has four links where its block
@@ -13,6 +14,7 @@
 #define FLAG_MAPPED  2ull /* a mapping of its own, which began as zeros */
 #define CHUNK_LEAST  32ull
 #define CHUNK_HEADER 8ull
+#define DIVIDED_MOST 65536ull /* alignment */
 
 enum leftovers_links leftovers_links;
 
@@ -176,6 +178,95 @@ COLD void leftovers_clear(void *p, size_t size, size_t kept)
 		wipe_block(&f, address, *slot >> STORE_SIZE_SHIFT);
 	/* In the middle of the old block none has begun. */
 	take_all(&f, address + old, f.end);
+}
+
+/* Blocks that were freed before it, and may have ended in its middle: the chunk
+ * that it was cut from began there. */
+static void wipe_from_before(const struct fresh *f, uint64_t address)
+{
+	uint64_t step = address & -address; /* at least its alignment */
+
+	for (uint64_t at =
+		 address - (step < DIVIDED_MOST ? step : DIVIDED_MOST);
+	     at < address; at += 16) {
+		uint64_t *slot = shadow_slot(at), head, rest;
+
+		if (!slot || !shadow_slot_known(slot))
+			continue;
+		head = READ_ONCE(*slot);
+		rest = at + chunk_of(head >> STORE_SIZE_SHIFT);
+		if (!(head & STORE_HEAD) || !(head & STORE_FREED) ||
+		    rest <= address)
+			continue;
+		wipe(f, rest, LINKS + 16);
+		if (rest >= f->end)
+			leave_record(rest);
+		/* A chunk has begun in its middle. */
+		__atomic_compare_exchange_n(slot, &head,
+					    STORE_HEAD | STORE_FREED, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
+}
+
+void leftovers_divided(void *p)
+{
+	const uint64_t address = (uint64_t)(uintptr_t)p;
+	uint64_t header, chunk, next;
+
+	if (leftovers_links != LEFTOVERS_LINKS_GLIBC)
+		return;
+	header = header_of(p);
+	chunk = header & ~FLAGS;
+	if (header & FLAG_MAPPED)
+		return;
+	next = header_of((const char *)p + chunk) & ~FLAGS;
+	if (next >= CHUNK_LEAST && next < STORE_REGION)
+		leave_record(address + chunk + next);
+	wipe_from_before(&(struct fresh){ .from = address,
+					  .to = address + chunk - CHUNK_HEADER,
+					  .end = address + chunk },
+			 address);
+}
+
+#define CACHE_CHUNK 0x290ull /* of struct tcache_perthread_struct */
+#define TLS_MOST    4096ull  /* its address is so near, below the thread's */
+static uint64_t cache_below; /* that many bytes; 0: not known */
+
+void leftovers_find_cache(uint64_t heap)
+{
+	const uint64_t self = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	static uint64_t words[TLS_MOST / 8];
+	uint64_t size = TLS_MOST, header, found = 0;
+	const int pid = sys_pid();
+
+	if (sys_peek(pid, &header, heap + 8, 8) != 8 ||
+	    (header & ~FLAGS) != CACHE_CHUNK)
+		return;
+	while (size && sys_peek(pid, words, self - size, size) != (long)size)
+		size /= 2; /* the thread's variables have fewer pages */
+	for (uint64_t i = 0; i < size / 8; i++) {
+		if (words[i] != heap + 16)
+			continue;
+		if (found) /* which of the two is not known */
+			return;
+		found = size - i * 8;
+	}
+	cache_below = found;
+}
+
+void leftovers_thread(void)
+{
+	const char *self = __builtin_thread_pointer();
+	uint64_t cache;
+
+	if (!cache_below)
+		return;
+	memcpy(&cache, self - cache_below, sizeof(cache));
+	if (!cache || cache % 16 ||
+	    (header_of((const void *)(uintptr_t)cache) & ~FLAGS) != CACHE_CHUNK)
+		return;
+	leave_record(cache);
+	leave_record(cache + CACHE_CHUNK);
 }
 
 size_t leftovers_kept(const void *p)

@@ -71,6 +71,22 @@ static inline void leftovers_clear_moved(void *q, size_t size, size_t kept)
  */
 void leftovers_clear(void *p, size_t size, size_t kept);
 
+/*
+ * `p`, which is new, is aligned, so the allocator has cut it from the middle of
+ * a chunk. What it cut off behind is a chunk that no block was, and links may be
+ * where that ends; what is before it may be of a block that ended in its middle.
+ */
+void leftovers_divided(void *p);
+
+/*
+ * glibc's list of what a thread freed lately is a chunk, too, that no hook sees,
+ * made by the thread's first malloc. Learn from the main thread's, the first
+ * chunk of the heap that starts at `heap`, where threads keep its address; and
+ * note where the calling thread's ends, which is known here for the first time.
+ */
+void leftovers_find_cache(uint64_t heap);
+void leftovers_thread(void);
+
 /* How many bytes of `p`, which goes to realloc(), mean something. */
 size_t leftovers_kept(const void *p);
 

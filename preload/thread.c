@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "leftovers.h"
 #include "maps.h"
 #include "own.h"
 #include "regions.h"
@@ -174,6 +175,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	t->gate.epoch = gate_of(epoch);
 	WRITE_ONCE(t->gate.open, t->gate.epoch);
 	thread_self = &t->gate;
+	leftovers_thread();
 	return t;
 }
 
