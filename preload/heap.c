@@ -137,9 +137,10 @@ uint64_t heap_arena_end(uint64_t address, const struct map *maps,
 	return base + h->size;
 }
 
-/* Does a live block touch the page? */
-static bool is_covered(const struct blocks *b, uint64_t page)
+/* Does a live block touch the page that `address` is in? */
+static bool is_covered(const struct blocks *b, uint64_t address)
 {
+	uint64_t page = address & ~(PAGE - 1);
 	uint32_t i = blocks_after(b, page);
 
 	return i < b->count && b->list[i].address < page + PAGE;
