@@ -228,6 +228,8 @@ void job_unmap(struct world *w)
 		put(&map[roll(w, 500)],
 		    blocks_make_some(w, blocks_some_size(w, 1)));
 	munmap((void *)(uintptr_t)map, size);
+	/* It goes on: what is unmapped at the end is thrown away, not lost. */
+	blocks_place(w, blocks_make_some(w, blocks_some_size(w, 1)));
 }
 
 void job_unload(struct world *w)
