@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "process.h"
 #include "shadow.h"
 #include "sys.h"
 
@@ -11,6 +12,8 @@
  * was. */
 #define LINKS        32
 #define FLAGS        7ull
+#define LOOKS_MOST   16384ull
+#define FLAG_ARENA   4ull /* not of the first arena */
 #define FLAG_MAPPED  2ull /* a mapping of its own, which began as zeros */
 #define CHUNK_LEAST  32ull
 #define CHUNK_HEADER 8ull
@@ -150,6 +153,48 @@ static void take_all(const struct fresh *f, uint64_t at, uint64_t end)
 	}
 }
 
+static bool may_be_size(uint64_t word)
+{
+	uint64_t flags = word & 15; /* a chunk before a free one is in use */
+
+	return (flags == 1 || flags == 1 + FLAG_ARENA) && word >= CHUNK_LEAST &&
+	       word < 1ull << 32;
+}
+
+static bool may_be_link(uint64_t word)
+{
+	return !(word & 15) && word >= 1ull << 20 &&
+	       word >> STORE_ADDRESS_BITS == 0;
+}
+
+/*
+ * Links by their looks: a chunk's size, and up to four addresses of chunks.
+ * What passes for that is cleared, too: nothing there means anything. Only of
+ * what was used before, and is not large.
+ */
+static void wipe_by_looks(const struct fresh *f)
+{
+	const uint64_t end =
+	    f->to - f->from < LOOKS_MOST ? f->to : f->from + LOOKS_MOST;
+
+	for (uint64_t at = f->from; at + 16 <= end;) {
+		uint64_t *word = (uint64_t *)(uintptr_t)at;
+		const uint64_t *slot = shadow_head_at(at);
+
+		if (!slot) {
+			at = (at & ~4095ull) + 4096;
+			continue;
+		}
+		at += 8;
+		if (!may_be_size(*word))
+			continue;
+		for (unsigned i = 0; i < 4 && at + 8 <= end &&
+				     may_be_link(*(uint64_t *)(uintptr_t)at);
+		     i++, at += 8)
+			*(uint64_t *)(uintptr_t)at = 0;
+	}
+}
+
 COLD void leftovers_clear(void *p, size_t size, size_t kept)
 {
 	const uint64_t address = (uint64_t)(uintptr_t)p;
@@ -178,6 +223,9 @@ COLD void leftovers_clear(void *p, size_t size, size_t kept)
 		wipe_block(&f, address, *slot >> STORE_SIZE_SHIFT);
 	/* In the middle of the old block none has begun. */
 	take_all(&f, address + old, f.end);
+	if (leftovers_links == LEFTOVERS_LINKS_GLIBC && f.from < f.to &&
+	    (process.forked || header_of(p) & FLAG_ARENA))
+		wipe_by_looks(&f);
 }
 
 /* Blocks that were freed before it, and may have ended in its middle: the chunk

