@@ -20,6 +20,7 @@
 #include "model.h"
 #include "output.h"
 #include "report_text.h"
+#include "shrinking.h"
 #include "strangers.h"
 #include "symbols.h"
 #include "units.h"
@@ -197,6 +198,33 @@ static void print_main(const struct finish *f, const struct model *m)
 	free(path);
 }
 
+struct finish_report {
+	const struct finish *f;
+	const struct live_store *store;
+	const struct model *m;
+	bool main_program;
+};
+
+static void print_report(void *data)
+{
+	const struct finish_report *r = data;
+
+	if (r->main_program)
+		print_main(r->f, r->m);
+	else
+		print_other(r->f, r->store, r->m);
+}
+
+/* The program has run: its status and all recordings count for more than a
+ * report that can be made again. */
+static void try_report(struct finish_report *r)
+{
+	if (!shrinking_survive(print_report, r))
+		warn(
+		    "a binary or debug file was cut short while it was read; `refknot report %s` makes the report when it is complete",
+		    r->m->path);
+}
+
 bool finish_is_passing(const struct live_store *store, const struct model *m)
 {
 	return !m->meta.allocations ||
@@ -223,10 +251,9 @@ static char *finish_store(const struct finish *f,
 		path = finish_save(f, &m, store->path, main_program);
 		free(m.path);
 		m.path = xstrdup(path);
-		if (!f->quiet && main_program)
-			print_main(f, &m);
-		else if (!f->quiet)
-			print_other(f, store, &m);
+		if (!f->quiet)
+			try_report(&(struct finish_report){ f, store, &m,
+							    main_program });
 	}
 	model_release(&m);
 	return path;

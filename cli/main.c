@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line: do what it asks for. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "die.h"
 #include "invocation.h"
+#include "shrinking.h"
 
 static void print_help(FILE *out)
 {
@@ -33,27 +31,6 @@ static int finish(int status)
 		die(STATUS_INPUT,
 		    "not all could be written to standard output");
 	return status;
-}
-
-/* libelf maps binaries, and whoever links one anew may cut it short. */
-static void cut_short(int number)
-{
-	static const char text[] =
-	    "refknot: a binary or debug file was cut short while it was read; try again when it is complete\n";
-
-	(void)number;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	_exit(STATUS_INPUT);
-}
-
-/* What is ignored stays so: a program inherits it. */
-static void watch_files(void)
-{
-	const struct sigaction ours = { .sa_handler = cut_short };
-	struct sigaction theirs;
-
-	if (!sigaction(SIGBUS, NULL, &theirs) && theirs.sa_handler == SIG_DFL)
-		sigaction(SIGBUS, &ours, NULL);
 }
 
 static int obey(const struct invocation *i)
@@ -84,7 +61,7 @@ int main(int argc, char **argv)
 	struct invocation i;
 	int status;
 
-	watch_files();
+	shrinking_watch();
 	invocation_parse(&i, argc, argv);
 	status = obey(&i);
 	invocation_release(&i);

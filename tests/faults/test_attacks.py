@@ -442,39 +442,161 @@ def test_a_file_that_shrinks_under_its_reader(form, left, shared, shrinker,
     assert 2 in seen
 
 
-def test_a_binary_that_shrinks_under_a_report(shared, tmp_path):
-    """Whoever links it anew, in place, at the wrong moment."""
-    binary = tmp_path / "binary"
-    shutil.copy(PLACES, binary)
-    (tmp_path / "w.c").write_text("""
+# Cuts the file SHRINK to nothing at the first call of one of these, or of that
+# which SHRINK_AT names, once it is mapped: those for other files may come first.
+SHRINK_BINARY = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+static void shrink(const char *name)
+{
+    const char *at = getenv("SHRINK_AT");
+    const char *file = getenv("SHRINK");
+    char line[5000];
+    FILE *maps;
+    int now = 0;
+
+    if (at && strcmp(at, name))
+        return;
+    maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof(line), maps))
+        now |= strstr(line, file) != NULL;
+    if (maps)
+        fclose(maps);
+    if (now)
+        (void)!truncate(file, 0);
+}
+#define REAL(name) dlsym(RTLD_NEXT, name)
 int dwarf_getsrclines(void *die, void *lines, void *n)
 {
-    (void)!truncate(getenv("SHRINK"), 0);
-    return ((int (*)(void *, void *, void *))dlsym(
-        RTLD_NEXT, "dwarf_getsrclines"))(die, lines, n);
+    shrink(__func__);
+    return ((int (*)(void *, void *, void *))REAL("dwarf_getsrclines"))(
+        die, lines, n);
 }
 void *dwarf_getsrc_die(void *die, unsigned long pc)
 {
-    (void)!truncate(getenv("SHRINK"), 0);
-    return ((void *(*)(void *, unsigned long))dlsym(
-        RTLD_NEXT, "dwarf_getsrc_die"))(die, pc);
+    shrink(__func__);
+    return ((void *(*)(void *, unsigned long))REAL("dwarf_getsrc_die"))(
+        die, pc);
 }
-""")
-    done = run(CC, "-w", "-shared", "-fPIC", tmp_path / "w.c", "-o",
-               tmp_path / "w.so", "-ldl")
+char *elf_rawfile(void *elf, size_t *size)
+{
+    char *p = ((char *(*)(void *, size_t *))REAL("elf_rawfile"))(elf, size);
+
+    shrink(__func__);
+    return p;
+}
+void *dwfl_module_eh_cfi(void *module, void *bias)
+{
+    shrink(__func__);
+    return ((void *(*)(void *, void *))REAL("dwfl_module_eh_cfi"))(
+        module, bias);
+}
+"""
+
+# Nothing names its calls but what its code is.
+NAMELESS = """
+#include <stdlib.h>
+int main(void)
+{
+    void *volatile p = malloc(100);
+
+    p = NULL;
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def binary_shrinker(tmp_path_factory):
+    root = tmp_path_factory.mktemp("shrink_binary")
+    (root / "w.c").write_text(SHRINK_BINARY)
+    done = run(CC, "-w", "-shared", "-fPIC", root / "w.c", "-o",
+               root / "w.so", "-ldl")
     assert done.status == 0, done.told
-    assert recorded_run(tmp_path / "r.rkn", binary, "plain").status == 0
-    done = run(REFKNOT, "report", tmp_path / "r.rkn", env=environment(
-        LD_PRELOAD=tmp_path / "w.so", SHRINK=binary))
+    return root / "w.so"
+
+
+@pytest.fixture
+def nameless(tmp_path):
+    (tmp_path / "n.c").write_text(NAMELESS)
+    done = run(CC, "-w", "-s", "-Wl,--build-id=none", tmp_path / "n.c", "-o",
+               tmp_path / "nameless")
+    assert done.status == 0, done.told
+    return tmp_path / "nameless"
+
+
+def cut_short(shrinker, binary, *argv):
+    """Of a command that reads it: whoever links it anew, in place, at the
+    wrong moment."""
+    done = run(REFKNOT, *argv, env=environment(LD_PRELOAD=shrinker,
+                                               SHRINK=binary))
     assert binary.stat().st_size == 0
+    return done
+
+
+def assert_told_to_try_again(done):
     assert done.status == 2, (done.status, done.told)
     line, = done.told.splitlines()
     assert line.startswith("refknot: ") and "again" in line, line
+
+
+@pytest.mark.parametrize("command", [
+    ["report"], ["report", "--format=json"], ["check"], ["leaks"]])
+def test_a_binary_that_shrinks_under_a_report(command, shared, tmp_path,
+                                              binary_shrinker):
+    binary = tmp_path / "binary"
+    shutil.copy(PLACES, binary)
+    assert recorded_run(tmp_path / "r.rkn", binary, "plain").status == 0
+    assert_told_to_try_again(cut_short(binary_shrinker, binary, *command,
+                                       tmp_path / "r.rkn"))
+
+
+def test_a_binary_that_shrinks_under_a_baseline(tmp_path, nameless,
+                                                binary_shrinker):
+    """Its code is summed up, as it has no build-id."""
+    assert recorded_run(tmp_path / "r.rkn", nameless).status == 0
+    assert_told_to_try_again(cut_short(
+        binary_shrinker, nameless, "check", "--baseline",
+        tmp_path / "baseline", "--update-baseline", tmp_path / "r.rkn"))
+    assert not (tmp_path / "baseline").exists()
+
+
+@pytest.mark.parametrize("name", ["binary", "nameless"])
+def test_a_binary_that_shrinks_under_the_doctor(name, tmp_path, nameless,
+                                                binary_shrinker):
+    shutil.copy(PLACES, tmp_path / "binary")
+    assert_told_to_try_again(cut_short(binary_shrinker, tmp_path / name,
+                                       "doctor", tmp_path / name))
+
+
+def test_a_binary_that_shrinks_under_the_report_of_a_run(tmp_path,
+                                                         binary_shrinker):
+    """The program has run: its status and its recording stay."""
+    binary = tmp_path / "binary"
+    shutil.copy(PLACES, binary)
+    done = run(REFKNOT, "run", "-o", tmp_path / "r.rkn", binary, "plain",
+               env=environment(LD_PRELOAD=binary_shrinker, SHRINK=binary,
+                               SHRINK_AT="dwarf_getsrc_die"))
+    assert binary.stat().st_size == 0
+    assert done.status == 0, (done.status, done.told)
+    assert f"`refknot report {tmp_path / 'r.rkn'}`" in done.told
+    shutil.copy(PLACES, binary)
+    assert "1 finding: 1 leak" in run(REFKNOT, "report",
+                                      tmp_path / "r.rkn").out.decode()
+
+
+def test_a_binary_that_shrank_before_it_was_looked_at(shared, tmp_path):
+    binary = tmp_path / "binary"
+    shutil.copy(PLACES, binary)
+    assert recorded_run(tmp_path / "r.rkn", binary, "plain").status == 0
+    os.truncate(binary, 0)
+    done = run(REFKNOT, "report", tmp_path / "r.rkn")
+    assert done.status == 0, done.told
+    assert f"{binary} is no ELF file (any more)" in done.out.decode()
 
 
 # As a distribution's administrator would: all programs load it.
