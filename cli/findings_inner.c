@@ -95,8 +95,20 @@ static bool is_rounded_up(const struct analysis *a, uint32_t block,
 				    : b->size % align == align - 1;
 }
 
+/* Who made a block, as far as it matters here. */
+enum maker { MAKER_UNKNOWN, MAKER_OTHER, MAKER_NEW, MAKER_GOBJECT };
+
+static enum maker maker_called(const char *function)
+{
+	if (!strncmp(function, "_Znw", 4) || !strncmp(function, "_Zna", 4) ||
+	    !strncmp(function, "operator new", strlen("operator new")))
+		return MAKER_NEW;
+	return strcmp(function, "g_type_create_instance") == 0 ? MAKER_GOBJECT
+							       : MAKER_OTHER;
+}
+
 /* Which function the block's allocator was called for, past wrappers. */
-static bool is_made_by(struct analysis *a, uint32_t stack, const char *name)
+static enum maker find_maker(struct analysis *a, uint32_t stack)
 {
 	uint32_t f = a->m->stacks[stack].frame;
 
@@ -106,30 +118,39 @@ static bool is_made_by(struct analysis *a, uint32_t stack, const char *name)
 		size_t count = symbols_frame(a->symbols, f, &l);
 
 		for (size_t i = 0; i < count; i++) {
+			enum maker maker;
+
 			if (!l[i].function)
-				return false;
-			if (!strcmp(l[i].function, name))
-				return true;
+				return MAKER_OTHER;
+			maker = maker_called(l[i].function);
+			if (maker != MAKER_OTHER)
+				return maker;
 			if (!place_is_wrapper(l[i].function))
-				return false;
+				return MAKER_OTHER;
 		}
 	}
-	return false;
+	return MAKER_OTHER;
 }
 
 /* Lazily, once a stack. */
-static bool is_made_by_gobject(struct analysis *a, uint32_t stack)
+static bool is_made_by(struct analysis *a, uint32_t block, enum maker maker)
 {
-	enum { UNKNOWN, NOT, MADE };
+	uint32_t stack = a->m->blocks[block].stack;
 
 	if (!a->symbols)
 		return false;
 	if (!a->makers)
 		a->makers = xcalloc(a->m->stack_count + 1, 1);
-	if (a->makers[stack] == UNKNOWN)
-		a->makers[stack] =
-		    is_made_by(a, stack, "g_type_create_instance") ? MADE : NOT;
-	return a->makers[stack] == MADE;
+	if (a->makers[stack] == MAKER_UNKNOWN)
+		a->makers[stack] = (uint8_t)find_maker(a, stack);
+	return a->makers[stack] == maker;
+}
+
+/* A C program's word that happens to divide the rest is no count. */
+static bool is_array(struct analysis *a, uint32_t block, uint32_t offset)
+{
+	return model_knows_place(a->m, RKN_WIDE_ARRAY, block, offset) &&
+	       is_made_by(a, block, MAKER_NEW);
 }
 
 /* GObject puts private parts before the object, as large as its type wants;
@@ -138,8 +159,7 @@ static bool is_instance(struct analysis *a, uint32_t block, uint32_t offset)
 {
 	const struct rkn_edge *class;
 
-	if (offset > PRIVATE_MOST ||
-	    !is_made_by_gobject(a, a->m->blocks[block].stack))
+	if (offset > PRIVATE_MOST || !is_made_by(a, block, MAKER_GOBJECT))
 		return false;
 	class = edge_at(a, block, offset);
 	return class && class->to != block && !class->to_offset;
@@ -147,7 +167,8 @@ static bool is_instance(struct analysis *a, uint32_t block, uint32_t offset)
 
 bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset)
 {
-	return is_empty_array(a, block, offset) ||
+	return is_empty_array(a, block, offset) || is_array(a, block, offset) ||
+	       model_knows_place(a->m, RKN_WIDE_BASE, block, offset) ||
 	       has_start_before(a, block, offset) ||
 	       is_rounded_up(a, block, offset) || is_instance(a, block, offset);
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "parts.h"
 #include "recording.h"
 
 int model_error(struct model *m, int error, const char *format, ...)
@@ -285,6 +286,17 @@ static const struct rkn_wide *find_wide(const struct model *m, uint32_t kind,
 		       m->wide[low].index == index
 		   ? &m->wide[low]
 		   : NULL;
+}
+
+bool model_knows_place(const struct model *m, enum rkn_wide_kind kind,
+		       uint32_t block, uint64_t offset)
+{
+	const struct rkn_wide key = { .kind = kind,
+				      .index = block,
+				      .to_offset = offset };
+
+	return m->wide_count && bsearch(&key, m->wide, m->wide_count,
+					sizeof(key), parts_compare_wide);
 }
 
 uint64_t model_edge_from(const struct model *m, const struct rkn_edge *e)

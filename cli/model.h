@@ -109,4 +109,9 @@ uint64_t model_edge_to(const struct model *m, const struct rkn_edge *e);
 /* Of an element of m->roots: where it points to in its block, bytes. */
 uint64_t model_root_to(const struct model *m, const struct rkn_root *r);
 
+/* Did the block's contents tell at the snapshot that a pointer to `offset` in it
+ * may be meant: RKN_WIDE_ARRAY or RKN_WIDE_BASE? */
+bool model_knows_place(const struct model *m, enum rkn_wide_kind kind,
+		       uint32_t block, uint64_t offset);
+
 #endif

@@ -36,6 +36,9 @@ struct part_kind {
 
 extern const struct part_kind part_kinds[PARTS];
 
+/* The order of struct rkn_wide, for qsort and bsearch. */
+int parts_compare_wide(const void *a, const void *b);
+
 /* Room for `more` records behind the last; 0 or -ENOMEM. */
 int part_grow(struct part *p, size_t record_size, size_t more);
 

@@ -248,18 +248,35 @@ static const char *check_census(const struct parts *p, size_t i)
 	return check_key(p, c->stack, c->type, false);
 }
 
+/* Of a root or edge there is one. */
+int parts_compare_wide(const void *a, const void *b)
+{
+	const struct rkn_wide *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	if (x->kind < RKN_WIDE_ARRAY || x->to_offset == y->to_offset)
+		return 0;
+	return x->to_offset < y->to_offset ? -1 : 1;
+}
+
 static const char *check_wide(const struct parts *p, size_t i)
 {
+	static const enum rkn_chunk_type about[] = {
+		[RKN_WIDE_ROOT] = RKN_CHUNK_ROOTS,
+		[RKN_WIDE_EDGE] = RKN_CHUNK_EDGES,
+		[RKN_WIDE_ARRAY] = RKN_CHUNK_BLOCKS,
+		[RKN_WIDE_BASE] = RKN_CHUNK_BLOCKS,
+	};
 	const struct rkn_wide *w = &RECORD(p, RKN_CHUNK_WIDE, i, wide);
 
-	if (w->kind > RKN_WIDE_EDGE)
+	if (w->kind > RKN_WIDE_BASE)
 		return "its kind is unknown";
-	if (outside(
-		p, w->kind == RKN_WIDE_EDGE ? RKN_CHUNK_EDGES : RKN_CHUNK_ROOTS,
-		w->index))
-		return "the pointer that it is about is unknown";
-	if (i && (w[-1].kind > w->kind ||
-		  (w[-1].kind == w->kind && w[-1].index >= w->index)))
+	if (outside(p, about[w->kind], w->index))
+		return "the block or pointer that it is about is unknown";
+	if (i && parts_compare_wide(&w[-1], w) >= 0)
 		return "it is out of order";
 	return NULL;
 }

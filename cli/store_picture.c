@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks, edges and roots of a store whose snapshot is complete. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "recording.h"
@@ -64,6 +65,21 @@ static void mend_roots(struct store_file *s)
 		r[i].owner = owner_of(s, &r[i]);
 }
 
+/* The shim notes places in blocks as it meets them, some more than once. */
+static void order_wide(struct store_file *s)
+{
+	struct part *part = &s->parts.of[RKN_CHUNK_WIDE];
+	struct rkn_wide *w = part->records;
+	size_t n = 0;
+
+	if (part->count)
+		qsort(w, part->count, sizeof(*w), parts_compare_wide);
+	for (size_t i = 0; i < part->count; i++)
+		if (!n || parts_compare_wide(&w[n - 1], &w[i]))
+			w[n++] = w[i];
+	part->count = n;
+}
+
 int store_picture(struct store_file *s)
 {
 	int error = read_part(s, STORE_BLOCKS, RKN_CHUNK_BLOCKS);
@@ -78,5 +94,6 @@ int store_picture(struct store_file *s)
 		return error;
 	mend_blocks(s);
 	mend_roots(s);
+	order_wide(s);
 	return 0;
 }

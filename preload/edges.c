@@ -5,6 +5,7 @@
 #include "compiler.h"
 #include "contexts.h"
 #include "heap.h"
+#include "inner.h"
 #include "picture.h"
 #include "wide.h"
 
@@ -39,6 +40,8 @@ static void look_up(struct picture *p, const struct word *w)
 	e = picture_list_add(&p->edges);
 	if (!e)
 		return;
+	if (offset)
+		inner_note(p, to, offset);
 	e->from = w->from;
 	e->to = to;
 	e->from_word = wide_narrow(w->number);

@@ -32,6 +32,7 @@ struct picture {
 	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
 	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */
+	struct inner *inner; /* what inner.c looked at; NULL: nothing */
 	struct wide_piece *wide, *wide_last; /* see wide.h; NULL: none */
 	bool copies; /* memory can be read through the kernel */
 };

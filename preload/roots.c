@@ -10,6 +10,7 @@
 #include "contexts.h"
 #include "heap.h"
 #include "inherited.h"
+#include "inner.h"
 #include "modules.h"
 #include "own.h"
 #include "picture.h"
@@ -71,6 +72,8 @@ static void found(struct picture *p, const struct piece *piece, uint64_t where,
 	r->to_offset = wide_narrow(offset);
 	r->kind = kind_at(piece, where);
 	r->owner = piece->owner;
+	if (offset)
+		inner_note(p, block, offset);
 	if (r->to_offset == RKN_SEE_WIDE)
 		wide_note(p, RKN_WIDE_ROOT, 0, offset);
 }

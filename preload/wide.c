@@ -6,7 +6,8 @@
 
 #define PIECE_BYTES (1u << 20)
 
-/* Rows as they come: roots are searched first, and both in ascending order. */
+/* Rows as they come: roots are searched first, and both in ascending order; those
+ * of places are in no order, and some are there several times. */
 struct wide_piece {
 	struct wide_piece *next;
 	uint64_t count;
@@ -34,21 +35,33 @@ static struct wide_piece *piece_with_room(struct picture *p)
 	return piece;
 }
 
+static void add(struct picture *p, const struct rkn_wide *row)
+{
+	struct wide_piece *piece = piece_with_room(p);
+
+	if (piece)
+		piece->rows[piece->count++] = *row;
+}
+
 void wide_note(struct picture *p, enum rkn_wide_kind kind, uint64_t from_word,
 	       uint64_t to_offset)
 {
-	struct wide_piece *piece = piece_with_room(p);
 	enum store_table_number table =
 	    kind == RKN_WIDE_EDGE ? STORE_EDGES : STORE_ROOTS;
 
-	if (piece)
-		piece->rows[piece->count++] = (struct rkn_wide){
-			.kind = kind,
-			.index =
-			    (uint32_t)store.header->tables[table].count - 1,
-			.from_word = from_word,
-			.to_offset = to_offset,
-		};
+	add(p, &(struct rkn_wide){
+		   .kind = kind,
+		   .index = (uint32_t)store.header->tables[table].count - 1,
+		   .from_word = from_word,
+		   .to_offset = to_offset,
+	       });
+}
+
+void wide_note_place(struct picture *p, enum rkn_wide_kind kind, uint32_t block,
+		     uint64_t offset)
+{
+	add(p, &(struct rkn_wide){
+		   .kind = kind, .index = block, .to_offset = offset });
 }
 
 void wide_finish(struct picture *p)

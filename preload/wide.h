@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Offsets of 4 GiB and more, for which records of pointers have no room: kept
+ * What records of pointers have no room for: offsets of 4 GiB and more, and which
+ * places in blocks are meant by those that lead there (see inner.h). It is kept
  * beside them while a snapshot is taken, as only one of the store's tables can
  * grow at a time, and put into the store when it has all pointers.
  */
@@ -23,6 +24,11 @@ static inline uint32_t wide_narrow(uint64_t n)
  * memory it stays as it is: "so much, or more". */
 void wide_note(struct picture *p, enum rkn_wide_kind kind, uint64_t from_word,
 	       uint64_t to_offset);
+
+/* Note place `offset` in block number `block`: RKN_WIDE_ARRAY or RKN_WIDE_BASE.
+ * Where there is no memory it is not known. */
+void wide_note_place(struct picture *p, enum rkn_wide_kind kind, uint32_t block,
+		     uint64_t offset);
 
 /* All pointers are in the store: put these there, too. */
 void wide_finish(struct picture *p);

@@ -426,14 +426,19 @@ static_assert(sizeof(struct rkn_census) == 24, "census changed size");
 enum rkn_wide_kind {
 	RKN_WIDE_ROOT = 0,
 	RKN_WIDE_EDGE = 1,
+	/* A pointer to that place of the block is meant to keep it, */
+	RKN_WIDE_ARRAY = 2, /* if C++'s operator new made it: the word before is
+			       a number of elements that fills the rest */
+	RKN_WIDE_BASE = 3,  /* as a C++ object's part of a base class */
 };
 
-/* Blocks of 4 GiB and more are rare: what pointers from or to them have no room
- * for stands here, by ascending kind, then index. */
+/* What pointers have no room for: offsets of 4 GiB and more, which are rare, and
+ * what the places are that they lead to. By ascending kind, then index, then, of
+ * a block, offset. */
 struct rkn_wide {
 	uint32_t kind;      /* enum rkn_wide_kind */
-	uint32_t index;     /* of the root or edge */
-	uint64_t from_word; /* in units of 8 bytes; of a root 0 */
+	uint32_t index;     /* of the root, edge or block */
+	uint64_t from_word; /* in units of 8 bytes; but of an edge 0 */
 	uint64_t to_offset; /* bytes */
 };
 static_assert(sizeof(struct rkn_wide) == 24, "wide record changed size");

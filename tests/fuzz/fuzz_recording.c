@@ -33,9 +33,11 @@ static void look(const struct model *m)
 	for (size_t i = 0; i < m->root_count; i++)
 		input_need(m->roots[i].block < m->block_count);
 	for (size_t i = 0; i < m->wide_count; i++)
-		input_need(m->wide[i].index < (m->wide[i].kind == RKN_WIDE_EDGE
-						   ? m->edge_count
-						   : m->root_count));
+		input_need(m->wide[i].index <
+			   (m->wide[i].kind == RKN_WIDE_EDGE ? m->edge_count
+			    : m->wide[i].kind == RKN_WIDE_ROOT
+				? m->root_count
+				: m->block_count));
 	for (size_t i = 0; i < m->event_count; i++)
 		input_need(m->events[i].kind <= RKN_EVENT_RENAME);
 	for (size_t i = 0; i < m->mark_count; i++)

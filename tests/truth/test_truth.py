@@ -20,7 +20,11 @@ from conftest import BUILD, environment, own_function, record, run
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = BUILD / "tests/truth"
 LIBRARY = PROGRAMS / "truth_library.so"
-CASES = sorted(p.stem for p in HERE.glob("*.c") if p.stem != "library")
+# What there is no compiler for is not built.
+SOURCES = {p.stem: p for p in HERE.iterdir()
+           if p.suffix == ".c" and p.stem != "library"
+           or p.suffix == ".cc" and (PROGRAMS / f"truth_{p.stem}").exists()}
+CASES = sorted(SOURCES)
 KEYS = ("expect", "lsan", "valgrind")
 
 EXPECT = re.compile(
@@ -55,7 +59,7 @@ class Case:
     def __init__(self, name):
         self.name = name
         self.program = PROGRAMS / f"truth_{name}"
-        comment = (HERE / f"{name}.c").read_text().split("*/")[1]
+        comment = SOURCES[name].read_text().split("*/")[1]
         self.said = {key: [] for key in KEYS}
         into = None
         for line in comment.splitlines():

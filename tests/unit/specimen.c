@@ -124,12 +124,22 @@ static void make_pointers(struct model *m)
 						.owner = RKN_NONE };
 }
 
-/* Every other pointer and root has a large offset, whether it says so or not. */
+/* Every other pointer and root has a large offset, whether it says so or not; the
+ * last block has three places that are known. */
 static void make_wide(struct model *m)
 {
-	m->wide_count = m->root_count / 2 + m->edge_count / 2;
-	m->wide = xcalloc(m->wide_count + 1, sizeof(*m->wide));
-	for (size_t i = 0; i < m->wide_count; i++) {
+	const uint32_t last = (uint32_t)m->block_count - 1;
+	const struct rkn_wide places[] = {
+		{ RKN_WIDE_ARRAY, last, 0, 8 },
+		{ RKN_WIDE_ARRAY, last, 0, 16 },
+		{ RKN_WIDE_BASE, last, 0, 8 },
+	};
+	size_t pointers = m->root_count / 2 + m->edge_count / 2;
+
+	m->wide = xcalloc(pointers + 3, sizeof(*m->wide));
+	m->wide_count = pointers + (m->block_count ? 3 : 0);
+	memcpy(m->wide + pointers, places, sizeof(places));
+	for (size_t i = 0; i < pointers; i++) {
 		bool root = i < m->root_count / 2;
 
 		m->wide[i] = (struct rkn_wide){

@@ -164,9 +164,20 @@ static void add_picture(struct store_maker *s)
 		{ 0x7000, 1, 8, RKN_ROOT_STACK, 1 },
 	};
 
+	/* As the shim meets them. */
+	const struct rkn_wide wide[] = {
+		{ RKN_WIDE_ROOT, 1, 0, 5ull << 32 },
+		{ RKN_WIDE_EDGE, 0, 1, 6ull << 32 },
+		{ RKN_WIDE_BASE, 0, 0, 8 },
+		{ RKN_WIDE_ARRAY, 1, 0, 16 },
+		{ RKN_WIDE_ARRAY, 1, 0, 8 },
+		{ RKN_WIDE_BASE, 0, 0, 8 },
+	};
+
 	store_maker_table(s, STORE_BLOCKS, blocks, 2, sizeof(blocks[0]));
 	store_maker_table(s, STORE_EDGES, edges, 2, sizeof(edges[0]));
 	store_maker_table(s, STORE_ROOTS, roots, 2, sizeof(roots[0]));
+	store_maker_table(s, STORE_WIDE, wide, 6, sizeof(wide[0]));
 	s->h.state = STORE_FINISHED;
 	s->h.meta.flags |= RKN_META_SNAPSHOT;
 	s->h.meta.end = RKN_END_EXIT;

@@ -664,6 +664,39 @@ static void a_link_of_the_allocator_teaches_nothing(void **state)
 	expect_possible(0);
 }
 
+static void a_place_that_its_block_tells_of_keeps_it(void **state)
+{
+	struct rkn_wide place = { .to_offset = 16 };
+	uint32_t b;
+
+	(void)state;
+	b = scene_block(&s, in_a, 104);
+	scene_root(&s, b, 16);
+	s.m.wide = &place;
+	s.m.wide_count = 1;
+	place.index = b;
+	place.kind = RKN_WIDE_BASE;
+	expect_possible(0);
+	place.to_offset = 8; /* another place */
+	expect_possible(1);
+	place.to_offset = 16;
+	place.index = b + 1; /* or block */
+	expect_possible(1);
+}
+
+static void an_array_behind_its_number_is_operator_new_s(void **state)
+{
+	struct rkn_wide places[] = { { RKN_WIDE_ARRAY, 0, 0, 8 },
+				     { RKN_WIDE_ARRAY, 1, 0, 8 } };
+
+	(void)state;
+	scene_root(&s, scene_block(&s, in_a, 88), 8);
+	scene_root(&s, scene_block(&s, scene_in(&s, "_Znwm"), 88), 8);
+	s.m.wide = places;
+	s.m.wide_count = 2;
+	expect_possible(1);
+}
+
 static void an_empty_array_is_held_at_its_end(void **state)
 {
 	(void)state;
@@ -1125,6 +1158,8 @@ int main(void)
 		TEST(blocks_of_one_size_from_many_are_of_one_type),
 		TEST(callers_that_are_missing_are_not_taken_for_one),
 		TEST(a_link_of_the_allocator_teaches_nothing),
+		TEST(a_place_that_its_block_tells_of_keeps_it),
+		TEST(an_array_behind_its_number_is_operator_new_s),
 		TEST(an_empty_array_is_held_at_its_end),
 		TEST(the_start_before_what_was_aligned_keeps_it),
 		TEST(the_start_rounded_up_keeps_the_block),

@@ -391,10 +391,13 @@ static const struct {
 	{ "rows are beyond the census", ARRAY(marks, 0, first), 1 },
 	{ "its stack or type is unknown", ARRAY(census, 1, type), 3 },
 	{ "it is not of either a stack or a type", ARRAY(census, 0, type), 1 },
-	{ "its kind is unknown", ARRAY(wide, 24, kind), 2 },
+	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
 	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },
 	{ "out of order", ARRAY(wide, 1, index), 0 },
 	{ "out of order", ARRAY(wide, 3, kind), RKN_WIDE_EDGE },
+	{ "block or pointer that it is about", ARRAY(wide, 26, index), SMALL },
+	{ "out of order", ARRAY(wide, 26, to_offset), 8 },
+	{ "out of order", ARRAY(wide, 27, kind), RKN_WIDE_ARRAY },
 #undef ARRAY
 };
 

@@ -423,6 +423,21 @@ static void a_store_can_be_saved_and_loaded(void **state)
 	model_release(&m);
 }
 
+static void places_in_blocks_are_put_in_order_each_once(void **state)
+{
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.wide_count, 5);
+	assert_true(model_knows_place(&m, RKN_WIDE_ARRAY, 1, 8));
+	assert_true(model_knows_place(&m, RKN_WIDE_ARRAY, 1, 16));
+	assert_true(model_knows_place(&m, RKN_WIDE_BASE, 0, 8));
+	assert_false(model_knows_place(&m, RKN_WIDE_BASE, 1, 8));
+	assert_false(model_knows_place(&m, RKN_WIDE_BASE, 0, 16));
+	assert_false(model_knows_place(&m, RKN_WIDE_ARRAY, 0, 8));
+	model_release(&m);
+}
+
 /* A process killed while it wrote a text. */
 static void texts_always_end(void **state)
 {
@@ -598,6 +613,7 @@ int main(void)
 		cmocka_unit_test(rings_that_never_close_are_cut),
 		cmocka_unit_test(regions_and_marks_are_sorted),
 		cmocka_unit_test(a_store_can_be_saved_and_loaded),
+		cmocka_unit_test(places_in_blocks_are_put_in_order_each_once),
 		cmocka_unit_test(texts_always_end),
 		cmocka_unit_test(a_switched_off_store_says_so),
 		cmocka_unit_test(claims_of_too_many_records_come_to_nothing),
