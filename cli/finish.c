@@ -24,6 +24,7 @@
 #include "strangers.h"
 #include "symbols.h"
 #include "units.h"
+#include "wishes.h"
 
 #define NAME_RACES 8
 
@@ -127,10 +128,10 @@ static bool is_loss(enum finding_kind kind)
 }
 
 /* "2 findings, 96 B lost, and 1 possible leak" */
-static void print_verdict(const struct findings *found)
+static void print_verdict(const struct findings *found, const struct wishes *w)
 {
-	char text[UNITS_SIZE];
-	uint64_t bytes = 0;
+	char text[UNITS_SIZE], size[UNITS_SIZE];
+	uint64_t bytes = 0, withheld;
 	size_t sure = 0;
 
 	if (!found->checked) {
@@ -153,6 +154,11 @@ static void print_verdict(const struct findings *found)
 		fprintf(stderr, ", and %zu possible leak%s",
 			found->count - sure,
 			found->count - sure == 1 ? "" : "s");
+	withheld = wishes_withheld(w, &bytes);
+	if (withheld)
+		fprintf(stderr, " (%s of %s withheld by the program's own %s)",
+			units_count(text, withheld, "finding"),
+			units_bytes(size, bytes), wishes_origin(w));
 }
 
 static struct symbols *open_symbols(const struct finish *f,
@@ -172,15 +178,21 @@ static void print_other(const struct finish *f, const struct live_store *store,
 	struct symbols *symbols = open_symbols(f, m);
 	char *program = escape(model_text(m, m->meta.program));
 	char *path = escape(m->path);
+	struct names *names = names_open(m, symbols);
+	struct wishes wishes;
 	struct findings found;
 
 	fprintf(stderr,
 		"%s%s, pid %" PRIu32 "%s: ", store->replaced ? "" : "child ",
 		program, m->meta.pid,
 		store->replaced ? " before its exec" : "");
+	wishes_open(&wishes, m);
 	findings_make(&found, m, symbols);
-	print_verdict(&found);
+	wishes_withhold(&wishes, &found, m, names, symbols);
+	print_verdict(&found, &wishes);
 	findings_release(&found);
+	wishes_release(&wishes);
+	names_close(names);
 	symbols_close(symbols);
 	fprintf(stderr, "; recording: %s\n", path);
 	free(path);

@@ -13,8 +13,6 @@
 #include "gate_summary.h"
 #include "unread.h"
 
-#define OWN "__lsan_default_suppressions()"
-
 static struct gate_process *append(struct gate *g)
 {
 	g->processes = xreallocarray(g->processes, g->process_count + 1,
@@ -55,26 +53,31 @@ static struct gate_other described(const struct model *m)
 				    m->meta.pid, m->meta.start_ns };
 }
 
-static bool is_there(const struct gate *g, const char *text)
+/* What the program brings itself. */
+static struct wishes *own_of(struct gate *g, const struct model *m)
 {
+	struct wishes *w;
+
 	for (size_t i = 0; i < g->own_count; i++)
-		if (!strcmp(g->own[i], text))
-			return true;
-	return false;
+		if (wishes_are(g->own[i], m))
+			return g->own[i];
+	g->own = xreallocarray(g->own, g->own_count + 1, sizeof(*g->own));
+	w = g->own[g->own_count++] = xcalloc(1, sizeof(*w));
+	wishes_open(w, m);
+	return w;
 }
 
-/* Suppressions that the program brings itself; wrong ones are told and left. */
-static void add_own(struct gate *g, const struct model *m)
+const struct suppression *gate_suppression(const struct gate *g, size_t i)
 {
-	const char *text = model_text(m, m->meta.suppressions);
-	char error[SUPPRESS_ERROR_SIZE];
+	const struct suppressions *s = g->suppressions;
 
-	if (!*text || is_there(g, text))
-		return;
-	g->own = xreallocarray(g->own, g->own_count + 1, sizeof(*g->own));
-	g->own[g->own_count++] = xstrdup(text);
-	if (suppress_parse(g->suppressions, text, strlen(text), OWN, error))
-		warn("%s, in %s", error, model_text(m, m->meta.program));
+	for (size_t k = 0;; s = &g->own[k++]->list) {
+		if (i < s->count)
+			return s->list[i];
+		i -= s->count;
+		if (k == g->own_count)
+			return NULL;
+	}
 }
 
 static bool is_judged(struct gate *g, const struct model *m)
@@ -143,10 +146,10 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 		return;
 	}
 	names = names_open(m, s);
-	add_own(g, m);
 	findings_make(&f, m, s);
 	findings_sign(&f, m, names, s);
-	issues_add(&g->issues, &f, m, names, s, g->suppressions, g->sources);
+	issues_add(&g->issues, &f, m, names, s, g->suppressions,
+		   &own_of(g, m)->list, g->sources);
 	g->gone_objects += f.gone_objects;
 	g->gone_bytes += f.gone_bytes;
 	gate_limits_add(g, m, s, names);
@@ -322,8 +325,10 @@ void gate_release(struct gate *g)
 		free(g->growth[i].text);
 	}
 	free(g->growth);
-	for (size_t i = 0; i < g->own_count; i++)
+	for (size_t i = 0; i < g->own_count; i++) {
+		wishes_release(g->own[i]);
 		free(g->own[i]);
+	}
 	free(g->own);
 	for (size_t i = 0; i < g->unread_count; i++)
 		free(g->unread[i].path);

@@ -16,6 +16,7 @@
 #include "issue.h"
 #include "sources.h"
 #include "suppress.h"
+#include "wishes.h"
 
 enum gate_mode {
 	GATE_NEW,   /* findings fail that are not in the baseline, */
@@ -109,7 +110,7 @@ struct gate {
 	struct issues issues;
 	struct gate_process *processes;
 	size_t process_count;
-	char **own; /* suppressions of programs themselves, each text once */
+	struct wishes **own; /* of programs themselves, those alike once */
 	size_t own_count;
 	struct gate_growth *growth; /* regions of all processes */
 	size_t growth_count;
@@ -156,6 +157,10 @@ void gate_judge(struct gate *g, int program_status);
 /* How many processes cannot be relied on, or 1 where there is none, if that fails
  * the gate. */
 size_t gate_gaps(const struct gate *g);
+
+/* The one with that number, from 0: of the list, then of the programs
+ * themselves. NULL: there is none. */
+const struct suppression *gate_suppression(const struct gate *g, size_t i);
 
 /* A report could not be written: that is a status of its own, where the program
  * has none. */

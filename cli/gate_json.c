@@ -228,9 +228,9 @@ void gate_write_json(FILE *out, const struct gate *g)
 		document_append(processes, process(&g->processes[i]));
 	for (size_t i = 0; i < g->issues.count; i++)
 		document_append(issues, issue(g, &g->issues.list[i]));
-	for (size_t i = 0; i < g->suppressions->count; i++)
+	for (size_t i = 0; gate_suppression(g, i); i++)
 		document_append(suppressions,
-				suppression(g->suppressions->list[i]));
+				suppression(gate_suppression(g, i)));
 	document_set(o, "schema", json_text("refknot-check/1"));
 	document_set(o, "verdict", verdict(g));
 	document_set(o, "rules", rules);

@@ -181,6 +181,22 @@ static void print_suppression(FILE *out, const struct suppression *s)
 	free(text);
 }
 
+static void print_turned_off(FILE *out, const struct gate *g)
+{
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+
+	for (size_t i = 0; i < g->own_count; i++) {
+		uint64_t bytes, n = wishes_withheld(g->own[i], &bytes);
+
+		if (n && g->own[i]->off)
+			fprintf(
+			    out,
+			    "note: %s of %s suppressed: a program turned leak checks off itself, by %s\n",
+			    units_count(count, n, "finding"),
+			    units_bytes(size, bytes), wishes_origin(g->own[i]));
+	}
+}
+
 /* All that fails, but for what is told in the last line alone. */
 static void print_failures(FILE *out, const struct gate *g)
 {
@@ -215,8 +231,9 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_grown(out, g);
 	if (g->baseline)
 		print_stale(out, g->baseline);
-	for (size_t i = 0; i < g->suppressions->count; i++)
-		print_suppression(out, g->suppressions->list[i]);
+	for (size_t i = 0; gate_suppression(g, i); i++)
+		print_suppression(out, gate_suppression(g, i));
+	print_turned_off(out, g);
 	print_gone(out, g);
 	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",

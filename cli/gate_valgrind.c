@@ -184,10 +184,10 @@ static void write_head(xmlTextWriterPtr w, const struct gate *g)
 
 static void write_suppressed(xmlTextWriterPtr w, const struct gate *g)
 {
-	xml_start(w, "suppcounts");
-	for (size_t i = 0; i < g->suppressions->count; i++) {
-		const struct suppression *s = g->suppressions->list[i];
+	const struct suppression *s;
 
+	xml_start(w, "suppcounts");
+	for (size_t i = 0; (s = gate_suppression(g, i)); i++) {
 		if (!s->findings)
 			continue;
 		xml_start(w, "pair");

@@ -232,45 +232,79 @@ static struct issue *append(struct issues *list)
 	return &list->list[list->count++];
 }
 
-static void suppress(struct issue *i, const struct finding *f,
-		     struct suppression *by)
+/* What covers it where it is found first; the same holds for its like, but what
+ * a program brings holds for that one alone. */
+static struct suppression *
+covering(const struct adder *a, const struct finding *f, struct suppressions *s)
 {
-	i->state = ISSUE_SUPPRESSED;
-	i->by = by;
+	return s ? suppress_find(s, f, a->m, a->names, a->symbols) : NULL;
+}
+
+/* It is found in another program, which does not bring what the first did: that
+ * one's part counts no more. */
+static void unsuppress(struct issue *i, const struct adder *a)
+{
+	i->state = ISSUE_NEW;
+	i->by = NULL;
+	i->by_own = false;
+	i->count = i->objects = i->bytes = i->references = 0;
+	i->held_objects = i->held_bytes = 0;
+	i->recording = i->processes = 0;
+	free(i->program);
+	i->program = xstrdup(model_text(a->m, a->m->meta.program));
+	i->pid = a->m->meta.pid;
+}
+
+static void count_covered(struct suppression *by, const struct finding *f)
+{
 	by->findings++;
 	by->bytes += f->bytes + f->held_bytes;
+}
+
+static void add(struct issues *list, const struct adder *a,
+		const struct finding *f, struct suppressions *s,
+		struct suppressions *own)
+{
+	struct suppression *by, *by_own = covering(a, f, own);
+	struct frame_lines lines;
+	struct issue *i;
+
+	frame_lines_make(&lines, f, a->m, a->names, a->symbols, a->sources);
+	i = find(list, f, &lines);
+	if (i) {
+		frame_lines_release(&lines);
+		by = i->by_own ? NULL : i->by;
+		if (!i->by && by_own) {
+			count_covered(by_own, f);
+			return;
+		}
+		if (i->by_own && !by_own)
+			unsuppress(i, a);
+	} else {
+		i = append(list);
+		make_issue(i, a, f);
+		i->lines = lines;
+		by = covering(a, f, s);
+	}
+	add_amounts(i, f, list->recordings);
+	if (!by && !by_own)
+		return;
+	i->state = ISSUE_SUPPRESSED;
+	i->by = by ? by : by_own;
+	i->by_own = !by;
+	count_covered(i->by, f);
 }
 
 void issues_add(struct issues *list, const struct findings *f,
 		const struct model *m, struct names *names,
 		struct symbols *symbols, struct suppressions *s,
-		const struct sources *sources)
+		struct suppressions *own, const struct sources *sources)
 {
 	struct adder a = { m, names, symbols, sources };
 
 	list->recordings++;
-	for (size_t k = 0; k < f->count; k++) {
-		const struct finding *one = &f->list[k];
-		struct suppression *by = NULL;
-		struct frame_lines lines;
-		struct issue *i;
-
-		frame_lines_make(&lines, one, m, names, symbols, sources);
-		i = find(list, one, &lines);
-		if (i) {
-			frame_lines_release(&lines);
-			by = i->by;
-		} else {
-			i = append(list);
-			make_issue(i, &a, one);
-			i->lines = lines;
-			by =
-			    s ? suppress_find(s, one, m, names, symbols) : NULL;
-		}
-		add_amounts(i, one, list->recordings);
-		if (by)
-			suppress(i, one, by);
-	}
+	for (size_t k = 0; k < f->count; k++)
+		add(list, &a, &f->list[k], s, own);
 }
 
 /* By state, kind, bytes, signature. */

@@ -58,6 +58,7 @@ struct issue {
 	uint32_t pid;
 	enum issue_state state;
 	struct suppression *by;             /* NULL: not suppressed */
+	bool by_own;                        /* its program's own, all of it */
 	uint64_t known_count, known_bytes;  /* in the baseline */
 	const struct baseline_entry *entry; /* in it; NULL: none */
 };
@@ -72,13 +73,14 @@ struct issues {
 
 /*
  * Add the findings of a recording, which have their signatures; those in `s`
- * (NULL: nothing is suppressed) as suppressed. An issue that is there already
+ * (NULL: nothing is suppressed) as suppressed, and in `own` (likewise), which the
+ * program brings: what another program has, too, is not. An issue that is there already
  * is added up. `sources`: where the source tree is.
  */
 void issues_add(struct issues *list, const struct findings *f,
 		const struct model *m, struct names *names,
 		struct symbols *symbols, struct suppressions *s,
-		const struct sources *sources);
+		struct suppressions *own, const struct sources *sources);
 void issues_sort(struct issues *list);
 /* "4cf4fbe1a7df56a3" of ".2" behind it: what says which functions; how many
  * characters of the signature. */

@@ -12,6 +12,7 @@
 #include "names.h"
 #include "place.h"
 #include "verdict.h"
+#include "wishes.h"
 
 #define MOST_MEMBERS 1000 /* of one finding, and pointers of one member */
 
@@ -36,10 +37,11 @@ static json_t *sum(const struct verdict_sum *v)
 }
 
 static json_t *verdict(const struct verdict *v, const struct findings *f,
-		       unsigned listed)
+		       unsigned listed, const struct wishes *w)
 {
 	static const struct verdict_sum none;
 	json_t *o = json_object(), *kinds = json_object();
+	uint64_t bytes;
 
 	for (int kind = 0; kind < FINDING_KINDS; kind++)
 		document_set(
@@ -48,6 +50,8 @@ static json_t *verdict(const struct verdict *v, const struct findings *f,
 	document_set(o, "findings", json_count(v->findings));
 	document_set(o, "checked", json_boolean(f->checked));
 	document_set(o, "complete", json_boolean(v->complete));
+	document_set(o, "turned_off", json_boolean(w->off));
+	document_set(o, "withheld", json_count(wishes_withheld(w, &bytes)));
 	document_set(o, "by_kind", kinds);
 	document_set(o, "unmapped_objects", json_count(f->gone_objects));
 	document_set(o, "unmapped_bytes", json_count(f->gone_bytes));
@@ -397,12 +401,15 @@ json_t *report_json(const struct model *m, struct symbols *s,
 		    const struct report_options *o)
 {
 	struct writer w = { .m = m, .symbols = s, .names = names_open(m, s) };
+	struct wishes wishes;
 	struct findings f;
 	struct groups types;
 	struct verdict v;
 	json_t *document, *list;
 
+	wishes_open(&wishes, m);
 	findings_make(&f, m, s);
+	wishes_withhold(&wishes, &f, m, w.names, s);
 	verdict_make(&v, &f, m, o->kinds);
 	findings_sign(&f, m, w.names, s);
 	list = findings(&w, &f, o);
@@ -411,11 +418,12 @@ json_t *report_json(const struct model *m, struct symbols *s,
 	groups_sort(&types, GROUP_SORT_BYTES);
 	document = document_new(m, s, &f); /* knows missing symbols by now */
 	document_set(document, "verdict",
-		     verdict(&v, &f, o->kinds | o->listed));
+		     verdict(&v, &f, o->kinds | o->listed, &wishes));
 	document_set(document, "findings", list);
 	document_add_types(document, &types, 0);
 	groups_release(&types);
 	findings_release(&f);
+	wishes_release(&wishes);
 	names_close(w.names);
 	return document;
 }

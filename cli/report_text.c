@@ -12,6 +12,7 @@
 #include "units.h"
 #include "unread.h"
 #include "verdict.h"
+#include "wishes.h"
 
 static const struct {
 	const char *title; /* of a card */
@@ -148,6 +149,21 @@ static void print_references(const struct printer *p)
 		    "%s alive with references that nobody is named for: refknot refs '%s' tells where they were taken\n",
 		    units_count(objects, count, "object"), path);
 	free(path);
+}
+
+/* What the program itself wants to hear nothing of. */
+static void print_withheld(const struct printer *p, const struct wishes *w)
+{
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+	uint64_t bytes, n = wishes_withheld(w, &bytes);
+
+	if (!n)
+		return;
+	fprintf(p->out, "%s of %s %s not shown: the program's own %s %s\n",
+		units_count(count, n, "finding"), units_bytes(size, bytes),
+		n == 1 ? "is" : "are", wishes_origin(w),
+		w->off ? "turned leak checks off"
+		       : (n == 1 ? "covers it" : "covers them"));
 }
 
 static void print_verdict(const struct printer *p, const struct findings *f,
@@ -393,15 +409,19 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 					 .limit = REPORT_LIMIT,
 					 .colour = paint_wanted(out) };
 	struct printer p = { .out = out, .m = m, .symbols = s };
+	struct wishes wishes;
 	struct findings f;
 	struct verdict v;
 
 	o = o ? o : &preset;
 	p.colour = o->colour;
-	findings_make(&f, m, s);
-	verdict_make(&v, &f, m, o->kinds);
 	p.names = names_open(m, s);
+	wishes_open(&wishes, m);
+	findings_make(&f, m, s);
+	wishes_withhold(&wishes, &f, m, p.names, s);
+	verdict_make(&v, &f, m, o->kinds);
 	print_verdict(&p, &f, &v, o->kinds);
+	print_withheld(&p, &wishes);
 	if (o->kinds & 1u << FINDING_OVER)
 		print_references(&p);
 	findings_sign(&f, m, p.names, s);
@@ -410,6 +430,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	print_unread(&p, &f);
 	print_gone(&p, &f, o->kinds);
 	print_possible(&p, &v, o->kinds);
+	wishes_release(&wishes);
 	names_close(p.names);
 	findings_release(&f);
 }

@@ -14,6 +14,7 @@
 #include "marks.h"
 #include "references.h"
 #include "regions.h"
+#include "text.h"
 #include "visits.h"
 
 #define HERE __builtin_frame_address(0)
@@ -72,12 +73,12 @@ static long getrefcount(uintptr_t p)
 
 static void tame(uintptr_t p, int what, int on)
 {
-	references_tame(at(p), what, on);
+	references_tame(at(p), what, on, RKN_LIMIT_NO_OBJECT);
 }
 
 static void span(uintptr_t start, size_t size, int on)
 {
-	references_span(at(start), size, on);
+	references_span(at(start), size, on, RKN_LIMIT_NO_OBJECT);
 }
 
 static void assert_last_release(uintptr_t p)
@@ -206,18 +207,27 @@ __attribute__((constructor(102))) static void tell_program(void)
 
 /* --- LeakSanitizer's interface -------------------------------------------------- */
 
-void __lsan_disable(void);
-EXPORT void __lsan_disable(void)
+static void note_limit(enum rkn_limit_number limit)
 {
 	struct thread *t = thread_enter(NULL);
 
 	if (!t)
 		return;
-	t->tame_depth++;
-	t->tame = STORE_TAMED;
-	thread_set_detour(t);
-	process.tames = true;
+	t->area->limits[limit]++;
 	thread_leave(t);
+}
+
+void __lsan_disable(void);
+EXPORT void __lsan_disable(void)
+{
+	struct thread *t = thread_enter(NULL);
+
+	thread_tame_depth++;
+	process.tames = true;
+	if (t) {
+		thread_set_tame(t);
+		thread_leave(t);
+	}
 }
 
 void __lsan_enable(void);
@@ -225,30 +235,30 @@ EXPORT void __lsan_enable(void)
 {
 	struct thread *t = thread_enter(NULL);
 
-	if (!t)
-		return;
-	if (t->tame_depth && !--t->tame_depth)
-		t->tame = 0;
-	thread_set_detour(t);
-	thread_leave(t);
+	if (thread_tame_depth)
+		thread_tame_depth--;
+	if (t) {
+		thread_set_tame(t);
+		thread_leave(t);
+	}
 }
 
 void __lsan_ignore_object(const void *p);
 EXPORT void __lsan_ignore_object(const void *p)
 {
-	references_tame(p, REFKNOT_NOT_LEAK, 1);
+	references_tame(p, REFKNOT_NOT_LEAK, 1, RKN_LIMIT_NO_LSAN);
 }
 
 void __lsan_register_root_region(const void *start, size_t size);
 EXPORT void __lsan_register_root_region(const void *start, size_t size)
 {
-	references_span(start, size, true);
+	references_span(start, size, true, RKN_LIMIT_NO_LSAN);
 }
 
 void __lsan_unregister_root_region(const void *start, size_t size);
 EXPORT void __lsan_unregister_root_region(const void *start, size_t size)
 {
-	references_span(start, size, false);
+	references_span(start, size, false, RKN_LIMIT_NO_LSAN);
 }
 
 /* LeakSanitizer would end the program if it found any: whether that is wanted
@@ -259,15 +269,31 @@ EXPORT void __lsan_do_leak_check(void)
 	process_check();
 }
 
-/* No leaks so far: they are told at the end, and counted as not told here. */
+static void say_lost(uint64_t blocks, uint64_t bytes)
+{
+	char line[256];
+	struct text text = { line, sizeof(line), 0 };
+
+	text_add(&text, "the leak check that the program asked for: ");
+	text_number(&text, blocks);
+	text_add(&text, blocks == 1 ? " block of " : " blocks of ");
+	text_number(&text, bytes);
+	text_add(&text, bytes == 1 ? " byte" : " bytes");
+	text_add(&text, blocks == 1 ? " is lost" : " are lost");
+	process_say(line);
+}
+
+/* As LeakSanitizer does it: as often as wanted, it tells what is lost by now,
+ * and the program goes on. */
 int __lsan_do_recoverable_leak_check(void);
 EXPORT int __lsan_do_recoverable_leak_check(void)
 {
-	struct thread *t = thread_enter(NULL);
+	uint64_t blocks = 0, bytes = 0;
+	enum process_answer answer = process_lost(&blocks, &bytes);
 
-	if (t) {
-		t->area->limits[RKN_LIMIT_CHECK_LATER]++;
-		thread_leave(t);
-	}
-	return 0;
+	if (answer == PROCESS_CANNOT_TELL)
+		note_limit(RKN_LIMIT_CHECK_LATER);
+	if (blocks)
+		say_lost(blocks, bytes);
+	return blocks > 0;
 }

@@ -154,10 +154,12 @@ static void count(struct blocks *b, const struct rkn_block *r, void *data)
 static bool make_room(struct blocks *b, uint64_t n)
 {
 	struct store_table *t = &store.header->tables[STORE_BLOCKS];
-	uint64_t offset = store_take((n + 1) * sizeof(*b->list));
+	uint64_t offset;
 
-	if (n >= UINT32_MAX || !offset ||
-	    !store_ready(offset, (n + 1) * sizeof(*b->list)))
+	if (n >= UINT32_MAX)
+		return false;
+	offset = store_take((n + 1) * sizeof(*b->list));
+	if (!offset || !store_ready(offset, (n + 1) * sizeof(*b->list)))
 		return false;
 	t->offset = offset;
 	t->capacity = n;
@@ -275,14 +277,17 @@ static uint64_t most_groups(uint64_t blocks)
 	return blocks + 1 < all ? blocks + 1 : all;
 }
 
-bool blocks_list(struct blocks *b)
+bool blocks_list(struct blocks *b, bool kept)
 {
 	uint64_t n = 0;
 
 	*b = (struct blocks){ .least = UINT64_MAX };
 	visit_all(b, count, &n);
-	if (!make_room(b, n))
+	if (!kept && n < UINT32_MAX)
+		b->list = own_map((n + 1) * sizeof(*b->list));
+	if (kept ? !make_room(b, n) : !b->list)
 		return false;
+	b->kept = kept;
 	visit_all(b, add, NULL);
 	return true;
 }
@@ -295,7 +300,8 @@ bool blocks_index(struct blocks *b)
 	    own_map(most_groups(b->count) * GROUP * sizeof(*b->entries));
 	if (!b->regions || !b->entries)
 		return false;
-	store.header->tables[STORE_BLOCKS].count = b->count;
+	if (b->kept)
+		store.header->tables[STORE_BLOCKS].count = b->count;
 	for (uint32_t i = 0; i < b->count; i++) {
 		const struct rkn_block *r = &b->list[i];
 

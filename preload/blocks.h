@@ -12,8 +12,9 @@
 #include "shadow.h"
 
 struct blocks {
-	struct rkn_block *list; /* in the store's table STORE_BLOCKS */
+	struct rkn_block *list; /* in the store's table STORE_BLOCKS, if kept */
 	uint32_t count;
+	bool kept;
 	uint64_t least, most;          /* all blocks lie in least .. most-1 */
 	uint64_t lost;                 /* blocks whose free was not seen */
 	struct blocks_region *regions; /* by address >> STORE_REGION_SHIFT */
@@ -24,9 +25,10 @@ struct blocks {
 
 #define BLOCKS_NONE UINT32_MAX
 
-/* First the list, then the index of what is left in it. False: no memory or no
- * room in the store; nothing can be judged then. */
-bool blocks_list(struct blocks *b);
+/* First the list, then the index of what is left in it. `kept`: the list stays in
+ * the store, else it is own memory. False: no memory or no room for it; nothing
+ * can be judged then. */
+bool blocks_list(struct blocks *b, bool kept);
 bool blocks_index(struct blocks *b);
 
 /* The block around `address`, one that holds it; *offset is set to where in

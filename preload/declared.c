@@ -10,8 +10,10 @@
 
 static void add_root(struct picture *p, uint32_t block)
 {
-	struct rkn_root *r = picture_list_add(&p->roots);
+	struct rkn_root *r = p->held ? NULL : picture_list_add(&p->roots);
 
+	if (p->held)
+		picture_hold(p->held, block);
 	if (r)
 		*r = (struct rkn_root){ .block = block,
 					.kind = RKN_ROOT_DECLARED,

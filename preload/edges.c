@@ -37,6 +37,10 @@ static void look_up(struct picture *p, const struct word *w)
 
 	if (to == BLOCKS_NONE)
 		return;
+	if (p->held) {
+		picture_hold(p->held, to);
+		return;
+	}
 	e = picture_list_add(&p->edges);
 	if (!e)
 		return;
@@ -68,6 +72,7 @@ static void drain(struct picture *p, struct queue *q)
 
 	for (; i < q->count; i++)
 		look_up(p, &q->words[i % AHEAD]);
+	q->count = 0;
 }
 
 static struct queue queue;
@@ -165,12 +170,49 @@ static uint32_t search_block(struct picture *p, uint32_t i, uint32_t m)
 	return m;
 }
 
+static bool is_skipped(const struct picture *p, uint32_t i)
+{
+	return p->skipped && p->skipped[i / 8] >> i % 8 & 1;
+}
+
 void edges_search(struct picture *p)
 {
 	uint32_t m = 0;
 
 	for (uint32_t i = 0; i < p->blocks.count && !p->edges.cut; i++)
-		if (!p->skipped || !(p->skipped[i / 8] >> i % 8 & 1))
+		if (!is_skipped(p, i))
 			m = search_block(p, i, m);
 	drain(p, &queue);
+}
+
+/* The first mapping that ends behind `address`. */
+static uint32_t map_behind(const struct picture *p, uint64_t address)
+{
+	uint32_t low = 0, high = p->map_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (p->maps[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void edges_follow(struct picture *p)
+{
+	struct held *h = p->held;
+
+	while (h->read < h->end) {
+		while (h->read < h->end) {
+			uint32_t i = h->queue[h->read++];
+			uint64_t at = p->blocks.list[i].address;
+
+			if (!is_skipped(p, i))
+				search_block(p, i, map_behind(p, at));
+		}
+		drain(p, &queue);
+	}
 }

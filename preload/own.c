@@ -55,6 +55,28 @@ void *own_map(size_t size)
 	return p;
 }
 
+/* Nothing comes from the present slab meanwhile: its zeros stay. */
+struct own_while own_begin(void)
+{
+	struct own_while w = { count, next, last };
+
+	last = 0;
+	return w;
+}
+
+void own_end(const struct own_while *w)
+{
+	for (uint32_t i = w->count; i < count && i < SLABS; i++) {
+		if (slabs[i].start)
+			sys_unmap((void *)(uintptr_t)slabs[i].start,
+				  slabs[i].end - slabs[i].start);
+		slabs[i] = (struct range){ 0 };
+	}
+	count = w->count;
+	next = w->next;
+	last = w->last;
+}
+
 static struct range library(void)
 {
 	static struct range self;

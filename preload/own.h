@@ -14,6 +14,15 @@
 /* Zeroed memory, kept for good; NULL: none left. May run inside malloc. */
 void *own_map(size_t size);
 
+/* Memory for a while: what own_map() gives from own_begin() on goes back at
+ * own_end(). Only while no other thread runs. */
+struct own_while {
+	uint32_t count;
+	uint64_t next, last;
+};
+struct own_while own_begin(void);
+void own_end(const struct own_while *w);
+
 /* Does [start, end) touch own memory or this library? Then *from .. *to is the
  * first such part of it. */
 bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to);

@@ -22,6 +22,14 @@ struct picture_list {
 	bool cut;        /* no room: what came later is missing */
 };
 
+/* What is held by roots, or by what is held: a bit a block, and the blocks
+ * that are still to be searched. */
+struct held {
+	uint8_t *bits;
+	uint32_t *queue; /* room for all blocks */
+	uint32_t read, end;
+};
+
 struct picture {
 	struct blocks blocks;
 	struct stop stop;
@@ -29,6 +37,7 @@ struct picture {
 	struct map *maps; /* all mappings, ascending */
 	uint32_t map_count;
 	struct picture_list roots, edges;
+	struct held *held; /* where only that is asked: nothing is listed */
 	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
 	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */
@@ -43,11 +52,23 @@ void *picture_list_add(struct picture_list *l);
 /* It is complete: readers may have it. */
 void picture_list_finish(struct picture *p, struct picture_list *l);
 
+/* Something holds that block. */
+static inline void picture_hold(struct held *h, uint32_t block)
+{
+	uint8_t bit = (uint8_t)(1u << block % 8);
+
+	if (h->bits[block / 8] & bit)
+		return;
+	h->bits[block / 8] |= bit;
+	h->queue[h->end++] = block;
+}
+
 /* Search everything that is not a block. */
 void roots_search(struct picture *p);
 /* What the program said itself: roots, and blocks to skip. */
 void declared_search(struct picture *p);
-/* Search every block. */
+/* Search every block; or those that are held. */
 void edges_search(struct picture *p);
+void edges_follow(struct picture *p);
 
 #endif

@@ -27,6 +27,7 @@
 #include "sys.h"
 #include "text.h"
 #include "verify.h"
+#include "wishes.h"
 #include "world.h"
 
 #ifndef MADV_WIPEONFORK
@@ -175,6 +176,7 @@ static bool hides_operators; /* see real.h */
 
 /* The program asked for its leak check before its end. */
 static bool checking, checked;
+static uint32_t asker; /* thread that asks what is lost so far; 0: none */
 
 static void note_operators(void)
 {
@@ -276,6 +278,7 @@ static int begin(void)
 	region_rows_reset();
 	marks_reset();
 	checked = false;
+	asker = 0;
 	world_reset();
 	collect_reset();
 	gone_reset();
@@ -356,6 +359,7 @@ static COLD bool start_child(void)
 		process_off_store(error);
 	} else {
 		__atomic_sub_fetch(&parent->children, 1, __ATOMIC_RELAXED);
+		wishes_note();
 	}
 	store_forget(parent);
 	return !error;
@@ -402,31 +406,35 @@ COLD bool process_ready(void)
 }
 
 /*
- * process_end(status): put the registers that a caller expects to keep on the
- * stack, and tell from where up the caller's frames are.
+ * name(argument): put the registers that a caller expects to keep on the stack,
+ * and call name_above(argument, low), which is told from where up the caller's
+ * frames are.
  */
-__asm__(".text\n"
-	".globl process_end\n"
-	".hidden process_end\n"
-	".type process_end, @function\n"
-	"process_end:\n"
-	"	.cfi_startproc\n"
-	"	push %rbp\n"
-	"	push %rbx\n"
-	"	push %r12\n"
-	"	push %r13\n"
-	"	push %r14\n"
-	"	push %r15\n"
-	"	.cfi_adjust_cfa_offset 48\n"
-	"	mov %rsp, %rsi\n"
-	"	sub $8, %rsp\n"
-	"	.cfi_adjust_cfa_offset 8\n"
-	"	call process_end_above\n"
-	"	add $56, %rsp\n"
-	"	.cfi_adjust_cfa_offset -56\n"
-	"	ret\n"
-	"	.cfi_endproc\n"
-	".size process_end, . - process_end\n");
+#define WITH_REGISTERS(name)                                                   \
+	__asm__(".text\n"                                                      \
+		".globl " name "\n"                                            \
+		".hidden " name "\n"                                           \
+		".type " name ", @function\n" name ":\n"                       \
+		"	.cfi_startproc\n"                                            \
+		"	push %rbp\n"                                                 \
+		"	push %rbx\n"                                                 \
+		"	push %r12\n"                                                 \
+		"	push %r13\n"                                                 \
+		"	push %r14\n"                                                 \
+		"	push %r15\n"                                                 \
+		"	.cfi_adjust_cfa_offset 48\n"                                 \
+		"	mov %rsp, %rsi\n"                                            \
+		"	sub $8, %rsp\n"                                              \
+		"	.cfi_adjust_cfa_offset 8\n"                                  \
+		"	call " name "_above\n"                                 \
+		"	add $56, %rsp\n"                                             \
+		"	.cfi_adjust_cfa_offset -56\n"                                \
+		"	ret\n"                                                       \
+		"	.cfi_endproc\n"                                              \
+		".size " name ", . - " name "\n")
+WITH_REGISTERS("process_end");
+bool process_find_lost(struct snapshot_lost *lost);
+WITH_REGISTERS("process_find_lost");
 
 void process_check(void)
 {
@@ -474,14 +482,18 @@ static void take(void *self)
 	snapshot_take(self);
 }
 
+/* For whoever has all other threads stopped. */
+static __attribute__((aligned(64))) char own_stack[64 << 10];
+
 /* The state is ENDING: one thread alone is here, once. */
 static void finish(struct stopped *self)
 {
-	static __attribute__((aligned(64))) char stack[64 << 10];
 	struct store_header *h = store.header;
 
 	if (process.settings.snapshot && !sandbox_denies_snapshot())
-		on_own_stack(take, self, stack + sizeof(stack));
+		on_own_stack(take, self, own_stack + sizeof(own_stack));
+	if (wishes_no_check())
+		h->meta.flags |= RKN_META_UNWANTED;
 	process_page.epoch = 0;
 	process_over = checked;
 	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
@@ -499,6 +511,16 @@ static void wait_for_end(void)
 	while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == ENDING &&
 	       ender != sys_tid() && !__atomic_load_n(&ended, __ATOMIC_ACQUIRE))
 		sys_wait(&ended, 0, 10000000);
+}
+
+/* Another thread that asks stops this one, and lets it go on. */
+static void wait_for_asker(void)
+{
+	uint32_t now;
+
+	while ((now = __atomic_load_n(&asker, __ATOMIC_SEQ_CST)) &&
+	       now != (uint32_t)sys_tid())
+		sys_wait(&asker, now, 10000000);
 }
 
 /* Does the process end for the first time, as far as we can see? */
@@ -520,26 +542,13 @@ static bool begin_end(enum rkn_end how, int value)
 		return false;
 	}
 	ender = sys_tid();
+	wait_for_asker();
 	checked = checking;
 	if (checking)
 		store.header->meta.flags |= RKN_META_AT_CALL;
 	else
 		note_end(how, value);
 	return true;
-}
-
-/* LeakSanitizer's way for a program to bring its own; only if it exports it. */
-extern const char *__lsan_default_suppressions(void) __attribute__((weak));
-
-static void note_suppressions(void)
-{
-	const char *text = NULL;
-
-	if (__lsan_default_suppressions && process.settings.snapshot)
-		text = __lsan_default_suppressions();
-	if (text && *text)
-		store.header->meta.suppressions =
-		    store_text(text, strlen(text));
 }
 
 __attribute__((used)) void process_end_above(int status, uint64_t low)
@@ -549,11 +558,91 @@ __attribute__((used)) void process_end_above(int status, uint64_t low)
 
 	if (!begin_end(RKN_END_EXIT, status & 0xff))
 		return;
-	note_suppressions();
+	wishes_ask_again();
 	sys_block_signals(&signals);
 	stop_note_caller(&self, outermost_low(low));
 	finish(&self);
 	sys_restore_signals(&signals);
+}
+
+/* --- A question meanwhile --------------------------------------------------------- */
+
+struct question {
+	struct stopped self;
+	struct snapshot_lost *lost;
+	bool answered;
+};
+
+static void ask(void *data)
+{
+	struct question *q = data;
+
+	q->answered = snapshot_find_lost(&q->self, q->lost);
+}
+
+static bool is_running(void)
+{
+	return __atomic_load_n(&state, __ATOMIC_SEQ_CST) == RUNNING;
+}
+
+/* One thread at a time; false: the process ends. With signals blocked, but
+ * where another one asks, which stops this one. */
+static bool begin_asking(uint64_t *signals)
+{
+	uint32_t self = (uint32_t)sys_tid(), nobody = 0;
+
+	sys_block_signals(signals);
+	while (is_running() && !__atomic_compare_exchange_n(
+				   &asker, &nobody, self, false,
+				   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+		sys_restore_signals(signals);
+		wait_for_asker();
+		sys_block_signals(signals);
+		nobody = 0;
+	}
+	return is_running();
+}
+
+static void end_asking(void)
+{
+	uint32_t self = (uint32_t)sys_tid();
+
+	if (__atomic_compare_exchange_n(&asker, &self, 0, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		sys_wake(&asker);
+}
+
+__attribute__((used)) bool process_find_lost_above(struct snapshot_lost *lost,
+						   uint64_t low)
+{
+	struct question q = { .lost = lost };
+	uint64_t signals;
+
+	if (begin_asking(&signals)) {
+		stop_note_caller(&q.self, outermost_low(low));
+		on_own_stack(ask, &q, own_stack + sizeof(own_stack));
+	}
+	end_asking();
+	sys_restore_signals(&signals);
+	return q.answered;
+}
+
+enum process_answer process_lost(uint64_t *blocks, uint64_t *bytes)
+{
+	struct snapshot_lost lost = { 0 };
+	int pid = sys_pid();
+
+	if (!process_ready() || (pid > 0 && pid != process.pid) ||
+	    !process.settings.snapshot)
+		return PROCESS_NOT_CHECKED;
+	wishes_ask_again();
+	if (wishes_no_check())
+		return PROCESS_NOT_CHECKED;
+	if (sandbox_denies_snapshot() || !process_find_lost(&lost))
+		return is_running() ? PROCESS_CANNOT_TELL : PROCESS_NOT_CHECKED;
+	*blocks = lost.blocks;
+	*bytes = lost.bytes;
+	return PROCESS_CHECKED;
 }
 
 void process_end_by_signal(int signal, struct stopped *self)
@@ -596,6 +685,8 @@ __attribute__((constructor(101))) static void loaded(void)
 		return;
 	if (ready && process.settings.snapshot && process.settings.signals)
 		fatal_begin();
+	if (ready && process.settings.snapshot)
+		wishes_ask();
 	verify_init();
 	if (!process.settings.children)
 		environment_drop_preload();

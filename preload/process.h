@@ -68,6 +68,20 @@ void process_end_by_signal(int signal, struct stopped *self);
 /* The snapshot is taken now, and recording ends: what follows is not wanted. */
 void process_check(void);
 
+/*
+ * Are blocks lost by now? How many, and their bytes, in *blocks and *bytes; all
+ * threads stop meanwhile, and recording goes on.
+ */
+enum process_answer {
+	PROCESS_CHECKED,
+	PROCESS_NOT_CHECKED, /* not recorded, or not wanted (wishes.h) */
+	PROCESS_CANNOT_TELL, /* a thread did not stop, or no memory is left */
+};
+enum process_answer process_lost(uint64_t *blocks, uint64_t *bytes);
+/* The same for assembly, as above. */
+struct snapshot_lost;
+HIDDEN bool process_find_lost_above(struct snapshot_lost *lost, uint64_t low);
+
 /* One line on stderr: "refknot: PROGRAM[PID]: SENTENCE". */
 void process_say(const char *sentence);
 

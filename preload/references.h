@@ -33,8 +33,11 @@ void references_unlink(const void *owner, const void *p, const char *field,
 		       bool weak, const void *frame);
 long references_count(const void *p);
 bool references_tracked(const void *p);
-void references_tame(const void *p, int what, bool on);
-void references_span(const void *start, size_t size, bool on);
+/* `wrong`: as what a call that makes no sense is counted. */
+void references_tame(const void *p, int what, bool on,
+		     enum rkn_limit_number wrong);
+void references_span(const void *start, size_t size, bool on,
+		     enum rkn_limit_number wrong);
 
 /* A noted block ended where its objects could not be looked after: so many. */
 extern HIDDEN uint32_t references_lost;

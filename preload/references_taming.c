@@ -4,7 +4,8 @@
 
 #include "ledger.h"
 
-void references_tame(const void *p, int what, bool on)
+void references_tame(const void *p, int what, bool on,
+		     enum rkn_limit_number wrong)
 {
 	struct thread *t = ledger_enter();
 	enum rkn_limit_number limit = RKN_LIMIT_NO_OBJECT;
@@ -26,7 +27,7 @@ void references_tame(const void *p, int what, bool on)
 				  on ? 0 : bits);
 		objects_unlock(o);
 	} else {
-		ledger_limit(t, limit);
+		ledger_limit(t, limit == RKN_LIMIT_NO_OBJECT ? wrong : limit);
 	}
 	ledger_leave(t);
 }
@@ -41,7 +42,8 @@ static void raise(uint64_t *count, uint64_t least)
 		;
 }
 
-void references_span(const void *start, size_t size, bool on)
+void references_span(const void *start, size_t size, bool on,
+		     enum rkn_limit_number wrong)
 {
 	struct thread *t = ledger_enter();
 	uint64_t from = ledger_address(start), none = 0;
@@ -71,7 +73,6 @@ void references_span(const void *start, size_t size, bool on)
 		}
 		none = 0;
 	}
-	ledger_limit(t,
-		     on && size ? RKN_LIMIT_OBJECTS_FULL : RKN_LIMIT_NO_OBJECT);
+	ledger_limit(t, on && size ? RKN_LIMIT_OBJECTS_FULL : wrong);
 	ledger_leave(t);
 }

@@ -63,8 +63,13 @@ static enum rkn_root_kind kind_at(const struct piece *piece, uint64_t where)
 static void found(struct picture *p, const struct piece *piece, uint64_t where,
 		  uint32_t block, uint64_t offset)
 {
-	struct rkn_root *r = picture_list_add(&p->roots);
+	struct rkn_root *r;
 
+	if (p->held) {
+		picture_hold(p->held, block);
+		return;
+	}
+	r = picture_list_add(&p->roots);
 	if (!r)
 		return;
 	r->where = where;
@@ -502,7 +507,23 @@ static void stack_roots(struct picture *p)
 	}
 }
 
-/* Memory that the program wants searched, whatever it is. */
+/* What is not touched holds no pointer, nor does what is not mapped. */
+static void search_declared(struct picture *p, const struct piece *piece,
+			    uint64_t start, uint64_t end)
+{
+	for (uint64_t next; start < end; start = next) {
+		start = pages_next(&p->pages, start, end);
+		if (start == end)
+			return;
+		next = (start & ~(PAGE - 1)) + PAGE;
+		next = next < end ? next : end;
+		if (!search_copy(p, piece, start, next - start) &&
+		    pages_touched(&p->pages, start))
+			search_hidden(p, piece, start, next);
+	}
+}
+
+/* Memory that the program wants searched, as far as it is there. */
 static void declared_spans(struct picture *p)
 {
 	const struct piece piece = { NULL, RKN_ROOT_DECLARED, RKN_NONE, NULL,
@@ -511,19 +532,18 @@ static void declared_spans(struct picture *p)
 
 	for (uint64_t i = 1; i < t->count; i++) {
 		const struct store_span *s = store_record(STORE_SPANS, i);
-		uint64_t at, end;
+		uint64_t start, end;
 
 		if (!s || !s->start)
 			continue;
-		at = (s->start + 7) & ~7ull;
+		start = (s->start + 7) & ~7ull;
 		end = (s->start + s->size) & ~7ull;
-		for (; s->size && at < end;) {
-			uint64_t next = (at & ~(PAGE - 1)) + PAGE;
+		for (uint32_t m = 0; m < p->map_count; m++) {
+			const struct map *map = &p->maps[m];
 
-			next = next < end ? next : end;
-			if (!search_copy(p, &piece, at, next - at))
-				p->limits[RKN_LIMIT_UNREADABLE] += next - at;
-			at = next;
+			search_declared(p, &piece,
+					start > map->start ? start : map->start,
+					end < map->end ? end : map->end);
 		}
 	}
 }

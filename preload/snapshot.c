@@ -134,13 +134,20 @@ static void note_threads(const struct stop *s)
 	}
 }
 
-static bool collect_blocks(struct picture *p)
+static bool collect_blocks(struct picture *p, bool kept)
 {
-	if (!blocks_list(&p->blocks))
+	if (!blocks_list(&p->blocks, kept))
 		return false;
 	p->limits[RKN_LIMIT_FREE_CHUNK] +=
 	    chunks_sift(&p->blocks, p->maps, p->map_count);
 	return blocks_index(&p->blocks);
+}
+
+static void open_memory(struct picture *p)
+{
+	pages_open(&p->pages);
+	p->copies = sys_peek(process.pid, &(uint64_t){ 0 },
+			     (uint64_t)(uintptr_t)&process, 8) == 8;
 }
 
 static void search_open(struct picture *p)
@@ -149,13 +156,11 @@ static void search_open(struct picture *p)
 		p->limits[RKN_LIMIT_NO_MAPS]++;
 		return;
 	}
-	if (!collect_blocks(p)) {
+	if (!collect_blocks(p, true)) {
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 		return;
 	}
 	contexts_collect(&p->stop);
-	p->copies = sys_peek(process.pid, &(uint64_t){ 0 },
-			     (uint64_t)(uintptr_t)&process, 8) == 8;
 	roots_search(p);
 	declared_search(p);
 	gone_search(p);
@@ -171,7 +176,7 @@ static void search_open(struct picture *p)
 
 static void search_all(struct picture *p)
 {
-	pages_open(&p->pages);
+	open_memory(p);
 	search_open(p);
 	pages_close(&p->pages);
 }
@@ -207,4 +212,70 @@ void snapshot_take(const struct stopped *self)
 	h->meta.root_bytes = p->root_bytes;
 	stop_end(!(h->meta.flags & RKN_META_AT_CALL));
 	h->meta.snapshot_ns = sys_clock(CLOCK_MONOTONIC) - start;
+}
+
+/* --- Only what is lost ------------------------------------------------------------ */
+
+static bool make_held(struct held *h, uint32_t blocks)
+{
+	h->bits = own_map(blocks / 8 + 1);
+	h->queue = own_map((blocks + 1ul) * sizeof(*h->queue));
+	return h->bits && h->queue;
+}
+
+static void count_lost(const struct picture *p, struct snapshot_lost *lost)
+{
+	for (uint32_t i = 0; i < p->blocks.count; i++)
+		if (!(p->held->bits[i / 8] >> i % 8 & 1)) {
+			lost->blocks++;
+			lost->bytes += p->blocks.list[i].size;
+		}
+}
+
+static bool look_for_lost(struct picture *p, struct snapshot_lost *lost)
+{
+	if (!read_maps(p) || !collect_blocks(p, false) ||
+	    !make_held(p->held, p->blocks.count))
+		return false;
+	roots_search(p);
+	declared_search(p);
+	edges_follow(p);
+	count_lost(p, lost);
+	return true;
+}
+
+static bool find_lost(struct picture *p, struct snapshot_lost *lost)
+{
+	bool found;
+
+	p->limits = own_map(RKN_LIMITS * sizeof(*p->limits));
+	p->held = own_map(sizeof(*p->held));
+	if (!p->limits || !p->held)
+		return false;
+	open_memory(p);
+	found = look_for_lost(p, lost);
+	pages_close(&p->pages);
+	return found;
+}
+
+bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost)
+{
+	struct own_while memory;
+	struct stop stop;
+	bool found = false;
+
+	stop_begin(&stop);
+	if (stop.threads && !stop.running && !self->moves) {
+		add_self(&stop, self);
+		contexts_collect(&stop); /* in memory that stays */
+		memory = own_begin();
+		picture = own_map(sizeof(*picture));
+		if (picture) {
+			picture->stop = stop;
+			found = find_lost(picture, lost);
+		}
+		own_end(&memory);
+	}
+	stop_end(false);
+	return found;
 }

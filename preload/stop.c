@@ -27,7 +27,7 @@
 #define GRACE    300000000ull
 
 static struct stopped *list;
-static uint32_t arrived, ready, released;
+static uint32_t arrived, ready, released, left;
 static uint64_t deadline; /* monotonic ns */
 static bool listed;       /* /proc/self/task could be read, and is in numbers
 			     of the same pid namespace */
@@ -152,6 +152,8 @@ static void handler(int signal, void *info, void *context)
 		sys_wait(&released, 0, SLEEP);
 	while (sys_clock(CLOCK_MONOTONIC) < deadline)
 		sys_wait(&released, 1, SLEEP);
+	__atomic_fetch_add(&left, 1, __ATOMIC_RELEASE);
+	sys_wake(&left);
 }
 
 /* The kernel's struct linux_dirent64. */
@@ -271,16 +273,19 @@ void stop_self(void)
 
 void stop_begin(struct stop *s)
 {
-	int *tids = own_map(STOP_MOST * sizeof(*tids));
+	static int *tids;
 	uint32_t count = 0, before = UINT32_MAX;
 	struct sys_action action;
 
-	list = own_map(STOP_MOST * sizeof(*list));
+	if (!tids)
+		tids = own_map(STOP_MOST * sizeof(*tids));
+	if (!list)
+		list = own_map(STOP_MOST * sizeof(*list));
 	s->threads = list;
 	s->count = s->running = 0;
 	if (!tids || !list)
 		return;
-	arrived = ready = released = 0;
+	arrived = ready = released = left = 0;
 	sys_action_init(&action, handler);
 	sys_action(SIGNAL, &action, &former);
 	for (int i = 0; i < ROUNDS && count != before; i++) {
@@ -295,6 +300,17 @@ void stop_begin(struct stop *s)
 	s->running += !listed;
 }
 
+/* Whoever stops them again must not find one that still waits here. */
+static void wait_until_left(void)
+{
+	uint32_t all = __atomic_load_n(&ready, __ATOMIC_ACQUIRE), now;
+	uint64_t since = sys_clock(CLOCK_MONOTONIC);
+
+	while ((now = __atomic_load_n(&left, __ATOMIC_ACQUIRE)) < all &&
+	       sys_clock(CLOCK_MONOTONIC) - since < PATIENCE)
+		sys_wait(&left, now, SLEEP);
+}
+
 /* Ignoring a signal for a moment discards what is still pending. */
 void stop_end(bool last)
 {
@@ -305,4 +321,6 @@ void stop_end(bool last)
 	deadline = last ? sys_clock(CLOCK_MONOTONIC) + GRACE : 0;
 	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
 	sys_wake(&released);
+	if (!last)
+		wait_until_left();
 }

@@ -176,6 +176,14 @@ void *sys_map(size_t size, int fd)
 	return p < 0 && p > -4096 ? NULL : (void *)p;
 }
 
+void *sys_map_part(int fd, uint64_t offset, size_t size)
+{
+	long p = call(SYS_mmap, 0, (long)size, PROT_READ, MAP_PRIVATE, fd,
+		      (long)offset);
+
+	return p < 0 && p > -4096 ? NULL : (void *)p;
+}
+
 long sys_open_up(void *p, size_t size)
 {
 	return CALL3(SYS_mprotect, p, size, PROT_READ | PROT_WRITE);

@@ -58,6 +58,8 @@ long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
 /* NULL when the kernel refuses. fd -1: anonymous private, not reserved; else
  * the file, shared, and without access until sys_open_up(). */
 void *sys_map(size_t size, int fd);
+/* Part of a file, private and only to be read; `offset` is a page's. */
+void *sys_map_part(int fd, uint64_t offset, size_t size);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
 /* mprotect, for reads alone. Only while no filter of the program's stands. */
 long sys_seal(void *p, size_t size);

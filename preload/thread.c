@@ -24,6 +24,7 @@
 static struct thread_gate nobody = { .open = THREAD_BUSY,
 				     .epoch = THREAD_BUSY };
 _Thread_local struct thread_gate *thread_self = &nobody;
+_Thread_local uint32_t thread_tame_depth;
 
 static struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
@@ -163,9 +164,8 @@ static COLD struct thread *attach(uint64_t epoch)
 	}
 	t->number = i;
 	WRITE_ONCE(t->world, 0);
-	t->tame = t->tame_depth = 0;
 	regions_forget(t);
-	thread_set_detour(t);
+	thread_set_tame(t);
 	t->moving = (struct thread_moving){ 0 };
 	t->wanted = 0;
 	/* Of the area's former thread all still holds: the nodes, the counters,

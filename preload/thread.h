@@ -69,10 +69,9 @@ struct thread {
 	struct store_counter no_room; /* for stacks that have no counter */
 	uint32_t regions_open;
 	struct regions *regions; /* NULL: it never had one */
-	bool detour; /* calls do not take the short way: regions are open, or
+	bool detour;    /* calls do not take the short way: regions are open, or
 			leaks not wanted */
-	uint64_t tame; /* STORE_TAMED while leaks are not wanted, else 0 */
-	uint32_t tame_depth;
+	uint64_t tame;  /* STORE_TAMED while leaks are not wanted, else 0 */
 	uint32_t world; /* 1: it changes the ledger, see world.h */
 	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
@@ -183,6 +182,15 @@ static inline uint64_t thread_extra(struct thread *t)
 static inline void thread_set_detour(struct thread *t)
 {
 	t->detour = t->regions_open || t->tame;
+}
+
+/* How often this thread has said that leaks are not wanted. It is the thread's
+ * own, whatever recording there is: a fork in between changes nothing. */
+extern HIDDEN _Thread_local uint32_t thread_tame_depth;
+static inline void thread_set_tame(struct thread *t)
+{
+	t->tame = thread_tame_depth ? STORE_TAMED : 0;
+	thread_set_detour(t);
 }
 
 /* Code or counters may have changed: remember nothing of stacks. */

@@ -97,10 +97,18 @@ sed -n 's/^REFKNOT_API .*[ *]\(refknot_[a-z_]*\)(.*/\1/p' \
 	"$source/include/refknot.h" | sort >"$tmp/header"
 [ -s "$tmp/header" ] || fail "refknot.h has no function"
 for macro in Fo 'It Fn'; do
-	sed -n "s/^\.$macro //p" "$source/man/refknot.3" | sort >"$tmp/page"
+	sed -n "s/^\.$macro \(refknot_\)/\1/p" "$source/man/refknot.3" |
+		sort >"$tmp/page"
 	diff -u "$tmp/header" "$tmp/page" >&2 ||
 		fail "refknot.3: other functions than refknot.h ($macro)"
 done
+
+# LeakSanitizer's: what the shim defines, and what it asks the program for.
+sed -n '/^__lsan_/p' "$source/tests/edges/exports.txt" \
+	"$source/tests/edges/imports.txt" | sort >"$tmp/lsan"
+sed -n 's/^\.It Fn \(__lsan_\)/\1/p' "$source/man/refknot.3" | sort >"$tmp/page"
+diff -u "$tmp/lsan" "$tmp/page" >&2 ||
+	fail "refknot.3: other functions of LeakSanitizer's than the shim has"
 
 # Every page is found from the first, and lists no page that there is not.
 for page in "$source"/man/refknot-*.[157]; do

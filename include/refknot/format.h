@@ -97,6 +97,8 @@ enum rkn_meta_flag {
 					 ended the process arrived, */
 	RKN_META_AT_CALL = 1u << 6,   /* or of when the program asked for it */
 	RKN_META_SANDBOX = 1u << 7,   /* a seccomp filter forbade it */
+	RKN_META_UNWANTED = 1u << 8,  /* the program turned leak checks off, by
+					 what it told LeakSanitizer */
 };
 
 struct rkn_meta {

@@ -546,9 +546,11 @@ static void checks(void)
 {
 	if (!__lsan_do_leak_check)
 		return;
-	lose(116);
-	CHECK(__lsan_do_recoverable_leak_check() == 0);
 	scrub();
+	CHECK(__lsan_do_recoverable_leak_check() == 0);
+	lose(116);
+	scrub();
+	CHECK(__lsan_do_recoverable_leak_check() == 1);
 	__lsan_do_leak_check();
 	lose(117);
 	__lsan_do_leak_check();
