@@ -194,6 +194,12 @@ static void print_other(const struct finish *f, const struct live_store *store,
 	wishes_release(&wishes);
 	names_close(names);
 	symbols_close(symbols);
+	if (m->meta.end == RKN_END_SIGNAL)
+		fprintf(stderr, ", ended by signal %" PRId32 " (%s)",
+			m->meta.end_value,
+			sigdescr_np(m->meta.end_value)
+			    ? sigdescr_np(m->meta.end_value)
+			    : "unknown");
 	fprintf(stderr, "; recording: %s\n", path);
 	free(path);
 	free(program);

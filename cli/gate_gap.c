@@ -70,6 +70,6 @@ char *gate_gap(const struct model *m, const struct findings *f)
 				 f->why);
 	for (size_t i = 0; i < n; i++)
 		if (is_grave(gaps[i].limit))
-			return xasprintf("%s (%s)", gaps[i].what, gaps[i].why);
+			return xasprintf("%s (%s)", gaps[i].said, gaps[i].why);
 	return NULL;
 }

@@ -144,6 +144,7 @@ void model_release(struct model *m)
 	free(m->marks);
 	free(m->census);
 	free(m->wide);
+	free(m->frees);
 	memset(m, 0, sizeof(*m));
 }
 

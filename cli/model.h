@@ -55,6 +55,8 @@ struct model {
 	size_t census_count;
 	struct rkn_wide *wide; /* ascending kind, then index */
 	size_t wide_count;
+	struct rkn_free *frees; /* of what was no live block */
+	size_t free_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	enum rkn_chunk_type cut; /* of the parts from this one on not all, or

@@ -131,6 +131,7 @@ void parts_to_model(struct parts *p, struct model *m)
 	TAKE(p, RKN_CHUNK_MARKS, m->marks, m->mark_count);
 	TAKE(p, RKN_CHUNK_CENSUS, m->census, m->census_count);
 	TAKE(p, RKN_CHUNK_WIDE, m->wide, m->wide_count);
+	TAKE(p, RKN_CHUNK_FREES, m->frees, m->free_count);
 	parts_release(p);
 }
 

@@ -281,6 +281,18 @@ static const char *check_wide(const struct parts *p, size_t i)
 	return NULL;
 }
 
+static const char *check_free(const struct parts *p, size_t i)
+{
+	const struct rkn_free *f = &RECORD(p, RKN_CHUNK_FREES, i, free);
+
+	if (misses(p, f->stack, f->thread, 0) ||
+	    misses(p, f->made_stack, 0, 0) || misses(p, f->freed_stack, 0, 0))
+		return "its stack or thread is unknown";
+	if (f->kind > RKN_FREE_NOWHERE)
+		return "its kind is unknown";
+	return NULL;
+}
+
 const struct part_kind part_kinds[PARTS] = {
 	[RKN_CHUNK_META] = { "meta", sizeof(struct rkn_meta), check_meta,
 			     offsetof(struct rkn_meta, suppressions) },
@@ -315,6 +327,7 @@ const struct part_kind part_kinds[PARTS] = {
 			       check_census },
 	[RKN_CHUNK_WIDE] = { "wide offsets", sizeof(struct rkn_wide),
 			     check_wide },
+	[RKN_CHUNK_FREES] = { "frees", sizeof(struct rkn_free), check_free },
 };
 
 bool parts_has_rows(const struct parts *p, size_t mark)

@@ -144,6 +144,7 @@ static int write_parts(struct writer *w, const struct model *m)
 		{ RKN_CHUNK_MARKS, m->marks, m->mark_count },
 		{ RKN_CHUNK_CENSUS, m->census, m->census_count },
 		{ RKN_CHUNK_WIDE, m->wide, m->wide_count },
+		{ RKN_CHUNK_FREES, m->frees, m->free_count },
 	};
 	int error = 0;
 

@@ -11,6 +11,7 @@
 #include "member.h"
 #include "names.h"
 #include "place.h"
+#include "strays.h"
 #include "verdict.h"
 #include "wishes.h"
 
@@ -397,6 +398,40 @@ static json_t *findings(struct writer *w, const struct findings *f,
 	return array;
 }
 
+static json_t *wrong_free(const struct writer *w, const struct rkn_free *f)
+{
+	json_t *o = json_object();
+	char *summary = stray_summary(f, w->m, w->symbols);
+
+	document_set(o, "kind", json_text(stray_kind_name(f->kind)));
+	document_set(o, "call",
+		     json_text(f->flags & RKN_FREE_MOVES ? "realloc" : "free"));
+	document_set(o, "count", json_count(f->count));
+	document_set(o, "fatal", json_boolean(f->flags & RKN_FREE_FATAL));
+	document_set(o, "text", json_text(summary));
+	document_set(o, "address", json_address(f->address));
+	document_set(o, "offset", json_count(f->offset));
+	document_set(o, "bytes",
+		     f->made_stack ? json_count(f->size) : json_null());
+	document_set(o, "stack", stack(w, f->stack));
+	document_set(o, "allocated",
+		     f->made_stack ? stack(w, f->made_stack) : json_null());
+	document_set(o, "freed",
+		     f->freed_stack ? stack(w, f->freed_stack) : json_null());
+	free(summary);
+	return o;
+}
+
+static json_t *wrong_frees(const struct writer *w)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < w->m->free_count; i++)
+		if (stray_is_told(&w->m->frees[i], w->m))
+			document_append(array, wrong_free(w, &w->m->frees[i]));
+	return array;
+}
+
 json_t *report_json(const struct model *m, struct symbols *s,
 		    const struct report_options *o)
 {
@@ -420,6 +455,7 @@ json_t *report_json(const struct model *m, struct symbols *s,
 	document_set(document, "verdict",
 		     verdict(&v, &f, o->kinds | o->listed, &wishes));
 	document_set(document, "findings", list);
+	document_set(document, "wrong_frees", wrong_frees(&w));
 	document_add_types(document, &types, 0);
 	groups_release(&types);
 	findings_release(&f);

@@ -46,6 +46,11 @@ void print_outstanding(const struct printer *p, const uint32_t *objects,
 /* One root word, in words. report_holder.c */
 void print_root_word(const struct printer *p, uint32_t root);
 
+/* The signal that ended the process, and the free in which it did; nothing if
+ * there was none. report_end.c */
+void print_end(const struct printer *p);
+void print_stray(const struct printer *p);
+
 /* What holds the block shown; nothing if that is not known. Its block was
  * announced. report_holder.c */
 void print_holder(const struct printer *p, const struct finding *f);

@@ -422,8 +422,10 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	verdict_make(&v, &f, m, o->kinds);
 	print_verdict(&p, &f, &v, o->kinds);
 	print_withheld(&p, &wishes);
+	print_end(&p);
 	if (o->kinds & 1u << FINDING_OVER)
 		print_references(&p);
+	print_stray(&p);
 	findings_sign(&f, m, p.names, s);
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);

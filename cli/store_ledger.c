@@ -322,6 +322,30 @@ static int make_errors(struct ledger *l)
 	return 0;
 }
 
+static int make_frees(struct ledger *l)
+{
+	struct part *part = &l->s->parts.of[RKN_CHUNK_FREES];
+	struct rkn_free *f;
+	size_t kept = 0;
+	int error = store_file_table(l->s, STORE_FREES, sizeof(*f),
+				     &part->records, &part->count);
+
+	part->capacity = part->count;
+	f = part->records;
+	for (size_t i = 1; !error && i < part->count; i++) {
+		if (f[i].kind > RKN_FREE_NOWHERE)
+			continue;
+		f[kept] = f[i];
+		f[kept].stack = store_file_stack(l->s, f[i].stack);
+		f[kept].made_stack = store_file_stack(l->s, f[i].made_stack);
+		f[kept].freed_stack = store_file_stack(l->s, f[i].freed_stack);
+		f[kept].thread = thread_of(l, f[i].thread);
+		kept++;
+	}
+	part->count = kept;
+	return error;
+}
+
 static int read_tables(struct ledger *l)
 {
 	void *table;
@@ -357,6 +381,8 @@ int store_ledger(struct store_file *s)
 		error = make_events(&l);
 	if (!error)
 		error = make_errors(&l);
+	if (!error)
+		error = make_frees(&l);
 	free(l.objects);
 	free(l.references);
 	free(l.events);

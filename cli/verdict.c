@@ -3,8 +3,11 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "die.h"
 #include "escape.h"
+#include "strays.h"
 
 static const struct {
 	const char *what;
@@ -14,6 +17,48 @@ static const struct {
 #include <refknot/limits.def>
 #undef RKN_LIMIT
 };
+
+/* "[free|frees] of [a block|blocks]": its first words for one, else the other. */
+static char *numbered(const char *text, bool one)
+{
+	char *result = xstrdup(text), *to = result;
+
+	while (*text) {
+		const char *bar = *text == '[' ? strchr(text, '|') : NULL;
+		const char *end = bar ? strchr(bar, ']') : NULL;
+		size_t size;
+
+		if (!end) {
+			*to++ = *text++;
+			continue;
+		}
+		size = one ? (size_t)(bar - text - 1) : (size_t)(end - bar - 1);
+		memcpy(to, one ? text + 1 : bar + 1, size);
+		to += size;
+		text = end + 1;
+	}
+	*to = '\0';
+	return result;
+}
+
+/* Kept for good: few are ever asked for. */
+static const char *what_of(enum rkn_limit_number limit, bool one)
+{
+	static char *texts[RKN_LIMITS][2];
+	char **text = &texts[limit][one];
+
+	if (!*text)
+		*text = numbered(limits[limit].what, one);
+	return *text;
+}
+
+static struct verdict_gap gap_of(enum rkn_limit_number limit, uint64_t count,
+				 const char *why)
+{
+	return (struct verdict_gap){ what_of(limit, false),
+				     what_of(limit, count == 1), count, why,
+				     limit };
+}
 
 void verdict_make(struct verdict *v, const struct findings *f,
 		  const struct model *m, unsigned kinds)
@@ -53,17 +98,20 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 	size_t n = 0;
 
 	if (m->truncated)
-		gaps[n++] = (struct verdict_gap){ "end of the recording", 1,
+		gaps[n++] = (struct verdict_gap){ "end of the recording",
+						  "end of the recording", 1,
 						  m->error, RKN_LIMITS };
 	if (f && !f->checked && !m->limits[RKN_LIMIT_NO_SNAPSHOT])
-		gaps[n++] =
-		    (struct verdict_gap){ limits[RKN_LIMIT_NO_SNAPSHOT].what, 1,
-					  f->why, RKN_LIMIT_NO_SNAPSHOT };
-	for (size_t i = 0; i < RKN_LIMITS; i++)
-		if (m->limits[i] && limits[i].why)
+		gaps[n++] = gap_of(RKN_LIMIT_NO_SNAPSHOT, 1, f->why);
+	for (enum rkn_limit_number i = 0; i < RKN_LIMITS; i++) {
+		uint64_t count = m->limits[i];
+
+		if (i == RKN_LIMIT_UNKNOWN_FREE)
+			count -= strays_told(m);
+		if (count && limits[i].why)
 			gaps[n++] =
-			    (struct verdict_gap){ limits[i].what, m->limits[i],
-						  why(i, m, f), i };
+			    gap_of(i, count, why(i, m, f));
+	}
 	return n;
 }
 
@@ -79,7 +127,7 @@ void verdict_print_gaps(FILE *out, const char *heading, const struct model *m,
 		char *why = escape(gaps[i].why);
 
 		fprintf(out, "    %" PRIu64 " %s: %s\n", gaps[i].count,
-			gaps[i].what, why);
+			gaps[i].said, why);
 		free(why);
 	}
 }

@@ -30,7 +30,8 @@ void verdict_make(struct verdict *v, const struct findings *f,
 
 /* One thing that was not recorded. */
 struct verdict_gap {
-	const char *what;
+	const char *what; /* in the plural, for programs; for people: */
+	const char *said; /* as their number is */
 	uint64_t count;
 	const char *why;
 	enum rkn_limit_number limit; /* RKN_LIMITS: it is no limit's */

@@ -24,6 +24,7 @@
 #include "snapshot.h"
 #include "stacks.h"
 #include "store.h"
+#include "strays.h"
 #include "sys.h"
 #include "text.h"
 #include "verify.h"
@@ -490,6 +491,7 @@ static void finish(struct stopped *self)
 {
 	struct store_header *h = store.header;
 
+	strays_end(self);
 	if (process.settings.snapshot && !sandbox_denies_snapshot())
 		on_own_stack(take, self, own_stack + sizeof(own_stack));
 	if (wishes_no_check())

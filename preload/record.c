@@ -6,6 +6,7 @@
 #include "heap.h"
 #include "moves.h"
 #include "references.h"
+#include "strays.h"
 
 /* 0 is the root, and its own. */
 static uint32_t parent_of(uint32_t node)
@@ -164,10 +165,10 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 		process_missed();
 }
 
-/* Takes the block out; the objects in it are left to the caller. `moves`: the
- * frame of the hook in which it moves; NULL: it is freed. */
+/* Takes the block out; the objects in it are left to the caller. `frame` is the
+ * hook's; `moves`: it moves, else it is freed. */
 static inline __attribute__((always_inline)) void
-take(void *p, struct record_freed *freed, const void *moves)
+take(void *p, struct record_freed *freed, const void *frame, bool moves)
 {
 	struct thread *t = thread_enter(NULL);
 	uint64_t address = (uint64_t)(uintptr_t)p;
@@ -177,31 +178,35 @@ take(void *p, struct record_freed *freed, const void *moves)
 	if (unlikely(!t)) {
 		t = moves ? thread_attached() : NULL;
 		if (t)
-			moves_begin(t, moves);
+			moves_begin(t, frame);
 		take_outside(p, freed);
 		return;
 	}
 	if (moves)
-		moves_begin(t, moves);
+		moves_begin(t, frame);
 	if (likely(shadow_take(address, &b))) {
 		freed->known = true;
 		freed->noted = b.noted;
 		freed->stack = b.stack;
 		freed->size = b.size;
+		if (!moves)
+			shadow_note_freed(address,
+					  ((const uint64_t *)frame)[1]);
 		record_count_free(t->area, b.stack, b.size);
 		thread_less(t, b.size);
 		if (unlikely(t->regions_open))
 			regions_block(t, b.stack, b.size, true);
 		shadow_learn(t->ways, address, false);
 	} else {
-		t->area->limits[RKN_LIMIT_UNKNOWN_FREE]++;
+		strays_note(t, p, frame, moves);
+		t->moving.sp = 0; /* nothing that is known is on its way */
 	}
 	thread_leave(t);
 }
 
 void record_take(void *p, struct record_freed *freed, const void *frame)
 {
-	take(p, freed, frame);
+	take(p, freed, frame, true);
 }
 
 COLD void record_lift_noted(void *p, struct record_freed *freed,
@@ -220,7 +225,7 @@ COLD void record_free_slowly(void *p, const void *frame)
 {
 	struct record_freed freed;
 
-	take(p, &freed, NULL);
+	take(p, &freed, frame, false);
 	if (unlikely(freed.noted))
 		references_free(p, freed.size, frame);
 }

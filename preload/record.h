@@ -139,6 +139,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 			      STORE_NOTED)) != STORE_HEAD ||
 		     t->detour))
 		return record_free_slowly(p, frame);
+	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
 	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
 	size = head >> STORE_SIZE_SHIFT;
 	record_count_free(t->area, shadow_stack(head), size);

@@ -139,6 +139,14 @@ bool shadow_take(uint64_t address, struct shadow_block *b)
 	return true;
 }
 
+void shadow_note_freed(uint64_t address, uint64_t pc)
+{
+	uint64_t *slot = shadow_slot(address);
+
+	if (READ_ONCE(*slot) & STORE_EXTRA)
+		WRITE_ONCE(slot[1], shadow_freed(pc));
+}
+
 void shadow_restore(uint64_t address)
 {
 	uint64_t *slot = shadow_slot(address);

@@ -131,6 +131,18 @@ static inline uint64_t shadow_extra(uint64_t birth, uint32_t thread)
 	return birth << STORE_BIRTH_SHIFT | known << STORE_THREAD_SHIFT;
 }
 
+/* The word behind a freed block's HEAD: where the free returns to. */
+static inline uint64_t shadow_freed(uint64_t pc)
+{
+	return pc << 1;
+}
+
+/* Back from it; 0: none is there. */
+static inline uint64_t shadow_freed_at(uint64_t extra)
+{
+	return extra >> 1 >> STORE_ADDRESS_BITS ? 0 : extra >> 1;
+}
+
 static inline uint32_t shadow_stack(uint64_t head)
 {
 	return head >> STORE_STACK_SHIFT & STORE_STACK_MAX;
@@ -145,6 +157,8 @@ enum rkn_limit_number shadow_set(uint64_t address,
  * so that shadow_restore() can undo it while the thread owns the address.
  */
 bool shadow_take(uint64_t address, struct shadow_block *b);
+/* It will not be restored: note where its free returns to. */
+void shadow_note_freed(uint64_t address, uint64_t pc);
 void shadow_restore(uint64_t address);
 
 #endif

@@ -55,6 +55,7 @@ static const struct {
 	[STORE_MARKS] = { sizeof(struct rkn_mark), 1u << 12 },
 	[STORE_CENSUS] = { sizeof(struct rkn_census), 1u << 24 },
 	[STORE_WIDE] = { sizeof(struct rkn_wide), 0 },
+	[STORE_FREES] = { sizeof(struct rkn_free), 1u << 5 },
 };
 
 static_assert(ROOM_RESOURCE == RLIMIT_AS, "not the limit that is meant");

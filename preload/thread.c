@@ -168,6 +168,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	thread_set_tame(t);
 	t->moving = (struct thread_moving){ 0 };
 	t->wanted = 0;
+	t->stray.frame = NULL;
 	/* Of the area's former thread all still holds: the nodes, the counters,
 	 * and what it knew of stacks is compared before it is believed. */
 	if (t->gate.epoch != gate_of(epoch))

@@ -52,6 +52,16 @@ struct thread_moving {
 	uint64_t pc;
 };
 
+/* Its last free of what was no live block; see strays.h. */
+struct thread_stray {
+	uint64_t address;
+	const uint64_t *frame; /* of the hook; NULL: there was none */
+	uint64_t words[2];     /* that were there */
+	uint32_t stack;
+	uint32_t kept; /* in STORE_FREES; 0: it is not there */
+	bool moves;
+};
+
 struct thread {
 	struct thread_gate gate;
 	uint32_t number; /* of its area */
@@ -59,6 +69,7 @@ struct thread {
 	bool verifying; /* libunwind is at work: its blocks are nobody's */
 	struct thread_moving moving;
 	uint8_t wanted; /* what it was asked for meanwhile: enum moves_want */
+	struct thread_stray stray;
 	struct store_area *area;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */
 	uint64_t extra, extra_end; /* birth numbers to give out, as words of
@@ -227,7 +238,8 @@ static inline void thread_more(struct thread *t, uint64_t bytes)
 
 static inline void thread_less(struct thread *t, uint64_t bytes)
 {
-	t->live -= (int64_t)bytes;
+	/* One instruction, where the compiler would take three. */
+	__asm__("subq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
 	if (unlikely(t->live < -THREAD_PUBLISH))
 		thread_publish(t);
 }

@@ -61,7 +61,8 @@ enum rkn_chunk_type {
 	RKN_CHUNK_REGIONS = 16,
 	RKN_CHUNK_MARKS = 17,
 	RKN_CHUNK_CENSUS = 18,
-	RKN_CHUNK_WIDE = 19,  /* since minor version 3 */
+	RKN_CHUNK_WIDE = 19,  /* since minor version 3, like what follows */
+	RKN_CHUNK_FREES = 20,
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
@@ -444,5 +445,41 @@ struct rkn_wide {
 	uint64_t to_offset; /* bytes */
 };
 static_assert(sizeof(struct rkn_wide) == 24, "wide record changed size");
+
+enum rkn_free_flag {
+	RKN_FREE_MOVES = 1u << 0, /* it was a realloc */
+	RKN_FREE_FATAL = 1u << 1, /* the process ended in it */
+};
+
+enum rkn_free_kind {
+	RKN_FREE_UNKNOWN = 0, /* of a block that was not recorded, or not known
+				 what of */
+	RKN_FREE_AGAIN = 1,   /* of a block that was freed before */
+	RKN_FREE_INSIDE = 2,  /* of an address inside a live block */
+	RKN_FREE_STACK = 3,   /* on the thread's stack */
+	RKN_FREE_STATIC = 4,  /* in a module: a variable, a constant, code */
+	RKN_FREE_MAPPING = 5, /* in a file's mapping, or the start of another */
+	RKN_FREE_NOWHERE = 6, /* where nothing is mapped */
+};
+
+/*
+ * Frees of what was no live block: in which the process ended, or of a block
+ * that was freed before, unless its memory was handed out in between by a way
+ * that is not seen. The latter of one place are one, which tells of the first.
+ */
+struct rkn_free {
+	uint64_t count;
+	uint64_t address; /* that was freed */
+	uint64_t offset;  /* in its block: INSIDE */
+	uint64_t size;    /* of the block: AGAIN, INSIDE */
+	uint32_t kind;    /* enum rkn_free_kind */
+	uint32_t flags;   /* enum rkn_free_flag */
+	uint32_t stack;   /* of the call */
+	uint32_t thread;
+	uint32_t made_stack;  /* of the block; 0: there is none */
+	uint32_t freed_stack; /* its former free, the innermost frame alone; 0:
+				 not known */
+};
+static_assert(sizeof(struct rkn_free) == 56, "free changed size");
 
 #endif

@@ -22,7 +22,7 @@
 #define STORE_FILTERED "-filtered"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 8u
+#define STORE_VERSION 9u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
@@ -40,10 +40,11 @@
  * program asked how many bytes it may use (malloc_usable_size), so that it may
  * keep pointers behind the size that it asked for.
  *
- * A freed block keeps its HEAD with `freed` set and its EXTRA, until they are
- * overwritten.  A block of 4 GiB or more has `big` set, size holds the low
- * half and the slot after the EXTRA holds the high half shifted left by one.
- * Slots with bit 0 clear are never HEADs.
+ * A freed block keeps its HEAD with `freed` set, until that is overwritten; its
+ * EXTRA becomes the address that the call of free returns to, shifted left by
+ * one, or stays if that is not known.  A block of 4 GiB or more has `big` set,
+ * size holds the low half and the slot after the EXTRA holds the high half
+ * shifted left by one.  Slots with bit 0 clear are never HEADs.
  */
 #define STORE_REGION_SHIFT 26
 #define STORE_REGION       (1ull << STORE_REGION_SHIFT)
@@ -230,6 +231,7 @@ enum store_table_number {
 	STORE_MARKS,      /* struct rkn_mark; 0 is unused */
 	STORE_CENSUS,     /* struct rkn_census; 0 is unused */
 	STORE_WIDE,       /* struct rkn_wide, of the snapshot */
+	STORE_FREES,      /* struct rkn_free; 0 is unused */
 	STORE_TABLES
 };
 

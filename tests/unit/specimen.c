@@ -239,6 +239,15 @@ static void make_marks(struct model *m)
 	m->census = xcalloc(m->census_count, sizeof(*m->census));
 	m->census[0] = (struct rkn_census){ 1, RKN_NONE, 3, 30 };
 	m->census[1] = (struct rkn_census){ RKN_NONE, 1, 1, 8 };
+	m->free_count = 1;
+	m->frees = xcalloc(m->free_count, sizeof(*m->frees));
+	m->frees[0] = (struct rkn_free){ .count = 2,
+					 .address = 0x1230,
+					 .size = 24,
+					 .kind = RKN_FREE_AGAIN,
+					 .flags = RKN_FREE_FATAL,
+					 .stack = 1,
+					 .made_stack = 1 };
 }
 
 void specimen_make(struct model *m, size_t blocks)

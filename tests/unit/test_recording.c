@@ -53,6 +53,7 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, marks, mark_count);
 	assert_same(a, b, census, census_count);
 	assert_same(a, b, wide, wide_count);
+	assert_same(a, b, frees, free_count);
 }
 
 static void make_file(size_t blocks)
@@ -390,6 +391,10 @@ static const struct {
 	{ "rows are beyond the census", ARRAY(marks, 0, rows), 3 },
 	{ "rows are beyond the census", ARRAY(marks, 0, first), 1 },
 	{ "its stack or type is unknown", ARRAY(census, 1, type), 3 },
+	{ "its stack or thread is unknown", ARRAY(frees, 0, stack), 11 },
+	{ "its stack or thread is unknown", ARRAY(frees, 0, freed_stack), 11 },
+	{ "its stack or thread is unknown", ARRAY(frees, 0, thread), 9 },
+	{ "its kind is unknown", ARRAY(frees, 0, kind), 7 },
 	{ "it is not of either a stack or a type", ARRAY(census, 0, type), 1 },
 	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
 	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },

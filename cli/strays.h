@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frees of what was no live block, in words: the one in which the process ended,
+ * and those of blocks that were freed before.  Where some are of blocks that no
+ * allocation that was seen returned, the latter may be so, too, and nothing is
+ * told of them.
+ */
+#ifndef STRAYS_H
+#define STRAYS_H
+
+#include "model.h"
+#include "symbols.h"
+
+const char *stray_kind_name(enum rkn_free_kind kind); /* "freed-before" */
+
+/* "of a block that was freed before", "inside a block, 16 bytes behind its
+ * start", "of static data, cache+0x18 (libz.so.1)"; for the caller to free. */
+char *stray_summary(const struct rkn_free *f, const struct model *m,
+		    struct symbols *s);
+
+/* Is it to be told? */
+bool stray_is_told(const struct rkn_free *f, const struct model *m);
+
+/* How many of the frees that were counted as of blocks not recorded are told so
+ * instead. */
+uint64_t strays_told(const struct model *m);
+
+#endif

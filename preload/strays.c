@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "strays.h"
+
+#include <errno.h>
+
+#include "maps.h"
+#include "modules.h"
+#include "objects.h"
+#include "record.h"
+#include "sys.h"
+
+#define PAGE 4096ull
+
+/* It was freed before, and nothing was recorded there since. */
+static bool is_freed(struct thread *t, struct rkn_free *f)
+{
+	const uint64_t *head = shadow_head_at(f->address);
+	uint64_t word = head ? READ_ONCE(*head) : 0, pc;
+
+	if (f->address & ((1ull << shadow.granule_shift) - 1) ||
+	    (word & (STORE_HEAD | STORE_FREED)) != (STORE_HEAD | STORE_FREED))
+		return false;
+	f->kind = RKN_FREE_AGAIN;
+	f->size = word >> STORE_SIZE_SHIFT;
+	if (word & STORE_BIG)
+		f->size |= READ_ONCE(head[2]) >> 1 << 32;
+	f->made_stack = shadow_stack(word);
+	pc = word & STORE_EXTRA ? shadow_freed_at(READ_ONCE(head[1])) : 0;
+	/* After realloc it is still its order of birth. */
+	if (pc && modules_find(pc) != RKN_NONE)
+		f->freed_stack = stacks_number(stacks_child(&t->memo, 0, pc),
+					       true, t->area->limits);
+	return true;
+}
+
+/* The record of that place; 0: none. */
+static uint32_t find(uint32_t stack)
+{
+	const struct store_table *table = &store.header->tables[STORE_FREES];
+
+	for (uint64_t i = 1; i < table->count && i < table->capacity; i++) {
+		const struct rkn_free *f = store_record(STORE_FREES, i);
+
+		if (f && f->stack == stack && f->kind == RKN_FREE_AGAIN)
+			return (uint32_t)i;
+	}
+	return 0;
+}
+
+static uint32_t append(const struct rkn_free *f)
+{
+	uint64_t i = store_append(STORE_FREES);
+	struct rkn_free *kept = i ? store_record(STORE_FREES, i) : NULL;
+
+	if (!kept)
+		return 0;
+	*kept = *f;
+	return (uint32_t)i;
+}
+
+/* Most have no record there: that is asked first. */
+static uint32_t keep(struct thread *t, const struct thread_stray *s)
+{
+	struct rkn_free f = { .count = 1,
+			      .address = s->address,
+			      .flags = s->moves ? RKN_FREE_MOVES : 0,
+			      .stack = s->stack,
+			      .thread = t->serial };
+	struct rkn_free *kept;
+	uint32_t i;
+
+	if (!is_freed(t, &f))
+		return 0;
+	i = find(f.stack);
+	kept = i ? store_record(STORE_FREES, i) : NULL;
+	if (!kept)
+		return append(&f);
+	__atomic_fetch_add(&kept->count, 1, __ATOMIC_RELAXED);
+	return i;
+}
+
+COLD void strays_note(struct thread *t, const void *p, const void *frame,
+		      bool moves)
+{
+	const uint64_t *words = frame;
+
+	t->area->limits[RKN_LIMIT_UNKNOWN_FREE]++;
+	t->stray = (struct thread_stray){
+		.address = (uint64_t)(uintptr_t)p,
+		.frame = words,
+		.words = { words[0], words[1] },
+		.stack = shadow_stack(record_leaf(t, frame)->head),
+		.moves = moves,
+	};
+	t->stray.kept = keep(t, &t->stray);
+}
+
+/* Has the hook not returned? What is above the stack pointer may be read. */
+static bool is_in(const struct thread_stray *s, const struct stopped *self)
+{
+	return s->frame && self->low < (uint64_t)(uintptr_t)s->frame &&
+	       s->frame[0] == s->words[0] && s->frame[1] == s->words[1];
+}
+
+static bool is_inside(struct rkn_free *f)
+{
+	uint64_t start, size;
+
+	if (!objects_block(f->address, &start, &size) || start == f->address)
+		return false;
+	f->kind = RKN_FREE_INSIDE;
+	f->offset = f->address - start;
+	f->size = size;
+	f->made_stack = shadow_stack(READ_ONCE(*shadow_slot(start)));
+	return true;
+}
+
+static bool is_mapped(uint64_t address)
+{
+	unsigned char page;
+
+	return sys_resident(address & ~(PAGE - 1), PAGE, &page) != -ENOMEM;
+}
+
+static enum rkn_free_kind kind_of_place(struct thread *t, uint64_t address,
+					uint64_t sp)
+{
+	struct map map;
+
+	if (address >= sp && address < thread_stack_end(t, sp))
+		return RKN_FREE_STACK;
+	if (address >> STORE_ADDRESS_BITS || !is_mapped(address))
+		return RKN_FREE_NOWHERE;
+	if (modules_find(address) != RKN_NONE)
+		return RKN_FREE_STATIC;
+	if (!maps_find(address, &map))
+		return RKN_FREE_UNKNOWN;
+	if (map.inode || (address == map.start && !is_mapped(address - PAGE)))
+		return RKN_FREE_MAPPING;
+	return RKN_FREE_UNKNOWN;
+}
+
+void strays_end(const struct stopped *self)
+{
+	struct thread *t = thread_attached();
+	const struct thread_stray *s = t ? &t->stray : NULL;
+	struct rkn_free *kept, f;
+
+	if (!s || !is_in(s, self))
+		return;
+	kept = s->kept ? store_record(STORE_FREES, s->kept) : NULL;
+	if (kept) {
+		kept->flags |= RKN_FREE_FATAL;
+		return;
+	}
+	f = (struct rkn_free){ .count = 1,
+			       .address = s->address,
+			       .flags = RKN_FREE_FATAL,
+			       .stack = s->stack,
+			       .thread = t->serial };
+	f.flags |= s->moves ? RKN_FREE_MOVES : 0;
+	if (!is_freed(t, &f) && !is_inside(&f))
+		f.kind =
+		    kind_of_place(t, f.address, (uint64_t)(uintptr_t)s->frame);
+	append(&f);
+}
