@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 
@@ -17,6 +18,22 @@ CC = os.environ.get("TEST_CC", "gcc")
 REFKNOT = BUILD / "cli/refknot"
 SHIM = BUILD / "preload/librefknot_preload.so"
 TIMEOUT = 300  # seconds; against hanging, not a measurement
+
+
+def reset_signals():
+    """What is ignored or blocked here is so in every program that is started:
+    whoever started the tests (nohup, a shell in the background) has no say.
+    Python has its own way with three, and subprocess undoes that."""
+    own = (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ)
+    for number in signal.valid_signals() - set(own):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+reset_signals()
 
 
 def environment(**more):

@@ -5,7 +5,6 @@ All else that pytest and the tests print goes to stderr.
 """
 import os
 import shutil
-import signal
 import sys
 import tempfile
 
@@ -56,9 +55,6 @@ def run(tap):
 
 
 def main():
-    # Whoever started this in the background may have had them ignored.
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
     tap = Tap(os.dup(1))
     os.dup2(2, 1)
     code = run(tap)

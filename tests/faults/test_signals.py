@@ -2,11 +2,13 @@
 """Ends by signals: the check is made all the same, and nobody sees how."""
 import resource
 import signal
+import sys
 
 import pytest
 
 from common import leaks, program, same
-from conftest import BUILD, SHIM, environment, read_json, record, refknot, run
+from conftest import (BUILD, SHIM, SOURCE, environment, read_json, record,
+                      refknot, run)
 
 DIES = program("dies")
 SPENT = program("spent")
@@ -150,6 +152,24 @@ def test_an_ignored_signal_stays_ignored(tmp_path):
                       preexec_fn=ignore_hangup)
     assert recorded.outcome.status == 0
     assert recorded.outcome.out == b"begin\nend\n"
+
+
+NESTED = """
+import signal, sys
+for number in (1, 2, 3, 10, 12, 15):
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, [10, 14])
+sys.path.insert(0, sys.argv[1])
+import conftest
+print(conftest.run("grep", "-E", "^Sig(Ign|Blk)", "/proc/self/status").out)
+"""
+
+
+def test_tests_set_dispositions_of_their_own():
+    """Under nohup, or behind a shell, they start programs as anywhere else."""
+    done = run(sys.executable, "-c", NESTED, SOURCE / "tests")
+    assert b"SigBlk:\\t0000000000000000\\nSigIgn:\\t0000000000000000\\n" \
+        in done.out, done
 
 
 def core_of(tmp_path, argv):
