@@ -7,7 +7,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
@@ -176,16 +175,10 @@ def test_openssl_genrsa(tmp_path):
     check(recorded, children=0)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for_redis(port, process):
+def wait_for_redis(process, **kw):
     for _ in range(600):
         assert process.poll() is None
-        done = run("redis-cli", "-p", port, "ping")
+        done = run("redis-cli", "-s", "redis", "ping", **kw)
         if done.out == b"PONG\n":
             return
         time.sleep(0.1)
@@ -194,19 +187,21 @@ def wait_for_redis(port, process):
 
 def test_redis_server_under_load(tmp_path):
     need("redis-server", "redis-benchmark", "redis-cli")
-    port, main = free_port(), tmp_path / "main.rkn"
+    main = tmp_path / "main.rkn"
+    # A port that was free a moment ago may be another's by now.
     with subprocess.Popen(
             [REFKNOT, "run", "-q", "-o", main, "--", "redis-server", "--port",
-             str(port), "--bind", "127.0.0.1", "--dir", tmp_path, "--save",
-             "", "--appendonly", "no"], env=environment(),
+             "0", "--unixsocket", "redis", "--dir", tmp_path, "--save", "",
+             "--appendonly", "no"], env=environment(), cwd=tmp_path,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
         try:
-            wait_for_redis(port, server)
-            load = run("redis-benchmark", "-p", port, "-n", "4000", "-c",
-                       "10", "-t", "set,get,lpush,hset", "-q")
+            wait_for_redis(server, cwd=tmp_path)
+            load = run("redis-benchmark", "-s", "redis", "-n", "4000", "-c",
+                       "10", "-t", "set,get,lpush,hset", "-q",
+                       cwd=tmp_path)
             assert load.status == 0, load.told
-            assert b"PONG" == run("redis-cli", "-p", port,
-                                  "ping").out.strip()
+            assert b"PONG" == run("redis-cli", "-s", "redis", "ping",
+                                  cwd=tmp_path).out.strip()
         finally:
             server.send_signal(signal.SIGTERM)
             out, err = server.communicate(timeout=120)
