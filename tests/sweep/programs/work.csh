@@ -1,0 +1,8 @@
+set i = 0
+while ($i < 50)
+  @ i++
+end
+echo $i
+foreach f (*.txt)
+  echo $f:r
+end

@@ -1,0 +1,5 @@
+(defun fib (n) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2)))))
+(format t "~a~%" (fib 15))
+(let ((h (make-hash-table :test 'equal)))
+  (dotimes (i 1000) (setf (gethash (format nil "k~a" i) h) i))
+  (format t "~a~%" (hash-table-count h)))

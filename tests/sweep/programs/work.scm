@@ -1,0 +1,6 @@
+(use-modules (ice-9 rdelim) (srfi srfi-1))
+(define (lines port)
+  (let loop ((l (read-line port)) (n 0))
+    (if (eof-object? l) n (loop (read-line port) (+ n (string-length l))))))
+(display (call-with-input-file "text.txt" lines)) (newline)
+(display (fold + 0 (map (lambda (n) (* n n)) (iota 1000)))) (newline)
