@@ -49,13 +49,24 @@ def sums(document):
 
 
 def numbers(refknot, out, cache):
-    """What must be the same in each run: [[program, sums]], sorted."""
+    """Of each process [program, sums, what it allocated], sorted. The sums
+    must be the same in each run in which the programs did the same."""
     rows = []
     for path in sorted(out.glob("*.rkn")):
         document = report(refknot, path, cache)
         rows.append([os.path.basename(document["recording"]["program"]),
-                     sums(document)])
+                     sums(document), [document["process"][k] for k in (
+                         "allocations", "frees", "live_blocks",
+                         "live_bytes")]])
     return sorted(rows, key=json.dumps)
+
+
+def is_unstable(counted):
+    """Whether runs in which programs allocated the same have other sums."""
+    did = [sorted([p, a] for p, _, a in run) for run in counted]
+    if any(d != did[0] for d in did):
+        return False
+    return any(run != counted[0] for run in counted)
 
 
 def cut_stacks(recorded):

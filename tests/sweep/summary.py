@@ -58,7 +58,7 @@ def unstable_text(result):
             f"{program} " + (", ".join(
                 f"{kind} {s[1]}/{s[2]}+{s[3]}/{s[4]}"
                 for kind, s in sums.items()) or "nothing")
-            for program, sums in rows))
+            for program, sums, _ in rows))
     return " | ".join(lines)
 
 
@@ -113,7 +113,9 @@ def totals(results):
          f"{sum(bool(r['possible'][0]) for r in ran)} commands"),
         ("cut stacks", f"{sum(sum(cut_of(r).values()) for r in ran)} of "
          f"{stacks} in {sum(bool(cut_of(r)) for r in ran)} commands"),
-        ("unstable numbers", sum(r["unstable"] for r in ran)),
+        ("commands with unstable numbers", sum(r["unstable"] for r in ran)),
+        ("commands that allocate differently in each run",
+         sum(r["wavers"] for r in ran)),
         ("commands with modules without symbols",
          sum(any(p["without_symbols"] for p in r["processes"]) for r in ran)),
         ("commands with modules without a file",
@@ -129,7 +131,7 @@ def totals(results):
         rows.append(("time, geometric mean", f"{mean:.2f} times; most "
                      f"{worst['refknot_s'] / worst['plain_s']:.1f} times, "
                      f"{worst['name']}"))
-    return [f"{label + ':':42} {value}" for label, value in rows]
+    return [f"{label + ':':47} {value}" for label, value in rows]
 
 
 def shortened(unexplained):

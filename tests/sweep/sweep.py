@@ -23,9 +23,9 @@ import materials
 import peers
 import summary
 from commands import COMMANDS
-from findings import all_processes, numbers, together
+from findings import all_processes, is_unstable, numbers, together
 from runs import Runner, become_reaper, end_the_rest, harm
-from sites import compare, largest, total
+from sites import compare, largest, match, total, without
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
@@ -272,14 +272,17 @@ class Command:
                 "without_symbols", "confidence", "missing", "signal",
                 "blocks")} for p in processes],
             "numbers": counted,
-            "unstable": not self.row.varies and any(
-                c != counted[0] for c in counted),
+            "unstable": is_unstable(counted),
+            "wavers": sorted([p, a] for p, _, a in counted[0]) != sorted(
+                [p, a] for p, _, a in counted[-1]),
             "lost": total(lost), "possible": total(possible),
             "valgrind": found.get("valgrind") is not None and
             total(found["valgrind"]),
             "valgrind_possible": found.get("valgrind") is not None and
             total(found["valgrind_possible"]),
             "lsan": found.get("lsan") is not None and total(found["lsan"]),
+            "missed_as_possible": total(without(
+                missed, match(missed, possible)[0])),
             "missed": self.places(missed), "missed_one": self.places(one),
             "alarms": self.places(alone),
             "peers": packed_peers(found, self.names),

@@ -12,7 +12,7 @@ import recording as rkn
 import summary
 from commands import COMMANDS, Row
 from conftest import BUILD, SOURCE, compiled, environment, record, run
-from findings import all_processes, numbers, together
+from findings import all_processes, is_unstable, numbers, together
 from runs import Outcome, Runner, harm
 from sites import (compare, largest, match, module_name, site_of, total,
                    without)
@@ -222,8 +222,8 @@ def test_a_row_that_matches_nothing_any_more_is_named():
 
 def result(**more):
     return {"name": "prog", "kind": "tool", "harmed": None, "missed": [],
-            "missed_one": [], "alarms": [], "unstable": False, "numbers": [],
-            "processes": [], "plain_s": 1.0, "refknot_s": 1.1, "lost": [0, 0],
+            "missed_one": [], "alarms": [], "unstable": False,
+            "wavers": False, "numbers": [], "processes": [], "plain_s": 1.0, "refknot_s": 1.1, "lost": [0, 0],
             "possible": [0, 0], "valgrind": [0, 0], "lsan": [0, 0],
             "refused": False, **more}
 
@@ -233,8 +233,8 @@ def result(**more):
     ({"missed": [["prog!f", 1, 8]]}, "missed"),
     ({"missed_one": [["prog!f", 1, 8]]}, "missed-one"),
     ({"alarms": [["prog!f", 1, 8]]}, "alarm"),
-    ({"unstable": True, "numbers": [[["prog", {}]],
-                                    [["prog", {"leak": [1, 1, 8, 0, 0]}]]]},
+    ({"unstable": True, "numbers": [
+        [["prog", {}, []]], [["prog", {"leak": [1, 1, 8, 0, 0]}, []]]]},
      "unstable"),
     ({"processes": [{"cut": {"prog": 3}, "stacks": 9, "unnamed": [],
                      "without_symbols": 0}]}, "cut"),
@@ -397,8 +397,17 @@ def test_three_runs_have_equal_numbers(leaky, tmp_path):
         out.mkdir()
         record(out, leaky)
         rows.append(numbers(BUILD / "cli/refknot", out, tmp_path / "cache"))
-    assert rows[0] == rows[1] == rows[2]
+    assert rows[0] == rows[1] == rows[2] and not is_unstable(rows)
     assert rows[0][0][1]["leak"][1:] == [3, 99, 3, 150]
+
+
+def test_other_sums_of_the_same_allocations_are_unstable():
+    one = ["prog", {"leak": [1, 1, 8, 0, 0]}, [9, 8, 1, 8]]
+    two = ["prog", {}, [9, 8, 1, 8]]
+    other = ["prog", {}, [9, 9, 0, 0]]
+    assert is_unstable([[one], [two]])
+    assert not is_unstable([[one], [one]])
+    assert not is_unstable([[one], [other]])
 
 
 def test_losses_by_site_are_what_the_report_says(leaky, tmp_path):
