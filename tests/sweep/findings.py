@@ -13,6 +13,7 @@ from tables import is_cut
 SURE = ("leak", "orphaned-cycle", "leaked-reference", "over-retained",
         "under-retained", "release-at-zero", "reference-on-freed",
         "freed-while-held", "zero-not-freed")
+DEPTH = 128  # frames that refknot run keeps
 REPORT_LIMIT = 120  # seconds for one report
 BLOCKS_LIMIT = 2_000_000
 
@@ -71,14 +72,15 @@ def is_unstable(counted):
 
 def cut_stacks(recorded):
     """{module of the outermost frame: stacks that end there, though its
-    unwind tables lead on}, how many stacks there are."""
+    unwind tables lead on, and not for their depth}, how many stacks there
+    are."""
     cut = {}
     used = {b[3] for b in recorded.blocks} | set(
         range(1, len(recorded.stacks)))
     used.discard(0)
     for index in used:
         stack = recorded.stack(index)
-        if is_cut(stack):
+        if len(stack) < DEPTH and is_cut(stack):
             module = module_name(stack[-1][0])
             cut[module] = cut.get(module, 0) + 1
     return cut, len(used)
