@@ -13,8 +13,9 @@ from tables import is_cut
 SURE = ("leak", "orphaned-cycle", "leaked-reference", "over-retained",
         "under-retained", "release-at-zero", "reference-on-freed",
         "freed-while-held", "zero-not-freed")
+NEAR = 5     # frames by which the blocks of a site are known
 DEPTH = 128  # frames that refknot run keeps
-REPORT_LIMIT = 120  # seconds for one report
+REPORT_LIMIT = 600  # seconds for one report
 BLOCKS_LIMIT = 2_000_000
 
 
@@ -135,6 +136,24 @@ def process(refknot, path, cache, names):
 def all_processes(refknot, out, cache, names):
     return [process(refknot, path, cache, names)
             for path in sorted(out.glob("*.rkn")) if rkn.is_recording(path)]
+
+
+def holders(out, missed):
+    """{holder: blocks} of the blocks of these sites that something holds."""
+    wanted, found = {s[:NEAR] for s in missed}, {}
+    for path in sorted(out.glob("*.rkn")):
+        recorded = rkn.Recording(path)
+        if not recorded.has_snapshot:
+            continue
+        holder, sites = recorded.holders(), {}
+        for index, block in enumerate(recorded.blocks):
+            if block[3] not in sites:
+                sites[block[3]] = site_of(
+                    [(m, a - 1, None) for m, a in recorded.stack(block[3])])
+            if sites[block[3]][:NEAR] in wanted:
+                name = holder(index)
+                found[name] = found.get(name, 0) + 1
+    return found
 
 
 def together(processes, key):

@@ -11,7 +11,9 @@ META, STRINGS, MODULES, FRAMES, STACKS, LIMITS = 1, 2, 3, 4, 5, 7
 BLOCKS, EDGES, ROOTS, END = 8, 9, 10, 255
 NONE = 0xffffffff
 HAS_SNAPSHOT = 2
-CUT = 1
+ROOT_KINDS = [(0, "data"), (7, "the program's word"), (3, "thread-local data"),
+              (6, "the loader's memory"), (1, "a stack"), (2, "a register"),
+              (4, "a mapping"), (5, "the parent's memory")]
 
 RECORDS = {
     MODULES: struct.Struct("<QQQII32s"),
@@ -108,19 +110,52 @@ class Recording:
             at = parent
         return frames
 
-    def unreachable(self):
-        """Indices of the blocks to which no pointer leads from a root."""
+    def reached(self, roots, follow):
+        """Which blocks (a bytearray) pointers lead to, from these roots, by
+        edges that `follow`(from, word, offset) lets pass."""
         out = {}
-        for source, to, _, _ in self.edges:
-            out.setdefault(source, []).append(to)
+        for source, to, word, offset in self.edges:
+            if follow(source, word, offset):
+                out.setdefault(source, []).append(to)
         seen = bytearray(len(self.blocks))
-        todo = [r[1] for r in self.roots]
+        todo = [r[1] for r in roots]
         while todo:
             block = todo.pop()
             if block < len(seen) and not seen[block]:
                 seen[block] = 1
                 todo += out.get(block, ())
+        return seen
+
+    def unreachable(self):
+        """Indices of the blocks to which no pointer leads from a root."""
+        seen = self.reached(self.roots, lambda *_: True)
         return [i for i, s in enumerate(seen) if not s]
+
+    def is_inside(self, source, word, _=0):
+        """Whether a pointer lies in what its block's owner asked for."""
+        return word * 8 + 8 <= self.blocks[source][1]
+
+    def holders(self):
+        """A function of a block: the weakest thing without which no pointer
+        would lead to it."""
+        whole = self.reached(self.roots, lambda *_: True)
+        inside = self.reached(self.roots, self.is_inside)
+        heads = self.reached([r for r in self.roots if not r[2]],
+                             lambda s, w, o: self.is_inside(s, w) and not o)
+        kinds = [(name, self.reached(
+            [r for r in self.roots if r[3] == kind and not r[2]],
+            lambda s, w, o: self.is_inside(s, w) and not o))
+            for kind, name in ROOT_KINDS]
+
+        def holder(block):
+            if not whole[block]:
+                return "nothing"
+            if not inside[block]:
+                return "bytes behind a request"
+            if not heads[block]:
+                return "a pointer into a middle"
+            return next(name for name, seen in kinds if seen[block])
+        return holder
 
 
 def is_recording(path):

@@ -31,10 +31,15 @@ def differences_of(result):
                  result["failed"])]
     if result["harmed"]:
         found.append(("harmed", result["harmed"], result["harmed"]))
+    held = ", ".join(f"{n} by {holder}" for holder, n in sorted(
+        result["missed_held"].items(), key=lambda p: -p[1]))
+    if held:
+        held = f"; blocks from there are held: {held}"
     for kind, key in (("missed", "missed"), ("missed-one", "missed_one"),
                       ("alarm", "alarms")):
-        found += [(kind, where, f"{blocks} blocks, {size} bytes: {where}")
-                  for where, blocks, size in result[key]]
+        found += [(kind, where, f"{blocks} blocks, {size} bytes: {where}"
+                   + (held if kind != "alarm" and not n else ""))
+                  for n, (where, blocks, size) in enumerate(result[key])]
     if result["unstable"]:
         found.append(("unstable", "numbers", unstable_text(result)))
     for module, n in cut_of(result).items():

@@ -23,7 +23,8 @@ import materials
 import peers
 import summary
 from commands import COMMANDS
-from findings import all_processes, is_unstable, numbers, together
+from findings import (all_processes, holders, is_unstable, numbers,
+                      together)
 from runs import Runner, become_reaper, end_the_rest, harm
 from sites import compare, largest, match, total, without
 
@@ -154,7 +155,7 @@ class Command:
                 first = all_processes(self.refknot, out, self.cache,
                                       self.names)
             counted.append(numbers(self.refknot, out, self.cache))
-            if not self.options.keep_recordings:
+            if number and not self.options.keep_recordings:
                 shutil.rmtree(out, ignore_errors=True)
         return outcomes, first, counted
 
@@ -281,6 +282,8 @@ class Command:
             "valgrind_possible": found.get("valgrind") is not None and
             total(found["valgrind_possible"]),
             "lsan": found.get("lsan") is not None and total(found["lsan"]),
+            "missed_held": holders(self.place / "refknot.0",
+                                   {**missed, **one}),
             "missed_as_possible": total(without(
                 missed, match(missed, possible)[0])),
             "missed": self.places(missed), "missed_one": self.places(one),

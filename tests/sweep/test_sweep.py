@@ -223,7 +223,8 @@ def test_a_row_that_matches_nothing_any_more_is_named():
 def result(**more):
     return {"name": "prog", "kind": "tool", "harmed": None, "missed": [],
             "missed_one": [], "alarms": [], "unstable": False,
-            "wavers": False, "numbers": [], "processes": [], "plain_s": 1.0, "refknot_s": 1.1, "lost": [0, 0],
+            "wavers": False, "missed_held": {}, "numbers": [],
+            "processes": [], "plain_s": 1.0, "refknot_s": 1.1, "lost": [0, 0],
             "possible": [0, 0], "valgrind": [0, 0], "lsan": [0, 0],
             "refused": False, **more}
 
@@ -314,6 +315,21 @@ def test_a_recording_says_what_no_root_leads_to(leaky, tmp_path):
     assert sizes == [33] * 3 + [50] * 3
     stack = recorded.stack(recorded.blocks[recorded.unreachable()[0]][3])
     assert stack[0][0] == str(leaky)
+
+
+def test_a_recording_says_what_holds_a_block(leaky, tmp_path):
+    recorded = rkn.Recording(record(tmp_path, leaky).main)
+    holder = recorded.holders()
+    held = {b[1]: holder(i) for i, b in enumerate(recorded.blocks)}
+    assert held[33] == held[50] == "nothing" and held[7] == "data"
+    recorded.blocks[[b[1] for b in recorded.blocks].index(7)] = (
+        0, 7, 0, 0, 0)
+    kept = next(i for i, b in enumerate(recorded.blocks) if b[1] == 7)
+    lost = next(i for i, b in enumerate(recorded.blocks) if b[1] == 33)
+    recorded.edges.append((kept, lost, 0, 0))
+    assert recorded.holders()(lost) == "bytes behind a request"
+    recorded.roots = [(r[0], r[1], r[2] or 4, *r[3:]) for r in recorded.roots]
+    assert recorded.holders()(kept) == "a pointer into a middle"
 
 
 def test_a_whole_stack_is_not_cut_and_a_shortened_one_is(leaky, tmp_path):
