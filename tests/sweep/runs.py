@@ -127,10 +127,9 @@ class Runner:
         for name in ("home", "tmp"):
             (self.scratch / name).mkdir()
         self.control.mkdir()
-        quoted = " ".join(f"'{p}'" for p in prefix)
+        quoted = " ".join(f'"{p}"' for p in prefix)
         tool = self.control / "tool"
-        tool.write_text(f'#!/bin/sh\nexec {quoted} "$@"\n'.replace(
-            "'$$'", "$$"))
+        tool.write_text(f'#!/bin/sh\nexec {quoted} "$@"\n')
         tool.chmod(0o755)
         line = self.control / "line"
         line.write_text(f". '{HERE}/prelude.sh'\nT='{tool}'\n"

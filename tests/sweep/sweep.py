@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -259,8 +260,8 @@ class Command:
         possible = together(processes, "possible")
         said = sorted({s for o in outcomes for s in o.said})
         refused = not processes and bool(said)
-        if refused:
-            missed = one = alone = {}
+        if refused:  # with a sentence, before anything ran
+            missed, one, alone, harmed = {}, {}, {}, None
         return {
             "plain_s": min(plain.wall, other.wall),
             "refknot_s": min(o.wall for o in outcomes),
@@ -335,33 +336,50 @@ def is_done(row, options):
         options.build)
 
 
+def end(*_):
+    sys.exit("sweep: was ended")
+
+
 def work_on(queue, done, options, work):
     """One worker: commands from the queue until there is None."""
+    signal.signal(signal.SIGTERM, end)
     become_reaper()
     display = Display()
-    for row in iter(queue.get, None):
-        began = time.monotonic()
-        try:
-            result = Command(row, options, display, work).run()
-        except Exception as e:  # one row must not end the sweep
-            result = {"name": row.name, "kind": row.kind,
-                      "failed": f"{type(e).__name__}: {e}"}
-        result["took_s"] = time.monotonic() - began
-        if not options.keep_recordings:
-            shutil.rmtree(work / row.name, ignore_errors=True)
-        done.put(result)
-    display.stop()
-    end_the_rest((), 1)
+    try:
+        for row in iter(queue.get, None):
+            done.put(work_on_one(row, options, display, work))
+    finally:
+        display.stop()
+        end_the_rest((), 1)
 
 
-def run_all(rows, options):
-    work = pathlib.Path(tempfile.mkdtemp(prefix="sweep-"))
-    work.chmod(0o755)
+def work_on_one(row, options, display, work):
+    began = time.monotonic()
+    try:
+        result = Command(row, options, display, work).run()
+    except Exception as e:  # one row must not end the sweep
+        result = {"name": row.name, "kind": row.kind,
+                  "failed": f"{type(e).__name__}: {e}"}
+    result["took_s"] = time.monotonic() - began
+    if not options.keep_recordings:
+        shutil.rmtree(work / row.name, ignore_errors=True)
+    return result
+
+
+def keep(result, options):
+    kept = options.results / f"{result['name']}.json"
+    if "peers" not in result and kept.exists():
+        result["peers"] = json.loads(kept.read_text()).get("peers", {})
+    kept.write_text(json.dumps(result))
+
+
+def run_all(rows, options, work):
     materials.make(work / "materials")
     queue, done = multiprocessing.Queue(), multiprocessing.Queue()
     for row in rows:
         queue.put(row)
-    workers = [multiprocessing.Process(target=work_on,
+    # Daemons end with this process, and end what they started.
+    workers = [multiprocessing.Process(target=work_on, daemon=True,
                                        args=(queue, done, options, work))
                for _ in range(options.jobs)]
     for worker in workers:
@@ -374,15 +392,21 @@ def run_all(rows, options):
                   f"{result['left']} left, {result['plain'][:400]!r}",
                   flush=True)
             continue
-        kept = options.results / f"{result['name']}.json"
-        if "peers" not in result and kept.exists():
-            result["peers"] = json.loads(kept.read_text()).get("peers", {})
-        kept.write_text(json.dumps(result))
+        keep(result, options)
         print(f"[{n + 1}/{len(rows)}] {summary.one_line(result)}", flush=True)
     for worker in workers:
         worker.join()
-    if not options.keep_recordings:
-        shutil.rmtree(work, ignore_errors=True)
+
+
+def run(rows, options):
+    signal.signal(signal.SIGTERM, end)
+    work = pathlib.Path(tempfile.mkdtemp(prefix="sweep-"))
+    work.chmod(0o755)
+    try:
+        run_all(rows, options, work)
+    finally:
+        if not options.keep_recordings:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def main():
@@ -399,8 +423,8 @@ def main():
     if not options.report:
         if not (options.build / "cli/refknot").exists():
             sys.exit(f"sweep: {options.build} must be built first")
-        run_all([r for r in rows if not (options.resume
-                                         and is_done(r, options))], options)
+        run([r for r in rows if not (options.resume and is_done(r, options))],
+            options)
     if options.plain:
         return 0
     results = [json.loads((options.results / f"{r.name}.json").read_text())

@@ -360,21 +360,30 @@ def options(tmp_path):
         fresh=False, plain=False, keep_recordings=False)
 
 
-def sweep_one(leaky, tmp_path, **more):
+def sweep_one(line, tmp_path):
     (tmp_path / "materials").mkdir()
-    row = Row("leaky", (), "tool", f"$T {leaky}", **more)
+    row = Row("leaky", (), "tool", line)
     return Command(row, options(tmp_path), Display(), tmp_path)
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
 def test_a_command_goes_through_the_whole_sweep(leaky, tmp_path):
-    found = sweep_one(leaky, tmp_path).run()
+    found = sweep_one(f"$T {leaky}", tmp_path).run()
     assert found["lost"] == (6, 249) == found["valgrind"]
     assert not summary.differences_of(found), summary.whole([found], [])[0]
 
 
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
+def test_each_program_of_a_command_is_judged(leaky, tmp_path):
+    found = sweep_one(f"$T {leaky}; $T true", tmp_path).run()
+    assert [p["program"] for p in found["processes"]] in (
+        ["leaky", "true"], ["true", "leaky"])
+    assert found["lost"] == (6, 249)
+    assert not summary.differences_of(found), summary.whole([found], [])[0]
+
+
 def test_a_blind_refknot_has_missed_what_the_peers_find(leaky, tmp_path):
-    command = sweep_one(leaky, tmp_path)
+    command = sweep_one(f"$T {leaky}", tmp_path)
     plain = command.plain()
     command.names["leaky", 0x174] = "make"
     lost = {(("leaky", 0x174),): [3, 99]}
