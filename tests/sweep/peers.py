@@ -6,6 +6,7 @@ import xml.etree.ElementTree as xml
 from sites import add, frame, site_of
 
 LSAN = "/usr/lib/x86_64-linux-gnu/liblsan.so.0"
+NEVER = "sweep: never became true"  # prelude.sh
 LSAN_SLOW = "fast_unwind_on_malloc=0"
 LSAN_FAST = "fast_unwind_on_malloc=1"
 

@@ -3,11 +3,11 @@
 # What the commands of the table may use beside $T, which runs a program under
 # the tool that is measured.
 
-# until_true COMMAND...: try a command until it succeeds, at most 90 seconds.
+# until_true COMMAND...: try a command until it succeeds, at most 4 minutes.
 until_true()
 {
 	local i
-	for ((i = 0; i < 450; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.2
 	done

@@ -81,11 +81,12 @@ def largest(processes):
     return all_lost
 
 
-def grouped(lost, depth):
+def grouped(lost, depth, skip=0):
+    """{frames: rows} by so many frames, behind those that are passed over."""
     groups = {}
     for site, row in lost.items():
-        if row[0]:
-            groups.setdefault(site[:depth], []).append(row)
+        if row[0] and len(site) >= skip:
+            groups.setdefault(site[skip:skip + depth], []).append(row)
     return groups
 
 
@@ -99,17 +100,27 @@ def take(rows, blocks):
             blocks -= n
 
 
+def match_at(ours, theirs, levels, skip=0):
+    """Take from both, row by row, what their inner frames have in common;
+    `skip` frames of ours are passed over."""
+    for depth in levels:
+        one = grouped(ours, depth, skip)
+        other = grouped(theirs, depth)
+        for key in one.keys() & other.keys():
+            n = min(sum(r[0] for r in one[key]),
+                    sum(r[0] for r in other[key]))
+            take(one[key], n)
+            take(other[key], n)
+
+
 def match(one, other):
     """(what only `one` has, what only `other` has)."""
     left = ({s: list(r) for s, r in one.items()},
             {s: list(r) for s, r in other.items()})
-    for depth in LEVELS:
-        ours, theirs = grouped(left[0], depth), grouped(left[1], depth)
-        for key in ours.keys() & theirs.keys():
-            n = min(sum(r[0] for r in ours[key]),
-                    sum(r[0] for r in theirs[key]))
-            take(ours[key], n)
-            take(theirs[key], n)
+    match_at(*left, LEVELS)
+    # An operator new of the program's own is a frame of refknot's stacks; the
+    # peers put theirs in its place.
+    match_at(*left, LEVELS[:4], skip=1)
     return tuple({s: r for s, r in rest.items() if r[0]} for rest in left)
 
 

@@ -167,6 +167,8 @@ class Command:
                                   self.limit(plain, 150, 60))
         if outcome.status is None:
             return None, "took too long"
+        if peers.NEVER in outcome.err:
+            return None, "did not come so far"
         texts = [f.read_text(errors="replace") for f in
                  sorted(out.glob("*.xml"))]
         shutil.rmtree(out, ignore_errors=True)
@@ -192,6 +194,8 @@ class Command:
             each = [peers.read_lsan(t) for t in texts]
             if outcome.status is None:
                 why = "took too long"
+            elif peers.NEVER in outcome.err:
+                why = "did not come so far"
             elif outcome.status != plain.status:
                 why = f"status {outcome.status} for {plain.status}"
             elif None in each:
@@ -254,6 +258,9 @@ class Command:
 
     def judged(self, plain, other, outcomes, processes, counted, harmed,
                found):
+        if any(p["signal"] for p in processes):
+            # LeakSanitizer says nothing of what a signal ends.
+            found = {**found, "lsan": None, "lsan_why": "ended by a signal"}
         lost = together(processes, "lost")
         missed, one, alone = compare(lost, found.get("valgrind"),
                                      found.get("lsan"))

@@ -70,6 +70,12 @@ def test_another_allocating_function_never_matches():
     assert match({A: [1, 8]}, {C: [1, 8]}) == ({A: [1, 8]}, {C: [1, 8]})
 
 
+def test_an_operator_new_of_the_programs_own_matches_what_calls_it():
+    inner = (("prog", 0x999), *A)
+    assert match({inner: [3, 99]}, {A: [3, 99]}) == ({}, {})
+    assert match({A: [3, 99]}, {inner: [3, 99]})[0]
+
+
 def test_without_is_what_was_matched():
     assert without({A: [5, 50], B: [1, 9]}, {A: [2, 20]}) == {
         A: [3, 30], B: [1, 9]}
@@ -391,6 +397,19 @@ def test_a_blind_refknot_has_missed_what_the_peers_find(leaky, tmp_path):
                            {"valgrind": lost, "valgrind_possible": {},
                             "lsan": lost})
     assert found["missed"] == [["leaky!make", 3, 99]]
+
+
+def test_leak_sanitizer_is_no_witness_of_what_a_signal_ended(leaky,
+                                                             tmp_path):
+    command = sweep_one(f"$T {leaky}", tmp_path)
+    plain = command.plain()
+    ended = {k: {} for k in ("lost", "heads", "possible", "sums", "cut")}
+    ended.update(program="leaky", snapshot=True, stacks=1, unnamed=[],
+                 without_symbols=0, confidence=[], missing=[], signal=15,
+                 blocks=1)
+    found = command.judged(plain, plain, [plain], [ended], [[]], None,
+                           {"valgrind": None, "lsan": {A: [1, 8]}})
+    assert found["lsan"] is False and not found["missed_one"]
 
 
 def test_what_a_command_leaves_running_is_ended(tmp_path):
