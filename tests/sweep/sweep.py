@@ -356,6 +356,7 @@ def work_on(queue, done, options, work):
         for row in iter(queue.get, None):
             done.put(work_on_one(row, options, display, work))
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         display.stop()
         end_the_rest((), 1)
 
