@@ -32,7 +32,7 @@ def differences_of(result):
     if result["harmed"]:
         found.append(("harmed", result["harmed"], result["harmed"]))
     held = ", ".join(f"{n} by {holder}" for holder, n in sorted(
-        result["missed_held"].items(), key=lambda p: -p[1]))
+        result.get("missed_held", {}).items(), key=lambda p: -p[1]))
     if held:
         held = f"; blocks from there are held: {held}"
     for kind, key in (("missed", "missed"), ("missed-one", "missed_one"),
@@ -120,7 +120,7 @@ def totals(results):
          f"{stacks} in {sum(bool(cut_of(r)) for r in ran)} commands"),
         ("commands with unstable numbers", sum(r["unstable"] for r in ran)),
         ("commands that allocate differently in each run",
-         sum(r["wavers"] for r in ran)),
+         sum(r.get("wavers", False) for r in ran)),
         ("commands with modules without symbols",
          sum(any(p["without_symbols"] for p in r["processes"]) for r in ran)),
         ("commands with modules without a file",
