@@ -68,9 +68,9 @@ static void leave_record(uint64_t at)
 		return;
 	seen = READ_ONCE(*slot);
 	if (!(seen & STORE_HEAD) && !shadow_is_live(READ_ONCE(slot[-1])))
-		__atomic_compare_exchange_n(slot, &seen,
-					    STORE_HEAD | STORE_FREED, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		__atomic_compare_exchange_n(slot, &seen, LEFTOVERS_RECORD,
+					    false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
 }
 
 /*
@@ -250,9 +250,9 @@ static void wipe_from_before(const struct fresh *f, uint64_t address)
 		if (rest >= f->end)
 			leave_record(rest);
 		/* A chunk has begun in its middle. */
-		__atomic_compare_exchange_n(slot, &head,
-					    STORE_HEAD | STORE_FREED, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		__atomic_compare_exchange_n(slot, &head, LEFTOVERS_RECORD,
+					    false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
 	}
 }
 

@@ -30,6 +30,9 @@ enum leftovers_links {
 };
 extern HIDDEN enum leftovers_links leftovers_links;
 
+/* In a slot: links may be here, where no block has been. */
+#define LEFTOVERS_RECORD (STORE_HEAD | STORE_FREED)
+
 /* All bytes of a new block mean something: it came from calloc. */
 #define LEFTOVERS_NONE SIZE_MAX
 

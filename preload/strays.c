@@ -18,7 +18,8 @@ static bool is_freed(struct thread *t, struct rkn_free *f)
 	uint64_t word = head ? READ_ONCE(*head) : 0, pc;
 
 	if (f->address & ((1ull << shadow.granule_shift) - 1) ||
-	    (word & (STORE_HEAD | STORE_FREED)) != (STORE_HEAD | STORE_FREED))
+	    (word & (STORE_HEAD | STORE_FREED)) != (STORE_HEAD | STORE_FREED) ||
+	    word == LEFTOVERS_RECORD)
 		return false;
 	f->kind = RKN_FREE_AGAIN;
 	f->size = word >> STORE_SIZE_SHIFT;

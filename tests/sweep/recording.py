@@ -13,7 +13,8 @@ NONE = 0xffffffff
 HAS_SNAPSHOT = 2
 ROOT_KINDS = [(0, "data"), (7, "the program's word"), (3, "thread-local data"),
               (6, "the loader's memory"), (1, "a stack"), (2, "a register"),
-              (4, "a mapping"), (5, "the parent's memory")]
+              (4, "a mapping"), (5, "the parent's memory"),
+              (8, "memory that was unmapped")]
 
 RECORDS = {
     MODULES: struct.Struct("<QQQII32s"),
@@ -154,7 +155,8 @@ class Recording:
                 return "bytes behind a request"
             if not heads[block]:
                 return "a pointer into a middle"
-            return next(name for name, seen in kinds if seen[block])
+            return next((name for name, seen in kinds if seen[block]),
+                        "roots of several kinds")
         return holder
 
 
