@@ -3,14 +3,14 @@
 
 A row is five fields: what differs, commands (a pattern), where (a pattern of
 "module!function", or of the text of a difference that has no place), who is
-right, and the reason, which goes to the end of the line and over following
-lines that are indented. Patterns are those of a shell.
+right, and the reason: the rest of the line and the lines that follow and are
+indented. Patterns are those of a shell, and may not have spaces; ? is one.
 """
 import fnmatch
 from dataclasses import dataclass, field
 
-KINDS = ("harmed", "missed", "missed-one", "alarm", "unstable", "cut",
-         "unnamed", "slow", "failed")
+KINDS = ("harmed", "missed", "missed-valgrind", "missed-lsan", "alarm",
+         "unstable", "cut", "unnamed", "slow", "failed")
 RIGHT = ("refknot", "peers", "valgrind", "lsan", "both", "program", "nobody")
 
 
@@ -42,12 +42,15 @@ def parse(text):
         if line[0].isspace():
             if not rows:
                 raise Malformed(f"line {number} continues no row")
-            rows[-1].why += " " + line.strip()
+            rows[-1].why = f"{rows[-1].why} {line.strip()}".strip()
             continue
-        parts = line.split(None, 4)
-        if len(parts) < 5 or parts[0] not in KINDS or parts[3] not in RIGHT:
+        parts = (line.split(None, 4) + [""])[:5]
+        if parts[0] not in KINDS or parts[3] not in RIGHT:
             raise Malformed(f"line {number} is no row: {line}")
         rows.append(Row(*parts, line=number))
+    for row in rows:
+        if not row.why:
+            raise Malformed(f"line {row.line} has no reason")
     return rows
 
 

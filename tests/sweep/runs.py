@@ -151,6 +151,8 @@ class Runner:
                "XDG_RUNTIME_DIR": str(self.scratch / "tmp")}
         if self.display and self.row.x11:
             env["DISPLAY"] = self.display
+            # Else a session bus is started that outlives the program.
+            env["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
         return {**env, **self.row.env}
 
     def run(self, prefix, out, limit, more_env=()):

@@ -140,21 +140,13 @@ def total(lost):
 
 def compare(refknot, valgrind, lsan):
     """Each argument is {site: [blocks, bytes]} lost, or None where the tool
-    has no result. Returns what refknot missed that all peers found, what it
-    missed that one peer of two found, and what it alone found."""
-    peers = [p for p in (valgrind, lsan) if p is not None]
-    if not peers:
-        return {}, {}, {}
-    ours = refknot or {}
-    if len(peers) == 1:
-        alone, missed = match(ours, peers[0])
-        return {}, missed, alone
-    only_valgrind, only_lsan = match(valgrind, lsan)
-    both = without(valgrind, only_valgrind)
-    rest, missed = match(ours, both)
-    rest, missed_valgrind = match(rest, only_valgrind)
-    alone, missed_lsan = match(rest, only_lsan)
-    one = dict(missed_valgrind)
-    for site, (blocks, size) in missed_lsan.items():
-        add(one, site, blocks, size)
-    return missed, one, alone
+    has no result. Returns what refknot missed that both peers found, that
+    Valgrind found and that LeakSanitizer found, and what it alone found."""
+    if valgrind is None and lsan is None:
+        return {}, {}, {}, {}
+    only_valgrind, only_lsan = match(valgrind or {}, lsan or {})
+    both = without(valgrind or {}, only_valgrind)
+    rest, missed = match(refknot, both)
+    rest, by_valgrind = match(rest, only_valgrind)
+    alone, by_lsan = match(rest, only_lsan)
+    return missed, by_valgrind, by_lsan, alone

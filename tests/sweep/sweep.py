@@ -31,7 +31,8 @@ from sites import compare, largest, match, total, without
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
-FORMAT = 1  # of the kept results of peers
+PEERS_FORMAT = 1    # of what is kept of the peers
+RESULTS_FORMAT = 2  # of the rest
 
 
 def parsed_arguments():
@@ -206,7 +207,7 @@ class Command:
 
     def peers(self, plain):
         """Kept from an earlier sweep, or run."""
-        key = digest(FORMAT, self.row.identity, version_of(
+        key = digest(PEERS_FORMAT, self.row.identity, version_of(
             [*self.row.packages, "valgrind", "liblsan0", "libc6"]))
         kept = {}
         if self.kept.exists() and not self.options.fresh:
@@ -253,8 +254,8 @@ class Command:
         harmed, other = self.harms(plain, outcomes)
         found = self.peers(plain)
         self.names.update((tuple(k), v) for k, v in found.get("names", []))
-        return {**result, **self.judged(plain, other, outcomes, processes,
-                                        counted, harmed, found)}
+        return {**result, "format": RESULTS_FORMAT, **self.judged(
+            plain, other, outcomes, processes, counted, harmed, found)}
 
     def judged(self, plain, other, outcomes, processes, counted, harmed,
                found):
@@ -262,13 +263,13 @@ class Command:
             # LeakSanitizer says nothing of what a signal ends.
             found = {**found, "lsan": None, "lsan_why": "ended by a signal"}
         lost = together(processes, "lost")
-        missed, one, alone = compare(lost, found.get("valgrind"),
-                                     found.get("lsan"))
+        missed, by_valgrind, by_lsan, alone = compare(
+            lost, found.get("valgrind"), found.get("lsan"))
         possible = together(processes, "possible")
         said = sorted({s for o in outcomes for s in o.said})
         refused = not processes and bool(said)
         if refused:  # with a sentence, before anything ran
-            missed, one, alone, harmed = {}, {}, {}, None
+            missed, by_valgrind, by_lsan, alone, harmed = {}, {}, {}, {}, None
         return {
             "plain_s": min(plain.wall, other.wall),
             "refknot_s": min(o.wall for o in outcomes),
@@ -291,10 +292,12 @@ class Command:
             total(found["valgrind_possible"]),
             "lsan": found.get("lsan") is not None and total(found["lsan"]),
             "missed_held": holders(self.place / "refknot.0",
-                                   {**missed, **one}),
+                                   {**missed, **by_valgrind, **by_lsan}),
             "missed_as_possible": total(without(
                 missed, match(missed, possible)[0])),
-            "missed": self.places(missed), "missed_one": self.places(one),
+            "missed": self.places(missed),
+            "missed_valgrind": self.places(by_valgrind),
+            "missed_lsan": self.places(by_lsan),
             "alarms": self.places(alone),
             "peers": packed_peers(found, self.names),
         }
@@ -339,8 +342,9 @@ def is_done(row, options):
     kept = options.results / f"{row.name}.json"
     if not kept.exists():
         return False
-    return json.loads(kept.read_text()).get("build") == build_identity(
-        options.build)
+    result = json.loads(kept.read_text())
+    return (result.get("format") == RESULTS_FORMAT
+            and result["build"] == build_identity(options.build))
 
 
 def end(*_):
@@ -406,6 +410,17 @@ def run_all(rows, options, work):
         worker.join()
 
 
+def kept_results(rows, options):
+    files = [options.results / f"{r.name}.json" for r in rows]
+    results = [json.loads(f.read_text()) for f in files if f.exists()]
+    known = [r for r in results if r.get("failed")
+             or r.get("format") == RESULTS_FORMAT]
+    if len(known) < len(rows):
+        print(f"{len(rows) - len(known)} commands have no result yet, or one "
+              "of an older sweep: run them")
+    return known
+
+
 def run(rows, options):
     signal.signal(signal.SIGTERM, end)
     work = pathlib.Path(tempfile.mkdtemp(prefix="sweep-"))
@@ -435,9 +450,7 @@ def main():
             options)
     if options.plain:
         return 0
-    results = [json.loads((options.results / f"{r.name}.json").read_text())
-               for r in rows
-               if (options.results / f"{r.name}.json").exists()]
+    results = kept_results(rows, options)
     text, unexplained = summary.whole(results, explained)
     (options.results / "table.txt").write_text(text)
     (options.results / "sweep.json").write_text(json.dumps(

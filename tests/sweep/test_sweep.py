@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the sweep concludes, without the sweep's programs: which losses are
 the same, what is harm, which differences are explained."""
+import fnmatch
 import shutil
 import types
 
@@ -22,6 +23,7 @@ from tables import is_cut, tables_of
 A = (("prog", 0x174), ("prog", 0x18e), ("libc.so", 0x249))
 B = (("prog", 0x174), ("prog", 0x1bd), ("libc.so", 0x249))
 C = (("libz.so", 0x010),)
+NOTHING = {}, {}, {}, {}
 
 
 # ------------------------------------------------------------- sites
@@ -88,30 +90,33 @@ def test_a_forked_childs_copy_of_a_loss_counts_once():
 
 
 def test_nothing_differs_where_all_agree():
-    assert compare({A: [1, 8]}, {A: [1, 8]}, {A: [1, 8]}) == ({}, {}, {})
+    assert compare({A: [1, 8]}, {A: [1, 8]}, {A: [1, 8]}) == NOTHING
 
 
 def test_missed_is_what_both_peers_find():
-    missed, one, alone = compare({}, {A: [2, 16], B: [1, 9]}, {A: [1, 8]})
+    missed, by_valgrind, by_lsan, alone = compare(
+        {}, {A: [2, 16], B: [1, 9]}, {A: [1, 8], C: [1, 5]})
     assert missed == {A: [1, 8]}
-    assert one == {A: [1, 8], B: [1, 9]}
+    assert by_valgrind == {A: [1, 8], B: [1, 9]}
+    assert by_lsan == {C: [1, 5]}
     assert alone == {}
 
 
 def test_found_by_one_peer_and_refknot_is_no_difference():
-    assert compare({A: [1, 8]}, {A: [1, 8]}, {}) == ({}, {}, {})
-    assert compare({A: [1, 8]}, {}, {A: [1, 8]}) == ({}, {}, {})
+    assert compare({A: [1, 8]}, {A: [1, 8]}, {}) == NOTHING
+    assert compare({A: [1, 8]}, {}, {A: [1, 8]}) == NOTHING
 
 
 def test_an_alarm_is_what_no_peer_finds():
-    missed, one, alone = compare({A: [1, 8], C: [1, 5]}, {A: [1, 8]}, {})
-    assert (missed, one, alone) == ({}, {}, {C: [1, 5]})
+    assert compare({A: [1, 8], C: [1, 5]}, {A: [1, 8]}, {}) == (
+        {}, {}, {}, {C: [1, 5]})
 
 
 def test_a_peer_without_result_is_no_witness():
-    assert compare({}, {A: [1, 8]}, None) == ({}, {A: [1, 8]}, {})
-    assert compare({A: [1, 8]}, None, {}) == ({}, {}, {A: [1, 8]})
-    assert compare({A: [1, 8]}, None, None) == ({}, {}, {})
+    assert compare({}, {A: [1, 8]}, None) == ({}, {A: [1, 8]}, {}, {})
+    assert compare({}, None, {A: [1, 8]}) == ({}, {}, {A: [1, 8]}, {})
+    assert compare({A: [1, 8]}, None, {}) == ({}, {}, {}, {A: [1, 8]})
+    assert compare({A: [1, 8]}, None, None) == NOTHING
 
 
 # ------------------------------------------------------------- peers
@@ -192,7 +197,8 @@ def test_what_varies_between_plain_runs_is_no_harm():
 FILE = """# a comment
 alarm   php-*  *libxml2.so!*  peers  a reason
     that goes on
-missed  *      prog!f*        both   another
+missed  *      prog!f*        both
+    another
 """
 
 
@@ -200,10 +206,19 @@ def test_rows_are_read_with_their_reasons():
     first, second = differences.parse(FILE)
     assert first.why == "a reason that goes on"
     assert (second.kind, second.right, second.line) == ("missed", "both", 4)
+    assert second.why == "another"
+
+
+def test_the_file_of_the_repository_is_well_formed():
+    rows = differences.parse((SOURCE / "tests/sweep/differences").read_text())
+    names = [c.name for c in COMMANDS]
+    for row in rows:
+        assert any(fnmatch.fnmatchcase(n, row.command) for n in names), row
 
 
 @pytest.mark.parametrize("line", [
-    "alarm php x peers", "alarms php x peers why", "alarm php x me why",
+    "alarm php x", "alarm php x peers", "alarms php x peers why",
+    "alarm php x me why",
     "  continues nothing"])
 def test_a_line_that_is_no_row_is_refused(line):
     with pytest.raises(differences.Malformed):
@@ -228,9 +243,10 @@ def test_a_row_that_matches_nothing_any_more_is_named():
 
 def result(**more):
     return {"name": "prog", "kind": "tool", "harmed": None, "missed": [],
-            "missed_one": [], "alarms": [], "unstable": False,
-            "wavers": False, "missed_held": {}, "numbers": [],
-            "processes": [], "plain_s": 1.0, "refknot_s": 1.1, "lost": [0, 0],
+            "missed_valgrind": [], "missed_lsan": [], "alarms": [],
+            "unstable": False, "wavers": False, "missed_held": {},
+            "numbers": [], "processes": [], "plain_s": 1.0,
+            "refknot_s": 1.1, "lost": [0, 0],
             "possible": [0, 0], "valgrind": [0, 0], "lsan": [0, 0],
             "refused": False, **more}
 
@@ -238,7 +254,8 @@ def result(**more):
 @pytest.mark.parametrize("change,kind", [
     ({"harmed": "status 139 for 0"}, "harmed"),
     ({"missed": [["prog!f", 1, 8]]}, "missed"),
-    ({"missed_one": [["prog!f", 1, 8]]}, "missed-one"),
+    ({"missed_valgrind": [["prog!f", 1, 8]]}, "missed-valgrind"),
+    ({"missed_lsan": [["prog!f", 1, 8]]}, "missed-lsan"),
     ({"alarms": [["prog!f", 1, 8]]}, "alarm"),
     ({"unstable": True, "numbers": [
         [["prog", {}, []]], [["prog", {"leak": [1, 1, 8, 0, 0]}, []]]]},
@@ -409,7 +426,7 @@ def test_leak_sanitizer_is_no_witness_of_what_a_signal_ended(leaky,
                  blocks=1)
     found = command.judged(plain, plain, [plain], [ended], [[]], None,
                            {"valgrind": None, "lsan": {A: [1, 8]}})
-    assert found["lsan"] is False and not found["missed_one"]
+    assert found["lsan"] is False and not found["missed_lsan"]
 
 
 def test_what_a_command_leaves_running_is_ended(tmp_path):
