@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "contexts.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <ucontext.h>
 
 #include "compiler.h"
 #include "own.h"
 #include "process.h"
+#include "shadow.h"
 #include "sys.h"
 
-#define RED_ZONE 128ull /* below the stack pointer, and in use */
+#define RED_ZONE 128ull  /* below the stack pointer, and in use */
+#define RECORD   1024ull /* where some keep the coroutine's data: the low end */
 
 /*
  * The contexts that were switched: an address, and OUT while it is known to
  * wait. A context is in one of the WINDOW slots that its address leads to; one
- * that does not wait may be put out of it.
+ * that does not wait may be put out of it. What is noted beside it is for the
+ * search to see that the stack is still the one that was left.
  */
 #define SLOTS  (1u << 14)
 #define WINDOW 16u
 #define OUT    1ull
-static uint64_t slots[SLOTS];
+static struct slot {
+	uint64_t context;
+	uint64_t low, high; /* its stack */
+	uint64_t made;      /* the EXTRA of the block there; 0: none begins */
+} slots[SLOTS];
+static bool used;
 
-/* Stacks of contexts that wait, ascending. */
+/* Stacks of contexts, ascending. */
 struct waiting {
 	uint64_t low, high; /* the stack */
 	uint64_t sp;        /* everything from here up is in use; `low`: all of
@@ -30,14 +38,14 @@ struct waiting {
 static struct waiting *waiting;
 uint32_t contexts_count;
 
-static uint64_t *slot_of(uint64_t address)
+static struct slot *slot_of(uint64_t address)
 {
 	uint32_t at = (uint32_t)(address >> 4) * 0x9e3779b1u >> 18;
-	uint64_t *free = NULL;
+	struct slot *free = NULL;
 
 	for (uint32_t i = 0; i < WINDOW; i++) {
-		uint64_t *slot = &slots[(at + i) % SLOTS];
-		uint64_t seen = READ_ONCE(*slot);
+		struct slot *slot = &slots[(at + i) % SLOTS];
+		uint64_t seen = READ_ONCE(slot->context);
 
 		if ((seen & ~OUT) == address)
 			return slot;
@@ -47,45 +55,124 @@ static uint64_t *slot_of(uint64_t address)
 	return free;
 }
 
-static void set(const void *context, uint64_t state)
+/* Which block begins there: no other one has the same word. */
+static uint64_t block_at(uint64_t address)
+{
+	const uint64_t *head = shadow_head_at(address);
+
+	if (!head || !shadow_is_live(READ_ONCE(*head)) ||
+	    !(READ_ONCE(*head) & STORE_EXTRA))
+		return 0;
+	return READ_ONCE(head[1]) & ~STORE_WHOLE;
+}
+
+static void set(const ucontext_t *context, uint64_t state)
 {
 	uint64_t address = (uint64_t)(uintptr_t)context;
-	uint64_t *slot = slot_of(address);
-	uint64_t seen = slot ? READ_ONCE(*slot) : 0;
+	struct slot *slot = slot_of(address);
+	uint64_t seen = slot ? READ_ONCE(slot->context) : 0;
 
+	if (!slot || ((seen & ~OUT) != address && seen & OUT))
+		return;
 	/* Who has it meanwhile may keep it: then this one is not known. */
-	if (slot && ((seen & ~OUT) == address || (state && !(seen & OUT))))
-		__atomic_compare_exchange_n(slot, &seen, address | state, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(&slot->context, &seen, address, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	slot->low = (uint64_t)(uintptr_t)context->uc_stack.ss_sp;
+	slot->high = slot->low + context->uc_stack.ss_size;
+	slot->made = block_at(slot->low);
+	if (state)
+		__atomic_store_n(&slot->context, address | state,
+				 __ATOMIC_RELEASE);
 }
 
 void contexts_switch(const void *from, const void *to)
 {
+	WRITE_ONCE(used, true);
 	set(to, 0);
 	if (from)
 		set(from, OUT);
 }
 
-/* What a context says of itself, if it is one. */
-static bool read_context(uint64_t address, struct waiting *w)
+void contexts_forget(uint64_t start, uint64_t end)
 {
-	static ucontext_t c;
-	const ucontext_t *there = (const void *)(uintptr_t)address;
-
-	if (sys_peek(process.pid, &c, address, sizeof(c)) != sizeof(c) ||
-	    (const void *)c.uc_mcontext.fpregs !=
-		(const void *)&there->__fpregs_mem)
-		return false;
-	w->low = (uint64_t)(uintptr_t)c.uc_stack.ss_sp;
-	w->high = w->low + c.uc_stack.ss_size;
-	w->sp = (uint64_t)c.uc_mcontext.gregs[REG_RSP];
-	return w->low && w->low < w->sp && w->sp <= w->high;
+	for (uint32_t i = 0; READ_ONCE(used) && i < SLOTS; i++)
+		if (slots[i].low < end && slots[i].high > start)
+			WRITE_ONCE(slots[i].context, slots[i].context & ~OUT);
 }
 
-static bool is_run_on(const struct stop *s, const struct waiting *w)
+static bool peek(void *to, uint64_t from, uint64_t size)
+{
+	return sys_peek(process.pid, to, from, size) == (long)size;
+}
+
+/* Off the stack: it is large, and the search has one thread. */
+static ucontext_t context;
+
+/* What a context says of itself, if it is one. */
+static bool read_context(const struct slot *slot)
+{
+	const uint64_t address = slot->context & ~OUT;
+	const ucontext_t *there = (const void *)(uintptr_t)address;
+
+	return address && peek(&context, address, sizeof(context)) &&
+	       (const void *)context.uc_mcontext.fpregs ==
+		   (const void *)&there->__fpregs_mem &&
+	       (uint64_t)(uintptr_t)context.uc_stack.ss_sp == slot->low &&
+	       slot->low + context.uc_stack.ss_size == slot->high;
+}
+
+/*
+ * Is what the switch left below the stack pointer still there? The address that
+ * swapcontext() returns to, and what the hook had kept (switches.c). If the
+ * coroutine has gone on in a way that no hook sees, or the stack has other
+ * contents, it is not.
+ */
+static bool is_untouched(const struct slot *slot, uint64_t sp)
+{
+	uint64_t words[2];
+
+	return peek(words, sp - sizeof(words), sizeof(words)) &&
+	       words[1] == (uint64_t)context.uc_mcontext.gregs[REG_RIP] &&
+	       words[0] == (slot->context & ~OUT);
+}
+
+/* A coroutine that ends goes on as the one that it is linked to, and no hook
+ * sees that: such a context may wait or not. */
+static void forget_linked(void)
+{
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		const uint64_t at = slots[i].context & ~OUT;
+		struct slot *slot;
+		uint64_t link;
+
+		if (!at || !peek(&link, at + offsetof(ucontext_t, uc_link), 8))
+			continue;
+		slot = link ? slot_of(link) : NULL;
+		if (slot && (slot->context & ~OUT) == link)
+			slot->context = link;
+	}
+}
+
+/* From where on the stack of `slot`, whose context was read, is in use. */
+static uint64_t used_from(const struct slot *slot)
+{
+	const uint64_t sp = (uint64_t)context.uc_mcontext.gregs[REG_RSP];
+	const uint64_t address = slot->context & ~OUT;
+
+	if (!(slot->context & OUT) || sp <= slot->low + RECORD ||
+	    sp > slot->high || slot->made != block_at(slot->low) ||
+	    (address >= slot->low && address < slot->high) ||
+	    !is_untouched(slot, sp))
+		return slot->low;
+	return sp;
+}
+
+static bool is_run_on(const struct stop *s, const struct slot *slot)
 {
 	for (uint32_t i = 0; i < s->count; i++)
-		if (s->threads[i].low >= w->low && s->threads[i].low < w->high)
+		if (s->threads[i].low >= slot->low &&
+		    s->threads[i].low < slot->high)
 			return true;
 	return false;
 }
@@ -150,21 +237,35 @@ static void settle(void)
 	contexts_count = n;
 }
 
+/* A thread in a handler on its signal stack may have interrupted any. */
+static bool is_any_hidden(const struct stop *s)
+{
+	for (uint32_t i = 0; i < s->count; i++)
+		if (!s->threads[i].low)
+			return true;
+	return false;
+}
+
 void contexts_collect(const struct stop *s)
 {
-	struct waiting w;
+	const bool hidden = is_any_hidden(s);
 
 	contexts_count = 0;
+	if (!used)
+		return;
+	forget_linked();
 	for (uint32_t i = 0; i < SLOTS; i++) {
-		if (!(slots[i] & OUT) || !read_context(slots[i] & ~OUT, &w))
+		if (!slots[i].low || !read_context(&slots[i]))
 			continue;
 		if (!waiting)
 			waiting = own_map(SLOTS * sizeof(*waiting));
 		if (!waiting)
 			return;
-		if (is_run_on(s, &w))
-			w.sp = w.low;
-		waiting[contexts_count++] = w;
+		waiting[contexts_count++] =
+		    (struct waiting){ slots[i].low, slots[i].high,
+				      hidden || is_run_on(s, &slots[i])
+					  ? slots[i].low
+					  : used_from(&slots[i]) };
 	}
 	sort(waiting, contexts_count);
 	settle();
@@ -192,12 +293,14 @@ bool contexts_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
 	     i < contexts_count && waiting[i].low < end; i++) {
 		const struct waiting *w = &waiting[i];
 		uint64_t dead = (w->sp & ~7ull) - RED_ZONE;
+		uint64_t low = w->low + RECORD;
 
-		if (dead <= w->low || dead <= start)
+		if (dead <= low || dead <= start)
 			continue;
-		*from = w->low > start ? w->low : start;
+		*from = low > start ? low : start;
 		*to = dead < end ? dead : end;
-		return true;
+		if (*from < *to)
+			return true;
 	}
 	return false;
 }

@@ -2,8 +2,9 @@
 /*
  * Coroutines of ucontext.h that are switched out.  What lies below the stack
  * pointer of one is left of frames that have returned, and holds nothing.  Only
- * where that is certain: the program left the coroutine by swapcontext() and
- * has not gone on with it by swapcontext() or setcontext() since.
+ * where that is certain: the program left the coroutine by swapcontext(), has
+ * not gone on with it since, by whatever way, and its stack is still the same
+ * block or mapping.  Else all of it counts as in use.
  */
 #ifndef CONTEXTS_H
 #define CONTEXTS_H
@@ -17,6 +18,10 @@
 /* The thread is about to save what it does in `from` (NULL: nowhere) and to go
  * on as `to`. No lock; on stacks of any size. */
 void contexts_switch(const void *from, const void *to);
+
+/* Mappings there end, or begin: what was known of stacks in them is not any
+ * more. */
+void contexts_forget(uint64_t start, uint64_t end);
 
 /* Find the dead parts, for contexts_dead(): at a snapshot, with all threads
  * stopped. */

@@ -4,11 +4,15 @@
 #include <sys/mman.h>
 
 #include "compiler.h"
+#include "contexts.h"
 #include "gone.h"
 #include "real.h"
 
 static void *noted(void *p, size_t size, int access, int flags)
 {
+	if (p != MAP_FAILED)
+		contexts_forget((uint64_t)(uintptr_t)p,
+				(uint64_t)(uintptr_t)p + size);
 	if (p != MAP_FAILED)
 		gone_mapped((uint64_t)(uintptr_t)p, size,
 			    (flags & MAP_TYPE) == MAP_PRIVATE &&
@@ -34,5 +38,6 @@ EXPORT int munmap(void *p, size_t size)
 {
 	real_resolve();
 	gone_unmapping((uint64_t)(uintptr_t)p, size);
+	contexts_forget((uint64_t)(uintptr_t)p, (uint64_t)(uintptr_t)p + size);
 	return real.munmap(p, size);
 }

@@ -358,6 +358,9 @@ static enum leftovers_links links(void)
 {
 	if (!glibc)
 		return LEFTOVERS_LINKS_FIRST;
+	/* Somebody else has a part of them, with headers of its own. */
+	if (!alone)
+		return LEFTOVERS_LINKS_NONE;
 	return fills(environment_variables()) ? LEFTOVERS_LINKS_NONE
 					      : LEFTOVERS_LINKS_GLIBC;
 }
