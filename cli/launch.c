@@ -9,14 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A terminal sends these to the program as well: they are its to judge. */
-static const int ignored[] = { SIGINT, SIGQUIT };
-static const int forwarded[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT };
+/* Also where our caller ignores them: the program may have a handler of its own
+ * by then, as it would without us; else the kernel drops them. */
+static const int forwarded[] = { SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
+				 SIGUSR1, SIGUSR2, SIGCONT };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct signals { /* as our caller left them */
-	struct sigaction ignored[COUNT(ignored)];
 	struct sigaction forwarded[COUNT(forwarded)];
 	struct sigaction child;
 	sigset_t mask;
@@ -29,7 +29,8 @@ static void forward(int number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	/* The kernel's own go to the whole process group already. */
+	/* The kernel's own, a terminal's among them, go to the whole process
+	 * group already: they are the program's to judge. */
 	if (info->si_code <= 0 && target > 0)
 		kill(target, number);
 	errno = saved;
@@ -38,17 +39,14 @@ static void forward(int number, siginfo_t *info, void *context)
 /* Leaves the forwarded signals blocked until signals_watch. */
 static void signals_take(struct signals *s)
 {
-	struct sigaction action = { .sa_handler = SIG_IGN };
+	/* ignored, it would take the status away */
+	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t block;
 
 	sigemptyset(&block);
 	for (size_t i = 0; i < COUNT(forwarded); i++)
 		sigaddset(&block, forwarded[i]);
 	sigprocmask(SIG_BLOCK, &block, &s->mask);
-	for (size_t i = 0; i < COUNT(ignored); i++)
-		sigaction(ignored[i], &action, &s->ignored[i]);
-	action.sa_handler =
-	    SIG_DFL; /* ignored, it would take the status away */
 	sigaction(SIGCHLD, &action, &s->child);
 	for (size_t i = 0; i < COUNT(forwarded); i++)
 		sigaction(forwarded[i], NULL, &s->forwarded[i]);
@@ -61,15 +59,12 @@ static void signals_watch(const struct signals *s, pid_t pid)
 
 	target = pid;
 	for (size_t i = 0; i < COUNT(forwarded); i++)
-		if (s->forwarded[i].sa_handler != SIG_IGN)
-			sigaction(forwarded[i], &action, NULL);
+		sigaction(forwarded[i], &action, NULL);
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
 static void signals_restore(const struct signals *s)
 {
-	for (size_t i = 0; i < COUNT(ignored); i++)
-		sigaction(ignored[i], &s->ignored[i], NULL);
 	for (size_t i = 0; i < COUNT(forwarded); i++)
 		sigaction(forwarded[i], &s->forwarded[i], NULL);
 	sigaction(SIGCHLD, &s->child, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program run to its end as if refknot were not between it and its caller:
- * it inherits every signal disposition, and signals sent to us reach it.
+ * it inherits every signal disposition, and signals sent to us reach it, also
+ * those that our caller ignores.
  */
 #ifndef LAUNCH_H
 #define LAUNCH_H

@@ -5,15 +5,17 @@ Each program runs with and without refknot: same output, same end.
 """
 import os
 import pathlib
+import pty
 import re
 import shutil
 import signal
 import stat
+import subprocess
 
 import pytest
 
-from conftest import (BUILD, SHIM, SOURCE, compiled, environment, of_cxx,
-                      own_function, read_json, record, refknot, run)
+from conftest import (BUILD, REFKNOT, SHIM, SOURCE, compiled, environment,
+                      of_cxx, own_function, read_json, record, refknot, run)
 
 PROGRAMS = BUILD / "tests/hooks"
 LIBRARY = PROGRAMS / "hook_throw_library.so"
@@ -368,9 +370,6 @@ def test_children_of_a_raw_run_tell_a_failure_once_each(tmp_path):
 
 
 def test_signals_to_refknot_reach_the_program(tmp_path):
-    import subprocess
-
-    from conftest import REFKNOT
     with subprocess.Popen(
             [REFKNOT, "run", "-q", "-o", tmp_path / "main.rkn", "--", "sh",
              "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; "
@@ -378,6 +377,60 @@ def test_signals_to_refknot_reach_the_program(tmp_path):
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 7
+
+
+HANDLES = ("$SIG{$ARGV[0]} = sub { exit 7 }; $| = 1; print qq(ready\\n); "
+           "sleep 1 while 1")
+
+
+@pytest.mark.parametrize("name", ["INT", "QUIT", "HUP"])
+def test_also_where_a_script_has_them_ignored(name, tmp_path):
+    """What it starts with & begins so: handlers of its own count."""
+    os.mkfifo(tmp_path / "ready")
+    done = run("sh", "-c", f"trap '' HUP; {REFKNOT} run -q -o main.rkn -- "
+               f"perl -e '{HANDLES}' {name} >ready & pid=$!; "
+               f"read x <ready; kill -{name} $pid; wait $pid; echo $?",
+               env=environment(), cwd=tmp_path)
+    assert done.out == b"7\n", done.told
+    assert read_json("report", tmp_path / "main.rkn")["process"]
+
+
+def read_until(fd, wanted):
+    got = b""
+    while wanted not in got:
+        more = os.read(fd, 4096)
+        assert more, got
+        got += more
+    return got
+
+
+def read_rest(fd):
+    got = b""
+    try:
+        while more := os.read(fd, 4096):
+            got += more
+    except OSError:  # nobody has the other end any more
+        pass
+    return got
+
+
+def test_a_terminal_interrupts_the_program_once(tmp_path):
+    program_text = ("$SIG{INT} = sub { print qq(caught\\n) }; $| = 1; "
+                    "print qq(ready\\n); sleep 1 until $_ = <STDIN>; exit 7")
+    pid, fd = pty.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.execve(REFKNOT, [REFKNOT, "run", "-o", tmp_path / "main.rkn",
+                            "--", "perl", "-e", program_text], environment())
+    read_until(fd, b"ready")
+    os.write(fd, b"\x03")
+    got = read_until(fd, b"caught")
+    os.write(fd, b"on\n")
+    got += read_rest(fd)
+    os.close(fd)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7, got
+    assert got.count(b"caught") == 1
+    assert read_json("report", tmp_path / "main.rkn")["process"]
 
 
 def test_a_child_that_outlives_the_program_is_told(tmp_path):

@@ -99,12 +99,44 @@ static void signals_sent_to_us_reach_the_program(void **state)
 	assert_int_equal(shell("trap 'exit 4' USR1; kill -USR1 $PPID; "
 			       "while :; do sleep 1; done"),
 			 4);
+	assert_int_equal(shell("trap 'exit 5' INT; kill -INT $PPID; "
+			       "while :; do sleep 1; done"),
+			 5);
+	assert_int_equal(shell("trap 'exit 6' QUIT; kill -QUIT $PPID; "
+			       "while :; do sleep 1; done"),
+			 6);
 }
 
-static void interrupts_are_the_programs_to_judge(void **state)
+static void what_the_program_ignores_ends_nobody(void **state)
 {
 	(void)state;
-	assert_int_equal(shell("kill -INT $PPID; kill -QUIT $PPID; exit 5"), 5);
+	assert_int_equal(shell("trap '' INT QUIT; kill -INT $PPID; "
+			       "kill -QUIT $PPID; exit 5"),
+			 5);
+}
+
+/* A shell cannot trap what was ignored when it began. */
+static const char handles[] =
+    "$SIG{$ARGV[0]} = sub { exit 8 }; kill $ARGV[0], getppid; sleep 1 while 1";
+
+static void also_those_that_the_caller_ignores(void **state)
+{
+	static const int signals[] = { SIGINT, SIGQUIT, SIGHUP, SIGUSR1 };
+	static const char *const names[] = { "INT", "QUIT", "HUP", "USR1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		const char *arguments[] = { "perl", "-e", handles, names[i],
+					    NULL };
+		int status;
+		pid_t pid;
+
+		signal(signals[i], SIG_IGN);
+		assert_int_equal(
+		    launch("/usr/bin/perl", arguments, &pid, &status), 0);
+		assert_ptr_equal(signal(signals[i], SIG_DFL), SIG_IGN);
+		assert_int_equal(launch_exit_status(status), 8);
+	}
 }
 
 static void the_mask_stays_as_the_caller_had_it(void **state)
@@ -129,7 +161,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_executed_is_an_error),
 		cmocka_unit_test(ignored_signals_stay_as_the_caller_had_them),
 		cmocka_unit_test(signals_sent_to_us_reach_the_program),
-		cmocka_unit_test(interrupts_are_the_programs_to_judge),
+		cmocka_unit_test(what_the_program_ignores_ends_nobody),
+		cmocka_unit_test(also_those_that_the_caller_ignores),
 		cmocka_unit_test(the_mask_stays_as_the_caller_had_it),
 	};
 
