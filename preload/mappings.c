@@ -20,19 +20,25 @@ static void *noted(void *p, size_t size, int access, int flags)
 	return p;
 }
 
-/* The headers make mmap() a call of mmap64(), which is the same: both names are
- * the program's. */
+/* The two are the same in the C library; a library between may have one. */
 EXPORT void *mmap64(void *at, size_t size, int access, int flags, int fd,
 		    off64_t offset)
+{
+	real_resolve();
+	return noted(real.mmap64(at, size, access, flags, fd, offset), size,
+		     access, flags);
+}
+
+/* The headers make mmap() a call of mmap64(). */
+EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
+			   off64_t offset) __asm__("mmap");
+EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
+			   off64_t offset)
 {
 	real_resolve();
 	return noted(real.mmap(at, size, access, flags, fd, offset), size,
 		     access, flags);
 }
-
-EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
-			   off64_t offset) __asm__("mmap")
-    __attribute__((alias("mmap64"), copy(mmap64)));
 
 EXPORT int munmap(void *p, size_t size)
 {

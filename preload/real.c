@@ -197,6 +197,7 @@ struct real real = {
 	.valloc = first_valloc,
 	.pvalloc = first_pvalloc,
 	.mmap = own_mmap,
+	.mmap64 = own_mmap,
 	.munmap = own_munmap,
 	.exit_now = own_exit,
 	.exit_now2 = own_exit,
@@ -256,7 +257,8 @@ static void find(const char *name, void *member)
 static void find_all(struct real *r)
 {
 	find("dlclose", &r->dlclose);
-	find("mmap64", &r->mmap);
+	find("mmap", &r->mmap);
+	find("mmap64", &r->mmap64);
 	find("munmap", &r->munmap);
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);

@@ -51,6 +51,7 @@ struct real {
 	void (*exit_now2)(int); /* _Exit */
 	int (*dlclose)(void *);
 	void *(*mmap)(void *, size_t, int, int, int, int64_t);
+	void *(*mmap64)(void *, size_t, int, int, int, int64_t);
 	int (*munmap)(void *, size_t);
 	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
 	real_signal *signal;      /* bsd_signal and ssignal are the same */

@@ -515,3 +515,38 @@ def test_what_the_c_library_has_free_is_not_alive(tmp_path, where):
     assert lost_bytes(report) == [777]
     assert report["findings"][0]["confidence"] == "medium"
     assert "blocks that the C library has free again" in missing(report)
+
+
+BETWEEN = r"""
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+void *NAME(void *at, size_t size, int access, int flags, int fd, long offset)
+{
+	write(2, "wrapped\n", 8);
+	return (void *)syscall(SYS_mmap, at, size, access, flags, fd, offset);
+}
+"""
+MAPS = r"""
+#define _GNU_SOURCE
+#include <sys/mman.h>
+int main(void)
+{
+	return CALL(0, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+	       MAP_FAILED;
+}
+"""
+
+
+@pytest.mark.parametrize("call", ["mmap", "mmap64"])
+@pytest.mark.parametrize("between", ["mmap", "mmap64"])
+def test_a_library_between_has_the_calls_of_its_name(between, call, tmp_path):
+    library = compiled(tmp_path, "libbetween.so", BETWEEN, "-shared", "-fPIC",
+                       "-fno-builtin", "-w", f"-DNAME={between}")
+    maps = compiled(tmp_path, "maps", MAPS, f"-DCALL={call}",
+                    "-Wl,--no-as-needed", library, f"-Wl,-rpath,{tmp_path}")
+    plain = run(maps)
+    recorded = record(tmp_path, maps)
+    assert recorded.outcome.status == plain.status == 0
+    assert plain.err.count(b"wrapped") == (between == call)
+    assert recorded.outcome.err == plain.err
