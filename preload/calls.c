@@ -142,13 +142,16 @@ static long make_filtered(const struct call *c, bool strict, long filter,
 	return result;
 }
 
-static bool hides_proc(const struct call *c)
+static enum hides hides(const struct call *c)
 {
 	const long *a = c->arguments;
 
-	return c->number == SYS_chroot ||
-	       (c->number == SYS_unshare && a[0] & CLONE_NEWNS) ||
-	       (c->number == SYS_setns && (!a[1] || a[1] & CLONE_NEWNS));
+	if (c->number == SYS_chroot)
+		return HIDES_ROOT;
+	if ((c->number == SYS_unshare && a[0] & CLONE_NEWNS) ||
+	    (c->number == SYS_setns && (!a[1] || a[1] & CLONE_NEWNS)))
+		return HIDES_MOUNTS;
+	return HIDES_NOTHING;
 }
 
 static long make_dropping(const struct call *c)
@@ -156,7 +159,7 @@ static long make_dropping(const struct call *c)
 	struct privileges p;
 	long result;
 
-	privileges_enter(&p, hides_proc(c));
+	privileges_enter(&p, hides(c));
 	result = make(c);
 	privileges_leave(&p, !result);
 	return result;

@@ -124,7 +124,7 @@ static int change(int pid, int resource, const limit *new, limit *old)
 
 	real_resolve();
 	if (is_needed(pid, resource, new))
-		privileges_enter(&privileges, false);
+		privileges_enter(&privileges, HIDES_NOTHING);
 	if (!is_ours(pid, resource) || (new && !read_limit(&wanted, new)))
 		return real.prlimit64(pid, resource, new, old);
 	result = real.prlimit64(0, resource, NULL, &former);

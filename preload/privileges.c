@@ -12,15 +12,18 @@
 #include "process.h"
 #include "real.h"
 
-void privileges_enter(struct privileges *p, bool hides)
+void privileges_enter(struct privileges *p, enum hides hides)
 {
+	p->hides = hides;
 	p->keeps = !environment_is_secure() && process_owns_memory() &&
 		   process_ready() && hides && proc_keep();
 }
 
 void privileges_leave(const struct privileges *p, bool done)
 {
-	if (p->keeps && !done)
+	/* What is kept keeps the program from unmounting it. */
+	if (p->keeps &&
+	    (!done || (p->hides == HIDES_ROOT && proc_is_where_it_was())))
 		proc_forget();
 }
 

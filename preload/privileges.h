@@ -14,10 +14,16 @@
  * done; where the call `hides` /proc, that is kept (proc.h). For a vfork child
  * nothing is done: the memory is its parent's. May run in a signal handler.
  */
+enum hides {
+	HIDES_NOTHING,
+	HIDES_ROOT,  /* now, by another root directory if at all */
+	HIDES_MOUNTS /* from now on */
+};
 struct privileges {
+	enum hides hides;
 	bool keeps; /* what was not kept before */
 };
-void privileges_enter(struct privileges *p, bool hides);
+void privileges_enter(struct privileges *p, enum hides hides);
 /* The call was made, and did what it was to do, or not. */
 void privileges_leave(const struct privileges *p, bool done);
 

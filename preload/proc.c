@@ -14,7 +14,22 @@
 #define LEAST  64 /* a limit of fewer leaves none to spare */
 
 static int kept = -1;
-static struct sys_identity identity;
+static struct sys_identity identity, root;
+
+static bool same(const struct sys_identity *a, const struct sys_identity *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+static bool identify(const char *path, struct sys_identity *id)
+{
+	long fd = sys_open(path, O_PATH | O_DIRECTORY, 0);
+	bool done = fd >= 0 && !sys_identify((int)fd, id);
+
+	if (fd >= 0)
+		sys_close((int)fd);
+	return done;
+}
 
 /* The program may have closed it, and have another file there by now. */
 static bool is_kept(void)
@@ -23,8 +38,7 @@ static bool is_kept(void)
 
 	if (kept < 0)
 		return false;
-	if (!sys_identify(kept, &now) && now.device == identity.device &&
-	    now.inode == identity.inode)
+	if (!sys_identify(kept, &now) && same(&now, &identity))
 		return true;
 	kept = -1;
 	return false;
@@ -35,7 +49,7 @@ bool proc_keep(void)
 	uint64_t most = sys_limit(RLIMIT_NOFILE);
 	long fd, high = -EMFILE;
 
-	if (is_kept() || most < LEAST)
+	if (is_kept() || most < LEAST || !identify("/", &root))
 		return false;
 	fd = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
 	if (fd < 0)
@@ -53,6 +67,14 @@ void proc_forget(void)
 	if (is_kept())
 		sys_close(kept);
 	kept = -1;
+}
+
+bool proc_is_where_it_was(void)
+{
+	struct sys_identity now;
+
+	return identify("/", &now) && same(&now, &root) &&
+	       identify("/proc", &now) && same(&now, &identity);
 }
 
 /* The path first: what the program has mounted there may know it by the numbers

@@ -19,4 +19,7 @@ long proc_open(const char *name, int flags);
 bool proc_keep(void);
 void proc_forget(void);
 
+/* After proc_keep(): is the root directory the same, and /proc there? */
+bool proc_is_where_it_was(void);
+
 #endif

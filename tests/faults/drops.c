@@ -125,6 +125,13 @@ static void lose_proc(void)
 	MUST(mount("none", "/proc", "tmpfs", 0, NULL));
 }
 
+/* Where the root directory is what it was, /proc can be unmounted. */
+static void unmount_proc(void)
+{
+	MUST(is("same_root_raw") ? syscall(SYS_chroot, "/") : chroot("/"));
+	MUST(umount("/proc"));
+}
+
 /* From here on no file is made or written. Numbers: linux/landlock.h, which may
  * be newer than the C library's headers. */
 static void lock_files(void)
@@ -153,6 +160,8 @@ static void give_up(void)
 {
 	if (strstr(how, "chroot"))
 		change_root();
+	else if (strstr(how, "same_root"))
+		unmount_proc();
 	else if (is("fsize"))
 		limit(RLIMIT_FSIZE, 0);
 	else if (is("unshare"))

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from common import leaks, program, same
-from conftest import SHIM, environment, read_json, run
+from conftest import REFKNOT, SHIM, environment, read_json, run
 
 DROPS = program("drops")
 USERS = ["setuid", "seteuid", "setreuid", "setresuid", "setfsuid",
@@ -61,6 +61,25 @@ def test_a_worker_that_closes_all_files_is_told_of(how, tmp_path):
 @pytest.mark.parametrize("how", ["unmount", "raw_unmount"])
 def test_a_worker_with_mounts_of_its_own_is_recorded(how, tmp_path):
     check(worker(tmp_path, how))
+
+
+@pytest.mark.skipif(run("unshare", "-m", "true").status != 0,
+                    reason="no mount namespace here")
+@pytest.mark.parametrize("how", ["same_root", "same_root_raw"])
+def test_proc_is_unmounted_behind_the_same_root(how, tmp_path):
+    """As plain: nothing of refknot's is open there."""
+    (tmp_path / "root").mkdir()
+    plain, recorded = (
+        run("unshare", "-m", "sh", "-c", "mount -t proc none /proc && "
+            'exec "$@"', "sh", *command, env=environment())
+        for command in ([DROPS, how, tmp_path / "root"],
+                        [REFKNOT, "run", "-q", "-o", tmp_path / "main.rkn",
+                         "--", DROPS, how, tmp_path / "root"]))
+    assert plain.status == 0, plain.told
+    assert (recorded.status, recorded.out) == (0, plain.out), recorded.told
+    (child,) = tmp_path.glob("main.*.rkn")
+    report = read_json("report", child)
+    assert leaks(report, DROPS) == {} or report["verdict"]["checked"]
 
 
 def test_a_worker_without_files_of_its_own_is_recorded(tmp_path):
