@@ -18,14 +18,20 @@
 #define IN_VAIN    (64ull << 20)
 #define FOR_BIRTHS 16
 
+/* What an interpreter frees when its heap has gone, as the heap's own lists. Who
+ * frees more goes on. */
+#define FREES 32
+
 struct range {
 	uint64_t start, end; /* 0: not used */
 };
 
-/* How far the program had come: equal if nothing was allocated in between. */
+/* How far the program had come: the same if nothing was allocated in between,
+ * and little freed. */
 struct moment {
 	uint64_t births;
-	uint64_t extra; /* of the thread, exactly */
+	uint64_t extra; /* of the thread, exactly; as is the next */
+	uint64_t frees;
 	uint32_t thread;
 };
 
@@ -48,20 +54,22 @@ static void give_back(void)
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 }
 
-static struct moment moment_now(void)
+static struct moment moment_of(const struct thread *t)
 {
-	const struct thread *t = thread_attached();
+	struct moment m = { READ_ONCE(store.header->births), 0, 0, 0 };
 
-	return (struct moment){ READ_ONCE(store.header->births),
-				t ? t->extra : 0, t ? t->number : 0 };
+	if (t) {
+		m.extra = t->extra;
+		m.frees = READ_ONCE(t->area->frees);
+		m.thread = t->number;
+	}
+	return m;
 }
 
-static bool moment_is_now(const struct moment *m)
+static bool moment_is_last(const struct moment *m)
 {
-	const struct thread *t = m->thread ? thread_at(m->thread) : NULL;
-
-	return m->births == READ_ONCE(store.header->births) &&
-	       m->extra == (t ? t->extra : 0);
+	return m->births == last.births && m->extra == last.extra &&
+	       m->thread == last.thread && m->frees - last.frees <= FREES;
 }
 
 /* --- Memory that is known to be anonymous ---------------------------------------- */
@@ -157,12 +165,11 @@ static void search(uint64_t start, uint64_t end)
  * end. */
 static bool begin(uint64_t size)
 {
-	struct moment now = moment_now();
+	struct moment now = moment_of(thread_attached());
 
 	if (!pointers)
 		pointers = own_map(POINTERS * sizeof(*pointers));
-	if (now.births != last.births || now.extra != last.extra ||
-	    now.thread != last.thread) {
+	if (!moment_is_last(&now)) {
 		count = 0;
 		in_vain += searched;
 		searched = 0;
@@ -170,6 +177,18 @@ static bool begin(uint64_t size)
 	}
 	return pointers &&
 	       in_vain + searched + size <= IN_VAIN + FOR_BIRTHS * now.births;
+}
+
+/* Does that hold blocks, as far as it is known? */
+static bool note_range(const struct range *r)
+{
+	uint64_t before;
+
+	if (!begin(r->end - r->start))
+		return true;
+	before = count;
+	search(r->start, r->end);
+	return count > before || count == POINTERS;
 }
 
 void gone_unmapping(uint64_t start, uint64_t size)
@@ -183,8 +202,8 @@ void gone_unmapping(uint64_t start, uint64_t size)
 
 		r.start = r.start > start ? r.start : start;
 		r.end = r.end < end ? r.end : end;
-		if (r.start < r.end && begin(r.end - r.start))
-			search(r.start, r.end);
+		if (r.start < r.end && note_range(&r))
+			last.frees = moment_of(thread_attached()).frees;
 	}
 	ranges_remove(start, end);
 	give_back();
@@ -192,7 +211,10 @@ void gone_unmapping(uint64_t start, uint64_t size)
 
 void gone_search(struct picture *p)
 {
-	if (!moment_is_now(&last))
+	struct moment now =
+	    moment_of(last.thread ? thread_at(last.thread) : NULL);
+
+	if (!moment_is_last(&now))
 		return;
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t offset;

@@ -4,7 +4,7 @@
  * throws its heap of objects away as a whole before it exits, and does not free
  * what the objects had from malloc: by then nothing points at it, though it was
  * in use until then. So pointers in anonymous memory are noted when it is
- * unmapped, and count where nothing was allocated afterwards.
+ * unmapped, and count where nothing was allocated afterwards, and little freed.
  *
  * No lock that anybody waits for, no malloc: all of it may run in a signal
  * handler. What cannot be noted looks leaked, as without it.
