@@ -329,35 +329,37 @@ static uint64_t first_of_part(uint64_t part, uint64_t *arena)
 }
 
 /* The last chunk of a part that has another behind it is followed by two
- * without bytes. */
-static bool is_fence(uint64_t head)
+ * without bytes. Anywhere else one is what glibc leaves where somebody else
+ * moved the break, or is no chunk: more may lie behind it. */
+static bool is_fence(uint64_t head, uint64_t chunk, uint64_t end)
 {
-	return SIZE_OF(head) == HEADER || !SIZE_OF(head);
+	return (SIZE_OF(head) == HEADER || !SIZE_OF(head)) &&
+	       end - chunk <= 2 * HEADER;
 }
 
-/* From one chunk to the next, up to the arena's top or a fence. Where that is;
- * 0: they are not in order. */
-static uint64_t walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
-			    chunks_visit_used *visit, void *data)
+/* From one chunk to the next, up to the arena's top or the fence at the end.
+ * False: they are not in order. */
+static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
+			chunks_visit_used *visit, void *data)
 {
 	while (chunk != top) {
 		uint64_t head, next;
 
 		if (chunk + HEADER > end)
-			return 0;
+			return false;
 		head = *(const uint64_t *)(uintptr_t)(chunk + 8);
-		if (is_fence(head))
-			return chunk;
+		if (is_fence(head, chunk, end))
+			return true;
 		next = chunk + SIZE_OF(head);
 		if (SIZE_OF(head) < LEAST || head & (8 | OWN_MAPPING) ||
 		    next < chunk || next + HEADER > end)
-			return 0;
+			return false;
 		if (visit &&
 		    *(const uint64_t *)(uintptr_t)(next + 8) & BEFORE_USED)
 			visit(chunk + HEADER, next + 8, data);
 		chunk = next;
 	}
-	return chunk;
+	return true;
 }
 
 /* The first arena's lies in [heap], and ends where the break was last moved

@@ -122,3 +122,45 @@ def test_a_child_finds_what_it_lost(program, tmp_path, size, thread):
                     ("leak", "leave", 1, 20002)}
     # What the parent's other blocks lead to is held.
     assert report["process"]["live_blocks"] == 42
+
+
+SBRK = r"""
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void **first, **last; /* blocks of the parent's */
+
+int main(int argc, char **argv)
+{
+    pid_t pid;
+
+    if (argc > 1 && argv[1][0] == 'b')
+        sbrk(4096);
+    first = calloc(100, 8);
+    if (argc > 1 && argv[1][0] == 'a')
+        sbrk(4096);
+    /* More than is left in front of what somebody else asked for. */
+    for (int i = 0; i < 40; i++)
+        last = calloc(1250, 8);
+    pid = fork();
+    if (!pid) {
+        first[50] = malloc(111);
+        last[50] = malloc(222);
+        _exit(0);
+    }
+    return waitpid(pid, NULL, 0) != pid;
+}
+"""
+
+
+@pytest.mark.parametrize("when", ["never", "before", "after"])
+def test_a_program_that_moves_the_break_hides_no_parents_block(tmp_path, when):
+    program = compiled(tmp_path, "sbrk", SBRK, "-O1", "-g",
+                       "-Wno-unused-result")
+    recorded = record(tmp_path, program, when)
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    child, = recorded.children
+    report = read_json("report", child, "--limit", "0")
+    assert report["findings"] == []
+    assert report["process"]["live_blocks"] == 2
