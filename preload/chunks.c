@@ -280,17 +280,39 @@ static void mark(uint64_t address, bool cached, void *blocks)
 		b->list[i].thread = GONE;
 }
 
+/*
+ * Where the memory behind an arena's top ends that nobody else can have: with
+ * the top, or, where it has become smaller, with what stays of the part. 0: the
+ * words do not agree. Parts are not always as large as they most often are.
+ */
+static uint64_t end_of_top(struct chunks *c, uint64_t arena, uint64_t top)
+{
+	const struct map *m = map_at(c, top);
+	const uint64_t part = top & ~(STORE_REGION - 1);
+	uint64_t head, end, info[4];
+
+	if (top % 16 || read_word(c, top + 8, &head) != READ)
+		return 0;
+	end = top + SIZE_OF(head);
+	if (!m || end <= top || end > m->end || end % PAGE)
+		return 0;
+	for (unsigned i = 0; i < 4; i++)
+		if (read_word(c, part + i * 8, &info[i]) != READ)
+			return end;
+	return info[0] == arena && part + info[2] == end && info[3] > info[2] &&
+		       info[3] <= STORE_REGION
+		   ? part + info[3]
+		   : end;
+}
+
 /* Behind the arena's last chunk in use there is nothing. */
 static void mark_top(struct chunks *c, uint64_t arena, bool first)
 {
 	const uint64_t top = arena_word(arena, TOP_OFFSET);
+	const uint64_t end = end_of_top(c, arena, top);
 	const struct blocks *b = c->data;
-	const struct map *m = map_at(c, top);
-	uint64_t end = first ? (m ? m->end : 0)
-			     : (top & ~(STORE_REGION - 1)) + STORE_REGION;
 
-	if (!m || (first && strcmp(m->name, "[heap]") != 0))
-		return;
+	(void)first;
 	for (uint32_t i = blocks_after(b, top); i < b->count; i++) {
 		if (b->list[i].address >= end)
 			return;
