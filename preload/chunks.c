@@ -19,6 +19,10 @@
 #define OWN_MAPPING   2ull
 #define OTHER_ARENA   4ull
 #define SIZE_OF(head) ((head) & ~7ull)
+#define FORWARD       16ull /* of a free chunk: its links in a list */
+#define BACK          24ull
+
+#define LEAST_MAPPING (128ull << 10) /* unless the program says less */
 
 /* struct malloc_state: offsets that have been so since glibc 2.27. */
 #define FAST_BINS   10
@@ -45,6 +49,7 @@ struct chunks {
 	const struct map *maps;
 	uint32_t count;
 	const struct map *last; /* where one was found last */
+	uint64_t known;         /* a chunk below the next block; 0: none */
 	chunks_visit *visit;
 	void *data;
 };
@@ -106,7 +111,7 @@ static bool is_swallowed(struct chunks *c, uint64_t chunk)
 {
 	uint64_t size, head, at;
 
-	if (read_word(c, chunk, &size) != READ || size > chunk)
+	if (read_word(c, chunk, &size) != READ || size > chunk || size % 16)
 		return false;
 	at = chunk - size;
 	for (unsigned i = 0; at < chunk && i < STEPS_MOST; i++) {
@@ -118,23 +123,104 @@ static bool is_swallowed(struct chunks *c, uint64_t chunk)
 	return at > chunk;
 }
 
-/* A page that the program hides at present tells nothing. */
-static bool is_in_use(struct chunks *c, const struct rkn_block *b)
+static bool has_shape(uint64_t head)
 {
-	uint64_t chunk = b->address - HEADER, head, next;
+	return SIZE_OF(head) >= LEAST && !(head & (8 | OWN_MAPPING));
+}
+
+/* Does the link at `at` lead to `chunk`? It may be in the first arena's own
+ * lists, in the C library's data. */
+static bool leads_to(struct chunks *c, uint64_t at, uint64_t chunk)
+{
+	const uint64_t first = heap_arena();
+	uint64_t word;
+
+	if (first && at % 8 == 0 && at >= first && at < first + STATE_SIZE)
+		return *(const uint64_t *)(uintptr_t)at == chunk;
+	return read_word(c, at, &word) == READ && word == chunk;
+}
+
+/* Is the free chunk that ends at `end`, as the word there says, in a list? */
+static bool is_free_before(struct chunks *c, uint64_t end)
+{
+	uint64_t size, head, forward, back, at;
+
+	if (read_word(c, end, &size) != READ || size < LEAST || size % 16 ||
+	    size > end)
+		return false;
+	at = end - size;
+	return read_word(c, at + 8, &head) == READ && SIZE_OF(head) == size &&
+	       read_word(c, at + FORWARD, &forward) == READ &&
+	       read_word(c, at + BACK, &back) == READ &&
+	       leads_to(c, forward + BACK, at) &&
+	       leads_to(c, back + FORWARD, at);
+}
+
+enum state {
+	IN_USE,
+	MAPPED, /* in use, in a mapping of its own */
+	FREE,
+	ODD, /* the headers do not agree */
+};
+
+/* A page that the program hides at present tells nothing. */
+static enum state look(struct chunks *c, const struct rkn_block *b)
+{
+	uint64_t chunk = b->address - HEADER, head, next, end;
 	enum found found = read_word(c, chunk + 8, &head);
 
 	if (found != READ)
-		return found == UNKNOWN;
+		return found == UNKNOWN ? MAPPED : FREE;
 	if (head & OWN_MAPPING)
-		return is_mapping_right(c, b, head);
-	if (SIZE_OF(head) < LEAST || head & 8 || SIZE_OF(head) - 8 < b->size)
-		return false;
-	found = read_word(c, chunk + SIZE_OF(head) + 8, &next);
+		return is_mapping_right(c, b, head) ? MAPPED : ODD;
+	if (!has_shape(head) || SIZE_OF(head) - 8 < b->size)
+		return ODD;
+	end = chunk + SIZE_OF(head);
+	found = read_word(c, end + 8, &next);
 	if (found != READ)
-		return found == UNKNOWN;
-	return next & BEFORE_USED &&
-	       (head & BEFORE_USED || !is_swallowed(c, chunk));
+		return found == UNKNOWN ? IN_USE : ODD;
+	if (!(next & BEFORE_USED))
+		return is_free_before(c, end) ? FREE : ODD;
+	return head & BEFORE_USED || !is_swallowed(c, chunk) ? IN_USE : FREE;
+}
+
+/* Does one of the chunks from the known one on reach over this place? */
+static bool is_inside(struct chunks *c, uint64_t chunk)
+{
+	uint64_t head, next, at = c->known;
+
+	while (at && at < chunk) {
+		if (read_word(c, at + 8, &head) != READ || !has_shape(head))
+			return false;
+		next = at + SIZE_OF(head);
+		if (next > chunk)
+			return read_word(c, next + 8, &head) == READ &&
+			       has_shape(head);
+		c->known = at = next;
+	}
+	return false;
+}
+
+/*
+ * A program that writes a byte too much changes the next chunk's header, and
+ * that block is no less alive: where headers do not agree it is, unless they
+ * lead from a block before it to behind it, or its mapping is now another's.
+ */
+static bool is_in_use(struct chunks *c, const struct rkn_block *b)
+{
+	const uint64_t chunk = b->address - HEADER;
+	const enum state state = look(c, b);
+	bool used = state != FREE;
+
+	if (state == ODD) {
+		used = (b->size < LEAST_MAPPING || chunk % PAGE) &&
+		       !is_inside(c, chunk);
+		if (used)
+			c->known = 0;
+	} else if (state == IN_USE) {
+		c->known = chunk;
+	}
+	return used;
 }
 
 static bool is_chunk(struct chunks *c, uint64_t chunk, uint64_t size)
@@ -260,7 +346,7 @@ static void each_arena(struct chunks *c,
 void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
 		 void *data)
 {
-	struct chunks c = { maps, count, NULL, visit, data };
+	struct chunks c = { maps, count, NULL, 0, visit, data };
 
 	if (real_is_alone())
 		each_arena(&c, visit_arena);
@@ -324,7 +410,7 @@ static void mark_top(struct chunks *c, uint64_t arena, bool first)
 /* What stands between refknot and the C library may have headers of its own. */
 uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
 {
-	struct chunks c = { maps, count, NULL, mark, b };
+	struct chunks c = { maps, count, NULL, 0, mark, b };
 	uint32_t kept = 0, all = b->count;
 
 	if (!real_is_alone())
@@ -365,6 +451,7 @@ static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
 			chunks_visit_used *visit, void *data)
 {
 	while (chunk != top) {
+		const uint64_t *words;
 		uint64_t head, next;
 
 		if (chunk + HEADER > end)
@@ -373,11 +460,12 @@ static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
 		if (is_fence(head, chunk, end))
 			return true;
 		next = chunk + SIZE_OF(head);
-		if (SIZE_OF(head) < LEAST || head & (8 | OWN_MAPPING) ||
-		    next < chunk || next + HEADER > end)
+		if (!has_shape(head) || next < chunk || next + HEADER > end)
 			return false;
-		if (visit &&
-		    *(const uint64_t *)(uintptr_t)(next + 8) & BEFORE_USED)
+		words = (const uint64_t *)(uintptr_t)next;
+		if (!(words[1] & BEFORE_USED) && words[0] != SIZE_OF(head))
+			return false;
+		if (visit && words[1] & BEFORE_USED)
 			visit(chunk + HEADER, next + 8, data);
 		chunk = next;
 	}

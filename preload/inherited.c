@@ -83,21 +83,25 @@ static void finish(struct run *r)
 	r->start = r->end = 0;
 }
 
-static bool is_own(const struct blocks *b, uint64_t block, uint64_t end)
+/* Where the first of the child's blocks in [block, end) starts; or `end`. A
+ * chunk whose size was overwritten seems to hold blocks behind it. */
+static uint64_t first_own(const struct blocks *b, uint64_t block, uint64_t end)
 {
 	uint32_t i = blocks_after(b, block);
 
 	/* One of no bytes ends where it starts. */
 	if (i && b->list[i - 1].address == block)
-		return true;
-	return i < b->count && b->list[i].address < end;
+		return block;
+	return i < b->count && b->list[i].address < end ? b->list[i].address
+							: end;
 }
 
 static void visit_used(uint64_t start, uint64_t end, void *data)
 {
 	struct run *r = data;
 
-	if (is_free(start) || is_own(r->blocks, start, end)) {
+	end = first_own(r->blocks, start, end);
+	if (is_free(start) || end <= start) {
 		finish(r);
 		return;
 	}
