@@ -16,8 +16,8 @@ static const void *address_of(const struct link_map *map, const ElfW(Dyn) * e)
 							  : at);
 }
 
-static void take(struct dynamic *d, const struct link_map *map,
-		 const ElfW(Dyn) * e)
+void dynamic_take(struct dynamic *d, const struct link_map *map,
+		  const ElfW(Dyn) * e)
 {
 	switch (e->d_tag) {
 	case DT_STRTAB:
@@ -46,16 +46,21 @@ static void take(struct dynamic *d, const struct link_map *map,
 	}
 }
 
-bool dynamic_read(struct dynamic *d, const struct link_map *map)
+bool dynamic_finish(struct dynamic *d)
 {
-	*d = (struct dynamic){ .base = map->l_addr };
-	for (const ElfW(Dyn) *e = map->l_ld; e && e->d_tag != DT_NULL; e++)
-		take(d, map, e);
 	if (!d->calls)
 		d->call_count = 0;
 	if (!d->data)
 		d->data_count = 0;
 	return d->texts && d->symbols;
+}
+
+bool dynamic_read(struct dynamic *d, const struct link_map *map)
+{
+	*d = (struct dynamic){ .base = map->l_addr };
+	for (const ElfW(Dyn) *e = map->l_ld; e && e->d_tag != DT_NULL; e++)
+		dynamic_take(d, map, e);
+	return dynamic_finish(d);
 }
 
 static uint32_t hash_of(const char *name)
@@ -99,11 +104,6 @@ const ElfW(Sym) * dynamic_find(const struct dynamic *d, const char *name)
 		if (h & 1)
 			return NULL;
 	}
-}
-
-const char *dynamic_name(const struct dynamic *d, const ElfW(Rela) * r)
-{
-	return d->texts + d->symbols[ELF64_R_SYM(r->r_info)].st_name;
 }
 
 bool dynamic_is_named(const struct link_map *map, const char *name)

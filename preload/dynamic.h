@@ -25,12 +25,14 @@ struct dynamic {
 
 /* False: it has no such table of symbols. */
 bool dynamic_read(struct dynamic *d, const struct link_map *map);
+/* The same for who reads the section's entries himself: each of them, with
+ * d->base set before, and what dynamic_read() would return. */
+void dynamic_take(struct dynamic *d, const struct link_map *map,
+		  const ElfW(Dyn) * e);
+bool dynamic_finish(struct dynamic *d);
 
 /* The definition of `name`; NULL: there is none. */
 const ElfW(Sym) * dynamic_find(const struct dynamic *d, const char *name);
-
-/* The name of the symbol that `r` is about; "": of none. */
-const char *dynamic_name(const struct dynamic *d, const ElfW(Rela) * r);
 
 /* The C library that the program itself uses; NULL: not known by its name. */
 const struct link_map *dynamic_libc(void);

@@ -7,7 +7,8 @@ import textwrap
 import pytest
 
 from common import leaks, program, same
-from conftest import SHIM, compiled, environment, of_cxx, record, run
+from conftest import (SHIM, compiled, environment, of_cxx, record, refknot,
+                      run)
 
 CHECKS = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
 ALLOCATORS = ["libjemalloc.so.2", "libtcmalloc_minimal.so.4",
@@ -99,6 +100,109 @@ def test_another_namespace_has_an_allocator_of_its_own(plugins):
         }}"""), "-g", "-ldl", "-O1")
     report = same(plugins, apart).report()
     assert [f["bytes"] for f in report["findings"]] == [333]
+
+
+@pytest.mark.parametrize("what", [
+    "munmap((char *)((unsigned long)m->l_ld & -4096), 4096);",
+    "m->l_ld = (void *)16;",
+    "m->l_next = (void *)0x7000;",
+    "d->r_map = (void *)0x7000;",
+    "d->r_state = RT_DELETE;"])
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_dlclose_has_unmapped_already_is_not_read(apart, what, plugins):
+    """As a thread finds it that ends the process in the midst of dlclose."""
+    path = plugins / "libinner.so"
+    program = compiled(plugins, "halfway", textwrap.dedent(f"""
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <link.h>
+        #include <stdio.h>
+        #include <sys/mman.h>
+        #include <unistd.h>
+        int main(void)
+        {{
+            void *h = {"dlmopen(-1, " if apart else "dlopen("}"{path}",
+                                                             RTLD_NOW);
+            struct {{ struct r_debug d; struct r_debug *next; }} *first =
+                (void *)&_r_debug;
+            struct r_debug *d = {"first->next" if apart else "&_r_debug"};
+            struct link_map *m = h;
+            if (!h || !d) {{ puts(dlerror()); return 1; }}
+            {what}
+            _exit(0);
+        }}"""), "-g", "-ldl", "-fPIC")  # without a copy of _r_debug
+    first = {} if apart else {"LD_PRELOAD": allocator(ALLOCATORS[0])}
+    same(plugins, program, env=environment(**first))
+
+
+SECCOMP = """
+        struct sock_filter code[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                     offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+        struct sock_fprog all = { 4, code };
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all)) return 2;"""
+
+
+@pytest.mark.parametrize("before", ["", SECCOMP], ids=["", "no copies"])
+@pytest.mark.parametrize("apart", [True, False])
+def test_modules_past_the_hooks_are_named(apart, before, plugins):
+    """Also where the kernel copies no memory."""
+    path = plugins / "libplugin.so"
+    program = compiled(plugins, "past", textwrap.dedent(f"""
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <errno.h>
+        #include <linux/filter.h>
+        #include <linux/seccomp.h>
+        #include <stddef.h>
+        #include <sys/prctl.h>
+        #include <sys/syscall.h>
+        int main(void)
+        {{
+            {before}
+            return !{f'dlmopen(-1, "{path}", RTLD_NOW)' if apart else
+                     f'dlopen("{path}", RTLD_NOW | RTLD_DEEPBIND)'};
+        }}"""), "-ldl")
+    first = {} if apart else {"LD_PRELOAD": allocator(ALLOCATORS[0])}
+    recorded = same(plugins, program, env=environment(**first))
+    said = refknot("info", recorded.main).out
+    assert b" not seen: libplugin.so: " in said, said
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_thread_inside_the_loader_does_no_harm(apart, plugins):
+    path = plugins / "libinner.so"
+    program = compiled(plugins, "inside", textwrap.dedent(f"""
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <pthread.h>
+        #include <stdatomic.h>
+        #include <stdlib.h>
+        #include <unistd.h>
+        static atomic_uint rounds;
+        static void *run(void *unused)
+        {{
+            for (;; rounds++)
+                dlclose({"dlmopen(-1, " if apart else "dlopen("}"{path}",
+                                                             RTLD_NOW));
+            return unused;
+        }}
+        int main(int count, char **arguments)
+        {{
+            pthread_t t;
+            pthread_create(&t, NULL, run, NULL);
+            for (int i = 0; i < atoi(arguments[1]) * 1000 || rounds < 2; i++)
+                ;
+            _exit(0);
+        }}"""), "-g", "-ldl", "-pthread")
+    first = {} if apart else {"LD_PRELOAD": allocator(ALLOCATORS[0])}
+    for i in range(30):
+        assert record(plugins, program, i,
+                      env=environment(**first)).outcome.status == 0, i
 
 
 @pytest.mark.parametrize("first", [True, False])

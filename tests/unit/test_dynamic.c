@@ -67,6 +67,11 @@ static void the_kernels_own_module_can_be_read(void **state)
 	assert_int_equal(d.call_count, 0);
 }
 
+static const char *name_of(const struct dynamic *d, const ElfW(Rela) * r)
+{
+	return d->texts + d->symbols[ELF64_R_SYM(r->r_info)].st_name;
+}
+
 static void what_a_module_takes_from_others_has_a_name(void **state)
 {
 	struct dynamic d;
@@ -75,9 +80,9 @@ static void what_a_module_takes_from_others_has_a_name(void **state)
 	(void)state;
 	assert_true(dynamic_read(&d, _r_debug.r_map));
 	for (size_t i = 0; i < d.call_count; i++)
-		found += strcmp(dynamic_name(&d, &d.calls[i]), "dlvsym") == 0;
+		found += strcmp(name_of(&d, &d.calls[i]), "dlvsym") == 0;
 	for (size_t i = 0; i < d.data_count; i++)
-		found += strcmp(dynamic_name(&d, &d.data[i]), "dlvsym") == 0;
+		found += strcmp(name_of(&d, &d.data[i]), "dlvsym") == 0;
 	assert_int_equal(found, 1);
 }
 
