@@ -7,10 +7,13 @@
 #include "heap.h"
 #include "inner.h"
 #include "picture.h"
+#include "process.h"
+#include "sys.h"
 #include "wide.h"
 
 #define PAGE  4096ull
-#define LARGE (4ull << 20) /* blocks from here on may be mostly untouched */
+#define PIECE (32ull << 10) /* copied at once */
+#define LARGE (4ull << 20)  /* blocks from here on may be mostly untouched */
 
 /*
  * Words that may be pointers, not looked up yet: the index is larger than the
@@ -91,16 +94,71 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 			    (struct word){ *words, (at - base) / 8, i });
 }
 
-/* What the program may not read itself at present. */
-static void search_hidden(struct picture *p, uint32_t i, uint64_t start,
-			  uint64_t end)
+/* A page or a part of one: `readable`, or what the program may not read itself
+ * at present. */
+static void search_fetched(struct picture *p, uint32_t i, uint64_t start,
+			   uint64_t end, bool readable)
 {
 	static uint64_t words[PAGE / 8];
+	uint64_t size = end - start;
+	bool got = readable
+		       ? sys_peek(process.pid, words, start, size) == (long)size
+		       : pages_read(&p->pages, words, start, size);
 
-	if (pages_read(&p->pages, words, start, end - start))
+	if (got)
 		search(p, i, start, end, words);
-	else
-		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
+	else if (pages_touched(&p->pages, start))
+		p->limits[RKN_LIMIT_UNREADABLE] += size;
+}
+
+/*
+ * What a mapping lists as readable may fault all the same: a guard page, or one
+ * whose protection key forbids it. A program can do so with a page that lies
+ * in its block as a whole; those are copied by the kernel, which refuses.
+ */
+static void search_pages_whole(struct picture *p, uint32_t i, uint64_t start,
+			       uint64_t end)
+{
+	static uint64_t words[PIECE / 8];
+
+	for (uint64_t at = start, next; at < end; at = next) {
+		long size;
+
+		next = end - at > PIECE ? at + PIECE : end;
+		size = (long)(next - at);
+		if (sys_peek(process.pid, words, at, next - at) == size) {
+			search(p, i, at, next, words);
+			continue;
+		}
+		for (; at < next; at += PAGE)
+			search_fetched(p, i, at, at + PAGE, true);
+	}
+}
+
+static void search_readable(struct picture *p, uint32_t i, uint64_t start,
+			    uint64_t end)
+{
+	uint64_t from = (start + PAGE - 1) & ~(PAGE - 1);
+	uint64_t to = end & ~(PAGE - 1);
+
+	if (from >= to || !p->copies) {
+		search(p, i, start, end, (const void *)(uintptr_t)start);
+		return;
+	}
+	search(p, i, start, from, (const void *)(uintptr_t)start);
+	search_pages_whole(p, i, from, to);
+	search(p, i, to, end, (const void *)(uintptr_t)to);
+}
+
+/* The end of the touched pages from `at` on: a piece at most. */
+static uint64_t touched_end(struct picture *p, uint64_t at, uint64_t end)
+{
+	uint64_t next = (at & ~(PAGE - 1)) + PAGE;
+
+	while (next < end && next - at < PIECE &&
+	       pages_touched(&p->pages, next))
+		next += PAGE;
+	return next < end ? next : end;
 }
 
 /* Page by page, without those that were never touched. */
@@ -116,10 +174,12 @@ static void search_pages(struct picture *p, uint32_t i, uint64_t start,
 			next = end;
 		if (!pages_touched(&p->pages, at))
 			continue;
-		if (readable)
-			search(p, i, at, next, (const void *)(uintptr_t)at);
-		else
-			search_hidden(p, i, at, next);
+		if (readable) {
+			next = touched_end(p, at, end);
+			search_readable(p, i, at, next);
+		} else {
+			search_fetched(p, i, at, next, false);
+		}
 	}
 }
 
@@ -142,7 +202,7 @@ static void search_used(struct picture *p, uint32_t i, uint64_t at,
 		if (!contexts_dead(at, end, &from, &to))
 			from = to = end;
 		if (small)
-			search(p, i, at, from, (const void *)(uintptr_t)at);
+			search_readable(p, i, at, from);
 		else
 			search_pages(p, i, at, from, readable);
 	}

@@ -6,6 +6,8 @@
 #include "process.h"
 #include "sys.h"
 
+#define PAGE 4096ull
+
 /* The free blocks that look as if they were in use: a table by address, half
  * empty. */
 static uint64_t *table;
@@ -54,12 +56,24 @@ void inherited_begin(const struct picture *p)
 		places = 0;
 }
 
+/* A block that fills its first page may have it as a guard page: the kernel
+ * reads that. It does so where the key is known. */
+static bool has_key(uint64_t block)
+{
+	uint64_t word = 0;
+
+	if (!key)
+		return false;
+	if (block % PAGE)
+		return ((const uint64_t *)(uintptr_t)block)[1] == key;
+	sys_peek(process.pid, &word, block + 8, sizeof(word));
+	return word == key;
+}
+
 /* Also one in the cache of a thread that the child does not have. */
 static bool is_free(uint64_t block)
 {
-	const uint64_t *words = (const uint64_t *)(uintptr_t)block;
-
-	if (key && words[1] == key)
+	if (has_key(block))
 		return true;
 	for (uint64_t i = places ? place_of(block) : 0; places && table[i];
 	     i = (i + 1) & (places - 1))

@@ -10,6 +10,7 @@
 #include "sys.h"
 #include "wide.h"
 
+#define PAGE       4096ull
 #define ALIGN_MOST 4096 /* of an array's elements */
 
 /* The words before the functions of a table: where the whole object begins,
@@ -74,6 +75,19 @@ static bool read_words(const struct picture *p, uint64_t *to, uint64_t from,
 	return true;
 }
 
+/* A page that lies in the block as a whole may be one that the program guards:
+ * the kernel reads it. */
+static bool read_word(const struct picture *p, const struct rkn_block *b,
+		      uint64_t offset, uint64_t *word)
+{
+	uint64_t at = b->address + offset, page = at & ~(PAGE - 1);
+
+	if (!p->copies || page < b->address ||
+	    page + PAGE > b->address + b->size)
+		return read_words(p, word, at, 1);
+	return at % 8 == 0 && sys_peek(process.pid, word, at, 8) == 8;
+}
+
 /* --- Arrays ------------------------------------------------------------------- */
 
 /*
@@ -89,7 +103,7 @@ static bool is_array(const struct picture *p, const struct rkn_block *b,
 	if (offset & (offset - 1) || offset < 8 || offset > ALIGN_MOST ||
 	    offset >= b->size || (b->address + offset) % offset)
 		return false;
-	return read_words(p, &count, b->address + offset - 8, 1) && count &&
+	return read_word(p, b, offset - 8, &count) && count &&
 	       size % count == 0 &&
 	       size / count % (offset > 8 ? offset : 1) == 0;
 }
@@ -139,12 +153,11 @@ static bool is_base(const struct picture *p, const struct rkn_block *b,
 	uint64_t word;
 
 	if (offset % 8 || b->size < 16 || offset > b->size - 8 ||
-	    !read_words(p, &word, b->address, 1) ||
-	    !find_table(p, &whole, word) || whole.top)
+	    !read_word(p, b, 0, &word) || !find_table(p, &whole, word) ||
+	    whole.top)
 		return false;
-	return read_words(p, &word, b->address + offset, 1) &&
-	       find_table(p, &part, word) && part.top == -(int64_t)offset &&
-	       part.type == whole.type;
+	return read_word(p, b, offset, &word) && find_table(p, &part, word) &&
+	       part.top == -(int64_t)offset && part.type == whole.type;
 }
 
 /* --- The whole ------------------------------------------------------------------ */

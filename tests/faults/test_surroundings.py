@@ -248,3 +248,14 @@ def test_the_program_goes_on_when_refknot_is_killed(tmp_path):
 def test_main_begins_with_the_registers_that_it_has_without_us(tmp_path):
     """What a program reads before it writes it: of that, nothing is ours."""
     same(tmp_path, program("registers"))
+
+
+@pytest.mark.parametrize("size", [16, 128, 5000])
+@pytest.mark.parametrize("how", ["guard", "key"])
+def test_pages_of_a_block_that_fault_are_not_read(how, size, tmp_path):
+    """Neither in a small block nor in a large one; what is around them is."""
+    guards = program("guards")
+    recorded = same(tmp_path, guards, how, size)
+    if recorded.outcome.out:
+        pytest.skip("the kernel or the processor has no such pages")
+    assert leaks(recorded.report(), guards) == {"lose": (1, 100)}
