@@ -421,7 +421,8 @@ def test_a_child_that_cannot_be_recorded_is_unharmed_and_told(how, tmp_path):
     program = compiled(tmp_path, "unable", UNABLE, "-g", "-fno-builtin")
     done = check("--error-exitcode", "0", "--", program, how)
     assert done.status == 0, done.told
-    assert "forked children that were not recorded" in summary(done)
+    assert "were not recorded" in summary(done) or \
+        "was not recorded" in summary(done)
     assert summary(check("--", program)).startswith("refknot: OK")
 
 
