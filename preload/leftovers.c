@@ -92,15 +92,14 @@ static void wipe_block(const struct fresh *f, uint64_t at, uint64_t size)
 		leave_record(rest);
 }
 
-typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
-
+/* Others may free what lies beside it meanwhile. */
 static inline bool any_head(const uint64_t *slots)
 {
-	const pair *p = (const pair *)slots;
-	pair all = p[0] | p[1] | p[2] | p[3];
+	uint64_t all = 0;
 
-	static_assert(STORE_HEAD == 1, "the bit has moved");
-	return (all[0] | all[1]) & STORE_HEAD;
+	for (unsigned i = 0; i < 8; i++)
+		all |= READ_ONCE(slots[i]);
+	return all & STORE_HEAD;
 }
 
 /* The records in `count` slots that begin with that of `at`. */
@@ -112,11 +111,13 @@ static void take_records(const struct fresh *f, uint64_t at, uint64_t *slots,
 			i += 7;
 			continue;
 		}
-		if ((slots[i] & (STORE_HEAD | STORE_FREED)) !=
+		const uint64_t head = READ_ONCE(slots[i]);
+
+		if ((head & (STORE_HEAD | STORE_FREED)) !=
 		    (STORE_HEAD | STORE_FREED))
 			continue;
 		wipe_block(f, at + (i << shadow.granule_shift),
-			   slots[i] >> STORE_SIZE_SHIFT);
+			   head >> STORE_SIZE_SHIFT);
 		WRITE_ONCE(slots[i], 0);
 	}
 }
@@ -199,7 +200,8 @@ COLD void leftovers_clear(void *p, size_t size, size_t kept)
 {
 	const uint64_t address = (uint64_t)(uintptr_t)p;
 	const uint64_t *slot = shadow_head_at(address);
-	bool freed = slot && *slot & STORE_HEAD;
+	const uint64_t head = slot ? READ_ONCE(*slot) : 0;
+	bool freed = head & STORE_HEAD;
 	uint64_t old = 1ull << shadow.granule_shift;
 	struct fresh f;
 
@@ -209,7 +211,7 @@ COLD void leftovers_clear(void *p, size_t size, size_t kept)
 		uint64_t header = header_of(p);
 
 		if (freed)
-			old = chunk_of(*slot >> STORE_SIZE_SHIFT);
+			old = chunk_of(head >> STORE_SIZE_SHIFT);
 		if (header & FLAG_MAPPED || old == chunk_of(size))
 			return;
 		/* To the chunk's end: the next of that length may ask for a
@@ -220,7 +222,7 @@ COLD void leftovers_clear(void *p, size_t size, size_t kept)
 	f.to = f.end & ~7ull;
 	f.from = kept < size ? (address + kept + 7) & ~7ull : f.to;
 	if (freed)
-		wipe_block(&f, address, *slot >> STORE_SIZE_SHIFT);
+		wipe_block(&f, address, head >> STORE_SIZE_SHIFT);
 	/* In the middle of the old block none has begun. */
 	take_all(&f, address + old, f.end);
 	if (leftovers_links == LEFTOVERS_LINKS_GLIBC && f.from < f.to &&
