@@ -57,18 +57,11 @@ struct chunks {
 /* The mapping around `address`; NULL: none. */
 static const struct map *map_at(struct chunks *c, uint64_t address)
 {
-	uint32_t low = 0, high = c->count;
+	uint32_t low;
 
 	if (c->last && address >= c->last->start && address < c->last->end)
 		return c->last;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (c->maps[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	low = maps_behind(c->maps, c->count, address);
 	if (low == c->count || c->maps[low].start > address)
 		return NULL;
 	return c->last = &c->maps[low];

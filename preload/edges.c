@@ -245,22 +245,6 @@ void edges_search(struct picture *p)
 	drain(p, &queue);
 }
 
-/* The first mapping that ends behind `address`. */
-static uint32_t map_behind(const struct picture *p, uint64_t address)
-{
-	uint32_t low = 0, high = p->map_count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (p->maps[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 void edges_follow(struct picture *p)
 {
 	struct held *h = p->held;
@@ -271,7 +255,9 @@ void edges_follow(struct picture *p)
 			uint64_t at = p->blocks.list[i].address;
 
 			if (!is_skipped(p, i))
-				search_block(p, i, map_behind(p, at));
+				search_block(
+				    p, i,
+				    maps_behind(p->maps, p->map_count, at));
 		}
 		drain(p, &queue);
 	}

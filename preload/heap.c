@@ -100,16 +100,8 @@ bool heap_first_arena(uint64_t start, uint64_t end, uint64_t *from,
 static const struct map *map_of(uint64_t address, const struct map *maps,
 				uint32_t count)
 {
-	uint32_t low = 0, high = count;
+	const uint32_t low = maps_behind(maps, count, address);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (maps[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < count && maps[low].start <= address ? &maps[low] : NULL;
 }
 

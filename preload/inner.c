@@ -43,16 +43,8 @@ static unsigned slot_of(uint64_t key)
 static const struct map *map_of(const struct picture *p, uint64_t address,
 				uint64_t size)
 {
-	uint32_t low = 0, high = p->map_count;
+	const uint32_t low = maps_behind(p->maps, p->map_count, address);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (p->maps[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < p->map_count && p->maps[low].start <= address &&
 		       p->maps[low].end - address >= size
 		   ? &p->maps[low]

@@ -202,3 +202,18 @@ bool maps_path(uint64_t address, char *path, unsigned room)
 	restore_lines(path);
 	return true;
 }
+
+uint32_t maps_behind(const struct map *list, uint32_t count, uint64_t address)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (list[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

@@ -34,6 +34,10 @@ bool maps_open_sizes(struct maps *m);
 bool maps_next(struct maps *m, struct map *map); /* false: the end */
 void maps_close(struct maps *m);
 
+/* The first of `count` mappings, ascending, that ends behind `address`; `count`:
+ * none does. */
+uint32_t maps_behind(const struct map *list, uint32_t count, uint64_t address);
+
 /* The mapping that holds `address`. */
 bool maps_find(uint64_t address, struct map *map);
 

@@ -564,10 +564,10 @@ static bool is_known_stack(const struct picture *p, const struct map *map)
 
 static const struct map *map_of(const struct picture *p, uint64_t address)
 {
-	for (uint32_t i = 0; i < p->map_count; i++)
-		if (holds(&p->maps[i], address))
-			return &p->maps[i];
-	return NULL;
+	const uint32_t i = maps_behind(p->maps, p->map_count, address);
+
+	return i < p->map_count && holds(&p->maps[i], address) ? &p->maps[i]
+							       : NULL;
 }
 
 /* Memory where calls were made, of coroutines that are not known. */
