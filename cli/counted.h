@@ -2,7 +2,7 @@
 /*
  * The frames of a call stack that count where findings are known again: not
  * those of the C library, whose names are another one's in the next version,
- * unless there are no others; and without loops, see route.h.
+ * unless all are such; and without loops, see route.h.
  */
 #ifndef COUNTED_H
 #define COUNTED_H

@@ -79,8 +79,8 @@ struct finding {
 	uint32_t held_by_edge;
 	unsigned evidence; /* enum finding_evidence */
 	bool doubted; /* it rests on a guess about whose reference is left */
-	bool twin; /* another has the same functions and lines: it is told by
-		      its columns */
+	bool twin; /* another has the same functions and lines: its columns
+		      tell it apart */
 	bool pointed_at;   /* a cycle by declared edges that pointers lead to */
 	/* References: leaked; above the pointers to it, or missing; left when
 	 * it was freed. Of all instances. */

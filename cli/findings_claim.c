@@ -105,9 +105,9 @@ static uint8_t *find_bound(const struct analysis *a)
 }
 
 /*
- * By pointers a block is no cycle with itself: the head of an empty list, or a
- * pointer to the private part of an object, leads to the block that it is in,
- * and nobody would look for a reference there.
+ * A block that points at itself does not make a cycle: the head of an empty
+ * list, or a pointer to the private part of an object, leads to the block that
+ * it is in, and nobody would look for a reference there.
  */
 static void partition_find_cycles(struct partition *p, const struct analysis *a)
 {

@@ -7,7 +7,7 @@
  * held, place by place:
  *
  * - Three blocks from one place, callers included, that are held at one offset
- *   are no chance.
+ *   are not there by chance.
  * - A function with several callers either adds the offset itself, for all of
  *   them: then no caller's blocks are held otherwise, and callers and sizes are
  *   many. Or it makes blocks of one type: then that is so for those of one size.

@@ -146,7 +146,7 @@ static bool is_made_by(struct analysis *a, uint32_t block, enum maker maker)
 	return a->makers[stack] == maker;
 }
 
-/* A C program's word that happens to divide the rest is no count. */
+/* In a C program a word that divides the rest does so by chance. */
 static bool is_array(struct analysis *a, uint32_t block, uint32_t offset)
 {
 	return model_knows_place(a->m, RKN_WIDE_ARRAY, block, offset) &&

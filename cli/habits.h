@@ -8,7 +8,7 @@
 
 #include "seats.h"
 
-#define HABITS_LEAST 3 /* blocks, callers or sizes that are no chance */
+#define HABITS_LEAST 3 /* fewer blocks, callers or sizes may be chance */
 
 /* How a block is held at the offset. */
 enum habits_held {
