@@ -111,14 +111,17 @@ bool image_find(uint64_t address, struct image *image)
 const uint8_t *image_readable(const struct image *image, const uint8_t *at)
 {
 	uint64_t address = (uint64_t)(uintptr_t)at;
-	uint32_t count = image->segments ? segment_count : 0;
+	uint32_t count = image->segments ? READ_ONCE(segment_count) : 0;
 
 	if (!count && address >= image->start && address < image->end)
 		return (const uint8_t *)(uintptr_t)image->end;
-	for (uint32_t i = 0; i < count; i++)
-		if (segments[i].readable && address >= segments[i].start &&
-		    address < segments[i].end)
-			return (const uint8_t *)(uintptr_t)segments[i].end;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t end = READ_ONCE(segments[i].end);
+
+		if (READ_ONCE(segments[i].readable) && address < end &&
+		    address >= READ_ONCE(segments[i].start))
+			return (const uint8_t *)(uintptr_t)end;
+	}
 	return NULL;
 }
 
