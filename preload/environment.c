@@ -7,18 +7,52 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#define SHIM "librefknot_preload.so"
+#include "own.h"
+
+#define SHIM           "librefknot_preload.so"
+#define ARGUMENTS_MOST 4096
 
 extern void *__libc_stack_end; /* of the dynamic loader: points at argc */
 
-char *const *environment_arguments(void)
+static char *const *arguments; /* a copy, once kept */
+
+static char *const *original(void)
 {
 	return (char *const *)__libc_stack_end + 1;
 }
 
 char *const *environment_variables(void)
 {
-	return environment_arguments() + *(const long *)__libc_stack_end + 1;
+	return original() + *(const long *)__libc_stack_end + 1;
+}
+
+static size_t size_of(char *const *list, size_t *count)
+{
+	size_t size = 0;
+
+	for (*count = 0; list[*count] && *count < ARGUMENTS_MOST; ++*count)
+		size += strlen(list[*count]) + 1;
+	return size;
+}
+
+void environment_keep(void)
+{
+	static char *const none[] = { NULL };
+	size_t count, size = size_of(original(), &count);
+	char **list = own_map((count + 1) * sizeof(*list) + size);
+	char *text = (char *)(list + count + 1);
+
+	arguments = list ? list : none;
+	for (size_t i = 0; list && i < count; i++) {
+		size = strlen(original()[i]) + 1;
+		list[i] = memcpy(text, original()[i], size);
+		text += size;
+	}
+}
+
+char *const *environment_arguments(void)
+{
+	return arguments;
 }
 
 bool environment_is_secure(void)

@@ -10,8 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-char *const *environment_arguments(void);
 char *const *environment_variables(void);
+
+/* Copy the arguments, before the program can change them: 4096 at most. */
+void environment_keep(void);
+/* The copy, which ends with NULL; nothing is in it where no memory was left. */
+char *const *environment_arguments(void);
 
 /* Does the program run with privileges that who started it does not have? */
 bool environment_is_secure(void);

@@ -161,7 +161,7 @@ static void note_arguments(struct rkn_meta *m)
 {
 	char *const *argument = environment_arguments();
 
-	for (; argument && *argument && m->argument_count < 4096; argument++) {
+	for (; *argument; argument++) {
 		uint32_t text = store_text(*argument, strlen(*argument));
 
 		if (!text && **argument)
@@ -221,6 +221,7 @@ static int find_out(void)
 				 sizeof(process.program) - 1);
 
 	process.program[size > 0 ? size : 0] = '\0';
+	environment_keep();
 	if (bad) {
 		process_off(bad, -EINVAL);
 		return -EINVAL;
