@@ -39,9 +39,14 @@ __attribute__((aligned(4096))) struct process_page process_page;
 struct process process;
 bool process_over;
 
-/* Handlers that end a process; exported by libc, declared by no header. */
+#define UNKNOWN (-1) /* process_page.parent */
+
+/* Exported by libc, declared by no header: handlers that end a process, and what
+ * pthread_atfork() calls. */
 int __cxa_atexit(void (*f)(void *), void *argument, void *dso);
 int __cxa_at_quick_exit(void (*f)(void *), void *dso);
+int __register_atfork(void (*prepare)(void), void (*parent)(void),
+		      void (*child)(void), void *dso);
 
 enum state {
 	NEW,
@@ -194,7 +199,10 @@ static void describe(void)
 	char directory[4096] = "";
 
 	m->pid = (uint32_t)process.pid;
-	m->parent_pid = (uint32_t)sys_parent();
+	if (process_page.parent != UNKNOWN)
+		m->parent_pid =
+		    (uint32_t)(process_page.parent ? process_page.parent
+						   : sys_parent());
 	m->start_ns = sys_clock(CLOCK_REALTIME);
 	h->start_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	m->program = store_text(process.program, strlen(process.program));
@@ -258,6 +266,25 @@ static void call_name(char *name, size_t size)
 			*c = '_';
 }
 
+/*
+ * Whose recording is it?  A vfork child may be the first to allocate after a
+ * fork: that is its parent's, also where nobody saw the fork, as a raw system
+ * call.
+ */
+static void find_owner(void)
+{
+	int pid = sys_pid(), parent = process.forked ? sys_parent() : 0;
+
+	if (process_page.pid <= 0 && parent > 0 &&
+	    sys_is_same_memory(pid, parent)) {
+		process_page.parent = UNKNOWN;
+		pid = parent;
+	}
+	if (process_page.pid <= 0)
+		process_page.pid = pid;
+	process.pid = process_page.pid;
+}
+
 /* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
 static int begin(void)
 {
@@ -265,12 +292,11 @@ static int begin(void)
 	unsigned shift = process.foreign_malloc ? 3 : 4;
 	int error;
 
+	find_owner();
 	call_name(name, sizeof(name));
 	error = store_create(process.directory, name, shift);
-
 	if (error)
 		return error;
-	process.pid = process_page.pid = sys_pid();
 	shadow_reset(shift, !process.foreign_malloc);
 	error = stacks_reset();
 	if (error)
@@ -670,6 +696,13 @@ static void leaving_quickly(void *unused)
 	process_end(0);
 }
 
+/* In a forked child, whose vfork children share its memory. */
+static void forked(void)
+{
+	process_page.pid = sys_pid();
+	process_page.parent = sys_parent();
+}
+
 /*
  * Threads that call exit() at the same time share the list of handlers, and
  * who finds it empty ends the process: so many of them wait for the check.
@@ -697,4 +730,5 @@ __attribute__((constructor(101))) static void loaded(void)
 		__cxa_atexit((void (*)(void *))(void (*)(void))at_exit, NULL,
 			     NULL);
 	__cxa_at_quick_exit(leaving_quickly, NULL);
+	__register_atfork(NULL, NULL, forked, NULL);
 }

@@ -23,7 +23,8 @@ struct process_page {
 	uint64_t epoch; /* PROCESS_RECORDING times the number of the recording
 			   in this process, and how often code has gone away */
 	int pid; /* whose memory this is; 0: nobody asked */
-	char rest[4096 - sizeof(uint64_t) - sizeof(int)];
+	int parent; /* of `pid`; 0: nobody asked; -1: not known */
+	char rest[4096 - sizeof(uint64_t) - 2 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
 /* Recording is over for good in this process: nothing more is to be asked. */

@@ -13,6 +13,7 @@
 #include "process.h"
 #include "sys.h"
 #include "text.h"
+#include "thread.h"
 
 /*
  * The second of the two signals that glibc keeps for itself: programs cannot
@@ -298,6 +299,7 @@ void stop_begin(struct stop *s)
 	count = still_alive(tids, count);
 	s->running = count > s->count ? count - s->count : 0;
 	s->running += !listed;
+	s->running += thread_outside();
 }
 
 /* Whoever stops them again must not find one that still waits here. */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "process.h"
 #include "room.h"
 #include "sys.h"
 #include "text.h"
@@ -228,7 +229,7 @@ static bool name(const char *directory, const char *program, unsigned attempt)
 	text_add(&t, "/");
 	text_add(&t, program);
 	text_add(&t, ".");
-	text_number(&t, (uint64_t)sys_pid());
+	text_number(&t, (uint64_t)process.pid);
 	if (attempt > 1) {
 		text_add(&t, ".");
 		text_number(&t, attempt);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -276,6 +277,16 @@ int sys_tid(void)
 bool sys_thread_alive(int pid, int tid)
 {
 	return CALL3(SYS_tgkill, pid, tid, 0) != -ESRCH;
+}
+
+bool sys_is_same_memory(int pid, int other)
+{
+	return CALL3(SYS_kcmp, pid, other, KCMP_VM) == 0;
+}
+
+bool sys_task_alive(int tid)
+{
+	return CALL2(SYS_tkill, tid, 0) != -ESRCH;
 }
 
 long sys_signal_thread(int pid, int tid, int signal)

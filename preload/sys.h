@@ -86,6 +86,10 @@ int sys_pid(void);
 int sys_parent(void);
 int sys_tid(void);
 bool sys_thread_alive(int pid, int tid);
+/* Do two processes share their memory? False where the kernel does not tell. */
+bool sys_is_same_memory(int pid, int other);
+/* The same as sys_thread_alive(), whatever process it is of. */
+bool sys_task_alive(int tid);
 long sys_signal_thread(int pid, int tid, int signal);
 /* The same with a siginfo_t, whatever it says, to a thread of this process. */
 long sys_queue_signal(int pid, int tid, int signal, const void *info);

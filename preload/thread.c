@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "thread.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,6 +26,11 @@ static struct thread_gate nobody = { .open = THREAD_BUSY,
 				     .epoch = THREAD_BUSY };
 _Thread_local struct thread_gate *thread_self = &nobody;
 _Thread_local uint32_t thread_tame_depth;
+
+/* In an area's `tid`: of another process that shares this memory; and somebody
+ * takes it over just now. */
+#define OUTSIDE (1u << 31)
+#define TAKING  OUTSIDE
 
 static struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
@@ -56,7 +62,45 @@ static void close_account(struct store_area *a)
 	a->base_frees = a->frees;
 }
 
-/* An area whose owner has ended, now owned by thread `tid`; 0: none seen. */
+/* Where a thread has thread_self, from its thread pointer on. */
+static uint64_t self_of(uint64_t pointer)
+{
+	return pointer + (uint64_t)(uintptr_t)&thread_self -
+	       (uint64_t)(uintptr_t)__builtin_thread_pointer();
+}
+
+/* Does that thread-local memory, if it is still there, have this area? */
+static bool is_held(uint32_t at)
+{
+	const struct thread *t = thread_at(at);
+	uint64_t self;
+	long size;
+
+	if (!t)
+		return true;
+	size = sys_peek(sys_pid(), &self, self_of(READ_ONCE(t->pointer)),
+			sizeof(self));
+	return size == -EFAULT
+		   ? false
+		   : size != sizeof(self) || self == (uint64_t)(uintptr_t)t;
+}
+
+/*
+ * Is nobody there any more who may use area `at`?  Threads of other processes
+ * that share this memory are asked for by their thread-local memory: it is a
+ * thread's of ours where a vfork child was the first to allocate, and the
+ * kernel does not know them under this process's number.
+ */
+static bool is_free(uint32_t at, uint32_t owner, bool outside)
+{
+	if (!owner || owner == TAKING)
+		return false;
+	if (owner & OUTSIDE)
+		return !is_held(at);
+	return !outside && !sys_thread_alive(process.pid, (int)owner);
+}
+
+/* An area whose owner has ended, now in the state TAKING; 0: none seen. */
 static uint32_t take_over(uint32_t tid)
 {
 	uint32_t count = areas();
@@ -66,11 +110,11 @@ static uint32_t take_over(uint32_t tid)
 				  (count - 1) +
 			      1;
 		struct store_area *a = area(at);
-		uint32_t owner = a ? READ_ONCE(a->tid) : 0;
+		uint32_t owner =
+		    a ? __atomic_load_n(&a->tid, __ATOMIC_ACQUIRE) : 0;
 
-		if (owner && owner != tid &&
-		    !sys_thread_alive(process.pid, (int)owner) &&
-		    __atomic_compare_exchange_n(&a->tid, &owner, tid, false,
+		if (owner != tid && is_free(at, owner, tid & OUTSIDE) &&
+		    __atomic_compare_exchange_n(&a->tid, &owner, TAKING, false,
 						__ATOMIC_ACQ_REL,
 						__ATOMIC_RELAXED))
 			return at;
@@ -125,9 +169,8 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 	close_account(a);
 	a->serial = (uint32_t)serial;
 	note_pointer((uint64_t)(uintptr_t)__builtin_thread_pointer());
-	WRITE_ONCE(a->tid, tid);
 	if (r && serial)
-		r->tid = tid;
+		r->tid = tid & ~OUTSIDE;
 	__atomic_store_n(&t->area, a, __ATOMIC_RELEASE);
 	t->serial = (uint32_t)serial;
 	t->extra = t->extra_end = 0;
@@ -141,9 +184,18 @@ static uint64_t gate_of(uint64_t epoch)
 	return epoch ^ (verify_on ? PROCESS_RECORDING / 2 : 0);
 }
 
+/* The calling thread, as an area's owner. */
+static uint32_t owner_now(void)
+{
+	uint32_t tid = (uint32_t)sys_tid();
+	int pid = sys_pid();
+
+	return pid > 0 && pid != process.pid ? tid | OUTSIDE : tid;
+}
+
 static COLD struct thread *attach(uint64_t epoch)
 {
-	uint32_t tid = (uint32_t)sys_tid(), i = take_over(tid);
+	uint32_t tid = owner_now(), i = take_over(tid);
 	struct thread *t;
 
 	if (!i)
@@ -152,8 +204,10 @@ static COLD struct thread *attach(uint64_t epoch)
 		return NULL;
 	t = threads[i] ? threads[i] : own_map(sizeof(*t));
 	__atomic_store_n(&threads[i], t, __ATOMIC_RELEASE);
-	if (!t)
+	if (!t) {
+		WRITE_ONCE(area(i)->tid, tid);
 		return NULL;
+	}
 	open_account(t, area(i), tid);
 	/* A new recording: what it kept is in another store. */
 	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
@@ -163,6 +217,7 @@ static COLD struct thread *attach(uint64_t epoch)
 		t->around = 0;
 	}
 	t->number = i;
+	t->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	WRITE_ONCE(t->world, 0);
 	regions_forget(t);
 	thread_set_tame(t);
@@ -176,6 +231,8 @@ static COLD struct thread *attach(uint64_t epoch)
 	t->gate.epoch = gate_of(epoch);
 	WRITE_ONCE(t->gate.open, t->gate.epoch);
 	thread_self = &t->gate;
+	/* Only now may others ask whether it is still there. */
+	__atomic_store_n(&t->area->tid, tid, __ATOMIC_RELEASE);
 	leftovers_thread();
 	return t;
 }
@@ -254,6 +311,21 @@ uint32_t thread_numbers(void)
 	uint32_t n = areas();
 
 	return n < THREAD_AREAS ? n : THREAD_AREAS;
+}
+
+uint32_t thread_outside(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 1; i < thread_numbers(); i++) {
+		const struct store_area *a = area(i);
+		uint32_t owner =
+		    a ? __atomic_load_n(&a->tid, __ATOMIC_ACQUIRE) : 0;
+
+		n += owner & OUTSIDE && owner != TAKING && is_held(i) &&
+		     sys_task_alive((int)(owner & ~OUTSIDE));
+	}
+	return n;
 }
 
 COLD void thread_births(struct thread *t)

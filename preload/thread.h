@@ -66,6 +66,7 @@ struct thread {
 	struct thread_gate gate;
 	uint32_t number; /* of its area */
 	uint32_t serial;
+	uint64_t pointer; /* its thread pointer */
 	bool verifying; /* libunwind is at work: its blocks are nobody's */
 	struct thread_moving moving;
 	uint8_t wanted; /* what it was asked for meanwhile: enum moves_want */
@@ -158,6 +159,10 @@ bool thread_is_inside(uint32_t number);
  * gaps to thread_numbers()-1. */
 struct thread *thread_at(uint32_t number);
 uint32_t thread_numbers(void);
+
+/* Threads of other processes that share this memory, as far as they have
+ * allocated and are still there: nobody can stop them. */
+uint32_t thread_outside(void);
 
 /* Where the mapped words above `sp` end; 0: cannot tell. */
 uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp);

@@ -4,7 +4,7 @@ import resource
 
 import pytest
 
-from common import program, same
+from common import leaks, program, same
 from conftest import read_json
 
 STORM = program("storm")
@@ -58,3 +58,42 @@ def test_a_shell_limits_what_it_executes(kib, tmp_path):
     recorded = same(tmp_path, "/bin/bash", "-c", script)
     assert recorded.outcome.out.split() == [
         str(kib).encode(), str(kib).encode(), b"1", b"too", b"much"]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_program_may_give_its_arguments_back(which, tmp_path):
+    """A forked child's recording begins with them as they were."""
+    recorded = same(tmp_path, program("shares"), "argv", which)
+    child, = recorded.children
+    told = read_json("report", child)
+    assert leaks(told, program("shares")) == {"lose": (5, 5010)}
+    assert told["process"]["argv"] == [
+        str(program("shares")), "argv", str(which)]
+
+
+@pytest.mark.parametrize("how", ["fork", "raw"])
+def test_a_vfork_child_may_be_the_first_to_allocate(how, tmp_path):
+    recorded = same(tmp_path, program("shares"), "first", how)
+    child, = recorded.children
+    told = read_json("report", child)
+    assert told["verdict"]["checked"] is True
+    assert leaks(told, program("shares")) == {"lose": (5, 5010)}
+
+
+@pytest.mark.parametrize("who", ["thread", "process"])
+def test_who_shares_memory_keeps_its_area_among_threads(who, tmp_path):
+    """The number by which the kernel knows it is no thread's of ours."""
+    recorded = same(tmp_path, program("shares"), who, 300)
+    if recorded.outcome.status == 77:
+        pytest.skip("the C library has no _dl_allocate_tls")
+    report = recorded.report()
+    assert report["findings"] == [] and report["verdict"]["checked"] is True
+    assert not any("did not stop" in str(gap) for gap in report["complete"])
+
+
+def test_a_process_that_shares_memory_is_told_of_at_the_end(tmp_path):
+    recorded = same(tmp_path, program("shares"), "process")
+    if recorded.outcome.status == 77:
+        pytest.skip("the C library has no _dl_allocate_tls")
+    assert any("did not stop" in str(gap)
+               for gap in recorded.report()["complete"])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which filters that stood before kill for what, as found out by trying. */
+#include <linux/kcmp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
