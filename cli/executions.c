@@ -42,6 +42,22 @@ static char *searched(const char *text)
 	return found;
 }
 
+/* What each process sees as its own, as others do. */
+static char *seen_by(uint32_t pid, const char *path)
+{
+	static const char *const own[][2] = {
+		{ "/proc/self/", "" },
+		{ "/proc/thread-self/", "" },
+		{ "/dev/fd/", "fd/" },
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (!strncmp(path, own[i][0], strlen(own[i][0])))
+			return xasprintf("/proc/%" PRIu32 "/%s%s", pid,
+					 own[i][1], path + strlen(own[i][0]));
+	return xstrdup(path);
+}
+
 static void add(struct executions *n, int directory, const char *name)
 {
 	char path[PATH_MAX];
@@ -60,7 +76,8 @@ static void add(struct executions *n, int directory, const char *name)
 		return;
 	path[(size_t)size < sizeof(path) ? (size_t)size : sizeof(path) - 1] =
 	    '\0';
-	note.path = strchr(path, '\n') ? searched(path) : xstrdup(path);
+	note.path =
+	    strchr(path, '\n') ? searched(path) : seen_by(note.pid, path);
 	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
 	n->list[n->count++] = note;
 }

@@ -163,6 +163,11 @@ static bool check_loader(struct preflight *p)
 
 	if (!e->interpreter && loader)
 		return true;
+	if (!e->interpreter && strstr(p->binary, "musl") && e->type == ET_DYN &&
+	    !e->pie)
+		return refuse(
+		    p, PREFLIGHT_MUSL, p->binary,
+		    "is musl's loader, and refknot works with glibc; build the program for glibc");
 	if (!e->interpreter && e->type == ET_DYN && !e->pie)
 		return refuse(
 		    p, PREFLIGHT_LIBRARY, p->binary,

@@ -11,6 +11,9 @@
 
 #define SHIM           "librefknot_preload.so"
 #define ARGUMENTS_MOST 4096
+#define PRELOAD        "LD_PRELOAD="
+#define PRELOAD_LENGTH (sizeof(PRELOAD) - 1)
+#define SEPARATORS     " :" /* in its list */
 
 extern void *__libc_stack_end; /* of the dynamic loader: points at argc */
 
@@ -64,29 +67,42 @@ bool environment_is_secure(void)
 static char *find_shim(char *list)
 {
 	for (char *p = list; *p;) {
-		size_t size = strcspn(p, " :");
+		size_t size = strcspn(p, SEPARATORS);
 		size_t name = sizeof(SHIM) - 1;
 
 		if (size >= name && memcmp(p + size - name, SHIM, name) == 0)
 			return p;
-		p += size + strspn(p + size, " :");
+		p += size + strspn(p + size, SEPARATORS);
 	}
 	return NULL;
+}
+
+/* All of them. */
+static void remove_shim(char *list)
+{
+	for (char *shim = find_shim(list); shim; shim = find_shim(list)) {
+		char *rest = shim + strcspn(shim, SEPARATORS);
+
+		rest += strspn(rest, SEPARATORS);
+		memmove(shim, rest, strlen(rest) + 1);
+	}
+}
+
+/* Is it "LD_PRELOAD=" with this library among what follows? */
+static bool is_preload(char *variable)
+{
+	return strncmp(variable, PRELOAD, PRELOAD_LENGTH) == 0 &&
+	       find_shim(variable + PRELOAD_LENGTH);
 }
 
 void environment_drop_preload(void)
 {
 	for (char **e = __environ; e && *e; e++) {
-		char *list = *e + sizeof("LD_PRELOAD=") - 1, *shim, *rest;
+		char *list = *e + PRELOAD_LENGTH;
 
-		if (strncmp(*e, "LD_PRELOAD=", sizeof("LD_PRELOAD=") - 1) != 0)
+		if (!is_preload(*e))
 			continue;
-		shim = find_shim(list);
-		if (!shim)
-			return;
-		rest = shim + strcspn(shim, " :");
-		rest += strspn(rest, " :");
-		memmove(shim, rest, strlen(rest) + 1);
+		remove_shim(list);
 		for (; !*list && *e; e++)
 			e[0] = e[1];
 		return;
@@ -96,6 +112,7 @@ void environment_drop_preload(void)
 #define FILTERS        ENVIRONMENT_FILTERS "="
 #define FILTERS_LENGTH (sizeof(FILTERS) - 1)
 #define DIGITS         16
+#define FILTERS_SIZE   (sizeof(FILTERS) + DIGITS)
 
 static bool is_variable(const char *text, const char *name)
 {
@@ -154,7 +171,7 @@ bool environment_set_filters(uint64_t forbidden)
 	return false;
 }
 
-size_t environment_count(char *const *list)
+static size_t count(char *const *list)
 {
 	size_t n = 0;
 
@@ -163,29 +180,65 @@ size_t environment_count(char *const *list)
 	return n;
 }
 
-static bool loads_shim(char *const *list)
+bool environment_loads_shim(char *const *list)
 {
-	for (; *list; list++)
-		if (is_variable(*list, "LD_PRELOAD=") && find_shim(*list))
+	for (; list && *list; list++)
+		if (is_preload(*list))
 			return true;
 	return false;
 }
 
-char *const *environment_with_filters(char *const *list, uint64_t forbidden,
-				      char **to, char *variable)
+size_t environment_copy_size(char *const *list)
 {
+	size_t size = (count(list) + 2) * sizeof(*list) + FILTERS_SIZE;
+
+	for (; list && *list; list++)
+		if (is_preload(*list))
+			size += strlen(*list) + 1;
+	return size;
+}
+
+static void add_filters(char *to, uint64_t forbidden)
+{
+	memcpy(to, FILTERS, FILTERS_LENGTH);
+	write_filters(to + FILTERS_LENGTH, forbidden);
+	to[FILTERS_LENGTH + DIGITS] = '\0';
+}
+
+char *const *environment_with_filters(void *room, char *const *list,
+				      uint64_t forbidden)
+{
+	char **to = room;
+	char *text = (char *)(to + count(list) + 2);
 	size_t n = 0;
 
-	if (!list || !loads_shim(list))
-		return list;
-	forbidden |= environment_filters(list);
-	memcpy(variable, FILTERS, FILTERS_LENGTH);
-	write_filters(variable + FILTERS_LENGTH, forbidden);
-	variable[FILTERS_LENGTH + DIGITS] = '\0';
-	to[n++] = variable;
+	to[n++] = text;
+	add_filters(text, forbidden | environment_filters(list));
 	for (; *list; list++)
 		if (!is_variable(*list, FILTERS))
 			to[n++] = *list;
+	to[n] = NULL;
+	return to;
+}
+
+char *const *environment_without_shim(void *room, char *const *list)
+{
+	char **to = room;
+	char *text = (char *)(to + count(list) + 2);
+	size_t n = 0;
+
+	for (; *list; list++) {
+		if (!is_preload(*list)) {
+			to[n++] = *list;
+			continue;
+		}
+		strcpy(text, *list);
+		remove_shim(text + PRELOAD_LENGTH);
+		if (!text[PRELOAD_LENGTH])
+			continue;
+		to[n++] = text;
+		text += strlen(text) + 1;
+	}
 	to[n] = NULL;
 	return to;
 }

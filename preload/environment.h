@@ -28,17 +28,22 @@ void environment_drop_preload(void);
  * digits: ENVIRONMENT_FILTERS, which `refknot run` puts there so that it need
  * only be overwritten.
  */
-#define ENVIRONMENT_FILTERS      "REFKNOT_FILTERS"
-#define ENVIRONMENT_FILTERS_SIZE (sizeof(ENVIRONMENT_FILTERS "=") + 16)
+#define ENVIRONMENT_FILTERS "REFKNOT_FILTERS"
 /* In `list`; 0 where it is not, or is no such number. */
 uint64_t environment_filters(char *const *list);
 /* Overwrite it in this process's; false: it is not there. */
 bool environment_set_filters(uint64_t forbidden);
-/* Elements of `list`, without the NULL behind them. */
-size_t environment_count(char *const *list);
-/* Copy `list` to `to`, of two elements more, with that for `forbidden` in
- * `variable`, unless it does not load this library: then `list` is the result. */
-char *const *environment_with_filters(char *const *list, uint64_t forbidden,
-				      char **to, char *variable);
+
+/* Does a program that is given `list` load this library? */
+bool environment_loads_shim(char *const *list);
+/*
+ * Copies of a `list` that loads this library: with that for `forbidden`, and
+ * with this library taken out of LD_PRELOAD. `room` is of
+ * environment_copy_size() bytes; what does not change is not copied.
+ */
+size_t environment_copy_size(char *const *list);
+char *const *environment_with_filters(void *room, char *const *list,
+				      uint64_t forbidden);
+char *const *environment_without_shim(void *room, char *const *list);
 
 #endif

@@ -5,10 +5,13 @@
  * leave no trace.  A note is a link in the directory STORE_EXECUTED beside the
  * live stores, if whoever reads them made one: "PID-NANOSECONDS", by the
  * monotonic clock, with STORE_FILTERED behind it where a filter of system calls
- * keeps the program from being recorded.  It leads to the program's path, or has
- * a name and, in a second line, where it is searched for.  One system call, no
- * descriptor, and nothing that a limit on files ends.  Whoever sees the program
- * fail to begin takes the note back.
+ * keeps the program from being recorded.  It leads to where the program is for
+ * everybody, as seen from here; where no look was possible, it has the path as
+ * it was given, or a name and, in a second line, where it is searched for.
+ * Whoever sees the program fail to begin takes the note back.
+ *
+ * The same look tells whether this library would harm the program
+ * (executable.h): then it is given an environment that does not load it.
  *
  * What the C library itself executes, by system() or popen(), is a shell, which
  * notes its own.
@@ -25,24 +28,12 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "executable.h"
 #include "process.h"
 #include "real.h"
 #include "sandbox.h"
 #include "sys.h"
 #include "text.h"
-
-#define NAME_ROOM 512 /* longer names are not noted: stacks may be small */
-#define PATH_ROOM 1024
-
-struct note {
-	char name[NAME_ROOM];
-};
-
-static bool can_note(void)
-{
-	return process.settings.children && *process.directory &&
-	       !environment_is_secure();
-}
 
 /* Where a path that is not absolute begins. */
 enum start {
@@ -50,125 +41,281 @@ enum start {
 	SEARCHED = -1,   /* a name without a slash: in PATH */
 };
 
-static bool name_note(struct note *n, int pid, uint64_t time)
+#define NAME_ROOM 512 /* longer names of notes are not made */
+
+/* In memory of its own: stacks may be small. */
+struct work {
+	struct executable file;
+	char candidate[4096];
+};
+
+/* A copy of an environment, for as long as it may be looked at. */
+struct copy {
+	size_t size; /* of all */
+	char room[];
+};
+
+/* A program that is about to begin. */
+struct execution {
+	struct work *work; /* NULL: no memory is left */
+	struct copy *copy; /* NULL: it gets what it was to be given */
+	char *const *environment;
+	uint64_t time;
+	int pid; /* whose note was made; 0: none was */
+	int start;
+	bool may_be_empty; /* the path: then it is `start` */
+};
+
+/* A vfork child's copy, which whoever uses its thread-local memory next gives
+ * back: it cannot itself once the program has begun. */
+static _Thread_local struct copy *left;
+
+static bool can_note(void)
 {
-	struct text t = { n->name, sizeof(n->name), 0 };
+	return process.settings.children && *process.directory &&
+	       !environment_is_secure();
+}
+
+/* --- What is executed ---------------------------------------------------------- */
+
+/* The next place in PATH: "" is here. */
+static const char *next_candidate(struct text *t, const char *list,
+				  const char *name)
+{
+	size_t size = strcspn(list, ":");
+
+	t->size = 0;
+	for (; size; size--, list++)
+		if (t->size < t->room - 1)
+			t->data[t->size++] = *list;
+	t->data[t->size] = '\0';
+	if (t->size)
+		text_add(t, "/");
+	text_add(t, name);
+	return *list ? list + 1 : NULL;
+}
+
+static const char *search_path(void)
+{
+	const char *list = getenv("PATH");
+
+	return list ? list : "/bin:/usr/bin";
+}
+
+static long search(struct work *w, const char *name)
+{
+	struct text t = { w->candidate, sizeof(w->candidate), 0 };
+	const char *list = search_path();
+	long fd = -ENOENT;
+
+	while (list && fd < 0) {
+		list = next_candidate(&t, list, name);
+		fd = text_whole(&t) ? executable_open(w->candidate) : -ENOENT;
+	}
+	return fd;
+}
+
+/* The kernel looks first whether `path` can be read at all. */
+static long open_it(const struct execution *e, const char *path)
+{
+	long fd;
+
+	if (e->start >= 0)
+		return sys_open_below(e->start, path, O_PATH);
+	fd = sys_open(path, O_PATH, 0);
+	if (e->start != SEARCHED || fd == -EFAULT || fd == -EPERM ||
+	    text_base(path) != path)
+		return fd;
+	if (fd >= 0)
+		sys_close((int)fd);
+	return search(e->work, path);
+}
+
+static void look(struct execution *e, const char *path, bool descriptor)
+{
+	long fd = descriptor ? e->start : open_it(e, path);
+
+	if (fd == -ENOENT && e->may_be_empty && !*path)
+		fd = e->start;
+	if (fd < 0)
+		return;
+	executable_look(&e->work->file, (int)fd);
+	if (fd != e->start)
+		sys_close((int)fd);
+}
+
+/* --- Notes ----------------------------------------------------------------------- */
+
+static bool name_note(const struct execution *e, char *name)
+{
+	struct text t = { name, NAME_ROOM, 0 };
 
 	text_add(&t, process.directory);
 	text_add(&t, "/" STORE_EXECUTED "/");
-	text_number(&t, (uint64_t)pid);
+	text_number(&t, (uint64_t)e->pid);
 	text_add(&t, "-");
-	text_number(&t, time);
+	text_number(&t, e->time);
 	if (sandbox_bequest_denies_start(sandbox_bequest()))
 		text_add(&t, STORE_FILTERED);
 	return text_whole(&t);
 }
 
-static bool add_descriptor(struct text *t, int fd)
+/* What leads to the program, where there was no descriptor for a look, or no
+ * /proc: "/from/here/a", "name\nPATH". */
+static bool expand(const struct execution *e, struct text *t, const char *path)
 {
-	char link[64];
-	struct text l = { link, sizeof(link), 0 };
-	long size;
-
-	text_add(&l, "/proc/self/fd/");
-	text_number(&l, (uint64_t)fd);
-	size = sys_readlink(link, t->data, t->room - 1);
-	t->size = size > 0 ? (size_t)size : 0;
-	t->data[t->size] = '\0';
-	return size > 0;
-}
-
-/* What leads to the program: "/from/here/a", "name\nPATH". */
-static bool expand(struct text *t, const char *path, int start)
-{
-	const char *list;
-
-	if (start == SEARCHED && text_base(path) == path) {
-		list = getenv("PATH");
+	if (e->start == SEARCHED && text_base(path) == path) {
 		text_add(t, path);
 		text_add(t, "\n");
-		text_add(t, list ? list : "/bin:/usr/bin");
+		text_add(t, search_path());
 		return text_whole(t);
 	}
-	if (start >= 0) {
-		if (!add_descriptor(t, start))
-			return false;
+	if (e->start >= 0) {
+		text_add(t, "/proc/self/fd/");
+		text_number(t, (uint64_t)e->start);
 	} else {
 		if (sys_getcwd(t->data, t->room) <= 0)
 			return false;
 		t->size = strlen(t->data);
 	}
-	text_add(t, "/");
+	text_add(t, *path ? "/" : "");
 	text_add(t, path);
 	return text_whole(t);
 }
 
-/* The kernel looks first whether `path` can be read at all. -errno: no note. */
-static long make_note(struct note *n, int pid, uint64_t time, const char *path,
-		      int start)
+/* Their own frames, for the program may begin on little stack. */
+static COLD void make_note(struct execution *e, int pid, const char *path)
 {
-	char buffer[PATH_ROOM];
-	struct text t = { buffer, sizeof(buffer), 0 };
-	long error =
-	    name_note(n, pid, time) ? sys_link(path, n->name) : -ENAMETOOLONG;
+	struct work *w = e->work;
+	char name[NAME_ROOM];
+	const char *target = w && *w->file.path ? w->file.path : path;
+	struct text t;
+	long error;
 
-	if (!error && *path != '/' && expand(&t, path, start)) {
-		sys_unlink(n->name);
-		error = sys_link(buffer, n->name);
+	e->pid = pid;
+	error = name_note(e, name) ? sys_link(target, name) : -ENAMETOOLONG;
+	if (w && ((!error && *target != '/') || error == -ENOENT)) {
+		t = (struct text){ w->candidate, sizeof(w->candidate), 0 };
+		sys_unlink(name);
+		if (expand(e, &t, path))
+			error = sys_link(w->candidate, name);
 	}
 	if (error)
-		n->name[0] = '\0';
-	return error;
+		e->pid = 0;
 }
 
-static long note(struct note *n, const char *path, int start)
+static COLD void take_back(const struct execution *e)
+{
+	char name[NAME_ROOM];
+
+	if (e->pid && name_note(e, name))
+		sys_unlink(name);
+}
+
+/* --- What it is given -------------------------------------------------------------- */
+
+static struct copy *take_copy(size_t size)
+{
+	struct copy *c = __atomic_exchange_n(&left, NULL, __ATOMIC_RELAXED);
+
+	size += sizeof(*c);
+	if (c && c->size < size) {
+		sys_unmap(c, c->size);
+		c = NULL;
+	}
+	if (!c)
+		c = sys_map(size, -1);
+	if (c && !c->size)
+		c->size = size;
+	return c;
+}
+
+/* Have the program know what filters forbid, whatever list it is given; and take
+ * this library out of one that it would harm. */
+static void change_environment(struct execution *e)
+{
+	uint64_t bequest = sandbox_bequest();
+	bool foreign = e->work && e->work->file.foreign;
+
+	if ((!bequest && !foreign) || !environment_loads_shim(e->environment))
+		return;
+	e->copy = take_copy(environment_copy_size(e->environment));
+	if (!e->copy)
+		return;
+	e->environment =
+	    foreign ? environment_without_shim(e->copy->room, e->environment)
+		    : environment_with_filters(e->copy->room, e->environment,
+					       bequest);
+}
+
+static void give_back_copy(struct execution *e)
+{
+	if (e->copy)
+		sys_unmap(e->copy, e->copy->size);
+}
+
+static void give_back_work(struct execution *e)
+{
+	if (e->work)
+		sys_unmap(e->work, sizeof(*e->work));
+	e->work = NULL;
+}
+
+/* --- Both ---------------------------------------------------------------------------- */
+
+/* `how`: a descriptor instead of a path, or as with execveat. */
+enum how {
+	BY_PATH,
+	BY_DESCRIPTOR,
+	BY_EITHER,
+};
+
+static void begin(struct execution *e, enum how how, int start,
+		  const char *path, char *const *environment)
 {
 	real_resolve();
-	n->name[0] = '\0';
-	return can_note() ? make_note(n, sys_pid(), sys_clock(CLOCK_MONOTONIC),
-				      path, start)
-			  : 0;
+	*e = (struct execution){ .start = start,
+				 .environment = environment,
+				 .may_be_empty =
+				     how == BY_EITHER && start >= 0 };
+	if (environment_is_secure())
+		return;
+	e->time = sys_clock(CLOCK_MONOTONIC);
+	e->work = sys_map(sizeof(*e->work), -1);
+	if (e->work)
+		look(e, path, how == BY_DESCRIPTOR);
+	change_environment(e);
 }
 
-static void note_descriptor(struct note *n, int fd)
+/* The program takes the place of this one. */
+static void begin_here(struct execution *e, enum how how, int start,
+		       const char *path, char *const *environment)
 {
-	char path[PATH_ROOM];
-	struct text t = { path, sizeof(path), 0 };
-
-	note(n, add_descriptor(&t, fd) ? path : "/proc/self/fd", HERE);
+	begin(e, how, start, path, environment);
+	if (can_note())
+		make_note(e, sys_pid(), path);
+	give_back_work(e);
+	if (e->copy && !process_owns_memory())
+		__atomic_store_n(&left, e->copy, __ATOMIC_RELAXED);
 }
 
 /* It has not begun. errno is the caller's. */
-static int take_back(const struct note *n, int result)
+static int fail(struct execution *e, int result)
 {
-	if (n->name[0])
-		sys_unlink(n->name);
+	take_back(e);
+	if (e->copy)
+		__atomic_store_n(&left, NULL, __ATOMIC_RELAXED);
+	give_back_copy(e);
 	return result;
 }
-
-/*
- * As long as the caller's list is, so much stack is taken; nothing where no
- * filter stands.
- */
-#pragma GCC diagnostic ignored "-Wvla"
-
-/* Have the program know what filters forbid, whatever list it is given. */
-#define TELL_FILTERS(environment)                                              \
-	uint64_t bequest = sandbox_bequest();                                  \
-	char variable[ENVIRONMENT_FILTERS_SIZE];                               \
-	char *told[bequest ? environment_count(environment) + 2 : 1];          \
-	if (bequest)                                                           \
-	environment =                                                          \
-	    environment_with_filters(environment, bequest, told, variable)
 
 EXPORT int execve(const char *path, char *const arguments[],
 		  char *const environment[])
 {
-	struct note n;
+	struct execution e;
 
-	note(&n, path, HERE);
-	TELL_FILTERS(environment);
-	return take_back(&n, real.execve(path, arguments, environment));
+	begin_here(&e, BY_PATH, HERE, path, environment);
+	return fail(&e, real.execve(path, arguments, e.environment));
 }
 
 EXPORT int execv(const char *path, char *const arguments[])
@@ -179,11 +326,10 @@ EXPORT int execv(const char *path, char *const arguments[])
 EXPORT int execvpe(const char *name, char *const arguments[],
 		   char *const environment[])
 {
-	struct note n;
+	struct execution e;
 
-	note(&n, name, SEARCHED);
-	TELL_FILTERS(environment);
-	return take_back(&n, real.execvpe(name, arguments, environment));
+	begin_here(&e, BY_PATH, SEARCHED, name, environment);
+	return fail(&e, real.execvpe(name, arguments, e.environment));
 }
 
 EXPORT int execvp(const char *name, char *const arguments[])
@@ -193,29 +339,28 @@ EXPORT int execvp(const char *name, char *const arguments[])
 
 EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 {
-	struct note n;
+	struct execution e;
 
-	note_descriptor(&n, fd);
-	TELL_FILTERS(environment);
-	return take_back(&n, real.fexecve(fd, arguments, environment));
+	begin_here(&e, BY_DESCRIPTOR, fd, "", environment);
+	return fail(&e, real.fexecve(fd, arguments, e.environment));
 }
 
 EXPORT int execveat(int directory, const char *path, char *const arguments[],
 		    char *const environment[], int flags)
 {
-	struct note n;
-	long error = note(&n, path, directory);
+	struct execution e;
 
-	if (flags & AT_EMPTY_PATH && error == -ENOENT)
-		note_descriptor(&n, directory);
+	begin_here(&e, flags & AT_EMPTY_PATH ? BY_EITHER : BY_PATH, directory,
+		   path, environment);
 	if (!real.execveat) {
 		errno = ENOSYS;
-		return take_back(&n, -1);
+		return fail(&e, -1);
 	}
-	TELL_FILTERS(environment);
-	return take_back(
-	    &n, real.execveat(directory, path, arguments, environment, flags));
+	return fail(&e, real.execveat(directory, path, arguments, e.environment,
+				      flags));
 }
+
+#pragma GCC diagnostic ignored "-Wvla"
 
 /*
  * The arguments of execl and its kin are where a list of them can be made of:
@@ -276,20 +421,20 @@ static int spawn_noted(real_spawn *f, int start, pid_t *pid, const char *path,
 		       const posix_spawnattr_t *attributes,
 		       char *const arguments[], char *const environment[])
 {
-	uint64_t time = sys_clock(CLOCK_MONOTONIC);
-	struct note n;
+	struct execution e;
 	pid_t number;
 	int result;
 
-	TELL_FILTERS(environment);
-	result = f(&number, path, actions, attributes, arguments, environment);
-	if (result)
-		return result;
-	if (pid)
+	begin(&e, BY_PATH, start, path, environment);
+	result =
+	    f(&number, path, actions, attributes, arguments, e.environment);
+	if (!result && pid)
 		*pid = number;
-	if (can_note())
-		make_note(&n, number, time, path, start);
-	return 0;
+	if (!result && can_note())
+		make_note(&e, number, path);
+	give_back_work(&e);
+	give_back_copy(&e);
+	return result;
 }
 
 EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,

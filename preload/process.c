@@ -267,22 +267,23 @@ static void call_name(char *name, size_t size)
 }
 
 /*
- * Whose recording is it?  A vfork child may be the first to allocate after a
- * fork: that is its parent's, also where nobody saw the fork, as a raw system
- * call.
+ * Whose memory is this?  A vfork child may be the first to ask after a fork: it
+ * is its parent's, also where nobody saw the fork, as a raw system call.
  */
-static void find_owner(void)
+static int owner(void)
 {
-	int pid = sys_pid(), parent = process.forked ? sys_parent() : 0;
+	int pid = sys_pid(), parent;
 
-	if (process_page.pid <= 0 && parent > 0 &&
-	    sys_is_same_memory(pid, parent)) {
+	if (process_page.pid > 0)
+		return process_page.pid;
+	parent = process.forked || store.header ? sys_parent() : 0;
+	if (parent > 0 && pid > 0 && sys_is_same_memory(pid, parent)) {
 		process_page.parent = UNKNOWN;
 		pid = parent;
 	}
-	if (process_page.pid <= 0)
+	if (pid > 0)
 		process_page.pid = pid;
-	process.pid = process_page.pid;
+	return pid;
 }
 
 /* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
@@ -292,7 +293,7 @@ static int begin(void)
 	unsigned shift = process.foreign_malloc ? 3 : 4;
 	int error;
 
-	find_owner();
+	process.pid = owner();
 	call_name(name, sizeof(name));
 	error = store_create(process.directory, name, shift);
 	if (error)
@@ -407,9 +408,7 @@ bool process_owns_memory(void)
 {
 	int pid = sys_pid();
 
-	if (pid > 0 && !process_page.pid)
-		process_page.pid = pid;
-	return pid <= 0 || process_page.pid == pid;
+	return pid <= 0 || owner() == pid;
 }
 
 void process_missed(void)

@@ -80,6 +80,8 @@ long sys_open(const char *path, int flags, int mode)
 {
 	if (flags & O_ACCMODE && is_forbidden(SYS_OPEN_TO_WRITE))
 		return -EPERM;
+	if (flags & O_PATH && is_forbidden(SYS_OPEN_PATH))
+		return -EPERM;
 	/* Filters see 64 bits of the number, and the C library's is 32 wide. */
 	return CALL4(SYS_openat, (unsigned)AT_FDCWD, path, flags | O_CLOEXEC,
 		     mode);
@@ -140,6 +142,14 @@ long sys_identify(int fd, struct sys_identity *id)
 	if (!result)
 		*id = (struct sys_identity){ st.st_dev, st.st_ino };
 	return result;
+}
+
+long sys_file_mode(int fd)
+{
+	struct stat st;
+	long result = CALL2(SYS_fstat, fd, &st);
+
+	return result ? result : (long)st.st_mode;
 }
 
 long sys_unlink(const char *path)

@@ -23,6 +23,7 @@
 #define SYS_FORBIDDEN_WORDS 8
 #define SYS_OPEN_TO_WRITE   511 /* openat, but for reading alone */
 #define SYS_OPEN_BELOW      510 /* openat, from a directory */
+#define SYS_OPEN_PATH       509 /* openat, not even for reading */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 /* Threads of which it is not known yet whether what they listed there stays: a
  * call waits a moment for that. */
@@ -49,6 +50,7 @@ struct sys_identity { /* of a file, whatever its names */
 	uint64_t device, inode;
 };
 long sys_identify(int fd, struct sys_identity *id);
+long sys_file_mode(int fd); /* st_mode */
 long sys_unlink(const char *path);
 long sys_link(const char *target, const char *path); /* symlink */
 long sys_readlink(const char *path, char *buffer, size_t size);

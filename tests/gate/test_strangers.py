@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -20,11 +21,43 @@ EXECUTOR = r"""
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 extern char **environ;
 static const char *path;
 static char **rest;
 static char *none[] = { NULL };
+/* By the names that a file has for this process alone. */
+static void execute_own(const char *how)
+{
+    static char name[4096];
+    int fd = open(path, O_RDONLY);
+    char *base = strrchr(path, '/') + 1;
+    if (!strcmp(how, "own-fd")) sprintf(name, "/dev/fd/%d", fd);
+    if (!strcmp(how, "own-self")) sprintf(name, "/proc/self/fd/%d", fd);
+    if (!strcmp(how, "own-thread"))
+        sprintf(name, "/proc/thread-self/fd/%d", fd);
+    if (!strcmp(how, "own-pid"))
+        sprintf(name, "/proc/%d/fd/%d", getpid(), fd);
+    if (*name) execve(name, rest, none);
+    if (!strcmp(how, "own-descriptor")) fexecve(fd, rest, none);
+    memcpy(name, path, (size_t)(base - path));
+    if (chdir(name)) _exit(8);
+    if (!strcmp(how, "own-here")) {
+        sprintf(name, "./%s", base);
+        execve(name, rest, none);
+    }
+    if (!strcmp(how, "own-search")) {
+        setenv("PATH", "/absent:", 1);
+        execvpe(base, rest, none);
+    }
+    if (!strcmp(how, "own-full")) { /* no descriptor is left for a look */
+        while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0) ;
+        sprintf(name, "/proc/self/fd/%d", fd);
+        execve(name, rest, none);
+    }
+    _exit(7);
+}
 static void tell(void) { printf("%d\n", errno); fflush(stdout); }
 static void execute(const char *how)
 {
@@ -42,6 +75,7 @@ static void execute(const char *how)
     if (!strcmp(how, "execveat-fd"))
         execveat(open(path, O_RDONLY), "", rest, environ, AT_EMPTY_PATH);
     if (!strcmp(how, "cleared")) execve(path, rest, none);
+    if (!strncmp(how, "own-", 4)) execute_own(how);
     if (!strcmp(how, "bad")) {
         const char *volatile nowhere = NULL, *volatile odd = (char *)8;
         execve(nowhere, rest, environ), tell();
@@ -78,7 +112,27 @@ int main(int argc, char **argv)
         posix_spawn(&pid, path, NULL, NULL, rest, environ);
     else if (!strcmp(how, "spawnp"))
         posix_spawnp(NULL, path, NULL, NULL, rest, environ);
-    else if (!strcmp(how, "spawn-cleared"))
+    else if (!strcmp(how, "system") || !strcmp(how, "popen")) {
+        char command[4096];
+        snprintf(command, sizeof(command), "%s %s; true", path, rest[1]);
+        if (!strcmp(how, "system")) return system(command);
+        FILE *f = popen(command, "r");
+        while (fgets(command, sizeof(command), f)) fputs(command, stdout);
+        return pclose(f);
+    } else if (!strcmp(where, "small")) {
+        static char stack[2048 + 512]; /* the C library needs some, too */
+        static ucontext_t main_context, context;
+        if (!fork()) {
+            getcontext(&context);
+            context.uc_stack.ss_sp = stack;
+            context.uc_stack.ss_size = sizeof(stack);
+            context.uc_link = &main_context;
+            makecontext(&context, (void (*)(void))execve, 3, path, rest,
+                        environ);
+            swapcontext(&main_context, &context);
+            _exit(6);
+        }
+    } else if (!strcmp(how, "spawn-cleared"))
         posix_spawn(&pid, path, NULL, NULL, rest, none);
     else if (!strcmp(how, "spawn-missing"))
         return posix_spawn(&pid, "/absent", NULL, NULL, rest, environ) != 2;
@@ -324,6 +378,187 @@ def test_links_in_patterns_are_followed(made, tmp_path):
         assert check("--programs", pattern, *argv,
                      cwd=tmp_path).status == 0, pattern
     assert check("--programs", tmp_path / "l*/idle", *argv).status == 23
+
+
+OWN = ["fd", "self", "thread", "pid", "descriptor", "here", "search", "full"]
+
+
+@pytest.mark.parametrize("how", OWN)
+def test_a_name_is_that_of_the_process_that_executes_it(how, made):
+    """/proc/self/exe would be refknot to whoever reads of it later."""
+    argv = ["--", made / "executor", f"own-{how}", "fork", made / "echo", "a"]
+    done = check("--error-exitcode", "0", *argv)
+    assert (done.status, done.out) == (0, b"a\n")
+    if how == "full":  # it had no way to see where that leads
+        assert re.search(r"FAIL complete: \d+\[", summary(done))
+        return
+    assert "FAIL complete: echo[" in summary(done)
+    assert "echo[" in summary(check("--programs", "echo", *argv))
+
+
+def test_a_program_may_execute_itself(made, tmp_path):
+    (tmp_path / "link").symlink_to("/proc/self/exe")
+    for path in ["/proc/self/exe", tmp_path / "link"]:
+        for how in ["cleared", "spawn-cleared"]:
+            done = check("--programs", "executor", "--", made / "executor",
+                         how, "fork", path, "")
+            assert "FAIL complete: executor[" in summary(done)
+
+
+# It says what it was given, and whether something was loaded into it.
+FOREIGN = """
+#include <stdio.h>
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+    const char *preload = getenv("LD_PRELOAD");
+    free(malloc(10));
+    printf("%s %s\\n", argv[argc - 1], preload ? preload : "-");
+    return 0;
+}
+"""
+
+# The same without a C library, for 32 bits.
+SHORT = r"""
+static int call(int number, int a, const void *b, int c)
+{
+    int result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a),
+                     "c"(b), "d"(c) : "memory");
+    return result;
+}
+__asm__(".globl _start\n_start: mov %esp, %eax\n push %eax\n call start");
+void start(int *sp);
+void start(int *sp)
+{
+    char **e = (char **)(sp + 1 + *sp + 1);
+    const char *preload = "-";
+    int size = 0;
+    for (; *e; e++) {
+        const char *p = *e, *name = "LD_PRELOAD=";
+        while (*name && *p == *name) p++, name++;
+        if (!*name) preload = p;
+    }
+    while (preload[size]) size++;
+    call(4, 1, "said ", 5);
+    call(4, 1, preload, size);
+    call(4, 1, "\n", 1);
+    call(1, 0, 0, 0);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory):
+    """Programs by name, with what is said of each; those that work here."""
+    directory = tmp_path_factory.mktemp("foreign")
+    made = {}
+
+    def add(name, why, path=None):
+        path = path or directory / name
+        done = subprocess.run([path, "said"], capture_output=True, check=False)
+        if (done.returncode, done.stdout) == (0, b"said -\n"):
+            made[name] = (path, why)
+
+    def build(name, text, *flags, compiler="cc", why):
+        (directory / f"{name}.c").write_text(text)
+        if shutil.which(compiler) and not subprocess.run(
+                [compiler, "-o", directory / name, directory / f"{name}.c",
+                 *flags], capture_output=True, check=False).returncode:
+            add(name, why)
+
+    def script(name, *words):
+        (directory / name).write_text(f"#!{' '.join(map(str, words))}\n")
+        (directory / name).chmod(0o755)
+        (directory / f"{name}.c").write_text("")
+        add(name, "is built for musl")
+
+    build("musl", FOREIGN, compiler="musl-gcc", why="is built for musl")
+    script("script", directory / "musl")
+    script("script2", directory / "script")
+    small = ["-m32", "-nostdlib", "-ffreestanding", "-fno-stack-protector",
+             "-fno-pic", "-no-pie", "-O1"]
+    build("short", SHORT, *small, "-Wl,-dynamic-linker,/lib/ld-linux.so.2",
+          "-Wl,--no-as-needed", "/lib32/libc.so.6",
+          why="is a 32-bit program")
+    return made
+
+
+KINDS = ["musl", "script", "script2", "short"]
+
+
+def foreign_one(foreign, kind):
+    if kind not in foreign:
+        pytest.skip(f"{kind}: such programs cannot be built or run here")
+    return foreign[kind]
+
+
+@pytest.mark.parametrize("where", ["fork", "vfork", "itself", "small"])
+@pytest.mark.parametrize("how", EXECUTES + SPAWNS + ["system", "popen"])
+def test_nothing_is_loaded_into_another_librarys_program(how, where, made,
+                                                         foreign):
+    if where != "fork" and how in SPAWNS + ["system", "popen"]:
+        return
+    if where == "small" and how != "execve":
+        return
+    program, why = foreign_one(foreign, "musl")
+    done = check("--error-exitcode", "0", "--programs", "executor,musl", "--",
+                 made / "executor", how, where, program, "said")
+    assert (done.status, done.out) == (0, b"said -\n"), done.told
+    assert "musl[" in summary(done) and why in summary(done)
+
+
+@pytest.mark.parametrize("where", ["fork", "vfork"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_programs_run_as_without_us(kind, where, made, foreign,
+                                          tmp_path):
+    """What the user has loaded into all of them stays."""
+    program, why = foreign_one(foreign, kind)
+    (tmp_path / "own.c").write_text("int own_of_the_users;\n")
+    own = tmp_path / "own.so"
+    subprocess.run(["cc", "-shared", "-nostdlib", "-o", own,
+                    tmp_path / "own.c"], check=True)
+    for preload in [None, own] if kind != "short" else [None]:
+        env = environment(LD_PRELOAD=str(preload)) if preload else None
+        done = check("--error-exitcode", "0", "--", made / "executor",
+                     "execve", where, program, "said", env=env)
+        assert done.out == f"said {preload or '-'}\n".encode(), done.told
+        assert why in summary(done)
+        assert "cannot be preloaded" not in done.told
+    silent = check("--error-exitcode", "0", "--", "sh", "-c",
+                   f"{program} said; {made}/echo b")
+    assert silent.out == b"said -\nb\n"
+
+
+def test_a_loader_may_be_named_first(made, foreign):
+    """Of glibc it is recorded, of musl left alone."""
+    program, _ = foreign_one(foreign, "musl")
+    musl = subprocess.run(["readelf", "-p", ".interp", program], text=True,
+                          capture_output=True, check=True).stdout.split()[-1]
+    done = check("--error-exitcode", "0", "--", made / "executor", "spawn", "",
+                 musl, program, "said")
+    assert done.out == b"said -\n", done.told
+    assert "is musl's loader" in summary(done)
+    done = check("--", made / "executor", "spawn", "",
+                 "/lib64/ld-linux-x86-64.so.2", made / "echo", "said")
+    assert (done.out, done.status) == (b"said\n", 0), done.told
+
+
+def test_static_programs_pass_on_what_they_need_not(made, tmp_path):
+    """What they execute is recorded; nothing is loaded into them anyway."""
+    for flag in ["-static", "-static-pie"]:
+        static = compiled(tmp_path, "passes", """
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    (void)argc;
+    return execv(argv[1], argv + 1);
+}
+""", flag)
+        done = check("--programs", "echo", "--", made / "executor", "execve",
+                     "fork", static, made / "echo", "said")
+        assert (done.out, done.status) == (b"said\n", 0), done.told
+        assert summary(done).startswith("refknot: OK")
 
 
 SANITIZED = """

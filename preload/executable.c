@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "executable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sys.h"
+#include "text.h"
+
+#define SCRIPTS  5  /* that interpret each other; the kernel follows no more */
+#define SEGMENTS 64 /* that are looked at */
+#define LOADER   "ld-linux" /* how glibc's loader calls itself begins */
+
+long executable_open(const char *path)
+{
+	long fd = sys_open(path, O_PATH, 0), mode;
+
+	if (fd < 0)
+		return fd;
+	mode = sys_file_mode((int)fd);
+	if (mode < 0 || (S_ISREG(mode) && mode & 0111))
+		return fd;
+	sys_close((int)fd);
+	return -EACCES;
+}
+
+static void name_descriptor(struct executable *x, int fd)
+{
+	struct text t = { x->link, sizeof(x->link), 0 };
+
+	text_add(&t, "/proc/self/fd/");
+	text_number(&t, (uint64_t)fd);
+}
+
+/* Opening what is no regular file may have effects. */
+static int open_to_read(struct executable *x, int fd)
+{
+	long mode = sys_file_mode(fd);
+
+	name_descriptor(x, fd);
+	return mode >= 0 && S_ISREG(mode) ? (int)sys_open(x->link, O_RDONLY, 0)
+					  : -1;
+}
+
+static int open_named(struct executable *x, const char *path)
+{
+	long fd = executable_open(path);
+	int result;
+
+	if (fd < 0)
+		return -1;
+	result = open_to_read(x, (int)fd);
+	sys_close((int)fd);
+	return result;
+}
+
+static bool read_at(int fd, void *to, size_t size, uint64_t at)
+{
+	return sys_pread(fd, to, size, at) == (long)size;
+}
+
+/* --- ELF files --------------------------------------------------------------- */
+
+static bool is_elf(const char *head)
+{
+	return memcmp(head, ELFMAG, SELFMAG) == 0;
+}
+
+static bool is_of_this_machine(const Elf64_Ehdr *h)
+{
+	return h->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_machine == EM_X86_64;
+}
+
+static bool find_segment(int fd, const Elf64_Ehdr *h, uint32_t type,
+			 Elf64_Phdr *p)
+{
+	for (unsigned i = 0; i < h->e_phnum && i < SEGMENTS; i++) {
+		if (!read_at(fd, p, sizeof(*p), h->e_phoff + i * sizeof(*p)))
+			return false;
+		if (p->p_type == type)
+			return true;
+	}
+	return false;
+}
+
+/* Of a file of 32 bits, where the type stands first, too. */
+static bool has_short_interpreter(int fd, const char *head)
+{
+	Elf32_Ehdr h;
+	uint32_t type;
+
+	memcpy(&h, head, sizeof(h));
+	for (unsigned i = 0; i < h.e_phnum && i < SEGMENTS; i++)
+		if (read_at(fd, &type, sizeof(type),
+			    (uint64_t)h.e_phoff + i * sizeof(Elf32_Phdr)) &&
+		    type == PT_INTERP)
+			return true;
+	return false;
+}
+
+/* Where in the file that address is; 0: nowhere. */
+static uint64_t offset_of(int fd, const Elf64_Ehdr *h, uint64_t address)
+{
+	Elf64_Phdr p;
+
+	for (unsigned i = 0; i < h->e_phnum && i < SEGMENTS; i++)
+		if (read_at(fd, &p, sizeof(p), h->e_phoff + i * sizeof(p)) &&
+		    p.p_type == PT_LOAD && address - p.p_vaddr < p.p_filesz)
+			return address - p.p_vaddr + p.p_offset;
+	return 0;
+}
+
+struct facts {
+	bool loader; /* it is glibc's */
+	bool pie;    /* it says that it is a program */
+};
+
+static void read_dynamic(struct executable *x, int fd, const Elf64_Ehdr *h,
+			 struct facts *f)
+{
+	uint64_t names = 0, name = 0, count;
+	char text[sizeof(LOADER) - 1];
+	Elf64_Phdr p;
+
+	*f = (struct facts){ false, false };
+	if (!find_segment(fd, h, PT_DYNAMIC, &p))
+		return;
+	count = p.p_filesz / sizeof(*x->entries);
+	if (count > sizeof(x->entries) / sizeof(*x->entries))
+		count = sizeof(x->entries) / sizeof(*x->entries);
+	if (!read_at(fd, x->entries, count * sizeof(*x->entries), p.p_offset))
+		return;
+	for (uint64_t i = 0; i < count; i++) {
+		if (x->entries[i].d_tag == DT_SONAME)
+			name = x->entries[i].d_un.d_val;
+		if (x->entries[i].d_tag == DT_STRTAB)
+			names = x->entries[i].d_un.d_ptr;
+		if (x->entries[i].d_tag == DT_FLAGS_1)
+			f->pie = x->entries[i].d_un.d_val & DF_1_PIE;
+	}
+	f->loader =
+	    name &&
+	    read_at(fd, text, sizeof(text), offset_of(fd, h, names) + name) &&
+	    memcmp(text, LOADER, sizeof(text)) == 0;
+}
+
+/* A loader that cannot be read is taken for glibc's: so are nearly all. */
+static bool is_foreign_loader(struct executable *x, const char *path)
+{
+	int fd = open_named(x, path);
+	struct facts f = { true, false };
+	Elf64_Ehdr h;
+
+	if (fd < 0)
+		return false;
+	if (read_at(fd, &h, sizeof(h), 0))
+		read_dynamic(x, fd, &h, &f);
+	sys_close(fd);
+	return !f.loader;
+}
+
+/*
+ * Without a loader nothing is loaded into it, whatever is in its environment,
+ * which those that it executes may have need of.  A loader that is executed
+ * itself is no program by its own account.
+ */
+static bool is_foreign_elf(struct executable *x, int fd)
+{
+	Elf64_Phdr p;
+	Elf64_Ehdr h;
+	struct facts f;
+
+	memcpy(&h, x->head, sizeof(h));
+	if (h.e_ident[EI_DATA] != ELFDATA2LSB)
+		return true;
+	if (h.e_ident[EI_CLASS] != ELFCLASS64)
+		return has_short_interpreter(fd, x->head);
+	if (!find_segment(fd, &h, PT_INTERP, &p)) {
+		read_dynamic(x, fd, &h, &f);
+		return h.e_type == ET_DYN && !f.pie && !f.loader;
+	}
+	if (!is_of_this_machine(&h))
+		return true;
+	if (p.p_filesz >= sizeof(x->interpreter) ||
+	    !read_at(fd, x->interpreter, p.p_filesz, p.p_offset))
+		return false;
+	x->interpreter[p.p_filesz] = '\0';
+	return is_foreign_loader(x, x->interpreter);
+}
+
+/* --- Scripts ----------------------------------------------------------------- */
+
+static bool is_end(char c)
+{
+	return !c || c == ' ' || c == '\t' || c == '\n';
+}
+
+/* What interprets the script that `head` is of; false: it is none. */
+static bool read_interpreter(struct executable *x, size_t size)
+{
+	const char *at = x->head + 2, *end = x->head + size;
+	size_t n = 0;
+
+	if (size < 3 || memcmp(x->head, "#!", 2) != 0)
+		return false;
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	while (at < end && !is_end(*at))
+		x->interpreter[n++] = *at++;
+	x->interpreter[n] = '\0';
+	return n;
+}
+
+static bool is_foreign(struct executable *x, int fd)
+{
+	bool foreign = false;
+	long size;
+
+	for (int i = 0; fd >= 0 && i <= SCRIPTS; i++) {
+		size = sys_pread(fd, x->head, sizeof(x->head), 0);
+		if (size >= (long)sizeof(Elf64_Ehdr) && is_elf(x->head)) {
+			foreign = is_foreign_elf(x, fd);
+			break;
+		}
+		if (size < 0 || !read_interpreter(x, (size_t)size))
+			break;
+		sys_close(fd);
+		fd = open_named(x, x->interpreter);
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	return foreign;
+}
+
+void executable_look(struct executable *x, int fd)
+{
+	long size;
+
+	name_descriptor(x, fd);
+	size = sys_readlink(x->link, x->path, sizeof(x->path) - 1);
+	x->path[size > 0 ? size : 0] = '\0';
+	x->foreign = is_foreign(x, open_to_read(x, fd));
+}
