@@ -15,6 +15,7 @@
 #include "own.h"
 #include "picture.h"
 #include "process.h"
+#include "results.h"
 #include "sys.h"
 #include "thread.h"
 #include "wide.h"
@@ -329,11 +330,12 @@ static bool is_alive(const struct picture *p, uint64_t pointer)
 }
 
 /*
- * Is the control block at `pointer` in one of glibc's lists of stacks? Then the
- * stack is glibc's and not memory that the program gave it and has back. The
- * link is any pair of words whose neighbours point back at it.
+ * Where the control block at `pointer` is in one of glibc's lists of stacks:
+ * then the stack is glibc's and not memory that the program gave it and has
+ * back. The link is any pair of words whose neighbours point back at it. 0: it
+ * is in none.
  */
-static bool is_listed(uint64_t pointer)
+static uint64_t list_link(uint64_t pointer)
 {
 	const uint64_t *words = (const uint64_t *)(uintptr_t)pointer;
 
@@ -347,9 +349,9 @@ static bool is_listed(uint64_t pointer)
 		    next[1] == link &&
 		    sys_peek(process.pid, back, words[i + 1], 16) == 16 &&
 		    back[0] == link)
-			return true;
+			return link;
 	}
-	return false;
+	return 0;
 }
 
 /* The control block of the one thread that has one in `map`; 0. */
@@ -364,23 +366,34 @@ static uint64_t only_thread(const struct picture *p, const struct map *map)
 	return at;
 }
 
+/* A stack whose thread has ended. */
+struct dead_stack {
+	uint64_t block; /* its control block */
+	uint64_t link;  /* where that is in a list */
+	uint64_t end;   /* 0: there is none */
+};
+
 /*
- * glibc keeps the stacks of ended threads for later ones. The end of one that
- * is in `map`: its control block still holds its own address. 0: none. When a
- * thread did not stop it cannot be told whose stack is whose.
+ * glibc keeps the stacks of ended threads for later ones. One that is in `map`:
+ * its control block still holds its own address. When a thread did not stop it
+ * cannot be told whose stack is whose.
  */
-static uint64_t dead_stack_end(const struct picture *p, const struct map *map)
+static struct dead_stack dead_stack(const struct picture *p,
+				    const struct map *map)
 {
-	uint64_t at;
+	const struct dead_stack none = { 0, 0, 0 };
+	uint64_t at, link, end;
 
 	if (!is_guarded(p, map) || p->stop.running)
-		return 0;
+		return none;
 	at = only_thread(p, map);
-	if (!at || !holds(map, at + CONTROL_LEAST) || is_alive(p, at) ||
-	    !is_listed(at))
-		return 0;
-	at = (at + CONTROL) & ~(PAGE - 1);
-	return at < map->end ? at : map->end;
+	if (!at || !holds(map, at + CONTROL_LEAST) || is_alive(p, at))
+		return none;
+	link = list_link(at);
+	if (!link)
+		return none;
+	end = (at + CONTROL) & ~(PAGE - 1);
+	return (struct dead_stack){ at, link, end < map->end ? end : map->end };
 }
 
 /*
@@ -430,10 +443,21 @@ static void search_inherited(uint64_t start, uint64_t end, void *data)
 	search_piece(i->p, i->piece, start, end);
 }
 
+static void search_result(struct picture *p, const struct piece *piece,
+			  const struct dead_stack *dead)
+{
+	uint64_t from, to;
+
+	if (results_find(dead->block, dead->end, dead->link, p->maps,
+			 p->map_count, &from, &to))
+		search_piece(p, piece, from, to);
+}
+
 static void search_map(struct picture *p, const struct map *map)
 {
 	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
-	uint64_t start = map->start, end = map->end, dead = 0;
+	struct dead_stack dead = { 0, 0, 0 };
+	uint64_t start = map->start, end = map->end;
 
 	piece.owner = modules_find(map->start);
 	if (piece.owner != RKN_NONE) {
@@ -453,10 +477,12 @@ static void search_map(struct picture *p, const struct map *map)
 		start = used_from(p, map, piece.thread);
 		piece.owner = serial_of(piece.thread->tid);
 	} else {
-		dead = dead_stack_end(p, map);
-		start = dead ? dead : start;
+		dead = dead_stack(p, map);
+		start = dead.end ? dead.end : start;
 	}
-	if (piece.heap && !piece.thread && !dead)
+	if (dead.end)
+		search_result(p, &piece, &dead);
+	if (piece.heap && !piece.thread && !dead.end)
 		inherited_walk(p, map, start, end, search_inherited,
 			       &(struct inheritance){ p, &piece });
 	else
