@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "heap.h"
+#include "process.h"
 #include "real.h"
+#include "sys.h"
 
 #define PAGE  4096ull
-#define LEAST 32ull /* bytes of the smallest chunk */
+#define LEAST CHUNKS_LEAST
 
 /*
  * A chunk begins 16 bytes before its block: with the size of the chunk before
@@ -438,26 +440,41 @@ static bool is_fence(uint64_t head, uint64_t chunk, uint64_t end)
 	       end - chunk <= 2 * HEADER;
 }
 
+/* The chunk behind this one; 0: this is none, or they do not agree. */
+static uint64_t next_in_order(uint64_t chunk, uint64_t end)
+{
+	const uint64_t *words;
+	uint64_t head, next;
+
+	if (chunk + HEADER > end)
+		return 0;
+	head = *(const uint64_t *)(uintptr_t)(chunk + 8);
+	next = chunk + SIZE_OF(head);
+	if (!has_shape(head) || next < chunk || next + HEADER > end)
+		return 0;
+	words = (const uint64_t *)(uintptr_t)next;
+	if (!(words[1] & BEFORE_USED) && words[0] != SIZE_OF(head))
+		return 0;
+	return next;
+}
+
 /* From one chunk to the next, up to the arena's top or the fence at the end.
  * False: they are not in order. */
 static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
 			chunks_visit_used *visit, void *data)
 {
 	while (chunk != top) {
-		const uint64_t *words;
-		uint64_t head, next;
+		const uint64_t *words = (const uint64_t *)(uintptr_t)chunk;
+		uint64_t next;
 
 		if (chunk + HEADER > end)
 			return false;
-		head = *(const uint64_t *)(uintptr_t)(chunk + 8);
-		if (is_fence(head, chunk, end))
+		if (is_fence(words[1], chunk, end))
 			return true;
-		next = chunk + SIZE_OF(head);
-		if (!has_shape(head) || next < chunk || next + HEADER > end)
+		next = next_in_order(chunk, end);
+		if (!next)
 			return false;
 		words = (const uint64_t *)(uintptr_t)next;
-		if (!(words[1] & BEFORE_USED) && words[0] != SIZE_OF(head))
-			return false;
 		if (visit && words[1] & BEFORE_USED)
 			visit(chunk + HEADER, next + 8, data);
 		chunk = next;
@@ -500,4 +517,115 @@ bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		return false;
 	walk_chunks(chunk, top, *done, visit, data);
 	return true;
+}
+
+/* What a chunk says, of memory that may be anybody's. */
+static bool peek_head(uint64_t chunk, uint64_t *words)
+{
+	return sys_peek(process.pid, words, chunk, HEADER) == (long)HEADER;
+}
+
+/* So many chunks in order are no chance. */
+#define CERTAIN 8
+
+/* Does a run of chunks begin here? */
+static bool begins_run(uint64_t chunk, uint64_t top, uint64_t end)
+{
+	for (unsigned i = 0; i < CERTAIN && chunk != top; i++) {
+		uint64_t here[2], behind[2], next;
+
+		if (!peek_head(chunk, here) || !has_shape(here[1]))
+			return false;
+		next = chunk + SIZE_OF(here[1]);
+		if (next < chunk || next + HEADER > end ||
+		    !peek_head(next, behind) ||
+		    (!(behind[1] & BEFORE_USED) &&
+		     behind[0] != SIZE_OF(here[1])))
+			return false;
+		if (SIZE_OF(behind[1]) == HEADER) /* a fence */
+			return true;
+		chunk = next;
+	}
+	return true;
+}
+
+/* The next run in [at, end); or `end`. The head is looked at before anything
+ * is asked of the kernel. */
+static uint64_t next_run(uint64_t at, uint64_t top, uint64_t end,
+			 struct pages *pages)
+{
+	static uint64_t words[PAGE / 8];
+
+	for (uint64_t next; at < end; at = next) {
+		at = (pages_next(pages, at, end) + 15) & ~15ull;
+		next = (at & ~(PAGE - 1)) + PAGE;
+		next = next < end ? next : end;
+		if (at >= end || sys_peek(process.pid, words, at, next - at) !=
+				     (long)(next - at))
+			continue;
+		for (uint64_t i = 1; i < (next - at) / 8; i += 2)
+			if (has_shape(words[i]) &&
+			    begins_run(at + (i - 1) * 8, top, end))
+				return at + (i - 1) * 8;
+	}
+	return end;
+}
+
+/*
+ * The last chunk of those from `chunk` on that hold blocks of the list, side by
+ * side: they need not be read. *i is the first block that may be there.
+ */
+static uint64_t pass_blocks(const struct blocks *b, uint32_t *i, uint64_t chunk)
+{
+	while (*i < b->count && b->list[*i].address < chunk + HEADER)
+		++*i;
+	for (; *i + 1 < b->count; ++*i) {
+		uint64_t next = chunk + chunks_size(b->list[*i].size);
+
+		if (b->list[*i].address != chunk + HEADER ||
+		    b->list[*i + 1].address != next + HEADER)
+			break;
+		chunk = next;
+	}
+	return chunk;
+}
+
+/* Where the run ends: behind the top, or behind two chunks without bytes. */
+static uint64_t end_of_run(const struct blocks *b, uint64_t chunk, uint64_t top,
+			   uint64_t end)
+{
+	uint32_t first = blocks_after(b, chunk);
+
+	for (uint64_t next; chunk != top; chunk = next) {
+		chunk = pass_blocks(b, &first, chunk);
+		next = next_in_order(chunk, end);
+		if (next)
+			continue;
+		for (unsigned i = 0; i < 2 && chunk + HEADER <= end; i++) {
+			const uint64_t *words =
+			    (const uint64_t *)(uintptr_t)chunk;
+
+			if (SIZE_OF(words[1]) == HEADER)
+				chunk += HEADER;
+		}
+		return chunk;
+	}
+	return top + SIZE_OF(*(const uint64_t *)(uintptr_t)(top + 8));
+}
+
+void chunks_others(const struct blocks *b, const struct map *map,
+		   struct pages *pages, chunks_visit_used *visit, void *data)
+{
+	uint64_t arena = heap_arena(), at = map->start, top, done, run;
+
+	if (!real_is_alone() || !arena || !map->readable ||
+	    !find_first(map, at, &done))
+		return;
+	top = arena_word(arena, TOP_OFFSET);
+	while (at < map->end) {
+		run = at < done ? next_run(at, top, map->end, pages) : map->end;
+		if (run > at)
+			visit(at, run, data);
+		at = run < map->end ? end_of_run(b, run, top, map->end) : run;
+	}
 }

@@ -11,6 +11,18 @@
 
 #include "blocks.h"
 #include "maps.h"
+#include "pages.h"
+
+#define CHUNKS_LEAST 32ull
+
+/* Bytes of the chunk for a request: a multiple of 16, 8 of them for its own
+ * size. It may get a little more. */
+static inline uint64_t chunks_size(uint64_t request)
+{
+	uint64_t size = (request + 8 + 15) & ~15ull;
+
+	return size < CHUNKS_LEAST ? CHUNKS_LEAST : size;
+}
 
 /* Take those blocks out of the list, not indexed yet: how many they were.
  * `maps` are all mappings, ascending. */
@@ -31,5 +43,13 @@ void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
 typedef void chunks_visit_used(uint64_t start, uint64_t end, void *data);
 bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		 chunks_visit_used *visit, void *data);
+
+/*
+ * All of `map`, which is all of [heap], that is in no chunk of the first arena:
+ * what somebody else moved the break for, in order. Nothing is visited where
+ * the arena cannot be followed. `b` spares reading the chunks of live blocks.
+ */
+void chunks_others(const struct blocks *b, const struct map *map,
+		   struct pages *pages, chunks_visit_used *visit, void *data);
 
 #endif

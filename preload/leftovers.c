@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "chunks.h"
 #include "process.h"
 #include "shadow.h"
 #include "sys.h"
@@ -15,7 +16,6 @@
 #define LOOKS_MOST   16384ull
 #define FLAG_ARENA   4ull /* not of the first arena */
 #define FLAG_MAPPED  2ull /* a mapping of its own, which began as zeros */
-#define CHUNK_LEAST  32ull
 #define CHUNK_HEADER 8ull
 #define DIVIDED_MOST 65536ull /* alignment */
 
@@ -25,14 +25,6 @@ enum leftovers_links leftovers_links;
 struct fresh {
 	uint64_t from, to, end;
 };
-
-/* glibc's chunks are multiples of 16 bytes, 8 of them for the size. */
-static uint64_t chunk_of(uint64_t size)
-{
-	uint64_t chunk = (size + CHUNK_HEADER + 15) & ~15ull;
-
-	return chunk < CHUNK_LEAST ? CHUNK_LEAST : chunk;
-}
 
 static uint64_t header_of(const void *p)
 {
@@ -80,7 +72,7 @@ static void leave_record(uint64_t at)
  */
 static void wipe_block(const struct fresh *f, uint64_t at, uint64_t size)
 {
-	uint64_t rest = at + chunk_of(size);
+	uint64_t rest = at + chunks_size(size);
 
 	if (leftovers_links == LEFTOVERS_LINKS_FIRST) {
 		wipe(f, at, 8);
@@ -158,8 +150,8 @@ static bool may_be_size(uint64_t word)
 {
 	uint64_t flags = word & 15; /* a chunk before a free one is in use */
 
-	return (flags == 1 || flags == 1 + FLAG_ARENA) && word >= CHUNK_LEAST &&
-	       word < 1ull << 32;
+	return (flags == 1 || flags == 1 + FLAG_ARENA) &&
+	       word >= CHUNKS_LEAST && word < 1ull << 32;
 }
 
 static bool may_be_link(uint64_t word)
@@ -211,8 +203,8 @@ COLD void leftovers_clear(void *p, size_t size, size_t kept)
 		uint64_t header = header_of(p);
 
 		if (freed)
-			old = chunk_of(head >> STORE_SIZE_SHIFT);
-		if (header & FLAG_MAPPED || old == chunk_of(size))
+			old = chunks_size(head >> STORE_SIZE_SHIFT);
+		if (header & FLAG_MAPPED || old == chunks_size(size))
 			return;
 		/* To the chunk's end: the next of that length may ask for a
 		 * few bytes more. */
@@ -244,7 +236,7 @@ static void wipe_from_before(const struct fresh *f, uint64_t address)
 		if (!slot || !shadow_slot_known(slot))
 			continue;
 		head = READ_ONCE(*slot);
-		rest = at + chunk_of(head >> STORE_SIZE_SHIFT);
+		rest = at + chunks_size(head >> STORE_SIZE_SHIFT);
 		if (!(head & STORE_HEAD) || !(head & STORE_FREED) ||
 		    rest <= address)
 			continue;
@@ -270,7 +262,7 @@ void leftovers_divided(void *p)
 	if (header & FLAG_MAPPED)
 		return;
 	next = header_of((const char *)p + chunk) & ~FLAGS;
-	if (next >= CHUNK_LEAST && next < STORE_REGION)
+	if (next >= CHUNKS_LEAST && next < STORE_REGION)
 		leave_record(address + chunk + next);
 	wipe_from_before(&(struct fresh){ .from = address,
 					  .to = address + chunk - CHUNK_HEADER,

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chunks.h"
 #include "contexts.h"
 #include "heap.h"
 #include "inherited.h"
@@ -430,7 +431,7 @@ static void clip(const struct map *map, uint64_t *start, uint64_t *end)
 		*end = to;
 }
 
-/* For inherited_walk(). */
+/* For inherited_walk() and chunks_others(). */
 struct inheritance {
 	struct picture *p;
 	const struct piece *piece;
@@ -453,6 +454,42 @@ static void search_result(struct picture *p, const struct piece *piece,
 		search_piece(p, piece, from, to);
 }
 
+/* For search_break(). */
+static void search_other(uint64_t start, uint64_t end, void *data)
+{
+	const struct inheritance *i = data;
+	const struct blocks *b = &i->p->blocks;
+
+	for (uint64_t next; start < end; start = next) {
+		uint32_t first;
+
+		start = (pages_next(&i->p->pages, start, end) + 7) & ~7ull;
+		next = (start & ~(PAGE - 1)) + PAGE;
+		next = next < end ? next : end;
+		if (start >= next)
+			return;
+		first = blocks_after(b, start);
+		if (first < b->count && b->list[first].address < next)
+			search_gaps(i->p, i->piece, start, next);
+		else
+			search_page(i->p, i->piece, start, next);
+	}
+}
+
+/* Of the heap, what the program asked for by sbrk() itself; if that is one
+ * mapping, so that the allocator can be followed. */
+static void search_break(struct picture *p, const struct map *map)
+{
+	const struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
+	const struct map *next = map + 1;
+
+	if (next < p->maps + p->map_count && next->start == map->end &&
+	    strcmp(next->name, map->name) == 0)
+		return;
+	chunks_others(&p->blocks, map, &p->pages, search_other,
+		      &(struct inheritance){ p, &piece });
+}
+
 static void search_map(struct picture *p, const struct map *map)
 {
 	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
@@ -470,6 +507,7 @@ static void search_map(struct picture *p, const struct map *map)
 		piece.heap = true;
 	} else if (strcmp(map->name, "[heap]") == 0 &&
 		   !process.foreign_malloc) {
+		search_break(p, map);
 		return;
 	}
 	piece.thread = thread_of(p, map);
