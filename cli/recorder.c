@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -82,6 +84,20 @@ static void set_filters(void)
 	free(text);
 }
 
+/* Only there does the shim write, whatever else descriptor 2 is by then in
+ * whoever is executed. One that is closed gets nothing. */
+static void set_messages(void)
+{
+	struct stat st = { 0 };
+	char *text;
+
+	if (fstat(STDERR_FILENO, &st))
+		st = (struct stat){ 0 };
+	text = xasprintf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	recorder_set("REFKNOT_STDERR", text);
+	free(text);
+}
+
 /* The program inherits this environment; nothing else here reads it. */
 static void set_environment(const char *shim, const char *directory)
 {
@@ -93,6 +109,7 @@ static void set_environment(const char *shim, const char *directory)
 	recorder_set("LD_PRELOAD", preload);
 	free(preload);
 	recorder_set("REFKNOT_OUT", directory);
+	set_messages();
 	set_filters();
 	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
 	setenv("G_SLICE", "always-malloc", 0);

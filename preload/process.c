@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,7 +14,9 @@
 #include "fatal.h"
 #include "gone.h"
 #include "heap.h"
+#include "held.h"
 #include "marks.h"
+#include "messages.h"
 #include "names.h"
 #include "objects.h"
 #include "outermost.h"
@@ -103,7 +106,7 @@ static const char *reason(int error)
 	}
 }
 
-static COLD void say(const char *relation, const char *sentence)
+static COLD void say(const char *relation, const char *sentence, bool asked)
 {
 	char line[8192];
 	struct text t = { line, sizeof(line) - 1, 0 };
@@ -118,12 +121,12 @@ static COLD void say(const char *relation, const char *sentence)
 	text_show(&t, sentence);
 	size = strlen(line);
 	line[size] = '\n';
-	sys_write(2, line, size + 1);
+	messages_write(line, size + 1, asked);
 }
 
 COLD void process_say(const char *sentence)
 {
-	say("]: ", sentence);
+	say("]: ", sentence, true);
 }
 
 COLD void process_failed(const char *sentence)
@@ -152,7 +155,7 @@ COLD void process_off(const char *what, int error)
 		text_number(&t, (uint64_t)-error);
 	}
 	say(store.header ? "]: recording ends here: " : "] is not recorded: ",
-	    sentence);
+	    sentence, false);
 	if (store.header) {
 		struct store_header *h = store.header;
 
@@ -230,6 +233,7 @@ static int find_out(void)
 
 	process.program[size > 0 ? size : 0] = '\0';
 	environment_keep();
+	messages_begin(process.settings.messages);
 	if (bad) {
 		process_off(bad, -EINVAL);
 		return -EINVAL;
@@ -582,15 +586,15 @@ static bool begin_end(enum rkn_end how, int value)
 __attribute__((used)) void process_end_above(int status, uint64_t low)
 {
 	struct stopped self;
-	uint64_t signals;
+	struct held held;
 
 	if (!begin_end(RKN_END_EXIT, status & 0xff))
 		return;
 	wishes_ask_again();
-	sys_block_signals(&signals);
+	held_begin(&held);
 	stop_note_caller(&self, outermost_low(low));
 	finish(&self);
-	sys_restore_signals(&signals);
+	held_end(&held, SIGXCPU); /* the check's time may be what was left */
 }
 
 /* --- A question meanwhile --------------------------------------------------------- */

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "held.h"
 #include "process.h"
 #include "room.h"
 #include "sys.h"
@@ -137,6 +139,8 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 	uint64_t at, bytes;
 	long result;
 
+	if (offset > store.size || size > store.size - offset)
+		return false;
 	while (first <= last && READ_ONCE(store_steps[first]))
 		first++;
 	while (last > first && READ_ONCE(store_steps[last]))
@@ -146,7 +150,7 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 	last = ahead(first, last);
 	at = first << STORE_STEP_SHIFT;
 	bytes = (last - first + 1) << STORE_STEP_SHIFT;
-	if (at + bytes > store.size || !open_up(at, bytes))
+	if (!open_up(at, bytes))
 		return false;
 	result = sys_advise(store_at(at), bytes, MADV_POPULATE_WRITE);
 	if (result == -EINVAL ? !allocate(at, bytes) : result < 0)
@@ -156,16 +160,30 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 	return true;
 }
 
+#define FULL UINT64_MAX
+
+/* Take `size` of what *used counts: where that begins. It never counts more
+ * than `most`, whoever else takes; FULL: that much is not left. */
+static uint64_t take(uint64_t *used, uint64_t size, uint64_t most)
+{
+	uint64_t at = __atomic_load_n(used, __ATOMIC_RELAXED);
+
+	do {
+		if (at > most || size > most - at)
+			return FULL;
+	} while (!__atomic_compare_exchange_n(
+	    used, &at, at + size, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return at;
+}
+
 uint64_t store_take(uint64_t size)
 {
-	uint64_t offset;
+	uint64_t offset = FULL;
 
-	size = round_up(size, PAGE);
-	if (size > store.size)
-		return 0;
-	offset = __atomic_fetch_add(&store.header->used_bytes, size,
-				    __ATOMIC_RELAXED);
-	return offset + size <= store.size ? offset : 0;
+	if (size <= store.size)
+		offset = take(&store.header->used_bytes, round_up(size, PAGE),
+			      store.size);
+	return offset == FULL ? 0 : offset;
 }
 
 void *store_record(enum store_table_number table, uint64_t index)
@@ -201,11 +219,10 @@ uint32_t store_text(const char *text, size_t size)
 	struct store_table *t = &store.header->tables[STORE_TEXT];
 	uint64_t offset;
 
-	if (!size || READ_ONCE(t->count) + size + 1 > t->capacity)
+	if (!size || size >= t->capacity)
 		return 0;
-	offset = __atomic_fetch_add(&t->count, size + 1, __ATOMIC_RELAXED);
-	if (offset + size + 1 > t->capacity ||
-	    !store_ready(t->offset + offset, size + 1))
+	offset = take(&t->count, size + 1, t->capacity);
+	if (offset == FULL || !store_ready(t->offset + offset, size + 1))
 		return 0;
 	memcpy(store_at(t->offset + offset), text, size);
 	return (uint32_t)offset;
@@ -215,7 +232,7 @@ uint64_t store_own_bytes(void)
 {
 	uint64_t n = 0, used = store.header->used_bytes;
 
-	for (uint64_t i = 0; i <= used >> STORE_STEP_SHIFT; i++)
+	for (uint64_t i = 0; i << STORE_STEP_SHIFT < used; i++)
 		n += READ_ONCE(store_steps[i]);
 	return n << STORE_STEP_SHIFT;
 }
@@ -255,6 +272,19 @@ static long create(const char *directory, const char *program)
 	return fd;
 }
 
+/* A limit on files may be lower than it looked: then the kernel sends a signal
+ * besides. */
+static long resize(int fd, uint64_t size)
+{
+	struct held held;
+	long result;
+
+	held_begin(&held);
+	result = sys_truncate(fd, size);
+	held_end(&held, result == -EFBIG ? SIGXFSZ : 0);
+	return result;
+}
+
 /* The largest store that limits and file system allow, mapped. */
 static int map(int fd)
 {
@@ -268,7 +298,7 @@ static int map(int fd)
 	while (size > file)
 		size /= 2;
 	for (; size >= STORE_LEAST; size /= 2) {
-		error = (int)sys_truncate(fd, size);
+		error = (int)resize(fd, size);
 		if (error < 0)
 			continue;
 		store.header = sys_map(size, fd);
@@ -353,7 +383,8 @@ int store_create(const char *directory, const char *program,
 	return error;
 }
 
-static_assert(sizeof(struct store_header) <= PAGE, "store_leave() keeps a page");
+static_assert(sizeof(struct store_header) <= PAGE,
+	      "store_leave() keeps a page");
 
 struct store_header *store_leave(void)
 {
@@ -374,12 +405,13 @@ void store_forget(struct store_header *h)
 
 void store_trim(void)
 {
+	uint64_t size = round_up(store.header->used_bytes, STORE_STEP);
 	long fd = reopen();
 
 	if (fd < 0)
 		return;
-	store.size = round_up(store.header->used_bytes, STORE_STEP);
-	if (sys_truncate((int)fd, store.size) == 0)
-		store.header->file_bytes = store.size;
+	store.size = size;
+	if (resize((int)fd, size) == 0)
+		store.header->file_bytes = size;
 	sys_close((int)fd);
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -117,6 +118,14 @@ long sys_pread(int fd, void *buffer, size_t size, uint64_t offset)
 long sys_write(int fd, const void *buffer, size_t size)
 {
 	return CALL3(SYS_write, fd, buffer, size);
+}
+
+bool sys_writable(int fd, int patience_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	long n = CALL3(SYS_poll, &p, 1, patience_ms);
+
+	return n < 0 || (n && p.revents == POLLOUT);
 }
 
 long sys_truncate(int fd, uint64_t size)
@@ -371,17 +380,34 @@ long sys_peek(int pid, void *to, uint64_t from, size_t size)
 		    1, 0);
 }
 
-void sys_block_signals(uint64_t *old)
+long sys_block_signals(uint64_t *old)
 {
 	uint64_t set = ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) |
 			 1ull << (SIGILL - 1) | 1ull << (SIGFPE - 1));
 
-	CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &set, old, sizeof(set));
+	return CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &set, old, sizeof(set));
 }
 
 void sys_restore_signals(const uint64_t *old)
 {
 	CALL4(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL, sizeof(*old));
+}
+
+long sys_pending_signals(uint64_t *set)
+{
+	return CALL2(SYS_rt_sigpending, set, sizeof(*set));
+}
+
+bool sys_can_take_signals(void)
+{
+	return !is_forbidden(SYS_rt_sigtimedwait);
+}
+
+void sys_take_signals(uint64_t set)
+{
+	struct timespec now = { 0, 0 };
+
+	CALL4(SYS_rt_sigtimedwait, &set, NULL, &now, sizeof(set));
 }
 
 uint64_t sys_alternate_stack(bool *active)

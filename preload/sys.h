@@ -43,6 +43,9 @@ long sys_close(int fd);
 long sys_read(int fd, void *buffer, size_t size);
 long sys_pread(int fd, void *buffer, size_t size, uint64_t offset);
 long sys_write(int fd, const void *buffer, size_t size);
+/* Does it take some bytes now, or by that time? True also if nobody can tell;
+ * false also for a pipe that nobody reads. */
+bool sys_writable(int fd, int patience_ms);
 long sys_truncate(int fd, uint64_t size);
 long sys_allocate(int fd, uint64_t offset, uint64_t size); /* fallocate */
 long sys_mode(int fd, int mode);
@@ -104,8 +107,13 @@ void sys_rest(uint64_t ns); /* let others run; so long, if not 0 */
 /* Make every running thread pass a memory barrier; false: the kernel cannot. */
 bool sys_barrier(void);
 /* Block all signals but those of faults; *old is what was blocked. */
-void sys_block_signals(uint64_t *old);
+long sys_block_signals(uint64_t *old);
 void sys_restore_signals(const uint64_t *old);
+/* Which signals wait, for the calling thread or the process. */
+long sys_pending_signals(uint64_t *set);
+/* Take one of `set` that waits, so that it is not delivered; or none. */
+bool sys_can_take_signals(void);
+void sys_take_signals(uint64_t set);
 /* Where the alternate signal stack starts, 0 if there is none; *active: it is
  * in use now. */
 uint64_t sys_alternate_stack(bool *active);

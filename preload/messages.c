@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "messages.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "compiler.h"
+#include "held.h"
+#include "sys.h"
+
+#define STANDARD_ERROR 2
+#define ONCE           4096 /* bytes: a pipe with room takes them whole */
+#define PATIENCE       200 /* ms, until whoever reads a full pipe is given up */
+
+/* One that is not known is all zeros: no file has inode 0. */
+static struct sys_identity ours; /* refknot's standard error */
+static struct sys_identity own;  /* this process's, when it was executed */
+
+/* Decimal digits; what follows them. */
+static const char *read_number(const char *text, uint64_t *n)
+{
+	for (*n = 0; *text >= '0' && *text <= '9'; text++)
+		*n = *n * 10 + (uint64_t)(*text - '0');
+	return text;
+}
+
+static void read_identity(const char *text, struct sys_identity *id)
+{
+	const char *rest = read_number(text, &id->device);
+
+	if (*rest == ':')
+		rest = read_number(rest + 1, &id->inode);
+	if (*rest)
+		*id = (struct sys_identity){ 0 };
+}
+
+void messages_begin(const char *told)
+{
+	if (sys_identify(STANDARD_ERROR, &own) < 0)
+		own = (struct sys_identity){ 0 };
+	if (told)
+		read_identity(told, &ours);
+	else
+		ours = own;
+}
+
+static bool is(const struct sys_identity *a, const struct sys_identity *b)
+{
+	return b->inode && a->device == b->device && a->inode == b->inode;
+}
+
+static bool is_meant(bool asked)
+{
+	struct sys_identity now;
+
+	return sys_identify(STANDARD_ERROR, &now) == 0 &&
+	       (is(&now, &ours) || (asked && is(&now, &own)));
+}
+
+/* The signal that it raised; 0: none. */
+static int write_whole(const char *line, size_t size)
+{
+	while (size && sys_writable(STANDARD_ERROR, PATIENCE)) {
+		long n =
+		    sys_write(STANDARD_ERROR, line, size < ONCE ? size : ONCE);
+
+		if (n == -EPIPE)
+			return SIGPIPE;
+		if (n == -EFBIG)
+			return SIGXFSZ;
+		if (n <= 0)
+			return 0;
+		line += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+COLD void messages_write(const char *line, size_t size, bool asked)
+{
+	struct held held;
+	int raised = 0;
+
+	if (!is_meant(asked))
+		return;
+	if (held_begin(&held))
+		raised = write_whole(line, size);
+	held_end(&held, raised);
+}
