@@ -232,7 +232,7 @@ char *const *environment_without_shim(void *room, char *const *list)
 			to[n++] = *list;
 			continue;
 		}
-		strcpy(text, *list);
+		memcpy(text, *list, strlen(*list) + 1);
 		remove_shim(text + PRELOAD_LENGTH);
 		if (!text[PRELOAD_LENGTH])
 			continue;

@@ -299,7 +299,7 @@ static int begin(void)
 
 	process.pid = owner();
 	call_name(name, sizeof(name));
-	error = store_create(process.directory, name, shift);
+	error = store_create(process.directory, name, process.pid, shift);
 	if (error)
 		return error;
 	shadow_reset(shift, !process.foreign_malloc);

@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 
 #include "held.h"
-#include "process.h"
 #include "room.h"
 #include "sys.h"
 #include "text.h"
@@ -208,9 +207,9 @@ uint64_t store_append(enum store_table_number table)
 			cut[table] = true;
 			return 0;
 		}
-	} while (unlikely(!__atomic_compare_exchange_n(
-	    &t->count, &index, index + 1, false, __ATOMIC_RELEASE,
-	    __ATOMIC_RELAXED)));
+	} while (unlikely(
+	    !__atomic_compare_exchange_n(&t->count, &index, index + 1, false,
+					 __ATOMIC_RELEASE, __ATOMIC_RELAXED)));
 	return index;
 }
 
@@ -238,7 +237,8 @@ uint64_t store_own_bytes(void)
 }
 
 /* "DIR/PROGRAM.PID.rkn", and from the second try on "DIR/PROGRAM.PID.2.rkn". */
-static bool name(const char *directory, const char *program, unsigned attempt)
+static bool name(const char *directory, const char *program, int pid,
+		 unsigned attempt)
 {
 	struct text t = { store.path, sizeof(store.path), 0 };
 
@@ -246,7 +246,7 @@ static bool name(const char *directory, const char *program, unsigned attempt)
 	text_add(&t, "/");
 	text_add(&t, program);
 	text_add(&t, ".");
-	text_number(&t, (uint64_t)process.pid);
+	text_number(&t, (uint64_t)pid);
 	if (attempt > 1) {
 		text_add(&t, ".");
 		text_number(&t, attempt);
@@ -255,12 +255,12 @@ static bool name(const char *directory, const char *program, unsigned attempt)
 	return text_whole(&t);
 }
 
-static long create(const char *directory, const char *program)
+static long create(const char *directory, const char *program, int pid)
 {
 	long fd = -EEXIST;
 
 	for (unsigned i = 1; fd == -EEXIST && i < 1000; i++) {
-		if (!name(directory, program, i))
+		if (!name(directory, program, pid, i))
 			return -ENAMETOOLONG;
 		fd = sys_open(store.path,
 			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -365,10 +365,10 @@ static int begin(unsigned granule_shift)
 	return 0;
 }
 
-int store_create(const char *directory, const char *program,
+int store_create(const char *directory, const char *program, int pid,
 		 unsigned granule_shift)
 {
-	long fd = create(directory, program);
+	long fd = create(directory, program, pid);
 	int error = fd < 0 ? (int)fd : map((int)fd);
 
 	if (!error)

@@ -34,10 +34,10 @@ extern HIDDEN struct store store;
 extern HIDDEN uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
 
 /*
- * Make a store for this process in `directory`, named after `program`. 0 or
+ * Make a store for process `pid` in `directory`, named after `program`. 0 or
  * -errno, with store.path set to the path last tried.
  */
-int store_create(const char *directory, const char *program,
+int store_create(const char *directory, const char *program, int pid,
 		 unsigned granule_shift);
 /* Forget the store without touching its file: it is the parent's. Its header is
  * still there, to be given to store_forget(). */

@@ -20,7 +20,7 @@ static void begin(void)
 
 	if (!store.header) {
 		input_need(mkdtemp(directory) != NULL);
-		input_need(!store_create(directory, "names", 4));
+		input_need(!store_create(directory, "names", getpid(), 4));
 		unlink(store.path);
 		rmdir(directory);
 	}

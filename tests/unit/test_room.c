@@ -26,7 +26,7 @@ static int open_store(void **state)
 
 	(void)state;
 	return setrlimit(RLIMIT_FSIZE, &limit) ||
-	       store_create("/tmp", "test_room", 4);
+	       store_create("/tmp", "test_room", getpid(), 4);
 }
 
 static int close_store(void **state)
