@@ -38,6 +38,10 @@ struct waiting {
 static struct waiting *waiting;
 uint32_t contexts_count;
 
+/* Stack pointers of all that wait, the threads' own contexts too. */
+static uint64_t *left;
+static uint32_t left_count;
+
 static struct slot *slot_of(uint64_t address)
 {
 	uint32_t at = (uint32_t)(address >> 4) * 0x9e3779b1u >> 18;
@@ -246,6 +250,36 @@ static bool is_any_hidden(const struct stop *s)
 	return false;
 }
 
+/* Before forget_linked(): one that is linked waits as a rule. */
+static void collect_left(void)
+{
+	left_count = 0;
+	for (uint32_t i = 0; i < SLOTS; i++) {
+		uint64_t sp;
+
+		if (!(slots[i].context & OUT) || !read_context(&slots[i]))
+			continue;
+		sp = (uint64_t)context.uc_mcontext.gregs[REG_RSP];
+		if (!is_untouched(&slots[i], sp))
+			continue;
+		if (!left)
+			left = own_map(SLOTS * sizeof(*left));
+		if (!left)
+			return;
+		left[left_count++] = sp;
+	}
+}
+
+uint64_t contexts_lowest(uint64_t start, uint64_t end)
+{
+	uint64_t lowest = end;
+
+	for (uint32_t i = 0; i < left_count; i++)
+		if (left[i] >= start && left[i] < lowest)
+			lowest = left[i];
+	return lowest;
+}
+
 void contexts_collect(const struct stop *s)
 {
 	const bool hidden = is_any_hidden(s);
@@ -253,6 +287,7 @@ void contexts_collect(const struct stop *s)
 	contexts_count = 0;
 	if (!used)
 		return;
+	collect_left();
 	forget_linked();
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		if (!slots[i].low || !read_context(&slots[i]))

@@ -40,6 +40,10 @@ static inline bool contexts_dead(uint64_t start, uint64_t end, uint64_t *from,
 	return unlikely(contexts_count) && contexts_find(start, end, from, to);
 }
 
+/* The lowest stack pointer in [start, end) of what waits there, coroutine or
+ * not; or `end`. After contexts_collect(). */
+uint64_t contexts_lowest(uint64_t start, uint64_t end);
+
 /* Is any coroutine's stack, dead or not, between these addresses? */
 bool contexts_know(uint64_t start, uint64_t end);
 

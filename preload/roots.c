@@ -301,7 +301,8 @@ static unsigned threads_in(const struct picture *p, const struct map *map)
 
 /*
  * Where a live stack's used part begins. Below it lie dead frames, if the
- * mapping is certainly that one stack.
+ * mapping is certainly that one stack. A coroutine that runs on a part of it
+ * has frames that wait below.
  */
 static uint64_t used_from(const struct picture *p, const struct map *map,
 			  const struct stopped *t)
@@ -310,7 +311,8 @@ static uint64_t used_from(const struct picture *p, const struct map *map,
 		   (holds(map, t->pointer) && is_guarded(p, map) &&
 		    threads_in(p, map) <= 1);
 
-	return own && holds(map, t->low) ? t->low : map->start;
+	return own && holds(map, t->low) ? contexts_lowest(map->start, t->low)
+					 : map->start;
 }
 
 static const struct stopped *thread_of(const struct picture *p,
