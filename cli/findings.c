@@ -35,9 +35,9 @@ static const struct {
 
 /* Where pointers may be that were not looked at, or blocks' ends. */
 static const enum rkn_limit_number unseen[] = {
-	RKN_LIMIT_UNALIGNED,  RKN_LIMIT_THREAD_RUNNING, RKN_LIMIT_SHARED_MAP,
-	RKN_LIMIT_UNREADABLE, RKN_LIMIT_OPERATORS,      RKN_LIMIT_BYPASS,
-	RKN_LIMIT_FREE_CHUNK,
+	RKN_LIMIT_UNALIGNED,  RKN_LIMIT_THREAD_RUNNING,   RKN_LIMIT_SHARED_MAP,
+	RKN_LIMIT_UNREADABLE, RKN_LIMIT_OPERATORS,        RKN_LIMIT_BYPASS,
+	RKN_LIMIT_FREE_CHUNK, RKN_LIMIT_UNREAD_REGISTERS,
 };
 
 const char *const finding_evidence_names[FINDING_EVIDENCES] = {

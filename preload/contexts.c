@@ -105,6 +105,17 @@ void contexts_forget(uint64_t start, uint64_t end)
 			WRITE_ONCE(slots[i].context, slots[i].context & ~OUT);
 }
 
+uint64_t contexts_stacks_next(uint32_t *at)
+{
+	while (READ_ONCE(used) && *at < SLOTS) {
+		uint64_t low = READ_ONCE(slots[(*at)++].low);
+
+		if (low)
+			return low;
+	}
+	return 0;
+}
+
 static bool peek(void *to, uint64_t from, uint64_t size)
 {
 	return sys_peek(process.pid, to, from, size) == (long)size;

@@ -23,6 +23,10 @@ void contexts_switch(const void *from, const void *to);
  * more. */
 void contexts_forget(uint64_t start, uint64_t end);
 
+/* Where the stacks of contexts that were ever switched begin, one after the
+ * other: *at is 0 at first. 0: there are no more. */
+uint64_t contexts_stacks_next(uint32_t *at);
+
 /* Find the dead parts, for contexts_dead(): at a snapshot, with all threads
  * stopped. */
 void contexts_collect(const struct stop *s);

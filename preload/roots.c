@@ -12,12 +12,14 @@
 #include "heap.h"
 #include "inherited.h"
 #include "inner.h"
+#include "members.h"
 #include "modules.h"
 #include "own.h"
 #include "picture.h"
 #include "process.h"
 #include "results.h"
 #include "sys.h"
+#include "tasks.h"
 #include "thread.h"
 #include "wide.h"
 
@@ -35,19 +37,6 @@ struct piece {
 	const struct stopped *thread; /* whose stack it is, or NULL */
 	bool heap; /* inherited from the parent: blocks lie in it */
 };
-
-static uint32_t serial_of(uint32_t tid)
-{
-	const struct store_table *t = &store.header->tables[STORE_AREAS];
-
-	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
-		const struct store_area *a = store_record(STORE_AREAS, i);
-
-		if (a && a->tid == tid)
-			return a->serial;
-	}
-	return RKN_NONE;
-}
 
 static enum rkn_root_kind kind_at(const struct piece *piece, uint64_t where)
 {
@@ -274,29 +263,34 @@ static bool holds(const struct map *map, uint64_t address)
 #define CONTROL_ALIGNMENT 64ull
 static uint64_t control_block(const struct picture *p, const struct map *map)
 {
-	uint64_t words[3], at = map->end - CONTROL_LEAST;
+	static uint64_t words[2 * CONTROL / 8];
+	uint64_t start = map->end - 2 * CONTROL, at = map->end - CONTROL_LEAST;
 
-	if (!is_guarded(p, map) || !map->readable || map->inode)
+	if (start < map->start)
+		start = map->start;
+	if (!is_guarded(p, map) || !map->readable || map->inode ||
+	    sys_peek(process.pid, words, start, map->end - start) !=
+		(long)(map->end - start))
 		return 0;
-	for (at &= ~(CONTROL_ALIGNMENT - 1);
-	     at > map->start && map->end - at <= 2 * CONTROL;
-	     at -= CONTROL_ALIGNMENT)
-		if (sys_peek(process.pid, words, at, sizeof(words)) ==
-			sizeof(words) &&
-		    words[0] == at && words[2] == at)
+	for (at &= ~(CONTROL_ALIGNMENT - 1); at > start;
+	     at -= CONTROL_ALIGNMENT) {
+		const uint64_t *w = words + (at - start) / 8;
+
+		if (w[0] == at && w[2] == at)
 			return at;
+	}
 	return 0;
 }
 
 /* Threads, living or ended, whose control blocks lie in the mapping. */
 static unsigned threads_in(const struct picture *p, const struct map *map)
 {
-	uint64_t at, last = control_block(p, map);
-	unsigned n = last != 0;
+	uint64_t first, last = control_block(p, map);
+	unsigned n = members_pointers(map->start, map->end, &first);
 
-	for (uint32_t i = 0; (at = thread_pointers_next(&i));)
-		n += holds(map, at) && at != last;
-	return n;
+	if (!last)
+		return n;
+	return n + !members_pointers(last, last + 1, &first);
 }
 
 /*
@@ -311,25 +305,9 @@ static uint64_t used_from(const struct picture *p, const struct map *map,
 		   (holds(map, t->pointer) && is_guarded(p, map) &&
 		    threads_in(p, map) <= 1);
 
-	return own && holds(map, t->low) ? contexts_lowest(map->start, t->low)
-					 : map->start;
-}
-
-static const struct stopped *thread_of(const struct picture *p,
-				       const struct map *map)
-{
-	for (uint32_t i = 0; i < p->stop.count; i++)
-		if (holds(map, p->stop.threads[i].low))
-			return &p->stop.threads[i];
-	return NULL;
-}
-
-static bool is_alive(const struct picture *p, uint64_t pointer)
-{
-	for (uint32_t i = 0; i < p->stop.count; i++)
-		if (p->stop.threads[i].pointer == pointer)
-			return true;
-	return false;
+	return own && !t->lends && holds(map, t->low)
+		   ? contexts_lowest(map->start, t->low)
+		   : map->start;
 }
 
 /*
@@ -360,13 +338,12 @@ static uint64_t list_link(uint64_t pointer)
 /* The control block of the one thread that has one in `map`; 0. */
 static uint64_t only_thread(const struct picture *p, const struct map *map)
 {
-	uint64_t at = control_block(p, map);
+	uint64_t first, at = control_block(p, map);
 
 	if (threads_in(p, map) != 1)
 		return 0;
-	for (uint32_t i = 0; !at && (at = thread_pointers_next(&i));)
-		at = holds(map, at) ? at : 0;
-	return at;
+	members_pointers(map->start, map->end, &first);
+	return at ? at : first;
 }
 
 /* A stack whose thread has ended. */
@@ -387,10 +364,10 @@ static struct dead_stack dead_stack(const struct picture *p,
 	const struct dead_stack none = { 0, 0, 0 };
 	uint64_t at, link, end;
 
-	if (!is_guarded(p, map) || p->stop.running)
+	if (!is_guarded(p, map) || p->stop.running || p->stop.unread)
 		return none;
 	at = only_thread(p, map);
-	if (!at || !holds(map, at + CONTROL_LEAST) || is_alive(p, at))
+	if (!at || !holds(map, at + CONTROL_LEAST) || members_point_at(at))
 		return none;
 	link = list_link(at);
 	if (!link)
@@ -512,10 +489,10 @@ static void search_map(struct picture *p, const struct map *map)
 		search_break(p, map);
 		return;
 	}
-	piece.thread = thread_of(p, map);
+	piece.thread = members_on(map->start, map->end);
 	if (piece.thread) {
 		start = used_from(p, map, piece.thread);
-		piece.owner = serial_of(piece.thread->tid);
+		piece.owner = members_serial(piece.thread->tid);
 	} else {
 		dead = dead_stack(p, map);
 		start = dead.end ? dead.end : start;
@@ -555,13 +532,30 @@ static void loader_roots(struct picture *p)
 	}
 }
 
+/* What the kernel shows of the registers of a thread that did not stop. */
+static void task_roots(struct picture *p, const struct stopped *t)
+{
+	const struct piece piece = { NULL, RKN_ROOT_REGISTER,
+				     members_serial(t->tid), NULL, false };
+	uint64_t offset;
+
+	for (int i = 0; i < TASK_ARGUMENTS; i++) {
+		uint32_t b =
+		    blocks_find(&p->blocks, t->task->arguments[i], &offset);
+
+		if (b != BLOCKS_NONE)
+			found(p, &piece, 0, b, offset);
+	}
+}
+
 /* A block that a thread runs on, or that the kernel knows as signal stack. */
 static void stack_roots(struct picture *p)
 {
 	for (uint32_t i = 0; i < p->stop.count; i++) {
 		const struct stopped *t = &p->stop.threads[i];
 		const struct piece piece = { NULL, RKN_ROOT_STACK,
-					     serial_of(t->tid), NULL, false };
+					     members_serial(t->tid), NULL,
+					     false };
 		uint64_t offset;
 		uint32_t b = blocks_find(&p->blocks, t->alternate, &offset);
 
@@ -570,6 +564,8 @@ static void stack_roots(struct picture *p)
 		b = blocks_find(&p->blocks, t->low, &offset);
 		if (b != BLOCKS_NONE)
 			found(p, &piece, 0, b, 0);
+		if (t->task)
+			task_roots(p, t);
 	}
 }
 
@@ -621,11 +617,8 @@ static bool is_known_stack(const struct picture *p, const struct map *map)
 	if (strcmp(map->name, "[stack]") == 0 || threads_in(p, map) ||
 	    contexts_know(map->start, map->end))
 		return true;
-	for (uint32_t i = 0; i < p->stop.count; i++)
-		if (holds(map, p->stop.threads[i].alternate) ||
-		    holds(map, p->stop.threads[i].low))
-			return true;
-	return false;
+	return members_signals_in(map->start, map->end) ||
+	       members_on(map->start, map->end);
 }
 
 static const struct map *map_of(const struct picture *p, uint64_t address)

@@ -10,6 +10,7 @@
 #include "contexts.h"
 #include "gone.h"
 #include "heap.h"
+#include "members.h"
 #include "modules.h"
 #include "own.h"
 #include "picture.h"
@@ -118,19 +119,20 @@ static void add_self(struct stop *s, const struct stopped *self)
 		s->threads[s->count++] = *self;
 }
 
-static void note_threads(const struct stop *s)
+static void note_threads(void)
 {
 	const struct store_table *t = &store.header->tables[STORE_AREAS];
 
 	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
 		const struct store_area *a = store_record(STORE_AREAS, i);
+		const struct stopped *s = a ? members_find(a->tid) : NULL;
 		struct rkn_thread *r =
-		    a ? store_record(STORE_THREADS, a->serial) : NULL;
+		    s ? store_record(STORE_THREADS, a->serial) : NULL;
 
-		for (uint32_t n = 0; r && n < s->count; n++)
-			if (s->threads[n].tid == a->tid)
-				r->flags =
-				    RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
+		if (r)
+			r->flags = s->task
+				       ? RKN_THREAD_ALIVE
+				       : RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
 	}
 }
 
@@ -156,10 +158,11 @@ static void search_open(struct picture *p)
 		p->limits[RKN_LIMIT_NO_MAPS]++;
 		return;
 	}
-	if (!collect_blocks(p, true)) {
+	if (!members_init(&p->stop) || !collect_blocks(p, true)) {
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 		return;
 	}
+	note_threads();
 	contexts_collect(&p->stop);
 	roots_search(p);
 	declared_search(p);
@@ -203,10 +206,11 @@ void snapshot_take(const struct stopped *self)
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running + self->moves;
 	process_page.epoch = 0;
 	add_self(&p->stop, self);
-	note_threads(&p->stop);
 	picture_list_init(&p->roots, STORE_ROOTS);
 	picture_list_init(&p->edges, STORE_EDGES);
 	search_all(p);
+	p->limits[RKN_LIMIT_UNREAD_REGISTERS] += p->stop.unread;
+	p->limits[RKN_LIMIT_THREAD_RUNNING] += stop_gone_on(&p->stop);
 	bypass_note(p);
 	thread_publish_all();
 	h->meta.root_bytes = p->root_bytes;
@@ -234,8 +238,8 @@ static void count_lost(const struct picture *p, struct snapshot_lost *lost)
 
 static bool look_for_lost(struct picture *p, struct snapshot_lost *lost)
 {
-	if (!read_maps(p) || !collect_blocks(p, false) ||
-	    !make_held(p->held, p->blocks.count))
+	if (!read_maps(p) || !members_init(&p->stop) ||
+	    !collect_blocks(p, false) || !make_held(p->held, p->blocks.count))
 		return false;
 	roots_search(p);
 	declared_search(p);
@@ -265,7 +269,7 @@ bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost)
 	bool found = false;
 
 	stop_begin(&stop);
-	if (stop.threads && !stop.running && !self->moves) {
+	if (stop.threads && !stop.running && !stop.unread && !self->moves) {
 		add_self(&stop, self);
 		contexts_collect(&stop); /* in memory that stays */
 		memory = own_begin();

@@ -1,305 +1,508 @@
 /* SPDX-License-Identifier: MIT */
 #include "stop.h"
 
-#include <cpuid.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
-#include <ucontext.h>
 
+#include "footing.h"
 #include "moves.h"
 #include "own.h"
-#include "proc.h"
 #include "process.h"
 #include "sys.h"
-#include "text.h"
+#include "tasks.h"
 #include "thread.h"
 
 /*
  * The second of the two signals that glibc keeps for itself: programs cannot
  * block it or take it. glibc uses it only while a thread changes the ids of
- * all others.
+ * all others, and waits until each has answered. Ours are queued, with a value;
+ * glibc's handler does nothing for such, and ours passes glibc's on.
  */
 #define SIGNAL 33
+#define OURS   0x7265666bull /* the upper half of the value */
 
 #define ROUNDS   30
+#define LOOKS    5             /* at a thread that runs */
 #define PATIENCE 1000000000ull /* ns without a new arrival */
 #define SLEEP    10000000ull
+#define REST     1000000ull
 #define GRACE    300000000ull
+#define FOREVER  UINT64_MAX
 
-static struct stopped *list;
-static uint32_t arrived, ready, released, left;
-static uint64_t deadline; /* monotonic ns */
-static bool listed;       /* /proc/self/task could be read, and is in numbers
-			     of the same pid namespace */
-static struct sys_action former;
+#define RED_ZONE 128
 
-#define RED_ZONE 128 /* bytes below its stack pointer that a function may use */
+enum state {
+	NEW,
+	RUNNING, /* not asked to stop: it has perhaps no room for that */
+	ASKED,
+	STANDS, /* with what `task` says, and was so at the last look, too */
+	STOPPED,
+	OUT, /* it has ended, or is none of the program's */
+};
 
-void stop_note_caller(struct stopped *s, uint64_t low)
-{
-	bool active;
+/* One that is listed. */
+struct target {
+	int tid;
+	enum state state;
+	uint8_t looks;
+	struct task task;
+};
 
-	s->tid = (uint32_t)sys_tid();
-	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-	s->alternate = sys_alternate_stack(&active);
-	s->low = s->sp = active ? 0 : low;
-	s->moves = moves_unfinished();
-}
+/* There is room for `most`, a power of two; by a hash of their tids: one more
+ * than their index in `targets`. */
+#define LEAST 1024u
+static uint32_t most;
+static uint32_t *places;
+static struct target *targets;
+static uint32_t target_count, asked;
+static bool listed;
 
-/* The kernel's signal frame says all about the interrupted code. */
-static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
-{
-	const stack_t *other = &u->uc_stack;
-
-	s->tid = (uint32_t)sys_tid();
-	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
-	s->low = low;
-	s->alternate = 0;
-	if (!(other->ss_flags & SS_DISABLE))
-		s->alternate = (uint64_t)(uintptr_t)other->ss_sp;
-	/* The registers are there then, in memory that is searched anyway. */
-	if (s->alternate && low - s->alternate < other->ss_size)
-		s->low = s->sp - RED_ZONE;
-	if (other->ss_flags & SS_ONSTACK)
-		s->low = s->sp = 0;
-}
-
-static void zero(uint64_t from, uint64_t to)
-{
-	for (; from < to; from++)
-		*(volatile char *)(uintptr_t)from = 0;
-}
+/* Those that stopped, in the order in which they came; and all that stand
+ * still, for whoever asked. */
+static struct stopped *arrivals, *threads;
 
 /*
- * The signal frame has holes that the kernel does not fill, and the state of
- * registers that are not in use is not written at all: what functions left on
- * the stack before would look like a register's value.
- * (Linux, arch/x86/include/uapi/asm/sigcontext.h; Intel SDM volume 1, 13.4.)
+ * Each stop has a number. Who arrived waits until `done` is that number; the
+ * first of them looks after the time for all, where the process ends.
  */
-#define XSTATE_MAGIC  0x46505853u
-#define XSTATE_LEGACY 576u /* and its header */
-#define SIGINFO_SIZE  128u
+static uint32_t turn, over, done;
+static uint32_t arrived, ready, expected, left;
+static uint64_t deadline; /* monotonic ns; 0: the process goes on */
+static struct sys_action former;
+static bool queues; /* no filter forbids to send ours with a value */
 
-/* Zero the state of register classes that are not in use. */
-static void fill_state(uint64_t fp, uint32_t size)
+/* --- In the threads ------------------------------------------------------------ */
+
+static void handler(int signal, void *info, void *context);
+
+static uint64_t value_of(uint32_t number)
 {
-	uint64_t used = *(uint64_t *)(uintptr_t)(fp + 512);
-	uint32_t start[64], end[64], n = 0, c, d;
-
-	for (unsigned i = 2; i < 63; i++)
-		if (used >> i & 1) {
-			__cpuid_count(0xd, i, end[n], start[n], c, d);
-			end[n] += start[n];
-			n++;
-		}
-	for (uint32_t at = XSTATE_LEGACY; at + 8 <= size; at += 8) {
-		uint32_t k = 0;
-
-		while (k < n && !(at + 8 > start[k] && at < end[k]))
-			k++;
-		if (k == n)
-			*(volatile uint64_t *)(uintptr_t)(fp + at) = 0;
-	}
+	return OURS << 32 | number;
 }
 
-static void fill_holes(ucontext_t *u, const void *info)
+static bool is_ours(const siginfo_t *info)
 {
-	uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
-	uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE, end;
-
-	zero((uint64_t)(uintptr_t)u->uc_mcontext.__reserved1,
-	     (uint64_t)(uintptr_t)(u->uc_mcontext.__reserved1 + 8));
-	if (!fp)
-		return;
-	if (fp - ((uint64_t)(uintptr_t)info + SIGINFO_SIZE) < 4096)
-		zero((uint64_t)(uintptr_t)info + SIGINFO_SIZE, fp);
-	if (*(uint32_t *)(uintptr_t)(fp + 464) != XSTATE_MAGIC)
-		return;
-	fill_state(fp, *(uint32_t *)(uintptr_t)(fp + 480));
-	/* A second magic number stands behind the state, and must stay. */
-	end = fp + *(uint32_t *)(uintptr_t)(fp + 468);
-	if (sp - end < 4096)
-		zero(end, sp);
+	return info->si_code == SI_QUEUE && info->si_pid == process.pid &&
+	       (uint64_t)(uintptr_t)info->si_value.sival_ptr >> 32 == OURS;
 }
 
-void stop_note_interrupted(struct stopped *s, void *info, void *context,
-			   uint64_t low)
+/* Is there anybody else's handler? */
+static bool is_taken(void)
 {
-	s->moves = moves_in(context);
-	fill_holes(context, info);
-	note(s, context, low);
+	return former.handler != (void *)SIG_DFL &&
+	       former.handler != (void *)SIG_IGN &&
+	       former.handler != (void *)handler;
+}
+
+/* glibc's broadcast, or whatever the program has in its place. */
+static void pass_on(int signal, void *info, void *context)
+{
+	if (is_taken())
+		((void (*)(int, void *, void *))former.handler)(signal, info,
+								context);
+}
+
+static bool has_come(uint32_t now, uint32_t number)
+{
+	return (int32_t)(now - number) >= 0;
+}
+
+static void let_all_go(uint32_t number)
+{
+	__atomic_store_n(&done, number, __ATOMIC_RELEASE);
+	sys_wake(&done);
+}
+
+/* The process ends: a moment later, if it has not ended by then. */
+static void keep_time(uint32_t number)
+{
+	uint64_t now, end;
+	uint32_t is;
+
+	while (!has_come(is = __atomic_load_n(&over, __ATOMIC_ACQUIRE), number))
+		sys_wait(&over, is, FOREVER);
+	end = __atomic_load_n(&deadline, __ATOMIC_RELAXED);
+	if (!end)
+		return;
+	while ((now = sys_clock(CLOCK_MONOTONIC)) < end)
+		sys_wait(&over, number, end - now);
+	let_all_go(number);
+}
+
+static void wait_here(uint32_t number, bool first)
+{
+	uint32_t now;
+
+	if (first)
+		keep_time(number);
+	while (
+	    !has_come(now = __atomic_load_n(&done, __ATOMIC_ACQUIRE), number))
+		sys_wait(&done, now, FOREVER);
+	if (__atomic_add_fetch(&left, 1, __ATOMIC_SEQ_CST) >=
+	    __atomic_load_n(&ready, __ATOMIC_SEQ_CST))
+		sys_wake(&left);
+}
+
+static void arrive(uint32_t number, void *info, void *context, uint64_t low)
+{
+	struct stopped none;
+	uint32_t i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
+
+	stop_note_interrupted(i < most ? &arrivals[i] : &none, info, context,
+			      low);
+	if (__atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST) >=
+	    __atomic_load_n(&expected, __ATOMIC_SEQ_CST))
+		sys_wake(&ready);
+	wait_here(number, !i);
 }
 
 static void handler(int signal, void *info, void *context)
 {
-	struct stopped none;
-	uint32_t i;
+	const uint32_t number = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
+	const siginfo_t *s = info;
 
-	(void)signal;
-	if (__atomic_load_n(&released, __ATOMIC_ACQUIRE))
+	if (queues && !is_ours(s)) {
+		pass_on(signal, info, context);
+		return;
+	}
+	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) == number ||
+	    (queues && (uint32_t)(uintptr_t)s->si_value.sival_ptr != number))
 		return;
 	if (moves_in(context)) {
 		moves_ask(MOVES_STOP);
 		return;
 	}
-	i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
-	stop_note_interrupted(i < STOP_MOST ? &list[i] : &none, info, context,
-			      (uint64_t)(uintptr_t)__builtin_frame_address(0));
-	__atomic_fetch_add(&ready, 1, __ATOMIC_RELEASE);
-	sys_wake(&ready);
-	while (!__atomic_load_n(&released, __ATOMIC_ACQUIRE))
-		sys_wait(&released, 0, SLEEP);
-	while (sys_clock(CLOCK_MONOTONIC) < deadline)
-		sys_wait(&released, 1, SLEEP);
-	__atomic_fetch_add(&left, 1, __ATOMIC_RELEASE);
-	sys_wake(&left);
+	arrive(number, info, context,
+	       (uint64_t)(uintptr_t)__builtin_frame_address(0));
 }
 
-/* The kernel's struct linux_dirent64. */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
-static int number(const char *s)
+static long ask_queued(int tid)
 {
-	int n = 0;
+	siginfo_t info;
 
-	for (; *s >= '0' && *s <= '9'; s++)
-		n = n * 10 + (*s - '0');
-	return n;
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGNAL;
+	info.si_code = SI_QUEUE;
+	info.si_pid = process.pid;
+	info.si_value.sival_ptr = (void *)(uintptr_t)value_of(turn);
+	return sys_queue_stop(process.pid, tid, SIGNAL, &info);
 }
 
-static bool is_signalled(const int *tids, uint32_t count, int tid)
+static long ask(int tid)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (tids[i] == tid)
-			return true;
-	return false;
-}
+	long error = queues ? ask_queued(tid) : -EPERM;
 
-/* Signal every thread that has not been yet. New `count`. */
-static uint32_t signal_all(int *tids, uint32_t count)
-{
-	__attribute__((aligned(8))) char buffer[4096];
-	int fd = (int)proc_open("self/task", O_RDONLY | O_DIRECTORY);
-	int self = sys_tid();
-	bool known = false; /* by the number that it has here */
-	unsigned seen = 0;
-	long size = -1;
-
-	while (fd >= 0 &&
-	       (size = sys_directory(fd, buffer, sizeof(buffer))) > 0) {
-		for (long at = 0; at < size;) {
-			const struct entry *e = (const void *)(buffer + at);
-			int tid = number(e->name);
-
-			at += e->size;
-			known |= tid == self;
-			seen += tid != 0;
-			if (!tid || tid == self || count == STOP_MOST ||
-			    is_signalled(tids, count, tid))
-				continue;
-			if (sys_signal_thread(process.pid, tid, SIGNAL) == 0)
-				tids[count++] = tid;
-		}
-	}
-	listed = size == 0 && (known || seen == 1);
-	if (fd >= 0)
-		sys_close(fd);
-	return count;
-}
-
-/* Has it ended, though it is listed? So is a first thread before the last. */
-static bool is_zombie(int tid)
-{
-	char path[64], line[512];
-	struct text t = { path, sizeof(path), 0 };
-	long size = 0;
-	int fd;
-
-	text_add(&t, "self/task/");
-	text_number(&t, (uint64_t)tid);
-	text_add(&t, "/stat");
-	fd = (int)proc_open(path, O_RDONLY);
-	if (fd >= 0) {
-		size = sys_read(fd, line, sizeof(line));
-		sys_close(fd);
-	}
-	for (size -= 2; size > 0 && line[size - 1] != ')'; size--)
-		;
-	/* 7 (name) Z 1 ... */
-	return size > 0 && (line[size + 1] == 'Z' || line[size + 1] == 'X');
-}
-
-/* Threads that ended since they were signalled do not arrive. */
-static uint32_t still_alive(const int *tids, uint32_t count)
-{
-	uint32_t alive = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		alive += sys_thread_alive(process.pid, tids[i]) &&
-			 !is_zombie(tids[i]);
-	return alive;
-}
-
-static void wait_for(const int *tids, uint32_t count)
-{
-	uint64_t since = sys_clock(CLOCK_MONOTONIC);
-	uint32_t seen = __atomic_load_n(&ready, __ATOMIC_ACQUIRE);
-
-	while (seen < count) {
-		uint32_t now;
-
-		sys_wait(&ready, seen, SLEEP);
-		now = __atomic_load_n(&ready, __ATOMIC_ACQUIRE);
-		if (now != seen)
-			since = sys_clock(CLOCK_MONOTONIC);
-		else if (sys_clock(CLOCK_MONOTONIC) - since > PATIENCE ||
-			 still_alive(tids, count) <= now)
-			return;
-		seen = now;
-	}
+	if (error != -EPERM && error != -ENOSYS)
+		return error;
+	queues = false;
+	return sys_signal_thread(process.pid, tid, SIGNAL);
 }
 
 void stop_self(void)
 {
-	sys_signal_thread(process.pid, sys_tid(), SIGNAL);
+	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) != turn)
+		ask(sys_tid());
+}
+
+/* --- Whom to ask ------------------------------------------------------------------ */
+
+/* NULL: there is no room for it. */
+static struct target *target_of(int tid, bool add)
+{
+	const uint32_t mask = 2 * most - 1;
+	uint32_t at = ((uint32_t)tid * 0x9e3779b1u >> 14) & mask;
+	struct target *t;
+
+	for (; places[at]; at = (at + 1) & mask)
+		if (targets[places[at] - 1].tid == tid)
+			return &targets[places[at] - 1];
+	if (!add || target_count == most)
+		return NULL;
+	t = &targets[target_count++];
+	places[at] = target_count;
+	*t = (struct target){ .tid = tid };
+	return t;
+}
+
+static void forget_targets(void)
+{
+	if (target_count)
+		memset(places, 0, 2ul * most * sizeof(*places));
+	target_count = asked = 0;
+}
+
+/* A full queue of signals has room again when some have come. */
+static void ask_target(struct target *t)
+{
+	const long error = ask(t->tid);
+
+	if (!error) {
+		t->state = ASKED;
+		asked++;
+	} else if (error == -ESRCH) {
+		t->state = OUT;
+	}
+}
+
+/*
+ * Nobody may die of our signal: it takes room on the stack. Where that is, is
+ * known of those that wait; others are looked at again, when they may wait.
+ */
+static void consider(struct target *t)
+{
+	switch (tasks_look(t->tid, &t->task)) {
+	case TASK_WORKER:
+	case TASK_OVER:
+		t->state = OUT;
+		return;
+	case TASK_WAITS:
+	case TASK_LENDS:
+		if (footing_holds((uint32_t)t->tid, t->task.sp))
+			break;
+		t->state = STANDS;
+		return;
+	case TASK_RUNS:
+		t->state = RUNNING;
+		if (!footing_is_worn((uint32_t)t->tid))
+			break;
+		t->looks++;
+		return;
+	case TASK_UNKNOWN:
+		break;
+	}
+	ask_target(t);
+}
+
+static void consider_listed(int tid, void *self)
+{
+	struct target *t;
+
+	if (tid == *(const int *)self)
+		return;
+	stop_know_frames();
+	t = target_of(tid, true);
+	if (!t)
+		listed = false;
+	else if (t->state <= RUNNING && t->looks < LOOKS)
+		consider(t);
+}
+
+static bool is_any_new(void)
+{
+	for (uint32_t i = 0; i < target_count; i++)
+		if (targets[i].state <= RUNNING && targets[i].looks < LOOKS)
+			return true;
+	return false;
+}
+
+/* --- Until they stand ---------------------------------------------------------------- */
+
+static void note_arrived(void)
+{
+	uint32_t n = __atomic_load_n(&arrived, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n && i < most; i++) {
+		uint32_t tid =
+		    __atomic_load_n(&arrivals[i].tid, __ATOMIC_ACQUIRE);
+		struct target *t = tid ? target_of((int)tid, false) : NULL;
+
+		if (t)
+			t->state = STOPPED;
+	}
+}
+
+static bool is_same(const struct task *a, const struct task *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/*
+ * What was asked and has not come: it has ended, or is a worker, or lends its
+ * stack to a child, or has its signals blocked and waits. Who can take a signal
+ * does not wait any more at this time.
+ */
+static void settle(struct target *t)
+{
+	struct task now;
+	enum task_state is = tasks_look(t->tid, &now);
+
+	if (is == TASK_UNKNOWN || is == TASK_RUNS)
+		is = tasks_kind(t->tid);
+	if (is == TASK_OVER || is == TASK_WORKER) {
+		t->state = OUT;
+		asked--;
+	} else if ((is == TASK_WAITS || is == TASK_LENDS) &&
+		   !footing_moves((uint32_t)t->tid)) {
+		if (t->looks && is_same(&now, &t->task)) {
+			t->state = STANDS;
+			asked--;
+		}
+		t->task = now;
+		t->looks = 1;
+	}
+}
+
+static void settle_missing(void)
+{
+	note_arrived();
+	for (uint32_t i = 0; i < target_count; i++)
+		if (targets[i].state == ASKED)
+			settle(&targets[i]);
+}
+
+static void wait_for_asked(void)
+{
+	uint64_t since = sys_clock(CLOCK_MONOTONIC), patience = SLEEP, now;
+	uint32_t seen;
+
+	for (uint32_t before = 0;; before = seen) {
+		__atomic_store_n(&expected, asked, __ATOMIC_SEQ_CST);
+		seen = __atomic_load_n(&ready, __ATOMIC_SEQ_CST);
+		now = sys_clock(CLOCK_MONOTONIC);
+		if (seen >= asked || now - since > PATIENCE)
+			break;
+		if (seen != before) {
+			since = now;
+			patience = SLEEP;
+		} else if (now - since >= patience) {
+			settle_missing();
+			patience *= 2;
+			continue;
+		}
+		sys_wait(&ready, seen, SLEEP);
+	}
+	__atomic_store_n(&expected, UINT32_MAX, __ATOMIC_SEQ_CST);
+}
+
+static void count_one(int tid, void *count)
+{
+	(void)tid;
+	++*(uint32_t *)count;
+}
+
+/* Others may be made meanwhile. Nobody is asked yet, so nobody looks there. */
+static bool prepare(void)
+{
+	uint32_t count = 0, room = most ? most : LEAST;
+
+	tasks_each(count_one, &count);
+	while (room < 2 * count && room < STOP_MOST)
+		room *= 2;
+	if (room == most)
+		return true;
+	forget_targets();
+	arrived = most = 0;
+	places = own_map(2ul * room * sizeof(*places));
+	targets = own_map(room * sizeof(*targets));
+	arrivals = own_map(room * sizeof(*arrivals));
+	threads = own_map((room + 1ul) * sizeof(*threads));
+	if (!places || !targets || !arrivals || !threads)
+		return false;
+	most = room;
+	return true;
+}
+
+static void begin_turn(void)
+{
+	struct sys_action action;
+
+	for (uint32_t i = 0; i < arrived && i < most; i++)
+		arrivals[i].tid = 0;
+	forget_targets();
+	footing_forget();
+	arrived = ready = left = 0;
+	expected = UINT32_MAX;
+	__atomic_store_n(&turn, turn + 1, __ATOMIC_RELEASE);
+	sys_action(SIGNAL, NULL, &former);
+	sys_action_init(&action, handler);
+	sys_action(SIGNAL, &action, NULL);
+}
+
+static void add_stopped(struct stop *s)
+{
+	uint32_t n = __atomic_load_n(&arrived, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n && i < most; i++)
+		if (__atomic_load_n(&arrivals[i].tid, __ATOMIC_ACQUIRE))
+			s->threads[s->count++] = arrivals[i];
+}
+
+static void add_standing(struct stop *s, const struct target *t, bool lends)
+{
+	const uint64_t low = t->task.sp - RED_ZONE;
+
+	s->unread++;
+	s->threads[s->count++] = (struct stopped){ .tid = (uint32_t)t->tid,
+						   .low = low,
+						   .sp = low,
+						   .lends = lends,
+						   .task = &t->task };
+}
+
+static void sum_up(struct stop *s)
+{
+	struct task now;
+
+	note_arrived();
+	add_stopped(s);
+	for (uint32_t i = 0; i < target_count; i++) {
+		const struct target *t = &targets[i];
+
+		if (t->state == STANDS && s->count < most)
+			add_standing(s, t,
+				     tasks_look(t->tid, &now) == TASK_LENDS);
+		else if (t->state != STOPPED && t->state != OUT)
+			s->running += tasks_kind(t->tid) == TASK_UNKNOWN;
+	}
+	s->running += !listed;
+	s->running += thread_outside();
 }
 
 void stop_begin(struct stop *s)
 {
-	static int *tids;
-	uint32_t count = 0, before = UINT32_MAX;
-	struct sys_action action;
+	int self = sys_tid();
 
-	if (!tids)
-		tids = own_map(STOP_MOST * sizeof(*tids));
-	if (!list)
-		list = own_map(STOP_MOST * sizeof(*list));
-	s->threads = list;
-	s->count = s->running = 0;
-	if (!tids || !list)
+	s->count = s->running = s->unread = 0;
+	s->threads = NULL;
+	if (!prepare()) {
+		s->running = 1;
 		return;
-	arrived = ready = released = left = 0;
-	sys_action_init(&action, handler);
-	sys_action(SIGNAL, &action, &former);
-	for (int i = 0; i < ROUNDS && count != before; i++) {
-		before = count;
-		count = signal_all(tids, count);
-		if (count != before)
-			wait_for(tids, count);
 	}
-	s->count = __atomic_load_n(&ready, __ATOMIC_ACQUIRE);
-	count = still_alive(tids, count);
-	s->running = count > s->count ? count - s->count : 0;
-	s->running += !listed;
-	s->running += thread_outside();
+	s->threads = threads;
+	queues = true;
+	begin_turn();
+	for (int i = 0; i < ROUNDS; i++) {
+		uint32_t before = target_count;
+		bool whole;
+
+		listed = true;
+		whole = tasks_each(consider_listed, &self);
+		listed &= whole;
+		wait_for_asked();
+		if (before == target_count && !is_any_new())
+			break;
+		if (before == target_count)
+			sys_rest(REST);
+	}
+	sum_up(s);
+}
+
+uint32_t stop_gone_on(const struct stop *s)
+{
+	uint32_t n = 0;
+	struct task now;
+
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct stopped *t = &s->threads[i];
+
+		if (!t->task)
+			continue;
+		tasks_look((int)t->tid, &now);
+		n += !is_same(&now, t->task);
+	}
+	return n;
 }
 
 /* Whoever stops them again must not find one that still waits here. */
@@ -313,16 +516,45 @@ static void wait_until_left(void)
 		sys_wait(&left, now, SLEEP);
 }
 
-/* Ignoring a signal for a moment discards what is still pending. */
-void stop_end(bool last)
+/* Was anybody asked who did not come? */
+static bool is_any_late(void)
+{
+	for (uint32_t i = 0; i < target_count; i++)
+		if (targets[i].state == ASKED || targets[i].state == STANDS)
+			return true;
+	return false;
+}
+
+/*
+ * What is still to come of ours, glibc's handler passes over. Where there is
+ * none, ours stays for it: by default it would end the process. Nothing is
+ * discarded beside glibc's handler, for whoever waits for an answer to what was
+ * discarded would wait forever; but without a value it would take ours for its
+ * own.
+ */
+static void give_back_signal(void)
 {
 	struct sys_action ignore = { .handler = (void *)SIG_IGN };
 
-	sys_action(SIGNAL, &ignore, NULL);
+	if (is_any_late() && !is_taken())
+		return;
+	if (is_any_late() && !queues)
+		sys_action(SIGNAL, &ignore, NULL);
 	sys_action(SIGNAL, &former, NULL);
-	deadline = last ? sys_clock(CLOCK_MONOTONIC) + GRACE : 0;
-	__atomic_store_n(&released, 1, __ATOMIC_RELEASE);
-	sys_wake(&released);
+}
+
+void stop_end(bool last)
+{
+	if (!most) /* it did not begin */
+		return;
+	give_back_signal();
+	__atomic_store_n(&deadline,
+			 last ? sys_clock(CLOCK_MONOTONIC) + GRACE : 0,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&over, turn, __ATOMIC_RELEASE);
+	if (!last)
+		let_all_go(turn);
+	sys_wake(&over);
 	if (!last)
 		wait_until_left();
 }

@@ -10,24 +10,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct task;
+
 struct stopped {
-	uint32_t tid;
+	uint32_t tid; /* written last */
 	uint64_t
 	    low;     /* everything from here up is to be searched; 0: not known,
 			 it is on its signal stack */
 	uint64_t sp; /* low .. sp-1 holds registers */
-	uint64_t pointer;   /* the thread pointer */
-	uint64_t alternate; /* start of its signal stack; 0: none */
-	bool moves;         /* a block that is not listed meanwhile */
+	uint64_t pointer;        /* the thread pointer */
+	uint64_t alternate;      /* start of its signal stack; 0: none */
+	bool moves;              /* a block that is not listed meanwhile */
+	bool lends;              /* a child runs on its stack, below `low` */
+	const struct task *task; /* not NULL: it did not stop, but waits in the
+				    kernel, which shows that much of it;
+				    `pointer` and `alternate` are 0 */
 };
 
-#define STOP_MOST 16384 /* threads */
+#define STOP_MOST (1u << 17) /* threads */
 
 struct stop {
-	uint32_t count;   /* threads that stopped */
-	uint32_t running; /* threads that did not */
-	struct stopped *threads;
+	uint32_t count;          /* threads that stand still */
+	uint32_t running;        /* threads that do not */
+	uint32_t unread;         /* of `count`: those with a `task` */
+	struct stopped *threads; /* there is room for one more */
 };
+
+/* Find out what stop_note_interrupted() needs, once; it does itself, if it has
+ * to. */
+void stop_know_frames(void);
 
 /* The calling thread: in a function whose caller's frames begin at `low`, .. */
 void stop_note_caller(struct stopped *s, uint64_t low);
@@ -38,6 +49,8 @@ void stop_note_interrupted(struct stopped *s, void *info, void *context,
 /* Stop all threads but the caller's. No lock may be assumed free until
  * stop_end(): a stopped thread may hold it. */
 void stop_begin(struct stop *s);
+/* How many of those that did not stop have gone on meanwhile? */
+uint32_t stop_gone_on(const struct stop *s);
 /* Ask for the calling thread's stop once more: it could not stop when asked. */
 void stop_self(void);
 /*

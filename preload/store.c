@@ -41,7 +41,7 @@ static const struct {
 	[STORE_STACKS] = { sizeof(struct store_stack), 1u << 20 },
 	[STORE_MODULES] = { sizeof(struct rkn_module), 1u << 13 },
 	[STORE_THREADS] = { sizeof(struct rkn_thread), STORE_THREAD_MAX },
-	[STORE_AREAS] = { sizeof(struct store_area), 1u << 13 },
+	[STORE_AREAS] = { sizeof(struct store_area), 1u << 15 },
 	[STORE_CHUNKS] = { sizeof(struct store_chunk), 1u << 16 },
 	[STORE_TEXT] = { 1, 1u << 22 },
 	[STORE_BLOCKS] = { sizeof(struct rkn_block), 0 },

@@ -318,6 +318,20 @@ long sys_queue_signal(int pid, int tid, int signal, const void *info)
 	return CALL4(SYS_rt_tgsigqueueinfo, pid, tid, signal, info);
 }
 
+long sys_queue_stop(int pid, int tid, int signal, const void *info)
+{
+	if (is_forbidden(SYS_QUEUE_STOP))
+		return -EPERM;
+	return sys_queue_signal(pid, tid, signal, info);
+}
+
+#define PERMITTED 0x1022 /* ARCH_GET_XCOMP_PERM, since Linux 5.16 */
+
+long sys_permitted_state(uint64_t *classes)
+{
+	return CALL2(SYS_arch_prctl, PERMITTED, classes);
+}
+
 uint64_t sys_limit(int resource)
 {
 	struct {

@@ -24,6 +24,7 @@
 #define SYS_OPEN_TO_WRITE   511 /* openat, but for reading alone */
 #define SYS_OPEN_BELOW      510 /* openat, from a directory */
 #define SYS_OPEN_PATH       509 /* openat, not even for reading */
+#define SYS_QUEUE_STOP      508 /* rt_tgsigqueueinfo, of what stops threads */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 /* Threads of which it is not known yet whether what they listed there stays: a
  * call waits a moment for that. */
@@ -98,6 +99,10 @@ bool sys_task_alive(int tid);
 long sys_signal_thread(int pid, int tid, int signal);
 /* The same with a siginfo_t, whatever it says, to a thread of this process. */
 long sys_queue_signal(int pid, int tid, int signal, const void *info);
+/* Classes of registers that the process may use, a bit a class. */
+long sys_permitted_state(uint64_t *classes);
+/* The same of the signal that threads are stopped by. */
+long sys_queue_stop(int pid, int tid, int signal, const void *info);
 /* Soft limit of `resource`; UINT64_MAX: none. */
 uint64_t sys_limit(int resource);
 uint64_t sys_clock(int clock); /* nanoseconds */

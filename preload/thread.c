@@ -34,7 +34,7 @@ _Thread_local uint32_t thread_tame_depth;
 
 static struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
-#define POINTERS (1u << 14)
+#define POINTERS (1u << 16)
 static uint64_t pointers[POINTERS];
 extern void *__libc_stack_end;
 
@@ -125,7 +125,7 @@ static uint32_t take_over(uint32_t tid)
 /* A full table forgets: then a dead stack counts as a root. */
 static void note_pointer(uint64_t pointer)
 {
-	uint32_t at = (uint32_t)(pointer >> 6) * 0x9e3779b1u >> 18;
+	uint32_t at = (uint32_t)(pointer >> 6) * 0x9e3779b1u >> 16;
 
 	for (unsigned i = 0; i < 64; i++, at = (at + 1) % POINTERS) {
 		uint64_t seen = 0;

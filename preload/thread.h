@@ -18,7 +18,7 @@
 #include "unwind.h"
 
 #define THREAD_RANGES 16
-#define THREAD_AREAS  8192
+#define THREAD_AREAS  32768
 
 #define THREAD_LEAVES 256
 

@@ -3,7 +3,7 @@
 import pytest
 
 from common import leaks, program, same
-from conftest import of_cxx, record
+from conftest import of_cxx, record, run
 
 THREADS, HANDLERS = program("threads"), program("handlers")
 LOST = {"lose": (1, 100)}
@@ -39,3 +39,56 @@ def test_signals_do_what_they_did(how, tmp_path):
     report = recorded.report()
     assert leaks(report, HANDLERS) == LOST
     assert report["verdict"]["complete"] is True, report["complete"]
+
+
+STANDING = program("standing")
+SKIP = 77
+
+
+def standing(directory, *argv):
+    """(the report; limits that it tells of), of a program that ends as plain."""
+    if run(STANDING, *argv).status == SKIP:
+        pytest.skip(f"not to be had here: {argv}")
+    recorded = same(directory, STANDING, *argv)
+    report = recorded.report()
+    assert leaks(report, STANDING) == LOST
+    return report, {c["what"]: c["count"] for c in report["complete"]}
+
+
+UNREAD = "threads whose registers were not read"
+
+
+def test_a_thread_of_the_kernels_own_is_none_of_the_programs(tmp_path):
+    report, _ = standing(tmp_path, "uring")
+    assert report["verdict"]["complete"] is True, report["complete"]
+
+
+@pytest.mark.parametrize("how", ["vfork", "blocked"])
+def test_a_thread_that_cannot_stop_is_read_as_it_stands(how, tmp_path):
+    """Its stack holds what it needs, but not all of its registers are known."""
+    report, limits = standing(tmp_path, how)
+    assert limits == {UNREAD: 1}
+    assert {f["confidence"] for f in report["findings"]} == {"medium"}
+
+
+@pytest.mark.parametrize("spins", [(), ("spins",)])
+@pytest.mark.parametrize("room", [16, 100, 400, 900, 1800, 2700, 3600, 4000,
+                                  4300, 4600, 6000, 9000, 13000, 20000])
+def test_a_thread_with_little_stack_left_lives(room, spins, tmp_path):
+    """The signal that stops it would kill it: the kernel needs room for its
+    frame, 3.7 KiB with AVX-512."""
+    _, limits = standing(tmp_path, "low", room, *spins)
+    if room < 900:
+        assert len(limits) == 1, limits
+
+
+def test_a_change_of_ids_is_answered_during_a_check(tmp_path):
+    """Each of 100 checks replaces the signal that the C library sends."""
+    report, _ = standing(tmp_path, "ids")
+    assert report["verdict"]["checked"] is True
+
+
+def test_more_threads_than_there_were_areas_are_recorded(tmp_path):
+    report, limits = standing(tmp_path, "many", 9000)
+    assert limits == {}
+    assert report["process"]["allocations"] > 9000

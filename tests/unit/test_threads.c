@@ -25,6 +25,7 @@
 #include "references.h"
 #include "regions.h"
 #include "stacks.h"
+#include "stop.h"
 
 #define THREADS 4
 #define HERE    __builtin_frame_address(0)
@@ -430,6 +431,71 @@ static void marks_are_made_while_others_work(void **state)
 	end_shared();
 }
 
+/* --- Stopping ------------------------------------------------------------------- */
+
+#define STOPS 50
+static atomic_uint beats[THREADS];
+static atomic_bool enough;
+
+static void *beat(void *number)
+{
+	while (!atomic_load(&enough))
+		atomic_fetch_add(&beats[(uintptr_t)number], 1);
+	return NULL;
+}
+
+static unsigned all_beats(void)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < THREADS; i++)
+		sum += atomic_load(&beats[i]);
+	return sum;
+}
+
+static void stop_and_look(void)
+{
+	struct stop s;
+	unsigned before, after;
+
+	stop_begin(&s);
+	before = all_beats();
+	usleep(1000);
+	after = all_beats();
+	stop_end(false);
+	assert_int_equal(after, before);
+	assert_int_equal(s.running, 0);
+	assert_true(s.count - s.unread >= THREADS);
+	while (all_beats() == after)
+		usleep(100);
+}
+
+/* ThreadSanitizer's functions may be interrupted only by handlers that it knows
+ * of, and ours is not set by the C library. */
+#ifdef __SANITIZE_THREAD__
+#define CAN_STOP false
+#else
+#define CAN_STOP true
+#endif
+
+/* A sanitizer may have a thread of its own, which blocks all signals. */
+static void threads_stand_still_and_go_on(void **state)
+{
+	pthread_t threads[THREADS];
+
+	(void)state;
+	if (!CAN_STOP)
+		skip();
+	for (uintptr_t i = 0; i < THREADS; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, beat, (void *)i), 0);
+	for (unsigned i = 0; i < STOPS; i++)
+		stop_and_look();
+	atomic_store(&enough, true);
+	for (unsigned i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
 /* Its file is not needed: what is mapped stays. */
 static int setup(void **state)
 {
@@ -449,6 +515,7 @@ int main(void)
 		    references_of_many_threads_are_given_back_whole),
 		cmocka_unit_test(what_ended_objects_hold_is_given_back_late),
 		cmocka_unit_test(marks_are_made_while_others_work),
+		cmocka_unit_test(threads_stand_still_and_go_on),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The room that threads have left on their stacks: the kernel writes a signal's
+ * frame there, and whoever has no room for it dies of it.  What ends a stack is
+ * its mapping, another thread's control block, another coroutine's stack, or
+ * the block that it is.  No malloc; one thread at a time.
+ */
+#ifndef FOOTING_H
+#define FOOTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Look afresh at what is mapped, when asked next. */
+void footing_forget(void);
+
+/* Has thread `tid` room below its stack pointer `sp` for a signal and its
+ * handler? True, too, where nothing is known about it. */
+bool footing_holds(uint32_t tid, uint64_t sp);
+
+/* Thread `tid` runs, so its stack pointer is not known: has its stack ever been
+ * in use to its end? False, too, where its stack is not known. */
+bool footing_is_worn(uint32_t tid);
+
+/* Is it in the middle of realloc (see moves.h)? */
+bool footing_moves(uint32_t tid);
+
+#endif

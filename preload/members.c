@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "members.h"
+
+#include "ordered.h"
+#include "own.h"
+#include "thread.h"
+
+struct row {
+	struct ordered *list;
+	uint32_t count;
+};
+
+/* `all` has thread pointers of ended threads, too. */
+static struct row tids, lows, pointers, signals, all, serials;
+static const struct stop *members;
+
+static bool make(struct row *r, uint64_t most)
+{
+	r->count = 0;
+	r->list = own_map((most + 1) * sizeof(*r->list));
+	return r->list;
+}
+
+static void add(struct row *r, uint64_t key, uint64_t value)
+{
+	if (key)
+		r->list[r->count++] = (struct ordered){ key, value };
+}
+
+static void sort(struct row *r)
+{
+	ordered_sort(r->list, r->count);
+}
+
+static void add_stopped(const struct stop *s)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct stopped *t = &s->threads[i];
+
+		add(&tids, t->tid, i);
+		add(&lows, t->low, i);
+		add(&pointers, t->pointer, i);
+		add(&signals, t->alternate, i);
+	}
+	sort(&tids);
+	sort(&lows);
+	sort(&pointers);
+	sort(&signals);
+}
+
+static uint32_t count_pointers(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; thread_pointers_next(&i);)
+		n++;
+	return n;
+}
+
+static void add_pointers(void)
+{
+	uint64_t at;
+
+	for (uint32_t i = 0; (at = thread_pointers_next(&i));)
+		add(&all, at, 0);
+	sort(&all);
+}
+
+static void add_serials(void)
+{
+	for (uint32_t i = 1; i < thread_numbers(); i++) {
+		const struct store_area *a = store_record(STORE_AREAS, i);
+
+		if (a)
+			add(&serials, a->tid, a->serial);
+	}
+	sort(&serials);
+}
+
+bool members_init(const struct stop *s)
+{
+	struct row *const by_thread[] = { &tids, &lows, &pointers, &signals };
+
+	members = s;
+	for (unsigned i = 0; i < sizeof(by_thread) / sizeof(*by_thread); i++)
+		if (!make(by_thread[i], s->count))
+			return false;
+	if (!make(&all, count_pointers()) || !make(&serials, thread_numbers()))
+		return false;
+	add_stopped(s);
+	add_pointers();
+	add_serials();
+	return true;
+}
+
+/* The first of `r` in start .. end-1; NULL. */
+static const struct ordered *first_in(const struct row *r, uint64_t start,
+				      uint64_t end)
+{
+	uint32_t i = ordered_from(r->list, r->count, start);
+
+	return i < r->count && r->list[i].key < end ? &r->list[i] : NULL;
+}
+
+const struct stopped *members_find(uint32_t tid)
+{
+	const struct ordered *o = first_in(&tids, tid, tid + 1ull);
+
+	return o ? &members->threads[o->value] : NULL;
+}
+
+const struct stopped *members_on(uint64_t start, uint64_t end)
+{
+	const struct ordered *o = first_in(&lows, start, end);
+
+	return o ? &members->threads[o->value] : NULL;
+}
+
+bool members_point_at(uint64_t pointer)
+{
+	return first_in(&pointers, pointer, pointer + 1);
+}
+
+bool members_signals_in(uint64_t start, uint64_t end)
+{
+	return first_in(&signals, start, end);
+}
+
+uint32_t members_pointers(uint64_t start, uint64_t end, uint64_t *first)
+{
+	uint32_t from = ordered_from(all.list, all.count, start);
+	uint32_t to = ordered_from(all.list, all.count, end);
+
+	*first = from < to ? all.list[from].key : 0;
+	return to - from;
+}
+
+uint32_t members_serial(uint32_t tid)
+{
+	const struct ordered *o = first_in(&serials, tid, tid + 1ull);
+
+	return o ? (uint32_t)o->value : RKN_NONE;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* What is noted of a thread where it stands still. */
+#include <cpuid.h>
+#include <signal.h>
+#include <ucontext.h>
+
+#include "compiler.h"
+#include "moves.h"
+#include "stop.h"
+#include "sys.h"
+
+#define RED_ZONE 128 /* bytes below its stack pointer that a function may use */
+
+void stop_note_caller(struct stopped *s, uint64_t low)
+{
+	bool active;
+
+	s->tid = (uint32_t)sys_tid();
+	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	s->alternate = sys_alternate_stack(&active);
+	s->low = s->sp = active ? 0 : low;
+	s->moves = moves_unfinished();
+	s->task = NULL;
+}
+
+/* The kernel's signal frame says all about the interrupted code. */
+static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
+{
+	const stack_t *other = &u->uc_stack;
+
+	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
+	s->low = low;
+	s->alternate = 0;
+	if (!(other->ss_flags & SS_DISABLE))
+		s->alternate = (uint64_t)(uintptr_t)other->ss_sp;
+	/* The registers are there then, in memory that is searched anyway. */
+	if (s->alternate && low - s->alternate < other->ss_size)
+		s->low = s->sp - RED_ZONE;
+	if (other->ss_flags & SS_ONSTACK)
+		s->low = s->sp = 0;
+	s->task = NULL;
+	/* Last: whoever sees it may read the rest. */
+	__atomic_store_n(&s->tid, (uint32_t)sys_tid(), __ATOMIC_RELEASE);
+}
+
+static void zero(uint64_t from, uint64_t to)
+{
+	for (; from < to; from++)
+		*(volatile char *)(uintptr_t)from = 0;
+}
+
+/*
+ * The signal frame has holes that the kernel does not fill, and the state of
+ * registers that are not in use is not written at all: what functions left on
+ * the stack before would look like a register's value.
+ * (Linux, arch/x86/include/uapi/asm/sigcontext.h; Intel SDM volume 1, 13.4.)
+ */
+#define XSTATE_MAGIC  0x46505853u
+#define XSTATE_LEGACY 576u /* and its header */
+#define SIGINFO_SIZE  128u
+
+/* Where the processor puts each class; found out once, as it takes long in
+ * virtual machines. */
+static struct {
+	uint32_t start, end;
+} layout[64];
+static bool laid_out;
+
+void stop_know_frames(void)
+{
+	uint32_t start, size, c, d;
+	uint64_t classes;
+
+	if (__atomic_load_n(&laid_out, __ATOMIC_ACQUIRE))
+		return;
+	__cpuid_count(0xd, 0, start, size, c, d);
+	classes = (uint64_t)d << 32 | start;
+	for (classes &= ~3ull; classes; classes &= classes - 1) {
+		const unsigned i = (unsigned)__builtin_ctzll(classes);
+
+		__cpuid_count(0xd, i, size, start, c, d);
+		WRITE_ONCE(layout[i].start, start);
+		WRITE_ONCE(layout[i].end, start + size);
+	}
+	__atomic_store_n(&laid_out, true, __ATOMIC_RELEASE);
+}
+
+static bool is_used(uint64_t used, uint32_t from)
+{
+	for (used &= ~3ull; used; used &= used - 1) {
+		const unsigned i = (unsigned)__builtin_ctzll(used);
+
+		if (from + 8 > READ_ONCE(layout[i].start) &&
+		    from < READ_ONCE(layout[i].end))
+			return true;
+	}
+	return false;
+}
+
+/* Zero the state of register classes that are not in use. */
+static void fill_state(uint64_t fp, uint32_t size)
+{
+	const uint64_t used =
+	    *(uint64_t *)(uintptr_t)(fp + 512) & ~(1ull << 63);
+
+	stop_know_frames();
+	for (uint32_t at = XSTATE_LEGACY; at + 8 <= size; at += 8)
+		if (!is_used(used, at))
+			*(volatile uint64_t *)(uintptr_t)(fp + at) = 0;
+}
+
+static void fill_holes(ucontext_t *u, const void *info)
+{
+	uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
+	uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE, end;
+
+	zero((uint64_t)(uintptr_t)u->uc_mcontext.__reserved1,
+	     (uint64_t)(uintptr_t)(u->uc_mcontext.__reserved1 + 8));
+	if (!fp)
+		return;
+	if (fp - ((uint64_t)(uintptr_t)info + SIGINFO_SIZE) < 4096)
+		zero((uint64_t)(uintptr_t)info + SIGINFO_SIZE, fp);
+	if (*(uint32_t *)(uintptr_t)(fp + 464) != XSTATE_MAGIC)
+		return;
+	fill_state(fp, *(uint32_t *)(uintptr_t)(fp + 480));
+	/* A second magic number stands behind the state, and must stay. */
+	end = fp + *(uint32_t *)(uintptr_t)(fp + 468);
+	if (sp - end < 4096)
+		zero(end, sp);
+}
+
+void stop_note_interrupted(struct stopped *s, void *info, void *context,
+			   uint64_t low)
+{
+	s->moves = moves_in(context);
+	fill_holes(context, info);
+	note(s, context, low);
+}

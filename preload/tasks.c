@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "tasks.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "proc.h"
+#include "process.h"
+#include "sys.h"
+#include "text.h"
+
+/* The kernel's struct linux_dirent64. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* include/linux/sched.h */
+#define PF_IO_WORKER   0x00000010u
+#define PF_USER_WORKER 0x00004000u /* since Linux 6.4; vhost has them, too */
+#define PF_KTHREAD     0x00200000u
+#define FLAGS_FIELD    6 /* behind the state */
+
+/* /proc/self/task/TID/NAME, as far as there is room; its bytes, 0: none. */
+static unsigned read_file(int tid, const char *name, char *line, unsigned room)
+{
+	char path[64];
+	struct text t = { path, sizeof(path), 0 };
+	long size = 0;
+	int fd;
+
+	text_add(&t, "self/task/");
+	text_number(&t, (uint64_t)tid);
+	text_add(&t, name);
+	fd = (int)proc_open(path, O_RDONLY);
+	if (fd >= 0) {
+		size = sys_read(fd, line, room - 1);
+		sys_close(fd);
+	}
+	size = size > 0 ? size : 0;
+	line[size] = '\0';
+	return (unsigned)size;
+}
+
+/* "0x7f5a" or "-1", and the blank behind it. */
+static uint64_t number(const char **at)
+{
+	const char *s = *at;
+	const bool negative = *s == '-';
+	const bool hexadecimal = s[0] == '0' && s[1] == 'x';
+	uint64_t n = 0;
+
+	s += negative ? 1 : hexadecimal ? 2 : 0;
+	for (;; s++) {
+		if (*s >= '0' && *s <= '9')
+			n = n * (hexadecimal ? 16 : 10) + (uint64_t)(*s - '0');
+		else if (hexadecimal && *s >= 'a' && *s <= 'f')
+			n = n * 16 + (uint64_t)(*s - 'a' + 10);
+		else
+			break;
+	}
+	while (*s == ' ')
+		s++;
+	*at = s;
+	return negative ? -n : n;
+}
+
+static bool is_lending(const struct task *t)
+{
+	uint64_t flags = 0;
+
+	switch (t->call) {
+	case SYS_vfork:
+		return true;
+	case SYS_clone:
+		return t->arguments[0] & CLONE_VFORK;
+	case SYS_clone3: /* struct clone_args begins with the flags */
+		return sys_peek(process.pid, &flags, t->arguments[0], 8) == 8 &&
+		       flags & CLONE_VFORK;
+	default:
+		return false;
+	}
+}
+
+/* Only of a system call are there arguments: "-1 0x7ffd2d4e29f8 0x55d0c0". */
+enum task_state tasks_look(int tid, struct task *t)
+{
+	char line[256];
+	const char *at = line;
+
+	memset(t, 0, sizeof(*t));
+	if (!read_file(tid, "/syscall", line, sizeof(line)))
+		return TASK_UNKNOWN;
+	if (*line == 'r')
+		return TASK_RUNS;
+	t->call = (int64_t)number(&at);
+	for (int i = 0; t->call != -1 && i < TASK_ARGUMENTS; i++)
+		t->arguments[i] = number(&at);
+	t->sp = number(&at);
+	t->pc = number(&at);
+	if (!t->sp)
+		return tasks_kind(tid);
+	return is_lending(t) ? TASK_LENDS : TASK_WAITS;
+}
+
+/* 7 (name) S 1 7 7 0 -1 64 ... */
+enum task_state tasks_kind(int tid)
+{
+	const unsigned workers = PF_IO_WORKER | PF_USER_WORKER | PF_KTHREAD;
+	char line[512];
+	const char *at;
+	uint64_t flags = 0;
+
+	if (!sys_thread_alive(process.pid, tid))
+		return TASK_OVER;
+	if (!read_file(tid, "/stat", line, sizeof(line)))
+		return TASK_UNKNOWN;
+	at = strrchr(line, ')');
+	if (!at || at[1] != ' ')
+		return TASK_UNKNOWN;
+	at += 2;
+	if (*at == 'Z' || *at == 'X')
+		return TASK_OVER;
+	at += 2;
+	for (int i = 0; i < FLAGS_FIELD; i++)
+		flags = number(&at);
+	return flags & workers ? TASK_WORKER : TASK_UNKNOWN;
+}
+
+bool tasks_each(void (*f)(int tid, void *data), void *data)
+{
+	__attribute__((aligned(8))) static char buffer[16384];
+	int fd = (int)proc_open("self/task", O_RDONLY | O_DIRECTORY);
+	int self = sys_tid();
+	bool known = false; /* by the number that it has here */
+	unsigned seen = 0;
+	long size = -1;
+
+	while (fd >= 0 &&
+	       (size = sys_directory(fd, buffer, sizeof(buffer))) > 0) {
+		for (long at = 0; at < size;) {
+			const struct entry *e = (const void *)(buffer + at);
+			const char *name = e->name;
+			int tid = (int)number(&name);
+
+			at += e->size;
+			known |= tid == self;
+			seen += tid != 0;
+			if (tid)
+				f(tid, data);
+		}
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	return size == 0 && (known || seen == 1);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process's threads as the kernel shows them, from outside, in
+ * /proc/self/task.  No malloc, no lock.
+ */
+#ifndef TASKS_H
+#define TASKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum task_state {
+	TASK_UNKNOWN, /* it cannot be told */
+	TASK_RUNS,    /* or is about to */
+	TASK_WAITS,   /* in the kernel, with what struct task says */
+	TASK_LENDS,   /* the same, and a child runs on its stack: vfork() */
+	TASK_WORKER,  /* the kernel's own, as io_uring has them: no code of the
+			 program's, no stack, no signals */
+	TASK_OVER,    /* it has ended, though it may be listed */
+};
+
+#define TASK_ARGUMENTS 6
+
+/* 7 0x7ffd2d4e2a10 0x1 0xffffffff 0x0 0x8 0x0 0x7ffd2d4e29f8 0x7f5a3d2f2b9f */
+struct task {
+	int64_t call; /* -1: it waits in none, after a fault for example */
+	uint64_t arguments[TASK_ARGUMENTS]; /* registers of the call */
+	uint64_t sp, pc;
+};
+
+/* What does thread `tid` do now? *t is filled in for those that wait. */
+enum task_state tasks_look(int tid, struct task *t);
+
+/* Is it over, or a worker? The answer where tasks_look() has none; else
+ * TASK_UNKNOWN. */
+enum task_state tasks_kind(int tid);
+
+/* Call f(tid, data) for each thread that is listed. False: the list is not
+ * whole, or in numbers of another pid namespace. */
+bool tasks_each(void (*f)(int tid, void *data), void *data);
+
+#endif

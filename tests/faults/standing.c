@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads that are hard to stop, or must not be, one kind by argument 1, while
+ * the program ends or asks for a check. Each loses 100 bytes; what a thread
+ * still needs is in its stack.
+ */
+#include <errno.h>
+#include <linux/io_uring.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../hooks/hooks.h"
+
+#define SKIP  77
+#define STACK 65536
+#define PAGE  4096
+
+static atomic_int ready;
+
+static void wait_for(int n)
+{
+	while (atomic_load(&ready) < n)
+		usleep(1000);
+	usleep(20000);
+}
+
+static void start(void *(*f)(void *), void *argument)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, f, argument))
+		exit(2);
+}
+
+/* The kernel's thread for submissions, as servers use it. */
+static void uring(void)
+{
+	struct io_uring_params p = { .flags = IORING_SETUP_SQPOLL,
+				     .sq_thread_idle = 1000 };
+
+	if (syscall(SYS_io_uring_setup, 8, &p) < 0)
+		exit(SKIP);
+	usleep(10000);
+}
+
+/* The child is alive when the process ends, and ends itself then. */
+static void *lend(void *unused)
+{
+	char *volatile held = malloc(66);
+	const pid_t self = getpid();
+	pid_t child;
+
+	atomic_fetch_add(&ready, 1);
+	child = vfork();
+	if (!child) {
+		for (int i = 0; i < 1000 && getppid() == self; i++)
+			usleep(10000);
+		_exit(0);
+	}
+	free(held);
+	return unused;
+}
+
+/* All signals, also glibc's own two, which its functions leave alone. */
+static void *block(void *unused)
+{
+	char *volatile held = malloc(66);
+	const uint64_t all = ~0ull;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+	atomic_fetch_add(&ready, 1);
+	poll(NULL, 0, 60000);
+	free(held);
+	return unused;
+}
+
+/* --- Little room --------------------------------------------------------------- */
+
+static char *stack;
+static long room;
+static int spins;
+
+static __attribute__((noinline)) void go_down(char *held)
+{
+	char *here = __builtin_frame_address(0);
+	volatile char *p =
+	    __builtin_alloca((size_t)(here - stack - 128 - room));
+
+	p[0] = 1;
+	atomic_fetch_add(&ready, 1);
+	for (volatile int i = 1; spins && i;)
+		;
+	syscall(SYS_poll, NULL, 0, 60000);
+	OPAQUE(held);
+	p[0] = 2;
+}
+
+static void *on_little(void *unused)
+{
+	char *held = malloc(66);
+
+	OPAQUE(held);
+	syscall(SYS_gettid); /* to find it takes room, too */
+	go_down(held);
+	return unused;
+}
+
+static void with_room(int guard)
+{
+	pthread_attr_t a;
+	pthread_t t;
+
+	stack = mmap(NULL, STACK + PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (guard)
+		mprotect(stack, PAGE, PROT_NONE);
+	stack += PAGE;
+	pthread_attr_init(&a);
+	pthread_attr_setstack(&a, stack, STACK);
+	if (pthread_create(&t, &a, on_little, NULL))
+		exit(2);
+	wait_for(1);
+}
+
+/* --- Ids ------------------------------------------------------------------------- */
+
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+static atomic_int changes;
+
+/* Each is a broadcast to all threads, which the caller waits for. */
+static void *change(void *unused)
+{
+	for (;;) {
+		if (setresuid((uid_t)-1, (uid_t)-1, (uid_t)-1))
+			exit(3);
+		atomic_fetch_add(&changes, 1);
+	}
+	return unused;
+}
+
+static void *sleep_on(void *unused)
+{
+	for (;;)
+		usleep(500);
+	return unused;
+}
+
+static void ids(void)
+{
+	int seen;
+
+	alarm(60);
+	start(change, NULL);
+	for (int i = 0; i < 6; i++)
+		start(sleep_on, NULL);
+	for (int i = 0; i < 100; i++) {
+		seen = atomic_load(&changes);
+		if (__lsan_do_recoverable_leak_check)
+			__lsan_do_recoverable_leak_check();
+		while (atomic_load(&changes) < seen + 5)
+			usleep(100);
+	}
+	puts("goes on");
+}
+
+/* --- Many ------------------------------------------------------------------------- */
+
+static void *one_of_many(void *unused)
+{
+	char *held = malloc(66);
+
+	OPAQUE(held);
+	atomic_fetch_add(&ready, 1);
+	for (;;) {
+		pause();
+		OPAQUE(held);
+	}
+	return unused;
+}
+
+static void many(int n)
+{
+	pthread_attr_t a;
+	pthread_t t;
+	int made = 0;
+
+	pthread_attr_init(&a);
+	pthread_attr_setstacksize(&a, STACK);
+	while (made < n && !pthread_create(&t, &a, one_of_many, NULL))
+		made++;
+	if (made < n)
+		_exit(SKIP);
+	while (atomic_load(&ready) < n)
+		usleep(1000);
+	printf("%d threads\n", made);
+}
+
+int main(int argc, char **argv)
+{
+	if (!strcmp(argv[1], "ids")) /* its checks would tell of what is lost */
+		ids();
+	lose(100);
+	scrub();
+	room = argc > 2 ? atol(argv[2]) : 0;
+	spins = argc > 3;
+	if (!strcmp(argv[1], "uring"))
+		uring();
+	if (!strcmp(argv[1], "vfork")) {
+		start(lend, NULL);
+		wait_for(1);
+	}
+	if (!strcmp(argv[1], "blocked")) {
+		start(block, NULL);
+		wait_for(1);
+	}
+	if (!strcmp(argv[1], "low"))
+		with_room(1);
+	if (!strcmp(argv[1], "many"))
+		many((int)room);
+	puts("ends");
+	return 0;
+}
