@@ -181,8 +181,6 @@ static void note_arguments(struct rkn_meta *m)
 	}
 }
 
-static bool hides_operators; /* see real.h */
-
 /* The program asked for its leak check before its end. */
 static bool checking, checked;
 static uint32_t asker; /* thread that asks what is lost so far; 0: none */
@@ -192,7 +190,7 @@ static void note_operators(void)
 	struct store_area *common = store_record(STORE_AREAS, 0);
 
 	if (common)
-		common->limits[RKN_LIMIT_OPERATORS] = hides_operators;
+		common->limits[RKN_LIMIT_OPERATORS] = process.hides_operators;
 }
 
 static void describe(void)
@@ -249,7 +247,7 @@ static int find_out(void)
 	}
 	text_add(&t, out ? out : "");
 	process.foreign_malloc = !real_is_glibc();
-	hides_operators = real_hides_operators();
+	process.hides_operators = real_hides_operators();
 	return text_whole(&t) ? 0 : -ENAMETOOLONG;
 }
 

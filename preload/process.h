@@ -39,6 +39,7 @@ struct process {
 	bool forked;
 	bool tames; /* blocks were allocated where leaks are not wanted */
 	bool foreign_malloc; /* the real allocator is not glibc's */
+	bool hides_operators; /* and what C++'s new makes is not seen */
 	struct settings settings;
 	char directory[4096]; /* absolute */
 	char program[4096];   /* absolute path of the executable */

@@ -429,6 +429,33 @@ static bool needs_cxx(const struct link_map *l)
 	return false;
 }
 
+/* Does it take operator new, or new[], from another module? */
+static bool takes_operators(const struct dynamic *d, const ElfW(Rela) * r,
+			    size_t count)
+{
+	for (; count; count--, r++) {
+		const ElfW(Sym) *s = &d->symbols[ELF64_R_SYM(r->r_info)];
+		const char *name = d->texts + s->st_name;
+
+		if (s->st_shndx == SHN_UNDEF &&
+		    (strncmp(name, "_Znw", 4) == 0 ||
+		     strncmp(name, "_Zna", 4) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* A linker leaves the C++ library out where the allocator has all that is
+ * asked for. */
+static bool uses_operators(const struct link_map *l)
+{
+	struct dynamic d;
+
+	return needs_cxx(l) || (dynamic_read(&d, l) &&
+				(takes_operators(&d, d.calls, d.call_count) ||
+				 takes_operators(&d, d.data, d.data_count)));
+}
+
 COLD bool real_hides_operators(void)
 {
 	void *new = glibc ? NULL : dlsym(RTLD_DEFAULT, "_Znwm");
@@ -438,7 +465,7 @@ COLD bool real_hides_operators(void)
 	if (!new || !in_one_library(new, (void *)(uintptr_t)real.malloc))
 		return false;
 	for (const struct link_map *l = _r_debug.r_map; l; l = l->l_next)
-		if (!in_one_library(l->l_ld, new) && needs_cxx(l))
+		if (!in_one_library(l->l_ld, new) && uses_operators(l))
 			return true;
 	return false;
 }

@@ -100,7 +100,7 @@ bool real_is_glibc(void);
 bool real_is_alone(void);
 
 /* Has the next malloc's library C++'s operators, too, and does the program use
- * the C++ library? Then what new allocates is not seen. */
+ * them or the C++ library? Then what new allocates is not seen. */
 bool real_hides_operators(void);
 
 #endif

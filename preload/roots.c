@@ -161,6 +161,19 @@ static void search_hidden(struct picture *p, const struct piece *piece,
 		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
 }
 
+/* What is in no live block, on a page that may be as above. */
+static void search_beside(struct picture *p, const struct piece *piece,
+			  uint64_t start, uint64_t end)
+{
+	const struct blocks *b = &p->blocks;
+	const uint32_t first = blocks_after(b, start);
+
+	if (first < b->count && b->list[first].address < end)
+		search_gaps(p, piece, start, end);
+	else
+		search_page(p, piece, start, end);
+}
+
 /* May the page hold what the program has written? */
 static bool is_worth(struct picture *p, const struct map *map, uint64_t page)
 {
@@ -204,6 +217,8 @@ static void search_part(struct picture *p, const struct piece *piece,
 			search_hidden(p, piece, start, next);
 		else if (piece->heap || is_zeroed(piece))
 			search_gaps(p, piece, start, next);
+		else if (anonymous && process.hides_operators)
+			search_beside(p, piece, start, next);
 		else if (!anonymous ||
 			 !heap_owns(&p->blocks, start, p->maps, p->map_count))
 			search_page(p, piece, start, next);
@@ -437,21 +452,14 @@ static void search_result(struct picture *p, const struct piece *piece,
 static void search_other(uint64_t start, uint64_t end, void *data)
 {
 	const struct inheritance *i = data;
-	const struct blocks *b = &i->p->blocks;
 
 	for (uint64_t next; start < end; start = next) {
-		uint32_t first;
-
 		start = (pages_next(&i->p->pages, start, end) + 7) & ~7ull;
 		next = (start & ~(PAGE - 1)) + PAGE;
 		next = next < end ? next : end;
 		if (start >= next)
 			return;
-		first = blocks_after(b, start);
-		if (first < b->count && b->list[first].address < next)
-			search_gaps(i->p, i->piece, start, next);
-		else
-			search_page(i->p, i->piece, start, next);
+		search_beside(i->p, i->piece, start, next);
 	}
 }
 

@@ -308,6 +308,29 @@ def test_corners_hold_with_other_allocators(name, what, args, tmp_path):
                     0) == (what == "tls")
 
 
+@pytest.mark.parametrize("name", ALLOCATORS)
+@pytest.mark.parametrize("needed", ["--as-needed", "--no-as-needed"])
+def test_what_an_object_of_an_unseen_new_leads_to_is_in_use(name, needed,
+                                                            tmp_path):
+    """With and without the C++ library, of which nothing is needed."""
+    user = compiled(tmp_path, "user", textwrap.dedent("""
+        #include <cstdlib>
+        struct node { void *held; node *next; };
+        static node *list;
+        int main()
+        {
+            for (int i = 0; i < 100; i++) {
+                list = new node { std::malloc(sizeof(node)), list };
+                std::free(std::malloc(sizeof(node)));
+            }
+        }"""), "-g", "-O0", f"-Wl,{needed}", allocator(name), compiler="g++")
+    report = same(tmp_path, user, env=environment()).report()
+    assert report["findings"] == []
+    assert report["process"]["live_blocks"] >= 100
+    told = {row["what"]: row["count"] for row in report["complete"]}
+    assert told["allocators that bring C++'s operators of their own"] == 1
+
+
 def test_programs_that_walk_their_own_stack_are_not_disturbed(tmp_path):
     """libunwind and glibc's backtrace(), in handlers and out of them."""
     if not ctypes.util.find_library("unwind"):
