@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "aside.h"
 #include "names.h"
 #include "process.h"
 #include "references.h"
@@ -63,19 +64,30 @@ static void add_references(struct text *text, const void *p, long count)
 	text_add(text, ": refknot refs tells where they were taken");
 }
 
-static void fail(const void *p, long count)
+struct failure {
+	const void *p;
+	long count; /* of references; -1: it is no object */
+};
+
+static void say(void *data)
 {
+	const struct failure *f = data;
 	char line[1024];
 	struct text text = { line, sizeof(line), 0 };
 
 	text_add(&text, "refknot_assert_last_release(");
-	add_object(&text, p);
+	add_object(&text, f->p);
 	text_add(&text, "): ");
-	if (count < 0)
+	if (f->count < 0)
 		text_add(&text, "it is no object");
 	else
-		add_references(&text, p, count);
+		add_references(&text, f->p, f->count);
 	process_failed(line);
+}
+
+static void fail(const void *p, long count)
+{
+	aside(say, &(struct failure){ p, count });
 	abort();
 }
 

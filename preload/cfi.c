@@ -1,17 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "cfi.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "cfi_row.h"
 #include "modules.h"
 
-/* A return address may be the first byte of another function's code. */
-static bool row_of(uint64_t pc, struct cfi_row *row)
-{
+struct work {
+	struct image image;
 	struct cfi_fde fde;
+	struct cfi_machine machine;
+	struct cfi_stack stack;
+	struct cfi_frame at; /* of the frame's own instruction */
+};
+static_assert(sizeof(struct work) <= sizeof(struct cfi_work), "no room");
 
-	return cfi_fde_find(pc - 1, &fde) && cfi_row_make(&fde, pc - 1, row);
+static struct work *in(struct cfi_work *room)
+{
+	return (struct work *)(void *)room;
+}
+
+/* A return address may be the first byte of another function's code. NULL: there
+ * is no row. */
+static const struct cfi_row *row_of(uint64_t pc, struct cfi_work *room)
+{
+	struct work *w = in(room);
+
+	return cfi_fde_find(pc - 1, &w->image, &w->fde) &&
+		       cfi_row_make(&w->machine, &w->fde, pc - 1)
+		   ? &w->machine.row
+		   : NULL;
 }
 
 static bool is_plain(const struct cfi_row *row)
@@ -31,42 +50,40 @@ static bool is_plain(const struct cfi_row *row)
  * information, and makecontext() plants a function's first address, before
  * which no call can stand.
  */
-static bool is_planted(uint64_t pc)
+static bool is_planted(uint64_t pc, struct work *w)
 {
-	struct cfi_fde fde;
-
 	return modules_is_loader(pc - 1) ||
-	       (cfi_fde_find(pc, &fde) && fde.start == pc);
+	       (cfi_fde_find(pc, &w->image, &w->fde) && w->fde.start == pc);
 }
 
-struct cfi_rule cfi_rule(uint64_t pc)
+struct cfi_rule cfi_rule(uint64_t pc, struct cfi_work *work)
 {
 	struct cfi_rule rule = { .kind = CFI_NONE };
-	struct cfi_row row;
+	const struct cfi_row *row = row_of(pc, work);
 
-	if (!row_of(pc, &row)) {
-		rule.kind = is_planted(pc) ? CFI_END : CFI_NONE;
-	} else if (row.rip.kind == CFI_UNDEFINED) {
+	if (!row) {
+		rule.kind = is_planted(pc, in(work)) ? CFI_END : CFI_NONE;
+	} else if (row->rip.kind == CFI_UNDEFINED) {
 		rule.kind = CFI_END;
-	} else if (is_plain(&row)) {
+	} else if (is_plain(row)) {
 		rule.kind = CFI_PLAIN;
-		rule.from_rbp = row.cfa_register == CFI_RBP;
-		rule.offset = (int32_t)row.cfa_offset;
-		rule.rbp_offset = (int32_t)row.rbp.offset;
+		rule.from_rbp = row->cfa_register == CFI_RBP;
+		rule.offset = (int32_t)row->cfa_offset;
+		rule.rbp_offset = (int32_t)row->rbp.offset;
 	} else {
 		rule.kind = CFI_COMPLEX;
 	}
 	return rule;
 }
 
-static bool find_cfa(const struct cfi_row *row, const struct cfi_frame *f,
+static bool find_cfa(struct work *w, const struct cfi_frame *f,
 		     const struct cfi_bounds *bounds, uint64_t *cfa)
 {
-	struct cfi_frame at = { f->pc - 1, f->sp, f->rbp };
+	const struct cfi_row *row = &w->machine.row;
 
 	if (row->cfa_expression.p)
-		return cfi_evaluate(row->cfa_expression, &at, false, 0, bounds,
-				    cfa);
+		return cfi_evaluate(&w->stack, row->cfa_expression, &w->at,
+				    NULL, bounds, cfa);
 	if (row->cfa_register != CFI_RBP && row->cfa_register != CFI_RSP)
 		return false;
 	*cfa = (row->cfa_register == CFI_RBP ? f->rbp : f->sp) +
@@ -74,11 +91,10 @@ static bool find_cfa(const struct cfi_row *row, const struct cfi_frame *f,
 	return true;
 }
 
-static bool fetch(const struct cfi_place *p, const struct cfi_frame *f,
-		  uint64_t cfa, uint64_t same, const struct cfi_bounds *bounds,
+static bool fetch(struct work *w, const struct cfi_place *p, uint64_t cfa,
+		  uint64_t same, const struct cfi_bounds *bounds,
 		  uint64_t *value)
 {
-	struct cfi_frame at = { f->pc - 1, f->sp, f->rbp };
 	uint64_t address;
 
 	switch (p->kind) {
@@ -91,12 +107,12 @@ static bool fetch(const struct cfi_place *p, const struct cfi_frame *f,
 		*value = cfa + (uint64_t)p->offset;
 		return true;
 	case CFI_EXPRESSION:
-		return cfi_evaluate(p->expression, &at, true, cfa, bounds,
-				    &address) &&
+		return cfi_evaluate(&w->stack, p->expression, &w->at, &cfa,
+				    bounds, &address) &&
 		       cfi_load(address, bounds, value);
 	case CFI_VALUE_EXPRESSION:
-		return cfi_evaluate(p->expression, &at, true, cfa, bounds,
-				    value);
+		return cfi_evaluate(&w->stack, p->expression, &w->at, &cfa,
+				    bounds, value);
 	case CFI_UNDEFINED:
 	case CFI_OTHER:
 	default:
@@ -104,34 +120,37 @@ static bool fetch(const struct cfi_place *p, const struct cfi_frame *f,
 	}
 }
 
-bool cfi_is_signal_frame(uint64_t pc)
+bool cfi_is_signal_frame(uint64_t pc, struct cfi_work *work)
 {
-	struct cfi_row row;
+	const struct cfi_row *row = row_of(pc, work);
 
-	return row_of(pc, &row) && row.signal;
+	return row && row->signal;
 }
 
-enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds)
+enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds,
+		       struct cfi_work *work)
 {
+	const struct cfi_row *row = row_of(f->pc, work);
+	struct work *w = in(work);
 	struct cfi_frame caller;
-	struct cfi_row row;
 	uint64_t cfa;
 
-	if (!row_of(f->pc, &row))
+	if (!row)
 		return CFI_NONE;
-	if (row.rip.kind == CFI_UNDEFINED)
+	if (row->rip.kind == CFI_UNDEFINED)
 		return CFI_END;
-	if (!find_cfa(&row, f, bounds, &cfa) ||
-	    !fetch(&row.rip, f, cfa, f->pc, bounds, &caller.pc) ||
-	    !fetch(&row.rsp, f, cfa, cfa, bounds, &caller.sp))
+	w->at = (struct cfi_frame){ f->pc - 1, f->sp, f->rbp };
+	if (!find_cfa(w, f, bounds, &cfa) ||
+	    !fetch(w, &row->rip, cfa, f->pc, bounds, &caller.pc) ||
+	    !fetch(w, &row->rsp, cfa, cfa, bounds, &caller.sp))
 		return CFI_NONE;
-	if (row.rbp.kind == CFI_UNDEFINED || row.rbp.kind == CFI_OTHER)
+	if (row->rbp.kind == CFI_UNDEFINED || row->rbp.kind == CFI_OTHER)
 		caller.rbp = 0;
-	else if (!fetch(&row.rbp, f, cfa, f->rbp, bounds, &caller.rbp))
+	else if (!fetch(w, &row->rbp, cfa, f->rbp, bounds, &caller.rbp))
 		return CFI_NONE;
 	if (!caller.pc)
 		return CFI_END;
-	if (row.signal)
+	if (row->signal)
 		caller.pc++;
 	*f = caller;
 	return CFI_PLAIN;

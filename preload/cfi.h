@@ -40,15 +40,22 @@ struct cfi_rule {
 	int32_t rbp_offset; /* rbp is saved at CFA + this; 0: not saved */
 };
 
-struct cfi_rule cfi_rule(uint64_t pc);
+/* Room for the work, which is too much for small stacks: it says nothing before
+ * a call, and nothing after it. */
+struct cfi_work {
+	uint64_t words[224];
+};
+
+struct cfi_rule cfi_rule(uint64_t pc, struct cfi_work *work);
 
 /*
  * Replace `f` by its caller, whatever the rule's kind: CFI_PLAIN when that was
  * done, CFI_END or CFI_NONE when it cannot be.
  */
-enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds);
+enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds,
+		       struct cfi_work *work);
 
 /* Is it where a signal's handler returns to? */
-bool cfi_is_signal_frame(uint64_t pc);
+bool cfi_is_signal_frame(uint64_t pc, struct cfi_work *work);
 
 #endif

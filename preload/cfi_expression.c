@@ -5,23 +5,15 @@
  */
 #include "cfi_row.h"
 
-#define STACK_SIZE 16
-
-struct stack {
-	uint64_t values[STACK_SIZE];
-	unsigned size;
-	bool failed;
-};
-
-static void push(struct stack *s, uint64_t value)
+static void push(struct cfi_stack *s, uint64_t value)
 {
-	if (s->size == STACK_SIZE)
+	if (s->size == CFI_STACK_SIZE)
 		s->failed = true;
 	else
 		s->values[s->size++] = value;
 }
 
-static uint64_t pop(struct stack *s)
+static uint64_t pop(struct cfi_stack *s)
 {
 	if (s->size)
 		return s->values[--s->size];
@@ -47,7 +39,7 @@ static bool register_value(const struct cfi_frame *f, unsigned number,
 	}
 }
 
-static bool constant(struct stack *s, uint8_t op, struct cfi_bytes *b)
+static bool constant(struct cfi_stack *s, uint8_t op, struct cfi_bytes *b)
 {
 	switch (op) {
 	case 0x08: /* DW_OP_const1u .. DW_OP_consts, in order */
@@ -83,7 +75,7 @@ static bool constant(struct stack *s, uint8_t op, struct cfi_bytes *b)
 	}
 }
 
-static bool binary(struct stack *s, uint8_t op)
+static bool binary(struct cfi_stack *s, uint8_t op)
 {
 	uint64_t b = pop(s), a = pop(s);
 
@@ -133,7 +125,7 @@ static bool binary(struct stack *s, uint8_t op)
 }
 
 /* DW_OP_deref, DW_OP_dup, DW_OP_drop, DW_OP_plus_uconst, or two operands. */
-static bool other(struct stack *s, uint8_t op, struct cfi_bytes *b,
+static bool other(struct cfi_stack *s, uint8_t op, struct cfi_bytes *b,
 		  const struct cfi_bounds *bounds)
 {
 	uint64_t value = 0;
@@ -160,29 +152,29 @@ static bool other(struct stack *s, uint8_t op, struct cfi_bytes *b,
 	}
 }
 
-bool cfi_evaluate(struct cfi_bytes e, const struct cfi_frame *f, bool start,
-		  uint64_t cfa, const struct cfi_bounds *bounds,
-		  uint64_t *result)
+bool cfi_evaluate(struct cfi_stack *s, struct cfi_bytes e,
+		  const struct cfi_frame *f, const uint64_t *cfa,
+		  const struct cfi_bounds *bounds, uint64_t *result)
 {
-	struct stack s = { .size = 0, .failed = false };
 	uint64_t value;
 
-	if (start)
-		push(&s, cfa);
-	while (e.p < e.end && !s.failed) {
+	s->size = 0;
+	s->failed = false;
+	if (cfa)
+		push(s, *cfa);
+	while (e.p < e.end && !s->failed) {
 		uint8_t op = *e.p++;
 
 		if (op >= 0x30 && op < 0x50) { /* DW_OP_lit0 .. lit31 */
-			push(&s, op - 0x30u);
+			push(s, op - 0x30u);
 		} else if (op >= 0x70 && op < 0x90) { /* DW_OP_breg0 .. 31 */
 			if (!register_value(f, op - 0x70u, &value))
 				return false;
-			push(&s, value + (uint64_t)cfi_sleb(&e));
-		} else if (!constant(&s, op, &e) &&
-			   !other(&s, op, &e, bounds)) {
+			push(s, value + (uint64_t)cfi_sleb(&e));
+		} else if (!constant(s, op, &e) && !other(s, op, &e, bounds)) {
 			return false;
 		}
 	}
-	*result = pop(&s);
-	return !s.failed;
+	*result = pop(s);
+	return !s->failed;
 }

@@ -269,14 +269,13 @@ static bool read_fde(const uint8_t *p, const struct image *image, uint64_t pc,
 	return true;
 }
 
-bool cfi_fde_find(uint64_t pc, struct cfi_fde *fde)
+bool cfi_fde_find(uint64_t pc, struct image *image, struct cfi_fde *fde)
 {
 	const uint8_t *end, *p;
-	struct image image;
 
-	if (!image_find(pc, &image) || !image.unwind)
+	if (!image_find(pc, image) || !image->unwind)
 		return false;
-	end = image_readable(&image, image.unwind);
-	p = end ? search(image.unwind, end, pc) : NULL;
-	return p && read_fde(p, &image, pc, fde);
+	end = image_readable(image, image->unwind);
+	p = end ? search(image->unwind, end, pc) : NULL;
+	return p && read_fde(p, image, pc, fde);
 }

@@ -5,19 +5,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SAVED_ROWS 8
-
-/* What the instructions work on. */
-struct machine {
-	const struct cfi_fde *fde;
-	struct cfi_row row;
-	struct cfi_row initial; /* after the CIE's instructions */
-	struct cfi_row saved[SAVED_ROWS];
-	unsigned saves;
-	uint64_t location, pc;
-	bool failed;
-};
-
 static struct cfi_place *place(struct cfi_row *row, uint64_t number)
 {
 	switch (number) {
@@ -32,7 +19,8 @@ static struct cfi_place *place(struct cfi_row *row, uint64_t number)
 	}
 }
 
-static void set(struct machine *m, uint64_t number, int kind, int64_t offset)
+static void set(struct cfi_machine *m, uint64_t number, int kind,
+		int64_t offset)
 {
 	struct cfi_place *p = place(&m->row, number);
 
@@ -40,7 +28,7 @@ static void set(struct machine *m, uint64_t number, int kind, int64_t offset)
 		*p = (struct cfi_place){ .kind = kind, .offset = offset };
 }
 
-static void restore(struct machine *m, uint64_t number)
+static void restore(struct cfi_machine *m, uint64_t number)
 {
 	struct cfi_place *p = place(&m->row, number);
 
@@ -59,7 +47,7 @@ static struct cfi_bytes block(struct cfi_bytes *b)
 	return e;
 }
 
-static void set_expression(struct machine *m, struct cfi_bytes *b, int kind)
+static void set_expression(struct cfi_machine *m, struct cfi_bytes *b, int kind)
 {
 	uint64_t number = cfi_uleb(b);
 	struct cfi_bytes e = block(b);
@@ -69,26 +57,26 @@ static void set_expression(struct machine *m, struct cfi_bytes *b, int kind)
 		*p = (struct cfi_place){ .kind = kind, .expression = e };
 }
 
-static void set_cfa(struct machine *m, uint64_t number, int64_t offset)
+static void set_cfa(struct cfi_machine *m, uint64_t number, int64_t offset)
 {
 	m->row.cfa_register = number;
 	m->row.cfa_offset = offset;
 	m->row.cfa_expression = (struct cfi_bytes){ NULL, NULL };
 }
 
-static void advance(struct machine *m, uint64_t delta)
+static void advance(struct cfi_machine *m, uint64_t delta)
 {
 	m->location += delta * m->fde->code_align;
 }
 
-static int64_t factored(struct machine *m, int64_t n)
+static int64_t factored(struct cfi_machine *m, int64_t n)
 {
 	return (int64_t)((uint64_t)n * (uint64_t)m->fde->data_align);
 }
 
-static void save(struct machine *m, bool push)
+static void save(struct cfi_machine *m, bool push)
 {
-	if (push ? m->saves == SAVED_ROWS : m->saves == 0)
+	if (push ? m->saves == CFI_SAVED_ROWS : m->saves == 0)
 		m->failed = true;
 	else if (push)
 		m->saved[m->saves++] = m->row;
@@ -97,7 +85,7 @@ static void save(struct machine *m, bool push)
 }
 
 /* Instructions whose operand is in their own low six bits. */
-static bool packed(struct machine *m, uint8_t op, struct cfi_bytes *b)
+static bool packed(struct cfi_machine *m, uint8_t op, struct cfi_bytes *b)
 {
 	switch (op & 0xc0) {
 	case 0x40:
@@ -116,7 +104,7 @@ static bool packed(struct machine *m, uint8_t op, struct cfi_bytes *b)
 }
 
 /* Instructions about the CFA. */
-static bool about_cfa(struct machine *m, uint8_t op, struct cfi_bytes *b)
+static bool about_cfa(struct cfi_machine *m, uint8_t op, struct cfi_bytes *b)
 {
 	uint64_t number;
 
@@ -147,7 +135,7 @@ static bool about_cfa(struct machine *m, uint8_t op, struct cfi_bytes *b)
 }
 
 /* Instructions about the place in the code and whole rows. */
-static bool about_rows(struct machine *m, uint8_t op, struct cfi_bytes *b)
+static bool about_rows(struct cfi_machine *m, uint8_t op, struct cfi_bytes *b)
 {
 	switch (op) {
 	case 0x00: /* DW_CFA_nop */
@@ -178,7 +166,8 @@ static bool about_rows(struct machine *m, uint8_t op, struct cfi_bytes *b)
 }
 
 /* Instructions about one register. */
-static bool about_register(struct machine *m, uint8_t op, struct cfi_bytes *b)
+static bool about_register(struct cfi_machine *m, uint8_t op,
+			   struct cfi_bytes *b)
 {
 	uint64_t number;
 
@@ -224,7 +213,7 @@ static bool about_register(struct machine *m, uint8_t op, struct cfi_bytes *b)
 	}
 }
 
-static void run(struct machine *m, struct cfi_bytes b)
+static void run(struct cfi_machine *m, struct cfi_bytes b)
 {
 	while (b.p < b.end && m->location <= m->pc && !m->failed) {
 		uint8_t op = *b.p++;
@@ -237,24 +226,21 @@ static void run(struct machine *m, struct cfi_bytes b)
 	}
 }
 
-bool cfi_row_make(const struct cfi_fde *fde, uint64_t pc, struct cfi_row *row)
+bool cfi_row_make(struct cfi_machine *m, const struct cfi_fde *fde, uint64_t pc)
 {
-	struct machine m;
-
-	m.fde = fde;
-	m.pc = pc;
-	m.location = fde->start;
-	m.saves = 0;
-	m.failed = fde->return_register != CFI_RIP;
-	memset(&m.row, 0, sizeof(m.row));
-	memset(&m.initial, 0, sizeof(m.initial));
-	m.row.rip.kind = CFI_UNDEFINED;
-	run(&m, fde->initial);
-	m.initial = m.row;
-	run(&m, fde->instructions);
-	*row = m.row;
-	row->signal = fde->signal;
-	return !m.failed;
+	m->fde = fde;
+	m->pc = pc;
+	m->location = fde->start;
+	m->saves = 0;
+	m->failed = fde->return_register != CFI_RIP;
+	memset(&m->row, 0, sizeof(m->row));
+	memset(&m->initial, 0, sizeof(m->initial));
+	m->row.rip.kind = CFI_UNDEFINED;
+	run(m, fde->initial);
+	m->initial = m->row;
+	run(m, fde->instructions);
+	m->row.signal = fde->signal;
+	return !m->failed;
 }
 
 bool cfi_load(uint64_t address, const struct cfi_bounds *bounds,

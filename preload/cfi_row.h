@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cfi.h"
+#include "image.h"
 
 /* DWARF's numbers of the registers that are followed. */
 enum { CFI_RBP = 6, CFI_RSP = 7, CFI_RIP = 16 };
@@ -51,14 +52,37 @@ struct cfi_fde {
 	bool signal;
 };
 
-/* False: no FDE covers `pc`, or it cannot be read. */
-bool cfi_fde_find(uint64_t pc, struct cfi_fde *fde);
-/* Run the instructions up to `pc`. */
-bool cfi_row_make(const struct cfi_fde *fde, uint64_t pc, struct cfi_row *row);
-/* Evaluate; `push` true: the CFA stands on the stack at first. */
-bool cfi_evaluate(struct cfi_bytes expression, const struct cfi_frame *f,
-		  bool push, uint64_t cfa, const struct cfi_bounds *bounds,
-		  uint64_t *result);
+#define CFI_SAVED_ROWS 8
+
+/* What the instructions work on. */
+struct cfi_machine {
+	const struct cfi_fde *fde;
+	struct cfi_row row;
+	struct cfi_row initial; /* after the CIE's instructions */
+	struct cfi_row saved[CFI_SAVED_ROWS];
+	unsigned saves;
+	uint64_t location, pc;
+	bool failed;
+};
+
+#define CFI_STACK_SIZE 16
+
+/* Where an expression is evaluated. */
+struct cfi_stack {
+	uint64_t values[CFI_STACK_SIZE];
+	unsigned size;
+	bool failed;
+};
+
+/* False: no FDE covers `pc`, or it cannot be read. *image: where it is. */
+bool cfi_fde_find(uint64_t pc, struct image *image, struct cfi_fde *fde);
+/* Run the instructions up to `pc`: the row is `m->row`. */
+bool cfi_row_make(struct cfi_machine *m, const struct cfi_fde *fde,
+		  uint64_t pc);
+/* Evaluate, on `s`; `cfa`: what stands there at first, or NULL. */
+bool cfi_evaluate(struct cfi_stack *s, struct cfi_bytes expression,
+		  const struct cfi_frame *f, const uint64_t *cfa,
+		  const struct cfi_bounds *bounds, uint64_t *result);
 bool cfi_load(uint64_t address, const struct cfi_bounds *bounds,
 	      uint64_t *value);
 

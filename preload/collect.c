@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "aside.h"
 #include "names.h"
 #include "own.h"
 #include "process.h"
@@ -381,17 +382,23 @@ static bool find_lost(struct work *w, int generation)
 
 /* --- A collection ---------------------------------------------------------------- */
 
-static void say(const char *what, const struct refknot_info *info)
+struct found {
+	const char *what;
+	const struct refknot_info *info;
+};
+
+static void say(void *data)
 {
+	const struct found *f = data;
 	char line[512];
 	struct text text = { line, sizeof(line), 0 };
 
 	text_add(&text, "gc: ");
-	text_add(&text, what);
+	text_add(&text, f->what);
 	text_add(&text, " ");
-	text_add(&text, info->type);
+	text_add(&text, f->info->type);
 	text_add(&text, "#");
-	text_number(&text, info->serial);
+	text_number(&text, f->info->serial);
 	process_say(line);
 }
 
@@ -461,7 +468,9 @@ static uint64_t clear(struct work *w)
 			continue;
 		if (gc.debug & (function ? REFKNOT_DEBUG_COLLECTABLE
 					 : REFKNOT_DEBUG_UNCOLLECTABLE))
-			say(function ? "collectable" : "uncollectable", &info);
+			aside(say, &(struct found){ function ? "collectable"
+							     : "uncollectable",
+						    &info });
 		if (!can) {
 			uncollectable += !function;
 			keep(item);

@@ -8,6 +8,7 @@
 #define HIDDEN      __attribute__((visibility("hidden")))
 #define USED        __attribute__((used))
 #define COLD        __attribute__((cold, noinline))
+#define NOINLINE    __attribute__((noinline))
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

@@ -54,6 +54,17 @@ void ledger_drop_locked(struct thread *t, struct store_object *o,
 	}
 }
 
+/* NULL: so it is the last that its caller does, and takes the caller's place on
+ * the stack. */
+static COLD struct store_object *
+on_freed(struct thread *t, const struct store_object *o, const void *frame)
+{
+	uint32_t stack = shadow_stack(record_walk(t, frame)->head);
+
+	errors_add(t, RKN_ERROR_REFERENCE_ON_FREED, o, stack, 0);
+	return NULL;
+}
+
 COLD struct store_object *ledger_find_slowly(struct thread *t, const void *p,
 					     const void *frame)
 {
@@ -67,9 +78,7 @@ COLD struct store_object *ledger_find_slowly(struct thread *t, const void *p,
 	o = objects_find(address);
 	if (o && objects_flags(o) & STORE_OBJECT_TRACKED &&
 	    !(objects_flags(o) & STORE_OBJECT_LIVE) && frame)
-		errors_add(t, RKN_ERROR_REFERENCE_ON_FREED, o,
-			   ledger_stack(t, frame), 0);
-	else
-		ledger_limit(t, RKN_LIMIT_NO_OBJECT);
+		return on_freed(t, o, frame);
+	ledger_limit(t, RKN_LIMIT_NO_OBJECT);
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "aside.h"
 #include "names.h"
 #include "objects.h"
 #include "own.h"
@@ -357,26 +358,39 @@ static bool is_known(const char *name)
 	return find(names_find(name), &kept);
 }
 
-void marks_assert_no_growth(const char *name)
+struct comparison {
+	const char *name;
+	bool grown;
+};
+
+/* The census is made, and this thread alone. */
+static void compare_and_say(void *data)
 {
+	struct comparison *c = data;
 	char line[1024];
 	struct text text = { line, sizeof(line), 0 };
+
+	c->grown = compare(c->name, &census, &text);
+	if (c->grown)
+		process_failed(line);
+}
+
+void marks_assert_no_growth(const char *name)
+{
 	struct thread *t = thread_enter_call();
-	bool grown = false;
+	struct comparison c = { name, false };
 
 	if (!t)
 		return;
 	if (process.forked && !is_known(name)) {
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 	} else if (take(t, &census)) {
-		grown = compare(name, &census, &text);
+		aside(compare_and_say, &c);
 		world_open();
 	} else {
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 	}
 	thread_leave(t);
-	if (!grown)
-		return;
-	process_failed(line);
-	abort();
+	if (c.grown)
+		abort();
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "aside.h"
 #include "image.h"
 #include "module_path.h"
 #include "stacks.h"
@@ -80,8 +81,15 @@ static void read_headers(struct rkn_module *m, const struct image *image)
 			read_notes(m, image, &headers[i]);
 }
 
-static uint32_t note(const struct image *image)
+struct new_module {
+	const struct image *image;
+	uint32_t number; /* RKN_NONE: no room */
+};
+
+static void note(void *data)
 {
+	struct new_module *new = data;
+	const struct image *image = new->image;
 	struct rkn_module m = {
 		.start = image->start,
 		.end = image->end,
@@ -91,8 +99,9 @@ static uint32_t note(const struct image *image)
 	uint64_t i = store_append(STORE_MODULES);
 	struct rkn_module *to = module((uint32_t)i);
 
+	new->number = RKN_NONE;
 	if (!i)
-		return RKN_NONE;
+		return;
 	read_headers(&m, image);
 	m.path = module_path(image->map, m.start);
 	/* Others search already: without an end it is no module's. */
@@ -100,7 +109,15 @@ static uint32_t note(const struct image *image)
 	memcpy((char *)to + behind, (const char *)&m + behind,
 	       sizeof(m) - behind);
 	__atomic_store_n(&to->end, m.end, __ATOMIC_RELEASE);
-	return (uint32_t)i;
+	new->number = (uint32_t)i;
+}
+
+static COLD uint32_t add(const struct image *image)
+{
+	struct new_module new = { .image = image };
+
+	aside(note, &new);
+	return new.number;
 }
 
 uint32_t modules_find(uint64_t address)
@@ -111,7 +128,7 @@ uint32_t modules_find(uint64_t address)
 	if (!image_find(address, &image))
 		return RKN_NONE;
 	i = search(&image);
-	return i != RKN_NONE ? i : note(&image);
+	return i != RKN_NONE ? i : add(&image);
 }
 
 uint64_t modules_end(uint64_t address)

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#include "aside.h"
 #include "cfi.h"
 #include "fatal.h"
 #include "stop.h"
@@ -53,37 +54,49 @@ static bool is_on(const stack_t *s, uint64_t sp)
 	       sp - (uint64_t)(uintptr_t)s->ss_sp < s->ss_size;
 }
 
-/* Walk out to where realloc was called, if it still is. */
-static enum moves walk(const struct thread_moving *m, struct cfi_frame f)
-{
-	const struct cfi_bounds bounds = { f.sp, m->sp };
+/* From where on is looked, and what is found. */
+struct walk_out {
+	struct thread_moving to;
+	struct cfi_frame f;
+	enum moves found;
+};
 
-	if (f.sp <= m->sp && m->sp - f.sp > DEEPEST)
-		return MOVES_LATER;
-	while (f.sp < m->sp)
-		if (cfi_is_signal_frame(f.pc) ||
-		    cfi_step(&f, &bounds) != CFI_PLAIN)
-			return MOVES_LATER;
-	return f.sp == m->sp && f.pc == m->pc ? MOVES_NOW : MOVES_NOTHING;
+/* Walk out to where realloc was called, if it still is. */
+static void walk(void *data)
+{
+	struct walk_out *w = data;
+	const struct cfi_bounds bounds = { w->f.sp, w->to.sp };
+	struct cfi_work work;
+
+	w->found = MOVES_LATER;
+	if (w->f.sp <= w->to.sp && w->to.sp - w->f.sp > DEEPEST)
+		return;
+	while (w->f.sp < w->to.sp)
+		if (cfi_is_signal_frame(w->f.pc, &work) ||
+		    cfi_step(&w->f, &bounds, &work) != CFI_PLAIN)
+			return;
+	w->found = w->f.sp == w->to.sp && w->f.pc == w->to.pc ? MOVES_NOW
+							      : MOVES_NOTHING;
 }
 
 enum moves moves_in(const void *context)
 {
 	const ucontext_t *u = context;
 	const greg_t *r = u->uc_mcontext.gregs;
-	struct cfi_frame f = { (uint64_t)r[REG_RIP] + 1, (uint64_t)r[REG_RSP],
-			       (uint64_t)r[REG_RBP] };
+	struct walk_out w = { .f = { (uint64_t)r[REG_RIP] + 1,
+				     (uint64_t)r[REG_RSP],
+				     (uint64_t)r[REG_RBP] } };
 	struct thread *t = self();
-	enum moves found;
 
 	if (!t || !t->moving.sp)
 		return MOVES_NOTHING;
-	if (is_on(&u->uc_stack, f.sp) != is_on(&u->uc_stack, t->moving.sp))
+	if (is_on(&u->uc_stack, w.f.sp) != is_on(&u->uc_stack, t->moving.sp))
 		return MOVES_LATER;
-	found = walk(&t->moving, f);
-	if (found == MOVES_NOTHING)
+	w.to = t->moving;
+	aside(walk, &w);
+	if (w.found == MOVES_NOTHING)
 		moves_note_left(t);
-	return found;
+	return w.found;
 }
 
 bool moves_unfinished(void)

@@ -40,13 +40,14 @@ uint64_t outermost_low(uint64_t low)
 	const struct registers *r = (const struct registers *)(uintptr_t)low;
 	uint64_t top = (uint64_t)(uintptr_t)__libc_stack_end;
 	const struct cfi_bounds bounds = { low, top };
+	struct cfi_work work;
 	struct cfi_frame f = { r->pc, low + sizeof(*r), r->rbp };
 
 	if (!_dl_find_object || low > top || top - low > MOST_BYTES)
 		return low;
 	for (int i = 0; i < MOST_FRAMES; i++) {
 		uint64_t pc = f.pc;
-		enum cfi_kind kind = cfi_step(&f, &bounds);
+		enum cfi_kind kind = cfi_step(&f, &bounds, &work);
 
 		if (kind == CFI_END)
 			return top;

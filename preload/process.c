@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "aside.h"
 #include "collect.h"
 #include "compiler.h"
 #include "environment.h"
@@ -124,9 +125,14 @@ static COLD void say(const char *relation, const char *sentence, bool asked)
 	messages_write(line, size + 1, asked);
 }
 
-COLD void process_say(const char *sentence)
+static void say_it(void *sentence)
 {
 	say("]: ", sentence, true);
+}
+
+COLD void process_say(const char *sentence)
+{
+	aside(say_it, (void *)(uintptr_t)sentence);
 }
 
 COLD void process_failed(const char *sentence)
@@ -137,8 +143,16 @@ COLD void process_failed(const char *sentence)
 		    store_text(sentence, strlen(sentence));
 }
 
-COLD void process_off(const char *what, int error)
+/* Why recording ends. */
+struct off {
+	const char *what;
+	int error;
+};
+
+static void off(void *data)
 {
+	const struct off *o = data;
+	const int error = o->error;
 	char sentence[4500];
 	struct text t = { sentence, sizeof(sentence), 0 };
 
@@ -146,7 +160,7 @@ COLD void process_off(const char *what, int error)
 		return;
 	process_page.epoch = 0;
 	process_over = true;
-	text_add(&t, what);
+	text_add(&t, o->what);
 	text_add(&t, ": ");
 	if (reason(error)) {
 		text_add(&t, reason(error));
@@ -163,6 +177,13 @@ COLD void process_off(const char *what, int error)
 		h->meta.flags |= RKN_META_OFF;
 		h->state = STORE_OFF;
 	}
+}
+
+COLD void process_off(const char *what, int error)
+{
+	struct off o = { what, error };
+
+	aside(off, &o);
 }
 
 static void note_arguments(struct rkn_meta *m)
@@ -322,14 +343,19 @@ static int begin(void)
 	return 0;
 }
 
-COLD void process_off_store(int error)
+static void off_store(void *error)
 {
 	char what[4200];
 	struct text t = { what, sizeof(what), 0 };
 
 	text_add(&t, "cannot write ");
 	text_add(&t, *store.path ? store.path : process.directory);
-	process_off(what, error);
+	process_off(what, *(const int *)error);
+}
+
+COLD void process_off_store(int error)
+{
+	aside(off_store, &error);
 }
 
 /* This thread is in start(): what it allocates is not the program's. */
@@ -421,17 +447,30 @@ void process_missed(void)
 		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
 }
 
+static void start_aside(void *done)
+{
+	*(bool *)done = start();
+}
+
+static void start_child_aside(void *done)
+{
+	*(bool *)done = start_child();
+}
+
 COLD bool process_ready(void)
 {
 	uint32_t now = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+	bool done = false;
 
 	if (process_page.epoch)
 		return true;
 	if (real_is_resolving())
 		return false;
 	if (now == RUNNING && move(RUNNING, STARTING))
-		return start_child();
-	return now == NEW && move(NEW, STARTING) && start();
+		aside(start_child_aside, &done);
+	else if (now == NEW && move(NEW, STARTING))
+		aside(start_aside, &done);
+	return done;
 }
 
 /*
@@ -472,30 +511,6 @@ void process_check(void)
 	checking = false;
 }
 
-/*
- * on_own_stack(f, argument, top): call f(argument) on the stack that ends at
- * `top`. Threads and signal handlers may have little left of theirs.
- */
-void on_own_stack(void (*f)(void *), void *argument, void *top);
-__asm__(".text\n"
-	".type on_own_stack, @function\n"
-	"on_own_stack:\n"
-	"	.cfi_startproc\n"
-	"	push %rbp\n"
-	"	.cfi_adjust_cfa_offset 8\n"
-	"	.cfi_offset %rbp, -16\n"
-	"	mov %rsp, %rbp\n"
-	"	.cfi_def_cfa_register %rbp\n"
-	"	mov %rdx, %rsp\n"
-	"	mov %rdi, %rax\n"
-	"	mov %rsi, %rdi\n"
-	"	call *%rax\n"
-	"	leave\n"
-	"	.cfi_def_cfa %rsp, 8\n"
-	"	ret\n"
-	"	.cfi_endproc\n"
-	".size on_own_stack, . - on_own_stack\n");
-
 static int ender; /* thread that the process ends in */
 static uint32_t ended;
 
@@ -506,22 +521,15 @@ static void note_end(enum rkn_end how, int value)
 	store.header->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
 }
 
-static void take(void *self)
-{
-	snapshot_take(self);
-}
-
-/* For whoever has all other threads stopped. */
-static __attribute__((aligned(64))) char own_stack[64 << 10];
-
 /* The state is ENDING: one thread alone is here, once. */
-static void finish(struct stopped *self)
+static void finish(void *data)
 {
+	struct stopped *self = data;
 	struct store_header *h = store.header;
 
 	strays_end(self);
 	if (process.settings.snapshot && !sandbox_denies_snapshot())
-		on_own_stack(take, self, own_stack + sizeof(own_stack));
+		snapshot_take(self);
 	if (wishes_no_check())
 		h->meta.flags |= RKN_META_UNWANTED;
 	process_page.epoch = 0;
@@ -581,24 +589,30 @@ static bool begin_end(enum rkn_end how, int value)
 	return true;
 }
 
-__attribute__((used)) void process_end_above(int status, uint64_t low)
+/* `low`: where the caller's frames begin. */
+static void finish_caller(void *low)
 {
 	struct stopped self;
 	struct held held;
 
+	held_begin(&held);
+	stop_note_caller(&self, outermost_low(*(const uint64_t *)low));
+	finish(&self);
+	held_end(&held, SIGXCPU); /* the check's time may be what was left */
+}
+
+__attribute__((used)) void process_end_above(int status, uint64_t low)
+{
 	if (!begin_end(RKN_END_EXIT, status & 0xff))
 		return;
 	wishes_ask_again();
-	held_begin(&held);
-	stop_note_caller(&self, outermost_low(low));
-	finish(&self);
-	held_end(&held, SIGXCPU); /* the check's time may be what was left */
+	aside(finish_caller, &low);
 }
 
 /* --- A question meanwhile --------------------------------------------------------- */
 
 struct question {
-	struct stopped self;
+	uint64_t low; /* where the caller's frames begin */
 	struct snapshot_lost *lost;
 	bool answered;
 };
@@ -606,8 +620,10 @@ struct question {
 static void ask(void *data)
 {
 	struct question *q = data;
+	struct stopped self;
 
-	q->answered = snapshot_find_lost(&q->self, q->lost);
+	stop_note_caller(&self, outermost_low(q->low));
+	q->answered = snapshot_find_lost(&self, q->lost);
 }
 
 static bool is_running(void)
@@ -645,13 +661,11 @@ static void end_asking(void)
 __attribute__((used)) bool process_find_lost_above(struct snapshot_lost *lost,
 						   uint64_t low)
 {
-	struct question q = { .lost = lost };
+	struct question q = { .low = low, .lost = lost };
 	uint64_t signals;
 
-	if (begin_asking(&signals)) {
-		stop_note_caller(&q.self, outermost_low(low));
-		on_own_stack(ask, &q, own_stack + sizeof(own_stack));
-	}
+	if (begin_asking(&signals))
+		aside(ask, &q);
 	end_asking();
 	sys_restore_signals(&signals);
 	return q.answered;
@@ -680,7 +694,7 @@ void process_end_by_signal(int signal, struct stopped *self)
 	if (!begin_end(RKN_END_SIGNAL, signal))
 		return;
 	store.header->meta.flags |= RKN_META_AT_SIGNAL;
-	finish(self);
+	aside(finish, self);
 }
 
 /* exit() passes the status as a second argument. */

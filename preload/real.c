@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "aside.h"
 #include "bypass.h"
 #include "compiler.h"
 #include "dynamic.h"
@@ -371,12 +372,11 @@ static enum leftovers_links links(void)
  * A name that is not found leaves a message, allocated, for dlerror: it is
  * taken away, so that the program does not see it.
  */
-COLD void real_resolve(void)
+static void resolve(void *unused)
 {
 	struct real found;
 
-	if (resolving || real.malloc != first_malloc)
-		return;
+	(void)unused;
 	resolving = true;
 	use_glibc();
 	found = real;
@@ -392,6 +392,12 @@ COLD void real_resolve(void)
 	if (alone)
 		bypass_close();
 	resolving = false;
+}
+
+COLD void real_resolve(void)
+{
+	if (!resolving && real.malloc == first_malloc)
+		aside(resolve, NULL);
 }
 
 bool real_is_resolving(void)

@@ -15,16 +15,22 @@ static struct ledger_edge anonymous(struct thread *t, const void *frame)
 	};
 }
 
-static struct ledger_edge edge_of(struct thread *t, const void *holder,
-				  const char *field, const void *frame)
+static inline void hold(struct thread *t, struct ledger_edge *e,
+			const void *holder, const char *field)
+{
+	e->holder = ledger_address(holder);
+	e->from = ledger_holder(t, holder);
+	e->field = names_number(field, t->area->limits);
+}
+
+static inline __attribute__((always_inline)) struct ledger_edge
+edge_of(struct thread *t, const void *holder, const char *field,
+	const void *frame)
 {
 	struct ledger_edge e = anonymous(t, frame);
 
-	e.holder = ledger_address(holder);
-	if (holder) {
-		e.from = ledger_holder(t, holder);
-		e.field = names_number(field, t->area->limits);
-	}
+	if (holder)
+		hold(t, &e, holder, field);
 	return e;
 }
 
@@ -41,10 +47,16 @@ static inline void retain(struct thread *t, struct store_object *o,
 	ledger_unlock_two(o, e->from);
 }
 
-static COLD void retain_by(struct thread *t, struct store_object *o,
-			   const void *p, const struct ledger_edge *e)
+/* Where a holder is named: the last that its caller does, and takes the caller's
+ * place on the stack. */
+static NOINLINE void retain_by(struct thread *t, struct store_object *o,
+			       const void *p, const void *holder,
+			       const char *field, const void *frame)
 {
-	retain(t, o, p, e);
+	struct ledger_edge e = edge_of(t, holder, field, frame);
+
+	retain(t, o, p, &e);
+	ledger_leave(t);
 }
 
 void references_retain(const void *p, const void *holder, const char *field,
@@ -57,12 +69,13 @@ void references_retain(const void *p, const void *holder, const char *field,
 	if (unlikely(!t))
 		return;
 	o = ledger_find(t, p, frame);
-	if (likely(o && !holder)) {
+	if (unlikely(o && holder)) {
+		retain_by(t, o, p, holder, field, frame);
+		return;
+	}
+	if (likely(o)) {
 		e = anonymous(t, frame);
 		retain(t, o, p, &e);
-	} else if (o) {
-		e = edge_of(t, holder, field, frame);
-		retain_by(t, o, p, &e);
 	}
 	ledger_leave(t);
 }
@@ -136,10 +149,14 @@ static inline void release(struct thread *t, struct store_object *o,
 	}
 }
 
-static COLD void release_by(struct thread *t, struct store_object *o,
-			    const void *p, const struct ledger_edge *e)
+static NOINLINE void release_by(struct thread *t, struct store_object *o,
+				const void *p, const void *holder,
+				const char *field, const void *frame)
 {
-	release(t, o, p, e);
+	struct ledger_edge e = edge_of(t, holder, field, frame);
+
+	release(t, o, p, &e);
+	ledger_leave(t);
 }
 
 void references_release(const void *p, const void *holder, const char *field,
@@ -152,12 +169,13 @@ void references_release(const void *p, const void *holder, const char *field,
 	if (unlikely(!t))
 		return;
 	o = ledger_find(t, p, frame);
-	if (likely(o && !holder)) {
+	if (unlikely(o && holder)) {
+		release_by(t, o, p, holder, field, frame);
+		return;
+	}
+	if (likely(o)) {
 		e = anonymous(t, frame);
 		release(t, o, p, &e);
-	} else if (o) {
-		e = edge_of(t, holder, field, frame);
-		release_by(t, o, p, &e);
 	}
 	ledger_leave(t);
 }
@@ -179,6 +197,39 @@ static uint32_t find_to_move(struct thread *t, struct store_object *o,
 	return ledger_add(t, o, RKN_REFERENCE, &maker);
 }
 
+/* Apart from the walk for the edge, which needs the stack, too. */
+static NOINLINE void move(struct thread *t, struct store_object *o,
+			  const void *p, const void *to,
+			  const struct ledger_edge *e)
+{
+	uint32_t number = 0;
+	struct store_object *next = ledger_holder(t, to);
+	struct store_object *locks[LEDGER_LOCKS] = { o, e->from, next };
+
+	ledger_lock(t, locks);
+	if (ledger_is_live(o, ledger_address(p)))
+		number = find_to_move(t, o, e);
+	if (number) {
+		uint32_t before = references_at(number)->from;
+
+		ledger_unlink_from(number);
+		ledger_held_less(t, before);
+		ledger_unlink_to(number);
+		references_at(number)->holder = ledger_address(to);
+		if (to)
+			ledger_link_held(number, o);
+		else
+			ledger_link_first(number, o);
+		if (next)
+			ledger_link_from(number, next);
+		ledger_note(t, o, RKN_EVENT_MOVE, e->stack, ledger_number(next),
+			    references_at(number)->field);
+	} else {
+		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
+	}
+	ledger_unlock(locks);
+}
+
 void references_move(const void *p, const void *from, const void *to,
 		     const void *frame)
 {
@@ -190,35 +241,38 @@ void references_move(const void *p, const void *from, const void *to,
 	o = ledger_find(t, p, frame);
 	if (o) {
 		struct ledger_edge e = edge_of(t, from, NULL, frame);
-		uint32_t number = 0;
-		struct store_object *next = ledger_holder(t, to);
-		struct store_object *locks[LEDGER_LOCKS] = { o, e.from, next };
 
-		ledger_lock(t, locks);
-		if (ledger_is_live(o, ledger_address(p)))
-			number = find_to_move(t, o, &e);
-		if (number) {
-			uint32_t before = references_at(number)->from;
-
-			ledger_unlink_from(number);
-			ledger_held_less(t, before);
-			ledger_unlink_to(number);
-			references_at(number)->holder = ledger_address(to);
-			if (to)
-				ledger_link_held(number, o);
-			else
-				ledger_link_first(number, o);
-			if (next)
-				ledger_link_from(number, next);
-			ledger_note(t, o, RKN_EVENT_MOVE, e.stack,
-				    ledger_number(next),
-				    references_at(number)->field);
-		} else {
-			ledger_limit(t, RKN_LIMIT_NO_HOLDER);
-		}
-		ledger_unlock(locks);
+		move(t, o, p, to, &e);
 	}
 	ledger_leave(t);
+}
+
+/* What an owner says of `o`, which it points to. */
+struct said {
+	enum rkn_reference_kind kind;
+	bool on;
+};
+
+static NOINLINE void say(struct thread *t, struct store_object *o,
+			 const void *p, const struct said *said,
+			 const struct ledger_edge *e)
+{
+	struct store_object *locks[LEDGER_LOCKS] = { o, e->from, NULL };
+	uint32_t number = 0;
+
+	ledger_lock(t, locks);
+	if (!ledger_is_live(o, ledger_address(p)) ||
+	    (!said->on && !(number = pairing_find(o, said->kind, e)))) {
+		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
+	} else {
+		ledger_note(t, o, said->on ? RKN_EVENT_LINK : RKN_EVENT_UNLINK,
+			    e->stack, ledger_number(e->from), e->field);
+		if (said->on)
+			ledger_add(t, o, said->kind, e);
+		else
+			ledger_drop(t, number);
+	}
+	ledger_unlock(locks);
 }
 
 static void change_edge(const void *owner, const void *p, const char *field,
@@ -233,23 +287,8 @@ static void change_edge(const void *owner, const void *p, const char *field,
 	o = owner ? ledger_find(t, p, frame) : NULL;
 	if (o) {
 		struct ledger_edge e = edge_of(t, owner, field, frame);
-		struct store_object *locks[LEDGER_LOCKS] = { o, e.from, NULL };
-		uint32_t number = 0;
 
-		ledger_lock(t, locks);
-		if (!ledger_is_live(o, ledger_address(p)) ||
-		    (!on && !(number = pairing_find(o, kind, &e)))) {
-			ledger_limit(t, RKN_LIMIT_NO_HOLDER);
-		} else {
-			ledger_note(t, o,
-				    on ? RKN_EVENT_LINK : RKN_EVENT_UNLINK,
-				    e.stack, ledger_number(e.from), e.field);
-			if (on)
-				ledger_add(t, o, kind, &e);
-			else
-				ledger_drop(t, number);
-		}
-		ledger_unlock(locks);
+		say(t, o, p, &(struct said){ kind, on }, &e);
 	} else if (!owner) {
 		ledger_limit(t, RKN_LIMIT_NO_OBJECT);
 	}

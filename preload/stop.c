@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "aside.h"
 #include "footing.h"
 #include "moves.h"
 #include "own.h"
@@ -259,7 +260,7 @@ static void consider(struct target *t)
 		return;
 	case TASK_WAITS:
 	case TASK_LENDS:
-		if (footing_holds((uint32_t)t->tid, t->task.sp))
+		if (footing_holds((uint32_t)t->tid, aside_left(t->task.sp)))
 			break;
 		t->state = STANDS;
 		return;
@@ -431,7 +432,7 @@ static void add_stopped(struct stop *s)
 
 static void add_standing(struct stop *s, const struct target *t, bool lends)
 {
-	const uint64_t low = t->task.sp - RED_ZONE;
+	const uint64_t low = aside_left(t->task.sp) - RED_ZONE;
 
 	s->unread++;
 	s->threads[s->count++] = (struct stopped){ .tid = (uint32_t)t->tid,

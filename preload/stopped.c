@@ -17,7 +17,7 @@ void stop_note_caller(struct stopped *s, uint64_t low)
 
 	s->tid = (uint32_t)sys_tid();
 	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-	s->alternate = sys_alternate_stack(&active);
+	s->alternate = sys_alternate_stack(low, &active);
 	s->low = s->sp = active ? 0 : low;
 	s->moves = moves_unfinished();
 	s->task = NULL;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "aside.h"
 #include "held.h"
 #include "room.h"
 #include "sys.h"
@@ -131,7 +132,7 @@ static bool open_up(uint64_t at, uint64_t bytes)
 	return true;
 }
 
-COLD bool store_prepare(uint64_t offset, uint64_t size)
+static bool prepare(uint64_t offset, uint64_t size)
 {
 	uint64_t first = offset >> STORE_STEP_SHIFT;
 	uint64_t last = (offset + size - 1) >> STORE_STEP_SHIFT;
@@ -157,6 +158,26 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 	for (; first <= last; first++)
 		WRITE_ONCE(store_steps[first], 1);
 	return true;
+}
+
+struct room {
+	uint64_t offset, size;
+	bool ready;
+};
+
+static void prepare_aside(void *data)
+{
+	struct room *r = data;
+
+	r->ready = prepare(r->offset, r->size);
+}
+
+COLD bool store_prepare(uint64_t offset, uint64_t size)
+{
+	struct room r = { offset, size, false };
+
+	aside(prepare_aside, &r);
+	return r.ready;
 }
 
 #define FULL UINT64_MAX

@@ -60,7 +60,7 @@ static uint32_t append(const struct rkn_free *f)
 }
 
 /* Most have no record there: that is asked first. */
-static uint32_t keep(struct thread *t, const struct thread_stray *s)
+static COLD uint32_t keep(struct thread *t, const struct thread_stray *s)
 {
 	struct rkn_free f = { .count = 1,
 			      .address = s->address,

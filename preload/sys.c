@@ -394,10 +394,13 @@ long sys_peek(int pid, void *to, uint64_t from, size_t size)
 		    1, 0);
 }
 
+/* One that an instruction brings would end the process if it were blocked, and
+ * a filter's SIGSYS is for whoever makes the call. */
 long sys_block_signals(uint64_t *old)
 {
 	uint64_t set = ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) |
-			 1ull << (SIGILL - 1) | 1ull << (SIGFPE - 1));
+			 1ull << (SIGILL - 1) | 1ull << (SIGFPE - 1) |
+			 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1));
 
 	return CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &set, old, sizeof(set));
 }
@@ -424,12 +427,13 @@ void sys_take_signals(uint64_t set)
 	CALL4(SYS_rt_sigtimedwait, &set, NULL, &now, sizeof(set));
 }
 
-uint64_t sys_alternate_stack(bool *active)
+uint64_t sys_alternate_stack(uint64_t sp, bool *active)
 {
 	stack_t now = { .ss_flags = SS_DISABLE };
 
 	CALL2(SYS_sigaltstack, NULL, &now);
-	*active = now.ss_flags & SS_ONSTACK;
+	*active = !(now.ss_flags & SS_DISABLE) &&
+		  sp - (uint64_t)(uintptr_t)now.ss_sp < now.ss_size;
 	return now.ss_flags & SS_DISABLE ? 0 : (uint64_t)(uintptr_t)now.ss_sp;
 }
 

@@ -119,9 +119,9 @@ long sys_pending_signals(uint64_t *set);
 /* Take one of `set` that waits, so that it is not delivered; or none. */
 bool sys_can_take_signals(void);
 void sys_take_signals(uint64_t set);
-/* Where the alternate signal stack starts, 0 if there is none; *active: it is
- * in use now. */
-uint64_t sys_alternate_stack(bool *active);
+/* Where the alternate signal stack starts, 0 if there is none; *active: `sp` is
+ * on it. */
+uint64_t sys_alternate_stack(uint64_t sp, bool *active);
 /* Read memory of this process without faulting. */
 long sys_peek(int pid, void *to, uint64_t from, size_t size);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "aside.h"
 #include "leftovers.h"
 #include "maps.h"
 #include "own.h"
@@ -359,7 +360,7 @@ static bool is_mapped(uint64_t low, uint64_t high)
 
 /* Where the stack around `sp` ends: at a thread's control block, at the
  * program's first frame, or where its mapping does. */
-static uint64_t stack_end(uint64_t sp)
+static uint64_t find_stack_end(uint64_t sp)
 {
 	uint64_t ends[] = { (uint64_t)(uintptr_t)__builtin_thread_pointer(),
 			    (uint64_t)(uintptr_t)__libc_stack_end };
@@ -372,6 +373,30 @@ static uint64_t stack_end(uint64_t sp)
 	return maps_find(sp, &map) ? map.end : 0;
 }
 
+/* Of the stack around `sp`; 0: not known. */
+struct stack_end {
+	uint64_t sp, end;
+};
+
+static void look_for_end(void *data)
+{
+	struct stack_end *stack = data;
+
+	stack->end = find_stack_end(stack->sp);
+}
+
+/* More of its mapping, behind the end that is known. */
+static void look_for_more(void *data)
+{
+	struct stack_end *stack = data;
+	struct map map;
+
+	if (!is_mapped(stack->end, stack->end + 1) ||
+	    !maps_find(stack->sp, &map))
+		return;
+	stack->end = map.end;
+}
+
 /* A range is trusted a little below what was proved: stacks grow down. */
 COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 {
@@ -381,10 +406,14 @@ COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 	while (i < THREAD_RANGES - 1 &&
 	       !(sp >= t->ranges[i].least && sp < t->ranges[i].most))
 		i++;
-	if (sp >= t->ranges[i].least && sp < t->ranges[i].most)
+	if (sp >= t->ranges[i].least && sp < t->ranges[i].most) {
 		found = t->ranges[i];
-	else
-		found.most = stack_end(sp);
+	} else {
+		struct stack_end stack = { sp, 0 };
+
+		aside(look_for_end, &stack);
+		found.most = stack.end;
+	}
 	if (!found.most)
 		return 0;
 	/* The same stack, deeper: it keeps its place. */
@@ -399,14 +428,16 @@ COLD uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp)
 COLD bool thread_stack_grew(struct thread *t, uint64_t sp, uint64_t *most)
 {
 	struct cfi_bounds *range = &t->ranges[0];
-	struct map map;
+	struct stack_end stack = { sp, *most };
 
 	if (*most == (uint64_t)(uintptr_t)__builtin_thread_pointer() ||
 	    *most == (uint64_t)(uintptr_t)__libc_stack_end ||
-	    range->most != *most || !is_mapped(*most, *most + 1) ||
-	    !maps_find(sp, &map) || map.end <= *most)
+	    range->most != *most)
 		return false;
-	*most = range->most = map.end;
+	aside(look_for_more, &stack);
+	if (stack.end <= *most)
+		return false;
+	*most = range->most = stack.end;
 	return true;
 }
 

@@ -44,9 +44,9 @@ static uint64_t pack(const struct cfi_rule *r)
 	       (r->from_rbp ? RULE_FROM_RBP : RULE_FROM_SP);
 }
 
-COLD uint64_t unwind_derive(uint64_t pc)
+COLD uint64_t unwind_derive(uint64_t pc, struct cfi_work *work)
 {
-	struct cfi_rule rule = cfi_rule(pc);
+	struct cfi_rule rule = cfi_rule(pc, work);
 	uint64_t value = pack(&rule), h = unwind_hash(pc);
 
 	__atomic_store_n(&unwind_rules[h >> (64 - RULE_CACHE_BITS)],
@@ -74,7 +74,7 @@ static enum cfi_kind step_plainly(const struct walk_step *s,
 
 enum cfi_kind unwind_step(const struct walk_step *s,
 			  const struct cfi_bounds *bounds,
-			  struct cfi_frame *caller)
+			  struct cfi_frame *caller, struct cfi_work *work)
 {
 	enum cfi_kind kind = (s->rule & RULE_OFFSET) / (RULE_KIND + 1);
 
@@ -82,7 +82,7 @@ enum cfi_kind unwind_step(const struct walk_step *s,
 	if ((s->rule & RULE_KIND) != RULE_SPECIAL)
 		return step_plainly(s, bounds, caller);
 	if (kind == CFI_COMPLEX)
-		kind = cfi_step(caller, bounds);
+		kind = cfi_step(caller, bounds, work);
 	if (kind == CFI_PLAIN &&
 	    (caller->sp <= s->state.sp || caller->sp > bounds->most))
 		return CFI_NONE;
@@ -160,18 +160,17 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 		m->join = 0;
 }
 
-bool unwind_ends(const struct walk *w, uint32_t count,
+bool unwind_ends(struct walk *w, uint32_t count,
 		 const struct cfi_bounds *bounds)
 {
 	const struct walk_frame *f = &w->frames[1];
-	struct walk_step last = { { f->pc, f->slot + 8, f->rbp },
-				  unwind_rule(f->pc) };
-	struct cfi_frame caller;
 	enum cfi_kind kind;
 
 	if (w->whole || w->cut)
 		return w->whole || count >= w->depth;
-	kind = unwind_step(&last, bounds, &caller);
+	w->last.state = (struct cfi_frame){ f->pc, f->slot + 8, f->rbp };
+	w->last.rule = unwind_rule(f->pc, &w->work);
+	kind = unwind_step(&w->last, bounds, &w->caller, &w->work);
 	return kind != CFI_PLAIN && w->truncated == (kind == CFI_NONE);
 }
 

@@ -104,6 +104,10 @@ struct walk {
 	 * last is given away. */
 	struct walk_memo *order[WALK_MEMOS];
 	struct walk_memo memos[WALK_MEMOS];
+	/* For slow steps, off the stack. */
+	struct walk_step last;
+	struct cfi_frame caller;
+	struct cfi_work work;
 };
 
 /* A new walk, that remembers nothing; the second for `w` that is all zeros. */
@@ -143,7 +147,7 @@ enum rule_kind {
 extern HIDDEN uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 
 /* Find the rule of `pc` and put it into the cache. */
-uint64_t unwind_derive(uint64_t pc);
+uint64_t unwind_derive(uint64_t pc, struct cfi_work *work);
 
 /* The upper 47 bits are a bijection of the address's 47. */
 static inline uint64_t unwind_hash(uint64_t pc)
@@ -151,7 +155,7 @@ static inline uint64_t unwind_hash(uint64_t pc)
 	return pc * (0x9e3779b97f4a7c15u << (64 - RULE_ADDRESS_BITS));
 }
 
-static inline uint64_t unwind_rule(uint64_t pc)
+static inline uint64_t unwind_rule(uint64_t pc, struct cfi_work *work)
 {
 	uint64_t h = unwind_hash(pc);
 	uint64_t rule =
@@ -162,13 +166,13 @@ static inline uint64_t unwind_rule(uint64_t pc)
 	/* A rule's kind is not 0, and the tag that remains is. */
 	if (likely(rule - 1 < (1ull << RULE_BITS) - 1))
 		return rule;
-	return unwind_derive(pc);
+	return unwind_derive(pc, work);
 }
 
 /* One step by whatever rule, from `s` to its caller. */
 enum cfi_kind unwind_step(const struct walk_step *s,
 			  const struct cfi_bounds *bounds,
-			  struct cfi_frame *caller);
+			  struct cfi_frame *caller, struct cfi_work *work);
 
 static inline uint64_t unwind_word(uint64_t address)
 {
@@ -254,7 +258,7 @@ static inline const struct walk_frame *unwind_prove(const struct walk_frame *f)
 
 /* All frames hold up to the outermost. Is that the end, and are `count` frames
  * enough? */
-bool unwind_ends(const struct walk *w, uint32_t count,
+bool unwind_ends(struct walk *w, uint32_t count,
 		 const struct cfi_bounds *bounds);
 
 /* More frames than are kept: the outermost of `kept` go, and with them every
@@ -333,7 +337,7 @@ static inline void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
 			/* A node stands for all callers, and some changed. */
 			f--;
 		}
-		rule = unwind_rule(pc);
+		rule = unwind_rule(pc, &w->work);
 		s->state.pc = pc;
 		s->state.sp = slot + 8;
 		s->state.rbp = rbp;
@@ -345,16 +349,17 @@ static inline void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
 			if (saves)
 				rbp = unwind_word(cfa - saves * 8);
 		} else {
-			struct cfi_frame caller;
-			enum cfi_kind kind = unwind_step(s, &bounds, &caller);
+			struct cfi_frame *caller = &w->caller;
+			enum cfi_kind kind =
+			    unwind_step(s, &bounds, caller, &w->work);
 
 			if (kind != CFI_PLAIN) {
 				unwind_finish(w, s + 1, kind);
 				return;
 			}
-			pc = caller.pc;
-			cfa = caller.sp;
-			rbp = caller.rbp;
+			pc = caller->pc;
+			cfa = caller->sp;
+			rbp = caller->rbp;
 		}
 		slot = cfa - 8;
 		s++;

@@ -5,6 +5,7 @@
 #include <link.h>
 #include <string.h>
 
+#include "aside.h"
 #include "oracle.h"
 #include "record.h"
 #include "text.h"
@@ -53,7 +54,7 @@ static void add_own_directory(struct text *t)
 
 void verify_init(void)
 {
-	char path[4096];
+	static char path[4096];
 	struct text t = { path, sizeof(path), 0 };
 	struct thread *self;
 	void *library;
@@ -98,9 +99,17 @@ static void add_place(struct text *t, uint64_t pc)
 	text_hex(t, pc - (map ? map->l_addr : 0));
 }
 
+struct difference {
+	uint32_t node;       /* of ours */
+	const uint64_t *pcs; /* libunwind's */
+	int n;
+};
+
 /* Both stacks, as `addr2line -e` takes them. */
-static COLD void show(uint32_t node, const uint64_t *pcs, int n)
+static void show(void *data)
 {
+	const struct difference *d = data;
+	uint32_t node = d->node;
 	char line[4096];
 	struct text t = { line, sizeof(line), 0 };
 
@@ -110,8 +119,8 @@ static COLD void show(uint32_t node, const uint64_t *pcs, int n)
 	for (int i = 0; node && i < 40; i++, node = frame_of(node)->parent)
 		add_place(&t, frame_of(node)->address);
 	text_add(&t, "; libunwind");
-	for (int i = 0; i < n && i < 40; i++)
-		add_place(&t, pcs[i]);
+	for (int i = 0; i < d->n && i < 40; i++)
+		add_place(&t, d->pcs[i]);
 	process_say(line);
 }
 
@@ -127,13 +136,13 @@ static bool same(uint64_t ours, uint64_t pc)
  * no table libunwind guesses by the frame pointer, and what a signal interrupted
  * on another stack is not followed.
  */
-static bool may_go_on(const uint64_t *pcs, int count)
+static bool may_go_on(struct walk *w, const uint64_t *pcs, int count)
 {
 	return count && knows(pcs[count - 1]) &&
-	       !cfi_is_signal_frame(pcs[count - 1]);
+	       !cfi_is_signal_frame(pcs[count - 1], &w->work);
 }
 
-static enum rkn_limit_number compare(const struct walk *w, uint32_t node,
+static enum rkn_limit_number compare(struct walk *w, uint32_t node,
 				     const uint64_t *pcs, int n)
 {
 	uint32_t ours = node;
@@ -144,7 +153,7 @@ static enum rkn_limit_number compare(const struct walk *w, uint32_t node,
 			return RKN_LIMIT_STACK_DIFFERS;
 	if (ours)
 		return RKN_LIMIT_STACK_UNVERIFIED;
-	if (i == n || w->cut || (w->truncated && !may_go_on(pcs, i)))
+	if (i == n || w->cut || (w->truncated && !may_go_on(w, pcs, i)))
 		return RKN_LIMITS;
 	return RKN_LIMIT_STACK_DIFFERS;
 }
@@ -176,5 +185,5 @@ void verify_stack(struct thread *t, const void *frame)
 	if (result != RKN_LIMITS)
 		t->area->limits[result]++;
 	if (result == RKN_LIMIT_STACK_DIFFERS)
-		show(leaf->node, pcs, n);
+		aside(show, &(struct difference){ leaf->node, pcs, n });
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "visits.h"
 
+#include "aside.h"
 #include "names.h"
 #include "process.h"
 #include "references.h"
@@ -14,47 +15,56 @@ static bool is_there(const struct store_object *o)
 	return (o->flags & both) == both;
 }
 
-/* `o` is locked: who frees it waits. */
-static bool fill(struct refknot_info *info, const struct store_object *o,
-		 const struct visits_item *item)
+/* An object whose number and order are the item's, and what is told of it. */
+struct filling {
+	struct refknot_info *info;
+	const struct store_object *o;
+	const struct visits_item *item;
+	bool there;
+};
+
+/* The object is locked: who frees it waits. */
+static void fill(void *data)
 {
+	struct filling *f = data;
+	const struct store_object *o = f->o;
 	uint64_t address = o->address, start, size;
 	struct objects_window window;
 	int64_t count;
 
-	if (!is_there(o) || o->made_order != item->order ||
+	if (!is_there(o) || o->made_order != f->item->order ||
 	    objects_live(address) != o ||
 	    !objects_block(address, &start, &size))
-		return false;
+		return;
 	window.start = 0;
 	count = objects_look(&window, o);
-	*info = (struct refknot_info){
+	*f->info = (struct refknot_info){
 		.address = (const void *)(uintptr_t)address,
 		.type = names_text(o->type),
 		.serial = o->serial,
 		.size = start + size - address,
 		.count = (long)(count == OBJECTS_UNREADABLE ? o->count : count),
 		.generation = o->generation,
-		.field = item->field ? names_text(item->field) : NULL,
+		.field = f->item->field ? names_text(f->item->field) : NULL,
 	};
-	return true;
+	f->there = true;
 }
 
 bool visits_info(struct refknot_info *info, const struct visits_item *item)
 {
 	struct store_object *o = objects_at(item->number);
+	struct filling f = { .info = info, .o = o, .item = item };
 	struct thread *t = thread_enter(NULL);
-	bool there;
 
 	if (!t)
 		return false;
 	world_enter(t);
 	objects_lock(t, o);
-	there = fill(info, o, item);
+	aside(fill, &f);
 	objects_unlock(o);
 	world_leave(t);
 	thread_leave(t);
-	return there;
+	return f.there;
 }
 
 size_t visits_items(const struct visits_item *items, size_t count,

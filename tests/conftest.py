@@ -128,6 +128,23 @@ def compiled(directory, name, source, *options, compiler=CC):
     return program
 
 
+def other_build():
+    """Why this is not gcc's release build, of which alone the budgets are; ""."""
+    options = BUILD / "meson-info/intro-buildoptions.json"
+    values = {}
+    if options.exists():
+        values = {o["name"]: o["value"]
+                  for o in json.loads(options.read_text())}
+    for name, wanted in (("optimization", "3"), ("b_sanitize", "none"),
+                         ("b_coverage", False), ("b_lto", False),
+                         ("b_ndebug", "false"), ("ubsan_shim", False),
+                         ("c_args", [])):
+        if values.get(name, wanted) != wanted:
+            return f"{name} is {values[name]}"
+    first = run(CC, "--version").out.decode().splitlines()[0]
+    return "" if "clang" not in first else first
+
+
 def own_function(stack, program):
     """The innermost function of a stack that is the program's own."""
     name = pathlib.Path(program).name

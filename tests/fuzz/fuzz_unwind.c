@@ -44,12 +44,13 @@ static void walk(const uint8_t *head, uint64_t *stack)
 		.rbp = bounds.least + head[3],
 	};
 	enum cfi_kind kind;
-	struct cfi_rule rule = cfi_rule(f.pc);
+	struct cfi_work work;
+	struct cfi_rule rule = cfi_rule(f.pc, &work);
 
 	input_need(rule.kind != CFI_PLAIN || rule.rbp_offset == 0 ||
 		   rule.rbp_offset < -8);
 	for (int i = 0; i < 8; i++) {
-		kind = cfi_step(&f, &bounds);
+		kind = cfi_step(&f, &bounds, &work);
 		if (kind != CFI_PLAIN)
 			break;
 		/* The caller is in the module, too. */

@@ -11,7 +11,7 @@ import shutil
 
 import pytest
 
-from conftest import BUILD, CC, SHIM, environment, run
+from conftest import BUILD, SHIM, environment, other_build, run
 
 BUDGET = pathlib.Path(__file__).resolve().parent / "budget.json"
 SEQUENCE = BUILD / "tests/guard/guard_sequence"
@@ -46,23 +46,6 @@ def added(directory):
                    REFKNOT_SNAPSHOT="0")
     assert list(store.glob("*.rkn"))
     return {name: round(shim[name] - plain[name], 1) for name in plain}
-
-
-def other_build():
-    """Why budget.json, of gcc's release build, says nothing of this one; ""."""
-    options = BUILD / "meson-info/intro-buildoptions.json"
-    values = {}
-    if options.exists():
-        values = {o["name"]: o["value"]
-                  for o in json.loads(options.read_text())}
-    for name, wanted in (("optimization", "3"), ("b_sanitize", "none"),
-                         ("b_coverage", False), ("b_lto", False),
-                         ("b_ndebug", "false"), ("ubsan_shim", False),
-                         ("c_args", [])):
-        if values.get(name, wanted) != wanted:
-            return f"{name} is {values[name]}"
-    first = run(CC, "--version").out.decode().splitlines()[0]
-    return "" if "clang" not in first else first
 
 
 def test_no_call_takes_more_instructions(tmp_path):

@@ -58,8 +58,9 @@ static int note(struct dl_phdr_info *info, size_t size, void *data)
 static bool is_lost(uint64_t pc)
 {
 	unw_proc_info_t info;
+	struct cfi_work work;
 
-	return cfi_rule(pc).kind == CFI_NONE &&
+	return cfi_rule(pc, &work).kind == CFI_NONE &&
 	       unw_get_proc_info_by_ip(unw_local_addr_space, pc - 1, &info,
 				       NULL) == 0;
 }

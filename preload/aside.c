@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "aside.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler.h"
+#include "own.h"
+#include "sys.h"
+
+/*
+ * A stack is a thread's only while it is aside, so that there are no more than
+ * threads that are at the same time. What other threads have at a fork is taken
+ * for good in the child.
+ */
+#define STACKS 1024
+#define SIZE   (64ull << 10)
+
+/* Atomic: whoever takes a stack is its only user until it is given back. */
+static bool taken[STACKS];
+static char *stacks[STACKS]; /* NULL: not made yet. Its user's */
+/* Atomic, for whoever stops its user. */
+static uint64_t lows[STACKS]; /* where its user's own frames begin */
+
+/* No handler sees it, for signals are held; where a filter forbids that, a
+ * handler that never returns leaves it set, and the thread does all here. */
+static _Thread_local bool is_aside;
+
+/*
+ * aside_turn(f, argument, top, low): call f(argument) on the stack that ends at
+ * `top`. The registers that a caller expects to keep stay on the stack that it
+ * leaves, from *low on.
+ */
+void aside_turn(void (*f)(void *), void *argument, void *top, uint64_t *low);
+__asm__(".text\n"
+	".type aside_turn, @function\n"
+	"aside_turn:\n"
+	"	.cfi_startproc\n"
+	"	push %rbp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	.cfi_offset %rbp, -16\n"
+	"	mov %rsp, %rbp\n"
+	"	.cfi_def_cfa_register %rbp\n"
+	"	push %rbx\n"
+	"	push %r12\n"
+	"	push %r13\n"
+	"	push %r14\n"
+	"	push %r15\n"
+	"	mov %rsp, (%rcx)\n"
+	"	mov %rdx, %rsp\n"
+	"	mov %rdi, %rax\n"
+	"	mov %rsi, %rdi\n"
+	"	call *%rax\n"
+	"	leave\n"
+	"	.cfi_def_cfa %rsp, 8\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size aside_turn, . - aside_turn\n");
+
+/* STACKS: there is none. */
+static unsigned take(void)
+{
+	for (unsigned i = 0; i < STACKS; i++) {
+		if (READ_ONCE(taken[i]) ||
+		    __atomic_exchange_n(&taken[i], true, __ATOMIC_ACQUIRE))
+			continue;
+		if (!stacks[i])
+			WRITE_ONCE(stacks[i], own_map(SIZE));
+		if (stacks[i])
+			return i;
+		__atomic_store_n(&taken[i], false, __ATOMIC_RELEASE);
+		break;
+	}
+	return STACKS;
+}
+
+static void turn(void (*f)(void *), void *argument)
+{
+	unsigned i = take();
+
+	if (i == STACKS) {
+		f(argument);
+		return;
+	}
+	aside_turn(f, argument, stacks[i] + SIZE, &lows[i]);
+	WRITE_ONCE(lows[i], 0);
+	__atomic_store_n(&taken[i], false, __ATOMIC_RELEASE);
+}
+
+uint64_t aside_left(uint64_t sp)
+{
+	for (unsigned i = 0; i < STACKS; i++) {
+		uint64_t start = (uint64_t)(uintptr_t)__atomic_load_n(
+		    &stacks[i], __ATOMIC_RELAXED);
+		uint64_t low = READ_ONCE(lows[i]);
+
+		if (start && low && sp - start < SIZE)
+			return low;
+	}
+	return sp;
+}
+
+void aside(void (*f)(void *), void *argument)
+{
+	uint64_t signals;
+	bool held;
+
+	if (is_aside) {
+		f(argument);
+		return;
+	}
+	held = sys_block_signals(&signals) == 0;
+	is_aside = true;
+	turn(f, argument);
+	is_aside = false;
+	if (held)
+		sys_restore_signals(&signals);
+}
