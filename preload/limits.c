@@ -32,8 +32,56 @@ EXPORT int getrlimit64(int resource, limit *old);
 #define RESOURCE_FILE_SIZE 1 /* RLIMIT_FSIZE */
 #define RESOURCE_FILES     7 /* RLIMIT_NOFILE */
 
-/* What was set last, marked, and what the program asked for. */
-static limit set, asked;
+/*
+ * What was set last, marked, and what the program asked for, which that tells
+ * only in KiB. Threads and handlers may set limits at the same time: `changes`
+ * is odd while one writes, and who comes between notes or believes nothing. A
+ * thread that is forked away in the middle leaves it odd: then KiB are told.
+ */
+static struct {
+	uint32_t changes;
+	limit set, asked;
+} last;
+
+static void store_limit(limit *to, const limit *from)
+{
+	__atomic_store_n(&to->rlim_cur, from->rlim_cur, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->rlim_max, from->rlim_max, __ATOMIC_RELAXED);
+}
+
+static limit load_limit(const limit *from)
+{
+	return (limit){ __atomic_load_n(&from->rlim_cur, __ATOMIC_RELAXED),
+			__atomic_load_n(&from->rlim_max, __ATOMIC_RELAXED) };
+}
+
+static void note(const limit *set, const limit *asked)
+{
+	uint32_t n = __atomic_load_n(&last.changes, __ATOMIC_RELAXED);
+
+	if (n % 2 ||
+	    !__atomic_compare_exchange_n(&last.changes, &n, n + 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	/* No value is seen before the odd number is. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	store_limit(&last.set, set);
+	store_limit(&last.asked, asked);
+	__atomic_store_n(&last.changes, n + 2, __ATOMIC_RELEASE);
+}
+
+/* False: somebody is writing them. */
+static bool read_last(limit *set, limit *asked)
+{
+	uint32_t n = __atomic_load_n(&last.changes, __ATOMIC_ACQUIRE);
+
+	*set = load_limit(&last.set);
+	*asked = load_limit(&last.asked);
+	/* The number is read again after all values. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return n % 2 == 0 &&
+	       __atomic_load_n(&last.changes, __ATOMIC_RELAXED) == n;
+}
 
 static bool is_ours(int pid, int resource)
 {
@@ -41,15 +89,17 @@ static bool is_ours(int pid, int resource)
 	       (!pid || pid == sys_pid());
 }
 
-static uint64_t hidden(uint64_t now, uint64_t last, uint64_t wanted)
-{
-	return now == last ? wanted : room_told(now);
-}
-
 static void hide(limit *l)
 {
-	l->rlim_cur = hidden(l->rlim_cur, set.rlim_cur, asked.rlim_cur);
-	l->rlim_max = hidden(l->rlim_max, set.rlim_max, asked.rlim_max);
+	limit set, asked, now = *l;
+	bool known = read_last(&set, &asked);
+
+	l->rlim_cur = known && now.rlim_cur == set.rlim_cur
+			  ? asked.rlim_cur
+			  : room_told(now.rlim_cur);
+	l->rlim_max = known && now.rlim_max == set.rlim_max
+			  ? asked.rlim_max
+			  : room_told(now.rlim_max);
 }
 
 /* A hard limit that stood before the store was made may leave no room for both:
@@ -80,10 +130,8 @@ static int set_beside(const limit *wanted)
 			 room_marked(wanted->rlim_max, store.mapped) };
 	int result = set_below(wanted, &marked);
 
-	if (!result && process_owns_memory()) {
-		set = marked;
-		asked = *wanted;
-	}
+	if (!result && process_owns_memory())
+		note(&marked, wanted);
 	return result;
 }
 
