@@ -34,7 +34,7 @@ static long copy(struct filter *f, const void *p)
 		return result;
 	if (result != sizeof(*f) || f->count > FILTER_MOST)
 		return -EFAULT;
-	to = sys_map(size, -1);
+	to = sys_map_own(size);
 	if (!to)
 		return -ENOMEM;
 	result =
@@ -42,13 +42,13 @@ static long copy(struct filter *f, const void *p)
 	f->instructions = to;
 	if (result == (long)size)
 		return 0;
-	sys_unmap(to, size);
+	sys_unmap_own(to, size);
 	return result < 0 ? result : -EFAULT;
 }
 
 static void forget(const struct filter *f)
 {
-	sys_unmap((void *)(uintptr_t)f->instructions,
+	sys_unmap_own((void *)(uintptr_t)f->instructions,
 		  f->count * sizeof(*f->instructions));
 }
 

@@ -220,11 +220,11 @@ static struct copy *take_copy(size_t size)
 
 	size += sizeof(*c);
 	if (c && c->size < size) {
-		sys_unmap(c, c->size);
+		sys_unmap_own(c, c->size);
 		c = NULL;
 	}
 	if (!c)
-		c = sys_map(size, -1);
+		c = sys_map_own(size);
 	if (c && !c->size)
 		c->size = size;
 	return c;
@@ -251,13 +251,13 @@ static void change_environment(struct execution *e)
 static void give_back_copy(struct execution *e)
 {
 	if (e->copy)
-		sys_unmap(e->copy, e->copy->size);
+		sys_unmap_own(e->copy, e->copy->size);
 }
 
 static void give_back_work(struct execution *e)
 {
 	if (e->work)
-		sys_unmap(e->work, sizeof(*e->work));
+		sys_unmap_own(e->work, sizeof(*e->work));
 	e->work = NULL;
 }
 
@@ -281,7 +281,7 @@ static void begin(struct execution *e, enum how how, int start,
 	if (environment_is_secure())
 		return;
 	e->time = sys_clock(CLOCK_MONOTONIC);
-	e->work = sys_map(sizeof(*e->work), -1);
+	e->work = sys_map_own(sizeof(*e->work));
 	if (e->work)
 		look(e, path, how == BY_DESCRIPTOR);
 	change_environment(e);

@@ -98,6 +98,8 @@ static inline bool any_head(const uint64_t *slots)
 static void take_records(const struct fresh *f, uint64_t at, uint64_t *slots,
 			 uint64_t count)
 {
+	const unsigned shift = shadow.granule_shift;
+
 	for (uint64_t i = 0; i < count; i++) {
 		if (i % 8 == 0 && count - i >= 8 && !any_head(slots + i)) {
 			i += 7;
@@ -108,8 +110,7 @@ static void take_records(const struct fresh *f, uint64_t at, uint64_t *slots,
 		if ((head & (STORE_HEAD | STORE_FREED)) !=
 		    (STORE_HEAD | STORE_FREED))
 			continue;
-		wipe_block(f, at + (i << shadow.granule_shift),
-			   head >> STORE_SIZE_SHIFT);
+		wipe_block(f, at + (i << shift), head >> STORE_SIZE_SHIFT);
 		WRITE_ONCE(slots[i], 0);
 	}
 }
@@ -120,8 +121,8 @@ static uint64_t step_end(uint64_t at, const uint64_t *slot, uint64_t end)
 	uint64_t offset =
 	    (uint64_t)((const char *)slot - (const char *)store.header);
 	uint64_t bytes = STORE_STEP - offset % STORE_STEP;
-	uint64_t next = (at & ~((1ull << shadow.granule_shift) - 1)) +
-			(bytes / 8 << shadow.granule_shift);
+	unsigned shift = shadow.granule_shift;
+	uint64_t next = (at & ~((1ull << shift) - 1)) + (bytes / 8 << shift);
 	uint64_t region = (at & ~(STORE_REGION - 1)) + STORE_REGION;
 
 	next = next < region ? next : region;
@@ -130,7 +131,8 @@ static uint64_t step_end(uint64_t at, const uint64_t *slot, uint64_t end)
 
 static void take_all(const struct fresh *f, uint64_t at, uint64_t end)
 {
-	const uint64_t granule = 1ull << shadow.granule_shift;
+	const unsigned shift = shadow.granule_shift;
+	const uint64_t granule = 1ull << shift;
 
 	for (uint64_t next; at < end; at = next) {
 		uint64_t *slot = shadow_slot(at);
@@ -142,7 +144,7 @@ static void take_all(const struct fresh *f, uint64_t at, uint64_t end)
 		next = step_end(at, slot, end);
 		if (shadow_slot_known(slot))
 			take_records(f, at, slot,
-				     (next - at + granule - 1) / granule);
+				     (next - at + granule - 1) >> shift);
 	}
 }
 

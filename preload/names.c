@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "names.h"
 
+#include <errno.h>
 #include <refknot.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "sys.h"
+#include "own.h"
 
 #define SLOTS (1u << 17) /* twice the names that there can be */
 
-static __attribute__((aligned(4096))) uint32_t index_of[SLOTS];
+static uint32_t *index_of; /* of SLOTS hashes: the name's number; 0: none */
 
 static const char more[] = "(more names)";
 
@@ -61,15 +61,16 @@ const char *names_text(uint32_t number)
 	return store_at(tables[STORE_TEXT].offset + names[number].text);
 }
 
-void names_reset(void)
+int names_reset(void)
 {
 	struct store_name *r;
 
-	sys_advise(index_of, sizeof(index_of), MADV_DONTNEED);
+	index_of = own_table(index_of, SLOTS * sizeof(*index_of));
 	memset(memo, 0, sizeof(memo));
 	r = names_record((uint32_t)store_append(STORE_NAMES));
 	if (r)
 		r->text = store_text(more, sizeof(more) - 1);
+	return index_of ? 0 : -ENOMEM;
 }
 
 /* Byte by byte: behind the store's last text there may be nothing to read. */

@@ -14,7 +14,7 @@
 #define NAMES_MORE 1u /* stands for all that found no room */
 
 /* Forget all: the store is a new one. */
-void names_reset(void);
+int names_reset(void); /* 0 or -errno */
 
 /* strcmp() for a name's few bytes: shorter than its call. */
 static inline bool names_same(const char *a, const char *b)

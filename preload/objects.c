@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "objects.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "own.h"
 #include "recycle.h"
 #include "sys.h"
 
 #define GRANULE_SHIFT 3
 #define SLOTS         (STORE_REGION >> GRANULE_SHIFT)
 
-static __attribute__((aligned(4096))) uint32_t *regions[STORE_REGIONS];
+static uint32_t **regions; /* slots of each; NULL: none */
+static uint64_t count;     /* of regions; 0: nothing is recorded yet */
 uint64_t objects_clock;
 
-void objects_reset(void)
+int objects_reset(void)
 {
-	sys_advise(regions, sizeof(regions), MADV_DONTNEED);
+	regions = own_table(regions, STORE_REGIONS * sizeof(*regions));
 	recycle_reset();
+	if (!regions)
+		return -ENOMEM;
+	__atomic_store_n(&count, STORE_REGIONS, __ATOMIC_RELEASE);
+	return 0;
 }
 
 static uint32_t *slot_at(uint64_t address)
 {
+	uint64_t region = address >> STORE_REGION_SHIFT;
 	uint32_t *slots;
 
-	if (address >> STORE_ADDRESS_BITS)
+	if (region >= __atomic_load_n(&count, __ATOMIC_ACQUIRE))
 		return NULL;
-	slots = __atomic_load_n(&regions[address >> STORE_REGION_SHIFT],
-				__ATOMIC_ACQUIRE);
+	slots = __atomic_load_n(&regions[region], __ATOMIC_ACQUIRE);
 	if (!slots)
 		return NULL;
 	return slots + ((address & (STORE_REGION - 1)) >> GRANULE_SHIFT);

@@ -20,7 +20,7 @@
 #include "thread.h"
 
 /* Forget all: the store is a new one. */
-void objects_reset(void);
+int objects_reset(void); /* 0 or -errno */
 
 /* The record that `address` had last, alive or not; NULL: none. */
 struct store_object *objects_find(uint64_t address);

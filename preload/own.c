@@ -2,6 +2,7 @@
 #include "own.h"
 
 #include <dlfcn.h>
+#include <sys/mman.h>
 
 #include "compiler.h"
 #include "sys.h"
@@ -21,7 +22,7 @@ static uint64_t next, last; /* room in the present slab */
 static void *new_slab(size_t size)
 {
 	uint32_t i = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
-	void *p = i < SLABS ? sys_map(size, -1) : NULL;
+	void *p = i < SLABS ? sys_map_own(size) : NULL;
 
 	if (!p)
 		return NULL;
@@ -55,6 +56,14 @@ void *own_map(size_t size)
 	return p;
 }
 
+void *own_table(void *table, size_t size)
+{
+	if (!table)
+		return own_map(size);
+	sys_advise(table, size, MADV_DONTNEED);
+	return table;
+}
+
 /* Nothing comes from the present slab meanwhile: its zeros stay. */
 struct own_while own_begin(void)
 {
@@ -68,8 +77,8 @@ void own_end(const struct own_while *w)
 {
 	for (uint32_t i = w->count; i < count && i < SLABS; i++) {
 		if (slabs[i].start)
-			sys_unmap((void *)(uintptr_t)slabs[i].start,
-				  slabs[i].end - slabs[i].start);
+			sys_unmap_own((void *)(uintptr_t)slabs[i].start,
+				      slabs[i].end - slabs[i].start);
 		slabs[i] = (struct range){ 0 };
 	}
 	count = w->count;

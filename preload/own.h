@@ -14,6 +14,10 @@
 /* Zeroed memory, kept for good; NULL: none left. May run inside malloc. */
 void *own_map(size_t size);
 
+/* A table of zeros at one place for good: made where `table` is NULL, else
+ * emptied. NULL: no memory. */
+void *own_table(void *table, size_t size);
+
 /* Memory for a while: what own_map() gives from own_begin() on goes back at
  * own_end(). Only while no other thread runs. */
 struct own_while {

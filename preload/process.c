@@ -309,6 +309,19 @@ static int owner(void)
 	return pid;
 }
 
+static int reset_tables(unsigned granule_shift)
+{
+	int error = shadow_reset(granule_shift, !process.foreign_malloc);
+
+	if (!error)
+		error = stacks_reset();
+	if (!error)
+		error = names_reset();
+	if (!error)
+		error = objects_reset();
+	return error ? error : region_rows_reset();
+}
+
 /* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
 static int begin(void)
 {
@@ -321,13 +334,9 @@ static int begin(void)
 	error = store_create(process.directory, name, process.pid, shift);
 	if (error)
 		return error;
-	shadow_reset(shift, !process.foreign_malloc);
-	error = stacks_reset();
+	error = reset_tables(shift);
 	if (error)
 		return error;
-	names_reset();
-	objects_reset();
-	region_rows_reset();
 	marks_reset();
 	checked = false;
 	asker = 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "region_rows.h"
 
-#include <sys/mman.h>
+#include <errno.h>
 
 #include "compiler.h"
-#include "sys.h"
+#include "own.h"
 
 #define PROBES     64 /* slots that are looked at for a free one */
 #define INDEX_BITS 18 /* twice the rows that there can be */
 #define INDEX      (1u << INDEX_BITS)
-static __attribute__((aligned(4096))) uint32_t index_of[INDEX];
+static uint32_t *index_of; /* of INDEX hashes: the row's number; 0: none */
 
 static bool is(const struct rkn_region *a, const struct rkn_region *b)
 {
@@ -68,7 +68,8 @@ COLD struct rkn_region *region_rows_find(const struct rkn_region *row)
 	return NULL;
 }
 
-void region_rows_reset(void)
+int region_rows_reset(void)
 {
-	sys_advise(index_of, sizeof(index_of), MADV_DONTNEED);
+	index_of = own_table(index_of, INDEX * sizeof(*index_of));
+	return index_of ? 0 : -ENOMEM;
 }

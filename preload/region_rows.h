@@ -9,7 +9,7 @@
 #include "store.h"
 
 /* Forget all: the store is a new one. */
-void region_rows_reset(void);
+int region_rows_reset(void); /* 0 or -errno */
 
 /* The row with what `row` has of these, made as a copy of it where there is none;
  * NULL: no room. Only the thread itself changes it, and asks for it. */

@@ -185,11 +185,11 @@ static void make_room(void)
 {
 	struct store_header *h = store.header;
 	uint64_t end = sys_break();
-	void *next = sys_map(MAP_ROOM, -1); /* where the kernel puts them */
+	void *next = sys_map_own(MAP_ROOM); /* where the kernel puts them */
 	uint64_t mapped = (uint64_t)(uintptr_t)next;
 
 	if (next)
-		sys_unmap(next, MAP_ROOM);
+		sys_unmap_own(next, MAP_ROOM);
 	if (end >> STORE_ADDRESS_BITS == 0)
 		shadow_prepare(end - HEAP_TOP, end + HEAP_ROOM);
 	if (next)

@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "shadow.h"
 
-#include <sys/mman.h>
+#include <errno.h>
 
-#include "sys.h"
+#include "own.h"
 
-__attribute__((aligned(4096))) struct shadow shadow;
+struct shadow shadow;
 
 void shadow_forget(void)
 {
-	sys_advise(shadow.regions, sizeof(shadow.regions), MADV_DONTNEED);
+	shadow.regions =
+	    own_table(shadow.regions, STORE_REGIONS * sizeof(*shadow.regions));
 }
 
-void shadow_reset(unsigned granule_shift, bool spaced)
+int shadow_reset(unsigned granule_shift, bool spaced)
 {
 	shadow_forget();
 	shadow.granule_shift = granule_shift;
 	shadow.spaced = spaced;
+	if (!shadow.regions)
+		return -ENOMEM;
+	/* Hooks look here before anything is recorded, too. */
+	__atomic_store_n(&shadow.count, STORE_REGIONS, __ATOMIC_RELEASE);
+	return 0;
 }
 
 /* Two slots more than granules: the last block's EXTRA may stand behind. */

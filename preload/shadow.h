@@ -15,7 +15,9 @@
 #include "store.h"
 
 struct shadow {
-	uint64_t *regions[STORE_REGIONS]; /* slots of each; NULL: none */
+	uint64_t **regions; /* slots of each; NULL: none */
+	uint64_t count;     /* of regions that `regions` has; 0: it is not there
+			       yet, and nothing is recorded */
 	unsigned granule_shift;
 	bool spaced; /* every block owns two granules at least */
 };
@@ -30,8 +32,8 @@ struct shadow_block {
 	bool noted; /* filled in by shadow_take() */
 };
 
-/* Forget all: the store is a new one. */
-void shadow_reset(unsigned granule_shift, bool spaced);
+/* Forget all: the store is a new one. 0 or -errno. */
+int shadow_reset(unsigned granule_shift, bool spaced);
 
 /* There is no store any more. */
 void shadow_forget(void);
@@ -50,12 +52,12 @@ static inline bool shadow_is_live(uint64_t head)
 
 static inline uint64_t *shadow_slot(uint64_t address)
 {
-	uint64_t *slots;
+	uint64_t region = address >> STORE_REGION_SHIFT, *slots;
 
-	if (unlikely(address >> STORE_ADDRESS_BITS))
+	if (unlikely(region >=
+		     __atomic_load_n(&shadow.count, __ATOMIC_ACQUIRE)))
 		return NULL;
-	slots = __atomic_load_n(&shadow.regions[address >> STORE_REGION_SHIFT],
-				__ATOMIC_ACQUIRE);
+	slots = __atomic_load_n(&shadow.regions[region], __ATOMIC_ACQUIRE);
 	if (unlikely(!slots))
 		return NULL;
 	return slots + ((address & (STORE_REGION - 1)) >> shadow.granule_shift);

@@ -10,6 +10,7 @@
 
 #include "aside.h"
 #include "held.h"
+#include "own.h"
 #include "room.h"
 #include "sys.h"
 #include "text.h"
@@ -24,8 +25,8 @@
 #define TABLES_SHARE 8 /* the fixed tables take at most this part of it */
 
 struct store store;
-__attribute__((aligned(4096)))
-uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
+uint8_t *store_steps;
+#define STEPS (STORE_MOST >> STORE_STEP_SHIFT)
 
 #define UNIT_SHIFT 21
 #define UNIT       (1ull << UNIT_SHIFT)
@@ -322,7 +323,7 @@ static int map(int fd)
 		error = (int)resize(fd, size);
 		if (error < 0)
 			continue;
-		store.header = sys_map(size, fd);
+		store.header = sys_map_file(size, fd);
 		store.size = store.mapped = size;
 		if (store.header) {
 			/* Holes have nothing to read ahead. */
@@ -390,8 +391,11 @@ int store_create(const char *directory, const char *program, int pid,
 		 unsigned granule_shift)
 {
 	long fd = create(directory, program, pid);
-	int error = fd < 0 ? (int)fd : map((int)fd);
+	int error = fd < 0 ? (int)fd : 0;
 
+	store_steps = own_table(store_steps, STEPS);
+	if (!error)
+		error = store_steps ? map((int)fd) : -ENOMEM;
 	if (!error)
 		error = begin(granule_shift);
 	if (fd >= 0)
@@ -412,7 +416,7 @@ struct store_header *store_leave(void)
 	struct store_header *h = store.header;
 
 	sys_unmap((char *)h + PAGE, store.mapped - PAGE);
-	sys_advise(store_steps, sizeof(store_steps), MADV_DONTNEED);
+	store_steps = own_table(store_steps, STEPS);
 	sys_advise(units, sizeof(units), MADV_DONTNEED);
 	store.header = NULL;
 	store.size = store.mapped = 0;

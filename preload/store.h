@@ -31,7 +31,7 @@ struct store {
 };
 
 extern HIDDEN struct store store;
-extern HIDDEN uint8_t store_steps[STORE_MOST >> STORE_STEP_SHIFT];
+extern HIDDEN uint8_t *store_steps; /* as many as STORE_MOST has; own_table() */
 
 /*
  * Make a store for process `pid` in `directory`, named after `program`. 0 or

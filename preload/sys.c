@@ -186,14 +186,64 @@ long sys_directory(int fd, void *buffer, size_t size)
 	return CALL3(SYS_getdents64, fd, buffer, size);
 }
 
-void *sys_map(size_t size, int fd)
-{
-	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-			   : MAP_SHARED | MAP_NORESERVE;
-	int access = fd < 0 ? PROT_READ | PROT_WRITE : PROT_NONE;
-	long p = call(SYS_mmap, 0, (long)size, access, flags, fd, 0);
+#define PAGE 4096
 
-	return p < 0 && p > -4096 ? NULL : (void *)p;
+static bool failed(long p)
+{
+	return p < 0 && p > -4096;
+}
+
+static size_t page_up(size_t size)
+{
+	return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+void *sys_map_file(size_t size, int fd)
+{
+	long p = call(SYS_mmap, 0, (long)size, PROT_NONE,
+		      MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+	return failed(p) ? NULL : (void *)p;
+}
+
+#define OWN_FLAGS  (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#define OWN_ACCESS (PROT_READ | PROT_WRITE)
+
+/* Memory that may grow down counts as a stack, not as data (RLIMIT_DATA), and is
+ * limited as one only while it grows: which the page below keeps it from. */
+static long map_down(size_t size)
+{
+	long p, down;
+
+	if (is_forbidden(SYS_MAP_DOWN))
+		return -EPERM;
+	p = call(SYS_mmap, 0, (long)size + PAGE, PROT_NONE, OWN_FLAGS, -1, 0);
+	if (failed(p))
+		return p;
+	down = call(SYS_mmap, p + PAGE, (long)size, OWN_ACCESS,
+		    OWN_FLAGS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
+	if (failed(down))
+		CALL2(SYS_munmap, p, size + PAGE);
+	return failed(down) ? down : p;
+}
+
+void *sys_map_own(size_t size)
+{
+	long p;
+
+	if (!size)
+		return NULL;
+	size = page_up(size);
+	p = map_down(size);
+	if (failed(p))
+		p = call(SYS_mmap, 0, (long)size + PAGE, OWN_ACCESS, OWN_FLAGS,
+			 -1, 0);
+	return failed(p) ? NULL : (void *)(p + PAGE);
+}
+
+void sys_unmap_own(void *p, size_t size)
+{
+	CALL2(SYS_munmap, (char *)p - PAGE, page_up(size) + PAGE);
 }
 
 void *sys_map_part(int fd, uint64_t offset, size_t size)
@@ -201,7 +251,7 @@ void *sys_map_part(int fd, uint64_t offset, size_t size)
 	long p = call(SYS_mmap, 0, (long)size, PROT_READ, MAP_PRIVATE, fd,
 		      (long)offset);
 
-	return p < 0 && p > -4096 ? NULL : (void *)p;
+	return failed(p) ? NULL : (void *)p;
 }
 
 long sys_open_up(void *p, size_t size)

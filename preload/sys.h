@@ -25,6 +25,7 @@
 #define SYS_OPEN_BELOW      510 /* openat, from a directory */
 #define SYS_OPEN_PATH       509 /* openat, not even for reading */
 #define SYS_QUEUE_STOP      508 /* rt_tgsigqueueinfo, of what stops threads */
+#define SYS_MAP_DOWN        507 /* mmap, of what might grow */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 /* Threads of which it is not known yet whether what they listed there stays: a
  * call waits a moment for that. */
@@ -61,9 +62,12 @@ long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_getcwd(char *buffer, size_t size);
 long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
 
-/* NULL when the kernel refuses. fd -1: anonymous private, not reserved; else
- * the file, shared, and without access until sys_open_up(). */
-void *sys_map(size_t size, int fd);
+/* The file, shared, and without access until sys_open_up(); NULL when the kernel
+ * refuses. */
+void *sys_map_file(size_t size, int fd);
+/* Private zeros, not reserved, which count against no limit on data; NULL. */
+void *sys_map_own(size_t size);
+void sys_unmap_own(void *p, size_t size);
 /* Part of a file, private and only to be read; `offset` is a page's. */
 void *sys_map_part(int fd, uint64_t offset, size_t size);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */

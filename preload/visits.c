@@ -123,7 +123,7 @@ static struct visits_item *gather(struct store_object *o, bool referrers,
 		*count += !referrers || r->from;
 	}
 	*size = (*count + 1) * sizeof(*items);
-	items = *count ? sys_map(*size, -1) : NULL;
+	items = *count ? sys_map_own(*size) : NULL;
 	if (!items) {
 		*count = 0;
 		return NULL;
@@ -167,7 +167,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 	if (!items)
 		return 0;
 	there = visits_items(items, count, visit, data);
-	sys_unmap(items, size);
+	sys_unmap_own(items, size);
 	return there;
 }
 

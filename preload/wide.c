@@ -24,7 +24,7 @@ static struct wide_piece *piece_with_room(struct picture *p)
 
 	if (piece && piece->count < PIECE_ROWS)
 		return piece;
-	piece = sys_map(PIECE_BYTES, -1);
+	piece = sys_map_own(PIECE_BYTES);
 	if (!piece)
 		return NULL;
 	if (p->wide_last)
@@ -79,7 +79,7 @@ void wide_finish(struct picture *p)
 				*row = piece->rows[i];
 		}
 		p->wide = piece->next;
-		sys_unmap(piece, PIECE_BYTES);
+		sys_unmap_own(piece, PIECE_BYTES);
 	}
 	p->wide_last = NULL;
 	picture_list_finish(p, &list);

@@ -50,6 +50,13 @@ static void hide(void)
 	mprotect(page, 4096, PROT_NONE);
 }
 
+static void limit_data(rlim_t size)
+{
+	struct rlimit some = { size, size };
+
+	setrlimit(RLIMIT_DATA, &some);
+}
+
 static void change(const char *how, const char *argument)
 {
 	if (!strcmp(how, "chroot") && (chroot(argument) || chdir("/")))
@@ -78,11 +85,10 @@ static void change(const char *how, const char *argument)
 		signal(SIGXFSZ, SIG_DFL);
 		setrlimit(RLIMIT_FSIZE, &none);
 	}
-	if (!strcmp(how, "data")) { /* brk() and private memory */
-		struct rlimit some = { 300 << 20, 300 << 20 };
-
-		setrlimit(RLIMIT_DATA, &some);
-	}
+	if (!strcmp(how, "data")) /* brk() and private memory */
+		limit_data(300 << 20);
+	if (!strcmp(how, "little-data"))
+		limit_data(16 << 20);
 	if (!strcmp(how, "stack")) {
 		struct rlimit some = { 64 << 10, 64 << 10 };
 

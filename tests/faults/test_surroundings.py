@@ -35,7 +35,7 @@ def check(recorded, complete=True):
 
 
 @pytest.mark.parametrize("how", ["umask", "closefrom", "fsize", "data",
-                                 "stack", "nodump", "lock"])
+                                 "little-data", "stack", "nodump", "lock"])
 def test_what_a_program_does_to_itself_is_no_harm(how, tmp_path):
     check(same(tmp_path, PLACES, how))
 
@@ -154,6 +154,38 @@ def test_limited_files_are_told_and_harm_nobody(tmp_path):
                    preexec_fn=limit_files)
     assert (done.status, done.out) == (0, b"end\n")
     assert "ulimit -f" in done.told or "file size limit" in done.told
+
+
+LITTLE = 16 << 20  # bytes; refknot's tables take 70 MiB of addresses
+
+
+def limit_data():
+    resource.setrlimit(resource.RLIMIT_DATA, (LITTLE, LITTLE))
+
+
+def test_a_limit_on_data_that_stood_before_is_the_program_s_alone(tmp_path):
+    check(same(tmp_path, PLACES, "plain", preexec_fn=limit_data))
+
+
+def test_what_a_shell_limits_starts_and_is_checked(tmp_path):
+    recorded = same(tmp_path, "bash", "-c",
+                    'ulimit -d 16384; "$0" plain; "$0" little-data; exit 0',
+                    PLACES)
+    reports = [read_json("report", child) for child in recorded.all]
+    checked = [r for r in reports if leaks(r, PLACES)]
+    assert [leaks(r, PLACES) for r in checked] == [{"lose": (1, 100)}] * 2
+
+
+def data_bytes(**env):
+    """Of a process: what the kernel counts against RLIMIT_DATA."""
+    done = run("grep", "VmData", "/proc/self/status", env=environment(**env))
+    return int(done.out.split()[1]) << 10
+
+
+def test_refknot_has_little_data(tmp_path):
+    mine = data_bytes(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path)
+    assert list(tmp_path.glob("grep.*.rkn"))
+    assert mine - data_bytes() < 4 << 20
 
 
 @in_a_namespace
