@@ -14,6 +14,7 @@
 
 #include "analysis.h"
 #include "die.h"
+#include "units.h"
 
 static const struct {
 	const char *name;
@@ -80,14 +81,14 @@ const char *finding_confidence(const struct finding *f, const struct model *m)
 
 static const char *no_snapshot_at_signal(struct findings *f, int signal)
 {
-	const char *name = sigdescr_np(signal);
+	const char *name = units_signal(signal);
 
 	snprintf(
 	    f->text, sizeof(f->text),
 	    signal == SIGKILL
 		? "signal %d (%s) ended the process, which nothing can catch"
 		: "signal %d (%s) ended the process and refknot's handler could not run: the stack was full, the program had a handler for one signal only (SA_RESETHAND), or such checks are switched off",
-	    signal, name ? name : "unknown");
+	    signal, name);
 	return f->text;
 }
 

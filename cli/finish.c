@@ -197,9 +197,7 @@ static void print_other(const struct finish *f, const struct live_store *store,
 	if (m->meta.end == RKN_END_SIGNAL)
 		fprintf(stderr, ", ended by signal %" PRId32 " (%s)",
 			m->meta.end_value,
-			sigdescr_np(m->meta.end_value)
-			    ? sigdescr_np(m->meta.end_value)
-			    : "unknown");
+			units_signal(m->meta.end_value));
 	fprintf(stderr, "; recording: %s\n", path);
 	free(path);
 	free(program);

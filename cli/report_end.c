@@ -13,11 +13,11 @@
 void print_end(const struct printer *p)
 {
 	const struct rkn_meta *meta = &p->m->meta;
-	const char *name = sigdescr_np(meta->end_value);
+	const char *name = units_signal(meta->end_value);
 
 	if (meta->end == RKN_END_SIGNAL)
 		fprintf(p->out, "signal %" PRId32 " (%s) ended the process\n",
-			meta->end_value, name ? name : "unknown");
+			meta->end_value, name);
 }
 
 static void print_heading(const struct printer *p, const struct rkn_free *f)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SECOND UINT64_C(1000000000)
 #define MINUTE (60 * SECOND)
@@ -72,4 +73,11 @@ char *units_time(char *text, uint64_t ns)
 		snprintf(text, UNITS_SIZE, "%" PRIu64 " h %" PRIu64 " min",
 			 ns / HOUR, ns % HOUR / MINUTE);
 	return text;
+}
+
+#define NAMED 31 /* what comes then is the program's to name */
+
+const char *units_signal(int signal)
+{
+	return signal > 0 && signal <= NAMED ? strsignal(signal) : "unknown";
 }

@@ -8,7 +8,7 @@
 
 #define UNITS_SIZE 64 /* enough for any text of these functions */
 
-/* Every function writes into `text` (UNITS_SIZE bytes) and returns it. */
+/* Each but the last writes into `text` (UNITS_SIZE bytes) and returns it. */
 
 /* "0 B", "1023 B", "1.0 KiB", "11.8 MiB", ...: one decimal, rounded. */
 char *units_bytes(char *text, uint64_t bytes);
@@ -16,5 +16,8 @@ char *units_bytes(char *text, uint64_t bytes);
 char *units_count(char *text, uint64_t count, const char *noun);
 /* "0 s", "480 ns", "12.3 us", "1.2 ms", "3.4 s", "2 min 5 s", "3 h 4 min". */
 char *units_time(char *text, uint64_t nanoseconds);
+/* "Segmentation fault", or "unknown": older C libraries have no sigdescr_np().
+ */
+const char *units_signal(int signal);
 
 #endif

@@ -48,6 +48,16 @@ static void one_takes_no_s(void **state)
 			    "18446744073709551615 findings");
 }
 
+static void signals_have_names_if_the_system_knows_them(void **state)
+{
+	(void)state;
+	assert_string_equal(units_signal(1), "Hangup");
+	assert_string_equal(units_signal(11), "Segmentation fault");
+	assert_string_equal(units_signal(31), "Bad system call");
+	assert_string_equal(units_signal(0), "unknown");
+	assert_string_equal(units_signal(40), "unknown");
+}
+
 static void times_change_their_unit_with_their_size(void **state)
 {
 	static const struct {
@@ -78,6 +88,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_have_one_decimal_and_a_binary_unit),
 		cmocka_unit_test(one_takes_no_s),
+		cmocka_unit_test(
+		    signals_have_names_if_the_system_knows_them),
 		cmocka_unit_test(times_change_their_unit_with_their_size),
 	};
 
