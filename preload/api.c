@@ -11,6 +11,7 @@
 
 #include "assertions.h"
 #include "collect.h"
+#include "libc.h"
 #include "marks.h"
 #include "references.h"
 #include "regions.h"
@@ -189,8 +190,8 @@ static void read_notes(const char *p, const char *limit)
 /* Libraries have theirs from the loader; the program needs to be told. */
 __attribute__((constructor(102))) static void tell_program(void)
 {
-	headers = (const void *)getauxval(AT_PHDR);
-	header_count = headers ? getauxval(AT_PHNUM) : 0;
+	headers = (const void *)libc()->getauxval(AT_PHDR);
+	header_count = headers ? libc()->getauxval(AT_PHNUM) : 0;
 	for (size_t i = 0; i < header_count; i++)
 		if (headers[i].p_type == PT_PHDR)
 			base =

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "aside.h"
+#include "libc.h"
 #include "names.h"
 #include "process.h"
 #include "references.h"
@@ -88,7 +89,7 @@ static void say(void *data)
 static void fail(const void *p, long count)
 {
 	aside(say, &(struct failure){ p, count });
-	abort();
+	libc()->abort();
 }
 
 /* In a forked child: it may be its parent's, whose ledger is not here. */

@@ -20,4 +20,13 @@
 #define READ_ONCE(x)         __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
 
+/* The thread's control block, which begins with its own address. */
+static inline void *thread_pointer(void)
+{
+	void *p;
+
+	__asm__("mov %%fs:0, %0" : "=r"(p));
+	return p;
+}
+
 #endif

@@ -58,7 +58,7 @@ static void look_at(struct objects_window *w, uint64_t start)
 
 	w->start = start;
 	w->at = w->copy;
-	if (!__libc_single_threaded)
+	if (!READ_ONCE(*libc_single_threaded))
 		size = sys_peek(process.pid, w->copy, start, OBJECTS_WINDOW);
 	if (size == -EFAULT)
 		w->at = NULL;

@@ -17,6 +17,8 @@ struct dynamic {
 	const char *texts; /* names */
 	const ElfW(Sym) * symbols;
 	const uint32_t *hash;     /* DT_GNU_HASH */
+	const uint32_t *old_hash; /* DT_HASH */
+	const uint16_t *versions; /* DT_VERSYM, one a symbol */
 	const ElfW(Rela) * calls; /* what its calls are bound by */
 	size_t call_count;
 	const ElfW(Rela) * data; /* and its other words */
@@ -31,11 +33,24 @@ void dynamic_take(struct dynamic *d, const struct link_map *map,
 		  const ElfW(Dyn) * e);
 bool dynamic_finish(struct dynamic *d);
 
-/* The definition of `name`; NULL: there is none. */
+/* The definition of `name`, its default version if it has several; NULL: there
+ * is none. */
 const ElfW(Sym) * dynamic_find(const struct dynamic *d, const char *name);
+
+/*
+ * Where `name` is defined first: behind this library, as dlsym() has it for
+ * RTLD_NEXT, or in the program and all of its libraries, as for RTLD_DEFAULT.
+ * NULL: nowhere. Only for the start, while the program loads nothing.
+ */
+void *dynamic_next(const char *name);
+void *dynamic_first(const char *name);
+/* The same in one module; NULL for `map`: NULL. */
+void *dynamic_in(const struct link_map *map, const char *name);
 
 /* The C library that the program itself uses; NULL: not known by its name. */
 const struct link_map *dynamic_libc(void);
+/* The dynamic loader; NULL: not known. */
+const struct link_map *dynamic_loader(void);
 
 /* The part of `map`'s path behind the last slash starts with `name`. */
 bool dynamic_is_named(const struct link_map *map, const char *name);

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "libc.h"
 #include "own.h"
 
 #define SHIM           "librefknot_preload.so"
@@ -58,9 +59,22 @@ char *const *environment_arguments(void)
 	return arguments;
 }
 
+static bool is_variable(const char *text, const char *name)
+{
+	return strncmp(text, name, strlen(name)) == 0;
+}
+
+const char *environment_value(char *const *list, const char *name)
+{
+	for (; list && *list; list++)
+		if (is_variable(*list, name))
+			return *list + strlen(name);
+	return NULL;
+}
+
 bool environment_is_secure(void)
 {
-	return getauxval(AT_SECURE);
+	return libc()->getauxval(AT_SECURE);
 }
 
 /* The list's element that names this library, or NULL. */
@@ -113,11 +127,6 @@ void environment_drop_preload(void)
 #define FILTERS_LENGTH (sizeof(FILTERS) - 1)
 #define DIGITS         16
 #define FILTERS_SIZE   (sizeof(FILTERS) + DIGITS)
-
-static bool is_variable(const char *text, const char *name)
-{
-	return strncmp(text, name, strlen(name)) == 0;
-}
 
 static int digit(char c)
 {

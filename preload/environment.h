@@ -16,6 +16,8 @@ char *const *environment_variables(void);
 void environment_keep(void);
 /* The copy, which ends with NULL; nothing is in it where no memory was left. */
 char *const *environment_arguments(void);
+/* What stands behind "NAME=" in `list`; NULL: it is not there. */
+const char *environment_value(char *const *list, const char *name);
 
 /* Does the program run with privileges that who started it does not have? */
 bool environment_is_secure(void);

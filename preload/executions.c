@@ -21,7 +21,6 @@
 #include <refknot/store.h>
 #include <spawn.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@
 #include "compiler.h"
 #include "environment.h"
 #include "executable.h"
+#include "libc.h"
 #include "process.h"
 #include "real.h"
 #include "sandbox.h"
@@ -353,7 +353,7 @@ EXPORT int execveat(int directory, const char *path, char *const arguments[],
 	begin_here(&e, flags & AT_EMPTY_PATH ? BY_EITHER : BY_PATH, directory,
 		   path, environment);
 	if (!real.execveat) {
-		errno = ENOSYS;
+		libc_errno = ENOSYS;
 		return fail(&e, -1);
 	}
 	return fail(&e, real.execveat(directory, path, arguments, e.environment,

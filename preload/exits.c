@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "compiler.h"
+#include "libc.h"
 #include "modules.h"
 #include "process.h"
 #include "real.h"
@@ -34,27 +36,31 @@ EXPORT void _Exit(int status)
 	__builtin_unreachable();
 }
 
-/* What a daemon has for its standard streams; false with errno: it is not there,
- * or no such device. */
+/*
+ * What a daemon has for its standard streams; false with errno: it is not there,
+ * or no such device.  The calls are the C library's own, as daemon() has them.
+ */
 static bool take_null(void)
 {
-	int fd = open("/dev/null", O_RDWR), error = ENODEV;
-	struct stat st;
+	long (*call)(long, ...) = libc()->syscall;
+	long fd = call(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR);
+	int error = ENODEV;
+	struct stat st; /* the kernel's own, on this machine */
 
 	if (fd < 0)
 		return false;
-	if (fstat(fd, &st)) {
-		error = errno;
+	if (call(SYS_fstat, fd, &st)) {
+		error = libc_errno;
 	} else if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) {
-		dup2(fd, STDIN_FILENO);
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
+		call(SYS_dup2, fd, STDIN_FILENO);
+		call(SYS_dup2, fd, STDOUT_FILENO);
+		call(SYS_dup2, fd, STDERR_FILENO);
 		if (fd > STDERR_FILENO)
-			close(fd);
+			call(SYS_close, fd);
 		return true;
 	}
-	close(fd);
-	errno = error;
+	call(SYS_close, fd);
+	libc_errno = error;
 	return false;
 }
 
@@ -65,15 +71,15 @@ static bool take_null(void)
  */
 EXPORT int daemon(int stay, int keep)
 {
-	pid_t pid = fork();
+	pid_t pid = libc()->fork();
 
 	if (pid < 0)
 		return -1;
 	if (pid)
 		_exit(0);
-	if (setsid() < 0)
+	if (libc()->syscall(SYS_setsid) < 0)
 		return -1;
-	if (!stay && chdir("/") < 0) {
+	if (!stay && libc()->syscall(SYS_chdir, "/") < 0) {
 		/* It stays where it is, as with the C library's. */
 	}
 	return keep || take_null() ? 0 : -1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap.h"
 
-#include <malloc.h>
 #include <string.h>
 
 #include "leftovers.h"
+#include "libc.h"
 #include "modules.h"
 #include "process.h"
 #include "real.h"
@@ -61,16 +61,16 @@ void heap_init(void)
 {
 	struct maps maps;
 	struct map m;
-	uint64_t libc;
+	uint64_t end;
 
 	real_resolve();
 	if (!real_is_glibc() || !maps_open(&maps))
 		return;
-	mallopt(NO_PARAMETER, 0); /* changes nothing, but sets it all up */
-	libc = modules_end((uint64_t)(uintptr_t)real.malloc);
+	libc()->mallopt(NO_PARAMETER, 0); /* changes nothing, but sets it all up */
+	end = modules_end((uint64_t)(uintptr_t)real.malloc);
 	while (maps_next(&maps, &m)) {
-		if (m.writable && m.private && m.inode && m.start < libc &&
-		    modules_end(m.start) == libc)
+		if (m.writable && m.private && m.inode && m.start < end &&
+		    modules_end(m.start) == end)
 			find_first_arena((const void *)(uintptr_t)m.start,
 					 (const void *)(uintptr_t)m.end);
 		if (strcmp(m.name, "[heap]") == 0)

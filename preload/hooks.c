@@ -13,6 +13,7 @@
 #include "bypass.h"
 #include "compiler.h"
 #include "leftovers.h"
+#include "libc.h"
 #include "moves.h"
 #include "real.h"
 #include "record.h"
@@ -105,7 +106,7 @@ CLEAN EXPORT void *reallocarray(void *p, size_t n, size_t size)
 	size_t product;
 
 	if (__builtin_mul_overflow(n, size, &product)) {
-		errno = ENOMEM;
+		libc_errno = ENOMEM;
 		return NULL;
 	}
 	REALLOC(real.realloc(p, product), product);

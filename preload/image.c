@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "image.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
 
 #include "compiler.h"
-
-#pragma weak _dl_find_object /* before glibc 2.35 there is none */
+#include "libc.h"
+#include "loaded.h"
 
 #define PAGE     4096ull
 #define SEGMENTS 32 /* a program with more is taken as the loader says */
@@ -40,8 +39,8 @@ static bool describe(const ElfW(Phdr) * headers, uint64_t count,
 /* As the kernel said at the start, or the loader if that was executed. */
 static const ElfW(Phdr) * program_headers(uint32_t *count)
 {
-	*count = (uint32_t)getauxval(AT_PHNUM);
-	return (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	*count = (uint32_t)libc()->getauxval(AT_PHNUM);
+	return (const ElfW(Phdr) *)libc()->getauxval(AT_PHDR);
 }
 
 static COLD uint32_t read_segments(const struct link_map *map)
@@ -86,24 +85,66 @@ static bool measure(struct image *image, uint32_t count, uint64_t address)
 	return inside;
 }
 
+static uint32_t segments_of(const struct link_map *map)
+{
+	uint32_t count = __atomic_load_n(&segment_count, __ATOMIC_ACQUIRE);
+
+	return count ? count : read_segments(map);
+}
+
+static const uint8_t *unwind_of(const struct link_map *map)
+{
+	uint32_t count;
+	const ElfW(Phdr) *p = program_headers(&count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (p[i].p_type == PT_GNU_EH_FRAME)
+			return (const uint8_t *)(uintptr_t)(map->l_addr +
+							    p[i].p_vaddr);
+	return NULL;
+}
+
+/* Before 2.35. The program is never unloaded, and its headers are known. */
+static COLD bool find_without(uint64_t address, struct image *image)
+{
+	const struct link_map *program = _r_debug.r_map;
+	uint32_t count = program ? segments_of(program) : 0;
+
+	*image = (struct image){ .map = program, .segments = true };
+	if (count && measure(image, count, address)) {
+		image->unwind = unwind_of(program);
+		return true;
+	}
+	return loaded_find(address, image) && !(count && image->map == program);
+}
+
+/* The same as struct dl_find_object, which older headers do not have. */
+struct found_object {
+	unsigned long long flags;
+	void *start, *end;
+	struct link_map *map;
+	void *unwind;
+	unsigned long long reserved[7];
+};
+
 bool image_find(uint64_t address, struct image *image)
 {
-	struct dl_find_object object;
+	struct found_object object;
 	uint32_t count;
 
-	if (!_dl_find_object ||
-	    _dl_find_object((void *)(uintptr_t)address, &object) != 0)
+	if (!libc()->dl_find_object)
+		return find_without(address, image);
+	if (libc()->dl_find_object((void *)(uintptr_t)address, &object) != 0)
 		return false;
-	image->map = object.dlfo_link_map;
-	image->start = (uint64_t)(uintptr_t)object.dlfo_map_start;
-	image->end = (uint64_t)(uintptr_t)object.dlfo_map_end;
-	image->unwind = object.dlfo_eh_frame;
-	image->segments = false;
+	*image = (struct image){
+		.map = object.map,
+		.start = (uint64_t)(uintptr_t)object.start,
+		.end = (uint64_t)(uintptr_t)object.end,
+		.unwind = object.unwind,
+	};
 	if (image->map != _r_debug.r_map) /* which is the program's */
 		return true;
-	count = __atomic_load_n(&segment_count, __ATOMIC_ACQUIRE);
-	if (!count)
-		count = read_segments(image->map);
+	count = segments_of(image->map);
 	image->segments = count != 0;
 	return !count || measure(image, count, address);
 }

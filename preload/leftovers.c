@@ -278,7 +278,7 @@ static uint64_t cache_below; /* that many bytes; 0: not known */
 
 void leftovers_find_cache(uint64_t heap)
 {
-	const uint64_t self = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	const uint64_t self = (uint64_t)(uintptr_t)thread_pointer();
 	static uint64_t words[TLS_MOST / 8];
 	uint64_t size = TLS_MOST, header, found = 0;
 	const int pid = sys_pid();
@@ -300,7 +300,7 @@ void leftovers_find_cache(uint64_t heap)
 
 void leftovers_thread(void)
 {
-	const char *self = __builtin_thread_pointer();
+	const char *self = thread_pointer();
 	uint64_t cache;
 
 	if (!cache_below)

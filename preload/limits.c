@@ -11,6 +11,7 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "libc.h"
 #include "privileges.h"
 #include "process.h"
 #include "real.h"
@@ -168,7 +169,7 @@ static int change(int pid, int resource, const limit *new, limit *old)
 {
 	limit wanted = { 0 }, former = { 0 };
 	struct privileges privileges;
-	int saved = errno, result;
+	int saved = libc_errno, result;
 
 	real_resolve();
 	if (is_needed(pid, resource, new))
@@ -184,7 +185,7 @@ static int change(int pid, int resource, const limit *new, limit *old)
 	if (!result && old)
 		result = write_limit(old, &former);
 	if (!result)
-		errno = saved;
+		libc_errno = saved;
 	return result;
 }
 

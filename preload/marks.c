@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "aside.h"
+#include "libc.h"
 #include "names.h"
 #include "objects.h"
 #include "own.h"
@@ -392,5 +393,5 @@ void marks_assert_no_growth(const char *name)
 	}
 	thread_leave(t);
 	if (c.grown)
-		abort();
+		libc()->abort();
 }

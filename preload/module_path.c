@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "libc.h"
 #include "maps.h"
 #include "store.h"
 #include "text.h"
@@ -27,7 +28,7 @@ static bool is_lasting(const char *name)
 /* Asked for: the loader itself was executed, and told what to load. */
 static bool is_loaders_guest(void)
 {
-	return !getauxval(AT_BASE);
+	return !libc()->getauxval(AT_BASE);
 }
 
 /* The file is gone or replaced; what it was called then is still its name. */
@@ -48,7 +49,7 @@ static void drop_deleted(char *path, const char *name)
 uint32_t module_path(const struct link_map *map, uint64_t start)
 {
 	const char *name = map->l_name ? map->l_name : "";
-	uint64_t kernel = getauxval(AT_SYSINFO_EHDR);
+	uint64_t kernel = libc()->getauxval(AT_SYSINFO_EHDR);
 	char path[ROOM];
 
 	if (kernel && kernel == start)

@@ -13,8 +13,8 @@
 #ifndef OBJECTS_H
 #define OBJECTS_H
 
-#include <sys/single_threaded.h>
 
+#include "libc.h"
 #include "record.h"
 #include "store.h"
 #include "thread.h"
@@ -125,7 +125,7 @@ static inline void objects_lock(struct thread *t, struct store_object *o)
 	uint32_t none = 0;
 
 	/* No thread can begin meanwhile. */
-	if (__libc_single_threaded && !o->lock)
+	if (READ_ONCE(*libc_single_threaded) && !o->lock)
 		o->lock = t->number;
 	else if (unlikely(!__atomic_compare_exchange_n(
 		     &o->lock, &none, t->number, false, __ATOMIC_ACQUIRE,

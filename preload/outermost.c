@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "outermost.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "cfi.h"
-
-#pragma weak _dl_find_object /* before glibc 2.35 there is none */
+#include "image.h"
+#include "libc.h"
 
 #define MOST_FRAMES 16
 #define MOST_BYTES  4096 /* from exit() up */
@@ -22,16 +20,15 @@ extern void *__libc_stack_end;
 
 static bool in_library_of(uint64_t pc, const void *of)
 {
-	struct dl_find_object o;
+	struct image i;
 
-	return !_dl_find_object((void *)(uintptr_t)of, &o) &&
-	       pc >= (uint64_t)(uintptr_t)o.dlfo_map_start &&
-	       pc < (uint64_t)(uintptr_t)o.dlfo_map_end;
+	return image_find((uint64_t)(uintptr_t)of, &i) && pc >= i.start &&
+	       pc < i.end;
 }
 
 static bool is_system(uint64_t pc)
 {
-	return in_library_of(pc, (const void *)(uintptr_t)abort) ||
+	return in_library_of(pc, (const void *)(uintptr_t)libc()->abort) ||
 	       in_library_of(pc, (const void *)(uintptr_t)outermost_low);
 }
 
@@ -43,7 +40,7 @@ uint64_t outermost_low(uint64_t low)
 	struct cfi_work work;
 	struct cfi_frame f = { r->pc, low + sizeof(*r), r->rbp };
 
-	if (!_dl_find_object || low > top || top - low > MOST_BYTES)
+	if (low > top || top - low > MOST_BYTES)
 		return low;
 	for (int i = 0; i < MOST_FRAMES; i++) {
 		uint64_t pc = f.pc;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "own.h"
 
-#include <dlfcn.h>
 #include <sys/mman.h>
 
 #include "compiler.h"
+#include "image.h"
 #include "sys.h"
-
-#pragma weak _dl_find_object
 
 #define SLAB  (4ull << 20) /* pieces smaller than this share slabs */
 #define SLABS 4096
@@ -89,13 +87,10 @@ void own_end(const struct own_while *w)
 static struct range library(void)
 {
 	static struct range self;
-	struct dl_find_object object;
+	struct image image;
 
-	if (!self.end && _dl_find_object &&
-	    _dl_find_object(slabs, &object) == 0) {
-		self.start = (uint64_t)(uintptr_t)object.dlfo_map_start;
-		self.end = (uint64_t)(uintptr_t)object.dlfo_map_end;
-	}
+	if (!self.end && image_find((uint64_t)(uintptr_t)slabs, &image))
+		self = (struct range){ image.start, image.end };
 	return self;
 }
 

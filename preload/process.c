@@ -16,6 +16,7 @@
 #include "gone.h"
 #include "heap.h"
 #include "held.h"
+#include "libc.h"
 #include "marks.h"
 #include "messages.h"
 #include "names.h"
@@ -44,13 +45,6 @@ struct process process;
 bool process_over;
 
 #define UNKNOWN (-1) /* process_page.parent */
-
-/* Exported by libc, declared by no header: handlers that end a process, and what
- * pthread_atfork() calls. */
-int __cxa_atexit(void (*f)(void *), void *argument, void *dso);
-int __cxa_at_quick_exit(void (*f)(void *), void *dso);
-int __register_atfork(void (*prepare)(void), void (*parent)(void),
-		      void (*child)(void), void *dso);
 
 enum state {
 	NEW,
@@ -473,8 +467,6 @@ COLD bool process_ready(void)
 
 	if (process_page.epoch)
 		return true;
-	if (real_is_resolving())
-		return false;
 	if (now == RUNNING && move(RUNNING, STARTING))
 		aside(start_child_aside, &done);
 	else if (now == NEW && move(NEW, STARTING))
@@ -751,8 +743,8 @@ __attribute__((constructor(101))) static void loaded(void)
 	if (!process.settings.children)
 		environment_drop_preload();
 	for (int i = 0; i < EXITS; i++)
-		__cxa_atexit((void (*)(void *))(void (*)(void))at_exit, NULL,
-			     NULL);
-	__cxa_at_quick_exit(leaving_quickly, NULL);
-	__register_atfork(NULL, NULL, forked, NULL);
+		libc()->cxa_atexit((void (*)(void *))(void (*)(void))at_exit,
+				   NULL, NULL);
+	libc()->cxa_at_quick_exit(leaving_quickly, NULL);
+	libc()->register_atfork(NULL, NULL, forked, NULL);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "real.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <stdint.h>
@@ -12,98 +11,18 @@
 #include "compiler.h"
 #include "dynamic.h"
 #include "environment.h"
+#include "image.h"
 #include "leftovers.h"
+#include "libc.h"
 #include "sys.h"
 
 /*
  * glibc's own allocator, by its public names. They are looked up in the C
  * library and not bound: what others bind to these names is refknot's.
  */
-static struct real_family libc;
+static struct real_family libc_own;
 
-/*
- * What dlsym itself allocated while it looked for an allocator that is not
- * glibc's: those few blocks stay glibc's.
- */
-#define EARLY_MOST 64
-static void *early[EARLY_MOST];
-static unsigned early_count;
 static bool resolving, glibc = true, alone = true;
-static void (*next_free)(void *);
-static void *(*next_realloc)(void *, size_t);
-
-static void *note(void *p)
-{
-	if (p && resolving && early_count < EARLY_MOST)
-		early[early_count++] = p;
-	return p;
-}
-
-static bool is_early(const void *p)
-{
-	for (unsigned i = 0; i < early_count; i++)
-		if (early[i] == p)
-			return true;
-	return false;
-}
-
-static void *early_malloc(size_t size)
-{
-	return note(libc.malloc(size));
-}
-
-static void *early_calloc(size_t n, size_t size)
-{
-	return note(libc.calloc(n, size));
-}
-
-static void *early_realloc(void *p, size_t size)
-{
-	return note(libc.realloc(p, size));
-}
-
-static void *early_memalign(size_t alignment, size_t size)
-{
-	return note(libc.memalign(alignment, size));
-}
-
-static void *early_valloc(size_t size)
-{
-	return note(libc.valloc(size));
-}
-
-static void *early_pvalloc(size_t size)
-{
-	return note(libc.pvalloc(size));
-}
-
-static void early_free(void *p)
-{
-	libc.free(p);
-}
-
-static void guarded_free(void *p)
-{
-	if (is_early(p))
-		libc.free(p);
-	else
-		next_free(p);
-}
-
-/* The block moves to the allocator that is in charge now. */
-static void *guarded_realloc(void *p, size_t size)
-{
-	void *q;
-
-	if (!is_early(p))
-		return next_realloc(p, size);
-	p = libc.realloc(p, size);
-	q = p ? real.malloc(size) : NULL;
-	if (q)
-		memcpy(q, p, size);
-	libc.free(p);
-	return q;
-}
 
 /* For C libraries that lack it: the same by what they have. */
 static int own_posix_memalign(void **p, size_t alignment, size_t size)
@@ -127,7 +46,7 @@ static void *own_mmap(void *at, size_t size, int access, int flags, int fd,
 	long p = sys_mapping(at, size, access, flags, fd, offset);
 
 	if (p > -4096 && p < 0) {
-		errno = (int)-p;
+		libc_errno = (int)-p;
 		return (void *)-1;
 	}
 	return (void *)p;
@@ -139,7 +58,7 @@ static int own_munmap(void *p, size_t size)
 
 	if (!error)
 		return 0;
-	errno = (int)-error;
+	libc_errno = (int)-error;
 	return -1;
 }
 
@@ -209,10 +128,11 @@ static void find_in_libc(const struct dynamic *d, const char *name,
 {
 	const ElfW(Sym) *s = dynamic_find(d, name);
 
-	if (s)
-		*(uint64_t *)member = d->base + s->st_value;
+	if (s && !*(void **)member)
+		WRITE_ONCE(*(uint64_t *)member, d->base + s->st_value);
 }
 
+/* What is known stays: bypass_close() changes what the table says. */
 static void find_libc(void)
 {
 	const struct link_map *map = dynamic_libc();
@@ -220,36 +140,33 @@ static void find_libc(void)
 
 	if (!map || !dynamic_read(&d, map))
 		return;
-	find_in_libc(&d, "__libc_malloc", &libc.malloc);
-	find_in_libc(&d, "__libc_calloc", &libc.calloc);
-	find_in_libc(&d, "__libc_realloc", &libc.realloc);
-	find_in_libc(&d, "__libc_free", &libc.free);
-	find_in_libc(&d, "__libc_memalign", &libc.memalign);
-	find_in_libc(&d, "__libc_valloc", &libc.valloc);
-	find_in_libc(&d, "__libc_pvalloc", &libc.pvalloc);
-	find_in_libc(&d, "posix_memalign", &libc.posix_memalign);
-	find_in_libc(&d, "aligned_alloc", &libc.aligned_alloc);
+	find_in_libc(&d, "__libc_malloc", &libc_own.malloc);
+	find_in_libc(&d, "__libc_calloc", &libc_own.calloc);
+	find_in_libc(&d, "__libc_realloc", &libc_own.realloc);
+	find_in_libc(&d, "__libc_free", &libc_own.free);
+	find_in_libc(&d, "__libc_memalign", &libc_own.memalign);
+	find_in_libc(&d, "__libc_valloc", &libc_own.valloc);
+	find_in_libc(&d, "__libc_pvalloc", &libc_own.pvalloc);
+	find_in_libc(&d, "posix_memalign", &libc_own.posix_memalign);
+	find_in_libc(&d, "aligned_alloc", &libc_own.aligned_alloc);
 }
 
-/* While dlsym runs, whatever it allocates is glibc's. */
-static void use_glibc(void)
+/* Where none is defined behind refknot. */
+static void use_libc(struct real *r)
 {
-	find_libc();
-	real_private = libc;
-	real.malloc = early_malloc;
-	real.calloc = early_calloc;
-	real.realloc = early_realloc;
-	real.aligned_alloc = early_memalign;
-	real.memalign = early_memalign;
-	real.valloc = early_valloc;
-	real.pvalloc = early_pvalloc;
-	real.free = early_free;
+	r->malloc = libc_own.malloc;
+	r->calloc = libc_own.calloc;
+	r->realloc = libc_own.realloc;
+	r->aligned_alloc = libc_own.memalign;
+	r->memalign = libc_own.memalign;
+	r->valloc = libc_own.valloc;
+	r->pvalloc = libc_own.pvalloc;
+	r->free = libc_own.free;
 }
 
-/* dlsym's functions have no other type. */
 static void find(const char *name, void *member)
 {
-	void *f = dlsym(RTLD_NEXT, name);
+	void *f = dynamic_next(name);
 
 	if (f)
 		*(void **)member = f;
@@ -293,32 +210,22 @@ static void find_all(struct real *r)
 	find("malloc", &r->malloc);
 }
 
-static void guard_early(struct real *r)
-{
-	next_free = r->free;
-	next_realloc = r->realloc;
-	if (glibc || !early_count)
-		return;
-	r->free = guarded_free;
-	r->realloc = guarded_realloc;
-}
-
 /* Does nothing else stand between refknot and the C library? */
 static bool is_alone(const struct real *r)
 {
-	return r->malloc == libc.malloc && r->calloc == libc.calloc &&
-	       r->realloc == libc.realloc && r->free == libc.free &&
-	       r->memalign == libc.memalign && r->valloc == libc.valloc &&
-	       r->pvalloc == libc.pvalloc &&
-	       r->posix_memalign == libc.posix_memalign &&
-	       r->aligned_alloc == libc.aligned_alloc;
+	return r->malloc == libc_own.malloc && r->calloc == libc_own.calloc &&
+	       r->realloc == libc_own.realloc && r->free == libc_own.free &&
+	       r->memalign == libc_own.memalign &&
+	       r->valloc == libc_own.valloc && r->pvalloc == libc_own.pvalloc &&
+	       r->posix_memalign == libc_own.posix_memalign &&
+	       r->aligned_alloc == libc_own.aligned_alloc;
 }
 
 /* What the names that are glibc's alone lead to, for who uses them beside
  * another allocator: that may define them, too. */
 static void find_private(struct real_family *f)
 {
-	*f = libc;
+	*f = libc_own;
 	if (alone)
 		return;
 	find("__libc_malloc", &f->malloc);
@@ -332,10 +239,11 @@ static void find_private(struct real_family *f)
 
 static bool in_one_library(const void *a, const void *b)
 {
-	Dl_info of_a, of_b;
+	struct image of_a, of_b;
 
-	return dladdr(a, &of_a) && dladdr(b, &of_b) &&
-	       of_a.dli_fbase == of_b.dli_fbase;
+	return image_find((uint64_t)(uintptr_t)a, &of_a) &&
+	       image_find((uint64_t)(uintptr_t)b, &of_b) &&
+	       of_a.map == of_b.map;
 }
 
 static bool has_tunable(const char *list, const char *name)
@@ -369,40 +277,40 @@ static enum leftovers_links links(void)
 }
 
 /*
- * A name that is not found leaves a message, allocated, for dlerror: it is
- * taken away, so that the program does not see it.
+ * A signal handler that allocates meanwhile finds the same by itself, and leaves
+ * it to whom it interrupts to close the ways past.  Nothing here allocates.
  */
 static void resolve(void *unused)
 {
-	struct real found;
+	bool nested = READ_ONCE(resolving);
+	struct real next;
 
 	(void)unused;
-	resolving = true;
-	use_glibc();
-	found = real;
-	find_all(&found);
-	alone = is_alone(&found);
-	find_private(&real_private);
-	dlerror(); /* hands it out */
-	dlerror(); /* frees it */
-	glibc = found.malloc == early_malloc || found.malloc == libc.malloc;
-	guard_early(&found);
-	real = found;
-	leftovers_links = links();
+	if (READ_ONCE(real.malloc) != first_malloc)
+		return;
+	WRITE_ONCE(resolving, true);
+	find_libc();
+	next = real;
+	use_libc(&next);
+	find_all(&next);
+	if (READ_ONCE(real.malloc) == first_malloc) {
+		alone = is_alone(&next);
+		find_private(&real_private);
+		glibc = next.malloc == libc_own.malloc;
+		leftovers_links = links();
+		real = next;
+	}
+	if (nested)
+		return;
 	if (alone)
 		bypass_close();
-	resolving = false;
+	WRITE_ONCE(resolving, false);
 }
 
 COLD void real_resolve(void)
 {
-	if (!resolving && real.malloc == first_malloc)
+	if (READ_ONCE(real.malloc) == first_malloc)
 		aside(resolve, NULL);
-}
-
-bool real_is_resolving(void)
-{
-	return resolving;
 }
 
 bool real_is_glibc(void)
@@ -412,7 +320,7 @@ bool real_is_glibc(void)
 
 const struct real_family *real_libc(void)
 {
-	return &libc;
+	return &libc_own;
 }
 
 bool real_is_alone(void)
@@ -464,10 +372,8 @@ static bool uses_operators(const struct link_map *l)
 
 COLD bool real_hides_operators(void)
 {
-	void *new = glibc ? NULL : dlsym(RTLD_DEFAULT, "_Znwm");
+	void *new = glibc ? NULL : dynamic_first("_Znwm");
 
-	dlerror();
-	dlerror();
 	if (!new || !in_one_library(new, (void *)(uintptr_t)real.malloc))
 		return false;
 	for (const struct link_map *l = _r_debug.r_map; l; l = l->l_next)

@@ -89,9 +89,6 @@ const struct real_family *real_libc(void);
 /* Look the definitions up, once. May run inside malloc. */
 void real_resolve(void);
 
-/* Is that going on? What is allocated meanwhile is refknot's own. */
-bool real_is_resolving(void);
-
 /* Is the next malloc glibc's? Known after real_resolve(). */
 bool real_is_glibc(void);
 

@@ -16,7 +16,7 @@ void stop_note_caller(struct stopped *s, uint64_t low)
 	bool active;
 
 	s->tid = (uint32_t)sys_tid();
-	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
 	s->alternate = sys_alternate_stack(low, &active);
 	s->low = s->sp = active ? 0 : low;
 	s->moves = moves_unfinished();
@@ -28,7 +28,7 @@ static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
 {
 	const stack_t *other = &u->uc_stack;
 
-	s->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
 	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
 	s->low = low;
 	s->alternate = 0;

@@ -67,7 +67,7 @@ static void close_account(struct store_area *a)
 static uint64_t self_of(uint64_t pointer)
 {
 	return pointer + (uint64_t)(uintptr_t)&thread_self -
-	       (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	       (uint64_t)(uintptr_t)thread_pointer();
 }
 
 /* Does that thread-local memory, if it is still there, have this area? */
@@ -169,7 +169,7 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 
 	close_account(a);
 	a->serial = (uint32_t)serial;
-	note_pointer((uint64_t)(uintptr_t)__builtin_thread_pointer());
+	note_pointer((uint64_t)(uintptr_t)thread_pointer());
 	if (r && serial)
 		r->tid = tid & ~OUTSIDE;
 	__atomic_store_n(&t->area, a, __ATOMIC_RELEASE);
@@ -218,7 +218,7 @@ static COLD struct thread *attach(uint64_t epoch)
 		t->around = 0;
 	}
 	t->number = i;
-	t->pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	t->pointer = (uint64_t)(uintptr_t)thread_pointer();
 	WRITE_ONCE(t->world, 0);
 	regions_forget(t);
 	thread_set_tame(t);
@@ -362,7 +362,7 @@ static bool is_mapped(uint64_t low, uint64_t high)
  * program's first frame, or where its mapping does. */
 static uint64_t find_stack_end(uint64_t sp)
 {
-	uint64_t ends[] = { (uint64_t)(uintptr_t)__builtin_thread_pointer(),
+	uint64_t ends[] = { (uint64_t)(uintptr_t)thread_pointer(),
 			    (uint64_t)(uintptr_t)__libc_stack_end };
 	struct map map;
 
@@ -430,7 +430,7 @@ COLD bool thread_stack_grew(struct thread *t, uint64_t sp, uint64_t *most)
 	struct cfi_bounds *range = &t->ranges[0];
 	struct stack_end stack = { sp, *most };
 
-	if (*most == (uint64_t)(uintptr_t)__builtin_thread_pointer() ||
+	if (*most == (uint64_t)(uintptr_t)thread_pointer() ||
 	    *most == (uint64_t)(uintptr_t)__libc_stack_end ||
 	    range->most != *most)
 		return false;

@@ -2,18 +2,18 @@
 #include "verify.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <string.h>
 
 #include "aside.h"
+#include "dynamic.h"
+#include "image.h"
+#include "libc.h"
 #include "oracle.h"
 #include "record.h"
 #include "text.h"
 
 #define FRAMES (WALK_MOST + 1) /* ours, and one more */
 #define SHOWN  3               /* differences that are printed */
-
-#pragma weak _dl_find_object
 
 bool verify_on;
 static int (*oracle)(uint64_t sp, uint64_t *pcs, int most);
@@ -29,12 +29,9 @@ static const struct store_frame *frame_of(uint32_t node)
 
 static const struct link_map *map_of(uint64_t pc)
 {
-	struct dl_find_object object;
+	struct image image;
 
-	if (!_dl_find_object ||
-	    _dl_find_object((void *)(uintptr_t)pc, &object) != 0)
-		return NULL;
-	return object.dlfo_link_map;
+	return image_find(pc, &image) ? image.map : NULL;
 }
 
 static void add_own_directory(struct text *t)
@@ -57,7 +54,7 @@ void verify_init(void)
 	static char path[4096];
 	struct text t = { path, sizeof(path), 0 };
 	struct thread *self;
-	void *library;
+	const struct link_map *library; /* what dlopen() gives is that */
 
 	if (!process.settings.verify)
 		return;
@@ -67,12 +64,14 @@ void verify_init(void)
 	self = thread_enter(NULL);
 	if (self)
 		self->verifying = true;
-	library = text_whole(&t) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+	library = text_whole(&t) && libc()->dlopen
+		      ? libc()->dlopen(path, RTLD_NOW | RTLD_LOCAL)
+		      : NULL;
 	if (library) {
-		oracle = (int (*)(uint64_t, uint64_t *, int))(uintptr_t)dlsym(
-		    library, ORACLE_FUNCTION);
-		knows =
-		    (int (*)(uint64_t))(uintptr_t)dlsym(library, ORACLE_KNOWS);
+		oracle = (int (*)(uint64_t, uint64_t *, int))(
+		    uintptr_t)dynamic_in(library, ORACLE_FUNCTION);
+		knows = (int (*)(uint64_t))(uintptr_t)dynamic_in(library,
+								 ORACLE_KNOWS);
 	}
 	if (self) {
 		self->verifying = false;

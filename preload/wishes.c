@@ -9,6 +9,7 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "libc.h"
 #include "own.h"
 #include "store.h"
 #include "sys.h"
@@ -86,9 +87,9 @@ static const char *map_table(const struct file *f, const Elf64_Shdr *s,
 /* Is there code of the program's? `bias`: what to add to the file's addresses. */
 static bool is_code(uint64_t address, uint64_t bias)
 {
-	const Elf64_Phdr *h = (const void *)(uintptr_t)getauxval(AT_PHDR);
+	const Elf64_Phdr *h = (const void *)(uintptr_t)libc()->getauxval(AT_PHDR);
 
-	for (uint64_t i = 0; h && i < getauxval(AT_PHNUM); i++)
+	for (uint64_t i = 0; h && i < libc()->getauxval(AT_PHNUM); i++)
 		if (h[i].p_type == PT_LOAD && h[i].p_flags & PF_X &&
 		    address - bias - h[i].p_vaddr < h[i].p_filesz)
 			return true;
@@ -112,7 +113,7 @@ static void take(const char *name, uint64_t address)
 static void look_through(const struct file *f, const char *symbols,
 			 const char *names)
 {
-	uint64_t bias = getauxval(AT_ENTRY) - f->header.e_entry;
+	uint64_t bias = libc()->getauxval(AT_ENTRY) - f->header.e_entry;
 	uint64_t count = f->symbols.sh_size / sizeof(Elf64_Sym);
 
 	if (names[f->names.sh_size - 1])

@@ -16,12 +16,13 @@ def readelf(*options):
 
 
 def symbols():
-    """Rows of the dynamic symbol table: (binding, section, name)."""
+    """Rows of the dynamic symbol table: (type, section, name, version)."""
     rows = []
     for line in readelf("--dyn-syms").splitlines():
         cells = line.split()
         if len(cells) >= 8 and cells[0].rstrip(":").isdigit():
-            rows.append((cells[4], cells[6], cells[7].split("@")[0]))
+            name, _, version = cells[7].partition("@")
+            rows.append((cells[3], cells[6], name, version.strip("@")))
     return rows
 
 
@@ -31,13 +32,29 @@ def listed(name):
 
 
 def test_exports_are_the_list():
-    found = {name for _, section, name in symbols() if section != "UND"}
+    found = {name for _, section, name, _ in symbols() if section != "UND"}
     assert found == listed("exports.txt")
 
 
 def test_imports_are_the_list():
-    found = {name for _, section, name in symbols() if section == "UND"}
+    found = {name for _, section, name, _ in symbols() if section == "UND"}
     assert found == listed("imports.txt")
+
+
+def test_no_function_is_bound_by_its_name():
+    """A program that has one of that name, also of the hooks, is not called."""
+    functions = {name for kind, section, name, _ in symbols()
+                 if kind == "FUNC" and section == "UND"}
+    assert functions <= {"__cxa_finalize"}
+    calls = [line for line in readelf("-r").splitlines()
+             if "JUMP_SLO" in line or "IRELATIV" in line]
+    assert not calls
+
+
+def test_needs_no_version_newer_than_the_oldest_c_library():
+    versions = {version for _, section, _, version in symbols()
+                if section == "UND" and version}
+    assert {v.split()[0] for v in versions} <= {"GLIBC_2.2.5"}
 
 
 def test_needs_only_the_c_library_and_libunwind():

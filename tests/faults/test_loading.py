@@ -387,3 +387,14 @@ def test_frees_of_what_the_loader_gave_before_are_taken(tmp_path):
         }"""), "-g", tmp_path / "libbefore.so", f"-Wl,-rpath,{tmp_path}")
     report = same(tmp_path, taker).report()
     assert report["findings"] == []
+
+
+@pytest.mark.parametrize("how", ["ends", "daemon", "xecutes", "quits"])
+def test_no_function_of_the_programs_is_called(how, tmp_path):
+    """It has one of each name, which ends it."""
+    recorded = same(tmp_path, program("names"), how)
+    assert recorded.outcome.out == b"worked\n"
+    if how in ("ends", "quits"):
+        report = recorded.report()
+        assert report["verdict"]["complete"] is True, report["complete"]
+        assert leaks(report, program("names")) == {"lose": (1, 100)}

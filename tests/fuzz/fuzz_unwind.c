@@ -5,12 +5,11 @@
  */
 #include "target.h"
 
-#include <dlfcn.h>
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cfi_row.h"
+#include "image.h"
 #include "input.h"
 
 #define WORDS 32 /* of the stack */
@@ -18,19 +17,21 @@
 static uint8_t *module;
 static size_t module_size;
 
-int __wrap__dl_find_object(void *pc, struct dl_find_object *object);
-int __wrap__dl_find_object(void *pc, struct dl_find_object *object)
+bool __wrap_image_find(uint64_t pc, struct image *image);
+bool __wrap_image_find(uint64_t pc, struct image *image)
 {
 	static struct link_map map;
-	const uint8_t *p = pc;
+	const uint8_t *p = (const uint8_t *)(uintptr_t)pc;
 
 	if (p < module || p >= module + module_size)
-		return -1;
-	object->dlfo_map_start = module;
-	object->dlfo_map_end = module + module_size;
-	object->dlfo_eh_frame = module;
-	object->dlfo_link_map = &map;
-	return 0;
+		return false;
+	*image = (struct image){
+		.map = &map,
+		.start = (uint64_t)(uintptr_t)module,
+		.end = (uint64_t)(uintptr_t)(module + module_size),
+		.unwind = module,
+	};
+	return true;
 }
 
 static void walk(const uint8_t *head, uint64_t *stack)

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "dynamic.h"
+#include "image.h"
+#include "loaded.h"
 
 static void open_libc(struct dynamic *d)
 {
@@ -86,12 +88,81 @@ static void what_a_module_takes_from_others_has_a_name(void **state)
 	assert_int_equal(found, 1);
 }
 
+static void what_comes_next_is_what_the_loader_says(void **state)
+{
+	static const char *const names[] = {
+		"malloc", "fork", "posix_spawn", "environ", "sin", "__libc_free"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_ptr_equal(dynamic_next(names[i]),
+				 dlsym(RTLD_NEXT, names[i]));
+	assert_null(dynamic_next("main"));
+	assert_ptr_equal(dynamic_first("malloc"),
+			 dlsym(RTLD_DEFAULT, "malloc"));
+}
+
+/* What C libraries without _dl_find_object() have in its stead. */
+static void assert_same_image(uint64_t address)
+{
+	struct image image, loaded;
+
+	assert_true(image_find(address, &image));
+	for (int i = 0; i < 2; i++) { /* found, and then remembered */
+		assert_true(loaded_find(address, &loaded));
+		assert_ptr_equal(loaded.map, image.map);
+		assert_int_equal(loaded.start, image.start);
+		assert_int_equal(loaded.end, image.end);
+		assert_ptr_equal(loaded.unwind, image.unwind);
+	}
+}
+
+static void loaded_modules_are_found_without_the_loader(void **state)
+{
+	const struct link_map *map = _r_debug.r_map->l_next;
+	struct image image;
+	int count = 0, local;
+
+	(void)state;
+	for (; map; map = map->l_next, count++)
+		assert_same_image((uint64_t)(uintptr_t)map->l_ld);
+	assert_in_range(count, 3, 100);
+	assert_false(loaded_find((uint64_t)(uintptr_t)&local, &image));
+	assert_false(loaded_find(0, &image));
+	assert_false(loaded_find(UINT64_MAX, &image));
+}
+
+static void an_unloaded_module_is_not_found(void **state)
+{
+	struct image image;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		void *handle = dlopen("libm.so.6", RTLD_NOW);
+		const struct link_map *map = handle;
+		uint64_t address;
+
+		if (!handle)
+			skip();
+		address = (uint64_t)(uintptr_t)map->l_ld;
+		assert_same_image(address);
+		dlclose(handle);
+		if (image_find(address, &image))
+			skip(); /* something else needs it */
+		assert_false(loaded_find(address, &image));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_symbol_is_where_the_loader_has_it),
 		cmocka_unit_test(what_is_not_defined_is_not_found),
 		cmocka_unit_test(the_kernels_own_module_can_be_read),
+		cmocka_unit_test(what_comes_next_is_what_the_loader_says),
+		cmocka_unit_test(loaded_modules_are_found_without_the_loader),
+		cmocka_unit_test(an_unloaded_module_is_not_found),
 		cmocka_unit_test(what_a_module_takes_from_others_has_a_name),
 	};
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the shim calls in the C library.  A program may define a function of any
+ * name, and a call by name would be a call of the program's: so none is bound by
+ * name, each is found in the C library's own table of symbols.  It makes the
+ * shim load beside older C libraries than the one that it was built with, too.
+ * May run inside malloc and in a signal handler; no lock.
+ */
+#ifndef LIBC_H
+#define LIBC_H
+
+#include <sys/types.h>
+
+#include "compiler.h"
+
+/* Functions as the C library's headers have them; NULL: it has none. */
+struct libc {
+	int *(*errno_location)(void);
+	unsigned long (*getauxval)(unsigned long type);
+	void (*abort)(void) __attribute__((noreturn));
+	int (*mallopt)(int parameter, int value);
+	int (*cxa_atexit)(void (*f)(void *), void *argument, void *library);
+	int (*cxa_at_quick_exit)(void (*f)(void *), void *library);
+	int (*register_atfork)(void (*prepare)(void), void (*parent)(void),
+			       void (*child)(void), void *library);
+	pid_t (*fork)(void);
+	long (*syscall)(long number, ...);
+	void *(*dlopen)(const char *path, int flags);
+	int (*dl_find_object)(void *address, void *object); /* from 2.35 */
+};
+
+const struct libc *libc(void);
+
+/* Is there one thread alone? A flag of the C library's, from 2.32; where there
+ * is none it says no. */
+extern HIDDEN const char *libc_single_threaded;
+
+/* errno, where the C library has it. */
+#define libc_errno (*libc()->errno_location())
+
+#endif
