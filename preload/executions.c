@@ -97,7 +97,7 @@ static const char *next_candidate(struct text *t, const char *list,
 
 static const char *search_path(void)
 {
-	const char *list = getenv("PATH");
+	const char *list = environment_value(__environ, "PATH=");
 
 	return list ? list : "/bin:/usr/bin";
 }

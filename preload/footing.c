@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "contexts.h"
+#include "libc.h"
 #include "maps.h"
 #include "ordered.h"
 #include "own.h"
@@ -69,7 +70,7 @@ static uint64_t unused_tiles(void)
 
 static uint64_t needed(void)
 {
-	uint64_t frame = getauxval(AT_MINSIGSTKSZ), tiles = unused_tiles();
+	uint64_t frame = libc()->getauxval(AT_MINSIGSTKSZ), tiles = unused_tiles();
 
 	if (!frame || frame < tiles)
 		frame = OLD;

@@ -17,7 +17,7 @@ static struct thread *self(void)
 {
 	struct thread_gate *gate = thread_self;
 
-	return gate->epoch == THREAD_BUSY ? NULL : thread_behind(gate);
+	return gate->epoch == THREAD_NOBODY ? NULL : thread_behind(gate);
 }
 
 COLD void moves_note_left(struct thread *t)

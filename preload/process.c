@@ -54,7 +54,7 @@ enum state {
 	OFF,
 };
 static uint32_t state;
-static uint64_t epochs;
+static uint64_t epochs = PROCESS_EPOCHS;
 
 static bool move(uint32_t from, uint32_t to)
 {

@@ -30,6 +30,7 @@ extern HIDDEN struct process_page process_page;
 /* Recording is over for good in this process: nothing more is to be asked. */
 extern HIDDEN bool process_over;
 #define PROCESS_RECORDING (1ull << 32)
+#define PROCESS_EPOCHS    (1ull << 62) /* they begin behind all addresses */
 
 /* Code may have gone away: threads forget what they remember of stacks. */
 void process_flush(void);

@@ -23,8 +23,8 @@
 
 /* Equal to no epoch, not even that of a process that is not recorded, so that
  * nobody takes it for more than a gate. */
-static struct thread_gate nobody = { .open = THREAD_BUSY,
-				     .epoch = THREAD_BUSY };
+static struct thread_gate nobody = { .open = THREAD_NOBODY,
+				     .epoch = THREAD_NOBODY };
 _Thread_local struct thread_gate *thread_self = &nobody;
 _Thread_local uint32_t thread_tame_depth;
 
@@ -238,27 +238,33 @@ static COLD struct thread *attach(uint64_t epoch)
 	return t;
 }
 
+/* An address of the stack, and no epoch. */
+static bool is_inside(uint64_t open)
+{
+	return open && open < PROCESS_EPOCHS;
+}
+
 /*
  * A handler that interrupted refknot may have left by longjmp: then the stack
- * is shorter now than it was inside.
+ * is shorter now than it was inside, at `open`.
  */
-static bool was_left(const struct thread *t, uint64_t here)
+static bool was_left(const struct thread *t, uint64_t open, uint64_t here)
 {
-	return t->gate.busy >= t->ranges[0].least && t->gate.busy < here &&
+	return open >= t->ranges[0].least && open < here &&
 	       here < t->ranges[0].most;
 }
 
 static COLD void verify(struct thread *t, uint64_t here, const void *frame)
 {
-	WRITE_ONCE(t->gate.open, THREAD_BUSY);
-	t->gate.busy = here;
+	WRITE_ONCE(t->gate.open, here);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	verify_stack(t, frame);
 	thread_leave(t);
 }
 
 COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 {
-	uint64_t epoch;
+	uint64_t epoch, open;
 	struct thread *t;
 
 	if (!process_ready())
@@ -272,10 +278,11 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 		t = attach(epoch);
 	if (!t)
 		return NULL;
-	if (t->gate.open == THREAD_BUSY && !was_left(t, here))
+	open = READ_ONCE(t->gate.open);
+	if (is_inside(open) && !was_left(t, open, here))
 		return NULL;
 	/* What was left in the middle of a change is not to be believed. */
-	if (t->gate.open == THREAD_BUSY || t->gate.epoch != gate_of(epoch)) {
+	if (is_inside(open) || t->gate.epoch != gate_of(epoch)) {
 		t->gate.epoch = gate_of(epoch);
 		thread_forget(t);
 	}
@@ -297,7 +304,7 @@ bool thread_is_inside(uint32_t number)
 	const struct thread *t = thread_at(number);
 
 	return t &&
-	       __atomic_load_n(&t->gate.open, __ATOMIC_ACQUIRE) == THREAD_BUSY;
+	       is_inside(__atomic_load_n(&t->gate.open, __ATOMIC_ACQUIRE));
 }
 
 struct thread *thread_at(uint32_t number)

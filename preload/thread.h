@@ -24,12 +24,12 @@
 
 /* What is asked at every call; all that is there of a thread unknown yet. */
 struct thread_gate {
-	uint64_t open;  /* `epoch`, or THREAD_BUSY: inside refknot */
+	uint64_t open;  /* `epoch`; or, inside refknot, where on the stack it
+			   went inside: one word, for a signal handler may come
+			   after any instruction, and asks both */
 	uint64_t epoch; /* the process_page.epoch that it knows of */
-	uint64_t busy;  /* where on the stack it went inside. A nested call
-			   comes from a signal handler */
 };
-#define THREAD_BUSY UINT64_MAX
+#define THREAD_NOBODY UINT64_MAX /* both, of what is no thread's */
 
 #define THREAD_SEEN    64
 #define THREAD_RETIRED 256 /* ended objects whose records are kept */
@@ -127,8 +127,7 @@ static inline struct thread *thread_enter(const void *frame)
 		if (!t)
 			return NULL;
 	}
-	WRITE_ONCE(t->gate.open, THREAD_BUSY);
-	t->gate.busy = here;
+	WRITE_ONCE(t->gate.open, here);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return t;
 }

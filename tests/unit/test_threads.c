@@ -19,7 +19,10 @@
 #include <cmocka.h>
 
 #include "collect.h"
+#include "image.h"
+#include "loaded.h"
 #include "marks.h"
+#include "modules.h"
 #include "names.h"
 #include "record.h"
 #include "references.h"
@@ -431,6 +434,43 @@ static void marks_are_made_while_others_work(void **state)
 	end_shared();
 }
 
+/* --- Modules ----------------------------------------------------------------------- */
+
+/* By the loader, by its list, and by their records, which none has yet. */
+static void find_modules(unsigned number)
+{
+	struct thread *t = thread_enter(NULL);
+
+	for (unsigned i = 0; t && i < 200; i++) {
+		const struct link_map *map = _r_debug.r_map;
+
+		for (; map; map = map->l_next) {
+			uint64_t at = (uint64_t)(uintptr_t)map->l_ld;
+			struct image image, loaded;
+
+			if (!image_find(at, &image) ||
+			    modules_find(at) == RKN_NONE)
+				wrong[number]++;
+			else if (map != _r_debug.r_map &&
+				 (!loaded_find(at, &loaded) ||
+				  loaded.map != image.map ||
+				  loaded.start != image.start ||
+				  loaded.unwind != image.unwind))
+				wrong[number]++;
+		}
+	}
+	if (t)
+		thread_leave(t);
+}
+
+static void every_thread_finds_every_module(void **state)
+{
+	(void)state;
+	in_threads(find_modules);
+	for (unsigned n = 0; n < THREADS; n++)
+		assert_int_equal(wrong[n], 0);
+}
+
 /* --- Stopping ------------------------------------------------------------------- */
 
 #define STOPS 50
@@ -514,6 +554,7 @@ int main(void)
 		cmocka_unit_test(
 		    references_of_many_threads_are_given_back_whole),
 		cmocka_unit_test(what_ended_objects_hold_is_given_back_late),
+		cmocka_unit_test(every_thread_finds_every_module),
 		cmocka_unit_test(marks_are_made_while_others_work),
 		cmocka_unit_test(threads_stand_still_and_go_on),
 	};
