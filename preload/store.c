@@ -133,21 +133,17 @@ static bool open_up(uint64_t at, uint64_t bytes)
 	return true;
 }
 
-static bool prepare(uint64_t offset, uint64_t size)
+/* Steps that are to be made ready. */
+struct steps {
+	uint64_t first, last;
+	bool ready;
+};
+
+static bool prepare(uint64_t first, uint64_t last)
 {
-	uint64_t first = offset >> STORE_STEP_SHIFT;
-	uint64_t last = (offset + size - 1) >> STORE_STEP_SHIFT;
 	uint64_t at, bytes;
 	long result;
 
-	if (offset > store.size || size > store.size - offset)
-		return false;
-	while (first <= last && READ_ONCE(store_steps[first]))
-		first++;
-	while (last > first && READ_ONCE(store_steps[last]))
-		last--;
-	if (first > last)
-		return true;
 	last = ahead(first, last);
 	at = first << STORE_STEP_SHIFT;
 	bytes = (last - first + 1) << STORE_STEP_SHIFT;
@@ -161,24 +157,29 @@ static bool prepare(uint64_t offset, uint64_t size)
 	return true;
 }
 
-struct room {
-	uint64_t offset, size;
-	bool ready;
-};
-
 static void prepare_aside(void *data)
 {
-	struct room *r = data;
+	struct steps *s = data;
 
-	r->ready = prepare(r->offset, r->size);
+	s->ready = prepare(s->first, s->last);
 }
 
+/* What is ready takes no system call, which a filter may hold up. */
 COLD bool store_prepare(uint64_t offset, uint64_t size)
 {
-	struct room r = { offset, size, false };
+	struct steps s = { .first = offset >> STORE_STEP_SHIFT,
+			   .last = (offset + size - 1) >> STORE_STEP_SHIFT };
 
-	aside(prepare_aside, &r);
-	return r.ready;
+	if (offset > store.size || size > store.size - offset)
+		return false;
+	while (s.first <= s.last && READ_ONCE(store_steps[s.first]))
+		s.first++;
+	while (s.last > s.first && READ_ONCE(store_steps[s.last]))
+		s.last--;
+	if (s.first > s.last)
+		return true;
+	aside(prepare_aside, &s);
+	return s.ready;
 }
 
 #define FULL UINT64_MAX
