@@ -127,13 +127,26 @@ static void visit_used(uint64_t start, uint64_t end, void *data)
 	r->end = end;
 }
 
-void inherited_walk(const struct picture *p, const struct map *map,
-		    uint64_t start, uint64_t end, inherited_visit *visit,
-		    void *data)
+/* Where the region starts that holds the next page that was touched: most of a
+ * reservation never was. An arena begins with a region. */
+static uint64_t next_touched(struct picture *p, const struct map *map,
+			     uint64_t start, uint64_t end)
+{
+	uint64_t page, region;
+
+	if (map->untouched)
+		return end;
+	page = pages_next(&p->pages, start, end);
+	region = page < end ? page & ~(STORE_REGION - 1) : end;
+	return region > start ? region : start;
+}
+
+void inherited_walk(struct picture *p, const struct map *map, uint64_t start,
+		    uint64_t end, inherited_visit *visit, void *data)
 {
 	struct run r = { &p->blocks, 0, 0, visit, data };
 
-	while (start < end) {
+	while ((start = next_touched(p, map, start, end)) < end) {
 		uint64_t next =
 		    (start + STORE_REGION - 1) & ~(STORE_REGION - 1);
 		uint64_t done;

@@ -18,10 +18,10 @@ void inherited_begin(const struct picture *p);
 /*
  * Calls `visit` for each piece of [start, end) of `map` that the parent had
  * allocated and the child has not freed. Where the allocator cannot be followed
- * that is all of it. The child's own blocks are in none.
+ * that is all of it, but for what was never touched. The child's own blocks are
+ * in none.
  */
-void inherited_walk(const struct picture *p, const struct map *map,
-		    uint64_t start, uint64_t end, inherited_visit *visit,
-		    void *data);
+void inherited_walk(struct picture *p, const struct map *map, uint64_t start,
+		    uint64_t end, inherited_visit *visit, void *data);
 
 #endif

@@ -24,6 +24,9 @@ static void *new_slab(size_t size)
 
 	if (!p)
 		return NULL;
+	/* Else the kernel may make it one mapping with a reservation of the
+	 * program's, which then looks as if it were in use. */
+	sys_advise(p, size, MADV_DONTDUMP);
 	slabs[i].end = (uint64_t)(uintptr_t)p + size;
 	__atomic_store_n(&slabs[i].start, (uint64_t)(uintptr_t)p,
 			 __ATOMIC_RELEASE);

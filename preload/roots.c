@@ -94,59 +94,74 @@ static void search(struct picture *p, const struct piece *piece,
 	}
 }
 
+/*
+ * A file may end before its mapping does, shared memory may be a device, and a
+ * page may be protected in ways that no list shows: all roots are read through
+ * the kernel, which refuses where a read would fault. A copy of [start, end), at
+ * most a page, until the next call; NULL: refused.
+ */
+static uint64_t words_of_page[PAGE / 8];
+static const uint64_t *copy(uint64_t start, uint64_t end)
+{
+	uint64_t *words = words_of_page;
+
+	return sys_peek(process.pid, words, start, end - start) ==
+		       (long)(end - start)
+		   ? words
+		   : NULL;
+}
+
+/* Where there is no such call, only what cannot fault is read. NULL: it cannot
+ * be read, and that is counted. */
+static const uint64_t *read_page(struct picture *p, const struct piece *piece,
+				 uint64_t start, uint64_t end)
+{
+	bool safe = piece->map->private && !piece->map->inode;
+	const uint64_t *words = copy(start, end);
+
+	if (words)
+		return words;
+	if (!p->copies &&
+	    pages_read(&p->pages, words_of_page, start, end - start))
+		return words_of_page;
+	if ((safe || piece->kind == RKN_ROOT_DATA) && !p->copies)
+		return (const void *)(uintptr_t)start;
+	if (piece->map->private)
+		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
+	else if (pages_touched(&p->pages, start)) /* not beyond the end */
+		p->limits[RKN_LIMIT_SHARED_MAP] += end - start;
+	return NULL;
+}
+
+static void search_page(struct picture *p, const struct piece *piece,
+			uint64_t start, uint64_t end)
+{
+	const uint64_t *words = read_page(p, piece, start, end);
+
+	if (words)
+		search(p, piece, words, start, end - start);
+}
+
 /* The blocks in it are searched as blocks; the gaps are the parent's. */
 static void search_gaps(struct picture *p, const struct piece *piece,
 			uint64_t start, uint64_t end)
 {
+	const uint64_t *words = read_page(p, piece, start, end);
 	uint32_t i = blocks_after(&p->blocks, start);
 
-	for (; start < end; i++) {
+	for (uint64_t at = start; words && at < end; i++) {
 		const struct rkn_block *b = &p->blocks.list[i];
 		uint64_t stop = end;
 
 		if (i < p->blocks.count && b->address < end)
 			stop = b->address & ~7ull;
-		if (stop > start)
-			search(p, piece, (const void *)(uintptr_t)start, start,
-			       stop - start);
+		if (stop > at)
+			search(p, piece, words + (at - start) / 8, at,
+			       stop - at);
 		if (stop == end)
 			return;
-		start = (b->address + (b->size ? b->size : 1) + 7) & ~7ull;
+		at = (b->address + (b->size ? b->size : 1) + 7) & ~7ull;
 	}
-}
-
-/*
- * A file may end before its mapping does, shared memory may be a device, and a
- * page may be protected in ways that no list shows: all roots are read through
- * the kernel, which refuses where a read would fault.
- */
-#define COPY PAGE
-static bool search_copy(struct picture *p, const struct piece *piece,
-			uint64_t page, uint64_t size)
-{
-	static uint64_t words[COPY / 8];
-
-	if (sys_peek(process.pid, words, page, size) != (long)size)
-		return false;
-	search(p, piece, words, page, size);
-	return true;
-}
-
-/* Where there is no such call, only what cannot fault is read. */
-static void search_page(struct picture *p, const struct piece *piece,
-			uint64_t start, uint64_t end)
-{
-	bool safe = piece->map->private && !piece->map->inode;
-
-	if (search_copy(p, piece, start, end - start))
-		return;
-	if ((safe || piece->kind == RKN_ROOT_DATA) && !p->copies)
-		search(p, piece, (const void *)(uintptr_t)start, start,
-		       end - start);
-	else if (piece->map->private)
-		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
-	else if (pages_touched(&p->pages, start)) /* not beyond the end */
-		p->limits[RKN_LIMIT_SHARED_MAP] += end - start;
 }
 
 /* What the program may not read itself at present. */
@@ -582,13 +597,17 @@ static void search_declared(struct picture *p, const struct piece *piece,
 			    uint64_t start, uint64_t end)
 {
 	for (uint64_t next; start < end; start = next) {
+		const uint64_t *words;
+
 		start = pages_next(&p->pages, start, end);
 		if (start == end)
 			return;
 		next = (start & ~(PAGE - 1)) + PAGE;
 		next = next < end ? next : end;
-		if (!search_copy(p, piece, start, next - start) &&
-		    pages_touched(&p->pages, start))
+		words = copy(start, next);
+		if (words)
+			search(p, piece, words, start, next - start);
+		else if (pages_touched(&p->pages, start))
 			search_hidden(p, piece, start, next);
 	}
 }

@@ -2,9 +2,11 @@
 /*
  * Makes pages of its blocks fault that are mapped for reading: "guard" or "key",
  * then the block's size in KiB. What else is in the blocks holds; it loses 100
- * bytes. Says "NO" where the kernel or the processor has no such thing.
+ * bytes, with a third argument in a child that has the blocks from it. Says "NO"
+ * where the kernel or the processor has no such thing.
  */
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../hooks/hooks.h"
@@ -55,6 +57,12 @@ int main(int count, char **arguments)
 	    make(1, size, PAGE) || make(2, size, size - 2 * PAGE)) {
 		puts("NO");
 		return 0;
+	}
+	if (count > 3 && fork()) {
+		int status = 1;
+
+		wait(&status);
+		return status != 0;
 	}
 	lose(100);
 	return 0;

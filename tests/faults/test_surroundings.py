@@ -291,3 +291,14 @@ def test_pages_of_a_block_that_fault_are_not_read(how, size, tmp_path):
     if recorded.outcome.out:
         pytest.skip("the kernel or the processor has no such pages")
     assert leaks(recorded.report(), guards) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("how", ["guard", "key"])
+def test_pages_that_fault_are_not_read_in_a_child_that_has_them(how, tmp_path):
+    guards = program("guards")
+    recorded = same(tmp_path, guards, how, 16, "fork")
+    if recorded.outcome.out:
+        pytest.skip("the kernel or the processor has no such pages")
+    child, = recorded.children
+    report = read_json("report", child, "--limit", "0")
+    assert leaks(report, guards) == {"lose": (1, 100)}

@@ -261,6 +261,25 @@ def test_large_reservations_are_searched_where_they_are_used(tmp_path):
     assert lost_bytes(recorded.report()) == [100]
 
 
+def test_reservations_of_the_parent_are_searched_where_they_are_used(tmp_path):
+    """A child that looked at each page of a TiB would take minutes."""
+    recorded = same(tmp_path, "reserves", "fork")
+    if recorded.outcome.out == b"no room\n":
+        pytest.skip("this machine gives no TiB of address space")
+    child, = recorded.children
+    assert lost_bytes(read_json("report", child, "--limit", "0")) == [100]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+def test_reservations_of_another_user_s_are_not_looked_through(tmp_path):
+    """It may not see which pages are touched: the list of mappings tells, but
+    of one that the kernel joined with memory of ours it told that it is used."""
+    recorded = same(tmp_path, "reserves", "user", timeout=60)
+    if recorded.outcome.out == b"no room\n":
+        pytest.skip("this machine gives no 32 TiB of address space")
+    assert lost_bytes(recorded.report()) == [100]
+
+
 def test_depth_limits_the_recorded_frames(tmp_path):
     report = same(tmp_path, "deep", options=["--depth", "5"]).report()
     why, = (g["why"] for g in report["complete"]
