@@ -41,7 +41,7 @@ enum start {
 	SEARCHED = -1,   /* a name without a slash: in PATH */
 };
 
-#define NAME_ROOM 512 /* longer names of notes are not made */
+#define NAME_ROOM 384 /* longer names of notes are not made */
 
 /* In memory of its own: stacks may be small. */
 struct work {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "aside.h"
 #include "compiler.h"
 #include "libc.h"
 #include "loaded.h"
@@ -39,8 +40,10 @@ static bool describe(const ElfW(Phdr) * headers, uint64_t count,
 /* As the kernel said at the start, or the loader if that was executed. */
 static const ElfW(Phdr) * program_headers(uint32_t *count)
 {
-	*count = (uint32_t)libc()->getauxval(AT_PHNUM);
-	return (const ElfW(Phdr) *)libc()->getauxval(AT_PHDR);
+	const struct libc *c = libc_known();
+
+	*count = c ? (uint32_t)c->getauxval(AT_PHNUM) : 0;
+	return c ? (const ElfW(Phdr) *)c->getauxval(AT_PHDR) : NULL;
 }
 
 static COLD uint32_t read_segments(const struct link_map *map)
@@ -104,18 +107,36 @@ static const uint8_t *unwind_of(const struct link_map *map)
 	return NULL;
 }
 
-/* Before 2.35. The program is never unloaded, and its headers are known. */
-static COLD bool find_without(uint64_t address, struct image *image)
+struct search {
+	uint64_t address;
+	struct image *image;
+	bool found;
+};
+
+/* The program is never unloaded, and its headers are known. */
+static COLD void search(void *data)
 {
+	struct search *s = data;
+	struct image *image = s->image;
 	const struct link_map *program = _r_debug.r_map;
 	uint32_t count = program ? segments_of(program) : 0;
 
 	*image = (struct image){ .map = program, .segments = true };
-	if (count && measure(image, count, address)) {
+	s->found = count && measure(image, count, s->address);
+	if (s->found)
 		image->unwind = unwind_of(program);
-		return true;
-	}
-	return loaded_find(address, image) && !(count && image->map == program);
+	else
+		s->found = loaded_find(s->address, image) &&
+			   !(count && image->map == program);
+}
+
+/* Before 2.35. */
+static COLD bool find_without(uint64_t address, struct image *image)
+{
+	struct search s = { address, image, false };
+
+	aside(search, &s);
+	return s.found;
 }
 
 /* The same as struct dl_find_object, which older headers do not have. */
@@ -127,14 +148,13 @@ struct found_object {
 	unsigned long long reserved[7];
 };
 
-bool image_find(uint64_t address, struct image *image)
+static NOINLINE bool find_with(const struct libc *c, uint64_t address,
+			       struct image *image)
 {
 	struct found_object object;
 	uint32_t count;
 
-	if (!libc()->dl_find_object)
-		return find_without(address, image);
-	if (libc()->dl_find_object((void *)(uintptr_t)address, &object) != 0)
+	if (c->dl_find_object((void *)(uintptr_t)address, &object) != 0)
 		return false;
 	*image = (struct image){
 		.map = object.map,
@@ -147,6 +167,15 @@ bool image_find(uint64_t address, struct image *image)
 	count = segments_of(image->map);
 	image->segments = count != 0;
 	return !count || measure(image, count, address);
+}
+
+bool image_find(uint64_t address, struct image *image)
+{
+	const struct libc *c = libc_known();
+
+	if (c && c->dl_find_object)
+		return find_with(c, address, image);
+	return find_without(address, image);
 }
 
 const uint8_t *image_readable(const struct image *image, const uint8_t *at)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aside.h"
 #include "dynamic.h"
 
 /*
@@ -27,11 +28,12 @@ static void find(const struct link_map *map, const char *name, void *member)
 	__atomic_store_n((void **)member, f, __ATOMIC_RELAXED);
 }
 
-static COLD void find_all(void)
+static COLD void find_all(void *none)
 {
 	const struct link_map *map = dynamic_libc();
 	const char *flag;
 
+	(void)none;
 	find(map, "__errno_location", &found.errno_location);
 	find(map, "getauxval", &found.getauxval);
 	find(map, "abort", &found.abort);
@@ -52,6 +54,11 @@ static COLD void find_all(void)
 const struct libc *libc(void)
 {
 	if (unlikely(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE)))
-		find_all();
+		aside(find_all, NULL);
 	return &found;
+}
+
+const struct libc *libc_known(void)
+{
+	return __atomic_load_n(&ready, __ATOMIC_ACQUIRE) ? &found : NULL;
 }

@@ -31,6 +31,10 @@ struct libc {
 
 const struct libc *libc(void);
 
+/* The same once they were found, as they are where a recording has begun; NULL
+ * before. It takes next to no stack. */
+const struct libc *libc_known(void);
+
 /* Is there one thread alone? A flag of the C library's, from 2.32; where there
  * is none it says no. */
 extern HIDDEN const char *libc_single_threaded;

@@ -203,6 +203,8 @@ class Library:
                 if op in ("jmp", "ret", "ud2", "hlt"):
                     break
                 a = self.order[i + 1] if i + 1 < len(self.order) else None
+                if a in self.starts:
+                    break  # behind a call that does not return
         return Use(most, calls, indirect)
 
     def unreached(self, start, seen, tables, work):
