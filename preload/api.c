@@ -11,6 +11,7 @@
 
 #include "assertions.h"
 #include "collect.h"
+#include "ending.h"
 #include "libc.h"
 #include "marks.h"
 #include "references.h"
@@ -267,7 +268,7 @@ EXPORT void __lsan_unregister_root_region(const void *start, size_t size)
 void __lsan_do_leak_check(void);
 EXPORT void __lsan_do_leak_check(void)
 {
-	process_check();
+	ending_check();
 }
 
 static void say_lost(uint64_t blocks, uint64_t bytes)
@@ -290,9 +291,9 @@ int __lsan_do_recoverable_leak_check(void);
 EXPORT int __lsan_do_recoverable_leak_check(void)
 {
 	uint64_t blocks = 0, bytes = 0;
-	enum process_answer answer = process_lost(&blocks, &bytes);
+	enum ending_answer answer = ending_lost(&blocks, &bytes);
 
-	if (answer == PROCESS_CANNOT_TELL)
+	if (answer == ENDING_CANNOT_TELL)
 		note_limit(RKN_LIMIT_CHECK_LATER);
 	if (blocks)
 		say_lost(blocks, bytes);

@@ -183,7 +183,7 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 }
 
 /*
- * What last_call() does first: as process_end(), but the arguments that follow
+ * What last_call() does first: as ending_exit(), but the arguments that follow
  * the status lie below the caller's frames. Nobody set them: they are what
  * functions before left in registers, and the search must not see them.
  */
@@ -226,7 +226,7 @@ __asm__(".text\n"
 	"	.cfi_adjust_cfa_offset 56\n"
 	"	mov %esi, %edi\n"
 	"	mov %rax, %rsi\n"
-	"	call process_end_above\n"
+	"	call ending_exit_above\n"
 	"	add $8, %rsp\n"
 	"	pop %r9\n"
 	"	pop %r8\n"

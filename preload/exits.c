@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "compiler.h"
+#include "ending.h"
 #include "libc.h"
 #include "modules.h"
 #include "process.h"
@@ -22,7 +23,7 @@
 
 EXPORT void _exit(int status)
 {
-	process_end(status);
+	ending_exit(status);
 	real_resolve();
 	real.exit_now(status);
 	__builtin_unreachable();
@@ -30,7 +31,7 @@ EXPORT void _exit(int status)
 
 EXPORT void _Exit(int status)
 {
-	process_end(status);
+	ending_exit(status);
 	real_resolve();
 	real.exit_now2(status);
 	__builtin_unreachable();

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ending.h"
 #include "moves.h"
 #include "process.h"
 #include "spent.h"
@@ -30,9 +31,6 @@
 #define INITS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL))
 
 static uint64_t wanted; /* a bit a signal */
-
-/* The thread that ended the process; others that come here wait for it. */
-static uint32_t first, over;
 
 /* What a thread in the middle of a change put off. */
 struct delayed {
@@ -89,30 +87,18 @@ static bool puts_off(int signal, const siginfo_t *info, const void *context)
 	return true;
 }
 
-static void wait_for_first(void)
-{
-	while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE))
-		sys_wait(&over, 0, 10000000);
-}
-
 static void end(int signal, siginfo_t *info, void *context)
 {
-	uint32_t nobody = 0, self = (uint32_t)sys_tid();
 	struct stopped state;
 
-	if (!__atomic_compare_exchange_n(&first, &nobody, self, false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		if (nobody != self)
-			wait_for_first();
+	if (!ending_by_signal(signal))
 		return;
-	}
 	stop_note_interrupted(&state, info, context,
 			      (uint64_t)(uintptr_t)__builtin_frame_address(0));
 	spent_hide(signal, info, context);
-	process_end_by_signal(signal, &state);
+	ending_take(&state);
 	spent_restore(context);
-	__atomic_store_n(&over, 1, __ATOMIC_RELEASE);
-	sys_wake(&over);
+	ending_over();
 }
 
 /* Would the kernel not even have delivered it? */

@@ -11,7 +11,7 @@
 #define MOST_FRAMES 16
 #define MOST_BYTES  4096 /* from exit() up */
 
-/* As process_end() has them on the stack. */
+/* As ending_exit() has them on the stack. */
 struct registers {
 	uint64_t r15, r14, r13, r12, rbx, rbp, pc;
 };

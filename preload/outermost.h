@@ -7,7 +7,7 @@
 /*
  * When main() has returned, nothing that lies below the first frame is in use,
  * and what the C library's functions between there and here have not written
- * holds what main() left. `low`: where process_end() has put six registers,
+ * holds what main() left. `low`: where ending_exit() has put six registers,
  * with its return address above. Where the stack in use begins: there, as long
  * as any frame of the program's is on it.
  */

@@ -2,7 +2,6 @@
 #include "process.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,25 +10,23 @@
 #include "aside.h"
 #include "collect.h"
 #include "compiler.h"
+#include "ending.h"
 #include "environment.h"
 #include "fatal.h"
 #include "gone.h"
 #include "heap.h"
-#include "held.h"
 #include "libc.h"
 #include "marks.h"
 #include "messages.h"
 #include "names.h"
 #include "objects.h"
-#include "outermost.h"
+#include "phase.h"
 #include "real.h"
 #include "region_rows.h"
 #include "sandbox.h"
 #include "shadow.h"
-#include "snapshot.h"
 #include "stacks.h"
 #include "store.h"
-#include "strays.h"
 #include "sys.h"
 #include "text.h"
 #include "verify.h"
@@ -42,25 +39,11 @@
 
 __attribute__((aligned(4096))) struct process_page process_page;
 struct process process;
-bool process_over;
+uint8_t process_over;
 
 #define UNKNOWN (-1) /* process_page.parent */
 
-enum state {
-	NEW,
-	STARTING,
-	RUNNING,
-	ENDING,
-	OFF,
-};
-static uint32_t state;
 static uint64_t epochs = PROCESS_EPOCHS;
-
-static bool move(uint32_t from, uint32_t to)
-{
-	return __atomic_compare_exchange_n(&state, &from, to, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
-}
 
 static const char *reason(int error)
 {
@@ -150,10 +133,11 @@ static void off(void *data)
 	char sentence[4500];
 	struct text t = { sentence, sizeof(sentence), 0 };
 
-	if (!move(RUNNING, OFF) && !move(STARTING, OFF))
+	if (!phase_move(PHASE_RUNNING, PHASE_OFF) &&
+	    !phase_move(PHASE_STARTING, PHASE_OFF))
 		return;
-	process_page.epoch = 0;
-	process_over = true;
+	WRITE_ONCE(process_page.epoch, 0);
+	WRITE_ONCE(process_over, true);
 	text_add(&t, o->what);
 	text_add(&t, ": ");
 	if (reason(error)) {
@@ -196,9 +180,6 @@ static void note_arguments(struct rkn_meta *m)
 	}
 }
 
-/* The program asked for its leak check before its end. */
-static bool checking, checked;
-static uint32_t asker; /* thread that asks what is lost so far; 0: none */
 
 static void note_operators(void)
 {
@@ -332,13 +313,12 @@ static int begin(void)
 	if (error)
 		return error;
 	marks_reset();
-	checked = false;
-	asker = 0;
+	ending_reset();
 	world_reset();
 	collect_reset();
 	gone_reset();
 	describe();
-	__atomic_store_n(&state, RUNNING, __ATOMIC_RELEASE);
+	phase_move(PHASE_STARTING, PHASE_RUNNING);
 	__atomic_store_n(
 	    &process_page.epoch,
 	    __atomic_add_fetch(&epochs, PROCESS_RECORDING, __ATOMIC_RELAXED),
@@ -364,6 +344,13 @@ COLD void process_off_store(int error)
 /* This thread is in start(): what it allocates is not the program's. */
 static _Thread_local bool starting;
 
+static bool stay_off(void)
+{
+	phase_move(PHASE_STARTING, PHASE_OFF);
+	WRITE_ONCE(process_over, true);
+	return false;
+}
+
 static COLD bool start(void)
 {
 	int error;
@@ -373,11 +360,8 @@ static COLD bool start(void)
 	 * and that forbids what it takes: nobody is to be killed for a try. */
 	if (!environment_is_secure())
 		sandbox_inherit();
-	if (environment_is_secure() || sandbox_denies_start()) {
-		process_over = true;
-		__atomic_store_n(&state, OFF, __ATOMIC_RELEASE);
-		return false;
-	}
+	if (environment_is_secure() || sandbox_denies_start())
+		return stay_off();
 	starting = true;
 	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	real_resolve();
@@ -389,13 +373,6 @@ static COLD bool start(void)
 		process_off_store(error);
 	starting = false;
 	return !error;
-}
-
-static bool stay_off(void)
-{
-	state = OFF;
-	process_over = true;
-	return false;
 }
 
 /* Forked: the store and all that points into it are the parent's. */
@@ -444,9 +421,9 @@ bool process_owns_memory(void)
 
 void process_missed(void)
 {
-	uint32_t now = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+	enum phase now = phase_of(phase_now());
 
-	if (now == RUNNING || (now == STARTING && !starting))
+	if (now == PHASE_RUNNING || (now == PHASE_STARTING && !starting))
 		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
 }
 
@@ -460,256 +437,53 @@ static void start_child_aside(void *done)
 	*(bool *)done = start_child();
 }
 
+/* Is this a forked child whose recording is still to begin? Its parent may have
+ * been at its end, in another thread. */
+static bool is_new_child(enum phase now)
+{
+	if (now == PHASE_RUNNING)
+		return true;
+	return (now == PHASE_ENDING || now == PHASE_ENDED) &&
+	       process_page.pid != process.pid && owner() != process.pid;
+}
+
+/* A handler that leaves by longjmp would leave it half done. */
+static COLD void begin_child(enum phase now, bool *done)
+{
+	uint64_t signals;
+
+	sys_hold_signals(&signals);
+	if (phase_move(now, PHASE_STARTING))
+		aside(start_child_aside, done);
+	sys_restore_signals(&signals);
+}
+
 COLD bool process_ready(void)
 {
-	uint32_t now = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+	enum phase now = phase_of(phase_now());
 	bool done = false;
 
 	if (process_page.epoch)
 		return true;
-	if (now == RUNNING && move(RUNNING, STARTING))
-		aside(start_child_aside, &done);
-	else if (now == NEW && move(NEW, STARTING))
+	if (is_new_child(now))
+		begin_child(now, &done);
+	else if (now == PHASE_NEW && phase_move(PHASE_NEW, PHASE_STARTING))
 		aside(start_aside, &done);
 	return done;
-}
-
-/*
- * name(argument): put the registers that a caller expects to keep on the stack,
- * and call name_above(argument, low), which is told from where up the caller's
- * frames are.
- */
-#define WITH_REGISTERS(name)                                                   \
-	__asm__(".text\n"                                                      \
-		".globl " name "\n"                                            \
-		".hidden " name "\n"                                           \
-		".type " name ", @function\n" name ":\n"                       \
-		"	.cfi_startproc\n"                                            \
-		"	push %rbp\n"                                                 \
-		"	push %rbx\n"                                                 \
-		"	push %r12\n"                                                 \
-		"	push %r13\n"                                                 \
-		"	push %r14\n"                                                 \
-		"	push %r15\n"                                                 \
-		"	.cfi_adjust_cfa_offset 48\n"                                 \
-		"	mov %rsp, %rsi\n"                                            \
-		"	sub $8, %rsp\n"                                              \
-		"	.cfi_adjust_cfa_offset 8\n"                                  \
-		"	call " name "_above\n"                                 \
-		"	add $56, %rsp\n"                                             \
-		"	.cfi_adjust_cfa_offset -56\n"                                \
-		"	ret\n"                                                       \
-		"	.cfi_endproc\n"                                              \
-		".size " name ", . - " name "\n")
-WITH_REGISTERS("process_end");
-bool process_find_lost(struct snapshot_lost *lost);
-WITH_REGISTERS("process_find_lost");
-
-void process_check(void)
-{
-	checking = true;
-	process_end(0);
-	checking = false;
-}
-
-static int ender; /* thread that the process ends in */
-static uint32_t ended;
-
-static void note_end(enum rkn_end how, int value)
-{
-	store.header->meta.end = how;
-	store.header->meta.end_value = value;
-	store.header->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
-}
-
-/* The state is ENDING: one thread alone is here, once. */
-static void finish(void *data)
-{
-	struct stopped *self = data;
-	struct store_header *h = store.header;
-
-	strays_end(self);
-	if (process.settings.snapshot && !sandbox_denies_snapshot())
-		snapshot_take(self);
-	if (wishes_no_check())
-		h->meta.flags |= RKN_META_UNWANTED;
-	process_page.epoch = 0;
-	process_over = checked;
-	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
-	h->meta.own_bytes = store_own_bytes();
-	__atomic_store_n(&h->state, STORE_FINISHED, __ATOMIC_RELEASE);
-	store_trim();
-	__atomic_store_n(&ended, 1, __ATOMIC_RELEASE);
-	sys_wake(&ended);
-}
-
-/* Several threads may call exit(): none ends the process before the one that
- * came first is through. */
-static void wait_for_end(void)
-{
-	while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == ENDING &&
-	       ender != sys_tid() && !__atomic_load_n(&ended, __ATOMIC_ACQUIRE))
-		sys_wait(&ended, 0, 10000000);
-}
-
-/* Another thread that asks stops this one, and lets it go on. */
-static void wait_for_asker(void)
-{
-	uint32_t now;
-
-	while ((now = __atomic_load_n(&asker, __ATOMIC_SEQ_CST)) &&
-	       now != (uint32_t)sys_tid())
-		sys_wait(&asker, now, 10000000);
-}
-
-/* Does the process end for the first time, as far as we can see? */
-static bool begin_end(enum rkn_end how, int value)
-{
-	int pid;
-
-	if (__atomic_load_n(&state, __ATOMIC_RELAXED) == OFF)
-		return false;
-	pid = sys_pid();
-	if (pid > 0 && pid != process.pid) /* a vfork child's */
-		return false;
-	if (checked && !checking) {
-		note_end(how, value);
-		return false;
-	}
-	if (!process_page.epoch || !move(RUNNING, ENDING)) {
-		wait_for_end();
-		return false;
-	}
-	ender = sys_tid();
-	wait_for_asker();
-	checked = checking;
-	if (checking)
-		store.header->meta.flags |= RKN_META_AT_CALL;
-	else
-		note_end(how, value);
-	return true;
-}
-
-/* `low`: where the caller's frames begin. */
-static void finish_caller(void *low)
-{
-	struct stopped self;
-	struct held held;
-
-	held_begin(&held);
-	stop_note_caller(&self, outermost_low(*(const uint64_t *)low));
-	finish(&self);
-	held_end(&held, SIGXCPU); /* the check's time may be what was left */
-}
-
-__attribute__((used)) void process_end_above(int status, uint64_t low)
-{
-	if (!begin_end(RKN_END_EXIT, status & 0xff))
-		return;
-	wishes_ask_again();
-	aside(finish_caller, &low);
-}
-
-/* --- A question meanwhile --------------------------------------------------------- */
-
-struct question {
-	uint64_t low; /* where the caller's frames begin */
-	struct snapshot_lost *lost;
-	bool answered;
-};
-
-static void ask(void *data)
-{
-	struct question *q = data;
-	struct stopped self;
-
-	stop_note_caller(&self, outermost_low(q->low));
-	q->answered = snapshot_find_lost(&self, q->lost);
-}
-
-static bool is_running(void)
-{
-	return __atomic_load_n(&state, __ATOMIC_SEQ_CST) == RUNNING;
-}
-
-/* One thread at a time; false: the process ends. With signals blocked, but
- * where another one asks, which stops this one. */
-static bool begin_asking(uint64_t *signals)
-{
-	uint32_t self = (uint32_t)sys_tid(), nobody = 0;
-
-	sys_block_signals(signals);
-	while (is_running() && !__atomic_compare_exchange_n(
-				   &asker, &nobody, self, false,
-				   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-		sys_restore_signals(signals);
-		wait_for_asker();
-		sys_block_signals(signals);
-		nobody = 0;
-	}
-	return is_running();
-}
-
-static void end_asking(void)
-{
-	uint32_t self = (uint32_t)sys_tid();
-
-	if (__atomic_compare_exchange_n(&asker, &self, 0, false,
-					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		sys_wake(&asker);
-}
-
-__attribute__((used)) bool process_find_lost_above(struct snapshot_lost *lost,
-						   uint64_t low)
-{
-	struct question q = { .low = low, .lost = lost };
-	uint64_t signals;
-
-	if (begin_asking(&signals))
-		aside(ask, &q);
-	end_asking();
-	sys_restore_signals(&signals);
-	return q.answered;
-}
-
-enum process_answer process_lost(uint64_t *blocks, uint64_t *bytes)
-{
-	struct snapshot_lost lost = { 0 };
-	int pid = sys_pid();
-
-	if (!process_ready() || (pid > 0 && pid != process.pid) ||
-	    !process.settings.snapshot)
-		return PROCESS_NOT_CHECKED;
-	wishes_ask_again();
-	if (wishes_no_check())
-		return PROCESS_NOT_CHECKED;
-	if (sandbox_denies_snapshot() || !process_find_lost(&lost))
-		return is_running() ? PROCESS_CANNOT_TELL : PROCESS_NOT_CHECKED;
-	*blocks = lost.blocks;
-	*bytes = lost.bytes;
-	return PROCESS_CHECKED;
-}
-
-void process_end_by_signal(int signal, struct stopped *self)
-{
-	if (!begin_end(RKN_END_SIGNAL, signal))
-		return;
-	store.header->meta.flags |= RKN_META_AT_SIGNAL;
-	aside(finish, self);
 }
 
 /* exit() passes the status as a second argument. */
 static void at_exit(void *unused, int status)
 {
 	(void)unused;
-	process_end(status);
+	ending_exit(status);
 }
 
 /* quick_exit() does not tell the status. */
 static void leaving_quickly(void *unused)
 {
 	(void)unused;
-	process_end(0);
+	ending_exit(0);
 }
 
 /* In a forked child, whose vfork children share its memory. */

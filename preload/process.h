@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process that is recorded: its start, its forks, its end, and the switch
- * that turns recording off.  Whatever fails here ends the recording, never the
+ * The process that is recorded: its start, its forks, and the switch that turns
+ * recording off; ending.h has its end.  Whatever fails here ends the recording, never the
  * program.
  */
 #ifndef PROCESS_H
@@ -12,7 +12,6 @@
 
 #include "compiler.h"
 #include "settings.h"
-#include "stop.h"
 
 /*
  * The kernel wipes this page in a forked child, by whatever call it was
@@ -27,8 +26,9 @@ struct process_page {
 	char rest[4096 - sizeof(uint64_t) - 2 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
-/* Recording is over for good in this process: nothing more is to be asked. */
-extern HIDDEN bool process_over;
+/* Recording is over for good in this process: nothing more is to be asked. Only
+ * to be read by READ_ONCE(): other threads set it, and nobody waits for it. */
+extern HIDDEN uint8_t process_over;
 #define PROCESS_RECORDING (1ull << 32)
 #define PROCESS_EPOCHS    (1ull << 62) /* they begin behind all addresses */
 
@@ -58,32 +58,6 @@ bool process_owns_memory(void);
 
 /* An operation went by that could not be recorded. */
 void process_missed(void);
-
-/* The process ends now with `status`, unless this is a vfork child. */
-void process_end(int status);
-/* The same for assembly: what the caller keeps begins at `low`. */
-HIDDEN void process_end_above(int status, uint64_t low);
-
-/* The same for a signal; `self` is the calling thread, in its handler, with all
- * signals blocked. */
-void process_end_by_signal(int signal, struct stopped *self);
-
-/* The snapshot is taken now, and recording ends: what follows is not wanted. */
-void process_check(void);
-
-/*
- * Are blocks lost by now? How many, and their bytes, in *blocks and *bytes; all
- * threads stop meanwhile, and recording goes on.
- */
-enum process_answer {
-	PROCESS_CHECKED,
-	PROCESS_NOT_CHECKED, /* not recorded, or not wanted (wishes.h) */
-	PROCESS_CANNOT_TELL, /* a thread did not stop, or no memory is left */
-};
-enum process_answer process_lost(uint64_t *blocks, uint64_t *bytes);
-/* The same for assembly, as above. */
-struct snapshot_lost;
-HIDDEN bool process_find_lost_above(struct snapshot_lost *lost, uint64_t low);
 
 /* One line on stderr: "refknot: PROGRAM[PID]: SENTENCE". */
 void process_say(const char *sentence);

@@ -79,7 +79,7 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 	uint64_t *slot;
 
 	if (unlikely(!t)) {
-		if (!process_over)
+		if (!READ_ONCE(process_over))
 			record_outside(p, size, kept);
 		return;
 	}
@@ -127,7 +127,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
 	if (unlikely(gate->epoch != process_page.epoch)) {
-		if (!process_over)
+		if (!READ_ONCE(process_over))
 			record_free_slowly(p, frame);
 		return;
 	}

@@ -21,7 +21,7 @@
  * all others, and waits until each has answered. Ours are queued, with a value;
  * glibc's handler does nothing for such, and ours passes glibc's on.
  */
-#define SIGNAL 33
+#define SIGNAL SYS_STOP_SIGNAL
 #define OURS   0x7265666bull /* the upper half of the value */
 
 #define ROUNDS   30

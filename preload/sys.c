@@ -15,10 +15,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#ifndef SA_RESTORER
-#define SA_RESTORER 0x04000000
-#endif
-
 #define PATIENCE 200000 /* looks; some 20 ms */
 
 uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
@@ -446,13 +442,23 @@ long sys_peek(int pid, void *to, uint64_t from, size_t size)
 
 /* One that an instruction brings would end the process if it were blocked, and
  * a filter's SIGSYS is for whoever makes the call. */
+#define FAULTS                                                                 \
+	(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGILL - 1) | \
+	 1ull << (SIGFPE - 1) | 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
+
+static long block(uint64_t set, uint64_t *old)
+{
+	return CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &set, old, sizeof(set));
+}
+
 long sys_block_signals(uint64_t *old)
 {
-	uint64_t set = ~(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) |
-			 1ull << (SIGILL - 1) | 1ull << (SIGFPE - 1) |
-			 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1));
+	return block(~FAULTS, old);
+}
 
-	return CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &set, old, sizeof(set));
+void sys_hold_signals(uint64_t *old)
+{
+	block(~(FAULTS | 1ull << (SYS_STOP_SIGNAL - 1)), old);
 }
 
 void sys_restore_signals(const uint64_t *old)
@@ -501,11 +507,16 @@ __asm__(".text\n"
 	"	syscall\n");
 extern char sys_restore[] __attribute__((visibility("hidden")));
 
+void *sys_restorer(void)
+{
+	return sys_restore;
+}
+
 void sys_action_init(struct sys_action *a, void (*handler)(int, void *, void *))
 {
 	memset(a, 0, sizeof(*a));
 	a->handler = (void *)handler;
-	a->flags = SA_SIGINFO | SA_RESTART | SA_RESTORER;
-	a->restorer = sys_restore;
+	a->flags = SA_SIGINFO | SA_RESTART | SYS_RESTORER;
+	a->restorer = sys_restorer();
 	a->mask = ~0ull;
 }

@@ -115,8 +115,12 @@ void sys_wake(uint32_t *word);
 void sys_rest(uint64_t ns); /* let others run; so long, if not 0 */
 /* Make every running thread pass a memory barrier; false: the kernel cannot. */
 bool sys_barrier(void);
+/* The second of the two signals that glibc keeps for itself; see stop.c. */
+#define SYS_STOP_SIGNAL 33
 /* Block all signals but those of faults; *old is what was blocked. */
 long sys_block_signals(uint64_t *old);
+/* The same, but the thread can still be stopped. */
+void sys_hold_signals(uint64_t *old);
 void sys_restore_signals(const uint64_t *old);
 /* Which signals wait, for the calling thread or the process. */
 long sys_pending_signals(uint64_t *set);
@@ -137,9 +141,14 @@ struct sys_action {
 	uint64_t mask;
 };
 
+#define SYS_RESTORER       0x04000000u /* SA_RESTORER, in no header */
+#define SYS_EXPOSE_TAGBITS 0x00000800u /* SA_EXPOSE_TAGBITS, as new ones have */
+
 /* Any signal, glibc's reserved ones too. `set`, `old` may be NULL. */
 long sys_action(int signal, const struct sys_action *set,
 		struct sys_action *old);
+/* What a handler returns to. */
+void *sys_restorer(void);
 /* Fill in the handler, with all signals blocked while it runs. */
 void sys_action_init(struct sys_action *a,
 		     void (*handler)(int, void *, void *));

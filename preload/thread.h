@@ -121,7 +121,7 @@ static inline struct thread *thread_enter(const void *frame)
 	struct thread *t = thread_behind(gate);
 
 	if (unlikely(gate->open != process_page.epoch)) {
-		if (process_over)
+		if (READ_ONCE(process_over))
 			return NULL;
 		t = thread_enter_slowly(here, frame);
 		if (!t)

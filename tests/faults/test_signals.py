@@ -129,6 +129,18 @@ def test_what_cannot_be_caught_is_named(how, args, number, why, tmp_path):
                for t in alive["types"])
 
 
+def test_a_handler_may_end_the_process_anywhere_in_its_end(tmp_path):
+    """At each of the first instructions: none waits for itself, or loses the
+    check."""
+    recorded = same(tmp_path, program("ends"), "steps", 200)
+    assert recorded.outcome.out == b"200 ended as they should\n"
+    assert len(recorded.children) == 200
+    for child in recorded.children:
+        report = read_json("report", child)
+        assert report["verdict"]["checked"] is True, child
+        assert leaks(report, program("ends")) == {"lose": (1, 100)}
+
+
 def test_actions_are_told_as_they_would_be(tmp_path):
     recorded = same(tmp_path, program("dispositions"))
     assert b"SOMETHING ELSE" not in recorded.outcome.out

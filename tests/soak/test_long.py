@@ -33,6 +33,17 @@ def test_ten_thousand_children_of_a_busy_process(
         assert len(recorded.children) == MANY
 
 
+def test_exit_in_a_handler_beside_exit_in_main(tmp_path, record_property):
+    """Unaided: a second thread signals the first about when that ends."""
+    tries = 1500
+    record_property("tries", tries)
+    recorded = same(tmp_path, program("ends"), "race", tries, timeout=1500)
+    assert recorded.outcome.out == b"1500 ended as they should\n"
+    assert len(recorded.children) == tries
+    for child in recorded.children:
+        assert read_json("report", child)["verdict"]["checked"] is True
+
+
 def own_bytes(directory, *argv):
     recorded = record(directory, *argv, timeout=1500)
     assert recorded.outcome.status == 0

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "ending.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include "aside.h"
+#include "held.h"
+#include "outermost.h"
+#include "phase.h"
+#include "process.h"
+#include "sandbox.h"
+#include "snapshot.h"
+#include "store.h"
+#include "strays.h"
+#include "sys.h"
+#include "wishes.h"
+
+/* The thread that asks what is lost so far; 0: none. Atomic: others wait for
+ * it, and stand in line by it; see phase.c. */
+static uint32_t asker;
+
+/*
+ * name(argument): put the registers that a caller expects to keep on the stack,
+ * and call name_above(argument, low), which is told from where up the caller's
+ * frames are.
+ */
+#define WITH_REGISTERS(name)                                                   \
+	__asm__(".text\n"                                                      \
+		".globl " name "\n"                                            \
+		".hidden " name "\n"                                           \
+		".type " name ", @function\n" name ":\n"                       \
+		"	.cfi_startproc\n"                                            \
+		"	push %rbp\n"                                                 \
+		"	push %rbx\n"                                                 \
+		"	push %r12\n"                                                 \
+		"	push %r13\n"                                                 \
+		"	push %r14\n"                                                 \
+		"	push %r15\n"                                                 \
+		"	.cfi_adjust_cfa_offset 48\n"                                 \
+		"	mov %rsp, %rsi\n"                                            \
+		"	sub $8, %rsp\n"                                              \
+		"	.cfi_adjust_cfa_offset 8\n"                                  \
+		"	call " name "_above\n"                                 \
+		"	add $56, %rsp\n"                                             \
+		"	.cfi_adjust_cfa_offset -56\n"                                \
+		"	ret\n"                                                       \
+		"	.cfi_endproc\n"                                              \
+		".size " name ", . - " name "\n")
+WITH_REGISTERS("ending_exit");
+WITH_REGISTERS("ending_check");
+bool ending_find_lost(struct snapshot_lost *lost);
+WITH_REGISTERS("ending_find_lost");
+
+static void note_end(enum rkn_end how, int value)
+{
+	WRITE_ONCE(store.header->meta.end, how);
+	WRITE_ONCE(store.header->meta.end_value, value);
+	WRITE_ONCE(store.header->end_mono_ns, sys_clock(CLOCK_MONOTONIC));
+}
+
+static void take(void *data)
+{
+	struct stopped *self = data;
+	struct store_header *h = store.header;
+
+	strays_end(self);
+	if (process.settings.snapshot && !sandbox_denies_snapshot())
+		snapshot_take(self);
+	if (wishes_no_check())
+		h->meta.flags |= RKN_META_UNWANTED;
+	WRITE_ONCE(process_page.epoch, 0);
+	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
+	h->meta.own_bytes = store_own_bytes();
+	__atomic_store_n(&h->state, STORE_FINISHED, __ATOMIC_RELEASE);
+	store_trim();
+}
+
+void ending_take(struct stopped *self)
+{
+	aside(take, self);
+}
+
+void ending_over(void)
+{
+	bool checked = phase_of(phase_now()) == PHASE_CHECKING;
+
+	if (checked)
+		WRITE_ONCE(process_over, true);
+	phase_finish(checked ? PHASE_CHECKED : PHASE_ENDED);
+}
+
+/* Another thread that asks stops this one, and lets it go on. */
+static void wait_for_asker(void)
+{
+	uint32_t now;
+
+	while ((now = __atomic_load_n(&asker, __ATOMIC_SEQ_CST)) &&
+	       now != (uint32_t)sys_tid())
+		sys_wait(&asker, now, 10000000);
+}
+
+/* Is this process the recorded one, and not a vfork child of it? */
+static bool is_recorded(void)
+{
+	int pid = sys_pid();
+
+	return phase_of(phase_now()) != PHASE_OFF &&
+	       (pid <= 0 || pid == process.pid);
+}
+
+/* Several threads may call exit(): none ends the process before the one that
+ * came first is through. A handler of that one's does not wait for it. */
+static uint32_t wait_for_end(void)
+{
+	uint32_t now;
+
+	while (phase_is_busy(now = phase_now()) && !phase_is_mine(now))
+		phase_wait(now);
+	return now;
+}
+
+/* Does the process end for the first time, as far as we can see? Then this
+ * thread has it in its hands, and no handler may come between. */
+static bool begin(enum phase to)
+{
+	if (!process_page.epoch || !phase_take(PHASE_RUNNING, to))
+		return false;
+	wait_for_asker();
+	return true;
+}
+
+/* It ends, after all was said of it: in what way, is still to be told, but for
+ * threads that come too late. */
+static void end_again(enum rkn_end how, int value)
+{
+	uint32_t now = wait_for_end();
+
+	if (phase_of(now) == PHASE_CHECKED ||
+	    (phase_of(now) == PHASE_ENDED && phase_is_mine(now)))
+		note_end(how, value);
+}
+
+/* `low`: where the caller's frames begin. */
+static void take_caller(void *low)
+{
+	struct stopped self;
+	struct held held;
+
+	held_begin(&held);
+	stop_note_caller(&self, outermost_low(*(const uint64_t *)low));
+	take(&self);
+	held_end(&held, SIGXCPU); /* the check's time may be what was left */
+}
+
+/* Signals are held. */
+static void take_here(uint64_t low, const uint64_t *signals)
+{
+	wishes_ask_again();
+	aside(take_caller, &low);
+	ending_over();
+	sys_restore_signals(signals);
+}
+
+USED void ending_exit_above(int status, uint64_t low)
+{
+	uint64_t signals;
+
+	if (!is_recorded())
+		return;
+	sys_hold_signals(&signals);
+	if (!begin(PHASE_ENDING)) {
+		sys_restore_signals(&signals);
+		end_again(RKN_END_EXIT, status & 0xff);
+		return;
+	}
+	note_end(RKN_END_EXIT, status & 0xff);
+	take_here(low, &signals);
+}
+
+USED void ending_check_above(uint64_t unused, uint64_t low)
+{
+	uint64_t signals;
+
+	(void)unused;
+	if (!is_recorded())
+		return;
+	sys_hold_signals(&signals);
+	if (!begin(PHASE_CHECKING)) {
+		sys_restore_signals(&signals);
+		wait_for_end();
+		return;
+	}
+	store.header->meta.flags |= RKN_META_AT_CALL;
+	take_here(low, &signals);
+}
+
+bool ending_by_signal(int signal)
+{
+	if (!is_recorded())
+		return false;
+	if (!begin(PHASE_ENDING)) {
+		end_again(RKN_END_SIGNAL, signal);
+		return false;
+	}
+	note_end(RKN_END_SIGNAL, signal);
+	store.header->meta.flags |= RKN_META_AT_SIGNAL;
+	return true;
+}
+
+/* --- A question meanwhile --------------------------------------------------------- */
+
+struct question {
+	uint64_t low; /* where the caller's frames begin */
+	struct snapshot_lost *lost;
+	bool answered;
+};
+
+static void ask(void *data)
+{
+	struct question *q = data;
+	struct stopped self;
+
+	stop_note_caller(&self, outermost_low(q->low));
+	q->answered = snapshot_find_lost(&self, q->lost);
+}
+
+static bool is_running(void)
+{
+	return phase_of(phase_now()) == PHASE_RUNNING;
+}
+
+/* One thread at a time; false: the process ends. With signals blocked, but
+ * where another one asks, which stops this one. */
+static bool begin_asking(uint64_t *signals)
+{
+	uint32_t self = (uint32_t)sys_tid(), nobody = 0;
+
+	sys_block_signals(signals);
+	while (is_running() && !__atomic_compare_exchange_n(
+				   &asker, &nobody, self, false,
+				   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+		sys_restore_signals(signals);
+		wait_for_asker();
+		sys_block_signals(signals);
+		nobody = 0;
+	}
+	return is_running();
+}
+
+static void end_asking(void)
+{
+	uint32_t self = (uint32_t)sys_tid();
+
+	if (__atomic_compare_exchange_n(&asker, &self, 0, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		sys_wake(&asker);
+}
+
+USED bool ending_find_lost_above(struct snapshot_lost *lost, uint64_t low)
+{
+	struct question q = { .low = low, .lost = lost };
+	uint64_t signals;
+
+	if (begin_asking(&signals))
+		aside(ask, &q);
+	end_asking();
+	sys_restore_signals(&signals);
+	return q.answered;
+}
+
+enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes)
+{
+	struct snapshot_lost lost = { 0 };
+	int pid = sys_pid();
+
+	if (!process_ready() || (pid > 0 && pid != process.pid) ||
+	    !process.settings.snapshot)
+		return ENDING_NOT_CHECKED;
+	wishes_ask_again();
+	if (wishes_no_check())
+		return ENDING_NOT_CHECKED;
+	if (sandbox_denies_snapshot() || !ending_find_lost(&lost))
+		return is_running() ? ENDING_CANNOT_TELL : ENDING_NOT_CHECKED;
+	*blocks = lost.blocks;
+	*bytes = lost.bytes;
+	return ENDING_CHECKED;
+}
+
+void ending_reset(void)
+{
+	__atomic_store_n(&asker, 0, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "phase.h"
+
+#include "sys.h"
+
+#define THREAD_SHIFT 3
+#define THREAD_MASK  (UINT32_MAX >> THREAD_SHIFT) /* numbers have 22 bits */
+
+/*
+ * Atomic, as any thread moves it on, and all read it, in handlers too. What a
+ * phase promises (a store, a snapshot) is there before it is seen. The thread
+ * that asks what is lost (ending.c) and the one that ends the process each
+ * write a word and then read the other's: so all is in one order.
+ */
+static uint32_t word;
+
+static uint32_t self(void)
+{
+	return (uint32_t)sys_tid() & THREAD_MASK;
+}
+
+uint32_t phase_now(void)
+{
+	return __atomic_load_n(&word, __ATOMIC_SEQ_CST);
+}
+
+bool phase_is_mine(uint32_t seen)
+{
+	return seen >> THREAD_SHIFT == self();
+}
+
+static bool move(enum phase from, uint32_t to)
+{
+	uint32_t now = phase_now();
+
+	while (phase_of(now) == from)
+		if (__atomic_compare_exchange_n(&word, &now, to, false,
+						__ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST))
+			return true;
+	return false;
+}
+
+bool phase_move(enum phase from, enum phase to)
+{
+	return move(from, to);
+}
+
+bool phase_take(enum phase from, enum phase to)
+{
+	return move(from, to | self() << THREAD_SHIFT);
+}
+
+void phase_finish(enum phase to)
+{
+	uint32_t thread = phase_now() >> THREAD_SHIFT;
+
+	__atomic_store_n(&word, to | thread << THREAD_SHIFT, __ATOMIC_SEQ_CST);
+	sys_wake(&word);
+}
+
+void phase_wait(uint32_t seen)
+{
+	sys_wait(&word, seen, 10000000);
+}
