@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compiler.h"
 #include "ending.h"
 #include "moves.h"
 #include "process.h"
@@ -30,7 +31,9 @@
  * an instruction of its own raises again and again. */
 #define INITS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL))
 
-static uint64_t wanted; /* a bit a signal */
+/* A bit a signal. Atomic, as a thread that installs a filter writes it while
+ * others set actions. */
+static uint64_t wanted;
 
 /* What a thread in the middle of a change put off. */
 struct delayed {
@@ -39,7 +42,86 @@ struct delayed {
 };
 static _Thread_local struct delayed delayed;
 
-static void handler(int signal, void *info, void *context);
+/* --- What the program set beside a default ------------------------------------ */
+
+/*
+ * Of no effect, but it is told. The handler has many addresses, and each stands
+ * for one such pair; a pair is never changed once an action may lead to it, so
+ * whoever adds one, be it a vfork child, changes nothing for others. The first
+ * is what exec leaves, and what is told when there are too many.
+ */
+#define ENTRIES    256
+#define ENTRY_SIZE 8
+
+enum pair_state {
+	PAIR_FREE,
+	PAIR_WRITTEN, /* now; for good, if its writer was killed */
+	PAIR_THERE,
+};
+
+static struct pair {
+	uint32_t state; /* atomic: threads add pairs at the same time */
+	uint32_t flags;
+	uint64_t mask;
+} pairs[ENTRIES] = { { .state = PAIR_THERE } };
+
+/* What there is of flags on this machine; old kernels tell of others, too. */
+#define KNOWN_FLAGS                                                            \
+	((uint32_t)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK |    \
+		    SA_RESTART | SA_NODEFER) |                                 \
+	 SA_RESETHAND | SYS_RESTORER | SYS_EXPOSE_TAGBITS)
+
+/* The number of that pair, added where it is new. */
+static unsigned find_pair(uint32_t flags, uint64_t mask)
+{
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		struct pair *p = &pairs[i];
+		uint32_t now = __atomic_load_n(&p->state, __ATOMIC_ACQUIRE);
+
+		if (now == PAIR_FREE &&
+		    __atomic_compare_exchange_n(&p->state, &now, PAIR_WRITTEN,
+						false, __ATOMIC_ACQUIRE,
+						__ATOMIC_ACQUIRE)) {
+			p->flags = flags;
+			p->mask = mask;
+			__atomic_store_n(&p->state, PAIR_THERE,
+					 __ATOMIC_RELEASE);
+			return i;
+		}
+		if (now == PAIR_THERE && p->flags == flags && p->mask == mask)
+			return i;
+	}
+	return 0;
+}
+
+void fatal_handle(int signal, void *info, void *context);
+__asm__(".text\n"
+	".balign 8\n"
+	".type fatal_entries, @function\n"
+	"fatal_entries:\n"
+	"	.cfi_startproc\n"
+	"	.rept 256\n"
+	"	jmp fatal_handle\n"
+	"	.balign 8\n"
+	"	.endr\n"
+	"	.cfi_endproc\n"
+	".size fatal_entries, . - fatal_entries\n");
+extern HIDDEN char fatal_entries[ENTRIES][ENTRY_SIZE];
+
+static bool is_entry(const void *handler)
+{
+	return (uintptr_t)handler - (uintptr_t)fatal_entries <
+	       sizeof(fatal_entries);
+}
+
+/* What the address of a handler tells. */
+static const struct pair *pair_of(const void *handler)
+{
+	return &pairs[((uintptr_t)handler - (uintptr_t)fatal_entries) /
+		      ENTRY_SIZE];
+}
+
+/* --- The handler --------------------------------------------------------------- */
 
 /*
  * An alternate stack may have no room for the kernel's frame: then the kernel
@@ -49,13 +131,6 @@ static void handler(int signal, void *info, void *context);
 static unsigned long stack_flag(int signal)
 {
 	return signal == SIGSEGV ? SA_ONSTACK : 0;
-}
-
-static void kernel_action(int signal, struct sys_action *action)
-{
-	sys_action_init(action, handler);
-	action->flags |= stack_flag(signal);
-	action->mask = ~RESERVED;
 }
 
 /* The same once more, after the handler's return, to the default action. */
@@ -107,7 +182,7 @@ static bool is_spared(int signal, const siginfo_t *info)
 	return sys_pid() == 1 && !(BIT(signal) & INITS && info->si_code > 0);
 }
 
-static void handler(int signal, void *info, void *context)
+HIDDEN USED void fatal_handle(int signal, void *info, void *context)
 {
 	if (is_spared(signal, info))
 		return;
@@ -119,51 +194,109 @@ static void handler(int signal, void *info, void *context)
 	let_it(signal, info);
 }
 
-static void replace(bool by_ours)
+/* --- Standing in --------------------------------------------------------------- */
+
+static bool is_default(const void *handler)
 {
-	const struct sys_action none = { .handler = (void *)SIG_DFL };
-	struct sys_action ours, now;
+	return handler == (void *)SIG_DFL;
+}
+
+/* The handler in place of that default. */
+static void stand_in(int signal, struct sys_action *action)
+{
+	uint32_t flags = (uint32_t)action->flags;
+	unsigned number = find_pair(flags & KNOWN_FLAGS, action->mask);
+
+	if (!(flags & SYS_RESTORER))
+		action->restorer = sys_restorer();
+	action->handler = fatal_entries[number];
+	action->flags = SA_SIGINFO | SYS_RESTORER | (flags & ~KNOWN_FLAGS) |
+			stack_flag(signal);
+	action->mask = ~RESERVED;
+}
+
+/* The default in place of the handler. */
+static void stand_back(int signal, struct sys_action *action)
+{
+	const struct pair *pair = pair_of(action->handler);
+
+	(void)signal;
+	action->handler = (void *)SIG_DFL;
+	action->flags = pair->flags | (action->flags & ~KNOWN_FLAGS);
+	action->mask = pair->mask;
+	if (!(pair->flags & SYS_RESTORER))
+		action->restorer = NULL;
+}
+
+/* What another thread sets at the same time stays. */
+static void replace(bool (*from)(const void *handler),
+		    void (*by)(int signal, struct sys_action *action))
+{
+	struct sys_action now, former;
 
 	for (int signal = 1; signal <= 64; signal++) {
-		kernel_action(signal, &ours);
-		if (wanted & BIT(signal) &&
-		    sys_action(signal, NULL, &now) == 0 &&
-		    now.handler == (by_ours ? &none : &ours)->handler)
-			sys_action(signal, by_ours ? &ours : &none, NULL);
+		if (!fatal_stands_in(signal) ||
+		    sys_action(signal, NULL, &now) < 0 || !from(now.handler))
+			continue;
+		by(signal, &now);
+		if (sys_action(signal, &now, &former) == 0 &&
+		    !from(former.handler))
+			sys_action(signal, &former, NULL);
 	}
 }
 
 void fatal_begin(void)
 {
-	wanted = sys_pid() == 1 ? INITS : ~(OTHERS | RESERVED);
-	replace(true);
+	WRITE_ONCE(wanted, sys_pid() == 1 ? INITS : ~(OTHERS | RESERVED));
+	replace(is_default, stand_in);
 }
 
 void fatal_end(void)
 {
-	replace(false);
-	wanted = 0;
+	replace(is_entry, stand_back);
+	WRITE_ONCE(wanted, 0);
 }
 
 bool fatal_stands_in(int signal)
 {
-	return signal >= 1 && signal <= 64 && wanted & BIT(signal);
+	return signal >= 1 && signal <= 64 && READ_ONCE(wanted) & BIT(signal);
 }
 
-void fatal_action(int signal, struct sigaction *action)
+void fatal_action(int signal, const struct sigaction *wish,
+		  struct sigaction *action)
 {
-	struct sys_action ours;
+	/* As the C library gives it to the kernel, and that keeps it. */
+	struct sys_action a = { .flags =
+				    (uint32_t)wish->sa_flags | SYS_RESTORER };
 
-	kernel_action(signal, &ours);
+	memcpy(&a.mask, &wish->sa_mask, sizeof(a.mask));
+	a.mask &= ~(BIT(SIGKILL) | BIT(SIGSTOP));
+	stand_in(signal, &a);
 	memset(action, 0, sizeof(*action));
-	action->sa_sigaction = (void (*)(int, siginfo_t *, void *))handler;
-	action->sa_flags = SA_SIGINFO | (int)stack_flag(signal);
-	memcpy(&action->sa_mask, &ours.mask, sizeof(ours.mask));
+	action->sa_sigaction =
+	    (void (*)(int, siginfo_t *, void *))(uintptr_t)a.handler;
+	action->sa_flags = (int)a.flags;
+	memcpy(&action->sa_mask, &a.mask, sizeof(a.mask));
 }
 
-bool fatal_is(const struct sigaction *action)
+bool fatal_is(void (*f)(int))
 {
-	return (void (*)(int, void *, void *))action->sa_sigaction == handler;
+	return is_entry((const void *)(uintptr_t)f);
+}
+
+void fatal_tell(struct sigaction *told)
+{
+	struct sys_action a = { .handler = (void *)(uintptr_t)told->sa_handler,
+				.flags = (uint32_t)told->sa_flags };
+
+	if (!is_entry(a.handler))
+		return;
+	stand_back(0, &a);
+	told->sa_handler = SIG_DFL;
+	told->sa_flags = (int)a.flags;
+	memcpy(&told->sa_mask, &a.mask, sizeof(a.mask));
+	if (!(a.flags & SYS_RESTORER))
+		told->sa_restorer = NULL;
 }
 
 void fatal_now(void)

@@ -7,7 +7,9 @@
  * what it sets itself replaces the handler.
  *
  * Nothing is remembered here of any signal: the kernel's own table is the
- * state, so all of this may run in any thread and in signal handlers.
+ * state, even of what the program set beside a default, which the handler's
+ * address tells.  So all of this may run in any thread, in signal handlers, and
+ * in a vfork child, whose actions are its own though its memory is not.
  */
 #ifndef FATAL_H
 #define FATAL_H
@@ -24,10 +26,14 @@ void fatal_end(void);
 
 /* Is the handler to stand in for that signal's default action? */
 bool fatal_stands_in(int signal);
-/* The handler, as an action for sigaction(). */
-void fatal_action(int signal, struct sigaction *action);
-/* Is it what a caller of sigaction() was told? */
-bool fatal_is(const struct sigaction *action);
+/* The handler, as an action for sigaction(), in place of the default `wanted`. */
+void fatal_action(int signal, const struct sigaction *wanted,
+		  struct sigaction *action);
+/* What sigaction() told: where it is the handler, make it the default that the
+ * program set. */
+void fatal_tell(struct sigaction *told);
+/* Is it the handler? */
+bool fatal_is(void (*f)(int));
 
 /* The calling thread can be looked at again: what it put off happens now. */
 void fatal_now(void);

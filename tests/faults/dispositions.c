@@ -32,6 +32,15 @@ static const char *name(function f)
 	return f == handler ? "handler" : "SOMETHING ELSE";
 }
 
+/* The mask has more bytes than the kernel writes; what the C library has in the
+ * others is left on its stack. */
+static void tell(int number, const struct sigaction *a)
+{
+	printf(" %d:%s,%x,%lx,%s", number, name(a->sa_handler),
+	       (unsigned)a->sa_flags, *(const unsigned long *)&a->sa_mask,
+	       a->sa_restorer ? "returns" : "nowhere");
+}
+
 static void tell_all(const char *after)
 {
 	struct sigaction a;
@@ -42,9 +51,7 @@ static void tell_all(const char *after)
 		if (sigaction(i, NULL, &a))
 			printf(" %d:errno %d", i, errno);
 		else
-			printf(" %d:%s,%x,%lx", i, name(a.sa_handler),
-			       (unsigned)a.sa_flags & ~0x04000000u,
-			       *(unsigned long *)&a.sa_mask);
+			tell(i, &a);
 	}
 	putchar('\n');
 }
@@ -84,16 +91,32 @@ static void try_sigaction(int (*f)(int, const struct sigaction *,
 {
 	struct sigaction a = { .sa_handler = SIG_DFL }, old;
 
+	memset(&old, 0x55, sizeof(old));
 	for (size_t k = 0; k < sizeof(functions) / sizeof(*functions); k++) {
 		a.sa_handler = functions[k];
 		a.sa_flags = k % 2 ? SA_NODEFER : SA_ONSTACK | SA_SIGINFO;
 		sigaddset(&a.sa_mask, SIGUSR1 + (int)k);
+		if (k == 4)
+			sigfillset(&a.sa_mask);
 		for (int i = 1; i < 65; i++)
 			if (!f(i, &a, &old))
-				printf(" %s,%x,%lx", name(old.sa_handler),
-				       (unsigned)old.sa_flags & ~0x04000000u,
-				       *(unsigned long *)&old.sa_mask);
+				tell(i, &old);
 		tell_all("sigaction");
+	}
+}
+
+/* More pairs of flags and mask than are common. */
+static void try_many(void)
+{
+	struct sigaction a = { .sa_handler = SIG_DFL };
+
+	for (int i = 0; i < 200; i++) {
+		sigemptyset(&a.sa_mask);
+		sigaddset(&a.sa_mask, 1 + i % 31);
+		a.sa_flags = i % 7 ? SA_RESTART : 0x00000400; /* no flag */
+		sigaction(SIGTERM, &a, NULL);
+		if (i % 20 == 0)
+			tell_all("many");
 	}
 }
 
@@ -139,6 +162,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
 		try_way(&ways[i]);
 	try_hold();
+	try_many();
 	try_child(argv[0]);
 	return 0;
 }

@@ -141,6 +141,20 @@ def test_a_handler_may_end_the_process_anywhere_in_its_end(tmp_path):
         assert leaks(report, program("ends")) == {"lose": (1, 100)}
 
 
+@pytest.mark.parametrize("how", ["default", "handler", "signal", "limit"])
+def test_a_vfork_child_changes_nothing_of_what_its_parent_is_told(
+        how, tmp_path):
+    recorded = same(tmp_path, program("vforks"), how)
+    assert b"SOMETHING ELSE" not in recorded.outcome.out
+    assert leaks(recorded.report(), program("vforks")) == {"lose": (1, 100)}
+
+
+def test_a_vfork_child_that_a_signal_ends_is_no_end_of_its_parent(tmp_path):
+    report = check_at_signal(same(tmp_path, program("vforks"), "die"),
+                             signal.SIGTERM)
+    assert leaks(report, program("vforks")) == {"lose": (1, 100)}
+
+
 def test_actions_are_told_as_they_would_be(tmp_path):
     recorded = same(tmp_path, program("dispositions"))
     assert b"SOMETHING ELSE" not in recorded.outcome.out
