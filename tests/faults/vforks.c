@@ -57,11 +57,15 @@ static void change(const char *how)
 		kill(getpid(), SIGTERM);
 }
 
+/* What malloc leaves on the stack leads to the end of the last block. */
+static void *last;
+
 static __attribute__((noinline)) void lose(void)
 {
 	volatile char *p = malloc(100);
 
 	p[0] = 1;
+	last = malloc(1000);
 }
 
 int main(int argc, char **argv)
@@ -79,8 +83,7 @@ int main(int argc, char **argv)
 		_exit(7);
 	}
 	waitpid(pid, &status, 0);
-	printf("status %x\n", status);
-	fflush(stdout);
+	dprintf(1, "status %x\n", status);
 	tell("after");
 	if (!strcmp(argv[1], "die"))
 		kill(getpid(), SIGTERM);
