@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Try every fault and corner many times, and tell how often it did harm.
 
-soak.py [ROUNDS] [PYTEST ARGUMENTS]: run the suites of hooks, faults, replay
-and soak ROUNDS times (3 without it), and print a table: what was tried, how
+soak.py [ROUNDS] [PYTEST ARGUMENTS]: run the suites of hooks, faults, replay,
+hunt and soak ROUNDS times (3 without it), and print a table: what was tried, how
 often, how often the program was harmed (it looked otherwise than without
 refknot), how often something was lost or told wrong. Exit status 1: any was.
 """
@@ -15,7 +15,7 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUITES = ["hooks", "faults", "replay", "soak"]
+SUITES = ["hooks", "faults", "replay", "hunt", "soak"]
 
 
 class Tally:

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Some hundred random programs look the same with refknot, and what they lose
+is found. hunt.py does the same with any seeds; see there.
+"""
+import os
+
+import pytest
+
+import hunt
+import lists
+
+SEEDS = 400
+TOGETHER = 50  # seeds of one test
+# Lists with words that begin so are left out: what they do is known to go wrong,
+# and tests of its own are to come with what mends it.
+KNOWN = ["control:1", "limit:9:", "limit:2:", "coroutine:4096",
+         "coroutine:8192"]
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, TOGETHER))
+def test_random_programs_are_unharmed_and_judged_rightly(
+        first, record_property):
+    tally = hunt.run_all(range(first, first + TOGETHER), os.cpu_count(),
+                         without=KNOWN)
+    record_property("tries", tally.tries)
+    assert not tally.wrong, "\n".join(map(str, tally.wrong))
+    assert tally.tries > TOGETHER // 2 and tally.found > 0
+
+
+def test_the_same_seed_is_the_same_list():
+    assert lists.words_of(7) == lists.words_of(7) != lists.words_of(8)
+
+
+def test_a_list_of_each_action_is_known_to_the_program():
+    """Else a program that stops at a word nobody knows would look the same."""
+    names = {line[7:-1] for line in
+             (hunt.HERE / "actions.def").read_text().splitlines()
+             if line.startswith("ACTION(")}
+    assert names == set(lists.CHOICES)
+
+
+def test_shorter_lists_keep_what_matters():
+    words = "flush fork:0:0{ leak:1 text:5 } drop".split()
+    assert lists.shrink(words, lambda w: "leak:1" in w) == ["leak:1"]
+    assert lists.flat(lists.parse(words)) == words
+
+
+def seen(**other):
+    look = {"status": 0, "out": b"", "err": b"", "files": {}, "seconds": 0}
+    return hunt.Seen(**{**look, **other})
+
+
+@pytest.mark.parametrize("what", [{"status": 139}, {"out": b"x"},
+                                  {"err": b"x"}, {"files": {"data": b""}}])
+def test_harm_is_seen(what):
+    verdict = hunt.Verdict([])
+    hunt.compare(verdict, seen(), seen(**what))
+    assert verdict.kind == "harmed"
+
+
+def test_a_loss_that_is_not_found_is_seen(monkeypatch):
+    """Beside a program that is killed nothing is complete; said so, it counts
+    as excused. Without that word it is lost."""
+    killed = ["leak:100:0", "end:6:0"]
+    assert hunt.tried(killed).excused == 1
+    monkeypatch.setattr(hunt.Life, "is_complete", True)
+    assert hunt.tried(killed).kind == "lost"
+
+
+def test_a_false_finding_is_seen(monkeypatch):
+    monkeypatch.setattr(hunt, "judge", lambda _: ([], ["foreign 1 1"], []))
+    assert hunt.tried(["churn:1:24"]).kind == "false"
