@@ -53,7 +53,7 @@ static uint64_t unused_tiles(void)
 	uint32_t a, b, c, d, size, offset, most = 0;
 	uint64_t permitted = 0;
 
-	if (__get_cpuid_max(0, NULL) < 0xd)
+	if (sys_cpuid_faults() || __get_cpuid_max(0, NULL) < 0xd)
 		return 0;
 	__cpuid_count(0xd, 0, a, b, c, d);
 	if (!(a >> TILES & 1) || sys_permitted_state(&permitted) < 0 ||

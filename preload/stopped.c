@@ -76,6 +76,13 @@ void stop_know_frames(void)
 
 	if (__atomic_load_n(&laid_out, __ATOMIC_ACQUIRE))
 		return;
+	/* Then each class may be anywhere. */
+	if (sys_cpuid_faults()) {
+		for (unsigned i = 0; i < sizeof(layout) / sizeof(*layout); i++)
+			WRITE_ONCE(layout[i].end, UINT32_MAX);
+		__atomic_store_n(&laid_out, true, __ATOMIC_RELEASE);
+		return;
+	}
 	__cpuid_count(0xd, 0, start, size, c, d);
 	classes = (uint64_t)d << 32 | start;
 	for (classes &= ~3ull; classes; classes &= classes - 1) {

@@ -378,6 +378,13 @@ long sys_permitted_state(uint64_t *classes)
 	return CALL2(SYS_arch_prctl, PERMITTED, classes);
 }
 
+#define CPUID_ENABLED 0x1011 /* ARCH_GET_CPUID, since Linux 4.12 */
+
+bool sys_cpuid_faults(void)
+{
+	return CALL2(SYS_arch_prctl, CPUID_ENABLED, 0) == 0;
+}
+
 uint64_t sys_limit(int resource)
 {
 	struct {

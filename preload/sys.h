@@ -105,6 +105,9 @@ long sys_signal_thread(int pid, int tid, int signal);
 long sys_queue_signal(int pid, int tid, int signal, const void *info);
 /* Classes of registers that the process may use, a bit a class. */
 long sys_permitted_state(uint64_t *classes);
+/* Has this thread asked that the instruction cpuid kills, as recorders and
+ * sandboxes do? */
+bool sys_cpuid_faults(void);
 /* The same of the signal that threads are stopped by. */
 long sys_queue_stop(int pid, int tid, int signal, const void *info);
 /* Soft limit of `resource`; UINT64_MAX: none. */
