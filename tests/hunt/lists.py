@@ -179,6 +179,13 @@ def threads_beside(name, *numbers):
     return choose
 
 
+def low(m, _):
+    """malloc itself takes more than the smallest have left."""
+    m.has_threads = True
+    left = m.pick(2100, 3000, 4096, 8192)
+    return [f"low:{left}:{m.pick(0, 1) if left == 8192 else 0}"]
+
+
 def execute(m, w):
     how = m.r.randint(0, 9)
     env = m.pick(0, 1, 2, 5) if w.borrowed else m.r.randint(0, 5)
@@ -241,8 +248,7 @@ CHOICES = {
     "spin": Choice(2, threads_beside("spin", [1, 2, 5]), not_tiny_owned),
     "sleep": Choice(3, threads_beside("sleep", [1, 2, 10], range(5)),
                     not_tiny_owned),
-    "low": Choice(2, threads_beside("low", [2100, 3000, 4096, 8192], [0, 0, 1]),
-                  not_tiny_owned),
+    "low": Choice(2, low, not_tiny_owned),
     "cancel": Choice(2, simple("cancel", [0, 1]), not_tiny_owned),
     "timer": Choice(1, threads_beside("timer"), not_tiny_owned),
     "vforking": Choice(1, threads_beside("vforking"), not_tiny_owned),
