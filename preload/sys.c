@@ -455,7 +455,7 @@ long sys_peek(int pid, void *to, uint64_t from, size_t size)
 
 static long block(uint64_t set, uint64_t *old)
 {
-	return CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &set, old, sizeof(set));
+	return CALL4(SYS_rt_sigprocmask, SIG_BLOCK, &set, old, sizeof(set));
 }
 
 long sys_block_signals(uint64_t *old)
