@@ -473,6 +473,7 @@ static void every_thread_finds_every_module(void **state)
 
 /* --- Stopping ------------------------------------------------------------------- */
 
+#ifndef __SANITIZE_THREAD__
 #define STOPS 50
 static atomic_uint beats[THREADS];
 static atomic_bool enough;
@@ -510,22 +511,12 @@ static void stop_and_look(void)
 		usleep(100);
 }
 
-/* ThreadSanitizer's functions may be interrupted only by handlers that it knows
- * of, and ours is not set by the C library. */
-#ifdef __SANITIZE_THREAD__
-#define CAN_STOP false
-#else
-#define CAN_STOP true
-#endif
-
 /* A sanitizer may have a thread of its own, which blocks all signals. */
 static void threads_stand_still_and_go_on(void **state)
 {
 	pthread_t threads[THREADS];
 
 	(void)state;
-	if (!CAN_STOP)
-		skip();
 	for (uintptr_t i = 0; i < THREADS; i++)
 		assert_int_equal(
 		    pthread_create(&threads[i], NULL, beat, (void *)i), 0);
@@ -535,6 +526,7 @@ static void threads_stand_still_and_go_on(void **state)
 	for (unsigned i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
+#endif
 
 /* Its file is not needed: what is mapped stays. */
 static int setup(void **state)
@@ -556,8 +548,17 @@ int main(void)
 		cmocka_unit_test(what_ended_objects_hold_is_given_back_late),
 		cmocka_unit_test(every_thread_finds_every_module),
 		cmocka_unit_test(marks_are_made_while_others_work),
+#ifndef __SANITIZE_THREAD__
 		cmocka_unit_test(threads_stand_still_and_go_on),
+#endif
 	};
+
+#ifdef __SANITIZE_THREAD__
+	/* Ours is not set by the C library. */
+	print_message("# threads_stand_still_and_go_on is left out: only "
+		      "handlers that ThreadSanitizer knows of may interrupt "
+		      "its functions\n");
+#endif
 
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
