@@ -2,15 +2,18 @@
 #include "footing.h"
 
 #include <cpuid.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
+#include <ucontext.h>
 
 #include "contexts.h"
 #include "libc.h"
 #include "maps.h"
 #include "ordered.h"
 #include "own.h"
+#include "process.h"
 #include "shadow.h"
 #include "sys.h"
 #include "thread.h"
@@ -198,6 +201,59 @@ static bool is_block_between(uint64_t from, uint64_t to)
 	return false;
 }
 
+/*
+ * The kernel's frame of the signal that began to use a signal stack: it stands
+ * at the top, and says where the stack is.  A stack that is disarmed meanwhile
+ * (SS_AUTODISARM) is known by nothing else.
+ * (Linux, arch/x86/include/asm/sigframe.h, struct rt_sigframe.)
+ */
+#define UC_FLAGS     7u
+#define UC_ALIGNMENT 16u
+#define UC_BYTES     offsetof(ucontext_t, uc_sigmask)
+#define XSAVE_MASK   63u
+static bool is_frame_of_stack(const ucontext_t *u, uint64_t at, uint64_t sp)
+{
+	const uint64_t start = (uint64_t)(uintptr_t)u->uc_stack.ss_sp;
+	const uint64_t size = u->uc_stack.ss_size;
+	const uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
+
+	return u->uc_flags <= UC_FLAGS && !u->uc_link && start &&
+	       sp - start < size && at - start < size && fp - at < size &&
+	       !(fp & XSAVE_MASK);
+}
+
+#define FRAME_MOST (64ull << 10) /* how far above the stack pointer it is */
+
+/* Bytes from there on, as far as looked at; the kernel reads no others, but
+ * takes longer. */
+static uint64_t readable(uint64_t from)
+{
+	const uint32_t i = ordered_from(maps, map_count, from + 1);
+
+	if (i == map_count || maps[i].value > from ||
+	    maps[i].key - from > FRAME_MOST)
+		return FRAME_MOST;
+	return maps[i].key - from;
+}
+
+uint64_t footing_signal_stack(uint64_t sp)
+{
+	static char *words;
+	const uint64_t from = sp & ~(uint64_t)(UC_ALIGNMENT - 1);
+	long size;
+
+	if (!words)
+		words = own_map(FRAME_MOST);
+	size = words ? sys_peek(process.pid, words, from, readable(from)) : 0;
+	for (long at = 0; at + (long)UC_BYTES <= size; at += UC_ALIGNMENT) {
+		const ucontext_t *u = (const void *)(words + at);
+
+		if (is_frame_of_stack(u, from + (uint64_t)at, sp))
+			return (uint64_t)(uintptr_t)u->uc_stack.ss_sp;
+	}
+	return 0;
+}
+
 /* NULL: it has never allocated. */
 static const struct thread *thread_of(uint32_t tid)
 {
@@ -218,13 +274,15 @@ bool footing_moves(uint32_t tid)
 	return t && READ_ONCE(t->moving.sp);
 }
 
-bool footing_holds(uint32_t tid, uint64_t sp)
+bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals)
 {
 	static uint64_t least;
 	uint64_t need, start = find_start(sp);
 
 	if (!least)
 		least = needed();
+	if (signals > start)
+		start = signals;
 	need = least + (footing_moves(tid) ? MOVING : 0);
 	return !start ||
 	       (sp - start >= need && !is_block_between(sp - need, sp));

@@ -2,8 +2,9 @@
 /*
  * The room that threads have left on their stacks: the kernel writes a signal's
  * frame there, and whoever has no room for it dies of it.  What ends a stack is
- * its mapping, another thread's control block, another coroutine's stack, or
- * the block that it is.  No malloc; one thread at a time.
+ * its mapping, another thread's control block, another coroutine's stack, the
+ * start of a signal stack, or the block that it is.  No malloc; one thread at a
+ * time.
  */
 #ifndef FOOTING_H
 #define FOOTING_H
@@ -15,12 +16,17 @@
 void footing_forget(void);
 
 /* Has thread `tid` room below its stack pointer `sp` for a signal and its
- * handler? True, too, where nothing is known about it. */
-bool footing_holds(uint32_t tid, uint64_t sp);
+ * handler? True, too, where nothing is known about it. `signals`: the start of
+ * the signal stack that it is on, or 0. */
+bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals);
 
 /* Thread `tid` runs, so its stack pointer is not known: has its stack ever been
  * in use to its end? False, too, where its stack is not known. */
 bool footing_is_worn(uint32_t tid);
+
+/* Where the signal stack begins that `sp` is on, as a handler's stack pointer;
+ * 0: it is on none, as far as known. */
+uint64_t footing_signal_stack(uint64_t sp);
 
 /* Is it in the middle of realloc (see moves.h)? */
 bool footing_moves(uint32_t tid);

@@ -49,6 +49,7 @@ struct target {
 	enum state state;
 	uint8_t looks;
 	struct task task;
+	uint64_t sp, signals; /* it was on that signal stack at that pointer */
 };
 
 /* There is room for `most`, a power of two; by a hash of their tids: one more
@@ -247,6 +248,24 @@ static void ask_target(struct target *t)
 	}
 }
 
+/* The signal stack that `sp`, the thread's stack pointer, is on; 0: none. To
+ * look takes a while, and most wait all the time. */
+static uint64_t signal_stack(struct target *t, uint64_t sp)
+{
+	if (t->sp != sp) {
+		t->sp = sp;
+		t->signals = footing_signal_stack(sp);
+	}
+	return t->signals;
+}
+
+static bool has_room(struct target *t)
+{
+	const uint64_t sp = aside_left(t->task.sp);
+
+	return footing_holds((uint32_t)t->tid, sp, signal_stack(t, sp));
+}
+
 /*
  * Nobody may die of our signal: it takes room on the stack. Where that is, is
  * known of those that wait; others are looked at again, when they may wait.
@@ -260,7 +279,7 @@ static void consider(struct target *t)
 		return;
 	case TASK_WAITS:
 	case TASK_LENDS:
-		if (footing_holds((uint32_t)t->tid, aside_left(t->task.sp)))
+		if (has_room(t))
 			break;
 		t->state = STANDS;
 		return;
@@ -421,25 +440,47 @@ static void begin_turn(void)
 	sys_action(SIGNAL, &action, NULL);
 }
 
+/* In a handler, with that signal stack: what it uses of its own stack is not
+ * known. */
+static void note_signal_stack(struct stopped *t, uint64_t start)
+{
+	if (!start)
+		return;
+	t->alternate = start;
+	t->low = t->sp = 0;
+}
+
+static void add_one(struct stop *s, const struct stopped *t)
+{
+	struct target *target = target_of((int)t->tid, false);
+	struct stopped *to = &s->threads[s->count++];
+
+	*to = *t;
+	if (target && t->sp)
+		note_signal_stack(to, signal_stack(target, t->sp));
+}
+
 static void add_stopped(struct stop *s)
 {
 	uint32_t n = __atomic_load_n(&arrived, __ATOMIC_ACQUIRE);
 
 	for (uint32_t i = 0; i < n && i < most; i++)
 		if (__atomic_load_n(&arrivals[i].tid, __ATOMIC_ACQUIRE))
-			s->threads[s->count++] = arrivals[i];
+			add_one(s, &arrivals[i]);
 }
 
-static void add_standing(struct stop *s, const struct target *t, bool lends)
+static void add_standing(struct stop *s, struct target *t, bool lends)
 {
-	const uint64_t low = aside_left(t->task.sp) - RED_ZONE;
+	const uint64_t sp = aside_left(t->task.sp), low = sp - RED_ZONE;
+	struct stopped *to = &s->threads[s->count++];
 
 	s->unread++;
-	s->threads[s->count++] = (struct stopped){ .tid = (uint32_t)t->tid,
-						   .low = low,
-						   .sp = low,
-						   .lends = lends,
-						   .task = &t->task };
+	*to = (struct stopped){ .tid = (uint32_t)t->tid,
+				.low = low,
+				.sp = low,
+				.lends = lends,
+				.task = &t->task };
+	note_signal_stack(to, signal_stack(t, sp));
 }
 
 static void sum_up(struct stop *s)
@@ -449,7 +490,7 @@ static void sum_up(struct stop *s)
 	note_arrived();
 	add_stopped(s);
 	for (uint32_t i = 0; i < target_count; i++) {
-		const struct target *t = &targets[i];
+		struct target *t = &targets[i];
 
 		if (t->state == STANDS && s->count < most)
 			add_standing(s, t,

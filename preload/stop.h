@@ -24,7 +24,7 @@ struct stopped {
 	bool lends;              /* a child runs on its stack, below `low` */
 	const struct task *task; /* not NULL: it did not stop, but waits in the
 				    kernel, which shows that much of it;
-				    `pointer` and `alternate` are 0 */
+				    `pointer` is 0 */
 };
 
 #define STOP_MOST (1u << 17) /* threads */

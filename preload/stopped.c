@@ -38,7 +38,8 @@ static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
 	/* The registers are there then, in memory that is searched anyway. */
 	if (s->alternate && low - s->alternate < other->ss_size)
 		s->low = s->sp - RED_ZONE;
-	if (other->ss_flags & SS_ONSTACK)
+	/* The flags are those that the program set, and do not tell. */
+	if (s->alternate && s->sp - s->alternate < other->ss_size)
 		s->low = s->sp = 0;
 	s->lends = false;
 	s->task = NULL;

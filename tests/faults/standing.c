@@ -128,6 +128,66 @@ static void with_room(int guard)
 	wait_for(1);
 }
 
+/* --- On a signal stack ------------------------------------------------------------ */
+
+#ifndef SS_AUTODISARM
+#define SS_AUTODISARM (1u << 31)
+#endif
+
+static char *signal_stack;
+static size_t frame_size; /* of the kernel's and the handler's frames */
+
+static void note_frame(int unused)
+{
+	(void)unused;
+	frame_size =
+	    (size_t)(signal_stack + STACK - (char *)__builtin_frame_address(0));
+}
+
+static void stay(int unused)
+{
+	(void)unused;
+	atomic_fetch_add(&ready, 1);
+	syscall(SYS_poll, NULL, 0, 60000);
+}
+
+static __attribute__((noinline)) void take(void (*f)(int), char *start,
+					   size_t size, int flags)
+{
+	const struct sigaction a = { .sa_handler = f, .sa_flags = SA_ONSTACK };
+	const stack_t s = { .ss_sp = start,
+			    .ss_flags = flags,
+			    .ss_size = size };
+	char *volatile held = malloc(66);
+
+	signal_stack = start;
+	if (sigaltstack(&s, NULL) || sigaction(SIGUSR1, &a, NULL))
+		exit(2);
+	raise(SIGUSR1);
+	free(held);
+}
+
+static void *end(void *unused)
+{
+	wait_for(1);
+	puts("ends");
+	exit(0);
+	return unused;
+}
+
+/* It is an array of a function that others have been called by. */
+static void in_handler(int flags)
+{
+	static char first[STACK];
+	char *array;
+
+	take(note_frame, first, STACK, 0);
+	syscall(SYS_gettid); /* to find it takes room, too */
+	start(end, NULL);
+	array = __builtin_alloca(frame_size + (size_t)room);
+	take(stay, array, frame_size + (size_t)room, flags);
+}
+
 /* --- Ids ------------------------------------------------------------------------- */
 
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
@@ -221,6 +281,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "low"))
 		with_room(1);
+	if (!strcmp(argv[1], "handler"))
+		in_handler(0);
+	if (!strcmp(argv[1], "disarmed"))
+		in_handler((int)SS_AUTODISARM);
 	if (!strcmp(argv[1], "many"))
 		many((int)room);
 	puts("ends");

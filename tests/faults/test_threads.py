@@ -82,6 +82,16 @@ def test_a_thread_with_little_stack_left_lives(room, spins, tmp_path):
         assert len(limits) == 1, limits
 
 
+@pytest.mark.parametrize("how", ["handler", "disarmed"])
+@pytest.mark.parametrize("room", [400, 900, 1800, 2700, 3600, 20000])
+def test_a_thread_on_a_signal_stack_lives(how, room, tmp_path):
+    """The kernel ends whoever has no room there for one more frame; and what
+    the thread's own stack holds below a signal stack in it is in use."""
+    _, limits = standing(tmp_path, how, room)
+    if room in (400, 20000):
+        assert limits == ({UNREAD: 1} if room == 400 else {})
+
+
 def test_a_change_of_ids_is_answered_during_a_check(tmp_path):
     """Each of 100 checks replaces the signal that the C library sends."""
     report, _ = standing(tmp_path, "ids")
