@@ -525,6 +525,15 @@ static bool peek_head(uint64_t chunk, uint64_t *words)
 	return sys_peek(process.pid, words, chunk, HEADER) == (long)HEADER;
 }
 
+/* Has there ever been a block of the program's? The first chunk behind what
+ * somebody else asked for was made for one. */
+static bool was_block(uint64_t address)
+{
+	const uint64_t *head = shadow_head_at(address);
+
+	return head && READ_ONCE(*head) & STORE_HEAD;
+}
+
 /* So many chunks in order are no chance. */
 #define CERTAIN 8
 
@@ -549,8 +558,8 @@ static bool begins_run(uint64_t chunk, uint64_t top, uint64_t end)
 	return true;
 }
 
-/* The next run in [at, end); or `end`. The head is looked at before anything
- * is asked of the kernel. */
+/* The next run in [at, end); or `end`. Numbers of the program's own may look
+ * like chunks, and of what is no block's the kernel is not asked. */
 static uint64_t next_run(uint64_t at, uint64_t top, uint64_t end,
 			 struct pages *pages)
 {
@@ -563,10 +572,14 @@ static uint64_t next_run(uint64_t at, uint64_t top, uint64_t end,
 		if (at >= end || sys_peek(process.pid, words, at, next - at) !=
 				     (long)(next - at))
 			continue;
-		for (uint64_t i = 1; i < (next - at) / 8; i += 2)
+		for (uint64_t i = 1; i < (next - at) / 8; i += 2) {
+			uint64_t chunk = at + (i - 1) * 8;
+
 			if (has_shape(words[i]) &&
-			    begins_run(at + (i - 1) * 8, top, end))
-				return at + (i - 1) * 8;
+			    (chunk == top || was_block(chunk + HEADER)) &&
+			    begins_run(chunk, top, end))
+				return chunk;
+		}
 	}
 	return end;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pointers in memory that the program itself moved the break for: amid what
- * malloc has there, and behind it. A pointer in a chunk that is free holds
- * nothing.
+ * malloc has there, and behind it; also between numbers that look like chunks.
+ * A pointer in a chunk that is free holds nothing.
  * expect: leak 1 object 300 bytes in make_leak
  * lsan: refknot is right: LeakSanitizer does not search the memory below the
  * break, which malloc has for itself as a rule.
@@ -30,6 +30,24 @@ static NOINLINE void make_held(void **into)
 
 	*first = MUST(malloc(10));
 	into[MIDST] = first;
+}
+
+/* One is as long as a chunk that says so, and so is the one before it. */
+struct record {
+	size_t used, size;
+	void *data;
+	struct record *next;
+};
+
+static NOINLINE void make_records(void)
+{
+	struct record *r = (struct record *)own();
+	const unsigned n = OWN / sizeof(*r) - 1;
+
+	for (unsigned i = 0; i < n; i++)
+		r[i] = (struct record){ sizeof(*r), sizeof(*r), NULL, r };
+	for (unsigned i = 0; i < n; i++)
+		r[i].data = MUST(malloc(20));
 }
 
 static NOINLINE void make_leak(void)
@@ -61,9 +79,12 @@ static NOINLINE void fill(void)
 
 int main(void)
 {
-	void **volatile amid = own();
+	void **volatile amid;
 
+	make_records(); /* before there is any block */
+	amid = own();
 	make_held(amid);
+	make_records();
 	fill();
 	make_leak();
 	make_held(own());
