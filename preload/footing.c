@@ -33,6 +33,9 @@
 #define MAPS_MOST   65536u
 #define FLOORS_MOST (1u << 16)
 
+/* In a mapping's start: nothing else but one stack may be in it. */
+#define ALONE 1ull
+
 /* What is mapped, by its end; what ends stacks, by its address; and which areas
  * are whose, by thread. */
 static struct ordered *maps, *floors, *owners;
@@ -93,21 +96,32 @@ static uint64_t grown_start(const struct map *map, uint64_t below)
 	return start < map->start ? start : map->start;
 }
 
+/* It is nobody's data, a guard or nothing is below, and it has no name. */
+static bool is_alone(const struct map *map, const struct map *below)
+{
+	return !*map->name && !map->inode &&
+	       (below->end != map->start ||
+		(!below->readable && !below->writable));
+}
+
 static void read_maps(void)
 {
-	uint64_t below = 0;
+	struct map map, below = { 0 };
 	struct maps m;
-	struct map map;
 
 	map_count = 0;
 	if (!maps || !maps_open(&m))
 		return;
-	for (; map_count < MAPS_MOST && maps_next(&m, &map); below = map.end) {
+	for (; map_count < MAPS_MOST && maps_next(&m, &map); below = map) {
+		uint64_t start = map.start;
+
 		if (!map.readable || !map.writable)
 			continue;
 		if (strcmp(map.name, "[stack]") == 0)
-			map.start = grown_start(&map, below);
-		maps[map_count++] = (struct ordered){ map.end, map.start };
+			start = grown_start(&map, below.end);
+		else if (is_alone(&map, &below))
+			start |= ALONE;
+		maps[map_count++] = (struct ordered){ map.end, start };
 	}
 	maps_close(&m);
 }
@@ -167,7 +181,7 @@ static uint64_t start_of(uint64_t sp)
 
 	if (i == map_count || maps[i].value > sp)
 		return 0;
-	start = maps[i].value;
+	start = maps[i].value & ~ALONE;
 	n = ordered_from(floors, floor_count, sp + 1);
 	if (n && floors[n - 1].key > start)
 		start = floors[n - 1].key;
@@ -288,6 +302,19 @@ bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals)
 	       (sp - start >= need && !is_block_between(sp - need, sp));
 }
 
+/* The end of the stack whose last word is at `last`, if it is a mapping; 0: it
+ * is in memory that others use, too. */
+static uint64_t mapped_start(uint64_t last)
+{
+	const uint32_t i = ordered_from(maps, map_count, last + 1);
+	const uint64_t start = start_of(last);
+
+	return start && maps[i].value == (start | ALONE) &&
+		       !is_block_between(start, start + 2 * PAGE)
+		   ? start
+		   : 0;
+}
+
 bool footing_is_worn(uint32_t tid)
 {
 	const struct thread *t = thread_of(tid);
@@ -296,6 +323,6 @@ bool footing_is_worn(uint32_t tid)
 
 	if (!t || !t->ranges[0].most)
 		return false;
-	start = start_of(t->ranges[0].most - 1) & ~(PAGE - 1);
+	start = mapped_start(t->ranges[0].most - 1);
 	return start && sys_resident(start, PAGE, &page) == 0 && page & 1;
 }

@@ -21,7 +21,8 @@ void footing_forget(void);
 bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals);
 
 /* Thread `tid` runs, so its stack pointer is not known: has its stack ever been
- * in use to its end? False, too, where its stack is not known. */
+ * in use to its end? False, too, where its stack is not known, or where others
+ * use the memory, so that this tells nothing. */
 bool footing_is_worn(uint32_t tid);
 
 /* Where the signal stack begins that `sp` is on, as a handler's stack pointer;

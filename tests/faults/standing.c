@@ -128,6 +128,44 @@ static void with_room(int guard)
 	wait_for(1);
 }
 
+/* --- On memory of the program's ----------------------------------------------- */
+
+static void *spin(void *unused)
+{
+	char *held = malloc(66);
+
+	OPAQUE(held);
+	atomic_fetch_add(&ready, 1);
+	for (volatile int i = 1; i;)
+		;
+	OPAQUE(held);
+	return unused;
+}
+
+static void spin_on(void *memory, size_t size)
+{
+	pthread_attr_t a;
+	pthread_t t;
+
+	pthread_attr_init(&a);
+	if (pthread_attr_setstack(&a, memory, size) ||
+	    pthread_create(&t, &a, spin, NULL))
+		exit(2);
+}
+
+/* Two that lie side by side, a block amid others, and one that is a mapping. */
+static void on_given(void)
+{
+	static char array[2][STACK] __attribute__((aligned(PAGE)));
+
+	spin_on(array[0], STACK);
+	spin_on(array[1], STACK);
+	spin_on(aligned_alloc(PAGE, STACK), STACK);
+	spin_on(aligned_alloc(PAGE, 1 << 20), 1 << 20);
+	scrub();
+	wait_for(4);
+}
+
 /* --- On a signal stack ------------------------------------------------------------ */
 
 #ifndef SS_AUTODISARM
@@ -281,6 +319,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "low"))
 		with_room(1);
+	if (!strcmp(argv[1], "given"))
+		on_given();
 	if (!strcmp(argv[1], "handler"))
 		in_handler(0);
 	if (!strcmp(argv[1], "disarmed"))

@@ -82,6 +82,12 @@ def test_a_thread_with_little_stack_left_lives(room, spins, tmp_path):
         assert len(limits) == 1, limits
 
 
+def test_a_thread_that_runs_on_memory_of_the_programs_stops(tmp_path):
+    """Its end is not known, and what is below it has been in use."""
+    _, limits = standing(tmp_path, "given")
+    assert limits == {}
+
+
 @pytest.mark.parametrize("how", ["handler", "disarmed"])
 @pytest.mark.parametrize("room", [400, 900, 1800, 2700, 3600, 20000])
 def test_a_thread_on_a_signal_stack_lives(how, room, tmp_path):
