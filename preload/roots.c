@@ -423,7 +423,8 @@ static bool is_data(const struct map *map)
 		return map->readable && map->writable;
 	if (!map->readable)
 		return !map->inode && map->end - map->start <= HIDDEN_MOST;
-	return !map->executable || map->writable;
+	/* Code of no file is what the program wrote, with its constants. */
+	return !map->executable || map->writable || !map->inode;
 }
 
 /* The first and last page of a module's data hold bytes of its file, too, that

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A page that was made read-only after the pointer went in: sealed tables.
+ * Pages that were made read-only after the pointer went in: sealed tables, and
+ * code that a program has made, with the constants beside it.
  * expect: nothing
  * lsan: refknot is right: LeakSanitizer does not search mappings and reports a
  *	leak that is none
@@ -11,20 +12,22 @@
 
 #include "truth.h"
 
-static USED void **page;
+static USED void **pages[2];
 
-static NOINLINE void make(void)
+static NOINLINE void make(void ***page)
 {
-	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
+	*page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (*page == MAP_FAILED)
 		abort();
-	page[0] = MUST(malloc(100));
+	(*page)[0] = MUST(malloc(100));
 }
 
 int main(void)
 {
-	make();
+	make(&pages[0]);
+	make(&pages[1]);
 	scrub();
-	return mprotect(page, 4096, PROT_READ);
+	return mprotect(pages[0], 4096, PROT_READ) |
+	       mprotect(pages[1], 4096, PROT_READ | PROT_EXEC);
 }
