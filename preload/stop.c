@@ -73,7 +73,8 @@ static uint32_t turn, over, done;
 static uint32_t arrived, ready, expected, left;
 static uint64_t deadline; /* monotonic ns; 0: the process goes on */
 static struct sys_action former;
-static bool queues; /* no filter forbids to send ours with a value */
+/* No filter forbids to send ours with a value. Handlers read it meanwhile. */
+static bool queues;
 
 /* --- In the threads ------------------------------------------------------------ */
 
@@ -163,14 +164,15 @@ static void arrive(uint32_t number, void *info, void *context, uint64_t low)
 static void handler(int signal, void *info, void *context)
 {
 	const uint32_t number = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
+	const bool told = READ_ONCE(queues);
 	const siginfo_t *s = info;
 
-	if (queues && !is_ours(s)) {
+	if (told && !is_ours(s)) {
 		pass_on(signal, info, context);
 		return;
 	}
 	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) == number ||
-	    (queues && (uint32_t)(uintptr_t)s->si_value.sival_ptr != number))
+	    (told && (uint32_t)(uintptr_t)s->si_value.sival_ptr != number))
 		return;
 	if (moves_in(context)) {
 		moves_ask(MOVES_STOP);
@@ -188,23 +190,23 @@ static long ask_queued(int tid)
 	info.si_signo = SIGNAL;
 	info.si_code = SI_QUEUE;
 	info.si_pid = process.pid;
-	info.si_value.sival_ptr = (void *)(uintptr_t)value_of(turn);
+	info.si_value.sival_ptr = (void *)(uintptr_t)value_of(READ_ONCE(turn));
 	return sys_queue_stop(process.pid, tid, SIGNAL, &info);
 }
 
 static long ask(int tid)
 {
-	long error = queues ? ask_queued(tid) : -EPERM;
+	long error = READ_ONCE(queues) ? ask_queued(tid) : -EPERM;
 
 	if (error != -EPERM && error != -ENOSYS)
 		return error;
-	queues = false;
+	WRITE_ONCE(queues, false);
 	return sys_signal_thread(process.pid, tid, SIGNAL);
 }
 
 void stop_self(void)
 {
-	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) != turn)
+	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) != READ_ONCE(turn))
 		ask(sys_tid());
 }
 
@@ -513,7 +515,7 @@ void stop_begin(struct stop *s)
 		return;
 	}
 	s->threads = threads;
-	queues = true;
+	WRITE_ONCE(queues, true);
 	begin_turn();
 	for (int i = 0; i < ROUNDS; i++) {
 		uint32_t before = target_count;
