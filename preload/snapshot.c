@@ -112,13 +112,6 @@ static bool read_maps(struct picture *p)
 	return p->map_count > 0 && p->map_count < MAPS_MOST;
 }
 
-/* The thread that takes the snapshot: it stands still as well. */
-static void add_self(struct stop *s, const struct stopped *self)
-{
-	if (s->threads && s->count < STOP_MOST)
-		s->threads[s->count++] = *self;
-}
-
 static void note_threads(void)
 {
 	const struct store_table *t = &store.header->tables[STORE_AREAS];
@@ -205,7 +198,7 @@ void snapshot_take(const struct stopped *self)
 	h->meta.stop_ns = sys_clock(CLOCK_MONOTONIC) - start;
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running + self->moves;
 	process_page.epoch = 0;
-	add_self(&p->stop, self);
+	stop_add(&p->stop, self);
 	picture_list_init(&p->roots, STORE_ROOTS);
 	picture_list_init(&p->edges, STORE_EDGES);
 	search_all(p);
@@ -270,7 +263,7 @@ bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost)
 
 	stop_begin(&stop);
 	if (stop.threads && !stop.running && !stop.unread && !self->moves) {
-		add_self(&stop, self);
+		stop_add(&stop, self);
 		contexts_collect(&stop); /* in memory that stays */
 		memory = own_begin();
 		picture = own_map(sizeof(*picture));

@@ -533,6 +533,18 @@ void stop_begin(struct stop *s)
 	sum_up(s);
 }
 
+void stop_add(struct stop *s, const struct stopped *self)
+{
+	struct stopped *to;
+
+	if (!s->threads || s->count >= STOP_MOST)
+		return;
+	to = &s->threads[s->count++];
+	*to = *self;
+	if (self->sp)
+		note_signal_stack(to, footing_signal_stack(self->sp));
+}
+
 uint32_t stop_gone_on(const struct stop *s)
 {
 	uint32_t n = 0;

@@ -49,6 +49,8 @@ void stop_note_interrupted(struct stopped *s, void *info, void *context,
 /* Stop all threads but the caller's. No lock may be assumed free until
  * stop_end(): a stopped thread may hold it. */
 void stop_begin(struct stop *s);
+/* Add the thread that has stopped them, which stands still as well. */
+void stop_add(struct stop *s, const struct stopped *self);
 /* How many of those that did not stop have gone on meanwhile? */
 uint32_t stop_gone_on(const struct stop *s);
 /* Ask for the calling thread's stop once more: it could not stop when asked. */

@@ -98,6 +98,11 @@ def test_a_thread_on_a_signal_stack_lives(how, room, tmp_path):
         assert limits == ({UNREAD: 1} if room == 400 else {})
 
 
+@pytest.mark.parametrize("how", ["handler", "disarmed"])
+def test_a_handler_on_a_signal_stack_may_end_its_process(how, tmp_path):
+    standing(tmp_path, how, 20000, "itself")
+
+
 def test_a_change_of_ids_is_answered_during_a_check(tmp_path):
     """Each of 100 checks replaces the signal that the C library sends."""
     report, _ = standing(tmp_path, "ids")
