@@ -6,7 +6,11 @@
 
 #include "compiler.h"
 #include "own.h"
+#include "sandbox.h"
 #include "sys.h"
+
+/* Where parts of the shim are tested alone, there is none, and no recording. */
+#pragma weak sandbox_inherit
 
 /*
  * A stack is a thread's only while it is aside, so that there are no more than
@@ -109,6 +113,8 @@ void aside(void (*f)(void *), void *argument)
 		f(argument);
 		return;
 	}
+	if (sandbox_inherit)
+		sandbox_inherit();
 	held = sys_block_signals(&signals) == 0;
 	is_aside = true;
 	turn(f, argument);

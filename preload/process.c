@@ -358,8 +358,6 @@ static COLD bool start(void)
 	/* Loaded by /etc/ld.so.preload: where to write to is not for whoever
 	 * started it to say. Under a filter that whoever executed it was under,
 	 * and that forbids what it takes: nobody is to be killed for a try. */
-	if (!environment_is_secure())
-		sandbox_inherit();
 	if (environment_is_secure() || sandbox_denies_start())
 		return stay_off();
 	starting = true;

@@ -83,6 +83,7 @@ static uint64_t lasting;
 static uint16_t pending[CALLS];
 static uint32_t undoing;  /* threads whose filter was not taken */
 static bool handlers_out; /* of fatal signals, for a filter */
+static bool inherited_all; /* what stood at the start is in `lasting` */
 
 static bool is_forbidden(int number)
 {
@@ -94,14 +95,21 @@ static int number_of(size_t i)
 	return calls[i].forbids ? calls[i].forbids : calls[i].number;
 }
 
+/* Is it, or a part of it, of use for more than what is hardly missed? */
+static bool is_missed(int number)
+{
+	for (size_t i = 0; i < CALLS; i++)
+		if (number_of(i) == number && calls[i].need != SPARE)
+			return true;
+	return false;
+}
+
 static uint32_t count_forbidden(void)
 {
 	uint32_t n = 0;
 
-	for (unsigned i = 0; i < SYS_FORBIDDEN_WORDS; i++)
-		n += (uint32_t)__builtin_popcountll(sys_forbidden[i]);
-	for (size_t i = 0; i < CALLS; i++)
-		n -= calls[i].need == SPARE && is_forbidden(number_of(i));
+	for (int number = 0; number < SYS_FORBIDDEN_WORDS * 64; number++)
+		n += is_forbidden(number) && is_missed(number);
 	return n;
 }
 
@@ -302,14 +310,22 @@ void sandbox_enter(struct sandbox_change *c)
 		sandbox_note();
 }
 
-void sandbox_inherit(void)
+/* A handler that comes between does the same once more. */
+static COLD void inherit(void)
 {
 	uint64_t inherited = environment_filters(environment_variables());
 
 	for (size_t i = 0; i < CALLS; i++)
 		if (inherited >> i & 1)
 			forbid(number_of(i));
-	lasting |= inherited & every_call();
+	__atomic_fetch_or(&lasting, inherited & every_call(), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&inherited_all, true, __ATOMIC_RELEASE);
+}
+
+void sandbox_inherit(void)
+{
+	if (unlikely(!__atomic_load_n(&inherited_all, __ATOMIC_ACQUIRE)))
+		inherit();
 }
 
 /* A vfork child's filter is in the environment only. */

@@ -34,7 +34,8 @@ void sandbox_done(const struct sandbox_change *c, bool installed);
 void sandbox_forked(void);
 
 /* Filters that stood before this program was executed, as its environment tells
- * of them: to be called before the first system call. */
+ * of them: to be called before the first system call, and each time where that
+ * may be. Whoever gave it that environment can forbid refknot's calls only. */
 void sandbox_inherit(void);
 /* What a program that this one executes inherits; see ENVIRONMENT_FILTERS. */
 uint64_t sandbox_bequest(void);

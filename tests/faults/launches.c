@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@ static struct sock_filter no_peek[] = { WITHOUT(SYS_process_vm_readv, 0,
 static struct sock_filter no_link[] = { WITHOUT(SYS_symlink, 0, BPF_JGE, 0) };
 static struct sock_filter no_signal[] = { WITHOUT(SYS_tgkill, 0, BPF_JGE, 0) };
 static struct sock_filter no_advice[] = { WITHOUT(SYS_madvise, 0, BPF_JGE, 0) };
+static struct sock_filter no_down[] = { WITHOUT(SYS_mmap, 3, BPF_JSET,
+						MAP_GROWSDOWN) };
 static struct sock_filter refused_peek[] = {
 	NUMBER, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
 	END(SECCOMP_RET_ERRNO | 1), END(SECCOMP_RET_ALLOW)
@@ -34,7 +37,8 @@ static const struct {
 	struct sock_filter *filter;
 	size_t size;
 } filters[] = { FILTER(none),      FILTER(no_peek),   FILTER(no_link),
-		FILTER(no_signal), FILTER(no_advice), FILTER(refused_peek) };
+		FILTER(no_signal), FILTER(no_advice), FILTER(refused_peek),
+		FILTER(no_down) };
 
 static char *copy[2000]; /* of the environment, as it was before */
 

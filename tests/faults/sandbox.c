@@ -51,6 +51,8 @@ static struct sock_filter no_new_file[] = { WITHOUT(SYS_openat, 2, BPF_JSET,
 						    O_CREAT) };
 /* What refknot hardly misses. */
 static struct sock_filter no_link[] = { WITHOUT(SYS_symlink, 0, BPF_JGE, 0) };
+static struct sock_filter no_down[] = { WITHOUT(SYS_mmap, 3, BPF_JSET,
+						MAP_GROWSDOWN) };
 static struct sock_filter no_scan[] = { WITHOUT(SYS_ioctl, 1, BPF_JEQ,
 						0xc0606610u) };
 static struct sock_filter no_random[] = { WITHOUT(SYS_madvise, 2, BPF_JEQ,
@@ -67,7 +69,8 @@ static struct {
 } filters[] = { FILTER(few),        FILTER(refusing),     FILTER(trapping),
 		FILTER(mmap_alone), FILTER(all),          FILTER(reading),
 		FILTER(wide),       FILTER(no_directory), FILTER(no_new_file),
-		FILTER(no_random),  FILTER(no_link),      FILTER(no_scan) };
+		FILTER(no_random),  FILTER(no_link),      FILTER(no_scan),
+		FILTER(no_down) };
 
 static void enter(const char *name)
 {

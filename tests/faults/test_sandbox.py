@@ -13,7 +13,7 @@ from conftest import (REFKNOT, SOURCE, compiled, environment, read_json,
 SANDBOX, CONFINED = program("sandbox"), program("confined")
 LAUNCHES = program("launches")
 NARROW = ["few", "refusing", "trapping", "mmap_alone"]
-SPARE = ["no_link", "no_scan"]
+SPARE = ["no_link", "no_scan", "no_down"]
 PARTIAL = ["reading", "wide", "no_directory", "no_new_file", "no_random"]
 
 
@@ -131,7 +131,7 @@ def of_program(recorded, program):
 
 
 @pytest.mark.parametrize("how", HOW)
-@pytest.mark.parametrize("name", ["none", "no_peek", "no_link",
+@pytest.mark.parametrize("name", ["none", "no_peek", "no_link", "no_down",
                                   "refused_peek"])
 def test_who_is_executed_under_a_filter_is_recorded(name, how, loser,
                                                     tmp_path):
@@ -163,6 +163,8 @@ def test_who_cannot_be_recorded_for_a_filter_is_told_so(how, loser, tmp_path):
     assert "LD_PRELOAD" not in done.told
     recorded = same(tmp_path, LAUNCHES, "no_advice", how, loser)
     assert not of_program(recorded, loser)
+    told = limits(recorded.report())
+    assert told["system calls that refknot did without"] == 1
 
 
 @pytest.mark.parametrize("name, status, says", [
@@ -170,6 +172,7 @@ def test_who_cannot_be_recorded_for_a_filter_is_told_so(how, loser, tmp_path):
     ("refused_peek", 5, "1 leak (100 B)"),
     ("no_peek", 5, "1 leak (100 B)"),
     ("no_link", 5, "1 leak (100 B)"),
+    ("no_down", 5, "1 leak (100 B)"),
     ("no_signal", 5, "a seccomp filter forbids"),
     ("no_advice", 125, "nothing was recorded: a seccomp filter that stood")])
 def test_a_filter_that_stood_before_refknot_kills_nobody(
