@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "heap.h"
+#include "own.h"
 #include "process.h"
 #include "real.h"
 #include "sys.h"
@@ -196,6 +197,15 @@ static bool is_inside(struct chunks *c, uint64_t chunk)
 	return false;
 }
 
+/* Is there by now memory of ours, or the page below it that nobody reads? */
+static bool is_ours(uint64_t chunk)
+{
+	uint64_t next = (chunk & ~(PAGE - 1)) + PAGE, from, to;
+
+	return own_find(chunk, chunk + HEADER, &from, &to) ||
+	       own_find(next, next + 1, &from, &to);
+}
+
 /*
  * A program that writes a byte too much changes the next chunk's header, and
  * that block is no less alive: where headers do not agree it is, unless they
@@ -207,6 +217,8 @@ static bool is_in_use(struct chunks *c, const struct rkn_block *b)
 	const enum state state = look(c, b);
 	bool used = state != FREE;
 
+	if (used && state != IN_USE && is_ours(chunk))
+		return false;
 	if (state == ODD) {
 		used = (b->size < LEAST_MAPPING || chunk % PAGE) &&
 		       !is_inside(c, chunk);
