@@ -133,13 +133,14 @@ static unsigned long stack_flag(int signal)
 	return signal == SIGSEGV ? SA_ONSTACK : 0;
 }
 
-/* The same once more, after the handler's return, to the default action. */
+/* The same once more: to the handler, which has nothing to wait for now. */
 static void again(int signal, const void *info)
 {
 	if (sys_queue_signal(process.pid, sys_tid(), signal, info) < 0)
 		sys_signal_thread(process.pid, sys_tid(), signal);
 }
 
+/* The same once more, after the handler's return, to the default action. */
 static void let_it(int signal, const void *info)
 {
 	struct sys_action none = { .handler = (void *)SIG_DFL };
