@@ -6,12 +6,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "dynamic.h"
 #include "sys.h"
 #include "text.h"
 
-#define SCRIPTS  5  /* that interpret each other; the kernel follows no more */
-#define SEGMENTS 64 /* that are looked at */
-#define LOADER   "ld-linux" /* how glibc's loader calls itself begins */
+#define SCRIPTS 5 /* that interpret each other; the kernel follows no more */
+#define LOADER  "ld-linux" /* how glibc's loader calls itself begins */
 
 long executable_open(const char *path)
 {
@@ -74,16 +74,25 @@ static bool is_of_this_machine(const Elf64_Ehdr *h)
 	       h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_machine == EM_X86_64;
 }
 
-static bool find_segment(int fd, const Elf64_Ehdr *h, uint32_t type,
-			 Elf64_Phdr *p)
+/* All at once: they cost a system call each otherwise. */
+static void read_segments(struct executable *x, int fd, const Elf64_Ehdr *h)
 {
-	for (unsigned i = 0; i < h->e_phnum && i < SEGMENTS; i++) {
-		if (!read_at(fd, p, sizeof(*p), h->e_phoff + i * sizeof(*p)))
-			return false;
-		if (p->p_type == type)
-			return true;
-	}
-	return false;
+	const size_t one = sizeof(*x->segments);
+	long size;
+
+	x->segment_count =
+	    h->e_phnum < EXECUTABLE_SEGMENTS ? h->e_phnum : EXECUTABLE_SEGMENTS;
+	size = sys_pread(fd, x->segments, x->segment_count * one, h->e_phoff);
+	if (size < (long)(x->segment_count * one))
+		x->segment_count = size > 0 ? (unsigned)size / one : 0;
+}
+
+static const Elf64_Phdr *find_segment(const struct executable *x, uint32_t type)
+{
+	for (unsigned i = 0; i < x->segment_count; i++)
+		if (x->segments[i].p_type == type)
+			return &x->segments[i];
+	return NULL;
 }
 
 /* Of a file of 32 bits, where the type stands first, too. */
@@ -93,7 +102,7 @@ static bool has_short_interpreter(int fd, const char *head)
 	uint32_t type;
 
 	memcpy(&h, head, sizeof(h));
-	for (unsigned i = 0; i < h.e_phnum && i < SEGMENTS; i++)
+	for (unsigned i = 0; i < h.e_phnum && i < EXECUTABLE_SEGMENTS; i++)
 		if (read_at(fd, &type, sizeof(type),
 			    (uint64_t)h.e_phoff + i * sizeof(Elf32_Phdr)) &&
 		    type == PT_INTERP)
@@ -102,14 +111,14 @@ static bool has_short_interpreter(int fd, const char *head)
 }
 
 /* Where in the file that address is; 0: nowhere. */
-static uint64_t offset_of(int fd, const Elf64_Ehdr *h, uint64_t address)
+static uint64_t offset_of(const struct executable *x, uint64_t address)
 {
-	Elf64_Phdr p;
+	for (unsigned i = 0; i < x->segment_count; i++) {
+		const Elf64_Phdr *p = &x->segments[i];
 
-	for (unsigned i = 0; i < h->e_phnum && i < SEGMENTS; i++)
-		if (read_at(fd, &p, sizeof(p), h->e_phoff + i * sizeof(p)) &&
-		    p.p_type == PT_LOAD && address - p.p_vaddr < p.p_filesz)
-			return address - p.p_vaddr + p.p_offset;
+		if (p->p_type == PT_LOAD && address - p->p_vaddr < p->p_filesz)
+			return address - p->p_vaddr + p->p_offset;
+	}
 	return 0;
 }
 
@@ -118,20 +127,20 @@ struct facts {
 	bool pie;    /* it says that it is a program */
 };
 
-static void read_dynamic(struct executable *x, int fd, const Elf64_Ehdr *h,
-			 struct facts *f)
+/* Its segments are read. */
+static void read_dynamic(struct executable *x, int fd, struct facts *f)
 {
+	const Elf64_Phdr *p = find_segment(x, PT_DYNAMIC);
 	uint64_t names = 0, name = 0, count;
 	char text[sizeof(LOADER) - 1];
-	Elf64_Phdr p;
 
 	*f = (struct facts){ false, false };
-	if (!find_segment(fd, h, PT_DYNAMIC, &p))
+	if (!p)
 		return;
-	count = p.p_filesz / sizeof(*x->entries);
+	count = p->p_filesz / sizeof(*x->entries);
 	if (count > sizeof(x->entries) / sizeof(*x->entries))
 		count = sizeof(x->entries) / sizeof(*x->entries);
-	if (!read_at(fd, x->entries, count * sizeof(*x->entries), p.p_offset))
+	if (!read_at(fd, x->entries, count * sizeof(*x->entries), p->p_offset))
 		return;
 	for (uint64_t i = 0; i < count; i++) {
 		if (x->entries[i].d_tag == DT_SONAME)
@@ -143,21 +152,34 @@ static void read_dynamic(struct executable *x, int fd, const Elf64_Ehdr *h,
 	}
 	f->loader =
 	    name &&
-	    read_at(fd, text, sizeof(text), offset_of(fd, h, names) + name) &&
+	    read_at(fd, text, sizeof(text), offset_of(x, names) + name) &&
 	    memcmp(text, LOADER, sizeof(text)) == 0;
+}
+
+/* This process's, which has loaded this library. */
+static bool is_own_loader(const char *path)
+{
+	const struct link_map *own = dynamic_loader();
+
+	return own && own->l_name && strcmp(own->l_name, path) == 0;
 }
 
 /* A loader that cannot be read is taken for glibc's: so are nearly all. */
 static bool is_foreign_loader(struct executable *x, const char *path)
 {
-	int fd = open_named(x, path);
 	struct facts f = { true, false };
 	Elf64_Ehdr h;
+	int fd;
 
+	if (is_own_loader(path))
+		return false;
+	fd = open_named(x, path);
 	if (fd < 0)
 		return false;
-	if (read_at(fd, &h, sizeof(h), 0))
-		read_dynamic(x, fd, &h, &f);
+	if (read_at(fd, &h, sizeof(h), 0)) {
+		read_segments(x, fd, &h);
+		read_dynamic(x, fd, &f);
+	}
 	sys_close(fd);
 	return !f.loader;
 }
@@ -169,7 +191,7 @@ static bool is_foreign_loader(struct executable *x, const char *path)
  */
 static bool is_foreign_elf(struct executable *x, int fd)
 {
-	Elf64_Phdr p;
+	const Elf64_Phdr *p;
 	Elf64_Ehdr h;
 	struct facts f;
 
@@ -178,16 +200,18 @@ static bool is_foreign_elf(struct executable *x, int fd)
 		return true;
 	if (h.e_ident[EI_CLASS] != ELFCLASS64)
 		return has_short_interpreter(fd, x->head);
-	if (!find_segment(fd, &h, PT_INTERP, &p)) {
-		read_dynamic(x, fd, &h, &f);
+	read_segments(x, fd, &h);
+	p = find_segment(x, PT_INTERP);
+	if (!p) {
+		read_dynamic(x, fd, &f);
 		return h.e_type == ET_DYN && !f.pie && !f.loader;
 	}
 	if (!is_of_this_machine(&h))
 		return true;
-	if (p.p_filesz >= sizeof(x->interpreter) ||
-	    !read_at(fd, x->interpreter, p.p_filesz, p.p_offset))
+	if (p->p_filesz >= sizeof(x->interpreter) ||
+	    !read_at(fd, x->interpreter, p->p_filesz, p->p_offset))
 		return false;
-	x->interpreter[p.p_filesz] = '\0';
+	x->interpreter[p->p_filesz] = '\0';
 	return is_foreign_loader(x, x->interpreter);
 }
 

@@ -10,13 +10,16 @@
 #include <elf.h>
 #include <stdbool.h>
 
-#define EXECUTABLE_HEAD 256 /* of a script; the kernel looks at no more */
+#define EXECUTABLE_HEAD     256 /* of a script; the kernel looks at no more */
+#define EXECUTABLE_SEGMENTS 64  /* that are looked at */
 
 struct executable {
 	char path[4096]; /* absolute, links followed; "": cannot tell */
 	bool foreign;    /* loaded into it, this library would end it, or make
 			    its loader complain */
 	/* Room to work: stacks may be small. */
+	Elf64_Phdr segments[EXECUTABLE_SEGMENTS];
+	unsigned segment_count;
 	Elf64_Dyn entries[64];
 	char head[EXECUTABLE_HEAD];
 	char interpreter[EXECUTABLE_HEAD + 1];
