@@ -34,14 +34,21 @@ static void name_descriptor(struct executable *x, int fd)
 	text_number(&t, (uint64_t)fd);
 }
 
-/* Opening what is no regular file may have effects. */
-static int open_to_read(struct executable *x, int fd)
+/* Opening what is no regular file may have effects, and closing what is locked
+ * has. */
+static bool can_be_read(struct executable *x, int fd)
 {
+	struct sys_identity id;
 	long mode = sys_file_mode(fd);
 
+	return mode >= 0 && S_ISREG(mode) && sys_identify(fd, &id) == 0 &&
+	       !file_locks_have(&x->locks, id.inode);
+}
+
+static int open_to_read(struct executable *x, int fd)
+{
 	name_descriptor(x, fd);
-	return mode >= 0 && S_ISREG(mode) ? (int)sys_open(x->link, O_RDONLY, 0)
-					  : -1;
+	return can_be_read(x, fd) ? (int)sys_open(x->link, O_RDONLY, 0) : -1;
 }
 
 static int open_named(struct executable *x, const char *path)

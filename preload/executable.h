@@ -10,13 +10,16 @@
 #include <elf.h>
 #include <stdbool.h>
 
+#include "file_locks.h"
+
 #define EXECUTABLE_HEAD     256 /* of a script; the kernel looks at no more */
 #define EXECUTABLE_SEGMENTS 64  /* that are looked at */
 
 struct executable {
 	char path[4096]; /* absolute, links followed; "": cannot tell */
 	bool foreign;    /* loaded into it, this library would end it, or make
-			    its loader complain */
+			    its loader complain; false: also of what cannot be
+			    read, or is locked */
 	/* Room to work: stacks may be small. */
 	Elf64_Phdr segments[EXECUTABLE_SEGMENTS];
 	unsigned segment_count;
@@ -24,6 +27,7 @@ struct executable {
 	char head[EXECUTABLE_HEAD];
 	char interpreter[EXECUTABLE_HEAD + 1];
 	char link[64];
+	struct file_locks locks;
 };
 
 /* Open what may be executed, a regular file, to be looked at, not to be read:

@@ -9,11 +9,13 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "file_locks.h"
 #include "libc.h"
 #include "own.h"
 #include "store.h"
 #include "sys.h"
 
+#define PROGRAM    "/proc/self/exe"
 #define PAGE       4096ull
 #define TABLE_MOST (1ull << 32) /* bytes of a table that are believed */
 
@@ -147,6 +149,22 @@ static void look_into(struct file *f)
 			sys_unmap(starts[i], sizes[i]);
 }
 
+/* Whoever executed it may have locked it, and this is that process. */
+static bool is_locked(void)
+{
+	struct file_locks *l = sys_map_own(sizeof(*l));
+	long fd = sys_open(PROGRAM, O_PATH, 0);
+	struct sys_identity id;
+	bool locked = l && fd >= 0 && sys_identify((int)fd, &id) == 0 &&
+		      file_locks_have(l, id.inode);
+
+	if (fd >= 0)
+		sys_close((int)fd);
+	if (l)
+		sys_unmap_own(l, sizeof(*l));
+	return locked;
+}
+
 static void find_functions(void)
 {
 	struct file f = { 0 };
@@ -154,7 +172,7 @@ static void find_functions(void)
 	wishes.options = __lsan_default_options;
 	wishes.suppressions = __lsan_default_suppressions;
 	wishes.is_turned_off = __lsan_is_turned_off;
-	f.fd = (int)sys_open("/proc/self/exe", O_RDONLY, 0);
+	f.fd = is_locked() ? -1 : (int)sys_open(PROGRAM, O_RDONLY, 0);
 	if (f.fd < 0)
 		return;
 	look_into(&f);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Children by every call there is, while threads allocate; limits."""
+import contextlib
+import fcntl
 import resource
+import shutil
 
 import pytest
 
@@ -97,3 +100,17 @@ def test_a_process_that_shares_memory_is_told_of_at_the_end(tmp_path):
         pytest.skip("the C library has no _dl_allocate_tls")
     assert any("did not stop" in str(gap)
                for gap in recorded.report()["complete"])
+
+
+@pytest.mark.parametrize("how, said", [
+    ("spawn", "held held"), ("fail", "14 held"), ("itself", "held")])
+@pytest.mark.parametrize("more", [0, 60])
+def test_what_is_executed_stays_locked(how, said, more, tmp_path):
+    """Closing any descriptor of a file gives up a process's locks on it."""
+    path = shutil.copy(program("locks"), tmp_path / "locks")
+    with contextlib.ExitStack() as others:  # before it in the kernel's list
+        for i in range(more):
+            file = others.enter_context(open(tmp_path / str(i), "w"))
+            fcntl.lockf(file, fcntl.LOCK_EX)
+        recorded = same(tmp_path, path, how, path)
+    assert recorded.outcome.out.decode().split() == said.split()
