@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "environment.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,7 +10,9 @@
 
 #include "libc.h"
 #include "own.h"
+#include "sys.h"
 
+#define PAGE           4096ull
 #define SHIM           "librefknot_preload.so"
 #define ARGUMENTS_MOST 4096
 #define PRELOAD        "LD_PRELOAD="
@@ -189,9 +192,48 @@ static size_t count(char *const *list)
 	return n;
 }
 
+/* How much of it can be read. Where the kernel does not allow to ask that, the
+ * first is believed. */
+static size_t read_from(void *to, const void *from, size_t size, size_t one)
+{
+	long n = sys_peek(sys_pid(), to, (uint64_t)(uintptr_t)from, size);
+
+	if (n == -EPERM || n == -ENOSYS) {
+		memcpy(to, from, one);
+		return one;
+	}
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/* Most texts stand together: each page is asked for once then. */
+static bool is_readable(char *const *list)
+{
+	uint64_t page = UINT64_MAX;
+	char *texts[16], first;
+	size_t n;
+
+	do {
+		n = read_from(texts, list, sizeof(texts), sizeof(*texts)) /
+		    sizeof(*texts);
+		for (size_t i = 0; i < n; i++) {
+			uint64_t its = (uint64_t)(uintptr_t)texts[i] / PAGE;
+
+			if (!texts[i])
+				return true;
+			if (its != page && !read_from(&first, texts[i], 1, 1))
+				return false;
+			page = its;
+		}
+		list += n;
+	} while (n);
+	return false;
+}
+
 bool environment_loads_shim(char *const *list)
 {
-	for (; list && *list; list++)
+	if (!list || !is_readable(list))
+		return false;
+	for (; *list; list++)
 		if (is_preload(*list))
 			return true;
 	return false;

@@ -36,7 +36,8 @@ uint64_t environment_filters(char *const *list);
 /* Overwrite it in this process's; false: it is not there. */
 bool environment_set_filters(uint64_t forbidden);
 
-/* Does a program that is given `list` load this library? */
+/* Does a program that is given `list` load this library? Of a list that cannot
+ * be read the kernel starts none. */
 bool environment_loads_shim(char *const *list);
 /*
  * Copies of a `list` that loads this library: with that for `forbidden`, and

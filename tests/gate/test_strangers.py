@@ -84,6 +84,15 @@ static void execute(const char *how)
         execl(nowhere, "a", (char *)NULL), tell();
         _exit(0);
     }
+    if (!strcmp(how, "bad-list")) {
+        char **volatile odd = (char **)8, *volatile text = (char *)8;
+        char *texts[] = { text, NULL };
+        execve(path, rest, odd), tell();
+        execve(path, rest, texts), tell();
+        printf("%d\n", posix_spawn(NULL, path, NULL, NULL, rest, texts));
+        fflush(stdout);
+        _exit(0);
+    }
     if (!strcmp(how, "missing")) {
         execve("/absent", rest, environ);
         execlp("absent", "absent", (char *)NULL);
@@ -506,6 +515,15 @@ def test_nothing_is_loaded_into_another_librarys_program(how, where, made,
                  made / "executor", how, where, program, "said")
     assert (done.status, done.out) == (0, b"said -\n"), done.told
     assert "musl[" in summary(done) and why in summary(done)
+
+
+@pytest.mark.parametrize("where", ["fork", "vfork"])
+def test_an_environment_that_cannot_be_read_is_the_kernels_to_refuse(
+        where, made, foreign):
+    program, _ = foreign_one(foreign, "musl")
+    done = check("--", made / "executor", "bad-list", where, program, "said")
+    assert (done.status, done.out) == (0, b"14\n" * 3), done.told
+    assert summary(done).startswith("refknot: OK"), done.told
 
 
 @pytest.mark.parametrize("where", ["fork", "vfork"])
