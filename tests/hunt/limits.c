@@ -90,17 +90,17 @@ void act_do_privilege(const struct act *a)
 	act_tell("privilege", done);
 }
 
-/* root:HOW: another root directory */
+/* root:HOW: another root directory; it does not work in the machine's */
 void act_do_root(const struct act *a)
 {
+	static const char *const roots[] = { "root", ".", "/" };
+	long how = a->n[0] < 2 ? a->n[0] : 2;
+	int done;
+
 	mkdir("root", 0777);
-	if (a->n[0] == 0)
-		act_tell("chroot", chroot("root"));
-	else if (a->n[0] == 1)
-		act_tell("chroot", chroot("."));
-	else
-		act_tell("chroot", chroot("/"));
-	if (a->n[1])
+	done = chroot(roots[how]);
+	act_tell("chroot", done);
+	if (a->n[1] && !done && how < 2)
 		act_tell("chdir", chdir("/"));
 }
 
