@@ -231,19 +231,21 @@ static struct copy *take_copy(size_t size)
 }
 
 /* Have the program know what filters forbid, whatever list it is given; and take
- * this library out of one that it would harm. */
+ * this library out of one that it would harm, or where no recording can begin:
+ * the loader would complain of what it is not let read. */
 static void change_environment(struct execution *e)
 {
 	uint64_t bequest = sandbox_bequest();
-	bool foreign = e->work && e->work->file.foreign;
+	bool without = (e->work && e->work->file.foreign) ||
+		       sandbox_bequest_denies_start(bequest);
 
-	if ((!bequest && !foreign) || !environment_loads_shim(e->environment))
+	if ((!bequest && !without) || !environment_loads_shim(e->environment))
 		return;
 	e->copy = take_copy(environment_copy_size(e->environment));
 	if (!e->copy)
 		return;
 	e->environment =
-	    foreign ? environment_without_shim(e->copy->room, e->environment)
+	    without ? environment_without_shim(e->copy->room, e->environment)
 		    : environment_with_filters(e->copy->room, e->environment,
 					       bequest);
 }

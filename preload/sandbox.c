@@ -357,9 +357,12 @@ void sandbox_done(const struct sandbox_change *c, bool installed)
 {
 	uint64_t forbidden = ~c->allows & every_call();
 
-	/* What it executes does without, too, or is not recorded. The
-	 * environment is the parent's in a vfork child: so do its others. */
-	if (installed && forbidden && !environment_set_filters(forbidden))
+	/* What it executes does without, too, or is not recorded: then the
+	 * loader need not even try. The environment is the parent's in a vfork
+	 * child: so do its others. */
+	if (installed && forbidden &&
+	    (sandbox_bequest_denies_start(forbidden) ||
+	     !environment_set_filters(forbidden)))
 		environment_drop_preload();
 	if (!c->counts)
 		return;

@@ -28,6 +28,11 @@ static struct sock_filter refused_peek[] = {
 	END(SECCOMP_RET_ERRNO | 1), END(SECCOMP_RET_ALLOW)
 };
 
+static struct sock_filter refused_open[] = {
+	NUMBER, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+	END(SECCOMP_RET_ERRNO | 13), END(SECCOMP_RET_ALLOW)
+};
+
 #define FILTER(name)                                                           \
 	{                                                                      \
 #name, name, sizeof(name) / sizeof(*(name))                    \
@@ -36,9 +41,9 @@ static const struct {
 	const char *name;
 	struct sock_filter *filter;
 	size_t size;
-} filters[] = { FILTER(none),      FILTER(no_peek),   FILTER(no_link),
-		FILTER(no_signal), FILTER(no_advice), FILTER(refused_peek),
-		FILTER(no_down) };
+} filters[] = { FILTER(none),      FILTER(no_peek),     FILTER(no_link),
+		FILTER(no_signal), FILTER(no_advice),   FILTER(refused_peek),
+		FILTER(no_down),   FILTER(refused_open) };
 
 static char *copy[2000]; /* of the environment, as it was before */
 
@@ -58,6 +63,8 @@ static void execute(const char *how, char **argv)
 		fexecve(open(argv[0], O_RDONLY), argv, copy);
 	if (!strcmp(how, "raw"))
 		syscall(SYS_execve, argv[0], argv, environ);
+	if (!strcmp(how, "search")) /* by a shell, if it is no program */
+		execvp(argv[0], argv);
 	execv(argv[0], argv);
 	_exit(8);
 }

@@ -167,6 +167,22 @@ def test_who_cannot_be_recorded_for_a_filter_is_told_so(how, loser, tmp_path):
     assert told["system calls that refknot did without"] == 1
 
 
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("name", ["no_advice", "refused_open"])
+def test_what_keeps_from_recording_shows_in_nothing_that_is_executed(
+        name, how, tmp_path):
+    """Neither by a call that kills, nor by the loader's complaint. A program
+    without an interpreter for it ends in a shell."""
+    script = tmp_path / "script"
+    script.write_text("exit 6\n")
+    script.chmod(0o755)
+    for it in ["/bin/true", script]:
+        recorded = same(tmp_path, LAUNCHES, name, how, it)
+        assert b"LD_PRELOAD" not in recorded.outcome.err
+    if name == "no_advice" and how == "exec":
+        same(tmp_path, LAUNCHES, name, "search", script)
+
+
 @pytest.mark.parametrize("name, status, says", [
     ("none", 5, "1 leak (100 B)"),
     ("refused_peek", 5, "1 leak (100 B)"),
