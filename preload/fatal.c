@@ -258,6 +258,11 @@ void fatal_end(void)
 	WRITE_ONCE(wanted, 0);
 }
 
+void fatal_end_here(void)
+{
+	replace(is_entry, stand_back);
+}
+
 bool fatal_stands_in(int signal)
 {
 	return signal >= 1 && signal <= 64 && READ_ONCE(wanted) & BIT(signal);

@@ -23,6 +23,9 @@
 void fatal_begin(void);
 /* Give the default actions back, for good. */
 void fatal_end(void);
+/* The same in a vfork child, whose actions are its own, for the ones that stand
+ * there now. */
+void fatal_end_here(void);
 
 /* Is the handler to stand in for that signal's default action? */
 bool fatal_stands_in(int signal);

@@ -487,6 +487,7 @@ static void leaving_quickly(void *unused)
 /* In a forked child, whose vfork children share its memory. */
 static void forked(void)
 {
+	sandbox_forked();
 	process_page.pid = sys_pid();
 	process_page.parent = sys_parent();
 }

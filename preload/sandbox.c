@@ -85,6 +85,9 @@ static uint32_t undoing;  /* threads whose filter was not taken */
 static bool handlers_out; /* of fatal signals, for a filter */
 static bool inherited_all; /* what stood at the start is in `lasting` */
 
+/* What the filters of this thread's vfork child deny, while there is one. */
+static _Thread_local uint64_t child_denies;
+
 static bool is_forbidden(int number)
 {
 	return sys_forbidden[number / 64] >> number % 64 & 1;
@@ -286,6 +289,25 @@ static void undo(void)
 	__atomic_fetch_sub(&undoing, 1, __ATOMIC_SEQ_CST);
 }
 
+/* What a vfork child does in its parent's recording from here on, it does
+ * without what is forbidden. */
+static void enter_child(const struct sandbox_change *c, bool without_handlers)
+{
+	if (process_page.epoch && c->narrow)
+		make_room();
+	if (without_handlers)
+		fatal_end_here();
+	if (!sys_child.pid)
+		child_denies = 0; /* a former one's */
+	if (!sys_begin_child())
+		return;
+	for (size_t i = 0; i < CALLS; i++)
+		if (!(c->allows >> i & 1))
+			sys_child.forbidden[number_of(i) / 64] |=
+			    1ull << number_of(i) % 64;
+	child_denies |= ~c->allows & every_call();
+}
+
 /* Recorded or not, handlers stand and ends are seen: that is decided anew in
  * each case. A forked child begins now or never. */
 void sandbox_enter(struct sandbox_change *c)
@@ -295,8 +317,10 @@ void sandbox_enter(struct sandbox_change *c)
 	for (size_t i = 0; i < CALLS; i++)
 		forbids[calls[i].need] |= !(c->allows >> i & 1);
 	c->narrow = forbids[OPTIONAL] || forbids[SNAPSHOT];
-	if (!c->counts)
+	if (!c->counts) {
+		enter_child(c, forbids[SNAPSHOT] || forbids[SIGNALS]);
 		return;
+	}
 	recording = process_ready();
 	if (recording && c->narrow)
 		make_room();
@@ -350,6 +374,12 @@ void sandbox_forked(void)
 			lasting |= 1ull << i;
 		pending[i] = 0;
 	}
+	if (sys_child.pid)
+		lasting |= child_denies;
+	sys_child.pid = 0;
+	for (size_t i = 0; i < CALLS; i++)
+		if (lasting >> i & 1)
+			forbid(number_of(i));
 	undoing = sys_unsettled = 0;
 }
 

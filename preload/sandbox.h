@@ -30,7 +30,7 @@ void sandbox_enter(struct sandbox_change *c);
 void sandbox_done(const struct sandbox_change *c, bool installed);
 
 /* In a forked child, of one thread: what others of its parent's were about to
- * install may hold here, too. */
+ * install may hold here, too, and what its parent had as a vfork child does. */
 void sandbox_forked(void);
 
 /* Filters that stood before this program was executed, as its environment tells

@@ -19,10 +19,18 @@
 
 uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 uint32_t sys_unsettled;
+_Thread_local struct sys_child sys_child;
+
+static bool is_in(const uint64_t *words, long number)
+{
+	return READ_ONCE(words[number / 64]) >> number % 64 & 1;
+}
 
 static bool is_listed(long number)
 {
-	return READ_ONCE(sys_forbidden[number / 64]) >> number % 64 & 1;
+	return is_in(sys_forbidden, number) ||
+	       (unlikely(READ_ONCE(sys_child.pid)) &&
+		is_in(sys_child.forbidden, number));
 }
 
 /* A handler may wait here for the thread that it interrupts. */
@@ -324,9 +332,32 @@ void sys_exit(int status)
 		CALL1(SYS_exit_group, status);
 }
 
+/* Its only thread's, too. */
+static int own_number(long call_number)
+{
+	const int child = READ_ONCE(sys_child.pid);
+
+	if (unlikely(child) && is_forbidden(call_number))
+		return child;
+	return (int)CALL0(call_number);
+}
+
 int sys_pid(void)
 {
-	return (int)CALL0(SYS_getpid);
+	return own_number(SYS_getpid);
+}
+
+bool sys_begin_child(void)
+{
+	int pid = sys_pid();
+
+	if (READ_ONCE(sys_child.pid))
+		return true;
+	if (CALL1(SYS_set_tid_address, &sys_child.pid) < 0)
+		return false;
+	memset(sys_child.forbidden, 0, sizeof(sys_child.forbidden));
+	WRITE_ONCE(sys_child.pid, pid);
+	return true;
 }
 
 int sys_parent(void)
@@ -336,7 +367,7 @@ int sys_parent(void)
 
 int sys_tid(void)
 {
-	return (int)CALL0(SYS_gettid);
+	return own_number(SYS_gettid);
 }
 
 bool sys_thread_alive(int pid, int tid)

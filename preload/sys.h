@@ -31,6 +31,20 @@ extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
  * call waits a moment for that. */
 extern HIDDEN uint32_t sys_unsettled;
 
+/*
+ * The same of a vfork child that installs a filter, whose thread-local memory is
+ * its parent's, and its parent may do all of that. The kernel itself takes `pid`
+ * back when the child leaves that memory, as it does with the number of a thread
+ * that ends: nobody has to ask who it is, which the filter may forbid.
+ */
+struct sys_child {
+	int pid; /* 0: there is none */
+	uint64_t forbidden[SYS_FORBIDDEN_WORDS];
+};
+extern HIDDEN _Thread_local struct sys_child sys_child;
+/* Only in such a child, before its filter; false: the kernel does not. */
+bool sys_begin_child(void);
+
 static inline void sys_pause(void)
 {
 	__builtin_ia32_pause();
@@ -120,7 +134,7 @@ void sys_rest(uint64_t ns); /* let others run; so long, if not 0 */
 bool sys_barrier(void);
 /* The second of the two signals that glibc keeps for itself; see stop.c. */
 #define SYS_STOP_SIGNAL 33
-/* Block all signals but those of faults; *old is what was blocked. */
+/* Block all signals but those of faults, beside what is blocked; *old: that. */
 long sys_block_signals(uint64_t *old);
 /* The same, but the thread can still be stopped. */
 void sys_hold_signals(uint64_t *old);

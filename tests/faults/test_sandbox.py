@@ -94,6 +94,19 @@ def test_a_filter_of_a_vfork_child_is_its_own(tmp_path):
     assert leaks(report, CONFINED) == {"lose": (1, 100)}
 
 
+@pytest.mark.parametrize("how, out", [
+    ("few", b"status 500\n"), ("nobody", b"status 500\n"),
+    ("nobody dies", b"status 8b\n"), ("nobody forks", b"status 600\n")])
+def test_a_vfork_child_may_forbid_what_tells_who_it_is(how, out, tmp_path):
+    """The parent does all of that again, and its end is its own."""
+    recorded = same(tmp_path, program("vforks"), how)
+    assert out in recorded.outcome.out.replace(b"status b", b"status 8b")
+    report = recorded.report()
+    assert report["verdict"]["checked"] is True
+    assert "system calls that refknot did without" not in limits(report)
+    assert leaks(report, program("vforks")) == {"lose": (1, 100)}
+
+
 def test_filters_that_fail_beside_one_that_is_taken_undo_nothing(tmp_path):
     """The filter leaves no way to see what descriptor 2 is: nothing is said."""
     recorded = record(tmp_path, CONFINED, "beside")

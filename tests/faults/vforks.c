@@ -11,6 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "filters.h"
+
+static struct sock_filter few[] = { FEW, END(SECCOMP_RET_KILL_PROCESS) };
+static struct sock_filter nobody[] = { WITHOUT(SYS_getpid, 0, BPF_JGE, 0) };
+
 static void handler(int number)
 {
 	(void)number;
@@ -57,6 +62,24 @@ static void change(const char *how)
 		kill(getpid(), SIGTERM);
 }
 
+/* It cannot tell any more, and its end is not its parent's. */
+static void confine(const char *how)
+{
+	struct sock_filter *filter = how[0] == 'f' ? few : nobody;
+	size_t count = how[0] == 'f' ? sizeof(few) / sizeof(*few)
+				     : sizeof(nobody) / sizeof(*nobody);
+
+	if (install(filter, count))
+		_exit(9);
+	free(malloc(3000000));
+	free(malloc(100));
+	if (!strcmp(how, "nobody dies"))
+		*(volatile char *)8 = 1;
+	if (!strcmp(how, "nobody forks"))
+		_exit(fork() ? 6 : 0);
+	_exit(5);
+}
+
 /* What malloc leaves on the stack leads to the end of the last block. */
 static void *last;
 
@@ -78,6 +101,8 @@ int main(int argc, char **argv)
 	tell("before");
 	pid = vfork();
 	if (!pid) {
+		if (argv[1][0] == 'f' || argv[1][0] == 'n')
+			confine(argv[1]);
 		change(argv[1]);
 		tell("child");
 		_exit(7);
