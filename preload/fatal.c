@@ -2,6 +2,7 @@
 #include "fatal.h"
 
 #include <string.h>
+#include <ucontext.h>
 
 #include "compiler.h"
 #include "ending.h"
@@ -28,7 +29,7 @@
 	 BIT(SIGWINCH))
 
 /* The first process of a namespace is spared all default actions, but for what
- * an instruction of its own raises again and again. */
+ * the kernel itself sends for an instruction; these come again and again. */
 #define INITS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL))
 
 /* A bit a signal. Atomic, as a thread that installs a filter writes it while
@@ -180,7 +181,34 @@ static void end(int signal, siginfo_t *info, void *context)
 /* Would the kernel not even have delivered it? */
 static bool is_spared(int signal, const siginfo_t *info)
 {
-	return sys_pid() == 1 && !(BIT(signal) & INITS && info->si_code > 0);
+	return sys_pid() == 1 && !(BIT(signal) & FAULTS && info->si_code > 0);
+}
+
+static bool follows(const uint8_t *pc, uint8_t first, uint8_t second)
+{
+	return pc[-1] == second && pc[-2] == first;
+}
+
+/*
+ * What was sent for an instruction that is over does not come again by itself,
+ * and what anybody sends spares the first process of a namespace: so it is made
+ * again. The kernel has put back what a filter took for a call; and where it
+ * cannot be told what it was, it happens here, where all signals are blocked.
+ */
+static void repeat(int signal, void *context)
+{
+	greg_t *pc = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+	const uint8_t *end = (const void *)(uintptr_t)*pc;
+
+	if (sys_pid() != 1)
+		return;
+	if (signal == SIGTRAP && end[-1] == 0xcc) /* int3 */
+		*pc -= 1;
+	else if (signal == SIGTRAP)
+		__asm__ volatile("int3");
+	else if (signal == SIGSYS && (follows(end, 0x0f, 0x05) || /* syscall */
+				      follows(end, 0xcd, 0x80)))  /* int $128 */
+		*pc -= 2;
 }
 
 HIDDEN USED void fatal_handle(int signal, void *info, void *context)
@@ -193,6 +221,7 @@ HIDDEN USED void fatal_handle(int signal, void *info, void *context)
 		end(signal, info, context);
 	}
 	let_it(signal, info);
+	repeat(signal, context);
 }
 
 /* --- Standing in --------------------------------------------------------------- */
@@ -261,6 +290,14 @@ void fatal_end(void)
 void fatal_end_here(void)
 {
 	replace(is_entry, stand_back);
+}
+
+void fatal_forked(void)
+{
+	if (!READ_ONCE(wanted) || sys_pid() != 1)
+		return;
+	fatal_end();
+	fatal_begin();
 }
 
 bool fatal_stands_in(int signal)

@@ -26,6 +26,9 @@ void fatal_end(void);
 /* The same in a vfork child, whose actions are its own, for the ones that stand
  * there now. */
 void fatal_end_here(void);
+/* In a forked child: as the first process of a namespace it is spared most of
+ * them, and no handler may interrupt its calls. */
+void fatal_forked(void);
 
 /* Is the handler to stand in for that signal's default action? */
 bool fatal_stands_in(int signal);

@@ -490,6 +490,7 @@ static void forked(void)
 	sandbox_forked();
 	process_page.pid = sys_pid();
 	process_page.parent = sys_parent();
+	fatal_forked();
 }
 
 /*

@@ -251,3 +251,20 @@ def test_the_first_process_of_a_namespace_is_spared_as_before(
     last = sorted(tmp_path.glob("fault_dies.*.rkn"))[-1]
     report = read_json("report", last)
     assert report["verdict"]["checked"] is True
+
+
+@pytest.mark.parametrize("how, out, children", [
+    ("trap", b"child 5\n", True), ("long", b"child 5\n", True),
+    ("debug", b"child 5\n", True), ("trap", b"child 5\n", False),
+    ("filter", b"child 1f\n", False), ("null", b"child b\n", True),
+    ("raise", b"goes on\nchild 700\n", True),
+    ("self", b"goes on\nchild 700\n", True),
+    ("term", b"waited 300\ngoes on\nchild 700\n", True)])
+def test_the_first_process_of_a_namespace_dies_of_what_the_kernel_sends(
+        how, out, children, tmp_path):
+    recorded = same(tmp_path, program("first"), how,
+                    options=() if children else ("--no-children",))
+    if b"no namespace" in recorded.outcome.out:
+        pytest.skip("no namespaces here")
+    assert recorded.outcome.out == b"begin\n" + out
+    assert leaks(recorded.report(), program("first")) == {"lose": (1, 100)}
