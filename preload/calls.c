@@ -97,8 +97,8 @@ EXPORT int prctl(int option, ...)
 
 /*
  * syscall() must not have a frame: the call may return on another stack. Of the
- * numbers here those that return once go to special_call(), and the end of the
- * process to last_call(). landlock_restrict_self is newer than some headers.
+ * numbers here those that return once go to special_call() and kill_call(), and
+ * the end of the process to last_call(). landlock_restrict_self is newer than some headers.
  */
 #define LANDLOCK 446
 #define SPECIAL(do, word)                                                      \
@@ -109,12 +109,21 @@ EXPORT int prctl(int option, ...)
 	 do(SYS_setfsgid, word) | do(SYS_setgroups, word) |                    \
 	 do(SYS_capset, word) | do(SYS_unshare, word) | do(SYS_setns, word) |  \
 	 do(SYS_pivot_root, word) | do(SYS_chroot, word) |                     \
-	 do(SYS_exit_group, word) | do(LANDLOCK, word))
+	 do(SYS_exit_group, word) | do(LANDLOCK, word) | KILLS(do, word))
+#define KILLS(do, word)                                                        \
+	(do(SYS_kill, word) | do(SYS_tkill, word) | do(SYS_tgkill, word) |     \
+	 do(SYS_rt_sigqueueinfo, word) | do(SYS_rt_tgsigqueueinfo, word))
 #define BIT(n, word) ((n) / 64 == (word) ? 1ull << (n) % 64 : 0)
 extern const uint64_t special_numbers[7];
 HIDDEN const uint64_t special_numbers[7] = {
 	SPECIAL(BIT, 0), SPECIAL(BIT, 1), SPECIAL(BIT, 2), SPECIAL(BIT, 3),
 	SPECIAL(BIT, 4), SPECIAL(BIT, 5), SPECIAL(BIT, 6),
+};
+
+extern const uint64_t kill_numbers[7];
+HIDDEN const uint64_t kill_numbers[7] = {
+	KILLS(BIT, 0), KILLS(BIT, 1), KILLS(BIT, 2), KILLS(BIT, 3),
+	KILLS(BIT, 4), KILLS(BIT, 5), KILLS(BIT, 6),
 };
 
 struct call {
@@ -201,6 +210,8 @@ __asm__(".text\n"
 	"	jnc 1f\n"
 	"	cmp $" TEXT_OF(__NR_exit_group) ", %rdi\n"
 	"	je last_call\n"
+	"	bt %rdi, kill_numbers(%rip)\n"
+	"	jc kill_call\n"
 	"	jmp special_call\n"
 	"1:	jmp *real_syscall(%rip)\n"
 	"	.cfi_endproc\n"

@@ -305,6 +305,14 @@ bool fatal_stands_in(int signal)
 	return signal >= 1 && signal <= 64 && READ_ONCE(wanted) & BIT(signal);
 }
 
+bool fatal_ends(int signal)
+{
+	struct sys_action now;
+
+	return fatal_stands_in(signal) && sys_action(signal, NULL, &now) == 0 &&
+	       (is_entry(now.handler) || is_default(now.handler));
+}
+
 void fatal_action(int signal, const struct sigaction *wish,
 		  struct sigaction *action)
 {

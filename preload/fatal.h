@@ -32,6 +32,8 @@ void fatal_forked(void);
 
 /* Is the handler to stand in for that signal's default action? */
 bool fatal_stands_in(int signal);
+/* Does it stand there now, or the default, to which it leaves the end? */
+bool fatal_ends(int signal);
 /* The handler, as an action for sigaction(), in place of the default `wanted`. */
 void fatal_action(int signal, const struct sigaction *wanted,
 		  struct sigaction *action);

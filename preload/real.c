@@ -191,6 +191,9 @@ static void find_all(struct real *r)
 #define PRIVILEGE(name, parameters, arguments, hides) find(#name, &r->name);
 #include "privileges.def"
 #undef PRIVILEGE
+#define KILL(name, parameters, arguments, pid, tid) find(#name, &r->name);
+#include "kills.def"
+#undef KILL
 	find("syscall", &real_syscall);
 	find("swapcontext", &real_swapcontext);
 	find("setcontext", &real_setcontext);

@@ -67,6 +67,9 @@ struct real {
 #define PRIVILEGE(name, parameters, arguments, hides) int(*name) parameters;
 #include "privileges.def"
 #undef PRIVILEGE
+#define KILL(name, parameters, arguments, pid, tid) int(*name) parameters;
+#include "kills.def"
+#undef KILL
 };
 
 /* Every member can be called at any time. */

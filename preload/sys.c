@@ -370,6 +370,11 @@ int sys_tid(void)
 	return own_number(SYS_gettid);
 }
 
+int sys_group(void)
+{
+	return (int)CALL1(SYS_getpgid, 0);
+}
+
 bool sys_thread_alive(int pid, int tid)
 {
 	return CALL3(SYS_tgkill, pid, tid, 0) != -ESRCH;
@@ -502,6 +507,14 @@ void sys_hold_signals(uint64_t *old)
 void sys_restore_signals(const uint64_t *old)
 {
 	CALL4(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL, sizeof(*old));
+}
+
+bool sys_takes(int signal)
+{
+	uint64_t blocked = ~0ull;
+
+	CALL4(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
+	return !(blocked >> (signal - 1) & 1);
 }
 
 long sys_pending_signals(uint64_t *set)

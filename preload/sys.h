@@ -109,6 +109,7 @@ void sys_exit(int status) __attribute__((noreturn)); /* exit_group */
 int sys_pid(void);
 int sys_parent(void);
 int sys_tid(void);
+int sys_group(void); /* of processes, as kill() has them */
 bool sys_thread_alive(int pid, int tid);
 /* Do two processes share their memory? False where the kernel does not tell. */
 bool sys_is_same_memory(int pid, int other);
@@ -139,6 +140,8 @@ long sys_block_signals(uint64_t *old);
 /* The same, but the thread can still be stopped. */
 void sys_hold_signals(uint64_t *old);
 void sys_restore_signals(const uint64_t *old);
+/* Does the calling thread not block that signal? */
+bool sys_takes(int signal);
 /* Which signals wait, for the calling thread or the process. */
 long sys_pending_signals(uint64_t *set);
 /* Take one of `set` that waits, so that it is not delivered; or none. */

@@ -25,6 +25,8 @@ struct entry {
 #define PF_USER_WORKER 0x00004000u /* since Linux 6.4; vhost has them, too */
 #define PF_KTHREAD     0x00200000u
 #define FLAGS_FIELD    6 /* behind the state */
+#define BLOCKED_FIELD  29
+#define BLOCKED_MOST   31 /* the highest signal that is told of there */
 
 /* /proc/self/task/TID/NAME, as far as there is room; its bytes, 0: none. */
 static unsigned read_file(int tid, const char *name, char *line, unsigned room)
@@ -108,28 +110,56 @@ enum task_state tasks_look(int tid, struct task *t)
 	return is_lending(t) ? TASK_LENDS : TASK_WAITS;
 }
 
-/* 7 (name) S 1 7 7 0 -1 64 ... */
+/* 7 (name) S 1 7 7 0 -1 64 ...: the state and what follows; NULL: no such. */
+static const char *read_state(int tid, char *line, unsigned room)
+{
+	const char *at;
+
+	if (!read_file(tid, "/stat", line, room))
+		return NULL;
+	at = strrchr(line, ')');
+	return at && at[1] == ' ' ? at + 2 : NULL;
+}
+
+/* The n-th number behind the state. */
+static uint64_t field(const char *state, int n)
+{
+	const char *at = state + 2;
+	uint64_t value = 0;
+
+	for (int i = 0; i < n; i++)
+		value = number(&at);
+	return value;
+}
+
 enum task_state tasks_kind(int tid)
 {
 	const unsigned workers = PF_IO_WORKER | PF_USER_WORKER | PF_KTHREAD;
 	char line[512];
-	const char *at;
-	uint64_t flags = 0;
+	const char *state;
 
 	if (!sys_thread_alive(process.pid, tid))
 		return TASK_OVER;
-	if (!read_file(tid, "/stat", line, sizeof(line)))
+	state = read_state(tid, line, sizeof(line));
+	if (!state)
 		return TASK_UNKNOWN;
-	at = strrchr(line, ')');
-	if (!at || at[1] != ' ')
-		return TASK_UNKNOWN;
-	at += 2;
-	if (*at == 'Z' || *at == 'X')
+	if (*state == 'Z' || *state == 'X')
 		return TASK_OVER;
-	at += 2;
-	for (int i = 0; i < FLAGS_FIELD; i++)
-		flags = number(&at);
-	return flags & workers ? TASK_WORKER : TASK_UNKNOWN;
+	return field(state, FLAGS_FIELD) & workers ? TASK_WORKER : TASK_UNKNOWN;
+}
+
+bool tasks_takes(int tid, int signal)
+{
+	struct task task;
+	char line[512];
+	const char *state;
+
+	if (signal > BLOCKED_MOST || (tasks_look(tid, &task) == TASK_WAITS &&
+				      task.call == SYS_rt_sigtimedwait))
+		return false;
+	state = read_state(tid, line, sizeof(line));
+	return state && *state != 'Z' && *state != 'X' &&
+	       !(field(state, BLOCKED_FIELD) >> (signal - 1) & 1);
 }
 
 bool tasks_each(void (*f)(int tid, void *data), void *data)

@@ -35,6 +35,10 @@ enum task_state tasks_look(int tid, struct task *t);
  * TASK_UNKNOWN. */
 enum task_state tasks_kind(int tid);
 
+/* Would thread `tid` take that signal now, and not wait for it by sigwait() and
+ * its kin? Of real-time signals it is not told. */
+bool tasks_takes(int tid, int signal);
+
 /* Call f(tid, data) for each thread that is listed. False: the list is not
  * whole, or in numbers of another pid namespace. */
 bool tasks_each(void (*f)(int tid, void *data), void *data);

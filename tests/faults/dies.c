@@ -175,6 +175,21 @@ static void reset_handler(void)
 	raise(SIGTERM);
 }
 
+/* One that somebody sent, not an instruction, waits for as long as it is blocked:
+ * to the end, too. */
+static void leave_pending(int number)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	kill(getpid(), number);
+	sigpending(&set);
+	printf("waits: %d\n", sigismember(&set, number));
+	fflush(stdout);
+}
+
 static void with_handler(void (*f)(int), int number)
 {
 	signal(number, f);
@@ -221,6 +236,10 @@ static void die(const char *how, int number)
 		with_handler(again, number);
 	if (!strcmp(how, "leave"))
 		with_handler(leave, number);
+	if (!strcmp(how, "pending") || !strcmp(how, "behind"))
+		leave_pending(number);
+	if (!strcmp(how, "behind"))
+		raise(SIGTERM);
 	if (!strcmp(how, "reset"))
 		reset_handler();
 }

@@ -253,6 +253,27 @@ def test_the_first_process_of_a_namespace_is_spared_as_before(
     assert report["verdict"]["checked"] is True
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGPIPE])
+@pytest.mark.parametrize("how", ["kill", "zero", "group", "killpg", "sigqueue",
+                                 "tgkill", "raw", "tkill", "rawtgkill"])
+@pytest.mark.parametrize("who", ["", "blocked"])
+def test_who_sends_its_own_process_a_fatal_signal_never_goes_on(
+        how, number, who, tmp_path):
+    """Another thread takes it, and would leave the sender its time."""
+    recorded = same(tmp_path, program("sends"), how, number, who)
+    assert recorded.outcome.out == b""
+    assert recorded.outcome.status == 128 + number
+    report = check_at_signal(recorded, number)
+    assert leaks(report, program("sends")) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("who", ["all", "sigwait"])
+def test_who_sends_what_nobody_dies_of_goes_on(who, tmp_path):
+    recorded = same(tmp_path, program("sends"), "kill", signal.SIGTERM, who)
+    assert recorded.outcome.out == b"sent\nhandled\n"
+    assert leaks(recorded.report(), program("sends")) == {"lose": (1, 100)}
+
+
 @pytest.mark.parametrize("how, out, children", [
     ("trap", b"child 5\n", True), ("long", b"child 5\n", True),
     ("debug", b"child 5\n", True), ("trap", b"child 5\n", False),
@@ -268,3 +289,19 @@ def test_the_first_process_of_a_namespace_dies_of_what_the_kernel_sends(
         pytest.skip("no namespaces here")
     assert recorded.outcome.out == b"begin\n" + out
     assert leaks(recorded.report(), program("first")) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("number", [
+    signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL,
+    signal.SIGTRAP, signal.SIGSYS, signal.SIGTERM])
+def test_what_waits_blocked_still_waits_at_the_end(number, tmp_path):
+    recorded = same(tmp_path, DIES, "pending", number)
+    assert recorded.outcome.status == 0
+    report = recorded.report()
+    assert report["recording"]["snapshot_at"] == "exit"
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+    if number == signal.SIGTERM:
+        return
+    report = check_at_signal(same(tmp_path, DIES, "behind", number),
+                             signal.SIGTERM)
+    assert leaks(report, DIES) == {"lose": (1, 100)}

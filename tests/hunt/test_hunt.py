@@ -38,6 +38,13 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "argv:0 fork:0:0{ leak:50 }",
     "leak:50 block:8 raise:8:0",                    # blocked and pending
     "leak:50 block:0 raise:5:1",
+    "leak:50 filter:3:28 run:3",                    # executed under a filter
+    "filter:3:28 run:9",
+    "filter:2:257 run:4",
+    "unshare:1 clonevm{ fault:4 }",                 # a namespace's first
+    "unshare:1 fork:0:0{ fault:4 }",
+    "churn:1:24 vfork:0{ filter:0:56 } leak:50",    # does not know who it is
+    "thread:2:1048576{ raise:13:1 on:13:1:0{ } }",  # sent to itself
 ])
 def test_what_went_wrong_once_is_right(words):
     verdict = hunt.tried(words.split())
