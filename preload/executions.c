@@ -22,6 +22,7 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -230,14 +231,21 @@ static struct copy *take_copy(size_t size)
 	return c;
 }
 
+/* Can the loader open no file, or can no recording begin? */
+static bool is_load_vain(uint64_t bequest)
+{
+	return sandbox_bequest_denies_start(bequest) ||
+	       !sys_limit(RLIMIT_NOFILE);
+}
+
 /* Have the program know what filters forbid, whatever list it is given; and take
- * this library out of one that it would harm, or where no recording can begin:
- * the loader would complain of what it is not let read. */
+ * this library out of one that it would harm, or that the loader would
+ * complain of for nothing. */
 static void change_environment(struct execution *e)
 {
 	uint64_t bequest = sandbox_bequest();
-	bool without = (e->work && e->work->file.foreign) ||
-		       sandbox_bequest_denies_start(bequest);
+	bool without =
+	    (e->work && e->work->file.foreign) || is_load_vain(bequest);
 
 	if ((!bequest && !without) || !environment_loads_shim(e->environment))
 		return;

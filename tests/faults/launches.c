@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Puts itself under a seccomp filter (argument 1) that kills for one of
- * refknot's calls, or refuses it, and then executes argument 3 as argument 2
- * says.
+ * refknot's calls, or refuses it, or where no file can be opened, and then
+ * executes argument 3 as argument 2 says.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,6 +50,10 @@ static char *copy[2000]; /* of the environment, as it was before */
 
 static void confine(const char *name)
 {
+	const struct rlimit no_files = { 0, 1000 };
+
+	if (!strcmp(name, "no_files"))
+		setrlimit(RLIMIT_NOFILE, &no_files);
 	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++)
 		if (!strcmp(name, filters[i].name) &&
 		    install(filters[i].filter, filters[i].size))

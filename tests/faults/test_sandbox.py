@@ -196,6 +196,12 @@ def test_what_keeps_from_recording_shows_in_nothing_that_is_executed(
         same(tmp_path, LAUNCHES, name, "search", script)
 
 
+@pytest.mark.parametrize("how", ["exec", "copy", "fork", "spawn"])
+def test_where_no_file_can_be_opened_nothing_is_loaded(how, tmp_path):
+    recorded = same(tmp_path, LAUNCHES, "no_files", how, "/bin/true")
+    assert b"LD_PRELOAD" not in recorded.outcome.err
+
+
 @pytest.mark.parametrize("name, status, says", [
     ("none", 5, "1 leak (100 B)"),
     ("refused_peek", 5, "1 leak (100 B)"),

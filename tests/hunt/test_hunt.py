@@ -41,6 +41,7 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "leak:50 filter:3:28 run:3",                    # executed under a filter
     "filter:3:28 run:9",
     "filter:2:257 run:4",
+    "limit:7:0:0 exec:9:1:0{ }",
     "unshare:1 clonevm{ fault:4 }",                 # a namespace's first
     "unshare:1 fork:0:0{ fault:4 }",
     "churn:1:24 vfork:0{ filter:0:56 } leak:50",    # does not know who it is
