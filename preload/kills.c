@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
+#include "aside.h"
 #include "compiler.h"
 #include "fatal.h"
 #include "libc.h"
@@ -20,20 +21,31 @@
 #define LOOKS 100 /* of 10 ms, at a process that does not begin to end */
 
 struct taker {
+	int tid; /* 0: any */
 	int signal;
 	bool found;
 };
 
-static void look_for_taker(int tid, void *data)
+static void look_at(int tid, void *data)
 {
 	struct taker *t = data;
 
 	t->found = t->found || tasks_takes(tid, t->signal);
 }
 
+static void look(void *data)
+{
+	struct taker *t = data;
+
+	if (t->tid)
+		look_at(t->tid, t);
+	else
+		tasks_each(look_at, t);
+}
+
 static bool is_own_group(int pid)
 {
-	return !pid || (pid < -1 && sys_group() == -pid);
+	return !pid || (pid < -1 && pid == -sys_group());
 }
 
 /* The first process of a namespace is spared what it sends itself. */
@@ -48,13 +60,11 @@ static bool is_this(int pid)
 /* Does any thread take it that it is for? */
 static bool is_taken(int tid, int signal)
 {
-	struct taker t = { .signal = signal };
+	struct taker t = { .tid = tid, .signal = signal };
 
-	if (tid)
-		return tasks_takes(tid, signal);
-	if (sys_takes(signal))
+	if (!tid && sys_takes(signal))
 		return true;
-	tasks_each(look_for_taker, &t);
+	aside(look, &t);
 	return t.found;
 }
 

@@ -164,7 +164,7 @@ bool tasks_takes(int tid, int signal)
 
 bool tasks_each(void (*f)(int tid, void *data), void *data)
 {
-	__attribute__((aligned(8))) static char buffer[16384];
+	__attribute__((aligned(8))) char buffer[4096];
 	int fd = (int)proc_open("self/task", O_RDONLY | O_DIRECTORY);
 	int self = sys_tid();
 	bool known = false; /* by the number that it has here */

@@ -40,7 +40,7 @@ enum task_state tasks_kind(int tid);
 bool tasks_takes(int tid, int signal);
 
 /* Call f(tid, data) for each thread that is listed. False: the list is not
- * whole, or in numbers of another pid namespace. */
+ * whole, or in numbers of another pid namespace. It takes 4 KiB of stack. */
 bool tasks_each(void (*f)(int tid, void *data), void *data);
 
 #endif
