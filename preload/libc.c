@@ -4,15 +4,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 
 #include "aside.h"
 #include "dynamic.h"
+
+/* What the kernel told at the start. It lies at the top of the stack, where a
+ * program that writes past its arrays gets to. */
+static struct {
+	unsigned long type, value;
+} told[] = { { AT_PHDR, 0 },       { AT_PHNUM, 0 },  { AT_BASE, 0 },
+	     { AT_ENTRY, 0 },      { AT_SECURE, 0 }, { AT_SYSINFO_EHDR, 0 },
+	     { AT_MINSIGSTKSZ, 0 } };
+
+static unsigned long value_told(unsigned long type)
+{
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		if (told[i].type == type)
+			return told[i].value;
+	return 0;
+}
 
 /*
  * Found once, before the program runs; whoever else looks for them meanwhile, a
  * signal handler, finds the same.
  */
-static struct libc found;
+static struct libc found = { .getauxval = value_told };
 static bool ready;
 
 static const char no;
@@ -28,6 +45,15 @@ static void find(const struct link_map *map, const char *name, void *member)
 	__atomic_store_n((void **)member, f, __ATOMIC_RELAXED);
 }
 
+static void keep_told(const struct link_map *map)
+{
+	unsigned long (*get)(unsigned long type) = NULL;
+
+	find(map, "getauxval", &get);
+	for (size_t i = 0; get && i < sizeof(told) / sizeof(*told); i++)
+		told[i].value = get(told[i].type);
+}
+
 static COLD void find_all(void *none)
 {
 	const struct link_map *map = dynamic_libc();
@@ -35,7 +61,7 @@ static COLD void find_all(void *none)
 
 	(void)none;
 	find(map, "__errno_location", &found.errno_location);
-	find(map, "getauxval", &found.getauxval);
+	keep_told(map);
 	find(map, "abort", &found.abort);
 	find(map, "mallopt", &found.mallopt);
 	find(map, "__cxa_atexit", &found.cxa_atexit);

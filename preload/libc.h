@@ -16,6 +16,7 @@
 /* Functions as the C library's headers have them; NULL: it has none. */
 struct libc {
 	int *(*errno_location)(void);
+	/* As it was at the start, of the types that libc.c lists. */
 	unsigned long (*getauxval)(unsigned long type);
 	void (*abort)(void) __attribute__((noreturn));
 	int (*mallopt)(int parameter, int value);

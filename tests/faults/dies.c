@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -96,6 +97,32 @@ static void overflow_alternate(void)
 	if (kept)
 		sigaction(SIGSEGV, &action, NULL);
 	deeper(0);
+}
+
+/* From an array of its own over what the kernel put there, up to the end. */
+static void smear(void)
+{
+	volatile char frame[16], *p = frame;
+
+	OPAQUE(p);
+	for (;;)
+		*p++ = 'C';
+}
+
+/* Over what the kernel put there alone, none of which the program needs. */
+static void smear_and_execute(void)
+{
+	char name[] = "true", *const arguments[] = { name, NULL };
+	char *const none[] = { NULL };
+	char *last = (char *)getauxval(AT_EXECFN), **e = environ;
+	volatile char *p;
+
+	while (*e)
+		e++;
+	last += strlen(last) + sizeof(void *);
+	for (p = (volatile char *)(e + 1); p <= last; p++)
+		*p = 'C';
+	execve("/bin/true", arguments, none);
 }
 
 static void *raise_it(void *number)
@@ -226,6 +253,10 @@ static void die(const char *how, int number)
 		free_twice();
 	if (!strcmp(how, "overflow"))
 		deeper(0);
+	if (!strcmp(how, "smear"))
+		smear();
+	if (!strcmp(how, "execute"))
+		smear_and_execute();
 	if (!strcmp(how, "alternate"))
 		overflow_alternate();
 	if (!strcmp(how, "profile"))

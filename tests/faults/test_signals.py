@@ -101,6 +101,16 @@ def test_an_allocator_that_aborts_has_the_check_made(tmp_path):
     check_at_signal(recorded, signal.SIGABRT)
 
 
+def test_an_array_that_overflows_to_the_end_of_the_stack_is_checked(tmp_path):
+    """What the kernel told the program lies there, too."""
+    report = check_at_signal(same(tmp_path, DIES, "smear"), signal.SIGSEGV)
+    assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+def test_a_program_may_lose_what_the_kernel_told_it(tmp_path):
+    assert same(tmp_path, DIES, "execute").outcome.status == 0
+
+
 def test_a_handler_that_exits_has_the_check_made(tmp_path):
     report = same(tmp_path, DIES, "leave", signal.SIGTERM).report()
     assert report["recording"]["snapshot_at"] == "exit"
