@@ -127,11 +127,14 @@ static const struct pair *pair_of(const void *handler)
 /*
  * An alternate stack may have no room for the kernel's frame: then the kernel
  * sends SIGSEGV, whatever the signal was. So only that one is taken there,
- * which comes when there is no other stack.
+ * which comes when there is no other stack; and all, while each that is known
+ * has room and some thread needs that (signal_stack.h).
  */
+static bool on_stacks; /* atomic */
+
 static unsigned long stack_flag(int signal)
 {
-	return signal == SIGSEGV ? SA_ONSTACK : 0;
+	return signal == SIGSEGV || READ_ONCE(on_stacks) ? SA_ONSTACK : 0;
 }
 
 /* The same once more: to the handler, which has nothing to wait for now. */
@@ -298,6 +301,18 @@ void fatal_forked(void)
 		return;
 	fatal_end();
 	fatal_begin();
+}
+
+static void move(int signal, struct sys_action *action)
+{
+	action->flags &= ~(unsigned long)SA_ONSTACK;
+	action->flags |= stack_flag(signal);
+}
+
+void fatal_use_signal_stacks(bool use)
+{
+	if (__atomic_exchange_n(&on_stacks, use, __ATOMIC_SEQ_CST) != use)
+		replace(is_entry, move);
 }
 
 bool fatal_stands_in(int signal)

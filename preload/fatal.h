@@ -30,6 +30,10 @@ void fatal_end_here(void);
  * them, and no handler may interrupt its calls. */
 void fatal_forked(void);
 
+/* Have the handler run on threads' signal stacks, all of which have room; or for
+ * SIGSEGV only. A default that another thread sets meanwhile may be missed. */
+void fatal_use_signal_stacks(bool use);
+
 /* Is the handler to stand in for that signal's default action? */
 bool fatal_stands_in(int signal);
 /* Does it stand there now, or the default, to which it leaves the end? */

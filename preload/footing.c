@@ -74,7 +74,7 @@ static uint64_t unused_tiles(void)
 	return b > most ? b - most : 0;
 }
 
-static uint64_t needed(void)
+uint64_t footing_frame(void)
 {
 	uint64_t frame = libc()->getauxval(AT_MINSIGSTKSZ), tiles = unused_tiles();
 
@@ -82,7 +82,7 @@ static uint64_t needed(void)
 		frame = OLD;
 	else
 		frame -= tiles;
-	return frame + RED_ZONE + HANDLER;
+	return frame + RED_ZONE;
 }
 
 /* The main stack grows down, as far as its limit and what is below it allow. */
@@ -294,7 +294,7 @@ bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals)
 	uint64_t need, start = find_start(sp);
 
 	if (!least)
-		least = needed();
+		least = footing_frame() + HANDLER;
 	if (signals > start)
 		start = signals;
 	need = least + (footing_moves(tid) ? MOVING : 0);

@@ -15,6 +15,9 @@
 /* Look afresh at what is mapped, when asked next. */
 void footing_forget(void);
 
+/* Bytes that the kernel takes of a stack for a signal at most, so far. */
+uint64_t footing_frame(void);
+
 /* Has thread `tid` room below its stack pointer `sp` for a signal and its
  * handler? True, too, where nothing is known about it. `signals`: the start of
  * the signal stack that it is on, or 0. */

@@ -201,6 +201,7 @@ static void find_all(struct real *r)
 	find("signal", &r->signal);
 	find("sysv_signal", &r->sysv_signal);
 	find("sigset", &r->sigset);
+	find("sigaltstack", &r->sigaltstack);
 	find("free", &r->free);
 	find("realloc", &r->realloc);
 	find("calloc", &r->calloc);

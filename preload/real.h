@@ -57,6 +57,7 @@ struct real {
 	real_signal *signal;      /* bsd_signal and ssignal are the same */
 	real_signal *sysv_signal; /* as is __sysv_signal */
 	real_signal *sigset;
+	int (*sigaltstack)(const stack_t *, stack_t *);
 	int (*prctl)(int, ...);
 	int (*prlimit64)(int, int, const void *, void *);
 	int (*execve)(const char *, char *const[], char *const[]);

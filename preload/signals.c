@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What sets and tells of actions for signals: refknot's own stand in for the
- * defaults that end a process (fatal.h), and are called defaults here.
+ * What sets and tells of actions for signals, and of signal stacks: refknot's
+ * own stand in for the defaults that end a process (fatal.h), and are called
+ * defaults here; those that it gives to threads (signal_stack.h), none.
  */
 #include <stddef.h>
 
 #include "compiler.h"
 #include "fatal.h"
 #include "real.h"
+#include "signal_stack.h"
+
+/* Is it one that runs on a thread's signal stack? */
+static bool runs_aside(const struct sigaction *a)
+{
+	return a->sa_flags & SA_ONSTACK && a->sa_handler != SIG_DFL &&
+	       a->sa_handler != SIG_IGN;
+}
 
 static int change(int number, const struct sigaction *new,
 		  struct sigaction *old)
@@ -16,6 +25,8 @@ static int change(int number, const struct sigaction *new,
 	int result;
 
 	real_resolve();
+	if (new &&runs_aside(new))
+		signal_stack_share();
 	if (new &&new->sa_handler == SIG_DFL && fatal_stands_in(number)) {
 		fatal_action(number, new, &ours);
 		new = &ours;
@@ -51,6 +62,19 @@ EXPORT int sigaction(int number, const struct sigaction *restrict new,
 		     struct sigaction *restrict old)
 {
 	return change(number, new, old);
+}
+
+EXPORT int sigaltstack(const stack_t *restrict new, stack_t *restrict old)
+{
+	int result;
+
+	real_resolve();
+	if (new)
+		signal_stack_replace(new);
+	result = real.sigaltstack(new, old);
+	if (!result && old)
+		signal_stack_tell(old);
+	return result;
 }
 
 EXPORT void (*signal(int number, void (*f)(int)))(int)

@@ -8,17 +8,26 @@
 #include "compiler.h"
 #include "contexts.h"
 #include "real.h"
+#include "signal_stack.h"
+
+static void going_on(const ucontext_t *to)
+{
+	if (to->uc_stack.ss_size && to->uc_stack.ss_size < SIGNAL_STACK_SMALL)
+		signal_stack_give();
+}
 
 static USED void swapping(const void *from, const void *to)
 {
 	real_resolve();
 	contexts_switch(from, to);
+	going_on(to);
 }
 
 static USED void setting(const void *to)
 {
 	real_resolve();
 	contexts_switch(NULL, to);
+	going_on(to);
 }
 
 /* Note what is done, with the arguments kept, then jump. */

@@ -544,6 +544,17 @@ uint64_t sys_alternate_stack(uint64_t sp, bool *active)
 	return now.ss_flags & SS_DISABLE ? 0 : (uint64_t)(uintptr_t)now.ss_sp;
 }
 
+long sys_use_alternate_stack(void *start, size_t size)
+{
+	stack_t stack = { .ss_sp = start,
+			  .ss_flags = start ? 0 : SS_DISABLE,
+			  .ss_size = size };
+
+	if (is_forbidden(SYS_USE_STACK))
+		return -EPERM;
+	return CALL2(SYS_sigaltstack, &stack, NULL);
+}
+
 long sys_action(int signal, const struct sys_action *set,
 		struct sys_action *old)
 {

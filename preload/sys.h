@@ -26,6 +26,7 @@
 #define SYS_OPEN_PATH       509 /* openat, not even for reading */
 #define SYS_QUEUE_STOP      508 /* rt_tgsigqueueinfo, of what stops threads */
 #define SYS_MAP_DOWN        507 /* mmap, of what might grow */
+#define SYS_USE_STACK       506 /* sigaltstack, not only to ask */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 /* Threads of which it is not known yet whether what they listed there stays: a
  * call waits a moment for that. */
@@ -150,6 +151,8 @@ void sys_take_signals(uint64_t set);
 /* Where the alternate signal stack starts, 0 if there is none; *active: `sp` is
  * on it. */
 uint64_t sys_alternate_stack(uint64_t sp, bool *active);
+/* NULL: use none from here on. */
+long sys_use_alternate_stack(void *start, size_t size);
 /* Read memory of this process without faulting. */
 long sys_peek(int pid, void *to, uint64_t from, size_t size);
 

@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "own.h"
 #include "regions.h"
+#include "signal_stack.h"
 #include "sys.h"
 #include "verify.h"
 
@@ -235,6 +236,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	/* Only now may others ask whether it is still there. */
 	__atomic_store_n(&t->area->tid, tid, __ATOMIC_RELEASE);
 	leftovers_thread();
+	signal_stack_look();
 	return t;
 }
 

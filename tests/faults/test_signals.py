@@ -12,6 +12,7 @@ from conftest import (BUILD, SHIM, SOURCE, environment, read_json, record,
 
 DIES = program("dies")
 SPENT = program("spent")
+SCANT = program("scant")
 # All whose default action ends the process, but SIGKILL.
 FATAL = [s for s in [*range(1, 32), 34, 40, 64] if s not in (
     signal.SIGKILL, signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN,
@@ -78,6 +79,48 @@ def test_malloc_leaves_no_address_in_registers(tmp_path):
 def test_a_small_alternate_stack_does_not_change_the_signal(number, tmp_path):
     report = check_at_signal(same(tmp_path, DIES, "narrow", number), number)
     assert leaks(report, DIES) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("how, number", [
+    ("kill", signal.SIGTERM), ("raise", signal.SIGUSR1),
+    ("abort", signal.SIGABRT), ("divide", signal.SIGFPE)])
+@pytest.mark.parametrize("left", [1000, 3000, 6000])
+@pytest.mark.parametrize("where", ["coroutine", "thread", "own", "take"])
+def test_little_stack_does_not_change_the_signal(where, left, how, number,
+                                                 tmp_path):
+    """There is no room for the frame of a handler."""
+    recorded = same(tmp_path, SCANT, where, left, how, number)
+    report = check_at_signal(recorded, number)
+    assert leaks(report, SCANT) == {"lose": (1, 100)}
+
+
+def test_registers_on_little_stack_keep_blocks(tmp_path):
+    recorded = same(tmp_path, SCANT, "coroutine", 1000, "register",
+                    signal.SIGTERM)
+    report = check_at_signal(recorded, signal.SIGTERM)
+    assert leaks(report, SCANT) == {"lose": (1, 100)}
+
+
+def test_threads_with_little_stack_may_be_many(tmp_path):
+    """Those that ended leave to others what they were given."""
+    check_at_signal(same(tmp_path, SCANT, "threads", 1000, "kill", 15), 15)
+
+
+def test_a_forked_child_may_have_little_stack(tmp_path):
+    recorded = same(tmp_path, SCANT, "child", 1000, "kill", 15)
+    check_at_signal(recorded, 15)
+    child, = recorded.children
+    report = read_json("report", child)
+    assert report["process"]["signal"] == 15
+    assert leaks(report, SCANT)["lose"] == (1, 50)
+
+
+@pytest.mark.parametrize("what", ["see", "handle"])
+def test_nobody_sees_what_stack_a_signal_would_have(what, tmp_path):
+    """And a small one of the program's own does not change the signal."""
+    recorded = same(tmp_path, SCANT, what, 30000, "nothing", 15)
+    assert recorded.outcome.out
+    check_at_signal(recorded, 15)
 
 
 @pytest.mark.parametrize("how, number, confidence", [

@@ -40,6 +40,7 @@ INDIRECT = {
     "dynamic_in": NOT_OURS,
     "dynamic_next": NOT_OURS,
     "environment_is_secure": NOT_OURS,
+    "footing_frame": NOT_OURS,
     "footing_holds": NOT_OURS,
     "heap_init": NOT_OURS,
     "image.c:find_with": NOT_OURS,

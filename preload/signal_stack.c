@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "signal_stack.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "compiler.h"
+#include "fatal.h"
+#include "footing.h"
+#include "process.h"
+#include "sys.h"
+
+/*
+ * Mappings that are searched, as a program's own signal stacks are: registers
+ * are there at the end. Their last page is not used, so that the frame there is
+ * not taken for one just below the interrupted code; see stopped.c.
+ */
+#define STACKS  1024u
+#define SIZE    (64ull << 10)
+#define UNUSED  4096ull
+#define ROOMY   (16ull << 10) /* for frames of any machine */
+#define HANDLER 1024ull       /* what any path of ours may take */
+
+#define PROBES 8u /* stacks that are looked at for an owner that has ended */
+
+struct stack {
+	bool busy;        /* atomic: it changes its owner */
+	char *start;      /* NULL: not made yet, or there was no memory */
+	uint64_t pointer; /* its owner's thread pointer */
+};
+static struct stack stacks[STACKS];
+static uint32_t count, probe;
+
+/* Its place there, and one more; 0: it has none. TLS that has been made anew,
+ * for another thread, has none. */
+static _Thread_local uint32_t mine;
+
+/* It was looked at, and has what it is to have. */
+static _Thread_local bool looked;
+
+/* Atomic, and for good: the program's handlers may run on signal stacks; and it
+ * has some without room for the frame of one of ours. */
+static bool shared, narrow;
+
+static bool is_owned(const struct stack *s, uint32_t number)
+{
+	const uint64_t here = (uint64_t)(uintptr_t)thread_pointer();
+	uint32_t its = 0;
+
+	if (s->pointer == here)
+		return READ_ONCE(mine) == number;
+	return sys_peek(sys_pid(), &its,
+			s->pointer + (uint64_t)(uintptr_t)&mine - here,
+			sizeof(its)) == sizeof(its) &&
+	       its == number;
+}
+
+static void own(struct stack *s, uint32_t number)
+{
+	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
+	WRITE_ONCE(mine, number);
+}
+
+/* One whose owner has ended. */
+static struct stack *take_over(void)
+{
+	const uint32_t made = __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+	const uint32_t all = made < STACKS ? made : STACKS;
+
+	for (uint32_t i = 0; i < PROBES && i < all; i++) {
+		uint32_t at =
+		    __atomic_fetch_add(&probe, 1, __ATOMIC_RELAXED) % all;
+		struct stack *s = &stacks[at];
+		bool found;
+
+		if (__atomic_exchange_n(&s->busy, true, __ATOMIC_ACQUIRE))
+			continue;
+		found = s->start && !is_owned(s, at + 1);
+		if (found)
+			own(s, at + 1);
+		__atomic_store_n(&s->busy, false, __ATOMIC_RELEASE);
+		if (found)
+			return s;
+	}
+	return NULL;
+}
+
+static struct stack *make(void)
+{
+	uint32_t at;
+	struct stack *s;
+
+	if (READ_ONCE(count) >= STACKS)
+		return NULL;
+	at = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
+	if (at >= STACKS)
+		return NULL;
+	s = &stacks[at];
+	if (__atomic_exchange_n(&s->busy, true, __ATOMIC_ACQUIRE))
+		return NULL;
+	s->start = sys_map_own(SIZE);
+	/* Else the kernel may make it one mapping with what is beside it. */
+	if (s->start)
+		sys_advise(s->start, SIZE, MADV_DONTDUMP);
+	own(s, at + 1);
+	__atomic_store_n(&s->busy, false, __ATOMIC_RELEASE);
+	return s->start ? s : NULL;
+}
+
+static void use_own(void)
+{
+	const uint32_t number = READ_ONCE(mine);
+	struct stack *s = number ? &stacks[number - 1] : take_over();
+
+	if (!s)
+		s = make();
+	if (s && s->start)
+		sys_use_alternate_stack(s->start, SIZE - UNUSED);
+}
+
+void signal_stack_give(void)
+{
+	bool active;
+
+	if (READ_ONCE(looked) || __atomic_load_n(&narrow, __ATOMIC_RELAXED) ||
+	    !fatal_stands_in(SIGSEGV) || !process_owns_memory())
+		return;
+	WRITE_ONCE(looked, true);
+	if (!__atomic_load_n(&shared, __ATOMIC_RELAXED) &&
+	    !sys_alternate_stack(0, &active))
+		use_own();
+	fatal_use_signal_stacks(true);
+	if (__atomic_load_n(&narrow, __ATOMIC_SEQ_CST))
+		fatal_use_signal_stacks(false);
+}
+
+/*
+ * Where the stack is and how large stands side by side in glibc's struct
+ * pthread, in each version at another place. To take other words for it costs a
+ * stack, no more. Of the first thread it does not tell.
+ */
+#define CONTROL_LEAST 0x700u  /* bytes of it that every version has */
+#define STACK_LEAST   4096ull /* that is smaller than PTHREAD_STACK_MIN */
+
+static bool is_small(void)
+{
+	const uint64_t *words = thread_pointer();
+	const uint64_t here = (uint64_t)(uintptr_t)words;
+
+	for (unsigned i = 0; i + 1 < CONTROL_LEAST / 8; i++)
+		if (words[i] < here && here - words[i] > STACK_LEAST &&
+		    here - words[i] < words[i + 1] &&
+		    words[i + 1] < SIGNAL_STACK_SMALL)
+			return true;
+	return false;
+}
+
+void signal_stack_look(void)
+{
+	if (!READ_ONCE(looked) && is_small())
+		signal_stack_give();
+}
+
+static bool is_mine(const void *start)
+{
+	const uint32_t number = READ_ONCE(mine);
+
+	return number && start && stacks[number - 1].start == start;
+}
+
+void signal_stack_share(void)
+{
+	bool active;
+	uint64_t now;
+
+	if (__atomic_load_n(&shared, __ATOMIC_RELAXED) ||
+	    !process_owns_memory())
+		return;
+	__atomic_store_n(&shared, true, __ATOMIC_SEQ_CST);
+	if (!READ_ONCE(mine))
+		return;
+	now = sys_alternate_stack(0, &active);
+	if (is_mine((const void *)(uintptr_t)now))
+		sys_use_alternate_stack(NULL, 0);
+}
+
+/* Where it cannot be read the kernel will refuse it, or we must not look. */
+static bool has_room(const stack_t *wish)
+{
+	stack_t s;
+
+	return sys_peek(sys_pid(), &s, (uint64_t)(uintptr_t)wish, sizeof(s)) ==
+		   sizeof(s) &&
+	       (s.ss_flags & SS_DISABLE || s.ss_size >= ROOMY ||
+		s.ss_size >= footing_frame() + HANDLER);
+}
+
+void signal_stack_replace(const stack_t *by)
+{
+	if (!process_owns_memory())
+		return;
+	WRITE_ONCE(looked, false);
+	if (has_room(by))
+		return;
+	__atomic_store_n(&narrow, true, __ATOMIC_SEQ_CST);
+	fatal_use_signal_stacks(false);
+}
+
+void signal_stack_tell(stack_t *told)
+{
+	if (is_mine(told->ss_sp))
+		*told = (stack_t){ .ss_flags = SS_DISABLE };
+}
