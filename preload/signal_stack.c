@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "signal_stack.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -42,17 +43,19 @@ static _Thread_local bool looked;
  * has some without room for the frame of one of ours. */
 static bool shared, narrow;
 
+/* What cannot be asked may be so: a filter may forbid to look. */
 static bool is_owned(const struct stack *s, uint32_t number)
 {
 	const uint64_t here = (uint64_t)(uintptr_t)thread_pointer();
 	uint32_t its = 0;
+	long size;
 
 	if (s->pointer == here)
 		return READ_ONCE(mine) == number;
-	return sys_peek(sys_pid(), &its,
+	size = sys_peek(sys_pid(), &its,
 			s->pointer + (uint64_t)(uintptr_t)&mine - here,
-			sizeof(its)) == sizeof(its) &&
-	       its == number;
+			sizeof(its));
+	return size == -EFAULT ? false : size != sizeof(its) || its == number;
 }
 
 static void own(struct stack *s, uint32_t number)
