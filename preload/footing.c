@@ -315,6 +315,11 @@ static uint64_t mapped_start(uint64_t last)
 		   : 0;
 }
 
+bool footing_is_known(uint32_t tid)
+{
+	return thread_of(tid) != NULL;
+}
+
 bool footing_is_worn(uint32_t tid)
 {
 	const struct thread *t = thread_of(tid);

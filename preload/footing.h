@@ -28,6 +28,9 @@ bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals);
  * use the memory, so that this tells nothing. */
 bool footing_is_worn(uint32_t tid);
 
+/* Has thread `tid` ever allocated? Else nothing is known of its stack. */
+bool footing_is_known(uint32_t tid);
+
 /* Where the signal stack begins that `sp` is on, as a handler's stack pointer;
  * 0: it is on none, as far as known. */
 uint64_t footing_signal_stack(uint64_t sp);

@@ -268,6 +268,15 @@ static bool has_room(struct target *t)
 	return footing_holds((uint32_t)t->tid, sp, signal_stack(t, sp));
 }
 
+/* It runs. Of the stack of one that has never allocated nothing is known: it is
+ * asked when it has not been seen to wait for a while. */
+static bool may_lack_room(const struct target *t)
+{
+	return footing_is_known((uint32_t)t->tid)
+		   ? footing_is_worn((uint32_t)t->tid)
+		   : t->looks < LOOKS - 1;
+}
+
 /*
  * Nobody may die of our signal: it takes room on the stack. Where that is, is
  * known of those that wait; others are looked at again, when they may wait.
@@ -287,7 +296,7 @@ static void consider(struct target *t)
 		return;
 	case TASK_RUNS:
 		t->state = RUNNING;
-		if (!footing_is_worn((uint32_t)t->tid))
+		if (!may_lack_room(t))
 			break;
 		t->looks++;
 		return;

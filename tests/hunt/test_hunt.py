@@ -48,6 +48,8 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "unshare:1 fork:0:0{ fault:4 }",
     "churn:1:24 vfork:0{ filter:0:56 } leak:50",    # does not know who it is
     "thread:2:1048576{ raise:13:1 on:13:1:0{ } }",  # sent to itself
+    "sleep:1:0 low:3000:0",                         # it runs, and is unknown
+    "filter:5:110 spin:5 privilege:0",              # signal stacks of others
 ])
 def test_what_went_wrong_once_is_right(words):
     verdict = hunt.tried(words.split())
