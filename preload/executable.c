@@ -91,7 +91,8 @@ static void read_segments(struct executable *x, int fd, const Elf64_Ehdr *h)
 	    h->e_phnum < EXECUTABLE_SEGMENTS ? h->e_phnum : EXECUTABLE_SEGMENTS;
 	size = sys_pread(fd, x->segments, x->segment_count * one, h->e_phoff);
 	if (size < (long)(x->segment_count * one))
-		x->segment_count = size > 0 ? (unsigned)size / one : 0;
+		x->segment_count =
+		    size > 0 ? (unsigned)((size_t)size / one) : 0;
 }
 
 static const Elf64_Phdr *find_segment(const struct executable *x, uint32_t type)

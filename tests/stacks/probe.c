@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "compiler.h"
+#include "libc.h"
 #include "unwind.h"
 
 #define MODULES   1024
@@ -97,6 +98,7 @@ __attribute__((constructor)) static void check_order(void)
 	if (dlsym(RTLD_DEFAULT, "__libc_start_main") !=
 	    (void *)__libc_start_main)
 		_exit(1);
+	libc(); /* as where a recording has begun */
 }
 
 EXPORT int __libc_start_main(void)
