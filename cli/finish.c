@@ -196,8 +196,7 @@ static void print_other(const struct finish *f, const struct live_store *store,
 	symbols_close(symbols);
 	if (m->meta.end == RKN_END_SIGNAL)
 		fprintf(stderr, ", ended by signal %" PRId32 " (%s)",
-			m->meta.end_value,
-			units_signal(m->meta.end_value));
+			m->meta.end_value, units_signal(m->meta.end_value));
 	fprintf(stderr, "; recording: %s\n", path);
 	free(path);
 	free(program);

@@ -76,7 +76,8 @@ static uint64_t unused_tiles(void)
 
 uint64_t footing_frame(void)
 {
-	uint64_t frame = libc()->getauxval(AT_MINSIGSTKSZ), tiles = unused_tiles();
+	uint64_t frame = libc()->getauxval(AT_MINSIGSTKSZ),
+		 tiles = unused_tiles();
 
 	if (!frame || frame < tiles)
 		frame = OLD;

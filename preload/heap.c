@@ -66,7 +66,8 @@ void heap_init(void)
 	real_resolve();
 	if (!real_is_glibc() || !maps_open(&maps))
 		return;
-	libc()->mallopt(NO_PARAMETER, 0); /* changes nothing, but sets it all up */
+	/* It changes nothing, but sets all up. */
+	libc()->mallopt(NO_PARAMETER, 0);
 	end = modules_end((uint64_t)(uintptr_t)real.malloc);
 	while (maps_next(&maps, &m)) {
 		if (m.writable && m.private && m.inode && m.start < end &&

@@ -180,7 +180,6 @@ static void note_arguments(struct rkn_meta *m)
 	}
 }
 
-
 static void note_operators(void)
 {
 	struct store_area *common = store_record(STORE_AREAS, 0);

@@ -21,8 +21,8 @@
 struct process_page {
 	uint64_t epoch; /* PROCESS_RECORDING times the number of the recording
 			   in this process, and how often code has gone away */
-	int pid; /* whose memory this is; 0: nobody asked */
-	int parent; /* of `pid`; 0: nobody asked; -1: not known */
+	int pid;        /* whose memory this is; 0: nobody asked */
+	int parent;     /* of `pid`; 0: nobody asked; -1: not known */
 	char rest[4096 - sizeof(uint64_t) - 2 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
