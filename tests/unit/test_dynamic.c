@@ -90,9 +90,8 @@ static void what_a_module_takes_from_others_has_a_name(void **state)
 
 static void what_comes_next_is_what_the_loader_says(void **state)
 {
-	static const char *const names[] = {
-		"malloc", "fork", "posix_spawn", "environ", "sin", "__libc_free"
-	};
+	static const char *const names[] = { "malloc",  "fork", "posix_spawn",
+					     "environ", "sin",  "__libc_free" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -139,17 +138,16 @@ static void an_unloaded_module_is_not_found(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		void *handle = dlopen("libm.so.6", RTLD_NOW);
+		/* Of the C library's, and needed by none, a sanitizer neither. */
+		void *handle = dlopen("libBrokenLocale.so.1", RTLD_NOW);
 		const struct link_map *map = handle;
 		uint64_t address;
 
-		if (!handle)
-			skip();
+		assert_non_null(handle);
 		address = (uint64_t)(uintptr_t)map->l_ld;
 		assert_same_image(address);
 		dlclose(handle);
-		if (image_find(address, &image))
-			skip(); /* something else needs it */
+		assert_false(image_find(address, &image));
 		assert_false(loaded_find(address, &image));
 	}
 }
