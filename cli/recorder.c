@@ -127,13 +127,19 @@ static int start(const struct preflight *p, const char **arguments, pid_t *pid,
 	return error;
 }
 
-/* Whether a store of some size can be in the directory. */
-static bool has_room(const struct live *l)
+static bool is_limited(int resource)
 {
 	struct rlimit limit;
 
-	return live_room(l) >= LEAST_ROOM && (getrlimit(RLIMIT_FSIZE, &limit) ||
-					      limit.rlim_cur == RLIM_INFINITY);
+	return getrlimit(resource, &limit) == 0 &&
+	       limit.rlim_cur != RLIM_INFINITY;
+}
+
+/* Whether a store of some size can be in the directory, and be mapped. */
+static bool has_room(const struct live *l)
+{
+	return live_room(l) >= LEAST_ROOM && !is_limited(RLIMIT_FSIZE) &&
+	       !is_limited(RLIMIT_AS);
 }
 
 static enum recorder_outcome run_recorded(const struct recorder *r,
@@ -158,7 +164,7 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 	}
 	if (!has_room(l)) {
 		warn(
-		    "nothing was recorded: no room for a store in %s, or files are limited (ulimit -f)",
+		    "nothing was recorded: no room for a store in %s, or files or addresses are limited (ulimit -f, ulimit -v)",
 		    l->directory);
 		return RECORDER_UNPLACED;
 	}

@@ -156,6 +156,18 @@ def test_limited_files_are_told_and_harm_nobody(tmp_path):
     assert "ulimit -f" in done.told or "file size limit" in done.told
 
 
+def limit_addresses():
+    resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+
+
+def test_limited_addresses_are_told_and_harm_nobody(tmp_path):
+    """No store can be mapped, and the program's status is its own."""
+    done = refknot("run", "-o", tmp_path / "r.rkn", "sh", "-c", "echo end; exit 3",
+                   preexec_fn=limit_addresses)
+    assert (done.status, done.out) == (3, b"end\n")
+    assert "ulimit -v" in done.told and "did not load" not in done.told
+
+
 LITTLE = 16 << 20  # bytes; refknot's tables take 70 MiB of addresses
 
 
