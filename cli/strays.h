@@ -2,8 +2,8 @@
 /*
  * Frees of what was no live block, in words: the one in which the process ended,
  * and those of blocks that were freed before.  Where some are of blocks that no
- * allocation that was seen returned, the latter may be so, too, and nothing is
- * told of them.
+ * allocation that was seen returned, the latter may be so, too, and no report
+ * prints them.
  */
 #ifndef STRAYS_H
 #define STRAYS_H
@@ -18,11 +18,11 @@ const char *stray_kind_name(enum rkn_free_kind kind); /* "freed-before" */
 char *stray_summary(const struct rkn_free *f, const struct model *m,
 		    struct symbols *s);
 
-/* Is it to be told? */
+/* Does a report print it? */
 bool stray_is_told(const struct rkn_free *f, const struct model *m);
 
-/* How many of the frees that were counted as of blocks not recorded are told so
- * instead. */
+/* How many of the frees that were counted as of blocks not recorded a report
+ * prints so instead. */
 uint64_t strays_told(const struct model *m);
 
 #endif

@@ -16,7 +16,8 @@ struct wishes {
 	struct suppressions list;
 };
 
-/* What `m` says. Suppressions that cannot be read are told and left. */
+/* What `m` says. Prints a warning for suppressions that cannot be read, and
+ * goes on without them. */
 void wishes_open(struct wishes *w, const struct model *m);
 /* Is it the same as what `w` was opened with? */
 bool wishes_are(const struct wishes *w, const struct model *m);
