@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -230,14 +229,8 @@ static void replace(const struct cache *c, const char *name, const char *data,
 void cache_write(struct cache *c, const char *name, const char *data,
 		 size_t size)
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction before;
-
 	if (!c || size > CACHE_FILE_MAX - HEAD_SIZE || !make(c))
 		return;
-	/* Where files are limited (ulimit -f) a signal comes with the error. */
-	sigaction(SIGXFSZ, &ignore, &before);
 	replace(c, name, data, size);
-	sigaction(SIGXFSZ, &before, NULL);
 	cache_room_make(c->directory, CACHE_SUFFIX, CACHE_MAX);
 }

@@ -108,7 +108,7 @@ static bool ended(const struct live *live, pid_t pid, int status, void *data)
 
 /* The recorder changes what the next run would inherit. */
 struct surroundings {
-	struct sigaction pipe, size;
+	struct sigaction pipe;
 	char *preload;
 };
 
@@ -117,14 +117,12 @@ static void surroundings_keep(struct surroundings *s)
 	const char *preload = getenv("LD_PRELOAD");
 
 	sigaction(SIGPIPE, NULL, &s->pipe);
-	sigaction(SIGXFSZ, NULL, &s->size);
 	s->preload = preload ? xstrdup(preload) : NULL;
 }
 
 static void surroundings_restore(struct surroundings *s)
 {
 	sigaction(SIGPIPE, &s->pipe, NULL);
-	sigaction(SIGXFSZ, &s->size, NULL);
 	if (s->preload)
 		setenv("LD_PRELOAD", s->preload, 1);
 	else

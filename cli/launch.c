@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +22,9 @@ struct signals { /* as our caller left them */
 	struct sigaction child;
 	sigset_t mask;
 };
+
+static struct sigaction size; /* SIGXFSZ as our caller left it */
+static bool ignores_size;
 
 static volatile pid_t target; /* set while the forwarded ones are blocked */
 
@@ -79,6 +83,8 @@ execute(const struct signals *s, const char *path, const char **arguments,
 	int error;
 
 	signals_restore(s);
+	if (ignores_size)
+		sigaction(SIGXFSZ, &size, NULL);
 	memcpy(&argv, &arguments, sizeof(argv)); /* execv changes none of it */
 	/* Under another refknot it is not that one's to record. */
 	syscall(SYS_execve, path, argv, environ);
@@ -109,6 +115,13 @@ static void wait_for(pid_t pid, int *status)
 	target = 0;
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
 		;
+}
+
+void launch_ignore_size(void)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	ignores_size = !sigaction(SIGXFSZ, &ignore, &size);
 }
 
 int launch(const char *path, const char **arguments, pid_t *pid, int *status)

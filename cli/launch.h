@@ -16,6 +16,13 @@
  */
 int launch(const char *path, const char **arguments, pid_t *pid, int *status);
 
+/*
+ * From here on a limit on the size of files is an error of write(2), and no
+ * signal, for this process; what launch() executes gets SIGXFSZ as it was. To be
+ * called first of all.
+ */
+void launch_ignore_size(void);
+
 /* The exit status that a shell would give for `status`: 128+N for signal N. */
 int launch_exit_status(int status);
 

@@ -7,6 +7,7 @@
 #include "command.h"
 #include "die.h"
 #include "invocation.h"
+#include "launch.h"
 #include "shrinking.h"
 
 static void print_help(FILE *out)
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
 	struct invocation i;
 	int status;
 
+	launch_ignore_size();
 	shrinking_watch();
 	invocation_parse(&i, argc, argv);
 	status = obey(&i);

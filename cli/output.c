@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <refknot/format.h>
 #include <refknot/store.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,20 +30,25 @@ char *output_directory(const char *file)
 /* Some file systems are full only when something is written. */
 static int try_write(int fd)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
 	char *bytes = xcalloc(1, TRIAL_BYTES);
 	int error = 0;
-	ssize_t size;
+	ssize_t n;
 
-	sigaction(SIGXFSZ, &ignore, &old); /* a limit is an error, no end */
-	size = write(fd, bytes, TRIAL_BYTES);
-	if (size < 0)
-		error = -errno;
-	else if (size < TRIAL_BYTES)
-		error = -ENOSPC;
-	sigaction(SIGXFSZ, &old, NULL);
+	/* What was written in part tells only the next time why. */
+	for (size_t done = 0; !error && done < TRIAL_BYTES; done += (size_t)n) {
+		n = write(fd, bytes, TRIAL_BYTES - done);
+		if (n <= 0)
+			error = n ? -errno : -ENOSPC;
+	}
 	free(bytes);
 	return error;
+}
+
+const char *output_reason(int error)
+{
+	if (error == -EFBIG)
+		return "files are limited to too small a size; raise that limit (ulimit -f)";
+	return strerror(-error);
 }
 
 int output_check(const char *directory)

@@ -13,6 +13,8 @@ char *output_directory(const char *file);
 
 /* 0, or the -errno of making a file in `directory` now. */
 int output_check(const char *directory);
+/* What is in the way, for -errno of that: the end of a sentence. */
+const char *output_reason(int error);
 
 /*
  * Why the recording must not take the place of what `file` is now, as the end

@@ -23,7 +23,8 @@
 #define FILTERS     "REFKNOT_FILTERS"
 #define NO_FILTERS  "0000000000000000"
 #define VALUE_SHOWN 40           /* bytes */
-#define LEAST_ROOM  (4ull << 20) /* bytes, for a store to begin with */
+#define LEAST_ROOM  (4ull << 20)  /* bytes, for a store to begin with */
+#define LEAST_FILE  (64ull << 20) /* that it may have, holes and all */
 
 /* Enough of a value to be known again. */
 static const char *shortened(const char *value)
@@ -127,19 +128,27 @@ static int start(const struct preflight *p, const char **arguments, pid_t *pid,
 	return error;
 }
 
-static bool is_limited(int resource)
+static bool is_limited(int resource, rlim_t below)
 {
 	struct rlimit limit;
 
-	return getrlimit(resource, &limit) == 0 &&
-	       limit.rlim_cur != RLIM_INFINITY;
+	return getrlimit(resource, &limit) == 0 && limit.rlim_cur < below;
 }
 
-/* Whether a store of some size can be in the directory, and be mapped. */
-static bool has_room(const struct live *l)
+/* Why a store of the least size cannot be in the directory, or be mapped: a
+ * sentence; NULL: it could. The caller frees it. */
+static char *lack_of_room(const struct live *l)
 {
-	return live_room(l) >= LEAST_ROOM && !is_limited(RLIMIT_FSIZE) &&
-	       !is_limited(RLIMIT_AS);
+	if (is_limited(RLIMIT_FSIZE, LEAST_FILE))
+		return xstrdup(
+		    "a live store is a file of at least 64 MiB, and files are limited to less; raise that limit (ulimit -f)");
+	if (is_limited(RLIMIT_AS, RLIM_INFINITY))
+		return xstrdup(
+		    "addresses are limited, which leaves too few for a live store; raise that limit (ulimit -v)");
+	if (live_room(l) < LEAST_ROOM)
+		return xasprintf("no room for a live store in %s",
+				 l->directory);
+	return NULL;
 }
 
 static enum recorder_outcome run_recorded(const struct recorder *r,
@@ -147,13 +156,12 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 					  const char **arguments,
 					  const struct live *l, int *status)
 {
+	char *lack;
 	pid_t pid;
 
 	if (start(p, arguments, &pid, status))
 		return RECORDER_FAILED;
-	/* Who reads the report may be gone, and files be limited: go on. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* who reads the report may be gone: go on */
 	if (r->ended(l, pid, *status, r->data))
 		return RECORDER_DONE;
 	if (!live_is_there(l)) {
@@ -162,10 +170,10 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 		    l->directory);
 		return RECORDER_UNPLACED;
 	}
-	if (!has_room(l)) {
-		warn(
-		    "nothing was recorded: no room for a store in %s, or files or addresses are limited (ulimit -f, ulimit -v)",
-		    l->directory);
+	lack = lack_of_room(l);
+	if (lack) {
+		warn("nothing was recorded: %s", lack);
+		free(lack);
 		return RECORDER_UNPLACED;
 	}
 	if (strcmp(getenv(FILTERS), NO_FILTERS) != 0) {
@@ -188,7 +196,7 @@ static bool open_live(struct live *l, const char *output)
 	if (unwritable)
 		warn(
 		    "no recording can be written in %s: %s; the program runs all the same",
-		    directory, strerror(-unwritable));
+		    directory, output_reason(unwritable));
 	error = live_open(l, directory);
 	if (!error && live_room(l) < LEAST_ROOM) {
 		live_close(l);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "aside.h"
@@ -66,9 +67,11 @@ static const char *reason(int error)
 	case ENFILE:
 		return "too many open files";
 	case ENOMEM:
-		return "not enough memory or address space";
+		return sys_limit(RLIMIT_AS) < UINT64_MAX
+			   ? "the limit on addresses is too low (ulimit -v)"
+			   : "not enough memory or address space";
 	case EFBIG:
-		return "file size limit";
+		return "the limit on the size of files is too low (ulimit -f)";
 	case EDQUOT:
 		return "disk quota exceeded";
 	case EEXIST:

@@ -71,7 +71,7 @@ static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
 {
 	a->limits[limit]++;
 	if (limit == RKN_LIMIT_STORE_FULL)
-		process_off_store(-ENOSPC);
+		process_off_store(store_shortage());
 }
 
 void record_block(struct thread *t, void *p, size_t size, size_t kept,

@@ -34,6 +34,7 @@ static __attribute__((aligned(4096))) uint8_t units[STORE_MOST >> UNIT_SHIFT];
 
 /* What could not grow is not tried again: each try costs system calls. */
 static bool cut[STORE_TABLES];
+static bool full; /* not all that was asked for could be handed out */
 
 /* The fixed tables, and how many records each holds in a store of full size. */
 static const struct {
@@ -205,7 +206,10 @@ uint64_t store_take(uint64_t size)
 	if (size <= store.size)
 		offset = take(&store.header->used_bytes, round_up(size, PAGE),
 			      store.size);
-	return offset == FULL ? 0 : offset;
+	if (offset != FULL)
+		return offset;
+	WRITE_ONCE(full, true);
+	return 0;
 }
 
 void *store_record(enum store_table_number table, uint64_t index)
@@ -315,10 +319,11 @@ static int map(int fd)
 	uint64_t size = room_of(room);
 	int error = file < STORE_LEAST ? -EFBIG : -ENOMEM;
 
+	store.limited = size < STORE_MOST && room < UINT64_MAX ? ENOMEM : 0;
 	if (!size)
 		for (size = STORE_MOST; size > room / 4;)
 			size /= 2;
-	while (size > file)
+	for (; size > file; store.limited = EFBIG)
 		size /= 2;
 	for (; size >= STORE_LEAST; size /= 2) {
 		error = (int)resize(fd, size);
@@ -334,6 +339,11 @@ static int map(int fd)
 		error = -ENOMEM;
 	}
 	return error;
+}
+
+int store_shortage(void)
+{
+	return READ_ONCE(full) && store.limited ? -store.limited : -ENOSPC;
 }
 
 /* In a small store tables first .. end-1 have a part of their capacity. */
@@ -384,6 +394,7 @@ static int begin(unsigned granule_shift)
 		if (h->tables[i].capacity && !store_record(i, 0))
 			return -ENOSPC;
 	memset(cut, 0, sizeof(cut));
+	WRITE_ONCE(full, false);
 	memcpy(h->magic, STORE_MAGIC, sizeof(h->magic));
 	return 0;
 }

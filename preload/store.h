@@ -26,6 +26,7 @@ struct store {
 	struct store_header *header; /* NULL: no store; also its base address */
 	uint64_t size;               /* bytes that may be used */
 	uint64_t mapped; /* bytes of address space: STORE_MOST >> n */
+	int limited;     /* by EFBIG, a file's size, or ENOMEM, addresses; 0 */
 	struct sys_identity file;
 	char path[4096];
 };
@@ -45,6 +46,9 @@ struct store_header *store_leave(void);
 void store_forget(struct store_header *h);
 /* Give back what lies behind the last piece handed out. */
 void store_trim(void);
+
+/* Why a store has no room for more: -errno. */
+int store_shortage(void);
 
 /* Hand out `size` bytes; the offset is a multiple of 4096. 0: full. */
 uint64_t store_take(uint64_t size);

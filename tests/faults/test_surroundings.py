@@ -144,20 +144,53 @@ def test_a_disk_that_fills_up_ends_the_recording_alone(size, tmp_path):
         assert "alive" in done.told
 
 
-def limit_files():
+def limit_files(size=1 << 20):
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def test_limited_files_are_told_and_harm_nobody(tmp_path):
     done = refknot("run", "-o", tmp_path / "r.rkn", PLACES, "plain",
                    preexec_fn=limit_files)
     assert (done.status, done.out) == (0, b"end\n")
-    assert "ulimit -f" in done.told or "file size limit" in done.told
+    assert done.told.count("ulimit -f") == 2
 
 
-def limit_addresses():
-    resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+def limited(tmp_path, size, *argv):
+    """refknot with its own streams in files of limited size: the status, and
+    what its error output is with the other one in such a file alone."""
+    with open(tmp_path / "out", "wb") as out:
+        both = subprocess.run([REFKNOT, *argv], stdout=out, stderr=out,
+                              env=environment(), check=False,
+                              preexec_fn=lambda: limit_files(size))
+        one = subprocess.run([REFKNOT, *argv], stdout=out, env=environment(),
+                             stderr=subprocess.PIPE, check=False,
+                             preexec_fn=lambda: limit_files(size))
+    assert both.returncode == one.returncode
+    return both.returncode, one.stderr.decode()
+
+
+@pytest.mark.parametrize("size", [0, 1024])
+def test_where_refknot_itself_can_write_nothing_the_status_is_kept(
+        size, tmp_path):
+    status, told = limited(tmp_path, size, "run", "-o", tmp_path / "r.rkn",
+                           "sh", "-c", "exit 3")
+    assert status == 3
+    assert f"no recording can be written in {tmp_path}: files are" in told
+    assert told.count("ulimit -f") == 3 and "space" not in told
+    status, told = limited(tmp_path, size, "--help")
+    assert (status, "cannot be written" in told) == (2, True)
+    assert limited(tmp_path, size, "run", "no such program")[0] == 125
+
+
+def test_the_program_s_own_signal_of_a_limit_on_files_is_its_own(tmp_path):
+    status, _ = limited(tmp_path, 0, "run", "-o", tmp_path / "r.rkn", "sh",
+                        "-c", "kill -XFSZ $$; exit 3")
+    assert status == 128 + signal.SIGXFSZ
+
+
+def limit_addresses(size=200 << 20):
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def test_limited_addresses_are_told_and_harm_nobody(tmp_path):
@@ -166,6 +199,16 @@ def test_limited_addresses_are_told_and_harm_nobody(tmp_path):
                    preexec_fn=limit_addresses)
     assert (done.status, done.out) == (3, b"end\n")
     assert "ulimit -v" in done.told and "did not load" not in done.told
+
+
+def test_a_store_that_a_limit_keeps_small_is_told_so(tmp_path):
+    """What ends the recording is no disk."""
+    many = "my @a = map { { at => $_ } } 1 .. 200000; print scalar @a"
+    done = refknot("run", "-o", tmp_path / "r.rkn", "/usr/bin/perl", "-e", many,
+                   preexec_fn=lambda: limit_addresses(300 << 20))
+    assert (done.status, done.out) == (0, b"200000")
+    assert "recording ends here" in done.told
+    assert "(ulimit -v)" in done.told and "space left" not in done.told
 
 
 LITTLE = 16 << 20  # bytes; refknot's tables take 70 MiB of addresses
