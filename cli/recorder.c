@@ -22,9 +22,10 @@
 #define ASAN_ORDER  "verify_asan_link_order=0"
 #define FILTERS     "REFKNOT_FILTERS"
 #define NO_FILTERS  "0000000000000000"
-#define VALUE_SHOWN 40           /* bytes */
+#define VALUE_SHOWN 40            /* bytes */
 #define LEAST_ROOM  (4ull << 20)  /* bytes, for a store to begin with */
 #define LEAST_FILE  (64ull << 20) /* that it may have, holes and all */
+#define LEAST_DATA  (4ull << 20)  /* of a program, beside 2.4 MiB of the shim */
 
 /* Enough of a value to be known again. */
 static const char *shortened(const char *value)
@@ -187,8 +188,7 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 	return RECORDER_UNLOADED;
 }
 
-/* A place for live stores; says what is wrong, and false when there is none. */
-static bool open_live(struct live *l, const char *output)
+static bool make_live(struct live *l, const char *output)
 {
 	char *directory = output_directory(output);
 	int unwritable = output_check(directory), error;
@@ -208,6 +208,18 @@ static bool open_live(struct live *l, const char *output)
 		    directory, strerror(-error));
 	free(directory);
 	return !error;
+}
+
+/* A place for live stores; says what is wrong, and false when there is none. */
+static bool open_live(struct live *l, const char *output)
+{
+	if (is_limited(RLIMIT_DATA, LEAST_DATA) &&
+	    !is_limited(RLIMIT_DATA, 1)) {
+		warn(
+		    "the program runs unrecorded: data are limited to less than 4 MiB, which may not be enough for it and refknot's shim; raise that limit (ulimit -d)");
+		return false;
+	}
+	return make_live(l, output);
 }
 
 /* The shim as LD_PRELOAD takes it; *link is for shim_path_unlink. */

@@ -14,13 +14,15 @@
  * (executable.h): then it is given an environment that does not load it.
  *
  * What the C library itself executes, by system() or popen(), is a shell, which
- * notes its own.
+ * notes its own; where it must not load this library it is counted.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <refknot/store.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -33,14 +35,21 @@
 #include "process.h"
 #include "real.h"
 #include "sandbox.h"
+#include "store.h"
 #include "sys.h"
 #include "text.h"
+#include "zeros.h"
+
+/* Where parts of the shim are tested alone, there is none. */
+#pragma weak zeros_size
 
 /* Where a path that is not absolute begins. */
 enum start {
 	HERE = AT_FDCWD, /* or a descriptor of a directory */
 	SEARCHED = -1,   /* a name without a slash: in PATH */
 };
+
+#define OTHER_DATA (1u << 20) /* of a program, while it is loaded */
 
 #define NAME_ROOM 384 /* longer names of notes are not made */
 
@@ -64,6 +73,7 @@ struct execution {
 	uint64_t time;
 	int pid; /* whose note was made; 0: none was */
 	int start;
+	bool is_full;      /* no descriptor is left */
 	bool may_be_empty; /* the path: then it is `start` */
 };
 
@@ -136,6 +146,7 @@ static void look(struct execution *e, const char *path, bool descriptor)
 {
 	long fd = descriptor ? e->start : open_it(e, path);
 
+	e->is_full = fd == -EMFILE;
 	if (fd == -ENOENT && e->may_be_empty && !*path)
 		fd = e->start;
 	if (fd < 0)
@@ -231,11 +242,36 @@ static struct copy *take_copy(size_t size)
 	return c;
 }
 
-/* Can the loader open no file, or can no recording begin? */
-static bool is_load_vain(uint64_t bequest)
+/* Numbers that are looked at: with more, some are closed. */
+#define FILES_MOST 1024
+
+/* Will the loader find no number for a file? `is_full`: all are in use now. */
+static bool is_out_of_files(bool is_full)
+{
+	uint64_t limit = sys_limit(RLIMIT_NOFILE);
+
+	if (!limit || !is_full || limit > FILES_MOST)
+		return !limit;
+	for (int fd = 0; fd < (int)limit; fd++)
+		if (!sys_is_inherited(fd))
+			return false;
+	return true;
+}
+
+/* Will the loader not get all that it maps as data? A limit of 0 is none, for the
+ * kernel, or leaves room for no program. */
+static bool is_out_of_data(void)
+{
+	uint64_t limit = zeros_size ? sys_limit(RLIMIT_DATA) : 0;
+
+	return limit && limit < zeros_size() + OTHER_DATA;
+}
+
+/* Can this library not be loaded, or can no recording begin? */
+static bool is_load_vain(uint64_t bequest, bool is_full)
 {
 	return sandbox_bequest_denies_start(bequest) ||
-	       !sys_limit(RLIMIT_NOFILE);
+	       is_out_of_files(is_full) || is_out_of_data();
 }
 
 /* Have the program know what filters forbid, whatever list it is given; and take
@@ -244,8 +280,8 @@ static bool is_load_vain(uint64_t bequest)
 static void change_environment(struct execution *e)
 {
 	uint64_t bequest = sandbox_bequest();
-	bool without =
-	    (e->work && e->work->file.foreign) || is_load_vain(bequest);
+	bool without = (e->work && e->work->file.foreign) ||
+		       is_load_vain(bequest, e->is_full);
 
 	if ((!bequest && !without) || !environment_loads_shim(e->environment))
 		return;
@@ -467,4 +503,61 @@ EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict name,
 	real_resolve();
 	return spawn_noted(real.posix_spawnp, SEARCHED, pid, name, actions,
 			   attributes, arguments, environment);
+}
+
+/* --- What the C library executes itself ------------------------------------------------ */
+
+/*
+ * It gives a shell this process's environment. Where that must not have the
+ * shim, a copy is there meanwhile: other threads may read it, and so it stays,
+ * unless there are none.
+ */
+static void lend(struct execution *e)
+{
+	begin(e, BY_PATH, HERE, "/bin/sh", __environ);
+	give_back_work(e);
+	if (!e->copy)
+		return;
+	__atomic_store_n(&__environ, (char **)(uintptr_t)e->environment,
+			 __ATOMIC_RELEASE);
+}
+
+/* `done`: the shell was begun. */
+static void take_again(const struct execution *e, char **own, bool done)
+{
+	char **lent = (char **)(uintptr_t)e->environment;
+
+	if (e->copy && done && store.header && process_owns_memory())
+		__atomic_add_fetch(&store.header->children, 1,
+				   __ATOMIC_RELAXED);
+	/* What was set meanwhile has the rest from the copy. */
+	if (e->copy &&
+	    __atomic_compare_exchange_n(&__environ, &lent, own, false,
+					__ATOMIC_RELEASE, __ATOMIC_RELAXED) &&
+	    *libc_single_threaded)
+		sys_unmap_own(e->copy, e->copy->size);
+}
+
+EXPORT int system(const char *command)
+{
+	char **own = __environ;
+	struct execution e;
+	int result;
+
+	lend(&e);
+	result = real.system(command);
+	take_again(&e, own, result != -1);
+	return result;
+}
+
+EXPORT FILE *popen(const char *command, const char *type)
+{
+	char **own = __environ;
+	struct execution e;
+	FILE *result;
+
+	lend(&e);
+	result = real.popen(command, type);
+	take_again(&e, own, result);
+	return result;
 }

@@ -33,6 +33,10 @@
 #include "verify.h"
 #include "wishes.h"
 #include "world.h"
+#include "zeros.h"
+
+/* Where parts of the shim are tested alone, there is none. */
+#pragma weak zeros_uncount
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -363,6 +367,8 @@ static COLD bool start(void)
 	if (environment_is_secure() || sandbox_denies_start())
 		return stay_off();
 	starting = true;
+	if (zeros_uncount)
+		zeros_uncount();
 	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	real_resolve();
 	heap_init();

@@ -188,6 +188,8 @@ static void find_all(struct real *r)
 	find("execveat", &r->execveat);
 	find("posix_spawn", &r->posix_spawn);
 	find("posix_spawnp", &r->posix_spawnp);
+	find("system", &r->system);
+	find("popen", &r->popen);
 #define PRIVILEGE(name, parameters, arguments, hides) find(#name, &r->name);
 #include "privileges.def"
 #undef PRIVILEGE

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 typedef int real_spawn(pid_t *, const char *,
@@ -65,6 +66,8 @@ struct real {
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
 	real_spawn *posix_spawn, *posix_spawnp;
+	int (*system)(const char *);
+	FILE *(*popen)(const char *, const char *);
 #define PRIVILEGE(name, parameters, arguments, hides) int(*name) parameters;
 #include "privileges.def"
 #undef PRIVILEGE

@@ -104,6 +104,13 @@ long sys_duplicate(int fd, int least)
 	return CALL3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, least);
 }
 
+bool sys_is_inherited(int fd)
+{
+	long flags = CALL2(SYS_fcntl, fd, F_GETFD);
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
 long sys_close(int fd)
 {
 	return CALL1(SYS_close, fd);
@@ -215,6 +222,12 @@ void *sys_map_file(size_t size, int fd)
 
 /* Memory that may grow down counts as a stack, not as data (RLIMIT_DATA), and is
  * limited as one only while it grows: which the page below keeps it from. */
+static long map_down_at(long at, size_t size)
+{
+	return call(SYS_mmap, at, (long)size, OWN_ACCESS,
+		    OWN_FLAGS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
+}
+
 static long map_down(size_t size)
 {
 	long p, down;
@@ -224,8 +237,7 @@ static long map_down(size_t size)
 	p = call(SYS_mmap, 0, (long)size + PAGE, PROT_NONE, OWN_FLAGS, -1, 0);
 	if (failed(p))
 		return p;
-	down = call(SYS_mmap, p + PAGE, (long)size, OWN_ACCESS,
-		    OWN_FLAGS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
+	down = map_down_at(p + PAGE, size);
 	if (failed(down))
 		CALL2(SYS_munmap, p, size + PAGE);
 	return failed(down) ? down : p;
@@ -248,6 +260,13 @@ void *sys_map_own(size_t size)
 void sys_unmap_own(void *p, size_t size)
 {
 	CALL2(SYS_munmap, (char *)p - PAGE, page_up(size) + PAGE);
+}
+
+bool sys_map_own_at(void *p, size_t size)
+{
+	if (is_forbidden(SYS_MAP_DOWN))
+		return false;
+	return !failed(map_down_at((long)p, size));
 }
 
 void *sys_map_part(int fd, uint64_t offset, size_t size)

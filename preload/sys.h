@@ -56,6 +56,8 @@ long sys_open(const char *path, int flags, int mode);
 long sys_open_below(int fd, const char *path, int flags);
 /* The same file at the lowest number free from `least` on, closed by exec. */
 long sys_duplicate(int fd, int least);
+/* Is it open, and will be so in what is executed? */
+bool sys_is_inherited(int fd);
 long sys_close(int fd);
 long sys_read(int fd, void *buffer, size_t size);
 long sys_pread(int fd, void *buffer, size_t size, uint64_t offset);
@@ -83,6 +85,9 @@ void *sys_map_file(size_t size, int fd);
 /* Private zeros, not reserved, which count against no limit on data; NULL. */
 void *sys_map_own(size_t size);
 void sys_unmap_own(void *p, size_t size);
+/* The same in the place of pages that are mapped, with one below them; false:
+ * they are as they were. */
+bool sys_map_own_at(void *p, size_t size);
 /* Part of a file, private and only to be read; `offset` is a page's. */
 void *sys_map_part(int fd, uint64_t offset, size_t size);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */

@@ -134,13 +134,43 @@ static void below(void)
 	CHECK(setrlimit(RLIMIT_AS, &l) && errno == EPERM);
 }
 
+/* As many blocks as there are under a limit on data. */
+static void fill_data(rlim_t mib)
+{
+	struct rlimit l = { mib * MIB, mib * MIB };
+	size_t n = 0;
+
+	CHECK(!setrlimit(RLIMIT_DATA, &l));
+	while (n < 8192 && malloc(1000))
+		n++;
+	printf("%d MiB: %zu blocks\n", (int)mib, n);
+}
+
+static void data(void)
+{
+	for (rlim_t mib = 6; mib >= 2; mib--) {
+		pid_t child;
+
+		fflush(stdout);
+		child = fork();
+		if (!child) {
+			fill_data(mib);
+			fflush(stdout);
+			_exit(0);
+		}
+		waitpid(child, NULL, 0);
+	}
+	fill_data(2);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } corners[] = { { "children", children },
 		{ "checked", check_first },
 		{ "high", high },
-		{ "below", below } };
+		{ "below", below },
+		{ "data", data } };
 
 static void usual(char **argv)
 {

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from common import leaks, program, same
-from conftest import read_json
+from conftest import read_json, refknot
 
 STORM = program("storm")
 
@@ -50,6 +50,34 @@ def test_a_limit_from_outside_leaves_room_for_one_from_inside(tmp_path):
         tmp_path, program("limits"), "below", preexec_fn=lambda:
         resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30)))
     assert b"NO:" not in recorded.outcome.out
+
+
+def test_a_limit_on_data_leaves_as_much_as_it_does_plainly(tmp_path):
+    """Whatever refknot's own variables take does not count."""
+    recorded = same(tmp_path, program("limits"), "data")
+    assert recorded.outcome.out.count(b" blocks") == 6
+
+
+@pytest.mark.parametrize("which, value", [
+    (resource.RLIMIT_NOFILE, n) for n in (0, 1, 3, 4, 5, 8)] + [
+    (resource.RLIMIT_DATA, n) for n in (0, 500000, 1 << 20, 5 << 19, 3 << 20,
+                                        4 << 20)])
+def test_a_shell_begins_where_the_shim_cannot(which, value, tmp_path):
+    """Nobody complains of a library that cannot be loaded; who began it, and
+    has not been ended by the limit, tells of shells that were not recorded."""
+    recorded = same(tmp_path, program("shells"), which, value)
+    if which == resource.RLIMIT_DATA and value in range(1, 3 << 20):
+        what = [w["what"] for w in recorded.report()["complete"]]
+        assert any("not recorded" in w for w in what), what
+
+
+@pytest.mark.parametrize("kib", [500, 2000, 3000])
+def test_a_limit_on_data_that_is_too_low_for_the_shim_is_told(kib, tmp_path):
+    done = refknot("run", "-o", tmp_path / "r.rkn", "sh", "-c", "echo end; exit 3",
+                   preexec_fn=lambda: resource.setrlimit(
+                       resource.RLIMIT_DATA, (kib << 10, kib << 10)))
+    assert (done.status, done.out) == (3, b"end\n")
+    assert "ulimit -d" in done.told
 
 
 @pytest.mark.parametrize("kib", [200000, 150001])

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * This library's own variables that begin as zeros, 2.4 MiB.  The loader maps
+ * them as data, all of which counts against RLIMIT_DATA, used or not.
+ */
+#ifndef ZEROS_H
+#define ZEROS_H
+
+#include <stdint.h>
+
+/*
+ * Have them count no more: other memory takes their place, with what they hold.
+ * Only where the caller is on a stack of refknot's, with signals held; does
+ * nothing where other threads run, or the kernel does not want to. It is weak:
+ * where parts of the shim are tested, the variables are the test's.
+ */
+void zeros_uncount(void);
+
+/* Bytes that the loader maps, of which all count until then. */
+uint64_t zeros_size(void);
+
+#endif
