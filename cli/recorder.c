@@ -19,13 +19,14 @@
 #include "settings.h"
 #include "shim_path.h"
 
-#define ASAN_ORDER  "verify_asan_link_order=0"
-#define FILTERS     "REFKNOT_FILTERS"
-#define NO_FILTERS  "0000000000000000"
-#define VALUE_SHOWN 40            /* bytes */
-#define LEAST_ROOM  (4ull << 20)  /* bytes, for a store to begin with */
-#define LEAST_FILE  (64ull << 20) /* that it may have, holes and all */
-#define LEAST_DATA  (4ull << 20)  /* of a program, beside 2.4 MiB of the shim */
+#define ASAN_ORDER      "verify_asan_link_order=0"
+#define FILTERS         "REFKNOT_FILTERS"
+#define NO_FILTERS      "0000000000000000"
+#define VALUE_SHOWN     40             /* bytes */
+#define LEAST_ROOM      (4ull << 20)   /* bytes, for a store to begin with */
+#define LEAST_FILE      (64ull << 20)  /* that it may have, holes and all */
+#define LEAST_ADDRESSES (256ull << 20) /* of which the store has a part */
+#define LEAST_DATA      (4ull << 20) /* of a program, beside 2.4 MiB of the shim */
 
 /* Enough of a value to be known again. */
 static const char *shortened(const char *value)
@@ -217,6 +218,11 @@ static bool open_live(struct live *l, const char *output)
 	    !is_limited(RLIMIT_DATA, 1)) {
 		warn(
 		    "the program runs unrecorded: data are limited to less than 4 MiB, which may not be enough for it and refknot's shim; raise that limit (ulimit -d)");
+		return false;
+	}
+	if (is_limited(RLIMIT_AS, LEAST_ADDRESSES)) {
+		warn(
+		    "the program runs unrecorded: addresses are limited to less than 256 MiB, too few for a live store; raise that limit (ulimit -v)");
 		return false;
 	}
 	return make_live(l, output);

@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "addresses.h"
 #include "compiler.h"
 #include "environment.h"
 #include "executable.h"
@@ -73,6 +74,7 @@ struct execution {
 	uint64_t time;
 	int pid; /* whose note was made; 0: none was */
 	int start;
+	bool without;      /* it is not to load this library */
 	bool is_full;      /* no descriptor is left */
 	bool may_be_empty; /* the path: then it is `start` */
 };
@@ -80,6 +82,9 @@ struct execution {
 /* A vfork child's copy, which whoever uses its thread-local memory next gives
  * back: it cannot itself once the program has begun. */
 static _Thread_local struct copy *left;
+
+/* Of the program that this thread is about to become; a vfork child's, too. */
+static _Thread_local struct addresses narrowed;
 
 static bool can_note(void)
 {
@@ -127,7 +132,7 @@ static long search(struct work *w, const char *name)
 }
 
 /* The kernel looks first whether `path` can be read at all. */
-static long open_it(const struct execution *e, const char *path)
+static NOINLINE long open_it(const struct execution *e, const char *path)
 {
 	long fd;
 
@@ -268,16 +273,17 @@ static bool is_out_of_data(void)
 }
 
 /* Can this library not be loaded, or can no recording begin? */
-static bool is_load_vain(uint64_t bequest, bool is_full)
+static NOINLINE bool is_load_vain(uint64_t bequest, bool is_full)
 {
 	return sandbox_bequest_denies_start(bequest) ||
-	       is_out_of_files(is_full) || is_out_of_data();
+	       is_out_of_files(is_full) || is_out_of_data() ||
+	       addresses_are_few();
 }
 
 /* Have the program know what filters forbid, whatever list it is given; and take
  * this library out of one that it would harm, or that the loader would
  * complain of for nothing. */
-static void change_environment(struct execution *e)
+static NOINLINE void change_environment(struct execution *e)
 {
 	uint64_t bequest = sandbox_bequest();
 	bool without = (e->work && e->work->file.foreign) ||
@@ -288,6 +294,7 @@ static void change_environment(struct execution *e)
 	e->copy = take_copy(environment_copy_size(e->environment));
 	if (!e->copy)
 		return;
+	e->without = without;
 	e->environment =
 	    without ? environment_without_shim(e->copy->room, e->environment)
 		    : environment_with_filters(e->copy->room, e->environment,
@@ -316,8 +323,8 @@ enum how {
 	BY_EITHER,
 };
 
-static void begin(struct execution *e, enum how how, int start,
-		  const char *path, char *const *environment)
+static NOINLINE void begin(struct execution *e, enum how how, int start,
+			   const char *path, char *const *environment)
 {
 	real_resolve();
 	*e = (struct execution){ .start = start,
@@ -333,6 +340,14 @@ static void begin(struct execution *e, enum how how, int start,
 	change_environment(e);
 }
 
+static NOINLINE void narrow(const struct execution *e)
+{
+	if (!environment_is_secure())
+		addresses_narrow(&narrowed,
+				 !e->without &&
+				     environment_loads_shim(e->environment));
+}
+
 /* The program takes the place of this one. */
 static void begin_here(struct execution *e, enum how how, int start,
 		       const char *path, char *const *environment)
@@ -343,11 +358,13 @@ static void begin_here(struct execution *e, enum how how, int start,
 	give_back_work(e);
 	if (e->copy && !process_owns_memory())
 		__atomic_store_n(&left, e->copy, __ATOMIC_RELAXED);
+	narrow(e);
 }
 
 /* It has not begun. errno is the caller's. */
 static int fail(struct execution *e, int result)
 {
+	addresses_widen(&narrowed);
 	take_back(e);
 	if (e->copy)
 		__atomic_store_n(&left, NULL, __ATOMIC_RELAXED);

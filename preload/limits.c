@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "addresses.h"
 #include "compiler.h"
 #include "environment.h"
 #include "libc.h"
@@ -129,9 +130,16 @@ static int set_beside(const limit *wanted)
 {
 	limit marked = { room_marked(wanted->rlim_cur, store.mapped),
 			 room_marked(wanted->rlim_max, store.mapped) };
-	int result = set_below(wanted, &marked);
+	const bool owns = process_owns_memory();
+	const uint64_t soft = marked.rlim_cur;
+	int result;
 
-	if (!result && process_owns_memory())
+	if (owns && wanted->rlim_cur < ROOM_ENDLESS)
+		addresses_fit(soft);
+	result = set_below(wanted, &marked);
+	if (owns && marked.rlim_cur != soft)
+		addresses_fit(0);
+	if (!result && owns)
 		note(&marked, wanted);
 	return result;
 }

@@ -76,7 +76,8 @@ struct own_while own_begin(void)
 
 void own_end(const struct own_while *w)
 {
-	for (uint32_t i = w->count; i < count && i < SLABS; i++) {
+	/* The last one first, as spare_give() likes it. */
+	for (uint32_t i = count < SLABS ? count : SLABS; i-- > w->count;) {
 		if (slabs[i].start)
 			sys_unmap_own((void *)(uintptr_t)slabs[i].start,
 				      slabs[i].end - slabs[i].start);
@@ -95,6 +96,13 @@ static struct range library(void)
 	if (!self.end && image_find((uint64_t)(uintptr_t)slabs, &image))
 		self = (struct range){ image.start, image.end };
 	return self;
+}
+
+uint64_t own_library_bytes(void)
+{
+	struct range r = library();
+
+	return ((r.end + 4095) & ~4095ull) - (r.start & ~4095ull);
 }
 
 bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)

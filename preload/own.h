@@ -27,6 +27,9 @@ struct own_while {
 struct own_while own_begin(void);
 void own_end(const struct own_while *w);
 
+/* Addresses that this library takes, in whole pages. */
+uint64_t own_library_bytes(void);
+
 /* Does [start, end) touch own memory or this library? Then *from .. *to is the
  * first such part of it. */
 bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to);

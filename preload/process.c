@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "addresses.h"
 #include "aside.h"
 #include "collect.h"
 #include "compiler.h"
@@ -373,8 +374,11 @@ static COLD bool start(void)
 	real_resolve();
 	heap_init();
 	error = find_out();
-	if (!error)
+	if (!error) {
+		addresses_begin();
 		error = begin();
+		addresses_end();
+	}
 	if (error)
 		process_off_store(error);
 	starting = false;
@@ -393,6 +397,7 @@ static COLD bool start_child(void)
 	__atomic_add_fetch(&store.header->children, 1, __ATOMIC_RELAXED);
 	if (sandbox_denies_start())
 		return stay_off();
+	addresses_begin();
 	parent = store_leave();
 	process.forked = true;
 	process.missed = 0;
@@ -405,6 +410,7 @@ static COLD bool start_child(void)
 		wishes_note();
 	}
 	store_forget(parent);
+	addresses_end();
 	return !error;
 }
 

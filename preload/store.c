@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "addresses.h"
 #include "aside.h"
 #include "held.h"
 #include "own.h"
@@ -21,6 +22,7 @@
 
 #define PAGE         4096ull
 #define STORE_LEAST  (64ull << 20)
+#define STORE_SHARE  4 /* of a limit that stood before */
 #define AHEAD_MOST   8 /* steps */
 #define TABLES_SHARE 8 /* the fixed tables take at most this part of it */
 
@@ -64,6 +66,7 @@ static const struct {
 };
 
 static_assert(ROOM_RESOURCE == RLIMIT_AS, "not the limit that is meant");
+static_assert(ROOM_LEAST / STORE_SHARE == STORE_LEAST, "another least limit");
 static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,
 	      "stacks without counters");
 
@@ -315,13 +318,13 @@ static long resize(int fd, uint64_t size)
 /* The largest store that limits and file system allow, mapped. */
 static int map(int fd)
 {
-	uint64_t room = sys_limit(RLIMIT_AS), file = sys_limit(RLIMIT_FSIZE);
+	uint64_t room = addresses_limit(), file = sys_limit(RLIMIT_FSIZE);
 	uint64_t size = room_of(room);
 	int error = file < STORE_LEAST ? -EFBIG : -ENOMEM;
 
 	store.limited = size < STORE_MOST && room < UINT64_MAX ? ENOMEM : 0;
 	if (!size)
-		for (size = STORE_MOST; size > room / 4;)
+		for (size = STORE_MOST; size > room / STORE_SHARE;)
 			size /= 2;
 	for (; size > file; store.limited = EFBIG)
 		size /= 2;

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "spare.h"
+
 #define PATIENCE 200000 /* looks; some 20 ms */
 
 uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
@@ -209,12 +211,23 @@ static size_t page_up(size_t size)
 	return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
 }
 
+uint64_t sys_mapped;
+
+/* What the kernel answered to mmap(). */
+static void *mapped(long p, size_t size)
+{
+	if (failed(p))
+		return NULL;
+	__atomic_add_fetch(&sys_mapped, page_up(size), __ATOMIC_RELAXED);
+	return (void *)p;
+}
+
 void *sys_map_file(size_t size, int fd)
 {
 	long p = call(SYS_mmap, 0, (long)size, PROT_NONE,
 		      MAP_SHARED | MAP_NORESERVE, fd, 0);
 
-	return failed(p) ? NULL : (void *)p;
+	return mapped(p, size);
 }
 
 #define OWN_FLAGS  (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
@@ -222,13 +235,13 @@ void *sys_map_file(size_t size, int fd)
 
 /* Memory that may grow down counts as a stack, not as data (RLIMIT_DATA), and is
  * limited as one only while it grows: which the page below keeps it from. */
-static long map_down_at(long at, size_t size)
+static long map_down_at(long at, size_t size, int access)
 {
-	return call(SYS_mmap, at, (long)size, OWN_ACCESS,
+	return call(SYS_mmap, at, (long)size, access,
 		    OWN_FLAGS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
 }
 
-static long map_down(size_t size)
+static long map_down(size_t size, int access)
 {
 	long p, down;
 
@@ -237,7 +250,7 @@ static long map_down(size_t size)
 	p = call(SYS_mmap, 0, (long)size + PAGE, PROT_NONE, OWN_FLAGS, -1, 0);
 	if (failed(p))
 		return p;
-	down = map_down_at(p + PAGE, size);
+	down = map_down_at(p + PAGE, size, access);
 	if (failed(down))
 		CALL2(SYS_munmap, p, size + PAGE);
 	return failed(down) ? down : p;
@@ -245,28 +258,48 @@ static long map_down(size_t size)
 
 void *sys_map_own(size_t size)
 {
+	char *own;
 	long p;
 
 	if (!size)
 		return NULL;
 	size = page_up(size);
-	p = map_down(size);
+	own = spare_take(size);
+	if (own)
+		return sys_open_up(own, size) < 0 ? NULL : own;
+	p = map_down(size, OWN_ACCESS);
 	if (failed(p))
 		p = call(SYS_mmap, 0, (long)size + PAGE, OWN_ACCESS, OWN_FLAGS,
 			 -1, 0);
-	return failed(p) ? NULL : (void *)(p + PAGE);
+	own = mapped(p, size + PAGE);
+	return own ? own + PAGE : NULL;
 }
 
 void sys_unmap_own(void *p, size_t size)
 {
-	CALL2(SYS_munmap, (char *)p - PAGE, page_up(size) + PAGE);
+	size = page_up(size);
+	if (!spare_give(p, size))
+		sys_unmap((char *)p - PAGE, size + PAGE);
+}
+
+void *sys_map_spare(size_t size)
+{
+	char *p = mapped(map_down(size, PROT_NONE), size + PAGE);
+
+	return p ? p + PAGE : NULL;
+}
+
+bool sys_map_nothing(size_t size)
+{
+	return mapped(
+	    call(SYS_mmap, 0, (long)size, PROT_NONE, OWN_FLAGS, -1, 0), size);
 }
 
 bool sys_map_own_at(void *p, size_t size)
 {
 	if (is_forbidden(SYS_MAP_DOWN))
 		return false;
-	return !failed(map_down_at((long)p, size));
+	return !failed(map_down_at((long)p, size, OWN_ACCESS));
 }
 
 void *sys_map_part(int fd, uint64_t offset, size_t size)
@@ -274,7 +307,7 @@ void *sys_map_part(int fd, uint64_t offset, size_t size)
 	long p = call(SYS_mmap, 0, (long)size, PROT_READ, MAP_PRIVATE, fd,
 		      (long)offset);
 
-	return failed(p) ? NULL : (void *)p;
+	return mapped(p, size);
 }
 
 long sys_open_up(void *p, size_t size)
@@ -289,7 +322,9 @@ long sys_seal(void *p, size_t size)
 
 void sys_unmap(void *p, size_t size)
 {
-	CALL2(SYS_munmap, p, size);
+	if (CALL2(SYS_munmap, p, size) == 0)
+		__atomic_sub_fetch(&sys_mapped, page_up(size),
+				   __ATOMIC_RELAXED);
 }
 
 uint64_t sys_break(void)
@@ -440,15 +475,34 @@ bool sys_cpuid_faults(void)
 	return CALL2(SYS_arch_prctl, CPUID_ENABLED, 0) == 0;
 }
 
+struct limits {
+	uint64_t soft, hard;
+};
+
 uint64_t sys_limit(int resource)
 {
-	struct {
-		uint64_t soft, hard;
-	} limit;
+	struct limits limit;
 
 	if (CALL4(SYS_prlimit64, 0, resource, 0, &limit) < 0)
 		return UINT64_MAX;
 	return limit.soft;
+}
+
+long sys_limits(int resource, uint64_t *soft, uint64_t *hard)
+{
+	struct limits limit = { UINT64_MAX, UINT64_MAX };
+	long result = CALL4(SYS_prlimit64, 0, resource, 0, &limit);
+
+	*soft = limit.soft;
+	*hard = limit.hard;
+	return result;
+}
+
+long sys_set_limit(int resource, uint64_t soft, uint64_t hard)
+{
+	const struct limits limit = { soft, hard };
+
+	return CALL4(SYS_prlimit64, 0, resource, &limit, 0);
 }
 
 uint64_t sys_clock(int clock)

@@ -88,6 +88,11 @@ void sys_unmap_own(void *p, size_t size);
 /* The same in the place of pages that are mapped, with one below them; false:
  * they are as they were. */
 bool sys_map_own_at(void *p, size_t size);
+/* The same without access, or only that; counted as the program's own stack. */
+void *sys_map_spare(size_t size);
+bool sys_map_nothing(size_t size);
+/* Bytes of addresses that are mapped by all these, for good or still; atomic. */
+extern HIDDEN uint64_t sys_mapped;
 /* Part of a file, private and only to be read; `offset` is a page's. */
 void *sys_map_part(int fd, uint64_t offset, size_t size);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
@@ -133,6 +138,9 @@ bool sys_cpuid_faults(void);
 long sys_queue_stop(int pid, int tid, int signal, const void *info);
 /* Soft limit of `resource`; UINT64_MAX: none. */
 uint64_t sys_limit(int resource);
+/* Both limits; and set them. Only where no filter stands that may forbid it. */
+long sys_limits(int resource, uint64_t *soft, uint64_t *hard);
+long sys_set_limit(int resource, uint64_t soft, uint64_t hard);
 uint64_t sys_clock(int clock); /* nanoseconds */
 long sys_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
 void sys_wake(uint32_t *word);

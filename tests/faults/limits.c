@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Limits on address space that a program sets itself: what it is told, and
  * what it gets. */
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +135,104 @@ static void below(void)
 	CHECK(setrlimit(RLIMIT_AS, &l) && errno == EPERM);
 }
 
+/* Pages that can be mapped, one by one; they are unmapped again. */
+static size_t count_pages(void)
+{
+	static void *pages[32768];
+	size_t n = 0, count;
+
+	while (n < 32768 && (pages[n] = mmap(NULL, 4096, PROT_READ,
+					     MAP_PRIVATE | MAP_ANONYMOUS, -1,
+					     0)) != MAP_FAILED)
+		n++;
+	for (count = n; n--;)
+		munmap(pages[n], 4096);
+	return count;
+}
+
+static void count_addresses(void)
+{
+	size_t pages = count_pages(), room = 1 << 30;
+	void *p = NULL;
+
+	while (room >= 4096 && !(p = malloc(room)))
+		room /= 2;
+	free(p);
+	p = sbrk(8192);
+	printf("%zu pages, of which malloc %zu; break %d\n", pages, room,
+	       p != (void *)-1);
+	fflush(stdout);
+}
+
+/* As the parent's, and where one is executed that begins with the limit. */
+static void count_in_children(const char *program)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (!child) {
+		count_addresses();
+		_exit(0);
+	}
+	if (child > 0)
+		waitpid(child, &status, 0);
+	printf("forked %x\n", status);
+	fflush(stdout);
+	child = vfork();
+	if (!child) {
+		execl(program, program, "count", NULL);
+		_exit(1);
+	}
+	if (child > 0)
+		waitpid(child, &status, 0);
+	printf("executed %x\n", status);
+	fflush(stdout);
+}
+
+static const char *self;
+
+static void exact(void)
+{
+	static const rlim_t limits[] = { 0, 1, 2, 4, 5, 8, 64, 100 };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		struct rlimit l = { limits[i] * MIB, limits[i] * MIB };
+		int status;
+		pid_t child;
+
+		fflush(stdout);
+		child = fork();
+		if (!child) {
+			printf("%d MiB: %d\n", (int)limits[i],
+			       setrlimit(RLIMIT_AS, &l));
+			count_addresses();
+			count_in_children(self);
+			_exit(0);
+		}
+		waitpid(child, &status, 0);
+		CHECK(!status);
+	}
+}
+
+/* The limit becomes another one, and none. */
+static void exact_again(void)
+{
+	set(40 * MIB + 4095, RLIM_INFINITY);
+	count_addresses();
+	set(20 * MIB, RLIM_INFINITY);
+	count_addresses();
+	count_in_children(self);
+	set(RLIM_INFINITY, RLIM_INFINITY);
+	count_addresses();
+	set(0, RLIM_INFINITY);
+	count_addresses();
+	set(30 * MIB, RLIM_INFINITY);
+	count_addresses();
+	if (__lsan_do_leak_check)
+		__lsan_do_leak_check();
+	count_addresses();
+}
+
 /* As many blocks as there are under a limit on data. */
 static void fill_data(rlim_t mib)
 {
@@ -166,11 +265,10 @@ static void data(void)
 static const struct {
 	const char *name;
 	void (*run)(void);
-} corners[] = { { "children", children },
-		{ "checked", check_first },
-		{ "high", high },
-		{ "below", below },
-		{ "data", data } };
+} corners[] = { { "children", children }, { "checked", check_first },
+		{ "high", high },         { "below", below },
+		{ "data", data },         { "count", count_addresses },
+		{ "exact", exact },       { "again", exact_again } };
 
 static void usual(char **argv)
 {
@@ -196,6 +294,7 @@ static void usual(char **argv)
 
 int main(int argc, char **argv)
 {
+	self = argv[0];
 	tell("start");
 	for (size_t i = 0; argc > 1 && i < sizeof(corners) / sizeof(*corners);
 	     i++)

@@ -2,13 +2,14 @@
 """Children by every call there is, while threads allocate; limits."""
 import contextlib
 import fcntl
+import os
 import resource
 import shutil
 
 import pytest
 
 from common import leaks, program, same
-from conftest import read_json, refknot
+from conftest import REFKNOT, read_json, refknot, run
 
 STORM = program("storm")
 
@@ -42,6 +43,32 @@ def test_limits_that_a_program_sets_itself_hold_beside_the_store(tmp_path):
 def test_limits_hold_where_nothing_is_recorded_at_the_moment(how, tmp_path):
     recorded = same(tmp_path, program("limits"), how)
     assert b"NO:" not in recorded.outcome.out
+
+
+@pytest.mark.parametrize("how", ["exact", "again"])
+def test_a_limit_on_addresses_is_the_program_s_to_the_page(how, tmp_path):
+    """In its children and in what it executes, too, which do not begin where
+    they would not."""
+    recorded = same(tmp_path, program("limits"), how)
+    assert b"NO:" not in recorded.outcome.out
+    assert recorded.outcome.out.count(b" pages") >= 7
+    assert len(recorded.all) > 1
+
+
+def test_a_limit_on_addresses_is_exact_for_an_ordinary_user(tmp_path):
+    """Who may not raise a hard limit again."""
+    if os.getuid():
+        pytest.skip("the others are that")
+    for directory in [tmp_path, *list(tmp_path.parents)[:3]]:
+        directory.chmod(directory.stat().st_mode | 0o755)
+    tmp_path.chmod(0o777)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if run(*nobody, "test", "-x", program("limits")).status:
+        pytest.skip("an ordinary user does not reach the build")
+    plain = run(*nobody, program("limits"), "exact")
+    mine = run(*nobody, REFKNOT, "run", "-q", "-o", tmp_path / "r.rkn",
+               program("limits"), "exact")
+    assert (mine.status, mine.out) == (plain.status, plain.out)
 
 
 def test_a_limit_from_outside_leaves_room_for_one_from_inside(tmp_path):

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses that are kept for refknot's own memory to come: mapped, so that they
+ * count (RLIMIT_AS), and without access, so that they are neither filled nor
+ * locked.  There are none before spare_fit().
+ */
+#ifndef SPARE_H
+#define SPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed memory from there, behind a page without access, and without any itself
+ * until sys_open_up(), which no limit keeps from it; NULL: there is not so much.
+ * `size` is of whole pages. May run inside malloc. */
+void *spare_take(size_t size);
+/* It is not used any more. False: it is from elsewhere. */
+bool spare_give(void *p, size_t size);
+
+/* Keep as many as make all that refknot has mapped (sys_mapped) `total` bytes, as
+ * far as the kernel and what is in use allow. Other threads may take meanwhile,
+ * but get none. */
+void spare_fit(uint64_t total);
+
+#endif
