@@ -15,8 +15,7 @@
 
 static struct addresses begun;
 
-/* A filter that lets limits be read may kill for one that is set. */
-static bool has_filter(void)
+bool addresses_has_filter(void)
 {
 	static const char without[] = "\nSeccomp:\t0\n";
 	char text[4096];
@@ -51,7 +50,7 @@ void addresses_begin(void)
 	if (sys_limits(ROOM_RESOURCE, &a.soft, &a.hard) < 0)
 		return;
 	a.soft = room_loaded(a.soft, own_library_bytes());
-	if (!room_of(a.soft) || has_filter())
+	if (!room_of(a.soft) || addresses_has_filter())
 		return;
 	if (!set(UINT64_MAX, UINT64_MAX) && !set(a.hard, a.hard))
 		return;
@@ -91,7 +90,7 @@ static void narrow(void *data)
 	struct addresses *a = n->to;
 
 	if (sys_limits(ROOM_RESOURCE, &a->soft, &a->hard) < 0 ||
-	    !room_of(a->soft) || has_filter())
+	    !room_of(a->soft) || addresses_has_filter())
 		return;
 	a->changed = set(n->loads ? room_loading(a->soft, own_library_bytes())
 				  : room_told(a->soft),

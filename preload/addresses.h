@@ -15,6 +15,11 @@ struct addresses {
 	bool changed;
 };
 
+/* May a filter stand, of which it is not known what it makes of calls that are in
+ * no list of refknot's? One that lets limits be read may kill for one that is set.
+ */
+bool addresses_has_filter(void);
+
 /* Map what is left of the room that was added to that limit, or nothing, if none
  * was; before it is set. */
 void addresses_fit(uint64_t soft);

@@ -88,13 +88,15 @@ void own_end(const struct own_while *w)
 	last = w->last;
 }
 
+/* Its pages, whole. */
 static struct range library(void)
 {
 	static struct range self;
 	struct image image;
 
 	if (!self.end && image_find((uint64_t)(uintptr_t)slabs, &image))
-		self = (struct range){ image.start, image.end };
+		self = (struct range){ image.start & ~4095ull,
+				       (image.end + 4095) & ~4095ull };
 	return self;
 }
 
@@ -102,7 +104,7 @@ uint64_t own_library_bytes(void)
 {
 	struct range r = library();
 
-	return ((r.end + 4095) & ~4095ull) - (r.start & ~4095ull);
+	return r.end - r.start;
 }
 
 bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)

@@ -188,6 +188,9 @@ static void find_all(struct real *r)
 	find("execveat", &r->execveat);
 	find("posix_spawn", &r->posix_spawn);
 	find("posix_spawnp", &r->posix_spawnp);
+	find("mlockall", &r->mlockall);
+	find("munlockall", &r->munlockall);
+	find("mlock2", &r->mlock2);
 	find("system", &r->system);
 	find("popen", &r->popen);
 #define PRIVILEGE(name, parameters, arguments, hides) find(#name, &r->name);

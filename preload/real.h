@@ -66,6 +66,8 @@ struct real {
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
 	real_spawn *posix_spawn, *posix_spawnp;
+	int (*mlockall)(int), (*munlockall)(void);
+	int (*mlock2)(const void *, size_t, unsigned); /* NULL: it has none */
 	int (*system)(const char *);
 	FILE *(*popen)(const char *, const char *);
 #define PRIVILEGE(name, parameters, arguments, hides) int(*name) parameters;

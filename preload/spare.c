@@ -39,6 +39,18 @@ bool spare_give(void *p, size_t size)
 	return true;
 }
 
+bool spare_is_left(uint64_t size)
+{
+	uint64_t at = READ_ONCE(next), last = READ_ONCE(end);
+
+	return at < last && last - at >= size;
+}
+
+bool spare_has(uint64_t address)
+{
+	return address >= READ_ONCE(start) && address < READ_ONCE(end);
+}
+
 static void give_back(uint64_t at, uint64_t size)
 {
 	if (size)
@@ -61,8 +73,8 @@ static void fill(uint64_t size)
  * would not allow again. */
 static void make(uint64_t size, uint64_t left)
 {
-	char *p = size > left && size > 2 * PAGE ? sys_map_spare(size - PAGE)
-						 : NULL;
+	char *p =
+	    size > left && size > 2 * PAGE ? sys_map_spare(size - PAGE) : NULL;
 
 	if (!p) {
 		fill(size);

@@ -18,6 +18,10 @@ void *spare_take(size_t size);
 /* It is not used any more. False: it is from elsewhere. */
 bool spare_give(void *p, size_t size);
 
+/* Is there as much? Does that address belong to what is or was kept last? */
+bool spare_is_left(uint64_t size);
+bool spare_has(uint64_t address);
+
 /* Keep as many as make all that refknot has mapped (sys_mapped) `total` bytes, as
  * far as the kernel and what is in use allow. Other threads may take meanwhile,
  * but get none. */

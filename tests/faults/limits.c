@@ -135,15 +135,17 @@ static void below(void)
 	CHECK(setrlimit(RLIMIT_AS, &l) && errno == EPERM);
 }
 
+#define MOST 32768 /* pages */
+
 /* Pages that can be mapped, one by one; they are unmapped again. */
-static size_t count_pages(void)
+static size_t count_pages(size_t most)
 {
-	static void *pages[32768];
+	static void *pages[MOST];
 	size_t n = 0, count;
 
-	while (n < 32768 && (pages[n] = mmap(NULL, 4096, PROT_READ,
-					     MAP_PRIVATE | MAP_ANONYMOUS, -1,
-					     0)) != MAP_FAILED)
+	while (n < most && (pages[n] = mmap(NULL, 4096, PROT_READ,
+					    MAP_PRIVATE | MAP_ANONYMOUS, -1,
+					    0)) != MAP_FAILED)
 		n++;
 	for (count = n; n--;)
 		munmap(pages[n], 4096);
@@ -152,7 +154,7 @@ static size_t count_pages(void)
 
 static void count_addresses(void)
 {
-	size_t pages = count_pages(), room = 1 << 30;
+	size_t pages = count_pages(MOST), room = 1 << 30;
 	void *p = NULL;
 
 	while (room >= 4096 && !(p = malloc(room)))
@@ -193,7 +195,7 @@ static const char *self;
 
 static void exact(void)
 {
-	static const rlim_t limits[] = { 0, 1, 2, 4, 5, 8, 64, 100 };
+	static const rlim_t limits[] = { 0, 1, 2, 4, 5, 8, 64 };
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
 		struct rlimit l = { limits[i] * MIB, limits[i] * MIB };
@@ -233,6 +235,58 @@ static void exact_again(void)
 	count_addresses();
 }
 
+static void tell_locked(const char *when)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "VmLck:", 6))
+			printf("%s: %s", when, line);
+	if (f)
+		fclose(f);
+	printf("%zu pages\n", count_pages(3000));
+}
+
+/* Memory that is locked, all of it, by an ordinary user. */
+static void lock_all(rlim_t kib, int flags)
+{
+	struct rlimit l = { kib << 10, kib << 10 };
+	int result;
+
+	printf("%d KiB: %d\n", (int)kib, setrlimit(RLIMIT_MEMLOCK, &l));
+	errno = 0;
+	result = mlockall(flags);
+	printf("flags %d: %d %d\n", flags, result, errno);
+	tell_locked("locked");
+	printf("%d\n", malloc(500000) != NULL);
+	tell_locked("more");
+	printf("again: %d\n", mlockall(MCL_CURRENT));
+	tell_locked("again");
+	printf("unlocked: %d\n", munlockall());
+	tell_locked("unlocked");
+	fflush(stdout);
+}
+
+static void locked(void)
+{
+	static const rlim_t limits[] = { 20000, 8192, 4096, 64, 0 };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+		for (int flags = 1; flags < 8; flags++) {
+			pid_t child;
+
+			fflush(stdout);
+			child = fork();
+			if (!child) {
+				lock_all(limits[i], flags);
+				_exit(0);
+			}
+			waitpid(child, NULL, 0);
+		}
+	lock_all(8192, MCL_CURRENT | MCL_FUTURE);
+}
+
 /* As many blocks as there are under a limit on data. */
 static void fill_data(rlim_t mib)
 {
@@ -268,7 +322,8 @@ static const struct {
 } corners[] = { { "children", children }, { "checked", check_first },
 		{ "high", high },         { "below", below },
 		{ "data", data },         { "count", count_addresses },
-		{ "exact", exact },       { "again", exact_again } };
+		{ "exact", exact },       { "again", exact_again },
+		{ "locked", locked } };
 
 static void usual(char **argv)
 {

@@ -55,20 +55,35 @@ def test_a_limit_on_addresses_is_the_program_s_to_the_page(how, tmp_path):
     assert len(recorded.all) > 1
 
 
+def as_nobody(tmp_path, *argv):
+    """(plain, recorded; the report), of a program that an ordinary user runs."""
+    nobody = []
+    if not os.getuid():
+        for directory in [tmp_path, *list(tmp_path.parents)[:3]]:
+            directory.chmod(directory.stat().st_mode | 0o755)
+        tmp_path.chmod(0o777)
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534",
+                  "--clear-groups"]
+    if run(*nobody, "test", "-x", argv[0]).status:
+        pytest.skip("an ordinary user does not reach the build")
+    main = tmp_path / "r.rkn"
+    plain = run(*nobody, *argv)
+    mine = run(*nobody, REFKNOT, "run", "-q", "-o", main, *argv)
+    return plain, mine, read_json("report", main)
+
+
 def test_a_limit_on_addresses_is_exact_for_an_ordinary_user(tmp_path):
     """Who may not raise a hard limit again."""
-    if os.getuid():
-        pytest.skip("the others are that")
-    for directory in [tmp_path, *list(tmp_path.parents)[:3]]:
-        directory.chmod(directory.stat().st_mode | 0o755)
-    tmp_path.chmod(0o777)
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    if run(*nobody, "test", "-x", program("limits")).status:
-        pytest.skip("an ordinary user does not reach the build")
-    plain = run(*nobody, program("limits"), "exact")
-    mine = run(*nobody, REFKNOT, "run", "-q", "-o", tmp_path / "r.rkn",
-               program("limits"), "exact")
+    plain, mine, _ = as_nobody(tmp_path, program("limits"), "exact")
     assert (mine.status, mine.out) == (plain.status, plain.out)
+
+
+def test_locked_memory_is_the_program_s_to_the_page(tmp_path):
+    """Of an ordinary user, whose limit refknot's own would exceed."""
+    plain, mine, report = as_nobody(tmp_path, program("limits"), "locked")
+    assert (mine.status, mine.out) == (plain.status, plain.out)
+    assert mine.out.count(b"flags 1: 0 0") >= 2 and b"flags 1: -1" in mine.out
+    assert report["verdict"]["checked"] is True
 
 
 def test_a_limit_from_outside_leaves_room_for_one_from_inside(tmp_path):

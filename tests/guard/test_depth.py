@@ -51,6 +51,7 @@ INDIRECT = {
     "libc.c:find_all": NOT_OURS,
     "limits.c:change": NOT_OURS,
     "marks_assert_no_growth": NOT_OURS,
+    "mlockall": NOT_OURS,
     "module_path": NOT_OURS,
     "process.c:loaded": NOT_OURS,
     "real.c:own_mmap": NOT_OURS,
