@@ -7,6 +7,7 @@
 #include "own.h"
 #include "process.h"
 #include "real.h"
+#include "stop.h"
 #include "sys.h"
 
 #define PAGE  4096ull
@@ -84,8 +85,7 @@ static enum found read_word(struct chunks *c, uint64_t at, uint64_t *word)
 		return ABSENT;
 	if (!m->readable || m->inode) /* the file may have become shorter */
 		return UNKNOWN;
-	*word = *(const uint64_t *)(uintptr_t)at;
-	return READ;
+	return stop_read(word, at, 8) ? READ : UNKNOWN;
 }
 
 static bool is_mapping_right(struct chunks *c, const struct rkn_block *b,
@@ -290,12 +290,11 @@ static void visit_cache(struct chunks *c, uint64_t chunk)
 	struct cache cache;
 	const struct map *m = map_at(c, chunk);
 	bool right = m && is_chunk(c, chunk, CACHE_CHUNK) &&
-		     chunk + CACHE_CHUNK <= m->end;
+		     chunk + CACHE_CHUNK <= m->end &&
+		     stop_read(&cache, chunk + HEADER, sizeof(cache));
 
 	if (!right)
 		return;
-	memcpy(&cache, (const void *)(uintptr_t)(chunk + HEADER),
-	       sizeof(cache));
 	for (int visits = 0; visits < 2; visits++)
 		for (unsigned i = 0; i < CACHE_BINS && right; i++)
 			right =

@@ -8,6 +8,7 @@
 #include "inner.h"
 #include "picture.h"
 #include "process.h"
+#include "stop.h"
 #include "sys.h"
 #include "wide.h"
 
@@ -135,12 +136,27 @@ static void search_pages_whole(struct picture *p, uint32_t i, uint64_t start,
 	}
 }
 
+/* A thread runs, and may give back the memory at any time. */
+static void search_moving(struct picture *p, uint32_t i, uint64_t start,
+			  uint64_t end)
+{
+	for (uint64_t at = start, next; at < end; at = next) {
+		next = (at & ~(PAGE - 1)) + PAGE;
+		next = next < end ? next : end;
+		search_fetched(p, i, at, next, true);
+	}
+}
+
 static void search_readable(struct picture *p, uint32_t i, uint64_t start,
 			    uint64_t end)
 {
 	uint64_t from = (start + PAGE - 1) & ~(PAGE - 1);
 	uint64_t to = end & ~(PAGE - 1);
 
+	if (stop_runs && p->copies) {
+		search_moving(p, i, start, end);
+		return;
+	}
 	if (from >= to || !p->copies) {
 		search(p, i, start, end, (const void *)(uintptr_t)start);
 		return;
@@ -189,7 +205,7 @@ static void search_pages(struct picture *p, uint32_t i, uint64_t start,
  */
 static uint64_t end_of(const struct rkn_block *b, bool readable)
 {
-	return b->address + (readable ? heap_usable(b) : b->size);
+	return b->address + (readable && !stop_runs ? heap_usable(b) : b->size);
 }
 
 /* What a coroutine has left below its stack pointer is no part of it. */

@@ -8,6 +8,7 @@
 #include "modules.h"
 #include "process.h"
 #include "real.h"
+#include "stop.h"
 
 #define PAGE 4096ull
 
@@ -121,13 +122,14 @@ uint64_t heap_arena_end(uint64_t address, const struct map *maps,
 {
 	uint64_t base = address & ~(STORE_REGION - 1);
 	const struct map *m = map_of(base, maps, count);
-	const struct heap_info *h = (const void *)(uintptr_t)base;
+	struct heap_info h;
 
 	if (process.foreign_malloc || !m || !m->readable || !m->writable ||
 	    m->inode || !shadow.regions[base >> STORE_REGION_SHIFT] ||
-	    !is_heap_info(h) || address >= base + h->size)
+	    !stop_read(&h, base, sizeof(h)) || !is_heap_info(&h) ||
+	    address >= base + h.size)
 		return 0;
-	return base + h->size;
+	return base + h.size;
 }
 
 /* Does a live block touch the page that `address` is in? */

@@ -60,11 +60,8 @@ static bool read_words(const struct picture *p, uint64_t *to, uint64_t from,
 	if (!map || !map->readable || from % 8)
 		return false;
 	if (map->private && !map->inode)
-		memcpy(to, (const void *)(uintptr_t)from, count * 8);
-	else
-		return sys_peek(process.pid, to, from, count * 8) ==
-		       (long)count * 8;
-	return true;
+		return stop_read(to, from, count * 8);
+	return sys_peek(process.pid, to, from, count * 8) == (long)count * 8;
 }
 
 /* A page that lies in the block as a whole may be one that the program guards:

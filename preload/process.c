@@ -27,6 +27,7 @@
 #include "region_rows.h"
 #include "sandbox.h"
 #include "shadow.h"
+#include "second_signal.h"
 #include "stacks.h"
 #include "store.h"
 #include "sys.h"
@@ -392,6 +393,7 @@ static COLD bool start_child(void)
 	int error;
 
 	sandbox_forked();
+	second_signal_forked();
 	if (!process.settings.children)
 		return stay_off();
 	__atomic_add_fetch(&store.header->children, 1, __ATOMIC_RELAXED);
@@ -505,6 +507,7 @@ static void forked(void)
 	process_page.pid = sys_pid();
 	process_page.parent = sys_parent();
 	fatal_forked();
+	second_signal_forked();
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "picture.h"
 #include "process.h"
 #include "results.h"
+#include "runners.h"
 #include "sys.h"
 #include "tasks.h"
 #include "thread.h"
@@ -593,6 +594,20 @@ static void stack_roots(struct picture *p)
 	}
 }
 
+/* What threads may hold that nobody could stop. */
+static void runner_roots(struct picture *p)
+{
+	const struct piece piece = { NULL, RKN_ROOT_REGISTER, RKN_NONE, NULL,
+				     false };
+
+	stop_gone_on(&p->stop);
+	if (!runners_init(p))
+		return;
+	for (uint32_t i = 0; i < p->blocks.count; i++)
+		if (runners_may_hold(&p->blocks.list[i]))
+			found(p, &piece, 0, i, 0);
+}
+
 /* What is not touched holds no pointer, nor does what is not mapped. */
 static void search_declared(struct picture *p, const struct piece *piece,
 			    uint64_t start, uint64_t end)
@@ -688,4 +703,5 @@ void roots_search(struct picture *p)
 	declared_spans(p);
 	loader_roots(p);
 	stack_roots(p);
+	runner_roots(p);
 }

@@ -10,6 +10,7 @@
 #include "fatal.h"
 #include "real.h"
 #include "signal_stack.h"
+#include "second_signal.h"
 
 /* Is it one that runs on a thread's signal stack? */
 static bool runs_aside(const struct sigaction *a)
@@ -32,8 +33,10 @@ static int change(int number, const struct sigaction *new,
 		new = &ours;
 	}
 	result = real.sigaction(number, new, old);
-	if (!result && old)
+	if (!result && old) {
 		fatal_tell(old);
+		second_signal_tell(number, old);
+	}
 	return result;
 }
 

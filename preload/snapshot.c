@@ -131,10 +131,14 @@ static void note_threads(void)
 
 static bool collect_blocks(struct picture *p, bool kept)
 {
+	uint64_t free;
+
 	if (!blocks_list(&p->blocks, kept))
 		return false;
-	p->limits[RKN_LIMIT_FREE_CHUNK] +=
-	    chunks_sift(&p->blocks, p->maps, p->map_count);
+	/* A thread that runs has freed them meanwhile. */
+	free = chunks_sift(&p->blocks, p->maps, p->map_count);
+	if (!stop_runs)
+		p->limits[RKN_LIMIT_FREE_CHUNK] += free;
 	return blocks_index(&p->blocks);
 }
 

@@ -11,6 +11,7 @@
 #include "moves.h"
 #include "own.h"
 #include "process.h"
+#include "second_signal.h"
 #include "sys.h"
 #include "tasks.h"
 #include "thread.h"
@@ -75,6 +76,8 @@ static uint64_t deadline; /* monotonic ns; 0: the process goes on */
 static struct sys_action former;
 /* No filter forbids to send ours with a value. Handlers read it meanwhile. */
 static bool queues;
+
+bool stop_runs;
 
 /* --- In the threads ------------------------------------------------------------ */
 
@@ -161,6 +164,18 @@ static void arrive(uint32_t number, void *info, void *context, uint64_t low)
 	wait_here(number, !i);
 }
 
+static void stand(uint32_t number, void *info, void *context)
+{
+	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) == number)
+		return;
+	if (moves_in(context)) {
+		moves_ask(MOVES_STOP);
+		return;
+	}
+	arrive(number, info, context,
+	       (uint64_t)(uintptr_t)__builtin_frame_address(0));
+}
+
 static void handler(int signal, void *info, void *context)
 {
 	const uint32_t number = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
@@ -171,15 +186,16 @@ static void handler(int signal, void *info, void *context)
 		pass_on(signal, info, context);
 		return;
 	}
-	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) == number ||
-	    (told && (uint32_t)(uintptr_t)s->si_value.sival_ptr != number))
+	if (told && (uint32_t)(uintptr_t)s->si_value.sival_ptr != number)
 		return;
-	if (moves_in(context)) {
-		moves_ask(MOVES_STOP);
-		return;
-	}
-	arrive(number, info, context,
-	       (uint64_t)(uintptr_t)__builtin_frame_address(0));
+	stand(number, info, context);
+}
+
+/* By the other signal, for which nothing has to be done that is not ours. */
+static void second_signal_handler(int signal, void *info, void *context)
+{
+	if (second_signal_is_sent(signal, info))
+		stand(__atomic_load_n(&turn, __ATOMIC_ACQUIRE), info, context);
 }
 
 static long ask_queued(int tid)
@@ -206,8 +222,9 @@ static long ask(int tid)
 
 void stop_self(void)
 {
-	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) != READ_ONCE(turn))
-		ask(sys_tid());
+	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) != READ_ONCE(turn) &&
+	    ask(sys_tid()) == -EAGAIN)
+		second_signal_send(sys_tid());
 }
 
 /* --- Whom to ask ------------------------------------------------------------------ */
@@ -237,17 +254,36 @@ static void forget_targets(void)
 	target_count = asked = 0;
 }
 
-/* A full queue of signals has room again when some have come. */
-static void ask_target(struct target *t)
+static long ask_by_second(int tid)
 {
-	const long error = ask(t->tid);
+	struct sys_action action;
 
+	sys_action_init(&action, second_signal_handler);
+	if (!second_signal_begin(&action) || !second_signal_is_taken_by(tid))
+		return -EAGAIN;
+	return second_signal_send(tid);
+}
+
+/*
+ * A full queue of signals has room again when some have come; not so where the
+ * limit is 0, or others' fill it. False: it cannot be asked, now or later.
+ */
+static bool ask_target(struct target *t)
+{
+	long error = ask(t->tid);
+
+	if (error == -EAGAIN && t->looks)
+		error = ask_by_second(t->tid);
+	if (error == -EAGAIN)
+		return ++t->looks < LOOKS;
 	if (!error) {
 		t->state = ASKED;
+		t->looks = 0;
 		asked++;
 	} else if (error == -ESRCH) {
 		t->state = OUT;
 	}
+	return true;
 }
 
 /* The signal stack that `sp`, the thread's stack pointer, is on; 0: none. To
@@ -290,20 +326,21 @@ static void consider(struct target *t)
 		return;
 	case TASK_WAITS:
 	case TASK_LENDS:
-		if (has_room(t))
-			break;
-		t->state = STANDS;
+		if (!has_room(t) || !ask_target(t)) {
+			t->state = STANDS;
+			t->task.switches = tasks_switches(t->tid);
+		}
 		return;
 	case TASK_RUNS:
 		t->state = RUNNING;
 		if (!may_lack_room(t))
-			break;
-		t->looks++;
+			ask_target(t);
+		else
+			t->looks++;
 		return;
 	case TASK_UNKNOWN:
-		break;
+		ask_target(t);
 	}
-	ask_target(t);
 }
 
 static void consider_listed(int tid, void *self)
@@ -344,6 +381,15 @@ static void note_arrived(void)
 	}
 }
 
+/* A thread that waits at one place again and again is told by how often. */
+static enum task_state look_closely(int tid, struct task *t)
+{
+	enum task_state is = tasks_look(tid, t);
+
+	t->switches = tasks_switches(tid);
+	return is;
+}
+
 static bool is_same(const struct task *a, const struct task *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
@@ -357,7 +403,7 @@ static bool is_same(const struct task *a, const struct task *b)
 static void settle(struct target *t)
 {
 	struct task now;
-	enum task_state is = tasks_look(t->tid, &now);
+	enum task_state is = look_closely(t->tid, &now);
 
 	if (is == TASK_UNKNOWN || is == TASK_RUNS)
 		is = tasks_kind(t->tid);
@@ -511,6 +557,7 @@ static void sum_up(struct stop *s)
 	}
 	s->running += !listed;
 	s->running += thread_outside();
+	stop_runs = s->running;
 }
 
 void stop_begin(struct stop *s)
@@ -521,6 +568,7 @@ void stop_begin(struct stop *s)
 	s->threads = NULL;
 	if (!prepare()) {
 		s->running = 1;
+		stop_runs = true;
 		return;
 	}
 	s->threads = threads;
@@ -554,18 +602,19 @@ void stop_add(struct stop *s, const struct stopped *self)
 		note_signal_stack(to, footing_signal_stack(self->sp));
 }
 
-uint32_t stop_gone_on(const struct stop *s)
+uint32_t stop_gone_on(struct stop *s)
 {
 	uint32_t n = 0;
 	struct task now;
 
 	for (uint32_t i = 0; i < s->count; i++) {
-		const struct stopped *t = &s->threads[i];
+		struct stopped *t = &s->threads[i];
 
 		if (!t->task)
 			continue;
-		tasks_look((int)t->tid, &now);
-		n += !is_same(&now, t->task);
+		look_closely((int)t->tid, &now);
+		t->left |= !is_same(&now, t->task);
+		n += t->left;
 	}
 	return n;
 }
@@ -601,6 +650,7 @@ static void give_back_signal(void)
 {
 	struct sys_action ignore = { .handler = (void *)SIG_IGN };
 
+	second_signal_end();
 	if (is_any_late() && !is_taken())
 		return;
 	if (is_any_late() && !queues)
@@ -612,6 +662,7 @@ void stop_end(bool last)
 {
 	if (!most) /* it did not begin */
 		return;
+	stop_runs = false;
 	give_back_signal();
 	__atomic_store_n(&deadline,
 			 last ? sys_clock(CLOCK_MONOTONIC) + GRACE : 0,

@@ -9,6 +9,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "compiler.h"
+#include "process.h"
+#include "sys.h"
 
 struct task;
 
@@ -22,6 +27,7 @@ struct stopped {
 	uint64_t alternate;      /* start of its signal stack; 0: none */
 	bool moves;              /* a block that is not listed meanwhile */
 	bool lends;              /* a child runs on its stack, below `low` */
+	bool left;               /* it stands no more: see stop_gone_on() */
 	const struct task *task; /* not NULL: it did not stop, but waits in the
 				    kernel, which shows that much of it;
 				    `pointer` is 0 */
@@ -35,6 +41,20 @@ struct stop {
 	uint32_t unread;         /* of `count`: those with a `task` */
 	struct stopped *threads; /* there is room for one more */
 };
+
+/* Since stop_begin(), and in its caller: does a thread run that could not be
+ * stopped? */
+extern HIDDEN bool stop_runs;
+
+/* Copy memory that is mapped, and may be read, as long as no thread runs.
+ * False: it is gone. */
+static inline bool stop_read(void *to, uint64_t from, size_t size)
+{
+	if (unlikely(stop_runs))
+		return sys_peek(process.pid, to, from, size) == (long)size;
+	memcpy(to, (const void *)(uintptr_t)from, size);
+	return true;
+}
 
 /* Find out what stop_note_interrupted() needs, once; it does itself, if it has
  * to. */
@@ -51,8 +71,9 @@ void stop_note_interrupted(struct stopped *s, void *info, void *context,
 void stop_begin(struct stop *s);
 /* Add the thread that has stopped them, which stands still as well. */
 void stop_add(struct stop *s, const struct stopped *self);
-/* How many of those that did not stop have gone on meanwhile? */
-uint32_t stop_gone_on(const struct stop *s);
+/* How many of those that did not stop have gone on meanwhile? They are marked
+ * as `left`. */
+uint32_t stop_gone_on(struct stop *s);
 /* Ask for the calling thread's stop once more: it could not stop when asked. */
 void stop_self(void);
 /*

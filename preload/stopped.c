@@ -20,7 +20,7 @@ void stop_note_caller(struct stopped *s, uint64_t low)
 	s->alternate = sys_alternate_stack(low, &active);
 	s->low = s->sp = active ? 0 : low;
 	s->moves = moves_unfinished();
-	s->lends = false;
+	s->lends = s->left = false;
 	s->task = NULL;
 }
 
@@ -41,7 +41,7 @@ static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
 	/* The flags are those that the program set, and do not tell. */
 	if (s->alternate && s->sp - s->alternate < other->ss_size)
 		s->low = s->sp = 0;
-	s->lends = false;
+	s->lends = s->left = false;
 	s->task = NULL;
 	/* Last: whoever sees it may read the rest. */
 	__atomic_store_n(&s->tid, (uint32_t)sys_tid(), __ATOMIC_RELEASE);

@@ -162,6 +162,52 @@ bool tasks_takes(int tid, int signal)
 	       !(field(state, BLOCKED_FIELD) >> (signal - 1) & 1);
 }
 
+/* What stands behind "\nNAME:\t"; NULL: nowhere. */
+static const char *value_of(const char *text, const char *name)
+{
+	const size_t size = strlen(name);
+
+	for (; *text; text++)
+		if (*text == '\n' && strncmp(text + 1, name, size) == 0 &&
+		    text[1 + size] == ':' && text[2 + size] == '\t')
+			return text + 3 + size;
+	return NULL;
+}
+
+#define STATUS 4096u /* bytes; 1,400 are usual */
+
+uint64_t tasks_switches(int tid)
+{
+	char text[STATUS];
+	const char *at;
+
+	read_file(tid, "/status", text, sizeof(text));
+	at = value_of(text, "voluntary_ctxt_switches");
+	return at ? number(&at) : 0;
+}
+
+/* 64 bits by 16 digits, the highest first. */
+static bool has_signal(const char *set, int signal)
+{
+	const char digit = set[15 - (signal - 1) / 4];
+	const int bits = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+
+	return bits >> (signal - 1) % 4 & 1;
+}
+
+bool tasks_second_signal(int signal)
+{
+	char text[STATUS];
+	const char *filters, *pending;
+
+	read_file(sys_tid(), "/status", text, sizeof(text));
+	filters = value_of(text, "Seccomp");
+	pending = value_of(text, "ShdPnd");
+	return filters && *filters == '0' && pending &&
+	       strspn(pending, "0123456789abcdef") == 16 &&
+	       !has_signal(pending, signal);
+}
+
 bool tasks_each(void (*f)(int tid, void *data), void *data)
 {
 	__attribute__((aligned(8))) char buffer[4096];

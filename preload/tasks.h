@@ -26,6 +26,7 @@ struct task {
 	int64_t call; /* -1: it waits in none, after a fault for example */
 	uint64_t arguments[TASK_ARGUMENTS]; /* registers of the call */
 	uint64_t sp, pc;
+	uint64_t switches; /* tasks_switches(), where it was asked; 0 */
 };
 
 /* What does thread `tid` do now? *t is filled in for those that wait. */
@@ -38,6 +39,14 @@ enum task_state tasks_kind(int tid);
 /* Would thread `tid` take that signal now, and not wait for it by sigwait() and
  * its kin? Of real-time signals it is not told. */
 bool tasks_takes(int tid, int signal);
+
+/* How often thread `tid` has begun to wait, in its life; 0: not known. */
+uint64_t tasks_switches(int tid);
+
+/* Does that signal wait for no thread in particular, and does no filter stand,
+ * as far as the calling thread knows? False where it cannot be told. It takes
+ * 4 KiB of stack, and so does tasks_switches(). */
+bool tasks_second_signal(int signal);
 
 /* Call f(tid, data) for each thread that is listed. False: the list is not
  * whole, or in numbers of another pid namespace. It takes 4 KiB of stack. */

@@ -323,18 +323,34 @@ uint32_t thread_numbers(void)
 	return n < THREAD_AREAS ? n : THREAD_AREAS;
 }
 
+static uint32_t owner_of(uint32_t i)
+{
+	const struct store_area *a = area(i);
+
+	return a ? __atomic_load_n(&a->tid, __ATOMIC_ACQUIRE) : 0;
+}
+
+static bool is_outside(uint32_t i, uint32_t owner)
+{
+	return owner & OUTSIDE && owner != TAKING && is_held(i) &&
+	       sys_task_alive((int)(owner & ~OUTSIDE));
+}
+
+bool thread_is_there(uint32_t number)
+{
+	const uint32_t owner = owner_of(number);
+
+	if (!owner || owner & OUTSIDE)
+		return is_outside(number, owner);
+	return sys_thread_alive(process.pid, (int)owner);
+}
+
 uint32_t thread_outside(void)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 1; i < thread_numbers(); i++) {
-		const struct store_area *a = area(i);
-		uint32_t owner =
-		    a ? __atomic_load_n(&a->tid, __ATOMIC_ACQUIRE) : 0;
-
-		n += owner & OUTSIDE && owner != TAKING && is_held(i) &&
-		     sys_task_alive((int)(owner & ~OUTSIDE));
-	}
+	for (uint32_t i = 1; i < thread_numbers(); i++)
+		n += is_outside(i, owner_of(i));
 	return n;
 }
 

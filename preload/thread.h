@@ -159,6 +159,10 @@ bool thread_is_inside(uint32_t number);
 struct thread *thread_at(uint32_t number);
 uint32_t thread_numbers(void);
 
+/* Is the owner of area `number` still there, as a thread of this process or of
+ * another that shares this memory? */
+bool thread_is_there(uint32_t number);
+
 /* Threads of other processes that share this memory, as far as they have
  * allocated and are still there: nobody can stop them. */
 uint32_t thread_outside(void);

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,16 +69,91 @@ static void *lend(void *unused)
 }
 
 /* All signals, also glibc's own two, which its functions leave alone. */
-static void *block(void *unused)
+static void block_all(void)
 {
-	char *volatile held = malloc(66);
 	const uint64_t all = ~0ull;
 
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+}
+
+static void *block(void *unused)
+{
+	char *volatile held = malloc(66);
+
+	block_all();
 	atomic_fetch_add(&ready, 1);
 	poll(NULL, 0, 60000);
 	free(held);
 	return unused;
+}
+
+/* --- Without a pause ------------------------------------------------------------ */
+
+struct work {
+	size_t size;
+	int blocks; /* all signals, also glibc's own two */
+	int rests;  /* now and then, always at the same place */
+};
+
+/* Its blocks are held by nothing but its registers and its stack; large ones
+ * are gone with their memory. */
+static void *work(void *how)
+{
+	const struct work *w = how;
+	char *some[8] = { NULL };
+
+	if (w->blocks)
+		block_all();
+	for (unsigned i = 0;; i++) {
+		free(some[i % 8]);
+		some[i % 8] = malloc(w->size + i % 50 * 16);
+		some[i % 8][0] = 1;
+		if (i == 100)
+			atomic_fetch_add(&ready, 1);
+		if (w->rests && i % 16 == 0)
+			usleep(200);
+	}
+	return NULL;
+}
+
+/* Nothing can be queued from here on. */
+static void let_no_signal_wait(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_SIGPENDING, &none))
+		exit(2);
+}
+
+static void busy(struct work *w, int threads)
+{
+	for (int i = 0; i < threads; i++)
+		start(work, w);
+	wait_for(threads);
+}
+
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
+/* A check that is not the end leaves the program's signals as they are. */
+static void check_limited(void)
+{
+	static struct work w = { 24, 0, 1 };
+	struct sigaction a;
+	sigset_t waits;
+
+	let_no_signal_wait();
+	busy(&w, 3);
+	for (int i = 0; i < 10; i++)
+		if (__lsan_do_recoverable_leak_check)
+			__lsan_do_recoverable_leak_check();
+	atomic_store(&ready, 0);
+	start(work, &w);
+	wait_for(1);
+	for (int i = 1; i < 32; i++)
+		if (!sigaction(i, NULL, &a) && a.sa_handler != SIG_DFL)
+			printf("signal %d has a handler\n", i);
+	if (sigpending(&waits) || !sigisemptyset(&waits))
+		puts("a signal waits");
 }
 
 /* --- Little room --------------------------------------------------------------- */
@@ -235,7 +311,6 @@ static void in_handler(int flags)
 
 /* --- Ids ------------------------------------------------------------------------- */
 
-int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 static atomic_int changes;
 
 /* Each is a broadcast to all threads, which the caller waits for. */
@@ -310,6 +385,8 @@ int main(int argc, char **argv)
 {
 	if (!strcmp(argv[1], "ids")) /* its checks would tell of what is lost */
 		ids();
+	if (!strcmp(argv[1], "checked"))
+		check_limited();
 	lose(100);
 	scrub();
 	room = argc > 2 ? atol(argv[2]) : 0;
@@ -324,6 +401,12 @@ int main(int argc, char **argv)
 		start(block, NULL);
 		wait_for(1);
 	}
+	if (!strcmp(argv[1], "limited")) {
+		let_no_signal_wait();
+		busy(&(struct work){ 24, 0, spins }, 3);
+	}
+	if (!strcmp(argv[1], "unstopped"))
+		busy(&(struct work){ (size_t)room, 1, spins }, 1);
 	if (!strcmp(argv[1], "low"))
 		with_room(1);
 	if (!strcmp(argv[1], "given"))

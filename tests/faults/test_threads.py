@@ -71,6 +71,36 @@ def test_a_thread_that_cannot_stop_is_read_as_it_stands(how, tmp_path):
     assert {f["confidence"] for f in report["findings"]} == {"medium"}
 
 
+RUNNING = ("threads that did not stop for the snapshot, or in the middle of "
+           "realloc")
+
+
+@pytest.mark.parametrize("rests", [(), ("rests",)])
+def test_a_thread_stops_where_no_signal_can_wait(rests, tmp_path):
+    """RLIMIT_SIGPENDING is 0: signals from 32 on cannot be sent."""
+    for _ in range(5):
+        _, limits = standing(tmp_path, "limited", 0, *rests)
+        assert limits == {}
+
+
+def test_a_check_where_no_signal_can_wait_leaves_signals_alone(tmp_path):
+    report, limits = standing(tmp_path, "checked")
+    assert report["verdict"]["checked"] is True
+    assert limits == {}
+
+
+@pytest.mark.parametrize("rests", [(), ("rests",)])
+@pytest.mark.parametrize("size", [24, 100_000, 40_000_000])
+def test_what_an_unstopped_thread_holds_is_no_finding(size, rests, tmp_path):
+    """It allocates all the time and blocks all signals: what it has in registers
+    is unknown, what is on its stack changes, and its memory goes away while it
+    is searched."""
+    for _ in range(3):
+        report, limits = standing(tmp_path, "unstopped", size, *rests)
+        assert limits.get(RUNNING) == 1, limits
+        assert {f["confidence"] for f in report["findings"]} == {"medium"}
+
+
 @pytest.mark.parametrize("spins", [(), ("spins",)])
 @pytest.mark.parametrize("room", [16, 100, 400, 900, 1800, 2700, 3600, 4000,
                                   4300, 4600, 6000, 9000, 13000, 20000])

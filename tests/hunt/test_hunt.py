@@ -31,6 +31,7 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "control:1 sleep:1:2 leak:50",                  # no cpuid
     "control:1 low:8192:0 leak:50",
     "limit:11:0:0 sleep:10:2",                      # no signal can wait
+    "spin:4 limit:11:0:0 raise:15:0",               # so that none stops
     "argv:0 fork:0:0{ leak:50 }",
     "leak:50 coroutine:4096{ raise:15:3 }",         # no room for a frame
     "leak:50 altstack:8192 coroutine:4096{ raise:15:3 }",

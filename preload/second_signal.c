@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "second_signal.h"
+
+#include <errno.h>
+
+#include "process.h"
+#include "sys.h"
+#include "tasks.h"
+
+static const int candidates[] = { SIGURG, SIGWINCH };
+#define CANDIDATES (sizeof(candidates) / sizeof(*candidates))
+
+/* 0: none. Handlers read it meanwhile. */
+static int spare;
+static void *handler;
+static struct sys_action former;
+
+static bool does_nothing(const struct sys_action *a)
+{
+	return a->handler == (void *)SIG_DFL || a->handler == (void *)SIG_IGN;
+}
+
+static bool take(int number, const struct sys_action *action)
+{
+	if (sys_action(number, NULL, &former) < 0 || !does_nothing(&former) ||
+	    !tasks_second_signal(number))
+		return false;
+	handler = action->handler;
+	WRITE_ONCE(spare, number);
+	if (sys_action(number, action, NULL) == 0)
+		return true;
+	WRITE_ONCE(spare, 0);
+	return false;
+}
+
+bool second_signal_begin(const struct sys_action *action)
+{
+	for (unsigned i = 0; i < CANDIDATES && !spare; i++)
+		if (take(candidates[i], action))
+			return true;
+	return spare;
+}
+
+/* A thread that runs may have set another action since. Setting one that does
+ * nothing drops what waits. */
+void second_signal_end(void)
+{
+	struct sys_action now;
+
+	if (!spare)
+		return;
+	if (sys_action(spare, NULL, &now) == 0 && now.handler == handler)
+		sys_action(spare, &former, NULL);
+	WRITE_ONCE(spare, 0);
+}
+
+void second_signal_forked(void)
+{
+	second_signal_end();
+}
+
+long second_signal_send(int tid)
+{
+	const int number = READ_ONCE(spare);
+
+	return number ? sys_signal_thread(process.pid, tid, number) : -EAGAIN;
+}
+
+bool second_signal_is_taken_by(int tid)
+{
+	return spare && tasks_takes(tid, spare);
+}
+
+/* Where it finds no room in the queue, the kernel forgets who sent it. A forked
+ * child of a thread that runs has the action, too. */
+bool second_signal_is_sent(int number, const siginfo_t *info)
+{
+	const bool told = info->si_code == SI_TKILL;
+
+	return number == READ_ONCE(spare) && process.pid == sys_pid() &&
+	       (told || info->si_code == SI_USER) &&
+	       info->si_pid == (told ? process.pid : 0);
+}
+
+void second_signal_tell(int number, struct sigaction *told)
+{
+	if (number != READ_ONCE(spare) || (void *)told->sa_sigaction != handler)
+		return;
+	told->sa_handler =
+	    former.handler == (void *)SIG_IGN ? SIG_IGN : SIG_DFL;
+	told->sa_flags = (int)(former.flags & ~(unsigned long)SYS_RESTORER);
+	*(uint64_t *)&told->sa_mask = former.mask;
+}
