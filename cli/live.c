@@ -156,7 +156,29 @@ static bool read_header(const char *path, struct store_header *h)
 	return ok;
 }
 
-/* Whether process `pid` has `path` mapped; true when that cannot be seen. */
+/*
+ * Has any process the file open to write, or mapped so? The kernel gives a lease
+ * to read only where none has, whatever we may know about processes. True where
+ * it does not tell: of a file of another user's, or without leases. (It is true
+ * for a forked child, too, which has its parent's mappings.)
+ */
+static bool is_written(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool given = fd >= 0 && !fcntl(fd, F_SETLEASE, F_RDLCK);
+
+	if (given)
+		fcntl(fd, F_SETLEASE, F_UNLCK);
+	if (fd >= 0)
+		close(fd);
+	return !given;
+}
+
+/*
+ * Whether process `pid` has `path` mapped; true when that cannot be seen. In a
+ * pid namespace of its own it has that number for itself alone: here it is none,
+ * or another process, whose mappings can perhaps not be seen.
+ */
 static bool is_mapped(uint32_t pid, const char *path)
 {
 	size_t plain = strcspn(path, "\n\\"); /* maps escapes the first */
@@ -171,7 +193,8 @@ static bool is_mapped(uint32_t pid, const char *path)
 		free(wanted);
 		if (f)
 			fclose(f);
-		return !kill((pid_t)pid, 0) || errno != ESRCH;
+		return (!kill((pid_t)pid, 0) || errno != ESRCH) &&
+		       is_written(path);
 	}
 	while (!found && getline(&line, &size, f) > 0)
 		found = strstr(line, wanted);

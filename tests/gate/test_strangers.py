@@ -7,8 +7,22 @@ import subprocess
 
 import pytest
 
-from conftest import SOURCE, REFKNOT, compiled, environment, refknot
+from conftest import SOURCE, REFKNOT, compiled, environment, refknot, run
 from gate import check, summary
+
+FIRST = r"""
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    void *volatile p = malloc(100);
+    (void)argv;
+    if (!p) return 1;
+    p = NULL;
+    if (argc > 1) sleep(3);
+    return 0;
+}
+"""
 
 # It executes its third argument in the way that the first names.
 EXECUTOR = r"""
@@ -364,6 +378,37 @@ def test_a_daemon_that_stays_is_not_green(how, daemon):
     done = check("--", daemon, how)
     assert done.status == 23
     assert "it is still running" in done.told
+
+
+@pytest.fixture
+def nobody(tmp_path):
+    """Options of a run by a user who may not see all processes."""
+    if os.getuid():
+        return {}
+    for directory in [tmp_path, *tmp_path.parents][:3]:
+        directory.chmod(0o777)
+    return {"user": 65534, "group": 65534, "extra_groups": []}
+
+
+OF_ITS_OWN = ["unshare", "-Upf", "--map-root-user"]
+
+
+@pytest.mark.skipif(run(*OF_ITS_OWN, "true").status != 0,
+                    reason="no namespaces here")
+@pytest.mark.parametrize("stays", [False, True])
+def test_the_first_process_of_a_namespace_is_seen_to_end(stays, nobody,
+                                                         tmp_path):
+    """Here its number is another process's, whose mappings are secret."""
+    program = compiled(tmp_path, "first", FIRST)
+    command = [*OF_ITS_OWN, program]
+    if stays:
+        command = ["sh", "-c", f"{' '.join(map(str, command))} stays >/dev/null "
+                   "2>&1 & sleep 1"]
+    done = check("--", *command, cwd=tmp_path, **nobody)
+    assert done.status == 23, done.told
+    told = [line for line in done.told.splitlines() if "process 1 " in line]
+    assert bool(told) == stays, done.told
+    assert ("1 leak (100 B)" in done.told) != stays, done.told
 
 
 def test_who_allocates_nothing_is_recorded_all_the_same(made):
