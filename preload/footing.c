@@ -22,19 +22,24 @@
 #define AT_MINSIGSTKSZ 51
 #endif
 
-#define PAGE     4096ull
-#define GAP      (1ull << 20) /* that the kernel keeps below a growing stack */
-#define CONTROL  2304ull      /* glibc's struct pthread, from its pointer up */
-#define RED_ZONE 128ull
-#define HANDLER  512ull  /* what stop.c's handler needs .. */
-#define MOVING   2560ull /* .. and more of it in the middle of realloc */
-#define OLD      4096ull /* a frame, where the kernel does not tell its size */
+#define PAGE              4096ull
+#define GAP               (1ull << 20) /* that the kernel keeps below a growing stack */
+#define CONTROL           2304ull /* glibc's struct pthread, from its pointer up */
+#define CONTROL_ALIGNMENT 64ull
+#define CONTROL_WORDS     0x200u /* of other things, at its beginning */
+#define CONTROL_LEAST     0x600u /* bytes of it that every version has */
+#define RED_ZONE          128ull
+#define HANDLER           512ull /* what stop.c's handler needs .. */
+#define MOVING            2560ull /* .. and more of it in the middle of realloc */
+#define OLD               4096ull /* a frame, where the kernel does not tell its size */
 
 #define MAPS_MOST   65536u
 #define FLOORS_MOST (1u << 16)
 
 /* In a mapping's start: nothing else but one stack may be in it. */
 #define ALONE 1ull
+
+extern void *__libc_stack_end;
 
 /* What is mapped, by its end; what ends stacks, by its address; and which areas
  * are whose, by thread. */
@@ -91,7 +96,8 @@ static uint64_t grown_start(const struct map *map, uint64_t below)
 {
 	uint64_t most = sys_limit(RLIMIT_STACK), start;
 
-	start = most > map->end ? 0 : map->end - most;
+	start =
+	    most > map->end ? 0 : (map->end - most + PAGE - 1) & ~(PAGE - 1);
 	if (start < below + GAP)
 		start = below + GAP;
 	return start < map->start ? start : map->start;
@@ -119,7 +125,7 @@ static void read_maps(void)
 		if (!map.readable || !map.writable)
 			continue;
 		if (strcmp(map.name, "[stack]") == 0)
-			start = grown_start(&map, below.end);
+			start = grown_start(&map, below.end) | ALONE;
 		else if (is_alone(&map, &below))
 			start |= ALONE;
 		maps[map_count++] = (struct ordered){ map.end, start };
@@ -321,14 +327,94 @@ bool footing_is_known(uint32_t tid)
 	return thread_of(tid) != NULL;
 }
 
+/* Has the stack that begins there ever been in use to its end? The page of a
+ * stack that may still grow is none yet. */
+static bool is_worn(uint64_t start)
+{
+	unsigned char page;
+
+	return sys_resident(start, PAGE, &page) == 0 && page & 1;
+}
+
 bool footing_is_worn(uint32_t tid)
 {
 	const struct thread *t = thread_of(tid);
-	unsigned char page;
 	uint64_t start;
 
 	if (!t || !t->ranges[0].most)
 		return false;
 	start = mapped_start(t->ranges[0].most - 1);
-	return start && sys_resident(start, PAGE, &page) == 0 && page & 1;
+	return start && is_worn(start);
+}
+
+/* Is the first page with what a signal needs untouched? */
+static bool is_roomy(uint64_t start)
+{
+	const uint64_t need = footing_frame() + HANDLER + MOVING;
+
+	if (!start)
+		return false;
+	for (uint64_t at = 0; at < need; at += PAGE)
+		if (is_worn(start + at))
+			return false;
+	return true;
+}
+
+/* Where glibc's control blocks have the number of their thread. */
+static uint64_t number_offset(void)
+{
+	const int self = sys_tid();
+
+	for (uint64_t at = CONTROL_WORDS; at < CONTROL_LEAST; at += 4)
+		if (*(const int *)((const char *)thread_pointer() + at) == self)
+			return at;
+	return 0;
+}
+
+/* Is the control block of thread `tid` at the end of that stack? It holds its
+ * own address twice (tcbhead_t, tcb and self). */
+static bool ends_with(uint64_t end, uint32_t tid, uint64_t offset)
+{
+	static uint64_t words[2 * PAGE / 8];
+	const uint64_t start = end - sizeof(words);
+
+	if (sys_peek(process.pid, words, start, sizeof(words)) !=
+	    (long)sizeof(words))
+		return false;
+	for (uint64_t at = 0; at + CONTROL_LEAST <= sizeof(words);
+	     at += CONTROL_ALIGNMENT) {
+		const uint64_t *w = words + at / 8;
+		const uint32_t *number =
+		    (const void *)((const char *)w + offset);
+
+		if (w[0] == start + at && w[2] == start + at && *number == tid)
+			return true;
+	}
+	return false;
+}
+
+/* The stack of a thread that has never allocated, if it is a mapping. */
+static uint64_t find_mapped(uint32_t tid)
+{
+	const uint64_t offset = number_offset();
+
+	if (tid == (uint32_t)process.pid)
+		return mapped_start((uint64_t)(uintptr_t)__libc_stack_end);
+	for (uint32_t i = 0; offset && i < map_count; i++)
+		if (maps[i].value & ALONE &&
+		    ends_with(maps[i].key, tid, offset))
+			return maps[i].value & ~ALONE;
+	return 0;
+}
+
+bool footing_holds_anywhere(uint32_t tid)
+{
+	const struct thread *t = thread_of(tid);
+
+	if (!t || !t->ranges[0].most)
+		return is_roomy(find_mapped(tid));
+	for (unsigned i = 0; i < THREAD_RANGES && t->ranges[i].most; i++)
+		if (!is_roomy(mapped_start(t->ranges[i].most - 1)))
+			return false;
+	return true;
 }

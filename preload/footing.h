@@ -23,6 +23,10 @@ uint64_t footing_frame(void);
  * the signal stack that it is on, or 0. */
 bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals);
 
+/* The same where the stack pointer is not known: is there room wherever it is on
+ * the stacks that it has been seen on? False, too, where those are not known. */
+bool footing_holds_anywhere(uint32_t tid);
+
 /* Thread `tid` runs, so its stack pointer is not known: has its stack ever been
  * in use to its end? False, too, where its stack is not known, or where others
  * use the memory, so that this tells nothing. */

@@ -49,6 +49,7 @@ struct target {
 	int tid;
 	enum state state;
 	uint8_t looks;
+	bool hidden; /* its stack pointer cannot be seen */
 	struct task task;
 	uint64_t sp, signals; /* it was on that signal stack at that pointer */
 };
@@ -301,16 +302,41 @@ static bool has_room(struct target *t)
 {
 	const uint64_t sp = aside_left(t->task.sp);
 
+	if (!t->task.sp)
+		return footing_holds_anywhere((uint32_t)t->tid);
 	return footing_holds((uint32_t)t->tid, sp, signal_stack(t, sp));
 }
 
 /* It runs. Of the stack of one that has never allocated nothing is known: it is
- * asked when it has not been seen to wait for a while. */
+ * asked when it has not been seen to wait for a while; not so where nobody could
+ * see its stack pointer then. */
 static bool may_lack_room(const struct target *t)
 {
+	if (t->hidden)
+		return !footing_holds_anywhere((uint32_t)t->tid);
 	return footing_is_known((uint32_t)t->tid)
 		   ? footing_is_worn((uint32_t)t->tid)
 		   : t->looks < LOOKS - 1;
+}
+
+/* What all may see of the threads of one who has dropped privileges, or has said
+ * so: PR_SET_DUMPABLE. */
+static enum task_state look_from_afar(int tid, struct task *t)
+{
+	const enum task_state kind = tasks_kind(tid);
+
+	t->switches = tasks_switches(tid);
+	if (kind != TASK_UNKNOWN || !t->switches)
+		return kind;
+	return t->switches == TASKS_RUNS ? TASK_RUNS : TASK_WAITS;
+}
+
+static enum task_state look_at(struct target *t)
+{
+	enum task_state is = tasks_look(t->tid, &t->task);
+
+	t->hidden = is == TASK_UNKNOWN;
+	return t->hidden ? look_from_afar(t->tid, &t->task) : is;
 }
 
 /*
@@ -319,7 +345,7 @@ static bool may_lack_room(const struct target *t)
  */
 static void consider(struct target *t)
 {
-	switch (tasks_look(t->tid, &t->task)) {
+	switch (look_at(t)) {
 	case TASK_WORKER:
 	case TASK_OVER:
 		t->state = OUT;
@@ -386,6 +412,8 @@ static enum task_state look_closely(int tid, struct task *t)
 {
 	enum task_state is = tasks_look(tid, t);
 
+	if (is == TASK_UNKNOWN)
+		return look_from_afar(tid, t);
 	t->switches = tasks_switches(tid);
 	return is;
 }
@@ -532,6 +560,11 @@ static void add_standing(struct stop *s, struct target *t, bool lends)
 	struct stopped *to = &s->threads[s->count++];
 
 	s->unread++;
+	if (!t->task.sp) {
+		*to = (struct stopped){ .tid = (uint32_t)t->tid,
+					.task = &t->task };
+		return;
+	}
 	*to = (struct stopped){ .tid = (uint32_t)t->tid,
 				.low = low,
 				.sp = low,

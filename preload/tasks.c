@@ -182,6 +182,9 @@ uint64_t tasks_switches(int tid)
 	const char *at;
 
 	read_file(tid, "/status", text, sizeof(text));
+	at = value_of(text, "State");
+	if (at && *at == 'R')
+		return TASKS_RUNS;
 	at = value_of(text, "voluntary_ctxt_switches");
 	return at ? number(&at) : 0;
 }

@@ -25,7 +25,7 @@ enum task_state {
 struct task {
 	int64_t call; /* -1: it waits in none, after a fault for example */
 	uint64_t arguments[TASK_ARGUMENTS]; /* registers of the call */
-	uint64_t sp, pc;
+	uint64_t sp, pc; /* 0: not to be seen, of whom has dropped privileges */
 	uint64_t switches; /* tasks_switches(), where it was asked; 0 */
 };
 
@@ -40,7 +40,9 @@ enum task_state tasks_kind(int tid);
  * its kin? Of real-time signals it is not told. */
 bool tasks_takes(int tid, int signal);
 
-/* How often thread `tid` has begun to wait, in its life; 0: not known. */
+/* How often thread `tid` has begun to wait, in its life, if it waits now; or
+ * TASKS_RUNS; 0: not known. */
+#define TASKS_RUNS UINT64_MAX
 uint64_t tasks_switches(int tid);
 
 /* Does that signal wait for no thread in particular, and does no filter stand,

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -177,9 +178,11 @@ static __attribute__((noinline)) void go_down(char *held)
 	p[0] = 2;
 }
 
+static int silent; /* it allocates nothing */
+
 static void *on_little(void *unused)
 {
-	char *held = malloc(66);
+	char *held = silent ? NULL : malloc(66);
 
 	OPAQUE(held);
 	syscall(SYS_gettid); /* to find it takes room, too */
@@ -192,16 +195,46 @@ static void with_room(int guard)
 	pthread_attr_t a;
 	pthread_t t;
 
-	stack = mmap(NULL, STACK + PAGE, PROT_READ | PROT_WRITE,
+	stack = mmap(NULL, STACK + 2 * PAGE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (guard)
 		mprotect(stack, PAGE, PROT_NONE);
+	/* Else it and what is mapped next are one mapping. */
+	mprotect(stack + PAGE + STACK, PAGE, PROT_NONE);
 	stack += PAGE;
 	pthread_attr_init(&a);
 	pthread_attr_setstack(&a, stack, STACK);
 	if (pthread_create(&t, &a, on_little, NULL))
 		exit(2);
 	wait_for(1);
+}
+
+/* Nobody may see its threads' stack pointers from here on. */
+static void hide(void)
+{
+	if (!getuid() && setresuid(65534, 65534, 65534))
+		exit(2);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		exit(2);
+}
+
+static void *wait_here(void *held)
+{
+	free(held ? malloc(10) : NULL);
+	atomic_fetch_add(&ready, 1);
+	poll(NULL, 0, 60000);
+	OPAQUE(held);
+	return held;
+}
+
+/* Beside others: one that has allocated, one that has not, one that runs. */
+static void hidden(void)
+{
+	hide();
+	start(wait_here, malloc(66));
+	start(wait_here, NULL);
+	start(work, &(struct work){ 24, 0, 0 });
+	wait_for(3);
 }
 
 /* --- On memory of the program's ----------------------------------------------- */
@@ -407,6 +440,14 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "unstopped"))
 		busy(&(struct work){ (size_t)room, 1, spins }, 1);
+	if (!strcmp(argv[1], "hidden"))
+		hidden();
+	if (!strcmp(argv[1], "hidden-low")) {
+		silent = spins;
+		spins = argc > 4;
+		hide();
+		with_room(1);
+	}
 	if (!strcmp(argv[1], "low"))
 		with_room(1);
 	if (!strcmp(argv[1], "given"))

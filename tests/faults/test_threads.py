@@ -112,6 +112,25 @@ def test_a_thread_with_little_stack_left_lives(room, spins, tmp_path):
         assert len(limits) == 1, limits
 
 
+def test_threads_whose_stack_pointers_are_secret_stop(tmp_path):
+    """Privileges were dropped: what shows them is another user's. All three have
+    room wherever they are."""
+    _, limits = standing(tmp_path, "hidden")
+    assert limits == {}
+
+
+@pytest.mark.parametrize("how", [(), ("silent",), ("silent", "spins")])
+@pytest.mark.parametrize("room", [16, 400, 900, 1800, 2100, 2700, 3000, 3300,
+                                  3600, 4000, 4300, 4600, 6000, 9000, 20000])
+def test_a_thread_with_little_stack_left_and_a_secret_lives(room, how,
+                                                            tmp_path):
+    """Whether it allocates or not, waits or runs."""
+    _, limits = standing(tmp_path, "hidden-low", room, *how)
+    expected = RUNNING if "spins" in how else UNREAD
+    if room in (900, 20000):
+        assert limits == ({expected: 1} if room == 900 else {})
+
+
 def test_a_thread_that_runs_on_memory_of_the_programs_stops(tmp_path):
     """Its end is not known, and what is below it has been in use."""
     _, limits = standing(tmp_path, "given")

@@ -46,6 +46,8 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "churn:1:24 vfork:0{ filter:0:56 } leak:50",    # does not know who it is
     "thread:2:1048576{ raise:13:1 on:13:1:0{ } }",  # sent to itself
     "sleep:1:0 low:3000:0",                         # it runs, and is unknown
+    "directory:2 privilege:8 low:3500:0",           # nobody may see where it is
+    "low:2100:1 low:2700:0 privilege:0 low:3000:1",
     "filter:5:110 spin:5 privilege:0",              # signal stacks of others
     "limit:9:0:1 fork:0:0{ leak:50 map:1 } map:3",  # no addresses
     "limit:9:67108864:1 leak:50 churn:500:3000 fork:0:0{ churn:50:3000 }",
