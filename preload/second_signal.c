@@ -11,7 +11,7 @@ static const int candidates[] = { SIGURG, SIGWINCH };
 #define CANDIDATES (sizeof(candidates) / sizeof(*candidates))
 
 /* 0: none. Handlers read it meanwhile. */
-static int spare;
+static int chosen;
 static void *handler;
 static struct sys_action former;
 
@@ -26,19 +26,19 @@ static bool take(int number, const struct sys_action *action)
 	    !tasks_second_signal(number))
 		return false;
 	handler = action->handler;
-	WRITE_ONCE(spare, number);
+	WRITE_ONCE(chosen, number);
 	if (sys_action(number, action, NULL) == 0)
 		return true;
-	WRITE_ONCE(spare, 0);
+	WRITE_ONCE(chosen, 0);
 	return false;
 }
 
 bool second_signal_begin(const struct sys_action *action)
 {
-	for (unsigned i = 0; i < CANDIDATES && !spare; i++)
+	for (unsigned i = 0; i < CANDIDATES && !chosen; i++)
 		if (take(candidates[i], action))
 			return true;
-	return spare;
+	return chosen;
 }
 
 /* A thread that runs may have set another action since. Setting one that does
@@ -47,11 +47,11 @@ void second_signal_end(void)
 {
 	struct sys_action now;
 
-	if (!spare)
+	if (!chosen)
 		return;
-	if (sys_action(spare, NULL, &now) == 0 && now.handler == handler)
-		sys_action(spare, &former, NULL);
-	WRITE_ONCE(spare, 0);
+	if (sys_action(chosen, NULL, &now) == 0 && now.handler == handler)
+		sys_action(chosen, &former, NULL);
+	WRITE_ONCE(chosen, 0);
 }
 
 void second_signal_forked(void)
@@ -61,14 +61,14 @@ void second_signal_forked(void)
 
 long second_signal_send(int tid)
 {
-	const int number = READ_ONCE(spare);
+	const int number = READ_ONCE(chosen);
 
 	return number ? sys_signal_thread(process.pid, tid, number) : -EAGAIN;
 }
 
 bool second_signal_is_taken_by(int tid)
 {
-	return spare && tasks_takes(tid, spare);
+	return chosen && tasks_takes(tid, chosen);
 }
 
 /* Where it finds no room in the queue, the kernel forgets who sent it. A forked
@@ -77,14 +77,15 @@ bool second_signal_is_sent(int number, const siginfo_t *info)
 {
 	const bool told = info->si_code == SI_TKILL;
 
-	return number == READ_ONCE(spare) && process.pid == sys_pid() &&
+	return number == READ_ONCE(chosen) && process.pid == sys_pid() &&
 	       (told || info->si_code == SI_USER) &&
 	       info->si_pid == (told ? process.pid : 0);
 }
 
 void second_signal_tell(int number, struct sigaction *told)
 {
-	if (number != READ_ONCE(spare) || (void *)told->sa_sigaction != handler)
+	if (number != READ_ONCE(chosen) ||
+	    (void *)told->sa_sigaction != handler)
 		return;
 	told->sa_handler =
 	    former.handler == (void *)SIG_IGN ? SIG_IGN : SIG_DFL;

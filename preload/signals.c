@@ -9,8 +9,8 @@
 #include "compiler.h"
 #include "fatal.h"
 #include "real.h"
-#include "signal_stack.h"
 #include "second_signal.h"
+#include "signal_stack.h"
 
 /* Is it one that runs on a thread's signal stack? */
 static bool runs_aside(const struct sigaction *a)
