@@ -294,7 +294,7 @@ static void add_unread(const char *path)
 {
 	char *what = xasprintf("recording %s", path);
 
-	gate_add_incomplete(&gate, what, 0, 0,
+	gate_add_incomplete(&gate, what, NULL, 0, 0,
 			    access(path, F_OK) && errno == ENOENT
 				? "there is no such recording"
 				: "it could not be read");
@@ -344,7 +344,7 @@ static int judge_recordings(const char **paths)
 		if (!n.read[i])
 			add_unread(paths[i]);
 	if (!n.any && !(paths && *paths))
-		gate_add_incomplete(&gate, "the newest recording", 0, 0,
+		gate_add_incomplete(&gate, "the newest recording", NULL, 0, 0,
 				    "it could not be read");
 	free(n.read);
 	return status;

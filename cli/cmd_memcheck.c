@@ -144,7 +144,7 @@ static void write_beforehand(const char *program)
 	if (!target())
 		return;
 	gate_add_incomplete(
-	    &none, program, (uint32_t)getpid(), 0,
+	    &none, program, NULL, (uint32_t)getpid(), 0,
 	    "it was not run, or not recorded: its output says why");
 	gate_judge(&none, STATUS_NO_RUN);
 	write_result(&none);

@@ -73,8 +73,8 @@ static int save_free(const struct finish *f, const struct model *m,
 
 	for (int i = 0; i < NAME_RACES && error == -EEXIST; i++) {
 		free(*name);
-		*name = output_name(f->output, model_text(m, m->meta.program),
-				    m->meta.pid, main_program);
+		*name = output_name(f->output, model_called(m), m->meta.pid,
+				    main_program);
 		error = model_save_new(m, *name);
 	}
 	return error;
@@ -176,7 +176,7 @@ static void print_other(const struct finish *f, const struct live_store *store,
 			const struct model *m)
 {
 	struct symbols *symbols = open_symbols(f, m);
-	char *program = escape(model_text(m, m->meta.program));
+	char *program = escape(model_called(m));
 	char *path = escape(m->path);
 	struct names *names = names_open(m, symbols);
 	struct wishes wishes;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "called.h"
 #include "command.h"
 #include "die.h"
 #include "gate_gap.h"
@@ -27,6 +28,7 @@ static void add_process(struct gate *g, const struct model *m, char *incomplete)
 
 	*append(g) = (struct gate_process){
 		.program = xstrdup(model_text(m, meta->program)),
+		.name = xstrdup(model_called(m)),
 		.pid = meta->pid,
 		.start_ns = meta->start_ns,
 		.forked = meta->flags & RKN_META_FORKED,
@@ -83,7 +85,8 @@ const struct suppression *gate_suppression(const struct gate *g, size_t i)
 static bool is_judged(struct gate *g, const struct model *m)
 {
 	return gate_programs_judge(&g->options.programs,
-				   model_text(m, m->meta.program));
+				   model_text(m, m->meta.program),
+				   model_called(m));
 }
 
 void gate_add_idle(struct gate *g, const struct model *m)
@@ -161,16 +164,19 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	names_close(names);
 }
 
-void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
-			 uint64_t start_ns, const char *why)
+void gate_add_incomplete(struct gate *g, const char *program, const char *name,
+			 uint32_t pid, uint64_t start_ns, const char *why)
 {
+	if (!name)
+		name = called_name("", program);
 	if (*program == '/' &&
-	    !gate_programs_judge(&g->options.programs, program)) {
+	    !gate_programs_judge(&g->options.programs, program, name)) {
 		add_other(g, (struct gate_other){ false, pid, start_ns });
 		return;
 	}
 	*append(g) = (struct gate_process){
 		.program = xstrdup(program),
+		.name = xstrdup(name),
 		.pid = pid,
 		.start_ns = start_ns,
 		.exit_code = -1,
@@ -318,6 +324,7 @@ void gate_release(struct gate *g)
 	}
 	for (size_t i = 0; i < g->process_count; i++) {
 		free(g->processes[i].program);
+		free(g->processes[i].name);
 		free(g->processes[i].incomplete);
 	}
 	for (size_t i = 0; i < g->growth_count; i++) {

@@ -59,6 +59,7 @@ struct gate_growth {
 /* One recording that was looked at. */
 struct gate_process {
 	char *program;            /* path */
+	char *name;               /* that it was started by */
 	uint32_t pid, parent_pid; /* the latter 0: not known */
 	uint64_t start_ns;        /* wall clock */
 	int exit_code;            /* -1: a signal, or not known */
@@ -142,10 +143,11 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s);
 void gate_add_idle(struct gate *g, const struct model *m);
 
 /* The recordings could not be relied on for this reason, unless the program,
- * if that is a path, is not to be judged. `start_ns`: 0 when it is not known,
+ * if that is a path, is not to be judged. `name`: that it was started by; NULL:
+ * the program's own. `start_ns`: 0 when it is not known,
  * GATE_LAST for what a process went on as. */
-void gate_add_incomplete(struct gate *g, const char *program, uint32_t pid,
-			 uint64_t start_ns, const char *why);
+void gate_add_incomplete(struct gate *g, const char *program, const char *name,
+			 uint32_t pid, uint64_t start_ns, const char *why);
 
 /* All is there: what went on as another program lacks nothing by itself. */
 void gate_settle(struct gate *g);

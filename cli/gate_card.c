@@ -18,11 +18,11 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-char *gate_card_process(const char *program, uint32_t pid)
+char *gate_card_process(const char *name, uint32_t pid)
 {
 	if (!pid)
-		return xstrdup(base_name(program));
-	return xasprintf("%s[%" PRIu32 "]", base_name(program), pid);
+		return xstrdup(name);
+	return xasprintf("%s[%" PRIu32 "]", name, pid);
 }
 
 static void print(FILE *out, const char *raw)
@@ -39,7 +39,7 @@ static void print(FILE *out, const char *raw)
 static void print_sums(FILE *out, const struct gate *g, const struct issue *i)
 {
 	char *summary = issue_summary(i);
-	char *process = gate_card_process(i->program, i->pid);
+	char *process = gate_card_process(i->name, i->pid);
 
 	fprintf(out, "found in %zu of %zu processes, in all ", i->processes,
 		g->process_count);
@@ -67,7 +67,7 @@ void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
 			i->count, i->known_count,
 			units_bytes(text, i->known_bytes));
 	if (i->processes == 1 && g->process_count > 1) {
-		char *process = gate_card_process(i->program, i->pid);
+		char *process = gate_card_process(i->name, i->pid);
 
 		fprintf(out, "    found in 1 of %zu processes, ",
 			g->process_count);
@@ -127,12 +127,12 @@ static bool have_one_gap(const struct gate_process *a,
 			 const struct gate_process *b)
 {
 	return b->incomplete && !strcmp(a->incomplete, b->incomplete) &&
-	       !strcmp(a->program, b->program);
+	       !strcmp(a->program, b->program) && !strcmp(a->name, b->name);
 }
 
 static void print_gap(FILE *out, const struct gate_process *p, size_t more)
 {
-	char *process = gate_card_process(p->program, p->pid);
+	char *process = gate_card_process(p->name, p->pid);
 	char *others = more ? xasprintf(" and %zu more", more) : xstrdup("");
 	char *text = xasprintf("%s%s: %s", process, others, p->incomplete);
 	char *shown = escape(text);

@@ -19,7 +19,7 @@ void gate_card_gaps(FILE *out, const struct gate *g);
 /* All that is known of a rule that failed: the above. */
 void gate_card_rule(FILE *out, const struct gate *g, const struct gate_rule *r);
 
-/* "server[17]" of a path, as it is, for the caller to free. */
-char *gate_card_process(const char *program, uint32_t pid);
+/* "server[17]" of a name, as it is, for the caller to free. */
+char *gate_card_process(const char *name, uint32_t pid);
 
 #endif

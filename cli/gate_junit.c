@@ -17,21 +17,15 @@
 
 #define SUITE "refknot"
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* "refknot.server" where all that was judged is of one program, else "refknot":
  * what starts it, a shell or make, is no subject. NULL: the latter. */
 static const char *subject(const struct gate *g)
 {
 	for (size_t i = 1; i < g->process_count; i++)
-		if (strcmp(g->processes[i].program, g->processes[0].program))
+		if (strcmp(g->processes[i].program, g->processes[0].program) ||
+		    strcmp(g->processes[i].name, g->processes[0].name))
 			return NULL;
-	return g->process_count ? base_name(g->processes[0].program) : NULL;
+	return g->process_count ? g->processes[0].name : NULL;
 }
 
 static void start_case(xmlTextWriterPtr w, const struct gate *g,

@@ -84,7 +84,7 @@ void gate_patterns_add(struct gate_patterns *p, const char *option,
 	free(copy);
 }
 
-static bool matches(struct gate_patterns *p, const char *path)
+static bool matches(struct gate_patterns *p, const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
@@ -95,6 +95,7 @@ static bool matches(struct gate_patterns *p, const char *path)
 		bool whole = strchr(one->pattern, '/');
 
 		if (fnmatch(one->pattern, whole ? path : base, 0) &&
+		    (whole || fnmatch(one->pattern, name, 0)) &&
 		    (!one->linked || fnmatch(one->linked, path, 0)))
 			continue;
 		one->seen = any = true;
@@ -102,9 +103,11 @@ static bool matches(struct gate_patterns *p, const char *path)
 	return any;
 }
 
-bool gate_programs_judge(struct gate_programs *p, const char *path)
+bool gate_programs_judge(struct gate_programs *p, const char *path,
+			 const char *name)
 {
-	bool only = matches(&p->only, path), skip = matches(&p->skip, path);
+	bool only = matches(&p->only, path, name);
+	bool skip = matches(&p->skip, path, name);
 
 	return (!p->only.count || only) && !skip;
 }

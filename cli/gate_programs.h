@@ -28,7 +28,8 @@ struct gate_programs {
 
 /*
  * "test_*,cc?": patterns as those of glob(7), with commas between, but '*'
- * matches slashes, too. One without a slash is of a program's base name; one
+ * matches slashes, too. One without a slash is of a program's base name, or of the
+ * name that it was started by; one
  * that begins with neither a slash nor '*' is from the working directory on.
  * Programs are known by paths without links: those in what stands before the
  * first wildcard are followed. Dies, naming `option`, when one is empty.
@@ -36,9 +37,10 @@ struct gate_programs {
 void gate_patterns_add(struct gate_patterns *p, const char *option,
 		       const char *text);
 
-/* Whether the program of that absolute path is judged; notes which patterns are
- * its. */
-bool gate_programs_judge(struct gate_programs *p, const char *path);
+/* Whether the program of that absolute path, started by that name, is judged;
+ * notes which patterns are its. */
+bool gate_programs_judge(struct gate_programs *p, const char *path,
+			 const char *name);
 
 /* Tell of each pattern that no program had. */
 void gate_programs_warn(const struct gate_programs *p);

@@ -47,13 +47,6 @@ static void print_count(FILE *out, uint64_t n, const char *state,
 		fprintf(out, "%s%s", nouns[kind], n == 1 ? "" : "s");
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static char *finish(FILE *out, char **text)
 {
 	if (fclose(out))
@@ -219,9 +212,9 @@ static void add_leaked(struct gate *g)
 static void judge_worst(struct gate_rule *r, const struct gate_worst *w,
 			const char *what)
 {
-	char *text = w->program ? xasprintf("%s %s[%" PRIu32 "]", what,
-					    base_name(w->program), w->pid)
-				: xasprintf("%s a process", what);
+	char *text =
+	    w->program ? xasprintf("%s %s[%" PRIu32 "]", what, w->name, w->pid)
+		       : xasprintf("%s a process", what);
 
 	r->worst = w;
 	judge(r, w->value, text);
@@ -300,8 +293,7 @@ static char *why_incomplete(const struct gate_process *p, size_t more)
 		snprintf(pid, sizeof(pid), "[%" PRIu32 "]", p->pid);
 	if (more)
 		snprintf(others, sizeof(others), ", and %zu more", more);
-	return xasprintf("%s%s: %s%s", base_name(p->program), pid,
-			 p->incomplete, others);
+	return xasprintf("%s%s: %s%s", p->name, pid, p->incomplete, others);
 }
 
 static char *nothing_recorded(const struct gate *g)

@@ -43,8 +43,8 @@ static void add_idle(const struct run *r, const struct model *m)
 	preflight_check(&p, program);
 	if (p.verdict == PREFLIGHT_OWN_MALLOC ||
 	    p.verdict == PREFLIGHT_SANITIZER)
-		gate_add_incomplete(r->gate, program, m->meta.pid,
-				    m->meta.start_ns, p.message);
+		gate_add_incomplete(r->gate, program, model_called(m),
+				    m->meta.pid, m->meta.start_ns, p.message);
 	else
 		gate_add_idle(r->gate, m);
 	preflight_release(&p);
@@ -58,7 +58,7 @@ static void add_store(const struct run *r, const struct live_store *store,
 	int error = model_load(&m, store->path);
 
 	if (error && error != -ENODATA) {
-		gate_add_incomplete(r->gate, "a process", store->pid, 0,
+		gate_add_incomplete(r->gate, "a process", NULL, store->pid, 0,
 				    m.error);
 		return;
 	}
@@ -78,10 +78,12 @@ static void add_store(const struct run *r, const struct live_store *store,
 static void add_running(const struct run *r, const struct live_store *store)
 {
 	char *program = live_program(store->pid);
+	char *name = live_called(store->pid, program);
 
 	finish_tell_alive(store);
-	gate_add_incomplete(r->gate, program, store->pid, 0,
+	gate_add_incomplete(r->gate, program, name, store->pid, 0,
 			    "it is still running");
+	free(name);
 	free(program);
 }
 
@@ -93,8 +95,8 @@ static void add_strangers(const struct run *r, const struct live *l,
 
 	for (size_t i = 0; i < n; i++)
 		gate_add_incomplete(r->gate, strangers[i].program,
-				    strangers[i].pid, GATE_LAST,
-				    strangers[i].why);
+				    strangers[i].name, strangers[i].pid,
+				    GATE_LAST, strangers[i].why);
 	strangers_release(strangers, n);
 }
 
@@ -145,7 +147,7 @@ int gate_run(struct gate *g, const char **arguments, const char *keep)
 	outcome = recorder_run(&r, arguments, &status);
 	g->seconds = now() - begun;
 	if (outcome == RECORDER_UNPLACED)
-		gate_add_incomplete(g, arguments[0], 0, 0,
+		gate_add_incomplete(g, arguments[0], NULL, 0, 0,
 				    "it was not recorded");
 	else if (outcome != RECORDER_DONE)
 		quit(STATUS_NO_RUN);

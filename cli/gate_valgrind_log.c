@@ -137,7 +137,7 @@ static void print_gaps(const struct log *l, const struct gate *g, size_t n,
 
 		if (!p->incomplete)
 			continue;
-		process = gate_card_process(p->program, p->pid);
+		process = gate_card_process(p->name, p->pid);
 		what = xasprintf("%s: %s", process, p->incomplete);
 		print_gap(l, what, ++n, of);
 		free(what);

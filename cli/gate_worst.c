@@ -24,6 +24,7 @@ bool gate_worst_note(struct gate_worst *w, uint64_t value,
 		.seen = true,
 		.value = value,
 		.program = xstrdup(model_text(m, m->meta.program)),
+		.name = xstrdup(model_called(m)),
 		.pid = m->meta.pid,
 	};
 	return true;
@@ -86,6 +87,7 @@ void gate_worst_release(struct gate_worst *w)
 {
 	release_places(w);
 	free(w->program);
+	free(w->name);
 	*w = (struct gate_worst){ 0 };
 }
 

@@ -29,6 +29,7 @@ struct gate_worst {
 	bool seen; /* by any process */
 	uint64_t value;
 	char *program; /* path; NULL: nothing was seen */
+	char *name;    /* that it was started by */
 	uint32_t pid;
 	struct gate_place places[GATE_PLACES]; /* the most first */
 	size_t place_count;

@@ -135,6 +135,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 		.confidence = finding_confidence(f, a->m),
 		.type = xstrdup(finding_type(f, a->m, a->names)),
 		.program = xstrdup(model_text(a->m, a->m->meta.program)),
+		.name = xstrdup(model_called(a->m)),
 		.pid = a->m->meta.pid,
 		.unread = unread_has(a->m, a->symbols, f),
 	};
@@ -161,6 +162,7 @@ static void release(struct issue *i)
 	free(i->other);
 	free(i->path);
 	free(i->program);
+	free(i->name);
 }
 
 size_t issue_base(const char *signature)
@@ -251,7 +253,9 @@ static void unsuppress(struct issue *i, const struct adder *a)
 	i->held_objects = i->held_bytes = 0;
 	i->recording = i->processes = 0;
 	free(i->program);
+	free(i->name);
 	i->program = xstrdup(model_text(a->m, a->m->meta.program));
+	i->name = xstrdup(model_called(a->m));
 	i->pid = a->m->meta.pid;
 }
 

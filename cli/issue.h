@@ -55,6 +55,7 @@ struct issue {
 	size_t processes; /* in which it was found */
 	bool unread;      /* calls are known by offset only: see unread.h */
 	char *program;    /* of the first of them, path */
+	char *name;       /* that it was started by */
 	uint32_t pid;
 	enum issue_state state;
 	struct suppression *by;             /* NULL: not suppressed */

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "called.h"
 #include "die.h"
 #include "others.h"
 
@@ -277,6 +278,20 @@ char *live_program(uint32_t pid)
 
 	free(link);
 	return n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process");
+}
+
+char *live_called(uint32_t pid, const char *program)
+{
+	char *path = xasprintf("/proc/%u/cmdline", pid);
+	char argument[PATH_MAX + 1] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, argument, sizeof(argument) - 1) < 0)
+		*argument = '\0';
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return xstrdup(called_name(argument, program));
 }
 
 void live_list_release(struct live_store *list, size_t count)

@@ -53,6 +53,10 @@ void live_list_release(struct live_store *list, size_t count);
  * seen. The caller frees it. */
 char *live_program(uint32_t pid);
 
+/* The name that it was started by; that of `program` where that cannot be seen.
+ * The caller frees it. */
+char *live_called(uint32_t pid, const char *program);
+
 /* Remove the directory if nothing is left in it; false when it stays. */
 bool live_close(struct live *l);
 

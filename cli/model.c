@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "called.h"
 #include "parts.h"
 #include "recording.h"
 
@@ -244,6 +245,13 @@ bool model_knows(const struct model *m, enum rkn_chunk_type type)
 const char *model_text(const struct model *m, uint32_t offset)
 {
 	return offset < m->strings_size ? m->strings + offset : "";
+}
+
+const char *model_called(const struct model *m)
+{
+	return called_name(
+	    m->meta.argument_count ? model_text(m, m->meta.arguments) : "",
+	    model_text(m, m->meta.program));
 }
 
 /* First edge with from >= b. */

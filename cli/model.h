@@ -91,6 +91,10 @@ bool model_knows(const struct model *m, enum rkn_chunk_type type);
  * the model. */
 const char *model_text(const struct model *m, uint32_t offset);
 
+/* The name that the program was started by (called.h); "" where none is known.
+ * Lives as long as the model. */
+const char *model_called(const struct model *m);
+
 /* The text of name `number`, "" for 0. */
 const char *model_name(const struct model *m, uint32_t number);
 

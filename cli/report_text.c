@@ -95,8 +95,7 @@ static const char *looked_for(unsigned kinds)
 /* "refknot: session[4711]: " */
 static void print_subject(const struct printer *p)
 {
-	const char *path = model_text(p->m, p->m->meta.program);
-	char *name = escape(strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	char *name = escape(model_called(p->m));
 
 	fputs("refknot: ", p->out);
 	if (*name)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "called.h"
 #include "die.h"
 #include "escape.h"
 #include "executions.h"
@@ -176,10 +177,11 @@ struct search {
 	size_t store_count;
 };
 
-static void add(struct search *s, char *program, uint32_t pid, char *why)
+static void add(struct search *s, char *program, char *name, uint32_t pid,
+		char *why)
 {
 	s->list = xreallocarray(s->list, s->count + 1, sizeof(*s->list));
-	s->list[s->count++] = (struct stranger){ program, pid, why };
+	s->list[s->count++] = (struct stranger){ program, name, pid, why };
 }
 
 static char *real_path(const char *path)
@@ -206,7 +208,7 @@ static void add_executed(struct search *s, const struct execution *n)
 
 	preflight_check(&p, n->path);
 	path = p.binary ? p.binary : p.program ? p.program : n->path;
-	add(s, real_path(path), n->pid,
+	add(s, real_path(path), xstrdup(called_name(path, path)), n->pid,
 	    xasprintf("it was executed and not recorded: %s",
 		      why_not_recorded(n, &p)));
 	preflight_release(&p);
@@ -215,13 +217,15 @@ static void add_executed(struct search *s, const struct execution *n)
 static void add_running(uint32_t pid, void *data)
 {
 	struct search *s = data;
+	char *program;
 
 	if (has_store(pid, s->stores, s->store_count))
 		return;
 	for (size_t i = 0; i < s->executed; i++)
 		if (s->list[i].pid == pid)
 			return;
-	add(s, live_program(pid), pid,
+	program = live_program(pid);
+	add(s, program, live_called(pid, program), pid,
 	    xstrdup("it is still running, and has allocated nothing yet"));
 }
 
@@ -247,6 +251,7 @@ void strangers_release(struct stranger *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(list[i].program);
+		free(list[i].name);
 		free(list[i].why);
 	}
 	free(list);

@@ -16,6 +16,7 @@
 struct stranger {
 	char *program; /* path; the name alone where it was not found; "a
 			  process" where it cannot be known */
+	char *name;    /* that it was started by */
 	uint32_t pid;
 	char *why; /* a clause: "it is statically linked, ..." */
 };

@@ -10,6 +10,7 @@
 
 #include "addresses.h"
 #include "aside.h"
+#include "called.h"
 #include "collect.h"
 #include "compiler.h"
 #include "ending.h"
@@ -101,7 +102,7 @@ static COLD void say(const char *relation, const char *sentence, bool asked)
 	size_t size;
 
 	text_add(&t, "refknot: ");
-	text_show(&t, text_base(process.program));
+	text_show(&t, process.called);
 	text_add(&t, "[");
 	text_number(&t, (uint64_t)(pid > 0 ? pid : process.pid));
 	text_add(&t, relation);
@@ -223,6 +224,15 @@ static void describe(void)
 	h->state = STORE_RUNNING;
 }
 
+/* A forked child's title may be another by then: the name is found out once. */
+static void call(struct process *p)
+{
+	char *const *arguments = environment_arguments();
+	struct text t = { p->called, sizeof(p->called), 0 };
+
+	text_add(&t, called_name(*arguments ? *arguments : "", p->program));
+}
+
 /* The first start: what a forked child inherits and need not find again. */
 static int find_out(void)
 {
@@ -235,6 +245,7 @@ static int find_out(void)
 
 	process.program[size > 0 ? size : 0] = '\0';
 	environment_keep();
+	call(&process);
 	messages_begin(process.settings.messages);
 	if (bad) {
 		process_off(bad, -EINVAL);
@@ -255,16 +266,12 @@ static int find_out(void)
 	return text_whole(&t) ? 0 : -ENAMETOOLONG;
 }
 
-/* The program's name as it was called, in letters that any shell takes. */
+/* The program's name in letters that any shell takes. */
 static void call_name(char *name, size_t size)
 {
-	char *const *arguments = environment_arguments();
-	const char *called = text_base(*arguments ? *arguments : "");
 	struct text t = { name, size, 0 };
 
-	text_add(&t, *called ? called : text_base(process.program));
-	if (!*name)
-		text_add(&t, "program");
+	text_add(&t, *process.called ? process.called : "program");
 	for (char *c = name; *c; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 		      (*c >= '0' && *c <= '9') || *c == '+' ||

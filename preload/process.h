@@ -44,6 +44,7 @@ struct process {
 	struct settings settings;
 	char directory[4096]; /* absolute */
 	char program[4096];   /* absolute path of the executable */
+	char called[256];     /* the name it was started by: see called.h */
 	uint64_t missed; /* operations before the store or without a thread */
 };
 extern struct process process;

@@ -123,8 +123,7 @@ def test_the_newest_recording_is_the_program_s_own(tmp_path):
                        cwd=tmp_path)
         assert done.status == 0, done.told
         newest = refknot("report", cwd=tmp_path).out.decode()
-        # dash calls itself by its file's name
-        assert re.match(r"refknot: (da|ba)?sh\[%d\]: " % int(done.out),
+        assert re.match(r"refknot: sh\[%d\]: " % int(done.out),
                         newest), newest
 
 

@@ -247,7 +247,7 @@ static void incomplete_is_green_where_that_is_allowed(void **state)
 {
 	(void)state;
 	g.options.allow_incomplete = true;
-	gate_add_incomplete(&g, "/bin/x", 3, 0, "it is still running");
+	gate_add_incomplete(&g, "/bin/x", NULL, 3, 0, "it is still running");
 	gate_judge(&g, 0);
 	assert_false(g.failed);
 }
