@@ -12,11 +12,14 @@
 #include "output.h"
 #include "recorder.h"
 
-static int quiet, no_children, no_snapshot;
+static int quiet, full, no_children, no_snapshot;
 static char *output, *depth, *verify;
 
 static const struct poptOption options[] = {
 	{ "quiet", 'q', POPT_ARG_NONE, &quiet, 0, "print no report at the end",
+	  NULL },
+	{ "full", 0, POPT_ARG_NONE, &full, 0,
+	  "tell of each child in a line of its own, however many they are",
 	  NULL },
 	{ "output", 'o', POPT_ARG_STRING, &output, 0,
 	  "write the recording to FILE, those of children to FILE with .PID before its suffix",
@@ -60,7 +63,11 @@ static void set_options(void)
 static bool finish(const struct live *l, pid_t pid, int status, void *data)
 {
 	struct finish f = {
-		.output = output, .pid = pid, .status = status, .quiet = quiet
+		.output = output,
+		.pid = pid,
+		.status = status,
+		.quiet = quiet,
+		.full = full,
 	};
 	bool finished;
 

@@ -12,19 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "command.h"
 #include "die.h"
 #include "escape.h"
 #include "executions.h"
-#include "findings.h"
 #include "model.h"
 #include "output.h"
 #include "report_text.h"
 #include "shrinking.h"
 #include "strangers.h"
 #include "symbols.h"
-#include "units.h"
-#include "wishes.h"
 
 #define NAME_RACES 8
 
@@ -120,47 +118,6 @@ char *finish_save(const struct finish *f, const struct model *m,
 	return kept;
 }
 
-/* Is what it is about out of the program's reach? */
-static bool is_loss(enum finding_kind kind)
-{
-	return kind == FINDING_CYCLE || kind == FINDING_REFERENCE ||
-	       kind == FINDING_LEAK;
-}
-
-/* "2 findings, 96 B lost, and 1 possible leak" */
-static void print_verdict(const struct findings *found, const struct wishes *w)
-{
-	char text[UNITS_SIZE], size[UNITS_SIZE];
-	uint64_t bytes = 0, withheld;
-	size_t sure = 0;
-
-	if (!found->checked) {
-		fprintf(stderr, "not checked, %s", found->why);
-		return;
-	}
-	for (size_t i = 0; i < found->count; i++) {
-		if (found->list[i].kind == FINDING_POSSIBLE)
-			continue;
-		sure++;
-		if (is_loss(found->list[i].kind))
-			bytes +=
-			    found->list[i].bytes + found->list[i].held_bytes;
-	}
-	fputs(sure ? units_count(text, sure, "finding") : "nothing lost",
-	      stderr);
-	if (bytes)
-		fprintf(stderr, ", %s lost", units_bytes(text, bytes));
-	if (sure < found->count)
-		fprintf(stderr, ", and %zu possible leak%s",
-			found->count - sure,
-			found->count - sure == 1 ? "" : "s");
-	withheld = wishes_withheld(w, &bytes);
-	if (withheld)
-		fprintf(stderr, " (%s of %s withheld by the program's own %s)",
-			units_count(text, withheld, "finding"),
-			units_bytes(size, bytes), wishes_origin(w));
-}
-
 static struct symbols *open_symbols(const struct finish *f,
 				    const struct model *m)
 {
@@ -171,45 +128,12 @@ static struct symbols *open_symbols(const struct finish *f,
 	return symbols;
 }
 
-/* The one line about a child, or about what a process was before its exec. */
-static void print_other(const struct finish *f, const struct live_store *store,
-			const struct model *m)
+static void print_main(const struct model *m, struct symbols *symbols)
 {
-	struct symbols *symbols = open_symbols(f, m);
-	char *program = escape(model_called(m));
-	char *path = escape(m->path);
-	struct names *names = names_open(m, symbols);
-	struct wishes wishes;
-	struct findings found;
-
-	fprintf(stderr,
-		"%s%s, pid %" PRIu32 "%s: ", store->replaced ? "" : "child ",
-		program, m->meta.pid,
-		store->replaced ? " before its exec" : "");
-	wishes_open(&wishes, m);
-	findings_make(&found, m, symbols);
-	wishes_withhold(&wishes, &found, m, names, symbols);
-	print_verdict(&found, &wishes);
-	findings_release(&found);
-	wishes_release(&wishes);
-	names_close(names);
-	symbols_close(symbols);
-	if (m->meta.end == RKN_END_SIGNAL)
-		fprintf(stderr, ", ended by signal %" PRId32 " (%s)",
-			m->meta.end_value, units_signal(m->meta.end_value));
-	fprintf(stderr, "; recording: %s\n", path);
-	free(path);
-	free(program);
-}
-
-static void print_main(const struct finish *f, const struct model *m)
-{
-	struct symbols *symbols = open_symbols(f, m);
 	char *path = escape(m->path);
 
 	report_text(stderr, m, symbols, NULL);
 	fprintf(stderr, "recording: %s\n", path);
-	symbols_close(symbols);
 	free(path);
 }
 
@@ -217,17 +141,20 @@ struct finish_report {
 	const struct finish *f;
 	const struct live_store *store;
 	const struct model *m;
-	bool main_program;
+	struct children *children; /* NULL: it is the program's own */
 };
 
 static void print_report(void *data)
 {
 	const struct finish_report *r = data;
 
-	if (r->main_program)
-		print_main(r->f, r->m);
+	struct symbols *symbols = open_symbols(r->f, r->m);
+
+	if (r->children)
+		children_add(r->children, r->store, r->m, symbols);
 	else
-		print_other(r->f, r->store, r->m);
+		print_main(r->m, symbols);
+	symbols_close(symbols);
 }
 
 /* The program has run: its status and all recordings count for more than a
@@ -246,10 +173,13 @@ bool finish_is_passing(const struct live_store *store, const struct model *m)
 	       (store->replaced && m->meta.flags & RKN_META_FORKED);
 }
 
-/* Where the recording is, for the caller to free; NULL: none was kept. */
+/* Where the recording is, for the caller to free; NULL: none was kept.
+ * `children`: what is known of them; NULL: this one is the program's own. */
 static char *finish_store(const struct finish *f,
-			  const struct live_store *store, bool main_program)
+			  const struct live_store *store,
+			  struct children *children)
 {
+	bool main_program = !children;
 	struct model m;
 	int error = model_load(&m, store->path);
 	char *path = NULL;
@@ -267,8 +197,8 @@ static char *finish_store(const struct finish *f,
 		free(m.path);
 		m.path = xstrdup(path);
 		if (!f->quiet)
-			try_report(&(struct finish_report){ f, store, &m,
-							    main_program });
+			try_report(
+			    &(struct finish_report){ f, store, &m, children });
 	}
 	model_release(&m);
 	return path;
@@ -306,6 +236,7 @@ bool finish_run(const struct finish *f, const struct live *l)
 {
 	size_t count, main_store;
 	struct live_store *list;
+	struct children children = { 0 };
 	char *path = NULL;
 
 	strangers_wait(l);
@@ -313,15 +244,17 @@ bool finish_run(const struct finish *f, const struct live *l)
 	executions_replace(l, list, count);
 	main_store = finish_find_main(list, count, f->pid);
 	if (main_store < count)
-		path = finish_store(f, &list[main_store], true);
+		path = finish_store(f, &list[main_store], NULL);
 	for (size_t i = 0; i < count; i++) {
 		if (i == main_store)
 			continue;
 		if (list[i].alive)
 			finish_tell_alive(&list[i]);
 		else
-			free(finish_store(f, &list[i], false));
+			free(finish_store(f, &list[i], &children));
 	}
+	children_tell(&children, stderr, f->full);
+	children_release(&children);
 	if (!f->quiet)
 		strangers_tell(l, list, count, "");
 	make_newest(path);

@@ -18,6 +18,7 @@ struct finish {
 	pid_t pid;           /* of the main program */
 	int status;          /* its end, as waitpid(2) gave it */
 	bool quiet;          /* no report; only what went wrong */
+	bool full;           /* a line for each child, however many */
 	struct cache *cache; /* for symbols; NULL: none */
 };
 

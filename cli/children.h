@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `refknot run` tells, beside the report on its program, of that one's
+ * children and of what processes were before they executed another program:
+ * a line for each of few, one or two lines for many.
+ */
+#ifndef CHILDREN_H
+#define CHILDREN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "live.h"
+#include "model.h"
+#include "symbols.h"
+
+struct child {
+	char *
+	    line; /* "child ls, pid 17: nothing lost; recording: ls.17.rkn\n" */
+	bool replaced; /* it went on as another program: no check is due */
+	bool checked;
+	bool killed; /* by a signal */
+	uint64_t findings, possible, lost_bytes;
+};
+
+struct children {
+	struct child *list; /* in the order of their stores */
+	size_t count;
+};
+
+/* Note what its recording says. May be left in the middle (shrinking.h): then
+ * nothing is noted. */
+void children_add(struct children *c, const struct live_store *store,
+		  const struct model *m, struct symbols *symbols);
+
+/* `full`: a line for each, however many. */
+void children_tell(const struct children *c, FILE *out, bool full);
+
+void children_release(struct children *c);
+
+#endif
