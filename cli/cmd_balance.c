@@ -12,6 +12,7 @@
 #include "escape.h"
 #include "json_text.h"
 #include "names.h"
+#include "nearby.h"
 #include "options.h"
 #include "place.h"
 #include "portrait.h"
@@ -69,8 +70,8 @@ static void print_node(const struct balance_node *n)
 		 (int64_t)n->retains - (int64_t)n->releases);
 	snprintf(both, sizeof(both), "+%" PRIu32 " -%" PRIu32, n->retains,
 		 n->releases);
-	printf("%5s  %-9s %*s%s\n", n->retains == n->releases ? "0" : net,
-	       both, (int)(2 * (n->depth < 40 ? n->depth : 40)), "", place);
+	printf("%5s  %-9s %*s%s\n", n->retains == n->releases ? "0" : net, both,
+	       (int)(2 * (n->depth < 40 ? n->depth : 40)), "", place);
 	free(place);
 }
 
@@ -153,23 +154,42 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 
 /* --- The command -------------------------------------------------------------- */
 
+/* What is asked for is not there: what is? */
+static void tell_missing(const struct model *m, struct names *n,
+			 const char *object)
+{
+	char *text = escape(object);
+	char *names = nearby_names(m, n, object, true);
+
+	if (!model_knows(m, RKN_CHUNK_OBJECTS))
+		warn(
+		    "balance: whether there was a %s is not known: that part of the recording is missing",
+		    text);
+	else if (names)
+		warn(
+		    "balance: \"%s\" is no object with references; there are %s; `refknot refs` lists their types",
+		    text, names);
+	else
+		warn(
+		    "balance: \"%s\" is no object with references, and nothing is: the program made none known (see refknot.h)",
+		    text);
+	free(names);
+	free(text);
+}
+
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct showing *show = data;
 	struct names *n = names_open(m, s);
 	uint32_t object = 0;
 	uint32_t block = portrait_find(m, n, show->object, &object);
-	char *text = escape(show->object), *name;
 	struct balance b;
+	char *name;
 
 	if (!object && block != RKN_NONE)
 		object = names_object_at(n, block);
 	if (!object) {
-		warn(
-		    model_knows(m, RKN_CHUNK_OBJECTS)
-			? "balance: %s is no object with references; `refknot refs` lists their types"
-			: "balance: whether there was a %s is not known: that part of the recording is missing",
-		    text);
+		tell_missing(m, n, show->object);
 		show->status = STATUS_INPUT;
 	} else {
 		name = names_of(n, object);
@@ -183,7 +203,6 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		balance_release(&b);
 		free(name);
 	}
-	free(text);
 	names_close(n);
 }
 
@@ -212,6 +231,7 @@ const struct command cmd_balance = {
 	.name = "balance",
 	.arguments = "[REC] OBJECT",
 	.help = "show who retained one object and did not release it",
+	.more = COMMAND_OBJECT COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

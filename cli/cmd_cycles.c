@@ -17,6 +17,7 @@ const struct command cmd_cycles = {
 	.name = "cycles",
 	.arguments = "[REC...]",
 	.help = "show orphaned cycles alone",
+	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

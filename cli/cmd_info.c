@@ -259,6 +259,7 @@ const struct command cmd_info = {
 	.name = "info",
 	.arguments = "[REC]",
 	.help = "show what was recorded, what was not and why",
+	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

@@ -30,6 +30,7 @@ const struct command cmd_leaks = {
 	.name = "leaks",
 	.arguments = "[REC...]",
 	.help = "show leaks alone",
+	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

@@ -165,6 +165,7 @@ const struct command cmd_objects = {
 	.name = "objects",
 	.arguments = "[REC]",
 	.help = "show what is alive, in groups",
+	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

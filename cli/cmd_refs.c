@@ -175,6 +175,7 @@ const struct command cmd_refs = {
 	.name = "refs",
 	.arguments = "[REC]",
 	.help = "show references that were not given back",
+	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

@@ -278,6 +278,7 @@ const struct command cmd_regions = {
 	.name = "regions",
 	.arguments = "[REC]",
 	.help = "show what regions of the program made and left",
+	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

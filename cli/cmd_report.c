@@ -86,6 +86,7 @@ const struct command cmd_report = {
 	.name = "report",
 	.arguments = "[REC...]",
 	.help = "show the verdict and all findings of recordings",
+	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

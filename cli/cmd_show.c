@@ -9,6 +9,7 @@
 #include "die.h"
 #include "document.h"
 #include "escape.h"
+#include "nearby.h"
 #include "object_json.h"
 #include "object_text.h"
 #include "options.h"
@@ -26,6 +27,30 @@ struct showing {
 	int status;
 };
 
+/* What is asked for is not there: what is? */
+static void tell_missing(const struct model *m, struct names *n,
+			 const char *object)
+{
+	char *text = escape(object);
+	char *names =
+	    strncmp(object, "0x", 2) ? nearby_names(m, n, object, false) : NULL;
+
+	if (!model_knows(m, RKN_CHUNK_OBJECTS))
+		warn(
+		    "show: whether there was a %s is not known: that part of the recording is missing",
+		    text);
+	else if (names)
+		warn(
+		    "show: \"%s\" is nothing that was alive at the end of the recording; there are %s; `refknot objects` lists more",
+		    text, names);
+	else
+		warn(
+		    "show: \"%s\" is nothing that was alive at the end of the recording; `refknot objects` and `refknot refs` list what was",
+		    text);
+	free(names);
+	free(text);
+}
+
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct showing *show = data;
@@ -33,14 +58,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	struct printer printer = { stdout, m, s, n, paint_wanted(stdout) };
 	struct portrait p;
 	uint32_t object, block = portrait_find(m, n, show->object, &object);
-	char *text = escape(show->object);
 
 	if (block == RKN_NONE && !object) {
-		warn(
-		    model_knows(m, RKN_CHUNK_OBJECTS)
-			? "show: %s is nothing that was alive at the end of the recording; `refknot objects` and `refknot refs` list what was"
-			: "show: whether there was a %s is not known: that part of the recording is missing",
-		    text);
+		tell_missing(m, n, show->object);
 		show->status = STATUS_INPUT;
 	} else {
 		portrait_make(&p, m, block, object);
@@ -51,7 +71,6 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 			object_text(&printer, &p, all);
 		portrait_release(&p);
 	}
-	free(text);
 	names_close(n);
 }
 
@@ -80,6 +99,7 @@ const struct command cmd_show = {
 	.name = "show",
 	.arguments = "[REC] OBJECT",
 	.help = "show one object, its references and who leads to it",
+	.more = COMMAND_OBJECT COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 };

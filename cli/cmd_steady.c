@@ -218,7 +218,7 @@ static int look(const char **arguments, struct look *l)
 	} else {
 		if (regions)
 			die(STATUS_INPUT,
-			    "steady: --region and {} exclude each other: what is looked at is either what passes of a region leave, or what runs of a command do");
+			    "steady: --region and an argument with {} exclude each other: what is looked at is either what passes of a region leave in one run, or what runs leave of a command in which {} is replaced by 1, 2, 3 ...");
 		l->steady->noun = "run";
 		status = run_amounts(command_program, l, &recorded);
 	}
@@ -300,6 +300,13 @@ const struct command cmd_steady = {
 	.arguments = "[REC...] | -- PROG [ARGS]",
 	.help =
 	    "judge whether passes of a region, or runs of a command, leave ever more",
+	.more =
+	    "\nWhere an argument of PROG has {}, PROG is run six times (as often\n"
+	    "as --warmup and --runs say together), with {} replaced by 1, 2, 3\n"
+	    "and so on: how much it is to do. What is alive at its end must not\n"
+	    "grow from run to run. Without {} it is run once, and must have\n"
+	    "regions (refknot.h).\n"
+	    "\n    refknot steady -- jq -n '[range({} * 100)] | length'\n" COMMAND_NEWEST,
 	.options = options,
 	.run = run,
 	.after_dashes = true,

@@ -21,6 +21,7 @@ struct command {
 	const char *name;
 	const char *arguments; /* as the usage line shows them: "[REC...]" */
 	const char *help;      /* one line, lower case, no full stop */
+	const char *more; /* lines below its options in --help; NULL: none */
 	const struct poptOption *options; /* table; NULL: none of its own */
 	/* `arguments` ends with NULL; returns the exit status. */
 	int (*run)(const char **arguments);
@@ -30,6 +31,15 @@ struct command {
 	/* Behind "--" stands a program: see command_program. */
 	bool after_dashes;
 };
+
+/* Of `more`: what OBJECT and REC are. */
+#define COMMAND_OBJECT                                                         \
+	"\nOBJECT is a name as reports have it, with its number, such as\n"    \
+	"'malloc in parse_header#1' or 'Session#17', or an address in hex,\n"  \
+	"such as 0x55d0c8a2.\n"
+#define COMMAND_NEWEST                                                         \
+	"\nREC is a recording; without one the newest *.rkn in this\n"         \
+	"directory is meant.\n"
 
 /* What stands behind "--", ended by NULL; NULL: there was none. */
 extern const char **command_program;

@@ -41,6 +41,8 @@ static int obey(const struct invocation *i)
 		return i->command->run(i->arguments);
 	case INVOCATION_OPTIONS:
 		poptPrintHelp(i->context, stdout, 0);
+		if (i->command->more)
+			fputs(i->command->more, stdout);
 		return STATUS_OK;
 	case INVOCATION_USAGE:
 		poptPrintUsage(i->context, stdout, 0);

@@ -144,7 +144,7 @@ void steady_print_verdict(FILE *out, const struct steady *s, int status)
 	fprintf(out, "refknot: %s steady: ", steady ? "OK" : "FAIL");
 	if (!s->count)
 		fputs(
-		    "the program made no regions known (see refknot.h), and its arguments have no {}",
+		    "the program made no regions known (see refknot.h), and no argument has a {} to be replaced by how much it is to do (see refknot steady --help)",
 		    out);
 	for (size_t i = 0; i < s->count; i++) {
 		const struct growth_region *r = &s->list[i];

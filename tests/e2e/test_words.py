@@ -6,7 +6,7 @@ import re
 import jsonschema
 import pytest
 
-from conftest import SOURCE, compiled, read_json, record, refknot
+from conftest import BUILD, SOURCE, compiled, read_json, record, refknot
 
 SCHEMA = json.loads(
     (SOURCE / "cli/refknot-report.schema.json").read_text())
@@ -108,3 +108,21 @@ def test_objects_and_report_count_the_whole_run_alike(tmp_path):
     assert [t for t in report if t["live"]] == objects
     [made] = [t for t in objects if t["type"] == "malloc in make"]
     assert (made["live"], made["allocated"], made["freed"]) == (2, 102, 100)
+
+
+@pytest.mark.parametrize("asked, types", [
+    ("?", ["connection_accept", "session_open", "token_make"]),
+    ("malloc in session_open", ["session_open"]),
+    ("TOKEN", ["token_make"]), ("malloc in token_make_anew#1", ["token_make"])])
+def test_show_says_which_names_there_are(asked, types, tmp_path):
+    recorded = record(tmp_path, BUILD / "samples/orphaned_cycle")
+    done = refknot("show", recorded.main, asked)
+    assert done.status == 2
+    found = re.findall(r"malloc in (\w+)#1 to #3", done.told)
+    assert found == types, done.told
+    for name in found:
+        for number in 1, 3:
+            assert refknot("show", recorded.main,
+                           f"malloc in {name}#{number}").status == 0
+        assert refknot("show", recorded.main,
+                       f"malloc in {name}#4").status == 2

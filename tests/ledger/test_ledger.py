@@ -280,6 +280,19 @@ def test_show_of_nothing_is_refused(name, tmp_path):
     assert "is nothing that was alive" in done.told
 
 
+@pytest.mark.parametrize("name, there", [
+    ("Ring#99", "Ring#1 to #2"), ("ring", "Ring#1 to #2"),
+    ("Ri", "Ring#1 to #2"), ("Other#1", "Ring#1 to #2"), ("", "Ring#1 to #2")])
+def test_show_says_which_names_there_are(name, there, tmp_path):
+    recorded = corner(tmp_path, "cycle")
+    done = refknot("show", recorded.main, name)
+    assert (f'show: "{name}" is nothing that was alive at the end of the '
+            f"recording; there are {there}") in done.told
+    done = refknot("balance", recorded.main, name)
+    assert (f'balance: "{name}" is no object with references; there are '
+            "Ring#1 to #2; ") in done.told
+
+
 def test_objects_are_counted_by_their_types(tmp_path):
     recorded = corner(tmp_path, "cycle")
     report = recorded.report()

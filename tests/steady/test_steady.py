@@ -178,7 +178,8 @@ def test_neither_is_a_program_without_regions():
     assert told.status == 23
     assert last_line(told) == (
         "refknot: FAIL steady: the program made no regions known (see "
-        "refknot.h), and its arguments have no {}; exit 23")
+        "refknot.h), and no argument has a {} to be replaced by how much "
+        "it is to do (see refknot steady --help); exit 23")
 
 
 def test_neither_is_a_region_that_is_not_there():
@@ -369,3 +370,10 @@ def test_what_was_not_recorded_is_told():
     done = steady("sh", "-c", f"env -i {PROGRAM} each 12; {PROGRAM} each 12")
     assert "steady_passes, pid " in done.told
     assert "is not judged: it was executed and not recorded" in done.told
+
+
+def test_help_says_what_the_braces_are():
+    told = refknot("steady", "--help").out.decode()
+    assert "Where an argument of PROG has {}, PROG is run six times" in told
+    shown = passes("no_region")
+    assert "refknot steady --help" in last_line(shown)
