@@ -249,8 +249,12 @@ static void open_gate(void)
 	suppress_add_built_in(&suppressions);
 	gate.suppressions = &suppressions;
 	gate.sources = sources_open(source_root);
-	if (!gate.sources)
+	if (!gate.sources && source_root)
 		die(STATUS_INPUT, "--source-root %s: %s", source_root,
+		    strerror(errno));
+	if (!gate.sources)
+		die(STATUS_INPUT,
+		    "the working directory has no name (%s); go to another, or name the one of the sources by --source-root",
 		    strerror(errno));
 	gate_outputs_differ(&outputs, "the baseline", baseline_path);
 	if (update_baseline && !baseline_path)

@@ -98,7 +98,9 @@ static void check_output(void)
 
 static int run(const char **arguments)
 {
-	const struct recorder r = { .output = output, .ended = finish };
+	const struct recorder r = { .output = output,
+				    .keeps = true,
+				    .ended = finish };
 	int status;
 
 	if (!arguments || !arguments[0] || !*arguments[0])

@@ -136,9 +136,9 @@ static double now(void)
 int gate_run(struct gate *g, const char **arguments, const char *keep)
 {
 	struct run run = { g, keep };
-	const struct recorder r = { .output = keep,
-				    .ended = add_all,
-				    .data = &run };
+	const struct recorder r = {
+		.output = keep, .keeps = keep, .ended = add_all, .data = &run
+	};
 	double begun = now();
 	int status = 0;
 	enum recorder_outcome outcome;

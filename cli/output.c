@@ -51,6 +51,14 @@ const char *output_reason(int error)
 	return strerror(-error);
 }
 
+/* What the kernel says of a file in it differs from file system to file system. */
+static bool is_removed(const char *directory)
+{
+	struct stat st;
+
+	return !stat(directory, &st) && S_ISDIR(st.st_mode) && !st.st_nlink;
+}
+
 int output_check(const char *directory)
 {
 	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), error;
@@ -64,7 +72,7 @@ int output_check(const char *directory)
 		free(path);
 	}
 	if (fd < 0)
-		return -errno;
+		return is_removed(directory) ? -ENOENT : -errno;
 	error = try_write(fd);
 	close(fd);
 	return error;
@@ -142,6 +150,8 @@ static char *program_stem(const char *program, uint32_t pid)
 	for (char *c = stem; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '_';
+	if (*stem == '.') /* *.rkn would not match it */
+		*stem = '_';
 	return stem;
 }
 

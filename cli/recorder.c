@@ -189,10 +189,10 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 	return RECORDER_UNLOADED;
 }
 
-static bool make_live(struct live *l, const char *output)
+static bool make_live(struct live *l, const struct recorder *r)
 {
-	char *directory = output_directory(output);
-	int unwritable = output_check(directory), error;
+	char *directory = output_directory(r->output);
+	int unwritable = r->keeps ? output_check(directory) : 0, error;
 
 	if (unwritable)
 		warn(
@@ -212,7 +212,7 @@ static bool make_live(struct live *l, const char *output)
 }
 
 /* A place for live stores; says what is wrong, and false when there is none. */
-static bool open_live(struct live *l, const char *output)
+static bool open_live(struct live *l, const struct recorder *r)
 {
 	if (is_limited(RLIMIT_DATA, LEAST_DATA) &&
 	    !is_limited(RLIMIT_DATA, 1)) {
@@ -225,7 +225,7 @@ static bool open_live(struct live *l, const char *output)
 		    "the program runs unrecorded: addresses are limited to less than 256 MiB, too few for a live store; raise that limit (ulimit -v)");
 		return false;
 	}
-	return make_live(l, output);
+	return make_live(l, r);
 }
 
 /* The shim as LD_PRELOAD takes it; *link is for shim_path_unlink. */
@@ -259,7 +259,7 @@ static enum recorder_outcome record(const struct recorder *r,
 	struct live live;
 	pid_t pid;
 
-	if (!open_live(&live, r->output)) {
+	if (!open_live(&live, r)) {
 		outcome = start(p, arguments, &pid, status) ? RECORDER_FAILED
 							    : RECORDER_UNPLACED;
 		shim_path_unlink(link);

@@ -11,6 +11,8 @@
 struct recorder {
 	const char *output; /* file that recordings will go to or beside; NULL:
 			       the working directory */
+	bool keeps; /* there will be some: say it beforehand if they cannot be
+		       written */
 	/*
 	 * The program has ended (`pid`, `status` as waitpid(2) gave it): do
 	 * what is to be done with the stores in `l`. False: the program left

@@ -347,7 +347,12 @@ static void off_store(void *error)
 	struct text t = { what, sizeof(what), 0 };
 
 	text_add(&t, "cannot write ");
-	text_add(&t, *store.path ? store.path : process.directory);
+	if (*store.path)
+		text_add(&t, store.path);
+	else if (*process.directory)
+		text_add(&t, process.directory);
+	else
+		text_add(&t, "a recording in the working directory");
 	process_off(what, *(const int *)error);
 }
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import (BUILD, SHIM, environment, read_json, refknot,
+from conftest import (BUILD, REFKNOT, SHIM, environment, read_json, refknot,
                       run)
 
 LOSER = BUILD / "samples/leak"
@@ -193,3 +193,76 @@ def test_the_pkg_config_file_is_header_only(installed):
     version = subprocess.run([BUILD / "cli/refknot", "--version"], check=True,
                              capture_output=True, text=True).stdout
     assert text.split("Version:")[1].split()[0] in version
+
+
+@pytest.mark.parametrize("words", [
+    ["check"], ["steady", "-w", "1", "-r", "1"]])
+def test_who_keeps_no_recording_needs_no_place_for_one(words, tmp_path):
+    open_up(tmp_path)
+    place = tmp_path / "ro"
+    place.mkdir()
+    place.chmod(0o555)
+    done = refknot(*words, "--", "/bin/sh", "-c", ": {}", cwd=place,
+                   **unprivileged())
+    assert done.status == 0, done.told
+    assert "no recording" not in done.told
+    done = refknot("check", "--keep", "r.rkn", "--", "/bin/true", cwd=place,
+                   **unprivileged())
+    assert "no recording can be written in .: Permission denied" in done.told
+
+
+def in_removed(tmp_path, *words, env=None):
+    """A command in a working directory that is there no more."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    return run("/bin/sh", "-c", 'rmdir "$0"; exec "$@"', gone, *words,
+               cwd=gone, env=env)
+
+
+def test_in_a_removed_directory_the_program_runs(tmp_path):
+    done = in_removed(tmp_path, REFKNOT, "run", "-q", "/bin/echo", "hello")
+    assert (done.status, done.out) == (0, b"hello\n")
+    told = done.told.splitlines()
+    assert told[0] == ("refknot: no recording can be written in .: No such "
+                       "file or directory; the program runs all the same")
+    kept = re.search("the recording is kept in (.*) until", told[1])[1]
+    assert len(told) == 2 and refknot("report", kept).status == 0
+    shutil.rmtree(os.path.dirname(kept))
+
+
+def test_in_a_removed_directory_the_shim_says_what_is_wrong(tmp_path):
+    done = in_removed(tmp_path, "/usr/bin/env", f"LD_PRELOAD={SHIM}",
+                      "/bin/echo", "hello")
+    assert (done.status, done.out) == (0, b"hello\n")
+    assert re.fullmatch(
+        r"refknot: echo\[\d+\] is not recorded: cannot write a recording in "
+        r"the working directory: no such directory\n", done.told), done.told
+
+
+def test_in_a_removed_directory_a_gate_says_what_to_do(tmp_path):
+    done = in_removed(tmp_path, REFKNOT, "check", "--", "/bin/echo", "hello")
+    assert (done.status, done.out) == (2, b"")
+    assert done.told == (
+        "refknot: the working directory has no name (No such file or "
+        "directory); go to another, or name the one of the sources by "
+        "--source-root\n")
+    done = in_removed(tmp_path, REFKNOT, "check", "--source-root", "/", "--",
+                      "/bin/echo", "hello")
+    assert (done.status, done.out) == (0, b"hello\n"), done.told
+
+
+@pytest.mark.parametrize("name", [
+    b"a b", b"a\nb", "\u00e4\u20ac".encode(), b"a\xff", b".hidden", b"-x",
+    b"%s%n"])
+def test_a_program_of_any_name_has_a_recording_that_is_found(name, tmp_path):
+    program = os.path.join(os.fsencode(tmp_path), name)
+    shutil.copy(LOSER, program)
+    for env in environment(), environment(LC_ALL="C", LANG="C"):
+        done = refknot("run", os.fsdecode(program), cwd=tmp_path, env=env)
+        assert (done.status, done.out) == (0, plain().out)
+        heading = refknot("report", cwd=tmp_path, env=env).out.splitlines()[0]
+        assert heading in done.err.splitlines()
+        for path in tmp_path.glob("*.rkn"):
+            assert path.name.isprintable() or name == b"a\xff"
+            path.unlink()
+        assert os.listdir(os.fsencode(tmp_path)) == [name]

@@ -38,6 +38,7 @@ static void without_a_file_it_is_program_and_process(void **state)
 	assert_name(NULL, "jq", false, "jq.42.rkn");
 	assert_name(NULL, "", true, "program.42.rkn");
 	assert_name(NULL, "/tmp/a\nb", true, "a_b.42.rkn");
+	assert_name(NULL, "/tmp/.hidden", true, "_hidden.42.rkn");
 }
 
 static void a_taken_name_gets_a_number(void **state)
