@@ -103,6 +103,24 @@ for macro in Fo 'It Fn'; do
 		fail "refknot.3: other functions than refknot.h ($macro)"
 done
 
+# "[free|frees] of [a block|blocks]" is "frees of blocks".
+sed -n 's/^RKN_LIMIT([A-Z_]*, "\(.*\)",.*/\1/p' \
+	"$source/include/refknot/limits.def" |
+	sed 's/\[[^]|]*|\([^]]*\)\]/\1/g; s/\\"/"/g' >"$tmp/limits"
+[ -s "$tmp/limits" ] || fail "limits.def has no row"
+[ "$(grep -c '^RKN_LIMIT(' "$source/include/refknot/limits.def")" = \
+	"$(wc -l <"$tmp/limits")" ] || fail "limits.def has rows of other shape"
+sed -n '/^\.Ss What a report may lack/,$s/^\.It //p' "$source/man/refknot-limits.7" |
+	sed 's/\\(dq/"/g' >"$tmp/page"
+diff -u "$tmp/limits" "$tmp/page" >&2 ||
+	fail "refknot-limits.7: other limits than limits.def"
+# Each has a sentence of its own.
+awk '/^\.It / { if (item != "") print item; item = $0; next }
+	/^[^.]/ || /^\.F[an] / { item = "" }
+	END { if (item != "") print item }' "$source/man/refknot-limits.7" \
+	>"$tmp/bare"
+[ ! -s "$tmp/bare" ] || fail "refknot-limits.7: no word on $(cat "$tmp/bare")"
+
 # LeakSanitizer's: what the shim defines, and what it asks the program for.
 sed -n '/^__lsan_/p' "$source/tests/edges/exports.txt" \
 	"$source/tests/edges/imports.txt" | sort >"$tmp/lsan"
