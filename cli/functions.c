@@ -88,6 +88,24 @@ static const char *base(const char *path)
 	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 }
 
+/* Why its functions have no names, and what helps. `text` is freed. */
+static char *add_nameless(char *text, const struct model *m, struct symbols *s,
+			  const char *module)
+{
+	const char *why = NULL;
+
+	for (uint32_t i = 0; i < m->module_count && !why; i++)
+		if (!strcmp(model_text(m, m->modules[i].path), module))
+			why = symbols_why_missing(s, i);
+	if (why) {
+		text = add(text, "; ", base(module), " ");
+		return add(text, why, "", "");
+	}
+	return add(
+	    text, "; ", base(module),
+	    " has no names for some of its functions, as it was stripped: these are called as in `refknot objects --by function`");
+}
+
 char *functions_why_not(const struct model *m, struct symbols *s,
 			const char *wanted)
 {
@@ -108,9 +126,7 @@ char *functions_why_not(const struct model *m, struct symbols *s,
 		text = add(text, i ? ", " : "; some have: ", search.similar[i],
 			   "");
 	if (search.nameless)
-		text = add(
-		    text, "; ", base(search.nameless),
-		    " has no names for some of its functions, as it was stripped: these are called as in `refknot objects --by function`");
+		text = add_nameless(text, m, s, search.nameless);
 	return add(
 	    text,
 	    "; functions that were inlined have names only where the program was built with -g",

@@ -190,7 +190,29 @@ def test_functions_without_names_are_found_as_objects_lists_them(tmp_path):
     assert read_json("regions", r.main, "--func", name)["regions"]
     done = refknot("regions", "--func", "main", r.main)
     assert done.status == 2
-    assert "bare has no names for some of its functions" in done.told
+    assert ("bare has no names for some of its functions, as it was stripped"
+            in done.told)
+
+
+@pytest.mark.parametrize("options, why", [
+    (None, "is not there (any more); keep it until the report is made"),
+    (["-g", "-O1"], "is another build than the one that ran; make the report "
+     "before it is built again")])
+def test_functions_of_a_program_that_changed_are_not_called_stripped(
+        options, why, tmp_path):
+    text = """
+        #include <stdlib.h>
+        void *kept;
+        int main(void) { kept = malloc(77); return 0; }
+        """
+    program = compiled(tmp_path, "built", text, "-O0", "-fno-builtin")
+    r = record(tmp_path, program)
+    program.unlink()
+    if options:
+        compiled(tmp_path, "built", text, "-fno-builtin", *options)
+    done = refknot("regions", "--func", "main", r.main)
+    assert (done.status, "stripped" in done.told) == (2, False)
+    assert f"; built {why}; " in done.told
 
 
 @pytest.mark.parametrize("options", [("--by", "thread"), ("--name", "load")])
