@@ -68,7 +68,7 @@ static void take(void *data)
 	if (process.settings.snapshot && !sandbox_denies_snapshot())
 		snapshot_take(self);
 	if (wishes_no_check())
-		h->meta.flags |= RKN_META_UNWANTED;
+		store_flag(RKN_META_UNWANTED);
 	WRITE_ONCE(process_page.epoch, 0);
 	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	h->meta.own_bytes = store_own_bytes();
@@ -124,7 +124,7 @@ static uint32_t wait_for_end(void)
  * thread has it in its hands, and no handler may come between. */
 static bool begin(enum phase to)
 {
-	if (!process_page.epoch || !phase_take(PHASE_RUNNING, to))
+	if (!READ_ONCE(process_page.epoch) || !phase_take(PHASE_RUNNING, to))
 		return false;
 	wait_for_asker();
 	return true;
@@ -191,7 +191,7 @@ USED void ending_check_above(uint64_t unused, uint64_t low)
 		wait_for_end();
 		return;
 	}
-	store.header->meta.flags |= RKN_META_AT_CALL;
+	store_flag(RKN_META_AT_CALL);
 	take_here(low, &signals);
 }
 
@@ -204,7 +204,7 @@ bool ending_by_signal(int signal)
 		return false;
 	}
 	note_end(RKN_END_SIGNAL, signal);
-	store.header->meta.flags |= RKN_META_AT_SIGNAL;
+	store_flag(RKN_META_AT_SIGNAL);
 	return true;
 }
 

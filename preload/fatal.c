@@ -115,11 +115,17 @@ static bool is_entry(const void *handler)
 	       sizeof(fatal_entries);
 }
 
-/* What the address of a handler tells. */
+/* What the address of a handler tells. It came by the kernel, which the C
+ * language knows nothing of: so who reads the pair asks for its state, too. */
 static const struct pair *pair_of(const void *handler)
 {
-	return &pairs[((uintptr_t)handler - (uintptr_t)fatal_entries) /
-		      ENTRY_SIZE];
+	const struct pair *p =
+	    &pairs[((uintptr_t)handler - (uintptr_t)fatal_entries) /
+		   ENTRY_SIZE];
+
+	return __atomic_load_n(&p->state, __ATOMIC_ACQUIRE) == PAIR_THERE
+		   ? p
+		   : &pairs[0];
 }
 
 /* --- The handler --------------------------------------------------------------- */

@@ -45,7 +45,7 @@ static uint64_t words[PAGE / 8];
 
 static bool take(void)
 {
-	return process_page.epoch &&
+	return READ_ONCE(process_page.epoch) &&
 	       !__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE);
 }
 

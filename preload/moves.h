@@ -47,7 +47,7 @@ static inline void moves_end(void)
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
 
-	if (unlikely(gate->epoch != process_page.epoch)) {
+	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch))) {
 		moves_end_slowly();
 		return;
 	}

@@ -125,7 +125,7 @@ COLD void process_say(const char *sentence)
 COLD void process_failed(const char *sentence)
 {
 	process_say(sentence);
-	if (process_page.epoch)
+	if (READ_ONCE(process_page.epoch))
 		store.header->meta.message =
 		    store_text(sentence, strlen(sentence));
 }
@@ -162,7 +162,7 @@ static void off(void *data)
 		struct store_header *h = store.header;
 
 		h->meta.message = store_text(sentence, strlen(sentence));
-		h->meta.flags |= RKN_META_OFF;
+		store_flag(RKN_META_OFF);
 		h->state = STORE_OFF;
 	}
 }
@@ -489,7 +489,7 @@ COLD bool process_ready(void)
 	enum phase now = phase_of(phase_now());
 	bool done = false;
 
-	if (process_page.epoch)
+	if (READ_ONCE(process_page.epoch))
 		return true;
 	if (is_new_child(now))
 		begin_child(now, &done);

@@ -110,7 +110,7 @@ COLD void record_outside(void *p, size_t size, size_t kept)
 	enum rkn_limit_number limit;
 	struct store_counter *c;
 
-	if (!process_page.epoch) {
+	if (!READ_ONCE(process_page.epoch)) {
 		process_missed();
 		return;
 	}
@@ -138,7 +138,7 @@ void record_whole(void *p)
 {
 	uint64_t *slot = shadow_slot((uint64_t)(uintptr_t)p), head;
 
-	if (!process_page.epoch || !slot || !shadow_slot_known(slot))
+	if (!READ_ONCE(process_page.epoch) || !slot || !shadow_slot_known(slot))
 		return;
 	head = READ_ONCE(*slot);
 	if (shadow_is_live(head) && head & STORE_EXTRA)
@@ -152,7 +152,8 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 	struct thread *t = thread_attached();
 	struct shadow_block b;
 
-	if (!process_page.epoch || !shadow_take((uint64_t)(uintptr_t)p, &b))
+	if (!READ_ONCE(process_page.epoch) ||
+	    !shadow_take((uint64_t)(uintptr_t)p, &b))
 		return;
 	references_lost += b.noted;
 	freed->known = true;

@@ -126,7 +126,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
-	if (unlikely(gate->epoch != process_page.epoch)) {
+	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch))) {
 		if (!READ_ONCE(process_over))
 			record_free_slowly(p, frame);
 		return;

@@ -82,7 +82,8 @@ static bool is_allowed(const struct filter *f, size_t i)
 static uint64_t lasting;
 static uint16_t pending[CALLS];
 static uint32_t undoing;  /* threads whose filter was not taken */
-static bool handlers_out; /* of fatal signals, for a filter */
+static bool handlers_out; /* of fatal signals, for a filter; for good: they
+			     come back where no filter denies them any more */
 static bool inherited_all; /* what stood at the start is in `lasting` */
 
 /* What the filters of this thread's vfork child deny, while there is one. */
@@ -90,7 +91,7 @@ static _Thread_local uint64_t child_denies;
 
 static bool is_forbidden(int number)
 {
-	return sys_forbidden[number / 64] >> number % 64 & 1;
+	return READ_ONCE(sys_forbidden[number / 64]) >> number % 64 & 1;
 }
 
 static int number_of(size_t i)
@@ -186,10 +187,14 @@ void sandbox_note(void)
 	struct store_area *common = store_record(STORE_AREAS, 0);
 
 	if (common)
-		common->limits[RKN_LIMIT_SANDBOX] = count_forbidden();
-	store.header->meta.flags &= ~(uint32_t)RKN_META_SANDBOX;
+		WRITE_ONCE(common->limits[RKN_LIMIT_SANDBOX],
+			   count_forbidden());
 	if (sandbox_denies_snapshot())
-		store.header->meta.flags |= RKN_META_SANDBOX;
+		store_flag(RKN_META_SANDBOX);
+	else
+		__atomic_fetch_and(&store.header->meta.flags,
+				   ~(uint32_t)RKN_META_SANDBOX,
+				   __ATOMIC_RELAXED);
 }
 
 static void make_room(void)
@@ -205,10 +210,10 @@ static void make_room(void)
 		shadow_prepare(end - HEAP_TOP, end + HEAP_ROOM);
 	if (next)
 		shadow_prepare(mapped, mapped + MAP_ROOM);
-	store_prepare(h->used_bytes, ROOM);
+	store_prepare(READ_ONCE(h->used_bytes), ROOM);
 	for (int i = 0; i < STORE_TABLES; i++) {
 		const struct store_table *t = &h->tables[i];
-		uint64_t used = t->count * t->record_size;
+		uint64_t used = READ_ONCE(t->count) * t->record_size;
 		uint64_t left = t->capacity * t->record_size - used;
 
 		if (left)
@@ -234,13 +239,19 @@ static void wait_for_undoing(void)
 	}
 }
 
-static void deny(const struct sandbox_change *c)
+/* From here on nobody who undoes a filter takes for allowed what this one may
+ * forbid: no handler is put back that is taken away next. */
+static void count_in(const struct sandbox_change *c)
 {
 	__atomic_fetch_add(&sys_unsettled, 1, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < CALLS; i++)
 		if (!(c->allows >> i & 1))
 			__atomic_fetch_add(&pending[i], 1, __ATOMIC_SEQ_CST);
 	wait_for_undoing();
+}
+
+static void deny(const struct sandbox_change *c)
+{
 	for (size_t i = 0; i < CALLS; i++)
 		if (!(c->allows >> i & 1))
 			forbid(number_of(i));
@@ -282,9 +293,9 @@ static void undo(void)
 	}
 	settle();
 	if (!is_need_denied(SNAPSHOT) && !is_need_denied(SIGNALS) &&
-	    __atomic_exchange_n(&handlers_out, false, __ATOMIC_SEQ_CST))
+	    __atomic_load_n(&handlers_out, __ATOMIC_SEQ_CST))
 		fatal_begin();
-	if (process_page.epoch)
+	if (READ_ONCE(process_page.epoch))
 		sandbox_note();
 	__atomic_fetch_sub(&undoing, 1, __ATOMIC_SEQ_CST);
 }
@@ -293,7 +304,7 @@ static void undo(void)
  * without what is forbidden. */
 static void enter_child(const struct sandbox_change *c, bool without_handlers)
 {
-	if (process_page.epoch && c->narrow)
+	if (READ_ONCE(process_page.epoch) && c->narrow)
 		make_room();
 	if (without_handlers)
 		fatal_end_here();
@@ -324,6 +335,7 @@ void sandbox_enter(struct sandbox_change *c)
 	recording = process_ready();
 	if (recording && c->narrow)
 		make_room();
+	count_in(c);
 	if (forbids[SNAPSHOT] || forbids[SIGNALS]) {
 		if (fatal_stands_in(SIGSEGV))
 			__atomic_store_n(&handlers_out, true, __ATOMIC_SEQ_CST);

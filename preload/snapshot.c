@@ -171,7 +171,7 @@ static void search_open(struct picture *p)
 	wide_finish(p);
 	p->limits[RKN_LIMIT_LOST_FREE] += p->blocks.lost;
 	if (!p->roots.cut && !p->edges.cut)
-		store.header->meta.flags |= RKN_META_SNAPSHOT;
+		store_flag(RKN_META_SNAPSHOT);
 }
 
 static void search_all(struct picture *p)
@@ -201,7 +201,7 @@ void snapshot_take(const struct stopped *self)
 	stop_begin(&p->stop);
 	h->meta.stop_ns = sys_clock(CLOCK_MONOTONIC) - start;
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running + self->moves;
-	process_page.epoch = 0;
+	WRITE_ONCE(process_page.epoch, 0);
 	stop_add(&p->stop, self);
 	picture_list_init(&p->roots, STORE_ROOTS);
 	picture_list_init(&p->edges, STORE_EDGES);

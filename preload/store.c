@@ -173,8 +173,9 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
 {
 	struct steps s = { .first = offset >> STORE_STEP_SHIFT,
 			   .last = (offset + size - 1) >> STORE_STEP_SHIFT };
+	const uint64_t all = READ_ONCE(store.size);
 
-	if (offset > store.size || size > store.size - offset)
+	if (offset > all || size > all - offset)
 		return false;
 	while (s.first <= s.last && READ_ONCE(store_steps[s.first]))
 		s.first++;
@@ -204,11 +205,12 @@ static uint64_t take(uint64_t *used, uint64_t size, uint64_t most)
 
 uint64_t store_take(uint64_t size)
 {
+	const uint64_t all = READ_ONCE(store.size);
 	uint64_t offset = FULL;
 
-	if (size <= store.size)
-		offset = take(&store.header->used_bytes, round_up(size, PAGE),
-			      store.size);
+	if (size <= all)
+		offset =
+		    take(&store.header->used_bytes, round_up(size, PAGE), all);
 	if (offset != FULL)
 		return offset;
 	WRITE_ONCE(full, true);
@@ -231,10 +233,10 @@ uint64_t store_append(enum store_table_number table)
 	uint64_t index = __atomic_load_n(&t->count, __ATOMIC_RELAXED);
 
 	do {
-		if (unlikely(cut[table]))
+		if (unlikely(READ_ONCE(cut[table])))
 			return 0;
 		if (unlikely(!store_record(table, index))) {
-			cut[table] = true;
+			WRITE_ONCE(cut[table], true);
 			return 0;
 		}
 	} while (unlikely(
@@ -259,7 +261,7 @@ uint32_t store_text(const char *text, size_t size)
 
 uint64_t store_own_bytes(void)
 {
-	uint64_t n = 0, used = store.header->used_bytes;
+	uint64_t n = 0, used = READ_ONCE(store.header->used_bytes);
 
 	for (uint64_t i = 0; i << STORE_STEP_SHIFT < used; i++)
 		n += READ_ONCE(store_steps[i]);
@@ -445,12 +447,13 @@ void store_forget(struct store_header *h)
 
 void store_trim(void)
 {
-	uint64_t size = round_up(store.header->used_bytes, STORE_STEP);
+	uint64_t size =
+	    round_up(READ_ONCE(store.header->used_bytes), STORE_STEP);
 	long fd = reopen();
 
 	if (fd < 0)
 		return;
-	store.size = size;
+	WRITE_ONCE(store.size, size);
 	if (resize((int)fd, size) == 0)
 		store.header->file_bytes = size;
 	sys_close((int)fd);

@@ -24,7 +24,7 @@
 
 struct store {
 	struct store_header *header; /* NULL: no store; also its base address */
-	uint64_t size;               /* bytes that may be used */
+	uint64_t size;   /* bytes that may be used; atomic: the end cuts it */
 	uint64_t mapped; /* bytes of address space: STORE_MOST >> n */
 	int limited;     /* by EFBIG, a file's size, or ENOMEM, addresses; 0 */
 	struct sys_identity file;
@@ -82,6 +82,12 @@ void *store_record(enum store_table_number table, uint64_t index);
 uint64_t store_append(enum store_table_number table);
 /* Copy a text into the text table: its offset, or 0 when that is full. */
 uint32_t store_text(const char *text, size_t size);
+
+/* RKN_META_..., by any thread: one may end what another is still told of. */
+static inline void store_flag(uint32_t flags)
+{
+	__atomic_fetch_or(&store.header->meta.flags, flags, __ATOMIC_RELAXED);
+}
 
 /* Bytes of the file that were made ready. */
 uint64_t store_own_bytes(void);

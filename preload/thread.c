@@ -158,7 +158,7 @@ struct thread *thread_attached(void)
 	struct thread_gate *gate = thread_self;
 
 	return gate == &nobody || gate->epoch / PROCESS_RECORDING !=
-				      process_page.epoch / PROCESS_RECORDING
+				      READ_ONCE(process_page.epoch) / PROCESS_RECORDING
 		   ? NULL
 		   : thread_behind(gate);
 }
@@ -297,7 +297,7 @@ COLD void thread_missed_call(void)
 {
 	struct thread *t = thread_attached();
 
-	if (t && process_page.epoch)
+	if (t && READ_ONCE(process_page.epoch))
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 }
 

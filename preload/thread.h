@@ -120,7 +120,7 @@ static inline struct thread *thread_enter(const void *frame)
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
 
-	if (unlikely(gate->open != process_page.epoch)) {
+	if (unlikely(gate->open != READ_ONCE(process_page.epoch))) {
 		if (READ_ONCE(process_over))
 			return NULL;
 		t = thread_enter_slowly(here, frame);

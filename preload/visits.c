@@ -93,7 +93,7 @@ size_t visits_objects(int generation, refknot_visit *visit, void *data)
 		return 0;
 	now = objects_now();
 	end = objects_end();
-	for (uint32_t i = 1; i < end && process_page.epoch; i++) {
+	for (uint32_t i = 1; i < end && READ_ONCE(process_page.epoch); i++) {
 		const struct store_object *o = objects_at(i);
 		struct visits_item item = { o->made_order, i, 0 };
 

@@ -29,7 +29,7 @@ static struct wishes {
 	int (*is_turned_off)(void);
 	char *text;      /* of the suppressions, a copy; NULL: none */
 	bool undetected; /* detect_leaks=0 */
-	bool turned_off;
+	bool turned_off; /* atomic: each question asks anew */
 } wishes;
 
 /* --- The program's own symbols --------------------------------------------- */
@@ -258,10 +258,10 @@ void wishes_ask(void)
 void wishes_ask_again(void)
 {
 	if (wishes.is_turned_off)
-		wishes.turned_off = wishes.is_turned_off() != 0;
+		WRITE_ONCE(wishes.turned_off, wishes.is_turned_off() != 0);
 }
 
 bool wishes_no_check(void)
 {
-	return wishes.undetected || wishes.turned_off;
+	return wishes.undetected || READ_ONCE(wishes.turned_off);
 }
