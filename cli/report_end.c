@@ -36,6 +36,16 @@ static void print_heading(const struct printer *p, const struct rkn_free *f)
 	free(summary);
 }
 
+/* How sure it is. */
+static const char *reserve(const struct rkn_free *f)
+{
+	if (f->flags & RKN_FREE_FATAL)
+		return "the process ended in this call";
+	return f->kind == RKN_FREE_INSIDE
+		   ? "unless that was freed before by a way that cannot be seen"
+		   : "unless its memory was handed out in between by a way that cannot be seen";
+}
+
 static void print_one(const struct printer *p, const struct rkn_free *f)
 {
 	char size[UNITS_SIZE];
@@ -44,11 +54,7 @@ static void print_one(const struct printer *p, const struct rkn_free *f)
 	fprintf(p->out, "    0x%" PRIx64, f->address);
 	if (f->made_stack)
 		fprintf(p->out, ", block of %s", units_bytes(size, f->size));
-	fputs(
-	    f->flags & RKN_FREE_FATAL
-		? "; the process ended in this call:\n"
-		: "; unless its memory was handed out in between by a way that cannot be seen:\n",
-	    p->out);
+	fprintf(p->out, "; %s:\n", reserve(f));
 	print_stack(p, f->stack, false);
 	if (f->freed_stack) {
 		char *origin = print_origin(p, f->freed_stack);

@@ -51,11 +51,12 @@ static const uint64_t *find_live(const uint64_t *slot, uint64_t n)
 	return NULL;
 }
 
-/* The start of the nearest live block from `at` down; false: none. */
-static bool find_down(uint64_t at, uint64_t *start)
+/* The start of the nearest live block from `at` down, at most so `far`; false:
+ * none. */
+static bool find_down(uint64_t at, uint64_t far, uint64_t *start)
 {
 	unsigned shift = shadow.granule_shift;
-	uint64_t end = at > FAR ? at - FAR : 0, looked = 0;
+	uint64_t end = at > far ? at - far : 0, looked = 0;
 
 	while (at >= end && looked < MOST) {
 		const uint64_t *slot = shadow_slot(at), *found = NULL;
@@ -76,7 +77,8 @@ static bool find_down(uint64_t at, uint64_t *start)
 	return false;
 }
 
-bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
+bool objects_block_near(uint64_t address, uint64_t far, uint64_t *start,
+			uint64_t *size)
 {
 	uint64_t at = address & ~((1ull << shadow.granule_shift) - 1);
 	struct thread *t;
@@ -90,9 +92,14 @@ bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
 		*start = t->around;
 		return true;
 	}
-	if (!find_down(at, start) || !is_in(*start, address, size))
+	if (!find_down(at, far, start) || !is_in(*start, address, size))
 		return false;
 	if (t)
 		t->around = *start;
 	return true;
+}
+
+bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
+{
+	return objects_block_near(address, FAR, start, size);
 }

@@ -84,6 +84,9 @@ bool objects_replaced(const struct store_object *o);
 
 /* Start and size of the live block around `address`; false: none. */
 bool objects_block(uint64_t address, uint64_t *start, uint64_t *size);
+/* The same where that starts at most `far` bytes below, in a few steps. */
+bool objects_block_near(uint64_t address, uint64_t far, uint64_t *start,
+			uint64_t *size);
 
 static inline struct store_object *objects_at(uint32_t number)
 {

@@ -10,6 +10,8 @@
 #include "sys.h"
 
 #define PAGE 4096ull
+#define FAR  (1ull << 36) /* bytes down to a block's start */
+#define NEAR (1ull << 14)
 
 /* It was freed before, and nothing was recorded there since. */
 static bool is_freed(struct thread *t, struct rkn_free *f)
@@ -35,14 +37,14 @@ static bool is_freed(struct thread *t, struct rkn_free *f)
 }
 
 /* The record of that place; 0: none. */
-static uint32_t find(uint32_t stack)
+static uint32_t find(uint32_t stack, enum rkn_free_kind kind)
 {
 	const struct store_table *table = &store.header->tables[STORE_FREES];
 
 	for (uint64_t i = 1; i < table->count && i < table->capacity; i++) {
 		const struct rkn_free *f = store_record(STORE_FREES, i);
 
-		if (f && f->stack == stack && f->kind == RKN_FREE_AGAIN)
+		if (f && f->stack == stack && f->kind == kind)
 			return (uint32_t)i;
 	}
 	return 0;
@@ -59,6 +61,33 @@ static uint32_t append(const struct rkn_free *f)
 	return (uint32_t)i;
 }
 
+static bool is_inside(struct rkn_free *f, uint64_t far)
+{
+	uint64_t start, size;
+
+	if (!objects_block_near(f->address, far, &start, &size) ||
+	    start == f->address)
+		return false;
+	f->kind = RKN_FREE_INSIDE;
+	f->offset = f->address - start;
+	f->size = size;
+	f->made_stack = shadow_stack(READ_ONCE(*shadow_slot(start)));
+	return true;
+}
+
+/*
+ * The same where the process goes on: under Valgrind, and with allocators that
+ * ask for nothing. No allocator hands out an address between its granules; any
+ * other inside a block is wrong if all that ends blocks is seen, as it is of the
+ * C library's. Forked children free much that is nowhere: a look costs little.
+ */
+static bool seems_inside(struct rkn_free *f)
+{
+	if (f->address & ((1ull << shadow.granule_shift) - 1))
+		return is_inside(f, FAR);
+	return !process.foreign_malloc && is_inside(f, NEAR);
+}
+
 /* Most have no record there: that is asked first. */
 static COLD uint32_t keep(struct thread *t, const struct thread_stray *s)
 {
@@ -70,9 +99,9 @@ static COLD uint32_t keep(struct thread *t, const struct thread_stray *s)
 	struct rkn_free *kept;
 	uint32_t i;
 
-	if (!is_freed(t, &f))
+	if (!is_freed(t, &f) && !seems_inside(&f))
 		return 0;
-	i = find(f.stack);
+	i = find(f.stack, f.kind);
 	kept = i ? store_record(STORE_FREES, i) : NULL;
 	if (!kept)
 		return append(&f);
@@ -101,19 +130,6 @@ static bool is_in(const struct thread_stray *s, const struct stopped *self)
 {
 	return s->frame && self->low < (uint64_t)(uintptr_t)s->frame &&
 	       s->frame[0] == s->words[0] && s->frame[1] == s->words[1];
-}
-
-static bool is_inside(struct rkn_free *f)
-{
-	uint64_t start, size;
-
-	if (!objects_block(f->address, &start, &size) || start == f->address)
-		return false;
-	f->kind = RKN_FREE_INSIDE;
-	f->offset = f->address - start;
-	f->size = size;
-	f->made_stack = shadow_stack(READ_ONCE(*shadow_slot(start)));
-	return true;
 }
 
 static bool is_mapped(uint64_t address)
@@ -160,7 +176,7 @@ void strays_end(const struct stopped *self)
 			       .stack = s->stack,
 			       .thread = t->serial };
 	f.flags |= s->moves ? RKN_FREE_MOVES : 0;
-	if (!is_freed(t, &f) && !is_inside(&f))
+	if (!is_freed(t, &f) && !is_inside(&f, FAR))
 		f.kind =
 		    kind_of_place(t, f.address, (uint64_t)(uintptr_t)s->frame);
 	append(&f);

@@ -463,9 +463,10 @@ enum rkn_free_kind {
 };
 
 /*
- * Frees of what was no live block: in which the process ended, or of a block
- * that was freed before, unless its memory was handed out in between by a way
- * that is not seen. The latter of one place are one, which tells of the first.
+ * Frees of what was no live block: in which the process ended; or of a block that
+ * was freed before, or an address inside one, unless its memory was handed out or
+ * the block freed in between by a way that is not seen. Those of one place and
+ * kind are one, which tells of the first.
  */
 struct rkn_free {
 	uint64_t count;

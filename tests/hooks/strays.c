@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,6 +71,26 @@ static void go_on(int signal)
 	(void)signal;
 }
 
+static sigjmp_buf back;
+
+static void go_back(int signal)
+{
+	(void)signal;
+	siglongjmp(back, 1);
+}
+
+/* The program lives on after it, `count` times. */
+static void survive(size_t size, size_t offset, int count)
+{
+	char *p = make(size);
+
+	memset(p, 1, size);
+	signal(SIGABRT, go_back);
+	for (volatile int i = 0; i < count; i++)
+		if (!sigsetjmp(back, 1))
+			wrong(p + offset);
+}
+
 /* What a parent had allocated is the child's to free. */
 static void child_of(int twice)
 {
@@ -124,6 +145,14 @@ int main(int argc, char **argv)
 		wrong((char *)make(100) + 8);
 	} else if (!strcmp(mode, "inside_realloc")) {
 		wrong_realloc((char *)make(100) + 24);
+	} else if (!strcmp(mode, "inside_survived")) {
+		survive(100, 8, 3);
+	} else if (!strcmp(mode, "inside_far")) {
+		survive(100 << 20, 70 << 20 | 8, 1);
+	} else if (!strcmp(mode, "inside_even")) {
+		survive(100, 32, 1);
+	} else if (!strcmp(mode, "inside_odd")) {
+		survive(100, 4, 1);
 	} else if (!strcmp(mode, "stack")) {
 		wrong((char *)on_stack);
 	} else if (!strcmp(mode, "static")) {

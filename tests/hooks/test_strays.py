@@ -2,7 +2,8 @@
 """Frees of what is no live block: which kind it was, and where.
 
 Where the process ends in one it is wrong; else it is told only of blocks that
-were freed before, as far as was seen, and with that doubt.
+were freed before, and of addresses inside blocks, as far as was seen, and with
+that doubt.
 """
 import pytest
 
@@ -97,6 +98,79 @@ def test_one_that_the_allocator_takes_is_in_doubt(mode, call, strays,
     assert functions(one["freed"]) == ["first"]
     told = refknot("report", recorded.main).out.decode()
     assert "SUSPECT" in told and "WRONG" not in told
+
+
+SURVIVED = [
+    # mode, size, offset, count
+    ("inside_survived", 100, 8, 3),
+    ("inside_far", 100 << 20, (70 << 20) + 8, 1),
+    ("inside_even", 100, 32, 1),
+    ("inside_odd", 100, 4, 1),
+]
+
+
+def assert_inside(recorded, report, size, offset, count):
+    [one] = report["wrong_frees"]
+    assert not one["fatal"] and one["kind"] == "inside-block"
+    assert (one["bytes"], one["offset"], one["count"]) == (size, offset, count)
+    assert functions(one["stack"])[:2] == ["wrong", "survive"]
+    assert functions(one["allocated"])[0] == "make"
+    assert report["complete"] == []
+    told = refknot("report", recorded.main).out.decode()
+    assert "SUSPECT FREE  inside a block, " in told
+    assert "; unless that was freed before by a way" in told
+    assert "not recorded" not in told
+
+
+@pytest.mark.parametrize("mode, size, offset, count", SURVIVED)
+def test_an_address_inside_a_block_is_told_where_the_program_lives_on(
+        mode, size, offset, count, strays, tmp_path):
+    recorded, report = seen(tmp_path, strays, mode)
+    assert_inside(recorded, report, size, offset, count)
+
+
+LENIENT = """
+#include <stddef.h>
+#include <stdint.h>
+static _Alignas(64) char room[256 << 20];
+static size_t used;
+void *malloc(size_t size)
+{
+    size_t at = __atomic_fetch_add(&used, (size + 15) & -16ul,
+                                   __ATOMIC_RELAXED);
+    return room + at;
+}
+void free(void *p) { (void)p; }
+void *calloc(size_t n, size_t size) { return malloc(n * size); }
+void *realloc(void *p, size_t size)
+{
+    char *q = malloc(size);
+    for (size_t i = 0; p && i < size; i++)
+        q[i] = ((char *)p)[i];
+    return q;
+}
+"""
+
+
+@pytest.mark.parametrize("mode, offset", [("inside_odd", 4),
+                                          ("inside_survived", 8)])
+def test_of_another_allocator_only_what_it_never_hands_out(mode, offset,
+                                                           tmp_path):
+    lenient = tmp_path / "lenient.so"
+    (tmp_path / "lenient.c").write_text(LENIENT)
+    for command in [("-shared", "-fPIC", tmp_path / "lenient.c", "-o", lenient),
+                    ("-pthread", TEXT, lenient, "-o", tmp_path / "strays")]:
+        done = run(CC, "-g", "-O1", "-fno-builtin", "-w", *command)
+        assert done.status == 0, done.told
+    recorded = record(tmp_path, tmp_path / "strays", mode)
+    assert recorded.outcome.status == 0
+    report = recorded.report()
+    if mode == "inside_odd":
+        assert_inside(recorded, report, 100, offset, 1)
+    else:
+        assert report["wrong_frees"] == []
+        gaps = {g["what"]: g["count"] for g in report["complete"]}
+        assert gaps["frees of blocks that were not recorded"] == 3
 
 
 @pytest.mark.parametrize("mode", ["other_signal", "child", "mixed"])
