@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What programs ask of the kernel through the C library, and that refknot must
- * know of: filters for system calls, privileges that are given up by syscall(),
- * and the end of the process.
+ * know of: filters for system calls, and what syscall() is for: privileges that
+ * are given up, programs that are executed, and the end of the process.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -14,6 +14,7 @@
 
 #include "compiler.h"
 #include "environment.h"
+#include "executions.h"
 #include "filter.h"
 #include "privileges.h"
 #include "process.h"
@@ -109,6 +110,7 @@ EXPORT int prctl(int option, ...)
 	 do(SYS_setfsgid, word) | do(SYS_setgroups, word) |                    \
 	 do(SYS_capset, word) | do(SYS_unshare, word) | do(SYS_setns, word) |  \
 	 do(SYS_pivot_root, word) | do(SYS_chroot, word) |                     \
+	 do(SYS_execve, word) | do(SYS_execveat, word) |                       \
 	 do(SYS_exit_group, word) | do(LANDLOCK, word) | KILLS(do, word))
 #define KILLS(do, word)                                                        \
 	(do(SYS_kill, word) | do(SYS_tkill, word) | do(SYS_tgkill, word) |     \
@@ -188,6 +190,8 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 		return make_filtered(&call, b == SECCOMP_MODE_STRICT, c, false);
 	if (number == SYS_seccomp || number == SYS_prctl)
 		return make(&call);
+	if (executions_are_by(number))
+		return executions_call(number, call.arguments);
 	return make_dropping(&call);
 }
 

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,7 +33,9 @@
 #include "compiler.h"
 #include "environment.h"
 #include "executable.h"
+#include "executions.h"
 #include "libc.h"
+#include "proc.h"
 #include "process.h"
 #include "real.h"
 #include "sandbox.h"
@@ -423,6 +426,29 @@ EXPORT int execveat(int directory, const char *path, char *const arguments[],
 				      flags));
 }
 
+bool executions_are_by(long number)
+{
+	return number == SYS_execve || number == SYS_execveat;
+}
+
+long executions_call(long number, const long *a)
+{
+	const bool at = number == SYS_execveat;
+	const char *path = (const char *)a[at];
+	enum how how = at && a[4] & AT_EMPTY_PATH ? BY_EITHER : BY_PATH;
+	struct execution e;
+
+	begin_here(&e, how, at ? (int)a[0] : HERE, path,
+		   (char *const *)a[2 + at]);
+	if (at)
+		return fail(&e,
+			    (int)real_syscall(number, a[0], a[1], a[2],
+					      (long)e.environment, a[4], a[5]));
+	return fail(&e,
+		    (int)real_syscall(number, a[0], a[1], (long)e.environment,
+				      a[3], a[4], a[5]));
+}
+
 #pragma GCC diagnostic ignored "-Wvla"
 
 /*
@@ -478,8 +504,15 @@ EXPORT int execle(const char *path, const char *first, ...)
 	return execve(path, list, environment);
 }
 
+/* What a child is told by: its number, or a descriptor. */
+enum told_by {
+	BY_PID,
+	BY_PIDFD,
+};
+
 /* The number is known when the program may have begun. */
-static int spawn_noted(real_spawn *f, int start, pid_t *pid, const char *path,
+static int spawn_noted(real_spawn *f, enum told_by by, int start, pid_t *pid,
+		       const char *path,
 		       const posix_spawn_file_actions_t *actions,
 		       const posix_spawnattr_t *attributes,
 		       char *const arguments[], char *const environment[])
@@ -488,12 +521,17 @@ static int spawn_noted(real_spawn *f, int start, pid_t *pid, const char *path,
 	pid_t number;
 	int result;
 
+	if (!f)
+		return ENOSYS;
+
 	begin(&e, BY_PATH, start, path, environment);
 	result =
 	    f(&number, path, actions, attributes, arguments, e.environment);
 	if (!result && pid)
 		*pid = number;
-	if (!result && can_note())
+	if (!result && by == BY_PIDFD)
+		number = can_note() ? proc_pidfd(number) : 0;
+	if (!result && number && can_note())
 		make_note(&e, number, path);
 	give_back_work(&e);
 	give_back_copy(&e);
@@ -507,7 +545,7 @@ EXPORT int posix_spawn(pid_t *restrict pid, const char *restrict path,
 		       char *const environment[restrict])
 {
 	real_resolve();
-	return spawn_noted(real.posix_spawn, HERE, pid, path, actions,
+	return spawn_noted(real.posix_spawn, BY_PID, HERE, pid, path, actions,
 			   attributes, arguments, environment);
 }
 
@@ -518,8 +556,30 @@ EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict name,
 			char *const environment[restrict])
 {
 	real_resolve();
-	return spawn_noted(real.posix_spawnp, SEARCHED, pid, name, actions,
-			   attributes, arguments, environment);
+	return spawn_noted(real.posix_spawnp, BY_PID, SEARCHED, pid, name,
+			   actions, attributes, arguments, environment);
+}
+
+/* Older headers do not have these two. */
+real_spawn pidfd_spawn, pidfd_spawnp;
+EXPORT int pidfd_spawn(int *pidfd, const char *path,
+		       const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes,
+		       char *const arguments[], char *const environment[])
+{
+	real_resolve();
+	return spawn_noted(real.pidfd_spawn, BY_PIDFD, HERE, pidfd, path,
+			   actions, attributes, arguments, environment);
+}
+
+EXPORT int pidfd_spawnp(int *pidfd, const char *name,
+			const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes,
+			char *const arguments[], char *const environment[])
+{
+	real_resolve();
+	return spawn_noted(real.pidfd_spawnp, BY_PIDFD, SEARCHED, pidfd, name,
+			   actions, attributes, arguments, environment);
 }
 
 /* --- What the C library executes itself ------------------------------------------------ */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "sys.h"
@@ -89,4 +91,38 @@ long proc_open(const char *name, int flags)
 	text_add(&t, name);
 	fd = sys_open(path, flags, 0);
 	return fd < 0 && is_kept() ? sys_open_below(kept, name, flags) : fd;
+}
+
+/* "Pid:\t1234" begins a line of `text`; 0: no line. */
+static int pid_in(const char *text)
+{
+	static const char name[] = "Pid:\t";
+	const size_t size = sizeof(name) - 1;
+	int pid = 0;
+
+	while (*text && strncmp(text, name, size) != 0) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	for (text += *text ? size : 0;
+	     *text >= '0' && *text <= '9' && pid < INT_MAX / 10; text++)
+		pid = pid * 10 + (*text - '0');
+	return pid;
+}
+
+int proc_pidfd(int fd)
+{
+	char text[256];
+	struct text t = { text, sizeof(text), 0 };
+	long from, size = 0;
+
+	text_add(&t, "self/fdinfo/");
+	text_number(&t, (uint64_t)fd);
+	from = proc_open(text, O_RDONLY);
+	if (from >= 0) {
+		size = sys_read((int)from, text, sizeof(text) - 1);
+		sys_close((int)from);
+	}
+	text[size > 0 ? size : 0] = '\0';
+	return pid_in(text);
 }

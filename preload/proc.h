@@ -11,6 +11,10 @@
 /* Open "/proc/NAME" for reading: a descriptor, or -errno. */
 long proc_open(const char *name, int flags);
 
+/* The number of the process that the descriptor `fd` stands for (pidfd_open());
+ * 0: not known, or it stands for none. */
+int proc_pidfd(int fd);
+
 /*
  * That is about to come: keep a descriptor of /proc, of a high number, that a
  * program executed does not get. True: it was not kept before, so that

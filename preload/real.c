@@ -193,6 +193,8 @@ static void find_all(struct real *r)
 	find("mlock2", &r->mlock2);
 	find("system", &r->system);
 	find("popen", &r->popen);
+	find("pidfd_spawn", &r->pidfd_spawn);
+	find("pidfd_spawnp", &r->pidfd_spawnp);
 #define PRIVILEGE(name, parameters, arguments, hides) find(#name, &r->name);
 #include "privileges.def"
 #undef PRIVILEGE
@@ -206,6 +208,7 @@ static void find_all(struct real *r)
 	find("signal", &r->signal);
 	find("sysv_signal", &r->sysv_signal);
 	find("sigset", &r->sigset);
+	find("siginterrupt", &r->siginterrupt);
 	find("sigaltstack", &r->sigaltstack);
 	find("free", &r->free);
 	find("realloc", &r->realloc);

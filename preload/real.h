@@ -58,6 +58,7 @@ struct real {
 	real_signal *signal;      /* bsd_signal and ssignal are the same */
 	real_signal *sysv_signal; /* as is __sysv_signal */
 	real_signal *sigset;
+	int (*siginterrupt)(int, int);
 	int (*sigaltstack)(const stack_t *, stack_t *);
 	int (*prctl)(int, ...);
 	int (*prlimit64)(int, int, const void *, void *);
@@ -70,6 +71,7 @@ struct real {
 	int (*mlock2)(const void *, size_t, unsigned); /* NULL: it has none */
 	int (*system)(const char *);
 	FILE *(*popen)(const char *, const char *);
+	real_spawn *pidfd_spawn, *pidfd_spawnp; /* NULL: before glibc 2.39 */
 #define PRIVILEGE(name, parameters, arguments, hides) int(*name) parameters;
 #include "privileges.def"
 #undef PRIVILEGE

@@ -111,6 +111,27 @@ EXPORT void (*__sysv_signal(int number, void (*f)(int)))(int)
 	return set(real.sysv_signal, number, f);
 }
 
+/*
+ * It changes a flag of whatever action there is, so of a default, too, which is
+ * told with that from then on; and the C library keeps in mind what signal() is
+ * to set.
+ */
+EXPORT int siginterrupt(int number, int interrupts)
+{
+	struct sigaction now;
+	int result;
+
+	real_resolve();
+	result = real.siginterrupt(number, interrupts);
+	if (result || real.sigaction(number, NULL, &now) ||
+	    !fatal_is(now.sa_handler))
+		return result;
+	fatal_tell(&now);
+	now.sa_flags &= ~SA_RESTART;
+	now.sa_flags |= interrupts ? 0 : SA_RESTART;
+	return change(number, &now, NULL);
+}
+
 EXPORT void (*sigset(int number, void (*f)(int)))(int)
 {
 	real_resolve();

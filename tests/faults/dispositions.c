@@ -105,6 +105,24 @@ static void try_sigaction(int (*f)(int, const struct sigaction *,
 	}
 }
 
+/* A flag of defaults, too, and what signal() sets from then on. */
+static void try_interrupt(void)
+{
+	for (int interrupts = 0; interrupts < 3; interrupts++) {
+		for (int i = -1; i < 67; i++) {
+			errno = 0;
+			printf(" %d", siginterrupt(i, interrupts % 2));
+			if (errno)
+				printf(" errno %d", errno);
+		}
+		tell_all("siginterrupt");
+		signal(SIGUSR1, handler);
+		signal(SIGTERM, SIG_DFL);
+		tell_all("signal");
+		signal(SIGUSR1, SIG_DFL);
+	}
+}
+
 /* More pairs of flags and mask than are common. */
 static void try_many(void)
 {
@@ -162,6 +180,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
 		try_way(&ways[i]);
 	try_hold();
+	try_interrupt();
 	try_many();
 	try_child(argv[0]);
 	return 0;

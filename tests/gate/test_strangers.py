@@ -33,6 +33,7 @@ EXECUTOR = r"""
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -41,6 +42,16 @@ extern char **environ;
 static const char *path;
 static char **rest;
 static char *none[] = { NULL };
+typedef int spawns(int *, const char *, const posix_spawn_file_actions_t *,
+                   const posix_spawnattr_t *, char *const[], char *const[]);
+spawns pidfd_spawn __attribute__((weak)), pidfd_spawnp __attribute__((weak));
+static int by_pidfd(spawns *f, const char *what, char **list)
+{
+    siginfo_t info = { 0 };
+    int fd = -1, error = f ? f(&fd, what, NULL, NULL, rest, list) : ENOSYS;
+    if (error) return error;
+    return waitid(P_PIDFD, fd, &info, WEXITED) ? 99 : info.si_status;
+}
 /* By the names that a file has for this process alone. */
 static void execute_own(const char *how)
 {
@@ -88,6 +99,13 @@ static void execute(const char *how)
         execveat(AT_FDCWD, path, rest, environ, 0);
     if (!strcmp(how, "execveat-fd"))
         execveat(open(path, O_RDONLY), "", rest, environ, AT_EMPTY_PATH);
+    if (!strcmp(how, "raw")) syscall(SYS_execve, path, rest, environ);
+    if (!strcmp(how, "raw-at"))
+        syscall(SYS_execveat, AT_FDCWD, path, rest, environ, 0);
+    if (!strcmp(how, "raw-fd"))
+        syscall(SYS_execveat, open(path, O_RDONLY), "", rest, environ,
+                AT_EMPTY_PATH);
+    if (!strcmp(how, "raw-cleared")) syscall(SYS_execve, path, rest, none);
     if (!strcmp(how, "cleared")) execve(path, rest, none);
     if (!strncmp(how, "own-", 4)) execute_own(how);
     if (!strcmp(how, "bad")) {
@@ -106,6 +124,12 @@ static void execute(const char *how)
         printf("%d\n", posix_spawn(NULL, path, NULL, NULL, rest, texts));
         fflush(stdout);
         _exit(0);
+    }
+    if (!strcmp(how, "missing-raw")) {
+        if (syscall(SYS_execve, "/absent", rest, environ) != -1) _exit(1);
+        if (errno != ENOENT) _exit(1);
+        syscall(SYS_execveat, 777, "", rest, environ, AT_EMPTY_PATH);
+        _exit(errno != EBADF);
     }
     if (!strcmp(how, "missing")) {
         execve("/absent", rest, environ);
@@ -135,6 +159,15 @@ int main(int argc, char **argv)
         posix_spawn(&pid, path, NULL, NULL, rest, environ);
     else if (!strcmp(how, "spawnp"))
         posix_spawnp(NULL, path, NULL, NULL, rest, environ);
+    else if (!strcmp(how, "pidfd")) return by_pidfd(pidfd_spawn, path, environ);
+    else if (!strcmp(how, "pidfdp")) {
+        *strrchr(argv[3], '/') = 0;
+        setenv("PATH", argv[3], 1);
+        return by_pidfd(pidfd_spawnp, path + strlen(path) + 1, environ);
+    } else if (!strcmp(how, "pidfd-cleared"))
+        return by_pidfd(pidfd_spawn, path, none);
+    else if (!strcmp(how, "pidfd-missing"))
+        return by_pidfd(pidfd_spawn, "/absent", environ) != 2;
     else if (!strcmp(how, "system") || !strcmp(how, "popen")) {
         char command[4096];
         snprintf(command, sizeof(command), "%s %s; true", path, rest[1]);
@@ -172,8 +205,49 @@ int main(int argc, char **argv)
 }
 """
 EXECUTES = ["execve", "execv", "execvp", "execvpe", "execl", "execlp",
-            "execle", "fexecve", "execveat", "execveat-fd"]
+            "execle", "fexecve", "execveat", "execveat-fd", "raw", "raw-at",
+            "raw-fd"]
 SPAWNS = ["spawn", "spawnp"]
+
+# As glibc has them from 2.39 on; by the C library's own posix_spawn(), which no
+# hook sees.
+PIDFD = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static int by(const char *name, int *fd, const char *path,
+              const posix_spawn_file_actions_t *actions,
+              const posix_spawnattr_t *attributes, char *const arguments[],
+              char *const environment[])
+{
+    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    int (*f)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+             const posix_spawnattr_t *, char *const[], char *const[]) =
+        (__typeof__(f))dlsym(libc, name);
+    pid_t pid;
+    int error = f(&pid, path, actions, attributes, arguments, environment);
+    if (!error) *fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    return error;
+}
+int pidfd_spawn(int *fd, const char *path,
+                const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *attributes, char *const arguments[],
+                char *const environment[])
+{
+    return by("posix_spawn", fd, path, actions, attributes, arguments,
+              environment);
+}
+int pidfd_spawnp(int *fd, const char *path,
+                 const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const arguments[],
+                 char *const environment[])
+{
+    return by("posix_spawnp", fd, path, actions, attributes, arguments,
+              environment);
+}
+"""
 
 # It says what it was given, and loses nothing.
 ECHO = """
@@ -195,6 +269,9 @@ def made(tmp_path_factory):
                               ("static", ECHO, ["-static"]),
                               ("idle", "int main(void) { return 0; }", [])]:
         compiled(directory, name, text, "-g", *flags)
+    compiled(directory, "pidfd.so", PIDFD, "-shared", "-fPIC")
+    compiled(directory, "executor_pidfd", EXECUTOR, "-g",
+             "-Wl,--no-as-needed", directory / "pidfd.so")
     return directory
 
 
@@ -220,7 +297,37 @@ def test_what_is_spawned_is_recorded_or_missed(how, made):
         assert summary(done).startswith(f"refknot: {said}"), done.told
 
 
-@pytest.mark.parametrize("how", ["cleared", "spawn-cleared"])
+@pytest.mark.parametrize("how", ["pidfd", "pidfdp"])
+def test_what_is_spawned_by_a_descriptor_is_recorded_or_missed(how, made):
+    for name, said in [("echo", "OK"), ("static", "FAIL complete")]:
+        done = check("--error-exitcode", "0", "--", made / "executor_pidfd",
+                     how, "", made / name, "said")
+        assert (done.status, done.out) == (0, b"said\n"), done.told
+        assert summary(done).startswith(f"refknot: {said}"), done.told
+    assert "is statically linked" in summary(done)
+    assert done.told.count("incomplete:") == 1
+
+
+def test_what_is_spawned_by_a_descriptor_may_be_cleared_or_missing(made):
+    done = check("--", made / "executor_pidfd", "pidfd-cleared", "",
+                 made / "echo", "said")
+    assert done.out == b"said\n"
+    assert "LD_PRELOAD was not in its environment" in summary(done)
+    done = check("--", made / "executor_pidfd", "pidfd-missing", "",
+                 made / "echo")
+    assert done.status == 0
+    assert summary(done).startswith("refknot: OK"), done.told
+
+
+def test_an_older_c_library_spawns_by_no_descriptor(made):
+    """What it lacks answers as where the kernel lacks it."""
+    alone = run(made / "executor", "pidfd", "", made / "echo", "said")
+    done = check("--error-exitcode", "0", "--", made / "executor", "pidfd",
+                 "", made / "echo", "said")
+    assert (done.status, done.out) == (alone.status, alone.out)
+
+
+@pytest.mark.parametrize("how", ["cleared", "spawn-cleared", "raw-cleared"])
 def test_a_cleared_environment_is_told(how, made):
     done = check("--", made / "executor", how, "fork", made / "echo",
                  "said")
@@ -235,7 +342,7 @@ def test_env_i_is_told(made):
     assert "echo[" in summary(done)
 
 
-@pytest.mark.parametrize("how", ["missing", "spawn-missing"])
+@pytest.mark.parametrize("how", ["missing", "spawn-missing", "missing-raw"])
 def test_what_is_not_there_is_not_missed(how, made):
     done = check("--", made / "executor", how, "fork", made / "echo")
     assert done.status == 0

@@ -70,8 +70,12 @@ INDIRECT = {
                    "kills.c:look_at"],
     "executions.c:spawn_noted": NOT_OURS,
     "execveat": NOT_OURS,
+    "executions_call": ["real.c:first_syscall"],
     "posix_spawn": NOT_OURS,
     "posix_spawnp": NOT_OURS,
+    "pidfd_spawn": NOT_OURS,
+    "pidfd_spawnp": NOT_OURS,
+    "siginterrupt": NOT_OURS,
     "aside": NOT_OURS,  # there is no stack left, or it is no program's
     "wishes_ask": NOT_OURS,
     "wishes_ask_again": NOT_OURS,
