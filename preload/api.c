@@ -225,7 +225,7 @@ EXPORT void __lsan_disable(void)
 	struct thread *t = thread_enter(NULL);
 
 	thread_tame_depth++;
-	process.tames = true;
+	WRITE_ONCE(process.tames, true);
 	if (t) {
 		thread_set_tame(t);
 		thread_leave(t);

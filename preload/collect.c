@@ -48,6 +48,10 @@ struct work {
 	struct objects_window window;
 };
 
+/* A callback's place, while a thread writes it: atomic, as threads add and
+ * remove them while another collects. */
+#define CHANGING ((refknot_callback *)1)
+
 static struct collector {
 	struct generation *young[GENERATIONS - 1];
 	struct work work;
@@ -193,7 +197,7 @@ static void add_candidate(struct work *w, uint32_t number)
 	int64_t count;
 
 	/* Is its counter still there? All others are looked at when lost. */
-	if (unlikely(references_lost || o->counter) &&
+	if (unlikely(READ_ONCE(references_lost) || o->counter) &&
 	    objects_live(o->address) != o)
 		return;
 	count = objects_look(&w->window, o);
@@ -308,7 +312,7 @@ static bool find_edges(struct work *w)
  * uncollectable once is not found again until the list is dropped. */
 static void hold_garbage(struct work *w)
 {
-	for (uint32_t i = 0; i < gc.garbage_count; i++) {
+	for (uint32_t i = 0; i < READ_ONCE(gc.garbage_count); i++) {
 		const struct visits_item *item = &gc.garbage[i];
 		const struct store_object *o = objects_at(item->number);
 
@@ -423,27 +427,32 @@ static void call_back(enum refknot_phase phase, int generation, long found,
 		      long uncollectable)
 {
 	for (int i = 0; i < CALLBACKS; i++) {
-		refknot_callback *f = gc.callbacks[i].callback;
+		refknot_callback *f = __atomic_load_n(&gc.callbacks[i].callback,
+						      __ATOMIC_ACQUIRE);
 
-		if (f)
+		if (f && f != CHANGING)
 			f(phase, generation, found, uncollectable,
-			  gc.callbacks[i].data);
+			  READ_ONCE(gc.callbacks[i].data));
 	}
 }
 
 static void keep(const struct visits_item *item)
 {
+	uint32_t count = READ_ONCE(gc.garbage_count);
+
 	if (!gc.garbage)
-		gc.garbage = own_map(GARBAGE * sizeof(*gc.garbage));
+		WRITE_ONCE(gc.garbage, own_map(GARBAGE * sizeof(*gc.garbage)));
 	if (!gc.garbage)
 		return;
-	for (uint32_t i = 0; i < gc.garbage_count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		if (gc.garbage[i].number == item->number) {
 			gc.garbage[i] = *item;
 			return;
 		}
-	if (gc.garbage_count < GARBAGE)
-		gc.garbage[gc.garbage_count++] = *item;
+	if (count == GARBAGE)
+		return;
+	gc.garbage[count] = *item;
+	__atomic_store_n(&gc.garbage_count, count + 1, __ATOMIC_RELEASE);
 }
 
 static void *clear_of(uint32_t number)
@@ -461,13 +470,15 @@ static uint64_t clear(struct work *w)
 	for (uint32_t i = 0; i < w->lost_count; i++) {
 		const struct visits_item *item = &w->lost[i];
 		void *function = clear_of(item->number);
-		bool can = function && !(gc.debug & REFKNOT_DEBUG_SAVEALL);
+		bool can =
+		    function && !(READ_ONCE(gc.debug) & REFKNOT_DEBUG_SAVEALL);
 		struct refknot_info info;
 
 		if (!visits_info(&info, item))
 			continue;
-		if (gc.debug & (function ? REFKNOT_DEBUG_COLLECTABLE
-					 : REFKNOT_DEBUG_UNCOLLECTABLE))
+		if (READ_ONCE(gc.debug) &
+		    (function ? REFKNOT_DEBUG_COLLECTABLE
+			      : REFKNOT_DEBUG_UNCOLLECTABLE))
 			aside(say, &(struct found){ function ? "collectable"
 							     : "uncollectable",
 						    &info });
@@ -505,6 +516,12 @@ static bool look(int generation)
 	return done;
 }
 
+/* By who collects; others read it. */
+static void add(uint64_t *count, uint64_t more)
+{
+	WRITE_ONCE(*count, *count + more);
+}
+
 static long collect(int generation, bool automatic)
 {
 	struct refknot_stats *s = &gc.stats[generation];
@@ -523,12 +540,12 @@ static long collect(int generation, bool automatic)
 	}
 	if (!automatic)
 		uncollectable = clear(&gc.work);
-	s->collections++;
-	if (!automatic && !(gc.debug & REFKNOT_DEBUG_SAVEALL))
-		s->collected += gc.work.lost_count - uncollectable;
-	s->uncollectable += uncollectable;
+	add(&s->collections, 1);
+	if (!automatic && !(READ_ONCE(gc.debug) & REFKNOT_DEBUG_SAVEALL))
+		add(&s->collected, gc.work.lost_count - uncollectable);
+	add(&s->uncollectable, uncollectable);
 	none = gc.work.lost_count;
-	if (gc.debug & REFKNOT_DEBUG_STATS)
+	if (READ_ONCE(gc.debug) & REFKNOT_DEBUG_STATS)
 		say_numbers(generation, gc.work.count, none, uncollectable);
 	call_back(REFKNOT_STOP, generation, (long)none, (long)uncollectable);
 	__atomic_store_n(&gc.busy, 0, __ATOMIC_RELEASE);
@@ -595,17 +612,17 @@ int collect_flag(int what, int value)
 		WRITE_ONCE(gc.off, !value);
 		break;
 	case REFKNOT_ENABLED:
-		return !gc.off;
+		return !READ_ONCE(gc.off);
 	case REFKNOT_FREEZE:
 		freeze(value);
 		break;
 	case REFKNOT_SET_DEBUG:
-		gc.debug = value;
+		WRITE_ONCE(gc.debug, value);
 		break;
 	case REFKNOT_GET_DEBUG:
-		return gc.debug;
+		return READ_ONCE(gc.debug);
 	case REFKNOT_DROP_GARBAGE:
-		gc.garbage_count = 0;
+		WRITE_ONCE(gc.garbage_count, 0);
 		break;
 	default:
 		break;
@@ -616,19 +633,28 @@ int collect_flag(int what, int value)
 void collect_stats(struct refknot_stats *stats)
 {
 	process_ready();
-	memcpy(stats, gc.stats, sizeof(gc.stats));
+	for (int i = 0; i < GENERATIONS; i++)
+		stats[i] = (struct refknot_stats){
+			READ_ONCE(gc.stats[i].collections),
+			READ_ONCE(gc.stats[i].collected),
+			READ_ONCE(gc.stats[i].uncollectable),
+		};
 }
 
 int collect_callback(refknot_callback *callback, void *data, int add)
 {
 	process_ready();
 	for (int i = 0; i < CALLBACKS; i++) {
-		if (add ? gc.callbacks[i].callback != NULL
-			: gc.callbacks[i].callback != callback ||
-			      gc.callbacks[i].data != data)
+		refknot_callback *there = add ? NULL : callback;
+
+		if ((!add && READ_ONCE(gc.callbacks[i].data) != data) ||
+		    !__atomic_compare_exchange_n(
+			&gc.callbacks[i].callback, &there, CHANGING, false,
+			__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			continue;
-		gc.callbacks[i].data = add ? data : NULL;
-		gc.callbacks[i].callback = add ? callback : NULL;
+		WRITE_ONCE(gc.callbacks[i].data, add ? data : NULL);
+		__atomic_store_n(&gc.callbacks[i].callback,
+				 add ? callback : NULL, __ATOMIC_RELEASE);
 		return 0;
 	}
 	return -1;
@@ -636,7 +662,9 @@ int collect_callback(refknot_callback *callback, void *data, int add)
 
 size_t collect_garbage(refknot_visit *visit, void *data)
 {
+	uint32_t count = __atomic_load_n(&gc.garbage_count, __ATOMIC_ACQUIRE);
+
 	return process_ready()
-		   ? visits_items(gc.garbage, gc.garbage_count, visit, data)
+		   ? visits_items(READ_ONCE(gc.garbage), count, visit, data)
 		   : 0;
 }

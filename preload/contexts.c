@@ -74,7 +74,7 @@ static void set(const ucontext_t *context, uint64_t state)
 {
 	uint64_t address = (uint64_t)(uintptr_t)context;
 	struct slot *slot = slot_of(address);
-	uint64_t seen = slot ? READ_ONCE(slot->context) : 0;
+	uint64_t seen = slot ? READ_ONCE(slot->context) : 0, low;
 
 	if (!slot || ((seen & ~OUT) != address && seen & OUT))
 		return;
@@ -82,9 +82,10 @@ static void set(const ucontext_t *context, uint64_t state)
 	if (!__atomic_compare_exchange_n(&slot->context, &seen, address, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	slot->low = (uint64_t)(uintptr_t)context->uc_stack.ss_sp;
-	slot->high = slot->low + context->uc_stack.ss_size;
-	slot->made = block_at(slot->low);
+	low = (uint64_t)(uintptr_t)context->uc_stack.ss_sp;
+	WRITE_ONCE(slot->low, low);
+	WRITE_ONCE(slot->high, low + context->uc_stack.ss_size);
+	WRITE_ONCE(slot->made, block_at(low));
 	if (state)
 		__atomic_store_n(&slot->context, address | state,
 				 __ATOMIC_RELEASE);
@@ -100,9 +101,16 @@ void contexts_switch(const void *from, const void *to)
 
 void contexts_forget(uint64_t start, uint64_t end)
 {
-	for (uint32_t i = 0; READ_ONCE(used) && i < SLOTS; i++)
-		if (slots[i].low < end && slots[i].high > start)
-			WRITE_ONCE(slots[i].context, slots[i].context & ~OUT);
+	for (uint32_t i = 0; READ_ONCE(used) && i < SLOTS; i++) {
+		uint64_t seen = READ_ONCE(slots[i].context);
+
+		/* What another thread puts there meanwhile stays. */
+		if (READ_ONCE(slots[i].low) < end &&
+		    READ_ONCE(slots[i].high) > start)
+			__atomic_compare_exchange_n(
+			    &slots[i].context, &seen, seen & ~OUT, false,
+			    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
 }
 
 uint64_t contexts_stacks_next(uint32_t *at)

@@ -106,7 +106,7 @@ static bool is_recorded(void)
 	int pid = sys_pid();
 
 	return phase_of(phase_now()) != PHASE_OFF &&
-	       (pid <= 0 || pid == process.pid);
+	       (pid <= 0 || pid == READ_ONCE(process.pid));
 }
 
 /* Several threads may call exit(): none ends the process before the one that
@@ -120,10 +120,24 @@ static uint32_t wait_for_end(void)
 	return now;
 }
 
+#define PATIENCE 100000 /* looks, for a few instructions of another thread */
+
+/* Its recording has begun, and the thread that began it is about to say so. */
+static void wait_for_start(void)
+{
+	for (unsigned i = 0; i < PATIENCE; i++) {
+		if (phase_of(phase_now()) != PHASE_STARTING ||
+		    !READ_ONCE(process_page.epoch))
+			return;
+		sys_pause();
+	}
+}
+
 /* Does the process end for the first time, as far as we can see? Then this
  * thread has it in its hands, and no handler may come between. */
 static bool begin(enum phase to)
 {
+	wait_for_start();
 	if (!READ_ONCE(process_page.epoch) || !phase_take(PHASE_RUNNING, to))
 		return false;
 	wait_for_asker();
@@ -277,6 +291,7 @@ enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes)
 	if (!process_ready() || (pid > 0 && pid != process.pid) ||
 	    !process.settings.snapshot)
 		return ENDING_NOT_CHECKED;
+	wait_for_start();
 	wishes_ask_again();
 	if (wishes_no_check())
 		return ENDING_NOT_CHECKED;

@@ -146,8 +146,9 @@ static unsigned long stack_flag(int signal)
 /* The same once more: to the handler, which has nothing to wait for now. */
 static void again(int signal, const void *info)
 {
-	if (sys_queue_signal(process.pid, sys_tid(), signal, info) < 0)
-		sys_signal_thread(process.pid, sys_tid(), signal);
+	if (sys_queue_signal(READ_ONCE(process.pid), sys_tid(), signal, info) <
+	    0)
+		sys_signal_thread(READ_ONCE(process.pid), sys_tid(), signal);
 }
 
 /* The same once more, after the handler's return, to the default action. */
@@ -224,7 +225,7 @@ HIDDEN USED void fatal_handle(int signal, void *info, void *context)
 {
 	if (is_spared(signal, info))
 		return;
-	if (process.pid == sys_pid()) {
+	if (READ_ONCE(process.pid) == sys_pid()) {
 		if (puts_off(signal, info, context))
 			return;
 		end(signal, info, context);

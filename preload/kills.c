@@ -53,7 +53,7 @@ static bool is_this(int pid)
 {
 	const int self = sys_pid();
 
-	return self > 1 && self == process.pid &&
+	return self > 1 && self == READ_ONCE(process.pid) &&
 	       (pid == self || is_own_group(pid));
 }
 

@@ -337,7 +337,7 @@ static inline struct store_object *ledger_seen(const struct thread *t,
 
 	return READ_ONCE(o->address) == address &&
 		       (objects_flags(o) & both) == both &&
-		       likely(!references_lost)
+		       likely(!READ_ONCE(references_lost))
 		   ? o
 		   : NULL;
 }

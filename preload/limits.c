@@ -128,8 +128,9 @@ static int set_below(const limit *wanted, limit *marked)
  * child has its parent's until it has its own. */
 static int set_beside(const limit *wanted)
 {
-	limit marked = { room_marked(wanted->rlim_cur, store.mapped),
-			 room_marked(wanted->rlim_max, store.mapped) };
+	const uint64_t mapped = READ_ONCE(store.mapped);
+	limit marked = { room_marked(wanted->rlim_cur, mapped),
+			 room_marked(wanted->rlim_max, mapped) };
 	const bool owns = process_owns_memory();
 	const uint64_t soft = marked.rlim_cur;
 	int result;
@@ -187,7 +188,8 @@ static int change(int pid, int resource, const limit *new, limit *old)
 	result = real.prlimit64(0, resource, NULL, &former);
 	hide(&former);
 	if (!result && new)
-		result = store.header && wanted.rlim_cur <= wanted.rlim_max
+		result = READ_ONCE(store.header) &&
+				 wanted.rlim_cur <= wanted.rlim_max
 			     ? set_beside(&wanted)
 			     : real.prlimit64(0, resource, &wanted, NULL);
 	if (!result && old)

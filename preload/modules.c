@@ -168,15 +168,17 @@ static int is_base(const struct link_map *map, const char *name)
 
 int modules_is_loader(uint64_t pc)
 {
-	static uint64_t start, end;
+	static uint64_t start, end; /* atomic: any thread finds the same */
+	uint64_t behind = __atomic_load_n(&end, __ATOMIC_ACQUIRE);
 	struct image image;
 
-	if (!end && _r_debug.r_ldbase &&
+	if (!behind && _r_debug.r_ldbase &&
 	    image_find(_r_debug.r_ldbase, &image) && is_base(image.map, "ld")) {
-		start = image.start;
-		end = image.end;
+		WRITE_ONCE(start, image.start);
+		behind = image.end;
+		__atomic_store_n(&end, behind, __ATOMIC_RELEASE);
 	}
-	return pc >= start && pc < end;
+	return pc >= READ_ONCE(start) && pc < behind;
 }
 
 int modules_is_libc(uint64_t pc)

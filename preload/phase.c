@@ -29,26 +29,35 @@ bool phase_is_mine(uint32_t seen)
 	return seen >> THREAD_SHIFT == self();
 }
 
-static bool move(enum phase from, uint32_t to)
+static bool move(uint32_t *now, uint32_t to)
 {
-	uint32_t now = phase_now();
-
-	while (phase_of(now) == from)
-		if (__atomic_compare_exchange_n(&word, &now, to, false,
-						__ATOMIC_SEQ_CST,
-						__ATOMIC_SEQ_CST))
-			return true;
-	return false;
+	return __atomic_compare_exchange_n(&word, now, to, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 bool phase_move(enum phase from, enum phase to)
 {
-	return move(from, to);
+	uint32_t now = phase_now();
+
+	while (phase_of(now) == from)
+		if (move(&now, to | (now >> THREAD_SHIFT) << THREAD_SHIFT))
+			return true;
+	return false;
 }
 
 bool phase_take(enum phase from, enum phase to)
 {
-	return move(from, to | self() << THREAD_SHIFT);
+	uint32_t now = phase_now();
+
+	while (phase_of(now) == from)
+		if (move(&now, to | self() << THREAD_SHIFT))
+			return true;
+	return false;
+}
+
+bool phase_take_from(uint32_t seen, enum phase to)
+{
+	return move(&seen, to | self() << THREAD_SHIFT);
 }
 
 void phase_finish(enum phase to)

@@ -44,10 +44,13 @@ uint32_t phase_now(void);
 /* Is it the calling thread that ends the process, or has ended it? */
 bool phase_is_mine(uint32_t word);
 
-/* From `from` to `to`; false: it is another phase. */
+/* From `from` to `to`, in the same hands; false: it is another phase. */
 bool phase_move(enum phase from, enum phase to);
 /* The same, in the hands of the calling thread from then on. */
 bool phase_take(enum phase from, enum phase to);
+/* The same from no other word than `seen`: false also if it has come back to that
+ * phase in other hands. */
+bool phase_take_from(uint32_t seen, enum phase to);
 
 /* To `to`, in the same hands; whoever waits looks again. Only for the thread
  * that has moved it to what it is. */

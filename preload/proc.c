@@ -15,12 +15,31 @@
 #define NUMBER 1023
 #define LEAST  64 /* a limit of fewer leaves none to spare */
 
-static int kept = -1;
+/* Atomic: any thread may give up privileges, and any may look. Who changes it
+ * holds it for that long, and nobody waits; a thread that is forked away then
+ * leaves it so, and nothing is kept in the child. */
+#define NONE (-1)
+#define HELD (-2)
+static int kept = NONE;
+/* Written by who holds it; of no effect where they are read half. */
 static struct sys_identity identity, root;
 
-static bool same(const struct sys_identity *a, const struct sys_identity *b)
+static bool same(const struct sys_identity *a, const struct sys_identity *noted)
 {
-	return a->device == b->device && a->inode == b->inode;
+	return a->device == READ_ONCE(noted->device) &&
+	       a->inode == READ_ONCE(noted->inode);
+}
+
+static void note(struct sys_identity *to, const struct sys_identity *id)
+{
+	WRITE_ONCE(to->device, id->device);
+	WRITE_ONCE(to->inode, id->inode);
+}
+
+static bool move(int from, int to)
+{
+	return __atomic_compare_exchange_n(&kept, &from, to, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 static bool identify(const char *path, struct sys_identity *id)
@@ -33,42 +52,60 @@ static bool identify(const char *path, struct sys_identity *id)
 	return done;
 }
 
-/* The program may have closed it, and have another file there by now. */
-static bool is_kept(void)
+/* The descriptor; NONE: none is kept. The program may have closed it, and have
+ * another file there by now. */
+static int find(void)
 {
+	int fd = __atomic_load_n(&kept, __ATOMIC_ACQUIRE);
 	struct sys_identity now;
 
-	if (kept < 0)
-		return false;
-	if (!sys_identify(kept, &now) && same(&now, &identity))
-		return true;
-	kept = -1;
-	return false;
+	if (fd < 0)
+		return NONE;
+	if (!sys_identify(fd, &now) && same(&now, &identity))
+		return fd;
+	move(fd, NONE);
+	return NONE;
+}
+
+/* A duplicate of high number, of /proc as it is now; or -errno. */
+static long duplicate(uint64_t most)
+{
+	struct sys_identity now;
+	long fd, high = -EMFILE;
+
+	if (!identify("/", &now))
+		return high;
+	note(&root, &now);
+	fd = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd;
+	if (!sys_identify((int)fd, &now)) {
+		note(&identity, &now);
+		high = sys_duplicate((int)fd,
+				     most > NUMBER ? NUMBER : (int)most - 1);
+	}
+	sys_close((int)fd);
+	return high;
 }
 
 bool proc_keep(void)
 {
 	uint64_t most = sys_limit(RLIMIT_NOFILE);
-	long fd, high = -EMFILE;
+	long fd;
 
-	if (is_kept() || most < LEAST || !identify("/", &root))
+	if (find() >= 0 || most < LEAST || !move(NONE, HELD))
 		return false;
-	fd = sys_open("/proc", O_PATH | O_DIRECTORY, 0);
-	if (fd < 0)
-		return false;
-	if (!sys_identify((int)fd, &identity))
-		high = sys_duplicate((int)fd,
-				     most > NUMBER ? NUMBER : (int)most - 1);
-	sys_close((int)fd);
-	kept = high < 0 ? -1 : (int)high;
-	return kept >= 0;
+	fd = duplicate(most);
+	move(HELD, fd < 0 ? NONE : (int)fd);
+	return fd >= 0;
 }
 
 void proc_forget(void)
 {
-	if (is_kept())
-		sys_close(kept);
-	kept = -1;
+	int fd = find();
+
+	if (fd >= 0 && move(fd, NONE))
+		sys_close(fd);
 }
 
 bool proc_is_where_it_was(void)
@@ -85,12 +122,14 @@ long proc_open(const char *name, int flags)
 {
 	char path[64];
 	struct text t = { path, sizeof(path), 0 };
+	int below;
 	long fd;
 
 	text_add(&t, "/proc/");
 	text_add(&t, name);
 	fd = sys_open(path, flags, 0);
-	return fd < 0 && is_kept() ? sys_open_below(kept, name, flags) : fd;
+	below = fd < 0 ? find() : NONE;
+	return below < 0 ? fd : sys_open_below(below, name, flags);
 }
 
 /* "Pid:\t1234" begins a line of `text`; 0: no line. */

@@ -104,7 +104,7 @@ static COLD void say(const char *relation, const char *sentence, bool asked)
 	text_add(&t, "refknot: ");
 	text_show(&t, process.called);
 	text_add(&t, "[");
-	text_number(&t, (uint64_t)(pid > 0 ? pid : process.pid));
+	text_number(&t, (uint64_t)(pid > 0 ? pid : READ_ONCE(process.pid)));
 	text_add(&t, relation);
 	text_show(&t, sentence);
 	size = strlen(line);
@@ -287,15 +287,15 @@ static int owner(void)
 {
 	int pid = sys_pid(), parent;
 
-	if (process_page.pid > 0)
-		return process_page.pid;
+	if (READ_ONCE(process_page.pid) > 0)
+		return READ_ONCE(process_page.pid);
 	parent = process.forked || store.header ? sys_parent() : 0;
 	if (parent > 0 && pid > 0 && sys_is_same_memory(pid, parent)) {
-		process_page.parent = UNKNOWN;
+		WRITE_ONCE(process_page.parent, UNKNOWN);
 		pid = parent;
 	}
 	if (pid > 0)
-		process_page.pid = pid;
+		WRITE_ONCE(process_page.pid, pid);
 	return pid;
 }
 
@@ -319,7 +319,7 @@ static int begin(void)
 	unsigned shift = process.foreign_malloc ? 3 : 4;
 	int error;
 
-	process.pid = owner();
+	WRITE_ONCE(process.pid, owner());
 	call_name(name, sizeof(name));
 	error = store_create(process.directory, name, process.pid, shift);
 	if (error)
@@ -333,11 +333,13 @@ static int begin(void)
 	collect_reset();
 	gone_reset();
 	describe();
-	phase_move(PHASE_STARTING, PHASE_RUNNING);
+	/* In this order: a thread that sees it run and no epoch is in a forked
+	 * child that is still to begin. */
 	__atomic_store_n(
 	    &process_page.epoch,
 	    __atomic_add_fetch(&epochs, PROCESS_RECORDING, __ATOMIC_RELAXED),
-	    __ATOMIC_RELEASE);
+	    __ATOMIC_SEQ_CST);
+	phase_move(PHASE_STARTING, PHASE_RUNNING);
 	return 0;
 }
 
@@ -414,7 +416,7 @@ static COLD bool start_child(void)
 	addresses_begin();
 	parent = store_leave();
 	process.forked = true;
-	process.missed = 0;
+	WRITE_ONCE(process.missed, 0);
 	error = begin();
 	if (error) {
 		shadow_forget();
@@ -470,29 +472,43 @@ static bool is_new_child(enum phase now)
 	if (now == PHASE_RUNNING)
 		return true;
 	return (now == PHASE_ENDING || now == PHASE_ENDED) &&
-	       process_page.pid != process.pid && owner() != process.pid;
+	       READ_ONCE(process_page.pid) != READ_ONCE(process.pid) &&
+	       owner() != READ_ONCE(process.pid);
+}
+
+/* Who sees that it is, sees all that began with it. */
+static bool is_recording(void)
+{
+	return __atomic_load_n(&process_page.epoch, __ATOMIC_ACQUIRE) != 0;
 }
 
 /* A handler that leaves by longjmp would leave it half done. */
-static COLD void begin_child(enum phase now, bool *done)
+static COLD bool begin_child(uint32_t seen)
 {
+	bool done = false;
 	uint64_t signals;
 
 	sys_hold_signals(&signals);
-	if (phase_move(now, PHASE_STARTING))
-		aside(start_child_aside, done);
+	if (phase_take_from(seen, PHASE_STARTING))
+		aside(start_child_aside, &done);
+	else
+		done = is_recording();
 	sys_restore_signals(&signals);
+	return done;
 }
 
+/* Of threads of a forked child that all begin, one has its way: the word is not
+ * the parent's any more that the others saw, also once the child runs. */
 COLD bool process_ready(void)
 {
-	enum phase now = phase_of(phase_now());
+	uint32_t seen = phase_now();
+	enum phase now = phase_of(seen);
 	bool done = false;
 
-	if (READ_ONCE(process_page.epoch))
+	if (is_recording())
 		return true;
 	if (is_new_child(now))
-		begin_child(now, &done);
+		return begin_child(seen);
 	else if (now == PHASE_NEW && phase_move(PHASE_NEW, PHASE_STARTING))
 		aside(start_aside, &done);
 	return done;
@@ -516,8 +532,8 @@ static void leaving_quickly(void *unused)
 static void forked(void)
 {
 	sandbox_forked();
-	process_page.pid = sys_pid();
-	process_page.parent = sys_parent();
+	WRITE_ONCE(process_page.pid, sys_pid());
+	WRITE_ONCE(process_page.parent, sys_parent());
 	fatal_forked();
 	second_signal_forked();
 }

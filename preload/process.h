@@ -21,8 +21,9 @@
 struct process_page {
 	uint64_t epoch; /* PROCESS_RECORDING times the number of the recording
 			   in this process, and how often code has gone away */
-	int pid;        /* whose memory this is; 0: nobody asked */
-	int parent;     /* of `pid`; 0: nobody asked; -1: not known */
+	int pid;        /* whose memory this is; 0: nobody asked. Atomic: who
+			   asks first writes it, any thread .. */
+	int parent;     /* .. of `pid`; 0: nobody asked; -1: not known */
 	char rest[4096 - sizeof(uint64_t) - 2 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
@@ -36,10 +37,11 @@ extern HIDDEN uint8_t process_over;
 void process_flush(void);
 
 struct process {
-	int pid; /* the store's owner */
+	int pid; /* the store's owner; atomic: others ask for it while a forked
+		    child's recording begins */
 	bool forked;
 	bool tames; /* blocks were allocated where leaks are not wanted */
-	bool foreign_malloc; /* the real allocator is not glibc's */
+	bool foreign_malloc;  /* the real allocator is not glibc's */
 	bool hides_operators; /* and what C++'s new makes is not seen */
 	struct settings settings;
 	char directory[4096]; /* absolute */

@@ -155,7 +155,7 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 	if (!READ_ONCE(process_page.epoch) ||
 	    !shadow_take((uint64_t)(uintptr_t)p, &b))
 		return;
-	references_lost += b.noted;
+	references_lose(b.noted);
 	freed->known = true;
 	freed->noted = false;
 	freed->stack = b.stack;

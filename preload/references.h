@@ -40,7 +40,11 @@ void references_span(const void *start, size_t size, bool on,
 		     enum rkn_limit_number wrong);
 
 /* A noted block ended where its objects could not be looked after: so many. */
-extern HIDDEN uint32_t references_lost;
+extern HIDDEN uint32_t references_lost; /* atomic */
+static inline void references_lose(uint32_t n)
+{
+	__atomic_fetch_add(&references_lost, n, __ATOMIC_RELAXED);
+}
 
 /* A noted block was taken out of the shadow, and is about to be freed. */
 void references_free(const void *p, uint64_t size, const void *frame);

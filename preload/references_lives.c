@@ -243,7 +243,7 @@ void references_free(const void *p, uint64_t size, const void *frame)
 	struct thread *t = ledger_enter();
 
 	if (!t) {
-		references_lost++;
+		references_lose(1);
 		return;
 	}
 	objects_end_block(t, ledger_address(p), size, gone,
@@ -258,7 +258,7 @@ uint32_t references_lift(const void *p, const void *frame)
 	uint32_t list = 0;
 
 	if (!t) {
-		references_lost++;
+		references_lose(1);
 		return 0;
 	}
 	if (objects_block(ledger_address(p), &start, &size)) {

@@ -81,8 +81,8 @@ static bool is_allowed(const struct filter *f, size_t i)
  */
 static uint64_t lasting;
 static uint16_t pending[CALLS];
-static uint32_t undoing;  /* threads whose filter was not taken */
-static bool handlers_out; /* of fatal signals, for a filter; for good: they
+static uint32_t undoing;   /* threads whose filter was not taken */
+static bool handlers_out;  /* of fatal signals, for a filter; for good: they
 			     come back where no filter denies them any more */
 static bool inherited_all; /* what stood at the start is in `lasting` */
 
@@ -381,18 +381,18 @@ bool sandbox_bequest_denies_start(uint64_t bequest)
 
 void sandbox_forked(void)
 {
-	for (size_t i = 0; i < CALLS; i++) {
-		if (pending[i])
-			lasting |= 1ull << i;
-		pending[i] = 0;
-	}
-	if (sys_child.pid)
-		lasting |= child_denies;
-	sys_child.pid = 0;
+	uint64_t last = sys_child.pid ? child_denies : 0;
+
 	for (size_t i = 0; i < CALLS; i++)
-		if (lasting >> i & 1)
+		if (__atomic_exchange_n(&pending[i], 0, __ATOMIC_SEQ_CST))
+			last |= 1ull << i;
+	sys_child.pid = 0;
+	last |= __atomic_fetch_or(&lasting, last, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < CALLS; i++)
+		if (last >> i & 1)
 			forbid(number_of(i));
-	undoing = sys_unsettled = 0;
+	__atomic_store_n(&undoing, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&sys_unsettled, 0, __ATOMIC_SEQ_CST);
 }
 
 void sandbox_done(const struct sandbox_change *c, bool installed)

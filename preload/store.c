@@ -334,8 +334,9 @@ static int map(int fd)
 		error = (int)resize(fd, size);
 		if (error < 0)
 			continue;
-		store.header = sys_map_file(size, fd);
-		store.size = store.mapped = size;
+		WRITE_ONCE(store.header, sys_map_file(size, fd));
+		WRITE_ONCE(store.size, size);
+		WRITE_ONCE(store.mapped, size);
 		if (store.header) {
 			/* Holes have nothing to read ahead. */
 			sys_advise(store.header, size, MADV_RANDOM);
@@ -435,8 +436,9 @@ struct store_header *store_leave(void)
 	sys_unmap((char *)h + PAGE, store.mapped - PAGE);
 	store_steps = own_table(store_steps, STEPS);
 	sys_advise(units, sizeof(units), MADV_DONTNEED);
-	store.header = NULL;
-	store.size = store.mapped = 0;
+	WRITE_ONCE(store.header, NULL);
+	WRITE_ONCE(store.size, 0);
+	WRITE_ONCE(store.mapped, 0);
 	return h;
 }
 

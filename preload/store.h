@@ -23,7 +23,9 @@
 #define STORE_MOST       (1ull << 38) /* bytes that a store may span */
 
 struct store {
-	struct store_header *header; /* NULL: no store; also its base address */
+	/* NULL: no store; also its base address. Atomic, and `mapped`: limits
+	 * are asked for while a forked child leaves its parent's. */
+	struct store_header *header;
 	uint64_t size;   /* bytes that may be used; atomic: the end cuts it */
 	uint64_t mapped; /* bytes of address space: STORE_MOST >> n */
 	int limited;     /* by EFBIG, a file's size, or ENOMEM, addresses; 0 */

@@ -271,8 +271,9 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 
 	if (!process_ready())
 		return NULL;
-	/* Read once: it may end at any time, and 0 is not to be believed. */
-	epoch = __atomic_load_n(&process_page.epoch, __ATOMIC_RELAXED);
+	/* Read once: it may end at any time, and 0 is not to be believed. Who
+	 * sees it sees the recording that began with it. */
+	epoch = __atomic_load_n(&process_page.epoch, __ATOMIC_ACQUIRE);
 	if (!epoch)
 		return NULL;
 	t = thread_attached();

@@ -144,20 +144,27 @@ static int status_of(int pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/* `seen` looks at what is left of it. */
-static void in_children(role *const roles[], unsigned count, void (*seen)(void))
+/* `first`: the recording begins before the threads do; `seen` looks at what is
+ * left of it. */
+static void in_new_children(bool first, role *const roles[], unsigned count,
+			    void (*seen)(void))
 {
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		int pid = fork();
 
 		if (!pid) {
-			expect(begin_recording());
+			expect(!first || begin_recording());
 			in_threads(roles, count);
 			seen();
 			_exit(atomic_load(&wrong) ? 1 : 0);
 		}
 		assert_int_equal(status_of(pid), 0);
 	}
+}
+
+static void in_children(role *const roles[], unsigned count, void (*seen)(void))
+{
+	in_new_children(true, roles, count, seen);
 }
 
 /* --- Ends ------------------------------------------------------------------------ */
@@ -263,6 +270,44 @@ static void a_check_that_is_asked_for_is_the_end(void **state)
 
 	(void)state;
 	in_children(roles, 6, it_ended_once);
+}
+
+/* --- The beginning --------------------------------------------------------------- */
+
+static void allocate_from_the_beginning(unsigned number)
+{
+	while (phase_of(phase_now()) != PHASE_RUNNING || !process_ready())
+		give_back(allocate(100));
+	allocate_all_the_time(number);
+}
+
+static void ask_from_the_beginning(unsigned number)
+{
+	(void)number;
+	for (unsigned i = 0; i < TURNS; i++) {
+		struct rlimit told;
+
+		expect(!getrlimit(RLIMIT_AS, &told));
+		process_missed();
+	}
+}
+
+static void it_runs(void)
+{
+	expect(begin_recording());
+	expect(store.header->state == STORE_RUNNING);
+}
+
+/* A forked child's, whose threads were made where nobody looked. */
+static void the_first_of_many_threads_begins_the_recording(void **state)
+{
+	static role *const roles[] = { allocate_from_the_beginning,
+				       allocate_from_the_beginning,
+				       allocate_from_the_beginning,
+				       ask_from_the_beginning };
+
+	(void)state;
+	in_new_children(false, roles, 4, it_runs);
 }
 
 /* --- Limits ------------------------------------------------------------------------ */
@@ -562,6 +607,8 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    the_first_of_many_threads_begins_the_recording),
 		cmocka_unit_test(one_of_many_ends_is_the_end),
 		cmocka_unit_test(a_check_that_is_asked_for_is_the_end),
 		cmocka_unit_test(limits_are_told_as_somebody_set_them),
