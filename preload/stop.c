@@ -519,8 +519,9 @@ static void begin_turn(void)
 	footing_forget();
 	arrived = ready = left = 0;
 	expected = UINT32_MAX;
-	__atomic_store_n(&turn, turn + 1, __ATOMIC_RELEASE);
 	sys_action(SIGNAL, NULL, &former);
+	/* Whose handler sees the number sees what was before, too. */
+	__atomic_store_n(&turn, turn + 1, __ATOMIC_RELEASE);
 	sys_action_init(&action, handler);
 	sys_action(SIGNAL, &action, NULL);
 }
