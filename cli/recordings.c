@@ -73,6 +73,10 @@ static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
 	char *path = find_newest(), *shown;
 	int status;
 
+	if (!path && access(".", R_OK))
+		die(STATUS_INPUT,
+		    "this directory cannot be read (%s); name a recording",
+		    strerror(errno));
 	if (!path)
 		die(STATUS_INPUT,
 		    "there is no *.rkn here; name a recording, or make one with: refknot run PROGRAM");

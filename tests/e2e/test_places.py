@@ -211,6 +211,20 @@ def test_who_keeps_no_recording_needs_no_place_for_one(words, tmp_path):
     assert "no recording can be written in .: Permission denied" in done.told
 
 
+def test_a_directory_that_cannot_be_read_has_no_newest(tmp_path):
+    open_up(tmp_path)
+    place = tmp_path / "secret"
+    place.mkdir()
+    place.chmod(0o711)
+    done = refknot("report", cwd=place, **unprivileged())
+    assert (done.status, done.told) == (
+        2, "refknot: this directory cannot be read (Permission denied); name "
+        "a recording\n")
+    place.chmod(0o755)
+    done = refknot("report", cwd=place, **unprivileged())
+    assert done.status == 2 and "there is no *.rkn here" in done.told
+
+
 def in_removed(tmp_path, *words, env=None):
     """A command in a working directory that is there no more."""
     gone = tmp_path / "gone"
