@@ -21,13 +21,27 @@ struct act {
  * all. */
 enum room { ROOM_LARGE, ROOM_SMALL, ROOM_TINY };
 
+/* Where a thread is at present. */
+struct act_stack {
+	enum room room;
+	char *low; /* its lower end, or somewhat above, if it is not large */
+};
+
+/* From there on are descriptors that somebody waits for, while `act_away`: they
+ * stay open. */
+#define ACT_HELD       1000
+#define ACT_HELD_COUNT 8
+
 extern char *act_program; /* absolute path */
 extern char *act_book;
 extern char *act_plugin;
-extern _Thread_local enum room act_room;
-/* What the process loses may be found where it cannot be washed away, as on a
- * small stack on which it began: unsure. */
+extern _Thread_local struct act_stack act_stack;
+extern bool act_away;
+/* What the process loses may be found where it cannot be washed away, as in a
+ * second C library: unsure. */
 extern bool act_unwashed;
+/* The check at the end is over: streams are flushed, and handlers may run. */
+extern bool act_over;
 extern _Thread_local sigjmp_buf *act_catcher;
 extern char **act_words;
 extern char **act_last_argument; /* where the kernel put it */
@@ -42,9 +56,11 @@ void act_tell(const char *what, long value);
 void act_say_status(const char *what, int status);
 /* Wait for the child and say how it ended. */
 void act_wait(const char *what, int pid);
-/* A new process, whatever made it: it is a life of its own. */
+/* A new process is a life of its own. The C library's fork() calls this before
+ * any other handler of pthread_atfork(); what has a child by other ways calls
+ * it there. */
 void act_forked(void);
-/* Wash dead pointers away, where the stack has room for that. */
+/* Wash dead pointers away. */
 void act_clean(void);
 
 #define ACTION(name) void act_do_##name(const struct act *a);

@@ -11,6 +11,7 @@
  * time is printed.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +29,10 @@ char *act_book;
 char *act_plugin;
 char **act_words;
 char **act_last_argument;
-_Thread_local enum room act_room;
+_Thread_local struct act_stack act_stack;
 bool act_unwashed;
+bool act_over;
+bool act_away;
 _Thread_local sigjmp_buf *act_catcher;
 static int done;
 
@@ -72,6 +75,16 @@ void act_say_status(const char *what, int status)
 					    : 2000 + status);
 }
 
+/* By a call that no list forbids: else the child would print beside. */
+static void wait_otherwise(int pid)
+{
+	siginfo_t ended;
+
+	while (waitid(P_PID, (id_t)pid, &ended, WEXITED | __WALL) &&
+	       errno == EINTR)
+		;
+}
+
 void act_wait(const char *what, int pid)
 {
 	int status, got;
@@ -83,33 +96,46 @@ void act_wait(const char *what, int pid)
 	do
 		got = waitpid(pid, &status, __WALL);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
+	if (got < 0) {
 		act_tell(what, got);
-	else
+		wait_otherwise(pid);
+	} else {
 		act_say_status(what, status);
+	}
 }
 
 void act_forked(void)
 {
 	book_fork();
-	act_unwashed |= act_room == ROOM_TINY;
 }
 
-static NOINLINE void clean_little(void)
-{
-	volatile char dead[8192];
+#define LITTLE (256 << 10)
 
-	for (unsigned i = 0; i < sizeof(dead); i++)
-		dead[i] = 0;
-	__asm__ volatile(SCRUB_VECTORS : : : SCRUB_VECTORS_CLOBBERS);
+/* All below, with no frame for which there may be no room. */
+static NOINLINE void clean_down(const char *low)
+{
+	const char *here = __builtin_frame_address(0);
+
+	if (here < low || here - low > LITTLE)
+		return;
+	__asm__ volatile("mov %%rsp, %%rcx\n\t"
+			 "1: sub $8, %%rcx\n\t"
+			 "cmp %0, %%rcx\n\t"
+			 "jb 2f\n\t"
+			 "movq $0, (%%rcx)\n\t"
+			 "jmp 1b\n\t"
+			 "2:\n\t" SCRUB_VECTORS
+			 :
+			 : "r"(low)
+			 : "rcx", "memory", SCRUB_VECTORS_CLOBBERS);
 }
 
 void act_clean(void)
 {
-	if (act_room == ROOM_LARGE)
+	if (act_stack.room == ROOM_LARGE)
 		clean();
-	else if (act_room == ROOM_SMALL)
-		clean_little();
+	else
+		clean_down(act_stack.low);
 }
 
 /* The word behind the '}' that closes the brace of word `at`. */
@@ -158,6 +184,7 @@ static int step(int at)
 		a.end = next - 1;
 	}
 	actions[action].act(&a);
+	act_clean(); /* of what it freed another may get the address */
 	return next;
 }
 
@@ -165,6 +192,11 @@ void act_run(int first, int end)
 {
 	while (first < end && done++ < MOST_ACTIONS)
 		first = step(first);
+}
+
+static void note_over(void)
+{
+	act_over = true;
 }
 
 int main(int argc, char **argv)
@@ -184,6 +216,8 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++)
 		act_words[count++] = strdup(argv[i]);
 	book_open(act_book);
+	pthread_atfork(NULL, NULL, act_forked);
+	atexit(note_over); /* the last of all */
 	act_run(0, count);
 	act_clean();
 	return 0;

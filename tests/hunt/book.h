@@ -39,7 +39,7 @@ struct book {
 /* Begin a life in the book at `path`. Where it cannot be opened (behind
  * chroot, by another user) nothing is noted from here on. */
 void book_open(const char *path);
-/* In a forked child: another life. */
+/* In a forked child, before all else: another life. */
 void book_fork(void);
 /* The block's number, for book_change; -1: it is not noted. */
 int book_add(const void *block, uint64_t size, enum book_what what);

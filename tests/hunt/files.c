@@ -73,23 +73,42 @@ void act_do_number(const struct act *a)
 	act_say("open", open_ones);
 }
 
+static bool is_held(int fd)
+{
+	return act_away && fd >= ACT_HELD && fd < ACT_HELD + ACT_HELD_COUNT;
+}
+
+static void close_range_but_held(unsigned first)
+{
+	if (act_away) {
+		syscall(SYS_close_range, first, ACT_HELD - 1, 0);
+		first = ACT_HELD + ACT_HELD_COUNT;
+	}
+	act_tell("close_range", syscall(SYS_close_range, first, ~0u, 0));
+}
+
 /* closeall:HOW */
 void act_do_closeall(const struct act *a)
 {
 	switch (a->n[0]) {
 	case 0:
-		act_tell("close_range", syscall(SYS_close_range, 3, ~0u, 0));
+		close_range_but_held(3);
 		break;
 	case 1:
 		for (int i = 3; i < 1100; i++)
-			close(i);
+			if (!is_held(i))
+				close(i);
 		break;
 	case 2:
-		closefrom(0);
+		if (act_away)
+			close_range_but_held(0);
+		else
+			closefrom(0);
 		break;
 	default:
 		for (int i = 1100; i >= 0; i--)
-			close(i);
+			if (!is_held(i))
+				close(i);
 	}
 }
 

@@ -50,7 +50,7 @@ static NOINLINE void lose(long size, long how)
 		act_say("leak", 0);
 	else
 		book_add(p, (uint64_t)size,
-			 act_unwashed ? BOOK_UNSURE : BOOK_LOST);
+			 act_unwashed || act_over ? BOOK_UNSURE : BOOK_LOST);
 	p = NULL;
 }
 

@@ -87,7 +87,16 @@ static unsigned common_blocks(const struct judged *r, uint32_t life)
 	return count;
 }
 
-/* A process that executes has several. */
+static bool is_of(const struct judged *r, uint32_t life)
+{
+	const bool forked = r->m.meta.flags & RKN_META_FORKED;
+
+	return r->is_read && r->m.meta.pid == book.lives[life].pid &&
+	       forked != book.lives[life].executed;
+}
+
+/* A process that executes has several; the one of a forked child that does is
+ * not kept. */
 static const struct judged *recording_of(const struct judged *all, int count,
 					 uint32_t life)
 {
@@ -97,8 +106,7 @@ static const struct judged *recording_of(const struct judged *all, int count,
 	for (int i = 0; i < count; i++) {
 		unsigned common;
 
-		if (!all[i].is_read ||
-		    all[i].m.meta.pid != book.lives[life].pid)
+		if (!is_of(&all[i], life))
 			continue;
 		common = common_blocks(&all[i], life);
 		if (!best || common > most) {

@@ -256,10 +256,9 @@ void act_do_argv(const struct act *a)
 	if (a->n[0]) {
 		memset(*last, 'X', strlen(*last));
 	} else {
-		void *gone = anonymous(NULL, PAGE, PROT_READ | PROT_WRITE, 0);
-
-		*last = gone;
-		munmap(gone, PAGE);
+		/* Never anybody else's: what is kept there would be written
+		 * over by argv:1. */
+		*last = anonymous(NULL, PAGE, PROT_NONE, 0);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* Children of all kinds, and programs that are executed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -26,10 +27,24 @@ static void *new_stack(void)
 	return map == MAP_FAILED ? NULL : map;
 }
 
+/* The C library's locks are held in between: a handler that allocates must not
+ * run there because a child was fast. */
+static int fork_quietly(void)
+{
+	sigset_t child, before;
+	int pid;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &before);
+	pid = fork();
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
 /* A child's whole life. */
 static void live(const struct act *a)
 {
-	act_forked();
 	act_run(a->first, a->end);
 	act_clean();
 	if (a->n[1])
@@ -39,6 +54,8 @@ static void live(const struct act *a)
 
 static int live_on_stack(void *a)
 {
+	act_stack = (struct act_stack){ .room = ROOM_LARGE };
+	act_forked();
 	live(a);
 	return 0;
 }
@@ -69,10 +86,13 @@ void act_do_fork(const struct act *a)
 		munmap(stack, STACK);
 		return;
 	default:
-		pid = fork();
+		pid = fork_quietly();
 	}
-	if (!pid)
+	if (!pid) {
+		if (a->n[0])
+			act_forked();
 		live(a);
+	}
 	act_wait("fork", pid);
 }
 
@@ -98,6 +118,7 @@ static int run_and_leave(void *data)
 {
 	const struct act *a = data;
 
+	act_stack = (struct act_stack){ .room = ROOM_LARGE };
 	act_run(a->first, a->end);
 	_exit(6);
 }
@@ -105,6 +126,7 @@ static int run_and_leave(void *data)
 /* vfork:HOW{ }: what the body changes of memory stays */
 void act_do_vfork(const struct act *a)
 {
+	struct act_stack before = act_stack;
 	sigjmp_buf *catcher = act_catcher;
 	void *stack;
 	int pid;
@@ -122,12 +144,14 @@ void act_do_vfork(const struct act *a)
 		pid = vfork_and_run(a);
 	}
 	act_catcher = catcher;
+	act_stack = before;
 	act_wait("vfork", pid);
 }
 
 /* clonevm{ }: a process that shares the memory, which waits for it */
 void act_do_clonevm(const struct act *a)
 {
+	struct act_stack before = act_stack;
 	sigjmp_buf *catcher = act_catcher;
 	void *stack = new_stack();
 	int pid;
@@ -139,17 +163,50 @@ void act_do_clonevm(const struct act *a)
 		    (void *)(uintptr_t)a);
 	act_wait("clonevm", pid);
 	act_catcher = catcher;
+	act_stack = before;
 	remove_stack(stack);
 }
 
 /* Wait until all that have the other end are gone. */
 static void wait_for_end(int fd)
 {
-	char byte;
+	struct pollfd end = { .fd = fd };
 
-	while (read(fd, &byte, 1) < 0 && errno == EINTR)
+	while (poll(&end, 1, -1) < 0 && errno == EINTR)
 		;
 	close(fd);
+}
+
+/* A pipe whose second end is where the child keeps it. */
+static bool open_held(int *ends)
+{
+	int end;
+
+	if (pipe(ends))
+		return false;
+	end = fcntl(ends[1], F_DUPFD, ACT_HELD);
+	close(ends[1]);
+	ends[1] = end;
+	if (end < 0)
+		close(ends[0]);
+	return end >= 0;
+}
+
+/* Go on as a child that nobody waits for. Whoever ends here takes no signals
+ * meanwhile, as that of a child which is faster. */
+static void part(int how)
+{
+	sigset_t all, before;
+	int done;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	done = how ? daemon(1, 1) : fork();
+	if (!how && done)
+		_exit(0);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (how)
+		act_say("daemon", done);
 }
 
 static void leave_child(const struct act *a, int how)
@@ -157,25 +214,15 @@ static void leave_child(const struct act *a, int how)
 	int ends[2], pid;
 
 	fflush(stdout);
-	if (pipe(ends)) {
+	if (!open_held(ends)) {
 		act_tell("pipe", -1);
 		return;
 	}
-	pid = fork();
+	pid = fork_quietly();
 	if (!pid) {
 		close(ends[0]);
-		act_forked();
-		if (how) {
-			int done = daemon(1, 1);
-
-			act_forked();
-			act_say("daemon", done);
-		} else {
-			pid = fork();
-			if (pid)
-				_exit(0);
-			act_forked();
-		}
+		act_away = true;
+		part(how);
 		act_run(a->first, a->end);
 		act_clean();
 		exit(0);
@@ -197,22 +244,35 @@ void act_do_daemon(const struct act *a)
 	leave_child(a, 1);
 }
 
+/* Has it ended? If it has stopped, it gets what it stopped for. */
+static bool has_ended(int pid)
+{
+	siginfo_t now;
+
+	if (waitid(P_PID, (id_t)pid, &now, WEXITED | WSTOPPED | __WALL))
+		return errno != EINTR;
+	if (now.si_code == CLD_TRAPPED || now.si_code == CLD_STOPPED) {
+		ptrace(PTRACE_CONT, pid, 0, now.si_status);
+		return false;
+	}
+	act_say("traced", now.si_code == CLD_EXITED ? now.si_status
+						    : 1000 + now.si_status);
+	return true;
+}
+
 /* traced{ }: a child whose signals its parent sees and passes on. How many it
  * sees is not said: refknot sends those that are fatal once more. */
 void act_do_traced(const struct act *a)
 {
-	int pid = fork(), status;
+	int pid = fork_quietly();
 
 	if (!pid) {
 		if (ptrace(PTRACE_TRACEME, 0, 0, 0))
 			_exit(9);
 		live(a);
 	}
-	while (pid > 0 && waitpid(pid, &status, __WALL) == pid &&
-	       WIFSTOPPED(status))
-		ptrace(PTRACE_CONT, pid, 0, WSTOPSIG(status));
-	if (pid > 0)
-		act_say_status("traced", status);
+	while (pid > 0 && !has_ended(pid))
+		;
 }
 
 static char *long_variable(void)
@@ -363,10 +423,9 @@ static void read_from(const char *command)
 static void run_file(const char *path)
 {
 	char *argv[] = { (char *)(uintptr_t)path, NULL };
-	int pid = fork();
+	int pid = fork_quietly();
 
 	if (!pid) {
-		act_forked();
 		execvp(path, argv);
 		act_tell("execvp", -1);
 		fflush(stdout);

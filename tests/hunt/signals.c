@@ -15,17 +15,24 @@
 
 #define MOST_RUNS 12
 
+static _Thread_local char *alternate; /* the last signal stack that was set */
+static _Thread_local size_t alternate_size;
 static struct act bodies[NSIG];
 static volatile sig_atomic_t runs, tick_count, children;
 
 static void handle(int number)
 {
+	struct act_stack before = act_stack;
+	char *here = __builtin_frame_address(0);
 	int error = errno;
 
 	if (++runs > MOST_RUNS)
 		_exit(77);
+	if (here >= alternate && here < alternate + alternate_size)
+		act_stack = (struct act_stack){ ROOM_TINY, alternate };
 	act_say("handler", number);
 	act_run(bodies[number].first, bodies[number].end);
+	act_stack = before;
 	errno = error;
 }
 
@@ -178,6 +185,10 @@ void act_do_altstack(const struct act *a)
 		stack.ss_size = (size_t)a->n[0];
 		stack.ss_flags = 0;
 	}
+	if (a->n[0]) {
+		alternate = stack.ss_sp;
+		alternate_size = stack.ss_size;
+	}
 	act_tell("altstack", sigaltstack(&stack, NULL));
 }
 
@@ -235,11 +246,13 @@ void act_do_ticks(const struct act *a)
 	act_say("ticks", tick_count >= a->n[0]);
 }
 
+/* Each frame is written whole: what stood there before would be a root. */
 static NOINLINE int deeper(int n)
 {
 	volatile char frame[1000];
 
-	frame[0] = (char)n;
+	for (unsigned i = 0; i < sizeof(frame); i++)
+		frame[i] = (char)n;
 	return n == INT_MAX ? 0 : deeper(n + 1) + frame[0];
 }
 
@@ -298,7 +311,7 @@ void act_do_chld(const struct act *a)
 void act_do_catch(const struct act *a)
 {
 	sigjmp_buf here, *outer = act_catcher;
-	enum room room = act_room;
+	struct act_stack stack = act_stack;
 
 	if (!sigsetjmp(here, 1)) {
 		act_catcher = &here;
@@ -307,7 +320,7 @@ void act_do_catch(const struct act *a)
 		act_say("caught", 1);
 	}
 	act_catcher = outer;
-	act_room = room;
+	act_stack = stack;
 }
 
 /* jump */

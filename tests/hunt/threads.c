@@ -49,14 +49,23 @@ static enum room room_of(long size)
 
 struct body {
 	const struct act *a;
-	enum room room;
+	long size;
+	char *low; /* NULL: the C library's stack */
 };
+
+/* Below a thread's first frame it has that much less than its size: TLS and the
+ * guard. */
+#define NOT_STACK 10240
 
 static void *run_body(void *data)
 {
 	const struct body *b = data;
 
-	act_room = b->room;
+	act_stack.room = room_of(b->size);
+	act_stack.low = b->low;
+	if (act_stack.room != ROOM_LARGE && !b->low)
+		act_stack.low =
+		    (char *)__builtin_frame_address(0) - b->size + NOT_STACK;
 	act_run(b->a->first, b->a->end);
 	act_clean();
 	return NULL;
@@ -67,7 +76,7 @@ static void *run_body(void *data)
 void act_do_thread(const struct act *a)
 {
 	size_t size = a->n[1] ? (size_t)a->n[1] : (size_t)PTHREAD_STACK_MIN;
-	struct body b = { a, room_of(a->n[0] ? (long)size : 8 << 20) };
+	struct body b = { a, a->n[0] ? (long)size : 8 << 20, NULL };
 	void *stack = NULL, *result = NULL;
 	pthread_attr_t how;
 	pthread_t t;
@@ -82,6 +91,7 @@ void act_do_thread(const struct act *a)
 		stack = malloc(size);
 	if (stack)
 		pthread_attr_setstack(&how, stack, size);
+	b.low = stack;
 	failed = pthread_create(&t, &how, run_body, &b);
 	pthread_attr_destroy(&how);
 	if (!failed)
@@ -110,7 +120,7 @@ void act_do_coroutine(const struct act *a)
 {
 	struct coroutine *c = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	enum room room = act_room;
+	struct act_stack before = act_stack;
 	char *stack = new_stack(a->n[0]);
 
 	if (!stack || c == MAP_FAILED)
@@ -122,9 +132,9 @@ void act_do_coroutine(const struct act *a)
 	c->a = a;
 	makecontext(&c->there, (void (*)(void))run_coroutine, 2,
 		    (unsigned)((uintptr_t)c >> 32), (unsigned)(uintptr_t)c);
-	act_room = room_of(a->n[0]);
+	act_stack = (struct act_stack){ room_of(a->n[0]), stack };
 	act_say("coroutine", swapcontext(&c->here, &c->there));
-	act_room = room;
+	act_stack = before;
 	remove_stack(stack, a->n[0]);
 	munmap(c, PAGE);
 }
@@ -197,6 +207,8 @@ static void *rest(void *how)
 	block_all();
 	sigemptyset(&none);
 	sigfillset(&all);
+	if ((long)(intptr_t)how == 3 && pipe(ends))
+		how = NULL;
 	sem_post(&begun);
 	switch ((long)(intptr_t)how) {
 	case 1:
@@ -207,11 +219,9 @@ static void *rest(void *how)
 		for (;;)
 			sigwait(&all, &number);
 	case 3:
-		if (!pipe(ends))
-			for (;;)
-				if (read(ends[0], &byte, 1) < 0)
-					usleep(1000);
-		break;
+		for (;;)
+			if (read(ends[0], &byte, 1) < 0)
+				usleep(1000);
 	case 4:
 		for (;;)
 			sleep(1000);
@@ -257,6 +267,16 @@ static void *stay_low(void *l)
 	return NULL;
 }
 
+/* What a thread calls that has no room for the loader to find it. */
+static void bind_calls(void)
+{
+	sem_init(&begun, 0, 0);
+	sem_post(&begun);
+	poll(NULL, 0, 0);
+	usleep(0);
+	free(malloc(100));
+}
+
 /* low:LEFT:WORKS: a thread that waits with so many bytes of its stack left */
 void act_do_low(const struct act *a)
 {
@@ -272,6 +292,7 @@ void act_do_low(const struct act *a)
 	l->works = a->n[1];
 	if (!l->stack)
 		return;
+	bind_calls();
 	sem_init(&begun, 0, 0);
 	pthread_attr_init(&how);
 	pthread_attr_setstack(&how, l->stack, 65536);
@@ -317,7 +338,8 @@ static void expire(union sigval value)
 	sem_post(&begun);
 }
 
-/* timer: one that runs a function in a thread of its own */
+/* timer: one that runs a function in a thread of its own. It stays: the library's
+ * thread keeps where one was that is deleted. */
 void act_do_timer(const struct act *a)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD,
@@ -331,9 +353,8 @@ void act_do_timer(const struct act *a)
 		act_tell("timer_create", -1);
 		return;
 	}
-	timer_settime(timer, 0, &soon, NULL);
+	act_say("timer", timer_settime(timer, 0, &soon, NULL));
 	wait_begun();
-	act_say("timer", timer_delete(timer));
 }
 
 static void *wait_in_vfork(void *unused)
