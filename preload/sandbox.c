@@ -63,15 +63,28 @@ static bool is_allowed_by_strict(int number)
 	       number == SYS_rt_sigreturn;
 }
 
-static bool is_allowed(const struct filter *f, size_t i)
+static bool is_call_allowed(const struct filter *f, int number,
+			    const uint64_t *arguments)
 {
 	uint32_t answer;
 
 	if (!f)
-		return is_allowed_by_strict(calls[i].number);
-	answer = filter_answer(f, calls[i].number, calls[i].arguments) &
-		 SECCOMP_RET_ACTION_FULL;
+		return is_allowed_by_strict(number);
+	answer = filter_answer(f, number, arguments) & SECCOMP_RET_ACTION_FULL;
 	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
+}
+
+static bool is_allowed(const struct filter *f, size_t i)
+{
+	return is_call_allowed(f, calls[i].number, calls[i].arguments);
+}
+
+/* What the loader does with a library's file, and refknot never. */
+static bool is_loading_allowed(const struct filter *f)
+{
+	const uint64_t opened[6] = { 3, 1, 1, AT_EMPTY_PATH };
+
+	return is_call_allowed(f, SYS_newfstatat, opened);
 }
 
 /*
@@ -85,6 +98,7 @@ static uint32_t undoing;   /* threads whose filter was not taken */
 static bool handlers_out;  /* of fatal signals, for a filter; for good: they
 			     come back where no filter denies them any more */
 static bool inherited_all; /* what stood at the start is in `lasting` */
+static bool loads_nothing; /* what is executed: the loader may not */
 
 /* What the filters of this thread's vfork child deny, while there is one. */
 static _Thread_local uint64_t child_denies;
@@ -182,6 +196,12 @@ bool sandbox_denies_start(void)
 	return false;
 }
 
+/* The loader reads a library, refknot begins without that. */
+static bool is_needed_to_load(int number)
+{
+	return number == SYS_read || is_needed_to_start(number);
+}
+
 void sandbox_note(void)
 {
 	struct store_area *common = store_record(STORE_AREAS, 0);
@@ -224,7 +244,8 @@ static void make_room(void)
 
 void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
 {
-	*c = (struct sandbox_change){ .counts = process_owns_memory() };
+	*c = (struct sandbox_change){ .counts = process_owns_memory(),
+				      .loads = is_loading_allowed(filter) };
 	for (size_t i = 0; i < CALLS; i++)
 		c->allows |= (uint64_t)is_allowed(filter, i) << i;
 }
@@ -374,9 +395,9 @@ uint64_t sandbox_bequest(void)
 bool sandbox_bequest_denies_start(uint64_t bequest)
 {
 	for (size_t i = 0; i < CALLS; i++)
-		if (bequest >> i & 1 && is_needed_to_start(number_of(i)))
+		if (bequest >> i & 1 && is_needed_to_load(number_of(i)))
 			return true;
-	return false;
+	return READ_ONCE(loads_nothing);
 }
 
 void sandbox_forked(void)
@@ -402,12 +423,14 @@ void sandbox_done(const struct sandbox_change *c, bool installed)
 	/* What it executes does without, too, or is not recorded: then the
 	 * loader need not even try. The environment is the parent's in a vfork
 	 * child: so do its others. */
-	if (installed && forbidden &&
-	    (sandbox_bequest_denies_start(forbidden) ||
-	     !environment_set_filters(forbidden)))
+	if (installed &&
+	    (!c->loads || sandbox_bequest_denies_start(forbidden) ||
+	     (forbidden && !environment_set_filters(forbidden))))
 		environment_drop_preload();
 	if (!c->counts)
 		return;
+	if (installed && !c->loads)
+		WRITE_ONCE(loads_nothing, true);
 	if (installed)
 		deny_for_good(c);
 	count_out(c);

@@ -18,6 +18,7 @@
 struct sandbox_change {
 	uint64_t allows; /* of refknot's calls, a bit each */
 	bool narrow;     /* it forbids some */
+	bool loads;      /* the loader may do what it must to load a library */
 	bool counts;     /* for this process; a vfork child's does not */
 };
 
@@ -39,7 +40,8 @@ void sandbox_forked(void);
 void sandbox_inherit(void);
 /* What a program that this one executes inherits; see ENVIRONMENT_FILTERS. */
 uint64_t sandbox_bequest(void);
-/* Can a program that inherits this begin no recording? */
+/* Can a program that inherits this begin no recording, or the loader not even
+ * load this library? */
 bool sandbox_bequest_denies_start(uint64_t bequest);
 
 /* Is a call forbidden that a snapshot cannot do without? */
