@@ -36,6 +36,8 @@
  * others set actions. */
 static uint64_t wanted;
 
+static bool given_up; /* atomic, and for good */
+
 /* What a thread in the middle of a change put off. */
 struct delayed {
 	int signal;
@@ -287,6 +289,8 @@ static void replace(bool (*from)(const void *handler),
 
 void fatal_begin(void)
 {
+	if (READ_ONCE(given_up))
+		return;
 	WRITE_ONCE(wanted, sys_pid() == 1 ? INITS : ~(OTHERS | RESERVED));
 	replace(is_default, stand_in);
 }
@@ -295,6 +299,12 @@ void fatal_end(void)
 {
 	replace(is_entry, stand_back);
 	WRITE_ONCE(wanted, 0);
+}
+
+void fatal_give_up(void)
+{
+	if (!__atomic_exchange_n(&given_up, true, __ATOMIC_SEQ_CST))
+		fatal_end();
 }
 
 void fatal_end_here(void)

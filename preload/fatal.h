@@ -26,6 +26,9 @@ void fatal_end(void);
 /* The same in a vfork child, whose actions are its own, for the ones that stand
  * there now. */
 void fatal_end_here(void);
+/* The same, and they stay so, also where a recording begins anew: a thread has
+ * no room for the handler's frame, and the signal would become another one. */
+void fatal_give_up(void);
 /* In a forked child: as the first process of a namespace it is spared most of
  * them, and no handler may interrupt its calls. */
 void fatal_forked(void);

@@ -21,6 +21,7 @@
 #define UNUSED  4096ull
 #define ROOMY   (16ull << 10) /* for frames of any machine */
 #define HANDLER 1024ull       /* what any path of ours may take */
+#define TIGHT   (32ull << 10) /* a frame may find no room on such a stack */
 
 #define PROBES 8u /* stacks that are looked at for an owner that has ended */
 
@@ -36,12 +37,17 @@ static uint32_t count, probe;
  * for another thread, has none. */
 static _Thread_local uint32_t mine;
 
-/* It was looked at, and has what it is to have. */
-static _Thread_local bool looked;
+/* The least stack that it went on with: it was looked at, and has what it is to
+ * have. 0: never. */
+static _Thread_local uint64_t looked;
 
 /* Atomic, and for good: the program's handlers may run on signal stacks; and it
  * has some without room for the frame of one of ours. */
 static bool shared, narrow;
+
+/* Atomic, and for good: some thread has gone on with next to no stack; and one
+ * with a signal stack of refknot's, if any. */
+static bool tight, tight_here;
 
 /* What cannot be asked may be so: a filter may forbid to look. */
 static bool is_owned(const struct stack *s, uint32_t number)
@@ -110,42 +116,89 @@ static struct stack *make(void)
 	return s->start ? s : NULL;
 }
 
-static void use_own(void)
+static bool use_own(void)
 {
 	const uint32_t number = READ_ONCE(mine);
 	struct stack *s = number ? &stacks[number - 1] : take_over();
 
 	if (!s)
 		s = make();
-	if (s && s->start)
-		sys_use_alternate_stack(s->start, SIZE - UNUSED);
+	return s && s->start &&
+	       sys_use_alternate_stack(s->start, SIZE - UNUSED) == 0;
 }
 
-void signal_stack_give(void)
+static bool is_mine(const void *start)
+{
+	const uint32_t number = READ_ONCE(mine);
+
+	return number && start && stacks[number - 1].start == start;
+}
+
+/* A thread on so little stack has no signal stack from here on: if there is no
+ * room for a frame, fatal signals must not have a handler. */
+static void lack(const bool *such)
+{
+	if (__atomic_load_n(such, __ATOMIC_SEQ_CST))
+		fatal_give_up();
+}
+
+/* First: who takes stacks away at the same time sees it. */
+static void note_tight(bool *such, uint64_t size)
+{
+	if (size < TIGHT)
+		__atomic_store_n(such, true, __ATOMIC_SEQ_CST);
+}
+
+/* The calling thread has a signal stack, or gets one. */
+static bool has_one(uint64_t size)
 {
 	bool active;
+	const uint64_t now = sys_alternate_stack(0, &active);
 
-	if (READ_ONCE(looked) || __atomic_load_n(&narrow, __ATOMIC_RELAXED) ||
+	if (now && !is_mine((const void *)(uintptr_t)now))
+		return true;
+	note_tight(&tight_here, size);
+	if (__atomic_load_n(&shared, __ATOMIC_SEQ_CST))
+		return false;
+	return now || use_own();
+}
+
+static void give(uint64_t size)
+{
+	bool lacks;
+
+	note_tight(&tight, size);
+	lacks = !has_one(size);
+	if (!lacks && !__atomic_load_n(&narrow, __ATOMIC_SEQ_CST))
+		fatal_use_signal_stacks(true);
+	if (__atomic_load_n(&narrow, __ATOMIC_SEQ_CST)) {
+		fatal_use_signal_stacks(false);
+		lacks = true;
+	}
+	if (lacks && size < TIGHT)
+		fatal_give_up();
+}
+
+void signal_stack_give(uint64_t size)
+{
+	const uint64_t before = READ_ONCE(looked);
+
+	if ((before && (before < TIGHT || size >= TIGHT)) ||
 	    !fatal_stands_in(SIGSEGV) || !process_owns_memory())
 		return;
-	WRITE_ONCE(looked, true);
-	if (!__atomic_load_n(&shared, __ATOMIC_RELAXED) &&
-	    !sys_alternate_stack(0, &active))
-		use_own();
-	fatal_use_signal_stacks(true);
-	if (__atomic_load_n(&narrow, __ATOMIC_SEQ_CST))
-		fatal_use_signal_stacks(false);
+	WRITE_ONCE(looked, size);
+	give(size);
 }
 
 /*
  * Where the stack is and how large stands side by side in glibc's struct
  * pthread, in each version at another place. To take other words for it costs a
- * stack, no more. Of the first thread it does not tell.
+ * stack, no more. Of the first thread it does not tell. 0: it is not small.
  */
 #define CONTROL_LEAST 0x700u  /* bytes of it that every version has */
 #define STACK_LEAST   4096ull /* that is smaller than PTHREAD_STACK_MIN */
 
-static bool is_small(void)
+static uint64_t small_stack(void)
 {
 	const uint64_t *words = thread_pointer();
 	const uint64_t here = (uint64_t)(uintptr_t)words;
@@ -154,21 +207,16 @@ static bool is_small(void)
 		if (words[i] < here && here - words[i] > STACK_LEAST &&
 		    here - words[i] < words[i + 1] &&
 		    words[i + 1] < SIGNAL_STACK_SMALL)
-			return true;
-	return false;
+			return words[i + 1];
+	return 0;
 }
 
 void signal_stack_look(void)
 {
-	if (!READ_ONCE(looked) && is_small())
-		signal_stack_give();
-}
+	const uint64_t size = READ_ONCE(looked) ? 0 : small_stack();
 
-static bool is_mine(const void *start)
-{
-	const uint32_t number = READ_ONCE(mine);
-
-	return number && start && stacks[number - 1].start == start;
+	if (size)
+		signal_stack_give(size);
 }
 
 void signal_stack_share(void)
@@ -180,6 +228,7 @@ void signal_stack_share(void)
 	    !process_owns_memory())
 		return;
 	__atomic_store_n(&shared, true, __ATOMIC_SEQ_CST);
+	lack(&tight_here);
 	if (!READ_ONCE(mine))
 		return;
 	now = sys_alternate_stack(0, &active);
@@ -200,13 +249,19 @@ static bool has_room(const stack_t *wish)
 
 void signal_stack_replace(const stack_t *by)
 {
-	if (!process_owns_memory())
-		return;
-	WRITE_ONCE(looked, false);
-	if (has_room(by))
+	if (!process_owns_memory() || has_room(by))
 		return;
 	__atomic_store_n(&narrow, true, __ATOMIC_SEQ_CST);
 	fatal_use_signal_stacks(false);
+	lack(&tight);
+}
+
+void signal_stack_replaced(void)
+{
+	const uint64_t size = READ_ONCE(looked);
+
+	if (size && fatal_stands_in(SIGSEGV) && process_owns_memory())
+		give(size);
 }
 
 void signal_stack_tell(stack_t *told)

@@ -75,6 +75,8 @@ EXPORT int sigaltstack(const stack_t *restrict new, stack_t *restrict old)
 	if (new)
 		signal_stack_replace(new);
 	result = real.sigaltstack(new, old);
+	if (!result && new)
+		signal_stack_replaced();
 	if (!result && old)
 		signal_stack_tell(old);
 	return result;

@@ -13,7 +13,7 @@
 static void going_on(const ucontext_t *to)
 {
 	if (to->uc_stack.ss_size && to->uc_stack.ss_size < SIGNAL_STACK_SMALL)
-		signal_stack_give();
+		signal_stack_give(to->uc_stack.ss_size);
 }
 
 static USED void swapping(const void *from, const void *to)
