@@ -33,12 +33,6 @@ static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 	return leaf;
 }
 
-static COLD struct walk_leaf *nowhere(struct thread *t)
-{
-	t->area->limits[RKN_LIMIT_TRUNCATED_STACK]++;
-	return fill(t, &t->leaves[0], 0);
-}
-
 const struct walk_leaf *record_walk(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
@@ -47,8 +41,10 @@ const struct walk_leaf *record_walk(struct thread *t, const void *frame)
 	struct walk_leaf *leaf;
 	uint32_t node;
 
+	/* Of a stack whose end is not known no word is read: the block has its
+	 * caller. Without any it would count as the loader's own. */
 	if (unlikely(!most))
-		return nowhere(t);
+		most = sp;
 	unwind_walk(&t->walk, words[1], sp, words[0], most);
 	if (unlikely(t->walk.truncated) && thread_stack_grew(t, sp, &most)) {
 		unwind_begin(&t->walk, (uint32_t)process.settings.depth);
