@@ -327,6 +327,20 @@ bool footing_is_known(uint32_t tid)
 	return thread_of(tid) != NULL;
 }
 
+/* Does another stack begin between them? */
+static bool is_floor_between(uint64_t from, uint64_t to)
+{
+	const uint32_t i = ordered_from(floors, floor_count, from);
+
+	return i < floor_count && floors[i].key < to;
+}
+
+/* The range goes over the thread's own stack and a coroutine's below it. */
+static bool spans(const struct cfi_bounds *range, uint64_t start)
+{
+	return is_floor_between(range->least, start);
+}
+
 /* Has the stack that begins there ever been in use to its end? The page of a
  * stack that may still grow is none yet. */
 static bool is_worn(uint64_t start)
@@ -344,7 +358,7 @@ bool footing_is_worn(uint32_t tid)
 	if (!t || !t->ranges[0].most)
 		return false;
 	start = mapped_start(t->ranges[0].most - 1);
-	return start && is_worn(start);
+	return spans(&t->ranges[0], start) || (start && is_worn(start));
 }
 
 /* Is the first page with what a signal needs untouched? */
@@ -413,8 +427,11 @@ bool footing_holds_anywhere(uint32_t tid)
 
 	if (!t || !t->ranges[0].most)
 		return is_roomy(find_mapped(tid));
-	for (unsigned i = 0; i < THREAD_RANGES && t->ranges[i].most; i++)
-		if (!is_roomy(mapped_start(t->ranges[i].most - 1)))
+	for (unsigned i = 0; i < THREAD_RANGES && t->ranges[i].most; i++) {
+		uint64_t start = mapped_start(t->ranges[i].most - 1);
+
+		if (spans(&t->ranges[i], start) || !is_roomy(start))
 			return false;
+	}
 	return true;
 }

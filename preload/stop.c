@@ -369,18 +369,21 @@ static void consider(struct target *t)
 	}
 }
 
-static void consider_listed(int tid, void *self)
+static void note_listed(int tid, void *self)
 {
-	struct target *t;
-
-	if (tid == *(const int *)self)
-		return;
-	stop_know_frames();
-	t = target_of(tid, true);
-	if (!t)
+	if (tid != *(const int *)self && !target_of(tid, true))
 		listed = false;
-	else if (t->state <= RUNNING && t->looks < LOOKS)
-		consider(t);
+}
+
+/* After the list, which takes a descriptor: it may be the last, and a look takes
+ * one, too. */
+static void consider_all(void)
+{
+	if (target_count)
+		stop_know_frames();
+	for (uint32_t i = 0; i < target_count; i++)
+		if (targets[i].state <= RUNNING && targets[i].looks < LOOKS)
+			consider(&targets[i]);
 }
 
 static bool is_any_new(void)
@@ -594,6 +597,14 @@ static void sum_up(struct stop *s)
 	stop_runs = s->running;
 }
 
+/* As long as a filter leaves it: it may forbid nanosleep(). */
+static void rest(void)
+{
+	static uint32_t never;
+
+	sys_wait(&never, 0, REST);
+}
+
 void stop_begin(struct stop *s)
 {
 	int self = sys_tid();
@@ -613,13 +624,14 @@ void stop_begin(struct stop *s)
 		bool whole;
 
 		listed = true;
-		whole = tasks_each(consider_listed, &self);
+		whole = tasks_each(note_listed, &self);
 		listed &= whole;
+		consider_all();
 		wait_for_asked();
 		if (before == target_count && !is_any_new())
 			break;
 		if (before == target_count)
-			sys_rest(REST);
+			rest();
 	}
 	sum_up(s);
 }

@@ -66,7 +66,7 @@ INDIRECT = {
     "real.c:guarded_realloc": NOT_OURS,
     "signals.c:set": NOT_OURS,
     "stop.c:handler": NOT_OURS,
-    "tasks_each": ["stop.c:consider_listed", "stop.c:count_one",
+    "tasks_each": ["stop.c:note_listed", "stop.c:count_one",
                    "kills.c:look_at"],
     "executions.c:spawn_noted": NOT_OURS,
     "execveat": NOT_OURS,
