@@ -57,6 +57,24 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "limit:2:3145728:0 run:3 run:10 exec:0:0:0{ leak:50 }",
     "limit:7:0:0 run:3 run:4",                      # shells without the shim
     "limit:7:3:0 run:3 run:0",
+    "filter:2:0 run:4",                             # the loader cannot read
+    "filter:2:262 run:4",                           # nor look at a file
+    "limit:7:1:0 exec:0:0:0{ }",                    # nor open one
+    "coroutine:4096{ on:2:14:0{ } raise:15:3 }",    # no signal stack to be had
+    "on:2:2:0{ } coroutine:4096{ raise:15:3 }",
+    "coroutine:4096{ altstack:0 raise:15:3 }",      # nor any more
+    "altstack:8192 coroutine:4096{ altstack:65536 altstack:0 raise:15:3 }",
+    "thread:2:32768{ coroutine:4096{ on:24:31:1{ } raise:10:0 } }",
+    "vfork:1{ filter:2:257 leak:400:0 }",           # where its stack ends
+    "limit:7:4:0 low:3000:0",                       # the last descriptor
+    "spin:1 low:3000:0 limit:7:4:0",
+    # What hunt itself once took for a fault.
+    "aroundfork:2{ leak:40:0 } fork:0:0{ }",        # whose block it is
+    "fork:0:0{ leak:3121:1 exec:7:0:0{ } }",        # whose recording
+    "broken:1 on:13:10:0{ leak:79:1 }",             # after the check
+    "altstack:16384 ticks:5 run:10 clonevm{ leak:110:0 leak:4606:3 } fault:3",
+    "on:11:29:1{ keep:184:1:1 } argv:0 argv:1",     # who overwrote it
+    "fork:4:1{ coroutine:8192{ query:7 leak:211:0 end:3:45 } leak:3672:2 }",
 ])
 def test_what_went_wrong_once_is_right(words):
     verdict = hunt.tried(words.split())
