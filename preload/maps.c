@@ -99,7 +99,7 @@ static bool name(struct maps *m, char *to, unsigned room, int c)
  * The lines about one mapping: "Rss:                   8 kB". Their names begin
  * with capitals, the next mapping with a digit of its address.
  */
-static bool are_zero(struct maps *m)
+static bool are_zero(struct maps *m, uint64_t *resident)
 {
 	bool zero = true;
 
@@ -118,8 +118,13 @@ static bool are_zero(struct maps *m)
 			value = number(m, 10, &c);
 		while (c >= 0 && c != '\n')
 			c = next(m);
-		if (strcmp(key, "Rss") == 0 || strcmp(key, "Swap") == 0)
-			zero &= !value;
+		if (strcmp(key, "Rss") == 0)
+			*resident = value << 10;
+		else if (strcmp(key, "Swap") == 0 && value)
+			*resident = MAPS_SOMEWHERE;
+		else
+			continue;
+		zero &= !value;
 	}
 	return zero;
 }
@@ -152,7 +157,8 @@ bool maps_next(struct maps *m, struct map *map)
 	if (c < 0)
 		return false;
 	name(m, map->name, sizeof(map->name), c);
-	map->untouched = m->sizes && are_zero(m);
+	map->resident = MAPS_SOMEWHERE;
+	map->untouched = m->sizes && are_zero(m, &map->resident);
 	return true;
 }
 

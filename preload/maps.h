@@ -9,14 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define MAPS_SOMEWHERE UINT64_MAX
+
 /* 7f3a1000-7f3a5000 rw-p 00001000 fd:00 131   /usr/lib/libz.so.1 */
 struct map {
 	uint64_t start; /* 0x7f3a1000 */
 	uint64_t end;   /* 0x7f3a5000, the first byte not in it */
 	uint64_t inode; /* 131; 0: anonymous */
 	bool readable, writable, executable, private;
-	bool untouched; /* no page of it was ever used, or none is left */
-	char name[64];  /* the path's end, "[heap]", "[stack]" or "" */
+	bool untouched;    /* no page of it was ever used, or none is left */
+	uint64_t resident; /* bytes of it that are there; MAPS_SOMEWHERE: some
+			      are swapped out, or it was not asked */
+	char name[64];     /* the path's end, "[heap]", "[stack]" or "" */
 };
 
 /* One pass over the list. */
@@ -28,8 +32,8 @@ struct maps {
 };
 
 bool maps_open(struct maps *m); /* false: no /proc, or no descriptor left */
-/* The same from /proc/self/smaps, which tells `untouched`, too, and takes
- * longer. */
+/* The same from /proc/self/smaps, which tells `untouched` and `resident`, too,
+ * and takes longer. */
 bool maps_open_sizes(struct maps *m);
 bool maps_next(struct maps *m, struct map *map); /* false: the end */
 void maps_close(struct maps *m);

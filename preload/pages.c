@@ -20,6 +20,7 @@ void pages_open(struct pages *p)
 	p->count = 0;
 	p->scan_from = p->scan_to = 0;
 	p->cannot_scan = p->fd < 0;
+	p->hole_count = 0;
 }
 
 void pages_close(struct pages *p)
@@ -33,6 +34,39 @@ void pages_close(struct pages *p)
 bool pages_known(const struct pages *p)
 {
 	return p->fd >= 0;
+}
+
+/* Pages that are there in [start, end); they may be the kernel's one of zeros,
+ * which are none of the mapping's. */
+static uint64_t count_resident(uint64_t start, uint64_t end)
+{
+	static unsigned char seen[PAGE];
+	uint64_t count = 0;
+
+	for (uint64_t size; start < end; start += size) {
+		size = end - start < sizeof(seen) * PAGE ? end - start
+							 : sizeof(seen) * PAGE;
+		if (sys_resident(start, size, seen) < 0)
+			return UINT64_MAX / 2;
+		for (uint64_t i = 0; i < size / PAGE; i++)
+			count += seen[i] & 1;
+	}
+	return count;
+}
+
+#define HOLE_LEAST (1ull << 30)
+#define NEAR       (64ull << 20) /* an arena's */
+void pages_note(struct pages *p, uint64_t start, uint64_t end,
+		uint64_t resident)
+{
+	if (p->fd >= 0 || p->hole_count == PAGES_HOLES ||
+	    end - start < HOLE_LEAST || resident > 2 * NEAR ||
+	    count_resident(start, start + NEAR) +
+		    count_resident(end - NEAR, end) !=
+		resident / PAGE)
+		return;
+	p->holes[p->hole_count].start = start + NEAR;
+	p->holes[p->hole_count++].end = end - NEAR;
 }
 
 static bool scan(struct pages *p, uint64_t at, uint64_t end)
@@ -50,7 +84,7 @@ static bool scan(struct pages *p, uint64_t at, uint64_t end)
 	return true;
 }
 
-uint64_t pages_next(struct pages *p, uint64_t at, uint64_t end)
+static uint64_t next_known(struct pages *p, uint64_t at, uint64_t end)
 {
 	uint64_t page = at & ~(uint64_t)(PAGE - 1);
 
@@ -70,6 +104,14 @@ uint64_t pages_next(struct pages *p, uint64_t at, uint64_t end)
 		at = page = p->scan_to;
 	}
 	return at < end ? at : end;
+}
+
+uint64_t pages_next(struct pages *p, uint64_t at, uint64_t end)
+{
+	for (uint32_t i = 0; i < p->hole_count; i++)
+		if (at >= p->holes[i].start && at < p->holes[i].end)
+			at = p->holes[i].end;
+	return at < end ? next_known(p, at, end) : end;
 }
 
 /* The entry of `address`'s page; false: not to be had. */

@@ -10,6 +10,7 @@
 
 #define PAGES_BATCH 512
 #define PAGES_FOUND 32
+#define PAGES_HOLES 16
 
 struct pages {
 	int fd;         /* /proc/self/pagemap; negative: not to be had */
@@ -22,6 +23,11 @@ struct pages {
 	struct sys_pages found[PAGES_FOUND];
 	uint32_t found_count;
 	bool cannot_scan; /* before Linux 6.7 */
+	/* Parts of mappings of which no page was touched: see pages_note(). */
+	struct {
+		uint64_t start, end;
+	} holes[PAGES_HOLES];
+	uint32_t hole_count;
 };
 
 void pages_open(struct pages *p);
@@ -29,6 +35,14 @@ void pages_close(struct pages *p);
 /* Can be told what the pages are? Not when the process may not see them, as
  * after setuid(). */
 bool pages_known(const struct pages *p);
+/*
+ * Of the anonymous mapping from `start` to `end` that many bytes are there, and
+ * none is swapped out. Where all of them are near its ends, as the kernel makes
+ * one of neighbours, what is between is untouched: for pages_next(), where the
+ * pages are not known.
+ */
+void pages_note(struct pages *p, uint64_t start, uint64_t end,
+		uint64_t resident);
 /*
  * The first address from `at` on, before `end`, whose page may have been
  * touched; `end` when there is none. Reservations of terabytes, as sanitizers

@@ -83,6 +83,25 @@ static bool is_continued(const struct picture *p, const struct map *map)
 	       heap_arena_end(map->start, p->maps, p->map_count) > map->start;
 }
 
+static uint64_t both(const struct map *a, const struct map *b)
+{
+	return a->resident == MAPS_SOMEWHERE || b->resident == MAPS_SOMEWHERE
+		   ? MAPS_SOMEWHERE
+		   : a->resident + b->resident;
+}
+
+/* For pages that cannot be seen. */
+static void note_pages(struct picture *p)
+{
+	for (uint32_t i = 0; i < p->map_count; i++) {
+		const struct map *map = &p->maps[i];
+
+		if (map->private && !map->inode)
+			pages_note(&p->pages, map->start, map->end,
+				   map->resident);
+	}
+}
+
 /*
  * All mappings, after every allocation of the snapshot's own but its lists.
  * What dropped its privileges may not see its pages: there the list itself has
@@ -104,11 +123,13 @@ static bool read_maps(struct picture *p)
 		if (is_continued(p, map)) {
 			map[-1].end = map->end;
 			map[-1].untouched &= map->untouched;
+			map[-1].resident = both(&map[-1], map);
 		} else {
 			p->map_count++;
 		}
 	}
 	maps_close(&m);
+	note_pages(p);
 	return p->map_count > 0 && p->map_count < MAPS_MOST;
 }
 
