@@ -146,6 +146,15 @@ static void print_holders(const struct judged *r, uint32_t index)
 			       model_edge_to(&r->m, &r->m.edges[i]));
 }
 
+/* It has no stack, counts as the loader's, and the report says so. */
+static bool is_said(const struct judged *r, const struct book_block *b)
+{
+	const uint32_t index = r ? index_of(r, b) : RKN_NONE;
+
+	return index != RKN_NONE && !r->m.blocks[index].stack &&
+	       r->m.limits[RKN_LIMIT_NESTED];
+}
+
 static void judge_life(const struct judged *r, uint32_t life)
 {
 	unsigned lost = 0, found = 0, false_ones = 0;
@@ -154,7 +163,7 @@ static void judge_life(const struct judged *r, uint32_t life)
 		const struct book_block *b = &book.blocks[i];
 		bool said;
 
-		if (b->life != life || b->what == BOOK_FREED)
+		if (b->life != life || b->what == BOOK_FREED || is_said(r, b))
 			continue;
 		lost += b->what == BOOK_LOST;
 		if (!r || !r->f.checked)

@@ -232,7 +232,7 @@ static void a_check_that_was_not_made_is_the_verdict(void **state)
 	    NULL,
 	    "refknot: leaks and cycles were not checked: the process was killed, replaced by exec, or still runs; the check is made at its end; 1 object, 24 B alive; not all was recorded, see below\n"
 	    "\nnot recorded:\n"
-	    "    3 allocations recorded without a call stack: made while refknot itself was at work: from a signal handler or the dynamic loader\n"
+	    "    3 allocations recorded without a call stack: made while refknot itself was at work: from a signal handler or the dynamic loader; their blocks count as in use\n"
 	    "    1 leak and cycle check not made: the process was killed, replaced by exec, or still runs; the check is made at its end\n");
 }
 
