@@ -413,7 +413,7 @@ static void set_actions(unsigned number)
 {
 	void (*const handlers[])(int) = { SIG_DFL, handle, SIG_IGN };
 
-	signal_stack_give();
+	signal_stack_give(SIGNAL_STACK_SMALL);
 	for (unsigned i = 0; i < TURNS; i++) {
 		struct sigaction wish = {
 			.sa_handler = handlers[(i + number) % 3],
