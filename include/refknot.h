@@ -47,13 +47,14 @@ typedef int refknot_visit(const struct refknot_info *object, void *data);
 
 struct refknot_stats { /* of one generation */
 	uint64_t collections;
-	uint64_t collected;     /* objects found unreachable, with a clear */
-	uint64_t uncollectable; /* without: kept as garbage */
+	uint64_t collected;     /* objects found unreachable, each once */
+	uint64_t uncollectable; /* others: without a clear, or held by such */
 };
 
 enum refknot_phase { REFKNOT_START, REFKNOT_STOP };
 
-/* `found` and `uncollectable` are 0 at REFKNOT_START. */
+/* `found` and `uncollectable` are 0 at REFKNOT_START. The former has the latter in
+ * it: Python's info["collected"] is what is left. */
 typedef void refknot_callback(enum refknot_phase phase, int generation,
 			      long found, long uncollectable, void *data);
 
@@ -364,14 +365,22 @@ REFKNOT_API void refknot_region_end(const char *name)
 /* --- Garbage collection, as Python's gc module has it ------------------- */
 
 /*
+ * Numbers are those of CPython 3.11's gc module after the same calls; what differs
+ * is said here, and for those that know Python in refknot(3).
+ *
  * Find orphaned cycles of objects up to generation `generation` (0, 1, or 2:
  * all) by trial deletion over references with a holder, and call `clear` for
- * each member whose type has one; the others are kept as garbage, which holds
- * them: they are found once, until refknot_drop_garbage(). Older objects count
- * as roots; what is still in use grows older by one. Returns how many objects
- * were found, -1 if that could not be made or there is no such generation. Not
- * from signal handlers, and not while the program holds a lock that `clear` may
- * take.
+ * each member. Where its type has none, it is kept as garbage, which holds it:
+ * it is found once, until refknot_drop_garbage(), and what it leads to is not
+ * cleared. Nor is what has got a reference from elsewhere in the meantime. Older
+ * objects count as roots; what is still in use grows older by one. What
+ * automatic checks found and nobody has taken up again is cleared, too.
+ *
+ * Returns how many objects were found, with those that an automatic check had
+ * found; 0 while another collection is at work, as from within a callback or a
+ * `clear`; -1 if there is no such generation, no memory, or a thread that does
+ * not come out of a call. Callbacks and `clear` must return. Not from signal
+ * handlers, and not while the program holds a lock that `clear` may take.
  */
 REFKNOT_API long refknot_collect(int generation)
 {
@@ -386,8 +395,9 @@ enum refknot_set {
 	REFKNOT_TRACKED /* 0 or 1, and no visit */
 };
 
-/* Visit the objects of a generation (-1: all) that are there when it begins.
- * Returns how many there are. `visit` may be NULL here and below. */
+/* Visit the objects of a generation (-1: of all three; 3: the frozen ones) that
+ * are there when it begins. Returns how many there are, whether `visit` ended it
+ * or not. `visit` may be NULL here and below. */
 REFKNOT_API size_t refknot_get_objects(int generation, refknot_visit *visit,
 				       void *data)
 {
@@ -397,7 +407,7 @@ REFKNOT_API size_t refknot_get_objects(int generation, refknot_visit *visit,
 }
 
 /* The objects that hold a reference or weak edge to `p`; and those that `p`
- * holds. An object is visited once for each. */
+ * holds. An object is visited once for each, frozen or not. */
 REFKNOT_API size_t refknot_get_referrers(const void *p, refknot_visit *visit,
 					 void *data)
 {
@@ -433,9 +443,10 @@ REFKNOT_API void refknot_get_count(long count[3])
 	count[0] = count[1] = count[2] = 0;
 	REFKNOT_DO(numbers(REFKNOT_COUNT, count));
 }
-/* 700, 10, 10 at first. Where count[0] exceeds the first as an object is made,
- * generation 0 is checked; the others after so many checks of the one below. 0
- * for the first: no automatic checks. */
+/* 700, 10, 10 at first. Where count[0] exceeds the first as an object is about to
+ * be made, the oldest generation is checked whose count exceeds its threshold; but
+ * not the last where less than a quarter of its objects is new. 0 for the first:
+ * no automatic checks; less: one an object. */
 REFKNOT_API void refknot_get_threshold(long threshold[3])
 {
 	threshold[0] = threshold[1] = threshold[2] = 0;
@@ -472,9 +483,11 @@ enum refknot_switch {
 };
 
 /*
- * Automatic checks: on at first. They find, count and age as refknot_collect()
- * does but call no `clear`, because the code that makes an object may hold any
- * lock; what they find is there for the next refknot_collect().
+ * Automatic checks: on at first. They find, count, age and keep garbage as
+ * refknot_collect() does but call no `clear`, because the code that makes an
+ * object may hold any lock. What they find waits for the next refknot_collect() of
+ * any generation: until then it is there, holds what it holds, and no check finds
+ * it again. The object that is about to be made is not in its own check.
  */
 REFKNOT_API void refknot_enable(void)
 {
@@ -489,8 +502,9 @@ REFKNOT_API int refknot_isenabled(void)
 	return REFKNOT_GET(flag(REFKNOT_ENABLED, 0), 0);
 }
 
-/* Put all objects aside: no check looks at them, and they count as roots.
- * Back: into the oldest generation. */
+/* Put all objects aside, but for those that wait to be cleared: no check looks at
+ * them, they count as roots, and all counts are 0. Back: into the oldest
+ * generation. */
 REFKNOT_API void refknot_freeze(void)
 {
 	REFKNOT_DO(flag(REFKNOT_FREEZE, 1));
@@ -514,8 +528,10 @@ REFKNOT_API int refknot_is_tracked(const void *p)
 			   (size_t)0) != 0;
 }
 
-/* Called at the start and the end of every check, in the thread that makes it.
- * 0; -1: there are 16 already. The opposite: -1 if it is not there. */
+/* Called at the start and the end of every check, in the thread that makes it, in
+ * the order in which they were added. They may add and remove: who removes itself
+ * has the next one left out that time. 0; -1: there are 16 already. The opposite:
+ * -1 if it is not there. */
 REFKNOT_API int refknot_add_callback(refknot_callback *callback, void *data)
 {
 	return REFKNOT_GET(callback(callback, data, 1), -1);

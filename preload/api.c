@@ -26,10 +26,13 @@ static const void *at(uintptr_t address)
 	return (const void *)address;
 }
 
-/* The hooks' shape: a call that does not return like a jump. */
+/* The hooks' shape: a call that does not return like a jump. The check that an
+ * object makes due comes before it, so that it is not in it. */
 static void object(uintptr_t p, const char *type, uintptr_t counter,
 		   size_t width, long bias)
 {
+	if (unlikely(collect_making()) && references_begins(at(p)))
+		collect_automatically();
 	references_object(at(p), type, at(counter), width, bias, HERE);
 }
 

@@ -3,6 +3,9 @@
  * Python's garbage collector, over the program's objects: generations,
  * thresholds, and trial deletion (CPython's gcmodule.c, InternalDocs/
  * garbage_collector.md).  It frees nothing itself.
+ *
+ * A check looks while its thread is alone, and calls the program's functions when
+ * it is not any more.
  */
 #ifndef COLLECT_H
 #define COLLECT_H
@@ -14,13 +17,14 @@
 /* Forget all: the store is a new one. */
 void collect_reset(void);
 
-/* Object `number` was made; one has ended. Inside refknot. */
+/* An object is about to be made, and counts. Is an automatic check due? Then
+ * collect_automatically(), outside refknot, and before it is made. */
+bool collect_making(void);
+void collect_automatically(void);
+
+/* It was made, as object `number`; one has ended, or was not made after all. */
 void collect_made(uint32_t number);
 void collect_ended(void);
-
-/* Is an automatic check due? Then collect_automatically(), outside refknot. */
-bool collect_is_due(void);
-void collect_automatically(void);
 
 /* As refknot.h has them; outside refknot. */
 long collect_now(int generation);

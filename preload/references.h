@@ -16,6 +16,9 @@
 #include "objects.h"
 #include "picture.h"
 
+/* Would an object at `p` be one more, in no other one's place? */
+bool references_begins(const void *p);
+/* Counted already: collect_making(). */
 void references_object(const void *p, const char *type, const volatile void *at,
 		       size_t width, long bias, const void *frame);
 void references_rename(const void *p, const char *type, const void *frame);

@@ -137,6 +137,20 @@ static void begin(struct thread *t, struct store_object *o, const char *type,
 		tell_regions(t, o, false);
 }
 
+bool references_begins(const void *p)
+{
+	struct thread *t = ledger_enter();
+	const struct store_object *o;
+	bool result;
+
+	if (!t)
+		return false;
+	o = p ? objects_live(ledger_address(p)) : NULL;
+	result = !o || !(objects_flags(o) & STORE_OBJECT_TRACKED);
+	ledger_leave(t);
+	return result;
+}
+
 void references_object(const void *p, const char *type, const volatile void *at,
 		       size_t width, long bias, const void *frame)
 {
@@ -145,10 +159,11 @@ void references_object(const void *p, const char *type, const volatile void *at,
 	struct store_object *o;
 	uint32_t stack;
 	uint16_t taming = 0;
-	bool check;
 
-	if (!t)
+	if (!t) {
+		collect_ended();
 		return;
+	}
 	stack = ledger_stack(t, frame);
 	o = p ? objects_live(ledger_address(p)) : NULL;
 	if (o) {
@@ -175,11 +190,9 @@ void references_object(const void *p, const char *type, const volatile void *at,
 		objects_unlock(o);
 	} else {
 		ledger_limit(t, limit);
+		collect_ended();
 	}
-	check = o && collect_is_due();
 	ledger_leave(t);
-	if (unlikely(check))
-		collect_automatically();
 }
 
 void references_rename(const void *p, const char *type, const void *frame)

@@ -2,6 +2,7 @@
 #include "visits.h"
 
 #include "aside.h"
+#include "generations.h"
 #include "names.h"
 #include "process.h"
 #include "references.h"
@@ -13,6 +14,13 @@ static bool is_there(const struct store_object *o)
 	const unsigned both = STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED;
 
 	return (o->flags & both) == both;
+}
+
+static bool is_item(const struct store_object *o,
+		    const struct visits_item *item)
+{
+	return is_there(o) && o->made_order == item->order &&
+	       objects_live(o->address) == o;
 }
 
 /* An object whose number and order are the item's, and what is told of it. */
@@ -32,9 +40,7 @@ static void fill(void *data)
 	struct objects_window window;
 	int64_t count;
 
-	if (!is_there(o) || o->made_order != f->item->order ||
-	    objects_live(address) != o ||
-	    !objects_block(address, &start, &size))
+	if (!objects_block(address, &start, &size))
 		return;
 	window.start = 0;
 	count = objects_look(&window, o);
@@ -50,21 +56,56 @@ static void fill(void *data)
 	f->there = true;
 }
 
-bool visits_info(struct refknot_info *info, const struct visits_item *item)
+/* In a child that was forked meanwhile the item's object has no record. */
+struct thread *visits_enter(struct store_object **o,
+			    const struct visits_item *item)
 {
-	struct store_object *o = objects_at(item->number);
-	struct filling f = { .info = info, .o = o, .item = item };
 	struct thread *t = thread_enter(NULL);
 
 	if (!t)
-		return false;
+		return NULL;
 	world_enter(t);
-	objects_lock(t, o);
-	aside(fill, &f);
+	if (item->number < objects_end()) {
+		*o = objects_at(item->number);
+		objects_lock(t, *o);
+		if (is_item(*o, item))
+			return t;
+		objects_unlock(*o);
+	}
+	world_leave(t);
+	thread_leave(t);
+	return NULL;
+}
+
+void visits_leave(struct thread *t, struct store_object *o)
+{
 	objects_unlock(o);
 	world_leave(t);
 	thread_leave(t);
+}
+
+bool visits_info(struct refknot_info *info, const struct visits_item *item)
+{
+	struct filling f = { .info = info, .item = item };
+	struct store_object *o;
+	struct thread *t = visits_enter(&o, item);
+
+	if (!t)
+		return false;
+	f.o = o;
+	aside(fill, &f);
+	visits_leave(t, o);
 	return f.there;
+}
+
+static bool is_still_there(const struct visits_item *item)
+{
+	struct store_object *o;
+	struct thread *t = visits_enter(&o, item);
+
+	if (t)
+		visits_leave(t, o);
+	return t;
 }
 
 size_t visits_items(const struct visits_item *items, size_t count,
@@ -74,7 +115,8 @@ size_t visits_items(const struct visits_item *items, size_t count,
 	size_t there = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!visits_info(&info, &items[i]))
+		if (visit ? !visits_info(&info, &items[i])
+			  : !is_still_there(&items[i]))
 			continue;
 		there++;
 		if (visit && visit(&info, data))
@@ -83,9 +125,17 @@ size_t visits_items(const struct visits_item *items, size_t count,
 	return there;
 }
 
+/* As in Python, where nothing shows what is frozen. */
+static bool is_of(int generation, int asked)
+{
+	return asked == -1 ? generation != GENERATIONS_FROZEN
+			   : generation == asked;
+}
+
 size_t visits_objects(int generation, refknot_visit *visit, void *data)
 {
-	uint64_t now;
+	struct refknot_info info;
+	uint64_t now, epoch;
 	uint32_t end;
 	size_t there = 0;
 
@@ -93,17 +143,22 @@ size_t visits_objects(int generation, refknot_visit *visit, void *data)
 		return 0;
 	now = objects_now();
 	end = objects_end();
-	for (uint32_t i = 1; i < end && READ_ONCE(process_page.epoch); i++) {
+	epoch = READ_ONCE(process_page.epoch);
+	/* A visit may have forked: a child has another store. */
+	for (uint32_t i = 1; i < end && READ_ONCE(process_page.epoch) == epoch;
+	     i++) {
 		const struct store_object *o = objects_at(i);
 		struct visits_item item = { o->made_order, i, 0 };
 
 		if (!is_there(o) || item.order > now ||
-		    (generation >= 0 && o->generation != generation))
+		    !is_of(o->generation, generation))
 			continue;
-		if (visit)
-			there += visits_items(&item, 1, visit, data);
-		else
-			there += objects_live(o->address) == o;
+		if (visit ? !visits_info(&info, &item)
+			  : objects_live(o->address) != o)
+			continue;
+		there++;
+		if (visit && visit(&info, data))
+			visit = NULL;
 	}
 	return there;
 }

@@ -11,6 +11,7 @@
 
 #include "objects.h"
 
+/* -1: of all three generations; GENERATIONS_FROZEN: what is frozen. */
 size_t visits_objects(int generation, refknot_visit *visit, void *data);
 size_t visits_referrers(const void *p, refknot_visit *visit, void *data);
 size_t visits_referents(const void *p, refknot_visit *visit, void *data);
@@ -27,5 +28,11 @@ size_t visits_items(const struct visits_item *items, size_t count,
 
 /* What is known of it; false: it is not there any more. */
 bool visits_info(struct refknot_info *info, const struct visits_item *item);
+
+/* The same object itself, locked, and its thread inside refknot; NULL: it is not
+ * there. Until visits_leave(). */
+struct thread *visits_enter(struct store_object **o,
+			    const struct visits_item *item);
+void visits_leave(struct thread *t, struct store_object *o);
 
 #endif

@@ -133,6 +133,9 @@ enum store_object_flag {
 	STORE_OBJECT_TRACKED = 1u << 1, /* it has a type and references; else
 					   the record only tames its block */
 	STORE_OBJECT_MAKER = 1u << 2,   /* its maker's reference is not ended */
+	/* 1u << 3: LEDGER_KEPT. For collections alone: */
+	STORE_OBJECT_GARBAGE = 1u << 4, /* the list of garbage holds it */
+	STORE_OBJECT_WAITING = 1u << 5, /* an automatic check found it */
 	/* From here on: enum refknot_taming, shifted. */
 	STORE_OBJECT_TAMING_SHIFT = 8,
 };

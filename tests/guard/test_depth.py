@@ -80,7 +80,7 @@ INDIRECT = {
     "wishes_ask": NOT_OURS,
     "wishes_ask_again": NOT_OURS,
     "collect.c:clear": NOT_OURS,
-    "collect.c:collect": NOT_OURS,
+    "listeners_call": NOT_OURS,
     "visits_items": ["assertions.c:add_holder"],
     "visits_objects": ["assertions.c:add_holder"],
     "visits.c:visit_list": ["assertions.c:add_holder"],

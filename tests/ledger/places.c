@@ -140,6 +140,13 @@ static void of_others(void)
 	CHECK(refknot_get_objects(-1, NULL, NULL) == 10);
 	refknot_freeze();
 	CHECK(refknot_get_freeze_count() == 10);
+	/* What is frozen is shown only where it is asked for. */
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
+	CHECK(refknot_get_objects(3, NULL, NULL) == 10);
+	CHECK(refknot_get_objects(4, NULL, NULL) == 0);
+	CHECK(refknot_get_objects(-2, NULL, NULL) == 0);
+	refknot_unfreeze();
+	CHECK(refknot_get_objects(2, NULL, NULL) == 10);
 	CHECK(refknot_get_objects(-1, makes_more, &made) == 10);
 	CHECK(made == 10);
 	CHECK(refknot_get_objects(-1, NULL, NULL) == 20);
