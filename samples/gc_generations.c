@@ -8,7 +8,7 @@
  * output: GC Thresholds \(generation 0, 1, 2\): \(700, 10, 10\)
  * output: After 650 objects: count \(650, 0, 0\)
  * output: After 100 more: count \(49, 1, 0\), an automatic check was made
- * output: In each generation: 49, 701, 0
+ * output: In each generation: 50, 700, 0
  * output: Collected 0 objects
  * output: After collection: count \(0, 0, 0\)
  * output: In each generation: 0, 0, 750
