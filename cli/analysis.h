@@ -3,6 +3,7 @@
 #ifndef ANALYSIS_H
 #define ANALYSIS_H
 
+#include "declared.h"
 #include "findings.h"
 #include "graph.h"
 #include "ledger.h"
@@ -29,6 +30,10 @@ struct analysis {
 	uint32_t *owner;       /* 1 + index in list[]; 0: none */
 	struct ledger *ledger; /* NULL: no objects */
 	struct rkn_edge *edges; /* g.edges, where they are not the model's */
+	struct declared declared;
+	uint8_t *holds;     /* per block, where there is a ledger: it is of an
+			   object's own memory and holds a reference on that,
+			   see findings_own.c */
 	uint8_t *is_member; /* per block, where there is a ledger: its finding
 			       does not only hold it */
 	uint8_t *taken;  /* per object, likewise: it is part of a cycle that is
@@ -112,9 +117,18 @@ void analysis_orphans(struct analysis *a);
 /* After the claims: what lost cycles hold by their references alone, though
  * pointers lead to it. */
 void analysis_orphans_hold(struct analysis *a);
+/* Find which blocks hold a reference on the object whose memory they are.
+ * findings_own.c */
+void analysis_own(struct analysis *a);
+/* Is it a pointer from an object's own memory back at it that is no reference
+ * by itself? */
+bool analysis_is_own(const struct analysis *a, const struct rkn_edge *e);
 /* Leave pointers that are no references out of the lost part of the graph.
  * findings_borrowed.c */
 void analysis_drop_borrowed(struct analysis *a);
+/* Does the program say that the block where the pointer stands, or the object
+ * whose memory that is, holds the object that it leads to? */
+bool analysis_is_declared(const struct analysis *a, const struct rkn_edge *e);
 /* findings_ledger.c: without a ledger a plain leak. */
 enum finding_kind analysis_leak_kind(const struct analysis *a, uint32_t block);
 /* After the claims: which of their objects have references too many. */

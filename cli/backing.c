@@ -37,6 +37,7 @@ struct search {
 	uint32_t *first;   /* edges of each block */
 	uint32_t *into;    /* words that point into each block, none own */
 	uint8_t *is_plain; /* blocks that are no objects */
+	const uint32_t *owners;
 	/* The claims at work, from 1, that found a pointer to the block: over
 	 * pointers to starts, or to anything. */
 	uint32_t *firmly, *somehow;
@@ -125,8 +126,18 @@ static void look_at_blocks(struct search *s)
 			s->is_plain[m->objects[i].block] = false;
 }
 
-/* Note what the memory of the holder `from` points at, as claim `number`. A
- * plain block has one pointer to it, and so is in one holder's memory. */
+/* Is `block` in the memory of the holder `from`, one of whose blocks points at
+ * it? */
+static bool is_within(const struct search *s, uint32_t block, uint32_t from)
+{
+	if (!s->is_plain[block])
+		return false;
+	return s->into[block] == 1 || (!s->is_plain[from] && s->owners[from] &&
+				       s->owners[block] == s->owners[from]);
+}
+
+/* Note what the memory of the holder `from` points at, as claim `number`. That
+ * of two holders has no block in common. */
 static void look_from(struct search *s, uint32_t from, uint32_t number)
 {
 	uint32_t head = 0, tail = 0;
@@ -144,8 +155,7 @@ static void look_from(struct search *s, uint32_t from, uint32_t number)
 				continue;
 			if (firm && !s->m->edges[e].to_offset)
 				s->firmly[to] = number;
-			if (s->somehow[to] != number && s->is_plain[to] &&
-			    s->into[to] == 1)
+			if (s->somehow[to] != number && is_within(s, to, from))
 				s->queue[tail++] = to;
 			s->somehow[to] = number;
 		}
@@ -287,10 +297,11 @@ static void release(struct search *s)
 	free(s->roots);
 }
 
-void backing_make(struct backing *b, const struct model *m)
+void backing_make(struct backing *b, const struct model *m,
+		  const uint32_t *owners)
 {
 	size_t n = m->block_count + 1;
-	struct search s = { .b = b, .m = m };
+	struct search s = { .b = b, .m = m, .owners = owners };
 
 	*b = (struct backing){ 0 };
 	b->kinds = xcalloc(m->reference_count + 1, 1);

@@ -3,7 +3,7 @@
  * Which pointer is behind what the program says that somebody holds.
  *
  * Mostly there is one, in the holder's memory: its block, and blocks that are
- * no objects and that only it points at. Some holders have none: they keep a
+ * no objects and that only it leads to. Some holders have none: they keep a
  * number, or a pointer in a code of their own. So what a holder that is alive
  * is said to hold is in use, pointer or not, unless others of its kind do have
  * pointers: then one without was overwritten, and not given back.
@@ -36,8 +36,10 @@ struct backing {
 	uint32_t edge_count;
 };
 
-/* `object_count`: at least one. Dies when out of memory. */
-void backing_make(struct backing *b, const struct model *m);
+/* `object_count`: at least one. `owners`: see owners_make. Dies when out of
+ * memory. */
+void backing_make(struct backing *b, const struct model *m,
+		  const uint32_t *owners);
 void backing_release(struct backing *b);
 
 /* Was there a release for nobody in particular after reference `r`, which may

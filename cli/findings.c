@@ -170,14 +170,18 @@ static void analysis_init(struct analysis *a, const struct model *m)
 			       .first = a->first,
 			       .edges = m->edges };
 	a->ledger = ledger_open(m);
-	if (a->ledger)
+	if (a->ledger) {
+		declared_make(&a->declared, m);
 		merge_edges(a);
+	}
 }
 
 static void analysis_release(struct analysis *a)
 {
 	analysis_release_stacks(a);
 	ledger_close(a->ledger);
+	declared_release(&a->declared);
+	free(a->holds);
 	free(a->makers);
 	free(a->is_member);
 	free(a->taken);
@@ -273,6 +277,7 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 		a.is_member = xcalloc(m->block_count + 1, 1);
 		a.taken = xcalloc(m->object_count, 1);
 		analysis_orphans(&a);
+		analysis_own(&a);
 		analysis_drop_borrowed(&a);
 	}
 	analysis_claim(&a, LOST);

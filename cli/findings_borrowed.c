@@ -4,97 +4,54 @@
 
 #include "analysis.h"
 #include "die.h"
+#include "distinct.h"
 
-/* Is there an edge from `from` to `to` of a kind that counts, or of one that
- * does not? */
-static bool is_declared(const struct model *m, uint32_t from, uint32_t to,
-			bool weak)
+bool analysis_is_declared(const struct analysis *a, const struct rkn_edge *e)
 {
-	size_t first, n = model_references_of(m, to, &first);
+	uint32_t from = a->ledger->owner_of[e->from];
+	uint32_t to = a->ledger->object_of[e->to];
 
-	for (size_t i = first; i < first + n; i++)
-		if (m->references[i].from == from &&
-		    (m->references[i].kind == RKN_REFERENCE_WEAK) == weak)
-			return true;
-	return false;
+	return e->from_word == RKN_NONE ||
+	       (from &&
+		declared_has(&a->declared, DECLARED_STRONG, from, to)) ||
+	       declared_has(&a->declared, DECLARED_BLOCK_STRONG, e->from, to);
+}
+
+static bool is_weak(const struct analysis *a, const struct rkn_edge *e)
+{
+	uint32_t from = a->ledger->owner_of[e->from];
+	uint32_t to = a->ledger->object_of[e->to];
+
+	return (from && declared_has(&a->declared, DECLARED_WEAK, from, to)) ||
+	       declared_has(&a->declared, DECLARED_BLOCK_WEAK, e->from, to);
 }
 
 /*
- * From an object, or from memory that is its own, a pointer to another object
- * that is declared weak keeps nothing alive, and one that is not declared at
- * all is borrowed if every reference on its target has a holder that is known.
+ * A pointer to an object that is not declared, or declared weak. The object's
+ * own memory holds it where analysis_own says so only; another object, or its
+ * memory, only if there are references whose holder is not known.
  */
-static bool is_borrowed(const struct analysis *a, const struct rkn_edge *e,
-			const uint32_t *owners)
+static bool is_borrowed(const struct analysis *a, const struct rkn_edge *e)
 {
 	const struct ledger *l = a->ledger;
-	uint32_t from = owners[e->from], to = l->object_of[e->to];
+	uint32_t from = l->owner_of[e->from], to = l->object_of[e->to];
 
-	if (!from || !to || e->from == e->to)
+	if (!to || e->from == e->to || analysis_is_declared(a, e))
 		return false;
-	if (is_declared(a->m, from, to, false))
+	if (is_weak(a, e))
+		return true;
+	if (!from || !ledger_counts(l, to))
 		return false;
-	return is_declared(a->m, from, to, true) ||
-	       (ledger_counts(l, to) && a->m->objects[to].count &&
-		!ledger_residual(l, to));
+	if (from == to)
+		return analysis_is_own(a, e);
+	return a->m->objects[to].count && !ledger_residual(l, to);
 }
 
-#define MANY UINT32_MAX /* owners, so that none is known */
-
-static uint8_t *find_weak_holders(const struct model *m)
+/* Leave out the edges of lost blocks that `drop` wants to go. */
+static void drop_edges(struct analysis *a,
+		       bool (*drop)(const struct analysis *a,
+				    const struct rkn_edge *e))
 {
-	uint8_t *weak = xcalloc(m->object_count, 1);
-
-	for (size_t i = 0; i < m->reference_count; i++)
-		if (m->references[i].kind == RKN_REFERENCE_WEAK)
-			weak[m->references[i].from] = 1;
-	return weak;
-}
-
-/*
- * The object whose memory each block is: itself, or the one with weak edges
- * from which alone pointers lead to it through blocks that are no objects (a
- * table, its rows). 0: none.
- */
-static uint32_t *find_owners(const struct analysis *a)
-{
-	const struct model *m = a->m;
-	const uint32_t *object_of = a->ledger->object_of;
-	uint32_t *owners = xcalloc(a->g.nodes + 1u, sizeof(*owners));
-	/* A block is put there at most when it gets an owner and when more. */
-	uint32_t *queue = xcalloc(2u * a->g.nodes + 1u, sizeof(*queue));
-	uint8_t *weak = find_weak_holders(m);
-	uint32_t head = 0, tail = 0;
-
-	for (uint32_t b = 0; b < a->g.nodes; b++) {
-		owners[b] = object_of[b];
-		if (a->mark[b] == LOST && weak[object_of[b]])
-			queue[tail++] = b;
-	}
-	for (; head < tail; head++) {
-		uint32_t b = queue[head];
-
-		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++) {
-			uint32_t to = a->g.edges[e].to;
-
-			if (object_of[to] || a->mark[to] != LOST ||
-			    owners[to] == owners[b] || owners[to] == MANY)
-				continue;
-			owners[to] = owners[to] ? MANY : owners[b];
-			queue[tail++] = to;
-		}
-	}
-	for (uint32_t b = 0; b < a->g.nodes; b++)
-		if (owners[b] == MANY)
-			owners[b] = 0;
-	free(queue);
-	free(weak);
-	return owners;
-}
-
-void analysis_drop_borrowed(struct analysis *a)
-{
-	uint32_t *owners = find_owners(a);
 	uint32_t kept = 0;
 
 	for (uint32_t b = 0; b < a->g.nodes; b++) {
@@ -102,10 +59,123 @@ void analysis_drop_borrowed(struct analysis *a)
 
 		a->first[b] = kept;
 		for (; e < end; e++)
-			if (a->mark[b] != LOST ||
-			    !is_borrowed(a, &a->edges[e], owners))
+			if (a->mark[b] != LOST || !drop(a, &a->edges[e]))
 				a->edges[kept++] = a->edges[e];
 	}
 	a->first[a->g.nodes] = kept;
-	free(owners);
+}
+
+/* --- More pointers than references ----------------------------------------- */
+
+/* A pointer that may be a reference on an object in the same component. */
+struct pointer {
+	uint32_t to;   /* object */
+	uint32_t edge; /* index into a->edges */
+	uint64_t kind; /* what it is of, and where in that */
+	uint64_t by;   /* who would have paid: an object, or a block */
+};
+
+static bool may_pay(const struct analysis *a, const struct rkn_edge *e)
+{
+	uint32_t to = a->ledger->object_of[e->to];
+
+	return a->component[e->from] != UINT32_MAX &&
+	       a->component[e->from] == a->component[e->to] &&
+	       e->from != e->to && to && ledger_counts(a->ledger, to) &&
+	       ledger_residual(a->ledger, to) > 0 &&
+	       !analysis_is_declared(a, e);
+}
+
+static struct pointer pointer_of(const struct analysis *a, uint32_t edge)
+{
+	const struct ledger *l = a->ledger;
+	const struct rkn_edge *e = &a->edges[edge];
+	uint32_t of = l->object_of[e->from], owner = l->owner_of[e->from];
+	uint64_t what = of ? 1ull << 32 | a->m->objects[of].type
+			   : a->m->blocks[e->from].stack;
+	uint64_t place = (uint64_t)e->from_word << 32 | e->to_offset;
+	uint32_t to = l->object_of[e->to];
+
+	return (struct pointer){
+		.to = to,
+		.edge = edge,
+		.kind = distinct_mix(distinct_mix(what) + place),
+		.by = owner && owner != to ? 1ull << 32 | owner : e->from
+	};
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct pointer *x = a, *y = b;
+
+	if (x->to != y->to)
+		return x->to < y->to ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return (x->by > y->by) - (x->by < y->by);
+}
+
+/* How many pay, of one kind on one object: list[first .. *end). */
+static int64_t count_payers(const struct pointer *list, size_t count,
+			    size_t first, size_t *end)
+{
+	int64_t payers = 1;
+	size_t i = first + 1;
+
+	for (; i < count && list[i].to == list[first].to &&
+	       list[i].kind == list[first].kind;
+	     i++)
+		payers += list[i].by != list[i - 1].by;
+	*end = i;
+	return payers;
+}
+
+static bool is_given_up(const struct analysis *a, const struct rkn_edge *e)
+{
+	(void)a;
+	return e->from == e->to && e->from_word == RKN_NONE;
+}
+
+/*
+ * The pointers of one kind are references all or none: the children of a
+ * parent whose count is less than their number do not hold it by the field that
+ * leads back. Those that go become something that drop_edges knows.
+ */
+static void drop_excess(struct analysis *a)
+{
+	uint32_t edges = a->first[a->g.nodes];
+	struct pointer *list;
+	size_t count = 0;
+
+	graph_components(&a->g, a->mark, LOST, a->component, a->memory);
+	for (uint32_t e = 0; e < edges; e++)
+		count += may_pay(a, &a->edges[e]);
+	list = xcalloc(count + 1, sizeof(*list));
+	count = 0;
+	for (uint32_t e = 0; e < edges; e++)
+		if (may_pay(a, &a->edges[e]))
+			list[count++] = pointer_of(a, e);
+	if (count)
+		qsort(list, count, sizeof(*list), compare);
+	for (size_t i = 0, end; i < count; i = end) {
+		int64_t payers = count_payers(list, count, i, &end);
+
+		if (payers <= ledger_residual(a->ledger, list[i].to))
+			continue;
+		for (; i < end; i++) {
+			struct rkn_edge *e = &a->edges[list[i].edge];
+
+			e->to = e->from;
+			e->from_word = RKN_NONE;
+		}
+	}
+	free(list);
+	if (count)
+		drop_edges(a, is_given_up);
+}
+
+void analysis_drop_borrowed(struct analysis *a)
+{
+	drop_edges(a, is_borrowed);
+	drop_excess(a);
 }

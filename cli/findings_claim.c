@@ -80,28 +80,32 @@ static void partition_order(struct partition *p, const struct analysis *a)
 static uint8_t *find_bound(const struct analysis *a)
 {
 	const struct ledger *l = a->ledger;
-	uint32_t *component, *memory;
-	uint8_t *marks, *bound;
+	uint8_t *bound;
 
 	if (!l)
 		return NULL;
-	component = xcalloc(l->g.nodes + 1u, sizeof(*component));
-	memory = xcalloc(graph_components_memory(l->g.nodes), sizeof(*memory));
-	marks = xcalloc(l->g.nodes + 1u, 1);
 	bound = xcalloc(a->g.nodes + 1u, 1);
-	graph_components(&l->g, marks, 0, component, memory);
 	for (uint32_t i = 0; i < l->first[l->g.nodes]; i++) {
 		uint32_t from = l->edges[i].from, to = l->edges[i].to;
 		uint32_t block = a->m->objects[from].block;
 
-		if (component[from] == component[to] &&
+		if (l->component[from] == l->component[to] &&
 		    block == a->m->objects[to].block && block != RKN_NONE)
 			bound[block] = 1;
 	}
-	free(marks);
-	free(memory);
-	free(component);
 	return bound;
+}
+
+/* Are both of one object's own memory? How its blocks are linked is nobody's
+ * concern: they go when the object goes. */
+static bool is_within_object(const struct analysis *a, const struct rkn_edge *e)
+{
+	const struct ledger *l = a->ledger;
+	uint32_t owner = l ? l->owner_of[e->from] : 0;
+
+	return owner && l->owner_of[e->to] == owner &&
+	       !l->contents.count[e->from] && !l->contents.count[e->to] &&
+	       ledger_counts(l, owner);
 }
 
 /*
@@ -124,7 +128,8 @@ static void partition_find_cycles(struct partition *p, const struct analysis *a)
 			continue;
 		if (to != from)
 			p->flags[to] |= HELD;
-		else if (e->from != e->to || (bound && bound[e->from]))
+		else if (e->from == e->to ? bound && bound[e->from]
+					  : !is_within_object(a, e))
 			p->flags[to] |= CYCLE;
 	}
 	free(bound);

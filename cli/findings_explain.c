@@ -68,11 +68,76 @@ static struct inside find_inside(const struct analysis *a,
 	return in;
 }
 
+/* Do the named references alone lead from what it holds back to its holder? One
+ * that does not is half of a cycle at most, and a right one if the other half is
+ * no reference. */
+static bool is_closing(const struct ledger *l, uint32_t reference)
+{
+	const struct rkn_reference *r = &l->m->references[reference];
+
+	return l->component[r->from] == l->component[r->to];
+}
+
+/* May the edge be what closes the cycle `f`, though the program does not say
+ * so? */
+static bool is_undeclared(const struct analysis *a, const struct finding *f,
+			  const struct rkn_edge *e)
+{
+	uint32_t to = a->ledger->object_of[e->to];
+
+	return to && e->from != e->to && a->is_member[e->to] &&
+	       a->owner[e->to] && &a->list[a->owner[e->to] - 1] == f &&
+	       ledger_counts(a->ledger, to) &&
+	       ledger_residual(a->ledger, to) > 0 &&
+	       !analysis_is_declared(a, e);
+}
+
+/* The index of an edge of the analysis among those of the model. */
+static uint32_t index_of(const struct model *m, const struct rkn_edge *e)
+{
+	size_t first, n = model_edges_of(m, e->from, &first);
+
+	for (size_t i = first; i < first + n; i++)
+		if (m->edges[i].from_word == e->from_word &&
+		    m->edges[i].to == e->to)
+			return (uint32_t)i;
+	return RKN_NONE;
+}
+
+/* Back is where the oldest is. */
+static bool leads_back_more(const struct model *m, const struct rkn_edge *e,
+			    const struct rkn_edge *than)
+{
+	uint64_t to = m->blocks[e->to].birth, old = m->blocks[than->to].birth;
+
+	if (to != old)
+		return to < old;
+	return m->blocks[e->from].birth > m->blocks[than->from].birth;
+}
+
+static void find_undeclared(struct analysis *a, struct finding *f)
+{
+	const struct rkn_edge *best = NULL;
+
+	for (size_t i = 0; i < f->member_count; i++) {
+		uint32_t b = f->members[i];
+
+		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
+			if (is_undeclared(a, f, &a->g.edges[e]) &&
+			    (!best ||
+			     leads_back_more(a->m, &a->g.edges[e], best)))
+				best = &a->g.edges[e];
+	}
+	if (best)
+		f->undeclared = index_of(a->m, best);
+}
+
 static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 {
 	const struct model *m = a->m;
 	struct inside in = find_inside(a, f);
 	unsigned tried = 0;
+	bool named = false;
 
 	for (size_t i = 0; i < in.count; i++) {
 		size_t first, n = model_references_of(m, in.objects[i], &first);
@@ -89,6 +154,9 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 			    !m->references[r].from ||
 			    !is_inside(&in, m->references[r].from))
 				continue;
+			named = true;
+			if (!is_closing(a->ledger, (uint32_t)r))
+				continue;
 			if (f->reference == RKN_NONE ||
 			    m->references[r].order >
 				m->references[f->reference].order)
@@ -98,6 +166,9 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 		}
 	}
 	free(in.objects);
+	if (f->reference == RKN_NONE)
+		find_undeclared(a, f);
+	f->doubted |= named && f->undeclared != RKN_NONE;
 }
 
 void analysis_explain(struct analysis *a)

@@ -25,6 +25,7 @@ uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
 					      .held_by_root = RKN_NONE,
 					      .held_by_edge = RKN_NONE,
 					      .reference = RKN_NONE,
+					      .undeclared = RKN_NONE,
 					      .orphaned = RKN_NONE,
 					      .hint = RKN_NONE,
 					      .error = RKN_NONE };

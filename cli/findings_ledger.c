@@ -51,10 +51,34 @@ enum finding_kind analysis_leak_kind(const struct analysis *a, uint32_t block)
 						 : FINDING_LEAK;
 }
 
+/* Per object, pointers from memory that is lost and not its own, or holds it for
+ * its own part, where no object is said to hold it: each may be one of the
+ * references of which nobody knows. */
+static uint32_t *count_payers(const struct analysis *a)
+{
+	const struct ledger *l = a->ledger;
+	uint32_t *payers = xcalloc(a->m->object_count, sizeof(*payers));
+
+	for (uint32_t e = 0; e < a->first[a->g.nodes]; e++) {
+		const struct rkn_edge *edge = &a->edges[e];
+		uint32_t to = l->object_of[edge->to];
+
+		uint32_t owner = l->owner_of[edge->from];
+
+		if (to && edge->from != edge->to && a->owner[edge->from] &&
+		    !analysis_is_own(a, edge) &&
+		    !(owner &&
+		      declared_has(&a->declared, DECLARED_STRONG, owner, to)))
+			payers[to]++;
+	}
+	return payers;
+}
+
 /* References that nobody gave back, of all instances. */
 void analysis_count_references(struct analysis *a)
 {
 	const struct ledger *l = a->ledger;
+	uint32_t *payers = count_payers(a);
 
 	for (uint32_t i = 1; i < a->m->object_count; i++) {
 		uint32_t block = a->m->objects[i].block;
@@ -66,7 +90,8 @@ void analysis_count_references(struct analysis *a)
 			continue;
 		f = &a->list[a->owner[block] - 1];
 		f->evidence |= FINDING_BY_COUNTS;
-		left = ledger_counts(l, i) ? ledger_residual(l, i) : 0;
+		left =
+		    ledger_counts(l, i) ? ledger_residual(l, i) - payers[i] : 0;
 		/* Of what a finding holds, nothing is said. */
 		if (left > 0 &&
 		    (f->kind == FINDING_CYCLE ||
@@ -74,6 +99,7 @@ void analysis_count_references(struct analysis *a)
 		    a->is_member[block])
 			f->references += (uint64_t)left;
 	}
+	free(payers);
 }
 
 /* --- Counts against pointers ------------------------------------------------------- */
@@ -81,8 +107,8 @@ void analysis_count_references(struct analysis *a)
 #define ANY UINT32_MAX /* words, where nobody can tell how many */
 
 /*
- * How many words anywhere point into each block; its own do not hold it. What
- * the program or the loader calls a root is held by what no pointer shows: of
+ * How many words anywhere point into each block; those in it, or in memory that
+ * is its object's own, do not hold it. What the program or the loader calls a root is held by what no pointer shows: of
  * such a block no count is too high.
  */
 static uint32_t *census(const struct analysis *a)
@@ -91,7 +117,8 @@ static uint32_t *census(const struct analysis *a)
 	uint32_t *words = xcalloc(m->block_count + 1, sizeof(*words));
 
 	for (size_t i = 0; i < m->edge_count; i++)
-		words[m->edges[i].to] += m->edges[i].from != m->edges[i].to;
+		words[m->edges[i].to] += m->edges[i].from != m->edges[i].to &&
+					 !analysis_is_own(a, &m->edges[i]);
 	for (size_t i = 0; i < m->root_count; i++)
 		words[m->roots[i].block] += m->roots[i].where != 0;
 	for (size_t i = 0; i < m->root_count; i++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "owners.h"
 
 #define IMMORTAL (1 << 30) /* counts from here on never come down */
 
@@ -22,6 +23,7 @@ static void fill_blocks(struct ledger *l)
 	contents_make(&l->contents, m);
 	for (uint32_t b = 0; b < m->block_count; b++)
 		l->object_of[b] = contents_object(&l->contents, b);
+	l->owner_of = owners_make(m, &l->contents);
 }
 
 static void fill_edges(struct ledger *l)
@@ -53,6 +55,18 @@ static void fill_edges(struct ledger *l)
 	}
 	free(place);
 	l->g = (struct graph){ (uint32_t)m->object_count, l->first, l->edges };
+}
+
+static void find_components(struct ledger *l)
+{
+	uint32_t n = l->g.nodes;
+	uint32_t *memory = xcalloc(graph_components_memory(n), sizeof(*memory));
+	uint8_t *marks = xcalloc(n + 1u, 1);
+
+	l->component = xcalloc(n + 1u, sizeof(*l->component));
+	graph_components(&l->g, marks, 0, l->component, memory);
+	free(marks);
+	free(memory);
 }
 
 bool ledger_counts(const struct ledger *l, uint32_t object)
@@ -121,7 +135,8 @@ struct ledger *ledger_open(const struct model *m)
 	l->m = m;
 	fill_blocks(l);
 	fill_edges(l);
-	backing_make(&l->backing, m);
+	find_components(l);
+	backing_make(&l->backing, m, l->owner_of);
 	mark_held(l);
 	return l;
 }
@@ -133,9 +148,11 @@ void ledger_close(struct ledger *l)
 	backing_release(&l->backing);
 	contents_release(&l->contents);
 	free(l->object_of);
+	free(l->owner_of);
 	free(l->strong);
 	free(l->ended);
 	free(l->mark);
+	free(l->component);
 	free(l->edges);
 	free(l->first);
 	free(l);

@@ -25,6 +25,7 @@ struct ledger {
 	const struct model *m;
 	struct contents contents;
 	uint32_t *object_of; /* per block: see contents_object */
+	uint32_t *owner_of;  /* per block: see owners_make */
 	int64_t *strong;     /* per object: references whose holder is an object
 			    that is alive */
 	int64_t *ended;      /* per object: references whose holder has ended */
@@ -35,6 +36,8 @@ struct ledger {
 	struct rkn_edge *edges;
 	uint32_t *first;
 	struct graph g;
+	uint32_t *component; /* per object: those that hold each other by strong
+				edges have the same number */
 };
 
 /* NULL: the recording has no objects. `m` must outlive it. Dies when out of

@@ -319,6 +319,27 @@ static json_t *hint(const struct writer *w, const struct finding *f)
 	return o;
 }
 
+/* The pointer that may close the cycle. */
+static json_t *undeclared(const struct writer *w, const struct finding *f)
+{
+	const struct rkn_edge *e = &w->m->edges[f->undeclared];
+	char *from, *to;
+	json_t *o;
+
+	if (f->undeclared == RKN_NONE)
+		return json_null();
+	o = json_object();
+	from = names_object(w->names, e->from);
+	to = names_object(w->names, e->to);
+	document_set(o, "object", json_text(from));
+	document_set(o, "offset", json_count(model_edge_from(w->m, e)));
+	document_set(o, "to", json_text(to));
+	document_set(o, "to_offset", json_count(model_edge_to(w->m, e)));
+	free(from);
+	free(to);
+	return o;
+}
+
 static json_t *wrong_use(const struct writer *w, const struct finding *f)
 {
 	const struct rkn_error *e = &w->m->errors[f->error];
@@ -352,6 +373,7 @@ static json_t *references(const struct writer *w, const struct finding *f)
 		     f->kind == FINDING_REFERENCE ? reference(w, f->reference)
 						  : json_null());
 	document_set(o, "orphaned_by", orphaned(w, f));
+	document_set(o, "undeclared", undeclared(w, f));
 	document_set(o, "break_hint", hint(w, f));
 	document_set(o, "wrong_use", wrong_use(w, f));
 	return o;
@@ -379,6 +401,10 @@ static void announce(const struct writer *w, const struct finding *f)
 	names_announce(w->names, f->members, shown_members(f));
 	if (f->held_by_edge != RKN_NONE)
 		names_announce(w->names, &w->m->edges[f->held_by_edge].from, 1);
+	if (f->undeclared != RKN_NONE) {
+		names_announce(w->names, &w->m->edges[f->undeclared].from, 1);
+		names_announce(w->names, &w->m->edges[f->undeclared].to, 1);
+	}
 }
 
 static json_t *findings(struct writer *w, const struct findings *f,

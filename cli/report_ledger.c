@@ -52,6 +52,21 @@ static void print_hint(const struct printer *p, const struct finding *f)
 	free(to);
 }
 
+static void print_undeclared(const struct printer *p, const struct finding *f)
+{
+	const struct rkn_edge *e = &p->m->edges[f->undeclared];
+	char *from = names_object(p->names, e->from);
+	char *to = names_object(p->names, e->to);
+
+	fprintf(
+	    p->out,
+	    "    closed by the pointer at +0x%" PRIx64
+	    " of %s to %s, of which the program does not say that it is a reference: if it is, that one was not given back; if not, another on %s\n",
+	    model_edge_from(p->m, e), from, to, to);
+	free(from);
+	free(to);
+}
+
 void print_cycle_ledger(const struct printer *p, const struct finding *f)
 {
 	const struct model *m = p->m;
@@ -66,6 +81,8 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		    p->out,
 		    "    and %s on its members that nobody is named for: breaking the cycle alone would not free it\n",
 		    units_count(text, f->references, "more reference"));
+	if (f->undeclared != RKN_NONE)
+		print_undeclared(p, f);
 	if (f->reference != RKN_NONE) {
 		const struct rkn_reference *r = &m->references[f->reference];
 		char *to = names_of(p->names, r->to);

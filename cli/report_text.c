@@ -319,6 +319,10 @@ static void announce(const struct printer *p, const struct finding *f)
 		       n < FINDING_DRAWN ? n : FINDING_DRAWN);
 	if (f->held_by_edge != RKN_NONE)
 		names_announce(p->names, &p->m->edges[f->held_by_edge].from, 1);
+	if (f->undeclared != RKN_NONE) {
+		names_announce(p->names, &p->m->edges[f->undeclared].from, 1);
+		names_announce(p->names, &p->m->edges[f->undeclared].to, 1);
+	}
 }
 
 static void print_findings(const struct printer *p, const struct findings *f,

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "declared.h"
+
+#include <stdlib.h>
+
+#include "die.h"
+
+static int compare(const void *a, const void *b)
+{
+	const struct declared_pair *x = a, *y = b;
+
+	if (x->how != y->how)
+		return x->how < y->how ? -1 : 1;
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->to > y->to) - (x->to < y->to);
+}
+
+static void add(struct declared *d, const struct model *m,
+		const struct rkn_reference *r)
+{
+	bool weak = r->kind == RKN_REFERENCE_WEAK;
+	uint32_t block;
+
+	if (r->from) {
+		d->pairs[d->count++] = (struct declared_pair){
+			weak ? DECLARED_WEAK : DECLARED_STRONG, r->from, r->to
+		};
+		return;
+	}
+	block = r->holder ? model_block_at(m, r->holder) : RKN_NONE;
+	if (block != RKN_NONE)
+		d->pairs[d->count++] =
+		    (struct declared_pair){ weak ? DECLARED_BLOCK_WEAK
+						 : DECLARED_BLOCK_STRONG,
+					    block, r->to };
+}
+
+void declared_make(struct declared *d, const struct model *m)
+{
+	d->count = 0;
+	d->pairs = xcalloc(m->reference_count + 1, sizeof(*d->pairs));
+	for (size_t i = 0; i < m->reference_count; i++)
+		add(d, m, &m->references[i]);
+	if (d->count)
+		qsort(d->pairs, d->count, sizeof(*d->pairs), compare);
+}
+
+void declared_release(struct declared *d)
+{
+	free(d->pairs);
+	*d = (struct declared){ 0 };
+}
+
+bool declared_has(const struct declared *d, enum declared_how how,
+		  uint32_t from, uint32_t to)
+{
+	struct declared_pair key = { (uint32_t)how, from, to };
+
+	return d->count &&
+	       bsearch(&key, d->pairs, d->count, sizeof(key), compare);
+}

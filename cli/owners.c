@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "owners.h"
+
+#include <stdlib.h>
+
+#include "die.h"
+
+#define MANY UINT32_MAX /* owners, so that none is known */
+
+struct search {
+	const struct model *m;
+	const struct contents *c;
+	uint32_t *owners;
+	uint32_t *first; /* edges of each block */
+	/* A block stands there at most when it gets an owner and when more. */
+	uint32_t *queue;
+	uint32_t head, tail;
+};
+
+static void find_edges(struct search *s)
+{
+	const struct model *m = s->m;
+	uint32_t e = 0;
+
+	s->first = xcalloc(m->block_count + 1, sizeof(*s->first));
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		s->first[b] = e;
+		while (e < m->edge_count && m->edges[e].from == b)
+			e++;
+	}
+	s->first[m->block_count] = e;
+}
+
+static void put(struct search *s, uint32_t block, uint32_t owner)
+{
+	s->owners[block] = owner;
+	s->queue[s->tail++] = block;
+}
+
+/* Pass on what stands in the queue. */
+static void pass_on(struct search *s)
+{
+	while (s->head < s->tail) {
+		uint32_t b = s->queue[s->head++], owner = s->owners[b];
+
+		for (uint32_t e = s->first[b]; e < s->first[b + 1]; e++) {
+			uint32_t to = s->m->edges[e].to;
+
+			if (s->c->count[to] || s->owners[to] == owner ||
+			    s->owners[to] == MANY)
+				continue;
+			put(s, to, s->owners[to] ? MANY : owner);
+		}
+	}
+}
+
+/* Of several objects in a block, which points where is not asked. */
+static void start_from_objects(struct search *s)
+{
+	for (uint32_t b = 0; b < s->m->block_count; b++)
+		if (s->c->count[b])
+			put(s, b, s->c->count[b] == 1 ? s->c->first[b] : MANY);
+}
+
+static void start_from_roots(struct search *s)
+{
+	for (size_t i = 0; i < s->m->root_count; i++) {
+		uint32_t b = s->m->roots[i].block;
+
+		if (!s->c->count[b] && s->owners[b] != MANY)
+			put(s, b, MANY);
+	}
+}
+
+/* What no object leads to. */
+static void start_from_strangers(struct search *s)
+{
+	for (uint32_t b = 0; b < s->m->block_count; b++)
+		if (!s->owners[b])
+			put(s, b, MANY);
+}
+
+uint32_t *owners_make(const struct model *m, const struct contents *c)
+{
+	struct search s = { .m = m, .c = c };
+
+	find_edges(&s);
+	s.owners = xcalloc(m->block_count + 1, sizeof(*s.owners));
+	s.queue = xcalloc(2 * m->block_count + 1, sizeof(*s.queue));
+	start_from_roots(&s);
+	start_from_objects(&s);
+	pass_on(&s);
+	start_from_strangers(&s);
+	pass_on(&s);
+	for (uint32_t b = 0; b < m->block_count; b++)
+		if (s.owners[b] == MANY)
+			s.owners[b] = contents_object(c, b);
+	free(s.first);
+	free(s.queue);
+	return s.owners;
+}
