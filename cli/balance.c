@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "die.h"
-#include "ledger.h"
 
 struct sum {
 	uint32_t retains, releases;
@@ -40,55 +40,19 @@ static void add(struct maker *k, uint32_t stack, bool release)
 	}
 }
 
-static int64_t change_of(const struct rkn_event *e)
+static void add_change(const struct change *c, void *data)
 {
-	return e->kind == RKN_EVENT_RETAIN    ? 1
-	       : e->kind == RKN_EVENT_RELEASE ? -1
-					      : 0;
-}
-
-/* References from before the first event that was kept. */
-static uint64_t add_older(struct maker *k, uint32_t object, uint64_t order)
-{
-	size_t first, n = model_references_of(k->m, object, &first);
-	uint64_t count = 0;
-
-	for (size_t i = first; i < first + n; i++) {
-		const struct rkn_reference *r = &k->m->references[i];
-
-		if (r->kind != RKN_REFERENCE || r->order >= order)
-			continue;
-		add(k, r->stack, false);
-		count++;
-	}
-	return count;
+	add(data, c->stack, c->kind == CHANGE_GIVEN_BACK);
 }
 
 static void add_all(struct maker *k, uint32_t object)
 {
-	const struct rkn_object *o = &k->m->objects[object];
-	const struct rkn_event *e;
-	size_t first, n = ledger_events(k->m, object, &first);
-	uint64_t older;
+	struct changes c;
 
-	add(k, o->stack, false);
-	k->b->lost = k->b->outside =
-	    o->event_count > n ? o->event_count - n : 0;
-	/* A release whose retain was not kept tells nothing. */
-	for (; k->b->lost && n > 1 && change_of(&k->m->events[first]) < 0;
-	     n--, first++)
-		k->b->outside++;
-	for (size_t i = first; i < first + n; i++)
-		if (change_of(&k->m->events[i]))
-			add(k, k->m->events[i].stack,
-			    change_of(&k->m->events[i]) < 0);
-	if (!k->b->lost || !n)
-		return;
-	e = &k->m->events[first];
-	older = add_older(k, object, e->order);
-	k->b->lost_count =
-	    (int64_t)e->count - change_of(e) - 1 - (int64_t)older;
-	k->b->outside -= older < k->b->outside ? older : k->b->outside;
+	changes_visit(&c, k->m, object, add_change, k);
+	k->b->lost = c.lost;
+	k->b->outside = c.outside;
+	k->b->lost_count = c.lost_count;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -57,6 +57,41 @@ uint32_t finding_object(const struct finding *f, const struct names *n,
 				 : names_object_at(n, f->members[i]);
 }
 
+static bool has_unnamed(const struct model *m, uint32_t object)
+{
+	size_t first, n = model_references_of(m, object, &first);
+
+	if (m->objects[object].flags & RKN_OBJECT_MAKER)
+		return true;
+	for (size_t i = first; i < first + n; i++)
+		if (m->references[i].kind == RKN_REFERENCE &&
+		    !m->references[i].holder)
+			return true;
+	return false;
+}
+
+size_t finding_counted(const struct finding *f, const struct model *m,
+		       const struct names *n, uint32_t *objects, size_t most)
+{
+	bool cycle = f->kind == FINDING_CYCLE;
+	size_t count = 0, from = cycle ? f->member_count : f->count;
+
+	if (cycle ? !f->references && f->undeclared == RKN_NONE
+		  : f->kind != FINDING_REFERENCE && f->kind != FINDING_OVER)
+		return 0;
+	if (!cycle && f->member_objects)
+		from = f->member_count;
+	for (size_t i = 0; i < from && count < most; i++) {
+		uint32_t o = cycle || f->member_objects
+				 ? finding_object(f, n, i)
+				 : names_object_at(n, f->instances[i]);
+
+		if (o && (!cycle || has_unnamed(m, o)))
+			objects[count++] = o;
+	}
+	return count;
+}
+
 const char *finding_type(const struct finding *f, const struct model *m,
 			 struct names *n)
 {

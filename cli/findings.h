@@ -143,6 +143,14 @@ extern const char *const finding_evidence_names[FINDING_EVIDENCES];
 uint32_t finding_object(const struct finding *f, const struct names *n,
 			size_t i);
 
+/*
+ * The objects whose references `f` is about, all instances of it, `most` at most:
+ * of a cycle those shown that have references nobody is named for, if any of
+ * these is not explained by it. Their number.
+ */
+size_t finding_counted(const struct finding *f, const struct model *m,
+		       const struct names *n, uint32_t *objects, size_t most);
+
 /* The type of the first member, or of what was used wrongly; lives as long as
  * `n`. */
 const char *finding_type(const struct finding *f, const struct model *m,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callers.h"
 #include "command.h"
 #include "die.h"
 #include "member.h"
@@ -31,6 +32,33 @@ static void add_stack(struct issue *i, const struct adder *a, const char *what,
 	    issue_stack_make(a->m, a->symbols, what, stack);
 }
 
+#define MOST_CALLERS  4   /* stacks of them */
+#define MOST_BALANCED 256 /* objects whose calls are looked at */
+
+/* Who took the references that are left, or did not: nobody else is told as the
+ * one to blame. */
+static void add_callers(struct issue *i, const struct adder *a,
+			const struct finding *f)
+{
+	uint32_t objects[MOST_BALANCED];
+	size_t n = finding_counted(f, a->m, a->names, objects, MOST_BALANCED);
+	struct callers c;
+
+	callers_make(&c, a->m, a->symbols, objects, n);
+	for (size_t k = 0; k < c.count && k < MOST_CALLERS; k++) {
+		const struct callers_row *r = &c.rows[k];
+
+		add_stack(i, a,
+			  r->taken < r->given
+			      ? "more references were given back than taken"
+			  : r->maker
+			      ? "the first reference was the maker's"
+			      : "more references were taken than given back",
+			  r->stack);
+	}
+	callers_release(&c);
+}
+
 /* What the ledger knows of calls that led to it. */
 static void add_calls(struct issue *i, const struct adder *a,
 		      const struct finding *f)
@@ -44,6 +72,7 @@ static void add_calls(struct issue *i, const struct adder *a,
 			? "the reference that closed the cycle was taken"
 			: "the reference that was not given back was taken",
 		    m->references[f->reference].stack);
+	add_callers(i, a, f);
 	if (f->orphaned != RKN_NONE)
 		add_stack(i, a, "the release that orphaned the cycle",
 			  m->events[f->orphaned].stack);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callers_json.h"
 #include "die.h"
 #include "document.h"
 #include "holder.h"
@@ -340,6 +341,14 @@ static json_t *undeclared(const struct writer *w, const struct finding *f)
 	return o;
 }
 
+static json_t *balance(const struct writer *w, const struct finding *f)
+{
+	uint32_t objects[MOST_MEMBERS];
+	size_t n = finding_counted(f, w->m, w->names, objects, MOST_MEMBERS);
+
+	return callers_json(w->m, w->symbols, objects, n);
+}
+
 static json_t *wrong_use(const struct writer *w, const struct finding *f)
 {
 	const struct rkn_error *e = &w->m->errors[f->error];
@@ -375,6 +384,7 @@ static json_t *references(const struct writer *w, const struct finding *f)
 	document_set(o, "orphaned_by", orphaned(w, f));
 	document_set(o, "undeclared", undeclared(w, f));
 	document_set(o, "break_hint", hint(w, f));
+	document_set(o, "balance", balance(w, f));
 	document_set(o, "wrong_use", wrong_use(w, f));
 	return o;
 }

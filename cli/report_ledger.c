@@ -52,6 +52,81 @@ static void print_hint(const struct printer *p, const struct finding *f)
 	free(to);
 }
 
+/* A line that can be typed: the shell shall see one word each. */
+static void print_balance_command(const struct printer *p, uint32_t object)
+{
+	char *name = names_of(p->names, object);
+	char *path = escape(p->m->path);
+
+	fprintf(p->out, "refknot balance '%s' '%s'", path, name);
+	free(path);
+	free(name);
+}
+
+/* Was a reference of the object ended by a release without a holder? Which one
+ * is what the shim took for the likeliest. */
+static bool is_guess(const struct model *m, uint32_t object)
+{
+	size_t first, n = ledger_events(m, object, &first);
+
+	for (size_t e = first; e < first + n; e++)
+		if (m->events[e].kind == RKN_EVENT_RELEASE &&
+		    !m->events[e].holder)
+			return true;
+	return false;
+}
+
+static void print_title(const struct printer *p, const uint32_t *objects,
+			size_t count, const char *indent)
+{
+	fprintf(p->out, "%soutstanding references", indent);
+	for (size_t i = 0; i < count; i++)
+		if (is_guess(p->m, objects[i])) {
+			fputs(
+			    " (releases without a holder were paired by nearness; see: ",
+			    p->out);
+			print_balance_command(p, objects[i]);
+			fputc(')', p->out);
+			break;
+		}
+	fputs(":\n", p->out);
+}
+
+static void print_rows(const struct printer *p, const uint32_t *objects,
+		       size_t count, const char *indent)
+{
+	struct outstanding o;
+
+	outstanding_make(&o, p->m, p->symbols, objects, count);
+	if (o.count)
+		print_title(p, objects, count, indent);
+	for (size_t i = 0; i < o.count; i++) {
+		const struct outstanding_row *row = &o.rows[i];
+		char *origin = print_origin(p, row->stack);
+
+		fprintf(p->out, "%s  %" PRIu64 "/%" PRIu64 "  %s %s", indent,
+			row->count, o.total, row->maker ? "made" : "taken",
+			origin);
+		if (!row->maker)
+			print_by(p, &p->m->references[row->first]);
+		fputc('\n', p->out);
+		print_outer(p, row->stack, indent);
+		free(origin);
+	}
+	outstanding_release(&o);
+}
+
+void print_outstanding(const struct printer *p, const uint32_t *objects,
+		       size_t count, const char *indent)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_guess(p->m, objects[i])) {
+			print_callers(p, objects, count, false, indent);
+			break;
+		}
+	print_rows(p, objects, count, indent);
+}
+
 static void print_undeclared(const struct printer *p, const struct finding *f)
 {
 	const struct rkn_edge *e = &p->m->edges[f->undeclared];
@@ -65,6 +140,38 @@ static void print_undeclared(const struct printer *p, const struct finding *f)
 	    model_edge_from(p->m, e), from, to, to);
 	free(from);
 	free(to);
+}
+
+/* Has one of the references that are left a holder? Of these the balance does not
+ * tell. */
+static bool is_anyone_named(const struct model *m, const uint32_t *objects,
+			    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t first, n = model_references_of(m, objects[i], &first);
+
+		for (size_t r = first; r < first + n; r++)
+			if (m->references[r].kind == RKN_REFERENCE &&
+			    m->references[r].holder)
+				return true;
+	}
+	return false;
+}
+
+/* Who may have forgotten the references that the finding is about. */
+static void print_whose(const struct printer *p, const struct finding *f)
+{
+	uint32_t objects[PRINT_CALLERS];
+	size_t n = finding_counted(f, p->m, p->names, objects, PRINT_CALLERS);
+
+	if (!n)
+		return;
+	print_callers(p, objects, n, true, "    ");
+	if (is_anyone_named(p->m, objects, n))
+		print_rows(p, objects, n, "    ");
+	fputs("    all calls: ", p->out);
+	print_balance_command(p, objects[0]);
+	fputc('\n', p->out);
 }
 
 void print_cycle_ledger(const struct printer *p, const struct finding *f)
@@ -106,68 +213,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 	}
 	if (f->hint != RKN_NONE)
 		print_hint(p, f);
-}
-
-/* Was a reference of the object ended by a release without a holder? Which one
- * is what the shim took for the likeliest. */
-static bool is_guess(const struct model *m, uint32_t object)
-{
-	size_t first, n = ledger_events(m, object, &first);
-
-	for (size_t e = first; e < first + n; e++)
-		if (m->events[e].kind == RKN_EVENT_RELEASE &&
-		    !m->events[e].holder)
-			return true;
-	return false;
-}
-
-/* A line that can be typed: the shell shall see one word each. */
-static void print_balance_command(const struct printer *p, uint32_t object)
-{
-	char *name = names_of(p->names, object);
-	char *path = escape(p->m->path);
-
-	fprintf(p->out,
-		" (releases without a holder were paired by nearness; see: refknot balance '%s' '%s')",
-		path, name);
-	free(path);
-	free(name);
-}
-
-static void print_title(const struct printer *p, const uint32_t *objects,
-			size_t count, const char *indent)
-{
-	fprintf(p->out, "%soutstanding references", indent);
-	for (size_t i = 0; i < count; i++)
-		if (is_guess(p->m, objects[i])) {
-			print_balance_command(p, objects[i]);
-			break;
-		}
-	fputs(":\n", p->out);
-}
-
-void print_outstanding(const struct printer *p, const uint32_t *objects,
-		       size_t count, const char *indent)
-{
-	struct outstanding o;
-
-	outstanding_make(&o, p->m, p->symbols, objects, count);
-	if (o.count)
-		print_title(p, objects, count, indent);
-	for (size_t i = 0; i < o.count; i++) {
-		const struct outstanding_row *row = &o.rows[i];
-		char *origin = print_origin(p, row->stack);
-
-		fprintf(p->out, "%s  %" PRIu64 "/%" PRIu64 "  %s %s", indent,
-			row->count, o.total, row->maker ? "made" : "taken",
-			origin);
-		if (!row->maker)
-			print_by(p, &p->m->references[row->first]);
-		fputc('\n', p->out);
-		print_outer(p, row->stack, indent);
-		free(origin);
-	}
-	outstanding_release(&o);
+	print_whose(p, f);
 }
 
 void print_counts(const struct printer *p, const struct finding *f)
@@ -202,7 +248,10 @@ void print_counts(const struct printer *p, const struct finding *f)
 		    "    its last reference was given back, but it was not freed\n",
 		    p->out);
 	}
-	print_outstanding(p, &object, 1, "    ");
+	if (f->kind == FINDING_REFERENCE || f->kind == FINDING_OVER)
+		print_whose(p, f);
+	else
+		print_outstanding(p, &object, 1, "    ");
 }
 
 void print_wrong_use(const struct printer *p, const struct finding *f)

@@ -35,11 +35,17 @@ void print_counts(const struct printer *p, const struct finding *f);
 /* Wrong use of a reference. */
 void print_wrong_use(const struct printer *p, const struct finding *f);
 
-/* The outstanding references of objects, by place; nothing if there are
- * none. */
 /* The callers of print_origin(), one a line, up to main() or so. */
 void print_outer(const struct printer *p, uint32_t stack, const char *indent);
 
+/* Who took the references on objects and who gave back, by caller; nothing if
+ * all are even. `rows`: each caller with its stack, too. report_callers.c */
+void print_callers(const struct printer *p, const uint32_t *objects,
+		   size_t count, bool rows, const char *indent);
+#define PRINT_CALLERS 256 /* objects of a finding */
+
+/* The outstanding references of objects, by place; nothing if there are
+ * none. */
 void print_outstanding(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent);
 

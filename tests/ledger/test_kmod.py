@@ -207,8 +207,13 @@ def test_balance_shows_all_that_a_missing_release_may_be_of(source, modules,
                  "= kmod_module_get_module(l);"):
         line = line_of(tree, "tools/modinfo.c", text)
         assert re.search(rf"modinfo\.c:(\d+, )*{line}\b", told)
+    # the report says that it does not know, and names both
     text = refknot("report", recorded.main).out.decode()
-    assert "paired by nearness" in text
+    assert "not certain whose" in text and "1/1" not in text
+    assert [(c["caller"]["function"], c["net"], c["certain"]) for c in
+            finding["references"]["balance"]["callers"]] == [
+        ("kmod_module_get_module", 3, 0), ("kmod_module_new_from_alias", 3, 0),
+        ("kmod_module_unref", -3, 0)]
 
 
 def test_a_weak_edge_made_strong_is_found_as_a_cycle(source, modules,

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who took references on some objects and who gave them back, by caller: the
+ * function that did it, or had it done by a function that takes, or gives back,
+ * for several. A caller that gave back as many as it took is in order and is left
+ * out. Of the others nobody can tell whose reference it is that is left, unless
+ * they took more than all that was given back.
+ */
+#ifndef CALLERS_H
+#define CALLERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "symbols.h"
+
+struct callers_row {
+	const struct location *place;  /* the caller; lives as long as the
+					 symbols; NULL: not known */
+	const struct location *within; /* that it may have been a helper of;
+					  NULL */
+	uint32_t stack;   /* of the last call of the kind that there were more
+			     of */
+	uint64_t taken;   /* making the object is one */
+	uint64_t given;   /* back */
+	uint64_t certain; /* of those taken: given back by nobody */
+	bool maker;       /* all that it took was by making objects */
+};
+
+struct callers {
+	/* First those that took more than they gave, those with most first and
+	 * makers last among equals; then the others likewise. */
+	struct callers_row *rows;
+	size_t count;
+	uint64_t left;    /* references taken and not given back */
+	uint64_t certain; /* of those: the caller is certain */
+	bool lost;        /* not all calls are known: nothing is certain */
+	bool assumed; /* a function was taken for one that gives back, or takes,
+			 for its caller: nothing is certain */
+};
+
+/* Dies when out of memory. Calls that named the holder are left out where what
+ * they took was given back by such calls. */
+void callers_make(struct callers *c, const struct model *m, struct symbols *s,
+		  const uint32_t *objects, size_t count);
+void callers_release(struct callers *c);
+
+#endif

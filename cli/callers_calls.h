@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Working memory of callers_make, shared by the callers*.c files alone. */
+#ifndef CALLERS_CALLS_H
+#define CALLERS_CALLS_H
+
+#include "callers.h"
+#include "changes.h"
+#include "hash.h"
+
+#define DEPTH  16 /* functions of a stack that are looked at */
+#define NOBODY UINT32_MAX
+
+struct function {
+	uint64_t hash;
+	uint32_t number;
+	const struct location *place;
+	UT_hash_handle hh;
+};
+
+/* A call that changed a count. */
+struct call {
+	uint32_t stack;
+	uint32_t path[DEPTH]; /* functions, the innermost first */
+	uint32_t depth, at;   /* path[at] is the caller */
+	enum change_kind kind;
+	bool counts; /* it is of the objects that are asked for */
+};
+
+/* What the calls have in common whose caller a function is. */
+struct sums {
+	uint64_t taken, given; /* by all */
+	uint32_t parent;       /* its caller; NOBODY: none yet */
+	bool parents;          /* several */
+	uint32_t child;        /* what it called; NOBODY: none yet */
+	bool children;         /* several, or none at times */
+	int64_t net; /* of the calls that count, if helpers passed theirs on */
+	bool even;   /* that is 0, and one took at least */
+};
+
+struct maker {
+	const struct model *m;
+	struct symbols *s;
+	struct function *table;
+	const struct location **places; /* by function */
+	uint32_t functions;
+	struct call *calls;
+	size_t count, capacity;
+	bool counts;  /* of the object at work */
+	bool unnamed; /* leave out the calls that name a holder */
+	int64_t left; /* by calls that name nobody */
+	bool lost;
+	bool assumed; /* that a function is a helper */
+};
+
+static inline uint32_t calls_caller(const struct call *c)
+{
+	return c->depth ? c->path[c->at] : NOBODY;
+}
+
+static inline uint32_t calls_parent(const struct call *c)
+{
+	return c->at + 1 < c->depth ? c->path[c->at + 1] : NOBODY;
+}
+
+/* Of every function on the ways of calls, as if it were the caller; the caller
+ * frees it. callers_helpers.c */
+struct sums *callers_sum_ways(const struct maker *k);
+
+/* Let calls be those of whom helpers helped. `assuming`: also of functions that one
+ * other calls, where that makes it even; k->assumed then. callers_helpers.c */
+void callers_skip_helpers(struct maker *k, bool assuming);
+
+/*
+ * Whom the caller may have helped: the outermost function on the way to it that
+ * did nothing else, nor did all between them. NULL: none. callers_helpers.c
+ */
+const struct location *callers_within(const struct maker *k,
+				      const struct call *c,
+				      const struct sums *ways);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Which functions take and give back for others, so that their calls are those of
+ * who asked them. */
+#include <stdlib.h>
+
+#include "callers_calls.h"
+#include "die.h"
+
+#define HELPERS 3 /* functions that help one another, at most */
+#define ROUNDS  2
+
+static void add_sum(struct sums *s, const struct call *c)
+{
+	if (c->kind == CHANGE_GIVEN_BACK)
+		s->given++;
+	else
+		s->taken++;
+	if (s->parent == NOBODY)
+		s->parent = calls_parent(c);
+	s->parents |= s->parent != calls_parent(c);
+}
+
+static struct sums *sum_up(const struct maker *k)
+{
+	struct sums *sums = xcalloc(k->functions + 1u, sizeof(*sums));
+
+	for (uint32_t i = 0; i < k->functions; i++)
+		sums[i].parent = NOBODY;
+	for (size_t i = 0; i < k->count; i++) {
+		const struct call *c = &k->calls[i];
+
+		if (c->depth)
+			add_sum(&sums[calls_caller(c)], c);
+	}
+	return sums;
+}
+
+/* It takes only, or only gives back. */
+static bool does_one_thing(const struct sums *s)
+{
+	return !s->taken || !s->given;
+}
+
+/* It does so for several. */
+static bool is_helper(const struct sums *s)
+{
+	return s->parents && does_one_thing(s);
+}
+
+/* Who takes and gives back by itself, or by helpers of which some take and
+ * some give, and as many. */
+static void balance_parents(const struct maker *k, struct sums *sums)
+{
+	uint64_t *takes = xcalloc(k->functions + 1u, sizeof(*takes));
+
+	for (size_t i = 0; i < k->count; i++) {
+		const struct call *c = &k->calls[i];
+		uint32_t f;
+
+		if (!c->counts || !c->depth)
+			continue;
+		f = is_helper(&sums[calls_caller(c)]) ? calls_parent(c)
+						      : calls_caller(c);
+		if (f == NOBODY)
+			continue;
+		takes[f] += c->kind != CHANGE_GIVEN_BACK;
+		sums[f].net += c->kind == CHANGE_GIVEN_BACK ? -1 : 1;
+	}
+	for (uint32_t f = 0; f < k->functions; f++)
+		sums[f].even = !sums[f].net && takes[f];
+	free(takes);
+}
+
+static void add_way(struct sums *s, const struct call *c)
+{
+	uint32_t child = c->at ? c->path[c->at - 1] : calls_caller(c);
+
+	add_sum(s, c);
+	if (s->child == NOBODY)
+		s->child = child;
+	s->children |= s->child != child;
+}
+
+struct sums *callers_sum_ways(const struct maker *k)
+{
+	struct sums *sums = xcalloc(k->functions + 1u, sizeof(*sums));
+
+	for (uint32_t i = 0; i < k->functions; i++)
+		sums[i].parent = sums[i].child = NOBODY;
+	for (size_t i = 0; i < k->count; i++) {
+		struct call c = k->calls[i];
+
+		for (c.at = 0; c.at < c.depth; c.at++)
+			add_way(&sums[calls_caller(&c)], &c);
+	}
+	return sums;
+}
+
+/*
+ * A function like obj_ref() takes, or gives back, for whoever asks, maybe by
+ * others that do so for it alone: its calls are those of who asked. Of a function
+ * that one other calls nobody can tell.
+ */
+static void skip_helpers(struct maker *k)
+{
+	struct sums *sums = callers_sum_ways(k);
+
+	for (size_t i = 0; i < k->count; i++) {
+		struct call *c = &k->calls[i];
+		uint32_t at = 0;
+
+		while (at < HELPERS && at + 1 < c->depth &&
+		       does_one_thing(&sums[c->path[at]]) &&
+		       !sums[c->path[at]].parents)
+			at++;
+		if (at < HELPERS && at + 1 < c->depth &&
+		    is_helper(&sums[c->path[at]]))
+			c->at = at + 1;
+	}
+	free(sums);
+}
+
+/* Does the caller help, and would its own one be even with what it did? */
+static bool would_be_even(const struct call *c, const struct sums *sums)
+{
+	return c->depth && calls_parent(c) != NOBODY &&
+	       is_helper(&sums[calls_caller(c)]) && sums[calls_parent(c)].even;
+}
+
+/*
+ * Calls of further helpers become their callers', of those that make one of these
+ * even: a function that forgets something may be called by several, too.
+ */
+static void pass_up(struct maker *k)
+{
+	struct sums *sums = sum_up(k);
+	uint8_t *helps = xcalloc(k->functions + 1u, 1);
+
+	balance_parents(k, sums);
+	for (size_t i = 0; i < k->count; i++)
+		if (would_be_even(&k->calls[i], sums))
+			helps[calls_caller(&k->calls[i])] = 1;
+	for (size_t i = 0; i < k->count; i++) {
+		struct call *c = &k->calls[i];
+
+		if (c->depth && calls_parent(c) != NOBODY &&
+		    helps[calls_caller(c)])
+			c->at++;
+	}
+	free(helps);
+	free(sums);
+}
+
+/* Whom the caller may help, by itself or through others that help it alone: the
+ * place on the way; 0: nobody. A function that one other calls may be like
+ * obj_unref(), or the one to blame. */
+static uint32_t may_help(const struct call *c, const struct sums *ways)
+{
+	uint32_t at = 0;
+
+	if (c->at || !c->depth)
+		return 0;
+	while (at < HELPERS && at + 1 < c->depth &&
+	       does_one_thing(&ways[c->path[at]]) && !ways[c->path[at]].parents)
+		at++;
+	return does_one_thing(&ways[c->path[at]]) ? 0 : at;
+}
+
+/* It is taken for a helper where the one above, which has others that are, is
+ * even then. */
+static void assume(struct maker *k)
+{
+	struct sums *ways = callers_sum_ways(k);
+	int64_t *net = xcalloc(k->functions + 1u, sizeof(*net));
+	uint8_t *helped = xcalloc(k->functions + 1u, 1);
+
+	for (size_t i = 0; i < k->count; i++) {
+		const struct call *c = &k->calls[i];
+		uint32_t above = may_help(c, ways);
+
+		if (!c->counts || !c->depth)
+			continue;
+		net[c->path[above ? above : c->at]] +=
+		    c->kind == CHANGE_GIVEN_BACK ? -1 : 1;
+		helped[calls_caller(c)] |= c->at > 0;
+	}
+	for (size_t i = 0; i < k->count; i++) {
+		struct call *c = &k->calls[i];
+		uint32_t above = may_help(c, ways);
+
+		if (c->counts && above && helped[c->path[above]] &&
+		    !net[c->path[above]]) {
+			c->at = above;
+			k->assumed = true;
+		}
+	}
+	free(net);
+	free(helped);
+	free(ways);
+}
+
+const struct location *callers_within(const struct maker *k,
+				      const struct call *c,
+				      const struct sums *ways)
+{
+	uint32_t at = c->at;
+
+	if (c->at || !c->depth)
+		return NULL;
+	while (at + 1 < c->depth && !ways[c->path[at]].parents &&
+	       !ways[c->path[at + 1]].children)
+		at++;
+	return at && at + 1 < c->depth ? k->places[c->path[at]] : NULL;
+}
+
+void callers_skip_helpers(struct maker *k, bool assuming)
+{
+	skip_helpers(k);
+	if (assuming)
+		assume(k);
+	for (unsigned round = 0; round < ROUNDS; round++)
+		pass_up(k);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "callers_json.h"
+
+#include "document.h"
+#include "json_text.h"
+#include "report_json.h"
+
+static json_t *row_json(const struct model *m, struct symbols *s,
+			const struct callers_row *r)
+{
+	json_t *o = json_object();
+
+	document_set(o, "net",
+		     json_integer((json_int_t)r->taken - (json_int_t)r->given));
+	document_set(o, "taken", json_count(r->taken));
+	document_set(o, "given_back", json_count(r->given));
+	document_set(o, "certain", json_count(r->certain));
+	document_set(o, "maker", json_boolean(r->maker && r->taken));
+	document_set(o, "caller",
+		     r->place ? report_json_place(r->place) : json_null());
+	document_set(o, "within",
+		     r->within ? report_json_place(r->within) : json_null());
+	document_set(o, "stack", report_json_stack(m, s, r->stack));
+	return o;
+}
+
+json_t *callers_json(const struct model *m, struct symbols *s,
+		     const uint32_t *objects, size_t count)
+{
+	json_t *o, *rows;
+	struct callers c;
+
+	if (!count)
+		return json_null();
+	o = json_object();
+	rows = json_array();
+	callers_make(&c, m, s, objects, count);
+	for (size_t i = 0; i < c.count; i++)
+		document_append(rows, row_json(m, s, &c.rows[i]));
+	document_set(o, "objects", json_count(count));
+	document_set(o, "left", json_count(c.left));
+	document_set(o, "certain", json_count(c.certain));
+	document_set(o, "calls_lost", json_boolean(c.lost));
+	document_set(o, "callers", rows);
+	callers_release(&c);
+	return o;
+}

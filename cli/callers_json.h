@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The balance by caller as JSON. */
+#ifndef CALLERS_JSON_H
+#define CALLERS_JSON_H
+
+#include <jansson.h>
+
+#include "callers.h"
+
+/* null: no objects. */
+json_t *callers_json(const struct model *m, struct symbols *s,
+		     const uint32_t *objects, size_t count);
+
+#endif
