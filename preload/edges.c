@@ -102,7 +102,7 @@ static void search_fetched(struct picture *p, uint32_t i, uint64_t start,
 {
 	static uint64_t words[PAGE / 8];
 	uint64_t size = end - start;
-	bool got = readable
+	bool got = readable && p->copies
 		       ? sys_peek(process.pid, words, start, size) == (long)size
 		       : pages_read(&p->pages, words, start, size);
 
@@ -153,7 +153,7 @@ static void search_readable(struct picture *p, uint32_t i, uint64_t start,
 	uint64_t from = (start + PAGE - 1) & ~(PAGE - 1);
 	uint64_t to = end & ~(PAGE - 1);
 
-	if (stop_runs && p->copies) {
+	if (stop_runs) {
 		search_moving(p, i, start, end);
 		return;
 	}

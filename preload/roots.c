@@ -112,12 +112,13 @@ static const uint64_t *copy(uint64_t start, uint64_t end)
 		   : NULL;
 }
 
-/* Where there is no such call, only what cannot fault is read. NULL: it cannot
- * be read, and that is counted. */
+/* Where there is no such call, only what cannot fault is read: no mapping that a
+ * thread which runs may give back. NULL: it cannot be read, and that is counted. */
 static const uint64_t *read_page(struct picture *p, const struct piece *piece,
 				 uint64_t start, uint64_t end)
 {
-	bool safe = piece->map->private && !piece->map->inode;
+	bool stays = !stop_runs || piece->thread;
+	bool safe = piece->map->private && !piece->map->inode && stays;
 	const uint64_t *words = copy(start, end);
 
 	if (words)
