@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "proc.h"
+#include "process.h"
 #include "sys.h"
 
 #define PAGE    4096
@@ -36,22 +37,43 @@ bool pages_known(const struct pages *p)
 	return p->fd >= 0;
 }
 
-/* Pages that are there in [start, end); they may be the kernel's one of zeros,
- * which are none of the mapping's. */
-static uint64_t count_resident(uint64_t start, uint64_t end)
+static bool is_empty(uint64_t page)
+{
+	static uint64_t words[PAGE / 8];
+
+	if (sys_peek(process.pid, words, page, PAGE) != PAGE)
+		return false;
+	for (unsigned i = 0; i < PAGE / 8; i++)
+		if (words[i])
+			return false;
+	return true;
+}
+
+/* Pages that are there. Empty ones may be the kernel's of zeros, which stands
+ * where one was read only, and is none of the mapping's. */
+struct resident {
+	uint64_t filled, empty;
+};
+
+static bool count_resident(uint64_t start, uint64_t end, struct resident *r)
 {
 	static unsigned char seen[PAGE];
-	uint64_t count = 0;
 
 	for (uint64_t size; start < end; start += size) {
 		size = end - start < sizeof(seen) * PAGE ? end - start
 							 : sizeof(seen) * PAGE;
 		if (sys_resident(start, size, seen) < 0)
-			return UINT64_MAX / 2;
-		for (uint64_t i = 0; i < size / PAGE; i++)
-			count += seen[i] & 1;
+			return false;
+		for (uint64_t i = 0; i < size / PAGE; i++) {
+			if (!(seen[i] & 1))
+				continue;
+			if (is_empty(start + i * PAGE))
+				r->empty++;
+			else
+				r->filled++;
+		}
 	}
-	return count;
+	return true;
 }
 
 #define HOLE_LEAST (1ull << 30)
@@ -59,11 +81,14 @@ static uint64_t count_resident(uint64_t start, uint64_t end)
 void pages_note(struct pages *p, uint64_t start, uint64_t end,
 		uint64_t resident)
 {
+	const uint64_t pages = resident / PAGE;
+	struct resident r = { 0, 0 };
+
 	if (p->fd >= 0 || p->hole_count == PAGES_HOLES ||
 	    end - start < HOLE_LEAST || resident > 2 * NEAR ||
-	    count_resident(start, start + NEAR) +
-		    count_resident(end - NEAR, end) !=
-		resident / PAGE)
+	    !count_resident(start, start + NEAR, &r) ||
+	    !count_resident(end - NEAR, end, &r) || r.filled > pages ||
+	    r.filled + r.empty < pages)
 		return;
 	p->holes[p->hole_count].start = start + NEAR;
 	p->holes[p->hole_count++].end = end - NEAR;
