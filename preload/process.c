@@ -29,6 +29,7 @@
 #include "sandbox.h"
 #include "second_signal.h"
 #include "shadow.h"
+#include "spare.h"
 #include "stacks.h"
 #include "store.h"
 #include "sys.h"
@@ -407,6 +408,7 @@ static COLD bool start_child(void)
 	int error;
 
 	sandbox_forked();
+	spare_reset();
 	second_signal_forked();
 	if (!process.settings.children)
 		return stay_off();

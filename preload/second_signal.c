@@ -10,7 +10,8 @@
 static const int candidates[] = { SIGURG, SIGWINCH };
 #define CANDIDATES (sizeof(candidates) / sizeof(*candidates))
 
-/* 0: none. Handlers read it meanwhile. */
+/* 0: none. Atomic: handlers, and threads that set actions, read it meanwhile;
+ * what follows is there before it is. */
 static int chosen;
 static void *handler;
 static struct sys_action former;
@@ -26,7 +27,7 @@ static bool take(int number, const struct sys_action *action)
 	    !tasks_second_signal(number))
 		return false;
 	handler = action->handler;
-	WRITE_ONCE(chosen, number);
+	__atomic_store_n(&chosen, number, __ATOMIC_RELEASE);
 	if (sys_action(number, action, NULL) == 0)
 		return true;
 	WRITE_ONCE(chosen, 0);
@@ -84,7 +85,7 @@ bool second_signal_is_sent(int number, const siginfo_t *info)
 
 void second_signal_tell(int number, struct sigaction *told)
 {
-	if (number != READ_ONCE(chosen) ||
+	if (number != __atomic_load_n(&chosen, __ATOMIC_ACQUIRE) ||
 	    (void *)told->sa_sigaction != handler)
 		return;
 	told->sa_handler =

@@ -11,6 +11,7 @@
 
 static uint64_t start, end; /* end 0: there are none */
 static uint64_t next;       /* atomic: what is before it is taken */
+static bool fitting;        /* atomic: a thread is in spare_fit() */
 
 void *spare_take(size_t size)
 {
@@ -89,7 +90,7 @@ static void make(uint64_t size, uint64_t left)
 	WRITE_ONCE(end, (uint64_t)(uintptr_t)p + size - PAGE);
 }
 
-void spare_fit(uint64_t total)
+static void fit(uint64_t total)
 {
 	uint64_t last = READ_ONCE(end), mapped = READ_ONCE(sys_mapped);
 	uint64_t at = __atomic_exchange_n(&next, last, __ATOMIC_ACQ_REL);
@@ -106,4 +107,17 @@ void spare_fit(uint64_t total)
 	}
 	__atomic_store_n(&next, at, __ATOMIC_RELEASE);
 	make(total - mapped, left);
+}
+
+void spare_fit(uint64_t total)
+{
+	if (__atomic_exchange_n(&fitting, true, __ATOMIC_ACQUIRE))
+		return;
+	fit(total);
+	__atomic_store_n(&fitting, false, __ATOMIC_RELEASE);
+}
+
+void spare_reset(void)
+{
+	__atomic_store_n(&fitting, false, __ATOMIC_RELEASE);
 }

@@ -24,7 +24,9 @@ bool spare_has(uint64_t address);
 
 /* Keep as many as make all that refknot has mapped (sys_mapped) `total` bytes, as
  * far as the kernel and what is in use allow. Other threads may take meanwhile,
- * but get none. */
+ * but get none; of two that do this at once the second does nothing. */
 void spare_fit(uint64_t total);
+/* In a forked child: whoever was at it is not there. */
+void spare_reset(void);
 
 #endif

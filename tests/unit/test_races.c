@@ -324,7 +324,7 @@ static bool is_one(uint64_t limit)
 	uint64_t rest = limit % 4096;
 
 	return limit == RLIM_INFINITY ||
-	       (limit >> 50 == 1 && (rest == 7 || rest == 1024));
+	       (limit >> 50 == 1 && (rest == 7 || rest == 0));
 }
 
 static void set_limits(unsigned number)
