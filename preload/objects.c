@@ -90,7 +90,19 @@ struct store_object *objects_find(uint64_t address)
 	return READ_ONCE(o->address) == address ? o : NULL;
 }
 
-/* The block that it was in may have ended unseen, and another begun there. */
+static bool is_in_noted(uint64_t address)
+{
+	uint64_t start, size;
+
+	return objects_block(address, &start, &size) &&
+	       READ_ONCE(*shadow_slot(start)) & STORE_NOTED;
+}
+
+/*
+ * The block that it was in may have ended unseen, and another begun there. Or
+ * another, without objects, ended there long ago, and the HEAD that it left is
+ * inside the block that is there now.
+ */
 struct store_object *objects_live(uint64_t address)
 {
 	struct store_object *o = objects_find(address);
@@ -101,10 +113,28 @@ struct store_object *objects_live(uint64_t address)
 		return NULL;
 	head = shadow_head_at(address);
 	word = head ? READ_ONCE(*head) : 0;
-	if ((word & STORE_HEAD) &&
-	    (word & (STORE_FREED | STORE_NOTED)) != STORE_NOTED)
-		return NULL;
-	return o;
+	if (likely(!(word & STORE_HEAD) ||
+		   (word & (STORE_FREED | STORE_NOTED)) == STORE_NOTED))
+		return o;
+	return word & STORE_FREED && !(word & STORE_NOTED) &&
+		       is_in_noted(address)
+		   ? o
+		   : NULL;
+}
+
+/* An object is in a block where another one began that was freed: that one's HEAD
+ * says nothing of it. */
+static void drop_freed(uint64_t address)
+{
+	uint64_t *slot = shadow_slot(address), head;
+
+	if (!slot || !shadow_slot_known(slot))
+		return;
+	head = READ_ONCE(*slot);
+	if (unlikely((head & (STORE_HEAD | STORE_FREED)) ==
+		     (STORE_HEAD | STORE_FREED)))
+		__atomic_compare_exchange_n(slot, &head, 0, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 /* It is locked, and stays so: who comes too late waits for the lock. */
@@ -137,6 +167,7 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 		return NULL;
 	head = shadow_slot(start);
 	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
+	drop_freed(address);
 	o = objects_at(number);
 	objects_lock(t, o);
 	WRITE_ONCE(o->address, address);
@@ -301,6 +332,8 @@ static void settle_one(struct thread *t, struct store_object *o, uint64_t by,
 	}
 	__atomic_store_n(&o->counter, counter, __ATOMIC_RELAXED);
 	o->address += by;
+	if (o->address - block < size)
+		drop_freed(o->address);
 	if (slot)
 		__atomic_store_n(slot, objects_number(o), __ATOMIC_RELEASE);
 }
@@ -340,7 +373,7 @@ bool objects_whole(const struct store_object *o, uint32_t *stack)
 	const uint64_t *head = shadow_head_at(o->address);
 	uint64_t word = head ? READ_ONCE(*head) : 0;
 
-	if (!(word & STORE_HEAD) || o->address % (1ull << shadow.granule_shift))
+	if (!(word & STORE_HEAD) || !(word & STORE_NOTED) || o->address % (1ull << shadow.granule_shift))
 		return false;
 	*stack = shadow_stack(word);
 	return true;

@@ -13,15 +13,16 @@
 #define FAR  (1ull << 36) /* bytes down to a block's start */
 #define NEAR (1ull << 14)
 
-/* It was freed before, and nothing was recorded there since. */
+/* It was freed before, and nothing was recorded there since, nor around it. */
 static bool is_freed(struct thread *t, struct rkn_free *f)
 {
 	const uint64_t *head = shadow_head_at(f->address);
-	uint64_t word = head ? READ_ONCE(*head) : 0, pc;
+	uint64_t word = head ? READ_ONCE(*head) : 0, pc, start, size;
 
 	if (f->address & ((1ull << shadow.granule_shift) - 1) ||
 	    (word & (STORE_HEAD | STORE_FREED)) != (STORE_HEAD | STORE_FREED) ||
-	    word == LEFTOVERS_RECORD)
+	    word == LEFTOVERS_RECORD ||
+	    objects_block(f->address, &start, &size))
 		return false;
 	f->kind = RKN_FREE_AGAIN;
 	f->size = word >> STORE_SIZE_SHIFT;
