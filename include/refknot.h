@@ -225,8 +225,11 @@ REFKNOT_API void refknot_release(const void *p)
 	REFKNOT_DO(release(REFKNOT_AT(p), 0, (const char *)0));
 }
 
-/* The same for a reference that `holder` (an object, or any address) keeps in
- * `field` (NULL: not named): it is an edge from `holder` to `p` as well. */
+/*
+ * The same for a reference that `holder` keeps in `field` (NULL: not named): it
+ * is an edge from `holder` to `p` as well. In all calls a holder or owner may be
+ * an object, any address in one (&node->table), or memory that is none.
+ */
 REFKNOT_API void refknot_retain_by(const void *p, const void *holder,
 				   const char *field)
 {

@@ -2,6 +2,7 @@
 #include "ledger.h"
 
 #include "errors.h"
+#include "modules.h"
 
 uint32_t references_lost;
 
@@ -63,6 +64,44 @@ on_freed(struct thread *t, const struct store_object *o, const void *frame)
 
 	errors_add(t, RKN_ERROR_REFERENCE_ON_FREED, o, stack, 0);
 	return NULL;
+}
+
+/* Is it on the stack, or in a module's data? The latter is remembered: what a
+ * module has is never a block's, but that is not found out at once. */
+static NOINLINE bool is_outside(struct thread *t, uint64_t address,
+				uint64_t *known)
+{
+	uint64_t sp = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+
+	if (address >= sp && address < thread_stack_end(t, sp))
+		return true;
+	if (modules_find(address) == RKN_NONE)
+		return false;
+	*known = address;
+	return true;
+}
+
+struct store_object *ledger_holder_slowly(struct thread *t, uint64_t *holder)
+{
+	uint64_t address = *holder;
+	uint64_t *known = &t->outside[ledger_seen_at(address) % THREAD_OUTSIDE];
+	struct store_object *o;
+
+	if (*known == address) /* or there is none */
+		return NULL;
+	o = objects_find(address);
+	if (o && objects_flags(o) & STORE_OBJECT_TRACKED &&
+	    (likely(objects_flags(o) & STORE_OBJECT_LIVE) ||
+	     !objects_replaced(o))) {
+		t->seen[ledger_seen_at(address)] = objects_number(o);
+		return o;
+	}
+	if (!address || is_outside(t, address, known))
+		return NULL;
+	o = objects_around(address, holder);
+	if (o)
+		*holder = o->address;
+	return o;
 }
 
 COLD struct store_object *ledger_find_slowly(struct thread *t, const void *p,

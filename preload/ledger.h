@@ -353,21 +353,18 @@ static inline struct store_object *ledger_find(struct thread *t, const void *p,
 	return likely(o) ? o : ledger_find_slowly(t, p, frame);
 }
 
-/* One that has ended may still give back what it holds. */
+/*
+ * The object at *holder, else the one that it is in: one that has ended may
+ * still give back what it holds. Then *holder is the object's address, and if it
+ * is none, its block's, if it is in one.
+ */
+struct store_object *ledger_holder_slowly(struct thread *t, uint64_t *holder);
 static inline struct store_object *ledger_holder(struct thread *t,
-						 const void *holder)
+						 uint64_t *holder)
 {
-	struct store_object *o = ledger_seen(t, ledger_address(holder));
+	struct store_object *o = ledger_seen(t, *holder);
 
-	if (o)
-		return o;
-	o = holder ? objects_find(ledger_address(holder)) : NULL;
-	if (!o || !(objects_flags(o) & STORE_OBJECT_TRACKED) ||
-	    (unlikely(!(objects_flags(o) & STORE_OBJECT_LIVE)) &&
-	     objects_replaced(o)))
-		return NULL;
-	t->seen[ledger_seen_at(ledger_address(holder))] = objects_number(o);
-	return o;
+	return o ? o : ledger_holder_slowly(t, holder);
 }
 
 static inline uint32_t ledger_number(const struct store_object *o)

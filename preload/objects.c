@@ -12,6 +12,10 @@
 #define GRANULE_SHIFT 3
 #define SLOTS         (STORE_REGION >> GRANULE_SHIFT)
 
+#define LOOKED_THROUGH (1u << 17) /* slots below an address inside an object */
+#define MOST_BEHIND    (1u << 16) /* bytes of one that was freed */
+#define MOST_BEFORE    1024u      /* bytes of a header before the first one */
+
 static uint32_t **regions; /* slots of each; NULL: none */
 static uint64_t count;     /* of regions; 0: nothing is recorded yet */
 uint64_t objects_clock;
@@ -243,6 +247,84 @@ static const struct store_object *first_in(uint64_t from, uint64_t end)
 	if (from < end)
 		each(from, end - from, false, find_one, &found);
 	return found;
+}
+
+/* Slots from the one of `at` down that are ready together, or all not: down to
+ * the start of the store's step, or of the region. */
+static uint64_t run_down(uint64_t at, const uint32_t *slot)
+{
+	uint64_t region = (at % STORE_REGION >> GRANULE_SHIFT) + 1, step;
+
+	if (!slot)
+		return region;
+	step = offset_of(slot) % STORE_STEP / sizeof(*slot) + 1;
+	return step < region ? step : region;
+}
+
+/* Can it be a holder? One that has ended can, while it has not given back all;
+ * of that one's block nothing but its size is known. */
+static bool may_hold(const struct store_object *o, uint64_t address)
+{
+	unsigned flags = objects_flags(o);
+
+	if (!(flags & STORE_OBJECT_TRACKED))
+		return false;
+	if (flags & STORE_OBJECT_LIVE)
+		return objects_live(o->address) == o;
+	return o->holds && address - o->address < o->size &&
+	       !objects_replaced(o);
+}
+
+/* The last of those in [start, address]. */
+static struct store_object *last_in(uint64_t start, uint64_t address)
+{
+	uint64_t at = address & ~((1ull << GRANULE_SHIFT) - 1), looked = 0;
+
+	while (at >= start && looked < LOOKED_THROUGH) {
+		const uint32_t *slot = slot_at(at);
+		uint64_t n = run_down(at, slot);
+
+		if (!is_known(slot)) {
+			if (at < n << GRANULE_SHIFT)
+				return NULL;
+			at -= n << GRANULE_SHIFT;
+			continue;
+		}
+		for (looked += n; n && at >= start;
+		     n--, slot--, at -= 1u << GRANULE_SHIFT) {
+			struct store_object *o =
+			    READ_ONCE(*slot) ? objects_find(at) : NULL;
+
+			if (o && may_hold(o, address))
+				return o;
+		}
+	}
+	return NULL;
+}
+
+struct store_object *objects_around(uint64_t address, uint64_t *start)
+{
+	const struct store_object *next;
+	struct store_object *o;
+	uint64_t size, end;
+
+	if (!objects_block(address, start, &size)) {
+		*start = address;
+		if (address < MOST_BEHIND)
+			return NULL;
+		o = last_in(address - MOST_BEHIND, address);
+		return o && !(objects_flags(o) & STORE_OBJECT_LIVE) ? o : NULL;
+	}
+	if (!(READ_ONCE(*shadow_slot(*start)) & STORE_NOTED))
+		return NULL;
+	o = last_in(*start, address);
+	if (o)
+		return o;
+	end = *start + size;
+	if (end - address > MOST_BEFORE)
+		end = address + MOST_BEFORE;
+	next = first_in(address, end);
+	return next ? objects_at(objects_number(next)) : NULL;
 }
 
 bool objects_part(const struct store_object *o, struct objects_part *part)

@@ -28,6 +28,14 @@ struct store_object *objects_find(uint64_t address);
 /* The same if its object, or its block's taming, is alive; else NULL. */
 struct store_object *objects_live(uint64_t address);
 
+/*
+ * The object that `address` is in, if no object begins there: the last that
+ * begins before it in its block, or the first, behind a header. One that has
+ * ended counts while it holds anything. NULL: none; then *start is its block's,
+ * or `address` itself, which is in none.
+ */
+struct store_object *objects_around(uint64_t address, uint64_t *start);
+
 /* A new record for `address`, which lies in a live block; it is locked by `t`
  * and has nothing but its address. NULL: no block there (*limit says so), no
  * room. */

@@ -19,7 +19,7 @@ static inline void hold(struct thread *t, struct ledger_edge *e,
 			const void *holder, const char *field)
 {
 	e->holder = ledger_address(holder);
-	e->from = ledger_holder(t, holder);
+	e->from = ledger_holder(t, &e->holder);
 	e->field = names_number(field, t->area->limits);
 }
 
@@ -203,7 +203,8 @@ static NOINLINE void move(struct thread *t, struct store_object *o,
 			  const struct ledger_edge *e)
 {
 	uint32_t number = 0;
-	struct store_object *next = ledger_holder(t, to);
+	uint64_t holder = ledger_address(to);
+	struct store_object *next = ledger_holder(t, &holder);
 	struct store_object *locks[LEDGER_LOCKS] = { o, e->from, next };
 
 	ledger_lock(t, locks);
@@ -215,7 +216,7 @@ static NOINLINE void move(struct thread *t, struct store_object *o,
 		ledger_unlink_from(number);
 		ledger_held_less(t, before);
 		ledger_unlink_to(number);
-		references_at(number)->holder = ledger_address(to);
+		references_at(number)->holder = holder;
 		if (to)
 			ledger_link_held(number, o);
 		else

@@ -32,6 +32,7 @@ struct thread_gate {
 #define THREAD_NOBODY UINT64_MAX /* both, of what is no thread's */
 
 #define THREAD_SEEN    64
+#define THREAD_OUTSIDE 16
 #define THREAD_RETIRED 256 /* ended objects whose records are kept */
 
 /* Records of the ledger that it may use, a list of each kind: see recycle.h. */
@@ -88,6 +89,7 @@ struct thread {
 	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
 	uint64_t around; /* start of a block, see around.c; 0: none */
+	uint64_t outside[THREAD_OUTSIDE]; /* holders in modules' data, by address */
 	uint64_t order;  /* of the last thing that it did to an object */
 	uint32_t retire; /* objects retired so far */
 	uint32_t retired[THREAD_RETIRED];

@@ -205,11 +205,14 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 	struct visits_item *items = NULL;
 	struct store_object *o;
 	size_t count = 0, size = 0, there;
+	uint64_t start;
 
 	if (!t)
 		return 0;
 	world_enter(t);
 	o = p ? objects_live((uint64_t)(uintptr_t)p) : NULL;
+	if (p && (!o || !is_there(o)))
+		o = objects_around((uint64_t)(uintptr_t)p, &start);
 	if (o && is_there(o)) {
 		objects_lock(t, o);
 		items = gather(o, referrers, &count, &size);
