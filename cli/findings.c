@@ -30,6 +30,7 @@ static const struct {
 	[FINDING_RELEASED_AT_ZERO] = { "release-at-zero", "high", "high" },
 	[FINDING_ON_FREED] = { "reference-on-freed", "high", "high" },
 	[FINDING_FREED_HELD] = { "freed-while-held", "high", "high" },
+	[FINDING_WRONG_HOLDER] = { "wrong-holder", "high", "medium" },
 	[FINDING_ZERO] = { "zero-not-freed", "high", "high" },
 	[FINDING_POSSIBLE] = { "possible-leak", "low", "low" },
 };

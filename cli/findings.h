@@ -29,6 +29,7 @@ enum finding_kind {
 	FINDING_RELEASED_AT_ZERO, /* release-at-zero */
 	FINDING_ON_FREED,         /* reference-on-freed */
 	FINDING_FREED_HELD,       /* freed-while-held */
+	FINDING_WRONG_HOLDER,     /* wrong-holder: gave away what it had not */
 	FINDING_ZERO,             /* zero-not-freed */
 	FINDING_POSSIBLE, /* possible-leak: held by an interior pointer only */
 	FINDING_KINDS

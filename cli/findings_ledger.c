@@ -204,6 +204,9 @@ static void judge_errors(struct analysis *a, struct ledger_group **groups)
 		[RKN_ERROR_RELEASE_AT_ZERO] = FINDING_RELEASED_AT_ZERO,
 		[RKN_ERROR_REFERENCE_ON_FREED] = FINDING_ON_FREED,
 		[RKN_ERROR_FREED_WHILE_HELD] = FINDING_FREED_HELD,
+		[RKN_ERROR_RELEASE_BY_OTHER] = FINDING_WRONG_HOLDER,
+		[RKN_ERROR_MOVE_FROM_OTHER] = FINDING_WRONG_HOLDER,
+		[RKN_ERROR_UNLINK_NOTHING] = FINDING_WRONG_HOLDER,
 	};
 
 	for (uint32_t i = 0; i < a->m->error_count; i++) {
@@ -214,6 +217,7 @@ static void judge_errors(struct analysis *a, struct ledger_group **groups)
 
 		f->evidence |= FINDING_BY_LEDGER;
 		f->count += e->count;
+		f->doubted |= e->flags & RKN_ERROR_DOUBTED;
 		f->references += (uint64_t)e->references;
 		if (f->error == RKN_NONE)
 			f->error = i;

@@ -20,6 +20,7 @@ static const char *severity(const struct gate *g, const struct issue *i)
 	case FINDING_ON_FREED:
 	case FINDING_RELEASED_AT_ZERO:
 	case FINDING_FREED_HELD:
+	case FINDING_WRONG_HOLDER:
 		return "critical"; /* memory may be used after its end */
 	case FINDING_POSSIBLE:
 		return "minor";

@@ -13,7 +13,7 @@
 #define KIND(kind) (1u << FINDING_##kind)
 #define LEDGER                                                                 \
 	(KIND(RELEASED_AT_ZERO) | KIND(ON_FREED) | KIND(FREED_HELD) |          \
-	 KIND(ZERO))
+	 KIND(WRONG_HOLDER) | KIND(ZERO))
 #define ALL ((1u << FINDING_KINDS) - 1)
 
 /* Words of --fail-on; each kind's own name is one too. */

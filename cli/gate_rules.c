@@ -19,6 +19,7 @@ static const char *const nouns[FINDING_KINDS] = {
 	[FINDING_RELEASED_AT_ZERO] = "release at zero",
 	[FINDING_ON_FREED] = "reference on a freed object",
 	[FINDING_FREED_HELD] = "object freed while held",
+	[FINDING_WRONG_HOLDER] = "wrong holder",
 	[FINDING_ZERO] = "type at zero but not freed",
 	[FINDING_POSSIBLE] = "possible leak",
 };

@@ -24,6 +24,7 @@ static const char *kind_of(const struct issue *i)
 	case FINDING_RELEASED_AT_ZERO:
 	case FINDING_ON_FREED:
 	case FINDING_FREED_HELD:
+	case FINDING_WRONG_HOLDER:
 		return "InvalidFree";
 	default:
 		return "Leak_DefinitelyLost";

@@ -82,6 +82,12 @@ static void add_calls(struct issue *i, const struct adder *a,
 		if (m->errors[f->error].ended_stack)
 			add_stack(i, a, "the object was freed",
 				  m->errors[f->error].ended_stack);
+		if (m->errors[f->error].other.stack)
+			add_stack(i, a, "another holder came to have it",
+				  m->errors[f->error].other.stack);
+		if (m->errors[f->error].who.stack)
+			add_stack(i, a, "the holder let go of its own",
+				  m->errors[f->error].who.stack);
 	}
 }
 

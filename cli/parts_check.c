@@ -202,8 +202,14 @@ static const char *check_error(const struct parts *p, size_t i)
 	if (misses(p, e->stack, e->thread, e->type) ||
 	    misses(p, e->made_stack, 0, 0) || misses(p, e->ended_stack, 0, 0))
 		return "its stack, thread or type is unknown";
-	if (!e->kind || e->kind > RKN_ERROR_FREED_WHILE_HELD)
+	if (!e->kind || e->kind > RKN_ERROR_UNLINK_NOTHING)
 		return "its kind is unknown";
+	if (misses(p, e->who.stack, 0, e->who.type) ||
+	    misses(p, e->to.stack, 0, e->to.type) ||
+	    misses(p, e->other.stack, 0, e->other.type) ||
+	    misses(p, 0, 0, e->who.field) || misses(p, 0, 0, e->to.field) ||
+	    misses(p, 0, 0, e->other.field))
+		return "one of its holders is unknown";
 	return NULL;
 }
 
@@ -317,8 +323,8 @@ const struct part_kind part_kinds[PARTS] = {
 				   check_reference },
 	[RKN_CHUNK_EVENTS] = { "events", sizeof(struct rkn_event),
 			       check_event },
-	[RKN_CHUNK_ERRORS] = { "errors", sizeof(struct rkn_error),
-			       check_error },
+	[RKN_CHUNK_ERRORS] = { "errors", sizeof(struct rkn_error), check_error,
+			       offsetof(struct rkn_error, who) },
 	[RKN_CHUNK_REGIONS] = { "regions", sizeof(struct rkn_region),
 				check_region,
 				offsetof(struct rkn_region, grown_since) },

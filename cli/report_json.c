@@ -15,6 +15,7 @@
 #include "strays.h"
 #include "verdict.h"
 #include "wishes.h"
+#include "wrong_holder.h"
 
 #define MOST_MEMBERS 1000 /* of one finding, and pointers of one member */
 
@@ -362,6 +363,7 @@ static json_t *wrong_use(const struct writer *w, const struct finding *f)
 	document_set(o, "made", stack(w, e->made_stack));
 	document_set(o, "freed",
 		     e->ended_stack ? stack(w, e->ended_stack) : json_null());
+	wrong_holder_json(o, w->m, w->symbols, w->names, e);
 	return o;
 }
 

@@ -8,6 +8,7 @@
 #include "outstanding.h"
 #include "report_print.h"
 #include "units.h"
+#include "wrong_holder.h"
 
 /* " by Session#1 in next"; nothing if nobody is named for it. */
 static void print_by(const struct printer *p, const struct rkn_reference *r)
@@ -267,6 +268,8 @@ void print_wrong_use(const struct printer *p, const struct finding *f)
 	if (f->count > 1)
 		fprintf(p->out, ", the first of %" PRIu64, f->count);
 	fputc('\n', p->out);
+	if (f->kind == FINDING_WRONG_HOLDER)
+		wrong_holder_print(p, e);
 	print_at(p, "made by", e->made_stack);
 	if (e->ended_stack)
 		print_at(p, "freed by", e->ended_stack);

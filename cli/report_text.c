@@ -34,6 +34,8 @@ static const struct {
 			       "references on freed objects" },
 	[FINDING_FREED_HELD] = { "FREED WHILE HELD", "object freed while held",
 				 "objects freed while held" },
+	[FINDING_WRONG_HOLDER] = { "WRONG HOLDER", "wrong holder",
+				   "wrong holders" },
 	[FINDING_ZERO] = { "ZERO BUT NOT FREED", "type at zero but not freed",
 			   "types at zero but not freed" },
 	[FINDING_POSSIBLE] = { "POSSIBLE LEAK", "possible leak",

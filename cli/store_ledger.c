@@ -253,6 +253,8 @@ static int add_events(struct ledger *l, struct rkn_object *o)
 			break;
 		e = &l->events[i];
 		kind = e->kind_stack >> STORE_KIND_SHIFT;
+		if (kind == STORE_EVENT_WRONG_MOVE)
+			kind = RKN_EVENT_MOVE;
 		holder = object_of(l, e->holder);
 		/* Its record may be another object's by now. */
 		if (holder && l->list[holder].order > e->order)
@@ -284,6 +286,36 @@ static int make_events(struct ledger *l)
 
 #define MOST_ERRORS 4096u /* that a store holds */
 
+/* Do holders of that type give back what they were not named for when they took
+ * it? For that there is a record of objects that nobody was ever named for. */
+static bool is_habit(const struct rkn_error *e, size_t count,
+		     const struct rkn_error *one)
+{
+	for (size_t i = 0; i < count; i++)
+		if (e[i].kind == STORE_ERROR_ACCOUNTED && e[i].count &&
+		    e[i].type == one->type && e[i].stack == one->who.type)
+			return true;
+	return false;
+}
+
+/* Then the maker's reference is what they mean: it is no error, and counted. */
+static void pardon(struct ledger *l, struct rkn_error *e, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (e[i].flags & RKN_ERROR_DOUBTED &&
+		    is_habit(e, count, &e[i])) {
+			l->s->m->limits[RKN_LIMIT_NO_HOLDER] += e[i].count;
+			e[i].count = 0;
+		}
+}
+
+static void number_party(const struct ledger *l, struct rkn_party *p)
+{
+	p->type = name_of(l, p->type);
+	p->field = name_of(l, p->field);
+	p->stack = store_file_stack(l->s, p->stack);
+}
+
 static int make_errors(struct ledger *l)
 {
 	struct part *part = &l->s->parts.of[RKN_CHUNK_ERRORS];
@@ -301,9 +333,10 @@ static int make_errors(struct ledger *l)
 	if (error || !count)
 		return error;
 	e = table;
+	pardon(l, e, count);
 	for (size_t i = 0; i < count; i++) {
 		if (!e[i].kind || !e[i].count ||
-		    e[i].kind > RKN_ERROR_FREED_WHILE_HELD)
+		    e[i].kind > RKN_ERROR_UNLINK_NOTHING)
 			continue;
 		e[kept] = e[i];
 		e[kept].type = name_of(l, e[i].type);
@@ -311,6 +344,9 @@ static int make_errors(struct ledger *l)
 		e[kept].made_stack = store_file_stack(l->s, e[i].made_stack);
 		e[kept].ended_stack = store_file_stack(l->s, e[i].ended_stack);
 		e[kept].thread = thread_of(l, e[i].thread);
+		number_party(l, &e[kept].who);
+		number_party(l, &e[kept].to);
+		number_party(l, &e[kept].other);
 		kept++;
 	}
 	part->records = table;

@@ -18,7 +18,7 @@ static void fill(struct rkn_error *e, const struct thread *t,
 
 /* A record that is just being filled in looks like another: then there are two
  * of one kind, which readers add up. */
-COLD void errors_add(struct thread *t, enum rkn_error_kind kind,
+COLD struct rkn_error *errors_add(struct thread *t, enum rkn_error_kind kind,
 		     const struct store_object *o, uint32_t stack,
 		     int32_t references)
 {
@@ -29,18 +29,21 @@ COLD void errors_add(struct thread *t, enum rkn_error_kind kind,
 	for (uint64_t i = 0; i <= mask; i++, at = (at + 1) & mask) {
 		struct rkn_error *e = store_record(STORE_ERRORS, at);
 		uint32_t none = 0;
+		bool first;
 
 		if (!e)
 			break;
-		if (__atomic_compare_exchange_n(&e->kind, &none, kind, false,
-						__ATOMIC_ACQUIRE,
-						__ATOMIC_ACQUIRE))
+		first = __atomic_compare_exchange_n(&e->kind, &none, kind,
+						    false, __ATOMIC_ACQUIRE,
+						    __ATOMIC_ACQUIRE);
+		if (first)
 			fill(e, t, o, stack, references);
 		else if (none != kind || e->type != o->type ||
 			 e->stack != stack)
 			continue;
 		__atomic_fetch_add(&e->count, 1, __ATOMIC_RELAXED);
-		return;
+		return first ? e : NULL;
 	}
 	t->area->limits[RKN_LIMIT_OBJECTS_FULL]++;
+	return NULL;
 }

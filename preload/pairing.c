@@ -179,15 +179,13 @@ static uint32_t find_held(const struct store_object *o)
 	return number;
 }
 
-uint32_t pairing_end(struct thread *t, struct store_object *o,
+uint32_t pairing_end(const struct thread *t, const struct store_object *o,
 		     const struct ledger_edge *e)
 {
 	struct choice c = choose(t, o, e->stack, false);
 
-	if (c.maker) {
-		objects_set_flags(o, 0, STORE_OBJECT_MAKER);
+	if (c.maker)
 		return 0;
-	}
 	return c.number ? c.number : find_held(o);
 }
 

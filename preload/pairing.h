@@ -13,9 +13,8 @@
 uint32_t pairing_find(const struct store_object *to, uint32_t kind,
 		      const struct ledger_edge *e);
 
-/* End the maker's reference, and return 0; or the number of the one to end,
- * 0 if there is none. */
-uint32_t pairing_end(struct thread *t, struct store_object *o,
+/* The reference to end; 0: the maker's, or there is none. */
+uint32_t pairing_end(const struct thread *t, const struct store_object *o,
 		     const struct ledger_edge *e);
 
 /* Which reference that nobody is named for is meant where one gets a holder: the

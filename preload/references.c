@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "errors.h"
+#include "holders.h"
 #include "ledger.h"
 #include "names.h"
 #include "pairing.h"
@@ -95,7 +96,9 @@ static COLD uint32_t end_slowly(struct thread *t, struct store_object *o,
 	if (third && !objects_try_lock(t, objects_at(from)))
 		return from;
 	if (e->holder && !held)
-		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
+		holders_released(t, o, e);
+	if (!number)
+		objects_set_flags(o, 0, STORE_OBJECT_MAKER);
 	if (number)
 		ledger_drop(t, number);
 	if (third)
@@ -208,8 +211,12 @@ static NOINLINE void move(struct thread *t, struct store_object *o,
 	struct store_object *locks[LEDGER_LOCKS] = { o, e->from, next };
 
 	ledger_lock(t, locks);
-	if (ledger_is_live(o, ledger_address(p)))
-		number = find_to_move(t, o, e);
+	if (!ledger_is_live(o, ledger_address(p)))
+		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
+	else if (!(number = find_to_move(t, o, e)))
+		holders_moved(
+		    t, o, e,
+		    &(struct ledger_edge){ .from = next, .holder = holder });
 	if (number) {
 		uint32_t before = references_at(number)->from;
 
@@ -225,8 +232,6 @@ static NOINLINE void move(struct thread *t, struct store_object *o,
 			ledger_link_from(number, next);
 		ledger_note(t, o, RKN_EVENT_MOVE, e->stack, ledger_number(next),
 			    references_at(number)->field);
-	} else {
-		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
 	}
 	ledger_unlock(locks);
 }
@@ -262,9 +267,10 @@ static NOINLINE void say(struct thread *t, struct store_object *o,
 	uint32_t number = 0;
 
 	ledger_lock(t, locks);
-	if (!ledger_is_live(o, ledger_address(p)) ||
-	    (!said->on && !(number = pairing_find(o, said->kind, e)))) {
+	if (!ledger_is_live(o, ledger_address(p))) {
 		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
+	} else if (!said->on && !(number = pairing_find(o, said->kind, e))) {
+		holders_unlinked(t, o, e, said->kind);
 	} else {
 		ledger_note(t, o, said->on ? RKN_EVENT_LINK : RKN_EVENT_UNLINK,
 			    e->stack, ledger_number(e->from), e->field);

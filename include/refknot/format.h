@@ -30,7 +30,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes, damaged by text transfers */
 #define RKN_MAJOR 1
-#define RKN_MINOR 3
+#define RKN_MINOR 4
 
 struct rkn_file_header {
 	char magic[8];
@@ -336,6 +336,26 @@ enum rkn_error_kind {
 	RKN_ERROR_RELEASE_AT_ZERO = 1,
 	RKN_ERROR_REFERENCE_ON_FREED = 2,
 	RKN_ERROR_FREED_WHILE_HELD = 3,
+	/* Since minor version 4: a holder has not what it is said to have. */
+	RKN_ERROR_RELEASE_BY_OTHER = 4,
+	RKN_ERROR_MOVE_FROM_OTHER = 5,
+	RKN_ERROR_UNLINK_NOTHING = 6,
+};
+
+enum rkn_error_flag {
+	RKN_ERROR_DOUBTED = 1u << 0, /* the maker's reference may be meant */
+	RKN_ERROR_GAVE_AWAY = 1u << 1, /* `who` moved its own to another; else
+					  it gave it back */
+	RKN_ERROR_FIRST_MOVE = 1u << 2, /* the other's stack is of a move */
+};
+
+/* Who holds, or should. */
+struct rkn_party {
+	uint64_t address; /* 0: nobody is named */
+	uint32_t type;    /* name; 0: it is no object */
+	uint32_t serial;
+	uint32_t field; /* name */
+	uint32_t stack; /* 0: there is none, or it is not known */
 };
 
 /* Wrong use of references; those alike are one. */
@@ -351,8 +371,18 @@ struct rkn_error {
 	uint32_t ended_stack; /* 0: it had not ended */
 	uint32_t thread;
 	int32_t references; /* that were left */
+	/* Since minor version 4. */
+	struct rkn_party who;   /* has no reference, or no edge. Its stack: where
+				   it let go of the one that it had */
+	struct rkn_party to;    /* of a move: the new holder, without a stack */
+	struct rkn_party other; /* has one. Its stack: where it was taken, or
+				   first moved there */
+	uint32_t flags;         /* enum rkn_error_flag */
+	uint32_t reserved;
 };
-static_assert(sizeof(struct rkn_error) == 56, "error changed size");
+static_assert(sizeof(struct rkn_error) == 136, "error changed size");
+static_assert(offsetof(struct rkn_error, who) == 56,
+	      "what minor version 1 had of an error moved");
 
 #define RKN_UNKNOWN        INT64_MIN /* of a number that may be negative */
 #define RKN_REGION_VALUES  8

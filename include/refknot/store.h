@@ -22,7 +22,7 @@
 #define STORE_FILTERED "-filtered"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 9u
+#define STORE_VERSION 10u
 
 /*
  * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
@@ -193,6 +193,13 @@ struct store_reference {
 	uint32_t scope; /* see walk_leaf; for the shim alone */
 };
 static_assert(sizeof(struct store_reference) == 48, "reference changed size");
+
+/* In the store alone, as kinds of events and errors. A move from one that has no
+ * reference, which was told; readers take it for a move. */
+#define STORE_EVENT_WRONG_MOVE 6u
+/* A release by one that had no reference, where nobody was ever named for one:
+ * see "Wrong holders" in docs/ledger.md. */
+#define STORE_ERROR_ACCOUNTED 7u
 
 /* One of the last things that happened to an object. */
 #define STORE_EVENTS_KEPT 32u

@@ -219,7 +219,7 @@ def test_junit_is_not_called_after_the_shell_that_starts_it(leaky, tmp_path):
 
 def test_tap_is_read_by_prove(told, tmp_path):
     done = run("prove", "--exec", "cat", told["tap"])
-    assert b"Failed 2/10 subtests" in done.out
+    assert b"Failed 2/11 subtests" in done.out
     done = run("prove", "--exec", "cat", clean(tmp_path, "tap"))
     assert done.status == 0, done.out
 

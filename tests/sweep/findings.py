@@ -12,7 +12,7 @@ from tables import is_cut
 
 SURE = ("leak", "orphaned-cycle", "leaked-reference", "over-retained",
         "under-retained", "release-at-zero", "reference-on-freed",
-        "freed-while-held", "zero-not-freed")
+        "freed-while-held", "wrong-holder", "zero-not-freed")
 NEAR = 5     # frames by which the blocks of a site are known
 DEPTH = 128  # frames that refknot run keeps
 REPORT_LIMIT = 600  # seconds for one report

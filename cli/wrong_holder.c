@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "wrong_holder.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "die.h"
+#include "document.h"
+#include "escape.h"
+#include "json_text.h"
+#include "report_json.h"
+
+static char *name_of(struct names *n, const struct rkn_party *w)
+{
+	if (!w->type)
+		return xasprintf("0x%" PRIx64, w->address);
+	return xasprintf("%s#%" PRIu32, names_type_called(n, w->type),
+			 w->serial);
+}
+
+/* " in next"; nothing if no field is named. */
+static void print_field(const struct printer *p, const struct rkn_party *w)
+{
+	char *field = escape(model_name(p->m, w->field));
+
+	if (*field)
+		fprintf(p->out, " in %s", field);
+	free(field);
+}
+
+static void print_at(const struct printer *p, const char *what, uint32_t stack)
+{
+	char *origin = print_origin(p, stack);
+
+	fprintf(p->out, "        %s %s\n", what, origin);
+	free(origin);
+}
+
+static void print_call(const struct printer *p, const struct rkn_error *e)
+{
+	char *who = e->who.address ? name_of(p->names, &e->who) : NULL;
+	char *to = e->to.address ? name_of(p->names, &e->to) : NULL;
+
+	if (e->kind == RKN_ERROR_MOVE_FROM_OTHER) {
+		fprintf(p->out, "    a reference was moved from %s to %s, but ",
+			who ? who : "nobody that is named",
+			to ? to : "nobody that is named");
+		fprintf(p->out,
+			who ? "%s has none\n"
+			    : "all that there are have holders\n",
+			who);
+	} else {
+		fprintf(p->out,
+			e->kind == RKN_ERROR_UNLINK_NOTHING
+			    ? "    %s took back a link"
+			    : "    %s gave back a reference",
+			who);
+		print_field(p, &e->who);
+		fputs(" that it does not have\n", p->out);
+	}
+	free(who);
+	free(to);
+}
+
+static void print_other(const struct printer *p, const struct rkn_error *e)
+{
+	char *name = name_of(p->names, &e->other);
+
+	fprintf(p->out, "    %s has %s", name,
+		e->kind == RKN_ERROR_UNLINK_NOTHING ? "one" : "a reference");
+	print_field(p, &e->other);
+	fputs(e->to.address && e->to.address == e->other.address ? " already\n"
+								 : "\n",
+	      p->out);
+	if (e->other.stack)
+		print_at(p,
+			 e->flags & RKN_ERROR_FIRST_MOVE ? "moved to it at"
+							 : "taken at",
+			 e->other.stack);
+	free(name);
+}
+
+void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
+{
+	print_call(p, e);
+	if (e->who.stack)
+		print_at(p,
+			 e->flags & RKN_ERROR_GAVE_AWAY
+			     ? "it moved its own to another at"
+			     : "it gave its own back at",
+			 e->who.stack);
+	if (e->other.address)
+		print_other(p, e);
+	if (e->flags & RKN_ERROR_DOUBTED)
+		fputs(
+		    "    the maker's reference may be meant, if its holder was not named when it took it\n",
+		    p->out);
+}
+
+struct writer {
+	const struct model *m;
+	struct symbols *symbols;
+	struct names *names;
+};
+
+/* `how` its stack came about. */
+static json_t *party(const struct writer *w, const struct rkn_party *party,
+		     const char *how)
+{
+	json_t *o;
+	char *name;
+
+	if (!party->address)
+		return json_null();
+	o = json_object();
+	name = name_of(w->names, party);
+	document_set(o, "object", party->type ? json_text(name) : json_null());
+	free(name);
+	document_set(o, "address", json_address(party->address));
+	document_set(o, "field",
+		     party->field ? json_text(model_name(w->m, party->field))
+				  : json_null());
+	document_set(o, "how", party->stack ? json_text(how) : json_null());
+	document_set(o, "stack",
+		     party->stack
+			 ? report_json_stack(w->m, w->symbols, party->stack)
+			 : json_null());
+	return o;
+}
+
+void wrong_holder_json(json_t *o, const struct model *m, struct symbols *s,
+		       struct names *n, const struct rkn_error *e)
+{
+	static const char *const calls[] = {
+		[RKN_ERROR_RELEASE_BY_OTHER] = "release",
+		[RKN_ERROR_MOVE_FROM_OTHER] = "move",
+		[RKN_ERROR_UNLINK_NOTHING] = "unlink",
+	};
+	const struct writer w = { m, s, n };
+	const char *call = calls[e->kind];
+
+	document_set(o, "call", call ? json_text(call) : json_null());
+	document_set(o, "holder",
+		     party(&w, &e->who,
+			   e->flags & RKN_ERROR_GAVE_AWAY ? "moved-away"
+							  : "given-back"));
+	document_set(o, "new_holder", party(&w, &e->to, ""));
+	document_set(
+	    o, "other_holder",
+	    party(&w, &e->other,
+		  e->flags & RKN_ERROR_FIRST_MOVE ? "moved-to" : "taken"));
+}
