@@ -61,6 +61,14 @@ static int64_t bytes_of(const struct growth_sum *sum)
 			    : sum->bytes;
 }
 
+static uint32_t tid_of(const struct model *m, uint32_t thread, bool *is_main)
+{
+	uint32_t tid = thread ? m->threads[thread].tid : 0;
+
+	*is_main = tid && tid == m->meta.pid;
+	return tid;
+}
+
 /* Entries 0 .. n-1 are of one type, ascending by thread. */
 static void make_row(const struct maker *k, struct growth_region *to,
 		     const struct growth_entry *e, size_t n)
@@ -80,6 +88,8 @@ static void make_row(const struct maker *k, struct growth_region *to,
 		.rate = growth_rate_text(&sum.judgement, "pass"),
 		.series = sum.series,
 	};
+	if (to->threads > 1 && sum.thread)
+		r->tid = tid_of(k->threads.m, sum.thread, &r->is_main);
 	if (r->stack != RKN_NONE)
 		r->place = place_text(place_find(k->threads.m, k->s, r->stack));
 	if (to->verdict < sum.judgement.verdict)
@@ -151,6 +161,19 @@ static int by_thread(const void *a, const void *b)
 	return (x->thread > y->thread) - (x->thread < y->thread);
 }
 
+static void count_stopped(const struct growth_threads *t,
+			  struct growth_region *to)
+{
+	for (size_t i = 0; i < t->lane_count; i++) {
+		if (!t->lanes[i].stopped || !t->lanes[i].alone)
+			continue;
+		if (!to->stopped++)
+			to->stopped_tid = tid_of(t->m, t->lanes[i].thread,
+						 &to->stopped_is_main);
+		to->stopped_passes += t->lanes[i].passes;
+	}
+}
+
 /* The threads, and whether what they did is known. */
 static void make_lanes(struct maker *k, struct growth_region *to)
 {
@@ -167,14 +190,21 @@ static void make_lanes(struct maker *k, struct growth_region *to)
 		if (!growth_is_all(r) || !r->passes)
 			continue;
 		t->lanes[t->lane_count++] =
-		    (struct growth_lane){ r->thread, r->passes, alone };
+		    (struct growth_lane){ .thread = r->thread,
+					  .passes = r->passes,
+					  .alone = alone,
+					  .first = r->first,
+					  .last = r->last };
 		to->passes += r->passes;
 		t->together += alone ? 0 : r->passes;
 		if (alone || t->together >= enough)
 			to->verdict = GROWTH_STEADY;
 	}
 	to->threads = t->lane_count;
+	t->passes = to->passes;
 	qsort(t->lanes, t->lane_count, sizeof(*t->lanes), by_thread);
+	growth_threads_order(t);
+	count_stopped(t, to);
 }
 
 static void make_region(struct growth_region *to, struct maker *k)

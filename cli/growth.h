@@ -4,11 +4,15 @@
  * rules for the passes of one thread stand in growth_series.h. Beyond them:
  *
  * - Rows of one type, or of untyped blocks of one function, are one.
- * - A thread with enough passes is judged by its own. Those of threads that made
- *   too few are taken together, one thread after another in the order in which
- *   they began, and only the rule for every pass holds; and growth is what is
- *   still alive at the end when its thread is not: else it might be what
- *   threads set up for themselves.
+ * - A thread with enough passes is judged by its own; but one that stopped before
+ *   those began that made the last third of all passes was the warm-up: what
+ *   grew in it came to an end.
+ * - Those of threads that made too few are taken together, one thread after
+ *   another in the order in which they began, and only the rule for every pass
+ *   holds; and growth is what is still alive at the end when its thread is not:
+ *   else it might be what threads set up for themselves.
+ * - What grows in no thread by itself may in all of them together: their buckets
+ *   are put side by side, where the passes stood among those of the process.
  * - What other threads freed is no growth: the whole process must have at least
  *   half of it more after the last pass than before the first (where that is
  *   not known: at its end).
@@ -41,6 +45,9 @@ struct growth_row {
 	int64_t bytes; /* likewise */
 	char *rate;    /* "+2 a pass" */
 	char *series;  /* "+2 +2 +2", of the thread in which it grows most */
+	uint32_t tid;  /* of that thread, if the region has several; 0: all of
+			  them together */
+	bool is_main;  /* it is the first thread */
 };
 
 struct growth_region {
@@ -49,6 +56,10 @@ struct growth_region {
 	bool lost; /* not all of its changes are known: no green */
 	uint64_t passes;
 	uint64_t threads;        /* that made them */
+	uint64_t stopped;        /* of these: were the warm-up */
+	uint64_t stopped_passes; /* that they made */
+	uint32_t stopped_tid;    /* of the first of them */
+	bool stopped_is_main;
 	struct growth_row *rows; /* every pass first, the most objects first */
 	size_t count;
 };

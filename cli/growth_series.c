@@ -40,6 +40,7 @@ void growth_series_init(struct growth_series *s, const struct rkn_region *r,
 		.least = r->least < 0 ? r->least : 0,
 		.most = r->most > 0 ? r->most : 0,
 		.shrinking = shrinking_of(r),
+		.fall = r->first ? r->fall : INT64_MAX,
 	};
 	memcpy(s->growth, r->series, sizeof(s->growth));
 	while (passes && (passes - 1) >> s->shift >= BUCKETS)
@@ -59,6 +60,8 @@ void growth_series_add(struct growth_series *s, const struct growth_series *of)
 	s->least += more.least;
 	s->most += more.most;
 	s->shrinking += more.shrinking;
+	if (__builtin_add_overflow(s->fall, more.fall, &s->fall))
+		s->fall = INT64_MAX;
 	s->run_known = false;
 }
 
@@ -74,6 +77,9 @@ void growth_series_push(struct growth_series *s, int64_t growth)
 	if (growth > s->most)
 		s->most = growth;
 	s->shrinking += growth < 0;
+	s->level += growth;
+	s->top = s->level > s->top ? s->level : s->top;
+	s->fall = s->top - s->level > s->fall ? s->top - s->level : s->fall;
 	if (growth <= 0)
 		return;
 	if (s->grown_until != pass)
@@ -152,22 +158,72 @@ static int64_t step_of(const struct growth_series *s, const struct window *w)
 	return s->most < step ? s->most : step;
 }
 
-static bool thirds_grow(const struct growth_series *s, const struct window *w)
+static bool is_full(const struct growth_series *s, const struct window *w)
+{
+	return !(w->passes & (((uint64_t)1 << s->shift) - 1));
+}
+
+/* Mann and Kendall's test: of all pairs of full buckets, is the later one so
+ * often the lesser that it is no chance? `surety`: in standard deviations. */
+static bool declines(const struct growth_series *s, const struct window *w,
+		     double surety)
+{
+	unsigned end = w->end - !is_full(s, w);
+	double n = (double)end - (double)w->first;
+	double deviation2 = n * (n - 1) * (2 * n + 5) / 18;
+	int less = 0;
+
+	for (unsigned i = w->first; i < end; i++)
+		for (unsigned k = i + 1; k < end; k++)
+			less += (w->growth[k] < w->growth[i]) -
+				(w->growth[k] > w->growth[i]);
+	return less > 0 &&
+	       (double)less * (double)less > surety * surety * deviation2;
+}
+
+/* How much of it must be growth. */
+struct demands {
+	double slowest; /* the last third's rate beside the first's */
+	double surety;  /* of a decline, in standard deviations */
+	int64_t steps;  /* objects, in the greatest growth of one pass */
+	bool exact;     /* the growth of one pass excuses nothing */
+};
+
+static const struct demands of_all = { 0.65, 1.64, 5, false };
+/* It is a second try: a chance more to be wrong. */
+static const struct demands of_rest = { 0.8, 0.6, 20, true };
+
+/* Amounts differ from pass to pass: a last third that is slower may be chance. */
+static bool slows_down(const struct growth_series *s, const struct window *w,
+		       const struct demands *d, const struct window *first,
+		       const struct window *last)
+{
+	double due = (double)first->objects * (double)last->passes /
+		     (double)first->passes;
+
+	if (!d->exact && (double)(last->objects + step_of(s, w)) >= due)
+		return false;
+	return (double)last->objects < d->slowest * due ||
+	       declines(s, w, d->surety);
+}
+
+static bool thirds_grow(const struct growth_series *s, const struct window *w,
+			const struct demands *d)
 {
 	unsigned n = w->end - w->first;
 	struct window first = part_of(w, s->shift, 0, n / 3);
 	struct window second = part_of(w, s->shift, n / 3, 2 * n / 3);
 	struct window last = part_of(w, s->shift, 2 * n / 3, n);
-	int64_t most = last.objects + step_of(s, w);
 
 	return first.objects > 0 && second.objects > 0 && last.objects > 0 &&
-	       (double)most * (double)first.passes >=
-		   (double)first.objects * (double)last.passes;
+	       !slows_down(s, w, d, &first, &last);
 }
 
-/* `events`: how many buckets grow. */
-static bool gaps_widen(const struct window *w, unsigned events)
+/* `events`: how many buckets grow. What has ended is the widest gap. */
+static bool gaps_widen(const struct growth_series *s, const struct window *w,
+		       unsigned events)
 {
+	unsigned end = w->end - !is_full(s, w);
 	unsigned earlier = 0, later = 0, seen = 0, last = 0;
 
 	for (unsigned i = w->first; i < w->end; i++) {
@@ -179,20 +235,24 @@ static bool gaps_widen(const struct window *w, unsigned events)
 			*widest = i - last;
 		last = i;
 	}
-	return later > earlier + 1;
+	return later > earlier + 1 ||
+	       end > last + (earlier > later ? earlier : later);
 }
 
 /* How deep it may fall inside a bucket: half of its passes shrink at most if it
- * grows in the end, and no more of them than elsewhere, but for one. */
+ * grows in the end, and no more of them than elsewhere, but for one; and no
+ * deeper than it ever fell. */
 static double hidden_fall_of(const struct growth_series *s)
 {
 	double width = (double)((uint64_t)1 << s->shift);
 	double shrinking = 1 + width * (double)s->shrinking / (double)s->passes;
+	double hidden;
 
 	if (!s->shift)
 		return 0;
-	return (double)-s->least *
-	       (shrinking < width / 2 ? shrinking : width / 2);
+	hidden =
+	    (double)-s->least * (shrinking < width / 2 ? shrinking : width / 2);
+	return hidden < (double)s->fall ? hidden : (double)s->fall;
 }
 
 /* The deepest fall on the way. */
@@ -209,14 +269,34 @@ static double fall_of(const struct growth_series *s, const struct window *w)
 	return (double)fall > hidden ? (double)fall : hidden;
 }
 
-static bool grows_periodically(const struct growth_series *s,
-			       const struct window *w, uint64_t runs)
+/* A few steps are no trend, unless half of the buckets have one. */
+static bool is_high(const struct growth_series *s, const struct window *w,
+		    int64_t steps)
+{
+	bool dense = 2 * growing(w) >= w->end - w->first;
+
+	return w->objects >= (steps - dense) * step_of(s, w);
+}
+
+static bool grows_in(const struct growth_series *s, const struct window *w,
+		     uint64_t runs, const struct demands *d)
 {
 	unsigned events = growing(w);
 
-	return w->passes / 3 >= runs && events > runs && thirds_grow(s, w) &&
-	       !gaps_widen(w, events) &&
+	return w->passes / 3 >= runs && events > runs &&
+	       is_high(s, w, d->steps) && thirds_grow(s, w, d) &&
+	       !gaps_widen(s, w, events) &&
 	       (double)w->objects >= 2 * fall_of(s, w);
+}
+
+static bool grows_periodically(const struct growth_series *s,
+			       const struct window *w, uint64_t runs)
+{
+	unsigned n = w->end - w->first;
+	struct window rest = part_of(w, s->shift, n / 3, n);
+
+	return grows_in(s, w, runs, &of_all) ||
+	       grows_in(s, &rest, runs, &of_rest);
 }
 
 struct growth_judgement growth_series_judge(const struct growth_series *s,

@@ -14,16 +14,23 @@
  *
  * PERIODICALLY: not each, but without an end. After the warm-up there are at
  * least 3 * runs passes, and
- * - more than `runs` of them (or of the buckets) grow;
+ * - more than `runs` of them (or of the buckets) grow, and what is left at last is
+ *   at least five times what one pass left at most (four times, if half of the
+ *   buckets grow): a few steps are no trend;
  * - each third of them grows, and the last one no slower than the first, but
- *   for the growth of one pass: a cache that fills up, or is filled ever more
- *   rarely, does not;
+ *   for the growth of one pass, or for chance: it has 65 % of the first one's rate
+ *   or more, and a test of the trend (Mann and Kendall's, over all buckets) finds
+ *   no decline. A cache that fills up, or is filled ever more rarely, declines;
  * - the gaps between those that grow do not widen: the widest of the later half
- *   is wider than the widest of the earlier half by one at most. A table that
- *   grows by a factor has ever wider gaps;
- * - all that is left at last is at least twice the deepest fall on the way, in one
- *   pass, over several buckets, or at most inside one: what goes up and down has
- *   no such height.
+ *   is wider than the widest of the earlier half by one at most, and what there
+ *   is behind the last is no wider. A table that grows by a factor has ever wider
+ *   gaps, and growth that has stopped one at the end;
+ * - all that is left at last is at least twice the deepest fall on the way, over
+ *   several buckets or inside one: what goes up and down has no such height.
+ *
+ * If the whole does not, the same without the first third may, which a cache may
+ * have filled: with at least 20 times what one pass left at most, 80 % of the rate,
+ * and a test that finds a decline sooner.
  */
 #ifndef GROWTH_SERIES_H
 #define GROWTH_SERIES_H
@@ -51,6 +58,9 @@ struct growth_series {
 	int64_t least;      /* in one pass, or below that; 0 or less */
 	int64_t most;       /* in one pass, or above that; 0 or more */
 	uint64_t shrinking; /* passes that ended more than they made */
+	int64_t level,
+	    top;      /* of those pushed: what they left, the most of it */
+	int64_t fall; /* the deepest below the top; INT64_MAX: not known */
 };
 
 struct growth_judgement {
@@ -63,7 +73,8 @@ struct growth_judgement {
  * have its buckets. */
 void growth_series_init(struct growth_series *s, const struct rkn_region *r,
 			uint64_t passes);
-/* Another row of the same passes is of the same thing. */
+/* Another row of the same passes, or of others beside them, is of the same
+ * thing. */
 void growth_series_add(struct growth_series *s, const struct growth_series *of);
 /* One pass more; a series begins as { .run_known = true }. */
 void growth_series_push(struct growth_series *s, int64_t growth);

@@ -20,7 +20,7 @@ static size_t of_thread(const struct growth_entry *e, size_t n, uint32_t thread,
 }
 
 static void add_judgement(struct growth_sum *sum, struct growth_judgement j,
-			  char *series)
+			  char *series, uint32_t thread)
 {
 	if (sum->judgement.verdict < j.verdict)
 		sum->judgement.verdict = j.verdict;
@@ -32,6 +32,7 @@ static void add_judgement(struct growth_sum *sum, struct growth_judgement j,
 	}
 	free(sum->series);
 	sum->series = series;
+	sum->thread = thread;
 	sum->most = j.objects;
 }
 
@@ -77,7 +78,8 @@ static void judge_alone(const struct growth_threads *k,
 	j = growth_series_judge(&s, k->o->warmup, k->o->runs);
 	if (j.verdict < GROWTH_PERIODIC)
 		return;
-	add_judgement(sum, j, growth_series_text(&s, k->o->warmup));
+	add_judgement(sum, j, growth_series_text(&s, k->o->warmup),
+		      lane->thread);
 	add_totals(sum, e, n);
 }
 
@@ -91,7 +93,7 @@ static void judge_each(const struct growth_threads *k,
 		const struct growth_lane *lane = &k->lanes[i];
 		size_t count = of_thread(e, n, lane->thread, &at);
 
-		if (lane->alone)
+		if (lane->alone && !lane->stopped)
 			judge_alone(k, lane, e + at, count, sum);
 	}
 }
@@ -105,26 +107,31 @@ static int by_thread(const void *a, const void *b)
 	return (x->thread > y->thread) - (x->thread < y->thread);
 }
 
+/* Only a snapshot tells which threads were alive. */
 static bool has_ended(const struct growth_threads *k, uint32_t thread)
 {
-	const struct growth_lane key = { .thread = thread };
-	const struct growth_lane *lane = bsearch(&key, k->lanes, k->lane_count,
-						 sizeof(*k->lanes), by_thread);
-
-	/* Only a snapshot tells who was alive. */
-	return lane && !lane->alone && k->m->meta.flags & RKN_META_SNAPSHOT &&
+	return k->m->meta.flags & RKN_META_SNAPSHOT &&
 	       !(k->m->threads[thread].flags & RKN_THREAD_ALIVE);
 }
 
-/* Blocks of that type, alive when the thread that made them is not. */
-static int64_t left_by_threads(const struct growth_threads *k, const char *type)
+/* Blocks of that type, alive when the thread that made them is not. `alone`: of
+ * threads with enough passes, too. */
+static int64_t left_by_threads(const struct growth_threads *k, const char *type,
+			       bool alone)
 {
 	int64_t left = 0;
 
-	for (uint32_t b = 0; b < k->m->block_count; b++)
-		if (has_ended(k, k->m->blocks[b].thread) &&
+	for (uint32_t b = 0; b < k->m->block_count; b++) {
+		const struct growth_lane key = { k->m->blocks[b].thread };
+		const struct growth_lane *lane =
+		    bsearch(&key, k->lanes, k->lane_count, sizeof(*k->lanes),
+			    by_thread);
+
+		if (lane && (alone || !lane->alone) &&
+		    has_ended(k, lane->thread) &&
 		    (!type || names_block_type(k->n, b) == type))
 			left++;
+	}
 	return left;
 }
 
@@ -163,11 +170,214 @@ static void judge_together(const struct growth_threads *k,
 	}
 	j = growth_series_judge(&s, k->o->warmup, k->o->runs);
 	if (j.verdict != GROWTH_EVERY_PASS ||
-	    left_by_threads(k, e->type) < j.objects)
+	    left_by_threads(k, e->type, false) < j.objects)
 		return;
-	add_judgement(sum, j, growth_series_text(&s, k->o->warmup));
+	add_judgement(sum, j, growth_series_text(&s, k->o->warmup), 0);
 	sum->all += totals.all;
 	sum->bytes += totals.bytes;
+}
+
+/* --- All threads side by side ------------------------------------------------- */
+
+/* How far through its passes a lane was when the pass of that number ended. */
+static double share_at(const struct growth_lane *lane, uint64_t number)
+{
+	if (number < lane->first)
+		return 0;
+	if (number >= lane->last)
+		return 1;
+	return (double)(number - lane->first + 1) /
+	       (double)(lane->last - lane->first + 1);
+}
+
+static uint64_t tick_at(const struct growth_clock *c, unsigned tick)
+{
+	return c->from +
+	       (uint64_t)((double)(c->to - c->from) * tick / GROWTH_TICKS);
+}
+
+static void make_clock(struct growth_threads *k)
+{
+	struct growth_clock *c = &k->clock;
+
+	c->known = k->lane_count > 1;
+	c->from = UINT64_MAX;
+	for (size_t i = 0; i < k->lane_count; i++) {
+		const struct growth_lane *lane = &k->lanes[i];
+
+		c->known &= lane->first && lane->last >= lane->first;
+		c->from = lane->first < c->from ? lane->first : c->from;
+		c->to = lane->last > c->to ? lane->last : c->to;
+	}
+	if (!c->known)
+		return;
+	c->from--;
+	for (unsigned t = 0; t <= GROWTH_TICKS; t++)
+		for (size_t i = 0; i < k->lane_count; i++)
+			c->passes[t] += (double)k->lanes[i].passes *
+					share_at(&k->lanes[i], tick_at(c, t));
+}
+
+/* How many passes of all lanes had ended when `done` of that lane's had. */
+static double time_of(const struct growth_threads *k,
+		      const struct growth_lane *lane, uint64_t done)
+{
+	const struct growth_clock *c = &k->clock;
+	double number =
+	    (double)(lane->first - 1) + (double)(lane->last - lane->first + 1) *
+					    (double)done / (double)lane->passes;
+	double at = (number - (double)c->from) * GROWTH_TICKS /
+		    (double)(c->to - c->from);
+	unsigned tick = (unsigned)at;
+
+	if (at >= GROWTH_TICKS)
+		return c->passes[GROWTH_TICKS];
+	return c->passes[tick] +
+	       (at - tick) * (c->passes[tick + 1] - c->passes[tick]);
+}
+
+/* `growth` is evenly spread over that time. */
+static void spread(struct growth_series *to, double from, double until,
+		   int64_t growth)
+{
+	double width = (double)((uint64_t)1 << to->shift);
+	int64_t done = 0;
+
+	for (unsigned i = 0; i < RKN_REGION_BUCKETS; i++) {
+		double end = (double)(i + 1) * width;
+		int64_t part = growth;
+
+		if (end <= from && i + 1 < RKN_REGION_BUCKETS)
+			continue;
+		if (end < until && i + 1 < RKN_REGION_BUCKETS)
+			part = (int64_t)((double)growth * (end - from) /
+					 (until - from));
+		to->growth[i] += part - done;
+		done = part;
+		if (end >= until)
+			return;
+	}
+}
+
+/* What a thread that is alive sets up in its first passes is its own. */
+static uint64_t own_passes(const struct growth_threads *k,
+			   const struct growth_lane *lane,
+			   const struct growth_series *s)
+{
+	bool fine = (uint64_t)1 << s->shift <= k->o->warmup;
+
+	return fine && !has_ended(k, lane->thread) ? k->o->warmup : 0;
+}
+
+/* Adds one lane to those beside it: what it grew. */
+static int64_t put_beside(const struct growth_threads *k,
+			  struct growth_series *to,
+			  const struct growth_lane *lane,
+			  const struct growth_series *s)
+{
+	uint64_t width = (uint64_t)1 << s->shift;
+	uint64_t own = own_passes(k, lane, s);
+	int64_t grown = 0;
+
+	for (uint64_t i = 0; i < RKN_REGION_BUCKETS; i++) {
+		uint64_t from = i * width, until = from + width;
+
+		until = until < lane->passes ? until : lane->passes;
+		if (from < own || from >= until)
+			continue;
+		spread(to, time_of(k, lane, from), time_of(k, lane, until),
+		       s->growth[i]);
+		grown += s->growth[i];
+	}
+	to->least = s->least < to->least ? s->least : to->least;
+	to->most = s->most > to->most ? s->most : to->most;
+	to->shrinking += s->shrinking;
+	if (__builtin_add_overflow(to->fall, s->fall, &to->fall))
+		to->fall = INT64_MAX;
+	return grown;
+}
+
+static void judge_beside(const struct growth_threads *k,
+			 const struct growth_entry *e, size_t n,
+			 struct growth_sum *sum)
+{
+	struct growth_series all = { .passes = k->passes }, s;
+	struct growth_judgement j;
+	int64_t of_ended = 0;
+	size_t at = 0;
+
+	while ((all.passes - 1) >> all.shift >= RKN_REGION_BUCKETS)
+		all.shift++;
+	for (size_t i = 0; i < k->lane_count; i++) {
+		const struct growth_lane *lane = &k->lanes[i];
+		size_t count = of_thread(e, n, lane->thread, &at);
+		int64_t grown;
+
+		if (!count)
+			continue;
+		if (!make_series(&s, e + at, count, lane->passes))
+			return;
+		grown = put_beside(k, &all, lane, &s);
+		of_ended += has_ended(k, lane->thread) ? grown : 0;
+	}
+	j = growth_series_judge(&all, k->o->warmup, k->o->runs);
+	if (j.verdict < GROWTH_PERIODIC ||
+	    left_by_threads(k, e->type, true) <
+		(of_ended < j.objects ? of_ended : j.objects))
+		return;
+	add_judgement(sum, j, growth_series_text(&all, k->o->warmup), 0);
+	add_totals(sum, e, n);
+}
+
+/* --- Which stopped before the others ------------------------------------------ */
+
+static int by_first(const void *a, const void *b)
+{
+	const struct growth_lane *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Those that began after its end made the last third of all passes, and enough. */
+static bool stopped_early(const struct growth_threads *k,
+			  const struct growth_lane *lane,
+			  const struct growth_lane *sorted,
+			  const uint64_t *passes_from)
+{
+	size_t low = 0, high = k->lane_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sorted[middle].first > lane->last)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return passes_from[low] >= k->o->warmup + k->o->runs &&
+	       passes_from[low] >= k->passes / 3;
+}
+
+void growth_threads_order(struct growth_threads *k)
+{
+	struct growth_lane *sorted;
+	uint64_t *passes_from; /* of sorted[i] and those behind it */
+
+	make_clock(k);
+	if (!k->clock.known)
+		return;
+	sorted = xcalloc(k->lane_count, sizeof(*sorted));
+	passes_from = xcalloc(k->lane_count + 1, sizeof(*passes_from));
+	for (size_t i = 0; i < k->lane_count; i++)
+		sorted[i] = k->lanes[i];
+	qsort(sorted, k->lane_count, sizeof(*sorted), by_first);
+	for (size_t i = k->lane_count; i--;)
+		passes_from[i] = passes_from[i + 1] + sorted[i].passes;
+	for (size_t i = 0; i < k->lane_count; i++)
+		k->lanes[i].stopped =
+		    stopped_early(k, &k->lanes[i], sorted, passes_from);
+	free(passes_from);
+	free(sorted);
 }
 
 /* --- The whole process ------------------------------------------------------- */
@@ -240,5 +450,7 @@ bool growth_threads_judge(const struct growth_threads *k,
 	judge_each(k, e, n, sum);
 	if (k->together >= k->o->warmup + k->o->runs)
 		judge_together(k, e, n, sum);
+	if (k->clock.known && sum->judgement.verdict < GROWTH_PERIODIC)
+		judge_beside(k, e, n, sum);
 	return sum->judgement.verdict >= GROWTH_PERIODIC && stays(k, e, n, sum);
 }

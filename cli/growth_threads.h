@@ -16,7 +16,21 @@ struct growth_entry {
 struct growth_lane {
 	uint32_t thread;
 	uint64_t passes;
-	bool alone; /* they are enough to be judged */
+	bool alone;   /* they are enough to be judged */
+	bool stopped; /* before the others: they were the warm-up */
+	/* Numbers of its first and last pass among the process's; 0: not
+	 * known. */
+	uint64_t first, last;
+};
+
+#define GROWTH_TICKS 256
+
+/* How many passes of all lanes had ended at equal steps from the first one's
+ * number to the last one's. */
+struct growth_clock {
+	bool known;
+	uint64_t from, to; /* numbers */
+	double passes[GROWTH_TICKS + 1];
 };
 
 struct growth_threads {
@@ -26,16 +40,23 @@ struct growth_threads {
 	struct growth_lane *lanes; /* ascending by thread: as they began */
 	size_t lane_count;
 	uint64_t together; /* passes of those that have too few alone */
+	uint64_t passes;   /* of all */
+	struct growth_clock clock;
 };
 
 /* Over the threads in which it grows. */
 struct growth_sum {
 	struct growth_judgement judgement;
-	int64_t all;   /* objects that all their passes left, warm-up too */
-	int64_t bytes; /* likewise */
-	int64_t most;  /* objects in the thread with the most */
-	char *series;  /* of it; the caller frees it */
+	int64_t all;     /* objects that all their passes left, warm-up too */
+	int64_t bytes;   /* likewise */
+	int64_t most;    /* objects in the thread with the most */
+	char *series;    /* of it; the caller frees it */
+	uint32_t thread; /* likewise, its index; 0: all together */
 };
+
+/* Which of them stopped before the others, and the clock: all but `lanes`,
+ * `lane_count` and `passes` follows from these. */
+void growth_threads_order(struct growth_threads *k);
 
 /* Entries 0 .. n-1 are of one type, ascending by thread. Whether it grows. */
 bool growth_threads_judge(const struct growth_threads *k,

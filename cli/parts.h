@@ -32,6 +32,7 @@ struct part_kind {
 	/* Bytes that it had before the present minor version; 0: as many. What
 	 * is not there is 0. */
 	size_t old_size;
+	size_t older_size; /* likewise */
 };
 
 extern const struct part_kind part_kinds[PARTS];

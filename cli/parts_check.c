@@ -327,6 +327,7 @@ const struct part_kind part_kinds[PARTS] = {
 			       offsetof(struct rkn_error, who) },
 	[RKN_CHUNK_REGIONS] = { "regions", sizeof(struct rkn_region),
 				check_region,
+				offsetof(struct rkn_region, first),
 				offsetof(struct rkn_region, grown_since) },
 	[RKN_CHUNK_MARKS] = { "marks", sizeof(struct rkn_mark), check_mark },
 	[RKN_CHUNK_CENSUS] = { "census", sizeof(struct rkn_census),

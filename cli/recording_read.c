@@ -37,8 +37,9 @@ static bool fits_version(const struct reader *r, const struct rkn_chunk *c)
 		return true;
 	if (c->record_size > kind->record_size)
 		return r->chunks.minor > RKN_MINOR;
-	return kind->old_size && c->record_size == kind->old_size &&
-	       r->chunks.minor < RKN_MINOR;
+	return c->record_size && r->chunks.minor < RKN_MINOR &&
+	       (c->record_size == kind->old_size ||
+		c->record_size == kind->older_size);
 }
 
 /* Does the header fit a chunk of this type? 0 or -errno. */

@@ -64,6 +64,12 @@ static void join(struct growth_region *to, struct growth_region *from,
 	to->lost |= from->lost;
 	to->passes += from->passes;
 	to->threads += from->threads;
+	if (!to->stopped) {
+		to->stopped_tid = from->stopped_tid;
+		to->stopped_is_main = from->stopped_is_main;
+	}
+	to->stopped += from->stopped;
+	to->stopped_passes += from->stopped_passes;
 	for (size_t i = 0; i < from->count; i++)
 		add_row(to, &from->rows[i], noun);
 	free(from->rows);

@@ -26,6 +26,28 @@ static char *count_text(char *text, const struct steady *s, uint64_t count)
 
 /* --- Text -------------------------------------------------------------------- */
 
+static void print_thread(FILE *out, const char *before, uint32_t tid,
+			 bool is_main)
+{
+	fprintf(out, is_main ? "%sthe main thread" : "%sthread %" PRIu32,
+		before, tid);
+}
+
+/* Those that stopped before the others. */
+static void print_stopped(FILE *out, const struct steady *s,
+			  const struct growth_region *r)
+{
+	char text[UNITS_SIZE];
+
+	if (!r->stopped)
+		return;
+	print_thread(out, "    warm-up: ", r->stopped_tid, r->stopped_is_main);
+	if (r->stopped > 1)
+		fprintf(out, " and %" PRIu64 " more", r->stopped - 1);
+	fprintf(out, " stopped before the others began, after %s\n",
+		count_text(text, s, r->stopped_passes));
+}
+
 static void print_row(FILE *out, const struct steady *s,
 		      const struct growth_row *r)
 {
@@ -40,10 +62,13 @@ static void print_row(FILE *out, const struct steady *s,
 	fprintf(out, "%s  %s\n", r->type, r->rate);
 	if (r->place)
 		fprintf(out, "        allocated by %s\n", r->place);
-	fprintf(out, "        %s, %s%s in %s: %s\n",
+	fprintf(out, "        %s, %s%s in %s",
 		units_count(objects, (uint64_t)r->judgement.objects, "object"),
 		r->bytes < 0 ? "-" : "", units_bytes(bytes, size),
-		count_text(passes, s, r->judgement.passes), r->series);
+		count_text(passes, s, r->judgement.passes));
+	if (r->tid)
+		print_thread(out, ", most in ", r->tid, r->is_main);
+	fprintf(out, ": %s\n", r->series);
 }
 
 static void print_region(FILE *out, const struct steady *s,
@@ -62,6 +87,7 @@ static void print_region(FILE *out, const struct steady *s,
 	else if (!r->count)
 		fputs("; nothing grows", out);
 	fputs("\n", out);
+	print_stopped(out, s, r);
 	for (size_t i = 0; i < shown; i++)
 		print_row(out, s, &r->rows[i]);
 	if (shown < r->count)
@@ -189,6 +215,7 @@ static json_t *row_json(const struct growth_row *r)
 	document_set(o, "bytes", json_integer(r->bytes));
 	document_set(o, "rate", json_text(r->rate));
 	document_set(o, "series", json_text(r->series));
+	document_set(o, "thread", r->tid ? json_count(r->tid) : json_null());
 	return o;
 }
 
@@ -204,6 +231,10 @@ static json_t *region_json(const struct growth_region *r, size_t limit)
 	document_set(o, "complete", json_boolean(!r->lost));
 	document_set(o, "passes", json_count(r->passes));
 	document_set(o, "threads", json_count(r->threads));
+	document_set(o, "stopped_threads", json_count(r->stopped));
+	document_set(o, "stopped_passes", json_count(r->stopped_passes));
+	document_set(o, "stopped_thread",
+		     r->stopped ? json_count(r->stopped_tid) : json_null());
 	document_set(o, "growing", json_count(r->count));
 	document_set(o, "types", rows);
 	return o;

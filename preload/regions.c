@@ -251,9 +251,23 @@ static COLD void add_to_series(struct rkn_region *r,
 	r->grown_until = pass + 1;
 }
 
+/* `order`: of the pass, among all of the process. */
+static void add_order(struct rkn_region *r, uint64_t order)
+{
+	int64_t level = (int64_t)(r->made - r->ended);
+
+	if (r->passes == 1)
+		r->first = order;
+	r->last = order;
+	if (level > r->top)
+		r->top = level;
+	if (r->top - level > r->fall)
+		r->fall = r->top - level;
+}
+
 /* `all`: that of all blocks, which comes first. */
 static void end_pass(struct thread *t, uint32_t name, struct change *c,
-		     const struct change *all)
+		     const struct change *all, uint64_t order)
 {
 	int64_t delta = (int64_t)(c->made - c->ended);
 	struct rkn_region *r = c->row;
@@ -268,6 +282,7 @@ static void end_pass(struct thread *t, uint32_t name, struct change *c,
 	r->made_bytes += c->made_bytes;
 	r->ended_bytes += c->ended_bytes;
 	add_value(r, delta);
+	add_order(r, order);
 	if (delta)
 		add_to_series(r, all->row, delta);
 	r->after = r->type != RKN_NONE ? regions_live_objects(r->type)
@@ -376,8 +391,10 @@ static void leave(struct thread *t)
 /* What is still open inside it was left without an end. */
 void regions_end(const char *name)
 {
+	static uint64_t passes; /* of all threads */
 	struct thread *t = thread_enter_call();
 	uint32_t open;
+	uint64_t order;
 	struct level *l;
 
 	if (!t)
@@ -393,8 +410,9 @@ void regions_end(const char *name)
 	while (t->regions_open > open)
 		leave(t);
 	l = innermost(t);
+	order = __atomic_add_fetch(&passes, 1, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < l->count; i++)
-		end_pass(t, l->name, &l->changes[i], l->changes);
+		end_pass(t, l->name, &l->changes[i], l->changes, order);
 	leave(t);
 	thread_leave(t);
 }

@@ -426,8 +426,18 @@ struct rkn_region {
 				  wider when the buckets are not enough */
 	uint32_t buckets; /* RKN_REGION_BUCKETS; 0: the series is not known */
 	int64_t series[16]; /* made less ended, by bucket */
+	/* Since minor version 4: where the first and the last pass that changed
+	 * the row stand among all passes of the process, which are numbered
+	 * from 1 as they end; 0: not known. */
+	uint64_t first;
+	uint64_t last;
+	int64_t top;  /* the most of made less ended after a pass, of all passes
+			 so far together; 0 or more */
+	int64_t fall; /* the deepest that this ever fell below it */
 };
-static_assert(sizeof(struct rkn_region) == 400, "region changed size");
+static_assert(sizeof(struct rkn_region) == 432, "region changed size");
+static_assert(offsetof(struct rkn_region, first) == 400,
+	      "what minor version 2 had of a region moved");
 static_assert(offsetof(struct rkn_region, grown_since) == 248,
 	      "what minor version 1 had of a region moved");
 

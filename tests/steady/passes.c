@@ -163,6 +163,99 @@ static void grows_in_child(void)
 		abort();
 }
 
+/* 1 to 23 more in each pass; each 75th gives 150 back. */
+static void grows_with_returns(void)
+{
+	unsigned random = 1;
+
+	EACH_PASS(i)
+	{
+		random = random * 1103515245 + 12345;
+		for (unsigned k = 0; k <= (random >> 16) % 23; k++)
+			keep(24);
+		for (int k = 0; i % 75 == 74 && k < 150; k++)
+			drop();
+	}
+}
+
+/* Threads that make ten passes each, so many at a time. */
+struct crew {
+	void (*work)(int pass);
+	pthread_mutex_t mutex;
+	int begun;
+};
+static struct crew crew = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static void *ten_passes(void *data)
+{
+	for (int i = 0; i < 10; i++) {
+		pthread_mutex_lock(&crew.mutex);
+		begin();
+		crew.work(crew.begun++);
+		end();
+		pthread_mutex_unlock(&crew.mutex);
+	}
+	return data;
+}
+
+static void crew_run(void (*work)(int), int threads, int at_a_time)
+{
+	pthread_t list[64];
+
+	crew.work = work;
+	for (int n = 0; n < threads; n += at_a_time) {
+		for (int i = 0; i < at_a_time; i++)
+			if (pthread_create(&list[i], NULL, ten_passes, NULL))
+				abort();
+		for (int i = 0; i < at_a_time; i++)
+			pthread_join(list[i], NULL);
+	}
+}
+
+static void one_in_seven(int pass)
+{
+	if (pass % 7 == 3)
+		keep(24);
+}
+
+static void grows_over_threads(void)
+{
+	crew_run(one_in_seven, passes / 10, 1);
+}
+
+static void grows_over_threads_at_once(void)
+{
+	crew_run(one_in_seven, passes / 10, 8);
+}
+
+static pthread_barrier_t turn;
+
+static void *worker(void *leaks)
+{
+	for (int i = 0; i < passes; i++) {
+		pthread_barrier_wait(&turn);
+		begin();
+		if (leaks)
+			keep(24);
+		end();
+	}
+	return NULL;
+}
+
+/* One of four, which work side by side. */
+static void grows_in_one_of_threads(void)
+{
+	pthread_t list[4];
+
+	pthread_barrier_init(&turn, NULL, 4);
+	for (int i = 0; i < 4; i++)
+		if (pthread_create(&list[i], NULL, worker,
+				   i == 2 ? &turn : NULL))
+			abort();
+	for (int i = 0; i < 4; i++)
+		pthread_join(list[i], NULL);
+}
+
 /* --- What does not ------------------------------------------------------------- */
 
 static void steady(void)
@@ -306,6 +399,85 @@ static void threads_set_up(void)
 		pthread_join(threads[i], NULL);
 }
 
+static void cache_up_to_60(int pass)
+{
+	static int cached;
+
+	(void)pass;
+	if (cached++ < 60)
+		keep(24);
+}
+
+/* Twenty in the main thread, the others in threads: all of main's grow. */
+static void warms_up_in_main(void)
+{
+	for (int i = 0; i < 20; i++) {
+		begin();
+		cache_up_to_60(i);
+		end();
+	}
+	crew_run(cache_up_to_60, passes / 10, 4);
+}
+
+static void fills_a_cache_in_threads(void)
+{
+	crew_run(cache_up_to_60, passes / 10, 4);
+}
+
+static void *set_up_in_ten(void *data)
+{
+	for (int i = 0; i < 10; i++) {
+		begin();
+		if (!i)
+			own = malloc(24);
+		end();
+	}
+	pthread_barrier_wait(&all);
+	free(own);
+	return data;
+}
+
+/* The same, in more passes and one thread after another; some stay. */
+static void threads_set_up_slowly(void)
+{
+	pthread_t threads[64];
+
+	pthread_barrier_init(&all, NULL, 1);
+	for (int i = 0; i < passes / 10 && i < 64; i++) {
+		if (pthread_create(&threads[i], NULL, set_up_in_ten, NULL))
+			abort();
+		pthread_join(threads[i], NULL);
+	}
+}
+
+static sem_t ready, never;
+
+static void *stay(void *data)
+{
+	for (int i = 0; i < 10; i++) {
+		begin();
+		if (!i)
+			own = malloc(24);
+		end();
+	}
+	sem_post(&ready);
+	sem_wait(&never);
+	return data;
+}
+
+static void threads_stay(void)
+{
+	sem_init(&ready, 0, 0);
+	sem_init(&never, 0, 0);
+	for (int i = 0; i < passes / 10 && i < 64; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, stay, NULL))
+			abort();
+		sem_wait(&ready);
+	}
+}
+
 /* --- Other corners ------------------------------------------------------------- */
 
 static void two_regions(void)
@@ -373,6 +545,10 @@ static const struct {
 	CASE(grows_at_one_line),
 	CASE(grows_in_threads),
 	CASE(grows_in_child),
+	CASE(grows_with_returns),
+	CASE(grows_over_threads),
+	CASE(grows_over_threads_at_once),
+	CASE(grows_in_one_of_threads),
 	CASE(steady),
 	CASE(caches_at_first),
 	CASE(initialises_late),
@@ -384,6 +560,10 @@ static const struct {
 	CASE(freed_outside),
 	CASE(handed_over),
 	CASE(threads_set_up),
+	CASE(warms_up_in_main),
+	CASE(fills_a_cache_in_threads),
+	CASE(threads_set_up_slowly),
+	CASE(threads_stay),
 	CASE(two_regions),
 	CASE(no_region),
 	CASE(fails),

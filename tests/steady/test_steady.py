@@ -133,6 +133,40 @@ def test_a_child_is_judged_too():
         "Session": "grows-every-pass", "malloc in keep": "grows-every-pass"}
 
 
+def test_growth_with_returns_is_found_over_all_passes():
+    found = document(passes("grows_with_returns", 600, ["--format", "json"]))
+    row, = found["regions"][0]["types"]
+    assert row["verdict"] == "grows-periodically"
+    assert row["objects"] > 5000
+
+
+@pytest.mark.parametrize("name", ["grows_over_threads",
+                                  "grows_over_threads_at_once"])
+@pytest.mark.parametrize("count", [240, 400])
+def test_what_no_thread_shows_by_itself_their_sum_does(name, count):
+    found = document(passes(name, count, ["--format", "json"]))
+    region, = found["regions"]
+    row, = region["types"]
+    assert (row["type"], row["verdict"], row["thread"]) == (
+        "malloc in keep", "grows-periodically", None)
+    assert region["threads"] == count // 10
+    assert count // 8 < row["objects"] <= count // 7 + 1
+
+
+@pytest.mark.parametrize("count", [20, 100])
+def test_the_thread_that_grows_is_named(count):
+    found = document(passes("grows_in_one_of_threads", count,
+                            ["--format", "json"]))
+    region, = found["regions"]
+    row, = region["types"]
+    assert (row["verdict"], row["passes"]) == (
+        "grows-every-pass", row["objects"])
+    assert region["stopped_threads"] == 0
+    told = passes("grows_in_one_of_threads", count)
+    assert re.search(r" passes, most in thread \d+: \+", told.told)
+    assert row["thread"] != 0
+
+
 # --- What does not ----------------------------------------------------------------
 
 
@@ -149,6 +183,30 @@ def test_what_only_looks_like_growth_is_none(name, count):
     ("fills_a_cache", 200), ("threads_set_up", 6), ("threads_set_up", 40)])
 def test_so_is_what_a_longer_look_tells(name, count):
     assert judged(name, count) == {}
+
+
+@pytest.mark.parametrize("count", [120, 400])
+@pytest.mark.parametrize("name", [
+    "warms_up_in_main", "fills_a_cache_in_threads", "threads_set_up_slowly",
+    "threads_stay"])
+def test_threads_that_fill_a_cache_or_set_up_are_none(name, count):
+    assert judged(name, count) == {}
+
+
+def test_a_thread_that_stopped_before_the_others_is_named():
+    told = passes("warms_up_in_main", 200)
+    assert told.told.splitlines()[:2] == [
+        "request  220 passes in 21 threads; nothing grows",
+        told.told.splitlines()[1]]
+    assert re.fullmatch(
+        r"    warm-up: the main thread( and \d+ more)? stopped before the "
+        r"others began, after \d+ passes", told.told.splitlines()[1])
+    found = document(passes("warms_up_in_main", 200, ["--format", "json"]))
+    region, = found["regions"]
+    assert region["stopped_threads"] >= 1
+    assert region["stopped_passes"] >= 20
+    assert document(passes("steady", 200, ["--format", "json"]))["regions"][0][
+        "stopped_thread"] is None
 
 
 def test_the_line_of_what_is_steady():

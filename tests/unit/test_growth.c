@@ -626,6 +626,116 @@ static void of_threads_together_what_outlives_them_counts(void **state)
 	assert_judged(s, GROWTH_STEADY);
 }
 
+/* `passes` passes of one thread, numbers `first` to `last` of the process's, each
+ * `every`-th of which leaves one T. */
+static void add_ordered(struct scene *s, uint32_t thread, unsigned passes,
+			unsigned every, uint64_t first, uint64_t last)
+{
+	size_t at = s->m.region_count;
+
+	add_thread(s, thread, passes, 100);
+	for (size_t i = at; i < at + 2; i++) {
+		struct rkn_region *r = &s->regions[i];
+
+		r->first = first;
+		r->last = last;
+		for (unsigned p = 0; p < passes; p++)
+			r->series[p] = every && p % every == 0;
+		r->made = every ? (passes + every - 1) / every : 0;
+		r->least = 0;
+		r->grown_until = every == 1 ? passes : 0;
+	}
+}
+
+static void
+a_thread_that_stopped_before_the_others_was_the_warm_up(void **state)
+{
+	struct scene *s = scene_open();
+	const struct growth_region *r;
+
+	(void)state;
+	s->threads[1].tid = s->m.meta.pid = 77;
+	add_ordered(s, 1, 16, 1, 1, 16);
+	add_ordered(s, 2, 16, 0, 17, 32);
+	r = judged(s, NULL);
+	assert_int_equal(r->verdict, GROWTH_STEADY);
+	assert_int_equal(r->stopped, 1);
+	assert_int_equal(r->stopped_passes, 16);
+	assert_int_equal(r->stopped_tid, 77);
+	assert_true(r->stopped_is_main);
+	scene_close(s);
+	/* But not if it goes on beside them, */
+	s = scene_open();
+	s->threads[1].tid = 77;
+	add_ordered(s, 1, 16, 1, 1, 31);
+	add_ordered(s, 2, 16, 0, 2, 32);
+	r = judged(s, NULL);
+	assert_int_equal(r->verdict, GROWTH_EVERY_PASS);
+	assert_int_equal(r->stopped, 0);
+	assert_int_equal(r->rows[0].tid, 77);
+	scene_close(s);
+	/* nor if they have done less, */
+	s = scene_open();
+	add_ordered(s, 1, 16, 1, 1, 16);
+	add_ordered(s, 2, 6, 0, 17, 22);
+	assert_judged(s, GROWTH_EVERY_PASS);
+	/* nor where the order is not known. */
+	s = scene_open();
+	add_ordered(s, 1, 16, 1, 0, 0);
+	add_ordered(s, 2, 16, 0, 0, 0);
+	assert_judged(s, GROWTH_EVERY_PASS);
+}
+
+/* Each leaves one in three passes, of too few to be judged by. */
+static struct scene *scene_beside(bool at_once)
+{
+	struct scene *s = scene_open();
+
+	for (uint32_t t = 1; t <= 7; t++)
+		add_ordered(s, t, 10, 3, at_once ? t : t * 10 - 9,
+			    at_once ? 63 + t : t * 10);
+	return s;
+}
+
+static void threads_are_judged_side_by_side(void **state)
+{
+	static struct rkn_block blocks[32];
+	static struct rkn_object objects[33];
+	struct scene *s;
+
+	(void)state;
+	for (uint32_t i = 0; i < 32; i++) {
+		blocks[i] = (struct rkn_block){ .address = 0x1000 + 64 * i,
+						.size = 16,
+						.thread = 1 + i % 7 };
+		objects[i + 1] = (struct rkn_object){
+			.address = 0x1000 + 64 * i, .block = i, .type = 2
+		};
+	}
+	for (int at_once = 0; at_once < 2; at_once++) {
+		s = scene_beside(at_once);
+		s->m.meta.flags = RKN_META_SNAPSHOT;
+		s->m.blocks = blocks;
+		s->m.block_count = 32;
+		s->m.objects = objects;
+		s->m.object_count = 33;
+		assert_judged(s, GROWTH_PERIODIC);
+	}
+	/* What threads that have ended took with them is no growth. */
+	s = scene_beside(false);
+	s->m.meta.flags = RKN_META_SNAPSHOT;
+	assert_judged(s, GROWTH_STEADY);
+	/* A cache that all fill at first is none either. */
+	s = scene_open();
+	for (uint32_t t = 1; t <= 7; t++) {
+		add_ordered(s, t, 10, 0, t, 63 + t);
+		s->regions[2 * t - 1].made = 4;
+		for (int i = 0; i < 4; i++)
+			s->regions[2 * t - 1].series[i] = 1;
+	}
+	assert_judged(s, GROWTH_STEADY);
+}
+
 static void regions_that_are_not_known_are_not_green(void **state)
 {
 	struct scene *s = scene_open();
@@ -720,6 +830,9 @@ int main(void)
 		cmocka_unit_test(what_others_freed_does_not_grow),
 		cmocka_unit_test(of_threads_one_has_to_have_enough_passes),
 		cmocka_unit_test(of_threads_together_what_outlives_them_counts),
+		cmocka_unit_test(
+		    a_thread_that_stopped_before_the_others_was_the_warm_up),
+		cmocka_unit_test(threads_are_judged_side_by_side),
 		cmocka_unit_test(regions_that_are_not_known_are_not_green),
 		cmocka_unit_test(processes_are_judged_by_themselves),
 		cmocka_unit_test(amounts_stand_for_braces),
