@@ -139,6 +139,8 @@ void analysis_ledger(struct analysis *a);
  * findings_explain.c */
 void analysis_explain(struct analysis *a);
 
+/* Name the holders that ended, of findings in their order. findings_ended.c */
+void analysis_ended(struct analysis *a);
 /* Find what holds the member shown of each possible leak. findings_holders.c */
 void analysis_holders(struct analysis *a);
 

@@ -10,6 +10,7 @@
 #include "document.h"
 #include "json_text.h"
 #include "options.h"
+#include "outstanding.h"
 #include "outstanding_json.h"
 #include "paint.h"
 #include "recordings.h"
@@ -33,16 +34,6 @@ struct listing {
 	size_t limit;
 	struct documents documents;
 };
-
-static uint64_t references_on(const struct model *m, uint32_t object)
-{
-	size_t first, n = model_references_of(m, object, &first);
-	uint64_t count = m->objects[object].flags & RKN_OBJECT_MAKER;
-
-	for (size_t i = first; i < first + n; i++)
-		count += m->references[i].kind == RKN_REFERENCE;
-	return count;
-}
 
 static int by_references(const void *a, const void *b)
 {
@@ -69,7 +60,7 @@ static struct kind *collect(const struct model *m, struct names *n)
 			k->objects = xreallocarray(k->objects, 2 * k->count + 2,
 						   sizeof(*k->objects));
 		k->objects[k->count++] = i;
-		k->references += references_on(m, i);
+		k->references += outstanding_on(m, i);
 	}
 	qsort(kinds, m->name_count, sizeof(*kinds), by_references);
 	return kinds;
@@ -100,13 +91,64 @@ static json_t *kind_json(const struct model *m, struct symbols *s,
 	return o;
 }
 
-static const char *nothing(const struct model *m)
+/* Objects of that type, or of all, that were made known, that are alive of them,
+ * and that were freed with references left. */
+struct tally {
+	uint64_t made, alive, held;
+};
+
+static struct tally tally_of(const struct model *m, struct names *n)
 {
+	struct tally t = { 0 };
+
+	for (uint32_t i = 0; i < m->name_count; i++) {
+		const struct rkn_name *name = &m->names[i];
+
+		if (type && strcmp(type, names_type_called(n, i)))
+			continue;
+		t.made += name->made;
+		t.alive += name->made - name->ended;
+	}
+	for (size_t i = 0; i < m->error_count; i++)
+		if (m->errors[i].kind == RKN_ERROR_FREED_WHILE_HELD &&
+		    (!type ||
+		     !strcmp(type, names_type_called(n, m->errors[i].type))))
+			t.held += m->errors[i].count;
+	return t;
+}
+
+static void print_made(const struct tally *t)
+{
+	char made[UNITS_SIZE], held[UNITS_SIZE];
+
+	printf("no outstanding references: %s%s%s %s made known, ",
+	       units_count(made, t->made, "object"), type ? " of type " : "",
+	       type ? type : "", t->made == 1 ? "was" : "were");
+	if (t->alive)
+		printf("of which %" PRIu64 " %s alive", t->alive,
+		       t->alive == 1 ? "is" : "are");
+	else
+		printf("and %s ended", t->made == 1 ? "has" : "all have");
+	if (t->held)
+		printf("; %s freed while references were left\n",
+		       units_count(held, t->held, "object"));
+	else
+		puts(t->alive ? "" : " with their references given back");
+}
+
+static void print_nothing(const struct model *m, struct names *n)
+{
+	const struct tally t = tally_of(m, n);
+
 	if (!model_knows(m, RKN_CHUNK_REFERENCES))
-		return "outstanding references are not known: that part of the recording is missing";
-	if (m->object_count > 1)
-		return "no outstanding references";
-	return "the program made no objects known: see refknot.h";
+		puts(
+		    "outstanding references are not known: that part of the recording is missing");
+	else if (t.made)
+		print_made(&t);
+	else if (type)
+		printf("no objects of type %s were made known\n", type);
+	else
+		puts("the program made no objects known: see refknot.h");
 }
 
 static void visit(const struct model *m, struct symbols *s, void *data)
@@ -136,7 +178,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	} else {
 		json_decref(array);
 		if (!shown)
-			puts(nothing(m));
+			print_nothing(m, n);
 		if (all > shown)
 			printf("omitting %zu more types; --limit 0 shows all\n",
 			       all - shown);

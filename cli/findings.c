@@ -328,6 +328,7 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	analysis_release(&a);
 	sort(&a);
 	analysis_holders(&a);
+	analysis_ended(&a);
 	f->list = a.list;
 	f->count = a.count;
 	f->owner = a.owner;

@@ -80,9 +80,9 @@ struct finding {
 	uint32_t held_by_edge;
 	unsigned evidence; /* enum finding_evidence */
 	bool doubted; /* it rests on a guess about whose reference is left */
-	bool twin; /* another has the same functions and lines: its columns
+	bool twin;    /* another has the same functions and lines: its columns
 		      tell it apart */
-	bool pointed_at;   /* a cycle by declared edges that pointers lead to */
+	bool pointed_at; /* a cycle by declared edges that pointers lead to */
 	/* References: leaked; above the pointers to it, or missing; left when
 	 * it was freed. Of all instances. */
 	uint64_t references;
@@ -101,11 +101,17 @@ struct finding {
 	uint64_t hint_objects;
 	uint64_t hint_bytes;
 	uint32_t error;
-	uint32_t last; /* of the objects counted, the newest number; 0 */
+	/* Objects that ended without giving back references on what this is
+	 * about: how many, the first few, and so many references. */
+	uint64_t ended_count;
+	uint32_t ended[3]; /* FINDING_HOLDERS */
+	uint64_t ended_references;
+	uint32_t last;      /* of the objects counted, the newest number; 0 */
 	char signature[32]; /* "4cf4fbe1a7df56a3.2"; "" until findings_sign */
 };
 
-#define FINDING_DRAWN 12 /* most members of a cycle that are drawn */
+#define FINDING_HOLDERS 3  /* that are named */
+#define FINDING_DRAWN   12 /* most members of a cycle that are drawn */
 
 struct findings {
 	struct finding *list; /* worst first */

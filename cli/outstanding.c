@@ -19,6 +19,14 @@ struct entry {
 
 enum kind { TAKEN, MADE, OF_ENDED };
 
+/* An object that holds some of a row. */
+struct holder_seen {
+	struct seen_key {
+		uint64_t row, holder;
+	} key;
+	UT_hash_handle hh;
+};
+
 /* The first stack seen that is like another. */
 struct alike {
 	uint64_t hash;
@@ -63,8 +71,36 @@ static void release_classes(struct classes *c)
 	free(c->of);
 }
 
-static void add(struct outstanding *o, struct entry **table, struct key key,
-		uint32_t first)
+static void add_holder(struct outstanding_row *row, struct holder_seen **seen,
+		       size_t number, uint32_t holder)
+{
+	const struct seen_key key = { number, holder };
+	struct holder_seen *h;
+
+	HASH_FIND(hh, *seen, &key, sizeof(key), h);
+	if (!holder || h)
+		return;
+	h = xcalloc(1, sizeof(*h));
+	h->key = key;
+	HASH_ADD(hh, *seen, key, sizeof(h->key), h);
+	if (row->holders < OUTSTANDING_HOLDERS)
+		row->holder[row->holders] = holder;
+	row->holders++;
+}
+
+static void release_seen(struct holder_seen *seen)
+{
+	struct holder_seen *h, *next;
+
+	HASH_ITER (hh, seen, h, next) {
+		HASH_DEL(seen, h);
+		free(h);
+	}
+}
+
+static void add(struct outstanding *o, struct entry **table,
+		struct holder_seen **seen, struct key key, uint32_t first,
+		uint32_t holder)
 {
 	struct entry *e;
 
@@ -87,6 +123,7 @@ static void add(struct outstanding *o, struct entry **table, struct key key,
 	}
 	o->rows[e->row].count++;
 	o->total++;
+	add_holder(&o->rows[e->row], seen, e->row, holder);
 }
 
 static struct key key_of(const struct model *m, struct classes *c,
@@ -105,21 +142,21 @@ static struct key key_of(const struct model *m, struct classes *c,
 }
 
 static void add_object(struct outstanding *o, struct entry **table,
-		       struct classes *c, const struct model *m,
-		       uint32_t object)
+		       struct holder_seen **seen, struct classes *c,
+		       const struct model *m, uint32_t object)
 {
 	size_t first, n = model_references_of(m, object, &first);
 
 	if (m->objects[object].flags & RKN_OBJECT_MAKER)
-		add(o, table,
+		add(o, table, seen,
 		    (struct key){ .stack =
 				      class_of(c, m, m->objects[object].stack),
 				  .kind = MADE },
-		    RKN_NONE);
+		    RKN_NONE, 0);
 	for (size_t i = first; i < first + n; i++) {
 		if (m->references[i].kind == RKN_REFERENCE)
-			add(o, table, key_of(m, c, &m->references[i]),
-			    (uint32_t)i);
+			add(o, table, seen, key_of(m, c, &m->references[i]),
+			    (uint32_t)i, m->references[i].from);
 	}
 }
 
@@ -134,16 +171,28 @@ static int compare(const void *a, const void *b)
 	return (x->field > y->field) - (x->field < y->field);
 }
 
+uint64_t outstanding_on(const struct model *m, uint32_t object)
+{
+	size_t first, n = model_references_of(m, object, &first);
+	uint64_t count = m->objects[object].flags & RKN_OBJECT_MAKER;
+
+	for (size_t i = first; i < first + n; i++)
+		count += m->references[i].kind == RKN_REFERENCE;
+	return count;
+}
+
 void outstanding_make(struct outstanding *o, const struct model *m,
 		      struct symbols *s, const uint32_t *objects, size_t count)
 {
 	struct classes c = { .s = s };
 	struct entry *table = NULL, *e, *next;
+	struct holder_seen *seen = NULL;
 
 	*o = (struct outstanding){ 0 };
 	c.of = xcalloc(m->stack_count + 1, sizeof(*c.of));
 	for (size_t i = 0; i < count; i++)
-		add_object(o, &table, &c, m, objects[i]);
+		add_object(o, &table, &seen, &c, m, objects[i]);
+	release_seen(seen);
 	release_classes(&c);
 	if (o->count)
 		qsort(o->rows, o->count, sizeof(*o->rows), compare);

@@ -12,6 +12,7 @@
 #include "member.h"
 #include "names.h"
 #include "place.h"
+#include "report_held.h"
 #include "strays.h"
 #include "verdict.h"
 #include "wishes.h"
@@ -404,6 +405,8 @@ static json_t *finding(struct writer *w, const struct finding *f)
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
 	document_set(o, "held_by", holder(w, f));
+	document_set(o, "ended_holders",
+		     ended_holders_json(w->m, w->symbols, w->names, f));
 	document_set(o, "references", references(w, f));
 	return o;
 }
@@ -494,6 +497,7 @@ json_t *report_json(const struct model *m, struct symbols *s,
 		     verdict(&v, &f, o->kinds | o->listed, &wishes));
 	document_set(document, "findings", list);
 	document_set(document, "wrong_frees", wrong_frees(&w));
+	document_set(document, "pooled", pooled_json(m, s, w.names, &f));
 	document_add_types(document, &types, 0);
 	groups_release(&types);
 	findings_release(&f);

@@ -29,6 +29,33 @@ static void print_by(const struct printer *p, const struct rkn_reference *r)
 	free(field);
 }
 
+/* The same of a row; " by Session#1, Session#2, Session#3 and 29 more in next". */
+static void print_row_by(const struct printer *p,
+			 const struct outstanding_row *row)
+{
+	char *field = escape(model_name(p->m, row->field));
+
+	if (row->holders < 2) {
+		print_by(p, &p->m->references[row->first]);
+		free(field);
+		return;
+	}
+	for (size_t i = 0; i < row->holders && i < OUTSTANDING_HOLDERS; i++) {
+		char *holder = names_of(p->names, row->holder[i]);
+
+		fprintf(p->out, "%s%s", i ? ", " : " by ", holder);
+		free(holder);
+	}
+	if (row->holders > OUTSTANDING_HOLDERS)
+		fprintf(p->out, " and %" PRIu64 " more",
+			row->holders - OUTSTANDING_HOLDERS);
+	if (row->ended)
+		fputs(", which have ended,", p->out);
+	if (*field)
+		fprintf(p->out, " in %s", field);
+	free(field);
+}
+
 static void print_at(const struct printer *p, const char *what, uint32_t stack)
 {
 	char *origin = print_origin(p, stack);
@@ -93,6 +120,21 @@ static void print_title(const struct printer *p, const uint32_t *objects,
 	fputs(":\n", p->out);
 }
 
+static void print_row(const struct printer *p,
+		      const struct outstanding_row *row, uint64_t total,
+		      const char *indent)
+{
+	char *origin = print_origin(p, row->stack);
+
+	fprintf(p->out, "%s  %" PRIu64 "/%" PRIu64 "  %s %s", indent,
+		row->count, total, row->maker ? "made" : "taken", origin);
+	if (!row->maker)
+		print_row_by(p, row);
+	fputc('\n', p->out);
+	print_outer(p, row->stack, indent);
+	free(origin);
+}
+
 static void print_rows(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
@@ -101,19 +143,21 @@ static void print_rows(const struct printer *p, const uint32_t *objects,
 	outstanding_make(&o, p->m, p->symbols, objects, count);
 	if (o.count)
 		print_title(p, objects, count, indent);
-	for (size_t i = 0; i < o.count; i++) {
-		const struct outstanding_row *row = &o.rows[i];
-		char *origin = print_origin(p, row->stack);
+	for (size_t i = 0; i < o.count; i++)
+		print_row(p, &o.rows[i], o.total, indent);
+	outstanding_release(&o);
+}
 
-		fprintf(p->out, "%s  %" PRIu64 "/%" PRIu64 "  %s %s", indent,
-			row->count, o.total, row->maker ? "made" : "taken",
-			origin);
-		if (!row->maker)
-			print_by(p, &p->m->references[row->first]);
-		fputc('\n', p->out);
-		print_outer(p, row->stack, indent);
-		free(origin);
-	}
+#define MOST_ROWS 3
+
+void print_outstanding_most(const struct printer *p, const uint32_t *objects,
+			    size_t count, const char *indent)
+{
+	struct outstanding o;
+
+	outstanding_make(&o, p->m, p->symbols, objects, count);
+	for (size_t i = 0; i < o.count && i < MOST_ROWS; i++)
+		print_row(p, &o.rows[i], o.total, indent);
 	outstanding_release(&o);
 }
 
@@ -228,9 +272,14 @@ void print_counts(const struct printer *p, const struct finding *f)
 	fprintf(p->out, "    count %" PRId64 "%s\n", o->count,
 		o->flags & RKN_OBJECT_COUNTED ? ", read from the object" : "");
 	if (f->kind == FINDING_REFERENCE && f->reference != RKN_NONE) {
-		fputs("    a reference held", p->out);
+		if (f->references > 1)
+			fprintf(p->out, "    %s were not given back; one held",
+				units_count(text, f->references, "reference"));
+		else
+			fputs("    a reference held", p->out);
 		print_by(p, &p->m->references[f->reference]);
-		fputs(" was not given back\n", p->out);
+		fputs(f->references > 1 ? "\n" : " was not given back\n",
+		      p->out);
 	} else if (f->kind == FINDING_REFERENCE) {
 		fprintf(p->out, "    not given back: %s in all\n",
 			units_count(text, f->references, "reference"));

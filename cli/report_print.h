@@ -48,6 +48,9 @@ void print_callers(const struct printer *p, const uint32_t *objects,
  * none. */
 void print_outstanding(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent);
+/* The first few of these, without a heading. */
+void print_outstanding_most(const struct printer *p, const uint32_t *objects,
+			    size_t count, const char *indent);
 
 /* One root word, in words. report_holder.c */
 void print_root_word(const struct printer *p, uint32_t root);

@@ -8,6 +8,7 @@
 #include "escape.h"
 #include "member.h"
 #include "paint.h"
+#include "report_held.h"
 #include "report_print.h"
 #include "units.h"
 #include "unread.h"
@@ -309,6 +310,7 @@ static void print_finding(const struct printer *p, const struct finding *f,
 		print_holder(p, f);
 		print_counts(p, f);
 	}
+	print_ended_holders(p, f);
 	print_stack(p, f->stack, f->twin);
 	print_held(p, f);
 }
@@ -437,6 +439,8 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	print_unread(&p, &f);
 	print_gone(&p, &f, o->kinds);
 	print_possible(&p, &v, o->kinds);
+	if (o->kinds & 1u << FINDING_OVER)
+		print_pooled(&p, &f);
 	wishes_release(&wishes);
 	names_close(p.names);
 	findings_release(&f);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "pooled.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "outstanding.h"
+
+#define MOST_HEADER 256 /* bytes before the one object of a block */
+
+/* Members of findings, one byte an object. */
+static uint8_t *mark_told(const struct model *m, const struct findings *f)
+{
+	uint8_t *told = xcalloc(m->object_count + 1, 1);
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct finding *of = &f->list[i];
+
+		for (size_t k = 0; of->member_objects && k < of->member_count;
+		     k++)
+			told[of->member_objects[k]] = 1;
+	}
+	return told;
+}
+
+/* The last one that is left of a pool stands where no header ends. */
+static bool is_pooled(const struct model *m, const struct names *n,
+		      const struct findings *f, uint32_t object)
+{
+	const struct rkn_object *o = &m->objects[object];
+
+	if (o->block == RKN_NONE || o->flags & RKN_OBJECT_ENDED ||
+	    f->owner[o->block])
+		return false;
+	return names_object_at(n, o->block) != object ||
+	       o->address - m->blocks[o->block].address >= MOST_HEADER;
+}
+
+static void add(struct pooled_kind *k, uint32_t object, uint64_t references)
+{
+	if (!(k->count & (k->count + 1)))
+		k->objects = xreallocarray(k->objects, 2 * k->count + 2,
+					   sizeof(*k->objects));
+	k->objects[k->count++] = object;
+	k->references += references;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct pooled_kind *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->count ? strcmp(x->type, y->type) : 0;
+}
+
+void pooled_make(struct pooled *p, const struct model *m, struct names *n,
+		 const struct findings *f)
+{
+	uint8_t *told = mark_told(m, f);
+
+	*p = (struct pooled){
+		.list = xcalloc(m->name_count + 1, sizeof(*p->list)),
+	};
+	for (uint32_t i = 1; i < m->object_count; i++) {
+		struct pooled_kind *k = &p->list[m->objects[i].type];
+		uint64_t references = outstanding_on(m, i);
+
+		if (told[i] || !references || !is_pooled(m, n, f, i))
+			continue;
+		k->type = names_type_called(n, m->objects[i].type);
+		add(k, i, references);
+		p->objects++;
+	}
+	qsort(p->list, m->name_count, sizeof(*p->list), by_count);
+	while (p->list[p->count].count)
+		p->count++;
+	free(told);
+}
+
+void pooled_release(struct pooled *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		free(p->list[i].objects);
+	free(p->list);
+	*p = (struct pooled){ 0 };
+}
