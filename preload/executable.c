@@ -212,6 +212,7 @@ static bool is_foreign_elf(struct executable *x, int fd)
 	p = find_segment(x, PT_INTERP);
 	if (!p) {
 		read_dynamic(x, fd, &f);
+		x->loader = f.loader;
 		return h.e_type == ET_DYN && !f.pie && !f.loader;
 	}
 	if (!is_of_this_machine(&h))
@@ -274,5 +275,6 @@ void executable_look(struct executable *x, int fd)
 	name_descriptor(x, fd);
 	size = sys_readlink(x->link, x->path, sizeof(x->path) - 1);
 	x->path[size > 0 ? size : 0] = '\0';
+	x->loader = false;
 	x->foreign = is_foreign(x, open_to_read(x, fd));
 }

@@ -20,6 +20,7 @@ struct executable {
 	bool foreign;    /* loaded into it, this library would end it, or make
 			    its loader complain; false: also of what cannot be
 			    read, or is locked */
+	bool loader;     /* it is glibc's loader itself */
 	/* Room to work: stacks may be small. */
 	Elf64_Phdr segments[EXECUTABLE_SEGMENTS];
 	unsigned segment_count;

@@ -41,6 +41,7 @@
 #include "sandbox.h"
 #include "store.h"
 #include "sys.h"
+#include "tasks.h"
 #include "text.h"
 #include "zeros.h"
 
@@ -275,6 +276,15 @@ static bool is_out_of_data(void)
 	return limit && limit < zeros_size() + OTHER_DATA;
 }
 
+/*
+ * The loader of such a process takes LD_PRELOAD out of the environment.  Where it
+ * was executed by its own path, that of glibc 2.35 and later does not survive it.
+ */
+static bool is_loader_secure(struct work *w)
+{
+	return w && w->file.loader && tasks_acts_for_other(w->candidate);
+}
+
 /* Can this library not be loaded, or can no recording begin? */
 static NOINLINE bool is_load_vain(uint64_t bequest, bool is_full)
 {
@@ -290,7 +300,8 @@ static NOINLINE void change_environment(struct execution *e)
 {
 	uint64_t bequest = sandbox_bequest();
 	bool without = (e->work && e->work->file.foreign) ||
-		       is_load_vain(bequest, e->is_full);
+		       is_load_vain(bequest, e->is_full) ||
+		       is_loader_secure(e->work);
 
 	if ((!bequest && !without) || !environment_loads_shim(e->environment))
 		return;

@@ -211,6 +211,23 @@ bool tasks_second_signal(int signal)
 	       !has_signal(pending, signal);
 }
 
+/* "0\t65534\t0\t0": its own and the effective one. */
+static bool are_two(const char *ids)
+{
+	const uint64_t own = ids ? number(&ids) : 0;
+
+	if (!ids || *ids++ != '\t')
+		return false;
+	return number(&ids) != own;
+}
+
+/* Both stand near the beginning. */
+bool tasks_acts_for_other(char *room)
+{
+	read_file(sys_tid(), "/status", room, 512);
+	return are_two(value_of(room, "Uid")) || are_two(value_of(room, "Gid"));
+}
+
 bool tasks_each(void (*f)(int tid, void *data), void *data)
 {
 	__attribute__((aligned(8))) char buffer[4096];

@@ -50,6 +50,10 @@ uint64_t tasks_switches(int tid);
  * 4 KiB of stack, and so does tasks_switches(). */
 bool tasks_second_signal(int signal);
 
+/* Does the calling thread act as another user or group than it is of? False where
+ * it cannot be told. `room`: 512 bytes to work in. */
+bool tasks_acts_for_other(char *room);
+
 /* Call f(tid, data) for each thread that is listed. False: the list is not
  * whole, or in numbers of another pid namespace. It takes 4 KiB of stack. */
 bool tasks_each(void (*f)(int tid, void *data), void *data);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Workers that give up privileges before they allocate anything."""
 import os
+import shutil
 
 import pytest
 
@@ -8,6 +9,7 @@ from common import leaks, program, same
 from conftest import REFKNOT, SHIM, environment, read_json, run
 
 DROPS = program("drops")
+LOADER = "/lib64/ld-linux-x86-64.so.2"
 USERS = ["setuid", "seteuid", "setreuid", "setresuid", "setfsuid",
          "initgroups", "raw"]
 ROOTS = ["chroot", "raw_chroot", "chroot_setuid", "chroot_fails"]
@@ -37,6 +39,26 @@ def gaps(report):
 @pytest.mark.parametrize("how", USERS)
 def test_a_worker_that_becomes_another_user_is_recorded(how, tmp_path):
     check(worker(tmp_path, how))
+
+
+@as_root
+@pytest.mark.parametrize("who", [["--euid", "65534"],
+                                 ["--egid", "65534", "--clear-groups"]])
+def test_a_loader_that_acts_for_another_is_executed_without_the_shim(
+        who, tmp_path):
+    """It takes LD_PRELOAD out of what it is given, and glibc's then ends itself
+    where it was executed by its own path."""
+    recorded = same(tmp_path, shutil.which("setpriv"), *who, LOADER,
+                    "/bin/true")
+    assert recorded.outcome.status == 0
+    assert not recorded.children
+
+
+def test_any_other_loader_that_is_executed_is_recorded(tmp_path):
+    recorded = same(tmp_path, shutil.which("setpriv"), "--nnp", LOADER,
+                    "/bin/cat", "/dev/null")
+    assert recorded.outcome.status == 0
+    assert len(recorded.children) == 1
 
 
 @as_root
