@@ -209,6 +209,8 @@ static void find_all(struct real *r)
 	find("sysv_signal", &r->sysv_signal);
 	find("sigset", &r->sigset);
 	find("siginterrupt", &r->siginterrupt);
+	find("sigwaitinfo", &r->sigwaitinfo);
+	find("sigtimedwait", &r->sigtimedwait);
 	find("sigaltstack", &r->sigaltstack);
 	find("free", &r->free);
 	find("realloc", &r->realloc);

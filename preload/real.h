@@ -59,6 +59,9 @@ struct real {
 	real_signal *sysv_signal; /* as is __sysv_signal */
 	real_signal *sigset;
 	int (*siginterrupt)(int, int);
+	int (*sigwaitinfo)(const sigset_t *, siginfo_t *);
+	int (*sigtimedwait)(const sigset_t *, siginfo_t *,
+			    const struct timespec *);
 	int (*sigaltstack)(const stack_t *, stack_t *);
 	int (*prctl)(int, ...);
 	int (*prlimit64)(int, int, const void *, void *);

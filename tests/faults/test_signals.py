@@ -327,6 +327,25 @@ def test_who_sends_what_nobody_dies_of_goes_on(who, tmp_path):
     assert leaks(recorded.report(), program("sends")) == {"lose": (1, 100)}
 
 
+@pytest.mark.parametrize("how", ["sigwait", "sigwaitinfo", "sigtimedwait"])
+def test_a_fatal_signal_of_the_first_thread_is_taken_by_no_other(how, tmp_path):
+    """The kernel ends the process as it is sent, although the first thread runs
+    no more until a child of vfork() has ended."""
+    recorded = same(tmp_path, program("awaits"), how, "first")
+    assert recorded.outcome.out == b""
+    report = check_at_signal(recorded, signal.SIGTERM)
+    assert leaks(report, program("awaits")) == {"lose": (1, 100)}
+
+
+@pytest.mark.parametrize("who", ["all", "thread"])
+@pytest.mark.parametrize("how", ["sigwait", "sigwaitinfo", "sigtimedwait"])
+def test_who_waits_for_a_signal_takes_what_is_not_the_first_threads(
+        how, who, tmp_path):
+    recorded = same(tmp_path, program("awaits"), how, who)
+    assert recorded.outcome.out == b"taken\n"
+    assert recorded.outcome.status == 0
+
+
 @pytest.mark.parametrize("how, out, children", [
     ("trap", b"child 5\n", True), ("long", b"child 5\n", True),
     ("debug", b"child 5\n", True), ("trap", b"child 5\n", False),

@@ -35,6 +35,7 @@ INDIRECT = {
     # functions that call the C library's, found by libc()
     "api.c:tell_program": NOT_OURS,
     "assertions_last_release": NOT_OURS,
+    "awaits.c:sigwait": NOT_OURS,
     "daemon": NOT_OURS,
     "dynamic_first": NOT_OURS,
     "dynamic_in": NOT_OURS,
@@ -57,6 +58,7 @@ INDIRECT = {
     "real.c:own_mmap": NOT_OURS,
     "real.c:own_munmap": NOT_OURS,
     "reallocarray": NOT_OURS,
+    "sigwait": NOT_OURS,
     "verify_init": NOT_OURS,
     # other functions
     **{name: NOT_OURS for name in FIRST},

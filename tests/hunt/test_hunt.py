@@ -71,6 +71,8 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "sleep:1:4 privilege:8 map:1",                  # one mapping with an arena
     "thread:1:8388608{ churn:5000:1 } map:1 low:4096:0 privilege:2 leak:162:4",
     "limit:11:0:1 limit:9:67108864:0 spin:5 filter:5:217 leak:173008:4",
+    "privilege:5 sleep:2:2 limit:8:65536:1 coroutine:1048576{ } privilege:9 "
+    "alarm",                                        # sent before they wait
     "privilege:3 exec:7:0:0{ }",                    # a privileged loader
     # What hunt itself once took for a fault.
     "aroundfork:2{ leak:40:0 } fork:0:0{ }",        # whose block it is
