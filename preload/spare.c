@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "spare.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "compiler.h"
@@ -33,7 +34,9 @@ bool spare_give(void *p, size_t size)
 
 	if (at <= READ_ONCE(start) || after > READ_ONCE(end))
 		return false;
-	sys_advise(p, size, MADV_DONTNEED);
+	/* Pages that the program has locked in memory stay as they are. */
+	if (sys_advise(p, size, MADV_DONTNEED) < 0)
+		memset(p, 0, size);
 	/* What is not the last piece is kept for good. */
 	__atomic_compare_exchange_n(&next, &after, at - PAGE, false,
 				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);

@@ -13,6 +13,8 @@
 
 #include "../hooks/hooks.h"
 
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
 static void *kept[100000];
 
 static void allocate(void)
@@ -48,6 +50,16 @@ static void hide(void)
 
 	*page = malloc(50);
 	mprotect(page, 4096, PROT_NONE);
+}
+
+/* What is lost, time after time, beside many blocks in use. */
+static void check_often(void)
+{
+	for (int i = 0; i < 4 && __lsan_do_recoverable_leak_check; i++) {
+		lose(100);
+		scrub();
+		printf("lost: %d\n", __lsan_do_recoverable_leak_check());
+	}
 }
 
 static void limit_data(rlim_t size)
@@ -94,7 +106,7 @@ static void change(const char *how, const char *argument)
 
 		setrlimit(RLIMIT_STACK, &some);
 	}
-	if (!strcmp(how, "lock") && mlockall(MCL_CURRENT | MCL_FUTURE))
+	if (!strncmp(how, "lock", 4) && mlockall(MCL_CURRENT | MCL_FUTURE))
 		puts("NO: mlockall");
 	if (!strcmp(how, "remove") && system("rm -rf \"$REFKNOT_OUT\""))
 		puts("NO: rm");
@@ -113,6 +125,8 @@ int main(int argc, char **argv)
 	scrub();
 	change(argv[1], argc > 2 ? argv[2] : "");
 	allocate();
+	if (!strcmp(argv[1], "lock-check"))
+		check_often();
 	if (!strcmp(argv[1], "eat"))
 		eat();
 	puts("end");

@@ -51,6 +51,17 @@ def test_another_user_from_now_on_is_still_recorded(how, tmp_path):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="not root")
+def test_memory_of_refknot_s_own_that_is_locked_is_used_again(tmp_path):
+    """Each check takes some, and begins with zeros."""
+    recorded = record(tmp_path, PLACES, "lock-check")
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    assert recorded.outcome.out == b"lost: 1\n" * 4 + b"end\n"
+    told = [line.split(": ")[-1] for line in recorded.outcome.told.splitlines()]
+    assert told == [f"{n} blocks of {n * 100} bytes are lost"
+                    for n in range(2, 6)]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root")
 def test_another_user_s_hidden_page_is_told_as_not_read(tmp_path):
     report = same(tmp_path, PLACES, "uid-hide").report()
     assert report["verdict"]["complete"] is False
