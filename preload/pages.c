@@ -55,10 +55,10 @@ struct resident {
 	uint64_t filled, empty;
 };
 
+static unsigned char seen[PAGE];
+
 static bool count_resident(uint64_t start, uint64_t end, struct resident *r)
 {
-	static unsigned char seen[PAGE];
-
 	for (uint64_t size; start < end; start += size) {
 		size = end - start < sizeof(seen) * PAGE ? end - start
 							 : sizeof(seen) * PAGE;
@@ -76,6 +76,39 @@ static bool count_resident(uint64_t start, uint64_t end, struct resident *r)
 	return true;
 }
 
+static bool is_any_seen(uint64_t count)
+{
+	unsigned any = 0;
+
+	for (uint64_t i = 0; i < count; i++)
+		any |= seen[i];
+	return any & 1;
+}
+
+static void add_hole(struct pages *p, uint64_t start, uint64_t end)
+{
+	if (start >= end || p->hole_count == PAGES_HOLES)
+		return;
+	p->holes[p->hole_count].start = start;
+	p->holes[p->hole_count++].end = end;
+}
+
+/* By asking for each page: 0.6 s a TiB. */
+static void find_holes(struct pages *p, uint64_t start, uint64_t end)
+{
+	for (uint64_t at = start, size; at < end; at += size) {
+		size = end - at < sizeof(seen) * PAGE ? end - at
+						      : sizeof(seen) * PAGE;
+		if (sys_resident(at, size, seen) < 0)
+			return;
+		if (!is_any_seen(size / PAGE))
+			continue;
+		add_hole(p, start, at);
+		start = at + size;
+	}
+	add_hole(p, start, end);
+}
+
 #define HOLE_LEAST (1ull << 30)
 #define NEAR       (64ull << 20) /* an arena's */
 void pages_note(struct pages *p, uint64_t start, uint64_t end,
@@ -90,8 +123,12 @@ void pages_note(struct pages *p, uint64_t start, uint64_t end,
 	    !count_resident(end - NEAR, end, &r) || r.filled > pages ||
 	    r.filled + r.empty < pages)
 		return;
-	p->holes[p->hole_count].start = start + NEAR;
-	p->holes[p->hole_count++].end = end - NEAR;
+	/* Which of the empty ones are the kernel's is not known: others may be
+	 * anywhere in their place. */
+	if (r.filled == pages)
+		add_hole(p, start + NEAR, end - NEAR);
+	else
+		find_holes(p, start + NEAR, end - NEAR);
 }
 
 static bool scan(struct pages *p, uint64_t at, uint64_t end)

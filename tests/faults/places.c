@@ -52,6 +52,19 @@ static void hide(void)
 	mprotect(page, 4096, PROT_NONE);
 }
 
+/* In the middle of much that is not used, of which one page was only read. */
+static void put_far(void)
+{
+	const size_t size = 4ul << 30;
+	char *start = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	madvise(start, size, MADV_NOHUGEPAGE);
+	if (*(volatile char *)start)
+		puts("NO: empty");
+	*(void **)(start + size / 2) = malloc(50);
+}
+
 /* What is lost, time after time, beside many blocks in use. */
 static void check_often(void)
 {
@@ -80,6 +93,8 @@ static void change(const char *how, const char *argument)
 		start_threads();
 	if (!strcmp(how, "uid-hide"))
 		hide();
+	if (!strcmp(how, "uid-far"))
+		put_far();
 	if (!strcmp(how, "nodump"))
 		prctl(PR_SET_DUMPABLE, 0);
 	if (!strcmp(how, "umask"))

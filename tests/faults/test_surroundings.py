@@ -41,7 +41,7 @@ def test_what_a_program_does_to_itself_is_no_harm(how, tmp_path):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="not root")
-@pytest.mark.parametrize("how", ["uid", "uid-threads"])
+@pytest.mark.parametrize("how", ["uid", "uid-threads", "uid-far"])
 def test_another_user_from_now_on_is_still_recorded(how, tmp_path):
     """It may not see its pages; reservations hold nothing nevertheless."""
     recorded = same(tmp_path, PLACES, how)
