@@ -18,6 +18,12 @@ enum colour {
 	HEAD = 0x80, /* flag: the head of an instance */
 };
 
+/* Of a block that is of an object's own memory. */
+enum analysis_own_flag {
+	OWN_HOLDS = 1,    /* it holds a reference on that object */
+	OWN_MAY_HOLD = 2, /* it may: nobody can tell */
+};
+
 struct analysis {
 	const struct model *m;
 	struct symbols *symbols;
@@ -31,9 +37,8 @@ struct analysis {
 	struct ledger *ledger; /* NULL: no objects */
 	struct rkn_edge *edges; /* g.edges, where they are not the model's */
 	struct declared declared;
-	uint8_t *holds;     /* per block, where there is a ledger: it is of an
-			   object's own memory and holds a reference on that,
-			   see findings_own.c */
+	uint8_t *holds;     /* enum analysis_own_flag per block, where there is a
+			   ledger; see findings_own.c */
 	uint8_t *is_member; /* per block, where there is a ledger: its finding
 			       does not only hold it */
 	uint8_t *taken;  /* per object, likewise: it is part of a cycle that is
@@ -123,6 +128,9 @@ void analysis_own(struct analysis *a);
 /* Is it a pointer from an object's own memory back at it that is no reference
  * by itself? */
 bool analysis_is_own(const struct analysis *a, const struct rkn_edge *e);
+/* May it be a reference for all that is known? True of all but analysis_is_own,
+ * and of some of these. */
+bool analysis_may_hold(const struct analysis *a, const struct rkn_edge *e);
 /* Leave pointers that are no references out of the lost part of the graph.
  * findings_borrowed.c */
 void analysis_drop_borrowed(struct analysis *a);

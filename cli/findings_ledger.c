@@ -108,8 +108,9 @@ void analysis_count_references(struct analysis *a)
 
 /*
  * How many words anywhere point into each block; those in it, or in memory that
- * is its object's own, do not hold it. What the program or the loader calls a root is held by what no pointer shows: of
- * such a block no count is too high.
+ * is its object's own and not in doubt, do not hold it. What the program or the
+ * loader calls a root is held by what no pointer shows: of such a block no count
+ * is too high.
  */
 static uint32_t *census(const struct analysis *a)
 {
@@ -118,7 +119,7 @@ static uint32_t *census(const struct analysis *a)
 
 	for (size_t i = 0; i < m->edge_count; i++)
 		words[m->edges[i].to] += m->edges[i].from != m->edges[i].to &&
-					 !analysis_is_own(a, &m->edges[i]);
+					 analysis_may_hold(a, &m->edges[i]);
 	for (size_t i = 0; i < m->root_count; i++)
 		words[m->roots[i].block] += m->roots[i].where != 0;
 	for (size_t i = 0; i < m->root_count; i++)

@@ -6,11 +6,28 @@
  * reference on its owner, as a request that is under way holds its connection:
  * the program named the block as the holder; or the reference was taken in the
  * call that made the block, and the object was not made in that call as well.
+ *
+ * What is in use is not called over-retained for a reference that such a block
+ * may hold as well: in closure_new(obj_ref(o)), behind an allocator of the
+ * program's, or with an object and its timer that one function makes, it was not
+ * taken in that call. One alone cannot be told from a forgotten one, but as all
+ * blocks of one place hold their owner or none does, more blocks than references
+ * hold nothing.
  */
 #include <stdlib.h>
 
 #include "analysis.h"
 #include "die.h"
+#include "distinct.h"
+#include "fnv.h"
+
+#define CALLERS 3 /* above the function that made a block: who asked for it */
+
+/* A block, and where it was made. */
+struct made {
+	uint64_t place;
+	uint32_t block;
+};
 
 struct search {
 	struct analysis *a;
@@ -87,22 +104,102 @@ static uint32_t maker_of(const struct model *m, uint32_t block)
 	return m->frames[frame].parent;
 }
 
+/* The function that a frame is in; where that is not known, the frame. */
+static uint64_t function_of(const struct analysis *a, uint32_t frame)
+{
+	const struct location *l;
+	size_t n = a->symbols ? symbols_frame(a->symbols, frame, &l) : 0;
+
+	return n && l->function ? fnv_text(FNV_OFFSET, l->function)
+				: a->m->frames[frame].address;
+}
+
+/* Code that makes blocks for one purpose, as far as that can be told: an
+ * allocator of the program's is there for several. */
+static uint64_t place_of(const struct analysis *a, uint32_t block)
+{
+	uint32_t frame = a->m->stacks[a->m->blocks[block].stack].frame;
+	uint32_t caller = a->m->frames[frame].parent;
+
+	return distinct_mix(a->m->frames[frame].address) +
+	       (caller ? function_of(a, caller) : 0);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct made *x = a, *y = b;
+
+	if (x->place != y->place)
+		return x->place < y->place ? -1 : 1;
+	return (x->block > y->block) - (x->block < y->block);
+}
+
+/* Was a reference taken where the block was asked for? */
+static bool is_near(const struct search *s, uint32_t block, uint32_t object)
+{
+	uint32_t call = maker_of(s->a->m, block);
+
+	for (unsigned i = 0; call && i < CALLERS; i++) {
+		if (s->taken[call] == object)
+			return true;
+		call = s->a->m->frames[call].parent;
+	}
+	return false;
+}
+
+/* Find the blocks that may hold their object, `unnamed` references on which were
+ * told and `untold` were not. */
+static void doubt(struct search *s, uint32_t object, int64_t unnamed,
+		  int64_t untold)
+{
+	uint32_t n = s->first[object + 1] - s->first[object];
+	struct made *list;
+
+	if (unnamed + untold <= 0)
+		return;
+	list = xcalloc(n + 1u, sizeof(*list));
+	for (uint32_t i = 0; i < n; i++) {
+		list[i].block = s->blocks[s->first[object] + i];
+		list[i].place = place_of(s->a, list[i].block);
+	}
+	qsort(list, n, sizeof(*list), compare_places);
+	for (uint32_t i = 0, end; i < n; i = end) {
+		bool near = untold > 0;
+
+		for (end = i; end < n && list[end].place == list[i].place;
+		     end++)
+			near |= is_near(s, list[end].block, object);
+		if (!near || end - i > unnamed + untold)
+			continue;
+		for (; i < end; i++)
+			s->a->holds[list[i].block] |= OWN_MAY_HOLD;
+	}
+	free(list);
+}
+
 static void judge(struct search *s, uint32_t object)
 {
 	const struct model *m = s->a->m;
+	const struct rkn_object *o = &m->objects[object];
 	size_t first, n = model_references_of(m, object, &first);
+	int64_t unnamed = 0, untold = 0;
 
 	note(m, s->made, m->objects[object].stack, object);
 	for (size_t r = first; r < first + n; r++)
 		if (m->references[r].kind == RKN_REFERENCE &&
-		    !m->references[r].from && !m->references[r].holder)
+		    !m->references[r].from && !m->references[r].holder) {
 			note(m, s->taken, m->references[r].stack, object);
+			unnamed++;
+		}
 	for (uint32_t i = s->first[object]; i < s->first[object + 1]; i++) {
 		uint32_t call = maker_of(m, s->blocks[i]);
 
 		if (call && s->taken[call] == object && s->made[call] != object)
-			s->a->holds[s->blocks[i]] = 1;
+			s->a->holds[s->blocks[i]] |= OWN_HOLDS;
 	}
+	if (o->flags & RKN_OBJECT_COUNTED && o->count > o->told)
+		untold = o->count - o->told;
+	doubt(s, object, unnamed, untold);
 }
 
 static void find_named(struct analysis *a)
@@ -112,7 +209,7 @@ static void find_named(struct analysis *a)
 
 		if (p->how == DECLARED_BLOCK_STRONG &&
 		    owner_beside(a, p->from) == p->to)
-			a->holds[p->from] = 1;
+			a->holds[p->from] |= OWN_HOLDS;
 	}
 }
 
@@ -138,5 +235,11 @@ bool analysis_is_own(const struct analysis *a, const struct rkn_edge *e)
 {
 	uint32_t to = a->ledger->object_of[e->to];
 
-	return to && a->ledger->owner_of[e->from] == to && !a->holds[e->from];
+	return to && a->ledger->owner_of[e->from] == to &&
+	       !(a->holds[e->from] & OWN_HOLDS);
+}
+
+bool analysis_may_hold(const struct analysis *a, const struct rkn_edge *e)
+{
+	return !analysis_is_own(a, e) || a->holds[e->from] & OWN_MAY_HOLD;
 }

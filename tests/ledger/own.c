@@ -187,6 +187,83 @@ static NOINLINE void requests_lost(void)
 	set_unref(connection);
 }
 
+/* The same where the reference is not taken in the call that makes the block. */
+static NOINLINE void *get_zeroed(size_t size)
+{
+	return calloc(1, size);
+}
+
+static NOINLINE void link_request(struct set *connection, struct row *r)
+{
+	r->chain = connection->other;
+	connection->other = r;
+}
+
+static NOINLINE void request_by_allocator(struct set *connection)
+{
+	struct row *r = get_zeroed(sizeof(*r));
+
+	r->set = set_ref(connection);
+	link_request(connection, r);
+}
+
+static NOINLINE struct row *closure_new(struct set *owned)
+{
+	struct row *r = calloc(1, sizeof(*r));
+
+	r->set = owned;
+	return r;
+}
+
+static NOINLINE void request_by_argument(struct set *connection)
+{
+	link_request(connection, closure_new(set_ref(connection)));
+}
+
+static NOINLINE void by_allocator(void)
+{
+	kept = set_new("Connection");
+	request_by_allocator(kept);
+	request_by_allocator(kept);
+}
+
+static NOINLINE void by_argument(void)
+{
+	kept = set_new("Connection");
+	request_by_argument(kept);
+	request_by_argument(kept);
+}
+
+/* One function makes the connection and its timer. */
+static NOINLINE struct set *open_with_timer(void)
+{
+	struct set *connection = set_new("Connection");
+
+	request(connection);
+	return connection;
+}
+
+static NOINLINE void with_timer(void)
+{
+	kept = open_with_timer();
+}
+
+/* The counter alone tells of references. */
+static NOINLINE void by_counter(void)
+{
+	struct row *r;
+
+	kept = calloc(1, sizeof(*kept));
+	kept->references = 1;
+	refknot_object_counted(kept, "Connection", &kept->references);
+	for (int i = 0; i < 2; i++) {
+		r = calloc(1, sizeof(*r));
+		kept->references++;
+		r->set = kept;
+		link_request(kept, r);
+	}
+}
+
 /* Two sets with one block that is of both; it points at the first. */
 static NOINLINE void shared(void)
 {
@@ -273,6 +350,10 @@ static const struct corner corners[] = {
 	CORNER(in_global_right),
 	CORNER(requests_in_use),
 	CORNER(requests_lost),
+	CORNER(by_allocator),
+	CORNER(by_argument),
+	CORNER(with_timer),
+	CORNER(by_counter),
 	CORNER(shared),
 	CORNER(ring),
 	CORNER(ring_and_more),

@@ -48,7 +48,8 @@ def test_in_use_its_own_memory_holds_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["in_global_right", "requests_in_use",
-                                  "shared"])
+                                  "by_allocator", "by_argument", "with_timer",
+                                  "by_counter", "shared"])
 def test_what_is_in_order_is_no_finding(name, tmp_path):
     assert corner(tmp_path, name).report()["findings"] == []
 

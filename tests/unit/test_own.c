@@ -294,6 +294,90 @@ static void in_use_such_requests_explain_the_count(void **state)
 	assert_int_equal(f.count, 0);
 }
 
+/* make_request() makes `blocks` that may hold the connection, for request(), which
+ * takes one reference, and makes the connection as well. */
+static void add_made_for_another(uint32_t o, unsigned blocks)
+{
+	uint32_t alloc = scene_in(&s, "make_request");
+	uint32_t take = scene_in(&s, "ref"), call = scene_in(&s, "request");
+
+	s.frames[s.stacks[alloc].frame].parent = s.stacks[call].frame;
+	s.frames[s.stacks[take].frame].parent =
+	    s.frames[s.stacks[call].frame].parent;
+	for (unsigned i = 0; i < blocks; i++) {
+		uint32_t request = scene_block(&s, alloc, 32);
+
+		point(block(o), 8 + 8 * i, request);
+		point(request, 0, block(o));
+	}
+	scene_reference(&s, o, 0, NULL)->stack = take;
+}
+
+static void in_use_what_may_hold_is_no_finding(void **state)
+{
+	uint32_t o;
+
+	(void)state;
+	o = add("Connection", 2);
+	add_made_for_another(o, 1);
+	scene_root(&s, block(o), 0);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 0);
+}
+
+static void more_blocks_than_references_may_not_hold(void **state)
+{
+	uint32_t o;
+
+	(void)state;
+	o = add("Connection", 2);
+	add_made_for_another(o, 2);
+	scene_root(&s, block(o), 0);
+	expect(FINDING_OVER, 1, 0, 1);
+}
+
+static void lost_what_may_hold_is_no_cycle(void **state)
+{
+	uint32_t o;
+
+	(void)state;
+	o = add("Connection", 1);
+	add_made_for_another(o, 1);
+	expect(FINDING_REFERENCE, 1, 1, 1);
+}
+
+/* The counter says 2, and one block may be the second. */
+static void add_counted(int64_t told, unsigned blocks)
+{
+	uint32_t o = add("Connection", 2);
+
+	s.objects[o].flags |= RKN_OBJECT_COUNTED;
+	s.objects[o].told = told;
+	for (unsigned i = 0; i < blocks; i++) {
+		uint32_t request = add_plain();
+
+		point(block(o), 8 + 8 * i, request);
+		point(request, 0, block(o));
+	}
+	scene_root(&s, block(o), 0);
+}
+
+static void what_was_not_told_may_be_held_by_any(void **state)
+{
+	(void)state;
+	add_counted(1, 1);
+	findings_make(&f, &s.m, &s.symbols);
+	assert_int_equal(f.count, 0);
+	findings_release(&f);
+	setup(state);
+	add_counted(1, 2);
+	expect(FINDING_OVER, 1, 0, 1);
+	findings_release(&f);
+	setup(state);
+	add_counted(2, 1);
+	expect(FINDING_OVER, 1, 0, 1);
+}
+
 /* --- Several objects ---------------------------------------------------------- */
 
 /* a -> rows -> b -> node -> a, each counted. */
@@ -692,6 +776,10 @@ int main(void)
 		TEST(so_does_one_made_where_the_reference_was_taken),
 		TEST(unless_the_object_was_made_there_too),
 		TEST(in_use_such_requests_explain_the_count),
+		TEST(in_use_what_may_hold_is_no_finding),
+		TEST(more_blocks_than_references_may_not_hold),
+		TEST(lost_what_may_hold_is_no_cycle),
+		TEST(what_was_not_told_may_be_held_by_any),
 		TEST(a_cycle_may_go_through_private_memory),
 		TEST(one_with_a_missing_release_is_both),
 		TEST(a_shared_block_is_nobodys_own),
