@@ -39,6 +39,8 @@ struct analysis {
 	struct declared declared;
 	uint8_t *holds;     /* enum analysis_own_flag per block, where there is a
 			   ledger; see findings_own.c */
+	uint8_t *strange;   /* per block: what no object leads to leads there,
+			   over blocks that are none; see findings_links.c */
 	uint8_t *is_member; /* per block, where there is a ledger: its finding
 			       does not only hold it */
 	uint8_t *taken;  /* per object, likewise: it is part of a cycle that is
@@ -131,6 +133,11 @@ bool analysis_is_own(const struct analysis *a, const struct rkn_edge *e);
 /* May it be a reference for all that is known? True of all but analysis_is_own,
  * and of some of these. */
 bool analysis_may_hold(const struct analysis *a, const struct rkn_edge *e);
+/* Before analysis_is_link. findings_links.c */
+void analysis_links(struct analysis *a);
+/* Is it the link of a list, so that it does not hold the object in whose middle
+ * it ends? */
+bool analysis_is_link(const struct analysis *a, const struct rkn_edge *e);
 /* Leave pointers that are no references out of the lost part of the graph.
  * findings_borrowed.c */
 void analysis_drop_borrowed(struct analysis *a);

@@ -218,6 +218,7 @@ static void analysis_release(struct analysis *a)
 	ledger_close(a->ledger);
 	declared_release(&a->declared);
 	free(a->holds);
+	free(a->strange);
 	free(a->makers);
 	free(a->is_member);
 	free(a->taken);

@@ -36,7 +36,11 @@ static bool is_borrowed(const struct analysis *a, const struct rkn_edge *e)
 	const struct ledger *l = a->ledger;
 	uint32_t from = l->owner_of[e->from], to = l->object_of[e->to];
 
-	if (!to || e->from == e->to || analysis_is_declared(a, e))
+	if (e->from == e->to || analysis_is_declared(a, e))
+		return false;
+	if (analysis_is_link(a, e))
+		return true;
+	if (!to)
 		return false;
 	if (is_weak(a, e))
 		return true;
@@ -176,6 +180,7 @@ static void drop_excess(struct analysis *a)
 
 void analysis_drop_borrowed(struct analysis *a)
 {
+	analysis_links(a);
 	drop_edges(a, is_borrowed);
 	drop_excess(a);
 }

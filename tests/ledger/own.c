@@ -5,6 +5,7 @@
  * there.
  */
 #include <refknot.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,6 +341,133 @@ static NOINLINE void stale_of_another(void)
 	set_unref(holder);
 }
 
+/* --- Lists of objects, whose links and head are parts of them ---------------- */
+
+struct item {
+	int references;
+	struct link of_set;
+	struct set *set;
+	struct item *next, **at; /* of a queue that ends */
+};
+
+static NOINLINE struct item *item_new(struct set *s)
+{
+	struct item *i = calloc(1, sizeof(*i));
+
+	i->references = 1;
+	i->set = s;
+	refknot_object(i, "Item");
+	return i;
+}
+
+static void insert(struct link *after, struct link *l)
+{
+	l->prev = after;
+	l->next = after->next;
+	after->next->prev = l;
+	after->next = l;
+}
+
+static NOINLINE void add_items(struct set *s, unsigned items, bool counted)
+{
+	while (items--) {
+		struct item *i = item_new(counted ? set_ref(s) : s);
+
+		insert(items % 2 ? &s->order : s->order.prev, &i->of_set);
+	}
+}
+
+static NOINLINE void lose_items(unsigned items)
+{
+	struct set *s = set_new("Set");
+
+	add_items(s, items, false);
+	forget(s);
+	set_unref(s);
+}
+
+static void item1(void)
+{
+	struct set *s = set_new("Set");
+	struct item *i = item_new(NULL);
+
+	insert(&s->order, &i->of_set);
+	forget(s);
+	set_unref(s);
+}
+
+static void items5(void)
+{
+	lose_items(5);
+}
+
+/* The head is younger than what gets into its list. */
+static void older_items(void)
+{
+	struct item *items[3];
+	struct set *s;
+
+	for (int i = 0; i < 3; i++)
+		items[i] = item_new(NULL);
+	s = set_new("Set");
+	for (int i = 0; i < 3; i++)
+		insert(&s->order, &items[i]->of_set);
+	forget(s);
+	set_unref(s);
+}
+
+/* A queue that ends, where each knows the pointer that leads to it. */
+static void queue(void)
+{
+	struct set *s = set_new("Set");
+	struct item **at = (struct item **)&s->other;
+
+	for (int i = 0; i < 3; i++) {
+		*at = item_new(NULL);
+		(*at)->at = at;
+		at = &(*at)->next;
+	}
+	s->buckets[0] = (struct link *)at;
+	forget(s);
+	set_unref(s);
+}
+
+/* Values know their entries, so that these are nobody's own. */
+static void entries(void)
+{
+	struct set *s = set_new("Set");
+
+	for (int i = 0; i < 3; i++) {
+		struct set *value = set_new("Value");
+
+		value->other = set_add(s, value);
+	}
+	forget(s);
+	set_unref(s);
+}
+
+/* Two in one block, each with a list. */
+static void pool(void)
+{
+	struct set *pool = calloc(2, sizeof(*pool));
+
+	for (int i = 0; i < 2; i++) {
+		pool[i].references = 1;
+		pool[i].order.next = pool[i].order.prev = &pool[i].order;
+		refknot_object(&pool[i], "Pooled");
+		insert(&pool[i].order, calloc(1, sizeof(struct link)));
+	}
+}
+
+/* Here the items do hold the set. */
+static void counted_items(void)
+{
+	struct set *s = set_new("Set");
+
+	add_items(s, 3, true);
+	set_unref(s);
+}
+
 static const struct corner corners[] = {
 	CORNER(list0),
 	CORNER(list1),
@@ -360,6 +488,13 @@ static const struct corner corners[] = {
 	CORNER(family1),
 	CORNER(family3),
 	CORNER(stale_of_another),
+	CORNER(item1),
+	CORNER(items5),
+	CORNER(older_items),
+	CORNER(queue),
+	CORNER(entries),
+	CORNER(pool),
+	CORNER(counted_items),
 };
 
 int main(int argc, char **argv)

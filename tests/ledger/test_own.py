@@ -97,6 +97,26 @@ def test_a_stale_pointer_of_another_closes_nothing(tmp_path):
     assert (f["type"], f["references"]["count"]) == ("Holder", 1)
 
 
+# Held: the items and the set's buckets; of a pool two nodes.
+@pytest.mark.parametrize("name, type_, held, leaked", [
+    ("item1", "Set", 2, 1), ("items5", "Set", 6, 1),
+    ("older_items", "Set", 4, 1), ("queue", "Set", 4, 1),
+    ("entries", "Set", 10, 1), ("pool", "Pooled", 2, 2)])
+def test_to_be_in_a_list_is_no_reference_on_its_head(name, type_, held, leaked,
+                                                     tmp_path):
+    f = only(corner(tmp_path, name), "leaked-reference")
+    assert (f["type"], f["objects"], f["held_objects"]) == (type_, 1, held)
+    if name != "pool":  # its count is of the first in it
+        assert f["references"]["count"] == leaked
+        assert ("forget", 1) in balance(f)
+
+
+def test_what_holds_the_head_beside_its_links_makes_a_cycle(tmp_path):
+    f = only(corner(tmp_path, "counted_items"), "orphaned-cycle")
+    assert [m["type"] for m in f["members"]].count("Set") == 1
+    assert (f["objects"], f["references"]["count"]) == (4, 0)
+
+
 def test_the_maker_is_not_the_headline(tmp_path):
     f = only(corner(tmp_path, "list1"), "leaked-reference")
     rows = f["references"]["balance"]
