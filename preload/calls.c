@@ -20,6 +20,7 @@
 #include "process.h"
 #include "real.h"
 #include "sandbox.h"
+#include "seals.h"
 #include "sys.h"
 
 /* The filter at `p`, copied, for the program may have it wrong, to where
@@ -111,7 +112,12 @@ EXPORT int prctl(int option, ...)
 	 do(SYS_capset, word) | do(SYS_unshare, word) | do(SYS_setns, word) |  \
 	 do(SYS_pivot_root, word) | do(SYS_chroot, word) |                     \
 	 do(SYS_execve, word) | do(SYS_execveat, word) |                       \
-	 do(SYS_exit_group, word) | do(LANDLOCK, word) | KILLS(do, word))
+	 do(SYS_exit_group, word) | do(LANDLOCK, word) | KILLS(do, word) |     \
+	 SEALS(do, word))
+#define SEALS(do, word)                                                        \
+	(do(SYS_mmap, word) | do(SYS_munmap, word) | do(SYS_mremap, word) |    \
+	 do(SYS_mprotect, word) | do(SYS_pkey_mprotect, word) |                \
+	 do(SYS_madvise, word))
 #define KILLS(do, word)                                                        \
 	(do(SYS_kill, word) | do(SYS_tkill, word) | do(SYS_tgkill, word) |     \
 	 do(SYS_rt_sigqueueinfo, word) | do(SYS_rt_tgsigqueueinfo, word))
@@ -176,6 +182,29 @@ static long make_dropping(const struct call *c)
 	return result;
 }
 
+/* What may make memory unreadable; see seals.h. */
+static long make_sealing(const struct call *c)
+{
+	bool concerned = seals_concern(c->number, c->arguments);
+	long result;
+
+	if (c->number == SYS_pkey_mprotect)
+		seals_use_keys();
+	if (concerned)
+		seals_change();
+	result = make(c);
+	if (concerned)
+		seals_change();
+	return result;
+}
+
+static bool is_sealing(long number)
+{
+	return number == SYS_mmap || number == SYS_munmap ||
+	       number == SYS_mremap || number == SYS_mprotect ||
+	       number == SYS_pkey_mprotect || number == SYS_madvise;
+}
+
 long special_call(long number, long a, long b, long c, long d, long e, long f);
 __attribute__((used, visibility("hidden"))) long
 special_call(long number, long a, long b, long c, long d, long e, long f)
@@ -192,7 +221,7 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 		return make(&call);
 	if (executions_are_by(number))
 		return executions_call(number, call.arguments);
-	return make_dropping(&call);
+	return is_sealing(number) ? make_sealing(&call) : make_dropping(&call);
 }
 
 /*

@@ -7,6 +7,7 @@
 
 #include "objects.h"
 #include "process.h"
+#include "seals.h"
 #include "sys.h"
 
 /* Small counters use all of their bits; all of them set are immortal. */
@@ -15,38 +16,45 @@ static int64_t small(uint64_t value, uint64_t most)
 	return value == most ? -1 : (int64_t)value;
 }
 
+/* What the counter's bytes say, without a sign in `word`. */
+static int64_t value_of(const struct store_object *o, uint64_t word)
+{
+	switch (o->width) {
+	case 1:
+		return small(word, UINT8_MAX) + o->bias;
+	case 2:
+		return small(word, UINT16_MAX) + o->bias;
+	case 4:
+		return (int32_t)word + o->bias;
+	default:
+		return (int64_t)word + o->bias;
+	}
+}
+
 int64_t objects_value(const struct store_object *o, const void *p)
 {
 	switch (o->width) {
 	case 1:
-		return small(*(const volatile uint8_t *)p, UINT8_MAX) + o->bias;
+		return value_of(o, *(const volatile uint8_t *)p);
 	case 2:
-		return small(*(const volatile uint16_t *)p, UINT16_MAX) +
-		       o->bias;
+		return value_of(o, *(const volatile uint16_t *)p);
 	case 4:
-		return *(const volatile int32_t *)p + o->bias;
+		return value_of(o, *(const volatile uint32_t *)p);
 	default:
-		return (int64_t) * (const volatile uint64_t *)p + o->bias;
+		return value_of(o, *(const volatile uint64_t *)p);
 	}
-}
-
-#define UNLIKELY_WORD 0x9d2f71c3
-
-/* The kernel looks at the word before it would wait, which it does not. */
-static bool is_readable(uint64_t address)
-{
-	uint32_t *word = (uint32_t *)(uintptr_t)(address & ~3ull);
-
-	return sys_wait(word, UNLIKELY_WORD, 0) != -EFAULT;
 }
 
 int64_t objects_count(const struct store_object *o)
 {
+	uint64_t word;
+
 	if (!o->counter)
 		return o->count;
-	if (!is_readable(o->counter))
+	if (!seals_can_read(o->counter) ||
+	    !seals_read(o->counter, o->width, &word))
 		return OBJECTS_UNREADABLE;
-	return objects_value(o, (const void *)(uintptr_t)o->counter);
+	return value_of(o, word);
 }
 
 /* Other threads may protect it at any time: then it is copied by the kernel,
@@ -63,7 +71,7 @@ static void look_at(struct objects_window *w, uint64_t start)
 	if (size == -EFAULT)
 		w->at = NULL;
 	else if (size != OBJECTS_WINDOW)
-		w->at = is_readable(start) ? there : NULL;
+		w->at = seals_can_read(start) ? there : NULL;
 }
 
 int64_t objects_look(struct objects_window *w, const struct store_object *o)

@@ -8,6 +8,7 @@
 #include "ending.h"
 #include "moves.h"
 #include "process.h"
+#include "seals.h"
 #include "spent.h"
 #include "stop.h"
 #include "sys.h"
@@ -225,6 +226,8 @@ static void repeat(int signal, void *context)
 
 HIDDEN USED void fatal_handle(int signal, void *info, void *context)
 {
+	if ((signal == SIGSEGV || signal == SIGBUS) && seals_skip(context))
+		return;
 	if (is_spared(signal, info))
 		return;
 	if (READ_ONCE(process.pid) == sys_pid()) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Mappings that the program makes and unmaps itself: see gone.h. */
+/*
+ * Mappings that the program makes and unmaps itself: see gone.h; and what else
+ * makes memory unreadable: see seals.h.
+ */
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -7,9 +10,18 @@
 #include "contexts.h"
 #include "gone.h"
 #include "real.h"
+#include "seals.h"
+
+/* Something else is there instead. */
+static void replacing(int flags)
+{
+	if (flags & MAP_FIXED)
+		seals_change();
+}
 
 static void *noted(void *p, size_t size, int access, int flags)
 {
+	replacing(flags);
 	if (p != MAP_FAILED)
 		contexts_forget((uint64_t)(uintptr_t)p,
 				(uint64_t)(uintptr_t)p + size);
@@ -25,6 +37,7 @@ EXPORT void *mmap64(void *at, size_t size, int access, int flags, int fd,
 		    off64_t offset)
 {
 	real_resolve();
+	replacing(flags);
 	return noted(real.mmap64(at, size, access, flags, fd, offset), size,
 		     access, flags);
 }
@@ -36,14 +49,68 @@ EXPORT void *mappings_mmap(void *at, size_t size, int access, int flags, int fd,
 			   off64_t offset)
 {
 	real_resolve();
+	replacing(flags);
 	return noted(real.mmap(at, size, access, flags, fd, offset), size,
 		     access, flags);
 }
 
 EXPORT int munmap(void *p, size_t size)
 {
+	int result;
+
 	real_resolve();
 	gone_unmapping((uint64_t)(uintptr_t)p, size);
 	contexts_forget((uint64_t)(uintptr_t)p, (uint64_t)(uintptr_t)p + size);
-	return real.munmap(p, size);
+	seals_change();
+	result = real.munmap(p, size);
+	seals_change();
+	return result;
+}
+
+EXPORT int mprotect(void *p, size_t size, int access)
+{
+	int result;
+
+	real_resolve();
+	if (access & PROT_READ)
+		return real.mprotect(p, size, access);
+	seals_change();
+	result = real.mprotect(p, size, access);
+	seals_change();
+	return result;
+}
+
+EXPORT int pkey_mprotect(void *p, size_t size, int access, int key)
+{
+	real_resolve();
+	seals_use_keys();
+	return real.pkey_mprotect(p, size, access, key);
+}
+
+EXPORT int madvise(void *p, size_t size, int advice)
+{
+	int result;
+
+	real_resolve();
+	if (advice != SEALS_GUARD)
+		return real.madvise(p, size, advice);
+	seals_change();
+	result = real.madvise(p, size, advice);
+	seals_change();
+	return result;
+}
+
+/* The fifth argument is there or not; whoever is next knows. */
+EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
+			     void *to) __asm__("mremap");
+EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
+			     void *to)
+{
+	void *result;
+
+	real_resolve();
+	seals_change();
+	result = real.mremap(p, size, wanted, flags, to);
+	seals_change();
+	return result;
 }

@@ -39,12 +39,8 @@ static int own_posix_memalign(void **p, size_t alignment, size_t size)
 	return 0;
 }
 
-/* Until the C library's is known. */
-static void *own_mmap(void *at, size_t size, int access, int flags, int fd,
-		      int64_t offset)
+static void *address_of(long p)
 {
-	long p = sys_mapping(at, size, access, flags, fd, offset);
-
 	if (p > -4096 && p < 0) {
 		libc_errno = (int)-p;
 		return (void *)-1;
@@ -52,14 +48,45 @@ static void *own_mmap(void *at, size_t size, int access, int flags, int fd,
 	return (void *)p;
 }
 
-static int own_munmap(void *p, size_t size)
+/* Until the C library's is known. */
+static void *own_mmap(void *at, size_t size, int access, int flags, int fd,
+		      int64_t offset)
 {
-	long error = sys_unmapping(p, size);
+	return address_of(sys_mapping(at, size, access, flags, fd, offset));
+}
 
-	if (!error)
-		return 0;
+static int answer(long error)
+{
+	if (error >= 0)
+		return (int)error;
 	libc_errno = (int)-error;
 	return -1;
+}
+
+static int own_munmap(void *p, size_t size)
+{
+	return answer(sys_unmapping(p, size));
+}
+
+static int own_mprotect(void *p, size_t size, int access)
+{
+	return answer(sys_protecting(p, size, access));
+}
+
+static int own_pkey_mprotect(void *p, size_t size, int access, int key)
+{
+	return answer(sys_keying(p, size, access, key));
+}
+
+static void *own_mremap(void *p, size_t size, size_t wanted, int flags,
+			void *to)
+{
+	return address_of(sys_moving(p, size, wanted, flags, to));
+}
+
+static int own_madvise(void *p, size_t size, int advice)
+{
+	return answer(sys_advising(p, size, advice));
 }
 
 static void own_exit(int status)
@@ -119,6 +146,10 @@ struct real real = {
 	.mmap = own_mmap,
 	.mmap64 = own_mmap,
 	.munmap = own_munmap,
+	.mprotect = own_mprotect,
+	.pkey_mprotect = own_pkey_mprotect,
+	.madvise = own_madvise,
+	.mremap = own_mremap,
 	.exit_now = own_exit,
 	.exit_now2 = own_exit,
 };
@@ -178,6 +209,10 @@ static void find_all(struct real *r)
 	find("mmap", &r->mmap);
 	find("mmap64", &r->mmap64);
 	find("munmap", &r->munmap);
+	find("mprotect", &r->mprotect);
+	find("pkey_mprotect", &r->pkey_mprotect);
+	find("madvise", &r->madvise);
+	find("mremap", &r->mremap);
 	find("_exit", &r->exit_now);
 	find("_Exit", &r->exit_now2);
 	find("prctl", &r->prctl);

@@ -54,6 +54,10 @@ struct real {
 	void *(*mmap)(void *, size_t, int, int, int, int64_t);
 	void *(*mmap64)(void *, size_t, int, int, int, int64_t);
 	int (*munmap)(void *, size_t);
+	int (*mprotect)(void *, size_t, int);
+	int (*pkey_mprotect)(void *, size_t, int, int);
+	int (*madvise)(void *, size_t, int);
+	void *(*mremap)(void *, size_t, size_t, int, void *);
 	int (*sigaction)(int, const struct sigaction *, struct sigaction *);
 	real_signal *signal;      /* bsd_signal and ssignal are the same */
 	real_signal *sysv_signal; /* as is __sysv_signal */

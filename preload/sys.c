@@ -370,6 +370,27 @@ long sys_unmapping(void *p, size_t size)
 	return CALL2(SYS_munmap, p, size);
 }
 
+long sys_protecting(void *p, size_t size, int access)
+{
+	return CALL3(SYS_mprotect, p, size, access);
+}
+
+long sys_keying(void *p, size_t size, int access, int key)
+{
+	return CALL4(SYS_pkey_mprotect, p, size, access, key);
+}
+
+long sys_moving(void *p, size_t size, size_t wanted, int flags, void *to)
+{
+	return call(SYS_mremap, (long)p, (long)size, (long)wanted, flags,
+		    (long)to, 0);
+}
+
+long sys_advising(void *p, size_t size, int advice)
+{
+	return CALL3(SYS_madvise, p, size, advice);
+}
+
 long sys_resident(uint64_t address, size_t size, unsigned char *pages)
 {
 	return CALL3(SYS_mincore, address, size, pages);

@@ -31,9 +31,10 @@ struct thread_gate {
 };
 #define THREAD_NOBODY UINT64_MAX /* both, of what is no thread's */
 
-#define THREAD_SEEN    64
-#define THREAD_OUTSIDE 16
-#define THREAD_RETIRED 256 /* ended objects whose records are kept */
+#define THREAD_SEEN     256
+#define THREAD_OUTSIDE  16
+#define THREAD_READABLE 256
+#define THREAD_RETIRED  256 /* ended objects whose records are kept */
 
 /* Records of the ledger that it may use, a list of each kind: see recycle.h. */
 enum thread_free_kind {
@@ -90,12 +91,14 @@ struct thread {
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
 	uint64_t around; /* start of a block, see around.c; 0: none */
 	uint64_t outside[THREAD_OUTSIDE]; /* holders in modules' data, by address */
+	uint64_t seals;  /* the seals.count of `readable` */
 	uint64_t order;  /* of the last thing that it did to an object */
 	uint32_t retire; /* objects retired so far */
 	uint32_t retired[THREAD_RETIRED];
 	/* Pages of their own, which thread_forget() gives back. */
 	__attribute__((aligned(4096))) struct walk_leaf leaves[THREAD_LEAVES];
 	struct shadow_way ways[SHADOW_WAYS];
+	uint64_t readable[THREAD_READABLE]; /* numbers of pages, see seals.h */
 	struct stacks_memo memo;
 	struct walk walk;
 };

@@ -22,7 +22,9 @@ NOT_OURS = []
 INDIRECT = {
     # variables
     "real": FIRST + ["real.c:own_posix_memalign", "real.c:own_mmap",
-                     "real.c:own_munmap", "real.c:own_exit"],
+                     "real.c:own_munmap", "real.c:own_mprotect",
+                     "real.c:own_pkey_mprotect", "real.c:own_madvise",
+                     "real.c:own_mremap", "real.c:own_exit"],
     "real_private": NOT_OURS,
     "real_syscall": ["real.c:first_syscall"],
     "real_swapcontext": NOT_OURS,
@@ -56,7 +58,9 @@ INDIRECT = {
     "module_path": NOT_OURS,
     "process.c:loaded": NOT_OURS,
     "real.c:own_mmap": NOT_OURS,
-    "real.c:own_munmap": NOT_OURS,
+    **{f"real.c:own_{name}": NOT_OURS
+       for name in ("munmap", "mprotect", "pkey_mprotect", "madvise",
+                    "mremap")},
     "reallocarray": NOT_OURS,
     "sigwait": NOT_OURS,
     "verify_init": NOT_OURS,

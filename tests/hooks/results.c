@@ -132,6 +132,37 @@ static void frees(void)
 	puts("yes: freed");
 }
 
+/* Of two pages; what they hold stays. */
+static void protections(char *p)
+{
+	char *q;
+
+	mprotect(p, 8192, PROT_READ | PROT_WRITE);
+	p[0] = 8;
+	errno = 3;
+	CHECK(mprotect(p, 4096, PROT_READ) == 0 && *p == 8 && errno == 3);
+	CHECK(pkey_mprotect(p, 4096, PROT_NONE, -1) == 0 && errno == 3);
+	CHECK(pkey_mprotect(p, 4096, PROT_READ, -1) == 0 && *p == 8);
+	CHECK(madvise(p + 4096, 4096, MADV_DONTNEED) == 0 && !p[4096] &&
+	      errno == 3);
+	errno = 0;
+	CHECK(mprotect(p + 1, 4096, PROT_NONE) == -1 && errno == EINVAL);
+	errno = 0;
+	CHECK(pkey_mprotect(p, 4096, PROT_NONE, 77) == -1 && errno == EINVAL);
+	errno = 0;
+	CHECK(madvise(p, 4096, 12345) == -1 && errno == EINVAL);
+	errno = 0;
+	CHECK(mremap(p + 1, 4096, 4096, 0) == MAP_FAILED && errno == EINVAL);
+	errno = 3;
+	q = mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(mremap(p, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, q) == q &&
+	      *q == 8 && errno == 3);
+	CHECK(mremap(q, 4096, 8192, MREMAP_MAYMOVE) != MAP_FAILED);
+	mmap(p, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	     0);
+	errno = 3;
+}
+
 /* Mappings, by both names, whole and in pieces. */
 static void mappings(void)
 {
@@ -151,6 +182,7 @@ static void mappings(void)
 			      0) == p &&
 		      !*p && errno == 3);
 		mprotect(p + 4096, 4096, PROT_NONE);
+		protections(p + 4096);
 		CHECK(munmap(p, 3 * 4096) == 0 && errno == 3);
 		CHECK(munmap(p, 3 * 4096) == 0); /* nothing is there */
 		errno = 0;

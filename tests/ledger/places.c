@@ -512,6 +512,179 @@ static void sealing(void)
 	CHECK(seen > 0);
 }
 
+/* All ways to make a page unreadable; not 0: there is none such here. */
+static int by_mprotect(void *p)
+{
+	return mprotect(p, 4096, PROT_NONE);
+}
+
+static int by_number(void *p)
+{
+	return (int)syscall(SYS_mprotect, p, 4096, PROT_NONE);
+}
+
+static int by_unmapping(void *p)
+{
+	return munmap(p, 4096);
+}
+
+static int by_unmapping_by_number(void *p)
+{
+	return (int)syscall(SYS_munmap, p, 4096);
+}
+
+static int by_mapping(void *p)
+{
+	return mmap(p, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		    -1, 0) != p;
+}
+
+static int by_mapping_by_number(void *p)
+{
+	return syscall(SYS_mmap, p, 4096, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		       0) != (long)p;
+}
+
+static int by_moving(void *p)
+{
+	void *to =
+	    mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mremap(p, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to;
+}
+
+static int by_a_guard(void *p)
+{
+	return madvise(p, 4096, 102 /* MADV_GUARD_INSTALL */);
+}
+
+static int key = -1;
+
+static int by_a_key(void *p)
+{
+	key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
+	return key < 0 || pkey_mprotect(p, 4096, PROT_READ | PROT_WRITE, key);
+}
+
+/* Without a call: the page has had a key before. */
+static int by_a_key_later(void *p)
+{
+	if (key < 0)
+		return 1;
+	pkey_set(key, 0);
+	if (pkey_mprotect(p, 4096, PROT_READ | PROT_WRITE, key) ||
+	    refknot_getrefcount(p) != 3)
+		return 1;
+	return pkey_set(key, PKEY_DISABLE_ACCESS);
+}
+
+/* As nobody sees it who has hooks alone. */
+static int by_an_instruction(void *p)
+{
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "0"((long)SYS_mprotect), "D"(p), "S"(4096l),
+			   "d"((long)PROT_NONE)
+			 : "rcx", "r11", "memory");
+	return (int)result;
+}
+
+/* A counter that was read a moment ago, and its page can be read no more. */
+static void seal(const char *name, int (*way)(void *))
+{
+	char *p = aligned_alloc(4096, 8192);
+
+	*counted(p, "Page") = 3;
+	if (refknot_getrefcount(p) != 3 || refknot_getrefcount(p) != 3)
+		printf("NO: %s is read before\n", name);
+	if (way(p))
+		printf("not here: %s\n", name);
+	else if (refknot_getrefcount(p) != 1)
+		printf("NO: %s is not read after it\n", name);
+	refknot_object_end(p);
+	mmap(p, 4096, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	free(p);
+}
+
+static void faults(int signal)
+{
+	(void)signal;
+	puts("NO: a fault of the program's own");
+	fflush(stdout);
+	_exit(0);
+}
+
+/* With a handler of the program's, which must not be called; and where nobody
+ * can see the call, without. */
+static void sealed_later(void)
+{
+	signal(SIGSEGV, faults);
+	seal("mprotect()", by_mprotect);
+	seal("mprotect by its number", by_number);
+	seal("munmap()", by_unmapping);
+	seal("munmap by its number", by_unmapping_by_number);
+	seal("mmap()", by_mapping);
+	seal("mmap by its number", by_mapping_by_number);
+	seal("mremap()", by_moving);
+	seal("madvise()", by_a_guard);
+	seal("a key", by_a_key);
+	seal("a key that was open", by_a_key_later);
+	signal(SIGSEGV, SIG_DFL);
+	key = -1;
+	seal("an instruction", by_an_instruction);
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
+}
+
+#define ASKED 0x9d2f71c3 /* what seals.c says that it waits for */
+
+/* From here on the kernel says of no page that it can be read. */
+static int refuse_to_say(void)
+{
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ASKED, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EFAULT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog p = { sizeof(f) / sizeof(*f), f };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p, 0, 0);
+}
+
+/* Of a page that is known the kernel is not asked again. */
+static void asked_once(void)
+{
+	char *p = aligned_alloc(4096, 8192);
+
+	refknot_disable();
+	*counted(p, "First") = 3;
+	CHECK(refknot_getrefcount(p) == 3);
+	CHECK(!refuse_to_say());
+	for (size_t i = 64; i < 4096; i += 64) {
+		int *count = counted(p + i, "Next");
+
+		*count = 5;
+		if (refknot_getrefcount(p + i) != 5)
+			puts("NO: asked again");
+	}
+	mprotect(p, 4096, PROT_READ);
+	mprotect(p, 4096, PROT_READ | PROT_WRITE);
+	CHECK(refknot_getrefcount(p) == 3);
+	*counted(p + 4096, "Behind") = 5;
+	CHECK(refknot_getrefcount(p + 4096) == 1);
+	mprotect(p + 4096, 4096, PROT_NONE);
+	CHECK(refknot_getrefcount(p) == 1);
+}
+
 static volatile int done;
 
 static void *frees(void *unused)
@@ -565,6 +738,8 @@ static const struct corner corners[] = {
 	CORNER(child_sets),
 	CORNER(sealed),
 	CORNER(sealing),
+	CORNER(sealed_later),
+	CORNER(asked_once),
 	CORNER(freed_meanwhile),
 };
 

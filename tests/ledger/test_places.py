@@ -48,6 +48,20 @@ def test_a_sealed_counter_is_read_at_the_end_alone(tmp_path):
     assert (shown["refcount"], shown["refcount_told"]) == (3, 1)
 
 
+def test_a_counter_that_was_read_may_be_sealed_by_any_call(tmp_path):
+    recorded = record(tmp_path, PROGRAM, "sealed_later")
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
+    if b"not here" in recorded.outcome.out:
+        print(recorded.outcome.out.decode())
+
+
+def test_the_kernel_is_asked_once_a_page_until_one_is_sealed(tmp_path):
+    recorded = record(tmp_path, PROGRAM, "asked_once")
+    assert recorded.outcome.status == 0, recorded.outcome.told
+    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
+
+
 @pytest.mark.parametrize("name", ["sealing", "freed_meanwhile"])
 def test_counters_may_vanish_while_others_look(name, tmp_path):
     assert place(tmp_path, name)["findings"] == []
