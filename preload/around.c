@@ -18,7 +18,8 @@ static uint64_t size_of(const uint64_t *head)
 }
 
 /* Is it inside the live block that starts at `at`, if there is one? */
-static bool is_in(uint64_t at, uint64_t address, uint64_t *size)
+static inline __attribute__((always_inline)) bool
+is_in(uint64_t at, uint64_t address, uint64_t *size)
 {
 	const uint64_t *head = shadow_head_at(at);
 

@@ -50,8 +50,8 @@ bool collect_making(void)
 {
 	int64_t most = READ_ONCE(gc.threshold[0]);
 
-	return __atomic_add_fetch(&gc.counts[0], 1, __ATOMIC_RELAXED) > most &&
-	       most && !READ_ONCE(gc.off) && !READ_ONCE(gc.busy);
+	return libc_add(&gc.counts[0], 1) > most && most &&
+	       !READ_ONCE(gc.off) && !READ_ONCE(gc.busy);
 }
 
 void collect_made(uint32_t number)
@@ -64,7 +64,7 @@ void collect_ended(void)
 	int64_t now = __atomic_load_n(&gc.counts[0], __ATOMIC_RELAXED);
 
 	if (now > 0)
-		__atomic_fetch_sub(&gc.counts[0], 1, __ATOMIC_RELAXED);
+		libc_add(&gc.counts[0], -1);
 }
 
 /* --- A collection ---------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "compiler.h"
+#include "libc.h"
 #include "own.h"
 
 struct young {
@@ -45,7 +46,7 @@ void generations_add(int generation, uint32_t number)
 			return;
 		}
 	}
-	at = __atomic_fetch_add(&y->count, 1, __ATOMIC_RELAXED);
+	at = libc_add(&y->count, 1) - 1;
 	if (at < GENERATIONS_LISTED)
 		WRITE_ONCE(y->list[at], number);
 	else

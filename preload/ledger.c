@@ -93,7 +93,7 @@ struct store_object *ledger_holder_slowly(struct thread *t, uint64_t *holder)
 	if (o && objects_flags(o) & STORE_OBJECT_TRACKED &&
 	    (likely(objects_flags(o) & STORE_OBJECT_LIVE) ||
 	     !objects_replaced(o))) {
-		t->seen[ledger_seen_at(address)] = objects_number(o);
+		ledger_see(t, o);
 		return o;
 	}
 	if (!address || is_outside(t, address, known))
@@ -104,14 +104,14 @@ struct store_object *ledger_holder_slowly(struct thread *t, uint64_t *holder)
 	return o;
 }
 
-COLD struct store_object *ledger_find_slowly(struct thread *t, const void *p,
-					     const void *frame)
+struct store_object *ledger_find_slowly(struct thread *t, const void *p,
+					const void *frame)
 {
 	uint64_t address = ledger_address(p);
 	struct store_object *o = objects_live(address);
 
 	if (likely(o && objects_flags(o) & STORE_OBJECT_TRACKED)) {
-		t->seen[ledger_seen_at(address)] = objects_number(o);
+		ledger_see(t, o);
 		return o;
 	}
 	o = objects_find(address);

@@ -342,6 +342,11 @@ static inline struct store_object *ledger_seen(const struct thread *t,
 		   : NULL;
 }
 
+static inline void ledger_see(struct thread *t, const struct store_object *o)
+{
+	t->seen[ledger_seen_at(o->address)] = objects_number(o);
+}
+
 /* Alive, with a type, at exactly `p`; else it is counted, or an error. */
 struct store_object *ledger_find_slowly(struct thread *t, const void *p,
 					const void *frame);

@@ -9,6 +9,7 @@
 #ifndef LIBC_H
 #define LIBC_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "compiler.h"
@@ -39,6 +40,33 @@ const struct libc *libc_known(void);
 /* Is there one thread alone? A flag of the C library's, from 2.32; where there
  * is none it says no. */
 extern HIDDEN const char *libc_single_threaded;
+
+/* Add to what all threads add to, 4 or 8 bytes: what it is then. Where there is
+ * one, a signal handler's is not lost either, as one instruction does it. */
+#define libc_add(sum, more)                                                    \
+	({                                                                     \
+		__typeof__(*(sum)) before_ = (more);                           \
+                                                                               \
+		if (READ_ONCE(*libc_single_threaded))                          \
+			__asm__("xadd %0, %1"                                  \
+				: "+r"(before_), "+m"(*(sum))                  \
+				:                                              \
+				: "cc");                                       \
+		else                                                           \
+			before_ = __atomic_fetch_add((sum), before_,           \
+						     __ATOMIC_RELAXED);        \
+		before_ + (__typeof__(*(sum)))(more);                          \
+	})
+/* The same for bits; those that are on already cost nothing. */
+static inline void libc_set_bits(uint64_t *word, uint64_t bits)
+{
+	if ((READ_ONCE(*word) & bits) == bits)
+		return;
+	if (READ_ONCE(*libc_single_threaded))
+		__asm__("orq %1, %0" : "+m"(*word) : "r"(bits) : "cc");
+	else
+		__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
+}
 
 /* errno, where the C library has it. */
 #define libc_errno (*libc()->errno_location())

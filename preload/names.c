@@ -48,11 +48,6 @@ static struct name name_of(const char *text)
 	return n;
 }
 
-struct store_name *names_record(uint32_t number)
-{
-	return store_record(STORE_NAMES, number);
-}
-
 const char *names_text(uint32_t number)
 {
 	const struct store_table *tables = store.header->tables;
@@ -64,10 +59,12 @@ const char *names_text(uint32_t number)
 int names_reset(void)
 {
 	struct store_name *r;
+	uint32_t number;
 
 	index_of = own_table(index_of, SLOTS * sizeof(*index_of));
 	memset(memo, 0, sizeof(memo));
-	r = names_record((uint32_t)store_append(STORE_NAMES));
+	number = (uint32_t)store_append(STORE_NAMES);
+	r = number ? names_record(number) : NULL;
 	if (r)
 		r->text = store_text(more, sizeof(more) - 1);
 	return index_of ? 0 : -ENOMEM;

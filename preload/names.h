@@ -31,8 +31,13 @@ uint32_t names_number(const char *text, uint64_t *limits);
 /* The number that it has; 0 if it has none. */
 uint32_t names_find(const char *text);
 
-/* Never NULL for a number that names_number() gave. */
-struct store_name *names_record(uint32_t number);
+/* For a number that names_number() gave: its record is ready. */
+static inline struct store_name *names_record(uint32_t number)
+{
+	return (struct store_name *)store_at(
+		   store.header->tables[STORE_NAMES].offset) +
+	       number;
+}
 /* Its text, which lives as long as the store; "" for 0. */
 const char *names_text(uint32_t number);
 

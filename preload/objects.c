@@ -79,7 +79,7 @@ static uint32_t *make_slot(uint64_t address)
 	return slot;
 }
 
-struct store_object *objects_find(uint64_t address)
+static inline struct store_object *find(uint64_t address)
 {
 	const uint32_t *slot = slot_at(address);
 	uint32_t number;
@@ -92,6 +92,11 @@ struct store_object *objects_find(uint64_t address)
 		return NULL;
 	o = objects_at(number);
 	return READ_ONCE(o->address) == address ? o : NULL;
+}
+
+struct store_object *objects_find(uint64_t address)
+{
+	return find(address);
 }
 
 static bool is_in_noted(uint64_t address)
@@ -109,7 +114,7 @@ static bool is_in_noted(uint64_t address)
  */
 struct store_object *objects_live(uint64_t address)
 {
-	struct store_object *o = objects_find(address);
+	struct store_object *o = find(address);
 	const uint64_t *head;
 	uint64_t word;
 
@@ -170,7 +175,7 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 	if (!number)
 		return NULL;
 	head = shadow_slot(start);
-	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
+	libc_set_bits(head, STORE_NOTED);
 	drop_freed(address);
 	o = objects_at(number);
 	objects_lock(t, o);
@@ -199,26 +204,30 @@ static uint64_t run_of(uint64_t at, const uint32_t *slot)
 typedef bool visit(struct store_object *o, void *data);
 
 /* Calls `f` for each live record in the block, and clears its slot if `lift`. */
-static void each(uint64_t address, uint64_t size, bool lift, visit *f,
-		 void *data)
+static inline __attribute__((always_inline)) void
+each(uint64_t address, uint64_t size, bool lift, visit *f, void *data)
 {
-	uint64_t at = address & ~((1ull << GRANULE_SHIFT) - 1);
-	uint64_t end = address + (size ? size : 1);
+	uint64_t at = address >> GRANULE_SHIFT;
+	uint64_t end = (address + (size ? size : 1) + 7) >> GRANULE_SHIFT;
 
 	while (at < end) {
-		uint32_t *slot = slot_at(at);
-		uint64_t n = run_of(at, slot);
+		uint32_t *first = slot_at(at << GRANULE_SHIFT);
+		uint64_t n = run_of(at << GRANULE_SHIFT, first);
 
-		if (!is_known(slot)) {
-			at += n << GRANULE_SHIFT;
+		n = n < end - at ? n : end - at;
+		at += n;
+		if (!is_known(first))
 			continue;
-		}
-		for (; n && at < end; n--, slot++, at += 1u << GRANULE_SHIFT) {
+		for (uint32_t *slot = first; slot < first + n; slot++) {
 			uint32_t number =
 			    __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-			struct store_object *o = objects_at(number);
+			struct store_object *o;
 
-			if (!number || o->address != at ||
+			if (likely(!number))
+				continue;
+			o = objects_at(number);
+			if (o->address >> GRANULE_SHIFT !=
+				at - (uint64_t)(first + n - slot) ||
 			    !(objects_flags(o) & STORE_OBJECT_LIVE))
 				continue;
 			if (lift)
@@ -352,7 +361,7 @@ struct ending {
 	uint32_t list; /* lifted, the newest first */
 };
 
-static bool end_one(struct store_object *o, void *data)
+static inline bool end_one(struct store_object *o, void *data)
 {
 	struct ending *e = data;
 
@@ -475,7 +484,7 @@ void objects_forget(struct thread *t, struct store_object *o)
 	uint32_t *slot = slot_at(o->address), number = objects_number(o);
 	uint32_t expected = number;
 
-	if (is_known(slot))
+	if (is_known(slot) && READ_ONCE(*slot) == number)
 		__atomic_compare_exchange_n(slot, &expected, 0, false,
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	clear(o);

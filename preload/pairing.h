@@ -29,6 +29,12 @@ static inline bool pairing_is_anonymous(const struct store_reference *r)
 	return references_kind(r) == RKN_REFERENCE && !r->from && !r->holder;
 }
 
+/* Is no reference known but the maker's? */
+static inline bool pairing_is_makers(const struct store_object *o)
+{
+	return !o->references && o->flags & STORE_OBJECT_MAKER;
+}
+
 /* Was it taken in a function that also releases it, but for one call that was
  * the last of its function and so left no frame? */
 bool pairing_is_near(const struct store_reference *r,

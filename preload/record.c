@@ -218,13 +218,39 @@ COLD void record_settle(struct record_freed *freed, const void *p,
 	freed->type = references_settle(&freed->objects, p, q, size);
 }
 
-COLD void record_free_slowly(void *p, const void *frame)
+/* By the short way, a block that objects are in. False: another way. */
+static bool free_noted(void *p, const void *frame)
+{
+	struct thread_gate *gate = thread_self;
+	struct thread *t = thread_behind(gate);
+	uint64_t *slot, head;
+
+	if (gate->epoch != process_page.epoch)
+		return false;
+	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
+	head = slot ? READ_ONCE(*slot) : 0;
+	if ((head & (STORE_HEAD | STORE_FREED | STORE_BIG | STORE_NOTED)) !=
+		(STORE_HEAD | STORE_NOTED) ||
+	    t->detour)
+		return false;
+	record_free_here(t, slot, head, frame);
+	references_free(p, head >> STORE_SIZE_SHIFT, frame);
+	return true;
+}
+
+static COLD void free_otherwise(void *p, const void *frame)
 {
 	struct record_freed freed;
 
 	take(p, &freed, frame, false);
 	if (unlikely(freed.noted))
 		references_free(p, freed.size, frame);
+}
+
+void record_free_slowly(void *p, const void *frame)
+{
+	if (!free_noted(p, frame))
+		free_otherwise(p, frame);
 }
 
 COLD void record_moved(const struct record_freed *freed, void *q, size_t size,

@@ -115,6 +115,19 @@ struct record_freed {
 	uint64_t size;
 };
 
+/* The live block, smaller than 4 GiB, whose slot has `head`. */
+static inline __attribute__((always_inline)) void
+record_free_here(struct thread *t, uint64_t *slot, uint64_t head,
+		 const void *frame)
+{
+	uint64_t size = head >> STORE_SIZE_SHIFT;
+
+	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
+	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
+	record_count_free(t->area, shadow_stack(head), size);
+	thread_less(t, size);
+}
+
 /* `p` (not NULL) is about to be given to the real allocator. */
 void record_free_slowly(void *p, const void *frame);
 static inline __attribute__((always_inline)) void record_free(void *p,
@@ -122,7 +135,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 {
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
-	uint64_t *slot, head, size;
+	uint64_t *slot, head;
 
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
@@ -139,11 +152,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 			      STORE_NOTED)) != STORE_HEAD ||
 		     t->detour))
 		return record_free_slowly(p, frame);
-	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
-	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
-	size = head >> STORE_SIZE_SHIFT;
-	record_count_free(t->area, shadow_stack(head), size);
-	thread_less(t, size);
+	record_free_here(t, slot, head, frame);
 }
 
 /*

@@ -101,21 +101,18 @@ COLD uint32_t recycle_more(struct thread *t, enum thread_free_kind kind)
 COLD void recycle_less(struct thread *t, enum thread_free_kind kind)
 {
 	struct thread_free *f = &t->free[kind];
+	uint32_t first = f->first, last = first, n = 1;
 
-	while (f->count > RECYCLE_MOST) {
-		uint32_t first = f->first, last = first, n = 1;
-
-		while (n < RECYCLE_BATCH && *recycle_link(kind, last)) {
-			last = *recycle_link(kind, last);
-			n++;
-		}
-		if (n < RECYCLE_BATCH) {
-			f->count = n;
-			return;
-		}
-		f->first = *recycle_link(kind, last);
-		f->count -= n;
-		*recycle_link(kind, last) = 0;
-		push(kind, first);
+	while (n < RECYCLE_BATCH && *recycle_link(kind, last)) {
+		last = *recycle_link(kind, last);
+		n++;
 	}
+	if (n < RECYCLE_BATCH) {
+		f->count = n;
+		return;
+	}
+	f->first = *recycle_link(kind, last);
+	f->count -= n;
+	*recycle_link(kind, last) = 0;
+	push(kind, first);
 }

@@ -8,18 +8,21 @@
 #ifndef RECYCLE_H
 #define RECYCLE_H
 
+#include "libc.h"
 #include "store.h"
 #include "thread.h"
 
 #define RECYCLE_BATCH 64
 #define RECYCLE_MOST  (2 * RECYCLE_BATCH) /* that a thread keeps */
+#define RECYCLE_ALONE 65536               /* and one that is alone */
 
 /* Forget all: the store is a new one. */
 void recycle_reset(void);
 
 /* For a list that is empty; 0: the table is full. */
 uint32_t recycle_more(struct thread *t, enum thread_free_kind kind);
-/* For one that is longer than RECYCLE_MOST. */
+/* One batch of a list that is longer than RECYCLE_MOST, which nothing makes
+ * longer by more than that at once. */
 void recycle_less(struct thread *t, enum thread_free_kind kind);
 
 static inline void *recycle_record(enum store_table_number table, size_t size,
@@ -60,6 +63,15 @@ static inline uint32_t recycle_take(struct thread *t,
 		return recycle_more(t, kind);
 	f->first = *recycle_link(kind, number);
 	f->count--;
+	/* The next one was given back long ago: objects stay for a while, and
+	 * their events come with them. References come and go. */
+	if (kind != THREAD_FREE_REFERENCES)
+		__builtin_prefetch(recycle_link(kind, f->first), 1);
+	if (kind == THREAD_FREE_OBJECTS)
+		__builtin_prefetch(recycle_record(STORE_OBJECTS,
+						  sizeof(struct store_object),
+						  f->first),
+				   1);
 	return number;
 }
 
@@ -72,7 +84,9 @@ static inline void recycle_give(struct thread *t, enum thread_free_kind kind,
 	*recycle_link(kind, last) = f->first;
 	f->first = first;
 	f->count += count;
-	if (unlikely(f->count > RECYCLE_MOST))
+	/* Alone it will use them itself. */
+	if (f->count > RECYCLE_MOST &&
+	    (f->count > RECYCLE_ALONE || !READ_ONCE(*libc_single_threaded)))
 		recycle_less(t, kind);
 }
 

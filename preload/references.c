@@ -35,8 +35,9 @@ edge_of(struct thread *t, const void *holder, const char *field,
 	return e;
 }
 
-static inline void retain(struct thread *t, struct store_object *o,
-			  const void *p, const struct ledger_edge *e)
+static inline __attribute__((always_inline)) void
+retain(struct thread *t, struct store_object *o, const void *p,
+       const struct ledger_edge *e)
 {
 	ledger_lock_two(t, o, e->from);
 	if (likely(ledger_is_live(o, ledger_address(p)))) {
@@ -84,8 +85,8 @@ void references_retain(const void *p, const void *holder, const char *field,
 /* Takes the reference out; `o` and e->from are locked. The number of a third
  * object that has it in its list and is locked by another thread: then nothing
  * has changed; else 0. */
-static COLD uint32_t end_slowly(struct thread *t, struct store_object *o,
-				const struct ledger_edge *e)
+static NOINLINE uint32_t end_slowly(struct thread *t, struct store_object *o,
+				    const struct ledger_edge *e)
 {
 	uint32_t held = e->holder ? pairing_find(o, RKN_REFERENCE, e) : 0;
 	uint32_t number = held ? held : pairing_end(t, o, e);
@@ -106,21 +107,43 @@ static COLD uint32_t end_slowly(struct thread *t, struct store_object *o,
 	return 0;
 }
 
-static inline uint32_t end(struct thread *t, struct store_object *o,
-			   const struct ledger_edge *e)
+/* Its first, if that is what e->from holds: the same as pairing_find(). */
+static inline uint32_t first_held_by(const struct store_object *o,
+				     const struct ledger_edge *e)
+{
+	const struct store_reference *r = references_at(o->references);
+
+	return o->references && r->from == objects_number(e->from) &&
+		       references_kind(r) == RKN_REFERENCE &&
+		       (!e->field || r->field == e->field)
+		   ? o->references
+		   : 0;
+}
+
+static inline __attribute__((always_inline)) uint32_t
+end(struct thread *t, struct store_object *o, const struct ledger_edge *e)
 {
 	uint32_t newest = e->holder ? 0 : pairing_newest(o, e);
 
-	if (unlikely(!newest))
+	if (likely(newest)) {
+		ledger_unlink_to(newest); /* nobody has it in another list */
+		ledger_free_reference(t, newest);
+		return 0;
+	}
+	newest = e->from ? first_held_by(o, e) : 0;
+	if (newest)
+		ledger_drop(t, newest);
+	else if (!e->holder && pairing_is_makers(o))
+		objects_set_flags(o, 0, STORE_OBJECT_MAKER);
+	else
 		return end_slowly(t, o, e);
-	ledger_unlink_to(newest); /* nobody has it in another list */
-	ledger_free_reference(t, newest);
 	return 0;
 }
 
 /* As end_slowly(). */
-static inline uint32_t try_release(struct thread *t, struct store_object *o,
-				   const void *p, const struct ledger_edge *e)
+static inline __attribute__((always_inline)) uint32_t
+try_release(struct thread *t, struct store_object *o, const void *p,
+	    const struct ledger_edge *e)
 {
 	uint32_t busy = 0;
 
@@ -141,8 +164,9 @@ static inline uint32_t try_release(struct thread *t, struct store_object *o,
 
 /* The count and the list of references change together, so that no other
  * thread's release can choose the same one. */
-static inline void release(struct thread *t, struct store_object *o,
-			   const void *p, const struct ledger_edge *e)
+static inline __attribute__((always_inline)) void
+release(struct thread *t, struct store_object *o, const void *p,
+	const struct ledger_edge *e)
 {
 	uint32_t busy;
 
@@ -183,21 +207,62 @@ void references_release(const void *p, const void *holder, const char *field,
 	ledger_leave(t);
 }
 
-/* The reference that `from` has on `o`; the maker's becomes one of its own. */
+/* The maker's reference becomes one of its own. */
+static uint32_t move_makers(struct thread *t, struct store_object *o,
+			    struct store_object *from, uint64_t holder)
+{
+	const struct ledger_edge maker = { .from = from,
+					   .holder = holder,
+					   .stack = o->made_stack,
+					   .thread = o->made_thread,
+					   .order = o->made_order };
+
+	objects_set_flags(o, 0, STORE_OBJECT_MAKER);
+	return ledger_add(t, o, RKN_REFERENCE, &maker);
+}
+
+/* The one that `from` has on `o`, or the maker's. */
 static uint32_t find_to_move(struct thread *t, struct store_object *o,
 			     const struct ledger_edge *e)
 {
-	struct ledger_edge maker = { .stack = o->made_stack,
-				     .thread = o->made_thread,
-				     .order = o->made_order };
 	uint32_t number;
 
 	if (e->holder)
 		return pairing_find(o, RKN_REFERENCE, e);
-	if (!pairing_to_move(t, o, e, &number))
-		return number;
-	objects_set_flags(o, 0, STORE_OBJECT_MAKER);
-	return ledger_add(t, o, RKN_REFERENCE, &maker);
+	return pairing_to_move(t, o, e, &number) ? move_makers(t, o, NULL, 0)
+						 : number;
+}
+
+/* Give reference `number` another holder; `next`: if that is an object. */
+static void give(struct thread *t, struct store_object *o, uint32_t number,
+		 uint64_t to, struct store_object *next)
+{
+	uint32_t before = references_at(number)->from;
+
+	ledger_unlink_from(number);
+	ledger_held_less(t, before);
+	ledger_unlink_to(number);
+	references_at(number)->holder = to;
+	if (to)
+		ledger_link_held(number, o);
+	else
+		ledger_link_first(number, o);
+	if (next)
+		ledger_link_from(number, next);
+}
+
+static uint32_t try_move(struct thread *t, struct store_object *o,
+			 uint64_t to, struct store_object *next,
+			 const struct ledger_edge *e)
+{
+	uint32_t number;
+
+	if (likely(!e->holder && pairing_is_makers(o)))
+		return move_makers(t, o, next, to);
+	number = find_to_move(t, o, e);
+	if (number)
+		give(t, o, number, to, next);
+	return number;
 }
 
 /* Apart from the walk for the edge, which needs the stack, too. */
@@ -210,30 +275,23 @@ static NOINLINE void move(struct thread *t, struct store_object *o,
 	struct store_object *next = ledger_holder(t, &holder);
 	struct store_object *locks[LEDGER_LOCKS] = { o, e->from, next };
 
-	ledger_lock(t, locks);
+	if (e->from)
+		ledger_lock(t, locks);
+	else
+		ledger_lock_two(t, o, next);
 	if (!ledger_is_live(o, ledger_address(p)))
 		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
-	else if (!(number = find_to_move(t, o, e)))
+	else if (!(number = try_move(t, o, holder, next, e)))
 		holders_moved(
 		    t, o, e,
 		    &(struct ledger_edge){ .from = next, .holder = holder });
-	if (number) {
-		uint32_t before = references_at(number)->from;
-
-		ledger_unlink_from(number);
-		ledger_held_less(t, before);
-		ledger_unlink_to(number);
-		references_at(number)->holder = holder;
-		if (to)
-			ledger_link_held(number, o);
-		else
-			ledger_link_first(number, o);
-		if (next)
-			ledger_link_from(number, next);
+	if (number)
 		ledger_note(t, o, RKN_EVENT_MOVE, e->stack, ledger_number(next),
 			    references_at(number)->field);
-	}
-	ledger_unlock(locks);
+	if (e->from)
+		ledger_unlock(locks);
+	else
+		ledger_unlock_two(o, next);
 }
 
 void references_move(const void *p, const void *from, const void *to,

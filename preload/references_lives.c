@@ -84,13 +84,12 @@ static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 		return;
 	}
 	if (o->flags & STORE_OBJECT_TRACKED) {
-		left = objects_count(o);
-		if (left >= 2 && left < INT32_MAX / 2 && !is_overwritten(o))
+		left = is_overwritten(o) ? 0 : objects_count(o);
+		if (left >= 2 && left < INT32_MAX / 2)
 			errors_add(t, RKN_ERROR_FREED_WHILE_HELD, o, stack,
 				   (int32_t)left);
 		empty(t, o);
-		__atomic_fetch_add(&names_record(o->type)->ended, 1,
-				   __ATOMIC_RELAXED);
+		libc_add(&names_record(o->type)->ended, 1);
 		if (unlikely(t->regions_open))
 			tell_regions(t, o, true);
 		collect_ended();
@@ -121,8 +120,7 @@ static void begin(struct thread *t, struct store_object *o, const char *type,
 
 	o->type = names_number(type, t->area->limits);
 	name = names_record(o->type);
-	o->serial =
-	    (uint32_t)__atomic_add_fetch(&name->made, 1, __ATOMIC_RELAXED);
+	o->serial = (uint32_t)libc_add(&name->made, 1);
 	o->made_stack = stack;
 	o->made_thread = t->serial;
 	o->made_order = objects_order(t, 0);
@@ -186,6 +184,7 @@ void references_object(const void *p, const char *type, const volatile void *at,
 			ledger_limit(t, RKN_LIMIT_OBJECT_GONE);
 		}
 		begin(t, o, type, stack);
+		ledger_see(t, o);
 		collect_made(objects_number(o));
 		objects_unlock(o);
 	} else {
@@ -206,14 +205,12 @@ void references_rename(const void *p, const char *type, const void *frame)
 	o = ledger_find(t, p, frame);
 	if (o) {
 		objects_lock(t, o);
-		__atomic_fetch_add(&names_record(o->type)->ended, 1,
-				   __ATOMIC_RELAXED);
+		libc_add(&names_record(o->type)->ended, 1);
 		if (t->regions_open)
 			regions_object(t, o->type, 0, o->size, false, true);
 		o->type = names_number(type, t->area->limits);
 		name = names_record(o->type);
-		o->serial = (uint32_t)__atomic_add_fetch(&name->made, 1,
-							 __ATOMIC_RELAXED);
+		o->serial = (uint32_t)libc_add(&name->made, 1);
 		if (t->regions_open)
 			regions_object(t, o->type, 0, o->size, false, false);
 		ledger_note(t, o, RKN_EVENT_RENAME, ledger_stack(t, frame), 0,

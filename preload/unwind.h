@@ -55,7 +55,7 @@ struct walk_step {
 	uint64_t rule; /* as in the rule cache */
 };
 
-#define WALK_MEMOS      64
+#define WALK_MEMOS      128
 #define WALK_WAYS       4
 #define WALK_SEEN       256
 #define WALK_MEMO_WORDS 43

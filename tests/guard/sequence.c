@@ -81,7 +81,7 @@ NOINLINE static void dive(int depth)
 static void new_stacks(void)
 {
 	for (int i = 0; i < CALLS; i++)
-		dive(i * 37 % 97);
+		dive(i * 37 % 193);
 }
 
 NOINLINE static void under(int depth, void (*f)(void))
@@ -155,6 +155,49 @@ static void pairs_by(void)
 	}
 }
 
+/* One that is made, given back and freed. */
+static void objects(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		int *p = malloc(48);
+
+		*p = 1;
+		refknot_object(p, "Made");
+		refknot_release(p);
+		free(p);
+	}
+}
+
+static void counted_objects(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		int *p = malloc(48);
+
+		*p = 1;
+		refknot_object_counted(p, "Counted", p);
+		refknot_release(p);
+		*p = 0;
+		free(p);
+	}
+}
+
+static void members(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		void *p = malloc(48);
+
+		refknot_object(p, "Member");
+		refknot_move(p, NULL, object);
+		refknot_release_by(p, object, NULL);
+		free(p);
+	}
+}
+
+static void pairs_deep(void)
+{
+	under(25, pairs);
+}
+
 static void regions(void)
 {
 	for (int i = 0; i < CALLS; i++) {
@@ -179,7 +222,11 @@ int main(void)
 		{ "realloc", reallocs },
 		{ "calloc", callocs },
 		{ "retain and release", pairs },
+		{ "retain and release 25 deeper", pairs_deep },
 		{ "by a holder", pairs_by },
+		{ "object", objects },
+		{ "counted object", counted_objects },
+		{ "object in another", members },
 		{ "region", regions },
 	};
 
