@@ -7,58 +7,84 @@
 #include "compiler.h"
 #include "sys.h"
 
-#define PAGE  4096ull
-#define FLAGS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+#define PAGE     4096ull
+#define PATIENCE 1000 /* looks, for another thread that maps or unmaps */
 
-static uint64_t start, end; /* end 0: there are none */
-static uint64_t next;       /* atomic: what is before it is taken */
-static bool fitting;        /* atomic: a thread is in spare_fit() */
+/*
+ * What is left, one word, so that nobody takes of what another one gives back or
+ * replaces: the number of its first page, and how many there are.
+ */
+#define PAGES_BITS 29      /* 2 TiB */
+static uint64_t left_over; /* atomic */
+
+/* What was kept last, taken or not: whose a piece is. */
+static uint64_t start, end;
+
+static uint64_t pack(uint64_t at, uint64_t size)
+{
+	return at / PAGE << PAGES_BITS | size / PAGE;
+}
+
+static uint64_t first_of(uint64_t word)
+{
+	return (word >> PAGES_BITS) * PAGE;
+}
+
+static uint64_t size_of(uint64_t word)
+{
+	return (word & ((1ull << PAGES_BITS) - 1)) * PAGE;
+}
+
+static uint64_t load(void)
+{
+	return __atomic_load_n(&left_over, __ATOMIC_ACQUIRE);
+}
+
+/* `*from` is what there was else. */
+static bool change(uint64_t *from, uint64_t at, uint64_t size)
+{
+	return __atomic_compare_exchange_n(&left_over, from, pack(at, size),
+					   false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE);
+}
 
 void *spare_take(size_t size)
 {
-	uint64_t at = __atomic_load_n(&next, __ATOMIC_ACQUIRE), last;
+	uint64_t word = load(), at;
 
 	do {
-		last = READ_ONCE(end);
-		if (at >= last || size + PAGE > last - at)
+		at = first_of(word);
+		if (size + PAGE > size_of(word))
 			return NULL;
-	} while (!__atomic_compare_exchange_n(&next, &at, at + size + PAGE,
-					      false, __ATOMIC_ACQUIRE,
-					      __ATOMIC_ACQUIRE));
+	} while (!change(&word, at + size + PAGE, size_of(word) - size - PAGE));
 	return (void *)(uintptr_t)(at + PAGE);
 }
 
 bool spare_give(void *p, size_t size)
 {
-	uint64_t at = (uint64_t)(uintptr_t)p, after = at + size;
+	uint64_t at = (uint64_t)(uintptr_t)p, word;
 
-	if (at <= READ_ONCE(start) || after > READ_ONCE(end))
+	if (at <= READ_ONCE(start) || at + size > READ_ONCE(end))
 		return false;
-	/* Pages that the program has locked in memory stay as they are. */
+	/* Zeros again, if the program has it locked, too. */
 	if (sys_advise(p, size, MADV_DONTNEED) < 0)
 		memset(p, 0, size);
+	word = load();
 	/* What is not the last piece is kept for good. */
-	__atomic_compare_exchange_n(&next, &after, at - PAGE, false,
-				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	while (first_of(word) == at + size)
+		if (change(&word, at - PAGE, size_of(word) + size + PAGE))
+			break;
 	return true;
 }
 
 bool spare_is_left(uint64_t size)
 {
-	uint64_t at = READ_ONCE(next), last = READ_ONCE(end);
-
-	return at < last && last - at >= size;
+	return size_of(load()) >= size;
 }
 
 bool spare_has(uint64_t address)
 {
 	return address >= READ_ONCE(start) && address < READ_ONCE(end);
-}
-
-static void give_back(uint64_t at, uint64_t size)
-{
-	if (size)
-		sys_unmap((void *)(uintptr_t)at, size);
 }
 
 /* Where there is no room for all, some more that are never used: the program is
@@ -75,10 +101,12 @@ static void fill(uint64_t size)
 
 /* The larger part is the one to take from; so none is given back that the limit
  * would not allow again. */
-static void make(uint64_t size, uint64_t left)
+static void make(uint64_t size)
 {
+	const uint64_t left = size_of(load());
 	char *p =
 	    size > left && size > 2 * PAGE ? sys_map_spare(size - PAGE) : NULL;
+	uint64_t at = (uint64_t)(uintptr_t)p;
 
 	if (!p) {
 		fill(size);
@@ -86,38 +114,59 @@ static void make(uint64_t size, uint64_t left)
 	}
 	/* Else the kernel may make it one mapping with what is beside it. */
 	sys_advise(p, size - PAGE, MADV_DONTDUMP);
-	/* Nobody takes from between the old ones and these. */
-	WRITE_ONCE(end, 0);
-	WRITE_ONCE(start, (uint64_t)(uintptr_t)p - PAGE);
-	__atomic_store_n(&next, (uint64_t)(uintptr_t)p, __ATOMIC_RELEASE);
-	WRITE_ONCE(end, (uint64_t)(uintptr_t)p + size - PAGE);
+	WRITE_ONCE(start, at - PAGE);
+	WRITE_ONCE(end, at + size - PAGE);
+	__atomic_store_n(&left_over, pack(at, size - PAGE), __ATOMIC_RELEASE);
 }
 
-static void fit(uint64_t total)
+/* From the end; what others take meanwhile is not cut. */
+static void cut(uint64_t size)
 {
-	uint64_t last = READ_ONCE(end), mapped = READ_ONCE(sys_mapped);
-	uint64_t at = __atomic_exchange_n(&next, last, __ATOMIC_ACQ_REL);
-	uint64_t left = at < last ? last - at : 0;
+	uint64_t word = load(), at, keeps;
 
-	total &= ~(PAGE - 1);
-	if (mapped >= total) {
-		uint64_t cut = mapped - total < left ? mapped - total : left;
-
-		WRITE_ONCE(end, last - cut);
-		__atomic_store_n(&next, at, __ATOMIC_RELEASE);
-		give_back(last - cut, cut);
+	do {
+		at = first_of(word);
+		if (size > size_of(word))
+			size = size_of(word);
+		keeps = size_of(word) - size;
+	} while (size && !change(&word, at, keeps));
+	if (!size)
 		return;
+	WRITE_ONCE(end, at + keeps);
+	sys_unmap((void *)(uintptr_t)(at + keeps), size);
+}
+
+/*
+ * One at a time, or more would be mapped than is to be: with signals held, for a
+ * handler would wait for its own thread. Whoever has waited long enough goes on:
+ * nothing is lost or given twice when two are at it.
+ */
+static bool fitting;
+
+static void wait_for_others(void)
+{
+	for (unsigned i = 0; i < PATIENCE; i++) {
+		if (!__atomic_exchange_n(&fitting, true, __ATOMIC_ACQUIRE))
+			return;
+		sys_rest(0);
 	}
-	__atomic_store_n(&next, at, __ATOMIC_RELEASE);
-	make(total - mapped, left);
 }
 
 void spare_fit(uint64_t total)
 {
-	if (__atomic_exchange_n(&fitting, true, __ATOMIC_ACQUIRE))
-		return;
-	fit(total);
+	uint64_t signals, mapped;
+	bool held = sys_block_signals(&signals) == 0;
+
+	wait_for_others();
+	total &= ~(PAGE - 1);
+	mapped = READ_ONCE(sys_mapped);
+	if (mapped < total)
+		make(total - mapped);
+	else
+		cut(mapped - total);
 	__atomic_store_n(&fitting, false, __ATOMIC_RELEASE);
+	if (held)
+		sys_restore_signals(&signals);
 }
 
 void spare_reset(void)

@@ -23,8 +23,8 @@ bool spare_is_left(uint64_t size);
 bool spare_has(uint64_t address);
 
 /* Keep as many as make all that refknot has mapped (sys_mapped) `total` bytes, as
- * far as the kernel and what is in use allow. Other threads may take meanwhile,
- * but get none; of two that do this at once the second does nothing. */
+ * far as the kernel and what is in use allow. Other threads may take meanwhile; of
+ * two that do this at once the second waits. */
 void spare_fit(uint64_t total);
 /* In a forked child: whoever was at it is not there. */
 void spare_reset(void);
