@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "zeros.h"
 
+#include <link.h>
+#include <stdalign.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "compiler.h"
 #include "libc.h"
+#include "pages.h"
 #include "sys.h"
 
 #define PAGE  4096u
-#define PAGES 768 /* as many as there may be, for little stack */
+#define PAGES 1024 /* as many as there may be */
 
 /* Of the linker. */
 extern HIDDEN char __bss_start[], _end[];
+extern HIDDEN const ElfW(Ehdr) __ehdr_start;
 
 static char *page_up(char *p)
 {
@@ -25,45 +30,85 @@ uint64_t zeros_size(void)
 	return (uint64_t)(page_up(_end) - page_up(__bss_start));
 }
 
-/* Bit 0 of `pages`: that page may hold something. */
-static size_t count_used(const unsigned char *pages, size_t count)
+/* Where what can be written begins: behind what the loader protects again. */
+static char *variables(void)
 {
-	size_t used = 0;
+	const char *base = (const char *)&__ehdr_start;
+	const ElfW(Phdr) *h = (const void *)(base + __ehdr_start.e_phoff);
+	uint64_t zeros = (uint64_t)(__bss_start - base), from = zeros;
 
-	for (size_t i = 0; i < count; i++)
-		used += pages[i] & 1;
-	return used;
-}
+	for (int i = 0; i < __ehdr_start.e_phnum; i++)
+		if (h[i].p_type == PT_LOAD && h[i].p_flags & PF_W &&
+		    zeros - h[i].p_vaddr <= h[i].p_memsz)
+			from = h[i].p_vaddr;
+	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+		uint64_t end = h[i].p_vaddr + h[i].p_memsz;
 
-/* The pages that are used, one after the other, from `to` on or back. */
-static void copy(char *zeros, const unsigned char *pages, size_t count,
-		 char *kept, bool back)
-{
-	for (size_t i = 0; i < count; i++, zeros += PAGE) {
-		if (!(pages[i] & 1))
-			continue;
-		memcpy(back ? zeros : kept, back ? kept : zeros, PAGE);
-		kept += PAGE;
+		if (h[i].p_type == PT_GNU_RELRO && end > from && end <= zeros)
+			from = end;
 	}
+	return __bss_start - (zeros - (from & -(uint64_t)PAGE));
 }
 
-/* What was used was so a moment ago, and is in memory. Between the copies
- * nothing is called that changes a variable. */
+static bool is_zero(const char *page)
+{
+	const uint64_t *words = (const void *)page;
+
+	for (size_t i = 0; i < PAGE / sizeof(*words); i++)
+		if (words[i])
+			return false;
+	return true;
+}
+
+/* What the work takes, for next to nothing of it may be on the stack. */
+struct work {
+	struct pages pages;
+	bool used[PAGES];
+	alignas(PAGE) char kept[];
+};
+
+/* Which pages hold something? Those that were never there are not read, for they
+ * would be from then on; what was swapped out is. */
+static void find_used(struct work *w, char *start, size_t count)
+{
+	const char *zeros = page_up(__bss_start);
+
+	pages_open(&w->pages);
+	for (size_t i = 0; i < count; i++) {
+		const char *page = start + i * PAGE;
+
+		w->used[i] =
+		    page < zeros ||
+		    (pages_touched(&w->pages, (uint64_t)(uintptr_t)page) &&
+		     !is_zero(page));
+	}
+	pages_close(&w->pages);
+}
+
+/* To the same places in `to`. */
+static void copy(char *to, const char *from, const bool *used, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (used[i])
+			memcpy(to + i * PAGE, from + i * PAGE, PAGE);
+}
+
+/* From where it is known what is used, nothing is called that changes a
+ * variable. */
 COLD void zeros_uncount(void)
 {
-	char *start = page_up(__bss_start), *end = page_up(_end), *kept;
-	size_t count = (size_t)(end - start) / PAGE, used;
-	unsigned char pages[PAGES];
+	char *start = variables(), *end = page_up(_end);
+	size_t count = (size_t)(end - start) / PAGE;
+	struct work *w;
 
-	if (count > PAGES || !READ_ONCE(*libc_single_threaded) ||
-	    sys_resident((uintptr_t)start, count * PAGE, pages) < 0)
+	if (count > PAGES || !READ_ONCE(*libc_single_threaded))
 		return;
-	used = count_used(pages, count);
-	kept = sys_map_own(used * PAGE);
-	if (!kept)
+	w = sys_map_own(sizeof(*w) + count * PAGE);
+	if (!w)
 		return;
-	copy(start, pages, count, kept, false);
+	find_used(w, start, count);
+	copy(w->kept, start, w->used, count);
 	if (sys_map_own_at(start, count * PAGE))
-		copy(start, pages, count, kept, true);
-	sys_unmap_own(kept, used * PAGE);
+		copy(start, w->kept, w->used, count);
+	sys_unmap_own(w, sizeof(*w) + count * PAGE);
 }

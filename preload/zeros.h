@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This library's own variables that begin as zeros, 2.4 MiB.  The loader maps
- * them as data, all of which counts against RLIMIT_DATA, used or not.
+ * This library's own variables, most of which begin as zeros, 2.4 MiB.  The loader
+ * maps them as data, all of which counts against RLIMIT_DATA, used or not.
  */
 #ifndef ZEROS_H
 #define ZEROS_H
@@ -9,14 +9,14 @@
 #include <stdint.h>
 
 /*
- * Have them count no more: other memory takes their place, with what they hold.
+ * Have none count any more: other memory takes their place, with what they hold.
  * Only where the caller is on a stack of refknot's, with signals held; does
  * nothing where other threads run, or the kernel does not want to. It is weak:
  * where parts of the shim are tested, the variables are the test's.
  */
 void zeros_uncount(void);
 
-/* Bytes that the loader maps, of which all count until then. */
+/* Bytes of zeros that the loader maps, of which all count until then. */
 uint64_t zeros_size(void);
 
 #endif
