@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "addresses.h"
 
-#include <fcntl.h>
-#include <string.h>
-
 #include "aside.h"
 #include "compiler.h"
 #include "own.h"
@@ -14,22 +11,6 @@
 #define PROGRAM_LEAST (4ull << 20) /* what a small one may take to begin */
 
 static struct addresses begun;
-
-bool addresses_has_filter(void)
-{
-	static const char without[] = "\nSeccomp:\t0\n";
-	char text[4096];
-	long fd = sys_open("/proc/self/status", O_RDONLY, 0), size = fd;
-
-	if (fd >= 0) {
-		size = sys_read((int)fd, text, sizeof(text));
-		sys_close((int)fd);
-	}
-	for (long i = 0; i + (long)sizeof(without) <= size + 1; i++)
-		if (!memcmp(text + i, without, sizeof(without) - 1))
-			return false;
-	return true;
-}
 
 void addresses_fit(uint64_t soft)
 {
@@ -50,7 +31,7 @@ void addresses_begin(void)
 	if (sys_limits(ROOM_RESOURCE, &a.soft, &a.hard) < 0)
 		return;
 	a.soft = room_loaded(a.soft, own_library_bytes());
-	if (!room_of(a.soft) || addresses_has_filter())
+	if (!room_of(a.soft))
 		return;
 	if (!set(UINT64_MAX, UINT64_MAX) && !set(a.hard, a.hard))
 		return;
@@ -90,7 +71,7 @@ static void narrow(void *data)
 	struct addresses *a = n->to;
 
 	if (sys_limits(ROOM_RESOURCE, &a->soft, &a->hard) < 0 ||
-	    !room_of(a->soft) || addresses_has_filter())
+	    !room_of(a->soft))
 		return;
 	a->changed = set(n->loads ? room_loading(a->soft, own_library_bytes())
 				  : room_told(a->soft),

@@ -15,17 +15,12 @@ struct addresses {
 	bool changed;
 };
 
-/* May a filter stand, of which it is not known what it makes of calls that are in
- * no list of refknot's? One that lets limits be read may kill for one that is set.
- */
-bool addresses_has_filter(void);
-
 /* Map what is left of the room that was added to that limit, or nothing, if none
  * was; before it is set. */
 void addresses_fit(uint64_t soft);
 
 /* A store is about to be made, which may need more for a moment: that is allowed
- * until addresses_end(), where no filter may forbid it. Only there is one
+ * until addresses_end(), where no filter forbids it. Only there is one
  * thread, or others do not mind. */
 void addresses_begin(void);
 void addresses_end(void);

@@ -45,16 +45,30 @@ enum need {
 static const struct {
 	int number;
 	enum need need;
-	uint64_t arguments[6];
 	int forbids; /* not all of `number`; 0: that */
 } calls[] = {
-#define CALL(number, need, forbids, ...)                                       \
-	{ number, need, { __VA_ARGS__ }, forbids },
+#define CALL(number, need, forbids, ...) { number, need, forbids },
+#define ALSO(number, ...)
 #include "calls.def"
+#undef ALSO
 #undef CALL
 };
 #define CALLS (sizeof(calls) / sizeof(*calls))
 static_assert(CALLS <= 64, "no bit for each in struct sandbox_change");
+
+/* How they are made, in the same order. */
+static const struct way {
+	int number;
+	bool also; /* another one of the call before */
+	uint64_t arguments[6];
+} ways[] = {
+#define CALL(number, need, forbids, ...) { number, false, { __VA_ARGS__ } },
+#define ALSO(number, ...)                { number, true, { __VA_ARGS__ } },
+#include "calls.def"
+#undef ALSO
+#undef CALL
+};
+#define WAYS (sizeof(ways) / sizeof(*ways))
 
 /* Mode 1 leaves these. */
 static bool is_allowed_by_strict(int number)
@@ -72,11 +86,6 @@ static bool is_call_allowed(const struct filter *f, int number,
 		return is_allowed_by_strict(number);
 	answer = filter_answer(f, number, arguments) & SECCOMP_RET_ACTION_FULL;
 	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
-}
-
-static bool is_allowed(const struct filter *f, size_t i)
-{
-	return is_call_allowed(f, calls[i].number, calls[i].arguments);
 }
 
 /* What the loader does with a library's file, and refknot never. */
@@ -242,14 +251,6 @@ static void make_room(void)
 	}
 }
 
-void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
-{
-	*c = (struct sandbox_change){ .counts = process_owns_memory(),
-				      .loads = is_loading_allowed(filter) };
-	for (size_t i = 0; i < CALLS; i++)
-		c->allows |= (uint64_t)is_allowed(filter, i) << i;
-}
-
 /* Of those that undo, each has looked at what was counted before. */
 static void wait_for_undoing(void)
 {
@@ -281,6 +282,21 @@ static void deny(const struct sandbox_change *c)
 static uint64_t every_call(void)
 {
 	return CALLS == 64 ? UINT64_MAX : (1ull << CALLS % 64) - 1;
+}
+
+void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
+{
+	uint64_t bit = 1;
+
+	*c = (struct sandbox_change){ .allows = every_call(),
+				      .counts = process_owns_memory(),
+				      .loads = is_loading_allowed(filter) };
+	for (size_t i = 0; i < WAYS; i++) {
+		if (i && !ways[i].also)
+			bit <<= 1;
+		if (!is_call_allowed(filter, ways[i].number, ways[i].arguments))
+			c->allows &= ~bit;
+	}
 }
 
 static void deny_for_good(const struct sandbox_change *c)

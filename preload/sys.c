@@ -523,6 +523,8 @@ long sys_set_limit(int resource, uint64_t soft, uint64_t hard)
 {
 	const struct limits limit = { soft, hard };
 
+	if (is_forbidden(SYS_SET_LIMIT))
+		return -EPERM;
 	return CALL4(SYS_prlimit64, 0, resource, &limit, 0);
 }
 

@@ -27,6 +27,7 @@
 #define SYS_QUEUE_STOP      508 /* rt_tgsigqueueinfo, of what stops threads */
 #define SYS_MAP_DOWN        507 /* mmap, of what might grow */
 #define SYS_USE_STACK       506 /* sigaltstack, not only to ask */
+#define SYS_SET_LIMIT       505 /* prlimit64, the same */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
 /* Threads of which it is not known yet whether what they listed there stays: a
  * call waits a moment for that. */
@@ -142,7 +143,7 @@ bool sys_cpuid_faults(void);
 long sys_queue_stop(int pid, int tid, int signal, const void *info);
 /* Soft limit of `resource`; UINT64_MAX: none. */
 uint64_t sys_limit(int resource);
-/* Both limits; and set them. Only where no filter stands that may forbid it. */
+/* Both limits; and set them. */
 long sys_limits(int resource, uint64_t *soft, uint64_t *hard);
 long sys_set_limit(int resource, uint64_t soft, uint64_t hard);
 uint64_t sys_clock(int clock); /* nanoseconds */

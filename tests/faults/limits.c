@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../hooks/hooks.h"
+#include "filters.h"
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
@@ -137,15 +138,16 @@ static void below(void)
 
 #define MOST 32768 /* pages */
 
-/* Pages that can be mapped, one by one; they are unmapped again. */
-static size_t count_pages(size_t most)
+/* Pages of that access that can be mapped, one by one; they are unmapped
+ * again. */
+static size_t count_pages(size_t most, int access)
 {
 	static void *pages[MOST];
 	size_t n = 0, count;
 
-	while (n < most && (pages[n] = mmap(NULL, 4096, PROT_READ,
-					    MAP_PRIVATE | MAP_ANONYMOUS, -1,
-					    0)) != MAP_FAILED)
+	while (n < most &&
+	       (pages[n] = mmap(NULL, 4096, access, MAP_PRIVATE | MAP_ANONYMOUS,
+				-1, 0)) != MAP_FAILED)
 		n++;
 	for (count = n; n--;)
 		munmap(pages[n], 4096);
@@ -154,7 +156,7 @@ static size_t count_pages(size_t most)
 
 static void count_addresses(void)
 {
-	size_t pages = count_pages(MOST), room = 1 << 30;
+	size_t pages = count_pages(MOST, PROT_READ), room = 1 << 30;
 	void *p = NULL;
 
 	while (room >= 4096 && !(p = malloc(room)))
@@ -245,7 +247,7 @@ static void tell_locked(const char *when)
 			printf("%s: %s", when, line);
 	if (f)
 		fclose(f);
-	printf("%zu pages\n", count_pages(3000));
+	printf("%zu pages\n", count_pages(3000, PROT_READ));
 }
 
 /* Memory that is locked, all of it, by an ordinary user. */
@@ -287,6 +289,47 @@ static void locked(void)
 	lock_all(8192, MCL_CURRENT | MCL_FUTURE);
 }
 
+/* What may not be called is of no use to the program itself. */
+static void exact_filtered(void)
+{
+	struct sock_filter one[] = {
+		NUMBER, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_syslog, 0, 1),
+		END(SECCOMP_RET_KILL_PROCESS), END(SECCOMP_RET_ALLOW)
+	};
+
+	printf("filter %d\n", INSTALL(one));
+	exact();
+}
+
+/* One that allows limits to be read, but not to be set any more. */
+static void fixed(void)
+{
+	struct sock_filter reads[] = { WITHOUT(SYS_prlimit64, 2, BPF_JGT, 0) };
+	struct rlimit l = { 64 * MIB, 64 * MIB };
+
+	printf("%d\n", setrlimit(RLIMIT_AS, &l));
+	printf("filter %d\n", INSTALL(reads));
+	for (int i = 0; i < 2; i++) {
+		pid_t child;
+		int status;
+
+		fflush(stdout);
+		child = fork();
+		if (!child && i)
+			execlp("true", "true", NULL);
+		if (!child) {
+			void *p = malloc(100);
+
+			getrlimit(RLIMIT_AS, &l);
+			printf("%d MiB, %d\n", (int)(l.rlim_cur / MIB), !!p);
+			fflush(stdout);
+			_exit(0);
+		}
+		waitpid(child, &status, 0);
+		printf("%x\n", status);
+	}
+}
+
 /* As many blocks as there are under a limit on data. */
 static void fill_data(rlim_t mib)
 {
@@ -294,6 +337,7 @@ static void fill_data(rlim_t mib)
 	size_t n = 0;
 
 	CHECK(!setrlimit(RLIMIT_DATA, &l));
+	printf("%zu pages\n", count_pages(MOST, PROT_READ | PROT_WRITE));
 	while (n < 8192 && malloc(1000))
 		n++;
 	printf("%d MiB: %zu blocks\n", (int)mib, n);
@@ -319,10 +363,16 @@ static void data(void)
 static const struct {
 	const char *name;
 	void (*run)(void);
-} corners[] = { { "children", children }, { "checked", check_first },
-		{ "high", high },         { "below", below },
-		{ "data", data },         { "count", count_addresses },
-		{ "exact", exact },       { "again", exact_again },
+} corners[] = { { "children", children },
+		{ "checked", check_first },
+		{ "high", high },
+		{ "below", below },
+		{ "data", data },
+		{ "count", count_addresses },
+		{ "exact", exact },
+		{ "again", exact_again },
+		{ "filtered", exact_filtered },
+		{ "fixed", fixed },
 		{ "locked", locked } };
 
 static void usual(char **argv)

@@ -45,7 +45,7 @@ def test_limits_hold_where_nothing_is_recorded_at_the_moment(how, tmp_path):
     assert b"NO:" not in recorded.outcome.out
 
 
-@pytest.mark.parametrize("how", ["exact", "again"])
+@pytest.mark.parametrize("how", ["exact", "again", "filtered"])
 def test_a_limit_on_addresses_is_the_program_s_to_the_page(how, tmp_path):
     """In its children and in what it executes, too, which do not begin where
     they would not."""
@@ -98,6 +98,12 @@ def test_a_limit_on_data_leaves_as_much_as_it_does_plainly(tmp_path):
     """Whatever refknot's own variables take does not count."""
     recorded = same(tmp_path, program("limits"), "data")
     assert recorded.outcome.out.count(b" blocks") == 6
+    assert recorded.outcome.out.count(b" pages") == 6
+
+
+def test_a_filter_for_which_limits_stay_as_they_are_kills_nobody(tmp_path):
+    recorded = same(tmp_path, program("limits"), "fixed")
+    assert recorded.outcome.out.count(b"64 MiB, 1\n0\n0\n") == 1
 
 
 @pytest.mark.parametrize("which, value", [

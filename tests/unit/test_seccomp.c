@@ -18,7 +18,9 @@
 
 static const int numbers[] = {
 #define CALL(number, need, forbids, ...) number,
+#define ALSO(number, ...)
 #include "calls.def"
+#undef ALSO
 #undef CALL
 };
 #define CALLS (sizeof(numbers) / sizeof(*numbers))
@@ -99,6 +101,23 @@ static void one_that_kills_for_limits_ends_nothing(void **state)
 	assert_int_equal(FOUND(kills), bits_of(SYS_prlimit64));
 }
 
+/* Only to set one is another call than to read it. */
+static void what_kills_for_some_arguments_is_one_call(void **state)
+{
+	struct sock_filter sets[] = { WITHOUT(SYS_prlimit64, 2, BPF_JGT, 0) };
+	struct sock_filter grows[] = { WITHOUT(SYS_mmap, 3, BPF_JSET,
+					       MAP_GROWSDOWN) };
+	uint64_t bits = FOUND(sets);
+
+	(void)state;
+	assert_int_equal(__builtin_popcountll(bits), 1);
+	assert_int_equal(bits & ~bits_of(SYS_prlimit64), 0);
+	assert_int_equal(__builtin_popcountll(bits_of(SYS_prlimit64)), 2);
+	bits = FOUND(grows);
+	assert_int_equal(__builtin_popcountll(bits), 1);
+	assert_int_equal(bits & ~bits_of(SYS_mmap), 0);
+}
+
 static void the_status_says_whether_one_stands(void **state)
 {
 	(void)state;
@@ -116,6 +135,7 @@ int main(void)
 		cmocka_unit_test(one_that_allows_all_kills_for_nothing),
 		cmocka_unit_test(what_kills_is_found_and_what_refuses_is_not),
 		cmocka_unit_test(one_that_kills_for_limits_ends_nothing),
+		cmocka_unit_test(what_kills_for_some_arguments_is_one_call),
 		cmocka_unit_test(the_status_says_whether_one_stands),
 	};
 
