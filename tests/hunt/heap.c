@@ -22,6 +22,16 @@ static struct kept kept[KEPT];
 static int kept_count;
 static void *volatile *kept_map;
 
+/* What cannot grow is not lost. */
+static void *grown(size_t size)
+{
+	void *p = malloc(size / 2 + 1), *larger = realloc(p, size);
+
+	if (!larger)
+		free(p);
+	return larger;
+}
+
 static NOINLINE void *allocate(long how, size_t size)
 {
 	void *p = NULL;
@@ -32,7 +42,7 @@ static NOINLINE void *allocate(long how, size_t size)
 	case 2:
 		return posix_memalign(&p, 64, size) ? NULL : p;
 	case 3:
-		return realloc(malloc(size / 2 + 1), size);
+		return grown(size);
 	case 4:
 		return aligned_alloc(4096, size);
 	case 5:

@@ -55,6 +55,9 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "limit:9:0:0 exec:0:0:0{ leak:50 }",
     "limit:2:3145728:1 churn:5000:3000 leak:50 fork:0:0{ churn:5000:1000 }",
     "limit:2:3145728:0 run:3 run:10 exec:0:0:0{ leak:50 }",
+    "limit:9:0:0 filter:3:89 run:0",                # no addresses, and a filter
+    "filter:3:35 timer limit:9:67108864:1 traced{ leak:279:4 coroutine:4096{ } }",
+    "leak:146470:5 limit:2:3145728:0 map:5 sleep:10:4",  # two pages too many
     "limit:7:0:0 run:3 run:4",                      # shells without the shim
     "limit:7:3:0 run:3 run:0",
     "filter:2:0 run:4",                             # the loader cannot read
@@ -75,6 +78,7 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "alarm",                                        # sent before they wait
     "privilege:3 exec:7:0:0{ }",                    # a privileged loader
     # What hunt itself once took for a fault.
+    "limit:2:0:1 keep:156119:3:0",                  # cannot grow, and is lost
     "aroundfork:2{ leak:40:0 } fork:0:0{ }",        # whose block it is
     "fork:0:0{ leak:3121:1 exec:7:0:0{ } }",        # whose recording
     "broken:1 on:13:10:0{ leak:79:1 }",             # after the check
