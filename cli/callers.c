@@ -45,24 +45,40 @@ static bool is_passed(const struct location *l)
 			       !strncmp(l->function, "refknot_", 8));
 }
 
-static void find_path(struct maker *k, struct call *c)
+static void find_path(struct maker *k, struct path *p)
 {
-	uint32_t f = k->m->stacks[c->stack].frame;
+	uint32_t f = k->m->stacks[p->stack].frame;
 
-	for (; f && c->depth < DEPTH; f = k->m->frames[f].parent) {
+	for (; f && p->depth < DEPTH; f = k->m->frames[f].parent) {
 		const struct location *l;
 		size_t n = symbols_frame(k->s, f, &l);
 
-		for (size_t i = 0; i < n && c->depth < DEPTH; i++)
-			if (c->depth || !is_passed(&l[i]))
-				c->path[c->depth++] = number_of(k, &l[i]);
+		for (size_t i = 0; i < n && p->depth < DEPTH; i++)
+			if (p->depth || !is_passed(&l[i]))
+				p->functions[p->depth++] = number_of(k, &l[i]);
 	}
+}
+
+/* Each stack is looked at once: few make all calls. */
+static const struct path *path_of(struct maker *k, uint32_t stack)
+{
+	struct path *p;
+
+	HASH_FIND(hh, k->paths, &stack, sizeof(stack), p);
+	if (!p) {
+		p = xcalloc(1, sizeof(*p));
+		p->stack = stack;
+		find_path(k, p);
+		HASH_ADD(hh, k->paths, stack, sizeof(p->stack), p);
+	}
+	return p;
 }
 
 /* --- Calls ---------------------------------------------------------------- */
 
 static void add_call(struct maker *k, enum change_kind kind, uint32_t stack)
 {
+	const struct path *p = path_of(k, stack);
 	struct call *c;
 
 	if (k->count == k->capacity) {
@@ -71,8 +87,11 @@ static void add_call(struct maker *k, enum change_kind kind, uint32_t stack)
 		    xreallocarray(k->calls, k->capacity, sizeof(*k->calls));
 	}
 	c = &k->calls[k->count++];
-	*c = (struct call){ .stack = stack, .kind = kind, .counts = k->counts };
-	find_path(k, c);
+	*c = (struct call){ .stack = stack,
+			    .depth = p->depth,
+			    .kind = kind,
+			    .counts = k->counts };
+	memcpy(c->path, p->functions, sizeof(c->path));
 }
 
 static void add_change(const struct change *change, void *data)
@@ -261,10 +280,15 @@ static void list_places(struct maker *k)
 static void release(struct maker *k)
 {
 	struct function *f, *next;
+	struct path *p, *after;
 
 	HASH_ITER (hh, k->table, f, next) {
 		HASH_DEL(k->table, f);
 		free(f);
+	}
+	HASH_ITER (hh, k->paths, p, after) {
+		HASH_DEL(k->paths, p);
+		free(p);
 	}
 	free(k->places);
 	free(k->calls);

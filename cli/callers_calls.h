@@ -17,6 +17,14 @@ struct function {
 	UT_hash_handle hh;
 };
 
+/* The functions of a stack, the innermost first. */
+struct path {
+	uint32_t stack;
+	uint32_t functions[DEPTH];
+	uint32_t depth;
+	UT_hash_handle hh;
+};
+
 /* A call that changed a count. */
 struct call {
 	uint32_t stack;
@@ -41,6 +49,7 @@ struct maker {
 	const struct model *m;
 	struct symbols *s;
 	struct function *table;
+	struct path *paths;             /* by stack */
 	const struct location **places; /* by function */
 	uint32_t functions;
 	struct call *calls;
