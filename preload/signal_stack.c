@@ -13,11 +13,13 @@
 
 /*
  * Mappings that are searched, as a program's own signal stacks are: registers
- * are there at the end. Their last page is not used, so that the frame there is
- * not taken for one just below the interrupted code; see stopped.c.
+ * are there at the end. They are as large as what they stand in for, since a
+ * handler that another thread has set may run there. Their last page is not
+ * used, so that the frame there is not taken for one just below the interrupted
+ * code; see stopped.c.
  */
 #define STACKS  1024u
-#define SIZE    (64ull << 10)
+#define SIZE    SIGNAL_STACK_SMALL
 #define UNUSED  4096ull
 #define ROOMY   (16ull << 10) /* for frames of any machine */
 #define HANDLER 1024ull       /* what any path of ours may take */
