@@ -25,8 +25,8 @@ static uint8_t *mark_told(const struct model *m, const struct findings *f)
 }
 
 /* The last one that is left of a pool stands where no header ends. */
-static bool is_pooled(const struct model *m, const struct names *n,
-		      const struct findings *f, uint32_t object)
+bool pooled_is(const struct model *m, const struct names *n,
+	       const struct findings *f, uint32_t object)
 {
 	const struct rkn_object *o = &m->objects[object];
 
@@ -67,7 +67,7 @@ void pooled_make(struct pooled *p, const struct model *m, struct names *n,
 		struct pooled_kind *k = &p->list[m->objects[i].type];
 		uint64_t references = outstanding_on(m, i);
 
-		if (told[i] || !references || !is_pooled(m, n, f, i))
+		if (told[i] || !references || !pooled_is(m, n, f, i))
 			continue;
 		k->type = names_type_called(n, m->objects[i].type);
 		add(k, i, references);

@@ -23,6 +23,10 @@ struct pooled {
 	uint64_t objects; /* of all kinds */
 };
 
+/* Is it one of them? Findings may tell of it all the same. */
+bool pooled_is(const struct model *m, const struct names *n,
+	       const struct findings *f, uint32_t object);
+
 /* Those of which no finding of `f` tells. Dies when out of memory. */
 void pooled_make(struct pooled *p, const struct model *m, struct names *n,
 		 const struct findings *f);

@@ -128,13 +128,29 @@ static void print_failure(const struct printer *p)
 	free(shown);
 }
 
+#define FEW 3 /* objects that are told at once */
+
+static void print_few(const struct printer *p, const struct findings *f,
+		      const uint32_t *objects, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t type = p->m->objects[objects[i]].type;
+
+		if (pooled_is(p->m, p->names, f, objects[i]))
+			continue; /* told below */
+		fprintf(p->out, "    %s  1 object\n",
+			names_type_called(p->names, type));
+		print_outstanding_most(p, &objects[i], 1, "    ");
+	}
+}
+
 /* A reference in use and a forgotten one look alike where a stale word on a
  * stack still leads to the object: the reader is sent where they are listed. */
-static void print_references(const struct printer *p)
+static void print_references(const struct printer *p, const struct findings *f)
 {
 	char objects[UNITS_SIZE], *path = escape(p->m->path);
+	uint32_t few[FEW], last = 0;
 	uint64_t count = 0;
-	uint32_t last = 0;
 
 	for (size_t i = 0; i < p->m->reference_count; i++) {
 		const struct rkn_reference *r = &p->m->references[i];
@@ -143,6 +159,8 @@ static void print_references(const struct printer *p)
 		    p->m->objects[r->to].block == RKN_NONE)
 			continue;
 		last = r->to;
+		if (count < FEW)
+			few[count] = last;
 		count++;
 	}
 	if (count)
@@ -150,6 +168,8 @@ static void print_references(const struct printer *p)
 		    p->out,
 		    "%s alive with references that nobody is named for: refknot refs '%s' tells where they were taken\n",
 		    units_count(objects, count, "object"), path);
+	if (!f->count && count <= FEW)
+		print_few(p, f, few, count);
 	free(path);
 }
 
@@ -431,7 +451,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	print_withheld(&p, &wishes);
 	print_end(&p);
 	if (o->kinds & 1u << FINDING_OVER)
-		print_references(&p);
+		print_references(&p, &f);
 	print_stray(&p);
 	findings_sign(&f, m, p.names, s);
 	print_findings(&p, &f, o, v.findings);
