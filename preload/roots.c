@@ -610,8 +610,8 @@ static void runner_roots(struct picture *p)
 }
 
 /* What is not touched holds no pointer, nor does what is not mapped. */
-static void search_declared(struct picture *p, const struct piece *piece,
-			    uint64_t start, uint64_t end)
+static void search_declared_part(struct picture *p, const struct piece *piece,
+				 uint64_t start, uint64_t end)
 {
 	for (uint64_t next; start < end; start = next) {
 		const uint64_t *words;
@@ -627,6 +627,22 @@ static void search_declared(struct picture *p, const struct piece *piece,
 		else if (pages_touched(&p->pages, start))
 			search_hidden(p, piece, start, next);
 	}
+}
+
+/* Refknot's own may lie there once the program's is not mapped any more. */
+static void search_declared(struct picture *p, const struct piece *piece,
+			    uint64_t start, uint64_t end)
+{
+	const uint64_t kept = (uint64_t)(uintptr_t)store.header;
+	uint64_t from, to;
+
+	if (start < kept + store.mapped && end > kept)
+		return;
+	while (start < end && own_find(start, end, &from, &to)) {
+		search_declared_part(p, piece, start, from);
+		start = to;
+	}
+	search_declared_part(p, piece, start, end);
 }
 
 /* Memory that the program wants searched, as far as it is there. */
