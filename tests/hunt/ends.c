@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* How a process ends, and what it does then. */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -95,22 +98,60 @@ static void run_around(int which)
 	act_catcher = catcher;
 }
 
-static void before(void)
+/* Of a pipe that the parent closes when it has printed; -1: there is none. */
+static int turn[2] = { -1, -1 };
+
+static int moved_up(int fd)
 {
-	run_around(0);
+	int up = fcntl(fd, F_DUPFD_CLOEXEC, ACT_HELD);
+
+	close(fd);
+	return up;
 }
 
+static void before(void)
+{
+	int ends[2] = { -1, -1 };
+
+	run_around(0);
+	if (!pipe2(ends, O_CLOEXEC)) {
+		ends[0] = moved_up(ends[0]);
+		ends[1] = moved_up(ends[1]);
+	}
+	memcpy(turn, ends, sizeof(turn));
+}
+
+static void close_end(int which)
+{
+	if (turn[which] >= 0)
+		close(turn[which]);
+	turn[which] = -1;
+}
+
+/* A fork in there has a pipe of its own. */
 static void in_parent(void)
 {
+	int end = turn[1];
+
+	close_end(0);
+	turn[1] = -1;
 	run_around(1);
+	if (end >= 0)
+		close(end);
 }
 
 static void in_child(void)
 {
+	char byte;
+
+	close_end(1);
+	while (turn[0] >= 0 && read(turn[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	close_end(0);
 	run_around(2);
 }
 
-/* aroundfork:WHICH{ }: pthread_atfork */
+/* aroundfork:WHICH{ }: pthread_atfork; the parent prints first */
 void act_do_aroundfork(const struct act *a)
 {
 	static bool is_set;

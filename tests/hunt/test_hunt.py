@@ -79,6 +79,7 @@ def test_random_programs_are_unharmed_and_judged_rightly(
     "privilege:3 exec:7:0:0{ }",                    # a privileged loader
     "coroutine:8192{ } thread:3:131072{ on:1:19:0{ flush } } raise:1:1",
     # What hunt itself once took for a fault.
+    "buffer:2 fork:2:1{ aroundfork:2{ leak:50 } run:6 }",  # who prints first
     "limit:2:0:1 keep:156119:3:0",                  # cannot grow, and is lost
     "aroundfork:2{ leak:40:0 } fork:0:0{ }",        # whose block it is
     "fork:0:0{ leak:3121:1 exec:7:0:0{ } }",        # whose recording
