@@ -8,6 +8,7 @@
 #include "command.h"
 #include "die.h"
 #include "document.h"
+#include "escape.h"
 #include "json_text.h"
 #include "options.h"
 #include "outstanding.h"
@@ -139,6 +140,7 @@ static void print_made(const struct tally *t)
 static void print_nothing(const struct model *m, struct names *n)
 {
 	const struct tally t = tally_of(m, n);
+	char *shown = escape(type ? type : "");
 
 	if (!model_knows(m, RKN_CHUNK_REFERENCES))
 		puts(
@@ -146,9 +148,10 @@ static void print_nothing(const struct model *m, struct names *n)
 	else if (t.made)
 		print_made(&t);
 	else if (type)
-		printf("no objects of type %s were made known\n", type);
+		printf("no objects of type %s were made known\n", shown);
 	else
 		puts("the program made no objects known: see refknot.h");
+	free(shown);
 }
 
 static void visit(const struct model *m, struct symbols *s, void *data)
