@@ -18,7 +18,7 @@
 
 /* Of the linker. */
 extern HIDDEN char __bss_start[], _end[];
-extern HIDDEN const ElfW(Ehdr) __ehdr_start;
+extern HIDDEN const char __ehdr_start[];
 
 static char *page_up(char *p)
 {
@@ -33,15 +33,15 @@ uint64_t zeros_size(void)
 /* Where what can be written begins: behind what the loader protects again. */
 static char *variables(void)
 {
-	const char *base = (const char *)&__ehdr_start;
-	const ElfW(Phdr) *h = (const void *)(base + __ehdr_start.e_phoff);
-	uint64_t zeros = (uint64_t)(__bss_start - base), from = zeros;
+	const ElfW(Ehdr) *e = (const void *)__ehdr_start;
+	const ElfW(Phdr) *h = (const void *)(__ehdr_start + e->e_phoff);
+	uint64_t zeros = (uint64_t)(__bss_start - __ehdr_start), from = zeros;
 
-	for (int i = 0; i < __ehdr_start.e_phnum; i++)
+	for (int i = 0; i < e->e_phnum; i++)
 		if (h[i].p_type == PT_LOAD && h[i].p_flags & PF_W &&
 		    zeros - h[i].p_vaddr <= h[i].p_memsz)
 			from = h[i].p_vaddr;
-	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+	for (int i = 0; i < e->e_phnum; i++) {
 		uint64_t end = h[i].p_vaddr + h[i].p_memsz;
 
 		if (h[i].p_type == PT_GNU_RELRO && end > from && end <= zeros)
