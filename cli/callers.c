@@ -90,7 +90,8 @@ static void add_call(struct maker *k, enum change_kind kind, uint32_t stack)
 	*c = (struct call){ .stack = stack,
 			    .depth = p->depth,
 			    .kind = kind,
-			    .counts = k->counts };
+			    .counts = k->counts,
+			    .left = RKN_NONE };
 	memcpy(c->path, p->functions, sizeof(c->path));
 }
 
@@ -102,34 +103,43 @@ static void add_change(const struct change *change, void *data)
 		add_call(k, change->kind, change->stack);
 }
 
-static void count_unnamed(const struct change *change, void *data)
+static bool is_left_to_named(const struct rkn_reference *r)
 {
-	struct maker *k = data;
-
-	if (!change->named)
-		k->left += change->kind == CHANGE_GIVEN_BACK ? -1 : 1;
+	return r->kind == RKN_REFERENCE && r->holder;
 }
 
-/* References that are left and that somebody is named for, or nobody. */
-static int64_t count_left(const struct model *m, uint32_t object, bool named)
+/* The call, of those from `first` on, that took what is left to `r`. */
+static struct call *find_call(struct maker *k, size_t first,
+			      const struct rkn_reference *r)
 {
-	size_t first, n = model_references_of(m, object, &first);
-	int64_t left = !named && m->objects[object].flags & RKN_OBJECT_MAKER;
-
-	for (size_t i = first; i < first + n; i++)
-		left += m->references[i].kind == RKN_REFERENCE &&
-			(m->references[i].holder != 0) == named;
-	return left;
+	for (size_t i = k->count; i-- > first;)
+		if (k->calls[i].kind == CHANGE_TAKEN &&
+		    k->calls[i].stack == r->stack &&
+		    k->calls[i].left == RKN_NONE)
+			return &k->calls[i];
+	return NULL;
 }
 
-static void add_named(struct maker *k, uint32_t object)
+/* What holders are named for that is left stands by itself: no call that names
+ * nobody gave it back. Where these calls do not explain the rest, one may have. */
+static void add_named(struct maker *k, uint32_t object, size_t first_call)
 {
 	size_t first, n = model_references_of(k->m, object, &first);
 
-	for (size_t i = first; i < first + n; i++)
-		if (k->m->references[i].kind == RKN_REFERENCE &&
-		    k->m->references[i].holder)
-			add_call(k, CHANGE_TAKEN, k->m->references[i].stack);
+	for (size_t i = first; i < first + n; i++) {
+		const struct rkn_reference *r = &k->m->references[i];
+		struct call *c;
+
+		if (!is_left_to_named(r))
+			continue;
+		if (k->unnamed)
+			add_call(k, CHANGE_TAKEN, r->stack);
+		else
+			k->mixed |= k->counts;
+		c = find_call(k, first_call, r);
+		if (c)
+			c->left = (uint32_t)i;
+	}
 }
 
 /* Were there calls that refknot was not told of? The counter in the object knows
@@ -139,18 +149,14 @@ static bool is_unseen(const struct rkn_object *o)
 	return o->flags & RKN_OBJECT_COUNTED && o->count != o->told;
 }
 
-/* Where calls without a holder explain what is left without one, all others
- * found each other by the holder's name. */
 static void add_object(struct maker *k, uint32_t object)
 {
+	size_t first = k->count;
 	struct changes c;
 
-	k->left = 0;
-	changes_visit(&c, k->m, object, count_unnamed, k);
-	k->unnamed = !c.lost && k->left == count_left(k->m, object, false);
+	k->unnamed = changes_explain(k->m, object);
 	changes_visit(&c, k->m, object, add_change, k);
-	if (k->unnamed)
-		add_named(k, object);
+	add_named(k, object, first);
 	k->lost |= k->counts && (c.lost || is_unseen(&k->m->objects[object]));
 }
 
@@ -193,6 +199,8 @@ static int compare(const void *a, const void *b)
 {
 	const struct callers_row *x = a, *y = b;
 
+	if (x->ended != y->ended)
+		return x->ended ? -1 : 1;
 	if ((net_of(x) > 0) != (net_of(y) > 0))
 		return net_of(x) > 0 ? -1 : 1;
 	if (net_of(x) != net_of(y))
@@ -202,33 +210,64 @@ static int compare(const void *a, const void *b)
 	return (x->stack > y->stack) - (x->stack < y->stack);
 }
 
-/* One row a function, and one for calls whose stack is not known. */
-static struct callers_row *sum_rows(const struct maker *k)
+/* Rows of a function: of calls, and of what is left to holders that are named,
+ * alive or not. */
+enum { ROW_CALLS, ROW_NAMED, ROW_ENDED, ROWS };
+
+static size_t row_of(const struct maker *k, const struct call *c)
 {
-	struct callers_row *rows = xcalloc(k->functions + 1u, sizeof(*rows));
-	uint32_t *gave = xcalloc(k->functions + 1u, sizeof(*gave));
+	size_t f = c->depth ? calls_caller(c) : k->functions;
+	const struct rkn_reference *r;
+
+	if (c->left == RKN_NONE)
+		return ROWS * f + ROW_CALLS;
+	r = &k->m->references[c->left];
+	return ROWS * f +
+	       (r->from && k->m->objects[r->from].flags & RKN_OBJECT_ENDED
+		    ? ROW_ENDED
+		    : ROW_NAMED);
+}
+
+static void add_to_row(const struct maker *k, const struct call *c,
+		       struct callers_row *row)
+{
+	row->place = c->depth ? k->places[calls_caller(c)] : NULL;
+	row->taken++;
+	row->maker &= c->kind == CHANGE_MADE;
+	row->stack = c->stack;
+	if (row->reference == RKN_NONE)
+		row->reference = c->left;
+}
+
+/* A few a function, and as many for calls whose stack is not known. */
+static struct callers_row *sum_rows(const struct maker *k, size_t count)
+{
+	struct callers_row *rows = xcalloc(count, sizeof(*rows));
+	uint32_t *gave = xcalloc(count, sizeof(*gave));
 	struct sums *ways = callers_sum_ways(k);
 
-	for (uint32_t i = 0; i <= k->functions; i++)
+	for (size_t i = 0; i < count; i++) {
 		rows[i].maker = true;
+		rows[i].ended = i % ROWS == ROW_ENDED;
+		rows[i].reference = RKN_NONE;
+	}
 	for (size_t i = 0; i < k->count; i++) {
 		const struct call *c = &k->calls[i];
-		uint32_t f = c->depth ? calls_caller(c) : k->functions;
+		size_t f = row_of(k, c);
 
 		if (!c->counts)
 			continue;
-		rows[f].place = c->depth ? k->places[f] : NULL;
 		rows[f].within = callers_within(k, c, ways);
 		if (c->kind == CHANGE_GIVEN_BACK) {
+			rows[f].place =
+			    c->depth ? k->places[calls_caller(c)] : NULL;
 			rows[f].given++;
 			gave[f] = c->stack;
 			continue;
 		}
-		rows[f].taken++;
-		rows[f].maker &= c->kind == CHANGE_MADE;
-		rows[f].stack = c->stack;
+		add_to_row(k, c, &rows[f]);
 	}
-	for (uint32_t i = 0; i <= k->functions; i++)
+	for (size_t i = 0; i < count; i++)
 		if (net_of(&rows[i]) < 0)
 			rows[i].stack = gave[i];
 	free(gave);
@@ -236,36 +275,66 @@ static struct callers_row *sum_rows(const struct maker *k)
 	return rows;
 }
 
-static void find_certain(struct callers *c)
+/* What is left to a named holder was given back by nobody: of the others, those
+ * that are more than all that was. */
+static void find_certain(struct callers *c, bool mixed)
 {
-	uint64_t given = 0, taken = 0;
+	uint64_t given = 0, taken = 0, named = 0;
 
 	for (size_t i = 0; i < c->count; i++)
-		if (net_of(&c->rows[i]) < 0)
+		if (c->rows[i].reference != RKN_NONE)
+			named += c->rows[i].taken;
+		else if (net_of(&c->rows[i]) < 0)
 			given += (uint64_t)-net_of(&c->rows[i]);
 		else
 			taken += (uint64_t)net_of(&c->rows[i]);
-	c->left = taken > given ? taken - given : 0;
-	for (size_t i = 0; i < c->count && !c->lost && !c->assumed; i++) {
+	if (mixed) {
+		taken += named;
+		named = 0;
+	}
+	c->left = named + (taken > given ? taken - given : 0);
+	c->all_named = named && !c->lost && taken == given;
+	if (c->lost || mixed)
+		return;
+	for (size_t i = 0; i < c->count; i++) {
 		struct callers_row *r = &c->rows[i];
 
-		if (net_of(r) > 0 && (uint64_t)net_of(r) > given)
+		if (r->reference != RKN_NONE)
+			r->certain = r->taken;
+		else if (!c->assumed && net_of(r) > 0 &&
+			 (uint64_t)net_of(r) > given)
 			r->certain = (uint64_t)net_of(r) - given;
 		c->certain += r->certain;
 	}
 }
 
+/* Where all that is left has holders that are named, the calls that name nobody
+ * are even. */
+static void drop_even(struct callers *c)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (c->rows[i].reference != RKN_NONE)
+			c->rows[count++] = c->rows[i];
+	c->count = count;
+}
+
 static void make_rows(struct callers *c, const struct maker *k)
 {
-	c->rows = sum_rows(k);
+	size_t count = ROWS * (k->functions + (size_t)1);
+
+	c->rows = sum_rows(k, count);
 	c->lost = k->lost;
 	c->assumed = k->assumed;
-	for (uint32_t i = 0; i <= k->functions; i++)
+	for (size_t i = 0; i < count; i++)
 		if (net_of(&c->rows[i]))
 			c->rows[c->count++] = c->rows[i];
 	if (c->count)
 		qsort(c->rows, c->count, sizeof(*c->rows), compare);
-	find_certain(c);
+	find_certain(c, k->mixed);
+	if (c->all_named)
+		drop_even(c);
 }
 
 static void list_places(struct maker *k)

@@ -4,7 +4,8 @@
  * function that did it, or had it done by a function that takes, or gives back,
  * for several. A caller that gave back as many as it took is in order and is left
  * out. Of the others nobody can tell whose reference it is that is left, unless
- * they took more than all that was given back.
+ * they took more than all that was given back. What is left to holders that are
+ * named stands by itself: no other call makes it even.
  */
 #ifndef CALLERS_H
 #define CALLERS_H
@@ -25,15 +26,21 @@ struct callers_row {
 	uint64_t given;   /* back */
 	uint64_t certain; /* of those taken: given back by nobody */
 	bool maker;       /* all that it took was by making objects */
+	uint32_t reference; /* the first that is left to a named holder, index
+			       into m->references: all of the row are; RKN_NONE:
+			       none is */
+	bool ended;         /* these holders have ended */
 };
 
 struct callers {
-	/* First those that took more than they gave, those with most first and
-	 * makers last among equals; then the others likewise. */
+	/* First what holders that have ended did not give back; then those that
+	 * took more than they gave, those with most first and makers last among
+	 * equals; then the others likewise. */
 	struct callers_row *rows;
 	size_t count;
 	uint64_t left;    /* references taken and not given back */
 	uint64_t certain; /* of those: the caller is certain */
+	bool all_named;   /* all that is left has holders that are named */
 	bool lost;        /* not all calls are known: nothing is certain */
 	bool assumed; /* a function was taken for one that gives back, or takes,
 			 for its caller: nothing is certain */

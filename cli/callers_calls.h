@@ -32,6 +32,8 @@ struct call {
 	uint32_t depth, at;   /* path[at] is the caller */
 	enum change_kind kind;
 	bool counts; /* it is of the objects that are asked for */
+	uint32_t left; /* the reference of a named holder that is left of it,
+			  index into m->references; RKN_NONE */
 };
 
 /* What the calls have in common whose caller a function is. */
@@ -56,8 +58,8 @@ struct maker {
 	size_t count, capacity;
 	bool counts;  /* of the object at work */
 	bool unnamed; /* leave out the calls that name a holder */
-	int64_t left; /* by calls that name nobody */
 	bool lost;
+	bool mixed; /* what is left to named holders is a guess */
 	bool assumed; /* that a function is a helper */
 };
 

@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "callers_json.h"
 
+#include <stdlib.h>
+
 #include "document.h"
 #include "json_text.h"
 #include "report_json.h"
 
+static json_t *holder_json(const struct model *m, struct names *n,
+			   const struct callers_row *r)
+{
+	json_t *text;
+	char *name;
+
+	if (r->reference == RKN_NONE || !m->references[r->reference].from)
+		return json_null();
+	name = names_of(n, m->references[r->reference].from);
+	text = json_text(name);
+	free(name);
+	return text;
+}
+
 static json_t *row_json(const struct model *m, struct symbols *s,
-			const struct callers_row *r)
+			struct names *n, const struct callers_row *r)
 {
 	json_t *o = json_object();
 
@@ -16,6 +32,9 @@ static json_t *row_json(const struct model *m, struct symbols *s,
 	document_set(o, "given_back", json_count(r->given));
 	document_set(o, "certain", json_count(r->certain));
 	document_set(o, "maker", json_boolean(r->maker && r->taken));
+	document_set(o, "named", json_boolean(r->reference != RKN_NONE));
+	document_set(o, "holder", holder_json(m, n, r));
+	document_set(o, "holder_ended", json_boolean(r->ended));
 	document_set(o, "caller",
 		     r->place ? report_json_place(r->place) : json_null());
 	document_set(o, "within",
@@ -25,7 +44,7 @@ static json_t *row_json(const struct model *m, struct symbols *s,
 }
 
 json_t *callers_json(const struct model *m, struct symbols *s,
-		     const uint32_t *objects, size_t count)
+		     struct names *n, const uint32_t *objects, size_t count)
 {
 	json_t *o, *rows;
 	struct callers c;
@@ -36,10 +55,11 @@ json_t *callers_json(const struct model *m, struct symbols *s,
 	rows = json_array();
 	callers_make(&c, m, s, objects, count);
 	for (size_t i = 0; i < c.count; i++)
-		document_append(rows, row_json(m, s, &c.rows[i]));
+		document_append(rows, row_json(m, s, n, &c.rows[i]));
 	document_set(o, "objects", json_count(count));
 	document_set(o, "left", json_count(c.left));
 	document_set(o, "certain", json_count(c.certain));
+	document_set(o, "all_named", json_boolean(c.all_named));
 	document_set(o, "calls_lost", json_boolean(c.lost));
 	document_set(o, "callers", rows);
 	callers_release(&c);

@@ -6,9 +6,10 @@
 #include <jansson.h>
 
 #include "callers.h"
+#include "names.h"
 
 /* null: no objects. */
-json_t *callers_json(const struct model *m, struct symbols *s,
+json_t *callers_json(const struct model *m, struct symbols *s, struct names *n,
 		     const uint32_t *objects, size_t count);
 
 #endif

@@ -74,3 +74,24 @@ void changes_visit(struct changes *c, const struct model *m, uint32_t object,
 	c->lost_count = (int64_t)e->count - change_of(e) - 1 - (int64_t)older;
 	c->outside -= older < c->outside ? older : c->outside;
 }
+
+static void count_unnamed(const struct change *change, void *data)
+{
+	int64_t *left = data;
+
+	if (!change->named)
+		*left += change->kind == CHANGE_GIVEN_BACK ? -1 : 1;
+}
+
+bool changes_explain(const struct model *m, uint32_t object)
+{
+	size_t first, n = model_references_of(m, object, &first);
+	int64_t left = 0, unnamed = m->objects[object].flags & RKN_OBJECT_MAKER;
+	struct changes c;
+
+	for (size_t i = first; i < first + n; i++)
+		unnamed += m->references[i].kind == RKN_REFERENCE &&
+			   !m->references[i].holder;
+	changes_visit(&c, m, object, count_unnamed, &left);
+	return !c.lost && left == unnamed;
+}

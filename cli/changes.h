@@ -33,4 +33,8 @@ void changes_visit(struct changes *c, const struct model *m, uint32_t object,
 		   void (*visit)(const struct change *change, void *data),
 		   void *data);
 
+/* Do the calls that name nobody explain what is left that nobody is named for?
+ * Then all others found each other by the holder's name. */
+bool changes_explain(const struct model *m, uint32_t object);
+
 #endif

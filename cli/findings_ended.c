@@ -7,6 +7,7 @@
 
 #include "analysis.h"
 #include "backing.h"
+#include "changes.h"
 #include "die.h"
 
 struct held {
@@ -49,7 +50,7 @@ static uint32_t finding_like(const struct analysis *a,
 }
 
 /* Of references that may have been given back by a release without a holder
- * nobody is named. */
+ * nobody is named, unless such calls explain each other. */
 static uint32_t finding_of(const struct analysis *a,
 			   const struct rkn_reference *r)
 {
@@ -57,8 +58,9 @@ static uint32_t finding_of(const struct analysis *a,
 
 	if (!a->owner[block])
 		return finding_like(a, r);
-	return backing_is_guess(a->m, r) ? (uint32_t)a->count
-					 : a->owner[block] - 1;
+	return backing_is_guess(a->m, r) && !changes_explain(a->m, r->to)
+		   ? (uint32_t)a->count
+		   : a->owner[block] - 1;
 }
 
 static void tell(struct analysis *a, const struct held *list, size_t count)

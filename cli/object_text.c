@@ -121,7 +121,10 @@ static void print_edge(const struct printer *p, const struct rkn_reference *r,
 	char *name = other ? names_of(p->names, other) : NULL;
 
 	if (name)
-		fprintf(p->out, "      %s", name);
+		fprintf(p->out, "      %s%s", name,
+			p->m->objects[other].flags & RKN_OBJECT_ENDED
+			    ? ", which has ended,"
+			    : "");
 	else
 		fprintf(p->out, "      0x%" PRIx64, r->holder);
 	if (*field)

@@ -71,8 +71,32 @@ static void release_classes(struct classes *c)
 	free(c->of);
 }
 
-static void add_holder(struct outstanding_row *row, struct holder_seen **seen,
-		       size_t number, uint32_t holder)
+static bool is_before(const struct model *m, uint32_t a, uint32_t b)
+{
+	const struct rkn_object *x = &m->objects[a], *y = &m->objects[b];
+
+	if (x->type != y->type)
+		return x->type < y->type;
+	return x->serial < y->serial;
+}
+
+/* The first ones in the order in which they were made. */
+static void keep_first(struct outstanding_row *row, const struct model *m,
+		       uint32_t holder)
+{
+	size_t n = row->holders < OUTSTANDING_HOLDERS ? row->holders
+						      : OUTSTANDING_HOLDERS;
+
+	for (; n && is_before(m, holder, row->holder[n - 1]); n--)
+		if (n < OUTSTANDING_HOLDERS)
+			row->holder[n] = row->holder[n - 1];
+	if (n < OUTSTANDING_HOLDERS)
+		row->holder[n] = holder;
+}
+
+static void add_holder(const struct model *m, struct outstanding_row *row,
+		       struct holder_seen **seen, size_t number,
+		       uint32_t holder)
 {
 	const struct seen_key key = { number, holder };
 	struct holder_seen *h;
@@ -83,8 +107,7 @@ static void add_holder(struct outstanding_row *row, struct holder_seen **seen,
 	h = xcalloc(1, sizeof(*h));
 	h->key = key;
 	HASH_ADD(hh, *seen, key, sizeof(h->key), h);
-	if (row->holders < OUTSTANDING_HOLDERS)
-		row->holder[row->holders] = holder;
+	keep_first(row, m, holder);
 	row->holders++;
 }
 
@@ -98,9 +121,9 @@ static void release_seen(struct holder_seen *seen)
 	}
 }
 
-static void add(struct outstanding *o, struct entry **table,
-		struct holder_seen **seen, struct key key, uint32_t first,
-		uint32_t holder)
+static void add(struct outstanding *o, const struct model *m,
+		struct entry **table, struct holder_seen **seen, struct key key,
+		uint32_t first, uint32_t holder)
 {
 	struct entry *e;
 
@@ -123,7 +146,7 @@ static void add(struct outstanding *o, struct entry **table,
 	}
 	o->rows[e->row].count++;
 	o->total++;
-	add_holder(&o->rows[e->row], seen, e->row, holder);
+	add_holder(m, &o->rows[e->row], seen, e->row, holder);
 }
 
 static struct key key_of(const struct model *m, struct classes *c,
@@ -148,14 +171,14 @@ static void add_object(struct outstanding *o, struct entry **table,
 	size_t first, n = model_references_of(m, object, &first);
 
 	if (m->objects[object].flags & RKN_OBJECT_MAKER)
-		add(o, table, seen,
+		add(o, m, table, seen,
 		    (struct key){ .stack =
 				      class_of(c, m, m->objects[object].stack),
 				  .kind = MADE },
 		    RKN_NONE, 0);
 	for (size_t i = first; i < first + n; i++) {
 		if (m->references[i].kind == RKN_REFERENCE)
-			add(o, table, seen, key_of(m, c, &m->references[i]),
+			add(o, m, table, seen, key_of(m, c, &m->references[i]),
 			    (uint32_t)i, m->references[i].from);
 	}
 }

@@ -23,6 +23,27 @@ static int64_t net_of(const struct callers_row *r)
 	return (int64_t)r->taken - (int64_t)r->given;
 }
 
+/* " by Session#1, which has ended": whose reference is left of what was taken. */
+static void print_holder_of(const struct printer *p,
+			    const struct callers_row *r)
+{
+	const struct rkn_reference *first;
+	char *name;
+
+	if (r->reference == RKN_NONE)
+		return;
+	first = &p->m->references[r->reference];
+	if (r->taken > 1 || !first->from) {
+		fputs(r->ended ? " by holders that have ended"
+			       : " by holders that are named",
+		      p->out);
+		return;
+	}
+	name = names_of(p->names, first->from);
+	fprintf(p->out, " by %s%s", name, r->ended ? ", which has ended" : "");
+	free(name);
+}
+
 static void print_names(const struct printer *p, const struct callers *c)
 {
 	for (size_t i = 0; i < c->count && i < MOST_NAMES; i++) {
@@ -32,6 +53,7 @@ static void print_names(const struct printer *p, const struct callers *c)
 
 		fprintf(p->out, "%s%s%s%s %+" PRId64, i ? ", " : "", name,
 			within ? " in " : "", within ? within : "", net_of(r));
+		print_holder_of(p, r);
 		free(within);
 		free(name);
 	}
@@ -45,7 +67,7 @@ static void print_certainty(const struct printer *p, const struct callers *c)
 
 	if (c->lost)
 		fputs("; not all calls are known", p->out);
-	else if (!c->assumed && c->certain == c->left)
+	else if (c->certain == c->left)
 		fputs("; this is certain", p->out);
 	else if (c->certain)
 		fprintf(p->out,
@@ -70,6 +92,7 @@ static void print_row(const struct printer *p, const struct callers_row *r,
 	if (r->taken && r->given)
 		fprintf(p->out, " (%" PRIu64 " taken, %" PRIu64 " given back)",
 			r->taken, r->given);
+	print_holder_of(p, r);
 	if (r->certain)
 		fprintf(p->out, "; certain: %" PRIu64, r->certain);
 	fputc('\n', p->out);

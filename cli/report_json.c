@@ -348,7 +348,7 @@ static json_t *balance(const struct writer *w, const struct finding *f)
 	uint32_t objects[MOST_MEMBERS];
 	size_t n = finding_counted(f, w->m, w->names, objects, MOST_MEMBERS);
 
-	return callers_json(w->m, w->symbols, objects, n);
+	return callers_json(w->m, w->symbols, w->names, objects, n);
 }
 
 static json_t *wrong_use(const struct writer *w, const struct finding *f)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "changes.h"
 #include "escape.h"
 #include "ledger.h"
 #include "outstanding.h"
@@ -242,7 +243,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		fprintf(p->out, "    closed by the reference on %s, held", to);
 		print_by(p, r);
 		fputc('\n', p->out);
-		print_at(p, "    taken at", r->stack);
+		print_at(p, "    taken", r->stack);
 		free(to);
 	}
 	if (f->orphaned != RKN_NONE) {
@@ -259,6 +260,34 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 	if (f->hint != RKN_NONE)
 		print_hint(p, f);
 	print_whose(p, f);
+}
+
+/* The one place where holders took all that is left, and who they are. False:
+ * there are more, or nobody is named for some. */
+static bool print_holders_left(const struct printer *p, const struct finding *f)
+{
+	uint32_t objects[PRINT_CALLERS];
+	size_t n = finding_counted(f, p->m, p->names, objects, PRINT_CALLERS);
+	struct outstanding o;
+	char *origin, text[UNITS_SIZE];
+	bool all_named = n > 0;
+
+	for (size_t i = 0; i < n; i++)
+		all_named &= changes_explain(p->m, objects[i]);
+	if (!all_named)
+		return false;
+	outstanding_make(&o, p->m, p->symbols, objects, n);
+	all_named = o.count == 1 && o.total == f->references && o.rows->holders;
+	if (all_named) {
+		origin = print_origin(p, o.rows->stack);
+		fprintf(p->out, "    not given back: %s,",
+			units_count(text, f->references, "reference"));
+		print_row_by(p, o.rows);
+		fprintf(p->out, "; taken %s\n", origin);
+		free(origin);
+	}
+	outstanding_release(&o);
+	return all_named;
 }
 
 void print_counts(const struct printer *p, const struct finding *f)
@@ -280,7 +309,7 @@ void print_counts(const struct printer *p, const struct finding *f)
 		print_by(p, &p->m->references[f->reference]);
 		fputs(f->references > 1 ? "\n" : " was not given back\n",
 		      p->out);
-	} else if (f->kind == FINDING_REFERENCE) {
+	} else if (f->kind == FINDING_REFERENCE && !print_holders_left(p, f)) {
 		fprintf(p->out, "    not given back: %s in all\n",
 			units_count(text, f->references, "reference"));
 	} else if (f->kind == FINDING_OVER) {
