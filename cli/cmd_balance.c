@@ -75,11 +75,25 @@ static void print_node(const struct balance_node *n)
 	free(place);
 }
 
+/* The calls of an object go when it ends. */
+static bool is_forgotten(const struct balance *b, const struct rkn_object *o)
+{
+	return o->flags & RKN_OBJECT_ENDED && b->retains == 1 && !b->releases;
+}
+
 static void print_balance(const struct balance *b, const struct rkn_object *o,
 			  const char *name)
 {
 	char calls[UNITS_SIZE];
 
+	if (is_forgotten(b, o)) {
+		printf(
+		    "%s  has ended: its calls are not kept; it was made by:\n",
+		    name);
+		for (size_t i = 0; i < b->count; i++)
+			print_node(&b->nodes[i]);
+		return;
+	}
 	printf("%s  count %" PRId64 ": made, %" PRIu64 " retained, %" PRIu64
 	       " released",
 	       name, o->told, b->retains - 1, b->releases);
@@ -141,6 +155,8 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 		document_append(nodes, node_json(&b->nodes[i]));
 	document_set(object, "name", json_text(name));
 	document_set(object, "count", json_integer(o->told));
+	document_set(object, "ended",
+		     json_boolean(o->flags & RKN_OBJECT_ENDED));
 	document_set(object, "retains", json_count(b->retains));
 	document_set(object, "releases", json_count(b->releases));
 	document_set(object, "pruned", json_count(b->pruned));
@@ -158,8 +174,12 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 static void tell_missing(const struct model *m, struct names *n,
 			 const char *object)
 {
-	char *text = escape(object);
+	char *text = escape(object), count[UNITS_SIZE];
 	char *names = nearby_names(m, n, object, true);
+	uint64_t made = 0;
+
+	for (uint32_t i = 0; i < m->name_count; i++)
+		made += m->names[i].made;
 
 	if (!model_knows(m, RKN_CHUNK_OBJECTS))
 		warn(
@@ -169,6 +189,10 @@ static void tell_missing(const struct model *m, struct names *n,
 		warn(
 		    "balance: \"%s\" is no object with references; there are %s; `refknot refs` lists their types",
 		    text, names);
+	else if (made)
+		warn(
+		    "balance: \"%s\" is no object with references, and nothing is: of %s made known all have ended",
+		    text, units_count(count, made, "object"));
 	else
 		warn(
 		    "balance: \"%s\" is no object with references, and nothing is: the program made none known (see refknot.h)",

@@ -50,6 +50,16 @@ static void add_idle(const struct run *r, const struct model *m)
 	preflight_release(&p);
 }
 
+/* What is said of it names the recording that stays. */
+static void keep_store(const struct finish *f, struct model *m,
+		       const char *store, bool main_program)
+{
+	char *path = finish_save(f, m, store, main_program);
+
+	free(m->path);
+	m->path = path;
+}
+
 static void add_store(const struct run *r, const struct live_store *store,
 		      struct cache *cache, const struct finish *f,
 		      bool main_program)
@@ -64,13 +74,14 @@ static void add_store(const struct run *r, const struct live_store *store,
 	}
 	if (main_program && !store->replaced)
 		finish_set_end(&m, f->status);
+	m.passing = !r->keep;
+	if (r->keep)
+		keep_store(f, &m, store->path, main_program);
 	if (main_program || !finish_is_passing(store, &m))
 		judge(r->gate, &m, cache);
 	else if (!store->replaced)
 		add_idle(r, &m);
-	if (r->keep)
-		free(finish_save(f, &m, store->path, main_program));
-	else
+	if (!r->keep)
 		unlink(store->path);
 	model_release(&m);
 }

@@ -87,7 +87,12 @@ static void print_balance_command(const struct printer *p, uint32_t object)
 	char *name = names_of(p->names, object);
 	char *path = escape(p->m->path);
 
-	fprintf(p->out, "refknot balance '%s' '%s'", path, name);
+	if (p->m->passing)
+		fprintf(p->out,
+			"refknot run keeps a recording; then refknot balance REC '%s'",
+			name);
+	else
+		fprintf(p->out, "refknot balance '%s' '%s'", path, name);
 	free(path);
 	free(name);
 }

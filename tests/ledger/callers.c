@@ -204,6 +204,46 @@ static void named(void)
 	second = NULL;
 }
 
+/* What it takes for a session, and gives back for itself, is even; the session
+ * ends with its own. */
+static NOINLINE void opens_itself(struct thing *session)
+{
+	struct thing *t = thing_new();
+
+	refknot_retain_by(t, session, "slot");
+	refknot_release(t);
+	DONE();
+}
+
+static void left_to_ended(void)
+{
+	second = thing_new();
+	opens_itself(second);
+	thing_unref(second);
+	second = NULL;
+}
+
+/* Which of two holders a release for nobody was meant for, nobody can tell. */
+static NOINLINE void opens_twice(struct thing *one, struct thing *two)
+{
+	struct thing *t = thing_new();
+
+	refknot_retain_by(t, one, "slot");
+	refknot_retain_by(t, two, "slot");
+	refknot_release(t);
+	refknot_release(t);
+	DONE();
+}
+
+static void left_to_one_of_two(void)
+{
+	struct thing *one = thing_new(), *two = thing_new();
+
+	opens_twice(one, two);
+	thing_unref(one);
+	thing_unref(two);
+}
+
 /* Fifty alike, and two ways to forget one. */
 static void many(void)
 {
@@ -342,7 +382,8 @@ static const struct corner corners[] = {
 	CORNER(old_calls),     CORNER(untold),
 	CORNER(one_asks_only), CORNER(one_asks_and_none_forgets),
 	CORNER(others_tell),   CORNER(one_asks_and_forgets),
-	CORNER(looked_up),
+	CORNER(looked_up),     CORNER(left_to_ended),
+	CORNER(left_to_one_of_two),
 };
 
 int main(int argc, char **argv)

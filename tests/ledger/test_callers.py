@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Whose reference is left, where another function gives back than takes."""
+import json
 import re
 
 import pytest
@@ -30,6 +31,10 @@ def rows(f):
 def headline(recorded):
     told = refknot("report", recorded.main).out.decode()
     return re.search("balance by caller: (.*):", told)[1]
+
+
+def told(recorded):
+    return refknot("report", recorded.main).out.decode()
 
 
 LOADS = ("thing_new", "load", 1, 0)
@@ -135,3 +140,71 @@ def test_other_objects_tell_who_helps_whom(tmp_path):
 def test_who_makes_one_caller_even_helps_all(tmp_path):
     _, f = only(tmp_path, "looked_up")
     assert rows(f) == [("looks_up_and_forgets", None, 1, 0), LOADS, UNLOADS]
+
+
+# --- References with holders -------------------------------------------------
+
+
+def test_what_a_named_holder_has_left_is_what_is_left(tmp_path):
+    recorded, f = only(tmp_path, "left_to_ended")
+    row, = balance(f)["callers"]
+    assert rows(f) == [("opens_itself", None, 1, 1)]
+    assert (row["named"], row["holder"], row["holder_ended"]) == (
+        True, "Thing#1", True)
+    assert balance(f)["all_named"]
+    assert (balance(f)["left"], balance(f)["certain"]) == (1, 1)
+    assert headline(recorded) == (
+        "opens_itself +1 by Thing#1, which has ended; this is certain")
+    card = told(recorded)
+    assert ("    not given back: 1 reference, by Thing#1, which has ended, in "
+            "slot; taken opens_itself at callers.c:") in card
+    # the object is lost as well: who freed the holder is told all the same
+    assert "    held by Thing#1, which ended without giving back 1 refe" in card
+    assert (f["ended_holders"]["count"],
+            f["ended_holders"]["references"]) == (1, 1)
+    ended = f["ended_holders"]["first"][0]["ended"]
+    assert [x["function"] for x in ended if x["function"] != "free"][:2] == [
+        "thing_put", "thing_unref"]
+
+
+def test_nothing_is_certain_against_what_is_left(tmp_path):
+    recorded, f = only(tmp_path, "left_to_one_of_two")
+    assert not balance(f)["all_named"]
+    assert (balance(f)["left"], balance(f)["certain"]) == (1, 0)
+    assert rows(f)[0] == ("opens_twice", None, 1, 0)
+    assert balance(f)["callers"][0]["named"]
+    assert headline(recorded).endswith("; not certain whose is left")
+    # of these nobody is told to have forgotten it
+    assert f["ended_holders"]["count"] == 0
+
+
+def test_a_check_names_a_recording_that_is_there(tmp_path):
+    program = [PROGRAM, "left_to_ended"]
+    hint = "all calls: refknot run keeps a recording; then refknot balance REC "
+    gone = refknot("check", "--", *program, cwd=tmp_path)
+    assert hint + "'Thing#2'" in gone.told
+    assert "/dev/shm" not in gone.told and ".rkn'" not in gone.told
+    kept = tmp_path / "kept.rkn"
+    done = refknot("check", "-o", kept, "--", *program, cwd=tmp_path)
+    assert f"all calls: refknot balance '{kept}' 'Thing#2'" in done.told
+    assert kept.exists() and hint not in done.told
+    shown = refknot("balance", kept, "Thing#2").out.decode()
+    assert shown.startswith("Thing#2  count 1: made, 1 retained, 1 released")
+
+
+def test_the_calls_of_what_ended_are_not_told(tmp_path):
+    recorded, _ = only(tmp_path, "left_to_ended")
+    shown = refknot("balance", recorded.main, "Thing#1").out.decode()
+    assert shown.splitlines()[0] == (
+        "Thing#1  has ended: its calls are not kept; it was made by:")
+    assert "retained" not in shown and "thing_new at " in shown
+    for name, ended in ("Thing#1", True), ("Thing#2", False):
+        shown = refknot("balance", "-f", "json", recorded.main, name).out
+        assert json.loads(shown)["balance"]["ended"] is ended
+
+
+def test_a_declared_holder_that_ended_is_told_as_that(tmp_path):
+    recorded, _ = only(tmp_path, "left_to_ended")
+    shown = refknot("show", recorded.main, "Thing#2").out.decode()
+    assert ("    holders, as declared:\n      Thing#1, which has ended, in "
+            "slot, reference\n") in shown
