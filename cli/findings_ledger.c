@@ -218,7 +218,8 @@ static void judge_errors(struct analysis *a, struct ledger_group **groups)
 
 		f->evidence |= FINDING_BY_LEDGER;
 		f->count += e->count;
-		f->doubted |= e->flags & RKN_ERROR_DOUBTED;
+		f->doubted |=
+		    (e->flags & (RKN_ERROR_DOUBTED | RKN_ERROR_COPIED)) != 0;
 		f->references += (uint64_t)e->references;
 		if (f->error == RKN_NONE)
 			f->error = i;

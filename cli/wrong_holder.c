@@ -91,6 +91,10 @@ void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 			 e->who.stack);
 	if (e->other.address)
 		print_other(p, e);
+	if (e->flags & RKN_ERROR_COPIED)
+		fputs(
+		    "    a reference of memory that is no object may be meant, if that was copied\n",
+		    p->out);
 	if (e->flags & RKN_ERROR_DOUBTED)
 		fputs(
 		    "    the maker's reference may be meant, if its holder was not named when it took it\n",

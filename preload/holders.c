@@ -11,6 +11,7 @@ struct look {
 	int64_t told;   /* how many there are, with the maker's */
 	bool accounts;  /* one of them may be the one that is meant */
 	bool maker;
+	bool copied; /* memory has one that is no object, and may be copied */
 };
 
 static bool is_live(uint32_t object)
@@ -19,19 +20,18 @@ static bool is_live(uint32_t object)
 }
 
 /* Memory moves from one address to another and nobody says so; an object that
- * has ended may have had a successor; a holder may call its field another name;
- * and what it links it may give back. */
-static bool may_be_meant(const struct store_reference *r, uint32_t from)
+ * has ended may have had a successor; and what a holder links it may give back. */
+static bool may_be_meant(const struct store_reference *r,
+			 const struct ledger_edge *e)
 {
 	if (references_kind(r) == RKN_REFERENCE_LINK)
-		return from && r->from == from;
-	return references_kind(r) == RKN_REFERENCE &&
-	       (!r->from || r->from == from || !is_live(r->from));
+		return e->from && r->from == objects_number(e->from);
+	return references_kind(r) == RKN_REFERENCE && pairing_may_mean(r, e);
 }
 
 /* `wanted`: whose reference is the other one, if it has any. */
-static struct look look(const struct store_object *o, uint32_t from,
-			uint32_t wanted)
+static struct look look(const struct store_object *o,
+			const struct ledger_edge *e, uint32_t wanted)
 {
 	struct look l = { .maker = objects_flags(o) & STORE_OBJECT_MAKER };
 	uint32_t number = o->references, looked = 0;
@@ -40,9 +40,10 @@ static struct look look(const struct store_object *o, uint32_t from,
 	for (; number && looked < LOOKED_AT; looked++) {
 		const struct store_reference *r = references_at(number);
 
-		l.accounts |= may_be_meant(r, from);
+		l.accounts = l.accounts || may_be_meant(r, e);
 		if (references_kind(r) == RKN_REFERENCE) {
 			l.told++;
+			l.copied |= !r->from;
 			if (!l.other || (wanted && r->from == wanted))
 				l.other = number;
 		}
@@ -155,6 +156,7 @@ static struct rkn_error *tell(struct thread *t, enum rkn_error_kind kind,
 	if (!error)
 		return NULL;
 	error->flags = (l->maker ? RKN_ERROR_DOUBTED : 0u) |
+		       (l->copied ? RKN_ERROR_COPIED : 0u) |
 		       (p->moved ? RKN_ERROR_GAVE_AWAY : 0u);
 	set_party(&error->who, e->holder, ledger_number(e->from), e->field,
 		  p->let_go);
@@ -186,7 +188,7 @@ COLD void holders_released(struct thread *t, const struct store_object *o,
 			   const struct ledger_edge *e)
 {
 	uint32_t from = ledger_number(e->from);
-	struct look l = look(o, from, 0);
+	struct look l = look(o, e, 0);
 	struct past p = look_back(o, from);
 
 	if (p.is_told)
@@ -202,7 +204,7 @@ COLD void holders_moved(struct thread *t, struct store_object *o,
 			const struct ledger_edge *to)
 {
 	uint32_t from = ledger_number(e->from), next = ledger_number(to->from);
-	struct look l = look(o, from, next);
+	struct look l = look(o, e, next);
 	struct past p = look_back(o, from);
 	struct rkn_error *error;
 

@@ -1,63 +1,120 @@
 /* SPDX-License-Identifier: MIT */
 #include "pairing.h"
 
+#include "modules.h"
+
 #define COMPARED    8 /* references whose stacks a release compares */
 #define HOLDER_MOST 65536 /* that one by a holder that is no object looks at */
+#define BETTER      1024 /* that are looked at for one that fits better */
 
 static struct store_frame *frames(void)
 {
 	return store_at(store.header->tables[STORE_FRAMES].offset);
 }
 
-static bool fits(const struct store_reference *r, uint32_t kind,
-		 const struct ledger_edge *e)
+/* How well a holder's own reference fits what it names. */
+enum fit {
+	NONE,
+	OTHER_FIELD,
+	NO_FIELD, /* one of the two names none */
+	SAME_FIELD,
+};
+
+struct pick {
+	uint32_t number;
+	enum fit fit;
+};
+
+static enum fit fit_of(const struct store_reference *r,
+		       const struct ledger_edge *e)
 {
-	return references_kind(r) == kind && (!e->field || r->field == e->field);
+	if (r->field == e->field)
+		return SAME_FIELD;
+	return r->field && e->field ? OTHER_FIELD : NO_FIELD;
+}
+
+/* Of several that fit alike the first, which is the newest. */
+static void prefer(struct pick *p, uint32_t number, const struct ledger_edge *e)
+{
+	enum fit fit = fit_of(references_at(number), e);
+
+	if (fit > p->fit)
+		*p = (struct pick){ number, fit };
 }
 
 /* Both lists at once, so that the shorter one decides how long it takes. */
-static uint32_t find_by_object(const struct store_object *to, uint32_t kind,
-			       const struct ledger_edge *e)
+static struct pick find_by_object(const struct store_object *to, uint32_t kind,
+				  const struct ledger_edge *e)
 {
-	uint32_t a = to->references, b = e->from->holds;
+	uint32_t a = to->references, b = e->from->holds, more = BETTER;
 	uint32_t number = objects_number(to), from = objects_number(e->from);
+	struct pick p = { 0 }, q = { 0 };
 
-	while (a && b) {
+	while (a && b && p.fit < SAME_FIELD && q.fit < SAME_FIELD && more) {
 		const struct store_reference *r = references_at(a);
 
-		if (r->from == from && fits(r, kind, e))
-			return a;
+		if (r->from == from && references_kind(r) == kind)
+			prefer(&p, a, e);
 		a = r->to_next;
 		r = references_at(b);
-		if (r->to == number && fits(r, kind, e))
-			return b;
+		if (r->to == number && references_kind(r) == kind)
+			prefer(&q, b, e);
 		b = r->from_next;
+		more -= p.fit >= NO_FIELD || q.fit >= NO_FIELD;
 	}
-	return 0;
+	return p.fit >= q.fit ? p : q;
 }
 
-static uint32_t find_by_address(const struct store_object *to, uint32_t kind,
-				const struct ledger_edge *e)
+static struct pick find_by_address(const struct store_object *to, uint32_t kind,
+				   const struct ledger_edge *e)
 {
-	uint32_t number = ledger_first_held(to);
+	uint32_t number = ledger_first_held(to), more = BETTER;
+	struct pick p = { 0 };
 
-	for (uint32_t i = 0; number && i < HOLDER_MOST; i++) {
+	for (uint32_t i = 0; number && i < HOLDER_MOST && more; i++) {
 		const struct store_reference *r = references_at(number);
 
-		if (!r->from && r->holder == e->holder && fits(r, kind, e))
-			return number;
+		if (!r->from && r->holder == e->holder &&
+		    references_kind(r) == kind)
+			prefer(&p, number, e);
+		if (p.fit == SAME_FIELD)
+			break;
 		number = r->to_next;
+		more -= p.fit >= NO_FIELD;
 	}
-	return 0;
+	return p;
 }
 
 /* It may have been no object yet when it took the reference. */
 uint32_t pairing_find(const struct store_object *to, uint32_t kind,
 		      const struct ledger_edge *e)
 {
-	uint32_t number = e->from ? find_by_object(to, kind, e) : 0;
+	struct pick p = { 0 }, q;
 
-	return number ? number : find_by_address(to, kind, e);
+	if (e->from)
+		p = find_by_object(to, kind, e);
+	if (p.fit >= NO_FIELD)
+		return p.number;
+	q = find_by_address(to, kind, e);
+	return p.fit >= q.fit ? p.number : q.number;
+}
+
+/* Memory on a stack is none: what was there may be anywhere by now. */
+static bool is_memory(uint64_t address)
+{
+	uint64_t start, size;
+
+	return objects_block(address, &start, &size) ||
+	       modules_end(address) != 0;
+}
+
+bool pairing_may_mean(const struct store_reference *r,
+		      const struct ledger_edge *e)
+{
+	if (r->from)
+		return !(objects_flags(objects_at(r->from)) &
+			 STORE_OBJECT_LIVE);
+	return !r->holder || !e->from || !is_memory(r->holder);
 }
 
 static uint32_t frame_of(uint32_t stack)
@@ -169,14 +226,23 @@ static struct choice choose(const struct thread *t,
 	return c;
 }
 
-/* The newest that somebody is named for. */
-static uint32_t find_held(const struct store_object *o)
+/* The newest that somebody is named for; where a holder is named that has none,
+ * one that it may mean. */
+static uint32_t find_held(const struct store_object *o,
+			  const struct ledger_edge *e)
 {
-	uint32_t number = ledger_first_held(o);
+	uint32_t number = ledger_first_held(o), more = BETTER;
 
-	while (number && references_kind(references_at(number)))
-		number = references_at(number)->to_next;
-	return number;
+	while (number && more) {
+		const struct store_reference *r = references_at(number);
+
+		if (references_kind(r) == RKN_REFERENCE &&
+		    (!e->holder || pairing_may_mean(r, e)))
+			return number;
+		number = r->to_next;
+		more -= e->holder != 0;
+	}
+	return 0;
 }
 
 uint32_t pairing_end(const struct thread *t, const struct store_object *o,
@@ -186,7 +252,7 @@ uint32_t pairing_end(const struct thread *t, const struct store_object *o,
 
 	if (c.maker)
 		return 0;
-	return c.number ? c.number : find_held(o);
+	return c.number ? c.number : find_held(o, e);
 }
 
 bool pairing_to_move(const struct thread *t, const struct store_object *o,

@@ -9,11 +9,26 @@
 
 #include "ledger.h"
 
-/* The edge of that kind from e->from, or e->holder, to `to`; 0: none. */
+/* The edge of that kind from e->from, or e->holder, to `to`: in that field; else
+ * one with no field, or any if e->field is 0; else in another field. Of several
+ * the newest. 0: none. */
 uint32_t pairing_find(const struct store_object *to, uint32_t kind,
 		      const struct ledger_edge *e);
 
-/* The reference to end; 0: the maker's, or there is none. */
+/* Was `r`, which pairing_find() found, taken in a field of another name? */
+static inline bool pairing_is_renamed(const struct store_reference *r,
+				      const struct ledger_edge *e)
+{
+	return r->field && e->field && r->field != e->field;
+}
+
+/* May reference `r` be meant by a holder that has none itself? Never that of
+ * another one that is alive; a holder that is no object may have been copied. */
+bool pairing_may_mean(const struct store_reference *r,
+		      const struct ledger_edge *e);
+
+/* The reference to end where pairing_find() has none, or no holder is named; 0:
+ * the maker's, or there is none. */
 uint32_t pairing_end(const struct thread *t, const struct store_object *o,
 		     const struct ledger_edge *e);
 

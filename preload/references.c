@@ -98,6 +98,8 @@ static NOINLINE uint32_t end_slowly(struct thread *t, struct store_object *o,
 		return from;
 	if (e->holder && !held)
 		holders_released(t, o, e);
+	if (held && pairing_is_renamed(references_at(held), e))
+		ledger_limit(t, RKN_LIMIT_NO_HOLDER);
 	if (!number)
 		objects_set_flags(o, 0, STORE_OBJECT_MAKER);
 	if (number)
@@ -115,7 +117,8 @@ static inline uint32_t first_held_by(const struct store_object *o,
 
 	return o->references && r->from == objects_number(e->from) &&
 		       references_kind(r) == RKN_REFERENCE &&
-		       (!e->field || r->field == e->field)
+		       (likely(r->field == e->field) ||
+			(!r->to_next && !pairing_is_renamed(r, e)))
 		   ? o->references
 		   : 0;
 }
@@ -243,6 +246,7 @@ static void give(struct thread *t, struct store_object *o, uint32_t number,
 	ledger_held_less(t, before);
 	ledger_unlink_to(number);
 	references_at(number)->holder = to;
+	references_at(number)->field = 0; /* that was the former holder's */
 	if (to)
 		ledger_link_held(number, o);
 	else
@@ -332,6 +336,8 @@ static NOINLINE void say(struct thread *t, struct store_object *o,
 	} else {
 		ledger_note(t, o, said->on ? RKN_EVENT_LINK : RKN_EVENT_UNLINK,
 			    e->stack, ledger_number(e->from), e->field);
+		if (number && pairing_is_renamed(references_at(number), e))
+			ledger_limit(t, RKN_LIMIT_NO_HOLDER);
 		if (said->on)
 			ledger_add(t, o, said->kind, e);
 		else

@@ -347,6 +347,8 @@ enum rkn_error_flag {
 	RKN_ERROR_GAVE_AWAY = 1u << 1, /* `who` moved its own to another; else
 					  it gave it back */
 	RKN_ERROR_FIRST_MOVE = 1u << 2, /* the other's stack is of a move */
+	/* One is held by memory that is no object: it may have been copied. */
+	RKN_ERROR_COPIED = 1u << 3,
 };
 
 /* Who holds, or should. */

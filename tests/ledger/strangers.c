@@ -140,7 +140,206 @@ static NOINLINE void unlinked_twice(void)
 	end_both();
 }
 
+static struct node *slots[2]; /* no object */
+
+static NOINLINE void fills_slot(void *slot, const char *field)
+{
+	refknot_retain_by(x, slot, field);
+}
+
+static NOINLINE void clears_slot(void *slot, const char *field)
+{
+	refknot_release_by(x, slot, field);
+}
+
+/* What it gives back is neither a's nor the slot's. */
+static NOINLINE void beside_slot(void *slot)
+{
+	begin();
+	refknot_move(x, NULL, slot);
+	takes(a, "slot");
+	gives_back(b, "slot");
+	clears_slot(slot, "entry");
+	refknot_object_end(x);
+	free(x);
+	end_both();
+}
+
+static NOINLINE void beside_a_global(void)
+{
+	beside_slot(&slots[1]);
+}
+
+static NOINLINE void beside_a_heap_array(void)
+{
+	struct node **array = calloc(8, sizeof(*array));
+
+	beside_slot(&array[3]);
+	free(array);
+}
+
+/* a and c, who are right, give theirs back after b did. */
+static NOINLINE void before_those_that_have_it(void)
+{
+	struct node *c = node_new("C");
+
+	begin();
+	is_given(NULL, a);
+	takes(c, "slot");
+	refknot_retain(x);
+	refknot_release(x);
+	gives_back(b, "slot");
+	refknot_release_by(x, a, "other");
+	refknot_object_end(x);
+	free(x);
+	end_both();
+	refknot_release(c);
+	free(c);
+}
+
 /* --- Right -------------------------------------------------------------- */
+
+/* Of two holders, one gives back what was moved to it, in a field. */
+static NOINLINE void moved_and_given_back_in_a_field(void)
+{
+	begin();
+	is_given(NULL, a);
+	takes(b, "slot");
+	gives_back(a, "entry");
+	gives_back(b, "slot");
+	free(x);
+	end_both();
+}
+
+static NOINLINE void moved_and_linked(void)
+{
+	begin();
+	is_given(NULL, a);
+	refknot_link(a, x, "entry");
+	takes(b, "slot");
+	gives_back(a, "entry");
+	gives_back(b, "slot");
+	free(x);
+	end_both();
+}
+
+static NOINLINE void taken_without_a_field(void)
+{
+	begin();
+	takes(a, NULL);
+	refknot_release(x);
+	takes(b, "slot");
+	gives_back(a, "entry");
+	gives_back(b, "slot");
+	free(x);
+	end_both();
+}
+
+static NOINLINE void given_back_without_a_field(void)
+{
+	begin();
+	takes(a, "entry");
+	refknot_release(x);
+	takes(b, "slot");
+	gives_back(a, NULL);
+	gives_back(b, "slot");
+	free(x);
+	end_both();
+}
+
+/* The first owner's field is not the second's. */
+static NOINLINE void moved_to_a_field_of_another_name(void)
+{
+	begin();
+	takes(a, "slot");
+	refknot_release(x);
+	is_given(a, b);
+	takes(a, "slot");
+	gives_back(b, "entry");
+	gives_back(a, "slot");
+	free(x);
+	end_both();
+}
+
+/* Each in its field, the older one first. */
+static NOINLINE void in_two_fields(void)
+{
+	begin();
+	is_given(NULL, a);
+	takes(a, "first");
+	takes(a, "last");
+	gives_back(a, "first");
+	gives_back(a, NULL);
+	gives_back(a, "last");
+	free(x);
+	end_both();
+}
+
+static NOINLINE void linked_without_a_field(void)
+{
+	begin();
+	refknot_link(a, x, NULL);
+	refknot_unlink(a, x, "entry");
+	refknot_release(x);
+	free(x);
+	end_both();
+}
+
+static NOINLINE void moved_to_a_global(void)
+{
+	begin();
+	refknot_move(x, NULL, &slots[0]);
+	takes(b, "slot");
+	fills_slot(&slots[1], "entry");
+	clears_slot(&slots[0], "entry");
+	clears_slot(&slots[1], NULL);
+	gives_back(b, "slot");
+	free(x);
+	end_both();
+}
+
+/* --- Right, and counted --------------------------------------------------- */
+
+/* Another holder's is there as well. */
+static NOINLINE void a_field_has_two_names_among_others(void)
+{
+	begin();
+	takes(a, "first");
+	refknot_release(x);
+	takes(b, "slot");
+	gives_back(a, "last");
+	gives_back(b, "slot");
+	free(x);
+	end_both();
+}
+
+/* It was filled in on the stack. */
+static NOINLINE void copied_from_the_stack(void)
+{
+	struct node local;
+
+	begin();
+	refknot_move(x, NULL, &local);
+	gives_back(b, "slot");
+	free(x);
+	end_both();
+}
+
+/* Both arrays are there. */
+static NOINLINE void copied_between_arrays(void)
+{
+	struct node **one = malloc(64), **other = malloc(64);
+
+	begin();
+	refknot_move(x, NULL, one);
+	other[0] = x;
+	clears_slot(other, NULL);
+	free(x);
+	free(one);
+	free(other);
+	end_both();
+}
+
 
 /* Nobody is named who takes, those who give back are. */
 static NOINLINE void named_where_they_give_back(void)
@@ -274,6 +473,20 @@ static const struct corner corners[] = {
 	CORNER(given_to_one_twice),
 	CORNER(unlinked_by_another),
 	CORNER(unlinked_twice),
+	CORNER(beside_a_global),
+	CORNER(beside_a_heap_array),
+	CORNER(before_those_that_have_it),
+	CORNER(moved_and_given_back_in_a_field),
+	CORNER(moved_and_linked),
+	CORNER(taken_without_a_field),
+	CORNER(given_back_without_a_field),
+	CORNER(moved_to_a_field_of_another_name),
+	CORNER(in_two_fields),
+	CORNER(linked_without_a_field),
+	CORNER(moved_to_a_global),
+	CORNER(a_field_has_two_names_among_others),
+	CORNER(copied_from_the_stack),
+	CORNER(copied_between_arrays),
 	CORNER(named_where_they_give_back),
 	CORNER(makers_references_are_stolen),
 	CORNER(some_take_without_a_name),
