@@ -86,8 +86,8 @@ static struct pick find_by_address(const struct store_object *to, uint32_t kind,
 }
 
 /* It may have been no object yet when it took the reference. */
-uint32_t pairing_find(const struct store_object *to, uint32_t kind,
-		      const struct ledger_edge *e)
+static NOINLINE uint32_t search(const struct store_object *to, uint32_t kind,
+				const struct ledger_edge *e)
 {
 	struct pick p = { 0 }, q;
 
@@ -97,6 +97,19 @@ uint32_t pairing_find(const struct store_object *to, uint32_t kind,
 		return p.number;
 	q = find_by_address(to, kind, e);
 	return p.fit >= q.fit ? p.number : q.number;
+}
+
+/* Mostly a holder that is no object has the newest. */
+uint32_t pairing_find(const struct store_object *to, uint32_t kind,
+		      const struct ledger_edge *e)
+{
+	uint32_t number = e->from ? 0 : ledger_first_held(to);
+	const struct store_reference *r = references_at(number);
+
+	if (likely(number && !r->from && r->holder == e->holder &&
+		   r->field == e->field && references_kind(r) == kind))
+		return number;
+	return search(to, kind, e);
 }
 
 /* Memory on a stack is none: what was there may be anywhere by now. */

@@ -109,7 +109,7 @@ static NOINLINE uint32_t end_slowly(struct thread *t, struct store_object *o,
 	return 0;
 }
 
-/* Its first, if that is what e->from holds: the same as pairing_find(). */
+/* Its first, if e->from holds that in that field: the same as pairing_find(). */
 static inline uint32_t first_held_by(const struct store_object *o,
 				     const struct ledger_edge *e)
 {
@@ -117,8 +117,7 @@ static inline uint32_t first_held_by(const struct store_object *o,
 
 	return o->references && r->from == objects_number(e->from) &&
 		       references_kind(r) == RKN_REFERENCE &&
-		       (likely(r->field == e->field) ||
-			(!r->to_next && !pairing_is_renamed(r, e)))
+		       r->field == e->field
 		   ? o->references
 		   : 0;
 }
