@@ -37,9 +37,9 @@ struct analysis {
 	struct ledger *ledger; /* NULL: no objects */
 	struct rkn_edge *edges; /* g.edges, where they are not the model's */
 	struct declared declared;
-	uint8_t *holds;     /* enum analysis_own_flag per block, where there is a
+	uint8_t *holds;   /* enum analysis_own_flag per block, where there is a
 			   ledger; see findings_own.c */
-	uint8_t *strange;   /* per block: what no object leads to leads there,
+	uint8_t *strange; /* per block: what no object leads to leads there,
 			   over blocks that are none; see findings_links.c */
 	uint8_t *is_member; /* per block, where there is a ledger: its finding
 			       does not only hold it */

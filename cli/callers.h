@@ -20,12 +20,12 @@ struct callers_row {
 					 symbols; NULL: not known */
 	const struct location *within; /* that it may have been a helper of;
 					  NULL */
-	uint32_t stack;   /* of the last call of the kind that there were more
+	uint32_t stack;     /* of the last call of the kind that there were more
 			     of */
-	uint64_t taken;   /* making the object is one */
-	uint64_t given;   /* back */
-	uint64_t certain; /* of those taken: given back by nobody */
-	bool maker;       /* all that it took was by making objects */
+	uint64_t taken;     /* making the object is one */
+	uint64_t given;     /* back */
+	uint64_t certain;   /* of those taken: given back by nobody */
+	bool maker;         /* all that it took was by making objects */
 	uint32_t reference; /* the first that is left to a named holder, index
 			       into m->references: all of the row are; RKN_NONE:
 			       none is */

@@ -31,7 +31,7 @@ struct call {
 	uint32_t path[DEPTH]; /* functions, the innermost first */
 	uint32_t depth, at;   /* path[at] is the caller */
 	enum change_kind kind;
-	bool counts; /* it is of the objects that are asked for */
+	bool counts;   /* it is of the objects that are asked for */
 	uint32_t left; /* the reference of a named holder that is left of it,
 			  index into m->references; RKN_NONE */
 };
@@ -59,7 +59,7 @@ struct maker {
 	bool counts;  /* of the object at work */
 	bool unnamed; /* leave out the calls that name a holder */
 	bool lost;
-	bool mixed; /* what is left to named holders is a guess */
+	bool mixed;   /* what is left to named holders is a guess */
 	bool assumed; /* that a function is a helper */
 };
 

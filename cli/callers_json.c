@@ -43,8 +43,8 @@ static json_t *row_json(const struct model *m, struct symbols *s,
 	return o;
 }
 
-json_t *callers_json(const struct model *m, struct symbols *s,
-		     struct names *n, const uint32_t *objects, size_t count)
+json_t *callers_json(const struct model *m, struct symbols *s, struct names *n,
+		     const uint32_t *objects, size_t count)
 {
 	json_t *o, *rows;
 	struct callers c;

@@ -14,7 +14,7 @@
 #define MODEL_ERROR_SIZE 512
 
 struct model {
-	char *path; /* of the file it came from */
+	char *path;   /* of the file it came from */
 	bool passing; /* that file is removed when it has been looked at */
 	struct rkn_meta meta;
 	char *strings; /* NUL-terminated at strings_size - 1; [0] is "" */

@@ -17,8 +17,8 @@ struct outstanding_row {
 	/* The objects that hold them: how many, and the first few. */
 	uint64_t holders;
 	uint32_t holder[3]; /* OUTSTANDING_HOLDERS */
-	bool maker;           /* those of the objects' makers */
-	bool ended;           /* the holders have ended */
+	bool maker;         /* those of the objects' makers */
+	bool ended;         /* the holders have ended */
 };
 
 struct outstanding {

@@ -19,8 +19,8 @@ static void fill(struct rkn_error *e, const struct thread *t,
 /* A record that is just being filled in looks like another: then there are two
  * of one kind, which readers add up. */
 COLD struct rkn_error *errors_add(struct thread *t, enum rkn_error_kind kind,
-		     const struct store_object *o, uint32_t stack,
-		     int32_t references)
+				  const struct store_object *o, uint32_t stack,
+				  int32_t references)
 {
 	const struct store_table *table = &store.header->tables[STORE_ERRORS];
 	uint64_t mask = table->capacity - 1;

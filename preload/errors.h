@@ -8,8 +8,8 @@
 
 /* It was about `o`; `references` were left. The record, if it is the first of
  * its kind, else NULL. */
-struct rkn_error * errors_add(struct thread *t, enum rkn_error_kind kind,
-		const struct store_object *o, uint32_t stack,
-		int32_t references);
+struct rkn_error *errors_add(struct thread *t, enum rkn_error_kind kind,
+			     const struct store_object *o, uint32_t stack,
+			     int32_t references);
 
 #endif

@@ -464,7 +464,8 @@ bool objects_whole(const struct store_object *o, uint32_t *stack)
 	const uint64_t *head = shadow_head_at(o->address);
 	uint64_t word = head ? READ_ONCE(*head) : 0;
 
-	if (!(word & STORE_HEAD) || !(word & STORE_NOTED) || o->address % (1ull << shadow.granule_shift))
+	if (!(word & STORE_HEAD) || !(word & STORE_NOTED) ||
+	    o->address % (1ull << shadow.granule_shift))
 		return false;
 	*stack = shadow_stack(word);
 	return true;

@@ -375,14 +375,22 @@ static void untold(void)
 }
 
 static const struct corner corners[] = {
-	CORNER(one_forgets),   CORNER(in_one_phase),
-	CORNER(forgets_often), CORNER(owner_forgets),
-	CORNER(direct),        CORNER(forgets_for_two),
-	CORNER(named),         CORNER(many),
-	CORNER(old_calls),     CORNER(untold),
-	CORNER(one_asks_only), CORNER(one_asks_and_none_forgets),
-	CORNER(others_tell),   CORNER(one_asks_and_forgets),
-	CORNER(looked_up),     CORNER(left_to_ended),
+	CORNER(one_forgets),
+	CORNER(in_one_phase),
+	CORNER(forgets_often),
+	CORNER(owner_forgets),
+	CORNER(direct),
+	CORNER(forgets_for_two),
+	CORNER(named),
+	CORNER(many),
+	CORNER(old_calls),
+	CORNER(untold),
+	CORNER(one_asks_only),
+	CORNER(one_asks_and_none_forgets),
+	CORNER(others_tell),
+	CORNER(one_asks_and_forgets),
+	CORNER(looked_up),
+	CORNER(left_to_ended),
 	CORNER(left_to_one_of_two),
 };
 

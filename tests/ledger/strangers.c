@@ -340,7 +340,6 @@ static NOINLINE void copied_between_arrays(void)
 	end_both();
 }
 
-
 /* Nobody is named who takes, those who give back are. */
 static NOINLINE void named_where_they_give_back(void)
 {
