@@ -225,7 +225,7 @@ static bool free_noted(void *p, const void *frame)
 	struct thread *t = thread_behind(gate);
 	uint64_t *slot, head;
 
-	if (gate->epoch != process_page.epoch)
+	if (gate->epoch != READ_ONCE(process_page.epoch))
 		return false;
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	head = slot ? READ_ONCE(*slot) : 0;
