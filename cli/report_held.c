@@ -21,15 +21,6 @@ static size_t shown_of(const struct finding *f)
 
 /* --- Holders that ended ------------------------------------------------------- */
 
-static void print_call(const struct printer *p, const char *what,
-		       uint32_t stack)
-{
-	char *origin = print_origin(p, stack);
-
-	fprintf(p->out, "        %s %s\n", what, origin);
-	free(origin);
-}
-
 void print_ended_holders(const struct printer *p, const struct finding *f)
 {
 	const struct rkn_object *first = &p->m->objects[f->ended[0]];
@@ -51,9 +42,9 @@ void print_ended_holders(const struct printer *p, const struct finding *f)
 	fprintf(p->out, ", which ended without giving back %s%s:\n",
 		units_count(text, f->ended_references, "reference"),
 		f->ended_count > 1 ? "; the first" : "");
-	print_call(p, "made by", first->stack);
+	print_place(p, "        ", "made by", first->stack);
 	if (first->ended_stack)
-		print_call(p, "freed by", first->ended_stack);
+		print_place(p, "        ", "freed by", first->ended_stack);
 }
 
 json_t *ended_holders_json(const struct model *m, struct symbols *s,

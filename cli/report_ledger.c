@@ -57,14 +57,6 @@ static void print_row_by(const struct printer *p,
 	free(field);
 }
 
-static void print_at(const struct printer *p, const char *what, uint32_t stack)
-{
-	char *origin = print_origin(p, stack);
-
-	fprintf(p->out, "    %s %s\n", what, origin);
-	free(origin);
-}
-
 static void print_hint(const struct printer *p, const struct finding *f)
 {
 	const struct rkn_reference *r = &p->m->references[f->hint];
@@ -248,7 +240,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		fprintf(p->out, "    closed by the reference on %s, held", to);
 		print_by(p, r);
 		fputc('\n', p->out);
-		print_at(p, "    taken", r->stack);
+		print_place(p, "    ", "    taken", r->stack);
 		free(to);
 	}
 	if (f->orphaned != RKN_NONE) {
@@ -259,7 +251,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 			"    orphaned by the release of %s that left %" PRId32
 			" of %" PRId32 " references\n",
 			name, e->count, e->count + 1);
-		print_at(p, "    at", e->stack);
+		print_place(p, "    ", "    at", e->stack);
 		free(name);
 	}
 	if (f->hint != RKN_NONE)
@@ -353,7 +345,7 @@ void print_wrong_use(const struct printer *p, const struct finding *f)
 	fputc('\n', p->out);
 	if (f->kind == FINDING_WRONG_HOLDER)
 		wrong_holder_print(p, e);
-	print_at(p, "made by", e->made_stack);
+	print_place(p, "    ", "made by", e->made_stack);
 	if (e->ended_stack)
-		print_at(p, "freed by", e->ended_stack);
+		print_place(p, "    ", "freed by", e->ended_stack);
 }

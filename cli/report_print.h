@@ -23,6 +23,9 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns);
 /* "node_new at cyc.c:4 (cyc), called by main at cyc.c:9 (cyc)": the place that
  * names the block and its caller; the caller frees it. report_stack.c */
 char *print_origin(const struct printer *p, uint32_t stack);
+/* The same as a line: "    made by node_new at ...". report_stack.c */
+void print_place(const struct printer *p, const char *indent, const char *what,
+		 uint32_t stack);
 
 /* A cycle, member by member; its members were announced. report_cycle.c */
 void print_cycle(const struct printer *p, const struct finding *f);

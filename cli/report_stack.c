@@ -79,6 +79,15 @@ char *print_origin(const struct printer *p, uint32_t stack)
 	return text;
 }
 
+void print_place(const struct printer *p, const char *indent, const char *what,
+		 uint32_t stack)
+{
+	char *origin = print_origin(p, stack);
+
+	fprintf(p->out, "%s%s %s\n", indent, what, origin);
+	free(origin);
+}
+
 #define MOST_CALLERS 8 /* lines of one place */
 
 /* The C library's way to main() or to a thread's function tells nothing. */

@@ -28,14 +28,6 @@ static void print_field(const struct printer *p, const struct rkn_party *w)
 	free(field);
 }
 
-static void print_at(const struct printer *p, const char *what, uint32_t stack)
-{
-	char *origin = print_origin(p, stack);
-
-	fprintf(p->out, "        %s %s\n", what, origin);
-	free(origin);
-}
-
 static void print_call(const struct printer *p, const struct rkn_error *e)
 {
 	char *who = e->who.address ? name_of(p->names, &e->who) : NULL;
@@ -73,10 +65,10 @@ static void print_other(const struct printer *p, const struct rkn_error *e)
 								 : "\n",
 	      p->out);
 	if (e->other.stack)
-		print_at(p,
-			 e->flags & RKN_ERROR_FIRST_MOVE ? "moved to it at"
-							 : "taken at",
-			 e->other.stack);
+		print_place(p, "        ",
+			    e->flags & RKN_ERROR_FIRST_MOVE ? "moved to it at"
+							    : "taken at",
+			    e->other.stack);
 	free(name);
 }
 
@@ -84,11 +76,11 @@ void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 {
 	print_call(p, e);
 	if (e->who.stack)
-		print_at(p,
-			 e->flags & RKN_ERROR_GAVE_AWAY
-			     ? "it moved its own to another at"
-			     : "it gave its own back at",
-			 e->who.stack);
+		print_place(p, "        ",
+			    e->flags & RKN_ERROR_GAVE_AWAY
+				? "it moved its own to another at"
+				: "it gave its own back at",
+			    e->who.stack);
 	if (e->other.address)
 		print_other(p, e);
 	if (e->flags & RKN_ERROR_COPIED)
