@@ -9,7 +9,7 @@
 #include "place.h"
 
 #define ASKED  65536 /* objects that are looked at for those: */
-#define OTHERS 256   /* objects of the same type that tell of helpers */
+#define OTHERS 256   /* objects of the type, in which helpers are looked for */
 
 /* --- Functions ------------------------------------------------------------ */
 
@@ -142,7 +142,7 @@ static void add_named(struct maker *k, uint32_t object, size_t first_call)
 	}
 }
 
-/* Were there calls that refknot was not told of? The counter in the object knows
+/* Did the program leave calls out? The counter in the object knows
  * better. */
 static bool is_unseen(const struct rkn_object *o)
 {
@@ -167,7 +167,7 @@ static int ascending(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* What other objects of the type went through shows who helps whom. */
+/* The calls about other objects of the type show which function helps which. */
 static void add_others(struct maker *k, const uint32_t *objects, size_t count)
 {
 	uint32_t type = k->m->objects[objects[0]].type;
