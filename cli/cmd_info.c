@@ -201,6 +201,9 @@ static void print_cost(const struct model *m)
 		    units_bytes(size, m->meta.root_bytes));
 	else
 		row("snapshot", "none");
+	if (m->limits[RKN_LIMIT_INHERITED_BYTES])
+		row("inherited", "%s of them, from the parent process",
+		    units_bytes(size, m->limits[RKN_LIMIT_INHERITED_BYTES]));
 	if (m->meta.flags & RKN_META_SNAPSHOT)
 		row("pointers", "%zu in blocks, %zu in roots", m->edge_count,
 		    m->root_count);

@@ -9,6 +9,7 @@
 #include "die.h"
 #include "gate_gap.h"
 #include "gate_growth.h"
+#include "gate_inherited.h"
 #include "gate_limits.h"
 #include "gate_rules.h"
 #include "gate_summary.h"
@@ -159,6 +160,7 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	if (g->options.growth)
 		gate_growth_add(g, m, s, names);
 	add_unread(g, m, s);
+	gate_inherited_add(g, m);
 	add_process(g, m, gate_gap(m, &f));
 	findings_release(&f);
 	names_close(names);

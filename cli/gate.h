@@ -120,6 +120,9 @@ struct gate {
 	struct gate_module *unread; /* of all processes, each path once */
 	size_t unread_count;
 	uint64_t gone_objects, gone_bytes; /* see struct findings */
+	size_t forked;            /* processes that began by fork and were
+				     checked: what they inherited are roots, */
+	uint64_t inherited_bytes; /* so much in all of them together */
 	struct gate_worst peak;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;

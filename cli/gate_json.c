@@ -202,6 +202,15 @@ static json_t *unread(const struct gate *g)
 	return array;
 }
 
+static json_t *inherited(const struct gate *g)
+{
+	json_t *o = json_object();
+
+	document_set(o, "processes", json_count(g->forked));
+	document_set(o, "bytes", json_count(g->inherited_bytes));
+	return o;
+}
+
 static json_t *verdict(const struct gate *g)
 {
 	json_t *o = json_object();
@@ -238,6 +247,7 @@ void gate_write_json(FILE *out, const struct gate *g)
 	document_set(o, "suppressions", suppressions);
 	document_set(o, "processes", processes);
 	document_set(o, "processes_not_judged", json_count(g->other_count));
+	document_set(o, "inherited", inherited(g));
 	document_set(o, "modules_without_symbols", unread(g));
 	if (json_dumpf(o, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
 		die(STATUS_INPUT, "the JSON report cannot be written");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "gate_inherited.h"
 #include "gate_writers.h"
 #include "units.h"
 
@@ -121,6 +122,17 @@ static void print_unread(FILE *out, const struct gate *g)
 	free(text);
 }
 
+static void print_inherited(FILE *out, const struct gate *g)
+{
+	char *text = gate_inherited_text(g);
+
+	if (text) {
+		print_text(out, text);
+		fputs("\n\n", out);
+	}
+	free(text);
+}
+
 static size_t print_table(FILE *out, const struct gate *g)
 {
 	size_t n = 0;
@@ -150,6 +162,7 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 	print_text(out, g->summary);
 	fputs("\n\n", out);
 	print_unread(out, g);
+	print_inherited(out, g);
 	print_rules(out, g);
 	shown = print_table(out, g);
 	if (shown < g->fresh)

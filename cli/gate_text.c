@@ -7,6 +7,7 @@
 #include "die.h"
 #include "escape.h"
 #include "gate_card.h"
+#include "gate_inherited.h"
 #include "gate_writers.h"
 #include "paint.h"
 #include "units.h"
@@ -27,6 +28,15 @@ static void print_others(FILE *out, const struct gate *g)
 static void print_unread(FILE *out, const struct gate *g)
 {
 	char *text = gate_unread_text(g);
+
+	if (text)
+		fprintf(out, "note: %s\n", text);
+	free(text);
+}
+
+static void print_inherited(FILE *out, const struct gate *g)
+{
+	char *text = gate_inherited_text(g);
 
 	if (text)
 		fprintf(out, "note: %s\n", text);
@@ -227,6 +237,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_unseen(out, g);
 	print_unread(out, g);
 	print_others(out, g);
+	print_inherited(out, g);
 	print_passing(out, g);
 	print_grown(out, g);
 	if (g->baseline)

@@ -40,6 +40,7 @@ struct picture {
 	struct held *held; /* where only that is asked: nothing is listed */
 	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
+	uint64_t inherited_bytes; /* of them: see inherited.h */
 	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */
 	struct inner *inner; /* what inner.c looked at; NULL: nothing */
 	struct wide_piece *wide, *wide_last; /* see wide.h; NULL: none */

@@ -452,8 +452,10 @@ struct inheritance {
 static void search_inherited(uint64_t start, uint64_t end, void *data)
 {
 	const struct inheritance *i = data;
+	const uint64_t before = i->p->root_bytes;
 
 	search_piece(i->p, i->piece, start, end);
+	i->p->inherited_bytes += i->p->root_bytes - before;
 }
 
 static void search_result(struct picture *p, const struct piece *piece,

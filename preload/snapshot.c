@@ -232,6 +232,7 @@ void snapshot_take(const struct stopped *self)
 	bypass_note(p);
 	thread_publish_all();
 	h->meta.root_bytes = p->root_bytes;
+	p->limits[RKN_LIMIT_INHERITED_BYTES] += p->inherited_bytes;
 	stop_end(!(h->meta.flags & RKN_META_AT_CALL));
 	h->meta.snapshot_ns = sys_clock(CLOCK_MONOTONIC) - start;
 }

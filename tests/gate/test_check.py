@@ -629,6 +629,90 @@ def test_what_goes_on_as_another_program_is_complete(leaky):
     assert done.status == 0, done.told
 
 
+FORKS = r"""
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *volatile large;
+
+int main(int argc, char **argv)
+{
+    const int children = atoi(argv[1]);
+
+    large = malloc(40000);
+    memset(large, 1, 40000);
+    for (int i = 0; i < children; i++)
+        if (!fork()) {
+            free(malloc(7));
+            if (argc > 2 && argv[2][0] == 'f')
+                free(large);
+            if (argc > 2 && argv[2][0] == 'k')
+                _exit(raise(9));
+            exit(0);
+        }
+    while (wait(NULL) > 0)
+        ;
+    return 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("forks"), "forks", FORKS)
+
+
+def inherited(*argv, status=0):
+    """What is told of it as JSON, as a note, and in Markdown."""
+    document = as_json(*argv)
+    text, page = (check("-f", f, *argv) for f in ("text", "markdown"))
+    assert text.status == page.status == status, text.told
+    notes = [line[6:] for line in text.told.splitlines()
+             if line.startswith("note: ") and " forked: " in line]
+    marked = [line for line in page.told.splitlines() if " forked: " in line]
+    assert len(notes) == len(marked)
+    return document["inherited"], notes
+
+
+def test_it_says_how_much_memory_that_was_inherited_counts_as_held(forks):
+    told, notes = inherited("--", forks, 3)
+    assert told["processes"] == 3
+    assert 3 * 40000 < told["bytes"] < 3 * 120000
+    size = f"{told['bytes'] / 1024:.1f} KiB"
+    assert notes == [
+        f"3 of 4 processes were forked: {size} that they inherited counted as "
+        "held (roots); a pointer that is left there may hide a leak"]
+    one, notes = inherited("--", forks, 1)
+    assert one["processes"] == 1 and 40000 < one["bytes"] < 120000
+    assert notes[0].startswith("1 of 2 processes was forked: ")
+    # What the child freed is none of it.
+    freed, _ = inherited("--", forks, 1, "f")
+    assert one["bytes"] - 40100 < freed["bytes"] <= one["bytes"] - 40000
+
+
+def test_no_word_of_forks_where_nothing_was_inherited_or_judged(forks):
+    for options in (("--", forks, 0),
+                    ("--skip-programs", "sh", "--", "sh", "-c",
+                     f"({forks} 0; :)& wait")):
+        told, notes = inherited(*options)
+        assert (told, notes) == ({"processes": 0, "bytes": 0}, [])
+    # Nor where no search was made.
+    told, notes = inherited("--", forks, 2, "k", status=23)
+    assert (told, notes) == ({"processes": 0, "bytes": 0}, [])
+
+
+def test_info_tells_what_a_child_inherited(forks, tmp_path):
+    child, = record(tmp_path, forks, 1).children
+    told = refknot("info", child).out.decode()
+    row, = (line for line in told.splitlines()
+            if line.split()[:1] == ["inherited"])
+    assert "from the parent process" in row
+
+
 def test_a_server_that_is_not_judged_may_stay(tmp_path):
     stays = compiled(tmp_path, "stays", """
 #include <unistd.h>
