@@ -3,6 +3,7 @@
 
 #include "distinct.h"
 #include "route.h"
+#include "walk.h"
 
 static uint64_t add_text(uint64_t hash, const char *text)
 {
@@ -27,17 +28,14 @@ static uint64_t add_location(uint64_t hash, const struct location *l,
 static uint64_t hash_route(const struct model *m, struct symbols *s,
 			   uint32_t stack, bool columns)
 {
-	uint32_t f = m->stacks[stack].frame;
 	uint64_t hash = m->stacks[stack].flags;
+	const struct location *l;
 	struct route r = { 0 };
+	struct walk w;
 
-	for (; f; f = m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(s, f, &l);
-
-		for (size_t i = 0; i < n; i++)
-			route_add(&r, &l[i]);
-	}
+	walk_begin(&w, m, s, stack);
+	while ((l = walk_next(&w)))
+		route_add(&r, l);
 	for (size_t i = 0; i < r.count; i++)
 		hash = add_location(hash, r.list[i], columns);
 	route_release(&r);

@@ -7,6 +7,7 @@
 #include "die.h"
 #include "fnv.h"
 #include "place.h"
+#include "walk.h"
 
 #define ASKED  65536 /* objects that are looked at for those: */
 #define OTHERS 256   /* objects of the type, in which helpers are looked for */
@@ -47,16 +48,13 @@ static bool is_passed(const struct location *l)
 
 static void find_path(struct maker *k, struct path *p)
 {
-	uint32_t f = k->m->stacks[p->stack].frame;
+	const struct location *l;
+	struct walk w;
 
-	for (; f && p->depth < DEPTH; f = k->m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(k->s, f, &l);
-
-		for (size_t i = 0; i < n && p->depth < DEPTH; i++)
-			if (p->depth || !is_passed(&l[i]))
-				p->functions[p->depth++] = number_of(k, &l[i]);
-	}
+	walk_begin(&w, k->m, k->s, p->stack);
+	while (p->depth < DEPTH && (l = walk_next(&w)))
+		if (p->depth || !is_passed(l))
+			p->functions[p->depth++] = number_of(k, l);
 }
 
 /* Each stack is looked at once: few make all calls. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fnv.h"
+#include "walk.h"
 
 static const char *base_name(const char *path)
 {
@@ -29,14 +30,13 @@ static bool is_system(const struct location *l)
 static void follow(struct route *r, const struct model *m, struct symbols *s,
 		   uint32_t stack, bool system)
 {
-	for (uint32_t f = m->stacks[stack].frame; f; f = m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(s, f, &l);
+	const struct location *l;
+	struct walk w;
 
-		for (size_t i = 0; i < n; i++)
-			if (system || !is_system(&l[i]))
-				route_add(r, &l[i]);
-	}
+	walk_begin(&w, m, s, stack);
+	while ((l = walk_next(&w)))
+		if (system || !is_system(l))
+			route_add(r, l);
 }
 
 struct route counted_route(const struct model *m, struct symbols *s,

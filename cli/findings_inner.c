@@ -10,13 +10,14 @@
 #include "analysis.h"
 #include "die.h"
 #include "place.h"
+#include "walk.h"
 
 #define EMPTY_MOST   8     /* bytes of the count before an array */
 #define LINE         64    /* least alignment that is made by hand, */
 #define PAGE         4096  /* and largest */
 #define LARGE_ALIGN  1024  /* from here on chance hardly meets it */
 #define PRIVATE_MOST 65535 /* bytes of GObject's private parts */
-#define MAKERS_DEPTH 8     /* frames that wrappers may take */
+#define MAKERS_DEPTH 16    /* functions of wrappers that there may be */
 
 /* The first edge of `block` whose word is not before number `word`. */
 static const struct rkn_edge *edge_from(const struct analysis *a,
@@ -110,24 +111,18 @@ static enum maker maker_called(const char *function)
 /* Which function the block's allocator was called for, past wrappers. */
 static enum maker find_maker(struct analysis *a, uint32_t stack)
 {
-	uint32_t f = a->m->stacks[stack].frame;
+	const struct location *l;
+	struct walk w;
+	int n = 0;
 
-	for (int n = 0; f && n < MAKERS_DEPTH;
-	     n++, f = a->m->frames[f].parent) {
-		const struct location *l;
-		size_t count = symbols_frame(a->symbols, f, &l);
+	walk_begin(&w, a->m, a->symbols, stack);
+	while (n++ < MAKERS_DEPTH && (l = walk_next(&w)) && l->function) {
+		enum maker maker = maker_called(l->function);
 
-		for (size_t i = 0; i < count; i++) {
-			enum maker maker;
-
-			if (!l[i].function)
-				return MAKER_OTHER;
-			maker = maker_called(l[i].function);
-			if (maker != MAKER_OTHER)
-				return maker;
-			if (!place_is_wrapper(l[i].function))
-				return MAKER_OTHER;
-		}
+		if (maker != MAKER_OTHER)
+			return maker;
+		if (!place_is_wrapper(l->function))
+			return MAKER_OTHER;
 	}
 	return MAKER_OTHER;
 }

@@ -6,6 +6,7 @@
 #include "die.h"
 #include "place.h"
 #include "sources.h"
+#include "walk.h"
 
 #define MOST_FRAMES 100
 
@@ -29,15 +30,12 @@ struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
 				    const char *what, uint32_t stack)
 {
 	struct issue_stack made = { .what = what };
-	uint32_t f = m->stacks[stack].frame;
+	const struct location *l;
+	struct walk w;
 
-	for (; f && made.count < MOST_FRAMES; f = m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(s, f, &l);
-
-		for (size_t i = 0; i < n && made.count < MOST_FRAMES; i++)
-			add_frame(&made, &l[i], m->frames[f].address);
-	}
+	walk_begin(&w, m, s, stack);
+	while (made.count < MOST_FRAMES && (l = walk_next(&w)))
+		add_frame(&made, l, m->frames[w.frame].address);
 	return made;
 }
 

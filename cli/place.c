@@ -7,6 +7,7 @@
 
 #include "die.h"
 #include "escape.h"
+#include "walk.h"
 
 static const char *const wrappers[] = {
 #define WRAPPER(name) name,
@@ -49,17 +50,15 @@ bool place_is_wrapper(const char *function)
 const struct location *place_find(const struct model *m, struct symbols *s,
 				  uint32_t stack)
 {
-	const struct location *innermost = NULL;
+	const struct location *innermost = NULL, *l;
+	struct walk w;
 
-	for (uint32_t f = m->stacks[stack].frame; f; f = m->frames[f].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(s, f, &l);
-
+	walk_begin(&w, m, s, stack);
+	while ((l = walk_next(&w))) {
+		if (!l->function || !place_is_wrapper(l->function))
+			return l;
 		if (!innermost)
 			innermost = l;
-		for (size_t i = 0; i < n; i++)
-			if (!l[i].function || !place_is_wrapper(l[i].function))
-				return &l[i];
 	}
 	return innermost;
 }

@@ -15,6 +15,7 @@
 #include "report_held.h"
 #include "strays.h"
 #include "verdict.h"
+#include "walk.h"
 #include "wishes.h"
 #include "wrong_holder.h"
 
@@ -79,23 +80,16 @@ static json_t *frame(const struct location *l)
 	return o;
 }
 
-static void append_frame(json_t *array, struct symbols *s, uint32_t number)
-{
-	const struct location *l;
-	size_t n = symbols_frame(s, number, &l);
-
-	for (size_t i = 0; i < n; i++)
-		document_append(array, frame(&l[i]));
-}
-
 json_t *report_json_stack(const struct model *m, struct symbols *s,
 			  uint32_t number)
 {
 	json_t *array = json_array();
-	uint32_t f = m->stacks[number].frame;
+	const struct location *l;
+	struct walk w;
 
-	for (; f; f = m->frames[f].parent)
-		append_frame(array, s, f);
+	walk_begin(&w, m, s, number);
+	while ((l = walk_next(&w)))
+		document_append(array, frame(l));
 	return array;
 }
 

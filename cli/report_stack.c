@@ -5,37 +5,32 @@
 #include "die.h"
 #include "place.h"
 #include "report_print.h"
+#include "walk.h"
 
 #define MOST_FRAMES 30 /* lines of one stack */
 
-static unsigned print_frame(const struct printer *p, uint32_t frame,
-			    bool columns, unsigned number)
+static void print_frame(const struct printer *p, const struct location *l,
+			bool columns, unsigned number)
 {
-	const struct location *l;
-	size_t n = symbols_frame(p->symbols, frame, &l);
+	char *text = columns ? place_text_column(l) : place_text(l);
 
-	for (size_t i = 0; i < n && number < MOST_FRAMES; i++) {
-		char *text =
-		    columns ? place_text_column(&l[i]) : place_text(&l[i]);
-
-		fprintf(p->out, "    #%-2u %s\n", number++, text);
-		free(text);
-	}
-	return number;
+	fprintf(p->out, "    #%-2u %s\n", number, text);
+	free(text);
 }
 
 void print_stack(const struct printer *p, uint32_t stack, bool columns)
 {
 	const struct rkn_stack *s = &p->m->stacks[stack];
-	uint32_t frame = s->frame;
+	const struct location *l;
 	unsigned number = 0;
+	struct walk w;
 
-	if (!frame)
+	if (!s->frame)
 		fprintf(p->out, "    (call stack not known)\n");
-	for (; frame && number < MOST_FRAMES;
-	     frame = p->m->frames[frame].parent)
-		number = print_frame(p, frame, columns, number);
-	if (frame)
+	walk_begin(&w, p->m, p->symbols, stack);
+	while ((l = walk_next(&w)) && number < MOST_FRAMES)
+		print_frame(p, l, columns, number++);
+	if (l)
 		fprintf(p->out, "    ... omitting the outer frames\n");
 	else if (s->flags & RKN_STACK_TRUNCATED)
 		fprintf(p->out, "    ... the outer frames were not recorded\n");
@@ -45,19 +40,13 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns)
 static const struct location *caller_of(const struct printer *p, uint32_t stack,
 					const struct location *l)
 {
-	uint32_t f = p->m->stacks[stack].frame;
-	bool passed = false;
+	const struct location *here;
+	struct walk w;
 
-	for (; f; f = p->m->frames[f].parent) {
-		const struct location *list;
-		size_t n = symbols_frame(p->symbols, f, &list);
-
-		for (size_t i = 0; i < n; i++) {
-			if (passed)
-				return &list[i];
-			passed = &list[i] == l;
-		}
-	}
+	walk_begin(&w, p->m, p->symbols, stack);
+	while ((here = walk_next(&w)))
+		if (here == l)
+			return walk_next(&w);
 	return NULL;
 }
 

@@ -11,6 +11,7 @@
 
 #include "die.h"
 #include "suppress_match.h"
+#include "walk.h"
 
 /* The place of an entry in the list, counted from 1; or: */
 #define NOT_ASKED 0u
@@ -212,21 +213,19 @@ static uint32_t rule_of_stack(const struct search *x, uint32_t stack,
 static size_t list_stack(const struct search *x, uint32_t stack)
 {
 	struct suppress_memory *memory = x->memory;
-	uint32_t frame = x->m->stacks[stack].frame;
+	const struct location *l;
 	size_t count = 0;
+	struct walk w;
 
-	for (; frame; frame = x->m->frames[frame].parent) {
-		const struct location *l;
-		size_t n = symbols_frame(x->symbols, frame, &l);
-
-		if (count + n > memory->stack_room) {
-			memory->stack_room = 2 * (count + n) + 64;
+	walk_begin(&w, x->m, x->symbols, stack);
+	while ((l = walk_next(&w))) {
+		if (count == memory->stack_room) {
+			memory->stack_room = 2 * count + 64;
 			memory->stack =
 			    xreallocarray(memory->stack, memory->stack_room,
 					  sizeof(*memory->stack));
 		}
-		for (size_t i = 0; i < n; i++)
-			memory->stack[count++] = &l[i];
+		memory->stack[count++] = l;
 	}
 	return count;
 }
