@@ -97,7 +97,7 @@ static const struct poptOption options[] = {
 	{ "error-exitcode", 0, POPT_ARG_STRING, NULL, STATUS,
 	  "exit status when the gate fails, 23 without this option", "N" },
 	{ "format", 'f', POPT_ARG_STRING, NULL, FORMAT,
-	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml, markdown, suppressions or valgrind-suppressions",
+	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml, markdown, suppressions (Valgrind's, also called valgrind-suppressions) or lsan-suppressions",
 	  "FORMAT" },
 	{ "output", 0, POPT_ARG_STRING, NULL, OUTPUT,
 	  "write that format to a file, too; may be repeated", "FORMAT=FILE" },
@@ -332,9 +332,9 @@ static void tell(FILE *out, int program_status)
 static void generate_all(FILE *out)
 {
 	fputs("# as LeakSanitizer has it\n", out);
-	gate_write_suppressions(out, &gate);
+	gate_write_lsan_suppressions(out, &gate);
 	fputs("# as Valgrind has it\n", out);
-	gate_write_valgrind_suppressions(out, &gate);
+	gate_write_suppressions(out, &gate);
 }
 
 static int judge_recordings(const char **paths)

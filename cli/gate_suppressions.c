@@ -57,15 +57,18 @@ static void write_new(FILE *out, struct texts *t, char *text)
 	t->list[t->count++] = text;
 }
 
+/* `head` goes before the first. */
 static void write_all(FILE *out, const struct gate *g,
-		      enum suppress_grammar grammar)
+		      enum suppress_grammar grammar, const char *head)
 {
 	struct texts t = { 0 };
 
-	for (size_t i = 0; i < g->issues.count; i++)
-		if (gate_fails(g, &g->issues.list[i]))
-			write_new(out, &t,
-				  generate(grammar, &g->issues.list[i]));
+	for (size_t i = 0; i < g->issues.count; i++) {
+		if (!gate_fails(g, &g->issues.list[i]))
+			continue;
+		fputs(t.count ? "" : head, out);
+		write_new(out, &t, generate(grammar, &g->issues.list[i]));
+	}
 	for (size_t i = 0; i < t.count; i++)
 		free(t.list[i]);
 	free(t.list);
@@ -73,10 +76,13 @@ static void write_all(FILE *out, const struct gate *g,
 
 void gate_write_suppressions(FILE *out, const struct gate *g)
 {
-	write_all(out, g, SUPPRESS_LSAN);
+	write_all(out, g, SUPPRESS_VALGRIND, "");
 }
 
-void gate_write_valgrind_suppressions(FILE *out, const struct gate *g)
+void gate_write_lsan_suppressions(FILE *out, const struct gate *g)
 {
-	write_all(out, g, SUPPRESS_VALGRIND);
+	write_all(out, g, SUPPRESS_LSAN,
+		  "# each line covers all that is lost below its function, now "
+		  "and later;\n"
+		  "# the format suppressions tells callers apart\n");
 }

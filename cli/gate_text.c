@@ -170,6 +170,11 @@ static void print_stale(FILE *out, const struct baseline *b)
 	free(path);
 }
 
+static bool is_unused(const struct suppression *s)
+{
+	return !s->findings && !s->built_in && !s->expired;
+}
+
 static void print_suppression(FILE *out, const struct suppression *s)
 {
 	char *origin = escape(s->origin), *text = escape(s->text);
@@ -179,7 +184,7 @@ static void print_suppression(FILE *out, const struct suppression *s)
 	if (s->expired)
 		fprintf(out, "expired: %s:%u: %s held until %s\n", origin,
 			s->line, text, s->until);
-	else if (!s->findings && !s->built_in)
+	else if (is_unused(s))
 		fprintf(out, "unused: %s:%u: %s matched nothing\n", origin,
 			s->line, text);
 	else if (s->findings && gate_text_shows_suppressed)
@@ -189,6 +194,44 @@ static void print_suppression(FILE *out, const struct suppression *s)
 	free(reason);
 	free(origin);
 	free(text);
+}
+
+static void print_unused(FILE *out, const char *path, size_t unused,
+			 size_t count)
+{
+	char *origin = escape(path);
+
+	fprintf(
+	    out,
+	    "unused: %zu of %zu suppressions in %s matched nothing; --show-suppressed names them\n",
+	    unused, count, origin);
+	free(origin);
+}
+
+/* From `first` on, those of one file; gives which comes next. What is for
+ * Valgrind, too, is for other programs and machines: of such a file only how
+ * many entries found nothing is told. */
+static size_t print_file(FILE *out, const struct gate *g, size_t first)
+{
+	const struct suppression *s, *of = gate_suppression(g, first);
+	size_t i, unused = 0;
+	bool shared = false;
+
+	for (i = first; (s = gate_suppression(g, i)); i++) {
+		if (s->origin != of->origin)
+			break;
+		shared |= s->shared;
+		unused += is_unused(s);
+	}
+	shared = shared && !gate_text_shows_suppressed && unused > 1;
+	for (size_t k = first; k < i; k++) {
+		s = gate_suppression(g, k);
+		if (!shared || !is_unused(s))
+			print_suppression(out, s);
+	}
+	if (shared)
+		print_unused(out, of->origin, unused, i - first);
+	return i;
 }
 
 static void print_turned_off(FILE *out, const struct gate *g)
@@ -242,8 +285,8 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_grown(out, g);
 	if (g->baseline)
 		print_stale(out, g->baseline);
-	for (size_t i = 0; gate_suppression(g, i); i++)
-		print_suppression(out, gate_suppression(g, i));
+	for (size_t i = 0; gate_suppression(g, i);)
+		i = print_file(out, g, i);
 	print_turned_off(out, g);
 	print_gone(out, g);
 	print_possible(out, g);

@@ -13,6 +13,7 @@ const struct gate_writer gate_writers[] = {
 	{ "valgrind-xml", gate_write_valgrind_xml, false },
 	{ "markdown", gate_write_markdown, false },
 	{ "suppressions", gate_write_suppressions, false },
-	{ "valgrind-suppressions", gate_write_valgrind_suppressions, false },
+	{ "valgrind-suppressions", gate_write_suppressions, false },
+	{ "lsan-suppressions", gate_write_lsan_suppressions, false },
 };
 const size_t gate_writer_count = sizeof(gate_writers) / sizeof(*gate_writers);

@@ -28,7 +28,7 @@ void gate_write_gitlab(FILE *out, const struct gate *g);
 void gate_write_valgrind_xml(FILE *out, const struct gate *g);
 void gate_write_markdown(FILE *out, const struct gate *g);
 void gate_write_suppressions(FILE *out, const struct gate *g);
-void gate_write_valgrind_suppressions(FILE *out, const struct gate *g);
+void gate_write_lsan_suppressions(FILE *out, const struct gate *g);
 /* For refknot memcheck. */
 void gate_write_valgrind_log(FILE *out, const struct gate *g);
 

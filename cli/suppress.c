@@ -46,15 +46,16 @@ void suppress_add_built_in(struct suppressions *s)
 static void tell_left(const struct suppress_left *l, const char *path)
 {
 	size_t n = l->others - l->unknown;
+	const char *what =
+	    strchr(l->name, ':') ? "fault of Memcheck's" : "tool of Valgrind's";
 
 	if (l->unknown > 1)
 		warn(
-		    "%s:%u: \"%s\" is no tool of Valgrind's, and neither are %zu more; their blocks were left out",
-		    path, l->line, l->tool, l->unknown - 1);
+		    "%s:%u: \"%s\" is no %s; its block was left out, and %zu more for such a reason",
+		    path, l->line, l->name, what, l->unknown - 1);
 	else if (l->unknown)
-		warn(
-		    "%s:%u: \"%s\" is no tool of Valgrind's; the block was left out",
-		    path, l->line, l->tool);
+		warn("%s:%u: \"%s\" is no %s; its block was left out", path,
+		     l->line, l->name, what);
 	if (n)
 		warn(
 		    "%s: %zu block%s for other tools, or for other faults than leaks, %s left out",

@@ -65,15 +65,16 @@ struct suppression {
 	char until[11];     /* "2027-01-31"; "": for ever */
 	bool expired;
 	bool built_in;
+	bool shared;              /* for Valgrind, too: a block of Memcheck's */
 	uint64_t findings, bytes; /* that it suppressed: its users count */
 };
 
 /* Blocks of a text that were read and left out. */
 struct suppress_left {
 	size_t others;  /* of other tools than ours, or of other faults */
-	size_t unknown; /* of these, whose tool Valgrind has not, either */
+	size_t unknown; /* of these, whose tool or fault Valgrind has not */
 	unsigned line;  /* of the first of the latter */
-	char tool[80];  /* of it */
+	char name[80];  /* of it: "Helgrnid", "Memcheck:Leek" */
 };
 
 struct suppress_memory;

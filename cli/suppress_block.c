@@ -27,7 +27,8 @@
 	 SUPPRESS_REACHABLE)
 #define LEAK_KINDS_LINE "match-leak-kinds:"
 
-/* Memcheck's other faults. */
+/* Memcheck's other faults. Param and FishyValue have a line more, which says
+ * of what. */
 static const char *const memcheck_kinds[] = {
 	"Param",        "User",         "CoreMem",    "Addr1",       "Addr2",
 	"Addr4",        "Addr8",        "Addr16",     "Addr32",      "Jump",
@@ -42,6 +43,7 @@ struct block {
 	unsigned line;             /* where it begins */
 	char *name;
 	bool wanted;
+	bool shared;    /* Valgrind reads it, too */
 	bool extra;     /* one more line comes, which says what */
 	unsigned leaks; /* enum suppress_leak_kind */
 	struct suppress_line *lines;
@@ -94,20 +96,27 @@ static bool has_tool(const char *list, size_t length, const char *tool)
 	return false;
 }
 
-/* "Helgrind", or a slip of the pen. */
-static void note_other(struct suppress_parser *p, size_t length)
+/* A slip of the pen, or of a Valgrind that we do not know: the first `length`
+ * bytes of the line are the name that nobody has. */
+static void note_unknown(struct suppress_parser *p, size_t length)
 {
 	struct suppress_left *left = &p->s->left;
+
+	if (left->unknown++)
+		return;
+	left->line = p->number;
+	for (size_t i = 0; i < length && i + 1 < sizeof(left->name); i++)
+		left->name[i] = p->line[i];
+}
+
+static void note_other(struct suppress_parser *p, size_t length)
+{
 	size_t n = sizeof(other_tools) / sizeof(*other_tools);
 
 	for (size_t i = 0; i < n; i++)
 		if (has_tool(p->line, length, other_tools[i]))
 			return;
-	if (left->unknown++)
-		return;
-	left->line = p->number;
-	for (size_t i = 0; i < length && i + 1 < sizeof(left->tool); i++)
-		left->tool[i] = p->line[i];
+	note_unknown(p, length);
 }
 
 static int read_our_kind(struct suppress_parser *p, struct block *b,
@@ -129,25 +138,21 @@ static int read_our_kind(struct suppress_parser *p, struct block *b,
 	return 0;
 }
 
-static int read_memcheck_kind(struct suppress_parser *p, struct block *b,
-			      const char *kind)
+/* False: a fault that Memcheck has not. */
+static bool read_memcheck_kind(struct block *b, const char *kind)
 {
 	size_t n = sizeof(memcheck_kinds) / sizeof(*memcheck_kinds);
 
-	b->wanted = !strcmp(kind, "Leak");
-	b->extra = !strcmp(kind, "Param");
+	b->wanted = b->shared = !strcmp(kind, "Leak");
+	b->extra = !strcmp(kind, "Param") || !strcmp(kind, "FishyValue");
 	b->leaks = b->wanted ? ALL_LEAKS : 0;
 	for (size_t i = 0; !b->wanted && i < n; i++)
 		if (!strcmp(kind, memcheck_kinds[i]))
-			return 0;
-	return b->wanted ? 0
-			 : suppress_fail(p,
-					 "Memcheck knows nothing called "
-					 "\"%.80s\"; wanted is Memcheck:Leak",
-					 kind);
+			return true;
+	return b->wanted;
 }
 
-/* "Tool1,Tool2:Kind"; *ours: of a tool whose blocks we know. */
+/* "Tool1,Tool2:Kind"; *ours: of a tool and a kind whose blocks we know. */
 static int read_kind(struct suppress_parser *p, struct block *b, bool *ours)
 {
 	const char *colon = strchr(p->line, ':');
@@ -162,10 +167,13 @@ static int read_kind(struct suppress_parser *p, struct block *b, bool *ours)
 	*ours = true;
 	if (has_tool(p->line, length, "refknot"))
 		return read_our_kind(p, b, colon + 1);
-	if (has_tool(p->line, length, "Memcheck"))
-		return read_memcheck_kind(p, b, colon + 1);
-	*ours = false;
-	note_other(p, length);
+	if (!has_tool(p->line, length, "Memcheck")) {
+		*ours = false;
+		note_other(p, length);
+	} else if (!read_memcheck_kind(b, colon + 1)) {
+		*ours = false;
+		note_unknown(p, strlen(p->line));
+	}
 	return 0;
 }
 
@@ -321,6 +329,7 @@ int suppress_read_block(struct suppress_parser *p)
 		new->lines = b.lines;
 		new->line_count = b.count;
 		new->leaks = b.leaks;
+		new->shared = b.shared;
 	} else {
 		p->s->left.others += !result;
 		release_lines(&b);

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -346,10 +347,102 @@ def test_blocks_that_are_left_out_are_told(tmp_path):
     done = check("--suppressions", supp, "--", "true")
     assert done.status == 0
     assert done.told.splitlines()[0] == (
-        f'refknot: {supp}:4: "Memchek" is no tool of Valgrind\'s; the block '
+        f'refknot: {supp}:4: "Memchek" is no tool of Valgrind\'s; its block '
         "was left out")
+    supp.write_text(block.format("Memcheck:Leek") * 2)
+    done = check("--suppressions", supp, "--", "true")
+    assert done.status == 0
+    assert done.told.splitlines()[0] == (
+        f'refknot: {supp}:3: "Memcheck:Leek" is no fault of Memcheck\'s; its '
+        "block was left out, and 1 more for such a reason")
     assert check("--suppressions", "/dev/null", "--", "true").told.count(
         "\n") == 1
+
+
+VALGRIND = """
+{{
+   name {0}
+   Memcheck:Leak
+   fun:malloc
+   ...
+   fun:{0}
+}}
+"""
+
+
+def test_of_a_file_for_valgrind_the_unused_are_counted(leaky, tmp_path):
+    shared, own = tmp_path / "shared.supp", tmp_path / "own.supp"
+    shared.write_text("".join(VALGRIND.format(f) for f in (
+        "absent", "one", "missing", "nowhere")) + "leak:^gone$\n")
+    own.write_text("leak:absent\nleak:missing\nleak:two\n")
+    options = ["--suppressions", shared, "--suppressions", own]
+    report = tmp_path / "r.json"
+    done = check(*options, "--output", f"json={report}", "--", leaky, "12")
+    assert [x for x in done.told.splitlines() if "unused" in x] == [
+        f"unused: 4 of 5 suppressions in {shared} matched nothing; "
+        "--show-suppressed names them",
+        f"unused: {own}:1: absent matched nothing",
+        f"unused: {own}:2: missing matched nothing"]
+    assert len([s for s in json.loads(report.read_text())["suppressions"]
+                if not s["findings"] and not s["built_in"]]) == 6
+    done = check(*options, "--show-suppressed", "--", leaky, "12")
+    assert done.told.count(f"unused: {shared}:") == 4
+    assert f"unused: {shared}:2: name absent matched nothing" in done.told
+    assert f"suppressed: 1 of 100 B by {shared}:10: name one" in done.told
+    # One alone is named; what has expired is told beside it.
+    shared.write_text("leak:^gone$ until:2020-01-01\n"
+                      + VALGRIND.format("absent") + VALGRIND.format("one"))
+    done = check("--suppressions", shared, "--", leaky, "1")
+    assert [x.split(" ")[0] for x in done.told.splitlines()[:-1]] == [
+        "expired:", "unused:"], done.told
+    assert "name absent matched nothing" in done.told
+
+
+CALLERS = """
+#include <stdlib.h>
+#include <string.h>
+#include "scrub.h"
+static NOINLINE char *copy(const char *s)
+{
+    char *p = malloc(strlen(s) + 1);
+    return p ? strcpy(p, s) : p;
+}
+static NOINLINE void a(void) { *copy("a") = 0; }
+#ifdef PLANTED
+static NOINLINE void b(void) { *copy("bb") = 0; }
+#endif
+int main(void)
+{
+    a();
+#ifdef PLANTED
+    b();
+#endif
+    scrub();
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("grammar", ["suppressions", "valgrind-suppressions"])
+def test_a_generated_suppression_hides_no_other_leak_of_its_function(
+        grammar, tmp_path):
+    supp = tmp_path / "supp"
+    program = compiled(tmp_path, "program", CALLERS, "-g", "-O0",
+                       f"-I{SOURCE}/samples")
+    planted = compiled(tmp_path, "planted", CALLERS, "-g", "-O0",
+                       "-DPLANTED", f"-I{SOURCE}/samples")
+    assert check("--output", f"{grammar}={supp}", "--",
+                 program).status == 23
+    assert check("--suppressions", supp, "--", program).status == 0
+    done = check("--suppressions", supp, "--", planted)
+    assert done.status == 23, done.told
+    assert "FAIL 1 leak (3 B); suppressed 1" in summary(done)
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is not installed")
+    for which, status in ((program, 0), (planted, 9)):
+        done = run("valgrind", "-q", "--leak-check=full",
+                   "--error-exitcode=9", f"--suppressions={supp}", which)
+        assert done.status == status, done.told
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -368,7 +461,7 @@ def test_generated_suppressions_cover_what_they_are_of(which, leaky,
     assert "suppressed 3" in summary(done)
 
 
-@pytest.mark.parametrize("grammar", ["suppressions", "valgrind-suppressions"])
+@pytest.mark.parametrize("grammar", ["suppressions", "lsan-suppressions"])
 def test_a_file_of_suppressions_is_used_as_it_is(grammar, leaky, tmp_path):
     supp = tmp_path / "supp"
     done = check("--output", f"{grammar}={supp}", "--", leaky, "123c")
@@ -377,7 +470,7 @@ def test_a_file_of_suppressions_is_used_as_it_is(grammar, leaky, tmp_path):
     entries = text.split("}\n") if "{" in text else text.splitlines()
     entries = [entry for entry in entries if entry]
     assert len(entries) == len(set(entries)), text
-    if grammar == "suppressions":
+    if grammar == "lsan-suppressions":
         assert text.count("leak:^take$") == 1 and "cycle:^take$" in text
     done = check("--suppressions", supp, "--", leaky, "123c")
     assert done.status == 0, done.told
