@@ -10,11 +10,14 @@
 
 #include "command.h"
 #include "die.h"
+#include "frame_calls.h"
 #include "text_file.h"
 
 #define HEADER  "# refknot baseline "
 #define VERSION 1
 #define LINES   "lines="
+#define CALLS   "calls="
+#define TYPE    "type="
 
 /* "count=3": the number; false: it is something else. */
 static bool read_number(const char *word, const char *name, uint64_t *value)
@@ -61,23 +64,57 @@ static bool is_kind(const char *word)
 	return false;
 }
 
-/* "lines=+3:1a2b" and what is for people, or the latter alone. */
-static const char *read_rest(struct baseline_entry *e, char *rest)
+static const char *read_lines(struct baseline_entry *e, const char *word)
 {
-	size_t size;
-
-	rest += strspn(rest, " \t\r");
-	if (strncmp(rest, LINES, strlen(LINES))) {
-		e->text = copy_trimmed(rest);
-		return NULL;
-	}
-	rest += strlen(LINES);
-	size = strcspn(rest, " \t\r");
-	e->text = copy_trimmed(rest + size);
-	rest[size] = '\0';
-	return frame_lines_parse(&e->lines, rest)
+	return frame_lines_parse(&e->lines, word)
 		   ? NULL
 		   : "behind lines= stand offsets and hashes as in +3:1a2b,?,+2";
+}
+
+static const char *read_calls(struct baseline_entry *e, const char *word)
+{
+	return frame_calls_parse(&e->lines, word)
+		   ? NULL
+		   : "behind calls= stand functions as in parse<(work)<main, as many as lines= has";
+}
+
+static const char *read_type(struct baseline_entry *e, const char *word)
+{
+	e->type = frame_calls_read_word(word, strlen(word));
+	return e->type ? NULL : "behind type= stands a type of refknot.h";
+}
+
+/* "lines=+3:1a2b" and the like, in this order, and what is for people. */
+static const char *read_rest(struct baseline_entry *e, char *rest)
+{
+	static const struct {
+		const char *name;
+		const char *(*read)(struct baseline_entry *e, const char *word);
+	} fields[] = {
+		{ LINES, read_lines },
+		{ CALLS, read_calls },
+		{ TYPE, read_type },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		size_t length = strlen(fields[i].name), size;
+		const char *wrong;
+		char *copy;
+
+		rest += strspn(rest, " \t\r");
+		if (strncmp(rest, fields[i].name, length) != 0)
+			continue;
+		rest += length;
+		size = strcspn(rest, " \t\r");
+		copy = xstrndup(rest, size);
+		wrong = fields[i].read(e, copy);
+		free(copy);
+		if (wrong)
+			return wrong;
+		rest += size;
+	}
+	e->text = copy_trimmed(rest);
+	return NULL;
 }
 
 /* One line without its comment; NULL, or what is wrong with it. */
@@ -107,6 +144,7 @@ static void release_entry(struct baseline_entry *e)
 	free(e->kind);
 	free(e->comment);
 	free(e->text);
+	free(e->type);
 	frame_lines_release(&e->lines);
 }
 

@@ -4,10 +4,12 @@
  * line a finding, sorted, so that merging two is a sort:
  *
  *   # refknot baseline 1: accepted findings; see refknot-check(1)
- *   0e5aeced499d6926 leak count=3 bytes=96 lines=+3:1a2b,+9:0c4d parse x.c  # why
+ *   0e5aeced499d6926 leak count=3 bytes=96 lines=+3:1a2b,+9:0c4d calls=parse<main parse x.c  # why
  *
  * A signature says which functions, "lines=" where in them; without it (older
  * files have none, and programs without debug information) any lines are meant.
+ * "calls=" has the functions themselves, and "type=" that of an object of
+ * refknot.h, for findings whose signature is another: see baseline_kin.h.
  */
 #ifndef BASELINE_H
 #define BASELINE_H
@@ -23,6 +25,7 @@ struct baseline_entry {
 	char *kind;      /* as finding_kind_name has it */
 	uint64_t count, bytes;
 	struct frame_lines lines;
+	char *type;         /* of objects of refknot.h; NULL: it is of none */
 	char *comment;      /* what stands behind the last #; NULL: nothing */
 	bool seen;          /* there is such a finding now */
 	bool accepts;       /* one that is not suppressed */
@@ -51,10 +54,12 @@ void baseline_release(struct baseline *b);
 
 /*
  * Find for each issue the entry that accepts it: of the same functions, and
- * line by line with the same offset or text. An entry accepts one issue; those
- * that are nearest to each other go first, whatever is behind their signatures.
- * Sets the issues' state where they are not suppressed, signature, entry and
- * `other`, and what is seen. NULL: there is no baseline.
+ * line by line with the same offset or text; then, of what is left over on both
+ * sides, as baseline_kin.h has it. An entry accepts one issue, whatever is behind
+ * their signatures: those that are equal go first, then as many as can be, in the
+ * nearest way.
+ * Sets the issues' state where they are not suppressed, signature, entry, `other`
+ * and `differs`, and what is seen. NULL: there is no baseline.
  */
 void baseline_apply(struct baseline *b, struct issues *list);
 
@@ -62,6 +67,7 @@ void baseline_apply(struct baseline *b, struct issues *list);
 struct baseline_changes {
 	size_t added, kept, removed;
 	size_t stale; /* of the kept: they were not found */
+	size_t moved; /* of the kept: they are told anew, as they differed */
 };
 
 /*

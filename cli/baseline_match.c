@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which entry of a baseline accepts which finding. Only those of the same
- * functions may, which is one group at a time.
+ * Which entry of a baseline accepts which finding: of the same functions, one
+ * group at a time; what is left over goes to baseline_kin.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "baseline.h"
+#include "baseline_kin.h"
 #include "die.h"
+#include "matching.h"
 
 struct group {
 	struct issue **issues;
@@ -34,29 +36,48 @@ static void pair(struct issue *i, struct baseline_entry *e)
 	e->pair = i;
 }
 
-/* --- Nearest first --------------------------------------------------------- */
+/* --- Pairs ----------------------------------------------------------------- */
 
-static int compare_candidates(const void *a, const void *b)
+static bool is_renamed(const struct issue *i, const struct baseline_entry *e)
 {
-	const struct candidate *x = a, *y = b;
-
-	if (x->distance != y->distance)
-		return x->distance < y->distance ? -1 : 1;
-	if (x->renamed != y->renamed)
-		return x->renamed ? 1 : -1;
-	if (x->issue != y->issue)
-		return x->issue < y->issue ? -1 : 1;
-	return (x->entry > y->entry) - (x->entry < y->entry);
+	return strcmp(i->signature, e->signature) != 0;
 }
 
-/* Those that have no other yet; `exact`: that are equal in all. */
-static struct candidate *list_candidates(const struct group *g, bool suppressed,
-					 bool exact, size_t *count)
+/* Of several entries that are equal otherwise, one that has its size, then one
+ * that has the same number behind its signature. */
+static unsigned strangeness(const struct issue *i,
+			    const struct baseline_entry *e)
 {
-	struct candidate *list = NULL;
-	size_t room = 0;
+	return 2u * !baseline_kin_is_as_large(i, e) + is_renamed(i, e);
+}
 
-	*count = 0;
+#define STRANGENESSES 4u
+
+/* Those that are equal in all stay together. */
+static void pair_equal(const struct group *g, bool suppressed, unsigned strange)
+{
+	for (size_t i = 0; i < g->count; i++) {
+		struct issue *one = g->issues[i];
+
+		if ((one->state == ISSUE_SUPPRESSED) != suppressed)
+			continue;
+		for (size_t k = 0; k < g->entry_count && !one->entry; k++) {
+			struct baseline_entry *e = &g->entries[k];
+
+			if (!e->pair && strangeness(one, e) == strange &&
+			    !distance(one, e))
+				pair(one, e);
+		}
+	}
+}
+
+/* The nearest others, as many as can be. */
+static void pair_others(const struct group *g, bool suppressed)
+{
+	struct matching_edge *list =
+	    xcalloc(g->count * g->entry_count, sizeof(*list));
+	size_t *entry_of = xcalloc(g->count, sizeof(*entry_of)), count = 0;
+
 	for (size_t i = 0; i < g->count; i++) {
 		const struct issue *one = g->issues[i];
 
@@ -68,72 +89,19 @@ static struct candidate *list_candidates(const struct group *g, bool suppressed,
 			uint32_t d =
 			    e->pair ? FRAME_LINES_OTHER : distance(one, e);
 
-			if (d == FRAME_LINES_OTHER || (exact && d))
-				continue;
-			if (*count == room) {
-				room = 2 * room + 16;
-				list = xreallocarray(list, room, sizeof(*list));
-			}
-			list[(*count)++] = (struct candidate){
-				d, strcmp(one->signature, e->signature) != 0, i,
-				k
-			};
+			if (d != FRAME_LINES_OTHER)
+				list[count++] = (struct matching_edge){
+					i, k,
+					STRANGENESSES * d + strangeness(one, e)
+				};
 		}
 	}
-	return list;
-}
-
-static void pair_nearest(const struct group *g, bool suppressed, bool exact)
-{
-	size_t count;
-	struct candidate *list = list_candidates(g, suppressed, exact, &count);
-
-	if (count)
-		qsort(list, count, sizeof(*list), compare_candidates);
-	for (size_t i = 0; i < count; i++) {
-		struct issue *one = g->issues[list[i].issue];
-		struct baseline_entry *e = &g->entries[list[i].entry];
-
-		if (!one->entry && !e->pair)
-			pair(one, e);
-	}
+	matching_make(entry_of, g->count, g->entry_count, list, count);
+	for (size_t i = 0; i < g->count; i++)
+		if (entry_of[i] != MATCHING_NONE)
+			pair(g->issues[i], &g->entries[entry_of[i]]);
 	free(list);
-}
-
-/* --- Room for those that are left ------------------------------------------- */
-
-/* Have `i` accepted by an entry whose own may go to another; those that are
- * equal in all stay together. `tried`: entries that are of no use. */
-static bool make_room(const struct group *g, struct issue *i, bool *tried)
-{
-	for (size_t k = 0; k < g->entry_count; k++) {
-		struct baseline_entry *e = &g->entries[k];
-
-		if (tried[k] || distance(i, e) == FRAME_LINES_OTHER ||
-		    (e->pair && !distance(e->pair, e)))
-			continue;
-		tried[k] = true;
-		if (!e->pair || make_room(g, e->pair, tried)) {
-			pair(i, e);
-			return true;
-		}
-	}
-	return false;
-}
-
-static void pair_rest(const struct group *g)
-{
-	bool *tried = xcalloc(g->entry_count, sizeof(*tried));
-
-	for (size_t i = 0; i < g->count; i++) {
-		struct issue *one = g->issues[i];
-
-		if (one->entry || one->state == ISSUE_SUPPRESSED)
-			continue;
-		memset(tried, 0, g->entry_count * sizeof(*tried));
-		make_room(g, one, tried);
-	}
-	free(tried);
+	free(entry_of);
 }
 
 /* --- What comes of it -------------------------------------------------------- */
@@ -159,18 +127,23 @@ static void mark_seen(struct baseline_entry *e)
 	e->accepts = e->pair && e->pair->state != ISSUE_SUPPRESSED;
 }
 
-/* Rather one that no finding has: that may be where the finding came from. */
+/* The nearest; of several one that no finding has: that may be where this one
+ * came from. */
 static const struct baseline_entry *find_other(const struct group *g,
 					       const struct issue *i)
 {
 	const struct baseline_entry *other = NULL;
+	size_t least = SIZE_MAX;
 
 	for (size_t k = 0; k < g->entry_count; k++) {
 		const struct baseline_entry *e = &g->entries[k];
+		size_t n = frame_lines_differing(&i->lines, &e->lines);
 
-		if (distance(i, e) == FRAME_LINES_OTHER &&
-		    (!other || (other->pair && !e->pair)))
-			other = e;
+		if (distance(i, e) != FRAME_LINES_OTHER || n > least ||
+		    (n == least && (e->pair || !other->pair)))
+			continue;
+		other = e;
+		least = n;
 	}
 	return other;
 }
@@ -222,7 +195,8 @@ static char *numbered(const char *signature, size_t number)
 static void name(const struct group *g, size_t named, size_t *next)
 {
 	struct issue *i = g->issues[named];
-	char *text = xstrdup(i->entry ? i->entry->signature : i->signature);
+	char *text =
+	    xstrdup(i->entry && !i->kin ? i->entry->signature : i->signature);
 
 	while (is_taken(g, named, text)) {
 		free(text);
@@ -253,14 +227,17 @@ static void name_all(const struct group *g)
 
 static void match(const struct group *g)
 {
-	pair_nearest(g, false, true);
-	pair_nearest(g, false, false);
-	pair_rest(g);
-	pair_nearest(g, true, false);
+	for (int suppressed = 0; suppressed < 2; suppressed++) {
+		for (unsigned n = 0; n < STRANGENESSES; n++)
+			pair_equal(g, suppressed, n);
+		pair_others(g, suppressed);
+	}
+}
+
+static void finish(const struct group *g)
+{
 	for (size_t i = 0; i < g->count; i++)
 		set_state(g->issues[i]);
-	for (size_t k = 0; k < g->entry_count; k++)
-		mark_seen(&g->entries[k]);
 	for (size_t i = 0; i < g->count; i++)
 		if (g->issues[i]->state == ISSUE_NEW)
 			tell_other(g, g->issues[i]);
@@ -293,7 +270,9 @@ static void forget(struct baseline *b, struct issues *list)
 		one->entry = NULL;
 		one->known_count = one->known_bytes = 0;
 		free(one->other);
-		one->other = NULL;
+		free(one->differs);
+		one->other = one->differs = NULL;
+		one->kin = false;
 	}
 	for (size_t k = 0; b && k < b->count; k++) {
 		b->list[k].pair = NULL;
@@ -322,22 +301,37 @@ static struct group next_group(struct baseline *b, size_t *at,
 	return g;
 }
 
+static void each_group(struct baseline *b, struct issue **sorted, size_t count,
+		       void (*visit)(const struct group *g))
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < count;) {
+		struct group g = next_group(b, &at, sorted + i, count - i);
+
+		visit(&g);
+		i += g.count;
+	}
+}
+
 void baseline_apply(struct baseline *b, struct issues *list)
 {
 	struct issue **sorted = xcalloc(list->count, sizeof(*sorted));
-	size_t at = 0;
 
 	forget(b, list);
 	for (size_t i = 0; i < list->count; i++)
 		sorted[i] = &list->list[i];
 	if (list->count)
 		qsort(sorted, list->count, sizeof(*sorted), by_base);
-	for (size_t i = 0; i < list->count;) {
-		struct group g =
-		    next_group(b, &at, sorted + i, list->count - i);
-
-		match(&g);
-		i += g.count;
+	each_group(b, sorted, list->count, match);
+	if (b) {
+		baseline_kin_pair(b, list, false);
+		baseline_kin_pair(b, list, true);
 	}
+	each_group(b, sorted, list->count, finish);
+	if (b)
+		baseline_kin_tell(b, list);
+	for (size_t k = 0; b && k < b->count; k++)
+		mark_seen(&b->list[k]);
 	free(sorted);
 }

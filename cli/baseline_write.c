@@ -7,6 +7,7 @@
 #include "baseline.h"
 #include "die.h"
 #include "escape.h"
+#include "frame_calls.h"
 #include "text_file.h"
 
 #define HEADER                                                                 \
@@ -59,6 +60,35 @@ static void write_lines(FILE *out, const struct frame_lines *l)
 	frame_lines_print(out, l);
 }
 
+static void write_calls(FILE *out, const struct frame_lines *l)
+{
+	if (!frame_calls_known(l))
+		return;
+	fputs(" calls=", out);
+	frame_calls_print(out, l);
+}
+
+static void write_frames(FILE *out, const struct issue *i,
+			 const struct baseline_entry *e)
+{
+	const struct frame_lines *l = i ? &i->lines : &e->lines;
+	const char *type = i ? i->object_type : e->type;
+
+	/* What is not known here and now may be where it was written. */
+	if (i && e && !i->kin && !frame_lines_known(l) &&
+	    frame_lines_known(&e->lines))
+		l = &e->lines;
+	write_lines(out, l);
+	if (l->count && !frame_calls_known(l) && i &&
+	    l->count == i->lines.count)
+		l = &i->lines;
+	write_calls(out, l);
+	if (!type)
+		return;
+	fputs(" type=", out);
+	frame_calls_print_word(out, type);
+}
+
 static void write_row(FILE *out, const struct row *r)
 {
 	const struct issue *i = r->issue;
@@ -73,9 +103,7 @@ static void write_row(FILE *out, const struct row *r)
 		bytes = e->bytes;
 	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, r->signature,
 		i ? finding_kind_name(i->kind) : e->kind, count, bytes);
-	/* What is not known here and now may be where it was written. */
-	write_lines(out, i && (frame_lines_known(&i->lines) || !e) ? &i->lines
-								   : &e->lines);
+	write_frames(out, i, e);
 	if (i)
 		write_place(out, i);
 	else if (e->text)
@@ -108,6 +136,7 @@ static struct row *list_rows(const struct baseline *b,
 		rows[n++] =
 		    (struct row){ one->signature, one, one->entry, keep_stale };
 		c->added += !one->entry;
+		c->moved += one->entry && one->kin;
 	}
 	for (size_t k = 0; k < b->count; k++) {
 		const struct baseline_entry *e = &b->list[k];

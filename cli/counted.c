@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "die.h"
 #include "fnv.h"
 #include "walk.h"
 
@@ -60,6 +61,17 @@ static uint64_t add_location(uint64_t hash, const struct location *l)
 				 route_plain_length(l->function));
 	module = l->module ? base_name(l->module) : "";
 	return fnv_bytes(hash, module, strcspn(module, "."));
+}
+
+char *counted_name(const struct location *l)
+{
+	const char *module;
+
+	if (l->function)
+		return xasprintf("%.*s", (int)route_plain_length(l->function),
+				 l->function);
+	module = l->module ? base_name(l->module) : "";
+	return xasprintf("[%.*s]", (int)strcspn(module, "."), module);
 }
 
 uint64_t counted_hash(const struct model *m, struct symbols *s, uint32_t stack)

@@ -20,4 +20,8 @@ struct route counted_route(const struct model *m, struct symbols *s,
  * 0, unless the stack is empty. */
 uint64_t counted_hash(const struct model *m, struct symbols *s, uint32_t stack);
 
+/* What that hash is of in a frame: "parse", or of a function without a name
+ * "[libfoo]". The caller frees it. */
+char *counted_name(const struct location *l);
+
 #endif

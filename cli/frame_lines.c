@@ -18,8 +18,11 @@ struct part {
 
 void frame_lines_release(struct frame_lines *l)
 {
-	for (size_t i = 0; i < l->count; i++)
+	for (size_t i = 0; i < l->count; i++) {
+		free(l->list[i].call);
 		free(l->list[i].function);
+		free(l->list[i].path);
+	}
 	free(l->list);
 	*l = (struct frame_lines){ 0 };
 }
@@ -90,8 +93,9 @@ static void add_location(struct frame_lines *lines,
 	    l->line && path &&
 	    sources_hash(sources, path, l->declared, l->line, &line.text);
 	line.function = l->function ? xstrdup(l->function) : NULL;
+	line.path = path;
+	line.declared = l->declared;
 	append(lines, line);
-	free(path);
 }
 
 static void add_stack(struct frame_lines *lines, const struct model *m,
@@ -103,11 +107,17 @@ static void add_stack(struct frame_lines *lines, const struct model *m,
 
 	for (size_t i = 0; i < r.count && i < FRAME_LINES_MOST; i++) {
 		const struct location *l = r.list[i];
+		struct frame_line *added;
 
 		if (is_coded(l, named))
 			append(lines, coded(l));
 		else
 			add_location(lines, sources, l);
+		added = &lines->list[lines->count - 1];
+		added->call = counted_name(l);
+		added->passing = l->inlined;
+		added->outermost = i + 1 == r.count;
+		added->cut = !added->outermost && i + 1 == FRAME_LINES_MOST;
 		named |= l->function && !place_is_wrapper(l->function);
 	}
 	route_release(&r);
@@ -179,7 +189,7 @@ static void unite(struct frame_lines *l, struct part *parts, size_t count)
 		    (!i || compare_parts(&parts[i - 1], &parts[i]))) {
 			for (size_t k = 0; k < one->count; k++) {
 				append(l, one->list[k]);
-				one->list[k].function = NULL;
+				one->list[k] = (struct frame_line){ 0 };
 			}
 			stacks++;
 		}
@@ -334,7 +344,8 @@ bool frame_lines_equal(const struct frame_lines *a, const struct frame_lines *b)
 }
 
 /* Text tells more than the offset: others may move to where it was. */
-static uint32_t distance(const struct frame_line *a, const struct frame_line *b)
+uint32_t frame_line_distance(const struct frame_line *a,
+			     const struct frame_line *b)
 {
 	bool offsets = a->placed && b->placed, texts = a->read && b->read;
 
@@ -374,13 +385,25 @@ uint32_t frame_lines_distance(const struct frame_lines *a,
 	if (a->count != b->count)
 		return FRAME_LINES_OTHER;
 	for (size_t i = 0; i < a->count; i++) {
-		uint32_t d = distance(&a->list[i], &b->list[i]);
+		uint32_t d = frame_line_distance(&a->list[i], &b->list[i]);
 
 		if (d == FRAME_LINES_OTHER)
 			return d;
 		sum += d;
 	}
 	return sum;
+}
+
+size_t frame_lines_differing(const struct frame_lines *a,
+			     const struct frame_lines *b)
+{
+	size_t least = a->count < b->count ? a->count : b->count;
+	size_t n = a->count + b->count - 2 * least;
+
+	for (size_t i = 0; i < least; i++)
+		n += frame_line_distance(&a->list[i], &b->list[i]) ==
+		     FRAME_LINES_OTHER;
+	return n;
 }
 
 char *frame_lines_difference(const struct frame_lines *here,
@@ -391,8 +414,8 @@ char *frame_lines_difference(const struct frame_lines *here,
 		const struct frame_line *t = &there->list[i];
 		char *function, *text;
 
-		if (distance(h, t) != FRAME_LINES_OTHER || !h->function ||
-		    !h->placed || !t->placed)
+		if (frame_line_distance(h, t) != FRAME_LINES_OTHER ||
+		    !h->function || !h->placed || !t->placed)
 			continue;
 		function = escape(h->function);
 		text = xasprintf("%s() %+d there, %+d here", function,
@@ -415,7 +438,7 @@ char *frame_lines_unnamed(const struct frame_lines *here,
 		const struct frame_line *h = &here->list[i];
 		const struct frame_line *t = frame_of(there, i);
 
-		if (!h->coded || (t && distance(h, t) == 0))
+		if (!h->coded || (t && frame_line_distance(h, t) == 0))
 			continue;
 		return xasprintf(
 		    "%s has no name, and %s; %s",

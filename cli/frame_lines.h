@@ -13,6 +13,9 @@
  * nothing of another build of it: "@5be1c03d" is a hash of both, and must be the
  * same. Of libraries of the system, which are updated, that is asked only up to
  * the first function that has a name and does not allocate for others.
+ *
+ * Beside them stand the functions themselves, by which likeness.h knows a finding
+ * again whose signature is another: see frame_calls.h.
  */
 #ifndef FRAME_LINES_H
 #define FRAME_LINES_H
@@ -35,9 +38,17 @@ struct frame_line {
 	uint16_t text;     /* hash */
 	uint32_t code;     /* hash of build and place; 0: not known, and like no
 			      other */
+	/* "parse", as the signature has it; "[libfoo]": a function of it without
+	 * a name; NULL: an older file does not say. */
+	char *call;
+	bool passing;   /* only debug information has this frame */
+	bool outermost; /* of its stack, */
+	bool cut;       /* or the last one that is told */
 	/* Not in a baseline: */
-	unsigned line;  /* 0: not known; coded: hash of its place */
-	char *function; /* NULL: not known; coded: "libfoo.so+0x12" */
+	unsigned line;     /* 0: not known; coded: hash of its place */
+	char *function;    /* NULL: not known; coded: "libfoo.so+0x12" */
+	char *path;        /* file of the line; NULL: not known */
+	unsigned declared; /* line at which the function begins; 0: likewise */
 };
 
 struct frame_lines {
@@ -66,10 +77,19 @@ bool frame_lines_equal(const struct frame_lines *a,
 
 #define FRAME_LINES_OTHER UINT32_MAX
 
+/* How far one frame is from another, by lines alone: from 0 to 3, or
+ * FRAME_LINES_OTHER. */
+uint32_t frame_line_distance(const struct frame_line *a,
+			     const struct frame_line *b);
+
 /* How far they are from each other: 0 if all is equal, and FRAME_LINES_OTHER if
  * a frame has both another offset and another text, or other code. */
 uint32_t frame_lines_distance(const struct frame_lines *a,
 			      const struct frame_lines *b);
+
+/* How many frames have other lines, or other code. */
+size_t frame_lines_differing(const struct frame_lines *a,
+			     const struct frame_lines *b);
 
 /* "parse() +3 there, +9 here": the innermost frame that differs; NULL: none
  * can be named. `here` has functions. The caller frees it. */

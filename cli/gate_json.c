@@ -102,6 +102,8 @@ static json_t *issue(const struct gate *g, const struct issue *i)
 	document_set(o, "kind", json_text(finding_kind_name(i->kind)));
 	document_set(o, "state", json_text(states[i->state]));
 	document_set(o, "fails", json_boolean(gate_fails(g, i)));
+	document_set(o, "differs",
+		     json_text(i->differs ? i->differs : i->other));
 	document_set(o, "confidence", json_text(i->confidence));
 	document_set(o, "type", json_text(i->type));
 	set_amounts(o, i);

@@ -76,6 +76,10 @@ static void print_details(FILE *out, const struct issue *i)
 	fprintf(out, "<details><summary>%s: ", gate_noun(i->kind));
 	print_text(out, i->type);
 	fprintf(out, " (%s)</summary>\n\n", i->signature);
+	if (i->other) {
+		print_text(out, i->other);
+		fputs("\n\n", out);
+	}
 	for (size_t k = 0; k < i->stack_count; k++)
 		print_stack(out, &i->stacks[k]);
 	fputs("</details>\n\n", out);
@@ -133,6 +137,26 @@ static void print_inherited(FILE *out, const struct gate *g)
 	free(text);
 }
 
+static void print_kin(FILE *out, const struct gate *g)
+{
+	bool any = false;
+
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+
+		if (!i->differs || i->state == ISSUE_SUPPRESSED)
+			continue;
+		fprintf(out, "- accepted: %s %s differs from line %u of ",
+			gate_noun(i->kind), i->signature, i->entry->line);
+		print_text(out, g->baseline->path);
+		fputs(" only by ", out);
+		print_text(out, i->differs);
+		fputc('\n', out);
+		any = true;
+	}
+	fputs(any ? "\n" : "", out);
+}
+
 static size_t print_table(FILE *out, const struct gate *g)
 {
 	size_t n = 0;
@@ -173,4 +197,5 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 			print_details(out, &g->issues.list[i]);
 			n++;
 		}
+	print_kin(out, g);
 }

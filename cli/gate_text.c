@@ -149,6 +149,30 @@ static void print_grown(FILE *out, const struct gate *g)
 	}
 }
 
+/* Accepted, though it is not quite what was: nothing is taken for another
+ * without a word. */
+static void print_kin(FILE *out, const struct gate *g)
+{
+	char *path = escape(g->baseline->path);
+
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+		const struct issue_frame *f = issue_place(i);
+		char *function;
+
+		if (!i->differs || i->state == ISSUE_SUPPRESSED)
+			continue;
+		function = escape(f ? f->function : "unknown code");
+		fprintf(
+		    out,
+		    "accepted: %s %s in %s differs from %s:%u only by %s; --update-baseline notes it\n",
+		    i->signature, finding_kind_name(i->kind), function, path,
+		    i->entry->line, i->differs);
+		free(function);
+	}
+	free(path);
+}
+
 static void print_stale(FILE *out, const struct baseline *b)
 {
 	char *path = escape(b->path);
@@ -283,6 +307,8 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_inherited(out, g);
 	print_passing(out, g);
 	print_grown(out, g);
+	if (g->baseline)
+		print_kin(out, g);
 	if (g->baseline)
 		print_stale(out, g->baseline);
 	for (size_t i = 0; gate_suppression(g, i);)

@@ -50,6 +50,8 @@ static void tell_changes(const struct baseline_changes *c)
 {
 	fprintf(stderr, "baseline: %zu added, %zu removed, %zu kept", c->added,
 		c->removed, c->kept);
+	if (c->moved)
+		fprintf(stderr, " (%zu of them changed)", c->moved);
 	if (c->stale)
 		fprintf(stderr, " (%zu of them not found)", c->stale);
 	fputc('\n', stderr);

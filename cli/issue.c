@@ -161,6 +161,17 @@ static void add_amounts(struct issue *i, const struct finding *f,
 	i->recording = recording;
 }
 
+/* As its signature has it; of a cycle those of all members are in that. */
+static char *object_type(const struct adder *a, const struct finding *f)
+{
+	uint32_t o = f->kind != FINDING_CYCLE && f->member_count
+			 ? finding_object(f, a->names, 0)
+			 : 0;
+
+	return o ? xstrdup(names_type_called(a->names, a->m->objects[o].type))
+		 : NULL;
+}
+
 static void make_issue(struct issue *i, const struct adder *a,
 		       const struct finding *f)
 {
@@ -169,6 +180,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 		.kind = f->kind,
 		.confidence = finding_confidence(f, a->m),
 		.type = xstrdup(finding_type(f, a->m, a->names)),
+		.object_type = object_type(a, f),
 		.program = xstrdup(model_text(a->m, a->m->meta.program)),
 		.name = xstrdup(model_called(a->m)),
 		.pid = a->m->meta.pid,
@@ -195,6 +207,8 @@ static void release(struct issue *i)
 	free(i->type);
 	free(i->card);
 	free(i->other);
+	free(i->differs);
+	free(i->object_type);
 	free(i->path);
 	free(i->program);
 	free(i->name);
@@ -342,6 +356,7 @@ void issues_add(struct issues *list, const struct findings *f,
 	struct adder a = { m, names, symbols, sources };
 
 	list->recordings++;
+	list->sources = sources;
 	for (size_t k = 0; k < f->count; k++)
 		add(list, &a, &f->list[k], s, own);
 }

@@ -35,8 +35,13 @@ struct issue {
 			    baseline has it. No two issues share one */
 	size_t recording; /* the last that has it, from 1 */
 	struct frame_lines lines;
-	char *other; /* how an accepted one of the same functions differs;
-			NULL: there is none, or it is accepted itself */
+	char *other;   /* how the nearest accepted one differs, a clause; NULL:
+			none is near, or it is accepted itself */
+	bool kin;      /* it is accepted, but its signature is another, or it is
+			at other lines */
+	char *differs; /* of kin: "yaml_malloc", by what alone; NULL: by what
+			  only debug information has */
+	char *object_type; /* of an object of refknot.h; NULL: it is none */
 	enum finding_kind kind;
 	const char *confidence;
 	char *type; /* "Session", "malloc in node_new" */
@@ -69,7 +74,8 @@ struct issues {
 			       worst first, the suppressed last */
 	size_t count;
 	size_t capacity;
-	size_t recordings; /* that were added */
+	size_t recordings;             /* that were added */
+	const struct sources *sources; /* of the last; NULL: there are none */
 };
 
 /*

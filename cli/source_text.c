@@ -14,10 +14,18 @@
 
 struct source_text {
 	char *path;
-	uint64_t *lines; /* each; 0: it is empty */
+	uint64_t *lines;      /* each; 0: it is empty */
+	unsigned char *marks; /* of each: enum mark */
 	size_t count;
 	UT_hash_handle hh;
 };
+
+enum mark {
+	MARK_CLOSES = 1, /* it begins with "}" */
+	MARK_ENDS = 2,   /* a statement or block begins or ends in it */
+};
+
+#define MOST_LINES 5000 /* of a function */
 
 static char *read_file(const char *path, size_t *size)
 {
@@ -41,27 +49,38 @@ static char *read_file(const char *path, size_t *size)
 	return text;
 }
 
-static void add_line(struct source_text *t, uint64_t hash)
+static void add_line(struct source_text *t, uint64_t hash, unsigned char marks)
 {
-	if (!(t->count & (t->count + 1)))
+	if (!(t->count & (t->count + 1))) {
 		t->lines = xreallocarray(t->lines, 2 * t->count + 2,
 					 sizeof(*t->lines));
-	t->lines[t->count++] = hash;
+		t->marks = xreallocarray(t->marks, 2 * t->count + 2,
+					 sizeof(*t->marks));
+	}
+	t->lines[t->count] = hash == FNV_OFFSET ? 0 : hash;
+	t->marks[t->count++] = marks;
 }
 
 static void hash_lines(struct source_text *t, const char *text, size_t size)
 {
 	uint64_t hash = FNV_OFFSET;
+	unsigned char marks = 0;
 
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '\n') {
-			add_line(t, hash == FNV_OFFSET ? 0 : hash);
+			add_line(t, hash, marks);
 			hash = FNV_OFFSET;
-		} else if (!strchr(" \t\r\f\v", text[i]) || !text[i]) {
-			hash = fnv_byte(hash, (unsigned char)text[i]);
+			marks = 0;
+			continue;
 		}
+		if (text[i] == '}' && (!i || text[i - 1] == '\n'))
+			marks |= MARK_CLOSES;
+		if (text[i] && strchr(";{}", text[i]))
+			marks |= MARK_ENDS;
+		if (!strchr(" \t\r\f\v", text[i]) || !text[i])
+			hash = fnv_byte(hash, (unsigned char)text[i]);
 	}
-	add_line(t, hash == FNV_OFFSET ? 0 : hash);
+	add_line(t, hash, marks);
 }
 
 static struct source_text *find(struct source_text **all, const char *path)
@@ -99,6 +118,36 @@ bool source_text_hash(struct source_text **all, const char *path, unsigned from,
 	return true;
 }
 
+bool source_text_has(struct source_text **all, const char *path, unsigned from,
+		     uint16_t hash, bool *known)
+{
+	const struct source_text *t = find(all, path);
+	uint16_t one;
+
+	*known = from && from <= t->count;
+	for (unsigned i = from; i && i <= t->count && i - from < MOST_LINES;
+	     i++) {
+		if (source_text_hash(all, path, from, i, &one) && one == hash)
+			return true;
+		if (t->marks[i - 1] & MARK_CLOSES)
+			break;
+	}
+	return false;
+}
+
+bool source_text_is_statement(struct source_text **all, const char *path,
+			      unsigned first, unsigned last)
+{
+	const struct source_text *t = find(all, path);
+
+	if (!first || last > t->count)
+		return false;
+	for (unsigned i = first; i < last; i++)
+		if (t->marks[i - 1] & MARK_ENDS)
+			return false;
+	return true;
+}
+
 void source_text_release(struct source_text **all)
 {
 	struct source_text *t, *next;
@@ -107,6 +156,7 @@ void source_text_release(struct source_text **all)
 		HASH_DEL(*all, t);
 		free(t->path);
 		free(t->lines);
+		free(t->marks);
 		free(t);
 	}
 }

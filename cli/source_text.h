@@ -19,6 +19,19 @@ struct source_text; /* all files that were asked for; NULL is none */
  */
 bool source_text_hash(struct source_text **all, const char *path, unsigned from,
 		      unsigned line, uint16_t *hash);
+
+/*
+ * Whether the function that begins at line `from` still has a line whose number
+ * would be `hash`: its end is the first line that begins with "}", or far below.
+ * False also when the file cannot be read; then `*known` is false.
+ */
+bool source_text_has(struct source_text **all, const char *path, unsigned from,
+		     uint16_t hash, bool *known);
+/* Whether lines `first` to `last` are of one statement: none before the last has
+ * what ends one. False also when that cannot be seen. */
+bool source_text_is_statement(struct source_text **all, const char *path,
+			      unsigned first, unsigned last);
+
 void source_text_release(struct source_text **all);
 
 #endif

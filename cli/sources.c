@@ -94,6 +94,26 @@ bool sources_hash(const struct sources *s, const char *file, unsigned from,
 	return known;
 }
 
+bool sources_has(const struct sources *s, const char *file, unsigned from,
+		 uint16_t hash, bool *known)
+{
+	char *path = absolute(s, file);
+	bool has = source_text_has(s->texts, path, from, hash, known);
+
+	free(path);
+	return has;
+}
+
+bool sources_is_statement(const struct sources *s, const char *file,
+			  unsigned first, unsigned last)
+{
+	char *path = absolute(s, file);
+	bool one = source_text_is_statement(s->texts, path, first, last);
+
+	free(path);
+	return one;
+}
+
 /* Whether the path has "." or ".." in it, or a slash too many. */
 static bool is_winding(const char *path)
 {

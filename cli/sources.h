@@ -27,6 +27,12 @@ char *sources_within(const struct sources *s, const char *file);
 bool sources_hash(const struct sources *s, const char *file, unsigned from,
 		  unsigned line, uint16_t *hash);
 
+/* As source_text_has() and source_text_is_statement(), likewise. */
+bool sources_has(const struct sources *s, const char *file, unsigned from,
+		 uint16_t hash, bool *known);
+bool sources_is_statement(const struct sources *s, const char *file,
+			  unsigned first, unsigned last);
+
 /*
  * A path without "." and "..", of which debug information is full: as the file
  * system has it where the file is there, else by its text; one that is not

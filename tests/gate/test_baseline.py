@@ -237,7 +237,7 @@ def test_comments_stay_with_their_lines(project):
     assert len(lines) == 3
     project.base.write_text("\n".join(
         [lines[0], lines[1] + " # the first", lines[2] + " # the second"]))
-    second = re.search(r"lines=\S+", lines[2])[0]
+    second = re.search(r"lines=\S+ calls=\S+", lines[2])[0]
     project.accept("b")
     assert f"{second} take program.c  # the second" in (
         project.base.read_text())
@@ -416,3 +416,94 @@ def test_outputs_do_not_write_over_the_baseline_or_each_other(leaky, tmp_path):
     assert (done.status, done.out) == (2, b"")
     assert f"two of --output are the file {twice}" in done.told
     assert not twice.exists()
+
+
+WRAPPED = """
+#include <stdlib.h>
+#include "scrub.h"
+NOINLINE void *allocate(size_t n) { return malloc(n); }
+static inline void *take(size_t n) { return allocate(n); }
+static char *volatile kept;
+static NOINLINE void first(void)
+{
+    kept = take(100);
+    kept = NULL;
+}
+static NOINLINE void second(void)
+{
+    kept = take(200);
+    /* planted */
+    kept = NULL;
+}
+int main(void)
+{
+    int i = 0;
+    while (!i++)
+        first();
+    second();
+    scrub();
+    return 0;
+}
+"""
+PLANTED = changed("    /* planted */", "    kept = take(200);", WRAPPED)
+
+
+@pytest.mark.parametrize("accepted", ["-g -O2", "-g -O0", "-O2"])
+@pytest.mark.parametrize("flags", ["-g -O0", "-g -O2", "-g -Os", "-g1 -O2",
+                                   "-g -O2 -flto", "-O2", "-O0"])
+def test_tail_calls_and_debug_information_make_nothing_new(project, accepted,
+                                                           flags):
+    project.accept("", WRAPPED, *accepted.split())
+    done = project.judge("", WRAPPED, *flags.split())
+    assert done.status == 0, done.told
+    assert "baseline 2" in summary(done) and "stale" not in done.told
+    done = project.judge("", PLANTED, *flags.split())
+    assert done.status == 23 and "1 new leak" in summary(done), done.told
+
+
+@pytest.mark.parametrize("old, new, what", [
+    ("    while (!i++)\n        first();",
+     "    if (!i)\n\n        i++, first();", r"the line in main\(\) "),
+    ("kept = take(100);", "/* x */\n    kept = take(50 + 50);",
+     r"the line in first\(\) "),
+    ("NOINLINE void *allocate(size_t n) { return malloc(n); }\n"
+     "static inline void *take(size_t n) { return allocate(n); }",
+     "static inline void *take(size_t n) { return malloc(n); }", "allocate"),
+    ("    kept = take(100);", "    first_of(99);", None),
+], ids=["a line of the test", "the line itself", "no wrapper", "another size with it"])
+def test_one_edit_is_told_and_not_new(project, old, new, what):
+    project.accept("", WRAPPED, "-g", "-O0")
+    for source in WRAPPED, PLANTED:
+        edited = changed(old, new, source).replace(
+            "static NOINLINE void first(void)",
+            "static void first_of(size_t n)\n{\n\n    kept = take(n);\n}\n"
+            "static NOINLINE void first(void)" if what is None else
+            "static NOINLINE void first(void)")
+        done = project.judge("", edited, "-g", "-O0")
+        if source is WRAPPED and what:
+            assert done.status == 0, done.told
+            assert re.search(r"^accepted: [0-9a-f]{16} leak in \w+ differs "
+                             rf"from \S+:\d only by {what}", done.told, re.M)
+            project.base.with_suffix(".old").write_text(
+                project.base.read_text())
+            told = project.accept("", edited, "-g", "-O0").told
+            assert "of them changed" in told and "1 added" not in told
+            assert "accepted: " not in project.judge("", edited, "-g",
+                                                     "-O0").told
+            project.base.write_text(
+                project.base.with_suffix(".old").read_text())
+        else:
+            assert done.status == 23, done.told
+
+
+def test_the_nearest_accepted_one_is_named(project):
+    project.accept("", WRAPPED, "-g", "-O0")
+    edited = changed("NOINLINE void *allocate(size_t n) { return malloc(n); }"
+                     "\nstatic inline void *take(size_t n) { return "
+                     "allocate(n); }", "static inline void *take(size_t n) "
+                     "{ return malloc(n); }", PLANTED)
+    edited = edited.replace("    kept = take(100);", "    kept = take(99);")
+    done = project.judge("", edited, "-g", "-O0")
+    assert done.status == 23
+    assert re.search("differs from an accepted one only by allocate, and in "
+                     "size: 1 of 100 B there, 1 of 99 B here", done.told)

@@ -231,7 +231,7 @@ def test_a_baseline_accepts_and_only_what_is_in_it(leaky, tmp_path):
     assert len(lines) == 2 and lines[0].startswith("# refknot baseline 1")
     assert re.fullmatch(r"[0-9a-f]{16} leak count=1 bytes=100 "
                         r"lines=(\+\d+:[0-9a-f]{4},){2}\+\d+:[0-9a-f]{4} "
-                        r"take leaky.c",
+                        r"calls=take<one<main take leaky.c",
                         lines[1])
     assert check(*gate, "--", leaky, "1").status == 0
     done = check(*gate, "--", leaky, "12")

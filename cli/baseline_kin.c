@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "baseline_kin.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "frame_calls.h"
+#include "likeness.h"
+#include "matching.h"
+#include "units.h"
+
+#define NEAR       (2 * LIKENESS_DOUBT) /* at most, of one that is named */
+#define OTHER_SIZE 512 /* what that adds to the cost of a pair */
+
+/* --- Evidence -------------------------------------------------------------- */
+
+struct word_list {
+	const char **list;
+	size_t count, capacity;
+};
+
+static void add_words(struct word_list *w, const struct frame_lines *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (!l->list[i].call)
+			continue;
+		if (w->count == w->capacity) {
+			w->capacity = 2 * w->capacity + 64;
+			w->list = xreallocarray(w->list, w->capacity,
+						sizeof(*w->list));
+		}
+		w->list[w->count++] = l->list[i].call;
+	}
+}
+
+static int compare_words(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static void sort_words(struct word_list *w)
+{
+	size_t n = 0;
+
+	if (w->count)
+		qsort(w->list, w->count, sizeof(*w->list), compare_words);
+	for (size_t i = 0; i < w->count; i++)
+		if (!n || strcmp(w->list[n - 1], w->list[i]) != 0)
+			w->list[n++] = w->list[i];
+	w->count = n;
+}
+
+static struct likeness_evidence make_evidence(const struct baseline *b,
+					      const struct issues *list)
+{
+	struct word_list here = { 0 }, there = { 0 };
+
+	for (size_t i = 0; i < list->count; i++)
+		add_words(&here, &list->list[i].lines);
+	for (size_t k = 0; k < b->count; k++)
+		add_words(&there, &b->list[k].lines);
+	sort_words(&here);
+	sort_words(&there);
+	return (struct likeness_evidence){
+		.sources = list->sources,
+		.here = here.list,
+		.here_count = here.count,
+		.there = there.list,
+		.there_count = there.count,
+	};
+}
+
+static void release_evidence(struct likeness_evidence *e)
+{
+	free(e->here);
+	free(e->there);
+}
+
+/* --- Size ------------------------------------------------------------------ */
+
+static uint64_t size_of(const struct issue *i)
+{
+	return i->bytes + i->held_bytes;
+}
+
+bool baseline_kin_is_as_large(const struct issue *i,
+			      const struct baseline_entry *e)
+{
+	uint64_t bytes = size_of(i);
+
+	if (i->count == e->count)
+		return bytes == e->bytes;
+	return i->count && i->count < e->count && bytes % i->count == 0 &&
+	       e->bytes % e->count == 0 &&
+	       bytes / i->count == e->bytes / e->count;
+}
+
+/* --- Pairs ----------------------------------------------------------------- */
+
+static bool may_be_kin(const struct issue *i, const struct baseline_entry *e)
+{
+	if (strcmp(finding_kind_name(i->kind), e->kind) != 0)
+		return false;
+	if (!i->object_type != !e->type ||
+	    (e->type && strcmp(i->object_type, e->type) != 0))
+		return false;
+	return frame_calls_known(&i->lines) && frame_calls_known(&e->lines);
+}
+
+static bool is_accepted(const struct likeness *l, bool as_large)
+{
+	if (l->weight > LIKENESS_EDIT)
+		return false;
+	return as_large || (!l->weight && !l->builds && l->placed);
+}
+
+struct candidates {
+	struct matching_edge *list;
+	size_t count, capacity;
+};
+
+static void add_candidate(struct candidates *c, size_t issue, size_t entry,
+			  uint32_t cost)
+{
+	if (c->count == c->capacity) {
+		c->capacity = 2 * c->capacity + 16;
+		c->list = xreallocarray(c->list, c->capacity, sizeof(*c->list));
+	}
+	c->list[c->count++] = (struct matching_edge){ issue, entry, cost };
+}
+
+static void list_candidates(struct candidates *c, const struct baseline *b,
+			    const struct issues *list, size_t issue,
+			    const struct likeness_evidence *evidence)
+{
+	const struct issue *one = &list->list[issue];
+
+	for (size_t k = 0; k < b->count; k++) {
+		const struct baseline_entry *e = &b->list[k];
+		bool as_large = baseline_kin_is_as_large(one, e);
+		struct likeness l;
+
+		if (e->pair || !may_be_kin(one, e))
+			continue;
+		likeness_make(&l, &one->lines, &e->lines, evidence);
+		if (is_accepted(&l, as_large))
+			add_candidate(c, issue, k,
+				      likeness_rank(&l) +
+					  (as_large ? 0 : OTHER_SIZE));
+	}
+}
+
+static void pair(struct issue *i, struct baseline_entry *e,
+		 const struct likeness_evidence *evidence)
+{
+	struct likeness l;
+
+	likeness_make(&l, &i->lines, &e->lines, evidence);
+	i->entry = e;
+	e->pair = i;
+	i->kin = true;
+	i->differs = likeness_text(&l);
+}
+
+void baseline_kin_pair(struct baseline *b, struct issues *list, bool suppressed)
+{
+	struct likeness_evidence evidence = make_evidence(b, list);
+	size_t *entry_of = xcalloc(list->count, sizeof(*entry_of));
+	struct candidates c = { 0 };
+
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->list[i].entry &&
+		    (list->list[i].state == ISSUE_SUPPRESSED) == suppressed)
+			list_candidates(&c, b, list, i, &evidence);
+	matching_make(entry_of, list->count, b->count, c.list, c.count);
+	for (size_t i = 0; i < list->count; i++)
+		if (entry_of[i] != MATCHING_NONE)
+			pair(&list->list[i], &b->list[entry_of[i]], &evidence);
+	free(c.list);
+	free(entry_of);
+	release_evidence(&evidence);
+}
+
+/* --- The nearest ----------------------------------------------------------- */
+
+/* "100 B there, 20 B here" */
+static char *size_text(const struct issue *i, const struct baseline_entry *e)
+{
+	char here[UNITS_SIZE], there[UNITS_SIZE];
+
+	return xasprintf("%" PRIu64 " of %s there, %" PRIu64 " of %s here",
+			 e->count, units_bytes(there, e->bytes), i->count,
+			 units_bytes(here, size_of(i)));
+}
+
+static void tell(struct issue *i, const struct baseline_entry *e,
+		 const struct likeness *l)
+{
+	char *frames = likeness_text(l);
+	char *size = baseline_kin_is_as_large(i, e) ? NULL : size_text(i, e);
+
+	if (frames || size)
+		i->other =
+		    xasprintf("differs from an accepted one only by %s%s%s",
+			      frames ? frames : "",
+			      frames && size ? ", and in size: "
+			      : size         ? "its size: "
+					     : "",
+			      size ? size : "");
+	free(frames);
+	free(size);
+}
+
+/* Of those that are as near one that nothing was found for: that may be where it
+ * came from. */
+static void find_nearest(const struct baseline *b, struct issue *i,
+			 const struct likeness_evidence *evidence)
+{
+	const struct baseline_entry *nearest = NULL;
+	struct likeness least = { .weight = NEAR + 1 };
+
+	for (size_t k = 0; k < b->count; k++) {
+		const struct baseline_entry *e = &b->list[k];
+		struct likeness l;
+		uint32_t x, y;
+
+		if (!may_be_kin(i, e))
+			continue;
+		likeness_make(&l, &i->lines, &e->lines, evidence);
+		x = likeness_rank(&l);
+		y = likeness_rank(&least);
+		if (x > y || (x == y && (!nearest || e->pair)))
+			continue;
+		nearest = e;
+		least = l;
+	}
+	if (nearest)
+		tell(i, nearest, &least);
+}
+
+void baseline_kin_tell(struct baseline *b, struct issues *list)
+{
+	struct likeness_evidence evidence = make_evidence(b, list);
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->list[i].state == ISSUE_NEW && !list->list[i].other)
+			find_nearest(b, &list->list[i], &evidence);
+	release_evidence(&evidence);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which entries of a baseline accept findings whose signature is another, or
+ * which are at other lines: in another build, or after an edit. Of what is left
+ * over on both sides, of one kind and type, one goes with one if at most one
+ * edit is between them (likeness.h) and nothing in it is doubted.
+ *
+ * Where there is an edit, or what builds do and is to be told, the finding must
+ * also be as large: as many bytes each, and not more of them. A frame that only
+ * debug information has asks for that only where lines do not tell.
+ */
+#ifndef BASELINE_KIN_H
+#define BASELINE_KIN_H
+
+#include "baseline.h"
+
+/* Only those that are suppressed, or only the others. Sets entry, pair, `kin` and
+ * `differs`. */
+void baseline_kin_pair(struct baseline *b, struct issues *list,
+		       bool suppressed);
+
+/* As many bytes each, and not more of them. */
+bool baseline_kin_is_as_large(const struct issue *i,
+			      const struct baseline_entry *e);
+
+/* For each issue that is new and has no `other`: the nearest entry. */
+void baseline_kin_tell(struct baseline *b, struct issues *list);
+
+#endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+#include "likeness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "escape.h"
+
+#define MOST   FRAME_LINES_MOST
+#define STACKS FRAME_LINES_STACKS
+
+/* Weights, builds and lines in one number, so that the least is the nearest. */
+#define WEIGHT(n) ((uint32_t)(n) << 20)
+#define BUILDS(n) ((uint32_t)(n) << 10)
+#define LINES     0x3ffu
+
+/* One stack of a finding. */
+struct stack {
+	const struct frame_line *list;
+	size_t count;
+	bool cut;
+};
+
+/* A pair of them; [i][k]: from frame i here and frame k there on outward. */
+struct table {
+	struct stack here, there;
+	const struct likeness_evidence *evidence;
+	uint32_t least[MOST + 1][MOST + 1];
+	struct likeness_step step[MOST + 1][MOST + 1];
+	bool differs[MOST + 1][MOST + 1]; /* there is such a step */
+};
+
+/* --- Frames ---------------------------------------------------------------- */
+
+static bool is_placed(const struct frame_line *f)
+{
+	return f->placed || f->read;
+}
+
+/* Whether `lacks`, from its frame `outer` on, has lost the debug information
+ * that `has` has there, and so what was inlined at frame `at` of that. */
+static bool is_stripped(const struct stack *lacks, size_t outer,
+			const struct stack *has, size_t at)
+{
+	const struct frame_line *f = &lacks->list[outer];
+
+	if (outer == lacks->count || is_placed(f) || f->coded)
+		return false;
+	while (++at < has->count)
+		if (!strcmp(has->list[at].call, f->call))
+			return is_placed(&has->list[at]);
+	return false;
+}
+
+static int compare_names(const void *key, const void *element)
+{
+	const char *const *name = element;
+
+	return strcmp(key, *name);
+}
+
+static bool is_among(const char *name, const char **list, size_t count)
+{
+	return count &&
+	       bsearch(name, list, count, sizeof(*list), compare_names);
+}
+
+/* The accepted line is gone from the function, so that this may be it. */
+static bool is_edited(const struct table *t, const struct frame_line *here,
+		      const struct frame_line *there)
+{
+	const struct sources *s = t->evidence->sources;
+	bool known, has;
+
+	if (!s || !there->read || !here->path || !here->declared || here->coded)
+		return false;
+	has = sources_has(s, here->path, here->declared, there->text, &known);
+	return known && !has;
+}
+
+/* The accepted line is where it was, and both are parts of one statement: which
+ * of its lines a call is on is the compiler's choice. */
+static bool is_statement(const struct table *t, const struct frame_line *here,
+			 const struct frame_line *there)
+{
+	const struct sources *s = t->evidence->sources;
+	unsigned line;
+	uint16_t text;
+
+	if (!s || !there->read || !there->placed || !here->path ||
+	    !here->declared)
+		return false;
+	line = here->declared + (unsigned)there->offset;
+	if (!sources_hash(s, here->path, here->declared, line, &text) ||
+	    text != there->text)
+		return false;
+	return line < here->line
+		   ? sources_is_statement(s, here->path, line, here->line)
+		   : sources_is_statement(s, here->path, here->line, line);
+}
+
+/* The line is the same, and the one name came for the other everywhere. */
+static bool is_renamed(const struct table *t, const struct frame_line *here,
+		       const struct frame_line *there)
+{
+	const struct likeness_evidence *e = t->evidence;
+
+	return here->read && there->read && here->text == there->text &&
+	       !is_among(there->call, e->here, e->here_count) &&
+	       !is_among(here->call, e->there, e->there_count);
+}
+
+/* --- Steps ----------------------------------------------------------------- */
+
+static uint32_t cost_of(const struct likeness_step *s)
+{
+	switch (s->kind) {
+	case LIKENESS_PASSING:
+		return 1;
+	case LIKENESS_UNSEEN:
+	case LIKENESS_STATEMENT:
+	case LIKENESS_CUT:
+		return BUILDS(1);
+	case LIKENESS_CALL:
+	case LIKENESS_LINE:
+	case LIKENESS_NAME:
+		return WEIGHT(s->doubted ? LIKENESS_DOUBT : LIKENESS_EDIT);
+	case LIKENESS_OTHER:
+		break;
+	}
+	return WEIGHT(LIKENESS_STRANGE);
+}
+
+/* Frame `at` of `has`, which the other, at its frame `outer`, lacks. */
+static struct likeness_step missing(const struct stack *has, size_t at,
+				    const struct stack *lacks, size_t outer,
+				    bool is_here)
+{
+	const struct frame_line *f = &has->list[at];
+	struct likeness_step s = { .kind = LIKENESS_CALL, .doubted = f->coded };
+
+	*(is_here ? &s.here : &s.there) = f;
+	if (outer == lacks->count && lacks->cut)
+		s.kind = LIKENESS_PASSING;
+	else if (is_placed(f) && is_stripped(lacks, outer, has, at))
+		s.kind = f->passing ? LIKENESS_PASSING : LIKENESS_UNSEEN;
+	return s;
+}
+
+/* Of two frames that stand for each other; false: they are the same. */
+static bool compare_frames(const struct table *t, const struct frame_line *here,
+			   const struct frame_line *there,
+			   struct likeness_step *s)
+{
+	*s = (struct likeness_step){ .here = here, .there = there };
+	if (strcmp(here->call, there->call) != 0) {
+		s->kind = LIKENESS_NAME;
+		s->doubted = !is_renamed(t, here, there);
+		return true;
+	}
+	if (frame_line_distance(here, there) != FRAME_LINES_OTHER)
+		return false;
+	s->kind =
+	    is_statement(t, here, there) ? LIKENESS_STATEMENT : LIKENESS_LINE;
+	s->doubted = s->kind == LIKENESS_LINE && !is_edited(t, here, there);
+	return true;
+}
+
+/* --- The least way --------------------------------------------------------- */
+
+static void offer(struct table *t, size_t i, size_t k, uint32_t cost,
+		  const struct likeness_step *s)
+{
+	if (cost >= t->least[i][k])
+		return;
+	t->least[i][k] = cost;
+	t->differs[i][k] = s != NULL;
+	if (s)
+		t->step[i][k] = *s;
+}
+
+static void offer_all(struct table *t, size_t i, size_t k)
+{
+	struct likeness_step s;
+
+	if (i < t->here.count && k < t->there.count) {
+		const struct frame_line *here = &t->here.list[i];
+		const struct frame_line *there = &t->there.list[k];
+
+		if (compare_frames(t, here, there, &s))
+			offer(t, i, k, t->least[i + 1][k + 1] + cost_of(&s),
+			      &s);
+		else
+			offer(t, i, k,
+			      t->least[i + 1][k + 1] +
+				  frame_line_distance(here, there),
+			      NULL);
+	}
+	if (i < t->here.count) {
+		s = missing(&t->here, i, &t->there, k, true);
+		offer(t, i, k, t->least[i + 1][k] + cost_of(&s), &s);
+	}
+	if (k < t->there.count) {
+		s = missing(&t->there, k, &t->here, i, false);
+		offer(t, i, k, t->least[i][k + 1] + cost_of(&s), &s);
+	}
+}
+
+static void fill(struct table *t)
+{
+	for (size_t i = t->here.count + 1; i-- > 0;)
+		for (size_t k = t->there.count + 1; k-- > 0;) {
+			t->least[i][k] = UINT32_MAX;
+			if (i == t->here.count && k == t->there.count)
+				t->least[i][k] = 0;
+			else
+				offer_all(t, i, k);
+		}
+}
+
+/* --- What it makes --------------------------------------------------------- */
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static const char *name(const struct frame_line *f)
+{
+	return f ? f->call : NULL;
+}
+
+/* The stacks of a cycle have their outer frames in common. */
+static bool has_step(const struct likeness *l, const struct likeness_step *s)
+{
+	for (size_t i = 0; i < l->step_count && i < LIKENESS_STEPS; i++) {
+		const struct likeness_step *o = &l->steps[i];
+
+		if (o->kind == s->kind &&
+		    is_same_text(name(o->here), name(s->here)) &&
+		    is_same_text(name(o->there), name(s->there)) &&
+		    (s->kind != LIKENESS_LINE ||
+		     (o->here->offset == s->here->offset &&
+		      o->there->offset == s->there->offset)))
+			return true;
+	}
+	return false;
+}
+
+static void add_step(struct likeness *l, const struct likeness_step *s)
+{
+	uint32_t cost = cost_of(s);
+
+	if (s->kind == LIKENESS_PASSING) {
+		l->passing++;
+		return;
+	}
+	if (has_step(l, s))
+		return;
+	if (l->step_count < LIKENESS_STEPS)
+		l->steps[l->step_count] = *s;
+	l->step_count++;
+	l->weight += cost / WEIGHT(1);
+	l->builds += cost % WEIGHT(1) / BUILDS(1);
+}
+
+/* The least way through a table, step by step. */
+struct way {
+	struct likeness_step steps[2 * MOST];
+	size_t gaps[2 * MOST]; /* of each, which gap between frames it is in */
+	size_t count;
+	size_t common;  /* frames that both have, */
+	size_t known;   /* of these: the text is known */
+	bool unchanged; /* they are on equal lines, as far as that is known */
+};
+
+static bool is_unchanged(const struct frame_line *a, const struct frame_line *b)
+{
+	return !frame_line_distance(a, b) && a->read == b->read &&
+	       a->placed == b->placed;
+}
+
+static void find_way(struct way *w, struct likeness *l, const struct table *t)
+{
+	size_t i = 0, k = 0;
+
+	*w = (struct way){ .unchanged = true };
+	while (i < t->here.count || k < t->there.count) {
+		const struct frame_line *here = &t->here.list[i];
+		const struct frame_line *there = &t->there.list[k];
+		const struct likeness_step *s = &t->step[i][k];
+
+		if (t->differs[i][k]) {
+			w->gaps[w->count] = w->common;
+			w->steps[w->count++] = *s;
+			i += s->here != NULL;
+			k += s->there != NULL;
+			continue;
+		}
+		l->lines += frame_line_distance(here, there);
+		l->placed &= (here->coded || is_placed(here)) &&
+			     (there->coded || is_placed(there));
+		w->unchanged &= is_unchanged(here, there);
+		w->known += here->read;
+		w->common++;
+		i++;
+		k++;
+	}
+}
+
+/* Where there are no lines at all, half of the way must be in both. */
+static bool may_be_excused(const struct way *w)
+{
+	return w->unchanged && (w->known || w->count <= w->common);
+}
+
+/* Where the source did not change, a function that one side has between two
+ * frames, or in the innermost place, is one that a compiler left out. If the
+ * other has another one there, it is another way. */
+static void excuse_calls(struct way *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct likeness_step *s = &w->steps[i];
+		bool other = s->kind != LIKENESS_CALL || s->doubted;
+
+		for (size_t k = 0; k < w->count && !other; k++)
+			other = w->gaps[k] == w->gaps[i] &&
+				!w->steps[k].here != !s->here;
+		if (!other)
+			s->kind = LIKENESS_UNSEEN;
+	}
+}
+
+static void follow(struct likeness *l, const struct table *t)
+{
+	size_t before = l->step_count;
+	struct way w;
+
+	find_way(&w, l, t);
+	if (may_be_excused(&w))
+		excuse_calls(&w);
+	for (size_t i = 0; i < w.count; i++)
+		add_step(l, &w.steps[i]);
+	if ((t->here.cut || t->there.cut) && l->step_count == before)
+		add_step(l, &(struct likeness_step){ .kind = LIKENESS_CUT });
+}
+
+static void add_stacks(struct likeness *l, const struct stack *here,
+		       const struct stack *there,
+		       const struct likeness_evidence *evidence)
+{
+	struct table t = { .here = *here, .there = *there };
+
+	t.evidence = evidence;
+	fill(&t);
+	follow(l, &t);
+}
+
+/* --- Stacks ---------------------------------------------------------------- */
+
+/* Their number; 0: more than there is room for. */
+static size_t split(const struct frame_lines *l, struct stack *stacks)
+{
+	size_t n = 0, from = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct frame_line *f = &l->list[i];
+
+		if (!f->outermost && !f->cut && i + 1 < l->count)
+			continue;
+		if (n == STACKS || i + 1 - from > MOST)
+			return 0;
+		stacks[n++] =
+		    (struct stack){ l->list + from, i + 1 - from, f->cut };
+		from = i + 1;
+	}
+	return n;
+}
+
+static const struct likeness nothing = { .placed = true };
+static const struct likeness strange = { .weight = LIKENESS_STRANGE };
+
+/* Each of `here` from `at` on with one of those there that have none. */
+static void pair_stacks(struct likeness *best, struct likeness so_far,
+			const struct stack *here, const struct stack *there,
+			size_t count, size_t at, unsigned taken,
+			const struct likeness_evidence *evidence)
+{
+	if (at == count) {
+		if (likeness_rank(&so_far) < likeness_rank(best))
+			*best = so_far;
+		return;
+	}
+	for (size_t k = 0; k < count; k++) {
+		struct likeness l = so_far;
+
+		if (taken & 1u << k)
+			continue;
+		add_stacks(&l, &here[at], &there[k], evidence);
+		pair_stacks(best, l, here, there, count, at + 1,
+			    taken | 1u << k, evidence);
+	}
+}
+
+void likeness_make(struct likeness *l, const struct frame_lines *here,
+		   const struct frame_lines *there,
+		   const struct likeness_evidence *evidence)
+{
+	struct stack ours[STACKS], theirs[STACKS];
+	size_t n = split(here, ours);
+
+	*l = strange;
+	if (n && n == split(there, theirs))
+		pair_stacks(l, nothing, ours, theirs, n, 0, 0, evidence);
+}
+
+uint32_t likeness_rank(const struct likeness *l)
+{
+	unsigned builds = l->builds < LINES ? l->builds : LINES;
+	unsigned lines = l->passing + l->lines;
+
+	return WEIGHT(l->weight) + BUILDS(builds) +
+	       (lines < LINES / 2 ? lines : LINES / 2);
+}
+
+/* --- Text ------------------------------------------------------------------ */
+
+static char *line_text(const struct likeness_step *s)
+{
+	if (!s->here->placed || !s->there->placed)
+		return xasprintf("the line in %s()", s->here->call);
+	return xasprintf("the line in %s() (%+d there, %+d here)",
+			 s->here->call, s->there->offset, s->here->offset);
+}
+
+static char *step_text(const struct likeness_step *s)
+{
+	switch (s->kind) {
+	case LIKENESS_LINE:
+	case LIKENESS_STATEMENT:
+		return line_text(s);
+	case LIKENESS_NAME:
+		return xasprintf("the name %s where it was %s", s->here->call,
+				 s->there->call);
+	case LIKENESS_CUT:
+		return xasprintf("calls further out than the %d innermost",
+				 MOST);
+	default:
+		return xstrdup(s->here ? s->here->call : s->there->call);
+	}
+}
+
+char *likeness_text(const struct likeness *l)
+{
+	char *text = NULL, *raw, *shown;
+
+	for (size_t i = 0; i < l->step_count && i < LIKENESS_STEPS; i++) {
+		char *one = step_text(&l->steps[i]), *longer;
+
+		longer = xasprintf("%s%s%s", text ? text : "", text ? ", " : "",
+				   one);
+		free(text);
+		free(one);
+		text = longer;
+	}
+	if (!text)
+		return NULL;
+	raw = l->step_count > LIKENESS_STEPS ? xasprintf("%s and more", text)
+					     : xstrdup(text);
+	shown = escape(raw);
+	free(raw);
+	free(text);
+	return shown;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a finding differs from an accepted one, frame by frame, where their
+ * signatures do: the way from one to the other that takes least. What builds
+ * change is told from what people change, and both from what may be another
+ * leak:
+ *
+ * - Frames that only debug information has are no difference where one side has
+ *   none.
+ * - Other functions that such a side lacks come of builds; so do those that
+ *   either lacks, not at one place, where all lines of the others are equal in
+ *   offset and text, or none is known and they are half of all; and so does another line of the same statement.
+ * - A function more or less; a line of which both offset and text are others,
+ *   while the accepted text is nowhere in the function any more; and a name
+ *   that is nowhere else, on a line with the same text, come of an edit.
+ * - All else is doubted.
+ */
+#ifndef LIKENESS_H
+#define LIKENESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame_lines.h"
+#include "sources.h"
+
+/* What is known beside the two. */
+struct likeness_evidence {
+	const struct sources *sources; /* NULL: no source can be read */
+	/* The functions of all findings, and of all that was accepted, in the
+	 * order of strcmp. */
+	const char **here, **there;
+	size_t here_count, there_count;
+};
+
+enum likeness_kind {
+	LIKENESS_PASSING,   /* only debug information has it */
+	LIKENESS_UNSEEN,    /* a function that a compiler leaves out */
+	LIKENESS_STATEMENT, /* another line of one statement */
+	LIKENESS_CUT,       /* perhaps: calls further out than are told */
+	LIKENESS_CALL,      /* a function more or less */
+	LIKENESS_LINE,
+	LIKENESS_NAME,
+	LIKENESS_OTHER, /* all of it */
+};
+
+/* One difference; a frame that is not there is NULL. */
+struct likeness_step {
+	enum likeness_kind kind;
+	const struct frame_line *here, *there;
+	bool doubted;
+};
+
+#define LIKENESS_STEPS   8
+#define LIKENESS_EDIT    2 /* weight of one that an edit explains, */
+#define LIKENESS_DOUBT   3 /* and of one that is doubted */
+#define LIKENESS_STRANGE 1000
+
+struct likeness {
+	unsigned weight; /* of all edits and doubts; LIKENESS_STRANGE: they are
+			    not alike */
+	unsigned
+	    builds; /* differences that come of builds and are to be told */
+	unsigned passing; /* frames that are no difference */
+	unsigned lines;   /* how far the lines are from each other */
+	bool placed;      /* what both have is known to be at the same lines */
+	struct likeness_step steps[LIKENESS_STEPS]; /* the first, innermost
+						       first; none passing */
+	size_t step_count;                          /* of all */
+};
+
+/* Both have their functions (frame_calls_known). */
+void likeness_make(struct likeness *l, const struct frame_lines *here,
+		   const struct frame_lines *there,
+		   const struct likeness_evidence *evidence);
+
+/* Less is nearer. */
+uint32_t likeness_rank(const struct likeness *l);
+
+/* "yaml_malloc, the line in main() (+3 there, +9 here)", escaped, for the
+ * caller to free; NULL: nothing that is to be told. */
+char *likeness_text(const struct likeness *l);
+
+#endif
