@@ -255,6 +255,30 @@ bool gate_lets_pass(const struct gate *g, const struct issue *i)
 	return i->state == ISSUE_NEW && !gate_fails(g, i);
 }
 
+/* Those that are told of, from each other. */
+static void tell_apart(struct gate *g)
+{
+	size_t n = 0, *which = xcalloc(g->issues.count + 1, sizeof(*which));
+	struct apart_stack *list = xcalloc(g->issues.count + 1, sizeof(*list));
+
+	for (size_t i = 0; i < g->issues.count; i++) {
+		const struct issue *one = &g->issues.list[i];
+
+		if (!gate_tells(g, one) || !one->stack_count)
+			continue;
+		which[n] = i;
+		list[n++] = (struct apart_stack){ one->stacks, one->place };
+	}
+	for (size_t k = 0; k < n; k++) {
+		struct issue *one = &g->issues.list[which[k]];
+
+		apart_release(&one->apart);
+		one->apart = apart_make(list, n, k, g->sources);
+	}
+	free(list);
+	free(which);
+}
+
 static void count(struct gate *g)
 {
 	for (size_t i = 0; i < g->issues.count; i++) {
@@ -279,6 +303,7 @@ void gate_judge(struct gate *g, int program_status)
 		g->failed |= g->rules[i].failed;
 		g->leaked_too_much |= g->rules[i].failed && g->rules[i].leaks;
 	}
+	tell_apart(g);
 	count(g);
 	g->status = program_status ? program_status
 		    : g->failed    ? g->options.error_status

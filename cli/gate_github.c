@@ -46,18 +46,18 @@ static void print_place(FILE *out, const char *path,
 static void print_issue(FILE *out, const struct issue *i)
 {
 	const struct issue_frame *f = issue_place(i);
-	char *summary = issue_summary(i);
+	char *headline = issue_headline(i);
 
 	fputs("::error ", out);
-	print_place(out, i->path, f);
+	print_place(out, issue_site_path(i), issue_site(i));
 	fprintf(out, "title=%s::", gate_noun(i->kind));
-	print_text(out, summary, false);
-	if (f) {
+	print_text(out, headline, false);
+	if (f && !i->apart.chain) {
 		fputs(", in ", out);
 		print_text(out, f->function, false);
 	}
 	fprintf(out, " (%s)\n", i->signature);
-	free(summary);
+	free(headline);
 }
 
 /* ", from serve (2 objects), load (1 object)" */
@@ -66,10 +66,8 @@ static void print_sources(FILE *out, const struct gate_worst *w)
 	char text[UNITS_SIZE];
 
 	for (size_t i = 0; w && i < w->place_count; i++) {
-		const struct issue_frame *f = gate_place_frame(&w->places[i]);
-
 		fputs(i ? ", " : ", from ", out);
-		print_text(out, f ? f->function : "unknown code", false);
+		print_text(out, gate_place_text(&w->places[i]), false);
 		fprintf(
 		    out, " (%s, ",
 		    units_count(text, w->places[i].amount.objects, "object"));
@@ -84,8 +82,8 @@ static void print_rule(FILE *out, const struct gate_rule *r)
 
 	fputs("::error ", out);
 	if (w && w->place_count)
-		print_place(out, w->places[0].path,
-			    gate_place_frame(&w->places[0]));
+		print_place(out, gate_place_path(&w->places[0]),
+			    gate_place_site(&w->places[0]));
 	fputs("title=", out);
 	print_text(out, r->option ? r->option : r->title, true);
 	fputs("::", out);

@@ -53,16 +53,16 @@ static json_t *location(const char *path, const struct issue_frame *f,
 static json_t *finding(const struct gate *g, const struct issue *i)
 {
 	json_t *o = json_object();
-	char *summary = issue_summary(i);
-	char *text = xasprintf("%s: %s", gate_noun(i->kind), summary);
+	char *headline = issue_headline(i);
+	char *text = xasprintf("%s: %s", gate_noun(i->kind), headline);
 
 	document_set(o, "description", json_text(text));
 	document_set(o, "check_name", json_text(finding_kind_name(i->kind)));
 	document_set(o, "fingerprint", json_text(i->signature));
 	document_set(o, "severity", json_text(severity(g, i)));
 	document_set(o, "location",
-		     location(i->path, issue_place(i), i->program));
-	free(summary);
+		     location(issue_site_path(i), issue_site(i), i->program));
+	free(headline);
 	free(text);
 	return o;
 }
@@ -84,8 +84,8 @@ static json_t *limit(const struct gate *g, const struct gate_rule *r)
 	document_set(o, "fingerprint", json_text(r->id));
 	document_set(o, "severity", json_text("major"));
 	document_set(o, "location",
-		     location(p ? p->path : NULL,
-			      p ? gate_place_frame(p) : NULL, program));
+		     location(p ? gate_place_path(p) : NULL,
+			      p ? gate_place_site(p) : NULL, program));
 	free(text);
 	return o;
 }

@@ -34,16 +34,17 @@ static void print_position(FILE *out, const struct gate *g,
 
 /* Of what is in the source tree. */
 static void print_note(FILE *out, const struct gate *g,
-		       const struct issue_frame *f, const char *what)
+		       const struct issue_frame *f, const char *what,
+		       const char *raw)
 {
 	char *within = sources_within(g->sources, f->file);
-	char *function = escape(f->function);
+	char *where = escape(raw);
 
 	if (within && f->line) {
 		print_position(out, g, f);
-		fprintf(out, "note: %s %s\n", what, function);
+		fprintf(out, "note: %s %s\n", what, where);
 	}
-	free(function);
+	free(where);
 	free(within);
 }
 
@@ -51,14 +52,24 @@ static void print_stacks(FILE *out, const struct gate *g, const struct issue *i)
 {
 	const struct issue_stack *s = i->stacks;
 
+	if (i->apart.path) {
+		char *what = xasprintf("%s in", s->what);
+
+		print_note(out, g, issue_place(i), what,
+			   issue_place(i)->function);
+		free(what);
+	}
 	for (size_t n = i->place + 1; n < s->count; n++)
-		print_note(out, g, &s->frames[n], "called from");
+		if (!i->apart.path || n != i->apart.site)
+			print_note(out, g, &s->frames[n], "called from",
+				   s->frames[n].function);
 	for (size_t k = 1; k < i->stack_count; k++)
 		if (i->stacks[k].count) {
+			const struct issue_frame *f =
+			    issue_stack_place(&i->stacks[k]);
 			char *what = xasprintf("%s in", i->stacks[k].what);
 
-			print_note(out, g, issue_stack_place(&i->stacks[k]),
-				   what);
+			print_note(out, g, f, what, f->function);
 			free(what);
 		}
 }
@@ -70,7 +81,7 @@ static void print_places(FILE *out, const struct gate *g,
 
 	for (size_t i = 0; w && i < w->place_count; i++) {
 		const struct gate_place *p = &w->places[i];
-		const struct issue_frame *f = gate_place_frame(p);
+		const struct issue_frame *f = gate_place_site(p);
 		char *what;
 
 		if (!f || !f->file || !f->line)
@@ -79,7 +90,7 @@ static void print_places(FILE *out, const struct gate *g,
 		    "%s, %s %s, from",
 		    units_count(amount, p->amount.objects, "object"),
 		    units_bytes(bytes, p->amount.bytes), p->stack.what);
-		print_note(out, g, f, what);
+		print_note(out, g, f, what, gate_place_text(p));
 		free(what);
 	}
 }
@@ -90,7 +101,7 @@ static void print_rule(FILE *out, const struct gate *g,
 {
 	const struct gate_worst *w = r->worst;
 	const struct issue_frame *f =
-	    w && w->place_count ? gate_place_frame(&w->places[0]) : NULL;
+	    w && w->place_count ? gate_place_site(&w->places[0]) : NULL;
 	char *raw = xasprintf("%s [%s]", r->text, r->id);
 	char *text = escape(raw);
 
@@ -108,17 +119,17 @@ void gate_write_gnu(FILE *out, const struct gate *g)
 {
 	for (size_t k = 0; k < g->issues.count; k++) {
 		const struct issue *i = &g->issues.list[k];
-		char *summary, *text;
+		char *headline, *text;
 
 		if (!gate_fails(g, i))
 			continue;
-		summary = issue_summary(i);
-		text = escape(summary);
-		print_position(out, g, issue_place(i));
+		headline = issue_headline(i);
+		text = escape(headline);
+		print_position(out, g, issue_site(i));
 		fprintf(out, "error: %s: %s [%s]\n", gate_noun(i->kind), text,
 			finding_kind_name(i->kind));
 		print_stacks(out, g, i);
-		free(summary);
+		free(headline);
 		free(text);
 	}
 	for (size_t k = 0; k < g->rule_count; k++)

@@ -63,6 +63,8 @@ static char *message_of(const struct gate *g, const struct gate_rule *r)
 
 		if (!gate_fails_by(g, r, i))
 			continue;
+		if (i->apart.chain)
+			return xasprintf("%s; %s", r->text, i->apart.chain);
 		if (f && f->file && f->line)
 			return xasprintf("%s; %s at %s:%u", r->text,
 					 f->function,
@@ -130,20 +132,56 @@ static void write_counts(xmlTextWriterPtr w, const struct gate *g)
 	xml_attribute(w, "time", seconds);
 }
 
+#define MOST_PROGRAMS 20 /* that are named */
+
+static bool is_first(const struct gate *g, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(g->processes[k].program, g->processes[i].program))
+			return false;
+	return true;
+}
+
+/* "/bin/sh, /build/test_parse and 3 more", each once. */
+static char *programs_of(const struct gate *g)
+{
+	char *text = NULL;
+	size_t size, n = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	for (size_t i = 0; i < g->process_count; i++)
+		if (is_first(g, i) && n++ < MOST_PROGRAMS)
+			fprintf(out, "%s%s", n > 1 ? ", " : "",
+				g->processes[i].program);
+	if (n > MOST_PROGRAMS)
+		fprintf(out, " and %zu more", n - MOST_PROGRAMS);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	return text;
+}
+
+static void write_property(xmlTextWriterPtr w, const char *name,
+			   const char *value)
+{
+	xml_start(w, "property");
+	xml_attribute(w, "name", name);
+	xml_attribute(w, "value", value);
+	xml_end(w);
+}
+
 static void write_properties(xmlTextWriterPtr w, const struct gate *g)
 {
+	char *programs = programs_of(g), processes[24];
+
+	snprintf(processes, sizeof(processes), "%zu", g->process_count);
 	xml_start(w, "properties");
-	for (size_t i = 0; i < g->process_count && i < 20; i++) {
-		xml_start(w, "property");
-		xml_attribute(w, "name", "program");
-		xml_attribute(w, "value", g->processes[i].program);
-		xml_end(w);
-	}
-	xml_start(w, "property");
-	xml_attribute(w, "name", "summary");
-	xml_attribute(w, "value", g->summary);
+	write_property(w, "programs", programs);
+	write_property(w, "processes", processes);
+	write_property(w, "summary", g->summary);
 	xml_end(w);
-	xml_end(w);
+	free(programs);
 }
 
 static void start_suite(xmlTextWriterPtr w, const struct gate *g)

@@ -31,6 +31,10 @@ static void print_place(FILE *out, const struct issue *i)
 
 	if (!f)
 		return;
+	if (i->apart.chain) {
+		print_text(out, i->apart.chain);
+		return;
+	}
 	print_text(out, f->function);
 	if (!f->file || !f->line)
 		return;
@@ -73,8 +77,11 @@ static void print_stack(FILE *out, const struct issue_stack *s)
 
 static void print_details(FILE *out, const struct issue *i)
 {
+	char *called = issue_called(i);
+
 	fprintf(out, "<details><summary>%s: ", gate_noun(i->kind));
-	print_text(out, i->type);
+	print_text(out, called);
+	free(called);
 	fprintf(out, " (%s)</summary>\n\n", i->signature);
 	if (i->other) {
 		print_text(out, i->other);

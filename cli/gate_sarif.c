@@ -109,9 +109,22 @@ static const struct issue_frame *linked(const struct gate *g,
 	return f && sarif_is_placed(g, f) ? f : NULL;
 }
 
+/* Where a result stands at a caller, the place to blame is related. Its number
+ * is none of a stack. */
+static json_t *place(const struct gate *g, const struct issue *i)
+{
+	json_t *o = sarif_location(g, issue_place(i), i->stacks[0].what);
+
+	document_set(o, "id", json_count(i->stack_count));
+	return o;
+}
+
 static json_t *related(const struct gate *g, const struct issue *i)
 {
 	json_t *array = json_array();
+
+	if (i->apart.path)
+		document_append(array, place(g, i));
 
 	for (size_t k = 1; k < i->stack_count; k++) {
 		const struct issue_frame *f = linked(g, i, k);
@@ -172,6 +185,9 @@ static json_t *graphs(const struct issue *i)
 
 /* --- Results ----------------------------------------------------------------- */
 
+/* Of the finding alone: not of where it is shown, which others move, and not
+ * shared with them, as GitHub, which reads the latter only, takes two with the
+ * same for one. */
 static json_t *fingerprints(const struct gate *g, const struct issue *i)
 {
 	const struct issue_frame *f = issue_place(i);
@@ -183,9 +199,13 @@ static json_t *fingerprints(const struct gate *g, const struct issue *i)
 		char *path =
 		    xasprintf("%s/%s", sources_root(g->sources), i->path);
 
-		if (line_hash(path, f->line, hash, sizeof(hash)))
+		if (line_hash(path, f->line, hash, sizeof(hash))) {
+			char *print = xasprintf("%s:%s", hash, i->signature);
+
 			document_set(o, "primaryLocationLineHash",
-				     json_text(hash));
+				     json_text(print));
+			free(print);
+		}
 		free(path);
 	}
 	return o;
@@ -193,10 +213,17 @@ static json_t *fingerprints(const struct gate *g, const struct issue *i)
 
 static json_t *text_of(const struct gate *g, const struct issue *i)
 {
-	char *summary = issue_summary(i);
-	char *text = xasprintf("%s: %s", gate_noun(i->kind), summary);
+	char *headline = issue_headline(i);
+	char *text = xasprintf("%s: %s", gate_noun(i->kind), headline);
 	json_t *o;
 
+	if (i->apart.path) {
+		char *more = xasprintf("%s; [%s here](%zu)", text,
+				       i->stacks[0].what, i->stack_count);
+
+		free(text);
+		text = more;
+	}
 	for (size_t k = 1; k < i->stack_count; k++) {
 		char *more = linked(g, i, k)
 				 ? xasprintf("%s; [%s here](%zu)", text,
@@ -207,7 +234,7 @@ static json_t *text_of(const struct gate *g, const struct issue *i)
 		text = more;
 	}
 	o = sarif_message(text);
-	free(summary);
+	free(headline);
 	free(text);
 	return o;
 }
@@ -220,7 +247,7 @@ static json_t *result(const struct gate *g, const struct issue *i)
 	json_t *o = json_object(), *locations = json_array();
 
 	document_append(locations,
-			sarif_location_in(g, issue_place(i), i->program));
+			sarif_location_in(g, issue_site(i), i->program));
 	document_set(o, "ruleId", json_text(finding_kind_name(i->kind)));
 	document_set(o, "ruleIndex", json_count(i->kind));
 	document_set(o, "level",
@@ -258,7 +285,7 @@ static json_t *limit(const struct gate *g, const struct gate_rule *r)
 	document_append(
 	    locations,
 	    sarif_location_in(
-		g, w->place_count ? gate_place_frame(&w->places[0]) : NULL,
+		g, w->place_count ? gate_place_site(&w->places[0]) : NULL,
 		w->program));
 	document_set(prints, "refknotLimit/v1", json_text(r->id));
 	document_set(o, "ruleId", json_text(SARIF_LIMIT));

@@ -50,25 +50,27 @@ static void print_place(FILE *out, const struct gate_place *p)
 {
 	char objects[UNITS_SIZE], bytes[UNITS_SIZE];
 	char *what = xasprintf(
-	    "%s, %s %s", units_count(objects, p->amount.objects, "object"),
-	    units_bytes(bytes, p->amount.bytes), p->stack.what);
+	    "%s, %s %s%s%s", units_count(objects, p->amount.objects, "object"),
+	    units_bytes(bytes, p->amount.bytes), p->stack.what,
+	    p->apart.chain ? ", from " : "",
+	    p->apart.chain ? p->apart.chain : "");
 
 	fputs("    - what: ", out);
 	print_quoted(out, what);
 	fputc('\n', out);
-	print_frame(out, p->path, gate_place_frame(p));
+	print_frame(out, gate_place_path(p), gate_place_site(p));
 	free(what);
 }
 
 static void print_finding(FILE *out, const struct issue *i)
 {
-	char *summary = issue_summary(i);
+	char *headline = issue_headline(i);
 
 	fputs("    - what: ", out);
-	print_quoted(out, summary);
+	print_quoted(out, headline);
 	fprintf(out, "\n      signature: \"%s\"\n", i->signature);
-	print_frame(out, i->path, issue_place(i));
-	free(summary);
+	print_frame(out, issue_site_path(i), issue_site(i));
+	free(headline);
 }
 
 static void print_details(FILE *out, const struct gate *g,

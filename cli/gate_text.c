@@ -46,15 +46,18 @@ static void print_inherited(FILE *out, const struct gate *g)
 static void print_passing_one(FILE *out, const struct issue *i)
 {
 	const struct issue_frame *f = issue_place(i);
-	char *summary = issue_summary(i);
-	char *text = xasprintf("%s: %s, in %s", gate_noun(i->kind), summary,
-			       f ? f->function : "unknown code");
+	char *headline = issue_headline(i);
+	char *text = xasprintf("%s: %s%s%s", gate_noun(i->kind), headline,
+			       i->apart.chain ? "" : ", in ",
+			       i->apart.chain ? ""
+			       : f            ? f->function
+					      : "unknown code");
 	char *shown = escape(text);
 
 	fprintf(out, "note: does not fail: %s (%s)\n", shown, i->signature);
 	free(shown);
 	free(text);
-	free(summary);
+	free(headline);
 }
 
 /* What was found but is of no kind that fails, or within a limit. */
@@ -137,7 +140,9 @@ static void print_grown(FILE *out, const struct gate *g)
 
 		if (i->state != ISSUE_GROWN || gate_fails(g, i))
 			continue;
-		function = escape(f ? f->function : "unknown code");
+		function = escape(i->apart.chain ? i->apart.chain
+				  : f            ? f->function
+						 : "unknown code");
 		fprintf(out,
 			"grown: %s %s in %s: %" PRIu64
 			" of %s where the baseline has %" PRIu64

@@ -9,6 +9,7 @@ static void release_places(struct gate_worst *w)
 {
 	for (size_t i = 0; i < w->place_count; i++) {
 		issue_stack_release(&w->places[i].stack);
+		apart_release(&w->places[i].apart);
 		free(w->places[i].path);
 	}
 	w->place_count = 0;
@@ -58,6 +59,18 @@ static size_t find_most(const struct model *m,
 	return most;
 }
 
+static void tell_apart(struct gate_worst *w, const struct sources *sources)
+{
+	struct apart_stack list[GATE_PLACES];
+
+	for (size_t i = 0; i < w->place_count; i++)
+		list[i] = (struct apart_stack){ &w->places[i].stack,
+						w->places[i].frame };
+	for (size_t i = 0; i < w->place_count; i++)
+		w->places[i].apart =
+		    apart_make(list, w->place_count, i, sources);
+}
+
 void gate_worst_place(struct gate_worst *w, const struct model *m,
 		      struct symbols *s, const struct sources *sources,
 		      const struct gate_amount *amounts, bool bytes,
@@ -80,6 +93,7 @@ void gate_worst_place(struct gate_worst *w, const struct model *m,
 		p->frame = issue_stack_blame(&p->stack, sources, &p->path);
 		w->place_count++;
 	}
+	tell_apart(w, sources);
 	free(taken);
 }
 
@@ -94,4 +108,24 @@ void gate_worst_release(struct gate_worst *w)
 const struct issue_frame *gate_place_frame(const struct gate_place *p)
 {
 	return p->frame < p->stack.count ? &p->stack.frames[p->frame] : NULL;
+}
+
+const char *gate_place_text(const struct gate_place *p)
+{
+	const struct issue_frame *f = gate_place_frame(p);
+
+	return p->apart.chain ? p->apart.chain
+	       : f            ? f->function
+			      : "unknown code";
+}
+
+const struct issue_frame *gate_place_site(const struct gate_place *p)
+{
+	return p->apart.path ? &p->stack.frames[p->apart.site]
+			     : gate_place_frame(p);
+}
+
+const char *gate_place_path(const struct gate_place *p)
+{
+	return p->apart.path ? p->apart.path : p->path;
 }

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "issue_stack.h"
+#include "apart.h"
 #include "model.h"
 
 #define GATE_PLACES 5 /* most that are kept */
@@ -23,6 +23,7 @@ struct gate_place {
 	struct issue_stack stack; /* its `what`: "alive at the end" */
 	size_t frame;             /* to blame, see issue_stack_blame() */
 	char *path;               /* within the source tree; NULL: outside */
+	struct apart apart;       /* from the other places */
 };
 
 struct gate_worst {
@@ -50,5 +51,13 @@ void gate_worst_release(struct gate_worst *w);
 
 /* The frame to blame; NULL: no frame is known. */
 const struct issue_frame *gate_place_frame(const struct gate_place *p);
+
+/* Its function, or what tells it from other places with its line, as the
+ * program has it: "make_copy at copy.c:4, called by load at main.c:12". */
+const char *gate_place_text(const struct gate_place *p);
+
+/* Where to show it, and its file within the source tree; see issue_site(). */
+const struct issue_frame *gate_place_site(const struct gate_place *p);
+const char *gate_place_path(const struct gate_place *p);
 
 #endif

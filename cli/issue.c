@@ -201,6 +201,7 @@ static void release(struct issue *i)
 	for (size_t k = 0; k < i->member_count; k++)
 		free(i->members[k].name);
 	frame_lines_release(&i->lines);
+	apart_release(&i->apart);
 	free(i->stacks);
 	free(i->members);
 	free(i->signature);
@@ -415,7 +416,7 @@ static void print_amount(FILE *out, const struct issue *i)
 	}
 }
 
-char *issue_summary(const struct issue *i)
+static char *amount_of(const struct issue *i, const char *what)
 {
 	char *text = NULL;
 	size_t size;
@@ -424,9 +425,49 @@ char *issue_summary(const struct issue *i)
 	if (!out)
 		die(STATUS_INPUT, "out of memory");
 	print_amount(out, i);
-	fprintf(out, ": %s", i->type);
+	fprintf(out, ": %s", what);
 	if (fclose(out))
 		die(STATUS_INPUT, "out of memory");
+	return text;
+}
+
+char *issue_summary(const struct issue *i)
+{
+	return amount_of(i, i->type);
+}
+
+/* Of "malloc in make_copy" and "make_copy at copy.c:4, ..." what is alike;
+ * bytes of the latter. */
+static size_t overlap(const char *type, const char *chain)
+{
+	static const char in[] = " in ";
+
+	for (const char *at = type; (at = strstr(at, in)); at++) {
+		size_t length = strlen(at + strlen(in));
+
+		if (!strncmp(at + strlen(in), chain, length) &&
+		    (!chain[length] || strchr(" ,", chain[length])))
+			return length;
+	}
+	return 0;
+}
+
+char *issue_called(const struct issue *i)
+{
+	size_t known;
+
+	if (!i->apart.chain)
+		return xstrdup(i->type);
+	known = overlap(i->type, i->apart.chain);
+	return xasprintf("%s%s%s", i->type, known ? "" : ", in ",
+			 i->apart.chain + known);
+}
+
+char *issue_headline(const struct issue *i)
+{
+	char *called = issue_called(i), *text = amount_of(i, called);
+
+	free(called);
 	return text;
 }
 
@@ -436,4 +477,15 @@ const struct issue_frame *issue_place(const struct issue *i)
 
 	return i->stack_count && i->place < s->count ? &s->frames[i->place]
 						     : NULL;
+}
+
+const struct issue_frame *issue_site(const struct issue *i)
+{
+	return i->apart.path ? &i->stacks[0].frames[i->apart.site]
+			     : issue_place(i);
+}
+
+const char *issue_site_path(const struct issue *i)
+{
+	return i->apart.path ? i->apart.path : i->path;
 }

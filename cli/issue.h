@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apart.h"
 #include "findings.h"
 #include "frame_lines.h"
 #include "issue_stack.h"
@@ -55,6 +56,7 @@ struct issue {
 	size_t place; /* the frame of stacks[0] that is to blame: the innermost
 			 in the source tree, or no allocation wrapper */
 	char *path;   /* its file within the source tree; NULL: outside */
+	struct apart apart; /* from others that are told; see gate_judge() */
 	struct issue_member *members; /* of a cycle, those that are drawn */
 	size_t member_count;
 	size_t processes; /* in which it was found */
@@ -100,7 +102,19 @@ char *issue_summary(const struct issue *i);
 /* Give it that signature, in its card too. Takes `signature`. */
 void issue_rename(struct issue *i, char *signature);
 
+/* Its type; where others have its line to blame, with what tells it from them:
+ * "malloc in make_copy at copy.c:4, called by load at main.c:12". */
+char *issue_called(const struct issue *i);
+
+/* As issue_summary(), with that. */
+char *issue_headline(const struct issue *i);
+
 /* The frame to blame; NULL: no frame is known. */
 const struct issue_frame *issue_place(const struct issue *i);
+
+/* Where to show it, and its file within the source tree (NULL: outside): the
+ * place, or a caller of it where others have that one, too. */
+const struct issue_frame *issue_site(const struct issue *i);
+const char *issue_site_path(const struct issue *i);
 
 #endif

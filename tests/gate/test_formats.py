@@ -9,7 +9,8 @@ import xml.etree.ElementTree
 import jsonschema
 import pytest
 
-from conftest import BUILD, environment, run, validator
+from conftest import (BUILD, SOURCE, compiled, environment, run,
+                      validator)
 from gate import FLAGS, LEAKY, check, leaky, leaky_in  # noqa: F401
 
 FRIENDS = BUILD / "samples/gc_cycle"
@@ -27,7 +28,16 @@ def told(tmp_path_factory):
                    for a in ("--output", f"{f}={p}")),
                  "--source-root", directory, "--", program, "12c")
     assert done.status == 23, done.told
+    files["alone"] = directory / "alone.sarif"
+    check("--output", f"sarif={files['alone']}", "--source-root", directory,
+          "--", program, "1")
     return files
+
+
+def related(result):
+    """{text: region} of a SARIF result's related locations."""
+    return {r["message"]["text"]: r["physicalLocation"]["region"]
+            for r in result["relatedLocations"]}
 
 
 def parsed(path):
@@ -60,7 +70,8 @@ def test_sarif_is_valid_and_points_into_the_tree(told, tmp_path):
         prints = result["partialFingerprints"]
         assert re.fullmatch(r"[0-9a-f]{16}(\.\d+)?",
                             prints["refknotSignature/v1"])
-        assert re.fullmatch("[0-9a-f]+:1", prints["primaryLocationLineHash"])
+        assert (prints["primaryLocationLineHash"].split(":", 2)[2]
+                == prints["refknotSignature/v1"])
         flow = result["codeFlows"][0]["threadFlows"][0]["locations"]
         assert flow[-1]["location"]["message"]["text"] == "allocated"
     assert len(found["orphaned-cycle"]["graphs"][0]["nodes"]) == 2
@@ -159,10 +170,14 @@ def test_the_line_hash_is_github_s(told):
     source = told["sarif"].parent / "leaky.c"
     hashes = line_hashes(source.read_text())
     for result in parsed(told["sarif"])["runs"][0]["results"]:
-        line = result["locations"][0]["physicalLocation"]["region"][
-            "startLine"]
+        # Of the constructor; where it is shown depends on others.
+        line = related(result)["allocated"]["startLine"]
         assert (result["partialFingerprints"]["primaryLocationLineHash"]
-                == hashes[line])
+                .startswith(hashes[line] + ":"))
+    one = parsed(told["alone"])["runs"][0]["results"][0]
+    line = one["locations"][0]["physicalLocation"]["region"]["startLine"]
+    assert (one["partialFingerprints"]["primaryLocationLineHash"]
+            .startswith(hashes[line] + ":"))
 
 
 def test_the_ledger_is_in_code_flows(tmp_path):
@@ -206,7 +221,8 @@ def test_junit_has_a_case_a_rule_with_its_findings(told):
         "failure") for name in ("no orphaned cycles", "no leaks"))
     assert "ROOT CYCLE" in cycles.text
     assert leaks.text.count("LEAK  ") == 2
-    assert leaks.get("message") == "2 leaks (120 B); take at leaky.c:8"
+    assert leaks.get("message") == (
+        "2 leaks (120 B); take at leaky.c:8, called by one at leaky.c:12")
 
 
 def test_junit_is_not_called_after_the_shell_that_starts_it(leaky, tmp_path):
@@ -257,7 +273,9 @@ def test_gnu_lines_have_place_severity_and_rule(told):
     errors = [m for m in map(matcher.match, lines) if m[4] == "error"]
     assert [m[1] for m in errors] == ["leaky.c"] * 3
     assert errors[0][5].endswith("[orphaned-cycle]")
-    assert "leaky.c:17:1: note: called from ring" in lines
+    assert errors[0][2] == "17" and "leaky.c:8:1: note: allocated in take" in (
+        lines)
+    assert "leaky.c:24:1: note: called from main" in lines
 
 
 def test_an_editor_jumps_to_the_line(told):
@@ -327,6 +345,209 @@ def test_valgrind_xml_is_as_its_readers_want_it(told):
     order = [child.tag for child in root]
     assert order[:8] == ["protocolversion", "protocoltool", "preamble", "pid",
                          "ppid", "tool", "args", "status"]
+
+
+# --- What tells two findings from each other ---------------------------------
+
+PEERS = """
+#include <stdlib.h>
+#include <string.h>
+#include "scrub.h"
+#include "deep.h"
+static NOINLINE char *make_copy(const char *s)
+{
+    char *p = malloc(strlen(s) + 1);
+    return p ? strcpy(p, s) : p;
+}
+static NOINLINE void take_a(void) { *make_copy("a") = 0; }
+static NOINLINE void take_b(void) { *make_copy("bb") = 0; }
+static NOINLINE void twice(void)
+{
+    *make_copy("ccc") = 0;
+    *make_copy("dddd") = 0;
+}
+static NOINLINE void deep(void) { *make_copy("12345678") = 0; }
+DEEP
+static NOINLINE void first(void) { deep20(); }
+static NOINLINE void second(void) { deep20(); }
+static NOINLINE void lone(void) { memset(malloc(50), 0, 50); }
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    if (strchr(what, 'a')) take_a();
+    if (strchr(what, 'b')) take_b();
+    if (strchr(what, 't')) twice();
+    if (strchr(what, 'd')) first();
+    if (strchr(what, 'e')) second();
+    if (strchr(what, 'l')) lone();
+    if (strchr(what, 'o')) outside();
+    scrub();
+    return 0;
+}
+"""
+DEEP = """
+#include <string.h>
+#define F(n, m) static NOINLINE void deep##n(void) { m(); \\
+    __asm__ volatile(""); }
+#define DEEP F(1, deep) %s
+static NOINLINE void outside(void)
+{
+    void *p = malloc(60), *q = malloc(61); memset(p, 0, 60); memset(q, 0, 61);
+    void *r = malloc(62);
+    memset(r, 0, 62);
+}
+""" % " ".join(f"F({n}, deep{n - 1})" for n in range(2, 21))
+
+
+@pytest.fixture(scope="module")
+def peers(tmp_path_factory):
+    """A program whose findings have lines in common; a part of it is not in
+    the source tree."""
+    directory = tmp_path_factory.mktemp("peers")
+    (directory / "tree").mkdir()
+    (directory / "include").mkdir()
+    (directory / "include/deep.h").write_text(DEEP)
+    return compiled(directory / "tree", "peers", PEERS, "-g", "-O1", "-fno-builtin",
+                    f"-I{SOURCE}/samples", f"-I{directory}/include")
+
+
+def line_of(peers, text):
+    lines = (peers.parent / "peers.c").read_text().splitlines()
+    return next(n + 1 for n, line in enumerate(lines) if text in line)
+
+
+def reported(peers, form, what, *options):
+    path = peers.parent / f"r.{form}"
+    check(*options, "--source-root", peers.parent, "--output",
+          f"{form}={path}", "--", peers, what)
+    return path
+
+
+def annotations(peers, what, *options):
+    """{bytes: (line, message)} of GitHub's, which has the least room."""
+    text = reported(peers, "github", what, *options).read_text()
+    found = re.findall(r"^::error file=peers.c,line=(\d+),title=leak::"
+                       r"1 object, (\d+) B: (.*) \([0-9a-f.]+\)$", text, re.M)
+    assert len(found) == text.count("::error"), text
+    return {int(b): (int(line), m) for line, b, m in found}
+
+
+def test_findings_of_one_constructor_are_shown_at_their_callers(peers):
+    line = {name: line_of(peers, text) for name, text in (
+        ("make", "char *p = malloc"), ("a", 'make_copy("a")'),
+        ("b", 'make_copy("bb")'), ("c", 'make_copy("ccc")'),
+        ("d", 'make_copy("dddd")'))}
+    made = f"malloc in make_copy at peers.c:{line['make']}, called by "
+    assert annotations(peers, "abt") == {
+        size: (line[name], f"{made}{f} at peers.c:{line[name]}")
+        for size, name, f in ((2, "a", "take_a"), (3, "b", "take_b"),
+                              (4, "c", "twice"), (5, "d", "twice"))}
+
+
+def test_a_finding_alone_stands_at_its_own_line_as_before(peers):
+    assert annotations(peers, "al") == {
+        2: (line_of(peers, "char *p = malloc"),
+            "malloc in make_copy, in make_copy"),
+        50: (line_of(peers, "malloc(50)"), "malloc in lone, in lone")}
+
+
+def test_of_a_long_chain_the_frames_that_differ_are_shown(peers):
+    text = reported(peers, "gnu", "dea").read_text()
+    errors = [x for x in text.splitlines() if "error:" in x]
+    chains = [x.split("make_copy at ")[1] for x in errors]
+    assert len(chains) == 3
+    for function, call in (("first", "first(void)"),
+                           ("second", "second(void)")):
+        line = line_of(peers, call)
+        [error] = [x for x in errors if f"called by {function} at" in x]
+        assert error.startswith(f"peers.c:{line}:1: error: leak: ")
+        assert re.search(r", called by deep at peers.c:\d+, called by deep1 .*"
+                         r"\.\.\. \(\d+ more\), called by deep19 at .*, "
+                         rf"called by deep20 at .*, called by {function} at "
+                         rf"peers.c:{line} \[leak\]$", error), error
+    assert len({c.split(" [")[0] for c in chains}) == 3
+
+
+def test_what_differs_outside_of_the_tree_is_in_the_text(peers):
+    line = line_of(peers, "outside();")
+    text = reported(peers, "github", "o").read_text()
+    assert text.count(f"::error file=peers.c,line={line},") == 2
+    for n in (8, 9):
+        assert (f": malloc in outside at deep.h:{n}, called by main at "
+                f"peers.c:{line} (") in text
+
+
+def test_a_new_finding_is_told_from_a_known_one(peers, tmp_path):
+    base = tmp_path / "base"
+    check("--baseline", base, "--update-baseline", "--", peers, "a")
+    assert annotations(peers, "ab", "--baseline", base) == {
+        3: (line_of(peers, 'make_copy("bb")'),
+            "malloc in make_copy at peers.c:8, called by take_b at "
+            "peers.c:12")}
+
+
+def test_fingerprints_do_not_depend_on_other_findings(peers):
+    def of(what):
+        results = parsed(reported(peers, "sarif", what))["runs"][0]["results"]
+        report = parsed(reported(peers, "gitlab", what))
+        sarif = {r["partialFingerprints"]["refknotSignature/v1"]:
+                 r["partialFingerprints"]["primaryLocationLineHash"]
+                 for r in results}
+        assert len(set(sarif.values())) == len(results) == len(report)
+        assert set(sarif) == {r["fingerprint"] for r in report}
+        return sarif
+    a, b, both = of("a"), of("b"), of("ab")
+    assert both == {**a, **b} and len(both) == 2
+    assert of("abl").items() > both.items()
+
+
+def test_sarif_has_the_constructor_as_a_related_location(peers):
+    path = reported(peers, "sarif", "ab")
+    jsonschema.Draft4Validator(
+        parsed(validator("sarif-schema-2.1.0.json"))).validate(parsed(path))
+    made = line_of(peers, "char *p = malloc")
+    for result in parsed(path)["runs"][0]["results"]:
+        [there] = result["relatedLocations"]
+        assert there["message"]["text"] == "allocated"
+        assert there["physicalLocation"]["region"]["startLine"] == made
+        assert result["message"]["text"].endswith(
+            f"; [allocated here]({there['id']})")
+        assert result["locations"][0]["physicalLocation"]["region"][
+            "startLine"] in (made + 3, made + 4)
+
+
+@pytest.mark.parametrize("form", ["github", "gnu", "gitlab", "tap", "markdown",
+                                  "sarif", "junit"])
+def test_every_format_names_the_callers(form, peers):
+    text = reported(peers, form, "ab").read_text().replace("&#95;", "_")
+    for function in ("take_a", "take_b"):
+        wanted = f"make_copy at peers.c:8, called by {function} at peers.c:"
+        assert wanted in text or (form == "junit" and function in text), text
+    if form in ("gitlab", "tap"):
+        assert {int(n) for n in re.findall(r'(?:"begin"|line): (\d+)', text)
+                } == {11, 12}
+
+
+def test_places_of_a_limit_are_told_apart(peers):
+    path = reported(peers, "github", "ab", "--max-live",
+                    "malloc in make_copy=0", "--fail-on", "none")
+    [line] = path.read_text().splitlines()
+    assert line.startswith("::error file=peers.c,line=12,title=")
+    for function, n in (("take_a", 11), ("take_b", 12)):
+        assert (f"make_copy at peers.c:8, called by {function} at peers.c:{n} "
+                "(1 object, ") in line
+
+
+def test_no_property_of_junit_is_repeated(leaky, tmp_path):
+    path = tmp_path / "r.xml"
+    check("--output", f"junit={path}", "--", "sh", "-c",
+          f"{leaky} 1; {leaky} 2; {leaky} 3; true")
+    found = [(p.get("name"), p.get("value")) for p in
+             xml.etree.ElementTree.parse(path).getroot().iter("property")]
+    assert [name for name, _ in found] == ["programs", "processes", "summary"]
+    programs = dict(found)["programs"].split(", ")
+    assert len(programs) == 2 and programs[1] == str(leaky), programs
+    assert dict(found)["processes"] == "4"
 
 
 def test_markdown_has_a_row_a_finding(told):

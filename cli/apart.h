@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What tells one of several stacks from the others that have the same line to
+ * blame, as where one constructor is called by many: the functions from the
+ * innermost on, up to the first in which they differ.
+ */
+#ifndef APART_H
+#define APART_H
+
+#include "issue_stack.h"
+
+struct sources;
+
+struct apart_stack {
+	const struct issue_stack *stack;
+	size_t place; /* the frame to blame, see issue_stack_blame() */
+};
+
+/* All zero: nothing else has the line. */
+struct apart {
+	/* "make_copy at copy.c:4, called by load at main.c:12", as the program
+	 * has it, so to be escaped; NULL: nothing else has the line, or nothing
+	 * tells them apart. */
+	char *chain;
+	/* The outermost frame of the chain that is in the source tree, if it is
+	 * farther out than the place; else the place. */
+	size_t site;
+	char *path; /* its file within the tree; NULL: it is the place */
+};
+
+/* Of list[i], among all `count`. */
+struct apart apart_make(const struct apart_stack *list, size_t count, size_t i,
+			const struct sources *sources);
+void apart_release(struct apart *a);
+
+#endif
