@@ -82,8 +82,8 @@ static void print_rule(FILE *out, const struct gate_rule *r)
 
 	fputs("::error ", out);
 	if (w && w->place_count)
-		print_place(out, gate_place_path(&w->places[0]),
-			    gate_place_site(&w->places[0]));
+		print_place(out, w->places[0].path,
+			    gate_place_frame(&w->places[0]));
 	fputs("title=", out);
 	print_text(out, r->option ? r->option : r->title, true);
 	fputs("::", out);

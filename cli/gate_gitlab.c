@@ -84,8 +84,8 @@ static json_t *limit(const struct gate *g, const struct gate_rule *r)
 	document_set(o, "fingerprint", json_text(r->id));
 	document_set(o, "severity", json_text("major"));
 	document_set(o, "location",
-		     location(p ? gate_place_path(p) : NULL,
-			      p ? gate_place_site(p) : NULL, program));
+		     location(p ? p->path : NULL,
+			      p ? gate_place_frame(p) : NULL, program));
 	free(text);
 	return o;
 }

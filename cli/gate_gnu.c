@@ -101,7 +101,7 @@ static void print_rule(FILE *out, const struct gate *g,
 {
 	const struct gate_worst *w = r->worst;
 	const struct issue_frame *f =
-	    w && w->place_count ? gate_place_site(&w->places[0]) : NULL;
+	    w && w->place_count ? gate_place_frame(&w->places[0]) : NULL;
 	char *raw = xasprintf("%s [%s]", r->text, r->id);
 	char *text = escape(raw);
 

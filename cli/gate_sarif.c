@@ -285,7 +285,7 @@ static json_t *limit(const struct gate *g, const struct gate_rule *r)
 	document_append(
 	    locations,
 	    sarif_location_in(
-		g, w->place_count ? gate_place_site(&w->places[0]) : NULL,
+		g, w->place_count ? gate_place_frame(&w->places[0]) : NULL,
 		w->program));
 	document_set(prints, "refknotLimit/v1", json_text(r->id));
 	document_set(o, "ruleId", json_text(SARIF_LIMIT));

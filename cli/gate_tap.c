@@ -58,7 +58,8 @@ static void print_place(FILE *out, const struct gate_place *p)
 	fputs("    - what: ", out);
 	print_quoted(out, what);
 	fputc('\n', out);
-	print_frame(out, gate_place_path(p), gate_place_site(p));
+	print_frame(out, p->apart.path ? p->apart.path : p->path,
+		    gate_place_site(p));
 	free(what);
 }
 

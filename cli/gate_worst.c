@@ -124,8 +124,3 @@ const struct issue_frame *gate_place_site(const struct gate_place *p)
 	return p->apart.path ? &p->stack.frames[p->apart.site]
 			     : gate_place_frame(p);
 }
-
-const char *gate_place_path(const struct gate_place *p)
-{
-	return p->apart.path ? p->apart.path : p->path;
-}

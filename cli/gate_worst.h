@@ -56,8 +56,7 @@ const struct issue_frame *gate_place_frame(const struct gate_place *p);
  * program has it: "make_copy at copy.c:4, called by load at main.c:12". */
 const char *gate_place_text(const struct gate_place *p);
 
-/* Where to show it, and its file within the source tree; see issue_site(). */
+/* Where to show it beside other places; see issue_site(). */
 const struct issue_frame *gate_place_site(const struct gate_place *p);
-const char *gate_place_path(const struct gate_place *p);
 
 #endif

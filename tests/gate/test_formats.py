@@ -532,7 +532,7 @@ def test_places_of_a_limit_are_told_apart(peers):
     path = reported(peers, "github", "ab", "--max-live",
                     "malloc in make_copy=0", "--fail-on", "none")
     [line] = path.read_text().splitlines()
-    assert line.startswith("::error file=peers.c,line=12,title=")
+    assert line.startswith("::error file=peers.c,line=8,title=")
     for function, n in (("take_a", 11), ("take_b", 12)):
         assert (f"make_copy at peers.c:8, called by {function} at peers.c:{n} "
                 "(1 object, ") in line

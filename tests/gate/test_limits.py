@@ -107,11 +107,17 @@ def test_json_has_the_limit_beside_what_was_found(told):
 def test_gnu_and_github_point_at_the_place_with_most(told):
     line = next(x for x in told["gnu"].splitlines() if ": error: " in x)
     assert line.startswith("server.c:10:1: error: ") and SAYS.search(line)
-    assert "server.c:10:1: note: 2 objects, 60 B alive" in told["gnu"]
+    called = "keep at server.c:10, called by open_{0} at server.c:{1}"
+    for name, line, amount in (("two", 14, "2 objects, 60 B"),
+                               ("one", 13, "1 object, 100 B")):
+        assert (f"server.c:{line}:1: note: {amount} alive at the end, from "
+                + called.format(name, line) + "\n") in told["gnu"]
     [line] = told["github"].splitlines()
     assert line.startswith(
         f"::error file=server.c,line=10,title=--max-live {LIMIT}::")
-    assert SAYS.search(line) and "keep (2 objects, 60 B)" in line
+    assert SAYS.search(line)
+    assert (f", from {called.format('two', 14)} (2 objects, 60 B), "
+            f"{called.format('one', 13)} (1 object, 100 B)") in line
 
 
 def test_sarif_has_a_result_of_it(told):
@@ -137,7 +143,8 @@ def test_junit_and_tap_have_it_in_their_case(told):
     assert "open_two at server.c:14" in failure.text
     block = told["tap"][told["tap"].index("not ok"):]
     assert SAYS.search(block)
-    assert '- what: "2 objects, 60 B alive at the end"' in block
+    assert ('- what: "2 objects, 60 B alive at the end, from keep at '
+            'server.c:10, called by open_two at server.c:14"') in block
 
 
 def test_gitlab_and_markdown_have_it(told):
