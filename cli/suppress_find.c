@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation_call.h"
 #include "die.h"
 #include "suppress_match.h"
 #include "walk.h"
@@ -50,11 +51,12 @@ struct identity {
 
 struct suppress_memory {
 	struct identity of;
-	bool has[SUPPRESS_BLOCK + 1];       /* kinds in the list */
-	uint32_t (*frames)[SUPPRESS_TYPE];  /* by kind, below SUPPRESS_TYPE */
-	uint32_t (*stacks)[CLASSES];        /* blocks */
-	uint32_t *stack_types, *name_types; /* SUPPRESS_TYPE */
-	uint32_t *path;                     /* scratch: frames */
+	bool has[SUPPRESS_BLOCK + 1];      /* kinds in the list */
+	uint32_t (*frames)[SUPPRESS_TYPE]; /* by kind, below SUPPRESS_TYPE */
+	uint32_t (*stacks)[CLASSES];       /* blocks */
+	uint32_t (*allocators)[SUPPRESS_TYPE]; /* of stacks, as frames */
+	uint32_t *stack_types, *name_types;    /* SUPPRESS_TYPE */
+	uint32_t *path;                        /* scratch: frames */
 	size_t path_room;
 	const struct location **stack; /* scratch */
 	size_t stack_room;
@@ -77,6 +79,7 @@ void suppress_forget(struct suppressions *s)
 		return;
 	free(memory->frames);
 	free(memory->stacks);
+	free(memory->allocators);
 	free(memory->stack_types);
 	free(memory->name_types);
 	free(memory->path);
@@ -115,6 +118,7 @@ static void remember(struct suppressions *s, const struct model *m)
 		new->has[s->list[i]->kind] |= !s->list[i]->expired;
 	new->frames = xcalloc(m->frame_count, sizeof(*new->frames));
 	new->stacks = xcalloc(m->stack_count, sizeof(*new->stacks));
+	new->allocators = xcalloc(m->stack_count, sizeof(*new->allocators));
 	new->stack_types = xcalloc(m->stack_count, sizeof(uint32_t));
 	new->name_types = xcalloc(m->name_count, sizeof(uint32_t));
 	s->memory = new;
@@ -192,19 +196,68 @@ static const uint32_t *rules_of_frame(const struct search *x, uint32_t frame)
 	return frame ? known[frame] : none;
 }
 
+/* The function that is called for memory at the innermost location of a stack;
+ * NULL: not known. */
+static const char *called_by(const struct location *inner)
+{
+	return inner && inner->module
+		   ? allocation_call(inner->module, inner->offset)
+		   : NULL;
+}
+
+static const struct location *innermost(const struct search *x, uint32_t stack)
+{
+	uint32_t frame = x->m->stacks[stack].frame;
+	const struct location *l = NULL;
+
+	if (frame)
+		symbols_frame(x->symbols, frame, &l);
+	return l;
+}
+
+static void look_at_allocator(const struct search *x, uint32_t stack,
+			      uint32_t best[SUPPRESS_TYPE])
+{
+	const struct location *inner = innermost(x, stack);
+	const char *allocator = called_by(inner);
+
+	for (unsigned kind = 0; kind < SUPPRESS_TYPE; kind++)
+		best[kind] = NONE;
+	for (uint32_t i = 0; inner && i < x->s->count; i++) {
+		const struct suppression *one = x->s->list[i];
+
+		if (one->kind < SUPPRESS_TYPE && !one->expired &&
+		    best[one->kind] == NONE &&
+		    suppress_allocator_fits(one->pattern, allocator, inner))
+			best[one->kind] = i + 1;
+	}
+}
+
+static const uint32_t *rules_of_allocator(const struct search *x,
+					  uint32_t stack)
+{
+	uint32_t *known = x->memory->allocators[stack];
+
+	if (known[0] == NOT_ASKED)
+		look_at_allocator(x, stack, known);
+	return known;
+}
+
 static uint32_t rule_of_stack(const struct search *x, uint32_t stack,
 			      enum finding_class c)
 {
-	const uint32_t *rules;
+	const uint32_t *rules, *allocator;
 	uint32_t first = NONE;
 
 	if (!x->memory->has[SUPPRESS_LEAK] && !x->memory->has[SUPPRESS_CYCLE] &&
 	    !x->memory->has[SUPPRESS_REF])
 		return NONE;
 	rules = rules_of_frame(x, x->m->stacks[stack].frame);
+	allocator = rules_of_allocator(x, stack);
 	for (unsigned kind = 0; kind < SUPPRESS_TYPE; kind++)
 		if (rows[c].kinds[kind])
-			first = first_of(first, rules[kind]);
+			first = first_of(
+			    first, first_of(rules[kind], allocator[kind]));
 	return first;
 }
 
@@ -243,6 +296,7 @@ static void look_at_stack(const struct search *x, uint32_t stack,
 			  uint32_t first[CLASSES])
 {
 	size_t count = list_stack(x, stack);
+	const char *allocator = called_by(count ? x->memory->stack[0] : NULL);
 
 	for (unsigned c = 0; c < CLASSES; c++)
 		first[c] = NONE;
@@ -251,7 +305,8 @@ static void look_at_stack(const struct search *x, uint32_t stack,
 
 		if (one->kind != SUPPRESS_BLOCK || one->expired ||
 		    !is_wanted(one, first) ||
-		    !suppress_block_fits(one, x->memory->stack, count))
+		    !suppress_block_fits(one, allocator, x->memory->stack,
+					 count))
 			continue;
 		for (unsigned c = 0; c < CLASSES; c++)
 			if (first[c] == NONE && one->leaks & rows[c].leaks)

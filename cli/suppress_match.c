@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "suppress_match.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What Valgrind calls the file that its own malloc comes from. */
@@ -155,48 +156,100 @@ bool suppress_line_fits(const struct suppress_line *line,
 	       (is_operator_new(l) && fits(line->pattern, VALGRIND_OBJECT));
 }
 
-/* Which of them it was is not known. */
-static bool allocator_fits(const struct suppress_line *line)
+/* --- Allocation functions ------------------------------------------------------- */
+
+/* Valgrind has these, and shows some by the names of others of their family:
+ * realloc of nothing is malloc. */
+static const struct allocator {
+	const char *name;
+	unsigned family;
+} allocators[] = {
+	{ "malloc", 1 },         { "calloc", 2 },        { "realloc", 1 },
+	{ "reallocarray", 1 },   { "valloc", 3 },        { "memalign", 3 },
+	{ "posix_memalign", 3 }, { "aligned_alloc", 3 }, { "pvalloc", 3 },
+};
+#define ALLOCATORS (sizeof(allocators) / sizeof(*allocators))
+
+/* 0: of which is not known. */
+static unsigned family_of(const char *allocator)
 {
-	static const char *const names[] = { "malloc",         "calloc",
-					     "realloc",        "reallocarray",
-					     "valloc",         "memalign",
-					     "posix_memalign", "aligned_alloc",
-					     "pvalloc" };
+	for (size_t i = 0; allocator && i < ALLOCATORS; i++)
+		if (!strcmp(allocators[i].name, allocator))
+			return allocators[i].family;
+	return 0;
+}
+
+static bool allocator_fits(const struct suppress_line *line,
+			   const char *allocator)
+{
+	unsigned family = family_of(allocator);
 
 	if (line->kind == LINE_OBJECT)
 		return fits(line->pattern, VALGRIND_OBJECT);
 	if (line->kind == LINE_SOURCE)
 		return fits(line->pattern, VALGRIND_SOURCE);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (fits(line->pattern, names[i]))
+	for (size_t i = 0; i < ALLOCATORS; i++)
+		if ((!family || allocators[i].family == family) &&
+		    fits(line->pattern, allocators[i].name))
 			return true;
 	return false;
 }
 
-/* NULL is an allocation function. */
-static bool frame_fits(const struct suppress_line *line,
-		       const struct location *l)
+/* "_Znam" as LeakSanitizer prints it. */
+static const char *operator_called(const char *function)
 {
-	return l ? suppress_line_fits(line, l) : allocator_fits(line);
+	if (!strncmp(function, "_Znw", 4))
+		return "operator new(unsigned long)";
+	return strncmp(function, "_Zna", 4) ? function
+					    : "operator new[](unsigned long)";
+}
+
+bool suppress_allocator_fits(const char *pattern, const char *allocator,
+			     const struct location *inner)
+{
+	char older[64];
+
+	if (inner && is_operator_new(inner))
+		return suppress_template(pattern,
+					 operator_called(inner->function));
+	allocator = allocator ? allocator : "malloc";
+	snprintf(older, sizeof(older), "__interceptor_%s", allocator);
+	return suppress_template(pattern, allocator) ||
+	       suppress_template(pattern, older);
+}
+
+/* --- Blocks ---------------------------------------------------------------------- */
+
+/* A stack, innermost frame first, with the allocation function in front. */
+struct stack {
+	const struct location *const *frames;
+	size_t count;
+	bool begins; /* with the allocation function */
+	const char *allocator;
+};
+
+static bool frame_fits(const struct suppress_line *line, const struct stack *s,
+		       size_t at)
+{
+	if (!s->begins)
+		return suppress_line_fits(line, s->frames[at]);
+	return at ? suppress_line_fits(line, s->frames[at - 1])
+		  : allocator_fits(line, s->allocator);
 }
 
 /* As suppress_glob, `...` for `*`, but the end may be left over. */
-static bool lines_fit(const struct suppression *b, bool allocator,
-		      const struct location *const *stack, size_t count)
+static bool lines_fit(const struct suppression *b, const struct stack *s)
 {
 	size_t line = 0, at = 0, star = SIZE_MAX, from = 0;
+	const size_t count = s->count + s->begins;
 
-	count += allocator;
 	while (line < b->line_count) {
 		const struct suppress_line *l = &b->lines[line];
 
 		if (l->kind == LINE_ANY) {
 			star = ++line;
 			from = at;
-		} else if (at < count &&
-			   frame_fits(l, allocator ? (at ? stack[at - 1] : NULL)
-						   : stack[at])) {
+		} else if (at < count && frame_fits(l, s, at)) {
 			line++;
 			at++;
 		} else if (star != SIZE_MAX && at < count) {
@@ -209,15 +262,18 @@ static bool lines_fit(const struct suppression *b, bool allocator,
 	return true;
 }
 
-bool suppress_block_fits(const struct suppression *b,
+bool suppress_block_fits(const struct suppression *b, const char *allocator,
 			 const struct location *const *stack, size_t count)
 {
-	if (lines_fit(b, true, stack, count))
+	struct stack s = { stack, count, true, allocator };
+
+	if (lines_fit(b, &s))
 		return true;
-	for (size_t skip = 0; skip < count; skip++) {
-		if (lines_fit(b, false, stack + skip, count - skip))
+	s.begins = false;
+	for (; s.count; s.frames++, s.count--) {
+		if (lines_fit(b, &s))
 			return true;
-		if (!is_operator_new(stack[skip]))
+		if (!is_operator_new(s.frames[0]))
 			break;
 	}
 	return false;

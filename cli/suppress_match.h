@@ -24,11 +24,21 @@ bool suppress_line_fits(const struct suppress_line *line,
 			const struct location *l);
 
 /*
+ * LeakSanitizer's pattern against the function that allocated, which its stacks
+ * begin with and ours leave out: `allocator` ("calloc"; NULL: not known, which
+ * is malloc then) as it calls it, today or in older versions; or C++'s operator,
+ * if that is the innermost frame `inner` (NULL: there is none).
+ */
+bool suppress_allocator_fits(const char *pattern, const char *allocator,
+			     const struct location *inner);
+
+/*
  * Whether the lines of block `b` match `stack`, innermost frame first, or its
  * innermost part. Valgrind's stacks begin with the allocation function, which
- * ours leave out, so the lines may begin with one of these.
+ * ours leave out, so the lines may begin with `allocator`, or one that is as
+ * good; with any of them where it is NULL, not known.
  */
-bool suppress_block_fits(const struct suppression *b,
+bool suppress_block_fits(const struct suppression *b, const char *allocator,
 			 const struct location *const *stack, size_t count);
 
 #endif

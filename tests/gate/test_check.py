@@ -398,6 +398,97 @@ def test_of_a_file_for_valgrind_the_unused_are_counted(leaky, tmp_path):
     assert "name absent matched nothing" in done.told
 
 
+ALLOCATORS = """
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include "scrub.h"
+static void *volatile sink;
+static NOINLINE void by_malloc(void) { sink = malloc(101); }
+static NOINLINE void by_calloc(void) { sink = calloc(1, 102); }
+static NOINLINE void by_align(void)
+{
+    void *p = NULL;
+    sink = posix_memalign(&p, 64, 103) ? NULL : p;
+}
+static NOINLINE void by_strdup(void) { sink = strdup("1234567"); }
+int main(void)
+{
+    by_malloc();
+    by_calloc();
+    by_align();
+    by_strdup();
+    sink = NULL;
+    scrub();
+    return 0;
+}
+"""
+SIZES = {101: "m", 102: "c", 103: "a", 8: "s"}
+# What LeakSanitizer hides with each pattern, of these four.
+HIDDEN = {"malloc": "ms", "calloc": "c", "alloc": "cms", "posix_memalign": "a",
+          "strdup": "s", "*": "acms", "^main$": "acms", "^by_malloc$": "m",
+          "by_*c": "cm", "lossy.c": "acms", "main*loc": "", "realloc": ""}
+BUILDS = {"plt": ["-O0"], "ibt": ["-O2", "-fcf-protection"],
+          "no-plt": ["-O1", "-fno-plt"], "now": ["-O1", "-Wl,-z,now"],
+          "no-pie": ["-O1", "-no-pie"], "stripped": ["-O1", "-s"]}
+
+
+def lossy(directory, *options):
+    return compiled(directory, "lossy", ALLOCATORS, "-g", "-fno-builtin",
+                    f"-I{SOURCE}/samples", *options)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return lossy(tmp_path_factory.mktemp("plain"), "-O1")
+
+
+@pytest.fixture(scope="module")
+def sanitized(tmp_path_factory):
+    """The program with LeakSanitizer; None where that does not work."""
+    directory = tmp_path_factory.mktemp("sanitized")
+    (directory / "lossy.c").write_text(ALLOCATORS)
+    program = directory / "lossy"
+    if run("gcc", *FLAGS, "-fno-builtin", "-fsanitize=leak",
+           directory / "lossy.c", "-o", program).status:
+        return None
+    return program if "by_malloc" in run(program).told else None
+
+
+def hidden(shown):
+    return "".join(sorted(set("mcas") - {SIZES[int(b)] for b in shown}))
+
+
+@pytest.mark.parametrize("pattern", HIDDEN)
+def test_a_pattern_covers_the_allocation_function_as_leaksanitizer_s_does(
+        pattern, plain, sanitized, tmp_path):
+    supp = tmp_path / "supp"
+    supp.write_text(f"leak:{pattern}\n")
+    report = as_json("--suppressions", supp, "--", plain)
+    assert hidden(f["bytes"] for f in report["findings"]
+                  if f["state"] == "new") == HIDDEN[pattern]
+    if sanitized:
+        done = run(sanitized, env={"LSAN_OPTIONS":
+                                   f"suppressions={supp}:print_suppressions=0:"
+                                   "fast_unwind_on_malloc=0"})
+        assert hidden(re.findall(r"leak of (\d+) byte", done.told)
+                      ) == HIDDEN[pattern], done.told
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_which_function_allocated_is_known_in_every_build(build, tmp_path):
+    program, supp = lossy(tmp_path, *BUILDS[build]), tmp_path / "supp"
+    block = "{{\n   {0}\n   Memcheck:Leak\n   fun:{0}\n   ...\n   obj:*\n}}\n"
+    for text in ("leak:^{}$\n", block):
+        supp.write_text("".join(text.format(f) for f in (
+            "calloc", "posix_memalign", "malloc")))
+        report = as_json("--suppressions", supp, "--", program)
+        assert {SIZES[f["bytes"]]: f["suppressed_by"]["text"].strip("^$")
+                for f in report["findings"]} == {
+            "m": "malloc", "s": "malloc", "c": "calloc",
+            "a": "posix_memalign"}
+
+
 CALLERS = """
 #include <stdlib.h>
 #include <string.h>
