@@ -18,6 +18,7 @@
 #define LINES   "lines="
 #define CALLS   "calls="
 #define TYPE    "type="
+#define TAKERS  "takers="
 
 /* "count=3": the number; false: it is something else. */
 static bool read_number(const char *word, const char *name, uint64_t *value)
@@ -84,6 +85,13 @@ static const char *read_type(struct baseline_entry *e, const char *word)
 	return e->type ? NULL : "behind type= stands a type of refknot.h";
 }
 
+static const char *read_takers(struct baseline_entry *e, const char *word)
+{
+	return takers_parse(&e->takers, word)
+		   ? NULL
+		   : "behind takers= stand functions with commas between";
+}
+
 /* "lines=+3:1a2b" and the like, in this order, and what is for people. */
 static const char *read_rest(struct baseline_entry *e, char *rest)
 {
@@ -94,6 +102,7 @@ static const char *read_rest(struct baseline_entry *e, char *rest)
 		{ LINES, read_lines },
 		{ CALLS, read_calls },
 		{ TYPE, read_type },
+		{ TAKERS, read_takers },
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
@@ -145,6 +154,7 @@ static void release_entry(struct baseline_entry *e)
 	free(e->comment);
 	free(e->text);
 	free(e->type);
+	takers_release(&e->takers);
 	frame_lines_release(&e->lines);
 }
 
@@ -212,6 +222,7 @@ static void unite(struct baseline_entry *kept, struct baseline_entry *other)
 		kept->comment = other->comment;
 		other->comment = NULL;
 	}
+	takers_unite(&kept->takers, &other->takers);
 	/* Lines that are not said would be any. */
 	if (!frame_lines_known(&kept->lines)) {
 		struct frame_lines lines = kept->lines;

@@ -8,6 +8,7 @@
  *
  * A signature says which functions, "lines=" where in them; without it (older
  * files have none, and programs without debug information) any lines are meant.
+ * "takers=" has those whose references are left (takers.h).
  * "calls=" has the functions themselves, and "type=" that of an object of
  * refknot.h, for findings whose signature is another: see baseline_kin.h.
  */
@@ -25,19 +26,21 @@ struct baseline_entry {
 	char *kind;      /* as finding_kind_name has it */
 	uint64_t count, bytes;
 	struct frame_lines lines;
-	char *type;         /* of objects of refknot.h; NULL: it is of none */
-	char *comment;      /* what stands behind the last #; NULL: nothing */
-	bool seen;          /* there is such a finding now */
-	bool accepts;       /* one that is not suppressed */
-	struct issue *pair; /* scratch of baseline_apply */
-	unsigned line;      /* in the file */
-	char *text;         /* "session_open server.c": for people */
+	char *type;           /* of objects of refknot.h; NULL: it is of none */
+	struct takers takers; /* whose references may be left */
+	char *comment;        /* what stands behind the last #; NULL: nothing */
+	bool seen;            /* there is such a finding now */
+	bool accepts;         /* one that is not suppressed */
+	struct issue *pair;   /* scratch of baseline_apply */
+	unsigned line;        /* in the file */
+	char *text;           /* "session_open server.c": for people */
 };
 
 struct baseline {
 	char *path;
 	struct baseline_entry *list; /* ascending signature */
 	size_t count;
+	bool any_taker; /* what is found is to be accepted, whoever took it */
 };
 
 /*
@@ -53,8 +56,9 @@ bool baseline_parse(struct baseline *b, const char *path, const char *text,
 void baseline_release(struct baseline *b);
 
 /*
- * Find for each issue the entry that accepts it: of the same functions, and
- * line by line with the same offset or text; then, of what is left over on both
+ * Find for each issue the entry that accepts it: of the same functions, line by
+ * line with the same offset or text, and without takers that the entry has not;
+ * then, of what is left over on both
  * sides, as baseline_kin.h has it. An entry accepts one issue, whatever is behind
  * their signatures: those that are equal go first, then as many as can be, in the
  * nearest way.

@@ -16,6 +16,8 @@
 
 /* --- Evidence -------------------------------------------------------------- */
 
+static const struct likeness strange = { .weight = LIKENESS_STRANGE };
+
 struct word_list {
 	const char **list;
 	size_t count, capacity;
@@ -87,6 +89,16 @@ static uint64_t size_of(const struct issue *i)
 	return i->bytes + i->held_bytes;
 }
 
+static bool has_equal_parts(const struct issue *i,
+			    const struct baseline_entry *e)
+{
+	uint64_t bytes = size_of(i);
+
+	return i->count && e->count && bytes % i->count == 0 &&
+	       e->bytes % e->count == 0 &&
+	       bytes / i->count == e->bytes / e->count;
+}
+
 bool baseline_kin_is_as_large(const struct issue *i,
 			      const struct baseline_entry *e)
 {
@@ -94,9 +106,7 @@ bool baseline_kin_is_as_large(const struct issue *i,
 
 	if (i->count == e->count)
 		return bytes == e->bytes;
-	return i->count && i->count < e->count && bytes % i->count == 0 &&
-	       e->bytes % e->count == 0 &&
-	       bytes / i->count == e->bytes / e->count;
+	return i->count < e->count && has_equal_parts(i, e);
 }
 
 /* --- Pairs ----------------------------------------------------------------- */
@@ -108,14 +118,20 @@ static bool may_be_kin(const struct issue *i, const struct baseline_entry *e)
 	if (!i->object_type != !e->type ||
 	    (e->type && strcmp(i->object_type, e->type) != 0))
 		return false;
+	if (takers_stranger(&i->takers, &e->takers))
+		return false;
 	return frame_calls_known(&i->lines) && frame_calls_known(&e->lines);
 }
 
-static bool is_accepted(const struct likeness *l, bool as_large)
+static bool is_accepted(const struct likeness *l, const struct issue *i,
+			const struct baseline_entry *e)
 {
 	if (l->weight > LIKENESS_EDIT)
 		return false;
-	return as_large || (!l->weight && !l->builds && l->placed);
+	if (l->weight)
+		return baseline_kin_is_as_large(i, e);
+	return (!l->builds && l->placed) || baseline_kin_is_as_large(i, e) ||
+	       has_equal_parts(i, e);
 }
 
 struct candidates {
@@ -141,16 +157,17 @@ static void list_candidates(struct candidates *c, const struct baseline *b,
 
 	for (size_t k = 0; k < b->count; k++) {
 		const struct baseline_entry *e = &b->list[k];
-		bool as_large = baseline_kin_is_as_large(one, e);
 		struct likeness l;
 
 		if (e->pair || !may_be_kin(one, e))
 			continue;
 		likeness_make(&l, &one->lines, &e->lines, evidence);
-		if (is_accepted(&l, as_large))
+		if (is_accepted(&l, one, e))
 			add_candidate(c, issue, k,
 				      likeness_rank(&l) +
-					  (as_large ? 0 : OTHER_SIZE));
+					  (baseline_kin_is_as_large(one, e)
+					       ? 0
+					       : OTHER_SIZE));
 	}
 }
 
@@ -161,8 +178,11 @@ static void pair(struct issue *i, struct baseline_entry *e,
 
 	likeness_make(&l, &i->lines, &e->lines, evidence);
 	i->entry = e;
+	i->known_count += e->count;
+	i->known_bytes += e->bytes;
 	e->pair = i;
 	i->kin = true;
+	free(i->differs);
 	i->differs = likeness_text(&l);
 }
 
@@ -182,6 +202,174 @@ void baseline_kin_pair(struct baseline *b, struct issues *list, bool suppressed)
 			pair(&list->list[i], &b->list[entry_of[i]], &evidence);
 	free(c.list);
 	free(entry_of);
+	release_evidence(&evidence);
+}
+
+/* --- Shares ---------------------------------------------------------------- */
+
+/* What may be parts of a sum. */
+#define MOST_PARTS 12
+
+struct parts {
+	size_t of[MOST_PARTS];
+	uint64_t counts[MOST_PARTS], bytes[MOST_PARTS];
+	size_t count;
+};
+
+static void add_part(struct parts *p, size_t of, uint64_t count, uint64_t bytes)
+{
+	if (p->count == MOST_PARTS)
+		return;
+	p->of[p->count] = of;
+	p->counts[p->count] = count;
+	p->bytes[p->count++] = bytes;
+}
+
+static bool is_sum(const struct parts *p, unsigned chosen, uint64_t count,
+		   uint64_t bytes)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (chosen & 1u << i) {
+			if (p->counts[i] > count || p->bytes[i] > bytes)
+				return false;
+			count -= p->counts[i];
+			bytes -= p->bytes[i];
+		}
+	return !count && !bytes;
+}
+
+/* Those that make it exactly, as bits; 0: none do. */
+static unsigned find_sum(const struct parts *p, uint64_t count, uint64_t bytes)
+{
+	for (unsigned chosen = 1; chosen < 1u << p->count; chosen++)
+		if (is_sum(p, chosen, count, bytes))
+			return chosen;
+	return 0;
+}
+
+/* Only builds are between them, and not nothing. */
+static bool is_by_builds(const struct issue *i, const struct baseline_entry *e,
+			 const struct likeness_evidence *evidence,
+			 struct likeness *l)
+{
+	if (i->state == ISSUE_SUPPRESSED || !may_be_kin(i, e))
+		return false;
+	likeness_make(l, &i->lines, &e->lines, evidence);
+	return !l->weight && (l->builds || l->passing || !l->placed);
+}
+
+/* `i` is accepted by `e`, beside others. */
+static void share(struct issue *i, const struct baseline_entry *e,
+		  const struct likeness *l)
+{
+	i->entry = e;
+	i->known_count = e->count;
+	i->known_bytes = e->bytes;
+	i->kin = true;
+	i->differs = likeness_text(l);
+	if (!i->differs)
+		i->differs = xstrdup("being a part of it");
+}
+
+static bool has_room(const struct issues *list, const struct baseline_entry *e,
+		     const struct issue *more)
+{
+	uint64_t count = more->count, bytes = size_of(more);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct issue *one = &list->list[i];
+
+		if (one->entry != e)
+			continue;
+		if (one->known_count != e->count) /* It has others, too. */
+			return false;
+		count += one->count;
+		bytes += size_of(one);
+	}
+	return count <= e->count && bytes <= e->bytes;
+}
+
+/* To the nearest entry that has another finding, and enough for both. */
+static void share_nearest(struct baseline *b, struct issues *list,
+			  struct issue *i,
+			  const struct likeness_evidence *evidence)
+{
+	const struct baseline_entry *nearest = NULL;
+	struct likeness l, least = strange;
+
+	for (size_t k = 0; k < b->count; k++) {
+		const struct baseline_entry *e = &b->list[k];
+
+		if (!e->pair || e->pair->state == ISSUE_SUPPRESSED ||
+		    !is_by_builds(i, e, evidence, &l) ||
+		    likeness_rank(&l) >= likeness_rank(&least) ||
+		    !has_room(list, e, i))
+			continue;
+		nearest = e;
+		least = l;
+	}
+	if (nearest)
+		share(i, nearest, &least);
+}
+
+/* Findings that are left over, of which the entry is the sum. */
+static void split(struct baseline_entry *e, struct issues *list,
+		  const struct likeness_evidence *evidence)
+{
+	struct parts parts = { 0 };
+	struct likeness l;
+	unsigned chosen;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct issue *one = &list->list[i];
+
+		if (!one->entry && is_by_builds(one, e, evidence, &l))
+			add_part(&parts, i, one->count, size_of(one));
+	}
+	chosen = find_sum(&parts, e->count, e->bytes);
+	for (size_t i = 0; i < parts.count; i++) {
+		struct issue *one = &list->list[parts.of[i]];
+
+		if (!(chosen & 1u << i) || !is_by_builds(one, e, evidence, &l))
+			continue;
+		share(one, e, &l);
+		e->pair = one;
+	}
+}
+
+/* Entries that are left over, which make up what the finding has more. */
+static void join(struct baseline *b, struct issue *i,
+		 const struct likeness_evidence *evidence)
+{
+	struct parts parts = { 0 };
+	struct likeness l;
+	unsigned chosen;
+
+	if (i->count < i->known_count || size_of(i) < i->known_bytes)
+		return;
+	for (size_t k = 0; k < b->count; k++)
+		if (!b->list[k].pair &&
+		    is_by_builds(i, &b->list[k], evidence, &l))
+			add_part(&parts, k, b->list[k].count, b->list[k].bytes);
+	chosen = find_sum(&parts, i->count - i->known_count,
+			  size_of(i) - i->known_bytes);
+	for (size_t k = 0; k < parts.count; k++)
+		if (chosen & 1u << k)
+			pair(i, &b->list[parts.of[k]], evidence);
+}
+
+void baseline_kin_share(struct baseline *b, struct issues *list)
+{
+	struct likeness_evidence evidence = make_evidence(b, list);
+
+	for (size_t i = 0; i < list->count; i++)
+		join(b, &list->list[i], &evidence);
+	for (size_t k = 0; k < b->count; k++)
+		if (!b->list[k].pair)
+			split(&b->list[k], list, &evidence);
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->list[i].entry)
+			share_nearest(b, list, &list->list[i], &evidence);
 	release_evidence(&evidence);
 }
 

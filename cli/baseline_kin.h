@@ -5,9 +5,14 @@
  * over on both sides, of one kind and type, one goes with one if at most one
  * edit is between them (likeness.h) and nothing in it is doubted.
  *
- * Where there is an edit, or what builds do and is to be told, the finding must
- * also be as large: as many bytes each, and not more of them. A frame that only
- * debug information has asks for that only where lines do not tell.
+ * Where there is an edit, the finding must also be as large: as many bytes each,
+ * and not more of them. For what builds do as many bytes each are enough, and for
+ * a frame that only debug information has, where lines tell, nothing.
+ *
+ * What one build has as one finding another may have as several, where lines or
+ * functions that tell them apart are not known. So the numbers of an entry may
+ * be those of several findings, and those of several entries one's, if only
+ * builds are between them.
  */
 #ifndef BASELINE_KIN_H
 #define BASELINE_KIN_H
@@ -18,6 +23,9 @@
  * `differs`. */
 void baseline_kin_pair(struct baseline *b, struct issues *list,
 		       bool suppressed);
+
+/* What is still left over: to entries that have enough, or several of them. */
+void baseline_kin_share(struct baseline *b, struct issues *list);
 
 /* As many bytes each, and not more of them. */
 bool baseline_kin_is_as_large(const struct issue *i,

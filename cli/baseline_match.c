@@ -9,6 +9,7 @@
 #include "baseline.h"
 #include "baseline_kin.h"
 #include "die.h"
+#include "escape.h"
 #include "matching.h"
 
 struct group {
@@ -16,6 +17,7 @@ struct group {
 	size_t count;
 	struct baseline_entry *entries;
 	size_t entry_count;
+	bool any_taker;
 };
 
 /* A finding and an entry that may accept it. */
@@ -25,14 +27,19 @@ struct candidate {
 	size_t issue, entry;
 };
 
-static uint32_t distance(const struct issue *i, const struct baseline_entry *e)
+static uint32_t distance(const struct group *g, const struct issue *i,
+			 const struct baseline_entry *e)
 {
+	if (!g->any_taker && takers_stranger(&i->takers, &e->takers))
+		return FRAME_LINES_OTHER;
 	return frame_lines_distance(&i->lines, &e->lines);
 }
 
 static void pair(struct issue *i, struct baseline_entry *e)
 {
 	i->entry = e;
+	i->known_count += e->count;
+	i->known_bytes += e->bytes;
 	e->pair = i;
 }
 
@@ -65,7 +72,7 @@ static void pair_equal(const struct group *g, bool suppressed, unsigned strange)
 			struct baseline_entry *e = &g->entries[k];
 
 			if (!e->pair && strangeness(one, e) == strange &&
-			    !distance(one, e))
+			    !distance(g, one, e))
 				pair(one, e);
 		}
 	}
@@ -87,7 +94,7 @@ static void pair_others(const struct group *g, bool suppressed)
 		for (size_t k = 0; k < g->entry_count; k++) {
 			const struct baseline_entry *e = &g->entries[k];
 			uint32_t d =
-			    e->pair ? FRAME_LINES_OTHER : distance(one, e);
+			    e->pair ? FRAME_LINES_OTHER : distance(g, one, e);
 
 			if (d != FRAME_LINES_OTHER)
 				list[count++] = (struct matching_edge){
@@ -108,15 +115,10 @@ static void pair_others(const struct group *g, bool suppressed)
 
 static void set_state(struct issue *i)
 {
-	const struct baseline_entry *e = i->entry;
-
-	if (!e)
+	if (!i->entry || i->state == ISSUE_SUPPRESSED)
 		return;
-	i->known_count = e->count;
-	i->known_bytes = e->bytes;
-	if (i->state == ISSUE_SUPPRESSED)
-		return;
-	i->state = i->count > e->count || i->bytes + i->held_bytes > e->bytes
+	i->state = i->count > i->known_count ||
+			   i->bytes + i->held_bytes > i->known_bytes
 		       ? ISSUE_GROWN
 		       : ISSUE_KNOWN;
 }
@@ -139,13 +141,23 @@ static const struct baseline_entry *find_other(const struct group *g,
 		const struct baseline_entry *e = &g->entries[k];
 		size_t n = frame_lines_differing(&i->lines, &e->lines);
 
-		if (distance(i, e) != FRAME_LINES_OTHER || n > least ||
+		if (distance(g, i, e) != FRAME_LINES_OTHER || n > least ||
 		    (n == least && (e->pair || !other->pair)))
 			continue;
 		other = e;
 		least = n;
 	}
 	return other;
+}
+
+static void tell_taker(struct issue *i, const struct baseline_entry *e)
+{
+	char *taker = escape(takers_stranger(&i->takers, &e->takers));
+
+	i->other = xasprintf(
+	    "an accepted finding is alike, but no reference of %s() was left there, as one may be now",
+	    taker);
+	free(taker);
 }
 
 static void tell_other(const struct group *g, struct issue *i)
@@ -155,6 +167,10 @@ static void tell_other(const struct group *g, struct issue *i)
 
 	if (!e)
 		return;
+	if (takers_stranger(&i->takers, &e->takers)) {
+		tell_taker(i, e);
+		return;
+	}
 	difference = frame_lines_unnamed(&i->lines, &e->lines);
 	if (difference) {
 		i->other = xasprintf("an accepted finding is alike, but %s",
@@ -285,7 +301,7 @@ static struct group next_group(struct baseline *b, size_t *at,
 			       struct issue **issues, size_t left)
 {
 	const char *base = issues[0]->signature;
-	struct group g = { .issues = issues };
+	struct group g = { .issues = issues, .any_taker = b && b->any_taker };
 	size_t end = b ? b->count : 0;
 
 	while (g.count < left &&
@@ -326,6 +342,7 @@ void baseline_apply(struct baseline *b, struct issues *list)
 	each_group(b, sorted, list->count, match);
 	if (b) {
 		baseline_kin_pair(b, list, false);
+		baseline_kin_share(b, list);
 		baseline_kin_pair(b, list, true);
 	}
 	each_group(b, sorted, list->count, finish);

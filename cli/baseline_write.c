@@ -89,6 +89,22 @@ static void write_frames(FILE *out, const struct issue *i,
 	frame_calls_print_word(out, type);
 }
 
+/* Of a part of the runs those of the others stay. */
+static void write_takers(FILE *out, const struct row *r)
+{
+	struct takers t = { 0 };
+
+	if (r->issue)
+		takers_unite(&t, &r->issue->takers);
+	if (r->entry && (!r->issue || r->most || !t.count))
+		takers_unite(&t, &r->entry->takers);
+	if (t.count) {
+		fputs(" takers=", out);
+		takers_print(out, &t);
+	}
+	takers_release(&t);
+}
+
 static void write_row(FILE *out, const struct row *r)
 {
 	const struct issue *i = r->issue;
@@ -104,6 +120,7 @@ static void write_row(FILE *out, const struct row *r)
 	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, r->signature,
 		i ? finding_kind_name(i->kind) : e->kind, count, bytes);
 	write_frames(out, i, e);
+	write_takers(out, r);
 	if (i)
 		write_place(out, i);
 	else if (e->text)

@@ -14,7 +14,7 @@
 
 static bool is_plain(unsigned char c)
 {
-	return c > ' ' && c < 127 && !strchr("<>();#%", c);
+	return c > ' ' && c < 127 && !strchr("<>();,#%", c);
 }
 
 void frame_calls_print_word(FILE *out, const char *text)

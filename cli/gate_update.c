@@ -66,6 +66,7 @@ void gate_update(struct gate *g, int program_status, bool keep_stale)
 	gate_settle(g);
 	if (!may_update(g, program_status))
 		return;
+	g->baseline->any_taker = true;
 	baseline_apply(g->baseline, &g->issues);
 	error = baseline_write(g->baseline, &g->issues, keep_stale, &changes);
 	if (error)

@@ -38,15 +38,10 @@ static void add_stack(struct issue *i, const struct adder *a, const char *what,
 /* Who took the references that are left, or did not: nobody else is told as the
  * one to blame. */
 static void add_callers(struct issue *i, const struct adder *a,
-			const struct finding *f)
+			const struct callers *c)
 {
-	uint32_t objects[MOST_BALANCED];
-	size_t n = finding_counted(f, a->m, a->names, objects, MOST_BALANCED);
-	struct callers c;
-
-	callers_make(&c, a->m, a->symbols, objects, n);
-	for (size_t k = 0; k < c.count && k < MOST_CALLERS; k++) {
-		const struct callers_row *r = &c.rows[k];
+	for (size_t k = 0; k < c->count && k < MOST_CALLERS; k++) {
+		const struct callers_row *r = &c->rows[k];
 
 		add_stack(i, a,
 			  r->taken < r->given
@@ -56,12 +51,20 @@ static void add_callers(struct issue *i, const struct adder *a,
 			      : "more references were taken than given back",
 			  r->stack);
 	}
-	callers_release(&c);
+}
+
+static void find_callers(struct callers *c, const struct adder *a,
+			 const struct finding *f)
+{
+	uint32_t objects[MOST_BALANCED];
+	size_t n = finding_counted(f, a->m, a->names, objects, MOST_BALANCED);
+
+	callers_make(c, a->m, a->symbols, objects, n);
 }
 
 /* What the ledger knows of calls that led to it. */
 static void add_calls(struct issue *i, const struct adder *a,
-		      const struct finding *f)
+		      const struct finding *f, const struct callers *callers)
 {
 	const struct model *m = a->m;
 
@@ -72,7 +75,7 @@ static void add_calls(struct issue *i, const struct adder *a,
 			? "the reference that closed the cycle was taken"
 			: "the reference that was not given back was taken",
 		    m->references[f->reference].stack);
-	add_callers(i, a, f);
+	add_callers(i, a, callers);
 	if (f->orphaned != RKN_NONE)
 		add_stack(i, a, "the release that orphaned the cycle",
 			  m->events[f->orphaned].stack);
@@ -173,7 +176,7 @@ static char *object_type(const struct adder *a, const struct finding *f)
 }
 
 static void make_issue(struct issue *i, const struct adder *a,
-		       const struct finding *f)
+		       const struct finding *f, const struct callers *callers)
 {
 	*i = (struct issue){
 		.signature = xstrdup(f->signature),
@@ -190,7 +193,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 	add_members(i, a, f);
 	add_stack(i, a, f->error == RKN_NONE ? "allocated" : "the wrong call",
 		  f->stack);
-	add_calls(i, a, f);
+	add_calls(i, a, f, callers);
 	i->place = issue_stack_blame(&i->stacks[0], a->sources, &i->path);
 }
 
@@ -202,6 +205,7 @@ static void release(struct issue *i)
 		free(i->members[k].name);
 	frame_lines_release(&i->lines);
 	apart_release(&i->apart);
+	takers_release(&i->takers);
 	free(i->stacks);
 	free(i->members);
 	free(i->signature);
@@ -321,14 +325,17 @@ static void add(struct issues *list, const struct adder *a,
 {
 	struct suppression *by, *by_own = covering(a, f, own);
 	struct frame_lines lines;
+	struct callers callers;
 	struct issue *i;
 
+	find_callers(&callers, a, f);
 	frame_lines_make(&lines, f, a->m, a->names, a->symbols, a->sources);
 	i = find(list, f, &lines);
 	if (i) {
 		frame_lines_release(&lines);
 		by = i->by_own ? NULL : i->by;
 		if (!i->by && by_own) {
+			callers_release(&callers);
 			count_covered(by_own, f);
 			return;
 		}
@@ -336,10 +343,12 @@ static void add(struct issues *list, const struct adder *a,
 			unsuppress(i, a);
 	} else {
 		i = append(list);
-		make_issue(i, a, f);
+		make_issue(i, a, f, &callers);
 		i->lines = lines;
 		by = covering(a, f, s);
 	}
+	takers_add(&i->takers, &callers);
+	callers_release(&callers);
 	add_amounts(i, f, list->recordings);
 	if (!by && !by_own)
 		return;

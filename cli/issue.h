@@ -16,6 +16,7 @@
 #include "frame_lines.h"
 #include "issue_stack.h"
 #include "suppress.h"
+#include "takers.h"
 
 enum issue_state {
 	ISSUE_NEW,
@@ -43,6 +44,8 @@ struct issue {
 	char *differs; /* of kin: "yaml_malloc", by what alone; NULL: by what
 			  only debug information has */
 	char *object_type; /* of an object of refknot.h; NULL: it is none */
+	struct takers
+	    takers; /* of references that are left, in all processes */
 	enum finding_kind kind;
 	const char *confidence;
 	char *type; /* "Session", "malloc in node_new" */

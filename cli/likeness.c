@@ -271,14 +271,17 @@ struct way {
 	size_t gaps[2 * MOST]; /* of each, which gap between frames it is in */
 	size_t count;
 	size_t common;  /* frames that both have, */
-	size_t known;   /* of these: the text is known */
+	size_t known;   /* of these: their lines are known in both */
 	bool unchanged; /* they are on equal lines, as far as that is known */
 };
 
+/* As far as is known, which is not much where the source cannot be read. */
 static bool is_unchanged(const struct frame_line *a, const struct frame_line *b)
 {
-	return !frame_line_distance(a, b) && a->read == b->read &&
-	       a->placed == b->placed;
+	if (!a->placed || !b->placed)
+		return !frame_line_distance(a, b);
+	return a->offset == b->offset &&
+	       (!a->read || !b->read || a->text == b->text);
 }
 
 static void find_way(struct way *w, struct likeness *l, const struct table *t)
@@ -302,7 +305,7 @@ static void find_way(struct way *w, struct likeness *l, const struct table *t)
 		l->placed &= (here->coded || is_placed(here)) &&
 			     (there->coded || is_placed(there));
 		w->unchanged &= is_unchanged(here, there);
-		w->known += here->read;
+		w->known += here->placed && there->placed;
 		w->common++;
 		i++;
 		k++;
@@ -403,16 +406,51 @@ static void pair_stacks(struct likeness *best, struct likeness so_far,
 	}
 }
 
+/* Stacks that only lines tell apart are one where there are none: each of `many`
+ * is then one of the `few`, and none of these is left. `flip`: those are here. */
+static void merge_stacks(struct likeness *best, const struct stack *many,
+			 size_t many_count, const struct stack *few,
+			 size_t few_count, bool flip,
+			 const struct likeness_evidence *evidence)
+{
+	struct likeness all = nothing;
+	unsigned taken = 0;
+
+	for (size_t i = 0; i < many_count; i++) {
+		struct likeness least = strange;
+		size_t of = 0;
+
+		for (size_t k = 0; k < few_count; k++) {
+			struct likeness l = all;
+
+			add_stacks(&l, flip ? &many[i] : &few[k],
+				   flip ? &few[k] : &many[i], evidence);
+			if (likeness_rank(&l) >= likeness_rank(&least))
+				continue;
+			least = l;
+			of = k;
+		}
+		all = least;
+		taken |= 1u << of;
+	}
+	if (taken + 1 == 1u << few_count)
+		*best = all;
+}
+
 void likeness_make(struct likeness *l, const struct frame_lines *here,
 		   const struct frame_lines *there,
 		   const struct likeness_evidence *evidence)
 {
 	struct stack ours[STACKS], theirs[STACKS];
-	size_t n = split(here, ours);
+	size_t n = split(here, ours), k = split(there, theirs);
 
 	*l = strange;
-	if (n && n == split(there, theirs))
+	if (n && n == k)
 		pair_stacks(l, nothing, ours, theirs, n, 0, 0, evidence);
+	else if (k && n > k && !frame_lines_known(there))
+		merge_stacks(l, ours, n, theirs, k, true, evidence);
+	else if (n && k > n && !frame_lines_known(here))
+		merge_stacks(l, theirs, k, ours, n, false, evidence);
 }
 
 uint32_t likeness_rank(const struct likeness *l)

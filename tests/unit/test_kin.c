@@ -284,10 +284,14 @@ static void a_wrapper_more_or_less_is_told(void **state)
 	assert_int_equal(judge("+1:9999," HERE, "alloc<" CALLS, 2, 16),
 			 ISSUE_KNOWN);
 	assert_string_equal(told, "alloc");
-	/* Fewer of the same size, but not more, nor others. */
+	/* Fewer of the same size; more only of what builds do; no others. */
 	assert_int_equal(judge("+3:bbbb,+4:cccc", "parse<main", 1, 8),
 			 ISSUE_KNOWN);
 	assert_int_equal(judge("+3:bbbb,+4:cccc", "parse<main", 3, 24),
+			 ISSUE_GROWN);
+	assert_int_equal(judge("+3:bbbb,+5:cccc", "parse<main", 1, 8),
+			 ISSUE_KNOWN);
+	assert_int_equal(judge("+3:bbbb,+5:cccc", "parse<main", 3, 24),
 			 ISSUE_NEW);
 	assert_int_equal(judge("+3:bbbb,+4:cccc", "parse<main", 2, 8),
 			 ISSUE_NEW);
@@ -440,6 +444,70 @@ static void the_stacks_of_a_cycle_go_together_in_any_order(void **state)
 	apply(&i, 1, NULL);
 	assert_int_equal(i.state, ISSUE_KNOWN);
 	assert_string_equal(i.differs, "more");
+	release(&i);
+	baseline_release(&b);
+}
+
+static void
+one_entry_may_be_several_findings_that_a_build_tells_apart(void **state)
+{
+	struct issue list[] = { finding(HERE, "take<(read)<main", 1, 8),
+				finding(HERE, "take<(parse)<main", 2, 40),
+				finding(HERE, "take<(write)<main", 1, 8) };
+
+	(void)state;
+	accept(NULL, "take<main", 3, 48);
+	apply(list, 2, NULL);
+	assert_int_equal(list[0].state, ISSUE_KNOWN);
+	assert_int_equal(list[1].state, ISSUE_KNOWN);
+	assert_string_equal(list[1].differs, "being a part of it");
+	/* There is no room for more. */
+	apply(list, 3, NULL);
+	assert_int_equal((list[0].state == ISSUE_NEW) +
+			     (list[1].state == ISSUE_NEW) +
+			     (list[2].state == ISSUE_NEW),
+			 1);
+	baseline_release(&b);
+	for (size_t i = 0; i < 3; i++)
+		release(&list[i]);
+}
+
+static void
+one_finding_may_be_several_entries_that_another_build_told_apart(void **state)
+{
+	struct issue i = finding(NULL, "take<main", 3, 48);
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	write_entry(out, HERE, "take<(read)<main", 1, 8);
+	write_entry(out, HERE, "take<(parse)<main", 2, 40);
+	fclose(out);
+	accept_text(text);
+	free(text);
+	apply(&i, 1, NULL);
+	assert_int_equal(i.state, ISSUE_KNOWN);
+	assert_int_equal(i.known_count, 3);
+	assert_true(b.list[0].seen && b.list[1].seen);
+	i.bytes++;
+	apply(&i, 1, NULL);
+	assert_int_equal(i.state, ISSUE_NEW);
+	release(&i);
+	baseline_release(&b);
+}
+
+static void stacks_of_a_cycle_that_only_lines_tell_apart_are_one(void **state)
+{
+	struct issue i = finding(NULL, "ring<main", 1, 8);
+
+	(void)state;
+	i.kind = FINDING_CYCLE;
+	accept_text("0123456789abcdef orphaned-cycle count=1 bytes=8 "
+		    "lines=+3:cccc,+5:9999,+4:dddd,+4:aaaa,+5:9999,+4:dddd "
+		    "calls=ring<(more)<main;ring<(more)<main\n");
+	apply(&i, 1, NULL);
+	assert_int_equal(i.state, ISSUE_KNOWN);
 	release(&i);
 	baseline_release(&b);
 }
@@ -761,6 +829,12 @@ int main(void)
 		cmocka_unit_test(lines_of_one_statement_are_one),
 		cmocka_unit_test(
 		    the_stacks_of_a_cycle_go_together_in_any_order),
+		cmocka_unit_test(
+		    one_entry_may_be_several_findings_that_a_build_tells_apart),
+		cmocka_unit_test(
+		    one_finding_may_be_several_entries_that_another_build_told_apart),
+		cmocka_unit_test(
+		    stacks_of_a_cycle_that_only_lines_tell_apart_are_one),
 		cmocka_unit_test(what_is_suppressed_keeps_its_entry),
 		cmocka_unit_test(one_planted_beside_what_is_still_there_is_red),
 		cmocka_unit_test(an_update_tells_them_anew_with_their_comments),
