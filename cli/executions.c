@@ -58,10 +58,30 @@ static char *seen_by(uint32_t pid, const char *path)
 	return xstrdup(path);
 }
 
+/* "TIME NAME/PATH" */
+static void add_skipped(struct executions *n, const struct execution *note,
+			const char *text)
+{
+	struct skipped s = { .pid = note->pid, .time_ns = note->time_ns };
+	const char *path = strchr(text, '/');
+	int end = 0;
+
+	if (!path || sscanf(text, "%" SCNu64 "%n", &s.start_ns, &end) != 1 ||
+	    text[end] != ' ' || text + end >= path)
+		return;
+	s.name =
+	    xasprintf("%.*s", (int)(path - text - end - 1), text + end + 1);
+	s.program = xstrdup(path);
+	n->skipped = xreallocarray(n->skipped, n->skipped_count + 1,
+				   sizeof(*n->skipped));
+	n->skipped[n->skipped_count++] = s;
+}
+
 static void add(struct executions *n, int directory, const char *name)
 {
 	char path[PATH_MAX];
 	struct execution note;
+	bool skipped;
 	ssize_t size;
 	int end = 0;
 
@@ -69,13 +89,18 @@ static void add(struct executions *n, int directory, const char *name)
 		   &end) != 2)
 		return;
 	note.filtered = !strcmp(name + end, STORE_FILTERED);
-	if (name[end] && !note.filtered)
+	skipped = !strcmp(name + end, STORE_SKIPPED);
+	if (name[end] && !note.filtered && !skipped)
 		return;
 	size = readlinkat(directory, name, path, sizeof(path));
 	if (size <= 0)
 		return;
 	path[(size_t)size < sizeof(path) ? (size_t)size : sizeof(path) - 1] =
 	    '\0';
+	if (skipped) {
+		add_skipped(n, &note, path);
+		return;
+	}
 	note.path =
 	    strchr(path, '\n') ? searched(path) : seen_by(note.pid, path);
 	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
@@ -103,6 +128,11 @@ void executions_release(struct executions *n)
 	for (size_t i = 0; i < n->count; i++)
 		free(n->list[i].path);
 	free(n->list);
+	for (size_t i = 0; i < n->skipped_count; i++) {
+		free(n->skipped[i].program);
+		free(n->skipped[i].name);
+	}
+	free(n->skipped);
 }
 
 /* When the same process executed the next one. */
@@ -121,6 +151,19 @@ bool executions_recorded(const struct executions *n, size_t i,
 		    list[k].pid == n->list[i].pid &&
 		    list[k].start_mono_ns >= n->list[i].time_ns &&
 		    list[k].start_mono_ns < time_after(n, i))
+			return true;
+	for (size_t k = 0; k < n->skipped_count; k++)
+		if (n->skipped[k].pid == n->list[i].pid &&
+		    n->skipped[k].time_ns >= n->list[i].time_ns &&
+		    n->skipped[k].time_ns < time_after(n, i))
+			return true;
+	return false;
+}
+
+bool executions_skipped(const struct executions *n, uint32_t pid)
+{
+	for (size_t i = 0; i < n->skipped_count; i++)
+		if (n->skipped[i].pid == pid)
 			return true;
 	return false;
 }

@@ -20,18 +20,31 @@ struct execution {
 			     recorded */
 };
 
+/* One that the shim did not record, as nobody is to judge it. */
+struct skipped {
+	char *program, *name; /* path, and what it was started by */
+	uint32_t pid;
+	uint64_t time_ns;  /* monotonic */
+	uint64_t start_ns; /* wall clock */
+};
+
 struct executions {
 	struct execution *list; /* by pid, oldest first */
 	size_t count;
+	struct skipped *skipped; /* in no order */
+	size_t skipped_count;
 };
 
 void executions_read(struct executions *n, const struct live *l);
 void executions_release(struct executions *n);
 
-/* Is a store of execution `i` in `list`? Its process began it then, and before
- * it executed the next one. */
+/* Is a store of execution `i` in `list`, or was it skipped? Its process began
+ * that then, and before it executed the next one. */
 bool executions_recorded(const struct executions *n, size_t i,
 			 const struct live_store *list, size_t count);
+
+/* Was any that process `pid` executed skipped? */
+bool executions_skipped(const struct executions *n, uint32_t pid);
 
 /* Mark stores whose process went on as a program that left none. */
 void executions_replace(const struct live *l, struct live_store *list,

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "die.h"
+#include "patterns.h"
 
 /* What stands before a relative pattern matches itself alone. */
 static char *quoted_directory(void)
@@ -43,7 +45,8 @@ static char *absolute(const char *pattern)
 }
 
 /* A path without any wildcard is followed to its end, others as far as their
- * last directory before one. NULL: no link is in it, or it is not there. */
+ * last directory before one. NULL: no link is in it, it is not there, or it is
+ * a name, whatever file of that name is here. */
 static char *follow(const char *pattern)
 {
 	size_t plain = strcspn(pattern, "\\*?["), directory = plain;
@@ -51,7 +54,7 @@ static char *follow(const char *pattern)
 
 	while (pattern[plain] && directory && pattern[directory] != '/')
 		directory--;
-	if (!directory)
+	if (!directory || !strchr(pattern, '/'))
 		return NULL;
 	path = xasprintf("%.*s", (int)directory, pattern);
 	end = realpath(path, NULL);
@@ -84,6 +87,19 @@ void gate_patterns_add(struct gate_patterns *p, const char *option,
 	free(copy);
 }
 
+static bool is_plain(const char *pattern)
+{
+	return patterns_are_plain(pattern, pattern + strlen(pattern));
+}
+
+/* As fnmatch() does it. */
+static bool fits(const char *pattern, const char *text)
+{
+	if (is_plain(pattern))
+		return patterns_match(pattern, pattern + strlen(pattern), text);
+	return !fnmatch(pattern, text, 0);
+}
+
 static bool matches(struct gate_patterns *p, const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
@@ -94,11 +110,10 @@ static bool matches(struct gate_patterns *p, const char *path, const char *name)
 		struct gate_pattern *one = &p->list[i];
 		bool whole = strchr(one->pattern, '/');
 
-		if (fnmatch(one->pattern, whole ? path : base, 0) &&
-		    (whole || fnmatch(one->pattern, name, 0)) &&
-		    (!one->linked || fnmatch(one->linked, path, 0)))
-			continue;
-		one->seen = any = true;
+		if (fits(one->pattern, whole ? path : base) ||
+		    (!whole && fits(one->pattern, name)) ||
+		    (one->linked && fits(one->linked, path)))
+			one->seen = any = true;
 	}
 	return any;
 }
@@ -110,6 +125,64 @@ bool gate_programs_judge(struct gate_programs *p, const char *path,
 	bool skip = matches(&p->skip, path, name);
 
 	return (!p->only.count || only) && !skip;
+}
+
+/* A comma in it is of a directory's name. */
+static void print_pattern(FILE *out, const char *pattern)
+{
+	for (; *pattern; pattern++) {
+		if (*pattern == ',')
+			fputc('\\', out);
+		fputc(*pattern, out);
+	}
+}
+
+static void print_patterns(FILE *out, const struct gate_patterns *p)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < p->count; i++) {
+		const char *both[] = { p->list[i].pattern, p->list[i].linked };
+
+		for (size_t k = 0; k < 2 && both[k]; k++) {
+			if (!is_plain(both[k]))
+				continue;
+			fputs(comma, out);
+			print_pattern(out, both[k]);
+			comma = ",";
+		}
+	}
+}
+
+static bool all_plain(const struct gate_patterns *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!is_plain(p->list[i].pattern) ||
+		    (p->list[i].linked && !is_plain(p->list[i].linked)))
+			return false;
+	return true;
+}
+
+#define MOST (64u << 10) /* of one variable the kernel takes 128 KiB */
+
+char *gate_patterns_text(const struct gate_patterns *p, bool only)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	if (only && !all_plain(p))
+		return NULL;
+	out = open_memstream(&text, &size);
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	print_patterns(out, p);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
+	if (size && size < MOST)
+		return text;
+	free(text);
+	return NULL;
 }
 
 void gate_programs_warn(const struct gate_programs *p)

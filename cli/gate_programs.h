@@ -42,6 +42,11 @@ void gate_patterns_add(struct gate_patterns *p, const char *option,
 bool gate_programs_judge(struct gate_programs *p, const char *path,
 			 const char *name);
 
+/* The patterns as the shim is to have them (patterns.h), for the caller to free;
+ * NULL: there is none, or one of them it does not know, or they are too long: it
+ * records more then. Of `only` it must know all. */
+char *gate_patterns_text(const struct gate_patterns *p, bool only);
+
 /* Tell of each pattern that no program had. */
 void gate_programs_warn(const struct gate_programs *p);
 

@@ -111,6 +111,23 @@ static void add_strangers(const struct run *r, const struct live *l,
 	strangers_release(strangers, n);
 }
 
+/* Of them none is to be judged. */
+static bool add_skipped(const struct run *r, const struct live *l, pid_t pid)
+{
+	struct executions n;
+	bool any;
+
+	executions_read(&n, l);
+	for (size_t i = 0; i < n.skipped_count; i++)
+		gate_add_incomplete(
+		    r->gate, n.skipped[i].program, n.skipped[i].name,
+		    n.skipped[i].pid, n.skipped[i].start_ns,
+		    "it was not recorded, as a program that is not judged");
+	any = executions_skipped(&n, (uint32_t)pid);
+	executions_release(&n);
+	return any;
+}
+
 static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
@@ -133,7 +150,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 	}
 	cache_close(cache);
 	live_list_release(list, count);
-	return main_store < count;
+	return add_skipped(r, l, pid) || main_store < count;
 }
 
 static double now(void)
@@ -147,9 +164,14 @@ static double now(void)
 int gate_run(struct gate *g, const char **arguments, const char *keep)
 {
 	struct run run = { g, keep };
-	const struct recorder r = {
-		.output = keep, .keeps = keep, .ended = add_all, .data = &run
-	};
+	char *only = gate_patterns_text(&g->options.programs.only, true);
+	char *skip = gate_patterns_text(&g->options.programs.skip, false);
+	const struct recorder r = { .output = keep,
+				    .keeps = keep,
+				    .programs = only,
+				    .skip_programs = skip,
+				    .ended = add_all,
+				    .data = &run };
 	double begun = now();
 	int status = 0;
 	enum recorder_outcome outcome;
@@ -157,6 +179,8 @@ int gate_run(struct gate *g, const char **arguments, const char *keep)
 	recorder_check_settings(NULL);
 	outcome = recorder_run(&r, arguments, &status);
 	g->seconds = now() - begun;
+	free(only);
+	free(skip);
 	if (outcome == RECORDER_UNPLACED)
 		gate_add_incomplete(g, arguments[0], NULL, 0, 0,
 				    "it was not recorded");

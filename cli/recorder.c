@@ -101,8 +101,18 @@ static void set_messages(void)
 	free(text);
 }
 
+/* Another refknot's, under which this one runs, are not ours. */
+static void set_patterns(const char *name, const char *patterns)
+{
+	if (patterns)
+		recorder_set(name, patterns);
+	else
+		unsetenv(name);
+}
+
 /* The program inherits this environment; nothing else here reads it. */
-static void set_environment(const char *shim, const char *directory)
+static void set_environment(const struct recorder *r, const char *shim,
+			    const char *directory)
 {
 	const char *user = getenv("LD_PRELOAD");
 	char *preload;
@@ -112,6 +122,8 @@ static void set_environment(const char *shim, const char *directory)
 	recorder_set("LD_PRELOAD", preload);
 	free(preload);
 	recorder_set("REFKNOT_OUT", directory);
+	set_patterns("REFKNOT_PROGRAMS", r->programs);
+	set_patterns("REFKNOT_SKIP_PROGRAMS", r->skip_programs);
 	set_messages();
 	set_filters();
 	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
@@ -264,7 +276,7 @@ static enum recorder_outcome record(const struct recorder *r,
 							    : RECORDER_UNPLACED;
 		shim_path_unlink(link);
 	} else {
-		set_environment(link ? link : shim, live.directory);
+		set_environment(r, link ? link : shim, live.directory);
 		outcome = run_recorded(r, p, arguments, &live, status);
 		/* Who is still running may yet execute something. */
 		if (live_close(&live))

@@ -13,6 +13,8 @@ struct recorder {
 			       the working directory */
 	bool keeps; /* there will be some: say it beforehand if they cannot be
 		       written */
+	/* Which programs, as common/patterns.h has it; NULL: all. */
+	const char *programs, *skip_programs;
 	/*
 	 * The program has ended (`pid`, `status` as waitpid(2) gave it): do
 	 * what is to be done with the stores in `l`. False: the program left

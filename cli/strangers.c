@@ -148,11 +148,14 @@ static void find_waited(struct waited *w, const struct live *l)
 
 	w->stores = list;
 	executions_read(&n, l);
+	each_process(l, wait_for, w);
+	for (size_t i = 0; i < n.skipped_count; i++)
+		forget(w, n.skipped[i].pid);
+	/* What a skipped one executes may be recorded. */
 	for (size_t i = 0; i < n.count; i++)
 		if (!executions_recorded(&n, i, list, w->store_count) &&
 		    !kill((pid_t)n.list[i].pid, 0))
 			wait_for(n.list[i].pid, w);
-	each_process(l, wait_for, w);
 	executions_release(&n);
 	live_list_release(list, w->store_count);
 }
@@ -175,6 +178,7 @@ struct search {
 	size_t count, executed; /* the latter: those by their notes */
 	const struct live_store *stores;
 	size_t store_count;
+	const struct executions *notes;
 };
 
 static void add(struct search *s, char *program, char *name, uint32_t pid,
@@ -214,6 +218,17 @@ static void add_executed(struct search *s, const struct execution *n)
 	preflight_release(&p);
 }
 
+/* Is that what it has said itself that nobody is to judge? */
+static bool is_skipped(const struct search *s, uint32_t pid,
+		       const char *program)
+{
+	for (size_t i = 0; i < s->notes->skipped_count; i++)
+		if (s->notes->skipped[i].pid == pid &&
+		    !strcmp(s->notes->skipped[i].program, program))
+			return true;
+	return false;
+}
+
 static void add_running(uint32_t pid, void *data)
 {
 	struct search *s = data;
@@ -225,6 +240,10 @@ static void add_running(uint32_t pid, void *data)
 		if (s->list[i].pid == pid)
 			return;
 	program = live_program(pid);
+	if (is_skipped(s, pid, program)) {
+		free(program);
+		return;
+	}
 	add(s, program, live_called(pid, program), pid,
 	    xstrdup("it is still running, and has allocated nothing yet"));
 }
@@ -240,9 +259,10 @@ struct stranger *strangers_find(const struct live *l,
 	for (size_t i = 0; i < n.count; i++)
 		if (!executions_recorded(&n, i, list, count))
 			add_executed(&s, &n.list[i]);
-	executions_release(&n);
 	s.executed = s.count;
+	s.notes = &n;
 	each_process(l, add_running, &s);
+	executions_release(&n);
 	*found = s.count;
 	return s.list;
 }

@@ -33,6 +33,11 @@ char *const *environment_variables(void)
 	return original() + *(const long *)__libc_stack_end + 1;
 }
 
+const char *environment_started_as(void)
+{
+	return *original() ? *original() : "";
+}
+
 static size_t size_of(char *const *list, size_t *count)
 {
 	size_t size = 0;

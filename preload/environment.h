@@ -12,6 +12,10 @@
 
 char *const *environment_variables(void);
 
+/* Argument 0, as the program was started; "": it has none. Only before the
+ * program runs. */
+const char *environment_started_as(void);
+
 /* Copy the arguments, before the program can change them: 4096 at most. */
 void environment_keep(void);
 /* The copy, which ends with NULL; nothing is in it where no memory was left. */

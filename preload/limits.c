@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "addresses.h"
+#include "aside.h"
 #include "compiler.h"
 #include "environment.h"
 #include "libc.h"
@@ -17,7 +18,12 @@
 #include "process.h"
 #include "real.h"
 #include "room.h"
+#include "skipped.h"
 #include "sys.h"
+#include "zeros.h"
+
+/* Where parts of the shim are tested alone, there is none. */
+#pragma weak zeros_uncount
 
 /* The C library's header gives one name the other's symbol; here both are
  * needed, so its types are, too. They are the same on this machine. */
@@ -32,6 +38,7 @@ EXPORT int getrlimit(int resource, limit *old);
 EXPORT int getrlimit64(int resource, limit *old);
 
 #define RESOURCE_FILE_SIZE 1 /* RLIMIT_FSIZE */
+#define RESOURCE_DATA      2 /* RLIMIT_DATA */
 #define RESOURCE_FILES     7 /* RLIMIT_NOFILE */
 
 /*
@@ -174,6 +181,21 @@ static bool is_needed(int pid, int resource, const limit *wanted)
 	       (!pid || pid == sys_pid());
 }
 
+static void uncount(void *unused)
+{
+	(void)unused;
+	zeros_uncount();
+}
+
+/* Of a program that is skipped refknot's own variables count until it sets a
+ * limit on that; see zeros.h. */
+static void uncount_zeros(int pid, int resource, const limit *wanted)
+{
+	if (zeros_uncount && wanted && resource == RESOURCE_DATA &&
+	    (!pid || pid == sys_pid()) && skipped() && process_owns_memory())
+		aside(uncount, NULL);
+}
+
 static int change(int pid, int resource, const limit *new, limit *old)
 {
 	limit wanted = { 0 }, former = { 0 };
@@ -181,6 +203,7 @@ static int change(int pid, int resource, const limit *new, limit *old)
 	int saved = libc_errno, result;
 
 	real_resolve();
+	uncount_zeros(pid, resource, new);
 	if (is_needed(pid, resource, new))
 		privileges_enter(&privileges, HIDES_NOTHING);
 	if (!is_ours(pid, resource) || (new && !read_limit(&wanted, new)))

@@ -29,6 +29,7 @@
 #include "sandbox.h"
 #include "second_signal.h"
 #include "shadow.h"
+#include "skipped.h"
 #include "spare.h"
 #include "stacks.h"
 #include "store.h"
@@ -374,6 +375,18 @@ static bool stay_off(void)
 	return false;
 }
 
+/* What it executes is noted and begins with the same limits. */
+static COLD bool start_skipped(void)
+{
+	struct text t = { process.directory, sizeof(process.directory), 0 };
+
+	settings_read(&process.settings, environment_variables());
+	text_add(&t, process.settings.out);
+	addresses_begin();
+	addresses_end();
+	return stay_off();
+}
+
 static COLD bool start(void)
 {
 	int error;
@@ -384,10 +397,15 @@ static COLD bool start(void)
 	if (environment_is_secure() || sandbox_denies_start())
 		return stay_off();
 	starting = true;
-	if (zeros_uncount)
+	if (zeros_uncount &&
+	    (!skipped_find_out() || sys_limit(RLIMIT_DATA) < UINT64_MAX))
 		zeros_uncount();
 	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	real_resolve();
+	if (skipped()) {
+		starting = false;
+		return start_skipped();
+	}
 	heap_init();
 	error = find_out();
 	if (!error) {

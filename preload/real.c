@@ -14,6 +14,7 @@
 #include "image.h"
 #include "leftovers.h"
 #include "libc.h"
+#include "skipped.h"
 #include "sys.h"
 
 /*
@@ -351,7 +352,9 @@ static void resolve(void *unused)
 	}
 	if (nested)
 		return;
-	if (alone)
+	if (skipped_find_out())
+		leftovers_links = LEFTOVERS_LINKS_NONE;
+	else if (alone)
 		bypass_close();
 	WRITE_ONCE(resolving, false);
 }

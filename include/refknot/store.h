@@ -20,6 +20,9 @@
 #define STORE_EXECUTED ".executed"
 /* Ends the name of one that a filter of system calls keeps from being recorded. */
 #define STORE_FILTERED "-filtered"
+/* Ends the name of one by a program that is not recorded as nobody is to judge
+ * it; see preload/skipped.h. */
+#define STORE_SKIPPED "-skipped"
 
 #define STORE_MAGIC   "RKNSTORE"
 #define STORE_VERSION 10u

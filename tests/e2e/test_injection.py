@@ -279,6 +279,7 @@ def test_arguments_in_errors(command, tmp_path):
 @pytest.mark.parametrize("name", [
     "REFKNOT_DEPTH", "REFKNOT_VERIFY", "REFKNOT_CHILDREN", "REFKNOT_SHIM",
     "REFKNOT_SNAPSHOT", "REFKNOT_SIGNALS", "REFKNOT_STDERR",
+    "REFKNOT_PROGRAMS", "REFKNOT_SKIP_PROGRAMS",
     "REFKNOT_CACHE", "TMPDIR", "XDG_CACHE_HOME", "HOME", "NO_COLOR",
     "LC_ALL", "REFKNOT_OUT"])
 def test_the_environment_in_errors(name, tmp_path):

@@ -22,7 +22,8 @@ WRONG = ["", " ", "-1", "+1", " 1", "1 ", "1\n", "1\t", "1x", "x1", "0x1",
 def test_the_table_is_all_of_it():
     assert len(NUMBERS) + len(TEXTS) == len(re.findall(
         r"^SETTING_", (SOURCE / "common/settings.def").read_text(), re.M))
-    assert TEXTS == ["REFKNOT_OUT", "REFKNOT_STDERR"] and "REFKNOT_DEPTH" in NUMBERS
+    assert TEXTS == ["REFKNOT_OUT", "REFKNOT_STDERR", "REFKNOT_PROGRAMS",
+                     "REFKNOT_SKIP_PROGRAMS"] and "REFKNOT_DEPTH" in NUMBERS
 
 
 def wrong_for(name):

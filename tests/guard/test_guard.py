@@ -70,3 +70,36 @@ def test_no_call_takes_more_instructions(tmp_path):
     for row, name in zip(rows, sorted(budget)):
         if found[name] < budget[name] * (1 - TOLERANCE):
             print(f"better than budget.json, lower it: {row}")
+
+
+# Of a start and an end, mostly the loader's for one library more; one that is
+# recorded takes 38 million.
+SKIPPED_MOST = 160000
+
+
+def whole(directory, **env):
+    """Instructions of a program that does nothing."""
+    directory.mkdir()
+    told = run("valgrind", "--tool=callgrind",
+               f"--callgrind-out-file={directory}/out", "/bin/true",
+               env=environment(**env))
+    assert told.status == 0, told.told
+    return int(re.search(r"Collected : (\d+)", told.told)[1])
+
+
+def test_a_program_that_nobody_judges_starts_as_fast_as_without(tmp_path):
+    """The shells of a test suite: no store, no handlers, no tables."""
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is not installed")
+    why = other_build()
+    if why:
+        pytest.skip(f"the limit is of gcc's release build; here {why}")
+    notes = tmp_path / "store" / ".executed"
+    notes.mkdir(parents=True)
+    plain = whole(tmp_path / "plain")
+    skipped = whole(tmp_path / "skipped", LD_PRELOAD=SHIM,
+                    REFKNOT_OUT=notes.parent, REFKNOT_PROGRAMS="test_*")
+    assert [n for n in notes.iterdir() if os.readlink(n).endswith("/true")]
+    assert list(notes.parent.iterdir()) == [notes]
+    print(f"{skipped - plain} instructions more than {plain}")
+    assert skipped - plain < SKIPPED_MOST

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "patterns.h"
+
+#include <stddef.h>
+
+/* --- One pattern --------------------------------------------------------------- */
+
+/* The ']' of the set whose '[' is before `at`; NULL: it has none, or something
+ * in it that is more than characters and ranges. */
+static const char *end_of_set(const char *at, const char *end)
+{
+	if (at < end && (*at == '!' || *at == '^'))
+		at++;
+	for (const char *first = at; at < end; at++) {
+		if (*at == ']' && at > first)
+			return at;
+		if (*at == '\\' || *at == '[')
+			return NULL;
+	}
+	return NULL;
+}
+
+bool patterns_are_plain(const char *pattern, const char *end)
+{
+	for (; pattern < end; pattern++) {
+		if (*pattern == '\\')
+			pattern++;
+		else if (*pattern == '[')
+			pattern = end_of_set(pattern + 1, end);
+		if (!pattern)
+			return false;
+	}
+	return pattern == end;
+}
+
+/* Is `c` in the set between its '[' and the ']' at `end`? */
+static bool is_in_set(const char *at, const char *end, unsigned char c)
+{
+	bool inverted = *at == '!' || *at == '^', found = false;
+
+	for (at += inverted; at < end; at++) {
+		unsigned char from = (unsigned char)*at, to = from;
+
+		if (end - at > 2 && at[1] == '-') {
+			at += 2;
+			to = (unsigned char)*at;
+		}
+		found |= from <= c && c <= to;
+	}
+	return found != inverted;
+}
+
+/* Is `c` what the pattern has next? *next is what it has then. */
+static bool fits(const char *pattern, const char *end, char c,
+		 const char **next)
+{
+	const char *close;
+
+	*next = pattern + 1;
+	switch (*pattern) {
+	case '?':
+		return true;
+	case '[':
+		close = end_of_set(pattern + 1, end);
+		*next = close + 1;
+		return is_in_set(pattern + 1, close, (unsigned char)c);
+	case '\\':
+		*next = pattern + 2;
+		return pattern[1] == c;
+	default:
+		return *pattern == c;
+	}
+}
+
+bool patterns_match(const char *pattern, const char *end, const char *text)
+{
+	const char *star = NULL, *from = NULL, *next;
+
+	while (*text) {
+		if (pattern < end && *pattern == '*') {
+			star = ++pattern;
+			from = text;
+		} else if (pattern < end && fits(pattern, end, *text, &next)) {
+			pattern = next;
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (pattern < end && *pattern == '*')
+		pattern++;
+	return pattern == end;
+}
+
+/* --- Lists --------------------------------------------------------------------- */
+
+static const char *end_of_pattern(const char *list)
+{
+	for (; *list && *list != ','; list++)
+		if (*list == '\\' && list[1])
+			list++;
+	return list;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *base = path;
+
+	for (; *path; path++)
+		if (*path == '/')
+			base = path + 1;
+	return base;
+}
+
+static bool has_slash(const char *pattern, const char *end)
+{
+	while (pattern < end && *pattern != '/')
+		pattern++;
+	return pattern < end;
+}
+
+static bool is_of(const char *pattern, const char *end, const char *path,
+		  const char *name)
+{
+	if (has_slash(pattern, end))
+		return patterns_match(pattern, end, path);
+	return patterns_match(pattern, end, base_name(path)) ||
+	       patterns_match(pattern, end, name);
+}
+
+/* Is the program of one in the list? `unknown`: what is said of a pattern that
+ * is not plain. */
+static bool is_of_any(const char *list, const char *path, const char *name,
+		      bool unknown)
+{
+	for (const char *end;; list = end + 1) {
+		end = end_of_pattern(list);
+		if (patterns_are_plain(list, end) ? is_of(list, end, path, name)
+						  : unknown)
+			return true;
+		if (!*end)
+			return false;
+	}
+}
+
+bool patterns_leave_out(const char *only, const char *skip, const char *path,
+			const char *name)
+{
+	return (only && !is_of_any(only, path, name, true)) ||
+	       (skip && is_of_any(skip, path, name, false));
+}
