@@ -207,12 +207,10 @@ static const char *called_by(const struct location *inner)
 
 static const struct location *innermost(const struct search *x, uint32_t stack)
 {
-	uint32_t frame = x->m->stacks[stack].frame;
-	const struct location *l = NULL;
+	struct walk w;
 
-	if (frame)
-		symbols_frame(x->symbols, frame, &l);
-	return l;
+	walk_begin(&w, x->m, x->symbols, stack);
+	return walk_next(&w);
 }
 
 static void look_at_allocator(const struct search *x, uint32_t stack,
