@@ -77,9 +77,11 @@ struct baseline_changes {
 /*
  * Replace the file by one of the issues, which baseline_apply has seen, that
  * are not suppressed; with `keep_stale` also what accepts none of them. Comments
- * stay. 0 or -errno; then the file is as it was.
+ * stay. `program_status`, where it is not 0, is said in a comment. 0 or -errno;
+ * then the file is as it was.
  */
 int baseline_write(const struct baseline *b, const struct issues *list,
-		   bool keep_stale, struct baseline_changes *changes);
+		   bool keep_stale, int program_status,
+		   struct baseline_changes *changes);
 
 #endif

@@ -171,7 +171,8 @@ static struct row *list_rows(const struct baseline *b,
 }
 
 int baseline_write(const struct baseline *b, const struct issues *list,
-		   bool keep_stale, struct baseline_changes *c)
+		   bool keep_stale, int program_status,
+		   struct baseline_changes *c)
 {
 	struct text_file f;
 	struct row *rows;
@@ -185,6 +186,10 @@ int baseline_write(const struct baseline *b, const struct issues *list,
 	if (count)
 		qsort(rows, count, sizeof(*rows), compare_rows);
 	fputs(HEADER "\n", f.out);
+	if (program_status)
+		fprintf(f.out,
+			"# written beside a program that exited with %d\n",
+			program_status);
 	for (size_t i = 0; i < count; i++)
 		write_row(f.out, &rows[i]);
 	free(rows);

@@ -39,7 +39,7 @@ static size_t given_count;
 
 static char *baseline_path, *source_root, *keep;
 static int update_baseline, allow_incomplete, show_suppressed, generate;
-static int no_children, keep_stale;
+static int no_children, keep_stale, allow_failure;
 
 enum option {
 	FAIL_ON = 1,
@@ -93,6 +93,9 @@ static const struct poptOption options[] = {
 	  NULL },
 	{ "allow-incomplete", 0, POPT_ARG_NONE, &allow_incomplete, 0,
 	  "do not fail because something was not recorded or not checked",
+	  NULL },
+	{ "allow-failure", 0, POPT_ARG_NONE, &allow_failure, 0,
+	  "judge, and update the baseline, as if the program had not failed",
 	  NULL },
 	{ "error-exitcode", 0, POPT_ARG_STRING, NULL, STATUS,
 	  "exit status when the gate fails, 23 without this option", "N" },
@@ -245,6 +248,8 @@ static void open_gate(void)
 {
 	heed_all();
 	gate.options.allow_incomplete = allow_incomplete;
+	gate.options.allow_failure = allow_failure;
+	gate.ran = command_program != NULL;
 	gate_text_shows_suppressed = show_suppressed;
 	suppress_add_built_in(&suppressions);
 	gate.suppressions = &suppressions;
@@ -262,6 +267,9 @@ static void open_gate(void)
 		    "--update-baseline needs --baseline FILE, the file to write");
 	if (keep_stale && !update_baseline)
 		die(STATUS_INPUT, "--keep-stale goes with --update-baseline");
+	if (allow_failure && !command_program)
+		die(STATUS_INPUT,
+		    "--allow-failure is for a program that is run, behind --");
 	if (update_baseline)
 		check_update();
 	if (baseline_path) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,9 +294,49 @@ static void count(struct gate *g)
 		g->stale += !g->baseline->list[i].seen;
 }
 
+#define FIRST_KEPT                                                             \
+	125 /* of the statuses that say that nothing was run, or of
+			  a signal */
+
+int gate_counted_status(const struct gate *g, int program_status)
+{
+	return g->options.allow_failure && program_status < FIRST_KEPT
+		   ? 0
+		   : program_status;
+}
+
+static char *why_status(int status)
+{
+	if (status > 128)
+		return xasprintf("the program was ended by signal %d",
+				 status - 128);
+	return xasprintf("the program exited with %d", status);
+}
+
+char *gate_cut_short(const struct gate *g, int program_status)
+{
+	if (program_status)
+		return why_status(program_status);
+	for (size_t i = 0; i < g->process_count; i++) {
+		const struct gate_process *p = &g->processes[i];
+
+		if (!g->ran && p->signal)
+			return xasprintf("%s[%" PRIu32
+					 "] was ended by signal %d",
+					 p->name, p->pid, p->signal);
+		if (p->incomplete)
+			return xstrdup("not all was recorded and checked");
+	}
+	return NULL;
+}
+
 void gate_judge(struct gate *g, int program_status)
 {
+	int status = gate_counted_status(g, program_status);
+
 	gate_settle(g);
+	g->cut_short = gate_cut_short(g, program_status);
+	g->allowed = status ? 0 : program_status;
 	baseline_apply(g->baseline, &g->issues);
 	issues_sort(&g->issues);
 	gate_rules_make(g);
@@ -305,9 +346,9 @@ void gate_judge(struct gate *g, int program_status)
 	}
 	tell_apart(g);
 	count(g);
-	g->status = program_status ? program_status
-		    : g->failed    ? g->options.error_status
-				   : STATUS_OK;
+	g->status = status      ? status
+		    : g->failed ? g->options.error_status
+				: STATUS_OK;
 	gate_summary_make(g);
 }
 
@@ -324,8 +365,10 @@ size_t gate_gaps(const struct gate *g)
 
 void gate_set_unwritten(struct gate *g, int program_status)
 {
+	int status = gate_counted_status(g, program_status);
+
 	g->unwritten = true;
-	g->status = program_status ? program_status : STATUS_INPUT;
+	g->status = status ? status : STATUS_INPUT;
 	gate_summary_make(g);
 }
 
@@ -371,6 +414,7 @@ void gate_release(struct gate *g)
 	free(g->processes);
 	free(g->others);
 	free(g->summary);
+	free(g->cut_short);
 	issues_release(&g->issues);
 	gate_worst_release(&g->peak);
 	release_options(&g->options);

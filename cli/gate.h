@@ -46,7 +46,8 @@ struct gate_options {
 	size_t limit_count;
 	struct gate_programs programs;
 	bool allow_incomplete;
-	int error_status; /* 23 */
+	bool allow_failure; /* the program's own status does not count */
+	int error_status;   /* 23 */
 };
 
 /* Whether a region of one process grew, as refknot steady has it. */
@@ -123,6 +124,7 @@ struct gate {
 	size_t forked;            /* processes that began by fork and were
 				     checked: what they inherited are roots, */
 	uint64_t inherited_bytes; /* so much in all of them together */
+	bool ran; /* a program was run, and its status is what it was */
 	struct gate_worst peak;
 	/* The rest is set by gate_judge. */
 	struct gate_rule *rules;
@@ -130,6 +132,9 @@ struct gate {
 	size_t fresh;                    /* findings that fail the gate */
 	bool leaked_too_much;            /* by --max-leaked-* */
 	size_t known, suppressed, stale; /* the last: entries of the baseline */
+	char *cut_short; /* why these may not have been reached: "the program
+			    exited with 1"; NULL: all was run */
+	int allowed;     /* status of the program that does not count; 0 */
 	bool failed;
 	bool unwritten; /* a report is not where it was to be */
 	int status;     /* of refknot */
@@ -154,6 +159,14 @@ void gate_add_incomplete(struct gate *g, const char *program, const char *name,
 
 /* All is there: what went on as another program lacks nothing by itself. */
 void gate_settle(struct gate *g);
+
+/* Why not all that the run has to show may be there: it was ended, or the program
+ * failed. A clause for the caller to free; NULL: nothing says so. */
+char *gate_cut_short(const struct gate *g, int program_status);
+
+/* What of the program's status counts. Those that tell of a signal, or that
+ * nothing was run, always do. */
+int gate_counted_status(const struct gate *g, int program_status);
 
 /* The same, and judge. `program_status`: exit status of the program, 0 if none
  * was run. */

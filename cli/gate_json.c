@@ -224,6 +224,9 @@ static json_t *verdict(const struct gate *g)
 	document_set(o, "known", json_count(g->known));
 	document_set(o, "suppressed", json_count(g->suppressed));
 	document_set(o, "stale", stale(g));
+	document_set(o, "cut_short", json_text(g->cut_short));
+	document_set(o, "allowed_exit_status",
+		     g->allowed ? json_integer(g->allowed) : json_null());
 	return o;
 }
 

@@ -84,11 +84,15 @@ void gate_summary_make(struct gate *g)
 					  : "OK");
 	print_failures(out, g);
 	fputc(';', out);
+	if (g->allowed)
+		fprintf(out, " the program exited with %d, which is allowed;",
+			g->allowed);
 	if (g->baseline)
 		fprintf(out, " baseline %zu,", g->known);
 	fprintf(out, " suppressed %zu;", g->suppressed);
 	if (g->baseline && g->stale)
-		fprintf(out, " stale %zu;", g->stale);
+		fprintf(out, " %s %zu;", g->cut_short ? "not reached" : "stale",
+			g->stale);
 	fprintf(out, " exit %d", g->status);
 	if (fclose(out))
 		die(STATUS_INPUT, "out of memory");

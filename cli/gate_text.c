@@ -178,9 +178,11 @@ static void print_kin(FILE *out, const struct gate *g)
 	free(path);
 }
 
-static void print_stale(FILE *out, const struct baseline *b)
+static void print_stale(FILE *out, const struct gate *g)
 {
+	const struct baseline *b = g->baseline;
 	char *path = escape(b->path);
+	char *why = g->cut_short ? escape(g->cut_short) : NULL;
 
 	for (size_t i = 0; i < b->count; i++) {
 		const struct baseline_entry *e = &b->list[i];
@@ -189,13 +191,13 @@ static void print_stale(FILE *out, const struct baseline *b)
 		if (e->seen)
 			continue;
 		text = escape(e->text ? e->text : "");
-		fprintf(
-		    out,
-		    "stale: %s:%u: %s %s%s%s was not found; fixed? --update-baseline removes it\n",
-		    path, e->line, e->signature, e->kind, *text ? " " : "",
-		    text);
+		fprintf(out, "%s: %s:%u: %s %s%s%s was not found; %s\n",
+			why ? "not reached" : "stale", path, e->line,
+			e->signature, e->kind, *text ? " " : "", text,
+			why ? why : "fixed? --update-baseline removes it");
 		free(text);
 	}
+	free(why);
 	free(path);
 }
 
@@ -315,7 +317,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 	if (g->baseline)
 		print_kin(out, g);
 	if (g->baseline)
-		print_stale(out, g->baseline);
+		print_stale(out, g);
 	for (size_t i = 0; gate_suppression(g, i);)
 		i = print_file(out, g, i);
 	print_turned_off(out, g);

@@ -9,6 +9,18 @@
 #include "die.h"
 #include "escape.h"
 
+/* What a failing program has to show may be accepted if they say so. */
+static const char *why_failed(const struct gate *g, int program_status)
+{
+	if (!program_status)
+		return NULL;
+	if (gate_counted_status(g, program_status))
+		return g->options.allow_failure
+			   ? "the program was ended by a signal, or not run, which --allow-failure is not for"
+			   : "the program failed (--allow-failure does it all the same)";
+	return NULL;
+}
+
 /* Findings that were not looked for must not leave the baseline. */
 static bool may_update(const struct gate *g, int program_status)
 {
@@ -20,8 +32,8 @@ static bool may_update(const struct gate *g, int program_status)
 			    "not all was recorded and checked (--allow-incomplete does it all the same)";
 	if (!g->process_count)
 		why = "nothing was recorded";
-	if (program_status)
-		why = "the program failed";
+	if (why_failed(g, program_status))
+		why = why_failed(g, program_status);
 	if (why)
 		warn("%s was left as it is: %s", g->baseline->path, why);
 	return !why;
@@ -46,7 +58,8 @@ static void tell_removed(const struct baseline *b)
 	}
 }
 
-static void tell_changes(const struct baseline_changes *c)
+static void tell_changes(const struct baseline_changes *c,
+			 const char *cut_short)
 {
 	fprintf(stderr, "baseline: %zu added, %zu removed, %zu kept", c->added,
 		c->removed, c->kept);
@@ -54,27 +67,33 @@ static void tell_changes(const struct baseline_changes *c)
 		fprintf(stderr, " (%zu of them changed)", c->moved);
 	if (c->stale)
 		fprintf(stderr, " (%zu of them not found)", c->stale);
+	if (c->stale && cut_short)
+		fprintf(stderr, ", as %s", cut_short);
 	fputc('\n', stderr);
 }
 
 void gate_update(struct gate *g, int program_status, bool keep_stale)
 {
 	struct baseline_changes changes;
-	char *path;
+	char *path, *cut_short;
 	int error;
 
 	gate_settle(g);
 	if (!may_update(g, program_status))
 		return;
+	cut_short = gate_cut_short(g, program_status);
+	keep_stale |= cut_short != NULL;
 	g->baseline->any_taker = true;
 	baseline_apply(g->baseline, &g->issues);
-	error = baseline_write(g->baseline, &g->issues, keep_stale, &changes);
+	error = baseline_write(g->baseline, &g->issues, keep_stale,
+			       program_status, &changes);
 	if (error)
 		die(STATUS_INPUT, "%s cannot be written: %s", g->baseline->path,
 		    strerror(-error));
 	if (!keep_stale)
 		tell_removed(g->baseline);
-	tell_changes(&changes);
+	tell_changes(&changes, cut_short);
+	free(cut_short);
 	path = xstrdup(g->baseline->path);
 	baseline_release(g->baseline);
 	baseline_read(g->baseline, path, false);

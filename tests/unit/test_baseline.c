@@ -311,7 +311,7 @@ static void stale_entries_may_stay(void **state)
 	assert_true(parse(A " leak count=1 bytes=1 lines=+9:bbbb f x.c # a\n" B
 			    " leak count=1 bytes=1 # b\n"));
 	baseline_apply(&b, &issues);
-	assert_int_equal(baseline_write(&b, &issues, true, &changes), 0);
+	assert_int_equal(baseline_write(&b, &issues, true, 0, &changes), 0);
 	text = text_file_read(b.path, "a baseline");
 	assert_string_equal(strchr(text, '\n') + 1, A
 			    " leak count=1 bytes=1 lines=+9:bbbb f x.c  # a\n" A
@@ -338,7 +338,7 @@ static void an_update_keeps_comments_and_is_sorted(void **state)
 	assert_true(parse(B " leak count=1 bytes=1 # why\n"
 			    "2222222222222222 leak count=1 bytes=1\n"));
 	baseline_apply(&b, &issues);
-	assert_int_equal(baseline_write(&b, &issues, false, &changes), 0);
+	assert_int_equal(baseline_write(&b, &issues, false, 0, &changes), 0);
 	text = text_file_read(b.path, "a baseline");
 	assert_string_equal(strchr(text, '\n') + 1,
 			    A " leak count=3 bytes=96\n" B

@@ -560,7 +560,7 @@ static void an_update_tells_them_anew_with_their_comments(void **state)
 	baseline_apply(&b, &issues);
 	sign(signature, "parse<main");
 	assert_string_equal(list[0].signature, signature);
-	assert_int_equal(baseline_write(&b, &issues, true, &changes), 0);
+	assert_int_equal(baseline_write(&b, &issues, true, 0, &changes), 0);
 	text = text_file_read(b.path, "a baseline");
 	assert_true(asprintf(&expected,
 			     "%s leak count=1 bytes=8 lines=+3:bbbb,+4:cccc "
