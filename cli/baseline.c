@@ -19,6 +19,7 @@
 #define CALLS   "calls="
 #define TYPE    "type="
 #define TAKERS  "takers="
+#define HELD    "held="
 
 /* "count=3": the number; false: it is something else. */
 static bool read_number(const char *word, const char *name, uint64_t *value)
@@ -85,6 +86,13 @@ static const char *read_type(struct baseline_entry *e, const char *word)
 	return e->type ? NULL : "behind type= stands a type of refknot.h";
 }
 
+static const char *read_held(struct baseline_entry *e, const char *word)
+{
+	return read_number(word, "", &e->held) && e->held <= e->bytes
+		   ? NULL
+		   : "behind held= stands a part of the bytes";
+}
+
 static const char *read_takers(struct baseline_entry *e, const char *word)
 {
 	return takers_parse(&e->takers, word)
@@ -99,9 +107,8 @@ static const char *read_rest(struct baseline_entry *e, char *rest)
 		const char *name;
 		const char *(*read)(struct baseline_entry *e, const char *word);
 	} fields[] = {
-		{ LINES, read_lines },
-		{ CALLS, read_calls },
-		{ TYPE, read_type },
+		{ LINES, read_lines },   { HELD, read_held },
+		{ CALLS, read_calls },   { TYPE, read_type },
 		{ TAKERS, read_takers },
 	};
 
@@ -216,8 +223,10 @@ static void unite(struct baseline_entry *kept, struct baseline_entry *other)
 {
 	if (other->count > kept->count)
 		kept->count = other->count;
-	if (other->bytes > kept->bytes)
+	if (other->bytes > kept->bytes) {
 		kept->bytes = other->bytes;
+		kept->held = other->held;
+	}
 	if (!kept->comment) {
 		kept->comment = other->comment;
 		other->comment = NULL;

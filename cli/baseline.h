@@ -25,6 +25,7 @@ struct baseline_entry {
 	char *signature; /* ".2" behind it is a name only; see baseline_apply */
 	char *kind;      /* as finding_kind_name has it */
 	uint64_t count, bytes;
+	uint64_t held; /* of the bytes: what it only held */
 	struct frame_lines lines;
 	char *type;           /* of objects of refknot.h; NULL: it is of none */
 	struct takers takers; /* whose references may be left */

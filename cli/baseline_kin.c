@@ -84,28 +84,31 @@ static void release_evidence(struct likeness_evidence *e)
 
 /* --- Size ------------------------------------------------------------------ */
 
+/* Its own: what it holds may be counted for another in the next build. */
 static uint64_t size_of(const struct issue *i)
 {
-	return i->bytes + i->held_bytes;
+	return i->bytes;
+}
+
+static uint64_t accepted_size(const struct baseline_entry *e)
+{
+	return e->bytes - e->held;
 }
 
 static bool has_equal_parts(const struct issue *i,
 			    const struct baseline_entry *e)
 {
-	uint64_t bytes = size_of(i);
+	uint64_t here = size_of(i), there = accepted_size(e);
 
-	return i->count && e->count && bytes % i->count == 0 &&
-	       e->bytes % e->count == 0 &&
-	       bytes / i->count == e->bytes / e->count;
+	return i->count && e->count && here % i->count == 0 &&
+	       there % e->count == 0 && here / i->count == there / e->count;
 }
 
 bool baseline_kin_is_as_large(const struct issue *i,
 			      const struct baseline_entry *e)
 {
-	uint64_t bytes = size_of(i);
-
 	if (i->count == e->count)
-		return bytes == e->bytes;
+		return size_of(i) == accepted_size(e);
 	return i->count < e->count && has_equal_parts(i, e);
 }
 
@@ -128,10 +131,11 @@ static bool is_accepted(const struct likeness *l, const struct issue *i,
 {
 	if (l->weight > LIKENESS_EDIT)
 		return false;
-	if (l->weight)
+	if (l->weight || baseline_kin_is_as_large(i, e))
 		return baseline_kin_is_as_large(i, e);
-	return (!l->builds && l->placed) || baseline_kin_is_as_large(i, e) ||
-	       has_equal_parts(i, e);
+	if (has_equal_parts(i, e))
+		return true;
+	return l->placed && (!l->builds || i->count != e->count);
 }
 
 struct candidates {
@@ -286,7 +290,7 @@ static bool has_room(const struct issues *list, const struct baseline_entry *e,
 		count += one->count;
 		bytes += size_of(one);
 	}
-	return count <= e->count && bytes <= e->bytes;
+	return count <= e->count && bytes <= accepted_size(e);
 }
 
 /* To the nearest entry that has another finding, and enough for both. */
@@ -326,7 +330,7 @@ static void split(struct baseline_entry *e, struct issues *list,
 		if (!one->entry && is_by_builds(one, e, evidence, &l))
 			add_part(&parts, i, one->count, size_of(one));
 	}
-	chosen = find_sum(&parts, e->count, e->bytes);
+	chosen = find_sum(&parts, e->count, accepted_size(e));
 	for (size_t i = 0; i < parts.count; i++) {
 		struct issue *one = &list->list[parts.of[i]];
 
@@ -345,14 +349,17 @@ static void join(struct baseline *b, struct issue *i,
 	struct likeness l;
 	unsigned chosen;
 
-	if (i->count < i->known_count || size_of(i) < i->known_bytes)
+	uint64_t known = i->entry ? accepted_size(i->entry) : 0;
+
+	if (i->count < i->known_count || size_of(i) < known)
 		return;
 	for (size_t k = 0; k < b->count; k++)
 		if (!b->list[k].pair &&
 		    is_by_builds(i, &b->list[k], evidence, &l))
-			add_part(&parts, k, b->list[k].count, b->list[k].bytes);
-	chosen = find_sum(&parts, i->count - i->known_count,
-			  size_of(i) - i->known_bytes);
+			add_part(&parts, k, b->list[k].count,
+				 accepted_size(&b->list[k]));
+	chosen =
+	    find_sum(&parts, i->count - i->known_count, size_of(i) - known);
 	for (size_t k = 0; k < parts.count; k++)
 		if (chosen & 1u << k)
 			pair(i, &b->list[parts.of[k]], evidence);
@@ -381,8 +388,8 @@ static char *size_text(const struct issue *i, const struct baseline_entry *e)
 	char here[UNITS_SIZE], there[UNITS_SIZE];
 
 	return xasprintf("%" PRIu64 " of %s there, %" PRIu64 " of %s here",
-			 e->count, units_bytes(there, e->bytes), i->count,
-			 units_bytes(here, size_of(i)));
+			 e->count, units_bytes(there, accepted_size(e)),
+			 i->count, units_bytes(here, size_of(i)));
 }
 
 static void tell(struct issue *i, const struct baseline_entry *e,

@@ -6,7 +6,8 @@
  * edit is between them (likeness.h) and nothing in it is doubted.
  *
  * Where there is an edit, the finding must also be as large: as many bytes each,
- * and not more of them. For what builds do as many bytes each are enough, and for
+ * and not more of them. For what builds do as many bytes each are enough, or
+ * where lines tell another number of them, which is of what was seen of it; and for
  * a frame that only debug information has, where lines tell, nothing.
  *
  * What one build has as one finding another may have as several, where lines or

@@ -69,7 +69,7 @@ static void write_calls(FILE *out, const struct frame_lines *l)
 }
 
 static void write_frames(FILE *out, const struct issue *i,
-			 const struct baseline_entry *e)
+			 const struct baseline_entry *e, uint64_t held)
 {
 	const struct frame_lines *l = i ? &i->lines : &e->lines;
 	const char *type = i ? i->object_type : e->type;
@@ -79,6 +79,8 @@ static void write_frames(FILE *out, const struct issue *i,
 	    frame_lines_known(&e->lines))
 		l = &e->lines;
 	write_lines(out, l);
+	if (held)
+		fprintf(out, " held=%" PRIu64, held);
 	if (l->count && !frame_calls_known(l) && i &&
 	    l->count == i->lines.count)
 		l = &i->lines;
@@ -112,14 +114,17 @@ static void write_row(FILE *out, const struct row *r)
 
 	uint64_t count = i ? i->count : e->count;
 	uint64_t bytes = i ? i->bytes + i->held_bytes : e->bytes;
+	uint64_t held = i ? i->held_bytes : e->held;
 
 	if (r->most && e && e->count > count)
 		count = e->count;
-	if (r->most && e && e->bytes > bytes)
+	if (r->most && e && e->bytes > bytes) {
 		bytes = e->bytes;
+		held = e->held;
+	}
 	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, r->signature,
 		i ? finding_kind_name(i->kind) : e->kind, count, bytes);
-	write_frames(out, i, e);
+	write_frames(out, i, e, held);
 	write_takers(out, r);
 	if (i)
 		write_place(out, i);

@@ -512,6 +512,24 @@ static void stacks_of_a_cycle_that_only_lines_tell_apart_are_one(void **state)
 	baseline_release(&b);
 }
 
+static void what_it_only_holds_is_no_part_of_its_size(void **state)
+{
+	struct issue i = finding("+3:bbbb,+5:cccc", "parse<main", 1, 8);
+
+	(void)state;
+	i.held_bytes = 50;
+	accept_text("0123456789abcdef leak count=1 bytes=108 lines=" HERE
+		    " held=100 calls=" CALLS "\n");
+	apply(&i, 1, NULL);
+	assert_int_equal(i.state, ISSUE_KNOWN);
+	release(&i);
+	baseline_release(&b);
+	assert_false(baseline_parse(&b, "base.txt",
+				    "0123456789abcdef leak count=1 bytes=1 "
+				    "held=2",
+				    error, sizeof(error)));
+}
+
 static void what_is_suppressed_keeps_its_entry(void **state)
 {
 	struct issue list[] = { finding(HERE, CALLS, 1, 8),
@@ -835,6 +853,7 @@ int main(void)
 		    one_finding_may_be_several_entries_that_another_build_told_apart),
 		cmocka_unit_test(
 		    stacks_of_a_cycle_that_only_lines_tell_apart_are_one),
+		cmocka_unit_test(what_it_only_holds_is_no_part_of_its_size),
 		cmocka_unit_test(what_is_suppressed_keeps_its_entry),
 		cmocka_unit_test(one_planted_beside_what_is_still_there_is_red),
 		cmocka_unit_test(an_update_tells_them_anew_with_their_comments),
