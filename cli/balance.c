@@ -20,7 +20,8 @@ struct node {
 struct maker {
 	const struct model *m;
 	struct balance *b;
-	struct sum *sums; /* by frame, its callees' included */
+	struct sum *sums;   /* by frame, its callees' included */
+	struct sum *stacks; /* by stack */
 	struct node *nodes;
 	size_t count;
 	bool all;
@@ -32,6 +33,8 @@ static void add(struct maker *k, uint32_t stack, bool release)
 	bool outermost = false;
 
 	*(release ? &k->b->releases : &k->b->retains) += 1;
+	*(release ? &k->stacks[stack].releases : &k->stacks[stack].retains) +=
+	    1;
 	while (!outermost) {
 		*(release ? &k->sums[f].releases : &k->sums[f].retains) += 1;
 		/* Frame 0 stands for stacks that are not known. */
@@ -107,15 +110,42 @@ static size_t find(struct maker *k, size_t parent, const struct location *l)
 	if (!n)
 		n = append(k, parent, l);
 	k->nodes[n].shown.place.inlined &= l->inlined;
+	k->nodes[n].shown.place.tail_call &= l->tail_call;
 	if (l->line)
 		add_line(&k->nodes[n].shown, l->line);
 	return n;
 }
 
-static void add_sum(struct maker *k, size_t n, uint32_t f)
+static void add_sum(struct maker *k, size_t n, const struct sum *sum)
 {
-	k->nodes[n].shown.retains += k->sums[f].retains;
-	k->nodes[n].shown.releases += k->sums[f].releases;
+	k->nodes[n].shown.retains += sum->retains;
+	k->nodes[n].shown.releases += sum->releases;
+}
+
+/* The nodes of list[0 .. count) below `n`; the innermost. */
+static size_t add_all_sums(struct maker *k, size_t n,
+			   const struct location *list, size_t count,
+			   const struct sum *sum)
+{
+	while (count-- > 0) {
+		n = find(k, n, &list[count]);
+		add_sum(k, n, sum);
+	}
+	return n;
+}
+
+/* Below the frames, whose nodes are `of`, the functions that have none. */
+static void make_innermost(struct maker *k, struct symbols *s, const size_t *of)
+{
+	for (uint32_t i = 1; i < k->m->stack_count; i++) {
+		const struct location *l;
+		size_t n;
+
+		if (!k->stacks[i].retains && !k->stacks[i].releases)
+			continue;
+		n = symbols_innermost(s, i, &l);
+		add_all_sums(k, of[k->m->stacks[i].frame], l, n, &k->stacks[i]);
+	}
 }
 
 /* Of each frame with sums the functions, the outermost first: what was inlined
@@ -132,14 +162,12 @@ static void make_nodes(struct maker *k, struct symbols *s)
 		if (!k->sums[f].retains && !k->sums[f].releases)
 			continue;
 		n = symbols_frame(s, f, &l);
-		of[f] = of[k->m->frames[f].parent];
-		while (n-- > 0) {
-			of[f] = find(k, of[f], &l[n]);
-			add_sum(k, of[f], f);
-		}
+		of[f] = add_all_sums(k, of[k->m->frames[f].parent], l, n,
+				     &k->sums[f]);
 	}
+	make_innermost(k, s, of);
 	if (k->sums[0].retains || k->sums[0].releases)
-		add_sum(k, append(k, 0, &none), 0);
+		add_sum(k, append(k, 0, &none), &k->sums[0]);
 	free(of);
 }
 
@@ -177,15 +205,17 @@ static void walk(struct maker *k)
 void balance_make(struct balance *b, const struct model *m, struct symbols *s,
 		  uint32_t object, bool all)
 {
-	struct maker k = { m, b, NULL, NULL, 1, all };
+	struct maker k = { m, b, NULL, NULL, NULL, 1, all };
 
 	*b = (struct balance){ 0 };
 	k.sums = xcalloc(m->frame_count + 1, sizeof(*k.sums));
+	k.stacks = xcalloc(m->stack_count + 1, sizeof(*k.stacks));
 	k.nodes = xcalloc(1, sizeof(*k.nodes));
 	add_all(&k, object);
 	make_nodes(&k, s);
 	walk(&k);
 	free(k.sums);
+	free(k.stacks);
 	free(k.nodes);
 }
 

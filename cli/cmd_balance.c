@@ -35,6 +35,7 @@ struct showing {
 /* "FUNCTION at FILE:LINE, LINE (MODULE)". The caller frees it. */
 static char *place_of(const struct balance_node *n)
 {
+	const char *mark = place_mark(n->place.inlined, n->place.tail_call);
 	char *function, *source, *module, *text, *old;
 
 	if (!n->place.module && !n->place.offset)
@@ -52,8 +53,8 @@ static char *place_of(const struct balance_node *n)
 		free(old);
 	}
 	old = text;
-	text = xasprintf("%s (%s%s)", old, module ? module : "?",
-			 n->place.inlined ? ", inlined" : "");
+	text = xasprintf("%s (%s%s%s)", old, module ? module : "?",
+			 *mark ? ", " : "", mark);
 	free(old);
 	free(function);
 	free(source);

@@ -71,6 +71,13 @@ static void look_at(struct search *search, const struct location *l,
 	search->count += i == search->count;
 }
 
+static void look_at_all(struct search *search, const struct location *list,
+			size_t count, const char *program)
+{
+	for (size_t i = 0; i < count; i++)
+		look_at(search, &list[i], program);
+}
+
 /* `text` is freed. */
 static char *add(char *text, const char *before, const char *name,
 		 const char *after)
@@ -111,14 +118,17 @@ char *functions_why_not(const struct model *m, struct symbols *s,
 {
 	const char *program = model_text(m, m->meta.program);
 	struct search search = { .wanted = wanted };
+	const struct location *l;
 	char *text;
+	size_t n;
 
 	for (uint32_t f = 1; f < m->frame_count; f++) {
-		const struct location *l;
-		size_t n = symbols_frame(s, f, &l);
-
-		for (size_t i = 0; i < n; i++)
-			look_at(&search, &l[i], program);
+		n = symbols_frame(s, f, &l);
+		look_at_all(&search, l, n, program);
+	}
+	for (uint32_t i = 1; i < m->stack_count; i++) {
+		n = symbols_innermost(s, i, &l);
+		look_at_all(&search, l, n, program);
 	}
 	text =
 	    add(xstrdup(""), "no call stack has a function named ", wanted, "");

@@ -7,6 +7,7 @@
 
 #include "die.h"
 #include "escape.h"
+#include "place.h"
 #include "units.h"
 
 #define MOST_GAPS 20 /* reasons why the result is not complete */
@@ -81,6 +82,8 @@ void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
 
 static void print_frame(FILE *out, const struct issue_frame *f, size_t number)
 {
+	const char *mark = place_mark(f->inlined, f->tail_call);
+
 	fprintf(out, "    #%-2zu ", number);
 	print(out, f->function);
 	if (f->file) {
@@ -92,7 +95,7 @@ static void print_frame(FILE *out, const struct issue_frame *f, size_t number)
 	if (f->module) {
 		fputs(" (", out);
 		print(out, base_name(f->module));
-		fputs(f->inlined ? ", inlined)" : ")", out);
+		fprintf(out, "%s%s)", *mark ? ", " : "", mark);
 	}
 	fputc('\n', out);
 }

@@ -15,6 +15,7 @@ static json_t *frame(const struct issue_frame *f)
 	document_set(o, "line", f->line ? json_count(f->line) : json_null());
 	document_set(o, "module", json_text(f->module));
 	document_set(o, "inlined", json_boolean(f->inlined));
+	document_set(o, "tail_call", json_boolean(f->tail_call));
 	return o;
 }
 

@@ -24,7 +24,8 @@ static char *generate(enum suppress_grammar grammar, const struct issue *i)
 		die(STATUS_INPUT, "out of memory");
 	for (size_t n = 0; n < s->count; n++)
 		frames[n] = (struct suppress_frame){ s->frames[n].function,
-						     s->frames[n].module };
+						     s->frames[n].module,
+						     s->frames[n].tail_call };
 	suppress_generate(out, grammar,
 			  &(struct suppress_subject){ .kind = i->kind,
 						      .type = i->type,

@@ -23,6 +23,7 @@ static void add_frame(struct issue_stack *to, const struct location *l,
 		.module = l->module ? xstrdup(l->module) : NULL,
 		.address = address,
 		.inlined = l->inlined,
+		.tail_call = l->tail_call,
 	};
 }
 

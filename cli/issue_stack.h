@@ -18,7 +18,7 @@ struct issue_frame {
 	unsigned line;  /* 0: not known */
 	char *module;   /* path; NULL: in none */
 	uint64_t address;
-	bool inlined;
+	bool inlined, tail_call; /* see struct location */
 };
 
 /* A call stack, innermost frame first, and what it is of. */

@@ -260,6 +260,26 @@ static bool *frames_under(const struct model *m, struct symbols *s,
 	return under;
 }
 
+/* Stacks of the function. */
+static bool *stacks_under(const struct model *m, struct symbols *s,
+			  const char *function, bool alias, bool *found)
+{
+	bool *frames = frames_under(m, s, function, alias, found);
+	bool *under = xcalloc(m->stack_count, sizeof(*under));
+
+	for (uint32_t i = 0; i < m->stack_count; i++) {
+		const struct location *l;
+		size_t n = symbols_innermost(s, i, &l);
+
+		under[i] = frames[m->stacks[i].frame];
+		for (size_t k = 0; k < n && !under[i]; k++)
+			under[i] = functions_is(&l[k], function, alias);
+		*found |= under[i];
+	}
+	free(frames);
+	return under;
+}
+
 static void add_stack(struct pass_row *row, const struct rkn_stack *stack)
 {
 	row->made += stack->allocations;
@@ -289,7 +309,7 @@ static void make_function(struct pass_region *p, const struct model *m,
 	size_t count = 0;
 
 	for (uint32_t i = 1; i < m->stack_count; i++)
-		if (under[m->stacks[i].frame] && m->stacks[i].allocations)
+		if (under[i] && m->stacks[i].allocations)
 			list[count++] = (struct called){ names_type(n, i), i };
 	qsort(list, count, sizeof(*list), by_called);
 	p->rows = xcalloc(count + 1, sizeof(*p->rows));
@@ -308,11 +328,11 @@ void passes_of_function(struct pass_regions *p, const struct model *m,
 			const char *function)
 {
 	bool found = false;
-	bool *under = frames_under(m, s, function, false, &found);
+	bool *under = stacks_under(m, s, function, false, &found);
 
 	if (!found) {
 		free(under);
-		under = frames_under(m, s, function, true, &found);
+		under = stacks_under(m, s, function, true, &found);
 	}
 	*p = (struct pass_regions){ .list = xcalloc(1, sizeof(*p->list)) };
 	if (found) {

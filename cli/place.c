@@ -123,18 +123,25 @@ char *place_column(const struct location *l)
 	return text;
 }
 
+const char *place_mark(bool inlined, bool tail_call)
+{
+	if (inlined)
+		return tail_call ? "inlined, tail call" : "inlined";
+	return tail_call ? "tail call" : "";
+}
+
 /* Takes `source`. */
 static char *text_of(const struct location *l, char *source)
 {
 	char *function = place_function(l);
 	char *module = l && l->function ? place_module(l) : NULL;
-	const char *inlined = l && l->inlined ? "inlined" : "";
+	const char *mark = l ? place_mark(l->inlined, l->tail_call) : "";
 	char *text;
 
 	text = xasprintf("%s%s%s%s%s%s%s%s", function, source ? " at " : "",
-			 source ? source : "", module || *inlined ? " (" : "",
-			 module ? module : "", module && *inlined ? ", " : "",
-			 inlined, module || *inlined ? ")" : "");
+			 source ? source : "", module || *mark ? " (" : "",
+			 module ? module : "", module && *mark ? ", " : "",
+			 mark, module || *mark ? ")" : "");
 	free(function);
 	free(source);
 	free(module);

@@ -76,6 +76,7 @@ static json_t *frame(const struct location *l)
 	document_set(o, "module", json_text(l->module));
 	document_set(o, "offset", json_address(l->offset));
 	document_set(o, "inlined", json_boolean(l->inlined));
+	document_set(o, "tail_call", json_boolean(l->tail_call));
 	free(path);
 	return o;
 }

@@ -127,6 +127,7 @@ enum suppress_grammar { SUPPRESS_LSAN, SUPPRESS_VALGRIND };
 struct suppress_frame {
 	const char *function; /* NULL, or "libfoo.so+0x12": not known */
 	const char *module;   /* path; NULL: in none */
+	bool tail_call;       /* see struct location: "..." stands for it */
 };
 
 /* A finding that an entry is wanted for. */

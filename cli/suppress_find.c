@@ -144,12 +144,9 @@ static bool location_fits(const char *pattern, const struct location *l,
 }
 
 /* `best` is the callers' and becomes the frame's. */
-static void look_at_frame(const struct search *x, uint32_t frame,
-			  uint32_t best[SUPPRESS_TYPE])
+static void look_at(const struct search *x, const struct location *l,
+		    size_t count, uint32_t best[SUPPRESS_TYPE])
 {
-	const struct location *l;
-	size_t count = symbols_frame(x->symbols, frame, &l);
-
 	for (uint32_t i = 0; i < x->s->count; i++) {
 		const struct suppression *one = x->s->list[i];
 
@@ -190,8 +187,11 @@ static const uint32_t *rules_of_frame(const struct search *x, uint32_t frame)
 		uint32_t at = x->memory->path[n - 1];
 		uint32_t parent = x->m->frames[at].parent;
 
+		const struct location *l;
+		size_t count = symbols_frame(x->symbols, at, &l);
+
 		memcpy(known[at], parent ? known[parent] : none, sizeof(none));
-		look_at_frame(x, at, known[at]);
+		look_at(x, l, count, known[at]);
 	}
 	return frame ? known[frame] : none;
 }
@@ -244,13 +244,19 @@ static const uint32_t *rules_of_allocator(const struct search *x,
 static uint32_t rule_of_stack(const struct search *x, uint32_t stack,
 			      enum finding_class c)
 {
-	const uint32_t *rules, *allocator;
-	uint32_t first = NONE;
+	const uint32_t *allocator;
+	uint32_t rules[SUPPRESS_TYPE], first = NONE;
+	const struct location *l;
+	size_t count;
 
 	if (!x->memory->has[SUPPRESS_LEAK] && !x->memory->has[SUPPRESS_CYCLE] &&
 	    !x->memory->has[SUPPRESS_REF])
 		return NONE;
-	rules = rules_of_frame(x, x->m->stacks[stack].frame);
+	memcpy(rules, rules_of_frame(x, x->m->stacks[stack].frame),
+	       sizeof(rules));
+	count = symbols_innermost(x->symbols, stack, &l);
+	if (count)
+		look_at(x, l, count, rules);
 	allocator = rules_of_allocator(x, stack);
 	for (unsigned kind = 0; kind < SUPPRESS_TYPE; kind++)
 		if (rows[c].kinds[kind])

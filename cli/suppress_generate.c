@@ -152,13 +152,17 @@ static void print_frame(FILE *out, const struct suppress_frame *f)
 		fputs("   obj:*\n", out);
 }
 
-/* Valgrind shows nothing below main. */
+/* Valgrind shows nothing below main, and what has a frame in one build only
+ * stands in neither. */
 static void print_frames(FILE *out, const struct suppress_subject *subject)
 {
 	for (size_t i = 0; i < subject->count && i < LINES_MOST; i++) {
 		const char *name = name_of(&subject->frames[i]);
 
-		print_frame(out, &subject->frames[i]);
+		if (!subject->frames[i].tail_call)
+			print_frame(out, &subject->frames[i]);
+		else if (!i || !subject->frames[i - 1].tail_call)
+			fputs("   ...\n", out);
 		if (name && !strcmp(name, "main"))
 			break;
 	}

@@ -2,7 +2,10 @@
 #include "suppress_match.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "die.h"
 
 /* What Valgrind calls the file that its own malloc comes from. */
 #define VALGRIND_OBJECT                                                        \
@@ -262,8 +265,8 @@ static bool lines_fit(const struct suppression *b, const struct stack *s)
 	return true;
 }
 
-bool suppress_block_fits(const struct suppression *b, const char *allocator,
-			 const struct location *const *stack, size_t count)
+static bool stack_fits(const struct suppression *b, const char *allocator,
+		       const struct location *const *stack, size_t count)
 {
 	struct stack s = { stack, count, true, allocator };
 
@@ -277,4 +280,22 @@ bool suppress_block_fits(const struct suppression *b, const char *allocator,
 			break;
 	}
 	return false;
+}
+
+bool suppress_block_fits(const struct suppression *b, const char *allocator,
+			 const struct location *const *stack, size_t count)
+{
+	const struct location **frames;
+	size_t n = 0;
+	bool fits;
+
+	if (stack_fits(b, allocator, stack, count))
+		return true;
+	frames = xcalloc(count + 1, sizeof(*frames));
+	for (size_t i = 0; i < count; i++)
+		if (!stack[i]->tail_call)
+			frames[n++] = stack[i];
+	fits = n < count && stack_fits(b, allocator, frames, n);
+	free(frames);
+	return fits;
 }

@@ -36,7 +36,8 @@ bool suppress_allocator_fits(const char *pattern, const char *allocator,
  * Whether the lines of block `b` match `stack`, innermost frame first, or its
  * innermost part. Valgrind's stacks begin with the allocation function, which
  * ours leave out, so the lines may begin with `allocator`, or one that is as
- * good; with any of them where it is NULL, not known.
+ * good; with any of them where it is NULL, not known. Nor has it functions that
+ * a tail call removed: so they match without these, too.
  */
 bool suppress_block_fits(const struct suppression *b, const char *allocator,
 			 const struct location *const *stack, size_t count);

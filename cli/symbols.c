@@ -14,17 +14,8 @@
 #include "symbols_cache.h"
 #include "symbols_inline.h"
 #include "symbols_module.h"
-
-enum file_state { FILE_UNTRIED, FILE_OPEN, FILE_NONE, FILE_MISSING };
-
-struct file {
-	enum file_state state;
-	const char *why; /* FILE_MISSING: and what helps */
-	uint64_t build;  /* see struct location; 0: not asked yet */
-	struct symbols_module elf;
-	struct symbols_cache cache;
-	bool asked; /* the cache was opened, if there may be one */
-};
+#include "symbols_own.h"
+#include "symbols_tails.h"
 
 struct key {
 	uint64_t address;
@@ -38,14 +29,16 @@ struct entry {
 	struct location list[];
 };
 
-struct symbols {
-	const struct model *model;
-	struct cache *cache; /* of all runs; NULL: none */
-	struct file *files;  /* one a module */
-	struct entry *frames;
-	size_t missing;
-	const char *first_missing;
-	struct location nowhere; /* for want of memory */
+/* Two frames that follow each other on a stack, or one and what is asked for. */
+struct ends {
+	struct key from, to;
+	uint64_t goal; /* enum tails_goal */
+};
+
+struct pair {
+	struct ends ends; /* the key */
+	UT_hash_handle hh;
+	struct entry *entry; /* NULL: no frame is missing */
 };
 
 struct symbols *symbols_open(const struct model *m, struct cache *c)
@@ -57,16 +50,19 @@ struct symbols *symbols_open(const struct model *m, struct cache *c)
 	s->model = m;
 	s->cache = c;
 	s->files = calloc(m->module_count + 1, sizeof(*s->files));
-	if (!s->files) {
-		free(s);
-		return NULL;
-	}
-	return s;
+	s->by_frame = calloc(m->frame_count + 1, sizeof(*s->by_frame));
+	if (s->files && s->by_frame)
+		return s;
+	free(s->files);
+	free(s->by_frame);
+	free(s);
+	return NULL;
 }
 
 void symbols_close(struct symbols *s)
 {
 	struct entry *e, *next;
+	struct pair *p, *after;
 
 	if (!s)
 		return;
@@ -74,12 +70,19 @@ void symbols_close(struct symbols *s)
 		HASH_DEL(s->frames, e);
 		free(e);
 	}
+	HASH_ITER (hh, s->pairs, p, after) {
+		HASH_DEL(s->pairs, p);
+		free(p->entry);
+		free(p);
+	}
+	tails_release(s);
 	for (size_t i = 0; i < s->model->module_count; i++) {
 		struct file *f = &s->files[i];
 
 		symbols_cache_close(&f->cache, s->cache, &f->elf);
 		symbols_module_close(&f->elf);
 	}
+	free(s->by_frame);
 	free(s->files);
 	free(s);
 }
@@ -183,8 +186,7 @@ static void look_for_file(struct symbols *s, uint32_t module)
 		s->first_missing = path;
 }
 
-/* NULL when the module's file is not there as it was recorded. */
-static struct symbols_module *open_file(struct symbols *s, uint32_t module)
+struct symbols_module *symbols_own_elf(struct symbols *s, uint32_t module)
 {
 	struct file *f = &s->files[module];
 
@@ -206,7 +208,7 @@ static uint64_t build_of(struct symbols *s, uint32_t module)
 		f->build = fnv_bytes(FNV_OFFSET, (const char *)r->build_id,
 				     r->build_id_size);
 	} else {
-		elf = open_file(s, module);
+		elf = symbols_own_elf(s, module);
 		f->build = elf ? symbols_module_sum(elf) : 0;
 	}
 	return f->build;
@@ -214,8 +216,7 @@ static uint64_t build_of(struct symbols *s, uint32_t module)
 
 /* --- Code ------------------------------------------------------------------ */
 
-/* What earlier runs knew of the module, good to be used. */
-static struct symbols_cache *open_cache(struct symbols *s, uint32_t module)
+struct symbols_cache *symbols_own_cache(struct symbols *s, uint32_t module)
 {
 	const struct rkn_module *r = &s->model->modules[module];
 	const char *path = model_text(s->model, r->path);
@@ -224,7 +225,7 @@ static struct symbols_cache *open_cache(struct symbols *s, uint32_t module)
 	if (!f->asked && path[0] == '/')
 		symbols_cache_open(&f->cache, s->cache, r, path);
 	f->asked = true;
-	if (f->cache.doubtful && open_file(s, module))
+	if (f->cache.doubtful && symbols_own_elf(s, module))
 		symbols_cache_confirm(&f->cache, &f->elf);
 	return &f->cache;
 }
@@ -233,9 +234,9 @@ static struct symbols_cache *open_cache(struct symbols *s, uint32_t module)
 static size_t find_code(struct symbols *s, uint32_t module, uint64_t address,
 			struct location list[SYMBOLS_INLINE_MAX])
 {
-	struct symbols_cache *cache = open_cache(s, module);
+	struct symbols_cache *cache = symbols_own_cache(s, module);
 	size_t count = symbols_cache_code(cache, address, list);
-	struct symbols_module *elf = count ? NULL : open_file(s, module);
+	struct symbols_module *elf = count ? NULL : symbols_own_elf(s, module);
 
 	if (elf) {
 		count = symbols_inline(elf, address, list);
@@ -266,36 +267,265 @@ static size_t look_up(struct symbols *s, uint32_t module, uint64_t address,
 	return count;
 }
 
-static struct entry *add_entry(struct symbols *s, const struct key *key)
+static struct entry *new_entry(const struct location *list, size_t count)
 {
-	struct location list[SYMBOLS_INLINE_MAX];
-	size_t count = look_up(s, (uint32_t)key->module, key->address, list);
-	struct entry *e = calloc(1, sizeof(*e) + count * sizeof(list[0]));
+	struct entry *e = calloc(1, sizeof(*e) + count * sizeof(*list));
 
 	if (!e)
 		return NULL;
-	e->key = *key;
 	e->count = count;
-	memcpy(e->list, list, count * sizeof(list[0]));
+	memcpy(e->list, list, count * sizeof(*list));
+	return e;
+}
+
+static const struct entry *entry_of(struct symbols *s, const struct key *key)
+{
+	struct location list[SYMBOLS_INLINE_MAX];
+	struct entry *e;
+
+	HASH_FIND(hh, s->frames, key, sizeof(*key), e);
+	if (e)
+		return e;
+	e = new_entry(list,
+		      look_up(s, (uint32_t)key->module, key->address, list));
+	if (!e)
+		return NULL;
+	e->key = *key;
 	HASH_ADD(hh, s->frames, key, sizeof(e->key), e);
 	return e;
 }
 
-size_t symbols_frame(struct symbols *s, uint32_t frame,
-		     const struct location **locations)
+/* --- Calls ----------------------------------------------------------------- */
+
+struct code_call symbols_own_call(struct symbols *s, uint32_t module,
+				  uint64_t address)
+{
+	struct symbols_cache *cache = symbols_own_cache(s, module);
+	struct symbols_module *elf;
+	struct code_call call;
+
+	if (symbols_cache_call(cache, address, &call))
+		return call;
+	elf = symbols_own_elf(s, module);
+	if (!elf)
+		return (struct code_call){ 0 };
+	call = code_call(elf, address);
+	symbols_cache_add_call(cache, address, &call);
+	return call;
+}
+
+struct code_exits symbols_own_exits(struct symbols *s, uint32_t module,
+				    uint64_t start)
+{
+	struct symbols_cache *cache = symbols_own_cache(s, module);
+	struct symbols_module *elf;
+	struct code_exits exits;
+
+	if (symbols_cache_exits(cache, start, &exits))
+		return exits;
+	elf = symbols_own_elf(s, module);
+	if (!elf)
+		return (struct code_exits){ .open = true };
+	exits = code_exits(elf, start);
+	symbols_cache_add_exits(cache, start, &exits);
+	return exits;
+}
+
+uint64_t symbols_own_find(struct symbols *s, uint32_t module, const char *name)
+{
+	struct symbols_cache *cache = symbols_own_cache(s, module);
+	struct symbols_module *elf;
+	uint64_t start;
+
+	if (symbols_cache_named(cache, name, &start))
+		return start;
+	elf = symbols_own_elf(s, module);
+	if (!elf)
+		return 0;
+	start = code_find(elf, name);
+	symbols_cache_add_named(cache, name, start);
+	return start;
+}
+
+/* --- Frames that are gone ---------------------------------------------------- */
+
+static struct key key_of_frame(const struct symbols *s, uint32_t frame)
 {
 	struct key key = { .module = RKN_NONE };
-	struct entry *e = NULL;
 
 	if (frame < s->model->frame_count) {
 		key.address = s->model->frames[frame].address;
 		key.module = s->model->frames[frame].module;
 	}
-	HASH_FIND(hh, s->frames, &key, sizeof(key), e);
+	return key;
+}
+
+static bool is_same(const struct location *a, const struct location *b)
+{
+	return a->function && b->function &&
+	       !strcmp(a->function, b->function) &&
+	       (a->module == b->module ||
+		(a->module && b->module && !strcmp(a->module, b->module)));
+}
+
+/* Leave in `list`, of what it has and `other` has, the functions that both have
+ * from the outermost on, and lines where they are the same. */
+static size_t keep_common(struct location *list, size_t count,
+			  const struct location *other, size_t others)
+{
+	size_t n = 0;
+
+	while (n < count && n < others &&
+	       is_same(&list[count - 1 - n], &other[others - 1 - n])) {
+		struct location *l = &list[count - 1 - n];
+
+		if (l->line != other[others - 1 - n].line)
+			l->line = 0;
+		if (!l->line || l->column != other[others - 1 - n].column)
+			l->column = 0;
+		n++;
+	}
+	memmove(list, list + (count - n), n * sizeof(*list));
+	return n;
+}
+
+/* The locations of one function that is gone; 0: its name is not known. */
+static size_t locate(struct symbols *s, const struct tail *t,
+		     struct location list[SYMBOLS_INLINE_MAX])
+{
+	uint64_t base = s->model->modules[t->module].base;
+	struct location other[SYMBOLS_INLINE_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		size_t n =
+		    look_up(s, t->module, base + t->ends[i], i ? other : list);
+
+		count = i ? keep_common(list, count, other, n) : n;
+	}
+	if (!count || !list[count - 1].function)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		list[i].tail_call = true;
+	return count;
+}
+
+/* Append to `list` the functions that called the last of them (NULL: there is
+ * none) by jumps. A part of a function is that function. */
+static size_t append(struct symbols *s, const struct tail *tails, size_t count,
+		     struct location *list, size_t size)
+{
+	struct location more[SYMBOLS_INLINE_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		size_t n = locate(s, &tails[i], more);
+
+		if (!n || n > SYMBOLS_INLINE_MAX - size ||
+		    (size && is_same(&list[size - 1], &more[n - 1])))
+			continue;
+		memcpy(list + size, more, n * sizeof(*list));
+		size += n;
+	}
+	return size;
+}
+
+static struct tails_place place_of(const struct symbols *s,
+				   const struct key *key)
+{
+	struct tails_place p = { .module = (uint32_t)key->module };
+
+	if (p.module < s->model->module_count)
+		p.address = key->address - s->model->modules[p.module].base;
+	return p;
+}
+
+/* NULL: none is missing between `inner` (NULL: nothing) and ends->from. */
+static struct entry *find_gone(struct symbols *s, const struct entry *inner,
+			       const struct ends *ends)
+{
+	struct location list[SYMBOLS_INLINE_MAX];
+	struct tail tails[TAILS_MOST];
+	size_t count, size = inner ? inner->count : 0;
+	const char *function =
+	    inner ? inner->list[inner->count - 1].function : NULL;
+
+	if (ends->from.module >= s->model->module_count ||
+	    (inner && ends->to.module >= s->model->module_count))
+		return NULL;
+	count =
+	    tails_find(s, place_of(s, &ends->from), (enum tails_goal)ends->goal,
+		       place_of(s, &ends->to), function, tails);
+	if (!count)
+		return NULL;
+	if (inner)
+		memcpy(list, inner->list, size * sizeof(*list));
+	size = append(s, tails, count, list, size);
+	return size > (inner ? inner->count : 0) ? new_entry(list, size) : NULL;
+}
+
+static const struct entry *gone(struct symbols *s, const struct entry *inner,
+				const struct ends *ends)
+{
+	struct pair *p;
+
+	HASH_FIND(hh, s->pairs, ends, sizeof(*ends), p);
+	if (p)
+		return p->entry;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->ends = *ends;
+	p->entry = find_gone(s, inner, ends);
+	HASH_ADD(hh, s->pairs, ends, sizeof(p->ends), p);
+	return p->entry;
+}
+
+/* --- Frames ---------------------------------------------------------------- */
+
+static const struct entry *entry_of_frame(struct symbols *s, uint32_t frame)
+{
+	struct key key = key_of_frame(s, frame);
+	const struct entry *own = entry_of(s, &key), *all = NULL;
+	uint32_t parent =
+	    frame < s->model->frame_count ? s->model->frames[frame].parent : 0;
+
+	if (own && parent) {
+		const struct ends ends = { key_of_frame(s, parent), key,
+					   TAILS_FRAME };
+
+		all = gone(s, own, &ends);
+	}
+	return all ? all : own;
+}
+
+size_t symbols_frame(struct symbols *s, uint32_t frame,
+		     const struct location **locations)
+{
+	const struct entry *e =
+	    frame < s->model->frame_count ? s->by_frame[frame] : NULL;
+
 	if (!e)
-		e = add_entry(s, &key);
+		e = entry_of_frame(s, frame);
+	if (e && frame < s->model->frame_count)
+		s->by_frame[frame] = e;
 	*locations = e ? e->list : &s->nowhere;
 	return e ? e->count : 1;
+}
+
+size_t symbols_innermost(struct symbols *s, uint32_t stack,
+			 const struct location **locations)
+{
+	const struct rkn_stack *k = &s->model->stacks[stack];
+	struct ends ends = { .goal =
+				 k->allocations ? TAILS_ALLOCATOR : TAILS_ANY };
+	const struct entry *e;
+
+	if (!k->frame)
+		return 0;
+	ends.from = key_of_frame(s, k->frame);
+	e = gone(s, NULL, &ends);
+	*locations = e ? e->list : NULL;
+	return e ? e->count : 0;
 }
 
 /* --- Data ------------------------------------------------------------------ */
@@ -326,13 +556,13 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 	if (module >= s->model->module_count)
 		return false;
 	address -= s->model->modules[module].base;
-	cache = open_cache(s, module);
+	cache = symbols_own_cache(s, module);
 	if (symbols_cache_data(cache, address, &known)) {
 		if (known)
 			snprintf(name, size, "%s", known);
 		return known;
 	}
-	elf = open_file(s, module);
+	elf = symbols_own_elf(s, module);
 	if (!elf)
 		return false;
 	object = find_object(elf, address);
@@ -346,7 +576,7 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 void symbols_check(struct symbols *s, uint32_t module)
 {
 	if (module < s->model->module_count)
-		open_file(s, module);
+		symbols_own_elf(s, module);
 }
 
 const char *symbols_why_missing(const struct symbols *s, uint32_t module)

@@ -23,6 +23,8 @@ struct location {
 	const char *module;    /* path of the module; NULL: in none */
 	uint64_t offset;       /* of the address in the module (ELF address) */
 	bool inlined;          /* into the location that follows */
+	/* It is in no frame: it ended by a jump to the location before it. */
+	bool tail_call;
 	unsigned declared; /* line of `file` at which the function begins; 0:
 			      not known, or in another file */
 	unsigned column;   /* of `line`, from 1; 0: not known */
@@ -44,10 +46,16 @@ void symbols_close(struct symbols *s);
 /*
  * The locations of frame `frame` (index into m->frames), innermost inlined
  * function first, at least one. `frame` holds a return address: the lookup is
- * made one byte before it. Pointers live as long as `s`.
+ * made one byte before it. Behind them those that the caller's frame called and
+ * that have none themselves (symbols_tails.h). Pointers live as long as `s`.
  */
 size_t symbols_frame(struct symbols *s, uint32_t frame,
 		     const struct location **locations);
+
+/* Those between the innermost frame of `stack` and what refknot recorded there,
+ * that have no frame: most often 0. walk.h has them too. */
+size_t symbols_innermost(struct symbols *s, uint32_t stack,
+			 const struct location **locations);
 
 /*
  * Name of the data object at `address` in module `module` ("cache" or

@@ -11,6 +11,7 @@
 #include "die.h"
 
 #define KEY_SIZE 17 /* 16 hexadecimal digits */
+#define LAYOUT   2  /* of what is kept; another is not read */
 
 static char *name_of(const struct rkn_module *r)
 {
@@ -59,20 +60,25 @@ static bool is_usable(const struct symbols_cache *s, const json_t *known)
 	const json_t *debug = json_object_get(known, "debug");
 
 	return is_text(known, "refknot", REFKNOT_VERSION) &&
+	       json_integer_value(json_object_get(known, "layout")) == LAYOUT &&
 	       is_text(known, "libdw", dwfl_version(NULL)) &&
 	       is_text(file, "path", s->path) && is_same(file) &&
 	       (json_is_null(debug) || is_same(debug)) &&
 	       json_is_object(json_object_get(known, "code")) &&
-	       json_is_object(json_object_get(known, "data"));
+	       json_is_object(json_object_get(known, "data")) &&
+	       json_is_object(json_object_get(known, "calls")) &&
+	       json_is_object(json_object_get(known, "exits")) &&
+	       json_is_object(json_object_get(known, "names"));
 }
 
 static void start_anew(struct symbols_cache *s)
 {
 	json_decref(s->known);
 	s->doubtful = false;
-	s->known =
-	    json_pack("{s:s, s:s, s:{}, s:{}}", "refknot", REFKNOT_VERSION,
-		      "libdw", dwfl_version(NULL), "code", "data");
+	s->known = json_pack("{s:s, s:i, s:s, s:{}, s:{}, s:{}, s:{}, s:{}}",
+			     "refknot", REFKNOT_VERSION, "layout", LAYOUT,
+			     "libdw", dwfl_version(NULL), "code", "data",
+			     "calls", "exits", "names");
 }
 
 void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
@@ -229,6 +235,127 @@ void symbols_cache_add_data(struct symbols_cache *s, uint64_t address,
 	if (s->known)
 		add(s, "data", address, name ? json_string(name) : json_null());
 }
+
+/* --- Calls ----------------------------------------------------------------- */
+
+static bool get_address(const json_t *from, uint64_t *address)
+{
+	*address = (uint64_t)json_integer_value(from);
+	return json_is_integer(from);
+}
+
+static bool get_target(const json_t *from, struct code_target *to)
+{
+	*to = (struct code_target){ .name = json_string_value(from) };
+	if (to->name)
+		to->kind = CODE_NAME;
+	else if (get_address(from, &to->address))
+		to->kind = CODE_ADDRESS;
+	else if (json_is_true(from))
+		to->kind = CODE_OURS;
+	return from != NULL;
+}
+
+static json_t *target(const struct code_target *to)
+{
+	switch (to->kind) {
+	case CODE_NAME:
+		return json_string(to->name);
+	case CODE_ADDRESS:
+		return json_integer((json_int_t)to->address);
+	case CODE_OURS:
+		return json_true();
+	default:
+		return json_null();
+	}
+}
+
+bool symbols_cache_call(const struct symbols_cache *s, uint64_t address,
+			struct code_call *call)
+{
+	char key[KEY_SIZE];
+	json_t *known =
+	    json_object_get(table(s, "calls"), key_of(key, address));
+
+	return get_address(json_array_get(known, 0), &call->start) &&
+	       get_target(json_array_get(known, 1), &call->to);
+}
+
+/* Takes `one`; false, and the list is gone, without it. */
+static bool append(json_t *list, json_t *one)
+{
+	if (one && !json_array_append_new(list, one))
+		return true;
+	json_decref(list);
+	return false;
+}
+
+void symbols_cache_add_call(struct symbols_cache *s, uint64_t address,
+			    const struct code_call *call)
+{
+	json_t *list = s->known ? json_array() : NULL;
+
+	if (list && append(list, json_integer((json_int_t)call->start)) &&
+	    append(list, target(&call->to)))
+		add(s, "calls", address, list);
+}
+
+bool symbols_cache_exits(const struct symbols_cache *s, uint64_t start,
+			 struct code_exits *exits)
+{
+	char key[KEY_SIZE];
+	json_t *known = json_object_get(table(s, "exits"), key_of(key, start));
+	size_t size = json_array_size(known);
+
+	if (size % 2 == 0 || !json_is_boolean(json_array_get(known, 0)))
+		return false;
+	exits->open = json_is_true(json_array_get(known, 0));
+	exits->count = size / 2;
+	exits->list = xcalloc(exits->count + 1, sizeof(*exits->list));
+	for (size_t i = 0; i < exits->count; i++) {
+		struct code_exit *x = &exits->list[i];
+
+		if (get_address(json_array_get(known, 2 * i + 1), &x->end) &&
+		    get_target(json_array_get(known, 2 * i + 2), &x->to))
+			continue;
+		free(exits->list);
+		return false;
+	}
+	return true;
+}
+
+void symbols_cache_add_exits(struct symbols_cache *s, uint64_t start,
+			     const struct code_exits *exits)
+{
+	json_t *list = s->known ? json_array() : NULL;
+
+	if (!list || !append(list, json_boolean(exits->open)))
+		return;
+	for (size_t i = 0; i < exits->count; i++) {
+		const struct code_exit *x = &exits->list[i];
+
+		if (!append(list, json_integer((json_int_t)x->end)) ||
+		    !append(list, target(&x->to)))
+			return;
+	}
+	add(s, "exits", start, list);
+}
+
+bool symbols_cache_named(const struct symbols_cache *s, const char *name,
+			 uint64_t *start)
+{
+	return get_address(json_object_get(table(s, "names"), name), start);
+}
+
+void symbols_cache_add_named(struct symbols_cache *s, const char *name,
+			     uint64_t start)
+{
+	if (s->known && !json_object_set_new(table(s, "names"), name,
+					     json_integer((json_int_t)start)))
+		s->changed = true;
+}
+
+/* --- Files ----------------------------------------------------------------- */
 
 static void keep(const struct symbols_cache *s, struct cache *c,
 		 const struct symbols_module *m)

@@ -10,7 +10,13 @@
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
  *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14],
  *                        ["outer", "jq.c", 20, "/src", 12, 2]]},
- *      "data": {"4010": "cache+0x8"}}
+ *      "data": {"4010": "cache+0x8"},
+ *      "calls": {"4f1": [1216, "malloc"], "502": [1216, 1168]},
+ *      "exits": {"490": [false, 1173, "malloc"]},
+ *      "names": {"parse": 1168, "strdup": 0}}
+ *
+ * A place that code leads to is an address, a name, true for refknot's interface
+ * or null where it cannot be told.
  *
  * "debug" is null where there was none: whether there is one now, nobody can
  * tell but libdw.  Then symbols_cache_confirm() must be asked first.
@@ -23,6 +29,7 @@
 
 #include "cache.h"
 #include "symbols.h"
+#include "symbols_code.h"
 #include "symbols_inline.h"
 #include "symbols_module.h"
 
@@ -54,6 +61,21 @@ bool symbols_cache_data(const struct symbols_cache *s, uint64_t address,
 			const char **name);
 void symbols_cache_add_data(struct symbols_cache *s, uint64_t address,
 			    const char *name);
+
+/* What symbols_code.h found out; true when known. */
+bool symbols_cache_call(const struct symbols_cache *s, uint64_t address,
+			struct code_call *call);
+void symbols_cache_add_call(struct symbols_cache *s, uint64_t address,
+			    const struct code_call *call);
+/* The list is for the caller to free. */
+bool symbols_cache_exits(const struct symbols_cache *s, uint64_t start,
+			 struct code_exits *exits);
+void symbols_cache_add_exits(struct symbols_cache *s, uint64_t start,
+			     const struct code_exits *exits);
+bool symbols_cache_named(const struct symbols_cache *s, const char *name,
+			 uint64_t *start);
+void symbols_cache_add_named(struct symbols_cache *s, const char *name,
+			     uint64_t start);
 
 /* Keep what is known, if `m` (open) added to it; then release. */
 void symbols_cache_close(struct symbols_cache *s, struct cache *c,

@@ -91,6 +91,28 @@ static bool is_ours(const struct location *l)
 	       !strcmp(file, "/refknot.h");
 }
 
+bool symbols_inline_is_ours(struct symbols_module *m, uint64_t address)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *unit, *scopes = NULL;
+	size_t count = 0;
+	bool ours = false;
+
+	unit = symbols_scopes_unit(&m->scopes, m->module, address, &bias);
+	if (unit)
+		count = symbols_scopes_find(&m->scopes, unit, address - bias,
+					    &scopes);
+	for (size_t i = 0; i + 1 < count && !ours; i++) {
+		const struct location l = { .function = die_name(&scopes[i]),
+					    .file =
+						dwarf_decl_file(&scopes[i]) };
+
+		ours = is_ours(&l);
+	}
+	free(scopes);
+	return ours;
+}
+
 size_t symbols_inline(struct symbols_module *m, uint64_t address,
 		      struct location list[SYMBOLS_INLINE_MAX])
 {
@@ -122,7 +144,6 @@ size_t symbols_inline(struct symbols_module *m, uint64_t address,
 	if (!count)
 		count = 1;
 	if (!list[count - 1].function)
-		list[count - 1].function =
-		    dwfl_module_addrname(m->module, address);
+		list[count - 1].function = symbols_module_function(m, address);
 	return count;
 }

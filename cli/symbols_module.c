@@ -9,11 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clones.h"
 #include "die.h"
 #include "fnv.h"
 #include "regular.h"
 
 #define DEBUG_ROOT "/usr/lib/debug" /* where libdw looks, too */
+
+struct module_name {
+	struct module_name *next;
+	char text[];
+};
 
 /* A pipe or a device that stands where libdw would open a file. */
 static bool is_trap(const char *root, const char *directory, const char *name)
@@ -109,6 +115,8 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 	/* libdw would ask these servers, and wait for them. */
 	unsetenv("DEBUGINFOD_URLS");
 	m->scopes = (struct symbols_scopes){ 0 };
+	m->code = (struct symbols_code){ 0 };
+	m->names = NULL;
 	m->dwfl = dwfl_begin(&callbacks);
 	if (!m->dwfl) {
 		m->error = -ENOMEM;
@@ -133,10 +141,37 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 void symbols_module_close(struct symbols_module *m)
 {
 	symbols_scopes_release(&m->scopes);
+	symbols_code_release(&m->code);
+	while (m->names) {
+		struct module_name *next = m->names->next;
+
+		free(m->names);
+		m->names = next;
+	}
 	if (m->dwfl)
 		dwfl_end(m->dwfl);
 	m->dwfl = NULL;
 	m->module = NULL;
+}
+
+const char *symbols_module_function(struct symbols_module *m, uint64_t address)
+{
+	const char *name = dwfl_module_addrname(m->module, address);
+	size_t length = name ? clones_plain_length(name) : 0;
+	struct module_name *plain = m->names;
+
+	if (!name || !name[length])
+		return name;
+	while (plain &&
+	       (strncmp(plain->text, name, length) != 0 || plain->text[length]))
+		plain = plain->next;
+	if (!plain) {
+		plain = xcalloc(1, sizeof(*plain) + length + 1);
+		memcpy(plain->text, name, length);
+		plain->next = m->names;
+		m->names = plain;
+	}
+	return plain->text;
 }
 
 uint64_t symbols_module_sum(const struct symbols_module *m)

@@ -11,12 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "symbols_code.h"
 #include "symbols_scopes.h"
 
 struct symbols_module {
 	Dwfl *dwfl; /* NULL: not opened, or not usable */
 	Dwfl_Module *module;
 	struct symbols_scopes scopes;
+	struct symbols_code code;
+	struct module_name *names; /* list: of symbols, cut */
 	int error; /* why it could not be opened: -errno, -ENOEXEC: it is no ELF
 		      file, -ESTALE: it has another build-id */
 };
@@ -30,6 +33,10 @@ struct symbols_module {
 bool symbols_module_open(struct symbols_module *m, const char *path,
 			 const void *build_id, int build_id_size);
 void symbols_module_close(struct symbols_module *m);
+
+/* The function at ELF address `address` as the symbol table has it, but for what
+ * compilers append (clones.h); NULL. Lives as long as `m`. */
+const char *symbols_module_function(struct symbols_module *m, uint64_t address);
 
 /* A number that the code in the file has in common with copies of it only, for
  * files without a build-id; 0: it cannot be read. */

@@ -105,10 +105,16 @@ static void reverse(Dwarf_Die *list, size_t count)
 	}
 }
 
+Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
+				   Dwarf_Addr pc)
+{
+	return die_map_find(functions_of(s, unit), pc);
+}
+
 size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
 			   Dwarf_Addr pc, Dwarf_Die **list)
 {
-	Dwarf_Die *function = die_map_find(functions_of(s, unit), pc), scope;
+	Dwarf_Die *function = symbols_scopes_function(s, unit, pc), scope;
 	size_t count = 0;
 
 	*list = NULL;

@@ -31,6 +31,10 @@ Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
 size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
 			   Dwarf_Addr pc, Dwarf_Die **list);
 
+/* The last of them: NULL when none is known. Lives as long as `s`. */
+Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
+				   Dwarf_Addr pc);
+
 void symbols_scopes_release(struct symbols_scopes *s);
 
 #endif

@@ -5,6 +5,8 @@ void walk_begin(struct walk *w, const struct model *m, struct symbols *s,
 		uint32_t stack)
 {
 	*w = (struct walk){ .m = m, .s = s, .next = m->stacks[stack].frame };
+	w->frame = w->next;
+	w->left = symbols_innermost(s, stack, &w->list);
 }
 
 const struct location *walk_next(struct walk *w)

@@ -14,7 +14,7 @@
 #include "symbols.h"
 
 struct walk {
-	uint32_t frame; /* that the last location is of; 0: before the first */
+	uint32_t frame; /* that the last location is of, or was called by */
 	/* walk.c's own: */
 	const struct model *m;
 	struct symbols *s;

@@ -225,6 +225,15 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
 	return s->inlined[frame] ? 2 : 1;
 }
 
+size_t symbols_innermost(struct symbols *s, uint32_t stack,
+			 const struct location **locations)
+{
+	(void)s;
+	(void)stack;
+	*locations = NULL;
+	return 0;
+}
+
 bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 		  char *name, size_t size)
 {

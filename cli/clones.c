@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "clones.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Each may have numbers behind it, as in ".part.0". */
+static const char *const marks[] = {
+	"constprop", "isra", "part",   "cold",        "lto_priv", "localalias",
+	"clone",     "llvm", "__uniq", "specialized", "_omp_fn",  "resolver",
+	"default",   "avx",  "avx2",   "avx512f",     "sse4_2",
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* What stands at `text`, "isra.0" or "0", up to the next dot that is no
+ * number's; NULL: it is no mark. */
+static const char *pass_mark(const char *text)
+{
+	size_t length = strcspn(text, ".");
+	bool known = length && strspn(text, "0123456789") == length;
+
+	for (size_t i = 0; !known && i < sizeof(marks) / sizeof(*marks); i++)
+		known = strlen(marks[i]) == length &&
+			!memcmp(marks[i], text, length);
+	if (!known)
+		return NULL;
+	text += length;
+	while (text[0] == '.' && is_digit(text[1]))
+		text += 1 + strspn(text + 1, "0123456789");
+	return text;
+}
+
+static bool is_all_marks(const char *text)
+{
+	while (text && *text == '.')
+		text = pass_mark(text + 1);
+	return text && !*text;
+}
+
+size_t clones_plain_length(const char *function)
+{
+	const char *dot = *function ? strchr(function + 1, '.') : NULL;
+
+	while (dot && !is_all_marks(dot))
+		dot = strchr(dot + 1, '.');
+	return dot ? (size_t)(dot - function) : strlen(function);
+}

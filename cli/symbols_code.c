@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: MIT */
+#include "symbols_code.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clones.h"
+#include "die.h"
+#include "symbols_inline.h"
+#include "symbols_module.h"
+
+#define MOST_RANGES 16
+#define MOST_DEPTH  64 /* of blocks and inlined functions in a function */
+
+struct code_slot { /* a word that the loader fills in */
+	uint64_t address;
+	struct code_target to;
+};
+
+/* --- Bytes ----------------------------------------------------------------- */
+
+struct bytes {
+	const unsigned char *data; /* NULL: there are none */
+	uint64_t low, high;        /* addresses: data[0], and behind its end */
+};
+
+static Elf *elf_of(const struct symbols_module *m)
+{
+	GElf_Addr bias;
+	GElf_Ehdr header;
+	Elf *elf = dwfl_module_getelf(m->module, &bias);
+
+	return elf && gelf_getehdr(elf, &header) &&
+		       header.e_machine == EM_X86_64 &&
+		       header.e_ident[EI_CLASS] == ELFCLASS64
+		   ? elf
+		   : NULL;
+}
+
+/* The segment of code around `address`. */
+static struct bytes bytes_at(const struct symbols_module *m, uint64_t address)
+{
+	size_t size = 0, count = 0;
+	Elf *elf = elf_of(m);
+	const char *all = elf ? elf_rawfile(elf, &size) : NULL;
+	GElf_Phdr p;
+
+	if (!all || elf_getphdrnum(elf, &count))
+		return (struct bytes){ 0 };
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_LOAD &&
+		    p.p_flags & PF_X && p.p_offset <= size &&
+		    p.p_filesz <= size - p.p_offset && address >= p.p_vaddr &&
+		    address - p.p_vaddr <= p.p_filesz)
+			return (struct bytes){ (const unsigned char *)all +
+						   p.p_offset,
+					       p.p_vaddr,
+					       p.p_vaddr + p.p_filesz };
+	return (struct bytes){ 0 };
+}
+
+static bool has_bytes(const struct bytes *b, uint64_t address, uint64_t size)
+{
+	return b->data && address >= b->low && address <= b->high &&
+	       size <= b->high - address;
+}
+
+/* Four bytes that are relative to `end`. */
+static uint64_t relative(const unsigned char *at, uint64_t end)
+{
+	int32_t distance;
+
+	memcpy(&distance, at, sizeof(distance));
+	return end + (uint64_t)(int64_t)distance;
+}
+
+/* --- What the loader fills in ------------------------------------------------- */
+
+static struct code_target target_of(Elf *elf, const GElf_Shdr *symbols,
+				    Elf_Data *table, const GElf_Rela *r)
+{
+	unsigned type = (unsigned)GELF_R_TYPE(r->r_info);
+	struct code_target t = { CODE_UNKNOWN, 0, NULL };
+	GElf_Sym symbol;
+
+	if (type == R_X86_64_RELATIVE) {
+		t.kind = CODE_ADDRESS;
+		t.address = (uint64_t)r->r_addend;
+	} else if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
+		   gelf_getsym(table, (int)GELF_R_SYM(r->r_info), &symbol)) {
+		t.name = elf_strptr(elf, symbols->sh_link, symbol.st_name);
+		t.kind = t.name && *t.name ? CODE_NAME : CODE_UNKNOWN;
+	}
+	return t;
+}
+
+static void read_section(struct symbols_code *c, Elf *elf, Elf_Scn *section,
+			 const GElf_Shdr *header)
+{
+	Elf_Scn *linked = elf_getscn(elf, header->sh_link);
+	Elf_Data *data = elf_getdata(section, NULL), *table;
+	GElf_Shdr symbols;
+	size_t count;
+	GElf_Rela r;
+
+	if (!data || !linked || !gelf_getshdr(linked, &symbols) ||
+	    !(table = elf_getdata(linked, NULL)))
+		return;
+	count = data->d_size / sizeof(Elf64_Rela);
+	c->slots =
+	    xreallocarray(c->slots, c->count + count + 1, sizeof(*c->slots));
+	for (size_t i = 0; i < count; i++) {
+		struct code_target t;
+
+		if (!gelf_getrela(data, (int)i, &r))
+			continue;
+		t = target_of(elf, &symbols, table, &r);
+		if (t.kind != CODE_UNKNOWN)
+			c->slots[c->count++] =
+			    (struct code_slot){ r.r_offset, t };
+	}
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct code_slot *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+static void read_slots(struct symbols_module *m)
+{
+	struct symbols_code *c = &m->code;
+	Elf *elf = elf_of(m);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	c->read = true;
+	while (elf && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    header.sh_type == SHT_RELA && header.sh_flags & SHF_ALLOC)
+			read_section(c, elf, section, &header);
+	if (c->count)
+		qsort(c->slots, c->count, sizeof(*c->slots), by_address);
+}
+
+static struct code_target slot_at(struct symbols_module *m, uint64_t address)
+{
+	const struct code_slot key = { .address = address };
+	const struct code_slot *found;
+
+	if (!m->code.read)
+		read_slots(m);
+	found = m->code.count ? bsearch(&key, m->code.slots, m->code.count,
+					sizeof(key), by_address)
+			      : NULL;
+	return found ? found->to
+		     : (struct code_target){ CODE_UNKNOWN, 0, NULL };
+}
+
+/* Stubs are in sections of their own: elsewhere a jump by such a word is a
+ * function's. */
+static bool is_stub(const struct symbols_module *m, uint64_t address)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(m->module, &bias);
+	Elf_Scn *section = NULL;
+	size_t names;
+	GElf_Shdr h;
+
+	if (!elf || elf_getshdrstrndx(elf, &names))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *name;
+
+		if (!gelf_getshdr(section, &h) || !(h.sh_flags & SHF_ALLOC) ||
+		    address < h.sh_addr || address - h.sh_addr >= h.sh_size)
+			continue;
+		name = elf_strptr(elf, names, h.sh_name);
+		return name && !strncmp(name, ".plt", strlen(".plt"));
+	}
+	return false;
+}
+
+/* Where one gets to that goes to `address`: stubs lead on. */
+static struct code_target follow(struct symbols_module *m, uint64_t address)
+{
+	static const unsigned char mark[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	struct bytes b = bytes_at(m, address);
+	const unsigned char *at;
+	uint64_t skip = 0;
+
+	if (!has_bytes(&b, address, 1))
+		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
+	if (!is_stub(m, address) || !has_bytes(&b, address, 11))
+		return (struct code_target){ CODE_ADDRESS, address, NULL };
+	at = b.data + (address - b.low);
+	if (!memcmp(at, mark, sizeof(mark))) /* endbr64 */
+		skip = sizeof(mark);
+	skip += at[skip] == 0xf2; /* bnd */
+	if (at[skip] != 0xff || at[skip + 1] != 0x25)
+		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
+	return slot_at(m, relative(at + skip + 2, address + skip + 6));
+}
+
+/* What the instruction before `address` calls. */
+static struct code_target called(struct symbols_module *m, uint64_t address)
+{
+	struct bytes b = bytes_at(m, address);
+	const unsigned char *end;
+
+	if (address < 6 || !has_bytes(&b, address - 6, 6))
+		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
+	end = b.data + (address - b.low);
+	if (end[-5] == 0xe8)
+		return follow(m, relative(end - 4, address));
+	if (end[-6] == 0xff && end[-5] == 0x15)
+		return slot_at(m, relative(end - 4, address));
+	return (struct code_target){ CODE_UNKNOWN, 0, NULL };
+}
+
+/* --- Functions ------------------------------------------------------------- */
+
+struct range {
+	uint64_t low, high;
+};
+
+struct function {
+	uint64_t start;
+	struct range ranges[MOST_RANGES];
+	size_t count;
+	Dwarf_Die *unit, *die; /* NULL: only a symbol is known */
+	uint64_t bias;
+};
+
+static void add_range(struct function *f, uint64_t low, uint64_t high)
+{
+	if (f->count < MOST_RANGES && low < high)
+		f->ranges[f->count++] = (struct range){ low, high };
+}
+
+static bool is_within(const struct function *f, uint64_t address)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (address >= f->ranges[i].low && address < f->ranges[i].high)
+			return true;
+	return false;
+}
+
+/* Of one in several parts the first in the file is where it starts. */
+static bool find_die(struct symbols_module *m, uint64_t address,
+		     struct function *f)
+{
+	Dwarf_Addr bias, base, low, high, entry;
+	ptrdiff_t next = 0;
+
+	f->unit = symbols_scopes_unit(&m->scopes, m->module, address, &bias);
+	f->die = f->unit ? symbols_scopes_function(&m->scopes, f->unit,
+						   address - bias)
+			 : NULL;
+	if (!f->die)
+		return false;
+	f->bias = bias;
+	while ((next = dwarf_ranges(f->die, next, &base, &low, &high)) > 0)
+		add_range(f, low + bias, high + bias);
+	f->start = !dwarf_entrypc(f->die, &entry) ? entry + bias
+		   : f->count                     ? f->ranges[0].low
+						  : 0;
+	return f->start != 0;
+}
+
+static bool is_function(const GElf_Sym *s)
+{
+	int type = GELF_ST_TYPE(s->st_info);
+
+	return s->st_shndx != SHN_UNDEF && s->st_value &&
+	       (type == STT_FUNC || type == STT_GNU_IFUNC);
+}
+
+/* The start of the function that `name`, "parse.cold", is the rest of. */
+static uint64_t start_of_rest(const struct symbols_module *m, const char *name)
+{
+	int count = dwfl_module_getsymtab(m->module);
+	size_t length = strlen(name) - strlen(strstr(name, ".cold"));
+	uint64_t start = 0;
+
+	for (int i = 1; i < count; i++) {
+		GElf_Addr address;
+		GElf_Sym s;
+		const char *other = dwfl_module_getsym_info(
+		    m->module, i, &s, &address, NULL, NULL, NULL);
+
+		if (!other || !is_function(&s) || address == start ||
+		    strncmp(other, name, length) != 0 || other[length])
+			continue;
+		if (start)
+			return 0; /* which one? */
+		start = address;
+	}
+	return start;
+}
+
+static bool find_symbol(struct symbols_module *m, uint64_t address,
+			struct function *f)
+{
+	GElf_Off offset;
+	GElf_Sym s;
+	const char *name = dwfl_module_addrinfo(m->module, address, &offset, &s,
+						NULL, NULL, NULL);
+
+	if (!name || !is_function(&s) || offset >= s.st_size)
+		return false;
+	f->start = address - offset;
+	add_range(f, f->start, f->start + s.st_size);
+	if (strstr(name, ".cold"))
+		f->start = start_of_rest(m, name);
+	return f->start != 0;
+}
+
+static bool find_function(struct symbols_module *m, uint64_t address,
+			  struct function *f)
+{
+	*f = (struct function){ 0 };
+	if (find_die(m, address, f))
+		return true;
+	*f = (struct function){ 0 };
+	return find_symbol(m, address, f);
+}
+
+static uint64_t start_of(struct symbols_module *m, uint64_t address)
+{
+	struct function f;
+
+	return find_function(m, address, &f) ? f.start : 0;
+}
+
+struct code_call code_call(struct symbols_module *m, uint64_t address)
+{
+	return (struct code_call){ start_of(m, address - 1),
+				   called(m, address) };
+}
+
+static bool is_called(const char *symbol, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(symbol, name, length) &&
+	       (!symbol[length] || !strncmp(symbol + length, "@@", 2));
+}
+
+uint64_t code_find(const struct symbols_module *m, const char *name)
+{
+	int count = dwfl_module_getsymtab(m->module);
+
+	for (int i = 1; i < count; i++) {
+		GElf_Addr address;
+		GElf_Sym s;
+		const char *symbol = dwfl_module_getsym_info(
+		    m->module, i, &s, &address, NULL, NULL, NULL);
+
+		if (symbol && is_function(&s) &&
+		    GELF_ST_BIND(s.st_info) != STB_LOCAL &&
+		    is_called(symbol, name))
+			return address;
+	}
+	return 0;
+}
+
+/* --- Exits ----------------------------------------------------------------- */
+
+static void add_exit(struct code_exits *x, uint64_t end, struct code_target to)
+{
+	for (size_t i = 0; i < x->count; i++)
+		if (x->list[i].end == end)
+			return;
+	x->list = xreallocarray(x->list, x->count + 1, sizeof(*x->list));
+	x->list[x->count++] = (struct code_exit){ end, to };
+}
+
+/* Whether one that jumps to `to` leaves `f` for the start of another. */
+static bool is_exit(struct symbols_module *m, const struct function *f,
+		    const struct code_target *to)
+{
+	if (to->kind != CODE_ADDRESS)
+		return to->kind == CODE_NAME;
+	return !is_within(f, to->address) &&
+	       start_of(m, to->address) == to->address;
+}
+
+/* The jump with four bytes of distance that begins at `at`, out of `f`: bytes
+ * of it; 0: there is none. */
+static size_t read_jump(struct symbols_module *m, const struct function *f,
+			const unsigned char *at, size_t left, uint64_t address,
+			struct code_target *to)
+{
+	size_t size = left >= 5 && at[0] == 0xe9                             ? 5
+		      : left >= 6 && at[0] == 0x0f && (at[1] & 0xf0) == 0x80 ? 6
+		      : left >= 6 && at[0] == 0xff && at[1] == 0x25          ? 6
+								    : 0;
+	uint64_t target = size ? relative(at + size - 4, address + size) : 0;
+
+	if (!size || (at[0] != 0xff && is_within(f, target)))
+		return 0;
+	*to = at[0] == 0xff ? slot_at(m, target) : follow(m, target);
+	return size;
+}
+
+/* By a register or a word in memory: a switch, or a tail call. */
+static bool is_indirect(const unsigned char *at, size_t left)
+{
+	return left >= 2 && at[0] == 0xff && (at[1] & 0x38) == 0x20 &&
+	       at[1] != 0x25;
+}
+
+/* One byte of distance is too little to be sure of without knowing where the
+ * jump is. */
+static struct code_target short_jump(struct symbols_module *m,
+				     const struct function *f,
+				     const unsigned char *at, uint64_t end)
+{
+	struct code_target to = { CODE_UNKNOWN, 0, NULL };
+
+	if (at[0] != 0xeb && (at[0] & 0xf0) != 0x70)
+		return to;
+	to = follow(m, end + (uint64_t)(int64_t)(int8_t)at[1]);
+	if (!is_exit(m, f, &to))
+		to.kind = CODE_UNKNOWN;
+	return to;
+}
+
+/*
+ * At every byte, not at every instruction: what looks like a jump but is none
+ * would have to hit a function's very first byte with its four. Of the last
+ * instruction the end is known.
+ */
+static void scan(struct symbols_module *m, const struct function *f,
+		 const struct range *r, struct code_exits *x, bool *indirect)
+{
+	struct code_target last = { CODE_UNKNOWN, 0, NULL };
+	struct bytes b = bytes_at(m, r->low);
+
+	if (!has_bytes(&b, r->low, r->high - r->low))
+		return;
+	for (uint64_t a = r->low; a < r->high; a++) {
+		const unsigned char *at = b.data + (a - b.low);
+		struct code_target to = { CODE_UNKNOWN, 0, NULL };
+		size_t size = read_jump(m, f, at, r->high - a, a, &to);
+
+		*indirect |= is_indirect(at, r->high - a) ||
+			     (size && at[0] == 0xff && to.kind == CODE_UNKNOWN);
+		if (size && is_exit(m, f, &to))
+			add_exit(x, a + size, to);
+	}
+	if (r->high - r->low >= 2)
+		last =
+		    short_jump(m, f, b.data + (r->high - 2 - b.low), r->high);
+	if (last.kind != CODE_UNKNOWN)
+		add_exit(x, r->high, last);
+}
+
+/* --- ... as debug information has them ------------------------------------------- */
+
+static bool has_flag(Dwarf_Die *die, unsigned name, unsigned gnu)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_attr(die, name, &attribute) ||
+	       dwarf_attr(die, gnu, &attribute);
+}
+
+static bool get_address(Dwarf_Die *die, unsigned name, uint64_t *address)
+{
+	Dwarf_Attribute attribute;
+
+	return !dwarf_formaddr(dwarf_attr(die, name, &attribute), address);
+}
+
+static bool is_call_site(int tag)
+{
+	return tag == DW_TAG_call_site || tag == DW_TAG_GNU_call_site;
+}
+
+/* The jump that ends at `end`, which scan() did not find. */
+static void add_jump(struct symbols_module *m, const struct function *f,
+		     uint64_t end, struct code_exits *x)
+{
+	struct bytes b = bytes_at(m, end);
+	struct code_target to;
+
+	for (size_t i = 0; i < x->count; i++)
+		if (x->list[i].end == end || x->list[i].end + 1 == end)
+			return; /* or with the linker's nop behind it */
+	if (!has_bytes(&b, end - 2, 2))
+		return;
+	to = short_jump(m, f, b.data + (end - 2 - b.low), end);
+	if (to.kind == CODE_UNKNOWN && symbols_inline_is_ours(m, end - 1))
+		to.kind = CODE_OURS;
+	if (to.kind == CODE_UNKNOWN)
+		x->open = true;
+	else
+		add_exit(x, end, to);
+}
+
+/* clang says where a jump begins, for some debuggers. */
+static uint64_t end_of_jump(struct symbols_module *m, uint64_t begin)
+{
+	struct bytes b = bytes_at(m, begin);
+	const unsigned char *at;
+
+	if (!has_bytes(&b, begin, 6))
+		return begin + 1;
+	at = b.data + (begin - b.low);
+	return begin +
+	       (at[0] == 0xe9 ? 5
+		: at[0] == 0xeb || (at[0] & 0xf0) == 0x70 || is_indirect(at, 6)
+		    ? 2
+		    : 6);
+}
+
+static void add_call_site(struct symbols_module *m, const struct function *f,
+			  Dwarf_Die *site, struct code_exits *x)
+{
+	uint64_t end;
+
+	if (!has_flag(site, DW_AT_call_tail_call, DW_AT_GNU_tail_call))
+		return;
+	if (get_address(site, DW_AT_call_pc, &end))
+		end = end_of_jump(m, end + f->bias);
+	else if (get_address(site, DW_AT_call_return_pc, &end) ||
+		 get_address(site, DW_AT_low_pc, &end))
+		end += f->bias;
+	else
+		return;
+	add_jump(m, f, end, x);
+}
+
+static void add_call_sites(struct symbols_module *m, const struct function *f,
+			   Dwarf_Die *parent, struct code_exits *x, int depth)
+{
+	Dwarf_Die child;
+
+	if (depth > MOST_DEPTH || dwarf_child(parent, &child))
+		return;
+	do {
+		int tag = dwarf_tag(&child);
+
+		if (is_call_site(tag))
+			add_call_site(m, f, &child, x);
+		else if (tag != DW_TAG_subprogram)
+			add_call_sites(m, f, &child, x, depth + 1);
+	} while (!dwarf_siblingof(&child, &child));
+}
+
+static bool tells_tail_calls(Dwarf_Die *die)
+{
+	return has_flag(die, DW_AT_call_all_calls, DW_AT_GNU_all_call_sites) ||
+	       has_flag(die, DW_AT_call_all_tail_calls,
+			DW_AT_GNU_all_tail_call_sites);
+}
+
+static int by_end(const void *a, const void *b)
+{
+	const struct code_exit *x = a, *y = b;
+
+	return (x->end > y->end) - (x->end < y->end);
+}
+
+struct code_exits code_exits(struct symbols_module *m, uint64_t start)
+{
+	struct code_exits x = { NULL, 0, false };
+	bool indirect = false;
+	struct function f;
+
+	if (!find_function(m, start, &f) || f.start != start ||
+	    f.count == MOST_RANGES) {
+		x.open = true;
+		return x;
+	}
+	for (size_t i = 0; i < f.count; i++)
+		scan(m, &f, &f.ranges[i], &x, &indirect);
+	if (f.die)
+		add_call_sites(m, &f, f.die, &x, 0);
+	if (!f.die || !tells_tail_calls(f.die))
+		x.open |= indirect;
+	if (x.count)
+		qsort(x.list, x.count, sizeof(*x.list), by_end);
+	return x;
+}
+
+void symbols_code_release(struct symbols_code *c)
+{
+	free(c->slots);
+	*c = (struct symbols_code){ 0 };
+}

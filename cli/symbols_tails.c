@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#include "symbols_tails.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "hash.h"
+#include "symbols_own.h"
+
+#define MOST_NODES 128 /* functions that are looked at for one answer */
+
+/* Where an edge leads to, beside the number of a node. */
+#define GOAL    UINT32_MAX
+#define NOWHERE (UINT32_MAX - 1) /* else */
+#define UNKNOWN (UINT32_MAX - 2)
+
+struct node { /* a function */
+	uint32_t module;
+	uint64_t start;
+	struct code_exits exits;
+	uint32_t *to; /* one an exit */
+	bool reaches; /* the goal */
+	bool open;    /* it may be left to what is not known */
+	bool taken;   /* it is in the answer */
+};
+
+struct search {
+	struct symbols *s;
+	enum tails_goal goal;
+	uint32_t module;      /* TAILS_FRAME: of the function, */
+	uint64_t start;       /* its first address, */
+	const char *function; /* its name; NULL */
+	struct node nodes[MOST_NODES];
+	size_t count;
+};
+
+struct tails_name {      /* a function that one module defines for others */
+	uint32_t module; /* RKN_NONE: none does, or several do */
+	uint64_t start;
+	UT_hash_handle hh;
+	char name[];
+};
+
+/* --- Names ----------------------------------------------------------------- */
+
+/* What the shim hooks: no frame of theirs is on a stack. */
+static bool is_hook(const char *name)
+{
+	static const char *const hooks[] = {
+		"malloc",
+		"calloc",
+		"realloc",
+		"reallocarray",
+		"free",
+		"cfree",
+		"posix_memalign",
+		"aligned_alloc",
+		"memalign",
+		"valloc",
+		"pvalloc",
+		"free_sized",
+		"free_aligned_sized",
+	};
+
+	if (!strncmp(name, "__libc_", strlen("__libc_")))
+		name += strlen("__libc_");
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
+		if (!strcmp(name, hooks[i]))
+			return true;
+	return false;
+}
+
+static struct tails_name *look_everywhere(struct symbols *s, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct tails_name *n = xcalloc(1, sizeof(*n) + size);
+
+	memcpy(n->name, name, size);
+	n->module = RKN_NONE;
+	for (uint32_t i = 0; i < s->model->module_count; i++) {
+		uint64_t start = symbols_own_find(s, i, name);
+
+		if (!start)
+			continue;
+		if (n->module != RKN_NONE) {
+			n->module = RKN_NONE;
+			break; /* which one? */
+		}
+		n->module = i;
+		n->start = start;
+	}
+	HASH_ADD_KEYPTR(hh, s->names, n->name, size - 1, n);
+	return n;
+}
+
+void tails_release(struct symbols *s)
+{
+	struct tails_name *n, *next;
+
+	HASH_ITER (hh, s->names, n, next) {
+		HASH_DEL(s->names, n);
+		free(n);
+	}
+}
+
+/* --- Functions ------------------------------------------------------------- */
+
+static uint32_t node_at(struct search *x, uint32_t module, uint64_t start)
+{
+	if (x->goal == TAILS_FRAME && module == x->module && start == x->start)
+		return GOAL;
+	for (uint32_t i = 0; i < x->count; i++)
+		if (x->nodes[i].module == module && x->nodes[i].start == start)
+			return i;
+	if (x->count == MOST_NODES)
+		return UNKNOWN;
+	x->nodes[x->count] = (struct node){ .module = module, .start = start };
+	return (uint32_t)x->count++;
+}
+
+static bool is_goal_named(const struct search *x, const char *name)
+{
+	if (x->goal != TAILS_FRAME)
+		return is_hook(name);
+	return (x->function && !strcmp(x->function, name)) ||
+	       symbols_own_find(x->s, x->module, name) == x->start;
+}
+
+/* The module that calls it is asked first, as the search of most finds it there
+ * or nowhere else. */
+static uint32_t node_named(struct search *x, uint32_t module, const char *name)
+{
+	struct tails_name *n;
+	uint64_t start;
+
+	if (is_goal_named(x, name))
+		return GOAL;
+	if (is_hook(name))
+		return NOWHERE;
+	start = symbols_own_find(x->s, module, name);
+	if (start)
+		return node_at(x, module, start);
+	if (x->goal == TAILS_FRAME) {
+		start = symbols_own_find(x->s, x->module, name);
+		if (start)
+			return node_at(x, x->module, start);
+	}
+	HASH_FIND_STR(x->s->names, name, n);
+	if (!n)
+		n = look_everywhere(x->s, name);
+	return n->module == RKN_NONE ? UNKNOWN
+				     : node_at(x, n->module, n->start);
+}
+
+static uint32_t resolve(struct search *x, uint32_t module,
+			const struct code_target *to)
+{
+	switch (to->kind) {
+	case CODE_ADDRESS:
+		return node_at(x, module, to->address);
+	case CODE_NAME:
+		return node_named(x, module, to->name);
+	case CODE_OURS:
+		return x->goal == TAILS_ANY ? GOAL : NOWHERE;
+	default:
+		return UNKNOWN;
+	}
+}
+
+/* --- Ways ------------------------------------------------------------------ */
+
+static void look_at(struct search *x, struct node *n)
+{
+	n->exits = symbols_own_exits(x->s, n->module, n->start);
+	n->open = n->exits.open;
+	n->to = xcalloc(n->exits.count + 1, sizeof(*n->to));
+	for (size_t i = 0; i < n->exits.count; i++) {
+		n->to[i] = resolve(x, n->module, &n->exits.list[i].to);
+		n->open |= n->to[i] == UNKNOWN;
+	}
+}
+
+static bool leads_on(const struct search *x, uint32_t to)
+{
+	return to == GOAL || (to < x->count && x->nodes[to].reaches);
+}
+
+static bool may_reach(const struct search *x, const struct node *n)
+{
+	for (size_t i = 0; i < n->exits.count; i++)
+		if (leads_on(x, n->to[i]))
+			return true;
+	return false;
+}
+
+static void find_ways(struct search *x)
+{
+	bool changed = true;
+
+	for (size_t i = 0; i < x->count; i++)
+		look_at(x, &x->nodes[i]);
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < x->count; i++) {
+			struct node *n = &x->nodes[i];
+
+			if (n->reaches || !may_reach(x, n))
+				continue;
+			n->reaches = changed = true;
+		}
+	}
+}
+
+/* Functions that call each other count once, as with GDB. */
+static bool is_way(const struct search *x, uint32_t to)
+{
+	return leads_on(x, to) && (to == GOAL || !x->nodes[to].taken);
+}
+
+/* The only one that `n` leads to on the way; NOWHERE: there are several. */
+static uint32_t only_next(const struct search *x, const struct node *n)
+{
+	uint32_t next = NOWHERE;
+
+	if (n->open)
+		return NOWHERE;
+	for (size_t i = 0; i < n->exits.count; i++) {
+		if (!is_way(x, n->to[i]) || n->to[i] == next)
+			continue;
+		if (next != NOWHERE)
+			return NOWHERE;
+		next = n->to[i];
+	}
+	return next;
+}
+
+/* The only one that leads to `to`, on no way that was taken. */
+static uint32_t only_before(const struct search *x, uint32_t to)
+{
+	uint32_t before = NOWHERE;
+
+	for (uint32_t n = 0; n < x->count; n++) {
+		bool leads = false;
+
+		for (size_t i = 0; i < x->nodes[n].exits.count; i++)
+			leads |= x->nodes[n].to[i] == to;
+		if (!leads)
+			continue;
+		if (before != NOWHERE || x->nodes[n].taken)
+			return NOWHERE;
+		before = n;
+	}
+	return before;
+}
+
+/* `to` is NOWHERE where that cannot be told. */
+static void add(struct search *x, struct node *n, uint32_t to,
+		struct tail *tail)
+{
+	*tail = (struct tail){ .module = n->module };
+	for (size_t i = 0; i < n->exits.count && tail->count < TAILS_SITES; i++)
+		if (to == NOWHERE ? is_way(x, n->to[i]) : n->to[i] == to)
+			tail->ends[tail->count++] = n->exits.list[i].end;
+	n->taken = true;
+}
+
+static bool any_open(const struct search *x)
+{
+	for (size_t i = 0; i < x->count; i++)
+		if (x->nodes[i].open)
+			return true;
+	return false;
+}
+
+/* Outermost first what all ways begin with; *whole: it is all. */
+static size_t begin_of_ways(struct search *x, struct tail list[TAILS_MOST],
+			    bool *whole)
+{
+	uint32_t at = 0, next;
+	size_t count = 0;
+
+	*whole = false;
+	while (count < TAILS_MOST) {
+		x->nodes[at].taken = true;
+		next = only_next(x, &x->nodes[at]);
+		add(x, &x->nodes[at], next, &list[count++]);
+		if (next == GOAL || next == NOWHERE) {
+			*whole = next == GOAL;
+			return count;
+		}
+		at = next;
+	}
+	return 0; /* too many */
+}
+
+/* Innermost first what all ways end with. */
+static size_t end_of_ways(struct search *x, struct tail list[TAILS_MOST],
+			  size_t most)
+{
+	size_t count = 0;
+	uint32_t to = GOAL;
+
+	while (count < most && !any_open(x)) {
+		uint32_t before = only_before(x, to);
+
+		if (before == NOWHERE)
+			break;
+		add(x, &x->nodes[before], to, &list[count++]);
+		to = before;
+	}
+	return count;
+}
+
+static void reverse(struct tail *list, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct tail other = list[i];
+
+		list[i] = list[count - 1 - i];
+		list[count - 1 - i] = other;
+	}
+}
+
+static size_t common(struct search *x, struct tail list[TAILS_MOST])
+{
+	struct tail begin[TAILS_MOST];
+	bool whole;
+	size_t count = begin_of_ways(x, begin, &whole), ends = 0;
+
+	if (!whole)
+		ends = end_of_ways(x, list, TAILS_MOST - count);
+	reverse(begin, count);
+	memcpy(list + ends, begin, count * sizeof(*list));
+	return count + ends;
+}
+
+size_t tails_find(struct symbols *s, struct tails_place from,
+		  enum tails_goal goal, struct tails_place to,
+		  const char *function, struct tail list[TAILS_MOST])
+{
+	struct code_call call = symbols_own_call(s, from.module, from.address);
+	struct search x = { .s = s, .goal = goal, .function = function };
+	size_t count = 0;
+
+	if (call.to.kind == CODE_UNKNOWN)
+		return 0;
+	if (goal == TAILS_FRAME) {
+		x.module = to.module;
+		x.start = symbols_own_call(s, to.module, to.address).start;
+		if (!x.start)
+			return 0;
+	}
+	if (resolve(&x, from.module, &call.to) == 0) {
+		find_ways(&x);
+		if (x.nodes[0].reaches)
+			count = common(&x, list);
+	}
+	for (size_t i = 0; i < x.count; i++) {
+		free(x.nodes[i].exits.list);
+		free(x.nodes[i].to);
+	}
+	return count;
+}
