@@ -100,6 +100,15 @@ static bool is_statement(const struct table *t, const struct frame_line *here,
 		   : sources_is_statement(s, here->path, here->line, line);
 }
 
+/* A function of that name is left beside this one, as far as can be seen. */
+static bool is_left(const struct table *t, const struct frame_line *here,
+		    const struct frame_line *there)
+{
+	const struct sources *s = t->evidence->sources;
+
+	return s && here->path && sources_has_word(s, here->path, there->call);
+}
+
 /* The line is the same, and the one name came for the other everywhere. */
 static bool is_renamed(const struct table *t, const struct frame_line *here,
 		       const struct frame_line *there)
@@ -108,7 +117,8 @@ static bool is_renamed(const struct table *t, const struct frame_line *here,
 
 	return here->read && there->read && here->text == there->text &&
 	       !is_among(there->call, e->here, e->here_count) &&
-	       !is_among(here->call, e->there, e->there_count);
+	       !is_among(here->call, e->there, e->there_count) &&
+	       !is_left(t, here, there);
 }
 
 /* --- Steps ----------------------------------------------------------------- */

@@ -12,7 +12,8 @@
  *   offset and text, or none is known and they are half of all; and so does another line of the same statement.
  * - A function more or less; a line of which both offset and text are others,
  *   while the accepted text is nowhere in the function any more; and a name
- *   that is nowhere else, on a line with the same text, come of an edit.
+ *   that is nowhere else, on a line with the same text, where no source beside
+ *   it has the old name any more, come of an edit.
  * - All else is doubted.
  */
 #ifndef LIKENESS_H

@@ -9,10 +9,12 @@
 
 #include "die.h"
 #include "source_text.h"
+#include "source_words.h"
 
 struct sources {
 	char *root;
 	struct source_text **texts; /* what was read */
+	struct source_words **words;
 };
 
 struct sources *sources_open(const char *root)
@@ -31,6 +33,7 @@ struct sources *sources_open(const char *root)
 	s = xcalloc(1, sizeof(*s));
 	s->root = path;
 	s->texts = xcalloc(1, sizeof(struct source_text *));
+	s->words = xcalloc(1, sizeof(struct source_words *));
 	return s;
 }
 
@@ -39,7 +42,9 @@ void sources_close(struct sources *s)
 	if (!s)
 		return;
 	source_text_release(s->texts);
+	source_words_release(s->words);
 	free(s->texts);
+	free(s->words);
 	free(s->root);
 	free(s);
 }
@@ -112,6 +117,16 @@ bool sources_is_statement(const struct sources *s, const char *file,
 
 	free(path);
 	return one;
+}
+
+bool sources_has_word(const struct sources *s, const char *file,
+		      const char *name)
+{
+	char *path = absolute(s, file);
+	bool has = source_words_has(s->words, path, name);
+
+	free(path);
+	return has;
 }
 
 /* Whether the path has "." or ".." in it, or a slash too many. */

@@ -32,6 +32,9 @@ bool sources_has(const struct sources *s, const char *file, unsigned from,
 		 uint16_t hash, bool *known);
 bool sources_is_statement(const struct sources *s, const char *file,
 			  unsigned first, unsigned last);
+/* As source_words_has(), likewise. */
+bool sources_has_word(const struct sources *s, const char *file,
+		      const char *name);
 
 /*
  * A path without "." and "..", of which debug information is full: as the file

@@ -190,6 +190,54 @@ def test_another_line_is_new_when_the_accepted_one_is_mended(project):
     assert done.status == 23 and "1 new leak" in summary(done), done.told
 
 
+TESTS = """
+#include <stdlib.h>
+#include "scrub.h"
+static NOINLINE char *make(void)
+{
+    char *p = malloc(40);
+    __asm__ volatile("" : "+r"(p));
+    return p;
+}
+static NOINLINE void test_first(void)
+{
+    char *p = make();
+    __asm__ volatile("" : : "r"(p) : "memory");
+}
+static void (*const tests[])(void) = { test_first };
+int main(void)
+{
+    for (unsigned i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+        tests[i]();
+    scrub();
+    return 0;
+}
+"""
+SECOND = """
+static NOINLINE void test_second(void)
+{
+    char *p = make();
+    __asm__ volatile("" : : "r"(p) : "memory");
+}
+static void (*const tests[])(void) = { test_second, """
+
+
+@pytest.mark.parametrize("flags", [["-g", "-O0"], ["-g", "-O2"], ["-O1"]],
+                         ids=" ".join)
+def test_another_test_that_loses_what_a_mended_one_did_is_new(project, flags):
+    mended = changed('    __asm__ volatile("" : : "r"(p) : "memory");',
+                     "    free(p);", TESTS)
+    assert project.accept("", TESTS, *flags)
+    both = changed("static void (*const tests[])(void) = { ", SECOND, mended)
+    done = project.judge("", both, *flags)
+    assert done.status == 23 and "1 new leak" in summary(done), done.told
+    assert re.search(r"differs from an accepted one only by the name test_"
+                     r"second where it was test_first", done.told)
+    if "-g" in flags:
+        renamed = TESTS.replace("test_first", "test_of_make")
+        assert project.judge("", renamed, *flags).status == 0
+
+
 def test_another_line_of_a_caller_is_new(project):
     project.accept("a")
     done = project.judge("aw")

@@ -322,6 +322,49 @@ static void another_name_must_be_nowhere_else(void **state)
 	release(&list[1]);
 }
 
+/* The accepted function is mended, and another has the same line and leaks. */
+static void
+a_name_that_is_still_in_the_sources_is_another_function(void **state)
+{
+	static const struct {
+		const char *text;
+		enum issue_state state;
+	} files[] = {
+		{ "void read(void)\n{\n}\n", ISSUE_KNOWN },
+		{ "void read(void)\n{\n}\nvoid parse(void)\n{\n}\n",
+		  ISSUE_NEW },
+		{ "TEST(parse) { read(); }\n", ISSUE_NEW },
+		{ "/* parse */ // was parse()\n", ISSUE_KNOWN },
+		{ "char c[] = \"\\\"parse\", d = '\"';\nint parser;\n",
+		  ISSUE_KNOWN },
+		{ "char c[] = \"\\\\\", d = '\\'';\nint *parse;", ISSUE_NEW },
+		{ "/* parse", ISSUE_KNOWN },
+		{ "/", ISSUE_KNOWN },
+		{ "\"\\", ISSUE_KNOWN },
+		{ "", ISSUE_KNOWN },
+	};
+
+	(void)state;
+	accept(HERE, CALLS, 1, 8);
+	for (size_t k = 0; k < sizeof(files) / sizeof(*files); k++)
+		for (int beside = 0; beside < 2; beside++) {
+			struct issue i = finding(HERE, "take<read<main", 1, 8);
+			struct sources *s = sources_open(".");
+
+			scratch_write("f.c", beside ? "" : files[k].text);
+			scratch_write("g.h", beside ? files[k].text : "");
+			scratch_write("f.txt", "parse");
+			i.lines.list[1].path = strdup("f.c");
+			apply(&i, 1, s);
+			if (i.state != files[k].state)
+				fail_msg("state %d: %s", (int)i.state,
+					 files[k].text);
+			release(&i);
+			sources_close(s);
+		}
+	baseline_release(&b);
+}
+
 static const char source[] = "int f(void)\n" /* 1 */
 			     "{\n"
 			     "\tfirst();\n"
@@ -842,6 +885,8 @@ int main(void)
 		cmocka_unit_test(another_inlined_function_is_another_one),
 		cmocka_unit_test(a_wrapper_more_or_less_is_told),
 		cmocka_unit_test(another_name_must_be_nowhere_else),
+		cmocka_unit_test(
+		    a_name_that_is_still_in_the_sources_is_another_function),
 		cmocka_unit_test(a_line_that_is_gone_was_edited),
 		cmocka_unit_test(a_line_that_is_still_there_is_another),
 		cmocka_unit_test(lines_of_one_statement_are_one),
