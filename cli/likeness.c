@@ -328,19 +328,32 @@ static bool may_be_excused(const struct way *w)
 	return w->unchanged && (w->known || w->count <= w->common);
 }
 
-/* Where the source did not change, a function that one side has between two
- * frames, or in the innermost place, is one that a compiler left out. If the
- * other has another one there, it is another way. */
-static void excuse_calls(struct way *w)
+/* Whether the other side has functions, too, where step `i` is. */
+static bool is_other_way(const struct way *w, size_t i)
 {
+	for (size_t k = 0; k < w->count; k++)
+		if (w->gaps[k] == w->gaps[i] &&
+		    !w->steps[k].here != !w->steps[i].here)
+			return true;
+	return false;
+}
+
+/* A function that one side has between two frames, or in the innermost place,
+ * is doubted where the other has another one there, which may be left out in a
+ * build or not: it is another way. Else, where the source did not change, it is
+ * one that a compiler left out. */
+static void judge_calls(struct way *w)
+{
+	bool excused = may_be_excused(w);
+
 	for (size_t i = 0; i < w->count; i++) {
 		struct likeness_step *s = &w->steps[i];
-		bool other = s->kind != LIKENESS_CALL || s->doubted;
 
-		for (size_t k = 0; k < w->count && !other; k++)
-			other = w->gaps[k] == w->gaps[i] &&
-				!w->steps[k].here != !s->here;
-		if (!other)
+		if (s->kind != LIKENESS_CALL || s->doubted)
+			continue;
+		if (is_other_way(w, i))
+			s->doubted = true;
+		else if (excused)
 			s->kind = LIKENESS_UNSEEN;
 	}
 }
@@ -351,8 +364,7 @@ static void follow(struct likeness *l, const struct table *t)
 	struct way w;
 
 	find_way(&w, l, t);
-	if (may_be_excused(&w))
-		excuse_calls(&w);
+	judge_calls(&w);
 	for (size_t i = 0; i < w.count; i++)
 		add_step(l, &w.steps[i]);
 	if ((t->here.cut || t->there.cut) && l->step_count == before)

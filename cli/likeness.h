@@ -14,7 +14,8 @@
  *   while the accepted text is nowhere in the function any more; and a name
  *   that is nowhere else, on a line with the same text, where no source beside
  *   it has the old name any more, come of an edit.
- * - All else is doubted.
+ * - All else is doubted; so is a function more where the other side has another
+ *   one in its place, whatever that side lacks.
  */
 #ifndef LIKENESS_H
 #define LIKENESS_H

@@ -229,6 +229,24 @@ static void functions_that_were_not_inlined_there_are_told(void **state)
 	baseline_release(&b);
 }
 
+/* What may be left out there is no reason to take another one for it. */
+static void another_function_is_one_also_without_debug_information(void **state)
+{
+	(void)state;
+	accept(HERE, CALLS, 1, 8);
+	assert_int_equal(judge(NULL, "take<read<main", 1, 8), ISSUE_NEW);
+	assert_string_equal(told, "differs from an accepted one only by "
+				  "read, parse");
+	assert_int_equal(judge(NULL, "take<main", 1, 8), ISSUE_KNOWN);
+	baseline_release(&b);
+	accept(HERE, "take<(parse)<main", 1, 8);
+	assert_int_equal(judge(NULL, "take<read<main", 1, 8), ISSUE_NEW);
+	baseline_release(&b);
+	accept(NULL, "take<read<main", 1, 8);
+	assert_int_equal(judge(HERE, CALLS, 1, 8), ISSUE_NEW);
+	baseline_release(&b);
+}
+
 /* As tail calls are, and functions that are inlined where nothing tells. */
 static void what_compilers_leave_out_is_told(void **state)
 {
@@ -881,6 +899,8 @@ int main(void)
 		    what_is_inlined_is_gone_with_debug_information),
 		cmocka_unit_test(
 		    functions_that_were_not_inlined_there_are_told),
+		cmocka_unit_test(
+		    another_function_is_one_also_without_debug_information),
 		cmocka_unit_test(what_compilers_leave_out_is_told),
 		cmocka_unit_test(another_inlined_function_is_another_one),
 		cmocka_unit_test(a_wrapper_more_or_less_is_told),
