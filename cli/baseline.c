@@ -20,6 +20,7 @@
 #define TYPE    "type="
 #define TAKERS  "takers="
 #define HELD    "held="
+#define PASSES  "passes="
 
 /* "count=3": the number; false: it is something else. */
 static bool read_number(const char *word, const char *name, uint64_t *value)
@@ -63,7 +64,7 @@ static bool is_kind(const char *word)
 	for (int i = 0; i < FINDING_KINDS; i++)
 		if (!strcmp(finding_kind_name(i), word))
 			return true;
-	return false;
+	return !strcmp(word, BASELINE_GROWTH);
 }
 
 static const char *read_lines(struct baseline_entry *e, const char *word)
@@ -84,6 +85,13 @@ static const char *read_type(struct baseline_entry *e, const char *word)
 {
 	e->type = frame_calls_read_word(word, strlen(word));
 	return e->type ? NULL : "behind type= stands a type of refknot.h";
+}
+
+static const char *read_passes(struct baseline_entry *e, const char *word)
+{
+	return read_number(word, "", &e->passes) && e->passes
+		   ? NULL
+		   : "behind passes= stands their number";
 }
 
 static const char *read_held(struct baseline_entry *e, const char *word)
@@ -107,9 +115,9 @@ static const char *read_rest(struct baseline_entry *e, char *rest)
 		const char *name;
 		const char *(*read)(struct baseline_entry *e, const char *word);
 	} fields[] = {
-		{ LINES, read_lines },   { HELD, read_held },
-		{ CALLS, read_calls },   { TYPE, read_type },
-		{ TAKERS, read_takers },
+		{ PASSES, read_passes }, { LINES, read_lines },
+		{ HELD, read_held },     { CALLS, read_calls },
+		{ TYPE, read_type },     { TAKERS, read_takers },
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
@@ -136,6 +144,7 @@ static const char *read_rest(struct baseline_entry *e, char *rest)
 /* One line without its comment; NULL, or what is wrong with it. */
 static const char *read_entry(struct baseline_entry *e, char *line)
 {
+	const char *wrong;
 	char *rest = NULL;
 	char *signature = strtok_r(line, " \t\r", &rest);
 	char *kind = strtok_r(NULL, " \t\r", &rest);
@@ -151,7 +160,10 @@ static const char *read_entry(struct baseline_entry *e, char *line)
 		return "behind the kind stand count=N and bytes=N";
 	e->signature = xstrdup(signature);
 	e->kind = xstrdup(kind);
-	return rest ? read_rest(e, rest) : NULL;
+	wrong = rest ? read_rest(e, rest) : NULL;
+	if (!wrong && !strcmp(kind, BASELINE_GROWTH) != (e->passes > 0))
+		return "passes=N stands behind the numbers of growth, and there alone";
+	return wrong;
 }
 
 static void release_entry(struct baseline_entry *e)
@@ -219,8 +231,23 @@ static int by_signature(const void *a, const void *b)
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
+/* Growth is so many a pass. */
+static bool is_slower(const struct baseline_entry *e,
+		      const struct baseline_entry *other)
+{
+	return (double)e->count * (double)other->passes <
+	       (double)other->count * (double)e->passes;
+}
+
 static void unite(struct baseline_entry *kept, struct baseline_entry *other)
 {
+	if (kept->passes && other->passes && is_slower(kept, other)) {
+		kept->count = other->count;
+		kept->bytes = other->bytes;
+		kept->passes = other->passes;
+	} else if (kept->passes) {
+		other->count = other->bytes = 0;
+	}
 	if (other->count > kept->count)
 		kept->count = other->count;
 	if (other->bytes > kept->bytes) {

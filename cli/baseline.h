@@ -21,11 +21,25 @@
 
 #include "issue.h"
 
+#define BASELINE_GROWTH "growth" /* the kind of an entry of a region's */
+
+/* What grows in a region, see growth.h; its entry is
+ *   0e5aeced499d6926 growth count=12 bytes=768 passes=6 request Session server
+ */
+struct baseline_growth {
+	char signature[17];
+	char *text; /* "request Session server": for people */
+	uint64_t objects, bytes, passes;
+	const struct baseline_entry *entry; /* NULL: there is none */
+	bool accepted; /* there is, and it is not clearly more */
+};
+
 struct baseline_entry {
 	char *signature; /* ".2" behind it is a name only; see baseline_apply */
 	char *kind;      /* as finding_kind_name has it */
 	uint64_t count, bytes;
-	uint64_t held; /* of the bytes: what it only held */
+	uint64_t held;   /* of the bytes: what it only held */
+	uint64_t passes; /* of growth, in which so many were left */
 	struct frame_lines lines;
 	char *type;           /* of objects of refknot.h; NULL: it is of none */
 	struct takers takers; /* whose references may be left */
@@ -41,6 +55,10 @@ struct baseline {
 	char *path;
 	struct baseline_entry *list; /* ascending signature */
 	size_t count;
+	/* What grows now, in all processes, if that was asked. */
+	bool growth_asked;
+	const struct baseline_growth *growth;
+	size_t growth_count;
 	bool any_taker; /* what is found is to be accepted, whoever took it */
 };
 
@@ -67,6 +85,11 @@ void baseline_release(struct baseline *b);
  * and `differs`, and what is seen. NULL: there is no baseline.
  */
 void baseline_apply(struct baseline *b, struct issues *list);
+
+/* After baseline_apply: set entry and accepted of each, and what is seen. `list`
+ * must outlive `b`. Where growth was not asked, its entries stand as they are. */
+void baseline_apply_growth(struct baseline *b, struct baseline_growth *list,
+			   size_t count, bool asked);
 
 /* What writing the file anew does to it. */
 struct baseline_changes {

@@ -18,6 +18,7 @@ struct row {
 	const char *signature;
 	const struct issue *issue; /* NULL: the entry as it is */
 	const struct baseline_entry *entry;
+	const struct baseline_growth *growth; /* NULL: it is none */
 	bool most; /* of the numbers there and here: of a part of the runs */
 };
 
@@ -107,6 +108,24 @@ static void write_takers(FILE *out, const struct row *r)
 	takers_release(&t);
 }
 
+/* Of a part of the runs the faster growth stays. */
+static void write_growth(FILE *out, const struct row *r)
+{
+	const struct baseline_growth *g = r->growth;
+	const struct baseline_entry *e = r->entry;
+	bool old = r->most && e && g->accepted;
+
+	fprintf(out,
+		"%s " BASELINE_GROWTH " count=%" PRIu64 " bytes=%" PRIu64
+		" passes=%" PRIu64,
+		r->signature, old ? e->count : g->objects,
+		old ? e->bytes : g->bytes, old ? e->passes : g->passes);
+	write_word(out, g->text);
+	if (e && e->comment)
+		fprintf(out, "  # %s", e->comment);
+	fputc('\n', out);
+}
+
 static void write_row(FILE *out, const struct row *r)
 {
 	const struct issue *i = r->issue;
@@ -124,6 +143,8 @@ static void write_row(FILE *out, const struct row *r)
 	}
 	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, r->signature,
 		i ? finding_kind_name(i->kind) : e->kind, count, bytes);
+	if (e && e->passes)
+		fprintf(out, " passes=%" PRIu64, e->passes);
 	write_frames(out, i, e, held);
 	write_takers(out, r);
 	if (i)
@@ -142,11 +163,51 @@ static int compare_rows(const void *a, const void *b)
 	return strcmp(x->signature, y->signature);
 }
 
+static bool is_faster(const struct baseline_growth *a,
+		      const struct baseline_growth *b)
+{
+	return (double)a->objects * (double)b->passes >
+	       (double)b->objects * (double)a->passes;
+}
+
+/* The same of several processes once, where it is fastest; of these the first. */
+static bool is_written(const struct baseline *b, size_t at)
+{
+	const struct baseline_growth *g = &b->growth[at];
+
+	for (size_t i = 0; i < b->growth_count; i++)
+		if (i != at && !strcmp(b->growth[i].signature, g->signature) &&
+		    (is_faster(&b->growth[i], g) ||
+		     (i < at && !is_faster(g, &b->growth[i]))))
+			return false;
+	return true;
+}
+
+static size_t list_growth(struct row *rows, const struct baseline *b,
+			  bool keep_stale, struct baseline_changes *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->growth_count; i++) {
+		const struct baseline_growth *g = &b->growth[i];
+
+		if (!is_written(b, i))
+			continue;
+		rows[n++] = (struct row){ .signature = g->signature,
+					  .entry = g->entry,
+					  .growth = g,
+					  .most = keep_stale };
+		c->added += !g->entry;
+	}
+	return n;
+}
+
 static struct row *list_rows(const struct baseline *b,
 			     const struct issues *list, bool keep_stale,
 			     struct baseline_changes *c)
 {
-	struct row *rows = xcalloc(list->count + b->count, sizeof(*rows));
+	struct row *rows =
+	    xcalloc(list->count + b->count + b->growth_count, sizeof(*rows));
 	size_t n = 0;
 
 	*c = (struct baseline_changes){ 0 };
@@ -155,22 +216,27 @@ static struct row *list_rows(const struct baseline *b,
 
 		if (one->state == ISSUE_SUPPRESSED)
 			continue;
-		rows[n++] =
-		    (struct row){ one->signature, one, one->entry, keep_stale };
+		rows[n++] = (struct row){ .signature = one->signature,
+					  .issue = one,
+					  .entry = one->entry,
+					  .most = keep_stale };
 		c->added += !one->entry;
 		c->moved += one->entry && one->kin;
 	}
 	for (size_t k = 0; k < b->count; k++) {
 		const struct baseline_entry *e = &b->list[k];
 
-		if (e->accepts)
+		bool asked = !e->passes || b->growth_asked;
+
+		if (asked && e->accepts)
 			continue;
-		c->removed += !keep_stale;
-		c->stale += keep_stale;
-		if (keep_stale)
-			rows[n++] =
-			    (struct row){ e->signature, NULL, e, false };
+		c->removed += asked && !keep_stale;
+		c->stale += asked && keep_stale;
+		if (!asked || keep_stale)
+			rows[n++] = (struct row){ .signature = e->signature,
+						  .entry = e };
 	}
+	n += list_growth(rows + n, b, keep_stale, c);
 	c->kept = n - c->added;
 	return rows;
 }
@@ -196,7 +262,10 @@ int baseline_write(const struct baseline *b, const struct issues *list,
 			"# written beside a program that exited with %d\n",
 			program_status);
 	for (size_t i = 0; i < count; i++)
-		write_row(f.out, &rows[i]);
+		if (rows[i].growth)
+			write_growth(f.out, &rows[i]);
+		else
+			write_row(f.out, &rows[i]);
 	free(rows);
 	return text_file_commit(&f);
 }

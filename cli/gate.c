@@ -290,6 +290,8 @@ static void count(struct gate *g)
 		    one->state == ISSUE_KNOWN || one->state == ISSUE_GROWN;
 		g->suppressed += one->state == ISSUE_SUPPRESSED;
 	}
+	for (size_t i = 0; i < g->growth_row_count; i++)
+		g->known += g->growth_rows[i].accepted;
 	for (size_t i = 0; g->baseline && i < g->baseline->count; i++)
 		g->stale += !g->baseline->list[i].seen;
 }
@@ -338,6 +340,7 @@ void gate_judge(struct gate *g, int program_status)
 	g->cut_short = gate_cut_short(g, program_status);
 	g->allowed = status ? 0 : program_status;
 	baseline_apply(g->baseline, &g->issues);
+	gate_growth_apply(g);
 	issues_sort(&g->issues);
 	gate_rules_make(g);
 	for (size_t i = 0; i < g->rule_count; i++) {
@@ -397,11 +400,7 @@ void gate_release(struct gate *g)
 		free(g->processes[i].name);
 		free(g->processes[i].incomplete);
 	}
-	for (size_t i = 0; i < g->growth_count; i++) {
-		free(g->growth[i].region);
-		free(g->growth[i].text);
-	}
-	free(g->growth);
+	gate_growth_release(g);
 	for (size_t i = 0; i < g->own_count; i++) {
 		wishes_release(g->own[i]);
 		free(g->own[i]);

@@ -53,8 +53,15 @@ struct gate_options {
 /* Whether a region of one process grew, as refknot steady has it. */
 struct gate_growth {
 	char *region;
-	bool failed;
-	char *text; /* "Session +2 a pass (in every pass), ..." */
+	bool failed;         /* by more than rows that are accepted */
+	bool unjudged;       /* it fails, whatever its rows are */
+	char *text;          /* what was found beside its rows */
+	size_t first, count; /* rows: indices into growth_rows */
+};
+
+/* What grows in one, and how that is told: "Session +2 a pass in serve". */
+struct gate_growth_row {
+	char *told;
 };
 
 /* One recording that was looked at. */
@@ -116,6 +123,9 @@ struct gate {
 	size_t own_count;
 	struct gate_growth *growth; /* regions of all processes */
 	size_t growth_count;
+	struct baseline_growth *growth_rows;  /* of all regions; NULL: none */
+	struct gate_growth_row *growth_texts; /* of each */
+	size_t growth_row_count;
 	struct gate_other *others;
 	size_t other_count;
 	struct gate_module *unread; /* of all processes, each path once */

@@ -4,54 +4,68 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "die.h"
+#include "distinct.h"
+#include "fnv.h"
 #include "growth.h"
 
 #define WARMUP 3
 #define RUNS   3
 #define MOST   5 /* rows that are named */
 
-/* "Session +2 a pass at serve.c:40" */
-static void print_row(FILE *out, const struct growth_row *r)
+/* --- What is found ----------------------------------------------------------- */
+
+/* "Session +2 a pass in serve.c:40" */
+static char *tell(const struct growth_row *r)
 {
-	fprintf(out, "%s %s", r->type, r->rate);
-	if (r->place)
-		fprintf(out, " in %s", r->place);
+	return xasprintf("%s %s%s%s", r->type, r->rate, r->place ? " in " : "",
+			 r->place ? r->place : "");
 }
 
-static void print_rows(FILE *out, const struct growth_region *r)
+static uint64_t whole(int64_t value)
 {
-	for (size_t i = 0; i < r->count && i < MOST; i++) {
-		fputs(i ? ", " : "", out);
-		print_row(out, &r->rows[i]);
-	}
-	if (r->count > MOST)
-		fprintf(out, ", and %zu more", r->count - MOST);
+	return value > 0 ? (uint64_t)value : 0;
 }
 
+/* Of one region, type and program. */
+static void add_row(struct gate *g, const struct growth_region *region,
+		    const struct growth_row *r, const char *program)
+{
+	uint64_t hash = fnv_text(FNV_OFFSET, BASELINE_GROWTH);
+	size_t n = g->growth_row_count++;
+	struct baseline_growth *row;
+
+	hash = fnv_text(hash, region->name);
+	hash = fnv_text(fnv_text(hash, r->type), program);
+	g->growth_rows =
+	    xreallocarray(g->growth_rows, n + 1, sizeof(*g->growth_rows));
+	g->growth_texts =
+	    xreallocarray(g->growth_texts, n + 1, sizeof(*g->growth_texts));
+	g->growth_texts[n] = (struct gate_growth_row){ tell(r) };
+	row = &g->growth_rows[n];
+	*row = (struct baseline_growth){
+		.text = xasprintf("%s %s %s", region->name, r->type, program),
+		.objects = whole(r->judgement.objects),
+		.bytes = whole(r->bytes),
+		.passes = r->judgement.passes ? r->judgement.passes : 1,
+	};
+	snprintf(row->signature, sizeof(row->signature), "%016" PRIx64,
+		 distinct_mix(hash));
+}
+
+/* What there is to say where nothing grows. */
 static char *describe(const struct growth_region *r)
 {
-	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		die(STATUS_INPUT, "out of memory");
-	if (r->count)
-		print_rows(out, r);
-	else if (r->lost)
-		fputs("not all of its changes are known", out);
-	else if (growth_fails(r))
-		fprintf(out,
-			"%" PRIu64 " passes are too few to tell, %d are needed",
-			r->passes, WARMUP + RUNS);
-	else
-		fprintf(out, "%" PRIu64 " passes", r->passes);
-	if (fclose(out))
-		die(STATUS_INPUT, "out of memory");
-	return text;
+	if (r->lost)
+		return xstrdup("not all of its changes are known");
+	if (!r->count && growth_fails(r))
+		return xasprintf("%" PRIu64
+				 " passes are too few to tell, %d are needed",
+				 r->passes, WARMUP + RUNS);
+	return xasprintf("%" PRIu64 " passes", r->passes);
 }
 
 void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
@@ -63,14 +77,99 @@ void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
 	growth_make(&found, m, s, names, &o);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct growth_region *r = &found.list[i];
+		size_t first = g->growth_row_count;
 
+		for (size_t k = 0; k < r->count; k++)
+			add_row(g, r, &r->rows[k], model_called(m));
 		g->growth = xreallocarray(g->growth, g->growth_count + 1,
 					  sizeof(*g->growth));
 		g->growth[g->growth_count++] = (struct gate_growth){
 			.region = xstrdup(r->name),
-			.failed = growth_fails(r),
+			.unjudged = growth_fails(r) && (r->lost || !r->count),
 			.text = describe(r),
+			.first = first,
+			.count = r->count,
 		};
 	}
 	growth_release(&found);
+}
+
+/* --- What of it fails -------------------------------------------------------- */
+
+static bool fails(const struct gate *g, size_t row)
+{
+	return g->options.mode == GATE_ANY || !g->growth_rows[row].accepted;
+}
+
+static char *list_failing(const struct gate *g, const struct gate_growth *r)
+{
+	size_t n = 0, more = 0;
+	char *text = NULL;
+
+	for (size_t i = r->first; i < r->first + r->count; i++) {
+		char *longer;
+
+		if (!fails(g, i))
+			continue;
+		if (n++ >= MOST) {
+			more++;
+			continue;
+		}
+		longer = xasprintf("%s%s%s%s", text ? text : "",
+				   text ? ", " : "", g->growth_texts[i].told,
+				   g->growth_rows[i].entry
+				       ? " (clearly more than was accepted)"
+				       : "");
+		free(text);
+		text = longer;
+	}
+	if (more) {
+		char *longer = xasprintf("%s, and %zu more", text, more);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+void gate_growth_apply(struct gate *g)
+{
+	if (g->baseline)
+		baseline_apply_growth(g->baseline, g->growth_rows,
+				      g->growth_row_count, g->options.growth);
+	for (size_t i = 0; i < g->growth_count; i++) {
+		struct gate_growth *r = &g->growth[i];
+
+		r->failed = r->unjudged;
+		for (size_t k = r->first; k < r->first + r->count; k++)
+			r->failed |= fails(g, k);
+	}
+}
+
+char *gate_growth_text(const struct gate *g, const struct gate_growth *r)
+{
+	char *text = list_failing(g, r);
+	size_t accepted = 0;
+
+	for (size_t k = r->first; k < r->first + r->count; k++)
+		accepted += g->growth_rows[k].accepted;
+	if (!text && accepted)
+		return xasprintf("%s, accepted growth of %zu", r->text,
+				 accepted);
+	return text ? text : xstrdup(r->text);
+}
+
+void gate_growth_release(struct gate *g)
+{
+	for (size_t i = 0; i < g->growth_count; i++) {
+		free(g->growth[i].region);
+		free(g->growth[i].text);
+	}
+	for (size_t i = 0; i < g->growth_row_count; i++) {
+		free(g->growth_rows[i].text);
+		free(g->growth_texts[i].told);
+	}
+	free(g->growth);
+	free(g->growth_rows);
+	free(g->growth_texts);
 }

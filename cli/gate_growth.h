@@ -10,4 +10,11 @@
 void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
 		     struct names *names);
 
+/* After baseline_apply: what of it fails. */
+void gate_growth_apply(struct gate *g);
+/* What was found in the region, for people: first what fails. The caller frees
+ * it. */
+char *gate_growth_text(const struct gate *g, const struct gate_growth *r);
+void gate_growth_release(struct gate *g);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "die.h"
+#include "gate_growth.h"
 #include "gate_limits.h"
 #include "units.h"
 
@@ -270,7 +271,7 @@ static void add_growth(struct gate *g)
 			   xasprintf("growth:%s", one->region),
 			   xasprintf("%s is steady", one->region));
 		r->failed = one->failed;
-		r->text = xstrdup(one->text);
+		r->text = gate_growth_text(g, one);
 	}
 	if (g->growth_count || !g->options.growth)
 		return;

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "gate_growth.h"
 
 /* What a failing program has to show may be accepted if they say so. */
 static const char *why_failed(const struct gate *g, int program_status)
@@ -85,6 +86,7 @@ void gate_update(struct gate *g, int program_status, bool keep_stale)
 	keep_stale |= cut_short != NULL;
 	g->baseline->any_taker = true;
 	baseline_apply(g->baseline, &g->issues);
+	gate_growth_apply(g);
 	error = baseline_write(g->baseline, &g->issues, keep_stale,
 			       program_status, &changes);
 	if (error)
