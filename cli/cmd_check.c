@@ -54,6 +54,7 @@ enum option {
 	OUTPUT,
 	PROGRAMS,
 	SKIP,
+	KILLED,
 };
 
 static void take(poptContext context, enum poptCallbackReason reason,
@@ -114,6 +115,9 @@ static const struct poptOption options[] = {
 	  "PATTERNS" },
 	{ "skip-programs", 0, POPT_ARG_STRING, NULL, SKIP,
 	  "do not judge these: 'cc1,/usr/bin/*'; may be repeated", "PATTERNS" },
+	{ "killed-ok", 0, POPT_ARG_STRING, NULL, KILLED,
+	  "do not fail because SIGKILL ended one of these: 'server'; may be repeated",
+	  "PATTERNS" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
 	  "record the program alone, not what it starts", NULL },
 	OPTIONS_SYMBOLS,
@@ -217,6 +221,9 @@ static void heed(const struct poptOption *o, const char *text)
 		break;
 	case SKIP:
 		gate_patterns_add(&to->programs.skip, o->longName, text);
+		break;
+	case KILLED:
+		gate_patterns_add(&to->killed_ok, o->longName, text);
 		break;
 	default:
 		break;

@@ -111,6 +111,7 @@ static int run(const char **arguments)
 	switch (recorder_run(&r, arguments, &status)) {
 	case RECORDER_DONE:
 	case RECORDER_UNPLACED:
+	case RECORDER_KILLED:
 		return launch_exit_status(status);
 	default:
 		return STATUS_NO_RUN;

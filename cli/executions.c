@@ -77,6 +77,19 @@ static void add_skipped(struct executions *n, const struct execution *note,
 	n->skipped[n->skipped_count++] = s;
 }
 
+/* "=sh\n/usr/bin/dash": takes the name off, for the caller to free. */
+static char *called(char *path)
+{
+	size_t size = *path == '=' ? strcspn(path, "\n") : 0;
+	char *name;
+
+	if (!size || !path[size])
+		return xstrdup("");
+	name = xasprintf("%.*s", (int)size - 1, path + 1);
+	memmove(path, path + size + 1, strlen(path + size + 1) + 1);
+	return name;
+}
+
 static void add(struct executions *n, int directory, const char *name)
 {
 	char path[PATH_MAX];
@@ -89,8 +102,9 @@ static void add(struct executions *n, int directory, const char *name)
 		   &end) != 2)
 		return;
 	note.filtered = !strcmp(name + end, STORE_FILTERED);
+	note.bare = !strcmp(name + end, STORE_BARE);
 	skipped = !strcmp(name + end, STORE_SKIPPED);
-	if (name[end] && !note.filtered && !skipped)
+	if (name[end] && !note.filtered && !note.bare && !skipped)
 		return;
 	size = readlinkat(directory, name, path, sizeof(path));
 	if (size <= 0)
@@ -101,6 +115,7 @@ static void add(struct executions *n, int directory, const char *name)
 		add_skipped(n, &note, path);
 		return;
 	}
+	note.called = called(path);
 	note.path =
 	    strchr(path, '\n') ? searched(path) : seen_by(note.pid, path);
 	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
@@ -125,8 +140,10 @@ void executions_read(struct executions *n, const struct live *l)
 
 void executions_release(struct executions *n)
 {
-	for (size_t i = 0; i < n->count; i++)
+	for (size_t i = 0; i < n->count; i++) {
 		free(n->list[i].path);
+		free(n->list[i].called);
+	}
 	free(n->list);
 	for (size_t i = 0; i < n->skipped_count; i++) {
 		free(n->skipped[i].program);
@@ -166,6 +183,62 @@ bool executions_skipped(const struct executions *n, uint32_t pid)
 		if (n->skipped[i].pid == pid)
 			return true;
 	return false;
+}
+
+/* When the last program of `pid` began that left a store or was skipped, before
+ * that. */
+static uint64_t last_begun(const struct executions *n, uint32_t pid,
+			   uint64_t before, const struct live_store *list,
+			   size_t count)
+{
+	uint64_t last = 0;
+
+	for (size_t k = 0; k < count; k++)
+		if (list[k].readable && list[k].pid == pid &&
+		    list[k].start_mono_ns < before &&
+		    list[k].start_mono_ns > last)
+			last = list[k].start_mono_ns;
+	for (size_t k = 0; k < n->skipped_count; k++)
+		if (n->skipped[k].pid == pid &&
+		    n->skipped[k].time_ns < before &&
+		    n->skipped[k].time_ns > last)
+			last = n->skipped[k].time_ns;
+	return last;
+}
+
+uint64_t executions_start(const struct executions *n, uint32_t pid,
+			  uint64_t time, const struct live_store *list,
+			  size_t count)
+{
+	uint64_t before = last_begun(n, pid, time, list, count), start = time;
+
+	for (size_t i = 0; i < n->count; i++)
+		if (n->list[i].pid == pid && n->list[i].time_ns <= time &&
+		    n->list[i].time_ns > before)
+			start = n->list[i].time_ns;
+	return start;
+}
+
+uint64_t executions_next(const struct executions *n, uint32_t pid,
+			 uint64_t time, const struct live_store *list,
+			 size_t count)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < n->count; i++)
+		if (n->list[i].pid == pid && n->list[i].time_ns > time &&
+		    n->list[i].time_ns < next)
+			next = n->list[i].time_ns;
+	for (size_t k = 0; k < count; k++)
+		if (list[k].readable && list[k].pid == pid &&
+		    list[k].start_mono_ns > time &&
+		    list[k].start_mono_ns < next)
+			next = list[k].start_mono_ns;
+	for (size_t k = 0; k < n->skipped_count; k++)
+		if (n->skipped[k].pid == pid && n->skipped[k].time_ns > time &&
+		    n->skipped[k].time_ns < next)
+			next = n->skipped[k].time_ns;
+	return next;
 }
 
 void executions_replace(const struct live *l, struct live_store *list,

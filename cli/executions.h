@@ -13,11 +13,13 @@
 #include "live.h"
 
 struct execution {
-	char *path; /* absolute if it is known; else the name */
+	char *path;   /* absolute if it is known; else the name */
+	char *called; /* base of its argument 0; "": not known */
 	uint32_t pid;
 	uint64_t time_ns; /* monotonic */
 	bool filtered;    /* a filter of system calls keeps it from being
 			     recorded */
+	bool bare;        /* it was not to load the shim, or could not */
 };
 
 /* One that the shim did not record, as nobody is to judge it. */
@@ -45,6 +47,17 @@ bool executions_recorded(const struct executions *n, size_t i,
 
 /* Was any that process `pid` executed skipped? */
 bool executions_skipped(const struct executions *n, uint32_t pid);
+
+/* When the process of number `pid` that has a store from `time` on began as that
+ * program: when it executed it, if that was noted, else then. */
+uint64_t executions_start(const struct executions *n, uint32_t pid,
+			  uint64_t time, const struct live_store *list,
+			  size_t count);
+/* When the next of that number began or was executed, after `time`; UINT64_MAX:
+ * never. */
+uint64_t executions_next(const struct executions *n, uint32_t pid,
+			 uint64_t time, const struct live_store *list,
+			 size_t count);
 
 /* Mark stores whose process went on as a program that left none. */
 void executions_replace(const struct live *l, struct live_store *list,

@@ -115,13 +115,19 @@ const char *finding_confidence(const struct finding *f, const struct model *m)
 	return kinds[f->kind].confidence;
 }
 
-static const char *no_snapshot_at_signal(struct findings *f, int signal)
+static const char *no_snapshot_at_signal(struct findings *f,
+					 const struct model *m)
 {
+	const int signal = m->meta.end_value;
 	const char *name = units_signal(signal);
 
 	snprintf(
 	    f->text, sizeof(f->text),
-	    signal == SIGKILL
+	    m->meta.flags & RKN_META_CHECKING
+		? "signal %d (%s) ended the process while it was checked"
+	    : m->meta.flags & RKN_META_EARLY
+		? "signal %d (%s) ended the process before it came to its own code"
+	    : signal == SIGKILL
 		? "signal %d (%s) ended the process, which nothing can catch"
 		: "signal %d (%s) ended the process and refknot's handler could not run: the stack was full, the program had a handler for one signal only (SA_RESETHAND), or such checks are switched off",
 	    signal, name);
@@ -141,10 +147,12 @@ static const char *no_snapshot(struct findings *f, const struct model *m)
 		return "a seccomp filter forbids the system calls that it takes";
 	if (m->meta.flags & RKN_META_NO_SNAPSHOT)
 		return "no snapshot at the end was wanted";
+	if (m->meta.flags & RKN_META_CHECKING && m->meta.end == RKN_END_UNKNOWN)
+		return "the process was ended while it was checked";
 	if (m->meta.end == RKN_END_EXIT)
 		return "the process ended by a way that refknot does not see";
 	if (m->meta.end == RKN_END_SIGNAL)
-		return no_snapshot_at_signal(f, m->meta.end_value);
+		return no_snapshot_at_signal(f, m);
 	return "the process was killed, replaced by exec, or still runs; the check is made at its end";
 }
 

@@ -15,6 +15,7 @@
 #include "children.h"
 #include "command.h"
 #include "die.h"
+#include "ends.h"
 #include "escape.h"
 #include "executions.h"
 #include "model.h"
@@ -42,6 +43,24 @@ void finish_set_end(struct model *m, int status)
 		m->meta.end = RKN_END_EXIT;
 		m->meta.end_value = WEXITSTATUS(status);
 	}
+}
+
+void finish_note_end(struct model *m, const struct live_store *store)
+{
+	struct rkn_meta *meta = &m->meta;
+
+	if (!store->ended_by) {
+		/* What it was about to tell was not the end. */
+		if (!store->alive && meta->flags & RKN_META_CHECKING)
+			meta->end = RKN_END_UNKNOWN;
+		return;
+	}
+	if (meta->end == RKN_END_SIGNAL && meta->end_value == store->ended_by)
+		return;
+	meta->end = RKN_END_SIGNAL;
+	meta->end_value = store->ended_by;
+	if (store->end_mono_ns > store->start_mono_ns)
+		meta->duration_ns = store->end_mono_ns - store->start_mono_ns;
 }
 
 /* Written beside the store, as small as it gets; the caller frees the name. */
@@ -190,6 +209,8 @@ static char *finish_store(const struct finish *f,
 		return NULL;
 	if (main_program && !store->replaced)
 		finish_set_end(&m, f->status);
+	else
+		finish_note_end(&m, store);
 	if (!main_program && finish_is_passing(store, &m)) {
 		unlink(store->path);
 	} else {
@@ -242,13 +263,18 @@ bool finish_run(const struct finish *f, const struct live *l)
 	strangers_wait(l);
 	list = live_list(l, &count);
 	executions_replace(l, list, count);
+	ends_note(l, list, count);
 	main_store = finish_find_main(list, count, f->pid);
 	if (main_store < count)
 		path = finish_store(f, &list[main_store], NULL);
 	for (size_t i = 0; i < count; i++) {
 		if (i == main_store)
 			continue;
-		if (list[i].alive)
+		if (list[i].empty && list[i].alive)
+			continue;
+		if (list[i].empty)
+			unlink(list[i].path);
+		else if (list[i].alive)
 			finish_tell_alive(&list[i]);
 		else
 			free(finish_store(f, &list[i], &children));

@@ -36,6 +36,9 @@ size_t finish_find_main(const struct live_store *list, size_t count, pid_t pid);
 /* Note how the main program ended, as waitpid(2) gave it: whom a signal ended
  * could not note when; we have only just seen it. */
 void finish_set_end(struct model *m, int status);
+/* The same of another, as far as others know it: then its own word that it was
+ * about to end does not count. */
+void finish_note_end(struct model *m, const struct live_store *store);
 /* A child that only ever was a copy of its parent on the way to another
  * program: what it did is not worth a recording. */
 bool finish_is_passing(const struct live_store *store, const struct model *m);

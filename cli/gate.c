@@ -23,12 +23,24 @@ static struct gate_process *append(struct gate *g)
 	return &g->processes[g->process_count++];
 }
 
-/* `incomplete` becomes the gate's. */
-static void add_process(struct gate *g, const struct model *m, char *incomplete)
+/* What is to be said of how it was killed, unless that is accepted. */
+static void judge_kill(struct gate *g, struct gate_process *p, bool fatal)
+{
+	p->killed_ok =
+	    p->killed && (!fatal || gate_patterns_match(&g->options.killed_ok,
+							p->program, p->name));
+	if (p->killed && !p->killed_ok && !p->incomplete)
+		p->incomplete = xstrdup(p->killed);
+}
+
+/* What is in `gap` becomes the gate's. */
+static void add_process(struct gate *g, const struct model *m,
+			struct gate_gap gap)
 {
 	const struct rkn_meta *meta = &m->meta;
+	struct gate_process *p = append(g);
 
-	*append(g) = (struct gate_process){
+	*p = (struct gate_process){
 		.program = xstrdup(model_text(m, meta->program)),
 		.name = xstrdup(model_called(m)),
 		.pid = meta->pid,
@@ -40,8 +52,10 @@ static void add_process(struct gate *g, const struct model *m, char *incomplete)
 		.signal = meta->end == RKN_END_SIGNAL ? meta->end_value : 0,
 		.peak_bytes = meta->peak_bytes,
 		.allocations = meta->allocations,
-		.incomplete = incomplete,
+		.incomplete = gap.text,
+		.killed = gap.killed,
 	};
+	judge_kill(g, p, gap.fatal);
 }
 
 static void add_other(struct gate *g, struct gate_other other)
@@ -94,7 +108,7 @@ static bool is_judged(struct gate *g, const struct model *m)
 void gate_add_idle(struct gate *g, const struct model *m)
 {
 	if (is_judged(g, m))
-		add_process(g, m, NULL);
+		add_process(g, m, (struct gate_gap){ 0 });
 	else
 		add_other(g, described(m));
 }
@@ -185,6 +199,30 @@ void gate_add_incomplete(struct gate *g, const char *program, const char *name,
 		.exit_code = -1,
 		.incomplete = xstrdup(why),
 	};
+}
+
+void gate_add_killed(struct gate *g, const char *program, const char *name,
+		     uint32_t pid, int signal, const char *how, bool fatal)
+{
+	struct gate_process *p;
+
+	if (*program == '/' &&
+	    !gate_programs_judge(&g->options.programs, program, name)) {
+		add_other(g, (struct gate_other){ false, pid, GATE_LAST });
+		return;
+	}
+	p = append(g);
+	*p = (struct gate_process){
+		.program = xstrdup(program),
+		.name = xstrdup(name),
+		.pid = pid,
+		.start_ns = GATE_LAST,
+		.ended = true,
+		.exit_code = -1,
+		.signal = signal,
+		.killed = xstrdup(how),
+	};
+	judge_kill(g, p, fatal);
 }
 
 /* A process that went on as another program: its memory went with the first,
@@ -355,6 +393,16 @@ void gate_judge(struct gate *g, int program_status)
 	gate_summary_make(g);
 }
 
+size_t gate_killed(const struct gate *g, bool ok)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->process_count; i++)
+		n += g->processes[i].killed &&
+		     (!ok || g->processes[i].killed_ok);
+	return n;
+}
+
 size_t gate_gaps(const struct gate *g)
 {
 	size_t n = 0;
@@ -385,6 +433,7 @@ static void release_options(struct gate_options *o)
 	}
 	free(o->limits);
 	gate_programs_release(&o->programs);
+	gate_patterns_release(&o->killed_ok);
 }
 
 void gate_release(struct gate *g)
@@ -399,6 +448,7 @@ void gate_release(struct gate *g)
 		free(g->processes[i].program);
 		free(g->processes[i].name);
 		free(g->processes[i].incomplete);
+		free(g->processes[i].killed);
 	}
 	gate_growth_release(g);
 	for (size_t i = 0; i < g->own_count; i++) {

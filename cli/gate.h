@@ -45,6 +45,7 @@ struct gate_options {
 	struct gate_limit *limits;
 	size_t limit_count;
 	struct gate_programs programs;
+	struct gate_patterns killed_ok; /* programs that may be killed */
 	bool allow_incomplete;
 	bool allow_failure; /* the program's own status does not count */
 	int error_status;   /* 23 */
@@ -76,6 +77,8 @@ struct gate_process {
 	bool ended;               /* seen to end */
 	uint64_t peak_bytes, allocations;
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
+	char *killed;     /* how it was killed; NULL: it was not */
+	bool killed_ok;   /* which is accepted */
 };
 
 /* A module whose symbols could not be read. */
@@ -167,6 +170,11 @@ void gate_add_idle(struct gate *g, const struct model *m);
 void gate_add_incomplete(struct gate *g, const char *program, const char *name,
 			 uint32_t pid, uint64_t start_ns, const char *why);
 
+/* Likewise, of a process of which no more is known than that a signal ended it, and
+ * `how`; `fatal`: it was SIGKILL. */
+void gate_add_killed(struct gate *g, const char *program, const char *name,
+		     uint32_t pid, int signal, const char *how, bool fatal);
+
 /* All is there: what went on as another program lacks nothing by itself. */
 void gate_settle(struct gate *g);
 
@@ -185,6 +193,9 @@ void gate_judge(struct gate *g, int program_status);
 /* How many processes cannot be relied on, or 1 where there is none, if that fails
  * the gate. */
 size_t gate_gaps(const struct gate *g);
+
+/* How many processes were killed; `ok`: only those of which that is accepted. */
+size_t gate_killed(const struct gate *g, bool ok);
 
 /* The one with that number, from 0: of the list, then of the programs
  * themselves. NULL: there is none. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "gate_kills.h"
 #include "units.h"
 #include "verdict.h"
 
@@ -31,17 +32,15 @@ static bool is_grave(enum rkn_limit_number limit)
 	return false;
 }
 
-/* Whether the process was gone before anybody could look at it. */
+/* Whether the process was gone before anybody could look at it, and how. */
 static bool is_cut_off(const struct model *m)
 {
-	return !(m->meta.flags & (RKN_META_SNAPSHOT | RKN_META_OFF |
-				  RKN_META_SANDBOX | RKN_META_NO_SNAPSHOT)) &&
-	       (m->meta.end == RKN_END_UNKNOWN ||
-		(m->meta.end == RKN_END_SIGNAL &&
-		 m->meta.end_value == SIGKILL));
+	return m->meta.end == RKN_END_UNKNOWN &&
+	       !(m->meta.flags & (RKN_META_SNAPSHOT | RKN_META_OFF |
+				  RKN_META_SANDBOX | RKN_META_NO_SNAPSHOT));
 }
 
-/* Who saw it end is its parent, which is not always us. */
+/* Who saw it end is its parent, which is not always recorded, nor waits. */
 static char *why_cut_off(const struct model *m)
 {
 	char objects[UNITS_SIZE], bytes[UNITS_SIZE];
@@ -50,26 +49,44 @@ static char *why_cut_off(const struct model *m)
 	units_bytes(bytes, verdict_live_bytes(m));
 	return xasprintf(
 	    "%s, so its exit check could not be made: known is that %s of %s were alive",
-	    m->meta.end == RKN_END_SIGNAL
-		? "killed by SIGKILL, which nothing can catch"
-		: "its end was not seen (killed by SIGKILL, gone on as a program that was not recorded, or still running)",
+	    m->meta.flags & RKN_META_CHECKING
+		? "it was ended while it was being checked, as by SIGKILL"
+		: "its end was not seen (by a signal that refknot cannot catch, as SIGKILL, ended or gone on as another program by a system call of inline assembly, or still running)",
 	    objects, bytes);
 }
 
-char *gate_gap(const struct model *m, const struct findings *f)
+static char *not_checked(const struct findings *f)
+{
+	return xasprintf("leaks and cycles were not checked: %s", f->why);
+}
+
+/* Of a process that could be looked at, but for how it ended. */
+static char *grave_gap(const struct model *m, const struct findings *f)
 {
 	struct verdict_gap gaps[VERDICT_GAPS];
 	size_t n = verdict_gaps(gaps, m, f);
 
-	if (m->truncated)
-		return xstrdup(m->error);
-	if (!f->checked && is_cut_off(m))
-		return why_cut_off(m);
-	if (!f->checked)
-		return xasprintf("leaks and cycles were not checked: %s",
-				 f->why);
 	for (size_t i = 0; i < n; i++)
 		if (is_grave(gaps[i].limit))
 			return xasprintf("%s (%s)", gaps[i].said, gaps[i].why);
 	return NULL;
+}
+
+struct gate_gap gate_gap(const struct model *m, const struct findings *f)
+{
+	struct gate_gap gap = { .killed = gate_kills_how(m) };
+
+	if (m->truncated)
+		gap.text = xstrdup(m->error);
+	else if (m->meta.flags &
+		 (RKN_META_OFF | RKN_META_SANDBOX | RKN_META_NO_SNAPSHOT))
+		gap.text = f->checked ? grave_gap(m, f) : not_checked(f);
+	else if (f->checked)
+		gap.text = grave_gap(m, f);
+	else if (is_cut_off(m))
+		gap.text = why_cut_off(m);
+	else if (!gap.killed)
+		gap.text = not_checked(f);
+	gap.fatal = gap.killed && m->meta.end_value == SIGKILL;
+	return gap;
 }

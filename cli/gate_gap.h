@@ -5,8 +5,14 @@
 
 #include "findings.h"
 
-/* Why the result cannot be relied on, in a clause without semicolons, for the
- * caller to free; NULL: it can. */
-char *gate_gap(const struct model *m, const struct findings *f);
+/* Clauses without semicolons, for the caller to free. */
+struct gate_gap {
+	char *text;   /* why the result cannot be relied on; NULL: it can, but
+			 for the next */
+	char *killed; /* how the process was killed; NULL: it was not */
+	bool fatal;   /* only by SIGKILL: it might have been looked at */
+};
+
+struct gate_gap gate_gap(const struct model *m, const struct findings *f);
 
 #endif

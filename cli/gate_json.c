@@ -177,6 +177,8 @@ static json_t *process(const struct gate_process *p)
 	document_set(o, "peak_bytes", json_count(p->peak_bytes));
 	document_set(o, "allocations", json_count(p->allocations));
 	document_set(o, "incomplete", json_text(p->incomplete));
+	document_set(o, "killed", json_text(p->killed));
+	document_set(o, "killed_ok", json_boolean(p->killed_ok));
 	return o;
 }
 
@@ -228,6 +230,8 @@ static json_t *verdict(const struct gate *g)
 	document_set(o, "cut_short", json_text(g->cut_short));
 	document_set(o, "allowed_exit_status",
 		     g->allowed ? json_integer(g->allowed) : json_null());
+	document_set(o, "killed", json_count(gate_killed(g, false)));
+	document_set(o, "killed_ok", json_count(gate_killed(g, true)));
 	return o;
 }
 

@@ -100,7 +100,8 @@ static bool fits(const char *pattern, const char *text)
 	return !fnmatch(pattern, text, 0);
 }
 
-static bool matches(struct gate_patterns *p, const char *path, const char *name)
+bool gate_patterns_match(struct gate_patterns *p, const char *path,
+			 const char *name)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
@@ -121,8 +122,8 @@ static bool matches(struct gate_patterns *p, const char *path, const char *name)
 bool gate_programs_judge(struct gate_programs *p, const char *path,
 			 const char *name)
 {
-	bool only = matches(&p->only, path, name);
-	bool skip = matches(&p->skip, path, name);
+	bool only = gate_patterns_match(&p->only, path, name);
+	bool skip = gate_patterns_match(&p->skip, path, name);
 
 	return (!p->only.count || only) && !skip;
 }
@@ -194,7 +195,7 @@ void gate_programs_warn(const struct gate_programs *p)
 			    p->only.list[i].given);
 }
 
-static void release(struct gate_patterns *p)
+void gate_patterns_release(struct gate_patterns *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		free(p->list[i].given);
@@ -206,6 +207,6 @@ static void release(struct gate_patterns *p)
 
 void gate_programs_release(struct gate_programs *p)
 {
-	release(&p->only);
-	release(&p->skip);
+	gate_patterns_release(&p->only);
+	gate_patterns_release(&p->skip);
 }

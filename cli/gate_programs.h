@@ -37,6 +37,12 @@ struct gate_programs {
 void gate_patterns_add(struct gate_patterns *p, const char *option,
 		       const char *text);
 
+/* Whether any of them is of the program of that absolute path, started by that
+ * name; notes which are. */
+bool gate_patterns_match(struct gate_patterns *p, const char *path,
+			 const char *name);
+void gate_patterns_release(struct gate_patterns *p);
+
 /* Whether the program of that absolute path, started by that name, is judged;
  * notes which patterns are its. */
 bool gate_programs_judge(struct gate_programs *p, const char *path,

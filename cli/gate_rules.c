@@ -307,6 +307,17 @@ static char *nothing_recorded(const struct gate *g)
 	    g->other_count, g->other_count == 1 ? "" : "es");
 }
 
+/* "3 processes, 1 of them killed" */
+static char *all_seen(const struct gate *g)
+{
+	size_t killed = gate_killed(g, true);
+	const char *es = g->process_count == 1 ? "" : "es";
+
+	return killed ? xasprintf("%zu process%s, %zu of them killed",
+				  g->process_count, es, killed)
+		      : xasprintf("%zu process%s", g->process_count, es);
+}
+
 static void add_complete(struct gate *g)
 {
 	const struct gate_process *first = NULL;
@@ -325,8 +336,7 @@ static void add_complete(struct gate *g)
 	if (!g->process_count)
 		r->text = nothing_recorded(g);
 	else if (!n)
-		r->text = xasprintf("%zu process%s", g->process_count,
-				    g->process_count == 1 ? "" : "es");
+		r->text = all_seen(g);
 	else
 		r->text = why_incomplete(first, n - 1);
 }

@@ -4,14 +4,19 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "called.h"
 #include "command.h"
 #include "die.h"
+#include "ends.h"
 #include "executions.h"
 #include "finish.h"
+#include "gate_kills.h"
 #include "launch.h"
 #include "options.h"
 #include "preflight.h"
@@ -60,6 +65,22 @@ static void keep_store(const struct finish *f, struct model *m,
 	m->path = path;
 }
 
+/* Its process was gone before it had written anything. */
+static void add_empty(const struct run *r, const struct live *l,
+		      const struct live_store *store)
+{
+	uint32_t pid;
+
+	if (!strangers_have(l, store, &pid))
+		gate_add_incomplete(
+		    r->gate, "a process", NULL, pid, 0,
+		    store->alive
+			? "its recording is about to begin"
+			: "it was gone when its recording was about to begin");
+	if (!store->alive)
+		unlink(store->path);
+}
+
 static void add_store(const struct run *r, const struct live_store *store,
 		      struct cache *cache, const struct finish *f,
 		      bool main_program)
@@ -74,10 +95,13 @@ static void add_store(const struct run *r, const struct live_store *store,
 	}
 	if (main_program && !store->replaced)
 		finish_set_end(&m, f->status);
+	else
+		finish_note_end(&m, store);
 	m.passing = !r->keep;
 	if (r->keep)
 		keep_store(f, &m, store->path, main_program);
-	if (main_program || !finish_is_passing(store, &m))
+	if (main_program || !finish_is_passing(store, &m) ||
+	    (store->ended_by == SIGKILL && !store->replaced))
 		judge(r->gate, &m, cache);
 	else if (!store->replaced)
 		add_idle(r, &m);
@@ -104,10 +128,17 @@ static void add_strangers(const struct run *r, const struct live *l,
 	size_t n;
 	struct stranger *strangers = strangers_find(l, list, count, &n);
 
-	for (size_t i = 0; i < n; i++)
-		gate_add_incomplete(r->gate, strangers[i].program,
-				    strangers[i].name, strangers[i].pid,
-				    GATE_LAST, strangers[i].why);
+	for (size_t i = 0; i < n; i++) {
+		const struct stranger *s = &strangers[i];
+
+		if (s->killed)
+			gate_add_killed(r->gate, s->program, s->name, s->pid,
+					s->signal, s->why,
+					s->signal == SIGKILL);
+		else
+			gate_add_incomplete(r->gate, s->program, s->name,
+					    s->pid, GATE_LAST, s->why);
+	}
 	strangers_release(strangers, n);
 }
 
@@ -139,9 +170,14 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 	strangers_wait(l);
 	list = live_list(l, &count);
 	executions_replace(l, list, count);
+	ends_note(l, list, count);
 	main_store = finish_find_main(list, count, pid);
 	add_strangers(r, l, list, count);
 	for (size_t i = 0; i < count; i++) {
+		if (list[i].empty) {
+			add_empty(r, l, &list[i]);
+			continue;
+		}
 		if (i == main_store || !list[i].alive) {
 			add_store(r, &list[i], cache, &f, i == main_store);
 			continue;
@@ -159,6 +195,20 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The program itself, before it had a store. */
+static void add_killed(struct gate *g, const char *program, int status)
+{
+	int signal = WTERMSIG(status);
+	char *path = realpath(program, NULL);
+	char *how = xasprintf("killed by %s before it came to its own code",
+			      gate_kills_signal(signal));
+
+	gate_add_killed(g, path ? path : program, called_name("", program), 0,
+			signal, how, signal == SIGKILL);
+	free(how);
+	free(path);
 }
 
 int gate_run(struct gate *g, const char **arguments, const char *keep)
@@ -184,6 +234,8 @@ int gate_run(struct gate *g, const char **arguments, const char *keep)
 	if (outcome == RECORDER_UNPLACED)
 		gate_add_incomplete(g, arguments[0], NULL, 0, 0,
 				    "it was not recorded");
+	else if (outcome == RECORDER_KILLED)
+		add_killed(g, arguments[0], status);
 	else if (outcome != RECORDER_DONE)
 		quit(STATUS_NO_RUN);
 	return launch_exit_status(status);

@@ -90,6 +90,8 @@ void gate_summary_make(struct gate *g)
 	if (g->baseline)
 		fprintf(out, " baseline %zu,", g->known);
 	fprintf(out, " suppressed %zu;", g->suppressed);
+	if (gate_killed(g, false))
+		fprintf(out, " killed %zu;", gate_killed(g, false));
 	if (g->baseline && g->stale)
 		fprintf(out, " %s %zu;", g->cut_short ? "not reached" : "stale",
 			g->stale);

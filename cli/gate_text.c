@@ -13,6 +13,7 @@
 #include "units.h"
 
 #define MOST_PASSING 10 /* findings that do not fail and are named */
+#define MOST_KILLED  10 /* processes that were, and may be */
 
 bool gate_text_shows_suppressed;
 
@@ -281,6 +282,30 @@ static void print_turned_off(FILE *out, const struct gate *g)
 	}
 }
 
+/* Those that fail the gate are told as what is incomplete. */
+static void print_killed(FILE *out, const struct gate *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->process_count; i++) {
+		const struct gate_process *p = &g->processes[i];
+		char *process, *text, *shown;
+
+		if (!p->killed_ok || n++ >= MOST_KILLED)
+			continue;
+		process = gate_card_process(p->name, p->pid);
+		text = xasprintf("%s: %s", process, p->killed);
+		shown = escape(text);
+		fprintf(out, "note: %s\n", shown);
+		free(shown);
+		free(text);
+		free(process);
+	}
+	if (n > MOST_KILLED)
+		fprintf(out, "note: %zu more processes were killed\n",
+			n - MOST_KILLED);
+}
+
 /* All that fails, but for what is told in the last line alone. */
 static void print_failures(FILE *out, const struct gate *g)
 {
@@ -322,6 +347,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 		i = print_file(out, g, i);
 	print_turned_off(out, g);
 	print_gone(out, g);
+	print_killed(out, g);
 	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",
 		paint(colour, g->status ? PAINT_BAD : PAINT_GOOD), g->summary,

@@ -140,19 +140,26 @@ bool live_close(struct live *l)
 	return gone;
 }
 
-static bool read_header(const char *path, struct store_header *h)
+/* *empty: it is not all there yet. */
+static bool read_header(const char *path, struct store_header *h, bool *empty)
 {
+	static const char nothing[sizeof(h->magic)];
+
 	/* The program knows the directory, and may have put a pipe there. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
 				O_NONBLOCK);
 	struct stat st;
 	bool ok;
 
+	*empty = false;
 	if (fd < 0)
 		return false;
+	memset(h, 0, sizeof(*h));
 	ok = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	     pread(fd, h, sizeof(*h), 0) == (ssize_t)sizeof(*h) &&
-	     !memcmp(h->magic, STORE_MAGIC, sizeof(h->magic));
+	     pread(fd, h, sizeof(*h), 0) >= 0;
+	*empty = ok && (!memcmp(h->magic, nothing, sizeof(h->magic)) ||
+			!h->start_mono_ns);
+	ok = ok && !*empty && !memcmp(h->magic, STORE_MAGIC, sizeof(h->magic));
 	close(fd);
 	return ok;
 }
@@ -205,14 +212,42 @@ static bool is_mapped(uint32_t pid, const char *path)
 	return found;
 }
 
-/* A process that has begun its exit snapshot is about to be gone. */
+/* Was the process sent SIGKILL, or is it in the kernel's hands already? */
+static bool is_killed(uint32_t pid)
+{
+	char *path = xasprintf("/proc/%u/status", pid), *line = NULL;
+	FILE *f = fopen(path, "re");
+	unsigned long long waiting = 0, one;
+	size_t size = 0;
+	char state = 0;
+
+	free(path);
+	while (f && getline(&line, &size, f) > 0)
+		if (sscanf(line, "SigPnd: %llx", &one) == 1 ||
+		    sscanf(line, "ShdPnd: %llx", &one) == 1)
+			waiting |= one;
+		else
+			sscanf(line, "State: %c", &state);
+	free(line);
+	if (f)
+		fclose(f);
+	return waiting & 1ull << (SIGKILL - 1) || state == 'Z' || state == 'X';
+}
+
+/* A process that has begun its exit snapshot, or was killed, is about to be gone;
+ * one that begins its store is about to have it. */
 static void look(struct live_store *store)
 {
 	const struct timespec pause = { .tv_nsec = ENDING_POLL_NS };
 	struct store_header h;
 
 	for (int i = 0; i < ENDING_POLLS; i++) {
-		store->readable = read_header(store->path, &h);
+		store->readable = read_header(store->path, &h, &store->empty);
+		store->alive = store->empty && is_written(store->path);
+		if (store->alive) {
+			nanosleep(&pause, NULL);
+			continue;
+		}
 		if (!store->readable)
 			return;
 		store->pid = h.meta.pid;
@@ -220,7 +255,8 @@ static void look(struct live_store *store)
 		store->start_mono_ns = h.start_mono_ns;
 		store->forked = h.meta.flags & RKN_META_FORKED;
 		store->alive = is_mapped(h.meta.pid, store->path);
-		if (!store->alive || h.state < STORE_SNAPSHOT)
+		if (!store->alive ||
+		    (h.state < STORE_SNAPSHOT && !is_killed(h.meta.pid)))
 			return;
 		nanosleep(&pause, NULL);
 	}

@@ -18,8 +18,12 @@ struct live_store {
 	uint64_t start_mono_ns;
 	bool alive;        /* its process has it mapped */
 	bool readable;     /* has a store's header */
+	bool empty;        /* nothing of that process is in it yet; with `alive`,
+			      that may come */
 	bool forked;       /* it began by fork, not by exec */
 	bool replaced;     /* the process went on as a later one, by exec */
+	int ended_by;      /* signal, as others know it; 0: not known */
+	uint64_t end_mono_ns; /* when; only with that */
 };
 
 struct live {

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "die.h"
+#include "gate_kills.h"
 #include "launch.h"
 #include "output.h"
 #include "preflight.h"
@@ -194,6 +196,13 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 		warn(
 		    "nothing was recorded: a seccomp filter that stood before refknot was started kills for system calls that a recording begins with");
 		return RECORDER_UNLOADED;
+	}
+	if (WIFSIGNALED(*status) && (WTERMSIG(*status) == SIGKILL ||
+				     gate_kills_asks(WTERMSIG(*status)))) {
+		warn(
+		    "nothing was recorded: %s was killed by %s before refknot's shim had begun in it",
+		    p->program, gate_kills_signal(WTERMSIG(*status)));
+		return RECORDER_KILLED;
 	}
 	warn(
 	    "refknot's shim did not load into %s, so nothing was recorded; `refknot doctor %s` tells what is known of it",

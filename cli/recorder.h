@@ -27,6 +27,7 @@ struct recorder {
 enum recorder_outcome {
 	RECORDER_DONE,
 	RECORDER_UNPLACED, /* it ran unrecorded: no room for a live store */
+	RECORDER_KILLED,   /* a signal ended it, and the shim had not begun */
 	RECORDER_UNLOADED, /* it ran unrecorded: the shim did not get into it */
 	RECORDER_REFUSED,  /* it cannot be recorded, and did not run */
 	RECORDER_FAILED,   /* it could not be started */

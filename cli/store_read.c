@@ -133,6 +133,20 @@ static int read_blocks(struct store_file *s)
 	return store_blocks(s);
 }
 
+/* How far the process came. */
+static uint32_t progress(const struct store_file *s)
+{
+	const struct rkn_meta *meta = &s->h.meta;
+
+	if (s->h.state == STORE_STARTING)
+		return RKN_META_EARLY;
+	if (s->h.state == STORE_SNAPSHOT ||
+	    (s->h.state == STORE_RUNNING &&
+	     (meta->end != RKN_END_UNKNOWN || meta->flags & RKN_META_AT_CALL)))
+		return RKN_META_CHECKING;
+	return 0;
+}
+
 /* Of a process that left no end, the last change of its file is known. */
 static void finish_meta(struct store_file *s)
 {
@@ -147,6 +161,7 @@ static void finish_meta(struct store_file *s)
 		meta->duration_ns = s->h.end_mono_ns - s->h.start_mono_ns;
 	else if (changed > meta->start_ns)
 		meta->duration_ns = changed - meta->start_ns;
+	meta->flags |= progress(s);
 	live = meta->allocated_bytes - meta->freed_bytes;
 	if (meta->allocated_bytes > meta->freed_bytes &&
 	    meta->peak_bytes < live)

@@ -14,8 +14,11 @@
 
 #include "called.h"
 #include "die.h"
+#include "ends.h"
 #include "escape.h"
 #include "executions.h"
+#include "gate_kills.h"
+#include "model.h"
 #include "preflight.h"
 
 #define POLLS   20 /* of POLL_NS each */
@@ -178,14 +181,16 @@ struct search {
 	size_t count, executed; /* the latter: those by their notes */
 	const struct live_store *stores;
 	size_t store_count;
-	const struct executions *notes;
+	struct executions executions;
+	struct ends ends;
 };
 
-static void add(struct search *s, char *program, char *name, uint32_t pid,
-		char *why)
+static struct stranger *add(struct search *s, char *program, char *name,
+			    uint32_t pid, char *why)
 {
 	s->list = xreallocarray(s->list, s->count + 1, sizeof(*s->list));
-	s->list[s->count++] = (struct stranger){ program, name, pid, why };
+	s->list[s->count] = (struct stranger){ program, name, pid, why };
+	return &s->list[s->count++];
 }
 
 static char *real_path(const char *path)
@@ -195,26 +200,86 @@ static char *real_path(const char *path)
 	return whole ? whole : xstrdup(path);
 }
 
-static const char *why_not_recorded(const struct execution *n,
-				    const struct preflight *p)
+/* Then the name that it was started by is not that of what runs. */
+static bool is_script(const struct preflight *p)
+{
+	return p->binary && p->program && strcmp(p->binary, p->program) != 0;
+}
+
+/* What kept the shim out of a program that was executed; NULL: nothing that is
+ * known. */
+static const char *obstacle(const struct execution *n,
+			    const struct preflight *p)
 {
 	if (p->verdict != PREFLIGHT_OK && p->verdict != PREFLIGHT_NOT_FOUND)
 		return p->message;
 	if (n->filtered)
 		return "a seccomp filter that was installed before forbids system calls that a recording begins with; allow openat, ftruncate, mmap, mprotect and madvise in it";
-	return "LD_PRELOAD was not in its environment, or it ended before refknot's shim began";
+	if (n->bare)
+		return "refknot's shim was not in LD_PRELOAD of its environment, or not to be found there";
+	return NULL;
+}
+
+/* Of one whose shim was to load: it did, or never came so far. */
+static char *why_not_begun(const struct search *s, const struct execution *n,
+			   int signal)
+{
+	uint64_t next = executions_next(&s->executions, n->pid, n->time_ns,
+					s->stores, s->store_count);
+
+	if (ends_failed(&s->ends, n->pid, n->time_ns, next))
+		return xstrdup(
+		    "its recording could not begin, for what it said itself");
+	if (signal)
+		return xasprintf("%s ended it before refknot's shim began",
+				 gate_kills_signal(signal));
+	return xstrdup(
+	    "it ended before refknot's shim began, or the shim could not be loaded");
+}
+
+/* One whose shim was to load, if no more is to be said than that it was killed
+ * before. */
+static bool is_killed(const struct search *s, const struct execution *n,
+		      int signal)
+{
+	uint64_t next = executions_next(&s->executions, n->pid, n->time_ns,
+					s->stores, s->store_count);
+
+	return (signal == SIGKILL || gate_kills_asks(signal)) &&
+	       !ends_failed(&s->ends, n->pid, n->time_ns, next);
 }
 
 static void add_executed(struct search *s, const struct execution *n)
 {
+	const struct end *end =
+	    ends_find(&s->ends, n->pid, n->time_ns,
+		      executions_next(&s->executions, n->pid, n->time_ns,
+				      s->stores, s->store_count));
+	int signal = end ? end->signal : 0;
 	struct preflight p;
-	const char *path;
+	struct stranger *one;
+	const char *path, *why;
+	char *text;
+	bool killed;
 
 	preflight_check(&p, n->path);
 	path = p.binary ? p.binary : p.program ? p.program : n->path;
-	add(s, real_path(path), xstrdup(called_name(path, path)), n->pid,
-	    xasprintf("it was executed and not recorded: %s",
-		      why_not_recorded(n, &p)));
+	why = obstacle(n, &p);
+	killed = !why && p.verdict == PREFLIGHT_OK && is_killed(s, n, signal);
+	if (killed) {
+		text = xasprintf("killed by %s before it came to its own code",
+				 gate_kills_signal(signal));
+	} else {
+		char *other = why ? xstrdup(why) : why_not_begun(s, n, signal);
+
+		text = xasprintf("it was executed and not recorded: %s", other);
+		free(other);
+	}
+	one = add(s, real_path(path),
+		  xstrdup(called_name(is_script(&p) ? "" : n->called, path)),
+		  n->pid, text);
+	one->killed = killed;
+	one->signal = signal;
 	preflight_release(&p);
 }
 
@@ -222,11 +287,53 @@ static void add_executed(struct search *s, const struct execution *n)
 static bool is_skipped(const struct search *s, uint32_t pid,
 		       const char *program)
 {
-	for (size_t i = 0; i < s->notes->skipped_count; i++)
-		if (s->notes->skipped[i].pid == pid &&
-		    !strcmp(s->notes->skipped[i].program, program))
+	for (size_t i = 0; i < s->executions.skipped_count; i++)
+		if (s->executions.skipped[i].pid == pid &&
+		    !strcmp(s->executions.skipped[i].program, program))
 			return true;
 	return false;
+}
+
+/* Who noted that has a store: its child is of the same program. */
+static const struct live_store *store_of(const struct search *s,
+					 const struct end *e)
+{
+	const struct live_store *found = NULL;
+
+	for (size_t i = 0; i < s->store_count; i++)
+		if (s->stores[i].readable && s->stores[i].pid == e->by &&
+		    s->stores[i].start_mono_ns <= e->time_ns)
+			found = &s->stores[i];
+	for (size_t i = 0; found && i < s->executions.skipped_count; i++)
+		if (s->executions.skipped[i].pid == e->by &&
+		    s->executions.skipped[i].time_ns <= e->time_ns &&
+		    s->executions.skipped[i].time_ns > found->start_mono_ns)
+			return NULL;
+	return found;
+}
+
+/* A forked child that SIGKILL ended before it allocated anything has no store:
+ * the same process killed a moment later has one. */
+static void add_forked(struct search *s, const struct end *e)
+{
+	const struct live_store *parent = store_of(s, e);
+	struct stranger *one;
+	struct model m;
+	int error;
+
+	if (!parent)
+		return;
+	error = model_load(&m, parent->path);
+	if (error && error != -ENODATA)
+		return;
+	one = add(
+	    s, xstrdup(model_text(&m, m.meta.program)),
+	    xstrdup(model_called(&m)), e->pid,
+	    xstrdup(
+		"killed by SIGKILL before it allocated anything of its own"));
+	one->killed = true;
+	one->signal = e->signal;
+	model_release(&m);
 }
 
 static void add_running(uint32_t pid, void *data)
@@ -248,21 +355,48 @@ static void add_running(uint32_t pid, void *data)
 	    xstrdup("it is still running, and has allocated nothing yet"));
 }
 
+/* Of all stores, too: what is left then is nobody's. */
+static void find_ends(struct search *s)
+{
+	for (size_t i = 0; i < s->store_count; i++)
+		if (s->stores[i].readable)
+			ends_find(&s->ends, s->stores[i].pid,
+				  s->stores[i].start_mono_ns,
+				  executions_next(&s->executions,
+						  s->stores[i].pid,
+						  s->stores[i].start_mono_ns,
+						  s->stores, s->store_count));
+	for (size_t i = 0; i < s->executions.skipped_count; i++)
+		ends_find(&s->ends, s->executions.skipped[i].pid,
+			  s->executions.skipped[i].time_ns,
+			  executions_next(&s->executions,
+					  s->executions.skipped[i].pid,
+					  s->executions.skipped[i].time_ns,
+					  s->stores, s->store_count));
+}
+
 struct stranger *strangers_find(const struct live *l,
 				const struct live_store *list, size_t count,
 				size_t *found)
 {
 	struct search s = { .stores = list, .store_count = count };
-	struct executions n;
+	const struct executions *n = &s.executions;
 
-	executions_read(&n, l);
-	for (size_t i = 0; i < n.count; i++)
-		if (!executions_recorded(&n, i, list, count))
-			add_executed(&s, &n.list[i]);
+	executions_read(&s.executions, l);
+	ends_read(&s.ends, l);
+	if (s.ends.count)
+		find_ends(&s);
+	for (size_t i = 0; i < n->count; i++)
+		if (!executions_recorded(n, i, list, count))
+			add_executed(&s, &n->list[i]);
 	s.executed = s.count;
-	s.notes = &n;
+	for (size_t i = 0; i < s.ends.count; i++)
+		if (s.ends.list[i].kind == END_SEEN && !s.ends.list[i].used &&
+		    s.ends.list[i].signal == SIGKILL)
+			add_forked(&s, &s.ends.list[i]);
 	each_process(l, add_running, &s);
-	executions_release(&n);
+	ends_release(&s.ends);
+	executions_release(&s.executions);
 	*found = s.count;
 	return s.list;
 }
@@ -275,6 +409,41 @@ void strangers_release(struct stranger *list, size_t count)
 		free(list[i].why);
 	}
 	free(list);
+}
+
+static bool is_noted(const struct executions *x, const struct ends *n,
+		     uint32_t pid)
+{
+	for (size_t i = 0; i < x->count; i++)
+		if (x->list[i].pid == pid)
+			return true;
+	for (size_t i = 0; i < n->count; i++)
+		if (n->list[i].pid == pid && n->list[i].kind == END_SEEN)
+			return true;
+	return false;
+}
+
+/* PROGRAM.PID.rkn or PROGRAM.PID.2.rkn, as the shim names them. */
+bool strangers_have(const struct live *l, const struct live_store *store,
+		    uint32_t *pid)
+{
+	struct executions x;
+	struct ends n;
+	bool found = false;
+
+	executions_read(&x, l);
+	ends_read(&n, l);
+	*pid = 0;
+	for (const char *dot = strchr(strrchr(store->path, '/'), '.');
+	     dot && !found; dot = strchr(dot + 1, '.')) {
+		uint32_t number = (uint32_t)strtoul(dot + 1, NULL, 10);
+
+		*pid = number ? number : *pid;
+		found = number && is_noted(&x, &n, number);
+	}
+	ends_release(&n);
+	executions_release(&x);
+	return found;
 }
 
 static bool are_alike(const struct stranger *a, const struct stranger *b)

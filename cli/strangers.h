@@ -18,7 +18,9 @@ struct stranger {
 			  process" where it cannot be known */
 	char *name;    /* that it was started by */
 	uint32_t pid;
-	char *why; /* a clause: "it is statically linked, ..." */
+	char *why;   /* a clause: "it is statically linked, ..." */
+	bool killed; /* and that is how; else it says why nothing is known */
+	int signal;  /* that ended it; 0: not known */
 };
 
 /*
@@ -32,6 +34,11 @@ struct stranger *strangers_find(const struct live *l,
 				const struct live_store *list, size_t count,
 				size_t *found);
 void strangers_release(struct stranger *list, size_t count);
+
+/* Of a store that is empty: does strangers_find() have its process, by a note? Else
+ * *pid is its number, as its name has it. */
+bool strangers_have(const struct live *l, const struct live_store *store,
+		    uint32_t *pid);
 
 /* Warn of each once; what is executed again and again is so for one reason.
  * `what`: what comes of it, ", is not judged". */

@@ -2,7 +2,8 @@
 /*
  * What programs ask of the kernel through the C library, and that refknot must
  * know of: filters for system calls, and what syscall() is for: privileges that
- * are given up, programs that are executed, and the end of the process.
+ * are given up, programs that are executed, children that are waited for, and the end of
+ * the process.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -22,6 +23,7 @@
 #include "sandbox.h"
 #include "seals.h"
 #include "sys.h"
+#include "waits.h"
 
 /* The filter at `p`, copied, for the program may have it wrong, to where
  * forget() gives it back. 0 or -errno. */
@@ -111,9 +113,9 @@ EXPORT int prctl(int option, ...)
 	 do(SYS_setfsgid, word) | do(SYS_setgroups, word) |                    \
 	 do(SYS_capset, word) | do(SYS_unshare, word) | do(SYS_setns, word) |  \
 	 do(SYS_pivot_root, word) | do(SYS_chroot, word) |                     \
-	 do(SYS_execve, word) | do(SYS_execveat, word) |                       \
-	 do(SYS_exit_group, word) | do(LANDLOCK, word) | KILLS(do, word) |     \
-	 SEALS(do, word))
+	 do(SYS_execve, word) | do(SYS_execveat, word) | do(SYS_wait4, word) | \
+	 do(SYS_waitid, word) | do(SYS_exit_group, word) |                     \
+	 do(LANDLOCK, word) | KILLS(do, word) | SEALS(do, word))
 #define SEALS(do, word)                                                        \
 	(do(SYS_mmap, word) | do(SYS_munmap, word) | do(SYS_mremap, word) |    \
 	 do(SYS_mprotect, word) | do(SYS_pkey_mprotect, word) |                \
@@ -221,6 +223,8 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 		return make(&call);
 	if (executions_are_by(number))
 		return executions_call(number, call.arguments);
+	if (waits_are_by(number))
+		return waits_call(number, call.arguments);
 	return is_sealing(number) ? make_sealing(&call) : make_dropping(&call);
 }
 

@@ -244,6 +244,24 @@ bool environment_loads_shim(char *const *list)
 	return false;
 }
 
+bool environment_shim(char *const *list, char *path, size_t room)
+{
+	const char *shim;
+	size_t size;
+
+	for (; *list && !is_preload(*list); list++)
+		;
+	if (!*list)
+		return false;
+	shim = find_shim(*list + PRELOAD_LENGTH);
+	size = strcspn(shim, SEPARATORS);
+	if (size >= room)
+		return false;
+	memcpy(path, shim, size);
+	path[size] = '\0';
+	return true;
+}
+
 size_t environment_copy_size(char *const *list)
 {
 	size_t size = (count(list) + 2) * sizeof(*list) + FILTERS_SIZE;

@@ -43,6 +43,8 @@ bool environment_set_filters(uint64_t forbidden);
 /* Does a program that is given `list` load this library? Of a list that cannot
  * be read the kernel starts none. */
 bool environment_loads_shim(char *const *list);
+/* Where that is, as `list` names it; false: it does not, or there is no room. */
+bool environment_shim(char *const *list, char *path, size_t room);
 /*
  * Copies of a `list` that loads this library: with that for `forbidden`, and
  * with this library taken out of LD_PRELOAD. `room` is of

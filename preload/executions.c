@@ -5,9 +5,11 @@
  * leave no trace.  A note is a link in the directory STORE_EXECUTED beside the
  * live stores, if whoever reads them made one: "PID-NANOSECONDS", by the
  * monotonic clock, with STORE_FILTERED behind it where a filter of system calls
- * keeps the program from being recorded.  It leads to where the program is for
+ * keeps the program from being recorded, or STORE_BARE where it does not load
+ * this library.  It leads to where the program is for
  * everybody, as seen from here; where no look was possible, it has the path as
  * it was given, or a name and, in a second line, where it is searched for.
+ * Before the former stands "=NAME" in a line, if it is started by another name.
  * Whoever sees the program fail to begin takes the note back.
  *
  * The same look tells whether this library would harm the program
@@ -35,6 +37,7 @@
 #include "executable.h"
 #include "executions.h"
 #include "libc.h"
+#include "notes.h"
 #include "proc.h"
 #include "process.h"
 #include "real.h"
@@ -54,14 +57,16 @@ enum start {
 	SEARCHED = -1,   /* a name without a slash: in PATH */
 };
 
-#define OTHER_DATA (1u << 20) /* of a program, while it is loaded */
+#define CALLED_MOST 128 /* bytes of a name that a program is started by */
+#define PARTS       128 /* of 32 bytes, of the path before it */
 
-#define NAME_ROOM 384 /* longer names of notes are not made */
+#define OTHER_DATA (1u << 20) /* of a program, while it is loaded */
 
 /* In memory of its own: stacks may be small. */
 struct work {
 	struct executable file;
 	char candidate[4096];
+	char called[CALLED_MOST];
 };
 
 /* A copy of an environment, for as long as it may be looked at. */
@@ -78,7 +83,7 @@ struct execution {
 	uint64_t time;
 	int pid; /* whose note was made; 0: none was */
 	int start;
-	bool without;      /* it is not to load this library */
+	bool loads;        /* it is to load this library */
 	bool is_full;      /* no descriptor is left */
 	bool may_be_empty; /* the path: then it is `start` */
 };
@@ -89,12 +94,6 @@ static _Thread_local struct copy *left;
 
 /* Of the program that this thread is about to become; a vfork child's, too. */
 static _Thread_local struct addresses narrowed;
-
-static bool can_note(void)
-{
-	return process.settings.children && *process.directory &&
-	       !environment_is_secure();
-}
 
 /* --- What is executed ---------------------------------------------------------- */
 
@@ -165,20 +164,48 @@ static void look(struct execution *e, const char *path, bool descriptor)
 		sys_close((int)fd);
 }
 
+/* The base name of the path at `path`, which may be anywhere, to `to`; false: it
+ * has none, or a longer one than CALLED_MOST. */
+static NOINLINE bool read_base(uint64_t path, char *to)
+{
+	char part[32];
+	long size = 0, n = sizeof(part);
+
+	for (int i = 0; i < PARTS && n == sizeof(part); i++) {
+		n = sys_peek(sys_pid(), part, path, sizeof(part));
+		path += sizeof(part);
+		for (long k = 0; k < n; k++) {
+			if (part[k] == '/')
+				size = 0;
+			else if (size < CALLED_MOST)
+				to[size++] = part[k];
+			if (!part[k])
+				return size > 1 && !to[size - 1];
+		}
+	}
+	return false;
+}
+
+/* What the program is started by; "": that is not known. */
+static NOINLINE void look_at_name(struct work *w, char *const *arguments)
+{
+	uint64_t path = 0, first = (uint64_t)(uintptr_t)arguments;
+
+	if (sys_peek(sys_pid(), &path, first, sizeof(path)) != sizeof(path) ||
+	    !read_base(path, w->called))
+		w->called[0] = '\0';
+}
+
 /* --- Notes ----------------------------------------------------------------------- */
 
 static bool name_note(const struct execution *e, char *name)
 {
-	struct text t = { name, NAME_ROOM, 0 };
+	const char *suffix = sandbox_bequest_denies_start(sandbox_bequest())
+				 ? STORE_FILTERED
+			     : e->loads ? ""
+					: STORE_BARE;
 
-	text_add(&t, process.directory);
-	text_add(&t, "/" STORE_EXECUTED "/");
-	text_number(&t, (uint64_t)e->pid);
-	text_add(&t, "-");
-	text_number(&t, e->time);
-	if (sandbox_bequest_denies_start(sandbox_bequest()))
-		text_add(&t, STORE_FILTERED);
-	return text_whole(&t);
+	return notes_name(name, e->pid, e->time, suffix);
 }
 
 /* What leads to the program, where there was no descriptor for a look, or no
@@ -204,18 +231,33 @@ static bool expand(const struct execution *e, struct text *t, const char *path)
 	return text_whole(t);
 }
 
+/* "=sh\n/usr/bin/dash", where it is known by another name than its file's. */
+static const char *describe(struct work *w)
+{
+	struct text t = { w->candidate, sizeof(w->candidate), 0 };
+
+	if (!*w->called || !strcmp(w->called, text_base(w->file.path)))
+		return w->file.path;
+	text_add(&t, "=");
+	text_add(&t, w->called);
+	text_add(&t, "\n");
+	text_add(&t, w->file.path);
+	return text_whole(&t) ? w->candidate : w->file.path;
+}
+
 /* Their own frames, for the program may begin on little stack. */
 static COLD void make_note(struct execution *e, int pid, const char *path)
 {
 	struct work *w = e->work;
-	char name[NAME_ROOM];
-	const char *target = w && *w->file.path ? w->file.path : path;
+	char name[NOTES_ROOM];
+	bool known = w && *w->file.path;
+	const char *target = known ? describe(w) : path;
 	struct text t;
 	long error;
 
 	e->pid = pid;
 	error = name_note(e, name) ? sys_link(target, name) : -ENAMETOOLONG;
-	if (w && ((!error && *target != '/') || error == -ENOENT)) {
+	if (w && ((!error && !known && *path != '/') || error == -ENOENT)) {
 		t = (struct text){ w->candidate, sizeof(w->candidate), 0 };
 		sys_unlink(name);
 		if (expand(e, &t, path))
@@ -227,7 +269,7 @@ static COLD void make_note(struct execution *e, int pid, const char *path)
 
 static COLD void take_back(const struct execution *e)
 {
-	char name[NAME_ROOM];
+	char name[NOTES_ROOM];
 
 	if (e->pid && name_note(e, name))
 		sys_unlink(name);
@@ -308,11 +350,25 @@ static NOINLINE void change_environment(struct execution *e)
 	e->copy = take_copy(environment_copy_size(e->environment));
 	if (!e->copy)
 		return;
-	e->without = without;
 	e->environment =
 	    without ? environment_without_shim(e->copy->room, e->environment)
 		    : environment_with_filters(e->copy->room, e->environment,
 					       bequest);
+}
+
+/* Is the library where that environment says, as seen from here? */
+static bool is_there(const struct execution *e)
+{
+	struct work *w = e->work;
+	long fd;
+
+	if (!w || !environment_shim(e->environment, w->candidate,
+				    sizeof(w->candidate)))
+		return true;
+	fd = sys_open(w->candidate, O_PATH, 0);
+	if (fd >= 0)
+		sys_close((int)fd);
+	return fd != -ENOENT && fd != -EACCES && fd != -ENOTDIR;
 }
 
 static void give_back_copy(struct execution *e)
@@ -338,7 +394,8 @@ enum how {
 };
 
 static NOINLINE void begin(struct execution *e, enum how how, int start,
-			   const char *path, char *const *environment)
+			   const char *path, char *const *arguments,
+			   char *const *environment)
 {
 	real_resolve();
 	*e = (struct execution){ .start = start,
@@ -349,25 +406,27 @@ static NOINLINE void begin(struct execution *e, enum how how, int start,
 		return;
 	e->time = sys_clock(CLOCK_MONOTONIC);
 	e->work = sys_map_own(sizeof(*e->work));
-	if (e->work)
+	if (e->work) {
+		look_at_name(e->work, arguments);
 		look(e, path, how == BY_DESCRIPTOR);
+	}
 	change_environment(e);
+	e->loads = environment_loads_shim(e->environment) && is_there(e);
 }
 
 static NOINLINE void narrow(const struct execution *e)
 {
 	if (!environment_is_secure())
-		addresses_narrow(&narrowed,
-				 !e->without &&
-				     environment_loads_shim(e->environment));
+		addresses_narrow(&narrowed, e->loads);
 }
 
 /* The program takes the place of this one. */
 static void begin_here(struct execution *e, enum how how, int start,
-		       const char *path, char *const *environment)
+		       const char *path, char *const *arguments,
+		       char *const *environment)
 {
-	begin(e, how, start, path, environment);
-	if (can_note())
+	begin(e, how, start, path, arguments, environment);
+	if (notes_wanted())
 		make_note(e, sys_pid(), path);
 	give_back_work(e);
 	if (e->copy && !process_owns_memory())
@@ -391,7 +450,7 @@ EXPORT int execve(const char *path, char *const arguments[],
 {
 	struct execution e;
 
-	begin_here(&e, BY_PATH, HERE, path, environment);
+	begin_here(&e, BY_PATH, HERE, path, arguments, environment);
 	return fail(&e, real.execve(path, arguments, e.environment));
 }
 
@@ -405,7 +464,7 @@ EXPORT int execvpe(const char *name, char *const arguments[],
 {
 	struct execution e;
 
-	begin_here(&e, BY_PATH, SEARCHED, name, environment);
+	begin_here(&e, BY_PATH, SEARCHED, name, arguments, environment);
 	return fail(&e, real.execvpe(name, arguments, e.environment));
 }
 
@@ -418,7 +477,7 @@ EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 {
 	struct execution e;
 
-	begin_here(&e, BY_DESCRIPTOR, fd, "", environment);
+	begin_here(&e, BY_DESCRIPTOR, fd, "", arguments, environment);
 	return fail(&e, real.fexecve(fd, arguments, e.environment));
 }
 
@@ -428,7 +487,7 @@ EXPORT int execveat(int directory, const char *path, char *const arguments[],
 	struct execution e;
 
 	begin_here(&e, flags & AT_EMPTY_PATH ? BY_EITHER : BY_PATH, directory,
-		   path, environment);
+		   path, arguments, environment);
 	if (!real.execveat) {
 		libc_errno = ENOSYS;
 		return fail(&e, -1);
@@ -450,7 +509,7 @@ long executions_call(long number, const long *a)
 	struct execution e;
 
 	begin_here(&e, how, at ? (int)a[0] : HERE, path,
-		   (char *const *)a[2 + at]);
+		   (char *const *)a[1 + at], (char *const *)a[2 + at]);
 	if (at)
 		return fail(&e,
 			    (int)real_syscall(number, a[0], a[1], a[2],
@@ -535,14 +594,14 @@ static int spawn_noted(real_spawn *f, enum told_by by, int start, pid_t *pid,
 	if (!f)
 		return ENOSYS;
 
-	begin(&e, BY_PATH, start, path, environment);
+	begin(&e, BY_PATH, start, path, arguments, environment);
 	result =
 	    f(&number, path, actions, attributes, arguments, e.environment);
 	if (!result && pid)
 		*pid = number;
 	if (!result && by == BY_PIDFD)
-		number = can_note() ? proc_pidfd(number) : 0;
-	if (!result && number && can_note())
+		number = notes_wanted() ? proc_pidfd(number) : 0;
+	if (!result && number && notes_wanted())
 		make_note(&e, number, path);
 	give_back_work(&e);
 	give_back_copy(&e);
@@ -602,7 +661,7 @@ EXPORT int pidfd_spawnp(int *pidfd, const char *name,
  */
 static void lend(struct execution *e)
 {
-	begin(e, BY_PATH, HERE, "/bin/sh", __environ);
+	begin(e, BY_PATH, HERE, "/bin/sh", NULL, __environ);
 	give_back_work(e);
 	if (!e->copy)
 		return;

@@ -4,12 +4,14 @@
  * none of its threads come back to the program, not the one that sent it either.
  * Here the handler of another thread takes it and is busy for a while: so whoever
  * sent it waits for the end.  Whether one will end it is asked before it is sent.
+ * SIGKILL, which nobody takes, is noted for whoever reads what it leaves (ends.h).
  */
 #include <signal.h>
 #include <sys/syscall.h>
 
 #include "aside.h"
 #include "compiler.h"
+#include "ends.h"
 #include "fatal.h"
 #include "libc.h"
 #include "phase.h"
@@ -99,11 +101,23 @@ static COLD void wait_for_end(int signal)
  * has it. Where it does not wait, nothing of its own is left on the stack.
  */
 #define KILL(name, parameters, arguments, pid, tid)                            \
+	static NOINLINE COLD int name##_noted parameters                       \
+	{                                                                      \
+		const uint64_t time = ends_sending(pid);                       \
+		int result = real.name arguments;                              \
+                                                                               \
+		if (result)                                                    \
+			ends_not_sent(pid, time);                              \
+		return result;                                                 \
+	}                                                                      \
+                                                                               \
 	EXPORT int name parameters                                             \
 	{                                                                      \
 		int result;                                                    \
                                                                                \
 		real_resolve();                                                \
+		if (unlikely(signal == SIGKILL))                               \
+			return name##_noted arguments;                         \
 		if (likely(!ends_all(pid, tid, signal)))                       \
 			return real.name arguments;                            \
 		result = real.name arguments;                                  \
@@ -113,6 +127,18 @@ static COLD void wait_for_end(int signal)
 	}
 #include "kills.def"
 #undef KILL
+
+static NOINLINE COLD long call_noted(long number, long a, long b, long c,
+				     long d, long e)
+{
+	const bool task = number == SYS_tkill; /* whose process is not known */
+	const uint64_t time = task ? 0 : ends_sending((int)a);
+	long result = real_syscall(number, a, b, c, d, e, 0);
+
+	if (result && !task)
+		ends_not_sent((int)a, time);
+	return result;
+}
 
 /* Six registers are all there is: the caller has perhaps put nothing on the
  * stack. Where it does not wait, nothing of its own is left there, either. */
@@ -127,6 +153,8 @@ HIDDEN USED long kill_call(long number, long a, long b, long c, long d, long e)
 	call6 *make_it = (call6 *)(void *)real_syscall;
 	long result;
 
+	if (unlikely(signal == SIGKILL))
+		return call_noted(number, a, b, c, d, e);
 	if (likely(!ends_all(only_thread ? sys_pid() : (int)a,
 			     thread        ? (int)b
 			     : only_thread ? (int)a

@@ -14,6 +14,7 @@
 #include "collect.h"
 #include "compiler.h"
 #include "ending.h"
+#include "ends.h"
 #include "environment.h"
 #include "fatal.h"
 #include "gone.h"
@@ -160,6 +161,8 @@ static void off(void *data)
 	}
 	say(store.header ? "]: recording ends here: " : "] is not recorded: ",
 	    sentence, false);
+	if (!store.header)
+		ends_note_failure();
 	if (store.header) {
 		struct store_header *h = store.header;
 
@@ -212,7 +215,6 @@ static void describe(void)
 		    (uint32_t)(process_page.parent ? process_page.parent
 						   : sys_parent());
 	m->start_ns = sys_clock(CLOCK_REALTIME);
-	h->start_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	m->program = store_text(process.program, strlen(process.program));
 	if (sys_getcwd(directory, sizeof(directory)) > 0)
 		m->directory = store_text(directory, strlen(directory));
@@ -223,7 +225,11 @@ static void describe(void)
 	sandbox_note();
 	note_operators();
 	h->depth = (uint32_t)process.settings.depth;
-	h->state = STORE_RUNNING;
+	if (process.forked)
+		WRITE_ONCE(h->state, STORE_RUNNING);
+	/* Who reads that reads a store that is complete so far. */
+	__atomic_store_n(&h->start_mono_ns, sys_clock(CLOCK_MONOTONIC),
+			 __ATOMIC_RELEASE);
 }
 
 /* A forked child's title may be another by then: the name is found out once. */
@@ -419,6 +425,12 @@ static COLD bool start(void)
 	return !error;
 }
 
+/* One that is not recorded. Who is killed meanwhile is none: its parent knows. */
+static void count_child(struct store_header *parent)
+{
+	__atomic_add_fetch(&parent->children, 1, __ATOMIC_RELAXED);
+}
+
 /* Forked: the store and all that points into it are the parent's. */
 static COLD bool start_child(void)
 {
@@ -430,19 +442,20 @@ static COLD bool start_child(void)
 	second_signal_forked();
 	if (!process.settings.children)
 		return stay_off();
-	__atomic_add_fetch(&store.header->children, 1, __ATOMIC_RELAXED);
-	if (sandbox_denies_start())
+	if (sandbox_denies_start()) {
+		count_child(store.header);
 		return stay_off();
+	}
 	addresses_begin();
 	parent = store_leave();
 	process.forked = true;
 	WRITE_ONCE(process.missed, 0);
 	error = begin();
 	if (error) {
+		count_child(parent);
 		shadow_forget();
 		process_off_store(error);
 	} else {
-		__atomic_sub_fetch(&parent->children, 1, __ATOMIC_RELAXED);
 		wishes_note();
 	}
 	store_forget(parent);
@@ -558,6 +571,16 @@ static void forked(void)
 	second_signal_forked();
 }
 
+/* From here on a signal that ends the process is caught, where that is wanted. */
+static void begin_program(void)
+{
+	uint32_t before = STORE_STARTING;
+
+	__atomic_compare_exchange_n(&store.header->state, &before,
+				    STORE_RUNNING, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
 /*
  * Threads that call exit() at the same time share the list of handlers, and
  * who finds it empty ends the process: so many of them wait for the check.
@@ -579,6 +602,8 @@ __attribute__((constructor(101))) static void loaded(void)
 	if (ready && process.settings.snapshot)
 		wishes_ask();
 	verify_init();
+	if (ready)
+		begin_program();
 	if (!process.settings.children)
 		environment_drop_preload();
 	for (int i = 0; i < EXITS; i++)

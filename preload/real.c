@@ -224,6 +224,11 @@ static void find_all(struct real *r)
 	find("execveat", &r->execveat);
 	find("posix_spawn", &r->posix_spawn);
 	find("posix_spawnp", &r->posix_spawnp);
+	find("wait", &r->wait);
+	find("waitpid", &r->waitpid);
+	find("wait3", &r->wait3);
+	find("wait4", &r->wait4);
+	find("waitid", &r->waitid);
 	find("mlockall", &r->mlockall);
 	find("munlockall", &r->munlockall);
 	find("mlock2", &r->mlock2);

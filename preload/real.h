@@ -18,6 +18,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <sys/wait.h>
+
+struct rusage;
 
 typedef int real_spawn(pid_t *, const char *,
 		       const posix_spawn_file_actions_t *,
@@ -74,6 +77,11 @@ struct real {
 	int (*fexecve)(int, char *const[], char *const[]);
 	int (*execveat)(int, const char *, char *const[], char *const[], int);
 	real_spawn *posix_spawn, *posix_spawnp;
+	pid_t (*wait)(int *);
+	pid_t (*waitpid)(pid_t, int *, int);
+	pid_t (*wait3)(int *, int, struct rusage *);
+	pid_t (*wait4)(pid_t, int *, int, struct rusage *);
+	int (*waitid)(idtype_t, id_t, siginfo_t *, int);
 	int (*mlockall)(int), (*munlockall)(void);
 	int (*mlock2)(const void *, size_t, unsigned); /* NULL: it has none */
 	int (*system)(const char *);

@@ -445,9 +445,14 @@ int sys_tid(void)
 	return own_number(SYS_gettid);
 }
 
+int sys_group_of(int pid)
+{
+	return (int)CALL1(SYS_getpgid, pid);
+}
+
 int sys_group(void)
 {
-	return (int)CALL1(SYS_getpgid, 0);
+	return sys_group_of(0);
 }
 
 bool sys_thread_alive(int pid, int tid)

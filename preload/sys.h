@@ -78,6 +78,13 @@ long sys_unlink(const char *path);
 long sys_link(const char *target, const char *path); /* symlink */
 long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_getcwd(char *buffer, size_t size);
+struct sys_entry { /* the kernel's struct linux_dirent64 */
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
 long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
 
 /* The file, shared, and without access until sys_open_up(); NULL when the kernel
@@ -126,6 +133,7 @@ int sys_pid(void);
 int sys_parent(void);
 int sys_tid(void);
 int sys_group(void); /* of processes, as kill() has them */
+int sys_group_of(int pid);
 bool sys_thread_alive(int pid, int tid);
 /* Do two processes share their memory? False where the kernel does not tell. */
 bool sys_is_same_memory(int pid, int other);

@@ -11,15 +11,6 @@
 #include "sys.h"
 #include "text.h"
 
-/* The kernel's struct linux_dirent64. */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
 /* include/linux/sched.h */
 #define PF_IO_WORKER   0x00000010u
 #define PF_USER_WORKER 0x00004000u /* since Linux 6.4; vhost has them, too */
@@ -240,7 +231,7 @@ bool tasks_each(void (*f)(int tid, void *data), void *data)
 	while (fd >= 0 &&
 	       (size = sys_directory(fd, buffer, sizeof(buffer))) > 0) {
 		for (long at = 0; at < size;) {
-			const struct entry *e = (const void *)(buffer + at);
+			const struct sys_entry *e = (const void *)(buffer + at);
 			const char *name = e->name;
 			int tid = (int)number(&name);
 

@@ -100,6 +100,9 @@ enum rkn_meta_flag {
 	RKN_META_SANDBOX = 1u << 7,   /* a seccomp filter forbade it */
 	RKN_META_UNWANTED = 1u << 8,  /* the program turned leak checks off, by
 					 what it told LeakSanitizer */
+	RKN_META_CHECKING = 1u << 9,  /* the snapshot had begun, and was not
+					 complete when the process was gone */
+	RKN_META_EARLY = 1u << 10,    /* it had not come to its own code */
 };
 
 struct rkn_meta {

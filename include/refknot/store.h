@@ -16,13 +16,21 @@
 #include <refknot/format.h>
 
 /* Beside the stores of a run: links, of which each tells of a program that was
- * executed; see preload/executions.c. */
+ * executed, see preload/executions.c, or of an end, see preload/ends.c. */
 #define STORE_EXECUTED ".executed"
-/* Ends the name of one that a filter of system calls keeps from being recorded. */
+/* Ends the name of one that a filter of system calls keeps from being recorded, */
 #define STORE_FILTERED "-filtered"
 /* Ends the name of one by a program that is not recorded as nobody is to judge
  * it; see preload/skipped.h. */
 #define STORE_SKIPPED "-skipped"
+/* that was not given an environment that loads the shim, or could not load it; */
+#define STORE_BARE "-bare"
+/* of an end that a parent saw: leads to "SIGNAL PARENT", signal 0 for an exit; */
+#define STORE_ENDED "-ended"
+/* of a process that was sent SIGKILL, by who that leads to; */
+#define STORE_SENT "-sent"
+/* of one whose shim began and could not make a store. */
+#define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
 #define STORE_VERSION 10u
@@ -256,7 +264,8 @@ struct store_table {
 };
 
 enum store_state {
-	STORE_STARTING = 0,
+	STORE_STARTING = 0, /* before the program's own code, and before
+			       signals that end it are caught */
 	STORE_RUNNING = 1,
 	STORE_OFF = 2,      /* switched itself off: see message */
 	STORE_SNAPSHOT = 3, /* taking the exit snapshot */

@@ -77,6 +77,8 @@ INDIRECT = {
     "executions.c:spawn_noted": NOT_OURS,
     "execveat": NOT_OURS,
     "executions_call": ["real.c:first_syscall"],
+    "waits_call": ["real.c:first_syscall"],
+    "ends.c:each_name": ["ends.c:note_member", "ends.c:take_back_of"],
     "posix_spawn": NOT_OURS,
     "posix_spawnp": NOT_OURS,
     "pidfd_spawn": NOT_OURS,

@@ -27,6 +27,7 @@ static void write_store_of(const struct live *l, const char *name, pid_t pid,
 {
 	struct store_header h = { .magic = STORE_MAGIC,
 				  .state = STORE_RUNNING,
+				  .start_mono_ns = 1 + start,
 				  .meta.flags = flags,
 				  .meta.pid = (uint32_t)pid,
 				  .meta.start_ns = start };

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "ends.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <refknot/store.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "executions.h"
+
+static const struct {
+	const char *suffix;
+	enum end_kind kind;
+} kinds[] = {
+	{ STORE_ENDED, END_SEEN },
+	{ STORE_SENT, END_SENT },
+	{ STORE_FAILED, END_FAILED },
+};
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct end *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+/* "9 1234" behind "17-123456789-ended"; false: it is another note. */
+static bool read_note(struct end *e, int directory, const char *name)
+{
+	char text[64];
+	ssize_t size;
+	int end = 0;
+	size_t k = 0;
+
+	*e = (struct end){ 0 };
+	if (sscanf(name, "%" SCNu32 "-%" SCNu64 "%n", &e->pid, &e->time_ns,
+		   &end) != 2)
+		return false;
+	while (k < sizeof(kinds) / sizeof(*kinds) &&
+	       strcmp(name + end, kinds[k].suffix) != 0)
+		k++;
+	if (k == sizeof(kinds) / sizeof(*kinds))
+		return false;
+	e->kind = kinds[k].kind;
+	size = readlinkat(directory, name, text, sizeof(text) - 1);
+	text[size > 0 ? size : 0] = '\0';
+	if (sscanf(text, "%d %" SCNu32, &e->signal, &e->by) != 2)
+		return false;
+	if (e->kind == END_SENT)
+		e->signal = SIGKILL;
+	return e->signal >= 0 && e->signal <= 64;
+}
+
+void ends_read(struct ends *n, const struct live *l)
+{
+	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
+	DIR *directory = live_is_there(l) ? opendir(path) : NULL;
+	struct dirent *entry;
+	struct end one;
+
+	*n = (struct ends){ 0 };
+	free(path);
+	while (directory && (entry = readdir(directory))) {
+		if (!read_note(&one, dirfd(directory), entry->d_name))
+			continue;
+		n->list = xreallocarray(n->list, n->count + 1, sizeof(one));
+		n->list[n->count++] = one;
+	}
+	if (directory)
+		closedir(directory);
+	if (n->count)
+		qsort(n->list, n->count, sizeof(*n->list), by_pid);
+}
+
+void ends_release(struct ends *n)
+{
+	free(n->list);
+}
+
+/* The first of that kind. */
+static struct end *find(const struct ends *n, enum end_kind kind, uint32_t pid,
+			uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (n->list[i].kind == kind && n->list[i].pid == pid &&
+		    n->list[i].time_ns >= from && n->list[i].time_ns < to)
+			return &n->list[i];
+	return NULL;
+}
+
+struct end *ends_find(const struct ends *n, uint32_t pid, uint64_t from,
+		      uint64_t to)
+{
+	struct end *e = find(n, END_SEEN, pid, from, to);
+
+	if (e)
+		e->used = true;
+	else
+		e = find(n, END_SENT, pid, from, to);
+	return e;
+}
+
+bool ends_failed(const struct ends *n, uint32_t pid, uint64_t from, uint64_t to)
+{
+	return find(n, END_FAILED, pid, from, to);
+}
+
+void ends_note(const struct live *l, struct live_store *list, size_t count)
+{
+	struct executions x;
+	struct ends n;
+
+	executions_read(&x, l);
+	ends_read(&n, l);
+	for (size_t i = 0; n.count && i < count; i++) {
+		struct live_store *s = &list[i];
+		const struct end *e;
+
+		if (!s->readable || s->replaced)
+			continue;
+		e = ends_find(
+		    &n, s->pid,
+		    executions_start(&x, s->pid, s->start_mono_ns, list, count),
+		    executions_next(&x, s->pid, s->start_mono_ns, list, count));
+		if (!e)
+			continue;
+		s->ended_by = e->signal;
+		s->end_mono_ns = e->time_ns;
+	}
+	ends_release(&n);
+	executions_release(&x);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What recorded processes noted of the ends of others (preload/ends.c): parents
+ * who waited, and who sent SIGKILL.
+ */
+#ifndef ENDS_H
+#define ENDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "live.h"
+
+enum end_kind {
+	END_SEEN,   /* a parent saw it */
+	END_SENT,   /* it was sent SIGKILL, which nothing survives */
+	END_FAILED, /* none: its recording could not begin */
+};
+
+struct end {
+	uint32_t pid;
+	uint64_t time_ns; /* monotonic */
+	enum end_kind kind;
+	int signal;  /* 0: it exited */
+	uint32_t by; /* process that noted it */
+	bool used;   /* ends_find() has found it */
+};
+
+struct ends {
+	struct end *list; /* by pid, oldest first */
+	size_t count;
+};
+
+void ends_read(struct ends *n, const struct live *l);
+void ends_release(struct ends *n);
+
+/*
+ * How the process `pid` ended that lived from `from` on, and until before `to`,
+ * when the next of that number began: what its parent saw, else that it was sent
+ * SIGKILL. NULL: nobody knows.
+ */
+struct end *ends_find(const struct ends *n, uint32_t pid, uint64_t from,
+		      uint64_t to);
+
+/* Did that process have the shim, and could not be recorded? */
+bool ends_failed(const struct ends *n, uint32_t pid, uint64_t from,
+		 uint64_t to);
+
+/* Note in each store how its process ended, where it is not what the process says
+ * itself. To be called after executions_replace(). */
+void ends_note(const struct live *l, struct live_store *list, size_t count);
+
+#endif

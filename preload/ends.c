@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The notes are beside those of executions.c: what a parent waited for, whom
+ * SIGKILL was sent to, and who has no store though the shim was in it.  Exits are
+ * not noted: they are many, and who exits tells it itself.  But where SIGKILL was
+ * sent, the process may have exited before.
+ */
+#include "ends.h"
+
+#include <fcntl.h>
+#include <refknot/store.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "aside.h"
+#include "compiler.h"
+#include "notes.h"
+#include "process.h"
+#include "sys.h"
+#include "text.h"
+
+#define EVERYBODY (-1)      /* as a group, as kill() has it */
+#define PID_MOST  (4 << 20) /* the kernel has no higher numbers */
+
+static bool sent; /* SIGKILL, by this process, to anybody; atomic */
+
+struct note {
+	int pid; /* of a group, as kill() has it: 0 or below */
+	int value;
+	uint64_t time;
+	const char *suffix;
+};
+
+static void make(const struct note *n)
+{
+	char name[NOTES_ROOM], target[64];
+	struct text t = { target, sizeof(target), 0 };
+
+	text_number(&t, (uint64_t)n->value);
+	text_add(&t, " ");
+	text_number(&t, (uint64_t)sys_pid());
+	if (notes_name(name, n->pid, n->time, n->suffix))
+		sys_link(target, name);
+}
+
+static void make_one(void *note)
+{
+	make(note);
+}
+
+static COLD void note_one(int pid, int value, const char *suffix)
+{
+	struct note n = { pid, value, sys_clock(CLOCK_MONOTONIC), suffix };
+
+	if (notes_wanted())
+		aside(make_one, &n);
+}
+
+void ends_waited(int pid, int status)
+{
+	if (WIFSIGNALED(status))
+		note_one(pid, WTERMSIG(status), STORE_ENDED);
+	else if (WIFEXITED(status) && __atomic_load_n(&sent, __ATOMIC_RELAXED))
+		note_one(pid, 0, STORE_ENDED);
+}
+
+void ends_note_failure(void)
+{
+	note_one(sys_pid(), 0, STORE_FAILED);
+}
+
+/* --- Groups ------------------------------------------------------------------------- */
+
+static void each_name(const char *path, const struct note *n,
+		      void (*f)(const char *name, const struct note *n))
+{
+	__attribute__((aligned(8))) char buffer[4096];
+	int fd = (int)sys_open(path, O_RDONLY | O_DIRECTORY, 0);
+	long size;
+
+	while (fd >= 0 &&
+	       (size = sys_directory(fd, buffer, sizeof(buffer))) > 0)
+		for (long at = 0; at < size;) {
+			const struct sys_entry *e = (const void *)(buffer + at);
+
+			at += e->size;
+			f(e->name, n);
+		}
+	if (fd >= 0)
+		sys_close(fd);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The number at *c, which is behind it then; more than PID_MOST: none of them. */
+static int number(const char **c)
+{
+	int n = 0;
+
+	for (; is_digit(**c); ++*c)
+		n = n > PID_MOST ? n : n * 10 + **c - '0';
+	return n;
+}
+
+static bool is_in(int pid, int group)
+{
+	int its = pid > 1 && pid <= PID_MOST ? sys_group_of(pid) : 0;
+
+	return group == EVERYBODY ? its > 0 : its > 0 && its == -group;
+}
+
+/* "17-123456789": a note; "name.17.rkn": a store. Other numbers in its name do no
+ * harm, for each is looked at. */
+static void note_member(const char *name, const struct note *group)
+{
+	struct note n = *group;
+
+	for (const char *c = name; *c;) {
+		if (!is_digit(*c) || (c > name && c[-1] != '.')) {
+			c++;
+			continue;
+		}
+		n.pid = number(&c);
+		if (is_in(n.pid, group->pid))
+			make(&n);
+	}
+}
+
+static void take_back_of(const char *name, const struct note *group)
+{
+	char path[NOTES_ROOM];
+
+	if (notes_name(path, number(&name), group->time, STORE_SENT))
+		sys_unlink(path);
+}
+
+static void note_group(void *note)
+{
+	char notes[NOTES_ROOM];
+
+	if (notes_directory(notes))
+		each_name(notes, note, note_member);
+	each_name(process.directory, note, note_member);
+}
+
+static void take_back(void *note)
+{
+	const struct note *n = note;
+	char notes[NOTES_ROOM];
+
+	if (n->pid > 0 && notes_name(notes, n->pid, n->time, STORE_SENT))
+		sys_unlink(notes);
+	else if (notes_directory(notes))
+		each_name(notes, note, take_back_of);
+}
+
+/* The own group by its number. */
+static int group_of(int pid)
+{
+	return pid ? pid : -sys_group();
+}
+
+COLD uint64_t ends_sending(int pid)
+{
+	struct note n = { group_of(pid), 0, sys_clock(CLOCK_MONOTONIC),
+			  STORE_SENT };
+
+	if (!notes_wanted())
+		return 0;
+	__atomic_store_n(&sent, true, __ATOMIC_RELAXED);
+	aside(n.pid > 0 ? make_one : note_group, &n);
+	return n.time;
+}
+
+COLD void ends_not_sent(int pid, uint64_t time)
+{
+	struct note n = { group_of(pid), 0, time, STORE_SENT };
+
+	if (time)
+		aside(take_back, &n);
+}
