@@ -20,6 +20,7 @@
 #include "executions.h"
 #include "model.h"
 #include "output.h"
+#include "owner.h"
 #include "report_text.h"
 #include "shrinking.h"
 #include "strangers.h"
@@ -130,6 +131,7 @@ char *finish_save(const struct finish *f, const struct model *m,
 		return name;
 	}
 	kept = save_beside(m, store);
+	owner_keep(kept);
 	warn("%s; the recording is kept in %s until you remove it", failure,
 	     kept);
 	free(failure);
@@ -239,6 +241,7 @@ static void make_newest(const char *path)
 
 void finish_tell_alive(const struct live_store *store)
 {
+	owner_keep(store->path);
 	warn(
 	    "process %" PRIu32
 	    " is still running; its recording goes on in %s, and `refknot report %s` reads it",

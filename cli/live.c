@@ -20,6 +20,7 @@
 #include "called.h"
 #include "die.h"
 #include "others.h"
+#include "owner.h"
 
 #define SHARED_MEMORY  "/dev/shm"
 #define PLENTY         (1ull << 30) /* bytes free on it, and a quarter of memory */
@@ -77,11 +78,14 @@ static void remove_executed(const struct live *l)
 
 static int make_in(struct live *l, const char *parent, const char *name)
 {
-	char *path = xasprintf("%s/%s-XXXXXX", parent, name);
+	char *path;
 	struct stat st;
+	int error;
 
-	if (mkdtemp(path))
-		l->directory = realpath(path, NULL);
+	error = owner_make(parent, name, &path, &l->owner);
+	if (error)
+		return error;
+	l->directory = realpath(path, NULL);
 	free(path);
 	if (!l->directory || lstat(l->directory, &st))
 		return -errno;
@@ -102,7 +106,10 @@ int live_open(struct live *l, const char *output_directory)
 
 	if (!temporary || !*temporary)
 		temporary = "/tmp";
-	l->directory = NULL;
+	*l = (struct live){ .owner = -1 };
+	owner_sweep(SHARED_MEMORY, "refknot");
+	owner_sweep(output_directory, ".refknot");
+	owner_sweep(temporary, "refknot");
 	if ((shared_memory_is_roomy() &&
 	     make_safely(l, SHARED_MEMORY, "refknot")) ||
 	    make_safely(l, output_directory, ".refknot") ||
@@ -133,6 +140,7 @@ bool live_close(struct live *l)
 
 	if (l->directory && live_is_there(l)) {
 		remove_executed(l);
+		owner_release(l->directory, l->owner);
 		gone = !rmdir(l->directory);
 	}
 	free(l->directory);
@@ -170,7 +178,7 @@ static bool read_header(const char *path, struct store_header *h, bool *empty)
  * it does not tell: of a file of another user's, or without leases. (It is true
  * for a forked child, too, which has its parent's mappings.)
  */
-static bool is_written(const char *path)
+bool live_is_written(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool given = fd >= 0 && !fcntl(fd, F_SETLEASE, F_RDLCK);
@@ -202,7 +210,7 @@ static bool is_mapped(uint32_t pid, const char *path)
 		if (f)
 			fclose(f);
 		return (!kill((pid_t)pid, 0) || errno != ESRCH) &&
-		       is_written(path);
+		       live_is_written(path);
 	}
 	while (!found && getline(&line, &size, f) > 0)
 		found = strstr(line, wanted);
@@ -243,7 +251,7 @@ static void look(struct live_store *store)
 
 	for (int i = 0; i < ENDING_POLLS; i++) {
 		store->readable = read_header(store->path, &h, &store->empty);
-		store->alive = store->empty && is_written(store->path);
+		store->alive = store->empty && live_is_written(store->path);
 		if (store->alive) {
 			nanosleep(&pause, NULL);
 			continue;

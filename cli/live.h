@@ -30,18 +30,23 @@ struct live {
 	char *directory; /* absolute; NULL: none could be made */
 	dev_t device;    /* which it was when it was made */
 	ino_t inode;
+	int owner; /* of owner_make(); -1: none */
 };
 
 /*
  * Make the directory: on /dev/shm when that is a tmpfs with plenty of room,
  * else in `output_directory`, else in $TMPDIR or /tmp, but where no other user
  * can put another in its place; if there is no such place, in
- * `output_directory`. 0, or the -errno of that.
+ * `output_directory`. 0, or the -errno of that. What runs left there whose refknot
+ * was killed is removed before (owner.h).
  */
 int live_open(struct live *l, const char *output_directory);
 
 /* Whether the directory is still the one that was made. */
 bool live_is_there(const struct live *l);
+
+/* Has any process the file open to write, or mapped so? True where nobody tells. */
+bool live_is_written(const char *path);
 
 /* Bytes free where the stores are. */
 uint64_t live_room(const struct live *l);

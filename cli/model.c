@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,7 +176,8 @@ static int open_beside(const char *path, char **name)
 	fd = mkostemp(*name, O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
-	fchmod(fd, 0600); /* whatever the umask took away */
+	fchmod(fd, 0600);             /* whatever the umask took away */
+	flock(fd, LOCK_EX | LOCK_NB); /* see owner.h */
 	return fd;
 }
 

@@ -71,10 +71,10 @@ static bool has_store(uint32_t pid, const struct live_store *list, size_t count)
 }
 
 /* Calls `f` for each process of the run but the caller. */
-static void each_process(const struct live *l,
-			 void (*f)(uint32_t pid, void *data), void *data)
+static void each_process(const char *of, void (*f)(uint32_t pid, void *data),
+			 void *data)
 {
-	char *variable = xasprintf("REFKNOT_OUT=%s", l->directory);
+	char *variable = xasprintf("REFKNOT_OUT=%s", of);
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
 
@@ -87,6 +87,20 @@ static void each_process(const struct live *l,
 	if (directory)
 		closedir(directory);
 	free(variable);
+}
+
+static void note_any(uint32_t pid, void *data)
+{
+	(void)pid;
+	*(bool *)data = true;
+}
+
+bool strangers_any(const char *directory)
+{
+	bool any = false;
+
+	each_process(directory, note_any, &any);
+	return any;
 }
 
 /* --- Waiting --------------------------------------------------------------------- */
@@ -151,7 +165,7 @@ static void find_waited(struct waited *w, const struct live *l)
 
 	w->stores = list;
 	executions_read(&n, l);
-	each_process(l, wait_for, w);
+	each_process(l->directory, wait_for, w);
 	for (size_t i = 0; i < n.skipped_count; i++)
 		forget(w, n.skipped[i].pid);
 	/* What a skipped one executes may be recorded. */
@@ -394,7 +408,7 @@ struct stranger *strangers_find(const struct live *l,
 		if (s.ends.list[i].kind == END_SEEN && !s.ends.list[i].used &&
 		    s.ends.list[i].signal == SIGKILL)
 			add_forked(&s, &s.ends.list[i]);
-	each_process(l, add_running, &s);
+	each_process(l->directory, add_running, &s);
 	ends_release(&s.ends);
 	executions_release(&s.executions);
 	*found = s.count;

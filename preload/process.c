@@ -351,11 +351,25 @@ static int begin(void)
 	return 0;
 }
 
+/* Of a run that is over: its directory is not the user's, and is gone. */
+static bool is_run_over(int error)
+{
+	const char *name = text_base(process.directory);
+
+	name += *name == '.';
+	return error == -ENOENT && !strncmp(name, "refknot-", 8);
+}
+
 static void off_store(void *error)
 {
 	char what[4200];
 	struct text t = { what, sizeof(what), 0 };
 
+	if (is_run_over(*(const int *)error)) {
+		process_off("the run that it was started in has ended",
+			    *(const int *)error);
+		return;
+	}
 	text_add(&t, "cannot write ");
 	if (*store.path)
 		text_add(&t, store.path);

@@ -124,7 +124,7 @@ static void a_place_that_others_can_change_is_known(void **state)
 
 static void a_directory_with_a_store_stays(void **state)
 {
-	struct live l, again;
+	struct live l, again = { .owner = -1 };
 
 	(void)state;
 	assert_int_equal(live_open(&l, "."), 0);

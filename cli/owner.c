@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "owner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <refknot/format.h>
+#include <refknot/store.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "live.h"
+#include "strangers.h"
+
+#define OWNER ".owner"
+#define NEXT  ".next" /* before it is locked */
+#define MAKING                                                                 \
+	01700 /* mode of a directory without an owner: none else has it */
+#define OWNED   0700
+#define LETTERS 6
+#define TRIES   100
+
+/* --- Making ------------------------------------------------------------------------ */
+
+static char *new_name(const char *parent, const char *name)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	unsigned char random[LETTERS];
+	char text[LETTERS + 1] = "";
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return NULL;
+	for (int i = 0; i < LETTERS; i++)
+		text[i] = letters[random[i] % (sizeof(letters) - 1)];
+	return xasprintf("%s/%s-%s", parent, name, text);
+}
+
+/* Who sweeps may have taken the directory for one that was left: then it is gone. */
+static int take(const char *directory)
+{
+	char *next = xasprintf("%s/" NEXT, directory);
+	char *owner = xasprintf("%s/" OWNER, directory);
+	int fd = open(next, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      0600);
+
+	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) || rename(next, owner) ||
+			chmod(directory, OWNED))) {
+		close(fd);
+		fd = -1;
+	}
+	free(owner);
+	free(next);
+	return fd;
+}
+
+int owner_make(const char *parent, const char *name, char **directory, int *fd)
+{
+	int error = EEXIST;
+
+	*directory = NULL;
+	for (int i = 0; i < TRIES; i++) {
+		char *path = new_name(parent, name);
+
+		error = !path ? errno : mkdir(path, 0700) ? errno : 0;
+		if (!error && chmod(path, MAKING))
+			error = errno;
+		*fd = error ? -1 : take(path);
+		if (*fd >= 0) {
+			*directory = path;
+			return 0;
+		}
+		free(path);
+		if (error && error != EEXIST)
+			break;
+	}
+	return error ? -error : -EAGAIN;
+}
+
+static bool has_more(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	bool more = false;
+
+	while (directory && !more && (entry = readdir(directory)))
+		more = strcmp(entry->d_name, ".") != 0 &&
+		       strcmp(entry->d_name, "..") != 0 &&
+		       strcmp(entry->d_name, OWNER) != 0;
+	if (directory)
+		closedir(directory);
+	return more;
+}
+
+void owner_release(const char *directory, int fd)
+{
+	char *owner = xasprintf("%s/" OWNER, directory);
+
+	if (fd >= 0 && !has_more(directory)) {
+		chmod(directory, MAKING);
+		unlink(owner);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(owner);
+}
+
+void owner_keep(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *owner =
+	    xasprintf("%.*s/" OWNER, slash ? (int)(slash - path) : 0, path);
+
+	if (slash)
+		unlink(owner);
+	free(owner);
+}
+
+/* --- Sweeping ----------------------------------------------------------------------- */
+
+/* "NAME-XXXXXX" */
+static bool is_named(const char *text, const char *name)
+{
+	size_t size = strlen(name);
+
+	return !strncmp(text, name, size) && text[size] == '-' &&
+	       strlen(text) == size + 1 + LETTERS && !strchr(text, '/');
+}
+
+static bool begins_with(int fd, const char *magic, size_t size)
+{
+	char text[16];
+
+	return pread(fd, text, size, 0) == (ssize_t)size &&
+	       !memcmp(text, magic, size);
+}
+
+/* A store, or one that had no beginning yet. */
+static bool is_store(int directory, const char *name)
+{
+	int fd = openat(directory, name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	static const char nothing[8];
+	struct stat st;
+	bool is;
+
+	is = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	     (!st.st_size || begins_with(fd, STORE_MAGIC, 8) ||
+	      begins_with(fd, nothing, 8));
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+static bool is_notes(const char *name)
+{
+	return !strcmp(name, STORE_EXECUTED) || !strcmp(name, ".gone");
+}
+
+static bool is_ours(const char *name)
+{
+	return !strcmp(name, ".") || !strcmp(name, "..") ||
+	       !strcmp(name, OWNER) || !strcmp(name, NEXT) || is_notes(name);
+}
+
+/* Is nothing in it that is not a run's own, and none of that in use? */
+static bool can_go(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	bool can = directory && !strangers_any(path);
+
+	while (can && (entry = readdir(directory))) {
+		char *file = xasprintf("%s/%s", path, entry->d_name);
+
+		can = is_ours(entry->d_name) ||
+		      (is_store(dirfd(directory), entry->d_name) &&
+		       !live_is_written(file));
+		free(file);
+	}
+	if (directory)
+		closedir(directory);
+	return can;
+}
+
+static void remove_all(const char *path, bool notes)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		char *file = xasprintf("%s/%s", path, entry->d_name);
+
+		if (!notes && is_notes(entry->d_name))
+			remove_all(file, true);
+		if (notes || strcmp(entry->d_name, OWNER) != 0)
+			unlink(file);
+		if (!notes && is_notes(entry->d_name))
+			rmdir(file);
+		free(file);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* Its owner was killed while it made the directory, or removed it. */
+static void sweep_unowned(const char *path)
+{
+	char *next = xasprintf("%s/" NEXT, path);
+	int fd = open(next, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		unlink(next);
+	rmdir(path);
+	if (fd >= 0)
+		close(fd);
+	free(next);
+}
+
+static void sweep(const char *path, mode_t mode)
+{
+	char *owner = xasprintf("%s/" OWNER, path);
+	int fd = open(owner, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && can_go(path)) {
+		remove_all(path, false);
+		chmod(path, MAKING);
+		unlink(owner);
+		rmdir(path);
+	} else if (fd < 0 && (mode & 07777) == MAKING) {
+		sweep_unowned(path);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(owner);
+}
+
+/* A recording that its writer, who holds a lock on it, did not finish. */
+static void sweep_draft(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 && begins_with(fd, RKN_MAGIC, 8) &&
+	    !flock(fd, LOCK_EX | LOCK_NB))
+		unlink(path);
+	if (fd >= 0)
+		close(fd);
+}
+
+void owner_sweep(const char *parent, const char *name)
+{
+	DIR *directory = opendir(parent);
+	struct dirent *entry;
+	struct stat st;
+
+	while (directory && (entry = readdir(directory))) {
+		char *path;
+
+		if ((!is_named(entry->d_name, name) &&
+		     !is_named(entry->d_name, ".refknot")) ||
+		    fstatat(dirfd(directory), entry->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW) ||
+		    st.st_uid != geteuid())
+			continue;
+		path = xasprintf("%s/%s", parent, entry->d_name);
+		if (S_ISDIR(st.st_mode) && is_named(entry->d_name, name))
+			sweep(path, st.st_mode);
+		else if (S_ISREG(st.st_mode) &&
+			 is_named(entry->d_name, ".refknot"))
+			sweep_draft(path);
+		free(path);
+	}
+	if (directory)
+		closedir(directory);
+}
