@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "clones.h"
 #include "die.h"
 #include "fnv.h"
 #include "walk.h"
@@ -58,7 +59,7 @@ static uint64_t add_location(uint64_t hash, const struct location *l)
 
 	if (l->function)
 		return fnv_bytes(hash, l->function,
-				 route_plain_length(l->function));
+				 clones_plain_length(l->function));
 	module = l->module ? base_name(l->module) : "";
 	return fnv_bytes(hash, module, strcspn(module, "."));
 }
@@ -68,7 +69,7 @@ char *counted_name(const struct location *l)
 	const char *module;
 
 	if (l->function)
-		return xasprintf("%.*s", (int)route_plain_length(l->function),
+		return xasprintf("%.*s", (int)clones_plain_length(l->function),
 				 l->function);
 	module = l->module ? base_name(l->module) : "";
 	return xasprintf("[%.*s]", (int)strcspn(module, "."), module);

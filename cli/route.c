@@ -4,21 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clones.h"
 #include "die.h"
-
-size_t route_plain_length(const char *function)
-{
-	const char *dot = strchr(function + 1, '.');
-
-	return function[0] && dot ? (size_t)(dot - function) : strlen(function);
-}
 
 static bool is_same_name(const char *a, const char *b)
 {
-	size_t size = route_plain_length(a);
+	size_t size = clones_plain_length(a);
 
 	return a == b ||
-	       (size == route_plain_length(b) && !strncmp(a, b, size));
+	       (size == clones_plain_length(b) && !strncmp(a, b, size));
 }
 
 static bool is_same_module(const char *a, const char *b)

@@ -22,8 +22,4 @@ struct route {                        /* all 0: empty */
 void route_add(struct route *r, const struct location *l);
 void route_release(struct route *r);
 
-/* Bytes of a function's name without what compilers append to copies: ".isra.0",
- * ".constprop.1.cold" and the like. */
-size_t route_plain_length(const char *function);
-
 #endif

@@ -11,7 +11,6 @@
 #include "die.h"
 
 #define KEY_SIZE 17 /* 16 hexadecimal digits */
-#define LAYOUT   2  /* of what is kept; another is not read */
 
 static char *name_of(const struct rkn_module *r)
 {
@@ -60,7 +59,8 @@ static bool is_usable(const struct symbols_cache *s, const json_t *known)
 	const json_t *debug = json_object_get(known, "debug");
 
 	return is_text(known, "refknot", REFKNOT_VERSION) &&
-	       json_integer_value(json_object_get(known, "layout")) == LAYOUT &&
+	       json_integer_value(json_object_get(known, "layout")) ==
+		   SYMBOLS_CACHE_LAYOUT &&
 	       is_text(known, "libdw", dwfl_version(NULL)) &&
 	       is_text(file, "path", s->path) && is_same(file) &&
 	       (json_is_null(debug) || is_same(debug)) &&
@@ -76,9 +76,9 @@ static void start_anew(struct symbols_cache *s)
 	json_decref(s->known);
 	s->doubtful = false;
 	s->known = json_pack("{s:s, s:i, s:s, s:{}, s:{}, s:{}, s:{}, s:{}}",
-			     "refknot", REFKNOT_VERSION, "layout", LAYOUT,
-			     "libdw", dwfl_version(NULL), "code", "data",
-			     "calls", "exits", "names");
+			     "refknot", REFKNOT_VERSION, "layout",
+			     SYMBOLS_CACHE_LAYOUT, "libdw", dwfl_version(NULL),
+			     "code", "data", "calls", "exits", "names");
 }
 
 void symbols_cache_open(struct symbols_cache *s, const struct cache *c,

@@ -5,7 +5,7 @@
  * again: by the same refknot and libdw, while the file and the one that its
  * debug information came from have kept path, size and time of change.
  *
- *     {"refknot": "0.1.0", "libdw": "0.188",
+ *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 2,
  *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
  *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14],
@@ -32,6 +32,8 @@
 #include "symbols_code.h"
 #include "symbols_inline.h"
 #include "symbols_module.h"
+
+#define SYMBOLS_CACHE_LAYOUT 2 /* another one is not read */
 
 struct symbols_cache { /* all zero: nothing is known */
 	char *name;    /* in the cache; NULL: not to be kept */

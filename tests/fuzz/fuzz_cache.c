@@ -53,6 +53,29 @@ static void enter(void)
 	cache = cache_open();
 }
 
+static void need_text(const struct code_target *to)
+{
+	input_need((to->kind == CODE_NAME) == (to->name != NULL));
+	if (to->name)
+		input_need(strlen(to->name) < SIZE_MAX);
+}
+
+static void ask_calls(const struct symbols_cache *s, uint64_t address)
+{
+	struct code_call call;
+	struct code_exits exits;
+	uint64_t start;
+
+	if (symbols_cache_call(s, address, &call))
+		need_text(&call.to);
+	if (symbols_cache_exits(s, address, &exits)) {
+		for (size_t i = 0; i < exits.count; i++)
+			need_text(&exits.list[i].to);
+		free(exits.list);
+	}
+	symbols_cache_named(s, "n", &start);
+}
+
 static void ask(const struct symbols_cache *s)
 {
 	struct location list[SYMBOLS_INLINE_MAX];
@@ -64,6 +87,7 @@ static void ask(const struct symbols_cache *s)
 		input_need(count <= SYMBOLS_INLINE_MAX);
 		for (size_t i = 0; i < count; i++)
 			input_need(list[i].inlined == (i + 1 < count));
+		ask_calls(s, address);
 		if (symbols_cache_data(s, address, &name) && name)
 			input_need(strlen(name) < SIZE_MAX);
 	}
@@ -74,6 +98,9 @@ static void use(void)
 	const struct rkn_module r = { .build_id_size = 1,
 				      .build_id = { 0xab } };
 	const struct location new = { "f", NULL, NULL, 1, NULL, 0, false };
+	struct code_exit exit = { 7, { CODE_NAME, 0, "f" } };
+	const struct code_call call = { 3, { CODE_OURS, 0, NULL } };
+	const struct code_exits exits = { &exit, 1, true };
 	struct symbols_module none = { 0 };
 	struct symbols_cache s;
 
@@ -81,6 +108,9 @@ static void use(void)
 	ask(&s);
 	symbols_cache_add_code(&s, 1, &new, 1);
 	symbols_cache_add_data(&s, 2, "d");
+	symbols_cache_add_call(&s, 3, &call);
+	symbols_cache_add_exits(&s, 4, &exits);
+	symbols_cache_add_named(&s, "n", 5);
 	ask(&s);
 	symbols_cache_close(&s, cache, &none);
 }
@@ -91,8 +121,11 @@ static char *whole(const uint8_t *data, size_t size, size_t *all)
 	char *json, *file;
 	int head;
 
-	head = asprintf(&json, "{\"refknot\": \"%s\", \"libdw\": \"%s\", ",
-			REFKNOT_VERSION, dwfl_version(NULL));
+	head = asprintf(&json,
+			"{\"refknot\": \"%s\", \"libdw\": \"%s\", "
+			"\"layout\": %d, ",
+			REFKNOT_VERSION, dwfl_version(NULL),
+			SYMBOLS_CACHE_LAYOUT);
 	input_need(head > 0);
 	json = realloc(json, (size_t)head + size);
 	input_need(json != NULL);
