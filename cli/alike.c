@@ -22,6 +22,9 @@ static uint64_t add_location(uint64_t hash, const struct location *l,
 	hash = add_text(hash, l->function);
 	hash = add_text(hash, l->file);
 	hash = distinct_mix(hash + l->line);
+	/* Two calls of one inlined function have its line. */
+	if (l->partial)
+		hash = distinct_mix(hash + l->offset);
 	return columns ? distinct_mix(hash + l->column) : hash;
 }
 

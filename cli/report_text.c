@@ -396,6 +396,18 @@ static void print_unread(const struct printer *p, const struct findings *f)
 	free(modules);
 }
 
+static void print_split(const struct printer *p)
+{
+	const char *path, *lost = symbols_lost_split(p->symbols, &path);
+	char *file = lost ? escape(lost) : NULL;
+	char *module = lost ? escape(path) : NULL;
+
+	if (lost)
+		fprintf(p->out, "\n" SYMBOLS_LOST_SPLIT "\n", file, module);
+	free(module);
+	free(file);
+}
+
 /* "2,401 objects, 251.4 KiB were held by memory that ..." */
 static void print_gone(const struct printer *p, const struct findings *f,
 		       unsigned kinds)
@@ -457,6 +469,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	print_findings(&p, &f, o, v.findings);
 	print_gaps(&p, &f);
 	print_unread(&p, &f);
+	print_split(&p);
 	print_gone(&p, &f, o->kinds);
 	print_possible(&p, &v, o->kinds);
 	if (o->kinds & 1u << FINDING_OVER)

@@ -11,6 +11,7 @@
 #include "die.h"
 #include "escape.h"
 #include "libraries.h"
+#include "symbols.h"
 
 static const struct {
 	const char *library, *name;
@@ -92,6 +93,18 @@ static void look_at_python(struct survey *s, const char *binary)
 		    "Python has an allocator of its own for small objects; set PYTHONMALLOC=malloc to see each of them");
 }
 
+static void add_split_hint(struct survey *s, const char *path,
+			   struct symbols_module *m)
+{
+	const char *base = strrchr(path, '/');
+	const char *lost = symbols_module_lost_split(m);
+	char *shown = lost ? escape(lost) : NULL;
+
+	if (lost)
+		add_hint(s, SYMBOLS_LOST_SPLIT, shown, base ? base + 1 : path);
+	free(shown);
+}
+
 static void add_module(struct survey *s, const char *path)
 {
 	struct survey_module *m;
@@ -111,6 +124,7 @@ static void add_module(struct survey *s, const char *path)
 	if (symbols_module_open(&symbols, path, NULL, -1)) {
 		m->source = symbols_module_source(&symbols, &file);
 		m->debug_file = file ? xstrdup(file) : NULL;
+		add_split_hint(s, path, &symbols);
 		unwind_tables_try(&m->tables, &symbols);
 		if (m->tables.tried)
 			m->unwind &= unwind_tables_are_some(&m->tables);

@@ -590,3 +590,16 @@ size_t symbols_missing(const struct symbols *s, const char **first_path)
 		*first_path = s->first_missing;
 	return s->missing;
 }
+
+const char *symbols_lost_split(const struct symbols *s, const char **module)
+{
+	for (size_t i = 0; i < s->model->module_count; i++) {
+		const struct file *f = &s->files[i];
+
+		if (f->state != FILE_OPEN || !f->elf.scopes.lost)
+			continue;
+		*module = model_text(s->model, s->model->modules[i].path);
+		return f->elf.scopes.lost;
+	}
+	return NULL;
+}

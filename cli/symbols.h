@@ -25,6 +25,9 @@ struct location {
 	bool inlined;          /* into the location that follows */
 	/* It is in no frame: it ended by a jump to the location before it. */
 	bool tail_call;
+	/* What was inlined there is not known, though there is debug information:
+	 * see symbols_lost_split. */
+	bool partial;
 	unsigned declared; /* line of `file` at which the function begins; 0:
 			      not known, or in another file */
 	unsigned column;   /* of `line`, from 1; 0: not known */
@@ -73,5 +76,14 @@ size_t symbols_missing(const struct symbols *s, const char **first_path);
 /* Is `module` one of them? NULL: no; else why, and what helps, as in "is not
  * there any more; keep it ...": constant. */
 const char *symbols_why_missing(const struct symbols *s, uint32_t module);
+
+/* What it means: the .dwo file, the module. */
+#define SYMBOLS_LOST_SPLIT                                                     \
+	"split debug information %s of %s is not there (any more); functions " \
+	"that were inlined are not shown"
+
+/* Name of a .dwo file, of split debug information, that was looked for and is
+ * not there, and the path of the module that it is of; NULL: none is missing. */
+const char *symbols_lost_split(const struct symbols *s, const char **module);
 
 #endif

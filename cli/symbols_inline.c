@@ -35,6 +35,7 @@ static void set_call_site(struct location *l, Dwarf_Die *unit, Dwarf_Die *die)
 	Dwarf_Attribute attribute;
 	Dwarf_Files *files;
 	Dwarf_Word value;
+	Dwarf_Die own; /* in split debug information not `unit` */
 	size_t count;
 
 	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute),
@@ -46,7 +47,8 @@ static void set_call_site(struct location *l, Dwarf_Die *unit, Dwarf_Die *die)
 		l->column = (unsigned)value;
 	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute),
 			     &value) &&
-	    !dwarf_getsrcfiles(unit, &files, &count) && value < count)
+	    dwarf_diecu(die, &own, NULL, NULL) &&
+	    !dwarf_getsrcfiles(&own, &files, &count) && value < count)
 		set_file(l, unit, dwarf_filesrc(files, value, NULL, NULL));
 }
 
@@ -71,10 +73,28 @@ static bool is_same_file(const char *a, const char *b)
 	return !strcmp(x ? x + 1 : a, y ? y + 1 : b);
 }
 
+/* dwarf_decl_file() may end the program where a unit is split. */
+static const char *decl_file(Dwarf_Die *function)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Files *files;
+	Dwarf_Word value;
+	Dwarf_Die unit;
+	size_t count;
+
+	if (!dwarf_attr_integrate(function, DW_AT_decl_file, &attribute) ||
+	    dwarf_formudata(&attribute, &value) ||
+	    !dwarf_cu_die(attribute.cu, &unit, NULL, NULL, NULL, NULL, NULL,
+			  NULL) ||
+	    dwarf_getsrcfiles(&unit, &files, &count) || value >= count)
+		return NULL;
+	return dwarf_filesrc(files, value, NULL, NULL);
+}
+
 /* The directories of both may be written in several ways. */
 static void set_declared(struct location *l, Dwarf_Die *function)
 {
-	const char *file = dwarf_decl_file(function);
+	const char *file = decl_file(function);
 	int line;
 
 	if (file && l->file && is_same_file(file, l->file) &&
@@ -143,6 +163,8 @@ size_t symbols_inline(struct symbols_module *m, uint64_t address,
 	free(scopes);
 	if (!count)
 		count = 1;
+	if (unit && symbols_scopes_is_lost(&m->scopes, unit))
+		list[count - 1].partial = true;
 	if (!list[count - 1].function)
 		list[count - 1].function = symbols_module_function(m, address);
 	return count;

@@ -233,7 +233,19 @@ bool symbols_module_is_partial(const struct symbols_module *m)
 	Dwarf_Addr bias;
 	Dwarf *dwarf = dwfl_module_getdwarf(m->module, &bias);
 
-	return dwarf &&
-	       dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &build_id) > 0 &&
-	       !dwarf_getalt(dwarf);
+	return m->scopes.lost ||
+	       (dwarf &&
+		dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &build_id) > 0 &&
+		!dwarf_getalt(dwarf));
+}
+
+const char *symbols_module_lost_split(struct symbols_module *m)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while (!m->scopes.lost &&
+	       (unit = dwfl_module_nextcu(m->module, unit, &bias)))
+		symbols_scopes_try_split(&m->scopes, unit);
+	return m->scopes.lost;
 }

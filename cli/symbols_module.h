@@ -56,8 +56,12 @@ enum symbols_source {
 enum symbols_source symbols_module_source(const struct symbols_module *m,
 					  const char **file);
 
-/* Whether the debug information needs one more file (see dwz) that is not
- * there. */
+/* Whether the debug information needs one more file (see dwz; or a .dwo that was
+ * looked for) that is not there. */
 bool symbols_module_is_partial(const struct symbols_module *m);
+
+/* Name of a file of split debug information that is not there, of all of its
+ * units; NULL. Lives as long as `m`. */
+const char *symbols_module_lost_split(struct symbols_module *m);
 
 #endif

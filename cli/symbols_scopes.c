@@ -11,6 +11,7 @@
 struct scopes_unit {
 	Dwarf_Off offset; /* the key */
 	struct die_map map;
+	bool lost;
 	UT_hash_handle hh;
 };
 
@@ -53,21 +54,65 @@ static void list_functions(struct die_map *map, Dwarf_Die *parent, int depth)
 	} while (!dwarf_siblingof(&child, &child));
 }
 
-static const struct die_map *functions_of(struct symbols_scopes *s,
-					  Dwarf_Die *unit)
+static const char *name_of_split(Dwarf_Die *unit)
+{
+	Dwarf_Attribute attribute;
+
+	if (!dwarf_attr(unit, DW_AT_dwo_name, &attribute) &&
+	    !dwarf_attr(unit, DW_AT_GNU_dwo_name, &attribute))
+		return NULL;
+	return dwarf_formstring(&attribute);
+}
+
+/* Where the unit's functions are: of a skeleton the .dwo file, which libdw
+ * looks for by the name in it. */
+static Dwarf_Die whole_unit(struct symbols_scopes *s, Dwarf_Die *unit,
+			    bool *lost)
+{
+	Dwarf_Die split = { 0 };
+	uint8_t type = 0;
+
+	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &split, NULL, NULL,
+			  NULL) ||
+	    type != DW_UT_skeleton)
+		return *unit;
+	if (split.addr)
+		return split;
+	*lost = true;
+	if (!s->lost)
+		s->lost = name_of_split(unit);
+	return *unit;
+}
+
+static const struct scopes_unit *look_up(struct symbols_scopes *s,
+					 Dwarf_Die *unit)
 {
 	Dwarf_Off offset = dwarf_dieoffset(unit);
 	struct scopes_unit *u;
+	Dwarf_Die whole;
 
 	HASH_FIND(hh, s->functions, &offset, sizeof(offset), u);
 	if (!u) {
 		u = xcalloc(1, sizeof(*u));
 		u->offset = offset;
-		list_functions(&u->map, unit, 0);
+		whole = whole_unit(s, unit, &u->lost);
+		list_functions(&u->map, &whole, 0);
 		die_map_sort(&u->map);
 		HASH_ADD(hh, s->functions, offset, sizeof(u->offset), u);
 	}
-	return &u->map;
+	return u;
+}
+
+void symbols_scopes_try_split(struct symbols_scopes *s, Dwarf_Die *unit)
+{
+	bool lost = false;
+
+	whole_unit(s, unit, &lost);
+}
+
+bool symbols_scopes_is_lost(struct symbols_scopes *s, Dwarf_Die *unit)
+{
+	return look_up(s, unit)->lost;
 }
 
 /* What else stands in a function, such as its calls, may be much more. */
@@ -108,7 +153,7 @@ static void reverse(Dwarf_Die *list, size_t count)
 Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
 				   Dwarf_Addr pc)
 {
-	return die_map_find(functions_of(s, unit), pc);
+	return die_map_find(&look_up(s, unit)->map, pc);
 }
 
 size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,

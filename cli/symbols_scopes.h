@@ -2,7 +2,9 @@
 /*
  * Which compilation unit and which functions surround an address.  libdw's own
  * dwarf_getscopes() walks the whole unit for each address; here a unit is
- * walked once.  All die when out of memory.
+ * walked once.  Units of split debug information are those of the module; their
+ * functions come from the .dwo file, if that is there.  All die when out of
+ * memory.
  */
 #ifndef SYMBOLS_SCOPES_H
 #define SYMBOLS_SCOPES_H
@@ -17,6 +19,9 @@ struct symbols_scopes { /* of one module; all zero at first */
 	struct die_map units;
 	bool units_known;
 	struct scopes_unit *functions; /* hash table of the units walked */
+	/* Name of a file of split debug information that is not there, as it is
+	 * in the module's; NULL: none was missed. Lives as long as the module. */
+	const char *lost;
 };
 
 /* The unit of an address, also where .debug_aranges lacks it; NULL if none. */
@@ -34,6 +39,12 @@ size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
 /* The last of them: NULL when none is known. Lives as long as `s`. */
 Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
 				   Dwarf_Addr pc);
+
+/* Are functions in `unit` known by the symbol table only, as the .dwo file is
+ * not there? */
+bool symbols_scopes_is_lost(struct symbols_scopes *s, Dwarf_Die *unit);
+/* Note in s->lost that the .dwo file of `unit` is not there, if so. */
+void symbols_scopes_try_split(struct symbols_scopes *s, Dwarf_Die *unit);
 
 void symbols_scopes_release(struct symbols_scopes *s);
 

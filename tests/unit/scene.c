@@ -264,3 +264,10 @@ const char *symbols_why_missing(const struct symbols *s, uint32_t module)
 	(void)module;
 	return NULL;
 }
+
+const char *symbols_lost_split(const struct symbols *s, const char **module)
+{
+	(void)s;
+	(void)module;
+	return NULL;
+}
