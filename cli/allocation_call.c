@@ -76,9 +76,10 @@ static uint64_t slot_of_call(Elf *elf, uint64_t after)
 {
 	const unsigned char *code = bytes_at(elf, after - 6, 6);
 
-	if (code && code[1] == 0xe8)
+	/* Or a jump, where that was the function's last call. */
+	if (code && (code[1] == 0xe8 || code[1] == 0xe9))
 		return slot_of_stub(elf, target(code + 2, after));
-	if (code && code[0] == 0xff && code[1] == 0x15)
+	if (code && code[0] == 0xff && (code[1] == 0x15 || code[1] == 0x25))
 		return target(code + 2, after);
 	return 0;
 }
