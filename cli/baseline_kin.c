@@ -275,11 +275,14 @@ static void share(struct issue *i, const struct baseline_entry *e,
 		i->differs = xstrdup("being a part of it");
 }
 
+/* For what is as large each: others are no part of it. */
 static bool has_room(const struct issues *list, const struct baseline_entry *e,
 		     const struct issue *more)
 {
 	uint64_t count = more->count, bytes = size_of(more);
 
+	if (!has_equal_parts(more, e))
+		return false;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct issue *one = &list->list[i];
 
@@ -305,7 +308,7 @@ static void share_nearest(struct baseline *b, struct issues *list,
 		const struct baseline_entry *e = &b->list[k];
 
 		if (!e->pair || e->pair->state == ISSUE_SUPPRESSED ||
-		    !is_by_builds(i, e, evidence, &l) ||
+		    !is_by_builds(i, e, evidence, &l) || l.blind ||
 		    likeness_rank(&l) >= likeness_rank(&least) ||
 		    !has_room(list, e, i))
 			continue;
@@ -316,28 +319,53 @@ static void share_nearest(struct baseline *b, struct issues *list,
 		share(i, nearest, &least);
 }
 
-/* Findings that are left over, of which the entry is the sum. */
+/* What the entry has beside the finding that it accepts; false: nothing. */
+static bool find_rest(const struct baseline_entry *e, uint64_t *count,
+		      uint64_t *bytes)
+{
+	const struct issue *i = e->pair;
+
+	*count = e->count;
+	*bytes = accepted_size(e);
+	if (!i)
+		return true;
+	if (i->known_count != e->count || /* It has others, too. */
+	    i->state == ISSUE_SUPPRESSED || i->count >= e->count ||
+	    size_of(i) >= *bytes)
+		return false;
+	*count -= i->count;
+	*bytes -= size_of(i);
+	return true;
+}
+
+/* Findings that are left over, of which the entry, or the rest of it, is the
+ * sum. */
 static void split(struct baseline_entry *e, struct issues *list,
 		  const struct likeness_evidence *evidence)
 {
 	struct parts parts = { 0 };
 	struct likeness l;
+	uint64_t count, bytes;
 	unsigned chosen;
 
+	if (!find_rest(e, &count, &bytes))
+		return;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct issue *one = &list->list[i];
 
-		if (!one->entry && is_by_builds(one, e, evidence, &l))
+		if (!one->entry && is_by_builds(one, e, evidence, &l) &&
+		    !(e->pair && l.blind))
 			add_part(&parts, i, one->count, size_of(one));
 	}
-	chosen = find_sum(&parts, e->count, accepted_size(e));
+	chosen = find_sum(&parts, count, bytes);
 	for (size_t i = 0; i < parts.count; i++) {
 		struct issue *one = &list->list[parts.of[i]];
 
 		if (!(chosen & 1u << i) || !is_by_builds(one, e, evidence, &l))
 			continue;
 		share(one, e, &l);
-		e->pair = one;
+		if (!e->pair)
+			e->pair = one;
 	}
 }
 
@@ -372,8 +400,7 @@ void baseline_kin_share(struct baseline *b, struct issues *list)
 	for (size_t i = 0; i < list->count; i++)
 		join(b, &list->list[i], &evidence);
 	for (size_t k = 0; k < b->count; k++)
-		if (!b->list[k].pair)
-			split(&b->list[k], list, &evidence);
+		split(&b->list[k], list, &evidence);
 	for (size_t i = 0; i < list->count; i++)
 		if (!list->list[i].entry)
 			share_nearest(b, list, &list->list[i], &evidence);

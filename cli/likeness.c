@@ -342,7 +342,7 @@ static bool is_other_way(const struct way *w, size_t i)
  * is doubted where the other has another one there, which may be left out in a
  * build or not: it is another way. Else, where the source did not change, it is
  * one that a compiler left out. */
-static void judge_calls(struct way *w)
+static void judge_calls(struct way *w, struct likeness *l)
 {
 	bool excused = may_be_excused(w);
 
@@ -351,10 +351,12 @@ static void judge_calls(struct way *w)
 
 		if (s->kind != LIKENESS_CALL || s->doubted)
 			continue;
-		if (is_other_way(w, i))
+		if (is_other_way(w, i)) {
 			s->doubted = true;
-		else if (excused)
+		} else if (excused) {
 			s->kind = LIKENESS_UNSEEN;
+			l->blind |= !w->known;
+		}
 	}
 }
 
@@ -364,7 +366,7 @@ static void follow(struct likeness *l, const struct table *t)
 	struct way w;
 
 	find_way(&w, l, t);
-	judge_calls(&w);
+	judge_calls(&w, l);
 	for (size_t i = 0; i < w.count; i++)
 		add_step(l, &w.steps[i]);
 	if ((t->here.cut || t->there.cut) && l->step_count == before)

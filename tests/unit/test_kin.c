@@ -533,6 +533,58 @@ one_entry_may_be_several_findings_that_a_build_tells_apart(void **state)
 		release(&list[i]);
 }
 
+/* Three of 16 bytes in a loop were accepted; now the loop loses two. */
+static void what_is_no_part_of_an_entry_has_no_room_in_it(void **state)
+{
+	static const struct {
+		const char *calls;
+		uint64_t count, bytes;
+		enum issue_state state;
+	} others[] = {
+		{ "take<main", 1, 16, ISSUE_KNOWN },
+		{ "take<main", 1, 8, ISSUE_NEW },
+		{ "take<main", 1, 17, ISSUE_NEW },
+		{ "take<main", 2, 32, ISSUE_NEW },
+		/* There is no line that tells what this function is. */
+		{ "take<read<main", 1, 16, ISSUE_NEW },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(others) / sizeof(*others); k++) {
+		struct issue list[] = {
+			finding(NULL, "take<main", 2, 32),
+			finding(NULL, others[k].calls, others[k].count,
+				others[k].bytes),
+		};
+
+		accept(NULL, "take<main", 3, 48);
+		apply(list, 2, NULL);
+		assert_int_equal(list[0].state, ISSUE_KNOWN);
+		if (list[1].state != others[k].state)
+			fail_msg("case %zu: %d", k, (int)list[1].state);
+		release(&list[0]);
+		release(&list[1]);
+		baseline_release(&b);
+	}
+}
+
+/* Which of them is the one that was found there with the same name. */
+static void the_rest_of_an_entry_may_be_several(void **state)
+{
+	struct issue list[] = { finding(NULL, "take<main", 1, 8),
+				finding(NULL, "take<main", 1, 16),
+				finding(NULL, "take<main", 1, 24) };
+
+	(void)state;
+	accept(NULL, "take<main", 3, 48);
+	apply(list, 3, NULL);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(list[i].state, ISSUE_KNOWN);
+	baseline_release(&b);
+	for (size_t i = 0; i < 3; i++)
+		release(&list[i]);
+}
+
 static void
 one_finding_may_be_several_entries_that_another_build_told_apart(void **state)
 {
@@ -914,6 +966,8 @@ int main(void)
 		    the_stacks_of_a_cycle_go_together_in_any_order),
 		cmocka_unit_test(
 		    one_entry_may_be_several_findings_that_a_build_tells_apart),
+		cmocka_unit_test(what_is_no_part_of_an_entry_has_no_room_in_it),
+		cmocka_unit_test(the_rest_of_an_entry_may_be_several),
 		cmocka_unit_test(
 		    one_finding_may_be_several_entries_that_another_build_told_apart),
 		cmocka_unit_test(
