@@ -114,6 +114,14 @@ bool baseline_kin_is_as_large(const struct issue *i,
 
 /* --- Pairs ----------------------------------------------------------------- */
 
+const char *baseline_kin_stranger(const struct issue *i,
+				  const struct baseline_entry *e)
+{
+	return frame_lines_known(&i->lines) == frame_lines_known(&e->lines)
+		   ? takers_stranger(&i->takers, &e->takers)
+		   : NULL;
+}
+
 static bool may_be_kin(const struct issue *i, const struct baseline_entry *e)
 {
 	if (strcmp(finding_kind_name(i->kind), e->kind) != 0)
@@ -121,7 +129,7 @@ static bool may_be_kin(const struct issue *i, const struct baseline_entry *e)
 	if (!i->object_type != !e->type ||
 	    (e->type && strcmp(i->object_type, e->type) != 0))
 		return false;
-	if (takers_stranger(&i->takers, &e->takers))
+	if (baseline_kin_stranger(i, e))
 		return false;
 	return frame_calls_known(&i->lines) && frame_calls_known(&e->lines);
 }

@@ -30,7 +30,7 @@ struct candidate {
 static uint32_t distance(const struct group *g, const struct issue *i,
 			 const struct baseline_entry *e)
 {
-	if (!g->any_taker && takers_stranger(&i->takers, &e->takers))
+	if (!g->any_taker && baseline_kin_stranger(i, e))
 		return FRAME_LINES_OTHER;
 	return frame_lines_distance(&i->lines, &e->lines);
 }
@@ -152,7 +152,7 @@ static const struct baseline_entry *find_other(const struct group *g,
 
 static void tell_taker(struct issue *i, const struct baseline_entry *e)
 {
-	char *taker = escape(takers_stranger(&i->takers, &e->takers));
+	char *taker = escape(baseline_kin_stranger(i, e));
 
 	i->other = xasprintf(
 	    "an accepted finding is alike, but no reference of %s() was left there, as one may be now",
@@ -167,7 +167,7 @@ static void tell_other(const struct group *g, struct issue *i)
 
 	if (!e)
 		return;
-	if (takers_stranger(&i->takers, &e->takers)) {
+	if (baseline_kin_stranger(i, e)) {
 		tell_taker(i, e);
 		return;
 	}

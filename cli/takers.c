@@ -43,8 +43,9 @@ static bool is_known(const struct callers *c)
 
 void takers_add(struct takers *t, const struct callers *c)
 {
-	if (!is_known(c)) {
+	if (t->lost || !is_known(c)) {
 		takers_release(t);
+		t->lost = true;
 		return;
 	}
 	for (size_t i = 0; i < c->count; i++)

@@ -20,6 +20,7 @@
 struct takers {
 	char **names; /* ascending, each once */
 	size_t count; /* 0: they are not known */
+	bool lost;    /* of a part they are not; then of none */
 };
 
 /* Add those of `c`; where not all calls are known, or one's function is not,

@@ -89,10 +89,12 @@ class Project:
     def __init__(self, directory):
         self.directory = directory
         self.base = directory / "base.txt"
+        self.program = PROGRAM
+        self.build_flags = ["-g", "-O1"]
 
     def build(self, *flags):
-        return compiled(self.directory, "program", PROGRAM,
-                        *(flags or ["-g", "-O1"]), f"-I{SOURCE}/samples",
+        return compiled(self.directory, "program", self.program,
+                        *(flags or self.build_flags), f"-I{SOURCE}/samples",
                         f"-I{SOURCE}/include")
 
     def accept(self, what, *options):
@@ -128,6 +130,21 @@ def test_the_same_taker_stays_accepted(project, flags):
     done = project.judge("r", *flags.split())
     assert done.status == 0, done.told
     assert "baseline 1" in summary(done) and "stale" not in done.told
+
+
+@pytest.mark.parametrize("first, then", [("-g -O2", "-O2"), ("-O2", "-g -O2"),
+                                         ("-g -O0", "-O2")])
+def test_an_inlined_taker_stays_accepted_without_debug_information(
+        project, first, then):
+    project.build_flags = first.split()
+    for name in "reader", "writer":
+        project.program = project.program.replace(
+            f"static NOINLINE void {name}(", f"static void {name}(")
+    project.accept("r")
+    done = project.judge("r", *then.split())
+    assert done.status == 0, done.told
+    if "-g" in first:
+        assert project.judge("w", *first.split()).status == 23
 
 
 def test_fewer_takers_are_accepted(project):
