@@ -80,6 +80,14 @@ static bool is_coded(const struct location *l, bool named)
 	       !(named && is_of_system(l->module));
 }
 
+/* Nothing is called there: compilers put on the first line of a function what they
+ * made one of several calls on others. */
+static bool is_quiet(const struct sources *sources, const char *path,
+		     const struct location *l)
+{
+	return l->line && path && sources_is_quiet(sources, path, l->line);
+}
+
 static void add_location(struct frame_lines *lines,
 			 const struct sources *sources,
 			 const struct location *l)
@@ -87,11 +95,13 @@ static void add_location(struct frame_lines *lines,
 	struct frame_line line = { .line = l->line };
 	char *path = place_path(l);
 
-	line.placed = l->line && l->declared;
-	line.offset = (int)(l->line - l->declared);
-	line.read =
-	    l->line && path &&
-	    sources_hash(sources, path, l->declared, l->line, &line.text);
+	if (!is_quiet(sources, path, l)) {
+		line.placed = l->line && l->declared;
+		line.offset = (int)(l->line - l->declared);
+		line.read = l->line && path &&
+			    sources_hash(sources, path, l->declared, l->line,
+					 &line.text);
+	}
 	line.function = l->function ? xstrdup(l->function) : NULL;
 	line.path = path;
 	line.declared = l->declared;

@@ -9,6 +9,9 @@
  *
  *   lines=+3:1a2b,+10:9f3e,?,+2,@5be1c03d
  *
+ * Where the source has nothing that could be called (source_text.h) the line is
+ * one that a compiler gave to calls that it made one, and counts as not known.
+ *
  * A function without a name is known by its place in its module, and that says
  * nothing of another build of it: "@5be1c03d" is a hash of both, and must be the
  * same. Of libraries of the system, which are updated, that is asked only up to

@@ -289,7 +289,7 @@ struct way {
 static bool is_unchanged(const struct frame_line *a, const struct frame_line *b)
 {
 	if (!a->placed || !b->placed)
-		return !frame_line_distance(a, b);
+		return true;
 	return a->offset == b->offset &&
 	       (!a->read || !b->read || a->text == b->text);
 }

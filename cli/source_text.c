@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "source_text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct source_text {
 enum mark {
 	MARK_CLOSES = 1, /* it begins with "}" */
 	MARK_ENDS = 2,   /* a statement or block begins or ends in it */
+	MARK_QUIET = 4,  /* nothing can be called in it */
 };
 
 #define MOST_LINES 5000 /* of a function */
@@ -49,7 +51,60 @@ static char *read_file(const char *path, size_t *size)
 	return text;
 }
 
-static void add_line(struct source_text *t, uint64_t hash, unsigned char marks)
+/* --- Lines ----------------------------------------------------------------- */
+
+#define MOST_QUIET 128 /* characters of a quiet line without white space */
+
+/* A word at `text`: its length, 0 if there is none. */
+static size_t word_length(const char *text, bool *constant)
+{
+	size_t n = 0;
+
+	*constant = true;
+	for (; isalnum((unsigned char)text[n]) || text[n] == '_'; n++)
+		*constant &= !islower((unsigned char)text[n]);
+	*constant &= !isdigit((unsigned char)*text);
+	return n;
+}
+
+/* "if(a==NULL||b->size<2)": a name that is called, or all in capitals, may be
+ * anything. */
+static bool is_quiet_test(const char *text)
+{
+	while (*text) {
+		bool constant;
+		size_t n = word_length(text, &constant);
+
+		if (n && (text[n] == '(' ||
+			  (constant && (n != 4 || memcmp(text, "NULL", 4)))))
+			return false;
+		if (!n && (!strchr("()!=<>&|-.+*[]", *text) ||
+			   !strncmp(text, ")(", 2) || !strncmp(text, "](", 2)))
+			return false;
+		text += n ? n : 1;
+	}
+	return true;
+}
+
+/* A line without white space. */
+static bool is_quiet(const char *text)
+{
+	return !strcmp(text, "{") ||
+	       (!strncmp(text, "if(", 3) && is_quiet_test(text + 2));
+}
+
+/* One that is read. */
+struct line {
+	uint64_t hash;
+	unsigned char marks;
+	char text[MOST_QUIET + 1];
+	size_t size; /* without white space; more than there is room for: not
+			all */
+};
+
+static const struct line empty = { .hash = FNV_OFFSET };
+
+static void add_line(struct source_text *t, struct line *l)
 {
 	if (!(t->count & (t->count + 1))) {
 		t->lines = xreallocarray(t->lines, 2 * t->count + 2,
@@ -57,30 +112,94 @@ static void add_line(struct source_text *t, uint64_t hash, unsigned char marks)
 		t->marks = xreallocarray(t->marks, 2 * t->count + 2,
 					 sizeof(*t->marks));
 	}
-	t->lines[t->count] = hash == FNV_OFFSET ? 0 : hash;
-	t->marks[t->count++] = marks;
+	if (l->size <= MOST_QUIET) {
+		l->text[l->size] = '\0';
+		l->marks |= is_quiet(l->text) ? MARK_QUIET : 0;
+	}
+	t->lines[t->count] = l->hash == FNV_OFFSET ? 0 : l->hash;
+	t->marks[t->count++] = l->marks;
+	*l = empty;
+}
+
+static void add_character(struct line *l, char c)
+{
+	if (c && strchr(";{}", c))
+		l->marks |= MARK_ENDS;
+	if (c && strchr(" \t\r\f\v", c))
+		return;
+	l->hash = fnv_byte(l->hash, (unsigned char)c);
+	if (l->size < MOST_QUIET)
+		l->text[l->size] = c;
+	l->size++;
+}
+
+/* What a file is in the middle of; a line ends all but a comment of several. */
+enum within { CODE, LINE_COMMENT, COMMENT, TEXT, CHARACTER };
+
+static bool is_next(const char *text, const char *end, const char *what)
+{
+	return end - text >= 2 && !memcmp(text, what, 2);
+}
+
+/* One piece that stands together: how long it is, and whether it is said, which
+ * comments are not. */
+static size_t take_piece(enum within *in, const char *text, const char *end,
+			 bool *said)
+{
+	char quote = *in == TEXT ? '"' : '\'';
+
+	*said = *in != LINE_COMMENT && *in != COMMENT;
+	if (*in == COMMENT && is_next(text, end, "*/")) {
+		*in = CODE;
+		return 2;
+	}
+	if (*in == CODE && is_next(text, end, "/*")) {
+		*in = COMMENT;
+		*said = false;
+		return 2;
+	}
+	if (*in == CODE && is_next(text, end, "//")) {
+		*in = LINE_COMMENT;
+		*said = false;
+		return 2;
+	}
+	if (*in == TEXT || *in == CHARACTER) {
+		if (*text == '\\' && end - text >= 2 && text[1] != '\n')
+			return 2;
+		if (*text == quote)
+			*in = CODE;
+	} else if (*in == CODE && *text == '"') {
+		*in = TEXT;
+	} else if (*in == CODE && *text == '\'') {
+		*in = CHARACTER;
+	}
+	return 1;
 }
 
 static void hash_lines(struct source_text *t, const char *text, size_t size)
 {
-	uint64_t hash = FNV_OFFSET;
-	unsigned char marks = 0;
+	const char *end = text + size, *begin = text;
+	struct line l = empty;
+	enum within in = CODE;
 
-	for (size_t i = 0; i < size; i++) {
-		if (text[i] == '\n') {
-			add_line(t, hash, marks);
-			hash = FNV_OFFSET;
-			marks = 0;
+	while (text < end) {
+		bool said;
+		size_t n;
+
+		if (*text == '\n') {
+			add_line(t, &l);
+			begin = ++text;
+			in = in == COMMENT ? COMMENT : CODE;
 			continue;
 		}
-		if (text[i] == '}' && (!i || text[i - 1] == '\n'))
-			marks |= MARK_CLOSES;
-		if (text[i] && strchr(";{}", text[i]))
-			marks |= MARK_ENDS;
-		if (!strchr(" \t\r\f\v", text[i]) || !text[i])
-			hash = fnv_byte(hash, (unsigned char)text[i]);
+		if (*text == '}' && text == begin)
+			l.marks |= MARK_CLOSES;
+		n = take_piece(&in, text, end, &said);
+		for (size_t i = 0; i < n && said; i++)
+			add_character(&l, text[i]);
+		text += n;
 	}
-	add_line(t, hash, marks);
+	add_line(t, &l);
 }
 
 static struct source_text *find(struct source_text **all, const char *path)
@@ -146,6 +265,14 @@ bool source_text_is_statement(struct source_text **all, const char *path,
 		if (t->marks[i - 1] & MARK_ENDS)
 			return false;
 	return true;
+}
+
+bool source_text_is_quiet(struct source_text **all, const char *path,
+			  unsigned line)
+{
+	const struct source_text *t = find(all, path);
+
+	return line && line <= t->count && t->marks[line - 1] & MARK_QUIET;
 }
 
 void source_text_release(struct source_text **all)

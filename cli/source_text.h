@@ -14,7 +14,7 @@ struct source_text; /* all files that were asked for; NULL is none */
 
 /*
  * A number for line `line` (from 1) of the file `path`: of what is on it
- * without white space, and of how many lines from line `from` on (0: not known)
+ * without white space and comments, and of how many lines from line `from` on (0: not known)
  * say the same before it. False: it cannot be read, or is empty.
  */
 bool source_text_hash(struct source_text **all, const char *path, unsigned from,
@@ -31,6 +31,10 @@ bool source_text_has(struct source_text **all, const char *path, unsigned from,
  * what ends one. False also when that cannot be seen. */
 bool source_text_is_statement(struct source_text **all, const char *path,
 			      unsigned first, unsigned last);
+/* Whether nothing can be called on the line: all that it has is "{", or it tests
+ * what it names, without calls and macros. */
+bool source_text_is_quiet(struct source_text **all, const char *path,
+			  unsigned line);
 
 void source_text_release(struct source_text **all);
 

@@ -109,6 +109,15 @@ bool sources_has(const struct sources *s, const char *file, unsigned from,
 	return has;
 }
 
+bool sources_is_quiet(const struct sources *s, const char *file, unsigned line)
+{
+	char *path = absolute(s, file);
+	bool quiet = source_text_is_quiet(s->texts, path, line);
+
+	free(path);
+	return quiet;
+}
+
 bool sources_is_statement(const struct sources *s, const char *file,
 			  unsigned first, unsigned last)
 {

@@ -27,9 +27,10 @@ char *sources_within(const struct sources *s, const char *file);
 bool sources_hash(const struct sources *s, const char *file, unsigned from,
 		  unsigned line, uint16_t *hash);
 
-/* As source_text_has() and source_text_is_statement(), likewise. */
+/* As source_text_has(), _is_quiet() and _is_statement(), likewise. */
 bool sources_has(const struct sources *s, const char *file, unsigned from,
 		 uint16_t hash, bool *known);
+bool sources_is_quiet(const struct sources *s, const char *file, unsigned line);
 bool sources_is_statement(const struct sources *s, const char *file,
 			  unsigned first, unsigned last);
 /* As source_words_has(), likewise. */
