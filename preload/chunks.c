@@ -303,7 +303,6 @@ static void visit_cache(struct chunks *c, uint64_t chunk)
 					(i + 2) * 16, visits);
 }
 
-/* The first chunk of an arena is its first thread's cache. */
 static uint64_t first_chunk(struct chunks *c, uint64_t arena, bool first)
 {
 	if (!first)
@@ -319,6 +318,21 @@ static uint64_t arena_word(uint64_t arena, uint64_t offset)
 	return *(const uint64_t *)(uintptr_t)(arena + offset);
 }
 
+/* The first chunk of an arena is its first thread's cache, unless that began by
+ * memalign() or the like, which makes none. */
+#define FIRST_MOST 16
+static void visit_first_cache(struct chunks *c, uint64_t chunk)
+{
+	uint64_t head;
+
+	for (unsigned i = 0; i < FIRST_MOST; i++) {
+		visit_cache(c, chunk);
+		if (read_word(c, chunk + 8, &head) != READ || !has_shape(head))
+			return;
+		chunk += SIZE_OF(head);
+	}
+}
+
 static void visit_arena(struct chunks *c, uint64_t arena, bool first)
 {
 	uint64_t chunk = first_chunk(c, arena, first);
@@ -327,7 +341,7 @@ static void visit_arena(struct chunks *c, uint64_t arena, bool first)
 		visit_fast_bin(c, arena_word(arena, FAST_OFFSET + i * 8ull),
 			       (i + 2) * 16);
 	if (chunk)
-		visit_cache(c, chunk);
+		visit_first_cache(c, chunk);
 }
 
 /* Calls `f` for each arena, the first one first: they are a ring. */
@@ -528,6 +542,21 @@ bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		return false;
 	walk_chunks(chunk, top, *done, visit, data);
 	return true;
+}
+
+static void visit_if_cache(uint64_t start, uint64_t end, void *chunks)
+{
+	if (end - start == CACHE_CHUNK - 8)
+		visit_cache(chunks, start - HEADER);
+}
+
+bool chunks_cached(const struct map *maps, uint32_t count,
+		   const struct map *map, uint64_t start, uint64_t *done,
+		   chunks_visit *visit, void *data)
+{
+	struct chunks c = { maps, count, NULL, 0, visit, data };
+
+	return chunks_used(map, start, done, visit_if_cache, &c);
 }
 
 /* What a chunk says, of memory that may be anybody's. */

@@ -29,7 +29,8 @@ static inline uint64_t chunks_size(uint64_t request)
 uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count);
 
 /* The address of each block that is free and whose chunk's header does not say
- * so: it is in a fast bin, or in a thread's cache. Only with glibc's malloc. */
+ * so: it is in a fast bin, or in the cache of a thread that was an arena's first.
+ * Only with glibc's malloc. */
 typedef void chunks_visit(uint64_t block, bool cached, void *data);
 void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
 		 void *data);
@@ -43,6 +44,12 @@ void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
 typedef void chunks_visit_used(uint64_t start, uint64_t end, void *data);
 bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		 chunks_visit_used *visit, void *data);
+
+/* The same of all threads' caches in what begins at `start`: see chunks_used(),
+ * also for the rest. */
+bool chunks_cached(const struct map *maps, uint32_t count,
+		   const struct map *map, uint64_t start, uint64_t *done,
+		   chunks_visit *visit, void *data);
 
 /*
  * All of `map`, which is all of [heap], that is in no chunk of the first arena:

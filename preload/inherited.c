@@ -41,17 +41,61 @@ static void add(uint64_t block, bool cached, void *data)
 	table[i] = block;
 }
 
-void inherited_begin(const struct picture *p)
+/* Where the region starts that holds the next page that was touched: most of a
+ * reservation never was. An arena begins with a region. */
+static uint64_t next_touched(struct picture *p, const struct map *map,
+			     uint64_t start, uint64_t end)
+{
+	uint64_t page, region;
+
+	if (map->untouched)
+		return end;
+	page = pages_next(&p->pages, start, end);
+	region = page < end ? page & ~(STORE_REGION - 1) : end;
+	return region > start ? region : start;
+}
+
+static uint64_t next_region(uint64_t start)
+{
+	uint64_t next = (start + STORE_REGION - 1) & ~(STORE_REGION - 1);
+
+	return next == start ? next + STORE_REGION : next;
+}
+
+/* Threads that share an arena, or that the child does not have, have theirs
+ * anywhere in it. */
+static void list_caches(struct picture *p, const struct map *map,
+			chunks_visit *visit)
+{
+	uint64_t start = map->start, done;
+
+	while ((start = next_touched(p, map, start, map->end)) < map->end)
+		start = chunks_cached(p->maps, p->map_count, map, start, &done,
+				      visit, NULL)
+			    ? done
+			    : next_region(start);
+}
+
+static void list_free(struct picture *p, chunks_visit *visit)
+{
+	chunks_free(p->maps, p->map_count, visit, NULL);
+	for (uint32_t i = 0; i < p->map_count; i++)
+		if (p->maps[i].private && !p->maps[i].inode &&
+		    p->maps[i].readable && p->maps[i].writable)
+			list_caches(p, &p->maps[i], visit);
+}
+
+void inherited_begin(struct picture *p)
 {
 	places = count = key = 0;
-	chunks_free(p->maps, p->map_count, count_one, NULL);
+	list_free(p, count_one);
 	if (!count)
 		return;
 	for (places = 64; places < 2 * count;)
 		places *= 2;
 	table = own_map(places * sizeof(*table));
 	if (table)
-		chunks_free(p->maps, p->map_count, add, NULL);
+		list_free(p, add);
 	else
 		places = 0;
 }
@@ -127,37 +171,19 @@ static void visit_used(uint64_t start, uint64_t end, void *data)
 	r->end = end;
 }
 
-/* Where the region starts that holds the next page that was touched: most of a
- * reservation never was. An arena begins with a region. */
-static uint64_t next_touched(struct picture *p, const struct map *map,
-			     uint64_t start, uint64_t end)
-{
-	uint64_t page, region;
-
-	if (map->untouched)
-		return end;
-	page = pages_next(&p->pages, start, end);
-	region = page < end ? page & ~(STORE_REGION - 1) : end;
-	return region > start ? region : start;
-}
-
 void inherited_walk(struct picture *p, const struct map *map, uint64_t start,
 		    uint64_t end, inherited_visit *visit, void *data)
 {
 	struct run r = { &p->blocks, 0, 0, visit, data };
 
 	while ((start = next_touched(p, map, start, end)) < end) {
-		uint64_t next =
-		    (start + STORE_REGION - 1) & ~(STORE_REGION - 1);
-		uint64_t done;
+		uint64_t next = next_region(start), done;
 
 		if (chunks_used(map, start, &done, visit_used, &r)) {
 			finish(&r);
 			start = done;
 			continue;
 		}
-		if (next == start)
-			next += STORE_REGION;
 		next = next < end ? next : end;
 		visit(start, next, data);
 		start = next;

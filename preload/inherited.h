@@ -13,7 +13,7 @@
 typedef void inherited_visit(uint64_t start, uint64_t end, void *data);
 
 /* List what the parent left that is free. Before inherited_walk(). */
-void inherited_begin(const struct picture *p);
+void inherited_begin(struct picture *p);
 
 /*
  * Calls `visit` for each piece of [start, end) of `map` that the parent had

@@ -15,6 +15,7 @@
 #define DUMMY "fill, not an address "
 
 struct book *book;
+bool blocks_stale;
 static uint32_t unused[BOOK_REFS]; /* below ref_count */
 static uint32_t unused_count;
 static bool reached[BOOK_BLOCKS];
@@ -81,13 +82,14 @@ size_t blocks_size(uint32_t block)
 }
 
 /* Nothing of what is written is an address, nor is what may be left of it. */
-static NOINLINE void fill_block(uint64_t hidden, size_t size, enum fill fill)
+static NOINLINE void fill_block(uint64_t hidden, size_t from, size_t size,
+				enum fill fill)
 {
 	static const char text[] = DUMMY;
 	char *p = book_seek(hidden);
 
 	if (fill == FILL_ALL)
-		memset(p, 'x', size);
+		memset(p + from, 'x', size - from);
 	else if (fill == FILL_TEXT)
 		memcpy(p, text, size < sizeof(text) ? size : sizeof(text));
 }
@@ -108,8 +110,10 @@ uint32_t blocks_make(struct world *w, unsigned site, enum how how, size_t size,
 	b->made_step = b->lost_step = w->step;
 	b->made_by = b->lost_by = (uint8_t)w->by;
 	b->hidden = sites_allocate(site, how, size, block);
+	if (blocks_stale && how != HOW_CALLOC)
+		fill = FILL_ALL;
 	if (how < HOW_STRDUP)
-		fill_block(b->hidden, size, fill);
+		fill_block(b->hidden, 0, size, fill);
 	b->state = BOOK_ALIVE;
 	return block;
 }
@@ -274,9 +278,14 @@ void blocks_free(struct world *w, uint32_t block)
 
 	lock();
 	for (uint32_t i = 0; b->in || b->out; i++)
-		if (book->refs[i].from == block ||
-		    (book->refs[i].from != BOOK_NONE &&
-		     book->refs[i].to == block))
+		if (book->refs[i].from != BOOK_NONE &&
+		    book->refs[i].to == block)
+			cut(w, i);
+		else if (book->refs[i].from != block)
+			continue;
+		else if (blocks_stale)
+			remove_ref(w, i);
+		else
 			cut(w, i);
 	b->state = BOOK_FREED;
 	unlock();
@@ -314,6 +323,8 @@ void blocks_resize(struct world *w, uint32_t block, size_t size)
 	}
 	move_refs(block, true);
 	b->hidden = sites_resize(b->hidden, size, block);
+	if (blocks_stale && size > b->size)
+		fill_block(b->hidden, b->size, size, FILL_ALL);
 	b->size = size;
 	b->state = BOOK_ALIVE;
 	move_refs(block, false);

@@ -45,7 +45,12 @@ uint32_t blocks_ref_at(uint32_t from, size_t at);
 /* A byte of it that a pointer can be written to; SIZE_MAX: none. */
 size_t blocks_room(struct world *w, uint32_t block);
 
-/* Overwrite all pointers to it and in it, and free it. By any thread. */
+/* Blocks are freed with the pointers that are in them; and all bytes of what is
+ * allocated are written, so that none of those is in a block again. */
+extern bool blocks_stale;
+
+/* Overwrite all pointers to it, and in it unless they stay, and free it. By any
+ * thread. */
 void blocks_free(struct world *w, uint32_t block);
 bool blocks_may_free(uint32_t block);
 /* realloc; what points into it goes with it. */

@@ -8,6 +8,9 @@
  *   steps=N         have so many, whatever the seed says
  *   plain           end each process by exit(), each thread by return
  *   alone           without threads and children
+ *   forks           with children from the beginning, that free much of what
+ *                   they inherit
+ *   stale           pointers stay in what is freed
  *   paths           let each block's call stack tell its number
  *
  * What is lost is so by construction: no pointer to it is left anywhere in
@@ -32,6 +35,7 @@ enum ending { END_EXIT, END_RETURN, END_LEAVE, END_QUICK, END_SIGNAL, ENDINGS };
 static uint64_t seed;
 static uint32_t steps;
 static bool alone;
+static bool forks;
 static const char *skipped = "";
 static char book_path[4096];
 
@@ -93,12 +97,26 @@ void job_child(struct world *w)
 	steps = w->step + length;
 }
 
+static void fork_more(struct world *w)
+{
+	if (w->depth && chance(w, 60)) {
+		w->by = SITUATION_free;
+		job_free(w);
+	}
+	if (chance(w, 10) || (!w->depth && w->step == steps)) {
+		w->by = SITUATION_child;
+		job_child(w);
+	}
+}
+
 static NOINLINE void run(struct world *w)
 {
 	for (w->step = 1; w->step <= steps; w->step++) {
 		if (!w->depth && is_skipped(w->step))
 			continue;
 		throw_dice(w, w->step);
+		if (forks)
+			fork_more(w);
 		jobs_do_some(w, alone);
 	}
 }
@@ -139,6 +157,10 @@ static void parse(struct world *w, int argc, char **argv)
 			w->plain_ends = true;
 		else if (!strcmp(argv[i], "alone"))
 			alone = true;
+		else if (!strcmp(argv[i], "forks"))
+			forks = true;
+		else if (!strcmp(argv[i], "stale"))
+			blocks_stale = true;
 		else if (!strcmp(argv[i], "paths"))
 			sites_paths = 1;
 		else
