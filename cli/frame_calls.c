@@ -14,7 +14,7 @@
 
 static bool is_plain(unsigned char c)
 {
-	return c > ' ' && c < 127 && !strchr("<>();,#%", c);
+	return c > ' ' && c < 127 && !strchr("<>();,#%~", c);
 }
 
 void frame_calls_print_word(FILE *out, const char *text)
@@ -65,7 +65,7 @@ char *frame_calls_read_word(const char *word, size_t size)
 
 /* --- Frames ---------------------------------------------------------------- */
 
-/* "parse" or "(parse)" */
+/* "parse", "(parse)", "~parse" or "(~parse)" */
 static bool read_call(struct frame_line *l, const char *text, size_t size)
 {
 	l->passing = size > 2 && text[0] == '(' && text[size - 1] == ')';
@@ -73,6 +73,9 @@ static bool read_call(struct frame_line *l, const char *text, size_t size)
 		text++;
 		size -= 2;
 	}
+	l->jumped = size > 1 && *text == '~';
+	text += l->jumped;
+	size -= l->jumped;
 	if (!size || (size == strlen(MORE) && !memcmp(text, MORE, size)))
 		return false;
 	l->call = frame_calls_read_word(text, size);
@@ -127,6 +130,7 @@ bool frame_calls_parse(struct frame_lines *l, const char *text)
 	for (size_t i = 0; i < n; i++) {
 		l->list[i].call = list[i].call;
 		l->list[i].passing = list[i].passing;
+		l->list[i].jumped = list[i].jumped;
 		l->list[i].outermost = list[i].outermost;
 		l->list[i].cut = list[i].cut;
 	}
@@ -148,6 +152,7 @@ void frame_calls_print(FILE *out, const struct frame_lines *l)
 		const struct frame_line *one = &l->list[i];
 
 		fputs(one->passing ? "(" : "", out);
+		fputs(one->jumped ? "~" : "", out);
 		frame_calls_print_word(out, one->call);
 		fputs(one->passing ? ")" : "", out);
 		fputs(one->cut ? "<" MORE : "", out);

@@ -126,6 +126,7 @@ static void add_stack(struct frame_lines *lines, const struct model *m,
 		added = &lines->list[lines->count - 1];
 		added->call = counted_name(l);
 		added->passing = l->inlined;
+		added->jumped = l->tail_call;
 		added->outermost = i + 1 == r.count;
 		added->cut = !added->outermost && i + 1 == FRAME_LINES_MOST;
 		named |= l->function && !place_is_wrapper(l->function);

@@ -45,6 +45,7 @@ struct frame_line {
 	 * a name; NULL: an older file does not say. */
 	char *call;
 	bool passing;   /* only debug information has this frame */
+	bool jumped;    /* it ended in a jump (struct location, tail_call) */
 	bool outermost; /* of its stack, */
 	bool cut;       /* or the last one that is told */
 	/* Not in a baseline: */

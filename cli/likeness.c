@@ -100,6 +100,21 @@ static bool is_statement(const struct table *t, const struct frame_line *here,
 		   : sources_is_statement(s, here->path, here->line, line);
 }
 
+/* Of several calls that end a function compilers make one jump, which has one of
+ * their lines; so this may be the accepted line as long as that is there. */
+static bool is_jump(const struct table *t, const struct frame_line *here,
+		    const struct frame_line *there)
+{
+	const struct sources *s = t->evidence->sources;
+	bool known;
+
+	return (here->jumped || there->jumped) && s && there->read &&
+	       here->path && here->declared &&
+	       sources_has(s, here->path, here->declared, there->text,
+			   &known) &&
+	       known;
+}
+
 /* A function of that name is left beside this one, as far as can be seen. */
 static bool is_left(const struct table *t, const struct frame_line *here,
 		    const struct frame_line *there)
@@ -130,6 +145,7 @@ static uint32_t cost_of(const struct likeness_step *s)
 		return 1;
 	case LIKENESS_UNSEEN:
 	case LIKENESS_STATEMENT:
+	case LIKENESS_JUMP:
 	case LIKENESS_CUT:
 		return BUILDS(1);
 	case LIKENESS_CALL:
@@ -171,8 +187,9 @@ static bool compare_frames(const struct table *t, const struct frame_line *here,
 	}
 	if (frame_line_distance(here, there) != FRAME_LINES_OTHER)
 		return false;
-	s->kind =
-	    is_statement(t, here, there) ? LIKENESS_STATEMENT : LIKENESS_LINE;
+	s->kind = is_statement(t, here, there) ? LIKENESS_STATEMENT
+		  : is_jump(t, here, there)    ? LIKENESS_JUMP
+					       : LIKENESS_LINE;
 	s->doubted = s->kind == LIKENESS_LINE && !is_edited(t, here, there);
 	return true;
 }
@@ -501,6 +518,7 @@ static char *step_text(const struct likeness_step *s)
 	switch (s->kind) {
 	case LIKENESS_LINE:
 	case LIKENESS_STATEMENT:
+	case LIKENESS_JUMP:
 		return line_text(s);
 	case LIKENESS_NAME:
 		return xasprintf("the name %s where it was %s", s->here->call,

@@ -9,7 +9,8 @@
  *   none.
  * - Other functions that such a side lacks come of builds; so do those that
  *   either lacks, not at one place, where all lines of the others are equal in
- *   offset and text, or none is known and they are half of all; and so does another line of the same statement.
+ *   offset and text, or none is known and they are half of all; so does another line of the same statement, and of a function
+ *   that ended in a jump, as long as it has the accepted line.
  * - A function more or less; a line of which both offset and text are others,
  *   while the accepted text is nowhere in the function any more; and a name
  *   that is nowhere else, on a line with the same text, where no source beside
@@ -40,6 +41,7 @@ enum likeness_kind {
 	LIKENESS_PASSING,   /* only debug information has it */
 	LIKENESS_UNSEEN,    /* a function that a compiler leaves out */
 	LIKENESS_STATEMENT, /* another line of one statement */
+	LIKENESS_JUMP,      /* another line of the calls that are one jump */
 	LIKENESS_CUT,       /* perhaps: calls further out than are told */
 	LIKENESS_CALL,      /* a function more or less */
 	LIKENESS_LINE,

@@ -134,6 +134,7 @@ static void calls_are_read_as_they_are_written(void **state)
 		"f<(g)<h",    "f<g;h<i",
 		"f<...",      "f<g<...;(h)<i<...",
 		"[libfoo]<f", "operator%20new<f%28int%29",
+		"%7ef<~f",    "~f<(~g)",
 		"%5e%c3%a4"
 	};
 	static const char *const wrong[] = { "",    "<f",   "f<",      "f<<g",
@@ -420,7 +421,8 @@ static enum issue_state judge_at(const struct sources *s, unsigned line,
 }
 
 /* An entry whose text is that of line `line`, so many lines below f's first. */
-static void accept_at(const struct sources *s, unsigned line, int offset)
+static void accept_as(const struct sources *s, unsigned line, int offset,
+		      const char *calls)
 {
 	char lines[64];
 	uint16_t text = 0x1234;
@@ -428,7 +430,12 @@ static void accept_at(const struct sources *s, unsigned line, int offset)
 	if (line)
 		assert_true(sources_hash(s, "f.c", 1, line, &text));
 	snprintf(lines, sizeof(lines), "+1:aaaa,%+d:%04x", offset, text);
-	accept(lines, "take<f", 1, 8);
+	accept(lines, calls, 1, 8);
+}
+
+static void accept_at(const struct sources *s, unsigned line, int offset)
+{
+	accept_as(s, line, offset, "take<f");
 }
 
 static void a_line_that_is_gone_was_edited(void **state)
@@ -488,6 +495,27 @@ static void lines_of_one_statement_are_one(void **state)
 	assert_int_equal(judge_at(s, 4, 8), ISSUE_KNOWN);
 	baseline_release(&b);
 	sources_close(s);
+}
+
+/* Of first() and three(), if both end f, compilers make one jump. */
+static void a_jump_may_have_another_line_that_is_there(void **state)
+{
+	struct sources *s;
+
+	(void)state;
+	scratch_write("f.c", source);
+	s = sources_open(".");
+	accept_as(s, 6, 5, "take<~f");
+	assert_int_equal(judge_at(s, 3, 8), ISSUE_KNOWN);
+	assert_string_equal(told, "the line in f() (+5 there, +2 here)");
+	assert_int_equal(judge_at(s, 3, 9), ISSUE_NEW);
+	baseline_release(&b);
+	unlink("f.c");
+	sources_close(s);
+	/* Nothing to read. */
+	accept("+1:aaaa,+40:1234", "take<~f", 1, 8);
+	assert_int_equal(judge("+1:aaaa,+2:4321", "take<f", 1, 8), ISSUE_NEW);
+	baseline_release(&b);
 }
 
 /* --- Several ------------------------------------------------------------------------ */
@@ -962,6 +990,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_gone_was_edited),
 		cmocka_unit_test(a_line_that_is_still_there_is_another),
 		cmocka_unit_test(lines_of_one_statement_are_one),
+		cmocka_unit_test(a_jump_may_have_another_line_that_is_there),
 		cmocka_unit_test(
 		    the_stacks_of_a_cycle_go_together_in_any_order),
 		cmocka_unit_test(
