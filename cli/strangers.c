@@ -230,7 +230,7 @@ static const char *obstacle(const struct execution *n,
 	if (n->filtered)
 		return "a seccomp filter that was installed before forbids system calls that a recording begins with; allow openat, ftruncate, mmap, mprotect and madvise in it";
 	if (n->bare)
-		return "refknot's shim was not in LD_PRELOAD of its environment, or not to be found there";
+		return "LD_PRELOAD was not in its environment, or refknot's shim not in that, or not to be found";
 	return NULL;
 }
 
@@ -272,7 +272,7 @@ static void add_executed(struct search *s, const struct execution *n)
 	int signal = end ? end->signal : 0;
 	struct preflight p;
 	struct stranger *one;
-	const char *path, *why;
+	const char *path, *why, *called;
 	char *text;
 	bool killed;
 
@@ -280,6 +280,8 @@ static void add_executed(struct search *s, const struct execution *n)
 	path = p.binary ? p.binary : p.program ? p.program : n->path;
 	why = obstacle(n, &p);
 	killed = !why && p.verdict == PREFLIGHT_OK && is_killed(s, n, signal);
+	/* A moment later it goes by the name that it was started by. */
+	called = killed && !is_script(&p) ? n->called : "";
 	if (killed) {
 		text = xasprintf("killed by %s before it came to its own code",
 				 gate_kills_signal(signal));
@@ -289,8 +291,7 @@ static void add_executed(struct search *s, const struct execution *n)
 		text = xasprintf("it was executed and not recorded: %s", other);
 		free(other);
 	}
-	one = add(s, real_path(path),
-		  xstrdup(called_name(is_script(&p) ? "" : n->called, path)),
+	one = add(s, real_path(path), xstrdup(called_name(called, path)),
 		  n->pid, text);
 	one->killed = killed;
 	one->signal = signal;

@@ -164,6 +164,12 @@ static void look(struct execution *e, const char *path, bool descriptor)
 		sys_close((int)fd);
 }
 
+/* As called_name() has it: that is no name. */
+static bool is_of_descriptor(const char *path)
+{
+	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
+}
+
 /* The base name of the path at `path`, which may be anywhere, to `to`; false: it
  * has none, or a longer one than CALLED_MOST. */
 static NOINLINE bool read_base(uint64_t path, char *to)
@@ -174,6 +180,8 @@ static NOINLINE bool read_base(uint64_t path, char *to)
 	for (int i = 0; i < PARTS && n == sizeof(part); i++) {
 		n = sys_peek(sys_pid(), part, path, sizeof(part));
 		path += sizeof(part);
+		if (!i && n > 8 && is_of_descriptor(part))
+			return false;
 		for (long k = 0; k < n; k++) {
 			if (part[k] == '/')
 				size = 0;

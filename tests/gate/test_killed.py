@@ -206,7 +206,7 @@ def test_what_refknot_could_not_see_stays_red_when_killed(
                  f"{bare}{program} & sleep 0.3; kill -{number} $!; wait; true")
     assert done.status == 23, done.told
     assert ("statically linked" if how == "static" else
-            "was not in LD_PRELOAD of its environment") in done.told
+            "LD_PRELOAD was not in its environment, ") in done.told
     assert "killed by" not in summary(done)
 
 
