@@ -22,9 +22,11 @@ struct stack {
 	bool cut;
 };
 
-/* A pair of them; [i][k]: from frame i here and frame k there on outward. */
+/* A pair of them; [i][k]: from frame i here and frame k there on outward, up to
+ * those that are equal in both, which are not looked at. */
 struct table {
 	struct stack here, there;
+	size_t here_end, there_end;
 	const struct likeness_evidence *evidence;
 	uint32_t least[MOST + 1][MOST + 1];
 	struct likeness_step step[MOST + 1][MOST + 1];
@@ -211,7 +213,7 @@ static void offer_all(struct table *t, size_t i, size_t k)
 {
 	struct likeness_step s;
 
-	if (i < t->here.count && k < t->there.count) {
+	if (i < t->here_end && k < t->there_end) {
 		const struct frame_line *here = &t->here.list[i];
 		const struct frame_line *there = &t->there.list[k];
 
@@ -224,25 +226,46 @@ static void offer_all(struct table *t, size_t i, size_t k)
 				  frame_line_distance(here, there),
 			      NULL);
 	}
-	if (i < t->here.count) {
+	if (i < t->here_end) {
 		s = missing(&t->here, i, &t->there, k, true);
 		offer(t, i, k, t->least[i + 1][k] + cost_of(&s), &s);
 	}
-	if (k < t->there.count) {
+	if (k < t->there_end) {
 		s = missing(&t->there, k, &t->here, i, false);
 		offer(t, i, k, t->least[i][k + 1] + cost_of(&s), &s);
 	}
 }
 
+static bool is_equal(const struct frame_line *a, const struct frame_line *b)
+{
+	return !strcmp(a->call, b->call) && !frame_line_distance(a, b);
+}
+
+static void find_ends(struct table *t)
+{
+	size_t i = t->here.count, k = t->there.count;
+
+	while (i && k &&
+	       is_equal(&t->here.list[i - 1], &t->there.list[k - 1])) {
+		i--;
+		k--;
+	}
+	t->here_end = i;
+	t->there_end = k;
+}
+
 static void fill(struct table *t)
 {
-	for (size_t i = t->here.count + 1; i-- > 0;)
-		for (size_t k = t->there.count + 1; k-- > 0;) {
+	find_ends(t);
+	for (size_t i = t->here_end + 1; i-- > 0;)
+		for (size_t k = t->there_end + 1; k-- > 0;) {
 			t->least[i][k] = UINT32_MAX;
-			if (i == t->here.count && k == t->there.count)
+			if (i == t->here_end && k == t->there_end) {
 				t->least[i][k] = 0;
-			else
+				t->differs[i][k] = false;
+			} else {
 				offer_all(t, i, k);
+			}
 		}
 }
 
@@ -319,9 +342,10 @@ static void find_way(struct way *w, struct likeness *l, const struct table *t)
 	while (i < t->here.count || k < t->there.count) {
 		const struct frame_line *here = &t->here.list[i];
 		const struct frame_line *there = &t->there.list[k];
-		const struct likeness_step *s = &t->step[i][k];
 
-		if (t->differs[i][k]) {
+		if (i <= t->here_end && k <= t->there_end && t->differs[i][k]) {
+			const struct likeness_step *s = &t->step[i][k];
+
 			w->gaps[w->count] = w->common;
 			w->steps[w->count++] = *s;
 			i += s->here != NULL;
@@ -394,8 +418,10 @@ static void add_stacks(struct likeness *l, const struct stack *here,
 		       const struct stack *there,
 		       const struct likeness_evidence *evidence)
 {
-	struct table t = { .here = *here, .there = *there };
+	struct table t; /* all of it would take long to clear */
 
+	t.here = *here;
+	t.there = *there;
 	t.evidence = evidence;
 	fill(&t);
 	follow(l, &t);
