@@ -29,8 +29,13 @@ struct table {
 	size_t here_end, there_end;
 	const struct likeness_evidence *evidence;
 	uint32_t least[MOST + 1][MOST + 1];
-	struct likeness_step step[MOST + 1][MOST + 1];
-	bool differs[MOST + 1][MOST + 1]; /* there is such a step */
+	unsigned char move[MOST + 1][MOST + 1]; /* enum move: the first one */
+};
+
+enum move {
+	MOVE_BOTH = 1,  /* over a frame of each */
+	MOVE_HERE = 2,  /* over one that the other lacks */
+	MOVE_THERE = 3, /* likewise */
 };
 
 /* --- Frames ---------------------------------------------------------------- */
@@ -199,40 +204,45 @@ static bool compare_frames(const struct table *t, const struct frame_line *here,
 /* --- The least way --------------------------------------------------------- */
 
 static void offer(struct table *t, size_t i, size_t k, uint32_t cost,
-		  const struct likeness_step *s)
+		  enum move move)
 {
 	if (cost >= t->least[i][k])
 		return;
 	t->least[i][k] = cost;
-	t->differs[i][k] = s != NULL;
-	if (s)
-		t->step[i][k] = *s;
+	t->move[i][k] = (unsigned char)move;
+}
+
+/* False: the frames are the same. */
+static bool make_step(const struct table *t, size_t i, size_t k, enum move move,
+		      struct likeness_step *s)
+{
+	if (move == MOVE_BOTH)
+		return compare_frames(t, &t->here.list[i], &t->there.list[k],
+				      s);
+	*s = move == MOVE_HERE ? missing(&t->here, i, &t->there, k, true)
+			       : missing(&t->there, k, &t->here, i, false);
+	return true;
 }
 
 static void offer_all(struct table *t, size_t i, size_t k)
 {
 	struct likeness_step s;
 
-	if (i < t->here_end && k < t->there_end) {
-		const struct frame_line *here = &t->here.list[i];
-		const struct frame_line *there = &t->there.list[k];
-
-		if (compare_frames(t, here, there, &s))
-			offer(t, i, k, t->least[i + 1][k + 1] + cost_of(&s),
-			      &s);
-		else
-			offer(t, i, k,
-			      t->least[i + 1][k + 1] +
-				  frame_line_distance(here, there),
-			      NULL);
-	}
+	if (i < t->here_end && k < t->there_end)
+		offer(t, i, k,
+		      t->least[i + 1][k + 1] +
+			  (make_step(t, i, k, MOVE_BOTH, &s)
+			       ? cost_of(&s)
+			       : frame_line_distance(&t->here.list[i],
+						     &t->there.list[k])),
+		      MOVE_BOTH);
 	if (i < t->here_end) {
-		s = missing(&t->here, i, &t->there, k, true);
-		offer(t, i, k, t->least[i + 1][k] + cost_of(&s), &s);
+		make_step(t, i, k, MOVE_HERE, &s);
+		offer(t, i, k, t->least[i + 1][k] + cost_of(&s), MOVE_HERE);
 	}
 	if (k < t->there_end) {
-		s = missing(&t->there, k, &t->here, i, false);
-		offer(t, i, k, t->least[i][k + 1] + cost_of(&s), &s);
+		make_step(t, i, k, MOVE_THERE, &s);
+		offer(t, i, k, t->least[i][k + 1] + cost_of(&s), MOVE_THERE);
 	}
 }
 
@@ -260,12 +270,10 @@ static void fill(struct table *t)
 	for (size_t i = t->here_end + 1; i-- > 0;)
 		for (size_t k = t->there_end + 1; k-- > 0;) {
 			t->least[i][k] = UINT32_MAX;
-			if (i == t->here_end && k == t->there_end) {
+			if (i == t->here_end && k == t->there_end)
 				t->least[i][k] = 0;
-				t->differs[i][k] = false;
-			} else {
+			else
 				offer_all(t, i, k);
-			}
 		}
 }
 
@@ -342,12 +350,12 @@ static void find_way(struct way *w, struct likeness *l, const struct table *t)
 	while (i < t->here.count || k < t->there.count) {
 		const struct frame_line *here = &t->here.list[i];
 		const struct frame_line *there = &t->there.list[k];
+		struct likeness_step *s = &w->steps[w->count];
 
-		if (i <= t->here_end && k <= t->there_end && t->differs[i][k]) {
-			const struct likeness_step *s = &t->step[i][k];
-
+		if ((i < t->here_end || k < t->there_end) &&
+		    make_step(t, i, k, t->move[i][k], s)) {
 			w->gaps[w->count] = w->common;
-			w->steps[w->count++] = *s;
+			w->count++;
 			i += s->here != NULL;
 			k += s->there != NULL;
 			continue;
