@@ -46,7 +46,8 @@ struct baseline_entry {
 	char *comment;        /* what stands behind the last #; NULL: nothing */
 	bool seen;            /* there is such a finding now */
 	bool accepts;         /* one that is not suppressed */
-	struct issue *pair;   /* scratch of baseline_apply */
+	struct issue *pair;   /* scratch of baseline_apply, */
+	size_t at;            /* and its place in the list */
 	unsigned line;        /* in the file */
 	char *text;           /* "session_open server.c": for people */
 };

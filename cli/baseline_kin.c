@@ -112,6 +112,30 @@ bool baseline_kin_is_as_large(const struct issue *i,
 	return i->count < e->count && has_equal_parts(i, e);
 }
 
+/* --- What was weighed ------------------------------------------------------- */
+
+/* Numbers; of more pairs each is weighed as often as it is looked at. */
+#define MOST_WEIGHTS (64u << 20)
+
+void baseline_kin_begin(struct baseline *b, struct issues *list)
+{
+	for (size_t k = 0; k < b->count; k++)
+		b->list[k].at = k;
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->list[i].entry && b->count &&
+		    b->count <= MOST_WEIGHTS / list->count)
+			list->list[i].weights =
+			    xcalloc(b->count, sizeof(uint16_t));
+}
+
+void baseline_kin_end(struct issues *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->list[i].weights);
+		list->list[i].weights = NULL;
+	}
+}
+
 /* --- Pairs ----------------------------------------------------------------- */
 
 const char *baseline_kin_stranger(const struct issue *i,
@@ -134,11 +158,27 @@ static bool may_be_kin(const struct issue *i, const struct baseline_entry *e)
 	return frame_calls_known(&i->lines) && frame_calls_known(&e->lines);
 }
 
+/* Weighs them, once: after that `l` is only made where they are at most of the
+ * weight `most`. False: they are of more. */
+static bool is_within(const struct issue *i, const struct baseline_entry *e,
+		      const struct likeness_evidence *evidence, unsigned most,
+		      struct likeness *l)
+{
+	uint16_t *weight = i->weights ? &i->weights[e->at] : NULL;
+
+	if (weight && *weight > most + 1)
+		return false;
+	likeness_make(l, &i->lines, &e->lines, evidence);
+	if (weight)
+		*weight = (uint16_t)(1 + (l->weight < LIKENESS_STRANGE
+					      ? l->weight
+					      : LIKENESS_STRANGE));
+	return l->weight <= most;
+}
+
 static bool is_accepted(const struct likeness *l, const struct issue *i,
 			const struct baseline_entry *e)
 {
-	if (l->weight > LIKENESS_EDIT)
-		return false;
 	if (l->weight || baseline_kin_is_as_large(i, e))
 		return baseline_kin_is_as_large(i, e);
 	if (has_equal_parts(i, e))
@@ -173,8 +213,8 @@ static void list_candidates(struct candidates *c, const struct baseline *b,
 
 		if (e->pair || !may_be_kin(one, e))
 			continue;
-		likeness_make(&l, &one->lines, &e->lines, evidence);
-		if (is_accepted(&l, one, e))
+		if (is_within(one, e, evidence, LIKENESS_EDIT, &l) &&
+		    is_accepted(&l, one, e))
 			add_candidate(c, issue, k,
 				      likeness_rank(&l) +
 					  (baseline_kin_is_as_large(one, e)
@@ -266,8 +306,8 @@ static bool is_by_builds(const struct issue *i, const struct baseline_entry *e,
 {
 	if (i->state == ISSUE_SUPPRESSED || !may_be_kin(i, e))
 		return false;
-	likeness_make(l, &i->lines, &e->lines, evidence);
-	return !l->weight && (l->builds || l->passing || !l->placed);
+	return is_within(i, e, evidence, 0, l) &&
+	       (l->builds || l->passing || !l->placed);
 }
 
 /* `i` is accepted by `e`, beside others. */
@@ -458,9 +498,9 @@ static void find_nearest(const struct baseline *b, struct issue *i,
 		struct likeness l;
 		uint32_t x, y;
 
-		if (!may_be_kin(i, e))
+		if (!may_be_kin(i, e) ||
+		    !is_within(i, e, evidence, least.weight, &l))
 			continue;
-		likeness_make(&l, &i->lines, &e->lines, evidence);
 		x = likeness_rank(&l);
 		y = likeness_rank(&least);
 		if (x > y || (x == y && (!nearest || e->pair)))

@@ -20,6 +20,11 @@
 
 #include "baseline.h"
 
+/* Before all that follows, when those of the same functions have their entries;
+ * and after it. */
+void baseline_kin_begin(struct baseline *b, struct issues *list);
+void baseline_kin_end(struct issues *list);
+
 /* Only those that are suppressed, or only the others. Sets entry, pair, `kin` and
  * `differs`. */
 void baseline_kin_pair(struct baseline *b, struct issues *list,

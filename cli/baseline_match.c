@@ -341,13 +341,16 @@ void baseline_apply(struct baseline *b, struct issues *list)
 		qsort(sorted, list->count, sizeof(*sorted), by_base);
 	each_group(b, sorted, list->count, match);
 	if (b) {
+		baseline_kin_begin(b, list);
 		baseline_kin_pair(b, list, false);
 		baseline_kin_share(b, list);
 		baseline_kin_pair(b, list, true);
 	}
 	each_group(b, sorted, list->count, finish);
-	if (b)
+	if (b) {
 		baseline_kin_tell(b, list);
+		baseline_kin_end(list);
+	}
 	for (size_t k = 0; b && k < b->count; k++)
 		mark_seen(&b->list[k]);
 	free(sorted);

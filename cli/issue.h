@@ -72,6 +72,7 @@ struct issue {
 	bool by_own;                        /* its program's own, all of it */
 	uint64_t known_count, known_bytes;  /* in the baseline */
 	const struct baseline_entry *entry; /* in it; NULL: none */
+	uint16_t *weights; /* scratch of baseline_kin.h, of each entry; NULL */
 };
 
 struct issues {
