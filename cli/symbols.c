@@ -342,7 +342,7 @@ uint64_t symbols_own_find(struct symbols *s, uint32_t module, const char *name)
 	elf = symbols_own_elf(s, module);
 	if (!elf)
 		return 0;
-	start = code_find(elf, name);
+	start = symbols_functions_for_others(elf, name);
 	symbols_cache_add_named(cache, name, start);
 	return start;
 }

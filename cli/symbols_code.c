@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clones.h"
 #include "die.h"
+#include "symbols_functions.h"
 #include "symbols_inline.h"
 #include "symbols_module.h"
 
@@ -76,6 +76,49 @@ static uint64_t relative(const unsigned char *at, uint64_t end)
 }
 
 /* --- What the loader fills in ------------------------------------------------- */
+
+static bool is_in_segment(Elf *elf, uint32_t type, uint64_t address)
+{
+	size_t count;
+	GElf_Phdr p;
+
+	if (elf_getphdrnum(elf, &count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == type &&
+		    address >= p.p_vaddr && address - p.p_vaddr < p.p_memsz)
+			return true;
+	return false;
+}
+
+/* Is the first part of the section's name around `address` that? */
+static bool is_in_section(Elf *elf, const char *prefix, uint64_t address)
+{
+	Elf_Scn *section = NULL;
+	size_t names;
+	GElf_Shdr h;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *name;
+
+		if (!gelf_getshdr(section, &h) || !(h.sh_flags & SHF_ALLOC) ||
+		    address < h.sh_addr || address - h.sh_addr >= h.sh_size)
+			continue;
+		name = elf_strptr(elf, names, h.sh_name);
+		return name && !strncmp(name, prefix, strlen(prefix));
+	}
+	return false;
+}
+
+/* A pointer of the program's own, as the hook of an allocator, leads to where it
+ * was last set; what the loader fills in for good is elsewhere. */
+static bool is_for_good(Elf *elf, uint64_t address)
+{
+	return is_in_segment(elf, PT_GNU_RELRO, address) ||
+	       is_in_section(elf, ".got", address);
+}
 
 static struct code_target target_of(Elf *elf, const GElf_Shdr *symbols,
 				    Elf_Data *table, const GElf_Rela *r)
@@ -149,38 +192,25 @@ static struct code_target slot_at(struct symbols_module *m, uint64_t address)
 {
 	const struct code_slot key = { .address = address };
 	const struct code_slot *found;
+	Elf *elf = elf_of(m);
 
 	if (!m->code.read)
 		read_slots(m);
 	found = m->code.count ? bsearch(&key, m->code.slots, m->code.count,
 					sizeof(key), by_address)
 			      : NULL;
-	return found ? found->to
-		     : (struct code_target){ CODE_UNKNOWN, 0, NULL };
+	return found && elf && is_for_good(elf, address)
+		   ? found->to
+		   : (struct code_target){ CODE_UNKNOWN, 0, NULL };
 }
 
 /* Stubs are in sections of their own: elsewhere a jump by such a word is a
  * function's. */
 static bool is_stub(const struct symbols_module *m, uint64_t address)
 {
-	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(m->module, &bias);
-	Elf_Scn *section = NULL;
-	size_t names;
-	GElf_Shdr h;
+	Elf *elf = elf_of(m);
 
-	if (!elf || elf_getshdrstrndx(elf, &names))
-		return false;
-	while ((section = elf_nextscn(elf, section))) {
-		const char *name;
-
-		if (!gelf_getshdr(section, &h) || !(h.sh_flags & SHF_ALLOC) ||
-		    address < h.sh_addr || address - h.sh_addr >= h.sh_size)
-			continue;
-		name = elf_strptr(elf, names, h.sh_name);
-		return name && !strncmp(name, ".plt", strlen(".plt"));
-	}
-	return false;
+	return elf && is_in_section(elf, ".plt", address);
 }
 
 /* Where one gets to that goes to `address`: stubs lead on. */
@@ -270,51 +300,19 @@ static bool find_die(struct symbols_module *m, uint64_t address,
 	return f->start != 0;
 }
 
-static bool is_function(const GElf_Sym *s)
-{
-	int type = GELF_ST_TYPE(s->st_info);
-
-	return s->st_shndx != SHN_UNDEF && s->st_value &&
-	       (type == STT_FUNC || type == STT_GNU_IFUNC);
-}
-
-/* The start of the function that `name`, "parse.cold", is the rest of. */
-static uint64_t start_of_rest(const struct symbols_module *m, const char *name)
-{
-	int count = dwfl_module_getsymtab(m->module);
-	size_t length = strlen(name) - strlen(strstr(name, ".cold"));
-	uint64_t start = 0;
-
-	for (int i = 1; i < count; i++) {
-		GElf_Addr address;
-		GElf_Sym s;
-		const char *other = dwfl_module_getsym_info(
-		    m->module, i, &s, &address, NULL, NULL, NULL);
-
-		if (!other || !is_function(&s) || address == start ||
-		    strncmp(other, name, length) != 0 || other[length])
-			continue;
-		if (start)
-			return 0; /* which one? */
-		start = address;
-	}
-	return start;
-}
-
 static bool find_symbol(struct symbols_module *m, uint64_t address,
 			struct function *f)
 {
-	GElf_Off offset;
-	GElf_Sym s;
-	const char *name = dwfl_module_addrinfo(m->module, address, &offset, &s,
-						NULL, NULL, NULL);
+	const struct functions_one *one = symbols_functions_at(m, address);
+	const char *rest = one ? strstr(one->name, ".cold") : NULL;
 
-	if (!name || !is_function(&s) || offset >= s.st_size)
+	if (!one)
 		return false;
-	f->start = address - offset;
-	add_range(f, f->start, f->start + s.st_size);
-	if (strstr(name, ".cold"))
-		f->start = start_of_rest(m, name);
+	f->start = one->address;
+	add_range(f, f->start, f->start + one->size);
+	if (rest) /* of the function of that name */
+		f->start = symbols_functions_only(m, one->name,
+						  (size_t)(rest - one->name));
 	return f->start != 0;
 }
 
@@ -339,32 +337,6 @@ struct code_call code_call(struct symbols_module *m, uint64_t address)
 {
 	return (struct code_call){ start_of(m, address - 1),
 				   called(m, address) };
-}
-
-static bool is_called(const char *symbol, const char *name)
-{
-	size_t length = strlen(name);
-
-	return !strncmp(symbol, name, length) &&
-	       (!symbol[length] || !strncmp(symbol + length, "@@", 2));
-}
-
-uint64_t code_find(const struct symbols_module *m, const char *name)
-{
-	int count = dwfl_module_getsymtab(m->module);
-
-	for (int i = 1; i < count; i++) {
-		GElf_Addr address;
-		GElf_Sym s;
-		const char *symbol = dwfl_module_getsym_info(
-		    m->module, i, &s, &address, NULL, NULL, NULL);
-
-		if (symbol && is_function(&s) &&
-		    GELF_ST_BIND(s.st_info) != STB_LOCAL &&
-		    is_called(symbol, name))
-			return address;
-	}
-	return 0;
 }
 
 /* --- Exits ----------------------------------------------------------------- */
@@ -429,34 +401,92 @@ static struct code_target short_jump(struct symbols_module *m,
 	return to;
 }
 
+/* Is what is at `to`, in the module, a part of `f`? Then it is looked at, too. */
+static bool is_rest(struct symbols_module *m, struct function *f, uint64_t to)
+{
+	struct function other;
+
+	if (f->die || !find_function(m, to, &other) || other.start != f->start)
+		return false;
+	for (size_t i = 0; i < other.count; i++)
+		add_range(f, other.ranges[i].low, other.ranges[i].high);
+	return true;
+}
+
+/* Does that jump, which is_exit() does not know, lead to where cannot be told?
+ * Bytes that are none lead out of the code. */
+static bool is_strange(struct symbols_module *m, struct function *f,
+		       const unsigned char *at, size_t size, uint64_t address)
+{
+	uint64_t to = relative(at + size - 4, address + size);
+	struct bytes b;
+
+	if (at[0] == 0xff)
+		return true;
+	b = bytes_at(m, to);
+	return has_bytes(&b, to, 1) && !is_rest(m, f, to);
+}
+
+/* What a function may begin behind: a return, a trap or padding. */
+static bool is_end(unsigned char byte)
+{
+	return byte == 0xc3 || byte == 0xcc || byte == 0x90;
+}
+
+/* Is it one with a byte of distance to where a function may begin? There are many
+ * bytes that look like one. */
+static bool is_near(struct symbols_module *m, const struct function *f,
+		    const unsigned char *at, size_t left, uint64_t address)
+{
+	uint64_t to;
+	struct bytes b;
+
+	if (left < 2 || (at[0] != 0xeb && (at[0] & 0xf0) != 0x70))
+		return false;
+	to = address + 2 + (uint64_t)(int64_t)(int8_t)at[1];
+	if (is_within(f, to))
+		return false;
+	b = bytes_at(m, to);
+	return has_bytes(&b, to, 1) && to > b.low &&
+	       (to % 16 == 0 || is_end(b.data[to - 1 - b.low]) ||
+		start_of(m, to) == to);
+}
+
 /*
  * At every byte, not at every instruction: what looks like a jump but is none
  * would have to hit a function's very first byte with its four. Of the last
  * instruction the end is known.
  */
-static void scan(struct symbols_module *m, const struct function *f,
-		 const struct range *r, struct code_exits *x, bool *indirect)
+static void scan(struct symbols_module *m, struct function *f, struct range r,
+		 struct code_exits *x, bool *strange)
 {
 	struct code_target last = { CODE_UNKNOWN, 0, NULL };
-	struct bytes b = bytes_at(m, r->low);
+	struct bytes b = bytes_at(m, r.low);
 
-	if (!has_bytes(&b, r->low, r->high - r->low))
+	if (!has_bytes(&b, r.low, r.high - r.low)) {
+		x->open = true;
 		return;
-	for (uint64_t a = r->low; a < r->high; a++) {
+	}
+	for (uint64_t a = r.low; a < r.high; a++) {
 		const unsigned char *at = b.data + (a - b.low);
 		struct code_target to = { CODE_UNKNOWN, 0, NULL };
-		size_t size = read_jump(m, f, at, r->high - a, a, &to);
+		size_t size = read_jump(m, f, at, r.high - a, a, &to);
 
-		*indirect |= is_indirect(at, r->high - a) ||
-			     (size && at[0] == 0xff && to.kind == CODE_UNKNOWN);
 		if (size && is_exit(m, f, &to))
 			add_exit(x, a + size, to);
+		else if (a + 2 != r.high)
+			*strange |= is_indirect(at, r.high - a) ||
+				    is_near(m, f, at, r.high - a, a) ||
+				    (size && is_strange(m, f, at, size, a));
 	}
-	if (r->high - r->low >= 2)
-		last =
-		    short_jump(m, f, b.data + (r->high - 2 - b.low), r->high);
+	if (r.high - r.low >= 2)
+		last = short_jump(m, f, b.data + (r.high - 2 - b.low), r.high);
 	if (last.kind != CODE_UNKNOWN)
-		add_exit(x, r->high, last);
+		add_exit(x, r.high, last);
+	else if (r.high - r.low >= 2)
+		*strange |= is_near(m, f, b.data + (r.high - 2 - b.low), 2,
+				    r.high - 2) ||
+			    is_indirect(b.data + (r.high - 2 - b.low), 2);
 }
 
 /* --- ... as debug information has them ------------------------------------------- */
@@ -569,20 +599,20 @@ static int by_end(const void *a, const void *b)
 struct code_exits code_exits(struct symbols_module *m, uint64_t start)
 {
 	struct code_exits x = { NULL, 0, false };
-	bool indirect = false;
+	bool strange = false;
 	struct function f;
 
-	if (!find_function(m, start, &f) || f.start != start ||
-	    f.count == MOST_RANGES) {
+	if (!find_function(m, start, &f) || f.start != start) {
 		x.open = true;
 		return x;
 	}
 	for (size_t i = 0; i < f.count; i++)
-		scan(m, &f, &f.ranges[i], &x, &indirect);
+		scan(m, &f, f.ranges[i], &x, &strange);
+	x.open |= f.count == MOST_RANGES;
 	if (f.die)
 		add_call_sites(m, &f, f.die, &x, 0);
 	if (!f.die || !tells_tail_calls(f.die))
-		x.open |= indirect;
+		x.open |= strange;
 	if (x.count)
 		qsort(x.list, x.count, sizeof(*x.list), by_end);
 	return x;

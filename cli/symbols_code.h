@@ -55,10 +55,6 @@ struct code_call code_call(struct symbols_module *m, uint64_t address);
  * where another function starts. Its list is for the caller to free. */
 struct code_exits code_exits(struct symbols_module *m, uint64_t start);
 
-/* Where the function that the module defines for others as `name` starts; 0:
- * nowhere. */
-uint64_t code_find(const struct symbols_module *m, const char *name);
-
 void symbols_code_release(struct symbols_code *c);
 
 #endif

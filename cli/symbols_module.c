@@ -116,6 +116,7 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 	unsetenv("DEBUGINFOD_URLS");
 	m->scopes = (struct symbols_scopes){ 0 };
 	m->code = (struct symbols_code){ 0 };
+	m->functions = (struct symbols_functions){ 0 };
 	m->names = NULL;
 	m->dwfl = dwfl_begin(&callbacks);
 	if (!m->dwfl) {
@@ -142,6 +143,7 @@ void symbols_module_close(struct symbols_module *m)
 {
 	symbols_scopes_release(&m->scopes);
 	symbols_code_release(&m->code);
+	symbols_functions_release(&m->functions);
 	while (m->names) {
 		struct module_name *next = m->names->next;
 

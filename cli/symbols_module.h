@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "symbols_code.h"
+#include "symbols_functions.h"
 #include "symbols_scopes.h"
 
 struct symbols_module {
@@ -19,6 +20,7 @@ struct symbols_module {
 	Dwfl_Module *module;
 	struct symbols_scopes scopes;
 	struct symbols_code code;
+	struct symbols_functions functions;
 	struct module_name *names; /* list: of symbols, cut */
 	int error; /* why it could not be opened: -errno, -ENOEXEC: it is no ELF
 		      file, -ESTALE: it has another build-id */

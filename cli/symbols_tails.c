@@ -9,6 +9,7 @@
 #include "symbols_own.h"
 
 #define MOST_NODES 128 /* functions that are looked at for one answer */
+#define PROGRAM    0   /* module: as the loader lists them */
 
 /* Where an edge leads to, beside the number of a node. */
 #define GOAL    UINT32_MAX
@@ -89,6 +90,8 @@ static struct tails_name *look_everywhere(struct symbols *s, const char *name)
 		}
 		n->module = i;
 		n->start = start;
+		if (i == PROGRAM)
+			break; /* it comes before all */
 	}
 	HASH_ADD_KEYPTR(hh, s->names, n->name, size - 1, n);
 	return n;
@@ -127,25 +130,15 @@ static bool is_goal_named(const struct search *x, const char *name)
 	       symbols_own_find(x->s, x->module, name) == x->start;
 }
 
-/* The module that calls it is asked first, as the search of most finds it there
- * or nowhere else. */
-static uint32_t node_named(struct search *x, uint32_t module, const char *name)
+/* Which one the loader found. */
+static uint32_t node_named(struct search *x, const char *name)
 {
 	struct tails_name *n;
-	uint64_t start;
 
 	if (is_goal_named(x, name))
 		return GOAL;
 	if (is_hook(name))
 		return NOWHERE;
-	start = symbols_own_find(x->s, module, name);
-	if (start)
-		return node_at(x, module, start);
-	if (x->goal == TAILS_FRAME) {
-		start = symbols_own_find(x->s, x->module, name);
-		if (start)
-			return node_at(x, x->module, start);
-	}
 	HASH_FIND_STR(x->s->names, name, n);
 	if (!n)
 		n = look_everywhere(x->s, name);
@@ -160,7 +153,7 @@ static uint32_t resolve(struct search *x, uint32_t module,
 	case CODE_ADDRESS:
 		return node_at(x, module, to->address);
 	case CODE_NAME:
-		return node_named(x, module, to->name);
+		return node_named(x, to->name);
 	case CODE_OURS:
 		return x->goal == TAILS_ANY ? GOAL : NOWHERE;
 	default:

@@ -274,3 +274,91 @@ def test_the_cache_changes_nothing(tmp_path):
             for e in (None, env, env)]
     assert told[0] == told[1] == told[2]
     assert list((tmp_path / "cache").iterdir())
+
+
+def below_main(tmp_path, program):
+    """Names of the only leak's frames above main(), innermost first."""
+    stack = record(tmp_path, program).report()["findings"][0]["stack"]
+    names = [f["function"] for f in stack]
+    return names[:names.index("main")]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("call", ["return hook(n);",
+                                  "char *p = hook(n); seen = *p; return p;"])
+def test_a_pointer_leads_to_where_it_was_set(tmp_path, compiler, call):
+    """And not to what it began with, which ends by the same jump."""
+    (tmp_path / "hook.c").write_text(
+        "#include <stdlib.h>\n#include \"part.h\"\n"
+        "OWN static void *first_one(size_t n) { return malloc(n); }\n"
+        "OWN static void *other(size_t n) { return malloc(n + 1); }\n"
+        "static void *(*hook)(size_t) = first_one;\n"
+        "volatile int seen;\n"
+        f"OWN static void *make(size_t n) {{ {call} }}\n"
+        "void *volatile sink;\n"
+        "int main(int n, char **a)\n{\n"
+        "    (void)a;\n"
+        "    if (n < 9)\n        hook = other;\n"
+        "    sink = make(40);\n    sink = 0;\n    return 0;\n}\n")
+    (tmp_path / "part.h").write_text(PART_H)
+    program = tmp_path / "hook"
+    for options in (["-O2", "-g"], ["-O2"]):
+        done = run(compiler, *options, tmp_path / "hook.c", "-o", program)
+        assert done.status == 0, done.told
+        names = below_main(tmp_path, program)
+        assert "first_one" not in names
+        assert "return hook" in call or names[-1] == "make"
+
+
+def test_of_functions_of_one_name_the_programs_is_called(tmp_path):
+    (tmp_path / "lib.c").write_text(
+        "#include <stdlib.h>\n#include \"part.h\"\n"
+        "OWN void *helper(size_t n) { return malloc(n + 1); }\n"
+        "OWN void *xalloc(size_t n) { return helper(n); }\n"
+        "OWN char *make(size_t n)\n"
+        "{ char *p = xalloc(n); *p = 1; return p; }\n")
+    (tmp_path / "main.c").write_text(
+        "#include <stdlib.h>\n#include \"part.h\"\n"
+        "char *make(size_t n);\n"
+        "OWN void *xalloc(size_t n) { return malloc(n); }\n"
+        "void *volatile sink;\n"
+        "int main(void) { sink = make(40); sink = 0; return 0; }\n")
+    (tmp_path / "part.h").write_text(PART_H)
+    library, program = tmp_path / "libmake.so", tmp_path / "main"
+    for command in (["-fPIC", "-shared", tmp_path / "lib.c", "-o", library],
+                    [tmp_path / "main.c", library, "-o", program]):
+        done = run(CC, "-O2", "-g", *command)
+        assert done.status == 0, done.told
+    assert below_main(tmp_path, program) == ["xalloc", "make"]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("far", ["", ".skip 4000"])
+def test_a_jump_to_what_has_no_name_is_a_way(tmp_path, compiler, far):
+    """`hidden`, the way that is taken, has no symbol; `other` is no answer."""
+    (tmp_path / "lib.c").write_text(
+        "#include <stdlib.h>\n#include \"part.h\"\n"
+        "volatile int seen;\n"
+        "OWN void *inner(size_t n)\n"
+        "{ char *p = malloc(n); *p = 1; return p; }\n"
+        "OWN static void *hidden(size_t n) { seen++; return inner(n + 3); }\n"
+        "OWN void *other(size_t n) { seen--; return inner(n + 5); }\n"
+        f"__asm__(\".text; {far}\");\n"
+        "OWN void *either(size_t n)\n"
+        "{\n    if (n & 1)\n        return other(n);\n"
+        "    return hidden(n);\n}\n"
+        "OWN void *make(size_t n)\n"
+        "{ char *p = either(n); *p = 1; return p; }\n")
+    (tmp_path / "main.c").write_text(
+        "#include <stddef.h>\nvoid *make(size_t n);\nvoid *volatile sink;\n"
+        "int main(void) { sink = make(40); sink = 0; return 0; }\n")
+    (tmp_path / "part.h").write_text(PART_H)
+    library, program = tmp_path / "libmake.so", tmp_path / "main"
+    for command in ([compiler, "-fPIC", "-shared", tmp_path / "lib.c", "-o",
+                     library], ["strip", library],
+                    [CC, tmp_path / "main.c", library, "-o", program]):
+        if command[0] != "strip":
+            command[1:1] = ["-O2"]
+        done = run(*command)
+        assert done.status == 0, done.told
+    assert below_main(tmp_path, program) == ["inner", "either", "make"]

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "symbols_functions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "symbols_module.h"
+
+#define MOST_NESTED 64     /* symbols that are looked at for one address */
+#define OLD_VERSION 0x8000 /* of a symbol: only who asks for it finds it */
+
+/* --- Lists ----------------------------------------------------------------- */
+
+static bool is_function(const GElf_Sym *s)
+{
+	int type = GELF_ST_TYPE(s->st_info);
+
+	return s->st_shndx != SHN_UNDEF && s->st_value &&
+	       (type == STT_FUNC || type == STT_GNU_IFUNC);
+}
+
+static void make_room(struct functions_list *l, size_t count)
+{
+	l->read = true;
+	l->list = xcalloc(count + 1, sizeof(*l->list));
+}
+
+static void add(struct functions_list *l, const char *name, uint64_t address,
+		uint64_t size)
+{
+	l->list[l->count++] = (struct functions_one){ address, size, name };
+}
+
+/* The names of a function that has several in the same order in all runs. */
+static int by_address(const void *a, const void *b)
+{
+	const struct functions_one *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return strcmp(y->name, x->name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct functions_one *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order
+		     : (x->address > y->address) - (x->address < y->address);
+}
+
+static void sort(struct functions_list *l,
+		 int (*order)(const void *, const void *))
+{
+	if (l->count)
+		qsort(l->list, l->count, sizeof(*l->list), order);
+}
+
+static void read_all(struct symbols_module *m)
+{
+	struct symbols_functions *f = &m->functions;
+	int count = dwfl_module_getsymtab(m->module);
+
+	make_room(&f->by_address, count > 0 ? (size_t)count : 0);
+	for (int i = 1; i < count; i++) {
+		GElf_Addr address;
+		GElf_Sym s;
+		const char *name = dwfl_module_getsym_info(
+		    m->module, i, &s, &address, NULL, NULL, NULL);
+
+		if (name && is_function(&s) && s.st_size)
+			add(&f->by_address, name, address, s.st_size);
+	}
+	sort(&f->by_address, by_address);
+	make_room(&f->by_name, f->by_address.count);
+	f->by_name.count = f->by_address.count;
+	memcpy(f->by_name.list, f->by_address.list,
+	       f->by_name.count * sizeof(*f->by_name.list));
+	sort(&f->by_name, by_name);
+}
+
+/* --- What others find --------------------------------------------------------- */
+
+static Elf_Data *section_data(Elf *elf, uint32_t type, GElf_Shdr *header)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, header) && header->sh_type == type)
+			return elf_getdata(section, NULL);
+	return NULL;
+}
+
+static bool is_old(Elf_Data *versions, int i)
+{
+	GElf_Versym version;
+
+	return versions && gelf_getversym(versions, i, &version) &&
+	       version & OLD_VERSION;
+}
+
+static void read_for_others(struct symbols_module *m)
+{
+	struct functions_list *l = &m->functions.for_others;
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(m->module, &bias);
+	GElf_Shdr header, other;
+	Elf_Data *data = elf ? section_data(elf, SHT_DYNSYM, &header) : NULL;
+	Elf_Data *versions =
+	    elf ? section_data(elf, SHT_GNU_versym, &other) : NULL;
+	size_t size = elf ? gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT) : 0;
+	size_t count = data && size ? data->d_size / size : 0;
+	GElf_Sym s;
+
+	make_room(l, count);
+	for (int i = 1; (size_t)i < count && gelf_getsym(data, i, &s); i++) {
+		const char *name = elf_strptr(elf, header.sh_link, s.st_name);
+
+		if (name && is_function(&s) && !is_old(versions, i) &&
+		    GELF_ST_BIND(s.st_info) != STB_LOCAL)
+			add(l, name, s.st_value, s.st_size);
+	}
+	sort(l, by_name);
+}
+
+/* --- Looking ----------------------------------------------------------------- */
+
+const struct functions_one *symbols_functions_at(struct symbols_module *m,
+						 uint64_t address)
+{
+	const struct functions_list *l = &m->functions.by_address;
+	size_t low = 0, high;
+
+	if (!l->read)
+		read_all(m);
+	high = l->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (l->list[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = 0; i < MOST_NESTED && i < low; i++) {
+		const struct functions_one *one = &l->list[low - 1 - i];
+
+		if (address - one->address < one->size)
+			return one;
+	}
+	return NULL;
+}
+
+/* The first whose name is not less than that. */
+static size_t first_named(const struct functions_list *l, const char *name,
+			  size_t length)
+{
+	size_t low = 0, high = l->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strncmp(l->list[middle].name, name, length) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The only start of those that are called so; 0. */
+static uint64_t only_start(const struct functions_list *l, const char *name,
+			   size_t length)
+{
+	uint64_t start = 0;
+
+	for (size_t i = first_named(l, name, length);
+	     i < l->count && !strncmp(l->list[i].name, name, length) &&
+	     !l->list[i].name[length];
+	     i++) {
+		if (start && l->list[i].address != start)
+			return 0; /* which one? */
+		start = l->list[i].address;
+	}
+	return start;
+}
+
+uint64_t symbols_functions_only(struct symbols_module *m, const char *name,
+				size_t length)
+{
+	if (!m->functions.by_name.read)
+		read_all(m);
+	return only_start(&m->functions.by_name, name, length);
+}
+
+uint64_t symbols_functions_for_others(struct symbols_module *m,
+				      const char *name)
+{
+	if (!m->functions.for_others.read)
+		read_for_others(m);
+	return only_start(&m->functions.for_others, name, strlen(name));
+}
+
+void symbols_functions_release(struct symbols_functions *f)
+{
+	free(f->by_address.list);
+	free(f->by_name.list);
+	free(f->for_others.list);
+	*f = (struct symbols_functions){ 0 };
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions in one module's symbol tables, sorted once where libdwfl would
+ * look at each symbol every time.  Addresses are ELF addresses.  All die when
+ * out of memory.
+ */
+#ifndef SYMBOLS_FUNCTIONS_H
+#define SYMBOLS_FUNCTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbols_module;
+
+struct functions_one {
+	uint64_t address, size;
+	const char *name; /* lives as long as the module */
+};
+
+struct functions_list { /* all zero at first */
+	bool read;
+	struct functions_one *list;
+	size_t count;
+};
+
+struct symbols_functions {                /* all zero at first */
+	struct functions_list by_address; /* those that have a size */
+	struct functions_list by_name;    /* the same */
+	struct functions_list for_others; /* that other modules find, by name */
+};
+
+/* The one around `address`: of several the one that starts last; NULL. */
+const struct functions_one *symbols_functions_at(struct symbols_module *m,
+						 uint64_t address);
+
+/* Where the only function starts whose name is the `length` bytes at `name`; 0:
+ * there is none, or there are several. */
+uint64_t symbols_functions_only(struct symbols_module *m, const char *name,
+				size_t length);
+
+/* Where the function starts that the dynamic loader finds by that name in the
+ * module; 0: nowhere. */
+uint64_t symbols_functions_for_others(struct symbols_module *m,
+				      const char *name);
+
+void symbols_functions_release(struct symbols_functions *f);
+
+#endif
