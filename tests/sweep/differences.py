@@ -10,7 +10,7 @@ import fnmatch
 from dataclasses import dataclass, field
 
 KINDS = ("harmed", "missed", "missed-valgrind", "missed-lsan", "alarm",
-         "unstable", "cut", "unnamed", "slow", "failed")
+         "unstable", "cut", "unnamed", "slow", "failed", "baseline")
 RIGHT = ("refknot", "peers", "valgrind", "lsan", "both", "program", "nobody")
 
 
