@@ -42,22 +42,35 @@ static char *new_name(const char *parent, const char *name)
 	return xasprintf("%s/%s-%s", parent, name, text);
 }
 
-/* Who sweeps may have taken the directory for one that was left: then it is gone. */
-static int take(const char *directory)
+/* Without locks, as on some file systems, nobody can tell whether the owner lives:
+ * then there is none, and what is in it stays. */
+static bool leave_unowned(const char *directory, const char *next)
+{
+	return !unlink(next) && !chmod(directory, OWNED);
+}
+
+/* Who sweeps may have taken the directory for one that was left: then it is gone.
+ * *fd is -1 where it has no owner. */
+static bool take(const char *directory, int *fd)
 {
 	char *next = xasprintf("%s/" NEXT, directory);
 	char *owner = xasprintf("%s/" OWNER, directory);
-	int fd = open(next, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		      0600);
+	bool taken = false;
 
-	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) || rename(next, owner) ||
-			chmod(directory, OWNED))) {
-		close(fd);
-		fd = -1;
+	*fd = open(next, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		   0600);
+	if (*fd >= 0 && !flock(*fd, LOCK_EX | LOCK_NB)) {
+		taken = !rename(next, owner) && !chmod(directory, OWNED);
+	} else if (*fd >= 0 && errno != EWOULDBLOCK) {
+		taken = leave_unowned(directory, next);
+		close(*fd);
+		*fd = -1;
 	}
+	if (*fd >= 0 && !taken)
+		close(*fd);
 	free(owner);
 	free(next);
-	return fd;
+	return taken;
 }
 
 int owner_make(const char *parent, const char *name, char **directory, int *fd)
@@ -65,14 +78,14 @@ int owner_make(const char *parent, const char *name, char **directory, int *fd)
 	int error = EEXIST;
 
 	*directory = NULL;
+	*fd = -1;
 	for (int i = 0; i < TRIES; i++) {
 		char *path = new_name(parent, name);
 
 		error = !path ? errno : mkdir(path, 0700) ? errno : 0;
 		if (!error && chmod(path, MAKING))
 			error = errno;
-		*fd = error ? -1 : take(path);
-		if (*fd >= 0) {
+		if (!error && take(path, fd)) {
 			*directory = path;
 			return 0;
 		}

@@ -180,3 +180,19 @@ def test_a_child_that_begins_when_the_run_is_over_names_no_directory(
     assert "refknot-aaaaaa" not in done.told
     assert re.search(r"is not recorded: the run that it was started in has "
                      r"ended", done.told), done.told
+
+
+def test_where_nothing_can_be_locked_runs_are_recorded(tmp_path):
+    """As on network file systems without locks: and nothing is left."""
+    compiled(tmp_path, "nolocks.so", "#include <errno.h>\n"
+             "int flock(int fd, int what);\n"
+             "int flock(int fd, int what)\n"
+             "{ (void)fd, (void)what; errno = ENOLCK; return -1; }\n",
+             "-shared", "-fPIC")
+    before = left(tmp_path)
+    done = refknot("run", "-q", "-o", tmp_path / "a.rkn", "--", "/bin/true",
+                   env=environment(LD_PRELOAD=tmp_path / "nolocks.so",
+                                   TMPDIR=tmp_path))
+    assert done.status == 0, done.told
+    assert (tmp_path / "a.rkn").exists(), done.told
+    assert {d for d in left(tmp_path) if d.parent == tmp_path} <= set(before)
