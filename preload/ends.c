@@ -18,6 +18,7 @@
 #include "notes.h"
 #include "process.h"
 #include "sys.h"
+#include "tasks.h"
 #include "text.h"
 
 #define EVERYBODY (-1)      /* as a group, as kill() has it */
@@ -47,6 +48,15 @@ static void make(const struct note *n)
 static void make_one(void *note)
 {
 	make(note);
+}
+
+/* No signal ends who has ended, though the kernel takes it. */
+static void make_sent(void *note)
+{
+	const struct note *n = note;
+
+	if (!tasks_have_ended(n->pid))
+		make(n);
 }
 
 static COLD void note_one(int pid, int value, const char *suffix)
@@ -126,7 +136,7 @@ static void note_member(const char *name, const struct note *group)
 		}
 		n.pid = number(&c);
 		if (is_in(n.pid, group->pid))
-			make(&n);
+			make_sent(&n);
 	}
 }
 
@@ -172,7 +182,7 @@ COLD uint64_t ends_sending(int pid)
 	if (!notes_wanted())
 		return 0;
 	__atomic_store_n(&sent, true, __ATOMIC_RELAXED);
-	aside(n.pid > 0 ? make_one : note_group, &n);
+	aside(n.pid > 0 ? make_sent : note_group, &n);
 	return n.time;
 }
 

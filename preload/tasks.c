@@ -16,19 +16,21 @@
 #define PF_USER_WORKER 0x00004000u /* since Linux 6.4; vhost has them, too */
 #define PF_KTHREAD     0x00200000u
 #define FLAGS_FIELD    6 /* behind the state */
+#define THREADS_FIELD  17
 #define BLOCKED_FIELD  29
 #define BLOCKED_MOST   31 /* the highest signal that is told of there */
 
-/* /proc/self/task/TID/NAME, as far as there is room; its bytes, 0: none. */
-static unsigned read_file(int tid, const char *name, char *line, unsigned room)
+/* /proc/WHOSE/NUMBER/NAME, as far as there is room; its bytes, 0: none. */
+static unsigned read_of(const char *whose, int number, const char *name,
+			char *line, unsigned room)
 {
 	char path[64];
 	struct text t = { path, sizeof(path), 0 };
 	long size = 0;
 	int fd;
 
-	text_add(&t, "self/task/");
-	text_number(&t, (uint64_t)tid);
+	text_add(&t, whose);
+	text_number(&t, (uint64_t)number);
 	text_add(&t, name);
 	fd = (int)proc_open(path, O_RDONLY);
 	if (fd >= 0) {
@@ -38,6 +40,11 @@ static unsigned read_file(int tid, const char *name, char *line, unsigned room)
 	size = size > 0 ? size : 0;
 	line[size] = '\0';
 	return (unsigned)size;
+}
+
+static unsigned read_file(int tid, const char *name, char *line, unsigned room)
+{
+	return read_of("self/task/", tid, name, line, room);
 }
 
 /* "0x7f5a" or "-1", and the blank behind it. */
@@ -102,14 +109,20 @@ enum task_state tasks_look(int tid, struct task *t)
 }
 
 /* 7 (name) S 1 7 7 0 -1 64 ...: the state and what follows; NULL: no such. */
-static const char *read_state(int tid, char *line, unsigned room)
+static const char *read_state_of(const char *whose, int number, char *line,
+				 unsigned room)
 {
 	const char *at;
 
-	if (!read_file(tid, "/stat", line, room))
+	if (!read_of(whose, number, "/stat", line, room))
 		return NULL;
 	at = strrchr(line, ')');
 	return at && at[1] == ' ' ? at + 2 : NULL;
+}
+
+static const char *read_state(int tid, char *line, unsigned room)
+{
+	return read_state_of("self/task/", tid, line, room);
 }
 
 /* The n-th number behind the state. */
@@ -121,6 +134,15 @@ static uint64_t field(const char *state, int n)
 	for (int i = 0; i < n; i++)
 		value = number(&at);
 	return value;
+}
+
+bool tasks_have_ended(int pid)
+{
+	char line[512];
+	const char *state = read_state_of("", pid, line, sizeof(line));
+
+	return state && (*state == 'Z' || *state == 'X') &&
+	       field(state, THREADS_FIELD) <= 1;
 }
 
 enum task_state tasks_kind(int tid)

@@ -36,6 +36,10 @@ enum task_state tasks_look(int tid, struct task *t);
  * TASK_UNKNOWN. */
 enum task_state tasks_kind(int tid);
 
+/* Has process `pid` ended, and is only listed until its parent asks for it? False
+ * where it cannot be told. */
+bool tasks_have_ended(int pid);
+
 /* Would thread `tid` take that signal now, and not wait for it by sigwait() and
  * its kin? Of real-time signals it is not told. */
 bool tasks_takes(int tid, int signal);

@@ -309,3 +309,48 @@ def test_a_child_that_ends_before_refknot_is_in_it(letter, status, said,
     done = check("--killed-ok", "early", "--", "sh", "-c",
                  f"{program} {letter}; true")
     assert done.status == (23 if letter == "s" else 0), done.told
+
+
+LATE = """
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	char pid[16];
+	siginfo_t info;
+	pid_t child = fork();
+
+	(void)argc;
+	if (!child) {
+		setpgid(0, 0);
+		execl("/bin/true", "true", (char *)NULL);
+	}
+	waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+	snprintf(pid, sizeof(pid), "%s%d", strchr(argv[1], 'g') ? "-" : "", child);
+	if (!strchr(argv[1], 'o')) {
+		kill(atoi(pid), SIGKILL);
+		return 0;
+	}
+	child = fork();
+	if (!child)
+		execl("/bin/kill", "kill", "-9", "--", pid, (char *)NULL);
+	waitpid(child, NULL, 0);
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("how", ["own", "other", "group"])
+def test_who_has_ended_is_killed_by_nobody(how, tmp_path):
+    """Though kill() has no error while nobody has waited for it."""
+    program = compiled(tmp_path, "late", LATE, "-Wno-unused-result")
+    letters = {"own": "s", "other": "o", "group": "g"}[how]
+    done, report = judged(tmp_path, program, letters)
+    assert done.status == 0, done.told
+    assert not killed(report)
+    assert "true" in {p["program"].rsplit("/", 1)[-1]
+                      for p in report["processes"]}
