@@ -405,6 +405,11 @@ static size_t locate(struct symbols *s, const struct tail *t,
 	}
 	if (!count || !list[count - 1].function)
 		return 0;
+	if (t->others) {
+		list[0] = list[count - 1];
+		list[0].line = list[0].column = 0;
+		count = 1;
+	}
 	for (size_t i = 0; i < count; i++)
 		list[i].tail_call = true;
 	return count;

@@ -378,11 +378,19 @@ static size_t read_jump(struct symbols_module *m, const struct function *f,
 	return size;
 }
 
+/* A return to what was put there, "mov %rax,(%rsp); ret", as compilers make jumps
+ * by a register that no processor is to guess. */
+static bool is_pushed(const unsigned char *at, size_t left)
+{
+	return left >= 5 && (at[0] & 0xfb) == 0x48 && at[1] == 0x89 &&
+	       (at[2] & 0xc7) == 0x04 && at[3] == 0x24 && at[4] == 0xc3;
+}
+
 /* By a register or a word in memory: a switch, or a tail call. */
 static bool is_indirect(const unsigned char *at, size_t left)
 {
-	return left >= 2 && at[0] == 0xff && (at[1] & 0x38) == 0x20 &&
-	       at[1] != 0x25;
+	return is_pushed(at, left) || (left >= 2 && at[0] == 0xff &&
+				       (at[1] & 0x38) == 0x20 && at[1] != 0x25);
 }
 
 /* One byte of distance is too little to be sure of without knowing where the

@@ -22,7 +22,8 @@ struct node { /* a function */
 	struct code_exits exits;
 	uint32_t *to; /* one an exit */
 	bool reaches; /* the goal */
-	bool open;    /* it may be left to what is not known */
+	bool open;    /* it may be left to what is not known, */
+	bool loose;   /* or a function may that it leads to */
 	bool taken;   /* it is in the answer */
 };
 
@@ -179,12 +180,28 @@ static bool leads_on(const struct search *x, uint32_t to)
 	return to == GOAL || (to < x->count && x->nodes[to].reaches);
 }
 
-static bool may_reach(const struct search *x, const struct node *n)
+/* Perhaps, as nobody knows where all jumps lead to. */
+static bool may_lead_on(const struct search *x, uint32_t to)
 {
-	for (size_t i = 0; i < n->exits.count; i++)
-		if (leads_on(x, n->to[i]))
-			return true;
-	return false;
+	return leads_on(x, to) || (to < x->count && x->nodes[to].loose);
+}
+
+/* Is there more to say of `n`, by those that it leads to? */
+static bool learn(const struct search *x, struct node *n)
+{
+	bool reaches = false, loose = n->open;
+
+	for (size_t i = 0; i < n->exits.count; i++) {
+		uint32_t to = n->to[i];
+
+		reaches |= leads_on(x, to);
+		loose |= to < x->count && x->nodes[to].loose;
+	}
+	if (reaches == n->reaches && loose == n->loose)
+		return false;
+	n->reaches = reaches;
+	n->loose = loose;
+	return true;
 }
 
 static void find_ways(struct search *x)
@@ -195,23 +212,19 @@ static void find_ways(struct search *x)
 		look_at(x, &x->nodes[i]);
 	while (changed) {
 		changed = false;
-		for (size_t i = 0; i < x->count; i++) {
-			struct node *n = &x->nodes[i];
-
-			if (n->reaches || !may_reach(x, n))
-				continue;
-			n->reaches = changed = true;
-		}
+		for (size_t i = 0; i < x->count; i++)
+			changed |= learn(x, &x->nodes[i]);
 	}
 }
 
 /* Functions that call each other count once, as with GDB. */
 static bool is_way(const struct search *x, uint32_t to)
 {
-	return leads_on(x, to) && (to == GOAL || !x->nodes[to].taken);
+	return may_lead_on(x, to) && (to == GOAL || !x->nodes[to].taken);
 }
 
-/* The only one that `n` leads to on the way; NOWHERE: there are several. */
+/* The only one that `n` leads to on the way; NOWHERE: there are several, or
+ * it is not known. */
 static uint32_t only_next(const struct search *x, const struct node *n)
 {
 	uint32_t next = NOWHERE;
@@ -251,10 +264,16 @@ static uint32_t only_before(const struct search *x, uint32_t to)
 static void add(struct search *x, struct node *n, uint32_t to,
 		struct tail *tail)
 {
-	*tail = (struct tail){ .module = n->module };
-	for (size_t i = 0; i < n->exits.count && tail->count < TAILS_SITES; i++)
-		if (to == NOWHERE ? is_way(x, n->to[i]) : n->to[i] == to)
+	*tail = (struct tail){ .module = n->module,
+			       .others = to == NOWHERE && n->open };
+	for (size_t i = 0; i < n->exits.count; i++) {
+		if (to == NOWHERE ? !is_way(x, n->to[i]) : n->to[i] != to)
+			continue;
+		if (tail->count < TAILS_SITES)
 			tail->ends[tail->count++] = n->exits.list[i].end;
+		else
+			tail->others = true;
+	}
 	n->taken = true;
 }
 

@@ -26,6 +26,7 @@ struct tail { /* a function */
 	uint64_t ends[TAILS_SITES]; /* ELF addresses behind the jumps, of which
 				       one was it; at least one */
 	size_t count;
+	bool others; /* or another one was it, which is not in the list */
 };
 
 /* What the calls lead to. */

@@ -362,3 +362,41 @@ def test_a_jump_to_what_has_no_name_is_a_way(tmp_path, compiler, far):
         done = run(*command)
         assert done.status == 0, done.told
     assert below_main(tmp_path, program) == ["inner", "either", "make"]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("options", [["-g"], [], ["-mindirect-branch=thunk"],
+                                     ["-mindirect-branch=thunk-inline"]])
+@pytest.mark.parametrize("last", ["return through(n);", "return hook(n);"])
+def test_where_one_way_leads_anywhere_no_other_is_certain(tmp_path, compiler,
+                                                          options, last):
+    """hook() is inner(): by itself, or by a function that jumps to it."""
+    if compiler == "clang" and "-m" in str(options):
+        options = ["-mretpoline"]
+    (tmp_path / "main.c").write_text(
+        "#include <stdlib.h>\n"
+        "#define OWN __attribute__((noinline))\n"
+        "volatile int seen;\nvoid *volatile sink;\n"
+        "void *(*volatile hook)(size_t);\n"
+        "OWN static char *inner(size_t n)\n"
+        "{ char *p = malloc(n); *p = 1; return p; }\n"
+        "OWN void *through(size_t n) { seen++; return hook(n + 3); }\n"
+        "OWN void *other(size_t n) { seen--; return inner(n + 5); }\n"
+        "OWN void *either(size_t n)\n{\n"
+        "    if (n & 1)\n        return other(n);\n"
+        f"    {last}\n}}\n"
+        "OWN char *make(size_t n)\n"
+        "{ char *p = either(n); *p = 1; return p; }\n"
+        "int main(int n, char **a)\n"
+        "{ (void)a; hook = (void *(*)(size_t))inner;\n"
+        "  sink = make((size_t)n * 70); sink = 0; return 0; }\n")
+    program = tmp_path / "main"
+    done = run(compiler, "-O2", "-fcf-protection=none", *options,
+               tmp_path / "main.c", "-o", program)
+    assert done.status == 0, done.told
+    assert below_main(tmp_path, program) == ["inner", "either", "make"]
+    stack = record(tmp_path, program).report()["findings"][0]["stack"]
+    jumped = next(f for f in stack if f["function"] == "either")
+    assert jumped["tail_call"]
+    # Of two lines, neither is certain.
+    assert jumped["line"] is None
