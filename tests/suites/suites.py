@@ -113,12 +113,17 @@ class Bench:
     def limit(self, tool, plain):
         return min(self.options.limit, 240 + FACTORS[tool] * plain.wall)
 
+    def fresh(self, name):
+        """An empty directory; some test may have left a process that still
+        writes into one of that name."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        return pathlib.Path(tempfile.mkdtemp(prefix=f"{name}.",
+                                             dir=self.home))
+
     # refknot
 
     def gate(self, row, name, *options):
-        out = self.home / name
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
+        out = self.fresh(name)
         found = out / "found.json"
         run = self.run(name, gate=[
             self.options.refknot, "check", "--keep", out / "main.rkn",
@@ -154,7 +159,7 @@ class Bench:
         row.lost = largest([p["lost"] for p in processes
                             if (self.where / p["program"]).exists()
                             or list(self.where.rglob(p["program"]))])
-        shutil.rmtree(again)
+        shutil.rmtree(again, ignore_errors=True)
 
     @staticmethod
     def numbers(found):
@@ -165,9 +170,7 @@ class Bench:
 
     def lsan(self, row):
         for unwinding in (peers.LSAN_SLOW, peers.LSAN_FAST):
-            out = self.home / "lsan"
-            shutil.rmtree(out, ignore_errors=True)
-            out.mkdir()
+            out = self.fresh(f"lsan-{unwinding}")
             run = self.run("lsan", peers.lsan_prefix(out, unwinding),
                            limit=self.limit("lsan", row.runs["plain"]))
             row.runs["lsan"] = run
@@ -180,9 +183,7 @@ class Bench:
         run.status = None
 
     def valgrind(self, row):
-        out = self.home / "valgrind"
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
+        out = self.fresh("valgrind")
         run = self.run("valgrind", peers.valgrind_prefix(out),
                        limit=self.limit("valgrind", row.runs["plain"]))
         row.runs["valgrind"] = run
