@@ -47,8 +47,9 @@ FORKED = 20  # seeds: each has some ten processes
 
 @pytest.mark.parametrize("first", range(0, FORKED, 5))
 def test_forked_tests_are_judged_without_false_alarm(first):
-    """What is missed a word of libc's own holds, in a block that the parent
-    allocated: churn.py --option forks --option stale tells."""
+    """A few are missed: a child does not know how much of a block the parent
+    asked for, and what is left behind that (situation slack) may hold what lies
+    at that address by then."""
     tally = churn.run_all("refknot", range(first, first + 5), os.cpu_count(),
                           ["forks", "stale"])
     assert tally.sums["false"] == 0, tally.told_causes()
