@@ -138,7 +138,7 @@ static uint64_t field(const char *state, int n)
 
 bool tasks_have_ended(int pid)
 {
-	char line[512];
+	char line[256];
 	const char *state = read_state_of("", pid, line, sizeof(line));
 
 	return state && (*state == 'Z' || *state == 'X') &&
