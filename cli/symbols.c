@@ -389,6 +389,19 @@ static size_t keep_common(struct location *list, size_t count,
 	return n;
 }
 
+/* What compilers make of a call by a register, where it is to be slow: no
+ * function of the program's. */
+static bool is_thunk(const char *function)
+{
+	static const char *const names[] = { "__x86_indirect_thunk",
+					     "__llvm_retpoline" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(function, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
 /* The locations of one function that is gone; 0: its name is not known. */
 static size_t locate(struct symbols *s, const struct tail *t,
 		     struct location list[SYMBOLS_INLINE_MAX])
@@ -403,7 +416,8 @@ static size_t locate(struct symbols *s, const struct tail *t,
 
 		count = i ? keep_common(list, count, other, n) : n;
 	}
-	if (!count || !list[count - 1].function)
+	if (!count || !list[count - 1].function ||
+	    is_thunk(list[count - 1].function))
 		return 0;
 	if (t->others) {
 		list[0] = list[count - 1];

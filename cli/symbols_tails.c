@@ -274,6 +274,10 @@ static void add(struct search *x, struct node *n, uint32_t to,
 		else
 			tail->others = true;
 	}
+	if (!tail->count) { /* by a jump that nobody knows */
+		tail->ends[tail->count++] = n->start + 1;
+		tail->others = true;
+	}
 	n->taken = true;
 }
 
@@ -347,6 +351,13 @@ static size_t common(struct search *x, struct tail list[TAILS_MOST])
 	return count + ends;
 }
 
+/* What a signal interrupts calls nothing. */
+static bool is_return_of_signal(const char *function)
+{
+	return function && (!strcmp(function, "__restore_rt") ||
+			    !strcmp(function, "__restore"));
+}
+
 size_t tails_find(struct symbols *s, struct tails_place from,
 		  enum tails_goal goal, struct tails_place to,
 		  const char *function, struct tail list[TAILS_MOST])
@@ -355,7 +366,7 @@ size_t tails_find(struct symbols *s, struct tails_place from,
 	struct search x = { .s = s, .goal = goal, .function = function };
 	size_t count = 0;
 
-	if (call.to.kind == CODE_UNKNOWN)
+	if (call.to.kind == CODE_UNKNOWN || is_return_of_signal(function))
 		return 0;
 	if (goal == TAILS_FRAME) {
 		x.module = to.module;
@@ -365,7 +376,7 @@ size_t tails_find(struct symbols *s, struct tails_place from,
 	}
 	if (resolve(&x, from.module, &call.to) == 0) {
 		find_ways(&x);
-		if (x.nodes[0].reaches)
+		if (x.nodes[0].reaches || x.nodes[0].loose)
 			count = common(&x, list);
 	}
 	for (size_t i = 0; i < x.count; i++) {

@@ -11,7 +11,7 @@
  * differences: what a call or a jump leads to is read from the machine code, as
  * compilers leave out call sites (clang those of all library functions that it
  * knows, such as malloc); and the function that was called has been left, so it
- * is certain where one way at least is known.
+ * is certain where one way leads there, or may lead anywhere.
  */
 #ifndef SYMBOLS_TAILS_H
 #define SYMBOLS_TAILS_H
@@ -24,7 +24,8 @@
 struct tail { /* a function */
 	uint32_t module;
 	uint64_t ends[TAILS_SITES]; /* ELF addresses behind the jumps, of which
-				       one was it; at least one */
+				       one was it; at least one, or with
+				       `others` any of the function's */
 	size_t count;
 	bool others; /* or another one was it, which is not in the list */
 };

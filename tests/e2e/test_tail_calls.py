@@ -400,3 +400,39 @@ def test_where_one_way_leads_anywhere_no_other_is_certain(tmp_path, compiler,
     assert jumped["tail_call"]
     # Of two lines, neither is certain.
     assert jumped["line"] is None
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("options", [["-g"], [], ["-mindirect-branch=thunk"]])
+def test_who_was_called_and_jumped_by_a_pointer_is_certain(tmp_path, compiler,
+                                                           options):
+    """As what runs tests does. Where it jumped from is not known, nor what else
+    was on the way; and a thunk is nobody's function."""
+    if compiler == "clang" and "-m" in str(options):
+        options = ["-mretpoline"]
+    (tmp_path / "main.c").write_text(
+        "#include <stdlib.h>\n"
+        "#define OWN __attribute__((noinline))\n"
+        "volatile int seen;\nvoid *volatile sink;\n"
+        "OWN static void test_it(void)\n"
+        "{ sink = malloc(70); sink = 0; seen++; }\n"
+        "OWN static void run_one(void (*volatile *test)(void))\n"
+        "{\n    seen++;\n    (*test)();\n}\n"
+        "OWN static void run_framed(void (*volatile *test)(void))\n"
+        "{ (*test)(); seen++; }\n"
+        "OWN static void run_all(void (*volatile *test)(void))\n"
+        "{ run_one(test); run_framed(test); seen++; }\n"
+        "int main(void)\n"
+        "{ void (*volatile test)(void) = test_it; run_all(&test); return 0; }\n")
+    program = tmp_path / "main"
+    done = run(compiler, "-O2", "-fcf-protection=none", *options,
+               tmp_path / "main.c", "-o", program)
+    assert done.status == 0, done.told
+    findings = record(tmp_path, program).report()["findings"]
+    stacks = [[f for f in g["stack"]] for g in findings]
+    names = sorted([f["function"] for f in s][:s.index(next(
+        f for f in s if f["function"] == "main"))] for s in stacks)
+    assert names == [["test_it", "run_framed", "run_all"],
+                     ["test_it", "run_one", "run_all"]]
+    jumped, = (f for s in stacks for f in s if f["function"] == "run_one")
+    assert jumped["tail_call"] and jumped["line"] is None
