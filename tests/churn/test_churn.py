@@ -49,12 +49,13 @@ FORKED = 20  # seeds: each has some ten processes
 def test_forked_tests_are_judged_without_false_alarm(first):
     """A few are missed: a child does not know how much of a block the parent
     asked for, and what is left behind that (situation slack) may hold what lies
-    at that address by then."""
+    at that address by then. One such word may hold a ring of twenty: what is
+    to be found of each kind is in truth/test_forked.py."""
     tally = churn.run_all("refknot", range(first, first + 5), os.cpu_count(),
                           ["forks", "stale"])
     assert tally.sums["false"] == 0, tally.told_causes()
     assert tally.sums["lost"] > 1000
-    assert tally.sums["found"] > 0.998 * tally.sums["lost"], \
+    assert tally.sums["found"] > 0.99 * tally.sums["lost"], \
         tally.told_causes()
 
 

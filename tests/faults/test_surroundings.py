@@ -323,13 +323,14 @@ def test_the_program_goes_on_when_refknot_is_killed(tmp_path):
              PLACES], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env=environment()) as process:
         directory, parent = process.stdout.readline().split()
+        stores = pathlib.Path(os.fsdecode(directory))
+        (stores / "ours").touch()  # what has it no other run removes
         assert int(parent) == process.pid
         process.kill()
         process.wait()
         process.stdin.write(b"go\n")
         process.stdin.close()
         assert process.stdout.read() == b"end\n"
-    stores = pathlib.Path(os.fsdecode(directory))
     try:
         store = next(stores.glob("fault_places.*.rkn"))
         for _ in range(1000):  # it ends after its output does
