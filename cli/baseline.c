@@ -326,7 +326,13 @@ void baseline_read(struct baseline *b, const char *path, bool may_lack)
 	char error[512];
 	char *text;
 
-	if (may_lack && access(path, F_OK) && errno == ENOENT)
+	bool lacks = access(path, F_OK) && errno == ENOENT;
+
+	if (lacks && !may_lack)
+		die(STATUS_INPUT,
+		    "%s cannot be read as a baseline: it is not there; --update-baseline writes it",
+		    path);
+	if (lacks)
 		text = xstrdup("");
 	else
 		text = text_file_read(path, "a baseline");

@@ -41,6 +41,14 @@ const char *gate_kills_signal(int signal)
 	return text;
 }
 
+bool gate_kills_fault(int signal)
+{
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (signals[i].signal == signal)
+			return signals[i].fault;
+	return false;
+}
+
 bool gate_kills_asks(int signal)
 {
 	for (size_t i = 0; i < SIGNALS; i++)

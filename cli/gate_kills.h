@@ -19,6 +19,9 @@ const char *gate_kills_signal(int signal);
  * catches, once it is there? Not SIGKILL, and none of a fault of the program's. */
 bool gate_kills_asks(int signal);
 
+/* Is it of a fault of the program's, as SIGSEGV and SIGABRT are? */
+bool gate_kills_fault(int signal);
+
 /* How the process was killed: a clause, for the caller to free; NULL: it was not. */
 char *gate_kills_how(const struct model *m);
 

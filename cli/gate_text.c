@@ -3,17 +3,20 @@
  * the line that they paste. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "die.h"
 #include "escape.h"
 #include "gate_card.h"
 #include "gate_inherited.h"
+#include "gate_kills.h"
 #include "gate_writers.h"
 #include "paint.h"
 #include "units.h"
 
 #define MOST_PASSING 10 /* findings that do not fail and are named */
 #define MOST_KILLED  10 /* processes that were, and may be */
+#define CALLERS      4  /* of an entry, that are named */
 
 bool gate_text_shows_suppressed;
 
@@ -179,6 +182,42 @@ static void print_kin(FILE *out, const struct gate *g)
 	free(path);
 }
 
+/* "cJSON_New_Item cJSON.c (cJSON_CreateArray < test)": of many that one function
+ * allocates, which one. */
+static char *entry_text(const struct baseline_entry *e)
+{
+	char *text = escape(e->text ? e->text : ""), *callers = NULL;
+	size_t told = 0, first = 0;
+
+	while (first < e->lines.count && e->text && e->lines.list[first].call &&
+	       strncmp(e->text, e->lines.list[first].call,
+		       strlen(e->lines.list[first].call)) != 0)
+		first++;
+	for (size_t i = first + 1; i < e->lines.count && told < CALLERS; i++) {
+		const struct frame_line *f = &e->lines.list[i];
+		char *longer;
+
+		if (!f->call || e->lines.list[i - 1].outermost)
+			break;
+		longer = callers ? xasprintf("%s < %s", callers, f->call)
+				 : xstrdup(f->call);
+		free(callers);
+		callers = longer;
+		told++;
+	}
+	if (callers) {
+		char *shown = escape(callers);
+		char *all = xasprintf("%s%s(called by %s)", text,
+				      *text ? " " : "", shown);
+
+		free(shown);
+		free(text);
+		text = all;
+	}
+	free(callers);
+	return text;
+}
+
 static void print_stale(FILE *out, const struct gate *g)
 {
 	const struct baseline *b = g->baseline;
@@ -191,7 +230,7 @@ static void print_stale(FILE *out, const struct gate *g)
 
 		if (e->seen)
 			continue;
-		text = escape(e->text ? e->text : "");
+		text = entry_text(e);
 		fprintf(out, "%s: %s:%u: %s %s%s%s was not found; %s\n",
 			why ? "not reached" : "stale", path, e->line,
 			e->signature, e->kind, *text ? " " : "", text,
@@ -306,6 +345,31 @@ static void print_killed(FILE *out, const struct gate *g)
 			n - MOST_KILLED);
 }
 
+/* What it would have done after that nobody knows; its status may be lost behind
+ * make and the like. */
+static void print_crashed(FILE *out, const struct gate *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->process_count; i++) {
+		const struct gate_process *p = &g->processes[i];
+		char *process, *shown;
+
+		if (!gate_kills_fault(p->signal) || n++ >= MOST_KILLED)
+			continue;
+		process = gate_card_process(p->name, p->pid);
+		shown = escape(process);
+		fprintf(out,
+			"note: %s was ended by %s: what it had not run was not checked\n",
+			shown, gate_kills_signal(p->signal));
+		free(shown);
+		free(process);
+	}
+	if (n > MOST_KILLED)
+		fprintf(out, "note: %zu more processes crashed\n",
+			n - MOST_KILLED);
+}
+
 /* All that fails, but for what is told in the last line alone. */
 static void print_failures(FILE *out, const struct gate *g)
 {
@@ -337,6 +401,7 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_unread(out, g);
 	print_others(out, g);
 	print_inherited(out, g);
+	print_crashed(out, g);
 	print_passing(out, g);
 	print_grown(out, g);
 	if (g->baseline)

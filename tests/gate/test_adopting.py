@@ -54,6 +54,18 @@ def test_a_crash_is_not_allowed(leaky, base):
     assert done.status == 125
 
 
+def test_a_test_that_crashed_behind_another_program_is_named(leaky, base):
+    """Its status may be lost there, as behind make."""
+    done = check("--", "sh", "-c", f"{leaky} 1k; exit 3")
+    assert re.search(r"^note: \S+\[\d+\] was ended by SIGABRT: what it had "
+                     r"not run was not checked$", done.told, re.M), done.told
+    done = check("--", "sh", "-c", f"{leaky} 1; exit 3")
+    assert "was ended by" not in done.told
+    assert "the program exited with 3, too;" in summary(done)
+    done = check("--", leaky, "1")
+    assert done.status == 23 and "too;" not in summary(done)
+
+
 def test_the_option_is_for_a_program(leaky, tmp_path):
     kept = tmp_path / "a.rkn"
     check("-o", kept, "--", leaky)
