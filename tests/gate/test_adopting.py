@@ -82,7 +82,7 @@ def test_what_was_not_found_was_not_reached(leaky, base, tmp_path, argv, why):
     done = check("--baseline", base, "--output", f"json={report}", "--",
                  leaky, *argv)
     assert re.search(rf"^not reached: {base}:2: [0-9a-f]{{16}} leak take "
-                     rf"leaky.c was not found; {why}$", done.told, re.M), (
+                     rf"leaky.c \(called by one < main\) was not found; {why}$", done.told, re.M), (
                          done.told)
     assert "fixed?" not in done.told and "not reached 1" in summary(done)
     verdict = json.loads(report.read_text())["verdict"]
