@@ -9,7 +9,8 @@
  *   plain           end each process by exit(), each thread by return
  *   alone           without threads and children
  *   forks           with children from the beginning, that free much of what
- *                   they inherit
+ *                   they inherit; without the situation slack, as a child does
+ *                   not know how much of a block its parent asked for
  *   stale           pointers stay in what is freed
  *   paths           let each block's call stack tell its number
  *
@@ -35,7 +36,6 @@ enum ending { END_EXIT, END_RETURN, END_LEAVE, END_QUICK, END_SIGNAL, ENDINGS };
 static uint64_t seed;
 static uint32_t steps;
 static bool alone;
-static bool forks;
 static const char *skipped = "";
 static char book_path[4096];
 
@@ -115,7 +115,7 @@ static NOINLINE void run(struct world *w)
 		if (!w->depth && is_skipped(w->step))
 			continue;
 		throw_dice(w, w->step);
-		if (forks)
+		if (w->forks)
 			fork_more(w);
 		jobs_do_some(w, alone);
 	}
@@ -158,7 +158,7 @@ static void parse(struct world *w, int argc, char **argv)
 		else if (!strcmp(argv[i], "alone"))
 			alone = true;
 		else if (!strcmp(argv[i], "forks"))
-			forks = true;
+			w->forks = true;
 		else if (!strcmp(argv[i], "stale"))
 			blocks_stale = true;
 		else if (!strcmp(argv[i], "paths"))

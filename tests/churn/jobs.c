@@ -118,6 +118,8 @@ void job_slack(struct world *w)
 	uint32_t chunk = (size + 23) & ~15u,
 		 least = chunk > 40 ? chunk - 39 : 1;
 
+	if (w->forks)
+		return;
 	block = blocks_make(w, roll(w, SITES), HOW_CALLOC, size, FILL_NOTHING);
 	to = blocks_make_some(w, blocks_some_size(w, 8));
 	if (least > at)

@@ -41,21 +41,21 @@ def test_threads_and_children_are_judged_without_false_alarm(first):
     assert tally.right >= 0.9 * TOGETHER, tally.told_causes()
 
 
-# Children that free most of what they inherit, with the pointers in it.
-FORKED = 20  # seeds: each has some ten processes
+# Children that free most of what they inherit, with the pointers in it; five
+# seeds each, of some ten processes.
+FORKED = range(30, 50, 5)
 
 
-@pytest.mark.parametrize("first", range(0, FORKED, 5))
+@pytest.mark.parametrize("first", FORKED)
 def test_forked_tests_are_judged_without_false_alarm(first):
     """A few are missed: a child does not know how much of a block the parent
-    asked for, and what is left behind that (situation slack) may hold what lies
-    at that address by then. One such word may hold a ring of twenty: what is
-    to be found of each kind is in truth/test_forked.py."""
+    asked for, and what is left behind that may be a pointer to where a block of
+    its own lies by now. churn.py --option forks --option stale tells."""
     tally = churn.run_all("refknot", range(first, first + 5), os.cpu_count(),
                           ["forks", "stale"])
     assert tally.sums["false"] == 0, tally.told_causes()
     assert tally.sums["lost"] > 1000
-    assert tally.sums["found"] > 0.99 * tally.sums["lost"], \
+    assert tally.sums["found"] > 0.998 * tally.sums["lost"], \
         tally.told_causes()
 
 

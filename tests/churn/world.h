@@ -14,6 +14,7 @@ struct world {
 	unsigned depth;   /* how many forks lead here */
 	const char *book; /* path of this process's own */
 	const char *plugin;
+	bool forks;      /* children, that free much of what they inherit */
 	bool plain_ends; /* processes end by exit(), threads by return */
 	size_t sizes[WORLD_SIZES]; /* that it likes */
 };
