@@ -520,6 +520,22 @@ static bool find_first(const struct map *map, uint64_t start, uint64_t *done)
 	return *done > top && *done <= map->end;
 }
 
+/* Is it one of the others? A child has its parent's, and no record of them. */
+static bool is_arena(uint64_t address)
+{
+	const uint64_t first = heap_arena();
+	uint64_t arena = first;
+
+	for (unsigned i = 0; i < ARENAS_MOST; i++) {
+		if (!stop_read(&arena, arena + NEXT_OFFSET, sizeof(arena)) ||
+		    !arena || arena == first)
+			return false;
+		if (arena == address)
+			return true;
+	}
+	return false;
+}
+
 bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		 chunks_visit_used *visit, void *data)
 {
@@ -531,11 +547,12 @@ bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		if (!find_first(map, start, done))
 			return false;
 	} else {
-		*done =
-		    start % STORE_REGION ? 0 : heap_arena_end(start, map, 1);
+		*done = start % STORE_REGION ? 0 : heap_part_end(start, map, 1);
 		if (!*done || *done > map->end)
 			return false;
 		chunk = first_of_part(start, &arena);
+		if (!is_arena(arena))
+			return false;
 	}
 	top = arena_word(arena, TOP_OFFSET);
 	if (chunk % 16 || !walk_chunks(chunk, top, *done, NULL, NULL))

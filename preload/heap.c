@@ -117,19 +117,25 @@ static bool is_heap_info(const struct heap_info *h)
 	       h->previous % STORE_REGION == 0;
 }
 
-uint64_t heap_arena_end(uint64_t address, const struct map *maps,
-			uint32_t count)
+uint64_t heap_part_end(uint64_t address, const struct map *maps, uint32_t count)
 {
 	uint64_t base = address & ~(STORE_REGION - 1);
 	const struct map *m = map_of(base, maps, count);
 	struct heap_info h;
 
 	if (process.foreign_malloc || !m || !m->readable || !m->writable ||
-	    m->inode || !shadow.regions[base >> STORE_REGION_SHIFT] ||
-	    !stop_read(&h, base, sizeof(h)) || !is_heap_info(&h) ||
+	    m->inode || !stop_read(&h, base, sizeof(h)) || !is_heap_info(&h) ||
 	    address >= base + h.size)
 		return 0;
 	return base + h.size;
+}
+
+uint64_t heap_arena_end(uint64_t address, const struct map *maps,
+			uint32_t count)
+{
+	uint64_t end = heap_part_end(address, maps, count);
+
+	return end && shadow.regions[address >> STORE_REGION_SHIFT] ? end : 0;
 }
 
 /* Does a live block touch the page that `address` is in? */

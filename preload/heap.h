@@ -29,9 +29,15 @@ bool heap_first_arena(uint64_t start, uint64_t end, uint64_t *from,
 		      uint64_t *to);
 
 /*
- * If `address` lies in an arena that glibc made for a thread: where that ends,
- * else 0. `maps` are all mappings, ascending.
+ * If `address` lies in what looks like an arena, or a part of one, that glibc
+ * made for a thread: where that ends, else 0. `maps` are all mappings,
+ * ascending.
  */
+uint64_t heap_part_end(uint64_t address, const struct map *maps,
+		       uint32_t count);
+
+/* The same, if a block of the program's has ever been there; not one of its
+ * parent's. */
 uint64_t heap_arena_end(uint64_t address, const struct map *maps,
 			uint32_t count);
 
