@@ -52,7 +52,8 @@ class Row:
     lost: dict = field(default_factory=dict)
     peers: dict = field(default_factory=dict)   # {tool: lost or None}
     differences: list = field(default_factory=list)  # (kind, where, text)
-    confirmed: int = 0
+    confirmed: int = None  # blocks; None: no peer has a result
+    without: dict = field(default_factory=dict)  # {peer: why it has none}
 
     def seconds(self, tool):
         run = self.runs.get(tool)
@@ -179,8 +180,8 @@ class Bench:
             if self.is_whole(row, run) and None not in each:
                 row.peers["lsan"] = largest(each)
                 return
-        row.peers["lsan"] = None
-        run.status = None
+        self.has_none(row, "lsan", run, "a check failed"
+                      if None in each else "")
 
     def valgrind(self, row):
         out = self.fresh("valgrind")
@@ -192,7 +193,16 @@ class Bench:
         row.peers["valgrind"] = largest([e["lost"] for e in each])
         # Of some programs it cannot read the debug information, and gives up.
         if not each or not self.is_whole(row, run):
-            row.peers["valgrind"] = run.status = None
+            self.has_none(row, "valgrind", run, "")
+
+    def has_none(self, row, peer, run, why):
+        """The peer's result is none, if what it ran is not the suite."""
+        if not why:
+            why = (run.told if run.status is None else
+                   f"exit {run.status}" if run.status
+                   != row.runs["plain"].status else "the output is another")
+        row.without[peer] = why
+        row.peers[peer] = run.status = None
 
     @staticmethod
     def is_whole(row, run):
@@ -208,7 +218,8 @@ class Bench:
             for where, blocks, size in self.places(lost):
                 row.differences.append((
                     kind, where, f"{blocks} blocks, {size} bytes"))
-        row.confirmed = total(row.lost)[0] - total(alone)[0]
+        if any(lost is not None for lost in row.peers.values()):
+            row.confirmed = total(row.lost)[0] - total(alone)[0]
 
     def places(self, lost):
         rows = {}
@@ -245,7 +256,8 @@ def line(row):
             for t in ("lsan", "valgrind")}
     return (f"{row.suite.name:9} {row.build.name:9} "
             f"{'NO' if 'harmed' in bad else 'yes':8} {row.findings:8} "
-            f"{total(row.lost)[0]:6} {row.confirmed:9} {lost['lsan']:>6} "
+            f"{total(row.lost)[0]:6} "
+            f"{'-' if row.confirmed is None else row.confirmed:>9} {lost['lsan']:>6} "
             f"{lost['valgrind']:>8} {'NO' if 'unstable' in bad else 'yes':6} "
             f"{'NO' if 'baseline' in bad else 'yes':8} "
             + " ".join(f"{cell(row.seconds(tool)):>8}" for tool in TIMED))
@@ -316,6 +328,8 @@ def measured(options, trees):
                 print(f"{name:9} {build:9} FAILED {error}", flush=True)
                 continue
             print(line(rows[-1]), flush=True)
+            for peer, why in rows[-1].without.items():
+                print(f"    {peer} has no result: {why}", flush=True)
     return rows, failed
 
 
