@@ -87,7 +87,8 @@ void gate_summary_make(struct gate *g)
 	if (g->allowed)
 		fprintf(out, " the program exited with %d, which is allowed;",
 			g->allowed);
-	else if (g->failed && g->ran && g->status != g->options.error_status)
+	else if (g->failed && g->ran && g->status < STATUS_NO_RUN &&
+		 g->status != g->options.error_status)
 		fprintf(out, " the program exited with %d, too;", g->status);
 	if (g->baseline)
 		fprintf(out, " baseline %zu,", g->known);
