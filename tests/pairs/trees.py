@@ -122,6 +122,7 @@ class Tree:
         key = hashlib.sha256((repr(argv) + headers + self.read(source))
                              .encode()).hexdigest()
         if not stamp.exists() or stamp.read_text() != key:
+            stamp.unlink(missing_ok=True)  # lest this one is interrupted
             run(*argv, cwd=where)
             stamp.write_text(key)
         return made
