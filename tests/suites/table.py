@@ -42,6 +42,7 @@ $T ./test_util_file "$S/tests" || s=$?
           "$T tests/runtests -q || s=$?\n", subdirectory="expat",
           shared="EXPAT_SHARED_LIBS"),
     Suite("pcre2", ("-DPCRE2_BUILD_PCRE2GREP=OFF",), """
+cp "$S/testdata/testbtables" .
 for n in 1 2 4 5; do
     $T ./pcre2test -q "$S/testdata/testinput$n" out$n || s=$?
     cksum <out$n
