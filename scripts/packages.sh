@@ -14,7 +14,8 @@ python3 python3-pytest python3-yaml shellcheck autoconf python3-jsonschema
 jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools bc
 universal-ctags valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils
 musl musl-tools libc6-i386
-libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base"
+libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base
+procps"
 
 # What scripts/fuzz needs beside what a build does.
 fuzz_packages="clang libclang-rt-14-dev libcmocka-dev g++ python3"

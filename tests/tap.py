@@ -3,12 +3,30 @@
 
 All else that pytest and the tests print goes to stderr.
 """
+import atexit
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 
 import pytest
+
+
+LIMIT = 400  # seconds a test: beyond what tests/conftest.py lets a run have
+
+
+class Stuck(Exception):
+    """A test did not end."""
+
+
+def stuck(*_):
+    """Name the test that hangs, and what it waits for, rather than let meson
+    end the whole suite without a word."""
+    subprocess.run(["ps", "-N", "--ppid", "2", "-o", "pid,ppid,stat,etime,wchan:20,args",
+                    "--forest"], check=False)
+    raise Stuck(f"no end within {LIMIT} s")
 
 
 class Tap:
@@ -33,6 +51,13 @@ class Tap:
         elif report.failed or report.when == "call":
             self.line(report.passed, report.nodeid)
 
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self):
+        # Again and again: what is left on the way out may hang as well.
+        signal.setitimer(signal.ITIMER_REAL, LIMIT, 5)
+        yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
     def pytest_collectreport(self, report):
         if report.failed:
             self.line(False, "collecting " + report.nodeid)
@@ -47,16 +72,16 @@ def run(tap):
     that suites share while another is at work in it."""
     place = tempfile.mkdtemp(prefix="refknot-tests-")
     os.chmod(place, 0o755)  # some tests are another user
+    # Registered before pytest's own cleaning, and so run after it.
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
     os.environ["PYTEST_DEBUG_TEMPROOT"] = place
-    try:
-        return pytest.main(sys.argv[1:], plugins=[tap])
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    return pytest.main(sys.argv[1:], plugins=[tap])
 
 
 def main():
     tap = Tap(os.dup(1))
     os.dup2(2, 1)
+    signal.signal(signal.SIGALRM, stuck)
     code = run(tap)
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         tap.line(False, "no tests were found")

@@ -750,14 +750,14 @@ static unsigned roll(unsigned most)
 }
 
 struct frame {
-	char name[16];
+	char name[32];
 	int offset; /* -1: not known */
 	unsigned text;
 	bool passing;
 };
 
 struct tale {
-	struct frame frames[FRAMES + 1];
+	struct frame frames[FRAMES + 2]; /* as an edit and a plant add */
 	size_t count;
 	uint64_t bytes;
 	bool edited;
@@ -771,7 +771,7 @@ static struct tale make_tale(unsigned number)
 	for (size_t i = 0; i < t.count; i++) {
 		struct frame *f = &t.frames[i];
 
-		snprintf(f->name, sizeof(f->name), "f%u%u", (unsigned)(i % 100), roll(2));
+		snprintf(f->name, sizeof(f->name), "f%zu%u", i, roll(2));
 		f->offset = 1 + (int)roll(2);
 		f->text = 0xa000 + 16 * roll(2) + (unsigned)f->offset;
 		f->passing = i && i + 1 < t.count && !roll(3);
