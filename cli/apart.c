@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "apart.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
 #include "sources.h"
+#include "status.h"
 
 #define WHOLE 8 /* frames of a chain that is told as a whole */
 #define NEAR  2 /* frames beside those that tell, of a longer one */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "die.h"
 #include "frame_calls.h"
+#include "status.h"
 #include "text_file.h"
 
 #define HEADER  "# refknot baseline "

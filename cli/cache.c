@@ -66,10 +66,15 @@ static int open_own(const char *path)
 	return fd;
 }
 
+int cache_is_off;
+
 struct cache *cache_open(void)
 {
-	struct cache *c = xcalloc(1, sizeof(*c));
+	struct cache *c;
 
+	if (cache_is_off)
+		return NULL;
+	c = xcalloc(1, sizeof(*c));
 	c->directory = -1;
 	if (!choose(c)) {
 		cache_close(c);

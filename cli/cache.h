@@ -18,7 +18,10 @@
 
 struct cache;
 
-/* NULL when the environment gives no place. Dies when out of memory. */
+extern int cache_is_off; /* --no-symbol-cache, which popt writes */
+
+/* NULL when it is off or the environment gives no place. Dies when out of
+ * memory. */
 struct cache *cache_open(void);
 void cache_close(struct cache *c); /* NULL: nothing */
 

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "command.h"
 #include "die.h"
 #include "escape.h"
 #include "findings.h"
+#include "status.h"
 #include "units.h"
 #include "wishes.h"
 

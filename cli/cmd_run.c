@@ -72,7 +72,7 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 	bool finished;
 
 	(void)data;
-	if (options_symbol_cache() && !quiet)
+	if (!quiet)
 		f.cache = cache_open();
 	finished = finish_run(&f, l);
 	cache_close(f.cache);

@@ -240,8 +240,7 @@ static int run(const char **arguments)
 	struct documents documents;
 
 	read_options(&s);
-	l.cache =
-	    command_program && options_symbol_cache() ? cache_open() : NULL;
+	l.cache = command_program ? cache_open() : NULL;
 	status = look(arguments, &l);
 	cache_close(l.cache);
 	if (!status && !steady_is(&s))

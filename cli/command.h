@@ -6,16 +6,10 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
-#include <stdbool.h>
-
 #include <popt.h>
 #include <stdbool.h>
 
-enum status {
-	STATUS_OK = 0,
-	STATUS_INPUT = 2,    /* bad use, or a recording that cannot be read */
-	STATUS_NO_RUN = 125, /* the program cannot be recorded */
-};
+#include "status.h"
 
 struct command {
 	const char *name;

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "escape.h"
+#include "status.h"
 
 void quit(int status)
 {

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "argv.h"
-#include "command.h"
 #include "die.h"
 #include "json_text.h"
+#include "status.h"
 #include "verdict.h"
 
 #define SECOND 1e9 /* nanoseconds */
@@ -100,8 +100,7 @@ static json_t *recording(const struct model *m, const struct symbols *s)
 	set_count(o, "file_bytes", (uint64_t)st.st_size);
 	set_count(o, "own_bytes", m->meta.own_bytes);
 	message = model_text(m, m->meta.message);
-	document_set(o, "message",
-		     *message ? json_text(message) : json_null());
+	document_set(o, "message", *message ? json_text(message) : json_null());
 	document_set(o, "snapshot_at", snapshot_at(m->meta.flags));
 	document_set(o, "snapshot_s",
 		     json_real((double)m->meta.snapshot_ns / SECOND));

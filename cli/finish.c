@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "children.h"
-#include "command.h"
 #include "die.h"
 #include "ends.h"
 #include "escape.h"
@@ -23,6 +22,7 @@
 #include "owner.h"
 #include "report_text.h"
 #include "shrinking.h"
+#include "status.h"
 #include "strangers.h"
 #include "symbols.h"
 

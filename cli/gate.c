@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "called.h"
-#include "command.h"
 #include "die.h"
 #include "gate_gap.h"
 #include "gate_growth.h"
@@ -14,6 +13,7 @@
 #include "gate_limits.h"
 #include "gate_rules.h"
 #include "gate_summary.h"
+#include "status.h"
 #include "unread.h"
 
 static struct gate_process *append(struct gate *g)

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
 #include "document.h"
 #include "gate_writers.h"
 #include "json_text.h"
+#include "status.h"
 
 /* GitLab compares by fingerprints alone, so the accepted may be of less weight
  * without being taken for others. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
 #include "distinct.h"
 #include "fnv.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate's result for programs: refknot-check.schema.json. */
-#include "command.h"
 #include "die.h"
 #include "document.h"
 #include "gate_writers.h"
 #include "json_text.h"
+#include "status.h"
 
 static json_t *frame(const struct issue_frame *f)
 {

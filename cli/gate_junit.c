@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "die.h"
 #include "gate_card.h"
 #include "gate_writers.h"
+#include "status.h"
 #include "xml.h"
 
 #define SUITE "refknot"

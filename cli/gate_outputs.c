@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "die.h"
 #include "output.h"
+#include "status.h"
 
 void gate_outputs_add(struct gate_outputs *o, const struct gate_writer *writer,
 		      const char *path)

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "command.h"
 #include "die.h"
+#include "status.h"
 
 #define KIND(kind) (1u << FINDING_##kind)
 #define LEDGER                                                                 \

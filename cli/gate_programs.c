@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "die.h"
 #include "patterns.h"
+#include "status.h"
 
 /* What stands before a relative pattern matches itself alone. */
 static char *quoted_directory(void)

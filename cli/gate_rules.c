@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
 #include "gate_growth.h"
 #include "gate_limits.h"
+#include "status.h"
 #include "units.h"
 
 static const char *const nouns[FINDING_KINDS] = {

@@ -11,16 +11,15 @@
 #include <unistd.h>
 
 #include "called.h"
-#include "command.h"
 #include "die.h"
 #include "ends.h"
 #include "executions.h"
 #include "finish.h"
 #include "gate_kills.h"
 #include "launch.h"
-#include "options.h"
 #include "preflight.h"
 #include "recorder.h"
+#include "status.h"
 #include "strangers.h"
 
 struct run {
@@ -163,7 +162,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
 	struct finish f = { .output = r->keep, .pid = pid, .status = status };
-	struct cache *cache = options_symbol_cache() ? cache_open() : NULL;
+	struct cache *cache = cache_open();
 	size_t count, main_store;
 	struct live_store *list;
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
 #include "document.h"
 #include "gate_sarif.h"
@@ -16,6 +15,7 @@
 #include "json_text.h"
 #include "line_hash.h"
 #include "sources.h"
+#include "status.h"
 
 #define SCHEMA    "https://json.schemastore.org/sarif-2.1.0.json"
 #define MOST      5000 /* results that GitHub shows */

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "status.h"
 
 /* ": " or ", ": what stands before the next part. */
 static void separate(FILE *out, bool *first)

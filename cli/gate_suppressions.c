@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
 #include "gate_writers.h"
+#include "status.h"
 
 struct texts {
 	char **list;

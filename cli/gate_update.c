@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
 #include "escape.h"
 #include "gate_growth.h"
+#include "status.h"
 
 /* What a failing program has to show may be accepted if they say so. */
 static const char *why_failed(const struct gate *g, int program_status)

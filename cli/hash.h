@@ -3,8 +3,8 @@
 #ifndef HASH_H
 #define HASH_H
 
-#include "command.h"
 #include "die.h"
+#include "status.h"
 
 #define uthash_fatal(message) die(STATUS_INPUT, "%s", message)
 #include <uthash.h>

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "callers.h"
-#include "command.h"
 #include "die.h"
 #include "member.h"
 #include "report_text.h"
+#include "status.h"
 #include "units.h"
 #include "unread.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "die.h"
+#include "status.h"
 #include "utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"

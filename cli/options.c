@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "command.h"
 #include "die.h"
 #include "escape.h"
 
 static char *format;
 static char *limit;
-static int no_symbol_cache;
 
 struct poptOption options_format_table[] = {
 	{ "format", 'f', POPT_ARG_STRING, &format, 0,
@@ -28,7 +28,7 @@ struct poptOption options_limit_table[] = {
 };
 
 struct poptOption options_symbols_table[] = {
-	{ "no-symbol-cache", 0, POPT_ARG_NONE, &no_symbol_cache, 0,
+	{ "no-symbol-cache", 0, POPT_ARG_NONE, &cache_is_off, 0,
 	  "read all symbols anew, and keep none for the next time", NULL },
 	POPT_TABLEEND
 };
@@ -54,11 +54,6 @@ size_t options_limit(size_t preset)
 		die(STATUS_INPUT,
 		    "--limit is \"%s\"; give a number, or 0 for all", limit);
 	return (size_t)number;
-}
-
-bool options_symbol_cache(void)
-{
-	return !no_symbol_cache;
 }
 
 /* "text, json": the caller frees it. */

@@ -34,8 +34,6 @@ extern struct poptOption options_format_table[], options_limit_table[],
 enum format options_format(void);
 /* Rows to show, 0: all; `preset` when not given. */
 size_t options_limit(size_t preset);
-/* Whether symbols may come from the cache. */
-bool options_symbol_cache(void);
 
 /* What a gate exits with when it fails, from --error-exitcode `text`; dies when
  * it cannot be. */

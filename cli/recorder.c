@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "die.h"
 #include "gate_kills.h"
 #include "launch.h"
@@ -20,6 +19,7 @@
 #include "seccomp.h"
 #include "settings.h"
 #include "shim_path.h"
+#include "status.h"
 
 #define ASAN_ORDER      "verify_asan_link_order=0"
 #define FILTERS         "REFKNOT_FILTERS"

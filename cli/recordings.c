@@ -12,7 +12,6 @@
 #include "command.h"
 #include "die.h"
 #include "escape.h"
-#include "options.h"
 
 static bool newer(const struct timespec *a, const struct timespec *b)
 {
@@ -127,7 +126,7 @@ size_t recordings_count(const char **paths)
 
 int recordings_each(const char **paths, recordings_visit *visit, void *data)
 {
-	struct cache *c = options_symbol_cache() ? cache_open() : NULL;
+	struct cache *c = cache_open();
 	int status = STATUS_OK;
 
 	if (!paths || !*paths)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "status.h"
 
 static sigjmp_buf back;
 static volatile sig_atomic_t can_go_on;

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "command.h"
 #include "die.h"
+#include "status.h"
 #include "suppress_find.h"
 #include "suppress_parser.h"
 #include "text_file.h"

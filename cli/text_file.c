@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "command.h"
 #include "die.h"
+#include "status.h"
 
 /* A file, a pipe, or what stands for an empty file. */
 static bool is_readable(const struct stat *st)

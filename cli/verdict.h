@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "report.h"
+#include "findings.h"
 
 struct verdict_sum {
 	uint64_t findings;

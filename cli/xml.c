@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "status.h"
 
 static const xmlChar *bytes(const char *text)
 {
