@@ -18,7 +18,7 @@ from conftest import (REFKNOT, SOURCE, Outcome, Recorded, environment,
                       read_json, record, refknot, run)
 
 SCHEMA = json.loads(
-    (SOURCE / "cli/refknot-report.schema.json").read_text())
+    (SOURCE / "cli/report/refknot-report.schema.json").read_text())
 
 # What a report may say is missing though nothing went wrong: memory that is
 # shared by design, and for forked children what they had from their parent.

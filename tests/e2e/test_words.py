@@ -9,7 +9,7 @@ import pytest
 from conftest import BUILD, SOURCE, compiled, read_json, record, refknot
 
 SCHEMA = json.loads(
-    (SOURCE / "cli/refknot-report.schema.json").read_text())
+    (SOURCE / "cli/report/refknot-report.schema.json").read_text())
 
 INTERIOR = """
 #include <stdlib.h>

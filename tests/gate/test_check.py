@@ -16,7 +16,7 @@ from gate import (FLAGS, LEAKY, check, leaky,  # noqa: F401
                   leaky_in, summary)
 
 SCHEMA = json.loads(
-    (SOURCE / "cli/refknot-check.schema.json").read_text())
+    (SOURCE / "cli/report/refknot-check.schema.json").read_text())
 def as_json(*argv, **kw):
     done = check("--output", "json=-", *argv, **kw)
     text = done.out.decode()

@@ -89,7 +89,7 @@ def test_text_has_the_stacks_with_most_first(told):
 def test_json_has_the_limit_beside_what_was_found(told):
     report = json.loads(told["json"])
     jsonschema.validate(report, json.loads(
-        (SOURCE / "cli/refknot-check.schema.json").read_text()))
+        (SOURCE / "cli/report/refknot-check.schema.json").read_text()))
     rules = {r["id"]: r for r in report["rules"]}
     limit = rules[f"max-live:{LIMIT}"]["limit"]
     assert (limit["option"], limit["unit"], limit["most"], limit["found"]) == (

@@ -9,7 +9,7 @@ import pytest
 from conftest import BUILD, SOURCE, read_json, record, refknot
 
 PROGRAM = BUILD / "tests/ledger/ledger_holders"
-SCHEMA = json.loads((SOURCE / "cli/refknot-report.schema.json").read_text())
+SCHEMA = json.loads((SOURCE / "cli/report/refknot-report.schema.json").read_text())
 
 
 def recorded(directory, corner):

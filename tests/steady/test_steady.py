@@ -13,7 +13,7 @@ from conftest import (BUILD, SOURCE, compiled, environment, record,
                       refknot)
 
 PROGRAM = BUILD / "tests/steady/steady_passes"
-SCHEMA = json.loads((SOURCE / "cli/refknot-steady.schema.json").read_text())
+SCHEMA = json.loads((SOURCE / "cli/report/refknot-steady.schema.json").read_text())
 
 
 def steady(*arguments, options=(), **kw):
