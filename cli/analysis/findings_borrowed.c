@@ -4,7 +4,7 @@
 
 #include "analysis.h"
 #include "die.h"
-#include "distinct.h"
+#include "value_set.h"
 
 bool analysis_is_declared(const struct analysis *a, const struct rkn_edge *e)
 {
@@ -103,7 +103,7 @@ static struct pointer pointer_of(const struct analysis *a, uint32_t edge)
 	return (struct pointer){
 		.to = to,
 		.edge = edge,
-		.kind = distinct_mix(distinct_mix(what) + place),
+		.kind = value_set_mix(value_set_mix(what) + place),
 		.by = owner && owner != to ? 1ull << 32 | owner : e->from
 	};
 }

@@ -48,7 +48,7 @@ static void try_reference(struct analysis *a, struct finding *f, uint32_t r,
 static struct inside find_inside(const struct analysis *a,
 				 const struct finding *f)
 {
-	const struct contents *c = &a->ledger->contents;
+	const struct block_objects *c = &a->ledger->contents;
 	struct inside in = { a->m, NULL, 0 };
 	size_t n = 0;
 

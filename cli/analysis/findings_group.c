@@ -4,8 +4,8 @@
 
 #include "analysis.h"
 #include "die.h"
-#include "distinct.h"
 #include "hash.h"
+#include "value_set.h"
 
 struct cycle_group {
 	uint64_t key; /* of the set of pointers that the cycles consist of */
@@ -46,12 +46,12 @@ static uint64_t pointer_kind(struct analysis *a, const struct rkn_edge *e)
 			  analysis_stack(a, e->to);
 	uint64_t places = (uint64_t)e->from_word << 32 | e->to_offset;
 
-	return distinct_mix(distinct_mix(stacks) + places);
+	return value_set_mix(value_set_mix(stacks) + places);
 }
 
 /* Equal for cycles of the same kinds of pointers, wherever they begin. */
 static uint64_t cycle_key(struct analysis *a, const uint32_t *members,
-			  uint32_t count, struct distinct *kinds)
+			  uint32_t count, struct value_set *kinds)
 {
 	uint64_t key = 0;
 
@@ -62,12 +62,12 @@ static uint64_t cycle_key(struct analysis *a, const uint32_t *members,
 			const struct rkn_edge *edge = &a->g.edges[e];
 
 			if (a->component[edge->to] == a->component[b])
-				distinct_add(kinds, pointer_kind(a, edge));
+				value_set_add(kinds, pointer_kind(a, edge));
 		}
 	}
-	distinct_sort(kinds);
+	value_set_sort(kinds);
 	for (size_t i = 0; i < kinds->count; i++)
-		key = distinct_mix(key + kinds->values[i]);
+		key = value_set_mix(key + kinds->values[i]);
 	return key;
 }
 
@@ -75,11 +75,11 @@ uint32_t analysis_group_cycle(struct analysis *a, struct cycle_group **table,
 			      const uint32_t *members, uint32_t count,
 			      uint32_t head)
 {
-	struct distinct kinds = { 0 };
+	struct value_set kinds = { 0 };
 	struct cycle_group *group;
 	uint64_t key = cycle_key(a, members, count, &kinds);
 
-	distinct_release(&kinds);
+	value_set_release(&kinds);
 	HASH_FIND(hh, *table, &key, sizeof(key), group);
 	if (!group) {
 		group = xcalloc(1, sizeof(*group));

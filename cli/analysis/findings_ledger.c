@@ -28,7 +28,7 @@ static void add_instance(const struct analysis *a, struct finding *f,
 		f->instances[0] = block;
 	}
 	f->objects++;
-	f->bytes += contents_bytes(&a->ledger->contents, object);
+	f->bytes += block_objects_bytes(&a->ledger->contents, object);
 }
 
 /* Is it part of what another finding is about? */

@@ -23,7 +23,7 @@ static int is_to_plain(const struct rkn_edge *e, void *data)
  * holds that may hold the list by its node. */
 void analysis_links(struct analysis *a)
 {
-	const struct contents *c = &a->ledger->contents;
+	const struct block_objects *c = &a->ledger->contents;
 
 	uint8_t *of_objects;
 
@@ -44,7 +44,7 @@ void analysis_links(struct analysis *a)
 static uint32_t object_before(const struct analysis *a, uint32_t block,
 			      uint64_t offset)
 {
-	const struct contents *c = &a->ledger->contents;
+	const struct block_objects *c = &a->ledger->contents;
 	uint64_t at = a->m->blocks[block].address + offset;
 	uint32_t low = 0, high = c->count[block];
 

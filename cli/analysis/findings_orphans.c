@@ -7,7 +7,7 @@
 
 #include "analysis.h"
 #include "die.h"
-#include "distinct.h"
+#include "value_set.h"
 
 struct orphans {
 	uint32_t *component; /* of each white object */
@@ -51,7 +51,7 @@ static int follow_component(const struct rkn_edge *edge, void *data)
 static uint64_t cycle_key(const struct orphans *o, const struct ledger *l,
 			  uint32_t count)
 {
-	struct distinct kinds = { 0 };
+	struct value_set kinds = { 0 };
 	uint64_t key = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -64,19 +64,19 @@ static uint64_t cycle_key(const struct orphans *o, const struct ledger *l,
 
 			if (o->component[to] != o->component[from])
 				continue;
-			distinct_add(
+			value_set_add(
 			    &kinds,
-			    distinct_mix(
-				distinct_mix((uint64_t)l->m->objects[from].stack
-						 << 32 |
-					     l->m->objects[to].stack) +
+			    value_set_mix(
+				value_set_mix(
+				    (uint64_t)l->m->objects[from].stack << 32 |
+				    l->m->objects[to].stack) +
 				r->field));
 		}
 	}
-	distinct_sort(&kinds);
+	value_set_sort(&kinds);
 	for (size_t i = 0; i < kinds.count; i++)
-		key = distinct_mix(key + kinds.values[i]);
-	distinct_release(&kinds);
+		key = value_set_mix(key + kinds.values[i]);
+	value_set_release(&kinds);
 	return key;
 }
 
@@ -85,13 +85,13 @@ static uint64_t cycle_key(const struct orphans *o, const struct ledger *l,
 static bool take(struct analysis *a, const struct finding *f, uint32_t object,
 		 uint64_t *bytes)
 {
-	const struct contents *c = &a->ledger->contents;
+	const struct block_objects *c = &a->ledger->contents;
 	uint32_t block = a->m->objects[object].block;
 
 	if (block == RKN_NONE || a->taken[object])
 		return false;
 	a->taken[object] = 1;
-	*bytes += contents_bytes(c, object);
+	*bytes += block_objects_bytes(c, object);
 	if (c->count[block] > 1)
 		return true;
 	a->owner[block] = 1 + (uint32_t)(f - a->list);

@@ -18,8 +18,8 @@
 
 #include "analysis.h"
 #include "die.h"
-#include "distinct.h"
 #include "fnv.h"
+#include "value_set.h"
 
 #define CALLERS 3 /* above the function that made a block: who asked for it */
 
@@ -121,7 +121,7 @@ static uint64_t place_of(const struct analysis *a, uint32_t block)
 	uint32_t frame = a->m->stacks[a->m->blocks[block].stack].frame;
 	uint32_t caller = a->m->frames[frame].parent;
 
-	return distinct_mix(a->m->frames[frame].address) +
+	return value_set_mix(a->m->frames[frame].address) +
 	       (caller ? function_of(a, caller) : 0);
 }
 

@@ -5,7 +5,8 @@
  * it, and the functions on its call stack; of a cycle, over each kind of
  * pointer in it, in an order that addresses have no part in.
  *
- * What is left out: lines, offsets and addresses, and what counted.h leaves out.
+ * What is left out: lines, offsets and addresses, and what signature_frames.h
+ * leaves out.
  * Findings that are alike then get .2, .3 behind it in the order of their code.
  */
 #include <inttypes.h>
@@ -13,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alike.h"
-#include "counted.h"
+#include "stack_hash.h"
+#include "signature_frames.h"
 #include "die.h"
-#include "distinct.h"
+#include "value_set.h"
 #include "findings.h"
 #include "fnv.h"
 
@@ -39,7 +40,7 @@ struct unsigned_finding {
 static uint64_t hash_frames(const struct signer *s, uint32_t stack)
 {
 	if (!s->stacks[stack])
-		s->stacks[stack] = counted_hash(s->m, s->symbols, stack);
+		s->stacks[stack] = signature_frames_hash(s->m, s->symbols, stack);
 	return s->stacks[stack];
 }
 
@@ -53,7 +54,7 @@ static uint64_t hash_block(const struct signer *s, uint32_t block)
 
 /* The kinds of pointers from `block` to members, wherever blocks lie. */
 static void collect_pointers(const struct signer *s, uint32_t block,
-			     bool offsets, struct distinct *kinds)
+			     bool offsets, struct value_set *kinds)
 {
 	size_t first, n = model_edges_of(s->m, block, &first);
 
@@ -65,21 +66,21 @@ static void collect_pointers(const struct signer *s, uint32_t block,
 			continue;
 		if (offsets)
 			to += (uint64_t)e->from_word << 32 | e->to_offset;
-		distinct_add(kinds, distinct_mix(hash_block(s, block) +
-						 distinct_mix(to)));
+		value_set_add(kinds, value_set_mix(hash_block(s, block) +
+						 value_set_mix(to)));
 	}
 }
 
 /* Of objects that are parts of blocks, the types; there pointers are not
  * known by their blocks. */
 static void collect_parts(const struct signer *s, const struct finding *f,
-			  struct distinct *kinds)
+			  struct value_set *kinds)
 {
 	for (size_t i = 0; f->member_objects && i < f->member_count; i++) {
 		uint32_t o = f->member_objects[i];
 
 		if (names_object_at(s->names, f->members[i]) != o)
-			distinct_add(
+			value_set_add(
 			    kinds,
 			    fnv_text(FNV_OFFSET,
 				      names_type_called(
@@ -90,7 +91,7 @@ static void collect_parts(const struct signer *s, const struct finding *f,
 static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 			   bool offsets)
 {
-	struct distinct kinds = { 0 };
+	struct value_set kinds = { 0 };
 	uint64_t hash = 0;
 
 	for (size_t i = 0; i < f->member_count; i++)
@@ -100,10 +101,10 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 	for (size_t i = 0; i < f->member_count; i++)
 		s->inside[f->members[i]] = false;
 	collect_parts(s, f, &kinds);
-	distinct_sort(&kinds);
+	value_set_sort(&kinds);
 	for (size_t i = 0; i < kinds.count; i++)
-		hash = distinct_mix(hash ^ kinds.values[i]);
-	distinct_release(&kinds);
+		hash = value_set_mix(hash ^ kinds.values[i]);
+	value_set_release(&kinds);
 	return hash;
 }
 
@@ -132,7 +133,7 @@ static struct unsigned_finding hash_finding(const struct signer *s,
 	} else {
 		u.hash = hash_single(s, f);
 	}
-	u.hash = distinct_mix(kind ^ u.hash);
+	u.hash = value_set_mix(kind ^ u.hash);
 	return u;
 }
 
@@ -200,8 +201,8 @@ static void find_twins(const struct signer *s, struct unsigned_finding *list,
 		struct finding *a = list[i - 1].f, *b = list[i].f;
 
 		if (list[i - 1].hash == list[i].hash && a->stack != b->stack &&
-		    alike_lines(s->m, s->symbols, a->stack) ==
-			alike_lines(s->m, s->symbols, b->stack))
+		    stack_hash_lines(s->m, s->symbols, a->stack) ==
+			stack_hash_lines(s->m, s->symbols, b->stack))
 			a->twin = b->twin = true;
 	}
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Stacks that are alike get one number; see alike.h. */
+/* Stacks that are alike get one number; see stack_hash.h. */
 #include <stdlib.h>
 
-#include "alike.h"
 #include "analysis.h"
 #include "hash.h"
+#include "stack_hash.h"
 
 struct stack_class {
 	uint64_t hash; /* of the locations */
@@ -14,7 +14,7 @@ struct stack_class {
 
 static uint32_t find_class(struct analysis *a, uint32_t stack)
 {
-	uint64_t hash = alike_stack(a->m, a->symbols, stack);
+	uint64_t hash = stack_hash(a->m, a->symbols, stack);
 	struct stack_class *c;
 
 	HASH_FIND(hh, a->classes, &hash, sizeof(hash), c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "habits.h"
 
-#include "distinct.h"
+#include "value_set.h"
 
 #define DOUBT    8  /* one caller in so many may do otherwise */
 #define SIZES    16 /* of what one function allocates that are tried */
@@ -66,12 +66,12 @@ static struct habit habit_of(const struct habits *s, const struct seat *from,
 
 /* The sizes of what is held there. */
 static void find_sizes(const struct habits *s, const struct seat *from,
-		       const struct seat *to, struct distinct *sizes)
+		       const struct seat *to, struct value_set *sizes)
 {
 	for (; from < to; from++)
 		if (s->held[from->block] == HABITS_THERE)
-			distinct_add(sizes, from->size);
-	distinct_sort(sizes);
+			value_set_add(sizes, from->size);
+	value_set_sort(sizes);
 }
 
 /* Does the function add the offset itself, or for blocks of one type? */
@@ -79,7 +79,7 @@ static bool judge_function(struct habits *s, const struct seat *from,
 			   const struct seat *to, int depth)
 {
 	struct habit h = habit_of(s, from, to, depth, ANY_SIZE);
-	struct distinct sizes = { 0 };
+	struct value_set sizes = { 0 };
 	bool all;
 
 	if (h.callers < HABITS_LEAST)
@@ -93,7 +93,7 @@ static bool judge_function(struct habits *s, const struct seat *from,
 		if (habit_is_firm(&h))
 			accept_all(s, from, to, sizes.values[i]);
 	}
-	distinct_release(&sizes);
+	value_set_release(&sizes);
 	return all;
 }
 

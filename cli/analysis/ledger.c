@@ -20,9 +20,9 @@ static void fill_blocks(struct ledger *l)
 	const struct model *m = l->m;
 
 	l->object_of = xcalloc(m->block_count + 1, sizeof(*l->object_of));
-	contents_make(&l->contents, m);
+	block_objects_make(&l->contents, m);
 	for (uint32_t b = 0; b < m->block_count; b++)
-		l->object_of[b] = contents_object(&l->contents, b);
+		l->object_of[b] = block_objects_object(&l->contents, b);
 	l->owner_of = owners_make(m, &l->contents);
 }
 
@@ -146,7 +146,7 @@ void ledger_close(struct ledger *l)
 	if (!l)
 		return;
 	backing_release(&l->backing);
-	contents_release(&l->contents);
+	block_objects_release(&l->contents);
 	free(l->object_of);
 	free(l->owner_of);
 	free(l->strong);
@@ -202,7 +202,7 @@ uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
 			continue;
 		objects++;
 		if (m->objects[o].block != RKN_NONE)
-			*bytes += contents_bytes(&l->contents, o);
+			*bytes += block_objects_bytes(&l->contents, o);
 		for (uint32_t e = l->first[o]; e < l->first[o + 1]; e++) {
 			if (l->edges[e].from_word == reference)
 				continue;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "backing.h"
-#include "contents.h"
+#include "block_objects.h"
 #include "graph.h"
 #include "model.h"
 
@@ -23,8 +23,8 @@ enum ledger_mark {
 
 struct ledger {
 	const struct model *m;
-	struct contents contents;
-	uint32_t *object_of; /* per block: see contents_object */
+	struct block_objects contents;
+	uint32_t *object_of; /* per block: see block_objects_object */
 	uint32_t *owner_of;  /* per block: see owners_make */
 	int64_t *strong;     /* per object: references whose holder is an object
 			    that is alive */

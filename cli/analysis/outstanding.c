@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alike.h"
 #include "die.h"
 #include "hash.h"
+#include "stack_hash.h"
 
 struct entry {
 	struct key {
@@ -48,7 +48,7 @@ static uint32_t class_of(struct classes *c, const struct model *m,
 
 	if (c->of[stack])
 		return c->of[stack] - 1;
-	hash = alike_stack(m, c->s, stack);
+	hash = stack_hash(m, c->s, stack);
 	HASH_FIND(hh, c->table, &hash, sizeof(hash), e);
 	if (!e) {
 		e = xcalloc(1, sizeof(*e));

@@ -9,7 +9,7 @@
 
 struct search {
 	const struct model *m;
-	const struct contents *c;
+	const struct block_objects *c;
 	uint32_t *owners;
 	uint32_t *first; /* edges of each block */
 	/* A block stands there at most when it gets an owner and when more. */
@@ -80,7 +80,7 @@ static void start_from_strangers(struct search *s)
 			put(s, b, MANY);
 }
 
-uint32_t *owners_make(const struct model *m, const struct contents *c)
+uint32_t *owners_make(const struct model *m, const struct block_objects *c)
 {
 	struct search s = { .m = m, .c = c };
 
@@ -94,7 +94,7 @@ uint32_t *owners_make(const struct model *m, const struct contents *c)
 	pass_on(&s);
 	for (uint32_t b = 0; b < m->block_count; b++)
 		if (s.owners[b] == MANY)
-			s.owners[b] = contents_object(c, b);
+			s.owners[b] = block_objects_object(c, b);
 	free(s.first);
 	free(s.queue);
 	return s.owners;

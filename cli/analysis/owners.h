@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "contents.h"
+#include "block_objects.h"
 
 /*
  * Per block: the object that it is, or whose memory it is; 0: neither, or more
@@ -17,6 +17,6 @@
  * counts, also one into a block's middle. `c` is that of `m`. The caller frees
  * the result. Dies when out of memory. Linear.
  */
-uint32_t *owners_make(const struct model *m, const struct contents *c);
+uint32_t *owners_make(const struct model *m, const struct block_objects *c);
 
 #endif

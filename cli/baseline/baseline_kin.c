@@ -262,13 +262,14 @@ void baseline_kin_pair(struct baseline *b, struct issues *list, bool suppressed)
 /* What may be parts of a sum. */
 #define MOST_PARTS 12
 
-struct parts {
+struct chunk_arrays {
 	size_t of[MOST_PARTS];
 	uint64_t counts[MOST_PARTS], bytes[MOST_PARTS];
 	size_t count;
 };
 
-static void add_part(struct parts *p, size_t of, uint64_t count, uint64_t bytes)
+static void add_part(struct chunk_arrays *p, size_t of, uint64_t count,
+		     uint64_t bytes)
 {
 	if (p->count == MOST_PARTS)
 		return;
@@ -277,8 +278,8 @@ static void add_part(struct parts *p, size_t of, uint64_t count, uint64_t bytes)
 	p->bytes[p->count++] = bytes;
 }
 
-static bool is_sum(const struct parts *p, unsigned chosen, uint64_t count,
-		   uint64_t bytes)
+static bool is_sum(const struct chunk_arrays *p, unsigned chosen,
+		   uint64_t count, uint64_t bytes)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (chosen & 1u << i) {
@@ -291,7 +292,8 @@ static bool is_sum(const struct parts *p, unsigned chosen, uint64_t count,
 }
 
 /* Those that make it exactly, as bits; 0: none do. */
-static unsigned find_sum(const struct parts *p, uint64_t count, uint64_t bytes)
+static unsigned find_sum(const struct chunk_arrays *p, uint64_t count,
+			 uint64_t bytes)
 {
 	for (unsigned chosen = 1; chosen < 1u << p->count; chosen++)
 		if (is_sum(p, chosen, count, bytes))
@@ -391,7 +393,7 @@ static bool find_rest(const struct baseline_entry *e, uint64_t *count,
 static void split(struct baseline_entry *e, struct issues *list,
 		  const struct likeness_evidence *evidence)
 {
-	struct parts parts = { 0 };
+	struct chunk_arrays parts = { 0 };
 	struct likeness l;
 	uint64_t count, bytes;
 	unsigned chosen;
@@ -421,7 +423,7 @@ static void split(struct baseline_entry *e, struct issues *list,
 static void join(struct baseline *b, struct issue *i,
 		 const struct likeness_evidence *evidence)
 {
-	struct parts parts = { 0 };
+	struct chunk_arrays parts = { 0 };
 	struct likeness l;
 	unsigned chosen;
 

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "counted.h"
 #include "die.h"
 #include "escape.h"
 #include "fnv.h"
 #include "place.h"
+#include "signature_frames.h"
 
 /* One stack of a cycle. */
-struct part {
+struct chunk_array {
 	uint64_t hash; /* as the signature has it */
 	struct frame_lines lines;
 };
@@ -112,7 +112,7 @@ static void add_stack(struct frame_lines *lines, const struct model *m,
 		      struct symbols *s, const struct sources *sources,
 		      uint32_t stack)
 {
-	struct route r = counted_route(m, s, stack);
+	struct route r = signature_frames_route(m, s, stack);
 	bool named = false;
 
 	for (size_t i = 0; i < r.count && i < FRAME_LINES_MOST; i++) {
@@ -124,7 +124,7 @@ static void add_stack(struct frame_lines *lines, const struct model *m,
 		else
 			add_location(lines, sources, l);
 		added = &lines->list[lines->count - 1];
-		added->call = counted_name(l);
+		added->call = signature_frames_name(l);
 		added->passing = l->inlined;
 		added->jumped = l->tail_call;
 		added->outermost = i + 1 == r.count;
@@ -154,7 +154,7 @@ static int compare_lines(const struct frame_lines *a,
 
 static int compare_parts(const void *a, const void *b)
 {
-	const struct part *x = a, *y = b;
+	const struct chunk_array *x = a, *y = b;
 
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
@@ -188,7 +188,8 @@ static uint32_t *list_stacks(const struct finding *f, const struct model *m,
 }
 
 /* The parts' frames, behind each other; what is there twice once. */
-static void unite(struct frame_lines *l, struct part *parts, size_t count)
+static void unite(struct frame_lines *l, struct chunk_array *parts,
+		  size_t count)
 {
 	size_t stacks = 0;
 
@@ -215,10 +216,10 @@ static void add_cycle(struct frame_lines *l, const struct finding *f,
 {
 	size_t count;
 	uint32_t *stacks = list_stacks(f, m, names, &count);
-	struct part *parts = xcalloc(count, sizeof(*parts));
+	struct chunk_array *parts = xcalloc(count, sizeof(*parts));
 
 	for (size_t i = 0; i < count; i++) {
-		parts[i].hash = counted_hash(m, s, stacks[i]);
+		parts[i].hash = signature_frames_hash(m, s, stacks[i]);
 		add_stack(&parts[i].lines, m, s, sources, stacks[i]);
 	}
 	unite(l, parts, count);

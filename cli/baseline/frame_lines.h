@@ -2,7 +2,7 @@
 /*
  * Where in their functions the calls of a finding are, so that a new one is
  * told from an accepted one of the same functions. Of each frame that its
- * signature counts (counted.h): how many lines below the beginning of its
+ * signature counts (signature_frames.h): how many lines below the beginning of its
  * function, and a hash of what the source has there (source_text.h). Either
  * stays when lines move or change, so either is enough; what is not known is
  * no difference. As a baseline has it:

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "counted.h"
 #include "die.h"
 #include "frame_calls.h"
+#include "signature_frames.h"
 
 /* Takes the name. */
 static void add(struct takers *t, char *name)
@@ -50,7 +50,7 @@ void takers_add(struct takers *t, const struct callers *c)
 	}
 	for (size_t i = 0; i < c->count; i++)
 		if (is_taker(c, &c->rows[i]))
-			add(t, counted_name(c->rows[i].place));
+			add(t, signature_frames_name(c->rows[i].place));
 }
 
 void takers_unite(struct takers *t, const struct takers *other)

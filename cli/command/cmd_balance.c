@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "balance.h"
+#include "block_view.h"
 #include "command.h"
 #include "die.h"
 #include "document.h"
@@ -15,7 +16,6 @@
 #include "nearby.h"
 #include "options.h"
 #include "place.h"
-#include "portrait.h"
 #include "recordings.h"
 #include "report_json.h"
 #include "units.h"
@@ -207,7 +207,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	struct showing *show = data;
 	struct names *n = names_open(m, s);
 	uint32_t object = 0;
-	uint32_t block = portrait_find(m, n, show->object, &object);
+	uint32_t block = block_view_find(m, n, show->object, &object);
 	struct balance b;
 	char *name;
 

@@ -13,7 +13,7 @@
 #include "gate_update.h"
 #include "gate_writers.h"
 #include "options.h"
-#include "output.h"
+#include "recording_path.h"
 #include "recordings.h"
 
 static struct gate gate = {
@@ -241,8 +241,9 @@ static void heed_all(void)
 static void check_update(void)
 {
 	char *whole = realpath(baseline_path, NULL);
-	char *directory = output_directory(whole ? whole : baseline_path);
-	int error = output_check(directory);
+	char *directory =
+	    recording_path_directory(whole ? whole : baseline_path);
+	int error = recording_path_check(directory);
 
 	free(directory);
 	free(whole);

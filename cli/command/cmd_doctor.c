@@ -11,7 +11,7 @@
 #include "escape.h"
 #include "json_text.h"
 #include "options.h"
-#include "survey.h"
+#include "program_survey.h"
 #include "table.h"
 
 static const struct poptOption options[] = { OPTIONS_FORMAT, POPT_TABLEEND };
@@ -26,14 +26,14 @@ static void print_line(const char *what, const char *text, const char *more)
 	free(shown_more);
 }
 
-static const char *unwind_text(const struct survey_module *m)
+static const char *unwind_text(const struct program_survey_module *m)
 {
 	if (!m->unwind)
 		return "no";
 	return unwind_tables_are_whole(&m->tables) ? "yes" : "part";
 }
 
-static void print_modules(const struct survey *s)
+static void print_modules(const struct program_survey *s)
 {
 	static const struct table_column columns[] = {
 		{ "SYMBOLS", false },
@@ -45,11 +45,11 @@ static void print_modules(const struct survey *s)
 
 	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < s->module_count; i++) {
-		const struct survey_module *m = &s->modules[i];
+		const struct program_survey_module *m = &s->modules[i];
 		char *path = escape(m->path);
 		char *file = escape(m->debug_file ? m->debug_file : "-");
 
-		table_add(&t, survey_source_name(m->source));
+		table_add(&t, program_survey_source_name(m->source));
 		table_add(&t, unwind_text(m));
 		table_add(&t, path);
 		table_add(&t, file);
@@ -61,7 +61,7 @@ static void print_modules(const struct survey *s)
 	table_release(&t);
 }
 
-static void print_text(const struct survey *s)
+static void print_text(const struct program_survey *s)
 {
 	const struct preflight *p = &s->preflight;
 	char *shown;
@@ -84,12 +84,12 @@ static void print_text(const struct survey *s)
 		printf("note: %s\n", s->hints[i]);
 }
 
-static json_t *json_modules(const struct survey *s)
+static json_t *json_modules(const struct program_survey *s)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < s->module_count; i++) {
-		const struct survey_module *m = &s->modules[i];
+		const struct program_survey_module *m = &s->modules[i];
 
 		json_array_append_new(
 		    list,
@@ -97,13 +97,13 @@ static json_t *json_modules(const struct survey *s)
 			      json_text(m->path), "unwind_tables", m->unwind,
 			      "unwind_tried", (json_int_t)m->tables.tried,
 			      "unwind_covered", (json_int_t)m->tables.covered,
-			      "symbols", survey_source_name(m->source),
+			      "symbols", program_survey_source_name(m->source),
 			      "debug_file", json_text(m->debug_file)));
 	}
 	return list;
 }
 
-static json_t *json_hints(const struct survey *s)
+static json_t *json_hints(const struct program_survey *s)
 {
 	json_t *list = json_array();
 
@@ -112,7 +112,7 @@ static json_t *json_hints(const struct survey *s)
 	return list;
 }
 
-static json_t *json_allocator(const struct survey *s)
+static json_t *json_allocator(const struct program_survey *s)
 {
 	if (!s->allocator)
 		return json_null();
@@ -120,7 +120,7 @@ static json_t *json_allocator(const struct survey *s)
 			 json_text(s->allocator_path));
 }
 
-static void print_json(const struct survey *s)
+static void print_json(const struct program_survey *s)
 {
 	const struct preflight *p = &s->preflight;
 	json_t *all = json_pack(
@@ -138,7 +138,7 @@ static void print_json(const struct survey *s)
 
 static int run(const char **arguments)
 {
-	struct survey s;
+	struct program_survey s;
 	int status;
 
 	if (!arguments || !arguments[0] || !*arguments[0])
@@ -147,14 +147,14 @@ static int run(const char **arguments)
 	if (arguments[1])
 		die(STATUS_INPUT, "doctor: name one program; %s is too much",
 		    arguments[1]);
-	survey_make(&s, arguments[0]);
+	program_survey_make(&s, arguments[0]);
 	if (options_format() == FORMAT_JSON)
 		print_json(&s);
 	else
 		print_text(&s);
 	status =
 	    s.preflight.verdict == PREFLIGHT_OK ? STATUS_OK : STATUS_NO_RUN;
-	survey_release(&s);
+	program_survey_release(&s);
 	return status;
 }
 

@@ -12,8 +12,8 @@
 #include "functions.h"
 #include "json_text.h"
 #include "options.h"
-#include "passes.h"
 #include "recordings.h"
+#include "region_passes.h"
 #include "report.h"
 #include "table.h"
 #include "units.h"
@@ -59,8 +59,8 @@ static void add_bytes(struct table *t, int64_t bytes)
 	free(signed_text);
 }
 
-static void add_row(struct table *t, const struct pass_region *p,
-		    const struct pass_row *r)
+static void add_row(struct table *t, const struct passed_region *p,
+		    const struct passed_row *r)
 {
 	table_add(t, r->type);
 	if (p->counted) {
@@ -78,7 +78,7 @@ static void add_row(struct table *t, const struct pass_region *p,
 	add_number(t, p->passes ? r->most : RKN_UNKNOWN, true);
 }
 
-static bool has_bounds(const struct pass_region *p, size_t shown)
+static bool has_bounds(const struct passed_region *p, size_t shown)
 {
 	for (size_t i = 0; i < shown; i++)
 		if (p->rows[i].bounds)
@@ -86,7 +86,7 @@ static bool has_bounds(const struct pass_region *p, size_t shown)
 	return false;
 }
 
-static void print_title(const struct pass_region *p)
+static void print_title(const struct passed_region *p)
 {
 	char text[UNITS_SIZE];
 
@@ -104,7 +104,7 @@ static void print_title(const struct pass_region *p)
 	puts("");
 }
 
-static void print_region(const struct pass_region *p, size_t limit)
+static void print_region(const struct passed_region *p, size_t limit)
 {
 	const struct table_column columns[] = {
 		{ "TYPE", false }, { "BEFORE", true }, { "AFTER", true },
@@ -143,7 +143,8 @@ static json_t *known(int64_t n, bool is)
 	return is && n != RKN_UNKNOWN ? json_integer(n) : json_null();
 }
 
-static json_t *row_json(const struct pass_region *p, const struct pass_row *r)
+static json_t *row_json(const struct passed_region *p,
+			const struct passed_row *r)
 {
 	json_t *o = json_object();
 
@@ -161,7 +162,7 @@ static json_t *row_json(const struct pass_region *p, const struct pass_row *r)
 	return o;
 }
 
-static json_t *region_json(const struct pass_region *p, size_t limit)
+static json_t *region_json(const struct passed_region *p, size_t limit)
 {
 	size_t shown = limit && limit < p->count ? limit : p->count;
 	json_t *o = json_object(), *rows = json_array();
@@ -210,13 +211,13 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	struct listing *l = data;
 	struct names *n = names_open(m, s);
 	json_t *array = json_array(), *document;
-	struct pass_regions p;
+	struct region_passes p;
 	size_t shown = 0;
 
 	if (function)
-		passes_of_function(&p, m, s, n, function);
+		region_passes_of_function(&p, m, s, n, function);
 	else
-		passes_make(&p, m, n, l->scope == SCOPE_THREAD);
+		region_passes_make(&p, m, n, l->scope == SCOPE_THREAD);
 	for (size_t i = 0; i < p.count; i++) {
 		if (name && strcmp(p.list[i].name, name))
 			continue;
@@ -237,7 +238,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		json_decref(array);
 		verdict_print_gaps(stdout, "not recorded:", m, NULL);
 	}
-	passes_release(&p);
+	region_passes_release(&p);
 	names_close(n);
 }
 

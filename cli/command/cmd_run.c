@@ -6,11 +6,11 @@
 
 #include "command.h"
 #include "die.h"
-#include "finish.h"
 #include "launch.h"
 #include "options.h"
-#include "output.h"
 #include "recorder.h"
+#include "recording_path.h"
+#include "run_end.h"
 
 static int quiet, full, no_children, no_snapshot;
 static char *output, *depth, *verify;
@@ -62,7 +62,7 @@ static void set_options(void)
 
 static bool finish(const struct live *l, pid_t pid, int status, void *data)
 {
-	struct finish f = {
+	struct run_end f = {
 		.output = output,
 		.pid = pid,
 		.status = status,
@@ -74,7 +74,7 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 	(void)data;
 	if (!quiet)
 		f.cache = cache_open();
-	finished = finish_run(&f, l);
+	finished = run_end_finish(&f, l);
 	cache_close(f.cache);
 	return finished;
 }
@@ -91,7 +91,7 @@ static void check_output(void)
 		       (!stat(output, &st) && S_ISDIR(st.st_mode))))
 		die(STATUS_INPUT,
 		    "--output %s is a directory; name a file in it", output);
-	refusal = output ? output_refusal(output) : NULL;
+	refusal = output ? recording_path_refusal(output) : NULL;
 	if (refusal)
 		die(STATUS_INPUT, "--output %s %s", output, refusal);
 }

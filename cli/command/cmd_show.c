@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block_view.h"
 #include "command.h"
 #include "die.h"
 #include "document.h"
@@ -14,7 +15,6 @@
 #include "object_text.h"
 #include "options.h"
 #include "paint.h"
-#include "portrait.h"
 #include "recordings.h"
 #include "report_print.h"
 
@@ -56,20 +56,20 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	struct showing *show = data;
 	struct names *n = names_open(m, s);
 	struct printer printer = { stdout, m, s, n, paint_wanted(stdout) };
-	struct portrait p;
-	uint32_t object, block = portrait_find(m, n, show->object, &object);
+	struct block_view p;
+	uint32_t object, block = block_view_find(m, n, show->object, &object);
 
 	if (block == RKN_NONE && !object) {
 		tell_missing(m, n, show->object);
 		show->status = STATUS_INPUT;
 	} else {
-		portrait_make(&p, m, block, object);
+		block_view_make(&p, m, block, object);
 		if (show->format == FORMAT_JSON)
 			documents_add(&show->documents,
 				      object_json(m, s, n, &p));
 		else
 			object_text(&printer, &p, all);
-		portrait_release(&p);
+		block_view_release(&p);
 	}
 	names_close(n);
 }

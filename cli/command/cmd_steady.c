@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "amounts.h"
 #include "command.h"
 #include "die.h"
 #include "document.h"
@@ -15,6 +14,7 @@
 #include "options.h"
 #include "recorder.h"
 #include "recordings.h"
+#include "repeat_runs.h"
 #include "report.h"
 #include "steady.h"
 #include "strangers.h"
@@ -33,7 +33,7 @@ enum { REGION = 1 };
 /* One run of the command, or a look at recordings. */
 struct look {
 	struct steady *steady;
-	struct amounts *amounts; /* NULL: its regions are looked at */
+	struct repeat_runs *amounts; /* NULL: its regions are looked at */
 	struct cache *cache;
 	struct model sum; /* of all, their limits alone */
 };
@@ -47,7 +47,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	struct names *n;
 
 	if (l->amounts) {
-		amounts_add(l->amounts, m, s);
+		repeat_runs_add(l->amounts, m, s);
 	} else {
 		n = names_open(m, s);
 		growth_make(&g, m, s, n, &l->steady->options);
@@ -161,7 +161,7 @@ static char *join(const char **arguments)
 static int run_amounts(const char **arguments, struct look *l, bool *recorded)
 {
 	const struct growth_options *o = &l->steady->options;
-	struct amounts amounts = { 0 };
+	struct repeat_runs amounts = { 0 };
 	struct growth g;
 	char *name = join(arguments), *shown = escape(name);
 	int status = 0;
@@ -170,17 +170,17 @@ static int run_amounts(const char **arguments, struct look *l, bool *recorded)
 	*recorded = true;
 	for (uint64_t i = 1; i <= o->warmup + o->runs && !status && *recorded;
 	     i++) {
-		const char **with = amounts_arguments(arguments, i);
+		const char **with = repeat_runs_arguments(arguments, i);
 
 		status = record(with, l, recorded);
 		if (!status)
-			amounts_end_run(&amounts, o);
+			repeat_runs_end_run(&amounts, o);
 		else if (*recorded)
 			warn("%s failed with exit status %d; no run follows",
 			     shown, status);
 		free(with);
 	}
-	amounts_judge(&amounts, o, name, &g);
+	repeat_runs_judge(&amounts, o, name, &g);
 	steady_add(l->steady, &g);
 	free(name);
 	free(shown);
@@ -213,7 +213,7 @@ static int look(const char **arguments, struct look *l)
 		die(STATUS_INPUT,
 		    "steady: give recordings, or a program after --, not both");
 	recorder_check_settings(NULL);
-	if (!amounts_asked(command_program)) {
+	if (!repeat_runs_asked(command_program)) {
 		status = record(command_program, l, &recorded);
 	} else {
 		if (regions)

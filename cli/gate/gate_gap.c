@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "die.h"
-#include "gate_kills.h"
+#include "killed.h"
 #include "units.h"
 #include "verdict.h"
 
@@ -74,7 +74,7 @@ static char *grave_gap(const struct model *m, const struct findings *f)
 
 struct gate_gap gate_gap(const struct model *m, const struct findings *f)
 {
-	struct gate_gap gap = { .killed = gate_kills_how(m) };
+	struct gate_gap gap = { .killed = killed_how(m) };
 
 	if (m->truncated)
 		gap.text = xstrdup(m->error);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "die.h"
-#include "distinct.h"
 #include "fnv.h"
 #include "growth.h"
+#include "value_set.h"
 
 #define WARMUP 3
 #define RUNS   3
@@ -52,7 +52,7 @@ static void add_row(struct gate *g, const struct growth_region *region,
 		.passes = r->judgement.passes ? r->judgement.passes : 1,
 	};
 	snprintf(row->signature, sizeof(row->signature), "%016" PRIx64,
-		 distinct_mix(hash));
+		 value_set_mix(hash));
 }
 
 /* What there is to say where nothing grows. */

@@ -8,7 +8,7 @@
 #include "die.h"
 #include "escape.h"
 #include "groups.h"
-#include "passes.h"
+#include "region_passes.h"
 
 /* One process whose limits are looked at. */
 struct looker {
@@ -133,7 +133,7 @@ static bool add_live(struct gate_limit *l, const struct model *m,
 	return most;
 }
 
-static bool add_row(struct gate_limit *l, const struct pass_row *r,
+static bool add_row(struct gate_limit *l, const struct passed_row *r,
 		    const struct model *m)
 {
 	return note(l, positive((int64_t)(r->made - r->ended)),
@@ -141,7 +141,7 @@ static bool add_row(struct gate_limit *l, const struct pass_row *r,
 }
 
 static bool add_region(struct gate_limit *l, const struct model *m,
-		       const struct pass_region *p)
+		       const struct passed_region *p)
 {
 	bool most;
 
@@ -155,7 +155,7 @@ static bool add_region(struct gate_limit *l, const struct model *m,
 }
 
 static bool add_passes(struct gate_limit *l, const struct model *m,
-		       const struct pass_regions *regions)
+		       const struct region_passes *regions)
 {
 	bool most = false;
 
@@ -185,7 +185,7 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 		     struct names *names)
 {
 	struct looker k = { .m = m, .names = names };
-	struct pass_regions regions;
+	struct region_passes regions;
 	struct groups groups;
 
 	add_peak(g, &k, s);
@@ -193,7 +193,7 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 		return;
 	groups_make(&groups, m, s, names, GROUP_BY_TYPE, GROUP_LIVE,
 		    GROUP_EVERYTHING);
-	passes_make(&regions, m, names, false);
+	region_passes_make(&regions, m, names, false);
 	for (size_t i = 0; i < g->options.limit_count; i++) {
 		struct gate_limit *l = &g->options.limits[i];
 		bool most = l->region ? add_passes(l, m, &regions)
@@ -203,7 +203,7 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 			place(g, l, &k, s);
 	}
 	groups_release(&groups);
-	passes_release(&regions);
+	region_passes_release(&regions);
 }
 
 static bool is_lost(enum finding_kind kind)

@@ -14,11 +14,11 @@
 #include "die.h"
 #include "ends.h"
 #include "executions.h"
-#include "finish.h"
-#include "gate_kills.h"
+#include "killed.h"
 #include "launch.h"
 #include "preflight.h"
 #include "recorder.h"
+#include "run_end.h"
 #include "status.h"
 #include "strangers.h"
 
@@ -55,10 +55,10 @@ static void add_idle(const struct run *r, const struct model *m)
 }
 
 /* What is said of it names the recording that stays. */
-static void keep_store(const struct finish *f, struct model *m,
+static void keep_store(const struct run_end *f, struct model *m,
 		       const char *store, bool main_program)
 {
-	char *path = finish_save(f, m, store, main_program);
+	char *path = run_end_save(f, m, store, main_program);
 
 	free(m->path);
 	m->path = path;
@@ -81,7 +81,7 @@ static void add_empty(const struct run *r, const struct live *l,
 }
 
 static void add_store(const struct run *r, const struct live_store *store,
-		      struct cache *cache, const struct finish *f,
+		      struct cache *cache, const struct run_end *f,
 		      bool main_program)
 {
 	struct model m;
@@ -93,13 +93,13 @@ static void add_store(const struct run *r, const struct live_store *store,
 		return;
 	}
 	if (main_program && !store->replaced)
-		finish_set_end(&m, f->status);
+		run_end_set_end(&m, f->status);
 	else
-		finish_note_end(&m, store);
+		run_end_note_end(&m, store);
 	m.passing = !r->keep;
 	if (r->keep)
 		keep_store(f, &m, store->path, main_program);
-	if (main_program || !finish_is_passing(store, &m) ||
+	if (main_program || !run_end_is_passing(store, &m) ||
 	    (store->ended_by == SIGKILL && !store->replaced))
 		judge(r->gate, &m, cache);
 	else if (!store->replaced)
@@ -114,7 +114,7 @@ static void add_running(const struct run *r, const struct live_store *store)
 	char *program = live_program(store->pid);
 	char *name = live_called(store->pid, program);
 
-	finish_tell_alive(store);
+	run_end_tell_alive(store);
 	gate_add_incomplete(r->gate, program, name, store->pid, 0,
 			    "it is still running");
 	free(name);
@@ -161,7 +161,7 @@ static bool add_skipped(const struct run *r, const struct live *l, pid_t pid)
 static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
-	struct finish f = { .output = r->keep, .pid = pid, .status = status };
+	struct run_end f = { .output = r->keep, .pid = pid, .status = status };
 	struct cache *cache = cache_open();
 	size_t count, main_store;
 	struct live_store *list;
@@ -170,7 +170,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 	list = live_list(l, &count);
 	executions_replace(l, list, count);
 	ends_note(l, list, count);
-	main_store = finish_find_main(list, count, pid);
+	main_store = run_end_find_main(list, count, pid);
 	add_strangers(r, l, list, count);
 	for (size_t i = 0; i < count; i++) {
 		if (list[i].empty) {
@@ -202,7 +202,7 @@ static void add_killed(struct gate *g, const char *program, int status)
 	int signal = WTERMSIG(status);
 	char *path = realpath(program, NULL);
 	char *how = xasprintf("killed by %s before it came to its own code",
-			      gate_kills_signal(signal));
+			      killed_signal(signal));
 
 	gate_add_killed(g, path ? path : program, called_name("", program), 0,
 			signal, how, signal == SIGKILL);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chunk_arrays.h"
 #include "crc32.h"
-#include "parts.h"
 #include "recording.h"
 
 const char *chunks_type_name(unsigned type)
@@ -17,7 +17,7 @@ const char *chunks_type_name(unsigned type)
 		return "end";
 	if (!type)
 		return "header";
-	return type < PARTS ? part_kinds[type].name : "unknown type";
+	return type < PARTS ? chunk_array_kinds[type].name : "unknown type";
 }
 
 int chunks_fail(struct chunks *r, int error, const char *format, ...)

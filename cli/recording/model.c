@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "called.h"
-#include "parts.h"
+#include "chunk_arrays.h"
 #include "recording.h"
 
 int model_error(struct model *m, int error, const char *format, ...)
@@ -307,7 +307,7 @@ bool model_knows_place(const struct model *m, enum rkn_wide_kind kind,
 				      .to_offset = offset };
 
 	return m->wide_count && bsearch(&key, m->wide, m->wide_count,
-					sizeof(key), parts_compare_wide);
+					sizeof(key), chunk_arrays_compare_wide);
 }
 
 uint64_t model_edge_from(const struct model *m, const struct rkn_edge *e)

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chunk_arrays.h"
 #include "chunks.h"
 #include "columns.h"
-#include "parts.h"
 #include "recording.h"
 
 /* Records refer to each other by 32 bits, of which RKN_NONE is taken. */
@@ -20,7 +20,7 @@ struct reader {
 	struct model *m;
 	struct chunks chunks;
 	unsigned last; /* type of the last known chunk: they ascend */
-	struct parts parts;
+	struct chunk_arrays parts;
 };
 
 static bool is_known(const struct rkn_chunk *c)
@@ -31,7 +31,7 @@ static bool is_known(const struct rkn_chunk *c)
 /* Whether records of that size can be of the file's minor version. */
 static bool fits_version(const struct reader *r, const struct rkn_chunk *c)
 {
-	const struct part_kind *kind = &part_kinds[c->type];
+	const struct chunk_array_kind *kind = &chunk_array_kinds[c->type];
 
 	if (c->record_size == kind->record_size)
 		return true;
@@ -46,7 +46,7 @@ static bool fits_version(const struct reader *r, const struct rkn_chunk *c)
 static int check_chunk(struct reader *r)
 {
 	const struct rkn_chunk *c = &r->chunks.c;
-	size_t size = part_kinds[c->type].record_size;
+	size_t size = chunk_array_kinds[c->type].record_size;
 
 	if (c->type < r->last)
 		return chunks_fail(&r->chunks, -EBADMSG,
@@ -87,8 +87,8 @@ static int join_shorter(struct reader *r, const unsigned char *raw,
 static int add_records(struct reader *r)
 {
 	const struct rkn_chunk *c = &r->chunks.c;
-	struct part *part = &r->parts.of[c->type];
-	size_t size = part_kinds[c->type].record_size;
+	struct chunk_array *part = &r->parts.of[c->type];
+	size_t size = chunk_array_kinds[c->type].record_size;
 	size_t count = c->raw_size / c->record_size;
 	const unsigned char *raw = chunks_unpack(&r->chunks);
 	void *to;
@@ -96,7 +96,7 @@ static int add_records(struct reader *r)
 
 	if (!raw)
 		return -EBADMSG;
-	if (part_grow(part, size, count))
+	if (chunk_array_grow(part, size, count))
 		return chunks_fail(&r->chunks, -ENOMEM,
 				   "out of memory for %zu records",
 				   part->count + count);
@@ -118,7 +118,7 @@ static int check_records(struct reader *r, size_t first)
 
 	if (r->chunks.c.type == RKN_CHUNK_META)
 		return 0;
-	why = parts_check(&r->parts, r->chunks.c.type, first, &bad);
+	why = chunk_arrays_check(&r->parts, r->chunks.c.type, first, &bad);
 	if (why)
 		return chunks_fail(&r->chunks, -EBADMSG,
 				   "record %zu is wrong: %s", bad, why);
@@ -177,7 +177,7 @@ static void drop_picture(struct reader *r)
 	r->parts.of[RKN_CHUNK_ROOTS].count = 0;
 	r->parts.of[RKN_CHUNK_WIDE].count = 0;
 	meta->flags &= ~(uint32_t)RKN_META_SNAPSHOT;
-	parts_mend_meta(&r->parts);
+	chunk_arrays_mend_meta(&r->parts);
 	r->m->truncated = true;
 	r->m->cut = (enum rkn_chunk_type)r->last;
 	r->m->blocks_cut = !model_knows(r->m, RKN_CHUNK_BLOCKS);
@@ -185,7 +185,7 @@ static void drop_picture(struct reader *r)
 
 static const char *check_strings(const struct reader *r, bool whole)
 {
-	const struct part *strings = &r->parts.of[RKN_CHUNK_STRINGS];
+	const struct chunk_array *strings = &r->parts.of[RKN_CHUNK_STRINGS];
 	const char *text = strings->records;
 
 	if (strings->count && text[0])
@@ -198,12 +198,12 @@ static const char *check_strings(const struct reader *r, bool whole)
 /* Marks whose rows were cut off go; 0 or -EBADMSG in a whole file. */
 static int check_marks(struct reader *r, bool whole)
 {
-	struct part *part = &r->parts.of[RKN_CHUNK_MARKS];
+	struct chunk_array *part = &r->parts.of[RKN_CHUNK_MARKS];
 	struct rkn_mark *marks = part->records;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < part->count; i++) {
-		if (parts_has_rows(&r->parts, i))
+		if (chunk_arrays_has_rows(&r->parts, i))
 			marks[kept++] = marks[i];
 		else if (whole)
 			return model_error(
@@ -223,11 +223,11 @@ static int check_whole(struct reader *r, bool whole)
 
 	if (why)
 		return model_error(r->m, -EBADMSG, "strings: %s", why);
-	if (parts_complete(&r->parts))
+	if (chunk_arrays_complete(&r->parts))
 		return model_error(r->m, -ENOMEM, "out of memory");
 	if (!whole)
 		drop_picture(r);
-	why = parts_check(&r->parts, RKN_CHUNK_META, 0, &bad);
+	why = chunk_arrays_check(&r->parts, RKN_CHUNK_META, 0, &bad);
 	if (why)
 		return model_error(r->m, -EBADMSG,
 				   "meta: record %zu is wrong: %s", bad, why);
@@ -249,7 +249,7 @@ static int finish(struct reader *r, int cut_short)
 	error = check_whole(r, !cut_short);
 	if (error)
 		return error;
-	parts_to_model(&r->parts, r->m);
+	chunk_arrays_to_model(&r->parts, r->m);
 	return cut_short;
 }
 
@@ -263,6 +263,6 @@ int recording_read(struct model *m, int fd, uint64_t size)
 	if (!error || error == -ENODATA)
 		error = finish(&r, error);
 	chunks_close(&r.chunks);
-	parts_release(&r.parts);
+	chunk_arrays_release(&r.parts);
 	return error;
 }

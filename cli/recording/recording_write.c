@@ -7,9 +7,9 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "chunk_arrays.h"
 #include "columns.h"
 #include "crc32.h"
-#include "parts.h"
 #include "recording.h"
 
 /* Measured on 5 M blocks and 10 M edges: 3 takes twice the time for 2 %. */
@@ -79,7 +79,7 @@ static int put_chunk(struct writer *w, enum rkn_chunk_type type,
 static int write_chunk(struct writer *w, enum rkn_chunk_type type,
 		       const void *records, size_t count)
 {
-	size_t record_size = part_kinds[type].record_size;
+	size_t record_size = chunk_array_kinds[type].record_size;
 	size_t raw_size = count * record_size, packed;
 
 	columns_split(records, count, record_size, w->raw);
@@ -94,7 +94,7 @@ static int write_chunk(struct writer *w, enum rkn_chunk_type type,
 static int write_part(struct writer *w, enum rkn_chunk_type type,
 		      const void *records, size_t count)
 {
-	size_t size = part_kinds[type].record_size;
+	size_t size = chunk_array_kinds[type].record_size;
 	size_t most = RKN_CHUNK_MAX / size;
 	int error = 0;
 

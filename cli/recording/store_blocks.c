@@ -25,7 +25,7 @@ static uint64_t slots_size(const struct store_file *s)
 /* Of two blocks that share memory the older one was freed unseen. */
 static int add(struct store_file *s, const struct rkn_block *b)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_BLOCKS];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_BLOCKS];
 	struct rkn_block *list = part->records;
 
 	if (part->count) {
@@ -38,7 +38,8 @@ static int add(struct store_file *s, const struct rkn_block *b)
 			part->count--;
 		}
 	}
-	if (part->count + 1 >= RKN_NONE || part_grow(part, sizeof(*b), 1))
+	if (part->count + 1 >= RKN_NONE ||
+	    chunk_array_grow(part, sizeof(*b), 1))
 		return model_error(s->m, -ENOMEM,
 				   "out of memory for %zu blocks", part->count);
 	list = part->records;

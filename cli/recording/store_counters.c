@@ -12,7 +12,7 @@
 static void add_counters(struct store_file *s, size_t first,
 			 const struct store_counter *from)
 {
-	const struct part *stacks = &s->parts.of[RKN_CHUNK_STACKS];
+	const struct chunk_array *stacks = &s->parts.of[RKN_CHUNK_STACKS];
 	struct rkn_stack *to = stacks->records;
 
 	for (size_t i = 0; i < STORE_COUNTERS_PER_PAGE; i++) {
@@ -58,7 +58,7 @@ static int add_pages(struct store_file *s, const struct store_area *a)
 /* What the present owner did is not in the threads' table yet. */
 static void add_thread(struct store_file *s, const struct store_area *a)
 {
-	const struct part *threads = &s->parts.of[RKN_CHUNK_THREADS];
+	const struct chunk_array *threads = &s->parts.of[RKN_CHUNK_THREADS];
 	struct rkn_thread *t = threads->records;
 
 	if (a->serial >= threads->count)

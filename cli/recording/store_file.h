@@ -8,7 +8,7 @@
 
 #include <refknot/store.h>
 
-#include "parts.h"
+#include "chunk_arrays.h"
 
 /* The store's frames in the parts, each once. */
 struct store_tree {
@@ -28,7 +28,7 @@ struct store_file {
 	int fd;
 	uint64_t size;         /* of the file */
 	struct store_header h; /* one copy, taken at the start */
-	struct parts parts;
+	struct chunk_arrays parts;
 	struct store_tree tree;
 	uint32_t *stacks; /* number in parts of each stack in the store */
 	size_t stack_count;

@@ -32,7 +32,7 @@ static uint32_t *place(const struct store_tree *t,
 }
 
 /* A table with room for `count` frames, and those that there are, in it. */
-static int make_room(struct store_tree *t, const struct part *part,
+static int make_room(struct store_tree *t, const struct chunk_array *part,
 		     size_t count)
 {
 	const struct rkn_frame *frames = part->records;
@@ -54,11 +54,12 @@ static int make_room(struct store_tree *t, const struct part *part,
  * memory. */
 static uint32_t add(struct store_file *s, const struct rkn_frame *f)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_FRAMES];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_FRAMES];
 	struct rkn_frame *frames;
 	uint32_t *slot;
 
-	if (part->count >= UINT32_MAX / 4 || part_grow(part, sizeof(*f), 1) ||
+	if (part->count >= UINT32_MAX / 4 ||
+	    chunk_array_grow(part, sizeof(*f), 1) ||
 	    make_room(&s->tree, part, part->count + 1))
 		return 0;
 	frames = part->records;
@@ -99,9 +100,9 @@ static int fill(struct store_file *s, const struct store_frame *from)
 
 static int make(struct store_file *s, const struct store_frame *from)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_FRAMES];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_FRAMES];
 	size_t count = s->tree.count + 1;
-	int error = part_grow(part, sizeof(struct rkn_frame), count);
+	int error = chunk_array_grow(part, sizeof(struct rkn_frame), count);
 
 	if (!error) {
 		*(struct rkn_frame *)part->records = (struct rkn_frame){ 0 };

@@ -30,7 +30,7 @@ static int no_memory(struct ledger *l)
 /* Records of another size are from another version of the store. */
 static int read_names(struct ledger *l)
 {
-	struct part *part = &l->s->parts.of[RKN_CHUNK_NAMES];
+	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_NAMES];
 	struct store_name *names;
 	struct rkn_name *to;
 	void *table;
@@ -41,7 +41,7 @@ static int read_names(struct ledger *l)
 	if (error || !count)
 		return error;
 	names = table;
-	if (part_grow(part, sizeof(*to), count)) {
+	if (chunk_array_grow(part, sizeof(*to), count)) {
 		free(names);
 		return no_memory(l);
 	}
@@ -65,7 +65,7 @@ static int read_names(struct ledger *l)
 /* The block around `address`; RKN_NONE: none. */
 static uint32_t block_at(const struct ledger *l, uint64_t address)
 {
-	const struct part *part = &l->s->parts.of[RKN_CHUNK_BLOCKS];
+	const struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_BLOCKS];
 	const struct rkn_block *b = part->records;
 	size_t low = 0, high = part->count;
 
@@ -157,10 +157,10 @@ static int by_address(const void *a, const void *b)
 
 static int make_objects(struct ledger *l)
 {
-	struct part *part = &l->s->parts.of[RKN_CHUNK_OBJECTS];
+	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_OBJECTS];
 	const struct rkn_meta *meta = l->s->parts.of[RKN_CHUNK_META].records;
 
-	if (part_grow(part, sizeof(*l->list), l->object_count + 1))
+	if (chunk_array_grow(part, sizeof(*l->list), l->object_count + 1))
 		return no_memory(l);
 	l->numbers = calloc(l->object_count + 1, sizeof(*l->numbers));
 	if (!l->numbers)
@@ -198,12 +198,12 @@ static int by_target(const void *a, const void *b)
 
 static int make_references(struct ledger *l)
 {
-	struct part *part = &l->s->parts.of[RKN_CHUNK_REFERENCES];
+	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_REFERENCES];
 	struct rkn_reference *to;
 
 	if (!l->reference_count)
 		return 0;
-	if (part_grow(part, sizeof(*to), l->reference_count))
+	if (chunk_array_grow(part, sizeof(*to), l->reference_count))
 		return no_memory(l);
 	to = part->records;
 	for (size_t i = 1; i < l->reference_count; i++) {
@@ -234,14 +234,14 @@ static int make_references(struct ledger *l)
 /* The ring of `o`, the oldest first; o->first_event is its newest. */
 static int add_events(struct ledger *l, struct rkn_object *o)
 {
-	struct part *part = &l->s->parts.of[RKN_CHUNK_EVENTS];
+	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_EVENTS];
 	uint32_t newest = o->first_event, i = newest;
 	struct rkn_event *to;
 
 	o->first_event = (uint32_t)part->count;
 	if (!newest || newest >= l->event_count)
 		return 0;
-	if (part_grow(part, sizeof(*to), STORE_EVENTS_KEPT))
+	if (chunk_array_grow(part, sizeof(*to), STORE_EVENTS_KEPT))
 		return no_memory(l);
 	to = part->records;
 	while (o->events < STORE_EVENTS_KEPT) {
@@ -318,7 +318,7 @@ static void number_party(const struct ledger *l, struct rkn_party *p)
 
 static int make_errors(struct ledger *l)
 {
-	struct part *part = &l->s->parts.of[RKN_CHUNK_ERRORS];
+	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_ERRORS];
 	struct rkn_error *e;
 	struct store_table *t;
 	int error;
@@ -353,14 +353,14 @@ static int make_errors(struct ledger *l)
 	part->count = part->capacity = kept;
 	if (!kept) {
 		free(table);
-		*part = (struct part){ 0 };
+		*part = (struct chunk_array){ 0 };
 	}
 	return 0;
 }
 
 static int make_frees(struct ledger *l)
 {
-	struct part *part = &l->s->parts.of[RKN_CHUNK_FREES];
+	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_FREES];
 	struct rkn_free *f;
 	size_t kept = 0;
 	int error = store_file_table(l->s, STORE_FREES, sizeof(*f),

@@ -46,7 +46,7 @@ static int by_region(const void *a, const void *b)
 /* Stacks that were cut to one depth may be one now: their rows stay two. */
 static int read_regions(struct store_file *s)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_REGIONS];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_REGIONS];
 	struct rkn_region *r;
 	size_t count, kept = 0;
 	void *table;
@@ -89,7 +89,7 @@ static int by_time(const void *a, const void *b)
 
 static int read_marks(struct store_file *s, size_t census)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_MARKS];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_MARKS];
 	struct rkn_mark *m;
 	size_t count, kept = 0;
 	void *table;
@@ -122,7 +122,7 @@ static int read_marks(struct store_file *s, size_t census)
 
 static int read_census(struct store_file *s)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_CENSUS];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_CENSUS];
 	struct rkn_census *c;
 	size_t count;
 	void *table;

@@ -11,16 +11,17 @@ static int read_part(struct store_file *s, enum store_table_number table,
 		     enum rkn_chunk_type type)
 {
 	const struct store_table *t = &s->h.tables[table];
-	struct part *part = &s->parts.of[type];
-	int error = store_file_table(s, table, part_kinds[type].record_size,
-				     &part->records, &part->count);
+	struct chunk_array *part = &s->parts.of[type];
+	int error =
+	    store_file_table(s, table, chunk_array_kinds[type].record_size,
+			     &part->records, &part->count);
 
 	part->capacity = part->count;
 	if (!error && part->count != t->count && !s->m->truncated)
 		error = model_error(
 		    s->m, -EBADMSG,
 		    "%s at byte %llu: only %zu of %llu are there; the store is damaged",
-		    part_kinds[type].name, (unsigned long long)t->offset,
+		    chunk_array_kinds[type].name, (unsigned long long)t->offset,
 		    part->count, (unsigned long long)t->count);
 	return error;
 }
@@ -68,14 +69,14 @@ static void mend_roots(struct store_file *s)
 /* The shim notes places in blocks as it meets them, some more than once. */
 static void order_wide(struct store_file *s)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_WIDE];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_WIDE];
 	struct rkn_wide *w = part->records;
 	size_t n = 0;
 
 	if (part->count)
-		qsort(w, part->count, sizeof(*w), parts_compare_wide);
+		qsort(w, part->count, sizeof(*w), chunk_arrays_compare_wide);
 	for (size_t i = 0; i < part->count; i++)
-		if (!n || parts_compare_wide(&w[n - 1], &w[i]))
+		if (!n || chunk_arrays_compare_wide(&w[n - 1], &w[i]))
 			w[n++] = w[i];
 	part->count = n;
 }

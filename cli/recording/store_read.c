@@ -55,10 +55,10 @@ static int notice_cut(struct store_file *s)
 
 static int read_meta(struct store_file *s)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_META];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_META];
 	struct rkn_meta *meta;
 
-	if (part_grow(part, sizeof(*meta), 1))
+	if (chunk_array_grow(part, sizeof(*meta), 1))
 		return model_error(s->m, -ENOMEM, "out of memory");
 	part->count = 1;
 	meta = part->records;
@@ -73,9 +73,10 @@ static int read_meta(struct store_file *s)
 static int read_part(struct store_file *s, enum store_table_number table,
 		     enum rkn_chunk_type type)
 {
-	struct part *part = &s->parts.of[type];
-	int error = store_file_table(s, table, part_kinds[type].record_size,
-				     &part->records, &part->count);
+	struct chunk_array *part = &s->parts.of[type];
+	int error =
+	    store_file_table(s, table, chunk_array_kinds[type].record_size,
+			     &part->records, &part->count);
 
 	part->capacity = part->count;
 	return error;
@@ -84,7 +85,7 @@ static int read_part(struct store_file *s, enum store_table_number table,
 static int read_strings(struct store_file *s)
 {
 	int error = read_part(s, STORE_TEXT, RKN_CHUNK_STRINGS);
-	struct part *part = &s->parts.of[RKN_CHUNK_STRINGS];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_STRINGS];
 
 	if (!error && part->count)
 		*(char *)part->records = '\0';
@@ -95,7 +96,7 @@ static int read_strings(struct store_file *s)
 static int read_modules(struct store_file *s)
 {
 	int error = read_part(s, STORE_MODULES, RKN_CHUNK_MODULES);
-	struct part *part = &s->parts.of[RKN_CHUNK_MODULES];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_MODULES];
 	struct rkn_module *m = part->records;
 
 	if (error || !part->count)
@@ -173,20 +174,20 @@ static void finish_meta(struct store_file *s)
 		if (!s->m->limits[RKN_LIMIT_SWITCHED_OFF])
 			s->m->limits[RKN_LIMIT_SWITCHED_OFF] = 1;
 	}
-	parts_mend_meta(&s->parts);
+	chunk_arrays_mend_meta(&s->parts);
 }
 
 static int check(struct store_file *s)
 {
 	for (int type = RKN_CHUNK_META; type < PARTS; type++) {
 		size_t bad = 0;
-		const char *why = parts_check(&s->parts, type, 0, &bad);
+		const char *why = chunk_arrays_check(&s->parts, type, 0, &bad);
 
 		if (why)
 			return model_error(
 			    s->m, -EBADMSG,
 			    "%s: record %zu is wrong: %s; the store is damaged",
-			    part_kinds[type].name, bad, why);
+			    chunk_array_kinds[type].name, bad, why);
 	}
 	return 0;
 }
@@ -203,7 +204,7 @@ static int read_all(struct store_file *s)
 		error = steps[i](s);
 	if (!error)
 		error = read_part(s, STORE_THREADS, RKN_CHUNK_THREADS);
-	if (!error && parts_complete(&s->parts))
+	if (!error && chunk_arrays_complete(&s->parts))
 		error = model_error(s->m, -ENOMEM, "out of memory");
 	if (!error)
 		error = store_counters(s);
@@ -226,12 +227,12 @@ int store_read(struct model *m, int fd, uint64_t size)
 		error = check(&s);
 	}
 	if (!error) {
-		parts_to_model(&s.parts, m);
+		chunk_arrays_to_model(&s.parts, m);
 		error = m->truncated ? -ENODATA : 0;
 	}
 	free(s.tree.frames);
 	free(s.tree.slots);
 	free(s.stacks);
-	parts_release(&s.parts);
+	chunk_arrays_release(&s.parts);
 	return error;
 }

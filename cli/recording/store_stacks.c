@@ -53,11 +53,11 @@ static int unite(struct store_file *s, const struct rkn_stack *stacks)
 
 static int make(struct store_file *s, const struct store_stack *from)
 {
-	struct part *part = &s->parts.of[RKN_CHUNK_STACKS];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_STACKS];
 	struct rkn_stack *to;
 
 	s->stacks = calloc(s->stack_count, sizeof(*s->stacks));
-	if (!s->stacks || part_grow(part, sizeof(*to), s->stack_count))
+	if (!s->stacks || chunk_array_grow(part, sizeof(*to), s->stack_count))
 		return -ENOMEM;
 	to = part->records;
 	part->count = s->stack_count;

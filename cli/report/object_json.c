@@ -4,16 +4,16 @@
 #include <stdlib.h>
 
 #include "document.h"
-#include "events.h"
 #include "holder.h"
 #include "json_text.h"
+#include "object_history.h"
 #include "outstanding_json.h"
 
 struct writer {
 	const struct model *m;
 	struct symbols *symbols;
 	struct names *names;
-	const struct portrait *p;
+	const struct block_view *p;
 };
 
 static json_t *name_of(const struct writer *w, uint32_t object)
@@ -35,7 +35,7 @@ static json_t *event(const struct writer *w, uint32_t i)
 	const struct rkn_event *e = &w->m->events[i];
 	json_t *o = json_object();
 
-	document_set(o, "event", json_text(event_names[e->kind]));
+	document_set(o, "event", json_text(object_event_names[e->kind]));
 	document_set(o, "count", json_integer(e->count));
 	document_set(o, "holder", name_of(w, e->holder));
 	document_set(o, "field", field_of(w, e->field));
@@ -47,12 +47,12 @@ static json_t *event(const struct writer *w, uint32_t i)
 static json_t *history(const struct writer *w)
 {
 	json_t *array = json_array();
-	struct event_rows e;
+	struct object_history e;
 
-	events_make(&e, w->m, w->p->object, true);
+	object_history_make(&e, w->m, w->p->object, true);
 	for (size_t i = 0; i < e.count; i++)
 		document_append(array, event(w, e.rows[i].event));
-	events_release(&e);
+	object_history_release(&e);
 	return array;
 }
 
@@ -128,7 +128,7 @@ static json_t *root(const struct writer *w, uint32_t i)
 
 static void set_pointers(const struct writer *w, json_t *o)
 {
-	const struct portrait *p = w->p;
+	const struct block_view *p = w->p;
 	json_t *in = json_array(), *out = json_array(), *roots = json_array();
 	json_t *path = json_array();
 	size_t first, n = model_edges_of(w->m, p->block, &first);
@@ -181,7 +181,7 @@ static void set_object(const struct writer *w, json_t *o)
 
 static json_t *describe(const struct writer *w)
 {
-	const struct portrait *p = w->p;
+	const struct block_view *p = w->p;
 	const struct rkn_block *b = &w->m->blocks[p->block];
 	json_t *o = json_object();
 	char *name;
@@ -214,7 +214,7 @@ static json_t *describe(const struct writer *w)
 }
 
 json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
-		    const struct portrait *p)
+		    const struct block_view *p)
 {
 	const struct writer w = { m, s, n, p };
 	json_t *object = describe(&w);

@@ -5,10 +5,10 @@
 
 #include <jansson.h>
 
-#include "portrait.h"
+#include "block_view.h"
 #include "report_json.h"
 
 json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
-		    const struct portrait *p);
+		    const struct block_view *p);
 
 #endif

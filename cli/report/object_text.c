@@ -5,15 +5,15 @@
 #include <stdlib.h>
 
 #include "escape.h"
-#include "events.h"
 #include "holder.h"
 #include "ledger.h"
+#include "object_history.h"
 #include "paint.h"
 #include "units.h"
 
 #define MOST_LINES 20 /* of one list, unless all is wanted */
 
-static void print_title(const struct printer *p, const struct portrait *o)
+static void print_title(const struct printer *p, const struct block_view *o)
 {
 	const struct model *m = p->m;
 	char *name = o->object ? names_of(p->names, o->object)
@@ -34,7 +34,7 @@ static void print_title(const struct printer *p, const struct portrait *o)
 	free(name);
 }
 
-static void print_count(const struct printer *p, const struct portrait *o)
+static void print_count(const struct printer *p, const struct block_view *o)
 {
 	const struct rkn_object *object = &p->m->objects[o->object];
 
@@ -51,7 +51,7 @@ static void print_count(const struct printer *p, const struct portrait *o)
 	fputc('\n', p->out);
 }
 
-static void print_memory(const struct printer *p, const struct portrait *o)
+static void print_memory(const struct printer *p, const struct block_view *o)
 {
 	char count[UNITS_SIZE], size[UNITS_SIZE];
 
@@ -62,7 +62,7 @@ static void print_memory(const struct printer *p, const struct portrait *o)
 		units_bytes(size, o->retained_bytes));
 }
 
-static void print_event(const struct printer *p, const struct event_row *row)
+static void print_event(const struct printer *p, const struct object_event *row)
 {
 	const struct rkn_event *e = &p->m->events[row->event];
 	char *origin = print_origin(p, e->stack);
@@ -73,8 +73,8 @@ static void print_event(const struct printer *p, const struct event_row *row)
 			"      %" PRIu64 "x retain, release  count %d  %s",
 			row->count, p->m->events[row->end].count, origin);
 	else
-		fprintf(p->out, "      %s  count %d  %s", event_names[e->kind],
-			e->count, origin);
+		fprintf(p->out, "      %s  count %d  %s",
+			object_event_names[e->kind], e->count, origin);
 	if (e->holder) {
 		char *holder = names_of(p->names, e->holder);
 
@@ -88,12 +88,12 @@ static void print_event(const struct printer *p, const struct event_row *row)
 	free(origin);
 }
 
-static void print_history(const struct printer *p, const struct portrait *o,
+static void print_history(const struct printer *p, const struct block_view *o,
 			  bool all)
 {
-	struct event_rows e;
+	struct object_history e;
 
-	events_make(&e, p->m, o->object, all);
+	object_history_make(&e, p->m, o->object, all);
 	if (e.count)
 		fputs("    history, the oldest first:\n", p->out);
 	if (e.lost)
@@ -102,7 +102,7 @@ static void print_history(const struct printer *p, const struct portrait *o,
 			e.lost);
 	for (size_t i = 0; i < e.count; i++)
 		print_event(p, &e.rows[i]);
-	events_release(&e);
+	object_history_release(&e);
 }
 
 static void print_more(const struct printer *p, size_t n)
@@ -134,7 +134,7 @@ static void print_edge(const struct printer *p, const struct rkn_reference *r,
 	free(field);
 }
 
-static void print_declared(const struct printer *p, const struct portrait *o)
+static void print_declared(const struct printer *p, const struct block_view *o)
 {
 	size_t first, n = model_references_of(p->m, o->object, &first);
 	bool titled = false;
@@ -162,7 +162,7 @@ static void print_declared(const struct printer *p, const struct portrait *o)
 	}
 }
 
-static void print_pointers(const struct printer *p, const struct portrait *o,
+static void print_pointers(const struct printer *p, const struct block_view *o,
 			   bool all)
 {
 	const struct model *m = p->m;
@@ -200,7 +200,7 @@ static void print_pointers(const struct printer *p, const struct portrait *o,
 	print_more(p, all ? 0 : n);
 }
 
-static void print_path(const struct printer *p, const struct portrait *o)
+static void print_path(const struct printer *p, const struct block_view *o)
 {
 	if (!o->reached) {
 		fputs("    no root leads to it\n", p->out);
@@ -220,7 +220,7 @@ static void print_path(const struct printer *p, const struct portrait *o)
 }
 
 /* A number costs a pass over all blocks: it is made once for all of them. */
-static void announce(const struct printer *p, const struct portrait *o,
+static void announce(const struct printer *p, const struct block_view *o,
 		     bool all)
 {
 	size_t first, n = model_edges_of(p->m, o->block, &first);
@@ -234,7 +234,7 @@ static void announce(const struct printer *p, const struct portrait *o,
 		names_announce(p->names, &p->m->edges[o->path[i]].from, 1);
 }
 
-void object_text(const struct printer *p, const struct portrait *o, bool all)
+void object_text(const struct printer *p, const struct block_view *o, bool all)
 {
 	const struct model *m = p->m;
 	uint32_t stack =

@@ -3,10 +3,10 @@
 #ifndef OBJECT_TEXT_H
 #define OBJECT_TEXT_H
 
-#include "portrait.h"
+#include "block_view.h"
 #include "report_print.h"
 
 /* `all`: nothing is folded or left out. */
-void object_text(const struct printer *p, const struct portrait *o, bool all);
+void object_text(const struct printer *p, const struct block_view *o, bool all);
 
 #endif

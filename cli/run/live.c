@@ -19,8 +19,8 @@
 
 #include "called.h"
 #include "die.h"
-#include "others.h"
 #include "owner.h"
+#include "path_safety.h"
 
 #define SHARED_MEMORY  "/dev/shm"
 #define PLENTY         (1ull << 30) /* bytes free on it, and a quarter of memory */
@@ -97,10 +97,10 @@ static int make_in(struct live *l, const char *parent, const char *name)
 
 static bool make_safely(struct live *l, const char *parent, const char *name)
 {
-	return !others_can_replace(parent) && !make_in(l, parent, name);
+	return !path_safety_replaceable(parent) && !make_in(l, parent, name);
 }
 
-int live_open(struct live *l, const char *output_directory)
+int live_open(struct live *l, const char *beside)
 {
 	const char *temporary = getenv("TMPDIR");
 
@@ -108,15 +108,15 @@ int live_open(struct live *l, const char *output_directory)
 		temporary = "/tmp";
 	*l = (struct live){ .owner = -1 };
 	owner_sweep(SHARED_MEMORY, "refknot");
-	owner_sweep(output_directory, ".refknot");
+	owner_sweep(beside, ".refknot");
 	owner_sweep(temporary, "refknot");
 	if ((shared_memory_is_roomy() &&
 	     make_safely(l, SHARED_MEMORY, "refknot")) ||
-	    make_safely(l, output_directory, ".refknot") ||
+	    make_safely(l, beside, ".refknot") ||
 	    make_safely(l, temporary, "refknot"))
 		return 0;
 	/* Who can write there can do as they like with the recording, too. */
-	return make_in(l, output_directory, ".refknot");
+	return make_in(l, beside, ".refknot");
 }
 
 bool live_is_there(const struct live *l)

@@ -16,13 +16,13 @@ struct live_store {
 	uint32_t pid;
 	uint64_t start_ns; /* wall clock */
 	uint64_t start_mono_ns;
-	bool alive;        /* its process has it mapped */
-	bool readable;     /* has a store's header */
-	bool empty;        /* nothing of that process is in it yet; with `alive`,
+	bool alive;    /* its process has it mapped */
+	bool readable; /* has a store's header */
+	bool empty;    /* nothing of that process is in it yet; with `alive`,
 			      that may come */
-	bool forked;       /* it began by fork, not by exec */
-	bool replaced;     /* the process went on as a later one, by exec */
-	int ended_by;      /* signal, as others know it; 0: not known */
+	bool forked;   /* it began by fork, not by exec */
+	bool replaced; /* the process went on as a later one, by exec */
+	int ended_by;  /* signal, as others know it; 0: not known */
 	uint64_t end_mono_ns; /* when; only with that */
 };
 
@@ -35,12 +35,12 @@ struct live {
 
 /*
  * Make the directory: on /dev/shm when that is a tmpfs with plenty of room,
- * else in `output_directory`, else in $TMPDIR or /tmp, but where no other user
- * can put another in its place; if there is no such place, in
- * `output_directory`. 0, or the -errno of that. What runs left there whose refknot
- * was killed is removed before (owner.h).
+ * else in `beside`, else in $TMPDIR or /tmp, but where no other user can put
+ * another in its place; if there is no such place, in `beside`. 0, or the
+ * -errno of that. What runs left there whose refknot was killed is removed
+ * before (owner.h).
  */
-int live_open(struct live *l, const char *output_directory);
+int live_open(struct live *l, const char *beside);
 
 /* Whether the directory is still the one that was made. */
 bool live_is_there(const struct live *l);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "regular.h"
+#include "regular_file.h"
 
 #define HEAD_SIZE 256 /* of a script; the kernel looks at no more */
 
@@ -72,7 +72,7 @@ char *program_find(const char *name, int *error)
 
 static ssize_t read_head(const char *path, char head[HEAD_SIZE + 1])
 {
-	int fd = regular_open(path);
+	int fd = regular_file_open(path);
 	ssize_t size;
 
 	if (fd < 0)

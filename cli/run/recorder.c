@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "gate_kills.h"
+#include "killed.h"
 #include "launch.h"
-#include "output.h"
 #include "preflight.h"
+#include "recording_path.h"
 #include "seccomp.h"
 #include "settings.h"
 #include "shim_path.h"
@@ -197,11 +197,11 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 		    "nothing was recorded: a seccomp filter that stood before refknot was started kills for system calls that a recording begins with");
 		return RECORDER_UNLOADED;
 	}
-	if (WIFSIGNALED(*status) && (WTERMSIG(*status) == SIGKILL ||
-				     gate_kills_asks(WTERMSIG(*status)))) {
+	if (WIFSIGNALED(*status) &&
+	    (WTERMSIG(*status) == SIGKILL || killed_asks(WTERMSIG(*status)))) {
 		warn(
 		    "nothing was recorded: %s was killed by %s before refknot's shim had begun in it",
-		    p->program, gate_kills_signal(WTERMSIG(*status)));
+		    p->program, killed_signal(WTERMSIG(*status)));
 		return RECORDER_KILLED;
 	}
 	warn(
@@ -212,13 +212,13 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 
 static bool make_live(struct live *l, const struct recorder *r)
 {
-	char *directory = output_directory(r->output);
-	int unwritable = r->keeps ? output_check(directory) : 0, error;
+	char *directory = recording_path_directory(r->output);
+	int unwritable = r->keeps ? recording_path_check(directory) : 0, error;
 
 	if (unwritable)
 		warn(
 		    "no recording can be written in %s: %s; the program runs all the same",
-		    directory, output_reason(unwritable));
+		    directory, recording_path_reason(unwritable));
 	error = live_open(l, directory);
 	if (!error && live_room(l) < LEAST_ROOM) {
 		live_close(l);

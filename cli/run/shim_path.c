@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "others.h"
+#include "path_safety.h"
 
 #define SHIM_NAME  "librefknot_preload.so"
 #define SEPARATORS " :" /* of LD_PRELOAD */
@@ -56,9 +56,9 @@ char *shim_path_link(const char *path, int *error)
 		return NULL;
 	/* Who could put another library there would run in the program. */
 	if (!parent || *parent != '/' || strpbrk(parent, SEPARATORS) ||
-	    others_can_replace(parent))
+	    path_safety_replaceable(parent))
 		parent = "/tmp";
-	if (others_can_replace(parent)) {
+	if (path_safety_replaceable(parent)) {
 		*error = EPERM;
 		return NULL;
 	}

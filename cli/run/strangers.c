@@ -17,7 +17,7 @@
 #include "ends.h"
 #include "escape.h"
 #include "executions.h"
-#include "gate_kills.h"
+#include "killed.h"
 #include "model.h"
 #include "preflight.h"
 
@@ -246,7 +246,7 @@ static char *why_not_begun(const struct search *s, const struct execution *n,
 		    "its recording could not begin, for what it said itself");
 	if (signal)
 		return xasprintf("%s ended it before refknot's shim began",
-				 gate_kills_signal(signal));
+				 killed_signal(signal));
 	return xstrdup(
 	    "it ended before refknot's shim began, or the shim could not be loaded");
 }
@@ -259,7 +259,7 @@ static bool is_killed(const struct search *s, const struct execution *n,
 	uint64_t next = executions_next(&s->executions, n->pid, n->time_ns,
 					s->stores, s->store_count);
 
-	return (signal == SIGKILL || gate_kills_asks(signal)) &&
+	return (signal == SIGKILL || killed_asks(signal)) &&
 	       !ends_failed(&s->ends, n->pid, n->time_ns, next);
 }
 
@@ -284,7 +284,7 @@ static void add_executed(struct search *s, const struct execution *n)
 	called = killed && !is_script(&p) ? n->called : "";
 	if (killed) {
 		text = xasprintf("killed by %s before it came to its own code",
-				 gate_kills_signal(signal));
+				 killed_signal(signal));
 	} else {
 		char *other = why ? xstrdup(why) : why_not_begun(s, n, signal);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "regular.h"
+#include "regular_file.h"
 
 #define STUB 16 /* bytes of a stub, at most, of which the jump is in */
 
@@ -149,7 +149,7 @@ static const char *read_call(Elf *elf, uint64_t after)
 
 const char *allocation_call(const char *path, uint64_t after)
 {
-	int fd = regular_open(path);
+	int fd = regular_file_open(path);
 	const char *name = NULL;
 	Elf *elf;
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "regular.h"
+#include "regular_file.h"
 
 /* A symbol that only the runtime has, and how its library's name begins. */
 static const struct {
@@ -207,7 +207,7 @@ static int read_elf(struct elf_file *e, Elf *elf)
 
 int elf_file_read(struct elf_file *e, const char *path)
 {
-	int fd = regular_open(path), result;
+	int fd = regular_file_open(path), result;
 	Elf *elf;
 
 	if (fd < 0)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "contents.h"
+#include "block_objects.h"
 #include "escape.h"
 #include "hash.h"
 #include "place.h"
@@ -29,7 +29,7 @@ struct names {
 	struct type *types;     /* hash table by text */
 	struct type **by_stack; /* NULL: not asked yet */
 	struct type **by_name;  /* likewise; by number of the name */
-	struct contents contents;
+	struct block_objects contents;
 	struct query *queries;  /* by type, then birth, once `numbered` */
 	size_t count;
 	size_t capacity;
@@ -45,7 +45,7 @@ struct names *names_open(const struct model *m, struct symbols *s)
 	n->by_stack = xcalloc(m->stack_count + 1, sizeof(*n->by_stack));
 	n->by_name = xcalloc(m->name_count + 1, sizeof(*n->by_name));
 	if (m->object_count > 1)
-		contents_make(&n->contents, m);
+		block_objects_make(&n->contents, m);
 	return n;
 }
 
@@ -59,7 +59,7 @@ void names_close(struct names *n)
 	}
 	free(n->by_stack);
 	free(n->by_name);
-	contents_release(&n->contents);
+	block_objects_release(&n->contents);
 	free(n->queries);
 	free(n);
 }
@@ -118,7 +118,7 @@ const char *names_type_called(struct names *n, uint32_t number)
 
 uint32_t names_object_at(const struct names *n, uint32_t block)
 {
-	return n->contents.m ? contents_object(&n->contents, block) : 0;
+	return n->contents.m ? block_objects_object(&n->contents, block) : 0;
 }
 
 bool names_has_objects(const struct names *n, uint32_t block)
@@ -128,7 +128,7 @@ bool names_has_objects(const struct names *n, uint32_t block)
 
 uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start)
 {
-	return contents_part(&n->contents, object, start);
+	return block_objects_part(&n->contents, object, start);
 }
 
 static struct type *type_of_block(struct names *n, uint32_t block)

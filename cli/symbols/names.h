@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What blocks are called. A block that is an object of the program's (see
- * contents.h) has its type's name and its number in it: "Session#17". Any other
+ * block_objects.h) has its type's name and its number in it: "Session#17". Any other
  * block is of the type "malloc in FUNC", and as an object "malloc in FUNC#3":
  * the third to be allocated of the blocks of that type that are alive.
  */
@@ -26,12 +26,12 @@ const char *names_type(struct names *n, uint32_t stack);
 /* The type of `block`, likewise. */
 const char *names_block_type(struct names *n, uint32_t block);
 
-/* The object that `block` is, see contents_object; 0: none. */
+/* The object that `block` is, see block_objects_object; 0: none. */
 uint32_t names_object_at(const struct names *n, uint32_t block);
 
 /* Is `block` one, or are some in it? */
 bool names_has_objects(const struct names *n, uint32_t block);
-/* See contents_part. */
+/* See block_objects_part. */
 uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start);
 
 /* "Session#17" of an object by number, alive or not; the caller frees it. */

@@ -11,7 +11,7 @@
 #include "die.h"
 #include "fnv.h"
 #include "hash.h"
-#include "regular.h"
+#include "regular_file.h"
 
 struct source_text {
 	char *path;
@@ -31,7 +31,7 @@ enum mark {
 
 static char *read_file(const char *path, size_t *size)
 {
-	int fd = regular_open(path);
+	int fd = regular_file_open(path);
 	struct stat st;
 	char *text = NULL;
 	ssize_t n = 1;

@@ -11,7 +11,7 @@
 #include "die.h"
 #include "fnv.h"
 #include "hash.h"
-#include "regular.h"
+#include "regular_file.h"
 
 struct source_words {
 	char *directory;
@@ -119,7 +119,7 @@ static void add_words(struct source_words *w, const char *text, size_t size)
 /* False: it is too large for what is left. What cannot be read has no words. */
 static bool add_file(struct source_words *w, const char *path)
 {
-	int fd = regular_open(path);
+	int fd = regular_file_open(path);
 	size_t size = 0, most;
 	struct stat st;
 	ssize_t n = 1;

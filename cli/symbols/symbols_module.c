@@ -12,7 +12,7 @@
 #include "clones.h"
 #include "die.h"
 #include "fnv.h"
-#include "regular.h"
+#include "regular_file.h"
 
 #define DEBUG_ROOT "/usr/lib/debug" /* where libdw looks, too */
 
@@ -92,7 +92,7 @@ static bool has_build_id(Dwfl_Module *module, const void *build_id, int size)
 static int open_elf(const char *path)
 {
 	char magic[SELFMAG];
-	int fd = regular_open(path);
+	int fd = regular_file_open(path);
 
 	if (fd < 0)
 		return fd;

@@ -10,7 +10,7 @@
 
 struct scopes_unit {
 	Dwarf_Off offset; /* the key */
-	struct die_map map;
+	struct dwarf_index map;
 	bool lost;
 	UT_hash_handle hh;
 };
@@ -22,8 +22,8 @@ static void list_units(struct symbols_scopes *s, Dwfl_Module *module)
 
 	s->units_known = true;
 	while ((unit = dwfl_module_nextcu(module, unit, &bias)))
-		die_map_add(&s->units, unit);
-	die_map_sort(&s->units);
+		dwarf_index_add(&s->units, unit);
+	dwarf_index_sort(&s->units);
 }
 
 Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
@@ -35,11 +35,12 @@ Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
 		return unit;
 	if (!s->units_known)
 		list_units(s, module);
-	return die_map_find(&s->units, address - *bias);
+	return dwarf_index_find(&s->units, address - *bias);
 }
 
 /* Functions may stand in functions, namespaces and types. */
-static void list_functions(struct die_map *map, Dwarf_Die *parent, int depth)
+static void list_functions(struct dwarf_index *map, Dwarf_Die *parent,
+			   int depth)
 {
 	Dwarf_Die child;
 
@@ -49,7 +50,7 @@ static void list_functions(struct die_map *map, Dwarf_Die *parent, int depth)
 		int tag = dwarf_tag(&child);
 
 		if (tag == DW_TAG_subprogram || tag == DW_TAG_entry_point)
-			die_map_add(map, &child);
+			dwarf_index_add(map, &child);
 		list_functions(map, &child, depth + 1);
 	} while (!dwarf_siblingof(&child, &child));
 }
@@ -97,7 +98,7 @@ static const struct scopes_unit *look_up(struct symbols_scopes *s,
 		u->offset = offset;
 		whole = whole_unit(s, unit, &u->lost);
 		list_functions(&u->map, &whole, 0);
-		die_map_sort(&u->map);
+		dwarf_index_sort(&u->map);
 		HASH_ADD(hh, s->functions, offset, sizeof(u->offset), u);
 	}
 	return u;
@@ -153,7 +154,7 @@ static void reverse(Dwarf_Die *list, size_t count)
 Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
 				   Dwarf_Addr pc)
 {
-	return die_map_find(&look_up(s, unit)->map, pc);
+	return dwarf_index_find(&look_up(s, unit)->map, pc);
 }
 
 size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
@@ -182,9 +183,9 @@ void symbols_scopes_release(struct symbols_scopes *s)
 
 	HASH_ITER (hh, s->functions, u, next) {
 		HASH_DEL(s->functions, u);
-		die_map_release(&u->map);
+		dwarf_index_release(&u->map);
 		free(u);
 	}
-	die_map_release(&s->units);
+	dwarf_index_release(&s->units);
 	*s = (struct symbols_scopes){ 0 };
 }

@@ -13,10 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "die_map.h"
+#include "dwarf_index.h"
 
 struct symbols_scopes { /* of one module; all zero at first */
-	struct die_map units;
+	struct dwarf_index units;
 	bool units_known;
 	struct scopes_unit *functions; /* hash table of the units walked */
 	/* Name of a file of split debug information that is not there, as it is

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "amounts.h"
 #include "growth.h"
+#include "repeat_runs.h"
 #include "steady.h"
 
 enum { WARMUP = 3, RUNS = 3 };
@@ -801,9 +801,9 @@ static void amounts_stand_for_braces(void **state)
 	const char **with;
 
 	(void)state;
-	assert_false(amounts_asked(none));
-	assert_true(amounts_asked(some));
-	with = amounts_arguments(some, 12345);
+	assert_false(repeat_runs_asked(none));
+	assert_true(repeat_runs_asked(some));
+	with = repeat_runs_arguments(some, 12345);
 	assert_string_equal(with[0], "prog");
 	assert_string_equal(with[1], "range(12345, 1234512345)");
 	assert_string_equal(with[2], "12345");

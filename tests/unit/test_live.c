@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "live.h"
-#include "others.h"
+#include "path_safety.h"
 #include "scratch.h"
 
 static void write_store_of(const struct live *l, const char *name, pid_t pid,
@@ -108,17 +108,17 @@ static void a_place_that_others_can_change_is_known(void **state)
 	(void)state;
 	scratch_run(
 	    "rm -rf * && mkdir -p a/b && ln -s a/b l && chmod 755 a a/b");
-	assert_false(others_can_replace("."));
-	assert_false(others_can_replace("a/b"));
+	assert_false(path_safety_replaceable("."));
+	assert_false(path_safety_replaceable("a/b"));
 	scratch_run("chmod 777 a");
-	assert_true(others_can_replace("a"));
-	assert_true(others_can_replace("a/b"));
-	assert_true(others_can_replace("l"));
+	assert_true(path_safety_replaceable("a"));
+	assert_true(path_safety_replaceable("a/b"));
+	assert_true(path_safety_replaceable("l"));
 	scratch_run("chmod 1777 a");
-	assert_false(others_can_replace("a/b"));
+	assert_false(path_safety_replaceable("a/b"));
 	scratch_run("chmod 775 a/b");
-	assert_true(others_can_replace("l"));
-	assert_true(others_can_replace("none"));
+	assert_true(path_safety_replaceable("l"));
+	assert_true(path_safety_replaceable("none"));
 	scratch_run("rm -rf *");
 }
 

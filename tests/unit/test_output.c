@@ -11,13 +11,13 @@
 
 #include <cmocka.h>
 
-#include "output.h"
+#include "recording_path.h"
 #include "scratch.h"
 
 static void assert_name(const char *file, const char *program,
 			bool main_program, const char *expected)
 {
-	char *name = output_name(file, program, 42, main_program);
+	char *name = recording_path_name(file, program, 42, main_program);
 
 	assert_string_equal(name, expected);
 	free(name);
@@ -25,7 +25,7 @@ static void assert_name(const char *file, const char *program,
 
 static void assert_directory(const char *file, const char *expected)
 {
-	char *directory = output_directory(file);
+	char *directory = recording_path_directory(file);
 
 	assert_string_equal(directory, expected);
 	free(directory);
@@ -84,7 +84,7 @@ static void long_names_fit(void **state)
 	(void)state;
 	memset(program, 'x', sizeof(program) - 1);
 	program[sizeof(program) - 1] = '\0';
-	name = output_name(NULL, program, UINT32_MAX, true);
+	name = recording_path_name(NULL, program, UINT32_MAX, true);
 	assert_true(strlen(name) < 255);
 	scratch_write(name, "");
 	free(name);
@@ -93,10 +93,10 @@ static void long_names_fit(void **state)
 static void a_directory_that_takes_no_file_is_an_error(void **state)
 {
 	(void)state;
-	assert_int_equal(output_check("."), 0);
-	assert_int_equal(output_check("no-such"), -ENOENT);
+	assert_int_equal(recording_path_check("."), 0);
+	assert_int_equal(recording_path_check("no-such"), -ENOENT);
 	scratch_write("file", "");
-	assert_int_equal(output_check("file"), -ENOTDIR);
+	assert_int_equal(recording_path_check("file"), -ENOTDIR);
 	assert_int_equal(access(".refknot-XXXXXX", F_OK), -1);
 }
 

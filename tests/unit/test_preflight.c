@@ -22,7 +22,7 @@
 
 #include "libraries.h"
 #include "preflight.h"
-#include "regular.h"
+#include "regular_file.h"
 #include "scratch.h"
 
 #define CC      "${CC:-cc} "
@@ -469,13 +469,13 @@ static void only_regular_files_are_opened(void **state)
 
 	(void)state;
 	scratch_run("mkfifo pipe");
-	assert_int_equal(regular_open("pipe"), -EINVAL);
-	assert_int_equal(regular_open("/dev/tty"), -EINVAL);
-	assert_int_equal(regular_open("/"), -EINVAL);
-	assert_int_equal(regular_open("/proc/version"), -EINVAL);
-	assert_int_equal(regular_open("nothing"), -ENOENT);
+	assert_int_equal(regular_file_open("pipe"), -EINVAL);
+	assert_int_equal(regular_file_open("/dev/tty"), -EINVAL);
+	assert_int_equal(regular_file_open("/"), -EINVAL);
+	assert_int_equal(regular_file_open("/proc/version"), -EINVAL);
+	assert_int_equal(regular_file_open("nothing"), -ENOENT);
 	assert_int_equal(elf_file_read(&e, "pipe"), -ENOEXEC);
-	fd = regular_open("plain");
+	fd = regular_file_open("plain");
 	assert_true(fd >= 0);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	close(fd);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "output.h"
+#include "recording_path.h"
 #include "status.h"
 
 void gate_outputs_add(struct gate_outputs *o, const struct gate_writer *writer,
@@ -51,8 +51,8 @@ int gate_outputs_try(const char *path)
 	}
 	if (errno != ENOENT)
 		return -errno;
-	directory = output_directory(path);
-	error = output_check(directory);
+	directory = recording_path_directory(path);
+	error = recording_path_check(directory);
 	free(directory);
 	return error;
 }

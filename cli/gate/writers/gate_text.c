@@ -9,7 +9,7 @@
 #include "escape.h"
 #include "gate_card.h"
 #include "gate_inherited.h"
-#include "gate_kills.h"
+#include "killed.h"
 #include "gate_writers.h"
 #include "paint.h"
 #include "units.h"
@@ -355,13 +355,13 @@ static void print_crashed(FILE *out, const struct gate *g)
 		const struct gate_process *p = &g->processes[i];
 		char *process, *shown;
 
-		if (!gate_kills_fault(p->signal) || n++ >= MOST_KILLED)
+		if (!killed_fault(p->signal) || n++ >= MOST_KILLED)
 			continue;
 		process = gate_card_process(p->name, p->pid);
 		shown = escape(process);
 		fprintf(out,
 			"note: %s was ended by %s: what it had not run was not checked\n",
-			shown, gate_kills_signal(p->signal));
+			shown, killed_signal(p->signal));
 		free(shown);
 		free(process);
 	}

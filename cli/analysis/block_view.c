@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "block_view.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "dominators.h"
+
+/* --- By name -------------------------------------------------------------- */
+
+static bool parse(const char *text, int base, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	return *text && !*end && !errno && *text != '-' && *text != '+';
+}
+
+static uint32_t find_object(const struct model *m, struct names *n,
+			    const char *type, size_t size, uint64_t serial)
+{
+	for (uint32_t i = 1; i < m->object_count; i++) {
+		const char *name = names_type_called(n, m->objects[i].type);
+
+		if (m->objects[i].serial == serial && strlen(name) == size &&
+		    !memcmp(name, type, size))
+			return i;
+	}
+	return 0;
+}
+
+/* The block of that type before which `number` - 1 others were born. */
+static uint32_t find_block(const struct model *m, struct names *n,
+			   const char *text)
+{
+	uint32_t *list = xcalloc(m->block_count + 1, sizeof(*list));
+	uint32_t found = RKN_NONE;
+	size_t count = 0;
+	const char *hash = strrchr(text, '#');
+
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		const char *type = names_block_type(n, b);
+
+		if (strlen(type) == (size_t)(hash - text) &&
+		    !memcmp(type, text, (size_t)(hash - text)) &&
+		    !names_object_at(n, b))
+			list[count++] = b;
+	}
+	names_announce(n, list, count);
+	for (size_t i = 0; i < count && found == RKN_NONE; i++) {
+		char *name = names_object(n, list[i]);
+
+		if (!strcmp(name, text))
+			found = list[i];
+		free(name);
+	}
+	free(list);
+	return found;
+}
+
+uint32_t block_view_find(const struct model *m, struct names *n,
+			 const char *text, uint32_t *object)
+{
+	const char *hash = strrchr(text, '#');
+	uint64_t number;
+	uint32_t block;
+
+	*object = 0;
+	if (!strncmp(text, "0x", 2) && parse(text + 2, 16, &number)) {
+		block = model_block_at(m, number);
+		if (block != RKN_NONE)
+			*object = names_object_at(n, block);
+		for (uint32_t i = 1; i < m->object_count; i++)
+			if (m->objects[i].address == number)
+				*object = i;
+		return block;
+	}
+	if (!hash || !parse(hash + 1, 10, &number))
+		return RKN_NONE;
+	*object = find_object(m, n, text, (size_t)(hash - text), number);
+	if (*object)
+		return m->objects[*object].block;
+	return find_block(m, n, text);
+}
+
+/* --- Who leads to it ---------------------------------------------------------- */
+
+static void gather(struct block_view *p, const struct model *m)
+{
+	p->in = xcalloc(m->edge_count + 1, sizeof(*p->in));
+	p->roots = xcalloc(m->root_count + 1, sizeof(*p->roots));
+	for (uint32_t i = 0; i < m->edge_count; i++)
+		if (m->edges[i].to == p->block)
+			p->in[p->in_count++] = i;
+	for (uint32_t i = 0; i < m->root_count; i++)
+		if (m->roots[i].block == p->block) {
+			p->roots[p->root_count++] = i;
+			p->words += m->roots[i].where != 0;
+		}
+	p->words += p->in_count;
+}
+
+static void index_edges(const struct model *m, uint32_t *first)
+{
+	uint32_t e = 0;
+
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		first[b] = e;
+		while (e < m->edge_count && m->edges[e].from == b)
+			e++;
+	}
+	first[m->block_count] = e;
+}
+
+/* Breadth first from all roots; come[b]: 1 + the edge that led there. */
+static void find_path(struct block_view *p, const struct model *m,
+		      const uint32_t *first)
+{
+	uint32_t *come = xcalloc(m->block_count + 1, sizeof(*come));
+	uint32_t *queue = xcalloc(m->block_count + 1, sizeof(*queue));
+	uint32_t *root = xcalloc(m->block_count + 1, sizeof(*root));
+	uint32_t end = 0, b;
+
+	for (uint32_t i = 0; i < m->root_count; i++) {
+		b = m->roots[i].block;
+		if (!root[b]) {
+			root[b] = i + 1;
+			queue[end++] = b;
+		}
+	}
+	for (uint32_t read = 0; read < end && !root[p->block]; read++) {
+		b = queue[read];
+		for (uint32_t e = first[b]; e < first[b + 1]; e++) {
+			uint32_t to = m->edges[e].to;
+
+			if (root[to])
+				continue;
+			root[to] = root[b];
+			come[to] = e + 1;
+			queue[end++] = to;
+		}
+	}
+	p->reached = root[p->block] != 0;
+	p->root = p->reached ? root[p->block] - 1 : RKN_NONE;
+	for (b = p->block; come[b]; b = m->edges[come[b] - 1].from)
+		queue[p->path_count++] = come[b] - 1;
+	p->path = xcalloc(p->path_count + 1, sizeof(*p->path));
+	for (size_t i = 0; i < p->path_count; i++)
+		p->path[i] = queue[p->path_count - 1 - i];
+	free(come);
+	free(queue);
+	free(root);
+}
+
+/* What the block dominates. Lost blocks are entered where they begin: at the
+ * block itself, so that what it keeps is told of it, too. */
+static void retain(struct block_view *p, const struct model *m,
+		   const uint32_t *first)
+{
+	const struct graph g = { (uint32_t)m->block_count, first, m->edges };
+	uint32_t *entries = xcalloc(m->root_count + 1, sizeof(*entries));
+	uint32_t *dominator = xcalloc(g.nodes + 1, sizeof(*dominator));
+	uint32_t *order = xcalloc(g.nodes + 1, sizeof(*order));
+	uint32_t *memory = xcalloc(dominators_memory(g.nodes, first[g.nodes]),
+				   sizeof(*memory));
+	uint8_t *kept = xcalloc(g.nodes + 1, 1);
+	size_t count = 0;
+	uint32_t n;
+
+	for (size_t i = 0; i < m->root_count; i++)
+		entries[count++] = m->roots[i].block;
+	if (!p->reached)
+		entries[count++] = p->block;
+	n = dominators_find(&g, entries, count, dominator, order, memory);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t b = order[i];
+
+		if (b != p->block &&
+		    (dominator[b] == DOMINATORS_NONE || !kept[dominator[b]]))
+			continue;
+		kept[b] = 1;
+		p->retained_objects++;
+		p->retained_bytes += m->blocks[b].size;
+	}
+	free(kept);
+	free(memory);
+	free(order);
+	free(dominator);
+	free(entries);
+}
+
+void block_view_make(struct block_view *p, const struct model *m,
+		     uint32_t block, uint32_t object)
+{
+	uint32_t *first;
+
+	*p = (struct block_view){ .block = block,
+				  .object = object,
+				  .root = RKN_NONE };
+	if (block == RKN_NONE)
+		return;
+	first = xcalloc(m->block_count + 1, sizeof(*first));
+	index_edges(m, first);
+	gather(p, m);
+	find_path(p, m, first);
+	retain(p, m, first);
+	free(first);
+}
+
+void block_view_release(struct block_view *p)
+{
+	free(p->path);
+	free(p->in);
+	free(p->roots);
+	*p = (struct block_view){ 0 };
+}

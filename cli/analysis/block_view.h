@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* All that is known of one block: who leads to it, what it keeps, how it is
+ * reached. */
+#ifndef BLOCK_VIEW_H
+#define BLOCK_VIEW_H
+
+#include "model.h"
+#include "names.h"
+
+struct block_view {
+	uint32_t block;
+	uint32_t object; /* 0: the block is none of the program's */
+	uint64_t words;  /* in all of the memory that point into it */
+	/* What it alone keeps, itself included (dominators). */
+	uint64_t retained_objects;
+	uint64_t retained_bytes;
+	bool reached;   /* from a root */
+	uint32_t root;  /* where the shortest path begins: into m->roots */
+	uint32_t *path; /* edges from there on: into m->edges */
+	size_t path_count;
+	uint32_t *in; /* edges that lead to it: into m->edges */
+	size_t in_count;
+	uint32_t *roots; /* roots that lead to it: into m->roots */
+	size_t root_count;
+};
+
+/*
+ * The block that `text` names: "Session#17", "malloc in parse#3" or an address
+ * in it ("0x55d0"); RKN_NONE: there is none. An object inside a block, or one
+ * that has ended, sets *object.
+ */
+uint32_t block_view_find(const struct model *m, struct names *n,
+			 const char *text, uint32_t *object);
+
+/* Dies when out of memory. */
+void block_view_make(struct block_view *p, const struct model *m,
+		     uint32_t block, uint32_t object);
+void block_view_release(struct block_view *p);
+
+#endif

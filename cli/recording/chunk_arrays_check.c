@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* What a record may say, one function a type; bounds first. */
+#include <stddef.h>
+#include <string.h>
+
+#include "chunk_arrays.h"
+
+#define RECORD(p, type, i, member)                                             \
+	(((const struct rkn_##member *)(p)->of[type].records)[i])
+
+static bool outside(const struct chunk_arrays *p, enum rkn_chunk_type type,
+		    uint32_t index)
+{
+	return index >= p->of[type].count;
+}
+
+static const char *check_meta(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_meta *m = &RECORD(p, RKN_CHUNK_META, i, meta);
+	struct rkn_meta mended = *m;
+	struct chunk_arrays copy = *p;
+
+	if (i)
+		return "there are two of them";
+	copy.of[RKN_CHUNK_META].records = &mended;
+	chunk_arrays_mend_meta(&copy);
+	if (memcmp(m, &mended, sizeof(mended)) != 0)
+		return "a text or the kind of its end is unknown";
+	return NULL;
+}
+
+static const char *check_module(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_module *m = &RECORD(p, RKN_CHUNK_MODULES, i, module);
+
+	if (m->end < m->start)
+		return "it ends before it starts";
+	if (outside(p, RKN_CHUNK_STRINGS, m->path))
+		return "its path is beyond the strings";
+	if (m->build_id_size > sizeof(m->build_id))
+		return "its build-id is too long";
+	return NULL;
+}
+
+static const char *check_frame(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_frame *f = &RECORD(p, RKN_CHUNK_FRAMES, i, frame);
+
+	if (!i) /* the root has neither */
+		return f->parent ? "the root has a parent" : NULL;
+	if (f->parent >= i)
+		return "its parent does not come before it";
+	if (f->module != RKN_NONE && outside(p, RKN_CHUNK_MODULES, f->module))
+		return "its module is unknown";
+	return NULL;
+}
+
+static const char *check_stack(const struct chunk_arrays *p, size_t i)
+{
+	if (outside(p, RKN_CHUNK_FRAMES,
+		    RECORD(p, RKN_CHUNK_STACKS, i, stack).frame))
+		return "its frame is unknown";
+	return NULL;
+}
+
+static const char *check_limit(const struct chunk_arrays *p, size_t i)
+{
+	if (RECORD(p, RKN_CHUNK_LIMITS, i, limit).number >= RKN_LIMITS)
+		return "its number is unknown to this version of refknot";
+	return NULL;
+}
+
+static const char *check_block(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_block *b = &RECORD(p, RKN_CHUNK_BLOCKS, i, block);
+
+	if (b->size > UINT64_MAX - b->address)
+		return "it ends beyond the address space";
+	if (i && b[-1].address >= b->address)
+		return "its address is not above that of the block before it";
+	if (i && b[-1].address + b[-1].size > b->address)
+		return "it overlaps the block before it";
+	if (outside(p, RKN_CHUNK_STACKS, b->stack))
+		return "its stack is unknown";
+	if (outside(p, RKN_CHUNK_THREADS, b->thread))
+		return "its thread is unknown";
+	return NULL;
+}
+
+static const char *check_edge(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_edge *e = &RECORD(p, RKN_CHUNK_EDGES, i, edge);
+
+	if (outside(p, RKN_CHUNK_BLOCKS, e->from))
+		return "the block that it starts in is unknown";
+	if (outside(p, RKN_CHUNK_BLOCKS, e->to))
+		return "the block that it points to is unknown";
+	if (i && (e[-1].from > e->from ||
+		  (e[-1].from == e->from && e[-1].from_word >= e->from_word &&
+		   e->from_word != RKN_SEE_WIDE)))
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_root(const struct chunk_arrays *p, size_t i)
+{
+	static const enum rkn_chunk_type owners[] = {
+		[RKN_ROOT_DATA] = RKN_CHUNK_MODULES,
+		[RKN_ROOT_STACK] = RKN_CHUNK_THREADS,
+		[RKN_ROOT_REGISTER] = RKN_CHUNK_THREADS,
+		[RKN_ROOT_TLS] = RKN_CHUNK_THREADS,
+		[RKN_ROOT_GONE] = 0,
+	};
+	const struct rkn_root *r = &RECORD(p, RKN_CHUNK_ROOTS, i, root);
+
+	if (r->kind > RKN_ROOT_GONE)
+		return "its kind is unknown";
+	if (i && r[-1].kind == RKN_ROOT_GONE && r->kind != RKN_ROOT_GONE)
+		return "it is out of order";
+	if (outside(p, RKN_CHUNK_BLOCKS, r->block))
+		return "the block that it points to is unknown";
+	if (owners[r->kind] && r->owner != RKN_NONE &&
+	    outside(p, owners[r->kind], r->owner))
+		return "its owner is unknown";
+	return NULL;
+}
+
+static const char *check_name(const struct chunk_arrays *p, size_t i)
+{
+	if (outside(p, RKN_CHUNK_STRINGS,
+		    RECORD(p, RKN_CHUNK_NAMES, i, name).text))
+		return "its text is beyond the strings";
+	return NULL;
+}
+
+static bool misses(const struct chunk_arrays *p, uint32_t stack,
+		   uint32_t thread, uint32_t name)
+{
+	return outside(p, RKN_CHUNK_STACKS, stack) ||
+	       outside(p, RKN_CHUNK_THREADS, thread) ||
+	       outside(p, RKN_CHUNK_NAMES, name);
+}
+
+static const char *check_object(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_object *o = &RECORD(p, RKN_CHUNK_OBJECTS, i, object);
+	const struct rkn_block *b = p->of[RKN_CHUNK_BLOCKS].records;
+
+	if (misses(p, o->stack, o->thread, o->type) ||
+	    outside(p, RKN_CHUNK_STACKS, o->ended_stack))
+		return "its stack, thread or type is unknown";
+	if (o->generation > 3)
+		return "its generation is unknown";
+	if (!(o->flags & RKN_OBJECT_ENDED) != (o->block != RKN_NONE))
+		return "it is alive without a block, or ended with one";
+	if (o->block == RKN_NONE)
+		return NULL;
+	if (outside(p, RKN_CHUNK_BLOCKS, o->block))
+		return "its block is unknown";
+	b += o->block;
+	if (o->address < b->address || o->address - b->address > b->size)
+		return "it is outside its block";
+	if (i > 1 && (o[-1].block == RKN_NONE || o[-1].address > o->address))
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_reference(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_reference *r =
+	    &RECORD(p, RKN_CHUNK_REFERENCES, i, reference);
+
+	if (!r->to || outside(p, RKN_CHUNK_OBJECTS, r->to) ||
+	    (r->from && outside(p, RKN_CHUNK_OBJECTS, r->from)))
+		return "an object of it is unknown";
+	if (misses(p, r->stack, r->thread, r->field))
+		return "its stack, thread or field is unknown";
+	if (r->kind > RKN_REFERENCE_WEAK)
+		return "its kind is unknown";
+	if (i && r[-1].to > r->to)
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_event(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_event *e = &RECORD(p, RKN_CHUNK_EVENTS, i, event);
+
+	if (misses(p, e->stack, e->thread, e->field))
+		return "its stack, thread or field is unknown";
+	if (e->holder && outside(p, RKN_CHUNK_OBJECTS, e->holder))
+		return "its holder is unknown";
+	if (e->kind > RKN_EVENT_RENAME)
+		return "its kind is unknown";
+	return NULL;
+}
+
+static const char *check_error(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_error *e = &RECORD(p, RKN_CHUNK_ERRORS, i, error);
+
+	if (misses(p, e->stack, e->thread, e->type) ||
+	    misses(p, e->made_stack, 0, 0) || misses(p, e->ended_stack, 0, 0))
+		return "its stack, thread or type is unknown";
+	if (!e->kind || e->kind > RKN_ERROR_UNLINK_NOTHING)
+		return "its kind is unknown";
+	if (misses(p, e->who.stack, 0, e->who.type) ||
+	    misses(p, e->to.stack, 0, e->to.type) ||
+	    misses(p, e->other.stack, 0, e->other.type) ||
+	    misses(p, 0, 0, e->who.field) || misses(p, 0, 0, e->to.field) ||
+	    misses(p, 0, 0, e->other.field))
+		return "one of its holders is unknown";
+	return NULL;
+}
+
+/* One of the two, or (`both`) none. */
+static const char *check_key(const struct chunk_arrays *p, uint32_t stack,
+			     uint32_t type, bool both)
+{
+	if ((stack == RKN_NONE) == (type == RKN_NONE) &&
+	    !(both && stack == RKN_NONE))
+		return "it is not of either a stack or a type";
+	if (misses(p, stack == RKN_NONE ? 0 : stack, 0,
+		   type == RKN_NONE ? 0 : type))
+		return "its stack or type is unknown";
+	return NULL;
+}
+
+static const char *check_region(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_region *r = &RECORD(p, RKN_CHUNK_REGIONS, i, region);
+
+	if (misses(p, 0, r->thread, r->name))
+		return "its thread or name is unknown";
+	if (r->buckets &&
+	    (r->buckets != RKN_REGION_BUCKETS || r->series_shift >= 64))
+		return "its buckets cannot be";
+	return check_key(p, r->stack, r->type, true);
+}
+
+static const char *check_mark(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_mark *m = &RECORD(p, RKN_CHUNK_MARKS, i, mark);
+
+	if (misses(p, 0, m->thread, m->name))
+		return "its thread or name is unknown";
+	return NULL;
+}
+
+static const char *check_census(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_census *c = &RECORD(p, RKN_CHUNK_CENSUS, i, census);
+
+	return check_key(p, c->stack, c->type, false);
+}
+
+/* Of a root or edge there is one. */
+int chunk_arrays_compare_wide(const void *a, const void *b)
+{
+	const struct rkn_wide *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	if (x->kind < RKN_WIDE_ARRAY || x->to_offset == y->to_offset)
+		return 0;
+	return x->to_offset < y->to_offset ? -1 : 1;
+}
+
+static const char *check_wide(const struct chunk_arrays *p, size_t i)
+{
+	static const enum rkn_chunk_type about[] = {
+		[RKN_WIDE_ROOT] = RKN_CHUNK_ROOTS,
+		[RKN_WIDE_EDGE] = RKN_CHUNK_EDGES,
+		[RKN_WIDE_ARRAY] = RKN_CHUNK_BLOCKS,
+		[RKN_WIDE_BASE] = RKN_CHUNK_BLOCKS,
+	};
+	const struct rkn_wide *w = &RECORD(p, RKN_CHUNK_WIDE, i, wide);
+
+	if (w->kind > RKN_WIDE_BASE)
+		return "its kind is unknown";
+	if (outside(p, about[w->kind], w->index))
+		return "the block or pointer that it is about is unknown";
+	if (i && chunk_arrays_compare_wide(&w[-1], w) >= 0)
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_free(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_free *f = &RECORD(p, RKN_CHUNK_FREES, i, free);
+
+	if (misses(p, f->stack, f->thread, 0) ||
+	    misses(p, f->made_stack, 0, 0) || misses(p, f->freed_stack, 0, 0))
+		return "its stack or thread is unknown";
+	if (f->kind > RKN_FREE_NOWHERE)
+		return "its kind is unknown";
+	return NULL;
+}
+
+const struct chunk_array_kind chunk_array_kinds[PARTS] = {
+	[RKN_CHUNK_META] = { "meta", sizeof(struct rkn_meta), check_meta,
+			     offsetof(struct rkn_meta, suppressions) },
+	[RKN_CHUNK_STRINGS] = { "strings", 1, NULL },
+	[RKN_CHUNK_MODULES] = { "modules", sizeof(struct rkn_module),
+				check_module },
+	[RKN_CHUNK_FRAMES] = { "frames", sizeof(struct rkn_frame),
+			       check_frame },
+	[RKN_CHUNK_STACKS] = { "stacks", sizeof(struct rkn_stack),
+			       check_stack },
+	[RKN_CHUNK_THREADS] = { "threads", sizeof(struct rkn_thread), NULL },
+	[RKN_CHUNK_LIMITS] = { "limits", sizeof(struct rkn_limit),
+			       check_limit },
+	[RKN_CHUNK_BLOCKS] = { "blocks", sizeof(struct rkn_block),
+			       check_block },
+	[RKN_CHUNK_EDGES] = { "edges", sizeof(struct rkn_edge), check_edge },
+	[RKN_CHUNK_ROOTS] = { "roots", sizeof(struct rkn_root), check_root },
+	[RKN_CHUNK_NAMES] = { "names", sizeof(struct rkn_name), check_name },
+	[RKN_CHUNK_OBJECTS] = { "objects", sizeof(struct rkn_object),
+				check_object },
+	[RKN_CHUNK_REFERENCES] = { "references", sizeof(struct rkn_reference),
+				   check_reference },
+	[RKN_CHUNK_EVENTS] = { "events", sizeof(struct rkn_event),
+			       check_event },
+	[RKN_CHUNK_ERRORS] = { "errors", sizeof(struct rkn_error), check_error,
+			       offsetof(struct rkn_error, who) },
+	[RKN_CHUNK_REGIONS] = { "regions", sizeof(struct rkn_region),
+				check_region,
+				offsetof(struct rkn_region, first),
+				offsetof(struct rkn_region, grown_since) },
+	[RKN_CHUNK_MARKS] = { "marks", sizeof(struct rkn_mark), check_mark },
+	[RKN_CHUNK_CENSUS] = { "census", sizeof(struct rkn_census),
+			       check_census },
+	[RKN_CHUNK_WIDE] = { "wide offsets", sizeof(struct rkn_wide),
+			     check_wide },
+	[RKN_CHUNK_FREES] = { "frees", sizeof(struct rkn_free), check_free },
+};
+
+bool chunk_arrays_has_rows(const struct chunk_arrays *p, size_t mark)
+{
+	const struct rkn_mark *m = &RECORD(p, RKN_CHUNK_MARKS, mark, mark);
+	size_t census = p->of[RKN_CHUNK_CENSUS].count;
+
+	return m->first <= census && m->rows <= census - m->first;
+}
+
+const char *chunk_arrays_check(const struct chunk_arrays *p,
+			       enum rkn_chunk_type type, size_t first,
+			       size_t *bad)
+{
+	const struct chunk_array_kind *kind = &chunk_array_kinds[type];
+
+	for (size_t i = first; kind->check && i < p->of[type].count; i++) {
+		const char *why = kind->check(p, i);
+
+		if (why) {
+			*bad = i;
+			return why;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes that somebody killed: nobody could look at them at their end, and
+ * whether they lost anything is not known. One rule holds for all instants of such
+ * a process, so that no result depends on when the signal came; see "Processes that
+ * are killed" in refknot-check(1).
+ */
+#ifndef KILLED_H
+#define KILLED_H
+
+#include <stdbool.h>
+
+#include "model.h"
+
+/* "SIGKILL"; "signal 34" for those without a name. Constant or of one buffer. */
+const char *killed_signal(int signal);
+
+/* Does a signal that comes from outside end a process in the way that refknot
+ * catches, once it is there? Not SIGKILL, and none of a fault of the program's. */
+bool killed_asks(int signal);
+
+/* Is it of a fault of the program's, as SIGSEGV and SIGABRT are? */
+bool killed_fault(int signal);
+
+/* How the process was killed: a clause, for the caller to free; NULL: it was not. */
+char *killed_how(const struct model *m);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "repeat_runs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "escape.h"
+#include "place.h"
+
+#define AMOUNT "{}"
+
+struct repeat_amount {
+	char *type, *place;
+	uint32_t stack;
+	int64_t now, before;       /* objects alive at the end of a run */
+	int64_t bytes;             /* of now */
+	int64_t bytes_before_runs; /* at the end of the warm-up */
+	struct growth_series series;
+};
+
+/* --- Arguments ---------------------------------------------------------------- */
+
+bool repeat_runs_asked(const char **arguments)
+{
+	for (size_t i = 0; arguments[i]; i++)
+		if (strstr(arguments[i], AMOUNT))
+			return true;
+	return false;
+}
+
+/* `text` with each {} replaced, to *to, which is moved behind its end. */
+static void replace(const char *text, const char *amount, char **to)
+{
+	const char *at;
+
+	for (; (at = strstr(text, AMOUNT)); text = at + strlen(AMOUNT)) {
+		*to = mempcpy(*to, text, (size_t)(at - text));
+		*to = stpcpy(*to, amount);
+	}
+	*to = stpcpy(*to, text) + 1;
+}
+
+const char **repeat_runs_arguments(const char **arguments, uint64_t amount)
+{
+	char *number = xasprintf("%" PRIu64, amount), *to;
+	size_t n = 0, size = 0;
+	const char **copy;
+
+	/* Each {} is two bytes, for which a number comes. */
+	for (; arguments[n]; n++)
+		size += (strlen(arguments[n]) / 2 + 1) * strlen(number) +
+			strlen(arguments[n]) + 1;
+	copy = xmalloc((n + 1) * sizeof(*copy) + size);
+	to = (char *)(copy + n + 1);
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = to;
+		replace(arguments[i], number, &to);
+	}
+	copy[n] = NULL;
+	free(number);
+	return copy;
+}
+
+/* --- What is alive -------------------------------------------------------------- */
+
+static size_t find(struct repeat_runs *a, const char *type, const char *place)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (!strcmp(a->list[i].type, type) &&
+		    !strcmp(a->list[i].place, place))
+			return i;
+	if (!(a->count & (a->count + 1)))
+		a->list =
+		    xreallocarray(a->list, 2 * a->count + 2, sizeof(*a->list));
+	a->list[a->count] = (struct repeat_amount){
+		.type = xstrdup(type),
+		.place = xstrdup(place),
+		.series = { .run_known = true },
+	};
+	/* It was not there in the runs before. */
+	for (uint64_t run = 0; run < a->runs; run++)
+		growth_series_push(&a->list[a->count].series, 0);
+	return a->count++;
+}
+
+/* The amount that `block` belongs to. `known`: by stack, of blocks that are no
+ * objects, 1 more than the amount's index. */
+static struct repeat_amount *amount_of(struct repeat_runs *a,
+				       const struct model *m, struct symbols *s,
+				       struct names *n, uint32_t block,
+				       size_t *known)
+{
+	uint32_t stack = m->blocks[block].stack;
+	bool object = names_object_at(n, block);
+	char *place;
+	size_t i;
+
+	if (!object && known[stack])
+		return &a->list[known[stack] - 1];
+	place = place_text(place_find(m, s, stack));
+	i = find(a, names_block_type(n, block), place);
+	free(place);
+	if (!object)
+		known[stack] = i + 1;
+	return &a->list[i];
+}
+
+void repeat_runs_add(struct repeat_runs *a, const struct model *m,
+		     struct symbols *s)
+{
+	struct names *n = names_open(m, s);
+	size_t *known = xcalloc(m->stack_count + 1, sizeof(*known));
+
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		struct repeat_amount *of = amount_of(a, m, s, n, b, known);
+
+		of->now++;
+		of->bytes += (int64_t)m->blocks[b].size;
+	}
+	a->lost |= m->blocks_cut || m->meta.flags & RKN_META_OFF;
+	free(known);
+	names_close(n);
+}
+
+void repeat_runs_end_run(struct repeat_runs *a, const struct growth_options *o)
+{
+	a->runs++;
+	for (size_t i = 0; i < a->count; i++) {
+		struct repeat_amount *of = &a->list[i];
+
+		growth_series_push(&of->series, of->now - of->before);
+		of->before = of->now;
+		if (a->runs == o->warmup)
+			of->bytes_before_runs = of->bytes;
+		/* What the last run had is what is told of. */
+		if (a->runs < o->warmup + o->runs)
+			of->bytes = of->now = 0;
+	}
+}
+
+/* --- The verdict ----------------------------------------------------------------- */
+
+static int by_growth(const void *a, const void *b)
+{
+	const struct growth_row *x = a, *y = b;
+
+	if (x->judgement.objects != y->judgement.objects)
+		return x->judgement.objects > y->judgement.objects ? -1 : 1;
+	return strcmp(x->type, y->type);
+}
+
+static void add_row(struct growth_region *r, const struct repeat_amount *of,
+		    struct growth_judgement j, uint64_t warmup)
+{
+	r->rows[r->count++] = (struct growth_row){
+		.type = xstrdup(of->type),
+		.place = xstrdup(of->place),
+		.stack = RKN_NONE,
+		.judgement = j,
+		.bytes = of->bytes - of->bytes_before_runs,
+		.rate = growth_rate_text(&j, "run"),
+		.series = growth_series_text(&of->series, warmup),
+	};
+	r->verdict = j.verdict;
+}
+
+void repeat_runs_judge(struct repeat_runs *a, const struct growth_options *o,
+		       const char *name, struct growth *g)
+{
+	struct growth_region *r = xcalloc(1, sizeof(*r));
+
+	*r = (struct growth_region){
+		.name = escape(name),
+		.lost = a->lost,
+		.passes = a->runs,
+		.verdict = a->runs < o->warmup + o->runs ? GROWTH_TOO_FEW
+							 : GROWTH_STEADY,
+		.rows = xcalloc(a->count + 1, sizeof(*r->rows)),
+	};
+	for (size_t i = 0; i < a->count; i++) {
+		struct growth_judgement j =
+		    growth_series_judge(&a->list[i].series, o->warmup, o->runs);
+
+		if (j.verdict == GROWTH_EVERY_PASS)
+			add_row(r, &a->list[i], j, o->warmup);
+		free(a->list[i].type);
+		free(a->list[i].place);
+	}
+	qsort(r->rows, r->count, sizeof(*r->rows), by_growth);
+	*g = (struct growth){ r, 1 };
+	free(a->list);
+	*a = (struct repeat_runs){ 0 };
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "dwarf_index.h"
+
+#include <stdlib.h>
+
+#include "die.h"
+
+struct dwarf_range {
+	Dwarf_Addr low, high; /* pc in low .. high-1 */
+	Dwarf_Die die;
+};
+
+void dwarf_index_add(struct dwarf_index *m, Dwarf_Die *die)
+{
+	Dwarf_Addr base, low, high;
+	ptrdiff_t next = 0;
+
+	while ((next = dwarf_ranges(die, next, &base, &low, &high)) > 0) {
+		if (m->count == m->capacity) {
+			m->capacity = m->capacity ? 2 * m->capacity : 64;
+			m->list = xreallocarray(m->list, m->capacity,
+						sizeof(*m->list));
+		}
+		m->list[m->count++] = (struct dwarf_range){ low, high, *die };
+	}
+}
+
+/* What is to be found first comes last. */
+static int compare(const void *a, const void *b)
+{
+	const struct dwarf_range *x = a;
+	const struct dwarf_range *y = b;
+
+	if (x->low != y->low)
+		return x->low < y->low ? -1 : 1;
+	if (x->high != y->high)
+		return x->high > y->high ? -1 : 1;
+	return (x->die.addr < y->die.addr) - (x->die.addr > y->die.addr);
+}
+
+void dwarf_index_sort(struct dwarf_index *m)
+{
+	if (m->count)
+		qsort(m->list, m->count, sizeof(*m->list), compare);
+}
+
+Dwarf_Die *dwarf_index_find(const struct dwarf_index *m, Dwarf_Addr pc)
+{
+	size_t low = 0, high = m->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->list[middle].low <= pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low-- > 0)
+		if (pc < m->list[low].high)
+			return &m->list[low].die;
+	return NULL;
+}
+
+void dwarf_index_release(struct dwarf_index *m)
+{
+	free(m->list);
+	*m = (struct dwarf_index){ 0 };
+}
