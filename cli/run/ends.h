@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What recorded processes noted of the ends of others (preload/ends.c): parents
+ * What recorded processes noted of the ends of others (the shim's ends.c): parents
  * who waited, and who sent SIGKILL.
  */
 #ifndef ENDS_H

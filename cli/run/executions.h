@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What recorded processes noted when they executed a program
- * (preload/executions.c), and whether it left a store.
+ * (the shim's executions.c), and whether it left a store.
  */
 #ifndef EXECUTIONS_H
 #define EXECUTIONS_H

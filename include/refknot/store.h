@@ -16,12 +16,12 @@
 #include <refknot/format.h>
 
 /* Beside the stores of a run: links, of which each tells of a program that was
- * executed, see preload/executions.c, or of an end, see preload/ends.c. */
+ * executed, see the shim's executions.c, or of an end, see its ends.c. */
 #define STORE_EXECUTED ".executed"
 /* Ends the name of one that a filter of system calls keeps from being recorded, */
 #define STORE_FILTERED "-filtered"
 /* Ends the name of one by a program that is not recorded as nobody is to judge
- * it; see preload/skipped.h. */
+ * it; see the shim's skipped.h. */
 #define STORE_SKIPPED "-skipped"
 /* that was not given an environment that loads the shim, or could not load it; */
 #define STORE_BARE "-bare"

@@ -219,7 +219,7 @@ def test_a_filter_that_stood_before_refknot_kills_nobody(
 
 
 def test_each_system_call_of_ours_is_asked_for():
-    text = (SOURCE / "preload/sys.c").read_text()
+    text = (SOURCE / "preload/kernel/sys.c").read_text()
     made = set(re.findall(r"\bSYS_[a-z]\w+", text))
     table = (SOURCE / "common/calls.def").read_text()
     asked = set(re.findall(r"CALL\((SYS_[a-z]\w+)", table))
@@ -227,7 +227,7 @@ def test_each_system_call_of_ours_is_asked_for():
     assert made - asked == {"SYS_exit_group", "SYS_pkey_mprotect",
                             "SYS_mremap"}
     assert asked - made == {"SYS_rt_sigreturn"}
-    others = {p.name for p in (SOURCE / "preload").glob("*.c")
+    others = {p.name for p in (SOURCE / "preload").rglob("*.c")
               if re.search(r"syscall\b.*:", p.read_text())}
     assert others <= {"sys.c", "calls.c"}
 

@@ -10,7 +10,7 @@ from conftest import SHIM, other_build
 from depth import Library, plain
 
 LIMIT = 1024
-OWN_STACK = 64 << 10  # preload/aside.c's SIZE
+OWN_STACK = 64 << 10  # preload/kernel/aside.c's SIZE
 SPARE = 32 << 10      # of it, for what the C library takes there
 
 # What `real` leads to before the first call of a hook. Then it is the C
