@@ -423,6 +423,44 @@ static void told(void)
 	node_unref(table[0]);
 }
 
+/* What a collection leaves is one generation older, and of no younger one's. */
+static void generations(void)
+{
+	struct refknot_stats s[3];
+	struct node *n;
+	long counts[3];
+
+	refknot_disable();
+	refknot_type("Ring", node_clear);
+	n = node_new("Ring");
+	n->next = node_ref(n, n, "next");
+	CHECK(refknot_get_objects(0, NULL, NULL) == 1);
+	CHECK(refknot_collect(0) == 0);
+	CHECK(refknot_get_objects(0, NULL, NULL) == 0);
+	CHECK(refknot_get_objects(1, NULL, NULL) == 1);
+	node_unref(n);
+	make_rings("Ring", 4, 2);
+	CHECK(refknot_collect(0) == 4);
+	CHECK(refknot_collect(0) == 0);
+	CHECK(refknot_get_objects(1, NULL, NULL) == 1);
+	refknot_get_count(counts);
+	CHECK(counts[0] == 0 && counts[1] == 3 && counts[2] == 0);
+	CHECK(refknot_collect(1) == 1);
+	CHECK(refknot_get_objects(-1, NULL, NULL) == 0);
+	refknot_get_count(counts);
+	CHECK(counts[0] == 0 && counts[1] == 0 && counts[2] == 1);
+	n = node_new("Ring");
+	n->next = node_ref(n, n, "next");
+	CHECK(refknot_collect(0) == 0 && refknot_collect(1) == 0);
+	CHECK(refknot_get_objects(2, NULL, NULL) == 1);
+	node_unref(n);
+	CHECK(refknot_collect(1) == 0 && refknot_collect(2) == 1);
+	refknot_get_stats(s);
+	CHECK(s[0].collections == 4 && s[0].collected == 4);
+	CHECK(s[1].collections == 3 && s[1].collected == 1);
+	CHECK(s[2].collections == 1 && s[2].collected == 1);
+}
+
 static const struct corner corners[] = {
 	CORNER(much),
 	CORNER(garbage_that_ends),
@@ -436,6 +474,7 @@ static const struct corner corners[] = {
 	CORNER(fork_within),
 	CORNER(no_memory),
 	CORNER(told),
+	CORNER(generations),
 };
 
 MAIN(corners)

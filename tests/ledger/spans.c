@@ -86,6 +86,10 @@ static void left(void)
 	refknot_region_end("jump");
 	refknot_region_end(NULL);
 	refknot_region_begin("last");
+	refknot_region_end(NULL); /* another's, whose name is not known */
+	refknot_region_end("");
+	refknot_region_begin(NULL);
+	refknot_region_end(NULL);
 }
 
 static void *in_thread(void *data)
@@ -261,6 +265,46 @@ static void freed_elsewhere(void)
 	refknot_region_end("work");
 }
 
+/* By as many ways as there are numbers of that many bits. */
+static NOINLINE void by_ways(unsigned bits, unsigned way)
+{
+	if (!bits)
+		push(NULL);
+	else if (way & 1)
+		by_ways(bits - 1, way >> 1);
+	else
+		by_ways(bits - 1, way >> 1);
+	__asm__ volatile("" : : : "memory");
+}
+
+#define WAYS 600 /* more than one page of the store's has counters for */
+
+static void *half_of_them(void *first)
+{
+	for (unsigned way = *(unsigned *)first; way < WAYS; way += 2)
+		by_ways(10, way);
+	return first;
+}
+
+/* Each thread counts by itself, and the mark has the sum. */
+static void many_stacks(void)
+{
+	unsigned numbers[] = { 0, 1 };
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, half_of_them, &numbers[1]);
+	pthread_join(thread, NULL);
+	half_of_them(&numbers[0]);
+	half_of_them(&numbers[0]);
+	refknot_mark("start");
+	refknot_assert_no_growth("start");
+	for (int i = 0; i < 200; i++)
+		pop();
+	by_ways(10, 0);
+	refknot_assert_no_growth("start");
+	refknot_mark("end");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -272,7 +316,7 @@ static const struct {
 	CASE(passes),     CASE(nested), CASE(left),   CASE(threads),
 	CASE(lives),      CASE(many),   CASE(often),  CASE(signals),
 	CASE(forks),      CASE(marks),  CASE(growth), CASE(no_mark),
-	CASE(many_marks), CASE(freed_elsewhere),
+	CASE(many_marks), CASE(freed_elsewhere),       CASE(many_stacks),
 };
 
 int main(int argc, char **argv)

@@ -20,7 +20,7 @@ def corner(directory, name, *options):
 @pytest.mark.parametrize("name", [
     "much", "garbage_that_ends", "collect_within", "collect_at_once",
     "take_back", "take_back_later", "waits", "callbacks",
-    "callbacks_of_threads", "fork_within", "told"])
+    "callbacks_of_threads", "fork_within", "told", "generations"])
 def test_collections_do_as_they_say(name, tmp_path):
     report = corner(tmp_path, name).report()
     assert report["findings"] == []

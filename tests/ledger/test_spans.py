@@ -75,9 +75,9 @@ def test_what_is_left_is_not_a_pass(tmp_path):
     found = regions(r)
     assert {n: numbers(v[0], "passes", "not_ended")
             for n, v in found.items()} == {
-        "jump": (1, 0), "deeper": (0, 1), "last": (0, 1)}
+        "jump": (1, 0), "deeper": (0, 1), "last": (0, 1), "": (1, 0)}
     assert found["jump"][0]["total"]["new"] == 1
-    assert gaps(r) == {"ends of regions that were not open": 2}
+    assert gaps(r) == {"ends of regions that were not open": 4}
 
 
 def test_threads_are_apart_or_together(tmp_path):
@@ -255,6 +255,13 @@ def test_a_mark_keeps_what_was_alive(tmp_path):
     done = refknot("objects", "--at", "stop", r.main)
     assert done.status == 2
     assert 'no mark "stop"; its marks: start, step#1, step#2' in done.told
+
+
+def test_a_mark_has_the_stacks_of_all_threads(tmp_path):
+    r = recorded(tmp_path, "many_stacks")
+    assert read_json("info", r.main)["recording"]["stacks"] > 600
+    for mark, live in ("start", 900), ("end", 701):
+        assert objects(r, "--at", mark)["malloc in push"] == (live, 32 * live)
 
 
 def test_generations_are_told_apart(tmp_path):

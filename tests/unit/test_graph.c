@@ -192,6 +192,22 @@ static bool is_reached(const struct sample *s, const uint32_t *entries,
 	return mark[node] == 1;
 }
 
+/* Each reached node once, after its dominator. */
+static void check_order(const struct sample *s, const uint32_t *dominator,
+			const uint32_t *order, uint32_t reached)
+{
+	bool seen[MOST_NODES] = { false };
+
+	for (uint32_t i = 0; i < reached; i++) {
+		uint32_t node = order[i];
+
+		assert_true(node < s->g.nodes && !seen[node]);
+		assert_true(dominator[node] == DOMINATORS_NONE ||
+			    seen[dominator[node]]);
+		seen[node] = true;
+	}
+}
+
 /* Its dominator is on every path, and every other node that is dominates that
  * one. */
 static void check_dominators(const struct sample *s, const uint32_t *entries,
@@ -226,6 +242,7 @@ static void check_dominators(const struct sample *s, const uint32_t *entries,
 		assert_int_equal(dominator[i], best);
 	}
 	assert_int_equal(n, reached);
+	check_order(s, dominator, order, n);
 }
 
 static void dominators_are_on_every_path(void **state)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The live store hands out what it has, and no more, whatever is asked for. */
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,14 +20,39 @@
 #define THREADS 4
 #define TRIES   100000
 
+/* The largest size that the kernel takes for a file, and maps. */
+static uint64_t largest_file, largest_map;
+
+long __real_sys_truncate(int fd, uint64_t size);
+long __wrap_sys_truncate(int fd, uint64_t size);
+long __wrap_sys_truncate(int fd, uint64_t size)
+{
+	return size > largest_file ? -EFBIG : __real_sys_truncate(fd, size);
+}
+
+void *__real_sys_map_file(size_t size, int fd);
+void *__wrap_sys_map_file(size_t size, int fd);
+void *__wrap_sys_map_file(size_t size, int fd)
+{
+	return size > largest_map ? NULL : __real_sys_map_file(size, fd);
+}
+
+static int create(uint64_t limit, uint64_t file, uint64_t map)
+{
+	const struct rlimit r = { limit, RLIM_INFINITY };
+
+	largest_file = file;
+	largest_map = map;
+	return setrlimit(RLIMIT_FSIZE, &r)
+		   ? -errno
+		   : store_create("/tmp", "test_room", getpid(), 4);
+}
+
 /* The kernel would end this process if it ever wrote beyond. */
 static int open_store(void **state)
 {
-	const struct rlimit limit = { LIMIT, RLIM_INFINITY };
-
 	(void)state;
-	return setrlimit(RLIMIT_FSIZE, &limit) ||
-	       store_create("/tmp", "test_room", getpid(), 4);
+	return create(LIMIT, UINT64_MAX, UINT64_MAX);
 }
 
 static int close_store(void **state)
@@ -104,6 +130,58 @@ static void text_that_finds_no_room_takes_none(void **state)
 	free(text);
 }
 
+/* Steps that are ready and handed out count, and no others. */
+static void what_it_takes_itself_is_what_was_handed_out(void **state)
+{
+	uint64_t used = store.header->used_bytes, before = store_own_bytes();
+
+	(void)state;
+	assert_int_equal(used % STORE_STEP, 0);
+	assert_true(before > 0 && before < used);
+	assert_true(store_prepare(used, 1));
+	assert_int_equal(store_own_bytes(), before);
+	assert_int_equal(store_take(1), used);
+	assert_int_equal(store_own_bytes(), before + STORE_STEP);
+}
+
+static void assert_made(uint64_t size)
+{
+	struct stat st;
+
+	assert_int_equal(store.size, size);
+	assert_int_equal(store.mapped, size);
+	assert_int_equal(store.header->file_bytes, size);
+	assert_int_equal(stat(store.path, &st), 0);
+	assert_int_equal(st.st_size, size);
+	assert_true(store_prepare(size - 1, 1));
+	assert_false(store_prepare(size, 1));
+	assert_int_equal(close_store(NULL), 0);
+}
+
+static void a_store_is_as_large_as_the_kernel_lets_it(void **state)
+{
+	(void)state;
+	assert_int_equal(create(8 * LIMIT, 2 * LIMIT, UINT64_MAX), 0);
+	assert_made(2 * LIMIT);
+	assert_int_equal(create(8 * LIMIT, UINT64_MAX, LIMIT), 0);
+	assert_made(LIMIT);
+	assert_int_equal(create(8 * LIMIT, 4 * LIMIT, 2 * LIMIT), 0);
+	assert_made(2 * LIMIT);
+}
+
+static void a_store_that_cannot_be_made_leaves_no_file(void **state)
+{
+	(void)state;
+	assert_int_equal(create(8 * LIMIT, LIMIT - 1, UINT64_MAX), -EFBIG);
+	assert_int_equal(access(store.path, F_OK), -1);
+	assert_null(store.header);
+	assert_int_equal(create(8 * LIMIT, UINT64_MAX, LIMIT - 1), -ENOMEM);
+	assert_int_equal(access(store.path, F_OK), -1);
+	assert_null(store.header);
+	assert_int_equal(create(LIMIT - 1, UINT64_MAX, UINT64_MAX), -EFBIG);
+	assert_int_equal(access(store.path, F_OK), -1);
+}
+
 static void *take_much(void *argument)
 {
 	uint64_t *sum = argument;
@@ -145,6 +223,9 @@ int main(void)
 		TEST(the_last_byte_is_handed_out),
 		TEST(text_that_finds_no_room_takes_none),
 		TEST(threads_share_what_there_is),
+		TEST(what_it_takes_itself_is_what_was_handed_out),
+		cmocka_unit_test(a_store_is_as_large_as_the_kernel_lets_it),
+		cmocka_unit_test(a_store_that_cannot_be_made_leaves_no_file),
 	};
 
 	return cmocka_run_group_tests_name("room", tests, NULL, NULL);

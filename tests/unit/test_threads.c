@@ -528,6 +528,53 @@ static void threads_stand_still_and_go_on(void **state)
 }
 #endif
 
+#define IN_TURN 300
+
+static void *allocate_three(void *serial)
+{
+	struct thread *t;
+
+	for (unsigned i = 0; i < 3; i++) {
+		char *p = malloc(100);
+
+		record_alloc(p, 100, 0, HERE);
+		if (i == 2)
+			record_free_slowly(p, HERE);
+		free(p);
+	}
+	t = thread_enter(NULL);
+	*(uint32_t *)serial = t ? t->serial : 0;
+	if (t)
+		thread_leave(t);
+	return NULL;
+}
+
+/* Who comes later has the area of one who has ended, and an account of its
+ * own. */
+static void threads_in_turn_share_an_area(void **state)
+{
+	uint32_t areas = thread_numbers(), serials[IN_TURN];
+
+	(void)state;
+	for (unsigned i = 0; i < IN_TURN; i++) {
+		pthread_t t;
+
+		assert_int_equal(
+		    pthread_create(&t, NULL, allocate_three, &serials[i]), 0);
+		assert_int_equal(pthread_join(t, NULL), 0);
+		assert_true(serials[i] && (!i || serials[i] > serials[i - 1]));
+	}
+	assert_in_range(thread_numbers(), areas, areas + THREADS);
+	thread_publish_all();
+	for (unsigned i = 0; i < IN_TURN; i++) {
+		const struct rkn_thread *r =
+		    store_record(STORE_THREADS, serials[i]);
+
+		assert_int_equal(r->allocations, 3);
+		assert_int_equal(r->frees, 1);
+	}
+}
+
 /* Its file is not needed: what is mapped stays. */
 static int setup(void **state)
 {
@@ -548,6 +595,7 @@ int main(void)
 		cmocka_unit_test(what_ended_objects_hold_is_given_back_late),
 		cmocka_unit_test(every_thread_finds_every_module),
 		cmocka_unit_test(marks_are_made_while_others_work),
+		cmocka_unit_test(threads_in_turn_share_an_area),
 #ifndef __SANITIZE_THREAD__
 		cmocka_unit_test(threads_stand_still_and_go_on),
 #endif
