@@ -427,8 +427,7 @@ REFKNOT_API size_t refknot_get_referents(const void *p, refknot_visit *visit,
 /* What collections found and could not clear, as far as it is still there. */
 REFKNOT_API size_t refknot_get_garbage(refknot_visit *visit, void *data)
 {
-	return REFKNOT_GET(visit(REFKNOT_GARBAGE, 0, visit, data),
-			   (size_t)0);
+	return REFKNOT_GET(visit(REFKNOT_GARBAGE, 0, visit, data), (size_t)0);
 }
 
 enum refknot_number {

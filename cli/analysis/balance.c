@@ -78,8 +78,7 @@ static size_t append(struct maker *k, size_t parent, const struct location *l)
 	if (!(n & (n - 1)))
 		k->nodes = xreallocarray(k->nodes, 2 * n, sizeof(*k->nodes));
 	k->nodes[n] = (struct node){ .parent = parent, .shown.place = *l };
-	k->nodes[n].shown.depth =
-	    parent ? k->nodes[parent].shown.depth + 1 : 0;
+	k->nodes[n].shown.depth = parent ? k->nodes[parent].shown.depth + 1 : 0;
 	if (k->nodes[parent].last)
 		k->nodes[k->nodes[parent].last].next = n;
 	else

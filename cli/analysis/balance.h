@@ -19,7 +19,7 @@ struct balance_node {
 	struct location place;
 	unsigned lines[BALANCE_LINES];
 	size_t line_count; /* more than there is room for: not all */
-	uint32_t retains; /* in it and all that it called; making it is one */
+	uint32_t retains;  /* in it and all that it called; making it is one */
 	uint32_t releases;
 	size_t depth;
 };
@@ -28,9 +28,9 @@ struct balance {
 	struct balance_node *nodes; /* callers before what they called */
 	size_t count;
 	uint64_t retains, releases; /* of all */
-	uint64_t pruned; /* calls in functions that gave back what they took */
-	uint64_t lost;      /* older events that were not kept */
-	uint64_t outside;   /* events that are not in the tree: most of those,
+	uint64_t pruned;  /* calls in functions that gave back what they took */
+	uint64_t lost;    /* older events that were not kept */
+	uint64_t outside; /* events that are not in the tree: most of those,
 			       and releases of what they took */
 	int64_t lost_count; /* what those outside left: the count is that, and
 			       retains less releases */

@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack_hash.h"
-#include "signature_frames.h"
 #include "die.h"
-#include "value_set.h"
 #include "findings.h"
 #include "fnv.h"
+#include "signature_frames.h"
+#include "stack_hash.h"
+#include "value_set.h"
 
 struct signer {
 	const struct model *m;
@@ -40,7 +40,8 @@ struct unsigned_finding {
 static uint64_t hash_frames(const struct signer *s, uint32_t stack)
 {
 	if (!s->stacks[stack])
-		s->stacks[stack] = signature_frames_hash(s->m, s->symbols, stack);
+		s->stacks[stack] =
+		    signature_frames_hash(s->m, s->symbols, stack);
 	return s->stacks[stack];
 }
 
@@ -67,7 +68,7 @@ static void collect_pointers(const struct signer *s, uint32_t block,
 		if (offsets)
 			to += (uint64_t)e->from_word << 32 | e->to_offset;
 		value_set_add(kinds, value_set_mix(hash_block(s, block) +
-						 value_set_mix(to)));
+						   value_set_mix(to)));
 	}
 }
 
@@ -83,8 +84,8 @@ static void collect_parts(const struct signer *s, const struct finding *f,
 			value_set_add(
 			    kinds,
 			    fnv_text(FNV_OFFSET,
-				      names_type_called(
-					  s->names, s->m->objects[o].type)));
+				     names_type_called(s->names,
+						       s->m->objects[o].type)));
 	}
 }
 

@@ -50,7 +50,7 @@ enum group_extent {
 /* Which of the blocks count. */
 struct group_choice {
 	int generation; /* 0, 1, 2; of objects 3: frozen; -1: all */
-	const struct rkn_mark *mark; /* those alive then, not at the end: NULL */
+	const struct rkn_mark *mark; /* those alive then; NULL: at the end */
 };
 #define GROUP_EVERYTHING ((struct group_choice){ .generation = -1 })
 

@@ -12,7 +12,7 @@ struct passed_row {
 	char *type; /* control characters escaped */
 	uint64_t made;
 	uint64_t ended;
-	int64_t bytes; /* made less ended */
+	int64_t bytes;         /* made less ended */
 	int64_t before, after; /* alive in the process; RKN_UNKNOWN */
 	/* Of made less ended in one pass. */
 	int64_t least, most;
@@ -26,7 +26,7 @@ struct passed_region {
 	uint32_t thread; /* its number in the system; 0: all threads */
 	uint64_t begun;
 	uint64_t passes;
-	bool counted; /* passes are known: it is no function */
+	bool counted;            /* passes are known: it is no function */
 	struct passed_row *rows; /* the most bytes first */
 	size_t count;
 	struct passed_row total;
@@ -38,14 +38,14 @@ struct region_passes {
 };
 
 /* All regions; `threads`: each thread's apart. Dies when out of memory. */
-void region_passes_make(struct region_passes *p, const struct model *m, struct names *n,
-		 bool threads);
+void region_passes_make(struct region_passes *p, const struct model *m,
+			struct names *n, bool threads);
 
 /* One region for what function `function` and all that it called allocated, out
  * of the call stacks. No region if there is no such function. */
 void region_passes_of_function(struct region_passes *p, const struct model *m,
-			struct symbols *s, struct names *n,
-			const char *function);
+			       struct symbols *s, struct names *n,
+			       const char *function);
 
 void region_passes_release(struct region_passes *p);
 

@@ -109,8 +109,7 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 		if (i == RKN_LIMIT_UNKNOWN_FREE)
 			count -= strays_told(m);
 		if (count && limits[i].why)
-			gaps[n++] =
-			    gap_of(i, count, why(i, m, f));
+			gaps[n++] = gap_of(i, count, why(i, m, f));
 	}
 	return n;
 }

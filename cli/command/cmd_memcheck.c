@@ -185,11 +185,20 @@ static int run(const char **arguments)
 static bool is_valgrind_s(const char *argument)
 {
 	static const char *const names[] = {
-		"--log-file",      "--tool",           "--leak-check",
-		"--xml",           "--xml-file",       "--error-exitcode",
-		"--suppressions",  "--trace-children", "--trace-children-skip",
-		"--num-callers",   "--show-reachable", "--show-leak-kinds",
-		"--track-origins", "--errors-for-leak-kinds",
+		"--log-file",
+		"--tool",
+		"--leak-check",
+		"--xml",
+		"--xml-file",
+		"--error-exitcode",
+		"--suppressions",
+		"--trace-children",
+		"--trace-children-skip",
+		"--num-callers",
+		"--show-reachable",
+		"--show-leak-kinds",
+		"--track-origins",
+		"--errors-for-leak-kinds",
 		"--show-possibly-lost",
 	};
 

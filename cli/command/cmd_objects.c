@@ -59,8 +59,8 @@ static void print_table(const struct groups *g, const struct listing *l)
 	};
 	size_t shown = l->limit && l->limit < g->count ? l->limit : g->count;
 	size_t more = g->count - shown;
-	char *other = xasprintf("other (%zu row%s more)", more,
-				more == 1 ? "" : "s");
+	char *other =
+	    xasprintf("other (%zu row%s more)", more, more == 1 ? "" : "s");
 	struct table t;
 
 	table_init(&t, columns, sizeof(columns) / sizeof(*columns));

@@ -8,10 +8,10 @@
 #include "escape.h"
 
 const struct command *const invocation_commands[] = {
-	&cmd_run,   &cmd_report,   &cmd_leaks,   &cmd_cycles,  &cmd_refs,
-	&cmd_show,  &cmd_balance,  &cmd_objects, &cmd_regions, &cmd_diff,
-	&cmd_check, &cmd_memcheck, &cmd_steady,  &cmd_info,    &cmd_doctor,
-	NULL,
+	&cmd_run,     &cmd_report, &cmd_leaks,   &cmd_cycles,
+	&cmd_refs,    &cmd_show,   &cmd_balance, &cmd_objects,
+	&cmd_regions, &cmd_diff,   &cmd_check,   &cmd_memcheck,
+	&cmd_steady,  &cmd_info,   &cmd_doctor,  NULL,
 };
 
 const char **command_program;
@@ -125,8 +125,8 @@ static void parse_rest(struct invocation *i, int argc)
 	int left = split(i, argc);
 
 	if (left < 0) {
-		i->message = xasprintf("%s: name a program after --",
-				       i->command->name);
+		i->message =
+		    xasprintf("%s: name a program after --", i->command->name);
 	} else if (i->command->raw && !(argc > 1 && is_help(i->argv[1]))) {
 		i->kind = INVOCATION_RUN;
 		i->arguments = i->argv + 1;

@@ -80,9 +80,10 @@ static void print_balance_command(const struct printer *p, uint32_t object)
 	char *path = escape(p->m->path);
 
 	if (p->m->passing)
-		fprintf(p->out,
-			"refknot run keeps a recording; then refknot balance REC '%s'",
-			name);
+		fprintf(
+		    p->out,
+		    "refknot run keeps a recording; then refknot balance REC '%s'",
+		    name);
 	else
 		fprintf(p->out, "refknot balance '%s' '%s'", path, name);
 	free(path);

@@ -63,7 +63,8 @@ static void look_at(struct search *search, const struct location *l,
 			search->nameless = l->module;
 		return;
 	}
-	if (search->count == SIMILAR || !strcasestr(l->function, search->wanted))
+	if (search->count == SIMILAR ||
+	    !strcasestr(l->function, search->wanted))
 		return;
 	while (i < search->count && strcmp(search->similar[i], l->function))
 		i++;

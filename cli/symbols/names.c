@@ -30,7 +30,7 @@ struct names {
 	struct type **by_stack; /* NULL: not asked yet */
 	struct type **by_name;  /* likewise; by number of the name */
 	struct block_objects contents;
-	struct query *queries;  /* by type, then birth, once `numbered` */
+	struct query *queries; /* by type, then birth, once `numbered` */
 	size_t count;
 	size_t capacity;
 	bool numbered;

@@ -61,7 +61,7 @@ enum rkn_chunk_type {
 	RKN_CHUNK_REGIONS = 16,
 	RKN_CHUNK_MARKS = 17,
 	RKN_CHUNK_CENSUS = 18,
-	RKN_CHUNK_WIDE = 19,  /* since minor version 3, like what follows */
+	RKN_CHUNK_WIDE = 19, /* since minor version 3, like what follows */
 	RKN_CHUNK_FREES = 20,
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
@@ -139,10 +139,10 @@ struct rkn_meta {
 static_assert(sizeof(struct rkn_meta) == 144, "meta changed size");
 
 struct rkn_module {
-	uint64_t start; /* first address of its mappings */
-	uint64_t end;   /* first address after them */
-	uint64_t base;  /* address less base: the ELF file's address */
-	uint32_t path;  /* text */
+	uint64_t start;         /* first address of its mappings */
+	uint64_t end;           /* first address after them */
+	uint64_t base;          /* address less base: the ELF file's address */
+	uint32_t path;          /* text */
 	uint32_t build_id_size; /* bytes used in build_id; 0: none */
 	uint8_t build_id[32];
 };
@@ -244,8 +244,8 @@ struct rkn_root {       /* a word outside the heap that points into a block */
 	uint64_t where; /* its address; 0 for LOADER and DECLARED */
 	uint32_t block;
 	uint32_t to_offset; /* bytes; RKN_SEE_WIDE */
-	uint32_t kind;  /* enum rkn_root_kind */
-	uint32_t owner; /* RKN_NONE: not known */
+	uint32_t kind;      /* enum rkn_root_kind */
+	uint32_t owner;     /* RKN_NONE: not known */
 };
 static_assert(sizeof(struct rkn_root) == 24, "root changed size");
 
@@ -346,8 +346,8 @@ enum rkn_error_kind {
 };
 
 enum rkn_error_flag {
-	RKN_ERROR_DOUBTED = 1u << 0, /* the maker's reference may be meant */
-	RKN_ERROR_GAVE_AWAY = 1u << 1, /* `who` moved its own to another; else
+	RKN_ERROR_DOUBTED = 1u << 0,    /* the maker's reference may be meant */
+	RKN_ERROR_GAVE_AWAY = 1u << 1,  /* `who` moved its own to another; else
 					  it gave it back */
 	RKN_ERROR_FIRST_MOVE = 1u << 2, /* the other's stack is of a move */
 	/* One is held by memory that is no object: it may have been copied. */
@@ -377,9 +377,9 @@ struct rkn_error {
 	uint32_t thread;
 	int32_t references; /* that were left */
 	/* Since minor version 4. */
-	struct rkn_party who;   /* has no reference, or no edge. Its stack: where
+	struct rkn_party who; /* has no reference, or no edge. Its stack: where
 				   it let go of the one that it had */
-	struct rkn_party to;    /* of a move: the new holder, without a stack */
+	struct rkn_party to;  /* of a move: the new holder, without a stack */
 	struct rkn_party other; /* has one. Its stack: where it was taken, or
 				   first moved there */
 	uint32_t flags;         /* enum rkn_error_flag */
@@ -418,7 +418,7 @@ struct rkn_region {
 	int64_t values[8]; /* RKN_REGION_VALUES: made less ended, so far as
 			      these are enough */
 	uint64_t times[8]; /* in so many passes */
-	uint64_t others; /* passes with other values, between the next two */
+	uint64_t others;   /* passes with other values, between the next two */
 	int64_t other_least;
 	int64_t other_most;
 	/* Since minor version 2, by the number that a pass has among all of the
@@ -429,7 +429,7 @@ struct rkn_region {
 	uint64_t grown_until; /* and what follows the last; 0: there was none */
 	uint32_t series_shift; /* a bucket is 1 << series_shift passes, made
 				  wider when the buckets are not enough */
-	uint32_t buckets; /* RKN_REGION_BUCKETS; 0: the series is not known */
+	uint32_t buckets;   /* RKN_REGION_BUCKETS; 0: the series is not known */
 	int64_t series[16]; /* made less ended, by bucket */
 	/* Since minor version 4: where the first and the last pass that changed
 	 * the row stand among all passes of the process, which are numbered

@@ -275,12 +275,12 @@ enum store_state {
 struct store_header {
 	char magic[8];
 	uint32_t version;
-	uint32_t size; /* of this header, bytes */
+	uint32_t size;       /* of this header, bytes */
 	uint64_t file_bytes; /* mapped; the file may have fewer at the end */
 	uint64_t used_bytes; /* handed out so far, from the start of the file */
 	uint32_t state;      /* enum store_state */
 	uint32_t granule_shift;
-	uint32_t depth; /* frames of a stack that were asked for; stacks may
+	uint32_t depth;    /* frames of a stack that were asked for; stacks may
 			   have more, which readers leave away */
 	uint32_t children; /* forked, and not recorded */
 	struct store_table tables[STORE_TABLES];

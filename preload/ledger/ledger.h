@@ -114,9 +114,8 @@ static inline void ledger_note(struct thread *t, struct store_object *o,
 
 static inline void ledger_free_events(struct thread *t, struct store_object *o)
 {
-	uint32_t count = o->event_count < STORE_EVENTS_KEPT
-			     ? o->event_count
-			     : STORE_EVENTS_KEPT;
+	uint32_t count = o->event_count < STORE_EVENTS_KEPT ? o->event_count
+							    : STORE_EVENTS_KEPT;
 
 	if (!o->events)
 		return;

@@ -13,7 +13,6 @@
 #ifndef OBJECTS_H
 #define OBJECTS_H
 
-
 #include "libc.h"
 #include "record.h"
 #include "store.h"
@@ -199,8 +198,8 @@ int64_t objects_count(const struct store_object *o);
  */
 #define OBJECTS_WINDOW 1024
 struct objects_window {
-	uint64_t start;  /* 0: none yet */
-	const char *at;  /* the copy, or that memory; NULL: not readable */
+	uint64_t start; /* 0: none yet */
+	const char *at; /* the copy, or that memory; NULL: not readable */
 	char copy[OBJECTS_WINDOW];
 };
 int64_t objects_look(struct objects_window *w, const struct store_object *o);

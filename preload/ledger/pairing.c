@@ -3,9 +3,9 @@
 
 #include "modules.h"
 
-#define COMPARED    8 /* references whose stacks a release compares */
+#define COMPARED    8     /* references whose stacks a release compares */
 #define HOLDER_MOST 65536 /* that one by a holder that is no object looks at */
-#define BETTER      1024 /* that are looked at for one that fits better */
+#define BETTER      1024  /* that are looked at for one that fits better */
 
 static struct store_frame *frames(void)
 {

@@ -152,8 +152,8 @@ try_release(struct thread *t, struct store_object *o, const void *p,
 	ledger_lock_two(t, o, e->from);
 	if (unlikely(!ledger_is_live(o, ledger_address(p)))) {
 		/* Another thread ended it meanwhile. */
-	} else if (unlikely(o->count <= 0 && (!o->counter ||
-						    objects_count(o) == 0))) {
+	} else if (unlikely(o->count <= 0 &&
+			    (!o->counter || objects_count(o) == 0))) {
 		errors_add(t, RKN_ERROR_RELEASE_AT_ZERO, o, e->stack, 0);
 	} else if (likely(!(busy = end(t, o, e)))) {
 		o->count--;
@@ -254,9 +254,8 @@ static void give(struct thread *t, struct store_object *o, uint32_t number,
 		ledger_link_from(number, next);
 }
 
-static uint32_t try_move(struct thread *t, struct store_object *o,
-			 uint64_t to, struct store_object *next,
-			 const struct ledger_edge *e)
+static uint32_t try_move(struct thread *t, struct store_object *o, uint64_t to,
+			 struct store_object *next, const struct ledger_edge *e)
 {
 	uint32_t number;
 

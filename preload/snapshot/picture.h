@@ -38,7 +38,7 @@ struct picture {
 	uint32_t map_count;
 	struct picture_list roots, edges;
 	struct held *held; /* where only that is asked: nothing is listed */
-	uint64_t *limits; /* by enum rkn_limit_number */
+	uint64_t *limits;  /* by enum rkn_limit_number */
 	uint64_t root_bytes;
 	uint64_t inherited_bytes; /* of them: see inherited.h */
 	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */

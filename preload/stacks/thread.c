@@ -157,8 +157,9 @@ struct thread *thread_attached(void)
 {
 	struct thread_gate *gate = thread_self;
 
-	return gate == &nobody || gate->epoch / PROCESS_RECORDING !=
-				      READ_ONCE(process_page.epoch) / PROCESS_RECORDING
+	return gate == &nobody ||
+		       gate->epoch / PROCESS_RECORDING !=
+			   READ_ONCE(process_page.epoch) / PROCESS_RECORDING
 		   ? NULL
 		   : thread_behind(gate);
 }
@@ -306,8 +307,7 @@ bool thread_is_inside(uint32_t number)
 {
 	const struct thread *t = thread_at(number);
 
-	return t &&
-	       is_inside(__atomic_load_n(&t->gate.open, __ATOMIC_ACQUIRE));
+	return t && is_inside(__atomic_load_n(&t->gate.open, __ATOMIC_ACQUIRE));
 }
 
 struct thread *thread_at(uint32_t number)

@@ -69,7 +69,7 @@ struct thread {
 	uint32_t number; /* of its area */
 	uint32_t serial;
 	uint64_t pointer; /* its thread pointer */
-	bool verifying; /* libunwind is at work: its blocks are nobody's */
+	bool verifying;   /* libunwind is at work: its blocks are nobody's */
 	struct thread_moving moving;
 	uint8_t wanted; /* what it was asked for meanwhile: enum moves_want */
 	struct thread_stray stray;
@@ -90,8 +90,8 @@ struct thread {
 	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
 	uint64_t around; /* start of a block, see around.c; 0: none */
-	uint64_t outside[THREAD_OUTSIDE]; /* holders in modules' data, by address */
-	uint64_t seals;  /* the seals.count of `readable` */
+	uint64_t outside[THREAD_OUTSIDE]; /* holders in modules' data */
+	uint64_t seals;                   /* the seals.count of `readable` */
 	uint64_t order;  /* of the last thing that it did to an object */
 	uint32_t retire; /* objects retired so far */
 	uint32_t retired[THREAD_RETIRED];

@@ -68,7 +68,7 @@ struct walk_word {
 struct walk_leaf {
 	uint64_t head; /* its number, as in a block's word in the shadow */
 	struct store_counter *counter;
-	uint32_t node; /* where it ends in the tree of stacks; 0: not known */
+	uint32_t node;  /* where it ends in the tree of stacks; 0: not known */
 	uint32_t scope; /* the node of the caller's caller; 0: there is none */
 };
 

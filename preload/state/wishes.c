@@ -89,7 +89,8 @@ static const char *map_table(const struct file *f, const Elf64_Shdr *s,
 /* Is there code of the program's? `bias`: what to add to the file's addresses. */
 static bool is_code(uint64_t address, uint64_t bias)
 {
-	const Elf64_Phdr *h = (const void *)(uintptr_t)libc()->getauxval(AT_PHDR);
+	const Elf64_Phdr *h =
+	    (const void *)(uintptr_t)libc()->getauxval(AT_PHDR);
 
 	for (uint64_t i = 0; h && i < libc()->getauxval(AT_PHNUM); i++)
 		if (h[i].p_type == PT_LOAD && h[i].p_flags & PF_X &&

@@ -34,9 +34,10 @@ static struct sock_filter refused_open[] = {
 	END(SECCOMP_RET_ERRNO | 13), END(SECCOMP_RET_ALLOW)
 };
 
-#define FILTER(name)                                                           \
+#define FILTER(rows)                                                           \
 	{                                                                      \
-#name, name, sizeof(name) / sizeof(*(name))                    \
+		.name = #rows, .filter = rows,                                 \
+		.size = sizeof(rows) / sizeof(*(rows))                         \
 	}
 static const struct {
 	const char *name;

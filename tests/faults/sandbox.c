@@ -58,9 +58,10 @@ static struct sock_filter no_scan[] = { WITHOUT(SYS_ioctl, 1, BPF_JEQ,
 static struct sock_filter no_random[] = { WITHOUT(SYS_madvise, 2, BPF_JEQ,
 						  MADV_RANDOM) };
 
-#define FILTER(name)                                                           \
+#define FILTER(rows)                                                           \
 	{                                                                      \
-#name, name, sizeof(name) / sizeof(*(name))                    \
+		.name = #rows, .filter = rows,                                 \
+		.size = sizeof(rows) / sizeof(*(rows))                         \
 	}
 static struct {
 	const char *name;

@@ -121,11 +121,11 @@ static char *whole(const uint8_t *data, size_t size, size_t *all)
 	char *json, *file;
 	int head;
 
-	head = asprintf(&json,
-			"{\"refknot\": \"%s\", \"libdw\": \"%s\", "
-			"\"layout\": %d, ",
-			REFKNOT_VERSION, dwfl_version(NULL),
-			SYMBOLS_CACHE_LAYOUT);
+	head =
+	    asprintf(&json,
+		     "{\"refknot\": \"%s\", \"libdw\": \"%s\", "
+		     "\"layout\": %d, ",
+		     REFKNOT_VERSION, dwfl_version(NULL), SYMBOLS_CACHE_LAYOUT);
 	input_need(head > 0);
 	json = realloc(json, (size_t)head + size);
 	input_need(json != NULL);

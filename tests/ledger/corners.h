@@ -18,9 +18,9 @@ struct corner {
 	const char *name;
 	void (*run)(void);
 };
-#define CORNER(name)                                                           \
+#define CORNER(corner)                                                         \
 	{                                                                      \
-#name, name                                                    \
+		.name = #corner, .run = corner                                 \
 	}
 
 static inline int corners_run(const struct corner *corners, size_t count,

@@ -19,7 +19,8 @@ struct node {
 	char rest[36];
 };
 
-static __attribute__((unused)) struct node *table[64]; /* what the program knows */
+/* What the program knows. */
+static __attribute__((unused)) struct node *table[64];
 
 /* One with its maker's reference. */
 static NOINLINE struct node *node_new(const char *type)
@@ -32,8 +33,8 @@ static NOINLINE struct node *node_new(const char *type)
 }
 
 /* One more, that `holder` (NULL: nobody is named) has in `field`. */
-static NOINLINE struct node *
-node_ref(struct node *n, struct node *holder, const char *field)
+static NOINLINE struct node *node_ref(struct node *n, struct node *holder,
+				      const char *field)
 {
 	n->references++;
 	refknot_retain_by(n, holder, field);
@@ -56,9 +57,9 @@ struct corner {
 	const char *name;
 	void (*run)(void);
 };
-#define CORNER(name)                                                           \
+#define CORNER(corner)                                                         \
 	{                                                                      \
-#name, name                                                    \
+		.name = #corner, .run = corner                                 \
 	}
 
 #define MAIN(corners)                                                          \

@@ -8,11 +8,11 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-#include <semaphore.h>
 #include <refknot.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -719,28 +719,17 @@ static void freed_meanwhile(void)
 }
 
 static const struct corner corners[] = {
-	CORNER(shrinks),
-	CORNER(loses_counter),
-	CORNER(large_blocks),
-	CORNER(of_others),
-	CORNER(no_room),
-	CORNER(handed_over),
-	CORNER(held_longer),
-	CORNER(ends_in_realloc),
-	CORNER(many_holders),
-	CORNER(named_late),
-	CORNER(replaced),
-	CORNER(gives_back_late),
-	CORNER(pools),
-	CORNER(grows_under_mark),
-	CORNER(inherited),
-	CORNER(asserts_in_child),
-	CORNER(child_sets),
-	CORNER(sealed),
-	CORNER(sealing),
-	CORNER(sealed_later),
-	CORNER(asked_once),
-	CORNER(freed_meanwhile),
+	CORNER(shrinks),      CORNER(loses_counter),
+	CORNER(large_blocks), CORNER(of_others),
+	CORNER(no_room),      CORNER(handed_over),
+	CORNER(held_longer),  CORNER(ends_in_realloc),
+	CORNER(many_holders), CORNER(named_late),
+	CORNER(replaced),     CORNER(gives_back_late),
+	CORNER(pools),        CORNER(grows_under_mark),
+	CORNER(inherited),    CORNER(asserts_in_child),
+	CORNER(child_sets),   CORNER(sealed),
+	CORNER(sealing),      CORNER(sealed_later),
+	CORNER(asked_once),   CORNER(freed_meanwhile),
 };
 
 int main(int argc, char **argv)

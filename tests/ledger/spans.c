@@ -309,14 +309,15 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-#define CASE(name)                                                             \
+#define CASE(corner)                                                           \
 	{                                                                      \
-#name, name                                                    \
+		.name = #corner, .run = corner                                 \
 	}
-	CASE(passes),     CASE(nested), CASE(left),   CASE(threads),
-	CASE(lives),      CASE(many),   CASE(often),  CASE(signals),
-	CASE(forks),      CASE(marks),  CASE(growth), CASE(no_mark),
-	CASE(many_marks), CASE(freed_elsewhere),       CASE(many_stacks),
+	CASE(passes),     CASE(nested),          CASE(left),
+	CASE(threads),    CASE(lives),           CASE(many),
+	CASE(often),      CASE(signals),         CASE(forks),
+	CASE(marks),      CASE(growth),          CASE(no_mark),
+	CASE(many_marks), CASE(freed_elsewhere), CASE(many_stacks),
 };
 
 int main(int argc, char **argv)

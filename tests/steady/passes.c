@@ -532,9 +532,9 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-#define CASE(name)                                                             \
+#define CASE(corner)                                                           \
 	{                                                                      \
-#name, name                                                    \
+		.name = #corner, .run = corner                                 \
 	}
 	CASE(grows),
 	CASE(grows_after_warmup),

@@ -39,9 +39,9 @@ static NOINLINE void save(void)
 static NOINLINE void keep(void)
 {
 	char *code = (char *)((size_t)make & ~4095ul);
-	void **room = mmap(code + BETWEEN, 4096, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			   -1, 0);
+	void **room =
+	    mmap(code + BETWEEN, 4096, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
 	if (room != (void *)(code + BETWEEN))
 		abort();

@@ -816,9 +816,9 @@ static void the_worst_come_first(void **state)
 	struct findings f;
 
 	(void)state;
-	scene_block(&s, in_a, 10);  /* leak */
-	scene_block(&s, in_b, 500); /* leak */
-	scene_block(&s, in_c, 1);   /* cycle */
+	scene_block(&s, in_a, 10);   /* leak */
+	scene_block(&s, in_b, 500);  /* leak */
+	scene_block(&s, in_c, 1);    /* cycle */
 	scene_block(&s, in_c, 9999); /* possible */
 	scene_block(&s, in_c, 1);    /* of the cycle */
 	scene_edge(&s, 2, 0, 4, 0);

@@ -71,7 +71,9 @@ static void expect_within(const char *expected)
 }
 
 /* With possible leaks. */
-static const struct report_options with_possible = { .kinds = REPORT_ALL_KINDS };
+static const struct report_options with_possible = {
+	.kinds = REPORT_ALL_KINDS,
+};
 
 static json_t *json(void)
 {
@@ -245,9 +247,11 @@ static void the_reason_for_no_check_is_the_true_one(void **state)
 	s.m.meta.flags = 0;
 	s.m.meta.end = RKN_END_SIGNAL;
 	s.m.meta.end_value = 11;
-	expect_within("not checked: signal 11 (Segmentation fault) ended the process and refknot's handler could not run");
+	expect_within(
+	    "not checked: signal 11 (Segmentation fault) ended the process and refknot's handler could not run");
 	s.m.meta.end_value = 9;
-	expect_within("not checked: signal 9 (Killed) ended the process, which nothing can catch");
+	expect_within(
+	    "not checked: signal 9 (Killed) ended the process, which nothing can catch");
 }
 
 static void a_possible_leak_is_no_finding_unless_asked_for(void **state)
@@ -264,12 +268,12 @@ static void a_possible_leak_is_no_finding_unless_asked_for(void **state)
 	    "refknot: no findings; 1 object, 200 B alive\n"
 	    "\n1 possible leak (1 object, 200 B), held by pointers into the middle only: refknot leaks -p 'scene.rkn' shows it\n");
 	assert_ptr_equal(strstr(text(&o), paint(true, PAINT_GOOD)), text(&o));
-	expect_in(&with_possible, "refknot: 1 finding: 1 possible leak (1 object, 200 B); "
-			"1 object, 200 B alive\n");
+	expect_in(&with_possible,
+		  "refknot: 1 finding: 1 possible leak (1 object, 200 B); "
+		  "1 object, 200 B alive\n");
 	o.kinds = 1u << FINDING_CYCLE;
 	o.colour = false;
-	expect_text(&o,
-		    "refknot: no orphaned cycles; 1 object, 200 B alive\n");
+	expect_text(&o, "refknot: no orphaned cycles; 1 object, 200 B alive\n");
 	document = json();
 	assert_int_equal(json_unpack(document, "{s:{s:i,s:{s:{s:i}}}}",
 				     "verdict", "findings", &findings,
@@ -278,8 +282,8 @@ static void a_possible_leak_is_no_finding_unless_asked_for(void **state)
 			 0);
 	assert_int_equal(findings, 0);
 	assert_int_equal(possible, 1);
-	assert_int_equal(
-	    json_array_size(json_object_get(document, "findings")), 1);
+	assert_int_equal(json_array_size(json_object_get(document, "findings")),
+			 1);
 	json_decref(document);
 }
 
@@ -293,20 +297,22 @@ static void a_possible_leak_tells_what_holds_it(void **state)
 	    "held by pointers into the middle only\n"
 	    "    held at +0x64 by a pointer in data of scene, at 0x1000\n");
 	s.symbols.data = "keep+0x8";
-	expect_in(&with_possible, 
+	expect_in(
+	    &with_possible,
 	    "    held at +0x64 by a pointer in data of scene (keep+0x8)\n");
 	s.roots[0].kind = RKN_ROOT_MAP;
-	expect_in(&with_possible, 
-	    "    held at +0x64 by a pointer in a mapping, at 0x1000\n");
+	expect_in(&with_possible,
+		  "    held at +0x64 by a pointer in a mapping, at 0x1000\n");
 	s.roots[0].kind = RKN_ROOT_STACK;
 	s.roots[0].owner = 1;
 	s.m.meta.pid = 70;
 	s.threads[1].tid = 71;
-	expect_in(&with_possible, 
-	    "    held at +0x64 by a pointer on the stack of thread 71\n");
+	expect_in(&with_possible,
+		  "    held at +0x64 by a pointer on the stack of thread 71\n");
 	s.roots[0].kind = RKN_ROOT_TLS;
 	s.threads[1].tid = 70;
-	expect_in(&with_possible, 
+	expect_in(
+	    &with_possible,
 	    "    held at +0x64 by a pointer in thread-local memory of the main thread\n");
 }
 

@@ -88,8 +88,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_have_one_decimal_and_a_binary_unit),
 		cmocka_unit_test(one_takes_no_s),
-		cmocka_unit_test(
-		    signals_have_names_if_the_system_knows_them),
+		cmocka_unit_test(signals_have_names_if_the_system_knows_them),
 		cmocka_unit_test(times_change_their_unit_with_their_size),
 	};
 

@@ -9,8 +9,8 @@
 #include "escape.h"
 #include "gate_card.h"
 #include "gate_inherited.h"
-#include "killed.h"
 #include "gate_writers.h"
+#include "killed.h"
 #include "paint.h"
 #include "units.h"
 
@@ -359,9 +359,10 @@ static void print_crashed(FILE *out, const struct gate *g)
 			continue;
 		process = gate_card_process(p->name, p->pid);
 		shown = escape(process);
-		fprintf(out,
-			"note: %s was ended by %s: what it had not run was not checked\n",
-			shown, killed_signal(p->signal));
+		fprintf(
+		    out,
+		    "note: %s was ended by %s: what it had not run was not checked\n",
+		    shown, killed_signal(p->signal));
 		free(shown);
 		free(process);
 	}

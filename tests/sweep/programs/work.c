@@ -1,7 +1,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-struct node { struct node *next; char name[32]; int n; };
+struct node {
+	struct node *next;
+	char name[32];
+	int n;
+};
 static struct node *add(struct node *list, const char *name, int n)
 {
 	struct node *node = calloc(1, sizeof(*node));
