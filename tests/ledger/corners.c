@@ -162,6 +162,23 @@ static NOINLINE void holder_ended(void)
 	node_unref(holder, NULL, NULL);
 }
 
+/* The links and weak edges of one that ends go with it, whatever it leads to. */
+static NOINLINE void edges_of_ended(void)
+{
+	struct node *holder = node_new("Holder"), *n = node_new("Kept");
+	struct node *other = node_new("Kept");
+
+	table[0] = n;
+	table[1] = other;
+	refknot_weak(holder, n, "back");
+	refknot_link(holder, other, "slot");
+	refknot_weak(holder, holder, "self");
+	node_ref(n, holder, "next");
+	refknot_weak(other, n, "back");
+	refknot_weak(holder, other, "back");
+	node_unref(holder, NULL, NULL);
+}
+
 /* Three hold one each; the first has ended. */
 static NOINLINE void holders_alive_and_ended(void)
 {
@@ -645,6 +662,7 @@ static const struct corner corners[] = {
 	CORNER(borrowed),
 	CORNER(leaked_reference),
 	CORNER(holder_ended),
+	CORNER(edges_of_ended),
 	CORNER(holders_alive_and_ended),
 	CORNER(over_retained),
 	CORNER(under_retained),

@@ -117,6 +117,14 @@ def test_a_reference_of_an_ended_holder_is_leaked(tmp_path):
     assert function(leaked["stack"]) == "node_ref"
 
 
+def test_of_what_an_ended_holder_had_only_references_stay(tmp_path):
+    recorded = corner(tmp_path, "edges_of_ended")
+    assert [[(r["object"], r["field"], r["kind"])
+             for r in show(recorded, name)["referrers"]]
+            for name in ("Kept#1", "Kept#2")] == [
+        [("Holder#1", "next", "reference"), ("Kept#2", "back", "weak")], []]
+
+
 def test_holders_that_are_alive_are_told_from_ended_ones(tmp_path):
     recorded = corner(tmp_path, "holders_alive_and_ended")
     kept, = (r for r in read_json("refs", recorded.main)["outstanding"]

@@ -7,12 +7,12 @@
     tests/mutants/mutants.py --count 20 --list
 
 Each seed names one mutant of today's tree. A mutant that does not compile does
-not count; one with the same object code is equivalent, and neither does it. The
-suites of its file run one after the other until a test fails, twice: what fails
-without a mutation, or once only, is not believed. A hang counts as killed.
+not count, nor does one with the original's object code, which is equivalent.
+The suites of its file run one after the other until a test fails, twice: what
+fails without a mutation, or only once, is not believed. A hang counts as killed.
 
-All happens in a copy of the tree with a build directory of its own, and in a
-process namespace of its own: a mutant of kill(-1) meets nobody else.
+The work is done in a copy of the tree, and the tests run in a process namespace
+of their own: a mutant of kill() meets nobody else.
 """
 import argparse
 import fnmatch
@@ -33,109 +33,73 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("cli", "common", "preload")
 ENVIRONMENT = {**os.environ, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
-LEAST, TIMES = 60, 6  # seconds without a result, and times what it takes unmutated
+LEAST, TIMES = 60, 6  # seconds without a result; times the longest unmutated
+MOST_DOUBTS = 3  # tests that failed only once
 
-# Suites of a file, besides unit tests: of the first row that its path matches.
+# Suites after the unit tests, by the first row that the path matches.
 SUBJECTS = [
-    (r"common/(dominators|graph)", "fuzz samples plants ledger"),
-    (r"common/(patterns|settings|called)", "fuzz e2e gate hooks"),
-    (r"common/", "fuzz e2e gate samples hooks"),
-    (r"preload/.*(region|mark)", "steady ledger hooks"),
-    (r"preload/.*/?(api|assertions|collect|copies|counters|declared|errors|finds|"
-     r"generations|holders|ledger|listeners|names|objects|pairing|recycle|"
-     r"references\w*|taming|trial|visits|world)\.c$", "ledger hooks plants"),
-    (r"preload/.*/?(blocks|chunks|contexts|edges|heap|image|inherited|inner|leftovers|"
-     r"members|moves|outermost|ordered|pages|results|roots|snapshot|spent|wide)\.c$",
-     "truth hooks ledger faults plants"),
-    (r"preload/.*/?(cfi\w*|dynamic|modules|module_path|loaded|stacks|unwind|verify)\.c$",
-     "stacks hooks truth e2e faults"),
-    (r"preload/.*/?(executable|executions|ends|kills|notes|runners|skipped)\.c$",
-     "gate faults hooks e2e"),
-    (r"preload/", "hooks faults truth ledger stacks e2e"),
-    (r"cli/.*(gate|baseline|suppress|kin|issue|frame_lines|line_hash|likeness|matching|"
-     r"takers|strangers|cmd_check|cmd_memcheck|executions|children|live)", "gate fuzz e2e"),
-    (r"cli/.*(steady|growth|passes|region|balance|habits|shrinking)", "steady ledger e2e"),
-    (r"cli/.*(owner|holder|callers|wrong|ledger|borrowed|seats|pooled|owners|inner|"
-     r"members|ended|takers|events)", "ledger plants samples e2e"),
-    (r"cli/.*(recording|store_|parts|model|chunks|argv|contents|columns)",
-     "fuzz e2e samples ledger"),
-    (r"cli/.*(symbols|die|elf_file|source|place|functions|scopes|tails)",
-     "e2e fuzz samples gate"),
-    (r"cli/.*findings", "truth samples ledger plants fuzz"),
-    (r"cli/", "e2e samples ledger gate"),
+    (r"common/(dominators|graph)", "fuzz samples ledger"),
+    (r"common/", "fuzz hooks gate e2e"),
+    (r"preload/.*(region|mark)", "ledger steady"),
+    (r"preload/(ledger/|.*(api|assertions|collect|copies|counters|declared|errors|finds|"
+     r"generations|holders|listeners|names|objects|pairing|recycle|reference|trial|"
+     r"visits|world))", "ledger plants hooks"),
+    (r"preload/(snapshot/|.*(blocks|chunks|contexts|edges|heap|image|inherited|inner|"
+     r"leftovers|members|moves|outermost|ordered|pages|results|roots|spent|wide))",
+     "truth hooks ledger faults"),
+    (r"preload/(stacks/|.*(cfi|dynamic|modules|module_path|loaded|stacks|unwind|verify))",
+     "hooks stacks truth"),
+    (r"preload/.*(executable|executions|ends|kills|notes|runners|skipped)",
+     "hooks faults gate"),
+    (r"preload/", "hooks faults truth"),
+    (r"cli/.*(steady|growth|passes|region|balance|habits|shrinking)", "steady ledger"),
+    (r"cli/(recording/|.*(store_|recording|parts|model|chunks|argv|contents|columns))",
+     "fuzz samples ledger e2e"),
+    (r"cli/(symbols/|.*(symbols|die|elf_file|source|place|functions))",
+     "fuzz samples e2e"),
+    (r"cli/.*(owner|holder|callers|wrong|ledger|borrowed|seats|pooled|inner|members|"
+     r"ended|events|object|refs|show)", "ledger samples plants"),
+    (r"cli/.*(findings|report|analysis|outstanding)", "truth samples ledger"),
+    (r"cli/(gate/|suppress/|.*(gate|baseline|suppress|kin|issue|frame_lines|line_hash|"
+     r"likeness|matching|takers|strangers|check|memcheck|executions|children|live))",
+     "fuzz gate"),
+    (r"cli/", "samples ledger e2e gate"),
 ]
 
-OPERATORS = {
-    "compare": [(r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "),
-                (r" >= ", " > "), (r" == ", " != "), (r" != ", " == ")],
-    "logic": [(r" && ", " || "), (r" \|\| ", " && ")],
-    "sum": [(r" \+ ", " - "), (r"(?<=[\w)\]]) - ", " + "), (r" \+= ", " -= "),
-            (r" -= ", " += "), (r"\+\+", "--"), (r" << ", " >> ")],
-    "constant": [(r"(?<![\w.])0(?![\w.])", "1"), (r"(?<![\w.])1(?![\w.])", "0"),
-                 (r"\btrue\b", "false"), (r"\bfalse\b", "true")],
-    "boundary": [(r"(?<![\w.])[2-9]\d*(?![\w.])", lambda m: str(int(m[0]) + 1)),
-                 (r"(?<![\w.])[2-9]\d*(?![\w.])", lambda m: str(int(m[0]) - 1))],
-    "deleted": [(r"(?m)(?<=[;{})]\n)(?<=\n)\t+(?!break|case|default|static|const|struct)"
-                 r"[\w*(][^;{}\n]*(?:\n[^;{}\n]+)*;$",
-                 lambda m: re.match(r"\t+", m[0])[0] + ";")],
-    "return": [(r"(?m)^\t(?=(?:if|for|while|switch|do)\b|[\w>.-]+\()", None)],
-}
-
-
-def blank(text):
-    """The same length and lines, without what is not to be mutated."""
-    hidden = re.compile(
-        r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
-        r"|(?m:^[ \t]*#(?:[^\n\\]|\\.|\\\n)*)"
-        r"|\b(?:static_)?assert\s*\((?:[^;]|\n)*?\);"
-        r"|(?m:^\t+(?:static )?(?:const )[^;{()]*\[[^;{()]*\] = \{.*?^\t+\};)"
-        r"|\bsizeof\s*\([^)]*\)", re.S)
-    return hidden.sub(lambda m: re.sub(r"[^\n\t]", " ", m[0]), text)
-
-
-def closing(text, at):
-    """Behind the parenthesis that is open before `at`."""
-    depth = 1
-    while depth:
-        depth += {"(": 1, ")": -1}.get(text[at], 0)
-        at += 1
-    return at
-
-
-def sites(path):
-    """All mutations of a file: (kind, begin, end, text)."""
-    text = (ROOT / path).read_text()
-    code = blank(text)
-    found = []
-    for body in re.finditer(r"(?ms)^\{\n.*?^\}$", code):
-        head = code[:body.start()].rsplit("\n\n", 1)[-1]
-        void = re.search(r"\bvoid (?:NOINLINE |COLD )?\w+\(", head) is not None
-        for kind, rows in OPERATORS.items():
-            for pattern, new in rows:
-                for m in re.finditer(pattern, body[0]):
-                    begin, end = body.start() + m.start(), body.start() + m.end()
-                    if new is None:
-                        put = "\treturn; " if void else "\treturn 0; "
-                    else:
-                        put = new(m) if callable(new) else new
-                    found.append((kind, begin, end, put))
-        for m in re.finditer(r"\b(?:if|while) \(", body[0]):
-            begin = body.start() + m.end()
-            end = closing(code, begin) - 1
-            found.append(("negated", begin, end, "!(" + text[begin:end] + ")"))
-    return text, found
+# Kind, pattern in code, what it becomes; None: a return before it.
+OPERATORS = [
+    ("compare", r" < ", " <= "), ("compare", r" <= ", " < "),
+    ("compare", r" > ", " >= "), ("compare", r" >= ", " > "),
+    ("compare", r" == ", " != "), ("compare", r" != ", " == "),
+    ("logic", r" && ", " || "), ("logic", r" \|\| ", " && "),
+    ("sum", r" \+ ", " - "), ("sum", r"(?<=[\w)\]]) - ", " + "),
+    ("sum", r" \+= ", " -= "), ("sum", r" -= ", " += "),
+    ("sum", r"\+\+", "--"), ("sum", r" << ", " >> "),
+    ("constant", r"(?<![\w.])0(?![\w.])", "1"), ("constant", r"(?<![\w.])1(?![\w.])", "0"),
+    ("constant", r"\btrue\b", "false"), ("constant", r"\bfalse\b", "true"),
+    ("boundary", r"(?<![\w.])[2-9]\d*(?![\w.])", lambda m: str(int(m[0]) + 1)),
+    ("boundary", r"(?<![\w.])[2-9]\d*(?![\w.])", lambda m: str(int(m[0]) - 1)),
+    ("deleted", r"(?m)(?<=[;{})]\n)\t+(?!break|case|default|static|const|struct)"
+     r"[\w*(][^;{}\n]*(?:\n[^;{}\n]+)*;$", lambda m: re.match(r"\t+", m[0])[0] + ";"),
+    ("return", r"(?m)^\t(?=(?:if|for|while|switch|do)\b|[\w>.-]+\()", None),
+]
+# No code of theirs is mutated: comments, texts, preprocessor, assertions, tables.
+HIDDEN = re.compile(
+    r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
+    r"|(?m:^[ \t]*#(?:[^\n\\]|\\.|\\\n)*)|\b(?:static_)?assert\s*\((?:[^;]|\n)*?\);"
+    r"|(?m:^\t+(?:static )?(?:const )[^;{()]*\[[^;{()]*\] = \{.*?^\t+\};)"
+    r"|\bsizeof\s*\([^)]*\)", re.S)
 
 
 class Mutant:
     def __init__(self, path, text, site):
-        self.path, self.kind = path, site[0]
-        _, begin, end, put = site
+        self.kind, begin, end, put = site
+        self.path = path
         self.text = text[:begin] + put + text[end:]
         self.line = text[:begin].count("\n") + 1
-        low = text.rfind("\n", 0, begin) + 1
-        self.old = " ".join(text[low:text.find("\n", end)].split())
-        rest = self.text[low:self.text.find("\n", begin + len(put))]
-        self.new = " ".join(rest.split())
+        low, high = text.rfind("\n", 0, begin) + 1, text.find("\n", end)
+        self.old, self.new = (" ".join(t.split()) for t in (
+            text[low:high], text[low:begin] + put + text[end:high]))
         self.verdict, self.by = "lives", ""
 
     def __str__(self):
@@ -144,29 +108,50 @@ class Mutant:
                 f"    - {self.old}\n    + {self.new}")
 
 
-def sources(glob):
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
-    return [p for p in listed.stdout.decode().split("\0")
-            if p.endswith(".c") and p.split("/")[0] in FOLDERS
-            and fnmatch.fnmatch(p, glob)]
+def closing(text, at):
+    """The parenthesis that closes the one before `at`."""
+    depth = 1
+    while depth:
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        at += 1
+    return at - 1
+
+
+def sites(path):
+    """The file's text, and all mutations of it: (kind, begin, end, new text)."""
+    text, found = (ROOT / path).read_text(), []
+    code = HIDDEN.sub(lambda m: re.sub(r"[^\n\t]", " ", m[0]), text)
+    for body in re.finditer(r"(?ms)^\{\n.*?^\}$", code):
+        head, base = code[:body.start()].rsplit("\n\n", 1)[-1], body.start()
+        void = re.search(r"\bvoid (?:[A-Z]+ )*\w+\(", head)
+        before = "\treturn; " if void else "\treturn 0; "
+        for kind, pattern, new in OPERATORS:
+            for m in re.finditer(pattern, body[0]):
+                put = new(m) if callable(new) else before if new is None else new
+                found.append((kind, base + m.start(), base + m.end(), put))
+        for m in re.finditer(r"\b(?:if|while) \(", body[0]):
+            end = closing(code, base + m.end())
+            found.append(("negated", base + m.end(), end,
+                          f"!({text[base + m.end():end]})"))
+    return text, found
 
 
 def choose(options):
     if options.only:
         path, line = options.only.rsplit(":", 1)
         text, found = sites(path)
-        all_of = [Mutant(path, text, s) for s in found]
-        return [m for m in all_of if m.line == int(line)]
-    by_kind = {}
-    texts = {}
-    for path in sources(options.file):
-        texts[path], found = sites(path)
-        for s in found:
-            by_kind.setdefault(s[0], []).append((path, s))
-    first, end = (int(n) for n in options.seed.split(":"))
+        return [m for m in (Mutant(path, text, s) for s in found) if m.line == int(line)]
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, text=True,
+                            stdout=subprocess.PIPE).stdout.splitlines()
+    by_kind, texts = {}, {}
+    for path in listed:
+        if (path.endswith(".c") and path.split("/")[0] in FOLDERS
+                and fnmatch.fnmatch(path, options.file)):
+            texts[path], found = sites(path)
+            for s in found:
+                by_kind.setdefault(s[0], []).append((path, s))
     chosen = []
-    for seed in range(first, end):
+    for seed in range(*(int(n) for n in options.seed.split(":"))):
         dice = random.Random(seed)
         path, site = dice.choice(by_kind[dice.choice(sorted(by_kind))])
         chosen.append(Mutant(path, texts[path], site))
@@ -174,197 +159,162 @@ def choose(options):
 
 
 class Copy:
-    """A copy of the tree, built, with what its tests do without a mutation."""
+    """A copy of the tree, built, with what its tests do unmutated."""
 
     def __init__(self, place):
-        self.tree, self.build = place / "tree", place / "build"
-        self.tmp, self.lock = place / "tmp", threading.Lock()
-        self.digest = self.copy()
+        self.tree, self.build, self.tmp = place / "tree", place / "build", place / "tmp"
+        digest = self.copy()
         if not (self.build / "build.ninja").exists():
-            self.run(["meson", "setup", self.build, self.tree, "-Dtests=true"])
-        self.run(["ninja", "-j2", "-C", self.build])
-        told = self.run(["meson", "introspect", "--tests", self.build])
-        self.tests = json.loads(told.stdout)
-        told = (self.build / "compile_commands.json").read_text()
+            self.run("meson", "setup", self.build, self.tree, "-Dtests=true")
+        self.run("ninja", "-j2", "-C", self.build)
+        self.tests = json.loads(
+            self.run("meson", "introspect", "--tests", self.build).stdout)
         self.objects = {}
-        for c in json.loads(told):
+        for c in json.loads((self.build / "compile_commands.json").read_text()):
             path = os.path.relpath(self.build / c["file"], self.tree)
             self.objects.setdefault(path, []).append(c["output"])
-        self.known = place / "unmutated.json"
-        self.usual = {}  # of a test: seconds without a result, what fails
-        if self.known.exists():
-            kept = json.loads(self.known.read_text())
-            self.usual = kept["tests"] if kept["digest"] == self.digest else {}
+        # By a test's name: seconds without a result, and what fails.
+        self.known = place / f"unmutated-{digest}.json"
+        self.usual = json.loads(self.known.read_text()) if self.known.exists() else {}
 
     def copy(self):
-        """What is tracked, and not yet committed; what is equal keeps its time."""
+        """What is tracked, and will be; what is equal keeps its time. A digest."""
         digest = hashlib.sha256()
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
-            check=True, stdout=subprocess.PIPE).stdout.decode()
-        for path in filter(None, sorted(listed.split("\0"))):
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT,
+                                check=True, text=True, stdout=subprocess.PIPE).stdout
+        for path in sorted(listed.splitlines()):
             source, to = ROOT / path, self.tree / path
-            if not source.is_file():
+            if not source.is_file() or path.startswith("tests/mutants/"):
                 continue
-            data = source.read_bytes()
-            digest.update(path.encode() + data)
-            if to.is_file() and to.read_bytes() == data:
-                continue
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, to)
-        return digest.hexdigest()
+            digest.update(path.encode() + source.read_bytes())
+            if not to.is_file() or to.read_bytes() != source.read_bytes():
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, to)
+        return digest.hexdigest()[:12]
 
-    def run(self, command, check=True):
+    def run(self, *command, check=True):
         return subprocess.run(command, cwd=self.tree, env=ENVIRONMENT, check=check,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def code_of(self, path):
         """What the compiler makes of it, without lines; None: nothing."""
-        made = []
-        if self.run(["ninja", "-C", self.build, *self.objects[path]],
-                    check=False).returncode:
+        objects = self.objects[path]
+        if self.run("ninja", "-C", self.build, *objects, check=False).returncode:
             return None
-        for o in self.objects[path]:
-            self.run(["objcopy", "-g", self.build / o, self.tmp / "o"])
-            made.append((self.tmp / "o").read_bytes())
-        return made
+        bare = self.build / "bare.o"
+        code = []
+        for o in objects:
+            self.run("objcopy", "-g", self.build / o, bare)
+            code.append(bare.read_bytes())
+        return code
 
     def tests_of(self, path):
         """Unit tests that name the file, then the suites of its subject."""
-        stem = pathlib.Path(path).stem
-        names = ["_".join(stem.split("_")[:n])
-                 for n in range(stem.count("_") + 1, 0, -1)]
-        units = {}
+        parts = pathlib.Path(path).stem.split("_")
+        stems = ["_".join(parts[:n]) for n in range(len(parts), 0, -1)]
+        ranks = {}
         for source in self.tree.glob("tests/**/test_*.c"):
             text = source.read_text()
-            for rank, name in enumerate(names):
-                if source.stem == f"test_{name}" or f'"{name}.h"' in text:
-                    units[source.stem] = min(rank, units.get(source.stem, rank))
-        rows = [t for t in self.tests if pathlib.Path(t["cmd"][0]).name in units]
-        rows.sort(key=lambda t: units[pathlib.Path(t["cmd"][0]).name])
-        wanted = next(w for p, w in SUBJECTS if re.match(p, path))
-        for suite in wanted.split():
+            ranks[source.stem] = min((rank for rank, stem in enumerate(stems)
+                                      if source.stem == f"test_{stem}"
+                                      or f'"{stem}.h"' in text), default=None)
+        units = [(ranks.get(re.sub(r"_o\d$", "", pathlib.Path(t["cmd"][0]).name)), t)
+                 for t in self.tests]
+        rows = [t for _, t in sorted((u for u in units if u[0] is not None),
+                                     key=lambda u: u[0])]
+        for suite in next(w for p, w in SUBJECTS if re.match(p, path)).split():
             rows += [t for t in self.tests if t not in rows
-                     and any(s.split(":")[-1] == suite for s in t["suite"])]
+                     and suite in (s.split(":")[-1] for s in t["suite"])]
         return rows
 
     def attempt(self, test, limit, *more):
-        """What failed, and the longest time without a result. None: it hangs."""
+        """The tests that fail, and the longest time without a result; None: a hang."""
         shutil.rmtree(self.tmp, ignore_errors=True)
         self.tmp.mkdir(mode=0o755)
-        lines, failed, longest = queue.Queue(), [], 0
-        users = ["--map-root-user"] if os.getuid() else []
         process = subprocess.Popen(
-            ["unshare", *users, "--pid", "--fork", "--mount-proc", "--kill-child=KILL",
-             *test["cmd"], *more], cwd=self.tree, stdin=subprocess.DEVNULL,
-            env={**ENVIRONMENT, **test["env"], "TMPDIR": str(self.tmp)},
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, errors="replace")
-        reader = threading.Thread(target=pump, args=(process, lines))
+            ["env", "--default-signal", "unshare", *["--map-root-user"] * (os.getuid() > 0),
+             "--pid", "--fork", "--mount-proc", "--kill-child=KILL", *test["cmd"], *more],
+            cwd=self.tree, env={**ENVIRONMENT, **test["env"], "TMPDIR": str(self.tmp)},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            errors="replace")
+        lines, failed, longest = queue.Queue(), [], 0
+        reader = threading.Thread(
+            target=lambda: [lines.put(x) for f in (process.stdout, [None]) for x in f])
         reader.start()
-        while True:
-            begun = time.monotonic()
+        begun, line = time.monotonic(), ""
+        while line is not None and failed is not None:
             try:
                 line = lines.get(timeout=limit)
             except queue.Empty:
                 process.kill()
                 failed = None
-                break
-            longest = max(longest, time.monotonic() - begun)
-            if line is None:
-                break
-            if line.startswith("not ok"):
-                failed.append(line.split(None, 3)[3].removeprefix("- ").strip())
-        status = process.wait()
-        reader.join()
-        if failed == [] and status:
+            else:
+                longest, begun = max(longest, time.monotonic() - begun), time.monotonic()
+                if line and line.startswith("not ok"):
+                    failed.append(line.split(None, 3)[-1].removeprefix("- ").strip())
+        if process.wait() and failed == []:
             failed = [test["name"]]
+        reader.join()
         return failed, longest
 
-    def unmutated(self, test):
-        """It is run once without a mutation, built as it is."""
-        if test["name"] not in self.usual:
-            failed, longest = self.attempt(test, 600)
-            self.usual[test["name"]] = [longest, failed]
+    def learn(self, tests):
+        """How they go unmutated; everything is built."""
+        new = [t for t in tests if t["name"] not in self.usual]
+        if new:
+            self.run("ninja", "-j2", "-C", self.build)
+        for t in new:
+            failed, longest = self.attempt(t, 600)
+            self.usual[t["name"]] = longest, failed
             if failed != []:
-                print(f"unmutated, {test['name']} fails: {failed}", flush=True)
-            self.known.write_text(json.dumps(
-                {"digest": self.digest, "tests": self.usual}))
-        return self.usual[test["name"]]
+                print(f"without a mutation, {t['name']} fails: {failed}", flush=True)
+            self.known.write_text(json.dumps(self.usual))
 
     def killer(self, test):
-        """The test of these that fails twice, or ""."""
-        longest, without = self.usual[test["name"]]
-        is_suite = "tap.py" in " ".join(test["cmd"])
-        if without is None or (without and not is_suite):
+        """Which of its tests fails twice; ""."""
+        longest, drop = self.usual[test["name"]]
+        suite = test["cmd"][-1] if "tap.py" in str(test["cmd"]) else None
+        if drop is None or (drop and not suite):
             return ""
-        limit = max(LEAST, TIMES * longest)
-        without = list(without)
-        for _ in range(3):
-            drop = [f"--deselect={name}" for name in without] if is_suite else []
-            failed, _ = self.attempt(test, limit, *(["-x", *drop] if is_suite else []))
-            if failed is None:
-                return test["name"] + " (hangs)"
-            if not failed:
+        drop, limit = list(drop), max(LEAST, TIMES * longest)
+        for _ in range(MOST_DOUBTS):
+            more = ["-x", *(f"--deselect={d}" for d in drop)] if suite else []
+            failed, _ = self.attempt(test, limit, *more)
+            if failed == []:
                 return ""
-            again = [failed[0]] if is_suite and "::" in failed[0] else []
-            if self.attempt({**test, "cmd": [*test["cmd"][:-1], *again]}
-                            if again else test, limit)[0] != []:
-                return f"{test['name']}: {failed[0]}"
-            without.append(failed[0])
+            again = test
+            if suite and failed and "::" in failed[0]:
+                again = {**test, "cmd": [*test["cmd"][:-1], failed[0]]}
+            if self.attempt(again, limit, *([] if again is not test else more))[0] != []:
+                return f"{test['name']} ({failed[0] if failed else 'hangs'})"
+            drop += failed or []
         return ""
 
     def judge(self, mutant):
-        self.tmp.mkdir(mode=0o755, exist_ok=True)
-        source = self.tree / mutant.path
-        tests = self.tests_of(mutant.path)
-        before = self.code_of(mutant.path)
-        if any(t["name"] not in self.usual for t in tests):
-            self.run(["ninja", "-j2", "-C", self.build])
-            for t in tests:
-                self.unmutated(t)
-        self.tmp.mkdir(mode=0o755, exist_ok=True)
-        original = source.read_bytes()
+        source, tests = self.tree / mutant.path, self.tests_of(mutant.path)
+        before, original = self.code_of(mutant.path), source.read_bytes()
+        self.learn(tests)
         source.write_text(mutant.text)
         try:
             after = self.code_of(mutant.path)
-            if after is None:
-                mutant.verdict = "no code"
-            elif after == before:
+            needed = {t["cmd"][0] for t in tests if t["cmd"][0].startswith(str(self.build))}
+            if after == before:
                 mutant.verdict = "equivalent"
+            elif after is None or self.run(
+                    "ninja", "-j2", "-C", self.build, "cli/refknot",
+                    "preload/librefknot_preload.so", "preload/librefknot_oracle.so",
+                    *(os.path.relpath(n, self.build) for n in needed),
+                    check=False).returncode:
+                mutant.verdict = "no code"
             else:
-                self.try_tests(mutant, tests)
+                mutant.by = next(filter(None, map(self.killer, tests)), "")
+                mutant.verdict = "killed" if mutant.by else "lives"
         finally:
             source.write_bytes(original)
 
-    def try_tests(self, mutant, tests):
-        wanted = ["cli/refknot", "preload/librefknot_preload.so",
-                  "preload/librefknot_oracle.so"]
-        wanted += [os.path.relpath(t["cmd"][0], self.build) for t in tests
-                   if t["cmd"][0].startswith(str(self.build))]
-        if self.run(["ninja", "-j2", "-C", self.build, *wanted],
-                    check=False).returncode:
-            mutant.verdict = "no code"
-            return
-        for test in tests:
-            mutant.by = self.killer(test)
-            if mutant.by:
-                mutant.verdict = "killed"
-                return
 
-
-def pump(process, lines):
-    for line in process.stdout:
-        lines.put(line)
-    lines.put(None)
-
-
-def work(place, waiting, done):
+def work(place, mutants, done):
     copy = Copy(place)
-    while True:
-        try:
-            mutant = waiting.get_nowait()
-        except queue.Empty:
-            return
+    for mutant in mutants:
         copy.judge(mutant)
         print(mutant, flush=True)
         done.append(mutant)
@@ -374,7 +324,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", metavar="A:B", help="mutants A to B - 1")
     parser.add_argument("--count", type=int, default=20, help="as --seed 0:COUNT")
-    parser.add_argument("--file", default="*", metavar="GLOB", help="only of these")
+    parser.add_argument("--file", default="*", metavar="GLOB", help="of these files")
     parser.add_argument("--only", metavar="FILE:LINE", help="all mutants of a line")
     parser.add_argument("--jobs", type=int, default=1, help="copies at work at once")
     parser.add_argument("--directory", help="keep the copies there, for the next time")
@@ -383,29 +333,24 @@ def main():
     options.seed = options.seed or f"0:{options.count}"
     chosen = choose(options)
     if options.list:
-        for m in chosen:
-            print(m)
+        print(*chosen, sep="\n")
         return 0
     os.nice(10)
-    waiting, done = queue.Queue(), []
-    for m in chosen:
-        waiting.put(m)
-    place = pathlib.Path(options.directory or tempfile.mkdtemp(prefix="refknot-mutants-"))
-    os.makedirs(place, exist_ok=True)
+    place = pathlib.Path(options.directory or tempfile.mkdtemp(prefix="mutants-"))
+    place.mkdir(exist_ok=True)
     place.chmod(0o755)
-    try:
-        workers = [threading.Thread(target=work, args=(place / str(i), waiting, done))
-                   for i in range(min(options.jobs, len(chosen)))]
-        for w in workers:
-            w.start()
-        for w in workers:
-            w.join()
-    finally:
-        if not options.directory:
-            shutil.rmtree(place, ignore_errors=True)
+    done, jobs = [], options.jobs
+    workers = [threading.Thread(target=work, args=(place / str(i), chosen[i::jobs], done))
+               for i in range(jobs)]
+    for w in workers:
+        w.start()
+    for w in workers:
+        w.join()
+    if not options.directory:
+        shutil.rmtree(place, ignore_errors=True)
     counted = [m for m in done if m.verdict in ("killed", "lives")]
-    for folder in sorted({os.path.dirname(m.path) for m in counted}):
-        here = [m for m in counted if os.path.dirname(m.path) == folder]
+    for folder in sorted({p for m in counted for p in pathlib.Path(m.path).parents}):
+        here = [m for m in counted if folder in pathlib.Path(m.path).parents]
         print(f"{folder}: killed {sum(m.verdict == 'killed' for m in here)} of {len(here)}")
     return 0 if len(done) == len(chosen) else 1
 

@@ -126,3 +126,4 @@ def test_objects_sum_to_what_is_alive(by, tmp_path):
                          limit)["types"]
         assert sum(r["live"] for r in rows) == process["live_blocks"]
         assert sum(r["bytes"] for r in rows) == process["live_bytes"]
+        assert len({r["type"] for r in rows}) == len(rows)
