@@ -233,7 +233,9 @@ class Copy:
         self.tmp.mkdir(mode=0o755)
         process = subprocess.Popen(
             ["env", "--default-signal", "unshare", *["--map-root-user"] * (os.getuid() > 0),
-             "--pid", "--fork", "--mount-proc", "--kill-child=KILL", *test["cmd"], *more],
+             "--pid", "--fork", "--mount-proc", "--kill-child=KILL",
+             # The first process of all has no default actions for signals.
+             "sh", "-c", '"$@"; exit $?', "sh", *test["cmd"], *more],
             cwd=self.tree, env={**ENVIRONMENT, **test["env"], "TMPDIR": str(self.tmp)},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             errors="replace")
