@@ -36,34 +36,48 @@ ENVIRONMENT = {**os.environ, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
 LEAST, TIMES = 60, 6  # seconds without a result; times the longest unmutated
 MOST_DOUBTS = 3  # tests that failed only once
 
-# Suites after the unit tests, by the first row that the path matches.
+# After the unit tests: suites, or pytest files of one, by the first row whose
+# words the path has. Those that take long come last, or not at all.
+KNOWN = "truth/test_truth.py::test_refknot_finds_what_is_known"
 SUBJECTS = [
-    (r"common/(dominators|graph)", "fuzz samples ledger"),
-    (r"common/", "fuzz hooks gate e2e"),
-    (r"preload/.*(region|mark)", "ledger steady"),
+    (r"common/(dominators|graph)", f"fuzz samples {KNOWN}"),
+    (r"common/", "fuzz hooks samples e2e/test_settings.py gate/test_check.py"),
+    (r"preload/.*(region|mark)", "ledger/test_spans.py steady"),
     (r"preload/(ledger/|.*(api|assertions|collect|copies|counters|declared|errors|finds|"
      r"generations|holders|listeners|names|objects|pairing|recycle|reference|trial|"
      r"visits|world))", "ledger plants hooks"),
-    (r"preload/(snapshot/|.*(blocks|chunks|contexts|edges|heap|image|inherited|inner|"
-     r"leftovers|members|moves|outermost|ordered|pages|results|roots|spent|wide))",
-     "truth hooks ledger faults"),
-    (r"preload/(stacks/|.*(cfi|dynamic|modules|module_path|loaded|stacks|unwind|verify))",
-     "hooks stacks truth"),
-    (r"preload/.*(executable|executions|ends|kills|notes|runners|skipped)",
-     "hooks faults gate"),
-    (r"preload/", "hooks faults truth"),
-    (r"cli/.*(steady|growth|passes|region|balance|habits|shrinking)", "steady ledger"),
+    (r"preload/.*(inherited|leftovers|gone|spent|chunks|heap)",
+     f"{KNOWN} faults/test_leftovers.py truth/test_forked.py truth/test_arenas.py "
+     "hooks ledger"),
+    (r"preload/(snapshot/|.*(blocks|contexts|edges|image|inner|members|moves|outermost|"
+     r"ordered|pages|results|roots|wide))", f"{KNOWN} hooks truth/test_arenas.py ledger"),
+    (r"preload/(stacks/|.*(cfi|dynamic|modules|module_path|loaded|stacks|unwind|verify|"
+     r"oracle))", f"stacks hooks {KNOWN} e2e/test_modules.py"),
+    (r"preload/.*(execut|ends|kills|notes|runners|skipped|wishes|privileges|environment)",
+     "hooks faults/test_drops.py faults/test_processes.py faults/test_loading.py "
+     "gate/test_killed.py gate/test_runners.py gate/test_skipped.py gate/test_strangers.py"),
+    (r"preload/.*(sandbox|filter|limits|bypass|calls|locking)",
+     "hooks faults/test_sandbox.py faults/test_surroundings.py"),
+    (r"preload/.*(signal|fatal|held)", "hooks faults/test_signals.py"),
+    (r"preload/.*(thread|stop|tasks|footing|aside)",
+     f"hooks {KNOWN} faults/test_narrow.py faults/test_threads.py"),
+    (r"preload/.*(stray|frees)", "hooks faults/test_processes.py"),
+    (r"preload/", f"hooks {KNOWN} faults/test_processes.py faults/test_messages.py "
+     "faults/test_loading.py faults/test_surroundings.py"),
+    (r"cli/.*(steady|growth|passes|region|balance|habits|shrinking)",
+     "ledger/test_spans.py steady"),
     (r"cli/(recording/|.*(store_|recording|parts|model|chunks|argv|contents|columns))",
-     "fuzz samples ledger e2e"),
+     "fuzz samples ledger e2e/test_recordings.py"),
     (r"cli/(symbols/|.*(symbols|die|elf_file|source|place|functions))",
-     "fuzz samples e2e"),
+     "fuzz samples e2e/test_symbol_cache.py e2e/test_tail_calls.py e2e/test_called.py "
+     "e2e/test_places.py e2e/test_split_debug.py"),
     (r"cli/.*(owner|holder|callers|wrong|ledger|borrowed|seats|pooled|inner|members|"
      r"ended|events|object|refs|show)", "ledger samples plants"),
-    (r"cli/.*(findings|report|analysis|outstanding)", "truth samples ledger"),
+    (r"cli/.*(findings|report|analysis|outstanding)", f"{KNOWN} samples ledger plants"),
     (r"cli/(gate/|suppress/|.*(gate|baseline|suppress|kin|issue|frame_lines|line_hash|"
      r"likeness|matching|takers|strangers|check|memcheck|executions|children|live))",
-     "fuzz gate"),
-    (r"cli/", "samples ledger e2e gate"),
+     "fuzz gate/test_check.py gate/test_formats.py gate/test_baseline.py gate"),
+    (r"cli/", "samples ledger e2e gate/test_check.py"),
 ]
 
 # Kind, pattern in code, what it becomes; None: a return before it.
@@ -222,9 +236,11 @@ class Copy:
                  for t in self.tests]
         rows = [t for _, t in sorted((u for u in units if u[0] is not None),
                                      key=lambda u: u[0])]
-        for suite in next(w for p, w in SUBJECTS if re.match(p, path)).split():
-            rows += [t for t in self.tests if t not in rows
-                     and suite in (s.split(":")[-1] for s in t["suite"])]
+        for word in next(w for p, w in SUBJECTS if re.match(p, path)).split():
+            suite, _, file = word.partition("/")
+            of = [t for t in self.tests if f"refknot:{suite}" in t["suite"] and t not in rows]
+            rows += [{**t, "name": word, "cmd": [*t["cmd"][:-1], f"{t['cmd'][-1]}/{file}"]}
+                     if file else t for t in of]
         return rows
 
     def attempt(self, test, limit, *more):

@@ -398,7 +398,7 @@ static void assert_text(char *text, const char *expected)
 
 static void rows_tell_how_many_passes_shrink(void **state)
 {
-	const struct rkn_region r = {
+	struct rkn_region r = {
 		.buckets = RKN_REGION_BUCKETS,
 		.least = -3,
 		.most = 7,
@@ -414,6 +414,9 @@ static void rows_tell_how_many_passes_shrink(void **state)
 	assert_int_equal(s.shrinking, 5 + 2 + 4);
 	assert_int_equal(s.least, -3);
 	assert_int_equal(s.most, 7);
+	r.other_least = 0;
+	growth_series_init(&s, &r, 30);
+	assert_int_equal(s.shrinking, 5 + 2);
 }
 
 static void texts_tell_the_passes_that_count(void **state)

@@ -134,9 +134,13 @@ static void text_that_finds_no_room_takes_none(void **state)
 static void what_it_takes_itself_is_what_was_handed_out(void **state)
 {
 	uint64_t used = store.header->used_bytes, before = store_own_bytes();
+	uint64_t ready = 0;
 
 	(void)state;
 	assert_int_equal(used % STORE_STEP, 0);
+	for (uint64_t at = 0; at < used; at += STORE_STEP)
+		ready += store_steps[at >> STORE_STEP_SHIFT] * STORE_STEP;
+	assert_int_equal(before, ready);
 	assert_true(before > 0 && before < used);
 	assert_true(store_prepare(used, 1));
 	assert_int_equal(store_own_bytes(), before);
