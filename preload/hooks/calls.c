@@ -22,6 +22,7 @@
 #include "real.h"
 #include "sandbox.h"
 #include "seals.h"
+#include "spare.h"
 #include "sys.h"
 #include "waits.h"
 
@@ -38,7 +39,7 @@ static long copy(struct filter *f, const void *p)
 		return result;
 	if (result != sizeof(*f) || f->count > FILTER_MOST)
 		return -EFAULT;
-	to = sys_map_own(size);
+	to = spare_map(size);
 	if (!to)
 		return -ENOMEM;
 	result =
@@ -46,13 +47,13 @@ static long copy(struct filter *f, const void *p)
 	f->instructions = to;
 	if (result == (long)size)
 		return 0;
-	sys_unmap_own(to, size);
+	spare_unmap(to, size);
 	return result < 0 ? result : -EFAULT;
 }
 
 static void forget(const struct filter *f)
 {
-	sys_unmap_own((void *)(uintptr_t)f->instructions,
+	spare_unmap((void *)(uintptr_t)f->instructions,
 		      f->count * sizeof(*f->instructions));
 }
 

@@ -43,6 +43,7 @@
 #include "real.h"
 #include "sandbox.h"
 #include "store.h"
+#include "spare.h"
 #include "sys.h"
 #include "tasks.h"
 #include "text.h"
@@ -291,11 +292,11 @@ static struct copy *take_copy(size_t size)
 
 	size += sizeof(*c);
 	if (c && c->size < size) {
-		sys_unmap_own(c, c->size);
+		spare_unmap(c, c->size);
 		c = NULL;
 	}
 	if (!c)
-		c = sys_map_own(size);
+		c = spare_map(size);
 	if (c && !c->size)
 		c->size = size;
 	return c;
@@ -382,13 +383,13 @@ static bool is_there(const struct execution *e)
 static void give_back_copy(struct execution *e)
 {
 	if (e->copy)
-		sys_unmap_own(e->copy, e->copy->size);
+		spare_unmap(e->copy, e->copy->size);
 }
 
 static void give_back_work(struct execution *e)
 {
 	if (e->work)
-		sys_unmap_own(e->work, sizeof(*e->work));
+		spare_unmap(e->work, sizeof(*e->work));
 	e->work = NULL;
 }
 
@@ -413,7 +414,7 @@ static NOINLINE void begin(struct execution *e, enum how how, int start,
 	if (environment_is_secure())
 		return;
 	e->time = sys_clock(CLOCK_MONOTONIC);
-	e->work = sys_map_own(sizeof(*e->work));
+	e->work = spare_map(sizeof(*e->work));
 	if (e->work) {
 		look_at_name(e->work, arguments);
 		look(e, path, how == BY_DESCRIPTOR);
@@ -690,7 +691,7 @@ static void take_again(const struct execution *e, char **own, bool done)
 	    __atomic_compare_exchange_n(&__environ, &lent, own, false,
 					__ATOMIC_RELEASE, __ATOMIC_RELAXED) &&
 	    *libc_single_threaded)
-		sys_unmap_own(e->copy, e->copy->size);
+		spare_unmap(e->copy, e->copy->size);
 }
 
 EXPORT int system(const char *command)

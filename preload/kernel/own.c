@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include "compiler.h"
-#include "image.h"
+#include "spare.h"
 #include "sys.h"
 
 #define SLAB  (4ull << 20) /* pieces smaller than this share slabs */
@@ -20,7 +20,7 @@ static uint64_t next, last; /* room in the present slab */
 static void *new_slab(size_t size)
 {
 	uint32_t i = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
-	void *p = i < SLABS ? sys_map_own(size) : NULL;
+	void *p = i < SLABS ? spare_map(size) : NULL;
 
 	if (!p)
 		return NULL;
@@ -79,7 +79,7 @@ void own_end(const struct own_while *w)
 	/* The last one first, as spare_give() likes it. */
 	for (uint32_t i = count < SLABS ? count : SLABS; i-- > w->count;) {
 		if (slabs[i].start)
-			sys_unmap_own((void *)(uintptr_t)slabs[i].start,
+			spare_unmap((void *)(uintptr_t)slabs[i].start,
 				      slabs[i].end - slabs[i].start);
 		slabs[i] = (struct range){ 0 };
 	}
@@ -88,16 +88,14 @@ void own_end(const struct own_while *w)
 	last = w->last;
 }
 
+/* Of the linker: where the library begins and ends. */
+extern HIDDEN const char __ehdr_start[], _end[];
+
 /* Its pages, whole. */
 static struct range library(void)
 {
-	static struct range self;
-	struct image image;
-
-	if (!self.end && image_find((uint64_t)(uintptr_t)slabs, &image))
-		self = (struct range){ image.start & ~4095ull,
-				       (image.end + 4095) & ~4095ull };
-	return self;
+	return (struct range){ (uint64_t)(uintptr_t)__ehdr_start & ~4095ull,
+			       ((uint64_t)(uintptr_t)_end + 4095) & ~4095ull };
 }
 
 uint64_t own_library_bytes(void)

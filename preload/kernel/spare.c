@@ -77,6 +77,31 @@ bool spare_give(void *p, size_t size)
 	return true;
 }
 
+static size_t page_up(size_t size)
+{
+	return (size + PAGE - 1) & ~(PAGE - 1);
+}
+
+void *spare_map(size_t size)
+{
+	void *p;
+
+	if (!size)
+		return NULL;
+	size = page_up(size);
+	p = spare_take(size);
+	if (!p)
+		return sys_map_own(size);
+	return sys_open_up(p, size) < 0 ? NULL : p;
+}
+
+void spare_unmap(void *p, size_t size)
+{
+	size = page_up(size);
+	if (!spare_give(p, size))
+		sys_unmap_own(p, size);
+}
+
 bool spare_is_left(uint64_t size)
 {
 	return size_of(load()) >= size;

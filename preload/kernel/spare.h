@@ -18,6 +18,11 @@ void *spare_take(size_t size);
 /* It is not used any more. False: it is from elsewhere. */
 bool spare_give(void *p, size_t size);
 
+/* Private zeros, not reserved, which count against no limit on data: from there,
+ * or else from the kernel; NULL. May run inside malloc. */
+void *spare_map(size_t size);
+void spare_unmap(void *p, size_t size);
+
 /* Is there as much? Does that address belong to what is or was kept last? */
 bool spare_is_left(uint64_t size);
 bool spare_has(uint64_t address);

@@ -15,7 +15,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "spare.h"
 
 #define PATIENCE 200000 /* looks; some 20 ms */
 
@@ -258,16 +257,9 @@ static long map_down(size_t size, int access)
 
 void *sys_map_own(size_t size)
 {
+	long p = map_down(size, OWN_ACCESS);
 	char *own;
-	long p;
 
-	if (!size)
-		return NULL;
-	size = page_up(size);
-	own = spare_take(size);
-	if (own)
-		return sys_open_up(own, size) < 0 ? NULL : own;
-	p = map_down(size, OWN_ACCESS);
 	if (failed(p))
 		p = call(SYS_mmap, 0, (long)size + PAGE, OWN_ACCESS, OWN_FLAGS,
 			 -1, 0);
@@ -277,9 +269,7 @@ void *sys_map_own(size_t size)
 
 void sys_unmap_own(void *p, size_t size)
 {
-	size = page_up(size);
-	if (!spare_give(p, size))
-		sys_unmap((char *)p - PAGE, size + PAGE);
+	sys_unmap((char *)p - PAGE, size + PAGE);
 }
 
 void *sys_map_spare(size_t size)

@@ -90,7 +90,9 @@ long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
 /* The file, shared, and without access until sys_open_up(); NULL when the kernel
  * refuses. */
 void *sys_map_file(size_t size, int fd);
-/* Private zeros, not reserved, which count against no limit on data; NULL. */
+/* Private zeros of whole pages, not reserved, which count against no limit on
+ * data, behind a page without access; NULL. For spare.c: all others take what is
+ * kept first. */
 void *sys_map_own(size_t size);
 void sys_unmap_own(void *p, size_t size);
 /* The same in the place of pages that are mapped, with one below them; false:

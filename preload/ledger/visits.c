@@ -6,6 +6,7 @@
 #include "names.h"
 #include "process.h"
 #include "references.h"
+#include "spare.h"
 #include "sys.h"
 #include "world.h"
 
@@ -178,7 +179,7 @@ static struct visits_item *gather(struct store_object *o, bool referrers,
 		*count += !referrers || r->from;
 	}
 	*size = (*count + 1) * sizeof(*items);
-	items = *count ? sys_map_own(*size) : NULL;
+	items = *count ? spare_map(*size) : NULL;
 	if (!items) {
 		*count = 0;
 		return NULL;
@@ -225,7 +226,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 	if (!items)
 		return 0;
 	there = visits_items(items, count, visit, data);
-	sys_unmap_own(items, size);
+	spare_unmap(items, size);
 	return there;
 }
 

@@ -18,6 +18,7 @@
 #include "filter.h"
 #include "process.h"
 #include "shadow.h"
+#include "spare.h"
 #include "sys.h"
 
 /* What is made ready for: so much more heap, and memory near the last that
@@ -230,11 +231,11 @@ static void make_room(void)
 {
 	struct store_header *h = store.header;
 	uint64_t end = sys_break();
-	void *next = sys_map_own(MAP_ROOM); /* where the kernel puts them */
+	void *next = spare_map(MAP_ROOM); /* where the kernel puts them */
 	uint64_t mapped = (uint64_t)(uintptr_t)next;
 
 	if (next)
-		sys_unmap_own(next, MAP_ROOM);
+		spare_unmap(next, MAP_ROOM);
 	if (end >> STORE_ADDRESS_BITS == 0)
 		shadow_prepare(end - HEAP_TOP, end + HEAP_ROOM);
 	if (next)

@@ -9,6 +9,7 @@
 #include "fatal.h"
 #include "footing.h"
 #include "process.h"
+#include "spare.h"
 #include "sys.h"
 
 /*
@@ -109,7 +110,7 @@ static struct stack *make(void)
 	s = &stacks[at];
 	if (__atomic_exchange_n(&s->busy, true, __ATOMIC_ACQUIRE))
 		return NULL;
-	s->start = sys_map_own(SIZE);
+	s->start = spare_map(SIZE);
 	/* Else the kernel may make it one mapping with what is beside it. */
 	if (s->start)
 		sys_advise(s->start, SIZE, MADV_DONTDUMP);

@@ -2,6 +2,7 @@
 #include "wide.h"
 
 #include "picture.h"
+#include "spare.h"
 #include "sys.h"
 
 #define PIECE_BYTES (1u << 20)
@@ -24,7 +25,7 @@ static struct wide_piece *piece_with_room(struct picture *p)
 
 	if (piece && piece->count < PIECE_ROWS)
 		return piece;
-	piece = sys_map_own(PIECE_BYTES);
+	piece = spare_map(PIECE_BYTES);
 	if (!piece)
 		return NULL;
 	if (p->wide_last)
@@ -79,7 +80,7 @@ void wide_finish(struct picture *p)
 				*row = piece->rows[i];
 		}
 		p->wide = piece->next;
-		sys_unmap_own(piece, PIECE_BYTES);
+		spare_unmap(piece, PIECE_BYTES);
 	}
 	p->wide_last = NULL;
 	picture_list_finish(p, &list);

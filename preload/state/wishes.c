@@ -13,6 +13,7 @@
 #include "libc.h"
 #include "own.h"
 #include "store.h"
+#include "spare.h"
 #include "sys.h"
 
 #define PROGRAM    "/proc/self/exe"
@@ -153,7 +154,7 @@ static void look_into(struct file *f)
 /* Whoever executed it may have locked it, and this is that process. */
 static bool is_locked(void)
 {
-	struct file_locks *l = sys_map_own(sizeof(*l));
+	struct file_locks *l = spare_map(sizeof(*l));
 	long fd = sys_open(PROGRAM, O_PATH, 0);
 	struct sys_identity id;
 	bool locked = l && fd >= 0 && sys_identify((int)fd, &id) == 0 &&
@@ -162,7 +163,7 @@ static bool is_locked(void)
 	if (fd >= 0)
 		sys_close((int)fd);
 	if (l)
-		sys_unmap_own(l, sizeof(*l));
+		spare_unmap(l, sizeof(*l));
 	return locked;
 }
 

@@ -11,6 +11,7 @@
 #include "compiler.h"
 #include "libc.h"
 #include "pages.h"
+#include "spare.h"
 #include "sys.h"
 
 #define PAGE  4096u
@@ -103,12 +104,12 @@ COLD void zeros_uncount(void)
 
 	if (count > PAGES || !READ_ONCE(*libc_single_threaded))
 		return;
-	w = sys_map_own(sizeof(*w) + count * PAGE);
+	w = spare_map(sizeof(*w) + count * PAGE);
 	if (!w)
 		return;
 	find_used(w, start, count);
 	copy(w->kept, start, w->used, count);
 	if (sys_map_own_at(start, count * PAGE))
 		copy(start, w->kept, w->used, count);
-	sys_unmap_own(w, sizeof(*w) + count * PAGE);
+	spare_unmap(w, sizeof(*w) + count * PAGE);
 }
