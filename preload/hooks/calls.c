@@ -14,9 +14,9 @@
 #include <sys/syscall.h>
 
 #include "compiler.h"
-#include "environment.h"
 #include "executions.h"
 #include "filter.h"
+#include "libc.h"
 #include "privileges.h"
 #include "process.h"
 #include "real.h"
@@ -65,7 +65,7 @@ static bool enter(struct sandbox_change *c, bool strict, const void *filter)
 	struct filter f = { 0 };
 	long error;
 
-	if (environment_is_secure())
+	if (libc_is_secure())
 		return false;
 	error = strict ? 0 : copy(&f, filter);
 	if (error == -EFAULT)

@@ -33,6 +33,7 @@
 
 #include "addresses.h"
 #include "compiler.h"
+#include "denied.h"
 #include "environment.h"
 #include "executable.h"
 #include "executions.h"
@@ -41,7 +42,6 @@
 #include "proc.h"
 #include "process.h"
 #include "real.h"
-#include "sandbox.h"
 #include "store.h"
 #include "spare.h"
 #include "sys.h"
@@ -209,7 +209,7 @@ static NOINLINE void look_at_name(struct work *w, char *const *arguments)
 
 static bool name_note(const struct execution *e, char *name)
 {
-	const char *suffix = sandbox_bequest_denies_start(sandbox_bequest())
+	const char *suffix = denied_to_executed(denied_bequest())
 				 ? STORE_FILTERED
 			     : e->loads ? ""
 					: STORE_BARE;
@@ -339,7 +339,7 @@ static bool is_loader_secure(struct work *w)
 /* Can this library not be loaded, or can no recording begin? */
 static NOINLINE bool is_load_vain(uint64_t bequest, bool is_full)
 {
-	return sandbox_bequest_denies_start(bequest) ||
+	return denied_to_executed(bequest) ||
 	       is_out_of_files(is_full) || is_out_of_data() ||
 	       addresses_are_few();
 }
@@ -349,7 +349,7 @@ static NOINLINE bool is_load_vain(uint64_t bequest, bool is_full)
  * complain of for nothing. */
 static NOINLINE void change_environment(struct execution *e)
 {
-	uint64_t bequest = sandbox_bequest();
+	uint64_t bequest = denied_bequest();
 	bool without = (e->work && e->work->file.foreign) ||
 		       is_load_vain(bequest, e->is_full) ||
 		       is_loader_secure(e->work);
@@ -411,7 +411,7 @@ static NOINLINE void begin(struct execution *e, enum how how, int start,
 				 .environment = environment,
 				 .may_be_empty =
 				     how == BY_EITHER && start >= 0 };
-	if (environment_is_secure())
+	if (libc_is_secure())
 		return;
 	e->time = sys_clock(CLOCK_MONOTONIC);
 	e->work = spare_map(sizeof(*e->work));
@@ -425,7 +425,7 @@ static NOINLINE void begin(struct execution *e, enum how how, int start,
 
 static NOINLINE void narrow(const struct execution *e)
 {
-	if (!environment_is_secure())
+	if (!libc_is_secure())
 		addresses_narrow(&narrowed, e->loads);
 }
 

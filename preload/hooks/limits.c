@@ -12,7 +12,6 @@
 #include "addresses.h"
 #include "aside.h"
 #include "compiler.h"
-#include "environment.h"
 #include "libc.h"
 #include "privileges.h"
 #include "process.h"
@@ -94,7 +93,7 @@ static bool read_last(limit *set, limit *asked)
 
 static bool is_ours(int pid, int resource)
 {
-	return resource == ROOM_RESOURCE && !environment_is_secure() &&
+	return resource == ROOM_RESOURCE && !libc_is_secure() &&
 	       (!pid || pid == sys_pid());
 }
 

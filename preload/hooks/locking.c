@@ -12,7 +12,6 @@
 #include "addresses.h"
 #include "aside.h"
 #include "compiler.h"
-#include "environment.h"
 #include "libc.h"
 #include "maps.h"
 #include "own.h"
@@ -133,7 +132,7 @@ EXPORT int mlockall(int flags)
 	int saved = libc_errno;
 
 	real_resolve();
-	if (environment_is_secure() || !process_owns_memory())
+	if (libc_is_secure() || !process_owns_memory())
 		return real.mlockall(flags);
 	/* A store can be mapped before only. */
 	if (flags & MCL_FUTURE && process_ready())

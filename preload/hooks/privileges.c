@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "compiler.h"
-#include "environment.h"
+#include "libc.h"
 #include "proc.h"
 #include "process.h"
 #include "real.h"
@@ -15,7 +15,7 @@
 void privileges_enter(struct privileges *p, enum hides hides)
 {
 	p->hides = hides;
-	p->keeps = !environment_is_secure() && process_owns_memory() &&
+	p->keeps = !libc_is_secure() && process_owns_memory() &&
 		   process_ready() && hides && proc_keep();
 }
 

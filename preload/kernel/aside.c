@@ -5,12 +5,9 @@
 #include <stddef.h>
 
 #include "compiler.h"
+#include "denied.h"
 #include "own.h"
-#include "sandbox.h"
 #include "sys.h"
-
-/* Where parts of the shim are tested alone, there is none, and no recording. */
-#pragma weak sandbox_inherit
 
 /*
  * A stack is a thread's only while it is aside, so that there are no more than
@@ -113,8 +110,7 @@ void aside(void (*f)(void *), void *argument)
 		f(argument);
 		return;
 	}
-	if (sandbox_inherit)
-		sandbox_inherit();
+	denied_inherit();
 	held = sys_block_signals(&signals) == 0;
 	is_aside = true;
 	turn(f, argument);

@@ -5,10 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
-#include "libc.h"
 #include "own.h"
 #include "sys.h"
 
@@ -78,11 +76,6 @@ const char *environment_value(char *const *list, const char *name)
 		if (is_variable(*list, name))
 			return *list + strlen(name);
 	return NULL;
-}
-
-bool environment_is_secure(void)
-{
-	return libc()->getauxval(AT_SECURE);
 }
 
 /* The list's element that names this library, or NULL. */

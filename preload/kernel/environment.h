@@ -23,9 +23,6 @@ char *const *environment_arguments(void);
 /* What stands behind "NAME=" in `list`; NULL: it is not there. */
 const char *environment_value(char *const *list, const char *name);
 
-/* Does the program run with privileges that who started it does not have? */
-bool environment_is_secure(void);
-
 /* Take this library out of LD_PRELOAD for programs that are exec'd later. */
 void environment_drop_preload(void);
 

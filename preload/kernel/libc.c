@@ -88,3 +88,8 @@ const struct libc *libc_known(void)
 {
 	return __atomic_load_n(&ready, __ATOMIC_ACQUIRE) ? &found : NULL;
 }
+
+bool libc_is_secure(void)
+{
+	return libc()->getauxval(AT_SECURE);
+}

@@ -9,6 +9,7 @@
 #ifndef LIBC_H
 #define LIBC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -36,6 +37,9 @@ const struct libc *libc(void);
 /* The same once they were found, as they are where a recording has begun; NULL
  * before. It takes next to no stack. */
 const struct libc *libc_known(void);
+
+/* Does the program run with privileges that whoever started it does not have? */
+bool libc_is_secure(void);
 
 /* Is there one thread alone? A flag of the C library's, from 2.32; where there
  * is none it says no. */

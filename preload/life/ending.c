@@ -5,11 +5,11 @@
 #include <time.h>
 
 #include "aside.h"
+#include "denied.h"
 #include "held.h"
 #include "outermost.h"
 #include "phase.h"
 #include "process.h"
-#include "sandbox.h"
 #include "snapshot.h"
 #include "store.h"
 #include "strays.h"
@@ -65,7 +65,7 @@ static void take(void *data)
 	struct store_header *h = store.header;
 
 	strays_end(self);
-	if (process.settings.snapshot && !sandbox_denies_snapshot())
+	if (process.settings.snapshot && !denied_snapshot())
 		snapshot_take(self);
 	if (wishes_no_check())
 		store_flag(RKN_META_UNWANTED);
@@ -295,7 +295,7 @@ enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes)
 	wishes_ask_again();
 	if (wishes_no_check())
 		return ENDING_NOT_CHECKED;
-	if (sandbox_denies_snapshot() || !ending_find_lost(&lost))
+	if (denied_snapshot() || !ending_find_lost(&lost))
 		return is_running() ? ENDING_CANNOT_TELL : ENDING_NOT_CHECKED;
 	*blocks = lost.blocks;
 	*bytes = lost.bytes;

@@ -6,7 +6,7 @@
 
 #include "copies.h"
 #include "dynamic.h"
-#include "environment.h"
+#include "libc.h"
 #include "process.h"
 #include "real.h"
 #include "sys.h"
@@ -101,7 +101,7 @@ void bypass_close(void)
 	uint64_t from = UINT64_MAX, to = 0;
 	struct dynamic d;
 
-	if (!bypass_malloc || environment_is_secure() || !map ||
+	if (!bypass_malloc || libc_is_secure() || !map ||
 	    !dynamic_read(&d, map))
 		return;
 	for (size_t i = 0; i < WAYS; i++) {

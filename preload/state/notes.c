@@ -3,14 +3,14 @@
 
 #include <refknot/store.h>
 
-#include "environment.h"
+#include "libc.h"
 #include "process.h"
 #include "text.h"
 
 bool notes_wanted(void)
 {
 	return process.settings.children && *process.directory &&
-	       !environment_is_secure();
+	       !libc_is_secure();
 }
 
 static void add_directory(struct text *t)

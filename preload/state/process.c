@@ -13,6 +13,7 @@
 #include "called.h"
 #include "collect.h"
 #include "compiler.h"
+#include "denied.h"
 #include "ending.h"
 #include "ends.h"
 #include "environment.h"
@@ -58,7 +59,7 @@ static uint64_t epochs = PROCESS_EPOCHS;
 
 static const char *reason(int error)
 {
-	if (sandbox_denies_growth())
+	if (denied_growth())
 		return "a seccomp filter forbids it";
 	switch (-error) {
 	case ENOSPC:
@@ -414,7 +415,7 @@ static COLD bool start(void)
 	/* Loaded by /etc/ld.so.preload: where to write to is not for whoever
 	 * started it to say. Under a filter that whoever executed it was under,
 	 * and that forbids what it takes: nobody is to be killed for a try. */
-	if (environment_is_secure() || sandbox_denies_start())
+	if (libc_is_secure() || denied_start())
 		return stay_off();
 	starting = true;
 	if (zeros_uncount &&
@@ -451,12 +452,12 @@ static COLD bool start_child(void)
 	struct store_header *parent;
 	int error;
 
-	sandbox_forked();
+	denied_forked();
 	spare_reset();
 	second_signal_forked();
 	if (!process.settings.children)
 		return stay_off();
-	if (sandbox_denies_start()) {
+	if (denied_start()) {
 		count_child(store.header);
 		return stay_off();
 	}
@@ -578,7 +579,7 @@ static void leaving_quickly(void *unused)
 /* In a forked child, whose vfork children share its memory. */
 static void forked(void)
 {
-	sandbox_forked();
+	denied_forked();
 	WRITE_ONCE(process_page.pid, sys_pid());
 	WRITE_ONCE(process_page.parent, sys_parent());
 	fatal_forked();
@@ -609,7 +610,7 @@ __attribute__((constructor(101))) static void loaded(void)
 {
 	bool ready = process_ready();
 
-	if (environment_is_secure())
+	if (libc_is_secure())
 		return;
 	if (ready && process.settings.snapshot && process.settings.signals)
 		fatal_begin();

@@ -8,9 +8,10 @@
 
 #include "called.h"
 #include "compiler.h"
+#include "denied.h"
 #include "environment.h"
+#include "libc.h"
 #include "patterns.h"
-#include "sandbox.h"
 #include "settings.h"
 #include "sys.h"
 #include "text.h"
@@ -48,7 +49,7 @@ static bool find_out(void)
 	    *s.out != '/' || (!s.programs && !s.skip_programs))
 		return false;
 	/* Its loader heeds nobody's wishes, or nothing is to be called. */
-	if (environment_is_secure() || sandbox_denies_start())
+	if (libc_is_secure() || denied_start())
 		return false;
 	size = sys_readlink("/proc/self/exe", program, sizeof(program) - 1);
 	program[size > 0 ? size : 0] = '\0';
