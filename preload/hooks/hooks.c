@@ -12,11 +12,13 @@
 
 #include "bypass.h"
 #include "compiler.h"
+#include "fatal.h"
 #include "leftovers.h"
 #include "libc.h"
 #include "moves.h"
 #include "real.h"
 #include "record.h"
+#include "stop.h"
 #include "thread.h"
 
 /*
@@ -63,6 +65,17 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 	return p;
 }
 
+/* The block is in its place: what others asked of this thread meanwhile. */
+static COLD void do_what_was_put_off(void)
+{
+	const unsigned wanted = moves_end_slowly();
+
+	if (wanted & MOVES_STOP)
+		stop_self();
+	if (wanted & MOVES_SIGNAL)
+		fatal_now();
+}
+
 /*
  * The old block is taken out before the call, because another thread may be
  * given its address before the call returns; when the call fails the block is
@@ -90,8 +103,8 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 	}                                                                      \
 	if (unlikely(freed.objects) && q)                                      \
 		record_settle(&freed, p, q, (new_size));                       \
-	if (p)                                                                 \
-		moves_end();                                                   \
+	if (p && unlikely(moves_end()))                                        \
+		do_what_was_put_off();                                         \
 	if (unlikely(freed.objects || freed.type))                             \
 		record_moved(&freed, q, (new_size), HERE);                     \
 	return q

@@ -6,8 +6,6 @@
 
 #include "aside.h"
 #include "cfi.h"
-#include "fatal.h"
-#include "stop.h"
 #include "thread.h"
 
 #define DEEPEST (64ull << 10) /* bytes of stack below a call of realloc */
@@ -26,26 +24,15 @@ COLD void moves_note_left(struct thread *t)
 	t->area->limits[RKN_LIMIT_THREAD_RUNNING]++;
 }
 
-static COLD void do_wanted(struct thread *t)
-{
-	uint8_t wanted = __atomic_exchange_n(&t->wanted, 0, __ATOMIC_RELAXED);
-
-	if (wanted & MOVES_STOP)
-		stop_self();
-	if (wanted & MOVES_SIGNAL)
-		fatal_now();
-}
-
-COLD void moves_end_slowly(void)
+COLD unsigned moves_end_slowly(void)
 {
 	struct thread *t = thread_attached();
 
-	if (unlikely(!t))
-		return;
+	if (!t)
+		return 0;
 	t->moving.sp = 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(t->wanted))
-		do_wanted(t);
+	return __atomic_exchange_n(&t->wanted, 0, __ATOMIC_RELAXED);
 }
 
 static bool is_on(const stack_t *s, uint64_t sp)

@@ -40,22 +40,21 @@ static inline void moves_begin(struct thread *t, const void *frame)
 	t->moving.sp = sp;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
-/* The calling thread's move ends: it does what it was asked for in between. */
-void moves_end_slowly(void);
-static inline void moves_end(void)
+/* The calling thread's move ends. True: ask moves_end_slowly(). */
+static inline bool moves_end(void)
 {
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
 
-	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch))) {
-		moves_end_slowly();
-		return;
-	}
+	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch)))
+		return true;
 	t->moving.sp = 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(t->wanted))
-		moves_end_slowly();
+	return t->wanted;
 }
+/* Its move ends, if it has not: what it was asked for in between, each once, is
+ * the caller's to do (MOVES_STOP, MOVES_SIGNAL). */
+unsigned moves_end_slowly(void);
 
 /* What did the code move that a signal interrupted with that ucontext_t? */
 enum moves moves_in(const void *context);
