@@ -17,6 +17,7 @@
 #include "leftovers.h"
 #include "regions.h"
 #include "thread.h"
+#include "walk.h"
 
 /* By one instruction: a handler's own addition is not lost, and who sums the
  * counters of all threads sees each as it is or was. See record_outside(). */
@@ -47,20 +48,6 @@ static inline void record_count_free(struct store_area *a, uint32_t stack,
 	}
 }
 
-/* Walk the stack of the hook whose frame is `frame`. */
-const struct walk_leaf *record_walk(struct thread *t, const void *frame);
-
-/* The same, or what is remembered of it. */
-static inline const struct walk_leaf *record_leaf(struct thread *t,
-						  const void *frame)
-{
-	const uint64_t *words = frame;
-	const struct walk_leaf *leaf = unwind_recall(
-	    &t->walk, words[1], (uint64_t)(uintptr_t)(words + 2), words[0]);
-
-	return likely(leaf) ? leaf : record_walk(t, frame);
-}
-
 /* A block without a shortcut to its slots, whose size takes three, or of a
  * thread that takes no short way. */
 void record_block(struct thread *t, void *p, size_t size, size_t kept,
@@ -83,7 +70,7 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 			record_outside(p, size, kept);
 		return;
 	}
-	leaf = record_leaf(t, frame);
+	leaf = walk_from(t, frame);
 	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
 	if (likely(slot && !(size >> 32) && !t->detour)) {
 		const uint64_t head = leaf->head | size << STORE_SIZE_SHIFT;

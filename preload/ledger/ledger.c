@@ -60,7 +60,7 @@ void ledger_drop_locked(struct thread *t, struct store_object *o,
 static COLD struct store_object *
 on_freed(struct thread *t, const struct store_object *o, const void *frame)
 {
-	uint32_t stack = shadow_stack(record_walk(t, frame)->head);
+	uint32_t stack = shadow_stack(walk_from_slowly(t, frame)->head);
 
 	errors_add(t, RKN_ERROR_REFERENCE_ON_FREED, o, stack, 0);
 	return NULL;

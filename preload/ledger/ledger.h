@@ -8,6 +8,7 @@
 
 #include "recycle.h"
 #include "references.h"
+#include "walk.h"
 #include "world.h"
 
 /* --- Calls -------------------------------------------------------------- */
@@ -35,7 +36,7 @@ static inline void ledger_leave(struct thread *t)
 
 static inline uint32_t ledger_stack(struct thread *t, const void *frame)
 {
-	return frame ? shadow_stack(record_leaf(t, frame)->head) : 0;
+	return frame ? shadow_stack(walk_from(t, frame)->head) : 0;
 }
 
 static inline uint64_t ledger_address(const void *p)

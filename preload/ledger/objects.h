@@ -14,7 +14,6 @@
 #define OBJECTS_H
 
 #include "libc.h"
-#include "record.h"
 #include "store.h"
 #include "thread.h"
 

@@ -7,7 +7,7 @@
 
 static struct ledger_edge anonymous(struct thread *t, const void *frame)
 {
-	const struct walk_leaf *leaf = record_leaf(t, frame);
+	const struct walk_leaf *leaf = walk_from(t, frame);
 
 	return (struct ledger_edge){
 		.stack = shadow_stack(leaf->head),

@@ -14,7 +14,7 @@
 #define REFERENCES_H
 
 #include "objects.h"
-#include "picture.h"
+#include "pages.h"
 
 /* Would an object at `p` be one more, in no other one's place? */
 bool references_begins(const void *p);
@@ -69,8 +69,8 @@ uint32_t references_settle(uint32_t *list, const void *from, const void *to,
 void references_cut(uint32_t list, const void *frame);
 
 /* Only while no thread changes anything: the counters of all objects are read
- * into their records, for the snapshot. */
-void references_read_counters(struct picture *p);
+ * into their records, for the snapshot; `limits` as the store's areas have them. */
+void references_read_counters(const struct pages *pages, uint64_t *limits);
 
 static inline struct store_reference *references_at(uint32_t number)
 {

@@ -310,17 +310,18 @@ void references_cut(uint32_t list, const void *frame)
 }
 
 /* Of what nobody lets us read no count is known, which is -1. */
-static int64_t read_hidden(struct picture *p, const struct store_object *o)
+static int64_t read_hidden(const struct pages *pages, uint64_t *limits,
+			   const struct store_object *o)
 {
 	uint64_t value = 0;
 
-	if (pages_read(&p->pages, &value, o->counter, o->width))
+	if (pages_read(pages, &value, o->counter, o->width))
 		return objects_value(o, &value);
-	p->limits[RKN_LIMIT_UNREADABLE] += o->width;
+	limits[RKN_LIMIT_UNREADABLE] += o->width;
 	return -1;
 }
 
-void references_read_counters(struct picture *p)
+void references_read_counters(const struct pages *pages, uint64_t *limits)
 {
 	static struct objects_window window;
 
@@ -333,6 +334,6 @@ void references_read_counters(struct picture *p)
 			continue;
 		o->read = objects_look(&window, o);
 		if (o->read == OBJECTS_UNREADABLE)
-			o->read = read_hidden(p, o);
+			o->read = read_hidden(pages, limits, o);
 	}
 }

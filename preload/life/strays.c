@@ -3,11 +3,12 @@
 
 #include <errno.h>
 
+#include "leftovers.h"
 #include "maps.h"
 #include "modules.h"
 #include "objects.h"
-#include "record.h"
 #include "sys.h"
+#include "walk.h"
 
 #define PAGE 4096ull
 #define FAR  (1ull << 36) /* bytes down to a block's start */
@@ -120,7 +121,7 @@ COLD void strays_note(struct thread *t, const void *p, const void *frame,
 		.address = (uint64_t)(uintptr_t)p,
 		.frame = words,
 		.words = { words[0], words[1] },
-		.stack = shadow_stack(record_leaf(t, frame)->head),
+		.stack = shadow_stack(walk_from(t, frame)->head),
 		.moves = moves,
 	};
 	t->stray.kept = keep(t, &t->stray);

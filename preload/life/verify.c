@@ -9,8 +9,8 @@
 #include "image.h"
 #include "libc.h"
 #include "oracle.h"
-#include "record.h"
 #include "text.h"
+#include "walk.h"
 
 #define FRAMES (WALK_MOST + 1) /* ours, and one more */
 #define SHOWN  3               /* differences that are printed */
@@ -169,9 +169,7 @@ void verify_stack(struct thread *t, const void *frame)
 	if (++t->unverified < (uint64_t)process.settings.verify)
 		return;
 	t->unverified = 0;
-	leaf = unwind_recall(&t->walk, words[1], sp, words[0]);
-	if (!leaf)
-		leaf = record_walk(t, frame);
+	leaf = walk_from(t, frame);
 	if (!leaf->node)
 		return;
 	static_assert(sizeof(t->walk.fresh) >= FRAMES * sizeof(*pcs),

@@ -21,52 +21,6 @@
 #include "wide.h"
 
 #define MAPS_MOST    65536u
-#define GROWTH_LEAST (16ull << 10)
-#define GROWTH_MOST  (4ull << 20)
-
-void picture_list_init(struct picture_list *l, enum store_table_number table)
-{
-	*l = (struct picture_list){ .table = table };
-}
-
-/* As much again as there is: few bytes for few records. */
-static bool grow(struct picture_list *l)
-{
-	uint64_t size = l->room < GROWTH_LEAST  ? GROWTH_LEAST
-			: l->room < GROWTH_MOST ? l->room
-						: GROWTH_MOST;
-	uint64_t offset = store_take(size);
-
-	if (!l->room)
-		l->offset = offset;
-	if (!offset || offset != l->offset + l->room ||
-	    !store_ready(offset, size))
-		return false;
-	l->room += size;
-	return true;
-}
-
-void *picture_list_add(struct picture_list *l)
-{
-	struct store_table *t = &store.header->tables[l->table];
-	uint64_t end = (t->count + 1) * t->record_size;
-
-	if (unlikely(l->cut || (end > l->room && !grow(l)))) {
-		l->cut = true;
-		return NULL;
-	}
-	return (char *)store_at(l->offset) + t->count++ * t->record_size;
-}
-
-void picture_list_finish(struct picture *p, struct picture_list *l)
-{
-	struct store_table *t = &store.header->tables[l->table];
-
-	t->offset = l->offset;
-	t->capacity = t->count;
-	if (l->cut)
-		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
-}
 
 /* The kernel divides the heap of a forked child, as its pages become its own:
  * an arena is one piece all the same. */
@@ -185,7 +139,7 @@ static void search_open(struct picture *p)
 	roots_search(p);
 	declared_search(p);
 	gone_search(p);
-	references_read_counters(p);
+	references_read_counters(&p->pages, p->limits);
 	edges_search(p);
 	picture_list_finish(p, &p->roots);
 	picture_list_finish(p, &p->edges);

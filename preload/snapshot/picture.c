@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "picture.h"
+
+#include "compiler.h"
+#include "store.h"
+
+#define GROWTH_LEAST (16ull << 10)
+#define GROWTH_MOST  (4ull << 20)
+
+void picture_list_init(struct picture_list *l, enum store_table_number table)
+{
+	*l = (struct picture_list){ .table = table };
+}
+
+/* As much again as there is: few bytes for few records. */
+static bool grow(struct picture_list *l)
+{
+	uint64_t size = l->room < GROWTH_LEAST  ? GROWTH_LEAST
+			: l->room < GROWTH_MOST ? l->room
+						: GROWTH_MOST;
+	uint64_t offset = store_take(size);
+
+	if (!l->room)
+		l->offset = offset;
+	if (!offset || offset != l->offset + l->room ||
+	    !store_ready(offset, size))
+		return false;
+	l->room += size;
+	return true;
+}
+
+void *picture_list_add(struct picture_list *l)
+{
+	struct store_table *t = &store.header->tables[l->table];
+	uint64_t end = (t->count + 1) * t->record_size;
+
+	if (unlikely(l->cut || (end > l->room && !grow(l)))) {
+		l->cut = true;
+		return NULL;
+	}
+	return (char *)store_at(l->offset) + t->count++ * t->record_size;
+}
+
+void picture_list_finish(struct picture *p, struct picture_list *l)
+{
+	struct store_table *t = &store.header->tables[l->table];
+
+	t->offset = l->offset;
+	t->capacity = t->count;
+	if (l->cut)
+		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
+}
