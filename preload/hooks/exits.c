@@ -14,9 +14,9 @@
 #include "compiler.h"
 #include "ending.h"
 #include "libc.h"
-#include "modules.h"
 #include "process.h"
 #include "real.h"
+#include "stacks.h"
 #include "store.h"
 #include "thread.h"
 #include "unwind.h"
@@ -98,7 +98,7 @@ EXPORT int dlclose(void *handle)
 	result = real.dlclose(handle);
 	t = thread_enter(NULL);
 	if (t)
-		modules_unloaded();
+		stacks_forget_unloaded();
 	unwind_flush();
 	process_flush();
 	if (t)

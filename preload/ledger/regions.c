@@ -307,11 +307,16 @@ static void empty(struct level *l, uint32_t name)
 	l->name = name;
 }
 
-void regions_forget(struct thread *t)
+/* What the area's former thread knew of rows may be of another recording. */
+static COLD void begin_first(struct thread *t)
 {
-	t->regions_open = 0;
-	for (unsigned i = 0; t->regions && i < DEPTH; i++)
-		empty(&t->regions->levels[i], 0);
+	struct regions *r = t->regions_memory;
+
+	if (!r)
+		r = t->regions_memory = own_map(sizeof(*r));
+	for (unsigned i = 0; r && i < DEPTH; i++)
+		empty(&r->levels[i], 0);
+	t->regions = r;
 }
 
 /* What is known of rows holds for one name. */
@@ -331,8 +336,8 @@ void regions_begin(const char *name)
 
 	if (!t)
 		return;
-	if (!t->regions)
-		t->regions = own_map(sizeof(*t->regions));
+	if (unlikely(!t->regions))
+		begin_first(t);
 	if (!t->regions || t->regions_open == DEPTH) {
 		no_room(t);
 		thread_leave(t);

@@ -15,7 +15,6 @@
 #define FRAMES (WALK_MOST + 1) /* ours, and one more */
 #define SHOWN  3               /* differences that are printed */
 
-bool verify_on;
 static int (*oracle)(uint64_t sp, uint64_t *pcs, int most);
 static int (*knows)(uint64_t pc);
 static uint32_t shown;
@@ -47,43 +46,6 @@ static void add_own_directory(struct text *t)
 		memcpy(t->data, map->l_name, base);
 		t->size = base;
 	}
-}
-
-void verify_init(void)
-{
-	static char path[4096];
-	struct text t = { path, sizeof(path), 0 };
-	struct thread *self;
-	const struct link_map *library; /* what dlopen() gives is that */
-
-	if (!process.settings.verify)
-		return;
-	add_own_directory(&t);
-	text_add(&t, ORACLE_LIBRARY);
-	/* What the loader allocates now is not the program's. */
-	self = thread_enter(NULL);
-	if (self)
-		self->verifying = true;
-	library = text_whole(&t) && libc()->dlopen
-		      ? libc()->dlopen(path, RTLD_NOW | RTLD_LOCAL)
-		      : NULL;
-	if (library) {
-		oracle = (int (*)(uint64_t, uint64_t *, int))(
-		    uintptr_t)dynamic_in(library, ORACLE_FUNCTION);
-		knows = (int (*)(uint64_t))(uintptr_t)dynamic_in(library,
-								 ORACLE_KNOWS);
-	}
-	if (self) {
-		self->verifying = false;
-		thread_leave(self);
-	}
-	verify_on = oracle && knows;
-	if (verify_on)
-		process_flush(); /* gates that are open already */
-	else
-		process_say("REFKNOT_VERIFY: librefknot_oracle.so cannot be "
-			    "loaded from beside the shim; call stacks are not "
-			    "verified");
 }
 
 static void add_place(struct text *t, uint64_t pc)
@@ -157,7 +119,8 @@ static enum rkn_limit_number compare(struct walk *w, uint32_t node,
 	return RKN_LIMIT_STACK_DIFFERS;
 }
 
-void verify_stack(struct thread *t, const void *frame)
+/* The thread is inside, in the hook whose frame is `frame`. */
+static void verify_stack(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
 	uint64_t *pcs = (uint64_t *)t->walk.fresh; /* scratch of that size */
@@ -183,4 +146,42 @@ void verify_stack(struct thread *t, const void *frame)
 		t->area->limits[result]++;
 	if (result == RKN_LIMIT_STACK_DIFFERS)
 		aside(show, &(struct difference){ leaf->node, pcs, n });
+}
+
+void verify_init(void)
+{
+	static char path[4096];
+	struct text t = { path, sizeof(path), 0 };
+	struct thread *self;
+	const struct link_map *library; /* what dlopen() gives is that */
+
+	if (!process.settings.verify)
+		return;
+	add_own_directory(&t);
+	text_add(&t, ORACLE_LIBRARY);
+	/* What the loader allocates now is not the program's. */
+	self = thread_enter(NULL);
+	if (self)
+		self->verifying = true;
+	library = text_whole(&t) && libc()->dlopen
+		      ? libc()->dlopen(path, RTLD_NOW | RTLD_LOCAL)
+		      : NULL;
+	if (library) {
+		oracle = (int (*)(uint64_t, uint64_t *, int))(
+		    uintptr_t)dynamic_in(library, ORACLE_FUNCTION);
+		knows = (int (*)(uint64_t))(uintptr_t)dynamic_in(library,
+								 ORACLE_KNOWS);
+	}
+	if (self) {
+		self->verifying = false;
+		thread_leave(self);
+	}
+	if (oracle && knows) {
+		thread_verify = verify_stack;
+		process_flush(); /* gates that are open already */
+	} else {
+		process_say("REFKNOT_VERIFY: librefknot_oracle.so cannot be "
+			    "loaded from beside the shim; call stacks are not "
+			    "verified");
+	}
 }

@@ -188,14 +188,6 @@ int modules_is_libc(uint64_t pc)
 	return image_find(pc, &image) && is_base(image.map, "libc.so");
 }
 
-void modules_note_all(void)
-{
-	const struct link_map *map = _r_debug.r_map;
-
-	for (; map; map = map->l_next)
-		modules_find((uint64_t)(uintptr_t)map->l_ld);
-}
-
 static int is_gone(const struct rkn_module *m)
 {
 	struct image image;
@@ -205,14 +197,15 @@ static int is_gone(const struct rkn_module *m)
 		image.end != m->end || image.map->l_addr != m->base);
 }
 
-void modules_unloaded(void)
+const struct rkn_module *modules_next_gone(uint32_t *number)
 {
-	for (uint32_t i = 1; i < count(); i++) {
-		struct rkn_module *m = module(i);
+	while (++*number < count())
+		if (is_gone(module(*number)))
+			return module(*number);
+	return NULL;
+}
 
-		if (is_gone(m)) {
-			stacks_forget(m->start, m->end, i);
-			m->end = m->start;
-		}
-	}
+void modules_forget(uint32_t number)
+{
+	module(number)->end = module(number)->start;
 }

@@ -6,6 +6,7 @@
 #ifndef MODULES_H
 #define MODULES_H
 
+#include <refknot/format.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,14 +30,10 @@ uint64_t modules_end(uint64_t address);
  */
 bool modules_segment(uint64_t address, uint64_t *start, uint64_t *end);
 
-/* Note all that are loaded now: only while no other thread runs. */
-void modules_note_all(void);
-
-/*
- * Some module may have been unloaded: frames in those that have are not found
- * any more by stacks_frame(), so that a module loaded at the same place later
- * gets frames of its own.
- */
-void modules_unloaded(void);
+/* The next that is not loaded any more behind *number, which is then its own; the
+ * first behind 0. NULL: none. */
+const struct rkn_module *modules_next_gone(uint32_t *number);
+/* It is not looked at any more: what is loaded there later has another number. */
+void modules_forget(uint32_t number);
 
 #endif

@@ -239,6 +239,17 @@ void stacks_forget(uint64_t from, uint64_t end, uint32_t number)
 	}
 }
 
+void stacks_forget_unloaded(void)
+{
+	const struct rkn_module *m;
+	uint32_t number = 0;
+
+	while ((m = modules_next_gone(&number))) {
+		stacks_forget(m->start, m->end, number);
+		modules_forget(number);
+	}
+}
+
 int stacks_reset(void)
 {
 	if (!tables[0].places)

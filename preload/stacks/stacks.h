@@ -90,4 +90,8 @@ uint32_t stacks_number(uint32_t node, bool truncated, uint64_t *limits);
 /* Frames of module `number`, at start .. end-1, are not found any more. */
 void stacks_forget(uint64_t start, uint64_t end, uint32_t number);
 
+/* Some module may have been unloaded: frames in those that have are not found any
+ * more, so that a module loaded at the same place later gets frames of its own. */
+void stacks_forget_unloaded(void);
+
 #endif

@@ -10,10 +10,7 @@
 #include "leftovers.h"
 #include "maps.h"
 #include "own.h"
-#include "regions.h"
-#include "signal_stack.h"
 #include "sys.h"
-#include "verify.h"
 
 #define BIRTHS 4096 /* numbers that a thread takes at a time */
 #define PROBES 8    /* areas that a new thread looks at for a dead owner */
@@ -28,6 +25,8 @@ static struct thread_gate nobody = { .open = THREAD_NOBODY,
 				     .epoch = THREAD_NOBODY };
 _Thread_local struct thread_gate *thread_self = &nobody;
 _Thread_local uint32_t thread_tame_depth;
+void (*thread_verify)(struct thread *t, const void *frame);
+void (*thread_attaches)(void);
 
 /* In an area's `tid`: of another process that shares this memory; and somebody
  * takes it over just now. */
@@ -184,7 +183,7 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
  * every call shall come by here. */
 static uint64_t gate_of(uint64_t epoch)
 {
-	return epoch ^ (verify_on ? PROCESS_RECORDING / 2 : 0);
+	return epoch ^ (thread_verify ? PROCESS_RECORDING / 2 : 0);
 }
 
 /* The calling thread, as an area's owner. */
@@ -222,7 +221,8 @@ static COLD struct thread *attach(uint64_t epoch)
 	t->number = i;
 	t->pointer = (uint64_t)(uintptr_t)thread_pointer();
 	WRITE_ONCE(t->world, 0);
-	regions_forget(t);
+	t->regions_open = 0;
+	t->regions = NULL;
 	thread_set_tame(t);
 	t->moving = (struct thread_moving){ 0 };
 	t->wanted = 0;
@@ -237,7 +237,8 @@ static COLD struct thread *attach(uint64_t epoch)
 	/* Only now may others ask whether it is still there. */
 	__atomic_store_n(&t->area->tid, tid, __ATOMIC_RELEASE);
 	leftovers_thread();
-	signal_stack_look();
+	if (thread_attaches)
+		thread_attaches();
 	return t;
 }
 
@@ -261,7 +262,7 @@ static COLD void verify(struct thread *t, uint64_t here, const void *frame)
 {
 	WRITE_ONCE(t->gate.open, here);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	verify_stack(t, frame);
+	thread_verify(t, frame);
 	thread_leave(t);
 }
 
@@ -290,7 +291,7 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 		t->gate.epoch = gate_of(epoch);
 		thread_forget(t);
 	}
-	if (unlikely(verify_on && frame))
+	if (unlikely(thread_verify && frame))
 		verify(t, here, frame);
 	return t;
 }

@@ -82,7 +82,8 @@ struct thread {
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
 	struct store_counter no_room; /* for stacks that have no counter */
 	uint32_t regions_open;
-	struct regions *regions; /* NULL: it never had one */
+	struct regions *regions; /* see regions.c; NULL: it never had one .. */
+	struct regions *regions_memory; /* .. of its own in this, its area's */
 	bool detour;    /* calls do not take the short way: regions are open, or
 			leaks not wanted */
 	uint64_t tame;  /* STORE_TAMED while leaks are not wanted, else 0 */
@@ -111,6 +112,12 @@ static inline struct thread *thread_behind(struct thread_gate *gate)
 {
 	return (struct thread *)gate;
 }
+
+/* What rooms above do with threads, set when the library is loaded; NULL: nothing.
+ * With the first every hook takes the slow way inside, and its stack is looked at
+ * there; the other is for a thread that has just been attached, while it calls. */
+extern HIDDEN void (*thread_verify)(struct thread *t, const void *frame);
+extern HIDDEN void (*thread_attaches)(void);
 
 /* The same; NULL: it is not attached to this recording. */
 struct thread *thread_attached(void);

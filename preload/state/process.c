@@ -31,12 +31,14 @@
 #include "sandbox.h"
 #include "second_signal.h"
 #include "shadow.h"
+#include "signal_stack.h"
 #include "skipped.h"
 #include "spare.h"
 #include "stacks.h"
 #include "store.h"
 #include "sys.h"
 #include "text.h"
+#include "thread.h"
 #include "verify.h"
 #include "wishes.h"
 #include "world.h"
@@ -612,6 +614,7 @@ __attribute__((constructor(101))) static void loaded(void)
 
 	if (libc_is_secure())
 		return;
+	thread_attaches = signal_stack_look;
 	if (ready && process.settings.snapshot && process.settings.signals)
 		fatal_begin();
 	if (ready && process.settings.snapshot)
