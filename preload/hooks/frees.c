@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "bypass.h"
 #include "compiler.h"
 #include "real.h"
 #include "record.h"
@@ -59,6 +58,3 @@ EXPORT void __libc_free(void *p)
 		record_free(p, HERE);
 	real_private.free(p);
 }
-
-BYPASS(free)
-BYPASS(cfree)

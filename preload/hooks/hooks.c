@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "bypass.h"
 #include "compiler.h"
 #include "fatal.h"
 #include "leftovers.h"
@@ -207,12 +206,3 @@ CLEAN EXPORT void *__libc_realloc(void *p, size_t size)
 }
 
 /* For what finds the C library's in spite of them; see bypass.h. */
-BYPASS(malloc)
-BYPASS(calloc)
-BYPASS(realloc)
-BYPASS(posix_memalign)
-BYPASS(aligned_alloc)
-BYPASS(memalign)
-BYPASS(valloc)
-BYPASS(pvalloc)
-BYPASS(malloc_usable_size)

@@ -195,13 +195,20 @@ static void *find_from(const struct link_map *map, const char *name)
 /* This library's own, as the linker has it. */
 extern ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") HIDDEN;
 
-void *dynamic_next(const char *name)
+const struct link_map *dynamic_own(void)
 {
 	const struct link_map *map = _r_debug.r_map;
 
 	while (map && map->l_ld != own_dynamic)
 		map = map->l_next;
-	return map ? find_from(map->l_next, name) : NULL;
+	return map;
+}
+
+void *dynamic_next(const char *name)
+{
+	const struct link_map *own = dynamic_own();
+
+	return own ? find_from(own->l_next, name) : NULL;
 }
 
 void *dynamic_first(const char *name)

@@ -47,6 +47,8 @@ void *dynamic_first(const char *name);
 /* The same in one module; NULL for `map`: NULL. */
 void *dynamic_in(const struct link_map *map, const char *name);
 
+/* This library; NULL: not known. */
+const struct link_map *dynamic_own(void);
 /* The C library that the program itself uses; NULL: not known by its name. */
 const struct link_map *dynamic_libc(void);
 /* The dynamic loader; NULL: not known. */

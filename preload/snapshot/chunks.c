@@ -11,7 +11,7 @@
 #include "sys.h"
 
 #define PAGE  4096ull
-#define LEAST CHUNKS_LEAST
+#define LEAST LEFTOVERS_CHUNK_LEAST
 
 /*
  * A chunk begins 16 bytes before its block: with the size of the chunk before
@@ -650,7 +650,7 @@ static uint64_t pass_blocks(const struct blocks *b, uint32_t *i, uint64_t chunk)
 	while (*i < b->count && b->list[*i].address < chunk + HEADER)
 		++*i;
 	for (; *i + 1 < b->count; ++*i) {
-		uint64_t next = chunk + chunks_size(b->list[*i].size);
+		uint64_t next = chunk + leftovers_chunk(b->list[*i].size);
 
 		if (b->list[*i].address != chunk + HEADER ||
 		    b->list[*i + 1].address != next + HEADER)

@@ -10,19 +10,9 @@
 #define CHUNKS_H
 
 #include "blocks.h"
+#include "leftovers.h"
 #include "maps.h"
 #include "pages.h"
-
-#define CHUNKS_LEAST 32ull
-
-/* Bytes of the chunk for a request: a multiple of 16, 8 of them for its own
- * size. It may get a little more. */
-static inline uint64_t chunks_size(uint64_t request)
-{
-	uint64_t size = (request + 8 + 15) & ~15ull;
-
-	return size < CHUNKS_LEAST ? CHUNKS_LEAST : size;
-}
 
 /* Take those blocks out of the list, not indexed yet: how many they were.
  * `maps` are all mappings, ascending. */

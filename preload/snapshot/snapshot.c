@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "bypass.h"
 #include "chunks.h"
 #include "compiler.h"
 #include "contexts.h"
@@ -18,6 +17,7 @@
 #include "references.h"
 #include "sys.h"
 #include "thread.h"
+#include "unseen.h"
 #include "wide.h"
 
 #define MAPS_MOST    65536u
@@ -183,7 +183,7 @@ void snapshot_take(const struct stopped *self)
 	search_all(p);
 	p->limits[RKN_LIMIT_UNREAD_REGISTERS] += p->stop.unread;
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += stop_gone_on(&p->stop);
-	bypass_note(p);
+	unseen_note(p);
 	thread_publish_all();
 	h->meta.root_bytes = p->root_bytes;
 	p->limits[RKN_LIMIT_INHERITED_BYTES] += p->inherited_bytes;

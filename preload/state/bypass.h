@@ -5,24 +5,22 @@
  * library's handle or from behind it.  In the C library's table of symbols, as
  * it lies in memory, the hooks' addresses stand therefore in place of its own.
  * What is in another namespace of the loader has a C library and a heap of its
- * own: it is left alone, and named.
+ * own: it is left alone, and named (unseen.h).
  */
 #ifndef BYPASS_H
 #define BYPASS_H
 
-#include "compiler.h"
-#include "picture.h"
+#include <stdbool.h>
 
-/* In the file that defines the hook: its address, whoever else has the name. */
-#define BYPASS(name)                                                           \
-	extern HIDDEN __typeof__(name) bypass_##name                           \
-	    __attribute__((alias(#name), copy(name)));
+#include "compiler.h"
 
 /* Once, and only if nothing else stands between refknot and the C library. May
  * run inside malloc. */
 void bypass_close(void);
 
-/* Note in the store which modules are not seen. */
-void bypass_note(struct picture *p);
+/* They are closed. */
+extern HIDDEN bool bypass_closed;
+/* Is that a name of a function that leads past a hook? */
+bool bypass_is_of_family(const char *name);
 
 #endif

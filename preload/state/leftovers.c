@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "chunks.h"
 #include "process.h"
 #include "shadow.h"
 #include "sys.h"
@@ -72,7 +71,7 @@ static void leave_record(uint64_t at)
  */
 static void wipe_block(const struct fresh *f, uint64_t at, uint64_t size)
 {
-	uint64_t rest = at + chunks_size(size);
+	uint64_t rest = at + leftovers_chunk(size);
 
 	if (leftovers_links == LEFTOVERS_LINKS_FIRST) {
 		wipe(f, at, 8);
@@ -153,7 +152,7 @@ static bool may_be_size(uint64_t word)
 	uint64_t flags = word & 15; /* a chunk before a free one is in use */
 
 	return (flags == 1 || flags == 1 + FLAG_ARENA) &&
-	       word >= CHUNKS_LEAST && word < 1ull << 32;
+	       word >= LEFTOVERS_CHUNK_LEAST && word < 1ull << 32;
 }
 
 static bool may_be_link(uint64_t word)
@@ -205,8 +204,8 @@ COLD void leftovers_clear(void *p, size_t size, size_t kept)
 		uint64_t header = header_of(p);
 
 		if (freed)
-			old = chunks_size(head >> STORE_SIZE_SHIFT);
-		if (header & FLAG_MAPPED || old == chunks_size(size))
+			old = leftovers_chunk(head >> STORE_SIZE_SHIFT);
+		if (header & FLAG_MAPPED || old == leftovers_chunk(size))
 			return;
 		/* To the chunk's end: the next of that length may ask for a
 		 * few bytes more. */
@@ -238,7 +237,7 @@ static void wipe_from_before(const struct fresh *f, uint64_t address)
 		if (!slot || !shadow_slot_known(slot))
 			continue;
 		head = READ_ONCE(*slot);
-		rest = at + chunks_size(head >> STORE_SIZE_SHIFT);
+		rest = at + leftovers_chunk(head >> STORE_SIZE_SHIFT);
 		if (!(head & STORE_HEAD) || !(head & STORE_FREED) ||
 		    rest <= address)
 			continue;
@@ -264,7 +263,7 @@ void leftovers_divided(void *p)
 	if (header & FLAG_MAPPED)
 		return;
 	next = header_of((const char *)p + chunk) & ~FLAGS;
-	if (next >= CHUNKS_LEAST && next < STORE_REGION)
+	if (next >= LEFTOVERS_CHUNK_LEAST && next < STORE_REGION)
 		leave_record(address + chunk + next);
 	wipe_from_before(&(struct fresh){ .from = address,
 					  .to = address + chunk - CHUNK_HEADER,

@@ -30,6 +30,18 @@ enum leftovers_links {
 };
 extern HIDDEN enum leftovers_links leftovers_links;
 
+/* glibc's smallest chunk. */
+#define LEFTOVERS_CHUNK_LEAST 32ull
+
+/* Bytes of glibc's chunk for a request: a multiple of 16, 8 of them for its own
+ * size. It may get a little more. */
+static inline uint64_t leftovers_chunk(uint64_t request)
+{
+	uint64_t size = (request + 8 + 15) & ~15ull;
+
+	return size < LEFTOVERS_CHUNK_LEAST ? LEFTOVERS_CHUNK_LEAST : size;
+}
+
 /* In a slot: links may be here, where no block has been. */
 #define LEFTOVERS_RECORD (STORE_HEAD | STORE_FREED)
 
