@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -17,6 +18,7 @@ BUILD = pathlib.Path(os.environ.get("TEST_BUILD", SOURCE / "build"))
 CC = os.environ.get("TEST_CC", "gcc")
 REFKNOT = BUILD / "cli/refknot"
 SHIM = BUILD / "preload/librefknot_preload.so"
+sys.path.insert(0, str(SOURCE / "tests/support"))
 TIMEOUT = 300  # seconds; against hanging, not a measurement
 
 

@@ -3,7 +3,7 @@
  * Work on a stack of refknot's own.  The program's may have little left: a
  * coroutine's, a signal handler's, or that of a thread with the least that there
  * may be.  So whatever takes more than a few hundred bytes is done aside, and no
- * path takes more than 1 KiB of the program's; tests/guard measures them all.
+ * path takes more than 1 KiB of the program's; tests/preload/guard measures them all.
  */
 #ifndef ASIDE_H
 #define ASIDE_H

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""How many instructions refknot adds to malloc and free: none must be 5 % more
+than budget.json says. Counted by callgrind, so no clock and no other load has a
+say. To accept new numbers on purpose: GUARD_ACCEPT=1 meson test --suite guard.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+
+import pytest
+
+from conftest import BUILD, SHIM, environment, other_build, run
+
+BUDGET = pathlib.Path(__file__).resolve().parent / "budget.json"
+SEQUENCE = BUILD / "tests/preload/guard/guard_sequence"
+TOLERANCE = 0.05
+
+
+def counted(directory, **env):
+    """{phase: instructions a call} of one run."""
+    directory.mkdir()
+    out = directory / "out"
+    told = run("valgrind", "--tool=callgrind",
+               f"--callgrind-out-file={out}", SEQUENCE,
+               env=environment(**env))
+    assert told.status == 0, told.told
+    calls = dict(line.split("\t") for line in told.out.decode().splitlines())
+    result = {}
+    for dump in directory.glob("out.*"):
+        text = dump.read_text()
+        name = re.search(r"^desc: Trigger: Client Request: (.*)$", text, re.M)
+        total = re.search(r"^(?:totals|summary): (\d+)", text, re.M)
+        if name:
+            result[name[1]] = int(total[1]) / int(calls[name[1]])
+    assert set(result) == set(calls)
+    return result
+
+
+def added(directory):
+    store = directory / "store"
+    store.mkdir()
+    plain = counted(directory / "plain")
+    shim = counted(directory / "shim", LD_PRELOAD=SHIM, REFKNOT_OUT=store,
+                   REFKNOT_SNAPSHOT="0")
+    assert list(store.glob("*.rkn"))
+    return {name: round(shim[name] - plain[name], 1) for name in plain}
+
+
+def test_no_call_takes_more_instructions(tmp_path):
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is not installed")
+    if not SEQUENCE.exists():
+        pytest.skip("valgrind's headers were not there to build with")
+    why = other_build()
+    if why:
+        pytest.skip(f"budget.json is of gcc's release build; here {why}")
+    found = added(tmp_path)
+    if os.environ.get("GUARD_ACCEPT"):
+        BUDGET.write_text(json.dumps(found, indent=1) + "\n")
+    budget = json.loads(BUDGET.read_text())
+    assert set(found) == set(budget)
+    rows = [f"{name}: {found[name]} instructions added a call, budget "
+            f"{budget[name]}" for name in sorted(budget)]
+    print("\n".join(rows))
+    worse = [row for row, name in zip(rows, sorted(budget))
+             if found[name] > budget[name] * (1 + TOLERANCE)]
+    assert not worse, worse + ["if on purpose: GUARD_ACCEPT=1"]
+    for row, name in zip(rows, sorted(budget)):
+        if found[name] < budget[name] * (1 - TOLERANCE):
+            print(f"better than budget.json, lower it: {row}")
+
+
+# Of a start and an end, mostly the loader's for one library more; one that is
+# recorded takes 38 million.
+SKIPPED_MOST = 160000
+
+
+def whole(directory, **env):
+    """Instructions of a program that does nothing."""
+    directory.mkdir()
+    told = run("valgrind", "--tool=callgrind",
+               f"--callgrind-out-file={directory}/out", "/bin/true",
+               env=environment(**env))
+    assert told.status == 0, told.told
+    return int(re.search(r"Collected : (\d+)", told.told)[1])
+
+
+def test_a_program_that_nobody_judges_starts_as_fast_as_without(tmp_path):
+    """The shells of a test suite: no store, no handlers, no tables."""
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is not installed")
+    why = other_build()
+    if why:
+        pytest.skip(f"the limit is of gcc's release build; here {why}")
+    notes = tmp_path / "store" / ".executed"
+    notes.mkdir(parents=True)
+    plain = whole(tmp_path / "plain")
+    skipped = whole(tmp_path / "skipped", LD_PRELOAD=SHIM,
+                    REFKNOT_OUT=notes.parent, REFKNOT_PROGRAMS="test_*")
+    assert [n for n in notes.iterdir() if os.readlink(n).endswith("/true")]
+    assert list(notes.parent.iterdir()) == [notes]
+    print(f"{skipped - plain} instructions more than {plain}")
+    assert skipped - plain < SKIPPED_MOST
