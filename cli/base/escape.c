@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "die.h"
+#include "xmalloc.h"
 #include "visible.h"
 
 char *escape(const char *text)
