@@ -53,39 +53,6 @@ int chunk_arrays_complete(struct chunk_arrays *p)
 	return text[strings->count - 1] ? add_zero(p, RKN_CHUNK_STRINGS) : 0;
 }
 
-/* How many whole texts begin at `offset`, `most` at most. */
-static uint32_t texts_at(const struct chunk_array *strings, uint32_t offset,
-			 uint32_t most)
-{
-	const char *text = strings->records;
-	uint32_t n = 0;
-
-	for (size_t i = offset; i < strings->count && n < most; i++)
-		n += !text[i];
-	return n;
-}
-
-static void mend_text(const struct chunk_arrays *p, uint32_t *offset)
-{
-	if (*offset >= p->of[RKN_CHUNK_STRINGS].count)
-		*offset = 0;
-}
-
-void chunk_arrays_mend_meta(struct chunk_arrays *p)
-{
-	struct rkn_meta *m = p->of[RKN_CHUNK_META].records;
-
-	mend_text(p, &m->program);
-	mend_text(p, &m->directory);
-	mend_text(p, &m->message);
-	mend_text(p, &m->suppressions);
-	m->argument_count = texts_at(&p->of[RKN_CHUNK_STRINGS], m->arguments,
-				     m->argument_count);
-	mend_text(p, &m->arguments);
-	if (m->end > RKN_END_SIGNAL)
-		m->end = RKN_END_UNKNOWN;
-}
-
 #define TAKE(p, type, pointer, number)                                         \
 	do {                                                                   \
 		(pointer) = (p)->of[type].records;                             \

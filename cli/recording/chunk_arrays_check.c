@@ -14,6 +14,39 @@ static bool outside(const struct chunk_arrays *p, enum rkn_chunk_type type,
 	return index >= p->of[type].count;
 }
 
+/* How many whole texts begin at `offset`, `most` at most. */
+static uint32_t texts_at(const struct chunk_array *strings, uint32_t offset,
+			 uint32_t most)
+{
+	const char *text = strings->records;
+	uint32_t n = 0;
+
+	for (size_t i = offset; i < strings->count && n < most; i++)
+		n += !text[i];
+	return n;
+}
+
+static void mend_text(const struct chunk_arrays *p, uint32_t *offset)
+{
+	if (*offset >= p->of[RKN_CHUNK_STRINGS].count)
+		*offset = 0;
+}
+
+void chunk_arrays_mend_meta(struct chunk_arrays *p)
+{
+	struct rkn_meta *m = p->of[RKN_CHUNK_META].records;
+
+	mend_text(p, &m->program);
+	mend_text(p, &m->directory);
+	mend_text(p, &m->message);
+	mend_text(p, &m->suppressions);
+	m->argument_count = texts_at(&p->of[RKN_CHUNK_STRINGS], m->arguments,
+				     m->argument_count);
+	mend_text(p, &m->arguments);
+	if (m->end > RKN_END_SIGNAL)
+		m->end = RKN_END_UNKNOWN;
+}
+
 static const char *check_meta(const struct chunk_arrays *p, size_t i)
 {
 	const struct rkn_meta *m = &RECORD(p, RKN_CHUNK_META, i, meta);
