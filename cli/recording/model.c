@@ -2,14 +2,10 @@
 #include "model.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <refknot/store.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "called.h"
@@ -51,81 +47,6 @@ int64_t model_pread(int fd, void *to, uint64_t size, uint64_t offset)
 	return (int64_t)done;
 }
 
-/* O_NONBLOCK: a FIFO is an error, not a wait. */
-static int open_file(struct model *m, uint64_t *size)
-{
-	int fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0)
-		return model_error(m, -errno, "cannot be opened: %s",
-				   strerror(errno));
-	if (fstat(fd, &st)) {
-		model_error(m, 0, "cannot be read: %s", strerror(errno));
-	} else if (S_ISDIR(st.st_mode)) {
-		model_error(m, 0, "is a directory, not a recording");
-	} else if (!S_ISREG(st.st_mode)) {
-		model_error(m, 0, "is not a regular file");
-	} else if (!st.st_size) {
-		model_error(m, 0, "is empty: nothing was recorded in it");
-	} else {
-		*size = (uint64_t)st.st_size;
-		return fd;
-	}
-	close(fd);
-	return -EINVAL;
-}
-
-static int read_file(struct model *m, int fd, uint64_t size)
-{
-	char magic[8] = "";
-	int64_t n = model_pread(fd, magic, sizeof(magic), 0);
-
-	if (n < 0)
-		return model_error(m, (int)n, "cannot be read: %s",
-				   strerror((int)-n));
-	if (n > 0 && !memcmp(magic, RKN_MAGIC, (size_t)n))
-		return recording_read(m, fd, size);
-	if (n > 0 && !memcmp(magic, STORE_MAGIC, (size_t)n))
-		return store_read(m, fd, size);
-	return model_error(
-	    m, -EINVAL,
-	    "is not a recording of refknot: its first bytes are others");
-}
-
-/* Keeps m->error. */
-static void empty(struct model *m)
-{
-	char error[MODEL_ERROR_SIZE];
-
-	memcpy(error, m->error, sizeof(error));
-	model_release(m);
-	memcpy(m->error, error, sizeof(error));
-}
-
-int model_load(struct model *m, const char *path)
-{
-	uint64_t size = 0;
-	int fd, error;
-
-	memset(m, 0, sizeof(*m));
-	m->path = strdup(path);
-	if (!m->path) {
-		snprintf(m->error, sizeof(m->error), "out of memory");
-		return -ENOMEM;
-	}
-	fd = open_file(m, &size);
-	if (fd < 0) {
-		empty(m);
-		return fd;
-	}
-	error = read_file(m, fd, size);
-	close(fd);
-	if (error && error != -ENODATA)
-		empty(m);
-	return error;
-}
-
 void model_release(struct model *m)
 {
 	free(m->path);
@@ -148,95 +69,6 @@ void model_release(struct model *m)
 	free(m->wide);
 	free(m->frees);
 	memset(m, 0, sizeof(*m));
-}
-
-/* What a rename must not replace: a link, a device, a pipe, a socket. */
-static int check_target(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
-}
-
-/* A file of its own, 0600, beside `path`; *name is for the caller to free. */
-static int open_beside(const char *path, char **name)
-{
-	const char *slash = strrchr(path, '/');
-	int directory = slash ? (int)(slash - path + 1) : 0;
-	int fd;
-
-	if (asprintf(name, "%.*s.refknot-XXXXXX", directory, path) < 0) {
-		*name = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(*name, O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	fchmod(fd, 0600);             /* whatever the umask took away */
-	flock(fd, LOCK_EX | LOCK_NB); /* see owner.h */
-	return fd;
-}
-
-static int put(const char *name, const char *path)
-{
-	return rename(name, path) ? -errno : 0;
-}
-
-static int put_new(const char *name, const char *path)
-{
-	int fd;
-
-	if (!renameat2(AT_FDCWD, name, AT_FDCWD, path, RENAME_NOREPLACE))
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	/* This file system cannot: an empty file of ours takes the name. */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		  0600);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return put(name, path);
-}
-
-static int save(const struct model *m, const char *path,
-		int (*put_at)(const char *name, const char *path))
-{
-	char *name = NULL;
-	int error, fd;
-
-	fd = open_beside(path, &name);
-	if (fd < 0) {
-		free(name);
-		return fd;
-	}
-	error = recording_write(m, fd);
-	if (close(fd) && !error)
-		error = -errno;
-	if (!error)
-		error = put_at(name, path);
-	if (error)
-		unlink(name);
-	free(name);
-	return error;
-}
-
-int model_save(const struct model *m, const char *path)
-{
-	int error = check_target(path);
-
-	return error ? error : save(m, path, put);
-}
-
-int model_save_new(const struct model *m, const char *path)
-{
-	struct stat st;
-
-	return !lstat(path, &st) ? -EEXIST : save(m, path, put_new);
 }
 
 bool model_knows(const struct model *m, enum rkn_chunk_type type)
