@@ -5,7 +5,6 @@
 
 #include "die.h"
 #include "hash.h"
-#include "ledger.h"
 
 #define STATIC_HOLDER 4096 /* bytes of one outside the heap, at most */
 
@@ -332,7 +331,7 @@ void backing_release(struct backing *b)
 
 bool backing_is_guess(const struct model *m, const struct rkn_reference *r)
 {
-	size_t first, n = ledger_events(m, r->to, &first);
+	size_t first, n = model_events_of(m, r->to, &first);
 
 	/* The oldest that is kept tells from when on all are. */
 	if (m->objects[r->to].event_count > n &&

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "changes.h"
 
-#include "ledger.h"
 
 struct visitor {
 	void (*visit)(const struct change *change, void *data);
@@ -48,7 +47,7 @@ void changes_visit(struct changes *c, const struct model *m, uint32_t object,
 	const struct visitor v = { each, data };
 	const struct rkn_object *o = &m->objects[object];
 	const struct rkn_event *e;
-	size_t first, n = ledger_events(m, object, &first);
+	size_t first, n = model_events_of(m, object, &first);
 	uint64_t older;
 
 	*c = (struct changes){ 0 };

@@ -158,21 +158,9 @@ void ledger_close(struct ledger *l)
 	free(l);
 }
 
-uint32_t ledger_events(const struct model *m, uint32_t object, size_t *first)
-{
-	const struct rkn_object *o = &m->objects[object];
-	size_t count = o->events;
-
-	*first =
-	    o->first_event < m->event_count ? o->first_event : m->event_count;
-	if (count > m->event_count - *first)
-		count = m->event_count - *first;
-	return (uint32_t)count;
-}
-
 uint32_t ledger_last_release(const struct ledger *l, uint32_t object)
 {
-	size_t first, n = ledger_events(l->m, object, &first);
+	size_t first, n = model_events_of(l->m, object, &first);
 
 	while (n--) {
 		const struct rkn_event *e = &l->m->events[first + n];

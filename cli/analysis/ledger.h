@@ -62,9 +62,6 @@ static inline uint32_t ledger_object(const struct ledger *l, uint32_t block)
  * m->events; RKN_NONE if none is known. */
 uint32_t ledger_last_release(const struct ledger *l, uint32_t object);
 
-/* Events of `object` are events[*first .. *first + result). */
-uint32_t ledger_events(const struct model *m, uint32_t object, size_t *first);
-
 /* What would end if reference `reference` were given back: objects and bytes
  * of their blocks. `scratch`: zeros, one an object; so it is afterwards. */
 uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,

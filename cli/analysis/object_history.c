@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "die.h"
-#include "ledger.h"
 
 const char *const object_event_names[] = {
 	[RKN_EVENT_RETAIN] = "retain", [RKN_EVENT_RELEASE] = "release",
@@ -31,7 +30,7 @@ static bool is_alike(const struct model *m, const struct object_event *a,
 void object_history_make(struct object_history *e, const struct model *m,
 			 uint32_t object, bool all)
 {
-	size_t first, n = ledger_events(m, object, &first);
+	size_t first, n = model_events_of(m, object, &first);
 
 	*e =
 	    (struct object_history){ .rows = xcalloc(n + 1, sizeof(*e->rows)) };

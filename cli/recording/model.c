@@ -217,3 +217,15 @@ uint32_t model_block_at(const struct model *m, uint64_t address)
 		   ? (uint32_t)(low - 1)
 		   : RKN_NONE;
 }
+
+uint32_t model_events_of(const struct model *m, uint32_t object, size_t *first)
+{
+	const struct rkn_object *o = &m->objects[object];
+	size_t count = o->events;
+
+	*first =
+	    o->first_event < m->event_count ? o->first_event : m->event_count;
+	if (count > m->event_count - *first)
+		count = m->event_count - *first;
+	return (uint32_t)count;
+}

@@ -102,6 +102,9 @@ const char *model_name(const struct model *m, uint32_t number);
 /* References to object `o` are references[*first .. *first + result). */
 size_t model_references_of(const struct model *m, uint32_t o, size_t *first);
 
+/* Events of `object` are events[*first .. *first + result). */
+uint32_t model_events_of(const struct model *m, uint32_t object, size_t *first);
+
 /* The block that `address` lies in; RKN_NONE: none. */
 uint32_t model_block_at(const struct model *m, uint64_t address);
 

@@ -94,7 +94,7 @@ static void print_balance_command(const struct printer *p, uint32_t object)
  * is what the shim took for the likeliest. */
 static bool is_guess(const struct model *m, uint32_t object)
 {
-	size_t first, n = ledger_events(m, object, &first);
+	size_t first, n = model_events_of(m, object, &first);
 
 	for (size_t e = first; e < first + n; e++)
 		if (m->events[e].kind == RKN_EVENT_RELEASE &&
