@@ -17,7 +17,7 @@
 #include "options.h"
 #include "place.h"
 #include "recordings.h"
-#include "report_json.h"
+#include "stack_json.h"
 #include "units.h"
 #include "verdict.h"
 
@@ -129,7 +129,7 @@ static json_t *frames_json(const struct balance_node *n)
 		return array;
 	do {
 		l.line = n->line_count ? n->lines[i] : 0;
-		document_append(array, report_json_place(&l));
+		document_append(array, stack_json_place(&l));
 	} while (++i < n->line_count && i < BALANCE_LINES);
 	return array;
 }

@@ -5,7 +5,7 @@
 
 #include "document.h"
 #include "json_text.h"
-#include "report_json.h"
+#include "stack_json.h"
 
 static json_t *holder_json(const struct model *m, struct names *n,
 			   const struct callers_row *r)
@@ -36,10 +36,10 @@ static json_t *row_json(const struct model *m, struct symbols *s,
 	document_set(o, "holder", holder_json(m, n, r));
 	document_set(o, "holder_ended", json_boolean(r->ended));
 	document_set(o, "caller",
-		     r->place ? report_json_place(r->place) : json_null());
+		     r->place ? stack_json_place(r->place) : json_null());
 	document_set(o, "within",
-		     r->within ? report_json_place(r->within) : json_null());
-	document_set(o, "stack", report_json_stack(m, s, r->stack));
+		     r->within ? stack_json_place(r->within) : json_null());
+	document_set(o, "stack", stack_json(m, s, r->stack));
 	return o;
 }
 

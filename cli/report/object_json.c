@@ -8,6 +8,7 @@
 #include "json_text.h"
 #include "object_history.h"
 #include "outstanding_json.h"
+#include "stack_json.h"
 
 struct writer {
 	const struct model *m;
@@ -40,7 +41,7 @@ static json_t *event(const struct writer *w, uint32_t i)
 	document_set(o, "holder", name_of(w, e->holder));
 	document_set(o, "field", field_of(w, e->field));
 	document_set(o, "thread", json_count(w->m->threads[e->thread].tid));
-	document_set(o, "stack", report_json_stack(w->m, w->symbols, e->stack));
+	document_set(o, "stack", stack_json(w->m, w->symbols, e->stack));
 	return o;
 }
 
@@ -197,11 +198,10 @@ static json_t *describe(const struct writer *w)
 					    : b->address));
 	document_set(o, "bytes",
 		     p->block == RKN_NONE ? json_null() : json_count(b->size));
-	document_set(o, "stack",
-		     report_json_stack(w->m, w->symbols,
-				       p->object
-					   ? w->m->objects[p->object].stack
-					   : b->stack));
+	document_set(
+	    o, "stack",
+	    stack_json(w->m, w->symbols,
+		       p->object ? w->m->objects[p->object].stack : b->stack));
 	if (p->object)
 		set_object(w, o);
 	if (p->block == RKN_NONE)

@@ -5,7 +5,7 @@
 
 #include "document.h"
 #include "json_text.h"
-#include "report_json.h"
+#include "stack_json.h"
 
 static json_t *holder_names(struct names *n, const struct outstanding_row *row)
 {
@@ -45,7 +45,7 @@ json_t *outstanding_json(const struct model *m, struct symbols *s,
 		document_set(o, "field",
 			     row->field ? json_text(model_name(m, row->field))
 					: json_null());
-		document_set(o, "stack", report_json_stack(m, s, row->stack));
+		document_set(o, "stack", stack_json(m, s, row->stack));
 		document_append(array, o);
 	}
 	outstanding_release(&list);

@@ -8,7 +8,7 @@
 #include "escape.h"
 #include "json_text.h"
 #include "outstanding_json.h"
-#include "report_json.h"
+#include "stack_json.h"
 #include "units.h"
 
 #define KINDS 3 /* of pooled objects, whose references are listed */
@@ -58,10 +58,9 @@ json_t *ended_holders_json(const struct model *m, struct symbols *s,
 		char *name = names_of(n, f->ended[i]);
 
 		document_set(holder, "name", json_text(name));
-		document_set(holder, "made",
-			     report_json_stack(m, s, of->stack));
+		document_set(holder, "made", stack_json(m, s, of->stack));
 		document_set(holder, "ended",
-			     report_json_stack(m, s, of->ended_stack));
+			     stack_json(m, s, of->ended_stack));
 		document_append(array, holder);
 		free(name);
 	}

@@ -11,11 +11,10 @@
 #include "json_text.h"
 #include "member.h"
 #include "names.h"
-#include "place.h"
 #include "report_held.h"
+#include "stack_json.h"
 #include "strays.h"
 #include "verdict.h"
-#include "walk.h"
 #include "wishes.h"
 #include "wrong_holder.h"
 
@@ -63,45 +62,9 @@ static json_t *verdict(const struct verdict *v, const struct findings *f,
 	return o;
 }
 
-static json_t *frame(const struct location *l)
-{
-	json_t *o = json_object();
-	char *path = place_path(l);
-
-	document_set(o, "function", json_text(l->function));
-	document_set(o, "file", json_text(path));
-	document_set(o, "line", l->line ? json_integer(l->line) : json_null());
-	document_set(o, "column",
-		     l->column ? json_integer(l->column) : json_null());
-	document_set(o, "module", json_text(l->module));
-	document_set(o, "offset", json_address(l->offset));
-	document_set(o, "inlined", json_boolean(l->inlined));
-	document_set(o, "tail_call", json_boolean(l->tail_call));
-	free(path);
-	return o;
-}
-
-json_t *report_json_stack(const struct model *m, struct symbols *s,
-			  uint32_t number)
-{
-	json_t *array = json_array();
-	const struct location *l;
-	struct walk w;
-
-	walk_begin(&w, m, s, number);
-	while ((l = walk_next(&w)))
-		document_append(array, frame(l));
-	return array;
-}
-
-json_t *report_json_place(const struct location *l)
-{
-	return frame(l);
-}
-
 static json_t *stack(const struct writer *w, uint32_t number)
 {
-	return report_json_stack(w->m, w->symbols, number);
+	return stack_json(w->m, w->symbols, number);
 }
 
 static int by_place(const void *a, const void *b)

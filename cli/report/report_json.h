@@ -12,9 +12,4 @@
 json_t *report_json(const struct model *m, struct symbols *s,
 		    const struct report_options *o);
 
-/* One location; and the locations of a stack, innermost first. */
-json_t *report_json_place(const struct location *l);
-json_t *report_json_stack(const struct model *m, struct symbols *s,
-			  uint32_t number);
-
 #endif

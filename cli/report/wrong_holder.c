@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "wrong_holder.h"
+#include "stack_json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +9,6 @@
 #include "document.h"
 #include "escape.h"
 #include "json_text.h"
-#include "report_json.h"
 
 static char *name_of(struct names *n, const struct rkn_party *w)
 {
@@ -118,9 +118,8 @@ static json_t *party(const struct writer *w, const struct rkn_party *party,
 				  : json_null());
 	document_set(o, "how", party->stack ? json_text(how) : json_null());
 	document_set(o, "stack",
-		     party->stack
-			 ? report_json_stack(w->m, w->symbols, party->stack)
-			 : json_null());
+		     party->stack ? stack_json(w->m, w->symbols, party->stack)
+				  : json_null());
 	return o;
 }
 
