@@ -38,6 +38,9 @@ struct symbols_module *symbols_own_elf(struct symbols *s, uint32_t module);
 /* What earlier runs knew of the module, good to be used. */
 struct symbols_cache *symbols_own_cache(struct symbols *s, uint32_t module);
 
+/* Which build of the module it was, as far as that is known; 0: not. */
+uint64_t symbols_own_build(struct symbols *s, uint32_t module);
+
 /*
  * As in symbols_code.h, by the cache where that knows. Addresses are ELF
  * addresses of `module`; where its file is not there nothing is known.
