@@ -13,243 +13,6 @@
 #define MOST_RANGES 16
 #define MOST_DEPTH  64 /* of blocks and inlined functions in a function */
 
-struct code_slot { /* a word that the loader fills in */
-	uint64_t address;
-	struct code_target to;
-};
-
-/* --- Bytes ----------------------------------------------------------------- */
-
-struct bytes {
-	const unsigned char *data; /* NULL: there are none */
-	uint64_t low, high;        /* addresses: data[0], and behind its end */
-};
-
-static Elf *elf_of(const struct symbols_module *m)
-{
-	GElf_Addr bias;
-	GElf_Ehdr header;
-	Elf *elf = dwfl_module_getelf(m->module, &bias);
-
-	return elf && gelf_getehdr(elf, &header) &&
-		       header.e_machine == EM_X86_64 &&
-		       header.e_ident[EI_CLASS] == ELFCLASS64
-		   ? elf
-		   : NULL;
-}
-
-/* The segment of code around `address`. */
-static struct bytes bytes_at(const struct symbols_module *m, uint64_t address)
-{
-	size_t size = 0, count = 0;
-	Elf *elf = elf_of(m);
-	const char *all = elf ? elf_rawfile(elf, &size) : NULL;
-	GElf_Phdr p;
-
-	if (!all || elf_getphdrnum(elf, &count))
-		return (struct bytes){ 0 };
-	for (size_t i = 0; i < count; i++)
-		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == PT_LOAD &&
-		    p.p_flags & PF_X && p.p_offset <= size &&
-		    p.p_filesz <= size - p.p_offset && address >= p.p_vaddr &&
-		    address - p.p_vaddr <= p.p_filesz)
-			return (struct bytes){ (const unsigned char *)all +
-						   p.p_offset,
-					       p.p_vaddr,
-					       p.p_vaddr + p.p_filesz };
-	return (struct bytes){ 0 };
-}
-
-static bool has_bytes(const struct bytes *b, uint64_t address, uint64_t size)
-{
-	return b->data && address >= b->low && address <= b->high &&
-	       size <= b->high - address;
-}
-
-/* Four bytes that are relative to `end`. */
-static uint64_t relative(const unsigned char *at, uint64_t end)
-{
-	int32_t distance;
-
-	memcpy(&distance, at, sizeof(distance));
-	return end + (uint64_t)(int64_t)distance;
-}
-
-/* --- What the loader fills in ------------------------------------------------- */
-
-static bool is_in_segment(Elf *elf, uint32_t type, uint64_t address)
-{
-	size_t count;
-	GElf_Phdr p;
-
-	if (elf_getphdrnum(elf, &count))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (gelf_getphdr(elf, (int)i, &p) && p.p_type == type &&
-		    address >= p.p_vaddr && address - p.p_vaddr < p.p_memsz)
-			return true;
-	return false;
-}
-
-/* Is the first part of the section's name around `address` that? */
-static bool is_in_section(Elf *elf, const char *prefix, uint64_t address)
-{
-	Elf_Scn *section = NULL;
-	size_t names;
-	GElf_Shdr h;
-
-	if (elf_getshdrstrndx(elf, &names))
-		return false;
-	while ((section = elf_nextscn(elf, section))) {
-		const char *name;
-
-		if (!gelf_getshdr(section, &h) || !(h.sh_flags & SHF_ALLOC) ||
-		    address < h.sh_addr || address - h.sh_addr >= h.sh_size)
-			continue;
-		name = elf_strptr(elf, names, h.sh_name);
-		return name && !strncmp(name, prefix, strlen(prefix));
-	}
-	return false;
-}
-
-/* A pointer of the program's own, as the hook of an allocator, leads to where it
- * was last set; what the loader fills in for good is elsewhere. */
-static bool is_for_good(Elf *elf, uint64_t address)
-{
-	return is_in_segment(elf, PT_GNU_RELRO, address) ||
-	       is_in_section(elf, ".got", address);
-}
-
-static struct code_target target_of(Elf *elf, const GElf_Shdr *symbols,
-				    Elf_Data *table, const GElf_Rela *r)
-{
-	unsigned type = (unsigned)GELF_R_TYPE(r->r_info);
-	struct code_target t = { CODE_UNKNOWN, 0, NULL };
-	GElf_Sym symbol;
-
-	if (type == R_X86_64_RELATIVE) {
-		t.kind = CODE_ADDRESS;
-		t.address = (uint64_t)r->r_addend;
-	} else if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
-		   gelf_getsym(table, (int)GELF_R_SYM(r->r_info), &symbol)) {
-		t.name = elf_strptr(elf, symbols->sh_link, symbol.st_name);
-		t.kind = t.name && *t.name ? CODE_NAME : CODE_UNKNOWN;
-	}
-	return t;
-}
-
-static void read_section(struct symbols_code *c, Elf *elf, Elf_Scn *section,
-			 const GElf_Shdr *header)
-{
-	Elf_Scn *linked = elf_getscn(elf, header->sh_link);
-	Elf_Data *data = elf_getdata(section, NULL), *table;
-	GElf_Shdr symbols;
-	size_t count;
-	GElf_Rela r;
-
-	if (!data || !linked || !gelf_getshdr(linked, &symbols) ||
-	    !(table = elf_getdata(linked, NULL)))
-		return;
-	count = data->d_size / sizeof(Elf64_Rela);
-	c->slots =
-	    xreallocarray(c->slots, c->count + count + 1, sizeof(*c->slots));
-	for (size_t i = 0; i < count; i++) {
-		struct code_target t;
-
-		if (!gelf_getrela(data, (int)i, &r))
-			continue;
-		t = target_of(elf, &symbols, table, &r);
-		if (t.kind != CODE_UNKNOWN)
-			c->slots[c->count++] =
-			    (struct code_slot){ r.r_offset, t };
-	}
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct code_slot *x = a, *y = b;
-
-	return (x->address > y->address) - (x->address < y->address);
-}
-
-static void read_slots(struct symbols_module *m)
-{
-	struct symbols_code *c = &m->code;
-	Elf *elf = elf_of(m);
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-
-	c->read = true;
-	while (elf && (section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) &&
-		    header.sh_type == SHT_RELA && header.sh_flags & SHF_ALLOC)
-			read_section(c, elf, section, &header);
-	if (c->count)
-		qsort(c->slots, c->count, sizeof(*c->slots), by_address);
-}
-
-static struct code_target slot_at(struct symbols_module *m, uint64_t address)
-{
-	const struct code_slot key = { .address = address };
-	const struct code_slot *found;
-	Elf *elf = elf_of(m);
-
-	if (!m->code.read)
-		read_slots(m);
-	found = m->code.count ? bsearch(&key, m->code.slots, m->code.count,
-					sizeof(key), by_address)
-			      : NULL;
-	return found && elf && is_for_good(elf, address)
-		   ? found->to
-		   : (struct code_target){ CODE_UNKNOWN, 0, NULL };
-}
-
-/* Stubs are in sections of their own: elsewhere a jump by such a word is a
- * function's. */
-static bool is_stub(const struct symbols_module *m, uint64_t address)
-{
-	Elf *elf = elf_of(m);
-
-	return elf && is_in_section(elf, ".plt", address);
-}
-
-/* Where one gets to that goes to `address`: stubs lead on. */
-static struct code_target follow(struct symbols_module *m, uint64_t address)
-{
-	static const unsigned char mark[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	struct bytes b = bytes_at(m, address);
-	const unsigned char *at;
-	uint64_t skip = 0;
-
-	if (!has_bytes(&b, address, 1))
-		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
-	if (!is_stub(m, address) || !has_bytes(&b, address, 11))
-		return (struct code_target){ CODE_ADDRESS, address, NULL };
-	at = b.data + (address - b.low);
-	if (!memcmp(at, mark, sizeof(mark))) /* endbr64 */
-		skip = sizeof(mark);
-	skip += at[skip] == 0xf2; /* bnd */
-	if (at[skip] != 0xff || at[skip + 1] != 0x25)
-		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
-	return slot_at(m, relative(at + skip + 2, address + skip + 6));
-}
-
-/* What the instruction before `address` calls. */
-static struct code_target called(struct symbols_module *m, uint64_t address)
-{
-	struct bytes b = bytes_at(m, address);
-	const unsigned char *end;
-
-	if (address < 6 || !has_bytes(&b, address - 6, 6))
-		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
-	end = b.data + (address - b.low);
-	if (end[-5] == 0xe8)
-		return follow(m, relative(end - 4, address));
-	if (end[-6] == 0xff && end[-5] == 0x15)
-		return slot_at(m, relative(end - 4, address));
-	return (struct code_target){ CODE_UNKNOWN, 0, NULL };
-}
-
 /* --- Functions ------------------------------------------------------------- */
 
 struct range {
@@ -336,7 +99,7 @@ static uint64_t start_of(struct symbols_module *m, uint64_t address)
 struct code_call code_call(struct symbols_module *m, uint64_t address)
 {
 	return (struct code_call){ start_of(m, address - 1),
-				   called(m, address) };
+				   code_called(m, address) };
 }
 
 /* --- Exits ----------------------------------------------------------------- */
@@ -370,11 +133,12 @@ static size_t read_jump(struct symbols_module *m, const struct function *f,
 		      : left >= 6 && at[0] == 0x0f && (at[1] & 0xf0) == 0x80 ? 6
 		      : left >= 6 && at[0] == 0xff && at[1] == 0x25          ? 6
 								    : 0;
-	uint64_t target = size ? relative(at + size - 4, address + size) : 0;
+	uint64_t target =
+	    size ? code_relative(at + size - 4, address + size) : 0;
 
 	if (!size || (at[0] != 0xff && is_within(f, target)))
 		return 0;
-	*to = at[0] == 0xff ? slot_at(m, target) : follow(m, target);
+	*to = at[0] == 0xff ? code_word_at(m, target) : code_follow(m, target);
 	return size;
 }
 
@@ -403,7 +167,7 @@ static struct code_target short_jump(struct symbols_module *m,
 
 	if (at[0] != 0xeb && (at[0] & 0xf0) != 0x70)
 		return to;
-	to = follow(m, end + (uint64_t)(int64_t)(int8_t)at[1]);
+	to = code_follow(m, end + (uint64_t)(int64_t)(int8_t)at[1]);
 	if (!is_exit(m, f, &to))
 		to.kind = CODE_UNKNOWN;
 	return to;
@@ -426,13 +190,13 @@ static bool is_rest(struct symbols_module *m, struct function *f, uint64_t to)
 static bool is_strange(struct symbols_module *m, struct function *f,
 		       const unsigned char *at, size_t size, uint64_t address)
 {
-	uint64_t to = relative(at + size - 4, address + size);
-	struct bytes b;
+	uint64_t to = code_relative(at + size - 4, address + size);
+	struct code_bytes b;
 
 	if (at[0] == 0xff)
 		return true;
-	b = bytes_at(m, to);
-	return has_bytes(&b, to, 1) && !is_rest(m, f, to);
+	b = code_bytes_at(m, to);
+	return code_has_bytes(&b, to, 1) && !is_rest(m, f, to);
 }
 
 /* What a function may begin behind: a return, a trap or padding. */
@@ -447,15 +211,15 @@ static bool is_near(struct symbols_module *m, const struct function *f,
 		    const unsigned char *at, size_t left, uint64_t address)
 {
 	uint64_t to;
-	struct bytes b;
+	struct code_bytes b;
 
 	if (left < 2 || (at[0] != 0xeb && (at[0] & 0xf0) != 0x70))
 		return false;
 	to = address + 2 + (uint64_t)(int64_t)(int8_t)at[1];
 	if (is_within(f, to))
 		return false;
-	b = bytes_at(m, to);
-	return has_bytes(&b, to, 1) && to > b.low &&
+	b = code_bytes_at(m, to);
+	return code_has_bytes(&b, to, 1) && to > b.low &&
 	       (to % 16 == 0 || is_end(b.data[to - 1 - b.low]) ||
 		start_of(m, to) == to);
 }
@@ -469,9 +233,9 @@ static void scan(struct symbols_module *m, struct function *f, struct range r,
 		 struct code_exits *x, bool *strange)
 {
 	struct code_target last = { CODE_UNKNOWN, 0, NULL };
-	struct bytes b = bytes_at(m, r.low);
+	struct code_bytes b = code_bytes_at(m, r.low);
 
-	if (!has_bytes(&b, r.low, r.high - r.low)) {
+	if (!code_has_bytes(&b, r.low, r.high - r.low)) {
 		x->open = true;
 		return;
 	}
@@ -523,13 +287,13 @@ static bool is_call_site(int tag)
 static void add_jump(struct symbols_module *m, const struct function *f,
 		     uint64_t end, struct code_exits *x)
 {
-	struct bytes b = bytes_at(m, end);
+	struct code_bytes b = code_bytes_at(m, end);
 	struct code_target to;
 
 	for (size_t i = 0; i < x->count; i++)
 		if (x->list[i].end == end || x->list[i].end + 1 == end)
 			return; /* or with the linker's nop behind it */
-	if (!has_bytes(&b, end - 2, 2))
+	if (!code_has_bytes(&b, end - 2, 2))
 		return;
 	to = short_jump(m, f, b.data + (end - 2 - b.low), end);
 	if (to.kind == CODE_UNKNOWN && symbols_inline_is_ours(m, end - 1))
@@ -543,10 +307,10 @@ static void add_jump(struct symbols_module *m, const struct function *f,
 /* clang says where a jump begins, for some debuggers. */
 static uint64_t end_of_jump(struct symbols_module *m, uint64_t begin)
 {
-	struct bytes b = bytes_at(m, begin);
+	struct code_bytes b = code_bytes_at(m, begin);
 	const unsigned char *at;
 
-	if (!has_bytes(&b, begin, 6))
+	if (!code_has_bytes(&b, begin, 6))
 		return begin + 1;
 	at = b.data + (begin - b.low);
 	return begin +
@@ -624,10 +388,4 @@ struct code_exits code_exits(struct symbols_module *m, uint64_t start)
 	if (x.count)
 		qsort(x.list, x.count, sizeof(*x.list), by_end);
 	return x;
-}
-
-void symbols_code_release(struct symbols_code *c)
-{
-	free(c->slots);
-	*c = (struct symbols_code){ 0 };
 }

@@ -115,7 +115,7 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 	/* libdw would ask these servers, and wait for them. */
 	unsetenv("DEBUGINFOD_URLS");
 	m->scopes = (struct symbols_scopes){ 0 };
-	m->code = (struct symbols_code){ 0 };
+	m->words = (struct code_words){ 0 };
 	m->functions = (struct symbols_functions){ 0 };
 	m->names = NULL;
 	m->dwfl = dwfl_begin(&callbacks);
@@ -142,7 +142,7 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 void symbols_module_close(struct symbols_module *m)
 {
 	symbols_scopes_release(&m->scopes);
-	symbols_code_release(&m->code);
+	code_words_release(&m->words);
 	symbols_functions_release(&m->functions);
 	while (m->names) {
 		struct module_name *next = m->names->next;

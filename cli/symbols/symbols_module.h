@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols_code.h"
+#include "code_words.h"
 #include "symbols_functions.h"
 #include "symbols_scopes.h"
 
@@ -19,7 +19,7 @@ struct symbols_module {
 	Dwfl *dwfl; /* NULL: not opened, or not usable */
 	Dwfl_Module *module;
 	struct symbols_scopes scopes;
-	struct symbols_code code;
+	struct code_words words;
 	struct symbols_functions functions;
 	struct module_name *names; /* list: of symbols, cut */
 	int error; /* why it could not be opened: -errno, -ENOEXEC: it is no ELF
