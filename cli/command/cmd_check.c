@@ -257,7 +257,7 @@ static void open_gate(void)
 	heed_all();
 	gate.options.allow_incomplete = allow_incomplete;
 	gate.options.allow_failure = allow_failure;
-	gate.ran = command_program != NULL;
+	gate.ran = options_program != NULL;
 	gate_text_shows_suppressed = show_suppressed;
 	suppress_add_built_in(&suppressions);
 	gate.suppressions = &suppressions;
@@ -275,7 +275,7 @@ static void open_gate(void)
 		    "--update-baseline needs --baseline FILE, the file to write");
 	if (keep_stale && !update_baseline)
 		die(STATUS_INPUT, "--keep-stale goes with --update-baseline");
-	if (allow_failure && !command_program)
+	if (allow_failure && !options_program)
 		die(STATUS_INPUT,
 		    "--allow-failure is for a program that is run, behind --");
 	if (update_baseline)
@@ -325,7 +325,7 @@ static int run_program(void)
 {
 	if (no_children)
 		setenv("REFKNOT_CHILDREN", "0", 1);
-	return gate_run(&gate, command_program, keep);
+	return gate_run(&gate, options_program, keep);
 }
 
 /* --- Results --------------------------------------------------------------- */
@@ -372,14 +372,14 @@ static int judge_recordings(const char **paths)
 
 static int run(const char **arguments)
 {
-	FILE *out = command_program ? stderr : stdout;
+	FILE *out = options_program ? stderr : stdout;
 	int status = 0;
 
 	open_gate();
-	if (command_program && arguments && *arguments)
+	if (options_program && arguments && *arguments)
 		die(STATUS_INPUT,
 		    "check: name recordings, or after -- a program, not both");
-	if (command_program)
+	if (options_program)
 		status = run_program();
 	else
 		status = judge_recordings(arguments);

@@ -207,20 +207,20 @@ static int look(const char **arguments, struct look *l)
 	bool recorded = true;
 	int status;
 
-	if (!command_program)
+	if (!options_program)
 		return recordings_each(arguments, visit, l);
 	if (arguments && *arguments)
 		die(STATUS_INPUT,
 		    "steady: give recordings, or a program after --, not both");
 	recorder_check_settings(NULL);
-	if (!repeat_runs_asked(command_program)) {
-		status = record(command_program, l, &recorded);
+	if (!repeat_runs_asked(options_program)) {
+		status = record(options_program, l, &recorded);
 	} else {
 		if (regions)
 			die(STATUS_INPUT,
 			    "steady: --region and an argument with {} exclude each other: what is looked at is either what passes of a region leave in one run, or what runs leave of a command in which {} is replaced by 1, 2, 3 ...");
 		l->steady->noun = "run";
-		status = run_amounts(command_program, l, &recorded);
+		status = run_amounts(options_program, l, &recorded);
 	}
 	if (!recorded)
 		quit(STATUS_NO_RUN);
@@ -232,7 +232,7 @@ static int run(const char **arguments)
 	struct steady s = { .noun = "pass" };
 	enum format format = options_format();
 	size_t limit = options_limit(format == FORMAT_JSON ? 0 : REPORT_LIMIT);
-	FILE *out = command_program ? stderr : stdout;
+	FILE *out = options_program ? stderr : stdout;
 	struct look l = { .steady = &s };
 	int error = error_exitcode ? options_error_status(error_exitcode)
 				   : STATUS_GROWS;
@@ -240,7 +240,7 @@ static int run(const char **arguments)
 	struct documents documents;
 
 	read_options(&s);
-	l.cache = command_program ? cache_open() : NULL;
+	l.cache = options_program ? cache_open() : NULL;
 	status = look(arguments, &l);
 	cache_close(l.cache);
 	if (!status && !steady_is(&s))

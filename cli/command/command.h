@@ -22,7 +22,7 @@ struct command {
 	/* Options end at the first argument: what follows is a program's. */
 	bool program;
 	bool raw; /* it reads its options itself */
-	/* Behind "--" stands a program: see command_program. */
+	/* Behind "--" stands a program: see options_program. */
 	bool after_dashes;
 };
 
@@ -34,9 +34,6 @@ struct command {
 #define COMMAND_NEWEST                                                         \
 	"\nREC is a recording; without one the newest *.rkn in this\n"         \
 	"directory is meant.\n"
-
-/* What stands behind "--", ended by NULL; NULL: there was none. */
-extern const char **command_program;
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,

@@ -6,6 +6,7 @@
 
 #include "die.h"
 #include "escape.h"
+#include "options.h"
 
 const struct command *const invocation_commands[] = {
 	&cmd_run,     &cmd_report, &cmd_leaks,   &cmd_cycles,
@@ -13,8 +14,6 @@ const struct command *const invocation_commands[] = {
 	&cmd_regions, &cmd_diff,   &cmd_check,   &cmd_memcheck,
 	&cmd_steady,  &cmd_info,   &cmd_doctor,  NULL,
 };
-
-const char **command_program;
 
 static const struct command *find(const char *name)
 {
@@ -108,7 +107,7 @@ static int split(struct invocation *i, int argc)
 		if (!i->argv[n + 1] || !*i->argv[n + 1])
 			return -1;
 		i->argv[n] = NULL;
-		command_program = i->argv + n + 1;
+		options_program = i->argv + n + 1;
 		return n;
 	}
 	return argc;
@@ -156,7 +155,7 @@ void invocation_parse(struct invocation *i, int argc, char **argv)
 	static char help[] = "--help";
 
 	*i = (struct invocation){ .kind = INVOCATION_WRONG };
-	command_program = NULL;
+	options_program = NULL;
 	if (argc < 2) {
 		i->message = xstrdup("name a command; see refknot --help");
 	} else if (!strcmp(argv[1], "--version")) {

@@ -11,6 +11,7 @@
 #include "die.h"
 #include "escape.h"
 
+const char **options_program;
 static char *format;
 static char *limit;
 

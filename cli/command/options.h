@@ -30,6 +30,10 @@ extern struct poptOption options_format_table[], options_limit_table[],
 		    NULL, NULL                                                 \
 	}
 
+/* The program after "--" and its arguments, ended by NULL; NULL: there was
+ * none. Set by invocation_parse(). */
+extern const char **options_program;
+
 /* What was asked for; die on a value that is not known. */
 enum format options_format(void);
 /* Rows to show, 0: all; `preset` when not given. */
