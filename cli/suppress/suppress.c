@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "die.h"
 #include "status.h"
@@ -20,14 +19,64 @@ static const struct built_in {
 #undef SUPPRESSION
 };
 
-const char *suppress_today(struct suppressions *s)
+static void release(struct suppression *one)
 {
-	time_t now = time(NULL);
-	struct tm tm;
+	for (size_t i = 0; i < one->line_count; i++)
+		free(one->lines[i].pattern);
+	free(one->lines);
+	free(one->text);
+	free(one->pattern);
+	free(one->reason);
+	free(one);
+}
 
-	if (!s->today[0] && localtime_r(&now, &tm))
-		strftime(s->today, sizeof(s->today), "%Y-%m-%d", &tm);
-	return s->today;
+/* Release all entries but the first `count`. */
+static void cut(struct suppressions *s, size_t count)
+{
+	while (s->count > count)
+		release(s->list[--s->count]);
+}
+
+static int read_all(struct suppress_parser *p)
+{
+	int result;
+
+	while ((result = suppress_next_line(p)) > 0) {
+		if (!*p->line || *p->line == '#')
+			result = suppress_read_comment(p);
+		else if (!strcmp(p->line, "{"))
+			result = suppress_read_block(p);
+		else
+			result = suppress_read_rule(p);
+		if (result)
+			return result;
+	}
+	p->number++;
+	*p->line = '\0';
+	return result ? result : suppress_read_comment(p);
+}
+
+int suppress_parse(struct suppressions *s, const char *text, size_t size,
+		   const char *origin, char *error)
+{
+	struct suppress_parser p = { .s = s, .at = text, .end = text + size };
+	size_t before = s->count;
+	int result;
+
+	s->origins =
+	    xreallocarray(s->origins, s->origin_count + 1, sizeof(char *));
+	p.origin = s->origins[s->origin_count++] = xstrdup(origin);
+	p.line = xmalloc(SUPPRESS_LINE_MOST + 1);
+	s->left = (struct suppress_left){ 0 };
+	p.error = error;
+	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+		p.at += 3;
+	result = read_all(&p);
+	free(p.line);
+	free(p.note.reason);
+	if (result)
+		cut(s, before);
+	return result;
 }
 
 void suppress_add_built_in(struct suppressions *s)
@@ -80,26 +129,9 @@ void suppress_add_text(struct suppressions *s, const char *text,
 		die(STATUS_INPUT, "%s", error);
 }
 
-static void release(struct suppression *one)
-{
-	for (size_t i = 0; i < one->line_count; i++)
-		free(one->lines[i].pattern);
-	free(one->lines);
-	free(one->text);
-	free(one->pattern);
-	free(one->reason);
-	free(one);
-}
-
-void suppress_cut(struct suppressions *s, size_t count)
-{
-	while (s->count > count)
-		release(s->list[--s->count]);
-}
-
 void suppress_release(struct suppressions *s)
 {
-	suppress_cut(s, 0);
+	cut(s, 0);
 	for (size_t i = 0; i < s->origin_count; i++)
 		free(s->origins[i]);
 	free(s->origins);

@@ -7,22 +7,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "die.h"
 #include "suppress_parser.h"
 
 #define UNTIL "until:"
-
-static const struct rule_kind {
-	const char *prefix;
-	enum suppress_kind kind;
-	bool ours; /* a reason must follow */
-} rule_kinds[] = {
-	{ "leak:", SUPPRESS_LEAK, false },
-	{ "cycle:", SUPPRESS_CYCLE, true },
-	{ "ref:", SUPPRESS_REF, true },
-	{ "type:", SUPPRESS_TYPE, true },
-};
 
 int suppress_fail(struct suppress_parser *p, const char *format, ...)
 {
@@ -194,6 +184,17 @@ int suppress_read_name(struct suppress_parser *p, char *name)
 
 /* --- Entries -------------------------------------------------------------------- */
 
+/* The day itself still counts for an entry. */
+static const char *today(struct suppressions *s)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!s->today[0] && localtime_r(&now, &tm))
+		strftime(s->today, sizeof(s->today), "%Y-%m-%d", &tm);
+	return s->today;
+}
+
 struct suppression *suppress_new(struct suppress_parser *p,
 				 enum suppress_kind kind, const char *text,
 				 unsigned line)
@@ -209,8 +210,7 @@ struct suppression *suppress_new(struct suppress_parser *p,
 	new->line = line;
 	new->reason = p->note.reason;
 	memcpy(new->until, p->note.until, sizeof(new->until));
-	new->expired =
-	    new->until[0] && strcmp(suppress_today(s), new->until) > 0;
+	new->expired = new->until[0] && strcmp(today(s), new->until) > 0;
 	p->note = (struct suppress_note){ 0 };
 	s->list = xreallocarray(s->list, s->count + 1, sizeof(*s->list));
 	s->list[s->count++] = new;
@@ -238,14 +238,37 @@ static int read_tail(struct suppress_parser *p, char *text)
 	return read_date(p, until, strlen(until), &p->note);
 }
 
-static int read_rule(struct suppress_parser *p, const struct rule_kind *kind)
+static const struct rule_kind {
+	const char *prefix;
+	enum suppress_kind kind;
+	bool ours; /* a reason must follow */
+} rule_kinds[] = {
+	{ "leak:", SUPPRESS_LEAK, false },
+	{ "cycle:", SUPPRESS_CYCLE, true },
+	{ "ref:", SUPPRESS_REF, true },
+	{ "type:", SUPPRESS_TYPE, true },
+};
+
+int suppress_read_rule(struct suppress_parser *p)
 {
-	char *pattern = p->line + strlen(kind->prefix);
+	const struct rule_kind *kind = rule_kinds;
+	char *pattern;
+	const char *until;
+	bool tail;
+
+	while (strncmp(p->line, kind->prefix, strlen(kind->prefix)) != 0)
+		if (++kind == rule_kinds + sizeof(rule_kinds) / sizeof(*kind))
+			return suppress_fail(
+			    p,
+			    "\"%.80s\" is no suppression; it begins with "
+			    "leak:, cycle:, ref: or type:, or is a \"{\" "
+			    "alone on its line",
+			    p->line);
+	pattern = p->line + strlen(kind->prefix);
 	/* To LeakSanitizer all the rest is the pattern; but no function has a
 	 * date in its name. */
-	const char *until = find_until(pattern);
-	bool tail = kind->ours || (until && until != pattern);
-
+	until = find_until(pattern);
+	tail = kind->ours || (until && until != pattern);
 	if (tail && *pattern && read_tail(p, pattern))
 		return -EINVAL;
 	if (tail)
@@ -260,23 +283,7 @@ static int read_rule(struct suppress_parser *p, const struct rule_kind *kind)
 	return 0;
 }
 
-static int read_entry(struct suppress_parser *p)
-{
-	if (!strcmp(p->line, "{"))
-		return suppress_read_block(p);
-	for (size_t i = 0; i < sizeof(rule_kinds) / sizeof(*rule_kinds); i++)
-		if (!strncmp(p->line, rule_kinds[i].prefix,
-			     strlen(rule_kinds[i].prefix)))
-			return read_rule(p, &rule_kinds[i]);
-	return suppress_fail(p,
-			     "\"%.80s\" is no suppression; it begins with "
-			     "leak:, cycle:, ref: or type:, or is a \"{\" "
-			     "alone on its line",
-			     p->line);
-}
-
-/* Comments without a date are for people. An empty line ends them. */
-static int read_comment(struct suppress_parser *p)
+int suppress_read_comment(struct suppress_parser *p)
 {
 	if (p->note.until[0] && *p->line != '#')
 		return suppress_fail(p,
@@ -284,44 +291,4 @@ static int read_comment(struct suppress_parser *p)
 				     "for no entry; it goes right above one");
 	return find_date(p->line) ? suppress_read_note(p, p->line, &p->note)
 				  : 0;
-}
-
-static int read_all(struct suppress_parser *p)
-{
-	int result;
-
-	while ((result = suppress_next_line(p)) > 0) {
-		if (*p->line && *p->line != '#')
-			result = read_entry(p);
-		else
-			result = read_comment(p);
-		if (result)
-			return result;
-	}
-	p->number++;
-	*p->line = '\0';
-	return result ? result : read_comment(p);
-}
-
-int suppress_parse(struct suppressions *s, const char *text, size_t size,
-		   const char *origin, char *error)
-{
-	struct suppress_parser p = { .s = s, .at = text, .end = text + size };
-	size_t before = s->count;
-	int result;
-
-	s->origins =
-	    xreallocarray(s->origins, s->origin_count + 1, sizeof(char *));
-	p.origin = s->origins[s->origin_count++] = xstrdup(origin);
-	p.line = xmalloc(SUPPRESS_LINE_MOST + 1);
-	s->left = (struct suppress_left){ 0 };
-	p.error = error;
-	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-		p.at += 3;
-	result = read_all(&p);
-	free(p.line);
-	free(p.note.reason);
-	if (result)
-		suppress_cut(s, before);
-	return result;
 }

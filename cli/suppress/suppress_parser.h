@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A suppressions file on its way in, shared by suppress_parse.c and
- * suppress_block.c alone. */
+/* A suppressions file on its way in: only for suppress.c, suppress_parse.c and
+ * suppress_block.c. */
 #ifndef SUPPRESS_PARSER_H
 #define SUPPRESS_PARSER_H
 
@@ -43,11 +43,13 @@ struct suppression *suppress_new(struct suppress_parser *p,
 				 enum suppress_kind kind, const char *text,
 				 unsigned line);
 
-/* s->today, set if it was not. The day itself still counts for an entry. */
-const char *suppress_today(struct suppressions *s);
+/* p->line, which is neither empty nor a comment nor "{": an entry of one line,
+ * or none. 0 or -EINVAL. */
+int suppress_read_rule(struct suppress_parser *p);
 
-/* Release all entries but the first `count`. */
-void suppress_cut(struct suppressions *s, size_t count);
+/* p->line, a comment, or empty as at the end of the file: 0 or -EINVAL. Comments
+ * without a date are for people. An empty line ends them. */
+int suppress_read_comment(struct suppress_parser *p);
 
 /* The rest of a block, after its "{"; 0 or -EINVAL. suppress_block.c */
 int suppress_read_block(struct suppress_parser *p);
