@@ -17,6 +17,7 @@
 #include "killed.h"
 #include "launch.h"
 #include "preflight.h"
+#include "processes.h"
 #include "recorder.h"
 #include "run_end.h"
 #include "status.h"
@@ -111,8 +112,8 @@ static void add_store(const struct run *r, const struct live_store *store,
 
 static void add_running(const struct run *r, const struct live_store *store)
 {
-	char *program = live_program(store->pid);
-	char *name = live_called(store->pid, program);
+	char *program = processes_program(store->pid);
+	char *name = processes_called(store->pid, program);
 
 	run_end_tell_alive(store);
 	gate_add_incomplete(r->gate, program, name, store->pid, 0,

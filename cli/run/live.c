@@ -4,10 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <refknot/store.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "called.h"
 #include "die.h"
 #include "owner.h"
 #include "path_safety.h"
+#include "processes.h"
 
 #define SHARED_MEMORY  "/dev/shm"
 #define PLENTY         (1ull << 30) /* bytes free on it, and a quarter of memory */
@@ -172,76 +170,6 @@ static bool read_header(const char *path, struct store_header *h, bool *empty)
 	return ok;
 }
 
-/*
- * Has any process the file open to write, or mapped so? The kernel gives a lease
- * to read only where none has, whatever we may know about processes. True where
- * it does not tell: of a file of another user's, or without leases. (It is true
- * for a forked child, too, which has its parent's mappings.)
- */
-bool live_is_written(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	bool given = fd >= 0 && !fcntl(fd, F_SETLEASE, F_RDLCK);
-
-	if (given)
-		fcntl(fd, F_SETLEASE, F_UNLCK);
-	if (fd >= 0)
-		close(fd);
-	return !given;
-}
-
-/*
- * Whether process `pid` has `path` mapped; true when that cannot be seen. In a
- * pid namespace of its own it has that number for itself alone: here it is none,
- * or another process, whose mappings can perhaps not be seen.
- */
-static bool is_mapped(uint32_t pid, const char *path)
-{
-	size_t plain = strcspn(path, "\n\\"); /* maps escapes the first */
-	char *maps = xasprintf("/proc/%u/maps", pid), *line = NULL;
-	char *wanted = strndup(path, plain);
-	bool found = false;
-	size_t size = 0;
-	FILE *f = fopen(maps, "re");
-
-	free(maps);
-	if (!f || !wanted) {
-		free(wanted);
-		if (f)
-			fclose(f);
-		return (!kill((pid_t)pid, 0) || errno != ESRCH) &&
-		       live_is_written(path);
-	}
-	while (!found && getline(&line, &size, f) > 0)
-		found = strstr(line, wanted);
-	free(line);
-	free(wanted);
-	fclose(f);
-	return found;
-}
-
-/* Was the process sent SIGKILL, or is it in the kernel's hands already? */
-static bool is_killed(uint32_t pid)
-{
-	char *path = xasprintf("/proc/%u/status", pid), *line = NULL;
-	FILE *f = fopen(path, "re");
-	unsigned long long waiting = 0, one;
-	size_t size = 0;
-	char state = 0;
-
-	free(path);
-	while (f && getline(&line, &size, f) > 0)
-		if (sscanf(line, "SigPnd: %llx", &one) == 1 ||
-		    sscanf(line, "ShdPnd: %llx", &one) == 1)
-			waiting |= one;
-		else
-			sscanf(line, "State: %c", &state);
-	free(line);
-	if (f)
-		fclose(f);
-	return waiting & 1ull << (SIGKILL - 1) || state == 'Z' || state == 'X';
-}
-
 /* A process that has begun its exit snapshot, or was killed, is about to be gone;
  * one that begins its store is about to have it. */
 static void look(struct live_store *store)
@@ -251,7 +179,7 @@ static void look(struct live_store *store)
 
 	for (int i = 0; i < ENDING_POLLS; i++) {
 		store->readable = read_header(store->path, &h, &store->empty);
-		store->alive = store->empty && live_is_written(store->path);
+		store->alive = store->empty && processes_write(store->path);
 		if (store->alive) {
 			nanosleep(&pause, NULL);
 			continue;
@@ -262,9 +190,9 @@ static void look(struct live_store *store)
 		store->start_ns = h.meta.start_ns;
 		store->start_mono_ns = h.start_mono_ns;
 		store->forked = h.meta.flags & RKN_META_FORKED;
-		store->alive = is_mapped(h.meta.pid, store->path);
-		if (!store->alive ||
-		    (h.state < STORE_SNAPSHOT && !is_killed(h.meta.pid)))
+		store->alive = processes_map(h.meta.pid, store->path);
+		if (!store->alive || (h.state < STORE_SNAPSHOT &&
+				      !processes_is_killed(h.meta.pid)))
 			return;
 		nanosleep(&pause, NULL);
 	}
@@ -312,30 +240,6 @@ struct live_store *live_list(const struct live *l, size_t *count)
 		qsort(list, *count, sizeof(*list), by_start);
 	find_replaced(list, *count);
 	return list;
-}
-
-char *live_program(uint32_t pid)
-{
-	char *link = xasprintf("/proc/%u/exe", pid);
-	char path[PATH_MAX];
-	ssize_t n = readlink(link, path, sizeof(path));
-
-	free(link);
-	return n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process");
-}
-
-char *live_called(uint32_t pid, const char *program)
-{
-	char *path = xasprintf("/proc/%u/cmdline", pid);
-	char argument[PATH_MAX + 1] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0 && read(fd, argument, sizeof(argument) - 1) < 0)
-		*argument = '\0';
-	if (fd >= 0)
-		close(fd);
-	free(path);
-	return xstrdup(called_name(argument, program));
 }
 
 void live_list_release(struct live_store *list, size_t count)

@@ -45,9 +45,6 @@ int live_open(struct live *l, const char *beside);
 /* Whether the directory is still the one that was made. */
 bool live_is_there(const struct live *l);
 
-/* Has any process the file open to write, or mapped so? True where nobody tells. */
-bool live_is_written(const char *path);
-
 /* Bytes free where the stores are. */
 uint64_t live_room(const struct live *l);
 
@@ -57,14 +54,6 @@ uint64_t live_room(const struct live *l);
  */
 struct live_store *live_list(const struct live *l, size_t *count);
 void live_list_release(struct live_store *list, size_t count);
-
-/* "/usr/bin/server": what a process runs; "a process" where that cannot be
- * seen. The caller frees it. */
-char *live_program(uint32_t pid);
-
-/* The name that it was started by; that of `program` where that cannot be seen.
- * The caller frees it. */
-char *live_called(uint32_t pid, const char *program);
 
 /* Remove the directory if nothing is left in it; false when it stays. */
 bool live_close(struct live *l);

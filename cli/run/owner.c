@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "die.h"
-#include "live.h"
-#include "strangers.h"
+#include "processes.h"
 
 #define OWNER ".owner"
 #define NEXT  ".next" /* before it is locked */
@@ -187,14 +186,14 @@ static bool can_go(const char *path)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
-	bool can = directory && !strangers_any(path);
+	bool can = directory && !processes_any(path);
 
 	while (can && (entry = readdir(directory))) {
 		char *file = xasprintf("%s/%s", path, entry->d_name);
 
 		can = is_ours(entry->d_name) ||
 		      (is_store(dirfd(directory), entry->d_name) &&
-		       !live_is_written(file));
+		       !processes_write(file));
 		free(file);
 	}
 	if (directory)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "strangers.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,47 +18,11 @@
 #include "killed.h"
 #include "model.h"
 #include "preflight.h"
+#include "processes.h"
 
 #define POLLS   20 /* of POLL_NS each */
 #define POLL_NS 10000000
 #define TOLD    10 /* strangers */
-
-/* --- Processes ----------------------------------------------------------------- */
-
-/* Does an environment, NUL behind each variable, have `variable`? */
-static bool has_variable(const char *text, size_t size, const char *variable)
-{
-	size_t length = strlen(variable) + 1;
-
-	for (const char *at = text, *end = text + size; at < end;
-	     at += strlen(at) + 1)
-		if ((size_t)(end - at) >= length &&
-		    !memcmp(at, variable, length))
-			return true;
-	return false;
-}
-
-static bool began_with(const char *pid, const char *variable)
-{
-	char *path = xasprintf("/proc/%s/environ", pid), *text = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = 0;
-	ssize_t n = fd < 0 ? 0 : 1;
-	bool found;
-
-	free(path);
-	while (n > 0) {
-		text = xreallocarray(text, size + 65536, 1);
-		n = read(fd, text + size, 65535);
-		size += n > 0 ? (size_t)n : 0;
-		text[size] = '\0';
-	}
-	if (fd >= 0)
-		close(fd);
-	found = size && has_variable(text, size, variable);
-	free(text);
-	return found;
-}
 
 static bool has_store(uint32_t pid, const struct live_store *list, size_t count)
 {
@@ -68,39 +30,6 @@ static bool has_store(uint32_t pid, const struct live_store *list, size_t count)
 		if (list[i].alive && list[i].pid == pid)
 			return true;
 	return false;
-}
-
-/* Calls `f` for each process of the run but the caller. */
-static void each_process(const char *of, void (*f)(uint32_t pid, void *data),
-			 void *data)
-{
-	char *variable = xasprintf("REFKNOT_OUT=%s", of);
-	DIR *directory = opendir("/proc");
-	struct dirent *entry;
-
-	while (directory && (entry = readdir(directory)))
-		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    strtoul(entry->d_name, NULL, 10) !=
-			(unsigned long)getpid() &&
-		    began_with(entry->d_name, variable))
-			f((uint32_t)strtoul(entry->d_name, NULL, 10), data);
-	if (directory)
-		closedir(directory);
-	free(variable);
-}
-
-static void note_any(uint32_t pid, void *data)
-{
-	(void)pid;
-	*(bool *)data = true;
-}
-
-bool strangers_any(const char *directory)
-{
-	bool any = false;
-
-	each_process(directory, note_any, &any);
-	return any;
 }
 
 /* --- Waiting --------------------------------------------------------------------- */
@@ -165,7 +94,7 @@ static void find_waited(struct waited *w, const struct live *l)
 
 	w->stores = list;
 	executions_read(&n, l);
-	each_process(l->directory, wait_for, w);
+	processes_each(l->directory, wait_for, w);
 	for (size_t i = 0; i < n.skipped_count; i++)
 		forget(w, n.skipped[i].pid);
 	/* What a skipped one executes may be recorded. */
@@ -361,12 +290,12 @@ static void add_running(uint32_t pid, void *data)
 	for (size_t i = 0; i < s->executed; i++)
 		if (s->list[i].pid == pid)
 			return;
-	program = live_program(pid);
+	program = processes_program(pid);
 	if (is_skipped(s, pid, program)) {
 		free(program);
 		return;
 	}
-	add(s, program, live_called(pid, program), pid,
+	add(s, program, processes_called(pid, program), pid,
 	    xstrdup("it is still running, and has allocated nothing yet"));
 }
 
@@ -409,7 +338,7 @@ struct stranger *strangers_find(const struct live *l,
 		if (s.ends.list[i].kind == END_SEEN && !s.ends.list[i].used &&
 		    s.ends.list[i].signal == SIGKILL)
 			add_forked(&s, &s.ends.list[i]);
-	each_process(l->directory, add_running, &s);
+	processes_each(l->directory, add_running, &s);
 	ends_release(&s.ends);
 	executions_release(&s.executions);
 	*found = s.count;

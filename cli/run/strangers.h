@@ -35,9 +35,6 @@ struct stranger *strangers_find(const struct live *l,
 				size_t *found);
 void strangers_release(struct stranger *list, size_t count);
 
-/* Was any process started with `directory` for its recordings? */
-bool strangers_any(const char *directory);
-
 /* Of a store that is empty: does strangers_find() have its process, by a note? Else
  * *pid is its number, as its name has it. */
 bool strangers_have(const struct live *l, const struct live_store *store,

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "processes.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "called.h"
+#include "die.h"
+
+bool processes_write(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool given = fd >= 0 && !fcntl(fd, F_SETLEASE, F_RDLCK);
+
+	if (given)
+		fcntl(fd, F_SETLEASE, F_UNLCK);
+	if (fd >= 0)
+		close(fd);
+	return !given;
+}
+
+bool processes_map(uint32_t pid, const char *path)
+{
+	size_t plain = strcspn(path, "\n\\"); /* maps escapes the first */
+	char *maps = xasprintf("/proc/%u/maps", pid), *line = NULL;
+	char *wanted = strndup(path, plain);
+	bool found = false;
+	size_t size = 0;
+	FILE *f = fopen(maps, "re");
+
+	free(maps);
+	if (!f || !wanted) {
+		free(wanted);
+		if (f)
+			fclose(f);
+		return (!kill((pid_t)pid, 0) || errno != ESRCH) &&
+		       processes_write(path);
+	}
+	while (!found && getline(&line, &size, f) > 0)
+		found = strstr(line, wanted);
+	free(line);
+	free(wanted);
+	fclose(f);
+	return found;
+}
+
+bool processes_is_killed(uint32_t pid)
+{
+	char *path = xasprintf("/proc/%u/status", pid), *line = NULL;
+	FILE *f = fopen(path, "re");
+	unsigned long long waiting = 0, one;
+	size_t size = 0;
+	char state = 0;
+
+	free(path);
+	while (f && getline(&line, &size, f) > 0)
+		if (sscanf(line, "SigPnd: %llx", &one) == 1 ||
+		    sscanf(line, "ShdPnd: %llx", &one) == 1)
+			waiting |= one;
+		else
+			sscanf(line, "State: %c", &state);
+	free(line);
+	if (f)
+		fclose(f);
+	return waiting & 1ull << (SIGKILL - 1) || state == 'Z' || state == 'X';
+}
+
+char *processes_program(uint32_t pid)
+{
+	char *link = xasprintf("/proc/%u/exe", pid);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path));
+
+	free(link);
+	return n > 0 ? xasprintf("%.*s", (int)n, path) : xstrdup("a process");
+}
+
+char *processes_called(uint32_t pid, const char *program)
+{
+	char *path = xasprintf("/proc/%u/cmdline", pid);
+	char argument[PATH_MAX + 1] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, argument, sizeof(argument) - 1) < 0)
+		*argument = '\0';
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return xstrdup(called_name(argument, program));
+}
+
+/* Does an environment, NUL behind each variable, have `variable`? */
+static bool has_variable(const char *text, size_t size, const char *variable)
+{
+	size_t length = strlen(variable) + 1;
+
+	for (const char *at = text, *end = text + size; at < end;
+	     at += strlen(at) + 1)
+		if ((size_t)(end - at) >= length &&
+		    !memcmp(at, variable, length))
+			return true;
+	return false;
+}
+
+static bool began_with(const char *pid, const char *variable)
+{
+	char *path = xasprintf("/proc/%s/environ", pid), *text = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t n = fd < 0 ? 0 : 1;
+	bool found;
+
+	free(path);
+	while (n > 0) {
+		text = xreallocarray(text, size + 65536, 1);
+		n = read(fd, text + size, 65535);
+		size += n > 0 ? (size_t)n : 0;
+		text[size] = '\0';
+	}
+	if (fd >= 0)
+		close(fd);
+	found = size && has_variable(text, size, variable);
+	free(text);
+	return found;
+}
+
+void processes_each(const char *directory, void (*f)(uint32_t pid, void *data),
+		    void *data)
+{
+	char *variable = xasprintf("REFKNOT_OUT=%s", directory);
+	DIR *all = opendir("/proc");
+	struct dirent *entry;
+
+	while (all && (entry = readdir(all)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    strtoul(entry->d_name, NULL, 10) !=
+			(unsigned long)getpid() &&
+		    began_with(entry->d_name, variable))
+			f((uint32_t)strtoul(entry->d_name, NULL, 10), data);
+	if (all)
+		closedir(all);
+	free(variable);
+}
+
+static void note_any(uint32_t pid, void *data)
+{
+	(void)pid;
+	*(bool *)data = true;
+}
+
+bool processes_any(const char *directory)
+{
+	bool any = false;
+
+	processes_each(directory, note_any, &any);
+	return any;
+}
