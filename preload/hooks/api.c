@@ -14,6 +14,7 @@
 #include "ending.h"
 #include "libc.h"
 #include "marks.h"
+#include "messages.h"
 #include "references.h"
 #include "regions.h"
 #include "text.h"
@@ -285,7 +286,7 @@ static void say_lost(uint64_t blocks, uint64_t bytes)
 	text_number(&text, bytes);
 	text_add(&text, bytes == 1 ? " byte" : " bytes");
 	text_add(&text, blocks == 1 ? " is lost" : " are lost");
-	process_say(line);
+	messages_say(line);
 }
 
 /* As LeakSanitizer does it: as often as wanted, it tells what is lost by now,

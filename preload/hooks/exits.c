@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What ends a process without exit(), and what unloads code.  exit() and
- * quick_exit() call handlers that process.c registers.
+ * quick_exit() call handlers that start.c registers.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "failure.h"
 #include "heap.h"
 #include "moves.h"
 #include "references.h"
@@ -16,7 +17,7 @@ static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
 {
 	a->limits[limit]++;
 	if (limit == RKN_LIMIT_STORE_FULL)
-		process_off_store(store_shortage());
+		failure_end_store(store_shortage());
 }
 
 void record_block(struct thread *t, void *p, size_t size, size_t kept,

@@ -5,6 +5,7 @@
 
 #include "aside.h"
 #include "libc.h"
+#include "messages.h"
 #include "names.h"
 #include "process.h"
 #include "references.h"
@@ -83,7 +84,7 @@ static void say(void *data)
 		text_add(&text, "it is no object");
 	else
 		add_references(&text, f->p, f->count);
-	process_failed(line);
+	messages_say_failed(line);
 }
 
 static void fail(const void *p, long count)

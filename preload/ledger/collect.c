@@ -6,6 +6,7 @@
 #include "aside.h"
 #include "generations.h"
 #include "listeners.h"
+#include "messages.h"
 #include "names.h"
 #include "process.h"
 #include "references.h"
@@ -201,7 +202,7 @@ static void say(void *data)
 	text_add(&text, f->info.type);
 	text_add(&text, "#");
 	text_number(&text, f->info.serial);
-	process_say(line);
+	messages_say(line);
 }
 
 static COLD void say_each(const struct round *r, bool uncollectable)
@@ -233,7 +234,7 @@ static void say_numbers(void *data)
 	text_number(&text, r->found);
 	text_add(&text, ", of them uncollectable ");
 	text_number(&text, r->uncollectable);
-	process_say(line);
+	messages_say(line);
 }
 
 /* --- What is lost lets go -------------------------------------------------------- */

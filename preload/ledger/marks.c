@@ -7,6 +7,7 @@
 
 #include "aside.h"
 #include "libc.h"
+#include "messages.h"
 #include "names.h"
 #include "objects.h"
 #include "own.h"
@@ -373,7 +374,7 @@ static void compare_and_say(void *data)
 
 	c->grown = compare(c->name, &census, &text);
 	if (c->grown)
-		process_failed(line);
+		messages_say_failed(line);
 }
 
 void marks_assert_no_growth(const char *name)

@@ -8,6 +8,7 @@
 #include "dynamic.h"
 #include "image.h"
 #include "libc.h"
+#include "messages.h"
 #include "oracle.h"
 #include "text.h"
 #include "walk.h"
@@ -82,7 +83,7 @@ static void show(void *data)
 	text_add(&t, "; libunwind");
 	for (int i = 0; i < d->n && i < 40; i++)
 		add_place(&t, d->pcs[i]);
-	process_say(line);
+	messages_say(line);
 }
 
 /* libunwind gives the address that a signal interrupted as it is; ours is one
@@ -180,7 +181,7 @@ void verify_init(void)
 		thread_verify = verify_stack;
 		process_flush(); /* gates that are open already */
 	} else {
-		process_say("REFKNOT_VERIFY: librefknot_oracle.so cannot be "
+		messages_say("REFKNOT_VERIFY: librefknot_oracle.so cannot be "
 			    "loaded from beside the shim; call stacks are not "
 			    "verified");
 	}

@@ -4,10 +4,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "aside.h"
 #include "compiler.h"
 #include "held.h"
+#include "process.h"
+#include "store.h"
 #include "sys.h"
+#include "text.h"
 
 #define STANDARD_ERROR 2
 #define ONCE           4096 /* bytes: a pipe with room takes them whole */
@@ -77,7 +82,7 @@ static int write_whole(const char *line, size_t size)
 	return 0;
 }
 
-COLD void messages_write(const char *line, size_t size, bool asked)
+static void write_line(const char *line, size_t size, bool asked)
 {
 	struct held held;
 	int raised = 0;
@@ -87,4 +92,45 @@ COLD void messages_write(const char *line, size_t size, bool asked)
 	if (held_begin(&held))
 		raised = write_whole(line, size);
 	held_end(&held, raised);
+}
+
+static COLD void say(const char *relation, const char *sentence, bool asked)
+{
+	char line[8192];
+	struct text t = { line, sizeof(line) - 1, 0 };
+	int pid = sys_pid();
+	size_t size;
+
+	text_add(&t, "refknot: ");
+	text_show(&t, process.called);
+	text_add(&t, "[");
+	text_number(&t, (uint64_t)(pid > 0 ? pid : READ_ONCE(process.pid)));
+	text_add(&t, relation);
+	text_show(&t, sentence);
+	size = strlen(line);
+	line[size] = '\n';
+	write_line(line, size + 1, asked);
+}
+
+static void say_it(void *sentence)
+{
+	say("]: ", sentence, true);
+}
+
+COLD void messages_say(const char *sentence)
+{
+	aside(say_it, (void *)(uintptr_t)sentence);
+}
+
+COLD void messages_say_failed(const char *sentence)
+{
+	messages_say(sentence);
+	if (READ_ONCE(process_page.epoch))
+		store.header->meta.message =
+		    store_text(sentence, strlen(sentence));
+}
+
+void messages_write(const char *relation, const char *sentence)
+{
+	say(relation, sentence, false);
 }

@@ -9,14 +9,20 @@
 #define MESSAGES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* The process begins. `told`: "DEVICE:INODE" of standard error as `refknot run`
  * was started with it; NULL: this process's own counts. */
 void messages_begin(const char *told);
 
-/* Write a whole line. `asked`: the program itself asked for it, so its own
- * standard error will do, as that was when it was executed. */
-void messages_write(const char *line, size_t size, bool asked);
+/* One line: "refknot: PROGRAM[PID]: SENTENCE", which the program asked for, so its
+ * own standard error will do, as that was when it was executed. */
+void messages_say(const char *sentence);
+/* The same, kept in the recording, too: an assertion of the program's failed, and
+ * it ends now. */
+void messages_say_failed(const char *sentence);
+
+/* The same, with `relation` in place of "]: ", and where nobody asked for it. Aside
+ * only. */
+void messages_write(const char *relation, const char *sentence);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process that is recorded: its start, its forks, and the switch that turns
- * recording off; ending.h has its end.  Whatever fails here ends the recording, never the
- * program.
+ * The process that is recorded, as every part of the shim knows it.  start.h has
+ * the beginning of a recording, ending.h its end, failure.h what ends it for good.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -23,13 +22,14 @@ struct process_page {
 			   in this process, and how often code has gone away */
 	int pid;        /* whose memory this is; 0: nobody asked. Atomic: who
 			   asks first writes it, any thread .. */
-	int parent;     /* .. of `pid`; 0: nobody asked; -1: not known */
+	int parent;     /* .. of `pid`; 0: nobody asked; PROCESS_UNKNOWN */
 	char rest[4096 - sizeof(uint64_t) - 2 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
 /* Recording is over for good in this process: nothing more is to be asked. Only
  * to be read by READ_ONCE(): other threads set it, and nobody waits for it. */
 extern HIDDEN uint8_t process_over;
+#define PROCESS_UNKNOWN   (-1)
 #define PROCESS_RECORDING (1ull << 32)
 #define PROCESS_EPOCHS    (1ull << 62) /* they begin behind all addresses */
 
@@ -55,24 +55,29 @@ extern struct process process;
  * May run inside malloc and in a signal handler. */
 bool process_ready(void);
 
+/*
+ * In the file that begins a recording: `function`, bool (bool forked), does, in a
+ * forked child or at the first start, aside and with the phase PHASE_STARTING. It
+ * is above this room, and any hook's first call may be what begins: so it is not
+ * called by name, nor set by anybody, but found where the linker has put it.
+ */
+#define PROCESS_BEGINS(function)                                               \
+	__asm__(".pushsection process_begins, \"a\", @progbits\n"               \
+		".balign 4\n"                                                  \
+		".long " #function " - .\n"                                    \
+		".popsection\n")
+/* This thread is at that: what it allocates is not the program's. */
+extern HIDDEN _Thread_local bool process_starting;
+/* The recording stands: whoever sees the epoch sees all that it began with. */
+void process_record(void);
+
 /* Is this memory the calling process's own? A vfork child's is its parent's.
  */
 bool process_owns_memory(void);
+/* Whose it is. */
+int process_owner(void);
 
 /* An operation went by that could not be recorded. */
 void process_missed(void);
-
-/* One line on stderr: "refknot: PROGRAM[PID]: SENTENCE". */
-void process_say(const char *sentence);
-
-/* The same, kept in the recording, too: an assertion of the program's failed,
- * and it ends now. */
-void process_failed(const char *sentence);
-
-/* Stop recording for good: "cannot WHAT" and the error, once, on stderr and in
- * the recording. `error` is -errno. */
-void process_off(const char *what, int error);
-/* The same because the store cannot be written. */
-void process_off_store(int error);
 
 #endif

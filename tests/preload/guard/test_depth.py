@@ -33,7 +33,8 @@ INDIRECT = {
     "next_free": NOT_OURS,
     "next_realloc": NOT_OURS,
     "oracle": NOT_OURS,
-    "thread_attaches": ["signal_stack_look"],
+    "process.c:begin_aside": ["start_recording"],
+    "thread.c:attach": ["signal_stack_look"],
     "thread_verify": ["verify.c:verify_stack"],
     "knows": NOT_OURS,
     # functions that call the C library's, found by libc()
@@ -58,7 +59,7 @@ INDIRECT = {
     "marks_assert_no_growth": NOT_OURS,
     "mlockall": NOT_OURS,
     "module_path": NOT_OURS,
-    "process.c:loaded": NOT_OURS,
+    "start.c:loaded": NOT_OURS,
     "real.c:own_mmap": NOT_OURS,
     **{f"real.c:own_{name}": NOT_OURS
        for name in ("munmap", "mprotect", "pkey_mprotect", "madvise",
@@ -112,7 +113,7 @@ INDIRECT = {
     # jumps by a table, before which nothing is pushed
     "dynamic_read": NOT_OURS,
     "dynamic_take": NOT_OURS,
-    "process.c:reason": NOT_OURS,
+    "failure.c:reason": NOT_OURS,
 }
 
 # The one that turns to another stack, and the one that a program calls.
@@ -171,7 +172,7 @@ def test_no_path_takes_more_than_a_kibibyte_of_a_programs_stack(library):
 def test_what_is_done_aside_has_room_there(library):
     paths = deepest(library, library.given)
     names = {p.names[0] for p in paths}
-    assert {"process.c:start_aside", "process.c:off"} <= names
+    assert {"process.c:begin_aside", "failure.c:end"} <= names
     print(shown(paths[:1]))
     wrong = [p for p in paths if p.bytes > OWN_STACK - SPARE]
     assert not wrong, shown(wrong)

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The beginning of a recording: the first start, by the first call of any hook or
+ * when the library is loaded, and the one in a forked child.  What fails here ends
+ * the recording, never the program.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "addresses.h"
+#include "called.h"
+#include "collect.h"
+#include "compiler.h"
+#include "denied.h"
+#include "ending.h"
+#include "environment.h"
+#include "failure.h"
+#include "fatal.h"
+#include "gone.h"
+#include "heap.h"
+#include "libc.h"
+#include "marks.h"
+#include "messages.h"
+#include "names.h"
+#include "objects.h"
+#include "phase.h"
+#include "process.h"
+#include "real.h"
+#include "region_rows.h"
+#include "sandbox.h"
+#include "second_signal.h"
+#include "shadow.h"
+#include "signal_stack.h"
+#include "skipped.h"
+#include "spare.h"
+#include "stacks.h"
+#include "store.h"
+#include "sys.h"
+#include "text.h"
+#include "thread.h"
+#include "verify.h"
+#include "wishes.h"
+#include "world.h"
+#include "zeros.h"
+
+/* Where parts of the shim are tested alone, there is none. */
+#pragma weak zeros_uncount
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+static void note_arguments(struct rkn_meta *m)
+{
+	char *const *argument = environment_arguments();
+
+	for (; *argument; argument++) {
+		uint32_t text = store_text(*argument, strlen(*argument));
+
+		if (!text && **argument)
+			return;
+		if (!text)
+			text = (uint32_t)store_append(STORE_TEXT);
+		if (!m->argument_count++)
+			m->arguments = text;
+	}
+}
+
+static void note_operators(void)
+{
+	struct store_area *common = store_record(STORE_AREAS, 0);
+
+	if (common)
+		common->limits[RKN_LIMIT_OPERATORS] = process.hides_operators;
+}
+
+static void describe(void)
+{
+	struct store_header *h = store.header;
+	struct rkn_meta *m = &h->meta;
+	char directory[4096] = "";
+
+	m->pid = (uint32_t)process.pid;
+	if (process_page.parent != PROCESS_UNKNOWN)
+		m->parent_pid =
+		    (uint32_t)(process_page.parent ? process_page.parent
+						   : sys_parent());
+	m->start_ns = sys_clock(CLOCK_REALTIME);
+	m->program = store_text(process.program, strlen(process.program));
+	if (sys_getcwd(directory, sizeof(directory)) > 0)
+		m->directory = store_text(directory, strlen(directory));
+	note_arguments(m);
+	m->flags = (process.forked ? RKN_META_FORKED : 0) |
+		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
+		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
+	sandbox_note();
+	note_operators();
+	h->depth = (uint32_t)process.settings.depth;
+	if (process.forked)
+		WRITE_ONCE(h->state, STORE_RUNNING);
+	/* Who reads that reads a store that is complete so far. */
+	__atomic_store_n(&h->start_mono_ns, sys_clock(CLOCK_MONOTONIC),
+			 __ATOMIC_RELEASE);
+}
+
+/* A forked child's title may be another by then: the name is found out once. */
+static void call(struct process *p)
+{
+	char *const *arguments = environment_arguments();
+	struct text t = { p->called, sizeof(p->called), 0 };
+
+	text_add(&t, called_name(*arguments ? *arguments : "", p->program));
+}
+
+/* The first start: what a forked child inherits and need not find again. */
+static int find_out(void)
+{
+	const char *bad =
+	    settings_read(&process.settings, environment_variables());
+	struct text t = { process.directory, sizeof(process.directory), 0 };
+	const char *out = process.settings.out;
+	long size = sys_readlink("/proc/self/exe", process.program,
+				 sizeof(process.program) - 1);
+
+	process.program[size > 0 ? size : 0] = '\0';
+	environment_keep();
+	call(&process);
+	messages_begin(process.settings.messages);
+	if (bad) {
+		failure_end(bad, -EINVAL);
+		return -EINVAL;
+	}
+	if (!out || *out != '/') {
+		char here[4096];
+
+		size = sys_getcwd(here, sizeof(here));
+		if (size <= 0)
+			return (int)size;
+		text_add(&t, here);
+		text_add(&t, out ? "/" : "");
+	}
+	text_add(&t, out ? out : "");
+	process.foreign_malloc = !real_is_glibc();
+	process.hides_operators = real_hides_operators();
+	return text_whole(&t) ? 0 : -ENAMETOOLONG;
+}
+
+/* The program's name in letters that any shell takes. */
+static void call_name(char *name, size_t size)
+{
+	struct text t = { name, size, 0 };
+
+	text_add(&t, *process.called ? process.called : "program");
+	for (char *c = name; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		      (*c >= '0' && *c <= '9') || *c == '+' ||
+		      (c > name && (*c == '.' || *c == '-'))))
+			*c = '_';
+}
+
+static int reset_tables(unsigned granule_shift)
+{
+	int error = shadow_reset(granule_shift, !process.foreign_malloc);
+
+	if (!error)
+		error = stacks_reset();
+	if (!error)
+		error = names_reset();
+	if (!error)
+		error = objects_reset();
+	return error ? error : region_rows_reset();
+}
+
+/* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
+static int begin(void)
+{
+	char name[64];
+	unsigned shift = process.foreign_malloc ? 3 : 4;
+	int error;
+
+	WRITE_ONCE(process.pid, process_owner());
+	call_name(name, sizeof(name));
+	error = store_create(process.directory, name, process.pid, shift);
+	if (error)
+		return error;
+	error = reset_tables(shift);
+	if (error)
+		return error;
+	marks_reset();
+	ending_reset();
+	world_reset();
+	collect_reset();
+	gone_reset();
+	describe();
+	/* In this order: a thread that sees it run and no epoch is in a forked
+	 * child that is still to begin. */
+	process_record();
+	phase_move(PHASE_STARTING, PHASE_RUNNING);
+	return 0;
+}
+
+static bool stay_off(void)
+{
+	phase_move(PHASE_STARTING, PHASE_OFF);
+	WRITE_ONCE(process_over, true);
+	return false;
+}
+
+/* What it executes is noted and begins with the same limits. */
+static COLD bool start_skipped(void)
+{
+	struct text t = { process.directory, sizeof(process.directory), 0 };
+
+	settings_read(&process.settings, environment_variables());
+	text_add(&t, process.settings.out);
+	addresses_begin();
+	addresses_end();
+	return stay_off();
+}
+
+static COLD bool start(void)
+{
+	int error;
+
+	/* Loaded by /etc/ld.so.preload: where to write to is not for whoever
+	 * started it to say. Under a filter that whoever executed it was under,
+	 * and that forbids what it takes: nobody is to be killed for a try. */
+	if (libc_is_secure() || denied_start())
+		return stay_off();
+	process_starting = true;
+	if (zeros_uncount &&
+	    (!skipped_find_out() || sys_limit(RLIMIT_DATA) < UINT64_MAX))
+		zeros_uncount();
+	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
+	real_resolve();
+	if (skipped()) {
+		process_starting = false;
+		return start_skipped();
+	}
+	heap_init();
+	error = find_out();
+	if (!error) {
+		addresses_begin();
+		error = begin();
+		addresses_end();
+	}
+	if (error)
+		failure_end_store(error);
+	process_starting = false;
+	return !error;
+}
+
+/* One that is not recorded. Who is killed meanwhile is none: its parent knows. */
+static void count_child(struct store_header *parent)
+{
+	__atomic_add_fetch(&parent->children, 1, __ATOMIC_RELAXED);
+}
+
+/* Forked: the store and all that points into it are the parent's. */
+static COLD bool start_child(void)
+{
+	struct store_header *parent;
+	int error;
+
+	denied_forked();
+	spare_reset();
+	second_signal_forked();
+	if (!process.settings.children)
+		return stay_off();
+	if (denied_start()) {
+		count_child(store.header);
+		return stay_off();
+	}
+	addresses_begin();
+	parent = store_leave();
+	process.forked = true;
+	WRITE_ONCE(process.missed, 0);
+	error = begin();
+	if (error) {
+		count_child(parent);
+		shadow_forget();
+		failure_end_store(error);
+	} else {
+		wishes_note();
+	}
+	store_forget(parent);
+	addresses_end();
+	return !error;
+}
+
+USED HIDDEN bool start_recording(bool forked);
+bool start_recording(bool forked)
+{
+	return forked ? start_child() : start();
+}
+PROCESS_BEGINS(start_recording);
+
+/* exit() passes the status as a second argument. */
+static void at_exit(void *unused, int status)
+{
+	(void)unused;
+	ending_exit(status);
+}
+
+/* quick_exit() does not tell the status. */
+static void leaving_quickly(void *unused)
+{
+	(void)unused;
+	ending_exit(0);
+}
+
+/* In a forked child, whose vfork children share its memory. */
+static void forked(void)
+{
+	denied_forked();
+	WRITE_ONCE(process_page.pid, sys_pid());
+	WRITE_ONCE(process_page.parent, sys_parent());
+	fatal_forked();
+	second_signal_forked();
+}
+
+/* From here on a signal that ends the process is caught, where that is wanted. */
+static void begin_program(void)
+{
+	uint32_t before = STORE_STARTING;
+
+	__atomic_compare_exchange_n(&store.header->state, &before,
+				    STORE_RUNNING, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
+/*
+ * Threads that call exit() at the same time share the list of handlers, and
+ * who finds it empty ends the process: so many of them wait for the check.
+ */
+#define EXITS 4
+
+/*
+ * Handlers run in reverse order: what is registered here, with no library
+ * named, runs after every library's destructors.
+ */
+__attribute__((constructor(101))) static void loaded(void)
+{
+	bool ready = process_ready();
+
+	if (libc_is_secure())
+		return;
+	thread_attaches = signal_stack_look;
+	if (ready && process.settings.snapshot && process.settings.signals)
+		fatal_begin();
+	if (ready && process.settings.snapshot)
+		wishes_ask();
+	verify_init();
+	if (ready)
+		begin_program();
+	if (!process.settings.children)
+		environment_drop_preload();
+	for (int i = 0; i < EXITS; i++)
+		libc()->cxa_atexit((void (*)(void *))(void (*)(void))at_exit,
+				   NULL, NULL);
+	libc()->cxa_at_quick_exit(leaving_quickly, NULL);
+	libc()->register_atfork(NULL, NULL, forked, NULL);
+}
