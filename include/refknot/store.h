@@ -1,61 +1,87 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The live store: the file that the shim shares with its readers while the
- * program runs, and leaves behind as it is.
+ * The live store: the sparse file that the shim maps and writes while the
+ * program runs.  Nobody closes it: what it holds when the process is gone is
+ * the result.  `refknot run` turns it into a finished recording (format.h).
  *
- * It is sparse and mapped as a whole.  Tables have fixed places, given in the
- * header; shadow chunks, counter pages and the snapshot's tables are handed
- * out behind them in order of need.  All offsets count from the start of the
- * file.  One process writes; a reader must expect every field to change under
- * it and every index to be out of range.  `refknot run` turns a store into a
- * finished recording (format.h).
+ *   0          struct store_header: versions, state, where the tables are
+ *   4096 ..    the tables of enum store_table_number, at fixed places
+ *   behind     pieces handed out in order of need: shadow chunks, pages of
+ *              counters, the tables that the snapshot fills
+ *
+ * What holds of it at any time:
+ *
+ *  - Offsets are bytes from the start of the file.  Records refer to each
+ *    other by index, to text by offset in STORE_TEXT.  Index and offset 0
+ *    mean "none" or "not known"; every table says which.
+ *  - One process writes, the one in meta.pid, with whatever shares its memory
+ *    (a vfork child).  A forked child makes a store of its own.
+ *  - Frames, stacks, names, modules and texts are only appended, so an index
+ *    stays valid.  A frame's parent has a smaller index.
+ *  - A table's count is raised before the record is written.  A reader takes
+ *    a record of zeros for a hole.
+ *  - Pieces are multiples of 4096 bytes and are never given back.
+ *  - `state` only grows.  The snapshot's tables are whole if it is
+ *    STORE_FINISHED and meta.flags has RKN_META_SNAPSHOT.
+ *
+ * The writer takes no lock and may be killed between any two instructions, so
+ * a reader must expect every field to change while it reads and every index
+ * to be out of range.  cli/recording/store_read.c is that reader.
  */
 #ifndef REFKNOT_STORE_H
 #define REFKNOT_STORE_H
 
 #include <refknot/format.h>
 
-/* Beside the stores of a run: links, of which each tells of a program that was
- * executed, see the shim's executions.c, or of an end, see its ends.c. */
+/*
+ * Notes: symbolic links beside the stores of a run.  A name with
+ * STORE_EXECUTED notes that a program was executed (preload/hooks/executions.c
+ * writes it), other names note how a process ended (preload/state/ends.c).  The
+ * suffixes of a note's name:
+ */
 #define STORE_EXECUTED ".executed"
-/* Ends the name of one that a filter of system calls keeps from being recorded, */
+/* A filter of system calls keeps the executed program from being recorded. */
 #define STORE_FILTERED "-filtered"
-/* Ends the name of one by a program that is not recorded as nobody is to judge
- * it; see the shim's skipped.h. */
+/* The program is there, and is not recorded because the gate leaves it out:
+ * see preload/state/skipped.h. */
 #define STORE_SKIPPED "-skipped"
-/* that was not given an environment that loads the shim, or could not load it; */
+/* The environment does not load the shim, or the program cannot load it. */
 #define STORE_BARE "-bare"
-/* of an end that a parent saw: leads to "SIGNAL PARENT", signal 0 for an exit; */
+/* A parent saw the end. The link leads to "SIGNAL PARENT"; 0 for an exit. */
 #define STORE_ENDED "-ended"
-/* of a process that was sent SIGKILL, by who that leads to; */
+/* The process was sent SIGKILL. The link leads to the sender's number. */
 #define STORE_SENT "-sent"
-/* of one whose shim began and could not make a store. */
+/* The shim began and could not make a store. */
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
 #define STORE_VERSION 10u
 
 /*
- * The shadow.  Each chunk covers STORE_REGION bytes of address space with one
- * 64-bit slot a granule (1 << granule_shift bytes).  A live block has a HEAD
- * in its first granule's slot and, if it owns the next granule too, an EXTRA
- * in that one's:
+ * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
+ * address space with one 64-bit slot for each granule of 1 << granule_shift
+ * bytes.  A live block has a HEAD in the slot of its first granule and, if it
+ * owns the next granule too, an EXTRA in the next slot:
  *
  *   HEAD   63        32 31      30      29          4 3    2        1   0
  *          | size     | noted | tamed | stack       | big| extra | freed | 1 |
  *   EXTRA  63     62       20 19              1  0
  *          | whole | birth  | thread          | 0 |
  *
- * `noted`: there are records in STORE_OBJECTS for addresses in it. `tamed`: it
- * was allocated where leaks were not wanted (__lsan_disable). `whole`: the
- * program asked how many bytes it may use (malloc_usable_size), so that it may
- * keep pointers behind the size that it asked for.
+ *   size    bytes requested
+ *   noted   STORE_OBJECTS has records for addresses in the block
+ *   tamed   allocated while leaks were not wanted (__lsan_disable)
+ *   whole   the program asked for the usable size (malloc_usable_size), so it
+ *           may keep pointers behind the requested size
+ *   birth   its number in the order of allocation
  *
- * A freed block keeps its HEAD with `freed` set, until that is overwritten; its
- * EXTRA becomes the address that the call of free returns to, shifted left by
- * one, or stays if that is not known.  A block of 4 GiB or more has `big` set,
- * size holds the low half and the slot after the EXTRA holds the high half
- * shifted left by one.  Slots with bit 0 clear are never HEADs.
+ * Invariants: only the thread that owns the address writes its slots, between
+ * the real malloc's return and the real free's call; a HEAD is stored last.
+ * A slot whose bit 0 is clear is no HEAD.  A freed block keeps its HEAD with
+ * `freed` set until another block overwrites it; its EXTRA then holds the
+ * return address of the call of free, shifted left by one, if that is known.
+ * A block of 4 GiB or more has `big` set: `size` holds the low half, and the
+ * slot after the EXTRA holds the high half, shifted left by one.
  */
 #define STORE_REGION_SHIFT 26
 #define STORE_REGION       (1ull << STORE_REGION_SHIFT)
@@ -73,7 +99,7 @@
 #define STORE_SIZE_SHIFT   32
 #define STORE_SIZE_MASK    (~0ull << STORE_SIZE_SHIFT)
 #define STORE_THREAD_SHIFT 1
-#define STORE_THREAD_MAX   ((1u << 19) - 1) /* this and above: not known */
+#define STORE_THREAD_MAX   ((1u << 19) - 1) /* this one and above: unknown */
 #define STORE_BIRTH_SHIFT  20
 #define STORE_WHOLE        (1ull << 63)
 
@@ -84,6 +110,7 @@ struct store_chunk {
 
 #define STORE_FRAME_GONE (1ull << 63) /* in an address: module unloaded */
 
+/* A node of the tree of call stacks: a return address under its caller's. */
 struct store_frame {
 	uint64_t address; /* 0: a hole, no frame */
 	uint32_t parent;
@@ -93,12 +120,13 @@ struct store_frame {
 };
 static_assert(sizeof(struct store_frame) == 24, "frame changed size");
 
+/* A call stack that some allocation or call of refknot.h had. */
 struct store_stack {
-	uint32_t frame;
+	uint32_t frame; /* the innermost */
 	uint32_t flags; /* enum rkn_stack_flag */
 };
 
-/* Counters of one thread and one stack; written by that thread alone. */
+/* Counters of one thread and one stack; only that thread writes them. */
 struct store_counter {
 	uint64_t allocations;
 	uint64_t allocated_bytes;
@@ -110,8 +138,9 @@ struct store_counter {
 #define STORE_COUNTER_PAGES     4096u
 
 /*
- * One thread's area.  A thread that ends leaves its area to a later one, which
- * adds to the same counters: sums over all areas are the process's.
+ * One thread's area; only its owner writes it.  An ended thread leaves its area
+ * to a later one, which adds to the same counters: the process's numbers are
+ * the sums over all areas.
  */
 struct store_area {
 	uint32_t tid;    /* the present owner */
@@ -128,8 +157,8 @@ struct store_area {
 static_assert(RKN_LIMITS <= 40, "no room for a limit");
 
 /*
- * A name that the program gave: of a type, a field, a mark, a region. Number 0
- * is no name; number 1 stands for all that found no room.
+ * A name that the program gave to a type, a field, a mark or a region. Number 0
+ * is no name; number 1 stands for all names that found no room.
  */
 struct store_name {
 	uint32_t text;
@@ -143,8 +172,8 @@ enum store_object_flag {
 	STORE_OBJECT_LIVE = 1u << 0,
 	STORE_OBJECT_TRACKED = 1u << 1, /* it has a type and references; else
 					   the record only tames its block */
-	STORE_OBJECT_MAKER = 1u << 2,   /* its maker's reference is not ended */
-	/* 1u << 3: LEDGER_KEPT. For collections alone: */
+	STORE_OBJECT_MAKER = 1u << 2,   /* its maker still has a reference */
+	/* 1u << 3: LEDGER_KEPT. Only collections use the next two: */
 	STORE_OBJECT_GARBAGE = 1u << 4, /* the list of garbage holds it */
 	STORE_OBJECT_WAITING = 1u << 5, /* an automatic check found it */
 	/* From here on: enum refknot_taming, shifted. */
@@ -152,41 +181,43 @@ enum store_object_flag {
 };
 
 /*
- * An address in a block that the program named. Only the owner of `lock`
- * changes what stands behind it. The lists are by number; 0 ends them.
+ * An object: an address in a block that the program named. Only the owner of
+ * `lock` changes the fields after it. Lists are linked by number; 0 ends them.
  */
 struct store_object {
 	uint64_t address;
 	uint64_t counter; /* address of its own counter; 0: it has none */
-	int64_t bias;     /* what to add to it */
-	int64_t read;     /* its value at the snapshot, bias added */
+	int64_t bias;     /* to add to the counter's value */
+	int64_t read;     /* the counter at the snapshot, bias added */
 	uint64_t made_order;
 	uint64_t ended_order;
 	uint32_t made_stack;
 	uint32_t made_thread;
 	uint32_t ended_stack;
 	uint32_t ended_thread;
-	uint32_t type;       /* name */
-	uint32_t serial;     /* of its type, from 1 */
-	uint32_t next;       /* another in the same granule; or free */
-	uint32_t lock;       /* area of the owner; 0: not locked */
-	uint16_t flags;      /* enum store_object_flag */
-	uint8_t width;       /* of the counter, bytes */
-	uint8_t generation;  /* 0, 1, 2; 3: frozen */
-	int32_t count;       /* as told */
-	uint32_t references; /* the newest reference to it */
-	uint32_t holds;      /* the newest reference of its own */
-	uint32_t events;     /* the newest: they form a ring, next the oldest */
-	uint32_t event_count; /* of all, kept or not */
+	uint32_t type;        /* name */
+	uint32_t serial;      /* of its type, from 1 */
+	uint32_t next;        /* another in the same granule; or free */
+	uint32_t lock;        /* area of the owner; 0: not locked */
+	uint16_t flags;       /* enum store_object_flag */
+	uint8_t width;        /* of the counter, bytes */
+	uint8_t generation;   /* 0, 1, 2; 3: frozen */
+	int32_t count;        /* references, as the calls said */
+	uint32_t references;  /* the newest reference to it */
+	uint32_t holds;       /* the newest reference of its own */
+	uint32_t events;      /* the newest of a ring; its next is the oldest */
+	uint32_t event_count; /* of all events, kept or not */
 	uint32_t place;       /* scratch of a collection */
-	uint32_t size;        /* of its block from there on, when it began */
+	uint32_t size;        /* bytes to its block's end, when it began */
 };
 static_assert(sizeof(struct store_object) == 112, "object changed size");
 
-/* enum rkn_reference_kind in the bits above a stack's number. */
+/* A kind_stack has a kind in the bits above the number of a stack. */
 #define STORE_KIND_SHIFT 26
 
-/* A reference that was not given back, or an edge. */
+/* A reference that was not given back, or an edge. It is in two lists: of what
+ * leads to `to`, and of what `from` holds. Both objects are locked to change
+ * them. */
 struct store_reference {
 	uint64_t order;
 	uint32_t to;   /* object; 0: the record is free */
@@ -196,36 +227,36 @@ struct store_reference {
 		struct { /* in the list of what `from` holds */
 			uint32_t from_next, from_previous;
 		};
-		uint64_t holder; /* address; 0: nobody was named */
+		uint64_t holder; /* address; 0: the call named none */
 	};
 	uint32_t field;      /* name */
-	uint32_t kind_stack; /* kind << STORE_KIND_SHIFT | stack */
+	uint32_t kind_stack; /* of enum rkn_reference_kind */
 	uint32_t thread;
-	uint32_t scope; /* see walk_leaf; for the shim alone */
+	uint32_t scope; /* only the shim uses it: see struct walk_leaf */
 };
 static_assert(sizeof(struct store_reference) == 48, "reference changed size");
 
-/* In the store alone, as kinds of events and errors. A move from one that has no
- * reference, which was told; readers take it for a move. */
+/* Kinds of an event and of an error that only a store has: see "Wrong holders"
+ * in docs/ledger.md. A move from a holder that has no reference, which is
+ * reported as an error; readers take it for a move. */
 #define STORE_EVENT_WRONG_MOVE 6u
-/* A release by one that had no reference, where nobody was ever named for one:
- * see "Wrong holders" in docs/ledger.md. */
+/* A release by a holder without a reference, where no call ever named one. */
 #define STORE_ERROR_ACCOUNTED 7u
 
-/* One of the last things that happened to an object. */
+/* One of the last STORE_EVENTS_KEPT things that happened to an object. */
 #define STORE_EVENTS_KEPT 32u
 struct store_event {
 	uint64_t order;
-	uint32_t kind_stack; /* enum rkn_event_kind, likewise */
+	uint32_t kind_stack; /* of enum rkn_event_kind */
 	uint32_t thread;
 	uint32_t holder; /* object; 0: none */
 	uint32_t field;
 	int32_t count; /* of references, after it */
-	uint32_t next;
+	uint32_t next; /* in the object's ring */
 };
 static_assert(sizeof(struct store_event) == 32, "event changed size");
 
-/* Memory outside the heap that the program wants searched. */
+/* Memory outside the heap that the program asked to be searched. */
 struct store_span {
 	uint64_t start;
 	uint64_t size;
@@ -242,7 +273,7 @@ enum store_table_number {
 	STORE_BLOCKS,     /* struct rkn_block, of the snapshot */
 	STORE_EDGES,      /* struct rkn_edge, of the snapshot */
 	STORE_ROOTS,      /* struct rkn_root, of the snapshot */
-	STORE_NAMES,      /* struct store_name; 0 and 1: see there */
+	STORE_NAMES,      /* struct store_name; 0: no name, 1: no room */
 	STORE_OBJECTS,    /* struct store_object; 0 is unused */
 	STORE_REFERENCES, /* struct store_reference; 0 is unused */
 	STORE_EVENTS,     /* struct store_event; 0 is unused */
@@ -258,14 +289,14 @@ enum store_table_number {
 
 struct store_table {
 	uint64_t offset;   /* in the file; 0: absent */
-	uint64_t count;    /* records handed out; may exceed what is ready */
+	uint64_t count;    /* records handed out; some may not be written yet */
 	uint64_t capacity; /* records */
 	uint64_t record_size;
 };
 
 enum store_state {
-	STORE_STARTING = 0, /* before the program's own code, and before
-			       signals that end it are caught */
+	STORE_STARTING = 0, /* the program's own code has not begun, and no
+			       fatal signal is caught */
 	STORE_RUNNING = 1,
 	STORE_OFF = 2,      /* switched itself off: see message */
 	STORE_SNAPSHOT = 3, /* taking the exit snapshot */
@@ -276,19 +307,19 @@ struct store_header {
 	char magic[8];
 	uint32_t version;
 	uint32_t size;       /* of this header, bytes */
-	uint64_t file_bytes; /* mapped; the file may have fewer at the end */
+	uint64_t file_bytes; /* mapped; the file may be shorter at the end */
 	uint64_t used_bytes; /* handed out so far, from the start of the file */
 	uint32_t state;      /* enum store_state */
 	uint32_t granule_shift;
-	uint32_t depth;    /* frames of a stack that were asked for; stacks may
-			   have more, which readers leave away */
+	uint32_t depth;    /* frames of a stack to show; stacks may have more,
+			   which readers cut */
 	uint32_t children; /* forked, and not recorded */
 	struct store_table tables[STORE_TABLES];
-	uint64_t births;    /* handed out to threads in batches */
-	int64_t live_bytes; /* published by threads from time to time */
-	uint64_t start_mono_ns;
-	uint64_t end_mono_ns; /* 0: not ended */
-	struct rkn_meta meta; /* counters and duration_ns unused */
+	uint64_t births;        /* numbers handed out to threads, in batches */
+	int64_t live_bytes;     /* threads publish it after 64 KiB of change */
+	uint64_t start_mono_ns; /* set last: 0 means that nothing is known */
+	uint64_t end_mono_ns;   /* 0: not ended */
+	struct rkn_meta meta;   /* its counters and duration_ns are unused */
 };
 
 #endif
