@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is wrong, from one recording's blocks, edges and roots: see DESIGN,
- * "Analysis". Each block belongs to at most one finding.
+ * What is wrong, from one recording's blocks, edges and roots; the steps are in
+ * docs/architecture.md. Each block belongs to at most one finding.
  *
- * Reachable is what root words lead to over exact pointers (to a block's
- * start) and over pointers past a header (findings_reach.c tells which those
- * are). What only other interior pointers hold may have leaked. The rest is
- * lost: its source components are the findings, what they reach is held.
+ * Roots reach a block over exact pointers (to a block's start) and over
+ * pointers past a header (findings_reach.c finds out which those are). A block
+ * that only other interior pointers hold may have leaked. All else is lost: the
+ * source components of what is lost are the findings; they hold what they
+ * reach.
  */
 #ifndef FINDINGS_H
 #define FINDINGS_H
@@ -91,8 +92,8 @@ struct finding {
 	 * close it, the pointer (an edge) to an object with references that
 	 * nobody is named for, which may; the release that orphaned it (an
 	 * event of `orphaned_object`), and the reference that is best given
-	 * back, with what that would free. Of a leaked reference whose holder has
-	 * ended: which. Of wrong use: which, the first of several. */
+	 * back, with what that would free. Of a leaked reference whose holder
+	 * has ended: which. Of wrong use: which, the first of several. */
 	uint32_t reference;
 	uint32_t undeclared;
 	uint32_t orphaned;
@@ -137,8 +138,8 @@ void findings_release(struct findings *f);
 /*
  * Give each finding its signature, 16 hex digits: equal in two runs, builds or
  * machines for equal kinds, types of objects and functions on the stacks,
- * whatever the addresses, lines, offsets and counts; see findings_sign.c. No two
- * findings have the same one: those alike are numbered in the order of the
+ * whatever the addresses, lines, offsets and counts; see findings_sign.c. No
+ * two findings have the same one: those alike are numbered in the order of the
  * code, from the second on: ".2".
  */
 void findings_sign(struct findings *f, const struct model *m, struct names *n,
@@ -151,9 +152,9 @@ uint32_t finding_object(const struct finding *f, const struct names *n,
 			size_t i);
 
 /*
- * The objects whose references `f` is about, all instances of it, `most` at most:
- * of a cycle those shown that have references nobody is named for, if any of
- * these is not explained by it. Their number.
+ * The objects whose references `f` is about, all instances of it, `most` at
+ * most: of a cycle those shown that have references nobody is named for, if any
+ * of these is not explained by it. Their number.
  */
 size_t finding_counted(const struct finding *f, const struct model *m,
 		       const struct names *n, uint32_t *objects, size_t most);
