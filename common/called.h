@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The name that people know a program by: the one it was started by, "sh" where
- * that is a link to dash, "python3" where it leads to python3.11.
+ * The name by which people know a program: the one that it was started by, such
+ * as "sh" if that is a link to dash, or "python3" if it leads to python3.11.
  */
 #ifndef CALLED_H
 #define CALLED_H
 
 /*
- * The base name of `argument`, the program's argument 0, without the dashes of
- * a login shell. Where that is no name of a program, the base name of `program`,
- * the path of its file: it is empty, is a title with spaces, has control
- * characters, or is of a descriptor. A part of one of the two. May run inside
- * malloc.
+ * Returns the base name of `argument`, the program's argument 0, without the
+ * dashes of a login shell. If that is not a name (it is empty, a title with
+ * spaces, has control characters or means a descriptor), the result is the base
+ * name of `program`, the path of its file. It is a part of one of the two
+ * texts. May run inside malloc.
  */
 const char *called_name(const char *argument, const char *program);
 

@@ -3,19 +3,18 @@
 
 #include <string.h>
 
-/* Nodes are worked with by their preorder numbers; 0 is a node above all
- * entries. */
+/* Nodes have their preorder numbers here; 0 is a node above all entries. */
 struct work {
 	const struct graph *g;
 	uint32_t *number; /* of each node, from 1; 0: not reached */
-	uint32_t *node;   /* by number; so all that follows */
-	uint32_t *parent; /* in the tree; later on shortened */
+	uint32_t *node;   /* by number, as all arrays below */
+	uint32_t *parent; /* in the tree; evaluate() shortens it */
 	uint32_t *dominator;
 	uint32_t *semi;
 	uint32_t *label;
 	uint32_t *stack; /* also the next edge of each node on it */
 	uint32_t *next;
-	uint32_t *first; /* of each node, those that lead to it: */
+	uint32_t *first; /* node i's predecessors are */
 	uint32_t *from;  /* from[first[i] .. first[i + 1]) */
 	uint32_t count;
 };
@@ -92,8 +91,8 @@ static void walk(struct work *w, uint32_t entry)
 	}
 }
 
-/* The number with the least semidominator on the way up from `v` among those
- * that are linked, `last` and above; the way is shortened. */
+/* The number with the least semidominator on the path up from `v`, among linked
+ * numbers, which are `last` and above. Shortens the path. */
 static uint32_t evaluate(struct work *w, uint32_t v, uint32_t last)
 {
 	uint32_t depth = 0, above;

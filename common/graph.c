@@ -18,9 +18,9 @@
 #define AHEAD     16 /* nodes */
 
 /*
- * Nodes lie anywhere in memory, and each step needs what the one before it
- * brought: the node's first edge, the edge, the mark of the node there.  So
- * the processor is told early, one step after another.
+ * Nodes lie anywhere in memory, and each step needs what the step before it
+ * loaded: the node's first edge, the edge, the mark of the node there.  So it
+ * prefetches early, one step after another.
  */
 static void look_ahead(const struct graph *g, const uint8_t *mark,
 		       const uint32_t *queue, uint32_t count)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The graph engine: reachability and strongly connected components over
- * blocks and the pointers between them.  Linear in nodes + edges, no
- * recursion, no malloc: the caller gives the memory, so that the shim can use
- * it too.
+ * blocks and the pointers between them.  It is linear in nodes + edges and uses
+ * neither recursion nor malloc: the caller gives the memory, so that the shim
+ * can use it too.
  */
 #ifndef GRAPH_H
 #define GRAPH_H
@@ -15,8 +15,8 @@
 
 /*
  * Edges stay where the recording has them: those of node i are
- * edges[first[i] .. first[i+1]).  Every edges[].to must be below `nodes`,
- * and both numbers below UINT32_MAX.
+ * edges[first[i] .. first[i+1]).  Every edges[].to is below `nodes`, and both
+ * numbers are below UINT32_MAX.
  */
 struct graph {
 	uint32_t nodes;
@@ -24,28 +24,28 @@ struct graph {
 	const struct rkn_edge *edges;
 };
 
-/* Decides whether `edge` is followed. */
+/* Whether to follow `edge`: 0 if not. */
 typedef int graph_edge_filter(const struct rkn_edge *edge, void *data);
 
 /*
- * Mark with `colour` every node with mark 0 that the `count` nodes in `starts`
- * reach, starts included, over edges that `filter` (NULL: all) admits.
+ * Marks with `colour` every node with mark 0 that the `count` nodes in `starts`
+ * reach, themselves included, over edges that `filter` (NULL: all) admits.
  * `queue` has room for g->nodes. Returns the number of nodes newly marked;
- * they stand in queue[0..result) in breadth-first order.
+ * queue[0 .. result) has them in breadth-first order.
  */
 uint32_t graph_mark(const struct graph *g, const uint32_t *starts, size_t count,
 		    uint8_t colour, uint8_t *mark, graph_edge_filter *filter,
 		    void *data, uint32_t *queue);
 
-/* Memory for graph_components, in 32-bit words. */
+/* How much memory graph_components() needs, in 32-bit words. */
 size_t graph_components_memory(uint32_t nodes);
 
 /*
- * Strongly connected components of the subgraph of nodes whose mark equals
- * `colour` (Tarjan 1972, iterative after Pearce 2016). component[i] is a
- * number from 0 in reverse topological order (a component's number is greater
- * than those that it points to); UINT32_MAX for nodes outside. Returns the
- * number of components. `memory` as above.
+ * Finds the strongly connected components of the subgraph of nodes whose mark
+ * equals `colour` (Tarjan 1972, iterative after Pearce 2016). component[i] is
+ * numbered from 0 in reverse topological order: a component has a greater
+ * number than those that it points to. It is UINT32_MAX for nodes outside.
+ * Returns the number of components. `memory` is as above.
  */
 uint32_t graph_components(const struct graph *g, const uint8_t *mark,
 			  uint8_t colour, uint32_t *component,

@@ -3,10 +3,11 @@
 
 #include <stddef.h>
 
-/* --- One pattern --------------------------------------------------------------- */
+/* --- One pattern
+ * --------------------------------------------------------------- */
 
-/* The ']' of the set whose '[' is before `at`; NULL: it has none, or something
- * in it that is more than characters and ranges. */
+/* The ']' of the set whose '[' is before `at`; NULL if there is none, or if the
+ * set has more than characters and ranges. */
 static const char *end_of_set(const char *at, const char *end)
 {
 	if (at < end && (*at == '!' || *at == '^'))
@@ -33,7 +34,7 @@ bool patterns_are_plain(const char *pattern, const char *end)
 	return pattern == end;
 }
 
-/* Is `c` in the set between its '[' and the ']' at `end`? */
+/* Whether `c` is in the set between its '[' and the ']' at `end`. */
 static bool is_in_set(const char *at, const char *end, unsigned char c)
 {
 	bool inverted = *at == '!' || *at == '^', found = false;
@@ -50,7 +51,7 @@ static bool is_in_set(const char *at, const char *end, unsigned char c)
 	return found != inverted;
 }
 
-/* Is `c` what the pattern has next? *next is what it has then. */
+/* Whether `c` matches the pattern's next item; *next is the item after it. */
 static bool fits(const char *pattern, const char *end, char c,
 		 const char **next)
 {
@@ -95,7 +96,8 @@ bool patterns_match(const char *pattern, const char *end, const char *text)
 	return pattern == end;
 }
 
-/* --- Lists --------------------------------------------------------------------- */
+/* --- Lists
+ * --------------------------------------------------------------------- */
 
 static const char *end_of_pattern(const char *list)
 {
@@ -131,8 +133,8 @@ static bool is_of(const char *pattern, const char *end, const char *path,
 	       patterns_match(pattern, end, name);
 }
 
-/* Is the program of one in the list? `unknown`: what is said of a pattern that
- * is not plain. */
+/* Whether a pattern of the list matches the program. `unknown` is the answer
+ * for a pattern that is not plain. */
 static bool is_of_any(const char *list, const char *path, const char *name,
 		      bool unknown)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The settings that cross to the shim: parsed from an environment block, with
- * no malloc, no stdio and no locale.
+ * The settings that cross to the shim. They are parsed from an environment
+ * block, without malloc, stdio or locale.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -17,9 +17,9 @@ struct settings {
 };
 
 /*
- * Fill `s` from `environment` (as `environ`; NULL: none). Returns NULL, or the
- * name of the first variable whose value is refused; it then keeps its preset.
- * Texts point into the environment. May run inside malloc.
+ * Fills `s` from `environment` (as `environ`; NULL: none). Returns NULL, or the
+ * name of the first variable whose value is refused; that setting keeps its
+ * preset. Texts point into the environment. May run inside malloc.
  */
 const char *settings_read(struct settings *s, char *const *environment);
 

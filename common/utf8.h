@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the valid UTF-8 character at `s`, which ends with NUL; 0 if there
- * is none. */
+/* How many bytes the valid UTF-8 character at `s` has; 0 if there is none. `s`
+ * ends with NUL. */
 size_t utf8_character(const unsigned char *s);
 
 /*
- * Whether the valid character at `s`, of `size` bytes, does something instead
- * of being shown: a control character, a separator of lines, or one that turns
- * the direction of what follows (UAX 9, table 4).
+ * Whether the valid character at `s`, of `size` bytes, acts instead of being
+ * shown: a control character, a separator of lines, or one that changes the
+ * direction of what follows (UAX 9, table 4).
  */
 bool utf8_is_control(const unsigned char *s, size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Texts that come from programs, as people may see them: what a terminal would
- * obey, and bytes that are no valid UTF-8, stand as \n, \t or \x1b.
+ * Texts that come from programs, made safe to show: what a terminal would obey,
+ * and bytes that are not valid UTF-8, become \n, \t or \x1b.
  */
 #ifndef VISIBLE_H
 #define VISIBLE_H
@@ -12,8 +12,9 @@
 #define VISIBLE_SIZE   (4 * VISIBLE_WIDEST + 1)
 
 /*
- * Spell the first character of `text`, which is not empty, with a NUL behind
- * it. How many bytes of `text` that was. May run inside malloc.
+ * Spells the first character of `text`, which is not empty, into `spelled`,
+ * with a NUL behind it. Returns how many bytes of `text` that was. May run
+ * inside malloc.
  */
 size_t visible_character(const char *text, char spelled[VISIBLE_SIZE]);
 
