@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A counter of words that keeps what it needs to the end and gives the rest
- * back. What a global still points at is no leak.
+ * A counter of words that keeps what it needs until the end and frees the
+ * rest. What a global still points at is not a leak.
  *
  * refknot: nothing
  */

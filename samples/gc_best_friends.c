@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two best friends: each keeps the other alive after the program let go of
- * both. A collection frees them; had one of the two pointers been weak
- * (refknot_weak), the last release would have.
+ * both. A collection frees them. If one of the two pointers were weak
+ * (refknot_weak), the last release would free them.
  *
  * refknot: nothing
  * output: Ada and Grace are best friends: refcounts 2 and 2

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Counts through a function call and a loop. In Python the parameter is one
- * more reference; in C a borrowed pointer is none, and a function that keeps
- * the object beyond its call takes one itself: both are shown.
+ * more reference. In C a borrowed pointer is not, and a function that keeps
+ * the object beyond its call takes a reference itself: here are both.
  *
  * refknot: nothing
  * output: 1\. Before function call: refcount = 1

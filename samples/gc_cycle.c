@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A cycle that release does not free and refknot_collect() does: A holds B, B
- * holds A, nobody else holds them. The type's clear function takes a node's
- * reference out of it and gives it back, so that the program's own code frees
- * both. With GC_CYCLE_NO_COLLECT set nothing is collected: then a report has
- * the cycle, with the reference that closed it and the release that orphaned
- * it.
+ * holds A, and nothing else holds them. The type's clear function takes a
+ * node's reference out of it and gives it back, so that the program's own code
+ * frees both. If GC_CYCLE_NO_COLLECT is set, nothing is collected: then a
+ * report has the cycle, with the reference that closed it and the release that
+ * orphaned it.
  *
  * refknot: nothing
  * output: 1\. Creating nodes\.\.\.
@@ -59,7 +59,7 @@ static NOINLINE void node_unref(struct node *n, struct node *holder)
 	free(n);
 }
 
-/* tp_clear: first out of the object, then given back. */
+/* tp_clear: take the reference out of the object first, then give it back. */
 static NOINLINE void node_clear(void *p)
 {
 	struct node *n = p, *next = n->next;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A dictionary of 10,000 entries (uthash): how many objects it takes, and that
- * none is left when it goes. Its hash table's own memory is blocks, not
- * objects of the program's: `refknot objects` shows those.
+ * none is left when it is freed. The hash table's own memory is blocks, not
+ * objects of the program: `refknot objects` shows those.
  *
  * refknot: nothing
  * output: Baseline: 0 objects

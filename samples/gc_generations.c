@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Generations, thresholds and statistics. Young objects are looked at often,
- * those that survived seldom; older ones count as roots for the younger.
+ * Generations, thresholds and statistics. Checks look at young objects often
+ * and at survivors seldom; older objects count as roots for younger ones.
  *
  * refknot: nothing
  * output: GC enabled: 1

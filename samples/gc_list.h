@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the gc_ samples share: a list of numbers that counts its references, as
- * many C programs have such objects, and tells refknot of them. Two calls each
- * in the functions that a program has anyway.
+ * objects of many C programs do, and tells refknot of them. Each call is in a
+ * function that a program has anyway.
  */
 #ifndef GC_LIST_H
 #define GC_LIST_H
@@ -39,7 +39,7 @@ __attribute__((unused)) static struct list *list_ref(struct list *l)
 	return l;
 }
 
-/* The release is told before the object may be gone. */
+/* Tell of the release first: after it the object may be gone. */
 __attribute__((unused)) static void list_unref(struct list *l)
 {
 	refknot_release(l);
@@ -47,7 +47,7 @@ __attribute__((unused)) static void list_unref(struct list *l)
 		free(l);
 }
 
-/* Counts come from the recorder: without it there is nothing to show. */
+/* The recorder has the counts: without it there is nothing to show. */
 static int is_recorded(const char *program)
 {
 	if (!refknot_present())
@@ -55,7 +55,7 @@ static int is_recorded(const char *program)
 	return refknot_present();
 }
 
-/* All objects that are known now: len(gc.get_objects()). */
+/* How many objects exist now: len(gc.get_objects()). */
 __attribute__((unused)) static long count_objects(void)
 {
 	return (long)refknot_get_objects(-1, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * 50,000 items in four structures, and how many objects each takes: a linked
- * list and a dictionary one an item, a set (uthash, keys alone) as well, an
- * array one in all.
+ * list, a dictionary and a set (uthash, only keys) one for each item, an array
+ * one for all.
  *
  * refknot: nothing
  * output: list: before 0, after 50001 \(\+50001\), deleted: 0

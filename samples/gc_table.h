@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A dictionary of counted entries, on uthash: itself an object, and each entry
- * one that it holds. */
+/* A dictionary of counted entries, on uthash: it is an object, and holds each
+ * entry, which is an object too. */
 #ifndef GC_TABLE_H
 #define GC_TABLE_H
 

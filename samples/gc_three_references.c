@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A list with three references that are dropped one by one: the object is
- * freed when its count reaches zero, and not before.
+ * freed when its count becomes zero, and not before.
  *
  * refknot: nothing
  * output: reference 1 created: refcount = 1

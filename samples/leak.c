@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reader of settings that gives back the list but not what is in it, and
- * forgets one whole list.
+ * A reader of settings that frees one list but not what is in it, and forgets
+ * another list as a whole.
  *
  * refknot: leak 5 objects, 240 bytes, in setting_read
  * refknot: leak 1 object, 40 bytes, in settings_make, holding 5 objects

@@ -2,7 +2,7 @@
 /*
  * A server whose sessions and connections hold each other. It closes every
  * connection properly but forgets that the session still points back, so
- * nobody ever frees the pair.
+ * nothing ever frees the pair.
  *
  * refknot: orphaned-cycle 3 times, 6 objects, 1008 bytes
  * refknot: each holds 1 object of 32 bytes

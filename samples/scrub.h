@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program that ends at once leaves old values in dead stack slots and in
- * registers, where they look alive to whoever searches them. Programs whose
- * findings are known to the byte wash them away first.
+ * registers, where a search takes them for pointers. Programs whose findings
+ * are known to the byte overwrite them first.
  */
 #ifndef SCRUB_H
 #define SCRUB_H
