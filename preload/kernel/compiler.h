@@ -4,7 +4,8 @@
 #define COMPILER_H
 
 #define EXPORT __attribute__((visibility("default")))
-/* Ours alone: the compiler need not ask the loader where it is. */
+/* Only this library has it: the compiler need not ask the loader where it is.
+ */
 #define HIDDEN      __attribute__((visibility("hidden")))
 #define USED        __attribute__((used))
 #define COLD        __attribute__((cold, noinline))
@@ -13,9 +14,9 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /*
- * A load or store beside which another thread may be at the same word: the same
- * instruction as without, but one, and known to be meant.  Where it leads to
- * other memory, an acquire or release is written out instead.
+ * A load or store of a word that another thread may access at the same time:
+ * one instruction, the same as without the macro.  If the value leads to other
+ * memory, write out an acquire or release instead.
  */
 #define READ_ONCE(x)         __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)

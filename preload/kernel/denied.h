@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which of refknot's own system calls seccomp filters deny, of those that
- * common/calls.def lists: filters that stand, and ones that are about to be
- * installed.  What is denied is not made (sys_forbidden).  sandbox.h has what else
- * is done about it.  In a mask there is a bit for each row of that list.
+ * Which of refknot's own system calls (common/calls.def) seccomp filters deny:
+ * filters that are installed, and ones that are about to be.  The shim does not
+ * make a denied call (sys_forbidden); sandbox.h has what else it does.  A mask
+ * has a bit for each row of calls.def.
  */
 #ifndef DENIED_H
 #define DENIED_H
@@ -13,60 +13,63 @@
 
 #include "filter.h"
 
-/* What a call is for, if it is missed without. */
+/* What a call is for, if something is missing without it. */
 enum denied_need {
 	DENIED_OPTIONAL = 1,
 	DENIED_SNAPSHOT = 2,
 	DENIED_SIGNALS = 4, /* handlers for fatal signals */
 };
 
-/* What that filter denies; NULL: the strict mode. */
+/* The calls that the filter denies; NULL: the strict mode. */
 uint64_t denied_by(const struct filter *filter);
-/* Does it deny the loader what refknot never does, and that must be done to load a
- * library? */
+/* Whether it denies a call that the loader needs to load a library, and that
+ * refknot itself never makes. */
 bool denied_loading_by(const struct filter *filter);
-/* Does it deny any call for one of these needs? */
+/* Whether `mask` has a call for one of these needs. */
 bool denied_for(uint64_t mask, unsigned needs);
 
-/* A filter is about to be installed that denies these: no other thread that
- * undoes one takes them for allowed from here on. */
+/* A filter is about to be installed that denies these calls: from now on no
+ * other thread that undoes a filter allows them. */
 void denied_announce(uint64_t mask);
-/* They are not made from here on. */
+/* From now on the shim does not make these calls. */
 void denied_begin(uint64_t mask);
-/* It is installed: they are denied for good; `loads`: what is executed may still
- * load libraries. */
+/* The filter is installed: its calls are denied for good. `loads`: an executed
+ * program can still load libraries. */
 void denied_keep(uint64_t mask, bool loads);
-/* The kernel did not take it: what no other denies is allowed again. The caller
- * then undoes the rest, and says denied_undone(): until then no filter that is
- * announced begins. */
+/* The kernel refused the filter: what no other filter denies is allowed again.
+ * The caller then undoes the rest and calls denied_undone(); until then no
+ * other announced filter begins. */
 void denied_undo(uint64_t mask);
 void denied_undone(void);
 /* The same as denied_begin(), for a vfork child, in its parent's memory. */
 void denied_begin_child(uint64_t mask);
 
-/* In a forked child, of one thread: what others of its parent's were about to
- * install may hold here, too, and what its parent had as a vfork child does. */
+/* In a forked child, which has one thread: filters that other threads of the
+ * parent were about to install may hold here, and those that the parent had as
+ * a vfork child do. */
 void denied_forked(void);
 
-/* Filters that stood before this program was executed, as its environment tells
- * of them: to be called before the first system call, and each time where that
- * may be. Whoever gave it that environment can forbid refknot's calls only. */
+/* Reads from the environment which filters were installed before this program
+ * was executed. Call it wherever the first system call may be. Whatever gave
+ * the program that environment can only forbid refknot's calls. */
 void denied_inherit(void);
-/* What a program that this one executes inherits; see ENVIRONMENT_FILTERS. */
+/* The filters that a program executed by this one inherits; see
+ * ENVIRONMENT_FILTERS. */
 uint64_t denied_bequest(void);
-/* Can a program that inherits this begin no recording, or the loader not even
- * load this library? */
+/* Whether a program that inherits this cannot begin a recording, or its loader
+ * cannot even load this library. */
 bool denied_to_executed(uint64_t bequest);
 
-/* Is a call forbidden that a snapshot cannot do without? */
+/* Whether a call is denied that a snapshot needs. */
 bool denied_snapshot(void);
-/* The same of handlers for fatal signals, which are of no use without one. */
+/* The same for handlers of fatal signals, which are useless without a snapshot.
+ */
 bool denied_handlers(void);
-/* Is one that makes room in the store? */
+/* The same for making room in the store. */
 bool denied_growth(void);
-/* Is one that a forked child's own recording would begin with? */
+/* The same for the beginning of a forked child's recording. */
 bool denied_start(void);
-/* How many are forbidden that are missed. */
+/* How many calls are denied whose lack matters. */
 uint32_t denied_count(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A loaded module's dynamic section, as the loader sees it: the symbols that
- * the module defines, and those that it takes from others.  No lock, no call of
- * the loader's; may run inside malloc.
+ * the module defines, and those that it takes from others.  It takes no lock
+ * and calls nothing of the loader; it may run inside malloc.
  */
 #ifndef DYNAMIC_H
 #define DYNAMIC_H
@@ -25,22 +25,23 @@ struct dynamic {
 	size_t data_count;
 };
 
-/* False: it has no such table of symbols. */
+/* Reads the dynamic section of `map`; false if it has no table of symbols. */
 bool dynamic_read(struct dynamic *d, const struct link_map *map);
-/* The same for who reads the section's entries himself: each of them, with
- * d->base set before, and what dynamic_read() would return. */
+/* The same in steps, for a caller that reads the section's entries itself: set
+ * d->base, call dynamic_take() with each, then dynamic_finish() for the result
+ * of dynamic_read(). */
 void dynamic_take(struct dynamic *d, const struct link_map *map,
 		  const ElfW(Dyn) * e);
 bool dynamic_finish(struct dynamic *d);
 
-/* The definition of `name`, its default version if it has several; NULL: there
- * is none. */
+/* The definition of `name`, its default version if it has several; NULL if
+ * there is none. */
 const ElfW(Sym) * dynamic_find(const struct dynamic *d, const char *name);
 
 /*
- * Where `name` is defined first: behind this library, as dlsym() has it for
- * RTLD_NEXT, or in the program and all of its libraries, as for RTLD_DEFAULT.
- * NULL: nowhere. Only for the start, while the program loads nothing.
+ * The first definition of `name`: behind this library, as dlsym() finds it with
+ * RTLD_NEXT, or in the program and all of its libraries, as with RTLD_DEFAULT.
+ * NULL if there is none. Only for the start, while the program loads nothing.
  */
 void *dynamic_next(const char *name);
 void *dynamic_first(const char *name);
@@ -54,7 +55,7 @@ const struct link_map *dynamic_libc(void);
 /* The dynamic loader; NULL: not known. */
 const struct link_map *dynamic_loader(void);
 
-/* The part of `map`'s path behind the last slash starts with `name`. */
+/* Whether the part of `map`'s path behind the last slash starts with `name`. */
 bool dynamic_is_named(const struct link_map *map, const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the program was started with, as the kernel laid it out: there before
- * libc is, and as it was then.
+ * The arguments and variables that the program was started with, as the kernel
+ * laid them out. They are there before libc is, and stay as they were then.
  */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
@@ -12,40 +12,41 @@
 
 char *const *environment_variables(void);
 
-/* Argument 0, as the program was started; "": it has none. Only before the
- * program runs. */
+/* Argument 0 at the start; "" if there is none. Only before the program runs.
+ */
 const char *environment_started_as(void);
 
-/* Copy the arguments, before the program can change them: 4096 at most. */
+/* Copies the arguments, 4096 at most, before the program can change them. */
 void environment_keep(void);
-/* The copy, which ends with NULL; nothing is in it where no memory was left. */
+/* The copy, which ends with NULL; it is empty if no memory was left. */
 char *const *environment_arguments(void);
-/* What stands behind "NAME=" in `list`; NULL: it is not there. */
+/* The text behind "NAME=" in `list`; NULL if it is not there. */
 const char *environment_value(char *const *list, const char *name);
 
-/* Take this library out of LD_PRELOAD for programs that are exec'd later. */
+/* Takes this library out of LD_PRELOAD for programs that are executed later. */
 void environment_drop_preload(void);
 
 /*
- * What filters of system calls forbid to whoever is executed, in 16 hexadecimal
- * digits: ENVIRONMENT_FILTERS, which `refknot run` puts there so that it need
- * only be overwritten.
+ * The calls that filters forbid to an executed program, in 16 hexadecimal
+ * digits. `refknot run` sets ENVIRONMENT_FILTERS, so that the shim only
+ * overwrites it.
  */
 #define ENVIRONMENT_FILTERS "REFKNOT_FILTERS"
-/* In `list`; 0 where it is not, or is no such number. */
+/* Its value in `list`; 0 if it is not there or not such a number. */
 uint64_t environment_filters(char *const *list);
-/* Overwrite it in this process's; false: it is not there. */
+/* Overwrites it in this process's environment; false if it is not there. */
 bool environment_set_filters(uint64_t forbidden);
 
-/* Does a program that is given `list` load this library? Of a list that cannot
- * be read the kernel starts none. */
+/* Whether a program with that environment loads this library. With a list that
+ * cannot be read the kernel starts no program. */
 bool environment_loads_shim(char *const *list);
-/* Where that is, as `list` names it; false: it does not, or there is no room. */
+/* The library's path as `list` names it; false if it does not, or if `room` is
+ * too small. */
 bool environment_shim(char *const *list, char *path, size_t room);
 /*
- * Copies of a `list` that loads this library: with that for `forbidden`, and
- * with this library taken out of LD_PRELOAD. `room` is of
- * environment_copy_size() bytes; what does not change is not copied.
+ * Copies of a `list` that loads this library: one with `forbidden` as the value
+ * of ENVIRONMENT_FILTERS, one without this library in LD_PRELOAD. `room` has
+ * environment_copy_size() bytes; texts that do not change are not copied.
  */
 size_t environment_copy_size(char *const *list);
 char *const *environment_with_filters(void *room, char *const *list,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file that is about to be executed: what leads to it, and whether this
- * library may be loaded into what it begins.  Nothing here takes a lock or
- * needs much stack; all of it may run in a vfork child.
+ * A file that is about to be executed: its path, and whether this library may
+ * be loaded into the program.  Nothing here takes a lock or needs much stack;
+ * all of it may run in a vfork child.
  */
 #ifndef EXECUTABLE_H
 #define EXECUTABLE_H
@@ -17,9 +17,9 @@
 
 struct executable {
 	char path[4096]; /* absolute, links followed; "": cannot tell */
-	bool foreign;    /* loaded into it, this library would end it, or make
-			    its loader complain; false: also of what cannot be
-			    read, or is locked */
+	bool foreign;    /* this library would end the program, or make its
+			    loader complain; false also if the file cannot be
+			    read or is locked */
 	bool loader;     /* it is glibc's loader itself */
 	/* Room to work: stacks may be small. */
 	Elf64_Phdr segments[EXECUTABLE_SEGMENTS];
@@ -31,11 +31,11 @@ struct executable {
 	struct file_locks locks;
 };
 
-/* Open what may be executed, a regular file, to be looked at, not to be read:
- * `path` as it is seen from here. A descriptor, or -errno. */
+/* Opens a regular file that may be executed with O_PATH: `path` as this process
+ * sees it. Returns a descriptor or -errno. */
 long executable_open(const char *path);
 
-/* Look at the file that is open as `fd`. */
+/* Fills `x` from the file that is open as `fd`. */
 void executable_look(struct executable *x, int fd);
 
 #endif

@@ -18,7 +18,7 @@ struct filter {
 };
 
 /* A filter's answer (SECCOMP_RET_...) to system call `number` with arguments
- * `a`; one that has no answer kills. */
+ * `a`; that is to kill if the filter is wrong. */
 uint32_t filter_answer(const struct filter *f, int number, const uint64_t a[6]);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * Signals that the kernel sends for what refknot itself does: SIGPIPE for a
  * message, SIGXFSZ for the store's file, SIGXCPU for the time of a check. They
- * are held back meanwhile, and one that came by us is taken back, so that the
- * program never sees it. What the program had pending before stays.
+ * are held back meanwhile, and one that refknot caused is taken back, so that
+ * the program never sees it. What was pending before stays pending.
  */
 #ifndef HELD_H
 #define HELD_H
@@ -17,10 +17,11 @@ struct held {
 	bool blocked;
 };
 
-/* Block all signals but those of faults. False: a filter does not let us, or not
- * take one back. May run anywhere; held_end() follows in each case. */
+/* Blocks all signals but those of faults. False if a filter forbids that, or to
+ * take a signal back. May run anywhere; held_end() must follow in each case. */
 bool held_begin(struct held *h);
-/* Back to what it was; `raised`, if not 0, came by us if it came since then. */
+/* Restores the mask. If the signal `raised` (0: none) came since held_begin(),
+ * refknot caused it, and it is taken back. */
 void held_end(const struct held *h, int raised);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the shim calls in the C library.  A program may define a function of any
- * name, and a call by name would be a call of the program's: so none is bound by
- * name, each is found in the C library's own table of symbols.  It makes the
- * shim load beside older C libraries than the one that it was built with, too.
- * May run inside malloc and in a signal handler; no lock.
+ * name, and a call by name would call the program's.  So no function is bound
+ * by name; each is found in the C library's own table of symbols.  Thus the
+ * shim also loads beside older C libraries than the one that it was built with.
+ * It takes no lock and may run inside malloc and in a signal handler.
  */
 #ifndef LIBC_H
 #define LIBC_H
@@ -15,7 +15,7 @@
 
 #include "compiler.h"
 
-/* Functions as the C library's headers have them; NULL: it has none. */
+/* Functions as the C library's headers declare them; NULL if it lacks one. */
 struct libc {
 	int *(*errno_location)(void);
 	/* As it was at the start, of the types that libc.c lists. */
@@ -34,19 +34,21 @@ struct libc {
 
 const struct libc *libc(void);
 
-/* The same once they were found, as they are where a recording has begun; NULL
- * before. It takes next to no stack. */
+/* The same once they were found, which is so if a recording has begun; NULL
+ * before. It takes very little stack. */
 const struct libc *libc_known(void);
 
-/* Does the program run with privileges that whoever started it does not have? */
+/* Whether the program runs with privileges that the user who started it lacks.
+ */
 bool libc_is_secure(void);
 
-/* Is there one thread alone? A flag of the C library's, from 2.32; where there
- * is none it says no. */
+/* Whether there is only one thread: a flag of the C library's, from 2.32 on; 0
+ * if the library has none. */
 extern HIDDEN const char *libc_single_threaded;
 
-/* Add to what all threads add to, 4 or 8 bytes: what it is then. Where there is
- * one, a signal handler's is not lost either, as one instruction does it. */
+/* Adds to a sum of 4 or 8 bytes that all threads add to; returns the new sum.
+ * With one thread it is one instruction, so that a signal handler's addition is
+ * not lost either. */
 #define libc_add(sum, more)                                                    \
 	({                                                                     \
 		__typeof__(*(sum)) before_ = (more);                           \
@@ -61,7 +63,7 @@ extern HIDDEN const char *libc_single_threaded;
 						     __ATOMIC_RELAXED);        \
 		before_ + (__typeof__(*(sum)))(more);                          \
 	})
-/* The same for bits; those that are on already cost nothing. */
+/* The same for bits; those that are set already cost nothing. */
 static inline void libc_set_bits(uint64_t *word, uint64_t bits)
 {
 	if ((READ_ONCE(*word) & bits) == bits)
@@ -72,7 +74,7 @@ static inline void libc_set_bits(uint64_t *word, uint64_t bits)
 		__atomic_fetch_or(word, bits, __ATOMIC_RELAXED);
 }
 
-/* errno, where the C library has it. */
+/* The C library's errno. */
 #define libc_errno (*libc()->errno_location())
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * What is loaded around an address, as the loader's list and the libraries' own
  * headers say: for C libraries before 2.35, which have no _dl_find_object().
- * Other threads may be in dlopen() or dlclose(), so both are read as copies that
- * the kernel makes, and what cannot be read is not there.  May run inside
- * malloc, in a signal handler and in a forked child; no lock.  Namespaces of
- * dlmopen() are not in that list.
+ * Other threads may be in dlopen() or dlclose(), so both are read as copies
+ * that the kernel makes; what cannot be read is not there.  It takes no lock
+ * and may run inside malloc, in a signal handler and in a forked child.
+ * Namespaces of dlmopen() are not in that list.
  */
 #ifndef LOADED_H
 #define LOADED_H
@@ -15,7 +15,8 @@
 
 #include "image.h"
 
-/* The library with a segment at `address`, as for image_find(). False: none. */
+/* Finds the library with a segment at `address`, as image_find() does. False if
+ * there is none. */
 bool loaded_find(uint64_t address, struct image *image);
 
 #endif

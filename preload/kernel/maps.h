@@ -18,8 +18,8 @@ struct map {
 	uint64_t inode; /* 131; 0: anonymous */
 	bool readable, writable, executable, private;
 	bool untouched;    /* no page of it was ever used, or none is left */
-	uint64_t resident; /* bytes of it that are there; MAPS_SOMEWHERE: some
-			      are swapped out, or it was not asked */
+	uint64_t resident; /* bytes in memory; MAPS_SOMEWHERE: some are swapped
+			      out, or it was not asked */
 	char name[64];     /* the path's end, "[heap]", "[stack]" or "" */
 };
 
@@ -32,23 +32,23 @@ struct maps {
 };
 
 bool maps_open(struct maps *m); /* false: no /proc, or no descriptor left */
-/* The same from /proc/self/smaps, which tells `untouched` and `resident`, too,
+/* The same from /proc/self/smaps, which also has `untouched` and `resident`,
  * and takes longer. */
 bool maps_open_sizes(struct maps *m);
 bool maps_next(struct maps *m, struct map *map); /* false: the end */
 void maps_close(struct maps *m);
 
-/* The first of `count` mappings, ascending, that ends behind `address`; `count`:
- * none does. */
+/* The first of `count` mappings, ascending, that ends behind `address`; `count`
+ * if none does. */
 uint32_t maps_behind(const struct map *list, uint32_t count, uint64_t address);
 
-/* The mapping that holds `address`. */
+/* Finds the mapping that holds `address`; false if there is none. */
 bool maps_find(uint64_t address, struct map *map);
 
-/* The absolute path of the file that is mapped at `address`, as far as the
- * process sees it; " (deleted)" behind it where it has no name any more. False:
- * it is of no file, is longer, or cannot be asked. `path` is used in any case.
- */
+/* The absolute path of the file that is mapped at `address`, as the process
+ * sees it, with " (deleted)" behind it if the file has no name any more. False
+ * if no file is mapped, the path is longer, or it cannot be asked. `path` is
+ * overwritten in any case. */
 bool maps_path(uint64_t address, char *path, unsigned room);
 
 #endif

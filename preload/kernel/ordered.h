@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists of numbers in order, to be searched by halves. No malloc. */
+/* Sorted lists of numbers, for a binary search. No malloc. */
 #ifndef ORDERED_H
 #define ORDERED_H
 
@@ -7,13 +7,14 @@
 
 struct ordered {
 	uint64_t key;
-	uint64_t value; /* what it stands for */
+	uint64_t value; /* what the key means */
 };
 
-/* Sort `count` of them by their keys, in place. */
+/* Sorts `count` of them by their keys, in place. */
 void ordered_sort(struct ordered *list, uint32_t count);
 
-/* The first of `count`, sorted, whose key is `key` or more; `count`: none. */
+/* The index of the first of `count`, sorted, whose key is `key` or more;
+ * `count` if there is none. */
 uint32_t ordered_from(const struct ordered *list, uint32_t count, uint64_t key);
 
 #endif

@@ -11,15 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed memory, kept for good; NULL: none left. May run inside malloc. */
+/* Zeroed memory, kept for good; NULL if there is none. May run inside malloc.
+ */
 void *own_map(size_t size);
 
-/* A table of zeros at one place for good: made where `table` is NULL, else
- * emptied. NULL: no memory. */
+/* A table of zeros that stays at one address: made if `table` is NULL, else
+ * emptied. NULL if there is no memory. */
 void *own_table(void *table, size_t size);
 
-/* Memory for a while: what own_map() gives from own_begin() on goes back at
- * own_end(). Only while no other thread runs. */
+/* Memory for a while: own_end() frees what own_map() gave since own_begin().
+ * Only while no other thread runs. */
 struct own_while {
 	uint32_t count;
 	uint64_t next, last;
@@ -27,11 +28,11 @@ struct own_while {
 struct own_while own_begin(void);
 void own_end(const struct own_while *w);
 
-/* Addresses that this library takes, in whole pages. */
+/* Bytes of addresses that this library takes, in whole pages. */
 uint64_t own_library_bytes(void);
 
-/* Does [start, end) touch own memory or this library? Then *from .. *to is the
- * first such part of it. */
+/* Whether [start, end) overlaps own memory or this library; then *from .. *to
+ * is the first such part of it. */
 bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to);
 
 #endif

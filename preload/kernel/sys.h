@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel, directly: every system call that the shim makes is here.  Raw
- * calls leave errno alone, cannot be interposed, are no cancellation points
+ * calls do not change errno, cannot be interposed, are not cancellation points
  * and take no lock, so all of them may run inside malloc and in a signal
  * handler.  They return what the kernel does: a value, or -errno.
  */
@@ -17,8 +17,9 @@
 #include "compiler.h"
 
 /*
- * Calls that are not made: a bit a number. They answer -EPERM, by which every
- * caller here gets along; numbers of the process and of threads are negative.
+ * Calls that are not made, a bit for each number. They answer -EPERM, which
+ * every caller here can handle; the number of the process or a thread is
+ * negative then.
  */
 #define SYS_FORBIDDEN_WORDS 8
 #define SYS_OPEN_TO_WRITE   511 /* openat, but for reading alone */
@@ -29,22 +30,24 @@
 #define SYS_USE_STACK       506 /* sigaltstack, not only to ask */
 #define SYS_SET_LIMIT       505 /* prlimit64, the same */
 extern HIDDEN uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];
-/* Threads of which it is not known yet whether what they listed there stays: a
- * call waits a moment for that. */
+/* How many threads have set bits there and do not know yet whether these stay:
+ * a call waits a moment for them. */
 extern HIDDEN uint32_t sys_unsettled;
 
 /*
- * The same of a vfork child that installs a filter, whose thread-local memory is
- * its parent's, and its parent may do all of that. The kernel itself takes `pid`
- * back when the child leaves that memory, as it does with the number of a thread
- * that ends: nobody has to ask who it is, which the filter may forbid.
+ * The same for a vfork child that installs a filter. Its thread-local memory is
+ * its parent's, and its parent may make all of these calls. The kernel itself
+ * clears `pid` when the child leaves that memory, as it does with the number of
+ * a thread that ends: so nothing has to ask for the number, which the filter
+ * may forbid.
  */
 struct sys_child {
 	int pid; /* 0: there is none */
 	uint64_t forbidden[SYS_FORBIDDEN_WORDS];
 };
 extern HIDDEN _Thread_local struct sys_child sys_child;
-/* Only in such a child, before its filter; false: the kernel does not. */
+/* Only in such a child, before its filter; false if the kernel does not do
+ * that. */
 bool sys_begin_child(void);
 
 static inline void sys_pause(void)
@@ -55,16 +58,16 @@ static inline void sys_pause(void)
 long sys_open(const char *path, int flags, int mode);
 /* For reading, `path` from the directory that is open as `fd`. */
 long sys_open_below(int fd, const char *path, int flags);
-/* The same file at the lowest number free from `least` on, closed by exec. */
+/* The same file at the lowest free number from `least` on; exec closes it. */
 long sys_duplicate(int fd, int least);
-/* Is it open, and will be so in what is executed? */
+/* Whether it is open and stays so in an executed program. */
 bool sys_is_inherited(int fd);
 long sys_close(int fd);
 long sys_read(int fd, void *buffer, size_t size);
 long sys_pread(int fd, void *buffer, size_t size, uint64_t offset);
 long sys_write(int fd, const void *buffer, size_t size);
-/* Does it take some bytes now, or by that time? True also if nobody can tell;
- * false also for a pipe that nobody reads. */
+/* Whether it takes some bytes within that time. True also if that is not known;
+ * false also for a pipe without a reader. */
 bool sys_writable(int fd, int patience_ms);
 long sys_truncate(int fd, uint64_t size);
 long sys_allocate(int fd, uint64_t offset, uint64_t size); /* fallocate */
@@ -87,29 +90,30 @@ struct sys_entry { /* the kernel's struct linux_dirent64 */
 };
 long sys_directory(int fd, void *buffer, size_t size); /* getdents64 */
 
-/* The file, shared, and without access until sys_open_up(); NULL when the kernel
+/* Maps the file, shared, without access until sys_open_up(); NULL if the kernel
  * refuses. */
 void *sys_map_file(size_t size, int fd);
-/* Private zeros of whole pages, not reserved, which count against no limit on
- * data, behind a page without access; NULL. For spare.c: all others take what is
- * kept first. */
+/* Private zeros in whole pages, not reserved, which count against no limit on
+ * data, behind a page without access; NULL if the kernel refuses. Only for
+ * spare.c: all others take what is kept first. */
 void *sys_map_own(size_t size);
 void sys_unmap_own(void *p, size_t size);
-/* The same in the place of pages that are mapped, with one below them; false:
- * they are as they were. */
+/* The same in place of pages that are mapped, with one below them; false if
+ * they stay as they were. */
 bool sys_map_own_at(void *p, size_t size);
-/* The same without access, or only that; counted as the program's own stack. */
+/* The same without access, which the kernel counts as the program's stack; and
+ * any mapping without access. */
 void *sys_map_spare(size_t size);
 bool sys_map_nothing(size_t size);
-/* Bytes of addresses that are mapped by all these, for good or still; atomic. */
+/* Bytes of addresses that all these have mapped now; atomic. */
 extern HIDDEN uint64_t sys_mapped;
-/* Part of a file, private and only to be read; `offset` is a page's. */
+/* Part of a file, private and read-only; `offset` is a multiple of a page. */
 void *sys_map_part(int fd, uint64_t offset, size_t size);
 long sys_open_up(void *p, size_t size); /* mprotect, for reads and writes */
-/* mprotect, for reads alone. Only while no filter of the program's stands. */
+/* mprotect, only for reads. Only while the program has no filter. */
 long sys_seal(void *p, size_t size);
 void sys_unmap(void *p, size_t size);
-/* What the program asks for, as it asks for it. */
+/* The program's own calls, with its own arguments. */
 long sys_mapping(void *at, size_t size, int access, int flags, int fd,
 		 int64_t offset);
 long sys_unmapping(void *p, size_t size);
@@ -118,9 +122,9 @@ long sys_keying(void *p, size_t size, int access, int key);
 long sys_moving(void *p, size_t size, size_t wanted, int flags, void *to);
 long sys_advising(void *p, size_t size, int advice);
 uint64_t sys_break(void); /* where the program's data segment ends */
-/* Pages of [start, end) that are in memory or swapped out, in order: at most
- * `most`, and what is behind *to was not looked at. `fd`: /proc/PID/pagemap.
- * -errno: before Linux 6.7. */
+/* Pages of [start, end) that are in memory or swapped out, in order, at most
+ * `most`; what is behind *to was not looked at. `fd` is /proc/PID/pagemap.
+ * Returns -errno before Linux 6.7. */
 struct sys_pages {
 	uint64_t start, end, categories;
 };
@@ -137,19 +141,20 @@ int sys_tid(void);
 int sys_group(void); /* of processes, as kill() has them */
 int sys_group_of(int pid);
 bool sys_thread_alive(int pid, int tid);
-/* Do two processes share their memory? False where the kernel does not tell. */
+/* Whether two processes share their memory; false if the kernel does not say.
+ */
 bool sys_is_same_memory(int pid, int other);
 /* The same as sys_thread_alive(), whatever process it is of. */
 bool sys_task_alive(int tid);
 long sys_signal_thread(int pid, int tid, int signal);
-/* The same with a siginfo_t, whatever it says, to a thread of this process. */
+/* The same with any siginfo_t, to a thread of this process. */
 long sys_queue_signal(int pid, int tid, int signal, const void *info);
-/* Classes of registers that the process may use, a bit a class. */
+/* Classes of registers that the process may use, a bit for each. */
 long sys_permitted_state(uint64_t *classes);
-/* Has this thread asked that the instruction cpuid kills, as recorders and
- * sandboxes do? */
+/* Whether this thread has asked that the instruction cpuid faults, as recorders
+ * and sandboxes do. */
 bool sys_cpuid_faults(void);
-/* The same of the signal that threads are stopped by. */
+/* Queues the signal that stops a thread. */
 long sys_queue_stop(int pid, int tid, int signal, const void *info);
 /* Soft limit of `resource`; UINT64_MAX: none. */
 uint64_t sys_limit(int resource);
