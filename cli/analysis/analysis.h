@@ -50,7 +50,6 @@ struct analysis {
 	struct stack_class *classes; /* hash table */
 	struct finding *list;
 	size_t count;
-	size_t capacity;
 };
 
 /* Colour every block. findings_reach.c */

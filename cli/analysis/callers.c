@@ -6,6 +6,7 @@
 
 #include "die.h"
 #include "fnv.h"
+#include "list.h"
 #include "place.h"
 #include "walk.h"
 
@@ -79,12 +80,7 @@ static void add_call(struct maker *k, enum change_kind kind, uint32_t stack)
 	const struct path *p = path_of(k, stack);
 	struct call *c;
 
-	if (k->count == k->capacity) {
-		k->capacity = k->capacity ? 2 * k->capacity : 64;
-		k->calls =
-		    xreallocarray(k->calls, k->capacity, sizeof(*k->calls));
-	}
-	c = &k->calls[k->count++];
+	c = LIST_ADD(k->calls, k->count);
 	*c = (struct call){ .stack = stack,
 			    .depth = p->depth,
 			    .kind = kind,

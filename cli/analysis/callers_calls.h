@@ -55,7 +55,7 @@ struct maker {
 	const struct location **places; /* by function */
 	uint32_t functions;
 	struct call *calls;
-	size_t count, capacity;
+	size_t count;
 	bool counts;  /* of the object at work */
 	bool unnamed; /* leave out the calls that name a holder */
 	bool lost;

@@ -5,6 +5,7 @@
 #include "analysis.h"
 #include "die.h"
 #include "hash.h"
+#include "list.h"
 #include "value_set.h"
 
 struct cycle_group {
@@ -16,10 +17,7 @@ struct cycle_group {
 uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
 		      uint32_t stack)
 {
-	if (a->count == a->capacity) {
-		a->capacity = a->capacity ? 2 * a->capacity : 16;
-		a->list = xreallocarray(a->list, a->capacity, sizeof(*a->list));
-	}
+	LIST_GROW(a->list, a->count);
 	a->list[a->count] = (struct finding){ .kind = kind,
 					      .stack = stack,
 					      .held_by_root = RKN_NONE,

@@ -23,6 +23,7 @@
 #include "die.h"
 #include "habits.h"
 #include "hash.h"
+#include "list.h"
 
 #define OFFSETS 16 /* of one innermost caller that are tried */
 
@@ -50,7 +51,7 @@ struct accepted {
 
 struct headers {
 	struct accepted *list; /* ascending */
-	size_t count, capacity;
+	size_t count;
 	uint8_t *any; /* a bit a block: it is in the list */
 };
 
@@ -65,7 +66,7 @@ struct school {
 	struct header **headers; /* by number, then by site and blocks */
 	uint32_t header_count;
 	struct lead *leads;
-	size_t lead_count, lead_capacity;
+	size_t lead_count;
 	uint8_t *held;   /* per block, for the header at work: enum
 			  habits_held */
 	uint32_t offset; /* of that */
@@ -165,12 +166,8 @@ static void note_lead(struct school *s, uint32_t block, uint32_t offset,
 
 	if (!h)
 		return;
-	if (s->lead_count == s->lead_capacity) {
-		s->lead_capacity = s->lead_capacity ? 2 * s->lead_capacity : 64;
-		s->leads = xreallocarray(s->leads, s->lead_capacity,
-					 sizeof(*s->leads));
-	}
-	s->leads[s->lead_count++] = (struct lead){ h->number, block, link };
+	*LIST_ADD(s->leads, s->lead_count) =
+	    (struct lead){ h->number, block, link };
 }
 
 static int by_header(const void *a, const void *b)
@@ -215,11 +212,7 @@ static void accept(void *data, uint32_t block)
 	struct school *s = data;
 	struct headers *h = s->into;
 
-	if (h->count == h->capacity) {
-		h->capacity = h->capacity ? 2 * h->capacity : 64;
-		h->list = xreallocarray(h->list, h->capacity, sizeof(*h->list));
-	}
-	h->list[h->count++] = (struct accepted){ block, s->offset };
+	*LIST_ADD(h->list, h->count) = (struct accepted){ block, s->offset };
 	h->any[block / 8] |= (uint8_t)(1u << block % 8);
 }
 

@@ -7,6 +7,7 @@
 
 #include "escape.h"
 #include "hash.h"
+#include "list.h"
 #include "marks.h"
 #include "place.h"
 
@@ -24,10 +25,7 @@ struct entry {
 /* Takes `key`. */
 static struct group *append(struct groups *g, char *key)
 {
-	if (g->count == g->capacity) {
-		g->capacity = g->capacity ? 2 * g->capacity : 64;
-		g->list = xreallocarray(g->list, g->capacity, sizeof(*g->list));
-	}
+	LIST_GROW(g->list, g->count);
 	g->list[g->count] = (struct group){ .key = key };
 	return &g->list[g->count++];
 }

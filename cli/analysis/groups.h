@@ -37,7 +37,6 @@ struct group {
 struct groups {
 	struct group *list;
 	size_t count;
-	size_t capacity;
 	bool history; /* allocated and freed are known */
 };
 

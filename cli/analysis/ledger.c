@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "list.h"
 #include "owners.h"
 
 #define IMMORTAL (1 << 30) /* counts from here on never come down */
@@ -177,12 +178,12 @@ uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
 			 int64_t *scratch, uint64_t *bytes)
 {
 	const struct model *m = l->m;
-	size_t room = 64, read = 0, end = 0;
-	uint32_t *queue = xcalloc(room, sizeof(*queue));
+	size_t read = 0, end = 0;
+	uint32_t *queue = NULL;
 	uint64_t objects = 0;
 
 	*bytes = 0;
-	queue[end++] = m->references[reference].to;
+	*LIST_ADD(queue, end) = m->references[reference].to;
 	for (; read < end; read++) {
 		uint32_t o = queue[read];
 
@@ -194,12 +195,7 @@ uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
 		for (uint32_t e = l->first[o]; e < l->first[o + 1]; e++) {
 			if (l->edges[e].from_word == reference)
 				continue;
-			if (end == room) {
-				room *= 2;
-				queue =
-				    xreallocarray(queue, room, sizeof(*queue));
-			}
-			queue[end++] = l->edges[e].to;
+			*LIST_ADD(queue, end) = l->edges[e].to;
 		}
 	}
 	for (read = 0; read < end; read++)

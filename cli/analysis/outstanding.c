@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "outstanding.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,9 +134,7 @@ static void add(struct outstanding *o, const struct model *m,
 		e->key = key;
 		e->row = o->count;
 		HASH_ADD(hh, *table, key, sizeof(e->key), e);
-		o->rows =
-		    xreallocarray(o->rows, o->count + 1, sizeof(*o->rows));
-		o->rows[o->count++] = (struct outstanding_row){
+		*LIST_ADD(o->rows, o->count) = (struct outstanding_row){
 			.stack = key.stack,
 			.field = key.field,
 			.holder_type = key.holder_type,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "steady.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "die.h"
 
 static struct growth_region *find(struct steady *s, const char *name)
 {
@@ -43,8 +42,7 @@ static void add_row(struct growth_region *to, struct growth_row *row,
 			return;
 		}
 	}
-	to->rows = xreallocarray(to->rows, to->count + 1, sizeof(*to->rows));
-	to->rows[to->count++] = *row;
+	*LIST_ADD(to->rows, to->count) = *row;
 }
 
 static enum growth_verdict worse(enum growth_verdict a, enum growth_verdict b)
@@ -85,9 +83,7 @@ void steady_add(struct steady *s, struct growth *g)
 			join(known, &g->list[i], s->noun);
 			continue;
 		}
-		s->list =
-		    xreallocarray(s->list, s->count + 1, sizeof(*s->list));
-		s->list[s->count++] = g->list[i];
+		*LIST_ADD(s->list, s->count) = g->list[i];
 	}
 	free(g->list);
 	*g = (struct growth){ 0 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "list.h"
 
 struct used {
 	struct timespec last;
@@ -45,8 +46,7 @@ static void add(struct listing *l, int directory, const char *name)
 	if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) ||
 	    !S_ISREG(st.st_mode))
 		return;
-	l->list = xreallocarray(l->list, l->count + 1, sizeof(*l->list));
-	l->list[l->count++] = (struct used){
+	*LIST_ADD(l->list, l->count) = (struct used){
 		.last = order(&st.st_atim, &st.st_mtim) > 0 ? st.st_atim
 							    : st.st_mtim,
 		.bytes = (uint64_t)st.st_size,

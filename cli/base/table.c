@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,7 @@ void table_init(struct table *t, const struct table_column *columns,
 
 void table_add(struct table *t, const char *text)
 {
-	if (t->count == t->capacity) {
-		t->capacity = t->capacity ? 2 * t->capacity : 64;
-		t->cells =
-		    xreallocarray(t->cells, t->capacity, sizeof(*t->cells));
-	}
-	t->cells[t->count++] = xstrdup(text);
+	*LIST_ADD(t->cells, t->count) = xstrdup(text);
 }
 
 static int widest(const struct table *t, size_t column)

@@ -17,7 +17,6 @@ struct table {
 	size_t width; /* columns */
 	char **cells; /* row by row */
 	size_t count; /* cells in use */
-	size_t capacity;
 };
 
 /* `columns` must outlive the table. */

@@ -10,6 +10,7 @@
 
 #include "die.h"
 #include "frame_calls.h"
+#include "list.h"
 #include "status.h"
 #include "text_file.h"
 
@@ -218,8 +219,7 @@ static const char *read_line(struct baseline *b, char *line, unsigned number)
 		release_entry(&e);
 		return wrong;
 	}
-	b->list = xreallocarray(b->list, b->count + 1, sizeof(*b->list));
-	b->list[b->count++] = e;
+	*LIST_ADD(b->list, b->count) = e;
 	return NULL;
 }
 

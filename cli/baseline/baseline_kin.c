@@ -8,6 +8,7 @@
 #include "die.h"
 #include "frame_calls.h"
 #include "likeness.h"
+#include "list.h"
 #include "matching.h"
 #include "units.h"
 
@@ -20,7 +21,7 @@ static const struct likeness strange = { .weight = LIKENESS_STRANGE };
 
 struct word_list {
 	const char **list;
-	size_t count, capacity;
+	size_t count;
 };
 
 static void add_words(struct word_list *w, const struct frame_lines *l)
@@ -28,12 +29,7 @@ static void add_words(struct word_list *w, const struct frame_lines *l)
 	for (size_t i = 0; i < l->count; i++) {
 		if (!l->list[i].call)
 			continue;
-		if (w->count == w->capacity) {
-			w->capacity = 2 * w->capacity + 64;
-			w->list = xreallocarray(w->list, w->capacity,
-						sizeof(*w->list));
-		}
-		w->list[w->count++] = l->list[i].call;
+		*LIST_ADD(w->list, w->count) = l->list[i].call;
 	}
 }
 
@@ -188,17 +184,14 @@ static bool is_accepted(const struct likeness *l, const struct issue *i,
 
 struct candidates {
 	struct matching_edge *list;
-	size_t count, capacity;
+	size_t count;
 };
 
 static void add_candidate(struct candidates *c, size_t issue, size_t entry,
 			  uint32_t cost)
 {
-	if (c->count == c->capacity) {
-		c->capacity = 2 * c->capacity + 16;
-		c->list = xreallocarray(c->list, c->capacity, sizeof(*c->list));
-	}
-	c->list[c->count++] = (struct matching_edge){ issue, entry, cost };
+	*LIST_ADD(c->list, c->count) =
+	    (struct matching_edge){ issue, entry, cost };
 }
 
 static void list_candidates(struct candidates *c, const struct baseline *b,

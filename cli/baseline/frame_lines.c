@@ -7,6 +7,7 @@
 #include "die.h"
 #include "escape.h"
 #include "fnv.h"
+#include "list.h"
 #include "place.h"
 #include "signature_frames.h"
 
@@ -29,8 +30,7 @@ void frame_lines_release(struct frame_lines *l)
 
 static void append(struct frame_lines *l, struct frame_line line)
 {
-	l->list = xreallocarray(l->list, l->count + 1, sizeof(*l->list));
-	l->list[l->count++] = line;
+	*LIST_ADD(l->list, l->count) = line;
 }
 
 /* --- Of a finding ---------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include "callers.h"
 #include "die.h"
+#include "list.h"
 #include "member.h"
 #include "report_text.h"
 #include "status.h"
@@ -26,9 +27,7 @@ struct adder {
 static void add_stack(struct issue *i, const struct adder *a, const char *what,
 		      uint32_t stack)
 {
-	i->stacks =
-	    xreallocarray(i->stacks, i->stack_count + 1, sizeof(*i->stacks));
-	i->stacks[i->stack_count++] =
+	*LIST_ADD(i->stacks, i->stack_count) =
 	    issue_stack_make(a->m, a->symbols, what, stack);
 }
 
@@ -280,12 +279,7 @@ static struct issue *find(struct issues *list, const struct finding *f,
 
 static struct issue *append(struct issues *list)
 {
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity ? 2 * list->capacity : 16;
-		list->list = xreallocarray(list->list, list->capacity,
-					   sizeof(*list->list));
-	}
-	return &list->list[list->count++];
+	return LIST_ADD(list->list, list->count);
 }
 
 /* What covers it where it is found first; the same holds for its like, but what

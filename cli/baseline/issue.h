@@ -79,7 +79,6 @@ struct issues {
 	struct issue *list; /* in the order of reports; after issues_sort the
 			       worst first, the suppressed last */
 	size_t count;
-	size_t capacity;
 	size_t recordings;             /* that were added */
 	const struct sources *sources; /* of the last; NULL: there are none */
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "list.h"
 #include "place.h"
 #include "sources.h"
 #include "walk.h"
@@ -13,9 +14,7 @@
 static void add_frame(struct issue_stack *to, const struct location *l,
 		      uint64_t address)
 {
-	to->frames =
-	    xreallocarray(to->frames, to->count + 1, sizeof(*to->frames));
-	to->frames[to->count++] = (struct issue_frame){
+	*LIST_ADD(to->frames, to->count) = (struct issue_frame){
 		.function =
 		    l->function ? xstrdup(l->function) : place_function(l),
 		.file = sources_straight(place_path(l)),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "takers.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static void add(struct takers *t, char *name)
 		free(name);
 		return;
 	}
-	t->names = xreallocarray(t->names, t->count + 1, sizeof(*t->names));
+	LIST_GROW(t->names, t->count);
 	memmove(&t->names[at + 1], &t->names[at],
 		(t->count - at) * sizeof(*t->names));
 	t->names[at] = name;

@@ -12,6 +12,7 @@
 #include "gate_run.h"
 #include "gate_update.h"
 #include "gate_writers.h"
+#include "list.h"
 #include "options.h"
 #include "recording_path.h"
 #include "recordings.h"
@@ -179,8 +180,7 @@ static void take(poptContext context, enum poptCallbackReason reason,
 		return forget_given();
 	if (!text) /* popt sets the variables of switches itself */
 		return;
-	given = xreallocarray(given, given_count + 1, sizeof(*given));
-	given[given_count++] = (struct given){ o, xstrdup(text) };
+	*LIST_ADD(given, given_count) = (struct given){ o, xstrdup(text) };
 }
 
 static void heed(const struct poptOption *o, const char *text)

@@ -10,6 +10,7 @@
 #include "document.h"
 #include "escape.h"
 #include "json_text.h"
+#include "list.h"
 #include "options.h"
 #include "outstanding.h"
 #include "outstanding_json.h"
@@ -57,10 +58,7 @@ static struct kind *collect(const struct model *m, struct names *n)
 		k->type = names_type_called(n, o->type);
 		if (o->block == RKN_NONE || (type && strcmp(type, k->type)))
 			continue;
-		if (!(k->count & (k->count + 1)))
-			k->objects = xreallocarray(k->objects, 2 * k->count + 2,
-						   sizeof(*k->objects));
-		k->objects[k->count++] = i;
+		*LIST_ADD(k->objects, k->count) = i;
 		k->references += outstanding_on(m, i);
 	}
 	qsort(kinds, m->name_count, sizeof(*kinds), by_references);

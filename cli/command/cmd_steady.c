@@ -11,6 +11,7 @@
 #include "document.h"
 #include "escape.h"
 #include "launch.h"
+#include "list.h"
 #include "options.h"
 #include "recorder.h"
 #include "recordings.h"
@@ -270,8 +271,7 @@ static void take(poptContext context, enum poptCallbackReason reason,
 	}
 	if (o->val != REGION || !text)
 		return;
-	regions = xreallocarray(regions, region_count + 1, sizeof(*regions));
-	regions[region_count++] = xstrdup(text);
+	*LIST_ADD(regions, region_count) = xstrdup(text);
 }
 
 static const struct poptOption options[] = {

@@ -13,14 +13,13 @@
 #include "gate_limits.h"
 #include "gate_rules.h"
 #include "gate_summary.h"
+#include "list.h"
 #include "status.h"
 #include "unread.h"
 
 static struct gate_process *append(struct gate *g)
 {
-	g->processes = xreallocarray(g->processes, g->process_count + 1,
-				     sizeof(*g->processes));
-	return &g->processes[g->process_count++];
+	return LIST_ADD(g->processes, g->process_count);
 }
 
 /* What is to be said of how it was killed, unless that is accepted. */
@@ -60,9 +59,7 @@ static void add_process(struct gate *g, const struct model *m,
 
 static void add_other(struct gate *g, struct gate_other other)
 {
-	g->others =
-	    xreallocarray(g->others, g->other_count + 1, sizeof(*g->others));
-	g->others[g->other_count++] = other;
+	*LIST_ADD(g->others, g->other_count) = other;
 }
 
 static struct gate_other described(const struct model *m)
@@ -79,8 +76,7 @@ static struct wishes *own_of(struct gate *g, const struct model *m)
 	for (size_t i = 0; i < g->own_count; i++)
 		if (wishes_are(g->own[i], m))
 			return g->own[i];
-	g->own = xreallocarray(g->own, g->own_count + 1, sizeof(*g->own));
-	w = g->own[g->own_count++] = xcalloc(1, sizeof(*w));
+	w = *LIST_ADD(g->own, g->own_count) = xcalloc(1, sizeof(*w));
 	wishes_open(w, m);
 	return w;
 }
@@ -130,9 +126,7 @@ static void add_unread(struct gate *g, const struct model *m,
 
 		if (!why || is_unread(g, path))
 			continue;
-		g->unread = xreallocarray(g->unread, g->unread_count + 1,
-					  sizeof(*g->unread));
-		g->unread[g->unread_count++] =
+		*LIST_ADD(g->unread, g->unread_count) =
 		    (struct gate_module){ xstrdup(path), why };
 	}
 }

@@ -9,6 +9,7 @@
 #include "die.h"
 #include "fnv.h"
 #include "growth.h"
+#include "list.h"
 #include "value_set.h"
 
 #define WARMUP 3
@@ -39,10 +40,8 @@ static void add_row(struct gate *g, const struct growth_region *region,
 
 	hash = fnv_text(hash, region->name);
 	hash = fnv_text(fnv_text(hash, r->type), program);
-	g->growth_rows =
-	    xreallocarray(g->growth_rows, n + 1, sizeof(*g->growth_rows));
-	g->growth_texts =
-	    xreallocarray(g->growth_texts, n + 1, sizeof(*g->growth_texts));
+	LIST_GROW(g->growth_rows, n);
+	LIST_GROW(g->growth_texts, n);
 	g->growth_texts[n] = (struct gate_growth_row){ tell(r) };
 	row = &g->growth_rows[n];
 	*row = (struct baseline_growth){
@@ -80,9 +79,7 @@ void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
 
 		for (size_t k = 0; k < r->count; k++)
 			add_row(g, r, &r->rows[k], model_called(m));
-		g->growth = xreallocarray(g->growth, g->growth_count + 1,
-					  sizeof(*g->growth));
-		g->growth[g->growth_count++] = (struct gate_growth){
+		*LIST_ADD(g->growth, g->growth_count) = (struct gate_growth){
 			.region = xstrdup(r->name),
 			.unjudged = growth_fails(r) && (r->lost || !r->count),
 			.text = describe(r),

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "die.h"
+#include "list.h"
 #include "status.h"
 
 #define KIND(kind) (1u << FINDING_##kind)
@@ -179,7 +180,5 @@ void gate_parse_limit(struct gate_options *o, const char *option,
 	limit.region = region ? xstrdup(name) : NULL;
 	limit.type = slash ? xstrdup(slash + 1) : region ? NULL : xstrdup(name);
 	free(name);
-	o->limits =
-	    xreallocarray(o->limits, o->limit_count + 1, sizeof(*o->limits));
-	o->limits[o->limit_count++] = limit;
+	*LIST_ADD(o->limits, o->limit_count) = limit;
 }

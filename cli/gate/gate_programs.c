@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "list.h"
 #include "patterns.h"
 #include "status.h"
 
@@ -77,9 +78,7 @@ void gate_patterns_add(struct gate_patterns *p, const char *option,
 			die(STATUS_INPUT,
 			    "--%s is \"%s\"; give patterns of programs with commas between them, such as 'test_*' or './*'",
 			    option, text);
-		p->list =
-		    xreallocarray(p->list, p->count + 1, sizeof(*p->list));
-		one = &p->list[p->count++];
+		one = LIST_ADD(p->list, p->count);
 		*one = (struct gate_pattern){ .given = xstrdup(word),
 					      .pattern = absolute(word) };
 		one->linked = follow(one->pattern);

@@ -8,6 +8,7 @@
 #include "die.h"
 #include "gate_growth.h"
 #include "gate_limits.h"
+#include "list.h"
 #include "status.h"
 #include "units.h"
 
@@ -70,9 +71,7 @@ static struct gate_rule *append(struct gate *g, enum finding_kind kind,
 {
 	struct gate_rule *r;
 
-	g->rules =
-	    xreallocarray(g->rules, g->rule_count + 1, sizeof(*g->rules));
-	r = &g->rules[g->rule_count++];
+	r = LIST_ADD(g->rules, g->rule_count);
 	*r = (struct gate_rule){ .kind = kind, .id = id, .title = title };
 	return r;
 }

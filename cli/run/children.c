@@ -7,6 +7,7 @@
 #include "die.h"
 #include "escape.h"
 #include "findings.h"
+#include "list.h"
 #include "status.h"
 #include "units.h"
 #include "wishes.h"
@@ -103,9 +104,7 @@ void children_add(struct children *children, const struct live_store *store,
 	findings_release(&found);
 	wishes_release(&wishes);
 	names_close(names);
-	children->list = xreallocarray(children->list, children->count + 1,
-				       sizeof(*children->list));
-	children->list[children->count++] = c;
+	*LIST_ADD(children->list, children->count) = c;
 }
 
 /* --- All --------------------------------------------------------------------------- */

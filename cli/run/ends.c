@@ -12,6 +12,7 @@
 
 #include "die.h"
 #include "executions.h"
+#include "list.h"
 
 static const struct {
 	const char *suffix;
@@ -70,8 +71,7 @@ void ends_read(struct ends *n, const struct live *l)
 	while (directory && (entry = readdir(directory))) {
 		if (!read_note(&one, dirfd(directory), entry->d_name))
 			continue;
-		n->list = xreallocarray(n->list, n->count + 1, sizeof(one));
-		n->list[n->count++] = one;
+		*LIST_ADD(n->list, n->count) = one;
 	}
 	if (directory)
 		closedir(directory);

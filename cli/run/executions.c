@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "list.h"
 
 static int by_pid(const void *a, const void *b)
 {
@@ -72,9 +73,7 @@ static void add_skipped(struct executions *n, const struct execution *note,
 	s.name =
 	    xasprintf("%.*s", (int)(path - text - end - 1), text + end + 1);
 	s.program = xstrdup(path);
-	n->skipped = xreallocarray(n->skipped, n->skipped_count + 1,
-				   sizeof(*n->skipped));
-	n->skipped[n->skipped_count++] = s;
+	*LIST_ADD(n->skipped, n->skipped_count) = s;
 }
 
 /* "=sh\n/usr/bin/dash": takes the name off, for the caller to free. */
@@ -118,8 +117,7 @@ static void add(struct executions *n, int directory, const char *name)
 	note.called = called(path);
 	note.path =
 	    strchr(path, '\n') ? searched(path) : seen_by(note.pid, path);
-	n->list = xreallocarray(n->list, n->count + 1, sizeof(*n->list));
-	n->list[n->count++] = note;
+	*LIST_ADD(n->list, n->count) = note;
 }
 
 void executions_read(struct executions *n, const struct live *l)

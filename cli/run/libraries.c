@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "list.h"
 
 #define TRACE   "LD_TRACE_LOADED_OBJECTS=1" /* list, and do not run it */
 #define VERBOSE "LD_VERBOSE="               /* would list versions as well */
@@ -95,8 +96,7 @@ static void add_line(struct libraries *l, char *line)
 		*path = '\0';
 		path += strlen(" => ");
 	}
-	l->list = xreallocarray(l->list, l->count + 1, sizeof(*l->list));
-	library = &l->list[l->count++];
+	library = LIST_ADD(l->list, l->count);
 	library->name = xstrdup(name);
 	library->path = path && !end ? NULL : absolute(path ? path : name);
 }

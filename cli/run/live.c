@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "live.h"
+#include "list.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -228,7 +229,7 @@ struct live_store *live_list(const struct live *l, size_t *count)
 		/* No store is a link: what it leads to is not ours. */
 		if (entry->d_name[0] == '.' || entry->d_type == DT_LNK)
 			continue;
-		list = xreallocarray(list, *count + 1, sizeof(*list));
+		LIST_GROW(list, *count);
 		list[*count] = (struct live_store){
 			.path = xasprintf("%s/%s", l->directory, entry->d_name),
 		};

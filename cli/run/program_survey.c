@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "program_survey.h"
+#include "list.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -53,9 +54,7 @@ add_hint(struct program_survey *s, const char *format, ...)
 			free(shown);
 			return;
 		}
-	s->hints =
-	    xreallocarray(s->hints, s->hint_count + 1, sizeof(*s->hints));
-	s->hints[s->hint_count++] = shown;
+	*LIST_ADD(s->hints, s->hint_count) = shown;
 }
 
 /* The 74 of libglib-2.0.so.0.7400.6; -1 when not known. */
@@ -112,9 +111,7 @@ static void add_module(struct program_survey *s, const char *path)
 	struct elf_file elf;
 	const char *file = NULL;
 
-	s->modules =
-	    xreallocarray(s->modules, s->module_count + 1, sizeof(*s->modules));
-	m = &s->modules[s->module_count++];
+	m = LIST_ADD(s->modules, s->module_count);
 	*m = (struct program_survey_module){ .path = xstrdup(path) };
 	if (!elf_file_read(&elf, path)) {
 		m->unwind = elf.unwind;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "repeat_runs.h"
+#include "list.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -71,9 +72,7 @@ static size_t find(struct repeat_runs *a, const char *type, const char *place)
 		if (!strcmp(a->list[i].type, type) &&
 		    !strcmp(a->list[i].place, place))
 			return i;
-	if (!(a->count & (a->count + 1)))
-		a->list =
-		    xreallocarray(a->list, 2 * a->count + 2, sizeof(*a->list));
+	LIST_GROW(a->list, a->count);
 	a->list[a->count] = (struct repeat_amount){
 		.type = xstrdup(type),
 		.place = xstrdup(place),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "strangers.h"
+#include "list.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,8 +48,7 @@ static void wait_for(uint32_t pid, void *data)
 
 	if (has_store(pid, w->stores, w->store_count))
 		return;
-	w->pids = xreallocarray(w->pids, w->count + 1, sizeof(*w->pids));
-	w->pids[w->count++] = pid;
+	*LIST_ADD(w->pids, w->count) = pid;
 }
 
 static void forget(struct waited *w, uint32_t pid)
@@ -131,7 +131,7 @@ struct search {
 static struct stranger *add(struct search *s, char *program, char *name,
 			    uint32_t pid, char *why)
 {
-	s->list = xreallocarray(s->list, s->count + 1, sizeof(*s->list));
+	LIST_GROW(s->list, s->count);
 	s->list[s->count] = (struct stranger){ program, name, pid, why };
 	return &s->list[s->count++];
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of suppressions, and where they come from. */
 #include "suppress.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,9 +64,7 @@ int suppress_parse(struct suppressions *s, const char *text, size_t size,
 	size_t before = s->count;
 	int result;
 
-	s->origins =
-	    xreallocarray(s->origins, s->origin_count + 1, sizeof(char *));
-	p.origin = s->origins[s->origin_count++] = xstrdup(origin);
+	p.origin = *LIST_ADD(s->origins, s->origin_count) = xstrdup(origin);
 	p.line = xmalloc(SUPPRESS_LINE_MOST + 1);
 	s->left = (struct suppress_left){ 0 };
 	p.error = error;

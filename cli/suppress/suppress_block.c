@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "list.h"
 #include "suppress_parser.h"
 
 #define LINES_MOST 500 /* as Valgrind has it */
@@ -257,8 +258,7 @@ static int add_line(struct suppress_parser *p, struct block *b)
 				     p->line);
 	if (line.kind == LINE_SOURCE)
 		split_source(&line);
-	b->lines = xreallocarray(b->lines, b->count + 1, sizeof(*b->lines));
-	b->lines[b->count++] = line;
+	*LIST_ADD(b->lines, b->count) = line;
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "die.h"
+#include "list.h"
 #include "suppress_parser.h"
 
 #define UNTIL "until:"
@@ -212,8 +213,7 @@ struct suppression *suppress_new(struct suppress_parser *p,
 	memcpy(new->until, p->note.until, sizeof(new->until));
 	new->expired = new->until[0] && strcmp(today(s), new->until) > 0;
 	p->note = (struct suppress_note){ 0 };
-	s->list = xreallocarray(s->list, s->count + 1, sizeof(*s->list));
-	s->list[s->count++] = new;
+	*LIST_ADD(s->list, s->count) = new;
 	return new;
 }
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "die.h"
+#include "list.h"
 
 struct dwarf_range {
 	Dwarf_Addr low, high; /* pc in low .. high-1 */
@@ -16,12 +16,8 @@ void dwarf_index_add(struct dwarf_index *m, Dwarf_Die *die)
 	ptrdiff_t next = 0;
 
 	while ((next = dwarf_ranges(die, next, &base, &low, &high)) > 0) {
-		if (m->count == m->capacity) {
-			m->capacity = m->capacity ? 2 * m->capacity : 64;
-			m->list = xreallocarray(m->list, m->capacity,
-						sizeof(*m->list));
-		}
-		m->list[m->count++] = (struct dwarf_range){ low, high, *die };
+		*LIST_ADD(m->list, m->count) =
+		    (struct dwarf_range){ low, high, *die };
 	}
 }
 

@@ -9,7 +9,6 @@
 struct dwarf_index { /* all zero is an empty one */
 	struct dwarf_range *list;
 	size_t count;
-	size_t capacity;
 };
 
 /* Add all addresses of `die`'s code, which may be none. Dies when out of

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "list.h"
 #include "regular_file.h"
 
 /* A symbol that only the runtime has, and how its library's name begins. */
@@ -37,9 +38,7 @@ static void add_needed(struct elf_file *e, const char *name)
 	if (e->needed_count == MOST_NEEDED ||
 	    strnlen(name, NAME_MAX) == NAME_MAX)
 		return;
-	e->needed =
-	    xreallocarray(e->needed, e->needed_count + 1, sizeof(*e->needed));
-	e->needed[e->needed_count++] = xstrdup(name);
+	*LIST_ADD(e->needed, e->needed_count) = xstrdup(name);
 	for (size_t i = 0; i < SANITIZERS; i++)
 		if (starts(name, sanitizers[i].library) ||
 		    starts(name, sanitizers[i].clang))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "names.h"
+#include "list.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -32,7 +33,6 @@ struct names {
 	struct block_objects contents;
 	struct query *queries; /* by type, then birth, once `numbered` */
 	size_t count;
-	size_t capacity;
 	bool numbered;
 };
 
@@ -154,18 +154,13 @@ char *names_of(struct names *n, uint32_t object)
 
 void names_announce(struct names *n, const uint32_t *blocks, size_t count)
 {
-	if (n->count + count > n->capacity) {
-		n->capacity = 2 * n->capacity + count;
-		n->queries =
-		    xreallocarray(n->queries, n->capacity, sizeof(*n->queries));
-	}
 	for (size_t i = 0; i < count; i++) {
 		struct type *t;
 
 		if (names_object_at(n, blocks[i]))
 			continue;
 		t = type_of(n, n->m->blocks[blocks[i]].stack);
-		n->queries[n->count++] =
+		*LIST_ADD(n->queries, n->count) =
 		    (struct query){ .block = blocks[i], .type = t->number };
 	}
 	n->numbered = false;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "route.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "clones.h"
-#include "die.h"
 
 static bool is_same_name(const char *a, const char *b)
 {
@@ -38,11 +38,7 @@ void route_add(struct route *r, const struct location *l)
 			r->count = i + 1;
 			return;
 		}
-	if (r->count == r->capacity) {
-		r->capacity = r->capacity ? 2 * r->capacity : 64;
-		r->list = xreallocarray(r->list, r->capacity, sizeof(*r->list));
-	}
-	r->list[r->count++] = l;
+	*LIST_ADD(r->list, r->count) = l;
 }
 
 void route_release(struct route *r)

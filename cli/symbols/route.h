@@ -15,7 +15,6 @@
 struct route {                        /* all 0: empty */
 	const struct location **list; /* innermost first */
 	size_t count;
-	size_t capacity;
 };
 
 /* One more location, outward; it must live as long as the route. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "source_text.h"
+#include "list.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -106,12 +107,8 @@ static const struct line empty = { .hash = FNV_OFFSET };
 
 static void add_line(struct source_text *t, struct line *l)
 {
-	if (!(t->count & (t->count + 1))) {
-		t->lines = xreallocarray(t->lines, 2 * t->count + 2,
-					 sizeof(*t->lines));
-		t->marks = xreallocarray(t->marks, 2 * t->count + 2,
-					 sizeof(*t->marks));
-	}
+	LIST_GROW(t->lines, t->count);
+	LIST_GROW(t->marks, t->count);
 	if (l->size <= MOST_QUIET) {
 		l->text[l->size] = '\0';
 		l->marks |= is_quiet(l->text) ? MARK_QUIET : 0;

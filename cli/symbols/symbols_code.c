@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_code.h"
+#include "list.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
 #include "symbols_functions.h"
 #include "symbols_inline.h"
 #include "symbols_module.h"
@@ -109,8 +109,7 @@ static void add_exit(struct code_exits *x, uint64_t end, struct code_target to)
 	for (size_t i = 0; i < x->count; i++)
 		if (x->list[i].end == end)
 			return;
-	x->list = xreallocarray(x->list, x->count + 1, sizeof(*x->list));
-	x->list[x->count++] = (struct code_exit){ end, to };
+	*LIST_ADD(x->list, x->count) = (struct code_exit){ end, to };
 }
 
 /* Whether one that jumps to `to` leaves `f` for the start of another. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_scopes.h"
+#include "list.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
@@ -170,8 +171,7 @@ size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
 	do {
 		if (count && dwarf_tag(&scope) != DW_TAG_inlined_subroutine)
 			continue;
-		*list = xreallocarray(*list, count + 1, sizeof(**list));
-		(*list)[count++] = scope;
+		*LIST_ADD(*list, count) = scope;
 	} while (descend(&scope, pc));
 	reverse(*list, count);
 	return count;

@@ -10,14 +10,15 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "list.h"
 #include "recording_path.h"
 #include "status.h"
 
 void gate_outputs_add(struct gate_outputs *o, const struct gate_writer *writer,
 		      const char *path)
 {
-	o->list = xreallocarray(o->list, o->count + 1, sizeof(*o->list));
-	o->list[o->count++] = (struct gate_output){ writer, xstrdup(path) };
+	*LIST_ADD(o->list, o->count) =
+	    (struct gate_output){ writer, xstrdup(path) };
 }
 
 static bool is_standard(const struct gate_output *o)

@@ -5,6 +5,7 @@
 
 #include "die.h"
 #include "gate_writers.h"
+#include "list.h"
 #include "status.h"
 
 struct texts {
@@ -54,8 +55,7 @@ static void write_new(FILE *out, struct texts *t, char *text)
 		return;
 	}
 	fputs(text, out);
-	t->list = xreallocarray(t->list, t->count + 1, sizeof(*t->list));
-	t->list[t->count++] = text;
+	*LIST_ADD(t->list, t->count) = text;
 }
 
 /* `head` goes before the first. */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Arrays that grow one element at a time, and the search in sorted ones.  Room
+ * doubles whenever the count is a power of two, so it needs no field of its own.
+ * An array that was allocated otherwise must not grow by this.
+ */
+#ifndef LIST_H
+#define LIST_H
+
+#include <stddef.h>
+
+#include "xmalloc.h"
+
+static inline void *list_grown(void *list, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return list;
+	return xreallocarray(list, count ? 2 * count : 1, size);
+}
+
+/* Room in the array `list` for one more than `count`. */
+#define LIST_GROW(list, count)                                                 \
+	((list) = list_grown(list, count, sizeof(*(list))))
+
+/* Add an element; the value is a pointer to it, for the caller to fill. Both
+ * arguments are evaluated several times. */
+#define LIST_ADD(list, count) (LIST_GROW(list, count), &(list)[(count)++])
+
+/*
+ * The first index below `count` that is not before what is looked for; `count`
+ * if all are. `is_before` is an expression of `i`, true for the first ones.
+ */
+#define LOWER_BOUND(count, i, is_before)                                       \
+	({                                                                     \
+		size_t low_ = 0, high_ = (count);                              \
+                                                                               \
+		while (low_ < high_) {                                         \
+			size_t i = low_ + (high_ - low_) / 2;                  \
+                                                                               \
+			if (is_before)                                         \
+				low_ = i + 1;                                  \
+			else                                                   \
+				high_ = i;                                     \
+		}                                                              \
+		low_;                                                          \
+	})
+
+#endif
