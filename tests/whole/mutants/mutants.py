@@ -35,50 +35,8 @@ FOLDERS = ("cli", "common", "preload")
 ENVIRONMENT = {**os.environ, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
 LEAST, TIMES = 60, 6  # seconds without a result; times the longest unmutated
 MOST_DOUBTS = 3  # tests that failed only once
-
-# After the unit tests: suites, or pytest files of one, by the first row whose
-# words the path has. Those that take long come last, or not at all.
-KNOWN = "truth/test_truth.py::test_refknot_finds_what_is_known"
-SUBJECTS = [
-    (r"common/(dominators|graph)", f"fuzz samples {KNOWN}"),
-    (r"common/", "fuzz hooks samples e2e/test_settings.py gate/test_check.py"),
-    (r"preload/.*(region|mark)", "ledger/test_spans.py steady"),
-    (r"preload/(ledger/|.*(api|assertions|collect|copies|counters|declared|errors|finds|"
-     r"generations|holders|listeners|names|objects|pairing|recycle|reference|trial|"
-     r"visits|world))", "ledger plants hooks"),
-    (r"preload/.*(inherited|leftovers|gone|spent|chunks|heap)",
-     f"{KNOWN} faults/test_leftovers.py truth/test_forked.py truth/test_arenas.py "
-     "hooks ledger"),
-    (r"preload/(snapshot/|.*(blocks|contexts|edges|image|inner|members|moves|outermost|"
-     r"ordered|pages|results|roots|wide))", f"{KNOWN} hooks truth/test_arenas.py ledger"),
-    (r"preload/(stacks/|.*(cfi|dynamic|modules|module_path|loaded|stacks|unwind|verify|"
-     r"oracle))", f"stacks hooks {KNOWN} e2e/test_modules.py"),
-    (r"preload/.*(execut|ends|kills|notes|runners|skipped|wishes|privileges|environment)",
-     "hooks faults/test_drops.py faults/test_processes.py faults/test_loading.py "
-     "gate/test_killed.py gate/test_runners.py gate/test_skipped.py gate/test_strangers.py"),
-    (r"preload/.*(sandbox|filter|limits|bypass|calls|locking)",
-     "hooks faults/test_sandbox.py faults/test_surroundings.py"),
-    (r"preload/.*(signal|fatal|held)", "hooks faults/test_signals.py"),
-    (r"preload/.*(thread|stop|tasks|footing|aside)",
-     f"hooks {KNOWN} faults/test_narrow.py faults/test_threads.py"),
-    (r"preload/.*(stray|frees)", "hooks faults/test_processes.py"),
-    (r"preload/", f"hooks {KNOWN} faults/test_processes.py faults/test_messages.py "
-     "faults/test_loading.py faults/test_surroundings.py"),
-    (r"cli/.*(steady|growth|passes|region|balance|habits|shrinking)",
-     "ledger/test_spans.py steady"),
-    (r"cli/(recording/|.*(store_|recording|parts|model|chunks|argv|contents|columns))",
-     "fuzz samples ledger e2e/test_recordings.py"),
-    (r"cli/(symbols/|.*(symbols|die|elf_file|source|place|functions))",
-     "fuzz samples e2e/test_symbol_cache.py e2e/test_tail_calls.py e2e/test_called.py "
-     "e2e/test_places.py e2e/test_split_debug.py"),
-    (r"cli/.*(owner|holder|callers|wrong|ledger|borrowed|seats|pooled|inner|members|"
-     r"ended|events|object|refs|show)", "ledger samples plants"),
-    (r"cli/.*(findings|report|analysis|outstanding)", f"{KNOWN} samples ledger plants"),
-    (r"cli/(gate/|suppress/|.*(gate|baseline|suppress|kin|issue|frame_lines|line_hash|"
-     r"likeness|matching|takers|strangers|check|memcheck|executions|children|live))",
-     "fuzz gate/test_check.py gate/test_formats.py gate/test_baseline.py gate"),
-    (r"cli/", "samples ledger e2e gate/test_check.py"),
-]
+PLUGIN = "no:cacheprovider"  # ends pytest's options
+KNOWN = "whole/truth/test_truth.py::test_refknot_finds_what_is_known"
 
 # Kind, pattern in code, what it becomes; None: a return before it.
 OPERATORS = [
@@ -172,19 +130,11 @@ def choose(options):
     return chosen
 
 
-def only(test, word, file):
-    """One file, or one test, of a suite."""
-    name, at, rest = file.partition("::")
-    folders = [c for c in test["cmd"] if os.path.isdir(c)]
-    path = next(p for f in folders for p in pathlib.Path(f).rglob(name))
-    command = [c for c in test["cmd"] if c not in folders]
-    return {**test, "name": word, "cmd": [*command, f"{path}{at}{rest}"]}
-
-
 class Copy:
     """A copy of the tree, built, with what its tests do unmutated."""
 
-    def __init__(self, place):
+    def __init__(self, place, most):
+        self.most = most
         self.tree, self.build, self.tmp = place / "tree", place / "build", place / "tmp"
         digest = self.copy()
         if not (self.build / "build.ninja").exists():
@@ -192,6 +142,9 @@ class Copy:
         self.run("ninja", "-j2", "-C", self.build)
         self.tests = json.loads(
             self.run("meson", "introspect", "--tests", self.build).stdout)
+        # Any suite of pytest's, without its folders.
+        suite = next(t for t in self.tests if "tap.py" in str(t["cmd"]))
+        self.pytest = {**suite, "cmd": suite["cmd"][:suite["cmd"].index(PLUGIN) + 1]}
         self.objects = {}
         for c in json.loads((self.build / "compile_commands.json").read_text()):
             path = os.path.relpath(self.build / c["file"], self.tree)
@@ -232,7 +185,7 @@ class Copy:
         return code
 
     def tests_of(self, path):
-        """Unit tests that name the file, then the suites of its subject."""
+        """Unit tests that name the file, then what suites.txt has for it."""
         parts = pathlib.Path(path).stem.split("_")
         stems = ["_".join(parts[:n]) for n in range(len(parts), 0, -1)]
         ranks = {}
@@ -245,10 +198,15 @@ class Copy:
                  for t in self.tests]
         rows = [t for _, t in sorted((u for u in units if u[0] is not None),
                                      key=lambda u: u[0])]
-        for word in next(w for p, w in SUBJECTS if re.match(p, path)).split():
-            suite, _, file = word.partition("/")
-            of = [t for t in self.tests if f"refknot:{suite}" in t["suite"] and t not in rows]
-            rows += [only(t, word, file) if file else t for t in of]
+        table = (pathlib.Path(__file__).parent / "suites.txt").read_text().splitlines()
+        lines = (line.replace("KNOWN", KNOWN).split() for line in table
+                 if line and line[0] != "#")
+        for word in next(w for p, *w in lines if re.match(p, path))[:self.most]:
+            if word.partition("::")[0].startswith(tuple(os.listdir(self.tree / "tests"))):
+                rows.append({**self.pytest, "name": word, "cmd": [
+                    *self.pytest["cmd"], f"{self.tree}/tests/{word}"]})
+            else:
+                rows += [t for t in self.tests if f"refknot:{word}" in t["suite"]]
         return rows
 
     def attempt(self, test, limit, *more):
@@ -298,7 +256,7 @@ class Copy:
     def killer(self, test):
         """Which of its tests fails twice; ""."""
         longest, drop = self.usual[test["name"]]
-        suite = test["cmd"][-1] if "tap.py" in str(test["cmd"]) else None
+        suite = PLUGIN in test["cmd"]
         if drop is None or (drop and not suite):
             return ""
         drop, limit = list(drop), max(LEAST, TIMES * longest)
@@ -309,8 +267,8 @@ class Copy:
                 return ""
             again = test
             if suite and failed and "::" in failed[0]:
-                again = {**test, "cmd": [*test["cmd"][:-1], failed[0]]}
-            if self.attempt(again, limit, *([] if again is not test else more))[0] != []:
+                again, more = {**test, "cmd": [*self.pytest["cmd"], failed[0]]}, []
+            if self.attempt(again, limit, *more)[0] != []:
                 return f"{test['name']} ({failed[0] if failed else 'hangs'})"
             drop += failed or []
         return ""
@@ -338,8 +296,7 @@ class Copy:
             source.write_bytes(original)
 
 
-def work(place, mutants, done):
-    copy = Copy(place)
+def work(copy, mutants, done):
     for mutant in mutants:
         copy.judge(mutant)
         print(mutant, flush=True)
@@ -352,6 +309,8 @@ def main():
     parser.add_argument("--count", type=int, default=20, help="as --seed 0:COUNT")
     parser.add_argument("--file", default="*", metavar="GLOB", help="of these files")
     parser.add_argument("--only", metavar="FILE:LINE", help="all mutants of a line")
+    parser.add_argument("--most", type=int, metavar="N",
+                        help="of a file's suites only the first N, in haste")
     parser.add_argument("--jobs", type=int, default=1, help="copies at work at once")
     parser.add_argument("--directory", help="keep the copies there, for the next time")
     parser.add_argument("--list", action="store_true", help="print, and run nothing")
@@ -366,8 +325,8 @@ def main():
     place.mkdir(exist_ok=True)
     place.chmod(0o755)
     done, jobs = [], options.jobs
-    workers = [threading.Thread(target=work, args=(place / str(i), chosen[i::jobs], done))
-               for i in range(jobs)]
+    workers = [threading.Thread(target=work, args=(
+        Copy(place / str(i), options.most), chosen[i::jobs], done)) for i in range(jobs)]
     for w in workers:
         w.start()
     for w in workers:
