@@ -6,11 +6,9 @@
  */
 #include "findings.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis.h"
 #include "die.h"

@@ -4,7 +4,6 @@
  * is known of such pointers. Each rule asks for something that chance does not
  * make; what the blocks of a place have in common is findings_headers.c's.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "analysis.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The instances of each finding, and the members of the one that is shown. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "analysis.h"

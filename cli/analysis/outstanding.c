@@ -3,7 +3,6 @@
 #include "list.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "die.h"
 #include "hash.h"

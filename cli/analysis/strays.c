@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "strays.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "die.h"

@@ -7,7 +7,6 @@
  *   refknot --log-file=F -q --tool=memcheck --leak-check=yes PROG ARGS   (ctest)
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

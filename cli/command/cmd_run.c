@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* refknot run: start a program with the shim in it, and report at its end. */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 

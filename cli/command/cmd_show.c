@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* refknot show: one object, with all that is known of it. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

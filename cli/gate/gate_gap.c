@@ -2,7 +2,6 @@
 #include "gate_gap.h"
 
 #include <signal.h>
-#include <stdlib.h>
 
 #include "die.h"
 #include "killed.h"

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Regions and marks out of a live store, sorted, with the parts' numbers. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "recording.h"
 #include "store_file.h"
 
 static uint32_t known(const struct store_file *s, enum rkn_chunk_type type,

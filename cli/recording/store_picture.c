@@ -2,7 +2,6 @@
 /* Blocks, edges and roots of a store whose snapshot is complete. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "recording.h"
 #include "store_file.h"

@@ -2,7 +2,6 @@
 /* How the process ended, where that was no exit. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "escape.h"
 #include "paint.h"

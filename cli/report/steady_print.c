@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What refknot steady found, for people and for programs. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
 #include "document.h"
 #include "json_text.h"
 #include "steady.h"

@@ -15,7 +15,6 @@
 #include "escape.h"
 #include "gate_writers.h"
 #include "units.h"
-#include "utf8.h"
 
 #define MOST 10 /* annotations of one kind that GitHub shows */
 
