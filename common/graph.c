@@ -11,7 +11,6 @@
 #include "graph.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #define OUTSIDE   UINT32_MAX
 #define WORD_BITS 32

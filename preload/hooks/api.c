@@ -5,7 +5,6 @@
  */
 #include <elf.h>
 #include <refknot.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 

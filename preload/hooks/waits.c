@@ -10,7 +10,6 @@
 
 #include "compiler.h"
 #include "ends.h"
-#include "libc.h"
 #include "real.h"
 #include "waits.h"
 

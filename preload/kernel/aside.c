@@ -2,7 +2,6 @@
 #include "aside.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "compiler.h"
 #include "denied.h"

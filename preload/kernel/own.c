@@ -3,7 +3,6 @@
 
 #include <sys/mman.h>
 
-#include "compiler.h"
 #include "spare.h"
 #include "sys.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ledger: objects begin and end. */
 #include <refknot.h>
-#include <string.h>
 
 #include "collect.h"
 #include "errors.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The pointers between blocks. */
-#include <stddef.h>
 
 #include "compiler.h"
 #include "contexts.h"

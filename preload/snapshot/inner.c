@@ -2,7 +2,6 @@
 #include "inner.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "own.h"
 #include "picture.h"

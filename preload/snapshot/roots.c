@@ -3,7 +3,6 @@
  * The pointers from outside: every private or writable mapping, but for what is
  * the allocator's, refknot's own, or the dead part of a stack.
  */
-#include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
 

@@ -10,7 +10,6 @@
 #include "gone.h"
 #include "heap.h"
 #include "members.h"
-#include "modules.h"
 #include "own.h"
 #include "picture.h"
 #include "process.h"

@@ -2,7 +2,6 @@
 #include "outermost.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "cfi.h"
 #include "image.h"

@@ -2,7 +2,6 @@
 #include "addresses.h"
 
 #include "aside.h"
-#include "compiler.h"
 #include "own.h"
 #include "room.h"
 #include "spare.h"

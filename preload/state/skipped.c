@@ -2,7 +2,6 @@
 #include "skipped.h"
 
 #include <refknot/store.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
