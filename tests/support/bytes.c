@@ -2,7 +2,6 @@
 #include "bytes.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "die.h"
 

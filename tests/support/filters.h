@@ -3,7 +3,6 @@
 #ifndef FILTERS_H
 #define FILTERS_H
 
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>

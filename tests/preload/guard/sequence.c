@@ -7,7 +7,6 @@
 #include <refknot.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <valgrind/callgrind.h>
 
 #define NOINLINE  __attribute__((noinline, noipa))

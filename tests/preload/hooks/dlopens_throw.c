@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* C that opens a C++ library (argument 1), which throws, and closes it. */
 #include <dlfcn.h>
-
-#include "hooks.h"
+#include <stdio.h>
 
 int main(int argc, char **argv)
 {

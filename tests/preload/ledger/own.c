@@ -7,7 +7,6 @@
 #include <refknot.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "corners.h"
 

@@ -3,7 +3,6 @@
  * The first process of a pid namespace, which is spared signals whose default
  * action would end it, gets one as argument 1 says; tells how that went.
  */
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -7,7 +7,6 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include "hooks.h"
 

@@ -4,7 +4,6 @@
  * the program ends or asks for a check. Each loses 100 bytes; what a thread
  * still needs is in its stack.
  */
-#include <errno.h>
 #include <linux/io_uring.h>
 #include <poll.h>
 #include <pthread.h>

@@ -2,7 +2,6 @@
 /* Corners of threads, one by argument 1. Each loses what it says. */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <unistd.h>
 
 #include "hooks.h"

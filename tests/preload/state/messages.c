@@ -3,7 +3,6 @@
  * something, as argument 1 tells. */
 #include <fcntl.h>
 #include <grp.h>
-#include <pthread.h>
 #include <refknot.h>
 #include <sys/wait.h>
 #include <unistd.h>

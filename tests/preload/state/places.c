@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Changes its own surroundings as argument 1 says, allocates, loses 100. */
-#include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -8,7 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hooks.h"

@@ -2,8 +2,6 @@
 /* Blocks in structures, kept whole, in part, or not at all. */
 #include "blocks.h"
 #include "jobs.h"
-#include "roots.h"
-#include "scrub.h"
 
 #define NODES 300
 

@@ -2,7 +2,6 @@
 /* Threads that end, and threads that wait till the process does. */
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "blocks.h"

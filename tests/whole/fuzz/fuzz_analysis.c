@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
 #include "input.h"
 #include "invocation.h"
 #include "model.h"

@@ -2,8 +2,6 @@
 /* The list that a program's loader writes. */
 #include "target.h"
 
-#include <string.h>
-
 #include "input.h"
 #include "libraries.h"
 

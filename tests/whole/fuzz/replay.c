@@ -4,7 +4,6 @@
  * seeds and the inputs at PATH, each with every STEPth byte changed, too.
  * replay -w DIRECTORY: write the seeds there, for libFuzzer to begin with.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Descriptors, standard streams and what is written to them. */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

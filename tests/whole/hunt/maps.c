@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Mappings at odd places and of odd kinds, and what execve left. */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <stdlib.h>
