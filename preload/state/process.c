@@ -67,8 +67,8 @@ void process_missed(void)
 		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
 }
 
-/* Of PROCESS_BEGINS(), which the linker finds. */
-extern const int32_t __start_process_begins[] HIDDEN;
+/* Of PROCESS_BEGINS(), which the linker finds; weak for tests without start.c. */
+extern const int32_t __start_process_begins[] HIDDEN __attribute__((weak));
 
 struct beginning {
 	bool forked, done;
