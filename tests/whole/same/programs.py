@@ -70,7 +70,7 @@ def make_inputs(work):
 LOOP = "i=0; while [ $i -lt 50 ]; do i=$((i+1)); x=$x.$i; done; echo ${#x}"
 PHP = ('$a = []; for ($i = 0; $i < 500; $i++) $a["k$i"] = str_repeat("x", $i);'
        ' echo count($a), "\\n";')
-# 20 and more, as Debian has them; what is not installed is said.
+# As Debian has them; record says what is not there.
 REAL = {
     "python3": ["python3", "-c", inputs.PYTHON, "200"],
     "perl": ["perl", "-e", inputs.PERL, "400"],

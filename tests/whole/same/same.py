@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Whether two builds behave the same: for changes of structure.
+"""Whether two builds behave the same, for changes of structure.
 
 same.py all -b OLD -n NEW DIR     all that follows; status 1: they differ
-same.py record -b BUILD DIR       record some 350 programs with that build
+same.py record -b BUILD DIR       record some 380 programs with that build
 same.py read -b BUILD DIR OUT     ask each command about each recording
 same.py compare OUT1 OUT2         say which answers differ, byte by byte
 
@@ -135,9 +135,12 @@ def record(build, directory, o, of=None):
         order = sorted(children, key=lambda p: int(p.name.split(".")[-2]))
         for i, child in enumerate(order):
             child.rename(at / f"{name}.child{i}.rkn")
-    in_parallel(o.jobs, one, [
-        row for row in programs.everything((of or build).path)
-        if fnmatch.fnmatch(row[0], o.only)])
+    rows = [row for row in programs.everything((of or build).path)
+            if fnmatch.fnmatch(row[0], o.only)]
+    in_parallel(o.jobs, one, rows)
+    for name, command, *_ in rows:
+        if command == programs.RUN and not (at / f"{name}.rkn").exists():
+            print(f"{name} was not recorded: see {directory / name}.run")
     shutil.rmtree(directory, ignore_errors=True)
     at.rename(directory)
 
@@ -156,7 +159,7 @@ class Reader:
     def place(self, name, *recordings):
         place = self.out / name
         place.mkdir()
-        for given, file in recordings:
+        for given, file in dict(recordings).items():
             (place / given).symlink_to(file)
         return place
 
@@ -181,9 +184,9 @@ class Reader:
             if text != old:
                 file.write_bytes(text)
 
-    def recording(self, file, other, full):
+    def recording(self, name, file, other, full):
         rec, beside = file.name, other.name
-        place = self.place(file.stem, (rec, file), (beside, other))
+        place = self.place(name, (rec, file), (beside, other))
         told = "".join([self.ask(place, *row) for row in readings.few(rec)])
         if not self.few:
             told += self.ask(place, "objects.at", ["objects", "--at=?", rec])
@@ -191,44 +194,48 @@ class Reader:
                 self.ask(place, *row)
         self.finish(place)
 
-    def words(self, files):
+    def words(self, name, files):
         given = [(f"{letter}.rkn", f) for letter, f in zip("abc", files)]
-        place = self.place("words", *given)
+        place = self.place(name, *given)
         (place / "empty.rkn").touch()
         told = {c: self.ask(place, c, [c, "--help"])
                 for c in readings.COMMANDS}
-        for name, arguments in readings.words(told):
-            self.ask(place, name, arguments)
+        for question, arguments in readings.words(told):
+            self.ask(place, question, arguments)
         self.finish(place)
 
-    def damaged(self, file):
-        place = self.place(f"damaged.{file.stem}")
-        for name, data in readings.damaged(file.read_bytes()):
-            (place / f"{name}.rkn").write_bytes(data)
+    def damaged(self, name, file):
+        place = self.place(name)
+        for where, data in readings.damaged(file.read_bytes()):
+            (place / f"{where}.rkn").write_bytes(data)
             for command in ("report", "info", "objects"):
-                self.ask(place, f"{command}.{name}", [command, f"{name}.rkn"])
+                self.ask(place, f"{command}.{where}",
+                         [command, f"{where}.rkn"])
         self.finish(place)
 
     def everything(self, o):
-        files = sorted(self.directory.glob(f"{o.only}.rkn"))
-        rows = [(self.recording, f, files[i - 1], i % 8 == 0 or
+        files = sorted(self.directory.glob("*.rkn"))
+        rows = [(f.stem, self.recording, f, files[i - 1], i % 8 == 0 or
                  f.name.startswith(readings.FULL) or "." not in f.stem)
                 for i, f in enumerate(files)]
         if not self.few:
             some = [self.directory / f"{n}.rkn" for n in
                     ("leak", "gc_cycle", "ledger_spans.passes")]
-            rows += [(self.damaged, f) for f in some if f in files]
-            rows += [(self.words, some)] if some[0] in files else []
-        in_parallel(o.jobs, lambda work, *row: work(*row), rows)
-        for file in self.directory.glob("*.run"):
+            rows += [(f"damaged.{f.stem}", self.damaged, f) for f in some
+                     if f in files]
+            rows += [("words", self.words, some)]
+        in_parallel(o.jobs, lambda name, work, *row: work(name, *row),
+                    [r for r in rows if fnmatch.fnmatch(r[0], o.only)])
+        for file in self.directory.glob(f"{o.only}.run"):
             shutil.copy(file, self.place(file.name) / "run")
 
 
 # --- Comparing -----------------------------------------------------------------
 
-def answers(out):
+def answers(out, only):
     return {str(p.relative_to(out)): p for p in out.glob("[!.]*/*")
-            if p.is_file() and not p.is_symlink()}
+            if p.is_file() and not p.is_symlink() and
+            fnmatch.fnmatch(p.parent.name.removesuffix(".run"), only)}
 
 
 def lines_of(path, normalised):
@@ -242,11 +249,11 @@ def lines_of(path, normalised):
     return text.splitlines(keepends=True)
 
 
-def compare(old, new, again=None):
+def compare(old, new, only, again=None):
     """Print what differs; with `again`, what is as unequal there is left out,
     and only its files are looked at."""
-    a, b, c = answers(old), answers(new), again and answers(again)
-    differ, total, left_out, files = 0, 0, 0, 0
+    a, b, c = (d and answers(d, only) for d in (old, new, again))
+    differ, total, left_out = 0, 0, {}
     for name in sorted(c or {**a, **b}):
         if name in a and name in b and not c and (
                 a[name].read_bytes() == b[name].read_bytes()):
@@ -258,20 +265,22 @@ def compare(old, new, again=None):
             total += len(mine)
             unsure = {i for i, (x, y) in enumerate(itertools.zip_longest(
                 mine, third)) if x != y or len(mine) != len(third)}
-            left_out, files = left_out + len(unsure), files + bool(unsure)
+            left_out.update({name: len(unsure)} if unsure else {})
         if len(unsure) >= len(mine) > 0:
             continue
         rows = [(i, x, y) for i, (x, y) in enumerate(itertools.zip_longest(
             mine, theirs, fillvalue="")) if x != y and i not in unsure]
-        if not rows and name in a and name in b:
+        there = name in a and name in b
+        if not rows and there:
             continue
         differ += 1
-        if differ <= 100:
-            print(name + ("" if name in a and name in b else ": missing"))
-            for i, x, y in rows[:3]:
+        if differ <= 40:
+            print(name + ("" if there else ": only one has it"))
+            for i, x, y in rows[:2] if there else []:
                 print(f"  {i + 1:5} - {x.rstrip()}\n        + {y.rstrip()}")
     if c:
-        print(f"not compared: {left_out} lines of {total}, in {files} files")
+        print(f"not compared: {sum(left_out.values())} lines of {total}, in "
+              f"{len(left_out)} files:", *list(left_out)[:20])
     print(f"{differ} of {len(c or {**a, **b})} files differ: {old} and {new}")
     return differ
 
@@ -294,16 +303,17 @@ def read(build, directory, out, o, few=False):
 
 
 def compare_all(old, new, home, o):
+    key = old.key + o.only
     for name in ("old", "again"):
-        once(home / name, old.key + o.only, record, old, home / name, o)
-    once(home / "old.out", old.key + o.only, read, old, home / "old", home / "old.out",
-        o)
+        once(home / name, key, record, old, home / name, o)
+    once(home / "old.out", key, read, old, home / "old", home / "old.out", o)
     read(new, home / "old", home / "old.new.out", o)
-    differ = compare(home / "old.out", home / "old.new.out")
+    differ = compare(home / "old.out", home / "old.new.out", o.only)
     record(new, home / "new", o, of=old)
     for name in ("again", "new"):
         read(new, home / name, home / f"{name}.out", o, few=True)
-    differ += compare(home / "old.out", home / "new.out", home / "again.out")
+    differ += compare(home / "old.out", home / "new.out", o.only,
+                      home / "again.out")
     return differ
 
 
@@ -330,7 +340,7 @@ def main():
     elif o.command == "read":
         read(o.build, *paths, o)
     elif o.command == "compare":
-        differ = compare(*paths)
+        differ = compare(*paths, o.only)
     else:
         differ = compare_all(o.build, o.new, paths[0], o)
     print(f"{time.time() - start:.0f} s")
