@@ -7,11 +7,11 @@ same.py record -b BUILD DIR       record some 380 programs with that build
 same.py read -b BUILD DIR OUT     ask each command about each recording
 same.py compare OUT1 OUT2         say which answers differ, byte by byte
 
-`all` records with OLD and reads that with both builds, which must be equal. It
-records once more with each, and what NEW's shim recorded must read as OLD's
-does, but for addresses, pids and times, and for lines that OLD's own two
-recordings have different: these are counted. What OLD has made stays in DIR for
-the next time. Programs are always OLD's: it must stay as it is, sources and all.
+`all` records with OLD and reads that with both builds, byte by byte. It records
+once more with each, and what NEW's shim recorded must read as OLD's does, but
+for addresses, pids and times, and for lines in which OLD's own two recordings
+differ: these are counted. What OLD has made stays in DIR for the next time. The
+programs are always OLD's: it must stay as it is, with its sources.
 """
 import argparse
 import concurrent.futures
