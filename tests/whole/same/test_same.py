@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A small part of tests/whole/same: a build behaves as itself, and a changed word in
-one answer is seen, as is one that is not there."""
+"""A small part of same.py: a build behaves as itself; a changed word in one
+answer is seen, and so is an answer that is missing."""
 import pathlib
 
 import pytest
