@@ -5,6 +5,7 @@
 
 #include "die.h"
 #include "hash.h"
+#include "list.h"
 
 #define STATIC_HOLDER 4096 /* bytes of one outside the heap, at most */
 
@@ -220,24 +221,18 @@ static const struct rkn_root *root_from(struct search *s, uint64_t address,
 					uint32_t block)
 {
 	const struct rkn_root *roots = s->m->roots;
-	size_t low = 0, high = s->m->root_count;
+	size_t at;
 
 	if (!s->roots)
 		sort_roots(s);
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct rkn_root *r = &roots[s->roots[middle]];
-
-		if (r->block < block ||
-		    (r->block == block && r->where < address))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == s->m->root_count || roots[s->roots[low]].block != block ||
-	    roots[s->roots[low]].where - address >= STATIC_HOLDER)
+	at = LOWER_BOUND(s->m->root_count, i,
+			 roots[s->roots[i]].block < block ||
+			     (roots[s->roots[i]].block == block &&
+			      roots[s->roots[i]].where < address));
+	if (at == s->m->root_count || roots[s->roots[at]].block != block ||
+	    roots[s->roots[at]].where - address >= STATIC_HOLDER)
 		return NULL;
-	return &roots[s->roots[low]];
+	return &roots[s->roots[at]];
 }
 
 static void find_pointers(struct search *s)

@@ -220,20 +220,13 @@ static void accept(void *data, uint32_t block)
 static size_t find_leads_of(const struct school *s, const struct header *h,
 			    size_t *from)
 {
-	size_t low = 0, high = s->lead_count;
+	size_t end =
+	    LOWER_BOUND(s->lead_count, i, s->leads[i].header < h->number);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->leads[middle].header < h->number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*from = low;
-	while (high < s->lead_count && s->leads[high].header == h->number)
-		high++;
-	return high;
+	*from = end;
+	while (end < s->lead_count && s->leads[end].header == h->number)
+		end++;
+	return end;
 }
 
 static void judge_header(struct school *s, const struct header *h)

@@ -8,6 +8,7 @@
 
 #include "analysis.h"
 #include "die.h"
+#include "list.h"
 #include "place.h"
 #include "walk.h"
 
@@ -22,17 +23,11 @@
 static const struct rkn_edge *edge_from(const struct analysis *a,
 					uint32_t block, uint32_t word)
 {
-	uint32_t low = a->first[block], high = a->first[block + 1];
+	const struct rkn_edge *edges = &a->g.edges[a->first[block]];
+	uint32_t n = a->first[block + 1] - a->first[block];
+	size_t at = LOWER_BOUND(n, i, edges[i].from_word < word);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (a->g.edges[middle].from_word < word)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < a->first[block + 1] ? &a->g.edges[low] : NULL;
+	return at < n ? &edges[at] : NULL;
 }
 
 /* The pointer that the word at `offset` is; NULL: it is none. */

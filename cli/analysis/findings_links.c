@@ -11,6 +11,7 @@
 
 #include "analysis.h"
 #include "die.h"
+#include "list.h"
 
 static int is_to_plain(const struct rkn_edge *e, void *data)
 {
@@ -46,17 +47,11 @@ static uint32_t object_before(const struct analysis *a, uint32_t block,
 {
 	const struct block_objects *c = &a->ledger->contents;
 	uint64_t at = a->m->blocks[block].address + offset;
-	uint32_t low = 0, high = c->count[block];
+	uint32_t after = (uint32_t)LOWER_BOUND(
+	    c->count[block], i,
+	    a->m->objects[c->first[block] + i].address <= at);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (a->m->objects[c->first[block] + middle].address <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? c->first[block] + low - 1 : 0;
+	return after ? c->first[block] + after - 1 : 0;
 }
 
 /* Is it where the block or an object of it begins? */
@@ -73,19 +68,13 @@ static const struct rkn_edge *word_at(const struct analysis *a, uint32_t block,
 				      uint64_t offset)
 {
 	const struct rkn_edge *edges = a->m->edges;
-	size_t low, n = model_edges_of(a->m, block, &low), high = low + n;
-	size_t end = high;
+	size_t first, n = model_edges_of(a->m, block, &first);
+	size_t at =
+	    LOWER_BOUND(n, i, 8ull * edges[first + i].from_word < offset);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (8ull * edges[middle].from_word < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < end && 8ull * edges[low].from_word == offset ? &edges[low]
-								  : NULL;
+	edges += first;
+	return at < n && 8ull * edges[at].from_word == offset ? &edges[at]
+							      : NULL;
 }
 
 /* Where the word of `block` at that offset points, if it is into `to`. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "list.h"
 
 /* Entries from e[*at] on, which ascend by thread, that are of `thread`: how many,
  * and *at is the first then. */
@@ -344,18 +345,11 @@ static bool stopped_early(const struct growth_threads *k,
 			  const struct growth_lane *sorted,
 			  const uint64_t *passes_from)
 {
-	size_t low = 0, high = k->lane_count;
+	size_t next =
+	    LOWER_BOUND(k->lane_count, i, sorted[i].first <= lane->last);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (sorted[middle].first > lane->last)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return passes_from[low] >= k->o->warmup + k->o->runs &&
-	       passes_from[low] >= k->passes / 3;
+	return passes_from[next] >= k->o->warmup + k->o->runs &&
+	       passes_from[next] >= k->passes / 3;
 }
 
 void growth_threads_order(struct growth_threads *k)

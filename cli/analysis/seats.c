@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "seats.h"
+#include "list.h"
 
 #include <stdlib.h>
 
@@ -97,15 +98,6 @@ const uint64_t *seats_chain(const struct seats *s, const struct seat *seat)
 
 const struct seat *seats_from(const struct seats *s, uint64_t site)
 {
-	size_t low = 0, high = s->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (seats_chain(s, &s->list[middle])[0] < site)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return s->list + low;
+	return s->list +
+	       LOWER_BOUND(s->count, i, seats_chain(s, &s->list[i])[0] < site);
 }

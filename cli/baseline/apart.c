@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base_name.h"
 #include "die.h"
 #include "sources.h"
 #include "status.h"
@@ -52,17 +53,12 @@ static void print_frame(FILE *out, const struct issue_frame *f,
 			const struct sources *sources)
 {
 	char *within;
-	const char *slash;
 
 	fputs(f->function, out);
 	if (!f->file || !f->line)
 		return;
 	within = sources_within(sources, f->file);
-	slash = strrchr(f->file, '/');
-	fprintf(out, " at %s:%u",
-		within  ? within
-		: slash ? slash + 1
-			: f->file,
+	fprintf(out, " at %s:%u", within ? within : base_name(f->file),
 		f->line);
 	free(within);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base_name.h"
 #include "baseline.h"
 #include "die.h"
 #include "escape.h"
@@ -21,13 +22,6 @@ struct row {
 	const struct baseline_growth *growth; /* NULL: it is none */
 	bool most; /* of the numbers there and here: of a part of the runs */
 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* One word of a name, without what would end the entry. */
 static void write_word(FILE *out, const char *name)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate_programs.h"
+#include "base_name.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -102,8 +103,7 @@ static bool fits(const char *pattern, const char *text)
 bool gate_patterns_match(struct gate_patterns *p, const char *path,
 			 const char *name)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
+	const char *base = base_name(path);
 	bool any = false;
 
 	for (size_t i = 0; i < p->count; i++) {

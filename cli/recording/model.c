@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model.h"
+#include "list.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -91,17 +92,7 @@ const char *model_called(const struct model *m)
 /* First edge with from >= b. */
 static size_t first_edge(const struct model *m, uint32_t b)
 {
-	size_t low = 0, high = m->edge_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->edges[middle].from < b)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return LOWER_BOUND(m->edge_count, i, m->edges[i].from < b);
 }
 
 size_t model_edges_of(const struct model *m, uint32_t b, size_t *first)
@@ -114,20 +105,14 @@ size_t model_edges_of(const struct model *m, uint32_t b, size_t *first)
 static const struct rkn_wide *find_wide(const struct model *m, uint32_t kind,
 					size_t index)
 {
-	size_t low = 0, high = m->wide_count;
+	const struct rkn_wide *list = m->wide;
+	size_t at = LOWER_BOUND(m->wide_count, i,
+				list[i].kind < kind || (list[i].kind == kind &&
+							list[i].index < index));
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct rkn_wide *w = &m->wide[middle];
-
-		if (w->kind < kind || (w->kind == kind && w->index < index))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < m->wide_count && m->wide[low].kind == kind &&
-		       m->wide[low].index == index
-		   ? &m->wide[low]
+	return at < m->wide_count && list[at].kind == kind &&
+		       list[at].index == index
+		   ? &list[at]
 		   : NULL;
 }
 
@@ -178,17 +163,7 @@ const char *model_name(const struct model *m, uint32_t number)
 /* First reference with to >= o. */
 static size_t first_reference(const struct model *m, uint32_t o)
 {
-	size_t low = 0, high = m->reference_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->references[middle].to < o)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return LOWER_BOUND(m->reference_count, i, m->references[i].to < o);
 }
 
 size_t model_references_of(const struct model *m, uint32_t o, size_t *first)
@@ -199,22 +174,15 @@ size_t model_references_of(const struct model *m, uint32_t o, size_t *first)
 
 uint32_t model_block_at(const struct model *m, uint64_t address)
 {
-	size_t low = 0, high = m->block_count;
+	size_t after =
+	    LOWER_BOUND(m->block_count, i, m->blocks[i].address <= address);
 	const struct rkn_block *b;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->blocks[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	if (!after)
 		return RKN_NONE;
-	b = &m->blocks[low - 1];
+	b = &m->blocks[after - 1];
 	return address - b->address < b->size || address == b->address
-		   ? (uint32_t)(low - 1)
+		   ? (uint32_t)(after - 1)
 		   : RKN_NONE;
 }
 

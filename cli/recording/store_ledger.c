@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "list.h"
 #include "recording.h"
 #include "store_file.h"
 
@@ -66,20 +67,12 @@ static uint32_t block_at(const struct ledger *l, uint64_t address)
 {
 	const struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_BLOCKS];
 	const struct rkn_block *b = part->records;
-	size_t low = 0, high = part->count;
+	size_t after = LOWER_BOUND(part->count, i, b[i].address <= address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (b[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || (address - b[low - 1].address >= b[low - 1].size &&
-		     address != b[low - 1].address))
+	if (!after || (address - b[after - 1].address >= b[after - 1].size &&
+		       address != b[after - 1].address))
 		return RKN_NONE;
-	return (uint32_t)low - 1;
+	return (uint32_t)after - 1;
 }
 
 static uint32_t name_of(const struct ledger *l, uint32_t number)

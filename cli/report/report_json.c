@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report_json.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,20 +82,14 @@ static int by_place(const void *a, const void *b)
 static const struct member *find_member(const struct writer *w, uint32_t block,
 					uint64_t offset)
 {
-	size_t low = 0, high = w->shown;
+	const struct member *list = w->members;
+	size_t after =
+	    LOWER_BOUND(w->shown, i,
+			list[i].block < block || (list[i].block == block &&
+						  list[i].start <= offset));
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct member *m = &w->members[middle];
-
-		if (m->block < block ||
-		    (m->block == block && m->start <= offset))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && member_has(&w->members[low - 1], block, offset)
-		   ? &w->members[low - 1]
+	return after && member_has(&list[after - 1], block, offset)
+		   ? &list[after - 1]
 		   : NULL;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base_name.h"
 #include "program_survey.h"
 #include "list.h"
 
@@ -83,9 +84,8 @@ static void look_at_glib(struct program_survey *s, const char *path)
 
 static void look_at_python(struct program_survey *s, const char *binary)
 {
-	const char *base = strrchr(binary, '/');
+	const char *base = base_name(binary);
 
-	base = base ? base + 1 : binary;
 	if (starts(base, "python") || starts(base, "libpython"))
 		add_hint(
 		    s,
@@ -95,12 +95,11 @@ static void look_at_python(struct program_survey *s, const char *binary)
 static void add_split_hint(struct program_survey *s, const char *path,
 			   struct symbols_module *m)
 {
-	const char *base = strrchr(path, '/');
 	const char *lost = symbols_module_lost_split(m);
 	char *shown = lost ? escape(lost) : NULL;
 
 	if (lost)
-		add_hint(s, SYMBOLS_LOST_SPLIT, shown, base ? base + 1 : path);
+		add_hint(s, SYMBOLS_LOST_SPLIT, shown, base_name(path));
 	free(shown);
 }
 
@@ -131,9 +130,8 @@ static void add_module(struct program_survey *s, const char *path)
 
 static void add_library(struct program_survey *s, const struct library *l)
 {
-	const char *base = strrchr(l->name, '/');
+	const char *base = base_name(l->name);
 
-	base = base ? base + 1 : l->name;
 	if (!l->path) {
 		add_hint(s,
 			 "%s, which it needs, was not found: it cannot start",

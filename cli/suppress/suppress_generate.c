@@ -3,6 +3,7 @@
  * by suppress_parse.c. */
 #include <string.h>
 
+#include "base_name.h"
 #include "suppress.h"
 #include "utf8.h"
 
@@ -19,13 +20,6 @@ static bool is_reference_kind(enum finding_kind kind)
 {
 	return kind != FINDING_LEAK && kind != FINDING_CYCLE &&
 	       kind != FINDING_POSSIBLE;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* The function's name; NULL if "libfoo.so+0x12" stands in its place. */

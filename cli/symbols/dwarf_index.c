@@ -42,19 +42,11 @@ void dwarf_index_sort(struct dwarf_index *m)
 
 Dwarf_Die *dwarf_index_find(const struct dwarf_index *m, Dwarf_Addr pc)
 {
-	size_t low = 0, high = m->count;
+	size_t i = LOWER_BOUND(m->count, k, m->list[k].low <= pc);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->list[middle].low <= pc)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	while (low-- > 0)
-		if (pc < m->list[low].high)
-			return &m->list[low].die;
+	while (i-- > 0)
+		if (pc < m->list[i].high)
+			return &m->list[i].die;
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "functions.h"
+#include "base_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,11 +92,6 @@ static char *add(char *text, const char *before, const char *name,
 	return all;
 }
 
-static const char *base(const char *path)
-{
-	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-}
-
 /* Why its functions have no names, and what helps. `text` is freed. */
 static char *add_nameless(char *text, const struct model *m, struct symbols *s,
 			  const char *module)
@@ -106,11 +102,11 @@ static char *add_nameless(char *text, const struct model *m, struct symbols *s,
 		if (!strcmp(model_text(m, m->modules[i].path), module))
 			why = symbols_why_missing(s, i);
 	if (why) {
-		text = add(text, "; ", base(module), " ");
+		text = add(text, "; ", base_name(module), " ");
 		return add(text, why, "", "");
 	}
 	return add(
-	    text, "; ", base(module),
+	    text, "; ", base_name(module),
 	    " has no names for some of its functions, as it was stripped: these are called as in `refknot objects --by function`");
 }
 

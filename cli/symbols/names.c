@@ -188,17 +188,8 @@ static int compare_queries(const void *a, const void *b, void *m)
 /* The first query that is not before `probe`; n->count if all are. */
 static size_t find(const struct names *n, const struct query *probe)
 {
-	size_t low = 0, high = n->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare(&n->queries[middle], probe, n->m) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return LOWER_BOUND(n->count, i,
+			   compare(&n->queries[i], probe, n->m) < 0);
 }
 
 static void sort_queries(struct names *n)

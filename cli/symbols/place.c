@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "place.h"
+#include "base_name.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -61,13 +62,6 @@ const struct location *place_find(const struct model *m, struct symbols *s,
 			innermost = l;
 	}
 	return innermost;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
 }
 
 char *place_path(const struct location *l)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "signature_frames.h"
+#include "base_name.h"
 
 #include <string.h>
 
@@ -7,13 +8,6 @@
 #include "die.h"
 #include "fnv.h"
 #include "walk.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* The C library's own, and what starts a program. */
 static bool is_system(const struct location *l)

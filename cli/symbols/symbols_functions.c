@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_functions.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,21 +132,13 @@ const struct functions_one *symbols_functions_at(struct symbols_module *m,
 						 uint64_t address)
 {
 	const struct functions_list *l = &m->functions.by_address;
-	size_t low = 0, high;
+	size_t after;
 
 	if (!l->read)
 		read_all(m);
-	high = l->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (l->list[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (size_t i = 0; i < MOST_NESTED && i < low; i++) {
-		const struct functions_one *one = &l->list[low - 1 - i];
+	after = LOWER_BOUND(l->count, i, l->list[i].address <= address);
+	for (size_t i = 0; i < MOST_NESTED && i < after; i++) {
+		const struct functions_one *one = &l->list[after - 1 - i];
 
 		if (address - one->address < one->size)
 			return one;
@@ -157,17 +150,8 @@ const struct functions_one *symbols_functions_at(struct symbols_module *m,
 static size_t first_named(const struct functions_list *l, const char *name,
 			  size_t length)
 {
-	size_t low = 0, high = l->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strncmp(l->list[middle].name, name, length) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return LOWER_BOUND(l->count, i,
+			   strncmp(l->list[i].name, name, length) < 0);
 }
 
 /* The only start of those that are called so; 0. */

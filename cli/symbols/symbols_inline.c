@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_inline.h"
+#include "base_name.h"
 
 #include <dwarf.h>
 #include <limits.h>
@@ -66,13 +67,6 @@ static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
 		l->column = (unsigned)number;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
-
-	return !strcmp(x ? x + 1 : a, y ? y + 1 : b);
-}
-
 /* dwarf_decl_file() may end the program where a unit is split. */
 static const char *decl_file(Dwarf_Die *function)
 {
@@ -97,7 +91,7 @@ static void set_declared(struct location *l, Dwarf_Die *function)
 	const char *file = decl_file(function);
 	int line;
 
-	if (file && l->file && is_same_file(file, l->file) &&
+	if (file && l->file && !strcmp(base_name(file), base_name(l->file)) &&
 	    !dwarf_decl_line(function, &line) && line > 0)
 		l->declared = (unsigned)line;
 }

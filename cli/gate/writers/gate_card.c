@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gate_card.h"
+#include "base_name.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,13 +12,6 @@
 #include "units.h"
 
 #define MOST_GAPS 20 /* reasons why the result is not complete */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
 
 char *gate_card_process(const char *name, uint32_t pid)
 {

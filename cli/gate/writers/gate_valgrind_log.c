@@ -8,8 +8,8 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base_name.h"
 #include "die.h"
 #include "escape.h"
 #include "gate_card.h"
@@ -19,13 +19,6 @@ struct log {
 	FILE *out;
 	uint32_t pid;
 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static void print_frame(const struct log *l, const struct issue_frame *f,
 			bool innermost)

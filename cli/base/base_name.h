@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_NAME_H
+#define BASE_NAME_H
+
+#include <string.h>
+
+/* What is behind the last slash of `path`; all of it if that is nothing. */
+static inline const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+#endif
