@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "beginning.h"
 #include "die.h"
 #include "list.h"
 
@@ -247,8 +248,10 @@ void executions_replace(const struct live *l, struct live_store *list,
 	executions_read(&n, l);
 	for (size_t i = 0; i < n.count; i++)
 		for (size_t k = 0; k < count; k++)
-			list[k].replaced |=
-			    list[k].pid == n.list[i].pid &&
-			    list[k].start_mono_ns < n.list[i].time_ns;
+			list[k].replaced |= beginning_replaces(
+			    (struct beginning){ n.list[i].pid, false,
+						n.list[i].time_ns },
+			    (struct beginning){ list[k].pid, list[k].forked,
+						list[k].start_mono_ns });
 	executions_release(&n);
 }

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "beginning.h"
 #include "die.h"
 #include "owner.h"
 #include "path_safety.h"
@@ -208,14 +209,9 @@ static int by_start(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-/* `list` is in order of time. What began by fork has the number of a process
- * that was gone. */
-static void find_replaced(struct live_store *list, size_t count)
+static struct beginning beginning_of(const struct live_store *s)
 {
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = i + 1; j < count && !list[i].replaced; j++)
-			list[i].replaced =
-			    list[j].pid == list[i].pid && !list[j].forked;
+	return (struct beginning){ s->pid, s->forked, s->start_ns };
 }
 
 struct live_store *live_list(const struct live *l, size_t *count)
@@ -239,7 +235,10 @@ struct live_store *live_list(const struct live *l, size_t *count)
 		closedir(directory);
 	if (list)
 		qsort(list, *count, sizeof(*list), by_start);
-	find_replaced(list, *count);
+	for (size_t i = 0; i < *count; i++)
+		for (size_t j = i + 1; j < *count; j++)
+			list[i].replaced |= beginning_replaces(
+			    beginning_of(&list[j]), beginning_of(&list[i]));
 	return list;
 }
 
