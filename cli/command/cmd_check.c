@@ -7,8 +7,9 @@
 
 #include "command.h"
 #include "die.h"
+#include "gate_judge.h"
+#include "gate_options.h"
 #include "gate_outputs.h"
-#include "gate_parse.h"
 #include "gate_run.h"
 #include "gate_update.h"
 #include "gate_writers.h"
@@ -17,14 +18,7 @@
 #include "recording_path.h"
 #include "recordings.h"
 
-static struct gate gate = {
-	.options = { .mode = GATE_NEW,
-		     .kinds = GATE_PRESET_KINDS,
-		     .most_leaked_bytes = GATE_UNLIMITED,
-		     .most_leaked_objects = GATE_UNLIMITED,
-		     .most_peak = GATE_UNLIMITED,
-		     .error_status = 23 },
-};
+static struct gate gate;
 static struct suppressions suppressions;
 static struct baseline baseline;
 static const struct gate_writer *writer;
@@ -189,20 +183,20 @@ static void heed(const struct poptOption *o, const char *text)
 
 	switch (o->val) {
 	case FAIL_ON:
-		gate_parse_fail_on(to, text);
+		gate_options_fail_on(to, text);
 		break;
 	case LEAKED_BYTES:
-		to->most_leaked_bytes = gate_parse_bytes(o->longName, text);
+		to->most_leaked_bytes = gate_options_bytes(o->longName, text);
 		break;
 	case LEAKED_OBJECTS:
-		to->most_leaked_objects = gate_parse_count(o->longName, text);
+		to->most_leaked_objects = gate_options_count(o->longName, text);
 		break;
 	case PEAK:
-		to->most_peak = gate_parse_bytes(o->longName, text);
+		to->most_peak = gate_options_bytes(o->longName, text);
 		break;
 	case LIVE:
 	case LEFT:
-		gate_parse_limit(to, o->longName, text, o->val == LEFT);
+		gate_options_limit(to, o->longName, text, o->val == LEFT);
 		break;
 	case STATUS:
 		to->error_status = options_error_status(text);
@@ -254,13 +248,13 @@ static void check_update(void)
 
 static void open_gate(void)
 {
+	gate_open(&gate, &suppressions);
 	heed_all();
 	gate.options.allow_incomplete = allow_incomplete;
 	gate.options.allow_failure = allow_failure;
 	gate.ran = options_program != NULL;
 	gate_text_shows_suppressed = show_suppressed;
 	suppress_add_built_in(&suppressions);
-	gate.suppressions = &suppressions;
 	gate.sources = sources_open(source_root);
 	if (!gate.sources && source_root)
 		die(STATUS_INPUT, "--source-root %s: %s", source_root,
@@ -342,7 +336,7 @@ static void tell(FILE *out, int program_status)
 	if (!gate_outputs_write(&outputs, &gate, true) && written)
 		gate_set_unwritten(&gate, program_status);
 	if (!writer->people)
-		fprintf(stderr, "%s\n", gate.summary);
+		fprintf(stderr, "%s\n", gate.verdict.summary);
 }
 
 static void generate_all(FILE *out)
@@ -390,9 +384,9 @@ static int run(const char **arguments)
 	if (generate)
 		generate_all(out);
 	tell(out, status);
-	status = gate.status;
+	status = gate.verdict.status;
 	gate_outputs_release(&outputs);
-	gate_release(&gate);
+	gate_close(&gate);
 	suppress_release(&suppressions);
 	baseline_release(&baseline);
 	sources_close(gate.sources);

@@ -13,17 +13,13 @@
 
 #include "command.h"
 #include "die.h"
-#include "gate_parse.h"
+#include "gate_judge.h"
+#include "gate_options.h"
 #include "gate_run.h"
 #include "gate_writers.h"
 
 static struct suppressions suppressions;
-static struct gate gate = {
-	.options = { .most_leaked_bytes = GATE_UNLIMITED,
-		     .most_leaked_objects = GATE_UNLIMITED,
-		     .most_peak = GATE_UNLIMITED },
-	.suppressions = &suppressions,
-};
+static struct gate gate;
 static const char *log_file, *xml_file;
 static bool xml, quiet, possible;
 
@@ -39,7 +35,7 @@ static const char *value_of(const char *argument, const char *name)
 
 static void take_status(const char *text)
 {
-	uint64_t n = gate_parse_count("error-exitcode", text);
+	uint64_t n = gate_options_count("error-exitcode", text);
 
 	gate.options.error_status = n > 255 ? 255 : (int)n;
 }
@@ -133,27 +129,25 @@ static void write_result(const struct gate *g)
  * keeps it from being run or looked at, a reader of logs does not miss it. */
 static void write_beforehand(const char *program)
 {
-	struct gate none = {
-		.options = { .most_leaked_bytes = GATE_UNLIMITED,
-			     .most_leaked_objects = GATE_UNLIMITED,
-			     .most_peak = GATE_UNLIMITED },
-		.suppressions = &suppressions,
-	};
+	struct gate none;
 
 	if (!target())
 		return;
+	gate_open(&none, &suppressions);
 	gate_add_incomplete(
 	    &none, program, NULL, (uint32_t)getpid(), 0,
 	    "it was not run, or not recorded: its output says why");
 	gate_judge(&none, STATUS_NO_RUN);
 	write_result(&none);
-	gate_release(&none);
+	gate_close(&none);
 }
 
 static int run(const char **arguments)
 {
 	int status;
 
+	gate_open(&gate, &suppressions);
+	gate.options.error_status = STATUS_OK;
 	while (arguments && *arguments && **arguments == '-') {
 		if (!strcmp(*arguments, "--")) {
 			arguments++;
@@ -164,7 +158,6 @@ static int run(const char **arguments)
 	if (!arguments || !*arguments)
 		die(STATUS_INPUT,
 		    "memcheck: name the program to run, after the options");
-	gate.options.kinds = GATE_PRESET_KINDS;
 	if (possible)
 		gate.options.kinds |= 1u << FINDING_POSSIBLE;
 	suppress_add_built_in(&suppressions);
@@ -172,10 +165,10 @@ static int run(const char **arguments)
 	write_beforehand(arguments[0]);
 	status = gate_run(&gate, arguments, NULL);
 	gate_judge(&gate, status);
-	if (xml || !quiet || log_file || gate.failed)
+	if (xml || !quiet || log_file || gate.verdict.failed)
 		write_result(&gate);
-	status = gate.status;
-	gate_release(&gate);
+	status = gate.verdict.status;
+	gate_close(&gate);
 	suppress_release(&suppressions);
 	sources_close(gate.sources);
 	return status;

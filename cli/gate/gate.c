@@ -11,10 +11,7 @@
 #include "gate_growth.h"
 #include "gate_inherited.h"
 #include "gate_limits.h"
-#include "gate_rules.h"
-#include "gate_summary.h"
 #include "list.h"
-#include "status.h"
 #include "unread.h"
 
 static struct gate_process *append(struct gate *g)
@@ -57,15 +54,15 @@ static void add_process(struct gate *g, const struct model *m,
 	judge_kill(g, p, gap.fatal);
 }
 
-static void add_other(struct gate *g, struct gate_other other)
+static void add_other(struct gate *g, struct beginning other)
 {
 	*LIST_ADD(g->others, g->other_count) = other;
 }
 
-static struct gate_other described(const struct model *m)
+static struct beginning described(const struct model *m)
 {
-	return (struct gate_other){ m->meta.flags & RKN_META_FORKED,
-				    m->meta.pid, m->meta.start_ns };
+	return (struct beginning){ m->meta.pid, m->meta.flags & RKN_META_FORKED,
+				   m->meta.start_ns };
 }
 
 /* What the program brings itself. */
@@ -182,7 +179,7 @@ void gate_add_incomplete(struct gate *g, const char *program, const char *name,
 		name = called_name("", program);
 	if (*program == '/' &&
 	    !gate_programs_judge(&g->options.programs, program, name)) {
-		add_other(g, (struct gate_other){ false, pid, start_ns });
+		add_other(g, (struct beginning){ pid, false, start_ns });
 		return;
 	}
 	*append(g) = (struct gate_process){
@@ -202,7 +199,7 @@ void gate_add_killed(struct gate *g, const char *program, const char *name,
 
 	if (*program == '/' &&
 	    !gate_programs_judge(&g->options.programs, program, name)) {
-		add_other(g, (struct gate_other){ false, pid, GATE_LAST });
+		add_other(g, (struct beginning){ pid, false, GATE_LAST });
 		return;
 	}
 	p = append(g);
@@ -219,224 +216,19 @@ void gate_add_killed(struct gate *g, const char *program, const char *name,
 	judge_kill(g, p, fatal);
 }
 
-/* A process that went on as another program: its memory went with the first,
- * and what it is to tell is in the recording of the second. */
-static bool is_replaced(const struct gate *g, const struct gate_process *p)
+void gate_open(struct gate *g, struct suppressions *suppressions)
 {
-	for (size_t i = 0; i < g->process_count; i++)
-		if (g->processes[i].pid == p->pid && !g->processes[i].forked &&
-		    g->processes[i].start_ns > p->start_ns)
-			return true;
-	for (size_t i = 0; i < g->other_count; i++)
-		if (g->others[i].pid == p->pid && !g->others[i].forked &&
-		    g->others[i].start_ns > p->start_ns)
-			return true;
-	return false;
+	*g = (struct gate){ .suppressions = suppressions };
+	gate_options_init(&g->options);
 }
 
-void gate_settle(struct gate *g)
+void gate_close(struct gate *g)
 {
-	for (size_t i = 0; i < g->process_count; i++) {
-		struct gate_process *p = &g->processes[i];
-
-		if (p->ended || !p->incomplete || !is_replaced(g, p))
-			continue;
-		free(p->incomplete);
-		p->incomplete = NULL;
-	}
-}
-
-static bool fails_itself(const struct gate *g, const struct issue *i)
-{
-	if (!(g->options.kinds & 1u << i->kind))
-		return false;
-	switch (i->state) {
-	case ISSUE_NEW:
-		return !gate_limits_cover(&g->options, i->kind);
-	case ISSUE_GROWN:
-		return g->options.mode != GATE_NEW;
-	case ISSUE_KNOWN:
-		return g->options.mode == GATE_ANY;
-	case ISSUE_SUPPRESSED:
-		return false;
-	}
-	return false;
-}
-
-bool gate_fails(const struct gate *g, const struct issue *i)
-{
-	return fails_itself(g, i) ||
-	       (g->leaked_too_much && gate_limits_count(&g->options, i));
-}
-
-bool gate_fails_by(const struct gate *g, const struct gate_rule *r,
-		   const struct issue *i)
-{
-	if (r->leaks)
-		return r->failed && gate_limits_count(&g->options, i);
-	return i->kind == r->kind && fails_itself(g, i);
-}
-
-bool gate_tells(const struct gate *g, const struct issue *i)
-{
-	return gate_fails(g, i) || (i->state != ISSUE_SUPPRESSED &&
-				    g->options.kinds & 1u << i->kind);
-}
-
-bool gate_lets_pass(const struct gate *g, const struct issue *i)
-{
-	return i->state == ISSUE_NEW && !gate_fails(g, i);
-}
-
-/* Those that are told of, from each other. */
-static void tell_apart(struct gate *g)
-{
-	size_t n = 0, *which = xcalloc(g->issues.count + 1, sizeof(*which));
-	struct apart_stack *list = xcalloc(g->issues.count + 1, sizeof(*list));
-
-	for (size_t i = 0; i < g->issues.count; i++) {
-		const struct issue *one = &g->issues.list[i];
-
-		if (!gate_tells(g, one) || !one->stack_count)
-			continue;
-		which[n] = i;
-		list[n++] = (struct apart_stack){ one->stacks, one->place };
-	}
-	for (size_t k = 0; k < n; k++) {
-		struct issue *one = &g->issues.list[which[k]];
-
-		apart_release(&one->apart);
-		one->apart = apart_make(list, n, k, g->sources);
-	}
-	free(list);
-	free(which);
-}
-
-static void count(struct gate *g)
-{
-	for (size_t i = 0; i < g->issues.count; i++) {
-		const struct issue *one = &g->issues.list[i];
-
-		g->fresh += gate_fails(g, one);
-		g->known +=
-		    one->state == ISSUE_KNOWN || one->state == ISSUE_GROWN;
-		g->suppressed += one->state == ISSUE_SUPPRESSED;
-	}
-	for (size_t i = 0; i < g->growth_row_count; i++)
-		g->known += g->growth_rows[i].accepted;
-	for (size_t i = 0; g->baseline && i < g->baseline->count; i++)
-		g->stale += !g->baseline->list[i].seen;
-}
-
-#define FIRST_KEPT                                                             \
-	125 /* of the statuses that say that nothing was run, or of
-			  a signal */
-
-int gate_counted_status(const struct gate *g, int program_status)
-{
-	return g->options.allow_failure && program_status < FIRST_KEPT
-		   ? 0
-		   : program_status;
-}
-
-static char *why_status(int status)
-{
-	if (status > 128)
-		return xasprintf("the program was ended by signal %d",
-				 status - 128);
-	return xasprintf("the program exited with %d", status);
-}
-
-char *gate_cut_short(const struct gate *g, int program_status)
-{
-	if (program_status)
-		return why_status(program_status);
-	for (size_t i = 0; i < g->process_count; i++) {
-		const struct gate_process *p = &g->processes[i];
-
-		if (!g->ran && p->signal)
-			return xasprintf("%s[%" PRIu32
-					 "] was ended by signal %d",
-					 p->name, p->pid, p->signal);
-		if (p->incomplete)
-			return xstrdup("not all was recorded and checked");
-	}
-	return NULL;
-}
-
-void gate_judge(struct gate *g, int program_status)
-{
-	int status = gate_counted_status(g, program_status);
-
-	gate_settle(g);
-	g->cut_short = gate_cut_short(g, program_status);
-	g->allowed = status ? 0 : program_status;
-	baseline_apply(g->baseline, &g->issues);
-	gate_growth_apply(g);
-	issues_sort(&g->issues);
-	gate_rules_make(g);
-	for (size_t i = 0; i < g->rule_count; i++) {
-		g->failed |= g->rules[i].failed;
-		g->leaked_too_much |= g->rules[i].failed && g->rules[i].leaks;
-	}
-	tell_apart(g);
-	count(g);
-	g->status = status      ? status
-		    : g->failed ? g->options.error_status
-				: STATUS_OK;
-	gate_summary_make(g);
-}
-
-size_t gate_killed(const struct gate *g, bool ok)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < g->process_count; i++)
-		n += g->processes[i].killed &&
-		     (!ok || g->processes[i].killed_ok);
-	return n;
-}
-
-size_t gate_gaps(const struct gate *g)
-{
-	size_t n = 0;
-
-	if (g->options.allow_incomplete)
-		return 0;
-	for (size_t i = 0; i < g->process_count; i++)
-		n += g->processes[i].incomplete != NULL;
-	return g->process_count ? n : 1;
-}
-
-void gate_set_unwritten(struct gate *g, int program_status)
-{
-	int status = gate_counted_status(g, program_status);
-
-	g->unwritten = true;
-	g->status = status ? status : STATUS_INPUT;
-	gate_summary_make(g);
-}
-
-static void release_options(struct gate_options *o)
-{
-	for (size_t i = 0; i < o->limit_count; i++) {
-		free(o->limits[i].region);
-		free(o->limits[i].type);
-		free(o->limits[i].text);
-		gate_worst_release(&o->limits[i].worst);
-	}
-	free(o->limits);
-	gate_programs_release(&o->programs);
-	gate_patterns_release(&o->killed_ok);
-}
-
-void gate_release(struct gate *g)
-{
-	for (size_t i = 0; i < g->rule_count; i++) {
-		free(g->rules[i].id);
-		free(g->rules[i].title);
-		free(g->rules[i].text);
-		free(g->rules[i].option);
+	for (size_t i = 0; i < g->verdict.rule_count; i++) {
+		free(g->verdict.rules[i].id);
+		free(g->verdict.rules[i].title);
+		free(g->verdict.rules[i].text);
+		free(g->verdict.rules[i].option);
 	}
 	for (size_t i = 0; i < g->process_count; i++) {
 		free(g->processes[i].program);
@@ -453,12 +245,15 @@ void gate_release(struct gate *g)
 	for (size_t i = 0; i < g->unread_count; i++)
 		free(g->unread[i].path);
 	free(g->unread);
-	free(g->rules);
+	free(g->verdict.rules);
 	free(g->processes);
 	free(g->others);
-	free(g->summary);
-	free(g->cut_short);
+	free(g->verdict.summary);
+	free(g->verdict.cut_short);
 	issues_release(&g->issues);
 	gate_worst_release(&g->peak);
-	release_options(&g->options);
+	for (size_t i = 0; g->worst && i < g->options.limit_count; i++)
+		gate_worst_release(&g->worst[i]);
+	free(g->worst);
+	gate_options_release(&g->options);
 }

@@ -14,14 +14,17 @@
 struct looker {
 	const struct model *m;
 	struct names *names;
-	struct gate_amount *amounts; /* by stack, of the limit in hand */
+	/* The limit in hand: */
+	const struct gate_limit *limit;
+	struct gate_worst *worst;
+	struct gate_amount *amounts; /* by stack */
 };
 
 /* Whether it is the most so far. */
-static bool note(struct gate_limit *l, uint64_t objects, uint64_t bytes,
-		 const struct model *m)
+static bool note(const struct looker *k, uint64_t objects, uint64_t bytes)
 {
-	return gate_worst_note(&l->worst, l->bytes ? bytes : objects, m);
+	return gate_worst_note(k->worst, k->limit->bytes ? bytes : objects,
+			       k->m);
 }
 
 static uint64_t positive(int64_t n)
@@ -60,22 +63,22 @@ static void add_alive(struct looker *k, const char *type)
 	}
 }
 
-static bool is_of(const struct looker *k, const struct gate_limit *l,
-		  const struct rkn_region *r)
+static bool is_of(const struct looker *k, const struct rkn_region *r)
 {
 	char *name;
 	bool same;
 
-	if (l->type && strcmp(names_type(k->names, r->stack), l->type) != 0)
+	if (k->limit->type &&
+	    strcmp(names_type(k->names, r->stack), k->limit->type) != 0)
 		return false;
 	name = escape(model_name(k->m, r->name));
-	same = !strcmp(name, l->region);
+	same = !strcmp(name, k->limit->region);
 	free(name);
 	return same;
 }
 
 /* Of regions only blocks' rows know where they are from; false: none has it. */
-static bool add_left(struct looker *k, const struct gate_limit *l)
+static bool add_left(struct looker *k)
 {
 	bool any = false;
 
@@ -83,7 +86,7 @@ static bool add_left(struct looker *k, const struct gate_limit *l)
 		const struct rkn_region *r = &k->m->regions[i];
 
 		if (r->stack == RKN_NONE || r->type != RKN_NONE ||
-		    r->made <= r->ended || !is_of(k, l, r))
+		    r->made <= r->ended || !is_of(k, r))
 			continue;
 		add_amount(k, r->stack, r->made - r->ended,
 			   positive((int64_t)(r->made_bytes - r->ended_bytes)));
@@ -92,20 +95,20 @@ static bool add_left(struct looker *k, const struct gate_limit *l)
 	return any;
 }
 
-static void place(struct gate *g, struct gate_limit *l, struct looker *k,
-		  struct symbols *s)
+static void place(struct looker *k, struct symbols *s,
+		  const struct sources *sources)
 {
 	const char *what = "alive at the end";
 
 	k->amounts = xcalloc(k->m->stack_count + 1, sizeof(*k->amounts));
-	if (!l->region)
-		add_alive(k, l->type);
-	else if (add_left(k, l))
+	if (!k->limit->region)
+		add_alive(k, k->limit->type);
+	else if (add_left(k))
 		what = "left by passes";
-	else if (l->type)
-		add_alive(k, l->type);
-	gate_worst_place(&l->worst, k->m, s, g->sources, k->amounts, l->bytes,
-			 what);
+	else if (k->limit->type)
+		add_alive(k, k->limit->type);
+	gate_worst_place(k->worst, k->m, s, sources, k->amounts,
+			 k->limit->bytes, what);
 	free(k->amounts);
 }
 
@@ -121,47 +124,45 @@ static bool was_made(const struct model *m, const char *type)
 	return false;
 }
 
-static bool add_live(struct gate_limit *l, const struct model *m,
-		     const struct groups *groups)
+static bool add_live(const struct looker *k, const struct groups *groups)
 {
-	bool most = was_made(m, l->type) && note(l, 0, 0, m);
+	const char *type = k->limit->type;
+	bool most = was_made(k->m, type) && note(k, 0, 0);
 
-	for (size_t k = 0; k < groups->count; k++)
-		if (!strcmp(groups->list[k].key, l->type))
-			most |= note(l, groups->list[k].live,
-				     groups->list[k].bytes, m);
+	for (size_t i = 0; i < groups->count; i++)
+		if (!strcmp(groups->list[i].key, type))
+			most |= note(k, groups->list[i].live,
+				     groups->list[i].bytes);
 	return most;
 }
 
-static bool add_row(struct gate_limit *l, const struct passed_row *r,
-		    const struct model *m)
+static bool add_row(const struct looker *k, const struct passed_row *r)
 {
-	return note(l, positive((int64_t)(r->made - r->ended)),
-		    positive(r->bytes), m);
+	return note(k, positive((int64_t)(r->made - r->ended)),
+		    positive(r->bytes));
 }
 
-static bool add_region(struct gate_limit *l, const struct model *m,
-		       const struct passed_region *p)
+static bool add_region(const struct looker *k, const struct passed_region *p)
 {
 	bool most;
 
-	if (!l->type)
-		return add_row(l, &p->total, m);
-	most = note(l, 0, 0, m);
-	for (size_t k = 0; k < p->count; k++)
-		if (!strcmp(p->rows[k].type, l->type))
-			most |= add_row(l, &p->rows[k], m);
+	if (!k->limit->type)
+		return add_row(k, &p->total);
+	most = note(k, 0, 0);
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(p->rows[i].type, k->limit->type))
+			most |= add_row(k, &p->rows[i]);
 	return most;
 }
 
-static bool add_passes(struct gate_limit *l, const struct model *m,
+static bool add_passes(const struct looker *k,
 		       const struct region_passes *regions)
 {
 	bool most = false;
 
 	for (size_t i = 0; i < regions->count; i++)
-		if (!strcmp(l->region, regions->list[i].name))
-			most |= add_region(l, m, &regions->list[i]);
+		if (!strcmp(k->limit->region, regions->list[i].name))
+			most |= add_region(k, &regions->list[i]);
 	return most;
 }
 
@@ -181,6 +182,13 @@ static void add_peak(struct gate *g, struct looker *k, struct symbols *s)
 	free(k->amounts);
 }
 
+void gate_limits_open(struct gate *g)
+{
+	if (!g->worst)
+		g->worst =
+		    xcalloc(g->options.limit_count + 1, sizeof(*g->worst));
+}
+
 void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 		     struct names *names)
 {
@@ -191,16 +199,19 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 	add_peak(g, &k, s);
 	if (!g->options.limit_count)
 		return;
+	gate_limits_open(g);
 	groups_make(&groups, m, s, names, GROUP_BY_TYPE, GROUP_LIVE,
 		    GROUP_EVERYTHING);
 	region_passes_make(&regions, m, names, false);
 	for (size_t i = 0; i < g->options.limit_count; i++) {
-		struct gate_limit *l = &g->options.limits[i];
-		bool most = l->region ? add_passes(l, m, &regions)
-				      : add_live(l, m, &groups);
+		bool most;
 
-		if (most && l->worst.value > l->most)
-			place(g, l, &k, s);
+		k.limit = &g->options.limits[i];
+		k.worst = &g->worst[i];
+		most = k.limit->region ? add_passes(&k, &regions)
+				       : add_live(&k, &groups);
+		if (most && k.worst->value > k.limit->most)
+			place(&k, s, g->sources);
 	}
 	groups_release(&groups);
 	region_passes_release(&regions);

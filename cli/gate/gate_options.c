@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gate_parse.h"
+#include "gate_options.h"
 
 #include <errno.h>
 #include <math.h>
@@ -66,7 +66,7 @@ static bool find_mode(const char *word, enum gate_mode *mode)
 	return false;
 }
 
-void gate_parse_fail_on(struct gate_options *o, const char *text)
+void gate_options_fail_on(struct gate_options *o, const char *text)
 {
 	char *copy = xstrdup(text), *rest = copy, *word;
 	bool any = false, moded = false;
@@ -132,7 +132,7 @@ static bool read_amount(const char *text, double base, uint64_t *value,
 	return true;
 }
 
-uint64_t gate_parse_bytes(const char *option, const char *text)
+uint64_t gate_options_bytes(const char *option, const char *text)
 {
 	uint64_t value;
 	bool bytes;
@@ -144,7 +144,7 @@ uint64_t gate_parse_bytes(const char *option, const char *text)
 	return value;
 }
 
-uint64_t gate_parse_count(const char *option, const char *text)
+uint64_t gate_options_count(const char *option, const char *text)
 {
 	uint64_t value;
 	bool bytes;
@@ -156,8 +156,8 @@ uint64_t gate_parse_count(const char *option, const char *text)
 	return value;
 }
 
-void gate_parse_limit(struct gate_options *o, const char *option,
-		      const char *text, bool region)
+void gate_options_limit(struct gate_options *o, const char *option,
+			const char *text, bool region)
 {
 	const char *equals = strrchr(text, '=');
 	struct gate_limit limit = { .text = xstrdup(text) };
@@ -181,4 +181,28 @@ void gate_parse_limit(struct gate_options *o, const char *option,
 	limit.type = slash ? xstrdup(slash + 1) : region ? NULL : xstrdup(name);
 	free(name);
 	*LIST_ADD(o->limits, o->limit_count) = limit;
+}
+
+void gate_options_init(struct gate_options *o)
+{
+	*o = (struct gate_options){
+		.mode = GATE_NEW,
+		.kinds = ALL & ~KIND(POSSIBLE),
+		.most_leaked_bytes = GATE_UNLIMITED,
+		.most_leaked_objects = GATE_UNLIMITED,
+		.most_peak = GATE_UNLIMITED,
+		.error_status = 23,
+	};
+}
+
+void gate_options_release(struct gate_options *o)
+{
+	for (size_t i = 0; i < o->limit_count; i++) {
+		free(o->limits[i].region);
+		free(o->limits[i].type);
+		free(o->limits[i].text);
+	}
+	free(o->limits);
+	gate_programs_release(&o->programs);
+	gate_patterns_release(&o->killed_ok);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "gate_failing.h"
 #include "gate_growth.h"
 #include "gate_limits.h"
 #include "list.h"
@@ -71,7 +72,7 @@ static struct gate_rule *append(struct gate *g, enum finding_kind kind,
 {
 	struct gate_rule *r;
 
-	r = LIST_ADD(g->rules, g->rule_count);
+	r = LIST_ADD(g->verdict.rules, g->verdict.rule_count);
 	*r = (struct gate_rule){ .kind = kind, .id = id, .title = title };
 	return r;
 }
@@ -238,7 +239,8 @@ static void add_peak(struct gate *g)
 	judge_worst(r, &g->peak, "at the peak of");
 }
 
-static void add_limit(struct gate *g, const struct gate_limit *l)
+static void add_limit(struct gate *g, const struct gate_limit *l,
+		      const struct gate_worst *worst)
 {
 	const char *option = l->region ? "max-left" : "max-live";
 	struct gate_rule *r =
@@ -247,14 +249,14 @@ static void add_limit(struct gate *g, const struct gate_limit *l)
 			 xasprintf("--%s %s", option, l->text), l->most);
 
 	r->bytes = l->bytes;
-	r->unseen = !l->worst.seen;
+	r->unseen = !worst->seen;
 	if (r->unseen)
 		r->text =
 		    xasprintf("no %s of that name was seen; see refknot %s",
 			      l->region ? "region" : "type",
 			      l->region ? "regions" : "objects");
 	else
-		judge_worst(r, &l->worst,
+		judge_worst(r, worst,
 			    l->region ? "left by passes in"
 				      : "alive at the end of");
 }
@@ -347,8 +349,9 @@ void gate_rules_make(struct gate *g)
 			add_kind(g, kind);
 	add_leaked(g);
 	add_peak(g);
+	gate_limits_open(g);
 	for (size_t i = 0; i < g->options.limit_count; i++)
-		add_limit(g, &g->options.limits[i]);
+		add_limit(g, &g->options.limits[i], &g->worst[i]);
 	add_growth(g);
 	add_complete(g);
 }

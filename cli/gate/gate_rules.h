@@ -5,7 +5,10 @@
 
 #include "gate.h"
 
-/* Set g->rules. The issues are sorted. */
+/* "orphaned cycle": what people call one of a kind. */
+const char *gate_noun(enum finding_kind kind);
+
+/* Set the rules of g->verdict. The issues are sorted. */
 void gate_rules_make(struct gate *g);
 
 #endif

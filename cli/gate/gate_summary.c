@@ -5,6 +5,8 @@
 
 #include "die.h"
 #include "escape.h"
+#include "gate_failing.h"
+#include "gate_rules.h"
 #include "status.h"
 
 /* ": " or ", ": what stands before the next part. */
@@ -47,8 +49,8 @@ static void print_failures(FILE *out, const struct gate *g)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < g->rule_count; i++) {
-		const struct gate_rule *r = &g->rules[i];
+	for (size_t i = 0; i < g->verdict.rule_count; i++) {
+		const struct gate_rule *r = &g->verdict.rules[i];
 		char *text, *shown;
 
 		if (!r->failed)
@@ -62,7 +64,7 @@ static void print_failures(FILE *out, const struct gate *g)
 		free(shown);
 		free(text);
 	}
-	if (g->unwritten) {
+	if (g->verdict.unwritten) {
 		separate(out, &first);
 		fputs("output: not all reports could be written", out);
 	}
@@ -79,28 +81,31 @@ void gate_summary_make(struct gate *g)
 	if (!out)
 		die(STATUS_INPUT, "out of memory");
 	fprintf(out, "refknot: %s",
-		g->failed || g->unwritten ? "FAIL"
-		: g->status != STATUS_OK  ? "PROGRAM FAILED"
-					  : "OK");
+		g->verdict.failed || g->verdict.unwritten ? "FAIL"
+		: g->verdict.status != STATUS_OK          ? "PROGRAM FAILED"
+							  : "OK");
 	print_failures(out, g);
 	fputc(';', out);
-	if (g->allowed)
+	if (g->verdict.allowed)
 		fprintf(out, " the program exited with %d, which is allowed;",
-			g->allowed);
-	else if (g->failed && g->ran && g->status < STATUS_NO_RUN &&
-		 g->status != g->options.error_status)
-		fprintf(out, " the program exited with %d, too;", g->status);
+			g->verdict.allowed);
+	else if (g->verdict.failed && g->ran &&
+		 g->verdict.status < STATUS_NO_RUN &&
+		 g->verdict.status != g->options.error_status)
+		fprintf(out, " the program exited with %d, too;",
+			g->verdict.status);
 	if (g->baseline)
-		fprintf(out, " baseline %zu,", g->known);
-	fprintf(out, " suppressed %zu;", g->suppressed);
+		fprintf(out, " baseline %zu,", g->verdict.known);
+	fprintf(out, " suppressed %zu;", g->verdict.suppressed);
 	if (gate_killed(g, false))
 		fprintf(out, " killed %zu;", gate_killed(g, false));
-	if (g->baseline && g->stale)
-		fprintf(out, " %s %zu;", g->cut_short ? "not reached" : "stale",
-			g->stale);
-	fprintf(out, " exit %d", g->status);
+	if (g->baseline && g->verdict.stale)
+		fprintf(out, " %s %zu;",
+			g->verdict.cut_short ? "not reached" : "stale",
+			g->verdict.stale);
+	fprintf(out, " exit %d", g->verdict.status);
 	if (fclose(out))
 		die(STATUS_INPUT, "out of memory");
-	free(g->summary);
-	g->summary = text;
+	free(g->verdict.summary);
+	g->verdict.summary = text;
 }

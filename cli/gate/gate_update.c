@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The baseline's file, written anew after a run. */
 #include "gate_update.h"
+#include "gate_judge.h"
 
 #include <stdlib.h>
 #include <string.h>

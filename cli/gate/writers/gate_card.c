@@ -8,6 +8,7 @@
 
 #include "die.h"
 #include "escape.h"
+#include "gate_failing.h"
 #include "place.h"
 #include "units.h"
 

@@ -13,6 +13,8 @@
 
 #include "die.h"
 #include "escape.h"
+#include "gate_failing.h"
+#include "gate_rules.h"
 #include "gate_writers.h"
 #include "units.h"
 
@@ -121,7 +123,7 @@ static void append_outputs(const struct gate *g)
 		fprintf(
 		    out,
 		    "refknot-status=%d\nrefknot-findings=%zu\nrefknot-summary=%s\n",
-		    g->status, g->fresh, g->summary);
+		    g->verdict.status, g->verdict.fresh, g->verdict.summary);
 	if (!out || fclose(out))
 		warn("%s, the step's outputs, cannot be written: %s", path,
 		     strerror(errno));
@@ -131,10 +133,10 @@ void gate_write_github(FILE *out, const struct gate *g)
 {
 	size_t shown = 0, more = 0;
 
-	for (size_t i = 0; i < g->rule_count; i++)
-		if (g->rules[i].failed && g->rules[i].kind == FINDING_KINDS &&
-		    shown < MOST) {
-			print_rule(out, &g->rules[i]);
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		if (g->verdict.rules[i].failed &&
+		    g->verdict.rules[i].kind == FINDING_KINDS && shown < MOST) {
+			print_rule(out, &g->verdict.rules[i]);
 			shown++;
 		}
 	for (size_t i = 0; i < g->issues.count; i++) {

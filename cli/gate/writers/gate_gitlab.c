@@ -5,6 +5,8 @@
 
 #include "die.h"
 #include "document.h"
+#include "gate_failing.h"
+#include "gate_rules.h"
 #include "gate_writers.h"
 #include "json_text.h"
 #include "status.h"
@@ -98,9 +100,9 @@ void gate_write_gitlab(FILE *out, const struct gate *g)
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (gate_tells(g, &g->issues.list[i]))
 			document_append(array, finding(g, &g->issues.list[i]));
-	for (size_t i = 0; i < g->rule_count; i++)
-		if (g->rules[i].failed && g->rules[i].option)
-			document_append(array, limit(g, &g->rules[i]));
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		if (g->verdict.rules[i].failed && g->verdict.rules[i].option)
+			document_append(array, limit(g, &g->verdict.rules[i]));
 	if (json_dumpf(array, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
 		die(STATUS_INPUT, "the report for GitLab cannot be written");
 	json_decref(array);

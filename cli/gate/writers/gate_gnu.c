@@ -9,6 +9,8 @@
 
 #include "die.h"
 #include "escape.h"
+#include "gate_failing.h"
+#include "gate_rules.h"
 #include "gate_writers.h"
 #include "sources.h"
 #include "units.h"
@@ -132,7 +134,8 @@ void gate_write_gnu(FILE *out, const struct gate *g)
 		free(headline);
 		free(text);
 	}
-	for (size_t k = 0; k < g->rule_count; k++)
-		if (g->rules[k].failed && g->rules[k].kind == FINDING_KINDS)
-			print_rule(out, g, &g->rules[k]);
+	for (size_t k = 0; k < g->verdict.rule_count; k++)
+		if (g->verdict.rules[k].failed &&
+		    g->verdict.rules[k].kind == FINDING_KINDS)
+			print_rule(out, g, &g->verdict.rules[k]);
 }

@@ -2,6 +2,7 @@
 /* The gate's result for programs: refknot-check.schema.json. */
 #include "die.h"
 #include "document.h"
+#include "gate_failing.h"
 #include "gate_writers.h"
 #include "json_text.h"
 #include "status.h"
@@ -220,16 +221,17 @@ static json_t *verdict(const struct gate *g)
 {
 	json_t *o = json_object();
 
-	document_set(o, "failed", json_boolean(g->failed));
-	document_set(o, "exit_status", json_integer(g->status));
-	document_set(o, "summary", json_text(g->summary));
-	document_set(o, "findings", json_count(g->fresh));
-	document_set(o, "known", json_count(g->known));
-	document_set(o, "suppressed", json_count(g->suppressed));
+	document_set(o, "failed", json_boolean(g->verdict.failed));
+	document_set(o, "exit_status", json_integer(g->verdict.status));
+	document_set(o, "summary", json_text(g->verdict.summary));
+	document_set(o, "findings", json_count(g->verdict.fresh));
+	document_set(o, "known", json_count(g->verdict.known));
+	document_set(o, "suppressed", json_count(g->verdict.suppressed));
 	document_set(o, "stale", stale(g));
-	document_set(o, "cut_short", json_text(g->cut_short));
+	document_set(o, "cut_short", json_text(g->verdict.cut_short));
 	document_set(o, "allowed_exit_status",
-		     g->allowed ? json_integer(g->allowed) : json_null());
+		     g->verdict.allowed ? json_integer(g->verdict.allowed)
+					: json_null());
 	document_set(o, "killed", json_count(gate_killed(g, false)));
 	document_set(o, "killed_ok", json_count(gate_killed(g, true)));
 	return o;
@@ -241,8 +243,8 @@ void gate_write_json(FILE *out, const struct gate *g)
 	json_t *processes = json_array(), *issues = json_array();
 	json_t *suppressions = json_array();
 
-	for (size_t i = 0; i < g->rule_count; i++)
-		document_append(rules, rule(&g->rules[i]));
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		document_append(rules, rule(&g->verdict.rules[i]));
 	for (size_t i = 0; i < g->process_count; i++)
 		document_append(processes, process(&g->processes[i]));
 	for (size_t i = 0; i < g->issues.count; i++)

@@ -11,6 +11,7 @@
 
 #include "die.h"
 #include "gate_card.h"
+#include "gate_failing.h"
 #include "gate_writers.h"
 #include "status.h"
 #include "xml.h"
@@ -116,8 +117,8 @@ static size_t count_failed(const struct gate *g)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < g->rule_count; i++)
-		n += g->rules[i].failed;
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		n += g->verdict.rules[i].failed;
 	return n;
 }
 
@@ -126,7 +127,7 @@ static void write_counts(xmlTextWriterPtr w, const struct gate *g)
 	char seconds[32];
 
 	snprintf(seconds, sizeof(seconds), "%.3f", g->seconds);
-	xml_count(w, "tests", g->rule_count);
+	xml_count(w, "tests", g->verdict.rule_count);
 	xml_count(w, "failures", count_failed(g));
 	xml_count(w, "errors", 0);
 	xml_attribute(w, "time", seconds);
@@ -179,7 +180,7 @@ static void write_properties(xmlTextWriterPtr w, const struct gate *g)
 	xml_start(w, "properties");
 	write_property(w, "programs", programs);
 	write_property(w, "processes", processes);
-	write_property(w, "summary", g->summary);
+	write_property(w, "summary", g->verdict.summary);
 	xml_end(w);
 	free(programs);
 }
@@ -212,8 +213,8 @@ void gate_write_junit(FILE *out, const struct gate *g)
 	write_counts(w, g);
 	start_suite(w, g);
 	write_properties(w, g);
-	for (size_t i = 0; i < g->rule_count; i++)
-		write_rule(w, g, &g->rules[i]);
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		write_rule(w, g, &g->verdict.rules[i]);
 	xml_element(w, "system-out", "");
 	xml_element(w, "system-err", "");
 	xml_end(w);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "escape.h"
+#include "gate_failing.h"
 #include "gate_inherited.h"
+#include "gate_rules.h"
 #include "gate_writers.h"
 #include "units.h"
 
@@ -103,8 +105,8 @@ static void print_sum(FILE *out, const struct gate_place *p)
 /* What failed beside findings. */
 static void print_rules(FILE *out, const struct gate *g)
 {
-	for (size_t i = 0; i < g->rule_count; i++) {
-		const struct gate_rule *r = &g->rules[i];
+	for (size_t i = 0; i < g->verdict.rule_count; i++) {
+		const struct gate_rule *r = &g->verdict.rules[i];
 		size_t places = r->worst ? r->worst->place_count : 0;
 
 		if (!r->failed || r->kind != FINDING_KINDS)
@@ -187,18 +189,18 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 	size_t shown, n = 0;
 
 	fprintf(out, "### refknot: %s\n\n",
-		g->failed   ? "failed"
-		: g->status ? "the program failed"
-			    : "passed");
-	print_text(out, g->summary);
+		g->verdict.failed   ? "failed"
+		: g->verdict.status ? "the program failed"
+				    : "passed");
+	print_text(out, g->verdict.summary);
 	fputs("\n\n", out);
 	print_unread(out, g);
 	print_inherited(out, g);
 	print_rules(out, g);
 	shown = print_table(out, g);
-	if (shown < g->fresh)
+	if (shown < g->verdict.fresh)
 		fprintf(out, "%zu more are in the report.\n\n",
-			g->fresh - shown);
+			g->verdict.fresh - shown);
 	for (size_t i = 0; i < g->issues.count && n < shown; i++)
 		if (gate_fails(g, &g->issues.list[i])) {
 			print_details(out, &g->issues.list[i]);

@@ -10,6 +10,8 @@
 
 #include "die.h"
 #include "document.h"
+#include "gate_failing.h"
+#include "gate_rules.h"
 #include "gate_sarif.h"
 #include "gate_writers.h"
 #include "json_text.h"
@@ -309,9 +311,9 @@ static json_t *results(const struct gate *g)
 		if (gate_tells(g, one) && json_array_size(array) < MOST)
 			document_append(array, result(g, one));
 	}
-	for (size_t i = 0; i < g->rule_count; i++)
-		if (is_limit_s(&g->rules[i]))
-			document_append(array, limit(g, &g->rules[i]));
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		if (is_limit_s(&g->verdict.rules[i]))
+			document_append(array, limit(g, &g->verdict.rules[i]));
 	return array;
 }
 
@@ -335,19 +337,22 @@ static json_t *invocations(const struct gate *g)
 	json_t *array = json_array(), *o = json_object();
 	json_t *notes = json_array();
 
-	for (size_t i = 0; i < g->rule_count; i++) {
+	for (size_t i = 0; i < g->verdict.rule_count; i++) {
 		json_t *note;
 
-		if (!g->rules[i].failed || g->rules[i].kind != FINDING_KINDS ||
-		    is_limit_s(&g->rules[i]))
+		if (!g->verdict.rules[i].failed ||
+		    g->verdict.rules[i].kind != FINDING_KINDS ||
+		    is_limit_s(&g->verdict.rules[i]))
 			continue;
 		note = json_object();
-		document_set(note, "message", sarif_message(g->rules[i].text));
+		document_set(note, "message",
+			     sarif_message(g->verdict.rules[i].text));
 		document_set(note, "level", json_text("error"));
 		document_append(notes, note);
 	}
-	document_set(o, "executionSuccessful", json_boolean(!g->status));
-	document_set(o, "exitCode", json_integer(g->status));
+	document_set(o, "executionSuccessful",
+		     json_boolean(!g->verdict.status));
+	document_set(o, "exitCode", json_integer(g->verdict.status));
 	document_set(o, "toolExecutionNotifications", notes);
 	document_append(array, o);
 	return array;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "gate_failing.h"
 #include "gate_writers.h"
 #include "list.h"
 #include "status.h"

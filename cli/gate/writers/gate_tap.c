@@ -6,6 +6,7 @@
 
 #include "die.h"
 #include "escape.h"
+#include "gate_failing.h"
 #include "gate_writers.h"
 #include "units.h"
 
@@ -96,9 +97,9 @@ static void print_details(FILE *out, const struct gate *g,
 
 void gate_write_tap(FILE *out, const struct gate *g)
 {
-	fprintf(out, "TAP version 13\n1..%zu\n", g->rule_count);
-	for (size_t i = 0; i < g->rule_count; i++) {
-		const struct gate_rule *r = &g->rules[i];
+	fprintf(out, "TAP version 13\n1..%zu\n", g->verdict.rule_count);
+	for (size_t i = 0; i < g->verdict.rule_count; i++) {
+		const struct gate_rule *r = &g->verdict.rules[i];
 
 		fprintf(out, "%sok %zu - ", r->failed ? "not " : "", i + 1);
 		print_title(out, r->title);

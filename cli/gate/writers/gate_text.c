@@ -8,7 +8,9 @@
 #include "die.h"
 #include "escape.h"
 #include "gate_card.h"
+#include "gate_failing.h"
 #include "gate_inherited.h"
+#include "gate_rules.h"
 #include "gate_writers.h"
 #include "killed.h"
 #include "paint.h"
@@ -118,8 +120,8 @@ static void print_gone(FILE *out, const struct gate *g)
 /* A name with a slip of the pen would guard nothing. */
 static void print_unseen(FILE *out, const struct gate *g)
 {
-	for (size_t i = 0; i < g->rule_count; i++) {
-		const struct gate_rule *r = &g->rules[i];
+	for (size_t i = 0; i < g->verdict.rule_count; i++) {
+		const struct gate_rule *r = &g->verdict.rules[i];
 		char *title, *text;
 
 		if (!r->unseen || r->failed)
@@ -222,7 +224,7 @@ static void print_stale(FILE *out, const struct gate *g)
 {
 	const struct baseline *b = g->baseline;
 	char *path = escape(b->path);
-	char *why = g->cut_short ? escape(g->cut_short) : NULL;
+	char *why = g->verdict.cut_short ? escape(g->verdict.cut_short) : NULL;
 
 	for (size_t i = 0; i < b->count; i++) {
 		const struct baseline_entry *e = &b->list[i];
@@ -376,10 +378,10 @@ static void print_failures(FILE *out, const struct gate *g)
 {
 	bool shown = false;
 
-	for (size_t i = 0; i < g->rule_count; i++)
-		if (g->rules[i].failed && g->rules[i].option) {
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		if (g->verdict.rules[i].failed && g->verdict.rules[i].option) {
 			fputc('\n', out);
-			gate_card_limit(out, &g->rules[i]);
+			gate_card_limit(out, &g->verdict.rules[i]);
 			shown = true;
 		}
 	for (size_t i = 0; i < g->issues.count; i++)
@@ -416,6 +418,6 @@ void gate_write_text(FILE *out, const struct gate *g)
 	print_killed(out, g);
 	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",
-		paint(colour, g->status ? PAINT_BAD : PAINT_GOOD), g->summary,
-		paint(colour, PAINT_PLAIN));
+		paint(colour, g->verdict.status ? PAINT_BAD : PAINT_GOOD),
+		g->verdict.summary, paint(colour, PAINT_PLAIN));
 }

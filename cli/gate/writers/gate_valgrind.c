@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "die.h"
+#include "gate_failing.h"
+#include "gate_rules.h"
 #include "gate_writers.h"
 #include "xml.h"
 
@@ -171,7 +173,7 @@ static void write_head(xmlTextWriterPtr w, const struct gate *g)
 	xml_element(w, "line",
 		    "refknot " REFKNOT_VERSION
 		    ", in the form of Valgrind's memcheck");
-	xml_element(w, "line", g->summary);
+	xml_element(w, "line", g->verdict.summary);
 	xml_end(w);
 	xml_number(w, "pid", g->process_count ? first->pid : 0);
 	xml_number(w, "ppid", g->process_count ? first->parent_pid : 0);

@@ -13,6 +13,7 @@
 #include "die.h"
 #include "escape.h"
 #include "gate_card.h"
+#include "gate_failing.h"
 #include "gate_writers.h"
 
 struct log {
@@ -143,7 +144,7 @@ static void print_gaps(const struct log *l, const struct gate *g, size_t n,
 void gate_write_valgrind_log(FILE *out, const struct gate *g)
 {
 	struct log l = { out, g->process_count ? g->processes[0].pid : 0 };
-	size_t of = g->fresh + gate_gaps(g), n = 0;
+	size_t of = g->verdict.fresh + gate_gaps(g), n = 0;
 
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (gate_fails(g, &g->issues.list[i]))
@@ -154,5 +155,5 @@ void gate_write_valgrind_log(FILE *out, const struct gate *g)
 	    out,
 	    "==%" PRIu32
 	    "== ERROR SUMMARY: %zu errors from %zu contexts (suppressed: %zu from %zu)\n",
-	    l.pid, of, of, g->suppressed, g->suppressed);
+	    l.pid, of, of, g->verdict.suppressed, g->verdict.suppressed);
 }

@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include "gate.h"
-#include "gate_parse.h"
+#include "gate_failing.h"
+#include "gate_judge.h"
+#include "gate_options.h"
 #include "gate_writers.h"
 #include "scene.h"
 
@@ -29,14 +31,7 @@ static int setup(void **state)
 	s.m.meta.end = RKN_END_EXIT;
 	s.m.meta.pid = 7;
 	s.m.meta.program = 1;
-	g = (struct gate){ .suppressions = &none };
-	g.options = (struct gate_options){
-		.kinds = GATE_PRESET_KINDS,
-		.most_leaked_bytes = GATE_UNLIMITED,
-		.most_leaked_objects = GATE_UNLIMITED,
-		.most_peak = GATE_UNLIMITED,
-		.error_status = 23,
-	};
+	gate_open(&g, &none);
 	g.sources = sources_open("/");
 	return 0;
 }
@@ -45,7 +40,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	sources_close(g.sources);
-	gate_release(&g);
+	gate_close(&g);
 	baseline_release(&baseline);
 	return 0;
 }
@@ -70,7 +65,7 @@ static void expect(int program, const char *summary)
 {
 	gate_add(&g, &s.m, &s.symbols);
 	gate_judge(&g, program);
-	assert_string_equal(g.summary, summary);
+	assert_string_equal(g.verdict.summary, summary);
 }
 
 static void nothing_found_is_green(void **state)
@@ -87,7 +82,7 @@ static void leaks_and_cycles_fail(void **state)
 	lose_ring("c", 4);
 	expect(0, "refknot: FAIL 1 orphaned cycle (8 B), 2 leaks (1.2 KiB); "
 		  "suppressed 0; exit 23");
-	assert_int_equal(g.status, 23);
+	assert_int_equal(g.verdict.status, 23);
 }
 
 static void the_program_s_status_wins(void **state)
@@ -106,7 +101,7 @@ static void a_failing_program_is_not_called_fine(void **state)
 static void kinds_that_are_not_asked_for_do_not_fail(void **state)
 {
 	(void)state;
-	gate_parse_fail_on(&g.options, "cycle,reference");
+	gate_options_fail_on(&g.options, "cycle,reference");
 	lose("a", 100);
 	expect(0, "refknot: OK 1 finding that does not fail (leak); "
 		  "suppressed 0; exit 0");
@@ -115,7 +110,7 @@ static void kinds_that_are_not_asked_for_do_not_fail(void **state)
 static void kinds_that_do_not_fail_are_named(void **state)
 {
 	(void)state;
-	gate_parse_fail_on(&g.options, "reference");
+	gate_options_fail_on(&g.options, "reference");
 	lose("a", 100);
 	lose("b", 100);
 	lose_ring("c", 4);
@@ -173,7 +168,7 @@ static void callers_in_the_system_s_libraries_may_be_updated(void **state)
 static void possible_leaks_fail_when_asked_for(void **state)
 {
 	(void)state;
-	gate_parse_fail_on(&g.options, "possible");
+	gate_options_fail_on(&g.options, "possible");
 	lose("a", 100);
 	scene_root(&s, 0, 50);
 	expect(0, "refknot: FAIL 1 possible leak (100 B); suppressed 0; "
@@ -187,7 +182,7 @@ static void possible_leaks_are_no_findings_otherwise(void **state)
 	FILE *out;
 
 	(void)state;
-	gate_parse_fail_on(&g.options, "cycle");
+	gate_options_fail_on(&g.options, "cycle");
 	lose("a", 100);
 	scene_root(&s, 0, 50);
 	lose("b", 100);
@@ -212,9 +207,9 @@ static void what_was_not_checked_is_not_green(void **state)
 	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
 	gate_add(&g, &s.m, &s.symbols);
 	gate_judge(&g, 0);
-	assert_true(g.failed);
-	assert_int_equal(g.status, 23);
-	assert_non_null(strstr(g.summary, "complete: scene[7]: "));
+	assert_true(g.verdict.failed);
+	assert_int_equal(g.verdict.status, 23);
+	assert_non_null(strstr(g.verdict.summary, "complete: scene[7]: "));
 }
 
 static void a_thread_that_did_not_stop_is_not_green(void **state)
@@ -223,7 +218,7 @@ static void a_thread_that_did_not_stop_is_not_green(void **state)
 	s.m.limits[RKN_LIMIT_THREAD_RUNNING] = 1;
 	gate_add(&g, &s.m, &s.symbols);
 	gate_judge(&g, 0);
-	assert_true(g.failed);
+	assert_true(g.verdict.failed);
 }
 
 static void details_that_are_missing_are_green(void **state)
@@ -238,7 +233,7 @@ static void no_recording_is_not_green(void **state)
 {
 	(void)state;
 	gate_judge(&g, 0);
-	assert_string_equal(g.summary,
+	assert_string_equal(g.verdict.summary,
 			    "refknot: FAIL complete: nothing was recorded; "
 			    "suppressed 0; exit 23");
 }
@@ -249,7 +244,7 @@ static void incomplete_is_green_where_that_is_allowed(void **state)
 	g.options.allow_incomplete = true;
 	gate_add_incomplete(&g, "/bin/x", NULL, 3, 0, "it is still running");
 	gate_judge(&g, 0);
-	assert_false(g.failed);
+	assert_false(g.verdict.failed);
 }
 
 /* Its memory went when another program took its place. */
@@ -283,7 +278,7 @@ static void a_forked_process_replaces_nobody(void **state)
 	s.m.meta.start_ns = 6;
 	gate_add(&g, &s.m, &s.symbols);
 	gate_judge(&g, 0);
-	assert_true(g.failed);
+	assert_true(g.verdict.failed);
 }
 
 static void one_finding_of_two_processes_is_one(void **state)
@@ -313,12 +308,12 @@ static void accept(const char *counts)
 static void judge_with(const char *counts, const char *mode,
 		       const char *summary)
 {
-	gate_parse_fail_on(&g.options, mode);
+	gate_options_fail_on(&g.options, mode);
 	lose("a", 100);
 	gate_add(&g, &s.m, &s.symbols);
 	accept(counts);
 	gate_judge(&g, 0);
-	assert_string_equal(g.summary, summary);
+	assert_string_equal(g.verdict.summary, summary);
 }
 
 static void what_is_known_does_not_fail(void **state)
@@ -360,7 +355,7 @@ static void leaks_within_their_limit_do_not_fail(void **state)
 	lose("a", 100);
 	expect(0, "refknot: OK 1 finding that does not fail (leak); "
 		  "suppressed 0; exit 0");
-	assert_int_equal(g.fresh, 0);
+	assert_int_equal(g.verdict.fresh, 0);
 }
 
 static void leaks_beyond_their_limit_fail(void **state)
@@ -371,18 +366,18 @@ static void leaks_beyond_their_limit_fail(void **state)
 	lose("b", 1);
 	expect(0, "refknot: FAIL max-leaked-objects: 2 objects leaked "
 		  "(limit 1); suppressed 0; exit 23");
-	assert_int_equal(g.fresh, 2);
+	assert_int_equal(g.verdict.fresh, 2);
 	assert_true(gate_fails(&g, &g.issues.list[0]));
-	for (size_t i = 0; i < g.rule_count; i++)
+	for (size_t i = 0; i < g.verdict.rule_count; i++)
 		assert_int_equal(
-		    gate_fails_by(&g, &g.rules[i], &g.issues.list[0]),
-		    g.rules[i].failed);
+		    gate_fails_by(&g, &g.verdict.rules[i], &g.issues.list[0]),
+		    g.verdict.rules[i].failed);
 }
 
 static void a_peak_has_a_limit(void **state)
 {
 	(void)state;
-	g.options.most_peak = gate_parse_bytes("max-peak", "1k");
+	g.options.most_peak = gate_options_bytes("max-peak", "1k");
 	s.m.meta.peak_bytes = 1025;
 	expect(0, "refknot: FAIL max-peak: 1025 B at the peak of scene[7] "
 		  "(limit 1024 B); suppressed 0; exit 23");
@@ -406,40 +401,40 @@ static void a_limit_tells_of_the_process_that_had_most(void **state)
 static void a_type_has_a_limit(void **state)
 {
 	(void)state;
-	gate_parse_limit(&g.options, "max-live", "malloc in a=1", false);
-	gate_parse_limit(&g.options, "max-live", "malloc in a=10B", false);
-	gate_parse_limit(&g.options, "max-live", "absent=0", false);
+	gate_options_limit(&g.options, "max-live", "malloc in a=1", false);
+	gate_options_limit(&g.options, "max-live", "malloc in a=10B", false);
+	gate_options_limit(&g.options, "max-live", "absent=0", false);
 	lose("a", 2);
 	scene_root(&s, 0, 0);
 	lose("a", 9);
 	scene_root(&s, 1, 0);
 	gate_add(&g, &s.m, &s.symbols);
 	gate_judge(&g, 0);
-	assert_string_equal(g.summary,
+	assert_string_equal(g.verdict.summary,
 			    "refknot: FAIL max-live:malloc in a=1: 2 objects "
 			    "alive at the end of scene[7] (limit 1), "
 			    "max-live:malloc in a=10B: 11 B alive at the end "
 			    "of scene[7] (limit 10 B); suppressed 0; exit 23");
 	for (size_t i = 0; i < 2; i++) {
-		const struct gate_worst *w = &g.options.limits[i].worst;
+		const struct gate_worst *w = &g.worst[i];
 
 		assert_int_equal(w->place_count, 2);
 		assert_int_equal(w->places[0].amount.objects, 1);
 		assert_int_equal(w->places[0].amount.bytes, 9);
 		assert_int_equal(w->places[1].amount.bytes, 2);
 	}
-	assert_true(g.rules[g.rule_count - 2].unseen);
+	assert_true(g.verdict.rules[g.verdict.rule_count - 2].unseen);
 }
 
 static void amounts_have_units(void **state)
 {
 	(void)state;
-	assert_int_equal(gate_parse_bytes("x", "0"), 0);
-	assert_int_equal(gate_parse_bytes("x", "64k"), 65536);
-	assert_int_equal(gate_parse_bytes("x", "1.5M"), 1572864);
-	assert_int_equal(gate_parse_bytes("x", "2GiB"), 2147483648);
-	assert_int_equal(gate_parse_bytes("x", "7B"), 7);
-	assert_int_equal(gate_parse_count("x", "10k"), 10000);
+	assert_int_equal(gate_options_bytes("x", "0"), 0);
+	assert_int_equal(gate_options_bytes("x", "64k"), 65536);
+	assert_int_equal(gate_options_bytes("x", "1.5M"), 1572864);
+	assert_int_equal(gate_options_bytes("x", "2GiB"), 2147483648);
+	assert_int_equal(gate_options_bytes("x", "7B"), 7);
+	assert_int_equal(gate_options_count("x", "10k"), 10000);
 }
 
 /* Each in a child, for a wrong option ends the process. */
@@ -460,22 +455,22 @@ static void refused(void (*parse)(const char *), const char *text)
 
 static void parse_bytes(const char *text)
 {
-	gate_parse_bytes("x", text);
+	gate_options_bytes("x", text);
 }
 
 static void parse_count(const char *text)
 {
-	gate_parse_count("x", text);
+	gate_options_count("x", text);
 }
 
 static void parse_words(const char *text)
 {
-	gate_parse_fail_on(&g.options, text);
+	gate_options_fail_on(&g.options, text);
 }
 
 static void parse_limit(const char *text)
 {
-	gate_parse_limit(&g.options, "max-live", text, false);
+	gate_options_limit(&g.options, "max-live", text, false);
 }
 
 static void what_is_no_amount_is_refused(void **state)
