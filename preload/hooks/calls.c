@@ -53,7 +53,7 @@ static long copy(struct filter *f, const void *p)
 static void forget(const struct filter *f)
 {
 	spare_unmap((void *)(uintptr_t)f->instructions,
-		      f->count * sizeof(*f->instructions));
+		    f->count * sizeof(*f->instructions));
 }
 
 /* Where it cannot be read since the kernel does not allow it, all is taken for

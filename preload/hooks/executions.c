@@ -42,8 +42,8 @@
 #include "proc.h"
 #include "process.h"
 #include "real.h"
-#include "store.h"
 #include "spare.h"
+#include "store.h"
 #include "sys.h"
 #include "tasks.h"
 #include "text.h"
@@ -339,9 +339,8 @@ static bool is_loader_secure(struct work *w)
 /* Can this library not be loaded, or can no recording begin? */
 static NOINLINE bool is_load_vain(uint64_t bequest, bool is_full)
 {
-	return denied_to_executed(bequest) ||
-	       is_out_of_files(is_full) || is_out_of_data() ||
-	       addresses_are_few();
+	return denied_to_executed(bequest) || is_out_of_files(is_full) ||
+	       is_out_of_data() || addresses_are_few();
 }
 
 /* Have the program know what filters forbid, whatever list it is given; and take

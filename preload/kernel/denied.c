@@ -42,7 +42,7 @@ static const struct {
 #undef ALSO
 #undef CALL
 };
-#define CALLS (sizeof(calls) / sizeof(*calls))
+#define CALLS      (sizeof(calls) / sizeof(*calls))
 #define EVERY_CALL (UINT64_MAX >> (64 - CALLS))
 static_assert(CALLS <= 64, "no bit for each in a mask");
 

@@ -79,7 +79,7 @@ void own_end(const struct own_while *w)
 	for (uint32_t i = count < SLABS ? count : SLABS; i-- > w->count;) {
 		if (slabs[i].start)
 			spare_unmap((void *)(uintptr_t)slabs[i].start,
-				      slabs[i].end - slabs[i].start);
+				    slabs[i].end - slabs[i].start);
 		slabs[i] = (struct range){ 0 };
 	}
 	count = w->count;

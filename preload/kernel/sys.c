@@ -14,7 +14,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-
 #define PATIENCE 200000 /* looks; some 20 ms */
 
 uint64_t sys_forbidden[SYS_FORBIDDEN_WORDS];

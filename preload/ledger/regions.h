@@ -19,7 +19,6 @@
 void regions_begin(const char *name);
 void regions_end(const char *name);
 
-
 /* A block was allocated or freed. Only where t->regions_open. */
 void regions_block(struct thread *t, uint32_t stack, uint64_t size, bool ended);
 

@@ -79,8 +79,8 @@ void sandbox_enter(const struct sandbox_change *c)
 	    denied_for(c->denies, DENIED_OPTIONAL | DENIED_SNAPSHOT);
 	const bool without_handlers =
 	    denied_for(c->denies, DENIED_SNAPSHOT | DENIED_SIGNALS);
-	const bool recording = c->counts ? process_ready()
-					 : READ_ONCE(process_page.epoch) != 0;
+	const bool recording =
+	    c->counts ? process_ready() : READ_ONCE(process_page.epoch) != 0;
 
 	if (recording && narrow)
 		make_room();
@@ -117,9 +117,8 @@ void sandbox_done(const struct sandbox_change *c, bool installed)
 	/* What it executes does without, too, or is not recorded: then the
 	 * loader need not even try. The environment is the parent's in a vfork
 	 * child: so do its others. */
-	if (installed &&
-	    (!c->loads || denied_to_executed(c->denies) ||
-	     (c->denies && !environment_set_filters(c->denies))))
+	if (installed && (!c->loads || denied_to_executed(c->denies) ||
+			  (c->denies && !environment_set_filters(c->denies))))
 		environment_drop_preload();
 	if (!c->counts)
 		return;

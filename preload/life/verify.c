@@ -182,7 +182,7 @@ void verify_init(void)
 		process_flush(); /* gates that are open already */
 	} else {
 		messages_say("REFKNOT_VERIFY: librefknot_oracle.so cannot be "
-			    "loaded from beside the shim; call stacks are not "
-			    "verified");
+			     "loaded from beside the shim; call stacks are not "
+			     "verified");
 	}
 }

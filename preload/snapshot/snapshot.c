@@ -19,7 +19,7 @@
 #include "unseen.h"
 #include "wide.h"
 
-#define MAPS_MOST    65536u
+#define MAPS_MOST 65536u
 
 /* The kernel divides the heap of a forked child, as its pages become its own:
  * an arena is one piece all the same. */

@@ -84,7 +84,8 @@ static void end(void *data)
 		text_add(&t, "error ");
 		text_number(&t, (uint64_t)-error);
 	}
-	messages_write(store.header ? "]: recording ends here: " : "] is not recorded: ",
+	messages_write(store.header ? "]: recording ends here: "
+				    : "] is not recorded: ",
 		       sentence);
 	if (!store.header)
 		ends_note_failure();

@@ -63,7 +63,8 @@ void process_missed(void)
 {
 	enum phase now = phase_of(phase_now());
 
-	if (now == PHASE_RUNNING || (now == PHASE_STARTING && !process_starting))
+	if (now == PHASE_RUNNING ||
+	    (now == PHASE_STARTING && !process_starting))
 		__atomic_fetch_add(&process.missed, 1, __ATOMIC_RELAXED);
 }
 

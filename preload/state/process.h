@@ -62,7 +62,7 @@ bool process_ready(void);
  * called by name, nor set by anybody, but found where the linker has put it.
  */
 #define PROCESS_BEGINS(function)                                               \
-	__asm__(".pushsection process_begins, \"a\", @progbits\n"               \
+	__asm__(".pushsection process_begins, \"a\", @progbits\n"              \
 		".balign 4\n"                                                  \
 		".long " #function " - .\n"                                    \
 		".popsection\n")

@@ -12,8 +12,8 @@
 #include "file_locks.h"
 #include "libc.h"
 #include "own.h"
-#include "store.h"
 #include "spare.h"
+#include "store.h"
 #include "sys.h"
 
 #define PROGRAM    "/proc/self/exe"
