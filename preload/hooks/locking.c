@@ -14,7 +14,7 @@
 #include "compiler.h"
 #include "libc.h"
 #include "maps.h"
-#include "own.h"
+#include "own_memory.h"
 #include "process.h"
 #include "real.h"
 #include "spare.h"
@@ -51,7 +51,7 @@ static void lock_parts(uint64_t start, uint64_t end, unsigned flags)
 
 	while (start < end) {
 		from = to = end;
-		own_find(start, end, &from, &to);
+		own_memory_find(start, end, &from, &to);
 		if (from > start)
 			real.mlock2((void *)(uintptr_t)start, from - start,
 				    flags);
@@ -67,7 +67,8 @@ struct locking {
 
 static uint64_t count_program(struct locking *l)
 {
-	uint64_t all = 0, own = READ_ONCE(sys_mapped) + own_library_bytes();
+	uint64_t all = 0,
+		 own = READ_ONCE(sys_mapped) + own_memory_library_bytes();
 	struct maps maps;
 	struct map m;
 

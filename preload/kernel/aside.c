@@ -5,7 +5,7 @@
 
 #include "compiler.h"
 #include "denied.h"
-#include "own.h"
+#include "own_memory.h"
 #include "sys.h"
 
 /*
@@ -65,7 +65,7 @@ static unsigned take(void)
 		    __atomic_exchange_n(&taken[i], true, __ATOMIC_ACQUIRE))
 			continue;
 		if (!stacks[i])
-			WRITE_ONCE(stacks[i], own_map(SIZE));
+			WRITE_ONCE(stacks[i], own_memory_map(SIZE));
 		if (stacks[i])
 			return i;
 		__atomic_store_n(&taken[i], false, __ATOMIC_RELEASE);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "own.h"
+#include "own_memory.h"
 #include "sys.h"
 
 #define PAGE           4096ull
@@ -49,7 +49,7 @@ void environment_keep(void)
 {
 	static char *const none[] = { NULL };
 	size_t count, size = size_of(original(), &count);
-	char **list = own_map((count + 1) * sizeof(*list) + size);
+	char **list = own_memory_map((count + 1) * sizeof(*list) + size);
 	char *text = (char *)(list + count + 1);
 
 	arguments = list ? list : none;

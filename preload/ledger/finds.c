@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "own.h"
+#include "own_memory.h"
 
 #define FIRST 1024 /* items that there is room for at first */
 
@@ -21,7 +21,7 @@ static void drop_ended(struct finds *k)
 static bool grow(struct finds *k)
 {
 	uint32_t room = k->room ? 2 * k->room : FIRST;
-	struct visits_item *items = own_map(room * sizeof(*items));
+	struct visits_item *items = own_memory_map(room * sizeof(*items));
 
 	if (!items)
 		return false;

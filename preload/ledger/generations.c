@@ -5,7 +5,7 @@
 
 #include "compiler.h"
 #include "libc.h"
-#include "own.h"
+#include "own_memory.h"
 
 struct young {
 	uint32_t count; /* GENERATIONS_LISTED + 1: of more than there is room */
@@ -22,7 +22,7 @@ void generations_reset(void)
 
 static COLD struct young *make(int generation)
 {
-	struct young *fresh = own_map(sizeof(*fresh)), *none = NULL;
+	struct young *fresh = own_memory_map(sizeof(*fresh)), *none = NULL;
 
 	if (!fresh)
 		return NULL;

@@ -10,7 +10,7 @@
 #include "messages.h"
 #include "names.h"
 #include "objects.h"
-#include "own.h"
+#include "own_memory.h"
 #include "sys.h"
 #include "text.h"
 #include "world.h"
@@ -51,9 +51,9 @@ static bool begin(struct census *c)
 	uint64_t types = store.header->tables[STORE_NAMES].capacity;
 
 	if (!c->stacks)
-		c->stacks = own_map(stacks * sizeof(*c->stacks));
+		c->stacks = own_memory_map(stacks * sizeof(*c->stacks));
 	if (!c->types)
-		c->types = own_map(types * sizeof(*c->types));
+		c->types = own_memory_map(types * sizeof(*c->types));
 	if (!c->stacks || !c->types)
 		return false;
 	memset(c->stacks, 0, c->stack_count * sizeof(*c->stacks));

@@ -5,7 +5,7 @@
 #include <refknot.h>
 #include <string.h>
 
-#include "own.h"
+#include "own_memory.h"
 
 #define SLOTS (1u << 17) /* twice the names that there can be */
 
@@ -61,7 +61,7 @@ int names_reset(void)
 	struct store_name *r;
 	uint32_t number;
 
-	index_of = own_table(index_of, SLOTS * sizeof(*index_of));
+	index_of = own_memory_table(index_of, SLOTS * sizeof(*index_of));
 	memset(memo, 0, sizeof(memo));
 	number = (uint32_t)store_append(STORE_NAMES);
 	r = number ? names_record(number) : NULL;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "own.h"
+#include "own_memory.h"
 #include "recycle.h"
 #include "sys.h"
 
@@ -22,7 +22,7 @@ uint64_t objects_clock;
 
 int objects_reset(void)
 {
-	regions = own_table(regions, STORE_REGIONS * sizeof(*regions));
+	regions = own_memory_table(regions, STORE_REGIONS * sizeof(*regions));
 	recycle_reset();
 	if (!regions)
 		return -ENOMEM;

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "compiler.h"
-#include "own.h"
+#include "own_memory.h"
 
 #define PROBES     64 /* slots that are looked at for a free one */
 #define INDEX_BITS 18 /* twice the rows that there can be */
@@ -70,6 +70,6 @@ COLD struct rkn_region *region_rows_find(const struct rkn_region *row)
 
 int region_rows_reset(void)
 {
-	index_of = own_table(index_of, INDEX * sizeof(*index_of));
+	index_of = own_memory_table(index_of, INDEX * sizeof(*index_of));
 	return index_of ? 0 : -ENOMEM;
 }

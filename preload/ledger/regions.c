@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "names.h"
-#include "own.h"
+#include "own_memory.h"
 #include "region_rows.h"
 
 #define DEPTH   32   /* regions that one thread has open */
@@ -313,7 +313,7 @@ static COLD void begin_first(struct thread *t)
 	struct regions *r = t->regions_memory;
 
 	if (!r)
-		r = t->regions_memory = own_map(sizeof(*r));
+		r = t->regions_memory = own_memory_map(sizeof(*r));
 	for (unsigned i = 0; r && i < DEPTH; i++)
 		empty(&r->levels[i], 0);
 	t->regions = r;

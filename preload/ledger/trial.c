@@ -5,7 +5,7 @@
 
 #include "generations.h"
 #include "names.h"
-#include "own.h"
+#include "own_memory.h"
 #include "references.h"
 
 #define IMMORTAL (1 << 30) /* counts from here on never come down */
@@ -56,12 +56,12 @@ static bool make_room(struct work *w, uint32_t n)
 		return true;
 	n = larger(n);
 	w->room = 0;
-	w->objects = own_map(n * sizeof(*w->objects));
-	w->counts = own_map(n * sizeof(*w->counts));
-	w->fates = own_map(n * sizeof(*w->fates));
-	w->first = own_map((n + 2ul) * sizeof(*w->first));
-	w->queue = own_map(n * sizeof(*w->queue));
-	w->result.lost = own_map(n * sizeof(*w->result.lost));
+	w->objects = own_memory_map(n * sizeof(*w->objects));
+	w->counts = own_memory_map(n * sizeof(*w->counts));
+	w->fates = own_memory_map(n * sizeof(*w->fates));
+	w->first = own_memory_map((n + 2ul) * sizeof(*w->first));
+	w->queue = own_memory_map(n * sizeof(*w->queue));
+	w->result.lost = own_memory_map(n * sizeof(*w->result.lost));
 	if (!w->objects || !w->counts || !w->fates || !w->first || !w->queue ||
 	    !w->result.lost)
 		return false;
@@ -75,8 +75,8 @@ static bool make_edge_room(struct work *w, uint32_t n)
 		return true;
 	n = larger(n);
 	w->edge_room = 0;
-	w->to = own_map(n * sizeof(*w->to));
-	w->edges = own_map(n * sizeof(*w->edges));
+	w->to = own_memory_map(n * sizeof(*w->to));
+	w->edges = own_memory_map(n * sizeof(*w->edges));
 	if (!w->to || !w->edges)
 		return false;
 	w->edge_room = n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "blocks.h"
 
-#include "own.h"
+#include "own_memory.h"
 
 #define PAGE 4096ull
 
@@ -214,7 +214,7 @@ static bool mark(struct blocks *b, const struct rkn_block *r)
 	struct group *g;
 
 	if (!region->groups)
-		region->groups = own_map(group_count() * sizeof(*g));
+		region->groups = own_memory_map(group_count() * sizeof(*g));
 	if (!region->groups)
 		return false;
 	g = &region->groups[at >> entry_shift() >> 6];
@@ -284,7 +284,7 @@ bool blocks_list(struct blocks *b, bool kept)
 	*b = (struct blocks){ .least = UINT64_MAX };
 	visit_all(b, count, &n);
 	if (!kept && n < UINT32_MAX)
-		b->list = own_map((n + 1) * sizeof(*b->list));
+		b->list = own_memory_map((n + 1) * sizeof(*b->list));
 	if (kept ? !make_room(b, n) : !b->list)
 		return false;
 	b->kept = kept;
@@ -295,9 +295,9 @@ bool blocks_list(struct blocks *b, bool kept)
 bool blocks_index(struct blocks *b)
 {
 	b->popcnt = __builtin_cpu_supports("popcnt");
-	b->regions = own_map(STORE_REGIONS * sizeof(*b->regions));
+	b->regions = own_memory_map(STORE_REGIONS * sizeof(*b->regions));
 	b->entries =
-	    own_map(most_groups(b->count) * GROUP * sizeof(*b->entries));
+	    own_memory_map(most_groups(b->count) * GROUP * sizeof(*b->entries));
 	if (!b->regions || !b->entries)
 		return false;
 	if (b->kept)

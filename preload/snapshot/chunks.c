@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "heap.h"
-#include "own.h"
+#include "own_memory.h"
 #include "process.h"
 #include "real.h"
 #include "stop.h"
@@ -202,8 +202,8 @@ static bool is_ours(uint64_t chunk)
 {
 	uint64_t next = (chunk & ~(PAGE - 1)) + PAGE, from, to;
 
-	return own_find(chunk, chunk + HEADER, &from, &to) ||
-	       own_find(next, next + 1, &from, &to);
+	return own_memory_find(chunk, chunk + HEADER, &from, &to) ||
+	       own_memory_find(next, next + 1, &from, &to);
 }
 
 /*

@@ -5,7 +5,7 @@
 #include <ucontext.h>
 
 #include "compiler.h"
-#include "own.h"
+#include "own_memory.h"
 #include "process.h"
 #include "shadow.h"
 #include "sys.h"
@@ -282,7 +282,7 @@ static void collect_left(void)
 		if (!is_untouched(&slots[i], sp))
 			continue;
 		if (!left)
-			left = own_map(SLOTS * sizeof(*left));
+			left = own_memory_map(SLOTS * sizeof(*left));
 		if (!left)
 			return;
 		left[left_count++] = sp;
@@ -312,7 +312,7 @@ void contexts_collect(const struct stop *s)
 		if (!slots[i].low || !read_context(&slots[i]))
 			continue;
 		if (!waiting)
-			waiting = own_map(SLOTS * sizeof(*waiting));
+			waiting = own_memory_map(SLOTS * sizeof(*waiting));
 		if (!waiting)
 			return;
 		waiting[contexts_count++] =

@@ -4,7 +4,7 @@
 #include <refknot.h>
 
 #include "objects.h"
-#include "own.h"
+#include "own_memory.h"
 #include "picture.h"
 #include "process.h"
 
@@ -23,7 +23,7 @@ static void add_root(struct picture *p, uint32_t block)
 static void skip(struct picture *p, uint32_t block)
 {
 	if (!p->skipped)
-		p->skipped = own_map(p->blocks.count / 8 + 1);
+		p->skipped = own_memory_map(p->blocks.count / 8 + 1);
 	if (p->skipped)
 		p->skipped[block / 8] |= (uint8_t)(1u << block % 8);
 }

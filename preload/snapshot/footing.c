@@ -12,7 +12,7 @@
 #include "libc.h"
 #include "maps.h"
 #include "ordered.h"
-#include "own.h"
+#include "own_memory.h"
 #include "process.h"
 #include "shadow.h"
 #include "sys.h"
@@ -169,11 +169,11 @@ static void read_owners(void)
 static void look(void)
 {
 	if (!maps)
-		maps = own_map(MAPS_MOST * sizeof(*maps));
+		maps = own_memory_map(MAPS_MOST * sizeof(*maps));
 	if (!floors)
-		floors = own_map(FLOORS_MOST * sizeof(*floors));
+		floors = own_memory_map(FLOORS_MOST * sizeof(*floors));
 	if (!owners)
-		owners = own_map(THREAD_AREAS * sizeof(*owners));
+		owners = own_memory_map(THREAD_AREAS * sizeof(*owners));
 	read_maps();
 	read_floors();
 	read_owners();
@@ -264,7 +264,7 @@ uint64_t footing_signal_stack(uint64_t sp)
 	long size;
 
 	if (!words)
-		words = own_map(FRAME_MOST);
+		words = own_memory_map(FRAME_MOST);
 	size = words ? sys_peek(process.pid, words, from, readable(from)) : 0;
 	for (long at = 0; at + (long)UC_BYTES <= size; at += UC_ALIGNMENT) {
 		const ucontext_t *u = (const void *)(words + at);

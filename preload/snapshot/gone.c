@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gone.h"
 
-#include "own.h"
+#include "own_memory.h"
 #include "picture.h"
 #include "process.h"
 #include "shadow.h"
@@ -168,7 +168,7 @@ static bool begin(uint64_t size)
 	struct moment now = moment_of(thread_attached());
 
 	if (!pointers)
-		pointers = own_map(POINTERS * sizeof(*pointers));
+		pointers = own_memory_map(POINTERS * sizeof(*pointers));
 	if (!moment_is_last(&now)) {
 		count = 0;
 		in_vain += searched;

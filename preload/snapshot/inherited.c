@@ -2,7 +2,7 @@
 #include "inherited.h"
 
 #include "chunks.h"
-#include "own.h"
+#include "own_memory.h"
 #include "process.h"
 #include "sys.h"
 
@@ -93,7 +93,7 @@ void inherited_begin(struct picture *p)
 		return;
 	for (places = 64; places < 2 * count;)
 		places *= 2;
-	table = own_map(places * sizeof(*table));
+	table = own_memory_map(places * sizeof(*table));
 	if (table)
 		list_free(p, add);
 	else

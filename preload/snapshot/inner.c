@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "own.h"
+#include "own_memory.h"
 #include "picture.h"
 #include "process.h"
 #include "sys.h"
@@ -167,7 +167,7 @@ void inner_note(struct picture *p, uint32_t block, uint64_t offset)
 	if (offset >= RKN_SEE_WIDE || offset >= b->size)
 		return;
 	if (!p->inner)
-		p->inner = own_map(sizeof(*p->inner));
+		p->inner = own_memory_map(sizeof(*p->inner));
 	if (!p->inner || is_seen(p, block, offset))
 		return;
 	if (is_array(p, b, offset))

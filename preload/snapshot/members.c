@@ -2,7 +2,7 @@
 #include "members.h"
 
 #include "ordered.h"
-#include "own.h"
+#include "own_memory.h"
 #include "thread.h"
 
 struct row {
@@ -17,7 +17,7 @@ static const struct stop *members;
 static bool make(struct row *r, uint64_t most)
 {
 	r->count = 0;
-	r->list = own_map((most + 1) * sizeof(*r->list));
+	r->list = own_memory_map((most + 1) * sizeof(*r->list));
 	return r->list;
 }
 

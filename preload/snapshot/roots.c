@@ -13,7 +13,7 @@
 #include "inner.h"
 #include "members.h"
 #include "modules.h"
-#include "own.h"
+#include "own_memory.h"
 #include "picture.h"
 #include "process.h"
 #include "results.h"
@@ -245,7 +245,7 @@ static void search_part(struct picture *p, const struct piece *piece,
 static bool next_gap(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
 {
 	bool (*const gaps[])(uint64_t, uint64_t, uint64_t *,
-			     uint64_t *) = { own_find, heap_first_arena,
+			     uint64_t *) = { own_memory_find, heap_first_arena,
 					     contexts_dead };
 	bool any = false;
 	uint64_t a = end, b = end;
@@ -639,7 +639,7 @@ static void search_declared(struct picture *p, const struct piece *piece,
 
 	if (start < kept + store.mapped && end > kept)
 		return;
-	while (start < end && own_find(start, end, &from, &to)) {
+	while (start < end && own_memory_find(start, end, &from, &to)) {
 		search_declared_part(p, piece, start, from);
 		start = to;
 	}
@@ -693,7 +693,7 @@ static const struct map *map_of(const struct picture *p, uint64_t address)
 /* Memory where calls were made, of coroutines that are not known. */
 static void note_other_stacks(struct picture *p)
 {
-	uint8_t *seen = own_map(p->map_count);
+	uint8_t *seen = own_memory_map(p->map_count);
 
 	for (uint32_t n = 1; seen && n < thread_numbers(); n++) {
 		const struct thread *t = thread_at(n);

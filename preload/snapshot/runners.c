@@ -2,7 +2,7 @@
 #include "runners.h"
 
 #include "members.h"
-#include "own.h"
+#include "own_memory.h"
 #include "thread.h"
 
 /* A bit a serial of a thread that runs; NULL: there was no room. */
@@ -30,7 +30,7 @@ bool runners_init(const struct picture *p)
 		any |= p->stop.threads[i].left;
 	if (!any)
 		return false;
-	serials = own_map(STORE_THREAD_MAX / 8 + 1);
+	serials = own_memory_map(STORE_THREAD_MAX / 8 + 1);
 	for (uint32_t i = 1; i < thread_numbers(); i++) {
 		const struct store_area *a = store_record(STORE_AREAS, i);
 

@@ -10,7 +10,7 @@
 #include "gone.h"
 #include "heap.h"
 #include "members.h"
-#include "own.h"
+#include "own_memory.h"
 #include "picture.h"
 #include "process.h"
 #include "references.h"
@@ -65,7 +65,7 @@ static bool read_maps(struct picture *p)
 	bool told = pages_known(&p->pages);
 	struct maps m;
 
-	p->maps = own_map(MAPS_MOST * sizeof(*p->maps));
+	p->maps = own_memory_map(MAPS_MOST * sizeof(*p->maps));
 	p->map_count = 0;
 	if (!p->maps || ((told || !maps_open_sizes(&m)) && !maps_open(&m)))
 		return false;
@@ -163,7 +163,7 @@ void snapshot_take(const struct stopped *self)
 	struct store_header *h = store.header;
 	struct store_area *common = store_record(STORE_AREAS, 0);
 	uint64_t start = sys_clock(CLOCK_MONOTONIC);
-	struct picture *p = picture = own_map(sizeof(*picture));
+	struct picture *p = picture = own_memory_map(sizeof(*picture));
 
 	if (!p || !common)
 		return;
@@ -194,8 +194,8 @@ void snapshot_take(const struct stopped *self)
 
 static bool make_held(struct held *h, uint32_t blocks)
 {
-	h->bits = own_map(blocks / 8 + 1);
-	h->queue = own_map((blocks + 1ul) * sizeof(*h->queue));
+	h->bits = own_memory_map(blocks / 8 + 1);
+	h->queue = own_memory_map((blocks + 1ul) * sizeof(*h->queue));
 	return h->bits && h->queue;
 }
 
@@ -224,8 +224,8 @@ static bool find_lost(struct picture *p, struct snapshot_lost *lost)
 {
 	bool found;
 
-	p->limits = own_map(RKN_LIMITS * sizeof(*p->limits));
-	p->held = own_map(sizeof(*p->held));
+	p->limits = own_memory_map(RKN_LIMITS * sizeof(*p->limits));
+	p->held = own_memory_map(sizeof(*p->held));
 	if (!p->limits || !p->held)
 		return false;
 	open_memory(p);
@@ -236,7 +236,7 @@ static bool find_lost(struct picture *p, struct snapshot_lost *lost)
 
 bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost)
 {
-	struct own_while memory;
+	struct own_memory_while memory;
 	struct stop stop;
 	bool found = false;
 
@@ -244,13 +244,13 @@ bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost)
 	if (stop.threads && !stop.running && !stop.unread && !self->moves) {
 		stop_add(&stop, self);
 		contexts_collect(&stop); /* in memory that stays */
-		memory = own_begin();
-		picture = own_map(sizeof(*picture));
+		memory = own_memory_begin();
+		picture = own_memory_map(sizeof(*picture));
 		if (picture) {
 			picture->stop = stop;
 			found = find_lost(picture, lost);
 		}
-		own_end(&memory);
+		own_memory_end(&memory);
 	}
 	stop_end(false);
 	return found;

@@ -9,7 +9,7 @@
 #include "aside.h"
 #include "footing.h"
 #include "moves.h"
-#include "own.h"
+#include "own_memory.h"
 #include "process.h"
 #include "second_signal.h"
 #include "sys.h"
@@ -502,10 +502,10 @@ static bool prepare(void)
 		return true;
 	forget_targets();
 	arrived = most = 0;
-	places = own_map(2ul * room * sizeof(*places));
-	targets = own_map(room * sizeof(*targets));
-	arrivals = own_map(room * sizeof(*arrivals));
-	threads = own_map((room + 1ul) * sizeof(*threads));
+	places = own_memory_map(2ul * room * sizeof(*places));
+	targets = own_memory_map(room * sizeof(*targets));
+	arrivals = own_memory_map(room * sizeof(*arrivals));
+	threads = own_memory_map((room + 1ul) * sizeof(*threads));
 	if (!places || !targets || !arrivals || !threads)
 		return false;
 	most = room;

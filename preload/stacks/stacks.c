@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "modules.h"
-#include "own.h"
+#include "own_memory.h"
 #include "store.h"
 #include "sys.h"
 
@@ -88,7 +88,7 @@ static COLD void grow(uint32_t t)
 		return;
 	places = tables[t + 1].places;
 	if (!places)
-		places = own_map(size_of(t + 1) * sizeof(*places));
+		places = own_memory_map(size_of(t + 1) * sizeof(*places));
 	if (!places)
 		return;
 	__atomic_store_n(&tables[t + 1].places, places, __ATOMIC_RELEASE);
@@ -253,7 +253,8 @@ void stacks_forget_unloaded(void)
 int stacks_reset(void)
 {
 	if (!tables[0].places)
-		tables[0].places = own_map(size_of(0) * sizeof(struct place));
+		tables[0].places =
+		    own_memory_map(size_of(0) * sizeof(struct place));
 	for (uint32_t t = 0; t < TABLES; t++) {
 		if (tables[t].places)
 			sys_advise(tables[t].places,

@@ -9,7 +9,7 @@
 #include "aside.h"
 #include "leftovers.h"
 #include "maps.h"
-#include "own.h"
+#include "own_memory.h"
 #include "sys.h"
 
 #define BIRTHS 4096 /* numbers that a thread takes at a time */
@@ -204,7 +204,7 @@ static COLD struct thread *attach(uint64_t epoch)
 		i = (uint32_t)store_append(STORE_AREAS);
 	if (!i || i >= THREAD_AREAS)
 		return NULL;
-	t = threads[i] ? threads[i] : own_map(sizeof(*t));
+	t = threads[i] ? threads[i] : own_memory_map(sizeof(*t));
 	__atomic_store_n(&threads[i], t, __ATOMIC_RELEASE);
 	if (!t) {
 		WRITE_ONCE(area(i)->tid, tid);

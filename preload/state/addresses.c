@@ -2,7 +2,7 @@
 #include "addresses.h"
 
 #include "aside.h"
-#include "own.h"
+#include "own_memory.h"
 #include "room.h"
 #include "spare.h"
 #include "sys.h"
@@ -13,7 +13,7 @@ static struct addresses begun;
 
 void addresses_fit(uint64_t soft)
 {
-	uint64_t added = room_given(soft), library = own_library_bytes();
+	uint64_t added = room_given(soft), library = own_memory_library_bytes();
 
 	spare_fit(added > library ? added - library : 0);
 }
@@ -29,7 +29,7 @@ void addresses_begin(void)
 
 	if (sys_limits(ROOM_RESOURCE, &a.soft, &a.hard) < 0)
 		return;
-	a.soft = room_loaded(a.soft, own_library_bytes());
+	a.soft = room_loaded(a.soft, own_memory_library_bytes());
 	if (!room_of(a.soft))
 		return;
 	if (!set(UINT64_MAX, UINT64_MAX) && !set(a.hard, a.hard))
@@ -72,9 +72,10 @@ static void narrow(void *data)
 	if (sys_limits(ROOM_RESOURCE, &a->soft, &a->hard) < 0 ||
 	    !room_of(a->soft))
 		return;
-	a->changed = set(n->loads ? room_loading(a->soft, own_library_bytes())
-				  : room_told(a->soft),
-			 a->hard);
+	a->changed =
+	    set(n->loads ? room_loading(a->soft, own_memory_library_bytes())
+			 : room_told(a->soft),
+		a->hard);
 }
 
 void addresses_narrow(struct addresses *a, bool loads)

@@ -3,14 +3,14 @@
 
 #include <errno.h>
 
-#include "own.h"
+#include "own_memory.h"
 
 struct shadow shadow;
 
 void shadow_forget(void)
 {
-	shadow.regions =
-	    own_table(shadow.regions, STORE_REGIONS * sizeof(*shadow.regions));
+	shadow.regions = own_memory_table(
+	    shadow.regions, STORE_REGIONS * sizeof(*shadow.regions));
 }
 
 int shadow_reset(unsigned granule_shift, bool spaced)

@@ -11,7 +11,7 @@
 #include "addresses.h"
 #include "aside.h"
 #include "held.h"
-#include "own.h"
+#include "own_memory.h"
 #include "room.h"
 #include "sys.h"
 #include "text.h"
@@ -411,7 +411,7 @@ int store_create(const char *directory, const char *program, int pid,
 	long fd = create(directory, program, pid);
 	int error = fd < 0 ? (int)fd : 0;
 
-	store_steps = own_table(store_steps, STEPS);
+	store_steps = own_memory_table(store_steps, STEPS);
 	if (!error)
 		error = store_steps ? map((int)fd) : -ENOMEM;
 	if (!error)
@@ -434,7 +434,7 @@ struct store_header *store_leave(void)
 	struct store_header *h = store.header;
 
 	sys_unmap((char *)h + PAGE, store.mapped - PAGE);
-	store_steps = own_table(store_steps, STEPS);
+	store_steps = own_memory_table(store_steps, STEPS);
 	sys_advise(units, sizeof(units), MADV_DONTNEED);
 	WRITE_ONCE(store.header, NULL);
 	WRITE_ONCE(store.size, 0);

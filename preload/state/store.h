@@ -34,7 +34,8 @@ struct store {
 };
 
 extern HIDDEN struct store store;
-extern HIDDEN uint8_t *store_steps; /* as many as STORE_MOST has; own_table() */
+extern HIDDEN uint8_t
+    *store_steps; /* as many as STORE_MOST has; own_memory_table() */
 
 /*
  * Make a store for process `pid` in `directory`, named after `program`. 0 or

@@ -11,7 +11,7 @@
 #include "environment.h"
 #include "file_locks.h"
 #include "libc.h"
-#include "own.h"
+#include "own_memory.h"
 #include "spare.h"
 #include "store.h"
 #include "sys.h"
@@ -251,7 +251,7 @@ void wishes_ask(void)
 	text = wishes.suppressions ? wishes.suppressions() : NULL;
 	if (!text || !*text)
 		return;
-	wishes.text = own_map(strlen(text) + 1);
+	wishes.text = own_memory_map(strlen(text) + 1);
 	if (wishes.text)
 		memcpy(wishes.text, text, strlen(text) + 1);
 	wishes_note();

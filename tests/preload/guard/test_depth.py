@@ -105,7 +105,7 @@ INDIRECT = {
     "inherited.c:visit_used": ["inherited.c:count_one", "inherited.c:add"],
     "inherited_walk": ["inherited.c:count_one", "inherited.c:add",
                        "roots.c:search_inherited"],
-    "roots.c:search_piece": ["heap_first_arena", "own_find",
+    "roots.c:search_piece": ["heap_first_arena", "own_memory_find",
                              "roots.c:contexts_dead"],
     "crtstuff.c:register_tm_clones": NOT_OURS,
     "crtstuff.c:deregister_tm_clones": NOT_OURS,

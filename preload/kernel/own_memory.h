@@ -4,8 +4,8 @@
  * registers and addresses, so it must never be searched for pointers: every
  * piece is known here.
  */
-#ifndef OWN_H
-#define OWN_H
+#ifndef OWN_MEMORY_H
+#define OWN_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,26 +13,27 @@
 
 /* Zeroed memory, kept for good; NULL if there is none. May run inside malloc.
  */
-void *own_map(size_t size);
+void *own_memory_map(size_t size);
 
 /* A table of zeros that stays at one address: made if `table` is NULL, else
  * emptied. NULL if there is no memory. */
-void *own_table(void *table, size_t size);
+void *own_memory_table(void *table, size_t size);
 
-/* Memory for a while: own_end() frees what own_map() gave since own_begin().
+/* Memory for a while: own_memory_end() frees what own_memory_map() gave since own_memory_begin().
  * Only while no other thread runs. */
-struct own_while {
+struct own_memory_while {
 	uint32_t count;
 	uint64_t next, last;
 };
-struct own_while own_begin(void);
-void own_end(const struct own_while *w);
+struct own_memory_while own_memory_begin(void);
+void own_memory_end(const struct own_memory_while *w);
 
 /* Bytes of addresses that this library takes, in whole pages. */
-uint64_t own_library_bytes(void);
+uint64_t own_memory_library_bytes(void);
 
 /* Whether [start, end) overlaps own memory or this library; then *from .. *to
  * is the first such part of it. */
-bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to);
+bool own_memory_find(uint64_t start, uint64_t end, uint64_t *from,
+		     uint64_t *to);
 
 #endif

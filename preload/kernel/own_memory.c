@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "own.h"
+#include "own_memory.h"
 
 #include <sys/mman.h>
 
@@ -32,7 +32,7 @@ static void *new_slab(size_t size)
 	return p;
 }
 
-void *own_map(size_t size)
+void *own_memory_map(size_t size)
 {
 	uint64_t at, end;
 	void *p;
@@ -56,24 +56,24 @@ void *own_map(size_t size)
 	return p;
 }
 
-void *own_table(void *table, size_t size)
+void *own_memory_table(void *table, size_t size)
 {
 	if (!table)
-		return own_map(size);
+		return own_memory_map(size);
 	sys_advise(table, size, MADV_DONTNEED);
 	return table;
 }
 
 /* Nothing comes from the present slab meanwhile: its zeros stay. */
-struct own_while own_begin(void)
+struct own_memory_while own_memory_begin(void)
 {
-	struct own_while w = { count, next, last };
+	struct own_memory_while w = { count, next, last };
 
 	last = 0;
 	return w;
 }
 
-void own_end(const struct own_while *w)
+void own_memory_end(const struct own_memory_while *w)
 {
 	/* The last one first, as spare_give() likes it. */
 	for (uint32_t i = count < SLABS ? count : SLABS; i-- > w->count;) {
@@ -97,14 +97,14 @@ static struct range library(void)
 			       ((uint64_t)(uintptr_t)_end + 4095) & ~4095ull };
 }
 
-uint64_t own_library_bytes(void)
+uint64_t own_memory_library_bytes(void)
 {
 	struct range r = library();
 
 	return r.end - r.start;
 }
 
-bool own_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
+bool own_memory_find(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
 {
 	struct range r = library();
 	bool found = false;
