@@ -7,10 +7,10 @@
 #include "aside.h"
 #include "denied.h"
 #include "held.h"
-#include "outermost.h"
 #include "phase.h"
 #include "process.h"
 #include "snapshot.h"
+#include "stack_base.h"
 #include "store.h"
 #include "strays.h"
 #include "sys.h"
@@ -162,7 +162,7 @@ static void take_caller(void *low)
 	struct held held;
 
 	held_begin(&held);
-	stop_note_caller(&self, outermost_low(*(const uint64_t *)low));
+	stop_note_caller(&self, stack_base_low(*(const uint64_t *)low));
 	take(&self);
 	held_end(&held, SIGXCPU); /* the check's time may be what was left */
 }
@@ -235,7 +235,7 @@ static void ask(void *data)
 	struct question *q = data;
 	struct stopped self;
 
-	stop_note_caller(&self, outermost_low(q->low));
+	stop_note_caller(&self, stack_base_low(q->low));
 	q->answered = snapshot_find_lost(&self, q->lost);
 }
 

@@ -5,11 +5,11 @@
 #include <ucontext.h>
 
 #include "compiler.h"
+#include "dead_registers.h"
 #include "ending.h"
 #include "moves.h"
 #include "process.h"
 #include "seals.h"
-#include "spent.h"
 #include "stop.h"
 #include "sys.h"
 
@@ -185,9 +185,9 @@ static void end(int signal, siginfo_t *info, void *context)
 		return;
 	stop_note_interrupted(&state, info, context,
 			      (uint64_t)(uintptr_t)__builtin_frame_address(0));
-	spent_hide(signal, info, context);
+	dead_registers_hide(signal, info, context);
 	ending_take(&state);
-	spent_restore(context);
+	dead_registers_restore(context);
 	ending_over();
 }
 

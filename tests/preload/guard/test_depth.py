@@ -121,7 +121,7 @@ TURNS = {"aside.c:aside_turn"}
 ASIDE = "aside"
 
 # Not called by a pointer to it: the pointer tells which library this is.
-NAMED_ONLY = {"outermost_low", "verify.c:add_own_directory"}
+NAMED_ONLY = {"stack_base_low", "verify.c:add_own_directory"}
 
 # Only for REFKNOT_VERIFY, and libunwind takes more than all of refknot.
 LEFT_OUT = {"verify.c:verify_stack"}

@@ -6,12 +6,12 @@
  * program's that counts. A signal that comes at any other place finds registers
  * in use, all of them.
  */
-#ifndef SPENT_H
-#define SPENT_H
+#ifndef DEAD_REGISTERS_H
+#define DEAD_REGISTERS_H
 
 /* In a handler with that siginfo_t and ucontext_t: where the thread did so,
- * zero these registers in the signal frame until spent_restore(). */
-void spent_hide(int signal, const void *info, void *context);
-void spent_restore(void *context);
+ * zero these registers in the signal frame until dead_registers_restore(). */
+void dead_registers_hide(int signal, const void *info, void *context);
+void dead_registers_restore(void *context);
 
 #endif

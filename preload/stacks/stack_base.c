@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "outermost.h"
+#include "stack_base.h"
 
 #include <stdbool.h>
 
@@ -28,10 +28,10 @@ static bool in_library_of(uint64_t pc, const void *of)
 static bool is_system(uint64_t pc)
 {
 	return in_library_of(pc, (const void *)(uintptr_t)libc()->abort) ||
-	       in_library_of(pc, (const void *)(uintptr_t)outermost_low);
+	       in_library_of(pc, (const void *)(uintptr_t)stack_base_low);
 }
 
-uint64_t outermost_low(uint64_t low)
+uint64_t stack_base_low(uint64_t low)
 {
 	const struct registers *r = (const struct registers *)(uintptr_t)low;
 	uint64_t top = (uint64_t)(uintptr_t)__libc_stack_end;

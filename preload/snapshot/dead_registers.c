@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "spent.h"
+#include "dead_registers.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -54,7 +54,7 @@ static uint32_t state_end(const unsigned char *fp)
 	return size;
 }
 
-void spent_hide(int signal, const void *info, void *context)
+void dead_registers_hide(int signal, const void *info, void *context)
 {
 	ucontext_t *u = context;
 	unsigned char *fp = (unsigned char *)u->uc_mcontext.fpregs;
@@ -73,7 +73,7 @@ void spent_hide(int signal, const void *info, void *context)
 	memset(fp + HEADER_END, 0, state_end(fp) - HEADER_END);
 }
 
-void spent_restore(void *context)
+void dead_registers_restore(void *context)
 {
 	ucontext_t *u = context;
 	unsigned char *fp = (unsigned char *)u->uc_mcontext.fpregs;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef OUTERMOST_H
-#define OUTERMOST_H
+#ifndef STACK_BASE_H
+#define STACK_BASE_H
 
 #include <stdint.h>
 
@@ -11,6 +11,6 @@
  * with its return address above. Where the stack in use begins: there, as long
  * as any frame of the program's is on it.
  */
-uint64_t outermost_low(uint64_t low);
+uint64_t stack_base_low(uint64_t low);
 
 #endif
