@@ -14,10 +14,10 @@
 #include "libc.h"
 #include "marks.h"
 #include "messages.h"
+#include "object_visits.h"
 #include "references.h"
 #include "regions.h"
 #include "text.h"
-#include "visits.h"
 
 #define HERE __builtin_frame_address(0)
 
@@ -103,11 +103,11 @@ static size_t visit(int what, uintptr_t p, refknot_visit *f, void *data)
 {
 	switch (what & 15) {
 	case REFKNOT_OBJECTS:
-		return visits_objects((what >> 4) - 1, f, data);
+		return object_visits_objects((what >> 4) - 1, f, data);
 	case REFKNOT_REFERRERS:
-		return visits_referrers(at(p), f, data);
+		return object_visits_referrers(at(p), f, data);
 	case REFKNOT_REFERENTS:
-		return visits_referents(at(p), f, data);
+		return object_visits_referents(at(p), f, data);
 	case REFKNOT_TRACKED:
 		return references_tracked(at(p));
 	default:

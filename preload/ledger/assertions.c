@@ -7,10 +7,10 @@
 #include "libc.h"
 #include "messages.h"
 #include "names.h"
+#include "object_visits.h"
 #include "process.h"
 #include "references.h"
 #include "text.h"
-#include "visits.h"
 
 /* Those who are named as holders. */
 struct holders {
@@ -57,7 +57,7 @@ static void add_references(struct text *text, const void *p, long count)
 	text_number(text, (uint64_t)count);
 	text_add(text,
 		 count == 1 ? " reference is left" : " references are left");
-	visits_referrers(p, add_holder, &holders);
+	object_visits_referrers(p, add_holder, &holders);
 	text_add(text, list);
 	if (count <= holders.count)
 		return;

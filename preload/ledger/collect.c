@@ -89,7 +89,7 @@ static bool saves_all(const struct round *r)
 static bool add(struct finds *f, const struct trial_lost *lost,
 		enum store_object_flag flag)
 {
-	struct visits_item item = { lost->order, lost->number, 0 };
+	struct object_visits_item item = { lost->order, lost->number, 0 };
 
 	if (!finds_add(f, &item))
 		return false;
@@ -121,7 +121,7 @@ static bool sort_in(struct round *r, const struct trial_lost *lost)
 static void end_waiting(void)
 {
 	for (uint32_t i = 0; i < gc.waiting.count; i++) {
-		const struct visits_item *item = &gc.waiting.items[i];
+		const struct object_visits_item *item = &gc.waiting.items[i];
 
 		if (finds_is_there(item))
 			objects_set_flags(objects_at(item->number), 0,
@@ -212,10 +212,11 @@ static COLD void say_each(const struct round *r, bool uncollectable)
 
 	for (uint32_t i = 0; i < r->trial->lost_count; i++) {
 		const struct trial_lost *lost = &r->trial->lost[i];
-		struct visits_item item = { lost->order, lost->number, 0 };
+		struct object_visits_item item = { lost->order, lost->number,
+						   0 };
 
 		if (lost->uncollectable == uncollectable &&
-		    visits_info(&told.info, &item))
+		    object_visits_info(&told.info, &item))
 			aside(say, &told);
 	}
 }
@@ -273,10 +274,10 @@ static bool is_taken(const struct store_object *o)
 /* Call the program's function; what another one freed has no turn. */
 static NOINLINE void clear(struct round *r, const struct trial_lost *lost)
 {
-	struct visits_item item = { lost->order, lost->number, 0 };
+	struct object_visits_item item = { lost->order, lost->number, 0 };
 	const struct store_name *type;
 	struct store_object *o;
-	struct thread *t = visits_enter(&o, &item);
+	struct thread *t = object_visits_enter(&o, &item);
 	void *object;
 	bool taken;
 
@@ -285,7 +286,7 @@ static NOINLINE void clear(struct round *r, const struct trial_lost *lost)
 	object = (void *)(uintptr_t)o->address;
 	type = names_record(o->type);
 	taken = is_taken(o);
-	visits_leave(t, o);
+	object_visits_leave(t, o);
 	if (taken) {
 		r->found--;
 		r->collected -= !lost->waited;
@@ -297,14 +298,14 @@ static NOINLINE void clear(struct round *r, const struct trial_lost *lost)
 /* It had its turn, and no other collection has begun. */
 static void wait_no_more(const struct trial_lost *lost)
 {
-	struct visits_item item = { lost->order, lost->number, 0 };
+	struct object_visits_item item = { lost->order, lost->number, 0 };
 	struct store_object *o;
-	struct thread *t = visits_enter(&o, &item);
+	struct thread *t = object_visits_enter(&o, &item);
 
 	if (!t)
 		return;
 	objects_set_flags(o, 0, STORE_OBJECT_WAITING);
-	visits_leave(t, o);
+	object_visits_leave(t, o);
 }
 
 static void clear_all(struct round *r)
@@ -416,7 +417,7 @@ static void drop_garbage(void)
 		return;
 	world_enter(t);
 	for (uint32_t i = 0; i < gc.garbage.count; i++) {
-		const struct visits_item *item = &gc.garbage.items[i];
+		const struct object_visits_item *item = &gc.garbage.items[i];
 		struct store_object *o = objects_at(item->number);
 
 		objects_lock(t, o);
@@ -442,7 +443,8 @@ void collect_numbers(int what, long *numbers)
 						: READ_ONCE(gc.threshold[i]));
 	}
 	if (what == REFKNOT_FREEZE_COUNT)
-		*numbers = (long)visits_objects(GENERATIONS_FROZEN, NULL, NULL);
+		*numbers =
+		    (long)object_visits_objects(GENERATIONS_FROZEN, NULL, NULL);
 }
 
 int collect_flag(int what, int value)
@@ -494,8 +496,9 @@ int collect_callback(refknot_callback *callback, void *data, int add)
 size_t collect_garbage(refknot_visit *visit, void *data)
 {
 	uint32_t count = __atomic_load_n(&gc.garbage.count, __ATOMIC_ACQUIRE);
-	const struct visits_item *items =
+	const struct object_visits_item *items =
 	    __atomic_load_n(&gc.garbage.items, __ATOMIC_ACQUIRE);
 
-	return process_ready() ? visits_items(items, count, visit, data) : 0;
+	return process_ready() ? object_visits_items(items, count, visit, data)
+			       : 0;
 }

@@ -21,7 +21,8 @@ static void drop_ended(struct finds *k)
 static bool grow(struct finds *k)
 {
 	uint32_t room = k->room ? 2 * k->room : FIRST;
-	struct visits_item *items = own_memory_map(room * sizeof(*items));
+	struct object_visits_item *items =
+	    own_memory_map(room * sizeof(*items));
 
 	if (!items)
 		return false;
@@ -32,7 +33,7 @@ static bool grow(struct finds *k)
 	return true;
 }
 
-bool finds_add(struct finds *k, const struct visits_item *item)
+bool finds_add(struct finds *k, const struct object_visits_item *item)
 {
 	if (k->count == k->room) {
 		drop_ended(k);

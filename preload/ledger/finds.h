@@ -10,18 +10,18 @@
 #ifndef FINDS_H
 #define FINDS_H
 
-#include "visits.h"
+#include "object_visits.h"
 
 struct finds {
-	struct visits_item *items;
+	struct object_visits_item *items;
 	uint32_t count, room;
 };
 
 /* `item` is not in it yet. False: there is no memory. */
-bool finds_add(struct finds *k, const struct visits_item *item);
+bool finds_add(struct finds *k, const struct object_visits_item *item);
 
 /* Is it the object that it was? */
-static inline bool finds_is_there(const struct visits_item *item)
+static inline bool finds_is_there(const struct object_visits_item *item)
 {
 	const struct store_object *o = objects_at(item->number);
 

@@ -67,7 +67,7 @@ static inline void picture_hold(struct held *h, uint32_t block)
 /* Search everything that is not a block. */
 void roots_search(struct picture *p);
 /* What the program said itself: roots, and blocks to skip. */
-void declared_search(struct picture *p);
+void declared_roots_search(struct picture *p);
 /* Search every block; or those that are held. */
 void edges_search(struct picture *p);
 void edges_follow(struct picture *p);

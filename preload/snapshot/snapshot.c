@@ -136,7 +136,7 @@ static void search_open(struct picture *p)
 	note_threads();
 	contexts_collect(&p->stop);
 	roots_search(p);
-	declared_search(p);
+	declared_roots_search(p);
 	gone_search(p);
 	references_read_counters(&p->pages, p->limits);
 	edges_search(p);
@@ -214,7 +214,7 @@ static bool look_for_lost(struct picture *p, struct snapshot_lost *lost)
 	    !collect_blocks(p, false) || !make_held(p->held, p->blocks.count))
 		return false;
 	roots_search(p);
-	declared_search(p);
+	declared_roots_search(p);
 	edges_follow(p);
 	count_lost(p, lost);
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "visits.h"
+#include "object_visits.h"
 
 #include "aside.h"
 #include "generations.h"
@@ -18,7 +18,7 @@ static bool is_there(const struct store_object *o)
 }
 
 static bool is_item(const struct store_object *o,
-		    const struct visits_item *item)
+		    const struct object_visits_item *item)
 {
 	return is_there(o) && o->made_order == item->order &&
 	       objects_live(o->address) == o;
@@ -28,7 +28,7 @@ static bool is_item(const struct store_object *o,
 struct filling {
 	struct refknot_info *info;
 	const struct store_object *o;
-	const struct visits_item *item;
+	const struct object_visits_item *item;
 	bool there;
 };
 
@@ -58,8 +58,8 @@ static void fill(void *data)
 }
 
 /* In a child that was forked meanwhile the item's object has no record. */
-struct thread *visits_enter(struct store_object **o,
-			    const struct visits_item *item)
+struct thread *object_visits_enter(struct store_object **o,
+				   const struct object_visits_item *item)
 {
 	struct thread *t = thread_enter(NULL);
 
@@ -78,45 +78,46 @@ struct thread *visits_enter(struct store_object **o,
 	return NULL;
 }
 
-void visits_leave(struct thread *t, struct store_object *o)
+void object_visits_leave(struct thread *t, struct store_object *o)
 {
 	objects_unlock(o);
 	world_leave(t);
 	thread_leave(t);
 }
 
-bool visits_info(struct refknot_info *info, const struct visits_item *item)
+bool object_visits_info(struct refknot_info *info,
+			const struct object_visits_item *item)
 {
 	struct filling f = { .info = info, .item = item };
 	struct store_object *o;
-	struct thread *t = visits_enter(&o, item);
+	struct thread *t = object_visits_enter(&o, item);
 
 	if (!t)
 		return false;
 	f.o = o;
 	aside(fill, &f);
-	visits_leave(t, o);
+	object_visits_leave(t, o);
 	return f.there;
 }
 
-static bool is_still_there(const struct visits_item *item)
+static bool is_still_there(const struct object_visits_item *item)
 {
 	struct store_object *o;
-	struct thread *t = visits_enter(&o, item);
+	struct thread *t = object_visits_enter(&o, item);
 
 	if (t)
-		visits_leave(t, o);
+		object_visits_leave(t, o);
 	return t;
 }
 
-size_t visits_items(const struct visits_item *items, size_t count,
-		    refknot_visit *visit, void *data)
+size_t object_visits_items(const struct object_visits_item *items, size_t count,
+			   refknot_visit *visit, void *data)
 {
 	struct refknot_info info;
 	size_t there = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (visit ? !visits_info(&info, &items[i])
+		if (visit ? !object_visits_info(&info, &items[i])
 			  : !is_still_there(&items[i]))
 			continue;
 		there++;
@@ -133,7 +134,7 @@ static bool is_of(int generation, int asked)
 			   : generation == asked;
 }
 
-size_t visits_objects(int generation, refknot_visit *visit, void *data)
+size_t object_visits_objects(int generation, refknot_visit *visit, void *data)
 {
 	struct refknot_info info;
 	uint64_t now, epoch;
@@ -149,12 +150,12 @@ size_t visits_objects(int generation, refknot_visit *visit, void *data)
 	for (uint32_t i = 1; i < end && READ_ONCE(process_page.epoch) == epoch;
 	     i++) {
 		const struct store_object *o = objects_at(i);
-		struct visits_item item = { o->made_order, i, 0 };
+		struct object_visits_item item = { o->made_order, i, 0 };
 
 		if (!is_there(o) || item.order > now ||
 		    !is_of(o->generation, generation))
 			continue;
-		if (visit ? !visits_info(&info, &item)
+		if (visit ? !object_visits_info(&info, &item)
 			  : objects_live(o->address) != o)
 			continue;
 		there++;
@@ -165,11 +166,11 @@ size_t visits_objects(int generation, refknot_visit *visit, void *data)
 }
 
 /* The objects at the other ends of `o`'s list; the caller unmaps them. */
-static struct visits_item *gather(struct store_object *o, bool referrers,
-				  size_t *count, size_t *size)
+static struct object_visits_item *gather(struct store_object *o, bool referrers,
+					 size_t *count, size_t *size)
 {
 	uint32_t first = referrers ? o->references : o->holds, number;
-	struct visits_item *items;
+	struct object_visits_item *items;
 	const struct store_reference *r;
 
 	*count = 0;
@@ -203,7 +204,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 			 void *data)
 {
 	struct thread *t = thread_enter(NULL);
-	struct visits_item *items = NULL;
+	struct object_visits_item *items = NULL;
 	struct store_object *o;
 	size_t count = 0, size = 0, there;
 	uint64_t start;
@@ -225,17 +226,17 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 	thread_leave(t);
 	if (!items)
 		return 0;
-	there = visits_items(items, count, visit, data);
+	there = object_visits_items(items, count, visit, data);
 	spare_unmap(items, size);
 	return there;
 }
 
-size_t visits_referrers(const void *p, refknot_visit *visit, void *data)
+size_t object_visits_referrers(const void *p, refknot_visit *visit, void *data)
 {
 	return visit_list(p, true, visit, data);
 }
 
-size_t visits_referents(const void *p, refknot_visit *visit, void *data)
+size_t object_visits_referents(const void *p, refknot_visit *visit, void *data)
 {
 	return visit_list(p, false, visit, data);
 }

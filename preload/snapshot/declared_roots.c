@@ -53,7 +53,7 @@ static void find_tamed(struct picture *p)
 			add_root(p, i);
 }
 
-void declared_search(struct picture *p)
+void declared_roots_search(struct picture *p)
 {
 	for (uint32_t i = 1; i < objects_end(); i++)
 		obey(p, objects_at(i));
