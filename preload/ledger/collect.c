@@ -5,6 +5,7 @@
 
 #include "aside.h"
 #include "generations.h"
+#include "ledger_gate.h"
 #include "listeners.h"
 #include "messages.h"
 #include "names.h"
@@ -12,7 +13,6 @@
 #include "references.h"
 #include "text.h"
 #include "trial.h"
-#include "world.h"
 
 /* What is found while its thread is alone stays its own until the end: `busy`. */
 static struct collector {
@@ -175,9 +175,9 @@ static bool look(struct round *r)
 
 	if (!t)
 		return false;
-	if (world_close(t)) {
+	if (ledger_gate_close(t)) {
 		look_alone(t, r);
-		world_open();
+		ledger_gate_open();
 	}
 	thread_leave(t);
 	return r->trial;
@@ -415,7 +415,7 @@ static void drop_garbage(void)
 
 	if (!t)
 		return;
-	world_enter(t);
+	ledger_gate_enter(t);
 	for (uint32_t i = 0; i < gc.garbage.count; i++) {
 		const struct object_visits_item *item = &gc.garbage.items[i];
 		struct store_object *o = objects_at(item->number);
@@ -426,7 +426,7 @@ static void drop_garbage(void)
 		objects_unlock(o);
 	}
 	WRITE_ONCE(gc.garbage.count, 0);
-	world_leave(t);
+	ledger_gate_leave(t);
 	thread_leave(t);
 }
 

@@ -4,7 +4,7 @@
  * be cleared.  Those that have ended fall out where room is needed, so that a
  * list grows only with what of it is alive.
  *
- * It is changed only while its thread is alone (world_close), and may be read by
+ * It is changed only while its thread is alone (ledger_gate_close), and may be read by
  * others: what they read is an object of the list, or one that has ended.
  */
 #ifndef FINDS_H

@@ -6,10 +6,10 @@
 #ifndef PRELOAD_LEDGER_H
 #define PRELOAD_LEDGER_H
 
+#include "ledger_gate.h"
 #include "recycle.h"
 #include "references.h"
 #include "walk.h"
-#include "world.h"
 
 /* --- Calls -------------------------------------------------------------- */
 
@@ -24,13 +24,13 @@ static inline struct thread *ledger_enter(void)
 	struct thread *t = thread_enter_call();
 
 	if (likely(t))
-		world_enter(t);
+		ledger_gate_enter(t);
 	return t;
 }
 
 static inline void ledger_leave(struct thread *t)
 {
-	world_leave(t);
+	ledger_gate_leave(t);
 	thread_leave(t);
 }
 

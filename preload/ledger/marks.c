@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "aside.h"
+#include "ledger_gate.h"
 #include "libc.h"
 #include "messages.h"
 #include "names.h"
@@ -13,7 +14,6 @@
 #include "own_memory.h"
 #include "sys.h"
 #include "text.h"
-#include "world.h"
 
 #define PATIENCE 100 /* tries to be alone */
 #define TOLD     4   /* of what grew, in a message */
@@ -106,18 +106,18 @@ static void add_object(struct census *c, const struct store_object *o)
 	c->stacks[part.stack].bytes -= (int64_t)part.block_bytes;
 }
 
-/* Alone until world_open(), with the census made; false: it cannot be. */
+/* Alone until ledger_gate_open(), with the census made; false: it cannot be. */
 static bool take(struct thread *t, struct census *c)
 {
 	unsigned tries = 0;
 
-	while (!world_close(t)) {
+	while (!ledger_gate_close(t)) {
 		if (++tries == PATIENCE)
 			return false;
 		sys_rest(100000);
 	}
 	if (!begin(c)) {
-		world_open();
+		ledger_gate_open();
 		return false;
 	}
 	for (uint32_t i = 1; i < thread_numbers(); i++) {
@@ -256,7 +256,7 @@ void marks_make(const char *name)
 	} else {
 		if (!write(t, names_number(name, t->area->limits), &census))
 			missed = RKN_LIMIT_REGIONS_FULL;
-		world_open();
+		ledger_gate_open();
 	}
 	if (missed != RKN_LIMITS)
 		t->area->limits[missed]++;
@@ -388,7 +388,7 @@ void marks_assert_no_growth(const char *name)
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 	} else if (take(t, &census)) {
 		aside(compare_and_say, &c);
-		world_open();
+		ledger_gate_open();
 	} else {
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 	}

@@ -3,12 +3,12 @@
 
 #include "aside.h"
 #include "generations.h"
+#include "ledger_gate.h"
 #include "names.h"
 #include "process.h"
 #include "references.h"
 #include "spare.h"
 #include "sys.h"
-#include "world.h"
 
 static bool is_there(const struct store_object *o)
 {
@@ -65,7 +65,7 @@ struct thread *object_visits_enter(struct store_object **o,
 
 	if (!t)
 		return NULL;
-	world_enter(t);
+	ledger_gate_enter(t);
 	if (item->number < objects_end()) {
 		*o = objects_at(item->number);
 		objects_lock(t, *o);
@@ -73,7 +73,7 @@ struct thread *object_visits_enter(struct store_object **o,
 			return t;
 		objects_unlock(*o);
 	}
-	world_leave(t);
+	ledger_gate_leave(t);
 	thread_leave(t);
 	return NULL;
 }
@@ -81,7 +81,7 @@ struct thread *object_visits_enter(struct store_object **o,
 void object_visits_leave(struct thread *t, struct store_object *o)
 {
 	objects_unlock(o);
-	world_leave(t);
+	ledger_gate_leave(t);
 	thread_leave(t);
 }
 
@@ -211,7 +211,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 
 	if (!t)
 		return 0;
-	world_enter(t);
+	ledger_gate_enter(t);
 	o = p ? objects_live((uint64_t)(uintptr_t)p) : NULL;
 	if (p && (!o || !is_there(o)))
 		o = objects_around((uint64_t)(uintptr_t)p, &start);
@@ -222,7 +222,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 	} else {
 		t->area->limits[RKN_LIMIT_NO_OBJECT]++;
 	}
-	world_leave(t);
+	ledger_gate_leave(t);
 	thread_leave(t);
 	if (!items)
 		return 0;

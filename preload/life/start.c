@@ -22,6 +22,7 @@
 #include "fatal.h"
 #include "gone.h"
 #include "heap.h"
+#include "ledger_gate.h"
 #include "libc.h"
 #include "marks.h"
 #include "messages.h"
@@ -44,7 +45,6 @@
 #include "thread.h"
 #include "verify.h"
 #include "wishes.h"
-#include "world.h"
 #include "zeros.h"
 
 /* Where parts of the shim are tested alone, there is none. */
@@ -192,7 +192,7 @@ static int begin(void)
 		return error;
 	marks_reset();
 	ending_reset();
-	world_reset();
+	ledger_gate_reset();
 	collect_reset();
 	gone_reset();
 	describe();

@@ -220,7 +220,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	}
 	t->number = i;
 	t->pointer = (uint64_t)(uintptr_t)thread_pointer();
-	WRITE_ONCE(t->world, 0);
+	WRITE_ONCE(t->changes, 0);
 	t->regions_open = 0;
 	t->regions = NULL;
 	thread_set_tame(t);

@@ -84,10 +84,10 @@ struct thread {
 	uint32_t regions_open;
 	struct regions *regions; /* see regions.c; NULL: it never had one .. */
 	struct regions *regions_memory; /* .. of its own in this, its area's */
-	bool detour;    /* calls do not take the short way: regions are open, or
+	bool detour;   /* calls do not take the short way: regions are open, or
 			leaks not wanted */
-	uint64_t tame;  /* STORE_TAMED while leaks are not wanted, else 0 */
-	uint32_t world; /* 1: it changes the ledger, see world.h */
+	uint64_t tame; /* STORE_TAMED while leaks are not wanted, else 0 */
+	uint32_t changes; /* 1: it changes the ledger, see ledger_gate.h */
 	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
 	uint64_t around; /* start of a block, see around.c; 0: none */

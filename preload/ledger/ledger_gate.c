@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-#include "world.h"
+#include "ledger_gate.h"
 
 #include "sys.h"
 
 #define PATIENCE 20000 /* rests of 0.1 ms: a thread that does not come out */
 
-struct world world;
+struct ledger_gate ledger_gate;
 
 /* `closed` is the area of the thread that is alone, and above it a number, so
  * that one closure is not taken for the same thread's next. */
 #define OWNER (THREAD_AREAS - 1u)
 static_assert((THREAD_AREAS & OWNER) == 0, "an area's number is no bit field");
 
-void world_reset(void)
+void ledger_gate_reset(void)
 {
 	bool can = sys_barrier();
 
-	world = (struct world){ .fences = !can };
+	ledger_gate = (struct ledger_gate){ .fences = !can };
 }
 
-COLD void world_enter_slowly(struct thread *t)
+COLD void ledger_gate_enter_slowly(struct thread *t)
 {
 	uint32_t closed;
 
 	for (;;) {
-		__atomic_store_n(&t->world, 0, __ATOMIC_RELEASE);
-		closed = __atomic_load_n(&world.closed, __ATOMIC_ACQUIRE);
+		__atomic_store_n(&t->changes, 0, __ATOMIC_RELEASE);
+		closed = __atomic_load_n(&ledger_gate.closed, __ATOMIC_ACQUIRE);
 		if (closed)
-			sys_wait(&world.closed, closed, 1000000);
+			sys_wait(&ledger_gate.closed, closed, 1000000);
 		/* Left by longjmp, it is nobody's. */
 		if (closed && !thread_is_inside(closed & OWNER))
-			__atomic_compare_exchange_n(&world.closed, &closed, 0,
-						    false, __ATOMIC_RELEASE,
-						    __ATOMIC_RELAXED);
-		__atomic_store_n(&t->world, 1, __ATOMIC_SEQ_CST);
-		if (!__atomic_load_n(&world.closed, __ATOMIC_SEQ_CST))
+			__atomic_compare_exchange_n(
+			    &ledger_gate.closed, &closed, 0, false,
+			    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+		__atomic_store_n(&t->changes, 1, __ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&ledger_gate.closed, __ATOMIC_SEQ_CST))
 			return;
 	}
 }
@@ -47,7 +47,7 @@ static bool all_are_out(const struct thread *self)
 
 		for (unsigned n = 0;
 		     t && t != self &&
-		     __atomic_load_n(&t->world, __ATOMIC_ACQUIRE) &&
+		     __atomic_load_n(&t->changes, __ATOMIC_ACQUIRE) &&
 		     thread_is_inside(i);
 		     n++) {
 			if (n == PATIENCE)
@@ -58,26 +58,28 @@ static bool all_are_out(const struct thread *self)
 	return true;
 }
 
-bool world_close(struct thread *t)
+bool ledger_gate_close(struct thread *t)
 {
-	uint32_t time = __atomic_add_fetch(&world.times, 1, __ATOMIC_RELAXED);
+	uint32_t time =
+	    __atomic_add_fetch(&ledger_gate.times, 1, __ATOMIC_RELAXED);
 	uint32_t closed = time * THREAD_AREAS | t->number, open = 0;
 
-	if (!__atomic_compare_exchange_n(&world.closed, &open, closed, false,
-					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&ledger_gate.closed, &open, closed,
+					 false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_RELAXED))
 		return false;
-	if (world.fences)
+	if (ledger_gate.fences)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	else
 		sys_barrier();
 	if (all_are_out(t))
 		return true;
-	world_open();
+	ledger_gate_open();
 	return false;
 }
 
-void world_open(void)
+void ledger_gate_open(void)
 {
-	__atomic_store_n(&world.closed, 0, __ATOMIC_RELEASE);
-	sys_wake(&world.closed);
+	__atomic_store_n(&ledger_gate.closed, 0, __ATOMIC_RELEASE);
+	sys_wake(&ledger_gate.closed);
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who changes the ledger, and who looks at it as a whole: many threads at once,
+ * or one alone.  The many pay two plain stores; the one asks the kernel for the
+ * barrier that they save (membarrier), and waits until none is inside.
+ */
+#ifndef LEDGER_GATE_H
+#define LEDGER_GATE_H
+
+#include "thread.h"
+
+struct ledger_gate {
+	uint32_t closed; /* by whom, see ledger_gate_close(); 0: open */
+	uint32_t times;  /* that somebody tried to close it */
+	bool fences;     /* the kernel has no such barrier: all use their own */
+};
+extern HIDDEN struct ledger_gate ledger_gate;
+
+/* Forget all: a child has no other threads. */
+void ledger_gate_reset(void);
+
+void ledger_gate_enter_slowly(struct thread *t);
+
+/* `t` is inside refknot; until ledger_gate_leave(). */
+static inline void ledger_gate_enter(struct thread *t)
+{
+	__atomic_store_n(&t->changes, 1, __ATOMIC_RELAXED);
+	if (unlikely(ledger_gate.fences))
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	else
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&ledger_gate.closed, __ATOMIC_ACQUIRE)))
+		ledger_gate_enter_slowly(t);
+}
+
+static inline void ledger_gate_leave(struct thread *t)
+{
+	__atomic_store_n(&t->changes, 0, __ATOMIC_RELEASE);
+}
+
+/* Be alone until ledger_gate_open(). False: it cannot be had; some thread does not
+ * come out. */
+bool ledger_gate_close(struct thread *t);
+void ledger_gate_open(void);
+
+#endif
