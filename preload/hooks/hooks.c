@@ -14,8 +14,8 @@
 #include "fatal.h"
 #include "leftovers.h"
 #include "libc.h"
-#include "moves.h"
 #include "real.h"
+#include "realloc_window.h"
 #include "record.h"
 #include "stop.h"
 #include "thread.h"
@@ -67,11 +67,11 @@ CLEAN EXPORT void *calloc(size_t n, size_t size)
 /* The block is in its place: what others asked of this thread meanwhile. */
 static COLD void do_what_was_put_off(void)
 {
-	const unsigned wanted = moves_end_slowly();
+	const unsigned wanted = realloc_window_end_slowly();
 
-	if (wanted & MOVES_STOP)
+	if (wanted & REALLOC_WINDOW_STOP)
 		stop_self();
-	if (wanted & MOVES_SIGNAL)
+	if (wanted & REALLOC_WINDOW_SIGNAL)
 		fatal_now();
 }
 
@@ -102,7 +102,7 @@ static COLD void do_what_was_put_off(void)
 	}                                                                      \
 	if (unlikely(freed.objects) && q)                                      \
 		record_settle(&freed, p, q, (new_size));                       \
-	if (p && unlikely(moves_end()))                                        \
+	if (p && unlikely(realloc_window_end()))                               \
 		do_what_was_put_off();                                         \
 	if (unlikely(freed.objects || freed.type))                             \
 		record_moved(&freed, q, (new_size), HERE);                     \

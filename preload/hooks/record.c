@@ -5,7 +5,7 @@
 
 #include "failure.h"
 #include "heap.h"
-#include "moves.h"
+#include "realloc_window.h"
 #include "references.h"
 #include "strays.h"
 
@@ -125,12 +125,12 @@ take(void *p, struct record_freed *freed, const void *frame, bool moves)
 	if (unlikely(!t)) {
 		t = moves ? thread_attached() : NULL;
 		if (t)
-			moves_begin(t, frame);
+			realloc_window_begin(t, frame);
 		take_outside(p, freed);
 		return;
 	}
 	if (moves)
-		moves_begin(t, frame);
+		realloc_window_begin(t, frame);
 	if (likely(shadow_take(address, &b))) {
 		freed->known = true;
 		freed->noted = b.noted;

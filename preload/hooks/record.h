@@ -144,7 +144,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 
 /*
  * The same for realloc. First, while locks may be waited for, the objects in it
- * are taken out; then the block, which moves from then on (moves_begin), or was
+ * are taken out; then the block, which moves from then on (realloc_window_begin), or was
  * not taken: that failed. The objects are put where they are now, and after the
  * move those that are not in it any more have ended.
  */

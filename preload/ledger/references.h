@@ -54,7 +54,7 @@ void references_free(const void *p, uint64_t size, const void *frame);
 
 /*
  * It is about to move: the objects in it are taken out of their places. From
- * then on, if there are any, the thread counts as moving (moves_begin), in the hook
+ * then on, if there are any, the thread counts as moving (realloc_window_begin), in the hook
  * with that frame.
  */
 uint32_t references_lift(const void *p, const void *frame);

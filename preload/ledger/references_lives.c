@@ -5,8 +5,8 @@
 #include "collect.h"
 #include "errors.h"
 #include "ledger.h"
-#include "moves.h"
 #include "names.h"
+#include "realloc_window.h"
 #include "regions.h"
 
 /* What holds `o` is gone with it; what it holds stays, without links. */
@@ -271,7 +271,7 @@ uint32_t references_lift(const void *p, const void *frame)
 		return 0;
 	}
 	if (objects_block(ledger_address(p), &start, &size)) {
-		moves_begin(t, frame);
+		realloc_window_begin(t, frame);
 		list = objects_lift(start, size);
 	}
 	ledger_leave(t);

@@ -7,8 +7,8 @@
 #include "compiler.h"
 #include "dead_registers.h"
 #include "ending.h"
-#include "moves.h"
 #include "process.h"
+#include "realloc_window.h"
 #include "seals.h"
 #include "stop.h"
 #include "sys.h"
@@ -169,9 +169,9 @@ static void let_it(int signal, const void *info)
 static bool puts_off(int signal, const siginfo_t *info, const void *context)
 {
 	if (BIT(signal) & (FAULTS | BIT(SIGABRT)) ||
-	    moves_in(context) != MOVES_NOW)
+	    realloc_window_in(context) != REALLOC_WINDOW_NOW)
 		return false;
-	moves_ask(MOVES_SIGNAL);
+	realloc_window_ask(REALLOC_WINDOW_SIGNAL);
 	delayed.signal = signal;
 	delayed.info = *info;
 	return true;

@@ -39,7 +39,7 @@ bool footing_is_known(uint32_t tid);
  * 0: it is on none, as far as known. */
 uint64_t footing_signal_stack(uint64_t sp);
 
-/* Is it in the middle of realloc (see moves.h)? */
+/* Is it in the middle of realloc (see realloc_window.h)? */
 bool footing_moves(uint32_t tid);
 
 #endif

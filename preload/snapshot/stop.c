@@ -8,9 +8,9 @@
 
 #include "aside.h"
 #include "footing.h"
-#include "moves.h"
 #include "own_memory.h"
 #include "process.h"
+#include "realloc_window.h"
 #include "second_signal.h"
 #include "sys.h"
 #include "tasks.h"
@@ -169,8 +169,8 @@ static void stand(uint32_t number, void *info, void *context)
 {
 	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) == number)
 		return;
-	if (moves_in(context)) {
-		moves_ask(MOVES_STOP);
+	if (realloc_window_in(context)) {
+		realloc_window_ask(REALLOC_WINDOW_STOP);
 		return;
 	}
 	arrive(number, info, context,

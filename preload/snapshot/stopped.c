@@ -5,7 +5,7 @@
 #include <ucontext.h>
 
 #include "compiler.h"
-#include "moves.h"
+#include "realloc_window.h"
 #include "stop.h"
 #include "sys.h"
 
@@ -19,7 +19,7 @@ void stop_note_caller(struct stopped *s, uint64_t low)
 	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
 	s->alternate = sys_alternate_stack(low, &active);
 	s->low = s->sp = active ? 0 : low;
-	s->moves = moves_unfinished();
+	s->moves = realloc_window_unfinished();
 	s->lends = s->left = false;
 	s->task = NULL;
 }
@@ -143,7 +143,7 @@ static void fill_holes(ucontext_t *u, const void *info)
 void stop_note_interrupted(struct stopped *s, void *info, void *context,
 			   uint64_t low)
 {
-	s->moves = moves_in(context);
+	s->moves = realloc_window_in(context);
 	fill_holes(context, info);
 	note(s, context, low);
 }

@@ -48,7 +48,7 @@ struct thread_free {
 	uint32_t count;
 };
 
-/* A call of realloc, as its return to its caller will be; see moves.h. */
+/* A call of realloc, as its return to its caller will be; see realloc_window.h. */
 struct thread_moving {
 	uint64_t sp; /* 0: there is none */
 	uint64_t pc;
@@ -71,7 +71,8 @@ struct thread {
 	uint64_t pointer; /* its thread pointer */
 	bool verifying;   /* libunwind is at work: its blocks are nobody's */
 	struct thread_moving moving;
-	uint8_t wanted; /* what it was asked for meanwhile: enum moves_want */
+	uint8_t
+	    wanted; /* what it was asked for meanwhile: enum realloc_window_want */
 	struct thread_stray stray;
 	struct store_area *area;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */

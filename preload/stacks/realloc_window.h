@@ -5,43 +5,43 @@
  * of the program's may interrupt realloc and wait, or leave it for good, by
  * longjmp: then nothing is to be waited for.
  */
-#ifndef MOVES_H
-#define MOVES_H
+#ifndef REALLOC_WINDOW_H
+#define REALLOC_WINDOW_H
 
 #include <stdbool.h>
 
 #include "thread.h"
 
-enum moves_want {
-	MOVES_STOP = 1,   /* to stand still, see stop.h */
-	MOVES_SIGNAL = 2, /* to die of a signal, see fatal.h */
+enum realloc_window_want {
+	REALLOC_WINDOW_STOP = 1,   /* to stand still, see stop.h */
+	REALLOC_WINDOW_SIGNAL = 2, /* to die of a signal, see fatal.h */
 };
 
-enum moves {
-	MOVES_NOTHING,
-	MOVES_NOW,   /* it will be through in a moment */
-	MOVES_LATER, /* perhaps: a handler interrupted it */
+enum realloc_window {
+	REALLOC_WINDOW_NOTHING,
+	REALLOC_WINDOW_NOW,   /* it will be through in a moment */
+	REALLOC_WINDOW_LATER, /* perhaps: a handler interrupted it */
 };
 
 /* A handler left the move that it interrupted: what was on its way is lost. */
-void moves_note_left(struct thread *t);
+void realloc_window_note_left(struct thread *t);
 
 /* Thread `t`, which calls, begins to move a block, in the hook with that frame;
  * or goes on with that. */
-static inline void moves_begin(struct thread *t, const void *frame)
+static inline void realloc_window_begin(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
 	uint64_t sp = (uint64_t)(uintptr_t)(words + 2);
 
 	if (unlikely(t->moving.sp && t->moving.sp != sp))
-		moves_note_left(t);
+		realloc_window_note_left(t);
 	t->moving.pc = words[1];
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	t->moving.sp = sp;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
-/* The calling thread's move ends. True: ask moves_end_slowly(). */
-static inline bool moves_end(void)
+/* The calling thread's move ends. True: ask realloc_window_end_slowly(). */
+static inline bool realloc_window_end(void)
 {
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
@@ -53,14 +53,14 @@ static inline bool moves_end(void)
 	return t->wanted;
 }
 /* Its move ends, if it has not: what it was asked for in between, each once, is
- * the caller's to do (MOVES_STOP, MOVES_SIGNAL). */
-unsigned moves_end_slowly(void);
+ * the caller's to do (REALLOC_WINDOW_STOP, REALLOC_WINDOW_SIGNAL). */
+unsigned realloc_window_end_slowly(void);
 
 /* What did the code move that a signal interrupted with that ucontext_t? */
-enum moves moves_in(const void *context);
+enum realloc_window realloc_window_in(const void *context);
 /* The same for code that is not in realloc, but in a handler or past it. */
-bool moves_unfinished(void);
+bool realloc_window_unfinished(void);
 /* It is to do that at the end of its move. */
-void moves_ask(enum moves_want what);
+void realloc_window_ask(enum realloc_window_want what);
 
 #endif

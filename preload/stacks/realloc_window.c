@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "moves.h"
+#include "realloc_window.h"
 
 #include <signal.h>
 #include <ucontext.h>
@@ -18,13 +18,13 @@ static struct thread *self(void)
 	return gate->epoch == THREAD_NOBODY ? NULL : thread_behind(gate);
 }
 
-COLD void moves_note_left(struct thread *t)
+COLD void realloc_window_note_left(struct thread *t)
 {
 	t->moving.sp = 0;
 	t->area->limits[RKN_LIMIT_THREAD_RUNNING]++;
 }
 
-COLD unsigned moves_end_slowly(void)
+COLD unsigned realloc_window_end_slowly(void)
 {
 	struct thread *t = thread_attached();
 
@@ -45,7 +45,7 @@ static bool is_on(const stack_t *s, uint64_t sp)
 struct walk_out {
 	struct thread_moving to;
 	struct cfi_frame f;
-	enum moves found;
+	enum realloc_window found;
 };
 
 /* Walk out to where realloc was called, if it still is. */
@@ -55,18 +55,19 @@ static void walk(void *data)
 	const struct cfi_bounds bounds = { w->f.sp, w->to.sp };
 	struct cfi_work work;
 
-	w->found = MOVES_LATER;
+	w->found = REALLOC_WINDOW_LATER;
 	if (w->f.sp <= w->to.sp && w->to.sp - w->f.sp > DEEPEST)
 		return;
 	while (w->f.sp < w->to.sp)
 		if (cfi_is_signal_frame(w->f.pc, &work) ||
 		    cfi_step(&w->f, &bounds, &work) != CFI_PLAIN)
 			return;
-	w->found = w->f.sp == w->to.sp && w->f.pc == w->to.pc ? MOVES_NOW
-							      : MOVES_NOTHING;
+	w->found = w->f.sp == w->to.sp && w->f.pc == w->to.pc
+		       ? REALLOC_WINDOW_NOW
+		       : REALLOC_WINDOW_NOTHING;
 }
 
-enum moves moves_in(const void *context)
+enum realloc_window realloc_window_in(const void *context)
 {
 	const ucontext_t *u = context;
 	const greg_t *r = u->uc_mcontext.gregs;
@@ -76,24 +77,24 @@ enum moves moves_in(const void *context)
 	struct thread *t = self();
 
 	if (!t || !t->moving.sp)
-		return MOVES_NOTHING;
+		return REALLOC_WINDOW_NOTHING;
 	if (is_on(&u->uc_stack, w.f.sp) != is_on(&u->uc_stack, t->moving.sp))
-		return MOVES_LATER;
+		return REALLOC_WINDOW_LATER;
 	w.to = t->moving;
 	aside(walk, &w);
-	if (w.found == MOVES_NOTHING)
-		moves_note_left(t);
+	if (w.found == REALLOC_WINDOW_NOTHING)
+		realloc_window_note_left(t);
 	return w.found;
 }
 
-bool moves_unfinished(void)
+bool realloc_window_unfinished(void)
 {
 	const struct thread *t = self();
 
 	return t && t->moving.sp;
 }
 
-void moves_ask(enum moves_want what)
+void realloc_window_ask(enum realloc_window_want what)
 {
 	struct thread *t = self();
 
