@@ -16,7 +16,7 @@
 #include "privileges.h"
 #include "process.h"
 #include "real.h"
-#include "room.h"
+#include "rlimit_mark.h"
 #include "skipped.h"
 #include "sys.h"
 #include "zeros.h"
@@ -93,7 +93,7 @@ static bool read_last(limit *set, limit *asked)
 
 static bool is_ours(int pid, int resource)
 {
-	return resource == ROOM_RESOURCE && !libc_is_secure() &&
+	return resource == RLIMIT_MARK_RESOURCE && !libc_is_secure() &&
 	       (!pid || pid == sys_pid());
 }
 
@@ -104,10 +104,10 @@ static void hide(limit *l)
 
 	l->rlim_cur = known && now.rlim_cur == set.rlim_cur
 			  ? asked.rlim_cur
-			  : room_told(now.rlim_cur);
+			  : rlimit_mark_told(now.rlim_cur);
 	l->rlim_max = known && now.rlim_max == set.rlim_max
 			  ? asked.rlim_max
-			  : room_told(now.rlim_max);
+			  : rlimit_mark_told(now.rlim_max);
 }
 
 /* A hard limit that stood before the store was made may leave no room for both:
@@ -115,9 +115,9 @@ static void hide(limit *l)
 static int set_below(const limit *wanted, limit *marked)
 {
 	limit now, told;
-	int result = real.prlimit64(0, ROOM_RESOURCE, marked, NULL);
+	int result = real.prlimit64(0, RLIMIT_MARK_RESOURCE, marked, NULL);
 
-	if (!result || real.prlimit64(0, ROOM_RESOURCE, NULL, &now))
+	if (!result || real.prlimit64(0, RLIMIT_MARK_RESOURCE, NULL, &now))
 		return result;
 	told = now;
 	hide(&told);
@@ -127,7 +127,7 @@ static int set_below(const limit *wanted, limit *marked)
 	marked->rlim_max = now.rlim_max;
 	if (marked->rlim_cur > now.rlim_max)
 		marked->rlim_cur = now.rlim_max;
-	return real.prlimit64(0, ROOM_RESOURCE, marked, NULL);
+	return real.prlimit64(0, RLIMIT_MARK_RESOURCE, marked, NULL);
 }
 
 /* As large as the program wants, beside a store of whatever recording: a forked
@@ -135,13 +135,13 @@ static int set_below(const limit *wanted, limit *marked)
 static int set_beside(const limit *wanted)
 {
 	const uint64_t mapped = READ_ONCE(store.mapped);
-	limit marked = { room_marked(wanted->rlim_cur, mapped),
-			 room_marked(wanted->rlim_max, mapped) };
+	limit marked = { rlimit_mark_set(wanted->rlim_cur, mapped),
+			 rlimit_mark_set(wanted->rlim_max, mapped) };
 	const bool owns = process_owns_memory();
 	const uint64_t soft = marked.rlim_cur;
 	int result;
 
-	if (owns && wanted->rlim_cur < ROOM_ENDLESS)
+	if (owns && wanted->rlim_cur < RLIMIT_MARK_ENDLESS)
 		addresses_fit(soft);
 	result = set_below(wanted, &marked);
 	if (owns && marked.rlim_cur != soft)
@@ -165,7 +165,7 @@ static bool read_limit(limit *to, const limit *from)
 /* The kernel finds out whether there is room for the answer. */
 static int write_limit(limit *to, const limit *what)
 {
-	int result = real.prlimit64(0, ROOM_RESOURCE, NULL, to);
+	int result = real.prlimit64(0, RLIMIT_MARK_RESOURCE, NULL, to);
 
 	if (!result)
 		*to = *what;

@@ -3,7 +3,7 @@
 
 #include "aside.h"
 #include "own_memory.h"
-#include "room.h"
+#include "rlimit_mark.h"
 #include "spare.h"
 #include "sys.h"
 
@@ -13,24 +13,25 @@ static struct addresses begun;
 
 void addresses_fit(uint64_t soft)
 {
-	uint64_t added = room_given(soft), library = own_memory_library_bytes();
+	uint64_t added = rlimit_mark_given(soft),
+		 library = own_memory_library_bytes();
 
 	spare_fit(added > library ? added - library : 0);
 }
 
 static bool set(uint64_t soft, uint64_t hard)
 {
-	return sys_set_limit(ROOM_RESOURCE, soft, hard) == 0;
+	return sys_set_limit(RLIMIT_MARK_RESOURCE, soft, hard) == 0;
 }
 
 void addresses_begin(void)
 {
 	struct addresses a = { .changed = true };
 
-	if (sys_limits(ROOM_RESOURCE, &a.soft, &a.hard) < 0)
+	if (sys_limits(RLIMIT_MARK_RESOURCE, &a.soft, &a.hard) < 0)
 		return;
-	a.soft = room_loaded(a.soft, own_memory_library_bytes());
-	if (!room_of(a.soft))
+	a.soft = rlimit_mark_loaded(a.soft, own_memory_library_bytes());
+	if (!rlimit_mark_of(a.soft))
 		return;
 	if (!set(UINT64_MAX, UINT64_MAX) && !set(a.hard, a.hard))
 		return;
@@ -48,15 +49,15 @@ void addresses_end(void)
 
 uint64_t addresses_limit(void)
 {
-	return begun.changed ? begun.soft : sys_limit(ROOM_RESOURCE);
+	return begun.changed ? begun.soft : sys_limit(RLIMIT_MARK_RESOURCE);
 }
 
 bool addresses_are_few(void)
 {
-	uint64_t soft = sys_limit(ROOM_RESOURCE);
+	uint64_t soft = sys_limit(RLIMIT_MARK_RESOURCE);
 
-	return room_of(soft) ? room_told(soft) < PROGRAM_LEAST
-			     : soft < ROOM_LEAST;
+	return rlimit_mark_of(soft) ? rlimit_mark_told(soft) < PROGRAM_LEAST
+				    : soft < RLIMIT_MARK_LEAST;
 }
 
 struct narrowing {
@@ -69,13 +70,13 @@ static void narrow(void *data)
 	struct narrowing *n = data;
 	struct addresses *a = n->to;
 
-	if (sys_limits(ROOM_RESOURCE, &a->soft, &a->hard) < 0 ||
-	    !room_of(a->soft))
+	if (sys_limits(RLIMIT_MARK_RESOURCE, &a->soft, &a->hard) < 0 ||
+	    !rlimit_mark_of(a->soft))
 		return;
-	a->changed =
-	    set(n->loads ? room_loading(a->soft, own_memory_library_bytes())
-			 : room_told(a->soft),
-		a->hard);
+	a->changed = set(
+	    n->loads ? rlimit_mark_loading(a->soft, own_memory_library_bytes())
+		     : rlimit_mark_told(a->soft),
+	    a->hard);
 }
 
 void addresses_narrow(struct addresses *a, bool loads)
@@ -83,7 +84,7 @@ void addresses_narrow(struct addresses *a, bool loads)
 	struct narrowing n = { a, loads };
 
 	a->changed = false;
-	if (room_of(sys_limit(ROOM_RESOURCE)))
+	if (rlimit_mark_of(sys_limit(RLIMIT_MARK_RESOURCE)))
 		aside(narrow, &n);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The limit on addresses (RLIMIT_AS) that a program set itself, which counts
- * refknot's, too: with room added for those (room.h), and all of that room
+ * refknot's, too: with room added for those (rlimit_mark.h), and all of that room
  * mapped, the program gets what it would get without, to the page.
  */
 #ifndef ADDRESSES_H

@@ -12,7 +12,7 @@
 #include "aside.h"
 #include "held.h"
 #include "own_memory.h"
-#include "room.h"
+#include "rlimit_mark.h"
 #include "sys.h"
 #include "text.h"
 
@@ -65,8 +65,9 @@ static const struct {
 	[STORE_FREES] = { sizeof(struct rkn_free), 1u << 5 },
 };
 
-static_assert(ROOM_RESOURCE == RLIMIT_AS, "not the limit that is meant");
-static_assert(ROOM_LEAST / STORE_SHARE == STORE_LEAST, "another least limit");
+static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");
+static_assert(RLIMIT_MARK_LEAST / STORE_SHARE == STORE_LEAST,
+	      "another least limit");
 static_assert((1u << 20) <= STORE_COUNTERS_PER_PAGE * STORE_COUNTER_PAGES,
 	      "stacks without counters");
 
@@ -321,7 +322,7 @@ static long resize(int fd, uint64_t size)
 static int map(int fd)
 {
 	uint64_t room = addresses_limit(), file = sys_limit(RLIMIT_FSIZE);
-	uint64_t size = room_of(room);
+	uint64_t size = rlimit_mark_of(room);
 	int error = file < STORE_LEAST ? -EFBIG : -ENOMEM;
 
 	store.limited = size < STORE_MOST && room < UINT64_MAX ? ENOMEM : 0;
