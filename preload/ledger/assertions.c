@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "aside.h"
+#include "block_at.h"
 #include "libc.h"
 #include "messages.h"
 #include "names.h"
@@ -105,7 +106,7 @@ static bool is_inherited(const void *p)
 	t = thread_enter_call();
 	if (!t)
 		return true;
-	own = objects_block((uint64_t)(uintptr_t)p, &start, &size);
+	own = block_at((uint64_t)(uintptr_t)p, &start, &size);
 	if (!own)
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 	thread_leave(t);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aside.h"
+#include "counters.h"
 #include "generations.h"
 #include "ledger_gate.h"
 #include "listeners.h"
@@ -247,11 +248,11 @@ struct reading {
 
 static void read_count(void *data)
 {
-	struct objects_window window;
+	struct counters_window window;
 	struct reading *r = data;
 
 	window.start = 0;
-	r->count = objects_look(&window, r->o);
+	r->count = counters_look(&window, r->o);
 }
 
 /* Has it a reference by then that none of the lost has? Somebody has it in use. */

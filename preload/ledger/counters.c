@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The counters that the program's objects have themselves.  Programs seal their
- * pages (mprotect), so none is read before it is known that it can be.
- */
+#include "counters.h"
+
 #include <errno.h>
 
-#include "objects.h"
+#include "compiler.h"
+#include "libc.h"
 #include "process.h"
 #include "seals.h"
 #include "sys.h"
@@ -31,7 +30,7 @@ static int64_t value_of(const struct store_object *o, uint64_t word)
 	}
 }
 
-int64_t objects_value(const struct store_object *o, const void *p)
+int64_t counters_value(const struct store_object *o, const void *p)
 {
 	switch (o->width) {
 	case 1:
@@ -45,7 +44,7 @@ int64_t objects_value(const struct store_object *o, const void *p)
 	}
 }
 
-int64_t objects_count(const struct store_object *o)
+int64_t counters_count(const struct store_object *o)
 {
 	uint64_t word;
 
@@ -53,13 +52,13 @@ int64_t objects_count(const struct store_object *o)
 		return o->count;
 	if (!seals_can_read(o->counter) ||
 	    !seals_read(o->counter, o->width, &word))
-		return OBJECTS_UNREADABLE;
+		return COUNTERS_UNREADABLE;
 	return value_of(o, word);
 }
 
 /* Other threads may protect it at any time: then it is copied by the kernel,
  * if that may be asked. */
-static void look_at(struct objects_window *w, uint64_t start)
+static void look_at(struct counters_window *w, uint64_t start)
 {
 	const char *there = (const char *)(uintptr_t)start;
 	long size = -EPERM;
@@ -67,22 +66,22 @@ static void look_at(struct objects_window *w, uint64_t start)
 	w->start = start;
 	w->at = w->copy;
 	if (!READ_ONCE(*libc_single_threaded))
-		size = sys_peek(process.pid, w->copy, start, OBJECTS_WINDOW);
+		size = sys_peek(process.pid, w->copy, start, COUNTERS_WINDOW);
 	if (size == -EFAULT)
 		w->at = NULL;
-	else if (size != OBJECTS_WINDOW)
+	else if (size != COUNTERS_WINDOW)
 		w->at = seals_can_read(start) ? there : NULL;
 }
 
-int64_t objects_look(struct objects_window *w, const struct store_object *o)
+int64_t counters_look(struct counters_window *w, const struct store_object *o)
 {
 	uint64_t counter = __atomic_load_n(&o->counter, __ATOMIC_RELAXED);
-	uint64_t start = counter & ~(OBJECTS_WINDOW - 1ull);
+	uint64_t start = counter & ~(COUNTERS_WINDOW - 1ull);
 
 	if (!counter)
 		return o->count;
 	if (w->start != start)
 		look_at(w, start);
-	return w->at ? objects_value(o, w->at + (counter - start))
-		     : OBJECTS_UNREADABLE;
+	return w->at ? counters_value(o, w->at + (counter - start))
+		     : COUNTERS_UNREADABLE;
 }

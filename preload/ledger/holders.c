@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "holders.h"
 
+#include "counters.h"
 #include "errors.h"
 
 #define LOOKED_AT 1024 /* references on one object */
@@ -35,7 +36,7 @@ static struct look look(const struct store_object *o,
 {
 	struct look l = { .maker = objects_flags(o) & STORE_OBJECT_MAKER };
 	uint32_t number = o->references, looked = 0;
-	int64_t count = o->counter ? objects_count(o) : o->count;
+	int64_t count = o->counter ? counters_count(o) : o->count;
 
 	for (; number && looked < LOOKED_AT; looked++) {
 		const struct store_reference *r = references_at(number);

@@ -2,6 +2,8 @@
 #include "object_visits.h"
 
 #include "aside.h"
+#include "block_at.h"
+#include "counters.h"
 #include "generations.h"
 #include "ledger_gate.h"
 #include "names.h"
@@ -38,19 +40,20 @@ static void fill(void *data)
 	struct filling *f = data;
 	const struct store_object *o = f->o;
 	uint64_t address = o->address, start, size;
-	struct objects_window window;
+	struct counters_window window;
 	int64_t count;
 
-	if (!objects_block(address, &start, &size))
+	if (!block_at(address, &start, &size))
 		return;
 	window.start = 0;
-	count = objects_look(&window, o);
+	count = counters_look(&window, o);
 	*f->info = (struct refknot_info){
 		.address = (const void *)(uintptr_t)address,
 		.type = names_text(o->type),
 		.serial = o->serial,
 		.size = start + size - address,
-		.count = (long)(count == OBJECTS_UNREADABLE ? o->count : count),
+		.count =
+		    (long)(count == COUNTERS_UNREADABLE ? o->count : count),
 		.generation = o->generation,
 		.field = f->item->field ? names_text(f->item->field) : NULL,
 	};

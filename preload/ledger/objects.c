@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "block_at.h"
 #include "own_memory.h"
 #include "recycle.h"
 #include "sys.h"
@@ -103,7 +104,7 @@ static bool is_in_noted(uint64_t address)
 {
 	uint64_t start, size;
 
-	return objects_block(address, &start, &size) &&
+	return block_at(address, &start, &size) &&
 	       READ_ONCE(*shadow_slot(start)) & STORE_NOTED;
 }
 
@@ -166,8 +167,7 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 
 	*limit = RKN_LIMIT_NO_OBJECT;
 	if (!address || address % (1u << GRANULE_SHIFT) ||
-	    address >> STORE_ADDRESS_BITS ||
-	    !objects_block(address, &start, &size))
+	    address >> STORE_ADDRESS_BITS || !block_at(address, &start, &size))
 		return NULL;
 	*limit = RKN_LIMIT_OBJECTS_FULL;
 	slot = make_slot(address);
@@ -317,7 +317,7 @@ struct store_object *objects_around(uint64_t address, uint64_t *start)
 	struct store_object *o;
 	uint64_t size, end;
 
-	if (!objects_block(address, start, &size)) {
+	if (!block_at(address, start, &size)) {
 		*start = address;
 		if (address < MOST_BEHIND)
 			return NULL;
@@ -341,7 +341,7 @@ bool objects_part(const struct store_object *o, struct objects_part *part)
 	uint64_t start, size, end;
 	const struct store_object *next;
 
-	if (!objects_block(o->address, &start, &size))
+	if (!block_at(o->address, &start, &size))
 		return false;
 	end = start + size;
 	next = first_in(o->address + (1u << GRANULE_SHIFT), end);
@@ -475,7 +475,7 @@ bool objects_replaced(const struct store_object *o)
 {
 	uint64_t start, size;
 
-	return objects_block(o->address, &start, &size) &&
+	return block_at(o->address, &start, &size) &&
 	       !(READ_ONCE(*shadow_slot(start)) & STORE_NOTED);
 }
 

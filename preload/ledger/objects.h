@@ -88,12 +88,6 @@ bool objects_part(const struct store_object *o, struct objects_part *part);
 /* `o` has ended: is there another block now, in which nothing was named? */
 bool objects_replaced(const struct store_object *o);
 
-/* Start and size of the live block around `address`; false: none. */
-bool objects_block(uint64_t address, uint64_t *start, uint64_t *size);
-/* The same where that starts at most `far` bytes below, in a few steps. */
-bool objects_block_near(uint64_t address, uint64_t far, uint64_t *start,
-			uint64_t *size);
-
 static inline struct store_object *objects_at(uint32_t number)
 {
 	return (struct store_object *)store_at(
@@ -180,29 +174,5 @@ static inline uint64_t objects_order(struct thread *t, uint64_t after)
 
 /* The number that no thread is beyond; all that begins from now on is. */
 uint64_t objects_now(void);
-
-/* What cannot be read. No count is that. */
-#define OBJECTS_UNREADABLE INT64_MIN
-
-/*
- * What the counter of `o` holds, bias added; o->count if it has none;
- * OBJECTS_UNREADABLE where the program has made its page inaccessible. Only for
- * an object that its thread has in hand: no other may change the page meanwhile.
- */
-int64_t objects_count(const struct store_object *o);
-
-/*
- * The same for objects of any thread, many in turn: a copy of the memory around
- * the last one's counter, where nearly always the next one's is, too.
- */
-#define OBJECTS_WINDOW 1024
-struct objects_window {
-	uint64_t start; /* 0: none yet */
-	const char *at; /* the copy, or that memory; NULL: not readable */
-	char copy[OBJECTS_WINDOW];
-};
-int64_t objects_look(struct objects_window *w, const struct store_object *o);
-/* The counter's value in the memory at `p`, bias added. */
-int64_t objects_value(const struct store_object *o, const void *p);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pairing.h"
 
+#include "block_at.h"
 #include "modules.h"
 
 #define COMPARED    8     /* references whose stacks a release compares */
@@ -117,8 +118,7 @@ static bool is_memory(uint64_t address)
 {
 	uint64_t start, size;
 
-	return objects_block(address, &start, &size) ||
-	       modules_end(address) != 0;
+	return block_at(address, &start, &size) || modules_end(address) != 0;
 }
 
 bool pairing_may_mean(const struct store_reference *r,

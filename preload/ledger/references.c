@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "counters.h"
 #include "errors.h"
 #include "holders.h"
 #include "ledger.h"
@@ -153,7 +154,7 @@ try_release(struct thread *t, struct store_object *o, const void *p,
 	if (unlikely(!ledger_is_live(o, ledger_address(p)))) {
 		/* Another thread ended it meanwhile. */
 	} else if (unlikely(o->count <= 0 &&
-			    (!o->counter || objects_count(o) == 0))) {
+			    (!o->counter || counters_count(o) == 0))) {
 		errors_add(t, RKN_ERROR_RELEASE_AT_ZERO, o, e->stack, 0);
 	} else if (likely(!(busy = end(t, o, e)))) {
 		o->count--;
@@ -390,8 +391,8 @@ long references_count(const void *p)
 		return -1;
 	o = p ? objects_live(ledger_address(p)) : NULL;
 	if (o && objects_flags(o) & STORE_OBJECT_TRACKED)
-		result = (long)objects_count(o);
-	if (o && result == (long)OBJECTS_UNREADABLE)
+		result = (long)counters_count(o);
+	if (o && result == (long)COUNTERS_UNREADABLE)
 		result = o->count;
 	ledger_leave(t);
 	return result;

@@ -2,7 +2,9 @@
 /* The ledger: objects begin and end. */
 #include <refknot.h>
 
+#include "block_at.h"
 #include "collect.h"
+#include "counters.h"
 #include "errors.h"
 #include "ledger.h"
 #include "names.h"
@@ -83,7 +85,7 @@ static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 		return;
 	}
 	if (o->flags & STORE_OBJECT_TRACKED) {
-		left = is_overwritten(o) ? 0 : objects_count(o);
+		left = is_overwritten(o) ? 0 : counters_count(o);
 		if (left >= 2 && left < INT32_MAX / 2)
 			errors_add(t, RKN_ERROR_FREED_WHILE_HELD, o, stack,
 				   (int32_t)left);
@@ -105,9 +107,8 @@ static bool is_inside(const struct store_object *o, const volatile void *at,
 	uint64_t address = (uint64_t)(uintptr_t)at, start, size;
 
 	return (width == 1 || width == 2 || width == 4 || width == 8) &&
-	       address % width == 0 &&
-	       objects_block(o->address, &start, &size) && address >= start &&
-	       address + width <= start + size;
+	       address % width == 0 && block_at(o->address, &start, &size) &&
+	       address >= start && address + width <= start + size;
 }
 
 /* `o` is new, and locked. */
@@ -124,7 +125,7 @@ static void begin(struct thread *t, struct store_object *o, const char *type,
 	o->made_thread = t->serial;
 	o->made_order = objects_order(t, 0);
 	/* Until somebody takes it, a counter may be 0. */
-	held = !o->counter || objects_count(o);
+	held = !o->counter || counters_count(o);
 	o->count = held;
 	objects_set_flags(o,
 			  STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED |
@@ -270,7 +271,7 @@ uint32_t references_lift(const void *p, const void *frame)
 		references_lose(1);
 		return 0;
 	}
-	if (objects_block(ledger_address(p), &start, &size)) {
+	if (block_at(ledger_address(p), &start, &size)) {
 		realloc_window_begin(t, frame);
 		list = objects_lift(start, size);
 	}
@@ -315,14 +316,14 @@ static int64_t read_hidden(const struct pages *pages, uint64_t *limits,
 	uint64_t value = 0;
 
 	if (pages_read(pages, &value, o->counter, o->width))
-		return objects_value(o, &value);
+		return counters_value(o, &value);
 	limits[RKN_LIMIT_UNREADABLE] += o->width;
 	return -1;
 }
 
 void references_read_counters(const struct pages *pages, uint64_t *limits)
 {
-	static struct objects_window window;
+	static struct counters_window window;
 
 	window.start = 0;
 	for (uint32_t i = 1; i < objects_end(); i++) {
@@ -331,8 +332,8 @@ void references_read_counters(const struct pages *pages, uint64_t *limits)
 		if (!(o->flags & STORE_OBJECT_LIVE) ||
 		    !objects_live(o->address))
 			continue;
-		o->read = objects_look(&window, o);
-		if (o->read == OBJECTS_UNREADABLE)
+		o->read = counters_look(&window, o);
+		if (o->read == COUNTERS_UNREADABLE)
 			o->read = read_hidden(pages, limits, o);
 	}
 }

@@ -2,6 +2,7 @@
 /* The ledger: what is not to be called a leak. */
 #include <refknot.h>
 
+#include "block_at.h"
 #include "ledger.h"
 
 void references_tame(const void *p, int what, bool on,
@@ -15,7 +16,7 @@ void references_tame(const void *p, int what, bool on,
 
 	if (!t)
 		return;
-	if (p && objects_block(ledger_address(p), &start, &size)) {
+	if (p && block_at(ledger_address(p), &start, &size)) {
 		o = objects_live(start);
 		if (o)
 			objects_lock(t, o);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "counters.h"
 #include "generations.h"
 #include "names.h"
 #include "own_memory.h"
@@ -35,7 +36,7 @@ static struct work {
 	struct edge *edges; /* the same, in no order */
 	uint32_t edge_count;
 	uint32_t *queue;
-	struct objects_window window;
+	struct counters_window window;
 	struct trial result;
 } work;
 
@@ -101,7 +102,7 @@ static void add_candidate(struct work *w, uint32_t number)
 	if (unlikely(READ_ONCE(references_lost) || o->counter) &&
 	    objects_live(o->address) != o)
 		return;
-	count = objects_look(&w->window, o);
+	count = counters_look(&w->window, o);
 	/* What has no plausible count is taken for held. */
 	if (count <= 0 || count >= IMMORTAL)
 		count = HELD;

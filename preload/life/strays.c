@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "block_at.h"
 #include "leftovers.h"
 #include "maps.h"
 #include "modules.h"
@@ -22,8 +23,7 @@ static bool is_freed(struct thread *t, struct rkn_free *f)
 
 	if (f->address & ((1ull << shadow.granule_shift) - 1) ||
 	    (word & (STORE_HEAD | STORE_FREED)) != (STORE_HEAD | STORE_FREED) ||
-	    word == LEFTOVERS_RECORD ||
-	    objects_block(f->address, &start, &size))
+	    word == LEFTOVERS_RECORD || block_at(f->address, &start, &size))
 		return false;
 	f->kind = RKN_FREE_AGAIN;
 	f->size = word >> STORE_SIZE_SHIFT;
@@ -67,7 +67,7 @@ static bool is_inside(struct rkn_free *f, uint64_t far)
 {
 	uint64_t start, size;
 
-	if (!objects_block_near(f->address, far, &start, &size) ||
+	if (!block_at_near(f->address, far, &start, &size) ||
 	    start == f->address)
 		return false;
 	f->kind = RKN_FREE_INSIDE;

@@ -60,7 +60,7 @@ static struct slot *slot_of(uint64_t address)
 }
 
 /* Which block begins there: no other one has the same word. */
-static uint64_t block_at(uint64_t address)
+static uint64_t contexts_block(uint64_t address)
 {
 	const uint64_t *head = shadow_head_at(address);
 
@@ -85,7 +85,7 @@ static void set(const ucontext_t *context, uint64_t state)
 	low = (uint64_t)(uintptr_t)context->uc_stack.ss_sp;
 	WRITE_ONCE(slot->low, low);
 	WRITE_ONCE(slot->high, low + context->uc_stack.ss_size);
-	WRITE_ONCE(slot->made, block_at(low));
+	WRITE_ONCE(slot->made, contexts_block(low));
 	if (state)
 		__atomic_store_n(&slot->context, address | state,
 				 __ATOMIC_RELEASE);
@@ -184,7 +184,7 @@ static uint64_t used_from(const struct slot *slot)
 	const uint64_t address = slot->context & ~OUT;
 
 	if (!(slot->context & OUT) || sp <= slot->low + RECORD ||
-	    sp > slot->high || slot->made != block_at(slot->low) ||
+	    sp > slot->high || slot->made != contexts_block(slot->low) ||
 	    (address >= slot->low && address < slot->high) ||
 	    !is_untouched(slot, sp))
 		return slot->low;

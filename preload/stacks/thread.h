@@ -91,7 +91,7 @@ struct thread {
 	uint32_t changes; /* 1: it changes the ledger, see ledger_gate.h */
 	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
-	uint64_t around; /* start of a block, see around.c; 0: none */
+	uint64_t around; /* start of a block, see block_at.c; 0: none */
 	uint64_t outside[THREAD_OUTSIDE]; /* holders in modules' data */
 	uint64_t seals;                   /* the seals.count of `readable` */
 	uint64_t order;  /* of the last thing that it did to an object */

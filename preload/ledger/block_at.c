@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The block around an address: the nearest live one below.  A block's start may
- * be far away, so the way down leaves out what was never used of the shadow,
- * and each thread tries the block that it found last: objects in a pool come
- * one after the other.
- */
-#include "objects.h"
+#include "block_at.h"
+
+#include "compiler.h"
+#include "shadow.h"
+#include "store.h"
+#include "thread.h"
 
 #define FAR  (1ull << 36) /* bytes to a block's start that are looked through */
 #define MOST (1u << 22)   /* and slots that are in use */
@@ -78,8 +77,8 @@ static bool find_down(uint64_t at, uint64_t far, uint64_t *start)
 	return false;
 }
 
-bool objects_block_near(uint64_t address, uint64_t far, uint64_t *start,
-			uint64_t *size)
+bool block_at_near(uint64_t address, uint64_t far, uint64_t *start,
+		   uint64_t *size)
 {
 	uint64_t at = address & ~((1ull << shadow.granule_shift) - 1);
 	struct thread *t;
@@ -100,7 +99,7 @@ bool objects_block_near(uint64_t address, uint64_t far, uint64_t *start,
 	return true;
 }
 
-bool objects_block(uint64_t address, uint64_t *start, uint64_t *size)
+bool block_at(uint64_t address, uint64_t *start, uint64_t *size)
 {
-	return objects_block_near(address, FAR, start, size);
+	return block_at_near(address, FAR, start, size);
 }

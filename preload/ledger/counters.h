@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The counters that the program's objects have themselves.  Programs seal their
+ * pages (mprotect), so none is read before it is known that it can be.
+ */
+#ifndef COUNTERS_H
+#define COUNTERS_H
+
+#include <stdint.h>
+
+#include "store.h"
+
+/* What cannot be read. No count is that. */
+#define COUNTERS_UNREADABLE INT64_MIN
+
+/*
+ * What the counter of `o` holds, bias added; o->count if it has none;
+ * COUNTERS_UNREADABLE where the program has made its page inaccessible. Only for
+ * an object that its thread has in hand: no other may change the page meanwhile.
+ */
+int64_t counters_count(const struct store_object *o);
+
+/*
+ * The same for objects of any thread, many in turn: a copy of the memory around
+ * the last one's counter, where nearly always the next one's is, too.
+ */
+#define COUNTERS_WINDOW 1024
+struct counters_window {
+	uint64_t start; /* 0: none yet */
+	const char *at; /* the copy, or that memory; NULL: not readable */
+	char copy[COUNTERS_WINDOW];
+};
+int64_t counters_look(struct counters_window *w, const struct store_object *o);
+/* The counter's value in the memory at `p`, bias added. */
+int64_t counters_value(const struct store_object *o, const void *p);
+
+#endif
