@@ -162,7 +162,7 @@ static void take_caller(void *low)
 	struct held held;
 
 	held_begin(&held);
-	stop_note_caller(&self, stack_base_low(*(const uint64_t *)low));
+	stopped_note_caller(&self, stack_base_low(*(const uint64_t *)low));
 	take(&self);
 	held_end(&held, SIGXCPU); /* the check's time may be what was left */
 }
@@ -235,7 +235,7 @@ static void ask(void *data)
 	struct question *q = data;
 	struct stopped self;
 
-	stop_note_caller(&self, stack_base_low(q->low));
+	stopped_note_caller(&self, stack_base_low(q->low));
 	q->answered = snapshot_find_lost(&self, q->lost);
 }
 

@@ -183,8 +183,9 @@ static void end(int signal, siginfo_t *info, void *context)
 
 	if (!ending_by_signal(signal))
 		return;
-	stop_note_interrupted(&state, info, context,
-			      (uint64_t)(uintptr_t)__builtin_frame_address(0));
+	stopped_note_interrupted(
+	    &state, info, context,
+	    (uint64_t)(uintptr_t)__builtin_frame_address(0));
 	dead_registers_hide(signal, info, context);
 	ending_take(&state);
 	dead_registers_restore(context);

@@ -262,7 +262,7 @@ void edges_search(struct picture *p)
 
 void edges_follow(struct picture *p)
 {
-	struct held *h = p->held;
+	struct picture_held *h = p->held;
 
 	while (h->read < h->end) {
 		while (h->read < h->end) {

@@ -24,7 +24,7 @@ struct picture_list {
 
 /* What is held by roots, or by what is held: a bit a block, and the blocks
  * that are still to be searched. */
-struct held {
+struct picture_held {
 	uint8_t *bits;
 	uint32_t *queue; /* room for all blocks */
 	uint32_t read, end;
@@ -37,8 +37,9 @@ struct picture {
 	struct map *maps; /* all mappings, ascending */
 	uint32_t map_count;
 	struct picture_list roots, edges;
-	struct held *held; /* where only that is asked: nothing is listed */
-	uint64_t *limits;  /* by enum rkn_limit_number */
+	struct picture_held
+	    *held;        /* where only that is asked: nothing is listed */
+	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
 	uint64_t inherited_bytes; /* of them: see inherited.h */
 	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */
@@ -54,7 +55,7 @@ void *picture_list_add(struct picture_list *l);
 void picture_list_finish(struct picture *p, struct picture_list *l);
 
 /* Something holds that block. */
-static inline void picture_hold(struct held *h, uint32_t block)
+static inline void picture_hold(struct picture_held *h, uint32_t block)
 {
 	uint8_t bit = (uint8_t)(1u << block % 8);
 

@@ -192,7 +192,7 @@ void snapshot_take(const struct stopped *self)
 
 /* --- Only what is lost ------------------------------------------------------------ */
 
-static bool make_held(struct held *h, uint32_t blocks)
+static bool make_held(struct picture_held *h, uint32_t blocks)
 {
 	h->bits = own_memory_map(blocks / 8 + 1);
 	h->queue = own_memory_map((blocks + 1ul) * sizeof(*h->queue));

@@ -12,7 +12,7 @@
  * Stop the other threads, find all live blocks, search roots and blocks for
  * pointers, write what was found into the store, let the threads go on. What
  * could not be done is counted in the limits. Only once, at the end.  `self` is
- * the calling thread, see stop_note_caller(); it may be on another stack now.
+ * the calling thread, see stopped_note_caller(); it may be on another stack now.
  */
 void snapshot_take(const struct stopped *self);
 

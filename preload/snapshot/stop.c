@@ -157,8 +157,8 @@ static void arrive(uint32_t number, void *info, void *context, uint64_t low)
 	struct stopped none;
 	uint32_t i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
 
-	stop_note_interrupted(i < most ? &arrivals[i] : &none, info, context,
-			      low);
+	stopped_note_interrupted(i < most ? &arrivals[i] : &none, info, context,
+				 low);
 	if (__atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST) >=
 	    __atomic_load_n(&expected, __ATOMIC_SEQ_CST))
 		sys_wake(&ready);
@@ -380,7 +380,7 @@ static void note_listed(int tid, void *self)
 static void consider_all(void)
 {
 	if (target_count)
-		stop_know_frames();
+		stopped_know_frames();
 	for (uint32_t i = 0; i < target_count; i++)
 		if (targets[i].state <= RUNNING && targets[i].looks < LOOKS)
 			consider(&targets[i]);

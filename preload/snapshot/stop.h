@@ -13,25 +13,8 @@
 
 #include "compiler.h"
 #include "process.h"
+#include "stopped.h"
 #include "sys.h"
-
-struct task;
-
-struct stopped {
-	uint32_t tid; /* written last */
-	uint64_t
-	    low;     /* everything from here up is to be searched; 0: not known,
-			 it is on its signal stack */
-	uint64_t sp; /* low .. sp-1 holds registers */
-	uint64_t pointer;        /* the thread pointer */
-	uint64_t alternate;      /* start of its signal stack; 0: none */
-	bool moves;              /* a block that is not listed meanwhile */
-	bool lends;              /* a child runs on its stack, below `low` */
-	bool left;               /* it stands no more: see stop_gone_on() */
-	const struct task *task; /* not NULL: it did not stop, but waits in the
-				    kernel, which shows that much of it;
-				    `pointer` is 0 */
-};
 
 #define STOP_MOST (1u << 17) /* threads */
 
@@ -56,16 +39,6 @@ static inline bool stop_read(void *to, uint64_t from, size_t size)
 	return true;
 }
 
-/* Find out what stop_note_interrupted() needs, once; it does itself, if it has
- * to. */
-void stop_know_frames(void);
-
-/* The calling thread: in a function whose caller's frames begin at `low`, .. */
-void stop_note_caller(struct stopped *s, uint64_t low);
-/* .. or in a signal handler with that siginfo_t and ucontext_t, whose frames
- * begin at `low`. Zeroes what is no register's value in its frame. */
-void stop_note_interrupted(struct stopped *s, void *info, void *context,
-			   uint64_t low);
 /* Stop all threads but the caller's. No lock may be assumed free until
  * stop_end(): a stopped thread may hold it. */
 void stop_begin(struct stop *s);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What is noted of a thread where it stands still. */
+#include "stopped.h"
+
 #include <cpuid.h>
 #include <signal.h>
 #include <ucontext.h>
 
 #include "compiler.h"
 #include "realloc_window.h"
-#include "stop.h"
 #include "sys.h"
 
 #define RED_ZONE 128 /* bytes below its stack pointer that a function may use */
 
-void stop_note_caller(struct stopped *s, uint64_t low)
+void stopped_note_caller(struct stopped *s, uint64_t low)
 {
 	bool active;
 
@@ -70,7 +70,7 @@ static struct {
 } layout[64];
 static bool laid_out;
 
-void stop_know_frames(void)
+void stopped_know_frames(void)
 {
 	uint32_t start, size, c, d;
 	uint64_t classes;
@@ -114,7 +114,7 @@ static void fill_state(uint64_t fp, uint32_t size)
 	const uint64_t used =
 	    *(uint64_t *)(uintptr_t)(fp + 512) & ~(1ull << 63);
 
-	stop_know_frames();
+	stopped_know_frames();
 	for (uint32_t at = XSTATE_LEGACY; at + 8 <= size; at += 8)
 		if (!is_used(used, at))
 			*(volatile uint64_t *)(uintptr_t)(fp + at) = 0;
@@ -140,8 +140,8 @@ static void fill_holes(ucontext_t *u, const void *info)
 		zero(end, sp);
 }
 
-void stop_note_interrupted(struct stopped *s, void *info, void *context,
-			   uint64_t low)
+void stopped_note_interrupted(struct stopped *s, void *info, void *context,
+			      uint64_t low)
 {
 	s->moves = realloc_window_in(context);
 	fill_holes(context, info);
