@@ -3,6 +3,7 @@
 not depend on the instant. fault_instants has them killed at each stop at a system
 call, by ptrace, so that no instant is tried by chance and none left out."""
 import json
+import os
 import re
 import signal
 import sys
@@ -26,6 +27,7 @@ PAUSES = """
 void *volatile kept;
 int main(void) { kept = malloc(100); pause(); return 0; }
 """
+TELLS = PAUSES.replace("pause();", 'if (write(1, "up\\n", 3) == 3) pause();')
 LOSES = """
 #include <stdlib.h>
 #include <unistd.h>
@@ -200,10 +202,12 @@ def test_what_ended_by_itself_stays_red(how, said, tmp_path):
 def test_what_refknot_could_not_see_stays_red_when_killed(
         how, number, tmp_path):
     flags = ["-static"] if how == "static" else []
-    program = compiled(tmp_path, "unseen", PAUSES, *flags)
+    program = compiled(tmp_path, "unseen", TELLS, *flags)
+    os.mkfifo(tmp_path / "ready")
     bare = "env -u LD_PRELOAD " if how == "bare" else ""
     done = check("--killed-ok", "*", "--", "bash", "-c",
-                 f"{bare}{program} & sleep 0.3; kill -{number} $!; wait; true")
+                 f"{bare}{program} >ready & read x <ready; kill -{number} $!; "
+                 "wait; true", cwd=tmp_path)
     assert done.status == 23, done.told
     assert ("statically linked" if how == "static" else
             "LD_PRELOAD was not in its environment, ") in done.told

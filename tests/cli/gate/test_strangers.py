@@ -10,17 +10,21 @@ import pytest
 from conftest import SOURCE, REFKNOT, compiled, environment, refknot, run
 from gate import check, summary
 
+# With arguments it tells by the first that it has begun, and stays until nobody
+# can write to the second any more.
 FIRST = r"""
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 int main(int argc, char **argv)
 {
     void *volatile p = malloc(100);
-    (void)argv;
+    char c;
     if (!p) return 1;
     p = NULL;
-    if (argc > 1) sleep(3);
-    return 0;
+    if (argc < 3) return 0;
+    if (write(open(argv[1], O_WRONLY), "up\n", 3) != 3) return 1;
+    return (int)read(open(argv[2], O_RDONLY), &c, 1);
 }
 """
 
@@ -425,6 +429,7 @@ def test_who_goes_on_executing_leaves_no_notes(made):
 
 DAEMON = r"""
 #define _DEFAULT_SOURCE
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -436,12 +441,17 @@ static NOINLINE void lose(void)
     if (p) p[0] = 1;
     p = NULL;
 }
+static void stay(const char *fifo)
+{
+    char c;
+    if (read(open(fifo, O_RDONLY), &c, 1)) _exit(6);
+}
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
     kept = malloc(10);
     if (!strcmp(how, "silent")) {
-        if (!fork()) { sleep(3); _exit(0); }
+        if (!fork()) { close(1); close(2); stay(argv[2]); _exit(0); }
         return 0;
     }
     if (!strcmp(how, "lost")) { lose(); scrub(); }
@@ -450,7 +460,7 @@ int main(int argc, char **argv)
     if (write(1, "nobody sees", 11) != 11) return 5;
     if (!strcmp(how, "leak")) lose();
     scrub();
-    if (!strcmp(how, "stays")) sleep(3);
+    if (!strcmp(how, "stays")) stay(argv[2]);
     return 0;
 }
 """
@@ -480,9 +490,20 @@ def test_what_was_lost_before_is_the_parents(daemon):
     assert "FAIL 1 leak (100 B)" in summary(done)
 
 
+@pytest.fixture
+def rest(tmp_path):
+    """A fifo: who reads from it stays for as long as the test."""
+    fifo = tmp_path / "rest"
+    os.mkfifo(fifo)
+    fifo.chmod(0o666)
+    fd = os.open(fifo, os.O_RDWR)
+    yield fifo
+    os.close(fd)
+
+
 @pytest.mark.parametrize("how", ["stays", "silent"])
-def test_a_daemon_that_stays_is_not_green(how, daemon):
-    done = check("--", daemon, how)
+def test_a_daemon_that_stays_is_not_green(how, daemon, rest):
+    done = check("--", daemon, how, rest)
     assert done.status == 23
     assert "it is still running" in done.told
 
@@ -503,14 +524,16 @@ OF_ITS_OWN = ["unshare", "-Upf", "--map-root-user"]
 @pytest.mark.skipif(run(*OF_ITS_OWN, "true").status != 0,
                     reason="no namespaces here")
 @pytest.mark.parametrize("stays", [False, True])
-def test_the_first_process_of_a_namespace_is_seen_to_end(stays, nobody,
+def test_the_first_process_of_a_namespace_is_seen_to_end(stays, nobody, rest,
                                                          tmp_path):
     """Here its number is another process's, whose mappings are secret."""
     program = compiled(tmp_path, "first", FIRST)
     command = [*OF_ITS_OWN, program]
     if stays:
-        command = ["sh", "-c", f"{' '.join(map(str, command))} stays >/dev/null "
-                   "2>&1 & sleep 1"]
+        os.mkfifo(tmp_path / "ready")
+        (tmp_path / "ready").chmod(0o666)
+        command = ["sh", "-c", f"{' '.join(map(str, command))} ready {rest} "
+                   ">/dev/null 2>&1 & read x <ready"]
     done = check("--", *command, cwd=tmp_path, **nobody)
     assert done.status == 23, done.told
     told = [line for line in done.told.splitlines() if "process 1 " in line]

@@ -11,7 +11,7 @@
 #define WORDS 2000000
 
 static void **table;
-static volatile int ready;
+static volatile int moves;
 
 static void *work(void *unused)
 {
@@ -20,7 +20,7 @@ static void *work(void *unused)
 		table[i] = malloc(100);
 	for (size_t more = 0;; more = 500000 - more) {
 		table = realloc(table, (WORDS + more) * sizeof(*table));
-		ready = 1;
+		moves++;
 	}
 	return unused;
 }
@@ -33,9 +33,8 @@ int main(void)
 	mallopt(M_TOP_PAD, 0);
 	if (pthread_create(&thread, NULL, work, NULL))
 		abort();
-	while (!ready)
+	while (moves < 20)
 		usleep(100);
-	usleep(20000);
 	scrub();
 	_exit(0);
 }

@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "waits.h"
 
 static void *wait(void *unused)
 {
@@ -23,7 +24,7 @@ int main(void)
 	for (int i = 0; i < 4; i++)
 		if (pthread_create(&thread, NULL, wait, NULL))
 			return 1;
-	usleep(50000);
+	wait_for_waiting(4);
 	puts("done");
 	return 0;
 }

@@ -274,7 +274,7 @@ def test_reservations_of_the_parent_are_searched_where_they_are_used(tmp_path):
 def test_reservations_of_another_user_s_are_not_looked_through(tmp_path):
     """It may not see which pages are touched: the list of mappings tells, but
     of one that the kernel joined with memory of ours it told that it is used."""
-    recorded = same(tmp_path, "reserves", "user", timeout=60)
+    recorded = same(tmp_path, "reserves", "user")
     if recorded.outcome.out == b"no room\n":
         pytest.skip("this machine gives no 32 TiB of address space")
     assert lost_bytes(recorded.report()) == [100]

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "corners.h"
@@ -553,7 +554,7 @@ static void forks(void)
 		free(own);
 		exit(0);
 	}
-	sleep(1);
+	wait(NULL);
 	CHECK(refknot_getrefcount(n) == 1);
 	node_unref(n, NULL, NULL);
 }

@@ -247,7 +247,7 @@ static void held_longer(void)
 	free(item);
 }
 
-static atomic_int moves;
+static atomic_int moves, marked;
 
 static void *reallocs(void *unused)
 {
@@ -255,17 +255,20 @@ static void *reallocs(void *unused)
 
 	(void)unused;
 	refknot_object(p, "Moved");
-	atomic_store(&moves, 1);
-	for (size_t i = 1;; i++)
+	for (size_t i = 1;; i++) {
 		kept[0] = p = realloc(p, 64 + i % 200);
+		atomic_fetch_add(&moves, 1);
+	}
 	return NULL;
 }
 
 static void *marks(void *unused)
 {
 	(void)unused;
-	for (;;)
+	for (;;) {
 		refknot_mark("mark");
+		atomic_fetch_add(&marked, 1);
+	}
 	return NULL;
 }
 
@@ -281,7 +284,8 @@ static void ends_in_realloc(void)
 	while (!atomic_load(&moves)) /* or the marks may not let it begin */
 		sched_yield();
 	pthread_create(&t, NULL, marks, NULL);
-	usleep(50000);
+	while (atomic_load(&marked) < 3)
+		usleep(100);
 	CHECK(refknot_present());
 }
 

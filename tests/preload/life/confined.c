@@ -83,11 +83,12 @@ static void confine_vfork_child(void)
 }
 
 static atomic_bool enough;
+static atomic_int refused;
 
 /* The kernel takes none of these. */
 static void *install_bad_ones(void *unused)
 {
-	while (!enough)
+	for (; !enough; atomic_fetch_add(&refused, 1))
 		if (!INSTALL(no_end))
 			tell("no\n");
 	return unused;
@@ -100,7 +101,8 @@ static void *kept[100000];
 static void *work_confined(void *unused)
 {
 	(void)unused;
-	usleep(10000);
+	while (atomic_load(&refused) < 3)
+		usleep(100);
 	INSTALL(in_thread);
 	for (int i = 0; i < 100000; i++)
 		kept[i] = malloc(200);

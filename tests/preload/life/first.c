@@ -11,6 +11,7 @@
 
 #include "hooks.h"
 #include "filters.h"
+#include "waits.h"
 
 static struct sock_filter trapping[] = {
 	NUMBER, BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getuid, 0, 1),
@@ -22,11 +23,13 @@ static void be_signalled(int number)
 {
 	int status = -1;
 	pid_t child = fork();
+	long parent; /* as /proc has it, which is of the namespace outside */
 
 	if (!child) {
-		usleep(20000);
+		state_of("self", &parent);
+		wait_for_state(parent, 'S');
 		kill(1, number);
-		usleep(20000);
+		wait_for_state(parent, 'S');
 		_exit(3);
 	}
 	if (waitpid(child, &status, 0) < 0)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "hooks.h"
+#include "waits.h"
 
 #define SKIP  77
 #define STACK 65536
@@ -24,11 +25,12 @@
 
 static atomic_int ready;
 
-static void wait_for(int n)
+/* Until so many are ready, and so many wait for something. */
+static void wait_for(int n, int waiting)
 {
 	while (atomic_load(&ready) < n)
 		usleep(1000);
-	usleep(20000);
+	wait_for_waiting(waiting);
 }
 
 static void start(void *(*f)(void *), void *argument)
@@ -47,7 +49,6 @@ static void uring(void)
 
 	if (syscall(SYS_io_uring_setup, 8, &p) < 0)
 		exit(SKIP);
-	usleep(10000);
 }
 
 /* The child is alive when the process ends, and ends itself then. */
@@ -129,7 +130,7 @@ static void busy(struct work *w, int threads)
 {
 	for (int i = 0; i < threads; i++)
 		start(work, w);
-	wait_for(threads);
+	wait_for(threads, 0);
 }
 
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
@@ -148,7 +149,7 @@ static void check_limited(void)
 			__lsan_do_recoverable_leak_check();
 	atomic_store(&ready, 0);
 	start(work, &w);
-	wait_for(1);
+	wait_for(1, 0);
 	for (int i = 1; i < 32; i++)
 		if (!sigaction(i, NULL, &a) && a.sa_handler != SIG_DFL)
 			printf("signal %d has a handler\n", i);
@@ -205,7 +206,7 @@ static void with_room(int guard)
 	pthread_attr_setstack(&a, stack, STACK);
 	if (pthread_create(&t, &a, on_little, NULL))
 		exit(2);
-	wait_for(1);
+	wait_for(1, !spins);
 }
 
 /* Nobody may see its threads' stack pointers from here on. */
@@ -233,7 +234,7 @@ static void hidden(void)
 	start(wait_here, malloc(66));
 	start(wait_here, NULL);
 	start(work, &(struct work){ 24, 0, 0 });
-	wait_for(3);
+	wait_for(3, 2);
 }
 
 /* --- On memory of the program's ----------------------------------------------- */
@@ -271,7 +272,7 @@ static void on_given(void)
 	spin_on(aligned_alloc(PAGE, STACK), STACK);
 	spin_on(aligned_alloc(PAGE, 1 << 20), 1 << 20);
 	scrub();
-	wait_for(4);
+	wait_for(4, 0);
 }
 
 /* --- On a signal stack ------------------------------------------------------------ */
@@ -321,7 +322,7 @@ static __attribute__((noinline)) void take(void (*f)(int), char *start,
 
 static void *end(void *unused)
 {
-	wait_for(1);
+	wait_for(1, 1);
 	puts("ends");
 	exit(0);
 	return unused;
@@ -427,11 +428,11 @@ int main(int argc, char **argv)
 		uring();
 	if (!strcmp(argv[1], "vfork")) {
 		start(lend, NULL);
-		wait_for(1);
+		wait_for(1, 1);
 	}
 	if (!strcmp(argv[1], "blocked")) {
 		start(block, NULL);
-		wait_for(1);
+		wait_for(1, 1);
 	}
 	if (!strcmp(argv[1], "limited")) {
 		let_no_signal_wait();

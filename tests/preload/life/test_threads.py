@@ -20,8 +20,7 @@ def test_threads_end_as_they_like(how, more, tmp_path):
 
 
 def test_threads_go_on_after_a_check_that_is_not_the_end(tmp_path):
-    """A busy machine may be late once, but not thrice."""
-    said = [record(tmp_path, THREADS, "check").outcome.out for _ in range(3)]
+    said = record(tmp_path, THREADS, "check").outcome.out
     assert b"goes on\n" in said
 
 

@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Corners of threads, one by argument 1. Each loses what it says. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "hooks.h"
+#include "waits.h"
 
 static pthread_key_t key;
-static atomic_int rounds, ended, over;
+static atomic_int rounds, ended, there;
+static int expected;
+
+/* Until all are there. */
+static void meet(void)
+{
+	atomic_fetch_add(&there, 1);
+	while (atomic_load(&there) < expected)
+		sched_yield();
+}
 
 /* glibc calls it again as long as there is a value: 4 times. */
 static void again(void *value)
@@ -73,17 +84,17 @@ static void cancel(void)
 	printf("%d cancelled, %s\n", n, ended <= 500 ? "fine" : "NO");
 }
 
-static void *churn(void *stop)
+static void *churn(void *unused)
 {
 	void *blocks[32] = { NULL };
 
-	for (unsigned i = 0; !stop || !atomic_load(&over); i++) {
+	for (unsigned i = 0;; i++) {
 		free(blocks[i & 31]);
 		blocks[i & 31] = malloc(i & 1023);
+		if (i == 100)
+			atomic_fetch_add(&there, 1);
 	}
-	for (int i = 0; i < 32; i++)
-		free(blocks[i]);
-	return NULL;
+	return unused;
 }
 
 static void start(int n, void *(*f)(void *), int detached)
@@ -115,43 +126,46 @@ static void *sleeping(void *unused)
 
 static void *exiting(void *unused)
 {
-	usleep(1000);
+	meet();
 	exit(3);
 	return unused;
 }
 
 static void *last(void *unused)
 {
-	usleep(20000);
+	wait_for_state(getpid(), 'Z');
 	puts("last");
 	return unused;
 }
 
 void __lsan_do_leak_check(void) __attribute__((weak));
-static atomic_int turns;
+static atomic_int turns, turner;
 
 static void *turn(void *unused)
 {
+	atomic_store(&turner, gettid());
 	for (;;)
 		atomic_fetch_add(&turns, 1);
 	return unused;
 }
 
 /* The program goes on after this check, so its threads must, at once: they are
- * held for 300 ms at a process's end. */
+ * held for 300 ms at a process's end, asleep. */
 static void check_beside_thread(void)
 {
-	int seen;
+	char name[24];
+	int seen, held = 0;
 
 	start(1, turn, 1);
 	while (!atomic_load(&turns))
 		usleep(100);
+	snprintf(name, sizeof(name), "%d", atomic_load(&turner));
 	if (__lsan_do_leak_check)
 		__lsan_do_leak_check();
 	seen = atomic_load(&turns);
-	for (int i = 0; i < 20 && atomic_load(&turns) == seen; i++)
-		usleep(10000);
-	puts(atomic_load(&turns) == seen ? "held" : "goes on");
+	while (atomic_load(&turns) == seen && !held)
+		held = waits(name);
+	puts(held ? "held" : "goes on");
 }
 
 int main(int argc, char **argv)
@@ -168,8 +182,9 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "check"))
 		check_beside_thread();
 	if (!strcmp(argv[1], "exit")) { /* while others allocate */
+		expected = 9;
 		start(8, churn, 0);
-		usleep(5000);
+		meet();
 	}
 	if (!strcmp(argv[1], "detached")) {
 		start(8, sleeping, 1);
@@ -177,6 +192,7 @@ int main(int argc, char **argv)
 			usleep(100);
 	}
 	if (!strcmp(argv[1], "other")) { /* another thread calls exit() */
+		expected = 5;
 		start(4, churn, 1);
 		start(1, exiting, 1);
 		for (;;)
@@ -187,8 +203,9 @@ int main(int argc, char **argv)
 		pthread_exit(NULL);
 	}
 	if (!strcmp(argv[1], "together")) { /* several threads call exit() */
+		expected = 4;
 		start(3, exiting, 1);
-		usleep(1000);
+		meet();
 		exit(3);
 	}
 	return 0;

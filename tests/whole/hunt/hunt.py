@@ -42,7 +42,7 @@ PLUGIN = PROGRAMS / "hunt_plugin.so"
 JUDGE = PROGRAMS / "hunt_judge"
 BOOK_SIZE = 8 + 64 * 8 + 1000 * 24  # struct book
 LIVES = 64
-PATIENCE = 20  # seconds; against hanging, not a measurement
+PATIENCE = 120  # seconds; against hanging, not a measurement
 # Limits beside which all that is lost must be found.
 HARMLESS = {"SHARED_MAP", "UNKNOWN_FREE", "NESTED", "TRUNCATED_STACK",
             "INHERITED"}
