@@ -7,21 +7,7 @@
 
 #include <cmocka.h>
 
-#include "findings.h"
-#include "scene.h"
-
-static struct scene s;
-static uint32_t in_a, in_b, in_c; /* stacks */
-
-static int setup(void **state)
-{
-	(void)state;
-	scene_init(&s);
-	in_a = scene_in(&s, "a");
-	in_b = scene_in(&s, "b");
-	in_c = scene_in(&s, "c");
-	return 0;
-}
+#include "judged.h"
 
 static void add_blocks(int count, uint32_t stack)
 {
@@ -36,148 +22,122 @@ static void add_ring(uint32_t first, uint32_t count)
 		scene_edge(&s, first + i, 8, first + (i + 1) % count, 0);
 }
 
-static void expect(const struct findings *f, size_t i, enum finding_kind kind,
-		   uint64_t count, uint64_t objects, uint64_t held)
+static void expect(size_t i, enum finding_kind kind, uint64_t count,
+		   uint64_t objects, uint64_t held)
 {
-	assert_true(i < f->count);
-	assert_int_equal(f->list[i].kind, kind);
-	assert_int_equal(f->list[i].count, count);
-	assert_int_equal(f->list[i].objects, objects);
-	assert_int_equal(f->list[i].held_objects, held);
+	assert_true(i < f.count);
+	assert_int_equal(f.list[i].kind, kind);
+	assert_int_equal(f.list[i].count, count);
+	assert_int_equal(f.list[i].objects, objects);
+	assert_int_equal(f.list[i].held_objects, held);
 }
 
 static void what_roots_reach_is_no_finding(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(4, in_a);
 	scene_edge(&s, 0, 0, 1, 0);
 	add_ring(1, 3); /* a cycle in use */
 	scene_root(&s, 0, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_true(f.checked);
 	assert_int_equal(f.count, 0);
-	findings_release(&f);
 }
 
 static void an_empty_heap_has_no_findings(void **state)
 {
-	struct findings f;
-
 	(void)state;
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_true(f.checked);
 	assert_int_equal(f.count, 0);
-	findings_release(&f);
 }
 
 static void two_that_hold_each_other_are_a_cycle(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(1, in_a);
 	add_blocks(1, in_b);
 	add_ring(0, 2);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_CYCLE, 1, 2, 0);
+	expect(0, FINDING_CYCLE, 1, 2, 0);
 	assert_int_equal(f.list[0].bytes, 20);
 	assert_int_equal(f.list[0].stack, in_a);
 	assert_int_equal(f.list[0].member_count, 2);
 	assert_int_equal(f.list[0].members[0], 0);
 	assert_int_equal(f.list[0].members[1], 1);
 	assert_string_equal(finding_confidence(&f.list[0], &s.m), "high");
-	findings_release(&f);
 }
 
 static void three_in_a_ring_stand_in_cycle_order(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(3, in_a);
 	scene_edge(&s, 0, 0, 2, 0);
 	scene_edge(&s, 2, 0, 1, 4); /* inside counts too */
 	scene_edge(&s, 1, 0, 0, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_CYCLE, 1, 3, 0);
+	expect(0, FINDING_CYCLE, 1, 3, 0);
 	assert_int_equal(f.list[0].members[1], 2);
 	assert_int_equal(f.list[0].members[2], 1);
-	findings_release(&f);
 }
 
 /* As a list's head does that is empty and the first member. */
 static void a_block_that_points_to_itself_alone_is_a_leak(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(3, in_a);
 	scene_edge(&s, 0, 0, 0, 0);
 	scene_edge(&s, 0, 8, 0, 0);
 	scene_edge(&s, 0, 16, 1, 0);
 	scene_edge(&s, 1, 0, 1, 0); /* what it holds is no cycle, either */
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_LEAK, 2, 2, 1);
+	expect(0, FINDING_LEAK, 2, 2, 1);
 	assert_int_equal(f.list[0].held_cycles, 0);
-	findings_release(&f);
 }
 
 /* Another lost block in the loop makes it one. */
 static void two_of_which_one_points_to_itself_are_a_cycle(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(2, in_a);
 	add_ring(0, 2);
 	scene_edge(&s, 0, 0, 0, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_CYCLE, 1, 2, 0);
-	findings_release(&f);
+	expect(0, FINDING_CYCLE, 1, 2, 0);
 }
 
 /* Such a pointer is into a buffer or an empty list's head of its own. */
 static void a_block_that_points_into_its_own_middle_is_a_leak(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(1, in_a);
 	scene_edge(&s, 0, 8, 0, 16);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_LEAK, 1, 1, 0);
-	findings_release(&f);
+	expect(0, FINDING_LEAK, 1, 1, 0);
 }
 
 static void a_lost_list_with_back_pointers_is_one_cycle(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(5, in_a);
 	for (uint32_t i = 0; i + 1 < 5; i++) {
 		scene_edge(&s, i, 0, i + 1, 0);
 		scene_edge(&s, i + 1, 8, i, 0);
 	}
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_CYCLE, 1, 5, 0);
+	expect(0, FINDING_CYCLE, 1, 5, 0);
 	for (uint32_t i = 0; i < 5; i++)
 		assert_int_equal(f.list[0].members[i], i);
-	findings_release(&f);
 }
 
 static void a_leak_holds_what_only_it_reaches(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(1, in_a);
 	add_blocks(3, in_b);
@@ -185,28 +145,24 @@ static void a_leak_holds_what_only_it_reaches(void **state)
 	scene_edge(&s, 1, 0, 2, 0);
 	scene_edge(&s, 0, 8, 3, 0);
 	scene_root(&s, 3, 0); /* in use, so not held */
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_LEAK, 1, 1, 2);
+	expect(0, FINDING_LEAK, 1, 1, 2);
 	assert_int_equal(f.list[0].held_bytes, 20);
 	assert_int_equal(f.owner[2], 1);
 	assert_int_equal(f.owner[3], 0);
-	findings_release(&f);
 }
 
 static void leaks_of_one_stack_are_one_finding(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(3, in_a);
 	add_blocks(1, in_b);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 2);
-	expect(&f, 0, FINDING_LEAK, 3, 3, 0);
-	expect(&f, 1, FINDING_LEAK, 1, 1, 0);
+	expect(0, FINDING_LEAK, 3, 3, 0);
+	expect(1, FINDING_LEAK, 1, 1, 0);
 	assert_int_equal(f.list[0].instances[0], 0);
-	findings_release(&f);
 }
 
 /* The fake symbols make lines of frame numbers: give two frames one. */
@@ -214,7 +170,6 @@ static void calls_of_one_line_are_one_stack(void **state)
 {
 	uint32_t again = scene_in(&s, "a");
 	uint32_t other = scene_in(&s, "a");
-	struct findings f;
 
 	(void)state;
 	s.symbols.lines[s.stacks[again].frame] = s.stacks[in_a].frame;
@@ -223,11 +178,10 @@ static void calls_of_one_line_are_one_stack(void **state)
 	add_blocks(1, in_a);
 	add_blocks(1, again);
 	add_blocks(1, other);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 2);
-	expect(&f, 0, FINDING_LEAK, 2, 2, 0);
-	expect(&f, 1, FINDING_LEAK, 1, 1, 0);
-	findings_release(&f);
+	expect(0, FINDING_LEAK, 2, 2, 0);
+	expect(1, FINDING_LEAK, 1, 1, 0);
 }
 
 /* A stack of `count` of these functions, innermost first, each on a line of its
@@ -236,8 +190,8 @@ static uint32_t calls(const char *const *functions, const unsigned *lines)
 {
 	uint32_t stack = scene_stack(&s, functions);
 
-	for (uint32_t f = s.stacks[stack].frame; f; f = s.frames[f].parent)
-		s.symbols.lines[f] = *lines++;
+	for (uint32_t i = s.stacks[stack].frame; i; i = s.frames[i].parent)
+		s.symbols.lines[i] = *lines++;
 	return stack;
 }
 
@@ -247,12 +201,9 @@ static uint32_t calls(const char *const *functions, const unsigned *lines)
 
 static void expect_one(size_t objects)
 {
-	struct findings f;
-
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_LEAK, objects, objects, 0);
-	findings_release(&f);
+	expect(0, FINDING_LEAK, objects, objects, 0);
 }
 
 static void how_deep_a_recursion_is_makes_no_difference(void **state)
@@ -277,15 +228,12 @@ static void nor_does_that_of_functions_that_call_each_other(void **state)
 
 static void who_began_a_recursion_makes_a_difference(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(1, CALLS(LINES(7, 5, 3), "f", "f", "main"));
 	add_blocks(1, CALLS(LINES(7, 5, 8, 3), "f", "f", "other", "main"));
 	add_blocks(1, CALLS(LINES(8, 5, 3), "f", "f", "main"));
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 3);
-	findings_release(&f);
 }
 
 static void calls_in_two_columns_of_a_line_are_two(void **state)
@@ -293,7 +241,6 @@ static void calls_in_two_columns_of_a_line_are_two(void **state)
 	uint32_t one = CALLS(LINES(7, 3), "f", "main");
 	uint32_t two = CALLS(LINES(7, 3), "f.cold", "main");
 	uint32_t copy = CALLS(LINES(7, 3), "f.part.0", "main");
-	struct findings f;
 	struct names *names;
 
 	(void)state;
@@ -307,36 +254,30 @@ static void calls_in_two_columns_of_a_line_are_two(void **state)
 	add_blocks(1, two);
 	add_blocks(1, copy);
 	names = names_open(&s.m, &s.symbols);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	findings_sign(&f, &s.m, names, &s.symbols);
 	assert_int_equal(f.count, 2);
 	assert_true(f.list[0].twin && f.list[1].twin);
-	findings_release(&f);
 	names_close(names);
 }
 
 static void a_cycle_that_a_leak_holds_is_folded_but_told(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(1, in_a);
 	add_blocks(3, in_b);
 	add_ring(1, 3);
 	scene_edge(&s, 0, 0, 2, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_LEAK, 1, 1, 3);
+	expect(0, FINDING_LEAK, 1, 1, 3);
 	assert_int_equal(f.list[0].held_cycles, 1);
 	assert_int_equal(f.list[0].held_cycle_objects, 3);
-	findings_release(&f);
 }
 
 /* Blocks 0,1 and 2,3 are cycles; both lead to 4, which leads to 5. */
 static void two_cycles_that_share_a_tail_count_it_once(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(2, in_a);
 	add_blocks(2, in_b);
@@ -346,35 +287,30 @@ static void two_cycles_that_share_a_tail_count_it_once(void **state)
 	scene_edge(&s, 0, 0, 4, 0);
 	scene_edge(&s, 2, 0, 4, 0);
 	scene_edge(&s, 4, 0, 5, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 2);
-	expect(&f, 0, FINDING_CYCLE, 1, 2, 2);
-	expect(&f, 1, FINDING_CYCLE, 1, 2, 0);
+	expect(0, FINDING_CYCLE, 1, 2, 2);
+	expect(1, FINDING_CYCLE, 1, 2, 0);
 	assert_int_equal(f.list[0].shared_objects, 2);
 	assert_false(f.list[0].elsewhere);
 	assert_true(f.list[1].elsewhere);
-	findings_release(&f);
 }
 
 static void what_one_finding_shares_with_itself_is_not_shared(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(3, in_a);
 	scene_edge(&s, 0, 0, 2, 0);
 	scene_edge(&s, 1, 0, 2, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_LEAK, 2, 2, 1);
+	expect(0, FINDING_LEAK, 2, 2, 1);
 	assert_int_equal(f.list[0].shared_objects, 0);
 	assert_false(f.list[0].elsewhere);
-	findings_release(&f);
 }
 
 static void cycles_alike_are_one_finding_wherever_they_begin(void **state)
 {
-	struct findings f;
 	const uint32_t stacks[] = { in_a, in_b, in_b, in_a };
 
 	(void)state;
@@ -384,35 +320,29 @@ static void cycles_alike_are_one_finding_wherever_they_begin(void **state)
 	scene_edge(&s, 1, 8, 0, 0);
 	scene_edge(&s, 2, 8, 3, 0);
 	scene_edge(&s, 3, 0, 2, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_CYCLE, 2, 4, 0);
+	expect(0, FINDING_CYCLE, 2, 4, 0);
 	assert_int_equal(f.list[0].member_count, 2);
-	findings_release(&f);
 }
 
 static void rings_of_any_length_are_one_finding(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(9, in_a);
 	add_ring(0, 2);
 	add_ring(2, 7);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_CYCLE, 2, 9, 0);
+	expect(0, FINDING_CYCLE, 2, 9, 0);
 	assert_int_equal(f.list[0].least, 2);
 	assert_int_equal(f.list[0].most, 7);
 	assert_int_equal(f.list[0].instances[0], 0);
-	findings_release(&f);
 }
 
 /* Rings of 2, 5, 13, 5 and 14: only the first three sorts can be drawn. */
 static void the_largest_ring_that_can_be_drawn_is_shown(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(39, in_a);
 	add_ring(0, 2);
@@ -420,51 +350,42 @@ static void the_largest_ring_that_can_be_drawn_is_shown(void **state)
 	add_ring(15, 5);
 	add_ring(20, 5);
 	add_ring(25, 14);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
 	assert_int_equal(f.list[0].least, 2);
 	assert_int_equal(f.list[0].most, 14);
 	assert_int_equal(f.list[0].shown, 15);
 	assert_int_equal(f.list[0].member_count, 5);
 	assert_int_equal(f.list[0].members[4], 19);
-	findings_release(&f);
 }
 
 static void of_rings_too_large_to_draw_the_oldest_is_shown(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(27, in_a);
 	add_ring(0, 14);
 	add_ring(14, 13);
 	for (uint32_t i = 0; i < 14; i++)
 		s.blocks[i].birth += 100;
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
 	assert_int_equal(f.list[0].shown, 14);
 	assert_int_equal(f.list[0].member_count, 13);
-	findings_release(&f);
 }
 
 static void cycles_over_other_offsets_are_other_findings(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(4, in_a);
 	add_ring(0, 2);
 	scene_edge(&s, 2, 16, 3, 0);
 	scene_edge(&s, 3, 16, 2, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 2);
-	findings_release(&f);
 }
 
 static void an_interior_pointer_makes_a_possible_leak(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(1, in_a);
 	add_blocks(2, in_b);
@@ -473,48 +394,39 @@ static void an_interior_pointer_makes_a_possible_leak(void **state)
 	scene_edge(&s, 0, 0, 1, 4); /* from memory in use */
 	scene_edge(&s, 1, 0, 2, 0);
 	scene_root(&s, 3, 2); /* from a root */
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 2);
-	expect(&f, 0, FINDING_POSSIBLE, 1, 1, 1);
-	expect(&f, 1, FINDING_POSSIBLE, 1, 1, 0);
+	expect(0, FINDING_POSSIBLE, 1, 1, 1);
+	expect(1, FINDING_POSSIBLE, 1, 1, 0);
 	assert_int_equal(f.list[0].stack, in_b);
 	assert_int_equal(f.list[1].stack, in_c);
 	assert_string_equal(finding_confidence(&f.list[0], &s.m), "low");
-	findings_release(&f);
 }
 
 static void an_exact_pointer_outweighs_an_interior_one(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(2, in_a);
 	scene_root(&s, 1, 4);
 	scene_root(&s, 0, 0);
 	scene_edge(&s, 0, 0, 1, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
-	findings_release(&f);
 }
 
 static void a_cycle_held_inside_is_a_possible_leak_not_a_cycle(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(3, in_a);
 	add_ring(0, 3);
 	scene_root(&s, 1, 4);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_POSSIBLE, 1, 1, 2);
-	findings_release(&f);
+	expect(0, FINDING_POSSIBLE, 1, 1, 2);
 }
 
 static void three_behind_a_header_are_in_use(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		scene_block(&s, in_a, 64); /* a chain, as of Python's objects */
@@ -523,38 +435,31 @@ static void three_behind_a_header_are_in_use(void **state)
 	scene_edge(&s, 0, 24, 1, 16);
 	scene_edge(&s, 1, 24, 2, 16);
 	scene_edge(&s, 2, 24, 3, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
-	findings_release(&f);
 }
 
 static void two_at_one_offset_are_no_header(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(3, in_a);
 	scene_root(&s, 0, 16);
 	scene_root(&s, 1, 16);
 	scene_root(&s, 2, 24);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_POSSIBLE, 3, 3, 0);
-	findings_release(&f);
+	expect(0, FINDING_POSSIBLE, 3, 3, 0);
 }
 
 static void one_block_held_three_times_is_no_header(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(1, in_a);
 	for (int i = 0; i < 3; i++)
 		scene_root(&s, 0, 16);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_POSSIBLE, 1, 1, 0);
-	findings_release(&f);
+	expect(0, FINDING_POSSIBLE, 1, 1, 0);
 }
 
 /* A block of `size` that `caller` has from xmalloc(), held at `offset`. */
@@ -571,16 +476,14 @@ static uint32_t hold_one(const char *caller, uint64_t size, uint32_t offset)
 
 static void expect_possible(uint64_t blocks)
 {
-	struct findings f;
 	uint64_t n = 0;
 
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	for (size_t i = 0; i < f.count; i++) {
 		assert_int_equal(f.list[i].kind, FINDING_POSSIBLE);
 		n += f.list[i].objects;
 	}
 	assert_int_equal(n, blocks);
-	findings_release(&f);
 }
 
 static void a_header_of_one_caller_is_none_of_another_s(void **state)
@@ -782,8 +685,6 @@ static void throw_away(uint32_t block)
 
 static void what_was_unmapped_at_the_end_held_until_then(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(5, in_a);
 	scene_root(&s, 0, 0);
@@ -791,29 +692,25 @@ static void what_was_unmapped_at_the_end_held_until_then(void **state)
 	scene_edge(&s, 2, 0, 0, 0);
 	scene_edge(&s, 3, 0, 1, 0); /* lost before */
 	throw_away(1);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
-	expect(&f, 0, FINDING_LEAK, 2, 2, 0);
+	expect(0, FINDING_LEAK, 2, 2, 0);
 	assert_int_equal(f.owner[3], 1);
 	assert_int_equal(f.owner[4], 1);
 	assert_int_equal(f.gone_objects, 2);
 	assert_int_equal(f.gone_bytes, 20);
-	findings_release(&f);
 	/* Pointers into the middle from what is in use are no better. */
 	scene_edge(&s, 0, 0, 1, 4);
 	scene_edge(&s, 0, 8, 2, 6);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 2);
-	expect(&f, 0, FINDING_LEAK, 2, 2, 0);
-	expect(&f, 1, FINDING_POSSIBLE, 1, 1, 0);
+	expect(0, FINDING_LEAK, 2, 2, 0);
+	expect(1, FINDING_POSSIBLE, 1, 1, 0);
 	assert_int_equal(f.gone_objects, 1);
-	findings_release(&f);
 }
 
 static void the_worst_come_first(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	scene_block(&s, in_a, 10);   /* leak */
 	scene_block(&s, in_b, 500);  /* leak */
@@ -823,7 +720,7 @@ static void the_worst_come_first(void **state)
 	scene_edge(&s, 2, 0, 4, 0);
 	scene_edge(&s, 4, 0, 2, 0);
 	scene_root(&s, 3, 8);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 4);
 	assert_int_equal(f.list[0].kind, FINDING_CYCLE);
 	assert_int_equal(f.list[1].stack, in_b);
@@ -831,21 +728,17 @@ static void the_worst_come_first(void **state)
 	assert_int_equal(f.list[3].kind, FINDING_POSSIBLE);
 	assert_int_equal(f.owner[1], 2); /* owners follow the order */
 	assert_int_equal(f.owner[3], 4);
-	findings_release(&f);
 }
 
 static void nothing_is_judged_without_a_snapshot(void **state)
 {
-	struct findings f;
-
 	(void)state;
 	add_blocks(3, in_a);
 	s.m.meta.flags = 0;
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_false(f.checked);
 	assert_non_null(f.why);
 	assert_int_equal(f.count, 0);
-	findings_release(&f);
 }
 
 static void nothing_is_judged_from_half_the_pointers(void **state)
@@ -853,37 +746,31 @@ static void nothing_is_judged_from_half_the_pointers(void **state)
 	const enum rkn_limit_number limits[] = { RKN_LIMIT_NO_SNAPSHOT,
 						 RKN_LIMIT_NO_MAPS,
 						 RKN_LIMIT_SNAPSHOT_CUT };
-	struct findings f;
 
 	(void)state;
 	add_blocks(3, in_a);
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
 		s.m.limits[limits[i]] = 1;
-		findings_make(&f, &s.m, &s.symbols);
+		judge();
 		assert_false(f.checked);
-		findings_release(&f);
 		s.m.limits[limits[i]] = 0;
 	}
 	s.m.truncated = true;
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_false(f.checked);
-	findings_release(&f);
 }
 
 /* With only `limit` met, block 1 of three is possibly lost, the others lost. */
 static void expect_confidence(enum rkn_limit_number limit, const char *lost)
 {
-	struct findings f;
-
 	s.m.limits[limit] = 1;
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 3);
 	assert_int_equal(f.list[0].kind, FINDING_CYCLE);
 	assert_int_equal(f.list[0].objects, 2);
 	for (int i = 0; i < 2; i++)
 		assert_string_equal(finding_confidence(&f.list[i], &s.m), lost);
 	assert_string_equal(finding_confidence(&f.list[2], &s.m), "low");
-	findings_release(&f);
 	s.m.limits[limit] = 0;
 }
 
@@ -902,25 +789,22 @@ static void what_was_not_seen_lessens_the_confidence(void **state)
 	expect_confidence(RKN_LIMIT_TRUNCATED_STACK, "high");
 }
 
-static void sign_all(struct findings *f)
+static void sign_all(void)
 {
 	struct names *n = names_open(&s.m, &s.symbols);
 
-	findings_sign(f, &s.m, n, &s.symbols);
+	findings_sign(&f, &s.m, n, &s.symbols);
 	names_close(n);
 }
 
 /* The signature of the first finding. */
 static void sign(char *signature)
 {
-	struct findings f;
-
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_true(f.count > 0);
-	sign_all(&f);
+	sign_all();
 	strcpy(signature, f.list[0].signature);
 	assert_int_equal(strlen(signature), 16);
-	findings_release(&f);
 }
 
 static void a_signature_knows_functions_not_addresses(void **state)
@@ -931,7 +815,7 @@ static void a_signature_knows_functions_not_addresses(void **state)
 	add_blocks(1, in_b);
 	add_ring(0, 2);
 	sign(first);
-	setup(state);
+	judged_setup(state);
 	add_blocks(1, in_c); /* other addresses, births and order */
 	scene_root(&s, 0, 0);
 	add_blocks(1, in_b);
@@ -950,7 +834,7 @@ static void a_signature_knows_the_kind(void **state)
 
 	add_blocks(1, in_a);
 	sign(first);
-	setup(state);
+	judged_setup(state);
 	add_blocks(1, in_a);
 	scene_root(&s, 0, 8);
 	sign(second);
@@ -964,7 +848,7 @@ static void a_signature_knows_who_points_at_whom_not_where(void **state)
 	add_blocks(2, in_a);
 	add_ring(0, 2);
 	sign(first);
-	setup(state);
+	judged_setup(state);
 	add_blocks(5, in_a);
 	add_ring(0, 5); /* another length */
 	sign(second);
@@ -997,12 +881,12 @@ static void a_signature_leaves_out_what_builds_and_systems_change(void **state)
 	(void)state;
 	scene_block(&s, scene_stack(&s, plain), 8);
 	sign(first);
-	setup(state);
+	judged_setup(state);
 	scene_block(&s, scene_stack(&s, other), 80);
 	s.symbols.modules[frame_of(s.blocks[0].stack)] = "/lib/libc.so.6";
 	sign(second);
 	assert_string_equal(first, second);
-	setup(state);
+	judged_setup(state);
 	scene_block(&s, scene_stack(&s, more), 8);
 	sign(second);
 	assert_string_not_equal(first, second);
@@ -1013,26 +897,23 @@ static void findings_that_are_alike_are_numbered(void **state)
 {
 	uint32_t again = scene_in(&s, "a");
 	char first[32];
-	struct findings f;
 
 	(void)state;
 	add_blocks(1, again);
 	scene_block(&s, in_a, 5);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 2);
-	sign_all(&f);
+	sign_all();
 	assert_int_equal(f.list[1].stack, in_a);
 	strcpy(first, f.list[1].signature);
 	assert_int_equal(strlen(first), 16);
 	strcat(first, ".2");
 	assert_string_equal(f.list[0].signature, first);
-	findings_release(&f);
 	s.blocks[1].size = 50; /* the other one is worse now */
-	findings_make(&f, &s.m, &s.symbols);
-	sign_all(&f);
+	judge();
+	sign_all();
 	assert_int_equal(f.list[0].stack, in_a);
 	assert_string_equal(f.list[1].signature, first);
-	findings_release(&f);
 }
 
 static uint32_t seed = 7;
@@ -1047,7 +928,7 @@ static void make_random_scene(void **state)
 {
 	uint32_t n = 1 + random_below(40);
 
-	setup(state);
+	judged_setup(state);
 	for (uint32_t i = 0; i < n; i++)
 		scene_block(&s, random_below(3) + 1, 1 + random_below(99));
 	for (uint32_t i = 0; i < n; i++)
@@ -1083,11 +964,10 @@ static void every_lost_block_is_counted_once(void **state)
 	for (int round = 0; round < 3000; round++) {
 		uint64_t objects[SCENE_MOST] = { 0 }, bytes[SCENE_MOST] = { 0 };
 		bool lost[SCENE_MOST];
-		struct findings f;
 
 		make_random_scene(state);
 		find_lost(lost);
-		findings_make(&f, &s.m, &s.symbols);
+		judge();
 		for (size_t b = 0; b < s.m.block_count; b++) {
 			uint32_t owner = f.owner[b];
 
@@ -1113,11 +993,11 @@ static void every_lost_block_is_counted_once(void **state)
 				assert_int_equal(f.owner[g->instances[k]],
 						 i + 1);
 		}
-		findings_release(&f);
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, setup)
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, judged_setup, judged_teardown)
 
 int main(void)
 {

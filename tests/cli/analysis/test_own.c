@@ -11,27 +11,7 @@
 
 #include <cmocka.h>
 
-#include "findings.h"
-#include "scene.h"
-
-static struct scene s;
-static struct findings f;
-static uint32_t in_a; /* a stack */
-
-static int setup(void **state)
-{
-	(void)state;
-	scene_init(&s);
-	in_a = scene_in(&s, "a");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	findings_release(&f);
-	return 0;
-}
+#include "judged.h"
 
 static uint32_t add(const char *type, int64_t count)
 {
@@ -61,7 +41,7 @@ static void point_inside(uint32_t from, uint64_t offset, uint32_t to)
 
 static const struct finding *only(enum finding_kind kind)
 {
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
 	assert_int_equal(f.list[0].kind, kind);
 	return &f.list[0];
@@ -105,11 +85,10 @@ static void lists_of_an_object_are_no_cycles(void **state)
 	static const unsigned lengths[] = { 0, 1, 2, 5 };
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
-		setup(state);
+		judged_setup(state);
 		add_list(add("Obj", 1), lengths[i]);
 		expect(FINDING_REFERENCE, 1, lengths[i], 1);
 		assert_int_equal(f.list[0].held_cycles, 0);
-		findings_release(&f);
 	}
 }
 
@@ -165,12 +144,11 @@ static void in_use_its_own_memory_counts_for_nothing(void **state)
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
 		uint32_t o;
 
-		setup(state);
+		judged_setup(state);
 		o = add("Obj", 2);
 		add_list(o, lengths[i]);
 		scene_root(&s, block(o), 0);
 		expect(FINDING_OVER, 1, 0, 1);
-		findings_release(&f);
 	}
 }
 
@@ -185,7 +163,7 @@ static void in_use_others_may_hold_it(void **state)
 	point(block(other), 8, block(o));
 	scene_root(&s, block(o), 0);
 	scene_root(&s, block(other), 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
 }
 
@@ -200,7 +178,7 @@ static void a_node_in_a_global_is_not_its_own(void **state)
 	point(node, 0, block(o));
 	scene_root(&s, block(o), 0);
 	scene_root(&s, node, 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
 }
 
@@ -289,7 +267,7 @@ static void in_use_such_requests_explain_the_count(void **state)
 	o = add("Connection", 2);
 	add_request(o, false);
 	scene_root(&s, block(o), 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
 }
 
@@ -320,7 +298,7 @@ static void in_use_what_may_hold_is_no_finding(void **state)
 	o = add("Connection", 2);
 	add_made_for_another(o, 1);
 	scene_root(&s, block(o), 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
 }
 
@@ -365,14 +343,12 @@ static void what_was_not_told_may_be_held_by_any(void **state)
 {
 	(void)state;
 	add_counted(1, 1);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
-	findings_release(&f);
-	setup(state);
+	judged_setup(state);
 	add_counted(1, 2);
 	expect(FINDING_OVER, 1, 0, 1);
-	findings_release(&f);
-	setup(state);
+	judged_setup(state);
 	add_counted(2, 1);
 	expect(FINDING_OVER, 1, 0, 1);
 }
@@ -420,9 +396,8 @@ static void a_shared_block_is_nobodys_own(void **state)
 	point(shared, 0, block(a));
 	scene_root(&s, block(b), 0);
 	scene_root(&s, block(a), 0);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 0);
-	findings_release(&f);
 	s.m.root_count = 0;
 	s.objects[b].count = 2;
 	point(shared, 8, block(b));
@@ -438,7 +413,7 @@ static void a_holder_of_the_list_may_hold_a_node_of_it(void **state)
 	plain = add_plain(); /* nobody's: it may be what holds */
 	add_list(o, 1);
 	point(plain, 0, 2);
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	assert_int_equal(f.count, 1);
 	assert_int_equal(f.list[0].kind, FINDING_LEAK);
 	assert_int_equal(f.list[0].held_objects, 2);
@@ -462,10 +437,9 @@ static void add_family(unsigned children, bool named)
 static void more_children_than_references_do_not_hold(void **state)
 {
 	for (unsigned named = 0; named < 2; named++) {
-		setup(state);
+		judged_setup(state);
 		add_family(3, named);
 		expect(FINDING_REFERENCE, 1, 3, 1);
-		findings_release(&f);
 	}
 }
 
@@ -702,7 +676,7 @@ static struct truth told(void)
 {
 	struct truth t = { 0 };
 
-	findings_make(&f, &s.m, &s.symbols);
+	judge();
 	for (size_t i = 0; i < f.count; i++) {
 		const struct finding *one = &f.list[i];
 
@@ -727,7 +701,7 @@ static void random_objects_are_judged_right(void **state)
 		struct world w = { 0 };
 		struct truth is, was;
 
-		setup(state);
+		judged_setup(state);
 		seed = i;
 		w.n = 1 + draw(OBJECTS);
 		w.named = draw(2);
@@ -751,13 +725,13 @@ static void random_objects_are_judged_right(void **state)
 			    (unsigned long long)was.singles);
 		cycles += is.cycles;
 		singles += is.singles;
-		findings_release(&f);
 	}
 	/* They are of all kinds. */
 	assert_true(cycles > 500 && singles > 500);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, judged_setup, judged_teardown)
 
 int main(void)
 {

@@ -7,27 +7,7 @@
 
 #include <cmocka.h>
 
-#include "findings.h"
-#include "scene.h"
-
-static struct scene s;
-static struct findings f;
-static uint32_t in_a; /* a stack */
-
-static int setup(void **state)
-{
-	(void)state;
-	scene_init(&s);
-	in_a = scene_in(&s, "a");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	findings_release(&f);
-	return 0;
-}
+#include "judged.h"
 
 /* A block that is an object with `count` references; the object's number,
  * which is one more than the block's while no others are made. */
@@ -48,11 +28,6 @@ static uint32_t add_used(const char *type, int64_t count)
 static void point(uint32_t from, uint64_t offset, uint32_t to)
 {
 	scene_edge(&s, s.objects[from].block, offset, s.objects[to].block, 0);
-}
-
-static void judge(void)
-{
-	findings_make(&f, &s.m, &s.symbols);
 }
 
 static void expect(size_t i, enum finding_kind kind, uint64_t objects,
@@ -440,7 +415,8 @@ static void an_object_with_several_lost_references_is_one(void **state)
 	assert_int_equal(f.list[0].count, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, judged_setup, judged_teardown)
 
 int main(void)
 {
