@@ -69,8 +69,17 @@ static void write_entry(FILE *out, const char *lines, const char *calls,
 		lines ? " lines=" : "", lines ? lines : "", calls);
 }
 
+/* After each test. */
+static int forget(void **state)
+{
+	(void)state;
+	baseline_release(&b);
+	return 0;
+}
+
 static void accept_text(const char *text)
 {
+	baseline_release(&b);
 	if (!baseline_parse(&b, "base.txt", text, error, sizeof(error)))
 		fail_msg("%s", error);
 }
@@ -192,7 +201,6 @@ static void types_are_read_and_must_be_the_same(void **state)
 	assert_int_equal(i.state, ISSUE_KNOWN);
 	free(i.object_type);
 	release(&i);
-	baseline_release(&b);
 }
 
 /* --- What builds change ----------------------------------------------------------- */
@@ -205,11 +213,9 @@ static void what_is_inlined_is_gone_with_debug_information(void **state)
 	assert_string_equal(told, "");
 	/* Nothing but the size tells it from others then. */
 	assert_int_equal(judge(NULL, "take<main", 1, 9), ISSUE_NEW);
-	baseline_release(&b);
 	accept(NULL, "take<main", 1, 8);
 	assert_int_equal(judge(HERE, "take<(parse)<main", 1, 8), ISSUE_KNOWN);
 	assert_string_equal(told, "");
-	baseline_release(&b);
 }
 
 static void functions_that_were_not_inlined_there_are_told(void **state)
@@ -219,7 +225,6 @@ static void functions_that_were_not_inlined_there_are_told(void **state)
 	assert_int_equal(judge(NULL, "take<main", 1, 8), ISSUE_KNOWN);
 	assert_string_equal(told, "parse, work");
 	assert_int_equal(judge(NULL, "take<main", 1, 16), ISSUE_NEW);
-	baseline_release(&b);
 	/* Where both have none, there is little left to see. */
 	accept(NULL, "take<parse<work<main", 1, 8);
 	assert_int_equal(judge(NULL, "take<main", 1, 8), ISSUE_KNOWN);
@@ -227,7 +232,6 @@ static void functions_that_were_not_inlined_there_are_told(void **state)
 	assert_string_equal(told, "differs from an accepted one only by "
 				  "take, parse, work");
 	assert_int_equal(judge(NULL, "take<read<main", 1, 8), ISSUE_NEW);
-	baseline_release(&b);
 }
 
 /* What may be left out there is no reason to take another one for it. */
@@ -239,13 +243,10 @@ static void another_function_is_one_also_without_debug_information(void **state)
 	assert_string_equal(told, "differs from an accepted one only by "
 				  "read, parse");
 	assert_int_equal(judge(NULL, "take<main", 1, 8), ISSUE_KNOWN);
-	baseline_release(&b);
 	accept(HERE, "take<(parse)<main", 1, 8);
 	assert_int_equal(judge(NULL, "take<read<main", 1, 8), ISSUE_NEW);
-	baseline_release(&b);
 	accept(NULL, "take<read<main", 1, 8);
 	assert_int_equal(judge(HERE, CALLS, 1, 8), ISSUE_NEW);
-	baseline_release(&b);
 }
 
 /* As tail calls are, and functions that are inlined where nothing tells. */
@@ -273,7 +274,6 @@ static void what_compilers_leave_out_is_told(void **state)
 	assert_int_equal(judge("+7:ffff,+3:bbbb,+4:cccc,+1:dddd",
 			       "give<parse<work<main", 1, 8),
 			 ISSUE_NEW);
-	baseline_release(&b);
 }
 
 static void another_inlined_function_is_another_one(void **state)
@@ -288,7 +288,6 @@ static void another_inlined_function_is_another_one(void **state)
 	assert_int_equal(
 	    judge("+2:aaaa,+9:beef,+4:cccc", "take<(parse)<main", 1, 8),
 	    ISSUE_NEW);
-	baseline_release(&b);
 }
 
 /* --- What people change ------------------------------------------------------------ */
@@ -320,7 +319,6 @@ static void a_wrapper_more_or_less_is_told(void **state)
 	assert_int_equal(judge("+5:cccc", "main", 2, 16), ISSUE_NEW);
 	assert_int_equal(judge("+9:eeee,+4:cccc", "parse<main", 2, 16),
 			 ISSUE_NEW);
-	baseline_release(&b);
 }
 
 static void another_name_must_be_nowhere_else(void **state)
@@ -336,7 +334,6 @@ static void another_name_must_be_nowhere_else(void **state)
 			 ISSUE_NEW);
 	apply(list, 2, NULL);
 	assert_int_equal(list[0].state, ISSUE_NEW);
-	baseline_release(&b);
 	release(&list[0]);
 	release(&list[1]);
 }
@@ -381,7 +378,6 @@ a_name_that_is_still_in_the_sources_is_another_function(void **state)
 			release(&i);
 			sources_close(s);
 		}
-	baseline_release(&b);
 }
 
 static const char source[] = "int f(void)\n" /* 1 */
@@ -396,9 +392,24 @@ static const char source[] = "int f(void)\n" /* 1 */
 			     "\tgone();\n"
 			     "}\n";
 
+static struct sources *s; /* of it, as f.c */
+
+static int open_source(void **state)
+{
+	(void)state;
+	scratch_write("f.c", source);
+	s = sources_open(".");
+	return 0;
+}
+
+static int close_source(void **state)
+{
+	sources_close(s);
+	return forget(state);
+}
+
 /* Two frames, of which the outer is in line `line` of that file. */
-static enum issue_state judge_at(const struct sources *s, unsigned line,
-				 uint64_t bytes)
+static enum issue_state judge_at(unsigned line, uint64_t bytes)
 {
 	struct issue i = finding("+1:aaaa,+0:0000", "take<f", 1, bytes);
 	struct frame_line *f = &i.lines.list[1];
@@ -421,8 +432,7 @@ static enum issue_state judge_at(const struct sources *s, unsigned line,
 }
 
 /* An entry whose text is that of line `line`, so many lines below f's first. */
-static void accept_as(const struct sources *s, unsigned line, int offset,
-		      const char *calls)
+static void accept_as(unsigned line, int offset, const char *calls)
 {
 	char lines[64];
 	uint16_t text = 0x1234;
@@ -433,89 +443,60 @@ static void accept_as(const struct sources *s, unsigned line, int offset,
 	accept(lines, calls, 1, 8);
 }
 
-static void accept_at(const struct sources *s, unsigned line, int offset)
+static void accept_at(unsigned line, int offset)
 {
-	accept_as(s, line, offset, "take<f");
+	accept_as(line, offset, "take<f");
 }
 
 static void a_line_that_is_gone_was_edited(void **state)
 {
-	struct sources *s;
-
 	(void)state;
-	scratch_write("f.c", source);
-	s = sources_open(".");
-	accept_at(s, 0, 40);
-	assert_int_equal(judge_at(s, 3, 8), ISSUE_KNOWN);
+	accept_at(0, 40);
+	assert_int_equal(judge_at(3, 8), ISSUE_KNOWN);
 	assert_string_equal(told, "the line in f() (+40 there, +2 here)");
-	assert_int_equal(judge_at(s, 3, 9), ISSUE_NEW);
-	baseline_release(&b);
+	assert_int_equal(judge_at(3, 9), ISSUE_NEW);
 	/* It is another function's, which is no matter. */
-	accept_at(s, 10, 40);
-	assert_int_equal(judge_at(s, 3, 8), ISSUE_KNOWN);
-	baseline_release(&b);
-	sources_close(s);
+	accept_at(10, 40);
+	assert_int_equal(judge_at(3, 8), ISSUE_KNOWN);
 }
 
 static void a_line_that_is_still_there_is_another(void **state)
 {
-	struct sources *s;
-
 	(void)state;
-	scratch_write("f.c", source);
-	s = sources_open(".");
-	accept_at(s, 6, 5);
-	assert_int_equal(judge_at(s, 3, 8), ISSUE_NEW);
+	accept_at(6, 5);
+	assert_int_equal(judge_at(3, 8), ISSUE_NEW);
 	assert_non_null(strstr(told, "f() +5 there, +2 here"));
-	baseline_release(&b);
-	accept_at(s, 3, 2);
-	assert_int_equal(judge_at(s, 4, 8), ISSUE_NEW);
-	baseline_release(&b);
+	accept_at(3, 2);
+	assert_int_equal(judge_at(4, 8), ISSUE_NEW);
 	/* Nothing to read. */
 	unlink("f.c");
 	accept("+1:aaaa,+40:1234", "take<f", 1, 8);
 	assert_int_equal(judge("+1:aaaa,+2:4321", "take<f", 1, 8), ISSUE_NEW);
-	baseline_release(&b);
-	sources_close(s);
 }
 
 static void lines_of_one_statement_are_one(void **state)
 {
-	struct sources *s;
-
 	(void)state;
-	scratch_write("f.c", source);
-	s = sources_open(".");
-	accept_at(s, 4, 3);
-	assert_int_equal(judge_at(s, 5, 8), ISSUE_KNOWN);
+	accept_at(4, 3);
+	assert_int_equal(judge_at(5, 8), ISSUE_KNOWN);
 	assert_string_equal(told, "the line in f() (+3 there, +4 here)");
-	assert_int_equal(judge_at(s, 5, 9), ISSUE_NEW);
-	baseline_release(&b);
-	accept_at(s, 5, 4);
-	assert_int_equal(judge_at(s, 4, 8), ISSUE_KNOWN);
-	baseline_release(&b);
-	sources_close(s);
+	assert_int_equal(judge_at(5, 9), ISSUE_NEW);
+	accept_at(5, 4);
+	assert_int_equal(judge_at(4, 8), ISSUE_KNOWN);
 }
 
 /* Of first() and three(), if both end f, compilers make one jump. */
 static void a_jump_may_have_another_line_that_is_there(void **state)
 {
-	struct sources *s;
-
 	(void)state;
-	scratch_write("f.c", source);
-	s = sources_open(".");
-	accept_as(s, 6, 5, "take<~f");
-	assert_int_equal(judge_at(s, 3, 8), ISSUE_KNOWN);
+	accept_as(6, 5, "take<~f");
+	assert_int_equal(judge_at(3, 8), ISSUE_KNOWN);
 	assert_string_equal(told, "the line in f() (+5 there, +2 here)");
-	assert_int_equal(judge_at(s, 3, 9), ISSUE_NEW);
-	baseline_release(&b);
+	assert_int_equal(judge_at(3, 9), ISSUE_NEW);
 	unlink("f.c");
-	sources_close(s);
 	/* Nothing to read. */
 	accept("+1:aaaa,+40:1234", "take<~f", 1, 8);
 	assert_int_equal(judge("+1:aaaa,+2:4321", "take<f", 1, 8), ISSUE_NEW);
-	baseline_release(&b);
 }
 
 /* --- Several ------------------------------------------------------------------------ */
@@ -534,7 +515,6 @@ static void the_stacks_of_a_cycle_go_together_in_any_order(void **state)
 	assert_int_equal(i.state, ISSUE_KNOWN);
 	assert_string_equal(i.differs, "more");
 	release(&i);
-	baseline_release(&b);
 }
 
 static void
@@ -556,7 +536,6 @@ one_entry_may_be_several_findings_that_a_build_tells_apart(void **state)
 			     (list[1].state == ISSUE_NEW) +
 			     (list[2].state == ISSUE_NEW),
 			 1);
-	baseline_release(&b);
 	for (size_t i = 0; i < 3; i++)
 		release(&list[i]);
 }
@@ -592,7 +571,6 @@ static void what_is_no_part_of_an_entry_has_no_room_in_it(void **state)
 			fail_msg("case %zu: %d", k, (int)list[1].state);
 		release(&list[0]);
 		release(&list[1]);
-		baseline_release(&b);
 	}
 }
 
@@ -608,7 +586,6 @@ static void the_rest_of_an_entry_may_be_several(void **state)
 	apply(list, 3, NULL);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(list[i].state, ISSUE_KNOWN);
-	baseline_release(&b);
 	for (size_t i = 0; i < 3; i++)
 		release(&list[i]);
 }
@@ -635,7 +612,6 @@ one_finding_may_be_several_entries_that_another_build_told_apart(void **state)
 	apply(&i, 1, NULL);
 	assert_int_equal(i.state, ISSUE_NEW);
 	release(&i);
-	baseline_release(&b);
 }
 
 static void stacks_of_a_cycle_that_only_lines_tell_apart_are_one(void **state)
@@ -650,7 +626,6 @@ static void stacks_of_a_cycle_that_only_lines_tell_apart_are_one(void **state)
 	apply(&i, 1, NULL);
 	assert_int_equal(i.state, ISSUE_KNOWN);
 	release(&i);
-	baseline_release(&b);
 }
 
 static void what_it_only_holds_is_no_part_of_its_size(void **state)
@@ -664,7 +639,6 @@ static void what_it_only_holds_is_no_part_of_its_size(void **state)
 	apply(&i, 1, NULL);
 	assert_int_equal(i.state, ISSUE_KNOWN);
 	release(&i);
-	baseline_release(&b);
 	assert_false(baseline_parse(&b, "base.txt",
 				    "0123456789abcdef leak count=1 bytes=1 "
 				    "held=2",
@@ -682,7 +656,6 @@ static void what_is_suppressed_keeps_its_entry(void **state)
 	accept(HERE, CALLS, 1, 8);
 	apply(list, 2, NULL);
 	assert_int_equal(list[1].state, ISSUE_NEW);
-	baseline_release(&b);
 	release(&list[0]);
 	release(&list[1]);
 }
@@ -700,7 +673,6 @@ static void one_planted_beside_what_is_still_there_is_red(void **state)
 			    "differs from an accepted one only by take");
 	assert_int_equal(list[1].state, ISSUE_KNOWN);
 	assert_null(list[1].differs);
-	baseline_release(&b);
 	release(&list[0]);
 	release(&list[1]);
 }
@@ -732,7 +704,6 @@ static void an_update_tells_them_anew_with_their_comments(void **state)
 	free(expected);
 	free(text);
 	release(&list[0]);
-	baseline_release(&b);
 }
 
 /* --- Random ------------------------------------------------------------------------- */
@@ -885,7 +856,6 @@ static bool is_accepted(const struct tale *entry, const struct tale *found)
 	apply(&i, 1, NULL);
 	accepted = i.state != ISSUE_NEW;
 	release(&i);
-	baseline_release(&b);
 	return accepted;
 }
 
@@ -959,7 +929,6 @@ static void judge_round(unsigned round)
 		fail_msg("round %u: what was planted is not red", round);
 	for (size_t i = 0; i < found_count; i++)
 		release(&list[i]);
-	baseline_release(&b);
 }
 
 static void random_edits_are_accepted_and_plants_are_not(void **state)
@@ -969,43 +938,41 @@ static void random_edits_are_accepted_and_plants_are_not(void **state)
 		judge_round(n);
 }
 
+#define TEST(name) cmocka_unit_test_teardown(name, forget)
+#define TEST_ON_SOURCE(name)                                                   \
+	cmocka_unit_test_setup_teardown(name, open_source, close_source)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calls_are_read_as_they_are_written),
-		cmocka_unit_test(as_many_calls_as_lines_are_needed),
-		cmocka_unit_test(types_are_read_and_must_be_the_same),
-		cmocka_unit_test(
-		    what_is_inlined_is_gone_with_debug_information),
-		cmocka_unit_test(
-		    functions_that_were_not_inlined_there_are_told),
-		cmocka_unit_test(
-		    another_function_is_one_also_without_debug_information),
-		cmocka_unit_test(what_compilers_leave_out_is_told),
-		cmocka_unit_test(another_inlined_function_is_another_one),
-		cmocka_unit_test(a_wrapper_more_or_less_is_told),
-		cmocka_unit_test(another_name_must_be_nowhere_else),
-		cmocka_unit_test(
-		    a_name_that_is_still_in_the_sources_is_another_function),
-		cmocka_unit_test(a_line_that_is_gone_was_edited),
-		cmocka_unit_test(a_line_that_is_still_there_is_another),
-		cmocka_unit_test(lines_of_one_statement_are_one),
-		cmocka_unit_test(a_jump_may_have_another_line_that_is_there),
-		cmocka_unit_test(
-		    the_stacks_of_a_cycle_go_together_in_any_order),
-		cmocka_unit_test(
+		TEST(calls_are_read_as_they_are_written),
+		TEST(as_many_calls_as_lines_are_needed),
+		TEST(types_are_read_and_must_be_the_same),
+		TEST(what_is_inlined_is_gone_with_debug_information),
+		TEST(functions_that_were_not_inlined_there_are_told),
+		TEST(another_function_is_one_also_without_debug_information),
+		TEST(what_compilers_leave_out_is_told),
+		TEST(another_inlined_function_is_another_one),
+		TEST(a_wrapper_more_or_less_is_told),
+		TEST(another_name_must_be_nowhere_else),
+		TEST(a_name_that_is_still_in_the_sources_is_another_function),
+		TEST_ON_SOURCE(a_line_that_is_gone_was_edited),
+		TEST_ON_SOURCE(a_line_that_is_still_there_is_another),
+		TEST_ON_SOURCE(lines_of_one_statement_are_one),
+		TEST_ON_SOURCE(a_jump_may_have_another_line_that_is_there),
+		TEST(the_stacks_of_a_cycle_go_together_in_any_order),
+		TEST(
 		    one_entry_may_be_several_findings_that_a_build_tells_apart),
-		cmocka_unit_test(what_is_no_part_of_an_entry_has_no_room_in_it),
-		cmocka_unit_test(the_rest_of_an_entry_may_be_several),
-		cmocka_unit_test(
+		TEST(what_is_no_part_of_an_entry_has_no_room_in_it),
+		TEST(the_rest_of_an_entry_may_be_several),
+		TEST(
 		    one_finding_may_be_several_entries_that_another_build_told_apart),
-		cmocka_unit_test(
-		    stacks_of_a_cycle_that_only_lines_tell_apart_are_one),
-		cmocka_unit_test(what_it_only_holds_is_no_part_of_its_size),
-		cmocka_unit_test(what_is_suppressed_keeps_its_entry),
-		cmocka_unit_test(one_planted_beside_what_is_still_there_is_red),
-		cmocka_unit_test(an_update_tells_them_anew_with_their_comments),
-		cmocka_unit_test(random_edits_are_accepted_and_plants_are_not),
+		TEST(stacks_of_a_cycle_that_only_lines_tell_apart_are_one),
+		TEST(what_it_only_holds_is_no_part_of_its_size),
+		TEST(what_is_suppressed_keeps_its_entry),
+		TEST(one_planted_beside_what_is_still_there_is_red),
+		TEST(an_update_tells_them_anew_with_their_comments),
+		TEST(random_edits_are_accepted_and_plants_are_not),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
