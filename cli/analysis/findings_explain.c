@@ -132,6 +132,21 @@ static void find_undeclared(struct analysis *a, struct finding *f)
 		f->undeclared = index_of(a->m, best);
 }
 
+/* Keeps the last release of what the finding consists of. */
+static void keep_release(const struct analysis *a, struct finding *f,
+			 uint32_t object)
+{
+	const struct model *m = a->m;
+	uint32_t e = ledger_last_release(a->ledger, object);
+
+	if (e != RKN_NONE &&
+	    (f->orphaned == RKN_NONE ||
+	     m->events[e].order > m->events[f->orphaned].order)) {
+		f->orphaned = e;
+		f->orphaned_object = object;
+	}
+}
+
 static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 {
 	const struct model *m = a->m;
@@ -141,14 +156,8 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 
 	for (size_t i = 0; i < in.count; i++) {
 		size_t first, n = model_references_of(m, in.objects[i], &first);
-		uint32_t e = ledger_last_release(a->ledger, in.objects[i]);
 
-		if (e != RKN_NONE &&
-		    (f->orphaned == RKN_NONE ||
-		     m->events[e].order > m->events[f->orphaned].order)) {
-			f->orphaned = e;
-			f->orphaned_object = in.objects[i];
-		}
+		keep_release(a, f, in.objects[i]);
 		for (size_t r = first; r < first + n; r++) {
 			if (m->references[r].kind == RKN_REFERENCE_WEAK ||
 			    !m->references[r].from ||

@@ -182,6 +182,7 @@ static int run_amounts(const char **arguments, struct look *l, bool *recorded)
 	}
 	repeat_runs_judge(&amounts, o, name, &g);
 	steady_add(l->steady, &g);
+	l->amounts = NULL;
 	free(name);
 	free(shown);
 	return status;

@@ -373,6 +373,7 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 	struct symbols_cache *cache;
 	const char *known;
 	char *object;
+	bool found;
 
 	if (module >= s->model->module_count)
 		return false;
@@ -390,8 +391,9 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 	symbols_cache_add_data(cache, address, object);
 	if (object)
 		snprintf(name, size, "%s", object);
+	found = object;
 	free(object);
-	return object;
+	return found;
 }
 
 void symbols_check(struct symbols *s, uint32_t module)

@@ -95,6 +95,18 @@ static bool name(struct maps *m, char *to, unsigned room, int c)
 	return whole;
 }
 
+/* The name before a colon, cut to `size`; the character behind it. */
+static int read_key(struct maps *m, char *key, size_t size)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = next(m)) >= 0 && c != ':' && c != '\n')
+		if (n < size - 1)
+			key[n++] = (char)c;
+	return c;
+}
+
 /*
  * The lines about one mapping: "Rss:                   8 kB". Their names begin
  * with capitals, the next mapping with a digit of its address.
@@ -107,11 +119,7 @@ static bool are_zero(struct maps *m, uint64_t *resident)
 		char key[8] = "";
 		uint64_t value = 0;
 
-		for (unsigned n = 0; (c = next(m)) >= 0 && c != ':';)
-			if (c == '\n')
-				break;
-			else if (n < sizeof(key) - 1)
-				key[n++] = (char)c;
+		c = read_key(m, key, sizeof(key));
 		while (c >= 0 && c != '\n' && peek(m) == ' ')
 			next(m);
 		if (c == ':')

@@ -630,7 +630,7 @@ uint64_t sys_alternate_stack(uint64_t sp, bool *active)
 	CALL2(SYS_sigaltstack, NULL, &now);
 	*active = !(now.ss_flags & SS_DISABLE) &&
 		  sp - (uint64_t)(uintptr_t)now.ss_sp < now.ss_size;
-	return now.ss_flags & SS_DISABLE ? 0 : (uint64_t)(uintptr_t)now.ss_sp;
+	return (now.ss_flags & SS_DISABLE) ? 0 : (uint64_t)(uintptr_t)now.ss_sp;
 }
 
 long sys_use_alternate_stack(void *start, size_t size)

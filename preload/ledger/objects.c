@@ -203,6 +203,12 @@ static uint64_t run_of(uint64_t at, const uint32_t *slot)
 /* What is found ends the search: false. */
 typedef bool visit(struct store_object *o, void *data);
 
+static inline bool is_live_at(const struct store_object *o, uint64_t granule)
+{
+	return o->address >> GRANULE_SHIFT == granule &&
+	       objects_flags(o) & STORE_OBJECT_LIVE;
+}
+
 /* Calls `f` for each live record in the block, and clears its slot if `lift`. */
 static inline __attribute__((always_inline)) void
 each(uint64_t address, uint64_t size, bool lift, visit *f, void *data)
@@ -226,9 +232,7 @@ each(uint64_t address, uint64_t size, bool lift, visit *f, void *data)
 			if (likely(!number))
 				continue;
 			o = objects_at(number);
-			if (o->address >> GRANULE_SHIFT !=
-				at - (uint64_t)(first + n - slot) ||
-			    !(objects_flags(o) & STORE_OBJECT_LIVE))
+			if (!is_live_at(o, at - (uint64_t)(first + n - slot)))
 				continue;
 			if (lift)
 				WRITE_ONCE(*slot, 0);

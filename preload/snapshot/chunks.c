@@ -547,7 +547,8 @@ bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		if (!find_first(map, start, done))
 			return false;
 	} else {
-		*done = start % STORE_REGION ? 0 : heap_part_end(start, map, 1);
+		*done =
+		    (start % STORE_REGION) ? 0 : heap_part_end(start, map, 1);
 		if (!*done || *done > map->end)
 			return false;
 		chunk = first_of_part(start, &arena);

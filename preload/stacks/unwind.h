@@ -307,6 +307,8 @@ void unwind_finish(struct walk *w, const struct walk_step *s,
  * 0. May run in a signal handler, but not while it runs already for the same
  * `w`.
  */
+/* One loop, since every allocation runs it. */
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity) */
 static inline void unwind_walk(struct walk *w, uint64_t pc, uint64_t sp,
 			       uint64_t rbp, uint64_t most)
 {

@@ -158,7 +158,8 @@ enum task_state tasks_kind(int tid)
 		return TASK_UNKNOWN;
 	if (*state == 'Z' || *state == 'X')
 		return TASK_OVER;
-	return field(state, FLAGS_FIELD) & workers ? TASK_WORKER : TASK_UNKNOWN;
+	return (field(state, FLAGS_FIELD) & workers) ? TASK_WORKER
+						     : TASK_UNKNOWN;
 }
 
 bool tasks_takes(int tid, int signal)

@@ -346,8 +346,7 @@ static const struct {
 #define ARRAY(a, i, field)                                                     \
 	offsetof(struct model, a),                                             \
 	    (i) * sizeof(((struct model *)0)->a[0]) +                          \
-		(size_t)((char *)&((struct model *)0)->a[0].field -            \
-			 (char *)((struct model *)0)->a),                      \
+		offsetof(__typeof__(*((struct model *)0)->a), field),          \
 	    sizeof(((struct model *)0)->a[0].field)
 	{ "(modules) at byte", ARRAY(modules, 1, path), 1000 },
 	{ "ends before it starts", ARRAY(modules, 1, end), 5 },

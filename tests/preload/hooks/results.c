@@ -158,8 +158,8 @@ static void protections(char *p)
 	CHECK(mremap(p, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, q) == q &&
 	      *q == 8 && errno == 3);
 	CHECK(mremap(q, 4096, 8192, MREMAP_MAYMOVE) != MAP_FAILED);
-	mmap(p, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-	     0);
+	(void)mmap(p, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		   -1, 0);
 	errno = 3;
 }
 

@@ -608,8 +608,8 @@ static void seal(const char *name, int (*way)(void *))
 	else if (refknot_getrefcount(p) != 1)
 		printf("NO: %s is not read after it\n", name);
 	refknot_object_end(p);
-	mmap(p, 4096, PROT_READ | PROT_WRITE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	(void)mmap(p, 4096, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	free(p);
 }
 
