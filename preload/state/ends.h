@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this process knows of the ends of others, noted for whoever reads their
- * stores (notes.h): a process that SIGKILL ends, or that ends before refknot is in
- * it, cannot tell itself.  All of it may run in a signal handler and in a vfork
- * child, leaves errno alone, and takes little stack.
+ * What this process knows about the ends of others, noted for the readers of
+ * their stores (notes.h): a process that SIGKILL ends, or that ends before
+ * refknot is in it, cannot note that itself.  All of it may run in a signal
+ * handler and in a vfork child, does not change errno, and takes little stack.
  */
 #ifndef ENDS_H
 #define ENDS_H
@@ -11,15 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A child is no more: `status` is as wait() has it. Stops are no ends. */
+/* A child has ended: `status` is as wait() returns it. A stop is not an end. */
 void ends_waited(int pid, int status);
 
-/* SIGKILL is about to be sent to `pid`, a process or a group as kill() has them:
- * when, which is for ends_not_sent() if it was not. */
+/* SIGKILL is about to be sent to `pid`, a process or a group as kill() has
+ * them. Returns the time, for ends_not_sent() if it was not sent. */
 uint64_t ends_sending(int pid);
 void ends_not_sent(int pid, uint64_t time);
 
-/* The recording of this process could not begin. */
+/* Notes that the recording of this process could not begin. */
 void ends_note_failure(void);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What ends recording for good, never the program: why is said once, on stderr
- * and in the recording.
+ * Ends the recording for good, and never the program: the reason is printed
+ * once, on stderr and in the recording.
  */
 #ifndef FAILURE_H
 #define FAILURE_H
 
-/* "cannot WHAT" and the error: `error` is -errno. */
+/* Prints "cannot WHAT" and the error; `error` is -errno. */
 void failure_end(const char *what, int error);
 /* The same because the store cannot be written. */
 void failure_end_store(int error);

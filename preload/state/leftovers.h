@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the allocator leaves in memory that it hands out: links of its lists.
- * A link is an address in the heap, and in a block that the program does not
- * fill it looks like a pointer of the program's, which hides leaks.  The bytes
- * of a new block mean nothing to the program, so the links are cleared there.
+ * What the allocator leaves in memory that it hands out: links of its lists. A
+ * link is an address in the heap, and in a block that the program does not fill
+ * it looks like a pointer of the program's, which hides leaks.  The bytes of a
+ * new block mean nothing to the program, so the links are cleared there.
  *
- * A link stands where a free chunk began: at the start of the block that was
- * freed, or behind a block that took only a part of a free chunk.  The shadow
- * knows both, for a freed block's record stays until leftovers_clear() takes it
- * out.  In a forked child, which does not know its parent's blocks, and in
- * arenas of threads, which have chunks that no hook sees, links are known by
- * their looks, too.  So the search at the end needs no guess about what is one.
+ * A link is where a free chunk began: at the start of the block that was freed,
+ * or behind a block that took only a part of a free chunk.  The shadow knows
+ * both, for a freed block's record stays until leftovers_clear() removes it.
+ * In a forked child, which does not know its parent's blocks, and in arenas of
+ * threads, which have chunks that no hook sees, links are also known by their
+ * looks.  So the search at the end need not guess what is a link.
  */
 #ifndef LEFTOVERS_H
 #define LEFTOVERS_H
@@ -24,7 +24,7 @@
 
 /* Where links are in a free chunk. Set when the allocator is known. */
 enum leftovers_links {
-	LEFTOVERS_LINKS_NONE,  /* nowhere, or what is there is wanted */
+	LEFTOVERS_LINKS_NONE,  /* nowhere, or the program wants it */
 	LEFTOVERS_LINKS_FIRST, /* in the first word */
 	LEFTOVERS_LINKS_GLIBC, /* fd, bk, fd_nextsize, bk_nextsize */
 };
@@ -42,23 +42,23 @@ static inline uint64_t leftovers_chunk(uint64_t request)
 	return size < LEFTOVERS_CHUNK_LEAST ? LEFTOVERS_CHUNK_LEAST : size;
 }
 
-/* In a slot: links may be here, where no block has been. */
+/* In a slot: links may be here, though no block was. */
 #define LEFTOVERS_RECORD (STORE_HEAD | STORE_FREED)
 
 /* All bytes of a new block mean something: it came from calloc. */
 #define LEFTOVERS_NONE SIZE_MAX
 
 /*
- * Was the block that was freed at the same place, whose record is `head`, as
- * long as the new one, whose record will be `now`? Then no chunk has begun in
- * the middle since.
+ * Whether the block that was freed at the same place, whose record is `head`,
+ * was as long as the new one, whose record will be `now`. Then no chunk has
+ * begun in the middle since.
  */
 static inline bool leftovers_same(uint64_t head, uint64_t now)
 {
 	return !((head ^ now) & (STORE_SIZE_MASK | STORE_HEAD));
 }
 
-/* The links at the start of `p`, which the allocator just returned. */
+/* Clears the links at the start of `p`, which the allocator just returned. */
 static inline __attribute__((always_inline)) void
 leftovers_clear_first(void *p, size_t size)
 {
@@ -74,7 +74,7 @@ leftovers_clear_first(void *p, size_t size)
 	}
 }
 
-/* The same where realloc() brought the first `kept` bytes of another block. */
+/* The same if realloc() copied the first `kept` bytes from another block. */
 static inline void leftovers_clear_moved(void *q, size_t size, size_t kept)
 {
 	if (leftovers_links == LEFTOVERS_LINKS_GLIBC && kept == 24 && size > 24)
@@ -82,29 +82,32 @@ static inline void leftovers_clear_moved(void *q, size_t size, size_t kept)
 }
 
 /*
- * Those in its middle, and the records of the blocks that were freed there.
- * Before the block is recorded. The first `kept` bytes mean something: what
- * realloc() brought there.
+ * Clears those in its middle, and the records of the blocks that were freed
+ * there. Call it before the block is recorded. The first `kept` bytes mean
+ * something: realloc() copied them.
  */
 void leftovers_clear(void *p, size_t size, size_t kept);
 
 /*
  * `p`, which is new, is aligned, so the allocator has cut it from the middle of
- * a chunk. What it cut off behind is a chunk that no block was, and links may be
- * where that ends; what is before it may be of a block that ended in its middle.
+ * a chunk. What it cut off behind is a chunk that was never a block, and links
+ * may be where that ends; what is before it may be of a block that ended in its
+ * middle.
  */
 void leftovers_divided(void *p);
 
 /*
- * glibc's list of what a thread freed lately is a chunk, too, that no hook sees,
- * made by the thread's first malloc. Learn from the main thread's, the first
- * chunk of the heap that starts at `heap`, where threads keep its address; and
- * note where the calling thread's ends, which is known here for the first time.
+ * glibc's list of what a thread freed lately is a chunk, too, which no hook
+ * sees and the thread's first malloc makes. leftovers_find_cache() learns from
+ * the main thread's, the first chunk of the heap that starts at `heap`, where
+ * threads keep its address; leftovers_thread() notes where the calling thread's
+ * ends.
  */
 void leftovers_find_cache(uint64_t heap);
 void leftovers_thread(void);
 
-/* How many bytes of `p`, which goes to realloc(), mean something. */
+/* How many bytes of `p`, which goes to realloc(), mean something to the
+ * program. */
 size_t leftovers_kept(const void *p);
 
 #endif

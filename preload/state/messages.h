@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines for people, on what was standard error when all began. A program may
- * close descriptor 2 and have a file of its own there, or a pipe that nobody
- * reads: that gets no line, and the recording alone has it. No line ever stops
+ * Lines for people, on the file that was standard error at the start. A program
+ * may close descriptor 2 and have a file of its own there, or a pipe without a
+ * reader: that gets no line, and only the recording has it. No line ever stops
  * the program or raises a signal in it.
  */
 #ifndef MESSAGES_H
@@ -10,19 +10,19 @@
 
 #include <stdbool.h>
 
-/* The process begins. `told`: "DEVICE:INODE" of standard error as `refknot run`
- * was started with it; NULL: this process's own counts. */
+/* Called as the process begins. `told` is "DEVICE:INODE" of the standard error
+ * of `refknot run`; NULL: this process's own counts. */
 void messages_begin(const char *told);
 
-/* One line: "refknot: PROGRAM[PID]: SENTENCE", which the program asked for, so its
+/* Prints "refknot: PROGRAM[PID]: SENTENCE", which the program asked for: so its
  * own standard error will do, as that was when it was executed. */
 void messages_say(const char *sentence);
-/* The same, kept in the recording, too: an assertion of the program's failed, and
- * it ends now. */
+/* The same, also kept in the recording: an assertion of the program's failed,
+ * and it ends now. */
 void messages_say_failed(const char *sentence);
 
-/* The same, with `relation` in place of "]: ", and where nobody asked for it. Aside
- * only. */
+/* The same with `relation` in place of "]: ", for what the program did not ask
+ * for. Aside only. */
 void messages_write(const char *relation, const char *sentence);
 
 #endif

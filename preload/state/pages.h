@@ -13,17 +13,17 @@
 #define PAGES_HOLES 16
 
 struct pages {
-	int fd;         /* /proc/self/pagemap; negative: not to be had */
+	int fd;         /* /proc/self/pagemap; negative: it cannot be had */
 	int memory;     /* /proc/self/mem; the same */
 	uint64_t first; /* number of the page of entries[0] */
 	uint64_t count;
 	uint64_t entries[PAGES_BATCH];
-	/* Where touched pages are from scan_from to scan_to. */
+	/* The touched pages of scan_from .. scan_to. */
 	uint64_t scan_from, scan_to;
 	struct sys_pages found[PAGES_FOUND];
 	uint32_t found_count;
 	bool cannot_scan; /* before Linux 6.7 */
-	/* Parts of mappings of which no page was touched: see pages_note(). */
+	/* Parts of mappings without a touched page: see pages_note(). */
 	struct {
 		uint64_t start, end;
 	} holes[PAGES_HOLES];
@@ -32,32 +32,32 @@ struct pages {
 
 void pages_open(struct pages *p);
 void pages_close(struct pages *p);
-/* Can be told what the pages are? Not when the process may not see them, as
- * after setuid(). */
+/* Whether it is known what the pages are: not if the process may not see them,
+ * as after setuid(). */
 bool pages_known(const struct pages *p);
 /*
- * Of the anonymous mapping from `start` to `end` that many bytes are there, and
- * none is swapped out. Where all of them are near its ends, as the kernel makes
- * one of neighbours, what is between is untouched: for pages_next(), where the
- * pages are not known.
+ * The anonymous mapping from `start` to `end` has `resident` bytes in memory,
+ * and none swapped out. If all of them are near its ends, as the kernel makes
+ * one mapping of neighbours, what is between is untouched: pages_next() uses
+ * that if the pages are not known.
  */
 void pages_note(struct pages *p, uint64_t start, uint64_t end,
 		uint64_t resident);
 /*
  * The first address from `at` on, before `end`, whose page may have been
- * touched; `end` when there is none. Reservations of terabytes, as sanitizers
- * and virtual machines make them, take no longer than what is used of them,
- * where the kernel tells (Linux 6.7).
+ * touched; `end` if there is none. Reservations of terabytes, as sanitizers and
+ * virtual machines make them, take no longer than what is used of them, if the
+ * kernel says what that is (Linux 6.7).
  */
 uint64_t pages_next(struct pages *p, uint64_t at, uint64_t end);
 
-/* True also when it cannot be told. */
+/* Whether the page of `address` was touched; true also if that is not known. */
 bool pages_touched(struct pages *p, uint64_t address);
-/* Is it a private page, no longer its file's? `unknown` when it cannot be
- * told. */
+/* Whether it is a private page, no longer its file's; `unknown` if that is not
+ * known. */
 bool pages_copied(struct pages *p, uint64_t address, bool unknown);
 
-/* Read memory that the program itself may not read now: within one page. */
+/* Reads memory that the program itself may not read now, within one page. */
 bool pages_read(const struct pages *p, void *to, uint64_t from, uint64_t size);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the recording of this process is at, and the thread that is about to
- * bring it to its end.  Both are one word, so that nobody sees one without the
- * other: a handler that ends the process may have interrupted the very thread
- * that does the same, and must not wait for it.
+ * The phase of this process's recording, and the thread that is about to bring
+ * it to its end.  Both are one word, so that neither is seen without the other:
+ * a handler that ends the process may have interrupted the very thread that
+ * does the same, and must not wait for it.
  *
  * All of it may run inside malloc and in a signal handler. A forked child has
- * its parent's phase; a vfork child shares it, and changes it nowhere.
+ * its parent's phase; a vfork child shares it and never changes it.
  */
 #ifndef PHASE_H
 #define PHASE_H
@@ -31,7 +31,7 @@ static inline enum phase phase_of(uint32_t word)
 	return word & 7;
 }
 
-/* Does a thread take the last snapshot now? */
+/* Whether a thread takes the last snapshot now. */
 static inline bool phase_is_busy(uint32_t word)
 {
 	return phase_of(word) == PHASE_ENDING ||
@@ -41,22 +41,23 @@ static inline bool phase_is_busy(uint32_t word)
 /* The word now. */
 uint32_t phase_now(void);
 
-/* Is it the calling thread that ends the process, or has ended it? */
+/* Whether it is the calling thread that ends the process, or has ended it. */
 bool phase_is_mine(uint32_t word);
 
-/* From `from` to `to`, in the same hands; false: it is another phase. */
+/* Moves the phase from `from` to `to`, without a change of the thread; false if
+ * it is another phase. */
 bool phase_move(enum phase from, enum phase to);
-/* The same, in the hands of the calling thread from then on. */
+/* The same, and the calling thread is the thread from then on. */
 bool phase_take(enum phase from, enum phase to);
-/* The same from no other word than `seen`: false also if it has come back to that
- * phase in other hands. */
+/* The same only from the word `seen`: false also if the phase has come back to
+ * that with another thread. */
 bool phase_take_from(uint32_t seen, enum phase to);
 
-/* To `to`, in the same hands; whoever waits looks again. Only for the thread
- * that has moved it to what it is. */
+/* Moves the phase to `to` without a change of the thread, and wakes threads
+ * that wait. Only for the thread that moved it to the present phase. */
 void phase_finish(enum phase to);
 
-/* Wait until the word is not `word` any more; or not so long. */
+/* Waits until the word is not `word` any more, or less long. */
 void phase_wait(uint32_t word);
 
 #endif

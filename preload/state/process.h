@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process that is recorded, as every part of the shim knows it.  start.h has
- * the beginning of a recording, ending.h its end, failure.h what ends it for good.
+ * The process that is recorded, as every part of the shim knows it.  start.h
+ * has the beginning of a recording, ending.h its end, failure.h what ends it
+ * for good.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -20,25 +21,26 @@
 struct process_page {
 	uint64_t epoch; /* PROCESS_RECORDING times the number of the recording
 			   in this process, and how often code has gone away */
-	int pid;        /* whose memory this is; 0: nobody asked. Atomic: who
-			   asks first writes it, any thread .. */
-	int parent;     /* .. of `pid`; 0: nobody asked; PROCESS_UNKNOWN */
+	int pid;        /* whose memory this is; 0: not asked yet. Atomic:
+			   the first to ask writes it, any thread .. */
+	int parent;     /* .. of `pid`; 0: not asked yet; PROCESS_UNKNOWN */
 	char rest[4096 - sizeof(uint64_t) - 2 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
-/* Recording is over for good in this process: nothing more is to be asked. Only
- * to be read by READ_ONCE(): other threads set it, and nobody waits for it. */
+/* Recording is over for good in this process. Read it only by READ_ONCE():
+ * other threads set it, and none waits for it. */
 extern HIDDEN uint8_t process_over;
 #define PROCESS_UNKNOWN   (-1)
 #define PROCESS_RECORDING (1ull << 32)
 #define PROCESS_EPOCHS    (1ull << 62) /* they begin behind all addresses */
 
-/* Code may have gone away: threads forget what they remember of stacks. */
+/* Code may have gone away: makes threads forget what they remember of stacks.
+ */
 void process_flush(void);
 
 struct process {
-	int pid; /* the store's owner; atomic: others ask for it while a forked
-		    child's recording begins */
+	int pid; /* the store's owner; atomic: other threads ask for it while
+		    a forked child's recording begins */
 	bool forked;
 	bool tames; /* blocks were allocated where leaks are not wanted */
 	bool foreign_malloc;  /* the real allocator is not glibc's */
@@ -51,24 +53,26 @@ struct process {
 };
 extern struct process process;
 
-/* Is this process recorded? Begins recording where that is still to be done.
- * May run inside malloc and in a signal handler. */
+/* Whether this process is recorded. Begins the recording if that is still to be
+ * done. May run inside malloc and in a signal handler. */
 bool process_ready(void);
 
 /*
- * In the file that begins a recording: `function`, bool (bool forked), does, in a
- * forked child or at the first start, aside and with the phase PHASE_STARTING. It
- * is above this room, and any hook's first call may be what begins: so it is not
- * called by name, nor set by anybody, but found where the linker has put it.
+ * In the file that begins a recording: `function`, bool (bool forked), does it,
+ * in a forked child or at the first start, aside and in the phase
+ * PHASE_STARTING. It is above this room, and any hook's first call may be what
+ * begins: so it is neither called by name nor set by other code, but found
+ * where the linker has put it.
  */
 #define PROCESS_BEGINS(function)                                               \
 	__asm__(".pushsection process_begins, \"a\", @progbits\n"              \
 		".balign 4\n"                                                  \
 		".long " #function " - .\n"                                    \
 		".popsection\n")
-/* This thread is at that: what it allocates is not the program's. */
+/* This thread is in that function: what it allocates is not the program's. */
 extern HIDDEN _Thread_local bool process_starting;
-/* The recording stands: whoever sees the epoch sees all that it began with. */
+/* Sets the epoch: the recording has begun. A thread that sees the epoch sees
+ * all that it began with. */
 void process_record(void);
 
 /* Is this memory the calling process's own? A vfork child's is its parent's.

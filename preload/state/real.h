@@ -95,35 +95,35 @@ struct real {
 #undef KILL
 };
 
-/* Every member can be called at any time. */
+/* Every member may be called at any time. */
 extern HIDDEN struct real real;
 
-/* What __libc_malloc, __libc_free and their like lead to without refknot; known
+/* What __libc_malloc, __libc_free and their like are without refknot; known
  * after real_resolve(). */
 extern HIDDEN struct real_family real_private;
 
-/* syscall(): the number and six arguments. Can be called at any time. */
+/* syscall(): the number and six arguments. May be called at any time. */
 extern HIDDEN long (*real_syscall)(long, long, long, long, long, long, long);
 
-/* Where swapcontext() and setcontext() go on; set by real_resolve(). */
+/* Where swapcontext() and setcontext() go on; real_resolve() sets them. */
 extern HIDDEN void *real_swapcontext, *real_setcontext;
 
 /* The C library's own, found in its table of symbols; a member that it lacks is
  * NULL. Known after real_resolve(), too. */
 const struct real_family *real_libc(void);
 
-/* Look the definitions up, once. May run inside malloc. */
+/* Finds the definitions, once. May run inside malloc. */
 void real_resolve(void);
 
-/* Is the next malloc glibc's? Known after real_resolve(). */
+/* Whether the next malloc is glibc's; known after real_resolve(). */
 bool real_is_glibc(void);
 
-/* Are all of them the C library's, so that a call of the C library's own is
- * nobody else's in between? */
+/* Whether all of them are the C library's, so that no other allocator lies in
+ * between when the C library calls its own. */
 bool real_is_alone(void);
 
-/* Has the next malloc's library C++'s operators, too, and does the program use
- * them or the C++ library? Then what new allocates is not seen. */
+/* Whether the library of the next malloc also has C++'s operators, and the
+ * program uses them or the C++ library. Then what new allocates is not seen. */
 bool real_hides_operators(void);
 
 #endif

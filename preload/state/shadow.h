@@ -2,8 +2,8 @@
 /*
  * The live blocks: a sparse shadow of the address space, laid out as
  * refknot/store.h says.  Between the real malloc's return and the real free's
- * call the thread owns the address alone, so its slots take plain loads and
- * stores: no lock, no read-modify-write.
+ * call only one thread owns the address, so it uses plain loads and stores of
+ * the slots: no lock, no read-modify-write.
  */
 #ifndef SHADOW_H
 #define SHADOW_H
@@ -16,8 +16,8 @@
 
 struct shadow {
 	uint64_t **regions; /* slots of each; NULL: none */
-	uint64_t count;     /* of regions that `regions` has; 0: it is not there
-			       yet, and nothing is recorded */
+	uint64_t count;     /* of regions; 0: there are none yet, and nothing
+			       is recorded */
 	unsigned granule_shift;
 	bool spaced; /* every block owns two granules at least */
 };
@@ -32,19 +32,19 @@ struct shadow_block {
 	bool noted; /* filled in by shadow_take() */
 };
 
-/* Forget all: the store is a new one. 0 or -errno. */
+/* Forgets all: the store is a new one. Returns 0 or -errno. */
 int shadow_reset(unsigned granule_shift, bool spaced);
 
-/* There is no store any more. */
+/* Forgets all: there is no store any more. */
 void shadow_forget(void);
 
-/* The region's slots, made if need be; NULL: no room. */
+/* The region's slots, which it makes if need be; NULL if there is no room. */
 uint64_t *shadow_region(uint64_t region);
 
-/* Make room for blocks at addresses from .. to-1, as far as there is any. */
+/* Makes room for blocks at addresses from .. to-1, as far as there is any. */
 void shadow_prepare(uint64_t from, uint64_t to);
 
-/* Rows for the snapshot: the next slot with a live block, from `slot` on. */
+/* Whether that HEAD is a live block's. */
 static inline bool shadow_is_live(uint64_t head)
 {
 	return (head & (STORE_HEAD | STORE_FREED)) == STORE_HEAD;
@@ -70,7 +70,7 @@ static inline bool shadow_slot_ready(const uint64_t *slot)
 	    3 * sizeof(*slot));
 }
 
-/* Has its slot been touched? Then it may be read. */
+/* Whether the slot was touched: then it may be read. */
 static inline bool shadow_slot_known(const uint64_t *slot)
 {
 	uint64_t offset =
@@ -79,7 +79,7 @@ static inline bool shadow_slot_known(const uint64_t *slot)
 	return store_touched(offset);
 }
 
-/* The slot of an address, if it may be read; NULL. */
+/* The slot of an address; NULL if it may not be read. */
 static inline const uint64_t *shadow_head_at(uint64_t address)
 {
 	const uint64_t *slot = shadow_slot(address);
@@ -88,18 +88,19 @@ static inline const uint64_t *shadow_head_at(uint64_t address)
 }
 
 /*
- * A thread's way to the slots of 16 KiB of address space that it used lately:
- * where all of them are ready, it needs neither the regions nor the steps.
- * Only for granules of 16 bytes that every block owns two of.
+ * A thread's shortcut to the slots of 16 KiB of address space that it used
+ * lately: if all of them are ready, it needs neither the regions nor the steps.
+ * Only for granules of 16 bytes of which every block owns two.
  */
 #define SHADOW_WAYS      512
 #define SHADOW_WAY_SHIFT 14
 struct shadow_way {
-	uint64_t key;  /* its first address; 0: none */
-	uint64_t bias; /* plus half an address: the address of its slot */
+	uint64_t key;  /* the first address; 0: no shortcut */
+	uint64_t bias; /* plus half an address gives the address of its slot */
 };
 
-/* The slot of `address` and the two behind it; NULL: not known that way. */
+/* The slot of `address`, by a shortcut, with the two behind it; NULL if there
+ * is none. */
 static inline uint64_t *shadow_shortcut(const struct shadow_way *ways,
 					uint64_t address)
 {
@@ -114,8 +115,8 @@ static inline uint64_t *shadow_shortcut(const struct shadow_way *ways,
 }
 
 /*
- * Make it known, if it can be. `more`: even if that takes up more of the store
- * than has been used.
+ * Makes a shortcut, if there can be one. `more`: even if that takes up more of
+ * the store than has been used.
  */
 void shadow_learn(struct shadow_way *ways, uint64_t address, bool more);
 
@@ -133,13 +134,13 @@ static inline uint64_t shadow_extra(uint64_t birth, uint32_t thread)
 	return birth << STORE_BIRTH_SHIFT | known << STORE_THREAD_SHIFT;
 }
 
-/* The word behind a freed block's HEAD: where the free returns to. */
+/* The word behind a freed block's HEAD, from the free's return address. */
 static inline uint64_t shadow_freed(uint64_t pc)
 {
 	return pc << 1;
 }
 
-/* Back from it; 0: none is there. */
+/* The return address in that word; 0 if there is none. */
 static inline uint64_t shadow_freed_at(uint64_t extra)
 {
 	return extra >> 1 >> STORE_ADDRESS_BITS ? 0 : extra >> 1;
@@ -150,16 +151,17 @@ static inline uint32_t shadow_stack(uint64_t head)
 	return head >> STORE_STACK_SHIFT & STORE_STACK_MAX;
 }
 
-/* A live block at `address`. The limit that kept it out, or RKN_LIMITS. */
+/* Records a live block at `address`. Returns the limit that prevented it, or
+ * RKN_LIMITS. */
 enum rkn_limit_number shadow_set(uint64_t address,
 				 const struct shadow_block *b);
 
 /*
- * The live block at `address` is freed; false: there is none. `slot` is left
- * so that shadow_restore() can undo it while the thread owns the address.
+ * Frees the live block at `address`; false if there is none. Leaves the slot so
+ * that shadow_restore() can undo it while the thread owns the address.
  */
 bool shadow_take(uint64_t address, struct shadow_block *b);
-/* It will not be restored: note where its free returns to. */
+/* It will not be restored: notes where its free returns to. */
 void shadow_note_freed(uint64_t address, uint64_t pc);
 void shadow_restore(uint64_t address);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The live store's file: made, mapped, handed out piece by piece.  The layout
- * is refknot/store.h's.  Nothing here takes a lock; all of it may run inside
- * malloc and in a signal handler.
+ * The live store's file: made, mapped, handed out piece by piece.  Its layout,
+ * with what must hold of it, is in refknot/store.h.  Nothing here takes a lock;
+ * all of it may run inside malloc and in a signal handler.
  *
  * Space is made ready before it is touched, STORE_STEP bytes at a time, so that
  * a full disk is an answer and not a SIGBUS.
@@ -23,12 +23,15 @@
 #define STORE_MOST       (1ull << 38) /* bytes that a store may span */
 
 struct store {
-	/* NULL: no store; also its base address. Atomic, and `mapped`: limits
-	 * are asked for while a forked child leaves its parent's. */
+	/* NULL: no store. Also its base address. Atomic, as `mapped` is: other
+	 * threads ask for limits while a forked child leaves its parent's
+	 * store. */
 	struct store_header *header;
-	uint64_t size;   /* bytes that may be used; atomic: the end cuts it */
+	uint64_t size;   /* bytes that may be used; atomic, as the end cuts
+			    it */
 	uint64_t mapped; /* bytes of address space: STORE_MOST >> n */
-	int limited;     /* by EFBIG, a file's size, or ENOMEM, addresses; 0 */
+	int limited;     /* by EFBIG (a file's size) or ENOMEM (addresses);
+			    0: by neither */
 	struct sys_identity file;
 	char path[4096];
 };
@@ -38,33 +41,35 @@ extern HIDDEN uint8_t
     *store_steps; /* as many as STORE_MOST has; own_memory_table() */
 
 /*
- * Make a store for process `pid` in `directory`, named after `program`. 0 or
- * -errno, with store.path set to the path last tried.
+ * Makes a store for process `pid` in `directory`, named after `program`.
+ * Returns 0 or -errno; store.path is the path last tried.
  */
 int store_create(const char *directory, const char *program, int pid,
 		 unsigned granule_shift);
-/* Forget the store without touching its file: it is the parent's. Its header is
- * still there, to be given to store_forget(). */
+/* Forgets the store without touching its file: it is the parent's. Its header
+ * is still there; give it to store_forget(). */
 struct store_header *store_leave(void);
 void store_forget(struct store_header *h);
-/* Give back what lies behind the last piece handed out. */
+/* Gives back what lies behind the last piece handed out. */
 void store_trim(void);
 
 /* Why a store has no room for more: -errno. */
 int store_shortage(void);
 
-/* Hand out `size` bytes; the offset is a multiple of 4096. 0: full. */
+/* Hands out `size` bytes. Returns their offset, a multiple of 4096, or 0 if the
+ * store is full. */
 uint64_t store_take(uint64_t size);
 
 bool store_prepare(uint64_t offset, uint64_t size);
 
-/* Is that byte safe to touch? Once it is, it stays so. */
+/* Whether that byte is safe to touch. Once it is, it stays so. */
 static inline bool store_touched(uint64_t offset)
 {
 	return READ_ONCE(store_steps[offset >> STORE_STEP_SHIFT]);
 }
 
-/* Make bytes offset .. offset+size-1 safe to touch. False: no room. */
+/* Makes bytes offset .. offset+size-1 safe to touch. False if there is no room.
+ */
 static inline bool store_ready(uint64_t offset, uint64_t size)
 {
 	if (likely(store_touched(offset) && store_touched(offset + size - 1) &&
@@ -78,15 +83,17 @@ static inline void *store_at(uint64_t offset)
 	return (char *)store.header + offset;
 }
 
-/* Record `index` of a table, ready to be written; NULL: full. */
+/* Record `index` of a table, ready to be written; NULL if the table is full. */
 void *store_record(enum store_table_number table, uint64_t index);
-/* Append a record: its index, or 0 when the table is full. Only what is ready is
- * counted. */
+/* Appends a record. Returns its index, or 0 if the table is full. Only records
+ * that are ready are counted. */
 uint64_t store_append(enum store_table_number table);
-/* Copy a text into the text table: its offset, or 0 when that is full. */
+/* Copies a text into the text table. Returns its offset, or 0 if that is full.
+ */
 uint32_t store_text(const char *text, size_t size);
 
-/* RKN_META_..., by any thread: one may end what another is still told of. */
+/* Sets flags RKN_META_..., in any thread: one may end the recording while
+ * another notes something in it. */
 static inline void store_flag(uint32_t flags)
 {
 	__atomic_fetch_or(&store.header->meta.flags, flags, __ATOMIC_RELAXED);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum task_state {
-	TASK_UNKNOWN, /* it cannot be told */
+	TASK_UNKNOWN, /* not known */
 	TASK_RUNS,    /* or is about to */
 	TASK_WAITS,   /* in the kernel, with what struct task says */
 	TASK_LENDS,   /* the same, and a child runs on its stack: vfork() */
@@ -21,7 +21,8 @@ enum task_state {
 
 #define TASK_ARGUMENTS 6
 
-/* 7 0x7ffd2d4e2a10 0x1 0xffffffff 0x0 0x8 0x0 0x7ffd2d4e29f8 0x7f5a3d2f2b9f */
+/* /proc/self/task/TID/syscall: 7 0x7ffd2d4e2a10 0x1 0xffffffff 0x0 0x8 0x0
+ * 0x7ffd2d4e29f8 0x7f5a3d2f2b9f */
 struct task {
 	int64_t call; /* -1: it waits in none, after a fault for example */
 	uint64_t arguments[TASK_ARGUMENTS]; /* registers of the call */
@@ -29,37 +30,37 @@ struct task {
 	uint64_t switches; /* tasks_switches(), where it was asked; 0 */
 };
 
-/* What does thread `tid` do now? *t is filled in for those that wait. */
+/* What thread `tid` does now. *t is filled in for a thread that waits. */
 enum task_state tasks_look(int tid, struct task *t);
 
-/* Is it over, or a worker? The answer where tasks_look() has none; else
+/* Whether it is over or a worker, for what tasks_look() does not know; else
  * TASK_UNKNOWN. */
 enum task_state tasks_kind(int tid);
 
-/* Has process `pid` ended, and is only listed until its parent asks for it? False
- * where it cannot be told. */
+/* Whether process `pid` has ended, and is only listed until its parent asks for
+ * it. False if that is not known. */
 bool tasks_have_ended(int pid);
 
-/* Would thread `tid` take that signal now, and not wait for it by sigwait() and
- * its kin? Of real-time signals it is not told. */
+/* Whether thread `tid` would take that signal now, and does not wait for it by
+ * sigwait() and its kin. Not for real-time signals. */
 bool tasks_takes(int tid, int signal);
 
-/* How often thread `tid` has begun to wait, in its life, if it waits now; or
- * TASKS_RUNS; 0: not known. */
+/* How often thread `tid` has begun to wait, in its life, if it waits now; else
+ * TASKS_RUNS; 0 if that is not known. */
 #define TASKS_RUNS UINT64_MAX
 uint64_t tasks_switches(int tid);
 
-/* Does that signal wait for no thread in particular, and does no filter stand,
- * as far as the calling thread knows? False where it cannot be told. It takes
- * 4 KiB of stack, and so does tasks_switches(). */
+/* Whether that signal waits for no thread in particular, and there is no
+ * filter, as far as the calling thread knows. False if that is not known. It
+ * takes 4 KiB of stack, and so does tasks_switches(). */
 bool tasks_second_signal(int signal);
 
-/* Does the calling thread act as another user or group than it is of? False where
- * it cannot be told. `room`: 512 bytes to work in. */
+/* Whether the calling thread acts as another user or group than its own. False
+ * if that is not known. `room`: 512 bytes to work in. */
 bool tasks_acts_for_other(char *room);
 
-/* Call f(tid, data) for each thread that is listed. False: the list is not
- * whole, or in numbers of another pid namespace. It takes 4 KiB of stack. */
+/* Calls f(tid, data) for each thread that is listed. False if the list is not
+ * whole, or has numbers of another pid namespace. It takes 4 KiB of stack. */
 bool tasks_each(void (*f)(int tid, void *data), void *data);
 
 #endif

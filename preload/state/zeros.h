@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This library's own variables, most of which begin as zeros, 2.4 MiB.  The loader
- * maps them as data, all of which counts against RLIMIT_DATA, used or not.
+ * This library's own variables, most of which begin as zeros, 2.4 MiB.  The
+ * loader maps them as data, all of which counts against RLIMIT_DATA, used or
+ * not.
  */
 #ifndef ZEROS_H
 #define ZEROS_H
@@ -9,10 +10,10 @@
 #include <stdint.h>
 
 /*
- * Have none count any more: other memory takes their place, with what they hold.
- * Only where the caller is on a stack of refknot's, with signals held; does
- * nothing where other threads run, or the kernel does not want to. It is weak:
- * where parts of the shim are tested, the variables are the test's.
+ * Makes none count any more: other memory takes their place, with what they
+ * hold. Only if the caller is on a stack of refknot's, with signals held; does
+ * nothing if other threads run or the kernel refuses. It is weak: where parts
+ * of the shim are tested, the variables are the test's.
  */
 void zeros_uncount(void);
 
