@@ -29,7 +29,7 @@ enum cfi_kind {
 	CFI_NONE,    /* no information: the walk is cut here */
 	CFI_END,     /* the outermost frame */
 	CFI_PLAIN,   /* CFA is rsp or rbp plus an offset, see below */
-	CFI_COMPLEX, /* step with cfi_step alone */
+	CFI_COMPLEX, /* only cfi_step() can step */
 };
 
 /* The rule for one address; for CFI_PLAIN the return address is at CFA-8. */
@@ -40,8 +40,8 @@ struct cfi_rule {
 	int32_t rbp_offset; /* rbp is saved at CFA + this; 0: not saved */
 };
 
-/* Room for the work, which is too much for small stacks: it says nothing before
- * a call, and nothing after it. */
+/* Memory to work in, which is too much for small stacks: what is in it before
+ * and after a call means nothing. */
 struct cfi_work {
 	uint64_t words[224];
 };
@@ -49,13 +49,13 @@ struct cfi_work {
 struct cfi_rule cfi_rule(uint64_t pc, struct cfi_work *work);
 
 /*
- * Replace `f` by its caller, whatever the rule's kind: CFI_PLAIN when that was
- * done, CFI_END or CFI_NONE when it cannot be.
+ * Replaces `f` by its caller, whatever the rule's kind. Returns CFI_PLAIN if it
+ * did, CFI_END or CFI_NONE if it cannot.
  */
 enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds,
 		       struct cfi_work *work);
 
-/* Is it where a signal's handler returns to? */
+/* Whether a signal's handler returns to `pc`. */
 bool cfi_is_signal_frame(uint64_t pc, struct cfi_work *work);
 
 #endif

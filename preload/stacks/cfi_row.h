@@ -74,12 +74,13 @@ struct cfi_stack {
 	bool failed;
 };
 
-/* False: no FDE covers `pc`, or it cannot be read. *image: where it is. */
+/* Finds the FDE that covers `pc`, and *image, which it is in; false if there is
+ * none or it cannot be read. */
 bool cfi_fde_find(uint64_t pc, struct image *image, struct cfi_fde *fde);
-/* Run the instructions up to `pc`: the row is `m->row`. */
+/* Runs the instructions up to `pc`; the row is in `m->row`. */
 bool cfi_row_make(struct cfi_machine *m, const struct cfi_fde *fde,
 		  uint64_t pc);
-/* Evaluate, on `s`; `cfa`: what stands there at first, or NULL. */
+/* Evaluates the expression on `s`; `cfa` is the first value there, or NULL. */
 bool cfi_evaluate(struct cfi_stack *s, struct cfi_bytes expression,
 		  const struct cfi_frame *f, const uint64_t *cfa,
 		  const struct cfi_bounds *bounds, uint64_t *result);
@@ -89,7 +90,8 @@ bool cfi_load(uint64_t address, const struct cfi_bounds *bounds,
 uint64_t cfi_unsigned(struct cfi_bytes *b, unsigned size); /* 1, 2, 4, 8 */
 uint64_t cfi_uleb(struct cfi_bytes *b);
 int64_t cfi_sleb(struct cfi_bytes *b);
-/* A pointer of the given DW_EH_PE encoding; false: not supported. */
+/* Reads a pointer of the given DW_EH_PE encoding; false if that is not
+ * supported. */
 bool cfi_pointer(struct cfi_bytes *b, uint8_t encoding, uint64_t data_base,
 		 uint64_t *value);
 

@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 /*
- * When main() has returned, nothing that lies below the first frame is in use,
- * and what the C library's functions between there and here have not written
- * holds what main() left. `low`: where ending_exit() has put six registers,
- * with its return address above. Where the stack in use begins: there, as long
- * as any frame of the program's is on it.
+ * Returns the lowest stack address in use: `low`, as long as a frame of the
+ * program's is there; else the first frame. For when main() has returned, what
+ * it left is still there wherever the C library's functions between there and
+ * here have not written. `low` is where ending_exit() has put six registers,
+ * below its return address.
  */
 uint64_t stack_base_low(uint64_t low);
 

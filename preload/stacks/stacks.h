@@ -14,7 +14,7 @@
 #include "store.h"
 #include "unwind.h"
 
-/* Forget all: the store is a new one. 0 or -ENOMEM. */
+/* Forgets all: the store is a new one. Returns 0 or -ENOMEM. */
 int stacks_reset(void);
 
 #define STACKS_CHILDREN_BITS 10
@@ -27,7 +27,8 @@ struct stacks_memo {
 	} children[1 << STACKS_CHILDREN_BITS];
 };
 
-/* A child that is not remembered: found or made, and remembered; 0: full. */
+/* A child that the thread does not remember: finds or makes it, and remembers
+ * it. 0 if the table is full. */
 uint32_t stacks_child_slowly(struct stacks_memo *memo, uint32_t parent,
 			     uint64_t pc);
 
@@ -55,9 +56,9 @@ static inline uint32_t stacks_child(struct stacks_memo *memo, uint32_t parent,
 }
 
 /*
- * The node of `w`'s innermost frame. Nodes are looked up for frames that have
- * none. A full table gives an outer frame's node and counts that in `limits`
- * (by enum rkn_limit_number); 0 when there is none.
+ * The node of `w`'s innermost frame. Looks up nodes for frames that have none.
+ * If the table is full, the result is an outer frame's node, or 0 if there is
+ * none, and `limits` (by enum rkn_limit_number) counts that.
  */
 static inline uint32_t stacks_node(struct stacks_memo *memo, struct walk *w,
 				   uint64_t *limits)
@@ -82,16 +83,17 @@ static inline uint32_t stacks_node(struct stacks_memo *memo, struct walk *w,
 }
 
 /*
- * The number, in the store's table of stacks, of the stack that ends in `node`;
- * a full table gives an outer frame's, or 0, and counts that in `limits`.
+ * The number, in the store's table of stacks, of the stack that ends in `node`.
+ * If the table is full, it is an outer frame's, or 0, and `limits` counts that.
  */
 uint32_t stacks_number(uint32_t node, bool truncated, uint64_t *limits);
 
-/* Frames of module `number`, at start .. end-1, are not found any more. */
+/* From now on frames of module `number`, at start .. end-1, are not found. */
 void stacks_forget(uint64_t start, uint64_t end, uint32_t number);
 
-/* Some module may have been unloaded: frames in those that have are not found any
- * more, so that a module loaded at the same place later gets frames of its own. */
+/* A module may have been unloaded: from now on its frames are not found, so
+ * that a module that is loaded at the same place later gets frames of its own.
+ */
 void stacks_forget_unloaded(void);
 
 #endif

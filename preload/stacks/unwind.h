@@ -5,13 +5,13 @@
  * The state of a frame, (pc, sp, rbp), and the two words that its rule reads,
  * the return address and the saved rbp, determine the caller's state.  A walk
  * is kept per thread; the next one goes from the top by cached rules until a
- * frame equals a recorded one, and then compares the recorded words outward.
- * Where all are unchanged the rest is proved unchanged; at the first that
- * differs the walk goes on from there.
+ * frame equals a recorded one, and then compares the recorded words outward. If
+ * all are unchanged the rest is proved unchanged; at the first that differs the
+ * walk goes on from there.
  *
  * Code that keeps no frame pointer uses rbp for what it likes.  So rbp is
- * compared only where a frame further out finds its CFA by it, and a saved
- * rbp only where it becomes such a one: WALK_NEEDS_RBP and WALK_CHECKED.
+ * compared only if a frame further out finds its CFA by it, and a saved rbp
+ * only if it becomes such a one: WALK_NEEDS_RBP and WALK_CHECKED.
  *
  * What every allocation goes through is inline here: it is a third of what an
  * allocation costs.  libunwind is not used: its walk makes system calls, takes
@@ -42,8 +42,8 @@ enum walk_how {
 
 struct walk_frame {
 	uint64_t pc;   /* as in struct cfi_frame */
-	uint64_t slot; /* its sp less 8: there the callee's return address
-			  stands, which is `pc` */
+	uint64_t slot; /* its sp less 8: the callee's return address is
+			  there, which is `pc` */
 	uint64_t rbp;  /* stale unless WALK_NEEDS_RBP */
 	uint32_t node; /* of stacks.h; 0: not looked up yet */
 	uint32_t how;  /* enum walk_how */
@@ -64,7 +64,7 @@ struct walk_word {
 	uint64_t address, value;
 };
 
-/* What a stack is to whoever walks; of no concern here, but for `node`. */
+/* What a stack is to the caller of a walk; the walk itself only uses `node`. */
 struct walk_leaf {
 	uint64_t head; /* its number, as in a block's word in the shadow */
 	struct store_counter *counter;
@@ -73,9 +73,9 @@ struct walk_leaf {
 };
 
 /*
- * A whole walk that was taken before, as the words that prove it unchanged,
- * innermost first. An address whose word never equals the value ends them.
- * Where they are too many, the rest is to be found in the last walk.
+ * A whole earlier walk, as the words that prove it unchanged, innermost first.
+ * An address whose word never equals the value ends them. If they are too many,
+ * the last walk has the rest.
  */
 struct walk_memo {
 	uint64_t pc, slot, rbp; /* of the innermost frame; pc 0: no memo */
@@ -93,15 +93,15 @@ struct walk {
 	uint32_t count; /* of frames */
 	bool truncated; /* there is more, but it could not be followed */
 	bool cut;       /* there is more, but it was not wanted */
-	bool whole;     /* neither, and the outermost frame's rule alone says
-			    that it is the end */
-	/* frames[1] is the outermost that is kept. frames[0] is none: its slot
-	 * does not hold its pc, which ends every proof. */
+	bool whole;     /* neither, and only the outermost frame's rule says
+			   that it is the end */
+	/* frames[1] is the outermost that is kept. frames[0] is not a frame:
+	 * its slot does not hold its pc, which ends every proof. */
 	struct walk_frame frames[WALK_MOST + 1];
 	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
 	uint32_t seen[WALK_SEEN]; /* nodes that were walked to lately */
-	/* WALK_WAYS for each place; the one that was of use last is first, the
-	 * last is given away. */
+	/* WALK_WAYS for each place; the one that was used last is first, the
+	 * last is replaced. */
 	struct walk_memo *order[WALK_MEMOS];
 	struct walk_memo memos[WALK_MEMOS];
 	/* For slow steps, off the stack. */
@@ -110,12 +110,13 @@ struct walk {
 	struct cfi_work work;
 };
 
-/* A new walk, that remembers nothing; the second for `w` that is all zeros. */
+/* Begins a new walk, which remembers nothing; the second is for `w` of all
+ * zeros. */
 void unwind_init(struct walk *w, uint32_t depth);
 void unwind_begin(struct walk *w, uint32_t depth);
 
-/* Code may have gone away: forget all rules. Each thread must begin with a new
- * walk after that. */
+/* Code may have gone away: forgets all rules. Each thread must begin a new walk
+ * after that. */
 void unwind_flush(void);
 
 /*
@@ -146,7 +147,7 @@ enum rule_kind {
 
 extern HIDDEN uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 
-/* Find the rule of `pc` and put it into the cache. */
+/* Finds the rule of `pc` and puts it into the cache. */
 uint64_t unwind_derive(uint64_t pc, struct cfi_work *work);
 
 /* The upper 47 bits are a bijection of the address's 47. */
@@ -169,7 +170,7 @@ static inline uint64_t unwind_rule(uint64_t pc, struct cfi_work *work)
 	return unwind_derive(pc, work);
 }
 
-/* One step by whatever rule, from `s` to its caller. */
+/* One step by any rule, from `s` to its caller. */
 enum cfi_kind unwind_step(const struct walk_step *s,
 			  const struct cfi_bounds *bounds,
 			  struct cfi_frame *caller, struct cfi_work *work);
@@ -187,10 +188,10 @@ static inline unsigned unwind_memo(uint64_t pc, uint64_t slot)
 	return h / (UINT32_MAX / (WALK_MEMOS / WALK_WAYS) + 1) * WALK_WAYS;
 }
 
-/* Does the last walk go on from where the memo's words end? */
+/* Whether the last walk continues where the memo's words end. */
 bool unwind_joins(const struct walk *w, const struct walk_memo *m);
 
-/* How far do the words hold? */
+/* The first word that does not hold. */
 static inline const struct walk_word *unwind_held(const struct walk_word *word)
 {
 	for (;; word += 4) {
@@ -205,8 +206,8 @@ static inline const struct walk_word *unwind_held(const struct walk_word *word)
 	}
 }
 
-/* The stack that begins in this frame, if it was noted and has not changed; or
- * NULL. */
+/* The stack that begins in this frame; NULL if it was not noted or has changed.
+ */
 static inline const struct walk_leaf *unwind_recall(struct walk *w, uint64_t pc,
 						    uint64_t sp, uint64_t rbp)
 {
@@ -229,16 +230,16 @@ static inline const struct walk_leaf *unwind_recall(struct walk *w, uint64_t pc,
 	return NULL;
 }
 
-/* Note the last walk, which led to `leaf`; its node is not 0. */
+/* Notes the last walk, which led to `leaf`; its node is not 0. */
 void unwind_note(struct walk *w, const struct walk_leaf *leaf);
 
 /* For frames that are CHECKED or UNPROVED. */
 const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f);
 
 /*
- * The recorded frame `f` equals the walk's. The outermost up to which the
- * recorded ones still hold: each led to its caller by words that are compared
- * in order and no further than to the first that differs.
+ * The recorded frame `f` equals the walk's. Returns the outermost frame up to
+ * which the recorded ones still hold: each led to its caller by words that are
+ * compared in order and no further than to the first that differs.
  */
 static inline const struct walk_frame *unwind_prove(const struct walk_frame *f)
 {
@@ -256,19 +257,20 @@ static inline const struct walk_frame *unwind_prove(const struct walk_frame *f)
 	}
 }
 
-/* All frames hold up to the outermost. Is that the end, and are `count` frames
- * enough? */
+/* All frames hold up to the outermost. Returns whether that is the end, and
+ * `count` frames are enough. */
 bool unwind_ends(struct walk *w, uint32_t count,
 		 const struct cfi_bounds *bounds);
 
-/* More frames than are kept: the outermost of `kept` go, and with them every
- * node. How many of `kept` stay. */
+/* There are more frames than are kept: drops the outermost of `kept`, and with
+ * them every node. Returns how many of `kept` stay. */
 uint32_t unwind_drop(struct walk *w, uint32_t kept, uint32_t fresh);
 
-/* What a step by `rule` to a caller that is `how` says of the frame. */
+/* The `how` of a frame, from the rule that leads to its caller and the caller's
+ * `how`. */
 uint32_t unwind_how(uint64_t rule, uint32_t caller);
 
-/* Append the frames w->fresh .. s-1 to the `kept` outermost ones. */
+/* Appends the frames w->fresh .. s-1 to the `kept` outermost ones. */
 static inline void unwind_merge(struct walk *w, uint32_t kept,
 				const struct walk_step *s)
 {
@@ -302,10 +304,9 @@ void unwind_finish(struct walk *w, const struct walk_step *s,
 		   enum cfi_kind kind);
 
 /*
- * Walk from the frame (pc, sp, rbp) outward. Only words from `sp` up to `most`
- * are read. Frames that stayed the same keep their node; the others have node
- * 0. May run in a signal handler, but not while it runs already for the same
- * `w`.
+ * Walks from the frame (pc, sp, rbp) outward. Reads only words from `sp` up to
+ * `most`. Frames that stayed the same keep their node; the others have node 0.
+ * May run in a signal handler, but not while it runs already for the same `w`.
  */
 /* One loop, since every allocation runs it. */
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity) */

@@ -10,11 +10,11 @@
 #include "thread.h"
 #include "unwind.h"
 
-/* Walk the stack of the hook whose frame is `frame`, for a thread that is inside
- * refknot. */
+/* Walks the stack of the hook whose frame is `frame`, for a thread that is
+ * inside refknot. */
 const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame);
 
-/* The same, or what is remembered of it. */
+/* The same, or a noted stack. */
 static inline const struct walk_leaf *walk_from(struct thread *t,
 						const void *frame)
 {
