@@ -2,10 +2,9 @@
 /*
  * Python's garbage collector, over the program's objects: generations,
  * thresholds, and trial deletion (CPython's gcmodule.c, InternalDocs/
- * garbage_collector.md).  It frees nothing itself.
- *
- * A check looks while its thread is alone, and calls the program's functions when
- * it is not any more.
+ * garbage_collector.md).  It frees nothing itself.  A check looks while its
+ * thread has the world to itself (world.h), and calls the program's functions
+ * after that.
  */
 #ifndef COLLECT_H
 #define COLLECT_H
@@ -14,15 +13,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Forget all: the store is a new one. */
+/* Forgets all: the store is a new one. */
 void collect_reset(void);
 
-/* An object is about to be made, and counts. Is an automatic check due? Then
- * collect_automatically(), outside refknot, and before it is made. */
+/* An object is about to be made, and counts. Returns whether an automatic check
+ * is due: then call collect_automatically(), outside refknot, before it is
+ * made. */
 bool collect_making(void);
 void collect_automatically(void);
 
-/* It was made, as object `number`; one has ended, or was not made after all. */
+/* It was made, as object `number`; an object has ended, or was not made after
+ * all. */
 void collect_made(uint32_t number);
 void collect_ended(void);
 

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the ledger's files share: calls that go inside, records, the lists that
- * they stand in, and the objects' locks.  See references.h.
+ * they are in, and the objects' locks.  See references.h.
+ *
+ * A thread changes an object's fields only while it has the object's lock, and
+ * locks several in the order of their numbers.  Every reference with an object
+ * `from` is in two lists, which agree: of what leads to `to` and of what `from`
+ * holds.
  */
 #ifndef PRELOAD_LEDGER_H
 #define PRELOAD_LEDGER_H
@@ -18,7 +23,8 @@ static inline void ledger_limit(struct thread *t, enum rkn_limit_number limit)
 	t->area->limits[limit]++;
 }
 
-/* Inside, and with the right to change; NULL: it cannot be served. */
+/* Goes inside, with the right to change objects; NULL if the call cannot be
+ * served. */
 static inline struct thread *ledger_enter(void)
 {
 	struct thread *t = thread_enter_call();
@@ -156,10 +162,10 @@ static inline void ledger_unlink_from(uint32_t number)
 }
 
 /*
- * Of what leads to an object those references come first that nobody is named
- * for: a release that names nobody need not look through all others. The first
- * of the list, which has none before it, has the number of the last of these in
- * `to_previous`; 0: there are none.
+ * References without a named holder come first in the list of what leads to an
+ * object: so a release without a holder need not look through all others. The
+ * first of the list, which has none before it, has in `to_previous` the number
+ * of the last of these; 0 if there are none.
  */
 static inline void ledger_link_first(uint32_t number, struct store_object *to)
 {
@@ -186,7 +192,7 @@ static inline uint32_t ledger_first_held(const struct store_object *to)
 	return last ? references_at(last)->to_next : first;
 }
 
-/* One that somebody is named for, or that is another kind of edge. */
+/* Links a reference with a named holder, or another kind of edge. */
 static inline void ledger_link_held(uint32_t number, struct store_object *to)
 {
 	struct store_reference *r = references_at(number);
@@ -225,7 +231,7 @@ static inline void ledger_unlink_to(uint32_t number)
 }
 
 struct ledger_edge {
-	struct store_object *from; /* NULL: `holder` is no object */
+	struct store_object *from; /* NULL: `holder` is not an object */
 	uint64_t holder;
 	uint32_t field;
 	uint32_t stack;
@@ -260,7 +266,8 @@ static inline uint32_t ledger_add(struct thread *t, struct store_object *to,
 	return number;
 }
 
-/* Of an object that ended long ago, and is kept for what it still holds. */
+/* Flag of an object that ended long ago, and is kept for what it still holds.
+ */
 #define LEDGER_KEPT (1u << 3)
 
 /* `from`, locked, holds one reference less. */
@@ -286,7 +293,7 @@ static inline void ledger_drop(struct thread *t, uint32_t number)
 
 #define LEDGER_LOCKS 3
 
-/* Those two, or the first alone. */
+/* Locks both, or only the first if the second is NULL. */
 static inline void ledger_lock_two(struct thread *t, struct store_object *a,
 				   struct store_object *b)
 {
@@ -305,12 +312,13 @@ static inline void ledger_unlock_two(struct store_object *a,
 		objects_unlock(b);
 }
 
-/* In order of numbers; NULL and what is there twice is left out. */
+/* Locks them in the order of their numbers; leaves out NULL and repeated ones.
+ */
 void ledger_lock(struct thread *t, struct store_object **o);
 void ledger_unlock(struct store_object **o);
 
-/* A reference's end is in a third object's list: take it out of there with
- * both locked. `o` is not locked, and is when it returns. */
+/* Takes a reference out of a third object's list, with both objects locked.
+ * Call it with `o` unlocked; it returns with `o` locked. */
 void ledger_drop_locked(struct thread *t, struct store_object *o,
 			uint32_t number);
 
@@ -327,8 +335,8 @@ static inline unsigned ledger_seen_at(uint64_t address)
 	return (unsigned)(address >> 4 ^ address >> 10) % THREAD_SEEN;
 }
 
-/* The object at `address`, if this thread dealt with it lately. It has not
- * ended: what ends where that cannot be seen ends this memory, too. */
+/* The object at `address`, if this thread used it lately. It has not ended: an
+ * end that cannot be seen ends this memory, too. */
 static inline struct store_object *ledger_seen(const struct thread *t,
 					       uint64_t address)
 {
@@ -347,7 +355,8 @@ static inline void ledger_see(struct thread *t, const struct store_object *o)
 	t->seen[ledger_seen_at(o->address)] = objects_number(o);
 }
 
-/* Alive, with a type, at exactly `p`; else it is counted, or an error. */
+/* The live object with a type at exactly `p`; else NULL, which is counted or an
+ * error. */
 struct store_object *ledger_find_slowly(struct thread *t, const void *p,
 					const void *frame);
 static inline struct store_object *ledger_find(struct thread *t, const void *p,
@@ -359,9 +368,9 @@ static inline struct store_object *ledger_find(struct thread *t, const void *p,
 }
 
 /*
- * The object at *holder, else the one that it is in: one that has ended may
- * still give back what it holds. Then *holder is the object's address, and if it
- * is none, its block's, if it is in one.
+ * The object at *holder, else the one around it: an ended one may still give
+ * back what it holds. Sets *holder to the object's address; if there is none,
+ * to the start of its block, if it is in one.
  */
 struct store_object *ledger_holder_slowly(struct thread *t, uint64_t *holder);
 static inline struct store_object *ledger_holder(struct thread *t,

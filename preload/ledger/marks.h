@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Marks: what was alive at an instant that the program named, by stack and by
- * type.  A census costs a pass over all counters and all objects; while it
- * lasts no thread changes an object, but threads go on allocating: what they do
- * meanwhile is in it or not.
+ * type.  A census costs a pass over all counters and all objects. While it
+ * lasts no thread changes an object, but threads go on allocating: what they
+ * allocate meanwhile may be in it or not.
  */
 #ifndef MARKS_H
 #define MARKS_H
@@ -11,7 +11,7 @@
 /* Of one name the first 15 are kept, and the last. */
 #define MARKS_KEPT 16
 
-/* Forget all: the store is a new one. */
+/* Forgets all: the store is a new one. */
 void marks_reset(void);
 
 void marks_make(const char *name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The names that the program gives to types, fields, marks and regions, each
- * once, in the store.  No lock; may run inside malloc and in a signal handler.
+ * once, in the store.  It takes no lock and may run inside malloc and in a
+ * signal handler.
  */
 #ifndef PRELOAD_NAMES_H
 #define PRELOAD_NAMES_H
@@ -11,9 +12,9 @@
 
 #include "store.h"
 
-#define NAMES_MORE 1u /* stands for all that found no room */
+#define NAMES_MORE 1u /* means all names that found no room */
 
-/* Forget all: the store is a new one. */
+/* Forgets all: the store is a new one. */
 int names_reset(void); /* 0 or -errno */
 
 /* strcmp() for a name's few bytes: shorter than its call. */
@@ -24,11 +25,11 @@ static inline bool names_same(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* The number of `text`; NULL and "" have 0. Without room NAMES_MORE, which is
- * counted in `limits` (by enum rkn_limit_number). */
+/* The number of `text`; 0 for NULL and "". Without room it is NAMES_MORE, and
+ * `limits` (by enum rkn_limit_number) counts that. */
 uint32_t names_number(const char *text, uint64_t *limits);
 
-/* The number that it has; 0 if it has none. */
+/* The number of `text`; 0 if it has none yet. */
 uint32_t names_find(const char *text);
 
 /* For a number that names_number() gave: its record is ready. */

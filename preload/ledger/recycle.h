@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records of the ledger's tables that are free.  Each thread has a list of each
- * kind of its own.  One that frees what others make would gather records that
- * nobody uses again: what it has too many of it gives away by the batch, and
- * one that has none takes a batch before the table grows.
+ * Free records of the ledger's tables.  Each thread has a list of each kind of
+ * its own.  A thread that frees what others make would gather records that it
+ * never uses again: it gives away what it has too many of by the batch, and a
+ * thread that has none takes a batch before the table grows.
  */
 #ifndef RECYCLE_H
 #define RECYCLE_H
@@ -14,15 +14,15 @@
 
 #define RECYCLE_BATCH 64
 #define RECYCLE_MOST  (2 * RECYCLE_BATCH) /* that a thread keeps */
-#define RECYCLE_ALONE 65536               /* and one that is alone */
+#define RECYCLE_ALONE 65536               /* and the only thread */
 
-/* Forget all: the store is a new one. */
+/* Forgets all: the store is a new one. */
 void recycle_reset(void);
 
-/* For a list that is empty; 0: the table is full. */
+/* Fills a list that is empty; 0 if the table is full. */
 uint32_t recycle_more(struct thread *t, enum thread_free_kind kind);
-/* One batch of a list that is longer than RECYCLE_MOST, which nothing makes
- * longer by more than that at once. */
+/* Gives away a batch of a list that is longer than RECYCLE_MOST; no call makes
+ * a list longer than that by more than a batch. */
 void recycle_less(struct thread *t, enum thread_free_kind kind);
 
 static inline void *recycle_record(enum store_table_number table, size_t size,
@@ -52,7 +52,7 @@ static inline uint32_t *recycle_link(enum thread_free_kind kind,
 	}
 }
 
-/* A record that nobody uses; 0: none left. */
+/* Takes a free record; 0 if none is left. */
 static inline uint32_t recycle_take(struct thread *t,
 				    enum thread_free_kind kind)
 {
@@ -75,7 +75,8 @@ static inline uint32_t recycle_take(struct thread *t,
 	return number;
 }
 
-/* Records first .. last, `count` of them, linked already but for the last. */
+/* Gives back records first .. last, `count` of them, which are linked already
+ * but for the last. */
 static inline void recycle_give(struct thread *t, enum thread_free_kind kind,
 				uint32_t first, uint32_t last, uint32_t count)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trial deletion: which objects are held by nothing but each other.  Time and
- * memory are linear in the objects and references that are looked at.
+ * Trial deletion: which objects only hold each other.  Time and memory are
+ * linear in the objects and references that it looks at.
  *
- * What the list of garbage holds, or has more references with a holder than it
- * has references, is held.  What a type without `clear` keeps is uncollectable
- * with it, since nobody can take it away.
+ * An object is held if the list of garbage holds it, or if it has more
+ * references with a holder than it counts.  What a type without `clear` keeps
+ * is uncollectable with it, since nothing can take it away.
  */
 #ifndef TRIAL_H
 #define TRIAL_H
@@ -17,7 +17,7 @@ struct trial_lost {
 	uint32_t number;
 	bool bare; /* its type has no `clear` */
 	bool uncollectable;
-	bool follows; /* it is, but ends when what is collectable lets go */
+	bool follows; /* it is bare, but ends when what is collectable lets go */
 	bool waited;  /* an automatic check had found it */
 };
 
@@ -29,9 +29,10 @@ struct trial {
 };
 
 /*
- * Look at the objects up to that generation, and at those that wait if `waiting`
- * is not NULL; all of them grow older. For the thread that is alone, until the
- * next call. NULL: there is no memory, and nothing has changed.
+ * Looks at the objects up to that generation, and at those that wait if
+ * `waiting` is not NULL; all of them grow older. For the thread that has the
+ * world to itself; valid until the next call. NULL if there is no memory: then
+ * nothing has changed.
  */
 const struct trial *trial_make(int generation, const struct finds *waiting);
 
