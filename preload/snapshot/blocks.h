@@ -25,24 +25,25 @@ struct blocks {
 
 #define BLOCKS_NONE UINT32_MAX
 
-/* First the list, then the index of what is left in it. `kept`: the list stays in
- * the store, else it is own memory. False: no memory or no room for it; nothing
- * can be judged then. */
+/* Makes the list; then blocks_index() makes the index of what is left in it.
+ * `kept`: the list stays in the store, else it is own memory. False if there is
+ * no memory or room for it: nothing can be judged then. */
 bool blocks_list(struct blocks *b, bool kept);
 bool blocks_index(struct blocks *b);
 
-/* The block around `address`, one that holds it; *offset is set to where in
- * it. BLOCKS_NONE: none. */
+/* The block that holds `address`; *offset is set to the place in it.
+ * BLOCKS_NONE if there is none. */
 uint32_t blocks_find(const struct blocks *b, uint64_t address,
 		     uint64_t *offset);
 
-/* Bring near what blocks_find() will look at for that address. */
+/* Prefetches what blocks_find() will look at for that address. */
 void blocks_prefetch(const struct blocks *b, uint64_t address);
 
-/* First block that ends after `address`: its index, or count. */
+/* The index of the first block that ends after `address`; `count` if there is
+ * none. */
 uint32_t blocks_after(const struct blocks *b, uint64_t address);
 
-/* Has the page of `address` held a block since the store began? */
+/* Whether the page of `address` has held a block since the store began. */
 bool blocks_page_used(const struct blocks *b, uint64_t address);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What memory held that the program unmapped at its very end. An interpreter
- * throws its heap of objects away as a whole before it exits, and does not free
- * what the objects had from malloc: by then nothing points at it, though it was
- * in use until then. So pointers in anonymous memory are noted when it is
- * unmapped, and count where nothing was allocated afterwards, and little freed.
+ * What memory held that the program unmapped at its very end.  An interpreter
+ * drops its heap of objects as a whole before it exits, and does not free what
+ * the objects had from malloc: then nothing points at that, though it was in
+ * use until then.  So pointers in anonymous memory are noted when it is
+ * unmapped, and count if nothing was allocated afterwards, and little freed.
  *
- * No lock that anybody waits for, no malloc: all of it may run in a signal
- * handler. What cannot be noted looks leaked, as without it.
+ * No malloc, and no lock that a thread waits for: all of it may run in a signal
+ * handler. What cannot be noted looks leaked, as without this.
  */
 #ifndef GONE_H
 #define GONE_H
@@ -17,15 +17,15 @@
 
 struct picture;
 
-/* A mapping came to be; `anonymous`: private memory to be written. */
+/* A mapping was made; `anonymous`: private memory that can be written. */
 void gone_mapped(uint64_t start, uint64_t size, bool anonymous);
-/* It will be unmapped now. */
+/* Memory is about to be unmapped. */
 void gone_unmapping(uint64_t start, uint64_t size);
 
-/* Add the roots that were there before the end, after all others. */
+/* Adds the roots that existed before the end, behind all others. */
 void gone_search(struct picture *p);
 
-/* The recording is a new one: of what was unmapped before it knows nothing. */
+/* The recording is a new one: forgets what was unmapped before it. */
 void gone_reset(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads of a snapshot by whatever is known of them, in order, so that
- * 10,000 of them with 20,000 mappings take no time.
+ * The threads of a snapshot, in order by each thing that is known of them, so
+ * that 10,000 of them with 20,000 mappings take no time.
  */
 #ifndef MEMBERS_H
 #define MEMBERS_H
@@ -11,22 +11,23 @@
 
 #include "stop.h"
 
-/* Once the threads are stopped; false: no memory. What is asked below is of
- * that moment. */
+/* Once the threads are stopped; false if there is no memory. All that follows
+ * is of that moment. */
 bool members_init(const struct stop *s);
 
-/* The thread with that number, if it stands; NULL. */
+/* The thread with that number; NULL if it is not stopped. */
 const struct stopped *members_find(uint32_t tid);
-/* A thread whose stack's used part begins in start .. end-1; NULL. */
+/* A thread whose stack's used part begins in start .. end-1; NULL if there is
+ * none. */
 const struct stopped *members_on(uint64_t start, uint64_t end);
-/* Is a thread alive whose thread pointer is that? */
+/* Whether a live thread has that thread pointer. */
 bool members_point_at(uint64_t pointer);
-/* Is any thread's signal stack there? */
+/* Whether a thread's signal stack is there. */
 bool members_signals_in(uint64_t start, uint64_t end);
-/* Thread pointers, of living threads or ended ones, in start .. end-1: how many,
- * and in *first the lowest. */
+/* How many thread pointers, of living or ended threads, are in start .. end-1;
+ * *first is the lowest. */
 uint32_t members_pointers(uint64_t start, uint64_t end, uint64_t *first);
-/* The thread's serial in the recording; RKN_NONE: it has none. */
+/* The thread's serial in the recording; RKN_NONE if it has none. */
 uint32_t members_serial(uint32_t tid);
 
 #endif

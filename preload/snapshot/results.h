@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a thread that has ended returned, and nobody has fetched yet: glibc
- * keeps it in the thread's control block for pthread_join.
+ * What an ended thread returned, and pthread_join has not fetched yet: glibc
+ * keeps it in the thread's control block.
  */
 #ifndef RESULTS_H
 #define RESULTS_H
@@ -9,10 +9,10 @@
 #include "maps.h"
 
 /*
- * [*from, *to), where pointers are that pthread_join may still give out, of an
- * ended thread whose control block begins at `block` and goes on to `end` at
- * most. `link` is where the block is in glibc's list of stacks. False: the
- * thread was joined, or cannot be. `maps` are all mappings, ascending.
+ * Sets [*from, *to) to the pointers that pthread_join may still return, of an
+ * ended thread whose control block begins at `block` and ends at `end` at most.
+ * `link` is the block's place in glibc's list of stacks. False if the thread
+ * was joined, or cannot be. `maps` are all mappings, ascending.
  */
 bool results_find(uint64_t block, uint64_t end, uint64_t link,
 		  const struct map *maps, uint32_t count, uint64_t *from,
