@@ -5,10 +5,11 @@
 
 #include <stdbool.h>
 
-/* Is it execve or execveat? */
+/* Whether that is execve or execveat. */
 bool executions_are_by(long number);
 
-/* Such a call, with its arguments, as syscall() makes it: what that answers. */
+/* Makes such a call with its arguments, as syscall() does. Returns what that
+ * returns. */
 long executions_call(long number, const long *arguments);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a process may not be able to do any more, once it has given up its
+ * What a process may not be able to do any more once it has given up its
  * privileges: to make a store, to open what a snapshot reads.  Both are done
  * before.
  */
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 /*
- * Such a call is about to be made. A recording begins, where that is still to be
- * done; where the call `hides` /proc, that is kept (proc.h). For a vfork child
- * nothing is done: the memory is its parent's. May run in a signal handler.
+ * Such a call is about to be made: begins a recording if that is still to be
+ * done, and keeps /proc if the call `hides` it (proc.h). Does nothing for a
+ * vfork child: the memory is its parent's. May run in a signal handler.
  */
 enum hides {
 	HIDES_NOTHING,
@@ -24,7 +24,7 @@ struct privileges {
 	bool keeps; /* what was not kept before */
 };
 void privileges_enter(struct privileges *p, enum hides hides);
-/* The call was made, and did what it was to do, or not. */
+/* The call was made. `done`: it succeeded. */
 void privileges_leave(const struct privileges *p, bool done);
 
 #endif

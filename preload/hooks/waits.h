@@ -5,10 +5,11 @@
 
 #include <stdbool.h>
 
-/* Is it wait4 or waitid? */
+/* Whether that is wait4 or waitid. */
 bool waits_are_by(long number);
 
-/* Such a call, with its arguments, as syscall() makes it: what that answers. */
+/* Makes such a call with its arguments, as syscall() does. Returns what that
+ * returns. */
 long waits_call(long number, const long *arguments);
 
 #endif

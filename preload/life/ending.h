@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of the process, by exit() or a signal, and what is done with all
- * threads stopped: the last snapshot, made by the first thread that ends the
- * process, while the others wait for it; and the question what is lost by now.
+ * The end of the process, by exit() or a signal: the first thread that ends the
+ * process takes the last snapshot, with all threads stopped, while others that
+ * end it wait.  Also the question what is lost by now.
  *
- * A vfork child's end is its parent's not at all.
+ * A vfork child's end is not its parent's.
  */
 #ifndef ENDING_H
 #define ENDING_H
@@ -17,27 +17,27 @@
 
 /* The process ends now with `status`, unless this is a vfork child. */
 void ending_exit(int status);
-/* The same for assembly: what the caller keeps begins at `low`. */
+/* The same for assembly: `low` is where the caller's saved registers begin. */
 HIDDEN void ending_exit_above(int status, uint64_t low);
 
 /*
  * The process ends now by a signal; for its handler, with all signals blocked.
- * True: it ends for the first time, and the caller has the check made by
- * ending_take(), with the calling thread as it was interrupted, and then says
- * ending_over(). False: it has been made, or there is none.
+ * True: it ends for the first time. Then the caller lets ending_take() make the
+ * check, with the calling thread as it was interrupted, and calls
+ * ending_over(). False: the check has been made, or there is none.
  */
 bool ending_by_signal(int signal);
 void ending_take(struct stopped *self);
 void ending_over(void);
 
-/* The snapshot is taken now, and recording ends: what follows is not wanted. */
+/* Takes the snapshot now and ends the recording: what follows is not wanted. */
 void ending_check(void);
 /* The same for assembly, as above. */
 HIDDEN void ending_check_above(uint64_t unused, uint64_t low);
 
 /*
- * Are blocks lost by now? How many, and their bytes, in *blocks and *bytes; all
- * threads stop meanwhile, and recording goes on.
+ * Whether blocks are lost by now: how many, and their bytes, in *blocks and
+ * *bytes. All threads stop meanwhile, and recording goes on.
  */
 enum ending_answer {
 	ENDING_CHECKED,
@@ -49,7 +49,7 @@ enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes);
 struct snapshot_lost;
 HIDDEN bool ending_find_lost_above(struct snapshot_lost *lost, uint64_t low);
 
-/* Another recording begins: the forked child's. */
+/* Another recording begins: a forked child's. */
 void ending_reset(void);
 
 #endif
