@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of our own that may be lost at any time: $REFKNOT_CACHE, or refknot
- * in $XDG_CACHE_HOME or ~/.cache.  Nothing here is ever an error: without a
- * home, on a full disk, with a file that is damaged or another user's, there
- * is simply nothing cached.  Processes may write at once; the last wins.
+ * Files of refknot's own that may be lost at any time: $REFKNOT_CACHE, or
+ * refknot in $XDG_CACHE_HOME or ~/.cache.  Nothing here is ever an error:
+ * without a home, on a full disk, with a file that is damaged or another
+ * user's, nothing is cached.  Processes may write at the same time; the last
+ * one wins.
  *
  * A file begins with "refknot-cache 1 CRC32\n", of what follows.
  */
@@ -20,19 +21,19 @@ struct cache;
 
 extern int cache_is_off; /* --no-symbol-cache, which popt writes */
 
-/* NULL when it is off or the environment gives no place. Dies when out of
- * memory. */
+/* Opens the cache; NULL if it is off or the environment gives no place. Dies
+ * when out of memory. */
 struct cache *cache_open(void);
 void cache_close(struct cache *c); /* NULL: nothing */
 
 /*
  * The contents of file `name` (no '/', without the suffix), with a NUL behind,
- * for the caller to free; NULL when there is none that is whole and ours. `c`
- * NULL: there is none.
+ * for the caller to free; NULL if there is none that is whole and the user's.
+ * `c` may be NULL.
  */
 char *cache_read(const struct cache *c, const char *name, size_t *size);
 
-/* Replace the file in one step if it can be, then make room. */
+/* Replaces the file in one step if that is possible, then makes room. */
 void cache_write(struct cache *c, const char *name, const char *data,
 		 size_t size);
 

@@ -3,12 +3,12 @@
 #ifndef DIE_H
 #define DIE_H
 
-#include "xmalloc.h" /* who can die() allocates, too */
+#include "xmalloc.h" /* callers of die() allocate, too */
 
-/* "refknot: " and one sentence on stderr; exit with `status`. */
+/* Prints "refknot: " and one sentence on stderr, and exits with `status`. */
 void die(int status, const char *format, ...)
     __attribute__((noreturn, format(printf, 2, 3)));
-/* The same sentence, and go on. */
+/* Prints the same and goes on. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -3,9 +3,9 @@
 #define ESCAPE_H
 
 /*
- * A copy of `text` fit for a terminal: control characters, those that turn the
- * direction of writing, and bytes that are no valid UTF-8 stand as \n, \t or
- * \x1b, all else as it is. The caller frees it; out of memory dies.
+ * A copy of `text` that is fit for a terminal: control characters, those that
+ * turn the direction of writing, and bytes that are not valid UTF-8 become \n,
+ * \t or \x1b; all else stays. The caller frees it. Dies when out of memory.
  */
 char *escape(const char *text);
 

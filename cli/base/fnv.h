@@ -15,7 +15,7 @@ static inline uint64_t fnv_byte(uint64_t hash, unsigned char byte)
 	return (hash ^ byte) * FNV_PRIME;
 }
 
-/* And that it ends: "ab" "c" is not "a" "bc". */
+/* Also hashes that it ends: "ab" "c" is not "a" "bc". */
 static inline uint64_t fnv_bytes(uint64_t hash, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++)

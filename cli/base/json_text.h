@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings for JSON from bytes that nobody promised to be UTF-8. */
+/* Strings for JSON from bytes that may not be UTF-8. */
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
 
@@ -20,9 +20,9 @@ json_t *json_address(uint64_t address);
 json_t *json_count(uint64_t count);
 
 /*
- * Write `value` with jansson's `flags` and a newline. What a terminal would
- * obey is spelled \u009b, which any parser reads as what it stands for. False
- * with errno set when it cannot be written.
+ * Writes `value` with jansson's `flags` and a newline. What a terminal would
+ * obey is spelled \u009b, which means the same to any parser. False with errno
+ * set if it cannot be written.
  */
 bool json_write(const json_t *value, size_t flags, FILE *out);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Arrays that grow one element at a time, and the search in sorted ones.  Room
- * doubles whenever the count is a power of two, so it needs no field of its own.
- * An array that was allocated otherwise must not grow by this.
+ * doubles whenever the count is a power of two, so it needs no field of its
+ * own. An array that was allocated otherwise must not grow by this.
  */
 #ifndef LIST_H
 #define LIST_H
@@ -18,17 +18,17 @@ static inline void *list_grown(void *list, size_t count, size_t size)
 	return xreallocarray(list, count ? 2 * count : 1, size);
 }
 
-/* Room in the array `list` for one more than `count`. */
+/* Makes room in the array `list` for one more than `count`. */
 #define LIST_GROW(list, count)                                                 \
 	((list) = list_grown(list, count, sizeof(*(list))))
 
-/* Add an element; the value is a pointer to it, for the caller to fill. Both
+/* Adds an element; the value is a pointer to it, for the caller to fill. Both
  * arguments are evaluated several times. */
 #define LIST_ADD(list, count) (LIST_GROW(list, count), &(list)[(count)++])
 
 /*
- * The first index below `count` that is not before what is looked for; `count`
- * if all are. `is_before` is an expression of `i`, true for the first ones.
+ * The first index below `count` for which `is_before`, an expression of `i`
+ * that is true for the first ones, is false; `count` if there is none.
  */
 #define LOWER_BOUND(count, i, is_before)                                       \
 	({                                                                     \

@@ -3,11 +3,11 @@
 #define REGULAR_FILE_H
 
 /*
- * Open for reading a file that was named by others, in a recording or a
- * program. Only regular files of real file systems: no pipe or terminal to
- * wait for, no device that acts when it is opened, nothing that the kernel
- * makes up (/proc/kmsg, /proc/kcore). The descriptor; or -errno, -EINVAL when
- * it is something else.
+ * Opens for reading a file that a recording or a program names. Only regular
+ * files of real file systems: no pipe or terminal that would make it wait, no
+ * device that acts when it is opened, nothing that the kernel makes up
+ * (/proc/kmsg, /proc/kcore). Returns the descriptor or -errno, -EINVAL if it is
+ * something else.
  */
 int regular_file_open(const char *path);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What refknot exits with; check and steady have more (gate.h, steady.h). */
+/* The exit statuses of refknot; check and steady have more (gate.h, steady.h).
+ */
 #ifndef STATUS_H
 #define STATUS_H
 

@@ -22,7 +22,7 @@ struct table {
 /* `columns` must outlive the table. */
 void table_init(struct table *t, const struct table_column *columns,
 		size_t width);
-/* Append the next cell, from left to right and down; copies `text`. */
+/* Appends the next cell, from left to right and down; copies `text`. */
 void table_add(struct table *t, const char *text);
 void table_print(const struct table *t, FILE *out);
 void table_release(struct table *t);

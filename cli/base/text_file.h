@@ -8,9 +8,9 @@
 #define TEXT_FILE_MOST (16u << 20) /* bytes that are read */
 
 /*
- * All of `path`, for the caller to free. Dies when it cannot be read, is no
- * file, pipe or /dev/null, is longer than TEXT_FILE_MOST or has NUL bytes in it; `what` it should
- * be is in the sentence: "a baseline".
+ * All of `path`, for the caller to free. Dies if it cannot be read, is neither
+ * a regular file, a pipe nor /dev/null, is longer than TEXT_FILE_MOST or has
+ * NUL bytes; the sentence says `what` it should be: "a baseline".
  */
 char *text_file_read(const char *path, const char *what);
 
@@ -20,10 +20,11 @@ struct text_file {
 	char *draft; /* beside it */
 };
 
-/* 0 or -errno, -EINVAL for what is there and no file. Its mode stays. */
+/* Begins a new file in place of `path`, with its mode. 0 or -errno; -EINVAL if
+ * `path` is something else than a file. */
 int text_file_create(struct text_file *f, const char *path);
-/* Put it in place of what was there, and release. 0 or -errno: then what was
- * there is as it was. */
+/* Puts it in place of what was there, and releases. 0 or -errno: then what was
+ * there stays. */
 int text_file_commit(struct text_file *f);
 
 #endif

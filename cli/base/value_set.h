@@ -21,9 +21,9 @@ struct value_set {
 
 /* All zero is an empty set. Dies when out of memory. */
 void value_set_add(struct value_set *d, uint64_t value);
-/* Make values[0..count) ascend, each once. */
+/* Makes values[0..count) ascend, each once. */
 void value_set_sort(struct value_set *d);
-/* Empty it, but keep its memory. */
+/* Empties it, but keeps its memory. */
 void value_set_clear(struct value_set *d);
 void value_set_release(struct value_set *d);
 

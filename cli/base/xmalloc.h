@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Write out what is buffered, and exit; nothing is freed. */
+/* Writes out what is buffered, and exits; frees nothing. */
 void quit(int status) __attribute__((noreturn));
 
 /* Like their namesakes, but never return NULL: out of memory ends the process

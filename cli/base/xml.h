@@ -14,13 +14,13 @@ void xml_close(xmlTextWriterPtr w);
 
 void xml_start(xmlTextWriterPtr w, const char *element);
 void xml_end(xmlTextWriterPtr w);
-/* What XML cannot hold in `text` is spelled as escape() does. NULL: nothing is
- * written. */
+/* What XML cannot hold in `text` is spelled as escape() does. If `text` is
+ * NULL, nothing is written. */
 void xml_attribute(xmlTextWriterPtr w, const char *name, const char *text);
 void xml_count(xmlTextWriterPtr w, const char *name, uint64_t count);
 void xml_text(xmlTextWriterPtr w, const char *text);
 void xml_newline(xmlTextWriterPtr w);
-/* An element with text alone. */
+/* An element with only text. */
 void xml_element(xmlTextWriterPtr w, const char *name, const char *text);
 void xml_number(xmlTextWriterPtr w, const char *name, uint64_t number);
 

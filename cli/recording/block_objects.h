@@ -19,17 +19,16 @@ void block_objects_make(struct block_objects *c, const struct model *m);
 void block_objects_release(struct block_objects *c);
 
 /*
- * The object that `block` is: the only one in it, wherever it begins, as a
- * header may stand before it, or an object of several bases have its count in
- * a later one; or of several the one at its start. 0: it is none.
+ * The object that `block` is: the only one in it, wherever it begins, as it may
+ * be behind a header or an object of several bases may have its count in a
+ * later one; of several objects the one at its start. 0 if there is none.
  */
 uint32_t block_objects_object(const struct block_objects *c, uint32_t block);
 
 /*
- * The part of its block that is that of `object`, which has not ended: up to
- * the next object or the block's end; the first object's begins with the
- * block. So each byte is one object's. Offsets in the block; the end is
- * returned.
+ * The part of its block that belongs to `object`, which has not ended: up to
+ * the next object or the block's end; the first object's begins with the block.
+ * So each byte is one object's. Offsets are in the block; returns the end.
  */
 uint64_t block_objects_part(const struct block_objects *c, uint32_t object,
 			    uint64_t *start);

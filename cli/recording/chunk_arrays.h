@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recording's arrays by chunk type: what both readers fill and the writer
- * empties.  The table of part kinds is the one list of what a recording holds.
+ * A recording's arrays by chunk type: both readers fill them, and the writer
+ * empties them.  chunk_array_kinds is the one list of what a recording holds.
  */
 #ifndef CHUNK_ARRAYS_H
 #define CHUNK_ARRAYS_H
@@ -26,11 +26,12 @@ struct chunk_arrays {
 struct chunk_array_kind {
 	const char *name; /* "frames", as errors have it */
 	size_t record_size;
-	/* Why record `i` cannot be: a clause; NULL when it is good. Parts that
-	 * it refers to are complete. NULL: any record is good. */
+	/* Why record `i` is wrong: a clause; NULL if it is right. The parts
+	 * that it refers to are complete. NULL instead of a function: any
+	 * record is right. */
 	const char *(*check)(const struct chunk_arrays *p, size_t i);
-	/* Bytes that it had before the present minor version; 0: as many. What
-	 * is not there is 0. */
+	/* Bytes that it had before the present minor version; 0: as many.
+	 * Missing bytes are 0. */
 	size_t old_size;
 	size_t older_size; /* likewise */
 };
@@ -40,12 +41,12 @@ extern const struct chunk_array_kind chunk_array_kinds[PARTS];
 /* The order of struct rkn_wide, for qsort and bsearch. */
 int chunk_arrays_compare_wide(const void *a, const void *b);
 
-/* Room for `more` records behind the last; 0 or -ENOMEM. */
+/* Makes room for `more` records behind the last; 0 or -ENOMEM. */
 int chunk_array_grow(struct chunk_array *p, size_t record_size, size_t more);
 
 /*
- * Check the records from `first` on: NULL, or a clause about record *bad.
- * META is checked like the others, once the strings are complete.
+ * Checks the records from `first` on. Returns NULL, or a clause about record
+ * *bad. META is checked like the others, once the strings are complete.
  */
 const char *chunk_arrays_check(const struct chunk_arrays *p,
 			       enum rkn_chunk_type type, size_t first,
@@ -55,10 +56,10 @@ const char *chunk_arrays_check(const struct chunk_arrays *p,
  * the marks. */
 bool chunk_arrays_has_rows(const struct chunk_arrays *p, size_t mark);
 
-/* Clear what does not point into the strings: they may be incomplete. */
+/* Clears what does not point into the strings: they may be incomplete. */
 void chunk_arrays_mend_meta(struct chunk_arrays *p);
 
-/* Supply the records with number 0 that a model always has, and the NUL behind
+/* Adds the records with number 0 that a model always has, and the NUL behind
  * the strings; 0 or -ENOMEM. */
 int chunk_arrays_complete(struct chunk_arrays *p);
 

@@ -25,24 +25,25 @@ struct chunks {
 	ZSTD_DCtx *zstd;
 };
 
-/* Read the file header. 0 or -errno; chunks_close() in either case. */
+/* Reads the file header. 0 or -errno; call chunks_close() in either case. */
 int chunks_open(struct chunks *r, struct model *m, int fd, uint64_t size);
 void chunks_close(struct chunks *r);
 
 /*
- * The header of the next chunk to r->c: 0, -errno, or -ENODATA when the file
- * ends before. chunks_payload() must follow before the next.
+ * Reads the header of the next chunk into r->c. 0, -errno, or -ENODATA if the
+ * file ends before. chunks_payload() must follow before the next call.
  */
 int chunks_next(struct chunks *r);
 
-/* Its payload to r->stored, likewise. */
+/* Reads its payload into r->stored, likewise. */
 int chunks_payload(struct chunks *r);
 
-/* The payload unpacked, c.raw_size bytes; NULL when that fails, with the error
+/* Unpacks the payload, c.raw_size bytes; NULL if that fails, with the error
  * set. It lives until the next chunk. */
 const unsigned char *chunks_unpack(struct chunks *r);
 
-/* "PATH: chunk 3 (frames) at byte 96: REASON"; returns `error`. */
+/* Sets the error "PATH: chunk 3 (frames) at byte 96: REASON"; returns `error`.
+ */
 int chunks_fail(struct chunks *r, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -5,7 +5,8 @@
 
 #include "model.h"
 
-/* "NAME" is the last of that name, "NAME#2" the second; NULL: there is none. */
+/* Finds a mark: "NAME" is the last of that name, "NAME#2" the second. NULL if
+ * there is none. */
 const struct rkn_mark *marks_find(const struct model *m, const char *name);
 
 /* The names of all, for people: "start, load#1, load#2"; at most ten, then

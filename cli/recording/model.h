@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One recording in memory, whichever form it was read from.  Arrays hold the
- * finished format's own records (refknot/format.h) with every index checked.
+ * finished format's own records (refknot/format.h).
+ *
+ * Invariants: every index is in its array or RKN_NONE where that is allowed;
+ * arrays are sorted as refknot/format.h says and as noted here.  After reading
+ * only `path`, `passing` and the end in `meta` change.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -56,7 +60,7 @@ struct model {
 	size_t census_count;
 	struct rkn_wide *wide; /* ascending kind, then index */
 	size_t wide_count;
-	struct rkn_free *frees; /* of what was no live block */
+	struct rkn_free *frees; /* of what was not a live block */
 	size_t free_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
@@ -85,7 +89,8 @@ int model_save(const struct model *m, const char *path);
 /* The same, but -EEXIST when anything at all has that name. */
 int model_save_new(const struct model *m, const char *path);
 
-/* Was part `type` read whole? If not, what it has none of is not known. */
+/* Whether part `type` was read whole; if not, missing records are not known to
+ * be missing. */
 bool model_knows(const struct model *m, enum rkn_chunk_type type);
 
 /* The text at `offset`, "" when the offset is out of range. Lives as long as
@@ -119,8 +124,8 @@ uint64_t model_edge_to(const struct model *m, const struct rkn_edge *e);
 /* Of an element of m->roots: where it points to in its block, bytes. */
 uint64_t model_root_to(const struct model *m, const struct rkn_root *r);
 
-/* Did the block's contents tell at the snapshot that a pointer to `offset` in it
- * may be meant: RKN_WIDE_ARRAY or RKN_WIDE_BASE? */
+/* Whether the block's contents said at the snapshot that a pointer to `offset`
+ * keeps it: RKN_WIDE_ARRAY or RKN_WIDE_BASE. */
 bool model_knows_place(const struct model *m, enum rkn_wide_kind kind,
 		       uint32_t block, uint64_t offset);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two forms of a recording, behind model_load() and model_save().  Whoever
- * finds an error sets m->error, by model_error().
+ * The two forms of a recording, behind model_load() and model_save().  The
+ * function that finds an error sets m->error, by model_error().
  */
 #ifndef RECORDING_H
 #define RECORDING_H
@@ -9,21 +9,21 @@
 #include "model.h"
 
 /*
- * Read the `size` bytes of `fd` into an empty `m`, whose path is set. 0,
+ * Reads the `size` bytes of `fd` into an empty `m`, whose path is set. 0,
  * -errno, or -ENODATA as model_load() has it.
  */
 int recording_read(struct model *m, int fd, uint64_t size);
 int store_read(struct model *m, int fd, uint64_t size);
 
-/* Write the finished form; 0 or -errno. `fd` is at its start. */
+/* Writes the finished form; 0 or -errno. `fd` is at its start. */
 int recording_write(const struct model *m, int fd);
 
-/* "PATH: " and the sentence into m->error; returns `error`. */
+/* Writes "PATH: " and the sentence into m->error; returns `error`. */
 int model_error(struct model *m, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* All of `size` bytes at `offset`, unless the file ends: how many, or
- * -errno. */
+/* Reads all of `size` bytes at `offset`, unless the file ends. Returns how
+ * many, or -errno. */
 int64_t model_pread(int fd, void *to, uint64_t size, uint64_t offset);
 
 #endif

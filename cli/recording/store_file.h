@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A live store's file as its reader sees it: sparse, perhaps still written,
- * and never to be believed.  Only pread, so that nothing can fault.
+ * A live store's file as its reader sees it: sparse, perhaps still written, and
+ * never believed.  It uses only pread, so that nothing can fault.
  */
 #ifndef STORE_FILE_H
 #define STORE_FILE_H
@@ -48,8 +48,8 @@ static inline uint32_t store_file_stack(const struct store_file *s,
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,
 		     uint64_t *to);
 
-/* `size` bytes at `offset` to zeroed memory: what is no data stays 0. 0 or
- * -errno. */
+/* Reads `size` bytes at `offset` into zeroed memory: holes stay 0. 0 or -errno.
+ */
 int store_file_read(const struct store_file *s, void *to, uint64_t size,
 		    uint64_t offset);
 
@@ -76,8 +76,8 @@ int store_ledger(struct store_file *s); /* after the blocks */
 int store_marks(struct store_file *s);  /* regions too; after the ledger */
 
 /*
- * The frame whose stack is the `depth` innermost frames of frame `frame`'s: the
- * same where there are no more. RKN_NONE: no memory.
+ * The frame whose stack is the `depth` innermost frames of `frame`'s stack;
+ * `frame` itself if there are no more. RKN_NONE if there is no memory.
  */
 uint32_t store_frames_innermost(struct store_file *s, uint32_t frame,
 				uint32_t depth);
