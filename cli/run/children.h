@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `refknot run` tells, beside the report on its program, of that one's
- * children and of what processes were before they executed another program:
- * a line for each of few, one or two lines for many.
+ * What `refknot run` prints, beside the report on its program, about that one's
+ * children and about what processes were before they executed another program:
+ * a line for each if they are few, one or two lines for many.
  */
 #ifndef CHILDREN_H
 #define CHILDREN_H
@@ -30,8 +30,8 @@ struct children {
 	size_t count;
 };
 
-/* Note what its recording says. May be left in the middle (shrinking.h): then
- * nothing is noted. */
+/* Notes what its recording says. May be left in the middle (shrinking.h): then
+ * it notes nothing. */
 void children_add(struct children *c, const struct live_store *store,
 		  const struct model *m, struct symbols *symbols);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What recorded processes noted of the ends of others (the shim's ends.c): parents
- * who waited, and who sent SIGKILL.
+ * What recorded processes noted about the ends of others (the shim's ends.c):
+ * parents that waited, and processes that sent SIGKILL.
  */
 #ifndef ENDS_H
 #define ENDS_H
@@ -36,19 +36,19 @@ void ends_read(struct ends *n, const struct live *l);
 void ends_release(struct ends *n);
 
 /*
- * How the process `pid` ended that lived from `from` on, and until before `to`,
- * when the next of that number began: what its parent saw, else that it was sent
- * SIGKILL. NULL: nobody knows.
+ * How the process `pid` ended that lived from `from` on, until before `to`,
+ * when the next of that number began: what its parent saw, else that it was
+ * sent SIGKILL. NULL if that is not known.
  */
 struct end *ends_find(const struct ends *n, uint32_t pid, uint64_t from,
 		      uint64_t to);
 
-/* Did that process have the shim, and could not be recorded? */
+/* Whether that process had the shim, and could not be recorded. */
 bool ends_failed(const struct ends *n, uint32_t pid, uint64_t from,
 		 uint64_t to);
 
-/* Note in each store how its process ended, where it is not what the process says
- * itself. To be called after executions_replace(). */
+/* Notes in each store how its process ended, if that differs from what the
+ * process says itself. Call it after executions_replace(). */
 void ends_note(const struct live *l, struct live_store *list, size_t count);
 
 #endif

@@ -22,7 +22,7 @@ struct execution {
 	bool bare;        /* it was not to load the shim, or could not */
 };
 
-/* One that the shim did not record, as nobody is to judge it. */
+/* A program that the shim did not record because it is not judged. */
 struct skipped {
 	char *program, *name; /* path, and what it was started by */
 	uint32_t pid;
@@ -40,16 +40,16 @@ struct executions {
 void executions_read(struct executions *n, const struct live *l);
 void executions_release(struct executions *n);
 
-/* Is a store of execution `i` in `list`, or was it skipped? Its process began
- * that then, and before it executed the next one. */
+/* Whether a store of execution `i` is in `list`, or it was skipped. Its process
+ * began that then, and before it executed the next one. */
 bool executions_recorded(const struct executions *n, size_t i,
 			 const struct live_store *list, size_t count);
 
-/* Was any that process `pid` executed skipped? */
+/* Whether any program that process `pid` executed was skipped. */
 bool executions_skipped(const struct executions *n, uint32_t pid);
 
-/* When the process of number `pid` that has a store from `time` on began as that
- * program: when it executed it, if that was noted, else then. */
+/* When the process of number `pid` that has a store from `time` on began as
+ * that program: when it executed it, if that was noted, else then. */
 uint64_t executions_start(const struct executions *n, uint32_t pid,
 			  uint64_t time, const struct live_store *list,
 			  size_t count);
@@ -59,7 +59,7 @@ uint64_t executions_next(const struct executions *n, uint32_t pid,
 			 uint64_t time, const struct live_store *list,
 			 size_t count);
 
-/* Mark stores whose process went on as a program that left none. */
+/* Marks stores whose process went on as a program that left none. */
 void executions_replace(const struct live *l, struct live_store *list,
 			size_t count);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes that somebody killed: nobody could look at them at their end, and
- * whether they lost anything is not known. One rule holds for all instants of such
- * a process, so that no result depends on when the signal came; see "Processes that
- * are killed" in refknot-check(1).
+ * Processes that were killed: they could not be checked at their end, and
+ * whether they lost anything is not known.  One rule holds for all instants of
+ * such a process, so that no result depends on when the signal came; see
+ * "Processes that are killed" in refknot-check(1).
  */
 #ifndef KILLED_H
 #define KILLED_H
@@ -12,17 +12,19 @@
 
 #include "model.h"
 
-/* "SIGKILL"; "signal 34" for those without a name. Constant or of one buffer. */
+/* "SIGKILL"; "signal 34" for those without a name. Constant or of one buffer.
+ */
 const char *killed_signal(int signal);
 
-/* Does a signal that comes from outside end a process in the way that refknot
- * catches, once it is there? Not SIGKILL, and none of a fault of the program's. */
+/* Whether a signal from outside ends a process in a way that refknot catches,
+ * once it is loaded: not SIGKILL, and not a fault of the program's. */
 bool killed_asks(int signal);
 
-/* Is it of a fault of the program's, as SIGSEGV and SIGABRT are? */
+/* Whether it means a fault of the program's, as SIGSEGV and SIGABRT do. */
 bool killed_fault(int signal);
 
-/* How the process was killed: a clause, for the caller to free; NULL: it was not. */
+/* How the process was killed: a clause, for the caller to free; NULL if it was
+ * not. */
 char *killed_how(const struct model *m);
 
 #endif

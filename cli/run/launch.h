@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program run to its end as if refknot were not between it and its caller:
- * it inherits every signal disposition, and signals sent to us reach it, also
- * those that our caller ignores.
+ * Runs a program to its end as if refknot were not between it and its caller:
+ * it inherits every signal disposition, and signals sent to refknot reach it,
+ * also those that the caller ignores.
  */
 #ifndef LAUNCH_H
 #define LAUNCH_H
@@ -10,16 +10,16 @@
 #include <sys/types.h>
 
 /*
- * Execute `path` with `arguments` and this process's environment, and wait.
- * 0 with *pid and *status as waitpid(2) gives them; -errno when it could not
- * be started.
+ * Executes `path` with `arguments` and this process's environment, and waits. 0
+ * with *pid and *status as waitpid(2) gives them; -errno if it could not be
+ * started.
  */
 int launch(const char *path, const char **arguments, pid_t *pid, int *status);
 
 /*
- * From here on a limit on the size of files is an error of write(2), and no
- * signal, for this process; what launch() executes gets SIGXFSZ as it was. To be
- * called first of all.
+ * From now on a limit on the size of files is an error of write(2), and no
+ * signal, for this process; what launch() executes gets SIGXFSZ as it was. Call
+ * it first of all.
  */
 void launch_ignore_size(void);
 

@@ -17,12 +17,12 @@ struct libraries {
 };
 
 /*
- * Ask `loader`, the C library's, for the libraries of `program`, without
+ * Asks `loader`, the C library's, for the libraries of `program`, without
  * running it. 0 or -errno; on failure there is nothing to release.
  */
 int libraries_list(struct libraries *l, const char *loader,
 		   const char *program);
-/* Add what a loader wrote to `f`; l all zero at first. */
+/* Adds what a loader wrote to `f`; `l` is all zero at first. */
 void libraries_read(struct libraries *l, FILE *f);
 void libraries_release(struct libraries *l);
 

@@ -34,11 +34,10 @@ struct live {
 };
 
 /*
- * Make the directory: on /dev/shm when that is a tmpfs with plenty of room,
- * else in `beside`, else in $TMPDIR or /tmp, but where no other user can put
- * another in its place; if there is no such place, in `beside`. 0, or the
- * -errno of that. What runs left there whose refknot was killed is removed
- * before (owner.h).
+ * Makes the directory: on /dev/shm if that is a tmpfs with plenty of room, else
+ * in `beside`, else in $TMPDIR or /tmp, but only where no other user can
+ * replace it; if there is no such place, in `beside`. 0, or the -errno of that.
+ * Before, it removes what runs left there whose refknot was killed (owner.h).
  */
 int live_open(struct live *l, const char *beside);
 
@@ -55,7 +54,7 @@ uint64_t live_room(const struct live *l);
 struct live_store *live_list(const struct live *l, size_t *count);
 void live_list_release(struct live_store *list, size_t count);
 
-/* Remove the directory if nothing is left in it; false when it stays. */
+/* Removes the directory if nothing is left in it; false if it stays. */
 bool live_close(struct live *l);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Directories of runs, whose owner holds a lock on a file in them: when it was killed
- * the lock is free, and a later run removes what it left. What was said to be kept
- * has no such file any more.
+ * Directories of runs.  Their owner holds a lock on a file in them: when it was
+ * killed the lock is free, and a later run removes what it left. What is kept
+ * for people has no such file any more.
  */
 #ifndef OWNER_H
 #define OWNER_H
@@ -10,25 +10,26 @@
 #include <stdbool.h>
 
 /*
- * Make "PARENT/NAME-XXXXXX", 0700, and hold it: *directory for the caller to free,
- * and *fd to be given to owner_release(). 0 or -errno. At no instant of it would what
- * is left be anybody else's to the eye of owner_sweep(). Where the file system has no
- * locks nobody holds it, *fd is -1, and it is never swept.
+ * Make "PARENT/NAME-XXXXXX", 0700, and hold it: *directory for the caller to
+ * free, and *fd to be given to owner_release(). 0 or -errno. At no instant of
+ * it would what is left be anybody else's to the eye of owner_sweep(). Where
+ * the file system has no locks nobody holds it, *fd is -1, and it is never
+ * swept.
  */
 int owner_make(const char *parent, const char *name, char **directory, int *fd);
 
-/* The owner leaves `directory`: to be removed by rmdir() where nothing is in it, or by
- * a later run when nobody uses it any more. */
+/* The owner leaves `directory`: rmdir() removes it if nothing is in it, or a
+ * later run does when it is not used any more. */
 void owner_release(const char *directory, int fd);
 
-/* What is at `path`, in such a directory, is kept for people from now on, and with it
- * all else there. Nothing where it is in none. */
+/* Keeps for people what is at `path`, in such a directory, and with it all else
+ * there. Does nothing if it is in none. */
 void owner_keep(const char *path);
 
 /*
- * Remove directories "PARENT/NAME-XXXXXX" of this user whose owner was killed, with
- * the stores in them, but those that a process still uses; and what such an owner had
- * half written in `parent` as ".refknot-XXXXXX".
+ * Removes directories "PARENT/NAME-XXXXXX" of this user whose owner was killed,
+ * with the stores in them, but those that a process still uses; and what such
+ * an owner had half written in `parent` as ".refknot-XXXXXX".
  */
 void owner_sweep(const char *parent, const char *name);
 

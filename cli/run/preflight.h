@@ -17,7 +17,7 @@ enum preflight_verdict {
 	PREFLIGHT_SCRIPT_DEPTH, /* scripts that interpret scripts, too many */
 	PREFLIGHT_NOT_ELF,
 	PREFLIGHT_CUT,     /* shorter than its program headers say */
-	PREFLIGHT_MACHINE, /* another class, byte order or machine than ours */
+	PREFLIGHT_MACHINE, /* not an x86-64 program */
 	PREFLIGHT_LIBRARY, /* a shared library, not a program */
 	PREFLIGHT_STATIC,
 	PREFLIGHT_LOADER_MISSING,
@@ -39,7 +39,7 @@ struct preflight {
 			  when it can be recorded */
 };
 
-/* Never fails: what is wrong is in the verdict. Release in any case. */
+/* Never fails: the verdict says what is wrong. Release in any case. */
 void preflight_check(struct preflight *p, const char *program);
 void preflight_release(struct preflight *p);
 

@@ -14,8 +14,8 @@ enum privilege {
 
 /*
  * What makes the loader ignore LD_PRELOAD when this process executes the file
- * at `path`, whose status is `st`. The file's bits alone do not: root gains
- * nothing from a program that is setuid root.
+ * at `path`, whose status is `st`. The file's bits by themselves do not: root
+ * gains nothing from a program that is setuid root.
  */
 enum privilege privilege_gained(const char *path, const struct stat *st);
 

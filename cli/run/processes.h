@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel says of processes that are still there, or were a moment ago. */
+/* What the kernel says about processes that still exist, or did a moment ago.
+ */
 #ifndef PROCESSES_H
 #define PROCESSES_H
 
@@ -7,17 +8,17 @@
 #include <stdint.h>
 
 /*
- * Whether any process has the file open to write, or mapped so. The kernel gives a
- * lease to read only where none has, whatever we may know about processes. True
- * where it does not say: of a file of another user's, or without leases. (It is
- * true for a forked child, too, which has its parent's mappings.)
+ * Whether any process has the file open to write, or mapped so. The kernel
+ * gives a lease to read only if none has. True if it does not say: for a file
+ * of another user's, or without leases. (It is true for a forked child, too,
+ * which has its parent's mappings.)
  */
 bool processes_write(const char *path);
 
 /*
  * Whether process `pid` has `path` mapped; true when that cannot be seen. In a
- * pid namespace of its own the process has that number only for itself: here it is
- * none, or another process, whose mappings can perhaps not be seen.
+ * pid namespace of its own the process has that number only for itself: here it
+ * is none, or another process, whose mappings can perhaps not be seen.
  */
 bool processes_map(uint32_t pid, const char *path);
 
@@ -32,8 +33,8 @@ char *processes_program(uint32_t pid);
  * The caller frees it. */
 char *processes_called(uint32_t pid, const char *program);
 
-/* Call `f` for each process that was started with `directory` for its recordings,
- * but not for the caller. */
+/* Calls `f` for each process that was started with `directory` for its
+ * recordings, but not for the caller. */
 void processes_each(const char *directory, void (*f)(uint32_t pid, void *data),
 		    void *data);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which files stand behind a command's name: by PATH as execvp(3) does, and
+ * The files that a command's name means: by PATH as execvp(3) finds them, and
  * for a script by its #! line.
  */
 #ifndef PROGRAM_H
@@ -13,9 +13,9 @@
 char *program_find(const char *name, int *error);
 
 /*
- * The interpreter that the script at `path` names, as it stands there; the
- * program's name where the interpreter is env(1). The caller frees it. NULL
- * when the file is no script or cannot be read.
+ * The interpreter that the script at `path` names, as it is there; the
+ * program's name if the interpreter is env(1). The caller frees it. NULL if the
+ * file is not a script or cannot be read.
  */
 char *program_interpreter(const char *path);
 

@@ -12,9 +12,9 @@
 
 struct program_survey_module {
 	char *path;
-	bool unwind; /* has tables to unwind its stacks with, for more than odd
+	bool unwind; /* has tables to unwind its stacks, for more than odd
 			functions */
-	bool code;   /* more than what start-up puts in all */
+	bool code;   /* more than start-up code, which all have */
 	struct unwind_tables tables; /* how far they go */
 	enum symbols_source source;
 	char *debug_file; /* separate one; NULL: none */
@@ -30,7 +30,7 @@ struct program_survey {
 	size_t hint_count;
 };
 
-/* Survey `program` as `refknot run` would execute it. Release in any case. */
+/* Surveys `program` as `refknot run` would execute it. Release in any case. */
 void program_survey_make(struct program_survey *s, const char *program);
 void program_survey_release(struct program_survey *s);
 

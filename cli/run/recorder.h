@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program run with the shim in it, from its checks to its end. */
+/* Runs a program with the shim in it, from its checks to its end. */
 #ifndef RECORDER_H
 #define RECORDER_H
 
@@ -11,13 +11,13 @@
 struct recorder {
 	const char *output; /* file that recordings will go to or beside; NULL:
 			       the working directory */
-	bool keeps; /* there will be some: say it beforehand if they cannot be
+	bool keeps; /* recordings are kept: say beforehand if they cannot be
 		       written */
-	/* Which programs, as common/patterns.h has it; NULL: all. */
+	/* Patterns of programs to judge, as in common/patterns.h; NULL: all. */
 	const char *programs, *skip_programs;
 	/*
-	 * The program has ended (`pid`, `status` as waitpid(2) gave it): do
-	 * what is to be done with the stores in `l`. False: the program left
+	 * The program has ended (`pid`, `status` as waitpid(2) gave it): does
+	 * what is to be done with the stores in `l`. False if the program left
 	 * none there.
 	 */
 	bool (*ended)(const struct live *l, pid_t pid, int status, void *data);
@@ -34,19 +34,20 @@ enum recorder_outcome {
 };
 
 /*
- * Run arguments[0] with `arguments` recorded, with the environment as it is, and
- * wait for it. All but RECORDER_DONE is told in a sentence on stderr. *status:
- * as waitpid(2) gives it, where the program ran. Dies when there is no shim.
+ * Runs arguments[0] with `arguments` recorded, with the environment as it is,
+ * and waits for it. Prints a sentence on stderr for all but RECORDER_DONE.
+ * *status is as waitpid(2) gives it, if the program ran. Dies if there is no
+ * shim.
  */
 enum recorder_outcome recorder_run(const struct recorder *r,
 				   const char **arguments, int *status);
 
-/* Set a variable for the program: setenv() replaces the first of several alone,
+/* Sets a variable for the program: setenv() replaces only the first of several,
  * and some shells take the last. */
 void recorder_set(const char *name, const char *value);
 
-/* Dies when a setting in the environment (settings.def) is wrong; `option`
- * says whether --NAME sets it too (NULL: none does). */
+/* Dies if a setting in the environment (settings.def) is wrong; `option` says
+ * whether --NAME sets it, too (NULL: none does). */
 void recorder_check_settings(bool (*option)(const char *name));
 
 #endif

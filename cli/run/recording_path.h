@@ -17,9 +17,9 @@ int recording_path_check(const char *directory);
 const char *recording_path_reason(int error);
 
 /*
- * Why the recording must not take the place of what `file` is now, as the end
- * of a sentence about it; NULL: it may. What is replaced is a recording or an
- * empty file, and no link.
+ * Why the recording must not replace what `file` is now, as the end of a
+ * sentence about it; NULL if it may. It may replace a recording or an empty
+ * file, and no link.
  */
 const char *recording_path_refusal(const char *file);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command that is run again and again with more to do each time: what is alive
- * at the end of each run, by type and place, and which of it grows from run to
- * run. A run is a pass then, and its growth what it leaves more than the run
- * before it.
+ * A command that is run again and again with more to do each time: what is
+ * alive at the end of each run, by type and place, and which of it grows from
+ * run to run.  A run is a pass then, and its growth is what it leaves more than
+ * the run before it.
  */
 #ifndef REPEAT_RUNS_H
 #define REPEAT_RUNS_H
@@ -21,9 +21,10 @@ struct repeat_runs {
 	bool lost;     /* what was alive is not known of one of them */
 };
 
-/* Whether an argument has the {} that stands for how much there is to do. */
+/* Whether an argument has a {}, which means how much there is to do. */
 bool repeat_runs_asked(const char **arguments);
-/* A copy with each {} replaced by `amount`, in one piece for the caller to free. */
+/* A copy with each {} replaced by `amount`, in one piece for the caller to
+ * free. */
 const char **repeat_runs_arguments(const char **arguments, uint64_t amount);
 
 /* A process of the present run: call it for each, then repeat_runs_end_run. */
@@ -31,7 +32,7 @@ void repeat_runs_add(struct repeat_runs *a, const struct model *m,
 		     struct symbols *s);
 void repeat_runs_end_run(struct repeat_runs *a, const struct growth_options *o);
 
-/* As a region called `name`, a pass for each run. Empties `a`. */
+/* Judges them as a region called `name`, a pass for each run. Empties `a`. */
 void repeat_runs_judge(struct repeat_runs *a, const struct growth_options *o,
 		       const char *name, struct growth *g);
 

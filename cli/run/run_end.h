@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a run: live stores of ended processes become recordings, and
- * people are told what is in them.
+ * The end of a run: turns live stores of ended processes into recordings, and
+ * prints what is in them.
  */
 #ifndef RUN_END_H
 #define RUN_END_H
@@ -23,31 +23,31 @@ struct run_end {
 };
 
 /*
- * Write recordings and reports of all stores in `l`; those of processes that
- * are still alive, or that cannot be written elsewhere, stay. False when the
- * main program left no store: the shim did not get into it.
+ * Writes recordings and reports of all stores in `l`; those of processes that
+ * are still alive, or that cannot be written elsewhere, stay. False if the main
+ * program left no store: the shim did not get into it.
  */
 bool run_end_finish(const struct run_end *f, const struct live *l);
 
-/* What it is made of, for those who do something else with the stores. */
+/* Its steps, for callers that do something else with the stores. */
 
 /* The last image that process `pid` executed; `count` when there is none. */
 size_t run_end_find_main(const struct live_store *list, size_t count,
 			 pid_t pid);
-/* Note how the main program ended, as waitpid(2) gave it: whom a signal ended
- * could not note when; we have only just seen it. */
+/* Notes how the main program ended, as waitpid(2) gave it. A killed process
+ * recorded no end time: that is now. */
 void run_end_set_end(struct model *m, int status);
-/* The same of another, as far as others know it: then its own word that it was
- * about to end does not count. */
+/* The same for another process, as far as others know: then its own word that
+ * it was about to end does not count. */
 void run_end_note_end(struct model *m, const struct live_store *store);
-/* A child that only ever was a copy of its parent on the way to another
- * program: what it did is not worth a recording. */
+/* Whether it was only a copy of its parent on the way to another program: what
+ * it did is not worth a recording. */
 bool run_end_is_passing(const struct live_store *store, const struct model *m);
-/* Write the recording and remove the store; where it is in the end, for the
- * caller to free. */
+/* Writes the recording and removes the store. Returns where the recording is in
+ * the end, for the caller to free. */
 char *run_end_save(const struct run_end *f, const struct model *m,
 		   const char *store, bool main_program);
-/* Its process goes on, and so does its recording. */
+/* Prints that its process goes on, and so does its recording. */
 void run_end_tell_alive(const struct live_store *store);
 
 #endif

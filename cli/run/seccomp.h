@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Filters of system calls that stood before refknot itself was started, which
- * nobody can read: what they kill for is tried out, in children.
+ * Filters of system calls that were installed before refknot itself was
+ * started, and cannot be read: children try what they kill for.
  */
 #ifndef SECCOMP_H
 #define SECCOMP_H
@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which of the shim's system calls (common/calls.def, a bit each) they kill for;
- * 0, without a child, where none stands. Those that answer with an error harm
- * nobody. */
+/* Which of the shim's system calls (common/calls.def, a bit each) they kill
+ * for; 0, without a child, if there is none. Filters that answer with an error
+ * do no harm. */
 uint64_t seccomp_kills(void);
 
-/* The same in place of /proc/self/status: is there "Seccomp:	2" in it? */
+/* Whether there is "Seccomp: 2" in `status`, as in /proc/self/status. */
 bool seccomp_stands(const char *status);
 
 #endif

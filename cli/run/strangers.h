@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a run had beside its stores: programs that recorded processes executed
- * and that refknot did not get into, and processes that are still there and
- * have no store.  What they did is not known, and that is told.
+ * and that refknot did not get into, and processes that still exist and have no
+ * store.  What they did is not known, and the report says so.
  */
 #ifndef STRANGERS_H
 #define STRANGERS_H
@@ -24,8 +24,8 @@ struct stranger {
 };
 
 /*
- * Wait, 0.2 s at most, until programs that were just executed have a store, and
- * processes without one have gone. To be called before live_list().
+ * Waits, 0.2 s at most, until programs that were just executed have a store,
+ * and processes without one have gone. Call it before live_list().
  */
 void strangers_wait(const struct live *l);
 
@@ -35,13 +35,13 @@ struct stranger *strangers_find(const struct live *l,
 				size_t *found);
 void strangers_release(struct stranger *list, size_t count);
 
-/* Of a store that is empty: does strangers_find() have its process, by a note? Else
+/* Whether strangers_find() has the process of an empty store, by a note. Else
  * *pid is its number, as its name has it. */
 bool strangers_have(const struct live *l, const struct live_store *store,
 		    uint32_t *pid);
 
-/* Warn of each once; what is executed again and again is so for one reason.
- * `what`: what comes of it, ", is not judged". */
+/* Warns of each once; what is executed again and again has one reason. `what`:
+ * what follows from it, ", is not judged". */
 void strangers_tell(const struct live *l, const struct live_store *list,
 		    size_t count, const char *what);
 

@@ -24,8 +24,8 @@
 
 enum suppress_kind {
 	SUPPRESS_LEAK,  /* a frame of what is leaked, or of a cycle's member */
-	SUPPRESS_CYCLE, /* the same, orphaned cycles alone */
-	SUPPRESS_REF,   /* the same, findings about references alone */
+	SUPPRESS_CYCLE, /* the same, only orphaned cycles */
+	SUPPRESS_REF,   /* the same, only findings about references */
 	SUPPRESS_TYPE,  /* the type of an object in it */
 	SUPPRESS_BLOCK, /* Valgrind's: whole stacks */
 };
@@ -38,10 +38,10 @@ struct suppress_line {
 };
 
 /*
- * What a block is for: Valgrind's kinds of leaks, and our own two. A leak is
- * definite; so is a leaked object with references too many. Of a cycle, which
- * Valgrind does not know, it calls some members definite and the others
- * indirect: both cover it. What is reachable is no finding.
+ * What a block is for: Valgrind's kinds of leaks, and two of refknot's own. A
+ * leak is definite; so is a leaked object with references too many. Of a cycle,
+ * which Valgrind does not know, it calls some members definite and the others
+ * indirect: both cover it. What is reachable is not a finding.
  */
 enum suppress_leak_kind {
 	SUPPRESS_DEFINITE = 1,
@@ -54,7 +54,7 @@ enum suppress_leak_kind {
 
 struct suppression {
 	enum suppress_kind kind;
-	char *text;    /* the pattern or name, as it stands in the file */
+	char *text;    /* the pattern or name, as the file has it */
 	char *pattern; /* see suppress_template; NULL for SUPPRESS_BLOCK */
 	struct suppress_line *lines; /* innermost frame first */
 	size_t line_count;
@@ -69,10 +69,11 @@ struct suppression {
 	uint64_t findings, bytes; /* that it suppressed: its users count */
 };
 
-/* Blocks of a text that were read and left out. */
+/* How many blocks of a text were read and left out. */
 struct suppress_left {
-	size_t others;  /* of other tools than ours, or of other faults */
-	size_t unknown; /* of these, whose tool or fault Valgrind has not */
+	size_t others;  /* of other tools than refknot, or of other faults */
+	size_t unknown; /* of these, with a tool or fault that Valgrind does
+			   not have */
 	unsigned line;  /* of the first of the latter */
 	char name[80];  /* of it: "Helgrnid", "Memcheck:Leek" */
 };
@@ -90,12 +91,13 @@ struct suppressions {
 	struct suppress_memory *memory; /* of suppress_find */
 };
 
-/* What comes with refknot: the C library and loader's one-time blocks. */
+/* Adds what comes with refknot: one-time blocks of the C library and the
+ * loader. */
 void suppress_add_built_in(struct suppressions *s);
-/* Dies with file and line when it cannot be read or understood; what is left
- * out of it is told. */
+/* Adds a file. Dies with file and line if it cannot be read or understood;
+ * prints what it leaves out. */
 void suppress_add_file(struct suppressions *s, const char *path);
-/* From `text`, which `origin` names; the same, but nothing is told. */
+/* The same from `text`, which `origin` names; prints nothing. */
 void suppress_add_text(struct suppressions *s, const char *text,
 		       const char *origin);
 void suppress_release(struct suppressions *s);
@@ -103,9 +105,9 @@ void suppress_release(struct suppressions *s);
 #define SUPPRESS_ERROR_SIZE 512
 
 /*
- * The entries in the `size` bytes of `text` (which need not end with NUL and
- * may hold anything) are added. 0; or -EINVAL, with "ORIGIN:LINE: what is wrong
- * and what is wanted" in `error`, of SUPPRESS_ERROR_SIZE bytes: then none is.
+ * Adds the entries in the `size` bytes of `text` (which need not end with NUL
+ * and may hold anything). 0; or -EINVAL, with "ORIGIN:LINE: what is wrong and
+ * what is wanted" in `error`, of SUPPRESS_ERROR_SIZE bytes: then it adds none.
  */
 int suppress_parse(struct suppressions *s, const char *text, size_t size,
 		   const char *origin, char *error);

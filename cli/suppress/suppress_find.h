@@ -4,7 +4,7 @@
 
 #include "suppress.h"
 
-/* Release what suppress_find remembers. */
+/* Releases what suppress_find() remembers. */
 void suppress_forget(struct suppressions *s);
 
 #endif

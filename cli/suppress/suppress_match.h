@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts and stacks against patterns, as the tools do whose files we read. */
+/* Matches texts and stacks against patterns, as the tools do whose files
+ * refknot reads. */
 #ifndef SUPPRESS_MATCH_H
 #define SUPPRESS_MATCH_H
 
@@ -9,7 +10,8 @@
 /*
  * LeakSanitizer's patterns: anywhere in the text, `*` is any text, `^` in front
  * the start, `$` the end. Each stretch between two `*` is looked for once, from
- * the left: "foo$" is not in "foofoo". No text and the empty one match nothing.
+ * the left: "foo$" is not in "foofoo". NULL and the empty pattern match
+ * nothing.
  */
 bool suppress_template(const char *pattern, const char *text);
 
@@ -26,8 +28,8 @@ bool suppress_line_fits(const struct suppress_line *line,
 /*
  * LeakSanitizer's pattern against the function that allocated, which its stacks
  * begin with and ours leave out: `allocator` ("calloc"; NULL: not known, which
- * is malloc then) as it calls it, today or in older versions; or C++'s operator,
- * if that is the innermost frame `inner` (NULL: there is none).
+ * is malloc then) as it calls it, today or in older versions; or C++'s
+ * operator, if that is the innermost frame `inner` (NULL: there is none).
  */
 bool suppress_allocator_fits(const char *pattern, const char *allocator,
 			     const struct location *inner);

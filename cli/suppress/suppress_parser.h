@@ -24,18 +24,18 @@ struct suppress_parser {
 	char *error;
 };
 
-/* "ORIGIN:LINE: " and the sentence; -EINVAL. */
+/* Sets the error "ORIGIN:LINE: " and the sentence; returns -EINVAL. */
 int suppress_fail(struct suppress_parser *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The next line to p->line: 1; 0 at the end; -EINVAL. */
+/* Reads the next line into p->line: 1; 0 at the end; -EINVAL. */
 int suppress_next_line(struct suppress_parser *p);
 
-/* Take a date, and the rest as the reason, out of `text`: 0 or -EINVAL. */
+/* Takes a date, and the rest as the reason, out of `text`: 0 or -EINVAL. */
 int suppress_read_note(struct suppress_parser *p, char *text,
 		       struct suppress_note *note);
 
-/* Take a date, if there is one, out of a block's name: 0 or -EINVAL. */
+/* Takes a date, if there is one, out of a block's name: 0 or -EINVAL. */
 int suppress_read_name(struct suppress_parser *p, char *name);
 
 /* A new entry, with the note before it, at the end of the list. */
@@ -47,8 +47,8 @@ struct suppression *suppress_new(struct suppress_parser *p,
  * or none. 0 or -EINVAL. */
 int suppress_read_rule(struct suppress_parser *p);
 
-/* p->line, a comment, or empty as at the end of the file: 0 or -EINVAL. Comments
- * without a date are for people. An empty line ends them. */
+/* p->line, a comment, or empty as at the end of the file: 0 or -EINVAL.
+ * Comments without a date are for people. An empty line ends them. */
 int suppress_read_comment(struct suppress_parser *p);
 
 /* The rest of a block, after its "{"; 0 or -EINVAL. suppress_block.c */

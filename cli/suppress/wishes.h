@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program told LeakSanitizer of its own leaks, which holds here, too, for
- * its own processes alone: its __lsan_default_suppressions(), and that leak
+ * What a program told LeakSanitizer about its own leaks, which holds here, too,
+ * only for its own processes: its __lsan_default_suppressions(), and that leak
  * checks are turned off (__lsan_is_turned_off(), or detect_leaks=0 in
  * __lsan_default_options()), which covers all that LeakSanitizer would find.
  */
@@ -16,18 +16,18 @@ struct wishes {
 	struct suppressions list;
 };
 
-/* What `m` says. Prints a warning for suppressions that cannot be read, and
- * goes on without them. */
+/* Reads what `m` says. Prints a warning for suppressions that cannot be read,
+ * and goes on without them. */
 void wishes_open(struct wishes *w, const struct model *m);
-/* Is it the same as what `w` was opened with? */
+/* Whether `m` says the same as `w`. */
 bool wishes_are(const struct wishes *w, const struct model *m);
 void wishes_release(struct wishes *w);
 
-/* Take what it covers out of `f`, and count it in the list's entries. */
+/* Takes what it covers out of `f`, and counts it in the list's entries. */
 void wishes_withhold(struct wishes *w, struct findings *f,
 		     const struct model *m, struct names *names,
 		     struct symbols *symbols);
-/* What that was: findings, and their bytes with what they hold. */
+/* How many findings that were, and their bytes with what they hold. */
 uint64_t wishes_withheld(const struct wishes *w, uint64_t *bytes);
 
 /* "__lsan_default_suppressions()", or what turned the check off. */
