@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * "calloc", constant, where the file `path` has a call of that function, by a
- * stub of its linker's or by its table of addresses, right before ELF address
- * `after`. NULL: it cannot be read, or calls anything else: by a pointer, or a
- * function that goes on to it. x86-64 only.
+ * "calloc", constant, if the file `path` has a call of that function, by a stub
+ * of its linker's or by its table of addresses, right before ELF address
+ * `after`. NULL if it cannot be read, or calls anything else: by a pointer, or
+ * a function that goes on to it. x86-64 only.
  */
 const char *allocation_call(const char *path, uint64_t after);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What compilers append to the name of a function's copy: ".constprop.0" of one
- * with constant arguments, ".isra.0" of one with others, ".part.0" of a part,
- * ".cold" of the rest, ".llvm.1234" of a static one that other files call.
- * Names of other languages may have dots of their own.
+ * What compilers append to the name of a function's copy: ".constprop.0" to one
+ * with constant arguments, ".isra.0" to one with other arguments, ".part.0" to
+ * a part, ".cold" to the rest, ".llvm.1234" to a static one that other files
+ * call.  Names of other languages may have dots of their own.
  */
 #ifndef CLONES_H
 #define CLONES_H

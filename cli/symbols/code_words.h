@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bytes of one module's machine code, where a branch in them leads to, and
- * the words that the dynamic loader fills in (the GOT).  x86-64 only; of other
+ * the words that the dynamic loader fills in (the GOT).  x86-64 only; for other
  * machines nothing is known.  All die when out of memory.
  */
 #ifndef CODE_WORDS_H

@@ -26,7 +26,7 @@ struct elf_file {
 };
 
 /*
- * Read `path`. 0; -ENOEXEC when it is no ELF file; or the -errno of opening
+ * Reads `path`. 0; -ENOEXEC if it is not an ELF file; or the -errno of opening
  * it. On failure there is nothing to release.
  */
 int elf_file_read(struct elf_file *e, const char *path);

@@ -6,14 +6,15 @@
 #include "symbols.h"
 
 /*
- * Is the location in the function `wanted`: by its name, with or without
- * parameters and version; where it has none, by "MODULE+0xOFFSET"? `alias`: or
- * by a name that a library gives it inside, as __GI___strdup for strdup.
+ * Whether the location is in the function `wanted`: by its name, with or
+ * without parameters and version; if it has none, by "MODULE+0xOFFSET".
+ * `alias`: or by a name that a library gives it inside, as __GI___strdup for
+ * strdup.
  */
 bool functions_is(const struct location *l, const char *wanted, bool alias);
 
-/* Why `wanted` is in no call stack, for people: a sentence with names that are
- * like it, and what the recording lacks. The caller frees it. */
+/* Why `wanted` is in no call stack, for people: a sentence with similar names,
+ * and what the recording lacks. The caller frees it. */
 char *functions_why_not(const struct model *m, struct symbols *s,
 			const char *wanted);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What blocks are called. A block that is an object of the program's (see
- * block_objects.h) has its type's name and its number in it: "Session#17". Any other
- * block is of the type "malloc in FUNC", and as an object "malloc in FUNC#3":
- * the third to be allocated of the blocks of that type that are alive.
+ * The names of blocks.  A block that is an object of the program's (see
+ * block_objects.h) has its type's name and its number in it: "Session#17".  Any
+ * other block is of the type "malloc in FUNC", and as an object "malloc in
+ * FUNC#3": the third to be allocated of the live blocks of that type.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -26,10 +26,10 @@ const char *names_type(struct names *n, uint32_t stack);
 /* The type of `block`, likewise. */
 const char *names_block_type(struct names *n, uint32_t block);
 
-/* The object that `block` is, see block_objects_object; 0: none. */
+/* The object that `block` is, see block_objects_object(); 0 if it is none. */
 uint32_t names_object_at(const struct names *n, uint32_t block);
 
-/* Is `block` one, or are some in it? */
+/* Whether `block` is an object, or has some in it. */
 bool names_has_objects(const struct names *n, uint32_t block);
 /* See block_objects_part. */
 uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start);
@@ -40,8 +40,8 @@ char *names_of(struct names *n, uint32_t object);
 const char *names_type_called(struct names *n, uint32_t number);
 
 /*
- * Tell in advance which blocks will be asked for: a number costs a pass over
- * all blocks, which is made once for all that were announced before.
+ * Announces which blocks will be asked for: a number costs a pass over all
+ * blocks, which is made once for all that were announced before.
  */
 void names_announce(struct names *n, const uint32_t *blocks, size_t count);
 

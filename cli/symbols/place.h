@@ -36,8 +36,8 @@ char *place_text(const struct location *l);
 /* "parse_header at parse.c:40:12 (libfoo.so)". */
 char *place_text_column(const struct location *l);
 
-/* "inlined", "tail call", both or "": what stands behind a location's module;
- * constant. */
+/* "inlined", "tail call", both or "": what is printed behind a location's
+ * module; constant. */
 const char *place_mark(bool inlined, bool tail_call);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way of a call stack from its innermost call outward, without loops: of a
- * function that is on the stack several times, directly or by way of others, the
+ * The path of a call stack from its innermost call outward, without loops: of a
+ * function that is on the stack several times, directly or through others, the
  * innermost call counts, and what lies between the calls does not.  How often a
- * function calls itself is no property of a place in the code.
+ * function calls itself is not a property of a place in the code.
  */
 #ifndef ROUTE_H
 #define ROUTE_H
@@ -17,7 +17,7 @@ struct route {                        /* all 0: empty */
 	size_t count;
 };
 
-/* One more location, outward; it must live as long as the route. */
+/* Adds one more location, outward; it must live as long as the route. */
 void route_add(struct route *r, const struct location *l);
 void route_release(struct route *r);
 

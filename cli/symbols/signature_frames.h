@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frames of a call stack that count where findings are known again: not
- * those of the C library, whose names are another one's in the next version,
- * unless all are such; and without loops, see route.h.
+ * The frames that identify a finding across builds: frames of the C library are
+ * skipped, as its next version has other names, unless there are no others; and
+ * loops count once, see route.h.
  */
 #ifndef SIGNATURE_FRAMES_H
 #define SIGNATURE_FRAMES_H
@@ -16,13 +16,13 @@
 struct route signature_frames_route(const struct model *m, struct symbols *s,
 				    uint32_t stack);
 
-/* Of their functions, without what compilers append to names of copies; never
- * 0, unless the stack is empty. */
+/* A hash of their functions, without what compilers append to names of copies;
+ * never 0, unless the stack is empty. */
 uint64_t signature_frames_hash(const struct model *m, struct symbols *s,
 			       uint32_t stack);
 
-/* What that hash is of in a frame: "parse", or of a function without a name
- * "[libfoo]". The caller frees it. */
+/* The text that this hashes of a frame: "parse", or for a function without a
+ * name "[libfoo]". The caller frees it. */
 char *signature_frames_name(const struct location *l);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The words of all sources in one directory, read once each, without those of
- * comments and texts: where a function's name still is there, no other name came
- * for it.
+ * comments and texts: if a function's name is still there, no other name
+ * replaced it.
  */
 #ifndef SOURCE_WORDS_H
 #define SOURCE_WORDS_H
@@ -15,9 +15,9 @@
 struct source_words; /* all directories that were asked for; NULL is none */
 
 /*
- * Whether a source beside the file `path`, or that file, has the last word of the
- * name of a function: of "list<int>::take(int)" that is "take". True also when
- * that is not known, or the name has none.
+ * Whether a source beside the file `path`, or that file, has the last word of
+ * the name of a function: of "list<int>::take(int)" that is "take". True also
+ * when that is not known, or the name has none.
  */
 bool source_words_has(struct source_words **all, const char *path,
 		      const char *name);

@@ -14,7 +14,7 @@
  * alike; the same on every machine. */
 uint64_t stack_hash(const struct model *m, struct symbols *s, uint32_t stack);
 
-/* The same but for columns: a reader who is shown lines sees no difference. */
+/* The same without columns: a reader of lines sees no difference. */
 uint64_t stack_hash_lines(const struct model *m, struct symbols *s,
 			  uint32_t stack);
 

@@ -23,10 +23,10 @@ struct location {
 	const char *module;    /* path of the module; NULL: in none */
 	uint64_t offset;       /* of the address in the module (ELF address) */
 	bool inlined;          /* into the location that follows */
-	/* It is in no frame: it ended by a jump to the location before it. */
+	/* It has no frame: it ended by a jump to the location before it. */
 	bool tail_call;
-	/* What was inlined there is not known, though there is debug information:
-	 * see symbols_lost_split. */
+	/* What was inlined there is not known, though there is debug
+	 * information: see symbols_lost_split. */
 	bool partial;
 	unsigned declared; /* line of `file` at which the function begins; 0:
 			      not known, or in another file */
@@ -67,14 +67,14 @@ size_t symbols_innermost(struct symbols *s, uint32_t stack,
 bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 		  char *name, size_t size);
 
-/* Have `module` counted as missing if it is, without reading its symbols. */
+/* Counts `module` as missing if it is, without reading its symbols. */
 void symbols_check(struct symbols *s, uint32_t module);
 
 /* How many modules could not be read as recorded (absent, changed), of those
  * that were asked for. */
 size_t symbols_missing(const struct symbols *s, const char **first_path);
-/* Is `module` one of them? NULL: no; else why, and what helps, as in "is not
- * there any more; keep it ...": constant. */
+/* NULL if `module` is not one of them; else why it is, and what helps, as in
+ * "is not there any more; keep it ...": constant. */
 const char *symbols_why_missing(const struct symbols *s, uint32_t module);
 
 /* What it means: the .dwo file, the module. */
@@ -83,7 +83,8 @@ const char *symbols_why_missing(const struct symbols *s, uint32_t module);
 	"that were inlined are not shown"
 
 /* Name of a .dwo file, of split debug information, that was looked for and is
- * not there, and the path of the module that it is of; NULL: none is missing. */
+ * not there, and the path of the module that it is of; NULL: none is missing.
+ */
 const char *symbols_lost_split(const struct symbols *s, const char **module);
 
 #endif

@@ -43,15 +43,15 @@ struct symbols_cache { /* all zero: nothing is known */
 	bool changed;  /* something was added */
 };
 
-/* Begin with what the cache has of module `r`, whose file is `path`. */
+/* Begins with what the cache has of module `r`, whose file is `path`. */
 void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 			const struct rkn_module *r, const char *path);
 
-/* Forget all if the module has debug information by now. */
+/* Forgets all if the module has debug information by now. */
 void symbols_cache_confirm(struct symbols_cache *s,
 			   const struct symbols_module *m);
 
-/* Fill list[0..result) but for module and offset; 0 when not known. Texts
+/* Fills list[0..result) but for module and offset; 0 if nothing is known. Texts
  * live as long as `s`. */
 size_t symbols_cache_code(const struct symbols_cache *s, uint64_t address,
 			  struct location list[SYMBOLS_INLINE_MAX]);
@@ -79,7 +79,7 @@ bool symbols_cache_named(const struct symbols_cache *s, const char *name,
 void symbols_cache_add_named(struct symbols_cache *s, const char *name,
 			     uint64_t start);
 
-/* Keep what is known, if `m` (open) added to it; then release. */
+/* Keeps what is known, if `m` (open) added to it; then releases. */
 void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 			 const struct symbols_module *m);
 

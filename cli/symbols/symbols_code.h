@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The calls and jumps in one module's machine code: where a call leads to, and
- * where a function is left by a jump.  x86-64 alone; of other machines nothing
+ * where a function is left by a jump.  x86-64 only; for other machines nothing
  * is known.  All die when out of memory.
  */
 #ifndef SYMBOLS_CODE_H

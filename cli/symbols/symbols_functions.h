@@ -30,7 +30,8 @@ struct symbols_functions {                /* all zero at first */
 	struct functions_list for_others; /* that other modules find, by name */
 };
 
-/* The one around `address`: of several the one that starts last; NULL. */
+/* The function around `address`: of several the one that starts last; NULL if
+ * there is none. */
 const struct functions_one *symbols_functions_at(struct symbols_module *m,
 						 uint64_t address);
 

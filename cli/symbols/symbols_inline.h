@@ -18,7 +18,7 @@
 size_t symbols_inline(struct symbols_module *m, uint64_t address,
 		      struct location list[SYMBOLS_INLINE_MAX]);
 
-/* Is that code of one of refknot.h's functions, inlined? */
+/* Whether that is code of one of refknot.h's functions, inlined. */
 bool symbols_inline_is_ours(struct symbols_module *m, uint64_t address);
 
 #endif

@@ -27,17 +27,17 @@ struct symbols_module {
 };
 
 /*
- * Open the ELF file at `path`. With `build_id_size` >= 0 its build-id must be
+ * Opens the ELF file at `path`. With `build_id_size` >= 0 its build-id must be
  * `build_id` (0 bytes: the file must have none). Nothing is fetched from the
- * network. False when there is no such file, and m->error says why; there is
+ * network. False if there is no such file, and m->error says why; there is
  * nothing to close then.
  */
 bool symbols_module_open(struct symbols_module *m, const char *path,
 			 const void *build_id, int build_id_size);
 void symbols_module_close(struct symbols_module *m);
 
-/* The function at ELF address `address` as the symbol table has it, but for what
- * compilers append (clones.h); NULL. Lives as long as `m`. */
+/* The function at ELF address `address` as the symbol table has it, but for
+ * what compilers append (clones.h); NULL. Lives as long as `m`. */
 const char *symbols_module_function(struct symbols_module *m, uint64_t address);
 
 /* A number that the code in the file has in common with copies of it only, for
@@ -58,8 +58,8 @@ enum symbols_source {
 enum symbols_source symbols_module_source(const struct symbols_module *m,
 					  const char **file);
 
-/* Whether the debug information needs one more file (see dwz; or a .dwo that was
- * looked for) that is not there. */
+/* Whether the debug information needs one more file (see dwz; or a .dwo that
+ * was looked for) that is not there. */
 bool symbols_module_is_partial(const struct symbols_module *m);
 
 /* Name of a file of split debug information that is not there, of all of its

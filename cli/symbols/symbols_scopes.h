@@ -20,7 +20,8 @@ struct symbols_scopes { /* of one module; all zero at first */
 	bool units_known;
 	struct scopes_unit *functions; /* hash table of the units walked */
 	/* Name of a file of split debug information that is not there, as it is
-	 * in the module's; NULL: none was missed. Lives as long as the module. */
+	 * in the module's; NULL: none was missed. Lives as long as the module.
+	 */
 	const char *lost;
 };
 
@@ -40,10 +41,10 @@ size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
 Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
 				   Dwarf_Addr pc);
 
-/* Are functions in `unit` known by the symbol table only, as the .dwo file is
- * not there? */
+/* Whether functions in `unit` are known only by the symbol table, as the .dwo
+ * file is not there. */
 bool symbols_scopes_is_lost(struct symbols_scopes *s, Dwarf_Die *unit);
-/* Note in s->lost that the .dwo file of `unit` is not there, if so. */
+/* Notes in s->lost that the .dwo file of `unit` is not there, if so. */
 void symbols_scopes_try_split(struct symbols_scopes *s, Dwarf_Die *unit);
 
 void symbols_scopes_release(struct symbols_scopes *s);

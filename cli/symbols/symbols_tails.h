@@ -44,9 +44,9 @@ struct tails_place {
 };
 
 /*
- * The functions between the call that returns to `from` and the goal, innermost
- * first; how many. `function` is the name of the one around `to`, NULL where it
- * is not known.
+ * Finds the functions between the call that returns to `from` and the goal,
+ * innermost first; returns how many. `function` is the name of the one around
+ * `to`, NULL if it is not known.
  */
 size_t tails_find(struct symbols *s, struct tails_place from,
 		  enum tails_goal goal, struct tails_place to,

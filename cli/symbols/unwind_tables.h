@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables for call stacks, tried on a module's own functions: that a file has
- * some does not say that they are of its code.
+ * Tables for call stacks, tried on a module's own functions: a file may have
+ * tables that are not of its code.
  */
 #ifndef UNWIND_TABLES_H
 #define UNWIND_TABLES_H
@@ -17,12 +17,12 @@ struct unwind_tables {
 	bool named;       /* functions were tried */
 };
 
-/* Find the rules of up to some thousand functions of the module, which is
- * open. All 0: it has no code. */
+/* Finds the rules of up to some thousand functions of the module, which is
+ * open. All 0 if it has no code. */
 void unwind_tables_try(struct unwind_tables *u, const struct symbols_module *m);
 
-/* Is the stack followed through all of the code, but for odd ends, or at least
- * through some? */
+/* Whether the stack is followed through all of the code, but for odd ends, or
+ * at least through some. */
 bool unwind_tables_are_whole(const struct unwind_tables *u);
 bool unwind_tables_are_some(const struct unwind_tables *u);
 
