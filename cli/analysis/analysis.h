@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Working memory of findings_make, shared by the findings_*.c files alone. */
+/* Working memory of findings_make(); only the findings_*.c files share it. */
 #ifndef ANALYSIS_H
 #define ANALYSIS_H
 
@@ -21,7 +21,7 @@ enum colour {
 /* Of a block that is of an object's own memory. */
 enum analysis_own_flag {
 	OWN_HOLDS = 1,    /* it holds a reference on that object */
-	OWN_MAY_HOLD = 2, /* it may: nobody can tell */
+	OWN_MAY_HOLD = 2, /* it may: that is not known */
 };
 
 struct analysis {
@@ -52,17 +52,17 @@ struct analysis {
 	size_t count;
 };
 
-/* Colour every block. findings_reach.c */
+/* Colours every block. findings_reach.c */
 void analysis_reach(struct analysis *a);
 
-/* Is a pointer to `offset`, which is not 0, of `block` as good as one to its
- * start? By itself. findings_inner.c */
+/* Whether a pointer to `offset`, which is not 0, of `block` keeps it like one
+ * to its start, by the block itself. findings_inner.c */
 bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset);
 
 /*
- * The same by what the blocks have in common that `a->mark` has as held, where
- * those held by analysis_is_meant or at their start are REACHABLE and all others
- * that are held DOUBTFUL. NULL knows of none. findings_headers.c
+ * The same by what blocks have in common: `a->mark` has those held at their
+ * start or by analysis_is_meant() as REACHABLE, and all others that are held as
+ * DOUBTFUL. A result of NULL knows none. findings_headers.c
  */
 struct headers;
 struct headers *analysis_learn_headers(const struct analysis *a);
@@ -71,12 +71,12 @@ bool analysis_is_behind_header(const struct headers *h, uint32_t block,
 			       uint32_t offset);
 void analysis_release_headers(struct headers *h);
 
-/* Make findings of `kind` or kinds from the blocks of `colour` and give each
- * of these blocks an owner. findings_claim.c */
+/* Makes findings from the blocks of `colour` and gives each of these blocks an
+ * owner. findings_claim.c */
 void analysis_claim(struct analysis *a, enum colour colour);
 
-/* The number of the first stack that was found to be like that of `block`, the
- * same to a reader. findings_stacks.c */
+/* The number of the first stack that looks to a reader like that of `block`.
+ * findings_stacks.c */
 uint32_t analysis_stack(struct analysis *a, uint32_t block);
 void analysis_release_stacks(struct analysis *a);
 
@@ -98,7 +98,7 @@ uint32_t analysis_group_cycle(struct analysis *a, struct cycle_group **table,
 			      uint32_t head);
 void analysis_release_cycles(struct cycle_group **table);
 
-/* Findings that no claim makes: alike by all of this. */
+/* Findings that no claim makes: they are alike if all of this is equal. */
 struct ledger_key {
 	uint32_t kind, stack, type, field;
 };
@@ -107,55 +107,58 @@ struct finding *analysis_group(struct analysis *a, struct ledger_group **table,
 			       const struct ledger_key *key);
 void analysis_release_groups(struct ledger_group **table);
 
-/* One more instance of list[finding], of `size` members with that head: count
- * it, and show it if it is better than those before. findings_members.c */
+/* Counts one more instance of list[finding], of `size` members with that head,
+ * and shows it if it is better than those before. findings_members.c */
 void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
 		       uint32_t size);
 
-/* Fill instances and members of findings list[from ..], whose heads are
+/* Fills instances and members of findings list[from ..], whose heads are
  * flagged; `component` still describes their blocks. findings_members.c */
 void analysis_members(struct analysis *a, size_t from);
 
-/* In this order; all but analysis_ledger want a ledger. */
-/* Mark what only itself holds though pointers lead to it, as findings.
+/* Call these in this order; all but analysis_ledger() need a ledger. */
+/* Marks what only itself holds though pointers lead to it, as findings.
  * findings_orphans.c */
 void analysis_orphans(struct analysis *a);
-/* After the claims: what lost cycles hold by their references alone, though
+/* After the claims: adds what lost cycles hold only by their references, though
  * pointers lead to it. */
 void analysis_orphans_hold(struct analysis *a);
-/* Find which blocks hold a reference on the object whose memory they are.
+/* Finds which blocks hold a reference on the object whose memory they are.
  * findings_own.c */
 void analysis_own(struct analysis *a);
-/* Is it a pointer from an object's own memory back at it that is no reference
- * by itself? */
+/* Whether it is a pointer from an object's own memory back at it that is not a
+ * reference by itself. */
 bool analysis_is_own(const struct analysis *a, const struct rkn_edge *e);
-/* May it be a reference for all that is known? True of all but analysis_is_own,
- * and of some of these. */
+/* Whether it may be a reference for all that is known: true of all but those of
+ * analysis_is_own(), and of some of these. */
 bool analysis_may_hold(const struct analysis *a, const struct rkn_edge *e);
 /* Before analysis_is_link. findings_links.c */
 void analysis_links(struct analysis *a);
-/* Is it the link of a list, so that it does not hold the object in whose middle
- * it ends? */
+/* Whether it is the link of a list, so that it does not hold the object in
+ * whose middle it ends. */
 bool analysis_is_link(const struct analysis *a, const struct rkn_edge *e);
-/* Leave pointers that are no references out of the lost part of the graph.
+/* Leaves pointers that are not references out of the lost part of the graph.
  * findings_borrowed.c */
 void analysis_drop_borrowed(struct analysis *a);
-/* Does the program say that the block where the pointer stands, or the object
- * whose memory that is, holds the object that it leads to? */
+/* Whether the program says that the pointer's block, or the object whose memory
+ * that is, holds the object that it leads to. */
 bool analysis_is_declared(const struct analysis *a, const struct rkn_edge *e);
-/* findings_ledger.c: without a ledger a plain leak. */
+/* The kind of a lost block's finding; without a ledger it is a leak.
+ * findings_ledger.c */
 enum finding_kind analysis_leak_kind(const struct analysis *a, uint32_t block);
-/* After the claims: which of their objects have references too many. */
+/* After the claims: finds which of their objects have references too many. */
 void analysis_count_references(struct analysis *a);
-/* Counts above and below, and wrong use; without a ledger too. */
+/* Makes findings of counts above and below, and of wrong use; without a ledger
+ * too. */
 void analysis_ledger(struct analysis *a);
-/* What closed and orphaned each cycle, and how to break it.
+/* Finds what closed and orphaned each cycle, and how to break it.
  * findings_explain.c */
 void analysis_explain(struct analysis *a);
 
-/* Name the holders that ended, of findings in their order. findings_ended.c */
+/* Names the holders that ended, of findings in their order. findings_ended.c */
 void analysis_ended(struct analysis *a);
-/* Find what holds the member shown of each possible leak. findings_holders.c */
+/* Finds what holds the member shown of each possible leak. findings_holders.c
+ */
 void analysis_holders(struct analysis *a);
 
 #endif

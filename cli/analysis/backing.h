@@ -42,8 +42,8 @@ void backing_make(struct backing *b, const struct model *m,
 		  const uint32_t *owners);
 void backing_release(struct backing *b);
 
-/* Was there a release for nobody in particular after reference `r`, which may
- * have been meant for it? Yes, if it is not known. */
+/* Whether a release without a holder came after reference `r`, which may have
+ * been meant for it. True if that is not known. */
 bool backing_is_guess(const struct model *m, const struct rkn_reference *r);
 
 #endif

@@ -36,7 +36,7 @@ struct balance {
 			       retains less releases */
 };
 
-/* `all`: prune nothing. Dies when out of memory. */
+/* `all`: prunes nothing. Dies when out of memory. */
 void balance_make(struct balance *b, const struct model *m, struct symbols *s,
 		  uint32_t object, bool all);
 void balance_release(struct balance *b);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All that is known of one block: who leads to it, what it keeps, how it is
+/* All that is known of one block: what leads to it, what it keeps, how it is
  * reached. */
 #ifndef BLOCK_VIEW_H
 #define BLOCK_VIEW_H
@@ -11,7 +11,7 @@ struct block_view {
 	uint32_t block;
 	uint32_t object; /* 0: the block is none of the program's */
 	uint64_t words;  /* in all of the memory that point into it */
-	/* What it alone keeps, itself included (dominators). */
+	/* What only it keeps, itself included (dominators). */
 	uint64_t retained_objects;
 	uint64_t retained_bytes;
 	bool reached;   /* from a root */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Working memory of callers_make, shared by the callers*.c files alone. */
+/* Working memory of callers_make(); only the callers*.c files share it. */
 #ifndef CALLERS_CALLS_H
 #define CALLERS_CALLS_H
 
@@ -36,7 +36,7 @@ struct call {
 			  index into m->references; RKN_NONE */
 };
 
-/* What the calls have in common whose caller a function is. */
+/* The sums of the calls whose caller is a function. */
 struct sums {
 	uint64_t taken, given; /* by all */
 	uint32_t parent;       /* its caller; NOBODY: none yet */
@@ -77,13 +77,15 @@ static inline uint32_t calls_parent(const struct call *c)
  * frees it. callers_helpers.c */
 struct sums *callers_sum_ways(const struct maker *k);
 
-/* Let calls be those of whom helpers helped. `assuming`: also of functions that one
- * other calls, where that makes it even; k->assumed then. callers_helpers.c */
+/* Gives calls to the callers that helpers helped. `assuming`: also of functions
+ * that one other calls, if that makes it even; k->assumed then.
+ * callers_helpers.c */
 void callers_skip_helpers(struct maker *k, bool assuming);
 
 /*
- * Whom the caller may have helped: the outermost function on the way to it that
- * did nothing else, nor did all between them. NULL: none. callers_helpers.c
+ * The function that the caller may have helped: the outermost on the path to it
+ * that did nothing else, nor did any between them. NULL if there is none.
+ * callers_helpers.c
  */
 const struct location *callers_within(const struct maker *k,
 				      const struct call *c,

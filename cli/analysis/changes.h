@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of the calls that changed one object's count. */
+/* The known calls that changed one object's count. */
 #ifndef CHANGES_H
 #define CHANGES_H
 
@@ -27,14 +27,14 @@ struct changes {
 	int64_t lost_count; /* what those left of the count */
 };
 
-/* Visit every call that is known, in their order but for references from before
- * the oldest event that was kept, which come last. */
+/* Visits every known call, in order, but for references from before the oldest
+ * event that was kept, which come last. */
 void changes_visit(struct changes *c, const struct model *m, uint32_t object,
 		   void (*visit)(const struct change *change, void *data),
 		   void *data);
 
-/* Do the calls that name nobody explain what is left that nobody is named for?
- * Then all others found each other by the holder's name. */
+/* Whether the calls without a holder explain the references that are left
+ * without one. Then all others found each other by the holder's name. */
 bool changes_explain(const struct model *m, uint32_t object);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the program says of who holds whom, to be asked pair by pair. */
+/* What the program says about which object holds which, asked pair by pair. */
 #ifndef DECLARED_H
 #define DECLARED_H
 
@@ -12,7 +12,7 @@
 enum declared_how {
 	DECLARED_STRONG = 0, /* references and links of objects */
 	DECLARED_WEAK = 1,
-	/* The same of blocks, where the holder is an address in one. */
+	/* The same for blocks, if the holder is an address in one. */
 	DECLARED_BLOCK_STRONG = 2,
 	DECLARED_BLOCK_WEAK = 3,
 };

@@ -30,7 +30,8 @@ enum finding_kind {
 	FINDING_RELEASED_AT_ZERO, /* release-at-zero */
 	FINDING_ON_FREED,         /* reference-on-freed */
 	FINDING_FREED_HELD,       /* freed-while-held */
-	FINDING_WRONG_HOLDER,     /* wrong-holder: gave away what it had not */
+	FINDING_WRONG_HOLDER,     /* wrong-holder: gave away what it did not
+				     have */
 	FINDING_ZERO,             /* zero-not-freed */
 	FINDING_POSSIBLE, /* possible-leak: held by an interior pointer only */
 	FINDING_KINDS
@@ -38,17 +39,17 @@ enum finding_kind {
 
 enum finding_evidence {
 	FINDING_BY_SCAN = 1,     /* pointers in memory */
-	FINDING_BY_DECLARED = 2, /* what the program says of who holds whom */
+	FINDING_BY_DECLARED = 2, /* what the program says about holders */
 	FINDING_BY_COUNTS = 4,   /* numbers of references */
 	FINDING_BY_LEDGER = 8,   /* calls that were made */
 	FINDING_EVIDENCES = 4,   /* how many there are */
 };
 
 /*
- * Instances alike, as one: leaks by call stack (as a reader sees it, see
- * findings_stacks.c); cycles by the set of pointers
- * that they consist of, each as (stack, offset, stack pointed to, offset
- * there), so that rings and lists of any length are one finding.
+ * Instances that are alike are one finding: leaks by call stack (as a reader
+ * sees it, see findings_stacks.c); cycles by the set of pointers that they
+ * consist of, each as (stack, offset, stack pointed to, offset there), so that
+ * rings and lists of any length are one finding.
  */
 struct finding {
 	enum finding_kind kind;
@@ -103,7 +104,7 @@ struct finding {
 	uint64_t hint_bytes;
 	uint32_t error;
 	/* Objects that ended without giving back references on what this is
-	 * about: how many, the first few, and so many references. */
+	 * about: how many, the first few, and how many references. */
 	uint64_t ended_count;
 	uint32_t ended[3]; /* FINDING_HOLDERS */
 	uint64_t ended_references;
@@ -121,14 +122,14 @@ struct findings {
 	const char *why; /* one clause if not checked, else NULL; lives as long
 			    as this, or in `text` */
 	char text[256];
-	/* What only memory held that the program unmapped at its very end: no
-	 * finding, since it was in use until then. */
+	/* What only memory held that the program unmapped at its very end: not
+	 * a finding, since it was in use until then. */
 	uint64_t gone_objects, gone_bytes;
 	uint32_t *owner; /* per block: 1 + index of its finding; 0: none */
 };
 
 /*
- * Judge `m`, which must outlive the result. `s` NULL: without symbols, which
+ * Judges `m`, which must outlive the result. `s` NULL: without symbols, which
  * is quick but may count one finding as several. Dies when out of memory.
  */
 void findings_make(struct findings *f, const struct model *m,
@@ -152,9 +153,9 @@ uint32_t finding_object(const struct finding *f, const struct names *n,
 			size_t i);
 
 /*
- * The objects whose references `f` is about, all instances of it, `most` at
- * most: of a cycle those shown that have references nobody is named for, if any
- * of these is not explained by it. Their number.
+ * The objects whose references `f` is about, of all its instances, `most` at
+ * most: of a cycle those shown that have references without a named holder, if
+ * it does not explain all of these. Returns their number.
  */
 size_t finding_counted(const struct finding *f, const struct model *m,
 		       const struct names *n, uint32_t *objects, size_t most);
@@ -165,9 +166,9 @@ const char *finding_type(const struct finding *f, const struct model *m,
 			 struct names *n);
 
 const char *finding_kind_name(enum finding_kind kind); /* "orphaned-cycle" */
-/* "high"; "medium" where `m` says that pointers may not have been seen, as one
- * of them may hold the block, or where it rests on a guess; "low" for possible
- * leaks. */
+/* "high"; "medium" if `m` says that pointers may not have been seen, as one of
+ * them may hold the block, or if it rests on a guess; "low" for possible leaks.
+ */
 const char *finding_confidence(const struct finding *f, const struct model *m);
 
 #endif

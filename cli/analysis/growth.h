@@ -69,7 +69,7 @@ struct growth {
 	size_t count;
 };
 
-/* `o`->regions that the recording does not have are regions without passes.
+/* Regions of `o` that the recording does not have are regions without passes.
  * Dies when out of memory. */
 void growth_make(struct growth *g, const struct model *m, struct symbols *s,
 		 struct names *n, const struct growth_options *o);

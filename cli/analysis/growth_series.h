@@ -73,10 +73,10 @@ struct growth_judgement {
  * have its buckets. */
 void growth_series_init(struct growth_series *s, const struct rkn_region *r,
 			uint64_t passes);
-/* Another row of the same passes, or of others beside them, is of the same
+/* Adds another row of the same passes, or of others beside them, for the same
  * thing. */
 void growth_series_add(struct growth_series *s, const struct growth_series *of);
-/* One pass more; a series begins as { .run_known = true }. */
+/* Adds one pass; a series begins as { .run_known = true }. */
 void growth_series_push(struct growth_series *s, int64_t growth);
 
 struct growth_judgement growth_series_judge(const struct growth_series *s,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether a pointer to a certain offset in blocks of one innermost caller is
- * meant: see findings_headers.c for the rules.
+ * Whether a pointer to a certain offset in blocks of one innermost caller keeps
+ * them: see findings_headers.c for the rules.
  */
 #ifndef HABITS_H
 #define HABITS_H
@@ -20,7 +20,8 @@ enum habits_held {
 struct habits {
 	const struct seats *seats;
 	const uint8_t *held; /* per block: enum habits_held */
-	/* Told of each block held there of which it is meant, some twice. */
+	/* Called for each block held there that such a pointer keeps, for some
+	 * twice. */
 	void (*accept)(void *data, uint32_t block);
 	void *data;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's objects as a graph: who holds references on whom, and which
- * objects nobody but themselves holds (trial deletion, as CPython's gc does it;
- * see reference counts against counted edges).
+ * The program's objects as a graph: which object holds references on which, and
+ * which objects only they themselves hold (trial deletion, as CPython's gc does
+ * it: reference counts against counted edges).
  */
 #ifndef LEDGER_H
 #define LEDGER_H
@@ -45,11 +45,11 @@ struct ledger {
 struct ledger *ledger_open(const struct model *m);
 void ledger_close(struct ledger *l); /* NULL is fine */
 
-/* Does it say how many references there are? Not: counts of immortal objects,
- * and those that were never used. */
+/* Whether its count says how many references there are: not of immortal
+ * objects, and not a count that was never used. */
 bool ledger_counts(const struct ledger *l, uint32_t object);
 
-/* References that no live object is named for. */
+/* References without a live object as their named holder. */
 int64_t ledger_residual(const struct ledger *l, uint32_t object);
 
 /* The object that `block` is, 0 if it is none. `l` may be NULL. */

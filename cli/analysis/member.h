@@ -20,7 +20,7 @@ struct member {
 struct member member_of(const struct model *m, struct names *n,
 			const struct finding *f, size_t i);
 
-/* Does `offset` of `block` belong to the member? */
+/* Whether `offset` of `block` belongs to the member. */
 bool member_has(const struct member *m, uint32_t block, uint64_t offset);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An object's history, with what undoes each other folded. */
+/* An object's history; events that undo each other are folded. */
 #ifndef OBJECT_HISTORY_H
 #define OBJECT_HISTORY_H
 
@@ -19,7 +19,7 @@ struct object_history {
 	uint64_t lost; /* older events that were not kept */
 };
 
-/* `all`: fold nothing. Dies when out of memory. */
+/* `all`: folds nothing. Dies when out of memory. */
 void object_history_make(struct object_history *e, const struct model *m,
 			 uint32_t object, bool all);
 void object_history_release(struct object_history *e);

@@ -30,7 +30,7 @@ struct outstanding {
 /* References on one object. */
 uint64_t outstanding_on(const struct model *m, uint32_t object);
 
-/* Dies when out of memory. Links and weak edges are no references. */
+/* Dies when out of memory. Links and weak edges are not references. */
 void outstanding_make(struct outstanding *o, const struct model *m,
 		      struct symbols *s, const uint32_t *objects, size_t count);
 void outstanding_release(struct outstanding *o);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Objects inside larger blocks, as pools have them, alive with references at the
- * end: no pointer to a block tells which of its objects are in use, so that no
- * finding is about them.
+ * Objects inside larger blocks, as pools have them, alive with references at
+ * the end: no pointer to a block tells which of its objects are in use, so that
+ * no finding is about them.
  */
 #ifndef POOLED_H
 #define POOLED_H
@@ -23,11 +23,11 @@ struct pooled {
 	uint64_t objects; /* of all kinds */
 };
 
-/* Is it one of them? Findings may tell of it all the same. */
+/* Whether it is one of them. It may be in a finding all the same. */
 bool pooled_is(const struct model *m, const struct names *n,
 	       const struct findings *f, uint32_t object);
 
-/* Those of which no finding of `f` tells. Dies when out of memory. */
+/* Those that are in no finding of `f`. Dies when out of memory. */
 void pooled_make(struct pooled *p, const struct model *m, struct names *n,
 		 const struct findings *f);
 void pooled_release(struct pooled *p);

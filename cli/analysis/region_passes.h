@@ -37,7 +37,8 @@ struct region_passes {
 	size_t count;
 };
 
-/* All regions; `threads`: each thread's apart. Dies when out of memory. */
+/* All regions; `threads`: those of each thread apart. Dies when out of memory.
+ */
 void region_passes_make(struct region_passes *p, const struct model *m,
 			struct names *n, bool threads);
 

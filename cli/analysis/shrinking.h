@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files that are cut short while they are read: libelf maps binaries and debug
- * files, and whoever links one anew in place takes away what is mapped.
+ * files, and a linker that writes one anew in place takes away what is mapped.
  */
 #ifndef SHRINKING_H
 #define SHRINKING_H
@@ -13,9 +13,9 @@
 void shrinking_watch(void);
 
 /*
- * Call `f` with `data`. False: a file was cut short, and `f` did not come to its
- * end; what it had allocated is lost, and what it used of the file's symbols must
- * not be used any more. Not to be nested.
+ * Calls `f` with `data`. False if a file was cut short, and `f` did not come to
+ * its end; what it had allocated is lost, and what it used of the file's
+ * symbols must not be used any more. Not to be nested.
  */
 bool shrinking_survive(void (*f)(void *data), void *data);
 

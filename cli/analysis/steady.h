@@ -21,10 +21,10 @@ struct steady {
 void steady_add(struct steady *s, struct growth *g);
 void steady_release(struct steady *s);
 
-/* Nothing grows, and all could be judged. */
+/* Whether nothing grows, and all could be judged. */
 bool steady_is(const struct steady *s);
 
-/* What grows, at most `limit` rows a region (0: all). */
+/* Prints what grows, at most `limit` rows a region (0: all). */
 void steady_print(FILE *out, const struct steady *s, size_t limit);
 /* "refknot: OK steady: ...; exit 0", with `status`. */
 void steady_print_verdict(FILE *out, const struct steady *s, int status);

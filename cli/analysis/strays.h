@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frees of what was no live block, in words: the one in which the process ended,
- * and those of blocks that were freed before.  Where some are of blocks that no
- * allocation that was seen returned, the latter may be so, too, and no report
+ * Frees of what was not a live block, in words: the one in which the process
+ * ended, and those of blocks that were freed before.  If some are of blocks
+ * that no seen allocation returned, the latter may be so, too, and no report
  * prints them.
  */
 #ifndef STRAYS_H
@@ -18,11 +18,11 @@ const char *stray_kind_name(enum rkn_free_kind kind); /* "freed-before" */
 char *stray_summary(const struct rkn_free *f, const struct model *m,
 		    struct symbols *s);
 
-/* Does a report print it? */
+/* Whether a report prints it. */
 bool stray_is_told(const struct rkn_free *f, const struct model *m);
 
-/* How many of the frees that were counted as of blocks not recorded a report
- * prints so instead. */
+/* How many of the frees that count as of blocks not recorded a report prints in
+ * this way instead. */
 uint64_t strays_told(const struct model *m);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Modules whose files could not be read as they were recorded: what lies in
- * them is known by offsets only, and whoever reads a report must know it.
+ * Modules whose files could not be read as they were recorded: their code is
+ * known only by offsets, and a report says so.
  */
 #ifndef UNREAD_H
 #define UNREAD_H

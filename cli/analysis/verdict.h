@@ -39,11 +39,11 @@ struct verdict_gap {
 
 #define VERDICT_GAPS (RKN_LIMITS + 2) /* most that there can be */
 
-/* Fill gaps[VERDICT_GAPS]; how many there are. `f` NULL: nothing was judged,
- * nor asked for. Texts live as long as `m` and `f`. */
+/* Fills gaps[VERDICT_GAPS]; returns how many there are. `f` NULL: nothing was
+ * judged, nor asked for. Texts live as long as `m` and `f`. */
 size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 		    const struct findings *f);
-/* Write them, one a line, under `heading`; nothing if there is none. */
+/* Writes them, one a line, under `heading`; nothing if there is none. */
 void verdict_print_gaps(FILE *out, const char *heading, const struct model *m,
 			const struct findings *f);
 
