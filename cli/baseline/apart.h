@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What tells one of several stacks from the others that have the same line to
- * blame, as where one constructor is called by many: the functions from the
- * innermost on, up to the first in which they differ.
+ * What distinguishes one of several stacks from the others that have the same
+ * line to blame, as when many functions call one constructor: the functions
+ * from the innermost on, up to the first in which they differ.
  */
 #ifndef APART_H
 #define APART_H

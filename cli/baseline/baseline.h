@@ -35,7 +35,8 @@ struct baseline_growth {
 };
 
 struct baseline_entry {
-	char *signature; /* ".2" behind it is a name only; see baseline_apply */
+	char *signature; /* ".2" behind it is only a name; see
+			    baseline_apply() */
 	char *kind;      /* as finding_kind_name has it */
 	uint64_t count, bytes;
 	uint64_t held;   /* of the bytes: what it only held */
@@ -43,7 +44,7 @@ struct baseline_entry {
 	struct frame_lines lines;
 	char *type;           /* of objects of refknot.h; NULL: it is of none */
 	struct takers takers; /* whose references may be left */
-	char *comment;        /* what stands behind the last #; NULL: nothing */
+	char *comment;        /* the text behind the last #; NULL: none */
 	bool seen;            /* there is such a finding now */
 	bool accepts;         /* one that is not suppressed */
 	struct issue *pair;   /* scratch of baseline_apply, */
@@ -56,7 +57,7 @@ struct baseline {
 	char *path;
 	struct baseline_entry *list; /* ascending signature */
 	size_t count;
-	/* What grows now, in all processes, if that was asked. */
+	/* What grows now, in all processes, if that was asked for. */
 	bool growth_asked;
 	const struct baseline_growth *growth;
 	size_t growth_count;
@@ -70,7 +71,8 @@ struct baseline {
  * with the larger numbers.
  */
 void baseline_read(struct baseline *b, const char *path, bool may_lack);
-/* The same from `text`; false: `error` (of `size` bytes) says what is wrong. */
+/* The same from `text`; false if it is wrong: `error` (of `size` bytes) says
+ * why. */
 bool baseline_parse(struct baseline *b, const char *path, const char *text,
 		    char *error, size_t size);
 void baseline_release(struct baseline *b);
@@ -87,8 +89,8 @@ void baseline_release(struct baseline *b);
  */
 void baseline_apply(struct baseline *b, struct issues *list);
 
-/* After baseline_apply: set entry and accepted of each, and what is seen. `list`
- * must outlive `b`. Where growth was not asked, its entries stand as they are. */
+/* After baseline_apply(): sets entry and accepted of each, and what is seen.
+ * `list` must outlive `b`. If growth was not asked for, its entries stay. */
 void baseline_apply_growth(struct baseline *b, struct baseline_growth *list,
 			   size_t count, bool asked);
 
@@ -96,14 +98,14 @@ void baseline_apply_growth(struct baseline *b, struct baseline_growth *list,
 struct baseline_changes {
 	size_t added, kept, removed;
 	size_t stale; /* of the kept: they were not found */
-	size_t moved; /* of the kept: they are told anew, as they differed */
+	size_t moved; /* of the kept: they are written anew, as they differed */
 };
 
 /*
- * Replace the file by one of the issues, which baseline_apply has seen, that
- * are not suppressed; with `keep_stale` also what accepts none of them. Comments
- * stay. `program_status`, where it is not 0, is said in a comment. 0 or -errno;
- * then the file is as it was.
+ * Replaces the file by one of the issues, which baseline_apply() has seen, that
+ * are not suppressed; with `keep_stale` also by entries that accept none of
+ * them. Comments stay. A `program_status` other than 0 is said in a comment. 0
+ * or -errno; then the file is as it was.
  */
 int baseline_write(const struct baseline *b, const struct issues *list,
 		   bool keep_stale, int program_status,

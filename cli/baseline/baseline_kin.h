@@ -37,13 +37,16 @@ void baseline_kin_share(struct baseline *b, struct issues *list);
 bool baseline_kin_is_as_large(const struct issue *i,
 			      const struct baseline_entry *e);
 
-/* The first function of which a reference is left, and was not there; NULL: none
- * is, or one of the two does not know. So it is where only one of them has lines:
- * the other has the functions that these were inlined in. */
+/*
+ * The first function of which a reference is left, and was not in the entry;
+ * NULL if there is none, or one of the two does not know. That is so if only
+ * one of them has lines: the other has the functions that these were inlined
+ * in.
+ */
 const char *baseline_kin_stranger(const struct issue *i,
 				  const struct baseline_entry *e);
 
-/* For each issue that is new and has no `other`: the nearest entry. */
+/* Finds the nearest entry for each issue that is new and has no `other`. */
 void baseline_kin_tell(struct baseline *b, struct issues *list);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A finding as a gate sees it: on its own, without the recording that it came
+ * A finding as a gate sees it: by itself, without the recording that it came
  * from, and one for all processes in which it was found at the same lines.
- * Texts are as the program has them: whoever writes them escapes them.
+ * Texts are as the program has them: writers escape them.
  */
 #ifndef ISSUE_H
 #define ISSUE_H
@@ -84,10 +84,10 @@ struct issues {
 };
 
 /*
- * Add the findings of a recording, which have their signatures; those in `s`
- * (NULL: nothing is suppressed) as suppressed, and in `own` (likewise), which the
- * program brings: what another program has, too, is not. An issue that is there already
- * is added up. `sources`: where the source tree is.
+ * Adds the findings of a recording, which have their signatures; those in `s`
+ * (NULL: nothing is suppressed) and in `own` (likewise), which the program
+ * brings, as suppressed: in `own` what another program has, too, is not. An
+ * issue that is there already is added up. `sources`: where the source tree is.
  */
 void issues_add(struct issues *list, const struct findings *f,
 		const struct model *m, struct names *names,
@@ -102,7 +102,7 @@ void issues_release(struct issues *list);
 /* "3 objects, 300 B, malloc in parse_header": what it is, in one clause. */
 char *issue_summary(const struct issue *i);
 
-/* Give it that signature, in its card too. Takes `signature`. */
+/* Gives it that signature, in its card, too. Takes `signature`. */
 void issue_rename(struct issue *i, char *signature);
 
 /* Its type; where others have its line to blame, with what tells it from them:
@@ -116,7 +116,7 @@ char *issue_headline(const struct issue *i);
 const struct issue_frame *issue_place(const struct issue *i);
 
 /* Where to show it, and its file within the source tree (NULL: outside): the
- * place, or a caller of it where others have that one, too. */
+ * place, or a caller of it if others have that place, too. */
 const struct issue_frame *issue_site(const struct issue *i);
 const char *issue_site_path(const struct issue *i);
 

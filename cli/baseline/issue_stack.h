@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A call stack on its own, without the recording that it came from. Texts are
- * as the program has them: whoever writes them escapes them. */
+/* A call stack by itself, without the recording that it came from. Texts are as
+ * the program has them: writers escape them. */
 #ifndef ISSUE_STACK_H
 #define ISSUE_STACK_H
 
@@ -42,8 +42,8 @@ void issue_stack_release(struct issue_stack *s);
 size_t issue_stack_blame(const struct issue_stack *s,
 			 const struct sources *sources, char **path);
 
-/* The frame of another stack that tells most: the innermost in a file that is
- * known, else the innermost. NULL: it has none. */
+/* The frame of another stack that says most: the innermost in a file that is
+ * known, else the innermost. NULL if it has none. */
 const struct issue_frame *issue_stack_place(const struct issue_stack *s);
 
 #endif

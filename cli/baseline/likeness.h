@@ -75,7 +75,7 @@ struct likeness {
 	size_t step_count;                          /* of all */
 };
 
-/* Both have their functions (frame_calls_known). */
+/* Compares the two, which have their functions (frame_calls_known()). */
 void likeness_make(struct likeness *l, const struct frame_lines *here,
 		   const struct frame_lines *there,
 		   const struct likeness_evidence *evidence);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whose references are left: the functions that took one which nobody gave back,
- * or may be the ones (callers.h). A finding about references is known by what
- * its objects are and where they were made; this tells a release that another
- * function forgot from the accepted one. As a baseline has it, in the order of
- * strcmp:
+ * Whose references are left: the functions that took one which was not given
+ * back, or may be the ones (callers.h).  A finding about references is known by
+ * what its objects are and where they were made; this distinguishes a release
+ * that another function forgot from the accepted one.  As a baseline has it, in
+ * the order of strcmp():
  *
  *   takers=cache_get,session_open
  */
@@ -23,18 +23,19 @@ struct takers {
 	bool lost;    /* of a part they are not; then of none */
 };
 
-/* Add those of `c`; where not all calls are known, or one's function is not,
+/* Adds those of `c`; if not all calls are known, or one's function is not,
  * there are none from then on. */
 void takers_add(struct takers *t, const struct callers *c);
-/* Add those of `other`, or if one is not known be the one that is. */
+/* Adds those of `other`; if one of the two is not known, `t` becomes the one
+ * that is. */
 void takers_unite(struct takers *t, const struct takers *other);
 void takers_release(struct takers *t);
 
-/* The first of `t` that is not among `known`; NULL: all are, or one of the two is
- * not known. */
+/* The first of `t` that is not among `known`; NULL: all are, or one of the two
+ * is not known. */
 const char *takers_stranger(const struct takers *t, const struct takers *known);
 
-/* From "cache_get,session_open"; false: that is none. */
+/* Reads "cache_get,session_open"; false if `text` is not such a list. */
 bool takers_parse(struct takers *t, const char *text);
 void takers_print(FILE *out, const struct takers *t);
 

@@ -13,13 +13,13 @@
 #include "groups.h"
 
 /*
- * A document that tells of the process and of what was not recorded; `types`
- * and `regions` are empty. `f` NULL: findings were not asked for.
+ * A document about the process and what was not recorded; `types` and `regions`
+ * are empty. `f` NULL: findings were not asked for.
  */
 json_t *document_new(const struct model *m, struct symbols *s,
 		     const struct findings *f);
 
-/* Append to `types` the groups list[0 .. limit), and one "(other)" for the
+/* Appends to `types` the groups list[0 .. limit), and one "(other)" for the
  * rest if there is any; limit 0: all. */
 void document_add_types(json_t *document, const struct groups *g, size_t limit);
 
@@ -31,8 +31,8 @@ struct documents {
 void documents_init(struct documents *d, size_t asked);
 /* Takes `document`. */
 void documents_add(struct documents *d, json_t *document);
-/* Write them and release all; nothing if there is none. Dies when `out`
- * cannot be written. */
+/* Writes them and releases all; nothing if there is none. Dies if `out` cannot
+ * be written. */
 void documents_write(struct documents *d, FILE *out);
 
 /* object[key] = value; takes `value`; dies when out of memory. */

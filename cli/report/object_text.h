@@ -6,7 +6,7 @@
 #include "block_view.h"
 #include "report_print.h"
 
-/* `all`: nothing is folded or left out. */
+/* Prints the card. `all`: folds nothing and leaves nothing out. */
 void object_text(const struct printer *p, const struct block_view *o, bool all);
 
 #endif

@@ -9,13 +9,13 @@
 #include "findings.h"
 
 #define REPORT_ALL_KINDS ((1u << FINDING_KINDS) - 1)
-/* What counts where nobody asks for possible leaks. */
+/* What counts unless possible leaks are asked for. */
 #define REPORT_FINDINGS (REPORT_ALL_KINDS & ~(1u << FINDING_POSSIBLE))
-#define REPORT_LIMIT    20 /* findings shown unless told otherwise */
+#define REPORT_LIMIT    20 /* findings shown by default */
 
 struct report_options {
 	unsigned kinds;  /* that count: bits 1 << enum finding_kind */
-	unsigned listed; /* JSON: others that stand in the list, too */
+	unsigned listed; /* JSON: others that are in the list, too */
 	size_t limit;    /* most findings to show; 0: all */
 	bool colour;     /* text: terminal escapes are welcome */
 };

@@ -7,7 +7,7 @@
 
 #include "report.h"
 
-/* Judge the recording: a whole document of the schema refknot-report/1, a new
+/* Judges the recording: a whole document of the schema refknot-report/1, a new
  * reference. Dies when out of memory. */
 json_t *report_json(const struct model *m, struct symbols *s,
 		    const struct report_options *o);

@@ -33,7 +33,7 @@ void print_cycle(const struct printer *p, const struct finding *f);
 /* The rest is in report_ledger.c. */
 /* What happened to a cycle of objects; nothing if it has none. */
 void print_cycle_ledger(const struct printer *p, const struct finding *f);
-/* The references on an object: nothing where the finding is not about them. */
+/* The references on an object; nothing if the finding is not about them. */
 void print_counts(const struct printer *p, const struct finding *f);
 /* Wrong use of a reference. */
 void print_wrong_use(const struct printer *p, const struct finding *f);
@@ -41,8 +41,9 @@ void print_wrong_use(const struct printer *p, const struct finding *f);
 /* The callers of print_origin(), one a line, up to main() or so. */
 void print_outer(const struct printer *p, uint32_t stack, const char *indent);
 
-/* Who took the references on objects and who gave back, by caller; nothing if
- * all are even. `rows`: each caller with its stack, too. report_callers.c */
+/* The functions that took the references on objects and gave them back, by
+ * caller; nothing if all are even. `rows`: each caller with its stack, too.
+ * report_callers.c */
 void print_callers(const struct printer *p, const uint32_t *objects,
 		   size_t count, bool rows, const char *indent);
 #define PRINT_CALLERS 256 /* objects of a finding */

@@ -9,9 +9,9 @@
 #include "report.h"
 
 /*
- * Judge the recording and write the verdict line, the findings and what was
- * not recorded. `o` NULL: every kind, REPORT_LIMIT findings, colour if `out`
- * is a terminal that wants it. Dies when out of memory.
+ * Judges the recording and writes the verdict line, the findings and what was
+ * not recorded. `o` NULL: every kind, REPORT_LIMIT findings, colour if `out` is
+ * a terminal that wants it. Dies when out of memory.
  */
 void report_text(FILE *out, const struct model *m, struct symbols *s,
 		 const struct report_options *o);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A holder that gave away what it did not have: both holders, and what each did,
- * as text and as JSON.
+ * A holder that gave away what it did not have: both holders, and what each
+ * did, as text and as JSON.
  */
 #ifndef WRONG_HOLDER_H
 #define WRONG_HOLDER_H
@@ -13,7 +13,7 @@
 /* Lines of a card. `e` is of one of the three kinds. */
 void wrong_holder_print(const struct printer *p, const struct rkn_error *e);
 
-/* Set in `o` what is told of both; null for errors of other kinds. */
+/* Sets in `o` what is known of both; null for errors of other kinds. */
 void wrong_holder_json(json_t *o, const struct model *m, struct symbols *s,
 		       struct names *n, const struct rkn_error *e);
 
