@@ -22,11 +22,11 @@ struct command {
 	/* Options end at the first argument: what follows is a program's. */
 	bool program;
 	bool raw; /* it reads its options itself */
-	/* Behind "--" stands a program: see options_program. */
+	/* A program follows "--": see options_program. */
 	bool after_dashes;
 };
 
-/* Of `more`: what OBJECT and REC are. */
+/* For `more`: what OBJECT and REC are. */
 #define COMMAND_OBJECT                                                         \
 	"\nOBJECT is a name as reports have it, with its number, such as\n"    \
 	"'malloc in parse_header#1' or 'Session#17', or an address in hex,\n"  \
@@ -39,8 +39,8 @@ extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
     cmd_info, cmd_doctor, cmd_check, cmd_memcheck, cmd_steady;
 
-/* Whether among the options that stand where a command would, and that end with
- * the first word or NULL, is one of Valgrind's. cmd_memcheck.c */
+/* True if an option before the first word, or before NULL, is one of
+ * Valgrind's. cmd_memcheck.c */
 bool memcheck_is_meant(char *const *arguments);
 
 #endif

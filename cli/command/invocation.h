@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a command line asks for. Parsing it does nothing and ends nothing; the
- * values of options are in the commands' own variables. */
+/* What a command line asks for.  Parsing it has no other effect and ends
+ * nothing; the values of options are in the commands' own variables. */
 #ifndef INVOCATION_H
 #define INVOCATION_H
 

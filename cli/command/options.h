@@ -34,18 +34,18 @@ extern struct poptOption options_format_table[], options_limit_table[],
  * none. Set by invocation_parse(). */
 extern const char **options_program;
 
-/* What was asked for; die on a value that is not known. */
+/* The format that was asked for; dies if its name is not known. */
 enum format options_format(void);
 /* Rows to show, 0: all; `preset` when not given. */
 size_t options_limit(size_t preset);
 
-/* What a gate exits with when it fails, from --error-exitcode `text`; dies when
- * it cannot be. */
+/* A failed gate's exit status, from --error-exitcode `text`; dies if it cannot
+ * be one. */
 int options_error_status(const char *text);
 
 /*
- * The row of `names` (`count` of them) that equals `value`, `preset` when it
- * is NULL; dies naming `option` and the choices when none does.
+ * The row of `names` (`count` of them) that equals `value`; `preset` if that is
+ * NULL. Dies if there is none, and names `option` and the choices.
  */
 size_t options_choice(const char *option, const char *value,
 		      const char *const *names, size_t count, size_t preset);

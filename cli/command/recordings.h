@@ -12,21 +12,21 @@ typedef void recordings_visit(const struct model *m, struct symbols *s,
 			      void *data);
 
 /*
- * Visit each of `paths` (NULL or empty: the newest *.rkn of the working
- * directory). A recording that cannot be read, or not to its end, is a
- * sentence on stderr, and STATUS_INPUT in the end; the others are visited all
- * the same. Dies when there is no recording.
+ * Visits each of `paths` (NULL or empty: the newest *.rkn of the working
+ * directory). For a recording that cannot be read, or not to its end, it prints
+ * a sentence on stderr and in the end returns STATUS_INPUT; it visits the
+ * others all the same. Dies if there is no recording.
  */
 int recordings_each(const char **paths, recordings_visit *visit, void *data);
 
 /*
- * The arguments "[REC] OBJECT" of command `command`: the object, and in paths[0]
- * the recording, or NULL. Dies when there are more or none.
+ * The arguments "[REC] OBJECT" of command `command`: returns the object, and
+ * sets paths[0] to the recording or NULL. Dies if there are more or none.
  */
 const char *recordings_object(const char **arguments, const char *command,
 			      const char *paths[2]);
 
-/* How many paths recordings_each will try. */
+/* How many paths recordings_each() will try. */
 size_t recordings_count(const char **paths);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a recording lacks that a gate cannot do without. */
+/* What a recording lacks and a gate needs. */
 #ifndef GATE_GAP_H
 #define GATE_GAP_H
 

@@ -5,7 +5,7 @@
 
 #include "gate.h"
 
-/* Add the recording's regions to g->growth, judged as refknot steady does
+/* Adds the recording's regions to g->growth, judged as refknot steady does
  * without options. */
 void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
 		     struct names *names);

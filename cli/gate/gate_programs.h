@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which programs of a run are judged: a test suite starts shells, compilers and
- * others, whose leaks are nobody's concern who runs it.
+ * others, whose leaks do not concern its user.
  */
 #ifndef GATE_PROGRAMS_H
 #define GATE_PROGRAMS_H
@@ -28,11 +28,11 @@ struct gate_programs {
 
 /*
  * "test_*,cc?": patterns as those of glob(7), with commas between, but '*'
- * matches slashes, too. One without a slash is of a program's base name, or of the
- * name that it was started by; one
- * that begins with neither a slash nor '*' is from the working directory on.
- * Programs are known by paths without links: those in what stands before the
- * first wildcard are followed. Dies, naming `option`, when one is empty.
+ * matches slashes, too. One without a slash is of a program's base name, or of
+ * the name that it was started by; one that begins with neither a slash nor '*'
+ * is from the working directory on. Programs are known by paths without links:
+ * those in what stands before the first wildcard are followed. Dies, naming
+ * `option`, when one is empty.
  */
 void gate_patterns_add(struct gate_patterns *p, const char *option,
 		       const char *text);
@@ -48,12 +48,12 @@ void gate_patterns_release(struct gate_patterns *p);
 bool gate_programs_judge(struct gate_programs *p, const char *path,
 			 const char *name);
 
-/* The patterns as the shim is to have them (patterns.h), for the caller to free;
- * NULL: there is none, or one of them it does not know, or they are too long: it
- * records more then. Of `only` it must know all. */
+/* The patterns for the shim (patterns.h), for the caller to free; NULL if there
+ * is none, or the shim cannot match one of them, or they are too long: then it
+ * records more. Of `only` it must be able to match all. */
 char *gate_patterns_text(const struct gate_patterns *p, bool only);
 
-/* Tell of each pattern that no program had. */
+/* Prints a warning for each pattern that no program matched. */
 void gate_programs_warn(const struct gate_programs *p);
 
 void gate_programs_release(struct gate_programs *p);

@@ -22,19 +22,19 @@ struct gate_outputs {
 void gate_outputs_add(struct gate_outputs *o, const struct gate_writer *writer,
 		      const char *path);
 
-/* Dies when two are one file, or one is the file `other` (NULL: none), which
+/* Dies if two are the same file, or one is the file `other` (NULL: none), which
  * `what` names. */
 void gate_outputs_differ(const struct gate_outputs *o, const char *what,
 			 const char *other);
 
-/* Dies when one cannot be written, naming it. */
+/* Dies if one cannot be written, and names it. */
 void gate_outputs_check(const struct gate_outputs *o);
 
-/* 0, or the -errno of writing that file now; nothing is changed by asking. */
+/* 0, or the -errno of writing that file now; it changes nothing. */
 int gate_outputs_try(const char *path);
 
-/* Write those to files, or those to the standard output. False when not all
- * could be written, which is told; the others are all the same. */
+/* Writes those to files, or those to the standard output. False if not all
+ * could be written: it prints which, and writes the others all the same. */
 bool gate_outputs_write(const struct gate_outputs *o, const struct gate *g,
 			bool standard);
 

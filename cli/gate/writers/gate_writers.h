@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The formats in which a gate tells its result. */
+/* The formats in which a gate writes its result. */
 #ifndef GATE_WRITERS_H
 #define GATE_WRITERS_H
 
