@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which pointer is behind what the program says that somebody holds.
+ * Which pointer backs a reference that the program says an object holds.
  *
  * Mostly there is one, in the holder's memory: its block, and blocks that are
- * no objects and that only it leads to. Some holders have none: they keep a
- * number, or a pointer in a code of their own. So what a holder that is alive
- * is said to hold is in use, pointer or not, unless others of its kind do have
- * pointers: then one without was overwritten, and not given back.
+ * not objects and that only it leads to.  Some holders have none: they keep a
+ * number, or an encoded pointer.  So what a live holder is said to hold is in
+ * use, pointer or not, unless others of its kind do have pointers: then a
+ * missing one was overwritten, and the reference was not given back.
  */
 #ifndef BACKING_H
 #define BACKING_H
@@ -18,7 +18,7 @@
 
 enum backing_kind {
 	BACKING_UNKNOWN = 0, /* the holder has ended or is not known; or weak */
-	BACKING_POINTER,     /* there is one, of this reference alone */
+	BACKING_POINTER,     /* there is one, only of this reference */
 	BACKING_SILENT, /* there is none, as is usual for such holders; or one
 			   for several; or both are in one block */
 	BACKING_STALE,  /* there is none, but others of the kind have one */

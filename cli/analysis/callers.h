@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who took references on some objects and who gave them back, by caller: the
- * function that did it, or had it done by a function that takes, or gives back,
- * for several. A caller that gave back as many as it took is in order and is left
- * out. Of the others nobody can tell whose reference it is that is left, unless
- * they took more than all that was given back. What is left to holders that are
- * named stands by itself: no other call makes it even.
+ * Which callers took references on some objects and which gave them back.  A
+ * caller is the function that did it, or had it done by a function that takes,
+ * or gives back, for several.  A caller that gave back as many as it took is in
+ * order and is left out.  Which of the others' references is left cannot be
+ * known, unless they took more than all that was given back.  What is left to
+ * named holders is counted by itself: no other call makes it even.
  */
 #ifndef CALLERS_H
 #define CALLERS_H
@@ -24,7 +24,7 @@ struct callers_row {
 			     of */
 	uint64_t taken;     /* making the object is one */
 	uint64_t given;     /* back */
-	uint64_t certain;   /* of those taken: given back by nobody */
+	uint64_t certain;   /* of those taken: never given back */
 	bool maker;         /* all that it took was by making objects */
 	uint32_t reference; /* the first that is left to a named holder, index
 			       into m->references: all of the row are; RKN_NONE:

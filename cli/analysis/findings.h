@@ -89,12 +89,12 @@ struct finding {
 	 * it was freed. Of all instances. */
 	uint64_t references;
 	/* Indices into the model's arrays; RKN_NONE if there is none. Of a
-	 * cycle: the reference that closed it, or where named references do not
-	 * close it, the pointer (an edge) to an object with references that
-	 * nobody is named for, which may; the release that orphaned it (an
-	 * event of `orphaned_object`), and the reference that is best given
-	 * back, with what that would free. Of a leaked reference whose holder
-	 * has ended: which. Of wrong use: which, the first of several. */
+	 * cycle: the reference that closed it, or if no named reference did,
+	 * the pointer (an edge) that may have, to an object with references
+	 * without a named holder; the release that orphaned it (an event of
+	 * `orphaned_object`), and the reference that is best given back, with
+	 * what that would free. Of a leaked reference whose holder has ended:
+	 * which it is. Of wrong use: the first error. */
 	uint32_t reference;
 	uint32_t undeclared;
 	uint32_t orphaned;

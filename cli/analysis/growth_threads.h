@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One type in one region: the threads in which it grows, and whether the process
- * does, too. */
+/* One type in one region: the threads in which it grows, and whether the
+ * process does, too. */
 #ifndef GROWTH_THREADS_H
 #define GROWTH_THREADS_H
 
@@ -16,7 +16,7 @@ struct growth_entry {
 struct growth_lane {
 	uint32_t thread;
 	uint64_t passes;
-	bool alone;   /* they are enough to be judged */
+	bool alone;   /* they are enough to be judged by themselves */
 	bool stopped; /* before the others: they were the warm-up */
 	/* Numbers of its first and last pass among the process's; 0: not
 	 * known. */
@@ -39,7 +39,7 @@ struct growth_threads {
 	const struct growth_options *o;
 	struct growth_lane *lanes; /* ascending by thread: as they began */
 	size_t lane_count;
-	uint64_t together; /* passes of those that have too few alone */
+	uint64_t together; /* passes of those with too few by themselves */
 	uint64_t passes;   /* of all */
 	struct growth_clock clock;
 };

@@ -14,7 +14,7 @@
 
 /*
  * Per block: the object that it is, or whose memory it is; 0: neither, or more
- * than one object, a root, or a block of nobody's leads to it too. Every
+ * than one object, a root, or a block without an owner leads to it too. Every
  * pointer counts, also one into a block's middle. `c` is that of `m`. The
  * caller frees the result. Dies when out of memory. Linear.
  */

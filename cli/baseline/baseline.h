@@ -4,7 +4,8 @@
  * line a finding, sorted, so that merging two is a sort:
  *
  *   # refknot baseline 1: accepted findings; see refknot-check(1)
- *   0e5aeced499d6926 leak count=3 bytes=96 lines=+3:1a2b,+9:0c4d calls=parse<main parse x.c  # why
+ * 0e5aeced499d6926 leak count=3 bytes=96 lines=+3:1a2b,+9:0c4d calls=parse<main
+ * parse x.c  # why
  *
  * A signature says which functions, "lines=" where in them; without it (older
  * files have none, and programs without debug information) any lines are meant.
@@ -61,7 +62,7 @@ struct baseline {
 	bool growth_asked;
 	const struct baseline_growth *growth;
 	size_t growth_count;
-	bool any_taker; /* what is found is to be accepted, whoever took it */
+	bool any_taker; /* accept what is found, whichever function took it */
 };
 
 /*
@@ -78,14 +79,13 @@ bool baseline_parse(struct baseline *b, const char *path, const char *text,
 void baseline_release(struct baseline *b);
 
 /*
- * Find for each issue the entry that accepts it: of the same functions, line by
- * line with the same offset or text, and without takers that the entry has not;
- * then, of what is left over on both
- * sides, as baseline_kin.h has it. An entry accepts one issue, whatever is behind
- * their signatures: those that are equal go first, then as many as can be, in the
- * nearest way.
- * Sets the issues' state where they are not suppressed, signature, entry, `other`
- * and `differs`, and what is seen. NULL: there is no baseline.
+ * Finds for each issue the entry that accepts it: with the same functions, line
+ * by line with the same offset or text, and without takers that the entry does
+ * not have; then, of what is left over on both sides, as baseline_kin.h says.
+ * An entry accepts one issue, whatever follows the "." in their signatures:
+ * equal ones go first, then as many as possible, in the nearest way. Sets
+ * signature, entry, `other` and `differs` of issues, their state if they are
+ * not suppressed, and what is seen. `b` NULL: there is no baseline.
  */
 void baseline_apply(struct baseline *b, struct issues *list);
 

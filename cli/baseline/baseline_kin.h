@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which entries of a baseline accept findings whose signature is another, or
- * which are at other lines: in another build, or after an edit. Of what is left
- * over on both sides, of one kind and type, one goes with one if at most one
- * edit is between them (likeness.h) and nothing in it is doubted.
+ * Which entries of a baseline accept findings with another signature, or at
+ * other lines: in another build, or after an edit.  Of what is left over on
+ * both sides, of one kind and type, one entry goes with one finding if at most
+ * one edit is between them (likeness.h) and nothing in it is doubted.
  *
- * Where there is an edit, the finding must also be as large: as many bytes each,
- * and not more of them. For what builds do as many bytes each are enough, or
- * where lines tell another number of them, which is of what was seen of it; and for
- * a frame that only debug information has, where lines tell, nothing.
+ * After an edit the finding must also be as large: as many bytes each, and not
+ * more of them.  If only builds are between them, as many bytes each are enough.
+ * If both are known to be at the same lines, another number of them is enough
+ * for what builds change, and for frames that only debug information has the
+ * size does not matter.
  *
- * What one build has as one finding another may have as several, where lines or
- * functions that tell them apart are not known. So the numbers of an entry may
- * be those of several findings, and those of several entries one's, if only
- * builds are between them.
+ * What one build has as one finding another may have as several, if lines or
+ * functions that distinguish them are not known.  So the numbers of an entry may
+ * be those of several findings, and those of several entries one finding's, if
+ * only builds are between them.
  */
 #ifndef BASELINE_KIN_H
 #define BASELINE_KIN_H
@@ -25,8 +26,8 @@
 void baseline_kin_begin(struct baseline *b, struct issues *list);
 void baseline_kin_end(struct issues *list);
 
-/* Only those that are suppressed, or only the others. Sets entry, pair, `kin` and
- * `differs`. */
+/* Only those that are suppressed, or only the others. Sets entry, pair, `kin`
+ * and `differs`. */
 void baseline_kin_pair(struct baseline *b, struct issues *list,
 		       bool suppressed);
 

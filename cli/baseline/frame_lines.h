@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where in their functions the calls of a finding are, so that a new one is
- * told from an accepted one of the same functions. Of each frame that its
- * signature counts (signature_frames.h): how many lines below the beginning of its
- * function, and a hash of what the source has there (source_text.h). Either
- * stays when lines move or change, so either is enough; what is not known is
- * no difference. As a baseline has it:
+ * Where in their functions the calls of a finding are, to distinguish a new
+ * finding from an accepted one of the same functions.  For each frame that its
+ * signature counts (signature_frames.h): how many lines below the beginning of
+ * its function it is, and a hash of the source there (source_text.h).  One of
+ * them stays when lines move or change, so one is enough; what is not known is
+ * not a difference.  As a baseline has it:
  *
  *   lines=+3:1a2b,+10:9f3e,?,+2,@5be1c03d
  *
- * Where the source has nothing that could be called (source_text.h) the line is
- * one that a compiler gave to calls that it made one, and counts as not known.
+ * If the source has nothing there that could be called (source_text.h), a
+ * compiler gave that line to several calls that it made one: it counts as not
+ * known.
  *
- * A function without a name is known by its place in its module, and that says
- * nothing of another build of it: "@5be1c03d" is a hash of both, and must be the
- * same. Of libraries of the system, which are updated, that is asked only up to
- * the first function that has a name and does not allocate for others.
+ * A function without a name is known by its place in its module, which says
+ * nothing about another build: "@5be1c03d" is a hash of both, and must be
+ * equal. For libraries of the system, which are updated, that matters only up
+ * to the first function that has a name and does not allocate for others.
  *
- * Beside them stand the functions themselves, by which likeness.h knows a finding
- * again whose signature is another: see frame_calls.h.
+ * A baseline also has the functions themselves, by which likeness.h recognises
+ * a finding with another signature: see frame_calls.h.
  */
 #ifndef FRAME_LINES_H
 #define FRAME_LINES_H
@@ -41,13 +42,13 @@ struct frame_line {
 	uint16_t text;     /* hash */
 	uint32_t code;     /* hash of build and place; 0: not known, and like no
 			      other */
-	/* "parse", as the signature has it; "[libfoo]": a function of it without
-	 * a name; NULL: an older file does not say. */
+	/* "parse", as the signature has it; "[libfoo]": a function of it
+	 * without a name; NULL: an older file does not say. */
 	char *call;
 	bool passing;   /* only debug information has this frame */
 	bool jumped;    /* it ended in a jump (struct location, tail_call) */
 	bool outermost; /* of its stack, */
-	bool cut;       /* or the last one that is told */
+	bool cut;       /* or the last one that is known */
 	/* Not in a baseline: */
 	unsigned line;     /* 0: not known; coded: hash of its place */
 	char *function;    /* NULL: not known; coded: "libfoo.so+0x12" */

@@ -59,7 +59,7 @@ struct issue {
 	size_t place; /* the frame of stacks[0] that is to blame: the innermost
 			 in the source tree, or no allocation wrapper */
 	char *path;   /* its file within the source tree; NULL: outside */
-	struct apart apart; /* from others that are told; see gate_judge() */
+	struct apart apart; /* from others that are shown; see gate_judge() */
 	struct issue_member *members; /* of a cycle, those that are drawn */
 	size_t member_count;
 	size_t processes; /* in which it was found */

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a finding differs from an accepted one, frame by frame, where their
- * signatures do: the way from one to the other that takes least. What builds
- * change is told from what people change, and both from what may be another
+ * How a finding differs from an accepted one, frame by frame, if their
+ * signatures do: the cheapest path from one to the other.  It distinguishes
+ * what builds change from what people change, and both from what may be another
  * leak:
  *
- * - Frames that only debug information has are no difference where one side has
- *   none.
- * - Other functions that such a side lacks come of builds; so do those that
- *   either lacks, not at one place, where all lines of the others are equal in
- *   offset and text, or none is known and they are half of all; so does another line of the same statement, and of a function
- *   that ended in a jump, as long as it has the accepted line.
- * - A function more or less; a line of which both offset and text are others,
- *   while the accepted text is nowhere in the function any more; and a name
- *   that is nowhere else, on a line with the same text, where no source beside
- *   it has the old name any more, come of an edit.
- * - All else is doubted; so is a function more where the other side has another
- *   one in its place, whatever that side lacks.
+ * - Frames that only debug information has are not a difference if one side has
+ * none. - Other functions that such a side lacks come from builds.  So do
+ * functions   that either side lacks, not at one place, if all lines of the
+ * others are   equal in offset and text, or none is known and they are half of
+ * all.  So does   another line of the same statement, and of a function that
+ * ended in a jump,   as long as that has the accepted line. - An edit explains:
+ * a function more or less; a line with another offset and   another text, if
+ * the accepted text is nowhere in the function any more; and a   name that is
+ * nowhere else, on a line with the same text, if no source beside   it has the
+ * old name any more. - All else is doubted; so is an additional function if the
+ * other side has   another one in its place, whatever that side lacks.
  */
 #ifndef LIKENESS_H
 #define LIKENESS_H
@@ -42,7 +41,7 @@ enum likeness_kind {
 	LIKENESS_UNSEEN,    /* a function that a compiler leaves out */
 	LIKENESS_STATEMENT, /* another line of one statement */
 	LIKENESS_JUMP,      /* another line of the calls that are one jump */
-	LIKENESS_CUT,       /* perhaps: calls further out than are told */
+	LIKENESS_CUT,       /* perhaps: calls further out than are known */
 	LIKENESS_CALL,      /* a function more or less */
 	LIKENESS_LINE,
 	LIKENESS_NAME,
@@ -62,11 +61,10 @@ struct likeness_step {
 #define LIKENESS_STRANGE 1000
 
 struct likeness {
-	unsigned weight; /* of all edits and doubts; LIKENESS_STRANGE: they are
+	unsigned weight;  /* of all edits and doubts; LIKENESS_STRANGE: they are
 			    not alike */
-	unsigned
-	    builds; /* differences that come of builds and are to be told */
-	unsigned passing; /* frames that are no difference */
+	unsigned builds;  /* differences by builds that a report names */
+	unsigned passing; /* frames that are not a difference */
 	unsigned lines;   /* how far the lines are from each other */
 	bool placed;      /* what both have is known to be at the same lines */
 	bool blind;       /* of `builds` some are so where no line tells */
@@ -84,7 +82,7 @@ void likeness_make(struct likeness *l, const struct frame_lines *here,
 uint32_t likeness_rank(const struct likeness *l);
 
 /* "yaml_malloc, the line in main() (+3 there, +9 here)", escaped, for the
- * caller to free; NULL: nothing that is to be told. */
+ * caller to free; NULL: nothing to name. */
 char *likeness_text(const struct likeness *l);
 
 #endif

@@ -5,11 +5,10 @@
 #include "gate.h"
 
 /*
- * Before gate_judge: write g->baseline's file anew with what was found, tell
- * what changed, and read it again; with `keep_stale`, or where the run was cut
- * short or the program failed, nothing leaves it. A file
- * that findings might be missing from stays as it is, and why is told. Dies when
- * it cannot be written.
+ * Before gate_judge(): writes g->baseline's file anew with what was found,
+ * prints what changed, and reads it again. With `keep_stale`, or if the run was
+ * cut short or the program failed, it removes no entry. If findings might be
+ * missing, it prints why and leaves the file as it is. Dies if it cannot write.
  */
 void gate_update(struct gate *g, int program_status, bool keep_stale);
 

@@ -10,11 +10,10 @@
 #include <stdbool.h>
 
 /*
- * Make "PARENT/NAME-XXXXXX", 0700, and hold it: *directory for the caller to
- * free, and *fd to be given to owner_release(). 0 or -errno. At no instant of
- * it would what is left be anybody else's to the eye of owner_sweep(). Where
- * the file system has no locks nobody holds it, *fd is -1, and it is never
- * swept.
+ * Makes "PARENT/NAME-XXXXXX", 0700, and holds it: *directory is for the caller
+ * to free, and *fd for owner_release(). 0 or -errno. At no instant of it does
+ * owner_sweep() take what is left for another's. If the file system has no
+ * locks, it is not held, *fd is -1, and it is never swept.
  */
 int owner_make(const char *parent, const char *name, char **directory, int *fd);
 

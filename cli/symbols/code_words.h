@@ -14,7 +14,7 @@
 struct symbols_module;
 
 enum code_kind {
-	CODE_UNKNOWN, /* by a register, or what cannot be told */
+	CODE_UNKNOWN, /* by a register, or to what is not known */
 	CODE_ADDRESS, /* in this module */
 	CODE_NAME,    /* what the dynamic loader finds by that name */
 	CODE_OURS,    /* refknot's interface, by a function of refknot.h */

@@ -22,7 +22,7 @@ struct code_exit {
 struct code_exits {
 	struct code_exit *list; /* ascending end */
 	size_t count;
-	bool open; /* it may be left to where cannot be told */
+	bool open; /* it may also be left to an unknown place */
 };
 
 /* The call that returns to `address`; CODE_UNKNOWN too where there is none. */

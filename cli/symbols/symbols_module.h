@@ -45,7 +45,7 @@ const char *symbols_module_function(struct symbols_module *m, uint64_t address);
 uint64_t symbols_module_sum(const struct symbols_module *m);
 
 enum symbols_source {
-	SYMBOLS_NONE,    /* module and offset alone */
+	SYMBOLS_NONE,    /* only module and offset */
 	SYMBOLS_DYNAMIC, /* names of exported functions */
 	SYMBOLS_TABLE,   /* names of all functions */
 	SYMBOLS_DEBUG,   /* files, lines and inlined functions too */

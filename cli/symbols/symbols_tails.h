@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Functions whose frames a tail call removed.  A function that ends by jumping
- * to another is on no stack any more while that one runs: of "a calls b, b jumps
- * to c" the stack has a and c.  The call in a says that it called b, and the
+ * to another is not on the stack while that one runs: if a calls b, and b jumps
+ * to c, the stack has a and c.  The call in a says that it called b, and the
  * jumps out of b lead to c.
  *
  * The search is that of GDB's tail call frames, call_site_find_chain() in
- * gdb/dwarf2/loc.c, for which DWARF 5 has DW_TAG_call_site (3.4.1). Where several
- * ways lead to the callee, what all have in common at both ends is certain. Two
- * differences: what a call or a jump leads to is read from the machine code, as
- * compilers leave out call sites (clang those of all library functions that it
- * knows, such as malloc); and the function that was called has been left, so it
- * is certain where one way leads there, or may lead anywhere.
+ * gdb/dwarf2/loc.c, for which DWARF 5 has DW_TAG_call_site (3.4.1).  If several
+ * paths lead to the callee, what all have in common at both ends is certain.
+ * Two differences: what a call or a jump leads to is read from the machine
+ * code, as compilers leave out call sites (clang those of all library functions
+ * that it knows, such as malloc); and the called function has been left, so it
+ * is certain if one path leads there, or may lead anywhere.
  */
 #ifndef SYMBOLS_TAILS_H
 #define SYMBOLS_TAILS_H

@@ -158,7 +158,7 @@ static_assert(RKN_LIMITS <= 40, "no room for a limit");
 
 /*
  * A name that the program gave to a type, a field, a mark or a region. Number 0
- * is no name; number 1 stands for all names that found no room.
+ * is no name; number 1 means all names that found no room.
  */
 struct store_name {
 	uint32_t text;

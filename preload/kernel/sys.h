@@ -22,7 +22,7 @@
  * negative then.
  */
 #define SYS_FORBIDDEN_WORDS 8
-#define SYS_OPEN_TO_WRITE   511 /* openat, but for reading alone */
+#define SYS_OPEN_TO_WRITE   511 /* openat, but for only reading */
 #define SYS_OPEN_BELOW      510 /* openat, from a directory */
 #define SYS_OPEN_PATH       509 /* openat, not even for reading */
 #define SYS_QUEUE_STOP      508 /* rt_tgsigqueueinfo, of what stops threads */

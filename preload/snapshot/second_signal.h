@@ -28,7 +28,7 @@ bool second_signal_is_taken_by(int tid);
 /* Whether a signal that has come here was sent so; true also if that is not
  * known. */
 bool second_signal_is_sent(int number, const siginfo_t *info);
-/* What sigaction() tells of it: what the program has set. */
+/* Edits what sigaction() returned for it: what the program has set. */
 void second_signal_tell(int number, struct sigaction *told);
 
 #endif

@@ -26,7 +26,7 @@ enum task_state {
 struct task {
 	int64_t call; /* -1: it waits in none, after a fault for example */
 	uint64_t arguments[TASK_ARGUMENTS]; /* registers of the call */
-	uint64_t sp, pc; /* 0: not to be seen, of whom has dropped privileges */
+	uint64_t sp, pc;   /* 0: hidden, if privileges were dropped */
 	uint64_t switches; /* tasks_switches(), where it was asked; 0 */
 };
 
