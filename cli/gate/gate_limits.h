@@ -8,7 +8,7 @@
 /* Make room for what each limit finds, where there is none yet. */
 void gate_limits_open(struct gate *g);
 
-/* Note what the limits ask for of one recording. */
+/* Notes what the limits ask for in one recording. */
 void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 		     struct names *names);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One event, from hook to store.  `frame` is the hook's own frame address
- * (__builtin_frame_address(0)): its caller's rbp and the return address stand
- * there.  errno is left alone.
+ * (__builtin_frame_address(0)): its caller's rbp and the return address are
+ * there.  No function changes errno.
  *
- * What almost every malloc and free goes through is inline: a block whose
- * slots are known and a stack that was noted.  All else is in record.c.
+ * What almost every malloc and free goes through is inline: a block whose slots
+ * are known and a stack that was noted.  All else is in record.c.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -19,8 +19,8 @@
 #include "thread.h"
 #include "walk.h"
 
-/* By one instruction: a handler's own addition is not lost, and who sums the
- * counters of all threads sees each as it is or was. See record_outside(). */
+/* One instruction: a signal handler's addition is not lost, and readers that
+ * sum the counters of all threads see no torn value. See record_outside(). */
 static inline void record_count(uint64_t *counter, uint64_t more)
 {
 	__asm__("addq %1, %0" : "+m"(*counter) : "er"(more) : "cc");
@@ -48,12 +48,12 @@ static inline void record_count_free(struct store_area *a, uint32_t stack,
 	}
 }
 
-/* A block without a shortcut to its slots, whose size takes three, or of a
- * thread that takes no short way. */
+/* Records a block without a shortcut to its slots, with a size that takes three
+ * slots, or of a thread that takes the long way. */
 void record_block(struct thread *t, void *p, size_t size, size_t kept,
 		  const struct walk_leaf *leaf);
 
-/* A block of a thread that may not go inside. */
+/* Records a block of a thread that may not go inside. */
 void record_outside(void *p, size_t size, size_t kept);
 
 /* The real allocator has returned `p` (not NULL), of whose bytes the first
@@ -88,16 +88,16 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 }
 void record_alloc(void *p, size_t size, size_t kept, const void *frame);
 
-/* The program asked how many bytes of `p` (not NULL) it may use. */
+/* Notes that the program asked how many bytes of `p` (not NULL) it may use. */
 void record_whole(void *p);
 
 /* What record_take() took out, for record_undo(). */
 struct record_freed {
 	bool known;
 	bool noted;       /* objects were in it */
-	uint32_t objects; /* that were in it, see objects_lift(); once settled,
-			     those that ended; 0: none */
-	uint32_t type;    /* of the one at its start; 0: none */
+	uint32_t objects; /* that were in it, see objects_lift(); after
+			     record_settle() those that ended; 0: none */
+	uint32_t type;    /* of the object at its start; 0: none */
 	uint32_t stack;
 	uint64_t size;
 };
@@ -143,10 +143,12 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 }
 
 /*
- * The same for realloc. First, while locks may be waited for, the objects in it
- * are taken out; then the block, which moves from then on (realloc_window_begin), or was
- * not taken: that failed. The objects are put where they are now, and after the
- * move those that are not in it any more have ended.
+ * The same for realloc. First, while the thread may wait for locks,
+ * record_lift() takes the objects in it out; then record_take() takes the
+ * block, which moves from then on (realloc_window_begin()). record_undo() puts
+ * it back if the call failed. record_settle() puts the objects where they are
+ * now, and after the move record_moved() ends those that are not in it any
+ * more.
  */
 void record_lift_noted(void *p, struct record_freed *freed, const void *frame);
 static inline void record_lift(void *p, struct record_freed *freed,

@@ -3,8 +3,8 @@
  * Python's garbage collector, over the program's objects: generations,
  * thresholds, and trial deletion (CPython's gcmodule.c, InternalDocs/
  * garbage_collector.md).  It frees nothing itself.  A check looks while its
- * thread has the world to itself (world.h), and calls the program's functions
- * after that.
+ * thread has the world to itself (ledger_gate.h), and calls the program's
+ * functions after that.
  */
 #ifndef COLLECT_H
 #define COLLECT_H

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Objects that collections found and keep in mind: the garbage, and what waits to
- * be cleared.  Those that have ended fall out where room is needed, so that a
- * list grows only with what of it is alive.
- *
- * It is changed only while its thread is alone (ledger_gate_close), and may be read by
- * others: what they read is an object of the list, or one that has ended.
+ * Objects that collections found and keep in mind: the garbage, and what waits
+ * to be cleared.  Ended objects fall out when room is needed, so that a list
+ * grows only with its live objects.  A list is changed only by the thread that
+ * has the world to itself (ledger_gate_close()).  Others may read it meanwhile:
+ * what they read is an object of the list, or one that has ended.
  */
 #ifndef FINDS_H
 #define FINDS_H
@@ -17,10 +16,10 @@ struct finds {
 	uint32_t count, room;
 };
 
-/* `item` is not in it yet. False: there is no memory. */
+/* Adds `item`, which is not in it yet. False if there is no memory. */
 bool finds_add(struct finds *k, const struct object_visits_item *item);
 
-/* Is it the object that it was? */
+/* Whether it is the object that it was. */
 static inline bool finds_is_there(const struct object_visits_item *item)
 {
 	const struct store_object *o = objects_at(item->number);

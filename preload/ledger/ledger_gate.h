@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who changes the ledger, and who looks at it as a whole: many threads at once,
- * or one alone.  The many pay two plain stores; the one asks the kernel for the
- * barrier that they save (membarrier), and waits until none is inside.
+ * The gate between threads that change the ledger, many at once, and one that
+ * looks at it as a whole, by itself.  The many pay two plain stores; the one
+ * asks the kernel for the barrier that they save (membarrier), and waits until
+ * none is inside.
  */
 #ifndef LEDGER_GATE_H
 #define LEDGER_GATE_H
@@ -10,13 +11,15 @@
 #include "thread.h"
 
 struct ledger_gate {
-	uint32_t closed; /* by whom, see ledger_gate_close(); 0: open */
-	uint32_t times;  /* that somebody tried to close it */
-	bool fences;     /* the kernel has no such barrier: all use their own */
+	uint32_t closed; /* its closer, see ledger_gate_close(); 0: it is
+			    open */
+	uint32_t times;  /* how often a thread tried to close it */
+	bool fences;     /* the kernel has no such barrier: every thread uses
+			    its own */
 };
 extern HIDDEN struct ledger_gate ledger_gate;
 
-/* Forget all: a child has no other threads. */
+/* Forgets all: a child has no other threads. */
 void ledger_gate_reset(void);
 
 void ledger_gate_enter_slowly(struct thread *t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program looks at its objects.  Its function is called outside refknot,
- * so it may do anything; what has ended meanwhile is left out.
+ * The program looks at its objects.  Its function is called outside refknot, so
+ * it may do anything; objects that have ended meanwhile are left out.
  */
 #ifndef OBJECT_VISITS_H
 #define OBJECT_VISITS_H
@@ -26,12 +26,12 @@ struct object_visits_item {
 size_t object_visits_items(const struct object_visits_item *items, size_t count,
 			   refknot_visit *visit, void *data);
 
-/* What is known of it; false: it is not there any more. */
+/* What is known of it; false if it has ended. */
 bool object_visits_info(struct refknot_info *info,
 			const struct object_visits_item *item);
 
-/* The same object itself, locked, and its thread inside refknot; NULL: it is not
- * there. Until object_visits_leave(). */
+/* The object itself, locked, and the thread inside refknot, until
+ * object_visits_leave(). NULL if it has ended. */
 struct thread *object_visits_enter(struct store_object **o,
 				   const struct object_visits_item *item);
 void object_visits_leave(struct thread *t, struct store_object *o);

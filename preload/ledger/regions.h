@@ -15,18 +15,18 @@
 
 #include "thread.h"
 
-/* NULL is the name of a region too. */
+/* NULL is a name of a region, too. */
 void regions_begin(const char *name);
 void regions_end(const char *name);
 
-/* A block was allocated or freed. Only where t->regions_open. */
+/* A block was allocated or freed. Only if t->regions_open. */
 void regions_block(struct thread *t, uint32_t stack, uint64_t size, bool ended);
 
 /*
- * A block from `stack` became an object of `type`, or `ended` to be one. The
- * block itself goes on, or was counted as freed: it is no longer counted with
- * its stack then. `whole`: the object starts where the block does; others count
- * with their type alone.
+ * A block from `stack` became an object of `type`, or is one no more (`ended`).
+ * The block itself goes on, or was counted as freed: then it no longer counts
+ * with its stack. `whole`: the object starts where the block does; others count
+ * only with their type.
  */
 void regions_object(struct thread *t, uint32_t type, uint32_t stack,
 		    uint64_t size, bool whole, bool ended);
@@ -41,7 +41,7 @@ void regions_moved(struct thread *t, uint32_t type,
 		   const struct regions_place *to);
 
 /* What the rows count now: live blocks of `stack` in all threads, live objects
- * of `type`. RKN_UNKNOWN: too many threads to look at. */
+ * of `type`. RKN_UNKNOWN if there are too many threads to look at. */
 int64_t regions_live_blocks(uint32_t stack);
 int64_t regions_live_objects(uint32_t type);
 

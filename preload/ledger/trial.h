@@ -17,7 +17,7 @@ struct trial_lost {
 	uint32_t number;
 	bool bare; /* its type has no `clear` */
 	bool uncollectable;
-	bool follows; /* it is bare, but ends when what is collectable lets go */
+	bool follows; /* it is bare, but ends when its holders let go */
 	bool waited;  /* an automatic check had found it */
 };
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A thread that sends itself a signal, by abort(), raise() or kill(), is inside
- * the C library: what it called has done with the registers that a call may
- * change. They hold what functions before left in them, and no pointer of the
- * program's that counts. A signal that comes at any other place finds registers
- * in use, all of them.
+ * the C library, which is done with the registers that a call may change.  They
+ * hold what earlier functions left in them, and no pointer of the program's
+ * that counts.  A signal that comes at any other place finds all registers in
+ * use.
  */
 #ifndef DEAD_REGISTERS_H
 #define DEAD_REGISTERS_H
 
-/* In a handler with that siginfo_t and ucontext_t: where the thread did so,
- * zero these registers in the signal frame until dead_registers_restore(). */
+/* In a handler with that siginfo_t and ucontext_t: if the thread sent the
+ * signal itself, zeroes these registers in the signal frame until
+ * dead_registers_restore(). */
 void dead_registers_hide(int signal, const void *info, void *context);
 void dead_registers_restore(void *context);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of a snapshot share while it is taken, and the lists that
- * they append to.
+ * What the parts of a snapshot share while it is taken, and the lists that they
+ * append to.  All of it is used by the one thread that takes the snapshot,
+ * while the others stand still; only one list may grow at a time.
  */
 #ifndef PICTURE_H
 #define PICTURE_H
@@ -19,11 +20,11 @@ struct picture_list {
 	enum store_table_number table;
 	uint64_t offset; /* in the store */
 	uint64_t room;   /* bytes taken */
-	bool cut;        /* no room: what came later is missing */
+	bool cut;        /* no room: later records are missing */
 };
 
-/* What is held by roots, or by what is held: a bit a block, and the blocks
- * that are still to be searched. */
+/* What roots hold, or what those blocks hold: a bit for each block, and the
+ * blocks that are still to be searched. */
 struct picture_held {
 	uint8_t *bits;
 	uint32_t *queue; /* room for all blocks */
@@ -38,23 +39,26 @@ struct picture {
 	uint32_t map_count;
 	struct picture_list roots, edges;
 	struct picture_held
-	    *held;        /* where only that is asked: nothing is listed */
+	    *held;        /* if only that is asked: no list is made; else
+			     NULL */
 	uint64_t *limits; /* by enum rkn_limit_number */
 	uint64_t root_bytes;
 	uint64_t inherited_bytes; /* of them: see inherited.h */
-	uint8_t *skipped; /* a bit a block that is not searched; NULL: none */
+	uint8_t *skipped;    /* a bit for each block not to be searched; NULL:
+			     none */
 	struct inner *inner; /* what inner.c looked at; NULL: nothing */
 	struct wide_piece *wide, *wide_last; /* see wide.h; NULL: none */
 	bool copies; /* memory can be read through the kernel */
 };
 
 void picture_list_init(struct picture_list *l, enum store_table_number table);
-/* The next record, to be filled in; NULL: no room, and l->cut is set. */
+/* The next record, to be filled in; NULL if there is no room: then l->cut is
+ * set. */
 void *picture_list_add(struct picture_list *l);
-/* It is complete: readers may have it. */
+/* The list is complete: readers may have it. */
 void picture_list_finish(struct picture *p, struct picture_list *l);
 
-/* Something holds that block. */
+/* Marks that block as held. */
 static inline void picture_hold(struct picture_held *h, uint32_t block)
 {
 	uint8_t bit = (uint8_t)(1u << block % 8);
@@ -65,11 +69,11 @@ static inline void picture_hold(struct picture_held *h, uint32_t block)
 	h->queue[h->end++] = block;
 }
 
-/* Search everything that is not a block. */
+/* Searches everything that is not a block. */
 void roots_search(struct picture *p);
-/* What the program said itself: roots, and blocks to skip. */
+/* Adds what the program itself declared: roots, and blocks to skip. */
 void declared_roots_search(struct picture *p);
-/* Search every block; or those that are held. */
+/* Searches every block; edges_follow() only those that are held. */
 void edges_search(struct picture *p);
 void edges_follow(struct picture *p);
 

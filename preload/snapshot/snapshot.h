@@ -9,10 +9,10 @@
 #include "stop.h"
 
 /*
- * Stop the other threads, find all live blocks, search roots and blocks for
- * pointers, write what was found into the store, let the threads go on. What
- * could not be done is counted in the limits. Only once, at the end.  `self` is
- * the calling thread, see stopped_note_caller(); it may be on another stack now.
+ * Stops the other threads, finds all live blocks, searches roots and blocks for
+ * pointers, writes what it found into the store, and lets the threads go on.
+ * The limits count what could not be done. Only once, at the end. `self` is the
+ * calling thread, see stop_note_caller(); it may be on another stack now.
  */
 void snapshot_take(const struct stopped *self);
 
@@ -22,10 +22,10 @@ struct snapshot_lost {
 };
 
 /*
- * The same for one answer: blocks that nothing leads to, not even a pointer
- * into their middle, are added to `lost`. Nothing is written, and recording goes
- * on; as often as wanted, by one thread at a time. False: it cannot be told, as
- * a thread did not stop, or there is no memory.
+ * The same for one answer: adds to `lost` the blocks that nothing leads to, not
+ * even a pointer into their middle. Writes nothing, and recording goes on; as
+ * often as wanted, by one thread at a time. False if it is not known, as a
+ * thread did not stop, or there is no memory.
  */
 bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost);
 

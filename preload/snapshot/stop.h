@@ -25,12 +25,12 @@ struct stop {
 	struct stopped *threads; /* there is room for one more */
 };
 
-/* Since stop_begin(), and in its caller: does a thread run that could not be
- * stopped? */
+/* Since stop_begin(), and in its caller: whether a thread runs that could not
+ * be stopped. */
 extern HIDDEN bool stop_runs;
 
-/* Copy memory that is mapped, and may be read, as long as no thread runs.
- * False: it is gone. */
+/* Copies memory that is mapped and readable as long as no thread runs. False if
+ * it is gone. */
 static inline bool stop_read(void *to, uint64_t from, size_t size)
 {
 	if (unlikely(stop_runs))
@@ -39,19 +39,19 @@ static inline bool stop_read(void *to, uint64_t from, size_t size)
 	return true;
 }
 
-/* Stop all threads but the caller's. No lock may be assumed free until
+/* Stops all threads but the caller's. No lock may be assumed free until
  * stop_end(): a stopped thread may hold it. */
 void stop_begin(struct stop *s);
-/* Add the thread that has stopped them, which stands still as well. */
+/* Adds the calling thread, which stands still as well. */
 void stop_add(struct stop *s, const struct stopped *self);
-/* How many of those that did not stop have gone on meanwhile? They are marked
- * as `left`. */
+/* How many threads that did not stop have gone on meanwhile; marks them as
+ * `left`. */
 uint32_t stop_gone_on(struct stop *s);
-/* Ask for the calling thread's stop once more: it could not stop when asked. */
+/* Asks for the calling thread's stop once more: it could not stop before. */
 void stop_self(void);
 /*
- * Let the threads go on: where the process ends (`last`) a moment later, so
- * that they never do, and do not see system calls that were cut short.
+ * Lets the threads go on. If the process ends (`last`) a moment later: so they
+ * never do, and do not see system calls that were cut short.
  */
 void stop_end(bool last);
 

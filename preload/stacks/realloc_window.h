@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks on their way: while realloc runs nobody can tell where its block is,
- * so a thread does not stop there, nor die of a signal that can wait. A handler
- * of the program's may interrupt realloc and wait, or leave it for good, by
- * longjmp: then nothing is to be waited for.
+ * Blocks that move: while realloc runs it is not known where its block is, so a
+ * thread does not stop there, nor die of a signal that can wait. A handler of
+ * the program's may interrupt realloc and wait, or leave it for good, by
+ * longjmp: then nothing waits for the move.
  */
 #ifndef REALLOC_WINDOW_H
 #define REALLOC_WINDOW_H
@@ -23,11 +23,12 @@ enum realloc_window {
 	REALLOC_WINDOW_LATER, /* perhaps: a handler interrupted it */
 };
 
-/* A handler left the move that it interrupted: what was on its way is lost. */
+/* Notes that a handler left the move that it interrupted: the block in it is
+ * lost. */
 void realloc_window_note_left(struct thread *t);
 
-/* Thread `t`, which calls, begins to move a block, in the hook with that frame;
- * or goes on with that. */
+/* The calling thread `t` begins to move a block, in the hook with that frame;
+ * or continues it. */
 static inline void realloc_window_begin(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
@@ -40,7 +41,8 @@ static inline void realloc_window_begin(struct thread *t, const void *frame)
 	t->moving.sp = sp;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
-/* The calling thread's move ends. True: ask realloc_window_end_slowly(). */
+/* The calling thread's move ends. True: then call realloc_window_end_slowly().
+ */
 static inline bool realloc_window_end(void)
 {
 	struct thread_gate *gate = thread_self;
@@ -52,15 +54,17 @@ static inline bool realloc_window_end(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return t->wanted;
 }
-/* Its move ends, if it has not: what it was asked for in between, each once, is
- * the caller's to do (REALLOC_WINDOW_STOP, REALLOC_WINDOW_SIGNAL). */
+/* Ends its move, if it has not ended. Returns what the thread was asked for in
+ * between, each thing once, for the caller to do (MOVES_STOP, MOVES_SIGNAL). */
 unsigned realloc_window_end_slowly(void);
 
-/* What did the code move that a signal interrupted with that ucontext_t? */
+/* Whether the code that a signal interrupted, with that ucontext_t, moves a
+ * block. */
 enum realloc_window realloc_window_in(const void *context);
-/* The same for code that is not in realloc, but in a handler or past it. */
+/* Whether the calling thread has not finished a move, for code that is not in
+ * realloc but in a handler or past it. */
 bool realloc_window_unfinished(void);
-/* It is to do that at the end of its move. */
+/* Asks the calling thread to do that at the end of its move. */
 void realloc_window_ask(enum realloc_window_want what);
 
 #endif

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One thread's part of the recording, and the answer to "am I inside refknot
- * already?": the only place that knows.  No pthread key and no destructor: an
- * area whose thread has ended is found and taken over by a later one.
+ * already?": only this file knows.  There is no pthread key and no destructor:
+ * a later thread finds the area of one that has ended, and takes it over.
+ *
+ * Only its own thread writes a struct thread, but for thread_publish_all(), while
+ * no other runs; other threads read some of it.  What a signal handler may find
+ * half done is one word, or is changed by one instruction.
  */
 #ifndef THREAD_H
 #define THREAD_H
@@ -22,21 +26,23 @@
 
 #define THREAD_LEAVES 256
 
-/* What is asked at every call; all that is there of a thread unknown yet. */
+/* What every call asks; an unknown thread has nothing else. */
 struct thread_gate {
-	uint64_t open;  /* `epoch`; or, inside refknot, where on the stack it
-			   went inside: one word, for a signal handler may come
-			   after any instruction, and asks both */
+	uint64_t open;  /* `epoch`; or, inside refknot, the stack address
+			   where it went inside: one word, since a signal
+			   handler may come after any instruction and asks
+			   for both */
 	uint64_t epoch; /* the process_page.epoch that it knows of */
 };
-#define THREAD_NOBODY UINT64_MAX /* both, of what is no thread's */
+#define THREAD_NOBODY UINT64_MAX /* both, if the gate is no thread's */
 
 #define THREAD_SEEN     256
 #define THREAD_OUTSIDE  16
 #define THREAD_READABLE 256
 #define THREAD_RETIRED  256 /* ended objects whose records are kept */
 
-/* Records of the ledger that it may use, a list of each kind: see recycle.h. */
+/* Free records of the ledger that it may use, a list of each kind: see
+ * recycle.h. */
 enum thread_free_kind {
 	THREAD_FREE_OBJECTS,
 	THREAD_FREE_REFERENCES,
@@ -48,13 +54,14 @@ struct thread_free {
 	uint32_t count;
 };
 
-/* A call of realloc, as its return to its caller will be; see realloc_window.h. */
+/* A call of realloc, by the state of its return to the caller; see
+ * realloc_window.h. */
 struct thread_moving {
 	uint64_t sp; /* 0: there is none */
 	uint64_t pc;
 };
 
-/* Its last free of what was no live block; see strays.h. */
+/* Its last free of what was not a live block; see strays.h. */
 struct thread_stray {
 	uint64_t address;
 	const uint64_t *frame; /* of the hook; NULL: there was none */
@@ -69,7 +76,7 @@ struct thread {
 	uint32_t number; /* of its area */
 	uint32_t serial;
 	uint64_t pointer; /* its thread pointer */
-	bool verifying;   /* libunwind is at work: its blocks are nobody's */
+	bool verifying;   /* libunwind works: its blocks are not recorded */
 	struct thread_moving moving;
 	uint8_t
 	    wanted; /* what it was asked for meanwhile: enum realloc_window_want */
@@ -85,9 +92,9 @@ struct thread {
 	uint32_t regions_open;
 	struct regions *regions; /* see regions.c; NULL: it never had one .. */
 	struct regions *regions_memory; /* .. of its own in this, its area's */
-	bool detour;   /* calls do not take the short way: regions are open, or
-			leaks not wanted */
-	uint64_t tame; /* STORE_TAMED while leaks are not wanted, else 0 */
+	bool detour;      /* calls take the long way: regions are open, or leaks
+			  not wanted */
+	uint64_t tame;    /* STORE_TAMED while leaks are not wanted, else 0 */
 	uint32_t changes; /* 1: it changes the ledger, see ledger_gate.h */
 	struct thread_free free[THREAD_FREE_KINDS];
 	uint32_t seen[THREAD_SEEN]; /* objects, by address: see references.c */
@@ -105,8 +112,8 @@ struct thread {
 	struct walk walk;
 };
 
-/* Never NULL: of a thread that is not attached there is a gate, closed, and
- * nothing else; with another it is the start of a struct thread. */
+/* Never NULL: a thread that is not attached has only a closed gate; else it is
+ * the start of its struct thread. */
 extern HIDDEN _Thread_local struct thread_gate *thread_self;
 
 static inline struct thread *thread_behind(struct thread_gate *gate)
@@ -114,19 +121,21 @@ static inline struct thread *thread_behind(struct thread_gate *gate)
 	return (struct thread *)gate;
 }
 
-/* What rooms above do with threads, set when the library is loaded; NULL: nothing.
- * With the first every hook takes the slow way inside, and its stack is looked at
- * there; the other is for a thread that has just been attached, while it calls. */
+/* What rooms above do with threads, set when the library is loaded; NULL:
+ * nothing. With the first every hook takes the slow way inside, which checks
+ * its stack there; the other is called by a thread that has just been attached.
+ */
 extern HIDDEN void (*thread_verify)(struct thread *t, const void *frame);
 extern HIDDEN void (*thread_attaches)(void);
 
-/* The same; NULL: it is not attached to this recording. */
+/* The calling thread; NULL if it is not attached to this recording. */
 struct thread *thread_attached(void);
 
-/* `frame`: the hook's frame, or NULL where it does not allocate. */
+/* `frame` is the hook's frame, or NULL if the hook does not allocate. */
 struct thread *thread_enter_slowly(uint64_t here, const void *frame);
 
-/* The thread, until thread_leave(); NULL: not recording, or nested. */
+/* Goes inside until thread_leave(). Returns the calling thread; NULL if nothing
+ * is recorded, or it is inside already. */
 static inline struct thread *thread_enter(const void *frame)
 {
 	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
@@ -145,7 +154,7 @@ static inline struct thread *thread_enter(const void *frame)
 	return t;
 }
 
-/* Count a call of refknot.h's that thread_enter() let nobody serve. */
+/* Counts a call of refknot.h for which thread_enter() returned NULL. */
 void thread_missed_call(void);
 /* The same as thread_enter(), for such a call. */
 static inline struct thread *thread_enter_call(void)
@@ -164,23 +173,23 @@ static inline void thread_leave(struct thread *t)
 	__atomic_store_n(&t->gate.open, t->gate.epoch, __ATOMIC_RELEASE);
 }
 
-/* Is the thread of that area inside refknot? */
+/* Whether the thread of that area is inside refknot. */
 bool thread_is_inside(uint32_t number);
 
-/* The thread that has area `number`; NULL: none. Numbers ascend from 1 without
- * gaps to thread_numbers()-1. */
+/* The thread that has area `number`; NULL if there is none. Numbers ascend from
+ * 1 without gaps to thread_numbers()-1. */
 struct thread *thread_at(uint32_t number);
 uint32_t thread_numbers(void);
 
-/* Is the owner of area `number` still there, as a thread of this process or of
- * another that shares this memory? */
+/* Whether the owner of area `number` still exists, as a thread of this process
+ * or of another that shares this memory. */
 bool thread_is_there(uint32_t number);
 
-/* Threads of other processes that share this memory, as far as they have
- * allocated and are still there: nobody can stop them. */
+/* How many threads of other processes share this memory, as far as they have
+ * allocated and still exist: they cannot be stopped. */
 uint32_t thread_outside(void);
 
-/* Where the mapped words above `sp` end; 0: cannot tell. */
+/* Where the mapped words above `sp` end; 0 if that is not known. */
 uint64_t thread_stack_end_slowly(struct thread *t, uint64_t sp);
 static inline uint64_t thread_stack_end(struct thread *t, uint64_t sp)
 {
@@ -190,13 +199,14 @@ static inline uint64_t thread_stack_end(struct thread *t, uint64_t sp)
 }
 
 /*
- * A stack in memory that grew since its end was found, as the heap does under
- * one that a program allocated: is there more of it behind `*most`? Then that
- * is its end now.
+ * Whether the memory of a stack has grown behind `*most` since its end was
+ * found, as the heap does under a stack that a program allocated. Then `*most`
+ * is its new end.
  */
 bool thread_stack_grew(struct thread *t, uint64_t sp, uint64_t *most);
 
-/* The word of the shadow for the next block: its birth number, the thread. */
+/* The word of the shadow for the next block: its birth number and the thread.
+ * thread_births() gets more numbers. */
 void thread_births(struct thread *t);
 static inline uint64_t thread_extra(struct thread *t)
 {
@@ -210,14 +220,14 @@ static inline uint64_t thread_extra(struct thread *t)
 	return extra;
 }
 
-/* After a change of what makes them take one. */
+/* Call it after a change of what makes calls take the long way. */
 static inline void thread_set_detour(struct thread *t)
 {
 	t->detour = t->regions_open || t->tame;
 }
 
-/* How often this thread has said that leaks are not wanted. It is the thread's
- * own, whatever recording there is: a fork in between changes nothing. */
+/* How often this thread has said that leaks are not wanted. It belongs to the
+ * thread, whichever recording there is: a fork does not change it. */
 extern HIDDEN _Thread_local uint32_t thread_tame_depth;
 static inline void thread_set_tame(struct thread *t)
 {
@@ -225,10 +235,11 @@ static inline void thread_set_tame(struct thread *t)
 	thread_set_detour(t);
 }
 
-/* Code or counters may have changed: remember nothing of stacks. */
+/* Code or counters may have changed: forgets what the thread remembers of
+ * stacks. */
 void thread_forget(struct thread *t);
 
-/* Counters of `stack` for this thread; NULL: no room. */
+/* Counters of `stack` for this thread; NULL if there is no room. */
 struct store_counter *thread_counter_slowly(struct store_area *area,
 					    uint32_t stack);
 static inline struct store_counter *thread_counter(struct store_area *area,
@@ -243,7 +254,7 @@ static inline struct store_counter *thread_counter(struct store_area *area,
 	       stack % STORE_COUNTERS_PER_PAGE;
 }
 
-/* Add what the thread holds to the process's live bytes and peak. */
+/* Adds what the thread holds to the process's live bytes and peak. */
 void thread_publish(struct thread *t);
 #define THREAD_PUBLISH (64 << 10) /* bytes of change that make it publish */
 
@@ -269,8 +280,8 @@ static inline void thread_less(struct thread *t, uint64_t bytes)
 void thread_publish_all(void);
 
 /*
- * Thread pointers of all threads that ever were, each once: for the snapshot.
- * The next one from slot `*at` on; 0: the end.
+ * Thread pointers of all threads that ever were, each once, for the snapshot.
+ * Returns the next one from slot `*at` on; 0 at the end.
  */
 uint64_t thread_pointers_next(uint32_t *at);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits on address space that a program set itself while a store was mapped:
- * with room for the store and the shim added, and a mark in the low bits, by
- * which those whom it executes know that and how large a store has room. While
- * one of those is loaded it is another mark, and less room.
+ * Limits on address space that a program set itself while a store was mapped.
+ * They have room added for the store and the shim, and a mark in the low bits:
+ * by it an executed program's shim knows that, and how large a store has room.
+ * While such a program is loaded its limit has another mark, and less room.
  */
 #ifndef RLIMIT_MARK_H
 #define RLIMIT_MARK_H
@@ -16,8 +16,8 @@
 #define RLIMIT_MARK_RESOURCE 9 /* RLIMIT_AS */
 
 #define RLIMIT_MARK                                                            \
-	0x1e0ull /* of 1024: limits are in KiB. Plus n where the
-				store has STORE_MOST >> n bytes */
+	0x1e0ull /* of 1024: limits are in KiB. Plus n for a store of
+		    STORE_MOST >> n bytes */
 #define RLIMIT_MARK_LOADING 0x1c0ull /* the same, of the other mark */
 #define RLIMIT_MARK_SIZES   16
 #define RLIMIT_MARK_OTHER   (128ull << 20) /* that refknot maps besides */
@@ -30,8 +30,9 @@ static inline uint64_t rlimit_mark_added(unsigned n)
 	return (STORE_MOST >> n) + RLIMIT_MARK_OTHER + RLIMIT_MARK + n;
 }
 
-/* The limit for a program that asked for `limit` where `mapped` bytes are the
- * store's. Never less for a higher one; as many pages more in each case. */
+/* The limit for a program that asked for `limit`, if `mapped` bytes are the
+ * store's. It is never less for a higher one, and has as many more pages in
+ * each case. */
 static inline uint64_t rlimit_mark_set(uint64_t limit, uint64_t mapped)
 {
 	unsigned n = 0;
@@ -43,8 +44,8 @@ static inline uint64_t rlimit_mark_set(uint64_t limit, uint64_t mapped)
 		   : limit;
 }
 
-/* The largest store that a limit has room for besides the program's; 0: the
- * limit is not marked. */
+/* The largest store that a limit has room for beside the program's own; 0 if
+ * the limit is not marked. */
 static inline uint64_t rlimit_mark_of(uint64_t limit)
 {
 	unsigned n = (unsigned)((limit - RLIMIT_MARK) % 1024);
@@ -55,14 +56,15 @@ static inline uint64_t rlimit_mark_of(uint64_t limit)
 		   : 0;
 }
 
-/* What was added, in whole pages; 0: the limit is not marked. */
+/* What was added, in whole pages; 0 if the limit is not marked. */
 static inline uint64_t rlimit_mark_given(uint64_t limit)
 {
 	return rlimit_mark_of(limit) ? rlimit_mark_of(limit) + RLIMIT_MARK_OTHER
 				     : 0;
 }
 
-/* Is it a limit for a program that is being loaded? Then *n is the size. */
+/* Whether it is the limit of a program that is being loaded. Then *n is the
+ * store's size, as above. */
 static inline bool rlimit_mark_is_loading(uint64_t limit, unsigned *n)
 {
 	*n = (unsigned)((limit - RLIMIT_MARK_LOADING) % 1024);
@@ -70,8 +72,8 @@ static inline bool rlimit_mark_is_loading(uint64_t limit, unsigned *n)
 	       limit < RLIMIT_MARK_ENDLESS + STORE_MOST * 2;
 }
 
-/* What the program asked for, in KiB. The shim's pages cannot be known from the
- * other mark alone, and are some of them. */
+/* What the program asked for, in KiB. The other mark does not say how many of
+ * these pages are the shim's. */
 static inline uint64_t rlimit_mark_told(uint64_t limit)
 {
 	unsigned n = (unsigned)((limit - RLIMIT_MARK) % 1024);
@@ -79,8 +81,8 @@ static inline uint64_t rlimit_mark_told(uint64_t limit)
 	return rlimit_mark_of(limit) ? limit - rlimit_mark_added(n) : limit;
 }
 
-/* The limit for a program that is loaded with a shim of `library` bytes, for one
- * that is marked. */
+/* The limit for a program that is loaded with a shim of `library` bytes, from a
+ * marked one. */
 static inline uint64_t rlimit_mark_loading(uint64_t limit, uint64_t library)
 {
 	unsigned n = (unsigned)((limit - RLIMIT_MARK) % 1024);
@@ -88,7 +90,7 @@ static inline uint64_t rlimit_mark_loading(uint64_t limit, uint64_t library)
 	return rlimit_mark_told(limit) + library + RLIMIT_MARK_LOADING + n;
 }
 
-/* The other way round; any other limit stays as it is. */
+/* The marked limit from that; any other limit stays as it is. */
 static inline uint64_t rlimit_mark_loaded(uint64_t limit, uint64_t library)
 {
 	unsigned n;
