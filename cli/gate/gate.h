@@ -29,7 +29,7 @@ struct gate_growth {
 	size_t first, count; /* rows: indices into growth_rows */
 };
 
-/* What grows in one, and how that is told: "Session +2 a pass in serve". */
+/* What grows in one, in words: "Session +2 a pass in serve". */
 struct gate_growth_row {
 	char *told;
 };
@@ -98,7 +98,7 @@ struct gate {
 	struct suppressions *suppressions;
 	struct baseline *baseline; /* NULL: none */
 	bool ran; /* a program was run, and its status is what it was */
-	/* What gate_add and its kind gather. */
+	/* What gate_add() and its like gather. */
 	struct issues issues;
 	struct gate_process *processes;
 	size_t process_count;
@@ -157,8 +157,8 @@ void gate_add_killed(struct gate *g, const char *program, const char *name,
  * themselves. NULL: there is none. */
 const struct suppression *gate_suppression(const struct gate *g, size_t i);
 
-/* What is to be said of modules without symbols, escaped, for the caller to
- * free; NULL: nothing. */
+/* What to print about modules without symbols, escaped, for the caller to free;
+ * NULL if there are none. */
 char *gate_unread_text(const struct gate *g);
 
 #endif

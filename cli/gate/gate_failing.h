@@ -11,17 +11,16 @@ bool gate_fails(const struct gate *g, const struct issue *i);
 /* Whether it does so by that rule. */
 bool gate_fails_by(const struct gate *g, const struct gate_rule *r,
 		   const struct issue *i);
-/* Whether it is to be told at all to those who compare reports. */
+/* Whether formats for readers that compare reports have it at all. */
 bool gate_tells(const struct gate *g, const struct issue *i);
-/* Whether it is one of those that are neither accepted nor suppressed, but do not
- * fail. */
+/* Whether it is neither accepted nor suppressed, but does not fail. */
 bool gate_lets_pass(const struct gate *g, const struct issue *i);
 
-/* How many processes cannot be relied on, or 1 where there is none, if that fails
- * the gate. */
+/* How many processes have incomplete results, 1 if there was none; 0 if that
+ * does not fail the gate. */
 size_t gate_gaps(const struct gate *g);
 
-/* How many processes were killed; `ok`: only those of which that is accepted. */
+/* How many processes were killed; `ok`: only those that may be. */
 size_t gate_killed(const struct gate *g, bool ok);
 
 #endif

@@ -5,23 +5,24 @@
 
 #include "gate.h"
 
-/* All is there: what went on as another program lacks nothing by itself. */
+/* All was added: a process that went on as another program lacks nothing by
+ * itself. */
 void gate_settle(struct gate *g);
 
-/* Why not all that the run has to show may be there: it was ended, or the program
- * failed. A clause for the caller to free; NULL: nothing says so. */
+/* Why the run may not have reached everything: it was ended, or the program
+ * failed. A clause for the caller to free; NULL if nothing says so. */
 char *gate_cut_short(const struct gate *g, int program_status);
 
-/* What of the program's status counts. Those that tell of a signal, or that
- * nothing was run, always do. */
+/* The part of the program's status that counts. A signal, or that nothing was
+ * run, always does. */
 int gate_counted_status(const struct gate *g, int program_status);
 
-/* gate_settle, and set g->verdict. `program_status`: exit status of the program, 0
- * if none was run. */
+/* Calls gate_settle() and sets g->verdict. `program_status`: exit status of the
+ * program, 0 if none was run. */
 void gate_judge(struct gate *g, int program_status);
 
-/* A report could not be written: that is a status of its own, where the program
- * has none. */
+/* A report could not be written: that is a status of its own, unless the
+ * program has one. */
 void gate_set_unwritten(struct gate *g, int program_status);
 
 #endif

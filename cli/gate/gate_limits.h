@@ -5,7 +5,7 @@
 
 #include "gate.h"
 
-/* Make room for what each limit finds, where there is none yet. */
+/* Makes room for what each limit finds, if there is none yet. */
 void gate_limits_open(struct gate *g);
 
 /* Notes what the limits ask for in one recording. */

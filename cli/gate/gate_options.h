@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the gate is to judge, and the same from the texts that people write. */
+/* What the gate judges, and how it is read from the texts that people write. */
 #ifndef GATE_OPTIONS_H
 #define GATE_OPTIONS_H
 
@@ -46,9 +46,9 @@ void gate_options_init(struct gate_options *o);
 void gate_options_release(struct gate_options *o);
 
 /*
- * "leak,cycle,new": words of kinds of findings, growth among them, and of at
- * most one mode, with commas. No kinds: those there were. Dies when a word is
- * none.
+ * Reads "leak,cycle,new": words of kinds of findings, growth among them, and of
+ * at most one mode, with commas. Without kinds the present ones stay. Dies if a
+ * word is neither.
  */
 void gate_options_fail_on(struct gate_options *o, const char *text);
 

@@ -5,10 +5,10 @@
 
 #include "gate.h"
 
-/* "orphaned cycle": what people call one of a kind. */
+/* "orphaned cycle": the name of one of a kind, for people. */
 const char *gate_noun(enum finding_kind kind);
 
-/* Set the rules of g->verdict. The issues are sorted. */
+/* Sets the rules of g->verdict. The issues are sorted. */
 void gate_rules_make(struct gate *g);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "gate.h"
 
-/* Sets g->summary; there may be one already. Rules, counts and g->status are
- * known. */
+/* Sets the summary of g->verdict; there may be one already. Its rules, counts
+ * and status are known. */
 void gate_summary_make(struct gate *g);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a limit found: of all processes the one that had most, and where that is
- * from. Begins as zeros; gate_worst_note for each process, and where that says
- * so and the limit is exceeded, gate_worst_place.
+ * from. It begins as zeros; call gate_worst_note() for each process, and
+ * gate_worst_place() if that says so and the limit is exceeded.
  */
 #ifndef GATE_WORST_H
 #define GATE_WORST_H
@@ -36,7 +36,7 @@ struct gate_worst {
 	size_t place_count;
 };
 
-/* The process has so much; true when no other had more. */
+/* Notes that the process has so much; true if no other had more. */
 bool gate_worst_note(struct gate_worst *w, uint64_t value,
 		     const struct model *m);
 
@@ -52,8 +52,8 @@ void gate_worst_release(struct gate_worst *w);
 /* The frame to blame; NULL: no frame is known. */
 const struct issue_frame *gate_place_frame(const struct gate_place *p);
 
-/* Its function, or what tells it from other places with its line, as the
- * program has it: "make_copy at copy.c:4, called by load at main.c:12". */
+/* Its function, or what distinguishes it from other places with its line, as
+ * the program has it: "make_copy at copy.c:4, called by load at main.c:12". */
 const char *gate_place_text(const struct gate_place *p);
 
 /* Where to show it beside other places; see issue_site(). */

@@ -10,19 +10,20 @@
 
 #include "store.h"
 
-/* What cannot be read. No count is that. */
+/* The counter cannot be read. It is never a count. */
 #define COUNTERS_UNREADABLE INT64_MIN
 
 /*
  * What the counter of `o` holds, bias added; o->count if it has none;
- * COUNTERS_UNREADABLE where the program has made its page inaccessible. Only for
- * an object that its thread has in hand: no other may change the page meanwhile.
+ * COUNTERS_UNREADABLE if the program has made its page inaccessible. Only for
+ * an object that the calling thread works on: no other may change the page
+ * meanwhile.
  */
 int64_t counters_count(const struct store_object *o);
 
 /*
  * The same for objects of any thread, many in turn: a copy of the memory around
- * the last one's counter, where nearly always the next one's is, too.
+ * the last one's counter, which nearly always has the next one's, too.
  */
 #define COUNTERS_WINDOW 1024
 struct counters_window {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is noted of a thread where it stands still. */
+/* What is noted about a thread that stands still. */
 #ifndef STOPPED_H
 #define STOPPED_H
 
@@ -10,27 +10,29 @@ struct task;
 
 struct stopped {
 	uint32_t tid; /* written last */
-	/* What is to be searched begins there; low .. sp-1 holds registers. 0:
-	 * not known, it is on its signal stack. */
+	/* The search begins at `low` and goes up; low .. sp-1 holds registers.
+	 * 0: not known, it is on its signal stack. */
 	uint64_t low, sp;
 	uint64_t pointer;        /* the thread pointer */
 	uint64_t alternate;      /* start of its signal stack; 0: none */
-	bool moves;              /* a block that is not listed meanwhile */
+	bool moves;              /* it moves a block, which is not listed */
 	bool lends;              /* a child runs on its stack, below `low` */
-	bool left;               /* it stands no more: see stop_gone_on() */
-	const struct task *task; /* not NULL: it did not stop, but waits in the
-				    kernel, which shows that much of it;
+	bool left;               /* it stands still no more: see
+				    stop_gone_on() */
+	const struct task *task; /* not NULL: it did not stop, but waits in
+				    the kernel, which shows so much of it;
 				    `pointer` is 0 */
 };
 
-/* Find out what stopped_note_interrupted() needs, once; it does itself, if it has
- * to. */
+/* Finds out what stopped_note_interrupted() needs, once; that does so itself if
+ * it has to. */
 void stopped_know_frames(void);
 
-/* The calling thread: in a function whose caller's frames begin at `low`, .. */
+/* Notes the calling thread: in a function whose caller's frames begin at `low`,
+ * .. */
 void stopped_note_caller(struct stopped *s, uint64_t low);
 /* .. or in a signal handler with that siginfo_t and ucontext_t, whose frames
- * begin at `low`. Zeroes what is no register's value in its frame. */
+ * begin at `low`. Zeroes what is not a register's value in its frame. */
 void stopped_note_interrupted(struct stopped *s, void *info, void *context,
 			      uint64_t low);
 
