@@ -6,7 +6,6 @@
 #include <jansson.h>
 
 #include "block_view.h"
-#include "report_json.h"
 
 json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
 		    const struct block_view *p);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "record.h"
 
-#include <errno.h>
-
 #include "failure.h"
 #include "heap.h"
 #include "realloc_window.h"

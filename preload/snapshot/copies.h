@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler.h"
 #include "picture.h"
 
 /* Begins without copies. If the kernel copies nothing, what `p` lists as

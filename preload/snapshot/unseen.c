@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "bypass.h"
-#include "compiler.h"
 #include "copies.h"
 #include "dynamic.h"
 #include "process.h"

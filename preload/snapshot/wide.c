@@ -3,7 +3,6 @@
 
 #include "picture.h"
 #include "spare.h"
-#include "sys.h"
 
 #define PIECE_BYTES (1u << 20)
 

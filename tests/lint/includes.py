@@ -19,8 +19,8 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+")', re.M)
 MARK = re.compile(r'^# \d+ "([^"]*)"(.*)')
 # What these need before them, and do not include themselves.
 NEEDED = {"cmocka.h": {"setjmp.h", "stdarg.h", "stddef.h", "stdint.h"}}
-# Headers that set up another one, which their includers mean.
-GIVES = {"hash.h": "uthash.h"}
+# Headers whose includers mean another one as well, which they set up or need.
+GIVES = {"hash.h": "uthash.h", "die.h": "xmalloc.h"}
 # Attributes confuse ctags.
 PLAIN = ["-D__attribute__(x)=", "-D__extension__=", "-D__restrict=", "-D__asm__(x)=",
          "-D_Noreturn="]
