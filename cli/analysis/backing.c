@@ -56,21 +56,6 @@ static bool is_static(const struct model *m, uint64_t address)
 	return false;
 }
 
-static void add_claim(struct search *s, uint32_t i)
-{
-	const struct rkn_reference *r = &s->m->references[i];
-	const struct rkn_object *to = &s->m->objects[r->to];
-	uint32_t from = s->m->objects[r->from].block;
-
-	if (r->kind == RKN_REFERENCE_WEAK || to->block == RKN_NONE)
-		return;
-	if (!r->from)
-		from = model_block_at(s->m, r->holder);
-	if (from == RKN_NONE && (r->from || !is_static(s->m, r->holder)))
-		return;
-	s->claims[s->count++] = (struct claim){ from, to->block, i, false };
-}
-
 static int compare_claims(const void *a, const void *b)
 {
 	const struct claim *x = a, *y = b;
@@ -83,8 +68,21 @@ static int compare_claims(const void *a, const void *b)
 static void find_claims(struct search *s)
 {
 	s->claims = xcalloc(s->m->reference_count + 1, sizeof(*s->claims));
-	for (uint32_t i = 0; i < s->m->reference_count; i++)
-		add_claim(s, i);
+	for (uint32_t i = 0; i < s->m->reference_count; i++) {
+		const struct rkn_reference *r = &s->m->references[i];
+		const struct rkn_object *to = &s->m->objects[r->to];
+		uint32_t from = s->m->objects[r->from].block;
+
+		if (r->kind == RKN_REFERENCE_WEAK || to->block == RKN_NONE)
+			continue;
+		if (!r->from)
+			from = model_block_at(s->m, r->holder);
+		if (from == RKN_NONE &&
+		    (r->from || !is_static(s->m, r->holder)))
+			continue;
+		s->claims[s->count++] =
+		    (struct claim){ from, to->block, i, false };
+	}
 	if (s->count)
 		qsort(s->claims, s->count, sizeof(*s->claims), compare_claims);
 }
@@ -160,12 +158,6 @@ static void look_from(struct search *s, uint32_t from, uint32_t number)
 			s->somehow[to] = number;
 		}
 	}
-}
-
-static void add_edge(struct search *s, const struct claim *c)
-{
-	s->b->edges[s->b->edge_count++] =
-	    (struct rkn_edge){ c->from, c->to, RKN_NONE, 0 };
 }
 
 static void note_pointer(struct search *s, const struct claim *c)
@@ -268,8 +260,10 @@ static void conclude(struct search *s)
 						      : BACKING_SILENT;
 		s->b->silent[to] += *kind == BACKING_SILENT;
 		s->b->stale[to] += *kind == BACKING_STALE;
-		if (*kind != BACKING_STALE && c->from != c->to && !c->firm)
-			add_edge(s, c);
+		if (*kind != BACKING_STALE && c->from != c->to && !c->firm) {
+			s->b->edges[s->b->edge_count++] =
+			    (struct rkn_edge){ c->from, c->to, RKN_NONE, 0 };
+		}
 	}
 }
 

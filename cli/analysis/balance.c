@@ -133,20 +133,6 @@ static size_t add_all_sums(struct maker *k, size_t n,
 	return n;
 }
 
-/* Below the frames, whose nodes are `of`, the functions that have none. */
-static void make_innermost(struct maker *k, struct symbols *s, const size_t *of)
-{
-	for (uint32_t i = 1; i < k->m->stack_count; i++) {
-		const struct location *l;
-		size_t n;
-
-		if (!k->stacks[i].retains && !k->stacks[i].releases)
-			continue;
-		n = symbols_innermost(s, i, &l);
-		add_all_sums(k, of[k->m->stacks[i].frame], l, n, &k->stacks[i]);
-	}
-}
-
 /* Of each frame with sums the functions, the outermost first: what was inlined
  * is called by what it was inlined into. Parents come before their frames. */
 static void make_nodes(struct maker *k, struct symbols *s)
@@ -164,7 +150,17 @@ static void make_nodes(struct maker *k, struct symbols *s)
 		of[f] = add_all_sums(k, of[k->m->frames[f].parent], l, n,
 				     &k->sums[f]);
 	}
-	make_innermost(k, s, of);
+	/* Below the frames, whose nodes are `of`, the functions that have
+	 * none. */
+	for (uint32_t i = 1; i < k->m->stack_count; i++) {
+		const struct location *l;
+		size_t n;
+
+		if (!k->stacks[i].retains && !k->stacks[i].releases)
+			continue;
+		n = symbols_innermost(s, i, &l);
+		add_all_sums(k, of[k->m->stacks[i].frame], l, n, &k->stacks[i]);
+	}
 	if (k->sums[0].retains || k->sums[0].releases)
 		add_sum(k, append(k, 0, &none), &k->sums[0]);
 	free(of);

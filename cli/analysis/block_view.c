@@ -88,33 +88,6 @@ uint32_t block_view_find(const struct model *m, struct names *n,
 
 /* --- Who leads to it ---------------------------------------------------------- */
 
-static void gather(struct block_view *p, const struct model *m)
-{
-	p->in = xcalloc(m->edge_count + 1, sizeof(*p->in));
-	p->roots = xcalloc(m->root_count + 1, sizeof(*p->roots));
-	for (uint32_t i = 0; i < m->edge_count; i++)
-		if (m->edges[i].to == p->block)
-			p->in[p->in_count++] = i;
-	for (uint32_t i = 0; i < m->root_count; i++)
-		if (m->roots[i].block == p->block) {
-			p->roots[p->root_count++] = i;
-			p->words += m->roots[i].where != 0;
-		}
-	p->words += p->in_count;
-}
-
-static void index_edges(const struct model *m, uint32_t *first)
-{
-	uint32_t e = 0;
-
-	for (uint32_t b = 0; b < m->block_count; b++) {
-		first[b] = e;
-		while (e < m->edge_count && m->edges[e].from == b)
-			e++;
-	}
-	first[m->block_count] = e;
-}
-
 /* Breadth first from all roots; come[b]: 1 + the edge that led there. */
 static void find_path(struct block_view *p, const struct model *m,
 		      const uint32_t *first)
@@ -196,6 +169,7 @@ void block_view_make(struct block_view *p, const struct model *m,
 		     uint32_t block, uint32_t object)
 {
 	uint32_t *first;
+	uint32_t e = 0;
 
 	*p = (struct block_view){ .block = block,
 				  .object = object,
@@ -203,8 +177,23 @@ void block_view_make(struct block_view *p, const struct model *m,
 	if (block == RKN_NONE)
 		return;
 	first = xcalloc(m->block_count + 1, sizeof(*first));
-	index_edges(m, first);
-	gather(p, m);
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		first[b] = e;
+		while (e < m->edge_count && m->edges[e].from == b)
+			e++;
+	}
+	first[m->block_count] = e;
+	p->in = xcalloc(m->edge_count + 1, sizeof(*p->in));
+	p->roots = xcalloc(m->root_count + 1, sizeof(*p->roots));
+	for (uint32_t i = 0; i < m->edge_count; i++)
+		if (m->edges[i].to == p->block)
+			p->in[p->in_count++] = i;
+	for (uint32_t i = 0; i < m->root_count; i++)
+		if (m->roots[i].block == p->block) {
+			p->roots[p->root_count++] = i;
+			p->words += m->roots[i].where != 0;
+		}
+	p->words += p->in_count;
 	find_path(p, m, first);
 	retain(p, m, first);
 	free(first);

@@ -222,17 +222,6 @@ static size_t row_of(const struct maker *k, const struct call *c)
 		    : ROW_NAMED);
 }
 
-static void add_to_row(const struct maker *k, const struct call *c,
-		       struct callers_row *row)
-{
-	row->place = c->depth ? k->places[calls_caller(c)] : NULL;
-	row->taken++;
-	row->maker &= c->kind == CHANGE_MADE;
-	row->stack = c->stack;
-	if (row->reference == RKN_NONE)
-		row->reference = c->left;
-}
-
 /* A few a function, and as many for calls whose stack is not known. */
 static struct callers_row *sum_rows(const struct maker *k, size_t count)
 {
@@ -248,6 +237,7 @@ static struct callers_row *sum_rows(const struct maker *k, size_t count)
 	for (size_t i = 0; i < k->count; i++) {
 		const struct call *c = &k->calls[i];
 		size_t f = row_of(k, c);
+		struct callers_row *row;
 
 		if (!c->counts)
 			continue;
@@ -259,7 +249,13 @@ static struct callers_row *sum_rows(const struct maker *k, size_t count)
 			gave[f] = c->stack;
 			continue;
 		}
-		add_to_row(k, c, &rows[f]);
+		row = &rows[f];
+		row->place = c->depth ? k->places[calls_caller(c)] : NULL;
+		row->taken++;
+		row->maker &= c->kind == CHANGE_MADE;
+		row->stack = c->stack;
+		if (row->reference == RKN_NONE)
+			row->reference = c->left;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (net_of(&rows[i]) < 0)
@@ -314,23 +310,6 @@ static void drop_even(struct callers *c)
 	c->count = count;
 }
 
-static void make_rows(struct callers *c, const struct maker *k)
-{
-	size_t count = ROWS * (k->functions + (size_t)1);
-
-	c->rows = sum_rows(k, count);
-	c->lost = k->lost;
-	c->assumed = k->assumed;
-	for (size_t i = 0; i < count; i++)
-		if (net_of(&c->rows[i]))
-			c->rows[c->count++] = c->rows[i];
-	if (c->count)
-		qsort(c->rows, c->count, sizeof(*c->rows), compare);
-	find_certain(c, k->mixed);
-	if (c->all_named)
-		drop_even(c);
-}
-
 static void list_places(struct maker *k)
 {
 	struct function *f, *next;
@@ -361,11 +340,24 @@ static void release(struct maker *k)
  * that: so it is made twice then. */
 static void attribute(struct callers *c, struct maker *k, bool assuming)
 {
+	size_t count;
+
 	for (size_t i = 0; i < k->count; i++)
 		k->calls[i].at = 0;
 	k->assumed = false;
 	callers_skip_helpers(k, assuming);
-	make_rows(c, k);
+	count = ROWS * (k->functions + (size_t)1);
+	c->rows = sum_rows(k, count);
+	c->lost = k->lost;
+	c->assumed = k->assumed;
+	for (size_t i = 0; i < count; i++)
+		if (net_of(&c->rows[i]))
+			c->rows[c->count++] = c->rows[i];
+	if (c->count)
+		qsort(c->rows, c->count, sizeof(*c->rows), compare);
+	find_certain(c, k->mixed);
+	if (c->all_named)
+		drop_even(c);
 }
 
 void callers_make(struct callers *c, const struct model *m, struct symbols *s,

@@ -127,30 +127,6 @@ static bool would_be_even(const struct call *c, const struct sums *sums)
 	       is_helper(&sums[calls_caller(c)]) && sums[calls_parent(c)].even;
 }
 
-/*
- * Calls of further helpers become their callers', of those that make one of these
- * even: a function that forgets something may be called by several, too.
- */
-static void pass_up(struct maker *k)
-{
-	struct sums *sums = sum_up(k);
-	uint8_t *helps = xcalloc(k->functions + 1u, 1);
-
-	balance_parents(k, sums);
-	for (size_t i = 0; i < k->count; i++)
-		if (would_be_even(&k->calls[i], sums))
-			helps[calls_caller(&k->calls[i])] = 1;
-	for (size_t i = 0; i < k->count; i++) {
-		struct call *c = &k->calls[i];
-
-		if (c->depth && calls_parent(c) != NOBODY &&
-		    helps[calls_caller(c)])
-			c->at++;
-	}
-	free(helps);
-	free(sums);
-}
-
 /* Whom the caller may help, by itself or through others that help it alone: the
  * place on the way; 0: nobody. A function that one other calls may be like
  * obj_unref(), or the one to blame. */
@@ -218,6 +194,25 @@ void callers_skip_helpers(struct maker *k, bool assuming)
 	skip_helpers(k);
 	if (assuming)
 		assume(k);
-	for (unsigned round = 0; round < ROUNDS; round++)
-		pass_up(k);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct sums *sums = sum_up(k);
+		uint8_t *helps = xcalloc(k->functions + 1u, 1);
+
+		/* Calls of further helpers become their callers', of those that
+		 * make one of these even: a function that forgets something may
+		 * be called by several, too. */
+		balance_parents(k, sums);
+		for (size_t i = 0; i < k->count; i++)
+			if (would_be_even(&k->calls[i], sums))
+				helps[calls_caller(&k->calls[i])] = 1;
+		for (size_t i = 0; i < k->count; i++) {
+			struct call *c = &k->calls[i];
+
+			if (c->depth && calls_parent(c) != NOBODY &&
+			    helps[calls_caller(c)])
+				c->at++;
+		}
+		free(helps);
+		free(sums);
+	}
 }

@@ -140,17 +140,19 @@ static bool is_given_up(const struct analysis *a, const struct rkn_edge *e)
 	return e->from == e->to && e->from_word == RKN_NONE;
 }
 
-/*
- * The pointers of one kind are references all or none: the children of a
- * parent whose count is less than their number do not hold it by the field that
- * leads back. Those that go become something that drop_edges knows.
- */
-static void drop_excess(struct analysis *a)
+void analysis_drop_borrowed(struct analysis *a)
 {
-	uint32_t edges = a->first[a->g.nodes];
+	uint32_t edges;
 	struct pointer *list;
 	size_t count = 0;
 
+	analysis_links(a);
+	drop_edges(a, is_borrowed);
+	/* The pointers of one kind are references all or none: the children of
+	 * a parent whose count is less than their number do not hold it by the
+	 * field that leads back. Those that go become something that drop_edges
+	 * knows. */
+	edges = a->first[a->g.nodes];
 	graph_components(&a->g, a->mark, LOST, a->component, a->memory);
 	for (uint32_t e = 0; e < edges; e++)
 		count += may_pay(a, &a->edges[e]);
@@ -176,11 +178,4 @@ static void drop_excess(struct analysis *a)
 	free(list);
 	if (count)
 		drop_edges(a, is_given_up);
-}
-
-void analysis_drop_borrowed(struct analysis *a)
-{
-	analysis_links(a);
-	drop_edges(a, is_borrowed);
-	drop_excess(a);
 }

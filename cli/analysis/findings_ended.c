@@ -63,20 +63,6 @@ static uint32_t finding_of(const struct analysis *a,
 		   : a->owner[block] - 1;
 }
 
-static void tell(struct analysis *a, const struct held *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct finding *f = &a->list[list[i].finding];
-
-		f->ended_references++;
-		if (i && !compare(&list[i - 1], &list[i]))
-			continue;
-		if (f->ended_count < FINDING_HOLDERS)
-			f->ended[f->ended_count] = list[i].holder;
-		f->ended_count++;
-	}
-}
-
 void analysis_ended(struct analysis *a)
 {
 	const struct model *m = a->m;
@@ -94,6 +80,15 @@ void analysis_ended(struct analysis *a)
 			list[count++] = (struct held){ finding, r->from };
 	}
 	qsort(list, count, sizeof(*list), compare);
-	tell(a, list, count);
+	for (size_t i = 0; i < count; i++) {
+		struct finding *f = &a->list[list[i].finding];
+
+		f->ended_references++;
+		if (i && !compare(&list[i - 1], &list[i]))
+			continue;
+		if (f->ended_count < FINDING_HOLDERS)
+			f->ended[f->ended_count] = list[i].holder;
+		f->ended_count++;
+	}
 	free(list);
 }

@@ -17,19 +17,18 @@ static struct finding *shown_by(const struct analysis *a, uint32_t block)
 	return f->kind == FINDING_POSSIBLE && f->members[0] == block ? f : NULL;
 }
 
-static void look_in_roots(struct analysis *a)
+void analysis_holders(struct analysis *a)
 {
+	/* They are sorted by kind, possible leaks last. */
+	if (!a->count || a->list[a->count - 1].kind != FINDING_POSSIBLE)
+		return;
 	for (uint32_t i = 0; i < a->m->root_count; i++) {
 		struct finding *f = shown_by(a, a->m->roots[i].block);
 
 		if (f && f->held_by_root == RKN_NONE)
 			f->held_by_root = i;
 	}
-}
-
-/* A block without an owner is in use. */
-static void look_in_blocks(struct analysis *a)
-{
+	/* A block without an owner is in use. */
 	for (uint32_t i = 0; i < a->m->edge_count; i++) {
 		const struct rkn_edge *e = &a->m->edges[i];
 		struct finding *f;
@@ -41,13 +40,4 @@ static void look_in_blocks(struct analysis *a)
 		    f->held_by_edge == RKN_NONE)
 			f->held_by_edge = i;
 	}
-}
-
-void analysis_holders(struct analysis *a)
-{
-	/* They are sorted by kind, possible leaks last. */
-	if (!a->count || a->list[a->count - 1].kind != FINDING_POSSIBLE)
-		return;
-	look_in_roots(a);
-	look_in_blocks(a);
 }

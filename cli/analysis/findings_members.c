@@ -10,32 +10,6 @@ static bool is_head(const struct analysis *a, uint32_t block)
 	return a->mark[block] & HEAD;
 }
 
-/* List every finding's heads, the oldest first. */
-static void fill_instances(struct analysis *a, size_t from)
-{
-	for (size_t i = from; i < a->count; i++) {
-		struct finding *f = &a->list[i];
-
-		f->instances = xcalloc(f->count, sizeof(*f->instances));
-		f->count = 0;
-	}
-	for (uint32_t b = 0; b < a->g.nodes; b++) {
-		struct finding *f;
-		uint32_t *first;
-
-		if (!is_head(a, b) || a->owner[b] <= from)
-			continue;
-		f = &a->list[a->owner[b] - 1];
-		first = f->instances;
-		f->instances[f->count] = b;
-		if (a->m->blocks[b].birth < a->m->blocks[*first].birth) {
-			f->instances[f->count] = *first;
-			*first = b;
-		}
-		f->count++;
-	}
-}
-
 static bool is_older(const struct model *m, uint32_t a, uint32_t b)
 {
 	if (m->blocks[a].birth != m->blocks[b].birth)
@@ -100,7 +74,28 @@ static void fill_cycle(struct analysis *a, struct finding *f)
 
 void analysis_members(struct analysis *a, size_t from)
 {
-	fill_instances(a, from);
+	/* List every finding's heads, the oldest first. */
+	for (size_t i = from; i < a->count; i++) {
+		struct finding *f = &a->list[i];
+
+		f->instances = xcalloc(f->count, sizeof(*f->instances));
+		f->count = 0;
+	}
+	for (uint32_t b = 0; b < a->g.nodes; b++) {
+		struct finding *f;
+		uint32_t *first;
+
+		if (!is_head(a, b) || a->owner[b] <= from)
+			continue;
+		f = &a->list[a->owner[b] - 1];
+		first = f->instances;
+		f->instances[f->count] = b;
+		if (a->m->blocks[b].birth < a->m->blocks[*first].birth) {
+			f->instances[f->count] = *first;
+			*first = b;
+		}
+		f->count++;
+	}
 	for (size_t i = from; i < a->count; i++) {
 		struct finding *f = &a->list[i];
 

@@ -20,26 +20,6 @@ struct orphans {
 
 enum orphan_flag { INSIDE = 1, HELD = 2, SEEN = 4 };
 
-static void find_cycles(struct orphans *o, const struct ledger *l)
-{
-	uint32_t *memory =
-	    xcalloc(graph_components_memory(l->g.nodes), sizeof(*memory));
-
-	o->component = xcalloc(l->g.nodes + 1u, sizeof(*o->component));
-	o->count = graph_components(&l->g, l->mark, LEDGER_WHITE, o->component,
-				    memory);
-	o->flags = xcalloc(o->count + 1u, 1);
-	for (uint32_t i = 0; i < l->first[l->g.nodes]; i++) {
-		uint32_t from = o->component[l->edges[i].from];
-		uint32_t to = o->component[l->edges[i].to];
-
-		if (from == UINT32_MAX || to == UINT32_MAX)
-			continue;
-		o->flags[to] |= from == to ? INSIDE : HELD;
-	}
-	free(memory);
-}
-
 static int follow_component(const struct rkn_edge *edge, void *data)
 {
 	const struct orphans *o = data;
@@ -142,7 +122,22 @@ static void add_cycle(struct analysis *a, struct orphans *o, uint32_t head)
 
 static void search_begin(struct orphans *o, const struct ledger *l)
 {
-	find_cycles(o, l);
+	uint32_t *memory =
+	    xcalloc(graph_components_memory(l->g.nodes), sizeof(*memory));
+
+	o->component = xcalloc(l->g.nodes + 1u, sizeof(*o->component));
+	o->count = graph_components(&l->g, l->mark, LEDGER_WHITE, o->component,
+				    memory);
+	o->flags = xcalloc(o->count + 1u, 1);
+	for (uint32_t i = 0; i < l->first[l->g.nodes]; i++) {
+		uint32_t from = o->component[l->edges[i].from];
+		uint32_t to = o->component[l->edges[i].to];
+
+		if (from == UINT32_MAX || to == UINT32_MAX)
+			continue;
+		o->flags[to] |= from == to ? INSIDE : HELD;
+	}
+	free(memory);
 	o->queue = xcalloc(l->g.nodes + 1u, sizeof(*o->queue));
 	o->seen = xcalloc(l->g.nodes + 1u, 1);
 }

@@ -202,8 +202,11 @@ static void judge(struct search *s, uint32_t object)
 	doubt(s, object, unnamed, untold);
 }
 
-static void find_named(struct analysis *a)
+void analysis_own(struct analysis *a)
 {
+	struct search s = { .a = a };
+
+	a->holds = xcalloc(a->g.nodes + 1u, 1);
 	for (size_t i = 0; i < a->declared.count; i++) {
 		const struct declared_pair *p = &a->declared.pairs[i];
 
@@ -211,14 +214,6 @@ static void find_named(struct analysis *a)
 		    owner_beside(a, p->from) == p->to)
 			a->holds[p->from] |= OWN_HOLDS;
 	}
-}
-
-void analysis_own(struct analysis *a)
-{
-	struct search s = { .a = a };
-
-	a->holds = xcalloc(a->g.nodes + 1u, 1);
-	find_named(a);
 	list_blocks(&s);
 	s.made = xcalloc(a->m->frame_count + 1, sizeof(*s.made));
 	s.taken = xcalloc(a->m->frame_count + 1, sizeof(*s.taken));

@@ -25,21 +25,10 @@ static int follow_firm(const struct rkn_edge *edge, void *data)
 	return is_firm(data, edge->to, edge->to_offset);
 }
 
-/* What a holder outside the heap is said to hold. */
-static void mark_declared(struct analysis *a, struct reach *r)
-{
-	const struct backing *b = a->ledger ? &a->ledger->backing : NULL;
-
-	for (uint32_t i = b ? b->edge_count : 0; i-- > 0;) {
-		if (b->edges[i].from != RKN_NONE)
-			return;
-		graph_mark(&a->g, &b->edges[i].to, 1, REACHABLE, a->mark,
-			   follow_firm, r, a->memory);
-	}
-}
-
 static void mark_firm(struct analysis *a, struct reach *r)
 {
+	const struct backing *b;
+
 	for (size_t i = 0; i < a->m->root_count; i++) {
 		const struct rkn_root *root = &a->m->roots[i];
 
@@ -47,7 +36,14 @@ static void mark_firm(struct analysis *a, struct reach *r)
 			graph_mark(&a->g, &root->block, 1, REACHABLE, a->mark,
 				   follow_firm, r, a->memory);
 	}
-	mark_declared(a, r);
+	/* What a holder outside the heap is said to hold. */
+	b = a->ledger ? &a->ledger->backing : NULL;
+	for (uint32_t i = b ? b->edge_count : 0; i-- > 0;) {
+		if (b->edges[i].from != RKN_NONE)
+			return;
+		graph_mark(&a->g, &b->edges[i].to, 1, REACHABLE, a->mark,
+			   follow_firm, r, a->memory);
+	}
 }
 
 static uint64_t mark_doubtful(struct analysis *a)
@@ -68,18 +64,19 @@ static uint64_t mark_doubtful(struct analysis *a)
 	return marked;
 }
 
-/* What was in use until the program threw away what held it, as if looked at
- * just before. */
-static void mark_gone(struct analysis *a, struct reach *r)
+/* Whether anything is in doubt. */
+static bool mark_all(struct analysis *a, struct reach *r)
 {
+	bool doubt;
+
+	mark_firm(a, r);
+	/* What was in use until the program threw away what held it, as if
+	 * looked at just before. */
 	for (size_t i = 0; i < a->m->gone_count; i++)
 		graph_mark(&a->g, &a->m->gone[i].block, 1, GONE, a->mark,
 			   follow_firm, r, a->memory);
-}
-
-/* And what that held by other pointers into the middle only. */
-static void mark_gone_inside(struct analysis *a)
-{
+	doubt = mark_doubtful(a) > 0;
+	/* And what that held by other pointers into the middle only. */
 	for (uint32_t b = 0; a->m->gone_count && b < a->g.nodes; b++) {
 		if (a->mark[b] != GONE)
 			continue;
@@ -87,17 +84,6 @@ static void mark_gone_inside(struct analysis *a)
 			graph_mark(&a->g, &a->g.edges[e].to, 1, GONE, a->mark,
 				   NULL, NULL, a->memory);
 	}
-}
-
-/* Whether anything is in doubt. */
-static bool mark_all(struct analysis *a, struct reach *r)
-{
-	bool doubt;
-
-	mark_firm(a, r);
-	mark_gone(a, r);
-	doubt = mark_doubtful(a) > 0;
-	mark_gone_inside(a);
 	return doubt;
 }
 

@@ -108,19 +108,6 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 	return hash;
 }
 
-/* Its stack, and what type it is of, if it is an object. */
-static uint64_t hash_single(const struct signer *s, const struct finding *f)
-{
-	uint64_t hash = hash_frames(s, f->stack);
-
-	uint32_t o = f->member_count ? finding_object(f, s->names, 0) : 0;
-
-	if (o)
-		hash = fnv_text(
-		    hash, names_type_called(s->names, s->m->objects[o].type));
-	return hash;
-}
-
 static struct unsigned_finding hash_finding(const struct signer *s,
 					    struct finding *f)
 {
@@ -131,7 +118,15 @@ static struct unsigned_finding hash_finding(const struct signer *s,
 		u.hash = hash_cycle(s, f, false);
 		u.detail = hash_cycle(s, f, true);
 	} else {
-		u.hash = hash_single(s, f);
+		/* Its stack, and what type it is of, if it is an object. */
+		uint32_t o =
+		    f->member_count ? finding_object(f, s->names, 0) : 0;
+
+		u.hash = hash_frames(s, f->stack);
+		if (o)
+			u.hash = fnv_text(
+			    u.hash,
+			    names_type_called(s->names, s->m->objects[o].type));
 	}
 	u.hash = value_set_mix(kind ^ u.hash);
 	return u;

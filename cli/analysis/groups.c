@@ -111,18 +111,6 @@ static struct group *sum_stacks(const struct model *m, const struct names *n,
 	return sums;
 }
 
-static void drop_dead(struct groups *g)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < g->count; i++)
-		if (g->list[i].live)
-			g->list[kept++] = g->list[i];
-		else
-			free(g->list[i].key);
-	g->count = kept;
-}
-
 /* The program's own types: how many there were it told itself. */
 static void group_objects(struct groups *g, struct entry **table,
 			  const struct model *m, struct names *n,
@@ -151,31 +139,6 @@ static void group_objects(struct groups *g, struct entry **table,
 		end = names_part(n, i, &start);
 		group->bytes += end - start;
 	}
-}
-
-static void group_stacks(struct groups *g, const struct model *m,
-			 struct symbols *s, struct names *n, enum group_by by,
-			 struct group_choice choice)
-{
-	struct group *sums = sum_stacks(m, n, by == GROUP_BY_TYPE, choice);
-	struct entry *table = NULL;
-
-	for (uint32_t i = 0; i < m->stack_count; i++) {
-		const struct rkn_stack *stack = &m->stacks[i];
-		struct group *group;
-
-		if (!sums[i].live && !(g->history && stack->allocations))
-			continue;
-		group = find(g, &table, key_of(m, s, n, by, i));
-		group->live += sums[i].live;
-		group->bytes += sums[i].bytes;
-		group->allocated += stack->allocations;
-		group->freed += stack->frees;
-	}
-	if (by == GROUP_BY_TYPE)
-		group_objects(g, &table, m, n, choice);
-	release_table(table);
-	free(sums);
 }
 
 /* Objects of a type that are not whole blocks count by type alone. */
@@ -236,6 +199,9 @@ void groups_make(struct groups *g, const struct model *m, struct symbols *s,
 		 struct names *n, enum group_by by, enum group_extent extent,
 		 struct group_choice choice)
 {
+	struct group *sums;
+	struct entry *table = NULL;
+
 	*g = (struct groups){ 0 };
 	if (choice.mark) {
 		group_census(g, m, s, n, by, choice.mark);
@@ -246,9 +212,33 @@ void groups_make(struct groups *g, const struct model *m, struct symbols *s,
 		return;
 	}
 	g->history = extent != GROUP_LIVE;
-	group_stacks(g, m, s, n, by, choice);
-	if (extent != GROUP_ALL)
-		drop_dead(g);
+	sums = sum_stacks(m, n, by == GROUP_BY_TYPE, choice);
+	for (uint32_t i = 0; i < m->stack_count; i++) {
+		const struct rkn_stack *stack = &m->stacks[i];
+		struct group *group;
+
+		if (!sums[i].live && !(g->history && stack->allocations))
+			continue;
+		group = find(g, &table, key_of(m, s, n, by, i));
+		group->live += sums[i].live;
+		group->bytes += sums[i].bytes;
+		group->allocated += stack->allocations;
+		group->freed += stack->frees;
+	}
+	if (by == GROUP_BY_TYPE)
+		group_objects(g, &table, m, n, choice);
+	release_table(table);
+	free(sums);
+	if (extent != GROUP_ALL) {
+		size_t kept = 0;
+
+		for (size_t i = 0; i < g->count; i++)
+			if (g->list[i].live)
+				g->list[kept++] = g->list[i];
+			else
+				free(g->list[i].key);
+		g->count = kept;
+	}
 }
 
 static int by_name(const void *a, const void *b)

@@ -127,31 +127,6 @@ static const char *type_of(struct names *n, const struct rkn_region *r)
 				   : names_type(n, r->stack);
 }
 
-static void make_rows(const struct maker *k, struct growth_region *to)
-{
-	struct growth_entry *list = xcalloc(k->count + 1, sizeof(*list));
-	size_t next, all = 0;
-
-	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
-	for (size_t i = 0; i < k->count; i++)
-		list[i] = (struct growth_entry){
-			type_of(k->threads.n, &k->records[i]), &k->records[i]
-		};
-	qsort(list, k->count, sizeof(*list), by_type);
-	while (all < k->count && !list[all].type)
-		all++;
-	for (size_t i = all; i < k->count; i = next) {
-		for (next = i;
-		     next < k->count && list[next].type == list[i].type;)
-			next++;
-		make_row(k, to, list + i, next - i);
-	}
-	if (!to->count && all)
-		make_row(k, to, list, all);
-	qsort(to->rows, to->count, sizeof(*to->rows), by_growth);
-	free(list);
-}
-
 /* --- Regions ----------------------------------------------------------------- */
 
 static int by_thread(const void *a, const void *b)
@@ -209,8 +184,29 @@ static void make_lanes(struct maker *k, struct growth_region *to)
 
 static void make_region(struct growth_region *to, struct maker *k)
 {
+	struct growth_entry *list;
+	size_t next, all = 0;
+
 	make_lanes(k, to);
-	make_rows(k, to);
+	list = xcalloc(k->count + 1, sizeof(*list));
+	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
+	for (size_t i = 0; i < k->count; i++)
+		list[i] = (struct growth_entry){
+			type_of(k->threads.n, &k->records[i]), &k->records[i]
+		};
+	qsort(list, k->count, sizeof(*list), by_type);
+	while (all < k->count && !list[all].type)
+		all++;
+	for (size_t i = all; i < k->count; i = next) {
+		for (next = i;
+		     next < k->count && list[next].type == list[i].type;)
+			next++;
+		make_row(k, to, list + i, next - i);
+	}
+	if (!to->count && all)
+		make_row(k, to, list, all);
+	qsort(to->rows, to->count, sizeof(*to->rows), by_growth);
+	free(list);
 	free(k->threads.lanes);
 }
 

@@ -84,21 +84,6 @@ static void judge_alone(const struct growth_threads *k,
 	add_totals(sum, e, n);
 }
 
-static void judge_each(const struct growth_threads *k,
-		       const struct growth_entry *e, size_t n,
-		       struct growth_sum *sum)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < k->lane_count; i++) {
-		const struct growth_lane *lane = &k->lanes[i];
-		size_t count = of_thread(e, n, lane->thread, &at);
-
-		if (lane->alone && !lane->stopped)
-			judge_alone(k, lane, e + at, count, sum);
-	}
-}
-
 /* --- Threads with few passes ------------------------------------------------ */
 
 static int by_thread(const void *a, const void *b)
@@ -441,7 +426,15 @@ bool growth_threads_judge(const struct growth_threads *k,
 			  const struct growth_entry *e, size_t n,
 			  struct growth_sum *sum)
 {
-	judge_each(k, e, n, sum);
+	size_t at = 0;
+
+	for (size_t i = 0; i < k->lane_count; i++) {
+		const struct growth_lane *lane = &k->lanes[i];
+		size_t count = of_thread(e, n, lane->thread, &at);
+
+		if (lane->alone && !lane->stopped)
+			judge_alone(k, lane, e + at, count, sum);
+	}
 	if (k->together >= k->o->warmup + k->o->runs)
 		judge_together(k, e, n, sum);
 	if (k->clock.known && sum->judgement.verdict < GROWTH_PERIODIC)

@@ -80,26 +80,13 @@ static bool is_before(const struct model *m, uint32_t a, uint32_t b)
 	return x->serial < y->serial;
 }
 
-/* The first ones in the order in which they were made. */
-static void keep_first(struct outstanding_row *row, const struct model *m,
-		       uint32_t holder)
-{
-	size_t n = row->holders < OUTSTANDING_HOLDERS ? row->holders
-						      : OUTSTANDING_HOLDERS;
-
-	for (; n && is_before(m, holder, row->holder[n - 1]); n--)
-		if (n < OUTSTANDING_HOLDERS)
-			row->holder[n] = row->holder[n - 1];
-	if (n < OUTSTANDING_HOLDERS)
-		row->holder[n] = holder;
-}
-
 static void add_holder(const struct model *m, struct outstanding_row *row,
 		       struct holder_seen **seen, size_t number,
 		       uint32_t holder)
 {
 	const struct seen_key key = { number, holder };
 	struct holder_seen *h;
+	size_t n;
 
 	HASH_FIND(hh, *seen, &key, sizeof(key), h);
 	if (!holder || h)
@@ -107,7 +94,14 @@ static void add_holder(const struct model *m, struct outstanding_row *row,
 	h = xcalloc(1, sizeof(*h));
 	h->key = key;
 	HASH_ADD(hh, *seen, key, sizeof(h->key), h);
-	keep_first(row, m, holder);
+	/* The first ones in the order in which they were made. */
+	n = row->holders < OUTSTANDING_HOLDERS ? row->holders
+					       : OUTSTANDING_HOLDERS;
+	for (; n && is_before(m, holder, row->holder[n - 1]); n--)
+		if (n < OUTSTANDING_HOLDERS)
+			row->holder[n] = row->holder[n - 1];
+	if (n < OUTSTANDING_HOLDERS)
+		row->holder[n] = holder;
 	row->holders++;
 }
 

@@ -215,13 +215,18 @@ static int open_new(const struct cache *c, char **name)
 		      0600);
 }
 
-static void replace(const struct cache *c, const char *name, const char *data,
-		    size_t size)
+void cache_write(struct cache *c, const char *name, const char *data,
+		 size_t size)
 {
-	char *temporary, *file = xasprintf("%s" CACHE_SUFFIX, name);
-	int fd = open_new(c, &temporary);
-	bool good = fd >= 0 && put_file(fd, data, size);
+	char *temporary, *file;
+	int fd;
+	bool good;
 
+	if (!c || size > CACHE_FILE_MAX - HEAD_SIZE || !make(c))
+		return;
+	file = xasprintf("%s" CACHE_SUFFIX, name);
+	fd = open_new(c, &temporary);
+	good = fd >= 0 && put_file(fd, data, size);
 	if (fd >= 0 && close(fd))
 		good = false;
 	if (fd >= 0 &&
@@ -229,13 +234,5 @@ static void replace(const struct cache *c, const char *name, const char *data,
 		unlinkat(c->directory, temporary, 0);
 	free(temporary);
 	free(file);
-}
-
-void cache_write(struct cache *c, const char *name, const char *data,
-		 size_t size)
-{
-	if (!c || size > CACHE_FILE_MAX - HEAD_SIZE || !make(c))
-		return;
-	replace(c, name, data, size);
 	cache_room_make(c->directory, CACHE_SUFFIX, CACHE_MAX);
 }

@@ -60,21 +60,10 @@ int chunk_arrays_complete(struct chunk_arrays *p)
 		(p)->of[type] = (struct chunk_array){ 0 };                     \
 	} while (0)
 
-/* What is no root any more stands behind those that are. */
-static void take_gone(struct model *m)
-{
-	size_t all = m->root_count;
-
-	while (m->root_count &&
-	       m->roots[m->root_count - 1].kind == RKN_ROOT_GONE)
-		m->root_count--;
-	m->gone_count = all - m->root_count;
-	m->gone = m->roots ? m->roots + m->root_count : NULL;
-}
-
 void chunk_arrays_to_model(struct chunk_arrays *p, struct model *m)
 {
 	const struct rkn_limit *limits = p->of[RKN_CHUNK_LIMITS].records;
+	size_t all;
 
 	m->meta = *(struct rkn_meta *)p->of[RKN_CHUNK_META].records;
 	for (size_t i = 0; i < p->of[RKN_CHUNK_LIMITS].count; i++)
@@ -88,7 +77,13 @@ void chunk_arrays_to_model(struct chunk_arrays *p, struct model *m)
 	TAKE(p, RKN_CHUNK_BLOCKS, m->blocks, m->block_count);
 	TAKE(p, RKN_CHUNK_EDGES, m->edges, m->edge_count);
 	TAKE(p, RKN_CHUNK_ROOTS, m->roots, m->root_count);
-	take_gone(m);
+	/* What is no root any more stands behind those that are. */
+	all = m->root_count;
+	while (m->root_count &&
+	       m->roots[m->root_count - 1].kind == RKN_ROOT_GONE)
+		m->root_count--;
+	m->gone_count = all - m->root_count;
+	m->gone = m->roots ? m->roots + m->root_count : NULL;
 	TAKE(p, RKN_CHUNK_NAMES, m->names, m->name_count);
 	TAKE(p, RKN_CHUNK_OBJECTS, m->objects, m->object_count);
 	TAKE(p, RKN_CHUNK_REFERENCES, m->references, m->reference_count);

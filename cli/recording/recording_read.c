@@ -168,21 +168,6 @@ static int read_chunks(struct reader *r)
 	return error ? error : check_end(r);
 }
 
-/* What a cut file leaves makes no picture: no verdict can come from it. */
-static void drop_picture(struct reader *r)
-{
-	struct rkn_meta *meta = r->parts.of[RKN_CHUNK_META].records;
-
-	r->parts.of[RKN_CHUNK_EDGES].count = 0;
-	r->parts.of[RKN_CHUNK_ROOTS].count = 0;
-	r->parts.of[RKN_CHUNK_WIDE].count = 0;
-	meta->flags &= ~(uint32_t)RKN_META_SNAPSHOT;
-	chunk_arrays_mend_meta(&r->parts);
-	r->m->truncated = true;
-	r->m->cut = (enum rkn_chunk_type)r->last;
-	r->m->blocks_cut = !model_knows(r->m, RKN_CHUNK_BLOCKS);
-}
-
 static const char *check_strings(const struct reader *r, bool whole)
 {
 	const struct chunk_array *strings = &r->parts.of[RKN_CHUNK_STRINGS];
@@ -195,13 +180,40 @@ static const char *check_strings(const struct reader *r, bool whole)
 	return NULL;
 }
 
-/* Marks whose rows were cut off go; 0 or -EBADMSG in a whole file. */
-static int check_marks(struct reader *r, bool whole)
+/* What can only be checked when everything is there. */
+static int check_whole(struct reader *r, bool whole)
 {
-	struct chunk_array *part = &r->parts.of[RKN_CHUNK_MARKS];
-	struct rkn_mark *marks = part->records;
+	const char *why = check_strings(r, whole);
+	size_t bad;
+	struct chunk_array *part;
+	struct rkn_mark *marks;
 	size_t kept = 0;
 
+	if (why)
+		return model_error(r->m, -EBADMSG, "strings: %s", why);
+	if (chunk_arrays_complete(&r->parts))
+		return model_error(r->m, -ENOMEM, "out of memory");
+	if (!whole) {
+		struct rkn_meta *meta = r->parts.of[RKN_CHUNK_META].records;
+
+		/* What a cut file leaves makes no picture: no verdict can come
+		 * from it. */
+		r->parts.of[RKN_CHUNK_EDGES].count = 0;
+		r->parts.of[RKN_CHUNK_ROOTS].count = 0;
+		r->parts.of[RKN_CHUNK_WIDE].count = 0;
+		meta->flags &= ~(uint32_t)RKN_META_SNAPSHOT;
+		chunk_arrays_mend_meta(&r->parts);
+		r->m->truncated = true;
+		r->m->cut = (enum rkn_chunk_type)r->last;
+		r->m->blocks_cut = !model_knows(r->m, RKN_CHUNK_BLOCKS);
+	}
+	why = chunk_arrays_check(&r->parts, RKN_CHUNK_META, 0, &bad);
+	if (why)
+		return model_error(r->m, -EBADMSG,
+				   "meta: record %zu is wrong: %s", bad, why);
+	/* Marks whose rows were cut off go; 0 or -EBADMSG in a whole file. */
+	part = &r->parts.of[RKN_CHUNK_MARKS];
+	marks = part->records;
 	for (size_t i = 0; i < part->count; i++) {
 		if (chunk_arrays_has_rows(&r->parts, i))
 			marks[kept++] = marks[i];
@@ -213,25 +225,6 @@ static int check_marks(struct reader *r, bool whole)
 	}
 	part->count = kept;
 	return 0;
-}
-
-/* What can only be checked when everything is there. */
-static int check_whole(struct reader *r, bool whole)
-{
-	const char *why = check_strings(r, whole);
-	size_t bad;
-
-	if (why)
-		return model_error(r->m, -EBADMSG, "strings: %s", why);
-	if (chunk_arrays_complete(&r->parts))
-		return model_error(r->m, -ENOMEM, "out of memory");
-	if (!whole)
-		drop_picture(r);
-	why = chunk_arrays_check(&r->parts, RKN_CHUNK_META, 0, &bad);
-	if (why)
-		return model_error(r->m, -EBADMSG,
-				   "meta: record %zu is wrong: %s", bad, why);
-	return check_marks(r, whole);
 }
 
 /* `cut_short` is 0 or -ENODATA; so is the result, if nothing else is wrong. */

@@ -290,17 +290,6 @@ static bool is_habit(const struct rkn_error *e, size_t count,
 	return false;
 }
 
-/* Then the maker's reference is what they mean: it is no error, and counted. */
-static void pardon(struct ledger *l, struct rkn_error *e, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (e[i].flags & RKN_ERROR_DOUBTED &&
-		    is_habit(e, count, &e[i])) {
-			l->s->m->limits[RKN_LIMIT_NO_HOLDER] += e[i].count;
-			e[i].count = 0;
-		}
-}
-
 static void number_party(const struct ledger *l, struct rkn_party *p)
 {
 	p->type = name_of(l, p->type);
@@ -325,7 +314,14 @@ static int make_errors(struct ledger *l)
 	if (error || !count)
 		return error;
 	e = table;
-	pardon(l, e, count);
+	/* Then the maker's reference is what they mean: it is no error, and
+	 * counted. */
+	for (size_t i = 0; i < count; i++)
+		if (e[i].flags & RKN_ERROR_DOUBTED &&
+		    is_habit(e, count, &e[i])) {
+			l->s->m->limits[RKN_LIMIT_NO_HOLDER] += e[i].count;
+			e[i].count = 0;
+		}
 	for (size_t i = 0; i < count; i++) {
 		if (!e[i].kind || !e[i].count ||
 		    e[i].kind > RKN_ERROR_UNLINK_NOTHING)

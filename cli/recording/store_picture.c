@@ -25,19 +25,6 @@ static int read_part(struct store_file *s, enum store_table_number table,
 	return error;
 }
 
-/* Blocks tell what the thread knew when it allocated; tables may have been
- * full. */
-static void mend_blocks(struct store_file *s)
-{
-	struct rkn_block *b = s->parts.of[RKN_CHUNK_BLOCKS].records;
-
-	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_BLOCKS].count; i++) {
-		b[i].stack = store_file_stack(s, b[i].stack);
-		if (b[i].thread >= s->parts.of[RKN_CHUNK_THREADS].count)
-			b[i].thread = 0;
-	}
-}
-
 static uint32_t owner_of(const struct store_file *s, const struct rkn_root *r)
 {
 	switch (r->kind) {
@@ -57,32 +44,14 @@ static uint32_t owner_of(const struct store_file *s, const struct rkn_root *r)
 	}
 }
 
-static void mend_roots(struct store_file *s)
-{
-	struct rkn_root *r = s->parts.of[RKN_CHUNK_ROOTS].records;
-
-	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_ROOTS].count; i++)
-		r[i].owner = owner_of(s, &r[i]);
-}
-
-/* The shim notes places in blocks as it meets them, some more than once. */
-static void order_wide(struct store_file *s)
-{
-	struct chunk_array *part = &s->parts.of[RKN_CHUNK_WIDE];
-	struct rkn_wide *w = part->records;
-	size_t n = 0;
-
-	if (part->count)
-		qsort(w, part->count, sizeof(*w), chunk_arrays_compare_wide);
-	for (size_t i = 0; i < part->count; i++)
-		if (!n || chunk_arrays_compare_wide(&w[n - 1], &w[i]))
-			w[n++] = w[i];
-	part->count = n;
-}
-
 int store_picture(struct store_file *s)
 {
 	int error = read_part(s, STORE_BLOCKS, RKN_CHUNK_BLOCKS);
+	struct rkn_block *b;
+	struct rkn_root *r;
+	struct chunk_array *part;
+	struct rkn_wide *w;
+	size_t n = 0;
 
 	if (!error && !s->m->truncated)
 		error = read_part(s, STORE_EDGES, RKN_CHUNK_EDGES);
@@ -92,8 +61,26 @@ int store_picture(struct store_file *s)
 		error = read_part(s, STORE_WIDE, RKN_CHUNK_WIDE);
 	if (error)
 		return error;
-	mend_blocks(s);
-	mend_roots(s);
-	order_wide(s);
+	/* Blocks tell what the thread knew when it allocated; tables may have
+	 * been full. */
+	b = s->parts.of[RKN_CHUNK_BLOCKS].records;
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_BLOCKS].count; i++) {
+		b[i].stack = store_file_stack(s, b[i].stack);
+		if (b[i].thread >= s->parts.of[RKN_CHUNK_THREADS].count)
+			b[i].thread = 0;
+	}
+	r = s->parts.of[RKN_CHUNK_ROOTS].records;
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_ROOTS].count; i++)
+		r[i].owner = owner_of(s, &r[i]);
+	/* The shim notes places in blocks as it meets them, some more than
+	 * once. */
+	part = &s->parts.of[RKN_CHUNK_WIDE];
+	w = part->records;
+	if (part->count)
+		qsort(w, part->count, sizeof(*w), chunk_arrays_compare_wide);
+	for (size_t i = 0; i < part->count; i++)
+		if (!n || chunk_arrays_compare_wide(&w[n - 1], &w[i]))
+			w[n++] = w[i];
+	part->count = n;
 	return 0;
 }

@@ -51,17 +51,6 @@ static void print_count(const struct printer *p, const struct block_view *o)
 	fputc('\n', p->out);
 }
 
-static void print_memory(const struct printer *p, const struct block_view *o)
-{
-	char count[UNITS_SIZE], size[UNITS_SIZE];
-
-	fprintf(p->out, "    pointers to it in memory: %" PRIu64 "\n",
-		o->words);
-	fprintf(p->out, "    keeps %s of %s alone, itself included\n",
-		units_count(count, o->retained_objects, "object"),
-		units_bytes(size, o->retained_bytes));
-}
-
 static void print_event(const struct printer *p, const struct object_event *row)
 {
 	const struct rkn_event *e = &p->m->events[row->event];
@@ -86,23 +75,6 @@ static void print_event(const struct printer *p, const struct object_event *row)
 	fprintf(p->out, ", thread %" PRIu32 "\n", p->m->threads[e->thread].tid);
 	free(field);
 	free(origin);
-}
-
-static void print_history(const struct printer *p, const struct block_view *o,
-			  bool all)
-{
-	struct object_history e;
-
-	object_history_make(&e, p->m, o->object, all);
-	if (e.count)
-		fputs("    history, the oldest first:\n", p->out);
-	if (e.lost)
-		fprintf(p->out,
-			"      %" PRIu64 " older events were not kept\n",
-			e.lost);
-	for (size_t i = 0; i < e.count; i++)
-		print_event(p, &e.rows[i]);
-	object_history_release(&e);
 }
 
 static void print_more(const struct printer *p, size_t n)
@@ -219,39 +191,57 @@ static void print_path(const struct printer *p, const struct block_view *o)
 	}
 }
 
-/* A number costs a pass over all blocks: it is made once for all of them. */
-static void announce(const struct printer *p, const struct block_view *o,
-		     bool all)
-{
-	size_t first, n = model_edges_of(p->m, o->block, &first);
-
-	names_announce(p->names, &o->block, 1);
-	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++)
-		names_announce(p->names, &p->m->edges[o->in[i]].from, 1);
-	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++)
-		names_announce(p->names, &p->m->edges[first + i].to, 1);
-	for (size_t i = 0; i < o->path_count; i++)
-		names_announce(p->names, &p->m->edges[o->path[i]].from, 1);
-}
-
 void object_text(const struct printer *p, const struct block_view *o, bool all)
 {
 	const struct model *m = p->m;
 	uint32_t stack =
 	    o->object ? m->objects[o->object].stack : m->blocks[o->block].stack;
 
-	if (o->block != RKN_NONE)
-		announce(p, o, all);
+	if (o->block != RKN_NONE) {
+		size_t first, n = model_edges_of(p->m, o->block, &first);
+
+		/* A number costs a pass over all blocks: it is made once for
+		 * all of them. */
+		names_announce(p->names, &o->block, 1);
+		for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES);
+		     i++)
+			names_announce(p->names, &p->m->edges[o->in[i]].from,
+				       1);
+		for (size_t i = 0; i < n && (all || i < MOST_LINES); i++)
+			names_announce(p->names, &p->m->edges[first + i].to, 1);
+		for (size_t i = 0; i < o->path_count; i++)
+			names_announce(p->names, &p->m->edges[o->path[i]].from,
+				       1);
+	}
 	print_title(p, o);
 	if (o->object)
 		print_count(p, o);
-	if (o->block != RKN_NONE)
-		print_memory(p, o);
+	if (o->block != RKN_NONE) {
+		char count[UNITS_SIZE], size[UNITS_SIZE];
+
+		fprintf(p->out, "    pointers to it in memory: %" PRIu64 "\n",
+			o->words);
+		fprintf(p->out, "    keeps %s of %s alone, itself included\n",
+			units_count(count, o->retained_objects, "object"),
+			units_bytes(size, o->retained_bytes));
+	}
 	fprintf(p->out, "    %s by\n", o->object ? "made" : "allocated");
 	print_stack(p, stack, false);
 	if (o->object) {
+		struct object_history e;
+
 		print_outstanding(p, &o->object, 1, "    ");
-		print_history(p, o, all);
+		object_history_make(&e, p->m, o->object, all);
+		if (e.count)
+			fputs("    history, the oldest first:\n", p->out);
+		if (e.lost)
+			fprintf(p->out,
+				"      %" PRIu64
+				" older events were not kept\n",
+				e.lost);
+		for (size_t i = 0; i < e.count; i++)
+			print_event(p, &e.rows[i]);
+		object_history_release(&e);
 		print_declared(p, o);
 	}
 	if (o->block != RKN_NONE) {

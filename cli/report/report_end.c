@@ -19,22 +19,6 @@ void print_end(const struct printer *p)
 			meta->end_value, name);
 }
 
-static void print_heading(const struct printer *p, const struct rkn_free *f)
-{
-	char *summary = stray_summary(f, p->m, p->symbols);
-	char *shown = escape(summary), text[UNITS_SIZE];
-
-	fprintf(p->out, "\n%s%s %s%s  %s%s", paint(p->colour, PAINT_STRONG),
-		f->flags & RKN_FREE_FATAL ? "WRONG" : "SUSPECT",
-		f->flags & RKN_FREE_MOVES ? "REALLOC" : "FREE",
-		paint(p->colour, PAINT_PLAIN), shown,
-		f->count > 1 ? ", " : "\n");
-	if (f->count > 1)
-		fprintf(p->out, "%s\n", units_count(text, f->count, "time"));
-	free(shown);
-	free(summary);
-}
-
 /* How sure it is. */
 static const char *reserve(const struct rkn_free *f)
 {
@@ -48,8 +32,18 @@ static const char *reserve(const struct rkn_free *f)
 static void print_one(const struct printer *p, const struct rkn_free *f)
 {
 	char size[UNITS_SIZE];
+	char *summary = stray_summary(f, p->m, p->symbols);
+	char *shown = escape(summary), text[UNITS_SIZE];
 
-	print_heading(p, f);
+	fprintf(p->out, "\n%s%s %s%s  %s%s", paint(p->colour, PAINT_STRONG),
+		f->flags & RKN_FREE_FATAL ? "WRONG" : "SUSPECT",
+		f->flags & RKN_FREE_MOVES ? "REALLOC" : "FREE",
+		paint(p->colour, PAINT_PLAIN), shown,
+		f->count > 1 ? ", " : "\n");
+	if (f->count > 1)
+		fprintf(p->out, "%s\n", units_count(text, f->count, "time"));
+	free(shown);
+	free(summary);
 	fprintf(p->out, "    0x%" PRIx64, f->address);
 	if (f->made_stack)
 		fprintf(p->out, ", block of %s", units_bytes(size, f->size));

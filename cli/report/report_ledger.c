@@ -103,22 +103,6 @@ static bool is_guess(const struct model *m, uint32_t object)
 	return false;
 }
 
-static void print_title(const struct printer *p, const uint32_t *objects,
-			size_t count, const char *indent)
-{
-	fprintf(p->out, "%soutstanding references", indent);
-	for (size_t i = 0; i < count; i++)
-		if (is_guess(p->m, objects[i])) {
-			fputs(
-			    " (releases without a holder were paired by nearness; see: ",
-			    p->out);
-			print_balance_command(p, objects[i]);
-			fputc(')', p->out);
-			break;
-		}
-	fputs(":\n", p->out);
-}
-
 static void print_row(const struct printer *p,
 		      const struct outstanding_row *row, uint64_t total,
 		      const char *indent)
@@ -140,8 +124,19 @@ static void print_rows(const struct printer *p, const uint32_t *objects,
 	struct outstanding o;
 
 	outstanding_make(&o, p->m, p->symbols, objects, count);
-	if (o.count)
-		print_title(p, objects, count, indent);
+	if (o.count) {
+		fprintf(p->out, "%soutstanding references", indent);
+		for (size_t i = 0; i < count; i++)
+			if (is_guess(p->m, objects[i])) {
+				fputs(
+				    " (releases without a holder were paired by nearness; see: ",
+				    p->out);
+				print_balance_command(p, objects[i]);
+				fputc(')', p->out);
+				break;
+			}
+		fputs(":\n", p->out);
+	}
 	for (size_t i = 0; i < o.count; i++)
 		print_row(p, &o.rows[i], o.total, indent);
 	outstanding_release(&o);

@@ -94,17 +94,6 @@ static const char *looked_for(unsigned kinds)
 	return kinds & 1u << FINDING_CYCLE ? "findings" : "leaks";
 }
 
-/* "refknot: session[4711]: " */
-static void print_subject(const struct printer *p)
-{
-	char *name = escape(model_called(p->m));
-
-	fputs("refknot: ", p->out);
-	if (*name)
-		fprintf(p->out, "%s[%" PRIu32 "]: ", name, p->m->meta.pid);
-	free(name);
-}
-
 /* "10 objects, 5.1 KiB alive" */
 static void print_live(const struct printer *p, const struct verdict *v)
 {
@@ -117,31 +106,7 @@ static void print_live(const struct printer *p, const struct verdict *v)
 	fputs(" alive", p->out);
 }
 
-/* An assertion of the program's own that ended it. */
-static void print_failure(const struct printer *p)
-{
-	char *shown = escape(model_text(p->m, p->m->meta.message));
-
-	if (*shown && !(p->m->meta.flags & RKN_META_OFF))
-		fprintf(p->out, "an assertion failed: %s\n", shown);
-	free(shown);
-}
-
 #define FEW 3 /* objects that are told at once */
-
-static void print_few(const struct printer *p, const struct findings *f,
-		      const uint32_t *objects, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint32_t type = p->m->objects[objects[i]].type;
-
-		if (pooled_is(p->m, p->names, f, objects[i]))
-			continue; /* told below */
-		fprintf(p->out, "    %s  1 object\n",
-			names_type_called(p->names, type));
-		print_outstanding_most(p, &objects[i], 1, "    ");
-	}
-}
 
 /* A reference in use and a forgotten one look alike where a stale word on a
  * stack still leads to the object: the reader is sent where they are listed. */
@@ -167,8 +132,17 @@ static void print_references(const struct printer *p, const struct findings *f)
 		    p->out,
 		    "%s alive with references that nobody is named for: refknot refs '%s' tells where they were taken\n",
 		    units_count(objects, count, "object"), path);
-	if (!f->count && count <= FEW)
-		print_few(p, f, few, count);
+	if (!f->count && count <= FEW) {
+		for (size_t i = 0; i < count; i++) {
+			uint32_t type = p->m->objects[few[i]].type;
+
+			if (pooled_is(p->m, p->names, f, few[i]))
+				continue; /* told below */
+			fprintf(p->out, "    %s  1 object\n",
+				names_type_called(p->names, type));
+			print_outstanding_most(p, &few[i], 1, "    ");
+		}
+	}
 	free(path);
 }
 
@@ -191,9 +165,16 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
 	bool good = f->checked && !v->findings;
+	char *shown;
+	char *name;
 
 	fputs(paint(p->colour, good ? PAINT_GOOD : PAINT_BAD), p->out);
-	print_subject(p);
+	/* "refknot: session[4711]: " */
+	name = escape(model_called(p->m));
+	fputs("refknot: ", p->out);
+	if (*name)
+		fprintf(p->out, "%s[%" PRIu32 "]: ", name, p->m->meta.pid);
+	free(name);
 	if (!f->checked)
 		fprintf(p->out, "leaks and cycles were not checked: %s",
 			f->why);
@@ -206,7 +187,11 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 	print_live(p, v);
 	fputs(v->complete ? "\n" : "; not all was recorded, see below\n",
 	      p->out);
-	print_failure(p);
+	/* An assertion of the program's own that ended it. */
+	shown = escape(model_text(p->m, p->m->meta.message));
+	if (*shown && !(p->m->meta.flags & RKN_META_OFF))
+		fprintf(p->out, "an assertion failed: %s\n", shown);
+	free(shown);
 }
 
 /* "9 cycles of 1 to 9 objects, " */
@@ -219,46 +204,6 @@ static void print_cycles(const struct printer *p, const struct finding *f)
 		fprintf(p->out, " of %" PRIu64 " to %s", f->least,
 			units_count(text, f->most, "object"));
 	fputs(", ", p->out);
-}
-
-/* "scan, counts" */
-static void print_evidence(const struct printer *p, const struct finding *f)
-{
-	const char *separator = "";
-
-	for (int i = 0; i < FINDING_EVIDENCES; i++)
-		if (f->evidence & 1u << i) {
-			fprintf(p->out, "%s%s", separator,
-				finding_evidence_names[i]);
-			separator = ", ";
-		}
-}
-
-/* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high ...";
- * number 0 is left out. */
-static void print_heading(const struct printer *p, const struct finding *f,
-			  size_t number)
-{
-	char text[UNITS_SIZE];
-
-	fputs(paint(p->colour, PAINT_STRONG), p->out);
-	if (number)
-		fprintf(p->out, "#%zu ", number);
-	fprintf(p->out, "%s%s  ", words[f->kind].title,
-		paint(p->colour, PAINT_PLAIN));
-	if (f->kind == FINDING_CYCLE && f->count > 1)
-		print_cycles(p, f);
-	if (f->error == RKN_NONE)
-		print_amount(p->out, f->objects, f->bytes);
-	else
-		fputs(units_count(text, f->count, "time"), p->out);
-	if (f->held_objects)
-		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
-			f->held_objects, units_bytes(text, f->held_bytes));
-	fprintf(p->out, "  confidence %s  evidence ",
-		finding_confidence(f, p->m));
-	print_evidence(p, f);
-	fprintf(p->out, "  sig %s\n", f->signature);
 }
 
 /* What is to be said about the blocks that the finding holds. */
@@ -317,7 +262,36 @@ static void print_leak(const struct printer *p, const struct finding *f)
 static void print_finding(const struct printer *p, const struct finding *f,
 			  size_t number)
 {
-	print_heading(p, f, number);
+	char text[UNITS_SIZE];
+	const char *separator;
+
+	/* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high
+	 * ..."; number 0 is left out. */
+	fputs(paint(p->colour, PAINT_STRONG), p->out);
+	if (number)
+		fprintf(p->out, "#%zu ", number);
+	fprintf(p->out, "%s%s  ", words[f->kind].title,
+		paint(p->colour, PAINT_PLAIN));
+	if (f->kind == FINDING_CYCLE && f->count > 1)
+		print_cycles(p, f);
+	if (f->error == RKN_NONE)
+		print_amount(p->out, f->objects, f->bytes);
+	else
+		fputs(units_count(text, f->count, "time"), p->out);
+	if (f->held_objects)
+		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
+			f->held_objects, units_bytes(text, f->held_bytes));
+	fprintf(p->out, "  confidence %s  evidence ",
+		finding_confidence(f, p->m));
+	/* "scan, counts" */
+	separator = "";
+	for (int i = 0; i < FINDING_EVIDENCES; i++)
+		if (f->evidence & 1u << i) {
+			fprintf(p->out, "%s%s", separator,
+				finding_evidence_names[i]);
+			separator = ", ";
+		}
+	fprintf(p->out, "  sig %s\n", f->signature);
 	if (f->kind == FINDING_CYCLE) {
 		print_cycle(p, f);
 		print_cycle_ledger(p, f);

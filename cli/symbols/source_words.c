@@ -58,16 +58,6 @@ static void sort(struct source_words *w)
 	w->count = n;
 }
 
-static void add(struct source_words *w, uint64_t word)
-{
-	if (w->count == w->capacity) {
-		sort(w);
-		w->capacity = 2 * w->count + 1024;
-		w->list = xreallocarray(w->list, w->capacity, sizeof(*w->list));
-	}
-	w->list[w->count++] = word;
-}
-
 static bool is_of_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -106,7 +96,16 @@ static void add_words(struct source_words *w, const char *text, size_t size)
 		while (i < size && is_of_word(text[i]))
 			i++;
 		if (i > from) {
-			add(w, fnv_bytes(FNV_OFFSET, text + from, i - from));
+			uint64_t word =
+			    fnv_bytes(FNV_OFFSET, text + from, i - from);
+
+			if (w->count == w->capacity) {
+				sort(w);
+				w->capacity = 2 * w->count + 1024;
+				w->list = xreallocarray(w->list, w->capacity,
+							sizeof(*w->list));
+			}
+			w->list[w->count++] = word;
 			continue;
 		}
 		i = skip(text, size, i);

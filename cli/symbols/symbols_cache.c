@@ -357,29 +357,24 @@ void symbols_cache_add_named(struct symbols_cache *s, const char *name,
 
 /* --- Files ----------------------------------------------------------------- */
 
-static void keep(const struct symbols_cache *s, struct cache *c,
-		 const struct symbols_module *m)
-{
-	json_t *file = identity(s->path);
-	json_t *debug = debug_identity(m, s->path);
-	char *text = NULL;
-
-	if (json_is_object(file) && debug &&
-	    !json_object_set(s->known, "file", file) &&
-	    !json_object_set(s->known, "debug", debug))
-		text = json_dumps(s->known, JSON_INDENT(1));
-	if (text)
-		cache_write(c, s->name, text, strlen(text));
-	free(text);
-	json_decref(file);
-	json_decref(debug);
-}
-
 void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 			 const struct symbols_module *m)
 {
-	if (s->changed && m->module)
-		keep(s, c, m);
+	if (s->changed && m->module) {
+		json_t *file = identity(s->path);
+		json_t *debug = debug_identity(m, s->path);
+		char *text = NULL;
+
+		if (json_is_object(file) && debug &&
+		    !json_object_set(s->known, "file", file) &&
+		    !json_object_set(s->known, "debug", debug))
+			text = json_dumps(s->known, JSON_INDENT(1));
+		if (text)
+			cache_write(c, s->name, text, strlen(text));
+		free(text);
+		json_decref(file);
+		json_decref(debug);
+	}
 	json_decref(s->known);
 	free(s->path);
 	free(s->name);

@@ -85,17 +85,6 @@ static const char *decl_file(Dwarf_Die *function)
 	return dwarf_filesrc(files, value, NULL, NULL);
 }
 
-/* The directories of both may be written in several ways. */
-static void set_declared(struct location *l, Dwarf_Die *function)
-{
-	const char *file = decl_file(function);
-	int line;
-
-	if (file && l->file && !strcmp(base_name(file), base_name(l->file)) &&
-	    !dwarf_decl_line(function, &line) && line > 0)
-		l->declared = (unsigned)line;
-}
-
 /* Is it one of refknot.h's own functions? Where it was called is the place. */
 static bool is_ours(const struct location *l)
 {
@@ -142,7 +131,16 @@ size_t symbols_inline(struct symbols_module *m, uint64_t address,
 						  address - bias, &scopes);
 	}
 	for (size_t i = 0; i < scope_count; i++) {
-		set_declared(&list[count], &scopes[i]);
+		struct location *l = &list[count];
+		Dwarf_Die *function = &scopes[i];
+		const char *file = decl_file(function);
+		int line;
+
+		/* The directories of both may be written in several ways. */
+		if (file && l->file &&
+		    !strcmp(base_name(file), base_name(l->file)) &&
+		    !dwarf_decl_line(function, &line) && line > 0)
+			l->declared = (unsigned)line;
 		list[count++].function = die_name(&scopes[i]);
 		if (i + 1 == scope_count || count == SYMBOLS_INLINE_MAX)
 			break;

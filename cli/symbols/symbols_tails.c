@@ -328,16 +328,6 @@ static size_t end_of_ways(struct search *x, struct tail list[TAILS_MOST],
 	return count;
 }
 
-static void reverse(struct tail *list, size_t count)
-{
-	for (size_t i = 0; i < count / 2; i++) {
-		struct tail other = list[i];
-
-		list[i] = list[count - 1 - i];
-		list[count - 1 - i] = other;
-	}
-}
-
 static size_t common(struct search *x, struct tail list[TAILS_MOST])
 {
 	struct tail begin[TAILS_MOST];
@@ -346,7 +336,12 @@ static size_t common(struct search *x, struct tail list[TAILS_MOST])
 
 	if (!whole)
 		ends = end_of_ways(x, list, TAILS_MOST - count);
-	reverse(begin, count);
+	for (size_t i = 0; i < count / 2; i++) {
+		struct tail other = begin[i];
+
+		begin[i] = begin[count - 1 - i];
+		begin[count - 1 - i] = other;
+	}
 	memcpy(list + ends, begin, count * sizeof(*list));
 	return count + ends;
 }
