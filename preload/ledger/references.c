@@ -50,20 +50,28 @@ retain(struct thread *t, struct store_object *o, const void *p,
 	ledger_unlock_two(o, e->from);
 }
 
-/* Where a holder is named: the last that its caller does, and takes the caller's
- * place on the stack. */
-static NOINLINE void retain_by(struct thread *t, struct store_object *o,
-			       const void *p, const void *holder,
-			       const char *field, const void *frame)
+/* What a call does with `o`, which is to be locked, by `e`; and the same where a
+ * holder is named, with all that the call still does. */
+typedef void apply(struct thread *t, struct store_object *o, const void *p,
+		   const struct ledger_edge *e);
+typedef void apply_by(struct thread *t, struct store_object *o, const void *p,
+		      const void *holder, const char *field, const void *frame);
+
+static inline __attribute__((always_inline)) void
+by_holder(apply *change, struct thread *t, struct store_object *o,
+	  const void *p, const void *holder, const char *field,
+	  const void *frame)
 {
 	struct ledger_edge e = edge_of(t, holder, field, frame);
 
-	retain(t, o, p, &e);
+	change(t, o, p, &e);
 	ledger_leave(t);
 }
 
-void references_retain(const void *p, const void *holder, const char *field,
-		       const void *frame)
+/* `change_by` is the last that this does, and takes its place on the stack. */
+static inline __attribute__((always_inline)) void
+by_call(apply *change, apply_by *change_by, const void *p, const void *holder,
+	const char *field, const void *frame)
 {
 	struct thread *t = ledger_enter();
 	struct ledger_edge e;
@@ -73,14 +81,27 @@ void references_retain(const void *p, const void *holder, const char *field,
 		return;
 	o = ledger_find(t, p, frame);
 	if (unlikely(o && holder)) {
-		retain_by(t, o, p, holder, field, frame);
+		change_by(t, o, p, holder, field, frame);
 		return;
 	}
 	if (likely(o)) {
 		e = anonymous(t, frame);
-		retain(t, o, p, &e);
+		change(t, o, p, &e);
 	}
 	ledger_leave(t);
+}
+
+static NOINLINE void retain_by(struct thread *t, struct store_object *o,
+			       const void *p, const void *holder,
+			       const char *field, const void *frame)
+{
+	by_holder(retain, t, o, p, holder, field, frame);
+}
+
+void references_retain(const void *p, const void *holder, const char *field,
+		       const void *frame)
+{
+	by_call(retain, retain_by, p, holder, field, frame);
 }
 
 /* Takes the reference out; `o` and e->from are locked. The number of a third
@@ -183,31 +204,13 @@ static NOINLINE void release_by(struct thread *t, struct store_object *o,
 				const void *p, const void *holder,
 				const char *field, const void *frame)
 {
-	struct ledger_edge e = edge_of(t, holder, field, frame);
-
-	release(t, o, p, &e);
-	ledger_leave(t);
+	by_holder(release, t, o, p, holder, field, frame);
 }
 
 void references_release(const void *p, const void *holder, const char *field,
 			const void *frame)
 {
-	struct thread *t = ledger_enter();
-	struct ledger_edge e;
-	struct store_object *o;
-
-	if (unlikely(!t))
-		return;
-	o = ledger_find(t, p, frame);
-	if (unlikely(o && holder)) {
-		release_by(t, o, p, holder, field, frame);
-		return;
-	}
-	if (likely(o)) {
-		e = anonymous(t, frame);
-		release(t, o, p, &e);
-	}
-	ledger_leave(t);
+	by_call(release, release_by, p, holder, field, frame);
 }
 
 /* The maker's reference becomes one of its own. */
