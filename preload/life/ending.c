@@ -30,14 +30,7 @@ static uint32_t asker;
 		".globl " name "\n"                                            \
 		".hidden " name "\n"                                           \
 		".type " name ", @function\n" name ":\n"                       \
-		"	.cfi_startproc\n"                                            \
-		"	push %rbp\n"                                                 \
-		"	push %rbx\n"                                                 \
-		"	push %r12\n"                                                 \
-		"	push %r13\n"                                                 \
-		"	push %r14\n"                                                 \
-		"	push %r15\n"                                                 \
-		"	.cfi_adjust_cfa_offset 48\n"                                 \
+		"	.cfi_startproc\n" STACK_BASE_SAVE                      \
 		"	mov %rsp, %rsi\n"                                            \
 		"	sub $8, %rsp\n"                                              \
 		"	.cfi_adjust_cfa_offset 8\n"                                  \

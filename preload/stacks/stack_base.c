@@ -10,11 +10,6 @@
 #define MOST_FRAMES 16
 #define MOST_BYTES  4096 /* from exit() up */
 
-/* As ending_exit() has them on the stack. */
-struct registers {
-	uint64_t r15, r14, r13, r12, rbx, rbp, pc;
-};
-
 extern void *__libc_stack_end;
 
 static bool in_library_of(uint64_t pc, const void *of)
@@ -33,7 +28,8 @@ static bool is_system(uint64_t pc)
 
 uint64_t stack_base_low(uint64_t low)
 {
-	const struct registers *r = (const struct registers *)(uintptr_t)low;
+	const struct stack_base_saved *r =
+	    (const struct stack_base_saved *)(uintptr_t)low;
 	uint64_t top = (uint64_t)(uintptr_t)__libc_stack_end;
 	const struct cfi_bounds bounds = { low, top };
 	struct cfi_work work;
