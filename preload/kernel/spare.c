@@ -112,18 +112,6 @@ bool spare_has(uint64_t address)
 	return address >= READ_ONCE(start) && address < READ_ONCE(end);
 }
 
-/* Where there is no room for all, some more that are never used: the program is
- * not to have them either. */
-static void fill(uint64_t size)
-{
-	for (uint64_t part = size; size && part >= PAGE;) {
-		if (part > size || !sys_map_nothing(part))
-			part = part / 2 & ~(PAGE - 1);
-		else
-			size -= part;
-	}
-}
-
 /* The larger part is the one to take from; so none is given back that the limit
  * would not allow again. */
 static void make(uint64_t size)
@@ -134,7 +122,14 @@ static void make(uint64_t size)
 	uint64_t at = (uint64_t)(uintptr_t)p;
 
 	if (!p) {
-		fill(size);
+		/* Where there is no room for all, some more that are never
+		 * used: the program is not to have them either. */
+		for (uint64_t part = size; size && part >= PAGE;) {
+			if (part > size || !sys_map_nothing(part))
+				part = part / 2 & ~(PAGE - 1);
+			else
+				size -= part;
+		}
 		return;
 	}
 	/* Else the kernel may make it one mapping with what is beside it. */

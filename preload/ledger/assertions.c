@@ -88,12 +88,6 @@ static void say(void *data)
 	messages_say_failed(line);
 }
 
-static void fail(const void *p, long count)
-{
-	aside(say, &(struct failure){ p, count });
-	libc()->abort();
-}
-
 /* In a forked child: it may be its parent's, whose ledger is not here. */
 static bool is_inherited(const void *p)
 {
@@ -120,6 +114,8 @@ void assertions_last_release(const void *p)
 	if (!process_ready())
 		return;
 	count = references_count(p);
-	if (count != 1 && (count >= 0 || !is_inherited(p)))
-		fail(p, count);
+	if (count != 1 && (count >= 0 || !is_inherited(p))) {
+		aside(say, &(struct failure){ p, count });
+		libc()->abort();
+	}
 }

@@ -7,16 +7,6 @@
 
 #define FIRST 1024 /* items that there is room for at first */
 
-static void drop_ended(struct finds *k)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < k->count; i++)
-		if (finds_is_there(&k->items[i]))
-			k->items[count++] = k->items[i];
-	WRITE_ONCE(k->count, count);
-}
-
 /* The former memory stays, for whoever reads it: it is half of the new at most. */
 static bool grow(struct finds *k)
 {
@@ -35,8 +25,14 @@ static bool grow(struct finds *k)
 
 bool finds_add(struct finds *k, const struct object_visits_item *item)
 {
+	uint32_t count;
+
 	if (k->count == k->room) {
-		drop_ended(k);
+		count = 0;
+		for (uint32_t i = 0; i < k->count; i++)
+			if (finds_is_there(&k->items[i]))
+				k->items[count++] = k->items[i];
+		WRITE_ONCE(k->count, count);
 		if (k->count >= k->room / 2 && !grow(k))
 			return false;
 	}

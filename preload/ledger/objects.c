@@ -147,17 +147,6 @@ static void drop_freed(uint64_t address)
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* It is locked, and stays so: who comes too late waits for the lock. */
-static void clear(struct store_object *o)
-{
-	const size_t lock = offsetof(struct store_object, lock);
-	const size_t behind = lock + sizeof(o->lock);
-
-	WRITE_ONCE(o->address, 0);
-	memset((char *)o + sizeof(o->address), 0, lock - sizeof(o->address));
-	memset((char *)o + behind, 0, sizeof(*o) - behind);
-}
-
 struct store_object *objects_add(struct thread *t, uint64_t address,
 				 enum rkn_limit_number *limit)
 {
@@ -488,11 +477,18 @@ void objects_forget(struct thread *t, struct store_object *o)
 {
 	uint32_t *slot = slot_at(o->address), number = objects_number(o);
 	uint32_t expected = number;
+	size_t lock;
+	size_t behind;
 
 	if (is_known(slot) && READ_ONCE(*slot) == number)
 		__atomic_compare_exchange_n(slot, &expected, 0, false,
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-	clear(o);
+	/* It is locked, and stays so: who comes too late waits for the lock. */
+	lock = offsetof(struct store_object, lock);
+	behind = lock + sizeof(o->lock);
+	WRITE_ONCE(o->address, 0);
+	memset((char *)o + sizeof(o->address), 0, lock - sizeof(o->address));
+	memset((char *)o + behind, 0, sizeof(*o) - behind);
 	recycle_give(t, THREAD_FREE_OBJECTS, number, number, 1);
 }
 

@@ -68,19 +68,6 @@ static uint32_t pop(enum thread_free_kind kind)
 	return (uint32_t)seen;
 }
 
-static void push(enum thread_free_kind kind, uint32_t first)
-{
-	uint64_t *stack = &batches[kind];
-	uint64_t seen = __atomic_load_n(stack, __ATOMIC_RELAXED);
-
-	do {
-		__atomic_store_n(batch_link(kind, first), (uint32_t)seen,
-				 __ATOMIC_RELAXED);
-	} while (!__atomic_compare_exchange_n(
-	    stack, &seen, changed(seen, first), false, __ATOMIC_RELEASE,
-	    __ATOMIC_RELAXED));
-}
-
 COLD uint32_t recycle_more(struct thread *t, enum thread_free_kind kind)
 {
 	static const enum store_table_number tables[THREAD_FREE_KINDS] = {
@@ -102,6 +89,8 @@ COLD void recycle_less(struct thread *t, enum thread_free_kind kind)
 {
 	struct thread_free *f = &t->free[kind];
 	uint32_t first = f->first, last = first, n = 1;
+	uint64_t *stack;
+	uint64_t seen;
 
 	while (n < RECYCLE_BATCH && *recycle_link(kind, last)) {
 		last = *recycle_link(kind, last);
@@ -114,5 +103,12 @@ COLD void recycle_less(struct thread *t, enum thread_free_kind kind)
 	f->first = *recycle_link(kind, last);
 	f->count -= n;
 	*recycle_link(kind, last) = 0;
-	push(kind, first);
+	stack = &batches[kind];
+	seen = __atomic_load_n(stack, __ATOMIC_RELAXED);
+	do {
+		__atomic_store_n(batch_link(kind, first), (uint32_t)seen,
+				 __ATOMIC_RELAXED);
+	} while (!__atomic_compare_exchange_n(
+	    stack, &seen, changed(seen, first), false, __ATOMIC_RELEASE,
+	    __ATOMIC_RELAXED));
 }

@@ -251,26 +251,13 @@ static COLD void add_to_series(struct rkn_region *r,
 	r->grown_until = pass + 1;
 }
 
-/* `order`: of the pass, among all of the process. */
-static void add_order(struct rkn_region *r, uint64_t order)
-{
-	int64_t level = (int64_t)(r->made - r->ended);
-
-	if (r->passes == 1)
-		r->first = order;
-	r->last = order;
-	if (level > r->top)
-		r->top = level;
-	if (r->top - level > r->fall)
-		r->fall = r->top - level;
-}
-
 /* `all`: that of all blocks, which comes first. */
 static void end_pass(struct thread *t, uint32_t name, struct change *c,
 		     const struct change *all, uint64_t order)
 {
 	int64_t delta = (int64_t)(c->made - c->ended);
 	struct rkn_region *r = c->row;
+	int64_t level;
 
 	if (!r)
 		r = c->row = row_of(t, name, c->key);
@@ -282,7 +269,15 @@ static void end_pass(struct thread *t, uint32_t name, struct change *c,
 	r->made_bytes += c->made_bytes;
 	r->ended_bytes += c->ended_bytes;
 	add_value(r, delta);
-	add_order(r, order);
+	/* `order`: of the pass, among all of the process. */
+	level = (int64_t)(r->made - r->ended);
+	if (r->passes == 1)
+		r->first = order;
+	r->last = order;
+	if (level > r->top)
+		r->top = level;
+	if (r->top - level > r->fall)
+		r->fall = r->top - level;
 	if (delta)
 		add_to_series(r, all->row, delta);
 	r->after = r->type != RKN_NONE ? regions_live_objects(r->type)

@@ -255,23 +255,18 @@ static bool begin_asking(uint64_t *signals)
 	return is_running();
 }
 
-static void end_asking(void)
-{
-	uint32_t self = (uint32_t)sys_tid();
-
-	if (__atomic_compare_exchange_n(&asker, &self, 0, false,
-					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		sys_wake(&asker);
-}
-
 USED bool ending_find_lost_above(struct snapshot_lost *lost, uint64_t low)
 {
 	struct question q = { .low = low, .lost = lost };
 	uint64_t signals;
+	uint32_t self;
 
 	if (begin_asking(&signals))
 		aside(ask, &q);
-	end_asking();
+	self = (uint32_t)sys_tid();
+	if (__atomic_compare_exchange_n(&asker, &self, 0, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		sys_wake(&asker);
 	sys_restore_signals(&signals);
 	return q.answered;
 }

@@ -69,19 +69,12 @@ static void note_arguments(struct rkn_meta *m)
 	}
 }
 
-static void note_operators(void)
-{
-	struct store_area *common = store_record(STORE_AREAS, 0);
-
-	if (common)
-		common->limits[RKN_LIMIT_OPERATORS] = process.hides_operators;
-}
-
 static void describe(void)
 {
 	struct store_header *h = store.header;
 	struct rkn_meta *m = &h->meta;
 	char directory[4096] = "";
+	struct store_area *common;
 
 	m->pid = (uint32_t)process.pid;
 	if (process_page.parent != PROCESS_UNKNOWN)
@@ -97,7 +90,9 @@ static void describe(void)
 		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
 		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
 	sandbox_note();
-	note_operators();
+	common = store_record(STORE_AREAS, 0);
+	if (common)
+		common->limits[RKN_LIMIT_OPERATORS] = process.hides_operators;
 	h->depth = (uint32_t)process.settings.depth;
 	if (process.forked)
 		WRITE_ONCE(h->state, STORE_RUNNING);
@@ -322,16 +317,6 @@ static void forked(void)
 	second_signal_forked();
 }
 
-/* From here on a signal that ends the process is caught, where that is wanted. */
-static void begin_program(void)
-{
-	uint32_t before = STORE_STARTING;
-
-	__atomic_compare_exchange_n(&store.header->state, &before,
-				    STORE_RUNNING, false, __ATOMIC_RELAXED,
-				    __ATOMIC_RELAXED);
-}
-
 /*
  * Threads that call exit() at the same time share the list of handlers, and
  * who finds it empty ends the process: so many of them wait for the check.
@@ -354,8 +339,15 @@ __attribute__((constructor(101))) static void loaded(void)
 	if (ready && process.settings.snapshot)
 		wishes_ask();
 	verify_init();
-	if (ready)
-		begin_program();
+	if (ready) {
+		/* From here on a signal that ends the process is caught,
+		 * where that is wanted. */
+		uint32_t before = STORE_STARTING;
+
+		__atomic_compare_exchange_n(&store.header->state, &before,
+					    STORE_RUNNING, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
 	if (!process.settings.children)
 		environment_drop_preload();
 	for (int i = 0; i < EXITS; i++)

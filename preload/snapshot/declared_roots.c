@@ -20,14 +20,6 @@ static void add_root(struct picture *p, uint32_t block)
 					.owner = RKN_NONE };
 }
 
-static void skip(struct picture *p, uint32_t block)
-{
-	if (!p->skipped)
-		p->skipped = own_memory_map(p->blocks.count / 8 + 1);
-	if (p->skipped)
-		p->skipped[block / 8] |= (uint8_t)(1u << block % 8);
-}
-
 static void obey(struct picture *p, const struct store_object *o)
 {
 	unsigned taming = o->flags >> STORE_OBJECT_TAMING_SHIFT;
@@ -41,8 +33,12 @@ static void obey(struct picture *p, const struct store_object *o)
 		return;
 	if (taming & (REFKNOT_ROOT | REFKNOT_NOT_LEAK | REFKNOT_IGNORE))
 		add_root(p, block);
-	if (taming & (REFKNOT_IGNORE | REFKNOT_NO_SCAN))
-		skip(p, block);
+	if (taming & (REFKNOT_IGNORE | REFKNOT_NO_SCAN)) {
+		if (!p->skipped)
+			p->skipped = own_memory_map(p->blocks.count / 8 + 1);
+		if (p->skipped)
+			p->skipped[block / 8] |= (uint8_t)(1u << block % 8);
+	}
 }
 
 /* Blocks that were allocated while leaks were not wanted. */

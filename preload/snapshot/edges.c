@@ -135,17 +135,6 @@ static void search_pages_whole(struct picture *p, uint32_t i, uint64_t start,
 	}
 }
 
-/* A thread runs, and may give back the memory at any time. */
-static void search_moving(struct picture *p, uint32_t i, uint64_t start,
-			  uint64_t end)
-{
-	for (uint64_t at = start, next; at < end; at = next) {
-		next = (at & ~(PAGE - 1)) + PAGE;
-		next = next < end ? next : end;
-		search_fetched(p, i, at, next, true);
-	}
-}
-
 static void search_readable(struct picture *p, uint32_t i, uint64_t start,
 			    uint64_t end)
 {
@@ -153,7 +142,12 @@ static void search_readable(struct picture *p, uint32_t i, uint64_t start,
 	uint64_t to = end & ~(PAGE - 1);
 
 	if (stop_runs) {
-		search_moving(p, i, start, end);
+		/* A thread runs, and may give back the memory at any time. */
+		for (uint64_t at = start, next; at < end; at = next) {
+			next = (at & ~(PAGE - 1)) + PAGE;
+			next = next < end ? next : end;
+			search_fetched(p, i, at, next, true);
+		}
 		return;
 	}
 	if (from >= to || !p->copies) {

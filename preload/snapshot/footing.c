@@ -327,18 +327,13 @@ bool footing_is_known(uint32_t tid)
 	return thread_of(tid) != NULL;
 }
 
-/* Does another stack begin between them? */
-static bool is_floor_between(uint64_t from, uint64_t to)
-{
-	const uint32_t i = ordered_from(floors, floor_count, from);
-
-	return i < floor_count && floors[i].key < to;
-}
-
 /* The range goes over the thread's own stack and a coroutine's below it. */
 static bool spans(const struct cfi_bounds *range, uint64_t start)
 {
-	return is_floor_between(range->least, start);
+	const uint32_t i = ordered_from(floors, floor_count, range->least);
+
+	/* Does another stack begin between them? */
+	return i < floor_count && floors[i].key < start;
 }
 
 /* Has the stack that begins there ever been in use to its end? The page of a

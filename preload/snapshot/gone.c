@@ -144,23 +144,6 @@ static void search_page(uint64_t page)
 		note(words[i]);
 }
 
-/* Pages that were never touched hold nothing. */
-static void search(uint64_t start, uint64_t end)
-{
-	unsigned char there[AT_ONCE];
-
-	for (uint64_t at = start; at < end; at += AT_ONCE * PAGE) {
-		uint64_t n = (end - at) / PAGE;
-
-		n = n < AT_ONCE ? n : AT_ONCE;
-		if (sys_resident(at, n * PAGE, there))
-			continue;
-		for (uint64_t i = 0; i < n; i++)
-			if (there[i] & 1)
-				search_page(at + i * PAGE);
-	}
-}
-
 /* Whether it is worth a look. What was noted before an allocation was not the
  * end. */
 static bool begin(uint64_t size)
@@ -183,11 +166,22 @@ static bool begin(uint64_t size)
 static bool note_range(const struct range *r)
 {
 	uint64_t before;
+	unsigned char there[AT_ONCE];
 
 	if (!begin(r->end - r->start))
 		return true;
 	before = count;
-	search(r->start, r->end);
+	/* Pages that were never touched hold nothing. */
+	for (uint64_t at = r->start; at < r->end; at += AT_ONCE * PAGE) {
+		uint64_t n = (r->end - at) / PAGE;
+
+		n = n < AT_ONCE ? n : AT_ONCE;
+		if (sys_resident(at, n * PAGE, there))
+			continue;
+		for (uint64_t i = 0; i < n; i++)
+			if (there[i] & 1)
+				search_page(at + i * PAGE);
+	}
 	return count > before || count == POINTERS;
 }
 

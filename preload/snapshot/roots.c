@@ -457,16 +457,6 @@ static void search_inherited(uint64_t start, uint64_t end, void *data)
 	i->p->inherited_bytes += i->p->root_bytes - before;
 }
 
-static void search_result(struct picture *p, const struct piece *piece,
-			  const struct dead_stack *dead)
-{
-	uint64_t from, to;
-
-	if (results_find(dead->block, dead->end, dead->link, p->maps,
-			 p->map_count, &from, &to))
-		search_piece(p, piece, from, to);
-}
-
 /* For search_break(). */
 static void search_other(uint64_t start, uint64_t end, void *data)
 {
@@ -524,8 +514,13 @@ static void search_map(struct picture *p, const struct map *map)
 		dead = dead_stack(p, map);
 		start = dead.end ? dead.end : start;
 	}
-	if (dead.end)
-		search_result(p, &piece, &dead);
+	if (dead.end) {
+		uint64_t from, to;
+
+		if (results_find(dead.block, dead.end, dead.link, p->maps,
+				 p->map_count, &from, &to))
+			search_piece(p, &piece, from, to);
+	}
 	if (piece.heap && !piece.thread && !dead.end)
 		inherited_walk(p, map, start, end, search_inherited,
 			       &(struct inheritance){ p, &piece });

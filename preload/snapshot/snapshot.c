@@ -43,18 +43,6 @@ static uint64_t both(const struct map *a, const struct map *b)
 		   : a->resident + b->resident;
 }
 
-/* For pages that cannot be seen. */
-static void note_pages(struct picture *p)
-{
-	for (uint32_t i = 0; i < p->map_count; i++) {
-		const struct map *map = &p->maps[i];
-
-		if (map->private && !map->inode)
-			pages_note(&p->pages, map->start, map->end,
-				   map->resident);
-	}
-}
-
 /*
  * All mappings, after every allocation of the snapshot's own but its lists.
  * What dropped its privileges may not see its pages: there the list itself has
@@ -82,7 +70,14 @@ static bool read_maps(struct picture *p)
 		}
 	}
 	maps_close(&m);
-	note_pages(p);
+	/* For pages that cannot be seen. */
+	for (uint32_t i = 0; i < p->map_count; i++) {
+		const struct map *map = &p->maps[i];
+
+		if (map->private && !map->inode)
+			pages_note(&p->pages, map->start, map->end,
+				   map->resident);
+	}
 	return p->map_count > 0 && p->map_count < MAPS_MOST;
 }
 
@@ -199,15 +194,6 @@ static bool make_held(struct picture_held *h, uint32_t blocks)
 	return h->bits && h->queue;
 }
 
-static void count_lost(const struct picture *p, struct snapshot_lost *lost)
-{
-	for (uint32_t i = 0; i < p->blocks.count; i++)
-		if (!(p->held->bits[i / 8] >> i % 8 & 1)) {
-			lost->blocks++;
-			lost->bytes += p->blocks.list[i].size;
-		}
-}
-
 static bool look_for_lost(struct picture *p, struct snapshot_lost *lost)
 {
 	if (!read_maps(p) || !members_init(&p->stop) ||
@@ -216,7 +202,11 @@ static bool look_for_lost(struct picture *p, struct snapshot_lost *lost)
 	roots_search(p);
 	declared_roots_search(p);
 	edges_follow(p);
-	count_lost(p, lost);
+	for (uint32_t i = 0; i < p->blocks.count; i++)
+		if (!(p->held->bits[i / 8] >> i % 8 & 1)) {
+			lost->blocks++;
+			lost->bytes += p->blocks.list[i].size;
+		}
 	return true;
 }
 

@@ -103,14 +103,6 @@ static bool is_taken(void)
 	       former.handler != (void *)handler;
 }
 
-/* glibc's broadcast, or whatever the program has in its place. */
-static void pass_on(int signal, void *info, void *context)
-{
-	if (is_taken())
-		((void (*)(int, void *, void *))former.handler)(signal, info,
-								context);
-}
-
 static bool has_come(uint32_t now, uint32_t number)
 {
 	return (int32_t)(now - number) >= 0;
@@ -184,7 +176,11 @@ static void handler(int signal, void *info, void *context)
 	const siginfo_t *s = info;
 
 	if (told && !is_ours(s)) {
-		pass_on(signal, info, context);
+		/* glibc's broadcast, or whatever the program has in its
+		 * place. */
+		if (is_taken())
+			((void (*)(int, void *, void *))former.handler)(
+			    signal, info, context);
 		return;
 	}
 	if (told && (uint32_t)(uintptr_t)s->si_value.sival_ptr != number)
@@ -452,14 +448,6 @@ static void settle(struct target *t)
 	}
 }
 
-static void settle_missing(void)
-{
-	note_arrived();
-	for (uint32_t i = 0; i < target_count; i++)
-		if (targets[i].state == ASKED)
-			settle(&targets[i]);
-}
-
 static void wait_for_asked(void)
 {
 	uint64_t since = sys_clock(CLOCK_MONOTONIC), patience = SLEEP, now;
@@ -475,7 +463,10 @@ static void wait_for_asked(void)
 			since = now;
 			patience = SLEEP;
 		} else if (now - since >= patience) {
-			settle_missing();
+			note_arrived();
+			for (uint32_t i = 0; i < target_count; i++)
+				if (targets[i].state == ASKED)
+					settle(&targets[i]);
 			patience *= 2;
 			continue;
 		}

@@ -165,17 +165,6 @@ static void add_others(struct list *l)
 	}
 }
 
-/* Those that are bound to the C library's own, past whatever the program has
- * for an allocator. Two functions of the family are enough to tell. */
-static void add_strays(struct list *l)
-{
-	const struct real_family *libc = real_libc();
-	const uint64_t own[] = { (uint64_t)(uintptr_t)libc->malloc,
-				 (uint64_t)(uintptr_t)libc->free };
-
-	add_callers(l, &_r_debug, own);
-}
-
 void unseen_note(struct picture *p)
 {
 	char names[256] = "", sentence[sizeof(names) + sizeof(RKN_BYPASS_WHY)];
@@ -184,8 +173,16 @@ void unseen_note(struct picture *p)
 
 	copies_begin(p);
 	add_others(&l);
-	if (!bypass_closed)
-		add_strays(&l);
+	if (!bypass_closed) {
+		/* Those that are bound to the C library's own, past whatever
+		 * the program has for an allocator. Two functions of the
+		 * family are enough to tell. */
+		const struct real_family *libc = real_libc();
+		const uint64_t own[] = { (uint64_t)(uintptr_t)libc->malloc,
+					 (uint64_t)(uintptr_t)libc->free };
+
+		add_callers(&l, &_r_debug, own);
+	}
 	if (!l.count)
 		return;
 	text_add(&whole, names);

@@ -183,19 +183,6 @@ static void find_libc(void)
 	find_in_libc(&d, "aligned_alloc", &libc_own.aligned_alloc);
 }
 
-/* Where none is defined behind refknot. */
-static void use_libc(struct real *r)
-{
-	r->malloc = libc_own.malloc;
-	r->calloc = libc_own.calloc;
-	r->realloc = libc_own.realloc;
-	r->aligned_alloc = libc_own.memalign;
-	r->memalign = libc_own.memalign;
-	r->valloc = libc_own.valloc;
-	r->pvalloc = libc_own.pvalloc;
-	r->free = libc_own.free;
-}
-
 static void find(const char *name, void *member)
 {
 	void *f = dynamic_next(name);
@@ -346,7 +333,15 @@ static void resolve(void *unused)
 	WRITE_ONCE(resolving, true);
 	find_libc();
 	next = real;
-	use_libc(&next);
+	/* Where none is defined behind refknot. */
+	next.malloc = libc_own.malloc;
+	next.calloc = libc_own.calloc;
+	next.realloc = libc_own.realloc;
+	next.aligned_alloc = libc_own.memalign;
+	next.memalign = libc_own.memalign;
+	next.valloc = libc_own.valloc;
+	next.pvalloc = libc_own.pvalloc;
+	next.free = libc_own.free;
 	find_all(&next);
 	if (READ_ONCE(real.malloc) == first_malloc) {
 		alone = is_alone(&next);
