@@ -43,6 +43,7 @@ static void *wait_for_signal(void *unused)
 	sigset_t set;
 
 	sigfillset(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	atomic_store(&reader, sys_tid());
 	while (sigtimedwait(&set, NULL, NULL) != SIGUSR2)
 		continue;
