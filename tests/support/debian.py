@@ -41,3 +41,12 @@ def sources(directory, *names):
         subprocess.run(["tar", "-xf", archive, "-C", trees[name],
                         "--strip-components=1"], check=True)
     return trees
+
+
+def kept(directory, *names):
+    """The same, in its folder "sources" for the next time."""
+    home = directory / "sources"
+    if home.exists():
+        return {name: home / name for name in names}
+    home.mkdir(parents=True)
+    return sources(home, *names)

@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 
+from callgrind import counted
 from conftest import BUILD, SHIM, environment, other_build, run
 
 BUDGET = pathlib.Path(__file__).resolve().parent / "budget.json"
@@ -18,31 +19,19 @@ SEQUENCE = BUILD / "tests/preload/guard/guard_sequence"
 TOLERANCE = 0.05
 
 
-def counted(directory, **env):
+def per_call(directory, **env):
     """{phase: instructions a call} of one run."""
-    directory.mkdir()
-    out = directory / "out"
-    told = run("valgrind", "--tool=callgrind",
-               f"--callgrind-out-file={out}", SEQUENCE,
-               env=environment(**env))
-    assert told.status == 0, told.told
-    calls = dict(line.split("\t") for line in told.out.decode().splitlines())
-    result = {}
-    for dump in directory.glob("out.*"):
-        text = dump.read_text()
-        name = re.search(r"^desc: Trigger: Client Request: (.*)$", text, re.M)
-        total = re.search(r"^(?:totals|summary): (\d+)", text, re.M)
-        if name:
-            result[name[1]] = int(total[1]) / int(calls[name[1]])
-    assert set(result) == set(calls)
-    return result
+    out, phases = counted(directory, SEQUENCE, **env)
+    calls = dict(line.split("\t") for line in out.splitlines())
+    assert set(phases) == set(calls)
+    return {name: total / int(calls[name]) for name, total in phases.items()}
 
 
 def added(directory):
     store = directory / "store"
     store.mkdir()
-    plain = counted(directory / "plain")
-    shim = counted(directory / "shim", LD_PRELOAD=SHIM, REFKNOT_OUT=store,
+    plain = per_call(directory / "plain")
+    shim = per_call(directory / "shim", LD_PRELOAD=SHIM, REFKNOT_OUT=store,
                    REFKNOT_SNAPSHOT="0")
     assert list(store.glob("*.rkn"))
     return {name: round(shim[name] - plain[name], 1) for name in plain}

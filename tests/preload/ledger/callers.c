@@ -394,8 +394,4 @@ static const struct corner corners[] = {
 	CORNER(left_to_one_of_two),
 };
 
-int main(int argc, char **argv)
-{
-	return corners_run(corners, sizeof(corners) / sizeof(*corners), argc,
-			   argv);
-}
+MAIN(corners)

@@ -687,8 +687,4 @@ static const struct corner corners[] = {
 	CORNER(far_callers),
 };
 
-int main(int argc, char **argv)
-{
-	return corners_run(corners, sizeof(corners) / sizeof(*corners), argc,
-			   argv);
-}
+MAIN(corners)

@@ -33,4 +33,11 @@ static inline int corners_run(const struct corner *corners, size_t count,
 	return 0;
 }
 
+#define MAIN(corners)                                                          \
+	int main(int argc, char **argv)                                        \
+	{                                                                      \
+		return corners_run(                                            \
+		    corners, sizeof(corners) / sizeof(*corners), argc, argv);  \
+	}
+
 #endif

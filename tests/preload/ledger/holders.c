@@ -223,8 +223,4 @@ static const struct corner corners[] = {
 	CORNER(pool_is_empty),           CORNER(pool_is_lost),
 };
 
-int main(int argc, char **argv)
-{
-	return corners_run(corners, sizeof(corners) / sizeof(*corners), argc,
-			   argv);
-}
+MAIN(corners)

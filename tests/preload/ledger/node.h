@@ -4,14 +4,9 @@
 #define NODE_H
 
 #include <refknot.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "scrub.h"
-
-#define CHECK(condition)                                                       \
-	printf("%s: %s\n", (condition) ? "yes" : "NO", #condition)
+#include "corners.h"
 
 struct node {
 	struct node *next, *other;
@@ -51,26 +46,5 @@ static NOINLINE void node_unref(struct node *n)
 		node_unref(n->next);
 	free(n);
 }
-
-/* Runs the corner that the program's argument names. */
-struct corner {
-	const char *name;
-	void (*run)(void);
-};
-#define CORNER(corner)                                                         \
-	{                                                                      \
-		.name = #corner, .run = corner                                 \
-	}
-
-#define MAIN(corners)                                                          \
-	int main(int argc, char **argv)                                        \
-	{                                                                      \
-		for (size_t i = 0; i < sizeof(corners) / sizeof(*corners);     \
-		     i++)                                                      \
-			if (argc > 1 && !strcmp(corners[i].name, argv[1]))     \
-				corners[i].run();                              \
-		scrub();                                                       \
-		return 0;                                                      \
-	}
 
 #endif

@@ -496,8 +496,4 @@ static const struct corner corners[] = {
 	CORNER(counted_items),
 };
 
-int main(int argc, char **argv)
-{
-	return corners_run(corners, sizeof(corners) / sizeof(*corners), argc,
-			   argv);
-}
+MAIN(corners)

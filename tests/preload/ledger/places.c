@@ -735,8 +735,4 @@ static const struct corner corners[] = {
 	CORNER(asked_once),   CORNER(freed_meanwhile),
 };
 
-int main(int argc, char **argv)
-{
-	return corners_run(corners, sizeof(corners) / sizeof(*corners), argc,
-			   argv);
-}
+MAIN(corners)

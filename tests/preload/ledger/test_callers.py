@@ -5,14 +5,15 @@ import re
 
 import pytest
 
-from conftest import BUILD, own_function, record, refknot
+from conftest import BUILD, own_function, refknot
+from corners import corners
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_callers"
+corner = corners(PROGRAM)
 
 
 def only(directory, name):
-    recorded = record(directory, PROGRAM, name)
-    assert recorded.outcome.status == 0, recorded.outcome.told
+    recorded = corner(directory, name)
     f, = recorded.report()["findings"]
     assert (f["kind"], f["type"]) == ("leaked-reference", "Thing")
     return recorded, f

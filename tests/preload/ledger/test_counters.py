@@ -2,16 +2,11 @@
 """Objects in counters.c that count themselves, and moves."""
 import pytest
 
-from conftest import BUILD, own_function, read_json, record
+from conftest import BUILD, own_function, read_json
+from corners import corners
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_counters"
-
-
-def corner(directory, name):
-    recorded = record(directory, PROGRAM, name)
-    assert recorded.outcome.status == 0
-    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
-    return recorded
+corner = corners(PROGRAM)
 
 
 @pytest.mark.parametrize("name", [

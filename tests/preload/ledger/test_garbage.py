@@ -4,17 +4,11 @@ import re
 
 import pytest
 
-from conftest import BUILD, record
+from conftest import BUILD
+from corners import corners
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_garbage"
-
-
-def corner(directory, name, *options):
-    recorded = record(directory, PROGRAM, name, *options)
-    assert recorded.outcome.status == 0, recorded.outcome.told
-    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
-    assert b"yes" in recorded.outcome.out
-    return recorded
+corner = corners(PROGRAM, b"yes")
 
 
 @pytest.mark.parametrize("name", [

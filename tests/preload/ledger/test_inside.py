@@ -2,30 +2,24 @@
 """Holders in inside.c that are told by an address inside them."""
 import pytest
 
-from conftest import BUILD, own_function, record
+from conftest import BUILD, own_function
+from corners import corners
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_inside"
-
-
-def corner(directory, name):
-    """What the program itself checks must hold."""
-    recorded = record(directory, PROGRAM, name)
-    assert recorded.outcome.status == 0
-    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
-    return recorded.report()
+corner = corners(PROGRAM)
 
 
 @pytest.mark.parametrize("name", [
     "all_calls", "behind_a_header", "in_a_pool", "far_from_its_start",
     "after_the_holder_s_end", "blocks_hold"])
 def test_each_call_means_the_object_around(name, tmp_path):
-    report = corner(tmp_path, name)
+    report = corner(tmp_path, name).report()
     assert report["findings"] == []
     assert report["complete"] == []
 
 
 def test_what_closes_a_cycle_is_told(tmp_path):
-    f, = corner(tmp_path, "a_cycle_is_collected")["findings"]
+    f, = corner(tmp_path, "a_cycle_is_collected").report()["findings"]
     assert f["kind"] == "orphaned-cycle"
     r = f["references"]
     closed = r["closed_by"]

@@ -6,27 +6,15 @@ import re
 import pytest
 
 from conftest import BUILD, own_function, read_json, record, refknot, run
+from corners import corners, only
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_corners"
-
-
-def corner(directory, name):
-    """Run one recorded; what the program itself checks must hold."""
-    recorded = record(directory, PROGRAM, name)
-    assert recorded.outcome.status == 0, recorded.outcome.told
-    assert b"NO" not in recorded.outcome.out, recorded.outcome.out
-    return recorded
+corner = corners(PROGRAM)
 
 
 def findings(directory, name):
     report = corner(directory, name).report()
     return report["findings"]
-
-
-def only(directory, name, kind):
-    found = findings(directory, name)
-    assert [f["kind"] for f in found] == [kind]
-    return found[0]
 
 
 def function(stack):
@@ -68,7 +56,7 @@ def told_of_cycle(f):
 
 
 def test_a_cycle_names_what_closed_and_orphaned_it(tmp_path):
-    f = only(tmp_path, "cycle", "orphaned-cycle")
+    f = only(corner(tmp_path, "cycle"), "orphaned-cycle")
     assert f["evidence"] == ["scan", "counts"]
     assert [m["name"] for m in f["members"]] == ["Ring#1", "Ring#2"]
     assert [m["refcount"] for m in f["members"]] == [1, 1]
@@ -77,7 +65,7 @@ def test_a_cycle_names_what_closed_and_orphaned_it(tmp_path):
 
 
 def test_a_cycle_that_is_still_pointed_at_is_found(tmp_path):
-    f = only(tmp_path, "stale_cycle", "orphaned-cycle")
+    f = only(corner(tmp_path, "stale_cycle"), "orphaned-cycle")
     assert f["evidence"] == ["declared", "counts"]
     assert f["references"]["pointed_at"]
     assert (f["objects"], f["bytes"], f["count"]) == (2, 112, 1)
@@ -85,13 +73,13 @@ def test_a_cycle_that_is_still_pointed_at_is_found(tmp_path):
 
 
 def test_a_weak_edge_makes_no_cycle(tmp_path):
-    f = only(tmp_path, "weak", "leaked-reference")
+    f = only(corner(tmp_path, "weak"), "leaked-reference")
     assert (f["type"], f["objects"], f["held_objects"]) == ("Parent", 1, 1)
     assert f["references"]["count"] == 1
 
 
 def test_a_weak_edge_may_go_by_a_table(tmp_path):
-    f = only(tmp_path, "weak_table", "leaked-reference")
+    f = only(corner(tmp_path, "weak_table"), "leaked-reference")
     assert (f["type"], f["objects"], f["held_objects"]) == ("Parent", 1, 3)
 
 
@@ -110,7 +98,7 @@ def test_of_paired_references_the_unpaired_one_is_left(tmp_path):
 
 
 def test_a_reference_of_an_ended_holder_is_leaked(tmp_path):
-    f = only(tmp_path, "holder_ended", "leaked-reference")
+    f = only(corner(tmp_path, "holder_ended"), "leaked-reference")
     leaked = f["references"]["leaked"]
     assert (leaked["object"], leaked["holder"], leaked["field"]) == (
         "Kept#1", "Holder#1", "slot")
@@ -135,7 +123,7 @@ def test_holders_that_are_alive_are_told_from_ended_ones(tmp_path):
 
 
 def test_a_count_above_all_pointers_is_over_retained(tmp_path):
-    f = only(tmp_path, "over_retained", "over-retained")
+    f = only(corner(tmp_path, "over_retained"), "over-retained")
     assert f["references"]["count"] == 2 and f["type"] == "Cached"
     assert f["evidence"] == ["scan", "counts"]
 
@@ -152,7 +140,7 @@ def test_a_child_s_line_calls_lost_what_is_out_of_reach(name, words, tmp_path):
 
 
 def test_more_holders_than_counted_is_under_retained(tmp_path):
-    f = only(tmp_path, "under_retained", "under-retained")
+    f = only(corner(tmp_path, "under_retained"), "under-retained")
     assert f["references"]["count"] == 1 and f["type"] == "Shared"
 
 
@@ -229,7 +217,7 @@ def test_calls_in_handlers_are_served_or_counted(tmp_path):
 
 
 def test_old_objects_are_roots_for_young_ones(tmp_path):
-    f = only(tmp_path, "generations", "orphaned-cycle")
+    f = only(corner(tmp_path, "generations"), "orphaned-cycle")
     assert f["objects"] == 2
 
 

@@ -2,21 +2,11 @@
 """Objects with memory of their own: what is a cycle, what a missing release."""
 import pytest
 
-from conftest import BUILD, own_function, record, refknot
+from conftest import BUILD, own_function, refknot
+from corners import corners, only
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_own"
-
-
-def corner(directory, name):
-    recorded = record(directory, PROGRAM, name)
-    assert recorded.outcome.status == 0, recorded.outcome.told
-    return recorded
-
-
-def only(recorded, kind):
-    found = recorded.report()["findings"]
-    assert [f["kind"] for f in found] == [kind]
-    return found[0]
+corner = corners(PROGRAM)
 
 
 def balance(f):

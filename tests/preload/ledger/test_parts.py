@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Objects in parts.c that are parts of blocks, and what is found of them."""
 from conftest import BUILD, read_json, record, refknot
+from corners import corners, only
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_parts"
-
-
-def only(directory, name, kind):
-    recorded = record(directory, PROGRAM, name)
-    assert recorded.outcome.status == 0
-    found, = recorded.report()["findings"]
-    assert found["kind"] == kind
-    return found
+corner = corners(PROGRAM)
 
 
 def counts(f):
@@ -18,14 +12,14 @@ def counts(f):
 
 
 def test_a_tree_behind_headers_is_held_by_its_root(tmp_path):
-    f = only(tmp_path, "a_lost_tree_behind_headers", "leaked-reference")
+    f = only(corner(tmp_path, "a_lost_tree_behind_headers"), "leaked-reference")
     assert f["type"] == "Root"
     assert counts(f) == (5, 5, 360)
     assert (f["held_objects"], f["references"]["count"]) == (10, 5)
 
 
 def test_a_count_behind_a_header_is_compared_with_pointers(tmp_path):
-    f = only(tmp_path, "one_of_many_behind_headers_is_over_retained",
+    f = only(corner(tmp_path, "one_of_many_behind_headers_is_over_retained"),
              "over-retained")
     assert counts(f) == (1, 1, 72)
     assert f["members"][0]["name"] == "Cached#3"
@@ -41,7 +35,7 @@ def test_blocks_that_are_objects_behind_headers_have_their_type(tmp_path):
 
 
 def test_a_cycle_in_a_pool_is_of_its_members_alone(tmp_path):
-    f = only(tmp_path, "cycles_in_a_pool", "orphaned-cycle")
+    f = only(corner(tmp_path, "cycles_in_a_pool"), "orphaned-cycle")
     assert counts(f) == (2, 4, 128 + 3 * 64)
     assert [m["name"] for m in f["members"]] == ["Pooled#1", "Pooled#2"]
     first, second = ([(e["to"], e["offset"], e["to_offset"])
@@ -53,13 +47,13 @@ def test_a_cycle_in_a_pool_is_of_its_members_alone(tmp_path):
 
 
 def test_the_bytes_of_a_pool_are_counted_once(tmp_path):
-    f = only(tmp_path, "zeroes_in_a_pool", "zero-not-freed")
+    f = only(corner(tmp_path, "zeroes_in_a_pool"), "zero-not-freed")
     assert counts(f) == (8, 8, 4096)
     assert f["type"] == "Pooled"
 
 
 def test_several_references_on_one_object_are_of_one_object(tmp_path):
-    f = only(tmp_path, "an_ended_holder_of_one_object", "leaked-reference")
+    f = only(corner(tmp_path, "an_ended_holder_of_one_object"), "leaked-reference")
     assert counts(f) == (1, 1, 56)
     assert f["references"]["count"] == 5
 

@@ -2,15 +2,11 @@
 """Holders in strangers.c that give away what they do not have."""
 import pytest
 
-from conftest import BUILD, own_function, record, refknot
+from conftest import BUILD, own_function, refknot
+from corners import corners
 
 PROGRAM = BUILD / "tests/preload/ledger/ledger_strangers"
-
-
-def corner(directory, name):
-    recorded = record(directory, PROGRAM, name)
-    assert recorded.outcome.status == 0
-    return recorded
+corner = corners(PROGRAM)
 
 
 def party(p):

@@ -235,21 +235,12 @@ def parse(argv):
     return options
 
 
-def sources(directory, wanted_names):
-    """Debian's, kept for the next time."""
-    home = pathlib.Path(directory) / "sources"
-    if not home.exists():
-        home.mkdir(parents=True)
-        return debian.sources(home, *wanted_names)
-    return {name: home / name for name in wanted_names}
-
-
 def main(argv):
     options = parse(argv)
     os.environ["LC_ALL"] = "C.UTF-8"
     with tempfile.TemporaryDirectory(prefix="pairs-") as scratch:
         options.directory = os.path.realpath(options.directory or scratch)
-        trees = sources(options.directory, list(PROJECTS))
+        trees = debian.kept(pathlib.Path(options.directory), *PROJECTS)
         table = Table(options)
         for name in options.project or PROJECTS:
             bench = Bench(options, PROJECTS[name], trees[name])

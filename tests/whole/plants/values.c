@@ -200,8 +200,4 @@ static const struct corner corners[] = {
 	CORNER(member_is_overwritten),
 };
 
-int main(int argc, char **argv)
-{
-	return corners_run(corners, sizeof(corners) / sizeof(*corners), argc,
-			   argv);
-}
+MAIN(corners)

@@ -29,7 +29,7 @@ import debian  # noqa: E402
 import differences  # noqa: E402
 import findings  # noqa: E402
 import peers  # noqa: E402
-from sites import compare, largest, total  # noqa: E402
+from sites import compare, largest, places, total  # noqa: E402
 from table import BUILDS, SUITES  # noqa: E402
 
 TIMED = ("plain", "refknot", "lsan", "valgrind")
@@ -217,21 +217,11 @@ class Bench:
         for kind, lost in (("missed", missed), ("missed-valgrind",
                                                 by_valgrind),
                            ("missed-lsan", by_lsan), ("alarm", alone)):
-            for where, blocks, size in self.places(lost):
+            for where, blocks, size in places(lost, self.names, "<"):
                 row.differences.append((
                     kind, where, f"{blocks} blocks, {size} bytes"))
         if any(lost is not None for lost in row.peers.values()):
             row.confirmed = total(row.lost)[0] - total(alone)[0]
-
-    def places(self, lost):
-        rows = {}
-        for site, (blocks, size) in lost.items():
-            where = "<".join(f"{m}!{self.names.get((m, a)) or '?'}"
-                             for m, a in site[:6]) or "?"
-            row = rows.setdefault(where, [where, 0, 0])
-            row[1] += blocks
-            row[2] += size
-        return sorted(rows.values(), key=lambda r: -r[2])
 
     def measure(self):
         row = Row(self.suite, self.build)
@@ -309,15 +299,6 @@ def parse(argv):
     return options
 
 
-def sources(directory, names):
-    """Debian's, kept for the next time."""
-    home = pathlib.Path(directory) / "sources"
-    if not home.exists():
-        home.mkdir(parents=True)
-        return debian.sources(home, *names)
-    return {name: home / name for name in names}
-
-
 def measured(options, trees):
     rows, failed = [], 0
     print(HEAD, flush=True)
@@ -353,8 +334,8 @@ def main(argv):
     known = differences.parse((HERE / "differences").read_text())
     with tempfile.TemporaryDirectory(prefix="suites-") as scratch:
         options.directory = os.path.realpath(options.directory or scratch)
-        rows, failed = measured(options, sources(options.directory,
-                                                 list(SUITES)))
+        trees = debian.kept(pathlib.Path(options.directory), *SUITES)
+        rows, failed = measured(options, trees)
     summary(rows)
     left = explained(rows, known, options.verbose)
     print(f"\n{len(rows)} rows, {failed} failed, {left} differences without "

@@ -138,6 +138,18 @@ def total(lost):
     return (sum(r[0] for r in lost.values()), sum(r[1] for r in lost.values()))
 
 
+def places(lost, names, between=" < "):
+    """[[where, blocks, bytes]], the largest first."""
+    rows = {}
+    for site, (blocks, size) in lost.items():
+        where = between.join(f"{m}!{names.get((m, a)) or '?'}"
+                             for m, a in site[:6]) or "?"
+        row = rows.setdefault(where, [where, 0, 0])
+        row[1] += blocks
+        row[2] += size
+    return sorted(rows.values(), key=lambda r: -r[2])
+
+
 def compare(refknot, valgrind, lsan):
     """Each argument is {site: [blocks, bytes]} lost, or None where the tool
     has no result. Returns what refknot missed that both peers found, that

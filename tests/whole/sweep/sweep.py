@@ -27,7 +27,7 @@ from commands import COMMANDS
 from findings import (all_processes, holders, is_unstable, numbers,
                       together)
 from runs import Runner, become_reaper, end_the_rest, harm
-from sites import compare, largest, match, total, without
+from sites import compare, largest, match, places, total, without
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[2]
@@ -295,23 +295,12 @@ class Command:
                                    {**missed, **by_valgrind, **by_lsan}),
             "missed_as_possible": total(without(
                 missed, match(missed, possible)[0])),
-            "missed": self.places(missed),
-            "missed_valgrind": self.places(by_valgrind),
-            "missed_lsan": self.places(by_lsan),
-            "alarms": self.places(alone),
+            "missed": places(missed, self.names),
+            "missed_valgrind": places(by_valgrind, self.names),
+            "missed_lsan": places(by_lsan, self.names),
+            "alarms": places(alone, self.names),
             "peers": packed_peers(found, self.names),
         }
-
-    def places(self, lost):
-        """[[where, blocks, bytes]], the largest first."""
-        rows = {}
-        for site, (blocks, size) in lost.items():
-            where = " < ".join(f"{m}!{self.names.get((m, a)) or '?'}"
-                               for m, a in site[:6]) or "?"
-            row = rows.setdefault(where, [where, 0, 0])
-            row[1] += blocks
-            row[2] += size
-        return sorted(rows.values(), key=lambda r: -r[2])
 
 
 def packed(lost):
