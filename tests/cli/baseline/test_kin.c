@@ -392,7 +392,7 @@ static const char source[] = "int f(void)\n" /* 1 */
 			     "\tgone();\n"
 			     "}\n";
 
-static struct sources *s; /* of it, as f.c */
+static struct sources *s; /* of it */
 
 static int open_source(void **state)
 {

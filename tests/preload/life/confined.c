@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hooks.h"
 #include "filters.h"
+#include "hooks.h"
 
 void __lsan_do_leak_check(void) __attribute__((weak));
 

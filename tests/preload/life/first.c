@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hooks.h"
 #include "filters.h"
+#include "hooks.h"
 #include "waits.h"
 
 static struct sock_filter trapping[] = {

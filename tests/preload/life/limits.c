@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hooks.h"
 #include "filters.h"
+#include "hooks.h"
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hooks.h"
 #include "filters.h"
+#include "hooks.h"
 
 static struct sock_filter few[] = { FEW, END(SECCOMP_RET_KILL_PROCESS) };
 static struct sock_filter refusing[] = { FEW, END(SECCOMP_RET_ERRNO | 38) };

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "filters.h"
 #include "act.h"
+#include "filters.h"
 
 /* limit:WHICH:VALUE:HARD */
 void act_do_limit(const struct act *a)
