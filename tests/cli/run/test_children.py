@@ -42,6 +42,20 @@ def test_many_have_two_where_something_is_lost(tmp_path):
     assert "2 leaks" in refknot("report", path).out.decode()
 
 
+def test_all_that_is_told_of_many_is_summed(tmp_path):
+    possible = BUILD / "tests/whole/truth/truth_possible_cases"
+    two = told(tmp_path, f"{possible}; {FINE}")
+    n, = re.findall(r"(\d+) possible leaks?\b", two[0])
+    assert int(n) > 0
+    lines = told(tmp_path, f"{possible}; {possible}; {possible}; "
+                 f"REFKNOT_SNAPSHOT=0 {FINE}; REFKNOT_SNAPSHOT=0 {FINE}; "
+                 "bash -c 'kill -TERM $$'; bash -c 'kill -TERM $$'")
+    assert "7 children: " in lines[0]
+    for words in (f", {3 * int(n)} possible leaks in all", ", 2 not checked",
+                  ", 2 ended by a signal"):
+        assert words in lines[0], lines[0]
+
+
 def test_the_worst_is_the_one_that_lost_most(tmp_path):
     lines = told(tmp_path, f"{BUILD}/samples/orphaned_cycle >/dev/null; "
                  f"{LEAK}; {LEAK}")
