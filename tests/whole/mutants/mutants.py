@@ -214,7 +214,8 @@ class Copy:
         shutil.rmtree(self.tmp, ignore_errors=True)
         self.tmp.mkdir(mode=0o755)
         process = subprocess.Popen(
-            ["env", "--default-signal", "unshare", *["--map-root-user"] * (os.getuid() > 0),
+            ["env", "--default-signal", "setpriv", "--pdeathsig=KILL", "unshare",
+             *["--map-root-user"] * (os.getuid() > 0),
              "--pid", "--fork", "--mount-proc", "--kill-child=KILL",
              # The first process of all has no default actions for signals.
              "sh", "-c", '"$@"; exit $?', "sh", *test["cmd"], *more],
