@@ -66,6 +66,89 @@ static void numbers_of_any_length_are_read(void **state)
 	}
 }
 
+#define DATA 0x50000ull /* where encodings of data are relative to */
+
+static void pointers_are_of_each_encoding(void **state)
+{
+	static const uint8_t code[] = { 0xfe, 0xff, 0xff, 0xff,
+					0xfd, 0xff, 0xff, 0x7f };
+	static const struct {
+		uint8_t form, size;
+		uint64_t value;
+	} rows[] = {
+		{ DW_EH_PE_absptr, 8, 0x7ffffffdfffffffe },
+		{ DW_EH_PE_uleb128, 8, 0xffffffdffffffe },
+		{ DW_EH_PE_udata2, 2, 0xfffe },
+		{ DW_EH_PE_udata4, 4, 0xfffffffe },
+		{ DW_EH_PE_udata8, 8, 0x7ffffffdfffffffe },
+		{ DW_EH_PE_sleb128, 8, 0xffffffffdffffffe },
+		{ DW_EH_PE_sdata2, 2, -2ull },
+		{ DW_EH_PE_sdata4, 4, -2ull },
+		{ DW_EH_PE_sdata8, 8, 0x7ffffffdfffffffe },
+	};
+	const struct {
+		uint8_t base;
+		uint64_t added;
+	} bases[] = {
+		{ 0, 0 },
+		{ DW_EH_PE_pcrel, (uintptr_t)code },
+		{ DW_EH_PE_datarel, DATA },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (size_t k = 0; k < sizeof(bases) / sizeof(*bases); k++) {
+			uint8_t as = rows[i].form | bases[k].base;
+			struct cfi_bytes b = bytes(code, sizeof(code));
+			uint64_t value = 0;
+
+			assert_true(cfi_pointer(&b, as, DATA, &value));
+			assert_true(value == rows[i].value + bases[k].added);
+			assert_int_equal(b.p - code, rows[i].size);
+		}
+}
+
+static void pointers_of_other_encodings_are_refused(void **state)
+{
+	static const uint8_t code[8], others[] = {
+		DW_EH_PE_omit,
+		DW_EH_PE_textrel,
+		DW_EH_PE_funcrel,
+		DW_EH_PE_aligned,
+		DW_EH_PE_indirect,
+		0x05,
+		0x0d,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others); i++) {
+		struct cfi_bytes b = bytes(code, sizeof(code));
+		uint64_t value;
+
+		assert_false(cfi_pointer(&b, others[i], DATA, &value));
+	}
+}
+
+/* What is cut off is 0, and nothing follows it. */
+static void numbers_that_are_cut_off_are_none(void **state)
+{
+	static const uint8_t code[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const unsigned sizes[] = { 1, 2, 4, 8 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct cfi_bytes b = bytes(code, sizes[i]);
+
+		assert_int_equal(cfi_unsigned(&b, sizes[i]),
+				 0x0807060504030201 &
+				     (~0ull >> (64 - 8 * sizes[i])));
+		assert_ptr_equal(b.p, b.end);
+		b = bytes(code, sizes[i] - 1);
+		assert_int_equal(cfi_unsigned(&b, sizes[i]), 0);
+		assert_ptr_equal(b.p, b.end);
+	}
+}
+
 /* --- Expressions -------------------------------------------------------------- */
 
 static uint64_t memory[4] = { 0, 0x1234, 0, 77 };
@@ -382,6 +465,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_of_any_length_are_read),
+		cmocka_unit_test(pointers_are_of_each_encoding),
+		cmocka_unit_test(pointers_of_other_encodings_are_refused),
+		cmocka_unit_test(numbers_that_are_cut_off_are_none),
 		cmocka_unit_test(constants_are_of_their_size_and_sign),
 		cmocka_unit_test(registers_that_are_followed_are_known),
 		cmocka_unit_test(values_are_moved_on_the_stack),
