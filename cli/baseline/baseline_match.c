@@ -218,7 +218,8 @@ static void name(const struct group *g, size_t named, size_t *next)
 		free(text);
 		text = numbered(i->signature, (*next)++);
 	}
-	issue_rename(i, text);
+	free(i->signature);
+	i->signature = text;
 }
 
 static int accepted_first(const void *a, const void *b)

@@ -136,18 +136,18 @@ static void add_members(struct issue *i, const struct adder *a,
 
 /* --- Issues ---------------------------------------------------------------- */
 
-static char *make_card(const struct adder *a, const struct finding *f)
+static void add_card(struct issue *i, const struct adder *a,
+		     const struct finding *f)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	size_t sizes[2];
+	FILE *heading = open_memstream(&i->heading, &sizes[0]);
+	FILE *card = open_memstream(&i->card, &sizes[1]);
 
-	if (!out)
+	if (!heading || !card)
 		die(STATUS_INPUT, "out of memory");
-	report_card(out, a->m, a->symbols, a->names, f);
-	if (fclose(out))
+	report_card(heading, card, a->m, a->symbols, a->names, f);
+	if (fclose(heading) || fclose(card))
 		die(STATUS_INPUT, "out of memory");
-	return text;
 }
 
 static void add_amounts(struct issue *i, const struct finding *f,
@@ -188,7 +188,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 		.pid = a->m->meta.pid,
 		.unread = unread_has(a->m, a->symbols, f),
 	};
-	i->card = make_card(a, f); /* announces the members */
+	add_card(i, a, f); /* announces the members */
 	add_members(i, a, f);
 	add_stack(i, a, f->error == RKN_NONE ? "allocated" : "the wrong call",
 		  f->stack);
@@ -209,6 +209,7 @@ static void release(struct issue *i)
 	free(i->members);
 	free(i->signature);
 	free(i->type);
+	free(i->heading);
 	free(i->card);
 	free(i->other);
 	free(i->differs);
@@ -221,23 +222,6 @@ static void release(struct issue *i)
 size_t issue_base(const char *signature)
 {
 	return strcspn(signature, ".");
-}
-
-void issue_rename(struct issue *i, char *signature)
-{
-	char *old = xasprintf(" sig %s\n", i->signature);
-	char *at = i->card ? strstr(i->card, old) : NULL;
-
-	if (at) {
-		char *card = xasprintf("%.*s sig %s\n%s", (int)(at - i->card),
-				       i->card, signature, at + strlen(old));
-
-		free(i->card);
-		i->card = card;
-	}
-	free(old);
-	free(i->signature);
-	i->signature = signature;
 }
 
 static bool is_alike(const struct issue *i, const struct finding *f,

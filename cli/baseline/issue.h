@@ -49,7 +49,9 @@ struct issue {
 	enum finding_kind kind;
 	const char *confidence;
 	char *type; /* "Session", "malloc in node_new" */
-	char *card; /* as refknot report shows it: lines of text */
+	/* As refknot report shows it: the heading, behind which is to follow
+	 * REPORT_SIGNATURE, and lines of text. */
+	char *heading, *card;
 	uint64_t count, objects, bytes, held_objects, held_bytes;
 	uint64_t references;
 	/* [0]: where the block shown was allocated, or where the wrong call was
@@ -101,9 +103,6 @@ void issues_release(struct issues *list);
 
 /* "3 objects, 300 B, malloc in parse_header": what it is, in one clause. */
 char *issue_summary(const struct issue *i);
-
-/* Gives it that signature, in its card, too. Takes `signature`. */
-void issue_rename(struct issue *i, char *signature);
 
 /* Its type; where others have its line to blame, with what tells it from them:
  * "malloc in make_copy at copy.c:4, called by load at main.c:12". */

@@ -206,6 +206,40 @@ static void print_cycles(const struct printer *p, const struct finding *f)
 	fputs(", ", p->out);
 }
 
+/* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high  evidence
+ * scan", without its signature; number 0 is left out. */
+static void print_heading(const struct printer *p, const struct finding *f,
+			  size_t number)
+{
+	char text[UNITS_SIZE];
+	const char *separator;
+
+	fputs(paint(p->colour, PAINT_STRONG), p->out);
+	if (number)
+		fprintf(p->out, "#%zu ", number);
+	fprintf(p->out, "%s%s  ", words[f->kind].title,
+		paint(p->colour, PAINT_PLAIN));
+	if (f->kind == FINDING_CYCLE && f->count > 1)
+		print_cycles(p, f);
+	if (f->error == RKN_NONE)
+		print_amount(p->out, f->objects, f->bytes);
+	else
+		fputs(units_count(text, f->count, "time"), p->out);
+	if (f->held_objects)
+		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
+			f->held_objects, units_bytes(text, f->held_bytes));
+	fprintf(p->out, "  confidence %s  evidence ",
+		finding_confidence(f, p->m));
+	/* "scan, counts" */
+	separator = "";
+	for (int i = 0; i < FINDING_EVIDENCES; i++)
+		if (f->evidence & 1u << i) {
+			fprintf(p->out, "%s%s", separator,
+				finding_evidence_names[i]);
+			separator = ", ";
+		}
+}
+
 /* What is to be said about the blocks that the finding holds. */
 static void print_held(const struct printer *p, const struct finding *f)
 {
@@ -259,39 +293,8 @@ static void print_leak(const struct printer *p, const struct finding *f)
 	fputc('\n', p->out);
 }
 
-static void print_finding(const struct printer *p, const struct finding *f,
-			  size_t number)
+static void print_rest(const struct printer *p, const struct finding *f)
 {
-	char text[UNITS_SIZE];
-	const char *separator;
-
-	/* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high
-	 * ..."; number 0 is left out. */
-	fputs(paint(p->colour, PAINT_STRONG), p->out);
-	if (number)
-		fprintf(p->out, "#%zu ", number);
-	fprintf(p->out, "%s%s  ", words[f->kind].title,
-		paint(p->colour, PAINT_PLAIN));
-	if (f->kind == FINDING_CYCLE && f->count > 1)
-		print_cycles(p, f);
-	if (f->error == RKN_NONE)
-		print_amount(p->out, f->objects, f->bytes);
-	else
-		fputs(units_count(text, f->count, "time"), p->out);
-	if (f->held_objects)
-		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
-			f->held_objects, units_bytes(text, f->held_bytes));
-	fprintf(p->out, "  confidence %s  evidence ",
-		finding_confidence(f, p->m));
-	/* "scan, counts" */
-	separator = "";
-	for (int i = 0; i < FINDING_EVIDENCES; i++)
-		if (f->evidence & 1u << i) {
-			fprintf(p->out, "%s%s", separator,
-				finding_evidence_names[i]);
-			separator = ", ";
-		}
-	fprintf(p->out, "  sig %s\n", f->signature);
 	if (f->kind == FINDING_CYCLE) {
 		print_cycle(p, f);
 		print_cycle_ledger(p, f);
@@ -336,7 +339,9 @@ static void print_findings(const struct printer *p, const struct findings *f,
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], n)) {
 			fputc('\n', p->out);
-			print_finding(p, &f->list[i], ++n);
+			print_heading(p, &f->list[i], ++n);
+			fprintf(p->out, REPORT_SIGNATURE, f->list[i].signature);
+			print_rest(p, &f->list[i]);
 		}
 	if (n < count)
 		fprintf(p->out, "\nomitting %s; --limit 0 shows all\n",
@@ -452,13 +457,13 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	findings_release(&f);
 }
 
-void report_card(FILE *out, const struct model *m, struct symbols *s,
-		 struct names *n, const struct finding *f)
+void report_card(FILE *heading, FILE *rest, const struct model *m,
+		 struct symbols *s, struct names *n, const struct finding *f)
 {
-	const struct printer p = {
-		.out = out, .m = m, .symbols = s, .names = n
-	};
+	struct printer p = { .out = heading, .m = m, .symbols = s, .names = n };
 
 	announce(&p, f);
-	print_finding(&p, f, 0);
+	print_heading(&p, f, 0);
+	p.out = rest;
+	print_rest(&p, f);
 }

@@ -16,11 +16,15 @@
 void report_text(FILE *out, const struct model *m, struct symbols *s,
 		 const struct report_options *o);
 
+/* The end of a heading's line, with the finding's signature. */
+#define REPORT_SIGNATURE "  sig %s\n"
+
 /*
- * The card of one finding, which has its signature: a heading, what is known of
- * it, its call stack. Announces to `n` what it names.
+ * The card of one finding: a heading without REPORT_SIGNATURE, which is to follow
+ * it; then what is known of it and its call stack, lines of text. Announces to `n`
+ * what it names.
  */
-void report_card(FILE *out, const struct model *m, struct symbols *s,
-		 struct names *n, const struct finding *f);
+void report_card(FILE *heading, FILE *rest, const struct model *m,
+		 struct symbols *s, struct names *n, const struct finding *f);
 
 #endif

@@ -10,6 +10,7 @@
 #include "escape.h"
 #include "gate_failing.h"
 #include "place.h"
+#include "report_text.h"
 #include "units.h"
 
 #define MOST_GAPS 20 /* reasons why the result is not complete */
@@ -53,7 +54,8 @@ void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
 
 	if (i->processes > 1)
 		print_sums(out, g, i);
-	fputs(i->card, out);
+	fprintf(out, "%s" REPORT_SIGNATURE "%s", i->heading, i->signature,
+		i->card);
 	if (i->other)
 		fprintf(out, "    %s\n", i->other);
 	if (i->state == ISSUE_GROWN)
