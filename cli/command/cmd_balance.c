@@ -22,13 +22,6 @@
 
 static int all;
 
-struct showing {
-	const char *object;
-	enum format format;
-	struct documents documents;
-	int status;
-};
-
 /* --- Text --------------------------------------------------------------------- */
 
 /* "FUNCTION at FILE:LINE, LINE (MODULE)". The caller frees it. */
@@ -232,17 +225,8 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	struct showing show = { .format = options_format() };
-	const char *paths[2];
-	int status;
-
-	show.object = recordings_object(arguments, "balance", paths);
-	documents_init(&show.documents, 1);
-	status = recordings_each(paths, visit, &show);
-	documents_write(&show.documents, stdout);
-	return status ? status : show.status;
+	return recordings_show(arguments, "balance", visit);
 }
-
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &all, 0,
 	  "show functions that gave back what they took, too", NULL },

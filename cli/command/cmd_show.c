@@ -19,13 +19,6 @@
 
 static int all;
 
-struct showing {
-	const char *object;
-	enum format format;
-	struct documents documents;
-	int status;
-};
-
 /* What is asked for is not there: what is? */
 static void tell_missing(const struct model *m, struct names *n,
 			 const char *object)
@@ -75,17 +68,8 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	struct showing show = { .format = options_format() };
-	const char *paths[2];
-	int status;
-
-	show.object = recordings_object(arguments, "show", paths);
-	documents_init(&show.documents, 1);
-	status = recordings_each(paths, visit, &show);
-	documents_write(&show.documents, stdout);
-	return status ? status : show.status;
+	return recordings_show(arguments, "show", visit);
 }
-
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &all, 0,
 	  "show every event and pointer, paired ones too", NULL },

@@ -5,7 +5,9 @@
 
 #include <stddef.h>
 
+#include "document.h"
 #include "model.h"
+#include "options.h"
 #include "symbols.h"
 
 typedef void recordings_visit(const struct model *m, struct symbols *s,
@@ -19,12 +21,21 @@ typedef void recordings_visit(const struct model *m, struct symbols *s,
  */
 int recordings_each(const char **paths, recordings_visit *visit, void *data);
 
+/* What a command shows of one object. */
+struct showing {
+	const char *object; /* as it was named */
+	enum format format;
+	struct documents documents; /* to add to, with FORMAT_JSON */
+	int status;                 /* STATUS_INPUT: there is no such object */
+};
+
 /*
- * The arguments "[REC] OBJECT" of command `command`: returns the object, and
- * sets paths[0] to the recording or NULL. Dies if there are more or none.
+ * Visit the recording of the arguments "[REC] OBJECT" of `command`, with a struct
+ * showing; then print its documents. The exit status. Dies when there are more
+ * arguments or none.
  */
-const char *recordings_object(const char **arguments, const char *command,
-			      const char *paths[2]);
+int recordings_show(const char **arguments, const char *command,
+		    recordings_visit *visit);
 
 /* How many paths recordings_each() will try. */
 size_t recordings_count(const char **paths);
