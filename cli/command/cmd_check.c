@@ -25,101 +25,28 @@ static const struct gate_writer *writer;
 
 static struct gate_outputs outputs;
 
-/* --NAME TEXT, in the order in which they were given */
+static char *baseline_path, *source_root, *keep;
+static int update_baseline, allow_incomplete, show_suppressed, generate;
+static int no_children, keep_stale, allow_failure;
+
+/* --- Options --------------------------------------------------------------- */
+
+/* One option that is noted while the command line is parsed, for its function to
+ * read when the command begins: its row in the table below is all that it takes. */
+struct taken {
+	char *text; /* popt's copy of what was given last */
+	void (*take)(const char *option, const char *text);
+};
+
+/* Of a row, after its short name. `val` tells it from options of popt's own. */
+#define TAKEN(function) POPT_ARG_STRING, &(struct taken){ NULL, function }, 1
+
+/* In the order in which they were given */
 static struct given {
 	const struct poptOption *option;
 	char *text;
 } * given;
 static size_t given_count;
-
-static char *baseline_path, *source_root, *keep;
-static int update_baseline, allow_incomplete, show_suppressed, generate;
-static int no_children, keep_stale, allow_failure;
-
-enum option {
-	FAIL_ON = 1,
-	LEAKED_BYTES,
-	LEAKED_OBJECTS,
-	PEAK,
-	LIVE,
-	LEFT,
-	STATUS,
-	SUPPRESSIONS,
-	FORMAT,
-	OUTPUT,
-	PROGRAMS,
-	SKIP,
-	KILLED,
-};
-
-static void take(poptContext context, enum poptCallbackReason reason,
-		 const struct poptOption *o, const char *text, void *data);
-
-static const struct poptOption options[] = {
-	{ NULL, 0, POPT_ARG_CALLBACK | POPT_CBFLAG_PRE, (void *)take, 0, NULL,
-	  NULL },
-	{ "fail-on", 0, POPT_ARG_STRING, NULL, FAIL_ON,
-	  "kinds of findings that fail, and of these the new (the default), grown or any",
-	  "LIST" },
-	{ "max-leaked-bytes", 0, POPT_ARG_STRING, NULL, LEAKED_BYTES,
-	  "fail when more is leaked, all in all", "N" },
-	{ "max-leaked-objects", 0, POPT_ARG_STRING, NULL, LEAKED_OBJECTS,
-	  "likewise, in objects", "N" },
-	{ "max-peak", 0, POPT_ARG_STRING, NULL, PEAK,
-	  "fail when a process ever had more alive", "BYTES" },
-	{ "max-live", 0, POPT_ARG_STRING, NULL, LIVE,
-	  "fail when more of a type is alive at the end: 'Session=0'; may be repeated",
-	  "TYPE=N" },
-	{ "max-left", 0, POPT_ARG_STRING, NULL, LEFT,
-	  "fail when the passes of a region left more: 'request=0', 'request/Session=0'",
-	  "REGION[/TYPE]=N" },
-	{ "baseline", 0, POPT_ARG_STRING, &baseline_path, 0,
-	  "the findings that are accepted", "FILE" },
-	{ "update-baseline", 0, POPT_ARG_NONE, &update_baseline, 0,
-	  "accept what is found now", NULL },
-	{ "keep-stale", 0, POPT_ARG_NONE, &keep_stale, 0,
-	  "with that, leave entries in it that were not found", NULL },
-	{ "suppressions", 0, POPT_ARG_STRING, NULL, SUPPRESSIONS,
-	  "findings not to be told of, in LeakSanitizer's or Valgrind's grammar; may be repeated",
-	  "FILE" },
-	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
-	  "list what suppressions covered", NULL },
-	{ "gen-suppressions", 0, POPT_ARG_NONE, &generate, 0,
-	  "print suppressions for what fails, in both grammars, before the result; the format suppressions is a file of them",
-	  NULL },
-	{ "allow-incomplete", 0, POPT_ARG_NONE, &allow_incomplete, 0,
-	  "do not fail because something was not recorded or not checked",
-	  NULL },
-	{ "allow-failure", 0, POPT_ARG_NONE, &allow_failure, 0,
-	  "judge, and update the baseline, as if the program had not failed",
-	  NULL },
-	{ "error-exitcode", 0, POPT_ARG_STRING, NULL, STATUS,
-	  "exit status when the gate fails, 23 without this option", "N" },
-	{ "format", 'f', POPT_ARG_STRING, NULL, FORMAT,
-	  "text (the default), json, gnu, github, sarif, junit, tap, gitlab, valgrind-xml, markdown, suppressions (Valgrind's, also called valgrind-suppressions) or lsan-suppressions",
-	  "FORMAT" },
-	{ "output", 0, POPT_ARG_STRING, NULL, OUTPUT,
-	  "write that format to a file, too; may be repeated", "FORMAT=FILE" },
-	{ "source-root", 0, POPT_ARG_STRING, &source_root, 0,
-	  "where the source tree is, the working directory without this option",
-	  "DIR" },
-	{ "keep", 'o', POPT_ARG_STRING, &keep, 0,
-	  "keep the recordings, as refknot run -o does", "FILE" },
-	{ "programs", 0, POPT_ARG_STRING, NULL, PROGRAMS,
-	  "judge these programs alone: 'test_*', './*'; may be repeated",
-	  "PATTERNS" },
-	{ "skip-programs", 0, POPT_ARG_STRING, NULL, SKIP,
-	  "do not judge these: 'cc1,/usr/bin/*'; may be repeated", "PATTERNS" },
-	{ "killed-ok", 0, POPT_ARG_STRING, NULL, KILLED,
-	  "do not fail because SIGKILL ended one of these: 'server'; may be repeated",
-	  "PATTERNS" },
-	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
-	  "record the program alone, not what it starts", NULL },
-	OPTIONS_SYMBOLS,
-	POPT_TABLEEND
-};
-
-/* --- Options --------------------------------------------------------------- */
 
 static const struct gate_writer *find_writer(const char *option,
 					     const char *name, size_t length)
@@ -142,7 +69,55 @@ static const struct gate_writer *find_writer(const char *option,
 	    option, xasprintf("%.*s", (int)length, name), names);
 }
 
-static void add_output(const char *text)
+static void take_fail_on(const char *option, const char *text)
+{
+	(void)option;
+	gate_options_fail_on(&gate.options, text);
+}
+
+static void take_leaked_bytes(const char *option, const char *text)
+{
+	gate.options.most_leaked_bytes = gate_options_bytes(option, text);
+}
+
+static void take_leaked_objects(const char *option, const char *text)
+{
+	gate.options.most_leaked_objects = gate_options_count(option, text);
+}
+
+static void take_peak(const char *option, const char *text)
+{
+	gate.options.most_peak = gate_options_bytes(option, text);
+}
+
+static void take_live(const char *option, const char *text)
+{
+	gate_options_limit(&gate.options, option, text, false);
+}
+
+static void take_left(const char *option, const char *text)
+{
+	gate_options_limit(&gate.options, option, text, true);
+}
+
+static void take_status(const char *option, const char *text)
+{
+	(void)option;
+	gate.options.error_status = options_error_status(text);
+}
+
+static void take_suppressions(const char *option, const char *text)
+{
+	(void)option;
+	suppress_add_file(&suppressions, text);
+}
+
+static void take_format(const char *option, const char *text)
+{
+	writer = find_writer(option, text, strlen(text));
+}
+
+static void take_output(const char *option, const char *text)
 {
 	const char *equals = strchr(text, '=');
 
@@ -151,8 +126,23 @@ static void add_output(const char *text)
 		    "--output is \"%s\"; give a format and a file, such as junit=report.xml",
 		    text);
 	gate_outputs_add(&outputs,
-			 find_writer("output", text, (size_t)(equals - text)),
+			 find_writer(option, text, (size_t)(equals - text)),
 			 equals + 1);
+}
+
+static void take_programs(const char *option, const char *text)
+{
+	gate_patterns_add(&gate.options.programs.only, option, text);
+}
+
+static void take_skip(const char *option, const char *text)
+{
+	gate_patterns_add(&gate.options.programs.skip, option, text);
+}
+
+static void take_killed(const char *option, const char *text)
+{
+	gate_patterns_add(&gate.options.killed_ok, option, text);
 }
 
 static void forget_given(void)
@@ -164,72 +154,90 @@ static void forget_given(void)
 	given_count = 0;
 }
 
-/* Options are only noted while the command line is parsed. */
-static void take(poptContext context, enum poptCallbackReason reason,
+static void note(poptContext context, enum poptCallbackReason reason,
 		 const struct poptOption *o, const char *text, void *data)
 {
 	(void)context;
+	(void)text;
 	(void)data;
 	if (reason == POPT_CALLBACK_REASON_PRE)
-		return forget_given();
-	if (!text) /* popt sets the variables of switches itself */
-		return;
-	*LIST_ADD(given, given_count) = (struct given){ o, xstrdup(text) };
+		forget_given();
+	else if (o->val)
+		*LIST_ADD(given, given_count) =
+		    (struct given){ o, ((const struct taken *)o->arg)->text };
 }
 
-static void heed(const struct poptOption *o, const char *text)
+static void take_given(void)
 {
-	struct gate_options *to = &gate.options;
+	for (size_t i = 0; i < given_count; i++) {
+		const struct taken *taken = given[i].option->arg;
 
-	switch (o->val) {
-	case FAIL_ON:
-		gate_options_fail_on(to, text);
-		break;
-	case LEAKED_BYTES:
-		to->most_leaked_bytes = gate_options_bytes(o->longName, text);
-		break;
-	case LEAKED_OBJECTS:
-		to->most_leaked_objects = gate_options_count(o->longName, text);
-		break;
-	case PEAK:
-		to->most_peak = gate_options_bytes(o->longName, text);
-		break;
-	case LIVE:
-	case LEFT:
-		gate_options_limit(to, o->longName, text, o->val == LEFT);
-		break;
-	case STATUS:
-		to->error_status = options_error_status(text);
-		break;
-	case SUPPRESSIONS:
-		suppress_add_file(&suppressions, text);
-		break;
-	case FORMAT:
-		writer = find_writer("format", text, strlen(text));
-		break;
-	case OUTPUT:
-		add_output(text);
-		break;
-	case PROGRAMS:
-		gate_patterns_add(&to->programs.only, o->longName, text);
-		break;
-	case SKIP:
-		gate_patterns_add(&to->programs.skip, o->longName, text);
-		break;
-	case KILLED:
-		gate_patterns_add(&to->killed_ok, o->longName, text);
-		break;
-	default:
-		break;
+		taken->take(given[i].option->longName, given[i].text);
 	}
-}
-
-static void heed_all(void)
-{
-	for (size_t i = 0; i < given_count; i++)
-		heed(given[i].option, given[i].text);
 	forget_given();
 }
+
+static const struct poptOption options[] = {
+	{ NULL, 0, POPT_ARG_CALLBACK | POPT_CBFLAG_PRE, (void *)note, 0, NULL,
+	  NULL },
+	{ "fail-on", 0, TAKEN(take_fail_on),
+	  "kinds of findings that fail, and of these the new (the default), grown or any",
+	  "LIST" },
+	{ "max-leaked-bytes", 0, TAKEN(take_leaked_bytes),
+	  "fail when more is leaked, all in all", "N" },
+	{ "max-leaked-objects", 0, TAKEN(take_leaked_objects),
+	  "likewise, in objects", "N" },
+	{ "max-peak", 0, TAKEN(take_peak),
+	  "fail when a process ever had more alive", "BYTES" },
+	{ "max-live", 0, TAKEN(take_live),
+	  "fail when more of a type is alive at the end: 'Session=0'; may be repeated",
+	  "TYPE=N" },
+	{ "max-left", 0, TAKEN(take_left),
+	  "fail when the passes of a region left more: 'request=0', 'request/Session=0'",
+	  "REGION[/TYPE]=N" },
+	{ "baseline", 0, POPT_ARG_STRING, &baseline_path, 0,
+	  "the findings that are accepted", "FILE" },
+	{ "update-baseline", 0, POPT_ARG_NONE, &update_baseline, 0,
+	  "accept what is found now", NULL },
+	{ "keep-stale", 0, POPT_ARG_NONE, &keep_stale, 0,
+	  "with that, leave entries in it that were not found", NULL },
+	{ "suppressions", 0, TAKEN(take_suppressions),
+	  "findings not to be told of, in LeakSanitizer's or Valgrind's grammar; may be repeated",
+	  "FILE" },
+	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
+	  "list what suppressions covered", NULL },
+	{ "gen-suppressions", 0, POPT_ARG_NONE, &generate, 0,
+	  "print suppressions for what fails, in both grammars, before the result; the format suppressions is a file of them",
+	  NULL },
+	{ "allow-incomplete", 0, POPT_ARG_NONE, &allow_incomplete, 0,
+	  "do not fail because something was not recorded or not checked",
+	  NULL },
+	{ "allow-failure", 0, POPT_ARG_NONE, &allow_failure, 0,
+	  "judge, and update the baseline, as if the program had not failed",
+	  NULL },
+	{ "error-exitcode", 0, TAKEN(take_status),
+	  "exit status when the gate fails, 23 without this option", "N" },
+	{ "format", 'f', TAKEN(take_format), GATE_WRITERS_HELP, "FORMAT" },
+	{ "output", 0, TAKEN(take_output),
+	  "write that format to a file, too; may be repeated", "FORMAT=FILE" },
+	{ "source-root", 0, POPT_ARG_STRING, &source_root, 0,
+	  "where the source tree is, the working directory without this option",
+	  "DIR" },
+	{ "keep", 'o', POPT_ARG_STRING, &keep, 0,
+	  "keep the recordings, as refknot run -o does", "FILE" },
+	{ "programs", 0, TAKEN(take_programs),
+	  "judge these programs alone: 'test_*', './*'; may be repeated",
+	  "PATTERNS" },
+	{ "skip-programs", 0, TAKEN(take_skip),
+	  "do not judge these: 'cc1,/usr/bin/*'; may be repeated", "PATTERNS" },
+	{ "killed-ok", 0, TAKEN(take_killed),
+	  "do not fail because SIGKILL ended one of these: 'server'; may be repeated",
+	  "PATTERNS" },
+	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
+	  "record the program alone, not what it starts", NULL },
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
 
 /* The file is replaced by another beside it. */
 static void check_update(void)
@@ -249,7 +257,7 @@ static void check_update(void)
 static void open_gate(void)
 {
 	gate_open(&gate, &suppressions);
-	heed_all();
+	take_given();
 	gate.options.allow_incomplete = allow_incomplete;
 	gate.options.allow_failure = allow_failure;
 	gate.ran = options_program != NULL;
