@@ -80,10 +80,6 @@ void analysis_claim(struct analysis *a, enum colour colour);
 uint32_t analysis_stack(struct analysis *a, uint32_t block);
 void analysis_release_stacks(struct analysis *a);
 
-/* A new finding without instances; its index. findings_group.c */
-uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
-		      uint32_t stack);
-
 /* The finding of leaks of `kind` from `stack`; `by_stack` has one word a
  * stack, 0 at first. */
 uint32_t analysis_group_leak(struct analysis *a, uint32_t *by_stack,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "changes.h"
 
-
 struct visitor {
 	void (*visit)(const struct change *change, void *data);
 	void *data;

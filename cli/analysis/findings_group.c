@@ -14,8 +14,9 @@ struct cycle_group {
 	UT_hash_handle hh;
 };
 
-uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
-		      uint32_t stack)
+/* A new finding without instances; its index. */
+static uint32_t analysis_add(struct analysis *a, enum finding_kind kind,
+			     uint32_t stack)
 {
 	LIST_GROW(a->list, a->count);
 	a->list[a->count] = (struct finding){ .kind = kind,

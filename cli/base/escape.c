@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "xmalloc.h"
 #include "visible.h"
+#include "xmalloc.h"
 
 char *escape(const char *text)
 {

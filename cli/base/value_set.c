@@ -2,7 +2,6 @@
 #include "value_set.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "die.h"
 
@@ -58,12 +57,6 @@ void value_set_add(struct value_set *d, uint64_t value)
 	if (d->count == d->capacity)
 		make_room(d);
 	d->values[d->count++] = value;
-}
-
-void value_set_clear(struct value_set *d)
-{
-	d->count = d->sorted = 0;
-	memset(d->recent, 0, sizeof(d->recent));
 }
 
 void value_set_release(struct value_set *d)

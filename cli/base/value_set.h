@@ -23,8 +23,6 @@ struct value_set {
 void value_set_add(struct value_set *d, uint64_t value);
 /* Makes values[0..count) ascend, each once. */
 void value_set_sort(struct value_set *d);
-/* Empties it, but keeps its memory. */
-void value_set_clear(struct value_set *d);
 void value_set_release(struct value_set *d);
 
 /* A number that spreads well over all 64 bits; the same on every machine. */

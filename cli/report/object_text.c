@@ -191,28 +191,29 @@ static void print_path(const struct printer *p, const struct block_view *o)
 	}
 }
 
+/* A number costs a pass over all blocks: it is made once for all that are shown. */
+static void announce(const struct printer *p, const struct block_view *o,
+		     bool all)
+{
+	size_t first, n = model_edges_of(p->m, o->block, &first);
+
+	names_announce(p->names, &o->block, 1);
+	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++)
+		names_announce(p->names, &p->m->edges[o->in[i]].from, 1);
+	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++)
+		names_announce(p->names, &p->m->edges[first + i].to, 1);
+	for (size_t i = 0; i < o->path_count; i++)
+		names_announce(p->names, &p->m->edges[o->path[i]].from, 1);
+}
+
 void object_text(const struct printer *p, const struct block_view *o, bool all)
 {
 	const struct model *m = p->m;
 	uint32_t stack =
 	    o->object ? m->objects[o->object].stack : m->blocks[o->block].stack;
 
-	if (o->block != RKN_NONE) {
-		size_t first, n = model_edges_of(p->m, o->block, &first);
-
-		/* A number costs a pass over all blocks: it is made once for
-		 * all of them. */
-		names_announce(p->names, &o->block, 1);
-		for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES);
-		     i++)
-			names_announce(p->names, &p->m->edges[o->in[i]].from,
-				       1);
-		for (size_t i = 0; i < n && (all || i < MOST_LINES); i++)
-			names_announce(p->names, &p->m->edges[first + i].to, 1);
-		for (size_t i = 0; i < o->path_count; i++)
-			names_announce(p->names, &p->m->edges[o->path[i]].from,
-				       1);
-	}
+	if (o->block != RKN_NONE)
+		announce(p, o, all);
 	print_title(p, o);
 	if (o->object)
 		print_count(p, o);

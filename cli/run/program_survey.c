@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "base_name.h"
 #include "program_survey.h"
+#include "base_name.h"
 #include "list.h"
 
 #include <errno.h>

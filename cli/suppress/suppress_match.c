@@ -148,8 +148,9 @@ static bool source_fits(const struct suppress_line *line,
 	       (slash && fits(line->pattern, slash + 1));
 }
 
-bool suppress_line_fits(const struct suppress_line *line,
-			const struct location *l)
+/* One line of a block against one frame; never a LINE_ANY. */
+static bool suppress_line_fits(const struct suppress_line *line,
+			       const struct location *l)
 {
 	if (line->kind == LINE_FUNCTION)
 		return function_fits(line->pattern, l);

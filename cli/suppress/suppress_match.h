@@ -21,10 +21,6 @@ bool suppress_template(const char *pattern, const char *text);
  */
 bool suppress_glob(const char *pattern, size_t length, const char *text);
 
-/* One line of a block against one frame; never a LINE_ANY. */
-bool suppress_line_fits(const struct suppress_line *line,
-			const struct location *l);
-
 /*
  * LeakSanitizer's pattern against the function that allocated, which its stacks
  * begin with and ours leave out: `allocator` ("calloc"; NULL: not known, which

@@ -106,7 +106,8 @@ char *place_source(const struct location *l)
 	return text;
 }
 
-char *place_column(const struct location *l)
+/* "parse.c:40:12", as far as known. */
+static char *place_column(const struct location *l)
 {
 	char *source = place_source(l), *text;
 

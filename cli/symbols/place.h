@@ -27,8 +27,6 @@ char *place_path(const struct location *l);
 char *place_function(const struct location *l);
 /* "parse.c:40", "parse.c", or NULL when not known: no directories. */
 char *place_source(const struct location *l);
-/* "parse.c:40:12", as far as known. */
-char *place_column(const struct location *l);
 /* "libfoo.so", or NULL when in no module. */
 char *place_module(const struct location *l);
 /* "parse_header at parse.c:40 (libfoo.so)", as far as known. */

@@ -147,7 +147,9 @@ COLD void regions_moved(struct thread *t, uint32_t type,
 
 /* --- Rows ----------------------------------------------------------------- */
 
-int64_t regions_live_blocks(uint32_t stack)
+/* Live blocks of `stack` now, in all threads; RKN_UNKNOWN if there are too many
+ * threads to look at. */
+static int64_t regions_live_blocks(uint32_t stack)
 {
 	uint32_t areas = thread_numbers();
 	uint64_t live = 0;
@@ -174,7 +176,8 @@ int64_t regions_live_blocks(uint32_t stack)
 	return (int64_t)live;
 }
 
-int64_t regions_live_objects(uint32_t type)
+/* The same for live objects of `type`. */
+static int64_t regions_live_objects(uint32_t type)
 {
 	const struct store_name *n = names_record(type);
 

@@ -40,9 +40,4 @@ void regions_moved(struct thread *t, uint32_t type,
 		   const struct regions_place *from,
 		   const struct regions_place *to);
 
-/* What the rows count now: live blocks of `stack` in all threads, live objects
- * of `type`. RKN_UNKNOWN if there are too many threads to look at. */
-int64_t regions_live_blocks(uint32_t stack);
-int64_t regions_live_objects(uint32_t type);
-
 #endif

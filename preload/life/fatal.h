@@ -17,8 +17,6 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "compiler.h"
-
 /* Replaces every default action that ends the process. */
 void fatal_begin(void);
 /* Restores the default actions, for good. */

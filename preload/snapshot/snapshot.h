@@ -12,7 +12,7 @@
  * Stops the other threads, finds all live blocks, searches roots and blocks for
  * pointers, writes what it found into the store, and lets the threads go on.
  * The limits count what could not be done. Only once, at the end. `self` is the
- * calling thread, see stop_note_caller(); it may be on another stack now.
+ * calling thread, see stopped_note_caller(); it may be on another stack now.
  */
 void snapshot_take(const struct stopped *self);
 

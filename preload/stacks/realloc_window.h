@@ -55,7 +55,7 @@ static inline bool realloc_window_end(void)
 	return t->wanted;
 }
 /* Ends its move, if it has not ended. Returns what the thread was asked for in
- * between, each thing once, for the caller to do (MOVES_STOP, MOVES_SIGNAL). */
+ * between, each thing once, for the caller to do (enum realloc_window_want). */
 unsigned realloc_window_end_slowly(void);
 
 /* Whether the code that a signal interrupted, with that ucontext_t, moves a

@@ -141,7 +141,9 @@ static void note_pointer(uint64_t pointer)
 	}
 }
 
-void thread_forget(struct thread *t)
+/* Code or counters may have changed: forgets what the thread remembers of
+ * stacks. */
+static void thread_forget(struct thread *t)
 {
 	const size_t kept = offsetof(struct thread, leaves);
 

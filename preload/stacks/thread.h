@@ -235,10 +235,6 @@ static inline void thread_set_tame(struct thread *t)
 	thread_set_detour(t);
 }
 
-/* Code or counters may have changed: forgets what the thread remembers of
- * stacks. */
-void thread_forget(struct thread *t);
-
 /* Counters of `stack` for this thread; NULL if there is no room. */
 struct store_counter *thread_counter_slowly(struct store_area *area,
 					    uint32_t stack);

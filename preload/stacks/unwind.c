@@ -19,12 +19,6 @@ void unwind_begin(struct walk *w, uint32_t depth)
 		w->order[i] = &w->memos[i];
 }
 
-void unwind_init(struct walk *w, uint32_t depth)
-{
-	memset(w, 0, sizeof(*w));
-	unwind_begin(w, depth);
-}
-
 static uint64_t special(enum cfi_kind kind)
 {
 	return (uint64_t)kind * (RULE_KIND + 1) | RULE_SPECIAL;

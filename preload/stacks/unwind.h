@@ -110,9 +110,7 @@ struct walk {
 	struct cfi_work work;
 };
 
-/* Begins a new walk, which remembers nothing; the second is for `w` of all
- * zeros. */
-void unwind_init(struct walk *w, uint32_t depth);
+/* Begins a new walk, which remembers nothing; `w` is all zeros. */
 void unwind_begin(struct walk *w, uint32_t depth);
 
 /* Code may have gone away: forgets all rules. Each thread must begin a new walk

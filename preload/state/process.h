@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process that is recorded, as every part of the shim knows it.  start.h
- * has the beginning of a recording, ending.h its end, failure.h what ends it
- * for good.
+ * The process that is recorded, as every part of the shim knows it.  start.c
+ * has the beginning of a recording, ending.h its end.
  */
 #ifndef PROCESS_H
 #define PROCESS_H

@@ -31,7 +31,8 @@ static uint64_t slots_size(void)
 	return (STORE_REGION >> shadow.granule_shift) * sizeof(uint64_t) + 4096;
 }
 
-COLD uint64_t *shadow_region(uint64_t region)
+/* The region's slots, which it makes if need be; NULL if there is no room. */
+static COLD uint64_t *shadow_region(uint64_t region)
 {
 	uint64_t offset = store_take(slots_size());
 	uint64_t index = offset ? store_append(STORE_CHUNKS) : 0;

@@ -38,9 +38,6 @@ int shadow_reset(unsigned granule_shift, bool spaced);
 /* Forgets all: there is no store any more. */
 void shadow_forget(void);
 
-/* The region's slots, which it makes if need be; NULL if there is no room. */
-uint64_t *shadow_region(uint64_t region);
-
 /* Makes room for blocks at addresses from .. to-1, as far as there is any. */
 void shadow_prepare(uint64_t from, uint64_t to);
 

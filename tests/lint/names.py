@@ -8,7 +8,7 @@ from tree import blank, code_of, comments_of, line_of, text_of, words
 CALL = re.compile(r"(?<![\w.>*-])([A-Za-z_]\w*)\(\)")
 # With an underscore: what else is written like a name may be a word.
 NAME = re.compile(r"(?<![\w.<$%/-])([a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"
-                  r"(?![\w(*./-])")
+                  r"(?![\w(*/-]|\.\w)")
 FILE = re.compile(r"(?<![\w.*<$/-])((?:[\w-]+/)*[\w-]+\.(?:c|h|cc|def|py|sh|md|map))\b(?![*(])")
 C = (".c", ".h", ".cc", ".def")
 OTHERS = (".py", ".sh", ".build", ".map")

@@ -55,7 +55,7 @@ def check_unused(tree):
         where = f"{tree.name(file)}:{line}: {name}"
         code = code_of(file)
         if name not in defined - needed or \
-                re.search(r"\bUSED\b", text_of(file).splitlines()[line - 1]):
+                re.search(rf"\b(?:USED|used)\b[^;{{}}]*\b{name}\(", code):
             continue  # needed, by the assembler in the second case
         if len(re.findall(rf"\b{name}\b", code)) == 1:
             yield f"{where}: {'only tests use it' if name in tests else 'nobody uses it'}"

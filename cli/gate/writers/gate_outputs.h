@@ -30,9 +30,6 @@ void gate_outputs_differ(const struct gate_outputs *o, const char *what,
 /* Dies if one cannot be written, and names it. */
 void gate_outputs_check(const struct gate_outputs *o);
 
-/* 0, or the -errno of writing that file now; it changes nothing. */
-int gate_outputs_try(const char *path);
-
 /* Writes those to files, or those to the standard output. False if not all
  * could be written: it prints which, and writes the others all the same. */
 bool gate_outputs_write(const struct gate_outputs *o, const struct gate *g,

@@ -86,7 +86,8 @@ static uint32_t try_functions(const struct probe_module *m, uint32_t *lost)
 
 static bool is_cut(const uint64_t *frame)
 {
-	unwind_init(&walk, FRAMES);
+	memset(&walk, 0, sizeof(walk));
+	unwind_begin(&walk, FRAMES);
 	unwind_walk(&walk, frame[1], (uint64_t)(uintptr_t)(frame + 2), frame[0],
 		    (uint64_t)(uintptr_t)__libc_stack_end);
 	return walk.truncated && is_lost(walk.frames[1].pc);

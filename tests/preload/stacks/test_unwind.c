@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -106,7 +107,8 @@ static int setup(void **state)
 {
 	(void)state;
 	unwind_flush();
-	unwind_init(&walk, WALK_DEPTH);
+	memset(&walk, 0, sizeof(walk));
+	unwind_begin(&walk, WALK_DEPTH);
 	checked = different = recalled = kept = 0;
 	return 0;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 int printf(const char *, ...);
 static int fib(int n)
 {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 import multiprocessing as m
 def square(n): return n * n
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 from lxml import etree
 t = etree.parse("data.xml")
 print(len(t.xpath("//item[@kind='3']")))

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 import collections, hashlib, json, re, sqlite3, xml.etree.ElementTree as ET, zlib
 words = re.split(r"\W+", open("text.txt").read())
 for w, n in sorted(collections.Counter(words).items(), key=lambda p: (-p[1], p[0]))[:5]:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 i=0
 while [ $i -lt 200 ]; do i=$((i + 1)); done
 for f in *.txt; do echo "$f"; done
