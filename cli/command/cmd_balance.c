@@ -15,7 +15,7 @@
 #include "nearby.h"
 #include "options.h"
 #include "place.h"
-#include "recordings.h"
+#include "showing.h"
 #include "stack_json.h"
 #include "units.h"
 #include "verdict.h"
@@ -225,7 +225,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	return recordings_show(arguments, "balance", visit);
+	return showing_run(arguments, "balance", visit);
 }
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &all, 0,

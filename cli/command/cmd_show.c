@@ -14,8 +14,8 @@
 #include "object_text.h"
 #include "options.h"
 #include "paint.h"
-#include "recordings.h"
 #include "report_print.h"
+#include "showing.h"
 
 static int all;
 
@@ -68,7 +68,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	return recordings_show(arguments, "show", visit);
+	return showing_run(arguments, "show", visit);
 }
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &all, 0,

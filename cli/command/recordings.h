@@ -5,9 +5,7 @@
 
 #include <stddef.h>
 
-#include "document.h"
 #include "model.h"
-#include "options.h"
 #include "symbols.h"
 
 typedef void recordings_visit(const struct model *m, struct symbols *s,
@@ -20,22 +18,6 @@ typedef void recordings_visit(const struct model *m, struct symbols *s,
  * others all the same. Dies if there is no recording.
  */
 int recordings_each(const char **paths, recordings_visit *visit, void *data);
-
-/* What a command shows of one object. */
-struct showing {
-	const char *object; /* as it was named */
-	enum format format;
-	struct documents documents; /* to add to, with FORMAT_JSON */
-	int status;                 /* STATUS_INPUT: there is no such object */
-};
-
-/*
- * Visit the recording of the arguments "[REC] OBJECT" of `command`, with a struct
- * showing; then print its documents. The exit status. Dies when there are more
- * arguments or none.
- */
-int recordings_show(const char **arguments, const char *command,
-		    recordings_visit *visit);
 
 /* How many paths recordings_each() will try. */
 size_t recordings_count(const char **paths);
