@@ -639,6 +639,7 @@ static void what_it_only_holds_is_no_part_of_its_size(void **state)
 	apply(&i, 1, NULL);
 	assert_int_equal(i.state, ISSUE_KNOWN);
 	release(&i);
+	baseline_release(&b);
 	assert_false(baseline_parse(&b, "base.txt",
 				    "0123456789abcdef leak count=1 bytes=1 "
 				    "held=2",
