@@ -36,6 +36,20 @@ def test_exports_are_the_list():
     assert found == listed("exports.txt")
 
 
+def test_the_interface_has_no_hole():
+    """Each of its members is an address in the shim, none is left NULL."""
+    [start, size] = [(int(cells[1], 16), int(cells[2]))
+                     for cells in map(str.split,
+                                      readelf("--dyn-syms").splitlines())
+                     if cells[7:] and
+                     cells[7].partition("@")[0] == "refknot_interface_1"][0]
+    filled = {int(line.split()[0], 16) for line in readelf("-r").splitlines()
+              if "R_X86_64_" in line}
+    assert size > 0
+    assert [at - start for at in range(start, start + size, 8)
+            if at not in filled] == []
+
+
 def test_imports_are_the_list():
     found = {name for _, section, name, _ in symbols() if section == "UND"}
     assert found == listed("imports.txt")
