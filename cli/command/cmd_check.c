@@ -167,16 +167,6 @@ static void note(poptContext context, enum poptCallbackReason reason,
 		    (struct given){ o, ((const struct taken *)o->arg)->text };
 }
 
-static void take_given(void)
-{
-	for (size_t i = 0; i < given_count; i++) {
-		const struct taken *taken = given[i].option->arg;
-
-		taken->take(given[i].option->longName, given[i].text);
-	}
-	forget_given();
-}
-
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_CALLBACK | POPT_CBFLAG_PRE, (void *)note, 0, NULL,
 	  NULL },
@@ -239,25 +229,15 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND
 };
 
-/* The file is replaced by another beside it. */
-static void check_update(void)
-{
-	char *whole = realpath(baseline_path, NULL);
-	char *directory =
-	    recording_path_directory(whole ? whole : baseline_path);
-	int error = recording_path_check(directory);
-
-	free(directory);
-	free(whole);
-	if (error)
-		die(STATUS_INPUT, "--update-baseline: %s cannot be written: %s",
-		    baseline_path, strerror(-error));
-}
-
 static void open_gate(void)
 {
 	gate_open(&gate, &suppressions);
-	take_given();
+	for (size_t i = 0; i < given_count; i++) {
+		const struct taken *taken = given[i].option->arg;
+
+		taken->take(given[i].option->longName, given[i].text);
+	}
+	forget_given();
 	gate.options.allow_incomplete = allow_incomplete;
 	gate.options.allow_failure = allow_failure;
 	gate.ran = options_program != NULL;
@@ -280,8 +260,20 @@ static void open_gate(void)
 	if (allow_failure && !options_program)
 		die(STATUS_INPUT,
 		    "--allow-failure is for a program that is run, behind --");
-	if (update_baseline)
-		check_update();
+	if (update_baseline) {
+		char *whole = realpath(baseline_path, NULL);
+		char *directory =
+		    recording_path_directory(whole ? whole : baseline_path);
+		int error = recording_path_check(directory);
+
+		/* The file is replaced by another beside it. */
+		free(directory);
+		free(whole);
+		if (error)
+			die(STATUS_INPUT,
+			    "--update-baseline: %s cannot be written: %s",
+			    baseline_path, strerror(-error));
+	}
 	if (baseline_path) {
 		baseline_read(&baseline, baseline_path, update_baseline);
 		gate.baseline = &baseline;
@@ -332,29 +324,6 @@ static int run_program(void)
 
 /* --- Results --------------------------------------------------------------- */
 
-/* The report is told after those to files, so that its last line is true of
- * them. */
-static void tell(FILE *out, int program_status)
-{
-	bool written = gate_outputs_write(&outputs, &gate, false);
-
-	if (!written)
-		gate_set_unwritten(&gate, program_status);
-	writer->write(out, &gate);
-	if (!gate_outputs_write(&outputs, &gate, true) && written)
-		gate_set_unwritten(&gate, program_status);
-	if (!writer->people)
-		fprintf(stderr, "%s\n", gate.verdict.summary);
-}
-
-static void generate_all(FILE *out)
-{
-	fputs("# as LeakSanitizer has it\n", out);
-	gate_write_lsan_suppressions(out, &gate);
-	fputs("# as Valgrind has it\n", out);
-	gate_write_suppressions(out, &gate);
-}
-
 static int judge_recordings(const char **paths)
 {
 	struct named n = { .paths = paths };
@@ -376,6 +345,7 @@ static int run(const char **arguments)
 {
 	FILE *out = options_program ? stderr : stdout;
 	int status = 0;
+	bool written;
 
 	open_gate();
 	if (options_program && arguments && *arguments)
@@ -389,9 +359,22 @@ static int run(const char **arguments)
 		gate_update(&gate, status, keep_stale);
 	gate_judge(&gate, status);
 	gate_programs_warn(&gate.options.programs);
-	if (generate)
-		generate_all(out);
-	tell(out, status);
+	if (generate) {
+		fputs("# as LeakSanitizer has it\n", out);
+		gate_write_lsan_suppressions(out, &gate);
+		fputs("# as Valgrind has it\n", out);
+		gate_write_suppressions(out, &gate);
+	}
+	/* The report is told after those to files, so that its last line is
+	 * true of them. */
+	written = gate_outputs_write(&outputs, &gate, false);
+	if (!written)
+		gate_set_unwritten(&gate, status);
+	writer->write(out, &gate);
+	if (!gate_outputs_write(&outputs, &gate, true) && written)
+		gate_set_unwritten(&gate, status);
+	if (!writer->people)
+		fprintf(stderr, "%s\n", gate.verdict.summary);
 	status = gate.verdict.status;
 	gate_outputs_release(&outputs);
 	gate_close(&gate);

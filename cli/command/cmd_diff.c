@@ -265,23 +265,6 @@ static void write_json(const struct side *sides, const struct row *rows,
 
 /* --- The command --------------------------------------------------------------- */
 
-static void show(struct side *sides, size_t limit)
-{
-	size_t count;
-	struct row *rows = compare(&sides[0].groups, &sides[1].groups, &count);
-	struct group a = groups_sum(&sides[0].groups, 0, "total");
-	struct group b = groups_sum(&sides[1].groups, 0, "total");
-	struct row total = row_of(&a, &b);
-
-	if (sides[0].json)
-		write_json(sides, rows, count, limit, &total);
-	else
-		print_rows(rows, count, limit, &total, sides[0].by);
-	free(a.key);
-	free(b.key);
-	free(rows);
-}
-
 static int run(const char **arguments)
 {
 	enum format format = options_format();
@@ -309,7 +292,20 @@ static int run(const char **arguments)
 		if (read_side(&sides[i]))
 			status = STATUS_INPUT;
 	if (sides[0].there && sides[1].there) {
-		show(sides, limit);
+		size_t count;
+		struct row *rows =
+		    compare(&sides[0].groups, &sides[1].groups, &count);
+		struct group a = groups_sum(&sides[0].groups, 0, "total");
+		struct group b = groups_sum(&sides[1].groups, 0, "total");
+		struct row total = row_of(&a, &b);
+
+		if (sides[0].json)
+			write_json(sides, rows, count, limit, &total);
+		else
+			print_rows(rows, count, limit, &total, sides[0].by);
+		free(a.key);
+		free(b.key);
+		free(rows);
 	} else {
 		json_decref(sides[0].document);
 		json_decref(sides[1].document);

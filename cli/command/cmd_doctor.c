@@ -33,8 +33,10 @@ static const char *unwind_text(const struct program_survey_module *m)
 	return unwind_tables_are_whole(&m->tables) ? "yes" : "part";
 }
 
-static void print_modules(const struct program_survey *s)
+static void print_text(const struct program_survey *s)
 {
+	const struct preflight *p = &s->preflight;
+	char *shown;
 	static const struct table_column columns[] = {
 		{ "SYMBOLS", false },
 		{ "UNWIND", false },
@@ -43,6 +45,17 @@ static void print_modules(const struct program_survey *s)
 	};
 	struct table t;
 
+	if (p->verdict != PREFLIGHT_OK) {
+		printf("cannot be recorded: %s\n", p->message);
+		return;
+	}
+	shown = escape(p->program);
+	printf("%s can be recorded\n\n", shown);
+	free(shown);
+	if (strcmp(p->program, p->binary))
+		print_line("interpreter", p->binary, NULL);
+	print_line("allocator", s->allocator ? s->allocator : "not known",
+		   s->allocator_path);
 	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < s->module_count; i++) {
 		const struct program_survey_module *m = &s->modules[i];
@@ -59,25 +72,6 @@ static void print_modules(const struct program_survey *s)
 	putchar('\n');
 	table_print(&t, stdout);
 	table_release(&t);
-}
-
-static void print_text(const struct program_survey *s)
-{
-	const struct preflight *p = &s->preflight;
-	char *shown;
-
-	if (p->verdict != PREFLIGHT_OK) {
-		printf("cannot be recorded: %s\n", p->message);
-		return;
-	}
-	shown = escape(p->program);
-	printf("%s can be recorded\n\n", shown);
-	free(shown);
-	if (strcmp(p->program, p->binary))
-		print_line("interpreter", p->binary, NULL);
-	print_line("allocator", s->allocator ? s->allocator : "not known",
-		   s->allocator_path);
-	print_modules(s);
 	if (s->hint_count)
 		putchar('\n');
 	for (size_t i = 0; i < s->hint_count; i++)

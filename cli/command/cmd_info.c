@@ -59,33 +59,6 @@ static void row_calls(const char *label, uint64_t count, uint64_t bytes)
 	    units_bytes(size, bytes));
 }
 
-static void print_arguments(const struct model *m)
-{
-	struct argv a;
-	const char *text;
-
-	printf("%-16s", "arguments");
-	argv_init(&a, m);
-	while ((text = argv_next(&a))) {
-		char *shown = escape(text);
-
-		printf(" %s", shown);
-		free(shown);
-	}
-	putchar('\n');
-}
-
-static void print_end(const struct rkn_meta *meta)
-{
-	if (meta->end == RKN_END_EXIT)
-		row("end", "exit status %" PRId32, meta->end_value);
-	else if (meta->end == RKN_END_SIGNAL)
-		row("end", "signal %" PRId32 " (%s)", meta->end_value,
-		    strsignal(meta->end_value));
-	else
-		row("end", "not known: killed, replaced by exec, or running");
-}
-
 static void print_times(const struct rkn_meta *meta)
 {
 	char text[UNITS_SIZE], start[64];
@@ -103,37 +76,31 @@ static void print_times(const struct rkn_meta *meta)
 static void print_process(const struct model *m)
 {
 	const struct rkn_meta *meta = &m->meta;
+	struct argv a;
+	const char *text;
 
 	row_text("recording", m->path);
 	row_text("program", model_text(m, meta->program));
-	print_arguments(m);
+	printf("%-16s", "arguments");
+	argv_init(&a, m);
+	while ((text = argv_next(&a))) {
+		char *shown = escape(text);
+
+		printf(" %s", shown);
+		free(shown);
+	}
+	putchar('\n');
 	row_text("directory", model_text(m, meta->directory));
 	row("process", "%" PRIu32 ", child of %" PRIu32 "%s", meta->pid,
 	    meta->parent_pid, meta->flags & RKN_META_FORKED ? ", by fork" : "");
-	print_end(meta);
-	print_times(meta);
-}
-
-static void print_alive(const struct model *m)
-{
-	char blocks[UNITS_SIZE], size[UNITS_SIZE];
-
-	if (m->blocks_cut && !m->block_count)
-		row("alive", "not known");
+	if (meta->end == RKN_END_EXIT)
+		row("end", "exit status %" PRId32, meta->end_value);
+	else if (meta->end == RKN_END_SIGNAL)
+		row("end", "signal %" PRId32 " (%s)", meta->end_value,
+		    strsignal(meta->end_value));
 	else
-		row("alive", "%s%s, %s", m->blocks_cut ? "at least " : "",
-		    units_count(blocks, m->block_count, "block"),
-		    units_bytes(size, verdict_live_bytes(m)));
-}
-
-static void print_memory(const struct model *m)
-{
-	row_calls("allocations", m->meta.allocations, m->meta.allocated_bytes);
-	row_calls("frees", m->meta.frees, m->meta.freed_bytes);
-	print_alive(m);
-	row_bytes("peak", m->meta.peak_bytes);
-	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
-		row("allocator", "not glibc's");
+		row("end", "not known: killed, replaced by exec, or running");
+	print_times(meta);
 }
 
 /* How many records of a table whose first stands for "not known". */
@@ -212,22 +179,12 @@ static void print_cost(const struct model *m)
 		row_bytes("file", (uint64_t)st.st_size);
 }
 
-static void print_gaps(const struct model *m)
-{
-	struct verdict_gap gaps[VERDICT_GAPS];
-	const char *message = model_text(m, m->meta.message);
-
-	if (verdict_gaps(gaps, m, NULL))
-		verdict_print_gaps(stdout, "not recorded", m, NULL);
-	else
-		row("not recorded", "nothing is missing");
-	if (*message)
-		row_text("message", message);
-}
-
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct telling *t = data;
+	char blocks[UNITS_SIZE], size[UNITS_SIZE];
+	struct verdict_gap gaps[VERDICT_GAPS];
+	const char *message;
 
 	if (t->format == FORMAT_JSON) {
 		struct unread u;
@@ -237,10 +194,26 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		return;
 	}
 	print_process(m);
-	print_memory(m);
+	row_calls("allocations", m->meta.allocations, m->meta.allocated_bytes);
+	row_calls("frees", m->meta.frees, m->meta.freed_bytes);
+	if (m->blocks_cut && !m->block_count)
+		row("alive", "not known");
+	else
+		row("alive", "%s%s, %s", m->blocks_cut ? "at least " : "",
+		    units_count(blocks, m->block_count, "block"),
+		    units_bytes(size, verdict_live_bytes(m)));
+	row_bytes("peak", m->meta.peak_bytes);
+	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
+		row("allocator", "not glibc's");
 	print_tables(m, s);
 	print_cost(m);
-	print_gaps(m);
+	message = model_text(m, m->meta.message);
+	if (verdict_gaps(gaps, m, NULL))
+		verdict_print_gaps(stdout, "not recorded", m, NULL);
+	else
+		row("not recorded", "nothing is missing");
+	if (*message)
+		row_text("message", message);
 }
 
 static int run(const char **arguments)

@@ -74,16 +74,6 @@ static void print_table(const struct groups *g, const struct listing *l)
 	free(other);
 }
 
-static void say_no_mark(const struct model *m)
-{
-	char *list = marks_list(m), *text = escape(at);
-
-	warn("objects: the recording has no mark \"%s\"; its marks: %s", text,
-	     list);
-	free(text);
-	free(list);
-}
-
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct listing *l = data;
@@ -97,7 +87,12 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	struct groups g;
 
 	if (at && !choice.mark) {
-		say_no_mark(m);
+		char *list = marks_list(m), *text = escape(at);
+
+		warn("objects: the recording has no mark \"%s\"; its marks: %s",
+		     text, list);
+		free(text);
+		free(list);
 		l->status = STATUS_INPUT;
 		return;
 	}

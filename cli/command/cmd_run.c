@@ -46,19 +46,6 @@ static bool takes_number(const char *name)
 	return false;
 }
 
-static void set_options(void)
-{
-	if (depth)
-		recorder_set("REFKNOT_DEPTH", depth);
-	if (verify)
-		recorder_set("REFKNOT_VERIFY", verify);
-	if (no_children)
-		recorder_set("REFKNOT_CHILDREN", "0");
-	if (no_snapshot)
-		recorder_set("REFKNOT_SNAPSHOT", "0");
-	recorder_check_settings(takes_number);
-}
-
 static bool finish(const struct live *l, pid_t pid, int status, void *data)
 {
 	struct run_end f = {
@@ -78,12 +65,19 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 	return finished;
 }
 
-/* What could only fail when the program has run. */
-static void check_output(void)
+static int run(const char **arguments)
 {
+	const struct recorder r = { .output = output,
+				    .keeps = true,
+				    .ended = finish };
+	int status;
 	const char *refusal;
 	struct stat st;
 
+	if (!arguments || !arguments[0] || !*arguments[0])
+		die(STATUS_INPUT,
+		    "run: name the program to record, such as: refknot run ls -l");
+	/* What could only fail when the program has run. */
 	if (output && !*output)
 		die(STATUS_INPUT, "--output is empty; name a file");
 	if (output && (output[strlen(output) - 1] == '/' ||
@@ -93,20 +87,15 @@ static void check_output(void)
 	refusal = output ? recording_path_refusal(output) : NULL;
 	if (refusal)
 		die(STATUS_INPUT, "--output %s %s", output, refusal);
-}
-
-static int run(const char **arguments)
-{
-	const struct recorder r = { .output = output,
-				    .keeps = true,
-				    .ended = finish };
-	int status;
-
-	if (!arguments || !arguments[0] || !*arguments[0])
-		die(STATUS_INPUT,
-		    "run: name the program to record, such as: refknot run ls -l");
-	check_output();
-	set_options();
+	if (depth)
+		recorder_set("REFKNOT_DEPTH", depth);
+	if (verify)
+		recorder_set("REFKNOT_VERIFY", verify);
+	if (no_children)
+		recorder_set("REFKNOT_CHILDREN", "0");
+	if (no_snapshot)
+		recorder_set("REFKNOT_SNAPSHOT", "0");
+	recorder_check_settings(takes_number);
 	switch (recorder_run(&r, arguments, &status)) {
 	case RECORDER_DONE:
 	case RECORDER_UNPLACED:

@@ -23,17 +23,6 @@ static void print_help(FILE *out)
 	    out);
 }
 
-static int finish(int status)
-{
-	if (fflush(stdout))
-		die(STATUS_INPUT, "standard output cannot be written: %s",
-		    strerror(errno));
-	if (ferror(stdout))
-		die(STATUS_INPUT,
-		    "not all could be written to standard output");
-	return status;
-}
-
 static int obey(const struct invocation *i)
 {
 	switch (i->kind) {
@@ -69,5 +58,11 @@ int main(int argc, char **argv)
 	invocation_parse(&i, argc, argv);
 	status = obey(&i);
 	invocation_release(&i);
-	return finish(status);
+	if (fflush(stdout))
+		die(STATUS_INPUT, "standard output cannot be written: %s",
+		    strerror(errno));
+	if (ferror(stdout))
+		die(STATUS_INPUT,
+		    "not all could be written to standard output");
+	return status;
 }

@@ -34,23 +34,6 @@ static void print_title(const struct printer *p, const struct block_view *o)
 	free(name);
 }
 
-static void print_count(const struct printer *p, const struct block_view *o)
-{
-	const struct rkn_object *object = &p->m->objects[o->object];
-
-	fprintf(p->out, "    count %" PRId64, object->count);
-	if (object->flags & RKN_OBJECT_COUNTED)
-		fprintf(
-		    p->out,
-		    ", read from the object; retain and release told %" PRId64,
-		    object->told);
-	if (object->generation < 3)
-		fprintf(p->out, "; generation %" PRIu32, object->generation);
-	else
-		fputs("; frozen", p->out);
-	fputc('\n', p->out);
-}
-
 static void print_event(const struct printer *p, const struct object_event *row)
 {
 	const struct rkn_event *e = &p->m->events[row->event];
@@ -215,8 +198,22 @@ void object_text(const struct printer *p, const struct block_view *o, bool all)
 	if (o->block != RKN_NONE)
 		announce(p, o, all);
 	print_title(p, o);
-	if (o->object)
-		print_count(p, o);
+	if (o->object) {
+		const struct rkn_object *object = &p->m->objects[o->object];
+
+		fprintf(p->out, "    count %" PRId64, object->count);
+		if (object->flags & RKN_OBJECT_COUNTED)
+			fprintf(
+			    p->out,
+			    ", read from the object; retain and release told %" PRId64,
+			    object->told);
+		if (object->generation < 3)
+			fprintf(p->out, "; generation %" PRIu32,
+				object->generation);
+		else
+			fputs("; frozen", p->out);
+		fputc('\n', p->out);
+	}
 	if (o->block != RKN_NONE) {
 		char count[UNITS_SIZE], size[UNITS_SIZE];
 

@@ -240,11 +240,51 @@ static void print_heading(const struct printer *p, const struct finding *f,
 		}
 }
 
-/* What is to be said about the blocks that the finding holds. */
-static void print_held(const struct printer *p, const struct finding *f)
+/* Is there a pointer to its start in the block itself? */
+static bool points_at_itself(const struct model *m, uint32_t block)
+{
+	size_t first, n = model_edges_of(m, block, &first);
+
+	for (size_t i = first; i < first + n; i++)
+		if (m->edges[i].to == block && !m->edges[i].to_offset)
+			return true;
+	return false;
+}
+
+static void print_rest(const struct printer *p, const struct finding *f)
 {
 	char count[UNITS_SIZE], cycles[UNITS_SIZE];
 
+	if (f->kind == FINDING_CYCLE) {
+		print_cycle(p, f);
+		print_cycle_ledger(p, f);
+		fprintf(p->out, "    call stack of the first member:\n");
+	} else if (f->error != RKN_NONE) {
+		print_wrong_use(p, f);
+	} else {
+		struct member m = member_of(p->m, p->names, f, 0);
+		char text[UNITS_SIZE];
+
+		fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", m.name, m.address,
+			units_bytes(text, m.bytes));
+		free(m.name);
+		if (f->count > 1)
+			fprintf(p->out,
+				" and %" PRIu64 " more from the same stack",
+				f->count - 1);
+		if (f->kind == FINDING_POSSIBLE)
+			fputs(", held by pointers into the middle only",
+			      p->out);
+		else if (f->kind == FINDING_LEAK &&
+			 points_at_itself(p->m, f->members[0]))
+			fputs("; points at itself", p->out);
+		fputc('\n', p->out);
+		print_holder(p, f);
+		print_counts(p, f);
+	}
+	print_ended_holders(p, f);
+	print_stack(p, f->stack, f->twin);
+	/* What is to be said about the blocks that the finding holds. */
 	if (f->held_cycles)
 		fprintf(p->out, "    holds %s of %s%s\n",
 			f->held_cycles == 1
@@ -261,54 +301,6 @@ static void print_held(const struct printer *p, const struct finding *f)
 		fprintf(
 		    p->out,
 		    "    it also holds objects that are counted for another finding\n");
-}
-
-/* Is there a pointer to its start in the block itself? */
-static bool points_at_itself(const struct model *m, uint32_t block)
-{
-	size_t first, n = model_edges_of(m, block, &first);
-
-	for (size_t i = first; i < first + n; i++)
-		if (m->edges[i].to == block && !m->edges[i].to_offset)
-			return true;
-	return false;
-}
-
-static void print_leak(const struct printer *p, const struct finding *f)
-{
-	struct member m = member_of(p->m, p->names, f, 0);
-	char text[UNITS_SIZE];
-
-	fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", m.name, m.address,
-		units_bytes(text, m.bytes));
-	free(m.name);
-	if (f->count > 1)
-		fprintf(p->out, " and %" PRIu64 " more from the same stack",
-			f->count - 1);
-	if (f->kind == FINDING_POSSIBLE)
-		fputs(", held by pointers into the middle only", p->out);
-	else if (f->kind == FINDING_LEAK &&
-		 points_at_itself(p->m, f->members[0]))
-		fputs("; points at itself", p->out);
-	fputc('\n', p->out);
-}
-
-static void print_rest(const struct printer *p, const struct finding *f)
-{
-	if (f->kind == FINDING_CYCLE) {
-		print_cycle(p, f);
-		print_cycle_ledger(p, f);
-		fprintf(p->out, "    call stack of the first member:\n");
-	} else if (f->error != RKN_NONE) {
-		print_wrong_use(p, f);
-	} else {
-		print_leak(p, f);
-		print_holder(p, f);
-		print_counts(p, f);
-	}
-	print_ended_holders(p, f);
-	print_stack(p, f->stack, f->twin);
-	print_held(p, f);
 }
 
 static void announce(const struct printer *p, const struct finding *f)

@@ -28,7 +28,25 @@ static void print_field(const struct printer *p, const struct rkn_party *w)
 	free(field);
 }
 
-static void print_call(const struct printer *p, const struct rkn_error *e)
+static void print_other(const struct printer *p, const struct rkn_error *e)
+{
+	char *name = name_of(p->names, &e->other);
+
+	fprintf(p->out, "    %s has %s", name,
+		e->kind == RKN_ERROR_UNLINK_NOTHING ? "one" : "a reference");
+	print_field(p, &e->other);
+	fputs(e->to.address && e->to.address == e->other.address ? " already\n"
+								 : "\n",
+	      p->out);
+	if (e->other.stack)
+		print_place(p, "        ",
+			    e->flags & RKN_ERROR_FIRST_MOVE ? "moved to it at"
+							    : "taken at",
+			    e->other.stack);
+	free(name);
+}
+
+void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 {
 	char *who = e->who.address ? name_of(p->names, &e->who) : NULL;
 	char *to = e->to.address ? name_of(p->names, &e->to) : NULL;
@@ -52,29 +70,6 @@ static void print_call(const struct printer *p, const struct rkn_error *e)
 	}
 	free(who);
 	free(to);
-}
-
-static void print_other(const struct printer *p, const struct rkn_error *e)
-{
-	char *name = name_of(p->names, &e->other);
-
-	fprintf(p->out, "    %s has %s", name,
-		e->kind == RKN_ERROR_UNLINK_NOTHING ? "one" : "a reference");
-	print_field(p, &e->other);
-	fputs(e->to.address && e->to.address == e->other.address ? " already\n"
-								 : "\n",
-	      p->out);
-	if (e->other.stack)
-		print_place(p, "        ",
-			    e->flags & RKN_ERROR_FIRST_MOVE ? "moved to it at"
-							    : "taken at",
-			    e->other.stack);
-	free(name);
-}
-
-void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
-{
-	print_call(p, e);
 	if (e->who.stack)
 		print_place(p, "        ",
 			    e->flags & RKN_ERROR_GAVE_AWAY

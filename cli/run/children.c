@@ -135,17 +135,6 @@ static void sum(struct sums *s, const struct child *c)
 		s->worst = c;
 }
 
-/* "2 with 3 findings (96 B lost)" among what some are. */
-static void print_findings(FILE *out, const struct sums *s)
-{
-	char text[UNITS_SIZE];
-
-	fprintf(out, ", %" PRIu64 " with %s", s->finders,
-		units_count(text, s->findings, "finding"));
-	if (s->lost_bytes)
-		fprintf(out, " (%s lost)", units_bytes(text, s->lost_bytes));
-}
-
 static void print_some(FILE *out, uint64_t some, const char *what)
 {
 	if (some)
@@ -161,8 +150,16 @@ static void print_sums(FILE *out, const struct sums *s, size_t all)
 	else
 		fprintf(out, "%zu children: ", all);
 	fprintf(out, "%" PRIu64 " with nothing lost", s->clean);
-	if (s->finders)
-		print_findings(out, s);
+	if (s->finders) {
+		/* "2 with 3 findings (96 B lost)" among what some are. */
+		char text[UNITS_SIZE];
+
+		fprintf(out, ", %" PRIu64 " with %s", s->finders,
+			units_count(text, s->findings, "finding"));
+		if (s->lost_bytes)
+			fprintf(out, " (%s lost)",
+				units_bytes(text, s->lost_bytes));
+	}
 	if (s->possible)
 		fprintf(out, ", %" PRIu64 " possible leak%s in all",
 			s->possible, s->possible == 1 ? "" : "s");

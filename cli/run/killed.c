@@ -57,20 +57,11 @@ bool killed_asks(int signal)
 	return signal > 0;
 }
 
-/* "2 objects of 4.1 KiB were alive" */
-static char *what_was_alive(const struct model *m)
-{
-	char objects[UNITS_SIZE], bytes[UNITS_SIZE];
-
-	units_count(objects, m->block_count, "object");
-	units_bytes(bytes, verdict_live_bytes(m));
-	return xasprintf("known is that %s of %s were alive", objects, bytes);
-}
-
 char *killed_how(const struct model *m)
 {
 	const uint32_t flags = m->meta.flags;
 	char *alive, *how;
+	char objects[UNITS_SIZE], bytes[UNITS_SIZE];
 
 	if (m->meta.end != RKN_END_SIGNAL)
 		return NULL;
@@ -81,7 +72,10 @@ char *killed_how(const struct model *m)
 		return NULL;
 	if (flags & RKN_META_SNAPSHOT)
 		return xstrdup("killed by SIGKILL after its exit check");
-	alive = what_was_alive(m);
+	/* "2 objects of 4.1 KiB were alive" */
+	units_count(objects, m->block_count, "object");
+	units_bytes(bytes, verdict_live_bytes(m));
+	alive = xasprintf("known is that %s of %s were alive", objects, bytes);
 	how = xasprintf(
 	    flags & RKN_META_EARLY
 		? "killed by SIGKILL before it came to its own code: %s"

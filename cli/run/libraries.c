@@ -69,45 +69,39 @@ static char *absolute(const char *path)
 	return whole;
 }
 
-/*
- * One line of the loader's:
- *	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f0000000000)
- *	libplug.so => ./libplug.so (0x00007f0000000000)
- *	/lib64/ld-linux-x86-64.so.2 (0x00007f0000000000)
- *	./libnear.so (0x00007f0000000000)
- *	libhere.so (0x00007f0000000000)
- *	libgone.so.1 => not found
- */
-static void add_line(struct libraries *l, char *line)
-{
-	char *name = line + strspn(line, "\t "), *path, *end;
-	struct library *library;
-
-	end = strstr(name, " (0x");
-	if (end)
-		*end = '\0';
-	name[strcspn(name, "\n")] = '\0';
-	path = strstr(name, " => ");
-	if (!path && (!end || !strncmp(name, KERNEL, strlen(KERNEL))))
-		return; /* no list at all, or the kernel's own */
-	if (path && !end && strcmp(path, " => not found") != 0)
-		return;
-	if (path) {
-		*path = '\0';
-		path += strlen(" => ");
-	}
-	library = LIST_ADD(l->list, l->count);
-	library->name = xstrdup(name);
-	library->path = path && !end ? NULL : absolute(path ? path : name);
-}
-
 void libraries_read(struct libraries *l, FILE *f)
 {
 	char *line = NULL;
 	size_t size = 0;
 
-	while (getline(&line, &size, f) > 0)
-		add_line(l, line);
+	while (getline(&line, &size, f) > 0) {
+		char *name = line + strspn(line, "\t "), *path, *end;
+		struct library *library;
+
+		/* One line of the loader's:       libc.so.6 =>
+		 * /lib/x86_64-linux-gnu/libc.so.6 (0x00007f0000000000)
+		 * libplug.so => ./libplug.so (0x00007f0000000000)
+		 * /lib64/ld-linux-x86-64.so.2 (0x00007f0000000000)
+		 * ./libnear.so (0x00007f0000000000)       libhere.so
+		 * (0x00007f0000000000)         libgone.so.1 => not found */
+		end = strstr(name, " (0x");
+		if (end)
+			*end = '\0';
+		name[strcspn(name, "\n")] = '\0';
+		path = strstr(name, " => ");
+		if (!path && (!end || !strncmp(name, KERNEL, strlen(KERNEL))))
+			continue; /* no list at all, or the kernel's own */
+		if (path && !end && strcmp(path, " => not found") != 0)
+			continue;
+		if (path) {
+			*path = '\0';
+			path += strlen(" => ");
+		}
+		library = LIST_ADD(l->list, l->count);
+		library->name = xstrdup(name);
+		library->path =
+		    path && !end ? NULL : absolute(path ? path : name);
+	}
 	free(line);
 }
 

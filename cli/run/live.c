@@ -59,23 +59,6 @@ static void make_executed(const struct live *l)
 	free(path);
 }
 
-/* Away first: who is still running makes no more notes then. */
-static void remove_executed(const struct live *l)
-{
-	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
-	char *away = xasprintf("%s/.gone", l->directory);
-	DIR *directory = rename(path, away) ? NULL : opendir(away);
-	struct dirent *entry;
-
-	while (directory && (entry = readdir(directory)))
-		unlinkat(dirfd(directory), entry->d_name, 0);
-	if (directory)
-		closedir(directory);
-	rmdir(away);
-	free(away);
-	free(path);
-}
-
 static int make_in(struct live *l, const char *parent, const char *name)
 {
 	char *path;
@@ -139,7 +122,19 @@ bool live_close(struct live *l)
 	bool gone = true;
 
 	if (l->directory && live_is_there(l)) {
-		remove_executed(l);
+		char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
+		char *away = xasprintf("%s/.gone", l->directory);
+		DIR *directory = rename(path, away) ? NULL : opendir(away);
+		struct dirent *entry;
+
+		/* Away first: who is still running makes no more notes then. */
+		while (directory && (entry = readdir(directory)))
+			unlinkat(dirfd(directory), entry->d_name, 0);
+		if (directory)
+			closedir(directory);
+		rmdir(away);
+		free(away);
+		free(path);
 		owner_release(l->directory, l->owner);
 		gone = !rmdir(l->directory);
 	}

@@ -41,13 +41,6 @@ static char *new_name(const char *parent, const char *name)
 	return xasprintf("%s/%s-%s", parent, name, text);
 }
 
-/* Without locks, as on some file systems, nobody can tell whether the owner lives:
- * then there is none, and what is in it stays. */
-static bool leave_unowned(const char *directory, const char *next)
-{
-	return !unlink(next) && !chmod(directory, OWNED);
-}
-
 /* Who sweeps may have taken the directory for one that was left: then it is gone.
  * *fd is -1 where it has no owner. */
 static bool take(const char *directory, int *fd)
@@ -61,7 +54,10 @@ static bool take(const char *directory, int *fd)
 	if (*fd >= 0 && !flock(*fd, LOCK_EX | LOCK_NB)) {
 		taken = !rename(next, owner) && !chmod(directory, OWNED);
 	} else if (*fd >= 0 && errno != EWOULDBLOCK) {
-		taken = leave_unowned(directory, next);
+		/* Without locks, as on some file systems, nobody can tell
+		 * whether the owner lives: then there is none, and what is
+		 * in it stays. */
+		taken = !unlink(next) && !chmod(directory, OWNED);
 		close(*fd);
 		*fd = -1;
 	}

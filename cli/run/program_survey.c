@@ -71,17 +71,6 @@ static int glib_minor(const char *path)
 	return minor;
 }
 
-static void look_at_glib(struct program_survey *s, const char *path)
-{
-	int minor = glib_minor(path);
-
-	if (minor >= 0 && minor < GLIB_WITHOUT_SLICES)
-		add_hint(
-		    s,
-		    "GLib 2.%d has an allocator of its own for slices; `refknot run` sets G_SLICE=always-malloc, unless G_SLICE is set already, so that each slice is seen",
-		    minor);
-}
-
 static void look_at_python(struct program_survey *s, const char *binary)
 {
 	const char *base = base_name(binary);
@@ -90,17 +79,6 @@ static void look_at_python(struct program_survey *s, const char *binary)
 		add_hint(
 		    s,
 		    "Python has an allocator of its own for small objects; set PYTHONMALLOC=malloc to see each of them");
-}
-
-static void add_split_hint(struct program_survey *s, const char *path,
-			   struct symbols_module *m)
-{
-	const char *lost = symbols_module_lost_split(m);
-	char *shown = lost ? escape(lost) : NULL;
-
-	if (lost)
-		add_hint(s, SYMBOLS_LOST_SPLIT, shown, base_name(path));
-	free(shown);
 }
 
 static void add_module(struct program_survey *s, const char *path)
@@ -118,9 +96,16 @@ static void add_module(struct program_survey *s, const char *path)
 		elf_file_release(&elf);
 	}
 	if (symbols_module_open(&symbols, path, NULL, -1)) {
+		const char *lost;
+		char *shown;
+
 		m->source = symbols_module_source(&symbols, &file);
 		m->debug_file = file ? xstrdup(file) : NULL;
-		add_split_hint(s, path, &symbols);
+		lost = symbols_module_lost_split(&symbols);
+		shown = lost ? escape(lost) : NULL;
+		if (lost)
+			add_hint(s, SYMBOLS_LOST_SPLIT, shown, base_name(path));
+		free(shown);
 		unwind_tables_try(&m->tables, &symbols);
 		if (m->tables.tried)
 			m->unwind &= unwind_tables_are_some(&m->tables);
@@ -143,8 +128,15 @@ static void add_library(struct program_survey *s, const struct library *l)
 			s->allocator = xstrdup(allocators[i].name);
 			s->allocator_path = xstrdup(l->path);
 		}
-	if (!strcmp(base, GLIB))
-		look_at_glib(s, l->path);
+	if (!strcmp(base, GLIB)) {
+		int minor = glib_minor(l->path);
+
+		if (minor >= 0 && minor < GLIB_WITHOUT_SLICES)
+			add_hint(
+			    s,
+			    "GLib 2.%d has an allocator of its own for slices; `refknot run` sets G_SLICE=always-malloc, unless G_SLICE is set already, so that each slice is seen",
+			    minor);
+	}
 	look_at_python(s, l->path);
 	add_module(s, l->path);
 }
@@ -185,39 +177,6 @@ static void look_at_libraries(struct program_survey *s)
 		s->allocator = xstrdup("glibc");
 }
 
-static void look_at_tables(struct program_survey *s,
-			   const struct program_survey_module *m)
-{
-	bool code = m->code || m->tables.named;
-
-	if (code && !m->unwind)
-		add_hint(
-		    s,
-		    "%s has no unwind tables, so call stacks end in it; build it with -fasynchronous-unwind-tables",
-		    m->path);
-	else if (code && !unwind_tables_are_whole(&m->tables))
-		add_hint(
-		    s,
-		    "%s has unwind tables for %" PRIu64 " of %" PRIu64
-		    " functions that were tried, so call stacks end in the others; build all of it with -fasynchronous-unwind-tables",
-		    m->path, m->tables.covered, m->tables.tried);
-}
-
-static void look_at_modules(struct program_survey *s)
-{
-	for (size_t i = 0; i < s->module_count; i++)
-		look_at_tables(s, &s->modules[i]);
-	if (s->module_count && s->modules[0].source < SYMBOLS_DEBUG)
-		add_hint(
-		    s,
-		    "%s has no debug information, so its files and lines are not known; build it with -g, or install its -dbgsym package",
-		    s->modules[0].path);
-	if (s->allocator_path)
-		add_hint(
-		    s,
-		    "its allocator is not glibc's: pages that it keeps for itself may be searched for pointers, and stale ones there can hide leaks");
-}
-
 void program_survey_make(struct program_survey *s, const char *program)
 {
 	*s = (struct program_survey){ 0 };
@@ -227,7 +186,31 @@ void program_survey_make(struct program_survey *s, const char *program)
 	look_at_python(s, s->preflight.binary);
 	add_module(s, s->preflight.binary);
 	look_at_libraries(s);
-	look_at_modules(s);
+	for (size_t i = 0; i < s->module_count; i++) {
+		const struct program_survey_module *m = &s->modules[i];
+		bool code = m->code || m->tables.named;
+
+		if (code && !m->unwind)
+			add_hint(
+			    s,
+			    "%s has no unwind tables, so call stacks end in it; build it with -fasynchronous-unwind-tables",
+			    m->path);
+		else if (code && !unwind_tables_are_whole(&m->tables))
+			add_hint(
+			    s,
+			    "%s has unwind tables for %" PRIu64 " of %" PRIu64
+			    " functions that were tried, so call stacks end in the others; build all of it with -fasynchronous-unwind-tables",
+			    m->path, m->tables.covered, m->tables.tried);
+	}
+	if (s->module_count && s->modules[0].source < SYMBOLS_DEBUG)
+		add_hint(
+		    s,
+		    "%s has no debug information, so its files and lines are not known; build it with -g, or install its -dbgsym package",
+		    s->modules[0].path);
+	if (s->allocator_path)
+		add_hint(
+		    s,
+		    "its allocator is not glibc's: pages that it keeps for itself may be searched for pointers, and stale ones there can hide leaks");
 }
 
 void program_survey_release(struct program_survey *s)

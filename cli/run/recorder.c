@@ -89,20 +89,6 @@ static void set_filters(void)
 	free(text);
 }
 
-/* Only there does the shim write, whatever else descriptor 2 is by then in
- * whoever is executed. One that is closed gets nothing. */
-static void set_messages(void)
-{
-	struct stat st = { 0 };
-	char *text;
-
-	if (fstat(STDERR_FILENO, &st))
-		st = (struct stat){ 0 };
-	text = xasprintf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
-	recorder_set("REFKNOT_STDERR", text);
-	free(text);
-}
-
 /* Another refknot's, under which this one runs, are not ours. */
 static void set_patterns(const char *name, const char *patterns)
 {
@@ -118,6 +104,8 @@ static void set_environment(const struct recorder *r, const char *shim,
 {
 	const char *user = getenv("LD_PRELOAD");
 	char *preload;
+	struct stat st = { 0 };
+	char *text;
 
 	preload =
 	    user && *user ? xasprintf("%s:%s", shim, user) : xstrdup(shim);
@@ -126,7 +114,13 @@ static void set_environment(const struct recorder *r, const char *shim,
 	recorder_set("REFKNOT_OUT", directory);
 	set_patterns("REFKNOT_PROGRAMS", r->programs);
 	set_patterns("REFKNOT_SKIP_PROGRAMS", r->skip_programs);
-	set_messages();
+	/* Only there does the shim write, whatever else descriptor 2 is by then
+	 * in whoever is executed. One that is closed gets nothing. */
+	if (fstat(STDERR_FILENO, &st))
+		st = (struct stat){ 0 };
+	text = xasprintf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	recorder_set("REFKNOT_STDERR", text);
+	free(text);
 	set_filters();
 	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
 	setenv("G_SLICE", "always-malloc", 0);
@@ -210,11 +204,25 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 	return RECORDER_UNLOADED;
 }
 
-static bool make_live(struct live *l, const struct recorder *r)
+/* A place for live stores; says what is wrong, and false when there is none. */
+static bool open_live(struct live *l, const struct recorder *r)
 {
-	char *directory = recording_path_directory(r->output);
-	int unwritable = r->keeps ? recording_path_check(directory) : 0, error;
+	char *directory;
+	int unwritable, error;
 
+	if (is_limited(RLIMIT_DATA, LEAST_DATA) &&
+	    !is_limited(RLIMIT_DATA, 1)) {
+		warn(
+		    "the program runs unrecorded: data are limited to less than 4 MiB, which may not be enough for it and refknot's shim; raise that limit (ulimit -d)");
+		return false;
+	}
+	if (is_limited(RLIMIT_AS, LEAST_ADDRESSES)) {
+		warn(
+		    "the program runs unrecorded: addresses are limited to less than 256 MiB, too few for a live store; raise that limit (ulimit -v)");
+		return false;
+	}
+	directory = recording_path_directory(r->output);
+	unwritable = r->keeps ? recording_path_check(directory) : 0;
 	if (unwritable)
 		warn(
 		    "no recording can be written in %s: %s; the program runs all the same",
@@ -230,23 +238,6 @@ static bool make_live(struct live *l, const struct recorder *r)
 		    directory, strerror(-error));
 	free(directory);
 	return !error;
-}
-
-/* A place for live stores; says what is wrong, and false when there is none. */
-static bool open_live(struct live *l, const struct recorder *r)
-{
-	if (is_limited(RLIMIT_DATA, LEAST_DATA) &&
-	    !is_limited(RLIMIT_DATA, 1)) {
-		warn(
-		    "the program runs unrecorded: data are limited to less than 4 MiB, which may not be enough for it and refknot's shim; raise that limit (ulimit -d)");
-		return false;
-	}
-	if (is_limited(RLIMIT_AS, LEAST_ADDRESSES)) {
-		warn(
-		    "the program runs unrecorded: addresses are limited to less than 256 MiB, too few for a live store; raise that limit (ulimit -v)");
-		return false;
-	}
-	return make_live(l, r);
 }
 
 /* The shim as LD_PRELOAD takes it; *link is for shim_path_unlink. */

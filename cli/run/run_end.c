@@ -180,16 +180,6 @@ static void print_report(void *data)
 	symbols_close(symbols);
 }
 
-/* The program has run: its status and all recordings count for more than a
- * report that can be made again. */
-static void try_report(struct run_end_report *r)
-{
-	if (!shrinking_survive(print_report, r))
-		warn(
-		    "a binary or debug file was cut short while it was read; `refknot report %s` makes the report when it is complete",
-		    r->m->path);
-}
-
 bool run_end_is_passing(const struct live_store *store, const struct model *m)
 {
 	return !m->meta.allocations ||
@@ -221,9 +211,18 @@ static char *run_end_store(const struct run_end *f,
 		path = run_end_save(f, &m, store->path, main_program);
 		free(m.path);
 		m.path = xstrdup(path);
-		if (!f->quiet)
-			try_report(
-			    &(struct run_end_report){ f, store, &m, children });
+		if (!f->quiet) {
+			struct run_end_report *r =
+			    &(struct run_end_report){ f, store, &m, children };
+
+			/* The program has run: its status and all recordings
+			 * count for more than a report that can be made
+			 * again. */
+			if (!shrinking_survive(print_report, r))
+				warn(
+				    "a binary or debug file was cut short while it was read; `refknot report %s` makes the report when it is complete",
+				    r->m->path);
+		}
 	}
 	model_release(&m);
 	return path;

@@ -58,15 +58,6 @@ static void forget(struct waited *w, uint32_t pid)
 			w->pids[i] = 0;
 }
 
-/* Stores are named PROGRAM.PID.rkn or PROGRAM.PID.2.rkn: any of the numbers may
- * be meant, for a wait that ends early does no harm. */
-static void forget_named(struct waited *w, const char *name)
-{
-	for (const char *dot = strchr(name, '.'); dot;
-	     dot = strchr(dot + 1, '.'))
-		forget(w, (uint32_t)strtoul(dot + 1, NULL, 10));
-}
-
 /* Does any of them have no store yet, and is it still there? */
 static bool are_open(struct waited *w, const struct live *l)
 {
@@ -75,8 +66,14 @@ static bool are_open(struct waited *w, const struct live *l)
 	bool any = false;
 
 	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
-			forget_named(w, entry->d_name);
+		if (entry->d_name[0] != '.') {
+			/* Stores are named PROGRAM.PID.rkn or
+			 * PROGRAM.PID.2.rkn: any of the numbers may be
+			 * meant, for a wait that ends early does no harm. */
+			for (const char *dot = strchr(entry->d_name, '.'); dot;
+			     dot = strchr(dot + 1, '.'))
+				forget(w, (uint32_t)strtoul(dot + 1, NULL, 10));
+		}
 	if (directory)
 		closedir(directory);
 	for (size_t i = 0; i < w->count; i++) {
@@ -395,18 +392,6 @@ static bool are_alike(const struct stranger *a, const struct stranger *b)
 	return !strcmp(a->program, b->program) && !strcmp(a->why, b->why);
 }
 
-static void tell(const struct stranger *s, size_t times, const char *what)
-{
-	char *program = escape(s->program);
-
-	if (times > 1)
-		warn("%s, %zu times%s: %s", program, times, what, s->why);
-	else
-		warn("%s, pid %" PRIu32 "%s: %s", program, s->pid, what,
-		     s->why);
-	free(program);
-}
-
 void strangers_tell(const struct live *l, const struct live_store *list,
 		    size_t count, const char *what)
 {
@@ -420,8 +405,18 @@ void strangers_tell(const struct live *l, const struct live_store *list,
 			before = are_alike(&strangers[i], &strangers[k]);
 		for (size_t k = i + 1; k < n && !before; k++)
 			times += are_alike(&strangers[i], &strangers[k]);
-		if (!before && told++ < TOLD)
-			tell(&strangers[i], times, what);
+		if (!before && told++ < TOLD) {
+			const struct stranger *s = &strangers[i];
+			char *program = escape(s->program);
+
+			if (times > 1)
+				warn("%s, %zu times%s: %s", program, times,
+				     what, s->why);
+			else
+				warn("%s, pid %" PRIu32 "%s: %s", program,
+				     s->pid, what, s->why);
+			free(program);
+		}
 	}
 	if (told > TOLD)
 		warn("%zu more programs were executed and not recorded",
