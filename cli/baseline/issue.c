@@ -9,7 +9,7 @@
 #include "die.h"
 #include "list.h"
 #include "member.h"
-#include "report_text.h"
+#include "report.h"
 #include "status.h"
 #include "units.h"
 #include "unread.h"

@@ -16,7 +16,6 @@
 #include "options.h"
 #include "place.h"
 #include "showing.h"
-#include "stack_json.h"
 #include "units.h"
 #include "verdict.h"
 
@@ -121,7 +120,7 @@ static json_t *frames_json(const struct balance_node *n)
 		return array;
 	do {
 		l.line = n->line_count ? n->lines[i] : 0;
-		document_append(array, stack_json_place(&l));
+		document_append(array, document_location(&l));
 	} while (++i < n->line_count && i < BALANCE_LINES);
 	return array;
 }
@@ -130,10 +129,10 @@ static json_t *node_json(const struct balance_node *n)
 {
 	json_t *o = json_object();
 
-	document_set(o, "depth", json_count(n->depth));
+	document_count(o, "depth", n->depth);
 	document_set(o, "frames", frames_json(n));
-	document_set(o, "retains", json_count(n->retains));
-	document_set(o, "releases", json_count(n->releases));
+	document_count(o, "retains", n->retains);
+	document_count(o, "releases", n->releases);
 	return o;
 }
 
@@ -146,15 +145,14 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 
 	for (size_t i = 0; i < b->count; i++)
 		document_append(nodes, node_json(&b->nodes[i]));
-	document_set(object, "name", json_text(name));
+	document_text(object, "name", name);
 	document_set(object, "count", json_integer(o->told));
-	document_set(object, "ended",
-		     json_boolean(o->flags & RKN_OBJECT_ENDED));
-	document_set(object, "retains", json_count(b->retains));
-	document_set(object, "releases", json_count(b->releases));
-	document_set(object, "pruned", json_count(b->pruned));
-	document_set(object, "events_lost", json_count(b->lost));
-	document_set(object, "events_outside", json_count(b->outside));
+	document_flag(object, "ended", o->flags & RKN_OBJECT_ENDED);
+	document_count(object, "retains", b->retains);
+	document_count(object, "releases", b->releases);
+	document_count(object, "pruned", b->pruned);
+	document_count(object, "events_lost", b->lost);
+	document_count(object, "events_outside", b->outside);
 	document_set(object, "lost_count", json_integer(b->lost_count));
 	document_set(object, "tree", nodes);
 	document_set(document, "balance", object);

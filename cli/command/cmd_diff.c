@@ -232,14 +232,12 @@ static json_t *row_json(const struct row *r)
 {
 	json_t *o = json_object();
 
-	document_set(o, "type", json_text(r->key));
-	document_set(o, "before", json_count(r->before ? r->before->live : 0));
-	document_set(o, "after", json_count(r->after ? r->after->live : 0));
+	document_text(o, "type", r->key);
+	document_count(o, "before", r->before ? r->before->live : 0);
+	document_count(o, "after", r->after ? r->after->live : 0);
 	document_set(o, "delta", json_integer(r->objects));
-	document_set(o, "bytes_before",
-		     json_count(r->before ? r->before->bytes : 0));
-	document_set(o, "bytes_after",
-		     json_count(r->after ? r->after->bytes : 0));
+	document_count(o, "bytes_before", r->before ? r->before->bytes : 0);
+	document_count(o, "bytes_after", r->after ? r->after->bytes : 0);
 	document_set(o, "bytes", json_integer(r->bytes));
 	return o;
 }
@@ -253,7 +251,7 @@ static void write_json(const struct side *sides, const struct row *rows,
 
 	for (size_t i = 0; i < shown; i++)
 		document_append(array, row_json(&rows[i]));
-	document_set(o, "from", json_text(sides[0].argument));
+	document_text(o, "from", sides[0].argument);
 	document_set(o, "rows", array);
 	document_set(o, "total", row_json(total));
 	document_set(sides[1].document, "difference", o);

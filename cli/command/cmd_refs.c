@@ -13,7 +13,6 @@
 #include "list.h"
 #include "options.h"
 #include "outstanding.h"
-#include "outstanding_json.h"
 #include "paint.h"
 #include "recordings.h"
 #include "report.h"
@@ -82,11 +81,11 @@ static json_t *kind_json(const struct model *m, struct symbols *s,
 {
 	json_t *o = json_object();
 
-	document_set(o, "type", json_text(k->type));
-	document_set(o, "objects", json_count(k->count));
-	document_set(o, "references", json_count(k->references));
+	document_text(o, "type", k->type);
+	document_count(o, "objects", k->count);
+	document_count(o, "references", k->references);
 	document_set(o, "places",
-		     outstanding_json(m, s, n, k->objects, k->count));
+		     document_outstanding(m, s, n, k->objects, k->count));
 	return o;
 }
 

@@ -148,17 +148,17 @@ static json_t *row_json(const struct passed_region *p,
 {
 	json_t *o = json_object();
 
-	document_set(o, "type", json_text(r->type));
+	document_text(o, "type", r->type);
 	document_set(o, "before", known(r->before, p->counted));
 	document_set(o, "after", known(r->after, p->counted));
-	document_set(o, "new", json_count(r->made));
-	document_set(o, "freed", json_count(r->ended));
+	document_count(o, "new", r->made);
+	document_count(o, "freed", r->ended);
 	document_set(o, "delta", json_integer((int64_t)(r->made - r->ended)));
 	document_set(o, "bytes", json_integer(r->bytes));
 	document_set(o, "min", known(r->least, p->passes));
 	document_set(o, "median", known(r->median, p->passes));
 	document_set(o, "max", known(r->most, p->passes));
-	document_set(o, "bounds", json_boolean(r->bounds));
+	document_flag(o, "bounds", r->bounds);
 	return o;
 }
 
@@ -169,14 +169,11 @@ static json_t *region_json(const struct passed_region *p, size_t limit)
 
 	for (size_t i = 0; i < shown; i++)
 		document_append(rows, row_json(p, &p->rows[i]));
-	document_set(o, "name", json_text(p->name));
-	document_set(o, "thread",
-		     p->thread ? json_count(p->thread) : json_null());
-	document_set(o, "passes",
-		     p->counted ? json_count(p->passes) : json_null());
-	document_set(
-	    o, "not_ended",
-	    json_count(p->begun > p->passes ? p->begun - p->passes : 0));
+	document_text(o, "name", p->name);
+	document_known(o, "thread", p->thread, p->thread);
+	document_known(o, "passes", p->counted, p->passes);
+	document_count(o, "not_ended",
+		       p->begun > p->passes ? p->begun - p->passes : 0);
 	document_set(o, "types", rows);
 	document_set(o, "total", row_json(p, &p->total));
 	return o;

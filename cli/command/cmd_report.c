@@ -11,8 +11,7 @@
 #include "options.h"
 #include "paint.h"
 #include "recordings.h"
-#include "report_json.h"
-#include "report_text.h"
+#include "report.h"
 
 struct reporting {
 	struct report_options options;

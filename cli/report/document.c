@@ -7,10 +7,14 @@
 #include <sys/stat.h>
 
 #include "argv.h"
+#include "callers.h"
 #include "die.h"
 #include "json_text.h"
+#include "outstanding.h"
+#include "place.h"
 #include "status.h"
 #include "verdict.h"
+#include "walk.h"
 
 #define SECOND 1e9 /* nanoseconds */
 #define DIGITS 12  /* of a real number */
@@ -27,51 +31,174 @@ void document_append(json_t *array, json_t *value)
 		die(STATUS_INPUT, "out of memory");
 }
 
-static void set_count(json_t *object, const char *key, uint64_t count)
+void document_count(json_t *object, const char *key, uint64_t count)
 {
 	document_set(object, key, json_count(count));
 }
 
-/* null unless `known`. */
-static void set_known(json_t *object, const char *key, uint64_t count,
-		      bool known)
+void document_known(json_t *object, const char *key, bool known, uint64_t count)
 {
 	document_set(object, key, known ? json_count(count) : json_null());
 }
 
-static json_t *arguments(const struct model *m)
+void document_flag(json_t *object, const char *key, bool value)
 {
-	json_t *list = json_array();
+	document_set(object, key, json_boolean(value));
+}
+
+void document_text(json_t *object, const char *key, const char *text)
+{
+	document_set(object, key, json_text(text));
+}
+
+void document_take(json_t *object, const char *key, char *text)
+{
+	document_text(object, key, text);
+	free(text);
+}
+
+void document_field(json_t *object, const struct model *m, uint32_t field)
+{
+	document_text(object, "field", field ? model_name(m, field) : NULL);
+}
+
+/* --- Call stacks and references --------------------------------------------- */
+
+json_t *document_location(const struct location *l)
+{
+	json_t *o = json_object();
+
+	document_text(o, "function", l->function);
+	document_take(o, "file", place_path(l));
+	document_known(o, "line", l->line, l->line);
+	document_known(o, "column", l->column, l->column);
+	document_text(o, "module", l->module);
+	document_set(o, "offset", json_address(l->offset));
+	document_flag(o, "inlined", l->inlined);
+	document_flag(o, "tail_call", l->tail_call);
+	return o;
+}
+
+json_t *document_stack(const struct model *m, struct symbols *s,
+		       uint32_t number)
+{
+	json_t *array = json_array();
+	const struct location *l;
+	struct walk w;
+
+	walk_begin(&w, m, s, number);
+	while ((l = walk_next(&w)))
+		document_append(array, document_location(l));
+	return array;
+}
+
+static void document_place(json_t *object, const char *key,
+			   const struct location *l)
+{
+	document_set(object, key, l ? document_location(l) : json_null());
+}
+json_t *document_outstanding(const struct model *m, struct symbols *s,
+			     struct names *n, const uint32_t *objects,
+			     size_t count)
+{
+	json_t *array = json_array();
+	struct outstanding list;
+
+	outstanding_make(&list, m, s, objects, count);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct outstanding_row *row = &list.rows[i];
+		json_t *o = json_object(), *names = json_array();
+
+		for (size_t k = 0; k < row->holders && k < OUTSTANDING_HOLDERS;
+		     k++) {
+			char *name = names_of(n, row->holder[k]);
+
+			document_append(names, json_text(name));
+			free(name);
+		}
+		document_count(o, "count", row->count);
+		document_count(o, "total", list.total);
+		document_text(o, "how", row->maker ? "made" : "taken");
+		document_text(o, "holder_type",
+			      row->holder_type
+				  ? names_type_called(n, row->holder_type)
+				  : NULL);
+		document_count(o, "holders", row->holders);
+		document_set(o, "holder_names", names);
+		document_flag(o, "holder_ended", row->ended);
+		document_field(o, m, row->field);
+		document_set(o, "stack", document_stack(m, s, row->stack));
+		document_append(array, o);
+	}
+	outstanding_release(&list);
+	return array;
+}
+
+json_t *document_callers(const struct model *m, struct symbols *s,
+			 struct names *n, const uint32_t *objects, size_t count)
+{
+	json_t *o, *rows;
+	struct callers c;
+
+	if (!count)
+		return json_null();
+	o = json_object();
+	rows = json_array();
+	callers_make(&c, m, s, objects, count);
+	for (size_t i = 0; i < c.count; i++) {
+		const struct callers_row *r = &c.rows[i];
+		uint32_t from = r->reference == RKN_NONE
+				    ? 0
+				    : m->references[r->reference].from;
+		json_t *row = json_object();
+
+		document_set(
+		    row, "net",
+		    json_integer((json_int_t)r->taken - (json_int_t)r->given));
+		document_count(row, "taken", r->taken);
+		document_count(row, "given_back", r->given);
+		document_count(row, "certain", r->certain);
+		document_flag(row, "maker", r->maker && r->taken);
+		document_flag(row, "named", r->reference != RKN_NONE);
+		document_take(row, "holder", from ? names_of(n, from) : NULL);
+		document_flag(row, "holder_ended", r->ended);
+		document_place(row, "caller", r->place);
+		document_place(row, "within", r->within);
+		document_set(row, "stack", document_stack(m, s, r->stack));
+		document_append(rows, row);
+	}
+	document_count(o, "objects", count);
+	document_count(o, "left", c.left);
+	document_count(o, "certain", c.certain);
+	document_flag(o, "all_named", c.all_named);
+	document_flag(o, "calls_lost", c.lost);
+	document_set(o, "callers", rows);
+	callers_release(&c);
+	return o;
+}
+
+/* --- Whole documents -------------------------------------------------------- */
+
+static json_t *process(const struct model *m)
+{
+	json_t *o = json_object(), *list = json_array();
 	struct argv a;
 	const char *text;
 
 	argv_init(&a, m);
 	while ((text = argv_next(&a)))
 		document_append(list, json_text(text));
-	return list;
-}
-
-static void set_end(json_t *process, const struct rkn_meta *meta)
-{
-	if (meta->end == RKN_END_EXIT)
-		document_set(process, "exit_code",
-			     json_integer(meta->end_value));
-	else if (meta->end == RKN_END_SIGNAL)
-		document_set(process, "signal", json_integer(meta->end_value));
-}
-
-static json_t *process(const struct model *m)
-{
-	json_t *o = json_object();
-
-	set_count(o, "pid", m->meta.pid);
-	document_set(o, "argv", arguments(m));
-	set_end(o, &m->meta);
-	set_count(o, "allocations", m->meta.allocations);
-	set_count(o, "frees", m->meta.frees);
-	set_known(o, "live_blocks", m->block_count, !m->blocks_cut);
-	set_known(o, "live_bytes", verdict_live_bytes(m), !m->blocks_cut);
-	set_count(o, "peak_bytes", m->meta.peak_bytes);
+	document_count(o, "pid", m->meta.pid);
+	document_set(o, "argv", list);
+	if (m->meta.end == RKN_END_EXIT)
+		document_set(o, "exit_code", json_integer(m->meta.end_value));
+	else if (m->meta.end == RKN_END_SIGNAL)
+		document_set(o, "signal", json_integer(m->meta.end_value));
+	document_count(o, "allocations", m->meta.allocations);
+	document_count(o, "frees", m->meta.frees);
+	document_known(o, "live_blocks", !m->blocks_cut, m->block_count);
+	document_known(o, "live_bytes", !m->blocks_cut, verdict_live_bytes(m));
+	document_count(o, "peak_bytes", m->meta.peak_bytes);
 	document_set(o, "duration_s",
 		     m->meta.end == RKN_END_UNKNOWN
 			 ? json_null()
@@ -95,65 +222,59 @@ static json_t *recording(const struct model *m, const struct symbols *s)
 	struct stat st = { 0 };
 
 	stat(m->path, &st);
-	document_set(o, "path", json_text(m->path));
-	document_set(o, "program", json_text(model_text(m, m->meta.program)));
-	set_count(o, "file_bytes", (uint64_t)st.st_size);
-	set_count(o, "own_bytes", m->meta.own_bytes);
+	document_text(o, "path", m->path);
+	document_text(o, "program", model_text(m, m->meta.program));
+	document_count(o, "file_bytes", (uint64_t)st.st_size);
+	document_count(o, "own_bytes", m->meta.own_bytes);
 	message = model_text(m, m->meta.message);
-	document_set(o, "message", *message ? json_text(message) : json_null());
+	document_text(o, "message", *message ? message : NULL);
 	document_set(o, "snapshot_at", snapshot_at(m->meta.flags));
 	document_set(o, "snapshot_s",
 		     json_real((double)m->meta.snapshot_ns / SECOND));
-	set_count(o, "stacks", m->stack_count ? m->stack_count - 1 : 0);
-	set_count(o, "stacks_verified", m->limits[RKN_LIMIT_STACK_VERIFIED]);
-	set_count(o, "stacks_different", m->limits[RKN_LIMIT_STACK_DIFFERS]);
-	set_count(o, "threads", m->thread_count ? m->thread_count - 1 : 0);
-	set_count(o, "modules", m->module_count);
-	set_count(o, "modules_without_symbols", symbols_missing(s, NULL));
+	document_count(o, "stacks", m->stack_count ? m->stack_count - 1 : 0);
+	document_count(o, "stacks_verified",
+		       m->limits[RKN_LIMIT_STACK_VERIFIED]);
+	document_count(o, "stacks_different",
+		       m->limits[RKN_LIMIT_STACK_DIFFERS]);
+	document_count(o, "threads", m->thread_count ? m->thread_count - 1 : 0);
+	document_count(o, "modules", m->module_count);
+	document_count(o, "modules_without_symbols", symbols_missing(s, NULL));
 	return o;
-}
-
-static json_t *gaps(const struct model *m, const struct findings *f)
-{
-	struct verdict_gap list[VERDICT_GAPS];
-	size_t n = verdict_gaps(list, m, f);
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++) {
-		json_t *o = json_object();
-
-		document_set(o, "what", json_text(list[i].what));
-		set_count(o, "count", list[i].count);
-		document_set(o, "why", json_text(list[i].why));
-		document_append(array, o);
-	}
-	return array;
 }
 
 json_t *document_new(const struct model *m, struct symbols *s,
 		     const struct findings *f)
 {
-	json_t *o = json_object();
+	json_t *document = json_object(), *gaps = json_array();
+	struct verdict_gap list[VERDICT_GAPS];
+	size_t n = verdict_gaps(list, m, f);
 
-	document_set(o, "schema", json_text("refknot-report/1"));
-	document_set(o, "recording", recording(m, s));
-	document_set(o, "process", process(m));
-	document_set(o, "types", json_array());
-	document_set(o, "regions", json_array());
-	document_set(o, "complete", gaps(m, f));
-	return o;
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = json_object();
+
+		document_text(o, "what", list[i].what);
+		document_count(o, "count", list[i].count);
+		document_text(o, "why", list[i].why);
+		document_append(gaps, o);
+	}
+	document_text(document, "schema", "refknot-report/1");
+	document_set(document, "recording", recording(m, s));
+	document_set(document, "process", process(m));
+	document_set(document, "types", json_array());
+	document_set(document, "regions", json_array());
+	document_set(document, "complete", gaps);
+	return document;
 }
 
 static void add_type(json_t *types, const struct group *g, bool history)
 {
 	json_t *o = json_object();
 
-	document_set(o, "type", json_text(g->key));
-	set_count(o, "live", g->live);
-	set_count(o, "bytes", g->bytes);
-	document_set(o, "allocated",
-		     history ? json_count(g->allocated) : json_null());
-	document_set(o, "freed", history ? json_count(g->freed) : json_null());
+	document_text(o, "type", g->key);
+	document_count(o, "live", g->live);
+	document_count(o, "bytes", g->bytes);
+	document_known(o, "allocated", history, g->allocated);
+	document_known(o, "freed", history, g->freed);
 	document_append(types, o);
 }
 
@@ -190,7 +311,7 @@ void documents_write(struct documents *d, FILE *out)
 	if (o && d->several) {
 		json_decref(o);
 		o = json_object();
-		document_set(o, "schema", json_text("refknot-reports/1"));
+		document_text(o, "schema", "refknot-reports/1");
 		document_set(o, "reports", json_incref(d->list));
 	}
 	if (o &&

@@ -7,10 +7,14 @@
 #define DOCUMENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "findings.h"
 #include "groups.h"
+#include "names.h"
+#include "symbols.h"
 
 /*
  * A document about the process and what was not recorded; `types` and `regions`
@@ -39,5 +43,30 @@ void documents_write(struct documents *d, FILE *out);
 void document_set(json_t *object, const char *key, json_t *value);
 /* The same for array's end. */
 void document_append(json_t *array, json_t *value);
+void document_count(json_t *object, const char *key, uint64_t count);
+/* null unless `known`. */
+void document_known(json_t *object, const char *key, bool known,
+		    uint64_t count);
+void document_flag(json_t *object, const char *key, bool value);
+/* `text` NULL: null. */
+void document_text(json_t *object, const char *key, const char *text);
+/* The same; frees `text`. */
+void document_take(json_t *object, const char *key, char *text);
+/* object["field"]: the name of `field`; null: 0. */
+void document_field(json_t *object, const struct model *m, uint32_t field);
+
+/* One frame of a stack. */
+json_t *document_location(const struct location *l);
+/* An array of frames, the innermost first. */
+json_t *document_stack(const struct model *m, struct symbols *s,
+		       uint32_t number);
+/* The outstanding references of objects, an array of rows, most first. */
+json_t *document_outstanding(const struct model *m, struct symbols *s,
+			     struct names *n, const uint32_t *objects,
+			     size_t count);
+/* Their balance by caller; null: no objects. */
+json_t *document_callers(const struct model *m, struct symbols *s,
+			 struct names *n, const uint32_t *objects,
+			 size_t count);
 
 #endif

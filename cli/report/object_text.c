@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "object_text.h"
+#include "object_card.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,26 +13,7 @@
 
 #define MOST_LINES 20 /* of one list, unless all is wanted */
 
-static void print_title(const struct printer *p, const struct block_view *o)
-{
-	const struct model *m = p->m;
-	char *name = o->object ? names_of(p->names, o->object)
-			       : names_object(p->names, o->block);
-	char size[UNITS_SIZE];
-
-	fprintf(p->out, "%s%s%s", paint(p->colour, PAINT_STRONG), name,
-		paint(p->colour, PAINT_PLAIN));
-	if (o->block == RKN_NONE) {
-		fputs("  has ended, and still holds references\n", p->out);
-	} else {
-		uint64_t address = o->object ? m->objects[o->object].address
-					     : m->blocks[o->block].address;
-
-		fprintf(p->out, "  0x%" PRIx64 " [%s]\n", address,
-			units_bytes(size, m->blocks[o->block].size));
-	}
-	free(name);
-}
+const char *const object_edge_names[] = { "reference", "link", "weak" };
 
 static void print_event(const struct printer *p, const struct object_event *row)
 {
@@ -71,7 +52,6 @@ static void print_more(const struct printer *p, size_t n)
 static void print_edge(const struct printer *p, const struct rkn_reference *r,
 		       uint32_t other)
 {
-	static const char *const kinds[] = { "reference", "link", "weak" };
 	char *field = escape(model_name(p->m, r->field));
 	char *name = other ? names_of(p->names, other) : NULL;
 
@@ -84,7 +64,7 @@ static void print_edge(const struct printer *p, const struct rkn_reference *r,
 		fprintf(p->out, "      0x%" PRIx64, r->holder);
 	if (*field)
 		fprintf(p->out, " in %s", field);
-	fprintf(p->out, ", %s\n", kinds[r->kind]);
+	fprintf(p->out, ", %s\n", object_edge_names[r->kind]);
 	free(name);
 	free(field);
 }
@@ -153,10 +133,6 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 		free(name);
 	}
 	print_more(p, all ? 0 : n);
-}
-
-static void print_path(const struct printer *p, const struct block_view *o)
-{
 	if (!o->reached) {
 		fputs("    no root leads to it\n", p->out);
 		return;
@@ -165,11 +141,11 @@ static void print_path(const struct printer *p, const struct block_view *o)
 	print_root_word(p, o->root);
 	fputc('\n', p->out);
 	for (size_t i = 0; i < o->path_count; i++) {
-		const struct rkn_edge *e = &p->m->edges[o->path[i]];
+		const struct rkn_edge *e = &m->edges[o->path[i]];
 		char *name = names_object(p->names, e->from);
 
 		fprintf(p->out, "      -> %s +0x%" PRIx64 "\n", name,
-			model_edge_from(p->m, e));
+			model_edge_from(m, e));
 		free(name);
 	}
 }
@@ -189,18 +165,46 @@ static void announce(const struct printer *p, const struct block_view *o,
 		names_announce(p->names, &p->m->edges[o->path[i]].from, 1);
 }
 
+/* The rest of an object's card: its references and what happened to it. */
+static void print_object(const struct printer *p, const struct block_view *o,
+			 bool all)
+{
+	struct object_history h;
+
+	print_outstanding(p, &o->object, 1, "    ");
+	object_history_make(&h, p->m, o->object, all);
+	if (h.count)
+		fputs("    history, the oldest first:\n", p->out);
+	if (h.lost)
+		fprintf(p->out,
+			"      %" PRIu64 " older events were not kept\n",
+			h.lost);
+	for (size_t i = 0; i < h.count; i++)
+		print_event(p, &h.rows[i]);
+	object_history_release(&h);
+	print_declared(p, o);
+}
+
 void object_text(const struct printer *p, const struct block_view *o, bool all)
 {
-	const struct model *m = p->m;
-	uint32_t stack =
-	    o->object ? m->objects[o->object].stack : m->blocks[o->block].stack;
+	const struct rkn_object *object = &p->m->objects[o->object];
+	const struct rkn_block *block = &p->m->blocks[o->block];
+	char count[UNITS_SIZE], size[UNITS_SIZE], *name;
 
 	if (o->block != RKN_NONE)
 		announce(p, o, all);
-	print_title(p, o);
+	name = o->object ? names_of(p->names, o->object)
+			 : names_object(p->names, o->block);
+	fprintf(p->out, "%s%s%s", paint(p->colour, PAINT_STRONG), name,
+		paint(p->colour, PAINT_PLAIN));
+	free(name);
+	if (o->block == RKN_NONE)
+		fputs("  has ended, and still holds references\n", p->out);
+	else
+		fprintf(p->out, "  0x%" PRIx64 " [%s]\n",
+			o->object ? object->address : block->address,
+			units_bytes(size, block->size));
 	if (o->object) {
-		const struct rkn_object *object = &p->m->objects[o->object];
-
 		fprintf(p->out, "    count %" PRId64, object->count);
 		if (object->flags & RKN_OBJECT_COUNTED)
 			fprintf(
@@ -208,15 +212,12 @@ void object_text(const struct printer *p, const struct block_view *o, bool all)
 			    ", read from the object; retain and release told %" PRId64,
 			    object->told);
 		if (object->generation < 3)
-			fprintf(p->out, "; generation %" PRIu32,
+			fprintf(p->out, "; generation %" PRIu32 "\n",
 				object->generation);
 		else
-			fputs("; frozen", p->out);
-		fputc('\n', p->out);
+			fputs("; frozen\n", p->out);
 	}
 	if (o->block != RKN_NONE) {
-		char count[UNITS_SIZE], size[UNITS_SIZE];
-
 		fprintf(p->out, "    pointers to it in memory: %" PRIu64 "\n",
 			o->words);
 		fprintf(p->out, "    keeps %s of %s alone, itself included\n",
@@ -224,26 +225,9 @@ void object_text(const struct printer *p, const struct block_view *o, bool all)
 			units_bytes(size, o->retained_bytes));
 	}
 	fprintf(p->out, "    %s by\n", o->object ? "made" : "allocated");
-	print_stack(p, stack, false);
-	if (o->object) {
-		struct object_history e;
-
-		print_outstanding(p, &o->object, 1, "    ");
-		object_history_make(&e, p->m, o->object, all);
-		if (e.count)
-			fputs("    history, the oldest first:\n", p->out);
-		if (e.lost)
-			fprintf(p->out,
-				"      %" PRIu64
-				" older events were not kept\n",
-				e.lost);
-		for (size_t i = 0; i < e.count; i++)
-			print_event(p, &e.rows[i]);
-		object_history_release(&e);
-		print_declared(p, o);
-	}
-	if (o->block != RKN_NONE) {
+	print_stack(p, o->object ? object->stack : block->stack, false);
+	if (o->object)
+		print_object(p, o, all);
+	if (o->block != RKN_NONE)
 		print_pointers(p, o, all);
-		print_path(p, o);
-	}
 }

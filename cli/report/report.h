@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What a report is asked to show; the same for text and JSON. */
+/* The report, for people and for programs. */
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "findings.h"
+#include "names.h"
 
 #define REPORT_ALL_KINDS ((1u << FINDING_KINDS) - 1)
 /* What counts unless possible leaks are asked for. */
@@ -21,7 +24,35 @@ struct report_options {
 };
 
 /* Whether to show `f` when `before` findings have been shown. */
-bool report_wants(const struct report_options *o, const struct finding *f,
-		  size_t before);
+static inline bool report_wants(const struct report_options *o,
+				const struct finding *f, size_t before)
+{
+	return (!o->limit || before < o->limit) &&
+	       (o->kinds | o->listed) & 1u << f->kind;
+}
+
+/*
+ * Judges the recording and writes the verdict line, the findings and what was
+ * not recorded. `o` NULL: every kind, REPORT_LIMIT findings, colour if `out` is
+ * a terminal that wants it. Dies when out of memory.
+ */
+void report_text(FILE *out, const struct model *m, struct symbols *s,
+		 const struct report_options *o);
+
+/* Judges the recording: a whole document of the schema refknot-report/1, a new
+ * reference. Dies when out of memory. */
+json_t *report_json(const struct model *m, struct symbols *s,
+		    const struct report_options *o);
+
+/* The end of a heading's line, with the finding's signature. */
+#define REPORT_SIGNATURE "  sig %s\n"
+
+/*
+ * The card of one finding: a heading, which REPORT_SIGNATURE must follow; then
+ * what is known of it and its call stack, lines of text. Announces to `n` what
+ * it names.
+ */
+void report_card(FILE *heading, FILE *rest, const struct model *m,
+		 struct symbols *s, struct names *n, const struct finding *f);
 
 #endif

@@ -61,24 +61,6 @@ static void print_names(const struct printer *p, const struct callers *c)
 		fputs(", ...", p->out);
 }
 
-static void print_certainty(const struct printer *p, const struct callers *c)
-{
-	char left[UNITS_SIZE];
-
-	if (c->lost)
-		fputs("; not all calls are known", p->out);
-	else if (c->certain == c->left)
-		fputs("; this is certain", p->out);
-	else if (c->certain)
-		fprintf(p->out,
-			"; of %s that are left %" PRIu64
-			" can be told for certain",
-			units_count(left, c->left, "reference"), c->certain);
-	else
-		fprintf(p->out, "; not certain whose %s left",
-			c->left == 1 ? "is" : "are");
-}
-
 static void print_row(const struct printer *p, const struct callers_row *r,
 		      const char *indent)
 {
@@ -103,6 +85,7 @@ static void print_row(const struct printer *p, const struct callers_row *r,
 void print_callers(const struct printer *p, const uint32_t *objects,
 		   size_t count, bool rows, const char *indent)
 {
+	char left[UNITS_SIZE];
 	struct callers c;
 
 	callers_make(&c, p->m, p->symbols, objects, count);
@@ -112,7 +95,19 @@ void print_callers(const struct printer *p, const uint32_t *objects,
 			fprintf(p->out, " of the first %zu objects", count);
 		fputs(": ", p->out);
 		print_names(p, &c);
-		print_certainty(p, &c);
+		if (c.lost)
+			fputs("; not all calls are known", p->out);
+		else if (c.certain == c.left)
+			fputs("; this is certain", p->out);
+		else if (c.certain)
+			fprintf(p->out,
+				"; of %s that are left %" PRIu64
+				" can be told for certain",
+				units_count(left, c.left, "reference"),
+				c.certain);
+		else
+			fprintf(p->out, "; not certain whose %s left",
+				c.left == 1 ? "is" : "are");
 		fputs(rows ? ":\n" : "\n", p->out);
 		for (size_t i = 0; rows && i < c.count; i++)
 			print_row(p, &c.rows[i], indent);

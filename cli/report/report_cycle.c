@@ -36,8 +36,9 @@ static size_t position(const struct drawing *d, uint32_t block, uint64_t offset)
 	return i;
 }
 
+/* `where` empty: to the member that follows. */
 static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
-			size_t from, size_t to)
+			size_t from, size_t to, const char *where)
 {
 	uint64_t behind = model_edge_to(d->p->m, e) - d->members[to].start;
 
@@ -45,15 +46,8 @@ static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
 		model_edge_from(d->p->m, e) - d->members[from].start);
 	if (behind)
 		fprintf(d->p->out, " to +0x%" PRIx64, behind);
-	fputs("-->", d->p->out);
-}
-
-static void print_pointer(const struct drawing *d, const struct rkn_edge *e,
-			  size_t from, size_t to)
-{
-	print_arrow(d, e, from, to);
-	fprintf(d->p->out, "%s %s\n", to <= from ? " CYCLE BACK TO" : "",
-		d->members[to].name);
+	fprintf(d->p->out, "-->%s%s\n", where,
+		*where ? d->members[to].name : "");
 }
 
 /* All pointers of member `from` to others, that to the next one last. */
@@ -76,45 +70,30 @@ static void print_pointers(struct drawing *d, size_t from)
 		if (to == from + 1 && to < d->shown && !next)
 			next = e;
 		else if (to < d->shown && printed++ < MOST_POINTERS)
-			print_pointer(d, e, from, to);
+			print_arrow(d, e, from, to,
+				    to <= from ? " CYCLE BACK TO " : " ");
 		else if (to < d->shown)
 			more++;
 	}
 	if (more)
 		fprintf(d->p->out, "        ... and %zu more pointers\n", more);
-	if (next) {
-		print_arrow(d, next, from, from + 1);
-		fputc('\n', d->p->out);
-	}
+	if (next)
+		print_arrow(d, next, from, from + 1, "");
 }
 
 static void print_member(struct drawing *d, size_t i)
 {
 	const struct printer *p = d->p;
 	const struct member *m = &d->members[i];
-	char *origin = print_origin(p, p->m->blocks[m->block].stack);
 	char size[UNITS_SIZE];
 
 	fprintf(p->out, "    %s%s%s%s  0x%" PRIx64 " [%s]\n",
 		paint(p->colour, PAINT_STRONG), i ? "" : "ROOT CYCLE ", m->name,
 		paint(p->colour, PAINT_PLAIN), m->address,
 		units_bytes(size, m->bytes));
-	fprintf(p->out, "        allocated by %s\n", origin);
-	free(origin);
+	print_place(p, "        ", "allocated by",
+		    p->m->blocks[m->block].stack);
 	print_pointers(d, i);
-}
-
-/* Cycles of other lengths are not drawn: say which one is. */
-static void print_which(const struct printer *p, const struct finding *f)
-{
-	char text[UNITS_SIZE];
-
-	fprintf(p->out, "    shown is %s, of %s:\n",
-		f->member_count == f->most ? "the largest of them"
-		: f->member_count > FINDING_DRAWN
-		    ? "the first of them"
-		    : "the largest that fits here",
-		units_count(text, f->member_count, "object"));
 }
 
 void print_cycle(const struct printer *p, const struct finding *f)
@@ -124,8 +103,13 @@ void print_cycle(const struct printer *p, const struct finding *f)
 
 	if (d.shown > FINDING_DRAWN)
 		d.shown = FINDING_DRAWN;
-	if (f->least != f->most)
-		print_which(p, f);
+	if (f->least != f->most) /* cycles of other lengths are not drawn */
+		fprintf(p->out, "    shown is %s, of %s:\n",
+			f->member_count == f->most ? "the largest of them"
+			: f->member_count > FINDING_DRAWN
+			    ? "the first of them"
+			    : "the largest that fits here",
+			units_count(text, f->member_count, "object"));
 	for (size_t i = 0; i < d.shown; i++)
 		d.members[i] = member_of(p->m, p->names, f, i);
 	for (size_t i = 0; i < d.shown; i++)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "report_held.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "document.h"
 #include "escape.h"
 #include "json_text.h"
-#include "outstanding_json.h"
-#include "stack_json.h"
+#include "pooled.h"
+#include "report_print.h"
 #include "units.h"
 
 #define KINDS 3 /* of pooled objects, whose references are listed */
@@ -55,17 +53,15 @@ json_t *ended_holders_json(const struct model *m, struct symbols *s,
 	for (size_t i = 0; i < shown_of(f); i++) {
 		const struct rkn_object *of = &m->objects[f->ended[i]];
 		json_t *holder = json_object();
-		char *name = names_of(n, f->ended[i]);
 
-		document_set(holder, "name", json_text(name));
-		document_set(holder, "made", stack_json(m, s, of->stack));
+		document_take(holder, "name", names_of(n, f->ended[i]));
+		document_set(holder, "made", document_stack(m, s, of->stack));
 		document_set(holder, "ended",
-			     stack_json(m, s, of->ended_stack));
+			     document_stack(m, s, of->ended_stack));
 		document_append(array, holder);
-		free(name);
 	}
-	document_set(o, "count", json_count(f->ended_count));
-	document_set(o, "references", json_count(f->ended_references));
+	document_count(o, "count", f->ended_count);
+	document_count(o, "references", f->ended_references);
 	document_set(o, "first", array);
 	return o;
 }
@@ -109,11 +105,12 @@ json_t *pooled_json(const struct model *m, struct symbols *s, struct names *n,
 		const struct pooled_kind *k = &list.list[i];
 		json_t *o = json_object();
 
-		document_set(o, "type", json_text(k->type));
-		document_set(o, "objects", json_count(k->count));
-		document_set(o, "references", json_count(k->references));
-		document_set(o, "places",
-			     outstanding_json(m, s, n, k->objects, k->count));
+		document_text(o, "type", k->type);
+		document_count(o, "objects", k->count);
+		document_count(o, "references", k->references);
+		document_set(
+		    o, "places",
+		    document_outstanding(m, s, n, k->objects, k->count));
 		document_append(array, o);
 	}
 	pooled_release(&list);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line that tells what holds a possible leak:
+ * The line that says what holds a possible leak:
  *
  *     held at +0x64 by a pointer in data of lru (keep)
  *     held at +0x10 by the pointer at +0x8 of malloc in list_new#1
@@ -28,40 +28,33 @@ static const struct {
 	{ "declared", "that the program declared" },
 };
 
-static const char *where(const struct holder *h)
-{
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(words[i].kind, h->kind))
-			return words[i].where;
-	return "";
-}
-
-static void print_module(const struct printer *p, const struct holder *h)
-{
-	struct location in = { .module = h->module };
-	char *module = place_module(&in);
-	char *symbol = escape(h->symbol);
-
-	fprintf(p->out, " of %s", module);
-	if (*symbol)
-		fprintf(p->out, " (%s)", symbol);
-	else
-		fprintf(p->out, ", at 0x%" PRIx64, h->address);
-	free(module);
-	free(symbol);
-}
-
 static void print_root(const struct printer *p, const struct holder *h)
 {
-	fprintf(p->out, "a pointer %s", where(h));
-	if (h->module)
-		print_module(p, h);
-	else if (h->tid == p->m->meta.pid && h->tid)
+	const char *where = "";
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(words[i].kind, h->kind))
+			where = words[i].where;
+	fprintf(p->out, "a pointer %s", where);
+	if (h->module) {
+		struct location in = { .module = h->module };
+		char *module = place_module(&in);
+		char *symbol = escape(h->symbol);
+
+		fprintf(p->out, " of %s", module);
+		if (*symbol)
+			fprintf(p->out, " (%s)", symbol);
+		else
+			fprintf(p->out, ", at 0x%" PRIx64, h->address);
+		free(module);
+		free(symbol);
+	} else if (h->tid == p->m->meta.pid && h->tid) {
 		fputs(" of the main thread", p->out);
-	else if (h->tid)
+	} else if (h->tid) {
 		fprintf(p->out, " of thread %" PRIu32, h->tid);
-	else if (h->address)
+	} else if (h->address) {
 		fprintf(p->out, ", at 0x%" PRIx64, h->address);
+	}
 }
 
 void print_root_word(const struct printer *p, uint32_t root)

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "report_json.h"
-#include "list.h"
+#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "callers_json.h"
 #include "die.h"
 #include "document.h"
 #include "holder.h"
 #include "json_text.h"
+#include "list.h"
 #include "member.h"
-#include "names.h"
-#include "report_held.h"
-#include "stack_json.h"
+#include "report_print.h"
 #include "strays.h"
 #include "verdict.h"
 #include "wishes.h"
-#include "wrong_holder.h"
 
 #define MOST_MEMBERS 1000 /* of one finding, and pointers of one member */
 
@@ -29,18 +25,6 @@ struct writer {
 	size_t shown;
 };
 
-static json_t *sum(const struct verdict_sum *v)
-{
-	json_t *o = json_object();
-
-	document_set(o, "findings", json_count(v->findings));
-	document_set(o, "objects", json_count(v->objects));
-	document_set(o, "bytes", json_count(v->bytes));
-	document_set(o, "held_objects", json_count(v->held_objects));
-	document_set(o, "held_bytes", json_count(v->held_bytes));
-	return o;
-}
-
 static json_t *verdict(const struct verdict *v, const struct findings *f,
 		       unsigned listed, const struct wishes *w)
 {
@@ -48,24 +32,33 @@ static json_t *verdict(const struct verdict *v, const struct findings *f,
 	json_t *o = json_object(), *kinds = json_object();
 	uint64_t bytes;
 
-	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		document_set(
-		    kinds, finding_kind_name((enum finding_kind)kind),
-		    sum(listed & 1u << kind ? &v->by_kind[kind] : &none));
-	document_set(o, "findings", json_count(v->findings));
-	document_set(o, "checked", json_boolean(f->checked));
-	document_set(o, "complete", json_boolean(v->complete));
-	document_set(o, "turned_off", json_boolean(w->off));
-	document_set(o, "withheld", json_count(wishes_withheld(w, &bytes)));
+	for (int kind = 0; kind < FINDING_KINDS; kind++) {
+		const struct verdict_sum *sum =
+		    listed & 1u << kind ? &v->by_kind[kind] : &none;
+		json_t *of = json_object();
+
+		document_count(of, "findings", sum->findings);
+		document_count(of, "objects", sum->objects);
+		document_count(of, "bytes", sum->bytes);
+		document_count(of, "held_objects", sum->held_objects);
+		document_count(of, "held_bytes", sum->held_bytes);
+		document_set(kinds, finding_kind_name((enum finding_kind)kind),
+			     of);
+	}
+	document_count(o, "findings", v->findings);
+	document_flag(o, "checked", f->checked);
+	document_flag(o, "complete", v->complete);
+	document_flag(o, "turned_off", w->off);
+	document_count(o, "withheld", wishes_withheld(w, &bytes));
 	document_set(o, "by_kind", kinds);
-	document_set(o, "unmapped_objects", json_count(f->gone_objects));
-	document_set(o, "unmapped_bytes", json_count(f->gone_bytes));
+	document_count(o, "unmapped_objects", f->gone_objects);
+	document_count(o, "unmapped_bytes", f->gone_bytes);
 	return o;
 }
 
 static json_t *stack(const struct writer *w, uint32_t number)
 {
-	return stack_json(w->m, w->symbols, number);
+	return document_stack(w->m, w->symbols, number);
 }
 
 static int by_place(const void *a, const void *b)
@@ -93,50 +86,39 @@ static const struct member *find_member(const struct writer *w, uint32_t block,
 		   : NULL;
 }
 
-static json_t *edge(const struct model *m, const struct rkn_edge *e,
-		    const struct member *from, const struct member *to)
+static json_t *member(const struct writer *w, const struct member *from)
 {
-	json_t *o = json_object();
-
-	document_set(o, "to", json_text(to->name));
-	document_set(o, "offset",
-		     json_count(model_edge_from(m, e) - from->start));
-	document_set(o, "to_offset",
-		     json_count(model_edge_to(m, e) - to->start));
-	document_set(o, "field", json_null());
-	document_set(o, "kind", json_text("scanned"));
-	return o;
-}
-
-static json_t *edges(const struct writer *w, const struct member *from)
-{
-	json_t *array = json_array();
-	size_t first, n = model_edges_of(w->m, from->block, &first);
+	const struct model *m = w->m;
+	json_t *o = json_object(), *edges = json_array();
+	size_t first, n = model_edges_of(m, from->block, &first);
 
 	for (size_t i = first; i < first + n; i++) {
-		const struct rkn_edge *e = &w->m->edges[i];
+		const struct rkn_edge *e = &m->edges[i];
 		const struct member *to =
-		    find_member(w, e->to, model_edge_to(w->m, e));
+		    find_member(w, e->to, model_edge_to(m, e));
+		json_t *edge;
 
-		if (to && json_array_size(array) < MOST_MEMBERS &&
-		    member_has(from, e->from, model_edge_from(w->m, e)))
-			document_append(array, edge(w->m, e, from, to));
+		if (!to || json_array_size(edges) >= MOST_MEMBERS ||
+		    !member_has(from, e->from, model_edge_from(m, e)))
+			continue;
+		edge = json_object();
+		document_text(edge, "to", to->name);
+		document_count(edge, "offset",
+			       model_edge_from(m, e) - from->start);
+		document_count(edge, "to_offset",
+			       model_edge_to(m, e) - to->start);
+		document_set(edge, "field", json_null());
+		document_text(edge, "kind", "scanned");
+		document_append(edges, edge);
 	}
-	return array;
-}
-
-static json_t *member(const struct writer *w, const struct member *m)
-{
-	json_t *o = json_object();
-
-	document_set(o, "name", json_text(m->name));
-	document_set(o, "type", json_text(m->type));
-	document_set(o, "address", json_address(m->address));
-	document_set(o, "bytes", json_count(m->bytes));
+	document_text(o, "name", from->name);
+	document_text(o, "type", from->type);
+	document_set(o, "address", json_address(from->address));
+	document_count(o, "bytes", from->bytes);
 	document_set(o, "refcount",
-		     m->object ? json_integer(w->m->objects[m->object].count)
-			       : json_null());
-	document_set(o, "edges", edges(w, m));
+		     from->object ? json_integer(m->objects[from->object].count)
+				  : json_null());
+	document_set(o, "edges", edges);
 	return o;
 }
 
@@ -167,62 +149,27 @@ static json_t *members(struct writer *w, const struct finding *f)
 	return array;
 }
 
-static void set_counts(json_t *o, const struct finding *f)
-{
-	const struct {
-		const char *key;
-		uint64_t value;
-	} rows[] = {
-		{ "count", f->count },
-		{ "objects", f->objects },
-		{ "bytes", f->bytes },
-		{ "held_objects", f->held_objects },
-		{ "held_bytes", f->held_bytes },
-		{ "shared_objects", f->shared_objects },
-		{ "held_cycles", f->held_cycles },
-		{ "held_cycle_objects", f->held_cycle_objects },
-		{ "smallest", f->least },
-		{ "largest", f->most },
-		{ "members_omitted", f->member_count - shown_members(f) },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		document_set(o, rows[i].key, json_count(rows[i].value));
-}
-
 /* What holds the possible leak `f`. */
 static json_t *holder(const struct writer *w, const struct finding *f)
 {
 	struct holder h;
 	json_t *o;
-	char *name;
 
 	if (!holder_find(&h, f, w->m, w->symbols))
 		return json_null();
 	o = json_object();
-	name = h.block == RKN_NONE ? NULL : names_object(w->names, h.block);
-	document_set(o, "kind", json_text(h.kind));
-	document_set(o, "to_offset", json_count(h.to_offset));
+	document_text(o, "kind", h.kind);
+	document_count(o, "to_offset", h.to_offset);
 	document_set(o, "address",
 		     h.address ? json_address(h.address) : json_null());
-	document_set(o, "name", json_text(name));
-	document_set(o, "offset", name ? json_count(h.offset) : json_null());
-	document_set(o, "module", json_text(h.module));
-	document_set(o, "symbol", json_text(*h.symbol ? h.symbol : NULL));
-	document_set(o, "thread", h.tid ? json_count(h.tid) : json_null());
-	free(name);
+	document_take(o, "name",
+		      h.block == RKN_NONE ? NULL
+					  : names_object(w->names, h.block));
+	document_known(o, "offset", h.block != RKN_NONE, h.offset);
+	document_text(o, "module", h.module);
+	document_text(o, "symbol", *h.symbol ? h.symbol : NULL);
+	document_known(o, "thread", h.tid, h.tid);
 	return o;
-}
-
-static json_t *evidence(const struct finding *f)
-{
-	json_t *array = json_array();
-
-	for (int i = 0; i < FINDING_EVIDENCES; i++)
-		if (f->evidence & 1u << i)
-			document_append(array,
-					json_text(finding_evidence_names[i]));
-	return array;
 }
 
 /* The call that an event or a reference of the ledger is. */
@@ -230,16 +177,11 @@ static json_t *call(const struct writer *w, uint32_t object, uint32_t holder,
 		    uint32_t field, uint32_t number)
 {
 	json_t *o = json_object();
-	char *name = object ? names_of(w->names, object) : NULL;
-	char *by = holder ? names_of(w->names, holder) : NULL;
 
-	document_set(o, "object", json_text(name));
-	document_set(o, "holder", json_text(by));
-	document_set(o, "field",
-		     field ? json_text(model_name(w->m, field)) : json_null());
+	document_take(o, "object", object ? names_of(w->names, object) : NULL);
+	document_take(o, "holder", holder ? names_of(w->names, holder) : NULL);
+	document_field(o, w->m, field);
 	document_set(o, "stack", stack(w, number));
-	free(name);
-	free(by);
 	return o;
 }
 
@@ -270,8 +212,8 @@ static json_t *hint(const struct writer *w, const struct finding *f)
 	if (f->hint == RKN_NONE)
 		return json_null();
 	o = reference(w, f->hint);
-	document_set(o, "frees_objects", json_count(f->hint_objects));
-	document_set(o, "frees_bytes", json_count(f->hint_bytes));
+	document_count(o, "frees_objects", f->hint_objects);
+	document_count(o, "frees_bytes", f->hint_bytes);
 	return o;
 }
 
@@ -279,29 +221,16 @@ static json_t *hint(const struct writer *w, const struct finding *f)
 static json_t *undeclared(const struct writer *w, const struct finding *f)
 {
 	const struct rkn_edge *e = &w->m->edges[f->undeclared];
-	char *from, *to;
 	json_t *o;
 
 	if (f->undeclared == RKN_NONE)
 		return json_null();
 	o = json_object();
-	from = names_object(w->names, e->from);
-	to = names_object(w->names, e->to);
-	document_set(o, "object", json_text(from));
-	document_set(o, "offset", json_count(model_edge_from(w->m, e)));
-	document_set(o, "to", json_text(to));
-	document_set(o, "to_offset", json_count(model_edge_to(w->m, e)));
-	free(from);
-	free(to);
+	document_take(o, "object", names_object(w->names, e->from));
+	document_count(o, "offset", model_edge_from(w->m, e));
+	document_take(o, "to", names_object(w->names, e->to));
+	document_count(o, "to_offset", model_edge_to(w->m, e));
 	return o;
-}
-
-static json_t *balance(const struct writer *w, const struct finding *f)
-{
-	uint32_t objects[MOST_MEMBERS];
-	size_t n = finding_counted(f, w->m, w->names, objects, MOST_MEMBERS);
-
-	return callers_json(w->m, w->symbols, w->names, objects, n);
 }
 
 static json_t *wrong_use(const struct writer *w, const struct finding *f)
@@ -312,7 +241,7 @@ static json_t *wrong_use(const struct writer *w, const struct finding *f)
 	if (f->error == RKN_NONE)
 		return json_null();
 	o = json_object();
-	document_set(o, "serial", json_count(e->serial));
+	document_count(o, "serial", e->serial);
 	document_set(o, "address", json_address(e->address));
 	document_set(o, "made", stack(w, e->made_stack));
 	document_set(o, "freed",
@@ -324,13 +253,16 @@ static json_t *wrong_use(const struct writer *w, const struct finding *f)
 /* What the ledger knows of a finding; null: nothing. */
 static json_t *references(const struct writer *w, const struct finding *f)
 {
+	uint32_t objects[MOST_MEMBERS];
 	json_t *o;
+	size_t n;
 
 	if (!(f->evidence & ~(unsigned)FINDING_BY_SCAN))
 		return json_null();
+	n = finding_counted(f, w->m, w->names, objects, MOST_MEMBERS);
 	o = json_object();
-	document_set(o, "count", json_count(f->references));
-	document_set(o, "pointed_at", json_boolean(f->pointed_at));
+	document_count(o, "count", f->references);
+	document_flag(o, "pointed_at", f->pointed_at);
 	document_set(o, "closed_by",
 		     f->kind == FINDING_CYCLE ? reference(w, f->reference)
 					      : json_null());
@@ -340,21 +272,43 @@ static json_t *references(const struct writer *w, const struct finding *f)
 	document_set(o, "orphaned_by", orphaned(w, f));
 	document_set(o, "undeclared", undeclared(w, f));
 	document_set(o, "break_hint", hint(w, f));
-	document_set(o, "balance", balance(w, f));
+	document_set(o, "balance",
+		     document_callers(w->m, w->symbols, w->names, objects, n));
 	document_set(o, "wrong_use", wrong_use(w, f));
 	return o;
 }
 
 static json_t *finding(struct writer *w, const struct finding *f)
 {
-	json_t *o = json_object();
+	const struct {
+		const char *key;
+		uint64_t value;
+	} counts[] = {
+		{ "count", f->count },
+		{ "objects", f->objects },
+		{ "bytes", f->bytes },
+		{ "held_objects", f->held_objects },
+		{ "held_bytes", f->held_bytes },
+		{ "shared_objects", f->shared_objects },
+		{ "held_cycles", f->held_cycles },
+		{ "held_cycle_objects", f->held_cycle_objects },
+		{ "smallest", f->least },
+		{ "largest", f->most },
+		{ "members_omitted", f->member_count - shown_members(f) },
+	};
+	json_t *o = json_object(), *evidence = json_array();
 
-	document_set(o, "kind", json_text(finding_kind_name(f->kind)));
-	document_set(o, "confidence", json_text(finding_confidence(f, w->m)));
-	document_set(o, "evidence", evidence(f));
-	document_set(o, "signature", json_text(f->signature));
-	set_counts(o, f);
-	document_set(o, "type", json_text(finding_type(f, w->m, w->names)));
+	for (int i = 0; i < FINDING_EVIDENCES; i++)
+		if (f->evidence & 1u << i)
+			document_append(evidence,
+					json_text(finding_evidence_names[i]));
+	document_text(o, "kind", finding_kind_name(f->kind));
+	document_text(o, "confidence", finding_confidence(f, w->m));
+	document_set(o, "evidence", evidence);
+	document_text(o, "signature", f->signature);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		document_count(o, counts[i].key, counts[i].value);
+	document_text(o, "type", finding_type(f, w->m, w->names));
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
 	document_set(o, "held_by", holder(w, f));
@@ -362,17 +316,6 @@ static json_t *finding(struct writer *w, const struct finding *f)
 		     ended_holders_json(w->m, w->symbols, w->names, f));
 	document_set(o, "references", references(w, f));
 	return o;
-}
-
-static void announce(const struct writer *w, const struct finding *f)
-{
-	names_announce(w->names, f->members, shown_members(f));
-	if (f->held_by_edge != RKN_NONE)
-		names_announce(w->names, &w->m->edges[f->held_by_edge].from, 1);
-	if (f->undeclared != RKN_NONE) {
-		names_announce(w->names, &w->m->edges[f->undeclared].from, 1);
-		names_announce(w->names, &w->m->edges[f->undeclared].to, 1);
-	}
 }
 
 static json_t *findings(struct writer *w, const struct findings *f,
@@ -383,7 +326,8 @@ static json_t *findings(struct writer *w, const struct findings *f,
 
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], n)) {
-			announce(w, &f->list[i]);
+			report_announce(w->m, w->names, &f->list[i],
+					MOST_MEMBERS);
 			n++;
 		}
 	for (size_t i = 0; i < f->count; i++)
@@ -392,37 +336,35 @@ static json_t *findings(struct writer *w, const struct findings *f,
 	return array;
 }
 
-static json_t *wrong_free(const struct writer *w, const struct rkn_free *f)
-{
-	json_t *o = json_object();
-	char *summary = stray_summary(f, w->m, w->symbols);
-
-	document_set(o, "kind", json_text(stray_kind_name(f->kind)));
-	document_set(o, "call",
-		     json_text(f->flags & RKN_FREE_MOVES ? "realloc" : "free"));
-	document_set(o, "count", json_count(f->count));
-	document_set(o, "fatal", json_boolean(f->flags & RKN_FREE_FATAL));
-	document_set(o, "text", json_text(summary));
-	document_set(o, "address", json_address(f->address));
-	document_set(o, "offset", json_count(f->offset));
-	document_set(o, "bytes",
-		     f->made_stack ? json_count(f->size) : json_null());
-	document_set(o, "stack", stack(w, f->stack));
-	document_set(o, "allocated",
-		     f->made_stack ? stack(w, f->made_stack) : json_null());
-	document_set(o, "freed",
-		     f->freed_stack ? stack(w, f->freed_stack) : json_null());
-	free(summary);
-	return o;
-}
-
 static json_t *wrong_frees(const struct writer *w)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < w->m->free_count; i++)
-		if (stray_is_told(&w->m->frees[i], w->m))
-			document_append(array, wrong_free(w, &w->m->frees[i]));
+	for (size_t i = 0; i < w->m->free_count; i++) {
+		const struct rkn_free *f = &w->m->frees[i];
+		json_t *o;
+
+		if (!stray_is_told(f, w->m))
+			continue;
+		o = json_object();
+		document_text(o, "kind", stray_kind_name(f->kind));
+		document_text(o, "call",
+			      f->flags & RKN_FREE_MOVES ? "realloc" : "free");
+		document_count(o, "count", f->count);
+		document_flag(o, "fatal", f->flags & RKN_FREE_FATAL);
+		document_take(o, "text", stray_summary(f, w->m, w->symbols));
+		document_set(o, "address", json_address(f->address));
+		document_count(o, "offset", f->offset);
+		document_known(o, "bytes", f->made_stack, f->size);
+		document_set(o, "stack", stack(w, f->stack));
+		document_set(o, "allocated",
+			     f->made_stack ? stack(w, f->made_stack)
+					   : json_null());
+		document_set(o, "freed",
+			     f->freed_stack ? stack(w, f->freed_stack)
+					    : json_null());
+		document_append(array, o);
+	}
 	return array;
 }
 

@@ -9,9 +9,8 @@
 #include "outstanding.h"
 #include "report_print.h"
 #include "units.h"
-#include "wrong_holder.h"
 
-/* " by Session#1 in next"; nothing if nobody is named for it. */
+/* " by Session#1 in next"; nothing if it has no holder. */
 static void print_by(const struct printer *p, const struct rkn_reference *r)
 {
 	char *field = escape(model_name(p->m, r->field));
@@ -57,22 +56,6 @@ static void print_row_by(const struct printer *p,
 	free(field);
 }
 
-static void print_hint(const struct printer *p, const struct finding *f)
-{
-	const struct rkn_reference *r = &p->m->references[f->hint];
-	char *to = names_of(p->names, r->to);
-	char count[UNITS_SIZE], size[UNITS_SIZE];
-
-	fputs("    break hint: if the reference held", p->out);
-	print_by(p, r);
-	fprintf(
-	    p->out,
-	    " on %s were given back (or were weak), %s of %s would be freed\n",
-	    to, units_count(count, f->hint_objects, "object"),
-	    units_bytes(size, f->hint_bytes));
-	free(to);
-}
-
 /* A line that can be typed: the shell shall see one word each. */
 static void print_balance_command(const struct printer *p, uint32_t object)
 {
@@ -90,17 +73,21 @@ static void print_balance_command(const struct printer *p, uint32_t object)
 	free(name);
 }
 
-/* Was a reference of the object ended by a release without a holder? Which one
- * is what the shim took for the likeliest. */
-static bool is_guess(const struct model *m, uint32_t object)
+/* The first of the objects of which a reference was ended by a release without a
+ * holder; 0: none. Which reference that was is what the shim took for the
+ * likeliest. */
+static uint32_t find_guess(const struct model *m, const uint32_t *objects,
+			   size_t count)
 {
-	size_t first, n = model_events_of(m, object, &first);
+	for (size_t i = 0; i < count; i++) {
+		size_t first, n = model_events_of(m, objects[i], &first);
 
-	for (size_t e = first; e < first + n; e++)
-		if (m->events[e].kind == RKN_EVENT_RELEASE &&
-		    !m->events[e].holder)
-			return true;
-	return false;
+		for (size_t e = first; e < first + n; e++)
+			if (m->events[e].kind == RKN_EVENT_RELEASE &&
+			    !m->events[e].holder)
+				return objects[i];
+	}
+	return 0;
 }
 
 static void print_row(const struct printer *p,
@@ -121,20 +108,19 @@ static void print_row(const struct printer *p,
 static void print_rows(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
+	uint32_t guess = find_guess(p->m, objects, count);
 	struct outstanding o;
 
 	outstanding_make(&o, p->m, p->symbols, objects, count);
 	if (o.count) {
 		fprintf(p->out, "%soutstanding references", indent);
-		for (size_t i = 0; i < count; i++)
-			if (is_guess(p->m, objects[i])) {
-				fputs(
-				    " (releases without a holder were paired by nearness; see: ",
-				    p->out);
-				print_balance_command(p, objects[i]);
-				fputc(')', p->out);
-				break;
-			}
+		if (guess) {
+			fputs(
+			    " (releases without a holder were paired by nearness; see: ",
+			    p->out);
+			print_balance_command(p, guess);
+			fputc(')', p->out);
+		}
 		fputs(":\n", p->out);
 	}
 	for (size_t i = 0; i < o.count; i++)
@@ -158,31 +144,13 @@ void print_outstanding_most(const struct printer *p, const uint32_t *objects,
 void print_outstanding(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
-	for (size_t i = 0; i < count; i++)
-		if (is_guess(p->m, objects[i])) {
-			print_callers(p, objects, count, false, indent);
-			break;
-		}
+	if (find_guess(p->m, objects, count))
+		print_callers(p, objects, count, false, indent);
 	print_rows(p, objects, count, indent);
 }
 
-static void print_undeclared(const struct printer *p, const struct finding *f)
-{
-	const struct rkn_edge *e = &p->m->edges[f->undeclared];
-	char *from = names_object(p->names, e->from);
-	char *to = names_object(p->names, e->to);
-
-	fprintf(
-	    p->out,
-	    "    closed by the pointer at +0x%" PRIx64
-	    " of %s to %s, of which the program does not say that it is a reference: if it is, that one was not given back; if not, another on %s\n",
-	    model_edge_from(p->m, e), from, to, to);
-	free(from);
-	free(to);
-}
-
-/* Has one of the references that are left a holder? Of these the balance does not
- * tell. */
+/* Has one of the references that are left a holder? The balance does not show
+ * these. */
 static bool is_anyone_named(const struct model *m, const uint32_t *objects,
 			    size_t count)
 {
@@ -197,7 +165,7 @@ static bool is_anyone_named(const struct model *m, const uint32_t *objects,
 	return false;
 }
 
-/* Who may have forgotten the references that the finding is about. */
+/* Which functions may have forgotten the references of the finding. */
 static void print_whose(const struct printer *p, const struct finding *f)
 {
 	uint32_t objects[PRINT_CALLERS];
@@ -216,7 +184,7 @@ static void print_whose(const struct printer *p, const struct finding *f)
 void print_cycle_ledger(const struct printer *p, const struct finding *f)
 {
 	const struct model *m = p->m;
-	char text[UNITS_SIZE];
+	char text[UNITS_SIZE], size[UNITS_SIZE];
 
 	if (f->pointed_at)
 		fputs(
@@ -227,8 +195,19 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		    p->out,
 		    "    and %s on its members that nobody is named for: breaking the cycle alone would not free it\n",
 		    units_count(text, f->references, "more reference"));
-	if (f->undeclared != RKN_NONE)
-		print_undeclared(p, f);
+	if (f->undeclared != RKN_NONE) {
+		const struct rkn_edge *e = &m->edges[f->undeclared];
+		char *from = names_object(p->names, e->from);
+		char *to = names_object(p->names, e->to);
+
+		fprintf(
+		    p->out,
+		    "    closed by the pointer at +0x%" PRIx64
+		    " of %s to %s, of which the program does not say that it is a reference: if it is, that one was not given back; if not, another on %s\n",
+		    model_edge_from(m, e), from, to, to);
+		free(from);
+		free(to);
+	}
 	if (f->reference != RKN_NONE) {
 		const struct rkn_reference *r = &m->references[f->reference];
 		char *to = names_of(p->names, r->to);
@@ -250,13 +229,24 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		print_place(p, "    ", "    at", e->stack);
 		free(name);
 	}
-	if (f->hint != RKN_NONE)
-		print_hint(p, f);
+	if (f->hint != RKN_NONE) {
+		const struct rkn_reference *r = &m->references[f->hint];
+		char *to = names_of(p->names, r->to);
+
+		fputs("    break hint: if the reference held", p->out);
+		print_by(p, r);
+		fprintf(
+		    p->out,
+		    " on %s were given back (or were weak), %s of %s would be freed\n",
+		    to, units_count(text, f->hint_objects, "object"),
+		    units_bytes(size, f->hint_bytes));
+		free(to);
+	}
 	print_whose(p, f);
 }
 
-/* The one place where holders took all that is left, and who they are. False:
- * there are more, or nobody is named for some. */
+/* The one place where holders took all that is left, and these holders. False:
+ * there are more places, or some references have no holder. */
 static bool print_holders_left(const struct printer *p, const struct finding *f)
 {
 	uint32_t objects[PRINT_CALLERS];

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the report_*.c files that write text share. */
+/* What the files of a report share. */
 #ifndef REPORT_PRINT_H
 #define REPORT_PRINT_H
 
 #include <stdio.h>
 
-#include "names.h"
 #include "report.h"
 
 struct printer {
@@ -15,6 +14,11 @@ struct printer {
 	struct names *names;
 	bool colour;
 };
+
+/* Announces to `n` what a card of `f` names, of the members the first `most`.
+ * report_text.c */
+void report_announce(const struct model *m, struct names *n,
+		     const struct finding *f, size_t most);
 
 /* The call stack, one frame a line, with the columns or without.
  * report_stack.c */
@@ -30,7 +34,6 @@ void print_place(const struct printer *p, const char *indent, const char *what,
 /* A cycle, member by member; its members were announced. report_cycle.c */
 void print_cycle(const struct printer *p, const struct finding *f);
 
-/* The rest is in report_ledger.c. */
 /* What happened to a cycle of objects; nothing if it has none. */
 void print_cycle_ledger(const struct printer *p, const struct finding *f);
 /* The references on an object; nothing if the finding is not about them. */
@@ -59,13 +62,30 @@ void print_outstanding_most(const struct printer *p, const uint32_t *objects,
 /* One root word, in words. report_holder.c */
 void print_root_word(const struct printer *p, uint32_t root);
 
-/* The signal that ended the process, and the free in which it did; nothing if
- * there was none. report_end.c */
-void print_end(const struct printer *p);
-void print_stray(const struct printer *p);
-
 /* What holds the block shown; nothing if that is not known. Its block was
  * announced. report_holder.c */
 void print_holder(const struct printer *p, const struct finding *f);
+
+/* The frees of what was no live block. report_strays.c */
+void print_stray(const struct printer *p);
+
+/* Holders that ended without giving back: "held by Array#1, which ..."; nothing
+ * if there are none. The same as an array. report_held.c */
+void print_ended_holders(const struct printer *p, const struct finding *f);
+json_t *ended_holders_json(const struct model *m, struct symbols *s,
+			   struct names *n, const struct finding *f);
+
+/* Objects that are in no finding: "3 objects inside larger blocks ..."; nothing
+ * if there are none. The same as an array, one for each type. report_held.c */
+void print_pooled(const struct printer *p, const struct findings *f);
+json_t *pooled_json(const struct model *m, struct symbols *s, struct names *n,
+		    const struct findings *f);
+
+/* A holder that gave away what it did not have: both holders, and what each
+ * did. `e` is of one of the three kinds. wrong_holder.c */
+void wrong_holder_print(const struct printer *p, const struct rkn_error *e);
+/* Sets the same in `o`; null for errors of other kinds. */
+void wrong_holder_json(json_t *o, const struct model *m, struct symbols *s,
+		       struct names *n, const struct rkn_error *e);
 
 #endif

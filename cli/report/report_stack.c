@@ -9,15 +9,6 @@
 
 #define MOST_FRAMES 30 /* lines of one stack */
 
-static void print_frame(const struct printer *p, const struct location *l,
-			bool columns, unsigned number)
-{
-	char *text = columns ? place_text_column(l) : place_text(l);
-
-	fprintf(p->out, "    #%-2u %s\n", number, text);
-	free(text);
-}
-
 void print_stack(const struct printer *p, uint32_t stack, bool columns)
 {
 	const struct rkn_stack *s = &p->m->stacks[stack];
@@ -28,8 +19,12 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns)
 	if (!s->frame)
 		fprintf(p->out, "    (call stack not known)\n");
 	walk_begin(&w, p->m, p->symbols, stack);
-	while ((l = walk_next(&w)) && number < MOST_FRAMES)
-		print_frame(p, l, columns, number++);
+	while ((l = walk_next(&w)) && number < MOST_FRAMES) {
+		char *text = columns ? place_text_column(l) : place_text(l);
+
+		fprintf(p->out, "    #%-2u %s\n", number++, text);
+		free(text);
+	}
 	if (l)
 		fprintf(p->out, "    ... omitting the outer frames\n");
 	else if (s->flags & RKN_STACK_TRUNCATED)
@@ -79,7 +74,7 @@ void print_place(const struct printer *p, const char *indent, const char *what,
 
 #define MOST_CALLERS 8 /* lines of one place */
 
-/* The C library's way to main() or to a thread's function tells nothing. */
+/* The C library's way to main() or to a thread's function says nothing. */
 static bool is_start(const struct location *l)
 {
 	return l->function && (!strncmp(l->function, "__libc_start", 12) ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "report_text.h"
+#include "report.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "escape.h"
 #include "member.h"
 #include "paint.h"
-#include "report_held.h"
+#include "pooled.h"
 #include "report_print.h"
 #include "units.h"
 #include "unread.h"
@@ -56,7 +56,7 @@ static void print_sum(const struct printer *p, const struct verdict_sum *sum,
 {
 	fprintf(p->out, "%" PRIu64 " %s", sum->findings,
 		sum->findings == 1 ? words[kind].one : words[kind].many);
-	if (!sum->objects) /* wrong use is of no object that is there */
+	if (!sum->objects) /* wrong use: the object need not exist */
 		return;
 	fputs(" (", p->out);
 	print_amount(p->out, sum->objects, sum->bytes);
@@ -67,49 +67,10 @@ static void print_sum(const struct printer *p, const struct verdict_sum *sum,
 	fputc(')', p->out);
 }
 
-/* "3 findings: 1 orphaned cycle (2 objects, 48 B), 2 leaks (...)" */
-static void print_sums(const struct printer *p, const struct verdict *v,
-		       unsigned kinds)
-{
-	const char *separator = ": ";
-	char count[UNITS_SIZE];
+#define FEW 3 /* objects that are listed at once */
 
-	fputs(units_count(count, v->findings, "finding"), p->out);
-	for (int kind = 0; kind < FINDING_KINDS; kind++) {
-		if (!v->by_kind[kind].findings || !(kinds & 1u << kind))
-			continue;
-		fputs(separator, p->out);
-		print_sum(p, &v->by_kind[kind], kind);
-		separator = ", ";
-	}
-}
-
-/* What was looked for in vain: "findings", "leaks", "orphaned cycles". */
-static const char *looked_for(unsigned kinds)
-{
-	if (kinds == 1u << FINDING_CYCLE)
-		return "orphaned cycles";
-	if (kinds == 1u << FINDING_POSSIBLE)
-		return "possible leaks";
-	return kinds & 1u << FINDING_CYCLE ? "findings" : "leaks";
-}
-
-/* "10 objects, 5.1 KiB alive" */
-static void print_live(const struct printer *p, const struct verdict *v)
-{
-	if (p->m->blocks_cut && !v->live_objects) {
-		fputs("what is alive is not known", p->out);
-		return;
-	}
-	fputs(p->m->blocks_cut ? "at least " : "", p->out);
-	print_amount(p->out, v->live_objects, v->live_bytes);
-	fputs(" alive", p->out);
-}
-
-#define FEW 3 /* objects that are told at once */
-
-/* A reference in use and a forgotten one look alike where a stale word on a
- * stack still leads to the object: the reader is sent where they are listed. */
+/* Where a stale word on a stack still leads to the object, a reference in use
+ * and a forgotten one look alike: names the command that lists them. */
 static void print_references(const struct printer *p, const struct findings *f)
 {
 	char objects[UNITS_SIZE], *path = escape(p->m->path);
@@ -137,7 +98,7 @@ static void print_references(const struct printer *p, const struct findings *f)
 			uint32_t type = p->m->objects[few[i]].type;
 
 			if (pooled_is(p->m, p->names, f, few[i]))
-				continue; /* told below */
+				continue; /* printed below */
 			fprintf(p->out, "    %s  1 object\n",
 				names_type_called(p->names, type));
 			print_outstanding_most(p, &few[i], 1, "    ");
@@ -146,64 +107,61 @@ static void print_references(const struct printer *p, const struct findings *f)
 	free(path);
 }
 
-/* What the program itself wants to hear nothing of. */
-static void print_withheld(const struct printer *p, const struct wishes *w)
+/* "no leaks", "3 findings: 1 orphaned cycle (2 objects, 48 B), 2 leaks" */
+static void print_outcome(const struct printer *p, const struct findings *f,
+			  const struct verdict *v, unsigned kinds)
 {
-	char count[UNITS_SIZE], size[UNITS_SIZE];
-	uint64_t bytes, n = wishes_withheld(w, &bytes);
+	const char *separator = ": ";
+	char count[UNITS_SIZE];
 
-	if (!n)
-		return;
-	fprintf(p->out, "%s of %s %s not shown: the program's own %s %s\n",
-		units_count(count, n, "finding"), units_bytes(size, bytes),
-		n == 1 ? "is" : "are", wishes_origin(w),
-		w->off ? "turned leak checks off"
-		       : (n == 1 ? "covers it" : "covers them"));
+	if (!f->checked)
+		fprintf(p->out, "leaks and cycles were not checked: %s",
+			f->why);
+	else if (!v->findings) /* what was looked for in vain */
+		fprintf(p->out, "no %s",
+			kinds == 1u << FINDING_CYCLE      ? "orphaned cycles"
+			: kinds == 1u << FINDING_POSSIBLE ? "possible leaks"
+			: kinds & 1u << FINDING_CYCLE     ? "findings"
+							  : "leaks");
+	else
+		fputs(units_count(count, v->findings, "finding"), p->out);
+	for (int kind = 0; f->checked && kind < FINDING_KINDS; kind++) {
+		if (!v->by_kind[kind].findings || !(kinds & 1u << kind))
+			continue;
+		fputs(separator, p->out);
+		print_sum(p, &v->by_kind[kind], kind);
+		separator = ", ";
+	}
 }
 
 static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
 	bool good = f->checked && !v->findings;
-	char *shown;
-	char *name;
+	char *name = escape(model_called(p->m));
+	char *message = escape(model_text(p->m, p->m->meta.message));
 
-	fputs(paint(p->colour, good ? PAINT_GOOD : PAINT_BAD), p->out);
-	/* "refknot: session[4711]: " */
-	name = escape(model_called(p->m));
-	fputs("refknot: ", p->out);
+	fprintf(p->out,
+		"%srefknot: ", paint(p->colour, good ? PAINT_GOOD : PAINT_BAD));
 	if (*name)
 		fprintf(p->out, "%s[%" PRIu32 "]: ", name, p->m->meta.pid);
-	free(name);
-	if (!f->checked)
-		fprintf(p->out, "leaks and cycles were not checked: %s",
-			f->why);
-	else if (!v->findings)
-		fprintf(p->out, "no %s", looked_for(kinds));
-	else
-		print_sums(p, v, kinds);
-	fputs(paint(p->colour, PAINT_PLAIN), p->out);
-	fputs("; ", p->out);
-	print_live(p, v);
+	print_outcome(p, f, v, kinds);
+	fprintf(p->out, "%s; ", paint(p->colour, PAINT_PLAIN));
+	/* "10 objects, 5.1 KiB alive" */
+	if (p->m->blocks_cut && !v->live_objects) {
+		fputs("what is alive is not known", p->out);
+	} else {
+		fputs(p->m->blocks_cut ? "at least " : "", p->out);
+		print_amount(p->out, v->live_objects, v->live_bytes);
+		fputs(" alive", p->out);
+	}
 	fputs(v->complete ? "\n" : "; not all was recorded, see below\n",
 	      p->out);
 	/* An assertion of the program's own that ended it. */
-	shown = escape(model_text(p->m, p->m->meta.message));
-	if (*shown && !(p->m->meta.flags & RKN_META_OFF))
-		fprintf(p->out, "an assertion failed: %s\n", shown);
-	free(shown);
-}
-
-/* "9 cycles of 1 to 9 objects, " */
-static void print_cycles(const struct printer *p, const struct finding *f)
-{
-	char text[UNITS_SIZE];
-
-	fputs(units_count(text, f->count, "cycle"), p->out);
-	if (f->least != f->most)
-		fprintf(p->out, " of %" PRIu64 " to %s", f->least,
-			units_count(text, f->most, "object"));
-	fputs(", ", p->out);
+	if (*message && !(p->m->meta.flags & RKN_META_OFF))
+		fprintf(p->out, "an assertion failed: %s\n", message);
+	free(message);
+	free(name);
 }
 
 /* "#2 LEAK  3 objects, 300 B  (holds 2 more, 64 B)  confidence high  evidence
@@ -219,8 +177,14 @@ static void print_heading(const struct printer *p, const struct finding *f,
 		fprintf(p->out, "#%zu ", number);
 	fprintf(p->out, "%s%s  ", words[f->kind].title,
 		paint(p->colour, PAINT_PLAIN));
-	if (f->kind == FINDING_CYCLE && f->count > 1)
-		print_cycles(p, f);
+	if (f->kind == FINDING_CYCLE && f->count > 1) {
+		/* "9 cycles of 1 to 9 objects, " */
+		fputs(units_count(text, f->count, "cycle"), p->out);
+		if (f->least != f->most)
+			fprintf(p->out, " of %" PRIu64 " to %s", f->least,
+				units_count(text, f->most, "object"));
+		fputs(", ", p->out);
+	}
 	if (f->error == RKN_NONE)
 		print_amount(p->out, f->objects, f->bytes);
 	else
@@ -303,17 +267,16 @@ static void print_rest(const struct printer *p, const struct finding *f)
 		    "    it also holds objects that are counted for another finding\n");
 }
 
-static void announce(const struct printer *p, const struct finding *f)
+void report_announce(const struct model *m, struct names *n,
+		     const struct finding *f, size_t most)
 {
-	size_t n = f->member_count;
-
-	names_announce(p->names, f->members,
-		       n < FINDING_DRAWN ? n : FINDING_DRAWN);
+	names_announce(n, f->members,
+		       f->member_count < most ? f->member_count : most);
 	if (f->held_by_edge != RKN_NONE)
-		names_announce(p->names, &p->m->edges[f->held_by_edge].from, 1);
+		names_announce(n, &m->edges[f->held_by_edge].from, 1);
 	if (f->undeclared != RKN_NONE) {
-		names_announce(p->names, &p->m->edges[f->undeclared].from, 1);
-		names_announce(p->names, &p->m->edges[f->undeclared].to, 1);
+		names_announce(n, &m->edges[f->undeclared].from, 1);
+		names_announce(n, &m->edges[f->undeclared].to, 1);
 	}
 }
 
@@ -325,7 +288,8 @@ static void print_findings(const struct printer *p, const struct findings *f,
 
 	for (size_t i = 0, k = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], k)) {
-			announce(p, &f->list[i]);
+			report_announce(p->m, p->names, &f->list[i],
+					FINDING_DRAWN);
 			k++;
 		}
 	for (size_t i = 0; i < f->count; i++)
@@ -340,75 +304,65 @@ static void print_findings(const struct printer *p, const struct findings *f,
 			units_count(text, count - n, "more finding"));
 }
 
-static void print_gaps(const struct printer *p, const struct findings *f)
+/* What the reader should know about the recording and what is not shown. */
+static void print_notes(const struct printer *p, const struct findings *f)
 {
 	const char *message = model_text(p->m, p->m->meta.message);
-	char *shown = escape(message);
+	const char *path, *lost;
+	struct unread u;
 
 	verdict_print_gaps(p->out, "\nnot recorded:", p->m, f);
-	if (*message && p->m->meta.flags & RKN_META_OFF)
+	if (*message && p->m->meta.flags & RKN_META_OFF) {
+		char *shown = escape(message);
+
 		fprintf(p->out, "    message of the recording: %s\n", shown);
-	free(shown);
-}
-
-static void print_unread(const struct printer *p, const struct findings *f)
-{
-	struct unread u;
-	char *modules, *effect;
-
+		free(shown);
+	}
 	unread_findings(&u, p->m, p->symbols, f);
-	if (!u.modules)
-		return;
-	modules = unread_modules(u.modules, u.path, u.why);
-	effect = unread_effect(u.modules, u.affected);
-	fprintf(p->out, "\nno symbols for %s;\n%s\n", modules, effect);
-	free(effect);
-	free(modules);
-}
+	if (u.modules) {
+		char *modules = unread_modules(u.modules, u.path, u.why);
+		char *effect = unread_effect(u.modules, u.affected);
 
-static void print_split(const struct printer *p)
-{
-	const char *path, *lost = symbols_lost_split(p->symbols, &path);
-	char *file = lost ? escape(lost) : NULL;
-	char *module = lost ? escape(path) : NULL;
+		fprintf(p->out, "\nno symbols for %s;\n%s\n", modules, effect);
+		free(effect);
+		free(modules);
+	}
+	lost = symbols_lost_split(p->symbols, &path);
+	if (lost) {
+		char *file = escape(lost), *module = escape(path);
 
-	if (lost)
 		fprintf(p->out, "\n" SYMBOLS_LOST_SPLIT "\n", file, module);
-	free(module);
-	free(file);
+		free(module);
+		free(file);
+	}
 }
 
-/* "2,401 objects, 251.4 KiB were held by memory that ..." */
-static void print_gone(const struct printer *p, const struct findings *f,
-		       unsigned kinds)
-{
-	if (!f->gone_objects || !(kinds & 1u << FINDING_LEAK))
-		return;
-	fputc('\n', p->out);
-	print_amount(p->out, f->gone_objects, f->gone_bytes);
-	fputs(
-	    " held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
-	    p->out);
-}
-
-/* They are no findings unless asked for; whoever wants them is told how. */
-static void print_possible(const struct printer *p, const struct verdict *v,
-			   unsigned kinds)
+/* What does not count as a finding of `kinds`, and how to see it. */
+static void print_others(const struct printer *p, const struct findings *f,
+			 const struct verdict *v, unsigned kinds)
 {
 	const struct verdict_sum *sum = &v->by_kind[FINDING_POSSIBLE];
-	char *path;
 
-	if (!sum->findings || kinds & 1u << FINDING_POSSIBLE ||
-	    !(kinds & 1u << FINDING_LEAK))
+	if (!(kinds & 1u << FINDING_LEAK))
 		return;
-	path = escape(p->m->path);
-	fputc('\n', p->out);
-	print_sum(p, sum, FINDING_POSSIBLE);
-	fprintf(
-	    p->out,
-	    ", held by pointers into the middle only: refknot leaks -p '%s' shows %s\n",
-	    path, sum->findings == 1 ? "it" : "them");
-	free(path);
+	if (f->gone_objects) {
+		fputc('\n', p->out);
+		print_amount(p->out, f->gone_objects, f->gone_bytes);
+		fputs(
+		    " held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
+		    p->out);
+	}
+	if (sum->findings && !(kinds & 1u << FINDING_POSSIBLE)) {
+		char *path = escape(p->m->path);
+
+		fputc('\n', p->out);
+		print_sum(p, sum, FINDING_POSSIBLE);
+		fprintf(
+		    p->out,
+		    ", held by pointers into the middle only: refknot leaks -p '%s' shows %s\n",
+		    path, sum->findings == 1 ? "it" : "them");
+		free(path);
+	}
 }
 
 void report_text(FILE *out, const struct model *m, struct symbols *s,
@@ -418,6 +372,8 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 					 .limit = REPORT_LIMIT,
 					 .colour = paint_wanted(out) };
 	struct printer p = { .out = out, .m = m, .symbols = s };
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+	uint64_t bytes, withheld;
 	struct wishes wishes;
 	struct findings f;
 	struct verdict v;
@@ -430,18 +386,25 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	wishes_withhold(&wishes, &f, m, p.names, s);
 	verdict_make(&v, &f, m, o->kinds);
 	print_verdict(&p, &f, &v, o->kinds);
-	print_withheld(&p, &wishes);
-	print_end(&p);
+	withheld = wishes_withheld(&wishes, &bytes);
+	if (withheld)
+		fprintf(out, "%s of %s %s not shown: the program's own %s %s\n",
+			units_count(count, withheld, "finding"),
+			units_bytes(size, bytes), withheld == 1 ? "is" : "are",
+			wishes_origin(&wishes),
+			wishes.off      ? "turned leak checks off"
+			: withheld == 1 ? "covers it"
+					: "covers them");
+	if (m->meta.end == RKN_END_SIGNAL)
+		fprintf(out, "signal %" PRId32 " (%s) ended the process\n",
+			m->meta.end_value, units_signal(m->meta.end_value));
 	if (o->kinds & 1u << FINDING_OVER)
 		print_references(&p, &f);
 	print_stray(&p);
 	findings_sign(&f, m, p.names, s);
 	print_findings(&p, &f, o, v.findings);
-	print_gaps(&p, &f);
-	print_unread(&p, &f);
-	print_split(&p);
-	print_gone(&p, &f, o->kinds);
-	print_possible(&p, &v, o->kinds);
+	print_notes(&p, &f);
+	print_others(&p, &f, &v, o->kinds);
 	if (o->kinds & 1u << FINDING_OVER)
 		print_pooled(&p, &f);
 	wishes_release(&wishes);
@@ -454,7 +417,7 @@ void report_card(FILE *heading, FILE *rest, const struct model *m,
 {
 	struct printer p = { .out = heading, .m = m, .symbols = s, .names = n };
 
-	announce(&p, f);
+	report_announce(m, n, f, FINDING_DRAWN);
 	print_heading(&p, f, 0);
 	p.out = rest;
 	print_rest(&p, f);

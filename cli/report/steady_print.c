@@ -31,21 +31,6 @@ static void print_thread(FILE *out, const char *before, uint32_t tid,
 		before, tid);
 }
 
-/* Those that stopped before the others. */
-static void print_stopped(FILE *out, const struct steady *s,
-			  const struct growth_region *r)
-{
-	char text[UNITS_SIZE];
-
-	if (!r->stopped)
-		return;
-	print_thread(out, "    warm-up: ", r->stopped_tid, r->stopped_is_main);
-	if (r->stopped > 1)
-		fprintf(out, " and %" PRIu64 " more", r->stopped - 1);
-	fprintf(out, " stopped before the others began, after %s\n",
-		count_text(text, s, r->stopped_passes));
-}
-
 static void print_row(FILE *out, const struct steady *s,
 		      const struct growth_row *r)
 {
@@ -85,7 +70,14 @@ static void print_region(FILE *out, const struct steady *s,
 	else if (!r->count)
 		fputs("; nothing grows", out);
 	fputs("\n", out);
-	print_stopped(out, s, r);
+	if (r->stopped) {
+		print_thread(out, "    warm-up: ", r->stopped_tid,
+			     r->stopped_is_main);
+		if (r->stopped > 1)
+			fprintf(out, " and %" PRIu64 " more", r->stopped - 1);
+		fprintf(out, " stopped before the others began, after %s\n",
+			count_text(text, s, r->stopped_passes));
+	}
 	for (size_t i = 0; i < shown; i++)
 		print_row(out, s, &r->rows[i]);
 	if (shown < r->count)
@@ -200,40 +192,37 @@ static const char *verdict_name(enum growth_verdict v)
 	return names[v];
 }
 
-static json_t *row_json(const struct growth_row *r)
-{
-	json_t *o = json_object();
-
-	document_set(o, "type", json_text(r->type));
-	document_set(o, "place", json_text(r->place));
-	document_set(o, "verdict",
-		     json_text(verdict_name(r->judgement.verdict)));
-	document_set(o, "passes", json_count(r->judgement.passes));
-	document_set(o, "objects", json_integer(r->judgement.objects));
-	document_set(o, "bytes", json_integer(r->bytes));
-	document_set(o, "rate", json_text(r->rate));
-	document_set(o, "series", json_text(r->series));
-	document_set(o, "thread", r->tid ? json_count(r->tid) : json_null());
-	return o;
-}
-
 static json_t *region_json(const struct growth_region *r, size_t limit)
 {
 	size_t shown = limit && limit < r->count ? limit : r->count;
 	json_t *o = json_object(), *rows = json_array();
 
-	for (size_t i = 0; i < shown; i++)
-		document_append(rows, row_json(&r->rows[i]));
-	document_set(o, "name", json_text(r->name));
-	document_set(o, "verdict", json_text(verdict_name(r->verdict)));
-	document_set(o, "complete", json_boolean(!r->lost));
-	document_set(o, "passes", json_count(r->passes));
-	document_set(o, "threads", json_count(r->threads));
-	document_set(o, "stopped_threads", json_count(r->stopped));
-	document_set(o, "stopped_passes", json_count(r->stopped_passes));
-	document_set(o, "stopped_thread",
-		     r->stopped ? json_count(r->stopped_tid) : json_null());
-	document_set(o, "growing", json_count(r->count));
+	for (size_t i = 0; i < shown; i++) {
+		const struct growth_row *row = &r->rows[i];
+		json_t *of = json_object();
+
+		document_text(of, "type", row->type);
+		document_text(of, "place", row->place);
+		document_text(of, "verdict",
+			      verdict_name(row->judgement.verdict));
+		document_count(of, "passes", row->judgement.passes);
+		document_set(of, "objects",
+			     json_integer(row->judgement.objects));
+		document_set(of, "bytes", json_integer(row->bytes));
+		document_text(of, "rate", row->rate);
+		document_text(of, "series", row->series);
+		document_known(of, "thread", row->tid, row->tid);
+		document_append(rows, of);
+	}
+	document_text(o, "name", r->name);
+	document_text(o, "verdict", verdict_name(r->verdict));
+	document_flag(o, "complete", !r->lost);
+	document_count(o, "passes", r->passes);
+	document_count(o, "threads", r->threads);
+	document_count(o, "stopped_threads", r->stopped);
+	document_count(o, "stopped_passes", r->stopped_passes);
+	document_known(o, "stopped_thread", r->stopped, r->stopped_tid);
+	document_count(o, "growing", r->count);
 	document_set(o, "types", rows);
 	return o;
 }
@@ -244,12 +233,12 @@ json_t *steady_json(const struct steady *s, size_t limit, int status)
 
 	for (size_t i = 0; i < s->count; i++)
 		document_append(regions, region_json(&s->list[i], limit));
-	document_set(o, "schema", json_text("refknot-steady/1"));
-	document_set(o, "steady", json_boolean(steady_is(s)));
+	document_text(o, "schema", "refknot-steady/1");
+	document_flag(o, "steady", steady_is(s));
 	document_set(o, "exit_status", json_integer(status));
-	document_set(o, "warmup", json_count(s->options.warmup));
-	document_set(o, "runs", json_count(s->options.runs));
-	document_set(o, "unit", json_text(s->noun));
+	document_count(o, "warmup", s->options.warmup);
+	document_count(o, "runs", s->options.runs);
+	document_text(o, "unit", s->noun);
 	document_set(o, "regions", regions);
 	return o;
 }

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "wrong_holder.h"
-#include "stack_json.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -9,6 +6,7 @@
 #include "document.h"
 #include "escape.h"
 #include "json_text.h"
+#include "report_print.h"
 
 static char *name_of(struct names *n, const struct rkn_party *w)
 {
@@ -88,32 +86,21 @@ void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 		    p->out);
 }
 
-struct writer {
-	const struct model *m;
-	struct symbols *symbols;
-	struct names *names;
-};
-
-/* `how` its stack came about. */
-static json_t *party(const struct writer *w, const struct rkn_party *party,
-		     const char *how)
+/* `how` the party's stack came about. */
+static json_t *party(const struct model *m, struct symbols *s, struct names *n,
+		     const struct rkn_party *party, const char *how)
 {
 	json_t *o;
-	char *name;
 
 	if (!party->address)
 		return json_null();
 	o = json_object();
-	name = name_of(w->names, party);
-	document_set(o, "object", party->type ? json_text(name) : json_null());
-	free(name);
+	document_take(o, "object", party->type ? name_of(n, party) : NULL);
 	document_set(o, "address", json_address(party->address));
-	document_set(o, "field",
-		     party->field ? json_text(model_name(w->m, party->field))
-				  : json_null());
-	document_set(o, "how", party->stack ? json_text(how) : json_null());
+	document_field(o, m, party->field);
+	document_text(o, "how", party->stack ? how : NULL);
 	document_set(o, "stack",
-		     party->stack ? stack_json(w->m, w->symbols, party->stack)
+		     party->stack ? document_stack(m, s, party->stack)
 				  : json_null());
 	return o;
 }
@@ -126,17 +113,15 @@ void wrong_holder_json(json_t *o, const struct model *m, struct symbols *s,
 		[RKN_ERROR_MOVE_FROM_OTHER] = "move",
 		[RKN_ERROR_UNLINK_NOTHING] = "unlink",
 	};
-	const struct writer w = { m, s, n };
-	const char *call = calls[e->kind];
 
-	document_set(o, "call", call ? json_text(call) : json_null());
+	document_text(o, "call", calls[e->kind]);
 	document_set(o, "holder",
-		     party(&w, &e->who,
+		     party(m, s, n, &e->who,
 			   e->flags & RKN_ERROR_GAVE_AWAY ? "moved-away"
 							  : "given-back"));
-	document_set(o, "new_holder", party(&w, &e->to, ""));
+	document_set(o, "new_holder", party(m, s, n, &e->to, ""));
 	document_set(
 	    o, "other_holder",
-	    party(&w, &e->other,
+	    party(m, s, n, &e->other,
 		  e->flags & RKN_ERROR_FIRST_MOVE ? "moved-to" : "taken"));
 }

@@ -20,7 +20,7 @@
 #include "model.h"
 #include "owner.h"
 #include "recording_path.h"
-#include "report_text.h"
+#include "report.h"
 #include "shrinking.h"
 #include "status.h"
 #include "strangers.h"

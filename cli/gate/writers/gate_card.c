@@ -10,7 +10,7 @@
 #include "escape.h"
 #include "gate_failing.h"
 #include "place.h"
-#include "report_text.h"
+#include "report.h"
 #include "units.h"
 
 #define MOST_GAPS 20 /* reasons why the result is not complete */

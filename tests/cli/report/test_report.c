@@ -11,8 +11,7 @@
 
 #include "document.h"
 #include "paint.h"
-#include "report_json.h"
-#include "report_text.h"
+#include "report.h"
 #include "scene.h"
 
 static struct scene s;

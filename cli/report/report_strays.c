@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the process ended, where that was no exit. */
+/* The frees of what was not a live block. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -8,26 +8,6 @@
 #include "report_print.h"
 #include "strays.h"
 #include "units.h"
-
-void print_end(const struct printer *p)
-{
-	const struct rkn_meta *meta = &p->m->meta;
-	const char *name = units_signal(meta->end_value);
-
-	if (meta->end == RKN_END_SIGNAL)
-		fprintf(p->out, "signal %" PRId32 " (%s) ended the process\n",
-			meta->end_value, name);
-}
-
-/* How sure it is. */
-static const char *reserve(const struct rkn_free *f)
-{
-	if (f->flags & RKN_FREE_FATAL)
-		return "the process ended in this call";
-	return f->kind == RKN_FREE_INSIDE
-		   ? "unless that was freed before by a way that cannot be seen"
-		   : "unless its memory was handed out in between by a way that cannot be seen";
-}
 
 static void print_one(const struct printer *p, const struct rkn_free *f)
 {
@@ -47,15 +27,17 @@ static void print_one(const struct printer *p, const struct rkn_free *f)
 	fprintf(p->out, "    0x%" PRIx64, f->address);
 	if (f->made_stack)
 		fprintf(p->out, ", block of %s", units_bytes(size, f->size));
-	fprintf(p->out, "; %s:\n", reserve(f));
+	/* How sure it is. */
+	fprintf(
+	    p->out, "; %s:\n",
+	    f->flags & RKN_FREE_FATAL ? "the process ended in this call"
+	    : f->kind == RKN_FREE_INSIDE
+		? "unless that was freed before by a way that cannot be seen"
+		: "unless its memory was handed out in between by a way that cannot be seen");
 	print_stack(p, f->stack, false);
-	if (f->freed_stack) {
-		char *origin = print_origin(p, f->freed_stack);
-
-		fprintf(p->out, "    the block was freed before by %s\n",
-			origin);
-		free(origin);
-	}
+	if (f->freed_stack)
+		print_place(p, "    ", "the block was freed before by",
+			    f->freed_stack);
 	if (f->made_stack) {
 		fputs("    the block was allocated at:\n", p->out);
 		print_stack(p, f->made_stack, false);

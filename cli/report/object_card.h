@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What is known of one object, for people and for programs. */
+#ifndef OBJECT_CARD_H
+#define OBJECT_CARD_H
+
+#include <jansson.h>
+
+#include "block_view.h"
+#include "report_print.h"
+
+/* Prints the card. `all`: folds nothing and leaves nothing out. */
+void object_text(const struct printer *p, const struct block_view *o, bool all);
+
+/* A whole document of the schema refknot-report/1. */
+json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
+		    const struct block_view *p);
+
+extern const char *const object_edge_names[]; /* by enum rkn_reference_kind */
+
+#endif
