@@ -16,13 +16,6 @@
 
 /* --- One --------------------------------------------------------------------------- */
 
-/* Is what it is about out of the program's reach? */
-static bool is_loss(enum finding_kind kind)
-{
-	return kind == FINDING_CYCLE || kind == FINDING_REFERENCE ||
-	       kind == FINDING_LEAK;
-}
-
 static void count(struct child *c, const struct findings *found)
 {
 	c->checked = found->checked;
@@ -34,41 +27,20 @@ static void count(struct child *c, const struct findings *found)
 			continue;
 		}
 		c->findings++;
-		if (is_loss(f->kind))
+		/* Is what it is about out of the program's reach? */
+		if (f->kind == FINDING_CYCLE || f->kind == FINDING_REFERENCE ||
+		    f->kind == FINDING_LEAK)
 			c->lost_bytes += f->bytes + f->held_bytes;
 	}
 }
 
 /* "2 findings, 96 B lost, and 1 possible leak" */
-static void print_verdict(FILE *out, const struct child *c,
-			  const struct findings *found, const struct wishes *w)
-{
-	char text[UNITS_SIZE], size[UNITS_SIZE];
-	uint64_t bytes = 0, withheld;
-
-	if (!c->checked) {
-		fprintf(out, "not checked, %s", found->why);
-		return;
-	}
-	fputs(c->findings ? units_count(text, c->findings, "finding")
-			  : "nothing lost",
-	      out);
-	if (c->lost_bytes)
-		fprintf(out, ", %s lost", units_bytes(text, c->lost_bytes));
-	if (c->possible)
-		fprintf(out, ", and %" PRIu64 " possible leak%s", c->possible,
-			c->possible == 1 ? "" : "s");
-	withheld = wishes_withheld(w, &bytes);
-	if (withheld)
-		fprintf(out, " (%s of %s withheld by the program's own %s)",
-			units_count(text, withheld, "finding"),
-			units_bytes(size, bytes), wishes_origin(w));
-}
-
 static void make_line(struct child *c, const struct model *m,
 		      const struct findings *found, const struct wishes *w)
 {
 	char *program = escape(model_called(m)), *path = escape(m->path);
+	char text[UNITS_SIZE], bytes_text[UNITS_SIZE];
+	uint64_t bytes = 0, withheld = wishes_withheld(w, &bytes);
 	size_t size;
 	FILE *out = open_memstream(&c->line, &size);
 
@@ -76,7 +48,21 @@ static void make_line(struct child *c, const struct model *m,
 		die(STATUS_INPUT, "out of memory");
 	fprintf(out, "%s%s, pid %" PRIu32 "%s: ", c->replaced ? "" : "child ",
 		program, m->meta.pid, c->replaced ? " before its exec" : "");
-	print_verdict(out, c, found, w);
+	if (!c->checked)
+		fprintf(out, "not checked, %s", found->why);
+	else
+		fputs(c->findings ? units_count(text, c->findings, "finding")
+				  : "nothing lost",
+		      out);
+	if (c->checked && c->lost_bytes)
+		fprintf(out, ", %s lost", units_bytes(text, c->lost_bytes));
+	if (c->checked && c->possible)
+		fprintf(out, ", and %" PRIu64 " possible leak%s", c->possible,
+			c->possible == 1 ? "" : "s");
+	if (c->checked && withheld)
+		fprintf(out, " (%s of %s withheld by the program's own %s)",
+			units_count(text, withheld, "finding"),
+			units_bytes(bytes_text, bytes), wishes_origin(w));
 	if (c->killed)
 		fprintf(out, ", ended by signal %" PRId32 " (%s)",
 			m->meta.end_value, units_signal(m->meta.end_value));
@@ -115,26 +101,6 @@ struct sums {
 	const struct child *worst; /* NULL: none has a finding */
 };
 
-static bool is_worse(const struct child *a, const struct child *b)
-{
-	return !b || a->lost_bytes > b->lost_bytes ||
-	       (a->lost_bytes == b->lost_bytes && a->findings > b->findings);
-}
-
-static void sum(struct sums *s, const struct child *c)
-{
-	s->replaced += c->replaced && !c->checked;
-	s->unchecked += !c->replaced && !c->checked;
-	s->clean += c->checked && !c->findings;
-	s->finders += c->findings != 0;
-	s->killed += c->killed;
-	s->findings += c->findings;
-	s->possible += c->possible;
-	s->lost_bytes += c->lost_bytes;
-	if (c->findings && is_worse(c, s->worst))
-		s->worst = c;
-}
-
 static void print_some(FILE *out, uint64_t some, const char *what)
 {
 	if (some)
@@ -151,7 +117,6 @@ static void print_sums(FILE *out, const struct sums *s, size_t all)
 		fprintf(out, "%zu children: ", all);
 	fprintf(out, "%" PRIu64 " with nothing lost", s->clean);
 	if (s->finders) {
-		/* "2 with 3 findings (96 B lost)" among what some are. */
 		char text[UNITS_SIZE];
 
 		fprintf(out, ", %" PRIu64 " with %s", s->finders,
@@ -173,12 +138,28 @@ void children_tell(const struct children *c, FILE *out, bool full)
 {
 	struct sums s = { 0 };
 
-	for (size_t i = 0; (full || c->count <= FEW) && i < c->count; i++)
-		fputs(c->list[i].line, out);
-	if (full || c->count <= FEW)
+	if (full || c->count <= FEW) {
+		for (size_t i = 0; i < c->count; i++)
+			fputs(c->list[i].line, out);
 		return;
-	for (size_t i = 0; i < c->count; i++)
-		sum(&s, &c->list[i]);
+	}
+	for (size_t i = 0; i < c->count; i++) {
+		const struct child *one = &c->list[i];
+
+		s.replaced += one->replaced && !one->checked;
+		s.unchecked += !one->replaced && !one->checked;
+		s.clean += one->checked && !one->findings;
+		s.finders += one->findings != 0;
+		s.killed += one->killed;
+		s.findings += one->findings;
+		s.possible += one->possible;
+		s.lost_bytes += one->lost_bytes;
+		if (one->findings &&
+		    (!s.worst || one->lost_bytes > s.worst->lost_bytes ||
+		     (one->lost_bytes == s.worst->lost_bytes &&
+		      one->findings > s.worst->findings)))
+			s.worst = one;
+	}
 	print_sums(out, &s, c->count);
 	if (s.worst)
 		fprintf(out, "most in %s", s.worst->line);
@@ -186,9 +167,8 @@ void children_tell(const struct children *c, FILE *out, bool full)
 
 void children_release(struct children *c)
 {
-	for (size_t i = 0; i < c->count; i++) {
+	for (size_t i = 0; i < c->count; i++)
 		free(c->list[i].line);
-	}
 	free(c->list);
 	*c = (struct children){ 0 };
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `refknot run` prints, beside the report on its program, about that one's
+ * What `refknot run` prints, beside the report on its program, about its
  * children and about what processes were before they executed another program:
  * a line for each if they are few, one or two lines for many.
  */
@@ -17,8 +17,7 @@
 #include "symbols.h"
 
 struct child {
-	char *
-	    line; /* "child ls, pid 17: nothing lost; recording: ls.17.rkn\n" */
+	char *line;    /* "child ls, pid 17: nothing lost; recording: ..." */
 	bool replaced; /* it went on as another program: no check is due */
 	bool checked;
 	bool killed; /* by a signal */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ends.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <refknot/store.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "die.h"
 #include "executions.h"
 #include "list.h"
 
@@ -32,49 +29,30 @@ static int by_pid(const void *a, const void *b)
 	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
 }
 
-/* "9 1234" behind "17-123456789-ended"; false: it is another note. */
-static bool read_note(struct end *e, int directory, const char *name)
+/* "9 1234" behind "17-123456789-ended"; other notes are skipped. */
+static void add(const struct live_note *note, void *data)
 {
-	char text[64];
-	ssize_t size;
-	int end = 0;
+	struct ends *n = data;
+	struct end e = { .pid = note->pid, .time_ns = note->time_ns };
 	size_t k = 0;
 
-	*e = (struct end){ 0 };
-	if (sscanf(name, "%" SCNu32 "-%" SCNu64 "%n", &e->pid, &e->time_ns,
-		   &end) != 2)
-		return false;
 	while (k < sizeof(kinds) / sizeof(*kinds) &&
-	       strcmp(name + end, kinds[k].suffix) != 0)
+	       strcmp(note->suffix, kinds[k].suffix) != 0)
 		k++;
-	if (k == sizeof(kinds) / sizeof(*kinds))
-		return false;
-	e->kind = kinds[k].kind;
-	size = readlinkat(directory, name, text, sizeof(text) - 1);
-	text[size > 0 ? size : 0] = '\0';
-	if (sscanf(text, "%d %" SCNu32, &e->signal, &e->by) != 2)
-		return false;
-	if (e->kind == END_SENT)
-		e->signal = SIGKILL;
-	return e->signal >= 0 && e->signal <= 64;
+	if (k == sizeof(kinds) / sizeof(*kinds) ||
+	    sscanf(note->text, "%d %" SCNu32, &e.signal, &e.by) != 2)
+		return;
+	e.kind = kinds[k].kind;
+	if (e.kind == END_SENT)
+		e.signal = SIGKILL;
+	if (e.signal >= 0 && e.signal <= 64)
+		*LIST_ADD(n->list, n->count) = e;
 }
 
 void ends_read(struct ends *n, const struct live *l)
 {
-	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
-	DIR *directory = live_is_there(l) ? opendir(path) : NULL;
-	struct dirent *entry;
-	struct end one;
-
 	*n = (struct ends){ 0 };
-	free(path);
-	while (directory && (entry = readdir(directory))) {
-		if (!read_note(&one, dirfd(directory), entry->d_name))
-			continue;
-		*LIST_ADD(n->list, n->count) = one;
-	}
-	if (directory)
-		closedir(directory);
+	live_each_note(l, add, n);
 	if (n->count)
 		qsort(n->list, n->count, sizeof(*n->list), by_pid);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "executions.h"
 
-#include <dirent.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <refknot/store.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,11 +59,10 @@ static char *seen_by(uint32_t pid, const char *path)
 }
 
 /* "TIME NAME/PATH" */
-static void add_skipped(struct executions *n, const struct execution *note,
-			const char *text)
+static void add_skipped(struct executions *n, const struct live_note *note)
 {
 	struct skipped s = { .pid = note->pid, .time_ns = note->time_ns };
-	const char *path = strchr(text, '/');
+	const char *text = note->text, *path = strchr(text, '/');
 	int end = 0;
 
 	if (!path || sscanf(text, "%" SCNu64 "%n", &s.start_ns, &end) != 1 ||
@@ -77,62 +74,35 @@ static void add_skipped(struct executions *n, const struct execution *note,
 	*LIST_ADD(n->skipped, n->skipped_count) = s;
 }
 
-/* "=sh\n/usr/bin/dash": takes the name off, for the caller to free. */
-static char *called(char *path)
+static void add(const struct live_note *note, void *data)
 {
+	struct executions *n = data;
+	struct execution e = { .pid = note->pid, .time_ns = note->time_ns };
+	char *path = note->text;
 	size_t size = *path == '=' ? strcspn(path, "\n") : 0;
-	char *name;
 
-	if (!size || !path[size])
-		return xstrdup("");
-	name = xasprintf("%.*s", (int)size - 1, path + 1);
-	memmove(path, path + size + 1, strlen(path + size + 1) + 1);
-	return name;
-}
-
-static void add(struct executions *n, int directory, const char *name)
-{
-	char path[PATH_MAX];
-	struct execution note;
-	bool skipped;
-	ssize_t size;
-	int end = 0;
-
-	if (sscanf(name, "%" SCNu32 "-%" SCNu64 "%n", &note.pid, &note.time_ns,
-		   &end) != 2)
-		return;
-	note.filtered = !strcmp(name + end, STORE_FILTERED);
-	note.bare = !strcmp(name + end, STORE_BARE);
-	skipped = !strcmp(name + end, STORE_SKIPPED);
-	if (name[end] && !note.filtered && !note.bare && !skipped)
-		return;
-	size = readlinkat(directory, name, path, sizeof(path));
-	if (size <= 0)
-		return;
-	path[(size_t)size < sizeof(path) ? (size_t)size : sizeof(path) - 1] =
-	    '\0';
-	if (skipped) {
-		add_skipped(n, &note, path);
+	if (!strcmp(note->suffix, STORE_SKIPPED)) {
+		add_skipped(n, note);
 		return;
 	}
-	note.called = called(path);
-	note.path =
-	    strchr(path, '\n') ? searched(path) : seen_by(note.pid, path);
-	*LIST_ADD(n->list, n->count) = note;
+	e.filtered = !strcmp(note->suffix, STORE_FILTERED);
+	e.bare = !strcmp(note->suffix, STORE_BARE);
+	if (*note->suffix && !e.filtered && !e.bare)
+		return;
+	if (size && path[size]) { /* "=sh\n/usr/bin/dash" */
+		e.called = xasprintf("%.*s", (int)size - 1, path + 1);
+		path += size + 1;
+	} else {
+		e.called = xstrdup("");
+	}
+	e.path = strchr(path, '\n') ? searched(path) : seen_by(e.pid, path);
+	*LIST_ADD(n->list, n->count) = e;
 }
 
 void executions_read(struct executions *n, const struct live *l)
 {
-	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
-	DIR *directory = live_is_there(l) ? opendir(path) : NULL;
-	struct dirent *entry;
-
 	*n = (struct executions){ 0 };
-	free(path);
-	while (directory && (entry = readdir(directory)))
-		add(n, dirfd(directory), entry->d_name);
-	if (directory)
-		closedir(directory);
+	live_each_note(l, add, n);
 	if (n->count)
 		qsort(n->list, n->count, sizeof(*n->list), by_pid);
 }
@@ -184,36 +154,26 @@ bool executions_skipped(const struct executions *n, uint32_t pid)
 	return false;
 }
 
-/* When the last program of `pid` began that left a store or was skipped, before
- * that. */
-static uint64_t last_begun(const struct executions *n, uint32_t pid,
-			   uint64_t before, const struct live_store *list,
-			   size_t count)
-{
-	uint64_t last = 0;
-
-	for (size_t k = 0; k < count; k++)
-		if (list[k].readable && list[k].pid == pid &&
-		    list[k].start_mono_ns < before &&
-		    list[k].start_mono_ns > last)
-			last = list[k].start_mono_ns;
-	for (size_t k = 0; k < n->skipped_count; k++)
-		if (n->skipped[k].pid == pid &&
-		    n->skipped[k].time_ns < before &&
-		    n->skipped[k].time_ns > last)
-			last = n->skipped[k].time_ns;
-	return last;
-}
-
 uint64_t executions_start(const struct executions *n, uint32_t pid,
 			  uint64_t time, const struct live_store *list,
 			  size_t count)
 {
-	uint64_t before = last_begun(n, pid, time, list, count), start = time;
+	uint64_t last = 0, start = time;
 
+	/* When the last program before it began that left a store or was
+	 * skipped. */
+	for (size_t k = 0; k < count; k++)
+		if (list[k].readable && list[k].pid == pid &&
+		    list[k].start_mono_ns < time &&
+		    list[k].start_mono_ns > last)
+			last = list[k].start_mono_ns;
+	for (size_t k = 0; k < n->skipped_count; k++)
+		if (n->skipped[k].pid == pid && n->skipped[k].time_ns < time &&
+		    n->skipped[k].time_ns > last)
+			last = n->skipped[k].time_ns;
 	for (size_t i = 0; i < n->count; i++)
 		if (n->list[i].pid == pid && n->list[i].time_ns <= time &&
-		    n->list[i].time_ns > before)
+		    n->list[i].time_ns > last)
 			start = n->list[i].time_ns;
 	return start;
 }

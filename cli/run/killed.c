@@ -28,33 +28,38 @@ static const struct {
 	{ SIGSYS, "SIGSYS", true },
 };
 
+/* The index of `signal`'s row; SIGNALS: it has none. */
 #define SIGNALS (sizeof(signals) / sizeof(*signals))
+static size_t row_of(int signal)
+{
+	size_t i = 0;
+
+	while (i < SIGNALS && signals[i].signal != signal)
+		i++;
+	return i;
+}
 
 const char *killed_signal(int signal)
 {
 	static char text[32];
+	size_t row = row_of(signal);
 
-	for (size_t i = 0; i < SIGNALS; i++)
-		if (signals[i].signal == signal)
-			return signals[i].name;
+	if (row < SIGNALS)
+		return signals[row].name;
 	snprintf(text, sizeof(text), "signal %d", signal);
 	return text;
 }
 
 bool killed_fault(int signal)
 {
-	for (size_t i = 0; i < SIGNALS; i++)
-		if (signals[i].signal == signal)
-			return signals[i].fault;
-	return false;
+	size_t row = row_of(signal);
+
+	return row < SIGNALS && signals[row].fault;
 }
 
 bool killed_asks(int signal)
 {
-	for (size_t i = 0; i < SIGNALS; i++)
-		if (signals[i].signal == signal)
-			return signal != SIGKILL && !signals[i].fault;
-	return signal > 0;
+	return signal > 0 && signal != SIGKILL && !killed_fault(signal);
 }
 
 char *killed_how(const struct model *m)

@@ -40,7 +40,7 @@ static void forward(int number, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-/* Leaves the forwarded signals blocked until signals_watch. */
+/* Leaves the forwarded signals blocked. */
 static void signals_take(struct signals *s)
 {
 	/* ignored, it would take the status away */
@@ -56,17 +56,6 @@ static void signals_take(struct signals *s)
 		sigaction(forwarded[i], NULL, &s->forwarded[i]);
 }
 
-static void signals_watch(const struct signals *s, pid_t pid)
-{
-	struct sigaction action = { .sa_sigaction = forward,
-				    .sa_flags = SA_SIGINFO | SA_RESTART };
-
-	target = pid;
-	for (size_t i = 0; i < COUNT(forwarded); i++)
-		sigaction(forwarded[i], &action, NULL);
-	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-}
-
 static void signals_restore(const struct signals *s)
 {
 	for (size_t i = 0; i < COUNT(forwarded); i++)
@@ -75,24 +64,11 @@ static void signals_restore(const struct signals *s)
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
-/* execve() by the kernel's own call, which no hook sees: under another refknot
- * it is not that one's to record. An errno, or no return. */
-static int execute_unseen(const char *path, char *const argv[],
-			  char *const environment[])
-{
-	long result = SYS_execve;
-
-	__asm__ volatile("syscall"
-			 : "+a"(result)
-			 : "D"(path), "S"(argv), "d"(environment)
-			 : "rcx", "r11", "memory");
-	return (int)-result;
-}
-
 static void __attribute__((noreturn))
 execute(const struct signals *s, const char *path, const char **arguments,
 	int report)
 {
+	long result = SYS_execve;
 	char **argv;
 	int error;
 
@@ -100,33 +76,16 @@ execute(const struct signals *s, const char *path, const char **arguments,
 	if (ignores_size)
 		sigaction(SIGXFSZ, &size, NULL);
 	memcpy(&argv, &arguments, sizeof(argv)); /* execv changes none of it */
-	error = execute_unseen(path, argv, environ);
+	/* By the kernel's own call, which no hook sees: under another refknot
+	 * the program is not that one's to record. Returns only an error. */
+	__asm__ volatile("syscall"
+			 : "+a"(result)
+			 : "D"(path), "S"(argv), "d"(environ)
+			 : "rcx", "r11", "memory");
+	error = (int)-result;
 	while (write(report, &error, sizeof(error)) < 0 && errno == EINTR)
 		;
 	_exit(127);
-}
-
-/* What the child says through the pipe: nothing when exec closed it. */
-static int exec_error(int fd)
-{
-	int error = 0;
-
-	while (read(fd, &error, sizeof(error)) < 0 && errno == EINTR)
-		;
-	return error;
-}
-
-/* Its number is not forgotten before forwarding ends, or another gets them. */
-static void wait_for(pid_t pid, int *status)
-{
-	siginfo_t info;
-
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) &&
-	       errno == EINTR)
-		;
-	target = 0;
-	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-		;
 }
 
 void launch_ignore_size(void)
@@ -138,8 +97,11 @@ void launch_ignore_size(void)
 
 int launch(const char *path, const char **arguments, pid_t *pid, int *status)
 {
+	struct sigaction action = { .sa_sigaction = forward,
+				    .sa_flags = SA_SIGINFO | SA_RESTART };
 	struct signals signals;
 	int pipes[2], error;
+	siginfo_t info;
 
 	if (pipe2(pipes, O_CLOEXEC))
 		return -errno;
@@ -150,9 +112,22 @@ int launch(const char *path, const char **arguments, pid_t *pid, int *status)
 	error = *pid < 0 ? errno : 0;
 	close(pipes[1]);
 	if (!error) {
-		signals_watch(&signals, *pid);
-		error = exec_error(pipes[0]);
-		wait_for(*pid, status);
+		target = *pid;
+		for (size_t i = 0; i < COUNT(forwarded); i++)
+			sigaction(forwarded[i], &action, NULL);
+		sigprocmask(SIG_SETMASK, &signals.mask, NULL);
+		/* The child writes nothing if exec closed the pipe. */
+		while (read(pipes[0], &error, sizeof(error)) < 0 &&
+		       errno == EINTR)
+			;
+		/* Keeps the child's number until forwarding ends, so that no
+		 * other process gets the signals. */
+		while (waitid(P_PID, (id_t)*pid, &info, WEXITED | WNOWAIT) &&
+		       errno == EINTR)
+			;
+		target = 0;
+		while (waitpid(*pid, status, 0) < 0 && errno == EINTR)
+			;
 	}
 	signals_restore(&signals);
 	close(pipes[0]);

@@ -18,12 +18,15 @@
 
 #define KERNEL "linux-vdso.so."
 
-/* Ours, for the loader to list by; the caller frees it, and [0] of it. */
-static char **environment(void)
+static int spawn(const char *loader, const char *program, int out, pid_t *pid)
 {
+	char *argv[] = { xstrdup(loader), xstrdup(program), NULL };
+	posix_spawn_file_actions_t actions;
 	size_t count = 0, n = 0;
 	char **list;
+	int error;
 
+	/* Our environment, for the loader to list by. */
 	while (environ && environ[count])
 		count++;
 	list = xcalloc(count + 2, sizeof(*list));
@@ -31,16 +34,6 @@ static char **environment(void)
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environ[i], VERBOSE, strlen(VERBOSE)) != 0)
 			list[n++] = environ[i];
-	return list;
-}
-
-static int spawn(const char *loader, const char *program, int out, pid_t *pid)
-{
-	char *argv[] = { xstrdup(loader), xstrdup(program), NULL };
-	char **list = environment();
-	posix_spawn_file_actions_t actions;
-	int error;
-
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
@@ -69,6 +62,16 @@ static char *absolute(const char *path)
 	return whole;
 }
 
+/*
+ * Lines of a loader's:
+ *
+ *	libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f0000000000)
+ *	libplug.so => ./libplug.so (0x00007f0000000000)
+ *	/lib64/ld-linux-x86-64.so.2 (0x00007f0000000000)
+ *	./libnear.so (0x00007f0000000000)
+ *	libhere.so (0x00007f0000000000)
+ *	libgone.so.1 => not found
+ */
 void libraries_read(struct libraries *l, FILE *f)
 {
 	char *line = NULL;
@@ -78,12 +81,6 @@ void libraries_read(struct libraries *l, FILE *f)
 		char *name = line + strspn(line, "\t "), *path, *end;
 		struct library *library;
 
-		/* One line of the loader's:       libc.so.6 =>
-		 * /lib/x86_64-linux-gnu/libc.so.6 (0x00007f0000000000)
-		 * libplug.so => ./libplug.so (0x00007f0000000000)
-		 * /lib64/ld-linux-x86-64.so.2 (0x00007f0000000000)
-		 * ./libnear.so (0x00007f0000000000)       libhere.so
-		 * (0x00007f0000000000)         libgone.so.1 => not found */
 		end = strstr(name, " (0x");
 		if (end)
 			*end = '\0';
@@ -120,12 +117,12 @@ int libraries_list(struct libraries *l, const char *loader, const char *program)
 	free(absolute);
 	close(pipes[1]);
 	f = error ? NULL : fdopen(pipes[0], "r");
-	if (f)
+	if (f) {
 		libraries_read(l, f);
-	if (f)
 		fclose(f);
-	else
+	} else {
 		close(pipes[0]);
+	}
 	while (!error && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return error;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "live.h"
-#include "list.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <refknot/store.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 #include "beginning.h"
 #include "die.h"
+#include "list.h"
 #include "owner.h"
 #include "path_safety.h"
 #include "processes.h"
@@ -50,18 +52,9 @@ static bool shared_memory_is_roomy(void)
 	return type == TMPFS_MAGIC && bytes >= plenty;
 }
 
-/* Without it, what is executed leaves no note. */
-static void make_executed(const struct live *l)
-{
-	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
-
-	mkdir(path, 0700);
-	free(path);
-}
-
 static int make_in(struct live *l, const char *parent, const char *name)
 {
-	char *path;
+	char *path, *notes;
 	struct stat st;
 	int error;
 
@@ -74,7 +67,10 @@ static int make_in(struct live *l, const char *parent, const char *name)
 		return -errno;
 	l->device = st.st_dev;
 	l->inode = st.st_ino;
-	make_executed(l);
+	/* Without it, what is executed leaves no note. */
+	notes = xasprintf("%s/" STORE_EXECUTED, l->directory);
+	mkdir(notes, 0700);
+	free(notes);
 	return 0;
 }
 
@@ -98,7 +94,7 @@ int live_open(struct live *l, const char *beside)
 	    make_safely(l, beside, ".refknot") ||
 	    make_safely(l, temporary, "refknot"))
 		return 0;
-	/* Who can write there can do as they like with the recording, too. */
+	/* A user who can write there can change the recording, too. */
 	return make_in(l, beside, ".refknot");
 }
 
@@ -108,6 +104,36 @@ bool live_is_there(const struct live *l)
 
 	return !lstat(l->directory, &st) && st.st_dev == l->device &&
 	       st.st_ino == l->inode;
+}
+
+void live_each_note(const struct live *l,
+		    void (*f)(const struct live_note *note, void *data),
+		    void *data)
+{
+	char *path = xasprintf("%s/" STORE_EXECUTED, l->directory);
+	DIR *directory = live_is_there(l) ? opendir(path) : NULL;
+	struct dirent *entry;
+	char text[PATH_MAX];
+
+	free(path);
+	while (directory && (entry = readdir(directory))) {
+		struct live_note note = { .text = text };
+		int end = 0;
+		ssize_t size;
+
+		if (sscanf(entry->d_name, "%" SCNu32 "-%" SCNu64 "%n",
+			   &note.pid, &note.time_ns, &end) != 2)
+			continue;
+		note.suffix = entry->d_name + end;
+		size = readlinkat(dirfd(directory), entry->d_name, text,
+				  sizeof(text) - 1);
+		if (size <= 0)
+			continue;
+		text[size] = '\0';
+		f(&note, data);
+	}
+	if (directory)
+		closedir(directory);
 }
 
 uint64_t live_room(const struct live *l)
@@ -127,7 +153,8 @@ bool live_close(struct live *l)
 		DIR *directory = rename(path, away) ? NULL : opendir(away);
 		struct dirent *entry;
 
-		/* Away first: who is still running makes no more notes then. */
+		/* Rename first, so that running processes add no more
+		 * notes. */
 		while (directory && (entry = readdir(directory)))
 			unlinkat(dirfd(directory), entry->d_name, 0);
 		if (directory)

@@ -54,6 +54,18 @@ uint64_t live_room(const struct live *l);
 struct live_store *live_list(const struct live *l, size_t *count);
 void live_list_release(struct live_store *list, size_t count);
 
+/* What a process noted in the directory by a link, "17-123456789-ended". */
+struct live_note {
+	uint32_t pid;
+	uint64_t time_ns;   /* monotonic */
+	const char *suffix; /* "-ended"; "": none */
+	char *text;         /* where the link leads */
+};
+/* Calls `f` for each; what it is given lives until it returns. */
+void live_each_note(const struct live *l,
+		    void (*f)(const struct live_note *note, void *data),
+		    void *data);
+
 /* Removes the directory if nothing is left in it; false if it stays. */
 bool live_close(struct live *l);
 

@@ -27,21 +27,7 @@
 
 /* --- Making ------------------------------------------------------------------------ */
 
-static char *new_name(const char *parent, const char *name)
-{
-	static const char letters[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	unsigned char random[LETTERS];
-	char text[LETTERS + 1] = "";
-
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return NULL;
-	for (int i = 0; i < LETTERS; i++)
-		text[i] = letters[random[i] % (sizeof(letters) - 1)];
-	return xasprintf("%s/%s-%s", parent, name, text);
-}
-
-/* Who sweeps may have taken the directory for one that was left: then it is gone.
+/* A sweeper may have taken the directory for one that was left: then it is gone.
  * *fd is -1 where it has no owner. */
 static bool take(const char *directory, int *fd)
 {
@@ -70,14 +56,24 @@ static bool take(const char *directory, int *fd)
 
 int owner_make(const char *parent, const char *name, char **directory, int *fd)
 {
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	unsigned char random[LETTERS];
+	char text[LETTERS + 1] = "";
 	int error = EEXIST;
 
 	*directory = NULL;
 	*fd = -1;
 	for (int i = 0; i < TRIES; i++) {
-		char *path = new_name(parent, name);
+		char *path;
 
-		error = !path ? errno : mkdir(path, 0700) ? errno : 0;
+		if (getrandom(random, sizeof(random), 0) !=
+		    (ssize_t)sizeof(random))
+			return -errno;
+		for (int k = 0; k < LETTERS; k++)
+			text[k] = letters[random[k] % (sizeof(letters) - 1)];
+		path = xasprintf("%s/%s-%s", parent, name, text);
+		error = mkdir(path, 0700) ? errno : 0;
 		if (!error && chmod(path, MAKING))
 			error = errno;
 		if (!error && take(path, fd)) {
@@ -91,26 +87,20 @@ int owner_make(const char *parent, const char *name, char **directory, int *fd)
 	return error ? -error : -EAGAIN;
 }
 
-static bool has_more(const char *path)
-{
-	DIR *directory = opendir(path);
-	struct dirent *entry;
-	bool more = false;
-
-	while (directory && !more && (entry = readdir(directory)))
-		more = strcmp(entry->d_name, ".") != 0 &&
-		       strcmp(entry->d_name, "..") != 0 &&
-		       strcmp(entry->d_name, OWNER) != 0;
-	if (directory)
-		closedir(directory);
-	return more;
-}
-
 void owner_release(const char *directory, int fd)
 {
 	char *owner = xasprintf("%s/" OWNER, directory);
+	DIR *all = fd >= 0 ? opendir(directory) : NULL;
+	struct dirent *entry;
+	bool more = false;
 
-	if (fd >= 0 && !has_more(directory)) {
+	while (all && !more && (entry = readdir(all)))
+		more = strcmp(entry->d_name, ".") != 0 &&
+		       strcmp(entry->d_name, "..") != 0 &&
+		       strcmp(entry->d_name, OWNER) != 0;
+	if (all)
+		closedir(all);
+	if (fd >= 0 && !more) {
 		chmod(directory, MAKING);
 		unlink(owner);
 	}
@@ -171,13 +161,7 @@ static bool is_notes(const char *name)
 	return !strcmp(name, STORE_EXECUTED) || !strcmp(name, ".gone");
 }
 
-static bool is_ours(const char *name)
-{
-	return !strcmp(name, ".") || !strcmp(name, "..") ||
-	       !strcmp(name, OWNER) || !strcmp(name, NEXT) || is_notes(name);
-}
-
-/* Is nothing in it that is not a run's own, and none of that in use? */
+/* Is all in it a run's own, and not in use? */
 static bool can_go(const char *path)
 {
 	DIR *directory = opendir(path);
@@ -185,10 +169,13 @@ static bool can_go(const char *path)
 	bool can = directory && !processes_any(path);
 
 	while (can && (entry = readdir(directory))) {
-		char *file = xasprintf("%s/%s", path, entry->d_name);
+		const char *name = entry->d_name;
+		char *file = xasprintf("%s/%s", path, name);
 
-		can = is_ours(entry->d_name) ||
-		      (is_store(dirfd(directory), entry->d_name) &&
+		can = !strcmp(name, ".") || !strcmp(name, "..") ||
+		      !strcmp(name, OWNER) || !strcmp(name, NEXT) ||
+		      is_notes(name) ||
+		      (is_store(dirfd(directory), name) &&
 		       !processes_write(file));
 		free(file);
 	}
@@ -217,20 +204,6 @@ static void remove_all(const char *path, bool notes)
 		closedir(directory);
 }
 
-/* Its owner was killed while it made the directory, or removed it. */
-static void sweep_unowned(const char *path)
-{
-	char *next = xasprintf("%s/" NEXT, path);
-	int fd = open(next, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
-		unlink(next);
-	rmdir(path);
-	if (fd >= 0)
-		close(fd);
-	free(next);
-}
-
 static void sweep(const char *path, mode_t mode)
 {
 	char *owner = xasprintf("%s/" OWNER, path);
@@ -242,14 +215,21 @@ static void sweep(const char *path, mode_t mode)
 		unlink(owner);
 		rmdir(path);
 	} else if (fd < 0 && (mode & 07777) == MAKING) {
-		sweep_unowned(path);
+		/* Its owner was killed while it made or removed it. */
+		char *next = xasprintf("%s/" NEXT, path);
+
+		fd = open(next, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+			unlink(next);
+		rmdir(path);
+		free(next);
 	}
 	if (fd >= 0)
 		close(fd);
 	free(owner);
 }
 
-/* A recording that its writer, who holds a lock on it, did not finish. */
+/* A recording that its writer, which holds a lock on it, did not finish. */
 static void sweep_draft(const char *path)
 {
 	int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);

@@ -2,17 +2,21 @@
 #include "preflight.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "die.h"
 #include "escape.h"
-#include "privilege.h"
 #include "program.h"
 
 static const char *const names[] = {
@@ -112,48 +116,39 @@ static bool follow_scripts(struct preflight *p, const char *name)
 	return true;
 }
 
-static bool read_binary(struct preflight *p)
+/* Reads the ELF file. The shim is of the same kind as this program, which was
+ * built with it. */
+static bool check_binary(struct preflight *p)
 {
 	int error = elf_file_read(&p->elf, p->binary);
+	struct elf_file own;
+	bool same;
 
-	if (!error)
-		return true;
 	if (error == -ENOEXEC)
 		return refuse(
 		    p, PREFLIGHT_NOT_ELF, p->binary,
 		    "is neither an ELF program nor a script that begins with #!; if it is a shell script, run it as: sh %s",
 		    p->binary);
-	return refuse(
-	    p, PREFLIGHT_UNREADABLE, p->binary,
-	    "cannot be read (%s), so what it needs is not known; make it readable (chmod +r)",
-	    strerror(-error));
-}
-
-static bool check_size(struct preflight *p)
-{
+	if (error)
+		return refuse(
+		    p, PREFLIGHT_UNREADABLE, p->binary,
+		    "cannot be read (%s), so what it needs is not known; make it readable (chmod +r)",
+		    strerror(-error));
+	if (!elf_file_read(&own, "/proc/self/exe")) {
+		same = own.class == p->elf.class && own.data == p->elf.data &&
+		       own.machine == p->elf.machine;
+		elf_file_release(&own);
+		if (!same)
+			return refuse(
+			    p, PREFLIGHT_MACHINE, p->binary,
+			    "is a %s-bit program for ELF machine %u, and this refknot is built for another; use a refknot built for that machine",
+			    p->elf.class == ELFCLASS32 ? "32" : "64",
+			    p->elf.machine);
+	}
 	return !p->elf.cut ||
 	       refuse(
 		   p, PREFLIGHT_CUT, p->binary,
 		   "is cut short: it ends before what its headers say it holds; build or copy it again");
-}
-
-/* The shim is of the same kind as this program, which was built with it. */
-static bool check_machine(struct preflight *p)
-{
-	struct elf_file own;
-	bool same;
-
-	if (elf_file_read(&own, "/proc/self/exe"))
-		return true;
-	same = own.class == p->elf.class && own.data == p->elf.data &&
-	       own.machine == p->elf.machine;
-	elf_file_release(&own);
-	if (same)
-		return true;
-	return refuse(
-	    p, PREFLIGHT_MACHINE, p->binary,
-	    "is a %s-bit program for ELF machine %u, and this refknot is built for another; use a refknot built for that machine",
-	    p->elf.class == ELFCLASS32 ? "32" : "64", p->elf.machine);
 }
 
 static bool check_loader(struct preflight *p)
@@ -190,29 +185,52 @@ static bool check_loader(struct preflight *p)
 	return true;
 }
 
-static bool check_privilege(struct preflight *p)
+/*
+ * What makes the loader ignore LD_PRELOAD when this process executes the file,
+ * as credentials(7) rules; NULL: nothing. The file's bits by themselves do not:
+ * root gains nothing from a program that is setuid root.
+ */
+static const char *privilege_gained(const char *path)
 {
-	static const char *const what[] = {
-		[PRIVILEGE_SETUID] = "is setuid",
-		[PRIVILEGE_SETGID] = "is setgid",
-		[PRIVILEGE_CAPABILITIES] = "has file capabilities",
-	};
-	enum privilege gained;
+	const mode_t group = S_ISGID | S_IXGRP;
+	struct vfs_ns_cap_data caps = { 0 };
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	struct statvfs fs;
 	struct stat st;
 
-	if (stat(p->binary, &st))
-		return true;
-	gained = privilege_gained(p->binary, &st);
-	if (gained == PRIVILEGE_NONE)
-		return true;
-	return refuse(
-	    p, PREFLIGHT_PRIVILEGE, p->binary,
-	    "%s, so the loader ignores LD_PRELOAD for this user; record a copy without that (cp), or as the user that it runs as",
-	    what[gained]);
+	if (stat(path, &st) || (!statvfs(path, &fs) && fs.f_flag & ST_NOSUID))
+		return NULL;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) {
+		if (st.st_mode & S_ISUID)
+			uid = st.st_uid;
+		if ((st.st_mode & group) == group)
+			gid = st.st_gid;
+	}
+	if (uid != getuid())
+		return "is setuid";
+	if (gid != getgid())
+		return "is setgid";
+	/* The kernel's rule: effective, or permitted ones that the user
+	 * lacks. */
+	if (getuid() != 0 &&
+	    getxattr(path, "security.capability", &caps, sizeof(caps)) >=
+		(ssize_t)XATTR_CAPS_SZ_1 &&
+	    ((le32toh(caps.magic_etc) & VFS_CAP_FLAGS_EFFECTIVE) ||
+	     caps.data[0].permitted || caps.data[1].permitted))
+		return "has file capabilities";
+	return NULL;
 }
 
-static bool check_allocator(struct preflight *p)
+static bool check_start(struct preflight *p)
 {
+	const char *gained = privilege_gained(p->binary);
+
+	if (gained)
+		return refuse(
+		    p, PREFLIGHT_PRIVILEGE, p->binary,
+		    "%s, so the loader ignores LD_PRELOAD for this user; record a copy without that (cp), or as the user that it runs as",
+		    gained);
 	if (p->elf.sanitizer)
 		return refuse(
 		    p, PREFLIGHT_SANITIZER, p->binary,
@@ -228,9 +246,8 @@ static bool check_allocator(struct preflight *p)
 void preflight_check(struct preflight *p, const char *program)
 {
 	*p = (struct preflight){ .verdict = PREFLIGHT_OK };
-	if (follow_scripts(p, program) && read_binary(p) && check_machine(p) &&
-	    check_size(p) && check_loader(p) && check_privilege(p) &&
-	    check_allocator(p))
+	if (follow_scripts(p, program) && check_binary(p) && check_loader(p) &&
+	    check_start(p))
 		p->message = xstrdup("");
 }
 

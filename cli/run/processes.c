@@ -97,26 +97,14 @@ char *processes_called(uint32_t pid, const char *program)
 	return xstrdup(called_name(argument, program));
 }
 
-/* Does an environment, NUL behind each variable, have `variable`? */
-static bool has_variable(const char *text, size_t size, const char *variable)
-{
-	size_t length = strlen(variable) + 1;
-
-	for (const char *at = text, *end = text + size; at < end;
-	     at += strlen(at) + 1)
-		if ((size_t)(end - at) >= length &&
-		    !memcmp(at, variable, length))
-			return true;
-	return false;
-}
-
+/* Does the process's environment, NUL behind each variable, have `variable`? */
 static bool began_with(const char *pid, const char *variable)
 {
 	char *path = xasprintf("/proc/%s/environ", pid), *text = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = 0;
+	size_t size = 0, length = strlen(variable) + 1;
 	ssize_t n = fd < 0 ? 0 : 1;
-	bool found;
+	bool found = false;
 
 	free(path);
 	while (n > 0) {
@@ -127,7 +115,9 @@ static bool began_with(const char *pid, const char *variable)
 	}
 	if (fd >= 0)
 		close(fd);
-	found = size && has_variable(text, size, variable);
+	for (size_t at = 0; !found && at < size; at += strlen(text + at) + 1)
+		found =
+		    size - at >= length && !memcmp(text + at, variable, length);
 	free(text);
 	return found;
 }

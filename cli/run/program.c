@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base_name.h"
 #include "die.h"
 #include "regular_file.h"
 
@@ -26,22 +27,14 @@ static int check(const char *path)
 	return 0;
 }
 
-/* "/bin:/usr/bin" where PATH is unset, as execvp(3); the caller frees it. */
-static char *search_path(void)
-{
-	const char *path = getenv("PATH");
-	char preset[64];
-
-	if (path)
-		return xstrdup(path);
-	confstr(_CS_PATH, preset, sizeof(preset));
-	return xstrdup(preset);
-}
-
 static char *search(const char *name, int *error)
 {
-	char *path = search_path(), *rest = path, *found = NULL, *part;
+	const char *set = getenv("PATH");
+	char preset[64], *path, *rest, *found = NULL, *part;
 
+	if (!set) /* "/bin:/usr/bin", as execvp(3) */
+		confstr(_CS_PATH, preset, sizeof(preset));
+	path = rest = xstrdup(set ? set : preset);
 	*error = ENOENT;
 	while (!found && (part = strsep(&rest, ":"))) {
 		char *file = xasprintf("%s%s%s", part, *part ? "/" : "", name);
@@ -70,47 +63,27 @@ char *program_find(const char *name, int *error)
 	return *error ? NULL : xstrdup(name);
 }
 
-static ssize_t read_head(const char *path, char head[HEAD_SIZE + 1])
-{
-	int fd = regular_file_open(path);
-	ssize_t size;
-
-	if (fd < 0)
-		return -1;
-	size = read(fd, head, HEAD_SIZE);
-	close(fd);
-	if (size >= 0)
-		head[size] = '\0';
-	return size;
-}
-
-/* What env(1) would start: its first word that is no option or assignment. */
-static char *env_program(char *words)
-{
-	char *word;
-
-	while ((word = strsep(&words, " \t"))) {
-		/* -S, --split-string: its text are words like these */
-		if (*word && *word != '-' && !strchr(word, '='))
-			return xstrdup(word);
-	}
-	return NULL;
-}
-
 char *program_interpreter(const char *path)
 {
-	char head[HEAD_SIZE + 1], *line = head + 2, *word, *name, *base;
+	char head[HEAD_SIZE + 1], *line = head + 2, *interpreter, *word;
+	int fd = regular_file_open(path);
+	ssize_t size = fd < 0 ? -1 : read(fd, head, HEAD_SIZE);
 
-	if (read_head(path, head) < 3 || head[0] != '#' || head[1] != '!')
+	if (fd >= 0)
+		close(fd);
+	if (size < 3 || head[0] != '#' || head[1] != '!')
 		return NULL;
+	head[size] = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	line += strspn(line, " \t");
-	word = strsep(&line, " \t");
-	if (!*word)
+	interpreter = strsep(&line, " \t");
+	if (!*interpreter)
 		return NULL;
-	base = strrchr(word, '/');
-	name = line && !strcmp(base ? base + 1 : word, "env")
-		   ? env_program(line)
-		   : NULL;
-	return name ? name : xstrdup(word);
+	/* env(1) would start its first word that is neither an option nor an
+	 * assignment; the text of -S, --split-string are words like these. */
+	while (!strcmp(base_name(interpreter), "env") &&
+	       (word = strsep(&line, " \t")))
+		if (*word && *word != '-' && !strchr(word, '='))
+			return xstrdup(word);
+	return xstrdup(interpreter);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "program_survey.h"
-#include "base_name.h"
-#include "list.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base_name.h"
 #include "die.h"
 #include "escape.h"
 #include "libraries.h"
+#include "list.h"
 #include "symbols.h"
 
 static const struct {
@@ -56,19 +56,6 @@ add_hint(struct program_survey *s, const char *format, ...)
 			return;
 		}
 	*LIST_ADD(s->hints, s->hint_count) = shown;
-}
-
-/* The 74 of libglib-2.0.so.0.7400.6; -1 when not known. */
-static int glib_minor(const char *path)
-{
-	char *real = realpath(path, NULL), *number;
-	int minor = -1;
-
-	number = real ? strstr(real, GLIB ".") : NULL;
-	if (number)
-		minor = atoi(number + strlen(GLIB ".")) / 100;
-	free(real);
-	return minor;
 }
 
 static void look_at_python(struct program_survey *s, const char *binary)
@@ -129,8 +116,12 @@ static void add_library(struct program_survey *s, const struct library *l)
 			s->allocator_path = xstrdup(l->path);
 		}
 	if (!strcmp(base, GLIB)) {
-		int minor = glib_minor(l->path);
+		/* The 74 of libglib-2.0.so.0.7400.6. */
+		char *real = realpath(l->path, NULL);
+		char *number = real ? strstr(real, GLIB ".") : NULL;
+		int minor = number ? atoi(number + strlen(GLIB ".")) / 100 : -1;
 
+		free(real);
 		if (minor >= 0 && minor < GLIB_WITHOUT_SLICES)
 			add_hint(
 			    s,
@@ -141,29 +132,21 @@ static void add_library(struct program_survey *s, const struct library *l)
 	add_module(s, l->path);
 }
 
-/* The loader of this program: code that may be executed to ask it. */
-static char *own_loader(void)
-{
-	struct elf_file own;
-	char *loader;
-
-	if (elf_file_read(&own, "/proc/self/exe"))
-		return NULL;
-	loader = own.interpreter ? xstrdup(own.interpreter) : NULL;
-	elf_file_release(&own);
-	return loader;
-}
-
 static void look_at_libraries(struct program_survey *s)
 {
 	const char *wanted = s->preflight.elf.interpreter;
-	char *loader = own_loader();
 	struct libraries libraries;
+	struct elf_file own;
 	int error = -ENOENT;
 
-	if (loader && wanted && !strcmp(loader, wanted))
-		error = libraries_list(&libraries, loader, s->preflight.binary);
-	free(loader);
+	/* Only code that may be executed is asked: this program's loader. */
+	if (!elf_file_read(&own, "/proc/self/exe")) {
+		if (own.interpreter && wanted &&
+		    !strcmp(own.interpreter, wanted))
+			error = libraries_list(&libraries, wanted,
+					       s->preflight.binary);
+		elf_file_release(&own);
+	}
 	if (error) {
 		add_hint(
 		    s,

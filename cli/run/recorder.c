@@ -24,34 +24,29 @@
 #define ASAN_ORDER      "verify_asan_link_order=0"
 #define FILTERS         "REFKNOT_FILTERS"
 #define NO_FILTERS      "0000000000000000"
-#define VALUE_SHOWN     40             /* bytes */
+#define VALUE_SHOWN     40             /* bytes: enough to recognize it */
 #define LEAST_ROOM      (4ull << 20)   /* bytes, for a store to begin with */
 #define LEAST_FILE      (64ull << 20)  /* that it may have, holes and all */
 #define LEAST_ADDRESSES (256ull << 20) /* of which the store has a part */
 #define LEAST_DATA      (4ull << 20) /* of a program, beside 2.4 MiB of the shim */
 
-/* Enough of a value to be known again. */
-static const char *shortened(const char *value)
-{
-	return strlen(value) <= VALUE_SHOWN
-		   ? value
-		   : xasprintf("%.*s...", VALUE_SHOWN, value);
-}
-
 void recorder_check_settings(bool (*option)(const char *name))
 {
 	struct settings s;
-	const char *bad = settings_read(&s, environ);
+	const char *bad = settings_read(&s, environ), *value;
 
 	if (!bad)
 		return;
+	value = getenv(bad);
+	if (strlen(value) > VALUE_SHOWN)
+		value = xasprintf("%.*s...", VALUE_SHOWN, value);
 #define SETTING_TEXT(name, variable, help)
 #define SETTING_NUMBER(name, variable, preset, least, most, help)              \
 	if (!strcmp(bad, variable))                                            \
 		die(STATUS_INPUT, "%s is \"%s\"; give a number from %d to %d", \
 		    option &&option(#name) ? "--" #name " (" variable ")"      \
 					   : variable,                         \
-		    shortened(getenv(variable)), least, most);
+		    value, least, most);
 #include "settings.def"
 #undef SETTING_TEXT
 #undef SETTING_NUMBER
@@ -61,32 +56,6 @@ void recorder_set(const char *name, const char *value)
 {
 	unsetenv(name);
 	setenv(name, value, 1);
-}
-
-/* A child with AddressSanitizer refuses to begin where another library comes
- * before its own; the user's own word on that comes later and counts. */
-static void set_asan_options(void)
-{
-	const char *user = getenv("ASAN_OPTIONS");
-	char *options;
-
-	options = user && *user ? xasprintf(ASAN_ORDER ":%s", user)
-				: xstrdup(ASAN_ORDER);
-	recorder_set("ASAN_OPTIONS", options);
-	free(options);
-}
-
-/* What filters forbid: the shim writes into it what its program adds, and
- * another refknot's may have done so already. */
-static void set_filters(void)
-{
-	const char *inherited = getenv(FILTERS);
-	unsigned long long before =
-	    inherited ? strtoull(inherited, NULL, 16) : 0;
-	char *text = xasprintf("%016llx", seccomp_kills() | before);
-
-	recorder_set(FILTERS, text);
-	free(text);
 }
 
 /* Another refknot's, under which this one runs, are not ours. */
@@ -102,29 +71,40 @@ static void set_patterns(const char *name, const char *patterns)
 static void set_environment(const struct recorder *r, const char *shim,
 			    const char *directory)
 {
-	const char *user = getenv("LD_PRELOAD");
-	char *preload;
+	const char *user = getenv("LD_PRELOAD"), *asan = getenv("ASAN_OPTIONS");
+	const char *filters = getenv(FILTERS);
 	struct stat st = { 0 };
 	char *text;
 
-	preload =
-	    user && *user ? xasprintf("%s:%s", shim, user) : xstrdup(shim);
-	recorder_set("LD_PRELOAD", preload);
-	free(preload);
+	text = user && *user ? xasprintf("%s:%s", shim, user) : xstrdup(shim);
+	recorder_set("LD_PRELOAD", text);
+	free(text);
 	recorder_set("REFKNOT_OUT", directory);
 	set_patterns("REFKNOT_PROGRAMS", r->programs);
 	set_patterns("REFKNOT_SKIP_PROGRAMS", r->skip_programs);
-	/* Only there does the shim write, whatever else descriptor 2 is by then
-	 * in whoever is executed. One that is closed gets nothing. */
+	/* The shim writes only to this file, whatever else descriptor 2 is by
+	 * then in a program that is executed. One that is closed gets nothing. */
 	if (fstat(STDERR_FILENO, &st))
 		st = (struct stat){ 0 };
 	text = xasprintf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
 	recorder_set("REFKNOT_STDERR", text);
 	free(text);
-	set_filters();
+	/* What filters forbid: the shim writes into it what its program adds,
+	 * and another refknot's may have done so already. */
+	text = xasprintf("%016llx",
+			 seccomp_kills() |
+			     (filters ? strtoull(filters, NULL, 16) : 0));
+	recorder_set(FILTERS, text);
+	free(text);
 	/* GLib before 2.76 hands out its own slices, which hide their blocks. */
 	setenv("G_SLICE", "always-malloc", 0);
-	set_asan_options();
+	/* A child with AddressSanitizer refuses to begin where another library
+	 * comes before its own; the user's own word on that comes later and
+	 * counts. */
+	text = asan && *asan ? xasprintf(ASAN_ORDER ":%s", asan)
+			     : xstrdup(ASAN_ORDER);
+	recorder_set("ASAN_OPTIONS", text);
+	free(text);
 }
 
 static int start(const struct preflight *p, const char **arguments, pid_t *pid,
@@ -171,7 +151,7 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 
 	if (start(p, arguments, &pid, status))
 		return RECORDER_FAILED;
-	signal(SIGPIPE, SIG_IGN); /* who reads the report may be gone: go on */
+	signal(SIGPIPE, SIG_IGN); /* goes on if no reader is left */
 	if (r->ended(l, pid, *status, r->data))
 		return RECORDER_DONE;
 	if (!live_is_there(l)) {
@@ -240,11 +220,15 @@ static bool open_live(struct live *l, const struct recorder *r)
 	return !error;
 }
 
-/* The shim as LD_PRELOAD takes it; *link is for shim_path_unlink. */
-static char *find_shim(char **link)
+static enum recorder_outcome record(const struct recorder *r,
+				    const struct preflight *p,
+				    const char **arguments, int *status)
 {
 	const char *told = getenv("REFKNOT_SHIM");
-	char *shim = shim_path();
+	char *link, *shim = shim_path();
+	enum recorder_outcome outcome;
+	struct live live;
+	pid_t pid;
 	int error;
 
 	if (!shim && told && *told)
@@ -254,23 +238,11 @@ static char *find_shim(char **link)
 	if (!shim)
 		die(STATUS_NO_RUN,
 		    "librefknot_preload.so was not found; install refknot again, or set REFKNOT_SHIM to its path");
-	*link = shim_path_link(shim, &error);
+	link = shim_path_link(shim, &error);
 	if (error)
 		die(STATUS_NO_RUN,
 		    "%s has a space or colon in its path, and no link to it could be made: %s",
 		    shim, strerror(error));
-	return shim;
-}
-
-static enum recorder_outcome record(const struct recorder *r,
-				    const struct preflight *p,
-				    const char **arguments, int *status)
-{
-	char *link, *shim = find_shim(&link);
-	enum recorder_outcome outcome;
-	struct live live;
-	pid_t pid;
-
 	if (!open_live(&live, r)) {
 		outcome = start(p, arguments, &pid, status) ? RECORDER_FAILED
 							    : RECORDER_UNPLACED;
@@ -278,7 +250,7 @@ static enum recorder_outcome record(const struct recorder *r,
 	} else {
 		set_environment(r, link ? link : shim, live.directory);
 		outcome = run_recorded(r, p, arguments, &live, status);
-		/* Who is still running may yet execute something. */
+		/* A process that is still running may execute something. */
 		if (live_close(&live))
 			shim_path_unlink(link);
 		else

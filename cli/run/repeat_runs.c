@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "repeat_runs.h"
-#include "list.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "die.h"
 #include "escape.h"
+#include "list.h"
 #include "place.h"
 
 #define AMOUNT "{}"
@@ -31,18 +31,6 @@ bool repeat_runs_asked(const char **arguments)
 	return false;
 }
 
-/* `text` with each {} replaced, to *to, which is moved behind its end. */
-static void replace(const char *text, const char *amount, char **to)
-{
-	const char *at;
-
-	for (; (at = strstr(text, AMOUNT)); text = at + strlen(AMOUNT)) {
-		*to = mempcpy(*to, text, (size_t)(at - text));
-		*to = stpcpy(*to, amount);
-	}
-	*to = stpcpy(*to, text) + 1;
-}
-
 const char **repeat_runs_arguments(const char **arguments, uint64_t amount)
 {
 	char *number = xasprintf("%" PRIu64, amount), *to;
@@ -56,8 +44,15 @@ const char **repeat_runs_arguments(const char **arguments, uint64_t amount)
 	copy = xmalloc((n + 1) * sizeof(*copy) + size);
 	to = (char *)(copy + n + 1);
 	for (size_t i = 0; i < n; i++) {
+		const char *text = arguments[i], *at;
+
 		copy[i] = to;
-		replace(arguments[i], number, &to);
+		for (; (at = strstr(text, AMOUNT));
+		     text = at + strlen(AMOUNT)) {
+			to = mempcpy(to, text, (size_t)(at - text));
+			to = stpcpy(to, number);
+		}
+		to = stpcpy(to, text) + 1;
 	}
 	copy[n] = NULL;
 	free(number);
@@ -84,8 +79,8 @@ static size_t find(struct repeat_runs *a, const char *type, const char *place)
 	return a->count++;
 }
 
-/* The amount that `block` belongs to. `known`: by stack, of blocks that are no
- * objects, 1 more than the amount's index. */
+/* The amount that `block` belongs to. `known`: by stack, of blocks that are
+ * not objects, 1 more than the amount's index. */
 static struct repeat_amount *amount_of(struct repeat_runs *a,
 				       const struct model *m, struct symbols *s,
 				       struct names *n, uint32_t block,
@@ -133,7 +128,7 @@ void repeat_runs_end_run(struct repeat_runs *a, const struct growth_options *o)
 		of->before = of->now;
 		if (a->runs == o->warmup)
 			of->bytes_before_runs = of->bytes;
-		/* What the last run had is what is told of. */
+		/* What the last run had is what is reported. */
 		if (a->runs < o->warmup + o->runs)
 			of->bytes = of->now = 0;
 	}
@@ -150,21 +145,6 @@ static int by_growth(const void *a, const void *b)
 	return strcmp(x->type, y->type);
 }
 
-static void add_row(struct growth_region *r, const struct repeat_amount *of,
-		    struct growth_judgement j, uint64_t warmup)
-{
-	r->rows[r->count++] = (struct growth_row){
-		.type = xstrdup(of->type),
-		.place = xstrdup(of->place),
-		.stack = RKN_NONE,
-		.judgement = j,
-		.bytes = of->bytes - of->bytes_before_runs,
-		.rate = growth_rate_text(&j, "run"),
-		.series = growth_series_text(&of->series, warmup),
-	};
-	r->verdict = j.verdict;
-}
-
 void repeat_runs_judge(struct repeat_runs *a, const struct growth_options *o,
 		       const char *name, struct growth *g)
 {
@@ -179,13 +159,25 @@ void repeat_runs_judge(struct repeat_runs *a, const struct growth_options *o,
 		.rows = xcalloc(a->count + 1, sizeof(*r->rows)),
 	};
 	for (size_t i = 0; i < a->count; i++) {
+		struct repeat_amount *of = &a->list[i];
 		struct growth_judgement j =
-		    growth_series_judge(&a->list[i].series, o->warmup, o->runs);
+		    growth_series_judge(&of->series, o->warmup, o->runs);
 
-		if (j.verdict == GROWTH_EVERY_PASS)
-			add_row(r, &a->list[i], j, o->warmup);
-		free(a->list[i].type);
-		free(a->list[i].place);
+		if (j.verdict == GROWTH_EVERY_PASS) {
+			r->rows[r->count++] = (struct growth_row){
+				.type = xstrdup(of->type),
+				.place = xstrdup(of->place),
+				.stack = RKN_NONE,
+				.judgement = j,
+				.bytes = of->bytes - of->bytes_before_runs,
+				.rate = growth_rate_text(&j, "run"),
+				.series =
+				    growth_series_text(&of->series, o->warmup),
+			};
+			r->verdict = j.verdict;
+		}
+		free(of->type);
+		free(of->place);
 	}
 	qsort(r->rows, r->count, sizeof(*r->rows), by_growth);
 	*g = (struct growth){ r, 1 };

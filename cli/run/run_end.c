@@ -51,7 +51,7 @@ void run_end_note_end(struct model *m, const struct live_store *store)
 	struct rkn_meta *meta = &m->meta;
 
 	if (!store->ended_by) {
-		/* What it was about to tell was not the end. */
+		/* The end that it was about to report did not come. */
 		if (!store->alive && meta->flags & RKN_META_CHECKING)
 			meta->end = RKN_END_UNKNOWN;
 		return;
@@ -64,48 +64,12 @@ void run_end_note_end(struct model *m, const struct live_store *store)
 		meta->duration_ns = store->end_mono_ns - store->start_mono_ns;
 }
 
-/* Written beside the store, as small as it gets; the caller frees the name. */
-static char *save_beside(const struct model *m, const char *store)
-{
-	size_t stem = strlen(store);
-	char *name;
-
-	if (stem > strlen(RECORDING_PATH_SUFFIX) &&
-	    !strcmp(store + stem - strlen(RECORDING_PATH_SUFFIX),
-		    RECORDING_PATH_SUFFIX))
-		stem -= strlen(RECORDING_PATH_SUFFIX);
-	name =
-	    xasprintf("%.*s.finished" RECORDING_PATH_SUFFIX, (int)stem, store);
-
-	if (!model_save_new(m, name)) {
-		unlink(store);
-		return name;
-	}
-	free(name);
-	return xstrdup(store);
-}
-
-/* Where all may write, another may take a name that was just free. */
-static int save_free(const struct run_end *f, const struct model *m,
-		     bool main_program, char **name)
-{
-	int error = -EEXIST;
-
-	for (int i = 0; i < NAME_RACES && error == -EEXIST; i++) {
-		free(*name);
-		*name = recording_path_name(f->output, model_called(m),
-					    m->meta.pid, main_program);
-		error = model_save_new(m, *name);
-	}
-	return error;
-}
-
 /* "FILE could not be written: reason" when it could not; NULL. */
 static char *save_as(const struct run_end *f, const struct model *m,
 		     bool main_program, char **name)
 {
 	const char *refusal;
-	int error;
+	int error = -EEXIST;
 
 	*name = NULL;
 	if (f->output && main_program) {
@@ -115,8 +79,15 @@ static char *save_as(const struct run_end *f, const struct model *m,
 		if (refusal)
 			return xasprintf("%s %s", *name, refusal);
 		error = model_save(m, *name);
-	} else {
-		error = save_free(f, m, main_program, name);
+	}
+	/* Where all may write, another may take a name that was just free. */
+	for (int i = 0;
+	     !(f->output && main_program) && i < NAME_RACES && error == -EEXIST;
+	     i++) {
+		free(*name);
+		*name = recording_path_name(f->output, model_called(m),
+					    m->meta.pid, main_program);
+		error = model_save_new(m, *name);
 	}
 	return error ? xasprintf("%s could not be written: %s", *name,
 				 strerror(-error))
@@ -127,37 +98,30 @@ char *run_end_save(const struct run_end *f, const struct model *m,
 		   const char *store, bool main_program)
 {
 	char *name, *failure = save_as(f, m, main_program, &name), *kept;
+	const char *suffix = RECORDING_PATH_SUFFIX;
+	size_t stem = strlen(store);
 
 	if (!failure) {
 		unlink(store);
 		return name;
 	}
-	kept = save_beside(m, store);
+	/* Written beside the store, as small as it gets. */
+	if (stem > strlen(suffix) &&
+	    !strcmp(store + stem - strlen(suffix), suffix))
+		stem -= strlen(suffix);
+	kept = xasprintf("%.*s.finished%s", (int)stem, store, suffix);
+	if (model_save_new(m, kept)) {
+		free(kept);
+		kept = xstrdup(store);
+	} else {
+		unlink(store);
+	}
 	owner_keep(kept);
 	warn("%s; the recording is kept in %s until you remove it", failure,
 	     kept);
 	free(failure);
 	free(name);
 	return kept;
-}
-
-static struct symbols *open_symbols(const struct run_end *f,
-				    const struct model *m)
-{
-	struct symbols *symbols = symbols_open(m, f->cache);
-
-	if (!symbols)
-		die(STATUS_INPUT, "out of memory");
-	return symbols;
-}
-
-static void print_main(const struct model *m, struct symbols *symbols)
-{
-	char *path = escape(m->path);
-
-	report_text(stderr, m, symbols, NULL);
-	fprintf(stderr, "recording: %s\n", path);
-	free(path);
 }
 
 struct run_end_report {
@@ -171,12 +135,19 @@ static void print_report(void *data)
 {
 	const struct run_end_report *r = data;
 
-	struct symbols *symbols = open_symbols(r->f, r->m);
+	struct symbols *symbols = symbols_open(r->m, r->f->cache);
 
-	if (r->children)
+	if (!symbols)
+		die(STATUS_INPUT, "out of memory");
+	if (r->children) {
 		children_add(r->children, r->store, r->m, symbols);
-	else
-		print_main(r->m, symbols);
+	} else {
+		char *path = escape(r->m->path);
+
+		report_text(stderr, r->m, symbols, NULL);
+		fprintf(stderr, "recording: %s\n", path);
+		free(path);
+	}
 	symbols_close(symbols);
 }
 
@@ -212,32 +183,19 @@ static char *run_end_store(const struct run_end *f,
 		free(m.path);
 		m.path = xstrdup(path);
 		if (!f->quiet) {
-			struct run_end_report *r =
-			    &(struct run_end_report){ f, store, &m, children };
+			struct run_end_report r = { f, store, &m, children };
 
 			/* The program has run: its status and all recordings
 			 * count for more than a report that can be made
 			 * again. */
-			if (!shrinking_survive(print_report, r))
+			if (!shrinking_survive(print_report, &r))
 				warn(
 				    "a binary or debug file was cut short while it was read; `refknot report %s` makes the report when it is complete",
-				    r->m->path);
+				    path);
 		}
 	}
 	model_release(&m);
 	return path;
-}
-
-/* The newest recording is the program's own, not a child's: that is what is
- * meant where none is named. The kernel's own stamps are too coarse. */
-static void make_newest(const char *path)
-{
-	struct timespec times[2];
-
-	if (!path || clock_gettime(CLOCK_REALTIME, &times[0]))
-		return;
-	times[1] = times[0];
-	utimensat(AT_FDCWD, path, times, 0);
 }
 
 void run_end_tell_alive(const struct live_store *store)
@@ -262,6 +220,7 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 	size_t count, main_store;
 	struct live_store *list;
 	struct children children = { 0 };
+	struct timespec times[2];
 	char *path = NULL;
 
 	strangers_wait(l);
@@ -272,9 +231,7 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 	if (main_store < count)
 		path = run_end_store(f, &list[main_store], NULL);
 	for (size_t i = 0; i < count; i++) {
-		if (i == main_store)
-			continue;
-		if (list[i].empty && list[i].alive)
+		if (i == main_store || (list[i].empty && list[i].alive))
 			continue;
 		if (list[i].empty)
 			unlink(list[i].path);
@@ -287,7 +244,13 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 	children_release(&children);
 	if (!f->quiet)
 		strangers_tell(l, list, count, "");
-	make_newest(path);
+	/* The newest recording is the program's own, not a child's: that is what
+	 * a command reads if none is named. The kernel's own stamps are too
+	 * coarse. */
+	if (path && !clock_gettime(CLOCK_REALTIME, &times[0])) {
+		times[1] = times[0];
+		utimensat(AT_FDCWD, path, times, 0);
+	}
 	free(path);
 	live_list_release(list, count);
 	return main_store < count;

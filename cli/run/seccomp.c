@@ -34,21 +34,6 @@ static const struct {
 #define NO_FILE    3 /* as calls.def names a descriptor, */
 #define NO_PROCESS 2 /* and a process: what is tried must not be there */
 
-/* The list's arguments lead nowhere, but for what these are taken for. */
-static void try_call(size_t i)
-{
-	const long *a = calls[i].arguments;
-	bool process = calls[i].number == SYS_tgkill ||
-		       calls[i].number == SYS_rt_tgsigqueueinfo ||
-		       calls[i].number == SYS_process_vm_readv;
-	long first = a[0];
-	long fifth = calls[i].number == SYS_mmap ? -1 : a[4];
-
-	if (first == NO_FILE || (process && first == NO_PROCESS))
-		first = -1;
-	syscall(calls[i].number, first, a[1], a[2], a[3], fifth, a[5]);
-}
-
 /* What a child was about to do when it ended. */
 struct progress {
 	size_t at;
@@ -66,33 +51,21 @@ try_from(size_t first, bool limit, volatile struct progress *p)
 		setrlimit(RLIMIT_CORE, &none);
 	p->limits = false;
 	for (size_t i = first; i < CALLS; i++) {
+		const long *a = calls[i].arguments, number = calls[i].number;
+		bool process = number == SYS_tgkill ||
+			       number == SYS_rt_tgsigqueueinfo ||
+			       number == SYS_process_vm_readv;
+		long one = a[0], five = number == SYS_mmap ? -1 : a[4];
+
 		p->at = i;
-		if (calls[i].number != SYS_rt_sigreturn)
-			try_call(i);
+		/* The list's arguments lead nowhere, but for what these are
+		 * taken for. */
+		if (one == NO_FILE || (process && one == NO_PROCESS))
+			one = -1;
+		if (number != SYS_rt_sigreturn)
+			syscall(number, one, a[1], a[2], a[3], five, a[5]);
 	}
 	_exit(0);
-}
-
-/* How the child ended that tries them; -1: there was none. */
-static int try_in_child(size_t first, bool limit, volatile struct progress *p)
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (!pid)
-		try_from(first, limit, p);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return -1;
-	return status;
-}
-
-static uint64_t bit_of(size_t call)
-{
-	unsigned bit = 0;
-
-	for (size_t i = 1; i <= call; i++)
-		bit += !calls[i].also;
-	return 1ull << bit;
 }
 
 static uint64_t try_all(volatile struct progress *p)
@@ -101,16 +74,23 @@ static uint64_t try_all(volatile struct progress *p)
 	bool limit = true;
 
 	for (size_t first = 0; first < CALLS;) {
-		int status = try_in_child(first, limit, p);
+		pid_t pid = fork();
+		unsigned bit = 0;
+		int status;
 
-		if (status < 0 || !WIFSIGNALED(status))
+		if (!pid)
+			try_from(first, limit, p);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid ||
+		    !WIFSIGNALED(status))
 			break;
 		if (p->limits) {
 			limit = false;
 			continue;
 		}
+		for (size_t i = 1; i <= p->at; i++)
+			bit += !calls[i].also;
 		if (WTERMSIG(status) == SIGSYS)
-			killed |= bit_of(p->at);
+			killed |= 1ull << bit;
 		first = p->at + 1;
 	}
 	return killed;
@@ -121,26 +101,20 @@ bool seccomp_stands(const char *status)
 	return strstr(status, "\nSeccomp:\t2\n") != NULL;
 }
 
-static bool stands(void)
-{
-	char status[8192];
-	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	status[n > 0 ? n : 0] = '\0';
-	return seccomp_stands(status);
-}
-
 uint64_t seccomp_kills(void)
 {
 	const struct sigaction preset = { .sa_handler = SIG_DFL };
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char status[8192];
+	ssize_t n = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
 	struct sigaction before;
 	volatile struct progress *p;
 	uint64_t killed;
 
-	if (!stands())
+	if (fd >= 0)
+		close(fd);
+	status[n > 0 ? n : 0] = '\0';
+	if (!seccomp_stands(status))
 		return 0;
 	p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);

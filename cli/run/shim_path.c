@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base_name.h"
 #include "die.h"
 #include "path_safety.h"
 
@@ -19,30 +20,24 @@ static const char *const places[] = {
 	"../" SHIM_LIBDIR "/refknot/" SHIM_NAME,
 };
 
-static char *beside_executable(const char *place)
-{
-	char exe[PATH_MAX], *file, *real;
-	ssize_t size = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (size < 0)
-		return NULL;
-	exe[size] = '\0';
-	*strrchr(exe, '/') = '\0';
-	file = xasprintf("%s/%s", exe, place);
-	real = realpath(file, NULL);
-	free(file);
-	return real;
-}
-
 char *shim_path(void)
 {
 	const char *told = getenv("REFKNOT_SHIM");
-	char *path = NULL;
+	char exe[PATH_MAX], *path = NULL;
+	ssize_t size;
 
 	if (told && *told)
 		return realpath(told, NULL);
-	for (size_t i = 0; !path && i < sizeof(places) / sizeof(places[0]); i++)
-		path = beside_executable(places[i]);
+	size = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	exe[size > 0 ? size : 0] = '\0';
+	for (size_t i = 0;
+	     size > 0 && !path && i < sizeof(places) / sizeof(places[0]); i++) {
+		char *file = xasprintf("%.*s/%s", (int)(base_name(exe) - exe),
+				       exe, places[i]);
+
+		path = realpath(file, NULL);
+		free(file);
+	}
 	return path ? path : realpath(SHIM_DIR "/" SHIM_NAME, NULL);
 }
 
@@ -54,7 +49,8 @@ char *shim_path_link(const char *path, int *error)
 	*error = 0;
 	if (!strpbrk(path, SEPARATORS))
 		return NULL;
-	/* Who could put another library there would run in the program. */
+	/* Code of a user who could put another library there would run in the
+	 * program. */
 	if (!parent || *parent != '/' || strpbrk(parent, SEPARATORS) ||
 	    path_safety_replaceable(parent))
 		parent = "/tmp";

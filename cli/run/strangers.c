@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "strangers.h"
-#include "list.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +16,7 @@
 #include "escape.h"
 #include "executions.h"
 #include "killed.h"
+#include "list.h"
 #include "model.h"
 #include "preflight.h"
 #include "processes.h"
@@ -65,15 +65,14 @@ static bool are_open(struct waited *w, const struct live *l)
 	struct dirent *entry;
 	bool any = false;
 
+	/* Stores are named PROGRAM.PID.rkn or PROGRAM.PID.2.rkn: any of the
+	 * numbers may be meant, for a wait that ends early does no harm. */
 	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.') {
-			/* Stores are named PROGRAM.PID.rkn or
-			 * PROGRAM.PID.2.rkn: any of the numbers may be
-			 * meant, for a wait that ends early does no harm. */
-			for (const char *dot = strchr(entry->d_name, '.'); dot;
-			     dot = strchr(dot + 1, '.'))
-				forget(w, (uint32_t)strtoul(dot + 1, NULL, 10));
-		}
+		for (const char *dot = *entry->d_name == '.'
+					   ? NULL
+					   : strchr(entry->d_name, '.');
+		     dot; dot = strchr(dot + 1, '.'))
+			forget(w, (uint32_t)strtoul(dot + 1, NULL, 10));
 	if (directory)
 		closedir(directory);
 	for (size_t i = 0; i < w->count; i++) {
@@ -84,31 +83,25 @@ static bool are_open(struct waited *w, const struct live *l)
 	return any;
 }
 
-static void find_waited(struct waited *w, const struct live *l)
-{
-	struct live_store *list = live_list(l, &w->store_count);
-	struct executions n;
-
-	w->stores = list;
-	executions_read(&n, l);
-	processes_each(l->directory, wait_for, w);
-	for (size_t i = 0; i < n.skipped_count; i++)
-		forget(w, n.skipped[i].pid);
-	/* What a skipped one executes may be recorded. */
-	for (size_t i = 0; i < n.count; i++)
-		if (!executions_recorded(&n, i, list, w->store_count) &&
-		    !kill((pid_t)n.list[i].pid, 0))
-			wait_for(n.list[i].pid, w);
-	executions_release(&n);
-	live_list_release(list, w->store_count);
-}
-
 void strangers_wait(const struct live *l)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };
 	struct waited w = { 0 };
+	struct live_store *list = live_list(l, &w.store_count);
+	struct executions n;
 
-	find_waited(&w, l);
+	w.stores = list;
+	executions_read(&n, l);
+	processes_each(l->directory, wait_for, &w);
+	for (size_t i = 0; i < n.skipped_count; i++)
+		forget(&w, n.skipped[i].pid);
+	/* What a skipped one executes may be recorded. */
+	for (size_t i = 0; i < n.count; i++)
+		if (!executions_recorded(&n, i, list, w.store_count) &&
+		    !kill((pid_t)n.list[i].pid, 0))
+			wait_for(n.list[i].pid, &w);
+	executions_release(&n);
+	live_list_release(list, w.store_count);
 	for (int i = 0; i < POLLS && w.count && are_open(&w, l); i++)
 		nanosleep(&pause, NULL);
 	free(w.pids);
@@ -133,17 +126,11 @@ static struct stranger *add(struct search *s, char *program, char *name,
 	return &s->list[s->count++];
 }
 
-static char *real_path(const char *path)
+/* When the next program of `pid` began, after `time`; UINT64_MAX: never. */
+static uint64_t next_of(const struct search *s, uint32_t pid, uint64_t time)
 {
-	char *whole = realpath(path, NULL);
-
-	return whole ? whole : xstrdup(path);
-}
-
-/* Then the name that it was started by is not that of what runs. */
-static bool is_script(const struct preflight *p)
-{
-	return p->binary && p->program && strcmp(p->binary, p->program) != 0;
+	return executions_next(&s->executions, pid, time, s->stores,
+			       s->store_count);
 }
 
 /* What kept the shim out of a program that was executed; NULL: nothing that is
@@ -160,71 +147,54 @@ static const char *obstacle(const struct execution *n,
 	return NULL;
 }
 
-/* Of one whose shim was to load: it did, or never came so far. */
-static char *why_not_begun(const struct search *s, const struct execution *n,
-			   int signal)
-{
-	uint64_t next = executions_next(&s->executions, n->pid, n->time_ns,
-					s->stores, s->store_count);
-
-	if (ends_failed(&s->ends, n->pid, n->time_ns, next))
-		return xstrdup(
-		    "its recording could not begin, for what it said itself");
-	if (signal)
-		return xasprintf("%s ended it before refknot's shim began",
-				 killed_signal(signal));
-	return xstrdup(
-	    "it ended before refknot's shim began, or the shim could not be loaded");
-}
-
-/* One whose shim was to load, if no more is to be said than that it was killed
- * before. */
-static bool is_killed(const struct search *s, const struct execution *n,
-		      int signal)
-{
-	uint64_t next = executions_next(&s->executions, n->pid, n->time_ns,
-					s->stores, s->store_count);
-
-	return (signal == SIGKILL || killed_asks(signal)) &&
-	       !ends_failed(&s->ends, n->pid, n->time_ns, next);
-}
-
 static void add_executed(struct search *s, const struct execution *n)
 {
-	const struct end *end =
-	    ends_find(&s->ends, n->pid, n->time_ns,
-		      executions_next(&s->executions, n->pid, n->time_ns,
-				      s->stores, s->store_count));
+	uint64_t next = next_of(s, n->pid, n->time_ns);
+	const struct end *end = ends_find(&s->ends, n->pid, n->time_ns, next);
+	bool failed = ends_failed(&s->ends, n->pid, n->time_ns, next);
 	int signal = end ? end->signal : 0;
+	bool killed = false;
 	struct preflight p;
 	struct stranger *one;
-	const char *path, *why, *called;
-	char *text;
-	bool killed;
+	const char *path, *why;
+	char *text, *real;
 
 	preflight_check(&p, n->path);
 	path = p.binary ? p.binary : p.program ? p.program : n->path;
 	why = obstacle(n, &p);
-	killed = !why && p.verdict == PREFLIGHT_OK && is_killed(s, n, signal);
-	/* A moment later it goes by the name that it was started by. */
-	called = killed && !is_script(&p) ? n->called : "";
-	if (killed) {
+	if (why) {
+		text = xasprintf("it was executed and not recorded: %s", why);
+	} else if (p.verdict == PREFLIGHT_OK && !failed &&
+		   (signal == SIGKILL || killed_asks(signal))) {
+		killed = true;
 		text = xasprintf("killed by %s before it came to its own code",
 				 killed_signal(signal));
+	} else if (failed) {
+		text = xstrdup(
+		    "it was executed and not recorded: its recording could not begin, for what it said itself");
+	} else if (signal) {
+		text = xasprintf(
+		    "it was executed and not recorded: %s ended it before refknot's shim began",
+		    killed_signal(signal));
 	} else {
-		char *other = why ? xstrdup(why) : why_not_begun(s, n, signal);
-
-		text = xasprintf("it was executed and not recorded: %s", other);
-		free(other);
+		text = xstrdup(
+		    "it was executed and not recorded: it ended before refknot's shim began, or the shim could not be loaded");
 	}
-	one = add(s, real_path(path), xstrdup(called_name(called, path)),
-		  n->pid, text);
+	/* A killed process would have got, a moment later, the name that it was
+	 * started by; a script's is not that of what runs. */
+	if (killed && !(p.binary && p.program && strcmp(p.binary, p.program)))
+		real = xstrdup(called_name(n->called, path));
+	else
+		real = xstrdup(called_name("", path));
+	one = add(s, realpath(path, NULL), real, n->pid, text);
+	if (!one->program)
+		one->program = xstrdup(path);
 	one->killed = killed;
 	one->signal = signal;
 	preflight_release(&p);
 }
 
-/* Is that what it has said itself that nobody is to judge? */
+/* Has the process noted itself that it is not to be judged? */
 static bool is_skipped(const struct search *s, uint32_t pid,
 		       const char *program)
 {
@@ -235,33 +205,27 @@ static bool is_skipped(const struct search *s, uint32_t pid,
 	return false;
 }
 
-/* Who noted that has a store: its child is of the same program. */
-static const struct live_store *store_of(const struct search *s,
-					 const struct end *e)
-{
-	const struct live_store *found = NULL;
-
-	for (size_t i = 0; i < s->store_count; i++)
-		if (s->stores[i].readable && s->stores[i].pid == e->by &&
-		    s->stores[i].start_mono_ns <= e->time_ns)
-			found = &s->stores[i];
-	for (size_t i = 0; found && i < s->executions.skipped_count; i++)
-		if (s->executions.skipped[i].pid == e->by &&
-		    s->executions.skipped[i].time_ns <= e->time_ns &&
-		    s->executions.skipped[i].time_ns > found->start_mono_ns)
-			return NULL;
-	return found;
-}
-
 /* A forked child that SIGKILL ended before it allocated anything has no store:
  * the same process killed a moment later has one. */
 static void add_forked(struct search *s, const struct end *e)
 {
-	const struct live_store *parent = store_of(s, e);
+	const struct live_store *parent = NULL;
+	const struct skipped *skipped = s->executions.skipped;
 	struct stranger *one;
 	struct model m;
 	int error;
 
+	/* The process that noted it has a store: its child is of the same
+	 * program. */
+	for (size_t i = 0; i < s->store_count; i++)
+		if (s->stores[i].readable && s->stores[i].pid == e->by &&
+		    s->stores[i].start_mono_ns <= e->time_ns)
+			parent = &s->stores[i];
+	for (size_t i = 0; parent && i < s->executions.skipped_count; i++)
+		if (skipped[i].pid == e->by &&
+		    skipped[i].time_ns <= e->time_ns &&
+		    skipped[i].time_ns > parent->start_mono_ns)
+			parent = NULL;
 	if (!parent)
 		return;
 	error = model_load(&m, parent->path);
@@ -296,26 +260,6 @@ static void add_running(uint32_t pid, void *data)
 	    xstrdup("it is still running, and has allocated nothing yet"));
 }
 
-/* Of all stores, too: what is left then is nobody's. */
-static void find_ends(struct search *s)
-{
-	for (size_t i = 0; i < s->store_count; i++)
-		if (s->stores[i].readable)
-			ends_find(&s->ends, s->stores[i].pid,
-				  s->stores[i].start_mono_ns,
-				  executions_next(&s->executions,
-						  s->stores[i].pid,
-						  s->stores[i].start_mono_ns,
-						  s->stores, s->store_count));
-	for (size_t i = 0; i < s->executions.skipped_count; i++)
-		ends_find(&s->ends, s->executions.skipped[i].pid,
-			  s->executions.skipped[i].time_ns,
-			  executions_next(&s->executions,
-					  s->executions.skipped[i].pid,
-					  s->executions.skipped[i].time_ns,
-					  s->stores, s->store_count));
-}
-
 struct stranger *strangers_find(const struct live *l,
 				const struct live_store *list, size_t count,
 				size_t *found)
@@ -325,8 +269,16 @@ struct stranger *strangers_find(const struct live *l,
 
 	executions_read(&s.executions, l);
 	ends_read(&s.ends, l);
-	if (s.ends.count)
-		find_ends(&s);
+	/* Of all stores, too: what is left then has none. */
+	for (size_t i = 0; s.ends.count && i < count; i++)
+		if (list[i].readable)
+			ends_find(
+			    &s.ends, list[i].pid, list[i].start_mono_ns,
+			    next_of(&s, list[i].pid, list[i].start_mono_ns));
+	for (size_t i = 0; s.ends.count && i < n->skipped_count; i++)
+		ends_find(
+		    &s.ends, n->skipped[i].pid, n->skipped[i].time_ns,
+		    next_of(&s, n->skipped[i].pid, n->skipped[i].time_ns));
 	for (size_t i = 0; i < n->count; i++)
 		if (!executions_recorded(n, i, list, count))
 			add_executed(&s, &n->list[i]);

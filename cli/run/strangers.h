@@ -14,7 +14,7 @@
 #include "live.h"
 
 struct stranger {
-	char *program; /* path; the name alone where it was not found; "a
+	char *program; /* path; the name only where it was not found; "a
 			  process" where it cannot be known */
 	char *name;    /* that it was started by */
 	uint32_t pid;
