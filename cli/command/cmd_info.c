@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "argv.h"
 #include "command.h"
 #include "die.h"
 #include "document.h"
@@ -76,14 +75,13 @@ static void print_times(const struct rkn_meta *meta)
 static void print_process(const struct model *m)
 {
 	const struct rkn_meta *meta = &m->meta;
-	struct argv a;
+	struct model_arguments a = { 0 };
 	const char *text;
 
 	row_text("recording", m->path);
 	row_text("program", model_text(m, meta->program));
 	printf("%-16s", "arguments");
-	argv_init(&a, m);
-	while ((text = argv_next(&a))) {
+	while ((text = model_argument(m, &a))) {
 		char *shown = escape(text);
 
 		printf(" %s", shown);

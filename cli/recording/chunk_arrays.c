@@ -53,12 +53,20 @@ int chunk_arrays_complete(struct chunk_arrays *p)
 	return text[strings->count - 1] ? add_zero(p, RKN_CHUNK_STRINGS) : 0;
 }
 
-#define TAKE(p, type, pointer, number)                                         \
-	do {                                                                   \
-		(pointer) = (p)->of[type].records;                             \
-		(number) = (p)->of[type].count;                                \
-		(p)->of[type] = (struct chunk_array){ 0 };                     \
-	} while (0)
+struct chunk_array chunk_array_of(const struct model *m,
+				  enum rkn_chunk_type type)
+{
+	const struct chunk_array_kind *kind = &chunk_array_kinds[type];
+	struct chunk_array array = { 0 };
+
+	if (kind->array) {
+		memcpy(&array.records, (const char *)m + kind->array,
+		       sizeof(array.records));
+		memcpy(&array.count, (const char *)m + kind->number,
+		       sizeof(array.count));
+	}
+	return array;
+}
 
 void chunk_arrays_to_model(struct chunk_arrays *p, struct model *m)
 {
@@ -69,31 +77,25 @@ void chunk_arrays_to_model(struct chunk_arrays *p, struct model *m)
 	for (size_t i = 0; i < p->of[RKN_CHUNK_LIMITS].count; i++)
 		if (limits[i].number < RKN_LIMITS)
 			m->limits[limits[i].number] += limits[i].count;
-	TAKE(p, RKN_CHUNK_STRINGS, m->strings, m->strings_size);
-	TAKE(p, RKN_CHUNK_MODULES, m->modules, m->module_count);
-	TAKE(p, RKN_CHUNK_FRAMES, m->frames, m->frame_count);
-	TAKE(p, RKN_CHUNK_STACKS, m->stacks, m->stack_count);
-	TAKE(p, RKN_CHUNK_THREADS, m->threads, m->thread_count);
-	TAKE(p, RKN_CHUNK_BLOCKS, m->blocks, m->block_count);
-	TAKE(p, RKN_CHUNK_EDGES, m->edges, m->edge_count);
-	TAKE(p, RKN_CHUNK_ROOTS, m->roots, m->root_count);
-	/* What is no root any more stands behind those that are. */
+	for (int type = 1; type < PARTS; type++) {
+		const struct chunk_array_kind *kind = &chunk_array_kinds[type];
+		struct chunk_array *part = &p->of[type];
+
+		if (!kind->array)
+			continue;
+		memcpy((char *)m + kind->array, &part->records,
+		       sizeof(part->records));
+		memcpy((char *)m + kind->number, &part->count,
+		       sizeof(part->count));
+		part->records = NULL;
+	}
+	/* The roots that are left come first, then those that are gone. */
 	all = m->root_count;
 	while (m->root_count &&
 	       m->roots[m->root_count - 1].kind == RKN_ROOT_GONE)
 		m->root_count--;
 	m->gone_count = all - m->root_count;
 	m->gone = m->roots ? m->roots + m->root_count : NULL;
-	TAKE(p, RKN_CHUNK_NAMES, m->names, m->name_count);
-	TAKE(p, RKN_CHUNK_OBJECTS, m->objects, m->object_count);
-	TAKE(p, RKN_CHUNK_REFERENCES, m->references, m->reference_count);
-	TAKE(p, RKN_CHUNK_EVENTS, m->events, m->event_count);
-	TAKE(p, RKN_CHUNK_ERRORS, m->errors, m->error_count);
-	TAKE(p, RKN_CHUNK_REGIONS, m->regions, m->region_count);
-	TAKE(p, RKN_CHUNK_MARKS, m->marks, m->mark_count);
-	TAKE(p, RKN_CHUNK_CENSUS, m->census, m->census_count);
-	TAKE(p, RKN_CHUNK_WIDE, m->wide, m->wide_count);
-	TAKE(p, RKN_CHUNK_FREES, m->frees, m->free_count);
 	chunk_arrays_release(p);
 }
 

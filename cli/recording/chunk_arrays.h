@@ -24,8 +24,10 @@ struct chunk_arrays {
 };
 
 struct chunk_array_kind {
-	const char *name; /* "frames", as errors have it */
+	size_t array, number; /* where struct model has its address and count;
+				 0: it has none */
 	size_t record_size;
+	const char *name; /* "frames", as errors have it */
 	/* Why record `i` is wrong: a clause; NULL if it is right. The parts
 	 * that it refers to are complete. NULL instead of a function: any
 	 * record is right. */
@@ -62,6 +64,10 @@ void chunk_arrays_mend_meta(struct chunk_arrays *p);
 /* Adds the records with number 0 that a model always has, and the NUL behind
  * the strings; 0 or -ENOMEM. */
 int chunk_arrays_complete(struct chunk_arrays *p);
+
+/* The model's array of that type, which it keeps; empty: it has none. */
+struct chunk_array chunk_array_of(const struct model *m,
+				  enum rkn_chunk_type type);
 
 /* The model takes the memory; META must be there. */
 void chunk_arrays_to_model(struct chunk_arrays *p, struct model *m);

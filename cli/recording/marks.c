@@ -34,14 +34,6 @@ const struct rkn_mark *marks_find(const struct model *m, const char *name)
 	return NULL;
 }
 
-static bool is_alone(const struct model *m, size_t mark)
-{
-	for (size_t i = 0; i < m->mark_count; i++)
-		if (i != mark && m->marks[i].name == m->marks[mark].name)
-			return false;
-	return true;
-}
-
 char *marks_list(const struct model *m)
 {
 	char *list = xstrdup(m->mark_count ? "" : "none");
@@ -49,8 +41,12 @@ char *marks_list(const struct model *m)
 	for (size_t i = 0; i < m->mark_count && i <= LISTED; i++) {
 		char *name = escape(model_name(m, m->marks[i].name));
 		char *longer, number[16] = "";
+		bool several = false;
 
-		if (!is_alone(m, i))
+		for (size_t k = 0; k < m->mark_count; k++)
+			several |=
+			    k != i && m->marks[k].name == m->marks[i].name;
+		if (several)
 			snprintf(number, sizeof(number), "#%" PRIu32,
 				 m->marks[i].number);
 		longer = i < LISTED ? xasprintf("%s%s%s%s", list, i ? ", " : "",

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "model.h"
-#include "list.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -11,6 +10,7 @@
 
 #include "called.h"
 #include "chunk_arrays.h"
+#include "list.h"
 #include "recording.h"
 
 int model_error(struct model *m, int error, const char *format, ...)
@@ -51,24 +51,8 @@ int64_t model_pread(int fd, void *to, uint64_t size, uint64_t offset)
 void model_release(struct model *m)
 {
 	free(m->path);
-	free(m->strings);
-	free(m->modules);
-	free(m->frames);
-	free(m->stacks);
-	free(m->threads);
-	free(m->blocks);
-	free(m->edges);
-	free(m->roots);
-	free(m->names);
-	free(m->objects);
-	free(m->references);
-	free(m->events);
-	free(m->errors);
-	free(m->regions);
-	free(m->marks);
-	free(m->census);
-	free(m->wide);
-	free(m->frees);
+	for (int type = 1; type < PARTS; type++)
+		free(chunk_array_of(m, type).records);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -80,6 +64,19 @@ bool model_knows(const struct model *m, enum rkn_chunk_type type)
 const char *model_text(const struct model *m, uint32_t offset)
 {
 	return offset < m->strings_size ? m->strings + offset : "";
+}
+
+const char *model_argument(const struct model *m, struct model_arguments *a)
+{
+	uint64_t at = a->number ? a->at : m->meta.arguments;
+	const char *text;
+
+	if (a->number >= m->meta.argument_count || at >= m->strings_size)
+		return NULL;
+	text = model_text(m, (uint32_t)at);
+	a->at = at + strlen(text) + 1;
+	a->number++;
+	return text;
 }
 
 const char *model_called(const struct model *m)

@@ -66,8 +66,7 @@ struct model {
 	bool blocks_cut; /* ... before the last block: more were alive */
 	enum rkn_chunk_type cut; /* of the parts from this one on not all, or
 				    none, was read; 0: all were */
-	char error
-	    [MODEL_ERROR_SIZE]; /* "FILE: chunk 3 (frames) at byte 96: ..." */
+	char error[MODEL_ERROR_SIZE]; /* "FILE: chunk 3 (frames) at ..." */
 };
 
 /*
@@ -81,7 +80,7 @@ void model_release(struct model *m);
 
 /*
  * Write `m` as a finished recording, replacing `path` in one step; mode 0600.
- * 0 or -errno (-EISDIR, -EEXIST: `path` is a directory, or no regular file but
+ * 0 or -errno (-EISDIR, -EEXIST: `path` is a directory, or not a regular file but
  * a link, a device, a pipe or a socket, which is not replaced); on failure
  * `path` is as it was.
  */
@@ -100,6 +99,14 @@ const char *model_text(const struct model *m, uint32_t offset);
 /* The name that the program was started by (called.h); "" where none is known.
  * Lives as long as the model. */
 const char *model_called(const struct model *m);
+
+/* The next argument of the program, as recorded; NULL: there are no more. `a` is
+ * all 0 at first. */
+struct model_arguments {
+	uint64_t at; /* of the next, in the strings */
+	uint32_t number;
+};
+const char *model_argument(const struct model *m, struct model_arguments *a);
 
 /* The text of name `number`, "" for 0. */
 const char *model_name(const struct model *m, uint32_t number);

@@ -12,62 +12,12 @@
 
 #include "recording.h"
 
-/* O_NONBLOCK: a FIFO is an error, not a wait. */
-static int recording_file_open(struct model *m, uint64_t *size)
-{
-	int fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0)
-		return model_error(m, -errno, "cannot be opened: %s",
-				   strerror(errno));
-	if (fstat(fd, &st)) {
-		model_error(m, 0, "cannot be read: %s", strerror(errno));
-	} else if (S_ISDIR(st.st_mode)) {
-		model_error(m, 0, "is a directory, not a recording");
-	} else if (!S_ISREG(st.st_mode)) {
-		model_error(m, 0, "is not a regular file");
-	} else if (!st.st_size) {
-		model_error(m, 0, "is empty: nothing was recorded in it");
-	} else {
-		*size = (uint64_t)st.st_size;
-		return fd;
-	}
-	close(fd);
-	return -EINVAL;
-}
-
-static int recording_file_read(struct model *m, int fd, uint64_t size)
-{
-	char magic[8] = "";
-	int64_t n = model_pread(fd, magic, sizeof(magic), 0);
-
-	if (n < 0)
-		return model_error(m, (int)n, "cannot be read: %s",
-				   strerror((int)-n));
-	if (n > 0 && !memcmp(magic, RKN_MAGIC, (size_t)n))
-		return recording_read(m, fd, size);
-	if (n > 0 && !memcmp(magic, STORE_MAGIC, (size_t)n))
-		return store_read(m, fd, size);
-	return model_error(
-	    m, -EINVAL,
-	    "is not a recording of refknot: its first bytes are others");
-}
-
-/* Keeps m->error. */
-static void recording_file_forget(struct model *m)
-{
-	char error[MODEL_ERROR_SIZE];
-
-	memcpy(error, m->error, sizeof(error));
-	model_release(m);
-	memcpy(m->error, error, sizeof(error));
-}
-
 int model_load(struct model *m, const char *path)
 {
-	uint64_t size = 0;
-	int fd, error;
+	char magic[8] = "", text[MODEL_ERROR_SIZE];
+	int64_t n = 0;
+	struct stat st;
+	int fd, error = -EINVAL;
 
 	memset(m, 0, sizeof(*m));
 	m->path = strdup(path);
@@ -75,47 +25,38 @@ int model_load(struct model *m, const char *path)
 		snprintf(m->error, sizeof(m->error), "out of memory");
 		return -ENOMEM;
 	}
-	fd = recording_file_open(m, &size);
-	if (fd < 0) {
-		recording_file_forget(m);
-		return fd;
-	}
-	error = recording_file_read(m, fd, size);
-	close(fd);
-	if (error && error != -ENODATA)
-		recording_file_forget(m);
-	return error;
-}
-
-/* What a rename must not replace: a link, a device, a pipe, a socket. */
-static int recording_file_check_target(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
-}
-
-/* A file of its own, 0600, beside `path`; *name is for the caller to free. */
-static int recording_file_create_beside(const char *path, char **name)
-{
-	const char *slash = strrchr(path, '/');
-	int directory = slash ? (int)(slash - path + 1) : 0;
-	int fd;
-
-	if (asprintf(name, "%.*s.refknot-XXXXXX", directory, path) < 0) {
-		*name = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(*name, O_CLOEXEC | O_NOFOLLOW);
+	/* O_NONBLOCK: a FIFO is an error, not a wait. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
-		return -errno;
-	fchmod(fd, 0600);             /* whatever the umask took away */
-	flock(fd, LOCK_EX | LOCK_NB); /* see owner.h */
-	return fd;
+		error = model_error(m, -errno, "cannot be opened: %s",
+				    strerror(errno));
+	else if (fstat(fd, &st))
+		model_error(m, 0, "cannot be read: %s", strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		model_error(m, 0, "is a directory, not a recording");
+	else if (!S_ISREG(st.st_mode))
+		model_error(m, 0, "is not a regular file");
+	else if (!st.st_size)
+		model_error(m, 0, "is empty: nothing was recorded in it");
+	else if ((n = model_pread(fd, magic, sizeof(magic), 0)) < 0)
+		error = model_error(m, (int)n, "cannot be read: %s",
+				    strerror((int)-n));
+	else if (n > 0 && !memcmp(magic, RKN_MAGIC, (size_t)n))
+		error = recording_read(m, fd, (uint64_t)st.st_size);
+	else if (n > 0 && !memcmp(magic, STORE_MAGIC, (size_t)n))
+		error = store_read(m, fd, (uint64_t)st.st_size);
+	else
+		model_error(
+		    m, 0,
+		    "is not a recording of refknot: its first bytes are others");
+	if (fd >= 0)
+		close(fd);
+	if (error && error != -ENODATA) { /* keeps m->error */
+		memcpy(text, m->error, sizeof(text));
+		model_release(m);
+		memcpy(m->error, text, sizeof(text));
+	}
+	return error;
 }
 
 static int recording_file_rename(const char *name, const char *path)
@@ -144,14 +85,22 @@ static int recording_file_save(const struct model *m, const char *path,
 			       int (*put_at)(const char *name,
 					     const char *path))
 {
-	char *name = NULL;
+	const char *slash = strrchr(path, '/');
+	int directory = slash ? (int)(slash - path + 1) : 0;
+	char *name;
 	int error, fd;
 
-	fd = recording_file_create_beside(path, &name);
+	/* A file of its own, 0600, beside `path`. */
+	if (asprintf(&name, "%.*s.refknot-XXXXXX", directory, path) < 0)
+		return -ENOMEM;
+	fd = mkostemp(name, O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) {
+		error = -errno;
 		free(name);
-		return fd;
+		return error;
 	}
+	fchmod(fd, 0600);             /* whatever the umask took away */
+	flock(fd, LOCK_EX | LOCK_NB); /* see owner.h */
 	error = recording_write(m, fd);
 	if (close(fd) && !error)
 		error = -errno;
@@ -165,10 +114,18 @@ static int recording_file_save(const struct model *m, const char *path,
 
 int model_save(const struct model *m, const char *path)
 {
-	int error = recording_file_check_target(path);
+	struct stat st;
 
-	return error ? error
-		     : recording_file_save(m, path, recording_file_rename);
+	/* What a rename must not replace: a link, a device, a pipe, a socket. */
+	if (!lstat(path, &st)) {
+		if (S_ISDIR(st.st_mode))
+			return -EISDIR;
+		if (!S_ISREG(st.st_mode))
+			return -EEXIST;
+	} else if (errno != ENOENT) {
+		return -errno;
+	}
+	return recording_file_save(m, path, recording_file_rename);
 }
 
 int model_save_new(const struct model *m, const char *path)

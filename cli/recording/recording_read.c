@@ -1,31 +1,157 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A finished recording as a model, believing nothing: every record is checked
- * as soon as its chunk is unpacked.
+ * A finished recording as a model, believing nothing: every size is compared
+ * with the file and with RKN_CHUNK_MAX before it is used, and every record is
+ * checked as soon as its chunk is unpacked.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 #include "chunk_arrays.h"
-#include "chunks.h"
 #include "columns.h"
+#include "crc32.h"
 #include "recording.h"
 
 /* Records refer to each other by 32 bits, of which RKN_NONE is taken. */
 #define MOST_RECORDS RKN_NONE
 
 struct reader {
-	struct model *m;
-	struct chunks chunks;
+	struct model *m; /* gets the errors */
+	int fd;
+	uint64_t size;      /* of the file */
+	uint16_t minor;     /* version of the file */
+	uint64_t at;        /* where the chunk starts */
+	uint64_t number;    /* of the chunk, from 0 */
+	struct rkn_chunk c; /* its header; type 0: not read */
+	unsigned char
+	    *stored; /* its payload: RKN_CHUNK_MAX bytes, as is `raw` */
+	unsigned char *raw;
+	ZSTD_DCtx *zstd;
 	unsigned last; /* type of the last known chunk: they ascend */
 	struct chunk_arrays parts;
 };
 
-static bool is_known(const struct rkn_chunk *c)
+static const char *type_name(unsigned type)
 {
-	return c->type && c->type < PARTS;
+	if (type == RKN_CHUNK_END)
+		return "end";
+	if (!type)
+		return "header";
+	return type < PARTS ? chunk_array_kinds[type].name : "unknown type";
+}
+
+/* Sets the error "PATH: chunk 3 (frames) at byte 96: REASON"; returns `error`.
+ */
+static int __attribute__((format(printf, 3, 4)))
+fail(struct reader *r, int error, const char *format, ...)
+{
+	char why[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(why, sizeof(why), format, arguments);
+	va_end(arguments);
+	return model_error(r->m, error, "chunk %llu (%s) at byte %llu: %s",
+			   (unsigned long long)r->number, type_name(r->c.type),
+			   (unsigned long long)r->at, why);
+}
+
+static int damaged(struct reader *r, const char *what)
+{
+	return fail(r, -EBADMSG,
+		    "%s is damaged; use another copy or record again", what);
+}
+
+/* 0, -errno, or -ENODATA when the file ends before. */
+static int get(struct reader *r, void *to, uint64_t size, uint64_t offset,
+	       const char *where)
+{
+	int64_t n = model_pread(r->fd, to, size, offset);
+
+	if (n < 0)
+		return fail(r, (int)n, "cannot be read: %s", strerror((int)-n));
+	if ((uint64_t)n == size)
+		return 0;
+	return fail(r, -ENODATA,
+		    "the file was cut short %s; what stands before can be used",
+		    where);
+}
+
+/* Allocates, and reads the file header. 0 or -errno. */
+static int open_file(struct reader *r, struct model *m, int fd, uint64_t size)
+{
+	struct rkn_file_header h;
+	int64_t n = model_pread(fd, &h, sizeof(h), 0);
+
+	*r = (struct reader){ .m = m, .fd = fd, .size = size };
+	r->stored = malloc(RKN_CHUNK_MAX);
+	r->raw = malloc(RKN_CHUNK_MAX);
+	r->zstd = ZSTD_createDCtx();
+	if (!r->stored || !r->raw || !r->zstd)
+		return model_error(m, -ENOMEM, "out of memory");
+	if (n < 0)
+		return model_error(m, (int)n, "cannot be read: %s",
+				   strerror((int)-n));
+	if ((uint64_t)n < sizeof(h))
+		return model_error(
+		    m, -EBADMSG,
+		    "the file was cut short in its header, at byte %lld; nothing in it can be used",
+		    (long long)n);
+	if (h.crc != crc32_update(0, &h, offsetof(struct rkn_file_header, crc)))
+		return model_error(
+		    m, -EBADMSG,
+		    "the header at byte 0 is damaged; use another copy or record again");
+	if (h.major != RKN_MAJOR)
+		return model_error(
+		    m, -EPROTO,
+		    "the header at byte 0 names format %u.%u, and this refknot reads format %u only; use the version that wrote it",
+		    h.major, h.minor, RKN_MAJOR);
+	if (h.size < sizeof(h) || h.size > r->size)
+		return model_error(
+		    m, -EBADMSG,
+		    "the header at byte 0 has the impossible size %u", h.size);
+	r->minor = h.minor;
+	r->at = h.size;
+	return 0;
+}
+
+/*
+ * Reads the header of the next chunk into r->c. 0, -errno, or -ENODATA if the
+ * file ends before. read_chunk() must follow before the next call.
+ */
+static int next_chunk(struct reader *r)
+{
+	struct rkn_chunk c;
+	int error;
+
+	if (r->c.magic) {
+		r->at += sizeof(c) + r->c.stored_size;
+		r->number++;
+	}
+	r->c = (struct rkn_chunk){ 0 };
+	error = get(r, &c, sizeof(c), r->at, "before this chunk");
+	if (error)
+		return error;
+	if (c.magic != RKN_CHUNK_MAGIC ||
+	    c.header_crc !=
+		crc32_update(0, &c, offsetof(struct rkn_chunk, header_crc)))
+		return damaged(r, "it");
+	r->c = c;
+	if (c.sequence != (uint16_t)r->number)
+		return fail(
+		    r, -EBADMSG,
+		    "it says to be chunk %u; chunks are missing or moved",
+		    c.sequence);
+	if (c.raw_size > RKN_CHUNK_MAX || c.stored_size > c.raw_size)
+		return fail(r, -EBADMSG,
+			    "%u bytes that unpack to %u are out of proportion",
+			    c.stored_size, c.raw_size);
+	return 0;
 }
 
 /* Whether records of that size can be of the file's minor version. */
@@ -36,8 +162,8 @@ static bool fits_version(const struct reader *r, const struct rkn_chunk *c)
 	if (c->record_size == kind->record_size)
 		return true;
 	if (c->record_size > kind->record_size)
-		return r->chunks.minor > RKN_MINOR;
-	return c->record_size && r->chunks.minor < RKN_MINOR &&
+		return r->minor > RKN_MINOR;
+	return c->record_size && r->minor < RKN_MINOR &&
 	       (c->record_size == kind->old_size ||
 		c->record_size == kind->older_size);
 }
@@ -45,152 +171,128 @@ static bool fits_version(const struct reader *r, const struct rkn_chunk *c)
 /* Does the header fit a chunk of this type? 0 or -errno. */
 static int check_chunk(struct reader *r)
 {
-	const struct rkn_chunk *c = &r->chunks.c;
+	const struct rkn_chunk *c = &r->c;
 	size_t size = chunk_array_kinds[c->type].record_size;
 
 	if (c->type < r->last)
-		return chunks_fail(&r->chunks, -EBADMSG,
-				   "it comes after the %s",
-				   chunks_type_name(r->last));
+		return fail(r, -EBADMSG, "it comes after the %s",
+			    type_name(r->last));
 	r->last = c->type;
 	if (!fits_version(r, c))
-		return chunks_fail(&r->chunks, -EBADMSG,
-				   "its records have %u bytes instead of %zu",
-				   c->record_size, size);
+		return fail(r, -EBADMSG,
+			    "its records have %u bytes instead of %zu",
+			    c->record_size, size);
 	if (c->raw_size % c->record_size)
-		return chunks_fail(&r->chunks, -EBADMSG,
-				   "%u bytes are no whole number of records",
-				   c->raw_size);
+		return fail(r, -EBADMSG,
+			    "%u bytes are no whole number of records",
+			    c->raw_size);
 	if (r->parts.of[c->type].count + c->raw_size / c->record_size >=
 	    MOST_RECORDS)
-		return chunks_fail(&r->chunks, -EBADMSG,
-				   "more records than can be referred to");
+		return fail(r, -EBADMSG,
+			    "more records than can be referred to");
 	return 0;
 }
 
-/* Records that were shorter have fewer columns: the others are 0. */
-static int join_shorter(struct reader *r, const unsigned char *raw,
-			size_t count, size_t size, void *records)
-{
-	unsigned char *columns = calloc(count, size);
-
-	if (!columns)
-		return chunks_fail(&r->chunks, -ENOMEM,
-				   "out of memory for %zu records", count);
-	memcpy(columns, raw, count * r->chunks.c.record_size);
-	columns_join(columns, count, size, records);
-	free(columns);
-	return 0;
-}
-
-/* Of records that grew in a newer minor version only the known bytes count. */
+/* Unpacks the payload and adds its records. Of records that grew in a newer minor
+ * version only the known bytes count. */
 static int add_records(struct reader *r)
 {
-	const struct rkn_chunk *c = &r->chunks.c;
+	const struct rkn_chunk *c = &r->c;
 	struct chunk_array *part = &r->parts.of[c->type];
 	size_t size = chunk_array_kinds[c->type].record_size;
 	size_t count = c->raw_size / c->record_size;
-	const unsigned char *raw = chunks_unpack(&r->chunks);
-	void *to;
-	int error = 0;
+	const unsigned char *raw = r->stored;
+	unsigned char *columns = NULL;
 
-	if (!raw)
-		return -EBADMSG;
+	if (c->stored_size != c->raw_size) {
+		raw = r->raw;
+		if (ZSTD_decompressDCtx(r->zstd, r->raw, c->raw_size, r->stored,
+					c->stored_size) != c->raw_size)
+			return damaged(r, "its compressed payload");
+	}
 	if (chunk_array_grow(part, size, count))
-		return chunks_fail(&r->chunks, -ENOMEM,
-				   "out of memory for %zu records",
-				   part->count + count);
-	to = (char *)part->records + part->count * size;
-	if (c->record_size < size && count)
-		error = join_shorter(r, raw, count, size, to);
-	else
-		columns_join(raw, count, size, to);
-	if (!error)
-		part->count += count;
-	return error;
+		return fail(r, -ENOMEM, "out of memory for %zu records",
+			    part->count + count);
+	/* Records that were shorter have fewer columns: the others are 0. */
+	if (c->record_size < size && count) {
+		columns = calloc(count, size);
+		if (!columns)
+			return fail(r, -ENOMEM, "out of memory for %zu records",
+				    count);
+		memcpy(columns, raw, count * c->record_size);
+		raw = columns;
+	}
+	columns_join(raw, count, size,
+		     (char *)part->records + part->count * size);
+	free(columns);
+	part->count += count;
+	return 0;
 }
 
 /* META refers to strings, which come later: it is checked at the end. */
-static int check_records(struct reader *r, size_t first)
-{
-	size_t bad = 0;
-	const char *why;
-
-	if (r->chunks.c.type == RKN_CHUNK_META)
-		return 0;
-	why = chunk_arrays_check(&r->parts, r->chunks.c.type, first, &bad);
-	if (why)
-		return chunks_fail(&r->chunks, -EBADMSG,
-				   "record %zu is wrong: %s", bad, why);
-	return 0;
-}
-
 static int read_chunk(struct reader *r)
 {
-	const struct rkn_chunk *c = &r->chunks.c;
-	int error = is_known(c) ? check_chunk(r) : 0;
-	size_t first;
+	const struct rkn_chunk *c = &r->c;
+	bool known = c->type && c->type < PARTS;
+	int error = known ? check_chunk(r) : 0;
+	size_t first, bad = 0;
+	const char *why = NULL;
 
 	if (!error)
-		error = chunks_payload(&r->chunks);
-	if (error || !is_known(c))
+		error = get(r, r->stored, c->stored_size, r->at + sizeof(*c),
+			    "within this chunk");
+	if (error)
 		return error;
+	if (c->payload_crc != crc32_update(0, r->stored, c->stored_size))
+		return damaged(r, "its payload");
+	if (!known)
+		return 0;
 	first = r->parts.of[c->type].count;
 	error = add_records(r);
-	return error ? error : check_records(r, first);
-}
-
-static int check_end(struct reader *r)
-{
-	const struct chunks *k = &r->chunks;
-	uint64_t end = k->at + sizeof(k->c);
-
-	if (k->c.raw_size)
-		return chunks_fail(&r->chunks, -EBADMSG,
-				   "the end has a payload");
-	if (end != k->size)
-		return chunks_fail(
-		    &r->chunks, -EBADMSG,
-		    "%llu bytes follow the end; they are not refknot's: copy the file again, or cut them off",
-		    (unsigned long long)(k->size - end));
-	return 0;
+	if (!error && c->type != RKN_CHUNK_META)
+		why = chunk_arrays_check(&r->parts, c->type, first, &bad);
+	return why ? fail(r, -EBADMSG, "record %zu is wrong: %s", bad, why)
+		   : error;
 }
 
 static int read_chunks(struct reader *r)
 {
-	int error = chunks_next(&r->chunks);
+	int error = next_chunk(r);
+	uint64_t end;
 
-	while (!error && r->chunks.c.type != RKN_CHUNK_END) {
+	while (!error && r->c.type != RKN_CHUNK_END) {
 		error = read_chunk(r);
 		if (!error)
-			error = chunks_next(&r->chunks);
+			error = next_chunk(r);
 	}
-	return error ? error : check_end(r);
-}
-
-static const char *check_strings(const struct reader *r, bool whole)
-{
-	const struct chunk_array *strings = &r->parts.of[RKN_CHUNK_STRINGS];
-	const char *text = strings->records;
-
-	if (strings->count && text[0])
-		return "text 0 is not empty";
-	if (strings->count && whole && text[strings->count - 1])
-		return "the last text has no end";
-	return NULL;
+	if (error)
+		return error;
+	if (r->c.raw_size)
+		return fail(r, -EBADMSG, "the end has a payload");
+	end = r->at + sizeof(r->c);
+	if (end != r->size)
+		return fail(
+		    r, -EBADMSG,
+		    "%llu bytes follow the end; they are not refknot's: copy the file again, or cut them off",
+		    (unsigned long long)(r->size - end));
+	return 0;
 }
 
 /* What can only be checked when everything is there. */
 static int check_whole(struct reader *r, bool whole)
 {
-	const char *why = check_strings(r, whole);
+	struct chunk_array *part = &r->parts.of[RKN_CHUNK_STRINGS];
+	const char *text = part->records, *why;
 	size_t bad;
-	struct chunk_array *part;
 	struct rkn_mark *marks;
 	size_t kept = 0;
 
-	if (why)
-		return model_error(r->m, -EBADMSG, "strings: %s", why);
+	if (part->count && text[0])
+		return model_error(r->m, -EBADMSG,
+				   "strings: text 0 is not empty");
+	if (part->count && whole && text[part->count - 1])
+		return model_error(r->m, -EBADMSG,
+				   "strings: the last text has no end");
 	if (chunk_arrays_complete(&r->parts))
 		return model_error(r->m, -ENOMEM, "out of memory");
 	if (!whole) {
@@ -227,35 +329,30 @@ static int check_whole(struct reader *r, bool whole)
 	return 0;
 }
 
-/* `cut_short` is 0 or -ENODATA; so is the result, if nothing else is wrong. */
-static int finish(struct reader *r, int cut_short)
-{
-	int error;
-
-	if (!r->parts.of[RKN_CHUNK_META].count)
-		return model_error(
-		    r->m, -EBADMSG,
-		    cut_short
-			? "the file was cut short at byte %llu; nothing in it can be used"
-			: "the description of the process is missing, up to byte %llu",
-		    (unsigned long long)r->chunks.size);
-	error = check_whole(r, !cut_short);
-	if (error)
-		return error;
-	chunk_arrays_to_model(&r->parts, r->m);
-	return cut_short;
-}
-
 int recording_read(struct model *m, int fd, uint64_t size)
 {
-	struct reader r = { .m = m };
-	int error = chunks_open(&r.chunks, m, fd, size);
+	struct reader r;
+	int error = open_file(&r, m, fd, size), cut = 0;
 
 	if (!error)
 		error = read_chunks(&r);
-	if (!error || error == -ENODATA)
-		error = finish(&r, error);
-	chunks_close(&r.chunks);
+	if (error == -ENODATA) {
+		cut = error;
+		error = 0;
+	}
+	if (!error && !r.parts.of[RKN_CHUNK_META].count)
+		error = model_error(
+		    m, -EBADMSG,
+		    cut ? "the file was cut short at byte %llu; nothing in it can be used"
+			: "the description of the process is missing, up to byte %llu",
+		    (unsigned long long)size);
+	if (!error)
+		error = check_whole(&r, !cut);
+	if (!error)
+		chunk_arrays_to_model(&r.parts, m);
+	ZSTD_freeDCtx(r.zstd);
+	free(r.raw);
+	free(r.stored);
 	chunk_arrays_release(&r.parts);
-	return error;
+	return error ? error : cut;
 }

@@ -41,19 +41,6 @@ static int put(const struct writer *w, const void *data, size_t size)
 	return 0;
 }
 
-static int write_file_header(const struct writer *w)
-{
-	struct rkn_file_header h = {
-		.major = RKN_MAJOR,
-		.minor = RKN_MINOR,
-		.size = sizeof(h),
-	};
-
-	memcpy(h.magic, RKN_MAGIC, sizeof(h.magic));
-	h.crc = crc32_update(0, &h, offsetof(struct rkn_file_header, crc));
-	return put(w, &h, sizeof(h));
-}
-
 static int put_chunk(struct writer *w, enum rkn_chunk_type type,
 		     size_t record_size, size_t raw_size,
 		     const unsigned char *stored, size_t stored_size)
@@ -75,22 +62,6 @@ static int put_chunk(struct writer *w, enum rkn_chunk_type type,
 	return error ? error : put(w, stored, stored_size);
 }
 
-/* `count` records, which fit one chunk. Plain where packing gains nothing. */
-static int write_chunk(struct writer *w, enum rkn_chunk_type type,
-		       const void *records, size_t count)
-{
-	size_t record_size = chunk_array_kinds[type].record_size;
-	size_t raw_size = count * record_size, packed;
-
-	columns_split(records, count, record_size, w->raw);
-	packed = ZSTD_compressCCtx(w->zstd, w->packed, w->packed_size, w->raw,
-				   raw_size, LEVEL);
-	if (ZSTD_isError(packed) || packed >= raw_size)
-		return put_chunk(w, type, record_size, raw_size, w->raw,
-				 raw_size);
-	return put_chunk(w, type, record_size, raw_size, w->packed, packed);
-}
-
 static int write_part(struct writer *w, enum rkn_chunk_type type,
 		      const void *records, size_t count)
 {
@@ -98,16 +69,29 @@ static int write_part(struct writer *w, enum rkn_chunk_type type,
 	size_t most = RKN_CHUNK_MAX / size;
 	int error = 0;
 
-	for (size_t i = 0; i < count && !error; i += most)
-		error = write_chunk(w, type, (const char *)records + i * size,
-				    count - i < most ? count - i : most);
+	for (size_t i = 0; i < count && !error; i += most) {
+		size_t n = count - i < most ? count - i : most, packed;
+
+		columns_split((const char *)records + i * size, n, size,
+			      w->raw);
+		packed = ZSTD_compressCCtx(w->zstd, w->packed, w->packed_size,
+					   w->raw, n * size, LEVEL);
+		/* Plain where packing gains nothing. */
+		if (ZSTD_isError(packed) || packed >= n * size)
+			error = put_chunk(w, type, size, n * size, w->raw,
+					  n * size);
+		else
+			error = put_chunk(w, type, size, n * size, w->packed,
+					  packed);
+	}
 	return error;
 }
 
-static int write_limits(struct writer *w, const struct model *m)
+static int write_parts(struct writer *w, const struct model *m)
 {
 	struct rkn_limit limits[RKN_LIMITS];
 	size_t count = 0;
+	int error = write_part(w, RKN_CHUNK_META, &m->meta, 1);
 
 	for (uint32_t i = 0; i < RKN_LIMITS; i++)
 		if (m->limits[i])
@@ -115,44 +99,15 @@ static int write_limits(struct writer *w, const struct model *m)
 				.number = i,
 				.count = m->limits[i],
 			};
-	return write_part(w, RKN_CHUNK_LIMITS, limits, count);
-}
+	for (int type = RKN_CHUNK_META + 1; type < PARTS && !error; type++) {
+		struct chunk_array part = chunk_array_of(m, type);
 
-static int write_parts(struct writer *w, const struct model *m)
-{
-	const struct {
-		enum rkn_chunk_type type;
-		const void *records;
-		size_t count;
-	} parts[] = {
-		{ RKN_CHUNK_META, &m->meta, 1 },
-		{ RKN_CHUNK_STRINGS, m->strings, m->strings_size },
-		{ RKN_CHUNK_MODULES, m->modules, m->module_count },
-		{ RKN_CHUNK_FRAMES, m->frames, m->frame_count },
-		{ RKN_CHUNK_STACKS, m->stacks, m->stack_count },
-		{ RKN_CHUNK_THREADS, m->threads, m->thread_count },
-		{ RKN_CHUNK_LIMITS, NULL, 0 },
-		{ RKN_CHUNK_BLOCKS, m->blocks, m->block_count },
-		{ RKN_CHUNK_EDGES, m->edges, m->edge_count },
-		{ RKN_CHUNK_ROOTS, m->roots, m->root_count + m->gone_count },
-		{ RKN_CHUNK_NAMES, m->names, m->name_count },
-		{ RKN_CHUNK_OBJECTS, m->objects, m->object_count },
-		{ RKN_CHUNK_REFERENCES, m->references, m->reference_count },
-		{ RKN_CHUNK_EVENTS, m->events, m->event_count },
-		{ RKN_CHUNK_ERRORS, m->errors, m->error_count },
-		{ RKN_CHUNK_REGIONS, m->regions, m->region_count },
-		{ RKN_CHUNK_MARKS, m->marks, m->mark_count },
-		{ RKN_CHUNK_CENSUS, m->census, m->census_count },
-		{ RKN_CHUNK_WIDE, m->wide, m->wide_count },
-		{ RKN_CHUNK_FREES, m->frees, m->free_count },
-	};
-	int error = 0;
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && !error; i++)
-		error = parts[i].type == RKN_CHUNK_LIMITS
-			    ? write_limits(w, m)
-			    : write_part(w, parts[i].type, parts[i].records,
-					 parts[i].count);
+		if (type == RKN_CHUNK_LIMITS)
+			part = (struct chunk_array){ limits, count, 0 };
+		if (type == RKN_CHUNK_ROOTS)
+			part.count += m->gone_count;
+		error = write_part(w, type, part.records, part.count);
+	}
 	return error ? error : put_chunk(w, RKN_CHUNK_END, 0, 0, w->raw, 0);
 }
 
@@ -162,13 +117,20 @@ int recording_write(const struct model *m, int fd)
 		.fd = fd,
 		.packed_size = ZSTD_compressBound(RKN_CHUNK_MAX),
 	};
+	struct rkn_file_header h = {
+		.major = RKN_MAJOR,
+		.minor = RKN_MINOR,
+		.size = sizeof(h),
+	};
 	int error = -ENOMEM;
 
+	memcpy(h.magic, RKN_MAGIC, sizeof(h.magic));
+	h.crc = crc32_update(0, &h, offsetof(struct rkn_file_header, crc));
 	w.raw = malloc(RKN_CHUNK_MAX);
 	w.packed = malloc(w.packed_size);
 	w.zstd = ZSTD_createCCtx();
 	if (w.raw && w.packed && w.zstd)
-		error = write_file_header(&w);
+		error = put(&w, &h, sizeof(h));
 	if (!error)
 		error = write_parts(&w, m);
 	ZSTD_freeCCtx(w.zstd);

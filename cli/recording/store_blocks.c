@@ -68,29 +68,11 @@ static struct rkn_block decode(const struct store_file *s, uint64_t address,
 	return b;
 }
 
-/* Slots first .. last-1 of a region; those behind them may be read. */
-static int scan(struct store_file *s, uint64_t region, const uint64_t *slots,
-		uint64_t first, uint64_t last)
-{
-	uint64_t base = region << STORE_REGION_SHIFT;
-	int error = 0;
-
-	for (uint64_t i = first; i < last && !error; i++) {
-		struct rkn_block b;
-
-		if ((slots[i] & (STORE_HEAD | STORE_FREED)) != STORE_HEAD)
-			continue;
-		b = decode(s, base + (i << s->h.granule_shift), slots + i);
-		if (b.size < 1ull << STORE_ADDRESS_BITS)
-			error = add(s, &b);
-	}
-	return error;
-}
-
 static int scan_chunk(struct store_file *s, const struct store_chunk *c)
 {
 	uint64_t size = slots_size(s), from = c->offset, to;
 	uint64_t end = c->offset + size - BEHIND;
+	uint64_t base = c->region << STORE_REGION_SHIFT;
 	uint64_t *slots = calloc(1, size);
 	int error;
 
@@ -100,9 +82,23 @@ static int scan_chunk(struct store_file *s, const struct store_chunk *c)
 	if (error)
 		model_error(s->m, error, "the shadow at byte %llu: %s",
 			    (unsigned long long)c->offset, strerror(-error));
-	for (; !error && store_file_data(s, &from, end, &to); from = to)
-		error = scan(s, c->region, slots, (from - c->offset) / 8,
-			     (to - c->offset + 7) / 8);
+	for (; !error && store_file_data(s, &from, end, &to); from = to) {
+		uint64_t last = (to - c->offset + 7) / 8;
+
+		/* Slots behind the last may be read. */
+		for (uint64_t i = (from - c->offset) / 8; i < last && !error;
+		     i++) {
+			struct rkn_block b;
+
+			if ((slots[i] & (STORE_HEAD | STORE_FREED)) !=
+			    STORE_HEAD)
+				continue;
+			b = decode(s, base + (i << s->h.granule_shift),
+				   slots + i);
+			if (b.size < 1ull << STORE_ADDRESS_BITS)
+				error = add(s, &b);
+		}
+	}
 	free(slots);
 	return error;
 }

@@ -9,70 +9,47 @@
 
 #define PAGE 4096u /* unit of the counters' places */
 
-static void add_counters(struct store_file *s, size_t first,
-			 const struct store_counter *from)
-{
-	const struct chunk_array *stacks = &s->parts.of[RKN_CHUNK_STACKS];
-	struct rkn_stack *to = stacks->records;
-
-	for (size_t i = 0; i < STORE_COUNTERS_PER_PAGE; i++) {
-		struct rkn_stack *stack;
-
-		if (first + i >= s->stack_count)
-			return;
-		stack = &to[store_file_stack(s, first + i)];
-		if (to[first + i].flags & STORE_STACK_TRIMMED)
-			s->m->limits[RKN_LIMIT_TRUNCATED_STACK] +=
-			    from[i].allocations;
-		stack->allocations += from[i].allocations;
-		stack->allocated_bytes += from[i].allocated_bytes;
-		stack->frees += from[i].frees;
-		stack->freed_bytes += from[i].freed_bytes;
-	}
-}
-
 static int add_pages(struct store_file *s, const struct store_area *a)
 {
+	struct rkn_stack *to = s->parts.of[RKN_CHUNK_STACKS].records;
 	size_t stacks = s->stack_count;
 
 	for (size_t i = 0;
 	     i < STORE_COUNTER_PAGES && i * STORE_COUNTERS_PER_PAGE < stacks;
 	     i++) {
-		struct store_counter page[STORE_COUNTERS_PER_PAGE];
+		struct store_counter page[STORE_COUNTERS_PER_PAGE] = { 0 };
 		uint64_t offset = (uint64_t)a->counters[i] * PAGE;
+		size_t first = i * STORE_COUNTERS_PER_PAGE;
 		int64_t n;
 
 		if (!offset || offset >= s->size)
 			continue;
-		memset(page, 0, sizeof(page));
 		n = model_pread(s->fd, page, sizeof(page), offset);
 		if (n < 0)
 			return model_error(s->m, (int)n,
 					   "counters cannot be read: %s",
 					   strerror((int)-n));
-		add_counters(s, i * STORE_COUNTERS_PER_PAGE, page);
+		for (size_t k = 0;
+		     k < STORE_COUNTERS_PER_PAGE && first + k < stacks; k++) {
+			struct rkn_stack *stack =
+			    &to[store_file_stack(s, first + k)];
+
+			if (to[first + k].flags & STORE_STACK_TRIMMED)
+				s->m->limits[RKN_LIMIT_TRUNCATED_STACK] +=
+				    page[k].allocations;
+			stack->allocations += page[k].allocations;
+			stack->allocated_bytes += page[k].allocated_bytes;
+			stack->frees += page[k].frees;
+			stack->freed_bytes += page[k].freed_bytes;
+		}
 	}
 	return 0;
-}
-
-/* What the present owner did is not in the threads' table yet. */
-static void add_thread(struct store_file *s, const struct store_area *a)
-{
-	const struct chunk_array *threads = &s->parts.of[RKN_CHUNK_THREADS];
-	struct rkn_thread *t = threads->records;
-
-	if (a->serial >= threads->count)
-		return;
-	if (a->allocations > a->base_allocations)
-		t[a->serial].allocations +=
-		    a->allocations - a->base_allocations;
-	if (a->frees > a->base_frees)
-		t[a->serial].frees += a->frees - a->base_frees;
 }
 
 static int add_area(struct store_file *s, const struct store_area *a)
 {
 	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
+	struct rkn_thread *t = s->parts.of[RKN_CHUNK_THREADS].records;
 
 	meta->allocations += a->allocations;
 	meta->frees += a->frees;
@@ -80,7 +57,14 @@ static int add_area(struct store_file *s, const struct store_area *a)
 	meta->freed_bytes += a->freed_bytes;
 	for (int i = 0; i < RKN_LIMITS; i++)
 		s->m->limits[i] += a->limits[i];
-	add_thread(s, a);
+	/* What the present owner did is not in the threads' table yet. */
+	if (a->serial < s->parts.of[RKN_CHUNK_THREADS].count) {
+		t += a->serial;
+		if (a->allocations > a->base_allocations)
+			t->allocations += a->allocations - a->base_allocations;
+		if (a->frees > a->base_frees)
+			t->frees += a->frees - a->base_frees;
+	}
 	return add_pages(s, a);
 }
 

@@ -125,3 +125,15 @@ int store_file_table(struct store_file *s, enum store_table_number table,
 	return model_error(s->m, error, "table %s cannot be read: %s",
 			   names[table], strerror(-error));
 }
+
+int store_file_part(struct store_file *s, enum store_table_number table,
+		    enum rkn_chunk_type type)
+{
+	struct chunk_array *part = &s->parts.of[type];
+	int error =
+	    store_file_table(s, table, chunk_array_kinds[type].record_size,
+			     &part->records, &part->count);
+
+	part->capacity = part->count;
+	return error;
+}

@@ -65,6 +65,10 @@ int store_file_count(struct store_file *s, enum store_table_number table,
 int store_file_table(struct store_file *s, enum store_table_number table,
 		     size_t record_size, void **records, size_t *count);
 
+/* The same into a part, of records as the finished form has them. */
+int store_file_part(struct store_file *s, enum store_table_number table,
+		    enum rkn_chunk_type type);
+
 /* The steps of store_read(); 0 or -errno, with the error set. */
 int store_frames(struct store_file *s);   /* after the modules */
 int store_stacks(struct store_file *s);   /* after the frames */

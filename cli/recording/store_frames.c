@@ -11,20 +11,14 @@
 #include "recording.h"
 #include "store_file.h"
 
-static uint64_t hash(const struct rkn_frame *f)
-{
-	uint64_t h = (f->address ^ (uint64_t)f->parent << 32 ^ f->module) *
-		     0x9e3779b97f4a7c15u;
-
-	return h ^ h >> 32;
-}
-
 /* Where a frame like `f` is in the table, or is to be. */
 static uint32_t *place(const struct store_tree *t,
 		       const struct rkn_frame *frames,
 		       const struct rkn_frame *f)
 {
-	uint32_t *slot = &t->slots[hash(f) & t->mask];
+	uint64_t h = (f->address ^ (uint64_t)f->parent << 32 ^ f->module) *
+		     0x9e3779b97f4a7c15u;
+	uint32_t *slot = &t->slots[(h ^ h >> 32) & t->mask];
 
 	while (*slot && memcmp(&frames[*slot], f, sizeof(*f)) != 0)
 		slot = &t->slots[(uint32_t)(slot - t->slots + 1) & t->mask];
@@ -71,20 +65,18 @@ static uint32_t add(struct store_file *s, const struct rkn_frame *f)
 	return *slot;
 }
 
-/* Index 0 of the store's modules is not used: the recording's begin with 1. */
-static uint32_t module_of(const struct store_file *s, uint32_t module)
-{
-	return module && module <= s->parts.of[RKN_CHUNK_MODULES].count
-		   ? module - 1
-		   : RKN_NONE;
-}
-
 static int fill(struct store_file *s, const struct store_frame *from)
 {
+	size_t modules = s->parts.of[RKN_CHUNK_MODULES].count;
+
 	for (uint32_t i = 1; i < s->tree.count; i++) {
+		/* Index 0 of the store's modules is not used: the recording's
+		 * begin with 1. */
 		struct rkn_frame f = {
 			.address = from[i].address & ~STORE_FRAME_GONE,
-			.module = module_of(s, from[i].module),
+			.module = from[i].module && from[i].module <= modules
+				      ? from[i].module - 1
+				      : RKN_NONE,
 		};
 
 		if (!f.address)
@@ -98,12 +90,22 @@ static int fill(struct store_file *s, const struct store_frame *from)
 	return 0;
 }
 
-static int make(struct store_file *s, const struct store_frame *from)
+int store_frames(struct store_file *s)
 {
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_FRAMES];
+	void *from;
+	int error = store_file_table(
+	    s, STORE_FRAMES, sizeof(struct store_frame), &from, &s->tree.count);
 	size_t count = s->tree.count + 1;
-	int error = chunk_array_grow(part, sizeof(struct rkn_frame), count);
 
+	if (error)
+		return error;
+	if (s->tree.count >= UINT32_MAX / 4) {
+		free(from);
+		return model_error(s->m, -EBADMSG, "%zu frames are too many",
+				   s->tree.count);
+	}
+	error = chunk_array_grow(part, sizeof(struct rkn_frame), count);
 	if (!error) {
 		*(struct rkn_frame *)part->records = (struct rkn_frame){ 0 };
 		part->count = 1;
@@ -112,24 +114,8 @@ static int make(struct store_file *s, const struct store_frame *from)
 	s->tree.frames = calloc(count, sizeof(*s->tree.frames));
 	if (!error)
 		error = s->tree.frames ? fill(s, from) : -ENOMEM;
-	return error ? model_error(s->m, error, "out of memory for %zu frames",
-				   count)
-		     : 0;
-}
-
-int store_frames(struct store_file *s)
-{
-	void *from;
-	int error = store_file_table(
-	    s, STORE_FRAMES, sizeof(struct store_frame), &from, &s->tree.count);
-
 	if (error)
-		return error;
-	if (s->tree.count >= UINT32_MAX / 4)
-		error = model_error(s->m, -EBADMSG, "%zu frames are too many",
-				    s->tree.count);
-	if (!error)
-		error = make(s, from);
+		model_error(s->m, error, "out of memory for %zu frames", count);
 	free(from);
 	return error;
 }

@@ -22,6 +22,17 @@ struct ledger {
 	size_t count;
 };
 
+/* Reads a table into *list. */
+#define TABLE(s, number, list, count)                                          \
+	({                                                                     \
+		void *table_;                                                  \
+		int error_ = store_file_table(s, number, sizeof(**(list)),     \
+					      &table_, count);                 \
+                                                                               \
+		*(list) = table_;                                              \
+		error_;                                                        \
+	})
+
 static int no_memory(struct ledger *l)
 {
 	return model_error(l->s->m, -ENOMEM, "out of memory");
@@ -33,14 +44,11 @@ static int read_names(struct ledger *l)
 	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_NAMES];
 	struct store_name *names;
 	struct rkn_name *to;
-	void *table;
 	size_t count;
-	int error =
-	    store_file_table(l->s, STORE_NAMES, sizeof(*names), &table, &count);
+	int error = TABLE(l->s, STORE_NAMES, &names, &count);
 
 	if (error || !count)
 		return error;
-	names = table;
 	if (chunk_array_grow(part, sizeof(*to), count)) {
 		free(names);
 		return no_memory(l);
@@ -90,13 +98,6 @@ static uint32_t stack_of(const struct ledger *l, uint32_t kind_stack)
 	return store_file_stack(l->s, kind_stack & STORE_STACK_MAX);
 }
 
-/* Ended, but it still holds references. */
-static bool holds_some(const struct ledger *l, const struct store_object *o)
-{
-	return o->holds && o->holds < l->reference_count && o->ended_order &&
-	       o->flags & STORE_OBJECT_TRACKED;
-}
-
 static void add_object(struct ledger *l, uint32_t i, bool picture)
 {
 	const struct store_object *o = &l->objects[i];
@@ -111,7 +112,9 @@ static void add_object(struct ledger *l, uint32_t i, bool picture)
 		limits[RKN_LIMIT_OBJECT_GONE]++;
 		return;
 	}
-	if (!live && !holds_some(l, o))
+	/* One that has ended counts while it still holds references. */
+	if (!live &&
+	    (!o->holds || o->holds >= l->reference_count || !o->ended_order))
 		return;
 	l->list[l->count++] = (struct rkn_object){
 		.address = o->address,
@@ -267,19 +270,10 @@ static int add_events(struct ledger *l, struct rkn_object *o)
 	return 0;
 }
 
-static int make_events(struct ledger *l)
-{
-	int error = 0;
-
-	for (size_t i = 1; i < l->count && !error; i++)
-		error = add_events(l, &l->list[i]);
-	return error;
-}
-
 #define MOST_ERRORS 4096u /* that a store holds */
 
 /* Do holders of that type give back what they were not named for when they took
- * it? For that there is a record of objects that nobody was ever named for. */
+ * it? For that there is a record of objects that never had a holder. */
 static bool is_habit(const struct rkn_error *e, size_t count,
 		     const struct rkn_error *one)
 {
@@ -300,21 +294,19 @@ static void number_party(const struct ledger *l, struct rkn_party *p)
 static int make_errors(struct ledger *l)
 {
 	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_ERRORS];
+	struct store_table *t = &l->s->h.tables[STORE_ERRORS];
 	struct rkn_error *e;
-	struct store_table *t;
-	int error;
-	void *table;
 	size_t count, kept = 0;
+	int error;
 
 	/* It is a hash table: all of it counts. */
-	t = &l->s->h.tables[STORE_ERRORS];
 	t->count = t->capacity < MOST_ERRORS ? t->capacity : MOST_ERRORS;
-	error =
-	    store_file_table(l->s, STORE_ERRORS, sizeof(*e), &table, &count);
-	if (error || !count)
+	error = store_file_part(l->s, STORE_ERRORS, RKN_CHUNK_ERRORS);
+	if (error)
 		return error;
-	e = table;
-	/* Then the maker's reference is what they mean: it is no error, and
+	e = part->records;
+	count = part->count;
+	/* Then they mean the maker's reference, which is not an error: it is
 	 * counted. */
 	for (size_t i = 0; i < count; i++)
 		if (e[i].flags & RKN_ERROR_DOUBTED &&
@@ -337,25 +329,17 @@ static int make_errors(struct ledger *l)
 		number_party(l, &e[kept].other);
 		kept++;
 	}
-	part->records = table;
-	part->count = part->capacity = kept;
-	if (!kept) {
-		free(table);
-		*part = (struct chunk_array){ 0 };
-	}
+	part->count = kept;
 	return 0;
 }
 
 static int make_frees(struct ledger *l)
 {
 	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_FREES];
-	struct rkn_free *f;
+	int error = store_file_part(l->s, STORE_FREES, RKN_CHUNK_FREES);
+	struct rkn_free *f = part->records;
 	size_t kept = 0;
-	int error = store_file_table(l->s, STORE_FREES, sizeof(*f),
-				     &part->records, &part->count);
 
-	part->capacity = part->count;
-	f = part->records;
 	for (size_t i = 1; !error && i < part->count; i++) {
 		if (f[i].kind > RKN_FREE_NOWHERE)
 			continue;
@@ -370,39 +354,24 @@ static int make_frees(struct ledger *l)
 	return error;
 }
 
-static int read_tables(struct ledger *l)
-{
-	void *table;
-	int error = store_file_table(l->s, STORE_OBJECTS, sizeof(*l->objects),
-				     &table, &l->object_count);
-
-	l->objects = table;
-	if (error)
-		return error;
-	error = store_file_table(l->s, STORE_REFERENCES, sizeof(*l->references),
-				 &table, &l->reference_count);
-	l->references = table;
-	if (error)
-		return error;
-	error = store_file_table(l->s, STORE_EVENTS, sizeof(*l->events), &table,
-				 &l->event_count);
-	l->events = table;
-	return error;
-}
-
 int store_ledger(struct store_file *s)
 {
 	struct ledger l = { .s = s };
 	int error = read_names(&l);
 
 	if (!error)
-		error = read_tables(&l);
+		error = TABLE(s, STORE_OBJECTS, &l.objects, &l.object_count);
+	if (!error)
+		error = TABLE(s, STORE_REFERENCES, &l.references,
+			      &l.reference_count);
+	if (!error)
+		error = TABLE(s, STORE_EVENTS, &l.events, &l.event_count);
 	if (!error && l.object_count)
 		error = make_objects(&l);
 	if (!error && l.object_count)
 		error = make_references(&l);
-	if (!error && l.object_count)
-		error = make_events(&l);
+	for (size_t i = 1; i < l.count && !error; i++)
+		error = add_events(&l, &l.list[i]);
 	if (!error)
 		error = make_errors(&l);
 	if (!error)

@@ -44,16 +44,11 @@ static int by_region(const void *a, const void *b)
 static int read_regions(struct store_file *s)
 {
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_REGIONS];
-	struct rkn_region *r;
-	size_t count, kept = 0;
-	void *table;
-	int error =
-	    store_file_table(s, STORE_PASSES, sizeof(*r), &table, &count);
+	int error = store_file_part(s, STORE_PASSES, RKN_CHUNK_REGIONS);
+	struct rkn_region *r = part->records;
+	size_t kept = 0;
 
-	if (error || !count)
-		return error;
-	r = table;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; !error && i < part->count; i++) {
 		if (!r[i].passes && !r[i].begun)
 			continue;
 		r[kept] = r[i];
@@ -65,14 +60,10 @@ static int read_regions(struct store_file *s)
 			r[kept].buckets = 0;
 		kept++;
 	}
-	if (!kept) {
-		free(table);
-		return 0;
-	}
-	qsort(r, kept, sizeof(*r), by_region);
-	part->records = table;
-	part->count = part->capacity = kept;
-	return 0;
+	if (kept)
+		qsort(r, kept, sizeof(*r), by_region);
+	part->count = kept;
+	return error;
 }
 
 static int by_time(const void *a, const void *b)
@@ -87,16 +78,11 @@ static int by_time(const void *a, const void *b)
 static int read_marks(struct store_file *s, size_t census)
 {
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_MARKS];
-	struct rkn_mark *m;
-	size_t count, kept = 0;
-	void *table;
-	int error =
-	    store_file_table(s, STORE_MARKS, sizeof(*m), &table, &count);
+	int error = store_file_part(s, STORE_MARKS, RKN_CHUNK_MARKS);
+	struct rkn_mark *m = part->records;
+	size_t kept = 0;
 
-	if (error || !count)
-		return error;
-	m = table;
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 1; !error && i < part->count; i++) {
 		if (!m[i].number)
 			continue;
 		m[kept] = m[i];
@@ -107,45 +93,26 @@ static int read_marks(struct store_file *s, size_t census)
 			m[kept].first = m[kept].rows = 0;
 		kept++;
 	}
-	if (!kept) {
-		free(table);
-		return 0;
-	}
-	qsort(m, kept, sizeof(*m), by_time);
-	part->records = table;
-	part->count = part->capacity = kept;
-	return 0;
-}
-
-static int read_census(struct store_file *s)
-{
-	struct chunk_array *part = &s->parts.of[RKN_CHUNK_CENSUS];
-	struct rkn_census *c;
-	size_t count;
-	void *table;
-	int error =
-	    store_file_table(s, STORE_CENSUS, sizeof(*c), &table, &count);
-
-	if (error || count <= 1) {
-		free(table);
-		return error;
-	}
-	c = table;
-	for (size_t i = 0; i < count; i++) {
-		mend_key(s, &c[i].stack, &c[i].type);
-		if (c[i].stack == RKN_NONE && c[i].type == RKN_NONE)
-			c[i].stack = 0;
-	}
-	part->records = table;
-	part->count = part->capacity = count;
-	return 0;
+	if (kept)
+		qsort(m, kept, sizeof(*m), by_time);
+	part->count = kept;
+	return error;
 }
 
 int store_marks(struct store_file *s)
 {
-	int error = read_census(s);
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_CENSUS];
+	int error = store_file_part(s, STORE_CENSUS, RKN_CHUNK_CENSUS);
+	struct rkn_census *c = part->records;
 
+	if (part->count == 1) /* row 0 is not used */
+		part->count = 0;
+	for (size_t i = 0; !error && i < part->count; i++) {
+		mend_key(s, &c[i].stack, &c[i].type);
+		if (c[i].stack == RKN_NONE && c[i].type == RKN_NONE)
+			c[i].stack = 0;
+	}
 	if (!error)
-		error = read_marks(s, s->parts.of[RKN_CHUNK_CENSUS].count);
+		error = read_marks(s, part->count);
 	return error ? error : read_regions(s);
 }

@@ -11,11 +11,8 @@ static int read_part(struct store_file *s, enum store_table_number table,
 {
 	const struct store_table *t = &s->h.tables[table];
 	struct chunk_array *part = &s->parts.of[type];
-	int error =
-	    store_file_table(s, table, chunk_array_kinds[type].record_size,
-			     &part->records, &part->count);
+	int error = store_file_part(s, table, type);
 
-	part->capacity = part->count;
 	if (!error && part->count != t->count && !s->m->truncated)
 		error = model_error(
 		    s->m, -EBADMSG,
@@ -61,7 +58,7 @@ int store_picture(struct store_file *s)
 		error = read_part(s, STORE_WIDE, RKN_CHUNK_WIDE);
 	if (error)
 		return error;
-	/* Blocks tell what the thread knew when it allocated; tables may have
+	/* Blocks have what the thread knew when it allocated; tables may have
 	 * been full. */
 	b = s->parts.of[RKN_CHUNK_BLOCKS].records;
 	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_BLOCKS].count; i++) {

@@ -70,21 +70,9 @@ static int read_meta(struct store_file *s)
 	return 0;
 }
 
-static int read_part(struct store_file *s, enum store_table_number table,
-		     enum rkn_chunk_type type)
-{
-	struct chunk_array *part = &s->parts.of[type];
-	int error =
-	    store_file_table(s, table, chunk_array_kinds[type].record_size,
-			     &part->records, &part->count);
-
-	part->capacity = part->count;
-	return error;
-}
-
 static int read_strings(struct store_file *s)
 {
-	int error = read_part(s, STORE_TEXT, RKN_CHUNK_STRINGS);
+	int error = store_file_part(s, STORE_TEXT, RKN_CHUNK_STRINGS);
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_STRINGS];
 
 	if (!error && part->count)
@@ -95,7 +83,7 @@ static int read_strings(struct store_file *s)
 /* Without number 0, which the store does not use. */
 static int read_modules(struct store_file *s)
 {
-	int error = read_part(s, STORE_MODULES, RKN_CHUNK_MODULES);
+	int error = store_file_part(s, STORE_MODULES, RKN_CHUNK_MODULES);
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_MODULES];
 	struct rkn_module *m = part->records;
 
@@ -114,17 +102,12 @@ static int read_modules(struct store_file *s)
 	return 0;
 }
 
-static bool has_picture(const struct store_file *s)
-{
-	return s->h.state == STORE_FINISHED && s->h.tables[STORE_BLOCKS].offset;
-}
-
 static int read_blocks(struct store_file *s)
 {
 	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
 	uint64_t *limits = s->m->limits;
 
-	if (has_picture(s)) {
+	if (s->h.state == STORE_FINISHED && s->h.tables[STORE_BLOCKS].offset) {
 		if (!s->m->truncated)
 			meta->flags |= s->h.meta.flags & RKN_META_SNAPSHOT;
 		return store_picture(s);
@@ -134,18 +117,13 @@ static int read_blocks(struct store_file *s)
 	return store_blocks(s);
 }
 
-/* How far the process came. */
-static uint32_t progress(const struct store_file *s)
+static int read_threads(struct store_file *s)
 {
-	const struct rkn_meta *meta = &s->h.meta;
+	int error = store_file_part(s, STORE_THREADS, RKN_CHUNK_THREADS);
 
-	if (s->h.state == STORE_STARTING)
-		return RKN_META_EARLY;
-	if (s->h.state == STORE_SNAPSHOT ||
-	    (s->h.state == STORE_RUNNING &&
-	     (meta->end != RKN_END_UNKNOWN || meta->flags & RKN_META_AT_CALL)))
-		return RKN_META_CHECKING;
-	return 0;
+	if (!error && chunk_arrays_complete(&s->parts))
+		error = model_error(s->m, -ENOMEM, "out of memory");
+	return error;
 }
 
 /* Of a process that left no end, the last change of its file is known. */
@@ -162,7 +140,14 @@ static void finish_meta(struct store_file *s)
 		meta->duration_ns = s->h.end_mono_ns - s->h.start_mono_ns;
 	else if (changed > meta->start_ns)
 		meta->duration_ns = changed - meta->start_ns;
-	meta->flags |= progress(s);
+	/* How far the process came. */
+	if (s->h.state == STORE_STARTING)
+		meta->flags |= RKN_META_EARLY;
+	else if (s->h.state == STORE_SNAPSHOT ||
+		 (s->h.state == STORE_RUNNING &&
+		  (s->h.meta.end != RKN_END_UNKNOWN ||
+		   s->h.meta.flags & RKN_META_AT_CALL)))
+		meta->flags |= RKN_META_CHECKING;
 	live = meta->allocated_bytes - meta->freed_bytes;
 	if (meta->allocated_bytes > meta->freed_bytes &&
 	    meta->peak_bytes < live)
@@ -192,36 +177,18 @@ static int check(struct store_file *s)
 	return 0;
 }
 
-static int read_all(struct store_file *s)
+int store_read(struct model *m, int fd, uint64_t size)
 {
 	static int (*const steps[])(struct store_file *) = {
-		read_header,  notice_cut,   read_meta,    read_strings,
-		read_modules, store_frames, store_stacks,
+		read_header,    notice_cut,   read_meta,    read_strings,
+		read_modules,   store_frames, store_stacks, read_threads,
+		store_counters, read_blocks,  store_ledger, store_marks,
 	};
+	struct store_file s = { .m = m, .fd = fd, .size = size };
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
-		error = steps[i](s);
-	if (!error)
-		error = read_part(s, STORE_THREADS, RKN_CHUNK_THREADS);
-	if (!error && chunk_arrays_complete(&s->parts))
-		error = model_error(s->m, -ENOMEM, "out of memory");
-	if (!error)
-		error = store_counters(s);
-	if (!error)
-		error = read_blocks(s);
-	if (!error)
-		error = store_ledger(s);
-	if (!error)
-		error = store_marks(s);
-	return error;
-}
-
-int store_read(struct model *m, int fd, uint64_t size)
-{
-	struct store_file s = { .m = m, .fd = fd, .size = size };
-	int error = read_all(&s);
-
+		error = steps[i](&s);
 	if (!error) {
 		finish_meta(&s);
 		error = check(&s);

@@ -30,31 +30,11 @@ static int trim(struct store_file *s, struct rkn_stack *stacks)
 	return 0;
 }
 
-/* Of those that became alike the first stands for all. */
-static int unite(struct store_file *s, const struct rkn_stack *stacks)
-{
-	uint32_t *first =
-	    calloc(s->parts.of[RKN_CHUNK_FRAMES].count + 1, sizeof(*first));
-
-	if (!first)
-		return -ENOMEM;
-	for (uint32_t i = 1; i < s->stack_count; i++) {
-		uint32_t frame = stacks[i].frame;
-
-		if (s->stacks[i])
-			continue;
-		if (!first[frame])
-			first[frame] = i;
-		s->stacks[i] = first[frame];
-	}
-	free(first);
-	return 0;
-}
-
 static int make(struct store_file *s, const struct store_stack *from)
 {
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_STACKS];
 	struct rkn_stack *to;
+	uint32_t *first;
 
 	s->stacks = calloc(s->stack_count, sizeof(*s->stacks));
 	if (!s->stacks || chunk_array_grow(part, sizeof(*to), s->stack_count))
@@ -72,7 +52,23 @@ static int make(struct store_file *s, const struct store_stack *from)
 	}
 	if (!s->h.depth || s->h.depth > STORE_DEPTH_MOST)
 		return 0;
-	return trim(s, to) ? -ENOMEM : unite(s, to);
+	if (trim(s, to))
+		return -ENOMEM;
+	/* The first of those that became alike is also the others. */
+	first = calloc(s->parts.of[RKN_CHUNK_FRAMES].count + 1, sizeof(*first));
+	if (!first)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < s->stack_count; i++) {
+		uint32_t frame = to[i].frame;
+
+		if (s->stacks[i])
+			continue;
+		if (!first[frame])
+			first[frame] = i;
+		s->stacks[i] = first[frame];
+	}
+	free(first);
+	return 0;
 }
 
 int store_stacks(struct store_file *s)

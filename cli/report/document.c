@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "argv.h"
 #include "callers.h"
 #include "die.h"
 #include "json_text.h"
@@ -182,11 +181,10 @@ json_t *document_callers(const struct model *m, struct symbols *s,
 static json_t *process(const struct model *m)
 {
 	json_t *o = json_object(), *list = json_array();
-	struct argv a;
+	struct model_arguments a = { 0 };
 	const char *text;
 
-	argv_init(&a, m);
-	while ((text = argv_next(&a)))
+	while ((text = model_argument(m, &a)))
 		document_append(list, json_text(text));
 	document_count(o, "pid", m->meta.pid);
 	document_set(o, "argv", list);
