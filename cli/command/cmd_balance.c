@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* refknot balance: who retained one object, and who did not release it. */
+/* refknot balance: which functions retained one object, and which did not release
+ * it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,54 +24,41 @@ static int all;
 
 /* --- Text --------------------------------------------------------------------- */
 
-/* "FUNCTION at FILE:LINE, LINE (MODULE)". The caller frees it. */
-static char *place_of(const struct balance_node *n)
-{
-	const char *mark = place_mark(n->place.inlined, n->place.tail_call);
-	char *function, *source, *module, *text, *old;
-
-	if (!n->place.module && !n->place.offset)
-		return xstrdup("(call stack not known)");
-	if (n->line_count < 2)
-		return place_text(&n->place);
-	function = place_function(&n->place);
-	source = place_source(&n->place);
-	module = place_module(&n->place);
-	text = xasprintf("%s at %s", function, source ? source : "?");
-	for (size_t i = 1; i < n->line_count; i++) {
-		old = text;
-		text = i < BALANCE_LINES ? xasprintf("%s, %u", old, n->lines[i])
-					 : xasprintf("%s, ...", old);
-		free(old);
-	}
-	old = text;
-	text = xasprintf("%s (%s%s%s)", old, module ? module : "?",
-			 *mark ? ", " : "", mark);
-	free(old);
-	free(function);
-	free(source);
-	free(module);
-	return text;
-}
-
+/* "+1  +2 -1  FUNCTION at FILE:LINE, LINE (MODULE)", the function indented. */
 static void print_node(const struct balance_node *n)
 {
-	char *place = place_of(n);
+	const struct location *l = &n->place;
+	const char *mark = place_mark(l->inlined, l->tail_call);
 	char net[16], both[32];
+	char *function, *source, *module, *text;
 
 	snprintf(net, sizeof(net), "%+" PRId64,
 		 (int64_t)n->retains - (int64_t)n->releases);
 	snprintf(both, sizeof(both), "+%" PRIu32 " -%" PRIu32, n->retains,
 		 n->releases);
-	printf("%5s  %-9s %*s%s\n", n->retains == n->releases ? "0" : net, both,
-	       (int)(2 * (n->depth < 40 ? n->depth : 40)), "", place);
-	free(place);
-}
-
-/* The calls of an object go when it ends. */
-static bool is_forgotten(const struct balance *b, const struct rkn_object *o)
-{
-	return o->flags & RKN_OBJECT_ENDED && b->retains == 1 && !b->releases;
+	printf("%5s  %-9s %*s", n->retains == n->releases ? "0" : net, both,
+	       (int)(2 * (n->depth < 40 ? n->depth : 40)), "");
+	if (!l->module && !l->offset) {
+		puts("(call stack not known)");
+	} else if (n->line_count < 2) {
+		text = place_text(l);
+		puts(text);
+		free(text);
+	} else {
+		function = place_function(l);
+		source = place_source(l);
+		module = place_module(l);
+		printf("%s at %s", function, source ? source : "?");
+		for (size_t i = 1; i < n->line_count && i < BALANCE_LINES; i++)
+			printf(", %u", n->lines[i]);
+		for (size_t i = BALANCE_LINES; i < n->line_count; i++)
+			fputs(", ...", stdout);
+		printf(" (%s%s%s)\n", module ? module : "?", *mark ? ", " : "",
+		       mark);
+		free(function);
+		free(source);
+		free(module);
+	}
 }
 
 static void print_balance(const struct balance *b, const struct rkn_object *o,
@@ -78,7 +66,8 @@ static void print_balance(const struct balance *b, const struct rkn_object *o,
 {
 	char calls[UNITS_SIZE];
 
-	if (is_forgotten(b, o)) {
+	/* The calls of an object go when it ends. */
+	if (o->flags & RKN_OBJECT_ENDED && b->retains == 1 && !b->releases) {
 		printf(
 		    "%s  has ended: its calls are not kept; it was made by:\n",
 		    name);
@@ -109,33 +98,6 @@ static void print_balance(const struct balance *b, const struct rkn_object *o,
 
 /* --- JSON --------------------------------------------------------------------- */
 
-/* The function, once for each line that it was called at. */
-static json_t *frames_json(const struct balance_node *n)
-{
-	json_t *array = json_array();
-	struct location l = n->place;
-	size_t i = 0;
-
-	if (!l.module && !l.offset)
-		return array;
-	do {
-		l.line = n->line_count ? n->lines[i] : 0;
-		document_append(array, document_location(&l));
-	} while (++i < n->line_count && i < BALANCE_LINES);
-	return array;
-}
-
-static json_t *node_json(const struct balance_node *n)
-{
-	json_t *o = json_object();
-
-	document_count(o, "depth", n->depth);
-	document_set(o, "frames", frames_json(n));
-	document_count(o, "retains", n->retains);
-	document_count(o, "releases", n->releases);
-	return o;
-}
-
 static json_t *balance_json(const struct model *m, struct symbols *s,
 			    const struct balance *b, const struct rkn_object *o,
 			    const char *name)
@@ -143,8 +105,25 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 	json_t *object = json_object(), *nodes = json_array();
 	json_t *document = document_new(m, s, NULL);
 
-	for (size_t i = 0; i < b->count; i++)
-		document_append(nodes, node_json(&b->nodes[i]));
+	for (size_t i = 0; i < b->count; i++) {
+		const struct balance_node *n = &b->nodes[i];
+		json_t *node = json_object(), *frames = json_array();
+		struct location l = n->place;
+		size_t k = 0;
+
+		/* The function, once for each line that it was called at. */
+		while (l.module || l.offset) {
+			l.line = n->line_count ? n->lines[k] : 0;
+			document_append(frames, document_location(&l));
+			if (++k >= n->line_count || k >= BALANCE_LINES)
+				break;
+		}
+		document_count(node, "depth", n->depth);
+		document_set(node, "frames", frames);
+		document_count(node, "retains", n->retains);
+		document_count(node, "releases", n->releases);
+		document_append(nodes, node);
+	}
 	document_text(object, "name", name);
 	document_set(object, "count", json_integer(o->told));
 	document_flag(object, "ended", o->flags & RKN_OBJECT_ENDED);
@@ -161,7 +140,7 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 
 /* --- The command -------------------------------------------------------------- */
 
-/* What is asked for is not there: what is? */
+/* What was asked for is not there: prints what is. */
 static void tell_missing(const struct model *m, struct names *n,
 			 const char *object)
 {
@@ -171,7 +150,6 @@ static void tell_missing(const struct model *m, struct names *n,
 
 	for (uint32_t i = 0; i < m->name_count; i++)
 		made += m->names[i].made;
-
 	if (!model_knows(m, RKN_CHUNK_OBJECTS))
 		warn(
 		    "balance: whether there was a %s is not known: that part of the recording is missing",
@@ -223,8 +201,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	return showing_run(arguments, "balance", visit);
+	return showing_object(arguments, "balance", visit);
 }
+
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &all, 0,
 	  "show functions that gave back what they took, too", NULL },

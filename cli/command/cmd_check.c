@@ -32,16 +32,16 @@ static int no_children, keep_stale, allow_failure;
 /* --- Options --------------------------------------------------------------- */
 
 /* One option that is noted while the command line is parsed, for its function to
- * read when the command begins: its row in the table below is all that it takes. */
+ * read when the command begins: it takes only its row in the table below. */
 struct taken {
 	char *text; /* popt's copy of what was given last */
 	void (*take)(const char *option, const char *text);
 };
 
-/* Of a row, after its short name. `val` tells it from options of popt's own. */
+/* Of a row, after its short name. `val`: it is not an option of popt's own. */
 #define TAKEN(function) POPT_ARG_STRING, &(struct taken){ NULL, function }, 1
 
-/* In the order in which they were given */
+/* In the order in which they were given. */
 static struct given {
 	const struct poptOption *option;
 	char *text;
@@ -302,8 +302,8 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	gate_add(&gate, m, s);
 }
 
-/* Why recordings_each() has told; one that is cut short was judged as far as it
- * goes, and says so. */
+/* recordings_each() has printed why. A truncated recording was judged as far as it
+ * reads. */
 static void add_unread(const char *path)
 {
 	char *what = xasprintf("recording %s", path);
@@ -313,13 +313,6 @@ static void add_unread(const char *path)
 				? "there is no such recording"
 				: "it could not be read");
 	free(what);
-}
-
-static int run_program(void)
-{
-	if (no_children)
-		setenv("REFKNOT_CHILDREN", "0", 1);
-	return gate_run(&gate, options_program, keep);
 }
 
 /* --- Results --------------------------------------------------------------- */
@@ -348,11 +341,13 @@ static int run(const char **arguments)
 	bool written;
 
 	open_gate();
+	if (options_program && no_children)
+		setenv("REFKNOT_CHILDREN", "0", 1);
 	if (options_program && arguments && *arguments)
 		die(STATUS_INPUT,
 		    "check: name recordings, or after -- a program, not both");
 	if (options_program)
-		status = run_program();
+		status = gate_run(&gate, options_program, keep);
 	else
 		status = judge_recordings(arguments);
 	if (update_baseline)
@@ -365,8 +360,8 @@ static int run(const char **arguments)
 		fputs("# as Valgrind has it\n", out);
 		gate_write_suppressions(out, &gate);
 	}
-	/* The report is told after those to files, so that its last line is
-	 * true of them. */
+	/* The report comes after those to files, so that its last line is true
+	 * of them. */
 	written = gate_outputs_write(&outputs, &gate, false);
 	if (!written)
 		gate_set_unwritten(&gate, status);

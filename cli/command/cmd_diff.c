@@ -32,7 +32,7 @@ struct side {
 	json_t *document;
 	bool json;
 	bool there; /* it could be read */
-	bool told;  /* its limits are, as the other's */
+	bool told;  /* its limits are printed, as the other's */
 };
 
 struct row {
@@ -41,71 +41,39 @@ struct row {
 	int64_t objects, bytes;
 };
 
-/* RECORDING, or RECORDING@MARK unless there is a file of that name. */
-static void split(struct side *s, const char *argument)
-{
-	const char *at = strrchr(argument, '@');
-
-	s->argument = argument;
-	if (!at || !access(argument, F_OK)) {
-		s->path = xstrdup(argument);
-		return;
-	}
-	s->path = xstrdup(argument);
-	s->path[at - argument] = '\0';
-	s->mark = xstrdup(at + 1);
-}
-
-static bool find_mark(const struct side *side, const struct model *m,
-		      const struct rkn_mark **mark)
-{
-	char *list, *text;
-
-	*mark = side->mark ? marks_find(m, side->mark) : NULL;
-	if (*mark || !side->mark)
-		return true;
-	list = marks_list(m);
-	text = escape(side->argument);
-	warn("diff: %s: the recording has no such mark; its marks: %s", text,
-	     list);
-	free(list);
-	free(text);
-	return false;
-}
-
-/* The parts that a side's numbers, or their names, come from. */
-static bool is_known(const struct side *side, const struct model *m)
-{
-	char *text;
-
-	if (model_knows(m, side->mark                  ? RKN_CHUNK_CENSUS
-			   : side->by == GROUP_BY_TYPE ? RKN_CHUNK_OBJECTS
-						       : RKN_CHUNK_BLOCKS))
-		return true;
-	text = escape(side->argument);
-	warn(
-	    "diff: %s: what was alive is not known: that part of the recording is missing",
-	    text);
-	free(text);
-	return false;
-}
-
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
 	struct group_choice choice = GROUP_EVERYTHING;
 	struct side *side = data;
-	char *title, *text;
+	char *title, *text, *list;
 	struct names *n;
 
-	if (!is_known(side, m) || !find_mark(side, m, &choice.mark))
+	text = escape(side->argument);
+	/* The parts that a side's numbers, or their names, come from. */
+	if (!model_knows(m, side->mark                  ? RKN_CHUNK_CENSUS
+			    : side->by == GROUP_BY_TYPE ? RKN_CHUNK_OBJECTS
+							: RKN_CHUNK_BLOCKS)) {
+		warn(
+		    "diff: %s: what was alive is not known: that part of the recording is missing",
+		    text);
+		free(text);
 		return;
+	}
+	choice.mark = side->mark ? marks_find(m, side->mark) : NULL;
+	if (side->mark && !choice.mark) {
+		list = marks_list(m);
+		warn("diff: %s: the recording has no such mark; its marks: %s",
+		     text, list);
+		free(list);
+		free(text);
+		return;
+	}
 	n = names_open(m, s);
 	groups_make(&side->groups, m, s, n, side->by, GROUP_LIVE, choice);
 	groups_sort(&side->groups, GROUP_SORT_NAME);
 	side->there = true;
 	if (side->json)
 		side->document = document_new(m, s, NULL);
-	text = escape(side->argument);
 	title = xasprintf("not recorded in %s:", text);
 	if (!side->json && !side->told)
 		verdict_print_gaps(stdout, title, m, NULL);
@@ -114,14 +82,23 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	names_close(n);
 }
 
-/* The status; s->there is false if there is nothing to compare. */
-static int read_side(struct side *s)
+/* RECORDING, or RECORDING@MARK unless there is a file of that name. */
+static void side_open(struct side *s, const char *argument, enum format format)
 {
-	/* "@MARK" alone is of the newest recording. */
-	const char *paths[] = { *s->path ? s->path : NULL, NULL };
-	int status = recordings_each(paths, visit, s);
+	const char *at = strrchr(argument, '@');
 
-	return s->there ? status : STATUS_INPUT;
+	s->argument = argument;
+	s->path = xstrdup(argument);
+	if (at && access(argument, F_OK)) {
+		s->path[at - argument] = '\0';
+		s->mark = xstrdup(at + 1);
+	}
+	s->json = format == FORMAT_JSON;
+	s->by = (enum group_by)options_choice("by", by, group_by_names,
+					      GROUP_BYS, GROUP_BY_TYPE);
+	if (s->mark && s->by == GROUP_BY_SIZE)
+		die(STATUS_INPUT,
+		    "diff: --by size cannot be had of a mark, which keeps no sizes");
 }
 
 static int by_growth(const void *a, const void *b)
@@ -274,21 +251,17 @@ static int run(const char **arguments)
 		die(STATUS_INPUT,
 		    "diff: give two recordings or marks, as in: refknot diff prog.1.rkn@start prog.1.rkn");
 	limit = options_limit(format == FORMAT_JSON ? 0 : REPORT_LIMIT);
-	for (int i = 0; i < 2; i++) {
-		struct side *s = &sides[i];
-
-		split(s, arguments[i]);
-		s->json = format == FORMAT_JSON;
-		s->by = (enum group_by)options_choice("by", by, group_by_names,
-						      GROUP_BYS, GROUP_BY_TYPE);
-		if (s->mark && s->by == GROUP_BY_SIZE)
-			die(STATUS_INPUT,
-			    "diff: --by size cannot be had of a mark, which keeps no sizes");
-	}
+	for (int i = 0; i < 2; i++)
+		side_open(&sides[i], arguments[i], format);
 	sides[0].told = !strcmp(sides[0].path, sides[1].path);
-	for (int i = 0; i < 2 && (!i || sides[0].there); i++)
-		if (read_side(&sides[i]))
+	for (int i = 0; i < 2 && (!i || sides[0].there); i++) {
+		struct side *s = &sides[i];
+		/* Only "@MARK" is of the newest recording. */
+		const char *paths[] = { *s->path ? s->path : NULL, NULL };
+
+		if (recordings_each(paths, visit, s) || !s->there)
 			status = STATUS_INPUT;
+	}
 	if (sides[0].there && sides[1].there) {
 		size_t count;
 		struct row *rows =

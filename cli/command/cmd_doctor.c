@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* refknot doctor: what can be seen of a program, what cannot, and why. */
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "command.h"
 #include "die.h"
+#include "document.h"
 #include "escape.h"
 #include "json_text.h"
 #include "options.h"
@@ -24,13 +24,6 @@ static void print_line(const char *what, const char *text, const char *more)
 	       more ? shown_more : "");
 	free(shown);
 	free(shown_more);
-}
-
-static const char *unwind_text(const struct program_survey_module *m)
-{
-	if (!m->unwind)
-		return "no";
-	return unwind_tables_are_whole(&m->tables) ? "yes" : "part";
 }
 
 static void print_text(const struct program_survey *s)
@@ -63,7 +56,9 @@ static void print_text(const struct program_survey *s)
 		char *file = escape(m->debug_file ? m->debug_file : "-");
 
 		table_add(&t, program_survey_source_name(m->source));
-		table_add(&t, unwind_text(m));
+		table_add(&t, !m->unwind                            ? "no"
+			      : unwind_tables_are_whole(&m->tables) ? "yes"
+								    : "part");
 		table_add(&t, path);
 		table_add(&t, file);
 		free(file);
@@ -78,54 +73,42 @@ static void print_text(const struct program_survey *s)
 		printf("note: %s\n", s->hints[i]);
 }
 
-static json_t *json_modules(const struct program_survey *s)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < s->module_count; i++) {
-		const struct program_survey_module *m = &s->modules[i];
-
-		json_array_append_new(
-		    list,
-		    json_pack("{s:o, s:b, s:I, s:I, s:s, s:o}", "path",
-			      json_text(m->path), "unwind_tables", m->unwind,
-			      "unwind_tried", (json_int_t)m->tables.tried,
-			      "unwind_covered", (json_int_t)m->tables.covered,
-			      "symbols", program_survey_source_name(m->source),
-			      "debug_file", json_text(m->debug_file)));
-	}
-	return list;
-}
-
-static json_t *json_hints(const struct program_survey *s)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < s->hint_count; i++)
-		json_array_append_new(list, json_text(s->hints[i]));
-	return list;
-}
-
-static json_t *json_allocator(const struct program_survey *s)
-{
-	if (!s->allocator)
-		return json_null();
-	return json_pack("{s:s, s:o}", "name", s->allocator, "path",
-			 json_text(s->allocator_path));
-}
-
 static void print_json(const struct program_survey *s)
 {
 	const struct preflight *p = &s->preflight;
-	json_t *all = json_pack(
-	    "{s:s, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o}", "schema",
-	    "refknot-doctor/1", "program", json_text(p->program), "binary",
-	    json_text(p->binary), "can_be_recorded", p->verdict == PREFLIGHT_OK,
-	    "verdict", preflight_name(p->verdict), "message",
-	    json_text(p->message), "allocator", json_allocator(s), "modules",
-	    json_modules(s), "hints", json_hints(s));
+	json_t *all = json_object(), *allocator = json_null();
+	json_t *modules = json_array(), *hints = json_array();
 
-	if (!all || !json_write(all, JSON_INDENT(2), stdout))
+	if (s->allocator) {
+		allocator = json_object();
+		document_text(allocator, "name", s->allocator);
+		document_text(allocator, "path", s->allocator_path);
+	}
+	for (size_t i = 0; i < s->module_count; i++) {
+		const struct program_survey_module *m = &s->modules[i];
+		json_t *o = json_object();
+
+		document_text(o, "path", m->path);
+		document_flag(o, "unwind_tables", m->unwind);
+		document_count(o, "unwind_tried", m->tables.tried);
+		document_count(o, "unwind_covered", m->tables.covered);
+		document_text(o, "symbols",
+			      program_survey_source_name(m->source));
+		document_text(o, "debug_file", m->debug_file);
+		document_append(modules, o);
+	}
+	for (size_t i = 0; i < s->hint_count; i++)
+		document_append(hints, json_text(s->hints[i]));
+	document_text(all, "schema", "refknot-doctor/1");
+	document_text(all, "program", p->program);
+	document_text(all, "binary", p->binary);
+	document_flag(all, "can_be_recorded", p->verdict == PREFLIGHT_OK);
+	document_text(all, "verdict", preflight_name(p->verdict));
+	document_text(all, "message", p->message);
+	document_set(all, "allocator", allocator);
+	document_set(all, "modules", modules);
+	document_set(all, "hints", hints);
+	if (!json_write(all, JSON_INDENT(2), stdout))
 		die(STATUS_INPUT, "the report could not be written");
 	json_decref(all);
 }

@@ -8,19 +8,11 @@
 #include <time.h>
 
 #include "command.h"
-#include "die.h"
-#include "document.h"
 #include "escape.h"
-#include "options.h"
-#include "recordings.h"
+#include "showing.h"
 #include "units.h"
 #include "unread.h"
 #include "verdict.h"
-
-struct telling {
-	enum format format;
-	struct documents documents;
-};
 
 static void __attribute__((format(printf, 2, 3)))
 row(const char *label, const char *format, ...)
@@ -58,25 +50,14 @@ static void row_calls(const char *label, uint64_t count, uint64_t bytes)
 	    units_bytes(size, bytes));
 }
 
-static void print_times(const struct rkn_meta *meta)
-{
-	char text[UNITS_SIZE], start[64];
-	time_t seconds = (time_t)(meta->start_ns / 1000000000u);
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm) &&
-	    strftime(start, sizeof(start), "%Y-%m-%d %H:%M:%S UTC", &tm))
-		row("started", "%s", start);
-	row("duration", "%s",
-	    meta->end == RKN_END_UNKNOWN ? "not known"
-					 : units_time(text, meta->duration_ns));
-}
-
 static void print_process(const struct model *m)
 {
 	const struct rkn_meta *meta = &m->meta;
+	time_t seconds = (time_t)(meta->start_ns / 1000000000u);
 	struct model_arguments a = { 0 };
+	char duration[UNITS_SIZE], start[64];
 	const char *text;
+	struct tm tm;
 
 	row_text("recording", m->path);
 	row_text("program", model_text(m, meta->program));
@@ -98,7 +79,13 @@ static void print_process(const struct model *m)
 		    strsignal(meta->end_value));
 	else
 		row("end", "not known: killed, replaced by exec, or running");
-	print_times(meta);
+	if (gmtime_r(&seconds, &tm) &&
+	    strftime(start, sizeof(start), "%Y-%m-%d %H:%M:%S UTC", &tm))
+		row("started", "%s", start);
+	row("duration", "%s",
+	    meta->end == RKN_END_UNKNOWN
+		? "not known"
+		: units_time(duration, meta->duration_ns));
 }
 
 /* How many records of a table whose first stands for "not known". */
@@ -107,29 +94,22 @@ static size_t known(size_t count)
 	return count ? count - 1 : 0;
 }
 
-static void print_verified(const struct model *m)
-{
-	uint64_t n = m->limits[RKN_LIMIT_STACK_VERIFIED];
-	char text[UNITS_SIZE];
-
-	if (n)
-		row("verified",
-		    "%s with libunwind: %" PRIu64 " differ, %" PRIu64
-		    " it did not follow to the end",
-		    units_count(text, n, "walk"),
-		    m->limits[RKN_LIMIT_STACK_DIFFERS],
-		    m->limits[RKN_LIMIT_STACK_UNVERIFIED]);
-}
-
 static void print_tables(const struct model *m, struct symbols *s)
 {
+	uint64_t verified = m->limits[RKN_LIMIT_STACK_VERIFIED];
 	struct unread u;
 	char text[UNITS_SIZE];
 
 	row("call stacks", "%s of %zu frames",
 	    units_count(text, known(m->stack_count), "stack"),
 	    known(m->frame_count));
-	print_verified(m);
+	if (verified)
+		row("verified",
+		    "%s with libunwind: %" PRIu64 " differ, %" PRIu64
+		    " it did not follow to the end",
+		    units_count(text, verified, "walk"),
+		    m->limits[RKN_LIMIT_STACK_DIFFERS],
+		    m->limits[RKN_LIMIT_STACK_UNVERIFIED]);
 	row("threads", "%s",
 	    units_count(text, known(m->thread_count), "thread"));
 	row("modules", "%s", units_count(text, m->module_count, "module"));
@@ -144,15 +124,6 @@ static void print_tables(const struct model *m, struct symbols *s)
 	}
 }
 
-static const char *taken(uint32_t flags)
-{
-	if (flags & RKN_META_AT_SIGNAL)
-		return "in a handler of the signal that ended the process";
-	if (flags & RKN_META_AT_CALL)
-		return "when the program asked for it";
-	return "at exit";
-}
-
 static void print_cost(const struct model *m)
 {
 	char time[UNITS_SIZE], stop[UNITS_SIZE], size[UNITS_SIZE];
@@ -161,7 +132,12 @@ static void print_cost(const struct model *m)
 	if (m->meta.flags & RKN_META_SNAPSHOT)
 		row("snapshot",
 		    "%s; took %s, of it %s to stop threads; searched %s of roots",
-		    taken(m->meta.flags), units_time(time, m->meta.snapshot_ns),
+		    m->meta.flags & RKN_META_AT_SIGNAL
+			? "in a handler of the signal that ended the process"
+		    : m->meta.flags & RKN_META_AT_CALL
+			? "when the program asked for it"
+			: "at exit",
+		    units_time(time, m->meta.snapshot_ns),
 		    units_time(stop, m->meta.stop_ns),
 		    units_bytes(size, m->meta.root_bytes));
 	else
@@ -179,16 +155,16 @@ static void print_cost(const struct model *m)
 
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
-	struct telling *t = data;
+	struct showing *show = data;
 	char blocks[UNITS_SIZE], size[UNITS_SIZE];
 	struct verdict_gap gaps[VERDICT_GAPS];
 	const char *message;
 
-	if (t->format == FORMAT_JSON) {
+	if (show->format == FORMAT_JSON) {
 		struct unread u;
 
 		unread_frames(&u, m, s);
-		documents_add(&t->documents, document_new(m, s, NULL));
+		documents_add(&show->documents, document_new(m, s, NULL));
 		return;
 	}
 	print_process(m);
@@ -216,15 +192,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	struct telling t = { .format = options_format() };
-	int status;
+	struct showing s = showing_begin(arguments, "info");
 
-	if (recordings_count(arguments) > 1)
-		die(STATUS_INPUT, "info: give one recording");
-	documents_init(&t.documents, 1);
-	status = recordings_each(arguments, visit, &t);
-	documents_write(&t.documents, stdout);
-	return status;
+	return showing_recording(&s, arguments, visit);
 }
 
 static const struct poptOption options[] = { OPTIONS_FORMAT, POPT_TABLEEND };

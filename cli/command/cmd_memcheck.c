@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * refknot memcheck: where a build system wants Valgrind's memcheck. It takes
- * Valgrind's options, heeds those that have a meaning here and writes the log,
+ * Valgrind's options, obeys those that have a meaning here and writes the log,
  * or the XML, that memcheck would; the program's status is the result.
  *
  *   refknot --log-file=F -q --tool=memcheck --leak-check=yes PROG ARGS   (ctest)
@@ -23,7 +23,7 @@ static struct gate gate;
 static const char *log_file, *xml_file;
 static bool xml, quiet, possible;
 
-/* What stands behind "--NAME=" in `argument`; NULL: it is another option. */
+/* What follows "--NAME=" in `argument`; NULL: it is another option. */
 static const char *value_of(const char *argument, const char *name)
 {
 	size_t length = strlen(name);
@@ -33,23 +33,11 @@ static const char *value_of(const char *argument, const char *name)
 		   : argument + length + 1;
 }
 
-static void take_status(const char *text)
-{
-	uint64_t n = gate_options_count("error-exitcode", text);
-
-	gate.options.error_status = n > 255 ? 255 : (int)n;
-}
-
-/* "definite,possible", "all" */
-static bool names_possible(const char *kinds)
-{
-	return strstr(kinds, "possible") || !strcmp(kinds, "all");
-}
-
 /* Options without a meaning here are Valgrind's business. */
 static void take(const char *argument)
 {
 	const char *value;
+	uint64_t n;
 
 	if ((value = value_of(argument, "--log-file")))
 		log_file = value;
@@ -59,10 +47,11 @@ static void take(const char *argument)
 		xml = !strcmp(value, "yes");
 	else if ((value = value_of(argument, "--suppressions")))
 		suppress_add_file(&suppressions, value);
-	else if ((value = value_of(argument, "--error-exitcode")))
-		take_status(value);
-	else if ((value = value_of(argument, "--tool")) &&
-		 strcmp(value, "memcheck"))
+	else if ((value = value_of(argument, "--error-exitcode"))) {
+		n = gate_options_count("error-exitcode", value);
+		gate.options.error_status = n > 255 ? 255 : (int)n;
+	} else if ((value = value_of(argument, "--tool")) &&
+		   strcmp(value, "memcheck"))
 		die(STATUS_INPUT,
 		    "memcheck: --tool=%s: refknot is in the place of memcheck alone",
 		    value);
@@ -71,7 +60,8 @@ static void take(const char *argument)
 				  "trace-children-skip", value);
 	else if ((value = value_of(argument, "--errors-for-leak-kinds")) ||
 		 (value = value_of(argument, "--show-leak-kinds")))
-		possible |= names_possible(value);
+		possible |= /* "definite,possible", "all" */
+		    strstr(value, "possible") || !strcmp(value, "all");
 	else if ((value = value_of(argument, "--show-possibly-lost")))
 		possible |= !strcmp(value, "yes");
 	else if (!strcmp(argument, "--trace-children=no"))
@@ -125,25 +115,9 @@ static void write_result(const struct gate *g)
 	free(path);
 }
 
-/* Until the program has ended, its log tells that nothing is known: whatever
- * keeps it from being run or looked at, a reader of logs does not miss it. */
-static void write_beforehand(const char *program)
-{
-	struct gate none;
-
-	if (!target())
-		return;
-	gate_open(&none, &suppressions);
-	gate_add_incomplete(
-	    &none, program, NULL, (uint32_t)getpid(), 0,
-	    "it was not run, or not recorded: its output says why");
-	gate_judge(&none, STATUS_NO_RUN);
-	write_result(&none);
-	gate_close(&none);
-}
-
 static int run(const char **arguments)
 {
+	struct gate none;
 	int status;
 
 	gate_open(&gate, &suppressions);
@@ -162,7 +136,18 @@ static int run(const char **arguments)
 		gate.options.kinds |= 1u << FINDING_POSSIBLE;
 	suppress_add_built_in(&suppressions);
 	gate.sources = sources_open("/");
-	write_beforehand(arguments[0]);
+	/* Until the program has ended, its log says that nothing is known:
+	 * whatever keeps it from being run or looked at, a reader of logs does
+	 * not miss it. */
+	if (target()) {
+		gate_open(&none, &suppressions);
+		gate_add_incomplete(
+		    &none, arguments[0], NULL, (uint32_t)getpid(), 0,
+		    "it was not run, or not recorded: its output says why");
+		gate_judge(&none, STATUS_NO_RUN);
+		write_result(&none);
+		gate_close(&none);
+	}
 	status = gate_run(&gate, arguments, NULL);
 	gate_judge(&gate, status);
 	if (xml || !quiet || log_file || gate.verdict.failed)
@@ -174,7 +159,7 @@ static int run(const char **arguments)
 	return status;
 }
 
-static bool is_valgrind_s(const char *argument)
+bool memcheck_is_meant(char *const *arguments)
 {
 	static const char *const names[] = {
 		"--log-file",
@@ -194,18 +179,11 @@ static bool is_valgrind_s(const char *argument)
 		"--show-possibly-lost",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (value_of(argument, names[i]))
-			return true;
-	return false;
-}
-
-bool memcheck_is_meant(char *const *arguments)
-{
 	for (; *arguments && **arguments == '-' && strcmp(*arguments, "--");
 	     arguments++)
-		if (is_valgrind_s(*arguments))
-			return true;
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+			if (value_of(*arguments, names[i]))
+				return true;
 	return false;
 }
 

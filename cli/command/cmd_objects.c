@@ -5,13 +5,10 @@
 
 #include "command.h"
 #include "die.h"
-#include "document.h"
 #include "escape.h"
 #include "groups.h"
 #include "marks.h"
-#include "options.h"
-#include "recordings.h"
-#include "report.h"
+#include "showing.h"
 #include "table.h"
 #include "units.h"
 #include "verdict.h"
@@ -19,14 +16,8 @@
 static char *by, *sort, *at;
 static int generation = -1;
 
-struct listing {
-	enum group_by by;
-	enum group_sort sort;
-	enum format format;
-	size_t limit;
-	int status;
-	struct documents documents;
-};
+static enum group_by grouping;
+static enum group_sort order;
 
 static void add_row(struct table *t, const struct group *g)
 {
@@ -47,17 +38,17 @@ static void add_sum(struct table *t, const struct groups *g, size_t from,
 	free(sum.key);
 }
 
-static void print_table(const struct groups *g, const struct listing *l)
+static void print_table(const struct groups *g, size_t limit)
 {
 	const struct table_column columns[] = {
 		{ "LIVE", true },
 		{ "BYTES", true },
 		{ "AVERAGE", true },
 		{ (const char *const[]){ "TYPE", "SITE", "FUNCTION", "FILE",
-					 "SIZE" }[l->by],
+					 "SIZE" }[grouping],
 		  false },
 	};
-	size_t shown = l->limit && l->limit < g->count ? l->limit : g->count;
+	size_t shown = limit && limit < g->count ? limit : g->count;
 	size_t more = g->count - shown;
 	char *other =
 	    xasprintf("other (%zu row%s more)", more, more == 1 ? "" : "s");
@@ -76,13 +67,13 @@ static void print_table(const struct groups *g, const struct listing *l)
 
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
-	struct listing *l = data;
+	struct showing *show = data;
 	struct group_choice choice = {
 		.generation = generation,
 		.mark = at ? marks_find(m, at) : NULL,
 	};
 	bool history =
-	    l->format == FORMAT_JSON && generation < 0 && !choice.mark;
+	    show->format == FORMAT_JSON && generation < 0 && !choice.mark;
 	struct names *n;
 	struct groups g;
 
@@ -93,23 +84,23 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		     text, list);
 		free(text);
 		free(list);
-		l->status = STATUS_INPUT;
+		show->status = STATUS_INPUT;
 		return;
 	}
 	n = names_open(m, s);
-	groups_make(&g, m, s, n, l->by, history ? GROUP_HISTORY : GROUP_LIVE,
+	groups_make(&g, m, s, n, grouping, history ? GROUP_HISTORY : GROUP_LIVE,
 		    choice);
-	groups_sort(&g, l->sort);
-	if (l->format == FORMAT_JSON) {
+	groups_sort(&g, order);
+	if (show->format == FORMAT_JSON) {
 		json_t *document = document_new(m, s, NULL);
 
-		document_add_types(document, &g, l->limit);
-		documents_add(&l->documents, document);
+		document_add_types(document, &g, show->limit);
+		documents_add(&show->documents, document);
 	} else {
 		if (m->blocks_cut && !m->block_count && !choice.mark)
 			puts("what is alive is not known");
 		else
-			print_table(&g, l);
+			print_table(&g, show->limit);
 		verdict_print_gaps(stdout, "\nnot recorded:", m, NULL);
 	}
 	groups_release(&g);
@@ -118,26 +109,19 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	struct listing l = { .format = options_format() };
-	int status;
+	struct showing s = showing_begin(arguments, "objects");
 
-	if (recordings_count(arguments) > 1)
-		die(STATUS_INPUT, "objects: give one recording");
-	l.by = (enum group_by)options_choice("by", by, group_by_names,
-					     GROUP_BYS, GROUP_BY_TYPE);
-	l.sort = (enum group_sort)options_choice("sort", sort, group_sort_names,
-						 GROUP_SORTS, GROUP_SORT_BYTES);
-	if (at && (l.by == GROUP_BY_SIZE || generation >= 0))
+	grouping = (enum group_by)options_choice("by", by, group_by_names,
+						 GROUP_BYS, GROUP_BY_TYPE);
+	order = (enum group_sort)options_choice("sort", sort, group_sort_names,
+						GROUP_SORTS, GROUP_SORT_BYTES);
+	if (at && (grouping == GROUP_BY_SIZE || generation >= 0))
 		die(STATUS_INPUT,
 		    "objects: --at cannot be had with --by size or --gen: a mark keeps neither");
 	if (generation < -1 || generation > 3)
 		die(STATUS_INPUT,
 		    "objects: --gen takes 0, 1, 2, or 3 for frozen objects");
-	l.limit = options_limit(l.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
-	documents_init(&l.documents, 1);
-	status = recordings_each(arguments, visit, &l);
-	documents_write(&l.documents, stdout);
-	return status ? status : l.status;
+	return showing_recording(&s, arguments, visit);
 }
 
 static const struct poptOption options[] = {

@@ -7,16 +7,12 @@
 
 #include "command.h"
 #include "die.h"
-#include "document.h"
 #include "escape.h"
-#include "json_text.h"
 #include "list.h"
-#include "options.h"
 #include "outstanding.h"
 #include "paint.h"
-#include "recordings.h"
-#include "report.h"
 #include "report_print.h"
+#include "showing.h"
 #include "units.h"
 #include "verdict.h"
 
@@ -28,12 +24,6 @@ struct kind {
 	uint32_t *objects;
 	size_t count;
 	uint64_t references;
-};
-
-struct listing {
-	enum format format;
-	size_t limit;
-	struct documents documents;
 };
 
 static int by_references(const void *a, const void *b)
@@ -64,86 +54,50 @@ static struct kind *collect(const struct model *m, struct names *n)
 	return kinds;
 }
 
-static void print_kind(const struct printer *p, const struct kind *k)
+static void print_made(uint64_t made, uint64_t alive, uint64_t held)
 {
-	char objects[UNITS_SIZE], references[UNITS_SIZE];
+	char text[UNITS_SIZE];
 
-	fprintf(
-	    p->out, "%s%s%s  %s, %s\n", paint(p->colour, PAINT_STRONG), k->type,
-	    paint(p->colour, PAINT_PLAIN),
-	    units_count(objects, k->count, "object"),
-	    units_count(references, k->references, "outstanding reference"));
-	print_outstanding(p, k->objects, k->count, "  ");
+	printf("no outstanding references: %s%s%s %s made known, ",
+	       units_count(text, made, "object"), type ? " of type " : "",
+	       type ? type : "", made == 1 ? "was" : "were");
+	if (alive)
+		printf("of which %" PRIu64 " %s alive", alive,
+		       alive == 1 ? "is" : "are");
+	else
+		printf("and %s ended", made == 1 ? "has" : "all have");
+	if (held)
+		printf("; %s freed while references were left\n",
+		       units_count(text, held, "object"));
+	else
+		puts(alive ? "" : " with their references given back");
 }
 
-static json_t *kind_json(const struct model *m, struct symbols *s,
-			 struct names *n, const struct kind *k)
+static void print_nothing(const struct model *m, struct names *n)
 {
-	json_t *o = json_object();
-
-	document_text(o, "type", k->type);
-	document_count(o, "objects", k->count);
-	document_count(o, "references", k->references);
-	document_set(o, "places",
-		     document_outstanding(m, s, n, k->objects, k->count));
-	return o;
-}
-
-/* Objects of that type, or of all, that were made known, that are alive of them,
- * and that were freed with references left. */
-struct tally {
-	uint64_t made, alive, held;
-};
-
-static struct tally tally_of(const struct model *m, struct names *n)
-{
-	struct tally t = { 0 };
+	/* Objects of that type, or of all: made known, and of these alive, and
+	 * freed with references left. */
+	uint64_t made = 0, alive = 0, held = 0;
+	char *shown = escape(type ? type : "");
 
 	for (uint32_t i = 0; i < m->name_count; i++) {
 		const struct rkn_name *name = &m->names[i];
 
 		if (type && strcmp(type, names_type_called(n, i)))
 			continue;
-		t.made += name->made;
-		t.alive += name->made - name->ended;
+		made += name->made;
+		alive += name->made - name->ended;
 	}
 	for (size_t i = 0; i < m->error_count; i++)
 		if (m->errors[i].kind == RKN_ERROR_FREED_WHILE_HELD &&
 		    (!type ||
 		     !strcmp(type, names_type_called(n, m->errors[i].type))))
-			t.held += m->errors[i].count;
-	return t;
-}
-
-static void print_made(const struct tally *t)
-{
-	char made[UNITS_SIZE], held[UNITS_SIZE];
-
-	printf("no outstanding references: %s%s%s %s made known, ",
-	       units_count(made, t->made, "object"), type ? " of type " : "",
-	       type ? type : "", t->made == 1 ? "was" : "were");
-	if (t->alive)
-		printf("of which %" PRIu64 " %s alive", t->alive,
-		       t->alive == 1 ? "is" : "are");
-	else
-		printf("and %s ended", t->made == 1 ? "has" : "all have");
-	if (t->held)
-		printf("; %s freed while references were left\n",
-		       units_count(held, t->held, "object"));
-	else
-		puts(t->alive ? "" : " with their references given back");
-}
-
-static void print_nothing(const struct model *m, struct names *n)
-{
-	const struct tally t = tally_of(m, n);
-	char *shown = escape(type ? type : "");
-
+			held += m->errors[i].count;
 	if (!model_knows(m, RKN_CHUNK_REFERENCES))
 		puts(
 		    "outstanding references are not known: that part of the recording is missing");
-	else if (t.made)
-		print_made(&t);
+	else if (made)
+		print_made(made, alive, held);
 	else if (type)
 		printf("no objects of type %s were made known\n", shown);
 	else
@@ -153,28 +107,46 @@ static void print_nothing(const struct model *m, struct names *n)
 
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
-	struct listing *l = data;
+	struct showing *show = data;
 	struct names *n = names_open(m, s);
 	struct printer p = { stdout, m, s, n, paint_wanted(stdout) };
 	struct kind *kinds = collect(m, n);
+	char objects[UNITS_SIZE], references[UNITS_SIZE];
 	json_t *array = json_array(), *document;
 	size_t shown = 0, all = 0;
 
 	for (size_t i = 0; i < m->name_count; i++) {
-		if (!kinds[i].references)
+		const struct kind *k = &kinds[i];
+
+		if (!k->references)
 			continue;
-		if (l->limit && all++ >= l->limit)
+		if (show->limit && all++ >= show->limit)
 			continue;
-		if (l->format == FORMAT_JSON)
-			document_append(array, kind_json(m, s, n, &kinds[i]));
-		else
-			print_kind(&p, &kinds[i]);
+		if (show->format == FORMAT_JSON) {
+			json_t *o = json_object();
+
+			document_text(o, "type", k->type);
+			document_count(o, "objects", k->count);
+			document_count(o, "references", k->references);
+			document_set(o, "places",
+				     document_outstanding(m, s, n, k->objects,
+							  k->count));
+			document_append(array, o);
+		} else {
+			printf("%s%s%s  %s, %s\n",
+			       paint(p.colour, PAINT_STRONG), k->type,
+			       paint(p.colour, PAINT_PLAIN),
+			       units_count(objects, k->count, "object"),
+			       units_count(references, k->references,
+					   "outstanding reference"));
+			print_outstanding(&p, k->objects, k->count, "  ");
+		}
 		shown++;
 	}
-	if (l->format == FORMAT_JSON) {
+	if (show->format == FORMAT_JSON) {
 		document = document_new(m, s, NULL);
 		document_set(document, "outstanding", array);
-		documents_add(&l->documents, document);
+		documents_add(&show->documents, document);
 	} else {
 		json_decref(array);
 		if (!shown)
@@ -192,16 +164,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	struct listing l = { .format = options_format() };
-	int status;
+	struct showing s = showing_begin(arguments, "refs");
 
-	if (recordings_count(arguments) > 1)
-		die(STATUS_INPUT, "refs: give one recording");
-	l.limit = options_limit(l.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
-	documents_init(&l.documents, 1);
-	status = recordings_each(arguments, visit, &l);
-	documents_write(&l.documents, stdout);
-	return status;
+	return showing_recording(&s, arguments, visit);
 }
 
 static const struct poptOption options[] = {

@@ -7,14 +7,11 @@
 
 #include "command.h"
 #include "die.h"
-#include "document.h"
 #include "escape.h"
 #include "functions.h"
 #include "json_text.h"
-#include "options.h"
-#include "recordings.h"
 #include "region_passes.h"
-#include "report.h"
+#include "showing.h"
 #include "table.h"
 #include "units.h"
 #include "verdict.h"
@@ -24,13 +21,7 @@ static char *by, *function, *name;
 enum scope { SCOPE_PROCESS, SCOPE_THREAD, SCOPES };
 static const char *const scopes[SCOPES] = { "process", "thread" };
 
-struct listing {
-	enum scope scope;
-	enum format format;
-	size_t limit;
-	int status;
-	struct documents documents;
-};
+static enum scope scope;
 
 /* --- Text -------------------------------------------------------------------- */
 
@@ -45,23 +36,12 @@ static void add_number(struct table *t, int64_t n, bool sign)
 		table_add(t, text);
 }
 
-static void add_bytes(struct table *t, int64_t bytes)
-{
-	char text[UNITS_SIZE];
-	uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
-	char *signed_text = xasprintf("%s%s",
-				      bytes < 0 ? "-"
-				      : bytes   ? "+"
-						: "",
-				      units_bytes(text, size));
-
-	table_add(t, signed_text);
-	free(signed_text);
-}
-
 static void add_row(struct table *t, const struct passed_region *p,
 		    const struct passed_row *r)
 {
+	char bytes[UNITS_SIZE], text[UNITS_SIZE + 1];
+	uint64_t size = r->bytes < 0 ? -(uint64_t)r->bytes : (uint64_t)r->bytes;
+
 	table_add(t, r->type);
 	if (p->counted) {
 		add_number(t, r->before, false);
@@ -70,20 +50,17 @@ static void add_row(struct table *t, const struct passed_region *p,
 	add_number(t, (int64_t)r->made, false);
 	add_number(t, (int64_t)r->ended, false);
 	add_number(t, (int64_t)(r->made - r->ended), true);
-	add_bytes(t, r->bytes);
+	snprintf(text, sizeof(text), "%s%s",
+		 r->bytes < 0 ? "-"
+		 : r->bytes   ? "+"
+			      : "",
+		 units_bytes(bytes, size));
+	table_add(t, text);
 	if (!p->counted)
 		return;
 	add_number(t, p->passes ? r->least : RKN_UNKNOWN, true);
 	add_number(t, p->passes ? r->median : RKN_UNKNOWN, true);
 	add_number(t, p->passes ? r->most : RKN_UNKNOWN, true);
-}
-
-static bool has_bounds(const struct passed_region *p, size_t shown)
-{
-	for (size_t i = 0; i < shown; i++)
-		if (p->rows[i].bounds)
-			return true;
-	return false;
 }
 
 static void print_title(const struct passed_region *p)
@@ -116,6 +93,7 @@ static void print_region(const struct passed_region *p, size_t limit)
 		columns[0], columns[3], columns[4], columns[5], columns[6],
 	};
 	size_t shown = limit && limit < p->count ? limit : p->count;
+	bool bounds = false;
 	struct table t;
 
 	print_title(p);
@@ -123,15 +101,17 @@ static void print_region(const struct passed_region *p, size_t limit)
 		table_init(&t, columns, sizeof(columns) / sizeof(*columns));
 	else
 		table_init(&t, plain, sizeof(plain) / sizeof(*plain));
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; i < shown; i++) {
 		add_row(&t, p, &p->rows[i]);
+		bounds |= p->rows[i].bounds;
+	}
 	add_row(&t, p, &p->total);
 	table_print(&t, stdout);
 	table_release(&t);
 	if (shown < p->count)
 		printf("omitting %zu more types; --limit 0 shows all\n",
 		       p->count - shown);
-	if (has_bounds(p, shown))
+	if (bounds)
 		puts("MEDIAN -: several places; MIN and MAX are bounds then");
 	puts("");
 }
@@ -181,8 +161,8 @@ static json_t *region_json(const struct passed_region *p, size_t limit)
 
 /* --- The command -------------------------------------------------------------- */
 
-/* Nothing to show is no error, unless a name was given. */
-static void say_nothing(struct listing *l, const struct model *m,
+/* Nothing to show is not an error, unless a name was given. */
+static void say_nothing(struct showing *show, const struct model *m,
 			struct symbols *s)
 {
 	char *text = function ? functions_why_not(m, s, function)
@@ -195,17 +175,17 @@ static void say_nothing(struct listing *l, const struct model *m,
 		warn("regions: %s", text);
 	else if (name)
 		warn("regions: the recording has no region named \"%s\"", text);
-	else if (l->format == FORMAT_TEXT)
+	else if (show->format == FORMAT_TEXT)
 		puts(
 		    "the program made no regions known: see refknot.h, or give --func FUNCTION");
 	if (function || name)
-		l->status = STATUS_INPUT;
+		show->status = STATUS_INPUT;
 	free(text);
 }
 
 static void visit(const struct model *m, struct symbols *s, void *data)
 {
-	struct listing *l = data;
+	struct showing *show = data;
 	struct names *n = names_open(m, s);
 	json_t *array = json_array(), *document;
 	struct region_passes p;
@@ -214,23 +194,23 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	if (function)
 		region_passes_of_function(&p, m, s, n, function);
 	else
-		region_passes_make(&p, m, n, l->scope == SCOPE_THREAD);
+		region_passes_make(&p, m, n, scope == SCOPE_THREAD);
 	for (size_t i = 0; i < p.count; i++) {
 		if (name && strcmp(p.list[i].name, name))
 			continue;
 		shown++;
-		if (l->format == FORMAT_JSON)
+		if (show->format == FORMAT_JSON)
 			document_append(array,
-					region_json(&p.list[i], l->limit));
+					region_json(&p.list[i], show->limit));
 		else
-			print_region(&p.list[i], l->limit);
+			print_region(&p.list[i], show->limit);
 	}
 	if (!shown)
-		say_nothing(l, m, s);
-	if (l->format == FORMAT_JSON) {
+		say_nothing(show, m, s);
+	if (show->format == FORMAT_JSON) {
 		document = document_new(m, s, NULL);
 		document_set(document, "regions", array);
-		documents_add(&l->documents, document);
+		documents_add(&show->documents, document);
 	} else {
 		json_decref(array);
 		verdict_print_gaps(stdout, "not recorded:", m, NULL);
@@ -241,21 +221,14 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	struct listing l = { .format = options_format() };
-	int status;
+	struct showing s = showing_begin(arguments, "regions");
 
-	if (recordings_count(arguments) > 1)
-		die(STATUS_INPUT, "regions: give one recording");
 	if (function && (by || name))
 		die(STATUS_INPUT,
 		    "regions: --func takes neither --by nor --name: a function's call stacks tell of no threads and regions");
-	l.scope =
+	scope =
 	    (enum scope)options_choice("by", by, scopes, SCOPES, SCOPE_PROCESS);
-	l.limit = options_limit(l.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
-	documents_init(&l.documents, 1);
-	status = recordings_each(arguments, visit, &l);
-	documents_write(&l.documents, stdout);
-	return status ? status : l.status;
+	return showing_recording(&s, arguments, visit);
 }
 
 static const struct poptOption options[] = {

@@ -21,9 +21,14 @@ struct reporting {
 	size_t done;
 };
 
-static void visit_text(struct reporting *r, const struct model *m,
-		       struct symbols *s)
+static void visit(const struct model *m, struct symbols *s, void *data)
 {
+	struct reporting *r = data;
+
+	if (r->format == FORMAT_JSON) {
+		documents_add(&r->documents, report_json(m, s, &r->options));
+		return;
+	}
 	if (r->asked > 1) {
 		char *path = escape(m->path);
 
@@ -31,16 +36,6 @@ static void visit_text(struct reporting *r, const struct model *m,
 		free(path);
 	}
 	report_text(stdout, m, s, &r->options);
-}
-
-static void visit(const struct model *m, struct symbols *s, void *data)
-{
-	struct reporting *r = data;
-
-	if (r->format == FORMAT_JSON)
-		documents_add(&r->documents, report_json(m, s, &r->options));
-	else
-		visit_text(r, m, s);
 }
 
 static int possible;

@@ -18,7 +18,7 @@
 
 static int all;
 
-/* What is asked for is not there: what is? */
+/* What was asked for is not there: prints what is. */
 static void tell_missing(const struct model *m, struct names *n,
 			 const char *object)
 {
@@ -67,8 +67,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 
 static int run(const char **arguments)
 {
-	return showing_run(arguments, "show", visit);
+	return showing_object(arguments, "show", visit);
 }
+
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &all, 0,
 	  "show every event and pointer, paired ones too", NULL },

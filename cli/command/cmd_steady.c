@@ -35,7 +35,7 @@ struct look {
 	struct steady *steady;
 	struct repeat_runs *amounts; /* NULL: its regions are looked at */
 	struct cache *cache;
-	struct model sum; /* of all, their limits alone */
+	struct model sum; /* of all, only their limits */
 };
 
 /* --- Recordings ------------------------------------------------------------------ */
@@ -106,55 +106,26 @@ static bool ended(const struct live *live, pid_t pid, int status, void *data)
 	return found;
 }
 
-/* The recorder changes what the next run would inherit. */
-struct surroundings {
-	struct sigaction pipe;
-	char *preload;
-};
-
-static void surroundings_keep(struct surroundings *s)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	sigaction(SIGPIPE, NULL, &s->pipe);
-	s->preload = preload ? xstrdup(preload) : NULL;
-}
-
-static void surroundings_restore(struct surroundings *s)
-{
-	sigaction(SIGPIPE, &s->pipe, NULL);
-	if (s->preload)
-		setenv("LD_PRELOAD", s->preload, 1);
-	else
-		unsetenv("LD_PRELOAD");
-	free(s->preload);
-}
-
 /* Its exit status; STATUS_NO_RUN, with *recorded false, where it was not
  * recorded. */
 static int record(const char **arguments, struct look *l, bool *recorded)
 {
 	const struct recorder r = { .ended = ended, .data = l };
-	struct surroundings s;
+	const char *set = getenv("LD_PRELOAD");
+	char *preload = set ? xstrdup(set) : NULL;
+	struct sigaction pipe;
 	int status = 0;
 
-	surroundings_keep(&s);
+	/* The recorder changes what the next run would inherit. */
+	sigaction(SIGPIPE, NULL, &pipe);
 	*recorded = recorder_run(&r, arguments, &status) == RECORDER_DONE;
-	surroundings_restore(&s);
+	sigaction(SIGPIPE, &pipe, NULL);
+	if (preload)
+		setenv("LD_PRELOAD", preload, 1);
+	else
+		unsetenv("LD_PRELOAD");
+	free(preload);
 	return *recorded ? launch_exit_status(status) : STATUS_NO_RUN;
-}
-
-static char *join(const char **arguments)
-{
-	char *text = xstrdup(arguments[0]);
-
-	for (size_t i = 1; arguments[i]; i++) {
-		char *longer = xasprintf("%s %s", text, arguments[i]);
-
-		free(text);
-		text = longer;
-	}
-	return text;
 }
 
 /* Once for each amount of work, until one fails. */
@@ -163,9 +134,16 @@ static int run_amounts(const char **arguments, struct look *l, bool *recorded)
 	const struct growth_options *o = &l->steady->options;
 	struct repeat_runs amounts = { 0 };
 	struct growth g;
-	char *name = join(arguments), *shown = escape(name);
+	char *name = xstrdup(arguments[0]), *shown;
 	int status = 0;
 
+	for (size_t i = 1; arguments[i]; i++) {
+		char *longer = xasprintf("%s %s", name, arguments[i]);
+
+		free(name);
+		name = longer;
+	}
+	shown = escape(name);
 	l->amounts = &amounts;
 	*recorded = true;
 	for (uint64_t i = 1; i <= o->warmup + o->runs && !status && *recorded;
@@ -189,18 +167,6 @@ static int run_amounts(const char **arguments, struct look *l, bool *recorded)
 }
 
 /* --- The command ------------------------------------------------------------------ */
-
-static void read_options(struct steady *s)
-{
-	if (warmup < 0 || warmup > MOST_RUNS || runs < 1 || runs > MOST_RUNS)
-		die(STATUS_INPUT,
-		    "steady: --warmup takes a number from 0 to %d, --runs one from 1",
-		    MOST_RUNS);
-	s->options.warmup = (uint64_t)warmup;
-	s->options.runs = (uint64_t)runs;
-	s->options.regions = regions;
-	s->options.region_count = region_count;
-}
 
 /* The exit status of the program, or 2, or 0. */
 static int look(const char **arguments, struct look *l)
@@ -230,7 +196,11 @@ static int look(const char **arguments, struct look *l)
 
 static int run(const char **arguments)
 {
-	struct steady s = { .noun = "pass" };
+	struct steady s = { .noun = "pass",
+			    .options = { .warmup = (uint64_t)warmup,
+					 .runs = (uint64_t)runs,
+					 .regions = regions,
+					 .region_count = region_count } };
 	enum format format = options_format();
 	size_t limit = options_limit(format == FORMAT_JSON ? 0 : REPORT_LIMIT);
 	FILE *out = options_program ? stderr : stdout;
@@ -240,7 +210,10 @@ static int run(const char **arguments)
 	int status;
 	struct documents documents;
 
-	read_options(&s);
+	if (warmup < 0 || warmup > MOST_RUNS || runs < 1 || runs > MOST_RUNS)
+		die(STATUS_INPUT,
+		    "steady: --warmup takes a number from 0 to %d, --runs one from 1",
+		    MOST_RUNS);
 	l.cache = options_program ? cache_open() : NULL;
 	status = look(arguments, &l);
 	cache_close(l.cache);

@@ -15,14 +15,6 @@ const struct command *const invocation_commands[] = {
 	&cmd_steady,  &cmd_info,   &cmd_doctor,  NULL,
 };
 
-static const struct command *find(const char *name)
-{
-	for (size_t i = 0; invocation_commands[i]; i++)
-		if (!strcmp(invocation_commands[i]->name, name))
-			return invocation_commands[i];
-	return NULL;
-}
-
 enum { HELP = 1, USAGE }; /* what poptGetNextOpt returns for them */
 
 static struct poptOption help_options[] = {
@@ -97,22 +89,6 @@ static void copy(struct invocation *i, int argc, char **argv)
 	i->argv[0] = i->name;
 }
 
-/* Cut the arguments at "--", and keep what stands behind it. What is left of
- * them, or -1: nothing stands behind it. */
-static int split(struct invocation *i, int argc)
-{
-	for (int n = 1; n < argc && i->command->after_dashes; n++) {
-		if (strcmp(i->argv[n], "--"))
-			continue;
-		if (!i->argv[n + 1] || !*i->argv[n + 1])
-			return -1;
-		i->argv[n] = NULL;
-		options_program = i->argv + n + 1;
-		return n;
-	}
-	return argc;
-}
-
 static bool is_help(const char *argument)
 {
 	return !strcmp(argument, "--help") || !strcmp(argument, "-h") ||
@@ -121,9 +97,17 @@ static bool is_help(const char *argument)
 
 static void parse_rest(struct invocation *i, int argc)
 {
-	int left = split(i, argc);
+	int left = argc;
 
+	/* The arguments end at "--", and a program follows; -1: none does. */
+	for (int n = 1; n < left && i->command->after_dashes; n++)
+		if (!strcmp(i->argv[n], "--")) {
+			options_program = i->argv + n + 1;
+			i->argv[n] = NULL;
+			left = *options_program && **options_program ? n : -1;
+		}
 	if (left < 0) {
+		options_program = NULL;
 		i->message =
 		    xasprintf("%s: name a program after --", i->command->name);
 	} else if (i->command->raw && !(argc > 1 && is_help(i->argv[1]))) {
@@ -136,7 +120,9 @@ static void parse_rest(struct invocation *i, int argc)
 
 static void parse_command(struct invocation *i, int argc, char **argv)
 {
-	i->command = find(argv[0]);
+	for (size_t n = 0; invocation_commands[n]; n++)
+		if (!strcmp(invocation_commands[n]->name, argv[0]))
+			i->command = invocation_commands[n];
 	if (i->command) {
 		copy(i, argc, argv);
 		parse_rest(i, argc);

@@ -10,19 +10,6 @@
 #include "launch.h"
 #include "shrinking.h"
 
-static void print_help(FILE *out)
-{
-	const struct command *const *c;
-
-	fputs("Usage: refknot COMMAND [OPTIONS] [ARGUMENTS]\n\n", out);
-	for (c = invocation_commands; *c; c++)
-		fprintf(out, "  %-8s %-27s %s\n", (*c)->name, (*c)->arguments,
-			(*c)->help);
-	fputs(
-	    "\n`refknot COMMAND --help` tells a command's options, `refknot --version` the version.\n",
-	    out);
-}
-
 static int obey(const struct invocation *i)
 {
 	switch (i->kind) {
@@ -37,7 +24,14 @@ static int obey(const struct invocation *i)
 		poptPrintUsage(i->context, stdout, 0);
 		return STATUS_OK;
 	case INVOCATION_COMMANDS:
-		print_help(stdout);
+		puts("Usage: refknot COMMAND [OPTIONS] [ARGUMENTS]\n");
+		for (size_t k = 0; invocation_commands[k]; k++)
+			printf("  %-8s %-27s %s\n",
+			       invocation_commands[k]->name,
+			       invocation_commands[k]->arguments,
+			       invocation_commands[k]->help);
+		puts(
+		    "\n`refknot COMMAND --help` tells a command's options, `refknot --version` the version.");
 		return STATUS_OK;
 	case INVOCATION_VERSION:
 		puts("refknot " REFKNOT_VERSION);

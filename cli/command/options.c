@@ -56,30 +56,21 @@ size_t options_limit(size_t preset)
 	return (size_t)number;
 }
 
-/* "text, json": the caller frees it. */
-static char *list_names(const char *const *names, size_t count)
-{
-	char *list = xstrdup(names[0]);
-
-	for (size_t i = 1; i < count; i++) {
-		char *longer = xasprintf("%s, %s", list, names[i]);
-
-		free(list);
-		list = longer;
-	}
-	return list;
-}
-
 size_t options_choice(const char *option, const char *value,
 		      const char *const *names, size_t count, size_t preset)
 {
+	char *list;
+
 	if (!value)
 		return preset;
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(names[i], value))
 			return i;
+	list = xstrdup(names[0]);
+	for (size_t i = 1; i < count; i++)
+		list = xasprintf("%s, %s", list, names[i]);
 	die(STATUS_INPUT, "--%s is \"%s\"; it can be one of: %s", option,
-	    escape(value), list_names(names, count));
+	    escape(value), list);
 }
 
 /* 77 and 99 mean skipped and broken to test runners, 124 and above are

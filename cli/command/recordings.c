@@ -13,36 +13,6 @@
 #include "die.h"
 #include "escape.h"
 
-static bool newer(const struct timespec *a, const struct timespec *b)
-{
-	if (a->tv_sec != b->tv_sec)
-		return a->tv_sec > b->tv_sec;
-	return a->tv_nsec > b->tv_nsec;
-}
-
-/* The newest recording here; NULL if there is none. The caller frees it. */
-static char *find_newest(void)
-{
-	struct timespec best = { 0 };
-	char *path = NULL;
-	glob_t found;
-
-	if (glob("*.rkn", 0, NULL, &found))
-		return NULL;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		struct stat st;
-
-		if (stat(found.gl_pathv[i], &st) || !S_ISREG(st.st_mode) ||
-		    (path && !newer(&st.st_mtim, &best)))
-			continue;
-		best = st.st_mtim;
-		free(path);
-		path = xstrdup(found.gl_pathv[i]);
-	}
-	globfree(&found);
-	return path;
-}
-
 static int visit_one(const char *path, struct cache *c, recordings_visit *visit,
 		     void *data)
 {
@@ -67,11 +37,29 @@ static int visit_one(const char *path, struct cache *c, recordings_visit *visit,
 	return error ? STATUS_INPUT : STATUS_OK;
 }
 
+/* The newest recording of the working directory. */
 static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
 {
-	char *path = find_newest(), *shown;
+	struct timespec best = { 0 };
+	char *path = NULL, *shown;
 	int status;
+	glob_t found = { 0 };
 
+	if (glob("*.rkn", 0, NULL, &found))
+		found.gl_pathc = 0;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct stat st;
+
+		if (stat(found.gl_pathv[i], &st) || !S_ISREG(st.st_mode) ||
+		    (path && (st.st_mtim.tv_sec != best.tv_sec
+				  ? st.st_mtim.tv_sec < best.tv_sec
+				  : st.st_mtim.tv_nsec <= best.tv_nsec)))
+			continue;
+		best = st.st_mtim;
+		free(path);
+		path = xstrdup(found.gl_pathv[i]);
+	}
+	globfree(&found);
 	if (!path && access(".", R_OK))
 		die(STATUS_INPUT,
 		    "this directory cannot be read (%s); name a recording",

@@ -5,45 +5,51 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "report.h"
 #include "status.h"
 
-/* Is it the name of a recording, rather than of an object? */
-static bool is_recording(const char *argument)
+struct showing showing_begin(const char **arguments, const char *command)
 {
-	size_t size = strlen(argument), suffix = strlen(".rkn");
+	struct showing s = { .format = options_format() };
 
-	return size > suffix && !strcmp(argument + size - suffix, ".rkn") &&
-	       !access(argument, F_OK);
+	if (recordings_count(arguments) > 1)
+		die(STATUS_INPUT, "%s: give one recording", command);
+	return s;
 }
 
-/* The object, and in paths[0] the recording, or NULL. */
-static const char *find_object(const char **arguments, const char *command,
-			       const char *paths[2])
+int showing_recording(struct showing *s, const char **arguments,
+		      recordings_visit *visit)
 {
-	size_t count = 0;
+	int status;
+
+	s->limit = options_limit(s->format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	documents_init(&s->documents, 1);
+	status = recordings_each(arguments, visit, s);
+	documents_write(&s->documents, stdout);
+	return status ? status : s->status;
+}
+
+int showing_object(const char **arguments, const char *command,
+		   recordings_visit *visit)
+{
+	struct showing s = { .format = options_format() };
+	const char *paths[] = { NULL, NULL }, *first;
+	size_t count = 0, size;
+	bool recording;
 
 	while (arguments && arguments[count])
 		count++;
-	if (count < 1 || count > 2 ||
-	    (count == 1 && is_recording(arguments[0])))
+	first = count ? arguments[0] : "";
+	size = strlen(first);
+	recording = size > strlen(".rkn") &&
+		    !strcmp(first + size - strlen(".rkn"), ".rkn") &&
+		    !access(first, F_OK);
+	if (!count || count > 2 || (count == 1 && recording))
 		die(STATUS_INPUT,
 		    "%s: name an object, as in: refknot %s RECORDING 'Session#17'",
 		    command, command);
-	paths[0] = count == 2 ? arguments[0] : NULL;
-	paths[1] = NULL;
-	return arguments[count - 1];
-}
-
-int showing_run(const char **arguments, const char *command,
-		recordings_visit *visit)
-{
-	struct showing show = { .format = options_format() };
-	const char *paths[2];
-	int status;
-
-	show.object = find_object(arguments, command, paths);
-	documents_init(&show.documents, 1);
-	status = recordings_each(paths, visit, &show);
-	documents_write(&show.documents, stdout);
-	return status ? status : show.status;
+	if (count == 2)
+		paths[0] = first;
+	s.object = arguments[count - 1];
+	return showing_recording(&s, paths, visit);
 }
