@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* refknot check: the gate in a pipeline, red on a new finding. */
+/* refknot check: the gate in a pipeline; it fails on a new finding. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -33,7 +33,7 @@ static const char *value_of(const char *argument, const char *name)
 		   : argument + length + 1;
 }
 
-/* Options without a meaning here are Valgrind's business. */
+/* Ignores options without a meaning here. */
 static void take(const char *argument)
 {
 	const char *value;

@@ -35,7 +35,7 @@ static int by_references(const void *a, const void *b)
 	return strcmp(x->type ? x->type : "", y->type ? y->type : "");
 }
 
-/* One a name, as names are numbered; then the most references first. */
+/* One for each name, most references first. */
 static struct kind *collect(const struct model *m, struct names *n)
 {
 	struct kind *kinds = xcalloc(m->name_count + 1, sizeof(*kinds));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* refknot regions: what the passes of a piece of code made and left. */
+/* refknot regions: what the passes of a region made and left. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* refknot steady: whether what is done again and again leaves ever more. */
+/* refknot steady: whether what is done again and again leaves more each
+ * time. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		steady_add(l->steady, &g);
 		names_close(n);
 	}
-	/* What is lost at the end has no say here. */
+	/* Blocks lost at the end do not count here. */
 	for (size_t i = 0; i < RKN_LIMITS; i++)
 		if (i != RKN_LIMIT_NO_SNAPSHOT)
 			l->sum.limits[i] += m->limits[i];

@@ -36,7 +36,8 @@ uint32_t block_objects_object(const struct block_objects *c, uint32_t block)
 		   : 0;
 }
 
-/* Where `object` begins in its block, which may be said wrongly. */
+/* Where `object` begins in its block, as recorded: that may be beyond its
+ * end. */
 static uint64_t offset_of(const struct model *m, uint32_t object)
 {
 	const struct rkn_object *o = &m->objects[object];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a record may say, one function a type; bounds first. */
+/* What a record may contain, one function for each type; bounds first. */
 #include <stddef.h>
 #include <string.h>
 

@@ -19,7 +19,7 @@
 
 struct model {
 	char *path;   /* of the file it came from */
-	bool passing; /* that file is removed when it has been looked at */
+	bool passing; /* the file is removed after it was read */
 	struct rkn_meta meta;
 	char *strings; /* NUL-terminated at strings_size - 1; [0] is "" */
 	size_t strings_size;
@@ -131,8 +131,8 @@ uint64_t model_edge_to(const struct model *m, const struct rkn_edge *e);
 /* Of an element of m->roots: where it points to in its block, bytes. */
 uint64_t model_root_to(const struct model *m, const struct rkn_root *r);
 
-/* Whether the block's contents said at the snapshot that a pointer to `offset`
- * keeps it: RKN_WIDE_ARRAY or RKN_WIDE_BASE. */
+/* Whether, by the block's contents at the snapshot, a pointer to `offset` keeps
+ * it: RKN_WIDE_ARRAY or RKN_WIDE_BASE. */
 bool model_knows_place(const struct model *m, enum rkn_wide_kind kind,
 		       uint32_t block, uint64_t offset);
 

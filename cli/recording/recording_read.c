@@ -278,7 +278,7 @@ static int read_chunks(struct reader *r)
 	return 0;
 }
 
-/* What can only be checked when everything is there. */
+/* Checks what needs the whole file. */
 static int check_whole(struct reader *r, bool whole)
 {
 	struct chunk_array *part = &r->parts.of[RKN_CHUNK_STRINGS];
@@ -298,8 +298,8 @@ static int check_whole(struct reader *r, bool whole)
 	if (!whole) {
 		struct rkn_meta *meta = r->parts.of[RKN_CHUNK_META].records;
 
-		/* What a cut file leaves makes no picture: no verdict can come
-		 * from it. */
+		/* What a cut file leaves is not a picture: it allows no
+		 * verdict. */
 		r->parts.of[RKN_CHUNK_EDGES].count = 0;
 		r->parts.of[RKN_CHUNK_ROOTS].count = 0;
 		r->parts.of[RKN_CHUNK_WIDE].count = 0;
@@ -313,7 +313,8 @@ static int check_whole(struct reader *r, bool whole)
 	if (why)
 		return model_error(r->m, -EBADMSG,
 				   "meta: record %zu is wrong: %s", bad, why);
-	/* Marks whose rows were cut off go; 0 or -EBADMSG in a whole file. */
+	/* Drops marks whose rows were cut off; in a whole file they are
+	 * wrong. */
 	part = &r->parts.of[RKN_CHUNK_MARKS];
 	marks = part->records;
 	for (size_t i = 0; i < part->count; i++) {

@@ -11,7 +11,7 @@
 #include "recording.h"
 #include "store_file.h"
 
-/* The last block's EXTRA and high half may stand behind the region's slots. */
+/* The last block's EXTRA and high half may follow the region's slots. */
 #define BEHIND 4096u
 
 #define LEAST_SHIFT 3

@@ -31,7 +31,7 @@ bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,
 		return false;
 	*to = end;
 	data = lseek(s->fd, (off_t)*from, SEEK_DATA);
-	if (data < 0) /* ENXIO: no more; else: cannot tell, so all is data */
+	if (data < 0) /* ENXIO: no more; else not known, so all is data */
 		return errno != ENXIO;
 	if ((uint64_t)data >= end)
 		return false;

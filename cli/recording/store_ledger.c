@@ -272,8 +272,8 @@ static int add_events(struct ledger *l, struct rkn_object *o)
 
 #define MOST_ERRORS 4096u /* that a store holds */
 
-/* Do holders of that type give back what they were not named for when they took
- * it? For that there is a record of objects that never had a holder. */
+/* Do holders of that type give back references that they took without being
+ * named? An ACCOUNTED record says so, of objects that never had a holder. */
 static bool is_habit(const struct rkn_error *e, size_t count,
 		     const struct rkn_error *one)
 {

@@ -58,8 +58,8 @@ int store_picture(struct store_file *s)
 		error = read_part(s, STORE_WIDE, RKN_CHUNK_WIDE);
 	if (error)
 		return error;
-	/* Blocks have what the thread knew when it allocated; tables may have
-	 * been full. */
+	/* The shim wrote a block's stack and thread when it was allocated;
+	 * their tables may have been full. */
 	b = s->parts.of[RKN_CHUNK_BLOCKS].records;
 	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_BLOCKS].count; i++) {
 		b[i].stack = store_file_stack(s, b[i].stack);

@@ -126,7 +126,7 @@ static int read_threads(struct store_file *s)
 	return error;
 }
 
-/* Of a process that left no end, the last change of its file is known. */
+/* A process that recorded no end ended at the last change of its file. */
 static void finish_meta(struct store_file *s)
 {
 	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;

@@ -54,7 +54,7 @@ static int make(struct store_file *s, const struct store_stack *from)
 		return 0;
 	if (trim(s, to))
 		return -ENOMEM;
-	/* The first of those that became alike is also the others. */
+	/* Stacks that became alike become the first of them. */
 	first = calloc(s->parts.of[RKN_CHUNK_FRAMES].count + 1, sizeof(*first));
 	if (!first)
 		return -ENOMEM;

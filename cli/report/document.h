@@ -27,10 +27,10 @@ json_t *document_new(const struct model *m, struct symbols *s,
  * rest if there is any; limit 0: all. */
 void document_add_types(json_t *document, const struct groups *g, size_t limit);
 
-/* Documents on their way out: one as it is, several as refknot-reports/1. */
+/* Documents to write: one as it is, several as refknot-reports/1. */
 struct documents {
 	json_t *list; /* array */
-	bool several; /* asked for, whatever could be read */
+	bool several; /* several were asked for, whatever could be read */
 };
 void documents_init(struct documents *d, size_t asked);
 /* Takes `document`. */

@@ -150,7 +150,8 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	}
 }
 
-/* A number costs a pass over all blocks: it is made once for all that are shown. */
+/* A number costs a pass over all blocks: one pass numbers all that are
+ * shown. */
 static void announce(const struct printer *p, const struct block_view *o,
 		     bool all)
 {

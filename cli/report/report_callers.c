@@ -23,7 +23,8 @@ static int64_t net_of(const struct callers_row *r)
 	return (int64_t)r->taken - (int64_t)r->given;
 }
 
-/* " by Session#1, which has ended": whose reference is left of what was taken. */
+/* " by Session#1, which has ended": the holder of the reference that is
+ * left. */
 static void print_holder_of(const struct printer *p,
 			    const struct callers_row *r)
 {

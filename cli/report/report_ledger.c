@@ -56,7 +56,7 @@ static void print_row_by(const struct printer *p,
 	free(field);
 }
 
-/* A line that can be typed: the shell shall see one word each. */
+/* A line that can be typed: quotes keep each argument one word. */
 static void print_balance_command(const struct printer *p, uint32_t object)
 {
 	char *name = names_of(p->names, object);
@@ -73,9 +73,8 @@ static void print_balance_command(const struct printer *p, uint32_t object)
 	free(name);
 }
 
-/* The first of the objects of which a reference was ended by a release without a
- * holder; 0: none. Which reference that was is what the shim took for the
- * likeliest. */
+/* The first of the objects with a release without a holder; 0: none. The shim
+ * guessed which of its references that ended. */
 static uint32_t find_guess(const struct model *m, const uint32_t *objects,
 			   size_t count)
 {

@@ -66,7 +66,7 @@ void print_root_word(const struct printer *p, uint32_t root);
  * announced. report_holder.c */
 void print_holder(const struct printer *p, const struct finding *f);
 
-/* The frees of what was no live block. report_strays.c */
+/* The frees of what was not a live block. report_strays.c */
 void print_stray(const struct printer *p);
 
 /* Holders that ended without giving back: "held by Array#1, which ..."; nothing

@@ -157,7 +157,7 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 	}
 	fputs(v->complete ? "\n" : "; not all was recorded, see below\n",
 	      p->out);
-	/* An assertion of the program's own that ended it. */
+	/* The program's own assertion, which ended it. */
 	if (*message && !(p->m->meta.flags & RKN_META_OFF))
 		fprintf(p->out, "an assertion failed: %s\n", message);
 	free(message);
@@ -248,7 +248,7 @@ static void print_rest(const struct printer *p, const struct finding *f)
 	}
 	print_ended_holders(p, f);
 	print_stack(p, f->stack, f->twin);
-	/* What is to be said about the blocks that the finding holds. */
+	/* The blocks that the finding holds. */
 	if (f->held_cycles)
 		fprintf(p->out, "    holds %s of %s%s\n",
 			f->held_cycles == 1

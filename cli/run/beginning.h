@@ -13,8 +13,8 @@ struct beginning {
 	uint64_t time_ns; /* all that are compared are of one clock */
 };
 
-/* Whether the process of `earlier` went on as `later`. What began by fork has the
- * number of a process that was gone. */
+/* Whether the process of `earlier` went on as `later`. A forked process reuses
+ * an earlier one's number; it does not replace it. */
 static inline bool beginning_replaces(struct beginning later,
 				      struct beginning earlier)
 {

@@ -12,7 +12,7 @@
 #include "units.h"
 #include "wishes.h"
 
-#define FEW 2 /* that have a line each */
+#define FEW 2 /* most that have a line each */
 
 /* --- One --------------------------------------------------------------------------- */
 

@@ -29,8 +29,8 @@ struct children {
 	size_t count;
 };
 
-/* Notes what its recording says. May be left in the middle (shrinking.h): then
- * it notes nothing. */
+/* Notes what its recording says; nothing if that is interrupted
+ * (shrinking.h). */
 void children_add(struct children *c, const struct live_store *store,
 		  const struct model *m, struct symbols *symbols);
 

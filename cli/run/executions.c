@@ -21,7 +21,7 @@ static int by_pid(const void *a, const void *b)
 	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
 }
 
-/* "name\nPATH": where the program found it, or the name alone. */
+/* "name\nPATH": where the program found it, or only the name. */
 static char *searched(const char *text)
 {
 	size_t length = strcspn(text, "\n");
@@ -42,7 +42,7 @@ static char *searched(const char *text)
 	return found;
 }
 
-/* What each process sees as its own, as others do. */
+/* The path as other processes see it: "/proc/self/..." is each one's own. */
 static char *seen_by(uint32_t pid, const char *path)
 {
 	static const char *const own[][2] = {

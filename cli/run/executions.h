@@ -40,16 +40,16 @@ struct executions {
 void executions_read(struct executions *n, const struct live *l);
 void executions_release(struct executions *n);
 
-/* Whether a store of execution `i` is in `list`, or it was skipped. Its process
- * began that then, and before it executed the next one. */
+/* Whether a store of execution `i` is in `list`, or it was skipped: one that
+ * the process began after it, and before it executed the next program. */
 bool executions_recorded(const struct executions *n, size_t i,
 			 const struct live_store *list, size_t count);
 
 /* Whether any program that process `pid` executed was skipped. */
 bool executions_skipped(const struct executions *n, uint32_t pid);
 
-/* When the process of number `pid` that has a store from `time` on began as
- * that program: when it executed it, if that was noted, else then. */
+/* When process `pid`, whose store begins at `time`, executed the program of
+ * that store; `time` if no note says so. */
 uint64_t executions_start(const struct executions *n, uint32_t pid,
 			  uint64_t time, const struct live_store *list,
 			  size_t count);

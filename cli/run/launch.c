@@ -33,8 +33,8 @@ static void forward(int number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)context;
-	/* The kernel's own, a terminal's among them, go to the whole process
-	 * group already: they are the program's to judge. */
+	/* The kernel sends its own, such as a terminal's, to the whole process
+	 * group: the program has got them. */
 	if (info->si_code <= 0 && target > 0)
 		kill(target, number);
 	errno = saved;

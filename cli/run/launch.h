@@ -17,9 +17,9 @@
 int launch(const char *path, const char **arguments, pid_t *pid, int *status);
 
 /*
- * From now on a limit on the size of files is an error of write(2), and no
- * signal, for this process; what launch() executes gets SIGXFSZ as it was. Call
- * it first of all.
+ * From now on this process gets an error of write(2), not a signal, at a limit
+ * on the size of files; what launch() executes gets SIGXFSZ as it was. Call it
+ * first of all.
  */
 void launch_ignore_size(void);
 

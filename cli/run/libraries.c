@@ -47,7 +47,7 @@ static int spawn(const char *loader, const char *program, int out, pid_t *pid)
 	return -error;
 }
 
-/* The loader looked from where we are. NULL: that has no name. */
+/* The loader looked from the working directory. NULL: that has no name. */
 static char *absolute(const char *path)
 {
 	char *directory, *whole;

@@ -67,7 +67,7 @@ static int make_in(struct live *l, const char *parent, const char *name)
 		return -errno;
 	l->device = st.st_dev;
 	l->inode = st.st_ino;
-	/* Without it, what is executed leaves no note. */
+	/* Without it, processes leave no notes. */
 	notes = xasprintf("%s/" STORE_EXECUTED, l->directory);
 	mkdir(notes, 0700);
 	free(notes);
@@ -244,7 +244,7 @@ struct live_store *live_list(const struct live *l, size_t *count)
 
 	*count = 0;
 	while (directory && (entry = readdir(directory))) {
-		/* No store is a link: what it leads to is not ours. */
+		/* A store is never a link: what that leads to is not ours. */
 		if (entry->d_name[0] == '.' || entry->d_type == DT_LNK)
 			continue;
 		LIST_GROW(list, *count);

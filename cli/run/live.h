@@ -37,7 +37,7 @@ struct live {
  * Makes the directory: on /dev/shm if that is a tmpfs with plenty of room, else
  * in `beside`, else in $TMPDIR or /tmp, but only where no other user can
  * replace it; if there is no such place, in `beside`. 0, or the -errno of that.
- * Before, it removes what runs left there whose refknot was killed (owner.h).
+ * First it removes what runs left there whose refknot was killed (owner.h).
  */
 int live_open(struct live *l, const char *beside);
 

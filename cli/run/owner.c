@@ -40,9 +40,9 @@ static bool take(const char *directory, int *fd)
 	if (*fd >= 0 && !flock(*fd, LOCK_EX | LOCK_NB)) {
 		taken = !rename(next, owner) && !chmod(directory, OWNED);
 	} else if (*fd >= 0 && errno != EWOULDBLOCK) {
-		/* Without locks, as on some file systems, nobody can tell
-		 * whether the owner lives: then there is none, and what is
-		 * in it stays. */
+		/* Without locks, as on some file systems, a later run cannot
+		 * know whether the owner lives: then there is no owner, and
+		 * what is in it stays. */
 		taken = !unlink(next) && !chmod(directory, OWNED);
 		close(*fd);
 		*fd = -1;

@@ -11,9 +11,9 @@
 
 /*
  * Makes "PARENT/NAME-XXXXXX", 0700, and holds it: *directory is for the caller
- * to free, and *fd for owner_release(). 0 or -errno. At no instant of it does
- * owner_sweep() take what is left for another's. If the file system has no
- * locks, it is not held, *fd is -1, and it is never swept.
+ * to free, and *fd for owner_release(). 0 or -errno. owner_sweep() never
+ * removes it while it is being made. If the file system has no locks, it is not
+ * held, *fd is -1, and it is never swept.
  */
 int owner_make(const char *parent, const char *name, char **directory, int *fd);
 

@@ -97,7 +97,7 @@ char *processes_called(uint32_t pid, const char *program)
 	return xstrdup(called_name(argument, program));
 }
 
-/* Does the process's environment, NUL behind each variable, have `variable`? */
+/* Does the process's environment have `variable`? A NUL ends each variable. */
 static bool began_with(const char *pid, const char *variable)
 {
 	char *path = xasprintf("/proc/%s/environ", pid), *text = NULL;

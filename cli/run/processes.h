@@ -16,9 +16,10 @@
 bool processes_write(const char *path);
 
 /*
- * Whether process `pid` has `path` mapped; true when that cannot be seen. In a
- * pid namespace of its own the process has that number only for itself: here it
- * is none, or another process, whose mappings can perhaps not be seen.
+ * Whether process `pid` has `path` mapped; true when that cannot be seen. A
+ * process in a pid namespace of its own has that number only for itself: here
+ * the number may be unused, or another process's, whose mappings can perhaps
+ * not be seen.
  */
 bool processes_map(uint32_t pid, const char *path);
 

@@ -27,7 +27,7 @@
 #define VALUE_SHOWN     40             /* bytes: enough to recognize it */
 #define LEAST_ROOM      (4ull << 20)   /* bytes, for a store to begin with */
 #define LEAST_FILE      (64ull << 20)  /* that it may have, holes and all */
-#define LEAST_ADDRESSES (256ull << 20) /* of which the store has a part */
+#define LEAST_ADDRESSES (256ull << 20) /* the store needs a part of them */
 #define LEAST_DATA      (4ull << 20) /* of a program, beside 2.4 MiB of the shim */
 
 void recorder_check_settings(bool (*option)(const char *name))
@@ -58,7 +58,7 @@ void recorder_set(const char *name, const char *value)
 	setenv(name, value, 1);
 }
 
-/* Another refknot's, under which this one runs, are not ours. */
+/* Those of another refknot, under which this one runs, do not count here. */
 static void set_patterns(const char *name, const char *patterns)
 {
 	if (patterns)

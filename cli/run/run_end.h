@@ -37,8 +37,8 @@ size_t run_end_find_main(const struct live_store *list, size_t count,
 /* Notes how the main program ended, as waitpid(2) gave it. A killed process
  * recorded no end time: that is now. */
 void run_end_set_end(struct model *m, int status);
-/* The same for another process, as far as others know: then its own word that
- * it was about to end does not count. */
+/* The same for another process, as other processes noted it: then its own note
+ * that it was about to end does not count. */
 void run_end_note_end(struct model *m, const struct live_store *store);
 /* Whether it was only a copy of its parent on the way to another program: what
  * it did is not worth a recording. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Filters of system calls that were installed before refknot itself was
- * started, and cannot be read: children try what they kill for.
+ * Filters of system calls that were installed before refknot was started. They
+ * cannot be read: children try which calls they kill for.
  */
 #ifndef SECCOMP_H
 #define SECCOMP_H

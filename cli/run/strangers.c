@@ -269,7 +269,7 @@ struct stranger *strangers_find(const struct live *l,
 
 	executions_read(&s.executions, l);
 	ends_read(&s.ends, l);
-	/* Of all stores, too: what is left then has none. */
+	/* Those of all stores, too: then only ends without a store are left. */
 	for (size_t i = 0; s.ends.count && i < count; i++)
 		if (list[i].readable)
 			ends_find(

@@ -36,12 +36,12 @@ struct stranger *strangers_find(const struct live *l,
 void strangers_release(struct stranger *list, size_t count);
 
 /* Whether strangers_find() has the process of an empty store, by a note. Else
- * *pid is its number, as its name has it. */
+ * *pid is the number in its name. */
 bool strangers_have(const struct live *l, const struct live_store *store,
 		    uint32_t *pid);
 
-/* Warns of each once; what is executed again and again has one reason. `what`:
- * what follows from it, ", is not judged". */
+/* Warns of each program once, with how often it was executed. `what` follows
+ * its name: ", is not judged". */
 void strangers_tell(const struct live *l, const struct live_store *list,
 		    size_t count, const char *what);
 
