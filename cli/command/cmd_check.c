@@ -35,11 +35,13 @@ static int no_children, keep_stale, allow_failure;
  * read when the command begins: it takes only its row in the table below. */
 struct taken {
 	char *text; /* popt's copy of what was given last */
-	void (*take)(const char *option, const char *text);
+	void (*take)(const char *option, const char *text, void *to);
+	void *to; /* for that function */
 };
 
 /* Of a row, after its short name. `val`: it is not an option of popt's own. */
-#define TAKEN(function) POPT_ARG_STRING, &(struct taken){ NULL, function }, 1
+#define TAKEN(function, to)                                                    \
+	POPT_ARG_STRING, &(struct taken){ NULL, function, to }, 1
 
 /* In the order in which they were given. */
 static struct given {
@@ -69,55 +71,47 @@ static const struct gate_writer *find_writer(const char *option,
 	    option, xasprintf("%.*s", (int)length, name), names);
 }
 
-static void take_fail_on(const char *option, const char *text)
+static void take_fail_on(const char *option, const char *text, void *to)
 {
 	(void)option;
-	gate_options_fail_on(&gate.options, text);
+	gate_options_fail_on(to, text);
 }
 
-static void take_leaked_bytes(const char *option, const char *text)
+static void take_bytes(const char *option, const char *text, void *to)
 {
-	gate.options.most_leaked_bytes = gate_options_bytes(option, text);
+	*(uint64_t *)to = gate_options_bytes(option, text);
 }
 
-static void take_leaked_objects(const char *option, const char *text)
+static void take_count(const char *option, const char *text, void *to)
 {
-	gate.options.most_leaked_objects = gate_options_count(option, text);
+	*(uint64_t *)to = gate_options_count(option, text);
 }
 
-static void take_peak(const char *option, const char *text)
+/* `to`: of a region; NULL: of the process. */
+static void take_limit(const char *option, const char *text, void *to)
 {
-	gate.options.most_peak = gate_options_bytes(option, text);
+	gate_options_limit(&gate.options, option, text, to);
 }
 
-static void take_live(const char *option, const char *text)
-{
-	gate_options_limit(&gate.options, option, text, false);
-}
-
-static void take_left(const char *option, const char *text)
-{
-	gate_options_limit(&gate.options, option, text, true);
-}
-
-static void take_status(const char *option, const char *text)
+static void take_status(const char *option, const char *text, void *to)
 {
 	(void)option;
-	gate.options.error_status = options_error_status(text);
+	*(int *)to = options_error_status(text);
 }
 
-static void take_suppressions(const char *option, const char *text)
+static void take_suppressions(const char *option, const char *text, void *to)
 {
 	(void)option;
-	suppress_add_file(&suppressions, text);
+	suppress_add_file(to, text);
 }
 
-static void take_format(const char *option, const char *text)
+static void take_format(const char *option, const char *text, void *to)
 {
+	(void)to;
 	writer = find_writer(option, text, strlen(text));
 }
 
-static void take_output(const char *option, const char *text)
+static void take_output(const char *option, const char *text, void *to)
 {
 	const char *equals = strchr(text, '=');
 
@@ -125,24 +119,13 @@ static void take_output(const char *option, const char *text)
 		die(STATUS_INPUT,
 		    "--output is \"%s\"; give a format and a file, such as junit=report.xml",
 		    text);
-	gate_outputs_add(&outputs,
-			 find_writer(option, text, (size_t)(equals - text)),
+	gate_outputs_add(to, find_writer(option, text, (size_t)(equals - text)),
 			 equals + 1);
 }
 
-static void take_programs(const char *option, const char *text)
+static void take_patterns(const char *option, const char *text, void *to)
 {
-	gate_patterns_add(&gate.options.programs.only, option, text);
-}
-
-static void take_skip(const char *option, const char *text)
-{
-	gate_patterns_add(&gate.options.programs.skip, option, text);
-}
-
-static void take_killed(const char *option, const char *text)
-{
-	gate_patterns_add(&gate.options.killed_ok, option, text);
+	gate_patterns_add(to, option, text);
 }
 
 static void forget_given(void)
@@ -170,19 +153,21 @@ static void note(poptContext context, enum poptCallbackReason reason,
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_CALLBACK | POPT_CBFLAG_PRE, (void *)note, 0, NULL,
 	  NULL },
-	{ "fail-on", 0, TAKEN(take_fail_on),
+	{ "fail-on", 0, TAKEN(take_fail_on, &gate.options),
 	  "kinds of findings that fail, and of these the new (the default), grown or any",
 	  "LIST" },
-	{ "max-leaked-bytes", 0, TAKEN(take_leaked_bytes),
+	{ "max-leaked-bytes", 0,
+	  TAKEN(take_bytes, &gate.options.most_leaked_bytes),
 	  "fail when more is leaked, all in all", "N" },
-	{ "max-leaked-objects", 0, TAKEN(take_leaked_objects),
+	{ "max-leaked-objects", 0,
+	  TAKEN(take_count, &gate.options.most_leaked_objects),
 	  "likewise, in objects", "N" },
-	{ "max-peak", 0, TAKEN(take_peak),
+	{ "max-peak", 0, TAKEN(take_bytes, &gate.options.most_peak),
 	  "fail when a process ever had more alive", "BYTES" },
-	{ "max-live", 0, TAKEN(take_live),
+	{ "max-live", 0, TAKEN(take_limit, NULL),
 	  "fail when more of a type is alive at the end: 'Session=0'; may be repeated",
 	  "TYPE=N" },
-	{ "max-left", 0, TAKEN(take_left),
+	{ "max-left", 0, TAKEN(take_limit, &gate),
 	  "fail when the passes of a region left more: 'request=0', 'request/Session=0'",
 	  "REGION[/TYPE]=N" },
 	{ "baseline", 0, POPT_ARG_STRING, &baseline_path, 0,
@@ -191,7 +176,7 @@ static const struct poptOption options[] = {
 	  "accept what is found now", NULL },
 	{ "keep-stale", 0, POPT_ARG_NONE, &keep_stale, 0,
 	  "with that, leave entries in it that were not found", NULL },
-	{ "suppressions", 0, TAKEN(take_suppressions),
+	{ "suppressions", 0, TAKEN(take_suppressions, &suppressions),
 	  "findings not to be told of, in LeakSanitizer's or Valgrind's grammar; may be repeated",
 	  "FILE" },
 	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
@@ -205,22 +190,23 @@ static const struct poptOption options[] = {
 	{ "allow-failure", 0, POPT_ARG_NONE, &allow_failure, 0,
 	  "judge, and update the baseline, as if the program had not failed",
 	  NULL },
-	{ "error-exitcode", 0, TAKEN(take_status),
+	{ "error-exitcode", 0, TAKEN(take_status, &gate.options.error_status),
 	  "exit status when the gate fails, 23 without this option", "N" },
-	{ "format", 'f', TAKEN(take_format), GATE_WRITERS_HELP, "FORMAT" },
-	{ "output", 0, TAKEN(take_output),
+	{ "format", 'f', TAKEN(take_format, NULL), GATE_WRITERS_HELP,
+	  "FORMAT" },
+	{ "output", 0, TAKEN(take_output, &outputs),
 	  "write that format to a file, too; may be repeated", "FORMAT=FILE" },
 	{ "source-root", 0, POPT_ARG_STRING, &source_root, 0,
 	  "where the source tree is, the working directory without this option",
 	  "DIR" },
 	{ "keep", 'o', POPT_ARG_STRING, &keep, 0,
 	  "keep the recordings, as refknot run -o does", "FILE" },
-	{ "programs", 0, TAKEN(take_programs),
+	{ "programs", 0, TAKEN(take_patterns, &gate.options.programs.only),
 	  "judge these programs alone: 'test_*', './*'; may be repeated",
 	  "PATTERNS" },
-	{ "skip-programs", 0, TAKEN(take_skip),
+	{ "skip-programs", 0, TAKEN(take_patterns, &gate.options.programs.skip),
 	  "do not judge these: 'cc1,/usr/bin/*'; may be repeated", "PATTERNS" },
-	{ "killed-ok", 0, TAKEN(take_killed),
+	{ "killed-ok", 0, TAKEN(take_patterns, &gate.options.killed_ok),
 	  "do not fail because SIGKILL ended one of these: 'server'; may be repeated",
 	  "PATTERNS" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
@@ -235,7 +221,8 @@ static void open_gate(void)
 	for (size_t i = 0; i < given_count; i++) {
 		const struct taken *taken = given[i].option->arg;
 
-		taken->take(given[i].option->longName, given[i].text);
+		taken->take(given[i].option->longName, given[i].text,
+			    taken->to);
 	}
 	forget_given();
 	gate.options.allow_incomplete = allow_incomplete;

@@ -21,16 +21,16 @@
 #include "verdict.h"
 
 static char *by;
+static enum group_by grouping;
+static bool json;
 
 /* One of the two. */
 struct side {
 	const char *argument;
 	char *path;
-	char *mark; /* NULL: the end */
-	enum group_by by;
+	char *mark;           /* NULL: the end */
 	struct groups groups; /* by name */
 	json_t *document;
-	bool json;
 	bool there; /* it could be read */
 	bool told;  /* its limits are printed, as the other's */
 };
@@ -51,7 +51,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	text = escape(side->argument);
 	/* The parts that a side's numbers, or their names, come from. */
 	if (!model_knows(m, side->mark                  ? RKN_CHUNK_CENSUS
-			    : side->by == GROUP_BY_TYPE ? RKN_CHUNK_OBJECTS
+			    : grouping == GROUP_BY_TYPE ? RKN_CHUNK_OBJECTS
 							: RKN_CHUNK_BLOCKS)) {
 		warn(
 		    "diff: %s: what was alive is not known: that part of the recording is missing",
@@ -69,13 +69,13 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		return;
 	}
 	n = names_open(m, s);
-	groups_make(&side->groups, m, s, n, side->by, GROUP_LIVE, choice);
+	groups_make(&side->groups, m, s, n, grouping, GROUP_LIVE, choice);
 	groups_sort(&side->groups, GROUP_SORT_NAME);
 	side->there = true;
-	if (side->json)
+	if (json)
 		side->document = document_new(m, s, NULL);
 	title = xasprintf("not recorded in %s:", text);
-	if (!side->json && !side->told)
+	if (!json && !side->told)
 		verdict_print_gaps(stdout, title, m, NULL);
 	free(title);
 	free(text);
@@ -83,7 +83,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 }
 
 /* RECORDING, or RECORDING@MARK unless there is a file of that name. */
-static void side_open(struct side *s, const char *argument, enum format format)
+static void side_open(struct side *s, const char *argument)
 {
 	const char *at = strrchr(argument, '@');
 
@@ -93,10 +93,7 @@ static void side_open(struct side *s, const char *argument, enum format format)
 		s->path[at - argument] = '\0';
 		s->mark = xstrdup(at + 1);
 	}
-	s->json = format == FORMAT_JSON;
-	s->by = (enum group_by)options_choice("by", by, group_by_names,
-					      GROUP_BYS, GROUP_BY_TYPE);
-	if (s->mark && s->by == GROUP_BY_SIZE)
+	if (s->mark && grouping == GROUP_BY_SIZE)
 		die(STATUS_INPUT,
 		    "diff: --by size cannot be had of a mark, which keeps no sizes");
 }
@@ -174,7 +171,7 @@ static void add_change(struct table *t, const struct row *r)
 }
 
 static void print_rows(const struct row *rows, size_t count, size_t limit,
-		       const struct row *total, enum group_by kind)
+		       const struct row *total)
 {
 	const struct table_column columns[] = {
 		{ "BEFORE", true },
@@ -182,7 +179,7 @@ static void print_rows(const struct row *rows, size_t count, size_t limit,
 		{ "DELTA", true },
 		{ "BYTES", true },
 		{ (const char *const[]){ "TYPE", "SITE", "FUNCTION", "FILE",
-					 "SIZE" }[kind],
+					 "SIZE" }[grouping],
 		  false },
 	};
 	size_t shown = limit && limit < count ? limit : count;
@@ -242,17 +239,19 @@ static void write_json(const struct side *sides, const struct row *rows,
 
 static int run(const char **arguments)
 {
-	enum format format = options_format();
 	struct side sides[2] = { 0 };
 	int status = STATUS_OK;
 	size_t limit;
 
+	json = options_format() == FORMAT_JSON;
 	if (!arguments || !arguments[0] || !arguments[1] || arguments[2])
 		die(STATUS_INPUT,
 		    "diff: give two recordings or marks, as in: refknot diff prog.1.rkn@start prog.1.rkn");
-	limit = options_limit(format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	limit = options_limit(json ? 0 : REPORT_LIMIT);
+	grouping = (enum group_by)options_choice("by", by, group_by_names,
+						 GROUP_BYS, GROUP_BY_TYPE);
 	for (int i = 0; i < 2; i++)
-		side_open(&sides[i], arguments[i], format);
+		side_open(&sides[i], arguments[i]);
 	sides[0].told = !strcmp(sides[0].path, sides[1].path);
 	for (int i = 0; i < 2 && (!i || sides[0].there); i++) {
 		struct side *s = &sides[i];
@@ -270,10 +269,10 @@ static int run(const char **arguments)
 		struct group b = groups_sum(&sides[1].groups, 0, "total");
 		struct row total = row_of(&a, &b);
 
-		if (sides[0].json)
+		if (json)
 			write_json(sides, rows, count, limit, &total);
 		else
-			print_rows(rows, count, limit, &total, sides[0].by);
+			print_rows(rows, count, limit, &total);
 		free(a.key);
 		free(b.key);
 		free(rows);

@@ -161,23 +161,21 @@ static int run(const char **arguments)
 
 bool memcheck_is_meant(char *const *arguments)
 {
-	static const char *const names[] = {
-		"--log-file",
-		"--tool",
-		"--leak-check",
-		"--xml",
-		"--xml-file",
-		"--error-exitcode",
-		"--suppressions",
-		"--trace-children",
-		"--trace-children-skip",
-		"--num-callers",
-		"--show-reachable",
-		"--show-leak-kinds",
-		"--track-origins",
-		"--errors-for-leak-kinds",
-		"--show-possibly-lost",
-	};
+	static const char *const names[] = { "--log-file",
+					     "--tool",
+					     "--leak-check",
+					     "--xml",
+					     "--xml-file",
+					     "--error-exitcode",
+					     "--suppressions",
+					     "--trace-children",
+					     "--trace-children-skip",
+					     "--num-callers",
+					     "--show-reachable",
+					     "--show-leak-kinds",
+					     "--track-origins",
+					     "--errors-for-leak-kinds",
+					     "--show-possibly-lost" };
 
 	for (; *arguments && **arguments == '-' && strcmp(*arguments, "--");
 	     arguments++)

@@ -63,24 +63,6 @@ static void add_row(struct table *t, const struct passed_region *p,
 	add_number(t, p->passes ? r->most : RKN_UNKNOWN, true);
 }
 
-static void print_title(const struct passed_region *p)
-{
-	char text[UNITS_SIZE];
-
-	if (!p->counted) {
-		printf("%s() and what it called, in the whole run\n", p->name);
-		return;
-	}
-	printf("%s  %" PRIu64 " %s", *p->name ? p->name : "(no name)",
-	       p->passes, p->passes == 1 ? "pass" : "passes");
-	if (p->thread)
-		printf(" in thread %" PRIu32, p->thread);
-	if (p->begun > p->passes)
-		printf("; %s not ended",
-		       units_count(text, p->begun - p->passes, "time"));
-	puts("");
-}
-
 static void print_region(const struct passed_region *p, size_t limit)
 {
 	const struct table_column columns[] = {
@@ -93,10 +75,21 @@ static void print_region(const struct passed_region *p, size_t limit)
 		columns[0], columns[3], columns[4], columns[5], columns[6],
 	};
 	size_t shown = limit && limit < p->count ? limit : p->count;
+	char text[UNITS_SIZE];
 	bool bounds = false;
 	struct table t;
 
-	print_title(p);
+	if (p->counted)
+		printf("%s  %" PRIu64 " %s", *p->name ? p->name : "(no name)",
+		       p->passes, p->passes == 1 ? "pass" : "passes");
+	else
+		printf("%s() and what it called, in the whole run", p->name);
+	if (p->counted && p->thread)
+		printf(" in thread %" PRIu32, p->thread);
+	if (p->counted && p->begun > p->passes)
+		printf("; %s not ended",
+		       units_count(text, p->begun - p->passes, "time"));
+	puts("");
 	if (p->counted)
 		table_init(&t, columns, sizeof(columns) / sizeof(*columns));
 	else

@@ -14,21 +14,13 @@ enum format { FORMAT_TEXT, FORMAT_JSON };
 extern struct poptOption options_format_table[], options_limit_table[],
     options_symbols_table[];
 
-#define OPTIONS_FORMAT                                                         \
+#define OPTIONS_TABLE(table)                                                   \
 	{                                                                      \
-		NULL, 0, POPT_ARG_INCLUDE_TABLE, options_format_table, 0,      \
-		    NULL, NULL                                                 \
+		NULL, 0, POPT_ARG_INCLUDE_TABLE, table, 0, NULL, NULL          \
 	}
-#define OPTIONS_LIMIT                                                          \
-	{                                                                      \
-		NULL, 0, POPT_ARG_INCLUDE_TABLE, options_limit_table, 0, NULL, \
-		    NULL                                                       \
-	}
-#define OPTIONS_SYMBOLS                                                        \
-	{                                                                      \
-		NULL, 0, POPT_ARG_INCLUDE_TABLE, options_symbols_table, 0,     \
-		    NULL, NULL                                                 \
-	}
+#define OPTIONS_FORMAT  OPTIONS_TABLE(options_format_table)
+#define OPTIONS_LIMIT   OPTIONS_TABLE(options_limit_table)
+#define OPTIONS_SYMBOLS OPTIONS_TABLE(options_symbols_table)
 
 /* The program after "--" and its arguments, ended by NULL; NULL: there was
  * none. Set by invocation_parse(). */

@@ -54,10 +54,6 @@ const char *chunk_arrays_check(const struct chunk_arrays *p,
 			       enum rkn_chunk_type type, size_t first,
 			       size_t *bad);
 
-/* Whether the rows of mark number `mark` are in the census, which comes after
- * the marks. */
-bool chunk_arrays_has_rows(const struct chunk_arrays *p, size_t mark);
-
 /* Clears what does not point into the strings: they may be incomplete. */
 void chunk_arrays_mend_meta(struct chunk_arrays *p);
 

@@ -14,18 +14,6 @@ static bool outside(const struct chunk_arrays *p, enum rkn_chunk_type type,
 	return index >= p->of[type].count;
 }
 
-/* How many whole texts begin at `offset`, `most` at most. */
-static uint32_t texts_at(const struct chunk_array *strings, uint32_t offset,
-			 uint32_t most)
-{
-	const char *text = strings->records;
-	uint32_t n = 0;
-
-	for (size_t i = offset; i < strings->count && n < most; i++)
-		n += !text[i];
-	return n;
-}
-
 static void mend_text(const struct chunk_arrays *p, uint32_t *offset)
 {
 	if (*offset >= p->of[RKN_CHUNK_STRINGS].count)
@@ -34,14 +22,19 @@ static void mend_text(const struct chunk_arrays *p, uint32_t *offset)
 
 void chunk_arrays_mend_meta(struct chunk_arrays *p)
 {
+	const struct chunk_array *strings = &p->of[RKN_CHUNK_STRINGS];
 	struct rkn_meta *m = p->of[RKN_CHUNK_META].records;
+	const char *text = strings->records;
+	uint32_t n = 0;
 
 	mend_text(p, &m->program);
 	mend_text(p, &m->directory);
 	mend_text(p, &m->message);
 	mend_text(p, &m->suppressions);
-	m->argument_count = texts_at(&p->of[RKN_CHUNK_STRINGS], m->arguments,
-				     m->argument_count);
+	for (size_t i = m->arguments;
+	     i < strings->count && n < m->argument_count; i++)
+		n += !text[i];
+	m->argument_count = n;
 	mend_text(p, &m->arguments);
 	if (m->end > RKN_END_SIGNAL)
 		m->end = RKN_END_UNKNOWN;
@@ -388,14 +381,6 @@ const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 	[RKN_CHUNK_FREES] = { IN(frees, free_count), sizeof(struct rkn_free),
 			      "frees", check_free },
 };
-
-bool chunk_arrays_has_rows(const struct chunk_arrays *p, size_t mark)
-{
-	const struct rkn_mark *m = &RECORD(p, RKN_CHUNK_MARKS, mark, mark);
-	size_t census = p->of[RKN_CHUNK_CENSUS].count;
-
-	return m->first <= census && m->rows <= census - m->first;
-}
 
 const char *chunk_arrays_check(const struct chunk_arrays *p,
 			       enum rkn_chunk_type type, size_t first,

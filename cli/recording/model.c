@@ -126,29 +126,32 @@ bool model_knows_place(const struct model *m, enum rkn_wide_kind kind,
 
 uint64_t model_edge_from(const struct model *m, const struct rkn_edge *e)
 {
-	const struct rkn_wide *w = NULL;
+	const struct rkn_wide *w =
+	    e->from_word == RKN_SEE_WIDE
+		? find_wide(m, RKN_WIDE_EDGE, (size_t)(e - m->edges))
+		: NULL;
 
-	if (e->from_word == RKN_SEE_WIDE)
-		w = find_wide(m, RKN_WIDE_EDGE, (size_t)(e - m->edges));
 	return 8 * (w ? w->from_word : e->from_word);
+}
+
+/* `to_offset` of an edge or root, or what says it where that is too small. */
+static uint64_t to_of(const struct model *m, enum rkn_wide_kind kind,
+		      size_t index, uint32_t to_offset)
+{
+	const struct rkn_wide *w =
+	    to_offset == RKN_SEE_WIDE ? find_wide(m, kind, index) : NULL;
+
+	return w ? w->to_offset : to_offset;
 }
 
 uint64_t model_edge_to(const struct model *m, const struct rkn_edge *e)
 {
-	const struct rkn_wide *w = NULL;
-
-	if (e->to_offset == RKN_SEE_WIDE)
-		w = find_wide(m, RKN_WIDE_EDGE, (size_t)(e - m->edges));
-	return w ? w->to_offset : e->to_offset;
+	return to_of(m, RKN_WIDE_EDGE, (size_t)(e - m->edges), e->to_offset);
 }
 
 uint64_t model_root_to(const struct model *m, const struct rkn_root *r)
 {
-	const struct rkn_wide *w = NULL;
-
-	if (r->to_offset == RKN_SEE_WIDE)
-		w = find_wide(m, RKN_WIDE_ROOT, (size_t)(r - m->roots));
-	return w ? w->to_offset : r->to_offset;
+	return to_of(m, RKN_WIDE_ROOT, (size_t)(r - m->roots), r->to_offset);
 }
 
 const char *model_name(const struct model *m, uint32_t number)

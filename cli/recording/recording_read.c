@@ -283,7 +283,7 @@ static int check_whole(struct reader *r, bool whole)
 {
 	struct chunk_array *part = &r->parts.of[RKN_CHUNK_STRINGS];
 	const char *text = part->records, *why;
-	size_t bad;
+	size_t census = r->parts.of[RKN_CHUNK_CENSUS].count, bad;
 	struct rkn_mark *marks;
 	size_t kept = 0;
 
@@ -318,7 +318,8 @@ static int check_whole(struct reader *r, bool whole)
 	part = &r->parts.of[RKN_CHUNK_MARKS];
 	marks = part->records;
 	for (size_t i = 0; i < part->count; i++) {
-		if (chunk_arrays_has_rows(&r->parts, i))
+		if (marks[i].first <= census &&
+		    marks[i].rows <= census - marks[i].first)
 			marks[kept++] = marks[i];
 		else if (whole)
 			return model_error(

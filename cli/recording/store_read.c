@@ -70,31 +70,27 @@ static int read_meta(struct store_file *s)
 	return 0;
 }
 
-static int read_strings(struct store_file *s)
+/* The texts; and the modules, without number 0, which the store does not use. */
+static int read_texts_and_modules(struct store_file *s)
 {
-	int error = store_file_part(s, STORE_TEXT, RKN_CHUNK_STRINGS);
-	struct chunk_array *part = &s->parts.of[RKN_CHUNK_STRINGS];
-
-	if (!error && part->count)
-		*(char *)part->records = '\0';
-	return error;
-}
-
-/* Without number 0, which the store does not use. */
-static int read_modules(struct store_file *s)
-{
-	int error = store_file_part(s, STORE_MODULES, RKN_CHUNK_MODULES);
+	struct chunk_array *strings = &s->parts.of[RKN_CHUNK_STRINGS];
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_MODULES];
-	struct rkn_module *m = part->records;
+	struct rkn_module *m;
+	int error = store_file_part(s, STORE_TEXT, RKN_CHUNK_STRINGS);
 
+	if (!error && strings->count)
+		*(char *)strings->records = '\0';
+	if (!error)
+		error = store_file_part(s, STORE_MODULES, RKN_CHUNK_MODULES);
 	if (error || !part->count)
 		return error;
+	m = part->records;
 	part->count--;
 	memmove(m, m + 1, part->count * sizeof(*m));
 	for (size_t i = 0; i < part->count; i++) {
 		if (m[i].end < m[i].start)
 			m[i].end = m[i].start;
-		if (m[i].path >= s->parts.of[RKN_CHUNK_STRINGS].count)
+		if (m[i].path >= strings->count)
 			m[i].path = 0;
 		if (m[i].build_id_size > sizeof(m[i].build_id))
 			m[i].build_id_size = 0;
@@ -180,9 +176,12 @@ static int check(struct store_file *s)
 int store_read(struct model *m, int fd, uint64_t size)
 {
 	static int (*const steps[])(struct store_file *) = {
-		read_header,    notice_cut,   read_meta,    read_strings,
-		read_modules,   store_frames, store_stacks, read_threads,
-		store_counters, read_blocks,  store_ledger, store_marks,
+		read_header,  notice_cut,
+		read_meta,    read_texts_and_modules,
+		store_frames, store_stacks,
+		read_threads, store_counters,
+		read_blocks,  store_ledger,
+		store_marks,
 	};
 	struct store_file s = { .m = m, .fd = fd, .size = size };
 	int error = 0;

@@ -63,6 +63,26 @@ void document_field(json_t *object, const struct model *m, uint32_t field)
 
 /* --- Call stacks and references --------------------------------------------- */
 
+json_t *document_holder(const struct holder *h, struct names *n)
+{
+	bool block = n && h->block != RKN_NONE;
+	json_t *o = json_object();
+
+	document_text(o, "kind", h->kind);
+	document_count(o, "to_offset", h->to_offset);
+	document_set(o, "address",
+		     h->address ? json_address(h->address) : json_null());
+	if (n) {
+		document_take(o, "name",
+			      block ? names_object(n, h->block) : NULL);
+		document_known(o, "offset", block, h->offset);
+	}
+	document_text(o, "module", h->module);
+	document_text(o, "symbol", *h->symbol ? h->symbol : NULL);
+	document_known(o, "thread", h->tid, h->tid);
+	return o;
+}
+
 json_t *document_location(const struct location *l)
 {
 	json_t *o = json_object();
@@ -204,46 +224,13 @@ static json_t *process(const struct model *m)
 	return o;
 }
 
-static json_t *snapshot_at(uint32_t flags)
-{
-	if (!(flags & RKN_META_SNAPSHOT))
-		return json_null();
-	if (flags & RKN_META_AT_SIGNAL)
-		return json_string("signal");
-	return json_string(flags & RKN_META_AT_CALL ? "call" : "exit");
-}
-
-static json_t *recording(const struct model *m, const struct symbols *s)
-{
-	json_t *o = json_object();
-	const char *message;
-	struct stat st = { 0 };
-
-	stat(m->path, &st);
-	document_text(o, "path", m->path);
-	document_text(o, "program", model_text(m, m->meta.program));
-	document_count(o, "file_bytes", (uint64_t)st.st_size);
-	document_count(o, "own_bytes", m->meta.own_bytes);
-	message = model_text(m, m->meta.message);
-	document_text(o, "message", *message ? message : NULL);
-	document_set(o, "snapshot_at", snapshot_at(m->meta.flags));
-	document_set(o, "snapshot_s",
-		     json_real((double)m->meta.snapshot_ns / SECOND));
-	document_count(o, "stacks", m->stack_count ? m->stack_count - 1 : 0);
-	document_count(o, "stacks_verified",
-		       m->limits[RKN_LIMIT_STACK_VERIFIED]);
-	document_count(o, "stacks_different",
-		       m->limits[RKN_LIMIT_STACK_DIFFERS]);
-	document_count(o, "threads", m->thread_count ? m->thread_count - 1 : 0);
-	document_count(o, "modules", m->module_count);
-	document_count(o, "modules_without_symbols", symbols_missing(s, NULL));
-	return o;
-}
-
 json_t *document_new(const struct model *m, struct symbols *s,
 		     const struct findings *f)
 {
-	json_t *document = json_object(), *gaps = json_array();
+	json_t *document = json_object(), *recording = json_object();
+	json_t *gaps = json_array();
+	const char *message = model_text(m, m->meta.message);
+	struct stat st = { 0 };
 	struct verdict_gap list[VERDICT_GAPS];
 	size_t n = verdict_gaps(list, m, f);
 
@@ -255,8 +242,32 @@ json_t *document_new(const struct model *m, struct symbols *s,
 		document_text(o, "why", list[i].why);
 		document_append(gaps, o);
 	}
+	stat(m->path, &st);
+	document_text(recording, "path", m->path);
+	document_text(recording, "program", model_text(m, m->meta.program));
+	document_count(recording, "file_bytes", (uint64_t)st.st_size);
+	document_count(recording, "own_bytes", m->meta.own_bytes);
+	document_text(recording, "message", *message ? message : NULL);
+	document_text(recording, "snapshot_at",
+		      !(m->meta.flags & RKN_META_SNAPSHOT) ? NULL
+		      : m->meta.flags & RKN_META_AT_SIGNAL ? "signal"
+		      : m->meta.flags & RKN_META_AT_CALL   ? "call"
+							   : "exit");
+	document_set(recording, "snapshot_s",
+		     json_real((double)m->meta.snapshot_ns / SECOND));
+	document_count(recording, "stacks",
+		       m->stack_count ? m->stack_count - 1 : 0);
+	document_count(recording, "stacks_verified",
+		       m->limits[RKN_LIMIT_STACK_VERIFIED]);
+	document_count(recording, "stacks_different",
+		       m->limits[RKN_LIMIT_STACK_DIFFERS]);
+	document_count(recording, "threads",
+		       m->thread_count ? m->thread_count - 1 : 0);
+	document_count(recording, "modules", m->module_count);
+	document_count(recording, "modules_without_symbols",
+		       symbols_missing(s, NULL));
 	document_text(document, "schema", "refknot-report/1");
-	document_set(document, "recording", recording(m, s));
+	document_set(document, "recording", recording);
 	document_set(document, "process", process(m));
 	document_set(document, "types", json_array());
 	document_set(document, "regions", json_array());

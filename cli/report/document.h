@@ -13,6 +13,7 @@
 
 #include "findings.h"
 #include "groups.h"
+#include "holder.h"
 #include "names.h"
 #include "symbols.h"
 
@@ -54,6 +55,9 @@ void document_text(json_t *object, const char *key, const char *text);
 void document_take(json_t *object, const char *key, char *text);
 /* object["field"]: the name of `field`; null: 0. */
 void document_field(json_t *object, const struct model *m, uint32_t field);
+
+/* What holds a block; `n` NULL: without the block that the pointer stands in. */
+json_t *document_holder(const struct holder *h, struct names *n);
 
 /* One frame of a stack. */
 json_t *document_location(const struct location *l);

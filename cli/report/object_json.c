@@ -2,7 +2,6 @@
 #include "object_card.h"
 
 #include "document.h"
-#include "holder.h"
 #include "json_text.h"
 #include "object_history.h"
 
@@ -67,17 +66,9 @@ static void append_pointer(const struct writer *w, json_t *array,
 static json_t *root(const struct writer *w, uint32_t i)
 {
 	struct holder h;
-	json_t *o = json_object();
 
 	holder_of_root(&h, i, w->m, w->symbols);
-	document_text(o, "kind", h.kind);
-	document_count(o, "to_offset", h.to_offset);
-	document_set(o, "address",
-		     h.address ? json_address(h.address) : json_null());
-	document_text(o, "module", h.module);
-	document_text(o, "symbol", *h.symbol ? h.symbol : NULL);
-	document_known(o, "thread", h.tid, h.tid);
-	return o;
+	return document_holder(&h, NULL);
 }
 
 static void set_pointers(const struct writer *w, json_t *o)

@@ -6,7 +6,6 @@
 
 #include "die.h"
 #include "document.h"
-#include "holder.h"
 #include "json_text.h"
 #include "list.h"
 #include "member.h"
@@ -149,29 +148,6 @@ static json_t *members(struct writer *w, const struct finding *f)
 	return array;
 }
 
-/* What holds the possible leak `f`. */
-static json_t *holder(const struct writer *w, const struct finding *f)
-{
-	struct holder h;
-	json_t *o;
-
-	if (!holder_find(&h, f, w->m, w->symbols))
-		return json_null();
-	o = json_object();
-	document_text(o, "kind", h.kind);
-	document_count(o, "to_offset", h.to_offset);
-	document_set(o, "address",
-		     h.address ? json_address(h.address) : json_null());
-	document_take(o, "name",
-		      h.block == RKN_NONE ? NULL
-					  : names_object(w->names, h.block));
-	document_known(o, "offset", h.block != RKN_NONE, h.offset);
-	document_text(o, "module", h.module);
-	document_text(o, "symbol", *h.symbol ? h.symbol : NULL);
-	document_known(o, "thread", h.tid, h.tid);
-	return o;
-}
-
 /* The call that an event or a reference of the ledger is. */
 static json_t *call(const struct writer *w, uint32_t object, uint32_t holder,
 		    uint32_t field, uint32_t number)
@@ -297,6 +273,7 @@ static json_t *finding(struct writer *w, const struct finding *f)
 		{ "members_omitted", f->member_count - shown_members(f) },
 	};
 	json_t *o = json_object(), *evidence = json_array();
+	struct holder h;
 
 	for (int i = 0; i < FINDING_EVIDENCES; i++)
 		if (f->evidence & 1u << i)
@@ -311,7 +288,10 @@ static json_t *finding(struct writer *w, const struct finding *f)
 	document_text(o, "type", finding_type(f, w->m, w->names));
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
-	document_set(o, "held_by", holder(w, f));
+	document_set(o, "held_by",
+		     holder_find(&h, f, w->m, w->symbols)
+			 ? document_holder(&h, w->names)
+			 : json_null());
 	document_set(o, "ended_holders",
 		     ended_holders_json(w->m, w->symbols, w->names, f));
 	document_set(o, "references", references(w, f));

@@ -61,24 +61,6 @@ const char **repeat_runs_arguments(const char **arguments, uint64_t amount)
 
 /* --- What is alive -------------------------------------------------------------- */
 
-static size_t find(struct repeat_runs *a, const char *type, const char *place)
-{
-	for (size_t i = 0; i < a->count; i++)
-		if (!strcmp(a->list[i].type, type) &&
-		    !strcmp(a->list[i].place, place))
-			return i;
-	LIST_GROW(a->list, a->count);
-	a->list[a->count] = (struct repeat_amount){
-		.type = xstrdup(type),
-		.place = xstrdup(place),
-		.series = { .run_known = true },
-	};
-	/* It was not there in the runs before. */
-	for (uint64_t run = 0; run < a->runs; run++)
-		growth_series_push(&a->list[a->count].series, 0);
-	return a->count++;
-}
-
 /* The amount that `block` belongs to. `known`: by stack, of blocks that are
  * not objects, 1 more than the amount's index. */
 static struct repeat_amount *amount_of(struct repeat_runs *a,
@@ -88,13 +70,27 @@ static struct repeat_amount *amount_of(struct repeat_runs *a,
 {
 	uint32_t stack = m->blocks[block].stack;
 	bool object = names_object_at(n, block);
+	const char *type;
 	char *place;
-	size_t i;
+	size_t i = 0;
 
 	if (!object && known[stack])
 		return &a->list[known[stack] - 1];
+	type = names_block_type(n, block);
 	place = place_text(place_find(m, s, stack));
-	i = find(a, names_block_type(n, block), place);
+	while (i < a->count && (strcmp(a->list[i].type, type) ||
+				strcmp(a->list[i].place, place)))
+		i++;
+	if (i == a->count) {
+		*LIST_ADD(a->list, a->count) = (struct repeat_amount){
+			.type = xstrdup(type),
+			.place = xstrdup(place),
+			.series = { .run_known = true },
+		};
+		/* It was not there in the runs before. */
+		for (uint64_t run = 0; run < a->runs; run++)
+			growth_series_push(&a->list[i].series, 0);
+	}
 	free(place);
 	if (!object)
 		known[stack] = i + 1;

@@ -304,18 +304,6 @@ void strangers_release(struct stranger *list, size_t count)
 	free(list);
 }
 
-static bool is_noted(const struct executions *x, const struct ends *n,
-		     uint32_t pid)
-{
-	for (size_t i = 0; i < x->count; i++)
-		if (x->list[i].pid == pid)
-			return true;
-	for (size_t i = 0; i < n->count; i++)
-		if (n->list[i].pid == pid && n->list[i].kind == END_SEEN)
-			return true;
-	return false;
-}
-
 /* PROGRAM.PID.rkn or PROGRAM.PID.2.rkn, as the shim names them. */
 bool strangers_have(const struct live *l, const struct live_store *store,
 		    uint32_t *pid)
@@ -332,7 +320,11 @@ bool strangers_have(const struct live *l, const struct live_store *store,
 		uint32_t number = (uint32_t)strtoul(dot + 1, NULL, 10);
 
 		*pid = number ? number : *pid;
-		found = number && is_noted(&x, &n, number);
+		for (size_t i = 0; number && i < x.count; i++)
+			found |= x.list[i].pid == number;
+		for (size_t i = 0; number && i < n.count; i++)
+			found |= n.list[i].pid == number &&
+				 n.list[i].kind == END_SEEN;
 	}
 	ends_release(&n);
 	executions_release(&x);
