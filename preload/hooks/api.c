@@ -163,7 +163,7 @@ static void fill_in(const char *word)
 	uint64_t pointer;
 
 	memcpy(&distance, word, sizeof(distance));
-	pointer = (uint64_t)(uintptr_t)word + (uint64_t)(int64_t)distance;
+	pointer = ADDRESS(word) + (uint64_t)(int64_t)distance;
 	if (is_writable(pointer) && pointer % 8 == 0)
 		*(const struct refknot_interface **)(uintptr_t)pointer =
 		    &refknot_interface_1;
@@ -198,8 +198,7 @@ __attribute__((constructor(102))) static void tell_program(void)
 	header_count = headers ? libc()->getauxval(AT_PHNUM) : 0;
 	for (size_t i = 0; i < header_count; i++)
 		if (headers[i].p_type == PT_PHDR)
-			base =
-			    (uint64_t)(uintptr_t)headers - headers[i].p_vaddr;
+			base = ADDRESS(headers) - headers[i].p_vaddr;
 	for (size_t i = 0; i < header_count; i++)
 		if (headers[i].p_type == PT_NOTE) {
 			const char *start =

@@ -31,8 +31,7 @@
 static long copy(struct filter *f, const void *p)
 {
 	struct filter_instruction *to;
-	long result =
-	    sys_peek(sys_pid(), f, (uint64_t)(uintptr_t)p, sizeof(*f));
+	long result = sys_peek(sys_pid(), f, ADDRESS(p), sizeof(*f));
 	size_t size = f->count * sizeof(*to);
 
 	if (result < 0)
@@ -42,8 +41,7 @@ static long copy(struct filter *f, const void *p)
 	to = spare_map(size);
 	if (!to)
 		return -ENOMEM;
-	result =
-	    sys_peek(sys_pid(), to, (uint64_t)(uintptr_t)f->instructions, size);
+	result = sys_peek(sys_pid(), to, ADDRESS(f->instructions), size);
 	f->instructions = to;
 	if (result == (long)size)
 		return 0;

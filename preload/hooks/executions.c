@@ -198,7 +198,7 @@ static NOINLINE bool read_base(uint64_t path, char *to)
 /* What the program is started by; "": that is not known. */
 static NOINLINE void look_at_name(struct work *w, char *const *arguments)
 {
-	uint64_t path = 0, first = (uint64_t)(uintptr_t)arguments;
+	uint64_t path = 0, first = ADDRESS(arguments);
 
 	if (sys_peek(sys_pid(), &path, first, sizeof(path)) != sizeof(path) ||
 	    !read_base(path, w->called))
@@ -438,7 +438,7 @@ static void begin_here(struct execution *e, enum how how, int start,
 		make_note(e, sys_pid(), path);
 	give_back_work(e);
 	if (e->copy && !process_owns_memory())
-		__atomic_store_n(&left, e->copy, __ATOMIC_RELAXED);
+		WRITE_ONCE(left, e->copy);
 	narrow(e);
 }
 
@@ -448,7 +448,7 @@ static int fail(struct execution *e, int result)
 	addresses_widen(&narrowed);
 	take_back(e);
 	if (e->copy)
-		__atomic_store_n(&left, NULL, __ATOMIC_RELAXED);
+		WRITE_ONCE(left, NULL);
 	give_back_copy(e);
 	return result;
 }
@@ -673,8 +673,7 @@ static void lend(struct execution *e)
 	give_back_work(e);
 	if (!e->copy)
 		return;
-	__atomic_store_n(&__environ, (char **)(uintptr_t)e->environment,
-			 __ATOMIC_RELEASE);
+	STORE_RELEASE(__environ, (char **)(uintptr_t)e->environment);
 }
 
 /* `done`: the shell was begun. */
@@ -686,10 +685,7 @@ static void take_again(const struct execution *e, char **own, bool done)
 		__atomic_add_fetch(&store.header->children, 1,
 				   __ATOMIC_RELAXED);
 	/* What was set meanwhile has the rest from the copy. */
-	if (e->copy &&
-	    __atomic_compare_exchange_n(&__environ, &lent, own, false,
-					__ATOMIC_RELEASE, __ATOMIC_RELAXED) &&
-	    *libc_single_threaded)
+	if (e->copy && CHANGE(__environ, lent, own) && *libc_single_threaded)
 		spare_unmap(e->copy, e->copy->size);
 }
 

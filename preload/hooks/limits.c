@@ -53,42 +53,38 @@ static struct {
 
 static void store_limit(limit *to, const limit *from)
 {
-	__atomic_store_n(&to->rlim_cur, from->rlim_cur, __ATOMIC_RELAXED);
-	__atomic_store_n(&to->rlim_max, from->rlim_max, __ATOMIC_RELAXED);
+	WRITE_ONCE(to->rlim_cur, from->rlim_cur);
+	WRITE_ONCE(to->rlim_max, from->rlim_max);
 }
 
 static limit load_limit(const limit *from)
 {
-	return (limit){ __atomic_load_n(&from->rlim_cur, __ATOMIC_RELAXED),
-			__atomic_load_n(&from->rlim_max, __ATOMIC_RELAXED) };
+	return (limit){ READ_ONCE(from->rlim_cur), READ_ONCE(from->rlim_max) };
 }
 
 static void note(const limit *set, const limit *asked)
 {
-	uint32_t n = __atomic_load_n(&last.changes, __ATOMIC_RELAXED);
+	uint32_t n = READ_ONCE(last.changes);
 
-	if (n % 2 ||
-	    !__atomic_compare_exchange_n(&last.changes, &n, n + 1, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (n % 2 || !CHANGE(last.changes, n, n + 1))
 		return;
 	/* No value is seen before the odd number is. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	store_limit(&last.set, set);
 	store_limit(&last.asked, asked);
-	__atomic_store_n(&last.changes, n + 2, __ATOMIC_RELEASE);
+	STORE_RELEASE(last.changes, n + 2);
 }
 
 /* False: somebody is writing them. */
 static bool read_last(limit *set, limit *asked)
 {
-	uint32_t n = __atomic_load_n(&last.changes, __ATOMIC_ACQUIRE);
+	uint32_t n = LOAD_ACQUIRE(last.changes);
 
 	*set = load_limit(&last.set);
 	*asked = load_limit(&last.asked);
 	/* The number is read again after all values. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return n % 2 == 0 &&
-	       __atomic_load_n(&last.changes, __ATOMIC_RELAXED) == n;
+	return n % 2 == 0 && READ_ONCE(last.changes) == n;
 }
 
 static bool is_ours(int pid, int resource)
@@ -154,8 +150,7 @@ static int set_beside(const limit *wanted)
 /* False: the program gave no pointer to one. */
 static bool read_limit(limit *to, const limit *from)
 {
-	long size =
-	    sys_peek(sys_pid(), to, (uint64_t)(uintptr_t)from, sizeof(*to));
+	long size = sys_peek(sys_pid(), to, ADDRESS(from), sizeof(*to));
 
 	if (size == -EPERM || size == -ENOSYS)
 		*to = *from;

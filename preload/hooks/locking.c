@@ -36,7 +36,7 @@ static void keep_spare(void *unused)
 /* Pages without access are not locked, and hold nothing. */
 static bool is_to_lock(const struct map *m)
 {
-	uint64_t store_start = (uint64_t)(uintptr_t)store.header;
+	uint64_t store_start = ADDRESS(store.header);
 
 	return (m->readable || m->writable || m->executable) &&
 	       strcmp(m->name, "[vsyscall]") != 0 &&

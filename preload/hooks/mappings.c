@@ -23,10 +23,9 @@ static void *noted(void *p, size_t size, int access, int flags)
 {
 	replacing(flags);
 	if (p != MAP_FAILED)
-		contexts_forget((uint64_t)(uintptr_t)p,
-				(uint64_t)(uintptr_t)p + size);
+		contexts_forget(ADDRESS(p), ADDRESS(p) + size);
 	if (p != MAP_FAILED)
-		gone_mapped((uint64_t)(uintptr_t)p, size,
+		gone_mapped(ADDRESS(p), size,
 			    (flags & MAP_TYPE) == MAP_PRIVATE &&
 				flags & MAP_ANONYMOUS && access & PROT_WRITE);
 	return p;
@@ -59,8 +58,8 @@ EXPORT int munmap(void *p, size_t size)
 	int result;
 
 	real_resolve();
-	gone_unmapping((uint64_t)(uintptr_t)p, size);
-	contexts_forget((uint64_t)(uintptr_t)p, (uint64_t)(uintptr_t)p + size);
+	gone_unmapping(ADDRESS(p), size);
+	contexts_forget(ADDRESS(p), ADDRESS(p) + size);
 	seals_change();
 	result = real.munmap(p, size);
 	seals_change();

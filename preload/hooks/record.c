@@ -21,7 +21,7 @@ static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
 void record_block(struct thread *t, void *p, size_t size, size_t kept,
 		  const struct walk_leaf *leaf)
 {
-	uint64_t extra = thread_extra(t), address = (uint64_t)(uintptr_t)p;
+	uint64_t extra = thread_extra(t), address = ADDRESS(p);
 	struct shadow_block b = { size, extra >> STORE_BIRTH_SHIFT,
 				  shadow_stack(leaf->head), t->serial };
 	enum rkn_limit_number limit;
@@ -61,7 +61,7 @@ COLD void record_outside(void *p, size_t size, size_t kept)
 	if (t && t->verifying)
 		return;
 	leftovers_clear(p, size, kept);
-	limit = shadow_set((uint64_t)(uintptr_t)p, &b);
+	limit = shadow_set(ADDRESS(p), &b);
 	if (!t) {
 		process_missed();
 	} else if (limit == RKN_LIMITS) {
@@ -80,7 +80,7 @@ void record_alloc(void *p, size_t size, size_t kept, const void *frame)
 
 void record_whole(void *p)
 {
-	uint64_t *slot = shadow_slot((uint64_t)(uintptr_t)p), head;
+	uint64_t *slot = shadow_slot(ADDRESS(p)), head;
 
 	if (!READ_ONCE(process_page.epoch) || !slot || !shadow_slot_known(slot))
 		return;
@@ -96,8 +96,7 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 	struct thread *t = thread_attached();
 	struct shadow_block b;
 
-	if (!READ_ONCE(process_page.epoch) ||
-	    !shadow_take((uint64_t)(uintptr_t)p, &b))
+	if (!READ_ONCE(process_page.epoch) || !shadow_take(ADDRESS(p), &b))
 		return;
 	references_lose(b.noted);
 	freed->known = true;
@@ -116,7 +115,7 @@ static inline __attribute__((always_inline)) void
 take(void *p, struct record_freed *freed, const void *frame, bool moves)
 {
 	struct thread *t = thread_enter(NULL);
-	uint64_t address = (uint64_t)(uintptr_t)p;
+	uint64_t address = ADDRESS(p);
 	struct shadow_block b;
 
 	freed->known = freed->noted = false;
@@ -175,7 +174,7 @@ static bool free_noted(void *p, const void *frame)
 
 	if (gate->epoch != READ_ONCE(process_page.epoch))
 		return false;
-	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
+	slot = shadow_shortcut(t->ways, ADDRESS(p));
 	head = slot ? READ_ONCE(*slot) : 0;
 	if ((head & (STORE_HEAD | STORE_FREED | STORE_BIG | STORE_NOTED)) !=
 		(STORE_HEAD | STORE_NOTED) ||
@@ -214,8 +213,7 @@ COLD void record_moved(const struct record_freed *freed, void *q, size_t size,
 	t = thread_enter(NULL);
 	if (!t)
 		return;
-	to.stack =
-	    shadow_stack(READ_ONCE(*shadow_slot((uint64_t)(uintptr_t)q)));
+	to.stack = shadow_stack(READ_ONCE(*shadow_slot(ADDRESS(q))));
 	if (t->regions_open)
 		regions_moved(t, freed->type, &from, &to);
 	thread_leave(t);
@@ -228,7 +226,7 @@ void record_undo(void *p, struct record_freed *freed)
 
 	if (!freed->known)
 		return;
-	shadow_restore((uint64_t)(uintptr_t)p);
+	shadow_restore(ADDRESS(p));
 	if (unlikely(freed->objects))
 		references_settle(&freed->objects, p, p, freed->size);
 	t = thread_enter(NULL);

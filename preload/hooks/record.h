@@ -71,14 +71,14 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 		return;
 	}
 	leaf = walk_from(t, frame);
-	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
+	slot = shadow_shortcut(t->ways, ADDRESS(p));
 	if (likely(slot && !(size >> 32) && !t->detour)) {
 		const uint64_t head = leaf->head | size << STORE_SIZE_SHIFT;
 
 		if (unlikely(!leftovers_same(READ_ONCE(*slot), head)))
 			leftovers_clear(p, size, kept);
 		WRITE_ONCE(slot[1], thread_extra(t));
-		__atomic_store_n(slot, head, __ATOMIC_RELEASE);
+		STORE_RELEASE(*slot, head);
 		record_count_alloc(t->area, leaf->counter, size);
 		thread_more(t, size);
 	} else {
@@ -110,7 +110,7 @@ record_free_here(struct thread *t, uint64_t *slot, uint64_t head,
 	uint64_t size = head >> STORE_SIZE_SHIFT;
 
 	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
-	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
+	STORE_RELEASE(*slot, head | STORE_FREED);
 	record_count_free(t->area, shadow_stack(head), size);
 	thread_less(t, size);
 }
@@ -131,7 +131,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 			record_free_slowly(p, frame);
 		return;
 	}
-	slot = shadow_shortcut(t->ways, (uint64_t)(uintptr_t)p);
+	slot = shadow_shortcut(t->ways, ADDRESS(p));
 	if (unlikely(!slot))
 		return record_free_slowly(p, frame);
 	head = READ_ONCE(*slot);
@@ -154,7 +154,7 @@ void record_lift_noted(void *p, struct record_freed *freed, const void *frame);
 static inline void record_lift(void *p, struct record_freed *freed,
 			       const void *frame)
 {
-	const uint64_t *slot = shadow_slot((uint64_t)(uintptr_t)p);
+	const uint64_t *slot = shadow_slot(ADDRESS(p));
 
 	uint64_t head;
 

@@ -68,7 +68,7 @@ static unsigned take(void)
 			WRITE_ONCE(stacks[i], own_memory_map(SIZE));
 		if (stacks[i])
 			return i;
-		__atomic_store_n(&taken[i], false, __ATOMIC_RELEASE);
+		STORE_RELEASE(taken[i], false);
 		break;
 	}
 	return STACKS;
@@ -84,14 +84,13 @@ static void turn(void (*f)(void *), void *argument)
 	}
 	aside_turn(f, argument, stacks[i] + SIZE, &lows[i]);
 	WRITE_ONCE(lows[i], 0);
-	__atomic_store_n(&taken[i], false, __ATOMIC_RELEASE);
+	STORE_RELEASE(taken[i], false);
 }
 
 uint64_t aside_left(uint64_t sp)
 {
 	for (unsigned i = 0; i < STACKS; i++) {
-		uint64_t start = (uint64_t)(uintptr_t)__atomic_load_n(
-		    &stacks[i], __ATOMIC_RELAXED);
+		uint64_t start = ADDRESS(READ_ONCE(stacks[i]));
 		uint64_t low = READ_ONCE(lows[i]);
 
 		if (start && low && sp - start < SIZE)

@@ -3,6 +3,8 @@
 #ifndef COMPILER_H
 #define COMPILER_H
 
+#include <stdint.h>
+
 #define EXPORT __attribute__((visibility("default")))
 /* Only this library has it: the compiler need not ask the loader where it is.
  */
@@ -16,10 +18,22 @@
 /*
  * A load or store of a word that another thread may access at the same time:
  * one instruction, the same as without the macro.  If the value leads to other
- * memory, write out an acquire or release instead.
+ * memory, acquire and release it; if two threads each write a word and then
+ * read the other's, order it.
  */
-#define READ_ONCE(x)         __atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+#define READ_ONCE(x)            __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value)    __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+#define LOAD_ACQUIRE(x)         __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define STORE_RELEASE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELEASE)
+#define LOAD_ORDERED(x)         __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
+#define STORE_ORDERED(x, value) __atomic_store_n(&(x), value, __ATOMIC_SEQ_CST)
+/* Stores `value` if x equals `seen`; else false, and `seen` is what x is. */
+#define CHANGE(x, seen, value)                                                 \
+	__atomic_compare_exchange_n(&(x), &(seen), value, false,               \
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+
+/* A pointer as a number. */
+#define ADDRESS(p) ((uint64_t)(uintptr_t)(p))
 
 /* The thread's control block, which begins with its own address. */
 static inline void *thread_pointer(void)

@@ -150,8 +150,7 @@ uint32_t denied_count(void)
 
 static bool is_denied(size_t i)
 {
-	return __atomic_load_n(&lasting, __ATOMIC_SEQ_CST) >> i & 1 ||
-	       __atomic_load_n(&pending[i], __ATOMIC_SEQ_CST);
+	return LOAD_ORDERED(lasting) >> i & 1 || LOAD_ORDERED(pending[i]);
 }
 
 static bool is_number_denied(int number)
@@ -228,7 +227,7 @@ static bool is_needed_to_load(int number)
 static void wait_for_undoing(void)
 {
 	for (unsigned i = 0; i < PATIENCE; i++) {
-		if (!__atomic_load_n(&undoing, __ATOMIC_SEQ_CST))
+		if (!LOAD_ORDERED(undoing))
 			return;
 		sys_pause();
 	}
@@ -314,20 +313,19 @@ static COLD void inherit(void)
 		if (inherited >> i & 1)
 			forbid(number_of(i));
 	__atomic_fetch_or(&lasting, inherited & EVERY_CALL, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&inherited_all, true, __ATOMIC_RELEASE);
+	STORE_RELEASE(inherited_all, true);
 }
 
 void denied_inherit(void)
 {
-	if (unlikely(!__atomic_load_n(&inherited_all, __ATOMIC_ACQUIRE)))
+	if (unlikely(!LOAD_ACQUIRE(inherited_all)))
 		inherit();
 }
 
 /* A vfork child's filter is in the environment only. */
 uint64_t denied_bequest(void)
 {
-	return __atomic_load_n(&lasting, __ATOMIC_SEQ_CST) |
-	       environment_filters(__environ);
+	return LOAD_ORDERED(lasting) | environment_filters(__environ);
 }
 
 bool denied_to_executed(uint64_t bequest)
@@ -350,6 +348,6 @@ void denied_forked(void)
 	for (size_t i = 0; i < CALLS; i++)
 		if (last >> i & 1)
 			forbid(number_of(i));
-	__atomic_store_n(&undoing, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&sys_unsettled, 0, __ATOMIC_SEQ_CST);
+	STORE_ORDERED(undoing, 0);
+	STORE_ORDERED(sys_unsettled, 0);
 }

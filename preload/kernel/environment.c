@@ -194,7 +194,7 @@ static size_t count(char *const *list)
  * first is believed. */
 static size_t read_from(void *to, const void *from, size_t size, size_t one)
 {
-	long n = sys_peek(sys_pid(), to, (uint64_t)(uintptr_t)from, size);
+	long n = sys_peek(sys_pid(), to, ADDRESS(from), size);
 
 	if (n == -EPERM || n == -ENOSYS) {
 		memcpy(to, from, one);
@@ -214,7 +214,7 @@ static bool is_readable(char *const *list)
 		n = read_from(texts, list, sizeof(texts), sizeof(*texts)) /
 		    sizeof(*texts);
 		for (size_t i = 0; i < n; i++) {
-			uint64_t its = (uint64_t)(uintptr_t)texts[i] / PAGE;
+			uint64_t its = ADDRESS(texts[i]) / PAGE;
 
 			if (!texts[i])
 				return true;

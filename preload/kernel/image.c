@@ -33,7 +33,7 @@ static bool describe(const ElfW(Phdr) * headers, uint64_t count,
 	for (uint64_t i = 0; i < count; i++)
 		if (headers[i].p_type == PT_DYNAMIC)
 			return map->l_addr + headers[i].p_vaddr ==
-			       (uint64_t)(uintptr_t)map->l_ld;
+			       ADDRESS(map->l_ld);
 	return false;
 }
 
@@ -64,7 +64,7 @@ static COLD uint32_t read_segments(const struct link_map *map)
 		WRITE_ONCE(segments[n].readable, (p[i].p_flags & PF_R) != 0);
 		n++;
 	}
-	__atomic_store_n(&segment_count, n, __ATOMIC_RELEASE);
+	STORE_RELEASE(segment_count, n);
 	return n;
 }
 
@@ -90,7 +90,7 @@ static bool measure(struct image *image, uint32_t count, uint64_t address)
 
 static uint32_t segments_of(const struct link_map *map)
 {
-	uint32_t count = __atomic_load_n(&segment_count, __ATOMIC_ACQUIRE);
+	uint32_t count = LOAD_ACQUIRE(segment_count);
 
 	return count ? count : read_segments(map);
 }
@@ -158,8 +158,8 @@ static NOINLINE bool find_with(const struct libc *c, uint64_t address,
 		return false;
 	*image = (struct image){
 		.map = object.map,
-		.start = (uint64_t)(uintptr_t)object.start,
-		.end = (uint64_t)(uintptr_t)object.end,
+		.start = ADDRESS(object.start),
+		.end = ADDRESS(object.end),
 		.unwind = object.unwind,
 	};
 	if (image->map != _r_debug.r_map) /* which is the program's */
@@ -180,7 +180,7 @@ bool image_find(uint64_t address, struct image *image)
 
 const uint8_t *image_readable(const struct image *image, const uint8_t *at)
 {
-	uint64_t address = (uint64_t)(uintptr_t)at;
+	uint64_t address = ADDRESS(at);
 	uint32_t count = image->segments ? READ_ONCE(segment_count) : 0;
 
 	if (!count && address >= image->start && address < image->end)

@@ -41,7 +41,7 @@ static void find(const struct link_map *map, const char *name, void *member)
 
 	if (!f)
 		f = dynamic_next(name);
-	__atomic_store_n((void **)member, f, __ATOMIC_RELAXED);
+	WRITE_ONCE(*((void **)member), f);
 }
 
 static void keep_told(const struct link_map *map)
@@ -73,19 +73,19 @@ static COLD void find_all(void *none)
 	flag = dynamic_first("__libc_single_threaded"); /* a copy, perhaps */
 	if (flag)
 		WRITE_ONCE(libc_single_threaded, flag);
-	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
+	STORE_RELEASE(ready, true);
 }
 
 const struct libc *libc(void)
 {
-	if (unlikely(!__atomic_load_n(&ready, __ATOMIC_ACQUIRE)))
+	if (unlikely(!LOAD_ACQUIRE(ready)))
 		aside(find_all, NULL);
 	return &found;
 }
 
 const struct libc *libc_known(void)
 {
-	return __atomic_load_n(&ready, __ATOMIC_ACQUIRE) ? &found : NULL;
+	return LOAD_ACQUIRE(ready) ? &found : NULL;
 }
 
 bool libc_is_secure(void)

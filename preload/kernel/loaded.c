@@ -42,7 +42,7 @@ static bool fetch(void *to, uint64_t from, size_t size)
 /* The record of the library that begins nearest below `address`. */
 static bool nearest(uint64_t address, uint64_t *at, struct link_map *map)
 {
-	uint64_t next = (uint64_t)(uintptr_t)READ_ONCE(_r_debug.r_map);
+	uint64_t next = ADDRESS(READ_ONCE(_r_debug.r_map));
 	struct link_map m;
 
 	for (unsigned i = 0; next && i < MAPS_MOST; i++) {
@@ -52,7 +52,7 @@ static bool nearest(uint64_t address, uint64_t *at, struct link_map *map)
 			*map = m;
 			*at = next;
 		}
-		next = (uint64_t)(uintptr_t)m.l_next;
+		next = ADDRESS(m.l_next);
 	}
 	return *at;
 }
@@ -89,8 +89,7 @@ static bool measure(struct image *image, const struct link_map *map)
 	for (unsigned i = 0; i < e.e_phnum; i++)
 		if (!fetch(&p, map->l_addr + e.e_phoff + i * sizeof(p),
 			   sizeof(p)) ||
-		    !take(image, map->l_addr, (uint64_t)(uintptr_t)map->l_ld,
-			  &p))
+		    !take(image, map->l_addr, ADDRESS(map->l_ld), &p))
 			return false;
 	return image->start < image->end;
 }
@@ -106,18 +105,16 @@ static void keep(uint64_t address, const struct image *image,
 	struct place *p = place_of(address);
 	uint64_t version = READ_ONCE(p->version);
 
-	if (version & 1 || !__atomic_compare_exchange_n(
-			       &p->version, &version, version + 1, false,
-			       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	if (version & 1 || !CHANGE(p->version, version, version + 1))
 		return;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	WRITE_ONCE(p->map, (uint64_t)(uintptr_t)image->map);
+	WRITE_ONCE(p->map, ADDRESS(image->map));
 	WRITE_ONCE(p->base, map->l_addr);
-	WRITE_ONCE(p->dynamic, (uint64_t)(uintptr_t)map->l_ld);
+	WRITE_ONCE(p->dynamic, ADDRESS(map->l_ld));
 	WRITE_ONCE(p->start, image->start);
 	WRITE_ONCE(p->end, image->end);
-	WRITE_ONCE(p->unwind, (uint64_t)(uintptr_t)image->unwind);
-	__atomic_store_n(&p->version, version + 2, __ATOMIC_RELEASE);
+	WRITE_ONCE(p->unwind, ADDRESS(image->unwind));
+	STORE_RELEASE(p->version, version + 2);
 }
 
 /* What was kept for that address, if it is loaded still: a record that was freed
@@ -125,7 +122,7 @@ static void keep(uint64_t address, const struct image *image,
 static bool recall(uint64_t address, struct image *image)
 {
 	const struct place *p = place_of(address);
-	uint64_t version = __atomic_load_n(&p->version, __ATOMIC_ACQUIRE);
+	uint64_t version = LOAD_ACQUIRE(p->version);
 	const struct place was = {
 		.map = READ_ONCE(p->map),
 		.base = READ_ONCE(p->base),
@@ -140,7 +137,7 @@ static bool recall(uint64_t address, struct image *image)
 	if (version & 1 || READ_ONCE(p->version) != version ||
 	    address < was.start || address >= was.end ||
 	    !fetch(&m, was.map, sizeof(m)) || m.l_addr != was.base ||
-	    (uint64_t)(uintptr_t)m.l_ld != was.dynamic)
+	    ADDRESS(m.l_ld) != was.dynamic)
 		return false;
 	image->map = (const struct link_map *)(uintptr_t)was.map;
 	image->start = was.start;

@@ -26,9 +26,8 @@ static void *new_slab(size_t size)
 	/* Else the kernel may make it one mapping with a reservation of the
 	 * program's, which then looks as if it were in use. */
 	sys_advise(p, size, MADV_DONTDUMP);
-	slabs[i].end = (uint64_t)(uintptr_t)p + size;
-	__atomic_store_n(&slabs[i].start, (uint64_t)(uintptr_t)p,
-			 __ATOMIC_RELEASE);
+	slabs[i].end = ADDRESS(p) + size;
+	STORE_RELEASE(slabs[i].start, ADDRESS(p));
 	return p;
 }
 
@@ -40,7 +39,7 @@ void *own_memory_map(size_t size)
 	size = (size + 4095) & ~(size_t)4095;
 	if (size > SLAB / 4)
 		return new_slab(size);
-	end = __atomic_load_n(&last, __ATOMIC_ACQUIRE);
+	end = LOAD_ACQUIRE(last);
 	at = __atomic_fetch_add(&next, size, __ATOMIC_RELAXED);
 	if (end && at >= end - SLAB && at + size <= end)
 		return (void *)(uintptr_t)at;
@@ -49,10 +48,8 @@ void *own_memory_map(size_t size)
 		return NULL;
 	/* Two threads may each bring a slab: one is used only by its own
 	 * first piece. */
-	__atomic_store_n(&next, (uint64_t)(uintptr_t)p + size,
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&last, (uint64_t)(uintptr_t)p + SLAB,
-			 __ATOMIC_RELEASE);
+	WRITE_ONCE(next, ADDRESS(p) + size);
+	STORE_RELEASE(last, ADDRESS(p) + SLAB);
 	return p;
 }
 
@@ -93,8 +90,8 @@ extern HIDDEN const char __ehdr_start[], _end[];
 /* Its pages, whole. */
 static struct range library(void)
 {
-	return (struct range){ (uint64_t)(uintptr_t)__ehdr_start & ~4095ull,
-			       ((uint64_t)(uintptr_t)_end + 4095) & ~4095ull };
+	return (struct range){ ADDRESS(__ehdr_start) & ~4095ull,
+			       (ADDRESS(_end) + 4095) & ~4095ull };
 }
 
 uint64_t own_memory_library_bytes(void)

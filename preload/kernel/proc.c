@@ -38,8 +38,7 @@ static void note(struct sys_identity *to, const struct sys_identity *id)
 
 static bool move(int from, int to)
 {
-	return __atomic_compare_exchange_n(&kept, &from, to, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	return CHANGE(kept, from, to);
 }
 
 static bool identify(const char *path, struct sys_identity *id)
@@ -56,7 +55,7 @@ static bool identify(const char *path, struct sys_identity *id)
  * another file there by now. */
 static int find(void)
 {
-	int fd = __atomic_load_n(&kept, __ATOMIC_ACQUIRE);
+	int fd = LOAD_ACQUIRE(kept);
 	struct sys_identity now;
 
 	if (fd < 0)

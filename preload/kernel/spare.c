@@ -37,15 +37,13 @@ static uint64_t size_of(uint64_t word)
 
 static uint64_t load(void)
 {
-	return __atomic_load_n(&left_over, __ATOMIC_ACQUIRE);
+	return LOAD_ACQUIRE(left_over);
 }
 
 /* `*from` is what there was else. */
 static bool change(uint64_t *from, uint64_t at, uint64_t size)
 {
-	return __atomic_compare_exchange_n(&left_over, from, pack(at, size),
-					   false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_ACQUIRE);
+	return CHANGE(left_over, *from, pack(at, size));
 }
 
 void *spare_take(size_t size)
@@ -62,7 +60,7 @@ void *spare_take(size_t size)
 
 bool spare_give(void *p, size_t size)
 {
-	uint64_t at = (uint64_t)(uintptr_t)p, word;
+	uint64_t at = ADDRESS(p), word;
 
 	if (at <= READ_ONCE(start) || at + size > READ_ONCE(end))
 		return false;
@@ -119,7 +117,7 @@ static void make(uint64_t size)
 	const uint64_t left = size_of(load());
 	char *p =
 	    size > left && size > 2 * PAGE ? sys_map_spare(size - PAGE) : NULL;
-	uint64_t at = (uint64_t)(uintptr_t)p;
+	uint64_t at = ADDRESS(p);
 
 	if (!p) {
 		/* Where there is no room for all, some more that are never
@@ -136,7 +134,7 @@ static void make(uint64_t size)
 	sys_advise(p, size - PAGE, MADV_DONTDUMP);
 	WRITE_ONCE(start, at - PAGE);
 	WRITE_ONCE(end, at + size - PAGE);
-	__atomic_store_n(&left_over, pack(at, size - PAGE), __ATOMIC_RELEASE);
+	STORE_RELEASE(left_over, pack(at, size - PAGE));
 }
 
 /* From the end; what others take meanwhile is not cut. */
@@ -184,12 +182,12 @@ void spare_fit(uint64_t total)
 		make(total - mapped);
 	else
 		cut(mapped - total);
-	__atomic_store_n(&fitting, false, __ATOMIC_RELEASE);
+	STORE_RELEASE(fitting, false);
 	if (held)
 		sys_restore_signals(&signals);
 }
 
 void spare_reset(void)
 {
-	__atomic_store_n(&fitting, false, __ATOMIC_RELEASE);
+	STORE_RELEASE(fitting, false);
 }

@@ -36,7 +36,7 @@ static bool is_listed(long number)
 static COLD bool stays_listed(long number)
 {
 	for (unsigned i = 0; i < PATIENCE && is_listed(number); i++) {
-		if (!__atomic_load_n(&sys_unsettled, __ATOMIC_ACQUIRE))
+		if (!LOAD_ACQUIRE(sys_unsettled))
 			return is_listed(number);
 		sys_pause();
 	}
@@ -336,7 +336,7 @@ long sys_touched(int fd, uint64_t start, uint64_t end, struct sys_pages *list,
 	struct scan s = { .size = sizeof(s),
 			  .start = start,
 			  .end = end,
-			  .list = (uint64_t)(uintptr_t)list,
+			  .list = ADDRESS(list),
 			  .most = most,
 			  .any_of = SCAN_PRESENT | SCAN_SWAPPED,
 			  .returned = SCAN_PRESENT | SCAN_SWAPPED };
@@ -629,8 +629,8 @@ uint64_t sys_alternate_stack(uint64_t sp, bool *active)
 
 	CALL2(SYS_sigaltstack, NULL, &now);
 	*active = !(now.ss_flags & SS_DISABLE) &&
-		  sp - (uint64_t)(uintptr_t)now.ss_sp < now.ss_size;
-	return (now.ss_flags & SS_DISABLE) ? 0 : (uint64_t)(uintptr_t)now.ss_sp;
+		  sp - ADDRESS(now.ss_sp) < now.ss_size;
+	return (now.ss_flags & SS_DISABLE) ? 0 : ADDRESS(now.ss_sp);
 }
 
 long sys_use_alternate_stack(void *start, size_t size)

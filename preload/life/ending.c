@@ -65,7 +65,7 @@ static void take(void *data)
 	WRITE_ONCE(process_page.epoch, 0);
 	h->end_mono_ns = sys_clock(CLOCK_MONOTONIC);
 	h->meta.own_bytes = store_own_bytes();
-	__atomic_store_n(&h->state, STORE_FINISHED, __ATOMIC_RELEASE);
+	STORE_RELEASE(h->state, STORE_FINISHED);
 	store_trim();
 }
 
@@ -88,8 +88,7 @@ static void wait_for_asker(void)
 {
 	uint32_t now;
 
-	while ((now = __atomic_load_n(&asker, __ATOMIC_SEQ_CST)) &&
-	       now != (uint32_t)sys_tid())
+	while ((now = LOAD_ORDERED(asker)) && now != (uint32_t)sys_tid())
 		sys_wait(&asker, now, 10000000);
 }
 
@@ -244,9 +243,7 @@ static bool begin_asking(uint64_t *signals)
 	uint32_t self = (uint32_t)sys_tid(), nobody = 0;
 
 	sys_block_signals(signals);
-	while (is_running() && !__atomic_compare_exchange_n(
-				   &asker, &nobody, self, false,
-				   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+	while (is_running() && !CHANGE(asker, nobody, self)) {
 		sys_restore_signals(signals);
 		wait_for_asker();
 		sys_block_signals(signals);
@@ -264,8 +261,7 @@ USED bool ending_find_lost_above(struct snapshot_lost *lost, uint64_t low)
 	if (begin_asking(&signals))
 		aside(ask, &q);
 	self = (uint32_t)sys_tid();
-	if (__atomic_compare_exchange_n(&asker, &self, 0, false,
-					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	if (CHANGE(asker, self, 0))
 		sys_wake(&asker);
 	sys_restore_signals(&signals);
 	return q.answered;
@@ -292,5 +288,5 @@ enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes)
 
 void ending_reset(void)
 {
-	__atomic_store_n(&asker, 0, __ATOMIC_RELAXED);
+	WRITE_ONCE(asker, 0);
 }

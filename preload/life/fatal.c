@@ -80,16 +80,12 @@ static unsigned find_pair(uint32_t flags, uint64_t mask)
 {
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		struct pair *p = &pairs[i];
-		uint32_t now = __atomic_load_n(&p->state, __ATOMIC_ACQUIRE);
+		uint32_t now = LOAD_ACQUIRE(p->state);
 
-		if (now == PAIR_FREE &&
-		    __atomic_compare_exchange_n(&p->state, &now, PAIR_WRITTEN,
-						false, __ATOMIC_ACQUIRE,
-						__ATOMIC_ACQUIRE)) {
+		if (now == PAIR_FREE && CHANGE(p->state, now, PAIR_WRITTEN)) {
 			p->flags = flags;
 			p->mask = mask;
-			__atomic_store_n(&p->state, PAIR_THERE,
-					 __ATOMIC_RELEASE);
+			STORE_RELEASE(p->state, PAIR_THERE);
 			return i;
 		}
 		if (now == PAIR_THERE && p->flags == flags && p->mask == mask)
@@ -126,9 +122,7 @@ static const struct pair *pair_of(const void *handler)
 	    &pairs[((uintptr_t)handler - (uintptr_t)fatal_entries) /
 		   ENTRY_SIZE];
 
-	return __atomic_load_n(&p->state, __ATOMIC_ACQUIRE) == PAIR_THERE
-		   ? p
-		   : &pairs[0];
+	return LOAD_ACQUIRE(p->state) == PAIR_THERE ? p : &pairs[0];
 }
 
 /* --- The handler --------------------------------------------------------------- */
@@ -183,9 +177,8 @@ static void end(int signal, siginfo_t *info, void *context)
 
 	if (!ending_by_signal(signal))
 		return;
-	stopped_note_interrupted(
-	    &state, info, context,
-	    (uint64_t)(uintptr_t)__builtin_frame_address(0));
+	stopped_note_interrupted(&state, info, context,
+				 ADDRESS(__builtin_frame_address(0)));
 	dead_registers_hide(signal, info, context);
 	ending_take(&state);
 	dead_registers_restore(context);

@@ -50,7 +50,7 @@ static void make_room(void)
 	struct store_header *h = store.header;
 	uint64_t end = sys_break();
 	void *next = spare_map(MAP_ROOM); /* where the kernel puts them */
-	uint64_t mapped = (uint64_t)(uintptr_t)next;
+	uint64_t mapped = ADDRESS(next);
 
 	if (next)
 		spare_unmap(next, MAP_ROOM);
@@ -93,7 +93,7 @@ void sandbox_enter(const struct sandbox_change *c)
 	denied_announce(c->denies);
 	if (without_handlers) {
 		if (fatal_stands_in(SIGSEGV))
-			__atomic_store_n(&handlers_out, true, __ATOMIC_SEQ_CST);
+			STORE_ORDERED(handlers_out, true);
 		fatal_end();
 	}
 	denied_begin(c->denies);
@@ -104,8 +104,7 @@ void sandbox_enter(const struct sandbox_change *c)
 static void undo(uint64_t mask)
 {
 	denied_undo(mask);
-	if (!denied_handlers() &&
-	    __atomic_load_n(&handlers_out, __ATOMIC_SEQ_CST))
+	if (!denied_handlers() && LOAD_ORDERED(handlers_out))
 		fatal_begin();
 	if (READ_ONCE(process_page.epoch))
 		sandbox_note();

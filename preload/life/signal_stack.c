@@ -55,28 +55,27 @@ static bool tight, tight_here;
 /* What cannot be asked may be so: a filter may forbid to look. */
 static bool is_owned(const struct stack *s, uint32_t number)
 {
-	const uint64_t here = (uint64_t)(uintptr_t)thread_pointer();
+	const uint64_t here = ADDRESS(thread_pointer());
 	uint32_t its = 0;
 	long size;
 
 	if (s->pointer == here)
 		return READ_ONCE(mine) == number;
-	size = sys_peek(sys_pid(), &its,
-			s->pointer + (uint64_t)(uintptr_t)&mine - here,
+	size = sys_peek(sys_pid(), &its, s->pointer + ADDRESS(&mine) - here,
 			sizeof(its));
 	return size == -EFAULT ? false : size != sizeof(its) || its == number;
 }
 
 static void own(struct stack *s, uint32_t number)
 {
-	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
+	s->pointer = ADDRESS(thread_pointer());
 	WRITE_ONCE(mine, number);
 }
 
 /* One whose owner has ended. */
 static struct stack *take_over(void)
 {
-	const uint32_t made = __atomic_load_n(&count, __ATOMIC_ACQUIRE);
+	const uint32_t made = LOAD_ACQUIRE(count);
 	const uint32_t all = made < STACKS ? made : STACKS;
 
 	for (uint32_t i = 0; i < PROBES && i < all; i++) {
@@ -90,7 +89,7 @@ static struct stack *take_over(void)
 		found = s->start && !is_owned(s, at + 1);
 		if (found)
 			own(s, at + 1);
-		__atomic_store_n(&s->busy, false, __ATOMIC_RELEASE);
+		STORE_RELEASE(s->busy, false);
 		if (found)
 			return s;
 	}
@@ -115,7 +114,7 @@ static struct stack *make(void)
 	if (s->start)
 		sys_advise(s->start, SIZE, MADV_DONTDUMP);
 	own(s, at + 1);
-	__atomic_store_n(&s->busy, false, __ATOMIC_RELEASE);
+	STORE_RELEASE(s->busy, false);
 	return s->start ? s : NULL;
 }
 
@@ -141,7 +140,7 @@ static bool is_mine(const void *start)
  * room for a frame, fatal signals must not have a handler. */
 static void lack(const bool *such)
 {
-	if (__atomic_load_n(such, __ATOMIC_SEQ_CST))
+	if (LOAD_ORDERED(*such))
 		fatal_give_up();
 }
 
@@ -149,7 +148,7 @@ static void lack(const bool *such)
 static void note_tight(bool *such, uint64_t size)
 {
 	if (size < TIGHT)
-		__atomic_store_n(such, true, __ATOMIC_SEQ_CST);
+		STORE_ORDERED(*such, true);
 }
 
 /* The calling thread has a signal stack, or gets one. */
@@ -161,7 +160,7 @@ static bool has_one(uint64_t size)
 	if (now && !is_mine((const void *)(uintptr_t)now))
 		return true;
 	note_tight(&tight_here, size);
-	if (__atomic_load_n(&shared, __ATOMIC_SEQ_CST))
+	if (LOAD_ORDERED(shared))
 		return false;
 	return now || use_own();
 }
@@ -172,9 +171,9 @@ static void give(uint64_t size)
 
 	note_tight(&tight, size);
 	lacks = !has_one(size);
-	if (!lacks && !__atomic_load_n(&narrow, __ATOMIC_SEQ_CST))
+	if (!lacks && !LOAD_ORDERED(narrow))
 		fatal_use_signal_stacks(true);
-	if (__atomic_load_n(&narrow, __ATOMIC_SEQ_CST)) {
+	if (LOAD_ORDERED(narrow)) {
 		fatal_use_signal_stacks(false);
 		lacks = true;
 	}
@@ -204,7 +203,7 @@ void signal_stack_give(uint64_t size)
 static uint64_t small_stack(void)
 {
 	const uint64_t *words = thread_pointer();
-	const uint64_t here = (uint64_t)(uintptr_t)words;
+	const uint64_t here = ADDRESS(words);
 
 	for (unsigned i = 0; i + 1 < CONTROL_LEAST / 8; i++)
 		if (words[i] < here && here - words[i] > STACK_LEAST &&
@@ -227,10 +226,9 @@ void signal_stack_share(void)
 	bool active;
 	uint64_t now;
 
-	if (__atomic_load_n(&shared, __ATOMIC_RELAXED) ||
-	    !process_owns_memory())
+	if (READ_ONCE(shared) || !process_owns_memory())
 		return;
-	__atomic_store_n(&shared, true, __ATOMIC_SEQ_CST);
+	STORE_ORDERED(shared, true);
 	lack(&tight_here);
 	if (!READ_ONCE(mine))
 		return;
@@ -244,8 +242,7 @@ static bool has_room(const stack_t *wish)
 {
 	stack_t s;
 
-	return sys_peek(sys_pid(), &s, (uint64_t)(uintptr_t)wish, sizeof(s)) ==
-		   sizeof(s) &&
+	return sys_peek(sys_pid(), &s, ADDRESS(wish), sizeof(s)) == sizeof(s) &&
 	       (s.ss_flags & SS_DISABLE || s.ss_size >= ROOMY ||
 		s.ss_size >= footing_frame() + HANDLER);
 }
@@ -254,7 +251,7 @@ void signal_stack_replace(const stack_t *by)
 {
 	if (!process_owns_memory() || has_room(by))
 		return;
-	__atomic_store_n(&narrow, true, __ATOMIC_SEQ_CST);
+	STORE_ORDERED(narrow, true);
 	fatal_use_signal_stacks(false);
 	lack(&tight);
 }

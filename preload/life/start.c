@@ -97,8 +97,7 @@ static void describe(void)
 	if (process.forked)
 		WRITE_ONCE(h->state, STORE_RUNNING);
 	/* Who reads that reads a store that is complete so far. */
-	__atomic_store_n(&h->start_mono_ns, sys_clock(CLOCK_MONOTONIC),
-			 __ATOMIC_RELEASE);
+	STORE_RELEASE(h->start_mono_ns, sys_clock(CLOCK_MONOTONIC));
 }
 
 /* A forked child's title may be another by then: the name is found out once. */
@@ -344,9 +343,7 @@ __attribute__((constructor(101))) static void loaded(void)
 		 * where that is wanted. */
 		uint32_t before = STORE_STARTING;
 
-		__atomic_compare_exchange_n(&store.header->state, &before,
-					    STORE_RUNNING, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		CHANGE(store.header->state, before, STORE_RUNNING);
 	}
 	if (!process.settings.children)
 		environment_drop_preload();

@@ -118,7 +118,7 @@ COLD void strays_note(struct thread *t, const void *p, const void *frame,
 
 	t->area->limits[RKN_LIMIT_UNKNOWN_FREE]++;
 	t->stray = (struct thread_stray){
-		.address = (uint64_t)(uintptr_t)p,
+		.address = ADDRESS(p),
 		.frame = words,
 		.words = { words[0], words[1] },
 		.stack = shadow_stack(walk_from(t, frame)->head),
@@ -130,7 +130,7 @@ COLD void strays_note(struct thread *t, const void *p, const void *frame,
 /* Has the hook not returned? What is above the stack pointer may be read. */
 static bool is_in(const struct thread_stray *s, const struct stopped *self)
 {
-	return s->frame && self->low < (uint64_t)(uintptr_t)s->frame &&
+	return s->frame && self->low < ADDRESS(s->frame) &&
 	       s->frame[0] == s->words[0] && s->frame[1] == s->words[1];
 }
 
@@ -179,7 +179,6 @@ void strays_end(const struct stopped *self)
 			       .thread = t->serial };
 	f.flags |= s->moves ? RKN_FREE_MOVES : 0;
 	if (!is_freed(t, &f) && !is_inside(&f, FAR))
-		f.kind =
-		    kind_of_place(t, f.address, (uint64_t)(uintptr_t)s->frame);
+		f.kind = kind_of_place(t, f.address, ADDRESS(s->frame));
 	append(&f);
 }

@@ -36,8 +36,7 @@ static const struct link_map *map_of(uint64_t pc)
 
 static void add_own_directory(struct text *t)
 {
-	const struct link_map *map =
-	    map_of((uint64_t)(uintptr_t)add_own_directory);
+	const struct link_map *map = map_of(ADDRESS(add_own_directory));
 	size_t base;
 
 	if (!map)
@@ -125,7 +124,7 @@ static void verify_stack(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
 	uint64_t *pcs = (uint64_t *)t->walk.fresh; /* scratch of that size */
-	uint64_t sp = (uint64_t)(uintptr_t)(words + 2);
+	uint64_t sp = ADDRESS(words + 2);
 	const struct walk_leaf *leaf;
 	enum rkn_limit_number result;
 	int n;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "compiler.h"
 #include "image.h"
 
 enum {
@@ -108,7 +109,7 @@ static bool form(struct cfi_bytes *b, uint8_t encoding, uint64_t *value)
 bool cfi_pointer(struct cfi_bytes *b, uint8_t encoding, uint64_t data_base,
 		 uint64_t *value)
 {
-	uint64_t at = (uint64_t)(uintptr_t)b->p;
+	uint64_t at = ADDRESS(b->p);
 
 	if (encoding == PE_OMIT || (encoding & PE_INDIRECT) ||
 	    !form(b, encoding, value))
@@ -145,7 +146,7 @@ static const uint8_t *search(const uint8_t *header, const uint8_t *end,
 			     uint64_t pc)
 {
 	struct cfi_bytes b = { header + 4, end };
-	uint64_t base = (uint64_t)(uintptr_t)header, unused, count, low = 0;
+	uint64_t base = ADDRESS(header), unused, count, low = 0;
 	const uint8_t *table;
 
 	if (end - header < 4 || header[0] != 1 ||

@@ -15,8 +15,8 @@
 
 static uint32_t count(void)
 {
-	return (uint32_t)__atomic_load_n(
-	    &store.header->tables[STORE_MODULES].count, __ATOMIC_ACQUIRE);
+	return (uint32_t)LOAD_ACQUIRE(
+	    store.header->tables[STORE_MODULES].count);
 }
 
 static struct rkn_module *module(uint32_t i)
@@ -30,8 +30,7 @@ static struct rkn_module *module(uint32_t i)
 static uint32_t search(const struct image *image)
 {
 	for (uint32_t i = count(); i-- > 1;)
-		if (image->end ==
-			__atomic_load_n(&module(i)->end, __ATOMIC_ACQUIRE) &&
+		if (image->end == LOAD_ACQUIRE(module(i)->end) &&
 		    image->start == module(i)->start &&
 		    image->map->l_addr == module(i)->base)
 			return i;
@@ -108,7 +107,7 @@ static void note(void *data)
 	memcpy(to, &m, offsetof(struct rkn_module, end));
 	memcpy((char *)to + behind, (const char *)&m + behind,
 	       sizeof(m) - behind);
-	__atomic_store_n(&to->end, m.end, __ATOMIC_RELEASE);
+	STORE_RELEASE(to->end, m.end);
 	new->number = (uint32_t)i;
 }
 
@@ -169,14 +168,14 @@ static int is_base(const struct link_map *map, const char *name)
 int modules_is_loader(uint64_t pc)
 {
 	static uint64_t start, end; /* atomic: any thread finds the same */
-	uint64_t behind = __atomic_load_n(&end, __ATOMIC_ACQUIRE);
+	uint64_t behind = LOAD_ACQUIRE(end);
 	struct image image;
 
 	if (!behind && _r_debug.r_ldbase &&
 	    image_find(_r_debug.r_ldbase, &image) && is_base(image.map, "ld")) {
 		WRITE_ONCE(start, image.start);
 		behind = image.end;
-		__atomic_store_n(&end, behind, __ATOMIC_RELEASE);
+		STORE_RELEASE(end, behind);
 	}
 	return pc >= READ_ONCE(start) && pc < behind;
 }

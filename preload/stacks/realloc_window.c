@@ -38,7 +38,7 @@ COLD unsigned realloc_window_end_slowly(void)
 static bool is_on(const stack_t *s, uint64_t sp)
 {
 	return !(s->ss_flags & SS_DISABLE) &&
-	       sp - (uint64_t)(uintptr_t)s->ss_sp < s->ss_size;
+	       sp - ADDRESS(s->ss_sp) < s->ss_size;
 }
 
 /* From where on is looked, and what is found. */

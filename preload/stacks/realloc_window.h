@@ -32,7 +32,7 @@ void realloc_window_note_left(struct thread *t);
 static inline void realloc_window_begin(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
-	uint64_t sp = (uint64_t)(uintptr_t)(words + 2);
+	uint64_t sp = ADDRESS(words + 2);
 
 	if (unlikely(t->moving.sp && t->moving.sp != sp))
 		realloc_window_note_left(t);

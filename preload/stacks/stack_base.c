@@ -16,8 +16,7 @@ static bool in_library_of(uint64_t pc, const void *of)
 {
 	struct image i;
 
-	return image_find((uint64_t)(uintptr_t)of, &i) && pc >= i.start &&
-	       pc < i.end;
+	return image_find(ADDRESS(of), &i) && pc >= i.start && pc < i.end;
 }
 
 static bool is_system(uint64_t pc)
@@ -30,7 +29,7 @@ uint64_t stack_base_low(uint64_t low)
 {
 	const struct stack_base_saved *r =
 	    (const struct stack_base_saved *)(uintptr_t)low;
-	uint64_t top = (uint64_t)(uintptr_t)__libc_stack_end;
+	uint64_t top = ADDRESS(__libc_stack_end);
 	const struct cfi_bounds bounds = { low, top };
 	struct cfi_work work;
 	struct cfi_frame f = { r->pc, low + sizeof(*r), r->rbp };

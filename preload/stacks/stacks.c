@@ -54,22 +54,21 @@ static uint64_t start(uint32_t t, uint32_t parent, uint64_t pc)
 static inline struct place *seek(uint32_t t, uint32_t parent, uint64_t pc,
 				 uint64_t *found)
 {
-	struct place *places =
-	    __atomic_load_n(&tables[t].places, __ATOMIC_ACQUIRE);
+	struct place *places = LOAD_ACQUIRE(tables[t].places);
 	uint64_t i = start(t, parent, pc), mask = size_of(t) - 1;
 
 	if (!places)
 		return NULL;
 	for (unsigned n = 0; n < PROBES; n++, i++) {
 		struct place *p = &places[i & mask];
-		uint64_t there = __atomic_load_n(&p->pc, __ATOMIC_RELAXED);
+		uint64_t there = READ_ONCE(p->pc);
 		uint64_t child;
 
 		if (!there)
 			return NULL;
 		if (there != pc)
 			continue;
-		child = __atomic_load_n(&p->child, __ATOMIC_ACQUIRE);
+		child = LOAD_ACQUIRE(p->child);
 		if (likely(child && child >> 32 == parent)) {
 			*found = child;
 			return p;
@@ -91,15 +90,14 @@ static COLD void grow(uint32_t t)
 		places = own_memory_map(size_of(t + 1) * sizeof(*places));
 	if (!places)
 		return;
-	__atomic_store_n(&tables[t + 1].places, places, __ATOMIC_RELEASE);
-	__atomic_store_n(&newest, t + 1, __ATOMIC_RELEASE);
+	STORE_RELEASE(tables[t + 1].places, places);
+	STORE_RELEASE(newest, t + 1);
 }
 
 /* Note a child in table `t`, if there is room. */
 static void put(uint32_t t, uint64_t pc, uint64_t child)
 {
-	struct place *places =
-	    __atomic_load_n(&tables[t].places, __ATOMIC_ACQUIRE);
+	struct place *places = LOAD_ACQUIRE(tables[t].places);
 	uint64_t i = start(t, (uint32_t)(child >> 32), pc);
 	uint64_t mask = size_of(t) - 1;
 
@@ -107,11 +105,9 @@ static void put(uint32_t t, uint64_t pc, uint64_t child)
 		struct place *p = &places[i & mask];
 		uint64_t none = 0;
 
-		if (!__atomic_compare_exchange_n(&p->pc, &none, pc, false,
-						 __ATOMIC_RELAXED,
-						 __ATOMIC_RELAXED))
+		if (!CHANGE(p->pc, none, pc))
 			continue;
-		__atomic_store_n(&p->child, child, __ATOMIC_RELEASE);
+		STORE_RELEASE(p->child, child);
 		if (__atomic_add_fetch(&tables[t].used, 1, __ATOMIC_RELAXED) <
 		    size_of(t) / 2)
 			return;
@@ -129,7 +125,7 @@ static COLD uint32_t insert(uint32_t t, uint32_t parent, uint64_t pc)
 		return 0;
 	f->parent = parent;
 	f->module = modules_find(pc - 1);
-	__atomic_store_n(&f->address, pc, __ATOMIC_RELEASE);
+	STORE_RELEASE(f->address, pc);
 	put(t, pc, (uint64_t)parent << 32 | i);
 	return i;
 }
@@ -137,7 +133,7 @@ static COLD uint32_t insert(uint32_t t, uint32_t parent, uint64_t pc)
 /* The node of (parent, pc), which is added if there is none; 0: full. */
 static uint32_t find(uint32_t parent, uint64_t pc)
 {
-	uint32_t last = __atomic_load_n(&newest, __ATOMIC_ACQUIRE), t = last;
+	uint32_t last = LOAD_ACQUIRE(newest), t = last;
 
 	for (;; t--) {
 		uint64_t child = 0;
@@ -177,8 +173,7 @@ static COLD uint32_t new_stack(struct store_frame *f, uint32_t i,
 		return 0;
 	s->frame = i;
 	s->flags = truncated ? RKN_STACK_TRUNCATED : 0;
-	if (__atomic_compare_exchange_n(&f->stack, &none, number, false,
-					__ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+	if (CHANGE(f->stack, none, number))
 		return number;
 	s->frame = 0;
 	return none;
@@ -189,8 +184,7 @@ COLD uint32_t stacks_number(uint32_t i, bool truncated, uint64_t *limits)
 	bool full = false;
 
 	for (; i; i = frame(i)->parent) {
-		uint32_t number =
-		    __atomic_load_n(&frame(i)->stack, __ATOMIC_ACQUIRE);
+		uint32_t number = LOAD_ACQUIRE(frame(i)->stack);
 
 		if (!number && !full)
 			number = new_stack(frame(i), i, truncated);
@@ -206,15 +200,14 @@ COLD uint32_t stacks_number(uint32_t i, bool truncated, uint64_t *limits)
 /* Nobody's child is found any more. */
 static void forget(uint32_t parent, uint64_t pc)
 {
-	uint32_t last = __atomic_load_n(&newest, __ATOMIC_ACQUIRE);
+	uint32_t last = LOAD_ACQUIRE(newest);
 
 	for (uint32_t t = 0; t <= last; t++) {
 		uint64_t child;
 		struct place *p = seek(t, parent, pc, &child);
 
 		if (p)
-			__atomic_store_n(&p->child, (uint64_t)NOBODY << 32,
-					 __ATOMIC_RELAXED);
+			WRITE_ONCE(p->child, (uint64_t)NOBODY << 32);
 	}
 }
 
@@ -229,8 +222,7 @@ void stacks_forget(uint64_t from, uint64_t end, uint32_t number)
 
 		/* Another thread may just be making room for it. */
 		if (store_touched(t->offset + (i + 1) * sizeof(*f) - 1))
-			address =
-			    __atomic_load_n(&f->address, __ATOMIC_ACQUIRE);
+			address = LOAD_ACQUIRE(f->address);
 		if (!address || f->module != number || address - 1 < from ||
 		    address - 1 >= end)
 			continue;

@@ -46,8 +46,7 @@ static struct store_area *area(uint32_t i)
 
 static uint32_t areas(void)
 {
-	return (uint32_t)__atomic_load_n(
-	    &store.header->tables[STORE_AREAS].count, __ATOMIC_ACQUIRE);
+	return (uint32_t)LOAD_ACQUIRE(store.header->tables[STORE_AREAS].count);
 }
 
 /* What the former owner did is noted under its own serial. */
@@ -66,8 +65,7 @@ static void close_account(struct store_area *a)
 /* Where a thread has thread_self, from its thread pointer on. */
 static uint64_t self_of(uint64_t pointer)
 {
-	return pointer + (uint64_t)(uintptr_t)&thread_self -
-	       (uint64_t)(uintptr_t)thread_pointer();
+	return pointer + ADDRESS(&thread_self) - ADDRESS(thread_pointer());
 }
 
 /* Does that thread-local memory, if it is still there, have this area? */
@@ -81,9 +79,8 @@ static bool is_held(uint32_t at)
 		return true;
 	size = sys_peek(sys_pid(), &self, self_of(READ_ONCE(t->pointer)),
 			sizeof(self));
-	return size == -EFAULT
-		   ? false
-		   : size != sizeof(self) || self == (uint64_t)(uintptr_t)t;
+	return size == -EFAULT ? false
+			       : size != sizeof(self) || self == ADDRESS(t);
 }
 
 /*
@@ -111,13 +108,10 @@ static uint32_t take_over(uint32_t tid)
 				  (count - 1) +
 			      1;
 		struct store_area *a = area(at);
-		uint32_t owner =
-		    a ? __atomic_load_n(&a->tid, __ATOMIC_ACQUIRE) : 0;
+		uint32_t owner = a ? LOAD_ACQUIRE(a->tid) : 0;
 
 		if (owner != tid && is_free(at, owner, tid & OUTSIDE) &&
-		    __atomic_compare_exchange_n(&a->tid, &owner, TAKING, false,
-						__ATOMIC_ACQ_REL,
-						__ATOMIC_RELAXED))
+		    CHANGE(a->tid, owner, TAKING))
 			return at;
 	}
 	return 0;
@@ -131,12 +125,8 @@ static void note_pointer(uint64_t pointer)
 	for (unsigned i = 0; i < 64; i++, at = (at + 1) % POINTERS) {
 		uint64_t seen = 0;
 
-		if (__atomic_load_n(&pointers[at], __ATOMIC_RELAXED) ==
-			pointer ||
-		    __atomic_compare_exchange_n(&pointers[at], &seen, pointer,
-						false, __ATOMIC_RELAXED,
-						__ATOMIC_RELAXED) ||
-		    seen == pointer)
+		if (READ_ONCE(pointers[at]) == pointer ||
+		    CHANGE(pointers[at], seen, pointer) || seen == pointer)
 			return;
 	}
 }
@@ -172,10 +162,10 @@ static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
 
 	close_account(a);
 	a->serial = (uint32_t)serial;
-	note_pointer((uint64_t)(uintptr_t)thread_pointer());
+	note_pointer(ADDRESS(thread_pointer()));
 	if (r && serial)
 		r->tid = tid & ~OUTSIDE;
-	__atomic_store_n(&t->area, a, __ATOMIC_RELEASE);
+	STORE_RELEASE(t->area, a);
 	t->serial = (uint32_t)serial;
 	t->extra = t->extra_end = 0;
 	memset(t->ranges, 0, sizeof(t->ranges));
@@ -207,7 +197,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	if (!i || i >= THREAD_AREAS)
 		return NULL;
 	t = threads[i] ? threads[i] : own_memory_map(sizeof(*t));
-	__atomic_store_n(&threads[i], t, __ATOMIC_RELEASE);
+	STORE_RELEASE(threads[i], t);
 	if (!t) {
 		WRITE_ONCE(area(i)->tid, tid);
 		return NULL;
@@ -221,7 +211,7 @@ static COLD struct thread *attach(uint64_t epoch)
 		t->around = 0;
 	}
 	t->number = i;
-	t->pointer = (uint64_t)(uintptr_t)thread_pointer();
+	t->pointer = ADDRESS(thread_pointer());
 	WRITE_ONCE(t->changes, 0);
 	t->regions_open = 0;
 	t->regions = NULL;
@@ -237,7 +227,7 @@ static COLD struct thread *attach(uint64_t epoch)
 	WRITE_ONCE(t->gate.open, t->gate.epoch);
 	thread_self = &t->gate;
 	/* Only now may others ask whether it is still there. */
-	__atomic_store_n(&t->area->tid, tid, __ATOMIC_RELEASE);
+	STORE_RELEASE(t->area->tid, tid);
 	leftovers_thread();
 	if (thread_attaches)
 		thread_attaches();
@@ -277,7 +267,7 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 		return NULL;
 	/* Read once: it may end at any time, and 0 is not to be believed. Who
 	 * sees it sees the recording that began with it. */
-	epoch = __atomic_load_n(&process_page.epoch, __ATOMIC_ACQUIRE);
+	epoch = LOAD_ACQUIRE(process_page.epoch);
 	if (!epoch)
 		return NULL;
 	t = thread_attached();
@@ -310,14 +300,12 @@ bool thread_is_inside(uint32_t number)
 {
 	const struct thread *t = thread_at(number);
 
-	return t && is_inside(__atomic_load_n(&t->gate.open, __ATOMIC_ACQUIRE));
+	return t && is_inside(LOAD_ACQUIRE(t->gate.open));
 }
 
 struct thread *thread_at(uint32_t number)
 {
-	return number < THREAD_AREAS
-		   ? __atomic_load_n(&threads[number], __ATOMIC_ACQUIRE)
-		   : NULL;
+	return number < THREAD_AREAS ? LOAD_ACQUIRE(threads[number]) : NULL;
 }
 
 uint32_t thread_numbers(void)
@@ -331,7 +319,7 @@ static uint32_t owner_of(uint32_t i)
 {
 	const struct store_area *a = area(i);
 
-	return a ? __atomic_load_n(&a->tid, __ATOMIC_ACQUIRE) : 0;
+	return a ? LOAD_ACQUIRE(a->tid) : 0;
 }
 
 static bool is_outside(uint32_t i, uint32_t owner)
@@ -391,8 +379,8 @@ static bool is_mapped(uint64_t low, uint64_t high)
  * program's first frame, or where its mapping does. */
 static uint64_t find_stack_end(uint64_t sp)
 {
-	uint64_t ends[] = { (uint64_t)(uintptr_t)thread_pointer(),
-			    (uint64_t)(uintptr_t)__libc_stack_end };
+	uint64_t ends[] = { ADDRESS(thread_pointer()),
+			    ADDRESS(__libc_stack_end) };
 	struct map map;
 
 	for (unsigned i = 0; i < 2; i++)
@@ -459,9 +447,8 @@ COLD bool thread_stack_grew(struct thread *t, uint64_t sp, uint64_t *most)
 	struct cfi_bounds *range = &t->ranges[0];
 	struct stack_end stack = { sp, *most };
 
-	if (*most == (uint64_t)(uintptr_t)thread_pointer() ||
-	    *most == (uint64_t)(uintptr_t)__libc_stack_end ||
-	    range->most != *most)
+	if (*most == ADDRESS(thread_pointer()) ||
+	    *most == ADDRESS(__libc_stack_end) || range->most != *most)
 		return false;
 	aside(look_for_more, &stack);
 	if (stack.end <= *most)
@@ -496,14 +483,12 @@ COLD void thread_publish(struct thread *t)
 	struct store_header *h = store.header;
 	int64_t before =
 	    __atomic_fetch_add(&h->live_bytes, t->live, __ATOMIC_RELAXED);
-	uint64_t peak = __atomic_load_n(&h->meta.peak_bytes, __ATOMIC_RELAXED);
+	uint64_t peak = READ_ONCE(h->meta.peak_bytes);
 	int64_t high = before + t->live_most;
 
 	t->live = t->live_most = 0;
 	while (high > (int64_t)peak &&
-	       !__atomic_compare_exchange_n(&h->meta.peak_bytes, &peak,
-					    (uint64_t)high, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	       !CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
 		;
 }
 
@@ -522,8 +507,7 @@ void thread_publish_all(void)
 uint64_t thread_pointers_next(uint32_t *at)
 {
 	while (*at < POINTERS) {
-		uint64_t pointer =
-		    __atomic_load_n(&pointers[(*at)++], __ATOMIC_RELAXED);
+		uint64_t pointer = READ_ONCE(pointers[(*at)++]);
 
 		if (pointer)
 			return pointer;

@@ -138,7 +138,7 @@ struct thread *thread_enter_slowly(uint64_t here, const void *frame);
  * is recorded, or it is inside already. */
 static inline struct thread *thread_enter(const void *frame)
 {
-	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+	uint64_t here = ADDRESS(__builtin_frame_address(0));
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
 
@@ -170,7 +170,7 @@ static inline void thread_leave(struct thread *t)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	/* Who sees it outside sees what it did inside, too. */
-	__atomic_store_n(&t->gate.open, t->gate.epoch, __ATOMIC_RELEASE);
+	STORE_RELEASE(t->gate.open, t->gate.epoch);
 }
 
 /* Whether the thread of that area is inside refknot. */

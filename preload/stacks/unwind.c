@@ -14,7 +14,7 @@ void unwind_begin(struct walk *w, uint32_t depth)
 {
 	w->depth = depth;
 	w->frames[0].pc = ~0ull;
-	w->frames[0].slot = (uint64_t)(uintptr_t)&nothing;
+	w->frames[0].slot = ADDRESS(&nothing);
 	for (unsigned i = 0; i < WALK_MEMOS; i++)
 		w->order[i] = &w->memos[i];
 }
@@ -43,8 +43,8 @@ COLD uint64_t unwind_derive(uint64_t pc, struct cfi_work *work)
 	struct cfi_rule rule = cfi_rule(pc, work);
 	uint64_t value = pack(&rule), h = unwind_hash(pc);
 
-	__atomic_store_n(&unwind_rules[h >> (64 - RULE_CACHE_BITS)],
-			 h << RULE_CACHE_BITS | value, __ATOMIC_RELAXED);
+	WRITE_ONCE(unwind_rules[h >> (64 - RULE_CACHE_BITS)],
+		   h << RULE_CACHE_BITS | value);
 	return value;
 }
 
@@ -122,7 +122,7 @@ static const struct walk_frame *list_words(const struct walk *w,
 			to++->value = f[-1].rbp;
 		}
 	}
-	to->address = (uint64_t)(uintptr_t)&nothing;
+	to->address = ADDRESS(&nothing);
 	to->value = ~0ull;
 	m->end = to;
 	return f;
@@ -221,5 +221,5 @@ void unwind_flush(void)
 {
 	for (size_t i = 0; i < sizeof(unwind_rules) / sizeof(*unwind_rules);
 	     i++)
-		__atomic_store_n(&unwind_rules[i], 0, __ATOMIC_RELAXED);
+		WRITE_ONCE(unwind_rules[i], 0);
 }

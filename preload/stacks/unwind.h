@@ -157,10 +157,8 @@ static inline uint64_t unwind_hash(uint64_t pc)
 static inline uint64_t unwind_rule(uint64_t pc, struct cfi_work *work)
 {
 	uint64_t h = unwind_hash(pc);
-	uint64_t rule =
-	    __atomic_load_n(&unwind_rules[h >> (64 - RULE_CACHE_BITS)],
-			    __ATOMIC_RELAXED) ^
-	    h << RULE_CACHE_BITS;
+	uint64_t rule = READ_ONCE(unwind_rules[h >> (64 - RULE_CACHE_BITS)]) ^
+			h << RULE_CACHE_BITS;
 
 	/* A rule's kind is not 0, and the tag that remains is. */
 	if (likely(rule - 1 < (1ull << RULE_BITS) - 1))

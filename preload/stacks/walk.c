@@ -32,7 +32,7 @@ static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
-	uint64_t sp = (uint64_t)(uintptr_t)(words + 2);
+	uint64_t sp = ADDRESS(words + 2);
 	uint64_t most = thread_stack_end(t, sp);
 	struct walk_leaf *leaf;
 	uint32_t node;

@@ -19,8 +19,8 @@ static inline const struct walk_leaf *walk_from(struct thread *t,
 						const void *frame)
 {
 	const uint64_t *words = frame;
-	const struct walk_leaf *leaf = unwind_recall(
-	    &t->walk, words[1], (uint64_t)(uintptr_t)(words + 2), words[0]);
+	const struct walk_leaf *leaf =
+	    unwind_recall(&t->walk, words[1], ADDRESS(words + 2), words[0]);
 
 	return likely(leaf) ? leaf : walk_from_slowly(t, frame);
 }

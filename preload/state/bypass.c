@@ -97,7 +97,7 @@ void bypass_close(void)
 	    !dynamic_read(&own, here) || !dynamic_find(&own, *ways))
 		return;
 	for (size_t i = 0; i < WAYS; i++) {
-		uint64_t at = (uint64_t)(uintptr_t)dynamic_find(&d, ways[i]);
+		uint64_t at = ADDRESS(dynamic_find(&d, ways[i]));
 
 		symbols[i] = (ElfW(Sym) *)(uintptr_t)at;
 		if (!at)

@@ -71,7 +71,7 @@ void ends_waited(int pid, int status)
 {
 	if (WIFSIGNALED(status))
 		note_one(pid, WTERMSIG(status), STORE_ENDED);
-	else if (WIFEXITED(status) && __atomic_load_n(&sent, __ATOMIC_RELAXED))
+	else if (WIFEXITED(status) && READ_ONCE(sent))
 		note_one(pid, 0, STORE_ENDED);
 }
 
@@ -181,7 +181,7 @@ COLD uint64_t ends_sending(int pid)
 
 	if (!notes_wanted())
 		return 0;
-	__atomic_store_n(&sent, true, __ATOMIC_RELAXED);
+	WRITE_ONCE(sent, true);
 	aside(n.pid > 0 ? make_sent : note_group, &n);
 	return n.time;
 }

@@ -59,9 +59,7 @@ static void leave_record(uint64_t at)
 		return;
 	seen = READ_ONCE(*slot);
 	if (!(seen & STORE_HEAD) && !shadow_is_live(READ_ONCE(slot[-1])))
-		__atomic_compare_exchange_n(slot, &seen, LEFTOVERS_RECORD,
-					    false, __ATOMIC_RELAXED,
-					    __ATOMIC_RELAXED);
+		CHANGE(*slot, seen, LEFTOVERS_RECORD);
 }
 
 /*
@@ -191,7 +189,7 @@ static void wipe_by_looks(const struct fresh *f)
 
 COLD void leftovers_clear(void *p, size_t size, size_t kept)
 {
-	const uint64_t address = (uint64_t)(uintptr_t)p;
+	const uint64_t address = ADDRESS(p);
 	const uint64_t *slot = shadow_head_at(address);
 	const uint64_t head = slot ? READ_ONCE(*slot) : 0;
 	bool freed = head & STORE_HEAD;
@@ -245,15 +243,13 @@ static void wipe_from_before(const struct fresh *f, uint64_t address)
 		if (rest >= f->end)
 			leave_record(rest);
 		/* A chunk has begun in its middle. */
-		__atomic_compare_exchange_n(slot, &head, LEFTOVERS_RECORD,
-					    false, __ATOMIC_RELAXED,
-					    __ATOMIC_RELAXED);
+		CHANGE(*slot, head, LEFTOVERS_RECORD);
 	}
 }
 
 void leftovers_divided(void *p)
 {
-	const uint64_t address = (uint64_t)(uintptr_t)p;
+	const uint64_t address = ADDRESS(p);
 	uint64_t header, chunk, next;
 
 	if (leftovers_links != LEFTOVERS_LINKS_GLIBC)
@@ -277,7 +273,7 @@ static uint64_t cache_below; /* that many bytes; 0: not known */
 
 void leftovers_find_cache(uint64_t heap)
 {
-	const uint64_t self = (uint64_t)(uintptr_t)thread_pointer();
+	const uint64_t self = ADDRESS(thread_pointer());
 	static uint64_t words[TLS_MOST / 8];
 	uint64_t size = TLS_MOST, header, found = 0;
 	const int pid = sys_pid();

@@ -21,7 +21,7 @@ static uint32_t self(void)
 
 uint32_t phase_now(void)
 {
-	return __atomic_load_n(&word, __ATOMIC_SEQ_CST);
+	return LOAD_ORDERED(word);
 }
 
 bool phase_is_mine(uint32_t seen)
@@ -31,8 +31,7 @@ bool phase_is_mine(uint32_t seen)
 
 static bool move(uint32_t *now, uint32_t to)
 {
-	return __atomic_compare_exchange_n(&word, now, to, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return CHANGE(word, *now, to);
 }
 
 bool phase_move(enum phase from, enum phase to)
@@ -64,7 +63,7 @@ void phase_finish(enum phase to)
 {
 	uint32_t thread = phase_now() >> THREAD_SHIFT;
 
-	__atomic_store_n(&word, to | thread << THREAD_SHIFT, __ATOMIC_SEQ_CST);
+	STORE_ORDERED(word, to | thread << THREAD_SHIFT);
 	sys_wake(&word);
 }
 

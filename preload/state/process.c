@@ -44,11 +44,9 @@ void process_record(void)
 
 void process_flush(void)
 {
-	uint64_t epoch = __atomic_load_n(&process_page.epoch, __ATOMIC_RELAXED);
+	uint64_t epoch = READ_ONCE(process_page.epoch);
 
-	while (epoch && !__atomic_compare_exchange_n(
-			    &process_page.epoch, &epoch, epoch + 1, false,
-			    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+	while (epoch && !CHANGE(process_page.epoch, epoch, epoch + 1))
 		;
 }
 
@@ -99,7 +97,7 @@ static bool is_new_child(enum phase now)
 /* Who sees that it is, sees all that began with it. */
 static bool is_recording(void)
 {
-	return __atomic_load_n(&process_page.epoch, __ATOMIC_ACQUIRE) != 0;
+	return LOAD_ACQUIRE(process_page.epoch) != 0;
 }
 
 /* A handler that leaves by longjmp would leave it half done. */

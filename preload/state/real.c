@@ -283,8 +283,7 @@ static bool in_one_library(const void *a, const void *b)
 {
 	struct image of_a, of_b;
 
-	return image_find((uint64_t)(uintptr_t)a, &of_a) &&
-	       image_find((uint64_t)(uintptr_t)b, &of_b) &&
+	return image_find(ADDRESS(a), &of_a) && image_find(ADDRESS(b), &of_b) &&
 	       of_a.map == of_b.map;
 }
 

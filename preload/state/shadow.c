@@ -21,7 +21,7 @@ int shadow_reset(unsigned granule_shift, bool spaced)
 	if (!shadow.regions)
 		return -ENOMEM;
 	/* Hooks look here before anything is recorded, too. */
-	__atomic_store_n(&shadow.count, STORE_REGIONS, __ATOMIC_RELEASE);
+	STORE_RELEASE(shadow.count, STORE_REGIONS);
 	return 0;
 }
 
@@ -41,13 +41,11 @@ static COLD uint64_t *shadow_region(uint64_t region)
 
 	if (!index)
 		return NULL;
-	if (!__atomic_compare_exchange_n(&shadow.regions[region], &none, slots,
-					 false, __ATOMIC_RELEASE,
-					 __ATOMIC_ACQUIRE))
+	if (!CHANGE(shadow.regions[region], none, slots))
 		return none;
 	chunk = store_record(STORE_CHUNKS, index);
 	chunk->region = region;
-	__atomic_store_n(&chunk->offset, offset, __ATOMIC_RELEASE);
+	STORE_RELEASE(chunk->offset, offset);
 	return slots;
 }
 
@@ -93,7 +91,7 @@ COLD void shadow_learn(struct shadow_way *ways, uint64_t address, bool more)
 		 : !store_touched(offset) || !store_touched(offset + size - 1))
 		return;
 	w->key = key;
-	w->bias = (uint64_t)(uintptr_t)slot - key / 2;
+	w->bias = ADDRESS(slot) - key / 2;
 }
 
 static uint64_t head_of(const struct shadow_block *b, bool extra)
@@ -123,7 +121,7 @@ enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)
 		WRITE_ONCE(slot[1], shadow_extra(b->birth, b->thread));
 	if (unlikely(b->size >> 32))
 		WRITE_ONCE(slot[2], big(b->size));
-	__atomic_store_n(slot, head_of(b, extra), __ATOMIC_RELEASE);
+	STORE_RELEASE(*slot, head_of(b, extra));
 	return RKN_LIMITS;
 }
 
@@ -137,7 +135,7 @@ bool shadow_take(uint64_t address, struct shadow_block *b)
 	if (unlikely(!shadow_is_live(head) ||
 		     address & ((1ull << shadow.granule_shift) - 1)))
 		return false;
-	__atomic_store_n(slot, head | STORE_FREED, __ATOMIC_RELEASE);
+	STORE_RELEASE(*slot, head | STORE_FREED);
 	b->size = head >> STORE_SIZE_SHIFT;
 	if (unlikely(head & STORE_BIG))
 		b->size |= READ_ONCE(slot[2]) >> 1 << 32;
@@ -158,6 +156,5 @@ void shadow_restore(uint64_t address)
 {
 	uint64_t *slot = shadow_slot(address);
 
-	__atomic_store_n(slot, READ_ONCE(*slot) & ~STORE_FREED,
-			 __ATOMIC_RELEASE);
+	STORE_RELEASE(*slot, READ_ONCE(*slot) & ~STORE_FREED);
 }

@@ -51,10 +51,9 @@ static inline uint64_t *shadow_slot(uint64_t address)
 {
 	uint64_t region = address >> STORE_REGION_SHIFT, *slots;
 
-	if (unlikely(region >=
-		     __atomic_load_n(&shadow.count, __ATOMIC_ACQUIRE)))
+	if (unlikely(region >= LOAD_ACQUIRE(shadow.count)))
 		return NULL;
-	slots = __atomic_load_n(&shadow.regions[region], __ATOMIC_ACQUIRE);
+	slots = LOAD_ACQUIRE(shadow.regions[region]);
 	if (unlikely(!slots))
 		return NULL;
 	return slots + ((address & (STORE_REGION - 1)) >> shadow.granule_shift);

@@ -194,13 +194,12 @@ COLD bool store_prepare(uint64_t offset, uint64_t size)
  * than `most`, whoever else takes; FULL: that much is not left. */
 static uint64_t take(uint64_t *used, uint64_t size, uint64_t most)
 {
-	uint64_t at = __atomic_load_n(used, __ATOMIC_RELAXED);
+	uint64_t at = READ_ONCE(*used);
 
 	do {
 		if (at > most || size > most - at)
 			return FULL;
-	} while (!__atomic_compare_exchange_n(
-	    used, &at, at + size, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	} while (!CHANGE(*used, at, at + size));
 	return at;
 }
 
@@ -231,7 +230,7 @@ void *store_record(enum store_table_number table, uint64_t index)
 uint64_t store_append(enum store_table_number table)
 {
 	struct store_table *t = &store.header->tables[table];
-	uint64_t index = __atomic_load_n(&t->count, __ATOMIC_RELAXED);
+	uint64_t index = READ_ONCE(t->count);
 
 	do {
 		if (unlikely(READ_ONCE(cut[table])))
@@ -240,9 +239,7 @@ uint64_t store_append(enum store_table_number table)
 			WRITE_ONCE(cut[table], true);
 			return 0;
 		}
-	} while (unlikely(
-	    !__atomic_compare_exchange_n(&t->count, &index, index + 1, false,
-					 __ATOMIC_RELEASE, __ATOMIC_RELAXED)));
+	} while (unlikely(!CHANGE(t->count, index, index + 1)));
 	return index;
 }
 

@@ -80,8 +80,7 @@ static void find_used(struct work *w, char *start, size_t count)
 
 		w->used[i] =
 		    page < zeros ||
-		    (pages_touched(&w->pages, (uint64_t)(uintptr_t)page) &&
-		     !is_zero(page));
+		    (pages_touched(&w->pages, ADDRESS(page)) && !is_zero(page));
 	}
 	pages_close(&w->pages);
 }
