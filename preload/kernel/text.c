@@ -54,6 +54,11 @@ bool text_whole(const struct text *t)
 	return t->size < t->room;
 }
 
+bool text_begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
 const char *text_base(const char *path)
 {
 	const char *base = path;

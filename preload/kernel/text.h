@@ -19,6 +19,8 @@ void text_show(struct text *t, const char *s);
 void text_number(struct text *t, uint64_t n); /* decimal */
 void text_hex(struct text *t, uint64_t n);    /* with 0x */
 bool text_whole(const struct text *t);        /* nothing was cut */
+/* Whether `text` begins with `with`. */
+bool text_begins(const char *text, const char *with);
 /* The part of `path` behind its last slash. */
 const char *text_base(const char *path);
 

@@ -45,24 +45,21 @@ static bool is_plain(const struct cfi_row *row)
 	       row->rbp.offset == (int32_t)row->rbp.offset;
 }
 
-/*
- * Nothing called this frame: the kernel enters the loader where that has no
- * information, and makecontext() plants a function's first address, before
- * which no call can stand.
- */
-static bool is_planted(uint64_t pc, struct work *w)
-{
-	return modules_is_loader(pc - 1) ||
-	       (cfi_fde_find(pc, &w->image, &w->fde) && w->fde.start == pc);
-}
-
 struct cfi_rule cfi_rule(uint64_t pc, struct cfi_work *work)
 {
 	struct cfi_rule rule = { .kind = CFI_NONE };
 	const struct cfi_row *row = row_of(pc, work);
 
 	if (!row) {
-		rule.kind = is_planted(pc, in(work)) ? CFI_END : CFI_NONE;
+		struct work *w = in(work);
+
+		/* Nothing called this frame: the kernel enters the loader
+		 * where that has no information, and makecontext() plants a
+		 * function's first address, before which no call can be. */
+		if (modules_is_loader(pc - 1) ||
+		    (cfi_fde_find(pc, &w->image, &w->fde) &&
+		     w->fde.start == pc))
+			rule.kind = CFI_END;
 	} else if (row->rip.kind == CFI_UNDEFINED) {
 		rule.kind = CFI_END;
 	} else if (is_plain(row)) {
@@ -74,21 +71,6 @@ struct cfi_rule cfi_rule(uint64_t pc, struct cfi_work *work)
 		rule.kind = CFI_COMPLEX;
 	}
 	return rule;
-}
-
-static bool find_cfa(struct work *w, const struct cfi_frame *f,
-		     const struct cfi_bounds *bounds, uint64_t *cfa)
-{
-	const struct cfi_row *row = &w->machine.row;
-
-	if (row->cfa_expression.p)
-		return cfi_evaluate(&w->stack, row->cfa_expression, &w->at,
-				    NULL, bounds, cfa);
-	if (row->cfa_register != CFI_RBP && row->cfa_register != CFI_RSP)
-		return false;
-	*cfa = (row->cfa_register == CFI_RBP ? f->rbp : f->sp) +
-	       (uint64_t)row->cfa_offset;
-	return true;
 }
 
 static bool fetch(struct work *w, const struct cfi_place *p, uint64_t cfa,
@@ -140,8 +122,14 @@ enum cfi_kind cfi_step(struct cfi_frame *f, const struct cfi_bounds *bounds,
 	if (row->rip.kind == CFI_UNDEFINED)
 		return CFI_END;
 	w->at = (struct cfi_frame){ f->pc - 1, f->sp, f->rbp };
-	if (!find_cfa(w, f, bounds, &cfa) ||
-	    !fetch(w, &row->rip, cfa, f->pc, bounds, &caller.pc) ||
+	cfa = (row->cfa_register == CFI_RBP ? f->rbp : f->sp) +
+	      (uint64_t)row->cfa_offset;
+	if (row->cfa_expression.p
+		? !cfi_evaluate(&w->stack, row->cfa_expression, &w->at, NULL,
+				bounds, &cfa)
+		: row->cfa_register != CFI_RBP && row->cfa_register != CFI_RSP)
+		return CFI_NONE;
+	if (!fetch(w, &row->rip, cfa, f->pc, bounds, &caller.pc) ||
 	    !fetch(w, &row->rsp, cfa, cfa, bounds, &caller.sp))
 		return CFI_NONE;
 	if (row->rbp.kind == CFI_UNDEFINED || row->rbp.kind == CFI_OTHER)

@@ -5,28 +5,15 @@
  */
 #include "cfi_row.h"
 
+#include <dwarf.h>
 #include <string.h>
 
 #include "compiler.h"
 #include "image.h"
 
-enum {
-	PE_ABSOLUTE = 0x00,
-	PE_ULEB = 0x01,
-	PE_U2 = 0x02,
-	PE_U4 = 0x03,
-	PE_U8 = 0x04,
-	PE_SLEB = 0x09,
-	PE_S2 = 0x0a,
-	PE_S4 = 0x0b,
-	PE_S8 = 0x0c,
-	PE_FORM = 0x0f,
-	PE_RELATIVE = 0x10,
-	PE_DATA = 0x30,
-	PE_BASE = 0x70,
-	PE_INDIRECT = 0x80,
-	PE_OMIT = 0xff,
-};
+/* Of an encoding: how the number is written, and what to add to it. */
+#define FORM 0x0f
+#define BASE 0x70
 
 uint64_t cfi_unsigned(struct cfi_bytes *b, unsigned size)
 {
@@ -39,6 +26,13 @@ uint64_t cfi_unsigned(struct cfi_bytes *b, unsigned size)
 	memcpy(&value, b->p, size);
 	b->p += size;
 	return value;
+}
+
+uint64_t cfi_signed(struct cfi_bytes *b, unsigned size)
+{
+	const unsigned unused = 64 - size * 8;
+
+	return (uint64_t)((int64_t)(cfi_unsigned(b, size) << unused) >> unused);
 }
 
 uint64_t cfi_uleb(struct cfi_bytes *b)
@@ -77,33 +71,22 @@ int64_t cfi_sleb(struct cfi_bytes *b)
 
 static bool form(struct cfi_bytes *b, uint8_t encoding, uint64_t *value)
 {
-	switch (encoding & PE_FORM) {
-	case PE_ABSOLUTE:
-	case PE_U8:
-	case PE_S8:
-		*value = cfi_unsigned(b, 8);
-		return true;
-	case PE_ULEB:
+	static const uint8_t sizes[FORM + 1] = {
+		[DW_EH_PE_absptr] = 8, [DW_EH_PE_udata2] = 2,
+		[DW_EH_PE_sdata2] = 2, [DW_EH_PE_udata4] = 4,
+		[DW_EH_PE_sdata4] = 4, [DW_EH_PE_udata8] = 8,
+		[DW_EH_PE_sdata8] = 8,
+	};
+	const uint8_t size = sizes[encoding & FORM];
+
+	if ((encoding & FORM) == DW_EH_PE_uleb128)
 		*value = cfi_uleb(b);
-		return true;
-	case PE_SLEB:
+	else if ((encoding & FORM) == DW_EH_PE_sleb128)
 		*value = (uint64_t)cfi_sleb(b);
-		return true;
-	case PE_U2:
-		*value = cfi_unsigned(b, 2);
-		return true;
-	case PE_S2:
-		*value = (uint64_t)(int16_t)cfi_unsigned(b, 2);
-		return true;
-	case PE_U4:
-		*value = cfi_unsigned(b, 4);
-		return true;
-	case PE_S4:
-		*value = (uint64_t)(int32_t)cfi_unsigned(b, 4);
-		return true;
-	default:
-		return false;
-	}
+	else
+		*value = encoding & DW_EH_PE_signed ? cfi_signed(b, size)
+						    : cfi_unsigned(b, size);
+	return size || (encoding & 7) == DW_EH_PE_uleb128;
 }
 
 bool cfi_pointer(struct cfi_bytes *b, uint8_t encoding, uint64_t data_base,
@@ -111,21 +94,16 @@ bool cfi_pointer(struct cfi_bytes *b, uint8_t encoding, uint64_t data_base,
 {
 	uint64_t at = ADDRESS(b->p);
 
-	if (encoding == PE_OMIT || (encoding & PE_INDIRECT) ||
+	if (encoding == DW_EH_PE_omit || (encoding & DW_EH_PE_indirect) ||
 	    !form(b, encoding, value))
 		return false;
-	switch (encoding & PE_BASE) {
-	case PE_ABSOLUTE:
-		return true;
-	case PE_RELATIVE:
+	if ((encoding & BASE) == DW_EH_PE_pcrel)
 		*value += at;
-		return true;
-	case PE_DATA:
+	else if ((encoding & BASE) == DW_EH_PE_datarel)
 		*value += data_base;
-		return true;
-	default:
-		return false;
-	}
+	else
+		return !(encoding & BASE);
+	return true;
 }
 
 /* The table's entries: {function, FDE}, both relative to the header. */
@@ -150,7 +128,7 @@ static const uint8_t *search(const uint8_t *header, const uint8_t *end,
 	const uint8_t *table;
 
 	if (end - header < 4 || header[0] != 1 ||
-	    header[3] != (PE_DATA | PE_S4) ||
+	    header[3] != (DW_EH_PE_datarel | DW_EH_PE_sdata4) ||
 	    !cfi_pointer(&b, header[1], base, &unused) ||
 	    !cfi_pointer(&b, header[2], base, &count))
 		return NULL;
@@ -189,12 +167,9 @@ static bool augmentation(struct cfi_bytes *b, const char *letters,
 			fde->signal = true;
 		else if (*letters == 'L')
 			cfi_unsigned(b, 1);
-		else if (*letters == 'P') {
-			uint8_t encoding = (uint8_t)cfi_unsigned(b, 1);
-
-			if (!form(b, encoding, &unused))
-				return false;
-		} else if (*letters != 'B')
+		else if (*letters == 'P'
+			     ? !form(b, (uint8_t)cfi_unsigned(b, 1), &unused)
+			     : *letters != 'B')
 			return false;
 	}
 	b->p = end;
@@ -255,10 +230,10 @@ static bool read_fde(const uint8_t *p, const struct image *image, uint64_t pc,
 	if (!b.p)
 		return false;
 	distance = cfi_unsigned(&b, 4);
-	*fde = (struct cfi_fde){ .encoding = PE_ABSOLUTE };
+	*fde = (struct cfi_fde){ .encoding = DW_EH_PE_absptr };
 	if (!distance || !cie(at - distance, image, fde) ||
 	    !cfi_pointer(&b, fde->encoding, 0, &fde->start) ||
-	    !cfi_pointer(&b, fde->encoding & PE_FORM, 0, &size))
+	    !cfi_pointer(&b, fde->encoding & FORM, 0, &size))
 		return false;
 	if (pc < fde->start || pc - fde->start >= size)
 		return false;

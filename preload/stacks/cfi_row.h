@@ -87,7 +87,9 @@ bool cfi_evaluate(struct cfi_stack *s, struct cfi_bytes expression,
 bool cfi_load(uint64_t address, const struct cfi_bounds *bounds,
 	      uint64_t *value);
 
-uint64_t cfi_unsigned(struct cfi_bytes *b, unsigned size); /* 1, 2, 4, 8 */
+/* Read a number of `size` bytes: 1, 2, 4 or 8. */
+uint64_t cfi_unsigned(struct cfi_bytes *b, unsigned size);
+uint64_t cfi_signed(struct cfi_bytes *b, unsigned size);
 uint64_t cfi_uleb(struct cfi_bytes *b);
 int64_t cfi_sleb(struct cfi_bytes *b);
 /* Reads a pointer of the given DW_EH_PE encoding; false if that is not

@@ -3,12 +3,16 @@
 
 #include <elf.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "aside.h"
+#include "dynamic.h"
 #include "image.h"
-#include "module_path.h"
+#include "libc.h"
+#include "maps.h"
 #include "stacks.h"
 #include "store.h"
 #include "text.h"
@@ -26,15 +30,11 @@ static struct rkn_module *module(uint32_t i)
 	       i;
 }
 
-/* Newest first: an unloaded module's range may have been taken again. */
-static uint32_t search(const struct image *image)
+/* Is it this module that is loaded there? */
+static bool is_of(const struct rkn_module *m, const struct image *image)
 {
-	for (uint32_t i = count(); i-- > 1;)
-		if (image->end == LOAD_ACQUIRE(module(i)->end) &&
-		    image->start == module(i)->start &&
-		    image->map->l_addr == module(i)->base)
-			return i;
-	return RKN_NONE;
+	return image->end == LOAD_ACQUIRE(m->end) && image->start == m->start &&
+	       image->map->l_addr == m->base;
 }
 
 static void note_build_id(struct rkn_module *m, const uint8_t *note,
@@ -60,24 +60,70 @@ static void note_build_id(struct rkn_module *m, const uint8_t *note,
 	}
 }
 
-static void read_notes(struct rkn_module *m, const struct image *image,
-		       const Elf64_Phdr *p)
-{
-	const uint8_t *at = (const uint8_t *)(uintptr_t)(m->base + p->p_vaddr);
-	const uint8_t *end = image_readable(image, at);
-
-	if (end && p->p_filesz <= (uint64_t)(end - at))
-		note_build_id(m, at, p->p_filesz);
-}
-
 static void read_headers(struct rkn_module *m, const struct image *image)
 {
 	uint32_t count = 0;
 	const ElfW(Phdr) *headers = image_headers(image, &count);
 
 	for (uint32_t i = 0; headers && i < count; i++)
-		if (headers[i].p_type == PT_NOTE && !m->build_id_size)
-			read_notes(m, image, &headers[i]);
+		if (headers[i].p_type == PT_NOTE && !m->build_id_size) {
+			const Elf64_Phdr *p = &headers[i];
+			const uint8_t *at =
+			    (const uint8_t *)(uintptr_t)(m->base + p->p_vaddr);
+			const uint8_t *end = image_readable(image, at);
+
+			if (end && p->p_filesz <= (uint64_t)(end - at))
+				note_build_id(m, at, p->p_filesz);
+		}
+}
+
+#define ROOM    1024 /* longer paths stay the loader's: stacks may be small */
+#define DELETED " (deleted)"
+#define KERNEL  "[vdso]" /* the kernel's code, which is in no file */
+
+/* The file is gone or replaced; what it was called then is still its name. */
+static void drop_deleted(char *path, const char *name)
+{
+	size_t size = strlen(path), length;
+	const size_t mark = sizeof(DELETED) - 1;
+
+	if (size <= mark || strcmp(path + size - mark, DELETED) != 0)
+		return;
+	name = text_base(name);
+	length = strlen(name);
+	if (length && size - mark >= length &&
+	    strncmp(path + size - mark - length, name, length) == 0)
+		path[size - mark] = '\0';
+}
+
+/*
+ * Text in the store: the absolute path of the module `map`, whose first mapping
+ * begins at `start`. The loader's name for it may be relative to a directory
+ * that the program has left since: then it is the kernel's name. If that is not
+ * known either, it is the loader's, which is not absolute.
+ */
+static uint32_t path_of(const struct link_map *map, uint64_t start)
+{
+	const char *name = map->l_name ? map->l_name : "";
+	uint64_t kernel = libc()->getauxval(AT_SYSINFO_EHDR);
+	char path[ROOM];
+
+	if (kernel && kernel == start)
+		return store_text(KERNEL, sizeof(KERNEL) - 1);
+	/* The executable has no name in the link map, unless the loader itself
+	 * was executed with its name. */
+	if (!*name && libc()->getauxval(AT_BASE))
+		return store.header->meta.program;
+	/* A relative name, or a descriptor's, does not mean the same file to
+	 * everybody. */
+	if ((*name != '/' || text_begins(name, "/proc/") ||
+	     text_begins(name, "/dev/fd/")) &&
+	    maps_path(start, path, sizeof(path))) {
+		drop_deleted(path, name);
+		name = path;
+	}
+	return *name ? store_text(name, strlen(name))
+		     : store.header->meta.program;
 }
 
 struct new_module {
@@ -85,7 +131,7 @@ struct new_module {
 	uint32_t number; /* RKN_NONE: no room */
 };
 
-static void note(void *data)
+static COLD void note(void *data)
 {
 	struct new_module *new = data;
 	const struct image *image = new->image;
@@ -102,7 +148,7 @@ static void note(void *data)
 	if (!i)
 		return;
 	read_headers(&m, image);
-	m.path = module_path(image->map, m.start);
+	m.path = path_of(image->map, m.start);
 	/* Others search already: without an end it is no module's. */
 	memcpy(to, &m, offsetof(struct rkn_module, end));
 	memcpy((char *)to + behind, (const char *)&m + behind,
@@ -111,23 +157,19 @@ static void note(void *data)
 	new->number = (uint32_t)i;
 }
 
-static COLD uint32_t add(const struct image *image)
-{
-	struct new_module new = { .image = image };
-
-	aside(note, &new);
-	return new.number;
-}
-
-uint32_t modules_find(uint64_t address)
+COLD uint32_t modules_find(uint64_t address)
 {
 	struct image image;
-	uint32_t i;
+	struct new_module new = { .image = &image };
 
 	if (!image_find(address, &image))
 		return RKN_NONE;
-	i = search(&image);
-	return i != RKN_NONE ? i : add(&image);
+	/* Newest first: an unloaded module's range may have been taken again. */
+	for (uint32_t i = count(); i-- > 1;)
+		if (is_of(module(i), &image))
+			return i;
+	aside(note, &new);
+	return new.number;
 }
 
 uint64_t modules_end(uint64_t address)
@@ -137,7 +179,7 @@ uint64_t modules_end(uint64_t address)
 	return image_find(address, &image) ? image.end : 0;
 }
 
-bool modules_segment(uint64_t address, uint64_t *start, uint64_t *end)
+COLD bool modules_segment(uint64_t address, uint64_t *start, uint64_t *end)
 {
 	const uint64_t page = address & ~4095ull;
 	const ElfW(Phdr) * headers;
@@ -159,12 +201,6 @@ bool modules_segment(uint64_t address, uint64_t *start, uint64_t *end)
 	return false;
 }
 
-static int is_base(const struct link_map *map, const char *name)
-{
-	return map->l_name &&
-	       strncmp(text_base(map->l_name), name, strlen(name)) == 0;
-}
-
 int modules_is_loader(uint64_t pc)
 {
 	static uint64_t start, end; /* atomic: any thread finds the same */
@@ -172,7 +208,8 @@ int modules_is_loader(uint64_t pc)
 	struct image image;
 
 	if (!behind && _r_debug.r_ldbase &&
-	    image_find(_r_debug.r_ldbase, &image) && is_base(image.map, "ld")) {
+	    image_find(_r_debug.r_ldbase, &image) &&
+	    dynamic_is_named(image.map, "ld")) {
 		WRITE_ONCE(start, image.start);
 		behind = image.end;
 		STORE_RELEASE(end, behind);
@@ -184,27 +221,23 @@ int modules_is_libc(uint64_t pc)
 {
 	struct image image;
 
-	return image_find(pc, &image) && is_base(image.map, "libc.so");
+	return image_find(pc, &image) && dynamic_is_named(image.map, "libc.so");
 }
 
-static int is_gone(const struct rkn_module *m)
+COLD const struct rkn_module *modules_next_gone(uint32_t *number)
 {
-	struct image image;
+	while (++*number < count()) {
+		const struct rkn_module *m = module(*number);
+		struct image image;
 
-	return m->end &&
-	       (!image_find(m->start, &image) || image.start != m->start ||
-		image.end != m->end || image.map->l_addr != m->base);
-}
-
-const struct rkn_module *modules_next_gone(uint32_t *number)
-{
-	while (++*number < count())
-		if (is_gone(module(*number)))
-			return module(*number);
+		if (m->end &&
+		    (!image_find(m->start, &image) || !is_of(m, &image)))
+			return m;
+	}
 	return NULL;
 }
 
-void modules_forget(uint32_t number)
+COLD void modules_forget(uint32_t number)
 {
 	module(number)->end = module(number)->start;
 }

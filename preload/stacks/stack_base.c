@@ -19,13 +19,7 @@ static bool in_library_of(uint64_t pc, const void *of)
 	return image_find(ADDRESS(of), &i) && pc >= i.start && pc < i.end;
 }
 
-static bool is_system(uint64_t pc)
-{
-	return in_library_of(pc, (const void *)(uintptr_t)libc()->abort) ||
-	       in_library_of(pc, (const void *)(uintptr_t)stack_base_low);
-}
-
-uint64_t stack_base_low(uint64_t low)
+COLD uint64_t stack_base_low(uint64_t low)
 {
 	const struct stack_base_saved *r =
 	    (const struct stack_base_saved *)(uintptr_t)low;
@@ -42,7 +36,11 @@ uint64_t stack_base_low(uint64_t low)
 
 		if (kind == CFI_END)
 			return top;
-		if (kind == CFI_NONE || !is_system(pc))
+		if (kind == CFI_NONE ||
+		    (!in_library_of(pc,
+				    (const void *)(uintptr_t)libc()->abort) &&
+		     !in_library_of(pc,
+				    (const void *)(uintptr_t)stack_base_low)))
 			return low;
 	}
 	return low;

@@ -198,7 +198,7 @@ COLD uint32_t stacks_number(uint32_t i, bool truncated, uint64_t *limits)
 }
 
 /* Nobody's child is found any more. */
-static void forget(uint32_t parent, uint64_t pc)
+static COLD void forget(uint32_t parent, uint64_t pc)
 {
 	uint32_t last = LOAD_ACQUIRE(newest);
 
@@ -211,7 +211,7 @@ static void forget(uint32_t parent, uint64_t pc)
 	}
 }
 
-void stacks_forget(uint64_t from, uint64_t end, uint32_t number)
+COLD void stacks_forget(uint64_t from, uint64_t end, uint32_t number)
 {
 	const struct store_table *t = &store.header->tables[STORE_FRAMES];
 	uint32_t count = (uint32_t)READ_ONCE(t->count);
@@ -231,7 +231,7 @@ void stacks_forget(uint64_t from, uint64_t end, uint32_t number)
 	}
 }
 
-void stacks_forget_unloaded(void)
+COLD void stacks_forget_unloaded(void)
 {
 	const struct rkn_module *m;
 	uint32_t number = 0;
@@ -242,7 +242,7 @@ void stacks_forget_unloaded(void)
 	}
 }
 
-int stacks_reset(void)
+COLD int stacks_reset(void)
 {
 	if (!tables[0].places)
 		tables[0].places =

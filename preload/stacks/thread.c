@@ -62,12 +62,6 @@ static void close_account(struct store_area *a)
 	a->base_frees = a->frees;
 }
 
-/* Where a thread has thread_self, from its thread pointer on. */
-static uint64_t self_of(uint64_t pointer)
-{
-	return pointer + ADDRESS(&thread_self) - ADDRESS(thread_pointer());
-}
-
 /* Does that thread-local memory, if it is still there, have this area? */
 static bool is_held(uint32_t at)
 {
@@ -77,7 +71,9 @@ static bool is_held(uint32_t at)
 
 	if (!t)
 		return true;
-	size = sys_peek(sys_pid(), &self, self_of(READ_ONCE(t->pointer)),
+	size = sys_peek(sys_pid(), &self,
+			READ_ONCE(t->pointer) + ADDRESS(&thread_self) -
+			    ADDRESS(thread_pointer()),
 			sizeof(self));
 	return size == -EFAULT ? false
 			       : size != sizeof(self) || self == ADDRESS(t);
@@ -155,22 +151,6 @@ struct thread *thread_attached(void)
 		   : thread_behind(gate);
 }
 
-static void open_account(struct thread *t, struct store_area *a, uint32_t tid)
-{
-	uint64_t serial = store_append(STORE_THREADS);
-	struct rkn_thread *r = store_record(STORE_THREADS, serial);
-
-	close_account(a);
-	a->serial = (uint32_t)serial;
-	note_pointer(ADDRESS(thread_pointer()));
-	if (r && serial)
-		r->tid = tid & ~OUTSIDE;
-	STORE_RELEASE(t->area, a);
-	t->serial = (uint32_t)serial;
-	t->extra = t->extra_end = 0;
-	memset(t->ranges, 0, sizeof(t->ranges));
-}
-
 /* What a thread that knows of `epoch` has in its gate: it does not fit where
  * every call shall come by here. */
 static uint64_t gate_of(uint64_t epoch)
@@ -178,20 +158,18 @@ static uint64_t gate_of(uint64_t epoch)
 	return epoch ^ (thread_verify ? PROCESS_RECORDING / 2 : 0);
 }
 
-/* The calling thread, as an area's owner. */
-static uint32_t owner_now(void)
-{
-	uint32_t tid = (uint32_t)sys_tid();
-	int pid = sys_pid();
-
-	return pid > 0 && pid != process.pid ? tid | OUTSIDE : tid;
-}
-
 static COLD struct thread *attach(uint64_t epoch)
 {
-	uint32_t tid = owner_now(), i = take_over(tid);
+	uint32_t tid = (uint32_t)sys_tid(), i;
+	int pid = sys_pid();
 	struct thread *t;
+	struct store_area *a;
+	uint64_t serial;
+	struct rkn_thread *r;
 
+	if (pid > 0 && pid != process.pid)
+		tid |= OUTSIDE;
+	i = take_over(tid);
 	if (!i)
 		i = (uint32_t)store_append(STORE_AREAS);
 	if (!i || i >= THREAD_AREAS)
@@ -202,7 +180,18 @@ static COLD struct thread *attach(uint64_t epoch)
 		WRITE_ONCE(area(i)->tid, tid);
 		return NULL;
 	}
-	open_account(t, area(i), tid);
+	a = area(i);
+	serial = store_append(STORE_THREADS);
+	r = store_record(STORE_THREADS, serial);
+	close_account(a);
+	a->serial = (uint32_t)serial;
+	note_pointer(ADDRESS(thread_pointer()));
+	if (r && serial)
+		r->tid = tid & ~OUTSIDE;
+	STORE_RELEASE(t->area, a);
+	t->serial = (uint32_t)serial;
+	t->extra = t->extra_end = 0;
+	memset(t->ranges, 0, sizeof(t->ranges));
 	/* A new recording: what it kept is in another store. */
 	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
 		memset(t->free, 0, sizeof(t->free));
@@ -240,24 +229,6 @@ static bool is_inside(uint64_t open)
 	return open && open < PROCESS_EPOCHS;
 }
 
-/*
- * A handler that interrupted refknot may have left by longjmp: then the stack
- * is shorter now than it was inside, at `open`.
- */
-static bool was_left(const struct thread *t, uint64_t open, uint64_t here)
-{
-	return open >= t->ranges[0].least && open < here &&
-	       here < t->ranges[0].most;
-}
-
-static COLD void verify(struct thread *t, uint64_t here, const void *frame)
-{
-	WRITE_ONCE(t->gate.open, here);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	thread_verify(t, frame);
-	thread_leave(t);
-}
-
 COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 {
 	uint64_t epoch, open;
@@ -276,15 +247,22 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 	if (!t)
 		return NULL;
 	open = READ_ONCE(t->gate.open);
-	if (is_inside(open) && !was_left(t, open, here))
+	/* A handler that interrupted refknot may have left by longjmp: then the
+	 * stack is shorter now than it was inside, at `open`. */
+	if (is_inside(open) && !(open >= t->ranges[0].least && open < here &&
+				 here < t->ranges[0].most))
 		return NULL;
 	/* What was left in the middle of a change is not to be believed. */
 	if (is_inside(open) || t->gate.epoch != gate_of(epoch)) {
 		t->gate.epoch = gate_of(epoch);
 		thread_forget(t);
 	}
-	if (unlikely(thread_verify && frame))
-		verify(t, here, frame);
+	if (unlikely(thread_verify && frame)) {
+		WRITE_ONCE(t->gate.open, here);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		thread_verify(t, frame);
+		thread_leave(t);
+	}
 	return t;
 }
 
@@ -375,31 +353,27 @@ static bool is_mapped(uint64_t low, uint64_t high)
 	return true;
 }
 
-/* Where the stack around `sp` ends: at a thread's control block, at the
- * program's first frame, or where its mapping does. */
-static uint64_t find_stack_end(uint64_t sp)
-{
-	uint64_t ends[] = { ADDRESS(thread_pointer()),
-			    ADDRESS(__libc_stack_end) };
-	struct map map;
-
-	for (unsigned i = 0; i < 2; i++)
-		if (sp < ends[i] && ends[i] - sp < STACK_MOST &&
-		    is_mapped(sp, ends[i]))
-			return ends[i];
-	return maps_find(sp, &map) ? map.end : 0;
-}
-
 /* Of the stack around `sp`; 0: not known. */
 struct stack_end {
 	uint64_t sp, end;
 };
 
+/* At a thread's control block, at the program's first frame, or where its
+ * mapping ends. */
 static void look_for_end(void *data)
 {
 	struct stack_end *stack = data;
+	uint64_t ends[] = { ADDRESS(thread_pointer()),
+			    ADDRESS(__libc_stack_end) };
+	struct map map;
 
-	stack->end = find_stack_end(stack->sp);
+	for (unsigned i = 0; i < 2; i++) {
+		stack->end = ends[i];
+		if (stack->sp < ends[i] && ends[i] - stack->sp < STACK_MOST &&
+		    is_mapped(stack->sp, ends[i]))
+			return;
+	}
+	stack->end = maps_find(stack->sp, &map) ? map.end : 0;
 }
 
 /* More of its mapping, behind the end that is known. */

@@ -83,21 +83,14 @@ enum cfi_kind unwind_step(const struct walk_step *s,
 	return kind;
 }
 
-/* Does frame `f` still lead to the caller that is recorded before it? */
-static bool leads(const struct walk_frame *f)
-{
-	const struct walk_frame *caller = f - 1;
-
-	return !(f->how & WALK_UNPROVED) &&
-	       unwind_word(caller->slot) == caller->pc &&
-	       (!(f->how & WALK_CHECKED) ||
-		unwind_word(caller->slot + 8 - f->how / WALK_SAVES * 8) ==
-		    caller->rbp);
-}
-
 const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f)
 {
-	while (leads(f))
+	/* Does `f` still lead to the caller that is recorded before it? */
+	while (!(f->how & WALK_UNPROVED) &&
+	       unwind_word(f[-1].slot) == f[-1].pc &&
+	       (!(f->how & WALK_CHECKED) ||
+		unwind_word(f[-1].slot + 8 - f->how / WALK_SAVES * 8) ==
+		    f[-1].rbp))
 		f--;
 	return f;
 }

@@ -48,6 +48,9 @@ INDIRECT = {
     "footing_frame": NOT_OURS,
     "footing_holds": NOT_OURS,
     "heap_init": NOT_OURS,
+    "fatal.c:replace": ["fatal.c:is_default", "fatal.c:is_entry",
+                        "fatal.c:move", "fatal.c:stand_in",
+                        "fatal.c:stand_back"],
     "image.c:find_with": NOT_OURS,
     "image.c:program_headers": NOT_OURS,
     "image_headers": NOT_OURS,
@@ -58,7 +61,7 @@ INDIRECT = {
     "limits.c:change": NOT_OURS,
     "marks_assert_no_growth": NOT_OURS,
     "mlockall": NOT_OURS,
-    "module_path": NOT_OURS,
+    "modules.c:path_of": NOT_OURS,
     "start.c:loaded": NOT_OURS,
     "real.c:own_mmap": NOT_OURS,
     **{f"real.c:own_{name}": NOT_OURS
