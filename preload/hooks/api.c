@@ -147,26 +147,13 @@ static const Elf64_Phdr *headers;
 static size_t header_count;
 static uint64_t base; /* what to add to an address in the file */
 
-static bool is_writable(uint64_t address)
+static COLD bool is_writable(uint64_t address)
 {
 	for (size_t i = 0; i < header_count; i++)
 		if (headers[i].p_type == PT_LOAD && headers[i].p_flags & PF_W &&
 		    address - base - headers[i].p_vaddr < headers[i].p_memsz)
 			return true;
 	return false;
-}
-
-/* The note's one word is the distance from itself to the pointer. */
-static void fill_in(const char *word)
-{
-	int32_t distance;
-	uint64_t pointer;
-
-	memcpy(&distance, word, sizeof(distance));
-	pointer = ADDRESS(word) + (uint64_t)(int64_t)distance;
-	if (is_writable(pointer) && pointer % 8 == 0)
-		*(const struct refknot_interface **)(uintptr_t)pointer =
-		    &refknot_interface_1;
 }
 
 static void read_notes(const char *p, const char *limit)
@@ -185,14 +172,24 @@ static void read_notes(const char *p, const char *limit)
 			return;
 		word = text + ((n.n_namesz + 3ul) & ~3ul);
 		if (n.n_type == 1 && n.n_namesz == sizeof(name) &&
-		    n.n_descsz == 4 && !memcmp(text, name, sizeof(name)))
-			fill_in(word);
+		    n.n_descsz == 4 && !memcmp(text, name, sizeof(name))) {
+			int32_t distance;
+			uint64_t pointer;
+
+			/* The note's one word is the distance from itself to
+			 * the pointer. */
+			memcpy(&distance, word, sizeof(distance));
+			pointer = ADDRESS(word) + (uint64_t)(int64_t)distance;
+			if (is_writable(pointer) && pointer % 8 == 0)
+				*(const struct refknot_interface **)(uintptr_t)
+				    pointer = &refknot_interface_1;
+		}
 		p = word + ((n.n_descsz + 3ul) & ~3ul);
 	}
 }
 
 /* Libraries have theirs from the loader; the program needs to be told. */
-__attribute__((constructor(102))) static void tell_program(void)
+COLD __attribute__((constructor(102))) static void tell_program(void)
 {
 	headers = (const void *)libc()->getauxval(AT_PHDR);
 	header_count = headers ? libc()->getauxval(AT_PHNUM) : 0;
@@ -211,7 +208,7 @@ __attribute__((constructor(102))) static void tell_program(void)
 
 /* --- LeakSanitizer's interface -------------------------------------------------- */
 
-static void note_limit(enum rkn_limit_number limit)
+static COLD void note_limit(enum rkn_limit_number limit)
 {
 	struct thread *t = thread_enter(NULL);
 
@@ -273,20 +270,6 @@ EXPORT void __lsan_do_leak_check(void)
 	ending_check();
 }
 
-static void say_lost(uint64_t blocks, uint64_t bytes)
-{
-	char line[256];
-	struct text text = { line, sizeof(line), 0 };
-
-	text_add(&text, "the leak check that the program asked for: ");
-	text_number(&text, blocks);
-	text_add(&text, blocks == 1 ? " block of " : " blocks of ");
-	text_number(&text, bytes);
-	text_add(&text, bytes == 1 ? " byte" : " bytes");
-	text_add(&text, blocks == 1 ? " is lost" : " are lost");
-	messages_say(line);
-}
-
 /* As LeakSanitizer does it: as often as wanted, it tells what is lost by now,
  * and the program goes on. */
 int __lsan_do_recoverable_leak_check(void);
@@ -297,7 +280,17 @@ EXPORT int __lsan_do_recoverable_leak_check(void)
 
 	if (answer == ENDING_CANNOT_TELL)
 		note_limit(RKN_LIMIT_CHECK_LATER);
-	if (blocks)
-		say_lost(blocks, bytes);
+	if (blocks) {
+		char line[256];
+		struct text text = { line, sizeof(line), 0 };
+
+		text_add(&text, "the leak check that the program asked for: ");
+		text_number(&text, blocks);
+		text_add(&text, blocks == 1 ? " block of " : " blocks of ");
+		text_number(&text, bytes);
+		text_add(&text, bytes == 1 ? " byte" : " bytes");
+		text_add(&text, blocks == 1 ? " is lost" : " are lost");
+		messages_say(line);
+	}
 	return blocks > 0;
 }

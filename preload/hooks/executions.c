@@ -122,7 +122,7 @@ static const char *search_path(void)
 	return list ? list : "/bin:/usr/bin";
 }
 
-static long search(struct work *w, const char *name)
+static COLD long search(struct work *w, const char *name)
 {
 	struct text t = { w->candidate, sizeof(w->candidate), 0 };
 	const char *list = search_path();
@@ -151,7 +151,7 @@ static NOINLINE long open_it(const struct execution *e, const char *path)
 	return search(e->work, path);
 }
 
-static void look(struct execution *e, const char *path, bool descriptor)
+static COLD void look(struct execution *e, const char *path, bool descriptor)
 {
 	long fd = descriptor ? e->start : open_it(e, path);
 
@@ -286,22 +286,6 @@ static COLD void take_back(const struct execution *e)
 
 /* --- What it is given -------------------------------------------------------------- */
 
-static struct copy *take_copy(size_t size)
-{
-	struct copy *c = __atomic_exchange_n(&left, NULL, __ATOMIC_RELAXED);
-
-	size += sizeof(*c);
-	if (c && c->size < size) {
-		spare_unmap(c, c->size);
-		c = NULL;
-	}
-	if (!c)
-		c = spare_map(size);
-	if (c && !c->size)
-		c->size = size;
-	return c;
-}
-
 /* Numbers that are looked at: with more, some are closed. */
 #define FILES_MOST 1024
 
@@ -352,10 +336,23 @@ static NOINLINE void change_environment(struct execution *e)
 	bool without = (e->work && e->work->file.foreign) ||
 		       is_load_vain(bequest, e->is_full) ||
 		       is_loader_secure(e->work);
+	size_t size;
+	struct copy *c;
 
 	if ((!bequest && !without) || !environment_loads_shim(e->environment))
 		return;
-	e->copy = take_copy(environment_copy_size(e->environment));
+	size = environment_copy_size(e->environment);
+	c = __atomic_exchange_n(&left, NULL, __ATOMIC_RELAXED);
+	size += sizeof(*c);
+	if (c && c->size < size) {
+		spare_unmap(c, c->size);
+		c = NULL;
+	}
+	if (!c)
+		c = spare_map(size);
+	if (c && !c->size)
+		c->size = size;
+	e->copy = c;
 	if (!e->copy)
 		return;
 	e->environment =
@@ -509,7 +506,7 @@ bool executions_are_by(long number)
 	return number == SYS_execve || number == SYS_execveat;
 }
 
-long executions_call(long number, const long *a)
+COLD long executions_call(long number, const long *a)
 {
 	const bool at = number == SYS_execveat;
 	const char *path = (const char *)a[at];
@@ -589,11 +586,11 @@ enum told_by {
 };
 
 /* The number is known when the program may have begun. */
-static int spawn_noted(real_spawn *f, enum told_by by, int start, pid_t *pid,
-		       const char *path,
-		       const posix_spawn_file_actions_t *actions,
-		       const posix_spawnattr_t *attributes,
-		       char *const arguments[], char *const environment[])
+static COLD int spawn_noted(real_spawn *f, enum told_by by, int start,
+			    pid_t *pid, const char *path,
+			    const posix_spawn_file_actions_t *actions,
+			    const posix_spawnattr_t *attributes,
+			    char *const arguments[], char *const environment[])
 {
 	struct execution e;
 	pid_t number;
@@ -667,7 +664,7 @@ EXPORT int pidfd_spawnp(int *pidfd, const char *name,
  * shim, a copy is there meanwhile: other threads may read it, and so it stays,
  * unless there are none.
  */
-static void lend(struct execution *e)
+static COLD void lend(struct execution *e)
 {
 	begin(e, BY_PATH, HERE, "/bin/sh", NULL, __environ);
 	give_back_work(e);
@@ -677,7 +674,7 @@ static void lend(struct execution *e)
 }
 
 /* `done`: the shell was begun. */
-static void take_again(const struct execution *e, char **own, bool done)
+static COLD void take_again(const struct execution *e, char **own, bool done)
 {
 	char **lent = (char **)(uintptr_t)e->environment;
 

@@ -70,7 +70,7 @@ static bool take_null(void)
  * is looked at as at any end: what was lost before is the parent's alone, for
  * the child's recording begins with the fork.
  */
-EXPORT int daemon(int stay, int keep)
+COLD EXPORT int daemon(int stay, int keep)
 {
 	pid_t pid = libc()->fork();
 
@@ -89,7 +89,7 @@ EXPORT int daemon(int stay, int keep)
 /* Only what it does to the caches is ours; who calls dlclose is of no matter
  * to the loader, unlike with dlopen. */
 int dlclose(void *handle);
-EXPORT int dlclose(void *handle)
+COLD EXPORT int dlclose(void *handle)
 {
 	struct thread *t;
 	int result;

@@ -93,7 +93,7 @@ static bool is_ours(int pid, int resource)
 	       (!pid || pid == sys_pid());
 }
 
-static void hide(limit *l)
+static COLD void hide(limit *l)
 {
 	limit set, asked, now = *l;
 	bool known = read_last(&set, &asked);
@@ -108,7 +108,7 @@ static void hide(limit *l)
 
 /* A hard limit that stood before the store was made may leave no room for both:
  * then it stays, and what is below it is the program's. */
-static int set_below(const limit *wanted, limit *marked)
+static COLD int set_below(const limit *wanted, limit *marked)
 {
 	limit now, told;
 	int result = real.prlimit64(0, RLIMIT_MARK_RESOURCE, marked, NULL);
@@ -128,7 +128,7 @@ static int set_below(const limit *wanted, limit *marked)
 
 /* As large as the program wants, beside a store of whatever recording: a forked
  * child has its parent's until it has its own. */
-static int set_beside(const limit *wanted)
+static COLD int set_beside(const limit *wanted)
 {
 	const uint64_t mapped = READ_ONCE(store.mapped);
 	limit marked = { rlimit_mark_set(wanted->rlim_cur, mapped),
@@ -181,23 +181,18 @@ static void uncount(void *unused)
 	zeros_uncount();
 }
 
-/* Of a program that is skipped refknot's own variables count until it sets a
- * limit on that; see zeros.h. */
-static void uncount_zeros(int pid, int resource, const limit *wanted)
-{
-	if (zeros_uncount && wanted && resource == RESOURCE_DATA &&
-	    (!pid || pid == sys_pid()) && skipped() && process_owns_memory())
-		aside(uncount, NULL);
-}
-
-static int change(int pid, int resource, const limit *new, limit *old)
+static COLD int change(int pid, int resource, const limit *new, limit *old)
 {
 	limit wanted = { 0 }, former = { 0 };
 	struct privileges privileges;
 	int saved = libc_errno, result;
 
 	real_resolve();
-	uncount_zeros(pid, resource, new);
+	/* Of a program that is skipped refknot's own variables count until it
+	 * sets a limit on that; see zeros.h. */
+	if (zeros_uncount && new &&resource == RESOURCE_DATA &&
+	    (!pid || pid == sys_pid()) && skipped() && process_owns_memory())
+		aside(uncount, NULL);
 	if (is_needed(pid, resource, new))
 		privileges_enter(&privileges, HIDES_NOTHING);
 	if (!is_ours(pid, resource) || (new && !read_limit(&wanted, new)))

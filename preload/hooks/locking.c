@@ -26,7 +26,7 @@
 /* What is mapped from here on is locked, and counts: refknot's own is to be
  * mapped before. A limit on addresses would count it; where the program set one
  * there is some. */
-static void keep_spare(void *unused)
+static COLD void keep_spare(void *unused)
 {
 	(void)unused;
 	if (addresses_limit() == UINT64_MAX && !spare_is_left(SPARE / 2))
@@ -113,7 +113,7 @@ static bool has_filter(void)
 	return true;
 }
 
-static void lock_by_parts(void *data)
+static COLD void lock_by_parts(void *data)
 {
 	struct locking *l = data;
 	uint64_t program = count_program(l);

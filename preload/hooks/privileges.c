@@ -12,14 +12,14 @@
 #include "process.h"
 #include "real.h"
 
-void privileges_enter(struct privileges *p, enum hides hides)
+COLD void privileges_enter(struct privileges *p, enum hides hides)
 {
 	p->hides = hides;
 	p->keeps = !libc_is_secure() && process_owns_memory() &&
 		   process_ready() && hides && proc_keep();
 }
 
-void privileges_leave(const struct privileges *p, bool done)
+COLD void privileges_leave(const struct privileges *p, bool done)
 {
 	/* What is kept keeps the program from unmounting it. */
 	if (p->keeps &&

@@ -78,7 +78,7 @@ static bool is_call_allowed(const struct filter *f, int number,
 	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
 }
 
-uint64_t denied_by(const struct filter *filter)
+COLD uint64_t denied_by(const struct filter *filter)
 {
 	uint64_t bit = 1, mask = 0;
 
@@ -91,14 +91,14 @@ uint64_t denied_by(const struct filter *filter)
 	return mask;
 }
 
-bool denied_loading_by(const struct filter *filter)
+COLD bool denied_loading_by(const struct filter *filter)
 {
 	const uint64_t opened[6] = { 3, 1, 1, AT_EMPTY_PATH };
 
 	return !is_call_allowed(filter, SYS_newfstatat, opened);
 }
 
-bool denied_for(uint64_t mask, unsigned needs)
+COLD bool denied_for(uint64_t mask, unsigned needs)
 {
 	for (size_t i = 0; i < CALLS; i++)
 		if (mask >> i & 1 && calls[i].need & needs)
@@ -139,7 +139,7 @@ static bool is_missed(int number)
 	return false;
 }
 
-uint32_t denied_count(void)
+COLD uint32_t denied_count(void)
 {
 	uint32_t n = 0;
 
@@ -175,12 +175,6 @@ static void forbid(int number)
 			  __ATOMIC_SEQ_CST);
 }
 
-static void allow(int number)
-{
-	__atomic_fetch_and(&sys_forbidden[number / 64], ~(1ull << number % 64),
-			   __ATOMIC_SEQ_CST);
-}
-
 bool denied_snapshot(void)
 {
 	return is_need_denied(SNAPSHOT);
@@ -208,7 +202,7 @@ static bool is_needed_to_start(int number)
 	return false;
 }
 
-bool denied_start(void)
+COLD bool denied_start(void)
 {
 	for (size_t i = 0; i < CALLS; i++)
 		if (is_needed_to_start(number_of(i)) &&
@@ -223,9 +217,13 @@ static bool is_needed_to_load(int number)
 	return number == SYS_read || is_needed_to_start(number);
 }
 
-/* Of those that undo, each has looked at what was counted before. */
-static void wait_for_undoing(void)
+COLD void denied_announce(uint64_t mask)
 {
+	__atomic_fetch_add(&sys_unsettled, 1, __ATOMIC_SEQ_CST);
+	for (size_t i = 0; i < CALLS; i++)
+		if (mask >> i & 1)
+			__atomic_fetch_add(&pending[i], 1, __ATOMIC_SEQ_CST);
+	/* Of those that undo, each has looked at what was counted before. */
 	for (unsigned i = 0; i < PATIENCE; i++) {
 		if (!LOAD_ORDERED(undoing))
 			return;
@@ -233,16 +231,7 @@ static void wait_for_undoing(void)
 	}
 }
 
-void denied_announce(uint64_t mask)
-{
-	__atomic_fetch_add(&sys_unsettled, 1, __ATOMIC_SEQ_CST);
-	for (size_t i = 0; i < CALLS; i++)
-		if (mask >> i & 1)
-			__atomic_fetch_add(&pending[i], 1, __ATOMIC_SEQ_CST);
-	wait_for_undoing();
-}
-
-void denied_begin(uint64_t mask)
+COLD void denied_begin(uint64_t mask)
 {
 	for (size_t i = 0; i < CALLS; i++)
 		if (mask >> i & 1)
@@ -262,7 +251,7 @@ static void settle(void)
 	__atomic_fetch_sub(&sys_unsettled, 1, __ATOMIC_SEQ_CST);
 }
 
-void denied_keep(uint64_t mask, bool loads)
+COLD void denied_keep(uint64_t mask, bool loads)
 {
 	if (!loads)
 		WRITE_ONCE(loads_nothing, true);
@@ -272,14 +261,18 @@ void denied_keep(uint64_t mask, bool loads)
 }
 
 /* A handler's filter may come between. */
-void denied_undo(uint64_t mask)
+COLD void denied_undo(uint64_t mask)
 {
 	count_out(mask);
 	__atomic_fetch_add(&undoing, 1, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < CALLS; i++) {
+		int number;
+
 		if (is_number_denied(number_of(i)))
 			continue;
-		allow(number_of(i));
+		number = number_of(i);
+		__atomic_fetch_and(&sys_forbidden[number / 64],
+				   ~(1ull << number % 64), __ATOMIC_SEQ_CST);
 		if (is_number_denied(number_of(i)))
 			forbid(number_of(i));
 	}
@@ -291,7 +284,7 @@ void denied_undone(void)
 	__atomic_fetch_sub(&undoing, 1, __ATOMIC_SEQ_CST);
 }
 
-void denied_begin_child(uint64_t mask)
+COLD void denied_begin_child(uint64_t mask)
 {
 	if (!sys_child.pid)
 		child_denies = 0; /* a former one's */
@@ -323,12 +316,12 @@ void denied_inherit(void)
 }
 
 /* A vfork child's filter is in the environment only. */
-uint64_t denied_bequest(void)
+COLD uint64_t denied_bequest(void)
 {
 	return LOAD_ORDERED(lasting) | environment_filters(__environ);
 }
 
-bool denied_to_executed(uint64_t bequest)
+COLD bool denied_to_executed(uint64_t bequest)
 {
 	for (size_t i = 0; i < CALLS; i++)
 		if (bequest >> i & 1 && is_needed_to_load(number_of(i)))
@@ -336,7 +329,7 @@ bool denied_to_executed(uint64_t bequest)
 	return READ_ONCE(loads_nothing);
 }
 
-void denied_forked(void)
+COLD void denied_forked(void)
 {
 	uint64_t last = sys_child.pid ? child_denies : 0;
 

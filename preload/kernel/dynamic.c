@@ -166,7 +166,7 @@ const ElfW(Sym) * dynamic_find(const struct dynamic *d, const char *name)
 	return d->old_hash ? find_hashed_of_old(d, name) : NULL;
 }
 
-void *dynamic_in(const struct link_map *map, const char *name)
+COLD void *dynamic_in(const struct link_map *map, const char *name)
 {
 	const ElfW(Sym) * s;
 	struct dynamic d;
@@ -183,7 +183,7 @@ void *dynamic_in(const struct link_map *map, const char *name)
 	return (void *)(uintptr_t)at;
 }
 
-static void *find_from(const struct link_map *map, const char *name)
+static COLD void *find_from(const struct link_map *map, const char *name)
 {
 	void *found = NULL;
 
@@ -195,7 +195,7 @@ static void *find_from(const struct link_map *map, const char *name)
 /* This library's own, as the linker has it. */
 extern ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") HIDDEN;
 
-const struct link_map *dynamic_own(void)
+COLD const struct link_map *dynamic_own(void)
 {
 	const struct link_map *map = _r_debug.r_map;
 
@@ -204,26 +204,26 @@ const struct link_map *dynamic_own(void)
 	return map;
 }
 
-void *dynamic_next(const char *name)
+COLD void *dynamic_next(const char *name)
 {
 	const struct link_map *own = dynamic_own();
 
 	return own ? find_from(own->l_next, name) : NULL;
 }
 
-void *dynamic_first(const char *name)
+COLD void *dynamic_first(const char *name)
 {
 	return find_from(_r_debug.r_map, name);
 }
 
-bool dynamic_is_named(const struct link_map *map, const char *name)
+COLD bool dynamic_is_named(const struct link_map *map, const char *name)
 {
 	const char *path = map->l_name ? map->l_name : "";
 
 	return strncmp(text_base(path), name, strlen(name)) == 0;
 }
 
-const struct link_map *dynamic_libc(void)
+COLD const struct link_map *dynamic_libc(void)
 {
 	const struct link_map *map = _r_debug.r_map;
 
@@ -232,7 +232,7 @@ const struct link_map *dynamic_libc(void)
 	return map;
 }
 
-const struct link_map *dynamic_loader(void)
+COLD const struct link_map *dynamic_loader(void)
 {
 	const struct link_map *map = _r_debug.r_map;
 

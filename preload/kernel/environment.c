@@ -45,7 +45,7 @@ static size_t size_of(char *const *list, size_t *count)
 	return size;
 }
 
-void environment_keep(void)
+COLD void environment_keep(void)
 {
 	static char *const none[] = { NULL };
 	size_t count, size = size_of(original(), &count);
@@ -70,7 +70,7 @@ static bool is_variable(const char *text, const char *name)
 	return strncmp(text, name, strlen(name)) == 0;
 }
 
-const char *environment_value(char *const *list, const char *name)
+COLD const char *environment_value(char *const *list, const char *name)
 {
 	for (; list && *list; list++)
 		if (is_variable(*list, name))
@@ -79,7 +79,7 @@ const char *environment_value(char *const *list, const char *name)
 }
 
 /* The list's element that names this library, or NULL. */
-static char *find_shim(char *list)
+static COLD char *find_shim(char *list)
 {
 	for (char *p = list; *p;) {
 		size_t size = strcspn(p, SEPARATORS);
@@ -93,7 +93,7 @@ static char *find_shim(char *list)
 }
 
 /* All of them. */
-static void remove_shim(char *list)
+static COLD void remove_shim(char *list)
 {
 	for (char *shim = find_shim(list); shim; shim = find_shim(list)) {
 		char *rest = shim + strcspn(shim, SEPARATORS);
@@ -104,13 +104,13 @@ static void remove_shim(char *list)
 }
 
 /* Is it "LD_PRELOAD=" with this library among what follows? */
-static bool is_preload(char *variable)
+static COLD bool is_preload(char *variable)
 {
 	return strncmp(variable, PRELOAD, PRELOAD_LENGTH) == 0 &&
 	       find_shim(variable + PRELOAD_LENGTH);
 }
 
-void environment_drop_preload(void)
+COLD void environment_drop_preload(void)
 {
 	for (char **e = __environ; e && *e; e++) {
 		char *list = *e + PRELOAD_LENGTH;
@@ -168,7 +168,7 @@ uint64_t environment_filters(char *const *list)
 	return 0;
 }
 
-bool environment_set_filters(uint64_t forbidden)
+COLD bool environment_set_filters(uint64_t forbidden)
 {
 	uint64_t before;
 
@@ -227,7 +227,7 @@ static bool is_readable(char *const *list)
 	return false;
 }
 
-bool environment_loads_shim(char *const *list)
+COLD bool environment_loads_shim(char *const *list)
 {
 	if (!list || !is_readable(list))
 		return false;
@@ -237,7 +237,7 @@ bool environment_loads_shim(char *const *list)
 	return false;
 }
 
-bool environment_shim(char *const *list, char *path, size_t room)
+COLD bool environment_shim(char *const *list, char *path, size_t room)
 {
 	const char *shim;
 	size_t size;
@@ -255,7 +255,7 @@ bool environment_shim(char *const *list, char *path, size_t room)
 	return true;
 }
 
-size_t environment_copy_size(char *const *list)
+COLD size_t environment_copy_size(char *const *list)
 {
 	size_t size = (count(list) + 2) * sizeof(*list) + FILTERS_SIZE;
 
@@ -272,8 +272,8 @@ static void add_filters(char *to, uint64_t forbidden)
 	to[FILTERS_LENGTH + DIGITS] = '\0';
 }
 
-char *const *environment_with_filters(void *room, char *const *list,
-				      uint64_t forbidden)
+COLD char *const *environment_with_filters(void *room, char *const *list,
+					   uint64_t forbidden)
 {
 	char **to = room;
 	char *text = (char *)(to + count(list) + 2);
@@ -288,7 +288,7 @@ char *const *environment_with_filters(void *room, char *const *list,
 	return to;
 }
 
-char *const *environment_without_shim(void *room, char *const *list)
+COLD char *const *environment_without_shim(void *room, char *const *list)
 {
 	char **to = room;
 	char *text = (char *)(to + count(list) + 2);

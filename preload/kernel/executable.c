@@ -13,7 +13,7 @@
 #define SCRIPTS 5 /* that interpret each other; the kernel follows no more */
 #define LOADER  "ld-linux" /* how glibc's loader calls itself begins */
 
-long executable_open(const char *path)
+COLD long executable_open(const char *path)
 {
 	long fd = sys_open(path, O_PATH, 0), mode;
 
@@ -268,7 +268,7 @@ static bool is_foreign(struct executable *x, int fd)
 	return foreign;
 }
 
-void executable_look(struct executable *x, int fd)
+COLD void executable_look(struct executable *x, int fd)
 {
 	long size;
 

@@ -45,7 +45,7 @@ static size_t rest(const char *lines, size_t size)
 	return n;
 }
 
-bool file_locks_have(struct file_locks *l, uint64_t inode)
+COLD bool file_locks_have(struct file_locks *l, uint64_t inode)
 {
 	char number[24];
 	struct text t = { number, sizeof(number), 0 };

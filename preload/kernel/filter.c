@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "compiler.h"
+
 /* What a filter sees; the order is the kernel's. */
 struct machine {
 	struct seccomp_data data;
@@ -121,7 +123,8 @@ static void step(struct machine *m, const struct filter_instruction *i)
 	}
 }
 
-uint32_t filter_answer(const struct filter *f, int number, const uint64_t a[6])
+COLD uint32_t filter_answer(const struct filter *f, int number,
+			    const uint64_t a[6])
 {
 	struct machine m = { .data = { .nr = number,
 				       .arch = AUDIT_ARCH_X86_64 } };

@@ -53,7 +53,7 @@ void *own_memory_map(size_t size)
 	return p;
 }
 
-void *own_memory_table(void *table, size_t size)
+COLD void *own_memory_table(void *table, size_t size)
 {
 	if (!table)
 		return own_memory_map(size);
@@ -62,7 +62,7 @@ void *own_memory_table(void *table, size_t size)
 }
 
 /* Nothing comes from the present slab meanwhile: its zeros stay. */
-struct own_memory_while own_memory_begin(void)
+COLD struct own_memory_while own_memory_begin(void)
 {
 	struct own_memory_while w = { count, next, last };
 
@@ -70,7 +70,7 @@ struct own_memory_while own_memory_begin(void)
 	return w;
 }
 
-void own_memory_end(const struct own_memory_while *w)
+COLD void own_memory_end(const struct own_memory_while *w)
 {
 	/* The last one first, as spare_give() likes it. */
 	for (uint32_t i = count < SLABS ? count : SLABS; i-- > w->count;) {

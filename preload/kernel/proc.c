@@ -87,7 +87,7 @@ static long duplicate(uint64_t most)
 	return high;
 }
 
-bool proc_keep(void)
+COLD bool proc_keep(void)
 {
 	uint64_t most = sys_limit(RLIMIT_NOFILE);
 	long fd;
@@ -99,7 +99,7 @@ bool proc_keep(void)
 	return fd >= 0;
 }
 
-void proc_forget(void)
+COLD void proc_forget(void)
 {
 	int fd = find();
 
@@ -107,7 +107,7 @@ void proc_forget(void)
 		sys_close(fd);
 }
 
-bool proc_is_where_it_was(void)
+COLD bool proc_is_where_it_was(void)
 {
 	struct sys_identity now;
 
@@ -148,7 +148,7 @@ static int pid_in(const char *text)
 	return pid;
 }
 
-int proc_pidfd(int fd)
+COLD int proc_pidfd(int fd)
 {
 	char text[256];
 	struct text t = { text, sizeof(text), 0 };

@@ -170,7 +170,7 @@ static void wait_for_others(void)
 	}
 }
 
-void spare_fit(uint64_t total)
+COLD void spare_fit(uint64_t total)
 {
 	uint64_t signals, mapped;
 	bool held = sys_block_signals(&signals) == 0;

@@ -410,7 +410,7 @@ int sys_pid(void)
 	return own_number(SYS_getpid);
 }
 
-bool sys_begin_child(void)
+COLD bool sys_begin_child(void)
 {
 	int pid = sys_pid();
 

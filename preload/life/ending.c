@@ -52,7 +52,7 @@ static void note_end(enum rkn_end how, int value)
 	WRITE_ONCE(store.header->end_mono_ns, sys_clock(CLOCK_MONOTONIC));
 }
 
-static void take(void *data)
+static COLD void take(void *data)
 {
 	struct stopped *self = data;
 	struct store_header *h = store.header;
@@ -69,12 +69,12 @@ static void take(void *data)
 	store_trim();
 }
 
-void ending_take(struct stopped *self)
+COLD void ending_take(struct stopped *self)
 {
 	aside(take, self);
 }
 
-void ending_over(void)
+COLD void ending_over(void)
 {
 	bool checked = phase_of(phase_now()) == PHASE_CHECKING;
 
@@ -103,7 +103,7 @@ static bool is_recorded(void)
 
 /* Several threads may call exit(): none ends the process before the one that
  * came first is through. A handler of that one's does not wait for it. */
-static uint32_t wait_for_end(void)
+static COLD uint32_t wait_for_end(void)
 {
 	uint32_t now;
 
@@ -127,7 +127,7 @@ static void wait_for_start(void)
 
 /* Does the process end for the first time, as far as we can see? Then this
  * thread has it in its hands, and no handler may come between. */
-static bool begin(enum phase to)
+static COLD bool begin(enum phase to)
 {
 	wait_for_start();
 	if (!READ_ONCE(process_page.epoch) || !phase_take(PHASE_RUNNING, to))
@@ -138,7 +138,7 @@ static bool begin(enum phase to)
 
 /* It ends, after all was said of it: in what way, is still to be told, but for
  * threads that come too late. */
-static void end_again(enum rkn_end how, int value)
+static COLD void end_again(enum rkn_end how, int value)
 {
 	uint32_t now = wait_for_end();
 
@@ -201,7 +201,7 @@ USED void ending_check_above(uint64_t unused, uint64_t low)
 	take_here(low, &signals);
 }
 
-bool ending_by_signal(int signal)
+COLD bool ending_by_signal(int signal)
 {
 	if (!is_recorded())
 		return false;
@@ -267,7 +267,7 @@ USED bool ending_find_lost_above(struct snapshot_lost *lost, uint64_t low)
 	return q.answered;
 }
 
-enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes)
+COLD enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes)
 {
 	struct snapshot_lost lost = { 0 };
 	int pid = sys_pid();
@@ -286,7 +286,7 @@ enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes)
 	return ENDING_CHECKED;
 }
 
-void ending_reset(void)
+COLD void ending_reset(void)
 {
 	WRITE_ONCE(asker, 0);
 }

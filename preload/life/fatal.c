@@ -76,7 +76,7 @@ static struct pair {
 	 SA_RESETHAND | SYS_RESTORER | SYS_EXPOSE_TAGBITS)
 
 /* The number of that pair, added where it is new. */
-static unsigned find_pair(uint32_t flags, uint64_t mask)
+static COLD unsigned find_pair(uint32_t flags, uint64_t mask)
 {
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		struct pair *p = &pairs[i];
@@ -149,7 +149,7 @@ static void again(int signal, const void *info)
 }
 
 /* The same once more, after the handler's return, to the default action. */
-static void let_it(int signal, const void *info)
+static COLD void let_it(int signal, const void *info)
 {
 	struct sys_action none = { .handler = (void *)SIG_DFL };
 
@@ -241,7 +241,7 @@ static bool is_default(const void *handler)
 }
 
 /* The handler in place of that default. */
-static void stand_in(int signal, struct sys_action *action)
+static COLD void stand_in(int signal, struct sys_action *action)
 {
 	uint32_t flags = (uint32_t)action->flags;
 	unsigned number = find_pair(flags & KNOWN_FLAGS, action->mask);
@@ -255,7 +255,7 @@ static void stand_in(int signal, struct sys_action *action)
 }
 
 /* The default in place of the handler. */
-static void stand_back(int signal, struct sys_action *action)
+static COLD void stand_back(int signal, struct sys_action *action)
 {
 	const struct pair *pair = pair_of(action->handler);
 
@@ -268,8 +268,8 @@ static void stand_back(int signal, struct sys_action *action)
 }
 
 /* What another thread sets at the same time stays. */
-static void replace(bool (*from)(const void *handler),
-		    void (*by)(int signal, struct sys_action *action))
+static COLD void replace(bool (*from)(const void *handler),
+			 void (*by)(int signal, struct sys_action *action))
 {
 	struct sys_action now, former;
 
@@ -284,7 +284,7 @@ static void replace(bool (*from)(const void *handler),
 	}
 }
 
-void fatal_begin(void)
+COLD void fatal_begin(void)
 {
 	if (READ_ONCE(given_up))
 		return;
@@ -292,24 +292,24 @@ void fatal_begin(void)
 	replace(is_default, stand_in);
 }
 
-void fatal_end(void)
+COLD void fatal_end(void)
 {
 	replace(is_entry, stand_back);
 	WRITE_ONCE(wanted, 0);
 }
 
-void fatal_give_up(void)
+COLD void fatal_give_up(void)
 {
 	if (!__atomic_exchange_n(&given_up, true, __ATOMIC_SEQ_CST))
 		fatal_end();
 }
 
-void fatal_end_here(void)
+COLD void fatal_end_here(void)
 {
 	replace(is_entry, stand_back);
 }
 
-void fatal_forked(void)
+COLD void fatal_forked(void)
 {
 	if (!READ_ONCE(wanted) || sys_pid() != 1)
 		return;
@@ -323,7 +323,7 @@ static void move(int signal, struct sys_action *action)
 	action->flags |= stack_flag(signal);
 }
 
-void fatal_use_signal_stacks(bool use)
+COLD void fatal_use_signal_stacks(bool use)
 {
 	if (__atomic_exchange_n(&on_stacks, use, __ATOMIC_SEQ_CST) != use)
 		replace(is_entry, move);
@@ -342,8 +342,8 @@ bool fatal_ends(int signal)
 	       (is_entry(now.handler) || is_default(now.handler));
 }
 
-void fatal_action(int signal, const struct sigaction *wish,
-		  struct sigaction *action)
+COLD void fatal_action(int signal, const struct sigaction *wish,
+		       struct sigaction *action)
 {
 	/* As the C library gives it to the kernel, and that keeps it. */
 	struct sys_action a = { .flags =
@@ -364,7 +364,7 @@ bool fatal_is(void (*f)(int))
 	return is_entry((const void *)(uintptr_t)f);
 }
 
-void fatal_tell(struct sigaction *told)
+COLD void fatal_tell(struct sigaction *told)
 {
 	struct sys_action a = { .handler = (void *)(uintptr_t)told->sa_handler,
 				.flags = (uint32_t)told->sa_flags };
@@ -379,7 +379,7 @@ void fatal_tell(struct sigaction *told)
 		told->sa_restorer = NULL;
 }
 
-void fatal_now(void)
+COLD void fatal_now(void)
 {
 	if (delayed.signal)
 		again(delayed.signal, &delayed.info);

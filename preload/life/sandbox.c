@@ -24,14 +24,14 @@
  * where no filter denies them any more. */
 static bool handlers_out;
 
-void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
+COLD void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
 {
 	*c = (struct sandbox_change){ .denies = denied_by(filter),
 				      .counts = process_owns_memory(),
 				      .loads = !denied_loading_by(filter) };
 }
 
-void sandbox_note(void)
+COLD void sandbox_note(void)
 {
 	struct store_area *common = store_record(STORE_AREAS, 0);
 
@@ -73,7 +73,7 @@ static void make_room(void)
 /* Recorded or not, handlers stand and ends are seen: that is decided anew in
  * each case. A forked child begins now or never. What a vfork child does in its
  * parent's recording from here on, it does without what is forbidden. */
-void sandbox_enter(const struct sandbox_change *c)
+COLD void sandbox_enter(const struct sandbox_change *c)
 {
 	const bool narrow =
 	    denied_for(c->denies, DENIED_OPTIONAL | DENIED_SNAPSHOT);
@@ -111,7 +111,7 @@ static void undo(uint64_t mask)
 	denied_undone();
 }
 
-void sandbox_done(const struct sandbox_change *c, bool installed)
+COLD void sandbox_done(const struct sandbox_change *c, bool installed)
 {
 	/* What it executes does without, too, or is not recorded: then the
 	 * loader need not even try. The environment is the parent's in a vfork

@@ -165,7 +165,7 @@ static bool has_one(uint64_t size)
 	return now || use_own();
 }
 
-static void give(uint64_t size)
+static COLD void give(uint64_t size)
 {
 	bool lacks;
 
@@ -213,7 +213,7 @@ static uint64_t small_stack(void)
 	return 0;
 }
 
-void signal_stack_look(void)
+COLD void signal_stack_look(void)
 {
 	const uint64_t size = READ_ONCE(looked) ? 0 : small_stack();
 
@@ -221,7 +221,7 @@ void signal_stack_look(void)
 		signal_stack_give(size);
 }
 
-void signal_stack_share(void)
+COLD void signal_stack_share(void)
 {
 	bool active;
 	uint64_t now;
@@ -247,7 +247,7 @@ static bool has_room(const stack_t *wish)
 		s.ss_size >= footing_frame() + HANDLER);
 }
 
-void signal_stack_replace(const stack_t *by)
+COLD void signal_stack_replace(const stack_t *by)
 {
 	if (!process_owns_memory() || has_room(by))
 		return;
@@ -256,7 +256,7 @@ void signal_stack_replace(const stack_t *by)
 	lack(&tight);
 }
 
-void signal_stack_replaced(void)
+COLD void signal_stack_replaced(void)
 {
 	const uint64_t size = READ_ONCE(looked);
 

@@ -69,7 +69,7 @@ static void note_arguments(struct rkn_meta *m)
 	}
 }
 
-static void describe(void)
+static COLD void describe(void)
 {
 	struct store_header *h = store.header;
 	struct rkn_meta *m = &h->meta;
@@ -110,7 +110,7 @@ static void call(struct process *p)
 }
 
 /* The first start: what a forked child inherits and need not find again. */
-static int find_out(void)
+static COLD int find_out(void)
 {
 	const char *bad =
 	    settings_read(&process.settings, environment_variables());
@@ -169,7 +169,7 @@ static int reset_tables(unsigned granule_shift)
 }
 
 /* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
-static int begin(void)
+static COLD int begin(void)
 {
 	char name[64];
 	unsigned shift = process.foreign_malloc ? 3 : 4;
@@ -307,7 +307,7 @@ static void leaving_quickly(void *unused)
 }
 
 /* In a forked child, whose vfork children share its memory. */
-static void forked(void)
+static COLD void forked(void)
 {
 	denied_forked();
 	WRITE_ONCE(process_page.pid, sys_pid());
@@ -326,7 +326,7 @@ static void forked(void)
  * Handlers run in reverse order: what is registered here, with no library
  * named, runs after every library's destructors.
  */
-__attribute__((constructor(101))) static void loaded(void)
+COLD __attribute__((constructor(101))) static void loaded(void)
 {
 	bool ready = process_ready();
 

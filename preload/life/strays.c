@@ -159,7 +159,7 @@ static enum rkn_free_kind kind_of_place(struct thread *t, uint64_t address,
 	return RKN_FREE_UNKNOWN;
 }
 
-void strays_end(const struct stopped *self)
+COLD void strays_end(const struct stopped *self)
 {
 	struct thread *t = thread_attached();
 	const struct thread_stray *s = t ? &t->stray : NULL;

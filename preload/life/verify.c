@@ -67,7 +67,7 @@ struct difference {
 };
 
 /* Both stacks, as `addr2line -e` takes them. */
-static void show(void *data)
+static COLD void show(void *data)
 {
 	const struct difference *d = data;
 	uint32_t node = d->node;
@@ -120,7 +120,7 @@ static enum rkn_limit_number compare(struct walk *w, uint32_t node,
 }
 
 /* The thread is inside, in the hook whose frame is `frame`. */
-static void verify_stack(struct thread *t, const void *frame)
+static COLD void verify_stack(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
 	uint64_t *pcs = (uint64_t *)t->walk.fresh; /* scratch of that size */
@@ -148,7 +148,7 @@ static void verify_stack(struct thread *t, const void *frame)
 		aside(show, &(struct difference){ leaf->node, pcs, n });
 }
 
-void verify_init(void)
+COLD void verify_init(void)
 {
 	static char path[4096];
 	struct text t = { path, sizeof(path), 0 };

@@ -11,7 +11,7 @@
 
 static struct addresses begun;
 
-void addresses_fit(uint64_t soft)
+COLD void addresses_fit(uint64_t soft)
 {
 	uint64_t added = rlimit_mark_given(soft),
 		 library = own_memory_library_bytes();
@@ -24,7 +24,7 @@ static bool set(uint64_t soft, uint64_t hard)
 	return sys_set_limit(RLIMIT_MARK_RESOURCE, soft, hard) == 0;
 }
 
-void addresses_begin(void)
+COLD void addresses_begin(void)
 {
 	struct addresses a = { .changed = true };
 
@@ -38,7 +38,7 @@ void addresses_begin(void)
 	begun = a;
 }
 
-void addresses_end(void)
+COLD void addresses_end(void)
 {
 	if (!begun.changed)
 		return;
@@ -47,12 +47,12 @@ void addresses_end(void)
 	begun.changed = false;
 }
 
-uint64_t addresses_limit(void)
+COLD uint64_t addresses_limit(void)
 {
 	return begun.changed ? begun.soft : sys_limit(RLIMIT_MARK_RESOURCE);
 }
 
-bool addresses_are_few(void)
+COLD bool addresses_are_few(void)
 {
 	uint64_t soft = sys_limit(RLIMIT_MARK_RESOURCE);
 
@@ -65,7 +65,7 @@ struct narrowing {
 	bool loads;
 };
 
-static void narrow(void *data)
+static COLD void narrow(void *data)
 {
 	struct narrowing *n = data;
 	struct addresses *a = n->to;
@@ -79,7 +79,7 @@ static void narrow(void *data)
 	    a->hard);
 }
 
-void addresses_narrow(struct addresses *a, bool loads)
+COLD void addresses_narrow(struct addresses *a, bool loads)
 {
 	struct narrowing n = { a, loads };
 
@@ -88,7 +88,7 @@ void addresses_narrow(struct addresses *a, bool loads)
 		aside(narrow, &n);
 }
 
-void addresses_widen(const struct addresses *a)
+COLD void addresses_widen(const struct addresses *a)
 {
 	if (a->changed)
 		set(a->soft, a->hard);

@@ -36,7 +36,7 @@ static const char *const ways[] = {
 
 bool bypass_closed;
 
-bool bypass_is_of_family(const char *name)
+COLD bool bypass_is_of_family(const char *name)
 {
 	for (size_t i = 0; i < WAYS; i++)
 		if (strcmp(ways[i], name) == 0)
@@ -85,7 +85,7 @@ static void redirect(const struct dynamic *d, ElfW(Sym) *const *symbols,
  * one word, so that nobody sees half of it. The pages are the process's own
  * from then on.
  */
-void bypass_close(void)
+COLD void bypass_close(void)
 {
 	const struct link_map *map = dynamic_libc(), *here = dynamic_own();
 	ElfW(Sym) * symbols[WAYS];

@@ -33,7 +33,7 @@ struct note {
 	const char *suffix;
 };
 
-static void make(const struct note *n)
+static COLD void make(const struct note *n)
 {
 	char name[NOTES_ROOM], target[64];
 	struct text t = { target, sizeof(target), 0 };
@@ -51,7 +51,7 @@ static void make_one(void *note)
 }
 
 /* No signal ends who has ended, though the kernel takes it. */
-static void make_sent(void *note)
+static COLD void make_sent(void *note)
 {
 	const struct note *n = note;
 
@@ -67,7 +67,7 @@ static COLD void note_one(int pid, int value, const char *suffix)
 		aside(make_one, &n);
 }
 
-void ends_waited(int pid, int status)
+COLD void ends_waited(int pid, int status)
 {
 	if (WIFSIGNALED(status))
 		note_one(pid, WTERMSIG(status), STORE_ENDED);
@@ -75,15 +75,15 @@ void ends_waited(int pid, int status)
 		note_one(pid, 0, STORE_ENDED);
 }
 
-void ends_note_failure(void)
+COLD void ends_note_failure(void)
 {
 	note_one(sys_pid(), 0, STORE_FAILED);
 }
 
 /* --- Groups ------------------------------------------------------------------------- */
 
-static void each_name(const char *path, const struct note *n,
-		      void (*f)(const char *name, const struct note *n))
+static COLD void each_name(const char *path, const struct note *n,
+			   void (*f)(const char *name, const struct note *n))
 {
 	__attribute__((aligned(8))) char buffer[4096];
 	int fd = (int)sys_open(path, O_RDONLY | O_DIRECTORY, 0);
@@ -125,7 +125,7 @@ static bool is_in(int pid, int group)
 
 /* "17-123456789": a note; "name.17.rkn": a store. Other numbers in its name do no
  * harm, for each is looked at. */
-static void note_member(const char *name, const struct note *group)
+static COLD void note_member(const char *name, const struct note *group)
 {
 	struct note n = *group;
 
@@ -148,7 +148,7 @@ static void take_back_of(const char *name, const struct note *group)
 		sys_unlink(path);
 }
 
-static void note_group(void *note)
+static COLD void note_group(void *note)
 {
 	char notes[NOTES_ROOM];
 
@@ -157,7 +157,7 @@ static void note_group(void *note)
 	each_name(process.directory, note, note_member);
 }
 
-static void take_back(void *note)
+static COLD void take_back(void *note)
 {
 	const struct note *n = note;
 	char notes[NOTES_ROOM];

@@ -64,7 +64,7 @@ struct failure {
 	int error;
 };
 
-static void end(void *data)
+static COLD void end(void *data)
 {
 	const struct failure *f = data;
 	const int error = f->error;
@@ -114,7 +114,7 @@ static bool is_run_over(int error)
 	return error == -ENOENT && !strncmp(name, "refknot-", 8);
 }
 
-static void end_for_store(void *error)
+static COLD void end_for_store(void *error)
 {
 	char what[4200];
 	struct text t = { what, sizeof(what), 0 };

@@ -271,7 +271,7 @@ void leftovers_divided(void *p)
 #define TLS_MOST    4096ull  /* its address is so near, below the thread's */
 static uint64_t cache_below; /* that many bytes; 0: not known */
 
-void leftovers_find_cache(uint64_t heap)
+COLD void leftovers_find_cache(uint64_t heap)
 {
 	const uint64_t self = ADDRESS(thread_pointer());
 	static uint64_t words[TLS_MOST / 8];
@@ -293,7 +293,7 @@ void leftovers_find_cache(uint64_t heap)
 	cache_below = found;
 }
 
-void leftovers_thread(void)
+COLD void leftovers_thread(void)
 {
 	const char *self = thread_pointer();
 	uint64_t cache;

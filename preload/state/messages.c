@@ -40,7 +40,7 @@ static void read_identity(const char *text, struct sys_identity *id)
 		*id = (struct sys_identity){ 0 };
 }
 
-void messages_begin(const char *told)
+COLD void messages_begin(const char *told)
 {
 	if (sys_identify(STANDARD_ERROR, &own) < 0)
 		own = (struct sys_identity){ 0 };

@@ -7,7 +7,7 @@
 #include "process.h"
 #include "text.h"
 
-bool notes_wanted(void)
+COLD bool notes_wanted(void)
 {
 	return process.settings.children && *process.directory &&
 	       !libc_is_secure();
@@ -19,7 +19,7 @@ static void add_directory(struct text *t)
 	text_add(t, "/" STORE_EXECUTED);
 }
 
-bool notes_directory(char *name)
+COLD bool notes_directory(char *name)
 {
 	struct text t = { name, NOTES_ROOM, 0 };
 
@@ -27,7 +27,7 @@ bool notes_directory(char *name)
 	return text_whole(&t);
 }
 
-bool notes_name(char *name, int pid, uint64_t time, const char *suffix)
+COLD bool notes_name(char *name, int pid, uint64_t time, const char *suffix)
 {
 	struct text t = { name, NOTES_ROOM, 0 };
 

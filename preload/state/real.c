@@ -155,8 +155,8 @@ struct real real = {
 	.exit_now2 = own_exit,
 };
 
-static void find_in_libc(const struct dynamic *d, const char *name,
-			 void *member)
+static COLD void find_in_libc(const struct dynamic *d, const char *name,
+			      void *member)
 {
 	const ElfW(Sym) *s = dynamic_find(d, name);
 
@@ -165,7 +165,7 @@ static void find_in_libc(const struct dynamic *d, const char *name,
 }
 
 /* What is known stays: bypass_close() changes what the table says. */
-static void find_libc(void)
+static COLD void find_libc(void)
 {
 	const struct link_map *map = dynamic_libc();
 	struct dynamic d;
@@ -183,7 +183,7 @@ static void find_libc(void)
 	find_in_libc(&d, "aligned_alloc", &libc_own.aligned_alloc);
 }
 
-static void find(const char *name, void *member)
+static COLD void find(const char *name, void *member)
 {
 	void *f = dynamic_next(name);
 
@@ -191,7 +191,7 @@ static void find(const char *name, void *member)
 		*(void **)member = f;
 }
 
-static void find_all(struct real *r)
+static COLD void find_all(struct real *r)
 {
 	find("dlclose", &r->dlclose);
 	find("mmap", &r->mmap);
@@ -252,20 +252,9 @@ static void find_all(struct real *r)
 	find("malloc", &r->malloc);
 }
 
-/* Does nothing else stand between refknot and the C library? */
-static bool is_alone(const struct real *r)
-{
-	return r->malloc == libc_own.malloc && r->calloc == libc_own.calloc &&
-	       r->realloc == libc_own.realloc && r->free == libc_own.free &&
-	       r->memalign == libc_own.memalign &&
-	       r->valloc == libc_own.valloc && r->pvalloc == libc_own.pvalloc &&
-	       r->posix_memalign == libc_own.posix_memalign &&
-	       r->aligned_alloc == libc_own.aligned_alloc;
-}
-
 /* What the names that are glibc's alone lead to, for who uses them beside
  * another allocator: that may define them, too. */
-static void find_private(struct real_family *f)
+static COLD void find_private(struct real_family *f)
 {
 	*f = libc_own;
 	if (alone)
@@ -279,7 +268,7 @@ static void find_private(struct real_family *f)
 	find("__libc_pvalloc", &f->pvalloc);
 }
 
-static bool in_one_library(const void *a, const void *b)
+static COLD bool in_one_library(const void *a, const void *b)
 {
 	struct image of_a, of_b;
 
@@ -321,7 +310,7 @@ static enum leftovers_links links(void)
  * A signal handler that allocates meanwhile finds the same by itself, and leaves
  * it to whom it interrupts to close the ways past.  Nothing here allocates.
  */
-static void resolve(void *unused)
+static COLD void resolve(void *unused)
 {
 	bool nested = READ_ONCE(resolving);
 	struct real next;
@@ -343,7 +332,16 @@ static void resolve(void *unused)
 	next.free = libc_own.free;
 	find_all(&next);
 	if (READ_ONCE(real.malloc) == first_malloc) {
-		alone = is_alone(&next);
+		/* Does nothing else stand between refknot and the C library? */
+		alone = next.malloc == libc_own.malloc &&
+			next.calloc == libc_own.calloc &&
+			next.realloc == libc_own.realloc &&
+			next.free == libc_own.free &&
+			next.memalign == libc_own.memalign &&
+			next.valloc == libc_own.valloc &&
+			next.pvalloc == libc_own.pvalloc &&
+			next.posix_memalign == libc_own.posix_memalign &&
+			next.aligned_alloc == libc_own.aligned_alloc;
 		find_private(&real_private);
 		glibc = next.malloc == libc_own.malloc;
 		leftovers_links = links();
@@ -412,7 +410,7 @@ static bool takes_operators(const struct dynamic *d, const ElfW(Rela) * r,
 
 /* A linker leaves the C++ library out where the allocator has all that is
  * asked for. */
-static bool uses_operators(const struct link_map *l)
+static COLD bool uses_operators(const struct link_map *l)
 {
 	struct dynamic d;
 

@@ -77,7 +77,7 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 }
 
 /* The store's file; where others can write, its name may be another's now. */
-static long reopen(void)
+static COLD long reopen(void)
 {
 	long fd = sys_open(store.path, O_RDWR | O_NOFOLLOW, 0), error;
 	struct sys_identity id;
@@ -257,7 +257,7 @@ uint32_t store_text(const char *text, size_t size)
 	return (uint32_t)offset;
 }
 
-uint64_t store_own_bytes(void)
+COLD uint64_t store_own_bytes(void)
 {
 	uint64_t n = 0, used = READ_ONCE(store.header->used_bytes);
 
@@ -304,7 +304,7 @@ static long create(const char *directory, const char *program, int pid)
 
 /* A limit on files may be lower than it looked: then the kernel sends a signal
  * besides. */
-static long resize(int fd, uint64_t size)
+static COLD long resize(int fd, uint64_t size)
 {
 	struct held held;
 	long result;
@@ -345,7 +345,7 @@ static int map(int fd)
 	return error;
 }
 
-int store_shortage(void)
+COLD int store_shortage(void)
 {
 	return READ_ONCE(full) && store.limited ? -store.limited : -ENOSPC;
 }
@@ -362,10 +362,20 @@ static uint64_t part_of(int first, int end)
 	return part;
 }
 
-static void lay_out(struct store_header *h)
+static int begin(unsigned granule_shift)
 {
-	uint64_t offset = round_up(sizeof(*h), PAGE), part = 1;
+	struct store_header *h = store.header;
+	uint64_t offset, part = 1;
 
+	if (!store_prepare(0, sizeof(*h)))
+		return -ENOSPC;
+	h->version = STORE_VERSION;
+	h->size = sizeof(*h);
+	h->file_bytes = store.size;
+	h->granule_shift = granule_shift;
+	h->meta.granule = 1u << granule_shift;
+	h->meta.page_size = PAGE;
+	offset = round_up(sizeof(*h), PAGE);
 	for (int i = 0; i < STORE_TABLES; i++) {
 		struct store_table *t = &h->tables[i];
 
@@ -379,21 +389,6 @@ static void lay_out(struct store_header *h)
 		offset += round_up(t->capacity * t->record_size, PAGE);
 	}
 	h->used_bytes = round_up(offset, STORE_STEP);
-}
-
-static int begin(unsigned granule_shift)
-{
-	struct store_header *h = store.header;
-
-	if (!store_prepare(0, sizeof(*h)))
-		return -ENOSPC;
-	h->version = STORE_VERSION;
-	h->size = sizeof(*h);
-	h->file_bytes = store.size;
-	h->granule_shift = granule_shift;
-	h->meta.granule = 1u << granule_shift;
-	h->meta.page_size = PAGE;
-	lay_out(h);
 	for (int i = 0; i < STORE_TABLES; i++)
 		if (h->tables[i].capacity && !store_record(i, 0))
 			return -ENOSPC;
@@ -403,8 +398,8 @@ static int begin(unsigned granule_shift)
 	return 0;
 }
 
-int store_create(const char *directory, const char *program, int pid,
-		 unsigned granule_shift)
+COLD int store_create(const char *directory, const char *program, int pid,
+		      unsigned granule_shift)
 {
 	long fd = create(directory, program, pid);
 	int error = fd < 0 ? (int)fd : 0;
@@ -427,7 +422,7 @@ int store_create(const char *directory, const char *program, int pid,
 static_assert(sizeof(struct store_header) <= PAGE,
 	      "store_leave() keeps a page");
 
-struct store_header *store_leave(void)
+COLD struct store_header *store_leave(void)
 {
 	struct store_header *h = store.header;
 
@@ -440,12 +435,12 @@ struct store_header *store_leave(void)
 	return h;
 }
 
-void store_forget(struct store_header *h)
+COLD void store_forget(struct store_header *h)
 {
 	sys_unmap(h, PAGE);
 }
 
-void store_trim(void)
+COLD void store_trim(void)
 {
 	uint64_t size =
 	    round_up(READ_ONCE(store.header->used_bytes), STORE_STEP);

@@ -109,8 +109,8 @@ enum task_state tasks_look(int tid, struct task *t)
 }
 
 /* 7 (name) S 1 7 7 0 -1 64 ...: the state and what follows; NULL: no such. */
-static const char *read_state_of(const char *whose, int number, char *line,
-				 unsigned room)
+static COLD const char *read_state_of(const char *whose, int number, char *line,
+				      unsigned room)
 {
 	const char *at;
 
@@ -136,7 +136,7 @@ static uint64_t field(const char *state, int n)
 	return value;
 }
 
-bool tasks_have_ended(int pid)
+COLD bool tasks_have_ended(int pid)
 {
 	char line[256];
 	const char *state = read_state_of("", pid, line, sizeof(line));
@@ -145,7 +145,7 @@ bool tasks_have_ended(int pid)
 	       field(state, THREADS_FIELD) <= 1;
 }
 
-enum task_state tasks_kind(int tid)
+COLD enum task_state tasks_kind(int tid)
 {
 	const unsigned workers = PF_IO_WORKER | PF_USER_WORKER | PF_KTHREAD;
 	char line[512];
@@ -162,7 +162,7 @@ enum task_state tasks_kind(int tid)
 						     : TASK_UNKNOWN;
 }
 
-bool tasks_takes(int tid, int signal)
+COLD bool tasks_takes(int tid, int signal)
 {
 	struct task task;
 	char line[512];
@@ -177,7 +177,7 @@ bool tasks_takes(int tid, int signal)
 }
 
 /* What stands behind "\nNAME:\t"; NULL: nowhere. */
-static const char *value_of(const char *text, const char *name)
+static COLD const char *value_of(const char *text, const char *name)
 {
 	const size_t size = strlen(name);
 
@@ -190,7 +190,7 @@ static const char *value_of(const char *text, const char *name)
 
 #define STATUS 4096u /* bytes; 1,400 are usual */
 
-uint64_t tasks_switches(int tid)
+COLD uint64_t tasks_switches(int tid)
 {
 	char text[STATUS];
 	const char *at;
@@ -212,7 +212,7 @@ static bool has_signal(const char *set, int signal)
 	return bits >> (signal - 1) % 4 & 1;
 }
 
-bool tasks_second_signal(int signal)
+COLD bool tasks_second_signal(int signal)
 {
 	char text[STATUS];
 	const char *filters, *pending;

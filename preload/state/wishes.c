@@ -235,14 +235,14 @@ static void read_options(void)
 			wishes.undetected = false;
 }
 
-void wishes_note(void)
+COLD void wishes_note(void)
 {
 	if (wishes.text)
 		store.header->meta.suppressions =
 		    store_text(wishes.text, strlen(wishes.text));
 }
 
-void wishes_ask(void)
+COLD void wishes_ask(void)
 {
 	const char *text;
 
@@ -257,7 +257,7 @@ void wishes_ask(void)
 	wishes_note();
 }
 
-void wishes_ask_again(void)
+COLD void wishes_ask_again(void)
 {
 	if (wishes.is_turned_off)
 		WRITE_ONCE(wishes.turned_off, wishes.is_turned_off() != 0);

@@ -68,23 +68,6 @@ struct work {
 	alignas(PAGE) char kept[];
 };
 
-/* Which pages hold something? Those that were never there are not read, for they
- * would be from then on; what was swapped out is. */
-static void find_used(struct work *w, char *start, size_t count)
-{
-	const char *zeros = page_up(__bss_start);
-
-	pages_open(&w->pages);
-	for (size_t i = 0; i < count; i++) {
-		const char *page = start + i * PAGE;
-
-		w->used[i] =
-		    page < zeros ||
-		    (pages_touched(&w->pages, ADDRESS(page)) && !is_zero(page));
-	}
-	pages_close(&w->pages);
-}
-
 /* To the same places in `to`. */
 static void copy(char *to, const char *from, const bool *used, size_t count)
 {
@@ -100,13 +83,25 @@ COLD void zeros_uncount(void)
 	char *start = variables(), *end = page_up(_end);
 	size_t count = (size_t)(end - start) / PAGE;
 	struct work *w;
+	const char *zeros;
 
 	if (count > PAGES || !READ_ONCE(*libc_single_threaded))
 		return;
 	w = spare_map(sizeof(*w) + count * PAGE);
 	if (!w)
 		return;
-	find_used(w, start, count);
+	/* Which pages hold something? Those that were never there are not read,
+	 * for they would be from then on; what was swapped out is. */
+	zeros = page_up(__bss_start);
+	pages_open(&w->pages);
+	for (size_t i = 0; i < count; i++) {
+		const char *page = start + i * PAGE;
+
+		w->used[i] =
+		    page < zeros ||
+		    (pages_touched(&w->pages, ADDRESS(page)) && !is_zero(page));
+	}
+	pages_close(&w->pages);
 	copy(w->kept, start, w->used, count);
 	if (sys_map_own_at(start, count * PAGE))
 		copy(start, w->kept, w->used, count);
