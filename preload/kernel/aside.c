@@ -74,19 +74,6 @@ static unsigned take(void)
 	return STACKS;
 }
 
-static void turn(void (*f)(void *), void *argument)
-{
-	unsigned i = take();
-
-	if (i == STACKS) {
-		f(argument);
-		return;
-	}
-	aside_turn(f, argument, stacks[i] + SIZE, &lows[i]);
-	WRITE_ONCE(lows[i], 0);
-	STORE_RELEASE(taken[i], false);
-}
-
 uint64_t aside_left(uint64_t sp)
 {
 	for (unsigned i = 0; i < STACKS; i++) {
@@ -102,6 +89,7 @@ uint64_t aside_left(uint64_t sp)
 void aside(void (*f)(void *), void *argument)
 {
 	uint64_t signals;
+	unsigned i;
 	bool held;
 
 	if (is_aside) {
@@ -111,7 +99,14 @@ void aside(void (*f)(void *), void *argument)
 	denied_inherit();
 	held = sys_block_signals(&signals) == 0;
 	is_aside = true;
-	turn(f, argument);
+	i = take();
+	if (i == STACKS) {
+		f(argument);
+	} else {
+		aside_turn(f, argument, stacks[i] + SIZE, &lows[i]);
+		WRITE_ONCE(lows[i], 0);
+		STORE_RELEASE(taken[i], false);
+	}
 	is_aside = false;
 	if (held)
 		sys_restore_signals(&signals);

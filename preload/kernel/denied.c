@@ -60,20 +60,14 @@ static const struct way {
 };
 #define WAYS (sizeof(ways) / sizeof(*ways))
 
-/* Mode 1 leaves these. */
-static bool is_allowed_by_strict(int number)
-{
-	return number == SYS_read || number == SYS_write ||
-	       number == SYS_rt_sigreturn;
-}
-
 static bool is_call_allowed(const struct filter *f, int number,
 			    const uint64_t *arguments)
 {
 	uint32_t answer;
 
-	if (!f)
-		return is_allowed_by_strict(number);
+	if (!f) /* mode 1 */
+		return number == SYS_read || number == SYS_write ||
+		       number == SYS_rt_sigreturn;
 	answer = filter_answer(f, number, arguments) & SECCOMP_RET_ACTION_FULL;
 	return answer == SECCOMP_RET_ALLOW || answer == SECCOMP_RET_LOG;
 }
@@ -130,43 +124,36 @@ static int number_of(size_t i)
 	return calls[i].forbids ? calls[i].forbids : calls[i].number;
 }
 
-/* Is it, or a part of it, of use for more than what is hardly missed? */
-static bool is_missed(int number)
+/* What is denied now, a bit for each call. */
+static uint64_t denied(void)
+{
+	uint64_t mask = LOAD_ORDERED(lasting);
+
+	for (size_t i = 0; i < CALLS; i++)
+		if (LOAD_ORDERED(pending[i]))
+			mask |= 1ull << i;
+	return mask;
+}
+
+static bool is_number_in(uint64_t mask, int number)
 {
 	for (size_t i = 0; i < CALLS; i++)
-		if (number_of(i) == number && calls[i].need != SPARE)
+		if (mask >> i & 1 && number_of(i) == number)
 			return true;
 	return false;
 }
 
 COLD uint32_t denied_count(void)
 {
+	uint64_t missed = 0; /* of use for more than what is hardly missed */
 	uint32_t n = 0;
 
+	for (size_t i = 0; i < CALLS; i++)
+		if (calls[i].need != SPARE)
+			missed |= 1ull << i;
 	for (int number = 0; number < SYS_FORBIDDEN_WORDS * 64; number++)
-		n += is_forbidden(number) && is_missed(number);
+		n += is_forbidden(number) && is_number_in(missed, number);
 	return n;
-}
-
-static bool is_denied(size_t i)
-{
-	return LOAD_ORDERED(lasting) >> i & 1 || LOAD_ORDERED(pending[i]);
-}
-
-static bool is_number_denied(int number)
-{
-	for (size_t i = 0; i < CALLS; i++)
-		if (number_of(i) == number && is_denied(i))
-			return true;
-	return false;
-}
-
-static bool is_need_denied(unsigned needs)
-{
-	for (size_t i = 0; i < CALLS; i++)
-		if (calls[i].need & needs && is_denied(i))
-			return true;
-	return false;
 }
 
 static void forbid(int number)
@@ -175,14 +162,21 @@ static void forbid(int number)
 			  __ATOMIC_SEQ_CST);
 }
 
+static void forbid_all(uint64_t mask)
+{
+	for (size_t i = 0; i < CALLS; i++)
+		if (mask >> i & 1)
+			forbid(number_of(i));
+}
+
 bool denied_snapshot(void)
 {
-	return is_need_denied(SNAPSHOT);
+	return denied_for(denied(), SNAPSHOT);
 }
 
 bool denied_handlers(void)
 {
-	return is_need_denied(SNAPSHOT | SIGNALS);
+	return denied_for(denied(), SNAPSHOT | SIGNALS);
 }
 
 bool denied_growth(void)
@@ -211,12 +205,6 @@ COLD bool denied_start(void)
 	return false;
 }
 
-/* The loader reads a library, refknot begins without that. */
-static bool is_needed_to_load(int number)
-{
-	return number == SYS_read || is_needed_to_start(number);
-}
-
 COLD void denied_announce(uint64_t mask)
 {
 	__atomic_fetch_add(&sys_unsettled, 1, __ATOMIC_SEQ_CST);
@@ -233,9 +221,7 @@ COLD void denied_announce(uint64_t mask)
 
 COLD void denied_begin(uint64_t mask)
 {
-	for (size_t i = 0; i < CALLS; i++)
-		if (mask >> i & 1)
-			forbid(number_of(i));
+	forbid_all(mask);
 }
 
 /* It is installed or not, and no more to come. */
@@ -268,12 +254,12 @@ COLD void denied_undo(uint64_t mask)
 	for (size_t i = 0; i < CALLS; i++) {
 		int number;
 
-		if (is_number_denied(number_of(i)))
+		if (is_number_in(denied(), number_of(i)))
 			continue;
 		number = number_of(i);
 		__atomic_fetch_and(&sys_forbidden[number / 64],
 				   ~(1ull << number % 64), __ATOMIC_SEQ_CST);
-		if (is_number_denied(number_of(i)))
+		if (is_number_in(denied(), number_of(i)))
 			forbid(number_of(i));
 	}
 	settle();
@@ -298,21 +284,16 @@ COLD void denied_begin_child(uint64_t mask)
 }
 
 /* A handler that comes between does the same once more. */
-static COLD void inherit(void)
-{
-	uint64_t inherited = environment_filters(environment_variables());
-
-	for (size_t i = 0; i < CALLS; i++)
-		if (inherited >> i & 1)
-			forbid(number_of(i));
-	__atomic_fetch_or(&lasting, inherited & EVERY_CALL, __ATOMIC_SEQ_CST);
-	STORE_RELEASE(inherited_all, true);
-}
-
 void denied_inherit(void)
 {
-	if (unlikely(!LOAD_ACQUIRE(inherited_all)))
-		inherit();
+	uint64_t inherited;
+
+	if (likely(LOAD_ACQUIRE(inherited_all)))
+		return;
+	inherited = environment_filters(environment_variables());
+	forbid_all(inherited);
+	__atomic_fetch_or(&lasting, inherited & EVERY_CALL, __ATOMIC_SEQ_CST);
+	STORE_RELEASE(inherited_all, true);
 }
 
 /* A vfork child's filter is in the environment only. */
@@ -324,8 +305,9 @@ COLD uint64_t denied_bequest(void)
 COLD bool denied_to_executed(uint64_t bequest)
 {
 	for (size_t i = 0; i < CALLS; i++)
-		if (bequest >> i & 1 && is_needed_to_load(number_of(i)))
-			return true;
+		if (bequest >> i & 1 && (number_of(i) == SYS_read ||
+					 is_needed_to_start(number_of(i))))
+			return true; /* the loader reads a library */
 	return READ_ONCE(loads_nothing);
 }
 
@@ -338,9 +320,7 @@ COLD void denied_forked(void)
 			last |= 1ull << i;
 	sys_child.pid = 0;
 	last |= __atomic_fetch_or(&lasting, last, __ATOMIC_SEQ_CST);
-	for (size_t i = 0; i < CALLS; i++)
-		if (last >> i & 1)
-			forbid(number_of(i));
+	forbid_all(last);
 	STORE_ORDERED(undoing, 0);
 	STORE_ORDERED(sys_unsettled, 0);
 }

@@ -70,28 +70,6 @@ bool dynamic_read(struct dynamic *d, const struct link_map *map)
 	return dynamic_finish(d);
 }
 
-static uint32_t hash_of(const char *name)
-{
-	uint32_t h = 5381;
-
-	for (; *name; name++)
-		h = h * 33 + (unsigned char)*name;
-	return h;
-}
-
-/* Of the System V ABI. */
-static uint32_t old_hash_of(const char *name)
-{
-	uint32_t h = 0;
-
-	for (; *name; name++) {
-		h = (h << 4) + (unsigned char)*name;
-		h ^= h >> 24 & 0xf0;
-		h &= 0x0fffffff;
-	}
-	return h;
-}
-
 static bool is_definition(const struct dynamic *d, uint32_t i, const char *name)
 {
 	const ElfW(Sym) *s = d->symbols + i;
@@ -119,13 +97,15 @@ static bool take(const struct dynamic *d, uint32_t i, const ElfW(Sym) * *found)
  */
 static const ElfW(Sym) * find_hashed(const struct dynamic *d, const char *name)
 {
-	uint32_t hash = hash_of(name), i;
+	uint32_t hash = 5381, i;
 	const uint32_t *buckets = d->hash + 4 + (size_t)d->hash[2] * 2;
 	const uint32_t *hashes = buckets + d->hash[0];
 	const ElfW(Sym) *found = NULL;
 
 	if (!d->hash[0])
 		return NULL;
+	for (const char *c = name; *c; c++)
+		hash = hash * 33 + (unsigned char)*c;
 	i = buckets[hash % d->hash[0]];
 	if (i < d->hash[1])
 		return NULL;
@@ -148,12 +128,17 @@ static const ElfW(Sym) *
 	const uint32_t *buckets = d->old_hash + 2;
 	const uint32_t *nexts = buckets + d->old_hash[0];
 	const ElfW(Sym) *found = NULL;
-	uint32_t i;
+	uint32_t hash = 0;
 
 	if (!d->old_hash[0])
 		return NULL;
-	i = buckets[old_hash_of(name) % d->old_hash[0]];
-	for (; i != STN_UNDEF; i = nexts[i])
+	for (const char *c = name; *c; c++) { /* of the System V ABI */
+		hash = (hash << 4) + (unsigned char)*c;
+		hash ^= hash >> 24 & 0xf0;
+		hash &= 0x0fffffff;
+	}
+	for (uint32_t i = buckets[hash % d->old_hash[0]]; i != STN_UNDEF;
+	     i = nexts[i])
 		if (is_definition(d, i, name) && take(d, i, &found))
 			break;
 	return found;
@@ -218,9 +203,7 @@ COLD void *dynamic_first(const char *name)
 
 COLD bool dynamic_is_named(const struct link_map *map, const char *name)
 {
-	const char *path = map->l_name ? map->l_name : "";
-
-	return strncmp(text_base(path), name, strlen(name)) == 0;
+	return map->l_name && text_begins(text_base(map->l_name), name);
 }
 
 COLD const struct link_map *dynamic_libc(void)

@@ -9,6 +9,7 @@
 
 #include "own_memory.h"
 #include "sys.h"
+#include "text.h"
 
 #define PAGE           4096ull
 #define SHIM           "librefknot_preload.so"
@@ -36,26 +37,21 @@ const char *environment_started_as(void)
 	return *original() ? *original() : "";
 }
 
-static size_t size_of(char *const *list, size_t *count)
-{
-	size_t size = 0;
-
-	for (*count = 0; list[*count] && *count < ARGUMENTS_MOST; ++*count)
-		size += strlen(list[*count]) + 1;
-	return size;
-}
-
 COLD void environment_keep(void)
 {
 	static char *const none[] = { NULL };
-	size_t count, size = size_of(original(), &count);
-	char **list = own_memory_map((count + 1) * sizeof(*list) + size);
-	char *text = (char *)(list + count + 1);
+	char *const *from = original();
+	size_t count = 0, size = 0;
+	char **list, *text;
 
+	for (; from[count] && count < ARGUMENTS_MOST; count++)
+		size += strlen(from[count]) + 1;
+	list = own_memory_map((count + 1) * sizeof(*list) + size);
+	text = (char *)(list + count + 1);
 	arguments = list ? list : none;
 	for (size_t i = 0; list && i < count; i++) {
-		size = strlen(original()[i]) + 1;
-		list[i] = memcpy(text, original()[i], size);
+		size = strlen(from[i]) + 1;
+		list[i] = memcpy(text, from[i], size);
 		text += size;
 	}
 }
@@ -129,19 +125,12 @@ COLD void environment_drop_preload(void)
 #define DIGITS         16
 #define FILTERS_SIZE   (sizeof(FILTERS) + DIGITS)
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* All 16 digits and no more; false: it is something else. */
 static bool read_filters(const char *text, uint64_t *value)
 {
 	*value = 0;
 	for (int i = 0; i < DIGITS; i++) {
-		int d = digit(text[i]);
+		int d = text_digit(text[i], 16);
 
 		if (d < 0)
 			return false;
@@ -265,13 +254,6 @@ COLD size_t environment_copy_size(char *const *list)
 	return size;
 }
 
-static void add_filters(char *to, uint64_t forbidden)
-{
-	memcpy(to, FILTERS, FILTERS_LENGTH);
-	write_filters(to + FILTERS_LENGTH, forbidden);
-	to[FILTERS_LENGTH + DIGITS] = '\0';
-}
-
 COLD char *const *environment_with_filters(void *room, char *const *list,
 					   uint64_t forbidden)
 {
@@ -280,7 +262,10 @@ COLD char *const *environment_with_filters(void *room, char *const *list,
 	size_t n = 0;
 
 	to[n++] = text;
-	add_filters(text, forbidden | environment_filters(list));
+	memcpy(text, FILTERS, FILTERS_LENGTH);
+	write_filters(text + FILTERS_LENGTH,
+		      forbidden | environment_filters(list));
+	text[FILTERS_LENGTH + DIGITS] = '\0';
 	for (; *list; list++)
 		if (!is_variable(*list, FILTERS))
 			to[n++] = *list;

@@ -34,21 +34,18 @@ static void name_descriptor(struct executable *x, int fd)
 	text_number(&t, (uint64_t)fd);
 }
 
-/* Opening what is no regular file may have effects, and closing what is locked
- * has. */
-static bool can_be_read(struct executable *x, int fd)
+/* Opening what is not a regular file may have effects, and closing what is
+ * locked has. */
+static int open_to_read(struct executable *x, int fd)
 {
 	struct sys_identity id;
 	long mode = sys_file_mode(fd);
 
-	return mode >= 0 && S_ISREG(mode) && sys_identify(fd, &id) == 0 &&
-	       !file_locks_have(&x->locks, id.inode);
-}
-
-static int open_to_read(struct executable *x, int fd)
-{
 	name_descriptor(x, fd);
-	return can_be_read(x, fd) ? (int)sys_open(x->link, O_RDONLY, 0) : -1;
+	if (mode < 0 || !S_ISREG(mode) || sys_identify(fd, &id) < 0 ||
+	    file_locks_have(&x->locks, id.inode))
+		return -1;
+	return (int)sys_open(x->link, O_RDONLY, 0);
 }
 
 static int open_named(struct executable *x, const char *path)
@@ -69,17 +66,6 @@ static bool read_at(int fd, void *to, size_t size, uint64_t at)
 }
 
 /* --- ELF files --------------------------------------------------------------- */
-
-static bool is_elf(const char *head)
-{
-	return memcmp(head, ELFMAG, SELFMAG) == 0;
-}
-
-static bool is_of_this_machine(const Elf64_Ehdr *h)
-{
-	return h->e_ident[EI_CLASS] == ELFCLASS64 &&
-	       h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_machine == EM_X86_64;
-}
 
 /* All at once: they cost a system call each otherwise. */
 static void read_segments(struct executable *x, int fd, const Elf64_Ehdr *h)
@@ -164,22 +150,15 @@ static void read_dynamic(struct executable *x, int fd, struct facts *f)
 	    memcmp(text, LOADER, sizeof(text)) == 0;
 }
 
-/* This process's, which has loaded this library. */
-static bool is_own_loader(const char *path)
-{
-	const struct link_map *own = dynamic_loader();
-
-	return own && own->l_name && strcmp(own->l_name, path) == 0;
-}
-
 /* A loader that cannot be read is taken for glibc's: so are nearly all. */
 static bool is_foreign_loader(struct executable *x, const char *path)
 {
+	const struct link_map *own = dynamic_loader();
 	struct facts f = { true, false };
 	Elf64_Ehdr h;
 	int fd;
 
-	if (is_own_loader(path))
+	if (own && own->l_name && strcmp(own->l_name, path) == 0)
 		return false;
 	fd = open_named(x, path);
 	if (fd < 0)
@@ -215,7 +194,7 @@ static bool is_foreign_elf(struct executable *x, int fd)
 		x->loader = f.loader;
 		return h.e_type == ET_DYN && !f.pie && !f.loader;
 	}
-	if (!is_of_this_machine(&h))
+	if (h.e_machine != EM_X86_64)
 		return true;
 	if (p->p_filesz >= sizeof(x->interpreter) ||
 	    !read_at(fd, x->interpreter, p->p_filesz, p->p_offset))
@@ -225,11 +204,6 @@ static bool is_foreign_elf(struct executable *x, int fd)
 }
 
 /* --- Scripts ----------------------------------------------------------------- */
-
-static bool is_end(char c)
-{
-	return !c || c == ' ' || c == '\t' || c == '\n';
-}
 
 /* What interprets the script that `head` is of; false: it is none. */
 static bool read_interpreter(struct executable *x, size_t size)
@@ -241,31 +215,10 @@ static bool read_interpreter(struct executable *x, size_t size)
 		return false;
 	while (at < end && (*at == ' ' || *at == '\t'))
 		at++;
-	while (at < end && !is_end(*at))
+	while (at < end && *at && *at != ' ' && *at != '\t' && *at != '\n')
 		x->interpreter[n++] = *at++;
 	x->interpreter[n] = '\0';
 	return n;
-}
-
-static bool is_foreign(struct executable *x, int fd)
-{
-	bool foreign = false;
-	long size;
-
-	for (int i = 0; fd >= 0 && i <= SCRIPTS; i++) {
-		size = sys_pread(fd, x->head, sizeof(x->head), 0);
-		if (size >= (long)sizeof(Elf64_Ehdr) && is_elf(x->head)) {
-			foreign = is_foreign_elf(x, fd);
-			break;
-		}
-		if (size < 0 || !read_interpreter(x, (size_t)size))
-			break;
-		sys_close(fd);
-		fd = open_named(x, x->interpreter);
-	}
-	if (fd >= 0)
-		sys_close(fd);
-	return foreign;
 }
 
 COLD void executable_look(struct executable *x, int fd)
@@ -275,6 +228,20 @@ COLD void executable_look(struct executable *x, int fd)
 	name_descriptor(x, fd);
 	size = sys_readlink(x->link, x->path, sizeof(x->path) - 1);
 	x->path[size > 0 ? size : 0] = '\0';
-	x->loader = false;
-	x->foreign = is_foreign(x, open_to_read(x, fd));
+	x->loader = x->foreign = false;
+	fd = open_to_read(x, fd);
+	for (int i = 0; fd >= 0 && i <= SCRIPTS; i++) {
+		size = sys_pread(fd, x->head, sizeof(x->head), 0);
+		if (size >= (long)sizeof(Elf64_Ehdr) &&
+		    memcmp(x->head, ELFMAG, SELFMAG) == 0) {
+			x->foreign = is_foreign_elf(x, fd);
+			break;
+		}
+		if (size < 0 || !read_interpreter(x, (size_t)size))
+			break;
+		sys_close(fd);
+		fd = open_named(x, x->interpreter);
+	}
+	if (fd >= 0)
+		sys_close(fd);
 }

@@ -35,16 +35,6 @@ static bool find(const char *lines, size_t size, const char *inode)
 	return false;
 }
 
-/* What stands behind the last line's end. */
-static size_t rest(const char *lines, size_t size)
-{
-	size_t n = 0;
-
-	while (n < size && lines[size - n - 1] != '\n')
-		n++;
-	return n;
-}
-
 COLD bool file_locks_have(struct file_locks *l, uint64_t inode)
 {
 	char number[24];
@@ -64,7 +54,9 @@ COLD bool file_locks_have(struct file_locks *l, uint64_t inode)
 			break;
 		n += (long)kept;
 		found = find(l->lines, (size_t)n, number);
-		kept = rest(l->lines, (size_t)n);
+		for (kept = 0; (long)kept < n; kept++) /* no whole line */
+			if (l->lines[n - 1 - (long)kept] == '\n')
+				break;
 		memmove(l->lines, l->lines + n - kept, kept);
 	}
 	sys_close((int)fd);

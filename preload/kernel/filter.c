@@ -21,41 +21,35 @@ static uint32_t operand(const struct machine *m,
 	return BPF_SRC(i->code) == BPF_X ? m->x : i->k;
 }
 
-static void compute(struct machine *m, const struct filter_instruction *i)
+/* What the accumulator becomes. */
+static uint32_t computed(const struct machine *m,
+			 const struct filter_instruction *i)
 {
 	uint32_t n = operand(m, i);
 
 	switch (BPF_OP(i->code)) {
 	case BPF_ADD:
-		m->a += n;
-		break;
+		return m->a + n;
 	case BPF_SUB:
-		m->a -= n;
-		break;
+		return m->a - n;
 	case BPF_MUL:
-		m->a *= n;
-		break;
+		return m->a * n;
 	case BPF_DIV:
-		m->a = n ? m->a / n : 0;
-		break;
+		return n ? m->a / n : 0;
 	case BPF_OR:
-		m->a |= n;
-		break;
+		return m->a | n;
 	case BPF_AND:
-		m->a &= n;
-		break;
+		return m->a & n;
 	case BPF_XOR:
-		m->a ^= n;
-		break;
+		return m->a ^ n;
 	case BPF_LSH:
-		m->a = n < 32 ? m->a << n : 0;
-		break;
+		return n < 32 ? m->a << n : 0;
 	case BPF_RSH:
-		m->a = n < 32 ? m->a >> n : 0;
-		break;
+		return n < 32 ? m->a >> n : 0;
 	case BPF_NEG:
-		m->a = -m->a;
-		break;
+		return -m->a;
+	default:
+		return m->a;
 	}
 }
 
@@ -112,7 +106,7 @@ static void step(struct machine *m, const struct filter_instruction *i)
 		m->memory[i->k % BPF_MEMWORDS] = m->x;
 		break;
 	case BPF_ALU:
-		compute(m, i);
+		m->a = computed(m, i);
 		break;
 	case BPF_MISC:
 		if (BPF_MISCOP(i->code) == BPF_TAX)

@@ -27,6 +27,15 @@ struct image {
  * a whole. False if there is none. */
 bool image_find(uint64_t address, struct image *image);
 
+/*
+ * Finds the library with a segment at `address`, as the loader's list and the
+ * libraries' own headers say: for C libraries before 2.35, which have no
+ * _dl_find_object(). Other threads may be in dlopen() or dlclose(), so both are
+ * read as copies that the kernel makes; what cannot be read is not there.
+ * Namespaces of dlmopen() are not in that list.
+ */
+bool image_find_listed(uint64_t address, struct image *image);
+
 /* The end of the image's readable bytes from `at` on; NULL if there are none.
  */
 const uint8_t *image_readable(const struct image *image, const uint8_t *at);

@@ -44,23 +44,17 @@ static void find(const struct link_map *map, const char *name, void *member)
 	WRITE_ONCE(*((void **)member), f);
 }
 
-static void keep_told(const struct link_map *map)
-{
-	unsigned long (*get)(unsigned long type) = NULL;
-
-	find(map, "getauxval", &get);
-	for (size_t i = 0; get && i < sizeof(told) / sizeof(*told); i++)
-		told[i].value = get(told[i].type);
-}
-
 static COLD void find_all(void *none)
 {
 	const struct link_map *map = dynamic_libc();
+	unsigned long (*get)(unsigned long type) = NULL;
 	const char *flag;
 
 	(void)none;
 	find(map, "__errno_location", &found.errno_location);
-	keep_told(map);
+	find(map, "getauxval", &get);
+	for (size_t i = 0; get && i < sizeof(told) / sizeof(*told); i++)
+		told[i].value = get(told[i].type);
 	find(map, "abort", &found.abort);
 	find(map, "mallopt", &found.mallopt);
 	find(map, "__cxa_atexit", &found.cxa_atexit);

@@ -6,6 +6,7 @@
 
 #include "proc.h"
 #include "sys.h"
+#include "text.h"
 
 static bool open_file(struct maps *m, const char *name, bool sizes)
 {
@@ -55,21 +56,17 @@ static int peek(struct maps *m)
 }
 
 /* A number in `base`, up to and including the character behind it. */
-static uint64_t number(struct maps *m, unsigned base, int *behind)
+static uint64_t number(struct maps *m, int base, int *behind)
 {
 	uint64_t value = 0;
 
 	for (;;) {
-		int c = next(m), digit = -1;
+		int c = next(m), digit = text_digit((char)c, base);
 
-		if (c >= '0' && c <= '9')
-			digit = c - '0';
-		else if (c >= 'a' && c <= 'f')
-			digit = c - 'a' + 10;
 		*behind = c;
-		if (digit < 0 || digit >= (int)base)
+		if (digit < 0)
 			return value;
-		value = value * base + (unsigned)digit;
+		value = value * (unsigned)base + (unsigned)digit;
 	}
 }
 
@@ -95,18 +92,6 @@ static bool name(struct maps *m, char *to, unsigned room, int c)
 	return whole;
 }
 
-/* The name before a colon, cut to `size`; the character behind it. */
-static int read_key(struct maps *m, char *key, size_t size)
-{
-	size_t n = 0;
-	int c;
-
-	while ((c = next(m)) >= 0 && c != ':' && c != '\n')
-		if (n < size - 1)
-			key[n++] = (char)c;
-	return c;
-}
-
 /*
  * The lines about one mapping: "Rss:                   8 kB". Their names begin
  * with capitals, the next mapping with a digit of its address.
@@ -116,10 +101,13 @@ static bool are_zero(struct maps *m, uint64_t *resident)
 	bool zero = true;
 
 	for (int c = peek(m); c >= 'A' && c <= 'Z'; c = peek(m)) {
-		char key[8] = "";
+		char key[8] = ""; /* the name before a colon, cut */
 		uint64_t value = 0;
+		size_t n = 0;
 
-		c = read_key(m, key, sizeof(key));
+		while ((c = next(m)) >= 0 && c != ':' && c != '\n')
+			if (n < sizeof(key) - 1)
+				key[n++] = (char)c;
 		while (c >= 0 && c != '\n' && peek(m) == ' ')
 			next(m);
 		if (c == ':')
@@ -183,20 +171,6 @@ bool maps_find(uint64_t address, struct map *map)
 	return found;
 }
 
-/* The kernel writes a line's end in a name as "\\012". */
-static void restore_lines(char *path)
-{
-	char *to = path;
-
-	for (; *path; to++) {
-		bool line = strncmp(path, "\\012", 4) == 0;
-
-		*to = line ? '\n' : *path;
-		path += line ? 4 : 1;
-	}
-	*to = '\0';
-}
-
 bool maps_path(uint64_t address, char *path, unsigned room)
 {
 	bool found = false, whole = false;
@@ -213,7 +187,12 @@ bool maps_path(uint64_t address, char *path, unsigned room)
 	maps_close(&m);
 	if (!found || !whole || *path != '/')
 		return false;
-	restore_lines(path);
+	/* The kernel writes a line's end in a name as "\\012". */
+	for (char *to = path; (*to = *path); to++, path++)
+		if (text_begins(path, "\\012")) {
+			*to = '\n';
+			path += 3;
+		}
 	return true;
 }
 

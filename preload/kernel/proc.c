@@ -131,26 +131,11 @@ long proc_open(const char *name, int flags)
 	return below < 0 ? fd : sys_open_below(below, name, flags);
 }
 
-/* "Pid:\t1234" begins a line of `text`; 0: no line. */
-static int pid_in(const char *text)
-{
-	static const char name[] = "Pid:\t";
-	const size_t size = sizeof(name) - 1;
-	int pid = 0;
-
-	while (*text && strncmp(text, name, size) != 0) {
-		text += strcspn(text, "\n");
-		text += *text == '\n';
-	}
-	for (text += *text ? size : 0;
-	     *text >= '0' && *text <= '9' && pid < INT_MAX / 10; text++)
-		pid = pid * 10 + (*text - '0');
-	return pid;
-}
-
 COLD int proc_pidfd(int fd)
 {
 	char text[256];
+	const char *at = text;
+	uint64_t pid;
 	struct text t = { text, sizeof(text), 0 };
 	long from, size = 0;
 
@@ -162,5 +147,13 @@ COLD int proc_pidfd(int fd)
 		sys_close((int)from);
 	}
 	text[size > 0 ? size : 0] = '\0';
-	return pid_in(text);
+	while (*at && !text_begins(at, "Pid:\t")) {
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	if (!*at)
+		return 0;
+	at += sizeof("Pid:\t") - 1;
+	pid = text_read(&at, 10);
+	return pid <= INT_MAX ? (int)pid : 0;
 }

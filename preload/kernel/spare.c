@@ -161,21 +161,16 @@ static void cut(uint64_t size)
  */
 static bool fitting;
 
-static void wait_for_others(void)
-{
-	for (unsigned i = 0; i < PATIENCE; i++) {
-		if (!__atomic_exchange_n(&fitting, true, __ATOMIC_ACQUIRE))
-			return;
-		sys_rest(0);
-	}
-}
-
 COLD void spare_fit(uint64_t total)
 {
 	uint64_t signals, mapped;
 	bool held = sys_block_signals(&signals) == 0;
 
-	wait_for_others();
+	for (unsigned i = 0;
+	     i < PATIENCE &&
+	     __atomic_exchange_n(&fitting, true, __ATOMIC_ACQUIRE);
+	     i++)
+		sys_rest(0);
 	total &= ~(PAGE - 1);
 	mapped = READ_ONCE(sys_mapped);
 	if (mapped < total)

@@ -80,6 +80,13 @@ static long call(long number, long a, long b, long c, long d, long e, long f)
 #define CALL4(n, a, b, c, d)                                                   \
 	call(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
 
+/* Those that are a call of the kernel and nothing else. */
+#define PLAIN(name, parameters, call)                                          \
+	long name parameters                                                   \
+	{                                                                      \
+		return call;                                                   \
+	}
+
 long sys_open(const char *path, int flags, int mode)
 {
 	if (flags & O_ACCMODE && is_forbidden(SYS_OPEN_TO_WRITE))
@@ -98,10 +105,8 @@ long sys_open_below(int fd, const char *path, int flags)
 	return CALL4(SYS_openat, fd, path, flags | O_CLOEXEC, 0);
 }
 
-long sys_duplicate(int fd, int least)
-{
-	return CALL3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, least);
-}
+PLAIN(sys_duplicate, (int fd, int least),
+      CALL3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, least))
 
 bool sys_is_inherited(int fd)
 {
@@ -110,25 +115,13 @@ bool sys_is_inherited(int fd)
 	return flags >= 0 && !(flags & FD_CLOEXEC);
 }
 
-long sys_close(int fd)
-{
-	return CALL1(SYS_close, fd);
-}
-
-long sys_read(int fd, void *buffer, size_t size)
-{
-	return CALL3(SYS_read, fd, buffer, size);
-}
-
-long sys_pread(int fd, void *buffer, size_t size, uint64_t offset)
-{
-	return CALL4(SYS_pread64, fd, buffer, size, offset);
-}
-
-long sys_write(int fd, const void *buffer, size_t size)
-{
-	return CALL3(SYS_write, fd, buffer, size);
-}
+PLAIN(sys_close, (int fd), CALL1(SYS_close, fd))
+PLAIN(sys_read, (int fd, void *buffer, size_t size),
+      CALL3(SYS_read, fd, buffer, size))
+PLAIN(sys_pread, (int fd, void *buffer, size_t size, uint64_t offset),
+      CALL4(SYS_pread64, fd, buffer, size, offset))
+PLAIN(sys_write, (int fd, const void *buffer, size_t size),
+      CALL3(SYS_write, fd, buffer, size))
 
 bool sys_writable(int fd, int patience_ms)
 {
@@ -138,20 +131,10 @@ bool sys_writable(int fd, int patience_ms)
 	return n < 0 || (n && p.revents == POLLOUT);
 }
 
-long sys_truncate(int fd, uint64_t size)
-{
-	return CALL2(SYS_ftruncate, fd, size);
-}
-
-long sys_allocate(int fd, uint64_t offset, uint64_t size)
-{
-	return CALL4(SYS_fallocate, fd, 0, offset, size);
-}
-
-long sys_mode(int fd, int mode)
-{
-	return CALL2(SYS_fchmod, fd, mode);
-}
+PLAIN(sys_truncate, (int fd, uint64_t size), CALL2(SYS_ftruncate, fd, size))
+PLAIN(sys_allocate, (int fd, uint64_t offset, uint64_t size),
+      CALL4(SYS_fallocate, fd, 0, offset, size))
+PLAIN(sys_mode, (int fd, int mode), CALL2(SYS_fchmod, fd, mode))
 
 long sys_identify(int fd, struct sys_identity *id)
 {
@@ -171,30 +154,14 @@ long sys_file_mode(int fd)
 	return result ? result : (long)st.st_mode;
 }
 
-long sys_unlink(const char *path)
-{
-	return CALL1(SYS_unlink, path);
-}
-
-long sys_link(const char *target, const char *path)
-{
-	return CALL2(SYS_symlink, target, path);
-}
-
-long sys_readlink(const char *path, char *buffer, size_t size)
-{
-	return CALL3(SYS_readlink, path, buffer, size);
-}
-
-long sys_getcwd(char *buffer, size_t size)
-{
-	return CALL2(SYS_getcwd, buffer, size);
-}
-
-long sys_directory(int fd, void *buffer, size_t size)
-{
-	return CALL3(SYS_getdents64, fd, buffer, size);
-}
+PLAIN(sys_unlink, (const char *path), CALL1(SYS_unlink, path))
+PLAIN(sys_link, (const char *target, const char *path),
+      CALL2(SYS_symlink, target, path))
+PLAIN(sys_readlink, (const char *path, char *buffer, size_t size),
+      CALL3(SYS_readlink, path, buffer, size))
+PLAIN(sys_getcwd, (char *buffer, size_t size), CALL2(SYS_getcwd, buffer, size))
+PLAIN(sys_directory, (int fd, void *buffer, size_t size),
+      CALL3(SYS_getdents64, fd, buffer, size))
 
 #define PAGE 4096
 
@@ -298,15 +265,9 @@ void *sys_map_part(int fd, uint64_t offset, size_t size)
 	return mapped(p, size);
 }
 
-long sys_open_up(void *p, size_t size)
-{
-	return CALL3(SYS_mprotect, p, size, PROT_READ | PROT_WRITE);
-}
-
-long sys_seal(void *p, size_t size)
-{
-	return CALL3(SYS_mprotect, p, size, PROT_READ);
-}
+PLAIN(sys_open_up, (void *p, size_t size),
+      CALL3(SYS_mprotect, p, size, PROT_READ | PROT_WRITE))
+PLAIN(sys_seal, (void *p, size_t size), CALL3(SYS_mprotect, p, size, PROT_READ))
 
 void sys_unmap(void *p, size_t size)
 {
@@ -353,20 +314,11 @@ long sys_mapping(void *at, size_t size, int access, int flags, int fd,
 		    (long)offset);
 }
 
-long sys_unmapping(void *p, size_t size)
-{
-	return CALL2(SYS_munmap, p, size);
-}
-
-long sys_protecting(void *p, size_t size, int access)
-{
-	return CALL3(SYS_mprotect, p, size, access);
-}
-
-long sys_keying(void *p, size_t size, int access, int key)
-{
-	return CALL4(SYS_pkey_mprotect, p, size, access, key);
-}
+PLAIN(sys_unmapping, (void *p, size_t size), CALL2(SYS_munmap, p, size))
+PLAIN(sys_protecting, (void *p, size_t size, int access),
+      CALL3(SYS_mprotect, p, size, access))
+PLAIN(sys_keying, (void *p, size_t size, int access, int key),
+      CALL4(SYS_pkey_mprotect, p, size, access, key))
 
 long sys_moving(void *p, size_t size, size_t wanted, int flags, void *to)
 {
@@ -374,20 +326,10 @@ long sys_moving(void *p, size_t size, size_t wanted, int flags, void *to)
 		    (long)to, 0);
 }
 
-long sys_advising(void *p, size_t size, int advice)
-{
-	return CALL3(SYS_madvise, p, size, advice);
-}
-
-long sys_resident(uint64_t address, size_t size, unsigned char *pages)
-{
-	return CALL3(SYS_mincore, address, size, pages);
-}
-
-long sys_advise(void *p, size_t size, int advice)
-{
-	return CALL3(SYS_madvise, p, size, advice);
-}
+PLAIN(sys_resident, (uint64_t address, size_t size, unsigned char *pages),
+      CALL3(SYS_mincore, address, size, pages))
+PLAIN(sys_advise, (void *p, size_t size, int advice),
+      CALL3(SYS_madvise, p, size, advice))
 
 void sys_exit(int status)
 {
@@ -458,15 +400,10 @@ bool sys_task_alive(int tid)
 	return CALL2(SYS_tkill, tid, 0) != -ESRCH;
 }
 
-long sys_signal_thread(int pid, int tid, int signal)
-{
-	return CALL3(SYS_tgkill, pid, tid, signal);
-}
-
-long sys_queue_signal(int pid, int tid, int signal, const void *info)
-{
-	return CALL4(SYS_rt_tgsigqueueinfo, pid, tid, signal, info);
-}
+PLAIN(sys_signal_thread, (int pid, int tid, int signal),
+      CALL3(SYS_tgkill, pid, tid, signal))
+PLAIN(sys_queue_signal, (int pid, int tid, int signal, const void *info),
+      CALL4(SYS_rt_tgsigqueueinfo, pid, tid, signal, info))
 
 long sys_queue_stop(int pid, int tid, int signal, const void *info)
 {
@@ -477,10 +414,8 @@ long sys_queue_stop(int pid, int tid, int signal, const void *info)
 
 #define PERMITTED 0x1022 /* ARCH_GET_XCOMP_PERM, since Linux 5.16 */
 
-long sys_permitted_state(uint64_t *classes)
-{
-	return CALL2(SYS_arch_prctl, PERMITTED, classes);
-}
+PLAIN(sys_permitted_state, (uint64_t * classes),
+      CALL2(SYS_arch_prctl, PERMITTED, classes))
 
 #define CPUID_ENABLED 0x1011 /* ARCH_GET_CPUID, since Linux 4.12 */
 
@@ -606,10 +541,8 @@ bool sys_takes(int signal)
 	return !(blocked >> (signal - 1) & 1);
 }
 
-long sys_pending_signals(uint64_t *set)
-{
-	return CALL2(SYS_rt_sigpending, set, sizeof(*set));
-}
+PLAIN(sys_pending_signals, (uint64_t * set),
+      CALL2(SYS_rt_sigpending, set, sizeof(*set)))
 
 bool sys_can_take_signals(void)
 {
@@ -644,11 +577,9 @@ long sys_use_alternate_stack(void *start, size_t size)
 	return CALL2(SYS_sigaltstack, &stack, NULL);
 }
 
-long sys_action(int signal, const struct sys_action *set,
-		struct sys_action *old)
-{
-	return CALL4(SYS_rt_sigaction, signal, set, old, sizeof(uint64_t));
-}
+PLAIN(sys_action,
+      (int signal, const struct sys_action *set, struct sys_action *old),
+      CALL4(SYS_rt_sigaction, signal, set, old, sizeof(uint64_t)))
 
 /* What a handler returns to; found by its bytes, as the C library's own. */
 __asm__(".text\n"

@@ -120,7 +120,6 @@ long sys_unmapping(void *p, size_t size);
 long sys_protecting(void *p, size_t size, int access);
 long sys_keying(void *p, size_t size, int access, int key);
 long sys_moving(void *p, size_t size, size_t wanted, int flags, void *to);
-long sys_advising(void *p, size_t size, int advice);
 uint64_t sys_break(void); /* where the program's data segment ends */
 /* Pages of [start, end) that are in memory or swapped out, in order, at most
  * `most`; what is behind *to was not looked at. `fd` is /proc/PID/pagemap.

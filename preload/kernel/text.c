@@ -54,6 +54,26 @@ bool text_whole(const struct text *t)
 	return t->size < t->room;
 }
 
+int text_digit(char c, int base)
+{
+	int digit = c >= '0' && c <= '9'   ? c - '0'
+		    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+					   : -1;
+
+	return digit < base ? digit : -1;
+}
+
+uint64_t text_read(const char **at, int base)
+{
+	uint64_t n = 0;
+
+	for (int digit; (digit = text_digit(**at, base)) >= 0; ++*at)
+		if (__builtin_mul_overflow(n, (uint64_t)base, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)digit, &n))
+			n = UINT64_MAX;
+	return n;
+}
+
 bool text_begins(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;

@@ -19,6 +19,10 @@ void text_show(struct text *t, const char *s);
 void text_number(struct text *t, uint64_t n); /* decimal */
 void text_hex(struct text *t, uint64_t n);    /* with 0x */
 bool text_whole(const struct text *t);        /* nothing was cut */
+/* The value of a digit in base 16 or less, -1 if it is none. */
+int text_digit(char c, int base);
+/* The number at *at, which is behind it then; the highest, if it is higher. */
+uint64_t text_read(const char **at, int base);
 /* Whether `text` begins with `with`. */
 bool text_begins(const char *text, const char *with);
 /* The part of `path` behind its last slash. */

@@ -87,7 +87,7 @@ static void *own_mremap(void *p, size_t size, size_t wanted, int flags,
 
 static int own_madvise(void *p, size_t size, int advice)
 {
-	return answer(sys_advising(p, size, advice));
+	return answer(sys_advise(p, size, advice));
 }
 
 static void own_exit(int status)

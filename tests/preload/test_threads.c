@@ -20,7 +20,6 @@
 
 #include "collect.h"
 #include "image.h"
-#include "loaded.h"
 #include "marks.h"
 #include "modules.h"
 #include "names.h"
@@ -452,7 +451,7 @@ static void find_modules(unsigned number)
 			    modules_find(at) == RKN_NONE)
 				wrong[number]++;
 			else if (map != _r_debug.r_map &&
-				 (!loaded_find(at, &loaded) ||
+				 (!image_find_listed(at, &loaded) ||
 				  loaded.map != image.map ||
 				  loaded.start != image.start ||
 				  loaded.unwind != image.unwind))

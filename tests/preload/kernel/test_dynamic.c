@@ -11,7 +11,6 @@
 
 #include "dynamic.h"
 #include "image.h"
-#include "loaded.h"
 
 static void open_libc(struct dynamic *d)
 {
@@ -109,7 +108,7 @@ static void assert_same_image(uint64_t address)
 
 	assert_true(image_find(address, &image));
 	for (int i = 0; i < 2; i++) { /* found, and then remembered */
-		assert_true(loaded_find(address, &loaded));
+		assert_true(image_find_listed(address, &loaded));
 		assert_ptr_equal(loaded.map, image.map);
 		assert_int_equal(loaded.start, image.start);
 		assert_int_equal(loaded.end, image.end);
@@ -127,9 +126,9 @@ static void loaded_modules_are_found_without_the_loader(void **state)
 	for (; map; map = map->l_next, count++)
 		assert_same_image((uint64_t)(uintptr_t)map->l_ld);
 	assert_in_range(count, 3, 100);
-	assert_false(loaded_find((uint64_t)(uintptr_t)&local, &image));
-	assert_false(loaded_find(0, &image));
-	assert_false(loaded_find(UINT64_MAX, &image));
+	assert_false(image_find_listed((uint64_t)(uintptr_t)&local, &image));
+	assert_false(image_find_listed(0, &image));
+	assert_false(image_find_listed(UINT64_MAX, &image));
 }
 
 static void an_unloaded_module_is_not_found(void **state)
@@ -148,7 +147,7 @@ static void an_unloaded_module_is_not_found(void **state)
 		assert_same_image(address);
 		dlclose(handle);
 		assert_false(image_find(address, &image));
-		assert_false(loaded_find(address, &image));
+		assert_false(image_find_listed(address, &image));
 	}
 }
 
