@@ -7,6 +7,7 @@
 #include "dynamic.h"
 #include "libc.h"
 #include "sys.h"
+#include "text.h"
 
 #define PAGE 4096ull
 
@@ -62,24 +63,6 @@ static bool is_read_only(const struct link_map *map, uint64_t from, uint64_t to)
 	return false;
 }
 
-/* The hook in place of each, as this library's own table of symbols has it. */
-static void redirect(const struct dynamic *d, ElfW(Sym) *const *symbols,
-		     const struct dynamic *own)
-{
-	const size_t prefix = sizeof(LIBC) - 1;
-
-	for (size_t i = 0; i < WAYS; i++) {
-		const char *name = ways[i];
-		const ElfW(Sym) * hook;
-
-		name += strncmp(name, LIBC, prefix) == 0 ? prefix : 0;
-		hook = symbols[i] ? dynamic_find(own, name) : NULL;
-		if (hook)
-			WRITE_ONCE(symbols[i]->st_value,
-				   own->base + hook->st_value - d->base);
-	}
-}
-
 /*
  * Who looks a name up takes the module's address and adds the symbol's value:
  * one word, so that nobody sees half of it. The pages are the process's own
@@ -111,7 +94,16 @@ COLD void bypass_close(void)
 	to = (to + PAGE - 1) & ~(PAGE - 1);
 	if (sys_open_up((void *)(uintptr_t)from, to - from) < 0)
 		return;
-	redirect(&d, symbols, &own);
+	/* The hook in place of each, as this library's own table has it. */
+	for (size_t i = 0; i < WAYS; i++) {
+		bool prefixed = text_begins(ways[i], LIBC);
+		const ElfW(Sym) *hook = dynamic_find(
+		    &own, ways[i] + (prefixed ? sizeof(LIBC) - 1 : 0));
+
+		if (symbols[i] && hook)
+			WRITE_ONCE(symbols[i]->st_value,
+				   own.base + hook->st_value - d.base);
+	}
 	sys_seal((void *)(uintptr_t)from, to - from);
 	bypass_closed = true;
 }

@@ -101,28 +101,6 @@ static COLD void each_name(const char *path, const struct note *n,
 		sys_close(fd);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The number at *c, which is behind it then; more than PID_MOST: none of them. */
-static int number(const char **c)
-{
-	int n = 0;
-
-	for (; is_digit(**c); ++*c)
-		n = n > PID_MOST ? n : n * 10 + **c - '0';
-	return n;
-}
-
-static bool is_in(int pid, int group)
-{
-	int its = pid > 1 && pid <= PID_MOST ? sys_group_of(pid) : 0;
-
-	return group == EVERYBODY ? its > 0 : its > 0 && its == -group;
-}
-
 /* "17-123456789": a note; "name.17.rkn": a store. Other numbers in its name do no
  * harm, for each is looked at. */
 static COLD void note_member(const char *name, const struct note *group)
@@ -130,12 +108,19 @@ static COLD void note_member(const char *name, const struct note *group)
 	struct note n = *group;
 
 	for (const char *c = name; *c;) {
-		if (!is_digit(*c) || (c > name && c[-1] != '.')) {
+		uint64_t pid;
+		int its;
+
+		if (text_digit(*c, 10) < 0 || (c > name && c[-1] != '.')) {
 			c++;
 			continue;
 		}
-		n.pid = number(&c);
-		if (is_in(n.pid, group->pid))
+		pid = text_read(&c, 10);
+		if (pid <= 1 || pid > PID_MOST)
+			continue;
+		n.pid = (int)pid;
+		its = sys_group_of(n.pid);
+		if (its > 0 && (group->pid == EVERYBODY || its == -group->pid))
 			make_sent(&n);
 	}
 }
@@ -144,7 +129,8 @@ static void take_back_of(const char *name, const struct note *group)
 {
 	char path[NOTES_ROOM];
 
-	if (notes_name(path, number(&name), group->time, STORE_SENT))
+	if (notes_name(path, (int)text_read(&name, 10), group->time,
+		       STORE_SENT))
 		sys_unlink(path);
 }
 

@@ -87,15 +87,13 @@ static COLD void end(void *data)
 	messages_write(store.header ? "]: recording ends here: "
 				    : "] is not recorded: ",
 		       sentence);
-	if (!store.header)
+	if (!store.header) {
 		ends_note_failure();
-	if (store.header) {
-		struct store_header *h = store.header;
-
-		h->meta.message = store_text(sentence, strlen(sentence));
-		store_flag(RKN_META_OFF);
-		h->state = STORE_OFF;
+		return;
 	}
+	store.header->meta.message = store_text(sentence, strlen(sentence));
+	store_flag(RKN_META_OFF);
+	store.header->state = STORE_OFF;
 }
 
 COLD void failure_end(const char *what, int error)
@@ -105,23 +103,17 @@ COLD void failure_end(const char *what, int error)
 	aside(end, &f);
 }
 
-/* Of a run that is over: its directory is not the user's, and is gone. */
-static bool is_run_over(int error)
-{
-	const char *name = text_base(process.directory);
-
-	name += *name == '.';
-	return error == -ENOENT && !strncmp(name, "refknot-", 8);
-}
-
 static COLD void end_for_store(void *error)
 {
+	const int number = *(const int *)error;
+	const char *directory = text_base(process.directory);
 	char what[4200];
 	struct text t = { what, sizeof(what), 0 };
 
-	if (is_run_over(*(const int *)error)) {
-		failure_end("the run that it was started in has ended",
-			    *(const int *)error);
+	/* Of a run that is over: its directory is not the user's, and is gone. */
+	directory += *directory == '.';
+	if (number == -ENOENT && text_begins(directory, "refknot-")) {
+		failure_end("the run that it was started in has ended", number);
 		return;
 	}
 	text_add(&t, "cannot write ");
@@ -131,7 +123,7 @@ static COLD void end_for_store(void *error)
 		text_add(&t, process.directory);
 	else
 		text_add(&t, "a recording in the working directory");
-	failure_end(what, *(const int *)error);
+	failure_end(what, number);
 }
 
 COLD void failure_end_store(int error)

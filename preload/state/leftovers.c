@@ -115,8 +115,7 @@ static void take_records(const struct fresh *f, uint64_t at, uint64_t *slots,
 /* Where slots of `at` and behind it are that lie in one step of the store. */
 static uint64_t step_end(uint64_t at, const uint64_t *slot, uint64_t end)
 {
-	uint64_t offset =
-	    (uint64_t)((const char *)slot - (const char *)store.header);
+	uint64_t offset = store_offset(slot);
 	uint64_t bytes = STORE_STEP - offset % STORE_STEP;
 	unsigned shift = shadow.granule_shift;
 	uint64_t next = (at & ~((1ull << shift) - 1)) + (bytes / 8 << shift);

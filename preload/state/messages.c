@@ -22,45 +22,24 @@
 static struct sys_identity ours; /* refknot's standard error */
 static struct sys_identity own;  /* this process's, when it was executed */
 
-/* Decimal digits; what follows them. */
-static const char *read_number(const char *text, uint64_t *n)
-{
-	for (*n = 0; *text >= '0' && *text <= '9'; text++)
-		*n = *n * 10 + (uint64_t)(*text - '0');
-	return text;
-}
-
-static void read_identity(const char *text, struct sys_identity *id)
-{
-	const char *rest = read_number(text, &id->device);
-
-	if (*rest == ':')
-		rest = read_number(rest + 1, &id->inode);
-	if (*rest)
-		*id = (struct sys_identity){ 0 };
-}
-
 COLD void messages_begin(const char *told)
 {
 	if (sys_identify(STANDARD_ERROR, &own) < 0)
 		own = (struct sys_identity){ 0 };
-	if (told)
-		read_identity(told, &ours);
-	else
+	if (!told) {
 		ours = own;
+		return;
+	}
+	ours.device = text_read(&told, 10);
+	told += *told == ':';
+	ours.inode = text_read(&told, 10);
+	if (*told)
+		ours = (struct sys_identity){ 0 };
 }
 
 static bool is(const struct sys_identity *a, const struct sys_identity *b)
 {
 	return b->inode && a->device == b->device && a->inode == b->inode;
-}
-
-static bool is_meant(bool asked)
-{
-	struct sys_identity now;
-
-	return sys_identify(STANDARD_ERROR, &now) == 0 &&
-	       (is(&now, &ours) || (asked && is(&now, &own)));
 }
 
 /* The signal that it raised; 0: none. */
@@ -82,25 +61,18 @@ static int write_whole(const char *line, size_t size)
 	return 0;
 }
 
-static void write_line(const char *line, size_t size, bool asked)
-{
-	struct held held;
-	int raised = 0;
-
-	if (!is_meant(asked))
-		return;
-	if (held_begin(&held))
-		raised = write_whole(line, size);
-	held_end(&held, raised);
-}
-
 static COLD void say(const char *relation, const char *sentence, bool asked)
 {
 	char line[8192];
 	struct text t = { line, sizeof(line) - 1, 0 };
-	int pid = sys_pid();
+	struct sys_identity now;
+	struct held held;
+	int pid = sys_pid(), raised = 0;
 	size_t size;
 
+	if (sys_identify(STANDARD_ERROR, &now) < 0 ||
+	    !(is(&now, &ours) || (asked && is(&now, &own))))
+		return;
 	text_add(&t, "refknot: ");
 	text_show(&t, process.called);
 	text_add(&t, "[");
@@ -109,7 +81,9 @@ static COLD void say(const char *relation, const char *sentence, bool asked)
 	text_show(&t, sentence);
 	size = strlen(line);
 	line[size] = '\n';
-	write_line(line, size + 1, asked);
+	if (held_begin(&held))
+		raised = write_whole(line, size + 1);
+	held_end(&held, raised);
 }
 
 static void say_it(void *sentence)

@@ -76,15 +76,6 @@ static bool count_resident(uint64_t start, uint64_t end, struct resident *r)
 	return true;
 }
 
-static bool is_any_seen(uint64_t count)
-{
-	unsigned any = 0;
-
-	for (uint64_t i = 0; i < count; i++)
-		any |= seen[i];
-	return any & 1;
-}
-
 static void add_hole(struct pages *p, uint64_t start, uint64_t end)
 {
 	if (start >= end || p->hole_count == PAGES_HOLES)
@@ -97,11 +88,15 @@ static void add_hole(struct pages *p, uint64_t start, uint64_t end)
 static void find_holes(struct pages *p, uint64_t start, uint64_t end)
 {
 	for (uint64_t at = start, size; at < end; at += size) {
+		unsigned any = 0;
+
 		size = end - at < sizeof(seen) * PAGE ? end - at
 						      : sizeof(seen) * PAGE;
 		if (sys_resident(at, size, seen) < 0)
 			return;
-		if (!is_any_seen(size / PAGE))
+		for (uint64_t i = 0; i < size / PAGE; i++)
+			any |= seen[i];
+		if (!(any & 1))
 			continue;
 		add_hole(p, start, at);
 		start = at + size;

@@ -83,36 +83,10 @@ static void begin_aside(void *data)
 	b->done = begins(b->forked);
 }
 
-/* Is this a forked child whose recording is still to begin? Its parent may have
- * been at its end, in another thread. */
-static bool is_new_child(enum phase now)
-{
-	if (now == PHASE_RUNNING)
-		return true;
-	return (now == PHASE_ENDING || now == PHASE_ENDED) &&
-	       READ_ONCE(process_page.pid) != READ_ONCE(process.pid) &&
-	       process_owner() != READ_ONCE(process.pid);
-}
-
 /* Who sees that it is, sees all that began with it. */
 static bool is_recording(void)
 {
 	return LOAD_ACQUIRE(process_page.epoch) != 0;
-}
-
-/* A handler that leaves by longjmp would leave it half done. */
-static COLD bool begin_child(uint32_t seen)
-{
-	struct beginning b = { .forked = true };
-	uint64_t signals;
-
-	sys_hold_signals(&signals);
-	if (phase_take_from(seen, PHASE_STARTING))
-		aside(begin_aside, &b);
-	else
-		b.done = is_recording();
-	sys_restore_signals(&signals);
-	return b.done;
 }
 
 /* Of threads of a forked child that all begin, one has its way: the word is not
@@ -122,12 +96,26 @@ COLD bool process_ready(void)
 	uint32_t seen = phase_now();
 	enum phase now = phase_of(seen);
 	struct beginning b = { 0 };
+	uint64_t signals;
 
 	if (is_recording())
 		return true;
-	if (is_new_child(now))
-		return begin_child(seen);
 	if (now == PHASE_NEW && phase_move(PHASE_NEW, PHASE_STARTING))
 		aside(begin_aside, &b);
+	/* Is this a forked child whose recording is still to begin? Its parent
+	 * may have been at its end, in another thread. */
+	if (now != PHASE_RUNNING &&
+	    ((now != PHASE_ENDING && now != PHASE_ENDED) ||
+	     READ_ONCE(process_page.pid) == READ_ONCE(process.pid) ||
+	     process_owner() == READ_ONCE(process.pid)))
+		return b.done;
+	/* A handler that leaves by longjmp would leave it half done. */
+	sys_hold_signals(&signals);
+	b.forked = true;
+	if (phase_take_from(seen, PHASE_STARTING))
+		aside(begin_aside, &b);
+	else
+		b.done = is_recording();
+	sys_restore_signals(&signals);
 	return b.done;
 }

@@ -16,6 +16,7 @@
 #include "libc.h"
 #include "skipped.h"
 #include "sys.h"
+#include "text.h"
 
 /*
  * glibc's own allocator, by its public names. They are looked up in the C
@@ -155,6 +156,26 @@ struct real real = {
 	.exit_now2 = own_exit,
 };
 
+/* The C library's other names for its own. */
+static const struct {
+	char name[sizeof("__libc_memalign")];
+	uint8_t member; /* offset in struct real_family */
+} private_names[] = {
+	{ "__libc_malloc", offsetof(struct real_family, malloc) },
+	{ "__libc_calloc", offsetof(struct real_family, calloc) },
+	{ "__libc_realloc", offsetof(struct real_family, realloc) },
+	{ "__libc_free", offsetof(struct real_family, free) },
+	{ "__libc_memalign", offsetof(struct real_family, memalign) },
+	{ "__libc_valloc", offsetof(struct real_family, valloc) },
+	{ "__libc_pvalloc", offsetof(struct real_family, pvalloc) },
+};
+#define PRIVATE_NAMES (sizeof(private_names) / sizeof(*private_names))
+
+static void *private_member(struct real_family *f, size_t i)
+{
+	return (char *)f + private_names[i].member;
+}
+
 static COLD void find_in_libc(const struct dynamic *d, const char *name,
 			      void *member)
 {
@@ -172,13 +193,9 @@ static COLD void find_libc(void)
 
 	if (!map || !dynamic_read(&d, map))
 		return;
-	find_in_libc(&d, "__libc_malloc", &libc_own.malloc);
-	find_in_libc(&d, "__libc_calloc", &libc_own.calloc);
-	find_in_libc(&d, "__libc_realloc", &libc_own.realloc);
-	find_in_libc(&d, "__libc_free", &libc_own.free);
-	find_in_libc(&d, "__libc_memalign", &libc_own.memalign);
-	find_in_libc(&d, "__libc_valloc", &libc_own.valloc);
-	find_in_libc(&d, "__libc_pvalloc", &libc_own.pvalloc);
+	for (size_t i = 0; i < PRIVATE_NAMES; i++)
+		find_in_libc(&d, private_names[i].name,
+			     private_member(&libc_own, i));
 	find_in_libc(&d, "posix_memalign", &libc_own.posix_memalign);
 	find_in_libc(&d, "aligned_alloc", &libc_own.aligned_alloc);
 }
@@ -252,22 +269,6 @@ static COLD void find_all(struct real *r)
 	find("malloc", &r->malloc);
 }
 
-/* What the names that are glibc's alone lead to, for who uses them beside
- * another allocator: that may define them, too. */
-static COLD void find_private(struct real_family *f)
-{
-	*f = libc_own;
-	if (alone)
-		return;
-	find("__libc_malloc", &f->malloc);
-	find("__libc_calloc", &f->calloc);
-	find("__libc_realloc", &f->realloc);
-	find("__libc_free", &f->free);
-	find("__libc_memalign", &f->memalign);
-	find("__libc_valloc", &f->valloc);
-	find("__libc_pvalloc", &f->pvalloc);
-}
-
 static COLD bool in_one_library(const void *a, const void *b)
 {
 	struct image of_a, of_b;
@@ -276,34 +277,27 @@ static COLD bool in_one_library(const void *a, const void *b)
 	       of_a.map == of_b.map;
 }
 
-static bool has_tunable(const char *list, const char *name)
-{
-	for (; *list; list++)
-		if (strncmp(list, name, strlen(name)) == 0)
-			return true;
-	return false;
-}
-
-/* With these glibc's malloc fills what it hands out, and leaves no links. */
-static bool fills(char *const *variables)
-{
-	for (; variables && *variables; variables++)
-		if (strncmp(*variables, "MALLOC_PERTURB_=", 16) == 0 ||
-		    (strncmp(*variables, "GLIBC_TUNABLES=", 15) == 0 &&
-		     has_tunable(*variables, "glibc.malloc.perturb=")))
-			return true;
-	return false;
-}
-
 static enum leftovers_links links(void)
 {
+	static const char perturb[] = "glibc.malloc.perturb=";
+
 	if (!glibc)
 		return LEFTOVERS_LINKS_FIRST;
-	/* Somebody else has a part of them, with headers of its own. */
+	/* Another allocator has some of the names, with headers of its own. */
 	if (!alone)
 		return LEFTOVERS_LINKS_NONE;
-	return fills(environment_variables()) ? LEFTOVERS_LINKS_NONE
-					      : LEFTOVERS_LINKS_GLIBC;
+	/* With these glibc's malloc fills what it hands out, and leaves no
+	 * links. */
+	for (char *const *v = environment_variables(); v && *v; v++) {
+		if (text_begins(*v, "MALLOC_PERTURB_="))
+			return LEFTOVERS_LINKS_NONE;
+		if (!text_begins(*v, "GLIBC_TUNABLES="))
+			continue;
+		for (const char *c = *v; *c; c++)
+			if (text_begins(c, perturb))
+				return LEFTOVERS_LINKS_NONE;
+	}
+	return LEFTOVERS_LINKS_GLIBC;
 }
 
 /*
@@ -322,27 +316,20 @@ static COLD void resolve(void *unused)
 	find_libc();
 	next = real;
 	/* Where none is defined behind refknot. */
-	next.malloc = libc_own.malloc;
-	next.calloc = libc_own.calloc;
-	next.realloc = libc_own.realloc;
+	next.family = libc_own;
+	next.posix_memalign = own_posix_memalign;
 	next.aligned_alloc = libc_own.memalign;
-	next.memalign = libc_own.memalign;
-	next.valloc = libc_own.valloc;
-	next.pvalloc = libc_own.pvalloc;
-	next.free = libc_own.free;
 	find_all(&next);
 	if (READ_ONCE(real.malloc) == first_malloc) {
 		/* Does nothing else stand between refknot and the C library? */
-		alone = next.malloc == libc_own.malloc &&
-			next.calloc == libc_own.calloc &&
-			next.realloc == libc_own.realloc &&
-			next.free == libc_own.free &&
-			next.memalign == libc_own.memalign &&
-			next.valloc == libc_own.valloc &&
-			next.pvalloc == libc_own.pvalloc &&
-			next.posix_memalign == libc_own.posix_memalign &&
-			next.aligned_alloc == libc_own.aligned_alloc;
-		find_private(&real_private);
+		alone = memcmp(&next.family, &libc_own, sizeof(libc_own)) == 0;
+		/* What the names that are glibc's only lead to, for callers
+		 * that use them beside another allocator, which may define
+		 * them, too. */
+		real_private = libc_own;
+		for (size_t i = 0; !alone && i < PRIVATE_NAMES; i++)
+			find(private_names[i].name,
+			     private_member(&real_private, i));
 		glibc = next.malloc == libc_own.malloc;
 		leftovers_links = links();
 		real = next;
@@ -386,8 +373,8 @@ static bool needs_cxx(const struct link_map *l)
 			texts = (const char *)d->d_un.d_ptr;
 	for (const ElfW(Dyn) *d = l->l_ld; texts && d->d_tag != DT_NULL; d++)
 		if (d->d_tag == DT_NEEDED &&
-		    (strncmp(texts + d->d_un.d_val, "libstdc++.", 10) == 0 ||
-		     strncmp(texts + d->d_un.d_val, "libc++.", 7) == 0))
+		    (text_begins(texts + d->d_un.d_val, "libstdc++.") ||
+		     text_begins(texts + d->d_un.d_val, "libc++.")))
 			return true;
 	return false;
 }
@@ -401,8 +388,7 @@ static bool takes_operators(const struct dynamic *d, const ElfW(Rela) * r,
 		const char *name = d->texts + s->st_name;
 
 		if (s->st_shndx == SHN_UNDEF &&
-		    (strncmp(name, "_Znw", 4) == 0 ||
-		     strncmp(name, "_Zna", 4) == 0))
+		    (text_begins(name, "_Znw") || text_begins(name, "_Zna")))
 			return true;
 	}
 	return false;

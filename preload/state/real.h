@@ -28,31 +28,30 @@ typedef int real_spawn(pid_t *, const char *,
 typedef void (*real_signal(int, void (*)(int)))(int);
 
 /* The malloc family as the C library has it. */
-struct real_family {
-	void *(*malloc)(size_t);
-	void *(*calloc)(size_t, size_t);
-	void *(*realloc)(void *, size_t);
-	void (*free)(void *);
-	int (*posix_memalign)(void **, size_t, size_t);
-	void *(*aligned_alloc)(size_t, size_t);
-	void *(*memalign)(size_t, size_t);
-	void *(*valloc)(size_t);
+#define REAL_FAMILY                                                            \
+	void *(*malloc)(size_t);                                               \
+	void *(*calloc)(size_t, size_t);                                       \
+	void *(*realloc)(void *, size_t);                                      \
+	void (*free)(void *);                                                  \
+	int (*posix_memalign)(void **, size_t, size_t);                        \
+	void *(*aligned_alloc)(size_t, size_t);                                \
+	void *(*memalign)(size_t, size_t);                                     \
+	void *(*valloc)(size_t);                                               \
 	void *(*pvalloc)(size_t);
+struct real_family {
+	REAL_FAMILY
 };
 
 struct real {
-	void *(*malloc)(size_t);
-	void *(*calloc)(size_t, size_t);
-	void *(*realloc)(void *, size_t);
-	void (*free)(void *);
+	union {
+		struct {
+			REAL_FAMILY
+		};
+		struct real_family family;
+	};
 	size_t (*usable_size)(void *); /* malloc_usable_size */
-	int (*posix_memalign)(void **, size_t, size_t);
-	void *(*aligned_alloc)(size_t, size_t);
-	void *(*memalign)(size_t, size_t);
-	void *(*valloc)(size_t);
-	void *(*pvalloc)(size_t);
-	void (*exit_now)(int);  /* _exit */
-	void (*exit_now2)(int); /* _Exit */
+	void (*exit_now)(int);         /* _exit */
+	void (*exit_now2)(int);        /* _Exit */
 	int (*dlclose)(void *);
 	void *(*mmap)(void *, size_t, int, int, int, int64_t);
 	void *(*mmap64)(void *, size_t, int, int, int, int64_t);

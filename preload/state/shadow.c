@@ -25,16 +25,12 @@ int shadow_reset(unsigned granule_shift, bool spaced)
 	return 0;
 }
 
-/* Two slots more than granules: the last block's EXTRA may stand behind. */
-static uint64_t slots_size(void)
-{
-	return (STORE_REGION >> shadow.granule_shift) * sizeof(uint64_t) + 4096;
-}
-
 /* The region's slots, which it makes if need be; NULL if there is no room. */
 static COLD uint64_t *shadow_region(uint64_t region)
 {
-	uint64_t offset = store_take(slots_size());
+	/* Two slots more than granules: the last block's EXTRA may be behind. */
+	uint64_t offset = store_take(
+	    (STORE_REGION >> shadow.granule_shift) * sizeof(uint64_t) + 4096);
 	uint64_t index = offset ? store_append(STORE_CHUNKS) : 0;
 	uint64_t *slots = store_at(offset), *none = NULL;
 	struct store_chunk *chunk;
@@ -61,17 +57,10 @@ void shadow_prepare(uint64_t from, uint64_t to)
 			slot = shadow_slot(from);
 		if (!slot)
 			return;
-		store_prepare(
-		    (uint64_t)((const char *)slot - (const char *)store.header),
-		    (end - from) >> shadow.granule_shift << 3);
+		store_prepare(store_offset(slot),
+			      (end - from) >> shadow.granule_shift << 3);
 		from = end;
 	}
-}
-
-/* The high half of a size that does not fit into the HEAD. */
-static uint64_t big(uint64_t size)
-{
-	return size >> 32 << 1;
 }
 
 COLD void shadow_learn(struct shadow_way *ways, uint64_t address, bool more)
@@ -86,18 +75,12 @@ COLD void shadow_learn(struct shadow_way *ways, uint64_t address, bool more)
 		return;
 	/* What stands behind the last slot belongs to its block, too. */
 	size = chunk / 2 + 2 * sizeof(*slot);
-	offset = (uint64_t)((const char *)slot - (const char *)store.header);
+	offset = store_offset(slot);
 	if (more ? !store_ready(offset, size)
 		 : !store_touched(offset) || !store_touched(offset + size - 1))
 		return;
 	w->key = key;
 	w->bias = ADDRESS(slot) - key / 2;
-}
-
-static uint64_t head_of(const struct shadow_block *b, bool extra)
-{
-	return (shadow_head(b->size, b->stack) & ~STORE_EXTRA) |
-	       (extra ? STORE_EXTRA : 0) | (b->size >> 32 ? STORE_BIG : 0);
 }
 
 enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)
@@ -120,8 +103,10 @@ enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)
 	if (likely(extra))
 		WRITE_ONCE(slot[1], shadow_extra(b->birth, b->thread));
 	if (unlikely(b->size >> 32))
-		WRITE_ONCE(slot[2], big(b->size));
-	STORE_RELEASE(*slot, head_of(b, extra));
+		WRITE_ONCE(slot[2], b->size >> 32 << 1);
+	STORE_RELEASE(*slot, (shadow_head(b->size, b->stack) & ~STORE_EXTRA) |
+				 (extra ? STORE_EXTRA : 0) |
+				 (b->size >> 32 ? STORE_BIG : 0));
 	return RKN_LIMITS;
 }
 

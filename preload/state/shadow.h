@@ -61,18 +61,13 @@ static inline uint64_t *shadow_slot(uint64_t address)
 
 static inline bool shadow_slot_ready(const uint64_t *slot)
 {
-	return store_ready(
-	    (uint64_t)((const char *)slot - (const char *)store.header),
-	    3 * sizeof(*slot));
+	return store_ready(store_offset(slot), 3 * sizeof(*slot));
 }
 
 /* Whether the slot was touched: then it may be read. */
 static inline bool shadow_slot_known(const uint64_t *slot)
 {
-	uint64_t offset =
-	    (uint64_t)((const char *)slot - (const char *)store.header);
-
-	return store_touched(offset);
+	return store_touched(store_offset(slot));
 }
 
 /* The slot of an address; NULL if it may not be read. */

@@ -92,19 +92,6 @@ static COLD long reopen(void)
 	return error ? error : -ENOENT;
 }
 
-/* Old kernels cannot populate: reserve through the file itself. */
-static bool allocate(uint64_t offset, uint64_t size)
-{
-	long fd = reopen();
-	long result = fd;
-
-	if (fd >= 0) {
-		result = sys_allocate((int)fd, offset, size);
-		sys_close((int)fd);
-	}
-	return result >= 0;
-}
-
 /* A table that grows steadily gets more at a time than one that begins. */
 static uint64_t ahead(uint64_t first, uint64_t last)
 {
@@ -144,29 +131,30 @@ struct steps {
 	bool ready;
 };
 
-static bool prepare(uint64_t first, uint64_t last)
-{
-	uint64_t at, bytes;
-	long result;
-
-	last = ahead(first, last);
-	at = first << STORE_STEP_SHIFT;
-	bytes = (last - first + 1) << STORE_STEP_SHIFT;
-	if (!open_up(at, bytes))
-		return false;
-	result = sys_advise(store_at(at), bytes, MADV_POPULATE_WRITE);
-	if (result == -EINVAL ? !allocate(at, bytes) : result < 0)
-		return false;
-	for (; first <= last; first++)
-		WRITE_ONCE(store_steps[first], 1);
-	return true;
-}
-
 static void prepare_aside(void *data)
 {
 	struct steps *s = data;
+	uint64_t last = ahead(s->first, s->last);
+	uint64_t at = s->first << STORE_STEP_SHIFT;
+	uint64_t bytes = (last - s->first + 1) << STORE_STEP_SHIFT;
+	long result, fd;
 
-	s->ready = prepare(s->first, s->last);
+	if (!open_up(at, bytes))
+		return;
+	result = sys_advise(store_at(at), bytes, MADV_POPULATE_WRITE);
+	if (result == -EINVAL) {
+		/* Old kernels cannot: reserve through the file itself. */
+		result = fd = reopen();
+		if (fd >= 0) {
+			result = sys_allocate((int)fd, at, bytes);
+			sys_close((int)fd);
+		}
+	}
+	if (result < 0)
+		return;
+	for (uint64_t i = s->first; i <= last; i++)
+		WRITE_ONCE(store_steps[i], 1);
+	s->ready = true;
 }
 
 /* What is ready takes no system call, which a filter may hold up. */

@@ -83,6 +83,12 @@ static inline void *store_at(uint64_t offset)
 	return (char *)store.header + offset;
 }
 
+/* The offset of what is there. */
+static inline uint64_t store_offset(const void *p)
+{
+	return (uint64_t)((const char *)p - (const char *)store.header);
+}
+
 /* Record `index` of a table, ready to be written; NULL if the table is full. */
 void *store_record(enum store_table_number table, uint64_t index);
 /* Appends a record. Returns its index, or 0 if the table is full. Only records
