@@ -31,24 +31,19 @@ static void look(void *data)
 	q->takes = tasks_takes(sys_pid(), q->signal);
 }
 
-/* Is the first thread asked first? So it is not for what is sent to one thread,
- * nor for a timer's. The C library tells of both kill() and pthread_kill() as
- * SI_USER: so what the process sends itself is let alone. */
-static bool is_for_first(const siginfo_t *info)
-{
-	if (info->si_code == SI_KERNEL)
-		return true;
-	return (info->si_code == SI_USER || info->si_code == SI_QUEUE) &&
-	       info->si_pid != sys_pid();
-}
-
 static COLD bool pass_on(int signal, const siginfo_t *info)
 {
 	const int self = sys_pid();
 	struct question q = { .signal = signal };
 
+	/* The first thread is asked first, so it is not for what is sent to one
+	 * thread, nor for a timer's. The C library says SI_USER of both kill()
+	 * and pthread_kill(): what the process sends itself is left alone. */
 	if (self != READ_ONCE(process.pid) || self == sys_tid() ||
-	    !is_for_first(info) || !fatal_ends(signal))
+	    (info->si_code != SI_KERNEL &&
+	     ((info->si_code != SI_USER && info->si_code != SI_QUEUE) ||
+	      info->si_pid == self)) ||
+	    !fatal_ends(signal))
 		return false;
 	aside(look, &q);
 	return q.takes && sys_signal_thread(self, self, signal) == 0;

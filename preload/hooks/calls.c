@@ -27,7 +27,7 @@
 #include "waits.h"
 
 /* The filter at `p`, copied, for the program may have it wrong, to where
- * forget() gives it back. 0 or -errno. */
+ * enter() gives it back. 0 or -errno. */
 static long copy(struct filter *f, const void *p)
 {
 	struct filter_instruction *to;
@@ -49,12 +49,6 @@ static long copy(struct filter *f, const void *p)
 	return result < 0 ? result : -EFAULT;
 }
 
-static void forget(const struct filter *f)
-{
-	spare_unmap((void *)(uintptr_t)f->instructions,
-		    f->count * sizeof(*f->instructions));
-}
-
 /* Where it cannot be read since the kernel does not allow it, all is taken for
  * forbidden. False: the kernel will not take it either, or it is of no matter.
  */
@@ -70,7 +64,8 @@ static bool enter(struct sandbox_change *c, bool strict, const void *filter)
 		return false;
 	sandbox_ask(c, strict || error ? NULL : &f);
 	if (!strict && !error)
-		forget(&f);
+		spare_unmap((void *)(uintptr_t)f.instructions,
+			    f.count * sizeof(*f.instructions));
 	sandbox_enter(c);
 	return true;
 }
@@ -199,13 +194,6 @@ static long make_sealing(const struct call *c)
 	return result;
 }
 
-static bool is_sealing(long number)
-{
-	return number == SYS_mmap || number == SYS_munmap ||
-	       number == SYS_mremap || number == SYS_mprotect ||
-	       number == SYS_pkey_mprotect || number == SYS_madvise;
-}
-
 long special_call(long number, long a, long b, long c, long d, long e, long f);
 __attribute__((used, visibility("hidden"))) long
 special_call(long number, long a, long b, long c, long d, long e, long f)
@@ -224,7 +212,17 @@ special_call(long number, long a, long b, long c, long d, long e, long f)
 		return executions_call(number, call.arguments);
 	if (waits_are_by(number))
 		return waits_call(number, call.arguments);
-	return is_sealing(number) ? make_sealing(&call) : make_dropping(&call);
+	switch (number) {
+	case SYS_mmap:
+	case SYS_munmap:
+	case SYS_mremap:
+	case SYS_mprotect:
+	case SYS_pkey_mprotect:
+	case SYS_madvise:
+		return make_sealing(&call);
+	default:
+		return make_dropping(&call);
+	}
 }
 
 /*

@@ -165,12 +165,6 @@ static COLD void look(struct execution *e, const char *path, bool descriptor)
 		sys_close((int)fd);
 }
 
-/* As called_name() has it: that is no name. */
-static bool is_of_descriptor(const char *path)
-{
-	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
-}
-
 /* The base name of the path at `path`, which may be anywhere, to `to`; false: it
  * has none, or a longer one than CALLED_MOST. */
 static NOINLINE bool read_base(uint64_t path, char *to)
@@ -181,7 +175,10 @@ static NOINLINE bool read_base(uint64_t path, char *to)
 	for (int i = 0; i < PARTS && n == sizeof(part); i++) {
 		n = sys_peek(sys_pid(), part, path, sizeof(part));
 		path += sizeof(part);
-		if (!i && n > 8 && is_of_descriptor(part))
+		/* As called_name() has it, a descriptor is not a name. */
+		if (!i && n > 8 &&
+		    (text_begins(part, "/proc/") ||
+		     text_begins(part, "/dev/fd/")))
 			return false;
 		for (long k = 0; k < n; k++) {
 			if (part[k] == '/')
@@ -302,47 +299,21 @@ static bool is_out_of_files(bool is_full)
 	return true;
 }
 
-/* Will the loader not get all that it maps as data? A limit of 0 is none, for the
- * kernel, or leaves room for no program. */
-static bool is_out_of_data(void)
-{
-	uint64_t limit = zeros_size ? sys_limit(RLIMIT_DATA) : 0;
-
-	return limit && limit < zeros_size() + OTHER_DATA;
-}
-
-/*
- * The loader of such a process takes LD_PRELOAD out of the environment.  Where it
- * was executed by its own path, that of glibc 2.35 and later does not survive it.
- */
-static bool is_loader_secure(struct work *w)
-{
-	return w && w->file.loader && tasks_acts_for_other(w->candidate);
-}
-
-/* Can this library not be loaded, or can no recording begin? */
+/* Can this library not be loaded, or can no recording begin? A limit on data of
+ * 0 is none, for the kernel, or leaves room for no program. */
 static NOINLINE bool is_load_vain(uint64_t bequest, bool is_full)
 {
+	uint64_t data = zeros_size ? sys_limit(RLIMIT_DATA) : 0;
+
 	return denied_to_executed(bequest) || is_out_of_files(is_full) ||
-	       is_out_of_data() || addresses_are_few();
+	       (data && data < zeros_size() + OTHER_DATA) ||
+	       addresses_are_few();
 }
 
-/* Have the program know what filters forbid, whatever list it is given; and take
- * this library out of one that it would harm, or that the loader would
- * complain of for nothing. */
-static NOINLINE void change_environment(struct execution *e)
+static struct copy *take_copy(size_t size)
 {
-	uint64_t bequest = denied_bequest();
-	bool without = (e->work && e->work->file.foreign) ||
-		       is_load_vain(bequest, e->is_full) ||
-		       is_loader_secure(e->work);
-	size_t size;
-	struct copy *c;
+	struct copy *c = __atomic_exchange_n(&left, NULL, __ATOMIC_RELAXED);
 
-	if ((!bequest && !without) || !environment_loads_shim(e->environment))
-		return;
-	size = environment_copy_size(e->environment);
-	c = __atomic_exchange_n(&left, NULL, __ATOMIC_RELAXED);
 	size += sizeof(*c);
 	if (c && c->size < size) {
 		spare_unmap(c, c->size);
@@ -352,7 +323,26 @@ static NOINLINE void change_environment(struct execution *e)
 		c = spare_map(size);
 	if (c && !c->size)
 		c->size = size;
-	e->copy = c;
+	return c;
+}
+
+/* Have the program know what filters forbid, whatever list it is given; and take
+ * this library out of one that it would harm, or that the loader would
+ * complain of for nothing. */
+static NOINLINE void change_environment(struct execution *e)
+{
+	uint64_t bequest = denied_bequest();
+	/* The loader of a process that acts for another takes LD_PRELOAD out of
+	 * the environment; where it was executed by its own path, that of glibc
+	 * 2.35 and later does not survive it. */
+	bool without = (e->work && e->work->file.foreign) ||
+		       is_load_vain(bequest, e->is_full) ||
+		       (e->work && e->work->file.loader &&
+			tasks_acts_for_other(e->work->candidate));
+
+	if ((!bequest && !without) || !environment_loads_shim(e->environment))
+		return;
+	e->copy = take_copy(environment_copy_size(e->environment));
 	if (!e->copy)
 		return;
 	e->environment =
@@ -419,12 +409,6 @@ static NOINLINE void begin(struct execution *e, enum how how, int start,
 	e->loads = environment_loads_shim(e->environment) && is_there(e);
 }
 
-static NOINLINE void narrow(const struct execution *e)
-{
-	if (!libc_is_secure())
-		addresses_narrow(&narrowed, e->loads);
-}
-
 /* The program takes the place of this one. */
 static void begin_here(struct execution *e, enum how how, int start,
 		       const char *path, char *const *arguments,
@@ -436,7 +420,8 @@ static void begin_here(struct execution *e, enum how how, int start,
 	give_back_work(e);
 	if (e->copy && !process_owns_memory())
 		WRITE_ONCE(left, e->copy);
-	narrow(e);
+	if (!libc_is_secure())
+		addresses_narrow(&narrowed, e->loads);
 }
 
 /* It has not begun. errno is the caller's. */

@@ -45,35 +45,21 @@ static void look(void *data)
 		tasks_each(look_at, t);
 }
 
-static bool is_own_group(int pid)
-{
-	return !pid || (pid < -1 && pid == -sys_group());
-}
-
-/* The first process of a namespace is spared what it sends itself. */
-static bool is_this(int pid)
+static COLD bool ends(int pid, int tid, int signal)
 {
 	const int self = sys_pid();
-
-	return self > 1 && self == READ_ONCE(process.pid) &&
-	       (pid == self || is_own_group(pid));
-}
-
-/* Does any thread take it that it is for? */
-static bool is_taken(int tid, int signal)
-{
 	struct taker t = { .tid = tid, .signal = signal };
 
+	/* The first process of a namespace is spared what it sends itself. */
+	if (self <= 1 || self != READ_ONCE(process.pid) || tid == sys_tid() ||
+	    (pid && pid != self && (pid >= -1 || pid != -sys_group())) ||
+	    !fatal_ends(signal))
+		return false;
+	/* Does any thread take it that it is for? */
 	if (!tid && sys_takes(signal))
 		return true;
 	aside(look, &t);
 	return t.found;
-}
-
-static COLD bool ends(int pid, int tid, int signal)
-{
-	return is_this(pid) && tid != sys_tid() && fatal_ends(signal) &&
-	       is_taken(tid, signal);
 }
 
 /* Does a signal end this process at once that is sent to process `pid`, or to a

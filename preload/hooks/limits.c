@@ -87,12 +87,6 @@ static bool read_last(limit *set, limit *asked)
 	return n % 2 == 0 && READ_ONCE(last.changes) == n;
 }
 
-static bool is_ours(int pid, int resource)
-{
-	return resource == RLIMIT_MARK_RESOURCE && !libc_is_secure() &&
-	       (!pid || pid == sys_pid());
-}
-
 static COLD void hide(limit *l)
 {
 	limit set, asked, now = *l;
@@ -157,24 +151,6 @@ static bool read_limit(limit *to, const limit *from)
 	return size == sizeof(*to) || size == -EPERM || size == -ENOSYS;
 }
 
-/* The kernel finds out whether there is room for the answer. */
-static int write_limit(limit *to, const limit *what)
-{
-	int result = real.prlimit64(0, RLIMIT_MARK_RESOURCE, NULL, to);
-
-	if (!result)
-		*to = *what;
-	return result;
-}
-
-/* With files that are too small, or too few, no recording begins. */
-static bool is_needed(int pid, int resource, const limit *wanted)
-{
-	return wanted &&
-	       (resource == RESOURCE_FILE_SIZE || resource == RESOURCE_FILES) &&
-	       (!pid || pid == sys_pid());
-}
-
 static void uncount(void *unused)
 {
 	(void)unused;
@@ -185,17 +161,21 @@ static COLD int change(int pid, int resource, const limit *new, limit *old)
 {
 	limit wanted = { 0 }, former = { 0 };
 	struct privileges privileges;
+	const bool own = !pid || pid == sys_pid();
 	int saved = libc_errno, result;
 
 	real_resolve();
 	/* Of a program that is skipped refknot's own variables count until it
 	 * sets a limit on that; see zeros.h. */
-	if (zeros_uncount && new &&resource == RESOURCE_DATA &&
-	    (!pid || pid == sys_pid()) && skipped() && process_owns_memory())
+	if (zeros_uncount && new &&own &&
+	    resource == RESOURCE_DATA &&skipped() && process_owns_memory())
 		aside(uncount, NULL);
-	if (is_needed(pid, resource, new))
+	/* With files that are too small, or too few, no recording begins. */
+	if (new &&own &&
+	    (resource == RESOURCE_FILE_SIZE || resource == RESOURCE_FILES))
 		privileges_enter(&privileges, HIDES_NOTHING);
-	if (!is_ours(pid, resource) || (new && !read_limit(&wanted, new)))
+	if (!own || resource != RLIMIT_MARK_RESOURCE || libc_is_secure() ||
+	    (new && !read_limit(&wanted, new)))
 		return real.prlimit64(pid, resource, new, old);
 	result = real.prlimit64(0, resource, NULL, &former);
 	hide(&former);
@@ -204,8 +184,12 @@ static COLD int change(int pid, int resource, const limit *new, limit *old)
 				 wanted.rlim_cur <= wanted.rlim_max
 			     ? set_beside(&wanted)
 			     : real.prlimit64(0, resource, &wanted, NULL);
-	if (!result && old)
-		result = write_limit(old, &former);
+	/* The kernel finds out whether there is room for the answer. */
+	if (!result && old) {
+		result = real.prlimit64(0, resource, NULL, old);
+		if (!result)
+			*old = former;
+	}
 	if (!result)
 		libc_errno = saved;
 	return result;

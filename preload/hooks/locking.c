@@ -33,32 +33,6 @@ static COLD void keep_spare(void *unused)
 		spare_fit(READ_ONCE(sys_mapped) + SPARE);
 }
 
-/* Pages without access are not locked, and hold nothing. */
-static bool is_to_lock(const struct map *m)
-{
-	uint64_t store_start = ADDRESS(store.header);
-
-	return (m->readable || m->writable || m->executable) &&
-	       strcmp(m->name, "[vsyscall]") != 0 &&
-	       m->start - store_start >= store.mapped && !spare_has(m->start);
-}
-
-/* What is not of refknot's own. What the kernel does not lock, it would leave out
- * with mlockall(), too. */
-static void lock_parts(uint64_t start, uint64_t end, unsigned flags)
-{
-	uint64_t from, to;
-
-	while (start < end) {
-		from = to = end;
-		own_memory_find(start, end, &from, &to);
-		if (from > start)
-			real.mlock2((void *)(uintptr_t)start, from - start,
-				    flags);
-		start = to;
-	}
-}
-
 /* mlockall() of what is mapped now, by parts. */
 struct locking {
 	int flags, result;
@@ -84,14 +58,28 @@ static uint64_t count_program(struct locking *l)
 
 static void lock_each(unsigned flags)
 {
+	uint64_t store_start = ADDRESS(store.header), from, to;
 	struct maps maps;
 	struct map m;
 
 	if (!maps_open(&maps))
 		return;
-	while (maps_next(&maps, &m))
-		if (is_to_lock(&m))
-			lock_parts(m.start, m.end, flags);
+	while (maps_next(&maps, &m)) {
+		/* Pages without access are not locked, and hold nothing. */
+		if ((!m.readable && !m.writable && !m.executable) ||
+		    strcmp(m.name, "[vsyscall]") == 0 ||
+		    m.start - store_start < store.mapped || spare_has(m.start))
+			continue;
+		/* What is not of refknot's own. What the kernel does not lock,
+		 * it would leave out with mlockall(), too. */
+		for (uint64_t at = m.start; at < m.end; at = to) {
+			from = to = m.end;
+			own_memory_find(at, m.end, &from, &to);
+			if (from > at)
+				real.mlock2((void *)(uintptr_t)at, from - at,
+					    flags);
+		}
+	}
 	maps_close(&maps);
 }
 

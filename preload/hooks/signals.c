@@ -12,13 +12,6 @@
 #include "second_signal.h"
 #include "signal_stack.h"
 
-/* Is it one that runs on a thread's signal stack? */
-static bool runs_aside(const struct sigaction *a)
-{
-	return a->sa_flags & SA_ONSTACK && a->sa_handler != SIG_DFL &&
-	       a->sa_handler != SIG_IGN;
-}
-
 static int change(int number, const struct sigaction *new,
 		  struct sigaction *old)
 {
@@ -26,7 +19,8 @@ static int change(int number, const struct sigaction *new,
 	int result;
 
 	real_resolve();
-	if (new &&runs_aside(new))
+	if (new &&new->sa_flags & SA_ONSTACK &&new->sa_handler !=
+				      SIG_DFL &&new->sa_handler != SIG_IGN)
 		signal_stack_share();
 	if (new &&new->sa_handler == SIG_DFL && fatal_stands_in(number)) {
 		fatal_action(number, new, &ours);

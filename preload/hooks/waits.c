@@ -56,21 +56,17 @@ EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	return note(real.wait4(pid, status, options, usage), status);
 }
 
-/* As wait() would have it. */
-static int status_of(const siginfo_t *info)
-{
-	if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
-		return info->si_status & 0x7f;
-	return info->si_code == CLD_EXITED
-		   ? W_EXITCODE(info->si_status & 0xff, 0)
-		   : W_STOPCODE(SIGSTOP);
-}
-
 /* A child that can be waited for again is noted then. */
 static long note_info(long result, const siginfo_t *info, long options)
 {
+	int status = W_STOPCODE(SIGSTOP); /* as wait() would have it */
+
+	if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
+		status = info->si_status & 0x7f;
+	else if (info->si_code == CLD_EXITED)
+		status = W_EXITCODE(info->si_status & 0xff, 0);
 	if (!result && info->si_pid > 0 && !(options & WNOWAIT))
-		ends_waited(info->si_pid, status_of(info));
+		ends_waited(info->si_pid, status);
 	return result;
 }
 
