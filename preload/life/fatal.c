@@ -114,17 +114,6 @@ static bool is_entry(const void *handler)
 	       sizeof(fatal_entries);
 }
 
-/* What the address of a handler tells. It came by the kernel, which the C
- * language knows nothing of: so who reads the pair asks for its state, too. */
-static const struct pair *pair_of(const void *handler)
-{
-	const struct pair *p =
-	    &pairs[((uintptr_t)handler - (uintptr_t)fatal_entries) /
-		   ENTRY_SIZE];
-
-	return LOAD_ACQUIRE(p->state) == PAIR_THERE ? p : &pairs[0];
-}
-
 /* --- The handler --------------------------------------------------------------- */
 
 /*
@@ -140,15 +129,7 @@ static unsigned long stack_flag(int signal)
 	return signal == SIGSEGV || READ_ONCE(on_stacks) ? SA_ONSTACK : 0;
 }
 
-/* The same once more: to the handler, which has nothing to wait for now. */
-static void again(int signal, const void *info)
-{
-	if (sys_queue_signal(READ_ONCE(process.pid), sys_tid(), signal, info) <
-	    0)
-		sys_signal_thread(READ_ONCE(process.pid), sys_tid(), signal);
-}
-
-/* The same once more, after the handler's return, to the default action. */
+/* The same signal once more, after the handler's return, to the default action. */
 static COLD void let_it(int signal, const void *info)
 {
 	struct sys_action none = { .handler = (void *)SIG_DFL };
@@ -185,12 +166,6 @@ static void end(int signal, siginfo_t *info, void *context)
 	ending_over();
 }
 
-/* Would the kernel not even have delivered it? */
-static bool is_spared(int signal, const siginfo_t *info)
-{
-	return sys_pid() == 1 && !(BIT(signal) & FAULTS && info->si_code > 0);
-}
-
 static bool follows(const uint8_t *pc, uint8_t first, uint8_t second)
 {
 	return pc[-1] == second && pc[-2] == first;
@@ -222,7 +197,9 @@ HIDDEN USED void fatal_handle(int signal, void *info, void *context)
 {
 	if ((signal == SIGSEGV || signal == SIGBUS) && seals_skip(context))
 		return;
-	if (is_spared(signal, info))
+	/* Would the kernel not even have delivered it? */
+	if (sys_pid() == 1 &&
+	    !(BIT(signal) & FAULTS && ((const siginfo_t *)info)->si_code > 0))
 		return;
 	if (READ_ONCE(process.pid) == sys_pid()) {
 		if (puts_off(signal, info, context))
@@ -257,9 +234,15 @@ static COLD void stand_in(int signal, struct sys_action *action)
 /* The default in place of the handler. */
 static COLD void stand_back(int signal, struct sys_action *action)
 {
-	const struct pair *pair = pair_of(action->handler);
+	/* The handler's address says which. It came by the kernel, of which the
+	 * C language knows nothing: so the pair's state is read, too. */
+	const struct pair *pair =
+	    &pairs[((uintptr_t)action->handler - (uintptr_t)fatal_entries) /
+		   ENTRY_SIZE];
 
 	(void)signal;
+	if (LOAD_ACQUIRE(pair->state) != PAIR_THERE)
+		pair = &pairs[0];
 	action->handler = (void *)SIG_DFL;
 	action->flags = pair->flags | (action->flags & ~KNOWN_FLAGS);
 	action->mask = pair->mask;
@@ -381,7 +364,11 @@ COLD void fatal_tell(struct sigaction *told)
 
 COLD void fatal_now(void)
 {
-	if (delayed.signal)
-		again(delayed.signal, &delayed.info);
+	const int self = READ_ONCE(process.pid);
+
+	/* To the handler, which has nothing to wait for now. */
+	if (delayed.signal && sys_queue_signal(self, sys_tid(), delayed.signal,
+					       &delayed.info) < 0)
+		sys_signal_thread(self, sys_tid(), delayed.signal);
 	delayed.signal = 0;
 }

@@ -101,16 +101,6 @@ COLD void sandbox_enter(const struct sandbox_change *c)
 		sandbox_note();
 }
 
-static void undo(uint64_t mask)
-{
-	denied_undo(mask);
-	if (!denied_handlers() && LOAD_ORDERED(handlers_out))
-		fatal_begin();
-	if (READ_ONCE(process_page.epoch))
-		sandbox_note();
-	denied_undone();
-}
-
 COLD void sandbox_done(const struct sandbox_change *c, bool installed)
 {
 	/* What it executes does without, too, or is not recorded: then the
@@ -121,8 +111,14 @@ COLD void sandbox_done(const struct sandbox_change *c, bool installed)
 		environment_drop_preload();
 	if (!c->counts)
 		return;
-	if (installed)
+	if (installed) {
 		denied_keep(c->denies, c->loads);
-	else
-		undo(c->denies);
+		return;
+	}
+	denied_undo(c->denies);
+	if (!denied_handlers() && LOAD_ORDERED(handlers_out))
+		fatal_begin();
+	if (READ_ONCE(process_page.epoch))
+		sandbox_note();
+	denied_undone();
 }

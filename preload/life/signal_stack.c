@@ -237,19 +237,16 @@ COLD void signal_stack_share(void)
 		sys_use_alternate_stack(NULL, 0);
 }
 
-/* Where it cannot be read the kernel will refuse it, or we must not look. */
-static bool has_room(const stack_t *wish)
+COLD void signal_stack_replace(const stack_t *by)
 {
 	stack_t s;
 
-	return sys_peek(sys_pid(), &s, ADDRESS(wish), sizeof(s)) == sizeof(s) &&
-	       (s.ss_flags & SS_DISABLE || s.ss_size >= ROOMY ||
-		s.ss_size >= footing_frame() + HANDLER);
-}
-
-COLD void signal_stack_replace(const stack_t *by)
-{
-	if (!process_owns_memory() || has_room(by))
+	/* Where it cannot be read the kernel will refuse it, or we must not
+	 * look. */
+	if (!process_owns_memory() ||
+	    (sys_peek(sys_pid(), &s, ADDRESS(by), sizeof(s)) == sizeof(s) &&
+	     (s.ss_flags & SS_DISABLE || s.ss_size >= ROOMY ||
+	      s.ss_size >= footing_frame() + HANDLER)))
 		return;
 	STORE_ORDERED(narrow, true);
 	fatal_use_signal_stacks(false);

@@ -100,28 +100,25 @@ static COLD void describe(void)
 	STORE_RELEASE(h->start_mono_ns, sys_clock(CLOCK_MONOTONIC));
 }
 
-/* A forked child's title may be another by then: the name is found out once. */
-static void call(struct process *p)
-{
-	char *const *arguments = environment_arguments();
-	struct text t = { p->called, sizeof(p->called), 0 };
-
-	text_add(&t, called_name(*arguments ? *arguments : "", p->program));
-}
-
 /* The first start: what a forked child inherits and need not find again. */
 static COLD int find_out(void)
 {
 	const char *bad =
 	    settings_read(&process.settings, environment_variables());
 	struct text t = { process.directory, sizeof(process.directory), 0 };
+	struct text called = { process.called, sizeof(process.called), 0 };
 	const char *out = process.settings.out;
+	char *const *arguments;
 	long size = sys_readlink("/proc/self/exe", process.program,
 				 sizeof(process.program) - 1);
 
 	process.program[size > 0 ? size : 0] = '\0';
 	environment_keep();
-	call(&process);
+	/* A forked child's title may be another by then: the name is found out
+	 * once. */
+	arguments = environment_arguments();
+	text_add(&called,
+		 called_name(*arguments ? *arguments : "", process.program));
 	messages_begin(process.settings.messages);
 	if (bad) {
 		failure_end(bad, -EINVAL);
@@ -142,45 +139,33 @@ static COLD int find_out(void)
 	return text_whole(&t) ? 0 : -ENAMETOOLONG;
 }
 
-/* The program's name in letters that any shell takes. */
-static void call_name(char *name, size_t size)
+/* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
+static COLD int begin(void)
 {
-	struct text t = { name, size, 0 };
+	char name[64];
+	struct text t = { name, sizeof(name), 0 };
+	unsigned shift = process.foreign_malloc ? 3 : 4;
+	int error;
 
+	WRITE_ONCE(process.pid, process_owner());
+	/* The program's name in letters that any shell takes. */
 	text_add(&t, *process.called ? process.called : "program");
 	for (char *c = name; *c; c++)
 		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 		      (*c >= '0' && *c <= '9') || *c == '+' ||
 		      (c > name && (*c == '.' || *c == '-'))))
 			*c = '_';
-}
-
-static int reset_tables(unsigned granule_shift)
-{
-	int error = shadow_reset(granule_shift, !process.foreign_malloc);
-
+	error = store_create(process.directory, name, process.pid, shift);
+	if (!error)
+		error = shadow_reset(shift, !process.foreign_malloc);
 	if (!error)
 		error = stacks_reset();
 	if (!error)
 		error = names_reset();
 	if (!error)
 		error = objects_reset();
-	return error ? error : region_rows_reset();
-}
-
-/* glibc's smallest chunk is 32 bytes; others pack blocks of 8 side by side. */
-static COLD int begin(void)
-{
-	char name[64];
-	unsigned shift = process.foreign_malloc ? 3 : 4;
-	int error;
-
-	WRITE_ONCE(process.pid, process_owner());
-	call_name(name, sizeof(name));
-	error = store_create(process.directory, name, process.pid, shift);
-	if (error)
-		return error;
-	error = reset_tables(shift);
+	if (!error)
+		error = region_rows_reset();
 	if (error)
 		return error;
 	marks_reset();
@@ -203,18 +188,6 @@ static bool stay_off(void)
 	return false;
 }
 
-/* What it executes is noted and begins with the same limits. */
-static COLD bool start_skipped(void)
-{
-	struct text t = { process.directory, sizeof(process.directory), 0 };
-
-	settings_read(&process.settings, environment_variables());
-	text_add(&t, process.settings.out);
-	addresses_begin();
-	addresses_end();
-	return stay_off();
-}
-
 static COLD bool start(void)
 {
 	int error;
@@ -231,8 +204,16 @@ static COLD bool start(void)
 	sys_advise(&process_page, sizeof(process_page), MADV_WIPEONFORK);
 	real_resolve();
 	if (skipped()) {
+		struct text t = { process.directory, sizeof(process.directory),
+				  0 };
+
+		/* What it executes is noted and begins with the same limits. */
 		process_starting = false;
-		return start_skipped();
+		settings_read(&process.settings, environment_variables());
+		text_add(&t, process.settings.out);
+		addresses_begin();
+		addresses_end();
+		return stay_off();
 	}
 	heap_init();
 	error = find_out();

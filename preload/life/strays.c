@@ -38,20 +38,6 @@ static bool is_freed(struct thread *t, struct rkn_free *f)
 	return true;
 }
 
-/* The record of that place; 0: none. */
-static uint32_t find(uint32_t stack, enum rkn_free_kind kind)
-{
-	const struct store_table *table = &store.header->tables[STORE_FREES];
-
-	for (uint64_t i = 1; i < table->count && i < table->capacity; i++) {
-		const struct rkn_free *f = store_record(STORE_FREES, i);
-
-		if (f && f->stack == stack && f->kind == kind)
-			return (uint32_t)i;
-	}
-	return 0;
-}
-
 static uint32_t append(const struct rkn_free *f)
 {
 	uint64_t i = store_append(STORE_FREES);
@@ -77,19 +63,6 @@ static bool is_inside(struct rkn_free *f, uint64_t far)
 	return true;
 }
 
-/*
- * The same where the process goes on: under Valgrind, and with allocators that
- * ask for nothing. No allocator hands out an address between its granules; any
- * other inside a block is wrong if all that ends blocks is seen, as it is of the
- * C library's. Forked children free much that is nowhere: a look costs little.
- */
-static bool seems_inside(struct rkn_free *f)
-{
-	if (f->address & ((1ull << shadow.granule_shift) - 1))
-		return is_inside(f, FAR);
-	return !process.foreign_malloc && is_inside(f, NEAR);
-}
-
 /* Most have no record there: that is asked first. */
 static COLD uint32_t keep(struct thread *t, const struct thread_stray *s)
 {
@@ -98,17 +71,28 @@ static COLD uint32_t keep(struct thread *t, const struct thread_stray *s)
 			      .flags = s->moves ? RKN_FREE_MOVES : 0,
 			      .stack = s->stack,
 			      .thread = t->serial };
-	struct rkn_free *kept;
-	uint32_t i;
+	const struct store_table *table = &store.header->tables[STORE_FREES];
+	const bool between = f.address & ((1ull << shadow.granule_shift) - 1);
 
-	if (!is_freed(t, &f) && !seems_inside(&f))
+	/*
+	 * The process goes on: under Valgrind, and with allocators that ask for
+	 * nothing. No allocator hands out an address between its granules; any
+	 * other inside a block is wrong if all that ends blocks is seen, as it
+	 * is of the C library's. Forked children free much that is nowhere: a
+	 * look costs little.
+	 */
+	if (!is_freed(t, &f) && ((!between && process.foreign_malloc) ||
+				 !is_inside(&f, between ? FAR : NEAR)))
 		return 0;
-	i = find(f.stack, f.kind);
-	kept = i ? store_record(STORE_FREES, i) : NULL;
-	if (!kept)
-		return append(&f);
-	__atomic_fetch_add(&kept->count, 1, __ATOMIC_RELAXED);
-	return i;
+	for (uint64_t i = 1; i < table->count && i < table->capacity; i++) {
+		struct rkn_free *kept = store_record(STORE_FREES, i);
+
+		if (!kept || kept->stack != f.stack || kept->kind != f.kind)
+			continue;
+		__atomic_fetch_add(&kept->count, 1, __ATOMIC_RELAXED);
+		return (uint32_t)i;
+	}
+	return append(&f);
 }
 
 COLD void strays_note(struct thread *t, const void *p, const void *frame,
@@ -125,13 +109,6 @@ COLD void strays_note(struct thread *t, const void *p, const void *frame,
 		.moves = moves,
 	};
 	t->stray.kept = keep(t, &t->stray);
-}
-
-/* Has the hook not returned? What is above the stack pointer may be read. */
-static bool is_in(const struct thread_stray *s, const struct stopped *self)
-{
-	return s->frame && self->low < ADDRESS(s->frame) &&
-	       s->frame[0] == s->words[0] && s->frame[1] == s->words[1];
 }
 
 static bool is_mapped(uint64_t address)
@@ -165,7 +142,9 @@ COLD void strays_end(const struct stopped *self)
 	const struct thread_stray *s = t ? &t->stray : NULL;
 	struct rkn_free *kept, f;
 
-	if (!s || !is_in(s, self))
+	/* Has the hook returned? What is above the stack pointer may be read. */
+	if (!s || !s->frame || self->low >= ADDRESS(s->frame) ||
+	    s->frame[0] != s->words[0] || s->frame[1] != s->words[1])
 		return;
 	kept = s->kept ? store_record(STORE_FREES, s->kept) : NULL;
 	if (kept) {

@@ -85,36 +85,28 @@ static COLD void show(void *data)
 	messages_say(line);
 }
 
-/* libunwind gives the address that a signal interrupted as it is; ours is one
- * more. */
-static bool same(uint64_t ours, uint64_t pc)
-{
-	return ours == pc || ours == pc + 1;
-}
-
-/*
- * Ours ends after `count` frames of more. Could it have gone on? Where there is
- * no table libunwind guesses by the frame pointer, and what a signal interrupted
- * on another stack is not followed.
- */
-static bool may_go_on(struct walk *w, const uint64_t *pcs, int count)
-{
-	return count && knows(pcs[count - 1]) &&
-	       !cfi_is_signal_frame(pcs[count - 1], &w->work);
-}
-
 static enum rkn_limit_number compare(struct walk *w, uint32_t node,
 				     const uint64_t *pcs, int n)
 {
 	uint32_t ours = node;
 	int i = 0;
 
+	/* libunwind gives the address that a signal interrupted as it is; ours
+	 * is one more. */
 	for (; ours && i < n; i++, ours = frame_of(ours)->parent)
-		if (!same(frame_of(ours)->address, pcs[i]))
+		if (frame_of(ours)->address - pcs[i] > 1)
 			return RKN_LIMIT_STACK_DIFFERS;
 	if (ours)
 		return RKN_LIMIT_STACK_UNVERIFIED;
-	if (i == n || w->cut || (w->truncated && !may_go_on(w, pcs, i)))
+	if (i == n || w->cut)
+		return RKN_LIMITS;
+	/*
+	 * Ours ends first. Could it have gone on? Where there is no table
+	 * libunwind guesses by the frame pointer, and what a signal interrupted
+	 * on another stack is not followed.
+	 */
+	if (w->truncated && !(i && knows(pcs[i - 1]) &&
+			      !cfi_is_signal_frame(pcs[i - 1], &w->work)))
 		return RKN_LIMITS;
 	return RKN_LIMIT_STACK_DIFFERS;
 }
