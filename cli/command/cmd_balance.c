@@ -11,7 +11,6 @@
 #include "die.h"
 #include "document.h"
 #include "escape.h"
-#include "json_text.h"
 #include "names.h"
 #include "nearby.h"
 #include "options.h"

@@ -11,7 +11,6 @@
 #include "document.h"
 #include "escape.h"
 #include "groups.h"
-#include "json_text.h"
 #include "marks.h"
 #include "options.h"
 #include "recordings.h"

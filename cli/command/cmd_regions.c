@@ -9,7 +9,6 @@
 #include "die.h"
 #include "escape.h"
 #include "functions.h"
-#include "json_text.h"
 #include "region_passes.h"
 #include "showing.h"
 #include "table.h"

@@ -4,7 +4,6 @@
 
 #include "document.h"
 #include "escape.h"
-#include "json_text.h"
 #include "pooled.h"
 #include "report_print.h"
 #include "units.h"

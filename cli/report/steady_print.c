@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "document.h"
-#include "json_text.h"
 #include "steady.h"
 #include "units.h"
 
