@@ -15,7 +15,7 @@
 int model_load(struct model *m, const char *path)
 {
 	char magic[8] = "", text[MODEL_ERROR_SIZE];
-	int64_t n = 0;
+	int64_t n;
 	struct stat st;
 	int fd, error = -EINVAL;
 
