@@ -188,7 +188,7 @@ static void read_notes(const char *p, const char *limit)
 	}
 }
 
-/* Libraries have theirs from the loader; the program needs to be told. */
+/* The loader fills in the libraries'; the program's is filled in here. */
 COLD __attribute__((constructor(102))) static void tell_program(void)
 {
 	headers = (const void *)libc()->getauxval(AT_PHDR);
@@ -270,7 +270,7 @@ EXPORT void __lsan_do_leak_check(void)
 	ending_check();
 }
 
-/* As LeakSanitizer does it: as often as wanted, it tells what is lost by now,
+/* As LeakSanitizer does it: as often as wanted, it prints what is lost by now,
  * and the program goes on. */
 int __lsan_do_recoverable_leak_check(void);
 EXPORT int __lsan_do_recoverable_leak_check(void)

@@ -50,7 +50,7 @@ static long copy(struct filter *f, const void *p)
 }
 
 /* Where it cannot be read since the kernel does not allow it, all is taken for
- * forbidden. False: the kernel will not take it either, or it is of no matter.
+ * forbidden. False: the kernel will not take it either, or it does not matter.
  */
 static bool enter(struct sandbox_change *c, bool strict, const void *filter)
 {

@@ -12,7 +12,7 @@
  * Before the former stands "=NAME" in a line, if it is started by another name.
  * Whoever sees the program fail to begin takes the note back.
  *
- * The same look tells whether this library would harm the program
+ * The same look finds whether this library would harm the program
  * (executable.h): then it is given an environment that does not load it.
  *
  * What the C library itself executes, by system() or popen(), is a shell, which
@@ -49,7 +49,7 @@
 #include "text.h"
 #include "zeros.h"
 
-/* Where parts of the shim are tested alone, there is none. */
+/* Unit tests of parts of the shim have none. */
 #pragma weak zeros_size
 
 /* Where a path that is not absolute begins. */
@@ -564,7 +564,7 @@ EXPORT int execle(const char *path, const char *first, ...)
 	return execve(path, list, environment);
 }
 
-/* What a child is told by: its number, or a descriptor. */
+/* What the caller gets: a child's number, or a descriptor. */
 enum told_by {
 	BY_PID,
 	BY_PIDFD,

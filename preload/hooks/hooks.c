@@ -78,8 +78,8 @@ static COLD void do_what_was_put_off(void)
 /*
  * The old block is taken out before the call, because another thread may be
  * given its address before the call returns; when the call fails the block is
- * still there and is put back. A NULL for size 0 is no failure: it was freed.
- * In between no lock is waited for: who has it may have been stopped.
+ * still there and is put back. A NULL for size 0 is not a failure: it was freed.
+ * In between no lock is waited for: its thread may have been stopped.
  */
 #define REALLOC(call, new_size)                                                \
 	struct record_freed freed = { 0 };                                     \

@@ -4,7 +4,7 @@
  * none of its threads come back to the program, not the one that sent it either.
  * Here the handler of another thread takes it and is busy for a while: so whoever
  * sent it waits for the end.  Whether one will end it is asked before it is sent.
- * SIGKILL, which nobody takes, is noted for whoever reads what it leaves (ends.h).
+ * SIGKILL, which has no handler, is noted for the reader of the store (ends.h).
  */
 #include <signal.h>
 #include <sys/syscall.h>

@@ -2,7 +2,7 @@
 /*
  * The limit on address space: the store takes much of that and uses little, so
  * a program that limits itself while it is recorded gets as much as it asks for
- * beside the store. What it asks for is what it is told.
+ * beside the store. It sees the limit that it asked for.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@
 #include "sys.h"
 #include "zeros.h"
 
-/* Where parts of the shim are tested alone, there is none. */
+/* Unit tests of parts of the shim have none. */
 #pragma weak zeros_uncount
 
 /* The C library's header gives one name the other's symbol; here both are

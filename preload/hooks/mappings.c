@@ -99,7 +99,7 @@ EXPORT int madvise(void *p, size_t size, int advice)
 	return result;
 }
 
-/* The fifth argument is there or not; whoever is next knows. */
+/* The fifth argument is there or not; the next function knows. */
 EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,
 			     void *to) __asm__("mremap");
 EXPORT void *mappings_mremap(void *p, size_t size, size_t wanted, int flags,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What sets and tells of actions for signals, and of signal stacks: refknot's
+/* * What sets and reports actions for signals, and of signal stacks: refknot's
  * own stand in for the defaults that end a process (fatal.h), and are called
  * defaults here; those that it gives to threads (signal_stack.h), none.
  */
@@ -34,7 +33,7 @@ static int change(int number, const struct sigaction *new,
 	return result;
 }
 
-/* sigset() changes the mask, too, and may tell of that, not of a function. */
+/* sigset() changes the mask, too, and may return that, not a function. */
 static void (*set(real_signal *real_set, int number, void (*f)(int)))(int)
 {
 	void (*former)(int) = real_set(number, f);

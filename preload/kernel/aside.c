@@ -16,10 +16,10 @@
 #define STACKS 1024
 #define SIZE   (64ull << 10)
 
-/* Atomic: whoever takes a stack is its only user until it is given back. */
+/* Atomic: the thread that takes a stack is its only user until it returns it. */
 static bool taken[STACKS];
 static char *stacks[STACKS]; /* NULL: not made yet. Its user's */
-/* Atomic, for whoever stops its user. */
+/* Atomic, for the thread that stops its user. */
 static uint64_t lows[STACKS]; /* where its user's own frames begin */
 
 /* No handler sees it, for signals are held; where a filter forbids that, a

@@ -170,7 +170,7 @@ bool image_find_listed(uint64_t address, struct image *image)
 
 /* --- The program, and what is loaded now ------------------------------------- */
 
-/* The program's segments. All who write them write the same. */
+/* The program's segments. All threads that write them write the same. */
 static struct segment {
 	uint64_t start, end; /* as the headers have them */
 	bool readable;

@@ -8,7 +8,7 @@
 #include "aside.h"
 #include "dynamic.h"
 
-/* What the kernel told at the start. It lies at the top of the stack, where a
+/* What the kernel said at the start. It lies at the top of the stack, where a
  * program that writes past its arrays gets to. */
 static struct {
 	unsigned long type, value;
@@ -25,7 +25,7 @@ static unsigned long value_told(unsigned long type)
 }
 
 /*
- * Found once, before the program runs; whoever else looks for them meanwhile, a
+ * Found once, before the program runs; what else looks for them meanwhile, a
  * signal handler, finds the same.
  */
 static struct libc found = { .getauxval = value_told };

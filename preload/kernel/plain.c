@@ -2,7 +2,7 @@
 /*
  * The C library's functions for memory and text that the shim uses, and that
  * the compiler calls by itself.  The program may have its own of these names,
- * which must not be called from here: see libc.h.  They are the shim's alone,
+ * which must not be called from here: see libc.h.  Only the shim has them,
  * and not linked where its parts are tested.
  */
 #include <stdint.h>

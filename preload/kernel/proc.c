@@ -21,7 +21,7 @@
 #define NONE (-1)
 #define HELD (-2)
 static int kept = NONE;
-/* Written by who holds it; of no effect where they are read half. */
+/* Written by the thread that holds it; of no effect where they are read half. */
 static struct sys_identity identity, root;
 
 static bool same(const struct sys_identity *a, const struct sys_identity *noted)

@@ -508,7 +508,7 @@ long sys_peek(int pid, void *to, uint64_t from, size_t size)
 }
 
 /* One that an instruction brings would end the process if it were blocked, and
- * a filter's SIGSYS is for whoever makes the call. */
+ * a filter's SIGSYS is for the caller. */
 #define FAULTS                                                                 \
 	(1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGILL - 1) | \
 	 1ull << (SIGFPE - 1) | 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))

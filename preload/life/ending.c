@@ -136,7 +136,7 @@ static COLD bool begin(enum phase to)
 	return true;
 }
 
-/* It ends, after all was said of it: in what way, is still to be told, but for
+/* It ends, after its check was made: in what way is still to be noted, but for
  * threads that come too late. */
 static COLD void end_again(enum rkn_end how, int value)
 {

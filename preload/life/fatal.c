@@ -69,7 +69,7 @@ static struct pair {
 	uint64_t mask;
 } pairs[ENTRIES] = { { .state = PAIR_THERE } };
 
-/* What there is of flags on this machine; old kernels tell of others, too. */
+/* What there is of flags on this machine; old kernels report others, too. */
 #define KNOWN_FLAGS                                                            \
 	((uint32_t)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK |    \
 		    SA_RESTART | SA_NODEFER) |                                 \
@@ -139,7 +139,7 @@ static COLD void let_it(int signal, const void *info)
 		sys_signal_thread(sys_pid(), sys_tid(), signal);
 }
 
-/* In the middle of realloc nobody can tell where the block is: then later, but
+/* In the middle of realloc it is not known where the block is: then later, but
  * for abort(), which goes on when the handler returns, and faults. */
 static bool puts_off(int signal, const siginfo_t *info, const void *context)
 {
@@ -175,7 +175,7 @@ static bool follows(const uint8_t *pc, uint8_t first, uint8_t second)
  * What was sent for an instruction that is over does not come again by itself,
  * and what anybody sends spares the first process of a namespace: so it is made
  * again. The kernel has put back what a filter took for a call; and where it
- * cannot be told what it was, it happens here, where all signals are blocked.
+ * is not known what it was, it happens here, where all signals are blocked.
  */
 static void repeat(int signal, void *context)
 {

@@ -144,7 +144,7 @@ static void lack(const bool *such)
 		fatal_give_up();
 }
 
-/* First: who takes stacks away at the same time sees it. */
+/* First: a thread that takes stacks away at the same time sees it. */
 static void note_tight(bool *such, uint64_t size)
 {
 	if (size < TIGHT)
@@ -195,7 +195,7 @@ void signal_stack_give(uint64_t size)
 /*
  * Where the stack is and how large stands side by side in glibc's struct
  * pthread, in each version at another place. To take other words for it costs a
- * stack, no more. Of the first thread it does not tell. 0: it is not small.
+ * stack, no more. It does not say that of the first thread. 0: it is not small.
  */
 #define CONTROL_LEAST 0x700u  /* bytes of it that every version has */
 #define STACK_LEAST   4096ull /* that is smaller than PTHREAD_STACK_MIN */

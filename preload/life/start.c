@@ -46,7 +46,7 @@
 #include "wishes.h"
 #include "zeros.h"
 
-/* Where parts of the shim are tested alone, there is none. */
+/* Unit tests of parts of the shim have none. */
 #pragma weak zeros_uncount
 
 #ifndef MADV_WIPEONFORK
@@ -280,7 +280,7 @@ static void at_exit(void *unused, int status)
 	ending_exit(status);
 }
 
-/* quick_exit() does not tell the status. */
+/* quick_exit() does not pass the status. */
 static void leaving_quickly(void *unused)
 {
 	(void)unused;
@@ -299,7 +299,7 @@ static COLD void forked(void)
 
 /*
  * Threads that call exit() at the same time share the list of handlers, and
- * who finds it empty ends the process: so many of them wait for the check.
+ * the one that finds it empty ends the process: so many wait for the check.
  */
 #define EXITS 4
 

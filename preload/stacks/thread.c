@@ -80,7 +80,8 @@ static bool is_held(uint32_t at)
 }
 
 /*
- * Is nobody there any more who may use area `at`?  Threads of other processes
+ * Is there no thread any more that may use area `at`?  Threads of other
+ * processes
  * that share this memory are asked for by their thread-local memory: it is a
  * thread's of ours where a vfork child was the first to allocate, and the
  * kernel does not know them under this process's number.

@@ -45,7 +45,7 @@ COLD bool bypass_is_of_family(const char *name)
 	return false;
 }
 
-/* Does [from, to) lie in a part of the module that is for reading alone? What
+/* Does [from, to) lie in a part of the module that is only for reading? What
  * holds code, too, is left as it is: others run there. */
 static bool is_read_only(const struct link_map *map, uint64_t from, uint64_t to)
 {
@@ -75,7 +75,7 @@ COLD void bypass_close(void)
 	uint64_t from = UINT64_MAX, to = 0;
 	struct dynamic d, own;
 
-	/* Parts of the shim that are tested alone have no hooks. */
+	/* Parts of the shim in unit tests have no hooks. */
 	if (libc_is_secure() || !map || !dynamic_read(&d, map) || !here ||
 	    !dynamic_read(&own, here) || !dynamic_find(&own, *ways))
 		return;

@@ -50,7 +50,7 @@ static void make_one(void *note)
 	make(note);
 }
 
-/* No signal ends who has ended, though the kernel takes it. */
+/* The kernel takes a signal for a process that has ended, too. */
 static COLD void make_sent(void *note)
 {
 	const struct note *n = note;

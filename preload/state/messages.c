@@ -16,7 +16,7 @@
 
 #define STANDARD_ERROR 2
 #define ONCE           4096 /* bytes: a pipe with room takes them whole */
-#define PATIENCE       200 /* ms, until whoever reads a full pipe is given up */
+#define PATIENCE       200  /* ms, for the reader of a full pipe */
 
 /* One that is not known is all zeros: no file has inode 0. */
 static struct sys_identity ours; /* refknot's standard error */

@@ -11,7 +11,7 @@
 #define SPARSE  (64ull << 20) /* less is looked at page by page */
 #define PRESENT (1ull << 63)
 #define SWAPPED (1ull << 62)
-#define GUARD   (1ull << 58) /* MADV_GUARD_INSTALL; told since Linux 6.15 */
+#define GUARD   (1ull << 58) /* MADV_GUARD_INSTALL; reported since Linux 6.15 */
 #define OF_FILE (1ull << 61) /* or shared */
 
 void pages_open(struct pages *p)

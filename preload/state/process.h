@@ -14,7 +14,7 @@
 
 /*
  * The kernel wipes this page in a forked child, by whatever call it was
- * forked, so that one load tells: 0 means not recording (yet, any more, or in
+ * forked, so that one load is enough: 0 means not recording (yet, any more, or in
  * this child).
  */
 struct process_page {

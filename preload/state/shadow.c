@@ -73,7 +73,7 @@ COLD void shadow_learn(struct shadow_way *ways, uint64_t address, bool more)
 
 	if (!slot || !shadow.spaced || shadow.granule_shift != 4)
 		return;
-	/* What stands behind the last slot belongs to its block, too. */
+	/* What follows the last slot belongs to its block, too. */
 	size = chunk / 2 + 2 * sizeof(*slot);
 	offset = store_offset(slot);
 	if (more ? !store_ready(offset, size)

@@ -18,7 +18,7 @@
 #define FLAGS_FIELD    6 /* behind the state */
 #define THREADS_FIELD  17
 #define BLOCKED_FIELD  29
-#define BLOCKED_MOST   31 /* the highest signal that is told of there */
+#define BLOCKED_MOST   31 /* the highest signal that is there */
 
 /* /proc/WHOSE/NUMBER/NAME, as far as there is room; its bytes, 0: none. */
 static unsigned read_of(const char *whose, int number, const char *name,
