@@ -3,7 +3,6 @@
  * Mappings that the program makes and unmaps itself: see gone.h; and what else
  * makes memory unreadable: see seals.h.
  */
-#include <stdint.h>
 #include <sys/mman.h>
 
 #include "compiler.h"

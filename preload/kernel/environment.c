@@ -44,7 +44,7 @@ COLD void environment_keep(void)
 	size_t count = 0, size = 0;
 	char **list, *text;
 
-	for (; from[count] && count < ARGUMENTS_MOST; count++)
+	for (; count < ARGUMENTS_MOST && from[count]; count++)
 		size += strlen(from[count]) + 1;
 	list = own_memory_map((count + 1) * sizeof(*list) + size);
 	text = (char *)(list + count + 1);

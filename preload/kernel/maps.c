@@ -101,13 +101,15 @@ static bool are_zero(struct maps *m, uint64_t *resident)
 	bool zero = true;
 
 	for (int c = peek(m); c >= 'A' && c <= 'Z'; c = peek(m)) {
-		char key[8] = ""; /* the name before a colon, cut */
+		char key[8]; /* the name before a colon, cut */
 		uint64_t value = 0;
 		size_t n = 0;
 
-		while ((c = next(m)) >= 0 && c != ':' && c != '\n')
-			if (n < sizeof(key) - 1)
-				key[n++] = (char)c;
+		while ((c = next(m)) >= 0 && c != ':' && c != '\n') {
+			key[n] = (char)c;
+			n += n < sizeof(key) - 1;
+		}
+		key[n] = '\0';
 		while (c >= 0 && c != '\n' && peek(m) == ' ')
 			next(m);
 		if (c == ':')

@@ -84,8 +84,8 @@ static bool form(struct cfi_bytes *b, uint8_t encoding, uint64_t *value)
 	else if ((encoding & FORM) == DW_EH_PE_sleb128)
 		*value = (uint64_t)cfi_sleb(b);
 	else
-		*value = encoding & DW_EH_PE_signed ? cfi_signed(b, size)
-						    : cfi_unsigned(b, size);
+		*value = (encoding & DW_EH_PE_signed) ? cfi_signed(b, size)
+						      : cfi_unsigned(b, size);
 	return size || (encoding & 7) == DW_EH_PE_uleb128;
 }
 
