@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *base_name(const char *path)
+const char *called_base(const char *path)
 {
 	const char *base = path;
 
@@ -12,12 +12,6 @@ static const char *base_name(const char *path)
 		if (*path == '/')
 			base = path + 1;
 	return base;
-}
-
-/* /proc/self/exe, /dev/fd/3 */
-static bool is_of_descriptor(const char *path)
-{
-	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
 }
 
 static bool is_name(const char *text)
@@ -31,11 +25,12 @@ static bool is_name(const char *text)
 
 const char *called_name(const char *argument, const char *program)
 {
-	const char *name = base_name(argument);
+	const char *name = called_base(argument);
 
 	while (*name == '-')
 		name++;
-	return is_name(name) && !is_of_descriptor(argument)
+	return is_name(name) && (strncmp(argument, "/proc/", 6) &&
+				 strncmp(argument, "/dev/fd/", 8))
 		   ? name
-		   : base_name(program);
+		   : called_base(program);
 }

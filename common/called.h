@@ -6,6 +6,9 @@
 #ifndef CALLED_H
 #define CALLED_H
 
+/* What follows the last slash of `path`. May run inside malloc. */
+const char *called_base(const char *path);
+
 /*
  * Returns the base name of `argument`, the program's argument 0, without the
  * dashes of a login shell. If that is not a name (it is empty, a title with

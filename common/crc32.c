@@ -47,25 +47,21 @@ static const uint32_t tables[8][256] = {
 	      0x3b6e20c8, 0x76dc4190, 0xedb88320),
 };
 
-static uint32_t step(uint32_t crc, const unsigned char *p)
-{
-	uint64_t w;
-
-	memcpy(&w, p, sizeof(w));
-	w ^= crc;
-	return tables[0][w & 255] ^ tables[1][w >> 8 & 255] ^
-	       tables[2][w >> 16 & 255] ^ tables[3][w >> 24 & 255] ^
-	       tables[4][w >> 32 & 255] ^ tables[5][w >> 40 & 255] ^
-	       tables[6][w >> 48 & 255] ^ tables[7][w >> 56];
-}
-
 uint32_t crc32_update(uint32_t crc, const void *data, size_t size)
 {
 	const unsigned char *p = data;
 
 	crc = ~crc;
-	for (; size >= 8; size -= 8, p += 8)
-		crc = step(crc, p);
+	for (; size >= 8; size -= 8, p += 8) {
+		uint64_t w;
+
+		memcpy(&w, p, sizeof(w));
+		w ^= crc;
+		crc = tables[0][w & 255] ^ tables[1][w >> 8 & 255] ^
+		      tables[2][w >> 16 & 255] ^ tables[3][w >> 24 & 255] ^
+		      tables[4][w >> 32 & 255] ^ tables[5][w >> 40 & 255] ^
+		      tables[6][w >> 48 & 255] ^ tables[7][w >> 56];
+	}
 	for (; size; size--, p++)
 		crc = tables[7][(crc ^ *p) & 255] ^ (crc >> 8);
 	return ~crc;

@@ -84,11 +84,6 @@ struct search {
 	uint32_t component; /* for the next component, counting down */
 };
 
-static bool is_lowest(const struct search *s, uint32_t node)
-{
-	return s->lowest[node / WORD_BITS] >> (node % WORD_BITS) & 1;
-}
-
 static void set_lowest(struct search *s, uint32_t node, bool value)
 {
 	uint32_t bit = 1u << (node % WORD_BITS);
@@ -113,7 +108,7 @@ static void leave(struct search *s)
 {
 	uint32_t node = s->stack[--s->path];
 
-	if (!is_lowest(s, node)) {
+	if (!(s->lowest[node / WORD_BITS] >> (node % WORD_BITS) & 1)) {
 		s->stack[--s->open] = node;
 		return;
 	}

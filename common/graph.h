@@ -24,6 +24,24 @@ struct graph {
 	const struct rkn_edge *edges;
 };
 
+/*
+ * Fills first[0 .. nodes] for edges in the order of `from`. They end at the
+ * first one that is not; the result is their number.
+ */
+static inline uint32_t graph_index(uint32_t *first, size_t nodes,
+				   const struct rkn_edge *edges, size_t count)
+{
+	uint32_t e = 0;
+
+	for (size_t i = 0; i < nodes; i++) {
+		first[i] = e;
+		while (e < count && edges[e].from == i)
+			e++;
+	}
+	first[nodes] = e;
+	return e;
+}
+
 /* Whether to follow `edge`: 0 if not. */
 typedef int graph_edge_filter(const struct rkn_edge *edge, void *data);
 

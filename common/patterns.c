@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "called.h"
+
 /* --- One pattern
  * --------------------------------------------------------------- */
 
@@ -107,30 +109,11 @@ static const char *end_of_pattern(const char *list)
 	return list;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *base = path;
-
-	for (; *path; path++)
-		if (*path == '/')
-			base = path + 1;
-	return base;
-}
-
 static bool has_slash(const char *pattern, const char *end)
 {
 	while (pattern < end && *pattern != '/')
 		pattern++;
 	return pattern < end;
-}
-
-static bool is_of(const char *pattern, const char *end, const char *path,
-		  const char *name)
-{
-	if (has_slash(pattern, end))
-		return patterns_match(pattern, end, path);
-	return patterns_match(pattern, end, base_name(path)) ||
-	       patterns_match(pattern, end, name);
 }
 
 /* Whether a pattern of the list matches the program. `unknown` is the answer
@@ -140,8 +123,12 @@ static bool is_of_any(const char *list, const char *path, const char *name,
 {
 	for (const char *end;; list = end + 1) {
 		end = end_of_pattern(list);
-		if (patterns_are_plain(list, end) ? is_of(list, end, path, name)
-						  : unknown)
+		if (patterns_are_plain(list, end)
+			? (has_slash(list, end)
+			       ? patterns_match(list, end, path)
+			       : patterns_match(list, end, called_base(path)) ||
+				     patterns_match(list, end, name))
+			: unknown)
 			return true;
 		if (!*end)
 			return false;

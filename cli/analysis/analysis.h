@@ -7,6 +7,7 @@
 #include "findings.h"
 #include "graph.h"
 #include "ledger.h"
+#include "stack_hash.h"
 
 enum colour {
 	LOST = 0,      /* not reached from any root */
@@ -46,11 +47,19 @@ struct analysis {
 	uint8_t *taken;  /* per object, likewise: it is part of a cycle that is
 			       pointed at, or held by one */
 	uint8_t *makers; /* per stack, see findings_inner.c; NULL: not asked */
-	uint32_t *alike; /* per stack, see analysis_stack; 0: not asked */
-	struct stack_class *classes; /* hash table */
+	struct stack_classes alike; /* where there are symbols */
 	struct finding *list;
 	size_t count;
 };
+
+/* Whether block `x` was there before `y`. */
+static inline bool analysis_is_older(const struct analysis *a, uint32_t x,
+				     uint32_t y)
+{
+	uint64_t birth = a->m->blocks[x].birth, other = a->m->blocks[y].birth;
+
+	return birth != other ? birth < other : x < y;
+}
 
 /* Colours every block. findings_reach.c */
 void analysis_reach(struct analysis *a);
@@ -76,37 +85,29 @@ void analysis_release_headers(struct headers *h);
 void analysis_claim(struct analysis *a, enum colour colour);
 
 /* The number of the first stack that looks to a reader like that of `block`.
- * findings_stacks.c */
+ * findings_group.c */
 uint32_t analysis_stack(struct analysis *a, uint32_t block);
-void analysis_release_stacks(struct analysis *a);
 
-/* The finding of leaks of `kind` from `stack`; `by_stack` has one word a
- * stack, 0 at first. */
-uint32_t analysis_group_leak(struct analysis *a, uint32_t *by_stack,
-			     enum finding_kind kind, uint32_t stack);
-
-struct cycle_group; /* a hash table; NULL: empty */
-
-/* The finding of cycles like the component of the blocks members[0 .. count),
- * whose head is `head`. */
-uint32_t analysis_group_cycle(struct analysis *a, struct cycle_group **table,
-			      const uint32_t *members, uint32_t count,
-			      uint32_t head);
-void analysis_release_cycles(struct cycle_group **table);
-
-/* Findings that no claim makes: they are alike if all of this is equal. */
-struct ledger_key {
+/* Findings are one if all of this is equal. */
+struct finding_key {
 	uint32_t kind, stack, type, field;
 };
-struct ledger_group; /* a hash table; NULL: empty */
-struct finding *analysis_group(struct analysis *a, struct ledger_group **table,
-			       const struct ledger_key *key);
-void analysis_release_groups(struct ledger_group **table);
 
-/* Counts one more instance of list[finding], of `size` members with that head,
- * and shows it if it is better than those before. findings_members.c */
-void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
-		       uint32_t size);
+struct finding_group; /* a hash table; NULL: empty */
+
+/* The finding of that key, which may be new. Lives until the next one is. */
+struct finding *analysis_group(struct analysis *a, struct finding_group **table,
+			       const struct finding_key *key);
+void analysis_release_groups(struct finding_group **table);
+/* The key of cycles like the component of the blocks members[0 .. count);
+ * analysis_members() finds the stack. */
+struct finding_key analysis_cycle_key(struct analysis *a,
+				      const uint32_t *members, uint32_t count);
+
+/* Counts one more instance of `f`, of `size` members with that head, and shows
+ * it if it is better than those before. findings_members.c */
+void analysis_instance(const struct analysis *a, struct finding *f,
+		       uint32_t head, uint32_t size);
 
 /* Fills instances and members of findings list[from ..], whose heads are
  * flagged; `component` still describes their blocks. findings_members.c */
@@ -151,7 +152,8 @@ void analysis_ledger(struct analysis *a);
  * findings_explain.c */
 void analysis_explain(struct analysis *a);
 
-/* Names the holders that ended, of findings in their order. findings_ended.c */
+/* Names the holders that ended, of findings in their order.
+ * findings_holders.c */
 void analysis_ended(struct analysis *a);
 /* Finds what holds the member shown of each possible leak. findings_holders.c
  */

@@ -2,8 +2,10 @@
 #include "backing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "die.h"
+#include "graph.h"
 #include "hash.h"
 #include "list.h"
 
@@ -60,9 +62,7 @@ static int compare_claims(const void *a, const void *b)
 {
 	const struct claim *x = a, *y = b;
 
-	if (x->from != y->from)
-		return x->from < y->from ? -1 : 1;
-	return (x->reference > y->reference) - (x->reference < y->reference);
+	return ORDER(x->from, y->from) ?: ORDER(x->reference, y->reference);
 }
 
 static void find_claims(struct search *s)
@@ -87,7 +87,8 @@ static void find_claims(struct search *s)
 		qsort(s->claims, s->count, sizeof(*s->claims), compare_claims);
 }
 
-static struct kind *kind_of(struct search *s, const struct claim *c)
+/* How many holders like that of `c` have pointers. */
+static uint64_t *backed(struct search *s, const struct claim *c)
 {
 	const struct rkn_reference *r = &s->m->references[c->reference];
 	struct kind_key key = { r->from ? s->m->objects[r->from].type : 0,
@@ -95,44 +96,18 @@ static struct kind *kind_of(struct search *s, const struct claim *c)
 	struct kind *k;
 
 	HASH_FIND(hh, s->kinds, &key, sizeof(key), k);
-	if (!k) {
-		k = xcalloc(1, sizeof(*k));
-		k->key = key;
-		HASH_ADD(hh, s->kinds, key, sizeof(k->key), k);
-	}
-	return k;
+	if (!k)
+		HASH_MAKE(s->kinds, key, key, k);
+	return &k->backed;
+}
+
+static void note_pointer(struct search *s, const struct claim *c)
+{
+	s->b->kinds[c->reference] = BACKING_POINTER;
+	++*backed(s, c);
 }
 
 /* --- Pointers ------------------------------------------------------------- */
-
-static void look_at_blocks(struct search *s)
-{
-	const struct model *m = s->m;
-	uint32_t e = 0;
-
-	for (size_t b = 0; b < m->block_count; b++) {
-		s->is_plain[b] = true;
-		s->first[b] = e;
-		for (; e < m->edge_count && m->edges[e].from == b; e++)
-			s->into[m->edges[e].to] += m->edges[e].to != b;
-	}
-	s->first[m->block_count] = e;
-	for (size_t i = 0; i < m->root_count; i++)
-		s->into[m->roots[i].block]++;
-	for (size_t i = 1; i < m->object_count; i++)
-		if (m->objects[i].block != RKN_NONE)
-			s->is_plain[m->objects[i].block] = false;
-}
-
-/* Is `block` in the memory of the holder `from`, one of whose blocks points at
- * it? */
-static bool is_within(const struct search *s, uint32_t block, uint32_t from)
-{
-	if (!s->is_plain[block])
-		return false;
-	return s->into[block] == 1 || (!s->is_plain[from] && s->owners[from] &&
-				       s->owners[block] == s->owners[from]);
-}
 
 /* Note what the memory of the holder `from` points at, as claim `number`. That
  * of two holders has no block in common. */
@@ -153,17 +128,17 @@ static void look_from(struct search *s, uint32_t from, uint32_t number)
 				continue;
 			if (firm && !s->m->edges[e].to_offset)
 				s->firmly[to] = number;
-			if (s->somehow[to] != number && is_within(s, to, from))
+			/* A block that is not an object is of the holder's
+			 * memory if nothing else points there, or if it has
+			 * the same owner. */
+			if (s->somehow[to] != number && s->is_plain[to] &&
+			    (s->into[to] == 1 ||
+			     (!s->is_plain[from] && s->owners[from] &&
+			      s->owners[to] == s->owners[from])))
 				s->queue[tail++] = to;
 			s->somehow[to] = number;
 		}
 	}
-}
-
-static void note_pointer(struct search *s, const struct claim *c)
-{
-	s->b->kinds[c->reference] = BACKING_POINTER;
-	kind_of(s, c)->backed++;
 }
 
 /* A pointer stands for one reference. */
@@ -193,19 +168,7 @@ static int compare_roots(const void *a, const void *b, void *data)
 	const struct rkn_root *x = &m->roots[*(const uint32_t *)a];
 	const struct rkn_root *y = &m->roots[*(const uint32_t *)b];
 
-	if (x->block != y->block)
-		return x->block < y->block ? -1 : 1;
-	return (x->where > y->where) - (x->where < y->where);
-}
-
-static void sort_roots(struct search *s)
-{
-	struct model m = *s->m; /* qsort_r wants it writable */
-
-	s->roots = xcalloc(m.root_count + 1, sizeof(*s->roots));
-	for (uint32_t i = 0; i < m.root_count; i++)
-		s->roots[i] = i;
-	qsort_r(s->roots, m.root_count, sizeof(*s->roots), compare_roots, &m);
+	return ORDER(x->block, y->block) ?: ORDER(x->where, y->where);
 }
 
 /* Does a word from `address` on, within reach, point into `block`? */
@@ -215,8 +178,15 @@ static const struct rkn_root *root_from(struct search *s, uint64_t address,
 	const struct rkn_root *roots = s->m->roots;
 	size_t at;
 
-	if (!s->roots)
-		sort_roots(s);
+	if (!s->roots) {
+		struct model m = *s->m; /* qsort_r wants it writable */
+
+		s->roots = xcalloc(m.root_count + 1, sizeof(*s->roots));
+		for (uint32_t i = 0; i < m.root_count; i++)
+			s->roots[i] = i;
+		qsort_r(s->roots, m.root_count, sizeof(*s->roots),
+			compare_roots, &m);
+	}
 	at = LOWER_BOUND(s->m->root_count, i,
 			 roots[s->roots[i]].block < block ||
 			     (roots[s->roots[i]].block == block &&
@@ -246,45 +216,6 @@ static void find_pointers(struct search *s)
 	}
 }
 
-/* --- What follows --------------------------------------------------------- */
-
-static void conclude(struct search *s)
-{
-	for (uint32_t i = 0; i < s->count; i++) {
-		const struct claim *c = &s->claims[i];
-		uint32_t to = s->m->references[c->reference].to;
-		uint8_t *kind = &s->b->kinds[c->reference];
-
-		if (*kind == BACKING_UNKNOWN)
-			*kind = kind_of(s, c)->backed ? BACKING_STALE
-						      : BACKING_SILENT;
-		s->b->silent[to] += *kind == BACKING_SILENT;
-		s->b->stale[to] += *kind == BACKING_STALE;
-		if (*kind != BACKING_STALE && c->from != c->to && !c->firm) {
-			s->b->edges[s->b->edge_count++] =
-			    (struct rkn_edge){ c->from, c->to, RKN_NONE, 0 };
-		}
-	}
-}
-
-static void release(struct search *s)
-{
-	struct kind *k, *next;
-
-	HASH_ITER (hh, s->kinds, k, next) {
-		HASH_DEL(s->kinds, k);
-		free(k);
-	}
-	free(s->claims);
-	free(s->first);
-	free(s->into);
-	free(s->is_plain);
-	free(s->firmly);
-	free(s->somehow);
-	free(s->queue);
-	free(s->roots);
-}
-
 void backing_make(struct backing *b, const struct model *m,
 		  const uint32_t *owners)
 {
@@ -303,10 +234,38 @@ void backing_make(struct backing *b, const struct model *m,
 	s.firmly = xcalloc(n, sizeof(*s.firmly));
 	s.somehow = xcalloc(n, sizeof(*s.somehow));
 	s.queue = xcalloc(n, sizeof(*s.queue));
-	look_at_blocks(&s);
+	memset(s.is_plain, true, m->block_count);
+	graph_index(s.first, m->block_count, m->edges, m->edge_count);
+	for (uint32_t e = 0; e < s.first[m->block_count]; e++)
+		s.into[m->edges[e].to] += m->edges[e].to != m->edges[e].from;
+	for (size_t i = 0; i < m->root_count; i++)
+		s.into[m->roots[i].block]++;
+	for (size_t i = 1; i < m->object_count; i++)
+		if (m->objects[i].block != RKN_NONE)
+			s.is_plain[m->objects[i].block] = false;
 	find_pointers(&s);
-	conclude(&s);
-	release(&s);
+	for (uint32_t i = 0; i < s.count; i++) {
+		const struct claim *c = &s.claims[i];
+		uint32_t to = m->references[c->reference].to;
+		uint8_t *kind = &b->kinds[c->reference];
+
+		if (*kind == BACKING_UNKNOWN)
+			*kind = *backed(&s, c) ? BACKING_STALE : BACKING_SILENT;
+		b->silent[to] += *kind == BACKING_SILENT;
+		b->stale[to] += *kind == BACKING_STALE;
+		if (*kind != BACKING_STALE && c->from != c->to && !c->firm)
+			b->edges[b->edge_count++] =
+			    (struct rkn_edge){ c->from, c->to, RKN_NONE, 0 };
+	}
+	HASH_FREE(s.kinds);
+	free(s.claims);
+	free(s.first);
+	free(s.into);
+	free(s.is_plain);
+	free(s.firmly);
+	free(s.somehow);
+	free(s.queue);
+	free(s.roots);
 }
 
 void backing_release(struct backing *b)

@@ -6,6 +6,7 @@
 
 #include "changes.h"
 #include "die.h"
+#include "list.h"
 
 struct sum {
 	uint32_t retains, releases;
@@ -27,14 +28,20 @@ struct maker {
 	bool all;
 };
 
-static void add(struct maker *k, uint32_t stack, bool release)
+static bool same_text(const char *a, const char *b)
 {
-	uint32_t f = k->m->stacks[stack].frame;
-	bool outermost = false;
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void add_change(const struct change *c, void *data)
+{
+	struct maker *k = data;
+	bool release = c->kind == CHANGE_GIVEN_BACK, outermost = false;
+	struct sum *sum = &k->stacks[c->stack];
+	uint32_t f = k->m->stacks[c->stack].frame;
 
 	*(release ? &k->b->releases : &k->b->retains) += 1;
-	*(release ? &k->stacks[stack].releases : &k->stacks[stack].retains) +=
-	    1;
+	*(release ? &sum->releases : &sum->retains) += 1;
 	while (!outermost) {
 		*(release ? &k->sums[f].releases : &k->sums[f].retains) += 1;
 		/* Frame 0 stands for stacks that are not known. */
@@ -43,42 +50,14 @@ static void add(struct maker *k, uint32_t stack, bool release)
 	}
 }
 
-static void add_change(const struct change *c, void *data)
-{
-	add(data, c->stack, c->kind == CHANGE_GIVEN_BACK);
-}
-
-static void add_all(struct maker *k, uint32_t object)
-{
-	struct changes c;
-
-	changes_visit(&c, k->m, object, add_change, k);
-	k->b->lost = c.lost;
-	k->b->outside = c.outside;
-	k->b->lost_count = c.lost_count;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-/* One function, or where that is not known one piece of code. */
-static bool same(const struct location *a, const struct location *b)
-{
-	return same_text(a->module, b->module) &&
-	       same_text(a->function, b->function) &&
-	       (a->function || a->offset == b->offset);
-}
-
 static size_t append(struct maker *k, size_t parent, const struct location *l)
 {
-	size_t n = k->count++;
+	size_t depth = parent ? k->nodes[parent].shown.depth + 1 : 0;
+	size_t n = k->count;
 
-	if (!(n & (n - 1)))
-		k->nodes = xreallocarray(k->nodes, 2 * n, sizeof(*k->nodes));
-	k->nodes[n] = (struct node){ .parent = parent, .shown.place = *l };
-	k->nodes[n].shown.depth = parent ? k->nodes[parent].shown.depth + 1 : 0;
+	*LIST_ADD(k->nodes, k->count) =
+	    (struct node){ .parent = parent,
+			   .shown = { .place = *l, .depth = depth } };
 	if (k->nodes[parent].last)
 		k->nodes[k->nodes[parent].last].next = n;
 	else
@@ -87,31 +66,31 @@ static size_t append(struct maker *k, size_t parent, const struct location *l)
 	return n;
 }
 
-static void add_line(struct balance_node *n, unsigned line)
+/* The node below `parent` of that function, or where that is not known of that
+ * piece of code. */
+static size_t node_of(struct maker *k, size_t parent, const struct location *l)
 {
-	size_t i = 0;
+	size_t n = k->nodes[parent].child, i = 0;
+	struct balance_node *shown;
 
-	while (i < n->line_count && i < BALANCE_LINES && n->lines[i] != line)
-		i++;
-	if (i < n->line_count && i < BALANCE_LINES)
-		return;
-	if (i < BALANCE_LINES)
-		n->lines[i] = line;
-	n->line_count = i + 1;
-}
-
-static size_t find(struct maker *k, size_t parent, const struct location *l)
-{
-	size_t n = k->nodes[parent].child;
-
-	while (n && !same(&k->nodes[n].shown.place, l))
+	while (n &&
+	       (!same_text(k->nodes[n].shown.place.module, l->module) ||
+		!same_text(k->nodes[n].shown.place.function, l->function) ||
+		(!l->function && k->nodes[n].shown.place.offset != l->offset)))
 		n = k->nodes[n].next;
 	if (!n)
 		n = append(k, parent, l);
-	k->nodes[n].shown.place.inlined &= l->inlined;
-	k->nodes[n].shown.place.tail_call &= l->tail_call;
-	if (l->line)
-		add_line(&k->nodes[n].shown, l->line);
+	shown = &k->nodes[n].shown;
+	shown->place.inlined &= l->inlined;
+	shown->place.tail_call &= l->tail_call;
+	while (i < shown->line_count && i < BALANCE_LINES &&
+	       shown->lines[i] != l->line)
+		i++;
+	if (l->line && (i == shown->line_count || i == BALANCE_LINES)) {
+		if (i < BALANCE_LINES)
+			shown->lines[i] = l->line;
+		shown->line_count = i + 1;
+	}
 	return n;
 }
 
@@ -127,7 +106,7 @@ static size_t add_all_sums(struct maker *k, size_t n,
 			   const struct sum *sum)
 {
 	while (count-- > 0) {
-		n = find(k, n, &list[count]);
+		n = node_of(k, n, &list[count]);
 		add_sum(k, n, sum);
 	}
 	return n;
@@ -166,13 +145,6 @@ static void make_nodes(struct maker *k, struct symbols *s)
 	free(of);
 }
 
-static bool is_pruned(const struct maker *k, size_t n)
-{
-	const struct balance_node *shown = &k->nodes[n].shown;
-
-	return !k->all && shown->retains == shown->releases;
-}
-
 /* Stacks are as deep as a program likes: without recursion. */
 static void walk(struct maker *k)
 {
@@ -182,7 +154,7 @@ static void walk(struct maker *k)
 	while (n) {
 		const struct balance_node *shown = &k->nodes[n].shown;
 
-		if (is_pruned(k, n)) {
+		if (!k->all && shown->retains == shown->releases) {
 			k->b->pruned += shown->retains + shown->releases;
 		} else {
 			k->b->nodes[k->b->count++] = *shown;
@@ -200,13 +172,17 @@ static void walk(struct maker *k)
 void balance_make(struct balance *b, const struct model *m, struct symbols *s,
 		  uint32_t object, bool all)
 {
-	struct maker k = { m, b, NULL, NULL, NULL, 1, all };
+	struct maker k = { .m = m, .b = b, .count = 1, .all = all };
+	struct changes c;
 
 	*b = (struct balance){ 0 };
 	k.sums = xcalloc(m->frame_count + 1, sizeof(*k.sums));
 	k.stacks = xcalloc(m->stack_count + 1, sizeof(*k.stacks));
 	k.nodes = xcalloc(1, sizeof(*k.nodes));
-	add_all(&k, object);
+	changes_visit(&c, m, object, add_change, &k);
+	b->lost = c.lost;
+	b->outside = c.outside;
+	b->lost_count = c.lost_count;
 	make_nodes(&k, s);
 	walk(&k);
 	free(k.sums);

@@ -19,34 +19,26 @@ static bool parse(const char *text, int base, uint64_t *value)
 	return *text && !*end && !errno && *text != '-' && *text != '+';
 }
 
-static uint32_t find_object(const struct model *m, struct names *n,
-			    const char *type, size_t size, uint64_t serial)
+/* Whether "TYPE#1", with its '#' at `hash`, is of that type. */
+static bool is_type(const char *type, const char *text, const char *hash)
 {
-	for (uint32_t i = 1; i < m->object_count; i++) {
-		const char *name = names_type_called(n, m->objects[i].type);
+	size_t size = (size_t)(hash - text);
 
-		if (m->objects[i].serial == serial && strlen(name) == size &&
-		    !memcmp(name, type, size))
-			return i;
-	}
-	return 0;
+	return strlen(type) == size && !memcmp(type, text, size);
 }
 
 /* The block of that type before which `number` - 1 others were born. */
 static uint32_t find_block(const struct model *m, struct names *n,
-			   const char *text)
+			   const char *text, const char *hash)
 {
 	uint32_t *list = xcalloc(m->block_count + 1, sizeof(*list));
 	uint32_t found = RKN_NONE;
 	size_t count = 0;
-	const char *hash = strrchr(text, '#');
 
 	for (uint32_t b = 0; b < m->block_count; b++) {
 		const char *type = names_block_type(n, b);
 
-		if (strlen(type) == (size_t)(hash - text) &&
-		    !memcmp(type, text, (size_t)(hash - text)) &&
-		    !names_object_at(n, b))
+		if (is_type(type, text, hash) && !names_object_at(n, b))
 			list[count++] = b;
 	}
 	names_announce(n, list, count);
@@ -80,10 +72,14 @@ uint32_t block_view_find(const struct model *m, struct names *n,
 	}
 	if (!hash || !parse(hash + 1, 10, &number))
 		return RKN_NONE;
-	*object = find_object(m, n, text, (size_t)(hash - text), number);
-	if (*object)
-		return m->objects[*object].block;
-	return find_block(m, n, text);
+	for (uint32_t i = 1; i < m->object_count; i++)
+		if (m->objects[i].serial == number &&
+		    is_type(names_type_called(n, m->objects[i].type), text,
+			    hash)) {
+			*object = i;
+			return m->objects[i].block;
+		}
+	return find_block(m, n, text, hash);
 }
 
 /* --- Who leads to it ---------------------------------------------------------- */
@@ -169,7 +165,6 @@ void block_view_make(struct block_view *p, const struct model *m,
 		     uint32_t block, uint32_t object)
 {
 	uint32_t *first;
-	uint32_t e = 0;
 
 	*p = (struct block_view){ .block = block,
 				  .object = object,
@@ -177,12 +172,7 @@ void block_view_make(struct block_view *p, const struct model *m,
 	if (block == RKN_NONE)
 		return;
 	first = xcalloc(m->block_count + 1, sizeof(*first));
-	for (uint32_t b = 0; b < m->block_count; b++) {
-		first[b] = e;
-		while (e < m->edge_count && m->edges[e].from == b)
-			e++;
-	}
-	first[m->block_count] = e;
+	graph_index(first, m->block_count, m->edges, m->edge_count);
 	p->in = xcalloc(m->edge_count + 1, sizeof(*p->in));
 	p->roots = xcalloc(m->root_count + 1, sizeof(*p->roots));
 	for (uint32_t i = 0; i < m->edge_count; i++)

@@ -15,47 +15,20 @@
 
 /* --- Functions ------------------------------------------------------------ */
 
-static uint64_t hash_of(const struct location *l)
-{
-	uint64_t hash = fnv_text(FNV_OFFSET, l->module ? l->module : "");
-
-	if (l->function)
-		return fnv_text(hash, l->function);
-	return hash ^ (l->offset | 1ull << 63);
-}
-
 static uint32_t number_of(struct maker *k, const struct location *l)
 {
-	uint64_t hash = hash_of(l);
+	uint64_t hash = fnv_text(FNV_OFFSET, l->module ? l->module : "");
 	struct function *f;
 
+	hash = l->function ? fnv_text(hash, l->function)
+			   : hash ^ (l->offset | 1ull << 63);
 	HASH_FIND(hh, k->table, &hash, sizeof(hash), f);
 	if (!f) {
-		f = xcalloc(1, sizeof(*f));
-		f->hash = hash;
+		HASH_MAKE(k->table, hash, hash, f);
 		f->number = k->functions++;
 		f->place = l;
-		HASH_ADD(hh, k->table, hash, sizeof(f->hash), f);
 	}
 	return f->number;
-}
-
-/* What stands for the allocator or for refknot.h is nobody's caller. */
-static bool is_passed(const struct location *l)
-{
-	return l->function && (place_is_wrapper(l->function) ||
-			       !strncmp(l->function, "refknot_", 8));
-}
-
-static void find_path(struct maker *k, struct path *p)
-{
-	const struct location *l;
-	struct walk w;
-
-	walk_begin(&w, k->m, k->s, p->stack);
-	while (p->depth < DEPTH && (l = walk_next(&w)))
-		if (p->depth || !is_passed(l))
-			p->functions[p->depth++] = number_of(k, l);
 }
 
 /* Each stack is looked at once: few make all calls. */
@@ -65,10 +38,17 @@ static const struct path *path_of(struct maker *k, uint32_t stack)
 
 	HASH_FIND(hh, k->paths, &stack, sizeof(stack), p);
 	if (!p) {
-		p = xcalloc(1, sizeof(*p));
-		p->stack = stack;
-		find_path(k, p);
-		HASH_ADD(hh, k->paths, stack, sizeof(p->stack), p);
+		const struct location *l;
+		struct walk w;
+
+		HASH_MAKE(k->paths, stack, stack, p);
+		walk_begin(&w, k->m, k->s, p->stack);
+		while (p->depth < DEPTH && (l = walk_next(&w)))
+			/* Allocators and refknot.h call for others. */
+			if (p->depth || !l->function ||
+			    (!place_is_wrapper(l->function) &&
+			     strncmp(l->function, "refknot_", 8)))
+				p->functions[p->depth++] = number_of(k, l);
 	}
 	return p;
 }
@@ -97,23 +77,6 @@ static void add_change(const struct change *change, void *data)
 		add_call(k, change->kind, change->stack);
 }
 
-static bool is_left_to_named(const struct rkn_reference *r)
-{
-	return r->kind == RKN_REFERENCE && r->holder;
-}
-
-/* The call, of those from `first` on, that took what is left to `r`. */
-static struct call *find_call(struct maker *k, size_t first,
-			      const struct rkn_reference *r)
-{
-	for (size_t i = k->count; i-- > first;)
-		if (k->calls[i].kind == CHANGE_TAKEN &&
-		    k->calls[i].stack == r->stack &&
-		    k->calls[i].left == RKN_NONE)
-			return &k->calls[i];
-	return NULL;
-}
-
 /* What holders are named for that is left stands by itself: no call that names
  * nobody gave it back. Where these calls do not explain the rest, one may have. */
 static void add_named(struct maker *k, uint32_t object, size_t first_call)
@@ -122,64 +85,40 @@ static void add_named(struct maker *k, uint32_t object, size_t first_call)
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_reference *r = &k->m->references[i];
-		struct call *c;
+		size_t c;
 
-		if (!is_left_to_named(r))
+		if (r->kind != RKN_REFERENCE || !r->holder)
 			continue;
 		if (k->unnamed)
 			add_call(k, CHANGE_TAKEN, r->stack);
 		else
 			k->mixed |= k->counts;
-		c = find_call(k, first_call, r);
-		if (c)
-			c->left = (uint32_t)i;
+		/* The call that took what is left to it. */
+		c = k->count;
+		while (c > first_call &&
+		       (k->calls[c - 1].kind != CHANGE_TAKEN ||
+			k->calls[c - 1].stack != r->stack ||
+			k->calls[c - 1].left != RKN_NONE))
+			c--;
+		if (c > first_call)
+			k->calls[c - 1].left = (uint32_t)i;
 	}
-}
-
-/* Did the program leave calls out? The counter in the object knows
- * better. */
-static bool is_unseen(const struct rkn_object *o)
-{
-	return o->flags & RKN_OBJECT_COUNTED && o->count != o->told;
 }
 
 static void add_object(struct maker *k, uint32_t object)
 {
+	const struct rkn_object *o = &k->m->objects[object];
 	size_t first = k->count;
 	struct changes c;
 
 	k->unnamed = changes_explain(k->m, object);
 	changes_visit(&c, k->m, object, add_change, k);
 	add_named(k, object, first);
-	k->lost |= k->counts && (c.lost || is_unseen(&k->m->objects[object]));
-}
-
-static int ascending(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* The calls about other objects of the type show which function helps which. */
-static void add_others(struct maker *k, const uint32_t *objects, size_t count)
-{
-	uint32_t type = k->m->objects[objects[0]].type;
-	uint32_t *sorted = xcalloc(count, sizeof(*sorted));
-	unsigned others = 0;
-
-	memcpy(sorted, objects, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), ascending);
-	k->counts = false;
-	for (uint32_t i = 1;
-	     i < k->m->object_count && i < ASKED && others < OTHERS; i++) {
-		if (k->m->objects[i].type != type ||
-		    bsearch(&i, sorted, count, sizeof(i), ascending))
-			continue;
-		add_object(k, i);
-		others++;
-	}
-	free(sorted);
+	/* The counter in the object knows of calls that refknot.h was not told
+	 * of. */
+	k->lost |=
+	    k->counts &&
+	    (c.lost || (o->flags & RKN_OBJECT_COUNTED && o->count != o->told));
 }
 
 /* --- Rows ----------------------------------------------------------------- */
@@ -193,15 +132,11 @@ static int compare(const void *a, const void *b)
 {
 	const struct callers_row *x = a, *y = b;
 
-	if (x->ended != y->ended)
-		return x->ended ? -1 : 1;
-	if ((net_of(x) > 0) != (net_of(y) > 0))
-		return net_of(x) > 0 ? -1 : 1;
-	if (net_of(x) != net_of(y))
-		return llabs(net_of(x)) > llabs(net_of(y)) ? -1 : 1;
-	if (x->maker != y->maker)
-		return x->maker ? 1 : -1;
-	return (x->stack > y->stack) - (x->stack < y->stack);
+	return ORDER(y->ended, x->ended) ?:
+	       ORDER(net_of(y) > 0, net_of(x) > 0) ?:
+	       ORDER(llabs(net_of(y)), llabs(net_of(x))) ?:
+	       ORDER(x->maker, y->maker) ?:
+	       ORDER(x->stack, y->stack);
 }
 
 /* Rows of a function: of calls, and of what is left to holders that are named,
@@ -298,44 +233,6 @@ static void find_certain(struct callers *c, bool mixed)
 	}
 }
 
-/* Where all that is left has holders that are named, the calls that name nobody
- * are even. */
-static void drop_even(struct callers *c)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		if (c->rows[i].reference != RKN_NONE)
-			c->rows[count++] = c->rows[i];
-	c->count = count;
-}
-
-static void list_places(struct maker *k)
-{
-	struct function *f, *next;
-
-	k->places = xcalloc(k->functions + 1u, sizeof(*k->places));
-	HASH_ITER (hh, k->table, f, next)
-		k->places[f->number] = f->place;
-}
-
-static void release(struct maker *k)
-{
-	struct function *f, *next;
-	struct path *p, *after;
-
-	HASH_ITER (hh, k->table, f, next) {
-		HASH_DEL(k->table, f);
-		free(f);
-	}
-	HASH_ITER (hh, k->paths, p, after) {
-		HASH_DEL(k->paths, p);
-		free(p);
-	}
-	free(k->places);
-	free(k->calls);
-}
-
 /* Alone, a caller that is left by assumption would be blamed for nothing but
  * that: so it is made twice then. */
 static void attribute(struct callers *c, struct maker *k, bool assuming)
@@ -356,29 +253,59 @@ static void attribute(struct callers *c, struct maker *k, bool assuming)
 	if (c->count)
 		qsort(c->rows, c->count, sizeof(*c->rows), compare);
 	find_certain(c, k->mixed);
-	if (c->all_named)
-		drop_even(c);
+	if (!c->all_named)
+		return;
+	/* All that is left has holders that are named: the calls that name
+	 * nobody are even. */
+	count = 0;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->rows[i].reference != RKN_NONE)
+			c->rows[count++] = c->rows[i];
+	c->count = count;
 }
 
 void callers_make(struct callers *c, const struct model *m, struct symbols *s,
 		  const uint32_t *objects, size_t count)
 {
 	struct maker k = { .m = m, .s = s, .counts = true };
+	struct function *f, *next;
+	uint32_t *sorted, type;
+	unsigned others = 0;
 
 	*c = (struct callers){ 0 };
 	if (!count)
 		return;
 	for (size_t i = 0; i < count; i++)
 		add_object(&k, objects[i]);
-	add_others(&k, objects, count);
-	list_places(&k);
+	/* The calls about other objects of the type show which function helps
+	 * which. */
+	k.counts = false;
+	type = m->objects[objects[0]].type;
+	sorted = xcalloc(count, sizeof(*sorted));
+	memcpy(sorted, objects, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), list_ascending_32);
+	for (uint32_t i = 1;
+	     i < m->object_count && i < ASKED && others < OTHERS; i++) {
+		if (m->objects[i].type != type ||
+		    bsearch(&i, sorted, count, sizeof(i), list_ascending_32))
+			continue;
+		add_object(&k, i);
+		others++;
+	}
+	free(sorted);
+	k.places = xcalloc(k.functions + 1u, sizeof(*k.places));
+	HASH_ITER (hh, k.table, f, next)
+		k.places[f->number] = f->place;
 	attribute(c, &k, true);
 	if (c->assumed && c->count == 1) {
 		free(c->rows);
 		*c = (struct callers){ 0 };
 		attribute(c, &k, false);
 	}
-	release(&k);
+	HASH_FREE(k.table);
+	HASH_FREE(k.paths);
+	free(k.places);
+	free(k.calls);
 }
 
 void callers_release(struct callers *c)

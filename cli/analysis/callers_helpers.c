@@ -20,21 +20,6 @@ static void add_sum(struct sums *s, const struct call *c)
 	s->parents |= s->parent != calls_parent(c);
 }
 
-static struct sums *sum_up(const struct maker *k)
-{
-	struct sums *sums = xcalloc(k->functions + 1u, sizeof(*sums));
-
-	for (uint32_t i = 0; i < k->functions; i++)
-		sums[i].parent = NOBODY;
-	for (size_t i = 0; i < k->count; i++) {
-		const struct call *c = &k->calls[i];
-
-		if (c->depth)
-			add_sum(&sums[calls_caller(c)], c);
-	}
-	return sums;
-}
-
 /* It takes only, or only gives back. */
 static bool does_one_thing(const struct sums *s)
 {
@@ -49,10 +34,17 @@ static bool is_helper(const struct sums *s)
 
 /* Who takes and gives back by itself, or by helpers of which some take and
  * some give, and as many. */
-static void balance_parents(const struct maker *k, struct sums *sums)
+static struct sums *balance_parents(const struct maker *k)
 {
+	struct sums *sums = xcalloc(k->functions + 1u, sizeof(*sums));
 	uint64_t *takes = xcalloc(k->functions + 1u, sizeof(*takes));
 
+	for (uint32_t i = 0; i < k->functions; i++)
+		sums[i].parent = NOBODY;
+	for (size_t i = 0; i < k->count; i++)
+		if (k->calls[i].depth)
+			add_sum(&sums[calls_caller(&k->calls[i])],
+				&k->calls[i]);
 	for (size_t i = 0; i < k->count; i++) {
 		const struct call *c = &k->calls[i];
 		uint32_t f;
@@ -69,16 +61,7 @@ static void balance_parents(const struct maker *k, struct sums *sums)
 	for (uint32_t f = 0; f < k->functions; f++)
 		sums[f].even = !sums[f].net && takes[f];
 	free(takes);
-}
-
-static void add_way(struct sums *s, const struct call *c)
-{
-	uint32_t child = c->at ? c->path[c->at - 1] : calls_caller(c);
-
-	add_sum(s, c);
-	if (s->child == NOBODY)
-		s->child = child;
-	s->children |= s->child != child;
+	return sums;
 }
 
 struct sums *callers_sum_ways(const struct maker *k)
@@ -90,8 +73,15 @@ struct sums *callers_sum_ways(const struct maker *k)
 	for (size_t i = 0; i < k->count; i++) {
 		struct call c = k->calls[i];
 
-		for (c.at = 0; c.at < c.depth; c.at++)
-			add_way(&sums[calls_caller(&c)], &c);
+		for (c.at = 0; c.at < c.depth; c.at++) {
+			struct sums *way = &sums[calls_caller(&c)];
+			uint32_t child = c.path[c.at ? c.at - 1 : 0];
+
+			add_sum(way, &c);
+			if (way->child == NOBODY)
+				way->child = child;
+			way->children |= way->child != child;
+		}
 	}
 	return sums;
 }
@@ -120,13 +110,6 @@ static void skip_helpers(struct maker *k)
 	free(sums);
 }
 
-/* Does the caller help, and would its own one be even with what it did? */
-static bool would_be_even(const struct call *c, const struct sums *sums)
-{
-	return c->depth && calls_parent(c) != NOBODY &&
-	       is_helper(&sums[calls_caller(c)]) && sums[calls_parent(c)].even;
-}
-
 /* Whom the caller may help, by itself or through others that help it alone: the
  * place on the way; 0: nobody. A function that one other calls may be like
  * obj_unref(), or the one to blame. */
@@ -140,39 +123,6 @@ static uint32_t may_help(const struct call *c, const struct sums *ways)
 	       does_one_thing(&ways[c->path[at]]) && !ways[c->path[at]].parents)
 		at++;
 	return does_one_thing(&ways[c->path[at]]) ? 0 : at;
-}
-
-/* It is taken for a helper where the one above, which has others that are, is
- * even then. */
-static void assume(struct maker *k)
-{
-	struct sums *ways = callers_sum_ways(k);
-	int64_t *net = xcalloc(k->functions + 1u, sizeof(*net));
-	uint8_t *helped = xcalloc(k->functions + 1u, 1);
-
-	for (size_t i = 0; i < k->count; i++) {
-		const struct call *c = &k->calls[i];
-		uint32_t above = may_help(c, ways);
-
-		if (!c->counts || !c->depth)
-			continue;
-		net[c->path[above ? above : c->at]] +=
-		    c->kind == CHANGE_GIVEN_BACK ? -1 : 1;
-		helped[calls_caller(c)] |= c->at > 0;
-	}
-	for (size_t i = 0; i < k->count; i++) {
-		struct call *c = &k->calls[i];
-		uint32_t above = may_help(c, ways);
-
-		if (c->counts && above && helped[c->path[above]] &&
-		    !net[c->path[above]]) {
-			c->at = above;
-			k->assumed = true;
-		}
-	}
-	free(net);
-	free(helped);
-	free(ways);
 }
 
 const struct location *callers_within(const struct maker *k,
@@ -192,19 +142,52 @@ const struct location *callers_within(const struct maker *k,
 void callers_skip_helpers(struct maker *k, bool assuming)
 {
 	skip_helpers(k);
-	if (assuming)
-		assume(k);
+	if (assuming) {
+		struct sums *ways = callers_sum_ways(k);
+		int64_t *net = xcalloc(k->functions + 1u, sizeof(*net));
+		uint8_t *helped = xcalloc(k->functions + 1u, 1);
+
+		/* It is taken for a helper where the one above, which has
+		 * others that are, is even then. */
+		for (size_t i = 0; i < k->count; i++) {
+			const struct call *c = &k->calls[i];
+			uint32_t above = may_help(c, ways);
+
+			if (!c->counts || !c->depth)
+				continue;
+			net[c->path[above ? above : c->at]] +=
+			    c->kind == CHANGE_GIVEN_BACK ? -1 : 1;
+			helped[calls_caller(c)] |= c->at > 0;
+		}
+		for (size_t i = 0; i < k->count; i++) {
+			struct call *c = &k->calls[i];
+			uint32_t above = may_help(c, ways);
+
+			if (c->counts && above && helped[c->path[above]] &&
+			    !net[c->path[above]]) {
+				c->at = above;
+				k->assumed = true;
+			}
+		}
+		free(net);
+		free(helped);
+		free(ways);
+	}
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		struct sums *sums = sum_up(k);
+		struct sums *sums = balance_parents(k);
 		uint8_t *helps = xcalloc(k->functions + 1u, 1);
 
 		/* Calls of further helpers become their callers', of those that
 		 * make one of these even: a function that forgets something may
 		 * be called by several, too. */
-		balance_parents(k, sums);
-		for (size_t i = 0; i < k->count; i++)
-			if (would_be_even(&k->calls[i], sums))
-				helps[calls_caller(&k->calls[i])] = 1;
+		for (size_t i = 0; i < k->count; i++) {
+			const struct call *c = &k->calls[i];
+
+			if (c->depth && calls_parent(c) != NOBODY &&
+			    is_helper(&sums[calls_caller(c)]) &&
+			    sums[calls_parent(c)].even)
+				helps[calls_caller(c)] = 1;
+		}
 		for (size_t i = 0; i < k->count; i++) {
 			struct call *c = &k->calls[i];
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "changes.h"
 
-struct visitor {
-	void (*visit)(const struct change *change, void *data);
-	void *data;
-};
-
 static int64_t change_of(const struct rkn_event *e)
 {
 	return e->kind == RKN_EVENT_RETAIN    ? 1
@@ -13,62 +8,48 @@ static int64_t change_of(const struct rkn_event *e)
 					      : 0;
 }
 
-static void visit(const struct visitor *v, enum change_kind kind,
-		  uint32_t stack, bool named)
-{
-	const struct change change = { kind, stack, named };
-
-	v->visit(&change, v->data);
-}
-
-/* References from before the first event that was kept. */
-static uint64_t visit_older(const struct visitor *v, const struct model *m,
-			    uint32_t object, uint64_t order)
-{
-	size_t first, n = model_references_of(m, object, &first);
-	uint64_t count = 0;
-
-	for (size_t i = first; i < first + n; i++) {
-		const struct rkn_reference *r = &m->references[i];
-
-		if (r->kind != RKN_REFERENCE || r->order >= order)
-			continue;
-		visit(v, CHANGE_TAKEN, r->stack, r->holder != 0);
-		count++;
-	}
-	return count;
-}
-
 void changes_visit(struct changes *c, const struct model *m, uint32_t object,
-		   void (*each)(const struct change *change, void *data),
+		   void (*visit)(const struct change *change, void *data),
 		   void *data)
 {
-	const struct visitor v = { each, data };
-	const struct rkn_object *o = &m->objects[object];
+	struct change change = { CHANGE_MADE, m->objects[object].stack, false };
+	size_t first, n = model_events_of(m, object, &first), of, references;
+	uint64_t all = m->objects[object].event_count, older = 0;
 	const struct rkn_event *e;
-	size_t first, n = model_events_of(m, object, &first);
-	uint64_t older;
 
 	*c = (struct changes){ 0 };
-	visit(&v, CHANGE_MADE, o->stack, false);
-	c->lost = c->outside = o->event_count > n ? o->event_count - n : 0;
-	/* A release whose retain was not kept tells nothing. */
+	visit(&change, data);
+	c->lost = c->outside = all > n ? all - n : 0;
+	/* A release whose retain was not kept says nothing. */
 	for (; c->lost && n > 1 && change_of(&m->events[first]) < 0;
 	     n--, first++)
 		c->outside++;
-	for (size_t i = first; i < first + n; i++) {
-		e = &m->events[i];
-		if (change_of(e))
-			visit(
-			    &v,
-			    change_of(e) < 0 ? CHANGE_GIVEN_BACK : CHANGE_TAKEN,
-			    /* What is known of a holder that went long ago. */
-			    e->stack, e->holder || e->field);
+	for (e = &m->events[first]; e < &m->events[first + n]; e++) {
+		if (!change_of(e))
+			continue;
+		change.kind =
+		    change_of(e) < 0 ? CHANGE_GIVEN_BACK : CHANGE_TAKEN;
+		change.stack = e->stack;
+		/* The field is all that is known of a holder that went long
+		 * ago. */
+		change.named = e->holder || e->field;
+		visit(&change, data);
 	}
 	if (!c->lost || !n)
 		return;
+	/* References from before the first event that was kept. */
 	e = &m->events[first];
-	older = visit_older(&v, m, object, e->order);
+	references = model_references_of(m, object, &of);
+	for (size_t i = of; i < of + references; i++) {
+		const struct rkn_reference *r = &m->references[i];
+
+		if (r->kind != RKN_REFERENCE || r->order >= e->order)
+			continue;
+		change =
+		    (struct change){ CHANGE_TAKEN, r->stack, r->holder != 0 };
+		visit(&change, data);
+		older++;
+	}
 	c->lost_count = (int64_t)e->count - change_of(e) - 1 - (int64_t)older;
 	c->outside -= older < c->outside ? older : c->outside;
 }

@@ -4,16 +4,15 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "list.h"
 
 static int compare(const void *a, const void *b)
 {
 	const struct declared_pair *x = a, *y = b;
 
-	if (x->how != y->how)
-		return x->how < y->how ? -1 : 1;
-	if (x->from != y->from)
-		return x->from < y->from ? -1 : 1;
-	return (x->to > y->to) - (x->to < y->to);
+	return ORDER(x->how, y->how) ?:
+	       ORDER(x->from, y->from) ?:
+	       ORDER(x->to, y->to);
 }
 
 static void add(struct declared *d, const struct model *m,

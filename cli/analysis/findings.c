@@ -12,6 +12,7 @@
 
 #include "analysis.h"
 #include "die.h"
+#include "list.h"
 #include "units.h"
 
 static const struct {
@@ -113,28 +114,11 @@ const char *finding_confidence(const struct finding *f, const struct model *m)
 	return kinds[f->kind].confidence;
 }
 
-static const char *no_snapshot_at_signal(struct findings *f,
-					 const struct model *m)
-{
-	const int signal = m->meta.end_value;
-	const char *name = units_signal(signal);
-
-	snprintf(
-	    f->text, sizeof(f->text),
-	    m->meta.flags & RKN_META_CHECKING
-		? "signal %d (%s) ended the process while it was checked"
-	    : m->meta.flags & RKN_META_EARLY
-		? "signal %d (%s) ended the process before it came to its own code"
-	    : signal == SIGKILL
-		? "signal %d (%s) ended the process, which nothing can catch"
-		: "signal %d (%s) ended the process and refknot's handler could not run: the stack was full, the program had a handler for one signal only (SA_RESETHAND), or such checks are switched off",
-	    signal, name);
-	return f->text;
-}
-
 /* What kept the process from being looked at when it ended. */
 static const char *no_snapshot(struct findings *f, const struct model *m)
 {
+	const int signal = m->meta.end_value;
+
 	if (m->meta.flags & RKN_META_OFF) {
 		snprintf(f->text, sizeof(f->text),
 			 "recording switched itself off (%s)",
@@ -149,8 +133,19 @@ static const char *no_snapshot(struct findings *f, const struct model *m)
 		return "the process was ended while it was checked";
 	if (m->meta.end == RKN_END_EXIT)
 		return "the process ended by a way that refknot does not see";
-	if (m->meta.end == RKN_END_SIGNAL)
-		return no_snapshot_at_signal(f, m);
+	if (m->meta.end == RKN_END_SIGNAL) {
+		snprintf(
+		    f->text, sizeof(f->text),
+		    m->meta.flags & RKN_META_CHECKING
+			? "signal %d (%s) ended the process while it was checked"
+		    : m->meta.flags & RKN_META_EARLY
+			? "signal %d (%s) ended the process before it came to its own code"
+		    : signal == SIGKILL
+			? "signal %d (%s) ended the process, which nothing can catch"
+			: "signal %d (%s) ended the process and refknot's handler could not run: the stack was full, the program had a handler for one signal only (SA_RESETHAND), or such checks are switched off",
+		    signal, units_signal(signal));
+		return f->text;
+	}
 	return "the process was killed, replaced by exec, or still runs; the check is made at its end";
 }
 
@@ -170,39 +165,18 @@ static const char *obstacle(struct findings *f, const struct model *m)
 	return NULL;
 }
 
-/* The pointers, and what the program declared beside them. */
-static void merge_edges(struct analysis *a)
-{
-	const struct backing *b = &a->ledger->backing;
-	uint32_t n = 0, e = 0, i = 0;
-
-	a->edges = xcalloc((size_t)a->first[a->g.nodes] + b->edge_count + 1,
-			   sizeof(*a->edges));
-	for (uint32_t from = 0; from < a->g.nodes; from++) {
-		a->first[from] = n;
-		for (; e < a->m->edge_count && a->m->edges[e].from == from; e++)
-			a->edges[n++] = a->m->edges[e];
-		for (; i < b->edge_count && b->edges[i].from == from; i++)
-			a->edges[n++] = b->edges[i];
-	}
-	a->first[a->g.nodes] = n;
-	a->g.edges = a->edges;
-}
-
-static void analysis_init(struct analysis *a, const struct model *m)
+static void analysis_init(struct analysis *a, const struct model *m,
+			  struct symbols *s)
 {
 	size_t n = m->block_count;
-	uint32_t e = 0; /* as many as an index can tell */
+	uint32_t count = 0, e = 0, i = 0;
+	const struct backing *b;
 
-	*a = (struct analysis){ .m = m };
+	*a = (struct analysis){ .m = m, .symbols = s };
 	a->first = xcalloc(n + 1, sizeof(*a->first));
-	for (size_t b = 0; b < n; b++) {
-		a->first[b] = e;
-		while (e < m->edge_count && m->edges[e].from == b)
-			e++;
-	}
-	a->first[n] = e;
-	a->alike = xcalloc(m->stack_count + 1, sizeof(*a->alike));
+	graph_index(a->first, n, m->edges, m->edge_count);
+	if (s)
+		stack_classes_open(&a->alike, m, s);
 	a->mark = xcalloc(n + 1, 1);
 	a->component = xcalloc(n + 1, sizeof(*a->component));
 	a->owner = xcalloc(n + 1, sizeof(*a->owner));
@@ -212,27 +186,22 @@ static void analysis_init(struct analysis *a, const struct model *m)
 			       .first = a->first,
 			       .edges = m->edges };
 	a->ledger = ledger_open(m);
-	if (a->ledger) {
-		declared_make(&a->declared, m);
-		merge_edges(a);
+	if (!a->ledger)
+		return;
+	/* The pointers, and what the program declared beside them. */
+	declared_make(&a->declared, m);
+	b = &a->ledger->backing;
+	a->edges =
+	    xcalloc((size_t)a->first[n] + b->edge_count + 1, sizeof(*a->edges));
+	for (uint32_t from = 0; from < n; from++) {
+		a->first[from] = count;
+		for (; e < m->edge_count && m->edges[e].from == from; e++)
+			a->edges[count++] = m->edges[e];
+		for (; i < b->edge_count && b->edges[i].from == from; i++)
+			a->edges[count++] = b->edges[i];
 	}
-}
-
-static void analysis_release(struct analysis *a)
-{
-	analysis_release_stacks(a);
-	ledger_close(a->ledger);
-	declared_release(&a->declared);
-	free(a->holds);
-	free(a->strange);
-	free(a->makers);
-	free(a->is_member);
-	free(a->taken);
-	free(a->edges);
-	free(a->memory);
-	free(a->component);
-	free(a->mark);
-	free(a->first);
+	a->first[n] = count;
+	a->g.edges = a->edges;
 }
 
 /* Wrong use has no block: it comes by its own order. */
@@ -243,31 +212,23 @@ static uint64_t birth_of(const struct finding *f, const struct model *m)
 	return f->error < m->error_count ? m->errors[f->error].order : 0;
 }
 
-static int compare(const struct finding *a, const struct finding *b,
-		   const struct model *m)
+static int compare(const void *x, const void *y, void *data)
 {
+	const struct analysis *analysis = data;
+	const struct model *m = analysis->m;
+	const struct finding *a = &analysis->list[*(const uint32_t *)x];
+	const struct finding *b = &analysis->list[*(const uint32_t *)y];
 	uint64_t a_bytes = a->bytes + a->held_bytes;
 	uint64_t b_bytes = b->bytes + b->held_bytes;
 	uint64_t a_birth = birth_of(a, m), b_birth = birth_of(b, m);
 
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a_bytes != b_bytes)
-		return a_bytes > b_bytes ? -1 : 1;
-	if (a->stack != b->stack)
-		return a->stack < b->stack ? -1 : 1;
-	return (a_birth > b_birth) - (a_birth < b_birth);
+	return ORDER(a->kind, b->kind) ?:
+	       ORDER(b_bytes, a_bytes) ?:
+	       ORDER(a->stack, b->stack) ?:
+	       ORDER(a_birth, b_birth);
 }
 
-static int compare_indices(const void *a, const void *b, void *data)
-{
-	const struct analysis *analysis = data;
-
-	return compare(&analysis->list[*(const uint32_t *)a],
-		       &analysis->list[*(const uint32_t *)b], analysis->m);
-}
-
-/* Put the list in order and tell the owners their new numbers. */
+/* Puts the list in order, and renumbers the owners. */
 static void sort(struct analysis *a)
 {
 	uint32_t *order = xcalloc(a->count + 1, sizeof(*order));
@@ -276,7 +237,7 @@ static void sort(struct analysis *a)
 
 	for (uint32_t i = 0; i < a->count; i++)
 		order[i] = i;
-	qsort_r(order, a->count, sizeof(*order), compare_indices, a);
+	qsort_r(order, a->count, sizeof(*order), compare, a);
 	for (uint32_t i = 0; i < a->count; i++) {
 		list[i] = a->list[order[i]];
 		place[order[i]] = i;
@@ -290,17 +251,6 @@ static void sort(struct analysis *a)
 	a->list = list;
 }
 
-static void count_gone(struct findings *f, const struct analysis *a)
-{
-	if (!a->m->gone_count)
-		return;
-	for (uint32_t b = 0; b < a->g.nodes; b++)
-		if (a->mark[b] == GONE) {
-			f->gone_objects++;
-			f->gone_bytes += a->m->blocks[b].size;
-		}
-}
-
 void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 {
 	struct analysis a;
@@ -312,10 +262,13 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 		f->owner = xcalloc(m->block_count + 1, sizeof(*f->owner));
 		return;
 	}
-	analysis_init(&a, m);
-	a.symbols = s;
+	analysis_init(&a, m, s);
 	analysis_reach(&a);
-	count_gone(f, &a);
+	for (uint32_t b = 0; m->gone_count && b < a.g.nodes; b++)
+		if (a.mark[b] == GONE) {
+			f->gone_objects++;
+			f->gone_bytes += m->blocks[b].size;
+		}
 	if (a.ledger) {
 		a.is_member = xcalloc(m->block_count + 1, 1);
 		a.taken = xcalloc(m->object_count, 1);
@@ -332,7 +285,19 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 	analysis_ledger(&a);
 	if (a.ledger)
 		analysis_explain(&a);
-	analysis_release(&a);
+	stack_classes_close(&a.alike);
+	ledger_close(a.ledger);
+	declared_release(&a.declared);
+	free(a.holds);
+	free(a.strange);
+	free(a.makers);
+	free(a.is_member);
+	free(a.taken);
+	free(a.edges);
+	free(a.memory);
+	free(a.component);
+	free(a.mark);
+	free(a.first);
 	sort(&a);
 	analysis_holders(&a);
 	analysis_ended(&a);

@@ -47,7 +47,7 @@ enum finding_evidence {
 
 /*
  * Instances that are alike are one finding: leaks by call stack (as a reader
- * sees it, see findings_stacks.c); cycles by the set of pointers that they
+ * sees it, see stack_hash.h); cycles by the set of pointers that they
  * consist of, each as (stack, offset, stack pointed to, offset there), so that
  * rings and lists of any length are one finding.
  */

@@ -4,26 +4,25 @@
 
 #include "analysis.h"
 #include "die.h"
+#include "list.h"
 #include "value_set.h"
+
+/* Does the program say that of the pointer's block, or of the object whose memory
+ * that is, and the object that it leads to? */
+static bool is_said(const struct analysis *a, const struct rkn_edge *e,
+		    enum declared_how by_object, enum declared_how by_block)
+{
+	uint32_t from = a->ledger->owner_of[e->from];
+	uint32_t to = a->ledger->object_of[e->to];
+
+	return (from && declared_has(&a->declared, by_object, from, to)) ||
+	       declared_has(&a->declared, by_block, e->from, to);
+}
 
 bool analysis_is_declared(const struct analysis *a, const struct rkn_edge *e)
 {
-	uint32_t from = a->ledger->owner_of[e->from];
-	uint32_t to = a->ledger->object_of[e->to];
-
 	return e->from_word == RKN_NONE ||
-	       (from &&
-		declared_has(&a->declared, DECLARED_STRONG, from, to)) ||
-	       declared_has(&a->declared, DECLARED_BLOCK_STRONG, e->from, to);
-}
-
-static bool is_weak(const struct analysis *a, const struct rkn_edge *e)
-{
-	uint32_t from = a->ledger->owner_of[e->from];
-	uint32_t to = a->ledger->object_of[e->to];
-
-	return (from && declared_has(&a->declared, DECLARED_WEAK, from, to)) ||
-	       declared_has(&a->declared, DECLARED_BLOCK_WEAK, e->from, to);
+	       is_said(a, e, DECLARED_STRONG, DECLARED_BLOCK_STRONG);
 }
 
 /*
@@ -42,7 +41,7 @@ static bool is_borrowed(const struct analysis *a, const struct rkn_edge *e)
 		return true;
 	if (!to)
 		return false;
-	if (is_weak(a, e))
+	if (is_said(a, e, DECLARED_WEAK, DECLARED_BLOCK_WEAK))
 		return true;
 	if (!from || !ledger_counts(l, to))
 		return false;
@@ -90,48 +89,13 @@ static bool may_pay(const struct analysis *a, const struct rkn_edge *e)
 	       !analysis_is_declared(a, e);
 }
 
-static struct pointer pointer_of(const struct analysis *a, uint32_t edge)
-{
-	const struct ledger *l = a->ledger;
-	const struct rkn_edge *e = &a->edges[edge];
-	uint32_t of = l->object_of[e->from], owner = l->owner_of[e->from];
-	uint64_t what = of ? 1ull << 32 | a->m->objects[of].type
-			   : a->m->blocks[e->from].stack;
-	uint64_t place = (uint64_t)e->from_word << 32 | e->to_offset;
-	uint32_t to = l->object_of[e->to];
-
-	return (struct pointer){
-		.to = to,
-		.edge = edge,
-		.kind = value_set_mix(value_set_mix(what) + place),
-		.by = owner && owner != to ? 1ull << 32 | owner : e->from
-	};
-}
-
 static int compare(const void *a, const void *b)
 {
 	const struct pointer *x = a, *y = b;
 
-	if (x->to != y->to)
-		return x->to < y->to ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	return (x->by > y->by) - (x->by < y->by);
-}
-
-/* How many pay, of one kind on one object: list[first .. *end). */
-static int64_t count_payers(const struct pointer *list, size_t count,
-			    size_t first, size_t *end)
-{
-	int64_t payers = 1;
-	size_t i = first + 1;
-
-	for (; i < count && list[i].to == list[first].to &&
-	       list[i].kind == list[first].kind;
-	     i++)
-		payers += list[i].by != list[i - 1].by;
-	*end = i;
-	return payers;
+	return ORDER(x->to, y->to) ?:
+	       ORDER(x->kind, y->kind) ?:
+	       ORDER(x->by, y->by);
 }
 
 static bool is_given_up(const struct analysis *a, const struct rkn_edge *e)
@@ -142,8 +106,8 @@ static bool is_given_up(const struct analysis *a, const struct rkn_edge *e)
 
 void analysis_drop_borrowed(struct analysis *a)
 {
-	uint32_t edges;
-	struct pointer *list;
+	const struct ledger *l = a->ledger;
+	struct pointer *list = NULL;
 	size_t count = 0;
 
 	analysis_links(a);
@@ -152,21 +116,33 @@ void analysis_drop_borrowed(struct analysis *a)
 	 * a parent whose count is less than their number do not hold it by the
 	 * field that leads back. Those that go become something that drop_edges
 	 * knows. */
-	edges = a->first[a->g.nodes];
 	graph_components(&a->g, a->mark, LOST, a->component, a->memory);
-	for (uint32_t e = 0; e < edges; e++)
-		count += may_pay(a, &a->edges[e]);
-	list = xcalloc(count + 1, sizeof(*list));
-	count = 0;
-	for (uint32_t e = 0; e < edges; e++)
-		if (may_pay(a, &a->edges[e]))
-			list[count++] = pointer_of(a, e);
+	for (uint32_t i = 0; i < a->first[a->g.nodes]; i++) {
+		const struct rkn_edge *e = &a->edges[i];
+		uint32_t of = l->object_of[e->from], to = l->object_of[e->to];
+		uint32_t owner = l->owner_of[e->from];
+		uint64_t what = of ? 1ull << 32 | a->m->objects[of].type
+				   : a->m->blocks[e->from].stack;
+		uint64_t place = (uint64_t)e->from_word << 32 | e->to_offset;
+
+		if (may_pay(a, e))
+			*LIST_ADD(list, count) = (struct pointer){
+				to, i,
+				value_set_mix(value_set_mix(what) + place),
+				owner && owner != to ? 1ull << 32 | owner
+						     : e->from
+			};
+	}
 	if (count)
 		qsort(list, count, sizeof(*list), compare);
 	for (size_t i = 0, end; i < count; i = end) {
-		int64_t payers = count_payers(list, count, i, &end);
+		int64_t payers = 1;
 
-		if (payers <= ledger_residual(a->ledger, list[i].to))
+		for (end = i + 1; end < count && list[end].to == list[i].to &&
+				  list[end].kind == list[i].kind;
+		     end++)
+			payers += list[end].by != list[end - 1].by;
+		if (payers <= ledger_residual(l, list[i].to))
 			continue;
 		for (; i < end; i++) {
 			struct rkn_edge *e = &a->edges[list[i].edge];

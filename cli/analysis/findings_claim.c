@@ -33,9 +33,7 @@ struct partition {
 	uint32_t *start; /* count + 1 places in order[] */
 	uint32_t *order; /* blocks by component */
 	uint8_t *flags;  /* enum part_flag of each component */
-	uint32_t *by_stack[FINDING_KINDS]; /* findings, see
-					      analysis_group_leak */
-	struct cycle_group *cycles;
+	struct finding_group *groups;
 };
 
 static bool has_colour(const struct analysis *a, uint32_t block,
@@ -72,30 +70,6 @@ static void partition_order(struct partition *p, const struct analysis *a)
 			p->flags[c] |= SINGLE;
 }
 
-/*
- * Blocks in which an object holds itself by references that the program
- * declared, on its own or over others of the same block; one byte each. NULL:
- * nothing is declared.
- */
-static uint8_t *find_bound(const struct analysis *a)
-{
-	const struct ledger *l = a->ledger;
-	uint8_t *bound;
-
-	if (!l)
-		return NULL;
-	bound = xcalloc(a->g.nodes + 1u, 1);
-	for (uint32_t i = 0; i < l->first[l->g.nodes]; i++) {
-		uint32_t from = l->edges[i].from, to = l->edges[i].to;
-		uint32_t block = a->m->objects[from].block;
-
-		if (l->component[from] == l->component[to] &&
-		    block == a->m->objects[to].block && block != RKN_NONE)
-			bound[block] = 1;
-	}
-	return bound;
-}
-
 /* Are both of one object's own memory? How its blocks are linked is nobody's
  * concern: they go when the object goes. */
 static bool is_within_object(const struct analysis *a, const struct rkn_edge *e)
@@ -116,8 +90,19 @@ static bool is_within_object(const struct analysis *a, const struct rkn_edge *e)
 static void partition_find_cycles(struct partition *p, const struct analysis *a)
 {
 	const struct rkn_edge *end = a->g.edges + a->first[a->g.nodes];
-	uint8_t *bound = find_bound(a);
+	const struct ledger *l = a->ledger;
+	uint8_t *bound = l ? xcalloc(a->g.nodes + 1u, 1) : NULL;
 
+	/* Blocks in which an object holds itself by references that the program
+	 * declared, directly or over others of the same block. */
+	for (uint32_t i = 0; l && i < l->first[l->g.nodes]; i++) {
+		uint32_t from = l->edges[i].from, to = l->edges[i].to;
+		uint32_t block = a->m->objects[from].block;
+
+		if (l->component[from] == l->component[to] &&
+		    block == a->m->objects[to].block && block != RKN_NONE)
+			bound[block] = 1;
+	}
 	for (const struct rkn_edge *e = a->g.edges; e < end; e++) {
 		uint32_t from = a->component[e->from];
 		uint32_t to = a->component[e->to];
@@ -154,13 +139,6 @@ static void find_doubtful_heads(struct partition *p, struct analysis *a)
 				set_head(p, a, a->g.edges[e].to);
 }
 
-static bool born_before(const struct model *m, uint32_t a, uint32_t b)
-{
-	if (m->blocks[a].birth != m->blocks[b].birth)
-		return m->blocks[a].birth < m->blocks[b].birth;
-	return a < b;
-}
-
 /* The head of a lost component is the block that was there first. */
 static void find_lost_heads(struct partition *p, struct analysis *a)
 {
@@ -170,7 +148,7 @@ static void find_lost_heads(struct partition *p, struct analysis *a)
 		if (p->flags[c] & HELD)
 			continue;
 		for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++)
-			if (born_before(a->m, p->order[i], head))
+			if (analysis_is_older(a, p->order[i], head))
 				head = p->order[i];
 		a->mark[head] |= HEAD;
 		p->flags[c] |= SOURCE;
@@ -197,29 +175,6 @@ static void count_held(struct analysis *a, uint32_t block, bool shared)
 	f->shared_objects += shared;
 }
 
-static uint32_t group_leak(struct partition *p, struct analysis *a,
-			   enum finding_kind kind, uint32_t stack)
-{
-	uint32_t **by_stack = &p->by_stack[kind];
-
-	if (!*by_stack)
-		*by_stack = xcalloc(a->m->stack_count + 1, sizeof(**by_stack));
-	return analysis_group_leak(a, *by_stack, kind, stack);
-}
-
-static uint32_t group_of(struct partition *p, struct analysis *a, uint32_t c,
-			 uint32_t head)
-{
-	uint32_t stack = analysis_stack(a, head);
-
-	if (has_colour(a, head, DOUBTFUL))
-		return group_leak(p, a, FINDING_POSSIBLE, stack);
-	if (!(p->flags[c] & CYCLE))
-		return group_leak(p, a, analysis_leak_kind(a, head), stack);
-	return analysis_group_cycle(a, &p->cycles, p->order + p->start[c],
-				    p->start[c + 1] - p->start[c], head);
-}
-
 /* Every head in component `c` is an instance; the other blocks are members of
  * a lost cycle, and held by the first head of a doubtful component. */
 static void claim_source(struct partition *p, struct analysis *a, uint32_t c)
@@ -227,13 +182,23 @@ static void claim_source(struct partition *p, struct analysis *a, uint32_t c)
 	uint32_t owner = 0;
 
 	for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
-		uint32_t b = p->order[i];
+		uint32_t b = p->order[i], size = p->start[c + 1] - p->start[c];
+		struct finding_key key = { 0 };
+		struct finding *f;
 
 		if (!(a->mark[b] & HEAD))
 			continue;
-		a->owner[b] = 1 + group_of(p, a, c, b);
-		analysis_instance(a, a->owner[b] - 1, b,
-				  p->start[c + 1] - p->start[c]);
+		key.stack = analysis_stack(a, b);
+		if (has_colour(a, b, DOUBTFUL))
+			key.kind = FINDING_POSSIBLE;
+		else if (!(p->flags[c] & CYCLE))
+			key.kind = analysis_leak_kind(a, b);
+		else
+			key =
+			    analysis_cycle_key(a, p->order + p->start[c], size);
+		f = analysis_group(a, &p->groups, &key);
+		a->owner[b] = 1 + (uint32_t)(f - a->list);
+		analysis_instance(a, f, b, size);
 		count_member(a, b);
 		if (!owner)
 			owner = a->owner[b];
@@ -315,20 +280,6 @@ static void look_ahead(const struct partition *p, const struct analysis *a,
 	}
 }
 
-static void partition_claim(struct partition *p, struct analysis *a)
-{
-	for (uint32_t c = p->count; c-- > 0;) {
-		if (p->flags[c] & SOURCE)
-			claim_source(p, a, c);
-		else
-			claim_held(p, a, c);
-		for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
-			look_ahead(p, a, i);
-			pass_on(p, a, p->order[i]);
-		}
-	}
-}
-
 void analysis_claim(struct analysis *a, enum colour colour)
 {
 	struct partition p = { 0 };
@@ -345,10 +296,17 @@ void analysis_claim(struct analysis *a, enum colour colour)
 		find_lost_heads(&p, a);
 	else
 		find_doubtful_heads(&p, a);
-	partition_claim(&p, a);
-	analysis_release_cycles(&p.cycles);
-	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		free(p.by_stack[kind]);
+	for (uint32_t c = p.count; c-- > 0;) {
+		if (p.flags[c] & SOURCE)
+			claim_source(&p, a, c);
+		else
+			claim_held(&p, a, c);
+		for (uint32_t i = p.start[c]; i < p.start[c + 1]; i++) {
+			look_ahead(&p, a, i);
+			pass_on(&p, a, p.order[i]);
+		}
+	}
+	analysis_release_groups(&p.groups);
 	free(p.flags);
 	analysis_members(a, from);
 }

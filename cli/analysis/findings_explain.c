@@ -5,6 +5,7 @@
 
 #include "analysis.h"
 #include "die.h"
+#include "list.h"
 
 #define SIMULATED 64 /* references of one cycle that are tried */
 
@@ -13,19 +14,6 @@ struct inside {
 	uint32_t *objects; /* of the members, ascending */
 	size_t count;
 };
-
-static int ascending(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static bool is_inside(const struct inside *in, uint32_t object)
-{
-	return bsearch(&object, in->objects, in->count, sizeof(object),
-		       ascending) != NULL;
-}
 
 /* The best reference to give back: the one that frees most, of several the
  * newest, as it closed the cycle. */
@@ -64,18 +52,8 @@ static struct inside find_inside(const struct analysis *a,
 			in.objects[in.count++] = c->first[b] + k;
 	}
 	if (n)
-		qsort(in.objects, n, sizeof(*in.objects), ascending);
+		qsort(in.objects, n, sizeof(*in.objects), list_ascending_32);
 	return in;
-}
-
-/* Do the named references alone lead from what it holds back to its holder? One
- * that does not is half of a cycle at most, and a right one if the other half is
- * no reference. */
-static bool is_closing(const struct ledger *l, uint32_t reference)
-{
-	const struct rkn_reference *r = &l->m->references[reference];
-
-	return l->component[r->from] == l->component[r->to];
 }
 
 /* May the edge be what closes the cycle `f`, though the program does not say
@@ -115,56 +93,39 @@ static bool leads_back_more(const struct model *m, const struct rkn_edge *e,
 	return m->blocks[e->from].birth > m->blocks[than->from].birth;
 }
 
-static void find_undeclared(struct analysis *a, struct finding *f)
-{
-	const struct rkn_edge *best = NULL;
-
-	for (size_t i = 0; i < f->member_count; i++) {
-		uint32_t b = f->members[i];
-
-		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
-			if (is_undeclared(a, f, &a->g.edges[e]) &&
-			    (!best ||
-			     leads_back_more(a->m, &a->g.edges[e], best)))
-				best = &a->g.edges[e];
-	}
-	if (best)
-		f->undeclared = index_of(a->m, best);
-}
-
-/* Keeps the last release of what the finding consists of. */
-static void keep_release(const struct analysis *a, struct finding *f,
-			 uint32_t object)
-{
-	const struct model *m = a->m;
-	uint32_t e = ledger_last_release(a->ledger, object);
-
-	if (e != RKN_NONE &&
-	    (f->orphaned == RKN_NONE ||
-	     m->events[e].order > m->events[f->orphaned].order)) {
-		f->orphaned = e;
-		f->orphaned_object = object;
-	}
-}
-
 static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 {
 	const struct model *m = a->m;
+	const struct ledger *l = a->ledger;
 	struct inside in = find_inside(a, f);
 	unsigned tried = 0;
 	bool named = false;
 
 	for (size_t i = 0; i < in.count; i++) {
 		size_t first, n = model_references_of(m, in.objects[i], &first);
+		uint32_t last;
 
-		keep_release(a, f, in.objects[i]);
+		/* The last release of what the finding consists of. */
+		last = ledger_last_release(a->ledger, in.objects[i]);
+		if (last != RKN_NONE &&
+		    (f->orphaned == RKN_NONE ||
+		     m->events[last].order > m->events[f->orphaned].order)) {
+			f->orphaned = last;
+			f->orphaned_object = in.objects[i];
+		}
 		for (size_t r = first; r < first + n; r++) {
 			if (m->references[r].kind == RKN_REFERENCE_WEAK ||
 			    !m->references[r].from ||
-			    !is_inside(&in, m->references[r].from))
+			    bsearch(&m->references[r].from, in.objects,
+				    in.count, sizeof(m->references[r].from),
+				    list_ascending_32) == NULL)
 				continue;
 			named = true;
-			if (!is_closing(a->ledger, (uint32_t)r))
+			/* One from which named references do not lead back is
+			 * half of a cycle at most, and right if the other half
+			 * is not a reference. */
+			if (l->component[m->references[r].from] !=
+			    l->component[m->references[r].to])
 				continue;
 			if (f->reference == RKN_NONE ||
 			    m->references[r].order >
@@ -175,8 +136,21 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 		}
 	}
 	free(in.objects);
-	if (f->reference == RKN_NONE)
-		find_undeclared(a, f);
+	if (f->reference == RKN_NONE) {
+		const struct rkn_edge *best = NULL;
+
+		for (size_t i = 0; i < f->member_count; i++) {
+			uint32_t b = f->members[i];
+
+			for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
+				if (is_undeclared(a, f, &a->g.edges[e]) &&
+				    (!best || leads_back_more(
+						  a->m, &a->g.edges[e], best)))
+					best = &a->g.edges[e];
+		}
+		if (best)
+			f->undeclared = index_of(a->m, best);
+	}
 	f->doubted |= named && f->undeclared != RKN_NONE;
 }
 

@@ -174,11 +174,9 @@ static int by_header(const void *a, const void *b)
 {
 	const struct lead *x = a, *y = b;
 
-	if (x->header != y->header)
-		return x->header < y->header ? -1 : 1;
-	if (x->block != y->block)
-		return x->block < y->block ? -1 : 1;
-	return x->link - y->link;
+	return ORDER(x->header, y->header) ?:
+	       ORDER(x->block, y->block) ?:
+	       x->link - y->link;
 }
 
 /* Each block once a header; what counts comes before links. */
@@ -216,59 +214,42 @@ static void accept(void *data, uint32_t block)
 	h->any[block / 8] |= (uint8_t)(1u << block % 8);
 }
 
-/* The leads of the header, all from s->leads[*from .. result). */
-static size_t find_leads_of(const struct school *s, const struct header *h,
-			    size_t *from)
-{
-	size_t end =
-	    LOWER_BOUND(s->lead_count, i, s->leads[i].header < h->number);
-
-	*from = end;
-	while (end < s->lead_count && s->leads[end].header == h->number)
-		end++;
-	return end;
-}
-
-static void judge_header(struct school *s, const struct header *h)
-{
-	struct habits habits = { &s->seats, s->held, accept, s };
-	size_t from, to = find_leads_of(s, h, &from);
-
-	for (size_t i = from; i < to; i++)
-		s->held[s->leads[i].block] =
-		    s->leads[i].link ? HABITS_BY_LINK : HABITS_THERE;
-	s->offset = (uint32_t)h->key.offset;
-	habits_judge(&habits, seats_from(&s->seats, h->key.site),
-		     seats_from(&s->seats, h->key.site + 1));
-	for (size_t i = from; i < to; i++)
-		s->held[s->leads[i].block] = HABITS_NOT_THERE;
-}
-
 static int by_site(const void *a, const void *b)
 {
 	const struct header *x = *(struct header *const *)a;
 	const struct header *y = *(struct header *const *)b;
 
-	if (x->key.site != y->key.site)
-		return x->key.site < y->key.site ? -1 : 1;
-	if (x->blocks != y->blocks)
-		return x->blocks > y->blocks ? -1 : 1;
-	return (x->number > y->number) - (x->number < y->number);
+	return ORDER(x->key.site, y->key.site) ?:
+	       ORDER(y->blocks, x->blocks) ?:
+	       ORDER(x->number, y->number);
 }
 
 /* Of each site the offsets at which most is held. */
 static void judge_all(struct school *s)
 {
+	struct habits habits = { &s->seats, s->held, accept, s };
 	uint32_t tried = 0;
 
 	qsort(s->headers, s->header_count, sizeof(*s->headers), by_site);
 	for (uint32_t i = 0; i < s->header_count; i++) {
 		const struct header *h = s->headers[i];
+		size_t from, to;
 
 		if (i && s->headers[i - 1]->key.site != h->key.site)
 			tried = 0;
-		if (h->blocks >= HABITS_LEAST && tried++ < OFFSETS)
-			judge_header(s, h);
+		if (h->blocks < HABITS_LEAST || tried++ >= OFFSETS)
+			continue;
+		from = to = LOWER_BOUND(s->lead_count, k,
+					s->leads[k].header < h->number);
+		for (; to < s->lead_count && s->leads[to].header == h->number;
+		     to++)
+			s->held[s->leads[to].block] =
+			    s->leads[to].link ? HABITS_BY_LINK : HABITS_THERE;
+		s->offset = (uint32_t)h->key.offset;
+		habits_judge(&habits, seats_from(&s->seats, h->key.site),
+			     seats_from(&s->seats, h->key.site + 1));
+		while (to-- > from)
+			s->held[s->leads[to].block] = HABITS_NOT_THERE;
 	}
 }
 
@@ -278,36 +259,13 @@ static int by_block(const void *a, const void *b)
 {
 	const struct accepted *x = a, *y = b;
 
-	if (x->block != y->block)
-		return x->block < y->block ? -1 : 1;
-	return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-static bool is_worth(const struct school *s)
-{
-	for (uint32_t i = 0; i < s->header_count; i++)
-		if (s->headers[i]->blocks >= HABITS_LEAST)
-			return true;
-	return false;
-}
-
-static void school_end(struct school *s)
-{
-	struct header *h, *next;
-
-	HASH_ITER (hh, s->table, h, next) {
-		HASH_DEL(s->table, h);
-		free(h);
-	}
-	free(s->headers);
-	free(s->leads);
-	free(s->held);
-	seats_close(&s->seats);
+	return ORDER(x->block, y->block) ?: ORDER(x->offset, y->offset);
 }
 
 struct headers *analysis_learn_headers(const struct analysis *a)
 {
 	struct school s = { .a = a };
+	bool worth = false;
 
 	s.into = xcalloc(1, sizeof(*s.into));
 	s.into->any = xcalloc((size_t)a->g.nodes / 8 + 1, 1);
@@ -315,7 +273,9 @@ struct headers *analysis_learn_headers(const struct analysis *a)
 	find_headers(&s);
 	if (s.header_count)
 		find_leads(&s);
-	if (s.header_count && is_worth(&s)) {
+	for (uint32_t i = 0; i < s.header_count; i++)
+		worth |= s.headers[i]->blocks >= HABITS_LEAST;
+	if (worth) {
 		seats_fill(&s.seats, a->mark);
 		s.held = xcalloc((size_t)a->g.nodes + 1, 1);
 		judge_all(&s);
@@ -323,7 +283,11 @@ struct headers *analysis_learn_headers(const struct analysis *a)
 	if (s.into->count)
 		qsort(s.into->list, s.into->count, sizeof(*s.into->list),
 		      by_block);
-	school_end(&s);
+	HASH_FREE(s.table);
+	free(s.headers);
+	free(s.leads);
+	free(s.held);
+	seats_close(&s.seats);
 	return s.into;
 }
 

@@ -19,35 +19,17 @@
 #define PRIVATE_MOST 65535 /* bytes of GObject's private parts */
 #define MAKERS_DEPTH 16    /* functions of wrappers that there may be */
 
-/* The first edge of `block` whose word is not before number `word`. */
-static const struct rkn_edge *edge_from(const struct analysis *a,
-					uint32_t block, uint32_t word)
-{
-	const struct rkn_edge *edges = &a->g.edges[a->first[block]];
-	uint32_t n = a->first[block + 1] - a->first[block];
-	size_t at = LOWER_BOUND(n, i, edges[i].from_word < word);
-
-	return at < n ? &edges[at] : NULL;
-}
-
 /* The pointer that the word at `offset` is; NULL: it is none. */
 static const struct rkn_edge *edge_at(const struct analysis *a, uint32_t block,
 				      uint32_t offset)
 {
-	const struct rkn_edge *e = edge_from(a, block, offset / 8);
+	const struct rkn_edge *edges = &a->g.edges[a->first[block]];
+	uint32_t n = a->first[block + 1] - a->first[block];
+	size_t at = LOWER_BOUND(n, i, edges[i].from_word < offset / 8);
 
-	return offset % 8 == 0 && e && e->from_word == offset / 8 ? e : NULL;
-}
-
-/* An array without elements behind its count ends where it begins, as of
- * `new T[0]`. */
-static bool is_empty_array(const struct analysis *a, uint32_t block,
-			   uint32_t offset)
-{
-	const struct model *m = a->m;
-
-	return offset == m->blocks[block].size && offset == EMPTY_MOST &&
-	       !(m->meta.flags & RKN_META_FOREIGN_MALLOC);
+	return offset % 8 == 0 && at < n && edges[at].from_word == offset / 8
+		   ? &edges[at]
+		   : NULL;
 }
 
 /* What aligns by hand keeps the block's start before what it returns. */
@@ -93,53 +75,36 @@ static bool is_rounded_up(const struct analysis *a, uint32_t block,
 /* Who made a block, as far as it matters here. */
 enum maker { MAKER_UNKNOWN, MAKER_OTHER, MAKER_NEW, MAKER_GOBJECT };
 
-static enum maker maker_called(const char *function)
-{
-	if (!strncmp(function, "_Znw", 4) || !strncmp(function, "_Zna", 4) ||
-	    !strncmp(function, "operator new", strlen("operator new")))
-		return MAKER_NEW;
-	return strcmp(function, "g_type_create_instance") == 0 ? MAKER_GOBJECT
-							       : MAKER_OTHER;
-}
-
-/* Which function the block's allocator was called for, past wrappers. */
-static enum maker find_maker(struct analysis *a, uint32_t stack)
-{
-	const struct location *l;
-	struct walk w;
-	int n = 0;
-
-	walk_begin(&w, a->m, a->symbols, stack);
-	while (n++ < MAKERS_DEPTH && (l = walk_next(&w)) && l->function) {
-		enum maker maker = maker_called(l->function);
-
-		if (maker != MAKER_OTHER)
-			return maker;
-		if (!place_is_wrapper(l->function))
-			return MAKER_OTHER;
-	}
-	return MAKER_OTHER;
-}
-
-/* Lazily, once a stack. */
+/* Which function the block's allocator was called for, past wrappers; each stack
+ * is asked once. */
 static bool is_made_by(struct analysis *a, uint32_t block, enum maker maker)
 {
 	uint32_t stack = a->m->blocks[block].stack;
+	const struct location *l;
+	struct walk w;
+	int n = 0;
 
 	if (!a->symbols)
 		return false;
 	if (!a->makers)
 		a->makers = xcalloc(a->m->stack_count + 1, 1);
-	if (a->makers[stack] == MAKER_UNKNOWN)
-		a->makers[stack] = (uint8_t)find_maker(a, stack);
+	if (a->makers[stack] != MAKER_UNKNOWN)
+		return a->makers[stack] == maker;
+	a->makers[stack] = MAKER_OTHER;
+	walk_begin(&w, a->m, a->symbols, stack);
+	while (n++ < MAKERS_DEPTH && (l = walk_next(&w)) && l->function) {
+		if (!strncmp(l->function, "_Znw", 4) ||
+		    !strncmp(l->function, "_Zna", 4) ||
+		    !strncmp(l->function, "operator new",
+			     strlen("operator new")))
+			a->makers[stack] = MAKER_NEW;
+		else if (!strcmp(l->function, "g_type_create_instance"))
+			a->makers[stack] = MAKER_GOBJECT;
+		if (a->makers[stack] != MAKER_OTHER ||
+		    !place_is_wrapper(l->function))
+			break;
+	}
 	return a->makers[stack] == maker;
-}
-
-/* In a C program a word that divides the rest does so by chance. */
-static bool is_array(struct analysis *a, uint32_t block, uint32_t offset)
-{
-	return model_knows_place(a->m, RKN_WIDE_ARRAY, block, offset) &&
-	       is_made_by(a, block, MAKER_NEW);
 }
 
 /* GObject puts private parts before the object, as large as its type wants;
@@ -156,8 +121,16 @@ static bool is_instance(struct analysis *a, uint32_t block, uint32_t offset)
 
 bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset)
 {
-	return is_empty_array(a, block, offset) || is_array(a, block, offset) ||
-	       model_knows_place(a->m, RKN_WIDE_BASE, block, offset) ||
+	const struct model *m = a->m;
+
+	/* An array without elements ends where it begins, behind its count, as
+	 * of `new T[0]`. In a C program a word that divides the rest does so by
+	 * chance. */
+	return (offset == m->blocks[block].size && offset == EMPTY_MOST &&
+		!(m->meta.flags & RKN_META_FOREIGN_MALLOC)) ||
+	       (model_knows_place(m, RKN_WIDE_ARRAY, block, offset) &&
+		is_made_by(a, block, MAKER_NEW)) ||
+	       model_knows_place(m, RKN_WIDE_BASE, block, offset) ||
 	       has_start_before(a, block, offset) ||
 	       is_rounded_up(a, block, offset) || is_instance(a, block, offset);
 }

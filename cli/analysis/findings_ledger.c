@@ -37,8 +37,6 @@ static bool is_claimed(const struct analysis *a, uint32_t object)
 	return a->taken[object] || a->owner[a->m->objects[object].block];
 }
 
-/* --- Leaks that are objects ------------------------------------------------------ */
-
 enum finding_kind analysis_leak_kind(const struct analysis *a, uint32_t block)
 {
 	uint32_t o = ledger_object(a->ledger, block);
@@ -51,18 +49,18 @@ enum finding_kind analysis_leak_kind(const struct analysis *a, uint32_t block)
 						 : FINDING_LEAK;
 }
 
-/* Per object, pointers from memory that is lost and not its own, or holds it for
- * its own part, where no object is said to hold it: each may be one of the
- * references of which nobody knows. */
-static uint32_t *count_payers(const struct analysis *a)
+/* References that nobody gave back, of all instances. */
+void analysis_count_references(struct analysis *a)
 {
 	const struct ledger *l = a->ledger;
 	uint32_t *payers = xcalloc(a->m->object_count, sizeof(*payers));
 
+	/* Per object, pointers from memory that is lost and not its own, or
+	 * holds it for its own part, where no object is said to hold it: each
+	 * may be one of the references of which nobody knows. */
 	for (uint32_t e = 0; e < a->first[a->g.nodes]; e++) {
 		const struct rkn_edge *edge = &a->edges[e];
 		uint32_t to = l->object_of[edge->to];
-
 		uint32_t owner = l->owner_of[edge->from];
 
 		if (to && edge->from != edge->to && a->owner[edge->from] &&
@@ -71,15 +69,6 @@ static uint32_t *count_payers(const struct analysis *a)
 		      declared_has(&a->declared, DECLARED_STRONG, owner, to)))
 			payers[to]++;
 	}
-	return payers;
-}
-
-/* References that nobody gave back, of all instances. */
-void analysis_count_references(struct analysis *a)
-{
-	const struct ledger *l = a->ledger;
-	uint32_t *payers = count_payers(a);
-
 	for (uint32_t i = 1; i < a->m->object_count; i++) {
 		uint32_t block = a->m->objects[i].block;
 		struct finding *f;
@@ -106,34 +95,12 @@ void analysis_count_references(struct analysis *a)
 
 #define ANY UINT32_MAX /* words, where nobody can tell how many */
 
-/*
- * How many words anywhere point into each block; those in it, or in memory that
- * is its object's own and not in doubt, do not hold it. What the program or the
- * loader calls a root is held by what no pointer shows: of such a block no count
- * is too high.
- */
-static uint32_t *census(const struct analysis *a)
-{
-	const struct model *m = a->m;
-	uint32_t *words = xcalloc(m->block_count + 1, sizeof(*words));
-
-	for (size_t i = 0; i < m->edge_count; i++)
-		words[m->edges[i].to] += m->edges[i].from != m->edges[i].to &&
-					 analysis_may_hold(a, &m->edges[i]);
-	for (size_t i = 0; i < m->root_count; i++)
-		words[m->roots[i].block] += m->roots[i].where != 0;
-	for (size_t i = 0; i < m->root_count; i++)
-		if (!m->roots[i].where)
-			words[m->roots[i].block] = ANY;
-	return words;
-}
-
-static void judge(struct analysis *a, struct ledger_group **groups,
+static void judge(struct analysis *a, struct finding_group **groups,
 		  const uint32_t *words, uint32_t i)
 {
 	const struct rkn_object *o = &a->m->objects[i];
 	const struct backing *b = &a->ledger->backing;
-	struct ledger_key key = { .stack = o->stack, .type = o->type };
+	struct finding_key key = { .stack = o->stack, .type = o->type };
 	int64_t seen = a->ledger->ended[i] + b->silent[i];
 	uint64_t more = 0;
 	struct finding *f;
@@ -169,7 +136,7 @@ static void judge(struct analysis *a, struct ledger_group **groups,
  * been meant for it, the one that is left is another's; and if there are
  * pointers enough for all, one of these is.
  */
-static void judge_holders(struct analysis *a, struct ledger_group **groups,
+static void judge_holders(struct analysis *a, struct finding_group **groups,
 			  const uint32_t *words)
 {
 	const struct model *m = a->m;
@@ -177,8 +144,8 @@ static void judge_holders(struct analysis *a, struct ledger_group **groups,
 	for (uint32_t i = 0; i < m->reference_count; i++) {
 		const struct rkn_reference *r = &m->references[i];
 		const struct rkn_object *to = &m->objects[r->to];
-		struct ledger_key key = { FINDING_REFERENCE, r->stack, to->type,
-					  r->field };
+		struct finding_key key = { FINDING_REFERENCE, r->stack,
+					   to->type, r->field };
 		struct finding *f;
 		bool guess;
 
@@ -199,7 +166,7 @@ static void judge_holders(struct analysis *a, struct ledger_group **groups,
 	}
 }
 
-static void judge_errors(struct analysis *a, struct ledger_group **groups)
+void analysis_ledger(struct analysis *a)
 {
 	static const enum finding_kind kinds[] = {
 		[RKN_ERROR_RELEASE_AT_ZERO] = FINDING_RELEASED_AT_ZERO,
@@ -209,12 +176,15 @@ static void judge_errors(struct analysis *a, struct ledger_group **groups)
 		[RKN_ERROR_MOVE_FROM_OTHER] = FINDING_WRONG_HOLDER,
 		[RKN_ERROR_UNLINK_NOTHING] = FINDING_WRONG_HOLDER,
 	};
+	struct finding_group *groups = NULL;
+	const struct model *m = a->m;
+	uint32_t *words;
 
-	for (uint32_t i = 0; i < a->m->error_count; i++) {
-		const struct rkn_error *e = &a->m->errors[i];
-		struct ledger_key key = { kinds[e->kind], e->stack, e->type,
-					  0 };
-		struct finding *f = analysis_group(a, groups, &key);
+	for (uint32_t i = 0; i < m->error_count; i++) {
+		const struct rkn_error *e = &m->errors[i];
+		struct finding_key key = { kinds[e->kind], e->stack, e->type,
+					   0 };
+		struct finding *f = analysis_group(a, &groups, &key);
 
 		f->evidence |= FINDING_BY_LEDGER;
 		f->count += e->count;
@@ -224,18 +194,24 @@ static void judge_errors(struct analysis *a, struct ledger_group **groups)
 		if (f->error == RKN_NONE)
 			f->error = i;
 	}
-}
-
-void analysis_ledger(struct analysis *a)
-{
-	struct ledger_group *groups = NULL;
-	uint32_t *words;
-
-	judge_errors(a, &groups);
 	if (a->ledger) {
-		words = census(a);
+		/* How many words anywhere point into each block; those in it,
+		 * or in memory that is its object's own and not in doubt, do
+		 * not hold it. What the program or the loader calls a root is
+		 * held by what no pointer shows: of such a block no count is
+		 * too high. */
+		words = xcalloc(m->block_count + 1, sizeof(*words));
+		for (size_t i = 0; i < m->edge_count; i++)
+			words[m->edges[i].to] +=
+			    m->edges[i].from != m->edges[i].to &&
+			    analysis_may_hold(a, &m->edges[i]);
+		for (size_t i = 0; i < m->root_count; i++)
+			words[m->roots[i].block] += m->roots[i].where != 0;
+		for (size_t i = 0; i < m->root_count; i++)
+			if (!m->roots[i].where)
+				words[m->roots[i].block] = ANY;
 		judge_holders(a, &groups, words);
-		for (uint32_t i = 1; i < a->m->object_count; i++)
+		for (uint32_t i = 1; i < m->object_count; i++)
 			judge(a, &groups, words, i);
 		free(words);
 	}

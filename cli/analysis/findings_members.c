@@ -5,21 +5,9 @@
 #include "analysis.h"
 #include "die.h"
 
-static bool is_head(const struct analysis *a, uint32_t block)
-{
-	return a->mark[block] & HEAD;
-}
-
-static bool is_older(const struct model *m, uint32_t a, uint32_t b)
-{
-	if (m->blocks[a].birth != m->blocks[b].birth)
-		return m->blocks[a].birth < m->blocks[b].birth;
-	return a < b;
-}
-
 /* Whether to show the instance of `size` rather than the present one, of
  * f->member_count. */
-static bool is_better(const struct model *m, const struct finding *f,
+static bool is_better(const struct analysis *a, const struct finding *f,
 		      uint32_t head, uint64_t size)
 {
 	bool fits = size <= FINDING_DRAWN;
@@ -28,17 +16,15 @@ static bool is_better(const struct model *m, const struct finding *f,
 		return !f->count || fits;
 	if (fits && size != f->member_count)
 		return size > f->member_count;
-	return is_older(m, head, f->shown);
+	return analysis_is_older(a, head, f->shown);
 }
 
-void analysis_instance(struct analysis *a, uint32_t finding, uint32_t head,
-		       uint32_t size)
+void analysis_instance(const struct analysis *a, struct finding *f,
+		       uint32_t head, uint32_t size)
 {
-	struct finding *f = &a->list[finding];
-
 	if (f->kind != FINDING_CYCLE)
 		size = 1;
-	if (is_better(a->m, f, head, size)) {
+	if (is_better(a, f, head, size)) {
 		f->shown = head;
 		f->member_count = size;
 	}
@@ -60,18 +46,6 @@ static int follow_inside(const struct rkn_edge *edge, void *data)
 	return i->component[edge->to] == i->number;
 }
 
-/* The members of a cycle outwards from its head; they lose their colour. */
-static void fill_cycle(struct analysis *a, struct finding *f)
-{
-	struct inside inside = { a->component, a->component[f->shown] };
-
-	a->mark[f->shown] = LOST;
-	f->member_count = graph_mark(&a->g, &f->shown, 1, COLOURS, a->mark,
-				     follow_inside, &inside, a->memory);
-	f->members = xcalloc(f->member_count, sizeof(*f->members));
-	memcpy(f->members, a->memory, f->member_count * sizeof(*f->members));
-}
-
 void analysis_members(struct analysis *a, size_t from)
 {
 	/* List every finding's heads, the oldest first. */
@@ -85,7 +59,7 @@ void analysis_members(struct analysis *a, size_t from)
 		struct finding *f;
 		uint32_t *first;
 
-		if (!is_head(a, b) || a->owner[b] <= from)
+		if (!(a->mark[b] & HEAD) || a->owner[b] <= from)
 			continue;
 		f = &a->list[a->owner[b] - 1];
 		first = f->instances;
@@ -99,12 +73,20 @@ void analysis_members(struct analysis *a, size_t from)
 	for (size_t i = from; i < a->count; i++) {
 		struct finding *f = &a->list[i];
 
+		struct inside inside = { a->component, a->component[f->shown] };
+
 		f->stack = a->m->blocks[f->shown].stack;
+		a->memory[0] = f->shown;
+		f->member_count = 1;
+		/* Of a cycle outwards from its head. They lose their colour. */
 		if (f->kind == FINDING_CYCLE) {
-			fill_cycle(a, f);
-			continue;
+			a->mark[f->shown] = LOST;
+			f->member_count =
+			    graph_mark(&a->g, &f->shown, 1, COLOURS, a->mark,
+				       follow_inside, &inside, a->memory);
 		}
-		f->members = xcalloc(1, sizeof(*f->members));
-		f->members[0] = f->shown;
+		f->members = xcalloc(f->member_count, sizeof(*f->members));
+		memcpy(f->members, a->memory,
+		       f->member_count * sizeof(*f->members));
 	}
 }

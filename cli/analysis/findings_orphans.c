@@ -15,7 +15,7 @@ struct orphans {
 	uint32_t count;
 	uint32_t *queue;
 	uint8_t *seen; /* of each object */
-	struct ledger_group *groups;
+	struct finding_group *groups;
 };
 
 enum orphan_flag { INSIDE = 1, HELD = 2, SEEN = 4 };
@@ -32,7 +32,7 @@ static uint64_t cycle_key(const struct orphans *o, const struct ledger *l,
 			  uint32_t count)
 {
 	struct value_set kinds = { 0 };
-	uint64_t key = 0;
+	uint64_t key;
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t from = o->queue[i];
@@ -53,9 +53,7 @@ static uint64_t cycle_key(const struct orphans *o, const struct ledger *l,
 				r->field));
 		}
 	}
-	value_set_sort(&kinds);
-	for (size_t i = 0; i < kinds.count; i++)
-		key = value_set_mix(key + kinds.values[i]);
+	key = value_set_hash(&kinds);
 	value_set_release(&kinds);
 	return key;
 }
@@ -86,8 +84,8 @@ static void add_cycle(struct analysis *a, struct orphans *o, uint32_t head)
 	uint32_t members = graph_mark(&l->g, &head, 1, SEEN, o->seen,
 				      follow_component, o, o->queue);
 	uint64_t key = cycle_key(o, l, members);
-	struct ledger_key place = { FINDING_CYCLE, m->objects[head].stack,
-				    (uint32_t)key, (uint32_t)(key >> 32) };
+	struct finding_key place = { FINDING_CYCLE, m->objects[head].stack,
+				     (uint32_t)key, (uint32_t)(key >> 32) };
 	struct finding *f = analysis_group(a, &o->groups, &place);
 	uint32_t all;
 
@@ -178,20 +176,6 @@ void analysis_orphans(struct analysis *a)
 	search_end(&o);
 }
 
-/* The finding of a cycle that no pointer leads to; NULL. */
-static struct finding *lost_cycle_of(const struct analysis *a, uint32_t object)
-{
-	uint32_t block = a->m->objects[object].block;
-	struct finding *f;
-
-	if (block == RKN_NONE || !a->owner[block])
-		return NULL;
-	f = &a->list[a->owner[block] - 1];
-	return f->kind == FINDING_CYCLE && !f->pointed_at && a->is_member[block]
-		   ? f
-		   : NULL;
-}
-
 void analysis_orphans_hold(struct analysis *a)
 {
 	const struct ledger *l = a->ledger;
@@ -199,10 +183,15 @@ void analysis_orphans_hold(struct analysis *a)
 
 	search_begin(&o, l);
 	for (uint32_t i = 1; i < l->g.nodes; i++) {
-		struct finding *f = lost_cycle_of(a, i);
-		uint32_t all;
+		uint32_t block = a->m->objects[i].block, all;
+		struct finding *f;
 
-		if (!f || !is_new_cycle(&o, i))
+		if (block == RKN_NONE || !a->owner[block])
+			continue;
+		/* Of cycles that no pointer leads to. */
+		f = &a->list[a->owner[block] - 1];
+		if (f->kind != FINDING_CYCLE || f->pointed_at ||
+		    !a->is_member[block] || !is_new_cycle(&o, i))
 			continue;
 		all =
 		    graph_mark(&l->g, &i, 1, SEEN, o.seen, NULL, NULL, o.queue);

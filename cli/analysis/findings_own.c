@@ -19,6 +19,7 @@
 #include "analysis.h"
 #include "die.h"
 #include "fnv.h"
+#include "list.h"
 #include "value_set.h"
 
 #define CALLERS 3 /* above the function that made a block: who asked for it */
@@ -104,47 +105,28 @@ static uint32_t maker_of(const struct model *m, uint32_t block)
 	return m->frames[frame].parent;
 }
 
-/* The function that a frame is in; where that is not known, the frame. */
-static uint64_t function_of(const struct analysis *a, uint32_t frame)
-{
-	const struct location *l;
-	size_t n = a->symbols ? symbols_frame(a->symbols, frame, &l) : 0;
-
-	return n && l->function ? fnv_text(FNV_OFFSET, l->function)
-				: a->m->frames[frame].address;
-}
-
 /* Code that makes blocks for one purpose, as far as that can be told: an
- * allocator of the program's is there for several. */
+ * allocator of the program's serves several, so that its caller's function, or
+ * if that is not known its address, counts too. */
 static uint64_t place_of(const struct analysis *a, uint32_t block)
 {
 	uint32_t frame = a->m->stacks[a->m->blocks[block].stack].frame;
 	uint32_t caller = a->m->frames[frame].parent;
+	uint64_t place = value_set_mix(a->m->frames[frame].address);
+	const struct location *l;
+	size_t n =
+	    caller && a->symbols ? symbols_frame(a->symbols, caller, &l) : 0;
 
-	return value_set_mix(a->m->frames[frame].address) +
-	       (caller ? function_of(a, caller) : 0);
+	if (n && l->function)
+		return place + fnv_text(FNV_OFFSET, l->function);
+	return place + (caller ? a->m->frames[caller].address : 0);
 }
 
 static int compare_places(const void *a, const void *b)
 {
 	const struct made *x = a, *y = b;
 
-	if (x->place != y->place)
-		return x->place < y->place ? -1 : 1;
-	return (x->block > y->block) - (x->block < y->block);
-}
-
-/* Was a reference taken where the block was asked for? */
-static bool is_near(const struct search *s, uint32_t block, uint32_t object)
-{
-	uint32_t call = maker_of(s->a->m, block);
-
-	for (unsigned i = 0; call && i < CALLERS; i++) {
-		if (s->taken[call] == object)
-			return true;
-		call = s->a->m->frames[call].parent;
-	}
-	return false;
+	return ORDER(x->place, y->place) ?: ORDER(x->block, y->block);
 }
 
 /* Find the blocks that may hold their object, `unnamed` references on which were
@@ -167,8 +149,15 @@ static void doubt(struct search *s, uint32_t object, int64_t unnamed,
 		bool near = untold > 0;
 
 		for (end = i; end < n && list[end].place == list[i].place;
-		     end++)
-			near |= is_near(s, list[end].block, object);
+		     end++) {
+			uint32_t call = maker_of(s->a->m, list[end].block);
+
+			/* Was a reference taken where it was asked for? */
+			for (int k = 0; call && k < CALLERS; k++) {
+				near |= s->taken[call] == object;
+				call = s->a->m->frames[call].parent;
+			}
+		}
 		if (!near || end - i > unnamed + untold)
 			continue;
 		for (; i < end; i++)

@@ -25,41 +25,24 @@ static int follow_firm(const struct rkn_edge *edge, void *data)
 	return is_firm(data, edge->to, edge->to_offset);
 }
 
-static void mark_firm(struct analysis *a, struct reach *r)
+static uint64_t mark_from(struct analysis *a, uint32_t block,
+			  enum colour colour, struct reach *r)
 {
-	const struct backing *b;
-
-	for (size_t i = 0; i < a->m->root_count; i++) {
-		const struct rkn_root *root = &a->m->roots[i];
-
-		if (is_firm(r, root->block, root->to_offset))
-			graph_mark(&a->g, &root->block, 1, REACHABLE, a->mark,
-				   follow_firm, r, a->memory);
-	}
-	/* What a holder outside the heap is said to hold. */
-	b = a->ledger ? &a->ledger->backing : NULL;
-	for (uint32_t i = b ? b->edge_count : 0; i-- > 0;) {
-		if (b->edges[i].from != RKN_NONE)
-			return;
-		graph_mark(&a->g, &b->edges[i].to, 1, REACHABLE, a->mark,
-			   follow_firm, r, a->memory);
-	}
+	return graph_mark(&a->g, &block, 1, (uint8_t)colour, a->mark,
+			  r ? follow_firm : NULL, r, a->memory);
 }
 
-static uint64_t mark_doubtful(struct analysis *a)
+/* What blocks of `from` lead to by any pointer. */
+static uint64_t mark_behind(struct analysis *a, enum colour from,
+			    enum colour colour)
 {
 	uint64_t marked = 0;
 
-	for (size_t i = 0; i < a->m->root_count; i++)
-		marked += graph_mark(&a->g, &a->m->roots[i].block, 1, DOUBTFUL,
-				     a->mark, NULL, NULL, a->memory);
 	for (uint32_t b = 0; b < a->g.nodes; b++) {
-		if (a->mark[b] != REACHABLE)
+		if (a->mark[b] != from)
 			continue;
 		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
-			marked +=
-			    graph_mark(&a->g, &a->g.edges[e].to, 1, DOUBTFUL,
-				       a->mark, NULL, NULL, a->memory);
+			marked += mark_from(a, a->g.edges[e].to, colour, NULL);
 	}
 	return marked;
 }
@@ -67,24 +50,28 @@ static uint64_t mark_doubtful(struct analysis *a)
 /* Whether anything is in doubt. */
 static bool mark_all(struct analysis *a, struct reach *r)
 {
-	bool doubt;
+	const struct backing *b = a->ledger ? &a->ledger->backing : NULL;
+	const struct model *m = a->m;
+	uint64_t doubtful = 0;
 
-	mark_firm(a, r);
+	for (size_t i = 0; i < m->root_count; i++)
+		if (is_firm(r, m->roots[i].block, m->roots[i].to_offset))
+			mark_from(a, m->roots[i].block, REACHABLE, r);
+	/* What a holder outside the heap is said to hold. */
+	for (uint32_t i = b ? b->edge_count : 0;
+	     i-- > 0 && b->edges[i].from == RKN_NONE;)
+		mark_from(a, b->edges[i].to, REACHABLE, r);
 	/* What was in use until the program threw away what held it, as if
 	 * looked at just before. */
-	for (size_t i = 0; i < a->m->gone_count; i++)
-		graph_mark(&a->g, &a->m->gone[i].block, 1, GONE, a->mark,
-			   follow_firm, r, a->memory);
-	doubt = mark_doubtful(a) > 0;
+	for (size_t i = 0; i < m->gone_count; i++)
+		mark_from(a, m->gone[i].block, GONE, r);
+	for (size_t i = 0; i < m->root_count; i++)
+		doubtful += mark_from(a, m->roots[i].block, DOUBTFUL, NULL);
+	doubtful += mark_behind(a, REACHABLE, DOUBTFUL);
 	/* And what that held by other pointers into the middle only. */
-	for (uint32_t b = 0; a->m->gone_count && b < a->g.nodes; b++) {
-		if (a->mark[b] != GONE)
-			continue;
-		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
-			graph_mark(&a->g, &a->g.edges[e].to, 1, GONE, a->mark,
-				   NULL, NULL, a->memory);
-	}
-	return doubt;
+	if (m->gone_count)
+		mark_behind(a, GONE, GONE);
+	return doubtful > 0;
 }
 
 void analysis_reach(struct analysis *a)

@@ -16,6 +16,7 @@
 #include "die.h"
 #include "findings.h"
 #include "fnv.h"
+#include "list.h"
 #include "signature_frames.h"
 #include "stack_hash.h"
 #include "value_set.h"
@@ -52,42 +53,6 @@ static uint64_t hash_block(const struct signer *s, uint32_t block)
 	return hash_frames(s, s->m->blocks[block].stack);
 }
 
-/* The kinds of pointers from `block` to members, wherever blocks lie. */
-static void collect_pointers(const struct signer *s, uint32_t block,
-			     bool offsets, struct value_set *kinds)
-{
-	size_t first, n = model_edges_of(s->m, block, &first);
-
-	for (size_t i = first; i < first + n; i++) {
-		const struct rkn_edge *e = &s->m->edges[i];
-		uint64_t to = hash_block(s, e->to);
-
-		if (!s->inside[e->to])
-			continue;
-		if (offsets)
-			to += (uint64_t)e->from_word << 32 | e->to_offset;
-		value_set_add(kinds, value_set_mix(hash_block(s, block) +
-						   value_set_mix(to)));
-	}
-}
-
-/* Of objects that are parts of blocks, the types; there pointers are not
- * known by their blocks. */
-static void collect_parts(const struct signer *s, const struct finding *f,
-			  struct value_set *kinds)
-{
-	for (size_t i = 0; f->member_objects && i < f->member_count; i++) {
-		uint32_t o = f->member_objects[i];
-
-		if (names_object_at(s->names, f->members[i]) != o)
-			value_set_add(
-			    kinds,
-			    fnv_text(FNV_OFFSET,
-				     names_type_called(s->names,
-						       s->m->objects[o].type)));
-	}
-}
-
 static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 			   bool offsets)
 {
@@ -96,11 +61,36 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 
 	for (size_t i = 0; i < f->member_count; i++)
 		s->inside[f->members[i]] = true;
-	for (size_t i = 0; i < f->member_count; i++)
-		collect_pointers(s, f->members[i], offsets, &kinds);
+	for (size_t i = 0; i < f->member_count; i++) {
+		uint32_t block = f->members[i];
+		size_t first, n = model_edges_of(s->m, block, &first);
+
+		for (size_t k = first; k < first + n; k++) {
+			const struct rkn_edge *e = &s->m->edges[k];
+			uint64_t to = hash_block(s, e->to);
+
+			if (!s->inside[e->to])
+				continue;
+			if (offsets)
+				to +=
+				    (uint64_t)e->from_word << 32 | e->to_offset;
+			value_set_add(&kinds,
+				      value_set_mix(hash_block(s, block) +
+						    value_set_mix(to)));
+		}
+	}
 	for (size_t i = 0; i < f->member_count; i++)
 		s->inside[f->members[i]] = false;
-	collect_parts(s, f, &kinds);
+	/* Of objects that are parts of blocks, the types; there pointers are
+	 * not known by their blocks. */
+	for (size_t i = 0; f->member_objects && i < f->member_count; i++) {
+		uint32_t o = f->member_objects[i];
+		const char *type =
+		    names_type_called(s->names, s->m->objects[o].type);
+
+		if (names_object_at(s->names, f->members[i]) != o)
+			value_set_add(&kinds, fnv_text(FNV_OFFSET, type));
+	}
 	value_set_sort(&kinds);
 	for (size_t i = 0; i < kinds.count; i++)
 		hash = value_set_mix(hash ^ kinds.values[i]);
@@ -160,46 +150,11 @@ static int compare(const void *a, const void *b, void *data)
 {
 	const struct unsigned_finding *x = a, *y = b;
 	const struct signer *s = data;
-	int order;
 
-	if (x->hash != y->hash)
-		return x->hash < y->hash ? -1 : 1;
-	order = compare_code(s->m, x->f->stack, y->f->stack);
-	if (!order)
-		order = (x->detail > y->detail) - (x->detail < y->detail);
-	return order ? order : (x->f > y->f) - (x->f < y->f);
-}
-
-static void number(struct unsigned_finding *list, size_t count)
-{
-	size_t alike = 1;
-
-	for (size_t i = 0; i < count; i++) {
-		char *text = list[i].f->signature;
-		size_t size = sizeof(list[i].f->signature);
-
-		alike = i && list[i].hash == list[i - 1].hash ? alike + 1 : 1;
-		if (alike == 1)
-			snprintf(text, size, "%016" PRIx64, list[i].hash);
-		else
-			snprintf(text, size, "%016" PRIx64 ".%zu", list[i].hash,
-				 alike);
-	}
-}
-
-/* Those with one signature are neighbours in the order of their code, and so are
- * those from one line. */
-static void find_twins(const struct signer *s, struct unsigned_finding *list,
-		       size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		struct finding *a = list[i - 1].f, *b = list[i].f;
-
-		if (list[i - 1].hash == list[i].hash && a->stack != b->stack &&
-		    stack_hash_lines(s->m, s->symbols, a->stack) ==
-			stack_hash_lines(s->m, s->symbols, b->stack))
-			a->twin = b->twin = true;
-	}
+	return ORDER(x->hash, y->hash) ?:
+	       compare_code(s->m, x->f->stack, y->f->stack) ?:
+	       ORDER(x->detail, y->detail) ?:
+	       ORDER(x->f, y->f);
 }
 
 void findings_sign(struct findings *f, const struct model *m, struct names *n,
@@ -207,14 +162,27 @@ void findings_sign(struct findings *f, const struct model *m, struct names *n,
 {
 	struct signer s = { .m = m, .symbols = symbols, .names = n };
 	struct unsigned_finding *list = xcalloc(f->count, sizeof(*list));
+	size_t alike = 1;
 
 	s.stacks = xcalloc(m->stack_count, sizeof(*s.stacks));
 	s.inside = xcalloc(m->block_count, sizeof(*s.inside));
 	for (size_t i = 0; i < f->count; i++)
 		list[i] = hash_finding(&s, &f->list[i]);
 	qsort_r(list, f->count, sizeof(*list), compare, &s);
-	number(list, f->count);
-	find_twins(&s, list, f->count);
+	for (size_t i = 0; i < f->count; i++) {
+		struct finding *one = list[i].f;
+
+		alike = i && list[i].hash == list[i - 1].hash ? alike + 1 : 1;
+		snprintf(one->signature, sizeof(one->signature),
+			 alike == 1 ? "%016" PRIx64 : "%016" PRIx64 ".%zu",
+			 list[i].hash, alike);
+		/* Those with one signature are neighbours in the order of their
+		 * code, and so are those from one line. */
+		if (alike > 1 && list[i - 1].f->stack != one->stack &&
+		    stack_hash_lines(m, symbols, list[i - 1].f->stack) ==
+			stack_hash_lines(m, symbols, one->stack))
+			list[i - 1].f->twin = one->twin = true;
+	}
 	free(list);
 	free(s.stacks);
 	free(s.inside);

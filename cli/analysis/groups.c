@@ -50,12 +50,7 @@ static struct group *find(struct groups *g, struct entry **table, char *key)
 
 static void release_table(struct entry *table)
 {
-	struct entry *e, *next;
-
-	HASH_ITER (hh, table, e, next) {
-		HASH_DEL(table, e);
-		free(e);
-	}
+	HASH_FREE(table);
 }
 
 static char *file_of(const struct location *l)
@@ -167,14 +162,6 @@ static void group_census(struct groups *g, const struct model *m,
 	release_table(table);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	const uint64_t *x = a;
-	const uint64_t *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static void group_sizes(struct groups *g, const struct model *m,
 			const struct names *n, struct group_choice choice)
 {
@@ -185,7 +172,7 @@ static void group_sizes(struct groups *g, const struct model *m,
 	for (uint32_t i = 0; i < m->block_count; i++)
 		if (is_chosen(m, n, choice, i))
 			sizes[count++] = m->blocks[i].size;
-	qsort(sizes, count, sizeof(*sizes), ascending);
+	qsort(sizes, count, sizeof(*sizes), list_ascending_64);
 	for (size_t i = 0; i < count; i++) {
 		if (!i || sizes[i] != sizes[i - 1])
 			group = append(g, xasprintf("%" PRIu64 " B", sizes[i]));
@@ -255,9 +242,7 @@ static int by_bytes(const void *a, const void *b)
 	const struct group *x = a;
 	const struct group *y = b;
 
-	if (x->bytes != y->bytes)
-		return x->bytes < y->bytes ? 1 : -1;
-	return by_name(a, b);
+	return ORDER(y->bytes, x->bytes) ?: by_name(a, b);
 }
 
 static int by_count(const void *a, const void *b)
@@ -265,9 +250,7 @@ static int by_count(const void *a, const void *b)
 	const struct group *x = a;
 	const struct group *y = b;
 
-	if (x->live != y->live)
-		return x->live < y->live ? 1 : -1;
-	return by_bytes(a, b);
+	return ORDER(y->live, x->live) ?: by_bytes(a, b);
 }
 
 void groups_sort(struct groups *g, enum group_sort sort)

@@ -7,6 +7,7 @@
 #include "die.h"
 #include "escape.h"
 #include "growth_threads.h"
+#include "list.h"
 #include "place.h"
 
 struct maker {
@@ -52,15 +53,6 @@ static uint32_t stack_of(const struct model *m, const struct growth_entry *e,
 				      : best->stack;
 }
 
-/* Bytes are known of all passes together: those that count have their share. */
-static int64_t bytes_of(const struct growth_sum *sum)
-{
-	return sum->all > 0 ? (int64_t)((double)sum->bytes *
-					(double)sum->judgement.objects /
-					(double)sum->all)
-			    : sum->bytes;
-}
-
 static uint32_t tid_of(const struct model *m, uint32_t thread, bool *is_main)
 {
 	uint32_t tid = thread ? m->threads[thread].tid : 0;
@@ -84,7 +76,10 @@ static void make_row(const struct maker *k, struct growth_region *to,
 		.type = xstrdup(e->type ? e->type : "all blocks together"),
 		.stack = stack_of(k->threads.m, e, n),
 		.judgement = sum.judgement,
-		.bytes = bytes_of(&sum),
+		.bytes = sum.all > 0 ? (int64_t)((double)sum.bytes *
+						 (double)sum.judgement.objects /
+						 (double)sum.all)
+				     : sum.bytes,
 		.rate = growth_rate_text(&sum.judgement, "pass"),
 		.series = sum.series,
 	};
@@ -101,22 +96,18 @@ static int by_type(const void *a, const void *b)
 {
 	const struct growth_entry *x = a, *y = b;
 
-	if (x->type != y->type)
-		return x->type < y->type ? -1 : 1;
-	if (x->r->thread != y->r->thread)
-		return x->r->thread < y->r->thread ? -1 : 1;
-	return (x->r > y->r) - (x->r < y->r);
+	return ORDER(x->type, y->type) ?:
+	       ORDER(x->r->thread, y->r->thread) ?:
+	       ORDER(x->r, y->r);
 }
 
 static int by_growth(const void *a, const void *b)
 {
 	const struct growth_row *x = a, *y = b;
 
-	if (x->judgement.verdict != y->judgement.verdict)
-		return x->judgement.verdict > y->judgement.verdict ? -1 : 1;
-	if (x->judgement.objects != y->judgement.objects)
-		return x->judgement.objects > y->judgement.objects ? -1 : 1;
-	return strcmp(x->type, y->type);
+	return ORDER(y->judgement.verdict, x->judgement.verdict) ?:
+	       ORDER(y->judgement.objects, x->judgement.objects) ?:
+	       strcmp(x->type, y->type);
 }
 
 static const char *type_of(struct names *n, const struct rkn_region *r)
@@ -133,7 +124,7 @@ static int by_thread(const void *a, const void *b)
 {
 	const struct growth_lane *x = a, *y = b;
 
-	return (x->thread > y->thread) - (x->thread < y->thread);
+	return ORDER(x->thread, y->thread);
 }
 
 static void count_stopped(const struct growth_threads *t,
@@ -149,12 +140,14 @@ static void count_stopped(const struct growth_threads *t,
 	}
 }
 
-/* The threads, and whether what they did is known. */
-static void make_lanes(struct maker *k, struct growth_region *to)
+static void make_region(struct growth_region *to, struct maker *k)
 {
+	struct growth_entry *list;
+	size_t next, all = 0;
 	struct growth_threads *t = &k->threads;
 	uint64_t enough = t->o->warmup + t->o->runs;
 
+	/* The threads, and whether what they did is known. */
 	t->lanes = xcalloc(k->count + 1, sizeof(*t->lanes));
 	to->verdict = GROWTH_TOO_FEW;
 	for (size_t i = 0; i < k->count; i++) {
@@ -180,14 +173,6 @@ static void make_lanes(struct maker *k, struct growth_region *to)
 	qsort(t->lanes, t->lane_count, sizeof(*t->lanes), by_thread);
 	growth_threads_order(t);
 	count_stopped(t, to);
-}
-
-static void make_region(struct growth_region *to, struct maker *k)
-{
-	struct growth_entry *list;
-	size_t next, all = 0;
-
-	make_lanes(k, to);
 	list = xcalloc(k->count + 1, sizeof(*list));
 	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
 	for (size_t i = 0; i < k->count; i++)

@@ -90,7 +90,7 @@ static int by_thread(const void *a, const void *b)
 {
 	const struct growth_lane *x = a, *y = b;
 
-	return (x->thread > y->thread) - (x->thread < y->thread);
+	return ORDER(x->thread, y->thread);
 }
 
 /* Only a snapshot tells which threads were alive. */
@@ -176,12 +176,6 @@ static double share_at(const struct growth_lane *lane, uint64_t number)
 	       (double)(lane->last - lane->first + 1);
 }
 
-static uint64_t tick_at(const struct growth_clock *c, unsigned tick)
-{
-	return c->from +
-	       (uint64_t)((double)(c->to - c->from) * tick / GROWTH_TICKS);
-}
-
 static void make_clock(struct growth_threads *k)
 {
 	struct growth_clock *c = &k->clock;
@@ -200,8 +194,12 @@ static void make_clock(struct growth_threads *k)
 	c->from--;
 	for (unsigned t = 0; t <= GROWTH_TICKS; t++)
 		for (size_t i = 0; i < k->lane_count; i++)
-			c->passes[t] += (double)k->lanes[i].passes *
-					share_at(&k->lanes[i], tick_at(c, t));
+			c->passes[t] +=
+			    (double)k->lanes[i].passes *
+			    share_at(&k->lanes[i],
+				     c->from +
+					 (uint64_t)((double)(c->to - c->from) *
+						    t / GROWTH_TICKS));
 }
 
 /* How many passes of all lanes had ended when `done` of that lane's had. */
@@ -321,7 +319,7 @@ static int by_first(const void *a, const void *b)
 {
 	const struct growth_lane *x = a, *y = b;
 
-	return (x->first > y->first) - (x->first < y->first);
+	return ORDER(x->first, y->first);
 }
 
 /* Those that began after its end made the last third of all passes, and enough. */
@@ -366,9 +364,7 @@ static int by_key(const void *a, const void *b)
 	const struct rkn_region *x = ((const struct growth_entry *)a)->r;
 	const struct rkn_region *y = ((const struct growth_entry *)b)->r;
 
-	if (x->type != y->type)
-		return x->type < y->type ? -1 : 1;
-	return (x->stack > y->stack) - (x->stack < y->stack);
+	return ORDER(x->type, y->type) ?: ORDER(x->stack, y->stack);
 }
 
 static int64_t alive_at_end(const struct model *m, const struct rkn_region *r)

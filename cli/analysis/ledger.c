@@ -58,18 +58,6 @@ static void fill_edges(struct ledger *l)
 	l->g = (struct graph){ (uint32_t)m->object_count, l->first, l->edges };
 }
 
-static void find_components(struct ledger *l)
-{
-	uint32_t n = l->g.nodes;
-	uint32_t *memory = xcalloc(graph_components_memory(n), sizeof(*memory));
-	uint8_t *marks = xcalloc(n + 1u, 1);
-
-	l->component = xcalloc(n + 1u, sizeof(*l->component));
-	graph_components(&l->g, marks, 0, l->component, memory);
-	free(marks);
-	free(memory);
-}
-
 bool ledger_counts(const struct ledger *l, uint32_t object)
 {
 	const struct rkn_object *o = &l->m->objects[object];
@@ -129,6 +117,9 @@ static void mark_held(struct ledger *l)
 struct ledger *ledger_open(const struct model *m)
 {
 	struct ledger *l;
+	uint32_t n;
+	uint32_t *memory;
+	uint8_t *marks;
 
 	if (m->object_count < 2)
 		return NULL;
@@ -136,7 +127,13 @@ struct ledger *ledger_open(const struct model *m)
 	l->m = m;
 	fill_blocks(l);
 	fill_edges(l);
-	find_components(l);
+	n = l->g.nodes;
+	memory = xcalloc(graph_components_memory(n), sizeof(*memory));
+	marks = xcalloc(n + 1u, 1);
+	l->component = xcalloc(n + 1u, sizeof(*l->component));
+	graph_components(&l->g, marks, 0, l->component, memory);
+	free(marks);
+	free(memory);
 	backing_make(&l->backing, m, l->owner_of);
 	mark_held(l);
 	return l;

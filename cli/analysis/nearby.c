@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "list.h"
 
 #define MOST 5 /* types that are named */
 
@@ -96,11 +97,9 @@ static int by_worth(const void *a, const void *b)
 {
 	const struct kind *x = a, *y = b;
 
-	if (x->near != y->near)
-		return x->near ? -1 : 1;
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return strcmp(x->type, y->type);
+	return ORDER(y->near, x->near) ?:
+	       ORDER(y->count, x->count) ?:
+	       strcmp(x->type, y->type);
 }
 
 static char *range_of(const struct kind *k)

@@ -27,50 +27,6 @@ struct holder_seen {
 	UT_hash_handle hh;
 };
 
-/* The first stack seen that is like another. */
-struct alike {
-	uint64_t hash;
-	uint32_t stack;
-	UT_hash_handle hh;
-};
-
-struct classes {
-	struct symbols *s;
-	struct alike *table;
-	uint32_t *of; /* by stack: 1 + that one; 0: not asked */
-};
-
-static uint32_t class_of(struct classes *c, const struct model *m,
-			 uint32_t stack)
-{
-	struct alike *e;
-	uint64_t hash;
-
-	if (c->of[stack])
-		return c->of[stack] - 1;
-	hash = stack_hash(m, c->s, stack);
-	HASH_FIND(hh, c->table, &hash, sizeof(hash), e);
-	if (!e) {
-		e = xcalloc(1, sizeof(*e));
-		e->hash = hash;
-		e->stack = stack;
-		HASH_ADD(hh, c->table, hash, sizeof(e->hash), e);
-	}
-	c->of[stack] = 1 + e->stack;
-	return e->stack;
-}
-
-static void release_classes(struct classes *c)
-{
-	struct alike *e, *next;
-
-	HASH_ITER (hh, c->table, e, next) {
-		HASH_DEL(c->table, e);
-		free(e);
-	}
-	free(c->of);
-}
-
 static bool is_before(const struct model *m, uint32_t a, uint32_t b)
 {
 	const struct rkn_object *x = &m->objects[a], *y = &m->objects[b];
@@ -91,9 +47,7 @@ static void add_holder(const struct model *m, struct outstanding_row *row,
 	HASH_FIND(hh, *seen, &key, sizeof(key), h);
 	if (!holder || h)
 		return;
-	h = xcalloc(1, sizeof(*h));
-	h->key = key;
-	HASH_ADD(hh, *seen, key, sizeof(h->key), h);
+	HASH_MAKE(*seen, key, key, h);
 	/* The first ones in the order in which they were made. */
 	n = row->holders < OUTSTANDING_HOLDERS ? row->holders
 					       : OUTSTANDING_HOLDERS;
@@ -107,12 +61,7 @@ static void add_holder(const struct model *m, struct outstanding_row *row,
 
 static void release_seen(struct holder_seen *seen)
 {
-	struct holder_seen *h, *next;
-
-	HASH_ITER (hh, seen, h, next) {
-		HASH_DEL(seen, h);
-		free(h);
-	}
+	HASH_FREE(seen);
 }
 
 static void add(struct outstanding *o, const struct model *m,
@@ -123,10 +72,8 @@ static void add(struct outstanding *o, const struct model *m,
 
 	HASH_FIND(hh, *table, &key, sizeof(key), e);
 	if (!e) {
-		e = xcalloc(1, sizeof(*e));
-		e->key = key;
+		HASH_MAKE(*table, key, key, e);
 		e->row = o->count;
-		HASH_ADD(hh, *table, key, sizeof(e->key), e);
 		*LIST_ADD(o->rows, o->count) = (struct outstanding_row){
 			.stack = key.stack,
 			.field = key.field,
@@ -141,14 +88,14 @@ static void add(struct outstanding *o, const struct model *m,
 	add_holder(m, &o->rows[e->row], seen, e->row, holder);
 }
 
-static struct key key_of(const struct model *m, struct classes *c,
+static struct key key_of(const struct model *m, struct stack_classes *c,
 			 const struct rkn_reference *r)
 {
 	const struct rkn_object *holder = &m->objects[r->from];
 
 	return (struct key){
 		.address = r->from ? 0 : r->holder,
-		.stack = class_of(c, m, r->stack),
+		.stack = stack_class(c, r->stack),
 		.field = r->field,
 		.holder_type = r->from ? holder->type : 0,
 		.kind = r->from && holder->flags & RKN_OBJECT_ENDED ? OF_ENDED
@@ -157,7 +104,7 @@ static struct key key_of(const struct model *m, struct classes *c,
 }
 
 static void add_object(struct outstanding *o, struct entry **table,
-		       struct holder_seen **seen, struct classes *c,
+		       struct holder_seen **seen, struct stack_classes *c,
 		       const struct model *m, uint32_t object)
 {
 	size_t first, n = model_references_of(m, object, &first);
@@ -165,7 +112,7 @@ static void add_object(struct outstanding *o, struct entry **table,
 	if (m->objects[object].flags & RKN_OBJECT_MAKER)
 		add(o, m, table, seen,
 		    (struct key){ .stack =
-				      class_of(c, m, m->objects[object].stack),
+				      stack_class(c, m->objects[object].stack),
 				  .kind = MADE },
 		    RKN_NONE, 0);
 	for (size_t i = first; i < first + n; i++) {
@@ -179,11 +126,9 @@ static int compare(const void *a, const void *b)
 {
 	const struct outstanding_row *x = a, *y = b;
 
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	if (x->stack != y->stack)
-		return x->stack < y->stack ? -1 : 1;
-	return (x->field > y->field) - (x->field < y->field);
+	return ORDER(y->count, x->count) ?:
+	       ORDER(x->stack, y->stack) ?:
+	       ORDER(x->field, y->field);
 }
 
 uint64_t outstanding_on(const struct model *m, uint32_t object)
@@ -199,22 +144,19 @@ uint64_t outstanding_on(const struct model *m, uint32_t object)
 void outstanding_make(struct outstanding *o, const struct model *m,
 		      struct symbols *s, const uint32_t *objects, size_t count)
 {
-	struct classes c = { .s = s };
-	struct entry *table = NULL, *e, *next;
+	struct stack_classes c;
+	struct entry *table = NULL;
 	struct holder_seen *seen = NULL;
 
 	*o = (struct outstanding){ 0 };
-	c.of = xcalloc(m->stack_count + 1, sizeof(*c.of));
+	stack_classes_open(&c, m, s);
 	for (size_t i = 0; i < count; i++)
 		add_object(o, &table, &seen, &c, m, objects[i]);
 	release_seen(seen);
-	release_classes(&c);
+	stack_classes_close(&c);
 	if (o->count)
 		qsort(o->rows, o->count, sizeof(*o->rows), compare);
-	HASH_ITER (hh, table, e, next) {
-		HASH_DEL(table, e);
-		free(e);
-	}
+	HASH_FREE(table);
 }
 
 void outstanding_release(struct outstanding *o)

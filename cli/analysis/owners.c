@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "graph.h"
 
 #define MANY UINT32_MAX /* owners, so that none is known */
 
@@ -16,20 +17,6 @@ struct search {
 	uint32_t *queue;
 	uint32_t head, tail;
 };
-
-static void find_edges(struct search *s)
-{
-	const struct model *m = s->m;
-	uint32_t e = 0;
-
-	s->first = xcalloc(m->block_count + 1, sizeof(*s->first));
-	for (uint32_t b = 0; b < m->block_count; b++) {
-		s->first[b] = e;
-		while (e < m->edge_count && m->edges[e].from == b)
-			e++;
-	}
-	s->first[m->block_count] = e;
-}
 
 static void put(struct search *s, uint32_t block, uint32_t owner)
 {
@@ -84,7 +71,8 @@ uint32_t *owners_make(const struct model *m, const struct block_objects *c)
 {
 	struct search s = { .m = m, .c = c };
 
-	find_edges(&s);
+	s.first = xcalloc(m->block_count + 1, sizeof(*s.first));
+	graph_index(s.first, m->block_count, m->edges, m->edge_count);
 	s.owners = xcalloc(m->block_count + 1, sizeof(*s.owners));
 	s.queue = xcalloc(2 * m->block_count + 1, sizeof(*s.queue));
 	start_from_roots(&s);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "list.h"
 #include "outstanding.h"
 
 #define MOST_HEADER 256 /* bytes before the one object of a block */
@@ -50,9 +51,8 @@ static int by_count(const void *a, const void *b)
 {
 	const struct pooled_kind *x = a, *y = b;
 
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return x->count ? strcmp(x->type, y->type) : 0;
+	return ORDER(y->count, x->count)
+		   ?: (x->count ? strcmp(x->type, y->type) : 0);
 }
 
 void pooled_make(struct pooled *p, const struct model *m, struct names *n,

@@ -7,6 +7,7 @@
 #include "die.h"
 #include "escape.h"
 #include "functions.h"
+#include "list.h"
 
 /* The records of one row: what they have in common is the type. */
 struct entry {
@@ -23,11 +24,9 @@ static int by_type(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
-	if (x->type != y->type)
-		return x->type < y->type ? -1 : 1;
-	if (x->r->thread != y->r->thread)
-		return x->r->thread < y->r->thread ? -1 : 1;
-	return (x->r > y->r) - (x->r < y->r);
+	return ORDER(x->type, y->type) ?:
+	       ORDER(x->r->thread, y->r->thread) ?:
+	       ORDER(x->r, y->r);
 }
 
 /* --- Values over passes --------------------------------------------------- */
@@ -41,7 +40,7 @@ static int by_value(const void *a, const void *b)
 {
 	const struct value *x = a, *y = b;
 
-	return (x->value > y->value) - (x->value < y->value);
+	return ORDER(x->value, y->value);
 }
 
 /* The lower median of `passes` values: those of entries 0 .. n-1, and zeros. */
@@ -156,11 +155,9 @@ static int by_bytes(const void *a, const void *b)
 {
 	const struct passed_row *x = a, *y = b;
 
-	if (x->bytes != y->bytes)
-		return x->bytes > y->bytes ? -1 : 1;
-	if (x->made != y->made)
-		return x->made > y->made ? -1 : 1;
-	return strcmp(x->type, y->type);
+	return ORDER(y->bytes, x->bytes) ?:
+	       ORDER(y->made, x->made) ?:
+	       strcmp(x->type, y->type);
 }
 
 /* --- Regions ----------------------------------------------------------------- */
@@ -299,9 +296,7 @@ static int by_called(const void *a, const void *b)
 {
 	const struct called *x = a, *y = b;
 
-	if (x->type != y->type)
-		return x->type < y->type ? -1 : 1;
-	return (x->stack > y->stack) - (x->stack < y->stack);
+	return ORDER(x->type, y->type) ?: ORDER(x->stack, y->stack);
 }
 
 static void make_function(struct passed_region *p, const struct model *m,

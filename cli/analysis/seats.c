@@ -35,8 +35,18 @@ static int by_chain(const void *a, const void *b, void *data)
 			      s->chains[*(const uint32_t *)b]);
 }
 
-static void rank_stacks(struct seats *s)
+static int by_place(const void *a, const void *b)
 {
+	const struct seat *x = a, *y = b;
+
+	return ORDER(x->rank, y->rank) ?:
+	       ORDER(x->size, y->size) ?:
+	       ORDER(x->block, y->block);
+}
+
+void seats_fill(struct seats *s, const uint8_t *mark)
+{
+	const struct model *m = s->m;
 	size_t n = s->m->stack_count;
 	uint32_t rank = 0;
 
@@ -51,24 +61,6 @@ static void rank_stacks(struct seats *s)
 			s->first[++rank] = s->first[i];
 		s->rank[s->first[i]] = rank;
 	}
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct seat *x = a, *y = b;
-
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	if (x->size != y->size)
-		return x->size < y->size ? -1 : 1;
-	return (x->block > y->block) - (x->block < y->block);
-}
-
-void seats_fill(struct seats *s, const uint8_t *mark)
-{
-	const struct model *m = s->m;
-
-	rank_stacks(s);
 	s->list = xcalloc(m->block_count + 1, sizeof(*s->list));
 	for (uint32_t b = 0; b < m->block_count; b++)
 		if (mark[b] != LOST)

@@ -26,9 +26,7 @@ struct listing {
 
 static int order(const struct timespec *a, const struct timespec *b)
 {
-	if (a->tv_sec != b->tv_sec)
-		return a->tv_sec < b->tv_sec ? -1 : 1;
-	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
+	return ORDER(a->tv_sec, b->tv_sec) ?: ORDER(a->tv_nsec, b->tv_nsec);
 }
 
 static int compare(const void *a, const void *b)

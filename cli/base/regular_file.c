@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
+
+#include "xmalloc.h"
 
 static bool is_made_up(int fd)
 {
@@ -41,4 +43,27 @@ int regular_file_open(const char *path)
 		return fd;
 	close(fd);
 	return -EINVAL;
+}
+
+char *regular_file_read(const char *path, size_t most, size_t *size)
+{
+	int fd = regular_file_open(path);
+	char *text = NULL;
+	struct stat st;
+	ssize_t n = 1;
+
+	*size = 0;
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) || (uint64_t)st.st_size > most) {
+		*size = most + 1;
+	} else {
+		text = xmalloc((size_t)st.st_size + 1);
+		while (n > 0 && *size < (size_t)st.st_size) {
+			n = read(fd, text + *size, (size_t)st.st_size - *size);
+			*size += n > 0 ? (size_t)n : 0;
+		}
+	}
+	close(fd);
+	return text;
 }

@@ -2,6 +2,8 @@
 #ifndef REGULAR_FILE_H
 #define REGULAR_FILE_H
 
+#include <stddef.h>
+
 /*
  * Opens for reading a file that a recording or a program names. Only regular
  * files of real file systems: no pipe or terminal that would make it wait, no
@@ -10,5 +12,12 @@
  * something else.
  */
 int regular_file_open(const char *path);
+
+/*
+ * All of such a file, for the caller to free: *size bytes. NULL if it cannot be
+ * opened; *size is 0 then; or if it has more than `most`, then *size is above
+ * that. What another program cuts off meanwhile is not there.
+ */
+char *regular_file_read(const char *path, size_t most, size_t *size);
 
 #endif

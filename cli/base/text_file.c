@@ -13,13 +13,6 @@
 #include "die.h"
 #include "status.h"
 
-/* A file, a pipe, or what stands for an empty file. */
-static bool is_readable(const struct stat *st)
-{
-	return S_ISREG(st->st_mode) || S_ISFIFO(st->st_mode) ||
-	       (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
-}
-
 /* One byte more than may be there tells of too many. */
 static char *read_all(int fd, size_t *size)
 {
@@ -48,7 +41,8 @@ char *text_file_read(const char *path, const char *what)
 
 	if (fd >= 0 && fstat(fd, &st))
 		die(STATUS_INPUT, "%s: %s", path, strerror(errno));
-	if (fd >= 0 && !is_readable(&st))
+	if (fd >= 0 && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) &&
+	    !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
 		die(STATUS_INPUT, "%s is no file; name %s", path, what);
 	if (fd >= 0) /* of a pipe, as <(...) makes it: wait for its writer */
 		fcntl(fd, F_SETFL, 0);

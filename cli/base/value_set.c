@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "list.h"
 
 #define FIRST_CAPACITY 64
 
@@ -16,21 +17,13 @@ uint64_t value_set_mix(uint64_t value)
 	return value ^ value >> 31;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	const uint64_t *x = a;
-	const uint64_t *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 void value_set_sort(struct value_set *d)
 {
 	size_t kept = 0;
 
 	if (d->sorted == d->count)
 		return;
-	qsort(d->values, d->count, sizeof(*d->values), ascending);
+	qsort(d->values, d->count, sizeof(*d->values), list_ascending_64);
 	for (size_t i = 0; i < d->count; i++)
 		if (!kept || d->values[i] != d->values[kept - 1])
 			d->values[kept++] = d->values[i];
@@ -57,6 +50,16 @@ void value_set_add(struct value_set *d, uint64_t value)
 	if (d->count == d->capacity)
 		make_room(d);
 	d->values[d->count++] = value;
+}
+
+uint64_t value_set_hash(struct value_set *d)
+{
+	uint64_t hash = 0;
+
+	value_set_sort(d);
+	for (size_t i = 0; i < d->count; i++)
+		hash = value_set_mix(hash + d->values[i]);
+	return hash;
 }
 
 void value_set_release(struct value_set *d)

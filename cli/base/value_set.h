@@ -23,6 +23,8 @@ struct value_set {
 void value_set_add(struct value_set *d, uint64_t value);
 /* Makes values[0..count) ascend, each once. */
 void value_set_sort(struct value_set *d);
+/* A number for the values, whatever their order was. */
+uint64_t value_set_hash(struct value_set *d);
 void value_set_release(struct value_set *d);
 
 /* A number that spreads well over all 64 bits; the same on every machine. */

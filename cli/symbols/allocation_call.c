@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "code_words.h"
 #include "regular_file.h"
 
 #define STUB 16 /* bytes of a stub, at most, of which the jump is in */
@@ -45,43 +46,21 @@ static const unsigned char *bytes_at(Elf *elf, uint64_t address, size_t size)
 	return NULL;
 }
 
-/* Four bytes that count from address `from`. */
-static uint64_t target(const unsigned char *bytes, uint64_t from)
-{
-	int32_t distance;
-
-	memcpy(&distance, bytes, sizeof(distance));
-	return from + (uint64_t)(int64_t)distance;
-}
-
-/* The slot by which the stub at `stub` jumps; 0: it is none. In front of the
- * jump may be an endbr64 and a bnd. */
-static uint64_t slot_of_stub(Elf *elf, uint64_t stub)
-{
-	static const unsigned char endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	const unsigned char *code = bytes_at(elf, stub, STUB);
-	size_t at = 0;
-
-	if (!code)
-		return 0;
-	if (!memcmp(code, endbr64, sizeof(endbr64)))
-		at += sizeof(endbr64);
-	at += code[at] == 0xf2;
-	if (code[at] != 0xff || code[at + 1] != 0x25)
-		return 0;
-	return target(code + at + 2, stub + at + 6);
-}
-
+/* The slot by which the call or jump before `after`, or the stub that it leads
+ * to, jumps; 0: there is none. */
 static uint64_t slot_of_call(Elf *elf, uint64_t after)
 {
 	const unsigned char *code = bytes_at(elf, after - 6, 6);
+	uint64_t to = code ? code_relative(code + 2, after) : 0;
 
-	/* Or a jump, where that was the function's last call. */
-	if (code && (code[1] == 0xe8 || code[1] == 0xe9))
-		return slot_of_stub(elf, target(code + 2, after));
-	if (code && code[0] == 0xff && (code[1] == 0x15 || code[1] == 0x25))
-		return target(code + 2, after);
-	return 0;
+	/* A jump where that was the function's last call. */
+	if (code && (code[1] == 0xe8 || code[1] == 0xe9)) {
+		code = bytes_at(elf, to, STUB);
+		return code ? code_stub_word(code, to) : 0;
+	}
+	return code && code[0] == 0xff && (code[1] == 0x15 || code[1] == 0x25)
+		   ? to
+		   : 0;
 }
 
 static const char *known(const char *name)
@@ -92,27 +71,20 @@ static const char *known(const char *name)
 	return NULL;
 }
 
-static Elf_Scn *symbols_of(Elf *elf, const GElf_Shdr *relocations,
-			   GElf_Shdr *header)
-{
-	Elf_Scn *section = elf_getscn(elf, relocations->sh_link);
-
-	return section && gelf_getshdr(section, header) &&
-		       header->sh_type == SHT_DYNSYM
-		   ? section
-		   : NULL;
-}
-
+/* The function whose slot is at `slot`, by the relocations of `section`. */
 static const char *find_in(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 			   uint64_t slot)
 {
+	Elf_Scn *symbols = elf_getscn(elf, header->sh_link);
+	Elf_Data *list = elf_getdata(section, NULL), *data;
 	GElf_Shdr names;
-	Elf_Scn *symbols = symbols_of(elf, header, &names);
-	Elf_Data *list = elf_getdata(section, NULL);
-	Elf_Data *data = symbols ? elf_getdata(symbols, NULL) : NULL;
 	GElf_Rela r;
 	GElf_Sym s;
 
+	if (!symbols || !gelf_getshdr(symbols, &names) ||
+	    names.sh_type != SHT_DYNSYM)
+		return NULL;
+	data = elf_getdata(symbols, NULL);
 	for (int i = 0; list && data && gelf_getrela(list, i, &r); i++)
 		if (r.r_offset == slot)
 			return gelf_getsym(data, (int)GELF_R_SYM(r.r_info), &s)

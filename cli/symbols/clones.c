@@ -11,11 +11,6 @@ static const char *const marks[] = {
 	"default",   "avx",  "avx2",   "avx512f",     "sse4_2",
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* What stands at `text`, "isra.0" or "0", up to the next dot that is no
  * number's; NULL: it is no mark. */
 static const char *pass_mark(const char *text)
@@ -29,7 +24,7 @@ static const char *pass_mark(const char *text)
 	if (!known)
 		return NULL;
 	text += length;
-	while (text[0] == '.' && is_digit(text[1]))
+	while (text[0] == '.' && text[1] >= '0' && text[1] <= '9')
 		text += 1 + strspn(text + 1, "0123456789");
 	return text;
 }

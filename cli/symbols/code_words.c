@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "list.h"
 #include "symbols_module.h"
 
 struct code_word { /* a word that the loader fills in */
@@ -63,6 +64,18 @@ uint64_t code_relative(const unsigned char *at, uint64_t end)
 	return end + (uint64_t)(int64_t)distance;
 }
 
+uint64_t code_stub_word(const unsigned char *code, uint64_t address)
+{
+	static const unsigned char endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa };
+	size_t at =
+	    memcmp(code, endbr64, sizeof(endbr64)) ? 0 : sizeof(endbr64);
+
+	at += code[at] == 0xf2;
+	return code[at] == 0xff && code[at + 1] == 0x25
+		   ? code_relative(code + at + 2, address + at + 6)
+		   : 0;
+}
+
 /* --- What the loader fills in ------------------------------------------------- */
 
 static bool is_in_segment(Elf *elf, uint32_t type, uint64_t address)
@@ -98,14 +111,6 @@ static bool is_in_section(Elf *elf, const char *prefix, uint64_t address)
 		return name && !strncmp(name, prefix, strlen(prefix));
 	}
 	return false;
-}
-
-/* A pointer of the program's own, as the hook of an allocator, leads to where it
- * was last set; what the loader fills in for good is elsewhere. */
-static bool is_for_good(Elf *elf, uint64_t address)
-{
-	return is_in_segment(elf, PT_GNU_RELRO, address) ||
-	       is_in_section(elf, ".got", address);
 }
 
 static struct code_target target_of(Elf *elf, const GElf_Shdr *symbols,
@@ -157,7 +162,7 @@ static int by_address(const void *a, const void *b)
 {
 	const struct code_word *x = a, *y = b;
 
-	return (x->address > y->address) - (x->address < y->address);
+	return ORDER(x->address, y->address);
 }
 
 static void read_words(struct symbols_module *m)
@@ -187,7 +192,9 @@ struct code_target code_word_at(struct symbols_module *m, uint64_t address)
 	found = m->words.count ? bsearch(&key, m->words.list, m->words.count,
 					 sizeof(key), by_address)
 			       : NULL;
-	return found && elf && is_for_good(elf, address)
+	return found && elf &&
+		       (is_in_segment(elf, PT_GNU_RELRO, address) ||
+			is_in_section(elf, ".got", address))
 		   ? found->to
 		   : (struct code_target){ CODE_UNKNOWN, 0, NULL };
 }
@@ -203,23 +210,16 @@ static bool is_stub(const struct symbols_module *m, uint64_t address)
 
 struct code_target code_follow(struct symbols_module *m, uint64_t address)
 {
-	static const unsigned char mark[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 	struct code_bytes b = code_bytes_at(m, address);
-	const unsigned char *at;
-	uint64_t skip = 0;
+	uint64_t word;
 
 	if (!code_has_bytes(&b, address, 1))
 		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
 	if (!is_stub(m, address) || !code_has_bytes(&b, address, 11))
 		return (struct code_target){ CODE_ADDRESS, address, NULL };
-	at = b.data + (address - b.low);
-	if (!memcmp(at, mark, sizeof(mark))) /* endbr64 */
-		skip = sizeof(mark);
-	skip += at[skip] == 0xf2; /* bnd */
-	if (at[skip] != 0xff || at[skip + 1] != 0x25)
-		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
-	return code_word_at(m,
-			    code_relative(at + skip + 2, address + skip + 6));
+	word = code_stub_word(b.data + (address - b.low), address);
+	return word ? code_word_at(m, word)
+		    : (struct code_target){ CODE_UNKNOWN, 0, NULL };
 }
 
 struct code_target code_called(struct symbols_module *m, uint64_t address)

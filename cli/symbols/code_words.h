@@ -46,6 +46,10 @@ bool code_has_bytes(const struct code_bytes *b, uint64_t address,
 /* The address that the four bytes at `at` mean, relative to `end`. */
 uint64_t code_relative(const unsigned char *at, uint64_t end);
 
+/* The word by which the stub whose first 11 bytes are `code`, at `address`,
+ * jumps; 0: it is not one. In front of the jump may be an endbr64 and a bnd. */
+uint64_t code_stub_word(const unsigned char *code, uint64_t address);
+
 /* What the loader writes to the word at `address`, for good. */
 struct code_target code_word_at(struct symbols_module *m, uint64_t address);
 

@@ -27,11 +27,9 @@ static int compare(const void *a, const void *b)
 	const struct dwarf_range *x = a;
 	const struct dwarf_range *y = b;
 
-	if (x->low != y->low)
-		return x->low < y->low ? -1 : 1;
-	if (x->high != y->high)
-		return x->high > y->high ? -1 : 1;
-	return (x->die.addr < y->die.addr) - (x->die.addr > y->die.addr);
+	return ORDER(x->low, y->low) ?:
+	       ORDER(y->high, x->high) ?:
+	       (x->die.addr < y->die.addr) - (x->die.addr > y->die.addr);
 }
 
 void dwarf_index_sort(struct dwarf_index *m)

@@ -146,14 +146,6 @@ static void read_interpreter(struct elf_file *e, Elf *elf,
 		     header->p_filesz < PATH_MAX ? header->p_filesz : PATH_MAX);
 }
 
-/* Whether the file ends before what is executed does. */
-static bool is_beyond(const GElf_Phdr *header, size_t size)
-{
-	return (header->p_type == PT_LOAD || header->p_type == PT_INTERP) &&
-	       (header->p_offset > size ||
-		header->p_filesz > size - header->p_offset);
-}
-
 /* .eh_frame_hdr, version 1, with a table of 4-byte offsets from itself: the form
  * that all linkers write, and that the shim reads. */
 static bool has_search_table(Elf *elf, const GElf_Phdr *header)
@@ -180,7 +172,9 @@ static void read_segments(struct elf_file *e, Elf *elf)
 			e->cut = true;
 			return;
 		}
-		if (is_beyond(&header, size))
+		if ((header.p_type == PT_LOAD || header.p_type == PT_INTERP) &&
+		    (header.p_offset > size ||
+		     header.p_filesz > size - header.p_offset))
 			e->cut = true;
 		if (header.p_type == PT_INTERP)
 			read_interpreter(e, elf, &header);

@@ -51,12 +51,7 @@ struct names *names_open(const struct model *m, struct symbols *s)
 
 void names_close(struct names *n)
 {
-	struct type *t, *next;
-
-	HASH_ITER (hh, n->types, t, next) {
-		HASH_DEL(n->types, t);
-		free(t);
-	}
+	HASH_FREE(n->types);
 	free(n->by_stack);
 	free(n->by_name);
 	block_objects_release(&n->contents);
@@ -173,11 +168,9 @@ static int compare(const struct query *a, const struct query *b,
 	uint64_t a_birth = m->blocks[a->block].birth;
 	uint64_t b_birth = m->blocks[b->block].birth;
 
-	if (a->type != b->type)
-		return a->type < b->type ? -1 : 1;
-	if (a_birth != b_birth)
-		return a_birth < b_birth ? -1 : 1;
-	return (a->block > b->block) - (a->block < b->block);
+	return ORDER(a->type, b->type) ?:
+	       ORDER(a_birth, b_birth) ?:
+	       ORDER(a->block, b->block);
 }
 
 static int compare_queries(const void *a, const void *b, void *m)

@@ -15,15 +15,11 @@ static bool is_same_name(const char *a, const char *b)
 	       (size == clones_plain_length(b) && !strncmp(a, b, size));
 }
 
-static bool is_same_module(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 /* Without names only the same call is known to be in the same function. */
 static bool is_same_function(const struct location *a, const struct location *b)
 {
-	if (!is_same_module(a->module, b->module))
+	if (a->module != b->module &&
+	    !(a->module && b->module && !strcmp(a->module, b->module)))
 		return false;
 	if (!a->function || !b->function)
 		return !a->function && !b->function && a->module &&

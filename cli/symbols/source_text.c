@@ -30,28 +30,6 @@ enum mark {
 
 #define MOST_LINES 5000 /* of a function */
 
-static char *read_file(const char *path, size_t *size)
-{
-	int fd = regular_file_open(path);
-	struct stat st;
-	char *text = NULL;
-	ssize_t n = 1;
-
-	*size = 0;
-	if (fd < 0)
-		return NULL;
-	if (!fstat(fd, &st) && st.st_size <= (off_t)SOURCE_TEXT_MOST) {
-		text = xmalloc((size_t)st.st_size + 1);
-		while (n > 0 && *size < (size_t)st.st_size) {
-			n = read(fd, text + *size, (size_t)st.st_size - *size);
-			if (n > 0)
-				*size += (size_t)n;
-		}
-	}
-	close(fd);
-	return text;
-}
-
 /* --- Lines ----------------------------------------------------------------- */
 
 #define MOST_QUIET 128 /* characters of a quiet line without white space */
@@ -87,13 +65,6 @@ static bool is_quiet_test(const char *text)
 	return true;
 }
 
-/* A line without white space. */
-static bool is_quiet(const char *text)
-{
-	return !strcmp(text, "{") ||
-	       (!strncmp(text, "if(", 3) && is_quiet_test(text + 2));
-}
-
 /* One that is read. */
 struct line {
 	uint64_t hash;
@@ -111,7 +82,11 @@ static void add_line(struct source_text *t, struct line *l)
 	LIST_GROW(t->marks, t->count);
 	if (l->size <= MOST_QUIET) {
 		l->text[l->size] = '\0';
-		l->marks |= is_quiet(l->text) ? MARK_QUIET : 0;
+		l->marks |=
+		    !strcmp(l->text, "{") || (!strncmp(l->text, "if(", 3) &&
+					      is_quiet_test(l->text + 2))
+			? MARK_QUIET
+			: 0;
 	}
 	t->lines[t->count] = l->hash == FNV_OFFSET ? 0 : l->hash;
 	t->marks[t->count++] = l->marks;
@@ -210,7 +185,7 @@ static struct source_text *find(struct source_text **all, const char *path)
 		return t;
 	t = xcalloc(1, sizeof(*t));
 	t->path = xstrdup(path);
-	text = read_file(path, &size);
+	text = regular_file_read(path, SOURCE_TEXT_MOST, &size);
 	if (text)
 		hash_lines(t, text, size);
 	free(text);

@@ -11,6 +11,7 @@
 #include "die.h"
 #include "fnv.h"
 #include "hash.h"
+#include "list.h"
 #include "regular_file.h"
 
 struct source_words {
@@ -39,19 +40,12 @@ static bool is_source(const char *name)
 
 /* --- Words ----------------------------------------------------------------- */
 
-static int compare_hashes(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static void sort(struct source_words *w)
 {
 	size_t n = 0;
 
 	if (w->count)
-		qsort(w->list, w->count, sizeof(*w->list), compare_hashes);
+		qsort(w->list, w->count, sizeof(*w->list), list_ascending_64);
 	for (size_t i = 0; i < w->count; i++)
 		if (!n || w->list[n - 1] != w->list[i])
 			w->list[n++] = w->list[i];
@@ -118,30 +112,15 @@ static void add_words(struct source_words *w, const char *text, size_t size)
 /* False: it is too large for what is left. What cannot be read has no words. */
 static bool add_file(struct source_words *w, const char *path)
 {
-	int fd = regular_file_open(path);
-	size_t size = 0, most;
-	struct stat st;
-	ssize_t n = 1;
-	char *text;
+	size_t size;
+	char *text =
+	    regular_file_read(path, SOURCE_WORDS_MOST - w->bytes, &size);
 
-	if (fd < 0)
-		return true;
-	if (fstat(fd, &st) ||
-	    (uint64_t)st.st_size > SOURCE_WORDS_MOST - w->bytes) {
-		close(fd);
-		return false;
-	}
-	most = (size_t)st.st_size;
-	text = xmalloc(most + 1);
-	while (n > 0 && size < most) {
-		n = read(fd, text + size, most - size);
-		if (n > 0)
-			size += (size_t)n;
-	}
-	close(fd);
+	if (!text)
+		return !size;
 	add_words(w, text, size);
 	free(text);
-	w->bytes += most;
+	w->bytes += size;
 	return true;
 }
 
@@ -199,7 +178,7 @@ bool source_words_has(struct source_words **all, const char *path,
 	word = fnv_bytes(FNV_OFFSET, name + from, end - from);
 	return !w->known ||
 	       (w->count && bsearch(&word, w->list, w->count, sizeof(*w->list),
-				    compare_hashes));
+				    list_ascending_64));
 }
 
 void source_words_release(struct source_words **all)

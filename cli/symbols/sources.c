@@ -138,12 +138,6 @@ bool sources_has_word(const struct sources *s, const char *file,
 	return has;
 }
 
-/* Whether the path has "." or ".." in it, or a slash too many. */
-static bool is_winding(const char *path)
-{
-	return strstr(path, "//") || strstr(path, "./");
-}
-
 /* Where what is written of the path ends without its last part; NULL: there is
  * none that ".." could take back. */
 static char *go_up(char *path, char *end)
@@ -156,38 +150,34 @@ static char *go_up(char *path, char *end)
 	return slash ? slash : path;
 }
 
-/* By its text alone, as if there were no links. */
-static char *straightened(const char *path)
-{
-	char *copy = xstrdup(path), *rest = copy, *word;
-	char *result = xmalloc(strlen(path) + 2), *end = result, *up;
-
-	while ((word = strsep(&rest, "/"))) {
-		if (!*word || !strcmp(word, "."))
-			continue;
-		up = strcmp(word, "..") ? NULL : go_up(result, end);
-		if (up) {
-			end = up;
-		} else if (strcmp(word, "..") || *path != '/') {
-			if (end > result || *path == '/')
-				*end++ = '/';
-			end = stpcpy(end, word);
-		}
-	}
-	*end = '\0';
-	free(copy);
-	return result;
-}
-
 char *sources_straight(char *path)
 {
 	char *straight;
 
-	if (!path || !is_winding(path))
+	if (!path || (!strstr(path, "//") && !strstr(path, "./")))
 		return path;
 	straight = *path == '/' ? realpath(path, NULL) : NULL;
-	if (!straight)
-		straight = straightened(path);
+	if (!straight) {
+		char *copy = xstrdup(path), *rest = copy, *word;
+		char *result = xmalloc(strlen(path) + 2), *end = result, *up;
+
+		/* By its text alone, as if there were no links. */
+		while ((word = strsep(&rest, "/"))) {
+			if (!*word || !strcmp(word, "."))
+				continue;
+			up = strcmp(word, "..") ? NULL : go_up(result, end);
+			if (up) {
+				end = up;
+			} else if (strcmp(word, "..") || *path != '/') {
+				if (end > result || *path == '/')
+					*end++ = '/';
+				end = stpcpy(end, word);
+			}
+		}
+		*end = '\0';
+		free(copy);
+		straight = result;
+	}
 	free(path);
 	return straight;
 }

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "stack_hash.h"
 
+#include "hash.h"
 #include "route.h"
 #include "value_set.h"
 #include "walk.h"
+
+struct stack_class {
+	uint64_t hash;
+	uint32_t stack;
+	UT_hash_handle hh;
+};
 
 static uint64_t add_text(uint64_t hash, const char *text)
 {
@@ -45,9 +52,36 @@ static uint64_t hash_route(const struct model *m, struct symbols *s,
 	return hash;
 }
 
-uint64_t stack_hash(const struct model *m, struct symbols *s, uint32_t stack)
+void stack_classes_open(struct stack_classes *c, const struct model *m,
+			struct symbols *s)
 {
-	return hash_route(m, s, stack, true);
+	*c = (struct stack_classes){ .m = m,
+				     .s = s,
+				     .of = xcalloc(m->stack_count + 1,
+						   sizeof(*c->of)) };
+}
+
+void stack_classes_close(struct stack_classes *c)
+{
+	HASH_FREE(c->table);
+	free(c->of);
+}
+
+uint32_t stack_class(struct stack_classes *c, uint32_t stack)
+{
+	struct stack_class *found;
+	uint64_t hash;
+
+	if (c->of[stack])
+		return c->of[stack] - 1;
+	hash = hash_route(c->m, c->s, stack, true);
+	HASH_FIND(hh, c->table, &hash, sizeof(hash), found);
+	if (!found) {
+		HASH_MAKE(c->table, hash, hash, found);
+		found->stack = stack;
+	}
+	c->of[stack] = 1 + found->stack;
+	return found->stack;
 }
 
 uint64_t stack_hash_lines(const struct model *m, struct symbols *s,

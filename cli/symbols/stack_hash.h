@@ -10,11 +10,23 @@
 
 #include "symbols.h"
 
-/* A number that stacks have in common if and, but for chance, only if they are
- * alike; the same on every machine. */
-uint64_t stack_hash(const struct model *m, struct symbols *s, uint32_t stack);
+struct stack_classes {
+	const struct model *m;
+	struct symbols *s;
+	uint32_t *of; /* per stack: 1 + stack_class(); 0: not asked yet */
+	struct stack_class *table;
+};
 
-/* The same without columns: a reader of lines sees no difference. */
+/* Both must outlive it. Dies when out of memory. */
+void stack_classes_open(struct stack_classes *c, const struct model *m,
+			struct symbols *s);
+void stack_classes_close(struct stack_classes *c);
+/* The first stack that was asked for and is like `stack`, as far as a hash
+ * of 64 bits can tell. */
+uint32_t stack_class(struct stack_classes *c, uint32_t stack);
+
+/* A number that stacks which are alike but for columns have in common, the same
+ * on every machine: to a reader of lines they do not differ. */
 uint64_t stack_hash_lines(const struct model *m, struct symbols *s,
 			  uint32_t stack);
 

@@ -56,15 +56,11 @@ struct symbols *symbols_open(const struct model *m, struct cache *c)
 
 void symbols_close(struct symbols *s)
 {
-	struct entry *e, *next;
 	struct pair *p, *after;
 
 	if (!s)
 		return;
-	HASH_ITER (hh, s->frames, e, next) {
-		HASH_DEL(s->frames, e);
-		free(e);
-	}
+	HASH_FREE(s->frames);
 	HASH_ITER (hh, s->pairs, p, after) {
 		HASH_DEL(s->pairs, p);
 		free(p->entry);

@@ -12,15 +12,6 @@
 
 #define KEY_SIZE 17 /* 16 hexadecimal digits */
 
-static char *name_of(const struct rkn_module *r)
-{
-	char *name = xcalloc(2 * sizeof(r->build_id) + 1, 1);
-
-	for (size_t i = 0; i < r->build_id_size; i++)
-		snprintf(name + 2 * i, 3, "%02x", r->build_id[i]);
-	return name;
-}
-
 /* What tells whether a file is the same; null when it is not there. */
 static json_t *identity(const char *path)
 {
@@ -87,11 +78,15 @@ void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 	json_t *known = NULL;
 	size_t size;
 	char *data;
+	char *name;
 
 	*s = (struct symbols_cache){ 0 };
 	if (!c || !r->build_id_size || r->build_id_size > sizeof(r->build_id))
 		return;
-	s->name = name_of(r);
+	name = xcalloc(2 * sizeof(r->build_id) + 1, 1);
+	for (size_t i = 0; i < r->build_id_size; i++)
+		snprintf(name + 2 * i, 3, "%02x", r->build_id[i]);
+	s->name = name;
 	s->path = xstrdup(path);
 	data = cache_read(c, s->name, &size);
 	if (data)

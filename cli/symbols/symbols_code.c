@@ -141,19 +141,13 @@ static size_t read_jump(struct symbols_module *m, const struct function *f,
 	return size;
 }
 
-/* A return to what was put there, "mov %rax,(%rsp); ret", as compilers make jumps
- * by a register that no processor is to guess. */
-static bool is_pushed(const unsigned char *at, size_t left)
-{
-	return left >= 5 && (at[0] & 0xfb) == 0x48 && at[1] == 0x89 &&
-	       (at[2] & 0xc7) == 0x04 && at[3] == 0x24 && at[4] == 0xc3;
-}
-
 /* By a register or a word in memory: a switch, or a tail call. */
 static bool is_indirect(const unsigned char *at, size_t left)
 {
-	return is_pushed(at, left) || (left >= 2 && at[0] == 0xff &&
-				       (at[1] & 0x38) == 0x20 && at[1] != 0x25);
+	return (left >= 5 && (at[0] & 0xfb) == 0x48 && at[1] == 0x89 &&
+		(at[2] & 0xc7) == 0x04 && at[3] == 0x24 && at[4] == 0xc3) ||
+	       (left >= 2 && at[0] == 0xff && (at[1] & 0x38) == 0x20 &&
+		at[1] != 0x25);
 }
 
 /* One byte of distance is too little to be sure of without knowing where the
@@ -277,32 +271,6 @@ static bool get_address(Dwarf_Die *die, unsigned name, uint64_t *address)
 	return !dwarf_formaddr(dwarf_attr(die, name, &attribute), address);
 }
 
-static bool is_call_site(int tag)
-{
-	return tag == DW_TAG_call_site || tag == DW_TAG_GNU_call_site;
-}
-
-/* The jump that ends at `end`, which scan() did not find. */
-static void add_jump(struct symbols_module *m, const struct function *f,
-		     uint64_t end, struct code_exits *x)
-{
-	struct code_bytes b = code_bytes_at(m, end);
-	struct code_target to;
-
-	for (size_t i = 0; i < x->count; i++)
-		if (x->list[i].end == end || x->list[i].end + 1 == end)
-			return; /* or with the linker's nop behind it */
-	if (!code_has_bytes(&b, end - 2, 2))
-		return;
-	to = short_jump(m, f, b.data + (end - 2 - b.low), end);
-	if (to.kind == CODE_UNKNOWN && symbols_inline_is_ours(m, end - 1))
-		to.kind = CODE_OURS;
-	if (to.kind == CODE_UNKNOWN)
-		x->open = true;
-	else
-		add_exit(x, end, to);
-}
-
 /* clang says where a jump begins, for some debuggers. */
 static uint64_t end_of_jump(struct symbols_module *m, uint64_t begin)
 {
@@ -323,6 +291,8 @@ static void add_call_site(struct symbols_module *m, const struct function *f,
 			  Dwarf_Die *site, struct code_exits *x)
 {
 	uint64_t end;
+	struct code_bytes b;
+	struct code_target to;
 
 	if (!has_flag(site, DW_AT_call_tail_call, DW_AT_GNU_tail_call))
 		return;
@@ -333,7 +303,20 @@ static void add_call_site(struct symbols_module *m, const struct function *f,
 		end += f->bias;
 	else
 		return;
-	add_jump(m, f, end, x);
+	/* The jump that ends at `end`, which scan() did not find. */
+	b = code_bytes_at(m, end);
+	for (size_t i = 0; i < x->count; i++)
+		if (x->list[i].end == end || x->list[i].end + 1 == end)
+			return; /* or with the linker's nop behind it */
+	if (!code_has_bytes(&b, end - 2, 2))
+		return;
+	to = short_jump(m, f, b.data + (end - 2 - b.low), end);
+	if (to.kind == CODE_UNKNOWN && symbols_inline_is_ours(m, end - 1))
+		to.kind = CODE_OURS;
+	if (to.kind == CODE_UNKNOWN)
+		x->open = true;
+	else
+		add_exit(x, end, to);
 }
 
 static void add_call_sites(struct symbols_module *m, const struct function *f,
@@ -346,25 +329,18 @@ static void add_call_sites(struct symbols_module *m, const struct function *f,
 	do {
 		int tag = dwarf_tag(&child);
 
-		if (is_call_site(tag))
+		if (tag == DW_TAG_call_site || tag == DW_TAG_GNU_call_site)
 			add_call_site(m, f, &child, x);
 		else if (tag != DW_TAG_subprogram)
 			add_call_sites(m, f, &child, x, depth + 1);
 	} while (!dwarf_siblingof(&child, &child));
 }
 
-static bool tells_tail_calls(Dwarf_Die *die)
-{
-	return has_flag(die, DW_AT_call_all_calls, DW_AT_GNU_all_call_sites) ||
-	       has_flag(die, DW_AT_call_all_tail_calls,
-			DW_AT_GNU_all_tail_call_sites);
-}
-
 static int by_end(const void *a, const void *b)
 {
 	const struct code_exit *x = a, *y = b;
 
-	return (x->end > y->end) - (x->end < y->end);
+	return ORDER(x->end, y->end);
 }
 
 struct code_exits code_exits(struct symbols_module *m, uint64_t start)
@@ -382,7 +358,10 @@ struct code_exits code_exits(struct symbols_module *m, uint64_t start)
 	x.open |= f.count == MOST_RANGES;
 	if (f.die)
 		add_call_sites(m, &f, f.die, &x, 0);
-	if (!f.die || !tells_tail_calls(f.die))
+	if (!f.die ||
+	    (!has_flag(f.die, DW_AT_call_all_calls, DW_AT_GNU_all_call_sites) &&
+	     !has_flag(f.die, DW_AT_call_all_tail_calls,
+		       DW_AT_GNU_all_tail_call_sites)))
 		x.open |= strange;
 	if (x.count)
 		qsort(x.list, x.count, sizeof(*x.list), by_end);

@@ -38,9 +38,7 @@ static int by_address(const void *a, const void *b)
 {
 	const struct functions_one *x = a, *y = b;
 
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	return strcmp(y->name, x->name);
+	return ORDER(x->address, y->address) ?: strcmp(y->name, x->name);
 }
 
 static int by_name(const void *a, const void *b)
@@ -48,8 +46,7 @@ static int by_name(const void *a, const void *b)
 	const struct functions_one *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
 
-	return order ? order
-		     : (x->address > y->address) - (x->address < y->address);
+	return order ? order : ORDER(x->address, y->address);
 }
 
 static void sort(struct functions_list *l,

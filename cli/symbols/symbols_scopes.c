@@ -95,12 +95,10 @@ static const struct scopes_unit *look_up(struct symbols_scopes *s,
 
 	HASH_FIND(hh, s->functions, &offset, sizeof(offset), u);
 	if (!u) {
-		u = xcalloc(1, sizeof(*u));
-		u->offset = offset;
+		HASH_MAKE(s->functions, offset, offset, u);
 		whole = whole_unit(s, unit, &u->lost);
 		list_functions(&u->map, &whole, 0);
 		dwarf_index_sort(&u->map);
-		HASH_ADD(hh, s->functions, offset, sizeof(u->offset), u);
 	}
 	return u;
 }

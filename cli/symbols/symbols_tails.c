@@ -100,12 +100,7 @@ static struct tails_name *look_everywhere(struct symbols *s, const char *name)
 
 void tails_release(struct symbols *s)
 {
-	struct tails_name *n, *next;
-
-	HASH_ITER (hh, s->names, n, next) {
-		HASH_DEL(s->names, n);
-		free(n);
-	}
+	HASH_FREE(s->names);
 }
 
 /* --- Functions ------------------------------------------------------------- */
@@ -123,20 +118,15 @@ static uint32_t node_at(struct search *x, uint32_t module, uint64_t start)
 	return (uint32_t)x->count++;
 }
 
-static bool is_goal_named(const struct search *x, const char *name)
-{
-	if (x->goal != TAILS_FRAME)
-		return is_hook(name);
-	return (x->function && !strcmp(x->function, name)) ||
-	       symbols_own_find(x->s, x->module, name) == x->start;
-}
-
 /* Which one the loader found. */
 static uint32_t node_named(struct search *x, const char *name)
 {
 	struct tails_name *n;
 
-	if (is_goal_named(x, name))
+	if (x->goal != TAILS_FRAME
+		? is_hook(name)
+		: (x->function && !strcmp(x->function, name)) ||
+		      symbols_own_find(x->s, x->module, name) == x->start)
 		return GOAL;
 	if (is_hook(name))
 		return NOWHERE;
@@ -180,12 +170,6 @@ static bool leads_on(const struct search *x, uint32_t to)
 	return to == GOAL || (to < x->count && x->nodes[to].reaches);
 }
 
-/* Perhaps, as nobody knows where all jumps lead to. */
-static bool may_lead_on(const struct search *x, uint32_t to)
-{
-	return leads_on(x, to) || (to < x->count && x->nodes[to].loose);
-}
-
 /* Is there more to say of `n`, by those that it leads to? */
 static bool learn(const struct search *x, struct node *n)
 {
@@ -220,7 +204,8 @@ static void find_ways(struct search *x)
 /* Functions that call each other count once, as with GDB. */
 static bool is_way(const struct search *x, uint32_t to)
 {
-	return may_lead_on(x, to) && (to == GOAL || !x->nodes[to].taken);
+	return (leads_on(x, to) || (to < x->count && x->nodes[to].loose)) &&
+	       (to == GOAL || !x->nodes[to].taken);
 }
 
 /* The only one that `n` leads to on the way; NOWHERE: there are several, or
@@ -346,13 +331,6 @@ static size_t common(struct search *x, struct tail list[TAILS_MOST])
 	return count + ends;
 }
 
-/* What a signal interrupts calls nothing. */
-static bool is_return_of_signal(const char *function)
-{
-	return function && (!strcmp(function, "__restore_rt") ||
-			    !strcmp(function, "__restore"));
-}
-
 size_t tails_find(struct symbols *s, struct tails_place from,
 		  enum tails_goal goal, struct tails_place to,
 		  const char *function, struct tail list[TAILS_MOST])
@@ -361,7 +339,9 @@ size_t tails_find(struct symbols *s, struct tails_place from,
 	struct search x = { .s = s, .goal = goal, .function = function };
 	size_t count = 0;
 
-	if (call.to.kind == CODE_UNKNOWN || is_return_of_signal(function))
+	if (call.to.kind == CODE_UNKNOWN ||
+	    (function && (!strcmp(function, "__restore_rt") ||
+			  !strcmp(function, "__restore"))))
 		return 0;
 	if (goal == TAILS_FRAME) {
 		x.module = to.module;

@@ -30,14 +30,6 @@ static void try_address(const struct trial *t, GElf_Addr address)
 	t->u->covered++;
 }
 
-/* Of start-up code, which is not the program's own, one function has a size:
- * where the program is entered. */
-static bool is_function(const GElf_Sym *sym, GElf_Addr entry)
-{
-	return GELF_ST_TYPE(sym->st_info) == STT_FUNC && sym->st_size &&
-	       sym->st_shndx != SHN_UNDEF && sym->st_value != entry;
-}
-
 static GElf_Addr entry_of(Dwfl_Module *module)
 {
 	GElf_Ehdr header = { 0 };
@@ -59,7 +51,8 @@ static void try_functions(const struct trial *t)
 
 		if (dwfl_module_getsym_info(t->module, i, &sym, &address, NULL,
 					    NULL, NULL) &&
-		    is_function(&sym, entry))
+		    GELF_ST_TYPE(sym.st_info) == STT_FUNC && sym.st_size &&
+		    sym.st_shndx != SHN_UNDEF && sym.st_value != entry)
 			try_address(t, address);
 	}
 	t->u->named = t->u->tried != 0;
