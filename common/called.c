@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "called.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 const char *called_base(const char *path)
@@ -14,23 +13,17 @@ const char *called_base(const char *path)
 	return base;
 }
 
-static bool is_name(const char *text)
-{
-	const char *c = text;
-
-	while ((unsigned char)*c > ' ' && *c != 0x7f)
-		c++;
-	return *text && !*c;
-}
-
 const char *called_name(const char *argument, const char *program)
 {
-	const char *name = called_base(argument);
+	const char *name = called_base(argument), *end;
 
 	while (*name == '-')
 		name++;
-	return is_name(name) && (strncmp(argument, "/proc/", 6) &&
-				 strncmp(argument, "/dev/fd/", 8))
+	for (end = name; (unsigned char)*end > ' ' && *end != 0x7f;)
+		end++;
+	/* Of a descriptor: /proc/self/exe, /dev/fd/3. */
+	return *name && !*end && strncmp(argument, "/proc/", 6) &&
+		       strncmp(argument, "/dev/fd/", 8)
 		   ? name
 		   : called_base(program);
 }

@@ -27,34 +27,6 @@ size_t dominators_memory(uint32_t nodes, uint32_t edges)
 	return (size_t)ARRAYS * (nodes + 2ul) + edges + nodes + 3ul;
 }
 
-static void divide(struct work *w, uint32_t *memory)
-{
-	size_t n = w->g->nodes + 2ul;
-	uint32_t **arrays[ARRAYS] = { &w->number,    &w->node, &w->parent,
-				      &w->dominator, &w->semi, &w->label,
-				      &w->stack,     &w->next, &w->first };
-
-	for (int i = 0; i < ARRAYS; i++, memory += n)
-		*arrays[i] = memory;
-	w->from = memory;
-	memset(w->number, 0, n * sizeof(*w->number));
-	memset(w->first, 0, n * sizeof(*w->first));
-}
-
-static void reverse(struct work *w)
-{
-	const struct graph *g = w->g;
-	uint32_t edges = g->first[g->nodes];
-
-	for (uint32_t e = 0; e < edges; e++)
-		w->first[g->edges[e].to + 1]++;
-	for (uint32_t i = 0; i < g->nodes; i++)
-		w->first[i + 1] += w->first[i];
-	memcpy(w->next, w->first, g->nodes * sizeof(*w->next));
-	for (uint32_t e = 0; e < edges; e++)
-		w->from[w->next[g->edges[e].to]++] = g->edges[e].from;
-}
-
 static void discover(struct work *w, uint32_t node, uint32_t parent)
 {
 	uint32_t n = ++w->count;
@@ -139,9 +111,24 @@ uint32_t dominators_find(const struct graph *g, const uint32_t *entries,
 			 uint32_t *memory)
 {
 	struct work w = { .g = g };
+	size_t n = g->nodes + 2ul;
+	uint32_t **arrays[ARRAYS] = { &w.number,    &w.node, &w.parent,
+				      &w.dominator, &w.semi, &w.label,
+				      &w.stack,     &w.next, &w.first };
+	uint32_t edges = g->first[g->nodes];
 
-	divide(&w, memory);
-	reverse(&w);
+	for (int i = 0; i < ARRAYS; i++, memory += n)
+		*arrays[i] = memory;
+	w.from = memory;
+	memset(w.number, 0, n * sizeof(*w.number));
+	memset(w.first, 0, n * sizeof(*w.first));
+	for (uint32_t e = 0; e < edges; e++)
+		w.first[g->edges[e].to + 1]++;
+	for (uint32_t i = 0; i < g->nodes; i++)
+		w.first[i + 1] += w.first[i];
+	memcpy(w.next, w.first, g->nodes * sizeof(*w.next));
+	for (uint32_t e = 0; e < edges; e++)
+		w.from[w.next[g->edges[e].to]++] = g->edges[e].from;
 	for (size_t i = 0; i < count; i++)
 		walk(&w, entries[i]);
 	/* Entries are marked: they hang from the node above all. */
@@ -149,15 +136,15 @@ uint32_t dominators_find(const struct graph *g, const uint32_t *entries,
 		w.next[entries[i]] = ENTRY;
 	find_semidominators(&w);
 	memset(dominator, 0xff, g->nodes * sizeof(*dominator));
-	for (uint32_t n = 1; n <= w.count; n++) {
-		uint32_t d = w.dominator[n];
+	for (uint32_t i = 1; i <= w.count; i++) {
+		uint32_t d = w.dominator[i];
 
-		while (d > w.semi[n])
+		while (d > w.semi[i])
 			d = w.dominator[d];
-		w.dominator[n] = d;
+		w.dominator[i] = d;
 		if (d)
-			dominator[w.node[n]] = w.node[d];
-		order[n - 1] = w.node[n];
+			dominator[w.node[i]] = w.node[d];
+		order[i - 1] = w.node[i];
 	}
 	return w.count;
 }

@@ -102,25 +102,6 @@ static void enter(struct search *s, uint32_t node)
 	set_lowest(s, node, true);
 }
 
-/* All edges of the path's last node are done: close its component, or leave
- * the node to the one that is open. */
-static void leave(struct search *s)
-{
-	uint32_t node = s->stack[--s->path];
-
-	if (!(s->lowest[node / WORD_BITS] >> (node % WORD_BITS) & 1)) {
-		s->stack[--s->open] = node;
-		return;
-	}
-	s->index--;
-	while (s->open < s->g->nodes &&
-	       s->number[node] <= s->number[s->stack[s->open]]) {
-		s->number[s->stack[s->open++]] = s->component;
-		s->index--;
-	}
-	s->number[node] = s->component--;
-}
-
 /* Go one edge further from the path's last node, or leave it. */
 static void step(struct search *s)
 {
@@ -140,7 +121,19 @@ static void step(struct search *s)
 			set_lowest(s, node, false);
 		}
 	}
-	leave(s);
+	/* All are done: close its component, or leave it to the open one. */
+	s->path--;
+	if (!(s->lowest[node / WORD_BITS] >> (node % WORD_BITS) & 1)) {
+		s->stack[--s->open] = node;
+		return;
+	}
+	s->index--;
+	while (s->open < s->g->nodes &&
+	       s->number[node] <= s->number[s->stack[s->open]]) {
+		s->number[s->stack[s->open++]] = s->component;
+		s->index--;
+	}
+	s->number[node] = s->component--;
 }
 
 size_t graph_components_memory(uint32_t nodes)

@@ -5,8 +5,7 @@
 
 #include "called.h"
 
-/* --- One pattern
- * --------------------------------------------------------------- */
+/* --- One pattern ---------------------------------------------------------- */
 
 /* The ']' of the set whose '[' is before `at`; NULL if there is none, or if the
  * set has more than characters and ranges. */
@@ -36,28 +35,12 @@ bool patterns_are_plain(const char *pattern, const char *end)
 	return pattern == end;
 }
 
-/* Whether `c` is in the set between its '[' and the ']' at `end`. */
-static bool is_in_set(const char *at, const char *end, unsigned char c)
-{
-	bool inverted = *at == '!' || *at == '^', found = false;
-
-	for (at += inverted; at < end; at++) {
-		unsigned char from = (unsigned char)*at, to = from;
-
-		if (end - at > 2 && at[1] == '-') {
-			at += 2;
-			to = (unsigned char)*at;
-		}
-		found |= from <= c && c <= to;
-	}
-	return found != inverted;
-}
-
 /* Whether `c` matches the pattern's next item; *next is the item after it. */
 static bool fits(const char *pattern, const char *end, char c,
 		 const char **next)
 {
-	const char *close;
+	const char *close, *at;
+	bool inverted, found = false;
 
 	*next = pattern + 1;
 	switch (*pattern) {
@@ -66,7 +49,18 @@ static bool fits(const char *pattern, const char *end, char c,
 	case '[':
 		close = end_of_set(pattern + 1, end);
 		*next = close + 1;
-		return is_in_set(pattern + 1, close, (unsigned char)c);
+		inverted = pattern[1] == '!' || pattern[1] == '^';
+		for (at = pattern + 1 + inverted; at < close; at++) {
+			unsigned char from = (unsigned char)*at, to = from;
+
+			if (close - at > 2 && at[1] == '-') {
+				at += 2;
+				to = (unsigned char)*at;
+			}
+			found |=
+			    from <= (unsigned char)c && (unsigned char)c <= to;
+		}
+		return found != inverted;
 	case '\\':
 		*next = pattern + 2;
 		return pattern[1] == c;
@@ -98,23 +92,7 @@ bool patterns_match(const char *pattern, const char *end, const char *text)
 	return pattern == end;
 }
 
-/* --- Lists
- * --------------------------------------------------------------------- */
-
-static const char *end_of_pattern(const char *list)
-{
-	for (; *list && *list != ','; list++)
-		if (*list == '\\' && list[1])
-			list++;
-	return list;
-}
-
-static bool has_slash(const char *pattern, const char *end)
-{
-	while (pattern < end && *pattern != '/')
-		pattern++;
-	return pattern < end;
-}
+/* --- Lists ---------------------------------------------------------------- */
 
 /* Whether a pattern of the list matches the program. `unknown` is the answer
  * for a pattern that is not plain. */
@@ -122,13 +100,21 @@ static bool is_of_any(const char *list, const char *path, const char *name,
 		      bool unknown)
 {
 	for (const char *end;; list = end + 1) {
-		end = end_of_pattern(list);
-		if (patterns_are_plain(list, end)
-			? (has_slash(list, end)
-			       ? patterns_match(list, end, path)
-			       : patterns_match(list, end, called_base(path)) ||
-				     patterns_match(list, end, name))
-			: unknown)
+		bool slash = false, is;
+
+		for (end = list; *end && *end != ','; end++) {
+			slash |= *end == '/';
+			if (*end == '\\' && end[1])
+				slash |= *++end == '/';
+		}
+		if (!patterns_are_plain(list, end))
+			is = unknown;
+		else if (slash)
+			is = patterns_match(list, end, path);
+		else
+			is = patterns_match(list, end, called_base(path)) ||
+			     patterns_match(list, end, name);
+		if (is)
 			return true;
 		if (!*end)
 			return false;

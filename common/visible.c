@@ -5,19 +5,6 @@
 
 #include "utf8.h"
 
-static char *spell(char *to, unsigned char c)
-{
-	*to++ = '\\';
-	if (c == '\n' || c == '\t') {
-		*to++ = c == '\n' ? 'n' : 't';
-		return to;
-	}
-	*to++ = 'x';
-	*to++ = "0123456789abcdef"[c >> 4];
-	*to++ = "0123456789abcdef"[c & 15];
-	return to;
-}
-
 size_t visible_character(const char *text, char spelled[VISIBLE_SIZE])
 {
 	const unsigned char *c = (const unsigned char *)text;
@@ -29,8 +16,16 @@ size_t visible_character(const char *text, char spelled[VISIBLE_SIZE])
 		to += size;
 	} else {
 		size = size ? size : 1;
-		for (size_t i = 0; i < size; i++)
-			to = spell(to, c[i]);
+		for (size_t i = 0; i < size; i++) {
+			*to++ = '\\';
+			if (c[i] == '\n' || c[i] == '\t') {
+				*to++ = c[i] == '\n' ? 'n' : 't';
+				continue;
+			}
+			*to++ = 'x';
+			*to++ = "0123456789abcdef"[c[i] >> 4];
+			*to++ = "0123456789abcdef"[c[i] & 15];
+		}
 	}
 	*to = '\0';
 	return size;
