@@ -63,20 +63,13 @@ static uint64_t slot_of_call(Elf *elf, uint64_t after)
 		   : 0;
 }
 
-static const char *known(const char *name)
-{
-	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
-		if (name && !strcmp(name, functions[i]))
-			return functions[i];
-	return NULL;
-}
-
 /* The function whose slot is at `slot`, by the relocations of `section`. */
 static const char *find_in(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 			   uint64_t slot)
 {
 	Elf_Scn *symbols = elf_getscn(elf, header->sh_link);
 	Elf_Data *list = elf_getdata(section, NULL), *data;
+	const char *name = NULL;
 	GElf_Shdr names;
 	GElf_Rela r;
 	GElf_Sym s;
@@ -86,51 +79,37 @@ static const char *find_in(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 		return NULL;
 	data = elf_getdata(symbols, NULL);
 	for (int i = 0; list && data && gelf_getrela(list, i, &r); i++)
-		if (r.r_offset == slot)
-			return gelf_getsym(data, (int)GELF_R_SYM(r.r_info), &s)
-				   ? known(elf_strptr(elf, names.sh_link,
-						      s.st_name))
-				   : NULL;
+		if (r.r_offset == slot &&
+		    gelf_getsym(data, (int)GELF_R_SYM(r.r_info), &s))
+			name = elf_strptr(elf, names.sh_link, s.st_name);
+	for (size_t i = 0; name && i < sizeof(functions) / sizeof(*functions);
+	     i++)
+		if (!strcmp(name, functions[i]))
+			return functions[i];
 	return NULL;
-}
-
-static const char *function_of(Elf *elf, uint64_t slot)
-{
-	Elf_Scn *section = NULL;
-	const char *name = NULL;
-	GElf_Shdr header;
-
-	while (!name && (section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) &&
-		    header.sh_type == SHT_RELA)
-			name = find_in(elf, section, &header, slot);
-	return name;
-}
-
-static const char *read_call(Elf *elf, uint64_t after)
-{
-	GElf_Ehdr header;
-	uint64_t slot;
-
-	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header) ||
-	    header.e_machine != EM_X86_64)
-		return NULL;
-	slot = slot_of_call(elf, after);
-	return slot ? function_of(elf, slot) : NULL;
 }
 
 const char *allocation_call(const char *path, uint64_t after)
 {
 	int fd = regular_file_open(path);
 	const char *name = NULL;
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	GElf_Ehdr file;
+	uint64_t slot = 0;
 	Elf *elf;
 
 	if (fd < 0)
 		return NULL;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf)
-		name = read_call(elf, after);
+	if (elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &file) &&
+	    file.e_machine == EM_X86_64)
+		slot = slot_of_call(elf, after);
+	while (slot && !name && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    header.sh_type == SHT_RELA)
+			name = find_in(elf, section, &header, slot);
 	elf_end(elf);
 	close(fd);
 	return name;

@@ -29,18 +29,18 @@ static const char *pass_mark(const char *text)
 	return text;
 }
 
-static bool is_all_marks(const char *text)
-{
-	while (text && *text == '.')
-		text = pass_mark(text + 1);
-	return text && !*text;
-}
-
 size_t clones_plain_length(const char *function)
 {
 	const char *dot = *function ? strchr(function + 1, '.') : NULL;
 
-	while (dot && !is_all_marks(dot))
+	while (dot) {
+		const char *text = dot;
+
+		while (text && *text == '.')
+			text = pass_mark(text + 1);
+		if (text && !*text)
+			return (size_t)(dot - function);
 		dot = strchr(dot + 1, '.');
-	return dot ? (size_t)(dot - function) : strlen(function);
+	}
+	return strlen(function);
 }

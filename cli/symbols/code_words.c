@@ -165,30 +165,25 @@ static int by_address(const void *a, const void *b)
 	return ORDER(x->address, y->address);
 }
 
-static void read_words(struct symbols_module *m)
+struct code_target code_word_at(struct symbols_module *m, uint64_t address)
 {
+	const struct code_word key = { .address = address };
+	const struct code_word *found;
 	struct code_words *w = &m->words;
 	Elf *elf = elf_of(m);
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 
-	w->read = true;
-	while (elf && (section = elf_nextscn(elf, section)))
+	while (!w->read && elf && (section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header) &&
 		    header.sh_type == SHT_RELA && header.sh_flags & SHF_ALLOC)
 			read_section(w, elf, section, &header);
-	if (w->count)
+	if (!w->read && w->count)
 		qsort(w->list, w->count, sizeof(*w->list), by_address);
-}
-
-struct code_target code_word_at(struct symbols_module *m, uint64_t address)
-{
-	const struct code_word key = { .address = address };
-	const struct code_word *found;
-	Elf *elf = elf_of(m);
-
-	if (!m->words.read)
-		read_words(m);
+	w->read = true;
+	/* A pointer of the program's own, as the hook of an allocator, leads to
+	 * where it was last set; what the loader fills in for good is
+	 * elsewhere. */
 	found = m->words.count ? bsearch(&key, m->words.list, m->words.count,
 					 sizeof(key), by_address)
 			       : NULL;
@@ -199,23 +194,18 @@ struct code_target code_word_at(struct symbols_module *m, uint64_t address)
 		   : (struct code_target){ CODE_UNKNOWN, 0, NULL };
 }
 
-/* Stubs are in sections of their own: elsewhere a jump by such a word is a
- * function's. */
-static bool is_stub(const struct symbols_module *m, uint64_t address)
-{
-	Elf *elf = elf_of(m);
-
-	return elf && is_in_section(elf, ".plt", address);
-}
-
 struct code_target code_follow(struct symbols_module *m, uint64_t address)
 {
 	struct code_bytes b = code_bytes_at(m, address);
+	Elf *elf = elf_of(m);
 	uint64_t word;
 
 	if (!code_has_bytes(&b, address, 1))
 		return (struct code_target){ CODE_UNKNOWN, 0, NULL };
-	if (!is_stub(m, address) || !code_has_bytes(&b, address, 11))
+	/* Stubs are in sections of their own: elsewhere a jump by such a word
+	 * is a function's. */
+	if (!elf || !is_in_section(elf, ".plt", address) ||
+	    !code_has_bytes(&b, address, 11))
 		return (struct code_target){ CODE_ADDRESS, address, NULL };
 	word = code_stub_word(b.data + (address - b.low), address);
 	return word ? code_word_at(m, word)

@@ -65,22 +65,6 @@ static void read_dynamic(struct elf_file *e, Elf *elf, Elf_Scn *section,
 	}
 }
 
-static void read_symbol(struct elf_file *e, const char *name,
-			const GElf_Sym *sym, bool exported)
-{
-	bool defined = sym->st_shndx != SHN_UNDEF;
-
-	if (exported && defined && !strcmp(name, "malloc") &&
-	    GELF_ST_BIND(sym->st_info) != STB_LOCAL)
-		e->own_malloc = true;
-	/* Programs may ask by weak reference whether a sanitizer is there. */
-	if (starts(name, "__") &&
-	    (defined || GELF_ST_BIND(sym->st_info) != STB_WEAK))
-		for (size_t i = 0; i < SANITIZERS; i++)
-			if (!strcmp(name, sanitizers[i].symbol))
-				e->sanitizer = sanitizers[i].name;
-}
-
 static void read_symbols(struct elf_file *e, Elf *elf, Elf_Scn *section,
 			 const GElf_Shdr *header)
 {
@@ -91,25 +75,22 @@ static void read_symbols(struct elf_file *e, Elf *elf, Elf_Scn *section,
 		const char *name =
 		    elf_strptr(elf, header->sh_link, sym.st_name);
 
-		if (name)
-			read_symbol(e, name, &sym,
-				    header->sh_type == SHT_DYNSYM);
+		bool defined = sym.st_shndx != SHN_UNDEF;
+		unsigned bind = GELF_ST_BIND(sym.st_info);
+
+		if (!name)
+			continue;
+		if (header->sh_type == SHT_DYNSYM && defined &&
+		    bind != STB_LOCAL && !strcmp(name, "malloc"))
+			e->own_malloc = true;
+		/* Programs may ask by weak reference whether a sanitizer is
+		 * there. */
+		for (size_t k = 0; k < SANITIZERS && starts(name, "__") &&
+				   (defined || bind != STB_WEAK);
+		     k++)
+			if (!strcmp(name, sanitizers[k].symbol))
+				e->sanitizer = sanitizers[k].name;
 	}
-}
-
-/* There is one of each of these; a damaged file could make us read the same
- * bytes as often as it has sections. */
-static bool is_first(unsigned *seen, GElf_Word type)
-{
-	unsigned bit;
-
-	if (type != SHT_DYNAMIC && type != SHT_DYNSYM && type != SHT_SYMTAB)
-		return false;
-	bit = 1u << type;
-	if (*seen & bit)
-		return false;
-	*seen |= bit;
-	return true;
 }
 
 static void read_sections(struct elf_file *e, Elf *elf)
@@ -123,8 +104,14 @@ static void read_sections(struct elf_file *e, Elf *elf)
 			continue;
 		if (header.sh_flags & SHF_EXECINSTR)
 			e->code_bytes += header.sh_size;
-		if (!is_first(&seen, header.sh_type))
+		/* There is one of each of these; a damaged file could make us
+		 * read the same bytes as often as it has sections. */
+		if ((header.sh_type != SHT_DYNAMIC &&
+		     header.sh_type != SHT_DYNSYM &&
+		     header.sh_type != SHT_SYMTAB) ||
+		    seen & 1u << header.sh_type)
 			continue;
+		seen |= 1u << header.sh_type;
 		if (header.sh_type == SHT_DYNAMIC)
 			read_dynamic(e, elf, section, &header);
 		else
@@ -146,24 +133,14 @@ static void read_interpreter(struct elf_file *e, Elf *elf,
 		     header->p_filesz < PATH_MAX ? header->p_filesz : PATH_MAX);
 }
 
-/* .eh_frame_hdr, version 1, with a table of 4-byte offsets from itself: the form
- * that all linkers write, and that the shim reads. */
-static bool has_search_table(Elf *elf, const GElf_Phdr *header)
-{
-	size_t size;
-	const char *file = elf_rawfile(elf, &size);
-
-	return file && header->p_offset < size &&
-	       size - header->p_offset >= 4 && file[header->p_offset] == 1 &&
-	       file[header->p_offset + 3] == 0x3b;
-}
-
 static void read_segments(struct elf_file *e, Elf *elf)
 {
 	GElf_Phdr header;
 	size_t count, size;
 
-	if (elf_getphdrnum(elf, &count) || !elf_rawfile(elf, &size)) {
+	const char *file = elf_rawfile(elf, &size);
+
+	if (elf_getphdrnum(elf, &count) || !file) {
 		e->cut = true;
 		return;
 	}
@@ -179,7 +156,13 @@ static void read_segments(struct elf_file *e, Elf *elf)
 		if (header.p_type == PT_INTERP)
 			read_interpreter(e, elf, &header);
 		else if (header.p_type == PT_GNU_EH_FRAME)
-			e->unwind = has_search_table(elf, &header);
+			/* Version 1, with a table of 4-byte offsets from
+			 * itself: the form that all linkers write, and that the
+			 * shim reads. */
+			e->unwind = header.p_offset < size &&
+				    size - header.p_offset >= 4 &&
+				    file[header.p_offset] == 1 &&
+				    file[header.p_offset + 3] == 0x3b;
 	}
 }
 

@@ -185,23 +185,18 @@ static size_t find(const struct names *n, const struct query *probe)
 			   compare(&n->queries[i], probe, n->m) < 0);
 }
 
-static void sort_queries(struct names *n)
+/* Count for each query the blocks of its type up to it: each block is added
+ * to the first query at or after it, then sums are made along each type. */
+static void number_queries(struct names *n)
 {
-	size_t kept = 0;
 	struct model m = *n->m; /* qsort_r wants it writable */
+	size_t kept = 0;
 
 	qsort_r(n->queries, n->count, sizeof(*n->queries), compare_queries, &m);
 	for (size_t i = 0; i < n->count; i++)
 		if (!kept || n->queries[i].block != n->queries[kept - 1].block)
 			n->queries[kept++] = n->queries[i];
 	n->count = kept;
-}
-
-/* Count for each query the blocks of its type up to it: each block is added
- * to the first query at or after it, then sums are made along each type. */
-static void number_queries(struct names *n)
-{
-	sort_queries(n);
 	for (size_t i = 0; i < n->count; i++)
 		n->queries[i].number = 0;
 	for (uint32_t b = 0; b < n->m->block_count; b++) {

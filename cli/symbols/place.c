@@ -106,18 +106,6 @@ char *place_source(const struct location *l)
 	return text;
 }
 
-/* "parse.c:40:12", as far as known. */
-static char *place_column(const struct location *l)
-{
-	char *source = place_source(l), *text;
-
-	if (!source || !l->line || !l->column)
-		return source;
-	text = xasprintf("%s:%u", source, l->column);
-	free(source);
-	return text;
-}
-
 const char *place_mark(bool inlined, bool tail_call)
 {
 	if (inlined)
@@ -150,5 +138,11 @@ char *place_text(const struct location *l)
 
 char *place_text_column(const struct location *l)
 {
-	return text_of(l, place_column(l));
+	char *source = place_source(l), *text;
+
+	if (!source || !l->line || !l->column)
+		return text_of(l, source);
+	text = xasprintf("%s:%u", source, l->column);
+	free(source);
+	return text_of(l, text);
 }

@@ -7,24 +7,20 @@
 
 #include "clones.h"
 
-static bool is_same_name(const char *a, const char *b)
-{
-	size_t size = clones_plain_length(a);
-
-	return a == b ||
-	       (size == clones_plain_length(b) && !strncmp(a, b, size));
-}
-
 /* Without names only the same call is known to be in the same function. */
 static bool is_same_function(const struct location *a, const struct location *b)
 {
+	size_t size;
+
 	if (a->module != b->module &&
 	    !(a->module && b->module && !strcmp(a->module, b->module)))
 		return false;
 	if (!a->function || !b->function)
 		return !a->function && !b->function && a->module &&
 		       a->offset == b->offset;
-	return is_same_name(a->function, b->function);
+	size = clones_plain_length(a->function);
+	return size == clones_plain_length(b->function) &&
+	       !strncmp(a->function, b->function, size);
 }
 
 void route_add(struct route *r, const struct location *l)

@@ -46,18 +46,6 @@ struct route signature_frames_route(const struct model *m, struct symbols *s,
 	return r;
 }
 
-/* A function without a name is known by its module alone. */
-static uint64_t add_location(uint64_t hash, const struct location *l)
-{
-	const char *module;
-
-	if (l->function)
-		return fnv_bytes(hash, l->function,
-				 clones_plain_length(l->function));
-	module = l->module ? base_name(l->module) : "";
-	return fnv_bytes(hash, module, strcspn(module, "."));
-}
-
 char *signature_frames_name(const struct location *l)
 {
 	const char *module;
@@ -75,8 +63,16 @@ uint64_t signature_frames_hash(const struct model *m, struct symbols *s,
 	struct route r = signature_frames_route(m, s, stack);
 	uint64_t hash = r.count ? FNV_OFFSET : 0;
 
-	for (size_t i = 0; i < r.count; i++)
-		hash = add_location(hash, r.list[i]);
+	for (size_t i = 0; i < r.count; i++) {
+		const struct location *l = r.list[i];
+		const char *module = l->module ? base_name(l->module) : "";
+
+		/* A function without a name is known only by its module. */
+		hash = l->function
+			   ? fnv_bytes(hash, l->function,
+				       clones_plain_length(l->function))
+			   : fnv_bytes(hash, module, strcspn(module, "."));
+	}
 	route_release(&r);
 	return hash;
 }

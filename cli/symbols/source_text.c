@@ -34,26 +34,16 @@ enum mark {
 
 #define MOST_QUIET 128 /* characters of a quiet line without white space */
 
-/* A word at `text`: its length, 0 if there is none. */
-static size_t word_length(const char *text, bool *constant)
-{
-	size_t n = 0;
-
-	*constant = true;
-	for (; isalnum((unsigned char)text[n]) || text[n] == '_'; n++)
-		*constant &= !islower((unsigned char)text[n]);
-	*constant &= !isdigit((unsigned char)*text);
-	return n;
-}
-
 /* "if(a==NULL||b->size<2)": a name that is called, or all in capitals, may be
  * anything. */
 static bool is_quiet_test(const char *text)
 {
 	while (*text) {
-		bool constant;
-		size_t n = word_length(text, &constant);
+		bool constant = !isdigit((unsigned char)*text);
+		size_t n = 0;
 
+		for (; isalnum((unsigned char)text[n]) || text[n] == '_'; n++)
+			constant &= !islower((unsigned char)text[n]);
 		if (n && (text[n] == '(' ||
 			  (constant && (n != 4 || memcmp(text, "NULL", 4)))))
 			return false;

@@ -54,18 +54,6 @@ const char *sources_root(const struct sources *s)
 	return s->root;
 }
 
-/* What follows the root in `path`; NULL: it is not below it. */
-static const char *below(const struct sources *s, const char *path)
-{
-	size_t length = strlen(s->root);
-
-	if (length == 1) /* "/" */
-		return path + 1;
-	if (strncmp(path, s->root, length) || path[length] != '/')
-		return NULL;
-	return path + length + 1;
-}
-
 static char *absolute(const struct sources *s, const char *file)
 {
 	return *file == '/' ? xstrdup(file) : xasprintf("%s/%s", s->root, file);
@@ -74,7 +62,7 @@ static char *absolute(const struct sources *s, const char *file)
 char *sources_within(const struct sources *s, const char *file)
 {
 	char *whole, *path;
-	const char *rest;
+	size_t length;
 	char *result = NULL;
 
 	if (!file || !*file)
@@ -82,9 +70,10 @@ char *sources_within(const struct sources *s, const char *file)
 	whole = absolute(s, file);
 	path = realpath(whole, NULL);
 	free(whole);
-	rest = path ? below(s, path) : NULL;
-	if (rest)
-		result = xstrdup(rest);
+	/* What follows the root, which may be "/". */
+	length = strlen(s->root) == 1 ? 0 : strlen(s->root);
+	if (path && !strncmp(path, s->root, length) && path[length] == '/')
+		result = xstrdup(path + length + 1);
 	free(path);
 	return result;
 }

@@ -80,32 +80,26 @@ void symbols_close(struct symbols *s)
 
 /* --- Code ------------------------------------------------------------------ */
 
-/* The code at ELF address `address`; 0 when the file is not there. */
-static size_t find_code(struct symbols *s, uint32_t module, uint64_t address,
-			struct location list[SYMBOLS_INLINE_MAX])
-{
-	struct symbols_cache *cache = symbols_own_cache(s, module);
-	size_t count = symbols_cache_code(cache, address, list);
-	struct symbols_module *elf = count ? NULL : symbols_own_elf(s, module);
-
-	if (elf) {
-		count = symbols_inline(elf, address, list);
-		symbols_cache_add_code(cache, address, list, count);
-	}
-	return count;
-}
-
 static size_t look_up(struct symbols *s, uint32_t module, uint64_t address,
 		      struct location list[SYMBOLS_INLINE_MAX])
 {
+	struct symbols_cache *cache;
 	const struct rkn_module *r;
+	struct symbols_module *elf;
 	size_t count;
 
 	list[0] = (struct location){ .offset = address };
 	if (module >= s->model->module_count)
 		return 1;
 	r = &s->model->modules[module];
-	count = find_code(s, module, address - 1 - r->base, list);
+	cache = symbols_own_cache(s, module);
+	count = symbols_cache_code(cache, address - 1 - r->base, list);
+	elf = count ? NULL : symbols_own_elf(s, module);
+	if (elf) {
+		count = symbols_inline(elf, address - 1 - r->base, list);
+		symbols_cache_add_code(cache, address - 1 - r->base, list,
+				       count);
+	}
 	if (!count)
 		count = 1;
 	for (size_t i = 0; i < count; i++) {

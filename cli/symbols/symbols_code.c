@@ -192,12 +192,6 @@ static bool is_strange(struct symbols_module *m, struct function *f,
 	return code_has_bytes(&b, to, 1) && !is_rest(m, f, to);
 }
 
-/* What a function may begin behind: a return, a trap or padding. */
-static bool is_end(unsigned char byte)
-{
-	return byte == 0xc3 || byte == 0xcc || byte == 0x90;
-}
-
 /* Is it one with a byte of distance to where a function may begin? There are many
  * bytes that look like one. */
 static bool is_near(struct symbols_module *m, const struct function *f,
@@ -213,7 +207,8 @@ static bool is_near(struct symbols_module *m, const struct function *f,
 		return false;
 	b = code_bytes_at(m, to);
 	return code_has_bytes(&b, to, 1) && to > b.low &&
-	       (to % 16 == 0 || is_end(b.data[to - 1 - b.low]) ||
+	       (to % 16 == 0 ||
+		memchr("\xc3\xcc\x90", b.data[to - 1 - b.low], 3) ||
 		start_of(m, to) == to);
 }
 

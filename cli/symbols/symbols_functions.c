@@ -91,14 +91,6 @@ static Elf_Data *section_data(Elf *elf, uint32_t type, GElf_Shdr *header)
 	return NULL;
 }
 
-static bool is_old(Elf_Data *versions, int i)
-{
-	GElf_Versym version;
-
-	return versions && gelf_getversym(versions, i, &version) &&
-	       version & OLD_VERSION;
-}
-
 static void read_for_others(struct symbols_module *m)
 {
 	struct functions_list *l = &m->functions.for_others;
@@ -110,13 +102,16 @@ static void read_for_others(struct symbols_module *m)
 	    elf ? section_data(elf, SHT_GNU_versym, &other) : NULL;
 	size_t size = elf ? gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT) : 0;
 	size_t count = data && size ? data->d_size / size : 0;
+	GElf_Versym version;
 	GElf_Sym s;
 
 	make_room(l, count);
 	for (int i = 1; (size_t)i < count && gelf_getsym(data, i, &s); i++) {
 		const char *name = elf_strptr(elf, header.sh_link, s.st_name);
 
-		if (name && is_function(&s) && !is_old(versions, i) &&
+		if (name && is_function(&s) &&
+		    !(versions && gelf_getversym(versions, i, &version) &&
+		      version & OLD_VERSION) &&
 		    GELF_ST_BIND(s.st_info) != STB_LOCAL)
 			add(l, name, s.st_value, s.st_size);
 	}
@@ -143,21 +138,16 @@ const struct functions_one *symbols_functions_at(struct symbols_module *m,
 	return NULL;
 }
 
-/* The first whose name is not less than that. */
-static size_t first_named(const struct functions_list *l, const char *name,
-			  size_t length)
-{
-	return LOWER_BOUND(l->count, i,
-			   strncmp(l->list[i].name, name, length) < 0);
-}
-
 /* The only start of those that are called so; 0. */
 static uint64_t only_start(const struct functions_list *l, const char *name,
 			   size_t length)
 {
 	uint64_t start = 0;
 
-	for (size_t i = first_named(l, name, length);
+	size_t first = LOWER_BOUND(l->count, i,
+				   strncmp(l->list[i].name, name, length) < 0);
+
+	for (size_t i = first;
 	     i < l->count && !strncmp(l->list[i].name, name, length) &&
 	     !l->list[i].name[length];
 	     i++) {

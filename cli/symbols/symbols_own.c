@@ -44,27 +44,23 @@ static const char *symbols_own_why_missing(const char *path, int error)
 	return "cannot be read; keep it as it was until the report is made";
 }
 
-/* Whether it is later than the recording; false: nobody knows. */
-static bool symbols_own_is_later(const struct model *m, const char *path)
-{
-	uint64_t end = m->meta.start_ns + m->meta.duration_ns;
-	struct stat st;
-
-	return m->meta.start_ns && m->meta.duration_ns && !stat(path, &st) &&
-	       st.st_mtim.tv_sec > 0 &&
-	       (uint64_t)st.st_mtim.tv_sec * 1000000000u +
-		       (uint64_t)st.st_mtim.tv_nsec >
-		   end;
-}
-
 /* 0, -errno or CHANGED. */
 static int symbols_own_try_file(const struct symbols *s,
 				struct symbols_module *elf,
 				const struct rkn_module *r, const char *path)
 {
+	const struct model *m = s->model;
+	uint64_t start = m->meta.start_ns;
+	struct stat st;
+
 	if (*path != '/' || r->build_id_size > sizeof(r->build_id))
 		return -EINVAL;
-	if (!r->build_id_size && symbols_own_is_later(s->model, path))
+	/* Without a time nobody knows whether it is later than the recording. */
+	if (!r->build_id_size && start && m->meta.duration_ns &&
+	    !stat(path, &st) && st.st_mtim.tv_sec > 0 &&
+	    (uint64_t)st.st_mtim.tv_sec * 1000000000u +
+		    (uint64_t)st.st_mtim.tv_nsec >
+		start + m->meta.duration_ns)
 		return CHANGED;
 	if (symbols_module_open(elf, path, r->build_id, (int)r->build_id_size))
 		return 0;

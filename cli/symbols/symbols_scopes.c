@@ -16,17 +16,6 @@ struct scopes_unit {
 	UT_hash_handle hh;
 };
 
-static void list_units(struct symbols_scopes *s, Dwfl_Module *module)
-{
-	Dwarf_Die *unit = NULL;
-	Dwarf_Addr bias;
-
-	s->units_known = true;
-	while ((unit = dwfl_module_nextcu(module, unit, &bias)))
-		dwarf_index_add(&s->units, unit);
-	dwarf_index_sort(&s->units);
-}
-
 Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
 			       Dwarf_Addr address, Dwarf_Addr *bias)
 {
@@ -34,8 +23,14 @@ Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
 
 	if (unit || !dwfl_module_getdwarf(module, bias))
 		return unit;
-	if (!s->units_known)
-		list_units(s, module);
+	if (!s->units_known) {
+		Dwarf_Addr same;
+
+		while ((unit = dwfl_module_nextcu(module, unit, &same)))
+			dwarf_index_add(&s->units, unit);
+		dwarf_index_sort(&s->units);
+		s->units_known = true;
+	}
 	return dwarf_index_find(&s->units, address - *bias);
 }
 
@@ -56,21 +51,12 @@ static void list_functions(struct dwarf_index *map, Dwarf_Die *parent,
 	} while (!dwarf_siblingof(&child, &child));
 }
 
-static const char *name_of_split(Dwarf_Die *unit)
-{
-	Dwarf_Attribute attribute;
-
-	if (!dwarf_attr(unit, DW_AT_dwo_name, &attribute) &&
-	    !dwarf_attr(unit, DW_AT_GNU_dwo_name, &attribute))
-		return NULL;
-	return dwarf_formstring(&attribute);
-}
-
 /* Where the unit's functions are: of a skeleton the .dwo file, which libdw
  * looks for by the name in it. */
 static Dwarf_Die whole_unit(struct symbols_scopes *s, Dwarf_Die *unit,
 			    bool *lost)
 {
+	Dwarf_Attribute attribute;
 	Dwarf_Die split = { 0 };
 	uint8_t type = 0;
 
@@ -81,8 +67,9 @@ static Dwarf_Die whole_unit(struct symbols_scopes *s, Dwarf_Die *unit,
 	if (split.addr)
 		return split;
 	*lost = true;
-	if (!s->lost)
-		s->lost = name_of_split(unit);
+	if (!s->lost && (dwarf_attr(unit, DW_AT_dwo_name, &attribute) ||
+			 dwarf_attr(unit, DW_AT_GNU_dwo_name, &attribute)))
+		s->lost = dwarf_formstring(&attribute);
 	return *unit;
 }
 
@@ -115,14 +102,6 @@ bool symbols_scopes_is_lost(struct symbols_scopes *s, Dwarf_Die *unit)
 	return look_up(s, unit)->lost;
 }
 
-/* What else stands in a function, such as its calls, may be much more. */
-static bool is_scope(int tag)
-{
-	return tag == DW_TAG_inlined_subroutine ||
-	       tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
-	       tag == DW_TAG_catch_block || tag == DW_TAG_with_stmt;
-}
-
 /* Make *scope its child at `pc`: an inlined function or a block. */
 static bool descend(Dwarf_Die *scope, Dwarf_Addr pc)
 {
@@ -131,23 +110,19 @@ static bool descend(Dwarf_Die *scope, Dwarf_Addr pc)
 	if (dwarf_child(scope, &child))
 		return false;
 	do {
-		if (is_scope(dwarf_tag(&child)) &&
+		int tag = dwarf_tag(&child);
+
+		/* What else is in a function, such as its calls, may be much
+		 * more. */
+		if ((tag == DW_TAG_inlined_subroutine ||
+		     tag == DW_TAG_lexical_block || tag == DW_TAG_try_block ||
+		     tag == DW_TAG_catch_block || tag == DW_TAG_with_stmt) &&
 		    dwarf_haspc(&child, pc) > 0) {
 			*scope = child;
 			return true;
 		}
 	} while (!dwarf_siblingof(&child, &child));
 	return false;
-}
-
-static void reverse(Dwarf_Die *list, size_t count)
-{
-	for (size_t i = 0; i < count / 2; i++) {
-		Dwarf_Die other = list[i];
-
-		list[i] = list[count - 1 - i];
-		list[count - 1 - i] = other;
-	}
 }
 
 Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
@@ -171,7 +146,11 @@ size_t symbols_scopes_find(struct symbols_scopes *s, Dwarf_Die *unit,
 			continue;
 		*LIST_ADD(*list, count) = scope;
 	} while (descend(&scope, pc));
-	reverse(*list, count);
+	for (size_t i = 0; i < count / 2; i++) {
+		scope = (*list)[i];
+		(*list)[i] = (*list)[count - 1 - i];
+		(*list)[count - 1 - i] = scope;
+	}
 	return count;
 }
 

@@ -154,17 +154,6 @@ static uint32_t resolve(struct search *x, uint32_t module,
 
 /* --- Ways ------------------------------------------------------------------ */
 
-static void look_at(struct search *x, struct node *n)
-{
-	n->exits = symbols_own_exits(x->s, n->module, n->start);
-	n->open = n->exits.open;
-	n->to = xcalloc(n->exits.count + 1, sizeof(*n->to));
-	for (size_t i = 0; i < n->exits.count; i++) {
-		n->to[i] = resolve(x, n->module, &n->exits.list[i].to);
-		n->open |= n->to[i] == UNKNOWN;
-	}
-}
-
 static bool leads_on(const struct search *x, uint32_t to)
 {
 	return to == GOAL || (to < x->count && x->nodes[to].reaches);
@@ -192,8 +181,17 @@ static void find_ways(struct search *x)
 {
 	bool changed = true;
 
-	for (size_t i = 0; i < x->count; i++)
-		look_at(x, &x->nodes[i]);
+	for (size_t i = 0; i < x->count; i++) {
+		struct node *n = &x->nodes[i];
+
+		n->exits = symbols_own_exits(x->s, n->module, n->start);
+		n->open = n->exits.open;
+		n->to = xcalloc(n->exits.count + 1, sizeof(*n->to));
+		for (size_t k = 0; k < n->exits.count; k++) {
+			n->to[k] = resolve(x, n->module, &n->exits.list[k].to);
+			n->open |= n->to[k] == UNKNOWN;
+		}
+	}
 	while (changed) {
 		changed = false;
 		for (size_t i = 0; i < x->count; i++)
@@ -266,14 +264,6 @@ static void add(struct search *x, struct node *n, uint32_t to,
 	n->taken = true;
 }
 
-static bool any_open(const struct search *x)
-{
-	for (size_t i = 0; i < x->count; i++)
-		if (x->nodes[i].open)
-			return true;
-	return false;
-}
-
 /* Outermost first what all ways begin with; *whole: it is all. */
 static size_t begin_of_ways(struct search *x, struct tail list[TAILS_MOST],
 			    bool *whole)
@@ -302,7 +292,10 @@ static size_t end_of_ways(struct search *x, struct tail list[TAILS_MOST],
 	size_t count = 0;
 	uint32_t to = GOAL;
 
-	while (count < most && !any_open(x)) {
+	for (size_t i = 0; i < x->count; i++)
+		if (x->nodes[i].open)
+			return 0;
+	while (count < most) {
 		uint32_t before = only_before(x, to);
 
 		if (before == NOWHERE)
