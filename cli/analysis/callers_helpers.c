@@ -86,28 +86,15 @@ struct sums *callers_sum_ways(const struct maker *k)
 	return sums;
 }
 
-/*
- * A function like obj_ref() takes, or gives back, for whoever asks, maybe by
- * others that do so for it alone: its calls are those of who asked. Of a function
- * that one other calls nobody can tell.
- */
-static void skip_helpers(struct maker *k)
+/* How many functions, from the innermost on, do one thing for one caller each. */
+static uint32_t helpers_end(const struct call *c, const struct sums *ways)
 {
-	struct sums *sums = callers_sum_ways(k);
+	uint32_t at = 0;
 
-	for (size_t i = 0; i < k->count; i++) {
-		struct call *c = &k->calls[i];
-		uint32_t at = 0;
-
-		while (at < HELPERS && at + 1 < c->depth &&
-		       does_one_thing(&sums[c->path[at]]) &&
-		       !sums[c->path[at]].parents)
-			at++;
-		if (at < HELPERS && at + 1 < c->depth &&
-		    is_helper(&sums[c->path[at]]))
-			c->at = at + 1;
-	}
-	free(sums);
+	while (at < HELPERS && at + 1 < c->depth &&
+	       does_one_thing(&ways[c->path[at]]) && !ways[c->path[at]].parents)
+		at++;
+	return at;
 }
 
 /* Whom the caller may help, by itself or through others that help it alone: the
@@ -115,13 +102,11 @@ static void skip_helpers(struct maker *k)
  * obj_unref(), or the one to blame. */
 static uint32_t may_help(const struct call *c, const struct sums *ways)
 {
-	uint32_t at = 0;
+	uint32_t at;
 
 	if (c->at || !c->depth)
 		return 0;
-	while (at < HELPERS && at + 1 < c->depth &&
-	       does_one_thing(&ways[c->path[at]]) && !ways[c->path[at]].parents)
-		at++;
+	at = helpers_end(c, ways);
 	return does_one_thing(&ways[c->path[at]]) ? 0 : at;
 }
 
@@ -139,40 +124,55 @@ const struct location *callers_within(const struct maker *k,
 	return at && at + 1 < c->depth ? k->places[c->path[at]] : NULL;
 }
 
+static void assume(struct maker *k, const struct sums *ways)
+{
+	int64_t *net = xcalloc(k->functions + 1u, sizeof(*net));
+	uint8_t *helped = xcalloc(k->functions + 1u, 1);
+
+	/* It is taken for a helper where the one above, which has
+	 * others that are, is even then. */
+	for (size_t i = 0; i < k->count; i++) {
+		const struct call *c = &k->calls[i];
+		uint32_t above = may_help(c, ways);
+
+		if (!c->counts || !c->depth)
+			continue;
+		net[c->path[above ? above : c->at]] +=
+		    c->kind == CHANGE_GIVEN_BACK ? -1 : 1;
+		helped[calls_caller(c)] |= c->at > 0;
+	}
+	for (size_t i = 0; i < k->count; i++) {
+		struct call *c = &k->calls[i];
+		uint32_t above = may_help(c, ways);
+
+		if (c->counts && above && helped[c->path[above]] &&
+		    !net[c->path[above]]) {
+			c->at = above;
+			k->assumed = true;
+		}
+	}
+	free(net);
+	free(helped);
+}
+
 void callers_skip_helpers(struct maker *k, bool assuming)
 {
-	skip_helpers(k);
-	if (assuming) {
-		struct sums *ways = callers_sum_ways(k);
-		int64_t *net = xcalloc(k->functions + 1u, sizeof(*net));
-		uint8_t *helped = xcalloc(k->functions + 1u, 1);
+	struct sums *ways = callers_sum_ways(k);
 
-		/* It is taken for a helper where the one above, which has
-		 * others that are, is even then. */
-		for (size_t i = 0; i < k->count; i++) {
-			const struct call *c = &k->calls[i];
-			uint32_t above = may_help(c, ways);
+	/* A function like obj_ref() takes, or gives back, for its callers, maybe
+	 * by others that do so only for it: its calls are those of its callers.
+	 * Of a function that one other calls nobody can say. */
+	for (size_t i = 0; i < k->count; i++) {
+		struct call *c = &k->calls[i];
+		uint32_t at = helpers_end(c, ways);
 
-			if (!c->counts || !c->depth)
-				continue;
-			net[c->path[above ? above : c->at]] +=
-			    c->kind == CHANGE_GIVEN_BACK ? -1 : 1;
-			helped[calls_caller(c)] |= c->at > 0;
-		}
-		for (size_t i = 0; i < k->count; i++) {
-			struct call *c = &k->calls[i];
-			uint32_t above = may_help(c, ways);
-
-			if (c->counts && above && helped[c->path[above]] &&
-			    !net[c->path[above]]) {
-				c->at = above;
-				k->assumed = true;
-			}
-		}
-		free(net);
-		free(helped);
-		free(ways);
+		if (at < HELPERS && at + 1 < c->depth &&
+		    is_helper(&ways[c->path[at]]))
+			c->at = at + 1;
 	}
+	if (assuming)
+		assume(k, ways);
+	free(ways);
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct sums *sums = balance_parents(k);
 		uint8_t *helps = xcalloc(k->functions + 1u, 1);

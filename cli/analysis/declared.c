@@ -15,32 +15,27 @@ static int compare(const void *a, const void *b)
 	       ORDER(x->to, y->to);
 }
 
-static void add(struct declared *d, const struct model *m,
-		const struct rkn_reference *r)
-{
-	bool weak = r->kind == RKN_REFERENCE_WEAK;
-	uint32_t block;
-
-	if (r->from) {
-		d->pairs[d->count++] = (struct declared_pair){
-			weak ? DECLARED_WEAK : DECLARED_STRONG, r->from, r->to
-		};
-		return;
-	}
-	block = r->holder ? model_block_at(m, r->holder) : RKN_NONE;
-	if (block != RKN_NONE)
-		d->pairs[d->count++] =
-		    (struct declared_pair){ weak ? DECLARED_BLOCK_WEAK
-						 : DECLARED_BLOCK_STRONG,
-					    block, r->to };
-}
-
 void declared_make(struct declared *d, const struct model *m)
 {
 	d->count = 0;
 	d->pairs = xcalloc(m->reference_count + 1, sizeof(*d->pairs));
-	for (size_t i = 0; i < m->reference_count; i++)
-		add(d, m, &m->references[i]);
+	for (size_t i = 0; i < m->reference_count; i++) {
+		const struct rkn_reference *r = &m->references[i];
+		bool weak = r->kind == RKN_REFERENCE_WEAK;
+		enum declared_how how = weak ? DECLARED_WEAK : DECLARED_STRONG;
+		uint32_t from = r->from;
+
+		/* A holder that is not an object may be in a block. */
+		if (!from) {
+			from =
+			    r->holder ? model_block_at(m, r->holder) : RKN_NONE;
+			how =
+			    weak ? DECLARED_BLOCK_WEAK : DECLARED_BLOCK_STRONG;
+		}
+		if (from != RKN_NONE)
+			d->pairs[d->count++] =
+			    (struct declared_pair){ how, from, r->to };
+	}
 	if (d->count)
 		qsort(d->pairs, d->count, sizeof(*d->pairs), compare);
 }

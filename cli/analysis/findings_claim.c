@@ -70,18 +70,6 @@ static void partition_order(struct partition *p, const struct analysis *a)
 			p->flags[c] |= SINGLE;
 }
 
-/* Are both of one object's own memory? How its blocks are linked is nobody's
- * concern: they go when the object goes. */
-static bool is_within_object(const struct analysis *a, const struct rkn_edge *e)
-{
-	const struct ledger *l = a->ledger;
-	uint32_t owner = l ? l->owner_of[e->from] : 0;
-
-	return owner && l->owner_of[e->to] == owner &&
-	       !l->contents.count[e->from] && !l->contents.count[e->to] &&
-	       ledger_counts(l, owner);
-}
-
 /*
  * A block that points at itself does not make a cycle: the head of an empty
  * list, or a pointer to the private part of an object, leads to the block that
@@ -106,6 +94,7 @@ static void partition_find_cycles(struct partition *p, const struct analysis *a)
 	for (const struct rkn_edge *e = a->g.edges; e < end; e++) {
 		uint32_t from = a->component[e->from];
 		uint32_t to = a->component[e->to];
+		uint32_t owner = l ? l->owner_of[e->from] : 0;
 
 		if (end - e > AHEAD)
 			__builtin_prefetch(&a->component[e[AHEAD].to]);
@@ -113,8 +102,13 @@ static void partition_find_cycles(struct partition *p, const struct analysis *a)
 			continue;
 		if (to != from)
 			p->flags[to] |= HELD;
-		else if (e->from == e->to ? bound && bound[e->from]
-					  : !is_within_object(a, e))
+		else if (e->from == e->to)
+			p->flags[to] |= bound && bound[e->from] ? CYCLE : 0;
+		/* How an object's own blocks are linked does not matter: they
+		 * go when the object goes. */
+		else if (!owner || l->owner_of[e->to] != owner ||
+			 l->contents.count[e->from] ||
+			 l->contents.count[e->to] || !ledger_counts(l, owner))
 			p->flags[to] |= CYCLE;
 	}
 	free(bound);
@@ -216,22 +210,6 @@ static void claim_source(struct partition *p, struct analysis *a, uint32_t c)
 	}
 }
 
-/* The owner has been passed on to the component's first block. */
-static void claim_held(struct partition *p, struct analysis *a, uint32_t c)
-{
-	uint32_t owner = a->owner[p->order[p->start[c]]];
-
-	for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
-		a->owner[p->order[i]] = owner;
-		count_held(a, p->order[i], p->flags[c] & SHARED);
-	}
-	if (p->flags[c] & CYCLE) {
-		a->list[owner - 1].held_cycles++;
-		a->list[owner - 1].held_cycle_objects +=
-		    p->start[c + 1] - p->start[c];
-	}
-}
-
 static void pass_on(struct partition *p, struct analysis *a, uint32_t block)
 {
 	uint32_t c = a->component[block];
@@ -297,10 +275,23 @@ void analysis_claim(struct analysis *a, enum colour colour)
 	else
 		find_doubtful_heads(&p, a);
 	for (uint32_t c = p.count; c-- > 0;) {
+		uint32_t owner = 0;
+
 		if (p.flags[c] & SOURCE)
 			claim_source(&p, a, c);
 		else
-			claim_held(&p, a, c);
+			/* The owner was passed on to its first block. */
+			owner = a->owner[p.order[p.start[c]]];
+		for (uint32_t i = p.start[c];
+		     i < p.start[c + 1] && !(p.flags[c] & SOURCE); i++) {
+			a->owner[p.order[i]] = owner;
+			count_held(a, p.order[i], p.flags[c] & SHARED);
+		}
+		if (p.flags[c] & CYCLE && !(p.flags[c] & SOURCE)) {
+			a->list[owner - 1].held_cycles++;
+			a->list[owner - 1].held_cycle_objects +=
+			    p.start[c + 1] - p.start[c];
+		}
 		for (uint32_t i = p.start[c]; i < p.start[c + 1]; i++) {
 			look_ahead(&p, a, i);
 			pass_on(&p, a, p.order[i]);

@@ -82,15 +82,9 @@ static uint32_t index_of(const struct model *m, const struct rkn_edge *e)
 	return RKN_NONE;
 }
 
-/* Back is where the oldest is. */
-static bool leads_back_more(const struct model *m, const struct rkn_edge *e,
-			    const struct rkn_edge *than)
+static uint64_t birth(const struct model *m, uint32_t block)
 {
-	uint64_t to = m->blocks[e->to].birth, old = m->blocks[than->to].birth;
-
-	if (to != old)
-		return to < old;
-	return m->blocks[e->from].birth > m->blocks[than->from].birth;
+	return m->blocks[block].birth;
 }
 
 static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
@@ -137,6 +131,7 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 	}
 	free(in.objects);
 	if (f->reference == RKN_NONE) {
+		/* Back is where the oldest is. */
 		const struct rkn_edge *best = NULL;
 
 		for (size_t i = 0; i < f->member_count; i++) {
@@ -144,8 +139,11 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 
 			for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
 				if (is_undeclared(a, f, &a->g.edges[e]) &&
-				    (!best || leads_back_more(
-						  a->m, &a->g.edges[e], best)))
+				    (!best ||
+				     (ORDER(birth(m, best->to),
+					    birth(m, a->g.edges[e].to))
+					  ?: ORDER(birth(m, a->g.edges[e].from),
+						   birth(m, best->from))) > 0))
 					best = &a->g.edges[e];
 		}
 		if (best)

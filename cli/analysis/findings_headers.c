@@ -83,9 +83,8 @@ static bool is_link(const struct model *m, uint32_t block, uint32_t offset)
 {
 	uint64_t chunk = (m->blocks[block].size + 8 + 15) & ~15ull;
 
-	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
-		return false;
-	return offset == (chunk < 32 ? 32 : chunk) - 16;
+	return !(m->meta.flags & RKN_META_FOREIGN_MALLOC) &&
+	       offset == (chunk < 32 ? 32 : chunk) - 16;
 }
 
 /* Nobody puts 4 GiB in front of what he hands out. */

@@ -32,18 +32,6 @@ static const struct rkn_edge *edge_at(const struct analysis *a, uint32_t block,
 		   : NULL;
 }
 
-/* What aligns by hand keeps the block's start before what it returns. */
-static bool has_start_before(const struct analysis *a, uint32_t block,
-			     uint32_t offset)
-{
-	const struct rkn_edge *e;
-
-	if (offset < 8 || offset > PAGE + 8)
-		return false;
-	e = edge_at(a, block, offset - 8);
-	return e && e->to == block && !e->to_offset;
-}
-
 /*
  * Is the pointer the start, rounded up? Then nothing stands before it, and room
  * for the rounding was asked for: the alignment more than a multiple of it, or
@@ -107,22 +95,25 @@ static bool is_made_by(struct analysis *a, uint32_t block, enum maker maker)
 	return a->makers[stack] == maker;
 }
 
-/* GObject puts private parts before the object, as large as its type wants;
- * the object begins with a pointer to its class. */
-static bool is_instance(struct analysis *a, uint32_t block, uint32_t offset)
-{
-	const struct rkn_edge *class;
-
-	if (offset > PRIVATE_MOST || !is_made_by(a, block, MAKER_GOBJECT))
-		return false;
-	class = edge_at(a, block, offset);
-	return class && class->to != block && !class->to_offset;
-}
-
 bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset)
 {
 	const struct model *m = a->m;
+	const struct rkn_edge *before = offset < 8 || offset > PAGE + 8
+					    ? NULL
+					    : edge_at(a, block, offset - 8);
 
+	const struct rkn_edge *class =
+	    offset > PRIVATE_MOST || !is_made_by(a, block, MAKER_GOBJECT)
+		? NULL
+		: edge_at(a, block, offset);
+
+	/* GObject puts private parts before the object, as large as its type
+	 * wants; the object begins with a pointer to its class. */
+	if (class && class->to != block && !class->to_offset)
+		return true;
+	/* What aligns by hand keeps the block's start before what it returns. */
+	if (before && before->to == block && !before->to_offset)
+		return true;
 	/* An array without elements ends where it begins, behind its count, as
 	 * of `new T[0]`. In a C program a word that divides the rest does so by
 	 * chance. */
@@ -131,6 +122,5 @@ bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset)
 	       (model_knows_place(m, RKN_WIDE_ARRAY, block, offset) &&
 		is_made_by(a, block, MAKER_NEW)) ||
 	       model_knows_place(m, RKN_WIDE_BASE, block, offset) ||
-	       has_start_before(a, block, offset) ||
-	       is_rounded_up(a, block, offset) || is_instance(a, block, offset);
+	       is_rounded_up(a, block, offset);
 }

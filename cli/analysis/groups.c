@@ -22,14 +22,6 @@ struct entry {
 	char key[];
 };
 
-/* Takes `key`. */
-static struct group *append(struct groups *g, char *key)
-{
-	LIST_GROW(g->list, g->count);
-	g->list[g->count] = (struct group){ .key = key };
-	return &g->list[g->count++];
-}
-
 /* The group with `key`, which it takes. */
 static struct group *find(struct groups *g, struct entry **table, char *key)
 {
@@ -45,35 +37,27 @@ static struct group *find(struct groups *g, struct entry **table, char *key)
 	memcpy(e->key, key, size);
 	e->index = g->count;
 	HASH_ADD_STR(*table, key, e);
-	return append(g, key);
-}
-
-static void release_table(struct entry *table)
-{
-	HASH_FREE(table);
-}
-
-static char *file_of(const struct location *l)
-{
-	char *module;
-
-	if (l && l->file)
-		return escape(l->file);
-	module = place_module(l);
-	return module ? module : xstrdup("unknown file");
+	*LIST_ADD(g->list, g->count) = (struct group){ .key = key };
+	return &g->list[g->count - 1];
 }
 
 static char *key_of(const struct model *m, struct symbols *s, struct names *n,
 		    enum group_by by, uint32_t stack)
 {
 	const struct location *l;
+	char *module;
 
 	if (by == GROUP_BY_TYPE)
 		return xstrdup(names_type(n, stack));
 	l = place_find(m, s, stack);
 	if (by == GROUP_BY_SITE)
 		return place_text(l);
-	return by == GROUP_BY_FILE ? file_of(l) : place_function(l);
+	if (by == GROUP_BY_FUNCTION)
+		return place_function(l);
+	if (l && l->file)
+		return escape(l->file);
+	module = place_module(l);
+	return module ? module : xstrdup("unknown file");
 }
 
 static bool is_chosen(const struct model *m, const struct names *n,
@@ -159,7 +143,7 @@ static void group_census(struct groups *g, const struct model *m,
 		group->live += c->live;
 		group->bytes += c->bytes;
 	}
-	release_table(table);
+	HASH_FREE(table);
 }
 
 static void group_sizes(struct groups *g, const struct model *m,
@@ -174,8 +158,12 @@ static void group_sizes(struct groups *g, const struct model *m,
 			sizes[count++] = m->blocks[i].size;
 	qsort(sizes, count, sizeof(*sizes), list_ascending_64);
 	for (size_t i = 0; i < count; i++) {
-		if (!i || sizes[i] != sizes[i - 1])
-			group = append(g, xasprintf("%" PRIu64 " B", sizes[i]));
+		if (!i || sizes[i] != sizes[i - 1]) {
+			group = LIST_ADD(g->list, g->count);
+			*group =
+			    (struct group){ .key = xasprintf("%" PRIu64 " B",
+							     sizes[i]) };
+		}
 		group->live++;
 		group->bytes += sizes[i];
 	}
@@ -214,7 +202,7 @@ void groups_make(struct groups *g, const struct model *m, struct symbols *s,
 	}
 	if (by == GROUP_BY_TYPE)
 		group_objects(g, &table, m, n, choice);
-	release_table(table);
+	HASH_FREE(table);
 	free(sums);
 	if (extent != GROUP_ALL) {
 		size_t kept = 0;

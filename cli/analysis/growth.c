@@ -92,15 +92,6 @@ static void make_row(const struct maker *k, struct growth_region *to,
 	to->count++;
 }
 
-static int by_type(const void *a, const void *b)
-{
-	const struct growth_entry *x = a, *y = b;
-
-	return ORDER(x->type, y->type) ?:
-	       ORDER(x->r->thread, y->r->thread) ?:
-	       ORDER(x->r, y->r);
-}
-
 static int by_growth(const void *a, const void *b)
 {
 	const struct growth_row *x = a, *y = b;
@@ -110,14 +101,6 @@ static int by_growth(const void *a, const void *b)
 	       strcmp(x->type, y->type);
 }
 
-static const char *type_of(struct names *n, const struct rkn_region *r)
-{
-	if (growth_is_all(r))
-		return NULL;
-	return r->type != RKN_NONE ? names_type_called(n, r->type)
-				   : names_type(n, r->stack);
-}
-
 /* --- Regions ----------------------------------------------------------------- */
 
 static int by_thread(const void *a, const void *b)
@@ -125,19 +108,6 @@ static int by_thread(const void *a, const void *b)
 	const struct growth_lane *x = a, *y = b;
 
 	return ORDER(x->thread, y->thread);
-}
-
-static void count_stopped(const struct growth_threads *t,
-			  struct growth_region *to)
-{
-	for (size_t i = 0; i < t->lane_count; i++) {
-		if (!t->lanes[i].stopped || !t->lanes[i].alone)
-			continue;
-		if (!to->stopped++)
-			to->stopped_tid = tid_of(t->m, t->lanes[i].thread,
-						 &to->stopped_is_main);
-		to->stopped_passes += t->lanes[i].passes;
-	}
 }
 
 static void make_region(struct growth_region *to, struct maker *k)
@@ -172,14 +142,24 @@ static void make_region(struct growth_region *to, struct maker *k)
 	t->passes = to->passes;
 	qsort(t->lanes, t->lane_count, sizeof(*t->lanes), by_thread);
 	growth_threads_order(t);
-	count_stopped(t, to);
+	for (size_t i = 0; i < t->lane_count; i++) {
+		if (!t->lanes[i].stopped || !t->lanes[i].alone)
+			continue;
+		if (!to->stopped++)
+			to->stopped_tid = tid_of(t->m, t->lanes[i].thread,
+						 &to->stopped_is_main);
+		to->stopped_passes += t->lanes[i].passes;
+	}
 	list = xcalloc(k->count + 1, sizeof(*list));
 	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
 	for (size_t i = 0; i < k->count; i++)
-		list[i] = (struct growth_entry){
-			type_of(k->threads.n, &k->records[i]), &k->records[i]
-		};
-	qsort(list, k->count, sizeof(*list), by_type);
+		list[i] =
+		    (struct growth_entry){ growth_is_all(&k->records[i])
+					       ? NULL
+					       : growth_type(k->threads.n,
+							     &k->records[i]),
+					   &k->records[i] };
+	qsort(list, k->count, sizeof(*list), growth_by_type);
 	while (all < k->count && !list[all].type)
 		all++;
 	for (size_t i = all; i < k->count; i = next) {
@@ -195,14 +175,6 @@ static void make_region(struct growth_region *to, struct maker *k)
 	free(k->threads.lanes);
 }
 
-static bool is_wanted(const struct growth_options *o, const char *name)
-{
-	for (size_t i = 0; i < o->region_count; i++)
-		if (!strcmp(o->regions[i], name))
-			return true;
-	return !o->region_count;
-}
-
 static struct growth_region *add(struct growth *g, const struct model *m,
 				 const char *name)
 {
@@ -215,15 +187,6 @@ static struct growth_region *add(struct growth *g, const struct model *m,
 			m->meta.flags & RKN_META_OFF,
 	};
 	return r;
-}
-
-static void add_absent(struct growth *g, const struct model *m,
-		       const char *name)
-{
-	for (size_t i = 0; i < m->region_count; i++)
-		if (!strcmp(model_name(m, m->regions[i].name), name))
-			return;
-	add(g, m, name)->verdict = GROWTH_TOO_FEW;
 }
 
 void growth_make(struct growth *g, const struct model *m, struct symbols *s,
@@ -243,16 +206,27 @@ void growth_make(struct growth *g, const struct model *m, struct symbols *s,
 			.s = s,
 			.records = r + i,
 		};
+		size_t wanted = 0;
 
 		for (next = i;
 		     next < m->region_count && r[next].name == r[i].name;)
 			next++;
 		k.count = next - i;
-		if (is_wanted(o, name))
+		while (wanted < o->region_count &&
+		       strcmp(o->regions[wanted], name))
+			wanted++;
+		if (wanted < o->region_count || !o->region_count)
 			make_region(add(g, m, name), &k);
 	}
-	for (size_t i = 0; i < o->region_count; i++)
-		add_absent(g, m, o->regions[i]);
+	for (size_t i = 0; i < o->region_count; i++) {
+		size_t at = 0;
+
+		while (at < m->region_count &&
+		       strcmp(model_name(m, r[at].name), o->regions[i]))
+			at++;
+		if (at == m->region_count)
+			add(g, m, o->regions[i])->verdict = GROWTH_TOO_FEW;
+	}
 }
 
 bool growth_fails(const struct growth_region *r)

@@ -2,10 +2,13 @@
 #include "growth_series.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "die.h"
+#include "list.h"
+#include "status.h"
 
 #define BUCKETS RKN_REGION_BUCKETS
 
@@ -15,17 +18,6 @@ static void widen(struct growth_series *s)
 		s->growth[i] = s->growth[2 * i] + s->growth[2 * i + 1];
 	memset(s->growth + BUCKETS / 2, 0, sizeof(s->growth) / 2);
 	s->shift++;
-}
-
-/* Values that are not known one by one count as the least of them. */
-static uint64_t shrinking_of(const struct rkn_region *r)
-{
-	uint64_t n = r->others && r->other_least < 0 ? r->others : 0;
-
-	for (unsigned i = 0; i < RKN_REGION_VALUES; i++)
-		if (r->times[i] && r->values[i] < 0)
-			n += r->times[i];
-	return n;
 }
 
 void growth_series_init(struct growth_series *s, const struct rkn_region *r,
@@ -39,9 +31,13 @@ void growth_series_init(struct growth_series *s, const struct rkn_region *r,
 		.run_known = true,
 		.least = r->least < 0 ? r->least : 0,
 		.most = r->most > 0 ? r->most : 0,
-		.shrinking = shrinking_of(r),
+		/* Values that are not known one by one count as the least. */
+		.shrinking = r->others && r->other_least < 0 ? r->others : 0,
 		.fall = r->first ? r->fall : INT64_MAX,
 	};
+	for (unsigned i = 0; i < RKN_REGION_VALUES; i++)
+		if (r->times[i] && r->values[i] < 0)
+			s->shrinking += r->times[i];
 	memcpy(s->growth, r->series, sizeof(s->growth));
 	while (passes && (passes - 1) >> s->shift >= BUCKETS)
 		widen(s);
@@ -123,15 +119,6 @@ static bool grows_every_pass(const struct growth_series *s,
 	return true;
 }
 
-static unsigned growing(const struct window *w)
-{
-	unsigned n = 0;
-
-	for (unsigned i = w->first; i < w->end; i++)
-		n += w->growth[i] > 0;
-	return n;
-}
-
 /* What buckets from .. to-1 of the window grow, and so many passes are in them. */
 static struct window part_of(const struct window *w, unsigned shift,
 			     unsigned from, unsigned to)
@@ -163,24 +150,6 @@ static bool is_full(const struct growth_series *s, const struct window *w)
 	return !(w->passes & (((uint64_t)1 << s->shift) - 1));
 }
 
-/* Mann and Kendall's test: of all pairs of full buckets, is the later one so
- * often the lesser that it is no chance? `surety`: in standard deviations. */
-static bool declines(const struct growth_series *s, const struct window *w,
-		     double surety)
-{
-	unsigned end = w->end - !is_full(s, w);
-	double n = (double)end - (double)w->first;
-	double deviation2 = n * (n - 1) * (2 * n + 5) / 18;
-	int less = 0;
-
-	for (unsigned i = w->first; i < end; i++)
-		for (unsigned k = i + 1; k < end; k++)
-			less += (w->growth[k] < w->growth[i]) -
-				(w->growth[k] > w->growth[i]);
-	return less > 0 &&
-	       (double)less * (double)less > surety * surety * deviation2;
-}
-
 /* How much of it must be growth. */
 struct demands {
 	double slowest; /* the last third's rate beside the first's */
@@ -193,30 +162,32 @@ static const struct demands of_all = { 0.65, 1.64, 5, false };
 /* It is a second try: a chance more to be wrong. */
 static const struct demands of_rest = { 0.8, 0.6, 20, true };
 
-/* Amounts differ from pass to pass: a last third that is slower may be chance. */
-static bool slows_down(const struct growth_series *s, const struct window *w,
-		       const struct demands *d, const struct window *first,
-		       const struct window *last)
-{
-	double due = (double)first->objects * (double)last->passes /
-		     (double)first->passes;
-
-	if (!d->exact && (double)(last->objects + step_of(s, w)) >= due)
-		return false;
-	return (double)last->objects < d->slowest * due ||
-	       declines(s, w, d->surety);
-}
-
+/*
+ * Does each third grow, and the last not slower? Amounts differ from pass to pass:
+ * a last third that is slower may be chance. Mann and Kendall's test says so: of
+ * all pairs of full buckets, is the later one so often the lesser?
+ */
 static bool thirds_grow(const struct growth_series *s, const struct window *w,
 			const struct demands *d)
 {
-	unsigned n = w->end - w->first;
-	struct window first = part_of(w, s->shift, 0, n / 3);
-	struct window second = part_of(w, s->shift, n / 3, 2 * n / 3);
-	struct window last = part_of(w, s->shift, 2 * n / 3, n);
+	unsigned count = w->end - w->first, end = w->end - !is_full(s, w);
+	struct window first = part_of(w, s->shift, 0, count / 3);
+	struct window second = part_of(w, s->shift, count / 3, 2 * count / 3);
+	struct window last = part_of(w, s->shift, 2 * count / 3, count);
+	double due =
+	    (double)first.objects * (double)last.passes / (double)first.passes;
+	double n = (double)end - (double)w->first, less = 0;
+	double deviation2 = n * (n - 1) * (2 * n + 5) / 18;
 
-	return first.objects > 0 && second.objects > 0 && last.objects > 0 &&
-	       !slows_down(s, w, d, &first, &last);
+	if (first.objects <= 0 || second.objects <= 0 || last.objects <= 0)
+		return false;
+	if (!d->exact && (double)(last.objects + step_of(s, w)) >= due)
+		return true;
+	for (unsigned i = w->first; i < end; i++)
+		for (unsigned k = i + 1; k < end; k++)
+			less -= ORDER(w->growth[k], w->growth[i]);
+	return (double)last.objects >= d->slowest * due &&
+	       (less <= 0 || less * less <= d->surety * d->surety * deviation2);
 }
 
 /* `events`: how many buckets grow. What has ended is the widest gap. */
@@ -239,28 +210,21 @@ static bool gaps_widen(const struct growth_series *s, const struct window *w,
 	       end > last + (earlier > later ? earlier : later);
 }
 
-/* How deep it may fall inside a bucket: half of its passes shrink at most if it
- * grows in the end, and no more of them than elsewhere, but for one; and no
- * deeper than it ever fell. */
-static double hidden_fall_of(const struct growth_series *s)
-{
-	double width = (double)((uint64_t)1 << s->shift);
-	double shrinking = 1 + width * (double)s->shrinking / (double)s->passes;
-	double hidden;
-
-	if (!s->shift)
-		return 0;
-	hidden =
-	    (double)-s->least * (shrinking < width / 2 ? shrinking : width / 2);
-	return hidden < (double)s->fall ? hidden : (double)s->fall;
-}
-
 /* The deepest fall on the way. */
 static double fall_of(const struct growth_series *s, const struct window *w)
 {
 	int64_t level = 0, top = 0, fall = 0;
-	double hidden = hidden_fall_of(s);
+	double width = (double)((uint64_t)1 << s->shift), hidden = 0;
+	double shrinking = 1 + width * (double)s->shrinking / (double)s->passes;
 
+	/* How deep it may fall inside a bucket: half of its passes shrink at
+	 * most if it grows in the end, and no more of them than elsewhere, but
+	 * for one; and no deeper than it ever fell. */
+	if (s->shift)
+		hidden = (double)-s->least *
+			 (shrinking < width / 2 ? shrinking : width / 2);
+	if (hidden > (double)s->fall)
+		hidden = (double)s->fall;
 	for (unsigned i = w->first; i < w->end; i++) {
 		level += w->growth[i];
 		top = level > top ? level : top;
@@ -269,40 +233,28 @@ static double fall_of(const struct growth_series *s, const struct window *w)
 	return (double)fall > hidden ? (double)fall : hidden;
 }
 
-/* A few steps are no trend, unless half of the buckets have one. */
-static bool is_high(const struct growth_series *s, const struct window *w,
-		    int64_t steps)
-{
-	bool dense = 2 * growing(w) >= w->end - w->first;
-
-	return w->objects >= (steps - dense) * step_of(s, w);
-}
-
 static bool grows_in(const struct growth_series *s, const struct window *w,
 		     uint64_t runs, const struct demands *d)
 {
-	unsigned events = growing(w);
+	unsigned events = 0;
+	bool dense;
 
+	for (unsigned i = w->first; i < w->end; i++)
+		events += w->growth[i] > 0;
+	/* A few steps are not a trend, unless half of the buckets have one. */
+	dense = 2 * events >= w->end - w->first;
 	return w->passes / 3 >= runs && events > runs &&
-	       is_high(s, w, d->steps) && thirds_grow(s, w, d) &&
-	       !gaps_widen(s, w, events) &&
+	       w->objects >= (d->steps - dense) * step_of(s, w) &&
+	       thirds_grow(s, w, d) && !gaps_widen(s, w, events) &&
 	       (double)w->objects >= 2 * fall_of(s, w);
-}
-
-static bool grows_periodically(const struct growth_series *s,
-			       const struct window *w, uint64_t runs)
-{
-	unsigned n = w->end - w->first;
-	struct window rest = part_of(w, s->shift, n / 3, n);
-
-	return grows_in(s, w, runs, &of_all) ||
-	       grows_in(s, &rest, runs, &of_rest);
 }
 
 struct growth_judgement growth_series_judge(const struct growth_series *s,
 					    uint64_t warmup, uint64_t runs)
 {
 	struct window w = window_of(s, warmup);
+	unsigned n = w.end - w.first;
+	struct window rest = part_of(&w, s->shift, n / 3, n);
 	struct growth_judgement j = { .verdict = GROWTH_STEADY,
 				      .passes = w.passes,
 				      .objects = w.objects };
@@ -311,40 +263,31 @@ struct growth_judgement growth_series_judge(const struct growth_series *s,
 		j.verdict = GROWTH_TOO_FEW;
 	else if (grows_every_pass(s, &w, warmup))
 		j.verdict = GROWTH_EVERY_PASS;
-	else if (grows_periodically(s, &w, runs))
+	else if (grows_in(s, &w, runs, &of_all) ||
+		 grows_in(s, &rest, runs, &of_rest))
 		j.verdict = GROWTH_PERIODIC;
 	return j;
 }
 
 /* --- Words -------------------------------------------------------------------- */
 
-static void append(char **text, const char *more)
-{
-	char *longer = xasprintf("%s%s%s", *text, **text ? " " : "", more);
-
-	free(*text);
-	*text = longer;
-}
-
 char *growth_series_text(const struct growth_series *s, uint64_t warmup)
 {
 	struct window w = window_of(s, warmup);
-	char *text = xstrdup("");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	for (unsigned i = w.first; i < w.end; i++) {
-		char *number =
-		    xasprintf(w.growth[i] ? "%+" PRId64 : "0", w.growth[i]);
-
-		append(&text, number);
-		free(number);
-	}
-	if (s->shift) {
-		char *by =
-		    xasprintf("by %" PRIu64 " passes", (uint64_t)1 << s->shift);
-
-		append(&text, by);
-		free(by);
-	}
+	if (!out)
+		die(STATUS_INPUT, "out of memory");
+	for (unsigned i = w.first; i < w.end; i++)
+		fprintf(out, w.growth[i] ? "%s%+" PRId64 : "%s%" PRId64,
+			i == w.first ? "" : " ", w.growth[i]);
+	if (s->shift)
+		fprintf(out, "%sby %" PRIu64 " passes",
+			w.first < w.end ? " " : "", (uint64_t)1 << s->shift);
+	if (fclose(out))
+		die(STATUS_INPUT, "out of memory");
 	return text;
 }
 

@@ -6,6 +6,21 @@
 #include "die.h"
 #include "list.h"
 
+int growth_by_type(const void *a, const void *b)
+{
+	const struct growth_entry *x = a, *y = b;
+
+	return ORDER(x->type, y->type) ?:
+	       ORDER(x->r->thread, y->r->thread) ?:
+	       ORDER(x->r, y->r);
+}
+
+const char *growth_type(struct names *n, const struct rkn_region *r)
+{
+	return r->type != RKN_NONE ? names_type_called(n, r->type)
+				   : names_type(n, r->stack);
+}
+
 /* Entries from e[*at] on, which ascend by thread, that are of `thread`: how many,
  * and *at is the first then. */
 static size_t of_thread(const struct growth_entry *e, size_t n, uint32_t thread,
@@ -64,26 +79,6 @@ static bool make_series(struct growth_series *s, const struct growth_entry *e,
 	return true;
 }
 
-/* --- Threads with enough passes --------------------------------------------- */
-
-static void judge_alone(const struct growth_threads *k,
-			const struct growth_lane *lane,
-			const struct growth_entry *e, size_t n,
-			struct growth_sum *sum)
-{
-	struct growth_judgement j;
-	struct growth_series s;
-
-	if (!n || !make_series(&s, e, n, lane->passes))
-		return;
-	j = growth_series_judge(&s, k->o->warmup, k->o->runs);
-	if (j.verdict < GROWTH_PERIODIC)
-		return;
-	add_judgement(sum, j, growth_series_text(&s, k->o->warmup),
-		      lane->thread);
-	add_totals(sum, e, n);
-}
-
 /* --- Threads with few passes ------------------------------------------------ */
 
 static int by_thread(const void *a, const void *b)
@@ -121,20 +116,6 @@ static int64_t left_by_threads(const struct growth_threads *k, const char *type,
 	return left;
 }
 
-/* The passes of one thread behind those of the threads before it. */
-static bool push_lane(struct growth_series *to, const struct growth_lane *lane,
-		      const struct growth_entry *e, size_t n)
-{
-	struct growth_series s = { 0 };
-
-	if (!make_series(&s, e, n, lane->passes) ||
-	    lane->passes > RKN_REGION_BUCKETS || s.shift)
-		return false;
-	for (uint64_t i = 0; i < lane->passes; i++)
-		growth_series_push(to, s.growth[i]);
-	return true;
-}
-
 static void judge_together(const struct growth_threads *k,
 			   const struct growth_entry *e, size_t n,
 			   struct growth_sum *sum)
@@ -147,11 +128,15 @@ static void judge_together(const struct growth_threads *k,
 	for (size_t i = 0; i < k->lane_count; i++) {
 		const struct growth_lane *lane = &k->lanes[i];
 		size_t count = of_thread(e, n, lane->thread, &at);
+		struct growth_series one = { 0 };
 
 		if (lane->alone)
 			continue;
-		if (!push_lane(&s, lane, e + at, count))
+		if (!make_series(&one, e + at, count, lane->passes) ||
+		    lane->passes > RKN_REGION_BUCKETS || one.shift)
 			return;
+		for (uint64_t p = 0; p < lane->passes; p++)
+			growth_series_push(&s, one.growth[p]);
 		add_totals(&totals, e + at, count);
 	}
 	j = growth_series_judge(&s, k->o->warmup, k->o->runs);
@@ -164,17 +149,6 @@ static void judge_together(const struct growth_threads *k,
 }
 
 /* --- All threads side by side ------------------------------------------------- */
-
-/* How far through its passes a lane was when the pass of that number ended. */
-static double share_at(const struct growth_lane *lane, uint64_t number)
-{
-	if (number < lane->first)
-		return 0;
-	if (number >= lane->last)
-		return 1;
-	return (double)(number - lane->first + 1) /
-	       (double)(lane->last - lane->first + 1);
-}
 
 static void make_clock(struct growth_threads *k)
 {
@@ -193,13 +167,21 @@ static void make_clock(struct growth_threads *k)
 		return;
 	c->from--;
 	for (unsigned t = 0; t <= GROWTH_TICKS; t++)
-		for (size_t i = 0; i < k->lane_count; i++)
-			c->passes[t] +=
-			    (double)k->lanes[i].passes *
-			    share_at(&k->lanes[i],
-				     c->from +
-					 (uint64_t)((double)(c->to - c->from) *
-						    t / GROWTH_TICKS));
+		for (size_t i = 0; i < k->lane_count; i++) {
+			const struct growth_lane *lane = &k->lanes[i];
+			uint64_t number =
+			    c->from + (uint64_t)((double)(c->to - c->from) * t /
+						 GROWTH_TICKS);
+
+			/* How far the lane was when that pass ended. */
+			if (number >= lane->last)
+				c->passes[t] += (double)lane->passes;
+			else if (number >= lane->first)
+				c->passes[t] +=
+				    (double)lane->passes *
+				    ((double)(number - lane->first + 1) /
+				     (double)(lane->last - lane->first + 1));
+		}
 }
 
 /* How many passes of all lanes had ended when `done` of that lane's had. */
@@ -243,16 +225,6 @@ static void spread(struct growth_series *to, double from, double until,
 	}
 }
 
-/* What a thread that is alive sets up in its first passes is its own. */
-static uint64_t own_passes(const struct growth_threads *k,
-			   const struct growth_lane *lane,
-			   const struct growth_series *s)
-{
-	bool fine = (uint64_t)1 << s->shift <= k->o->warmup;
-
-	return fine && !has_ended(k, lane->thread) ? k->o->warmup : 0;
-}
-
 /* Adds one lane to those beside it: what it grew. */
 static int64_t put_beside(const struct growth_threads *k,
 			  struct growth_series *to,
@@ -260,7 +232,10 @@ static int64_t put_beside(const struct growth_threads *k,
 			  const struct growth_series *s)
 {
 	uint64_t width = (uint64_t)1 << s->shift;
-	uint64_t own = own_passes(k, lane, s);
+	/* What a thread that is alive sets up in its first passes is its own. */
+	uint64_t own = width <= k->o->warmup && !has_ended(k, lane->thread)
+			   ? k->o->warmup
+			   : 0;
 	int64_t grown = 0;
 
 	for (uint64_t i = 0; i < RKN_REGION_BUCKETS; i++) {
@@ -322,19 +297,6 @@ static int by_first(const void *a, const void *b)
 	return ORDER(x->first, y->first);
 }
 
-/* Those that began after its end made the last third of all passes, and enough. */
-static bool stopped_early(const struct growth_threads *k,
-			  const struct growth_lane *lane,
-			  const struct growth_lane *sorted,
-			  const uint64_t *passes_from)
-{
-	size_t next =
-	    LOWER_BOUND(k->lane_count, i, sorted[i].first <= lane->last);
-
-	return passes_from[next] >= k->o->warmup + k->o->runs &&
-	       passes_from[next] >= k->passes / 3;
-}
-
 void growth_threads_order(struct growth_threads *k)
 {
 	struct growth_lane *sorted;
@@ -350,9 +312,16 @@ void growth_threads_order(struct growth_threads *k)
 	qsort(sorted, k->lane_count, sizeof(*sorted), by_first);
 	for (size_t i = k->lane_count; i--;)
 		passes_from[i] = passes_from[i + 1] + sorted[i].passes;
-	for (size_t i = 0; i < k->lane_count; i++)
+	/* Those that began after its end made the last third of all passes, and
+	 * enough. */
+	for (size_t i = 0; i < k->lane_count; i++) {
+		size_t next = LOWER_BOUND(k->lane_count, n,
+					  sorted[n].first <= k->lanes[i].last);
+
 		k->lanes[i].stopped =
-		    stopped_early(k, &k->lanes[i], sorted, passes_from);
+		    passes_from[next] >= k->o->warmup + k->o->runs &&
+		    passes_from[next] >= k->passes / 3;
+	}
 	free(passes_from);
 	free(sorted);
 }
@@ -367,19 +336,6 @@ static int by_key(const void *a, const void *b)
 	return ORDER(x->type, y->type) ?: ORDER(x->stack, y->stack);
 }
 
-static int64_t alive_at_end(const struct model *m, const struct rkn_region *r)
-{
-	const struct rkn_stack *s;
-
-	if (growth_is_all(r))
-		return (int64_t)m->block_count;
-	if (r->type != RKN_NONE)
-		return (int64_t)(m->names[r->type].made -
-				 m->names[r->type].ended);
-	s = &m->stacks[r->stack];
-	return (int64_t)(s->allocations - s->frees);
-}
-
 /* Entries 0 .. n-1 are of one stack or type: how many more of it the process has
  * after the last pass of any thread than before the first. */
 static int64_t increase_of(const struct model *m, const struct growth_entry *e,
@@ -390,8 +346,14 @@ static int64_t increase_of(const struct model *m, const struct growth_entry *e,
 	for (size_t i = 0; i < n; i++) {
 		const struct rkn_region *r = e[i].r;
 
+		/* All that is alive at the end. */
 		if (r->before == RKN_UNKNOWN || r->after == RKN_UNKNOWN)
-			return alive_at_end(m, r);
+			return growth_is_all(r) ? (int64_t)m->block_count
+			       : r->type != RKN_NONE
+				   ? (int64_t)(m->names[r->type].made -
+					       m->names[r->type].ended)
+				   : (int64_t)(m->stacks[r->stack].allocations -
+					       m->stacks[r->stack].frees);
 		before = r->before < before ? r->before : before;
 		after = r->after > after ? r->after : after;
 	}
@@ -427,9 +389,18 @@ bool growth_threads_judge(const struct growth_threads *k,
 	for (size_t i = 0; i < k->lane_count; i++) {
 		const struct growth_lane *lane = &k->lanes[i];
 		size_t count = of_thread(e, n, lane->thread, &at);
+		struct growth_judgement j;
+		struct growth_series s;
 
-		if (lane->alone && !lane->stopped)
-			judge_alone(k, lane, e + at, count, sum);
+		if (!lane->alone || lane->stopped || !count ||
+		    !make_series(&s, e + at, count, lane->passes))
+			continue;
+		j = growth_series_judge(&s, k->o->warmup, k->o->runs);
+		if (j.verdict < GROWTH_PERIODIC)
+			continue;
+		add_judgement(sum, j, growth_series_text(&s, k->o->warmup),
+			      lane->thread);
+		add_totals(sum, e + at, count);
 	}
 	if (k->together >= k->o->warmup + k->o->runs)
 		judge_together(k, e, n, sum);

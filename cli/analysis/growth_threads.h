@@ -63,6 +63,12 @@ bool growth_threads_judge(const struct growth_threads *k,
 			  const struct growth_entry *e, size_t n,
 			  struct growth_sum *sum);
 
+/* qsort()'s: entries by type, then thread. */
+int growth_by_type(const void *a, const void *b);
+/* The type of a row that is not of all blocks together; equal types have the same
+ * pointer, which lives as long as `n`. */
+const char *growth_type(struct names *n, const struct rkn_region *r);
+
 static inline bool growth_is_all(const struct rkn_region *r)
 {
 	return r->stack == RKN_NONE && r->type == RKN_NONE;

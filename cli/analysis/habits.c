@@ -24,13 +24,6 @@ struct habit {
 	uint32_t there, held; /* blocks of the caller at work */
 };
 
-static void habit_add(const struct habits *s, struct habit *h,
-		      const struct seat *seat)
-{
-	h->there += s->held[seat->block] == HABITS_THERE;
-	h->held += s->held[seat->block] != HABITS_BY_LINK;
-}
-
 static void habit_end_caller(struct habit *h)
 {
 	if (h->there && 2 * h->there >= h->held)
@@ -57,21 +50,13 @@ static struct habit habit_of(const struct habits *s, const struct seat *from,
 		if (next != caller)
 			habit_end_caller(&h);
 		caller = next;
-		if (size == ANY_SIZE || size == from->size)
-			habit_add(s, &h, from);
+		if (size != ANY_SIZE && size != from->size)
+			continue;
+		h.there += s->held[from->block] == HABITS_THERE;
+		h.held += s->held[from->block] != HABITS_BY_LINK;
 	}
 	habit_end_caller(&h);
 	return h;
-}
-
-/* The sizes of what is held there. */
-static void find_sizes(const struct habits *s, const struct seat *from,
-		       const struct seat *to, struct value_set *sizes)
-{
-	for (; from < to; from++)
-		if (s->held[from->block] == HABITS_THERE)
-			value_set_add(sizes, from->size);
-	value_set_sort(sizes);
 }
 
 /* Does the function add the offset itself, or for blocks of one type? */
@@ -84,7 +69,10 @@ static bool judge_function(struct habits *s, const struct seat *from,
 
 	if (h.callers < HABITS_LEAST)
 		return false;
-	find_sizes(s, from, to, &sizes);
+	for (const struct seat *seat = from; seat < to; seat++)
+		if (s->held[seat->block] == HABITS_THERE)
+			value_set_add(&sizes, seat->size);
+	value_set_sort(&sizes);
 	all = habit_is_firm(&h) && sizes.count >= HABITS_LEAST;
 	if (all)
 		accept_all(s, from, to, ANY_SIZE);
@@ -97,40 +85,28 @@ static bool judge_function(struct habits *s, const struct seat *from,
 	return all;
 }
 
-static uint32_t count_there(const struct habits *s, const struct seat *from,
-			    const struct seat *to)
-{
-	uint32_t n = 0;
-
-	for (; from < to; from++)
-		n += s->held[from->block] == HABITS_THERE;
-	return n;
-}
-
-/* Where callers are missing, blocks of one size are taken for one place's. */
-static bool is_one_place(const struct habits *s, const struct seat *from,
-			 const struct seat *to)
-{
-	uint32_t stack = s->seats->m->blocks[from->block].stack;
-
-	return !(s->seats->m->stacks[stack].flags & RKN_STACK_TRUNCATED) ||
-	       seats_chain(s->seats, from)[SEATS_DEPTH - 1] ||
-	       from->size == (to - 1)->size;
-}
-
 /* Blocks whose stacks have `depth` frames in common. At most SEATS_DEPTH deep. */
 static void judge(struct habits *s, const struct seat *from,
 		  const struct seat *to, int depth)
 {
+	const struct model *m = s->seats->m;
 	const struct seat *end;
+	uint32_t there = 0;
 
-	if (count_there(s, from, to) < HABITS_LEAST)
+	for (end = from; end < to; end++)
+		there += s->held[end->block] == HABITS_THERE;
+	if (there < HABITS_LEAST)
 		return;
 	while (depth < SEATS_DEPTH && seats_chain(s->seats, from)[depth] ==
 					  seats_chain(s->seats, to - 1)[depth])
 		depth++;
 	if (depth == SEATS_DEPTH) {
-		if (is_one_place(s, from, to))
+		/* Where callers are missing, blocks of one size are taken for
+		 * one place's. */
+		if (!(m->stacks[m->blocks[from->block].stack].flags &
+		      RKN_STACK_TRUNCATED) ||
+		    seats_chain(s->seats, from)[SEATS_DEPTH - 1] ||
+		    from->size == (to - 1)->size)
 			accept_all(s, from, to, ANY_SIZE);
 		return;
 	}

@@ -8,50 +8,40 @@ static const char *const root_kinds[] = {
 	[RKN_ROOT_LOADER] = "loader",     [RKN_ROOT_DECLARED] = "declared",
 };
 
-static void set_module(struct holder *h, const struct rkn_root *root,
-		       const struct model *m, struct symbols *s)
-{
-	if (root->owner >= m->module_count)
-		return;
-	h->module = model_text(m, m->modules[root->owner].path);
-	if (!symbols_data(s, root->owner, root->where, h->symbol,
-			  sizeof(h->symbol)))
-		h->symbol[0] = '\0';
-}
-
 static void set_root(struct holder *h, const struct rkn_root *root,
 		     const struct model *m, struct symbols *s)
 {
 	h->kind = root_kinds[root->kind];
 	h->to_offset = model_root_to(m, root);
 	h->address = root->where;
-	if (root->kind == RKN_ROOT_DATA)
-		set_module(h, root, m, s);
-	else if ((root->kind == RKN_ROOT_STACK ||
-		  root->kind == RKN_ROOT_REGISTER ||
-		  root->kind == RKN_ROOT_TLS) &&
-		 root->owner < m->thread_count)
+	if (root->kind == RKN_ROOT_DATA && root->owner < m->module_count) {
+		h->module = model_text(m, m->modules[root->owner].path);
+		if (!symbols_data(s, root->owner, root->where, h->symbol,
+				  sizeof(h->symbol)))
+			h->symbol[0] = '\0';
+	} else if ((root->kind == RKN_ROOT_STACK ||
+		    root->kind == RKN_ROOT_REGISTER ||
+		    root->kind == RKN_ROOT_TLS) &&
+		   root->owner < m->thread_count) {
 		h->tid = m->threads[root->owner].tid;
-}
-
-static void set_edge(struct holder *h, const struct rkn_edge *edge,
-		     const struct model *m)
-{
-	h->kind = "block";
-	h->to_offset = model_edge_to(m, edge);
-	h->block = edge->from;
-	h->offset = model_edge_from(m, edge);
-	h->address = m->blocks[edge->from].address + h->offset;
+	}
 }
 
 bool holder_find(struct holder *h, const struct finding *f,
 		 const struct model *m, struct symbols *s)
 {
 	*h = (struct holder){ .block = RKN_NONE };
-	if (f->held_by_root != RKN_NONE)
+	if (f->held_by_root != RKN_NONE) {
 		set_root(h, &m->roots[f->held_by_root], m, s);
-	else if (f->held_by_edge != RKN_NONE)
-		set_edge(h, &m->edges[f->held_by_edge], m);
+	} else if (f->held_by_edge != RKN_NONE) {
+		const struct rkn_edge *edge = &m->edges[f->held_by_edge];
+
+		h->kind = "block";
+		h->to_offset = model_edge_to(m, edge);
+		h->block = edge->from;
+		h->offset = model_edge_from(m, edge);
+		h->address = m->blocks[edge->from].address + h->offset;
+	}
 	return h->kind;
 }
 

@@ -16,17 +16,6 @@ static bool is_strong(const struct model *m, const struct rkn_reference *r)
 	       !(m->objects[r->to].flags & RKN_OBJECT_ENDED);
 }
 
-static void fill_blocks(struct ledger *l)
-{
-	const struct model *m = l->m;
-
-	l->object_of = xcalloc(m->block_count + 1, sizeof(*l->object_of));
-	block_objects_make(&l->contents, m);
-	for (uint32_t b = 0; b < m->block_count; b++)
-		l->object_of[b] = block_objects_object(&l->contents, b);
-	l->owner_of = owners_make(m, &l->contents);
-}
-
 static void fill_edges(struct ledger *l)
 {
 	const struct model *m = l->m;
@@ -73,16 +62,17 @@ int64_t ledger_residual(const struct ledger *l, uint32_t object)
 	return l->m->objects[object].count - l->strong[object];
 }
 
-/*
- * References that may not be there: a release that named nobody, which ended
- * another one of the object, may have been meant for one that no pointer is
- * behind.
- */
-static uint32_t *count_unsure(const struct ledger *l)
+/* A count below the edges says that something is wrong, but not what is lost:
+ * such an object counts as held. */
+static void mark_held(struct ledger *l)
 {
 	const struct model *m = l->m;
+	uint32_t *queue = xcalloc(m->object_count + 1, sizeof(*queue));
 	uint32_t *unsure = xcalloc(m->object_count, sizeof(*unsure));
 
+	/* References that may not be there: a release that named nobody, which
+	 * ended another one of the object, may have been meant for one that no
+	 * pointer backs. */
 	for (size_t i = 0; i < m->reference_count; i++) {
 		const struct rkn_reference *r = &m->references[i];
 
@@ -90,17 +80,6 @@ static uint32_t *count_unsure(const struct ledger *l)
 		    m->objects[r->from].block != m->objects[r->to].block)
 			unsure[r->to] += backing_is_guess(m, r);
 	}
-	return unsure;
-}
-
-/* A count below the edges says that something is wrong, but not what is lost:
- * such an object counts as held. */
-static void mark_held(struct ledger *l)
-{
-	const struct model *m = l->m;
-	uint32_t *queue = xcalloc(m->object_count + 1, sizeof(*queue));
-	uint32_t *unsure = count_unsure(l);
-
 	l->mark = xcalloc(m->object_count + 1, sizeof(*l->mark));
 	for (size_t i = 0; i < m->object_count; i++)
 		if (m->objects[i].flags & RKN_OBJECT_ENDED)
@@ -125,7 +104,11 @@ struct ledger *ledger_open(const struct model *m)
 		return NULL;
 	l = xcalloc(1, sizeof(*l));
 	l->m = m;
-	fill_blocks(l);
+	l->object_of = xcalloc(m->block_count + 1, sizeof(*l->object_of));
+	block_objects_make(&l->contents, m);
+	for (uint32_t b = 0; b < m->block_count; b++)
+		l->object_of[b] = block_objects_object(&l->contents, b);
+	l->owner_of = owners_make(m, &l->contents);
 	fill_edges(l);
 	n = l->g.nodes;
 	memory = xcalloc(graph_components_memory(n), sizeof(*memory));

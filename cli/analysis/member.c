@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "member.h"
 
-/* An object of several in its block has a part of it. */
-static void cut(struct member *member, const struct model *m, struct names *n,
-		const struct finding *f)
-{
-	uint64_t start, end;
-
-	if (!member->object || !f->member_objects)
-		return;
-	end = names_part(n, member->object, &start);
-	member->bytes = end - start;
-	if (member->bytes < m->blocks[member->block].size)
-		member->end = end;
-}
-
 struct member member_of(const struct model *m, struct names *n,
 			const struct finding *f, size_t i)
 {
@@ -27,7 +13,14 @@ struct member member_of(const struct model *m, struct names *n,
 		.end = UINT64_MAX,
 	};
 
-	cut(&member, m, n, f);
+	/* An object of several in its block has a part of it. */
+	if (object && f->member_objects) {
+		uint64_t start, end = names_part(n, object, &start);
+
+		member.bytes = end - start;
+		if (member.bytes < m->blocks[block].size)
+			member.end = end;
+	}
 	if (object && names_object_at(n, block) != object) {
 		member.name = names_of(n, object);
 		member.type = names_type_called(n, m->objects[object].type);

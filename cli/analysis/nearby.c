@@ -29,27 +29,7 @@ static int by_type(const void *a, const void *b)
 
 	if (x->type != y->type)
 		return (uintptr_t)x->type < (uintptr_t)y->type ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static struct named *collect(const struct model *m, struct names *n,
-			     bool objects, size_t *count)
-{
-	struct named *list = xcalloc(
-	    (size_t)m->block_count + m->object_count + 1, sizeof(*list));
-	size_t k = 0;
-
-	for (uint32_t i = 1; i < m->object_count; i++)
-		list[k++] = (struct named){
-			names_type_called(n, m->objects[i].type),
-			m->objects[i].serial,
-		};
-	for (uint32_t b = 0; b < m->block_count && !objects; b++)
-		if (!names_object_at(n, b))
-			list[k++] = (struct named){ names_block_type(n, b), 0 };
-	qsort(list, k, sizeof(*list), by_type);
-	*count = k;
-	return list;
+	return ORDER(x->number, y->number);
 }
 
 /* The part before "#7", and behind "malloc in ". */
@@ -59,37 +39,6 @@ static char *stem_of(const char *text)
 	const char *from = in ? in + 4 : text;
 
 	return xasprintf("%.*s", (int)strcspn(from, "#"), from);
-}
-
-static bool is_near(const char *type, const char *stem)
-{
-	char *other = stem_of(type);
-	bool near = *stem && *other &&
-		    (strcasestr(other, stem) || strcasestr(stem, other));
-
-	free(other);
-	return near;
-}
-
-static struct kind *make_kinds(const struct named *list, size_t count,
-			       const char *stem, size_t *kinds)
-{
-	struct kind *made = xcalloc(count + 1, sizeof(*made));
-	size_t k = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!k || made[k - 1].type != list[i].type)
-			made[k++] = (struct kind){
-				.type = list[i].type,
-				.first = list[i].number ? list[i].number : 1,
-				.near = is_near(list[i].type, stem),
-			};
-		made[k - 1].count++;
-		made[k - 1].last =
-		    list[i].number ? list[i].number : made[k - 1].count;
-	}
-	*kinds = k;
-	return made;
 }
 
 /* The near ones first, then those with most, then by name. */
@@ -113,34 +62,62 @@ static char *range_of(const struct kind *k)
 			 k->count, k->type, k->first, k->last);
 }
 
-static char *join(const struct kind *list, size_t count)
+/* Of list[0 .. count), which is sorted, the types; *kinds of them. */
+static struct kind *make_kinds(const struct named *list, size_t count,
+			       const char *stem, size_t *kinds)
 {
-	char *text = NULL;
+	struct kind *made = xcalloc(count + 1, sizeof(*made)), *k = made;
 
-	for (size_t i = 0; i < count && i < MOST; i++) {
-		char *one, *longer;
+	for (size_t i = 0; i < count; i++) {
+		if (!i || list[i - 1].type != list[i].type) {
+			char *other = stem_of(list[i].type);
 
-		if (list[0].near && !list[i].near)
-			break;
-		one = range_of(&list[i]);
-		longer = text ? xasprintf("%s, %s", text, one) : xstrdup(one);
-		free(one);
-		free(text);
-		text = longer;
+			k = &made[(*kinds)++];
+			k->type = list[i].type;
+			k->first = list[i].number ? list[i].number : 1;
+			k->near = *stem && *other &&
+				  (strcasestr(other, stem) ||
+				   strcasestr(stem, other));
+			free(other);
+		}
+		k->count++;
+		k->last = list[i].number ? list[i].number : k->count;
 	}
-	return text;
+	qsort(made, *kinds, sizeof(*made), by_worth);
+	return made;
 }
 
 char *nearby_names(const struct model *m, struct names *n, const char *text,
 		   bool objects)
 {
-	char *stem = stem_of(text), *names;
-	size_t count, kinds;
-	struct named *list = collect(m, n, objects, &count);
-	struct kind *made = make_kinds(list, count, stem, &kinds);
+	char *stem = stem_of(text), *names = NULL;
+	size_t count = 0, kinds = 0;
+	struct named *list = NULL;
+	struct kind *made;
 
-	qsort(made, kinds, sizeof(*made), by_worth);
-	names = join(made, kinds);
+	for (uint32_t i = 1; i < m->object_count; i++)
+		*LIST_ADD(list, count) = (struct named){
+			names_type_called(n, m->objects[i].type),
+			m->objects[i].serial,
+		};
+	for (uint32_t b = 0; b < m->block_count && !objects; b++)
+		if (!names_object_at(n, b))
+			*LIST_ADD(list, count) =
+			    (struct named){ names_block_type(n, b), 0 };
+	if (count)
+		qsort(list, count, sizeof(*list), by_type);
+	made = make_kinds(list, count, stem, &kinds);
+	for (size_t i = 0; i < kinds && i < MOST; i++) {
+		char *one, *shorter = names;
+
+		if (made[0].near && !made[i].near)
+			break;
+		one = range_of(&made[i]);
+		names = xasprintf("%s%s%s", shorter ? shorter : "",
+				  shorter ? ", " : "", one);
+		free(one);
+		free(shorter);
+	}
 	free(made);
 	free(list);
 	free(stem);

@@ -11,44 +11,37 @@ const char *const object_event_names[] = {
 	[RKN_EVENT_UNLINK] = "unlink", [RKN_EVENT_RENAME] = "rename",
 };
 
-/* A retain and the release that follows it at once. */
-static bool is_pair(const struct rkn_event *e, const struct rkn_event *next)
-{
-	return e->kind == RKN_EVENT_RETAIN && next->kind == RKN_EVENT_RELEASE &&
-	       e->holder == next->holder && e->field == next->field;
-}
-
-static bool is_alike(const struct model *m, const struct object_event *a,
-		     const struct object_event *b)
-{
-	return a->end != RKN_NONE && b->end != RKN_NONE &&
-	       m->events[a->event].stack == m->events[b->event].stack &&
-	       m->events[a->end].stack == m->events[b->end].stack &&
-	       m->events[a->event].holder == m->events[b->event].holder;
-}
-
-void object_history_make(struct object_history *e, const struct model *m,
+void object_history_make(struct object_history *h, const struct model *m,
 			 uint32_t object, bool all)
 {
 	size_t first, n = model_events_of(m, object, &first);
 
-	*e =
-	    (struct object_history){ .rows = xcalloc(n + 1, sizeof(*e->rows)) };
-	e->lost = m->objects[object].event_count > n
+	*h =
+	    (struct object_history){ .rows = xcalloc(n + 1, sizeof(*h->rows)) };
+	h->lost = m->objects[object].event_count > n
 		      ? m->objects[object].event_count - n
 		      : 0;
 	for (size_t i = 0; i < n; i++) {
-		struct object_event *row = &e->rows[e->count];
+		struct object_event *row = &h->rows[h->count];
+		const struct rkn_event *e = &m->events[first + i];
 
 		*row =
 		    (struct object_event){ (uint32_t)(first + i), RKN_NONE, 1 };
-		if (!all && i + 1 < n &&
-		    is_pair(&m->events[first + i], &m->events[first + i + 1]))
+		/* A retain and the release that follows it at once. */
+		if (!all && i + 1 < n && e[0].kind == RKN_EVENT_RETAIN &&
+		    e[1].kind == RKN_EVENT_RELEASE &&
+		    e[0].holder == e[1].holder && e[0].field == e[1].field)
 			row->end = (uint32_t)(first + ++i);
-		if (!all && e->count && is_alike(m, row - 1, row))
+		if (!all && h->count && row->end != RKN_NONE &&
+		    row[-1].end != RKN_NONE &&
+		    m->events[row[-1].event].stack ==
+			m->events[row->event].stack &&
+		    m->events[row[-1].event].holder ==
+			m->events[row->event].holder &&
+		    m->events[row[-1].end].stack == m->events[row->end].stack)
 			row[-1].count++;
 		else
-			e->count++;
+			h->count++;
 	}
 }
 

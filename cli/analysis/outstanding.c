@@ -27,15 +27,6 @@ struct holder_seen {
 	UT_hash_handle hh;
 };
 
-static bool is_before(const struct model *m, uint32_t a, uint32_t b)
-{
-	const struct rkn_object *x = &m->objects[a], *y = &m->objects[b];
-
-	if (x->type != y->type)
-		return x->type < y->type;
-	return x->serial < y->serial;
-}
-
 static void add_holder(const struct model *m, struct outstanding_row *row,
 		       struct holder_seen **seen, size_t number,
 		       uint32_t holder)
@@ -51,17 +42,19 @@ static void add_holder(const struct model *m, struct outstanding_row *row,
 	/* The first ones in the order in which they were made. */
 	n = row->holders < OUTSTANDING_HOLDERS ? row->holders
 					       : OUTSTANDING_HOLDERS;
-	for (; n && is_before(m, holder, row->holder[n - 1]); n--)
+	for (; n; n--) {
+		const struct rkn_object *last = &m->objects[row->holder[n - 1]];
+
+		if ((ORDER(last->type, m->objects[holder].type)
+			 ?: ORDER(last->serial, m->objects[holder].serial)) <=
+		    0)
+			break;
 		if (n < OUTSTANDING_HOLDERS)
 			row->holder[n] = row->holder[n - 1];
+	}
 	if (n < OUTSTANDING_HOLDERS)
 		row->holder[n] = holder;
 	row->holders++;
-}
-
-static void release_seen(struct holder_seen *seen)
-{
-	HASH_FREE(seen);
 }
 
 static void add(struct outstanding *o, const struct model *m,
@@ -88,21 +81,6 @@ static void add(struct outstanding *o, const struct model *m,
 	add_holder(m, &o->rows[e->row], seen, e->row, holder);
 }
 
-static struct key key_of(const struct model *m, struct stack_classes *c,
-			 const struct rkn_reference *r)
-{
-	const struct rkn_object *holder = &m->objects[r->from];
-
-	return (struct key){
-		.address = r->from ? 0 : r->holder,
-		.stack = stack_class(c, r->stack),
-		.field = r->field,
-		.holder_type = r->from ? holder->type : 0,
-		.kind = r->from && holder->flags & RKN_OBJECT_ENDED ? OF_ENDED
-								    : TAKEN,
-	};
-}
-
 static void add_object(struct outstanding *o, struct entry **table,
 		       struct holder_seen **seen, struct stack_classes *c,
 		       const struct model *m, uint32_t object)
@@ -116,9 +94,20 @@ static void add_object(struct outstanding *o, struct entry **table,
 				  .kind = MADE },
 		    RKN_NONE, 0);
 	for (size_t i = first; i < first + n; i++) {
-		if (m->references[i].kind == RKN_REFERENCE)
-			add(o, m, table, seen, key_of(m, c, &m->references[i]),
-			    (uint32_t)i, m->references[i].from);
+		const struct rkn_reference *r = &m->references[i];
+		const struct rkn_object *holder = &m->objects[r->from];
+		bool ended = r->from && holder->flags & RKN_OBJECT_ENDED;
+
+		if (r->kind == RKN_REFERENCE)
+			add(o, m, table, seen,
+			    (struct key){
+				.address = r->from ? 0 : r->holder,
+				.stack = stack_class(c, r->stack),
+				.field = r->field,
+				.holder_type = r->from ? holder->type : 0,
+				.kind = ended ? OF_ENDED : TAKEN,
+			    },
+			    (uint32_t)i, r->from);
 	}
 }
 
@@ -152,7 +141,7 @@ void outstanding_make(struct outstanding *o, const struct model *m,
 	stack_classes_open(&c, m, s);
 	for (size_t i = 0; i < count; i++)
 		add_object(o, &table, &seen, &c, m, objects[i]);
-	release_seen(seen);
+	HASH_FREE(seen);
 	stack_classes_close(&c);
 	if (o->count)
 		qsort(o->rows, o->count, sizeof(*o->rows), compare);

@@ -41,32 +41,6 @@ static void pass_on(struct search *s)
 	}
 }
 
-/* Of several objects in a block, which points where is not asked. */
-static void start_from_objects(struct search *s)
-{
-	for (uint32_t b = 0; b < s->m->block_count; b++)
-		if (s->c->count[b])
-			put(s, b, s->c->count[b] == 1 ? s->c->first[b] : MANY);
-}
-
-static void start_from_roots(struct search *s)
-{
-	for (size_t i = 0; i < s->m->root_count; i++) {
-		uint32_t b = s->m->roots[i].block;
-
-		if (!s->c->count[b] && s->owners[b] != MANY)
-			put(s, b, MANY);
-	}
-}
-
-/* What no object leads to. */
-static void start_from_strangers(struct search *s)
-{
-	for (uint32_t b = 0; b < s->m->block_count; b++)
-		if (!s->owners[b])
-			put(s, b, MANY);
-}
-
 uint32_t *owners_make(const struct model *m, const struct block_objects *c)
 {
 	struct search s = { .m = m, .c = c };
@@ -75,10 +49,21 @@ uint32_t *owners_make(const struct model *m, const struct block_objects *c)
 	graph_index(s.first, m->block_count, m->edges, m->edge_count);
 	s.owners = xcalloc(m->block_count + 1, sizeof(*s.owners));
 	s.queue = xcalloc(2 * m->block_count + 1, sizeof(*s.queue));
-	start_from_roots(&s);
-	start_from_objects(&s);
+	for (size_t i = 0; i < m->root_count; i++) {
+		uint32_t b = m->roots[i].block;
+
+		if (!c->count[b] && s.owners[b] != MANY)
+			put(&s, b, MANY);
+	}
+	/* Of several objects in a block, which points where is not asked. */
+	for (uint32_t b = 0; b < m->block_count; b++)
+		if (c->count[b])
+			put(&s, b, c->count[b] == 1 ? c->first[b] : MANY);
 	pass_on(&s);
-	start_from_strangers(&s);
+	/* What no object leads to. */
+	for (uint32_t b = 0; b < m->block_count; b++)
+		if (!s.owners[b])
+			put(&s, b, MANY);
 	pass_on(&s);
 	for (uint32_t b = 0; b < m->block_count; b++)
 		if (s.owners[b] == MANY)

@@ -10,21 +10,6 @@
 
 #define MOST_HEADER 256 /* bytes before the one object of a block */
 
-/* Members of findings, one byte an object. */
-static uint8_t *mark_told(const struct model *m, const struct findings *f)
-{
-	uint8_t *told = xcalloc(m->object_count + 1, 1);
-
-	for (size_t i = 0; i < f->count; i++) {
-		const struct finding *of = &f->list[i];
-
-		for (size_t k = 0; of->member_objects && k < of->member_count;
-		     k++)
-			told[of->member_objects[k]] = 1;
-	}
-	return told;
-}
-
 /* The last one that is left of a pool stands where no header ends. */
 bool pooled_is(const struct model *m, const struct names *n,
 	       const struct findings *f, uint32_t object)
@@ -38,15 +23,6 @@ bool pooled_is(const struct model *m, const struct names *n,
 	       o->address - m->blocks[o->block].address >= MOST_HEADER;
 }
 
-static void add(struct pooled_kind *k, uint32_t object, uint64_t references)
-{
-	if (!(k->count & (k->count + 1)))
-		k->objects = xreallocarray(k->objects, 2 * k->count + 2,
-					   sizeof(*k->objects));
-	k->objects[k->count++] = object;
-	k->references += references;
-}
-
 static int by_count(const void *a, const void *b)
 {
 	const struct pooled_kind *x = a, *y = b;
@@ -58,8 +34,16 @@ static int by_count(const void *a, const void *b)
 void pooled_make(struct pooled *p, const struct model *m, struct names *n,
 		 const struct findings *f)
 {
-	uint8_t *told = mark_told(m, f);
+	uint8_t *told = xcalloc(m->object_count + 1, 1);
 
+	/* Members of findings. */
+	for (size_t i = 0; i < f->count; i++) {
+		const struct finding *of = &f->list[i];
+
+		for (size_t k = 0; of->member_objects && k < of->member_count;
+		     k++)
+			told[of->member_objects[k]] = 1;
+	}
 	*p = (struct pooled){
 		.list = xcalloc(m->name_count + 1, sizeof(*p->list)),
 	};
@@ -70,7 +54,8 @@ void pooled_make(struct pooled *p, const struct model *m, struct names *n,
 		if (told[i] || !references || !pooled_is(m, n, f, i))
 			continue;
 		k->type = names_type_called(n, m->objects[i].type);
-		add(k, i, references);
+		*LIST_ADD(k->objects, k->count) = i;
+		k->references += references;
 		p->objects++;
 	}
 	qsort(p->list, m->name_count, sizeof(*p->list), by_count);

@@ -7,27 +7,8 @@
 #include "die.h"
 #include "escape.h"
 #include "functions.h"
+#include "growth_threads.h"
 #include "list.h"
-
-/* The records of one row: what they have in common is the type. */
-struct entry {
-	const char *type; /* equal types have the same pointer */
-	const struct rkn_region *r;
-};
-
-static bool is_all(const struct rkn_region *r)
-{
-	return r->stack == RKN_NONE && r->type == RKN_NONE;
-}
-
-static int by_type(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	return ORDER(x->type, y->type) ?:
-	       ORDER(x->r->thread, y->r->thread) ?:
-	       ORDER(x->r, y->r);
-}
 
 /* --- Values over passes --------------------------------------------------- */
 
@@ -44,7 +25,8 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The lower median of `passes` values: those of entries 0 .. n-1, and zeros. */
-static int64_t median_of(const struct entry *e, size_t n, uint64_t passes)
+static int64_t median_of(const struct growth_entry *e, size_t n,
+			 uint64_t passes)
 {
 	struct value *list = xcalloc(n * RKN_REGION_VALUES + 1, sizeof(*list));
 	uint64_t zeros = passes, seen = 0;
@@ -74,15 +56,6 @@ static int64_t median_of(const struct entry *e, size_t n, uint64_t passes)
 	return median;
 }
 
-static uint64_t passes_of(const struct rkn_region *regions, size_t count,
-			  uint32_t thread)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is_all(&regions[i]) && regions[i].thread == thread)
-			return regions[i].passes;
-	return 0;
-}
-
 static void widen(struct passed_row *row, bool first, int64_t least,
 		  int64_t most)
 {
@@ -94,16 +67,21 @@ static void widen(struct passed_row *row, bool first, int64_t least,
 
 /* Of several places in one thread only bounds are known. */
 static void set_range(struct passed_row *row,
-		      const struct passed_region *region, const struct entry *e,
-		      size_t n, const struct rkn_region *regions, size_t count)
+		      const struct passed_region *region,
+		      const struct growth_entry *e, size_t n,
+		      const struct rkn_region *regions, size_t count)
 {
 	uint64_t threads = 0;
 	size_t next;
 
 	for (size_t i = 0; i < n; i = next) {
-		uint64_t passes = passes_of(regions, count, e[i].r->thread);
 		int64_t least = 0, most = 0;
+		uint64_t passes = 0;
 
+		for (size_t k = 0; k < count && !passes; k++)
+			if (growth_is_all(&regions[k]) &&
+			    regions[k].thread == e[i].r->thread)
+				passes = regions[k].passes;
 		for (next = i; next < n && e[next].r->thread == e[i].r->thread;
 		     next++) {
 			const struct rkn_region *r = e[next].r;
@@ -128,7 +106,7 @@ static int64_t sum_known(int64_t a, int64_t b)
 }
 
 static struct passed_row make_row(const struct passed_region *region,
-				  const struct entry *e, size_t n,
+				  const struct growth_entry *e, size_t n,
 				  const struct rkn_region *regions,
 				  size_t count)
 {
@@ -162,53 +140,45 @@ static int by_bytes(const void *a, const void *b)
 
 /* --- Regions ----------------------------------------------------------------- */
 
-static const char *type_of(struct names *n, const struct rkn_region *r)
-{
-	if (is_all(r))
-		return "total";
-	return r->type != RKN_NONE ? names_type_called(n, r->type)
-				   : names_type(n, r->stack);
-}
-
-/* Blocks that all became objects: those stand in another row. */
-static bool drop_empty(struct passed_row *row)
-{
-	if (row->made || row->ended || row->bytes)
-		return false;
-	free(row->type);
-	return true;
-}
-
 /* Of regions[0 .. count), which are of one name, and of one thread if that is
  * asked for. */
 static void make_region(struct passed_region *p, const struct model *m,
 			struct names *n, const struct rkn_region *regions,
 			size_t count)
 {
-	struct entry *list = xcalloc(count + 1, sizeof(*list));
+	struct growth_entry *list = xcalloc(count + 1, sizeof(*list));
 	size_t rows = 0, all = 0, next;
+	struct passed_row *row;
 
 	p->name = escape(model_name(m, regions->name));
 	p->counted = true;
 	p->rows = xcalloc(count + 1, sizeof(*p->rows));
 	for (size_t i = 0; i < count; i++) {
-		if (is_all(&regions[i])) {
+		if (growth_is_all(&regions[i])) {
 			p->begun += regions[i].begun;
 			p->passes += regions[i].passes;
 		}
 		/* Those of all blocks stand at the end. */
-		next = is_all(&regions[i]) ? count - ++all : rows++;
+		next = growth_is_all(&regions[i]) ? count - ++all : rows++;
 		list[next] =
-		    (struct entry){ type_of(n, &regions[i]), &regions[i] };
+		    (struct growth_entry){ growth_is_all(&regions[i])
+					       ? "total"
+					       : growth_type(n, &regions[i]),
+					   &regions[i] };
 	}
-	qsort(list, rows, sizeof(*list), by_type);
-	qsort(list + rows, all, sizeof(*list), by_type);
+	qsort(list, rows, sizeof(*list), growth_by_type);
+	qsort(list + rows, all, sizeof(*list), growth_by_type);
 	for (size_t i = 0; i < rows; i = next) {
 		for (next = i; next < rows && list[next].type == list[i].type;)
 			next++;
 		p->rows[p->count] =
 		    make_row(p, list + i, next - i, regions, count);
-		p->count += !drop_empty(&p->rows[p->count]);
+		row = &p->rows[p->count];
+		/* Blocks that all became objects have another row. */
+		if (row->made || row->ended || row->bytes)
+			p->count++;
+		else
+			free(row->type);
 	}
 	if (all)
 		p->total = make_row(p, list + rows, all, regions, count);
@@ -241,31 +211,22 @@ void region_passes_make(struct region_passes *p, const struct model *m,
 
 /* --- Functions ---------------------------------------------------------------- */
 
-/* Frames of the function, and of all that it called. */
-static bool *frames_under(const struct model *m, struct symbols *s,
+/* Stacks of the function, and of all that it called. */
+static bool *stacks_under(const struct model *m, struct symbols *s,
 			  const char *function, bool alias, bool *found)
 {
-	bool *under = xcalloc(m->frame_count, sizeof(*under));
+	bool *frames = xcalloc(m->frame_count, sizeof(*frames));
+	bool *under = xcalloc(m->stack_count, sizeof(*under));
 
 	for (uint32_t f = 1; f < m->frame_count; f++) {
 		const struct location *l;
 		size_t n = symbols_frame(s, f, &l);
 
-		under[f] = under[m->frames[f].parent];
-		for (size_t i = 0; i < n && !under[f]; i++)
-			under[f] = functions_is(&l[i], function, alias);
-		*found |= under[f];
+		frames[f] = frames[m->frames[f].parent];
+		for (size_t i = 0; i < n && !frames[f]; i++)
+			frames[f] = functions_is(&l[i], function, alias);
+		*found |= frames[f];
 	}
-	return under;
-}
-
-/* Stacks of the function. */
-static bool *stacks_under(const struct model *m, struct symbols *s,
-			  const char *function, bool alias, bool *found)
-{
-	bool *frames = frames_under(m, s, function, alias, found);
-	bool *under = xcalloc(m->stack_count, sizeof(*under));
-
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct location *l;
 		size_t n = symbols_innermost(s, i, &l);
@@ -299,31 +260,13 @@ static int by_called(const void *a, const void *b)
 	return ORDER(x->type, y->type) ?: ORDER(x->stack, y->stack);
 }
 
-static void make_function(struct passed_region *p, const struct model *m,
-			  struct names *n, const bool *under)
-{
-	struct called *list = xcalloc(m->stack_count + 1, sizeof(*list));
-	size_t count = 0;
-
-	for (uint32_t i = 1; i < m->stack_count; i++)
-		if (under[i] && m->stacks[i].allocations)
-			list[count++] = (struct called){ names_type(n, i), i };
-	qsort(list, count, sizeof(*list), by_called);
-	p->rows = xcalloc(count + 1, sizeof(*p->rows));
-	for (size_t i = 0; i < count; i++) {
-		if (!i || list[i].type != list[i - 1].type)
-			p->rows[p->count++].type = xstrdup(list[i].type);
-		add_stack(&p->rows[p->count - 1], &m->stacks[list[i].stack]);
-		add_stack(&p->total, &m->stacks[list[i].stack]);
-	}
-	qsort(p->rows, p->count, sizeof(*p->rows), by_bytes);
-	free(list);
-}
-
 void region_passes_of_function(struct region_passes *p, const struct model *m,
 			       struct symbols *s, struct names *n,
 			       const char *function)
 {
+	struct passed_region *region;
+	struct called *list;
+	size_t count = 0;
 	bool found = false;
 	bool *under = stacks_under(m, s, function, false, &found);
 
@@ -331,14 +274,32 @@ void region_passes_of_function(struct region_passes *p, const struct model *m,
 		free(under);
 		under = stacks_under(m, s, function, true, &found);
 	}
-	*p = (struct region_passes){ .list = xcalloc(1, sizeof(*p->list)) };
-	if (found) {
-		p->count = 1;
-		p->list->name = escape(function);
-		p->list->total.type = xstrdup("total");
-		make_function(p->list, m, n, under);
-	}
+	region = xcalloc(1, sizeof(*region));
+	*p = (struct region_passes){ .list = region, .count = found };
+	list = xcalloc(m->stack_count + 1, sizeof(*list));
+	for (uint32_t i = 1; found && i < m->stack_count; i++)
+		if (under[i] && m->stacks[i].allocations)
+			list[count++] = (struct called){ names_type(n, i), i };
 	free(under);
+	if (found) {
+		region->name = escape(function);
+		region->total.type = xstrdup("total");
+		region->rows = xcalloc(count + 1, sizeof(*region->rows));
+		qsort(list, count, sizeof(*list), by_called);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct rkn_stack *stack = &m->stacks[list[i].stack];
+
+		if (!i || list[i].type != list[i - 1].type)
+			region->rows[region->count++].type =
+			    xstrdup(list[i].type);
+		add_stack(&region->rows[region->count - 1], stack);
+		add_stack(&region->total, stack);
+	}
+	if (found)
+		qsort(region->rows, region->count, sizeof(*region->rows),
+		      by_bytes);
+	free(list);
 }
 
 void region_passes_release(struct region_passes *p)

@@ -18,11 +18,17 @@ static const struct {
 #undef RKN_LIMIT
 };
 
-/* "[free|frees] of [a block|blocks]": its first words for one, else the other. */
-static char *numbered(const char *text, bool one)
+/* Of "[free|frees] of [a block|blocks]" the first words for one, else the other.
+ * Kept for good: few are ever asked for. */
+static const char *what_of(enum rkn_limit_number limit, bool one)
 {
-	char *result = xstrdup(text), *to = result;
+	static char *texts[RKN_LIMITS][2];
+	const char *text = limits[limit].what;
+	char *to;
 
+	if (texts[limit][one])
+		return texts[limit][one];
+	to = texts[limit][one] = xstrdup(text);
 	while (*text) {
 		const char *bar = *text == '[' ? strchr(text, '|') : NULL;
 		const char *end = bar ? strchr(bar, ']') : NULL;
@@ -38,18 +44,7 @@ static char *numbered(const char *text, bool one)
 		text = end + 1;
 	}
 	*to = '\0';
-	return result;
-}
-
-/* Kept for good: few are ever asked for. */
-static const char *what_of(enum rkn_limit_number limit, bool one)
-{
-	static char *texts[RKN_LIMITS][2];
-	char **text = &texts[limit][one];
-
-	if (!*text)
-		*text = numbered(limits[limit].what, one);
-	return *text;
+	return texts[limit][one];
 }
 
 static struct verdict_gap gap_of(enum rkn_limit_number limit, uint64_t count,
