@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -572,3 +573,12 @@ def test_a_library_between_has_the_calls_of_its_name(between, call, tmp_path):
     assert recorded.outcome.status == plain.status == 0
     assert plain.err.count(b"wrapped") == (between == call)
     assert recorded.outcome.err == plain.err
+
+
+def test_the_store_ends_behind_its_last_piece(tmp_path):
+    """What was made ready in advance is given back when the recording ends."""
+    raw(tmp_path, program("functions"))
+    [store] = tmp_path.iterdir()
+    with store.open("rb") as file:  # large, and mostly holes
+        file_bytes, used = struct.unpack_from("<QQ", file.read(32), 16)
+    assert store.stat().st_size == file_bytes == -(-used // 8192) * 8192
