@@ -20,41 +20,20 @@ static const struct built_in {
 #undef SUPPRESSION
 };
 
-static void release(struct suppression *one)
-{
-	for (size_t i = 0; i < one->line_count; i++)
-		free(one->lines[i].pattern);
-	free(one->lines);
-	free(one->text);
-	free(one->pattern);
-	free(one->reason);
-	free(one);
-}
-
 /* Release all entries but the first `count`. */
 static void cut(struct suppressions *s, size_t count)
 {
-	while (s->count > count)
-		release(s->list[--s->count]);
-}
+	while (s->count > count) {
+		struct suppression *one = s->list[--s->count];
 
-static int read_all(struct suppress_parser *p)
-{
-	int result;
-
-	while ((result = suppress_next_line(p)) > 0) {
-		if (!*p->line || *p->line == '#')
-			result = suppress_read_comment(p);
-		else if (!strcmp(p->line, "{"))
-			result = suppress_read_block(p);
-		else
-			result = suppress_read_rule(p);
-		if (result)
-			return result;
+		for (size_t i = 0; i < one->line_count; i++)
+			free(one->lines[i].pattern);
+		free(one->lines);
+		free(one->text);
+		free(one->pattern);
+		free(one->reason);
+		free(one);
 	}
-	p->number++;
-	*p->line = '\0';
-	return result ? result : suppress_read_comment(p);
 }
 
 int suppress_parse(struct suppressions *s, const char *text, size_t size,
@@ -70,7 +49,22 @@ int suppress_parse(struct suppressions *s, const char *text, size_t size,
 	p.error = error;
 	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
 		p.at += 3;
-	result = read_all(&p);
+	while ((result = suppress_next_line(&p)) > 0) {
+		if (!*p.line || *p.line == '#')
+			result = suppress_read_comment(&p);
+		else if (!strcmp(p.line, "{"))
+			result = suppress_read_block(&p);
+		else
+			result = suppress_read_rule(&p);
+		if (result)
+			break;
+	}
+	if (!result) {
+		/* The end of the file is like an empty line. */
+		p.number++;
+		*p.line = '\0';
+		result = suppress_read_comment(&p);
+	}
 	free(p.line);
 	free(p.note.reason);
 	if (result)
@@ -91,12 +85,18 @@ void suppress_add_built_in(struct suppressions *s)
 	}
 }
 
-static void tell_left(const struct suppress_left *l, const char *path)
+void suppress_add_file(struct suppressions *s, const char *path)
 {
-	size_t n = l->others - l->unknown;
-	const char *what =
-	    strchr(l->name, ':') ? "fault of Memcheck's" : "tool of Valgrind's";
+	char *text = text_file_read(path, "a suppressions file");
+	const struct suppress_left *l;
+	size_t n;
+	const char *what;
 
+	suppress_add_text(s, text, path);
+	l = &s->left;
+	n = l->others - l->unknown;
+	what =
+	    strchr(l->name, ':') ? "fault of Memcheck's" : "tool of Valgrind's";
 	if (l->unknown > 1)
 		warn(
 		    "%s:%u: \"%s\" is no %s; its block was left out, and %zu more for such a reason",
@@ -108,14 +108,6 @@ static void tell_left(const struct suppress_left *l, const char *path)
 		warn(
 		    "%s: %zu block%s for other tools, or for other faults than leaks, %s left out",
 		    path, n, n == 1 ? "" : "s", n == 1 ? "was" : "were");
-}
-
-void suppress_add_file(struct suppressions *s, const char *path)
-{
-	char *text = text_file_read(path, "a suppressions file");
-
-	suppress_add_text(s, text, path);
-	tell_left(&s->left, path);
 	free(text);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Findings that are known and not to be told of: files in LeakSanitizer's
+ * Findings that are known and not reported: files in LeakSanitizer's
  * grammar, in Valgrind's and in our own, mixed at will.
  *
  *   leak:PATTERN                     LeakSanitizer's; a date may follow

@@ -23,6 +23,8 @@
 
 #define LINES_MOST 500 /* as Valgrind has it */
 
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
 #define ALL_LEAKS                                                              \
 	(SUPPRESS_DEFINITE | SUPPRESS_INDIRECT | SUPPRESS_POSSIBLE |           \
 	 SUPPRESS_REACHABLE)
@@ -58,7 +60,7 @@ static const char *const other_tools[] = {
 	"exp-ptrcheck", "SGCheck",   "exp-sgcheck",
 };
 
-/* The next line that is no comment: 0 or -EINVAL, as the block must end. */
+/* Reads the next line that is not a comment: 0 or -EINVAL, as the block must end. */
 static int next_line(struct suppress_parser *p)
 {
 	int result;
@@ -97,8 +99,8 @@ static bool has_tool(const char *list, size_t length, const char *tool)
 	return false;
 }
 
-/* A slip of the pen, or of a Valgrind that we do not know: the first `length`
- * bytes of the line are the name that nobody has. */
+/* Counts a slip of the pen, or what only a Valgrind that we do not know has: the
+ * first `length` bytes of the line are a name that no tool or fault has. */
 static void note_unknown(struct suppress_parser *p, size_t length)
 {
 	struct suppress_left *left = &p->s->left;
@@ -110,54 +112,20 @@ static void note_unknown(struct suppress_parser *p, size_t length)
 		left->name[i] = p->line[i];
 }
 
-static void note_other(struct suppress_parser *p, size_t length)
-{
-	size_t n = sizeof(other_tools) / sizeof(*other_tools);
-
-	for (size_t i = 0; i < n; i++)
-		if (has_tool(p->line, length, other_tools[i]))
-			return;
-	note_unknown(p, length);
-}
-
-static int read_our_kind(struct suppress_parser *p, struct block *b,
-			 const char *kind)
-{
-	b->wanted = true;
-	if (!strcmp(kind, "Leak"))
-		b->leaks = ALL_LEAKS;
-	else if (!strcmp(kind, "Cycle"))
-		b->leaks = SUPPRESS_CYCLES;
-	else if (!strcmp(kind, "Reference"))
-		b->leaks = SUPPRESS_REFERENCES;
-	else
-		return suppress_fail(p,
-				     "refknot knows nothing called \"%.80s\"; "
-				     "wanted is refknot:Leak, refknot:Cycle "
-				     "or refknot:Reference",
-				     kind);
-	return 0;
-}
-
-/* False: a fault that Memcheck has not. */
-static bool read_memcheck_kind(struct block *b, const char *kind)
-{
-	size_t n = sizeof(memcheck_kinds) / sizeof(*memcheck_kinds);
-
-	b->wanted = b->shared = !strcmp(kind, "Leak");
-	b->extra = !strcmp(kind, "Param") || !strcmp(kind, "FishyValue");
-	b->leaks = b->wanted ? ALL_LEAKS : 0;
-	for (size_t i = 0; !b->wanted && i < n; i++)
-		if (!strcmp(kind, memcheck_kinds[i]))
-			return true;
-	return b->wanted;
-}
+static const struct leak_kind {
+	const char *name;
+	unsigned leaks;
+} our_kinds[] = {
+	{ "Leak", ALL_LEAKS },
+	{ "Cycle", SUPPRESS_CYCLES },
+	{ "Reference", SUPPRESS_REFERENCES },
+};
 
 /* "Tool1,Tool2:Kind"; *ours: of a tool and a kind whose blocks we know. */
 static int read_kind(struct suppress_parser *p, struct block *b, bool *ours)
 {
-	const char *colon = strchr(p->line, ':');
-	size_t length;
+	const char *colon = strchr(p->line, ':'), *kind;
+	size_t length, i = 0;
 
 	if (!colon)
 		return suppress_fail(p,
@@ -165,23 +133,45 @@ static int read_kind(struct suppress_parser *p, struct block *b, bool *ours)
 				     "TOOL[,TOOL]:KIND, as Memcheck:Leak is",
 				     p->line);
 	length = (size_t)(colon - p->line);
+	kind = colon + 1;
 	*ours = true;
-	if (has_tool(p->line, length, "refknot"))
-		return read_our_kind(p, b, colon + 1);
-	if (!has_tool(p->line, length, "Memcheck")) {
-		*ours = false;
-		note_other(p, length);
-	} else if (!read_memcheck_kind(b, colon + 1)) {
-		*ours = false;
-		note_unknown(p, strlen(p->line));
+	if (has_tool(p->line, length, "refknot")) {
+		while (i < COUNT(our_kinds) &&
+		       strcmp(kind, our_kinds[i].name) != 0)
+			i++;
+		if (i == COUNT(our_kinds))
+			return suppress_fail(
+			    p,
+			    "refknot knows nothing called \"%.80s\"; wanted is "
+			    "refknot:Leak, refknot:Cycle or refknot:Reference",
+			    kind);
+		b->wanted = true;
+		b->leaks = our_kinds[i].leaks;
+		return 0;
 	}
+	if (has_tool(p->line, length, "Memcheck")) {
+		b->wanted = b->shared = !strcmp(kind, "Leak");
+		b->extra =
+		    !strcmp(kind, "Param") || !strcmp(kind, "FishyValue");
+		b->leaks = b->wanted ? ALL_LEAKS : 0;
+		while (i < COUNT(memcheck_kinds) &&
+		       strcmp(kind, memcheck_kinds[i]) != 0)
+			i++;
+		*ours = b->wanted || i < COUNT(memcheck_kinds);
+		if (!*ours)
+			note_unknown(p, strlen(p->line));
+		return 0;
+	}
+	*ours = false;
+	while (i < COUNT(other_tools) &&
+	       !has_tool(p->line, length, other_tools[i]))
+		i++;
+	if (i == COUNT(other_tools))
+		note_unknown(p, length);
 	return 0;
 }
 
-static const struct leak_kind {
-	const char *name;
-	unsigned leaks;
-} leak_kinds[] = {
+static const struct leak_kind leak_kinds[] = {
 	{ "definite", SUPPRESS_DEFINITE },
 	{ "indirect", SUPPRESS_INDIRECT },
 	{ "possible", SUPPRESS_POSSIBLE },
@@ -190,16 +180,7 @@ static const struct leak_kind {
 	{ "none", 0 },
 };
 
-static const struct leak_kind *find_leak_kind(const char *name, size_t length)
-{
-	for (size_t i = 0; i < sizeof(leak_kinds) / sizeof(*leak_kinds); i++)
-		if (strlen(leak_kinds[i].name) == length &&
-		    !memcmp(leak_kinds[i].name, name, length))
-			return &leak_kinds[i];
-	return NULL;
-}
-
-/* "definite,possible", or "all" or "none" alone. */
+/* "definite,possible"; or only "all" or "none". */
 static int read_leak_kinds(struct suppress_parser *p, struct block *b)
 {
 	const char *list = p->line + strlen(LEAK_KINDS_LINE), *at;
@@ -207,32 +188,27 @@ static int read_leak_kinds(struct suppress_parser *p, struct block *b)
 	list += strspn(list, " \t");
 	b->leaks = 0;
 	for (at = list;; at++) {
-		size_t length = strcspn(at, ",");
-		const struct leak_kind *k = find_leak_kind(at, length);
-		bool alone = at == list && !at[length];
+		size_t length = strcspn(at, ","), i = 0;
+		bool only = at == list && !at[length];
 
-		if (!k || (!alone && (k->leaks == ALL_LEAKS || !k->leaks)))
+		while (i < COUNT(leak_kinds) &&
+		       (strlen(leak_kinds[i].name) != length ||
+			memcmp(leak_kinds[i].name, at, length) != 0))
+			i++;
+		if (i == COUNT(leak_kinds) ||
+		    (!only && (leak_kinds[i].leaks == ALL_LEAKS ||
+			       !leak_kinds[i].leaks)))
 			return suppress_fail(
 			    p,
 			    "\"%.80s\" are no kinds of leaks; wanted is "
 			    "definite,indirect,possible,reachable or some of "
 			    "these without blanks, all, or none",
 			    list);
-		b->leaks |= k->leaks;
+		b->leaks |= leak_kinds[i].leaks;
 		at += length;
 		if (!*at)
 			return 0;
 	}
-}
-
-static void split_source(struct suppress_line *line)
-{
-	char *colon = strchr(line->pattern, ':');
-
-	if (!colon)
-		return;
-	*colon = '\0';
-	line->line = (unsigned)strtoul(colon + 1, NULL, 10);
 }
 
 static int add_line(struct suppress_parser *p, struct block *b)
@@ -241,6 +217,7 @@ static int add_line(struct suppress_parser *p, struct block *b)
 						[LINE_OBJECT] = "obj:",
 						[LINE_SOURCE] = "src:" };
 	struct suppress_line line = { .kind = LINE_ANY };
+	char *colon;
 
 	if (b->count == LINES_MOST)
 		return suppress_fail(p, "the stack has more than %d lines",
@@ -256,40 +233,18 @@ static int add_line(struct suppress_parser *p, struct block *b)
 				     "it begins with fun:, obj: or src:, or "
 				     "is \"...\"",
 				     p->line);
-	if (line.kind == LINE_SOURCE)
-		split_source(&line);
-	*LIST_ADD(b->lines, b->count) = line;
-	return 0;
-}
-
-/* Up to the "}". */
-static int read_stack(struct suppress_parser *p, struct block *b)
-{
-	bool some = false;
-
-	while (strcmp(p->line, "}")) {
-		if (add_line(p, b) || next_line(p))
-			return -EINVAL;
-		some |= b->lines[b->count - 1].kind != LINE_ANY;
+	colon = line.kind == LINE_SOURCE ? strchr(line.pattern, ':') : NULL;
+	if (colon) {
+		*colon = '\0';
+		line.line = (unsigned)strtoul(colon + 1, NULL, 10);
 	}
-	if (!some)
-		return suppress_fail(p,
-				     "the block has no line that begins with "
-				     "fun:, obj: or src:");
-	return 0;
-}
-
-static int skip_block(struct suppress_parser *p)
-{
-	while (strcmp(p->line, "}"))
-		if (next_line(p))
-			return -EINVAL;
+	*LIST_ADD(b->lines, b->count) = line;
 	return 0;
 }
 
 static int read_lines(struct suppress_parser *p, struct block *b)
 {
-	bool ours;
+	bool ours, some = false;
 
 	if (next_line(p))
 		return -EINVAL;
@@ -300,22 +255,23 @@ static int read_lines(struct suppress_parser *p, struct block *b)
 	if (suppress_read_name(p, b->name) || next_line(p) ||
 	    read_kind(p, b, &ours) || next_line(p))
 		return -EINVAL;
-	if (!ours)
-		return skip_block(p);
-	if (b->extra && next_line(p))
+	if (ours && b->extra && next_line(p))
 		return -EINVAL;
-	if (b->leaks & ALL_LEAKS &&
+	if (ours && b->leaks & ALL_LEAKS &&
 	    !strncmp(p->line, LEAK_KINDS_LINE, strlen(LEAK_KINDS_LINE)) &&
 	    (read_leak_kinds(p, b) || next_line(p)))
 		return -EINVAL;
-	return read_stack(p, b);
-}
-
-static void release_lines(struct block *b)
-{
-	for (size_t i = 0; i < b->count; i++)
-		free(b->lines[i].pattern);
-	free(b->lines);
+	/* Others' lines may be anything. */
+	while (strcmp(p->line, "}")) {
+		if ((ours && add_line(p, b)) || next_line(p))
+			return -EINVAL;
+		some |= ours && b->lines[b->count - 1].kind != LINE_ANY;
+	}
+	if (ours && !some)
+		return suppress_fail(p,
+				     "the block has no line that begins with "
+				     "fun:, obj: or src:");
+	return 0;
 }
 
 int suppress_read_block(struct suppress_parser *p)
@@ -332,7 +288,9 @@ int suppress_read_block(struct suppress_parser *p)
 		new->shared = b.shared;
 	} else {
 		p->s->left.others += !result;
-		release_lines(&b);
+		for (size_t i = 0; i < b.count; i++)
+			free(b.lines[i].pattern);
+		free(b.lines);
 		free(p->note.reason);
 		p->note = (struct suppress_note){ 0 };
 	}

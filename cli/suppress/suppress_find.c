@@ -11,6 +11,7 @@
 
 #include "allocation_call.h"
 #include "die.h"
+#include "list.h"
 #include "suppress_match.h"
 #include "walk.h"
 
@@ -42,7 +43,7 @@ static const struct class_row {
 	[CLASS_REFERENCE] = { { [SUPPRESS_REF] = true }, SUPPRESS_REFERENCES },
 };
 
-/* What tells one recording, read with one list, from another. */
+/* What distinguishes one recording, read with one list, from another. */
 struct identity {
 	struct rkn_meta meta;
 	const struct rkn_frame *frames;
@@ -57,9 +58,7 @@ struct suppress_memory {
 	uint32_t (*allocators)[SUPPRESS_TYPE]; /* of stacks, as frames */
 	uint32_t *stack_types, *name_types;    /* SUPPRESS_TYPE */
 	uint32_t *path;                        /* scratch: frames */
-	size_t path_room;
-	const struct location **stack; /* scratch */
-	size_t stack_room;
+	const struct location **stack;         /* scratch */
 };
 
 /* One question. */
@@ -88,27 +87,19 @@ void suppress_forget(struct suppressions *s)
 	s->memory = NULL;
 }
 
-static struct identity identity_of(const struct suppressions *s,
-				   const struct model *m)
-{
-	struct identity i;
-
-	memset(&i, 0, sizeof(i)); /* the padding too */
-	i.meta = m->meta;
-	i.frames = m->frames;
-	i.frame_count = m->frame_count;
-	i.stack_count = m->stack_count;
-	i.block_count = m->block_count;
-	i.name_count = m->name_count;
-	i.entries = s->count;
-	return i;
-}
-
 static void remember(struct suppressions *s, const struct model *m)
 {
-	struct identity of = identity_of(s, m);
 	struct suppress_memory *new;
+	struct identity of;
 
+	memset(&of, 0, sizeof(of)); /* the padding too */
+	of.meta = m->meta;
+	of.frames = m->frames;
+	of.frame_count = m->frame_count;
+	of.stack_count = m->stack_count;
+	of.block_count = m->block_count;
+	of.name_count = m->name_count;
+	of.entries = s->count;
 	if (s->memory && !memcmp(&s->memory->of, &of, sizeof(of)))
 		return;
 	suppress_forget(s);
@@ -131,62 +122,41 @@ static uint32_t first_of(uint32_t a, uint32_t b)
 
 /* --- Rules, frame by frame ---------------------------------------------------------- */
 
-static bool location_fits(const char *pattern, const struct location *l,
-			  size_t count)
-{
-	if (suppress_template(pattern, l->module))
-		return true;
-	for (size_t i = 0; i < count; i++)
-		if (suppress_template(pattern, l[i].function) ||
-		    suppress_template(pattern, l[i].file))
-			return true;
-	return false;
-}
-
 /* `best` is the callers' and becomes the frame's. */
 static void look_at(const struct search *x, const struct location *l,
 		    size_t count, uint32_t best[SUPPRESS_TYPE])
 {
 	for (uint32_t i = 0; i < x->s->count; i++) {
 		const struct suppression *one = x->s->list[i];
+		bool fits;
 
 		if (one->kind >= SUPPRESS_TYPE || one->expired ||
 		    best[one->kind] <= i + 1)
 			continue;
-		if (location_fits(one->pattern, l, count))
+		fits = suppress_template(one->pattern, l->module);
+		for (size_t k = 0; k < count && !fits; k++)
+			fits = suppress_template(one->pattern, l[k].function) ||
+			       suppress_template(one->pattern, l[k].file);
+		if (fits)
 			best[one->kind] = i + 1;
 	}
 }
 
-/* The callers of `frame`, itself first, that were not looked at yet; how
- * many. */
-static size_t unknown_frames(const struct search *x, uint32_t frame)
-{
-	struct suppress_memory *memory = x->memory;
-	size_t n = 0;
-
-	for (; frame && memory->frames[frame][0] == NOT_ASKED;
-	     frame = x->m->frames[frame].parent) {
-		if (n == memory->path_room) {
-			memory->path_room = 2 * n + 64;
-			memory->path =
-			    xreallocarray(memory->path, memory->path_room,
-					  sizeof(*memory->path));
-		}
-		memory->path[n++] = frame;
-	}
-	return n;
-}
-
+/* The first of the rules for a frame and its callers. */
 static const uint32_t *rules_of_frame(const struct search *x, uint32_t frame)
 {
 	static const uint32_t none[SUPPRESS_TYPE] = { NONE, NONE, NONE };
-	uint32_t(*known)[SUPPRESS_TYPE] = x->memory->frames;
+	struct suppress_memory *memory = x->memory;
+	uint32_t(*known)[SUPPRESS_TYPE] = memory->frames;
+	size_t n = 0;
 
-	for (size_t n = unknown_frames(x, frame); n > 0; n--) {
-		uint32_t at = x->memory->path[n - 1];
+	/* Those that were not looked at yet, from the outermost one on. */
+	for (uint32_t at = frame; at && known[at][0] == NOT_ASKED;
+	     at = x->m->frames[at].parent)
+		*LIST_ADD(memory->path, n) = at;
+	while (n-- > 0) {
+		uint32_t at = memory->path[n];
 		uint32_t parent = x->m->frames[at].parent;
-
 		const struct location *l;
 		size_t count = symbols_frame(x->symbols, at, &l);
 
@@ -205,39 +175,30 @@ static const char *called_by(const struct location *inner)
 		   : NULL;
 }
 
-static const struct location *innermost(const struct search *x, uint32_t stack)
-{
-	struct walk w;
-
-	walk_begin(&w, x->m, x->symbols, stack);
-	return walk_next(&w);
-}
-
-static void look_at_allocator(const struct search *x, uint32_t stack,
-			      uint32_t best[SUPPRESS_TYPE])
-{
-	const struct location *inner = innermost(x, stack);
-	const char *allocator = called_by(inner);
-
-	for (unsigned kind = 0; kind < SUPPRESS_TYPE; kind++)
-		best[kind] = NONE;
-	for (uint32_t i = 0; inner && i < x->s->count; i++) {
-		const struct suppression *one = x->s->list[i];
-
-		if (one->kind < SUPPRESS_TYPE && !one->expired &&
-		    best[one->kind] == NONE &&
-		    suppress_allocator_fits(one->pattern, allocator, inner))
-			best[one->kind] = i + 1;
-	}
-}
-
+/* The first of the rules for the stack's allocation function. */
 static const uint32_t *rules_of_allocator(const struct search *x,
 					  uint32_t stack)
 {
 	uint32_t *known = x->memory->allocators[stack];
+	const struct location *inner;
+	const char *allocator;
+	struct walk w;
 
-	if (known[0] == NOT_ASKED)
-		look_at_allocator(x, stack, known);
+	if (known[0] != NOT_ASKED)
+		return known;
+	walk_begin(&w, x->m, x->symbols, stack);
+	inner = walk_next(&w);
+	allocator = called_by(inner);
+	for (unsigned kind = 0; kind < SUPPRESS_TYPE; kind++)
+		known[kind] = NONE;
+	for (uint32_t i = 0; inner && i < x->s->count; i++) {
+		const struct suppression *one = x->s->list[i];
+
+		if (one->kind < SUPPRESS_TYPE && !one->expired &&
+		    known[one->kind] == NONE &&
+		    suppress_allocator_fits(one->pattern, allocator, inner))
+			known[one->kind] = i + 1;
+	}
 	return known;
 }
 
@@ -267,50 +228,31 @@ static uint32_t rule_of_stack(const struct search *x, uint32_t stack,
 
 /* --- Blocks, stack by stack ------------------------------------------------------------ */
 
-static size_t list_stack(const struct search *x, uint32_t stack)
-{
-	struct suppress_memory *memory = x->memory;
-	const struct location *l;
-	size_t count = 0;
-	struct walk w;
-
-	walk_begin(&w, x->m, x->symbols, stack);
-	while ((l = walk_next(&w))) {
-		if (count == memory->stack_room) {
-			memory->stack_room = 2 * count + 64;
-			memory->stack =
-			    xreallocarray(memory->stack, memory->stack_room,
-					  sizeof(*memory->stack));
-		}
-		memory->stack[count++] = l;
-	}
-	return count;
-}
-
-static bool is_wanted(const struct suppression *one, const uint32_t *first)
-{
-	for (unsigned c = 0; c < CLASSES; c++)
-		if (first[c] == NONE && one->leaks & rows[c].leaks)
-			return true;
-	return false;
-}
-
 /* The first block that covers a finding of each class. */
 static void look_at_stack(const struct search *x, uint32_t stack,
 			  uint32_t first[CLASSES])
 {
-	size_t count = list_stack(x, stack);
-	const char *allocator = called_by(count ? x->memory->stack[0] : NULL);
+	struct suppress_memory *memory = x->memory;
+	const struct location *l;
+	const char *allocator;
+	size_t count = 0;
+	struct walk w;
 
+	walk_begin(&w, x->m, x->symbols, stack);
+	while ((l = walk_next(&w)))
+		*LIST_ADD(memory->stack, count) = l;
+	allocator = called_by(count ? memory->stack[0] : NULL);
 	for (unsigned c = 0; c < CLASSES; c++)
 		first[c] = NONE;
 	for (uint32_t i = 0; i < x->s->count; i++) {
 		const struct suppression *one = x->s->list[i];
+		bool wanted = false;
 
-		if (one->kind != SUPPRESS_BLOCK || one->expired ||
-		    !is_wanted(one, first) ||
-		    !suppress_block_fits(one, allocator, x->memory->stack,
-					 count))
+		for (unsigned c = 0; c < CLASSES; c++)
+			wanted |=
+			    first[c] == NONE && one->leaks & rows[c].leaks;
+		if (one->kind != SUPPRESS_BLOCK || one->expired || !wanted ||
+		    !suppress_block_fits(one, allocator, memory->stack, count))
 			continue;
 		for (unsigned c = 0; c < CLASSES; c++)
 			if (first[c] == NONE && one->leaks & rows[c].leaks)
@@ -318,67 +260,30 @@ static void look_at_stack(const struct search *x, uint32_t stack,
 	}
 }
 
-static uint32_t block_of_stack(const struct search *x, uint32_t stack,
-			       enum finding_class c)
-{
-	uint32_t *first = x->memory->stacks[stack];
-
-	if (!x->memory->has[SUPPRESS_BLOCK])
-		return NONE;
-	if (first[0] == NOT_ASKED)
-		look_at_stack(x, stack, first);
-	return first[c];
-}
+/* --- Blocks, stack by stack ------------------------------------------------------------ */
 
 /* --- Types ------------------------------------------------------------------------------- */
 
-static uint32_t look_at_type(const struct search *x, const char *type)
+/* The first of the rules for a type; *known has it from then on. */
+static uint32_t type_called(const struct search *x, uint32_t *known,
+			    const char *type)
 {
-	for (uint32_t i = 0; i < x->s->count; i++) {
+	for (uint32_t i = 0; i < x->s->count && *known == NOT_ASKED; i++) {
 		const struct suppression *one = x->s->list[i];
 
 		if (one->kind == SUPPRESS_TYPE && !one->expired &&
 		    suppress_template(one->pattern, type))
-			return i + 1;
+			*known = i + 1;
 	}
-	return NONE;
-}
-
-static uint32_t type_called(const struct search *x, uint32_t name)
-{
-	uint32_t *known = &x->memory->name_types[name];
-
 	if (*known == NOT_ASKED)
-		*known = look_at_type(x, names_type_called(x->names, name));
+		*known = NONE;
 	return *known;
 }
 
-static uint32_t type_of_member(const struct search *x, const struct finding *f,
-			       size_t i)
+static uint32_t type_named(const struct search *x, uint32_t name)
 {
-	uint32_t object = finding_object(f, x->names, i);
-	uint32_t stack = x->m->blocks[f->members[i]].stack;
-	uint32_t *known = &x->memory->stack_types[stack];
-
-	if (object)
-		return type_called(x, x->m->objects[object].type);
-	if (*known == NOT_ASKED)
-		*known = look_at_type(x, names_type(x->names, stack));
-	return *known;
-}
-
-static uint32_t type_of_finding(const struct search *x, const struct finding *f)
-{
-	uint32_t first = NONE;
-
-	if (!x->memory->has[SUPPRESS_TYPE])
-		return NONE;
-	for (size_t i = 0; i < f->member_count; i++)
-		first = first_of(first, type_of_member(x, f, i));
-	if (f->error != RKN_NONE)
-		first = first_of(first,
-				 type_called(x, x->m->errors[f->error].type));
-	return first;
+	return type_called(x, &x->memory->name_types[name],
+			   names_type_called(x->names, name));
 }
 
 /* --- Findings ---------------------------------------------------------------------------- */
@@ -405,24 +310,14 @@ static enum finding_class class_of(const struct finding *f)
 static uint32_t entry_of_stack(const struct search *x, uint32_t stack,
 			       enum finding_class c)
 {
-	return first_of(rule_of_stack(x, stack, c),
-			block_of_stack(x, stack, c));
-}
+	uint32_t *blocks = x->memory->stacks[stack];
+	uint32_t rule = rule_of_stack(x, stack, c);
 
-static uint32_t entry_of_finding(const struct search *x,
-				 const struct finding *f)
-{
-	enum finding_class c = class_of(f);
-	uint32_t first = entry_of_stack(x, f->stack, c), last = f->stack;
-
-	for (size_t i = 0; i < f->member_count; i++) {
-		uint32_t stack = x->m->blocks[f->members[i]].stack;
-
-		if (stack != last)
-			first = first_of(first, entry_of_stack(x, stack, c));
-		last = stack;
-	}
-	return first_of(first, type_of_finding(x, f));
+	if (!x->memory->has[SUPPRESS_BLOCK])
+		return rule;
+	if (blocks[0] == NOT_ASKED)
+		look_at_stack(x, stack, blocks);
+	return first_of(rule, blocks[c]);
 }
 
 struct suppression *suppress_find(struct suppressions *s,
@@ -431,12 +326,35 @@ struct suppression *suppress_find(struct suppressions *s,
 				  struct symbols *symbols)
 {
 	struct search x = { s, NULL, m, names, symbols };
-	uint32_t entry;
+	enum finding_class c = class_of(f);
+	uint32_t entry, last = f->stack;
+	bool types;
 
 	if (!s->count)
 		return NULL;
 	remember(s, m);
 	x.memory = s->memory;
-	entry = entry_of_finding(&x, f);
+	types = x.memory->has[SUPPRESS_TYPE];
+	entry = entry_of_stack(&x, f->stack, c);
+	for (size_t i = 0; i < f->member_count; i++) {
+		uint32_t stack = m->blocks[f->members[i]].stack;
+
+		if (stack != last)
+			entry = first_of(entry, entry_of_stack(&x, stack, c));
+		last = stack;
+	}
+	for (size_t i = 0; i < f->member_count && types; i++) {
+		uint32_t object = finding_object(f, names, i);
+		uint32_t stack = m->blocks[f->members[i]].stack;
+
+		entry = first_of(
+		    entry, object
+			       ? type_named(&x, m->objects[object].type)
+			       : type_called(&x, &x.memory->stack_types[stack],
+					     names_type(names, stack)));
+	}
+	if (types && f->error != RKN_NONE)
+		entry =
+		    first_of(entry, type_named(&x, m->errors[f->error].type));
 	return entry == NONE ? NULL : s->list[entry - 1];
 }

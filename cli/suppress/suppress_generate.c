@@ -69,7 +69,7 @@ static void print_name(FILE *out, const char *text, const char *special,
 
 /* --- LeakSanitizer's grammar, and ours ------------------------------------------------ */
 
-/* `text` as a whole, or its end alone. */
+/* Prints `text` as a whole, or only its end. */
 static void print_rule(FILE *out, const char *kind, const char *start,
 		       const char *text)
 {
@@ -81,35 +81,7 @@ static void print_rule(FILE *out, const char *kind, const char *start,
 		strcmp(kind, "leak:") ? REASON : "");
 }
 
-static void generate_rule(FILE *out, const struct suppress_subject *subject)
-{
-	const struct suppress_frame *f = &subject->frames[subject->place];
-	const char *kind = subject->kind == FINDING_CYCLE     ? "cycle:"
-			   : is_reference_kind(subject->kind) ? "ref:"
-							      : "leak:";
-
-	if (name_of(f))
-		print_rule(out, kind, "^", name_of(f));
-	else if (f->module)
-		print_rule(out, kind, strchr(f->module, '/') ? "/" : "^",
-			   base_name(f->module));
-	else
-		print_rule(out, "type:", "^", subject->type);
-}
-
 /* --- Valgrind's grammar ------------------------------------------------------------------ */
-
-static void print_kind(FILE *out, const struct suppress_subject *subject)
-{
-	if (subject->kind == FINDING_CYCLE)
-		fputs("   refknot:Cycle\n", out);
-	else if (is_reference_kind(subject->kind))
-		fputs("   refknot:Reference\n", out);
-	else
-		fprintf(out, "   Memcheck:Leak\n   match-leak-kinds: %s\n",
-			subject->kind == FINDING_LEAK ? "definite"
-						      : "possible");
-}
 
 static void print_line(FILE *out, const char *prefix, const char *text)
 {
@@ -122,34 +94,44 @@ static void print_line(FILE *out, const char *prefix, const char *text)
 	fputc('\n', out);
 }
 
-/* The C library's own names of its functions are known where its debug
- * information is, "__GI___strdup": other machines have "strdup". */
-static const char *public_name(const char *name)
-{
-	if (strncmp(name, HIDDEN_NAME, strlen(HIDDEN_NAME)) != 0)
-		return NULL;
-	name += strlen(HIDDEN_NAME);
-	return name + strspn(name, "_");
-}
-
 static void print_frame(FILE *out, const struct suppress_frame *f)
 {
-	const char *name = name_of(f) ? public_name(name_of(f)) : NULL;
+	const char *name = name_of(f);
+	const size_t hidden = strlen(HIDDEN_NAME);
 
-	if (name && *name)
-		print_line(out, "fun:*", name);
-	else if (name_of(f))
-		print_line(out, "fun:", name_of(f));
+	/* The C library's own names of its functions are known where its debug
+	 * information is, "__GI___strdup": other machines have "strdup". */
+	if (name && !strncmp(name, HIDDEN_NAME, hidden) &&
+	    name[hidden + strspn(name + hidden, "_")])
+		print_line(out, "fun:*",
+			   name + hidden + strspn(name + hidden, "_"));
+	else if (name)
+		print_line(out, "fun:", name);
 	else if (f->module && *f->module)
 		print_line(out, "obj:", f->module);
 	else
 		fputs("   obj:*\n", out);
 }
 
-/* Valgrind shows nothing below main, and what has a frame in one build only
- * stands in neither. */
-static void print_frames(FILE *out, const struct suppress_subject *subject)
+static void generate_block(FILE *out, const struct suppress_subject *subject)
 {
+	const char *first = subject->frames[0].function;
+	bool operator_new =
+	    first && (!strncmp(first, "_Znw", 4) || !strncmp(first, "_Zna", 4));
+
+	fprintf(out, "{\n   %s of ", finding_kind_name(subject->kind));
+	print_name(out, subject->type, "", '?');
+	fputc('\n', out);
+	if (subject->kind == FINDING_CYCLE)
+		fputs("   refknot:Cycle\n", out);
+	else if (is_reference_kind(subject->kind))
+		fputs("   refknot:Reference\n", out);
+	else
+		fprintf(out, "   Memcheck:Leak\n   match-leak-kinds: %s\n%s",
+			subject->kind == FINDING_LEAK ? "definite" : "possible",
+			operator_new ? "" : ALLOCATOR);
+	/* Valgrind shows nothing below main, and what has a frame in one
+	 * build only stands in neither. */
 	for (size_t i = 0; i < subject->count && i < LINES_MOST; i++) {
 		const char *name = name_of(&subject->frames[i]);
 
@@ -160,36 +142,24 @@ static void print_frames(FILE *out, const struct suppress_subject *subject)
 		if (name && !strcmp(name, "main"))
 			break;
 	}
-}
-
-static bool is_operator_new(const struct suppress_frame *f)
-{
-	return f->function && (!strncmp(f->function, "_Znw", 4) ||
-			       !strncmp(f->function, "_Zna", 4));
-}
-
-static void generate_block(FILE *out, const struct suppress_subject *subject)
-{
-	bool own =
-	    subject->kind == FINDING_CYCLE || is_reference_kind(subject->kind);
-
-	fprintf(out, "{\n   %s of ", finding_kind_name(subject->kind));
-	print_name(out, subject->type, "", '?');
-	fputc('\n', out);
-	print_kind(out, subject);
-	if (!own && !is_operator_new(&subject->frames[0]))
-		fputs(ALLOCATOR, out);
-	print_frames(out, subject);
 	fputs("}\n", out);
 }
 
 void suppress_generate(FILE *out, enum suppress_grammar grammar,
 		       const struct suppress_subject *subject)
 {
-	if (!subject->count)
-		print_rule(out, "type:", "^", subject->type);
-	else if (grammar == SUPPRESS_LSAN)
-		generate_rule(out, subject);
-	else
+	const struct suppress_frame *f = &subject->frames[subject->place];
+	const char *kind = subject->kind == FINDING_CYCLE     ? "cycle:"
+			   : is_reference_kind(subject->kind) ? "ref:"
+							      : "leak:";
+
+	if (subject->count && grammar == SUPPRESS_VALGRIND)
 		generate_block(out, subject);
+	else if (subject->count && name_of(f))
+		print_rule(out, kind, "^", name_of(f));
+	else if (subject->count && f->module)
+		print_rule(out, kind, strchr(f->module, '/') ? "/" : "^",
+			   base_name(f->module));
+	else
+		print_rule(out, "type:", "^", subject->type);
 }

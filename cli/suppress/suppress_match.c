@@ -72,14 +72,6 @@ static bool fits(const char *pattern, const char *text)
 	return suppress_glob(pattern, strlen(pattern), text);
 }
 
-/* C++'s are real frames with us, of its library. */
-static bool is_operator_new(const struct location *l)
-{
-	return l->function && (!strncmp(l->function, "_Znw", 4) ||
-			       !strncmp(l->function, "_Zna", 4) ||
-			       !strncmp(l->function, "operator new", 12));
-}
-
 static bool is_below_main(const char *function)
 {
 	static const char *const names[] = { "_start", "__libc_start_main",
@@ -112,14 +104,18 @@ static bool is_copy_of(const char *pattern, const char *function)
 	return false;
 }
 
-/*
- * Of a C library function's names Valgrind takes the plainest, debug
- * information has its first: "strdup" is "__strdup" or "__GI___strdup".
- */
-static bool is_alias_of(const char *pattern, const struct location *l)
+static bool function_fits(const char *pattern, const struct location *l)
 {
 	const char *function = l->function;
 
+	if (!function)
+		return fits(pattern, UNKNOWN);
+	if (fits(pattern, function) || is_copy_of(pattern, function) ||
+	    (is_below_main(function) && fits(pattern, "(below main)")))
+		return true;
+	/* Of a C library function's names Valgrind takes the plainest, debug
+	 * information has its first: "strdup" is "__strdup" or
+	 * "__GI___strdup". */
 	if (strncmp(function, "__", 2) || !l->module ||
 	    !strstr(l->module, "/libc.so"))
 		return false;
@@ -128,36 +124,32 @@ static bool is_alias_of(const char *pattern, const struct location *l)
 	return fits(pattern, function + strspn(function, "_"));
 }
 
-static bool function_fits(const char *pattern, const struct location *l)
+/* C++'s operators are real frames with us, of its library. */
+static bool is_operator_new(const struct location *l)
 {
-	if (!l->function)
-		return fits(pattern, UNKNOWN);
-	return fits(pattern, l->function) || is_copy_of(pattern, l->function) ||
-	       is_alias_of(pattern, l) ||
-	       (is_below_main(l->function) && fits(pattern, "(below main)"));
-}
-
-static bool source_fits(const struct suppress_line *line,
-			const struct location *l)
-{
-	const char *slash = l->file ? strrchr(l->file, '/') : NULL;
-
-	if (!l->file || (line->line && line->line != l->line))
-		return false;
-	return fits(line->pattern, l->file) ||
-	       (slash && fits(line->pattern, slash + 1));
+	return l->function && (!strncmp(l->function, "_Znw", 4) ||
+			       !strncmp(l->function, "_Zna", 4) ||
+			       !strncmp(l->function, "operator new", 12));
 }
 
 /* One line of a block against one frame; never a LINE_ANY. */
-static bool suppress_line_fits(const struct suppress_line *line,
-			       const struct location *l)
+static bool line_fits(const struct suppress_line *line,
+		      const struct location *l)
 {
-	if (line->kind == LINE_FUNCTION)
+	const char *slash = l->file ? strrchr(l->file, '/') : NULL;
+
+	switch (line->kind) {
+	case LINE_FUNCTION:
 		return function_fits(line->pattern, l);
-	if (line->kind == LINE_SOURCE)
-		return source_fits(line, l);
-	return fits(line->pattern, l->module ? l->module : UNKNOWN) ||
-	       (is_operator_new(l) && fits(line->pattern, VALGRIND_OBJECT));
+	case LINE_SOURCE:
+		return l->file && (!line->line || line->line == l->line) &&
+		       (fits(line->pattern, l->file) ||
+			(slash && fits(line->pattern, slash + 1)));
+	default:
+		return fits(line->pattern, l->module ? l->module : UNKNOWN) ||
+		       (is_operator_new(l) &&
+			fits(line->pattern, VALGRIND_OBJECT));
+	}
 }
 
 /* --- Allocation functions ------------------------------------------------------- */
@@ -174,24 +166,18 @@ static const struct allocator {
 };
 #define ALLOCATORS (sizeof(allocators) / sizeof(*allocators))
 
-/* 0: of which is not known. */
-static unsigned family_of(const char *allocator)
-{
-	for (size_t i = 0; allocator && i < ALLOCATORS; i++)
-		if (!strcmp(allocators[i].name, allocator))
-			return allocators[i].family;
-	return 0;
-}
-
 static bool allocator_fits(const struct suppress_line *line,
 			   const char *allocator)
 {
-	unsigned family = family_of(allocator);
+	unsigned family = 0; /* it is not known which one */
 
 	if (line->kind == LINE_OBJECT)
 		return fits(line->pattern, VALGRIND_OBJECT);
 	if (line->kind == LINE_SOURCE)
 		return fits(line->pattern, VALGRIND_SOURCE);
+	for (size_t i = 0; allocator && i < ALLOCATORS; i++)
+		if (!strcmp(allocators[i].name, allocator))
+			family = allocators[i].family;
 	for (size_t i = 0; i < ALLOCATORS; i++)
 		if ((!family || allocators[i].family == family) &&
 		    fits(line->pattern, allocators[i].name))
@@ -199,23 +185,21 @@ static bool allocator_fits(const struct suppress_line *line,
 	return false;
 }
 
-/* "_Znam" as LeakSanitizer prints it. */
-static const char *operator_called(const char *function)
-{
-	if (!strncmp(function, "_Znw", 4))
-		return "operator new(unsigned long)";
-	return strncmp(function, "_Zna", 4) ? function
-					    : "operator new[](unsigned long)";
-}
-
 bool suppress_allocator_fits(const char *pattern, const char *allocator,
 			     const struct location *inner)
 {
 	char older[64];
 
-	if (inner && is_operator_new(inner))
-		return suppress_template(pattern,
-					 operator_called(inner->function));
+	if (inner && is_operator_new(inner)) {
+		/* As LeakSanitizer prints them. */
+		const char *name = inner->function;
+
+		if (!strncmp(name, "_Znw", 4))
+			name = "operator new(unsigned long)";
+		else if (!strncmp(name, "_Zna", 4))
+			name = "operator new[](unsigned long)";
+		return suppress_template(pattern, name);
+	}
 	allocator = allocator ? allocator : "malloc";
 	snprintf(older, sizeof(older), "__interceptor_%s", allocator);
 	return suppress_template(pattern, allocator) ||
@@ -232,15 +216,6 @@ struct stack {
 	const char *allocator;
 };
 
-static bool frame_fits(const struct suppress_line *line, const struct stack *s,
-		       size_t at)
-{
-	if (!s->begins)
-		return suppress_line_fits(line, s->frames[at]);
-	return at ? suppress_line_fits(line, s->frames[at - 1])
-		  : allocator_fits(line, s->allocator);
-}
-
 /* As suppress_glob, `...` for `*`, but the end may be left over. */
 static bool lines_fit(const struct suppression *b, const struct stack *s)
 {
@@ -249,11 +224,16 @@ static bool lines_fit(const struct suppression *b, const struct stack *s)
 
 	while (line < b->line_count) {
 		const struct suppress_line *l = &b->lines[line];
+		bool any = l->kind == LINE_ANY, fit = false;
 
-		if (l->kind == LINE_ANY) {
+		if (!any && at < count)
+			fit = s->begins && !at
+				  ? allocator_fits(l, s->allocator)
+				  : line_fits(l, s->frames[at - s->begins]);
+		if (any) {
 			star = ++line;
 			from = at;
-		} else if (at < count && frame_fits(l, s, at)) {
+		} else if (fit) {
 			line++;
 			at++;
 		} else if (star != SIZE_MAX && at < count) {

@@ -88,29 +88,6 @@ static int read_number(const char *text, size_t count)
 	return value;
 }
 
-static int days_of(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30,
-				    31, 31, 30, 31, 30, 31 };
-	bool leap = (!(year % 4) && year % 100) || !(year % 400);
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-/* "2027-01-31" */
-static bool is_date(const char *text, size_t length)
-{
-	int year, month, day;
-
-	if (length != 10 || text[4] != '-' || text[7] != '-')
-		return false;
-	year = read_number(text, 4);
-	month = read_number(text + 5, 2);
-	day = read_number(text + 8, 2);
-	return year > 0 && month >= 1 && month <= 12 && day >= 1 &&
-	       day <= days_of(year, month);
-}
-
 /* The word "until:..." in `text`; NULL: there is none. */
 static char *find_until(char *text)
 {
@@ -128,10 +105,20 @@ static char *find_date(char *text)
 	return until && !strchr(" \t", until[strlen(UNTIL)]) ? until : NULL;
 }
 
+/* Reads "2027-01-31" into the note; -EINVAL if it is something else. */
 static int read_date(struct suppress_parser *p, const char *date, size_t length,
 		     struct suppress_note *note)
 {
-	if (!is_date(date, length))
+	static const int days[] = { 31, 28, 31, 30, 31, 30,
+				    31, 31, 30, 31, 30, 31 };
+	bool whole = length == 10 && date[4] == '-' && date[7] == '-';
+	int year = whole ? read_number(date, 4) : -1;
+	int month = whole ? read_number(date + 5, 2) : -1;
+	int day = whole ? read_number(date + 8, 2) : -1;
+	bool leap = (!(year % 4) && year % 100) || !(year % 400);
+
+	if (year < 1 || month < 1 || month > 12 || day < 1 ||
+	    day > days[month - 1] + (month == 2 && leap))
 		return suppress_fail(p,
 				     "\"until:%.*s\" is no date; it is "
 				     "written until:2027-01-31",

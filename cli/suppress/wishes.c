@@ -42,13 +42,6 @@ void wishes_release(struct wishes *w)
 	*w = (struct wishes){ 0 };
 }
 
-static void drop(struct finding *f)
-{
-	free(f->members);
-	free(f->member_objects);
-	free(f->instances);
-}
-
 void wishes_withhold(struct wishes *w, struct findings *f,
 		     const struct model *m, struct names *names,
 		     struct symbols *symbols)
@@ -64,7 +57,9 @@ void wishes_withhold(struct wishes *w, struct findings *f,
 		if (by) {
 			by->findings++;
 			by->bytes += one->bytes + one->held_bytes;
-			drop(one);
+			free(one->members);
+			free(one->member_objects);
+			free(one->instances);
 			continue;
 		}
 		f->list[left] = *one;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program told LeakSanitizer about its own leaks, which holds here, too,
+ * What a program says to LeakSanitizer about its own leaks, which holds here, too,
  * only for its own processes: its __lsan_default_suppressions(), and that leak
  * checks are turned off (__lsan_is_turned_off(), or detect_leaks=0 in
  * __lsan_default_options()), which covers all that LeakSanitizer would find.
