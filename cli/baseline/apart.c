@@ -8,10 +8,10 @@
 #include "base_name.h"
 #include "die.h"
 #include "sources.h"
-#include "status.h"
+#include "text_stream.h"
 
-#define WHOLE 8 /* frames of a chain that is told as a whole */
-#define NEAR  2 /* frames beside those that tell, of a longer one */
+#define WHOLE 8 /* frames of a chain that is shown as a whole */
+#define NEAR  2 /* frames shown beside one that distinguishes a longer one */
 
 static bool is_same_text(const char *a, const char *b)
 {
@@ -26,16 +26,45 @@ static bool is_same(const struct issue_frame *a, const struct issue_frame *b)
 	       (a->line || is_same_text(a->module, b->module));
 }
 
-static bool have_one_place(const struct apart_stack *a,
-			   const struct apart_stack *b)
+/* "make_copy at copy.c:4, called by load at main.c:12": of a long chain from ..
+ * to only the frames near those that distinguish it. */
+static char *make_chain(const struct issue_stack *s, const bool *distinguishes,
+			size_t from, size_t to, const struct sources *sources)
 {
-	return a->place < a->stack->count && b->place < b->stack->count &&
-	       is_same(&a->stack->frames[a->place],
-		       &b->stack->frames[b->place]);
+	size_t size, hidden = 0;
+	char *text;
+	FILE *out = text_stream_open(&text, &size);
+
+	for (size_t n = from; n <= to; n++) {
+		const struct issue_frame *f = &s->frames[n];
+		bool shown = to - from < WHOLE;
+		char *within;
+
+		for (size_t i = n > from + NEAR ? n - NEAR : from;
+		     i <= to && i <= n + NEAR; i++)
+			shown |= distinguishes[i];
+		if (!shown) {
+			hidden++;
+			continue;
+		}
+		if (hidden)
+			fprintf(out, ", ... (%zu more)", hidden);
+		hidden = 0;
+		fprintf(out, "%s%s", n > from ? ", called by " : "",
+			f->function);
+		if (!f->file || !f->line)
+			continue;
+		within = sources_within(sources, f->file);
+		fprintf(out, " at %s:%u", within ? within : base_name(f->file),
+			f->line);
+		free(within);
+	}
+	text_stream_close(out);
+	return text;
 }
 
-/* The innermost frame of `a` in which they differ, its last where it is the
- * beginning of `b`; a->count: they are equal. */
+/* The innermost frame of `a` in which they differ, its last one where `b` begins
+ * with `a`; a->count: they are equal. */
 static size_t find_difference(const struct issue_stack *a,
 			      const struct issue_stack *b)
 {
@@ -47,75 +76,6 @@ static size_t find_difference(const struct issue_stack *a,
 	return n == a->count && n < b->count ? n - 1 : n;
 }
 
-/* --- The text ---------------------------------------------------------------- */
-
-static void print_frame(FILE *out, const struct issue_frame *f,
-			const struct sources *sources)
-{
-	char *within;
-
-	fputs(f->function, out);
-	if (!f->file || !f->line)
-		return;
-	within = sources_within(sources, f->file);
-	fprintf(out, " at %s:%u", within ? within : base_name(f->file),
-		f->line);
-	free(within);
-}
-
-/* Whether frame `n` of from .. to is near one that tells. */
-static bool is_shown(const bool *tells, size_t from, size_t to, size_t n)
-{
-	size_t first = n > from + NEAR ? n - NEAR : from;
-
-	for (size_t i = first; i <= to && i <= n + NEAR; i++)
-		if (tells[i])
-			return true;
-	return to - from < WHOLE;
-}
-
-static char *make_chain(const struct issue_stack *s, const bool *tells,
-			size_t from, size_t to, const struct sources *sources)
-{
-	char *text = NULL;
-	size_t size, hidden = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		die(STATUS_INPUT, "out of memory");
-	for (size_t n = from; n <= to; n++) {
-		if (!is_shown(tells, from, to, n)) {
-			hidden++;
-			continue;
-		}
-		if (hidden)
-			fprintf(out, ", ... (%zu more)", hidden);
-		hidden = 0;
-		fputs(n > from ? ", called by " : "", out);
-		print_frame(out, &s->frames[n], sources);
-	}
-	if (fclose(out))
-		die(STATUS_INPUT, "out of memory");
-	return text;
-}
-
-/* --- The line ---------------------------------------------------------------- */
-
-static void find_site(struct apart *a, const struct issue_stack *s, size_t to,
-		      const struct sources *sources)
-{
-	const size_t place = a->site;
-
-	for (size_t n = to; n > place && !a->path; n--) {
-		const struct issue_frame *f = &s->frames[n];
-
-		if (f->file && f->line)
-			a->path = sources_within(sources, f->file);
-		if (a->path)
-			a->site = n;
-	}
-}
-
 struct apart apart_make(const struct apart_stack *list, size_t count, size_t i,
 			const struct sources *sources)
 {
@@ -123,26 +83,35 @@ struct apart apart_make(const struct apart_stack *list, size_t count, size_t i,
 	const size_t place = list[i].place;
 	struct apart a = { .site = place };
 	size_t from = place, to = place;
-	bool *tells = xcalloc(s->count + 1, sizeof(*tells)), any = false;
+	bool *distinguishes = xcalloc(s->count + 1, sizeof(*distinguishes));
+	bool any = false;
 
 	for (size_t k = 0; k < count; k++) {
-		size_t n;
+		const struct issue_stack *other = list[k].stack;
+		size_t at = list[k].place, n;
 
-		if (k == i || !have_one_place(&list[i], &list[k]))
+		if (k == i || place >= s->count || at >= other->count ||
+		    !is_same(&s->frames[place], &other->frames[at]))
 			continue;
-		n = find_difference(s, list[k].stack);
+		n = find_difference(s, other);
 		if (n >= s->count)
 			continue;
-		any = tells[n] = true;
+		any = distinguishes[n] = true;
 		from = n < from ? n : from;
 		to = n > to ? n : to;
 	}
-	tells[from] = tells[place] = tells[to] = true;
-	if (any) {
-		a.chain = make_chain(s, tells, from, to, sources);
-		find_site(&a, s, to, sources);
+	distinguishes[from] = distinguishes[place] = distinguishes[to] = true;
+	if (any)
+		a.chain = make_chain(s, distinguishes, from, to, sources);
+	for (size_t n = to; any && n > place && !a.path; n--) {
+		const struct issue_frame *f = &s->frames[n];
+
+		if (f->file && f->line)
+			a.path = sources_within(sources, f->file);
+		if (a.path)
+			a.site = n;
 	}
-	free(tells);
+	free(distinguishes);
 	return a;
 }
 

@@ -20,7 +20,7 @@ struct apart_stack {
 struct apart {
 	/* "make_copy at copy.c:4, called by load at main.c:12", as the program
 	 * has it, so to be escaped; NULL: nothing else has the line, or nothing
-	 * tells them apart. */
+	 * distinguishes them. */
 	char *chain;
 	/* The outermost frame of the chain that is in the source tree, if it is
 	 * farther out than the place; else the place. */

@@ -15,12 +15,6 @@
 
 #define HEADER  "# refknot baseline "
 #define VERSION 1
-#define LINES   "lines="
-#define CALLS   "calls="
-#define TYPE    "type="
-#define TAKERS  "takers="
-#define HELD    "held="
-#define PASSES  "passes="
 
 /* "count=3": the number; false: it is something else. */
 static bool read_number(const char *word, const char *name, uint64_t *value)
@@ -59,111 +53,91 @@ static char *copy_trimmed(const char *text)
 	return length ? xasprintf("%.*s", (int)length, text) : NULL;
 }
 
-static bool is_kind(const char *word)
+/* Words that may follow the numbers, in this order. */
+enum field {
+	FIELD_PASSES,
+	FIELD_LINES,
+	FIELD_HELD,
+	FIELD_CALLS,
+	FIELD_TYPE,
+	FIELD_TAKERS,
+	FIELDS
+};
+
+static const struct {
+	const char *name, *wrong;
+} fields[FIELDS] = {
+	[FIELD_PASSES] = { "passes=", "behind passes= stands their number" },
+	[FIELD_LINES] = { "lines=",
+			  "behind lines= stand offsets and hashes as in +3:1a2b,?,+2" },
+	[FIELD_HELD] = { "held=", "behind held= stands a part of the bytes" },
+	[FIELD_CALLS] = { "calls=",
+			  "behind calls= stand functions as in parse<(work)<main, as many as lines= has" },
+	[FIELD_TYPE] = { "type=", "behind type= stands a type of refknot.h" },
+	[FIELD_TAKERS] = { "takers=",
+			   "behind takers= stand functions with commas between" },
+};
+
+static bool read_field(struct baseline_entry *e, enum field field,
+		       const char *word)
 {
-	for (int i = 0; i < FINDING_KINDS; i++)
-		if (!strcmp(finding_kind_name(i), word))
-			return true;
-	return !strcmp(word, BASELINE_GROWTH);
-}
-
-static const char *read_lines(struct baseline_entry *e, const char *word)
-{
-	return frame_lines_parse(&e->lines, word)
-		   ? NULL
-		   : "behind lines= stand offsets and hashes as in +3:1a2b,?,+2";
-}
-
-static const char *read_calls(struct baseline_entry *e, const char *word)
-{
-	return frame_calls_parse(&e->lines, word)
-		   ? NULL
-		   : "behind calls= stand functions as in parse<(work)<main, as many as lines= has";
-}
-
-static const char *read_type(struct baseline_entry *e, const char *word)
-{
-	e->type = frame_calls_read_word(word, strlen(word));
-	return e->type ? NULL : "behind type= stands a type of refknot.h";
-}
-
-static const char *read_passes(struct baseline_entry *e, const char *word)
-{
-	return read_number(word, "", &e->passes) && e->passes
-		   ? NULL
-		   : "behind passes= stands their number";
-}
-
-static const char *read_held(struct baseline_entry *e, const char *word)
-{
-	return read_number(word, "", &e->held) && e->held <= e->bytes
-		   ? NULL
-		   : "behind held= stands a part of the bytes";
-}
-
-static const char *read_takers(struct baseline_entry *e, const char *word)
-{
-	return takers_parse(&e->takers, word)
-		   ? NULL
-		   : "behind takers= stand functions with commas between";
-}
-
-/* "lines=+3:1a2b" and the like, in this order, and what is for people. */
-static const char *read_rest(struct baseline_entry *e, char *rest)
-{
-	static const struct {
-		const char *name;
-		const char *(*read)(struct baseline_entry *e, const char *word);
-	} fields[] = {
-		{ PASSES, read_passes }, { LINES, read_lines },
-		{ HELD, read_held },     { CALLS, read_calls },
-		{ TYPE, read_type },     { TAKERS, read_takers },
-	};
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-		size_t length = strlen(fields[i].name), size;
-		const char *wrong;
-		char *copy;
-
-		rest += strspn(rest, " \t\r");
-		if (strncmp(rest, fields[i].name, length) != 0)
-			continue;
-		rest += length;
-		size = strcspn(rest, " \t\r");
-		copy = xstrndup(rest, size);
-		wrong = fields[i].read(e, copy);
-		free(copy);
-		if (wrong)
-			return wrong;
-		rest += size;
+	switch (field) {
+	case FIELD_PASSES:
+		return read_number(word, "", &e->passes) && e->passes;
+	case FIELD_LINES:
+		return frame_lines_parse(&e->lines, word);
+	case FIELD_HELD:
+		return read_number(word, "", &e->held) && e->held <= e->bytes;
+	case FIELD_CALLS:
+		return frame_calls_parse(&e->lines, word);
+	case FIELD_TYPE:
+		e->type = frame_calls_read_word(word, strlen(word));
+		return e->type;
+	default:
+		return takers_parse(&e->takers, word);
 	}
-	e->text = copy_trimmed(rest);
-	return NULL;
 }
 
-/* One line without its comment; NULL, or what is wrong with it. */
+/* Reads one line without its comment; NULL, or what is wrong with it. */
 static const char *read_entry(struct baseline_entry *e, char *line)
 {
-	const char *wrong;
 	char *rest = NULL;
 	char *signature = strtok_r(line, " \t\r", &rest);
 	char *kind = strtok_r(NULL, " \t\r", &rest);
+	bool growth = kind && !strcmp(kind, BASELINE_GROWTH), known = growth;
 
 	if (!is_signature(signature))
 		return "a line begins with a signature of 16 hex digits";
 	if (!kind)
 		return "behind the signature stands the kind of finding";
-	if (!is_kind(kind))
+	for (int i = 0; i < FINDING_KINDS; i++)
+		known |= !strcmp(finding_kind_name(i), kind);
+	if (!known)
 		return "no kind of finding is called like its second word";
 	if (!read_number(strtok_r(NULL, " \t\r", &rest), "count=", &e->count) ||
 	    !read_number(strtok_r(NULL, " \t\r", &rest), "bytes=", &e->bytes))
 		return "behind the kind stand count=N and bytes=N";
 	e->signature = xstrdup(signature);
 	e->kind = xstrdup(kind);
-	wrong = rest ? read_rest(e, rest) : NULL;
-	if (!wrong && !strcmp(kind, BASELINE_GROWTH) != (e->passes > 0))
+	for (unsigned i = 0; i < FIELDS && rest; i++) {
+		size_t length = strlen(fields[i].name);
+		char *word;
+		bool right;
+
+		rest += strspn(rest, " \t\r");
+		if (strncmp(rest, fields[i].name, length) != 0)
+			continue;
+		word = xstrndup(rest + length, strcspn(rest + length, " \t\r"));
+		rest += length + strlen(word);
+		right = read_field(e, i, word);
+		free(word);
+		if (!right)
+			return fields[i].wrong;
+	}
+	e->text = rest ? copy_trimmed(rest) : NULL;
+	if (growth != (e->passes > 0))
 		return "passes=N stands behind the numbers of growth, and there alone";
-	return wrong;
+	return NULL;
 }
 
 static void release_entry(struct baseline_entry *e)
@@ -230,17 +204,12 @@ static int by_signature(const void *a, const void *b)
 	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-/* Growth is so many a pass. */
-static bool is_slower(const struct baseline_entry *e,
-		      const struct baseline_entry *other)
-{
-	return (double)e->count * (double)other->passes <
-	       (double)other->count * (double)e->passes;
-}
-
 static void unite(struct baseline_entry *kept, struct baseline_entry *other)
 {
-	if (kept->passes && other->passes && is_slower(kept, other)) {
+	/* Growth is so many a pass. */
+	if (kept->passes && other->passes &&
+	    (double)kept->count * (double)other->passes <
+		(double)other->count * (double)kept->passes) {
 		kept->count = other->count;
 		kept->bytes = other->bytes;
 		kept->passes = other->passes;
@@ -268,20 +237,7 @@ static void unite(struct baseline_entry *kept, struct baseline_entry *other)
 	release_entry(other);
 }
 
-/* Among the first `count`, the one that is the same as `e`; NULL: none is. */
-static struct baseline_entry *find_same(const struct baseline *b, size_t count,
-					const struct baseline_entry *e)
-{
-	while (count && !strcmp(b->list[count - 1].signature, e->signature)) {
-		struct baseline_entry *other = &b->list[--count];
-
-		if (frame_lines_distance(&other->lines, &e->lines) !=
-		    FRAME_LINES_OTHER)
-			return other;
-	}
-	return NULL;
-}
-
+/* Sorts the entries, and unites those that are the same. */
 static void sort(struct baseline *b)
 {
 	size_t kept = 0;
@@ -289,12 +245,19 @@ static void sort(struct baseline *b)
 	if (b->count)
 		qsort(b->list, b->count, sizeof(*b->list), by_signature);
 	for (size_t i = 0; i < b->count; i++) {
-		struct baseline_entry *same = find_same(b, kept, &b->list[i]);
+		struct baseline_entry *e = &b->list[i], *same = NULL;
 
+		for (size_t k = kept;
+		     k-- > 0 && !same &&
+		     !strcmp(b->list[k].signature, e->signature);)
+			if (frame_lines_distance(&b->list[k].lines,
+						 &e->lines) !=
+			    FRAME_LINES_OTHER)
+				same = &b->list[k];
 		if (same)
-			unite(same, &b->list[i]);
+			unite(same, e);
 		else
-			b->list[kept++] = b->list[i];
+			b->list[kept++] = *e;
 	}
 	b->count = kept;
 }
@@ -324,17 +287,13 @@ void baseline_read(struct baseline *b, const char *path, bool may_lack)
 {
 	char error[512];
 	char *text;
-
 	bool lacks = access(path, F_OK) && errno == ENOENT;
 
 	if (lacks && !may_lack)
 		die(STATUS_INPUT,
 		    "%s cannot be read as a baseline: it is not there; --update-baseline writes it",
 		    path);
-	if (lacks)
-		text = xstrdup("");
-	else
-		text = text_file_read(path, "a baseline");
+	text = lacks ? xstrdup("") : text_file_read(path, "a baseline");
 	if (!baseline_parse(b, path, text, error, sizeof(error)))
 		die(STATUS_INPUT, "%s", error);
 	free(text);

@@ -16,13 +16,6 @@ static bool is_more(uint64_t now, uint64_t passes, uint64_t then,
 	return (double)now > CLEARLY * expected + chance;
 }
 
-static bool is_accepted(const struct baseline_growth *g,
-			const struct baseline_entry *e)
-{
-	return !is_more(g->objects, g->passes, e->count, e->passes, OBJECTS) &&
-	       !is_more(g->bytes, g->passes, e->bytes, e->passes, BYTES);
-}
-
 void baseline_apply_growth(struct baseline *b, struct baseline_growth *list,
 			   size_t count, bool asked)
 {
@@ -44,7 +37,11 @@ void baseline_apply_growth(struct baseline *b, struct baseline_growth *list,
 				continue;
 			e->seen = e->accepts = true;
 			list[i].entry = e;
-			list[i].accepted = is_accepted(&list[i], e);
+			list[i].accepted =
+			    !is_more(list[i].objects, list[i].passes, e->count,
+				     e->passes, OBJECTS) &&
+			    !is_more(list[i].bytes, list[i].passes, e->bytes,
+				     e->passes, BYTES);
 		}
 	}
 }

@@ -52,6 +52,7 @@ static void sort_words(struct word_list *w)
 	w->count = n;
 }
 
+/* All functions' names, each once. */
 static struct likeness_evidence make_evidence(const struct baseline *b,
 					      const struct issues *list)
 {
@@ -80,12 +81,8 @@ static void release_evidence(struct likeness_evidence *e)
 
 /* --- Size ------------------------------------------------------------------ */
 
-/* Its own: what it holds may be counted for another in the next build. */
-static uint64_t size_of(const struct issue *i)
-{
-	return i->bytes;
-}
-
+/* Without what it holds, which may be counted for another in the next build;
+ * an issue's own is `bytes`. */
 static uint64_t accepted_size(const struct baseline_entry *e)
 {
 	return e->bytes - e->held;
@@ -94,7 +91,7 @@ static uint64_t accepted_size(const struct baseline_entry *e)
 static bool has_equal_parts(const struct issue *i,
 			    const struct baseline_entry *e)
 {
-	uint64_t here = size_of(i), there = accepted_size(e);
+	uint64_t here = i->bytes, there = accepted_size(e);
 
 	return i->count && e->count && here % i->count == 0 &&
 	       there % e->count == 0 && here / i->count == there / e->count;
@@ -104,7 +101,7 @@ bool baseline_kin_is_as_large(const struct issue *i,
 			      const struct baseline_entry *e)
 {
 	if (i->count == e->count)
-		return size_of(i) == accepted_size(e);
+		return i->bytes == accepted_size(e);
 	return i->count < e->count && has_equal_parts(i, e);
 }
 
@@ -172,49 +169,10 @@ static bool is_within(const struct issue *i, const struct baseline_entry *e,
 	return l->weight <= most;
 }
 
-static bool is_accepted(const struct likeness *l, const struct issue *i,
-			const struct baseline_entry *e)
-{
-	if (l->weight || baseline_kin_is_as_large(i, e))
-		return baseline_kin_is_as_large(i, e);
-	if (has_equal_parts(i, e))
-		return true;
-	return l->placed && (!l->builds || i->count != e->count);
-}
-
 struct candidates {
 	struct matching_edge *list;
 	size_t count;
 };
-
-static void add_candidate(struct candidates *c, size_t issue, size_t entry,
-			  uint32_t cost)
-{
-	*LIST_ADD(c->list, c->count) =
-	    (struct matching_edge){ issue, entry, cost };
-}
-
-static void list_candidates(struct candidates *c, const struct baseline *b,
-			    const struct issues *list, size_t issue,
-			    const struct likeness_evidence *evidence)
-{
-	const struct issue *one = &list->list[issue];
-
-	for (size_t k = 0; k < b->count; k++) {
-		const struct baseline_entry *e = &b->list[k];
-		struct likeness l;
-
-		if (e->pair || !may_be_kin(one, e))
-			continue;
-		if (is_within(one, e, evidence, LIKENESS_EDIT, &l) &&
-		    is_accepted(&l, one, e))
-			add_candidate(c, issue, k,
-				      likeness_rank(&l) +
-					  (baseline_kin_is_as_large(one, e)
-					       ? 0
-					       : OTHER_SIZE));
-	}
-}
 
 static void pair(struct issue *i, struct baseline_entry *e,
 		 const struct likeness_evidence *evidence)
@@ -229,6 +187,32 @@ static void pair(struct issue *i, struct baseline_entry *e,
 	i->kin = true;
 	free(i->differs);
 	i->differs = likeness_text(&l);
+}
+
+/* Adds the entries that may accept issue number `issue`. */
+static void list_candidates(struct candidates *c, const struct baseline *b,
+			    const struct issues *list, size_t issue,
+			    const struct likeness_evidence *evidence)
+{
+	const struct issue *i = &list->list[issue];
+
+	for (size_t k = 0; k < b->count; k++) {
+		const struct baseline_entry *e = &b->list[k];
+		bool as_large = baseline_kin_is_as_large(i, e);
+		struct likeness l;
+
+		if (e->pair || !may_be_kin(i, e) ||
+		    !is_within(i, e, evidence, LIKENESS_EDIT, &l))
+			continue;
+		if (as_large ||
+		    (!l.weight &&
+		     (has_equal_parts(i, e) ||
+		      (l.placed && (!l.builds || i->count != e->count)))))
+			*LIST_ADD(c->list, c->count) = (struct matching_edge){
+				issue, k,
+				likeness_rank(&l) + (as_large ? 0 : OTHER_SIZE)
+			};
+	}
 }
 
 void baseline_kin_pair(struct baseline *b, struct issues *list, bool suppressed)
@@ -255,14 +239,13 @@ void baseline_kin_pair(struct baseline *b, struct issues *list, bool suppressed)
 /* What may be parts of a sum. */
 #define MOST_PARTS 12
 
-struct chunk_arrays {
+struct parts {
 	size_t of[MOST_PARTS];
 	uint64_t counts[MOST_PARTS], bytes[MOST_PARTS];
 	size_t count;
 };
 
-static void add_part(struct chunk_arrays *p, size_t of, uint64_t count,
-		     uint64_t bytes)
+static void add_part(struct parts *p, size_t of, uint64_t count, uint64_t bytes)
 {
 	if (p->count == MOST_PARTS)
 		return;
@@ -271,26 +254,24 @@ static void add_part(struct chunk_arrays *p, size_t of, uint64_t count,
 	p->bytes[p->count++] = bytes;
 }
 
-static bool is_sum(const struct chunk_arrays *p, unsigned chosen,
-		   uint64_t count, uint64_t bytes)
+/* Those whose sum is exactly that, as bits; 0: none are. */
+static unsigned find_sum(const struct parts *p, uint64_t count, uint64_t bytes)
 {
-	for (size_t i = 0; i < p->count; i++)
-		if (chosen & 1u << i) {
-			if (p->counts[i] > count || p->bytes[i] > bytes)
-				return false;
-			count -= p->counts[i];
-			bytes -= p->bytes[i];
-		}
-	return !count && !bytes;
-}
+	for (unsigned chosen = 1; chosen < 1u << p->count; chosen++) {
+		uint64_t counts = 0, sum = 0;
+		bool fits = true;
 
-/* Those that make it exactly, as bits; 0: none do. */
-static unsigned find_sum(const struct chunk_arrays *p, uint64_t count,
-			 uint64_t bytes)
-{
-	for (unsigned chosen = 1; chosen < 1u << p->count; chosen++)
-		if (is_sum(p, chosen, count, bytes))
+		for (size_t i = 0; i < p->count && fits; i++) {
+			if (!(chosen & 1u << i))
+				continue;
+			fits = p->counts[i] <= count - counts &&
+			       p->bytes[i] <= bytes - sum;
+			counts += p->counts[i];
+			sum += p->bytes[i];
+		}
+		if (fits && counts == count && sum == bytes)
 			return chosen;
+	}
 	return 0;
 }
 
@@ -318,11 +299,11 @@ static void share(struct issue *i, const struct baseline_entry *e,
 		i->differs = xstrdup("being a part of it");
 }
 
-/* For what is as large each: others are no part of it. */
+/* For what is as large each: others are not a part of it. */
 static bool has_room(const struct issues *list, const struct baseline_entry *e,
 		     const struct issue *more)
 {
-	uint64_t count = more->count, bytes = size_of(more);
+	uint64_t count = more->count, bytes = more->bytes;
 
 	if (!has_equal_parts(more, e))
 		return false;
@@ -334,7 +315,7 @@ static bool has_room(const struct issues *list, const struct baseline_entry *e,
 		if (one->known_count != e->count) /* It has others, too. */
 			return false;
 		count += one->count;
-		bytes += size_of(one);
+		bytes += one->bytes;
 	}
 	return count <= e->count && bytes <= accepted_size(e);
 }
@@ -347,7 +328,7 @@ static void share_nearest(struct baseline *b, struct issues *list,
 	const struct baseline_entry *nearest = NULL;
 	struct likeness l, least = strange;
 
-	for (size_t k = 0; k < b->count; k++) {
+	for (size_t k = 0; k < b->count && !i->entry; k++) {
 		const struct baseline_entry *e = &b->list[k];
 
 		if (!e->pair || e->pair->state == ISSUE_SUPPRESSED ||
@@ -362,43 +343,31 @@ static void share_nearest(struct baseline *b, struct issues *list,
 		share(i, nearest, &least);
 }
 
-/* What the entry has beside the finding that it accepts; false: nothing. */
-static bool find_rest(const struct baseline_entry *e, uint64_t *count,
-		      uint64_t *bytes)
-{
-	const struct issue *i = e->pair;
-
-	*count = e->count;
-	*bytes = accepted_size(e);
-	if (!i)
-		return true;
-	if (i->known_count != e->count || /* It has others, too. */
-	    i->state == ISSUE_SUPPRESSED || i->count >= e->count ||
-	    size_of(i) >= *bytes)
-		return false;
-	*count -= i->count;
-	*bytes -= size_of(i);
-	return true;
-}
-
-/* Findings that are left over, of which the entry, or the rest of it, is the
- * sum. */
+/* Findings that are left over, of which the entry is the sum, or what it has
+ * beside the finding that it accepts. */
 static void split(struct baseline_entry *e, struct issues *list,
 		  const struct likeness_evidence *evidence)
 {
-	struct chunk_arrays parts = { 0 };
+	const struct issue *has = e->pair;
+	uint64_t count = e->count, bytes = accepted_size(e);
+	struct parts parts = { 0 };
 	struct likeness l;
-	uint64_t count, bytes;
 	unsigned chosen;
 
-	if (!find_rest(e, &count, &bytes))
-		return;
+	if (has) {
+		if (has->known_count != e->count || /* It has others, too. */
+		    has->state == ISSUE_SUPPRESSED || has->count >= count ||
+		    has->bytes >= bytes)
+			return;
+		count -= has->count;
+		bytes -= has->bytes;
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		const struct issue *one = &list->list[i];
 
 		if (!one->entry && is_by_builds(one, e, evidence, &l) &&
-		    !(e->pair && l.blind))
-			add_part(&parts, i, one->count, size_of(one));
+		    !(has && l.blind))
+			add_part(&parts, i, one->count, one->bytes);
 	}
 	chosen = find_sum(&parts, count, bytes);
 	for (size_t i = 0; i < parts.count; i++) {
@@ -412,81 +381,52 @@ static void split(struct baseline_entry *e, struct issues *list,
 	}
 }
 
-/* Entries that are left over, which make up what the finding has more. */
-static void join(struct baseline *b, struct issue *i,
-		 const struct likeness_evidence *evidence)
-{
-	struct chunk_arrays parts = { 0 };
-	struct likeness l;
-	unsigned chosen;
-
-	uint64_t known = i->entry ? accepted_size(i->entry) : 0;
-
-	if (i->count < i->known_count || size_of(i) < known)
-		return;
-	for (size_t k = 0; k < b->count; k++)
-		if (!b->list[k].pair &&
-		    is_by_builds(i, &b->list[k], evidence, &l))
-			add_part(&parts, k, b->list[k].count,
-				 accepted_size(&b->list[k]));
-	chosen =
-	    find_sum(&parts, i->count - i->known_count, size_of(i) - known);
-	for (size_t k = 0; k < parts.count; k++)
-		if (chosen & 1u << k)
-			pair(i, &b->list[parts.of[k]], evidence);
-}
-
 void baseline_kin_share(struct baseline *b, struct issues *list)
 {
 	struct likeness_evidence evidence = make_evidence(b, list);
 
-	for (size_t i = 0; i < list->count; i++)
-		join(b, &list->list[i], &evidence);
+	/* Entries that are left over, which make up what a finding has more. */
+	for (size_t n = 0; n < list->count; n++) {
+		struct issue *i = &list->list[n];
+		uint64_t known = i->entry ? accepted_size(i->entry) : 0;
+		struct parts parts = { 0 };
+		struct likeness l;
+		unsigned chosen;
+
+		if (i->count < i->known_count || i->bytes < known)
+			continue;
+		for (size_t k = 0; k < b->count; k++)
+			if (!b->list[k].pair &&
+			    is_by_builds(i, &b->list[k], &evidence, &l))
+				add_part(&parts, k, b->list[k].count,
+					 accepted_size(&b->list[k]));
+		chosen = find_sum(&parts, i->count - i->known_count,
+				  i->bytes - known);
+		for (size_t k = 0; k < parts.count; k++)
+			if (chosen & 1u << k)
+				pair(i, &b->list[parts.of[k]], &evidence);
+	}
 	for (size_t k = 0; k < b->count; k++)
 		split(&b->list[k], list, &evidence);
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->list[i].entry)
-			share_nearest(b, list, &list->list[i], &evidence);
+	for (size_t n = 0; n < list->count; n++)
+		share_nearest(b, list, &list->list[n], &evidence);
 	release_evidence(&evidence);
 }
 
 /* --- The nearest ----------------------------------------------------------- */
 
-/* "100 B there, 20 B here" */
-static char *size_text(const struct issue *i, const struct baseline_entry *e)
-{
-	char here[UNITS_SIZE], there[UNITS_SIZE];
-
-	return xasprintf("%" PRIu64 " of %s there, %" PRIu64 " of %s here",
-			 e->count, units_bytes(there, accepted_size(e)),
-			 i->count, units_bytes(here, size_of(i)));
-}
-
-static void tell(struct issue *i, const struct baseline_entry *e,
-		 const struct likeness *l)
-{
-	char *frames = likeness_text(l);
-	char *size = baseline_kin_is_as_large(i, e) ? NULL : size_text(i, e);
-
-	if (frames || size)
-		i->other =
-		    xasprintf("differs from an accepted one only by %s%s%s",
-			      frames ? frames : "",
-			      frames && size ? ", and in size: "
-			      : size         ? "its size: "
-					     : "",
-			      size ? size : "");
-	free(frames);
-	free(size);
-}
-
-/* Of those that are as near one that nothing was found for: that may be where it
- * came from. */
-static void find_nearest(const struct baseline *b, struct issue *i,
+/*
+ * "differs from an accepted one only by parse, and in size: 2 of 100 B there, 1
+ * of 20 B here". Of those that are as near one that nothing was found for: that
+ * may be where it came from.
+ */
+static void tell_nearest(const struct baseline *b, struct issue *i,
 			 const struct likeness_evidence *evidence)
 {
 	const struct baseline_entry *nearest = NULL;
 	struct likeness least = { .weight = NEAR + 1 };
+	char here[UNITS_SIZE], there[UNITS_SIZE];
+	char *frames, *size = NULL;
 
 	for (size_t k = 0; k < b->count; k++) {
 		const struct baseline_entry *e = &b->list[k];
@@ -503,8 +443,21 @@ static void find_nearest(const struct baseline *b, struct issue *i,
 		nearest = e;
 		least = l;
 	}
-	if (nearest)
-		tell(i, nearest, &least);
+	if (!nearest)
+		return;
+	frames = likeness_text(&least);
+	if (!baseline_kin_is_as_large(i, nearest))
+		size = xasprintf(
+		    "%s%" PRIu64 " of %s there, %" PRIu64 " of %s here",
+		    frames ? ", and in size: " : "its size: ", nearest->count,
+		    units_bytes(there, accepted_size(nearest)), i->count,
+		    units_bytes(here, i->bytes));
+	if (frames || size)
+		i->other =
+		    xasprintf("differs from an accepted one only by %s%s",
+			      frames ? frames : "", size ? size : "");
+	free(frames);
+	free(size);
 }
 
 void baseline_kin_tell(struct baseline *b, struct issues *list)
@@ -513,6 +466,6 @@ void baseline_kin_tell(struct baseline *b, struct issues *list)
 
 	for (size_t i = 0; i < list->count; i++)
 		if (list->list[i].state == ISSUE_NEW && !list->list[i].other)
-			find_nearest(b, &list->list[i], &evidence);
+			tell_nearest(b, &list->list[i], &evidence);
 	release_evidence(&evidence);
 }

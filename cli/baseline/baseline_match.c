@@ -45,17 +45,13 @@ static void pair(struct issue *i, struct baseline_entry *e)
 
 /* --- Pairs ----------------------------------------------------------------- */
 
-static bool is_renamed(const struct issue *i, const struct baseline_entry *e)
-{
-	return strcmp(i->signature, e->signature) != 0;
-}
-
 /* Of several entries that are equal otherwise, one that has its size, then one
  * that has the same number behind its signature. */
 static unsigned strangeness(const struct issue *i,
 			    const struct baseline_entry *e)
 {
-	return 2u * !baseline_kin_is_as_large(i, e) + is_renamed(i, e);
+	return 2u * !baseline_kin_is_as_large(i, e) +
+	       (strcmp(i->signature, e->signature) != 0);
 }
 
 #define STRANGENESSES 4u
@@ -113,79 +109,55 @@ static void pair_others(const struct group *g, bool suppressed)
 
 /* --- What comes of it -------------------------------------------------------- */
 
-static void set_state(struct issue *i)
-{
-	if (!i->entry || i->state == ISSUE_SUPPRESSED)
-		return;
-	i->state = i->count > i->known_count ||
-			   i->bytes + i->held_bytes > i->known_bytes
-		       ? ISSUE_GROWN
-		       : ISSUE_KNOWN;
-}
-
-static void mark_seen(struct baseline_entry *e)
-{
-	e->seen = e->pair != NULL;
-	e->accepts = e->pair && e->pair->state != ISSUE_SUPPRESSED;
-}
-
-/* The nearest; of several one that no finding has: that may be where this one
- * came from. */
-static const struct baseline_entry *find_other(const struct group *g,
-					       const struct issue *i)
-{
-	const struct baseline_entry *other = NULL;
-	size_t least = SIZE_MAX;
-
-	for (size_t k = 0; k < g->entry_count; k++) {
-		const struct baseline_entry *e = &g->entries[k];
-		size_t n = frame_lines_differing(&i->lines, &e->lines);
-
-		if (distance(g, i, e) != FRAME_LINES_OTHER || n > least ||
-		    (n == least && (e->pair || !other->pair)))
-			continue;
-		other = e;
-		least = n;
-	}
-	return other;
-}
-
-static void tell_taker(struct issue *i, const struct baseline_entry *e)
-{
-	char *taker = escape(baseline_kin_stranger(i, e));
-
-	i->other = xasprintf(
-	    "an accepted finding is alike, but no reference of %s() was left there, as one may be now",
-	    taker);
-	free(taker);
-}
-
+/* Sets how the nearest entry differs; of several that are as near one that no
+ * finding has: that may be where this one came from. */
 static void tell_other(const struct group *g, struct issue *i)
 {
-	const struct baseline_entry *e = i->entry ? NULL : find_other(g, i);
-	char *difference;
+	const struct baseline_entry *e = NULL;
+	size_t least = SIZE_MAX;
+	const char *stranger;
+	char *text;
 
+	for (size_t k = 0; k < g->entry_count && !i->entry; k++) {
+		const struct baseline_entry *one = &g->entries[k];
+		size_t n = frame_lines_differing(&i->lines, &one->lines);
+
+		if (distance(g, i, one) != FRAME_LINES_OTHER || n > least ||
+		    (n == least && (one->pair || !e->pair)))
+			continue;
+		e = one;
+		least = n;
+	}
 	if (!e)
 		return;
-	if (baseline_kin_stranger(i, e)) {
-		tell_taker(i, e);
-		return;
+	stranger = baseline_kin_stranger(i, e);
+	if (stranger) {
+		text = escape(stranger);
+		i->other = xasprintf(
+		    "an accepted finding is alike, but no reference of %s() was left there, as one may be now",
+		    text);
+	} else if ((text = frame_lines_unnamed(&i->lines, &e->lines))) {
+		i->other =
+		    xasprintf("an accepted finding is alike, but %s", text);
+	} else {
+		text = frame_lines_difference(&i->lines, &e->lines);
+		i->other = xasprintf(
+		    "an accepted finding has the same functions but other lines%s%s",
+		    text ? ": " : "", text ? text : "");
 	}
-	difference = frame_lines_unnamed(&i->lines, &e->lines);
-	if (difference) {
-		i->other = xasprintf("an accepted finding is alike, but %s",
-				     difference);
-		free(difference);
-		return;
-	}
-	difference = frame_lines_difference(&i->lines, &e->lines);
-	i->other = xasprintf(
-	    "an accepted finding has the same functions but other lines%s%s",
-	    difference ? ": " : "", difference ? difference : "");
-	free(difference);
+	free(text);
 }
 
-/* --- Names ------------------------------------------------------------------- */
+/* --- Groups -------------------------------------------------------------------- */
+
+static void match(const struct group *g)
+{
+	for (int suppressed = 0; suppressed < 2; suppressed++) {
+		for (unsigned n = 0; n < STRANGENESSES; n++)
+			pair_equal(g, suppressed, n);
+		pair_others(g, suppressed);
+	}
+}
 
 /* Whether one of the first `named` issues, or an entry without one, has it. */
 static bool is_taken(const struct group *g, size_t named, const char *name)
@@ -200,28 +172,6 @@ static bool is_taken(const struct group *g, size_t named, const char *name)
 	return false;
 }
 
-static char *numbered(const char *signature, size_t number)
-{
-	int base = (int)issue_base(signature);
-
-	return number == 1 ? xasprintf("%.*s", base, signature)
-			   : xasprintf("%.*s.%zu", base, signature, number);
-}
-
-static void name(const struct group *g, size_t named, size_t *next)
-{
-	struct issue *i = g->issues[named];
-	char *text =
-	    xstrdup(i->entry && !i->kin ? i->entry->signature : i->signature);
-
-	while (is_taken(g, named, text)) {
-		free(text);
-		text = numbered(i->signature, (*next)++);
-	}
-	free(i->signature);
-	i->signature = text;
-}
-
 static int accepted_first(const void *a, const void *b)
 {
 	const struct issue *const *x = a, *const *y = b;
@@ -231,34 +181,41 @@ static int accepted_first(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static void name_all(const struct group *g)
-{
-	size_t next = 1;
-
-	qsort(g->issues, g->count, sizeof(*g->issues), accepted_first);
-	for (size_t i = 0; i < g->count; i++)
-		name(g, i, &next);
-}
-
-/* --- Groups -------------------------------------------------------------------- */
-
-static void match(const struct group *g)
-{
-	for (int suppressed = 0; suppressed < 2; suppressed++) {
-		for (unsigned n = 0; n < STRANGENESSES; n++)
-			pair_equal(g, suppressed, n);
-		pair_others(g, suppressed);
-	}
-}
-
+/* Sets states, `other` and names. */
 static void finish(const struct group *g)
 {
-	for (size_t i = 0; i < g->count; i++)
-		set_state(g->issues[i]);
-	for (size_t i = 0; i < g->count; i++)
-		if (g->issues[i]->state == ISSUE_NEW)
-			tell_other(g, g->issues[i]);
-	name_all(g);
+	size_t number = 1;
+
+	for (size_t n = 0; n < g->count; n++) {
+		struct issue *i = g->issues[n];
+
+		if (i->entry && i->state != ISSUE_SUPPRESSED)
+			i->state =
+			    i->count > i->known_count ||
+				    i->bytes + i->held_bytes > i->known_bytes
+				? ISSUE_GROWN
+				: ISSUE_KNOWN;
+		if (i->state == ISSUE_NEW)
+			tell_other(g, i);
+	}
+	qsort(g->issues, g->count, sizeof(*g->issues), accepted_first);
+	for (size_t n = 0; n < g->count; n++) {
+		struct issue *i = g->issues[n];
+		const char *kept =
+		    i->entry && !i->kin ? i->entry->signature : i->signature;
+		int base = (int)issue_base(i->signature);
+		char *name = xstrdup(kept);
+
+		for (; is_taken(g, n, name); number++) {
+			free(name);
+			name = number == 1
+				   ? xstrndup(i->signature, (size_t)base)
+				   : xasprintf("%.*s.%zu", base, i->signature,
+					       number);
+		}
+		free(i->signature);
+		i->signature = name;
+	}
 }
 
 static int compare_bases(const char *a, const char *b)
@@ -277,8 +234,40 @@ static int by_base(const void *a, const void *b)
 	return order ? order : (*x > *y) - (*x < *y);
 }
 
-static void forget(struct baseline *b, struct issues *list)
+/* Visits groups of the same functions: a part of the issues, and of the entries,
+ * which both ascend. */
+static void each_group(struct baseline *b, struct issue **sorted, size_t count,
+		       void (*visit)(const struct group *g))
 {
+	size_t end = b ? b->count : 0, at = 0;
+
+	for (size_t i = 0; i < count;) {
+		const char *base = sorted[i]->signature;
+		struct group g = { .issues = sorted + i,
+				   .any_taker = b && b->any_taker };
+
+		while (i < count &&
+		       !compare_bases(sorted[i]->signature, base)) {
+			g.count++;
+			i++;
+		}
+		while (at < end &&
+		       compare_bases(b->list[at].signature, base) < 0)
+			at++;
+		g.entries = b ? b->list + at : NULL;
+		while (at < end &&
+		       !compare_bases(b->list[at].signature, base)) {
+			g.entry_count++;
+			at++;
+		}
+		visit(&g);
+	}
+}
+
+void baseline_apply(struct baseline *b, struct issues *list)
+{
+	struct issue **sorted = xcalloc(list->count, sizeof(*sorted));
+
 	for (size_t i = 0; i < list->count; i++) {
 		struct issue *one = &list->list[i];
 
@@ -295,47 +284,6 @@ static void forget(struct baseline *b, struct issues *list)
 		b->list[k].pair = NULL;
 		b->list[k].seen = b->list[k].accepts = false;
 	}
-}
-
-/* The group that begins with issues[0], from entry *at on. */
-static struct group next_group(struct baseline *b, size_t *at,
-			       struct issue **issues, size_t left)
-{
-	const char *base = issues[0]->signature;
-	struct group g = { .issues = issues, .any_taker = b && b->any_taker };
-	size_t end = b ? b->count : 0;
-
-	while (g.count < left &&
-	       !compare_bases(issues[g.count]->signature, base))
-		g.count++;
-	while (*at < end && compare_bases(b->list[*at].signature, base) < 0)
-		++*at;
-	g.entries = b ? b->list + *at : NULL;
-	while (*at < end && !compare_bases(b->list[*at].signature, base)) {
-		g.entry_count++;
-		++*at;
-	}
-	return g;
-}
-
-static void each_group(struct baseline *b, struct issue **sorted, size_t count,
-		       void (*visit)(const struct group *g))
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < count;) {
-		struct group g = next_group(b, &at, sorted + i, count - i);
-
-		visit(&g);
-		i += g.count;
-	}
-}
-
-void baseline_apply(struct baseline *b, struct issues *list)
-{
-	struct issue **sorted = xcalloc(list->count, sizeof(*sorted));
-
-	forget(b, list);
 	for (size_t i = 0; i < list->count; i++)
 		sorted[i] = &list->list[i];
 	if (list->count)
@@ -352,7 +300,11 @@ void baseline_apply(struct baseline *b, struct issues *list)
 		baseline_kin_tell(b, list);
 		baseline_kin_end(list);
 	}
-	for (size_t k = 0; b && k < b->count; k++)
-		mark_seen(&b->list[k]);
+	for (size_t k = 0; b && k < b->count; k++) {
+		struct baseline_entry *e = &b->list[k];
+
+		e->seen = e->pair != NULL;
+		e->accepts = e->pair && e->pair->state != ISSUE_SUPPRESSED;
+	}
 	free(sorted);
 }

@@ -19,7 +19,7 @@ struct row {
 	const char *signature;
 	const struct issue *issue; /* NULL: the entry as it is */
 	const struct baseline_entry *entry;
-	const struct baseline_growth *growth; /* NULL: it is none */
+	const struct baseline_growth *growth; /* NULL: of a finding */
 	bool most; /* of the numbers there and here: of a part of the runs */
 };
 
@@ -35,58 +35,7 @@ static void write_word(FILE *out, const char *name)
 	free(text);
 }
 
-/* The function and file to blame. */
-static void write_place(FILE *out, const struct issue *i)
-{
-	const struct issue_frame *f = issue_place(i);
-	const char *file = i->path ? i->path : f ? f->file : NULL;
-
-	if (f)
-		write_word(out, f->function);
-	if (file)
-		write_word(out, base_name(file));
-}
-
-static void write_lines(FILE *out, const struct frame_lines *l)
-{
-	if (!frame_lines_known(l))
-		return;
-	fputs(" lines=", out);
-	frame_lines_print(out, l);
-}
-
-static void write_calls(FILE *out, const struct frame_lines *l)
-{
-	if (!frame_calls_known(l))
-		return;
-	fputs(" calls=", out);
-	frame_calls_print(out, l);
-}
-
-static void write_frames(FILE *out, const struct issue *i,
-			 const struct baseline_entry *e, uint64_t held)
-{
-	const struct frame_lines *l = i ? &i->lines : &e->lines;
-	const char *type = i ? i->object_type : e->type;
-
-	/* What is not known here and now may be where it was written. */
-	if (i && e && !i->kin && !frame_lines_known(l) &&
-	    frame_lines_known(&e->lines))
-		l = &e->lines;
-	write_lines(out, l);
-	if (held)
-		fprintf(out, " held=%" PRIu64, held);
-	if (l->count && !frame_calls_known(l) && i &&
-	    l->count == i->lines.count)
-		l = &i->lines;
-	write_calls(out, l);
-	if (!type)
-		return;
-	fputs(" type=", out);
-	frame_calls_print_word(out, type);
-}
-
-/* Of a part of the runs those of the others stay. */
+/* Of a part of the runs the takers of the others stay. */
 static void write_takers(FILE *out, const struct row *r)
 {
 	struct takers t = { 0 };
@@ -102,6 +51,13 @@ static void write_takers(FILE *out, const struct row *r)
 	takers_release(&t);
 }
 
+static void write_end(FILE *out, const struct baseline_entry *e)
+{
+	if (e && e->comment)
+		fprintf(out, "  # %s", e->comment);
+	fputc('\n', out);
+}
+
 /* Of a part of the runs the faster growth stays. */
 static void write_growth(FILE *out, const struct row *r)
 {
@@ -115,16 +71,43 @@ static void write_growth(FILE *out, const struct row *r)
 		r->signature, old ? e->count : g->objects,
 		old ? e->bytes : g->bytes, old ? e->passes : g->passes);
 	write_word(out, g->text);
-	if (e && e->comment)
-		fprintf(out, "  # %s", e->comment);
-	fputc('\n', out);
+	write_end(out, e);
+}
+
+static void write_frames(FILE *out, const struct issue *i,
+			 const struct baseline_entry *e, uint64_t held)
+{
+	const struct frame_lines *l = i ? &i->lines : &e->lines;
+	const char *type = i ? i->object_type : e->type;
+
+	/* What is not known here and now may be where it was written. */
+	if (i && e && !i->kin && !frame_lines_known(l) &&
+	    frame_lines_known(&e->lines))
+		l = &e->lines;
+	if (frame_lines_known(l)) {
+		fputs(" lines=", out);
+		frame_lines_print(out, l);
+	}
+	if (held)
+		fprintf(out, " held=%" PRIu64, held);
+	if (i && l->count == i->lines.count && !frame_calls_known(l))
+		l = &i->lines;
+	if (frame_calls_known(l)) {
+		fputs(" calls=", out);
+		frame_calls_print(out, l);
+	}
+	if (type) {
+		fputs(" type=", out);
+		frame_calls_print_word(out, type);
+	}
 }
 
 static void write_row(FILE *out, const struct row *r)
 {
 	const struct issue *i = r->issue;
 	const struct baseline_entry *e = r->entry;
-
+	const struct issue_frame *f = i ? issue_place(i) : NULL;
+	const char *file = i && i->path ? i->path : f ? f->file : NULL;
 	uint64_t count = i ? i->count : e->count;
 	uint64_t bytes = i ? i->bytes + i->held_bytes : e->bytes;
 	uint64_t held = i ? i->held_bytes : e->held;
@@ -141,13 +124,13 @@ static void write_row(FILE *out, const struct row *r)
 		fprintf(out, " passes=%" PRIu64, e->passes);
 	write_frames(out, i, e, held);
 	write_takers(out, r);
-	if (i)
-		write_place(out, i);
-	else if (e->text)
+	if (f)
+		write_word(out, f->function);
+	if (file)
+		write_word(out, base_name(file));
+	if (!i && e->text)
 		fprintf(out, " %s", e->text);
-	if (e && e->comment)
-		fprintf(out, "  # %s", e->comment);
-	fputc('\n', out);
+	write_end(out, e);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -177,25 +160,6 @@ static bool is_written(const struct baseline *b, size_t at)
 	return true;
 }
 
-static size_t list_growth(struct row *rows, const struct baseline *b,
-			  bool keep_stale, struct baseline_changes *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->growth_count; i++) {
-		const struct baseline_growth *g = &b->growth[i];
-
-		if (!is_written(b, i))
-			continue;
-		rows[n++] = (struct row){ .signature = g->signature,
-					  .entry = g->entry,
-					  .growth = g,
-					  .most = keep_stale };
-		c->added += !g->entry;
-	}
-	return n;
-}
-
 static struct row *list_rows(const struct baseline *b,
 			     const struct issues *list, bool keep_stale,
 			     struct baseline_changes *c)
@@ -219,7 +183,6 @@ static struct row *list_rows(const struct baseline *b,
 	}
 	for (size_t k = 0; k < b->count; k++) {
 		const struct baseline_entry *e = &b->list[k];
-
 		bool asked = !e->passes || b->growth_asked;
 
 		if (asked && e->accepts)
@@ -230,7 +193,17 @@ static struct row *list_rows(const struct baseline *b,
 			rows[n++] = (struct row){ .signature = e->signature,
 						  .entry = e };
 	}
-	n += list_growth(rows + n, b, keep_stale, c);
+	for (size_t i = 0; i < b->growth_count; i++) {
+		const struct baseline_growth *g = &b->growth[i];
+
+		if (!is_written(b, i))
+			continue;
+		rows[n++] = (struct row){ .signature = g->signature,
+					  .entry = g->entry,
+					  .growth = g,
+					  .most = keep_stale };
+		c->added += !g->entry;
+	}
 	c->kept = n - c->added;
 	return rows;
 }

@@ -26,19 +26,6 @@ void frame_calls_print_word(FILE *out, const char *text)
 			fprintf(out, "%%%02x", *c);
 }
 
-/* "20" */
-static bool read_hex(const char *text, const char *end, char *c)
-{
-	char digits[3] = { 0 };
-
-	if (end - text < 2 || !isxdigit((unsigned char)text[0]) ||
-	    !isxdigit((unsigned char)text[1]))
-		return false;
-	memcpy(digits, text, 2);
-	*c = (char)strtoul(digits, NULL, 16);
-	return *c != '\0';
-}
-
 char *frame_calls_read_word(const char *word, size_t size)
 {
 	char *text = xmalloc(size + 1);
@@ -49,8 +36,16 @@ char *frame_calls_read_word(const char *word, size_t size)
 		bool right = is_plain((unsigned char)*word);
 
 		text[n] = *word;
-		if (*word == '%') {
-			right = read_hex(word + 1, end, &text[n]);
+		if (*word == '%') { /* "%20" */
+			char digits[3] = { 0 };
+
+			right = end - word > 2 &&
+				isxdigit((unsigned char)word[1]) &&
+				isxdigit((unsigned char)word[2]);
+			if (right)
+				memcpy(digits, word + 1, 2);
+			text[n] = (char)strtoul(digits, NULL, 16);
+			right = text[n] != '\0';
 			word += 2;
 		}
 		if (!right) {
@@ -82,60 +77,46 @@ static bool read_call(struct frame_line *l, const char *text, size_t size)
 	return l->call;
 }
 
-/* How many there are; 0: something is wrong. */
-static size_t read_calls(struct frame_line *list, const char *text)
+bool frame_calls_parse(struct frame_lines *l, const char *text)
 {
+	struct frame_line *list = xcalloc(MOST, sizeof(*list));
+	bool right = true;
 	size_t n = 0;
 
 	for (;; text++) {
 		size_t size = strcspn(text, "<;");
-		struct frame_line *l = &list[n];
 
-		if (n == MOST || !read_call(l, text, size))
-			return 0;
-		n++;
+		right = n < MOST && read_call(&list[n], text, size);
+		if (!right)
+			break;
 		text += size;
 		/* "..." and the end of the text, or of the stack. */
 		if (!strncmp(text, "<" MORE, strlen("<" MORE)) &&
 		    strchr(";", text[strlen("<" MORE)])) {
-			l->cut = true;
+			list[n].cut = true;
 			text += strlen("<" MORE);
 		}
-		l->outermost = *text != '<' && !l->cut;
+		list[n].outermost = *text != '<' && !list[n].cut;
+		n++;
 		if (!*text)
-			return n;
+			break;
 	}
-}
-
-static void release(struct frame_line *list)
-{
-	for (size_t i = 0; i < MOST; i++)
-		free(list[i].call);
-	free(list);
-}
-
-bool frame_calls_parse(struct frame_lines *l, const char *text)
-{
-	struct frame_line *list = xcalloc(MOST, sizeof(*list));
-	size_t n = read_calls(list, text);
-
-	if (!n || (l->count && l->count != n)) {
-		release(list);
-		return false;
-	}
-	if (!l->count) {
+	right &= !l->count || l->count == n;
+	if (right && !l->count) {
 		l->list = xcalloc(n, sizeof(*l->list));
 		l->count = n;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && right; i++) {
 		l->list[i].call = list[i].call;
 		l->list[i].passing = list[i].passing;
 		l->list[i].jumped = list[i].jumped;
 		l->list[i].outermost = list[i].outermost;
 		l->list[i].cut = list[i].cut;
 	}
+	for (size_t i = 0; i < n && !right; i++)
+		free(list[i].call);
 	free(list);
-	return true;
+	return right;
 }
 
 bool frame_calls_known(const struct frame_lines *l)

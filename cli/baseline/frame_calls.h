@@ -19,7 +19,7 @@
 #include "frame_lines.h"
 
 /* Add them to `l`, which has the same frames or none; false: `text` has other
- * ones, or is none, and `l` is as it was. */
+ * ones, or is something else, and `l` is as it was. */
 bool frame_calls_parse(struct frame_lines *l, const char *text);
 /* Whether they are known of all frames, and there are any. */
 bool frame_calls_known(const struct frame_lines *l);
@@ -28,7 +28,7 @@ void frame_calls_print(FILE *out, const struct frame_lines *l);
 
 /* One word of a baseline's line, spelled like the above. */
 void frame_calls_print_word(FILE *out, const char *text);
-/* What it was before; the caller frees it. NULL: it is none. */
+/* What it was before; the caller frees it. NULL: it is not such a word. */
 char *frame_calls_read_word(const char *word, size_t size);
 
 #endif

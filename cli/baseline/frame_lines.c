@@ -12,7 +12,7 @@
 #include "signature_frames.h"
 
 /* One stack of a cycle. */
-struct chunk_array {
+struct part {
 	uint64_t hash; /* as the signature has it */
 	struct frame_lines lines;
 };
@@ -35,7 +35,14 @@ static void append(struct frame_lines *l, struct frame_line line)
 
 /* --- Of a finding ---------------------------------------------------------- */
 
-/* One that its distribution updates. */
+static uint64_t hash_place(uint64_t hash, const struct location *l)
+{
+	for (int i = 0; i < 8; i++)
+		hash = fnv_byte(hash, (unsigned char)(l->offset >> 8 * i));
+	return hash;
+}
+
+/* Whether the module is one that its distribution updates. */
 static bool is_of_system(const char *module)
 {
 	static const char *const roots[] = { "/lib", "/usr/lib", "/nix/store/",
@@ -47,13 +54,6 @@ static bool is_of_system(const char *module)
 	return false;
 }
 
-static uint64_t hash_place(uint64_t hash, const struct location *l)
-{
-	for (int i = 0; i < 8; i++)
-		hash = fnv_byte(hash, (unsigned char)(l->offset >> 8 * i));
-	return hash;
-}
-
 /* Of 64 bits the half that is not 0, which stands for "not known". */
 static uint32_t half(uint64_t hash)
 {
@@ -62,50 +62,35 @@ static uint32_t half(uint64_t hash)
 	return low ? low : 1;
 }
 
-static struct frame_line coded(const struct location *l)
-{
-	return (struct frame_line){
-		.coded = true,
-		.code = l->build ? half(hash_place(l->build, l)) : 0,
-		.line = half(hash_place(fnv_text(FNV_OFFSET, l->module), l)),
-		.function = place_function(l),
-	};
-}
-
 /* `named`: a function that does not allocate for others was there already. */
-static bool is_coded(const struct location *l, bool named)
+static struct frame_line make_line(const struct location *l,
+				   const struct sources *sources, bool named)
 {
-	return !l->function && l->module &&
-	       strcmp(l->module, SYMBOLS_KERNEL) != 0 &&
-	       !(named && is_of_system(l->module));
-}
+	struct frame_line line = { .line = l->line, .declared = l->declared };
 
-/* Nothing is called there: compilers put on the first line of a function what they
- * made one of several calls on others. */
-static bool is_quiet(const struct sources *sources, const char *path,
-		     const struct location *l)
-{
-	return l->line && path && sources_is_quiet(sources, path, l->line);
-}
-
-static void add_location(struct frame_lines *lines,
-			 const struct sources *sources,
-			 const struct location *l)
-{
-	struct frame_line line = { .line = l->line };
-	char *path = place_path(l);
-
-	if (!is_quiet(sources, path, l)) {
-		line.placed = l->line && l->declared;
-		line.offset = (int)(l->line - l->declared);
-		line.read = l->line && path &&
-			    sources_hash(sources, path, l->declared, l->line,
-					 &line.text);
-	}
+	if (!l->function && l->module &&
+	    strcmp(l->module, SYMBOLS_KERNEL) != 0 &&
+	    !(named && is_of_system(l->module)))
+		return (struct frame_line){
+			.coded = true,
+			.code = l->build ? half(hash_place(l->build, l)) : 0,
+			.line = half(
+			    hash_place(fnv_text(FNV_OFFSET, l->module), l)),
+			.function = place_function(l),
+		};
 	line.function = l->function ? xstrdup(l->function) : NULL;
-	line.path = path;
-	line.declared = l->declared;
-	append(lines, line);
+	line.path = place_path(l);
+	/* Where nothing is called, compilers made one of several calls on other
+	 * lines, and gave it the first line of the function. */
+	if (l->line && line.path &&
+	    sources_is_quiet(sources, line.path, l->line))
+		return line;
+	line.placed = l->line && l->declared;
+	line.offset = (int)(l->line - l->declared);
+	line.read =
+	    l->line && line.path &&
+	    sources_hash(sources, line.path, l->declared, l->line, &line.text);
+	return line;
 }
 
 static void add_stack(struct frame_lines *lines, const struct model *m,
@@ -117,48 +102,40 @@ static void add_stack(struct frame_lines *lines, const struct model *m,
 
 	for (size_t i = 0; i < r.count && i < FRAME_LINES_MOST; i++) {
 		const struct location *l = r.list[i];
-		struct frame_line *added;
+		struct frame_line line = make_line(l, sources, named);
 
-		if (is_coded(l, named))
-			append(lines, coded(l));
-		else
-			add_location(lines, sources, l);
-		added = &lines->list[lines->count - 1];
-		added->call = signature_frames_name(l);
-		added->passing = l->inlined;
-		added->jumped = l->tail_call;
-		added->outermost = i + 1 == r.count;
-		added->cut = !added->outermost && i + 1 == FRAME_LINES_MOST;
+		line.call = signature_frames_name(l);
+		line.passing = l->inlined;
+		line.jumped = l->tail_call;
+		line.outermost = i + 1 == r.count;
+		line.cut = !line.outermost && i + 1 == FRAME_LINES_MOST;
+		append(lines, line);
 		named |= l->function && !place_is_wrapper(l->function);
 	}
 	route_release(&r);
 }
 
-static int compare_lines(const struct frame_lines *a,
-			 const struct frame_lines *b)
-{
-	size_t n = a->count < b->count ? a->count : b->count;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct frame_line *x = &a->list[i], *y = &b->list[i];
-
-		if (x->offset != y->offset)
-			return x->offset < y->offset ? -1 : 1;
-		if (x->text != y->text)
-			return x->text < y->text ? -1 : 1;
-		if (x->code != y->code)
-			return x->code < y->code ? -1 : 1;
-	}
-	return (a->count > b->count) - (a->count < b->count);
-}
-
 static int compare_parts(const void *a, const void *b)
 {
-	const struct chunk_array *x = a, *y = b;
+	const struct part *x = a, *y = b;
+	size_t n =
+	    x->lines.count < y->lines.count ? x->lines.count : y->lines.count;
 
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
-	return compare_lines(&x->lines, &y->lines);
+	for (size_t i = 0; i < n; i++) {
+		const struct frame_line *p = &x->lines.list[i];
+		const struct frame_line *q = &y->lines.list[i];
+
+		if (p->offset != q->offset)
+			return p->offset < q->offset ? -1 : 1;
+		if (p->text != q->text)
+			return p->text < q->text ? -1 : 1;
+		if (p->code != q->code)
+			return p->code < q->code ? -1 : 1;
+	}
+	return (x->lines.count > y->lines.count) -
+	       (x->lines.count < y->lines.count);
 }
 
 static int compare_stacks(const void *a, const void *b)
@@ -168,61 +145,41 @@ static int compare_stacks(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The stacks of members that the signature knows by their functions, each
- * once, for the caller to free. */
-static uint32_t *list_stacks(const struct finding *f, const struct model *m,
-			     struct names *names, size_t *count)
-{
-	uint32_t *list = xcalloc(f->member_count, sizeof(*list));
-	size_t n = 0;
-
-	*count = 0;
-	for (size_t i = 0; i < f->member_count; i++)
-		if (!names_object_at(names, f->members[i]))
-			list[n++] = m->blocks[f->members[i]].stack;
-	qsort(list, n, sizeof(*list), compare_stacks);
-	for (size_t i = 0; i < n; i++)
-		if (!i || list[i] != list[i - 1])
-			list[(*count)++] = list[i];
-	return list;
-}
-
-/* The parts' frames, behind each other; what is there twice once. */
-static void unite(struct frame_lines *l, struct chunk_array *parts,
-		  size_t count)
-{
-	size_t stacks = 0;
-
-	qsort(parts, count, sizeof(*parts), compare_parts);
-	for (size_t i = 0; i < count; i++) {
-		struct frame_lines *one = &parts[i].lines;
-
-		if (stacks < FRAME_LINES_STACKS &&
-		    (!i || compare_parts(&parts[i - 1], &parts[i]))) {
-			for (size_t k = 0; k < one->count; k++) {
-				append(l, one->list[k]);
-				one->list[k] = (struct frame_line){ 0 };
-			}
-			stacks++;
-		}
-	}
-	for (size_t i = 0; i < count; i++)
-		frame_lines_release(&parts[i].lines);
-}
-
+/* The stacks of members that the signature knows by their functions, behind each
+ * other; what is there twice once. */
 static void add_cycle(struct frame_lines *l, const struct finding *f,
 		      const struct model *m, struct names *names,
 		      struct symbols *s, const struct sources *sources)
 {
-	size_t count;
-	uint32_t *stacks = list_stacks(f, m, names, &count);
-	struct chunk_array *parts = xcalloc(count, sizeof(*parts));
+	uint32_t *stacks = xcalloc(f->member_count, sizeof(*stacks));
+	struct part *parts = xcalloc(f->member_count, sizeof(*parts));
+	size_t n = 0, count = 0, added = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		parts[i].hash = signature_frames_hash(m, s, stacks[i]);
-		add_stack(&parts[i].lines, m, s, sources, stacks[i]);
+	for (size_t i = 0; i < f->member_count; i++)
+		if (!names_object_at(names, f->members[i]))
+			stacks[n++] = m->blocks[f->members[i]].stack;
+	qsort(stacks, n, sizeof(*stacks), compare_stacks);
+	for (size_t i = 0; i < n; i++) {
+		if (i && stacks[i] == stacks[i - 1])
+			continue;
+		parts[count].hash = signature_frames_hash(m, s, stacks[i]);
+		add_stack(&parts[count++].lines, m, s, sources, stacks[i]);
 	}
-	unite(l, parts, count);
+	qsort(parts, count, sizeof(*parts), compare_parts);
+	for (size_t i = 0; i < count; i++) {
+		struct frame_lines *one = &parts[i].lines;
+
+		if (added == FRAME_LINES_STACKS ||
+		    (i && !compare_parts(&parts[i - 1], &parts[i])))
+			continue;
+		for (size_t k = 0; k < one->count; k++) {
+			append(l, one->list[k]);
+			one->list[k] = (struct frame_line){ 0 };
+		}
+		added++;
+	}
+	for (size_t i = 0; i < count; i++)
+		frame_lines_release(&parts[i].lines);
 	free(parts);
 	free(stacks);
 }
@@ -240,17 +197,8 @@ void frame_lines_make(struct frame_lines *l, const struct finding *f,
 
 /* --- Text ------------------------------------------------------------------ */
 
-/* "@5be1c03d" */
-static const char *read_code(struct frame_line *l, const char *text)
-{
-	if (strspn(text + 1, "0123456789abcdef") != 8)
-		return NULL;
-	l->coded = true;
-	l->code = (uint32_t)strtoul(text + 1, NULL, 16);
-	return text + 9;
-}
-
-/* "+3:1a2b", "-2", ":1a2b", "@5be1c03d" or "?"; where it ends; NULL: it is none. */
+/* "+3:1a2b", "-2", ":1a2b", "@5be1c03d" or "?"; where it ends; NULL: it is
+ * something else. */
 static const char *read_line(struct frame_line *l, const char *text)
 {
 	const char *begin = text;
@@ -258,8 +206,13 @@ static const char *read_line(struct frame_line *l, const char *text)
 
 	if (*text == '?')
 		return text + 1;
-	if (*text == '@')
-		return read_code(l, text);
+	if (*text == '@') {
+		if (strspn(text + 1, "0123456789abcdef") != 8)
+			return NULL;
+		l->coded = true;
+		l->code = (uint32_t)strtoul(text + 1, NULL, 16);
+		return text + 9;
+	}
 	if (*text == '+' || *text == '-') {
 		size_t digits = strspn(text + 1, "0123456789");
 
@@ -333,29 +286,27 @@ bool frame_lines_all_known(const struct frame_lines *l)
 	return l->count > 0 && l->count < FRAME_LINES_MOST;
 }
 
-/* Programs that share code may have it at other lines. */
-static bool is_equal(const struct frame_line *a, const struct frame_line *b)
-{
-	if (a->placed != b->placed || a->read != b->read ||
-	    a->coded != b->coded)
-		return false;
-	if (!a->placed && !a->read)
-		return a->line == b->line;
-	return (!a->placed || a->offset == b->offset) &&
-	       (!a->read || a->text == b->text);
-}
-
 bool frame_lines_equal(const struct frame_lines *a, const struct frame_lines *b)
 {
 	if (a->count != b->count)
 		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (!is_equal(&a->list[i], &b->list[i]))
+	for (size_t i = 0; i < a->count; i++) {
+		const struct frame_line *x = &a->list[i], *y = &b->list[i];
+
+		if (x->placed != y->placed || x->read != y->read ||
+		    x->coded != y->coded)
 			return false;
+		/* Programs that share code may have it at other lines. */
+		if (!x->placed && !x->read && x->line != y->line)
+			return false;
+		if ((x->placed && x->offset != y->offset) ||
+		    (x->read && x->text != y->text))
+			return false;
+	}
 	return true;
 }
 
-/* Text tells more than the offset: others may move to where it was. */
+/* Text says more than the offset: others may move to where it was. */
 uint32_t frame_line_distance(const struct frame_line *a,
 			     const struct frame_line *b)
 {
@@ -438,19 +389,14 @@ char *frame_lines_difference(const struct frame_lines *here,
 	return NULL;
 }
 
-static const struct frame_line *frame_of(const struct frame_lines *l, size_t i)
-{
-	return i < l->count ? &l->list[i] : NULL;
-}
-
 char *frame_lines_unnamed(const struct frame_lines *here,
 			  const struct frame_lines *there)
 {
 	for (size_t i = 0; i < here->count; i++) {
 		const struct frame_line *h = &here->list[i];
-		const struct frame_line *t = frame_of(there, i);
 
-		if (!h->coded || (t && frame_line_distance(h, t) == 0))
+		if (!h->coded || (i < there->count &&
+				  frame_line_distance(h, &there->list[i]) == 0))
 			continue;
 		return xasprintf(
 		    "%s has no name, and %s; %s",

@@ -67,7 +67,7 @@ void frame_lines_make(struct frame_lines *l, const struct finding *f,
 		      const struct sources *sources);
 void frame_lines_release(struct frame_lines *l);
 
-/* From "+3:1a2b,?"; false: that is none, and there is nothing to release. */
+/* From "+3:1a2b,?"; false: that is something else, and there is nothing to release. */
 bool frame_lines_parse(struct frame_lines *l, const char *text);
 /* Likewise. At least one frame. */
 void frame_lines_print(FILE *out, const struct frame_lines *l);
@@ -82,7 +82,7 @@ bool frame_lines_equal(const struct frame_lines *a,
 
 #define FRAME_LINES_OTHER UINT32_MAX
 
-/* How far one frame is from another, by lines alone: from 0 to 3, or
+/* How far one frame is from another, only by lines: from 0 to 3, or
  * FRAME_LINES_OTHER. */
 uint32_t frame_line_distance(const struct frame_line *a,
 			     const struct frame_line *b);

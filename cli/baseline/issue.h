@@ -41,9 +41,9 @@ struct issue {
 			none is near, or it is accepted itself */
 	bool kin;      /* it is accepted, but its signature is another, or it is
 			at other lines */
-	char *differs; /* of kin: "yaml_malloc", by what alone; NULL: by what
+	char *differs; /* of kin: "yaml_malloc", only by what; NULL: by what
 			  only debug information has */
-	char *object_type; /* of an object of refknot.h; NULL: it is none */
+	char *object_type; /* of an object of refknot.h; NULL: of others */
 	struct takers
 	    takers; /* of references that are left, in all processes */
 	enum finding_kind kind;
@@ -104,7 +104,7 @@ void issues_release(struct issues *list);
 /* "3 objects, 300 B, malloc in parse_header": what it is, in one clause. */
 char *issue_summary(const struct issue *i);
 
-/* Its type; where others have its line to blame, with what tells it from them:
+/* Its type; where others have its line to blame, with what distinguishes it:
  * "malloc in make_copy at copy.c:4, called by load at main.c:12". */
 char *issue_called(const struct issue *i);
 

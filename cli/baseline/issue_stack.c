@@ -11,21 +11,6 @@
 
 #define MOST_FRAMES 100
 
-static void add_frame(struct issue_stack *to, const struct location *l,
-		      uint64_t address)
-{
-	*LIST_ADD(to->frames, to->count) = (struct issue_frame){
-		.function =
-		    l->function ? xstrdup(l->function) : place_function(l),
-		.file = sources_straight(place_path(l)),
-		.line = l->line,
-		.module = l->module ? xstrdup(l->module) : NULL,
-		.address = address,
-		.inlined = l->inlined,
-		.tail_call = l->tail_call,
-	};
-}
-
 struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
 				    const char *what, uint32_t stack)
 {
@@ -35,7 +20,16 @@ struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
 
 	walk_begin(&w, m, s, stack);
 	while (made.count < MOST_FRAMES && (l = walk_next(&w)))
-		add_frame(&made, l, m->frames[w.frame].address);
+		*LIST_ADD(made.frames, made.count) = (struct issue_frame){
+			.function = l->function ? xstrdup(l->function)
+						: place_function(l),
+			.file = sources_straight(place_path(l)),
+			.line = l->line,
+			.module = l->module ? xstrdup(l->module) : NULL,
+			.address = m->frames[w.frame].address,
+			.inlined = l->inlined,
+			.tail_call = l->tail_call,
+		};
 	return made;
 }
 

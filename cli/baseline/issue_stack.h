@@ -35,8 +35,8 @@ struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
 void issue_stack_release(struct issue_stack *s);
 
 /*
- * The frame to blame: the innermost in the source tree that is no allocation
- * wrapper; the innermost in it; else the innermost that is none. *path: its
+ * The frame to blame: the innermost in the source tree that is not an allocation
+ * wrapper; the innermost in it; else the innermost that is not a wrapper. *path: its
  * file within the tree, for the caller to free; NULL: it is outside.
  */
 size_t issue_stack_blame(const struct issue_stack *s,

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
 #include "escape.h"
+#include "text_stream.h"
 
 #define MOST   FRAME_LINES_MOST
 #define STACKS FRAME_LINES_STACKS
@@ -73,19 +73,6 @@ static bool is_among(const char *name, const char **list, size_t count)
 	       bsearch(name, list, count, sizeof(*list), compare_names);
 }
 
-/* The accepted line is gone from the function, so that this may be it. */
-static bool is_edited(const struct table *t, const struct frame_line *here,
-		      const struct frame_line *there)
-{
-	const struct sources *s = t->evidence->sources;
-	bool known, has;
-
-	if (!s || !there->read || !here->path || !here->declared || here->coded)
-		return false;
-	has = sources_has(s, here->path, here->declared, there->text, &known);
-	return known && !has;
-}
-
 /* The accepted line is where it was, and both are parts of one statement: which
  * of its lines a call is on is the compiler's choice. */
 static bool is_statement(const struct table *t, const struct frame_line *here,
@@ -105,42 +92,6 @@ static bool is_statement(const struct table *t, const struct frame_line *here,
 	return line < here->line
 		   ? sources_is_statement(s, here->path, line, here->line)
 		   : sources_is_statement(s, here->path, here->line, line);
-}
-
-/* Of several calls that end a function compilers make one jump, which has one of
- * their lines; so this may be the accepted line as long as that is there. */
-static bool is_jump(const struct table *t, const struct frame_line *here,
-		    const struct frame_line *there)
-{
-	const struct sources *s = t->evidence->sources;
-	bool known;
-
-	return (here->jumped || there->jumped) && s && there->read &&
-	       here->path && here->declared &&
-	       sources_has(s, here->path, here->declared, there->text,
-			   &known) &&
-	       known;
-}
-
-/* A function of that name is left beside this one, as far as can be seen. */
-static bool is_left(const struct table *t, const struct frame_line *here,
-		    const struct frame_line *there)
-{
-	const struct sources *s = t->evidence->sources;
-
-	return s && here->path && sources_has_word(s, here->path, there->call);
-}
-
-/* The line is the same, and the one name came for the other everywhere. */
-static bool is_renamed(const struct table *t, const struct frame_line *here,
-		       const struct frame_line *there)
-{
-	const struct likeness_evidence *e = t->evidence;
-
-	return here->read && there->read && here->text == there->text &&
-	       !is_among(there->call, e->here, e->here_count) &&
-	       !is_among(here->call, e->there, e->there_count) &&
-	       !is_left(t, here, there);
 }
 
 /* --- Steps ----------------------------------------------------------------- */
@@ -186,18 +137,38 @@ static bool compare_frames(const struct table *t, const struct frame_line *here,
 			   const struct frame_line *there,
 			   struct likeness_step *s)
 {
+	const struct likeness_evidence *e = t->evidence;
+	bool known = false, has = false;
+
 	*s = (struct likeness_step){ .here = here, .there = there };
 	if (strcmp(here->call, there->call) != 0) {
+		/* It was renamed if the line is the same, and the one name came
+		 * for the other everywhere: as far as can be seen, no function
+		 * of the old name is left beside this one. */
 		s->kind = LIKENESS_NAME;
-		s->doubted = !is_renamed(t, here, there);
+		s->doubted =
+		    !here->read || !there->read || here->text != there->text ||
+		    is_among(there->call, e->here, e->here_count) ||
+		    is_among(here->call, e->there, e->there_count) ||
+		    (e->sources && here->path &&
+		     sources_has_word(e->sources, here->path, there->call));
 		return true;
 	}
 	if (frame_line_distance(here, there) != FRAME_LINES_OTHER)
 		return false;
-	s->kind = is_statement(t, here, there) ? LIKENESS_STATEMENT
-		  : is_jump(t, here, there)    ? LIKENESS_JUMP
-					       : LIKENESS_LINE;
-	s->doubted = s->kind == LIKENESS_LINE && !is_edited(t, here, there);
+	s->kind = LIKENESS_STATEMENT;
+	if (is_statement(t, here, there))
+		return true;
+	/* Of several calls that end a function compilers make one jump, which
+	 * has one of their lines; so this may be the accepted line as long as
+	 * that is there. If that is gone, this may be it after an edit. */
+	if (e->sources && there->read && here->path && here->declared)
+		has = sources_has(e->sources, here->path, here->declared,
+				  there->text, &known);
+	s->kind = known && has && (here->jumped || there->jumped)
+		      ? LIKENESS_JUMP
+		      : LIKENESS_LINE;
+	s->doubted = s->kind == LIKENESS_LINE && (!known || has || here->coded);
 	return true;
 }
 
@@ -246,64 +217,12 @@ static void offer_all(struct table *t, size_t i, size_t k)
 	}
 }
 
-static bool is_equal(const struct frame_line *a, const struct frame_line *b)
-{
-	return !strcmp(a->call, b->call) && !frame_line_distance(a, b);
-}
-
-static void find_ends(struct table *t)
-{
-	size_t i = t->here.count, k = t->there.count;
-
-	while (i && k &&
-	       is_equal(&t->here.list[i - 1], &t->there.list[k - 1])) {
-		i--;
-		k--;
-	}
-	t->here_end = i;
-	t->there_end = k;
-}
-
-static void fill(struct table *t)
-{
-	find_ends(t);
-	for (size_t i = t->here_end + 1; i-- > 0;)
-		for (size_t k = t->there_end + 1; k-- > 0;) {
-			t->least[i][k] = UINT32_MAX;
-			if (i == t->here_end && k == t->there_end)
-				t->least[i][k] = 0;
-			else
-				offer_all(t, i, k);
-		}
-}
-
 /* --- What it makes --------------------------------------------------------- */
 
-static bool is_same_text(const char *a, const char *b)
+static bool have_one_name(const struct frame_line *a,
+			  const struct frame_line *b)
 {
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static const char *name(const struct frame_line *f)
-{
-	return f ? f->call : NULL;
-}
-
-/* The stacks of a cycle have their outer frames in common. */
-static bool has_step(const struct likeness *l, const struct likeness_step *s)
-{
-	for (size_t i = 0; i < l->step_count && i < LIKENESS_STEPS; i++) {
-		const struct likeness_step *o = &l->steps[i];
-
-		if (o->kind == s->kind &&
-		    is_same_text(name(o->here), name(s->here)) &&
-		    is_same_text(name(o->there), name(s->there)) &&
-		    (s->kind != LIKENESS_LINE ||
-		     (o->here->offset == s->here->offset &&
-		      o->there->offset == s->there->offset)))
-			return true;
-	}
-	return false;
+	return a && b ? !strcmp(a->call, b->call) : a == b;
 }
 
 static void add_step(struct likeness *l, const struct likeness_step *s)
@@ -314,8 +233,17 @@ static void add_step(struct likeness *l, const struct likeness_step *s)
 		l->passing++;
 		return;
 	}
-	if (has_step(l, s))
-		return;
+	/* The stacks of a cycle have their outer frames in common. */
+	for (size_t i = 0; i < l->step_count && i < LIKENESS_STEPS; i++) {
+		const struct likeness_step *o = &l->steps[i];
+
+		if (o->kind == s->kind && have_one_name(o->here, s->here) &&
+		    have_one_name(o->there, s->there) &&
+		    (s->kind != LIKENESS_LINE ||
+		     (o->here->offset == s->here->offset &&
+		      o->there->offset == s->there->offset)))
+			return;
+	}
 	if (l->step_count < LIKENESS_STEPS)
 		l->steps[l->step_count] = *s;
 	l->step_count++;
@@ -333,23 +261,14 @@ struct way {
 	bool unchanged; /* they are on equal lines, as far as that is known */
 };
 
-/* As far as is known, which is not much where the source cannot be read. */
-static bool is_unchanged(const struct frame_line *a, const struct frame_line *b)
-{
-	if (!a->placed || !b->placed)
-		return true;
-	return a->offset == b->offset &&
-	       (!a->read || !b->read || a->text == b->text);
-}
-
 static void find_way(struct way *w, struct likeness *l, const struct table *t)
 {
 	size_t i = 0, k = 0;
 
 	*w = (struct way){ .unchanged = true };
 	while (i < t->here.count || k < t->there.count) {
-		const struct frame_line *here = &t->here.list[i];
-		const struct frame_line *there = &t->there.list[k];
+		const struct frame_line *a = &t->here.list[i];
+		const struct frame_line *b = &t->there.list[k];
 		struct likeness_step *s = &w->steps[w->count];
 
 		if ((i < t->here_end || k < t->there_end) &&
@@ -360,79 +279,82 @@ static void find_way(struct way *w, struct likeness *l, const struct table *t)
 			k += s->there != NULL;
 			continue;
 		}
-		l->lines += frame_line_distance(here, there);
-		l->placed &= (here->coded || is_placed(here)) &&
-			     (there->coded || is_placed(there));
-		w->unchanged &= is_unchanged(here, there);
-		w->known += here->placed && there->placed;
+		l->lines += frame_line_distance(a, b);
+		l->placed &=
+		    (a->coded || is_placed(a)) && (b->coded || is_placed(b));
+		/* As far as is known, which is not much where the source cannot
+		 * be read. */
+		if (a->placed && b->placed) {
+			w->known++;
+			w->unchanged &=
+			    a->offset == b->offset &&
+			    (!a->read || !b->read || a->text == b->text);
+		}
 		w->common++;
 		i++;
 		k++;
 	}
 }
 
-/* Where there are no lines at all, half of the way must be in both. */
-static bool may_be_excused(const struct way *w)
-{
-	return w->unchanged && (w->known || w->count <= w->common);
-}
-
-/* Whether the other side has functions, too, where step `i` is. */
-static bool is_other_way(const struct way *w, size_t i)
-{
-	for (size_t k = 0; k < w->count; k++)
-		if (w->gaps[k] == w->gaps[i] &&
-		    !w->steps[k].here != !w->steps[i].here)
-			return true;
-	return false;
-}
-
-/* A function that one side has between two frames, or in the innermost place,
+/*
+ * A function that one side has between two frames, or in the innermost place,
  * is doubted where the other has another one there, which may be left out in a
  * build or not: it is another way. Else, where the source did not change, it is
- * one that a compiler left out. */
+ * one that a compiler left out. Where there are no lines at all, half of the way
+ * must be in both.
+ */
 static void judge_calls(struct way *w, struct likeness *l)
 {
-	bool excused = may_be_excused(w);
+	bool excused = w->unchanged && (w->known || w->count <= w->common);
 
 	for (size_t i = 0; i < w->count; i++) {
 		struct likeness_step *s = &w->steps[i];
 
 		if (s->kind != LIKENESS_CALL || s->doubted)
 			continue;
-		if (is_other_way(w, i)) {
-			s->doubted = true;
-		} else if (excused) {
+		for (size_t k = 0; k < w->count; k++)
+			s->doubted |= w->gaps[k] == w->gaps[i] &&
+				      !w->steps[k].here != !s->here;
+		if (!s->doubted && excused) {
 			s->kind = LIKENESS_UNSEEN;
 			l->blind |= !w->known;
 		}
 	}
 }
 
-static void follow(struct likeness *l, const struct table *t)
-{
-	size_t before = l->step_count;
-	struct way w;
-
-	find_way(&w, l, t);
-	judge_calls(&w, l);
-	for (size_t i = 0; i < w.count; i++)
-		add_step(l, &w.steps[i]);
-	if ((t->here.cut || t->there.cut) && l->step_count == before)
-		add_step(l, &(struct likeness_step){ .kind = LIKENESS_CUT });
-}
-
 static void add_stacks(struct likeness *l, const struct stack *here,
 		       const struct stack *there,
 		       const struct likeness_evidence *evidence)
 {
+	size_t before = l->step_count, i = here->count, k = there->count;
 	struct table t; /* all of it would take long to clear */
+	struct way w;
 
 	t.here = *here;
 	t.there = *there;
 	t.evidence = evidence;
-	fill(&t);
-	follow(l, &t);
+	while (i && k &&
+	       !strcmp(here->list[i - 1].call, there->list[k - 1].call) &&
+	       !frame_line_distance(&here->list[i - 1], &there->list[k - 1])) {
+		i--;
+		k--;
+	}
+	t.here_end = i;
+	t.there_end = k;
+	for (i = t.here_end + 1; i-- > 0;)
+		for (k = t.there_end + 1; k-- > 0;) {
+			t.least[i][k] = UINT32_MAX;
+			if (i == t.here_end && k == t.there_end)
+				t.least[i][k] = 0;
+			else
+				offer_all(&t, i, k);
+		}
+	find_way(&w, l, &t);
+	judge_calls(&w, l);
+	for (i = 0; i < w.count; i++)
+		add_step(l, &w.steps[i]);
+	if ((here->cut || there->cut) && l->step_count == before)
+		add_step(l, &(struct likeness_step){ .kind = LIKENESS_CUT });
 }
 
 /* --- Stacks ---------------------------------------------------------------- */
@@ -481,7 +403,7 @@ static void pair_stacks(struct likeness *best, struct likeness so_far,
 	}
 }
 
-/* Stacks that only lines tell apart are one where there are none: each of `many`
+/* Stacks that only lines distinguish are one where there are none: each of `many`
  * is then one of the `few`, and none of these is left. `flip`: those are here. */
 static void merge_stacks(struct likeness *best, const struct stack *many,
 			 size_t many_count, const struct stack *few,
@@ -539,51 +461,48 @@ uint32_t likeness_rank(const struct likeness *l)
 
 /* --- Text ------------------------------------------------------------------ */
 
-static char *line_text(const struct likeness_step *s)
+static void print_step(FILE *out, const struct likeness_step *s)
 {
-	if (!s->here->placed || !s->there->placed)
-		return xasprintf("the line in %s()", s->here->call);
-	return xasprintf("the line in %s() (%+d there, %+d here)",
-			 s->here->call, s->there->offset, s->here->offset);
-}
+	const struct frame_line *here = s->here, *there = s->there;
 
-static char *step_text(const struct likeness_step *s)
-{
 	switch (s->kind) {
 	case LIKENESS_LINE:
 	case LIKENESS_STATEMENT:
 	case LIKENESS_JUMP:
-		return line_text(s);
+		fprintf(out, "the line in %s()", here->call);
+		if (here->placed && there->placed)
+			fprintf(out, " (%+d there, %+d here)", there->offset,
+				here->offset);
+		break;
 	case LIKENESS_NAME:
-		return xasprintf("the name %s where it was %s", s->here->call,
-				 s->there->call);
+		fprintf(out, "the name %s where it was %s", here->call,
+			there->call);
+		break;
 	case LIKENESS_CUT:
-		return xasprintf("calls further out than the %d innermost",
-				 MOST);
+		fprintf(out, "calls further out than the %d innermost", MOST);
+		break;
 	default:
-		return xstrdup(s->here ? s->here->call : s->there->call);
+		fputs(here ? here->call : there->call, out);
 	}
 }
 
 char *likeness_text(const struct likeness *l)
 {
-	char *text = NULL, *raw, *shown;
+	char *text, *shown;
+	size_t size;
+	FILE *out;
 
-	for (size_t i = 0; i < l->step_count && i < LIKENESS_STEPS; i++) {
-		char *one = step_text(&l->steps[i]), *longer;
-
-		longer = xasprintf("%s%s%s", text ? text : "", text ? ", " : "",
-				   one);
-		free(text);
-		free(one);
-		text = longer;
-	}
-	if (!text)
+	if (!l->step_count)
 		return NULL;
-	raw = l->step_count > LIKENESS_STEPS ? xasprintf("%s and more", text)
-					     : xstrdup(text);
-	shown = escape(raw);
-	free(raw);
+	out = text_stream_open(&text, &size);
+	for (size_t i = 0; i < l->step_count && i < LIKENESS_STEPS; i++) {
+		fputs(i ? ", " : "", out);
+		print_step(out, &l->steps[i]);
+	}
+	if (l->step_count > LIKENESS_STEPS)
+		fputs(" and more", out);
+	text_stream_close(out);
+	shown = escape(text);
 	free(text);
 	return shown;
 }

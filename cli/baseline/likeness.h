@@ -67,7 +67,7 @@ struct likeness {
 	unsigned passing; /* frames that are not a difference */
 	unsigned lines;   /* how far the lines are from each other */
 	bool placed;      /* what both have is known to be at the same lines */
-	bool blind;       /* of `builds` some are so where no line tells */
+	bool blind;       /* of `builds` some are so where no line says it */
 	struct likeness_step steps[LIKENESS_STEPS]; /* the first, innermost
 						       first; none passing */
 	size_t step_count;                          /* of all */

@@ -18,15 +18,7 @@ struct matching {
 	size_t *way;
 };
 
-static void begin(struct matching *m)
-{
-	for (size_t i = 0; i < m->lefts; i++)
-		m->left_cost[i] = m->edge_of_left[i] == MATCHING_NONE ? 0 : FAR;
-	for (size_t k = 0; k < m->rights; k++)
-		m->right_cost[k] = FAR;
-}
-
-/* There over an edge that is no pair, back over the one that is. */
+/* A way goes there over an edge that is not a pair, and back over one that is. */
 static bool relax(struct matching *m, size_t edge)
 {
 	const struct matching_edge *e = &m->edges[edge];
@@ -45,54 +37,42 @@ static bool relax(struct matching *m, size_t edge)
 	return true;
 }
 
-/* The right one without a partner that is nearest. */
-static size_t nearest(const struct matching *m)
+/* Finds the shortest way to a right one without a partner, and changes partners
+ * along it; false: there is none. */
+static bool add_pair(struct matching *m)
 {
-	size_t best = MATCHING_NONE;
+	size_t best = MATCHING_NONE, before;
+	bool changed = true;
 
+	for (size_t i = 0; i < m->lefts; i++)
+		m->left_cost[i] = m->edge_of_left[i] == MATCHING_NONE ? 0 : FAR;
+	for (size_t k = 0; k < m->rights; k++)
+		m->right_cost[k] = FAR;
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < m->count; i++)
+			changed |= relax(m, i);
+	}
 	for (size_t k = 0; k < m->rights; k++)
 		if (m->edge_of_right[k] == MATCHING_NONE &&
 		    m->right_cost[k] != FAR &&
 		    (best == MATCHING_NONE ||
 		     m->right_cost[k] < m->right_cost[best]))
 			best = k;
-	return best;
-}
-
-/* Along the way the partners change. */
-static void augment(struct matching *m, size_t right)
-{
-	size_t edge, left, before;
-
-	do {
-		edge = m->way[right];
-		left = m->edges[edge].left;
-		before = m->edge_of_left[left];
-		m->edge_of_left[left] = m->edge_of_right[right] = edge;
-		if (before != MATCHING_NONE)
-			right = m->edges[before].right;
-	} while (before != MATCHING_NONE);
-}
-
-static bool add_pair(struct matching *m)
-{
-	bool changed = true;
-	size_t right;
-
-	begin(m);
-	while (changed) {
-		changed = false;
-		for (size_t i = 0; i < m->count; i++)
-			changed |= relax(m, i);
-	}
-	right = nearest(m);
-	if (right == MATCHING_NONE)
+	if (best == MATCHING_NONE)
 		return false;
-	augment(m, right);
+	do {
+		size_t edge = m->way[best], left = m->edges[edge].left;
+
+		before = m->edge_of_left[left];
+		m->edge_of_left[left] = m->edge_of_right[best] = edge;
+		if (before != MATCHING_NONE)
+			best = m->edges[before].right;
+	} while (before != MATCHING_NONE);
 	return true;
 }
 
-static size_t *none(size_t count)
+static size_t *make_list(size_t count)
 {
 	size_t *list = xcalloc(count, sizeof(*list));
 
@@ -109,11 +89,11 @@ void matching_make(size_t *right_of, size_t lefts, size_t rights,
 		.count = count,
 		.lefts = lefts,
 		.rights = rights,
-		.edge_of_left = none(lefts),
-		.edge_of_right = none(rights),
+		.edge_of_left = make_list(lefts),
+		.edge_of_right = make_list(rights),
 		.left_cost = xcalloc(lefts, sizeof(*m.left_cost)),
 		.right_cost = xcalloc(rights, sizeof(*m.right_cost)),
-		.way = none(rights),
+		.way = make_list(rights),
 	};
 
 	while (add_pair(&m))

@@ -27,24 +27,20 @@ static void add(struct takers *t, char *name)
 	t->count++;
 }
 
-/* If all that is left is certain, nobody else's is. */
+/* If all that is left is certain, only those are takers. */
 static bool is_taker(const struct callers *c, const struct callers_row *r)
 {
 	return c->certain && c->certain == c->left ? r->certain > 0
 						   : r->taken > r->given;
 }
 
-static bool is_known(const struct callers *c)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (is_taker(c, &c->rows[i]) && !c->rows[i].place)
-			return false;
-	return !c->lost;
-}
-
 void takers_add(struct takers *t, const struct callers *c)
 {
-	if (t->lost || !is_known(c)) {
+	bool known = !c->lost && !t->lost;
+
+	for (size_t i = 0; i < c->count; i++)
+		known &= !is_taker(c, &c->rows[i]) || c->rows[i].place;
+	if (!known) {
 		takers_release(t);
 		t->lost = true;
 		return;
