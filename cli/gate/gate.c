@@ -8,9 +8,9 @@
 #include "die.h"
 #include "gate_gap.h"
 #include "gate_growth.h"
-#include "gate_inherited.h"
 #include "gate_limits.h"
 #include "list.h"
+#include "units.h"
 #include "unread.h"
 
 static struct gate_process *append(struct gate *g)
@@ -64,19 +64,6 @@ static struct beginning described(const struct model *m)
 				   m->meta.start_ns };
 }
 
-/* What the program brings itself. */
-static struct wishes *own_of(struct gate *g, const struct model *m)
-{
-	struct wishes *w;
-
-	for (size_t i = 0; i < g->own_count; i++)
-		if (wishes_are(g->own[i], m))
-			return g->own[i];
-	w = *LIST_ADD(g->own, g->own_count) = xcalloc(1, sizeof(*w));
-	wishes_open(w, m);
-	return w;
-}
-
 const struct suppression *gate_suppression(const struct gate *g, size_t i)
 {
 	const struct suppressions *s = g->suppressions;
@@ -105,28 +92,6 @@ void gate_add_idle(struct gate *g, const struct model *m)
 		add_other(g, described(m));
 }
 
-static bool is_unread(const struct gate *g, const char *path)
-{
-	for (size_t i = 0; i < g->unread_count; i++)
-		if (!strcmp(g->unread[i].path, path))
-			return true;
-	return false;
-}
-
-static void add_unread(struct gate *g, const struct model *m,
-		       const struct symbols *s)
-{
-	for (uint32_t i = 0; i < m->module_count; i++) {
-		const char *why = symbols_why_missing(s, i);
-		const char *path = model_text(m, m->modules[i].path);
-
-		if (!why || is_unread(g, path))
-			continue;
-		*LIST_ADD(g->unread, g->unread_count) =
-		    (struct gate_module){ xstrdup(path), why };
-	}
-}
-
 char *gate_unread_text(const struct gate *g)
 {
 	char *modules, *effect, *text;
@@ -145,8 +110,23 @@ char *gate_unread_text(const struct gate *g)
 	return text;
 }
 
+char *gate_inherited_text(const struct gate *g)
+{
+	char size[UNITS_SIZE];
+	bool one = g->forked == 1;
+
+	if (!g->forked)
+		return NULL;
+	return xasprintf(
+	    "%zu of %zu process%s %s forked: %s that %s inherited counted as held (roots); a pointer that is left there may hide a leak",
+	    g->forked, g->process_count, g->process_count == 1 ? "" : "es",
+	    one ? "was" : "were", units_bytes(size, g->inherited_bytes),
+	    one ? "it" : "they");
+}
+
 void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 {
+	struct wishes *own = NULL; /* what the program brings itself */
 	struct names *names;
 	struct findings f;
 
@@ -154,18 +134,39 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 		add_other(g, described(m));
 		return;
 	}
+	for (size_t i = 0; i < g->own_count && !own; i++)
+		if (wishes_are(g->own[i], m))
+			own = g->own[i];
+	if (!own) {
+		own = *LIST_ADD(g->own, g->own_count) =
+		    xcalloc(1, sizeof(*own));
+		wishes_open(own, m);
+	}
 	names = names_open(m, s);
 	findings_make(&f, m, s);
 	findings_sign(&f, m, names, s);
-	issues_add(&g->issues, &f, m, names, s, g->suppressions,
-		   &own_of(g, m)->list, g->sources);
+	issues_add(&g->issues, &f, m, names, s, g->suppressions, &own->list,
+		   g->sources);
 	g->gone_objects += f.gone_objects;
 	g->gone_bytes += f.gone_bytes;
 	gate_limits_add(g, m, s, names);
 	if (g->options.growth)
 		gate_growth_add(g, m, s, names);
-	add_unread(g, m, s);
-	gate_inherited_add(g, m);
+	for (uint32_t i = 0; i < m->module_count; i++) {
+		const char *why = symbols_why_missing(s, i);
+		const char *path = model_text(m, m->modules[i].path);
+		size_t k = 0;
+
+		while (k < g->unread_count &&
+		       strcmp(g->unread[k].path, path) != 0)
+			k++;
+		if (why && k == g->unread_count)
+			*LIST_ADD(g->unread, g->unread_count) =
+			    (struct gate_module){ xstrdup(path), why };
+	}
+	/* Where no check was made, nothing was searched. */
+	g->forked += m->limits[RKN_LIMIT_INHERITED] != 0;
+	g->inherited_bytes += m->limits[RKN_LIMIT_INHERITED_BYTES];
 	add_process(g, m, gate_gap(m, &f));
 	findings_release(&f);
 	names_close(names);

@@ -67,7 +67,7 @@ struct gate_rule {
 	enum finding_kind kind;
 	bool completeness; /* it is about what was recorded and checked */
 	/* The rest is of limits. */
-	char *option; /* "--max-live Session=0"; NULL: it is none */
+	char *option; /* "--max-live Session=0"; NULL: of something else */
 	uint64_t most, found;
 	bool bytes;                     /* or else objects */
 	bool leaks;                     /* findings are what it counts */
@@ -160,5 +160,10 @@ const struct suppression *gate_suppression(const struct gate *g, size_t i);
 /* What to print about modules without symbols, escaped, for the caller to free;
  * NULL if there are none. */
 char *gate_unread_text(const struct gate *g);
+
+/* "3 of 12 processes were forked: ...", for the caller to free; NULL if none
+ * was, or none was checked. What these had from their parents counts as held,
+ * for its pointers are not known one by one: a limit of the check. */
+char *gate_inherited_text(const struct gate *g);
 
 #endif

@@ -9,6 +9,7 @@
 #include "fnv.h"
 #include "growth.h"
 #include "list.h"
+#include "text_stream.h"
 #include "value_set.h"
 
 #define WARMUP 3
@@ -17,19 +18,7 @@
 
 /* --- What is found ----------------------------------------------------------- */
 
-/* "Session +2 a pass in serve.c:40" */
-static char *tell(const struct growth_row *r)
-{
-	return xasprintf("%s %s%s%s", r->type, r->rate, r->place ? " in " : "",
-			 r->place ? r->place : "");
-}
-
-static uint64_t whole(int64_t value)
-{
-	return value > 0 ? (uint64_t)value : 0;
-}
-
-/* Of one region, type and program. */
+/* Of one region, type and program: "Session +2 a pass in serve.c:40". */
 static void add_row(struct gate *g, const struct growth_region *region,
 		    const struct growth_row *r, const char *program)
 {
@@ -37,32 +26,24 @@ static void add_row(struct gate *g, const struct growth_region *region,
 	size_t n = g->growth_row_count++;
 	struct baseline_growth *row;
 
+	int64_t objects = r->judgement.objects;
+
 	hash = fnv_text(hash, region->name);
 	hash = fnv_text(fnv_text(hash, r->type), program);
 	LIST_GROW(g->growth_rows, n);
 	LIST_GROW(g->growth_texts, n);
-	g->growth_texts[n] = (struct gate_growth_row){ tell(r) };
+	g->growth_texts[n].told =
+	    xasprintf("%s %s%s%s", r->type, r->rate, r->place ? " in " : "",
+		      r->place ? r->place : "");
 	row = &g->growth_rows[n];
 	*row = (struct baseline_growth){
 		.text = xasprintf("%s %s %s", region->name, r->type, program),
-		.objects = whole(r->judgement.objects),
-		.bytes = whole(r->bytes),
+		.objects = objects > 0 ? (uint64_t)objects : 0,
+		.bytes = r->bytes > 0 ? (uint64_t)r->bytes : 0,
 		.passes = r->judgement.passes ? r->judgement.passes : 1,
 	};
 	snprintf(row->signature, sizeof(row->signature), "%016" PRIx64,
 		 value_set_mix(hash));
-}
-
-/* What there is to say where nothing grows. */
-static char *describe(const struct growth_region *r)
-{
-	if (r->lost)
-		return xstrdup("not all of its changes are known");
-	if (!r->count && growth_fails(r))
-		return xasprintf("%" PRIu64
-				 " passes are too few to tell, %d are needed",
-				 r->passes, WARMUP + RUNS);
-	return xasprintf("%" PRIu64 " passes", r->passes);
 }
 
 void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
@@ -75,13 +56,24 @@ void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
 	for (size_t i = 0; i < found.count; i++) {
 		const struct growth_region *r = &found.list[i];
 		size_t first = g->growth_row_count;
+		bool failed = growth_fails(r);
+		char *text;
 
+		if (r->lost)
+			text = xstrdup("not all of its changes are known");
+		else if (!r->count && failed)
+			text = xasprintf(
+			    "%" PRIu64
+			    " passes are too few to tell, %d are needed",
+			    r->passes, WARMUP + RUNS);
+		else
+			text = xasprintf("%" PRIu64 " passes", r->passes);
 		for (size_t k = 0; k < r->count; k++)
 			add_row(g, r, &r->rows[k], model_called(m));
 		*LIST_ADD(g->growth, g->growth_count) = (struct gate_growth){
 			.region = xstrdup(r->name),
-			.unjudged = growth_fails(r) && (r->lost || !r->count),
-			.text = describe(r),
+			.unjudged = failed && (r->lost || !r->count),
+			.text = text,
 			.first = first,
 			.count = r->count,
 		};
@@ -94,37 +86,6 @@ void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
 static bool fails(const struct gate *g, size_t row)
 {
 	return g->options.mode == GATE_ANY || !g->growth_rows[row].accepted;
-}
-
-static char *list_failing(const struct gate *g, const struct gate_growth *r)
-{
-	size_t n = 0, more = 0;
-	char *text = NULL;
-
-	for (size_t i = r->first; i < r->first + r->count; i++) {
-		char *longer;
-
-		if (!fails(g, i))
-			continue;
-		if (n++ >= MOST) {
-			more++;
-			continue;
-		}
-		longer = xasprintf("%s%s%s%s", text ? text : "",
-				   text ? ", " : "", g->growth_texts[i].told,
-				   g->growth_rows[i].entry
-				       ? " (clearly more than was accepted)"
-				       : "");
-		free(text);
-		text = longer;
-	}
-	if (more) {
-		char *longer = xasprintf("%s, and %zu more", text, more);
-
-		free(text);
-		text = longer;
-	}
-	return text;
 }
 
 void gate_growth_apply(struct gate *g)
@@ -143,15 +104,28 @@ void gate_growth_apply(struct gate *g)
 
 char *gate_growth_text(const struct gate *g, const struct gate_growth *r)
 {
-	char *text = list_failing(g, r);
-	size_t accepted = 0;
+	size_t n = 0, accepted = 0, size;
+	char *text;
+	FILE *out = text_stream_open(&text, &size);
 
-	for (size_t k = r->first; k < r->first + r->count; k++)
-		accepted += g->growth_rows[k].accepted;
-	if (!text && accepted)
-		return xasprintf("%s, accepted growth of %zu", r->text,
-				 accepted);
-	return text ? text : xstrdup(r->text);
+	for (size_t i = r->first; i < r->first + r->count; i++) {
+		const struct baseline_growth *row = &g->growth_rows[i];
+
+		accepted += row->accepted;
+		if (!fails(g, i) || n++ >= MOST)
+			continue;
+		fprintf(out, "%s%s%s", n > 1 ? ", " : "",
+			g->growth_texts[i].told,
+			row->entry ? " (clearly more than was accepted)" : "");
+	}
+	if (n > MOST)
+		fprintf(out, ", and %zu more", n - MOST);
+	if (!n)
+		fputs(r->text, out);
+	if (!n && accepted)
+		fprintf(out, ", accepted growth of %zu", accepted);
+	text_stream_close(out);
+	return text;
 }
 
 void gate_growth_release(struct gate *g)

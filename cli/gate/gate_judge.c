@@ -5,50 +5,185 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "escape.h"
 #include "gate_failing.h"
 #include "gate_growth.h"
 #include "gate_rules.h"
-#include "gate_summary.h"
 #include "status.h"
-
-/* A process that went on as another program: its memory went with the first, and
- * what it is to report is in the recording of the second. */
-static bool is_replaced(const struct gate *g, const struct gate_process *p)
-{
-	struct beginning began = { p->pid, p->forked, p->start_ns };
-
-	for (size_t i = 0; i < g->process_count; i++) {
-		const struct gate_process *q = &g->processes[i];
-
-		if (beginning_replaces(
-			(struct beginning){ q->pid, q->forked, q->start_ns },
-			began))
-			return true;
-	}
-	for (size_t i = 0; i < g->other_count; i++)
-		if (beginning_replaces(g->others[i], began))
-			return true;
-	return false;
-}
+#include "text_stream.h"
 
 void gate_settle(struct gate *g)
 {
 	for (size_t i = 0; i < g->process_count; i++) {
 		struct gate_process *p = &g->processes[i];
+		struct beginning began = { p->pid, p->forked, p->start_ns };
+		bool replaced = false;
 
-		if (p->ended || !p->incomplete || !is_replaced(g, p))
+		if (p->ended || !p->incomplete)
+			continue;
+		/* If the process went on as another program, its memory went
+		 * with the first one, and the second one's recording has what
+		 * there is to report. */
+		for (size_t k = 0; k < g->process_count; k++) {
+			const struct gate_process *q = &g->processes[k];
+
+			replaced |= beginning_replaces(
+			    (struct beginning){ q->pid, q->forked,
+						q->start_ns },
+			    began);
+		}
+		for (size_t k = 0; k < g->other_count; k++)
+			replaced |= beginning_replaces(g->others[k], began);
+		if (!replaced)
 			continue;
 		free(p->incomplete);
 		p->incomplete = NULL;
 	}
 }
 
-/* Those that are told of, from each other. */
-static void tell_apart(struct gate *g)
-{
-	size_t n = 0, *which = xcalloc(g->issues.count + 1, sizeof(*which));
-	struct apart_stack *list = xcalloc(g->issues.count + 1, sizeof(*list));
+/* From here on a status says that nothing was run, or which signal came. */
+#define FIRST_KEPT 125
 
+int gate_counted_status(const struct gate *g, int program_status)
+{
+	return g->options.allow_failure && program_status < FIRST_KEPT
+		   ? 0
+		   : program_status;
+}
+
+char *gate_cut_short(const struct gate *g, int program_status)
+{
+	if (program_status > 128)
+		return xasprintf("the program was ended by signal %d",
+				 program_status - 128);
+	if (program_status)
+		return xasprintf("the program exited with %d", program_status);
+	for (size_t i = 0; i < g->process_count; i++) {
+		const struct gate_process *p = &g->processes[i];
+
+		if (!g->ran && p->signal)
+			return xasprintf("%s[%" PRIu32
+					 "] was ended by signal %d",
+					 p->name, p->pid, p->signal);
+		if (p->incomplete)
+			return xstrdup("not all was recorded and checked");
+	}
+	return NULL;
+}
+
+/* --- The last line ----------------------------------------------------------- */
+
+/* Prints "2 findings that do not fail (orphaned cycle, leak)"; possible leaks
+ * are not counted unless they are asked for. */
+static void print_passing(FILE *out, const struct gate *g)
+{
+	const char *comma = "";
+	unsigned kinds = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->issues.count; i++)
+		if (gate_lets_pass(g, &g->issues.list[i]) &&
+		    g->issues.list[i].kind != FINDING_POSSIBLE) {
+			kinds |= 1u << g->issues.list[i].kind;
+			n++;
+		}
+	if (!n) {
+		fputs(" no findings", out);
+		return;
+	}
+	fprintf(out, " %zu finding%s that do%s not fail (", n,
+		n == 1 ? "" : "s", n == 1 ? "es" : "");
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		if (kinds & 1u << kind) {
+			fprintf(out, "%s%s", comma, gate_noun(kind));
+			comma = ", ";
+		}
+	fputc(')', out);
+}
+
+/* Prints what failed, or else what did not. */
+static void print_failures(FILE *out, const struct gate *g)
+{
+	const struct gate_verdict *v = &g->verdict;
+	const char *before = " ";
+
+	for (size_t i = 0; i < v->rule_count; i++) {
+		const struct gate_rule *r = &v->rules[i];
+		bool named = r->kind == FINDING_KINDS;
+		char *id, *what;
+
+		if (!r->failed)
+			continue;
+		id = escape(r->id);
+		what = escape(r->text);
+		fprintf(out, "%s%s%s%s", before, named ? id : "",
+			named ? ": " : "", what);
+		before = ", ";
+		free(id);
+		free(what);
+	}
+	if (v->unwritten)
+		fprintf(out, "%soutput: not all reports could be written",
+			before);
+	else if (*before == ' ')
+		print_passing(out, g);
+}
+
+/* Sets the summary, in place of an earlier one. */
+static void make_summary(struct gate *g)
+{
+	struct gate_verdict *v = &g->verdict;
+	char *text;
+	size_t size;
+	FILE *out = text_stream_open(&text, &size);
+
+	fprintf(out, "refknot: %s",
+		v->failed || v->unwritten ? "FAIL"
+		: v->status != STATUS_OK  ? "PROGRAM FAILED"
+					  : "OK");
+	print_failures(out, g);
+	fputc(';', out);
+	if (v->allowed)
+		fprintf(out, " the program exited with %d, which is allowed;",
+			v->allowed);
+	else if (v->failed && g->ran && v->status < STATUS_NO_RUN &&
+		 v->status != g->options.error_status)
+		fprintf(out, " the program exited with %d, too;", v->status);
+	if (g->baseline)
+		fprintf(out, " baseline %zu,", v->known);
+	fprintf(out, " suppressed %zu;", v->suppressed);
+	if (gate_killed(g, false))
+		fprintf(out, " killed %zu;", gate_killed(g, false));
+	if (g->baseline && v->stale)
+		fprintf(out, " %s %zu;", v->cut_short ? "not reached" : "stale",
+			v->stale);
+	fprintf(out, " exit %d", v->status);
+	text_stream_close(out);
+	free(v->summary);
+	v->summary = text;
+}
+
+void gate_judge(struct gate *g, int program_status)
+{
+	int status = gate_counted_status(g, program_status);
+	size_t n = 0, *which;
+	struct apart_stack *list;
+
+	gate_settle(g);
+	g->verdict.cut_short = gate_cut_short(g, program_status);
+	g->verdict.allowed = status ? 0 : program_status;
+	baseline_apply(g->baseline, &g->issues);
+	gate_growth_apply(g);
+	issues_sort(&g->issues);
+	gate_rules_make(g);
+	for (size_t i = 0; i < g->verdict.rule_count; i++) {
+		g->verdict.failed |= g->verdict.rules[i].failed;
+		g->verdict.leaked_too_much |=
+		    g->verdict.rules[i].failed && g->verdict.rules[i].leaks;
+	}
+	/* What distinguishes those that are shown from each other. */
+	which = xcalloc(g->issues.count + 1, sizeof(*which));
+	list = xcalloc(g->issues.count + 1, sizeof(*list));
 	for (size_t i = 0; i < g->issues.count; i++) {
 		const struct issue *one = &g->issues.list[i];
 
@@ -65,10 +200,6 @@ static void tell_apart(struct gate *g)
 	}
 	free(list);
 	free(which);
-}
-
-static void count(struct gate *g)
-{
 	for (size_t i = 0; i < g->issues.count; i++) {
 		const struct issue *one = &g->issues.list[i];
 
@@ -81,66 +212,10 @@ static void count(struct gate *g)
 		g->verdict.known += g->growth_rows[i].accepted;
 	for (size_t i = 0; g->baseline && i < g->baseline->count; i++)
 		g->verdict.stale += !g->baseline->list[i].seen;
-}
-
-#define FIRST_KEPT                                                             \
-	125 /* of the statuses that say that nothing was run, or of
-			  a signal */
-
-int gate_counted_status(const struct gate *g, int program_status)
-{
-	return g->options.allow_failure && program_status < FIRST_KEPT
-		   ? 0
-		   : program_status;
-}
-
-static char *why_status(int status)
-{
-	if (status > 128)
-		return xasprintf("the program was ended by signal %d",
-				 status - 128);
-	return xasprintf("the program exited with %d", status);
-}
-
-char *gate_cut_short(const struct gate *g, int program_status)
-{
-	if (program_status)
-		return why_status(program_status);
-	for (size_t i = 0; i < g->process_count; i++) {
-		const struct gate_process *p = &g->processes[i];
-
-		if (!g->ran && p->signal)
-			return xasprintf("%s[%" PRIu32
-					 "] was ended by signal %d",
-					 p->name, p->pid, p->signal);
-		if (p->incomplete)
-			return xstrdup("not all was recorded and checked");
-	}
-	return NULL;
-}
-
-void gate_judge(struct gate *g, int program_status)
-{
-	int status = gate_counted_status(g, program_status);
-
-	gate_settle(g);
-	g->verdict.cut_short = gate_cut_short(g, program_status);
-	g->verdict.allowed = status ? 0 : program_status;
-	baseline_apply(g->baseline, &g->issues);
-	gate_growth_apply(g);
-	issues_sort(&g->issues);
-	gate_rules_make(g);
-	for (size_t i = 0; i < g->verdict.rule_count; i++) {
-		g->verdict.failed |= g->verdict.rules[i].failed;
-		g->verdict.leaked_too_much |=
-		    g->verdict.rules[i].failed && g->verdict.rules[i].leaks;
-	}
-	tell_apart(g);
-	count(g);
 	g->verdict.status = status              ? status
 			    : g->verdict.failed ? g->options.error_status
 						: STATUS_OK;
-	gate_summary_make(g);
+	make_summary(g);
 }
 
 void gate_set_unwritten(struct gate *g, int program_status)
@@ -149,5 +224,5 @@ void gate_set_unwritten(struct gate *g, int program_status)
 
 	g->verdict.unwritten = true;
 	g->verdict.status = status ? status : STATUS_INPUT;
-	gate_summary_make(g);
+	make_summary(g);
 }

@@ -20,13 +20,6 @@ struct looker {
 	struct gate_amount *amounts; /* by stack */
 };
 
-/* Whether it is the most so far. */
-static bool note(const struct looker *k, uint64_t objects, uint64_t bytes)
-{
-	return gate_worst_note(k->worst, k->limit->bytes ? bytes : objects,
-			       k->m);
-}
-
 static uint64_t positive(int64_t n)
 {
 	return n > 0 ? (uint64_t)n : 0;
@@ -41,8 +34,8 @@ static void add_amount(struct looker *k, uint32_t stack, uint64_t objects,
 	k->amounts[stack].bytes += bytes;
 }
 
-/* Objects by where they were made known, blocks that have none by where they
- * were allocated. */
+/* What was alive at the end: objects by where they were announced, blocks
+ * without objects by where they were allocated. */
 static void add_alive(struct looker *k, const char *type)
 {
 	const struct model *m = k->m;
@@ -63,30 +56,27 @@ static void add_alive(struct looker *k, const char *type)
 	}
 }
 
-static bool is_of(const struct looker *k, const struct rkn_region *r)
-{
-	char *name;
-	bool same;
-
-	if (k->limit->type &&
-	    strcmp(names_type(k->names, r->stack), k->limit->type) != 0)
-		return false;
-	name = escape(model_name(k->m, r->name));
-	same = !strcmp(name, k->limit->region);
-	free(name);
-	return same;
-}
-
-/* Of regions only blocks' rows know where they are from; false: none has it. */
+/* What passes left. Of regions only blocks' rows know where these are from;
+ * false: there is no such row. */
 static bool add_left(struct looker *k)
 {
+	const struct gate_limit *l = k->limit;
 	bool any = false;
 
 	for (size_t i = 0; i < k->m->region_count; i++) {
 		const struct rkn_region *r = &k->m->regions[i];
+		char *name;
+		bool same;
 
 		if (r->stack == RKN_NONE || r->type != RKN_NONE ||
-		    r->made <= r->ended || !is_of(k, r))
+		    r->made <= r->ended ||
+		    (l->type &&
+		     strcmp(names_type(k->names, r->stack), l->type) != 0))
+			continue;
+		name = escape(model_name(k->m, r->name));
+		same = !strcmp(name, l->region);
+		free(name);
+		if (!same)
 			continue;
 		add_amount(k, r->stack, r->made - r->ended,
 			   positive((int64_t)(r->made_bytes - r->ended_bytes)));
@@ -95,40 +85,26 @@ static bool add_left(struct looker *k)
 	return any;
 }
 
-static void place(struct looker *k, struct symbols *s,
-		  const struct sources *sources)
-{
-	const char *what = "alive at the end";
-
-	k->amounts = xcalloc(k->m->stack_count + 1, sizeof(*k->amounts));
-	if (!k->limit->region)
-		add_alive(k, k->limit->type);
-	else if (add_left(k))
-		what = "left by passes";
-	else if (k->limit->type)
-		add_alive(k, k->limit->type);
-	gate_worst_place(k->worst, k->m, s, sources, k->amounts,
-			 k->limit->bytes, what);
-	free(k->amounts);
-}
-
 /* --- What there is ------------------------------------------------------------- */
 
-/* Types that the program named count as seen when they have no object left. */
-static bool was_made(const struct model *m, const char *type)
+/* Notes an amount; true if it is the most so far. */
+static bool note(const struct looker *k, uint64_t objects, uint64_t bytes)
 {
-	for (size_t i = 1; i < m->name_count; i++)
-		if (m->names[i].made &&
-		    !strcmp(model_name(m, (uint32_t)i), type))
-			return true;
-	return false;
+	return gate_worst_note(k->worst, k->limit->bytes ? bytes : objects,
+			       k->m);
 }
 
-static bool add_live(const struct looker *k, const struct groups *groups)
+/* What is alive at the end; true if it is the most so far. */
+static bool note_live(const struct looker *k, const struct groups *groups)
 {
+	const struct model *m = k->m;
 	const char *type = k->limit->type;
-	bool most = was_made(k->m, type) && note(k, 0, 0);
+	bool most = false;
 
+	/* Types that the program named are seen without any object left, too. */
+	for (uint32_t i = 1; i < m->name_count; i++)
+		if (m->names[i].made && !strcmp(model_name(m, i), type))
+			most |= note(k, 0, 0);
 	for (size_t i = 0; i < groups->count; i++)
 		if (!strcmp(groups->list[i].key, type))
 			most |= note(k, groups->list[i].live,
@@ -136,50 +112,30 @@ static bool add_live(const struct looker *k, const struct groups *groups)
 	return most;
 }
 
-static bool add_row(const struct looker *k, const struct passed_row *r)
+static bool note_row(const struct looker *k, const struct passed_row *r)
 {
 	return note(k, positive((int64_t)(r->made - r->ended)),
 		    positive(r->bytes));
 }
 
-static bool add_region(const struct looker *k, const struct passed_region *p)
+/* What all passes of the region left; true if it is the most so far. */
+static bool note_passes(const struct looker *k,
+			const struct region_passes *regions)
 {
-	bool most;
-
-	if (!k->limit->type)
-		return add_row(k, &p->total);
-	most = note(k, 0, 0);
-	for (size_t i = 0; i < p->count; i++)
-		if (!strcmp(p->rows[i].type, k->limit->type))
-			most |= add_row(k, &p->rows[i]);
-	return most;
-}
-
-static bool add_passes(const struct looker *k,
-		       const struct region_passes *regions)
-{
+	const char *type = k->limit->type;
 	bool most = false;
 
-	for (size_t i = 0; i < regions->count; i++)
-		if (!strcmp(k->limit->region, regions->list[i].name))
-			most |= add_region(k, &regions->list[i]);
+	for (size_t i = 0; i < regions->count; i++) {
+		const struct passed_region *p = &regions->list[i];
+
+		if (strcmp(k->limit->region, p->name) != 0)
+			continue;
+		most |= type ? note(k, 0, 0) : note_row(k, &p->total);
+		for (size_t n = 0; type && n < p->count; n++)
+			if (!strcmp(p->rows[n].type, type))
+				most |= note_row(k, &p->rows[n]);
+	}
 	return most;
-}
-
-static void add_peak(struct gate *g, struct looker *k, struct symbols *s)
-{
-	const struct model *m = k->m;
-
-	if (!gate_worst_note(&g->peak, m->meta.peak_bytes, m) ||
-	    m->meta.peak_bytes <= g->options.most_peak)
-		return;
-	k->amounts = xcalloc(m->stack_count + 1, sizeof(*k->amounts));
-	for (uint32_t i = 0; i < m->stack_count; i++)
-		add_amount(k, i, m->stacks[i].allocations,
-			   m->stacks[i].allocated_bytes);
-	gate_worst_place(&g->peak, m, s, g->sources, k->amounts, true,
-			 "allocated in the whole run");
-	free(k->amounts);
 }
 
 void gate_limits_open(struct gate *g)
@@ -196,7 +152,16 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 	struct region_passes regions;
 	struct groups groups;
 
-	add_peak(g, &k, s);
+	if (gate_worst_note(&g->peak, m->meta.peak_bytes, m) &&
+	    m->meta.peak_bytes > g->options.most_peak) {
+		k.amounts = xcalloc(m->stack_count + 1, sizeof(*k.amounts));
+		for (uint32_t i = 0; i < m->stack_count; i++)
+			add_amount(&k, i, m->stacks[i].allocations,
+				   m->stacks[i].allocated_bytes);
+		gate_worst_place(&g->peak, m, s, g->sources, k.amounts, true,
+				 "allocated in the whole run");
+		free(k.amounts);
+	}
 	if (!g->options.limit_count)
 		return;
 	gate_limits_open(g);
@@ -204,14 +169,23 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 		    GROUP_EVERYTHING);
 	region_passes_make(&regions, m, names, false);
 	for (size_t i = 0; i < g->options.limit_count; i++) {
-		bool most;
+		const struct gate_limit *l = &g->options.limits[i];
+		const char *what = "alive at the end";
 
-		k.limit = &g->options.limits[i];
+		k.limit = l;
 		k.worst = &g->worst[i];
-		most = k.limit->region ? add_passes(&k, &regions)
-				       : add_live(&k, &groups);
-		if (most && k.worst->value > k.limit->most)
-			place(&k, s, g->sources);
+		if (!(l->region ? note_passes(&k, &regions)
+				: note_live(&k, &groups)) ||
+		    k.worst->value <= l->most)
+			continue;
+		k.amounts = xcalloc(m->stack_count + 1, sizeof(*k.amounts));
+		if (l->region && add_left(&k))
+			what = "left by passes";
+		else if (l->type)
+			add_alive(&k, l->type);
+		gate_worst_place(k.worst, m, s, g->sources, k.amounts, l->bytes,
+				 what);
+		free(k.amounts);
 	}
 	groups_release(&groups);
 	region_passes_release(&regions);
@@ -230,16 +204,12 @@ bool gate_limits_cover(const struct gate_options *o, enum finding_kind kind)
 	       is_lost(kind);
 }
 
-/* `n` of `share` in `whole`, rounded up. */
-static uint64_t share_of(uint64_t n, uint64_t share, uint64_t whole)
-{
-	return (uint64_t)ceil((double)n * ((double)share / (double)whole));
-}
-
 struct gate_excess gate_limits_excess(const struct issue *i)
 {
 	struct gate_excess e = { i->bytes + i->held_bytes,
 				 i->objects + i->held_objects };
+	uint64_t more =
+	    i->count > i->known_count ? i->count - i->known_count : 0;
 
 	if (i->state == ISSUE_SUPPRESSED || i->state == ISSUE_KNOWN ||
 	    !is_lost(i->kind))
@@ -247,10 +217,9 @@ struct gate_excess gate_limits_excess(const struct issue *i)
 	if (i->state == ISSUE_NEW)
 		return e;
 	e.bytes -= e.bytes < i->known_bytes ? e.bytes : i->known_bytes;
-	e.objects =
-	    i->count > i->known_count
-		? share_of(e.objects, i->count - i->known_count, i->count)
-		: 0;
+	e.objects = more ? (uint64_t)ceil((double)e.objects *
+					  ((double)more / (double)i->count))
+			 : 0;
 	return e;
 }
 

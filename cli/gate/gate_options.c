@@ -30,13 +30,10 @@ static const struct {
 	{ "none", 0 },
 };
 
-static const struct {
-	const char *word;
-	enum gate_mode mode;
-} modes[] = {
-	{ "new", GATE_NEW },
-	{ "grown", GATE_GROWN },
-	{ "any", GATE_ANY },
+static const char *const modes[] = {
+	[GATE_NEW] = "new",
+	[GATE_GROWN] = "grown",
+	[GATE_ANY] = "any",
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
@@ -56,16 +53,6 @@ static bool find_kinds(const char *word, unsigned *kinds)
 	return false;
 }
 
-static bool find_mode(const char *word, enum gate_mode *mode)
-{
-	for (size_t i = 0; i < COUNT(modes); i++)
-		if (!strcmp(modes[i].word, word)) {
-			*mode = modes[i].mode;
-			return true;
-		}
-	return false;
-}
-
 void gate_options_fail_on(struct gate_options *o, const char *text)
 {
 	char *copy = xstrdup(text), *rest = copy, *word;
@@ -73,60 +60,58 @@ void gate_options_fail_on(struct gate_options *o, const char *text)
 	unsigned all = 0, kinds;
 
 	while ((word = strsep(&rest, ","))) {
+		size_t mode = 0;
+
 		if (!strcmp(word, "growth")) {
 			o->growth = true;
 			any = true;
-		} else if (find_kinds(word, &kinds)) {
+			continue;
+		}
+		if (find_kinds(word, &kinds)) {
 			all |= kinds;
 			any = true;
-		} else if (find_mode(word, &o->mode) && !moded) {
-			moded = true;
-		} else {
+			continue;
+		}
+		while (mode < COUNT(modes) && strcmp(modes[mode], word) != 0)
+			mode++;
+		if (mode == COUNT(modes) || moded)
 			die(STATUS_INPUT,
 			    "--fail-on: \"%s\" is %s; give kinds of findings (leak, cycle, reference, over-retained, under-retained, ledger, possible, growth, all, none, or a name as reports have it) and one of new, grown, any, with commas between them",
 			    word,
-			    moded ? "a second mode" : "neither kind nor mode");
-		}
+			    mode < COUNT(modes) ? "a second mode"
+						: "neither kind nor mode");
+		o->mode = mode;
+		moded = true;
 	}
 	if (any)
 		o->kinds = all;
 	free(copy);
 }
 
-/* What stands behind a number, and what it multiplies with. */
-static bool find_unit(const char *unit, double base, double *factor,
-		      bool *bytes)
-{
-	static const char letters[] = "kMGT";
-	const char *letter = *unit ? strchr(letters, *unit) : NULL;
-	double power = 1;
-
-	if (*unit == 'K')
-		letter = letters;
-	if (letter)
-		for (const char *l = letters; l <= letter; l++)
-			power *= base;
-	unit += letter ? 1 : 0;
-	*bytes = !strcasecmp(unit, "b") || (letter && !strcasecmp(unit, "ib"));
-	*factor = power;
-	return *bytes || !*unit;
-}
-
-/* A number with a unit; false: it is none. *bytes: the unit ends in B. */
+/* Reads a number with a unit, "4k" or "1.5MiB", whose letters are powers of
+ * `base`; false: `text` is something else. *bytes: the unit ends in B. */
 static bool read_amount(const char *text, double base, uint64_t *value,
 			bool *bytes)
 {
-	double number, factor;
-	char *end;
+	static const char letters[] = "kMGT";
+	const char *letter;
+	double number;
+	char *unit;
 
 	if (*text < '0' || *text > '9' || strpbrk(text, "xXpPnN"))
 		return false;
 	errno = 0;
-	number = strtod(text, &end);
-	if (errno || !find_unit(end, base, &factor, bytes))
+	number = strtod(text, &unit);
+	if (errno)
 		return false;
-	number = ceil(number * factor);
-	if (!(number < 9e18))
+	letter = *unit == 'K' ? letters : *unit ? strchr(letters, *unit) : NULL;
+	if (letter) {
+		number *= pow(base, (double)(letter - letters + 1));
+		unit++;
+	}
+	*bytes = !strcasecmp(unit, "b") || (letter && !strcasecmp(unit, "ib"));
+	number = ceil(number);
+	if ((!*bytes && *unit) || !(number < 9e18))
 		return false;
 	*value = (uint64_t)number;
 	return true;

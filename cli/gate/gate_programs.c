@@ -13,35 +13,30 @@
 #include "list.h"
 #include "patterns.h"
 #include "status.h"
-
-/* What stands before a relative pattern matches itself alone. */
-static char *quoted_directory(void)
-{
-	char *directory = getcwd(NULL, 0), *quoted, *to;
-
-	if (!directory)
-		die(STATUS_INPUT, "the working directory has no name: %s",
-		    strerror(errno));
-	quoted = to = xcalloc(2 * strlen(directory) + 1, 1);
-	for (const char *c = directory; *c; c++) {
-		if (strchr("\\*?[", *c))
-			*to++ = '\\';
-		*to++ = *c;
-	}
-	free(directory);
-	return quoted;
-}
+#include "text_stream.h"
 
 static char *absolute(const char *pattern)
 {
-	char *directory, *whole;
+	char *directory, *whole, *to;
 
 	if (*pattern == '/' || *pattern == '*' || !strchr(pattern, '/'))
 		return xstrdup(pattern);
 	while (!strncmp(pattern, "./", 2))
 		pattern += 2;
-	directory = quoted_directory();
-	whole = xasprintf("%s/%s", directory, pattern);
+	directory = getcwd(NULL, 0);
+	if (!directory)
+		die(STATUS_INPUT, "the working directory has no name: %s",
+		    strerror(errno));
+	whole = to =
+	    xcalloc(2 * strlen(directory) + 1 + strlen(pattern) + 1, 1);
+	/* The directory matches only itself. */
+	for (const char *c = directory; *c; c++) {
+		if (strchr("\\*?[", *c))
+			*to++ = '\\';
+		*to++ = *c;
+	}
+	*to++ = '/';
+	strcpy(to, pattern);
 	free(directory);
 	return whole;
 }
@@ -127,33 +122,6 @@ bool gate_programs_judge(struct gate_programs *p, const char *path,
 	return (!p->only.count || only) && !skip;
 }
 
-/* A comma in it is of a directory's name. */
-static void print_pattern(FILE *out, const char *pattern)
-{
-	for (; *pattern; pattern++) {
-		if (*pattern == ',')
-			fputc('\\', out);
-		fputc(*pattern, out);
-	}
-}
-
-static void print_patterns(FILE *out, const struct gate_patterns *p)
-{
-	const char *comma = "";
-
-	for (size_t i = 0; i < p->count; i++) {
-		const char *both[] = { p->list[i].pattern, p->list[i].linked };
-
-		for (size_t k = 0; k < 2 && both[k]; k++) {
-			if (!is_plain(both[k]))
-				continue;
-			fputs(comma, out);
-			print_pattern(out, both[k]);
-			comma = ",";
-		}
-	}
-}
-
 static bool all_plain(const struct gate_patterns *p)
 {
 	for (size_t i = 0; i < p->count; i++)
@@ -167,18 +135,28 @@ static bool all_plain(const struct gate_patterns *p)
 
 char *gate_patterns_text(const struct gate_patterns *p, bool only)
 {
-	char *text = NULL;
-	size_t size = 0;
+	const char *comma = "";
+	char *text;
+	size_t size;
 	FILE *out;
 
 	if (only && !all_plain(p))
 		return NULL;
-	out = open_memstream(&text, &size);
-	if (!out)
-		die(STATUS_INPUT, "out of memory");
-	print_patterns(out, p);
-	if (fclose(out))
-		die(STATUS_INPUT, "out of memory");
+	out = text_stream_open(&text, &size);
+	for (size_t i = 0; i < p->count; i++) {
+		const char *both[] = { p->list[i].pattern, p->list[i].linked };
+
+		for (size_t k = 0; k < 2 && both[k]; k++) {
+			if (!is_plain(both[k]))
+				continue;
+			fputs(comma, out);
+			/* A comma within is part of a directory's name. */
+			for (const char *c = both[k]; *c; c++)
+				fprintf(out, "%s%c", *c == ',' ? "\\" : "", *c);
+			comma = ",";
+		}
+	}
+	text_stream_close(out);
 	if (size && size < MOST)
 		return text;
 	free(text);

@@ -31,7 +31,7 @@ struct gate_programs {
  * matches slashes, too. One without a slash is of a program's base name, or of
  * the name that it was started by; one that begins with neither a slash nor '*'
  * is from the working directory on. Programs are known by paths without links:
- * those in what stands before the first wildcard are followed. Dies, naming
+ * those before the first wildcard are followed. Dies, naming
  * `option`, when one is empty.
  */
 void gate_patterns_add(struct gate_patterns *p, const char *option,

@@ -10,7 +10,6 @@
 #include "gate_growth.h"
 #include "gate_limits.h"
 #include "list.h"
-#include "status.h"
 #include "units.h"
 
 static const char *const nouns[FINDING_KINDS] = {
@@ -40,33 +39,6 @@ const char *gate_noun(enum finding_kind kind)
 	return nouns[kind];
 }
 
-/* "1 leak", "3 new leaks" */
-static void print_count(FILE *out, uint64_t n, const char *state,
-			enum finding_kind kind)
-{
-	fprintf(out, "%" PRIu64 " %s", n, state);
-	if (n != 1 && plurals[kind])
-		fputs(plurals[kind], out);
-	else
-		fprintf(out, "%s%s", nouns[kind], n == 1 ? "" : "s");
-}
-
-static char *finish(FILE *out, char **text)
-{
-	if (fclose(out))
-		die(STATUS_INPUT, "out of memory");
-	return *text;
-}
-
-static FILE *start(char **text, size_t *size)
-{
-	FILE *out = open_memstream(text, size);
-
-	if (!out)
-		die(STATUS_INPUT, "out of memory");
-	return out;
-}
-
 static struct gate_rule *append(struct gate *g, enum finding_kind kind,
 				char *id, char *title)
 {
@@ -79,64 +51,37 @@ static struct gate_rule *append(struct gate *g, enum finding_kind kind,
 
 /* --- Findings ---------------------------------------------------------------- */
 
-struct sum {
-	uint64_t findings, bytes;
-};
-
-static struct sum sum_failing(const struct gate *g, enum finding_kind kind)
+/* "3 new leaks (1.2 KiB)" */
+static void add_kind(struct gate *g, enum finding_kind kind)
 {
-	struct sum s = { 0 };
+	const char *noun = nouns[kind], *plural = plurals[kind];
+	uint64_t findings = 0, bytes = 0;
+	struct gate_rule *r;
+	char amount[UNITS_SIZE] = "";
 
 	for (size_t i = 0; i < g->issues.count; i++) {
 		const struct issue *one = &g->issues.list[i];
 
 		if (one->kind != kind || !gate_fails(g, one))
 			continue;
-		s.findings++;
-		s.bytes += one->bytes + one->held_bytes;
+		findings++;
+		bytes += one->bytes + one->held_bytes;
 	}
-	return s;
-}
-
-/* "3 new leaks (1.2 KiB)" */
-static void print_sum(FILE *out, const struct gate *g, enum finding_kind kind,
-		      const struct sum *s)
-{
-	char text[UNITS_SIZE];
-
-	print_count(out, s->findings,
-		    g->baseline && g->options.mode == GATE_NEW ? "new " : "",
-		    kind);
-	if (s->bytes)
-		fprintf(out, " (%s)", units_bytes(text, s->bytes));
-}
-
-/* Where --max-leaked-* judges the new, there is nothing else to judge. */
-static bool is_rule(const struct gate *g, enum finding_kind kind)
-{
-	return g->options.kinds & 1u << kind &&
-	       (g->options.mode != GATE_NEW ||
-		!gate_limits_cover(&g->options, kind));
-}
-
-static void add_kind(struct gate *g, enum finding_kind kind)
-{
-	struct sum s = sum_failing(g, kind);
-	const char *plural = plurals[kind];
-	struct gate_rule *r;
-	char *text;
-	size_t size;
-	FILE *out = start(&text, &size);
-
 	r = append(g, kind, xstrdup(finding_kind_name(kind)),
 		   plural ? xasprintf("no %s", plural)
-			  : xasprintf("no %ss", nouns[kind]));
-	r->failed = s.findings > 0;
-	if (s.findings)
-		print_sum(out, g, kind, &s);
-	else
-		fputs("none", out);
-	r->text = finish(out, &text);
+			  : xasprintf("no %ss", noun));
+	r->failed = findings > 0;
+	if (!findings) {
+		r->text = xstrdup("none");
+		return;
+	}
+	units_bytes(amount, bytes);
+	r->text =
+	    xasprintf("%" PRIu64 " %s%s%s%s%s%s", findings,
+		      g->baseline && g->options.mode == GATE_NEW ? "new " : "",
+		      findings != 1 && plural ? plural : noun,
+		      findings != 1 && !plural ? "s" : "", bytes ? " (" : "",
+		      bytes ? amount : "", bytes ? ")" : "");
 }
 
 /* --- Limits ------------------------------------------------------------------ */
@@ -152,7 +97,7 @@ static struct gate_rule *append_limit(struct gate *g, char *id, char *title,
 }
 
 /* "3 objects leaked (limit 0)": what was found, and with the limit if that is
- * less. Amounts that look alike are told in bytes. */
+ * less. Amounts that look alike are printed in bytes. */
 static void judge(struct gate_rule *r, uint64_t found, const char *what)
 {
 	char has[UNITS_SIZE], may[UNITS_SIZE];
@@ -193,23 +138,6 @@ static void add_amount(struct gate *g, const char *id, uint64_t most,
 	judge(r, found, "leaked");
 }
 
-/* What --max-leaked-* counts. */
-static void add_leaked(struct gate *g)
-{
-	uint64_t bytes = 0, objects = 0;
-
-	for (size_t i = 0; i < g->issues.count; i++) {
-		struct gate_excess e = gate_limits_excess(&g->issues.list[i]);
-
-		bytes += e.bytes;
-		objects += e.objects;
-	}
-	add_amount(g, "max-leaked-bytes", g->options.most_leaked_bytes, bytes,
-		   true);
-	add_amount(g, "max-leaked-objects", g->options.most_leaked_objects,
-		   objects, false);
-}
-
 /* `what`: "at the peak of", before the process. */
 static void judge_worst(struct gate_rule *r, const struct gate_worst *w,
 			const char *what)
@@ -221,22 +149,6 @@ static void judge_worst(struct gate_rule *r, const struct gate_worst *w,
 	r->worst = w;
 	judge(r, w->value, text);
 	free(text);
-}
-
-static void add_peak(struct gate *g)
-{
-	uint64_t most = g->options.most_peak;
-	char text[UNITS_SIZE];
-	struct gate_rule *r;
-
-	if (most == GATE_UNLIMITED)
-		return;
-	r = append_limit(g, xstrdup("max-peak"),
-			 xasprintf("at most %s at the peak of a process",
-				   units_bytes(text, most)),
-			 xasprintf("--max-peak %" PRIu64, most), most);
-	r->bytes = true;
-	judge_worst(r, &g->peak, "at the peak of");
 }
 
 static void add_limit(struct gate *g, const struct gate_limit *l,
@@ -276,7 +188,7 @@ static void add_growth(struct gate *g)
 	}
 	if (g->growth_count || !g->options.growth)
 		return;
-	/* Nothing was measured, which is no good news. */
+	/* Nothing was measured, which is not good news. */
 	r = append(g, FINDING_KINDS, xstrdup("growth"),
 		   xstrdup("growth of regions"));
 	r->unseen = true;
@@ -287,71 +199,80 @@ static void add_growth(struct gate *g)
 
 /* --- Whether all was seen ------------------------------------------------------ */
 
-/* "server[17]: it is still running, and 2 more" */
-static char *why_incomplete(const struct gate_process *p, size_t more)
-{
-	char pid[32] = "", others[48] = "";
-
-	if (p->pid)
-		snprintf(pid, sizeof(pid), "[%" PRIu32 "]", p->pid);
-	if (more)
-		snprintf(others, sizeof(others), ", and %zu more", more);
-	return xasprintf("%s%s: %s%s", p->name, pid, p->incomplete, others);
-}
-
-static char *nothing_recorded(const struct gate *g)
-{
-	if (!g->other_count)
-		return xstrdup("nothing was recorded");
-	return xasprintf(
-	    "nothing was recorded of the programs to judge, but %zu process%s of others",
-	    g->other_count, g->other_count == 1 ? "" : "es");
-}
-
-/* "3 processes, 1 of them killed" */
-static char *all_seen(const struct gate *g)
-{
-	size_t killed = gate_killed(g, true);
-	const char *es = g->process_count == 1 ? "" : "es";
-
-	return killed ? xasprintf("%zu process%s, %zu of them killed",
-				  g->process_count, es, killed)
-		      : xasprintf("%zu process%s", g->process_count, es);
-}
-
+/* "server[17]: it is still running, and 2 more", or "3 processes, 1 of them
+ * killed" */
 static void add_complete(struct gate *g)
 {
 	const struct gate_process *first = NULL;
+	size_t n = 0, processes = g->process_count;
+	size_t killed = gate_killed(g, true);
+	const char *es = processes == 1 ? "" : "es";
+	char pid[32] = "", rest[48] = "";
 	struct gate_rule *r = append(g, FINDING_KINDS, xstrdup("complete"),
 				     xstrdup("all was recorded and checked"));
-	size_t n = 0;
 
 	r->completeness = true;
-	for (size_t i = 0; i < g->process_count; i++) {
-		if (!g->processes[i].incomplete)
-			continue;
-		first = first ? first : &g->processes[i];
-		n++;
+	for (size_t i = processes; i-- > 0;)
+		if (g->processes[i].incomplete) {
+			first = &g->processes[i];
+			n++;
+		}
+	r->failed = (n || !processes) && !g->options.allow_incomplete;
+	if (n) {
+		if (first->pid)
+			snprintf(pid, sizeof(pid), "[%" PRIu32 "]", first->pid);
+		if (n > 1)
+			snprintf(rest, sizeof(rest), ", and %zu more", n - 1);
+		r->text = xasprintf("%s%s: %s%s", first->name, pid,
+				    first->incomplete, rest);
+	} else if (processes) {
+		if (killed)
+			snprintf(rest, sizeof(rest), ", %zu of them killed",
+				 killed);
+		r->text = xasprintf("%zu process%s%s", processes, es, rest);
+	} else if (g->other_count) {
+		r->text = xasprintf(
+		    "nothing was recorded of the programs to judge, but %zu process%s of others",
+		    g->other_count, g->other_count == 1 ? "" : "es");
+	} else {
+		r->text = xstrdup("nothing was recorded");
 	}
-	r->failed = (n || !g->process_count) && !g->options.allow_incomplete;
-	if (!g->process_count)
-		r->text = nothing_recorded(g);
-	else if (!n)
-		r->text = all_seen(g);
-	else
-		r->text = why_incomplete(first, n - 1);
 }
 
 void gate_rules_make(struct gate *g)
 {
+	const struct gate_options *o = &g->options;
+	uint64_t bytes = 0, objects = 0;
+	char peak[UNITS_SIZE];
+	struct gate_rule *r;
+
+	/* Where --max-leaked-* judges what is new, the kind has no rule. */
 	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		if (is_rule(g, kind))
+		if (o->kinds & 1u << kind &&
+		    (o->mode != GATE_NEW || !gate_limits_cover(o, kind)))
 			add_kind(g, kind);
-	add_leaked(g);
-	add_peak(g);
+	for (size_t i = 0; i < g->issues.count; i++) {
+		struct gate_excess e = gate_limits_excess(&g->issues.list[i]);
+
+		bytes += e.bytes;
+		objects += e.objects;
+	}
+	add_amount(g, "max-leaked-bytes", o->most_leaked_bytes, bytes, true);
+	add_amount(g, "max-leaked-objects", o->most_leaked_objects, objects,
+		   false);
+	if (o->most_peak != GATE_UNLIMITED) {
+		r = append_limit(
+		    g, xstrdup("max-peak"),
+		    xasprintf("at most %s at the peak of a process",
+			      units_bytes(peak, o->most_peak)),
+		    xasprintf("--max-peak %" PRIu64, o->most_peak),
+		    o->most_peak);
+		r->bytes = true;
+		judge_worst(r, &g->peak, "at the peak of");
+	}
 	gate_limits_open(g);
-	for (size_t i = 0; i < g->options.limit_count; i++)
-		add_limit(g, &g->options.limits[i], &g->worst[i]);
+	for (size_t i = 0; i < o->limit_count; i++)
+		add_limit(g, &o->limits[i], &g->worst[i]);
 	add_growth(g);
 	add_complete(g);
 }

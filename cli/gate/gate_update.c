@@ -11,18 +11,6 @@
 #include "gate_growth.h"
 #include "status.h"
 
-/* What a failing program has to show may be accepted if they say so. */
-static const char *why_failed(const struct gate *g, int program_status)
-{
-	if (!program_status)
-		return NULL;
-	if (gate_counted_status(g, program_status))
-		return g->options.allow_failure
-			   ? "the program was ended by a signal, or not run, which --allow-failure is not for"
-			   : "the program failed (--allow-failure does it all the same)";
-	return NULL;
-}
-
 /* Findings that were not looked for must not leave the baseline. */
 static bool may_update(const struct gate *g, int program_status)
 {
@@ -34,44 +22,35 @@ static bool may_update(const struct gate *g, int program_status)
 			    "not all was recorded and checked (--allow-incomplete does it all the same)";
 	if (!g->process_count)
 		why = "nothing was recorded";
-	if (why_failed(g, program_status))
-		why = why_failed(g, program_status);
+	/* The user may say that what a failing program has shown is accepted. */
+	if (gate_counted_status(g, program_status))
+		why =
+		    g->options.allow_failure
+			? "the program was ended by a signal, or not run, which --allow-failure is not for"
+			: "the program failed (--allow-failure does it all the same)";
 	if (why)
 		warn("%s was left as it is: %s", g->baseline->path, why);
 	return !why;
 }
 
-/* A run of a part of the tests takes out those of the rest. */
-static void tell_removed(const struct baseline *b)
+/* A run of a part of the tests takes out the entries of the rest. */
+static void print_removed(const struct baseline *b)
 {
+	char *path = escape(b->path);
+
 	for (size_t i = 0; i < b->count; i++) {
 		const struct baseline_entry *e = &b->list[i];
-		char *text, *path;
+		char *text;
 
 		if (e->accepts)
 			continue;
 		text = escape(e->text ? e->text : "");
-		path = escape(b->path);
 		fprintf(stderr, "removed: %s:%u: %s %s%s%s%s\n", path, e->line,
 			e->signature, e->kind, *text ? " " : "", text,
 			e->seen ? " (suppressed now)" : "");
-		free(path);
 		free(text);
 	}
-}
-
-static void tell_changes(const struct baseline_changes *c,
-			 const char *cut_short)
-{
-	fprintf(stderr, "baseline: %zu added, %zu removed, %zu kept", c->added,
-		c->removed, c->kept);
-	if (c->moved)
-		fprintf(stderr, " (%zu of them changed)", c->moved);
-	if (c->stale)
-		fprintf(stderr, " (%zu of them not found)", c->stale);
-	if (c->stale && cut_short)
-		fprintf(stderr, ", as %s", cut_short);
-	fputc('\n', stderr);
+	free(path);
 }
 
 void gate_update(struct gate *g, int program_status, bool keep_stale)
@@ -94,8 +73,16 @@ void gate_update(struct gate *g, int program_status, bool keep_stale)
 		die(STATUS_INPUT, "%s cannot be written: %s", g->baseline->path,
 		    strerror(-error));
 	if (!keep_stale)
-		tell_removed(g->baseline);
-	tell_changes(&changes, cut_short);
+		print_removed(g->baseline);
+	fprintf(stderr, "baseline: %zu added, %zu removed, %zu kept",
+		changes.added, changes.removed, changes.kept);
+	if (changes.moved)
+		fprintf(stderr, " (%zu of them changed)", changes.moved);
+	if (changes.stale)
+		fprintf(stderr, " (%zu of them not found)", changes.stale);
+	if (changes.stale && cut_short)
+		fprintf(stderr, ", as %s", cut_short);
+	fputc('\n', stderr);
 	free(cut_short);
 	path = xstrdup(g->baseline->path);
 	baseline_release(g->baseline);

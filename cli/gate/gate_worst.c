@@ -31,58 +31,33 @@ bool gate_worst_note(struct gate_worst *w, uint64_t value,
 	return true;
 }
 
-static uint64_t weight(const struct gate_amount *a, bool bytes)
-{
-	return bytes ? a->bytes : a->objects;
-}
-
-static bool is_more(const struct gate_amount *a, const struct gate_amount *b,
-		    bool bytes)
-{
-	if (weight(a, bytes) != weight(b, bytes))
-		return weight(a, bytes) > weight(b, bytes);
-	return weight(a, !bytes) > weight(b, !bytes);
-}
-
-/* The stack with most; m->stack_count: none has any. */
-static size_t find_most(const struct model *m,
-			const struct gate_amount *amounts, const bool *taken,
-			bool bytes)
-{
-	size_t most = m->stack_count;
-
-	for (size_t i = 0; i < m->stack_count; i++)
-		if (!taken[i] && weight(&amounts[i], bytes) &&
-		    (most == m->stack_count ||
-		     is_more(&amounts[i], &amounts[most], bytes)))
-			most = i;
-	return most;
-}
-
-static void tell_apart(struct gate_worst *w, const struct sources *sources)
-{
-	struct apart_stack list[GATE_PLACES];
-
-	for (size_t i = 0; i < w->place_count; i++)
-		list[i] = (struct apart_stack){ &w->places[i].stack,
-						w->places[i].frame };
-	for (size_t i = 0; i < w->place_count; i++)
-		w->places[i].apart =
-		    apart_make(list, w->place_count, i, sources);
-}
-
 void gate_worst_place(struct gate_worst *w, const struct model *m,
 		      struct symbols *s, const struct sources *sources,
 		      const struct gate_amount *amounts, bool bytes,
 		      const char *what)
 {
 	bool *taken = xcalloc(m->stack_count, sizeof(*taken));
+	struct apart_stack list[GATE_PLACES];
+	size_t count;
 
 	release_places(w);
-	while (w->place_count < GATE_PLACES) {
-		size_t most = find_most(m, amounts, taken, bytes);
-		struct gate_place *p = &w->places[w->place_count];
+	for (count = 0; count < GATE_PLACES; count++) {
+		struct gate_place *p = &w->places[count];
+		uint64_t first = 0, second = 0;
+		size_t most = m->stack_count;
 
+		for (size_t i = 0; i < m->stack_count; i++) {
+			const struct gate_amount *a = &amounts[i];
+			uint64_t x = bytes ? a->bytes : a->objects;
+			uint64_t y = bytes ? a->objects : a->bytes;
+
+			if (taken[i] || !x || x < first ||
+			    (x == first && y <= second))
+				continue;
+			most = i;
+			first = x;
+			second = y;
+		}
 		if (most == m->stack_count)
 			break;
 		taken[most] = true;
@@ -91,9 +66,11 @@ void gate_worst_place(struct gate_worst *w, const struct model *m,
 			.stack = issue_stack_make(m, s, what, (uint32_t)most),
 		};
 		p->frame = issue_stack_blame(&p->stack, sources, &p->path);
-		w->place_count++;
+		list[count] = (struct apart_stack){ &p->stack, p->frame };
 	}
-	tell_apart(w, sources);
+	w->place_count = count;
+	for (size_t i = 0; i < count; i++)
+		w->places[i].apart = apart_make(list, count, i, sources);
 	free(taken);
 }
 

@@ -32,28 +32,21 @@ static void print(FILE *out, const char *raw)
 
 /* --- Findings ---------------------------------------------------------------- */
 
-/* A card has the numbers of the process in which it was found first. */
-static void print_sums(FILE *out, const struct gate *g, const struct issue *i)
-{
-	char *summary = issue_summary(i);
-	char *process = gate_card_process(i->name, i->pid);
-
-	fprintf(out, "found in %zu of %zu processes, in all ", i->processes,
-		g->process_count);
-	print(out, summary);
-	fputs("; in ", out);
-	print(out, process);
-	fputs(":\n", out);
-	free(process);
-	free(summary);
-}
-
 void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
 {
+	char *process = gate_card_process(i->name, i->pid);
+	char *summary = issue_summary(i);
 	char text[UNITS_SIZE];
 
-	if (i->processes > 1)
-		print_sums(out, g, i);
+	/* A card has the numbers of the first process that has the finding. */
+	if (i->processes > 1) {
+		fprintf(out, "found in %zu of %zu processes, in all ",
+			i->processes, g->process_count);
+		print(out, summary);
+		fputs("; in ", out);
+		print(out, process);
+		fputs(":\n", out);
+	}
 	fprintf(out, "%s" REPORT_SIGNATURE "%s", i->heading, i->signature,
 		i->card);
 	if (i->other)
@@ -65,50 +58,16 @@ void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
 			i->count, i->known_count,
 			units_bytes(text, i->known_bytes));
 	if (i->processes == 1 && g->process_count > 1) {
-		char *process = gate_card_process(i->name, i->pid);
-
 		fprintf(out, "    found in 1 of %zu processes, ",
 			g->process_count);
 		print(out, process);
 		fputc('\n', out);
-		free(process);
 	}
+	free(summary);
+	free(process);
 }
 
 /* --- Limits ------------------------------------------------------------------ */
-
-static void print_frame(FILE *out, const struct issue_frame *f, size_t number)
-{
-	const char *mark = place_mark(f->inlined, f->tail_call);
-
-	fprintf(out, "    #%-2zu ", number);
-	print(out, f->function);
-	if (f->file) {
-		fputs(" at ", out);
-		print(out, base_name(f->file));
-		if (f->line)
-			fprintf(out, ":%u", f->line);
-	}
-	if (f->module) {
-		fputs(" (", out);
-		print(out, base_name(f->module));
-		fprintf(out, "%s%s)", *mark ? ", " : "", mark);
-	}
-	fputc('\n', out);
-}
-
-static void print_place(FILE *out, const struct gate_place *p)
-{
-	char text[UNITS_SIZE];
-
-	fprintf(out, "  %s, ", units_count(text, p->amount.objects, "object"));
-	fprintf(out, "%s %s, from\n", units_bytes(text, p->amount.bytes),
-		p->stack.what);
-	for (size_t n = 0; n < p->stack.count; n++)
-		print_frame(out, &p->stack.frames[n], n);
-	if (!p->stack.count)
-		fputs("    (call stack not known)\n", out);
-}
 
 void gate_card_limit(FILE *out, const struct gate_rule *r)
 {
@@ -117,8 +76,36 @@ void gate_card_limit(FILE *out, const struct gate_rule *r)
 	fputs(": ", out);
 	print(out, r->text);
 	fputc('\n', out);
-	for (size_t i = 0; r->worst && i < r->worst->place_count; i++)
-		print_place(out, &r->worst->places[i]);
+	for (size_t i = 0; r->worst && i < r->worst->place_count; i++) {
+		const struct gate_place *p = &r->worst->places[i];
+		char text[UNITS_SIZE];
+
+		fprintf(out, "  %s, ",
+			units_count(text, p->amount.objects, "object"));
+		fprintf(out, "%s %s, from\n",
+			units_bytes(text, p->amount.bytes), p->stack.what);
+		for (size_t n = 0; n < p->stack.count; n++) {
+			const struct issue_frame *f = &p->stack.frames[n];
+			const char *mark = place_mark(f->inlined, f->tail_call);
+
+			fprintf(out, "    #%-2zu ", n);
+			print(out, f->function);
+			if (f->file) {
+				fputs(" at ", out);
+				print(out, base_name(f->file));
+				if (f->line)
+					fprintf(out, ":%u", f->line);
+			}
+			if (f->module) {
+				fputs(" (", out);
+				print(out, base_name(f->module));
+				fprintf(out, "%s%s)", *mark ? ", " : "", mark);
+			}
+			fputc('\n', out);
+		}
+		if (!p->stack.count)
+			fputs("    (call stack not known)\n", out);
+	}
 }
 
 /* --- Rules ------------------------------------------------------------------- */
@@ -130,20 +117,6 @@ static bool have_one_gap(const struct gate_process *a,
 	       !strcmp(a->program, b->program) && !strcmp(a->name, b->name);
 }
 
-static void print_gap(FILE *out, const struct gate_process *p, size_t more)
-{
-	char *process = gate_card_process(p->name, p->pid);
-	char *others = more ? xasprintf(" and %zu more", more) : xstrdup("");
-	char *text = xasprintf("%s%s: %s", process, others, p->incomplete);
-	char *shown = escape(text);
-
-	fprintf(out, "incomplete: %s\n", shown);
-	free(shown);
-	free(text);
-	free(others);
-	free(process);
-}
-
 /* Each reason once for a program: what fails is often executed often. */
 void gate_card_gaps(FILE *out, const struct gate *g)
 {
@@ -152,6 +125,7 @@ void gate_card_gaps(FILE *out, const struct gate *g)
 	for (size_t i = 0; i < g->process_count; i++) {
 		const struct gate_process *p = &g->processes[i];
 		size_t before = 0, more = 0;
+		char *process;
 
 		if (!p->incomplete)
 			continue;
@@ -159,8 +133,17 @@ void gate_card_gaps(FILE *out, const struct gate *g)
 			before = have_one_gap(p, &g->processes[k]);
 		for (size_t k = i + 1; k < g->process_count && !before; k++)
 			more += have_one_gap(p, &g->processes[k]);
-		if (!before && shown++ < MOST_GAPS)
-			print_gap(out, p, more);
+		if (before || shown++ >= MOST_GAPS)
+			continue;
+		process = gate_card_process(p->name, p->pid);
+		fputs("incomplete: ", out);
+		print(out, process);
+		if (more)
+			fprintf(out, " and %zu more", more);
+		fputs(": ", out);
+		print(out, p->incomplete);
+		fputc('\n', out);
+		free(process);
 	}
 	if (shown > MOST_GAPS)
 		fprintf(out, "incomplete: %zu programs more\n",

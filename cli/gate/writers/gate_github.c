@@ -61,71 +61,56 @@ static void print_issue(FILE *out, const struct issue *i)
 	free(headline);
 }
 
-/* ", from serve (2 objects), load (1 object)" */
-static void print_sources(FILE *out, const struct gate_worst *w)
-{
-	char text[UNITS_SIZE];
-
-	for (size_t i = 0; w && i < w->place_count; i++) {
-		fputs(i ? ", " : ", from ", out);
-		print_text(out, gate_place_text(&w->places[i]), false);
-		fprintf(
-		    out, " (%s, ",
-		    units_count(text, w->places[i].amount.objects, "object"));
-		fprintf(out, "%s)",
-			units_bytes(text, w->places[i].amount.bytes));
-	}
-}
-
+/* "::error title=--max-live Session=0::2 objects ..., from serve (2 objects,
+ * 64 B)" */
 static void print_rule(FILE *out, const struct gate_rule *r)
 {
-	const struct gate_worst *w = r->worst;
+	size_t places = r->worst ? r->worst->place_count : 0;
+	char text[UNITS_SIZE];
 
 	fputs("::error ", out);
-	if (w && w->place_count)
-		print_place(out, w->places[0].path,
-			    gate_place_frame(&w->places[0]));
+	if (places)
+		print_place(out, r->worst->places[0].path,
+			    gate_place_frame(&r->worst->places[0]));
 	fputs("title=", out);
 	print_text(out, r->option ? r->option : r->title, true);
 	fputs("::", out);
 	print_text(out, r->text, false);
-	print_sources(out, w);
+	for (size_t i = 0; i < places; i++) {
+		const struct gate_place *p = &r->worst->places[i];
+
+		fputs(i ? ", " : ", from ", out);
+		print_text(out, gate_place_text(p), false);
+		fprintf(out, " (%s, ",
+			units_count(text, p->amount.objects, "object"));
+		fprintf(out, "%s)", units_bytes(text, p->amount.bytes));
+	}
 	fputc('\n', out);
 }
 
-/* For the page of the run. */
-static void append_summary(const struct gate *g)
+static void write_outputs(FILE *out, const struct gate *g)
 {
-	const char *path = getenv("GITHUB_STEP_SUMMARY");
-	FILE *out;
-
-	if (!path || !*path)
-		return;
-	out = fopen(path, "ae");
-	if (out)
-		gate_write_markdown(out, g);
-	if (!out || fclose(out))
-		warn("%s, the step's summary, cannot be written: %s", path,
-		     strerror(errno));
+	/* The summary is one line, as all texts in it are escaped. */
+	fprintf(out,
+		"refknot-status=%d\nrefknot-findings=%zu\nrefknot-summary=%s\n",
+		g->verdict.status, g->verdict.fresh, g->verdict.summary);
 }
 
-/* For the steps that follow. The summary is one line, as all texts in it are
- * escaped. */
-static void append_outputs(const struct gate *g)
+/* Adds to the file that `variable` names, if GitHub set it. */
+static void append(const struct gate *g, const char *variable,
+		   const char *called,
+		   void (*write)(FILE *out, const struct gate *g))
 {
-	const char *path = getenv("GITHUB_OUTPUT");
+	const char *path = getenv(variable);
 	FILE *out;
 
 	if (!path || !*path)
 		return;
 	out = fopen(path, "ae");
 	if (out)
-		fprintf(
-		    out,
-		    "refknot-status=%d\nrefknot-findings=%zu\nrefknot-summary=%s\n",
-		    g->verdict.status, g->verdict.fresh, g->verdict.summary);
+		write(out, g);
 	if (!out || fclose(out))
-		warn("%s, the step's outputs, cannot be written: %s", path,
+		warn("%s, the step's %s, cannot be written: %s", path, called,
 		     strerror(errno));
 }
 
@@ -133,9 +118,9 @@ void gate_write_github(FILE *out, const struct gate *g)
 {
 	size_t shown = 0, more = 0;
 
-	for (size_t i = 0; i < g->verdict.rule_count; i++)
+	for (size_t i = 0; i < g->verdict.rule_count && shown < MOST; i++)
 		if (g->verdict.rules[i].failed &&
-		    g->verdict.rules[i].kind == FINDING_KINDS && shown < MOST) {
+		    g->verdict.rules[i].kind == FINDING_KINDS) {
 			print_rule(out, &g->verdict.rules[i]);
 			shown++;
 		}
@@ -154,6 +139,6 @@ void gate_write_github(FILE *out, const struct gate *g)
 		    out,
 		    "::notice title=refknot::%zu more in the step's summary and in the report\n",
 		    more);
-	append_summary(g);
-	append_outputs(g);
+	append(g, "GITHUB_STEP_SUMMARY", "summary", gate_write_markdown);
+	append(g, "GITHUB_OUTPUT", "outputs", write_outputs);
 }

@@ -11,85 +11,64 @@
 #include "json_text.h"
 #include "status.h"
 
-/* GitLab compares by fingerprints alone, so the accepted may be of less weight
- * without being taken for others. */
-static const char *severity(const struct gate *g, const struct issue *i)
-{
-	if (!gate_fails(g, i))
-		return "info";
-	switch (i->kind) {
-	case FINDING_UNDER:
-	case FINDING_ON_FREED:
-	case FINDING_RELEASED_AT_ZERO:
-	case FINDING_FREED_HELD:
-	case FINDING_WRONG_HOLDER:
-		return "critical"; /* memory may be used after its end */
-	case FINDING_POSSIBLE:
-		return "minor";
-	default:
-		return "major";
-	}
-}
+/* Of what fails: it is critical if memory may be used after its end. GitLab
+ * compares only by fingerprints, so what is accepted may be of less weight and
+ * is not taken for something else. */
+static const char *const severities[FINDING_KINDS] = {
+	[FINDING_CYCLE] = "major",
+	[FINDING_REFERENCE] = "major",
+	[FINDING_LEAK] = "major",
+	[FINDING_OVER] = "major",
+	[FINDING_UNDER] = "critical",
+	[FINDING_RELEASED_AT_ZERO] = "critical",
+	[FINDING_ON_FREED] = "critical",
+	[FINDING_FREED_HELD] = "critical",
+	[FINDING_WRONG_HOLDER] = "critical",
+	[FINDING_ZERO] = "major",
+	[FINDING_POSSIBLE] = "minor",
+};
 
-/* GitLab takes no path that begins with a slash. */
-static const char *relative(const char *path)
+/* Appends an entry. Without a path in the tree GitLab gets the frame's file, or
+ * else the program and line 1: it wants a place for everything, and takes no
+ * path that begins with a slash. */
+static void add(json_t *array, const char *text, const char *check,
+		const char *fingerprint, const char *weight, const char *path,
+		const struct issue_frame *f, const char *program)
 {
-	return path + strspn(path, "/");
-}
-
-/* It wants a place for everything: without one, the program and line 1. */
-static json_t *location(const char *path, const struct issue_frame *f,
-			const char *program)
-{
-	json_t *o = json_object(), *lines = json_object();
+	json_t *o = json_object(), *location = json_object();
+	json_t *lines = json_object();
 	bool known = f && f->file && f->line;
 
-	document_set(
-	    o, "path",
-	    json_text(path ? path : relative(known ? f->file : program)));
+	if (!path) {
+		path = known ? f->file : program;
+		path += strspn(path, "/");
+	}
+	document_set(location, "path", json_text(path));
 	document_set(lines, "begin", json_count(known ? f->line : 1));
-	document_set(o, "lines", lines);
-	return o;
-}
-
-static json_t *finding(const struct gate *g, const struct issue *i)
-{
-	json_t *o = json_object();
-	char *headline = issue_headline(i);
-	char *text = xasprintf("%s: %s", gate_noun(i->kind), headline);
-
+	document_set(location, "lines", lines);
 	document_set(o, "description", json_text(text));
-	document_set(o, "check_name", json_text(finding_kind_name(i->kind)));
-	document_set(o, "fingerprint", json_text(i->signature));
-	document_set(o, "severity", json_text(severity(g, i)));
-	document_set(o, "location",
-		     location(issue_site_path(i), issue_site(i), i->program));
-	free(headline);
-	free(text);
-	return o;
+	document_set(o, "check_name", json_text(check));
+	document_set(o, "fingerprint", json_text(fingerprint));
+	document_set(o, "severity", json_text(weight));
+	document_set(o, "location", location);
+	document_append(array, o);
 }
 
-/* A limit that is exceeded, where most of it is from. Its amounts are no part
+/* A limit that is exceeded, where most of it is from. Its amounts are not part
  * of its fingerprint. */
-static json_t *limit(const struct gate *g, const struct gate_rule *r)
+static void add_limit(json_t *array, const struct gate *g,
+		      const struct gate_rule *r)
 {
-	const struct gate_place *p =
-	    r->worst && r->worst->place_count ? r->worst->places : NULL;
-	const char *program = r->worst && r->worst->program ? r->worst->program
+	const struct gate_worst *w = r->worst;
+	const struct gate_place *p = w && w->place_count ? w->places : NULL;
+	const char *program = w && w->program    ? w->program
 			      : g->process_count ? g->processes[0].program
 						 : "refknot";
 	char *text = xasprintf("limit %s: %s", r->option, r->text);
-	json_t *o = json_object();
 
-	document_set(o, "description", json_text(text));
-	document_set(o, "check_name", json_text("limit"));
-	document_set(o, "fingerprint", json_text(r->id));
-	document_set(o, "severity", json_text("major"));
-	document_set(o, "location",
-		     location(p ? p->path : NULL,
-			      p ? gate_place_frame(p) : NULL, program));
+	add(array, text, "limit", r->id, "major", p ? p->path : NULL,
+	    p ? gate_place_frame(p) : NULL, program);
 	free(text);
-	return o;
 }
 
 void gate_write_gitlab(FILE *out, const struct gate *g)
@@ -97,12 +76,22 @@ void gate_write_gitlab(FILE *out, const struct gate *g)
 	json_t *array = json_array();
 
 	/* Known ones too: GitLab compares with the target branch's report. */
-	for (size_t i = 0; i < g->issues.count; i++)
-		if (gate_tells(g, &g->issues.list[i]))
-			document_append(array, finding(g, &g->issues.list[i]));
-	for (size_t i = 0; i < g->verdict.rule_count; i++)
-		if (g->verdict.rules[i].failed && g->verdict.rules[i].option)
-			document_append(array, limit(g, &g->verdict.rules[i]));
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+		char *headline = issue_headline(i);
+		char *text = xasprintf("%s: %s", gate_noun(i->kind), headline);
+
+		if (gate_tells(g, i))
+			add(array, text, finding_kind_name(i->kind),
+			    i->signature,
+			    gate_fails(g, i) ? severities[i->kind] : "info",
+			    issue_site_path(i), issue_site(i), i->program);
+		free(headline);
+		free(text);
+	}
+	for (size_t k = 0; k < g->verdict.rule_count; k++)
+		if (g->verdict.rules[k].failed && g->verdict.rules[k].option)
+			add_limit(array, g, &g->verdict.rules[k]);
 	if (json_dumpf(array, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
 		die(STATUS_INPUT, "the report for GitLab cannot be written");
 	json_decref(array);

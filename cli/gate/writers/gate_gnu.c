@@ -50,90 +50,76 @@ static void print_note(FILE *out, const struct gate *g,
 	free(within);
 }
 
-static void print_stacks(FILE *out, const struct gate *g, const struct issue *i)
+/* A finding with its callers and other stacks. */
+static void print_issue(FILE *out, const struct gate *g, const struct issue *i)
 {
 	const struct issue_stack *s = i->stacks;
+	char *headline = issue_headline(i), *text = escape(headline);
 
+	print_position(out, g, issue_site(i));
+	fprintf(out, "error: %s: %s [%s]\n", gate_noun(i->kind), text,
+		finding_kind_name(i->kind));
+	free(headline);
+	free(text);
 	if (i->apart.path) {
-		char *what = xasprintf("%s in", s->what);
-
-		print_note(out, g, issue_place(i), what,
+		text = xasprintf("%s in", s->what);
+		print_note(out, g, issue_place(i), text,
 			   issue_place(i)->function);
-		free(what);
+		free(text);
 	}
 	for (size_t n = i->place + 1; n < s->count; n++)
 		if (!i->apart.path || n != i->apart.site)
 			print_note(out, g, &s->frames[n], "called from",
 				   s->frames[n].function);
-	for (size_t k = 1; k < i->stack_count; k++)
-		if (i->stacks[k].count) {
-			const struct issue_frame *f =
-			    issue_stack_place(&i->stacks[k]);
-			char *what = xasprintf("%s in", i->stacks[k].what);
+	for (size_t k = 1; k < i->stack_count; k++) {
+		const struct issue_frame *f = issue_stack_place(&i->stacks[k]);
 
-			print_note(out, g, f, what, f->function);
-			free(what);
-		}
-}
-
-static void print_places(FILE *out, const struct gate *g,
-			 const struct gate_worst *w)
-{
-	char amount[UNITS_SIZE], bytes[UNITS_SIZE];
-
-	for (size_t i = 0; w && i < w->place_count; i++) {
-		const struct gate_place *p = &w->places[i];
-		const struct issue_frame *f = gate_place_site(p);
-		char *what;
-
-		if (!f || !f->file || !f->line)
+		if (!f)
 			continue;
-		what = xasprintf(
-		    "%s, %s %s, from",
-		    units_count(amount, p->amount.objects, "object"),
-		    units_bytes(bytes, p->amount.bytes), p->stack.what);
-		print_note(out, g, f, what, gate_place_text(p));
-		free(what);
+		text = xasprintf("%s in", i->stacks[k].what);
+		print_note(out, g, f, text, f->function);
+		free(text);
 	}
 }
 
-/* At the place that has most of it, if that is known. */
+/* What failed beside findings, at the place that has most of it, if that is
+ * known; and the other places. */
 static void print_rule(FILE *out, const struct gate *g,
 		       const struct gate_rule *r)
 {
 	const struct gate_worst *w = r->worst;
 	const struct issue_frame *f =
 	    w && w->place_count ? gate_place_frame(&w->places[0]) : NULL;
-	char *raw = xasprintf("%s [%s]", r->text, r->id);
-	char *text = escape(raw);
+	char *raw = xasprintf("%s [%s]", r->text, r->id), *text = escape(raw);
+	char amount[UNITS_SIZE], bytes[UNITS_SIZE];
 
 	if (f && f->file && f->line)
 		print_position(out, g, f);
 	else
 		fputs("refknot: ", out);
 	fprintf(out, "error: %s\n", text);
-	print_places(out, g, w);
 	free(text);
 	free(raw);
+	for (size_t i = 0; w && i < w->place_count; i++) {
+		const struct gate_place *p = &w->places[i];
+
+		f = gate_place_site(p);
+		if (!f || !f->file || !f->line)
+			continue;
+		text = xasprintf(
+		    "%s, %s %s, from",
+		    units_count(amount, p->amount.objects, "object"),
+		    units_bytes(bytes, p->amount.bytes), p->stack.what);
+		print_note(out, g, f, text, gate_place_text(p));
+		free(text);
+	}
 }
 
 void gate_write_gnu(FILE *out, const struct gate *g)
 {
-	for (size_t k = 0; k < g->issues.count; k++) {
-		const struct issue *i = &g->issues.list[k];
-		char *headline, *text;
-
-		if (!gate_fails(g, i))
-			continue;
-		headline = issue_headline(i);
-		text = escape(headline);
-		print_position(out, g, issue_site(i));
-		fprintf(out, "error: %s: %s [%s]\n", gate_noun(i->kind), text,
-			finding_kind_name(i->kind));
-		print_stacks(out, g, i);
-		free(headline);
-		free(text);
-	}
+	for (size_t k = 0; k < g->issues.count; k++)
+		if (gate_fails(g, &g->issues.list[k]))
+			print_issue(out, g, &g->issues.list[k]);
 	for (size_t k = 0; k < g->verdict.rule_count; k++)
 		if (g->verdict.rules[k].failed &&
 		    g->verdict.rules[k].kind == FINDING_KINDS)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "die.h"
 #include "escape.h"
 #include "gate_failing.h"
-#include "gate_inherited.h"
 #include "gate_rules.h"
 #include "gate_writers.h"
 #include "units.h"
@@ -27,34 +27,16 @@ static void print_text(FILE *out, const char *raw)
 	free(text);
 }
 
-static void print_place(FILE *out, const struct issue *i)
+/* Prints "parse at lib/parse.c:40". */
+static void print_frame(FILE *out, const struct issue_frame *f,
+			const char *path)
 {
-	const struct issue_frame *f = issue_place(i);
-
-	if (!f)
-		return;
-	if (i->apart.chain) {
-		print_text(out, i->apart.chain);
-		return;
-	}
 	print_text(out, f->function);
 	if (!f->file || !f->line)
 		return;
 	fputs(" at ", out);
-	print_text(out, i->path ? i->path : f->file);
+	print_text(out, path);
 	fprintf(out, ":%u", f->line);
-}
-
-static void print_row(FILE *out, const struct issue *i)
-{
-	char text[UNITS_SIZE];
-
-	fprintf(out, "| %s | ", gate_noun(i->kind));
-	print_text(out, i->type);
-	fprintf(out, " | %" PRIu64 " | %s | ", i->objects + i->held_objects,
-		units_bytes(text, i->bytes + i->held_bytes));
-	print_place(out, i);
-	fprintf(out, " | %s |\n", i->signature);
 }
 
 static void print_stack(FILE *out, const struct issue_stack *s)
@@ -63,18 +45,21 @@ static void print_stack(FILE *out, const struct issue_stack *s)
 	print_text(out, s->what);
 	fputs("</p><ol>", out);
 	for (size_t i = 0; i < s->count && i < MOST_FRAMES; i++) {
-		const struct issue_frame *f = &s->frames[i];
-
 		fputs("<li>", out);
-		print_text(out, f->function);
-		if (f->file && f->line) {
-			fputs(" at ", out);
-			print_text(out, f->file);
-			fprintf(out, ":%u", f->line);
-		}
+		print_frame(out, &s->frames[i], s->frames[i].file);
 		fputs("</li>", out);
 	}
 	fputs("</ol>\n", out);
+}
+
+/* Prints the text as a paragraph, and frees it; NULL: nothing. */
+static void print_paragraph(FILE *out, char *text)
+{
+	if (text) {
+		print_text(out, text);
+		fputs("\n\n", out);
+	}
+	free(text);
 }
 
 static void print_details(FILE *out, const struct issue *i)
@@ -85,71 +70,92 @@ static void print_details(FILE *out, const struct issue *i)
 	print_text(out, called);
 	free(called);
 	fprintf(out, " (%s)</summary>\n\n", i->signature);
-	if (i->other) {
-		print_text(out, i->other);
-		fputs("\n\n", out);
-	}
+	if (i->other)
+		print_paragraph(out, xstrdup(i->other));
 	for (size_t k = 0; k < i->stack_count; k++)
 		print_stack(out, &i->stacks[k]);
 	fputs("</details>\n\n", out);
 }
 
-static void print_sum(FILE *out, const struct gate_place *p)
+/* What failed beside findings. */
+static void print_rule(FILE *out, const struct gate_rule *r)
 {
+	size_t places = r->worst ? r->worst->place_count : 0;
 	char text[UNITS_SIZE];
 
-	fprintf(out, "<p>%s, ", units_count(text, p->amount.objects, "object"));
-	fprintf(out, "%s</p>", units_bytes(text, p->amount.bytes));
+	fputs(places ? "<details><summary>" : "", out);
+	print_text(out, r->option ? r->option : r->title);
+	fputs(": ", out);
+	print_text(out, r->text);
+	fputs(places ? "</summary>\n\n" : "\n\n", out);
+	for (size_t k = 0; k < places; k++) {
+		const struct gate_place *p = &r->worst->places[k];
+
+		fprintf(out, "<p>%s, ",
+			units_count(text, p->amount.objects, "object"));
+		fprintf(out, "%s</p>", units_bytes(text, p->amount.bytes));
+		print_stack(out, &p->stack);
+	}
+	fputs(places ? "</details>\n\n" : "", out);
 }
 
-/* What failed beside findings. */
-static void print_rules(FILE *out, const struct gate *g)
+static size_t print_table(FILE *out, const struct gate *g)
 {
-	for (size_t i = 0; i < g->verdict.rule_count; i++) {
-		const struct gate_rule *r = &g->verdict.rules[i];
-		size_t places = r->worst ? r->worst->place_count : 0;
+	char bytes[UNITS_SIZE];
+	size_t n = 0;
 
-		if (!r->failed || r->kind != FINDING_KINDS)
+	for (size_t k = 0; k < g->issues.count && n < MOST; k++) {
+		const struct issue *i = &g->issues.list[k];
+		const struct issue_frame *f = issue_place(i);
+
+		if (!gate_fails(g, i))
 			continue;
-		fputs(places ? "<details><summary>" : "", out);
-		print_text(out, r->option ? r->option : r->title);
-		fputs(": ", out);
-		print_text(out, r->text);
-		fputs(places ? "</summary>\n\n" : "\n\n", out);
-		for (size_t k = 0; k < places; k++) {
-			print_sum(out, &r->worst->places[k]);
-			print_stack(out, &r->worst->places[k].stack);
-		}
-		fputs(places ? "</details>\n\n" : "", out);
+		if (!n++)
+			fputs(
+			    "| finding | type | objects | bytes | where | signature |\n| --- | --- | ---: | ---: | --- | --- |\n",
+			    out);
+		fprintf(out, "| %s | ", gate_noun(i->kind));
+		print_text(out, i->type);
+		fprintf(out, " | %" PRIu64 " | %s | ",
+			i->objects + i->held_objects,
+			units_bytes(bytes, i->bytes + i->held_bytes));
+		if (i->apart.chain)
+			print_text(out, i->apart.chain);
+		else if (f)
+			print_frame(out, f, i->path ? i->path : f->file);
+		fprintf(out, " | %s |\n", i->signature);
 	}
+	if (n)
+		fputc('\n', out);
+	return n;
 }
 
-static void print_unread(FILE *out, const struct gate *g)
+void gate_write_markdown(FILE *out, const struct gate *g)
 {
-	char *text = gate_unread_text(g);
-
-	if (text) {
-		print_text(out, text);
-		fputs("\n\n", out);
-	}
-	free(text);
-}
-
-static void print_inherited(FILE *out, const struct gate *g)
-{
-	char *text = gate_inherited_text(g);
-
-	if (text) {
-		print_text(out, text);
-		fputs("\n\n", out);
-	}
-	free(text);
-}
-
-static void print_kin(FILE *out, const struct gate *g)
-{
+	size_t shown, n = 0;
 	bool any = false;
 
+	fprintf(out, "### refknot: %s\n\n",
+		g->verdict.failed   ? "failed"
+		: g->verdict.status ? "the program failed"
+				    : "passed");
+	print_text(out, g->verdict.summary);
+	fputs("\n\n", out);
+	print_paragraph(out, gate_unread_text(g));
+	print_paragraph(out, gate_inherited_text(g));
+	for (size_t i = 0; i < g->verdict.rule_count; i++)
+		if (g->verdict.rules[i].failed &&
+		    g->verdict.rules[i].kind == FINDING_KINDS)
+			print_rule(out, &g->verdict.rules[i]);
+	shown = print_table(out, g);
+	if (shown < g->verdict.fresh)
+		fprintf(out, "%zu more are in the report.\n\n",
+			g->verdict.fresh - shown);
+	for (size_t i = 0; i < g->issues.count && n < shown; i++)
+		if (gate_fails(g, &g->issues.list[i])) {
+			print_details(out, &g->issues.list[i]);
+			n++;
+		}
 	for (size_t k = 0; k < g->issues.count; k++) {
 		const struct issue *i = &g->issues.list[k];
 
@@ -164,47 +170,4 @@ static void print_kin(FILE *out, const struct gate *g)
 		any = true;
 	}
 	fputs(any ? "\n" : "", out);
-}
-
-static size_t print_table(FILE *out, const struct gate *g)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < g->issues.count && n < MOST; i++) {
-		if (!gate_fails(g, &g->issues.list[i]))
-			continue;
-		if (!n++)
-			fputs(
-			    "| finding | type | objects | bytes | where | signature |\n| --- | --- | ---: | ---: | --- | --- |\n",
-			    out);
-		print_row(out, &g->issues.list[i]);
-	}
-	if (n)
-		fputc('\n', out);
-	return n;
-}
-
-void gate_write_markdown(FILE *out, const struct gate *g)
-{
-	size_t shown, n = 0;
-
-	fprintf(out, "### refknot: %s\n\n",
-		g->verdict.failed   ? "failed"
-		: g->verdict.status ? "the program failed"
-				    : "passed");
-	print_text(out, g->verdict.summary);
-	fputs("\n\n", out);
-	print_unread(out, g);
-	print_inherited(out, g);
-	print_rules(out, g);
-	shown = print_table(out, g);
-	if (shown < g->verdict.fresh)
-		fprintf(out, "%zu more are in the report.\n\n",
-			g->verdict.fresh - shown);
-	for (size_t i = 0; i < g->issues.count && n < shown; i++)
-		if (gate_fails(g, &g->issues.list[i])) {
-			print_details(out, &g->issues.list[i]);
-			n++;
-		}
-	print_kin(out, g);
 }

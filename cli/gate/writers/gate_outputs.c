@@ -12,7 +12,7 @@
 #include "die.h"
 #include "list.h"
 #include "recording_path.h"
-#include "status.h"
+#include "text_stream.h"
 
 void gate_outputs_add(struct gate_outputs *o, const struct gate_writer *writer,
 		      const char *path)
@@ -28,28 +28,22 @@ static bool is_standard(const struct gate_output *o)
 
 /* --- Before ------------------------------------------------------------------ */
 
-static int try_file(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
 /* 0, or the -errno of writing that file now; it changes nothing. */
-static int gate_outputs_try(const char *path)
+static int try(const char *path)
 {
 	struct stat st;
 	char *directory;
-	int error;
+	int error, fd;
 
 	if (!stat(path, &st)) {
-		if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-			return try_file(path);
-		/* Whoever reads a pipe would take its closing for the end. */
-		return access(path, W_OK) ? -errno : 0;
+		/* The reader of a pipe would take its closing for the end. */
+		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+			return access(path, W_OK) ? -errno : 0;
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return -errno;
+		close(fd);
+		return 0;
 	}
 	if (errno != ENOENT)
 		return -errno;
@@ -92,75 +86,38 @@ void gate_outputs_differ(const struct gate_outputs *o, const char *what,
 void gate_outputs_check(const struct gate_outputs *o)
 {
 	for (size_t i = 0; i < o->count; i++) {
-		int error = is_standard(&o->list[i])
-				? 0
-				: gate_outputs_try(o->list[i].path);
+		const struct gate_output *one = &o->list[i];
+		int error = is_standard(one) ? 0 : try(one->path);
 
 		if (error)
 			die(STATUS_INPUT,
 			    "--output %s=%s: the file cannot be written: %s",
-			    o->list[i].writer->name, o->list[i].path,
-			    strerror(-error));
+			    one->writer->name, one->path, strerror(-error));
 	}
 }
 
 /* --- After ------------------------------------------------------------------- */
 
-/* The whole report, so that what a writer cannot bear, a file that is full, is
- * met here; the caller frees it. */
-static char *render(const struct gate_writer *writer, const struct gate *g,
-		    size_t *size)
+static int write_text(const struct gate_output *o, const char *text,
+		      size_t size)
 {
-	char *text = NULL;
-	FILE *out = open_memstream(&text, size);
-
-	if (!out)
-		die(STATUS_INPUT, "out of memory");
-	writer->write(out, g);
-	if (fclose(out))
-		die(STATUS_INPUT, "out of memory");
-	return text;
-}
-
-/* What could not go to the standard output is told here, not at the end. */
-static int write_standard(const char *text, size_t size)
-{
-	int error = 0;
-
-	if (fwrite(text, 1, size, stdout) < size || fflush(stdout)) {
-		error = -errno;
-		__fpurge(stdout);
-		clearerr(stdout);
-	}
-	return error;
-}
-
-static int write_file(const char *path, const char *text, size_t size)
-{
-	FILE *out = fopen(path, "we");
+	bool standard = is_standard(o);
+	FILE *out = standard ? stdout : fopen(o->path, "we");
 	int error = 0;
 
 	if (!out)
 		return -errno;
-	if (fwrite(text, 1, size, out) < size)
+	if (fwrite(text, 1, size, out) < size || (standard && fflush(out)))
 		error = -errno;
-	if (fclose(out) && !error)
+	/* What could not go to the standard output is reported now, and not
+	 * again when the process ends. */
+	if (standard && error) {
+		__fpurge(stdout);
+		clearerr(stdout);
+	}
+	if (!standard && fclose(out) && !error)
 		error = -errno;
 	return error;
-}
-
-static bool write_one(const struct gate_output *o, const struct gate *g)
-{
-	size_t size;
-	char *text = render(o->writer, g, &size);
-	int error = is_standard(o) ? write_standard(text, size)
-				   : write_file(o->path, text, size);
-
-	if (error)
-		warn("--output %s=%s: not all could be written: %s",
-		     o->writer->name, o->path, strerror(-error));
-	free(text);
-	return !error;
 }
 
 bool gate_outputs_write(const struct gate_outputs *o, const struct gate *g,
@@ -168,9 +125,28 @@ bool gate_outputs_write(const struct gate_outputs *o, const struct gate *g,
 {
 	bool all = true;
 
-	for (size_t i = 0; i < o->count; i++)
-		if (is_standard(&o->list[i]) == standard)
-			all &= write_one(&o->list[i], g);
+	for (size_t i = 0; i < o->count; i++) {
+		const struct gate_output *one = &o->list[i];
+		size_t size;
+		char *text;
+		FILE *out;
+		int error;
+
+		if (is_standard(one) != standard)
+			continue;
+		/* The writer prints into memory, so that it does not meet a
+		 * file that is full. */
+		out = text_stream_open(&text, &size);
+		one->writer->write(out, g);
+		text_stream_close(out);
+		error = write_text(one, text, size);
+		free(text);
+		if (!error)
+			continue;
+		warn("--output %s=%s: not all could be written: %s",
+		     one->writer->name, one->path, strerror(-error));
+		all = false;
+	}
 	return all;
 }
 

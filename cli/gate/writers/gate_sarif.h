@@ -7,7 +7,7 @@
 
 #include "gate.h"
 
-#define SARIF_BASE "SRCROOT" /* what paths in the source tree are told from */
+#define SARIF_BASE "SRCROOT" /* where paths in the source tree begin */
 
 /* A message object. */
 json_t *sarif_message(const char *text);
@@ -16,7 +16,7 @@ json_t *sarif_message(const char *text);
 char *sarif_uri(const char *prefix, const char *path);
 
 /*
- * Where a frame is: its function, and its file where that can be told, in the
+ * Where a frame is: its function, and its file where that can be named, in the
  * source tree or by an absolute path; with a message unless `text` is NULL.
  * gate_sarif_place.c, like the next two
  */
@@ -26,7 +26,7 @@ json_t *sarif_location(const struct gate *g, const struct issue_frame *f,
  * better is known. `f` may be NULL. */
 json_t *sarif_location_in(const struct gate *g, const struct issue_frame *f,
 			  const char *program);
-/* Whether the frame's file can be told. */
+/* Whether the frame's file can be named. */
 bool sarif_is_placed(const struct gate *g, const struct issue_frame *f);
 
 #define SARIF_LIMIT "limit" /* the rule of limits */

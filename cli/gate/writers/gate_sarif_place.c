@@ -47,20 +47,23 @@ static json_t *artifact(const char *prefix, const char *path)
 	return o;
 }
 
-static json_t *region(unsigned line)
+/* Takes `artifact`. */
+static json_t *physical_at(json_t *artifact, unsigned line)
 {
-	json_t *o = json_object();
+	json_t *o = json_object(), *region = json_object();
 
-	document_set(o, "startLine", json_count(line ? line : 1));
-	document_set(o, "startColumn", json_count(1));
+	document_set(region, "startLine", json_count(line ? line : 1));
+	document_set(region, "startColumn", json_count(1));
+	document_set(o, "artifactLocation", artifact);
+	document_set(o, "region", region);
 	return o;
 }
 
 /* A file in the tree from its root on, any other by its absolute path. NULL:
- * neither can be; a relative URI would be taken from wherever the reader is. */
+ * neither can be; a reader would take a relative URI from wherever it is. */
 static json_t *physical(const struct gate *g, const struct issue_frame *f)
 {
-	json_t *o, *place = NULL;
+	json_t *place = NULL;
 	char *within;
 
 	if (!f || !f->file || !f->line)
@@ -71,35 +74,7 @@ static json_t *physical(const struct gate *g, const struct issue_frame *f)
 	else if (*f->file == '/')
 		place = artifact("file://", f->file);
 	free(within);
-	if (!place)
-		return NULL;
-	o = json_object();
-	document_set(o, "artifactLocation", place);
-	document_set(o, "region", region(f->line));
-	return o;
-}
-
-/* Of a program whose source is not known. */
-static json_t *physical_program(const char *program)
-{
-	json_t *o;
-
-	if (!program || *program != '/')
-		return NULL;
-	o = json_object();
-	document_set(o, "artifactLocation", artifact("file://", program));
-	document_set(o, "region", region(1));
-	return o;
-}
-
-static json_t *logical(const struct issue_frame *f)
-{
-	json_t *list = json_array(), *o = json_object();
-
-	document_set(o, "fullyQualifiedName", json_text(f->function));
-	document_set(o, "kind", json_text("function"));
-	document_append(list, o);
-	return list;
+	return place ? physical_at(place, f->line) : NULL;
 }
 
 /* Takes `place`. */
@@ -110,8 +85,15 @@ static json_t *location(json_t *place, const struct issue_frame *f,
 
 	if (place)
 		document_set(o, "physicalLocation", place);
-	if (f)
-		document_set(o, "logicalLocations", logical(f));
+	if (f) {
+		json_t *list = json_array(), *function = json_object();
+
+		document_set(function, "fullyQualifiedName",
+			     json_text(f->function));
+		document_set(function, "kind", json_text("function"));
+		document_append(list, function);
+		document_set(o, "logicalLocations", list);
+	}
 	if (text)
 		document_set(o, "message", sarif_message(text));
 	return o;
@@ -128,7 +110,9 @@ json_t *sarif_location_in(const struct gate *g, const struct issue_frame *f,
 {
 	json_t *place = physical(g, f);
 
-	return location(place ? place : physical_program(program), f, NULL);
+	if (!place && program && *program == '/')
+		place = physical_at(artifact("file://", program), 1);
+	return location(place, f, NULL);
 }
 
 bool sarif_is_placed(const struct gate *g, const struct issue_frame *f)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SARIF's rules, one a kind of findings: what it means, and what to do, for
- * people who see a result where no manual is. */
+ * people who see a result without a manual at hand. */
 #include "document.h"
 #include "gate_sarif.h"
 #include "json_text.h"
@@ -49,33 +49,27 @@ static const struct {
 			    "Free what is no longer needed, or raise the limit." },
 };
 
-static json_t *rule_properties(enum finding_kind kind)
-{
-	json_t *o = json_object(), *tags = json_array();
-
-	document_append(tags, json_text("memory"));
-	document_append(tags, json_text("leak"));
-	document_set(o, "tags", tags);
-	document_set(o, "precision",
-		     json_text(kind == FINDING_POSSIBLE ? "low" : "very-high"));
-	document_set(o, "problem.severity",
-		     json_text(kind == FINDING_POSSIBLE ? "warning" : "error"));
-	return o;
-}
-
 static json_t *rule(const char *id, enum finding_kind kind)
 {
 	json_t *o = json_object(), *level = json_object();
+	json_t *properties = json_object(), *tags = json_array();
+	bool possible = kind == FINDING_POSSIBLE;
+	const char *severity = possible ? "warning" : "error";
 
-	document_set(level, "level",
-		     json_text(kind == FINDING_POSSIBLE ? "warning" : "error"));
+	document_append(tags, json_text("memory"));
+	document_append(tags, json_text("leak"));
+	document_set(properties, "tags", tags);
+	document_set(properties, "precision",
+		     json_text(possible ? "low" : "very-high"));
+	document_set(properties, "problem.severity", json_text(severity));
+	document_set(level, "level", json_text(severity));
 	document_set(o, "id", json_text(id));
 	document_set(o, "name", json_text(rules[kind].name));
 	document_set(o, "shortDescription", sarif_message(rules[kind].meaning));
 	document_set(o, "fullDescription", sarif_message(rules[kind].meaning));
 	document_set(o, "help", sarif_message(rules[kind].help));
 	document_set(o, "defaultConfiguration", level);
-	document_set(o, "properties", rule_properties(kind));
+	document_set(o, "properties", properties);
 	return o;
 }
 

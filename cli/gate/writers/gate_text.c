@@ -9,11 +9,11 @@
 #include "escape.h"
 #include "gate_card.h"
 #include "gate_failing.h"
-#include "gate_inherited.h"
 #include "gate_rules.h"
 #include "gate_writers.h"
 #include "killed.h"
 #include "paint.h"
+#include "text_stream.h"
 #include "units.h"
 
 #define MOST_PASSING 10 /* findings that do not fail and are named */
@@ -22,60 +22,47 @@
 
 bool gate_text_shows_suppressed;
 
-static void print_others(FILE *out, const struct gate *g)
-{
-	if (g->other_count)
-		fprintf(
-		    out,
-		    "note: %zu process%s of programs that are not to be judged\n",
-		    g->other_count, g->other_count == 1 ? "" : "es");
-}
-
-static void print_unread(FILE *out, const struct gate *g)
-{
-	char *text = gate_unread_text(g);
-
-	if (text)
-		fprintf(out, "note: %s\n", text);
-	free(text);
-}
-
-static void print_inherited(FILE *out, const struct gate *g)
-{
-	char *text = gate_inherited_text(g);
-
-	if (text)
-		fprintf(out, "note: %s\n", text);
-	free(text);
-}
-
-static void print_passing_one(FILE *out, const struct issue *i)
+/* The function to blame, or the chain of calls, escaped; the caller frees it. */
+static char *function_of(const struct issue *i)
 {
 	const struct issue_frame *f = issue_place(i);
-	char *headline = issue_headline(i);
-	char *text = xasprintf("%s: %s%s%s", gate_noun(i->kind), headline,
-			       i->apart.chain ? "" : ", in ",
-			       i->apart.chain ? ""
-			       : f            ? f->function
-					      : "unknown code");
-	char *shown = escape(text);
 
-	fprintf(out, "note: does not fail: %s (%s)\n", shown, i->signature);
-	free(shown);
-	free(text);
-	free(headline);
+	return escape(i->apart.chain ? i->apart.chain
+		      : f            ? f->function
+				     : "unknown code");
 }
 
-/* What was found but is of no kind that fails, or within a limit. */
+/* Prints "note: ..." and frees the text; NULL: nothing. */
+static void print_note(FILE *out, char *text)
+{
+	if (text)
+		fprintf(out, "note: %s\n", text);
+	free(text);
+}
+
+/* What was found but is of a kind that does not fail, or within a limit. */
 static void print_passing(FILE *out, const struct gate *g)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < g->issues.count; i++)
-		if (gate_lets_pass(g, &g->issues.list[i]) &&
-		    g->issues.list[i].kind != FINDING_POSSIBLE &&
-		    n++ < MOST_PASSING)
-			print_passing_one(out, &g->issues.list[i]);
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+		char *headline, *shown, *function;
+
+		if (!gate_lets_pass(g, i) || i->kind == FINDING_POSSIBLE ||
+		    n++ >= MOST_PASSING)
+			continue;
+		headline = issue_headline(i);
+		shown = escape(headline);
+		function = function_of(i);
+		fprintf(out, "note: does not fail: %s: %s%s%s (%s)\n",
+			gate_noun(i->kind), shown,
+			i->apart.chain ? "" : ", in ",
+			i->apart.chain ? "" : function, i->signature);
+		free(function);
+		free(shown);
+		free(headline);
+	}
 	if (n > MOST_PASSING)
 		fprintf(out, "note: nor do %zu more findings\n",
 			n - MOST_PASSING);
@@ -105,35 +92,6 @@ static void print_possible(FILE *out, const struct gate *g)
 		    units_bytes(bytes, all_bytes), n == 1 ? "it" : "them");
 }
 
-static void print_gone(FILE *out, const struct gate *g)
-{
-	char objects[UNITS_SIZE], bytes[UNITS_SIZE];
-
-	if (g->gone_objects)
-		fprintf(
-		    out,
-		    "note: %s, %s held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
-		    units_count(objects, g->gone_objects, "object"),
-		    units_bytes(bytes, g->gone_bytes));
-}
-
-/* A name with a slip of the pen would guard nothing. */
-static void print_unseen(FILE *out, const struct gate *g)
-{
-	for (size_t i = 0; i < g->verdict.rule_count; i++) {
-		const struct gate_rule *r = &g->verdict.rules[i];
-		char *title, *text;
-
-		if (!r->unseen || r->failed)
-			continue;
-		title = escape(r->title);
-		text = escape(r->text);
-		fprintf(out, "note: %s: %s\n", title, text);
-		free(title);
-		free(text);
-	}
-}
-
 /* Accepted, but more of it: perhaps another line of the same function. */
 static void print_grown(FILE *out, const struct gate *g)
 {
@@ -141,14 +99,11 @@ static void print_grown(FILE *out, const struct gate *g)
 
 	for (size_t k = 0; k < g->issues.count; k++) {
 		const struct issue *i = &g->issues.list[k];
-		const struct issue_frame *f = issue_place(i);
 		char *function;
 
 		if (i->state != ISSUE_GROWN || gate_fails(g, i))
 			continue;
-		function = escape(i->apart.chain ? i->apart.chain
-				  : f            ? f->function
-						 : "unknown code");
+		function = function_of(i);
 		fprintf(out,
 			"grown: %s %s in %s: %" PRIu64
 			" of %s where the baseline has %" PRIu64
@@ -184,39 +139,34 @@ static void print_kin(FILE *out, const struct gate *g)
 	free(path);
 }
 
-/* "cJSON_New_Item cJSON.c (cJSON_CreateArray < test)": of many that one function
- * allocates, which one. */
+/* "cJSON_New_Item cJSON.c (called by cJSON_CreateArray < test)", escaped: which
+ * one of many that one function allocates. */
 static char *entry_text(const struct baseline_entry *e)
 {
-	char *text = escape(e->text ? e->text : ""), *callers = NULL;
-	size_t told = 0, first = 0;
+	const struct frame_line *f = e->lines.list;
+	const char *known = e->text ? e->text : "";
+	size_t named = 0, first = 0, size;
+	char *raw, *text;
+	FILE *out = text_stream_open(&raw, &size);
 
-	while (first < e->lines.count && e->text && e->lines.list[first].call &&
-	       strncmp(e->text, e->lines.list[first].call,
-		       strlen(e->lines.list[first].call)) != 0)
+	while (first < e->lines.count && e->text && f[first].call &&
+	       strncmp(known, f[first].call, strlen(f[first].call)) != 0)
 		first++;
-	for (size_t i = first + 1; i < e->lines.count && told < CALLERS; i++) {
-		const struct frame_line *f = &e->lines.list[i];
-		char *longer;
-
-		if (!f->call || e->lines.list[i - 1].outermost)
+	fputs(known, out);
+	for (size_t i = first + 1; i < e->lines.count && named < CALLERS; i++) {
+		if (!f[i].call || f[i - 1].outermost)
 			break;
-		longer = callers ? xasprintf("%s < %s", callers, f->call)
-				 : xstrdup(f->call);
-		free(callers);
-		callers = longer;
-		told++;
+		fprintf(out, "%s%s",
+			named    ? " < "
+			: *known ? " (called by "
+				 : "(called by ",
+			f[i].call);
+		named++;
 	}
-	if (callers) {
-		char *shown = escape(callers);
-		char *all = xasprintf("%s%s(called by %s)", text,
-				      *text ? " " : "", shown);
-
-		free(shown);
-		free(text);
-		text = all;
-	}
-	free(callers);
+	fputs(named ? ")" : "", out);
+	text_stream_close(out);
+	text = escape(raw);
+	free(raw);
 	return text;
 }
 
@@ -248,6 +198,7 @@ static bool is_unused(const struct suppression *s)
 	return !s->findings && !s->built_in && !s->expired;
 }
 
+/* Prints one suppression as far as there is something to say. */
 static void print_suppression(FILE *out, const struct suppression *s)
 {
 	char *origin = escape(s->origin), *text = escape(s->text);
@@ -269,111 +220,71 @@ static void print_suppression(FILE *out, const struct suppression *s)
 	free(text);
 }
 
-static void print_unused(FILE *out, const char *path, size_t unused,
-			 size_t count)
-{
-	char *origin = escape(path);
-
-	fprintf(
-	    out,
-	    "unused: %zu of %zu suppressions in %s matched nothing; --show-suppressed names them\n",
-	    unused, count, origin);
-	free(origin);
-}
-
-/* From `first` on, those of one file; gives which comes next. What is for
- * Valgrind, too, is for other programs and machines: of such a file only how
- * many entries found nothing is told. */
+/* Prints the suppressions of one file, from number `first` on, and returns which
+ * comes next. A file that is for Valgrind, too, is for other programs and
+ * machines: of it only the number of unused entries is printed. */
 static size_t print_file(FILE *out, const struct gate *g, size_t first)
 {
 	const struct suppression *s, *of = gate_suppression(g, first);
-	size_t i, unused = 0;
+	size_t end = first, unused = 0;
 	bool shared = false;
+	char *origin;
 
-	for (i = first; (s = gate_suppression(g, i)); i++) {
-		if (s->origin != of->origin)
-			break;
+	for (; (s = gate_suppression(g, end)) && s->origin == of->origin;
+	     end++) {
 		shared |= s->shared;
 		unused += is_unused(s);
 	}
 	shared = shared && !gate_text_shows_suppressed && unused > 1;
-	for (size_t k = first; k < i; k++) {
+	for (size_t k = first; k < end; k++) {
 		s = gate_suppression(g, k);
 		if (!shared || !is_unused(s))
 			print_suppression(out, s);
 	}
-	if (shared)
-		print_unused(out, of->origin, unused, i - first);
-	return i;
+	if (!shared)
+		return end;
+	origin = escape(of->origin);
+	fprintf(
+	    out,
+	    "unused: %zu of %zu suppressions in %s matched nothing; --show-suppressed names them\n",
+	    unused, end - first, origin);
+	free(origin);
+	return end;
 }
 
-static void print_turned_off(FILE *out, const struct gate *g)
-{
-	char count[UNITS_SIZE], size[UNITS_SIZE];
-
-	for (size_t i = 0; i < g->own_count; i++) {
-		uint64_t bytes, n = wishes_withheld(g->own[i], &bytes);
-
-		if (n && g->own[i]->off)
-			fprintf(
-			    out,
-			    "note: %s of %s suppressed: a program turned leak checks off itself, by %s\n",
-			    units_count(count, n, "finding"),
-			    units_bytes(size, bytes), wishes_origin(g->own[i]));
-	}
-}
-
-/* Those that fail the gate are told as what is incomplete. */
-static void print_killed(FILE *out, const struct gate *g)
+/* Processes that were killed, as is accepted, or crashed. What the latter had
+ * not run nobody knows, and their status may be lost behind make and the like. */
+static void print_ended(FILE *out, const struct gate *g, bool killed)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->process_count; i++) {
 		const struct gate_process *p = &g->processes[i];
-		char *process, *text, *shown;
+		char *process, *shown, *how;
 
-		if (!p->killed_ok || n++ >= MOST_KILLED)
-			continue;
-		process = gate_card_process(p->name, p->pid);
-		text = xasprintf("%s: %s", process, p->killed);
-		shown = escape(text);
-		fprintf(out, "note: %s\n", shown);
-		free(shown);
-		free(text);
-		free(process);
-	}
-	if (n > MOST_KILLED)
-		fprintf(out, "note: %zu more processes were killed\n",
-			n - MOST_KILLED);
-}
-
-/* What it would have done after that nobody knows; its status may be lost behind
- * make and the like. */
-static void print_crashed(FILE *out, const struct gate *g)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < g->process_count; i++) {
-		const struct gate_process *p = &g->processes[i];
-		char *process, *shown;
-
-		if (!killed_fault(p->signal) || n++ >= MOST_KILLED)
+		if (!(killed ? p->killed_ok : killed_fault(p->signal)) ||
+		    n++ >= MOST_KILLED)
 			continue;
 		process = gate_card_process(p->name, p->pid);
 		shown = escape(process);
+		how = killed ? escape(p->killed)
+			     : xstrdup(killed_signal(p->signal));
 		fprintf(
 		    out,
-		    "note: %s was ended by %s: what it had not run was not checked\n",
-		    shown, killed_signal(p->signal));
+		    killed
+			? "note: %s: %s\n"
+			: "note: %s was ended by %s: what it had not run was not checked\n",
+		    shown, how);
+		free(how);
 		free(shown);
 		free(process);
 	}
 	if (n > MOST_KILLED)
-		fprintf(out, "note: %zu more processes crashed\n",
-			n - MOST_KILLED);
+		fprintf(out, "note: %zu more processes %s\n", n - MOST_KILLED,
+			killed ? "were killed" : "crashed");
 }
 
-/* All that fails, but for what is told in the last line alone. */
+/* All that fails, except what only the last line says. */
 static void print_failures(FILE *out, const struct gate *g)
 {
 	bool shown = false;
@@ -396,28 +307,57 @@ static void print_failures(FILE *out, const struct gate *g)
 
 void gate_write_text(FILE *out, const struct gate *g)
 {
+	const struct gate_verdict *v = &g->verdict;
+	char count[UNITS_SIZE], size[UNITS_SIZE];
 	bool colour = paint_wanted(out);
 
 	print_failures(out, g);
 	gate_card_gaps(out, g);
-	print_unseen(out, g);
-	print_unread(out, g);
-	print_others(out, g);
-	print_inherited(out, g);
-	print_crashed(out, g);
+	/* A name with a slip of the pen would guard nothing. */
+	for (size_t i = 0; i < v->rule_count; i++)
+		if (v->rules[i].unseen && !v->rules[i].failed) {
+			char *title = escape(v->rules[i].title);
+			char *text = escape(v->rules[i].text);
+
+			print_note(out, xasprintf("%s: %s", title, text));
+			free(title);
+			free(text);
+		}
+	print_note(out, gate_unread_text(g));
+	if (g->other_count)
+		fprintf(
+		    out,
+		    "note: %zu process%s of programs that are not to be judged\n",
+		    g->other_count, g->other_count == 1 ? "" : "es");
+	print_note(out, gate_inherited_text(g));
+	print_ended(out, g, false);
 	print_passing(out, g);
 	print_grown(out, g);
-	if (g->baseline)
+	if (g->baseline) {
 		print_kin(out, g);
-	if (g->baseline)
 		print_stale(out, g);
+	}
 	for (size_t i = 0; gate_suppression(g, i);)
 		i = print_file(out, g, i);
-	print_turned_off(out, g);
-	print_gone(out, g);
-	print_killed(out, g);
+	for (size_t i = 0; i < g->own_count; i++) {
+		uint64_t bytes, n = wishes_withheld(g->own[i], &bytes);
+
+		if (n && g->own[i]->off)
+			fprintf(
+			    out,
+			    "note: %s of %s suppressed: a program turned leak checks off itself, by %s\n",
+			    units_count(count, n, "finding"),
+			    units_bytes(size, bytes), wishes_origin(g->own[i]));
+	}
+	if (g->gone_objects)
+		fprintf(
+		    out,
+		    "note: %s, %s held until the end by memory that the program unmapped then: not counted as lost, with confidence low\n",
+		    units_count(count, g->gone_objects, "object"),
+		    units_bytes(size, g->gone_bytes));
+	print_ended(out, g, true);
 	print_possible(out, g);
 	fprintf(out, "%s%s%s\n",
-		paint(colour, g->verdict.status ? PAINT_BAD : PAINT_GOOD),
-		g->verdict.summary, paint(colour, PAINT_PLAIN));
+		paint(colour, v->status ? PAINT_BAD : PAINT_GOOD), v->summary,
+		paint(colour, PAINT_PLAIN));
 }

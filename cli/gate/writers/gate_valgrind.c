@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Valgrind's XML, protocol 4, as the tool memcheck writes it: readers know its
- * kinds alone. A leak and a cycle are definitely lost, a possible leak possibly;
+ * only its kinds. A leak and a cycle are definitely lost, a possible leak possibly;
  * wrong use of references is an invalid free.
  */
 #include <inttypes.h>
@@ -14,24 +14,19 @@
 #include "gate_writers.h"
 #include "xml.h"
 
-static const char *kind_of(const struct issue *i)
-{
-	switch (i->kind) {
-	case FINDING_POSSIBLE:
-		return "Leak_PossiblyLost";
-	case FINDING_OVER:
-	case FINDING_ZERO:
-		return "Leak_StillReachable";
-	case FINDING_UNDER:
-	case FINDING_RELEASED_AT_ZERO:
-	case FINDING_ON_FREED:
-	case FINDING_FREED_HELD:
-	case FINDING_WRONG_HOLDER:
-		return "InvalidFree";
-	default:
-		return "Leak_DefinitelyLost";
-	}
-}
+static const char *const kinds[FINDING_KINDS] = {
+	[FINDING_CYCLE] = "Leak_DefinitelyLost",
+	[FINDING_REFERENCE] = "Leak_DefinitelyLost",
+	[FINDING_LEAK] = "Leak_DefinitelyLost",
+	[FINDING_OVER] = "Leak_StillReachable",
+	[FINDING_UNDER] = "InvalidFree",
+	[FINDING_RELEASED_AT_ZERO] = "InvalidFree",
+	[FINDING_ON_FREED] = "InvalidFree",
+	[FINDING_FREED_HELD] = "InvalidFree",
+	[FINDING_WRONG_HOLDER] = "InvalidFree",
+	[FINDING_ZERO] = "Leak_StillReachable",
+	[FINDING_POSSIBLE] = "Leak_PossiblyLost",
+};
 
 static void write_hex(xmlTextWriterPtr w, const char *name, uint64_t n)
 {
@@ -77,12 +72,18 @@ static void write_stack(xmlTextWriterPtr w, const struct issue_stack *s)
 	xml_end(w);
 }
 
-static void write_what(xmlTextWriterPtr w, const struct issue *i,
-		       const char *kind)
+static void write_error(xmlTextWriterPtr w, const struct issue *i)
 {
-	char *summary = issue_summary(i);
-	char *text = xasprintf("%s: %s", gate_noun(i->kind), summary);
+	const char *kind = kinds[i->kind];
+	char *summary;
+	char *text;
 
+	xml_start(w, "error");
+	write_hex(w, "unique", strtoull(i->signature, NULL, 16));
+	xml_element(w, "tid", "1");
+	xml_element(w, "kind", kind);
+	summary = issue_summary(i);
+	text = xasprintf("%s: %s", gate_noun(i->kind), summary);
 	if (!strncmp(kind, "Leak_", 5)) {
 		xml_start(w, "xwhat");
 		xml_element(w, "text", text);
@@ -94,17 +95,6 @@ static void write_what(xmlTextWriterPtr w, const struct issue *i,
 	}
 	free(summary);
 	free(text);
-}
-
-static void write_error(xmlTextWriterPtr w, const struct issue *i)
-{
-	const char *kind = kind_of(i);
-
-	xml_start(w, "error");
-	write_hex(w, "unique", strtoull(i->signature, NULL, 16));
-	xml_element(w, "tid", "1");
-	xml_element(w, "kind", kind);
-	write_what(w, i, kind);
 	write_stack(w, &i->stacks[0]);
 	for (size_t k = 1; k < i->stack_count; k++) {
 		xml_element(w, "auxwhat", i->stacks[k].what);
@@ -135,18 +125,6 @@ static void write_gap(xmlTextWriterPtr w, uint32_t unique, const char *program,
 	free(text);
 }
 
-static void write_gaps(xmlTextWriterPtr w, const struct gate *g)
-{
-	if (!gate_gaps(g))
-		return;
-	for (size_t i = 0; i < g->process_count; i++)
-		if (g->processes[i].incomplete)
-			write_gap(w, (uint32_t)i + 1, g->processes[i].program,
-				  g->processes[i].incomplete);
-	if (!g->process_count)
-		write_gap(w, 1, "refknot", "nothing was recorded");
-}
-
 static void write_command(xmlTextWriterPtr w, const char *element,
 			  const char *exe)
 {
@@ -163,10 +141,13 @@ static void write_status(xmlTextWriterPtr w, const char *state)
 	xml_end(w);
 }
 
-static void write_head(xmlTextWriterPtr w, const struct gate *g)
+void gate_write_valgrind_xml(FILE *out, const struct gate *g)
 {
 	const struct gate_process *first = g->processes;
+	xmlTextWriterPtr w = xml_open(out);
+	const struct suppression *s;
 
+	xml_start(w, "valgrindoutput");
 	xml_element(w, "protocolversion", "4");
 	xml_element(w, "protocoltool", "memcheck");
 	xml_start(w, "preamble");
@@ -183,35 +164,16 @@ static void write_head(xmlTextWriterPtr w, const struct gate *g)
 	write_command(w, "argv", g->process_count ? first->program : "");
 	xml_end(w);
 	write_status(w, "RUNNING");
-}
-
-static void write_suppressed(xmlTextWriterPtr w, const struct gate *g)
-{
-	const struct suppression *s;
-
-	xml_start(w, "suppcounts");
-	for (size_t i = 0; (s = gate_suppression(g, i)); i++) {
-		if (!s->findings)
-			continue;
-		xml_start(w, "pair");
-		xml_number(w, "count", s->findings);
-		xml_element(w, "name", s->text);
-		xml_end(w);
-	}
-	xml_end(w);
-}
-
-void gate_write_valgrind_xml(FILE *out, const struct gate *g)
-{
-	xmlTextWriterPtr w = xml_open(out);
-
-	xml_start(w, "valgrindoutput");
-	write_head(w, g);
 	write_status(w, "FINISHED");
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (gate_fails(g, &g->issues.list[i]))
 			write_error(w, &g->issues.list[i]);
-	write_gaps(w, g);
+	for (size_t i = 0; i < g->process_count && gate_gaps(g); i++)
+		if (first[i].incomplete)
+			write_gap(w, (uint32_t)i + 1, first[i].program,
+				  first[i].incomplete);
+	if (!g->process_count && gate_gaps(g))
+		write_gap(w, 1, "refknot", "nothing was recorded");
 	xml_start(w, "errorcounts");
 	for (size_t i = 0; i < g->issues.count; i++) {
 		const struct issue *one = &g->issues.list[i];
@@ -224,7 +186,16 @@ void gate_write_valgrind_xml(FILE *out, const struct gate *g)
 		xml_end(w);
 	}
 	xml_end(w);
-	write_suppressed(w, g);
+	xml_start(w, "suppcounts");
+	for (size_t i = 0; (s = gate_suppression(g, i)); i++) {
+		if (!s->findings)
+			continue;
+		xml_start(w, "pair");
+		xml_number(w, "count", s->findings);
+		xml_element(w, "name", s->text);
+		xml_end(w);
+	}
+	xml_end(w);
 	xml_end(w);
 	xml_close(w);
 }

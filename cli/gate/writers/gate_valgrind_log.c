@@ -21,68 +21,55 @@ struct log {
 	uint32_t pid;
 };
 
-static void print_frame(const struct log *l, const struct issue_frame *f,
-			bool innermost)
-{
-	char *function = escape(f->function);
-	char *file = escape(f->file     ? base_name(f->file)
-			    : f->module ? f->module
-					: "unknown");
-
-	fprintf(l->out, "==%" PRIu32 "==    %s 0x%" PRIX64 ": %s (", l->pid,
-		innermost ? "at" : "by", f->address, function);
-	if (f->file && f->line)
-		fprintf(l->out, "%s:%u)\n", file, f->line);
-	else
-		fprintf(l->out, "in %s)\n", file);
-	free(function);
-	free(file);
-}
+/* NULL: it is a wrong use, not a loss. */
+static const char *const lost_as[FINDING_KINDS] = {
+	[FINDING_CYCLE] = "definitely lost",
+	[FINDING_REFERENCE] = "definitely lost",
+	[FINDING_LEAK] = "definitely lost",
+	[FINDING_OVER] = "still reachable",
+	[FINDING_ZERO] = "still reachable",
+	[FINDING_POSSIBLE] = "possibly lost",
+};
 
 static void print_stack(const struct log *l, const struct issue_stack *s)
 {
-	for (size_t i = 0; i < s->count; i++)
-		print_frame(l, &s->frames[i], i == 0);
-}
+	for (size_t i = 0; i < s->count; i++) {
+		const struct issue_frame *f = &s->frames[i];
+		bool innermost = i == 0;
+		char *function = escape(f->function);
+		char *file = escape(f->file     ? base_name(f->file)
+				    : f->module ? f->module
+						: "unknown");
 
-/* "300 bytes in 3 blocks", "396 (300 direct, 96 indirect) bytes in 3 blocks" */
-static void print_amount(const struct log *l, const struct issue *i)
-{
-	fprintf(l->out, "==%" PRIu32 "== ", l->pid);
-	if (i->held_bytes)
-		fprintf(l->out,
-			"%" PRIu64 " (%" PRIu64 " direct, %" PRIu64
-			" indirect) bytes",
-			i->bytes + i->held_bytes, i->bytes, i->held_bytes);
-	else
-		fprintf(l->out, "%" PRIu64 " bytes", i->bytes);
-	fprintf(l->out, " in %" PRIu64 " blocks", i->objects);
-}
-
-static const char *lost_as(const struct issue *i)
-{
-	switch (i->kind) {
-	case FINDING_LEAK:
-	case FINDING_CYCLE:
-	case FINDING_REFERENCE:
-		return "definitely lost";
-	case FINDING_POSSIBLE:
-		return "possibly lost";
-	case FINDING_OVER:
-	case FINDING_ZERO:
-		return "still reachable";
-	default:
-		return NULL;
+		fprintf(l->out, "==%" PRIu32 "==    %s 0x%" PRIX64 ": %s (",
+			l->pid, innermost ? "at" : "by", f->address, function);
+		if (f->file && f->line)
+			fprintf(l->out, "%s:%u)\n", file, f->line);
+		else
+			fprintf(l->out, "in %s)\n", file);
+		free(function);
+		free(file);
 	}
 }
 
 static void print_issue(const struct log *l, const struct issue *i, size_t n,
 			size_t of)
 {
-	const char *lost = lost_as(i);
+	const char *lost = lost_as[i->kind];
 
 	if (lost) {
-		print_amount(l, i);
+		/* "300 bytes in 3 blocks", "396 (300 direct, 96 indirect)
+		 * bytes in 3 blocks" */
+		fprintf(l->out, "==%" PRIu32 "== ", l->pid);
+		if (i->held_bytes)
+			fprintf(l->out,
+				"%" PRIu64 " (%" PRIu64 " direct, %" PRIu64
+				" indirect) bytes",
+				i->bytes + i->held_bytes, i->bytes,
+				i->held_bytes);
+		else
+			fprintf(l->out, "%" PRIu64 " bytes", i->bytes);
+		fprintf(l->out, " in %" PRIu64 " blocks", i->objects);
 		fprintf(l->out, " are %s in loss record %zu of %zu\n", lost, n,
 			of);
 	} else {
@@ -122,25 +109,6 @@ static void print_gap(const struct log *l, const char *what, size_t n,
 	free(text);
 }
 
-static void print_gaps(const struct log *l, const struct gate *g, size_t n,
-		       size_t of)
-{
-	for (size_t i = 0; i < g->process_count; i++) {
-		const struct gate_process *p = &g->processes[i];
-		char *process, *what;
-
-		if (!p->incomplete)
-			continue;
-		process = gate_card_process(p->name, p->pid);
-		what = xasprintf("%s: %s", process, p->incomplete);
-		print_gap(l, what, ++n, of);
-		free(what);
-		free(process);
-	}
-	if (!g->process_count)
-		print_gap(l, "nothing was recorded", n + 1, of);
-}
-
 void gate_write_valgrind_log(FILE *out, const struct gate *g)
 {
 	struct log l = { out, g->process_count ? g->processes[0].pid : 0 };
@@ -149,8 +117,20 @@ void gate_write_valgrind_log(FILE *out, const struct gate *g)
 	for (size_t i = 0; i < g->issues.count; i++)
 		if (gate_fails(g, &g->issues.list[i]))
 			print_issue(&l, &g->issues.list[i], ++n, of);
-	if (of > n)
-		print_gaps(&l, g, n, of);
+	for (size_t i = 0; i < g->process_count && gate_gaps(g); i++) {
+		const struct gate_process *p = &g->processes[i];
+		char *process, *what;
+
+		if (!p->incomplete)
+			continue;
+		process = gate_card_process(p->name, p->pid);
+		what = xasprintf("%s: %s", process, p->incomplete);
+		print_gap(&l, what, ++n, of);
+		free(what);
+		free(process);
+	}
+	if (!g->process_count && gate_gaps(g))
+		print_gap(&l, "nothing was recorded", n + 1, of);
 	fprintf(
 	    out,
 	    "==%" PRIu32

@@ -58,41 +58,13 @@ static void take(struct window *w, uint64_t c)
 	push(w, c);
 }
 
-/* False: a character that is not ASCII. */
-static bool take_all(struct window *w, FILE *in)
-{
-	int c;
-
-	while ((c = getc(in)) != EOF && !w->found) {
-		if (c > 127)
-			return false;
-		take(w, (uint64_t)c);
-	}
-	if (!w->found)
-		take(w, END);
-	for (int i = 0; i < BLOCK && !w->found; i++) {
-		put_out(w);
-		push(w, 0);
-	}
-	return true;
-}
-
-/* How many lines up to the last one have its hash. */
-static unsigned occurrence(const struct window *w)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < w->count; i++)
-		n += w->hashes[i] == w->hashes[w->count - 1];
-	return n;
-}
-
 bool line_hash(const char *path, unsigned line, char *hash, size_t size)
 {
 	struct window w = { .power = 1, .line_start = true, .wanted = line };
 	FILE *in = fopen(path, "re");
 	struct stat st;
-	bool known;
+	unsigned nth = 0;
+	int c = EOF;
 
 	for (int i = 0; i < BLOCK; i++)
 		w.power *= BASE;
@@ -103,11 +75,22 @@ bool line_hash(const char *path, unsigned line, char *hash, size_t size)
 	}
 	/* A line has one character at least. */
 	w.hashes = calloc((size_t)st.st_size + 2, sizeof(*w.hashes));
-	known = w.hashes && take_all(&w, in) && w.found;
-	if (known)
-		snprintf(hash, size, "%" PRIx64 ":%u", w.hashes[w.count - 1],
-			 occurrence(&w));
-	free(w.hashes);
+	while (w.hashes && !w.found && (c = getc(in)) != EOF && c <= 127)
+		take(&w, (uint64_t)c);
+	if (w.hashes && c == EOF) {
+		take(&w, END);
+		for (int i = 0; i < BLOCK && !w.found; i++) {
+			put_out(&w);
+			push(&w, 0);
+		}
+	}
 	fclose(in);
-	return known;
+	/* The lines up to this one that have its hash. */
+	for (size_t i = 0; i < w.count; i++)
+		nth += w.hashes[i] == w.hashes[w.count - 1];
+	if (w.found)
+		snprintf(hash, size, "%" PRIx64 ":%u", w.hashes[w.count - 1],
+			 nth);
+	free(w.hashes);
+	return w.found;
 }
