@@ -13,7 +13,7 @@
 #include "references.h"
 #include "text.h"
 
-/* Those who are named as holders. */
+/* The named holders. */
 struct holders {
 	struct text text;
 	long count;
@@ -36,59 +36,49 @@ static int add_holder(const struct refknot_info *holder, void *data)
 	return 0;
 }
 
-/* "Session#1 at 0x55d0c0a02a0" */
-static void add_object(struct text *text, const void *p)
-{
-	const struct store_object *o = objects_live((uint64_t)(uintptr_t)p);
-
-	if (o) {
-		text_add(text, names_text(o->type));
-		text_add(text, "#");
-		text_number(text, o->serial);
-		text_add(text, " at ");
-	}
-	text_hex(text, (uint64_t)(uintptr_t)p);
-}
-
-static void add_references(struct text *text, const void *p, long count)
-{
-	char list[512] = "";
-	struct holders holders = { { list, sizeof(list), 0 }, 0 };
-
-	text_number(text, (uint64_t)count);
-	text_add(text,
-		 count == 1 ? " reference is left" : " references are left");
-	object_visits_referrers(p, add_holder, &holders);
-	text_add(text, list);
-	if (count <= holders.count)
-		return;
-	text_add(text, "; nobody is named for ");
-	text_number(text, (uint64_t)(count - holders.count));
-	text_add(text, ": refknot refs tells where they were taken");
-}
-
 struct failure {
 	const void *p;
-	long count; /* of references; -1: it is no object */
+	long count; /* of references; -1: it is not an object */
 };
 
+/* "refknot_assert_last_release(Session#1 at 0x55d0c0a02a0): 2 references are
+ * left; held by Session#2.peer; ..." */
 static void say(void *data)
 {
 	const struct failure *f = data;
-	char line[1024];
+	const uint64_t address = (uint64_t)(uintptr_t)f->p;
+	const struct store_object *o = objects_live(address);
+	char line[1024], list[512] = "";
 	struct text text = { line, sizeof(line), 0 };
+	struct holders holders = { { list, sizeof(list), 0 }, 0 };
 
 	text_add(&text, "refknot_assert_last_release(");
-	add_object(&text, f->p);
+	if (o) {
+		text_add(&text, names_text(o->type));
+		text_add(&text, "#");
+		text_number(&text, o->serial);
+		text_add(&text, " at ");
+	}
+	text_hex(&text, address);
 	text_add(&text, "): ");
-	if (f->count < 0)
+	if (f->count < 0) {
 		text_add(&text, "it is no object");
-	else
-		add_references(&text, f->p, f->count);
+	} else {
+		text_number(&text, (uint64_t)f->count);
+		text_add(&text, f->count == 1 ? " reference is left"
+					      : " references are left");
+		object_visits_referrers(f->p, add_holder, &holders);
+		text_add(&text, list);
+	}
+	if (f->count > holders.count) {
+		text_add(&text, "; nobody is named for ");
+		text_number(&text, (uint64_t)(f->count - holders.count));
+		text_add(&text, ": refknot refs tells where they were taken");
+	}
 	messages_say_failed(line);
 }
 
-/* In a forked child: it may be its parent's, whose ledger is not here. */
+/* A forked child may name an object of its parent, whose ledger is not here. */
 static bool is_inherited(const void *p)
 {
 	struct thread *t;

@@ -16,7 +16,7 @@ static uint64_t size_of(const uint64_t *head)
 	return word & STORE_BIG ? size | READ_ONCE(head[2]) >> 1 << 32 : size;
 }
 
-/* Is it inside the live block that starts at `at`, if there is one? */
+/* Whether `address` lies in a live block that starts at `at`. */
 static inline __attribute__((always_inline)) bool
 is_in(uint64_t at, uint64_t address, uint64_t *size)
 {
@@ -28,8 +28,8 @@ is_in(uint64_t at, uint64_t address, uint64_t *size)
 	return address - at < *size || address == at;
 }
 
-/* Slots from the one of `at` down that are ready together, or all not: down to
- * the start of the store's step, or of the region. */
+/* How many slots, from the one of `at` down, are all ready or all not: down to
+ * the start of the store's step or of the region. */
 static uint64_t run_down(uint64_t at, const uint64_t *slot)
 {
 	uint64_t region = (at % STORE_REGION >> shadow.granule_shift) + 1;
@@ -42,33 +42,24 @@ static uint64_t run_down(uint64_t at, const uint64_t *slot)
 	return step < region ? step : region;
 }
 
-/* The nearest of `n` slots down that has a live block; NULL. */
-static const uint64_t *find_live(const uint64_t *slot, uint64_t n)
-{
-	for (; n; n--, slot--)
-		if (shadow_is_live(READ_ONCE(*slot)))
-			return slot;
-	return NULL;
-}
-
 /* The start of the nearest live block from `at` down, at most so `far`; false:
- * none. */
+ * there is none. */
 static bool find_down(uint64_t at, uint64_t far, uint64_t *start)
 {
 	unsigned shift = shadow.granule_shift;
 	uint64_t end = at > far ? at - far : 0, looked = 0;
 
 	while (at >= end && looked < MOST) {
-		const uint64_t *slot = shadow_slot(at), *found = NULL;
+		const uint64_t *slot = shadow_slot(at);
 		uint64_t n = run_down(at, slot);
 
 		if (slot && shadow_slot_known(slot)) {
-			found = find_live(slot, n);
+			for (uint64_t i = 0; i < n; i++)
+				if (shadow_is_live(READ_ONCE(slot[-(long)i]))) {
+					*start = at - (i << shift);
+					return true;
+				}
 			looked += n;
-		}
-		if (found) {
-			*start = at - ((uint64_t)(slot - found) << shift);
-			return true;
 		}
 		if (at < n << shift)
 			return false;

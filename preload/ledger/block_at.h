@@ -2,8 +2,8 @@
 /*
  * The block around an address: the nearest live one below.  A block's start may
  * be far away, so the search downwards leaves out what was never used of the
- * shadow, and each thread tries the block that it found last: objects in a pool
- * come one after the other.
+ * shadow, and each thread first tries the block that it found last: objects in
+ * a pool follow each other.
  */
 #ifndef BLOCK_AT_H
 #define BLOCK_AT_H

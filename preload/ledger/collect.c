@@ -10,12 +10,15 @@
 #include "listeners.h"
 #include "messages.h"
 #include "names.h"
+#include "own_memory.h"
 #include "process.h"
 #include "references.h"
 #include "text.h"
 #include "trial.h"
 
-/* What is found while its thread is alone stays its own until the end: `busy`. */
+#define FIRST 1024 /* objects that a list has room for at first */
+
+/* What a collection finds stays its own until its end: `busy`. */
 static struct collector {
 	uint32_t busy; /* a collection is at work */
 	bool off;      /* no automatic ones */
@@ -26,8 +29,8 @@ static struct collector {
 	 * oldest generation. */
 	uint64_t old_new, old_all;
 	struct refknot_stats stats[GENERATIONS];
-	struct finds garbage;
-	struct finds waiting; /* automatic checks found it, and clear nothing */
+	struct trial_kept garbage;
+	struct trial_kept waiting; /* for automatic checks clear nothing */
 } gc;
 
 void collect_reset(void)
@@ -56,11 +59,6 @@ bool collect_making(void)
 	       !READ_ONCE(gc.off) && !READ_ONCE(gc.busy);
 }
 
-void collect_made(uint32_t number)
-{
-	generations_add(0, number);
-}
-
 void collect_ended(void)
 {
 	int64_t now = __atomic_load_n(&gc.counts[0], __ATOMIC_RELAXED);
@@ -82,56 +80,45 @@ struct round {
 	uint64_t uncollectable;
 };
 
+/*
+ * Adds an object that is not in the list yet, and sets that flag. Ended objects
+ * fall out when room is needed, so that a list grows only with its live ones;
+ * its former memory, which others may read, is at most half of the new. False:
+ * no memory, and it will be found again.
+ */
+static bool keep(struct trial_kept *k, const struct object_visits_item *item,
+		 enum store_object_flag flag)
+{
+	if (k->count == k->room) {
+		uint32_t room = k->room ? 2 * k->room : FIRST, count = 0;
+		struct object_visits_item *items = k->items;
+
+		for (uint32_t i = 0; i < k->count; i++)
+			if (trial_is_there(&k->items[i]))
+				k->items[count++] = k->items[i];
+		WRITE_ONCE(k->count, count);
+		if (count >= k->room / 2) {
+			items = own_memory_map(room * sizeof(*items));
+			if (!items)
+				return false;
+			if (count)
+				memcpy(items, k->items, count * sizeof(*items));
+			__atomic_store_n(&k->items, items, __ATOMIC_RELEASE);
+			k->room = room;
+		}
+	}
+	k->items[k->count] = *item;
+	__atomic_store_n(&k->count, k->count + 1, __ATOMIC_RELEASE);
+	objects_set_flags(objects_at(item->number), flag, 0);
+	return true;
+}
+
 static bool saves_all(const struct round *r)
 {
 	return r->debug & REFKNOT_DEBUG_SAVEALL;
 }
 
-static bool add(struct finds *f, const struct trial_lost *lost,
-		enum store_object_flag flag)
-{
-	struct object_visits_item item = { lost->order, lost->number, 0 };
-
-	if (!finds_add(f, &item))
-		return false;
-	objects_set_flags(objects_at(lost->number), flag, 0);
-	return true;
-}
-
-/* Into the garbage, or for later, or to be cleared now. False: no memory, and it
- * will be found again. */
-static bool sort_in(struct round *r, const struct trial_lost *lost)
-{
-	objects_set_flags(objects_at(lost->number), 0, STORE_OBJECT_WAITING);
-	if (lost->follows && !saves_all(r))
-		return true;
-	r->found++;
-	r->uncollectable += lost->uncollectable;
-	r->collected += !lost->uncollectable && !lost->waited;
-	if (saves_all(r) || lost->bare)
-		return add(&gc.garbage, lost, STORE_OBJECT_GARBAGE);
-	if (lost->uncollectable)
-		return true;
-	if (r->automatic)
-		return add(&gc.waiting, lost, STORE_OBJECT_WAITING);
-	objects_set_flags(objects_at(lost->number), STORE_OBJECT_WAITING, 0);
-	return true;
-}
-
-/* Whether in use again or lost, it waits no more. */
-static void end_waiting(void)
-{
-	for (uint32_t i = 0; i < gc.waiting.count; i++) {
-		const struct object_visits_item *item = &gc.waiting.items[i];
-
-		if (finds_is_there(item))
-			objects_set_flags(objects_at(item->number), 0,
-					  STORE_OBJECT_WAITING);
-	}
-	gc.waiting.count = 0;
-}
-
-/* By who collects; others read it. */
+/* Only for the thread that collects; others read it. */
 static void add_to(uint64_t *number, uint64_t more)
 {
 	WRITE_ONCE(*number, *number + more);
@@ -153,33 +140,58 @@ static void count(const struct round *r)
 	}
 }
 
-static void look_alone(struct thread *t, struct round *r)
+/* Into the garbage, or for later, or to be cleared now. False: no memory. */
+static bool sort_in(struct round *r, const struct trial_lost *lost)
 {
-	bool kept = true;
+	struct store_object *o = objects_at(lost->item.number);
 
-	r->trial = trial_make(r->generation, r->automatic ? NULL : &gc.waiting);
-	if (r->trial) {
-		count(r);
-		if (!r->automatic)
-			end_waiting();
-		for (uint32_t i = 0; i < r->trial->lost_count; i++)
-			kept &= sort_in(r, &r->trial->lost[i]);
-	}
-	if (!r->trial || !kept)
-		t->area->limits[RKN_LIMIT_COLLECTIONS]++;
+	objects_set_flags(o, 0, STORE_OBJECT_WAITING);
+	if (lost->follows && !saves_all(r))
+		return true;
+	r->found++;
+	r->uncollectable += lost->uncollectable;
+	r->collected += !lost->uncollectable && !lost->waited;
+	if (saves_all(r) || lost->bare)
+		return keep(&gc.garbage, &lost->item, STORE_OBJECT_GARBAGE);
+	if (lost->uncollectable)
+		return true;
+	if (r->automatic)
+		return keep(&gc.waiting, &lost->item, STORE_OBJECT_WAITING);
+	objects_set_flags(o, STORE_OBJECT_WAITING, 0);
+	return true;
 }
 
 /* Alone, so that the numbers belong together. */
 static bool look(struct round *r)
 {
+	const struct trial_kept none = { 0 };
 	struct thread *t = thread_enter(NULL);
+	bool kept = true;
 
 	if (!t)
 		return false;
-	if (ledger_gate_close(t)) {
-		look_alone(t, r);
-		ledger_gate_open();
+	if (!ledger_gate_close(t)) {
+		thread_leave(t);
+		return false;
 	}
+	r->trial =
+	    trial_make(r->generation, r->automatic ? &none : &gc.waiting);
+	if (r->trial) {
+		count(r);
+		/* In use again or lost, it waits no longer. */
+		for (uint32_t i = 0; !r->automatic && i < gc.waiting.count; i++)
+			if (trial_is_there(&gc.waiting.items[i]))
+				objects_set_flags(
+				    objects_at(gc.waiting.items[i].number), 0,
+				    STORE_OBJECT_WAITING);
+		if (!r->automatic)
+			gc.waiting.count = 0;
+		for (uint32_t i = 0; i < r->trial->lost_count; i++)
+			kept &= sort_in(r, &r->trial->lost[i]);
+	}
+	if (!r->trial || !kept)
+		t->area->limits[RKN_LIMIT_COLLECTIONS]++;
+	ledger_gate_open();
 	thread_leave(t);
 	return r->trial;
 }
@@ -213,11 +225,9 @@ static COLD void say_each(const struct round *r, bool uncollectable)
 
 	for (uint32_t i = 0; i < r->trial->lost_count; i++) {
 		const struct trial_lost *lost = &r->trial->lost[i];
-		struct object_visits_item item = { lost->order, lost->number,
-						   0 };
 
 		if (lost->uncollectable == uncollectable &&
-		    object_visits_info(&told.info, &item))
+		    object_visits_info(&told.info, &lost->item))
 			aside(say, &told);
 	}
 }
@@ -255,40 +265,32 @@ static void read_count(void *data)
 	r->count = counters_look(&window, r->o);
 }
 
-/* Has it a reference by then that none of the lost has? Somebody has it in use. */
-static bool is_taken(const struct store_object *o)
-{
-	struct reading r = { o, o->count };
-
-	if (o->counter)
-		aside(read_count, &r);
-	for (uint32_t n = o->references; n; n = references_at(n)->to_next) {
-		const struct store_reference *of = references_at(n);
-
-		if (of->from && references_kind(of) != RKN_REFERENCE_WEAK &&
-		    objects_at(of->from)->flags & STORE_OBJECT_WAITING)
-			r.count--;
-	}
-	return r.count > 0;
-}
-
-/* Call the program's function; what another one freed has no turn. */
+/* Calls the program's function; what another one freed has no turn. */
 static NOINLINE void clear(struct round *r, const struct trial_lost *lost)
 {
-	struct object_visits_item item = { lost->order, lost->number, 0 };
 	const struct store_name *type;
 	struct store_object *o;
-	struct thread *t = object_visits_enter(&o, &item);
+	struct thread *t = object_visits_enter(&o, &lost->item);
+	struct reading left;
 	void *object;
-	bool taken;
 
 	if (!t)
 		return;
 	object = (void *)(uintptr_t)o->address;
 	type = names_record(o->type);
-	taken = is_taken(o);
+	/* A reference that none of the lost has means that it is in use. */
+	left = (struct reading){ o, o->count };
+	if (o->counter)
+		aside(read_count, &left);
+	for (uint32_t n = o->references; n; n = references_at(n)->to_next) {
+		const struct store_reference *of = references_at(n);
+
+		if (of->from && references_kind(of) != RKN_REFERENCE_WEAK &&
+		    objects_at(of->from)->flags & STORE_OBJECT_WAITING)
+			left.count--;
+	}
 	object_visits_leave(t, o);
-	if (taken) {
+	if (left.count > 0) {
 		r->found--;
 		r->collected -= !lost->waited;
 	} else if (type && type->clear) {
@@ -296,17 +298,10 @@ static NOINLINE void clear(struct round *r, const struct trial_lost *lost)
 	}
 }
 
-/* It had its turn, and no other collection has begun. */
-static void wait_no_more(const struct trial_lost *lost)
+/* A child that is forked meanwhile has none of the lost objects. */
+static bool is_turn_of(const struct trial_lost *lost, uint64_t epoch)
 {
-	struct object_visits_item item = { lost->order, lost->number, 0 };
-	struct store_object *o;
-	struct thread *t = object_visits_enter(&o, &item);
-
-	if (!t)
-		return;
-	objects_set_flags(o, 0, STORE_OBJECT_WAITING);
-	object_visits_leave(t, o);
+	return !lost->uncollectable && READ_ONCE(process_page.epoch) == epoch;
 }
 
 static void clear_all(struct round *r)
@@ -314,37 +309,28 @@ static void clear_all(struct round *r)
 	const struct trial *trial = r->trial;
 	uint64_t epoch = READ_ONCE(process_page.epoch);
 
-	/* A child that is forked meanwhile has none of them. */
 	for (uint32_t i = 0; i < trial->lost_count; i++)
-		if (!trial->lost[i].uncollectable &&
-		    READ_ONCE(process_page.epoch) == epoch)
+		if (is_turn_of(&trial->lost[i], epoch))
 			clear(r, &trial->lost[i]);
-	for (uint32_t i = 0; i < trial->lost_count; i++)
-		if (!trial->lost[i].uncollectable &&
-		    READ_ONCE(process_page.epoch) == epoch)
-			wait_no_more(&trial->lost[i]);
-}
+	/* Each had its turn, and no other collection has begun. */
+	for (uint32_t i = 0; i < trial->lost_count; i++) {
+		const struct trial_lost *lost = &trial->lost[i];
+		struct store_object *o;
+		struct thread *t = is_turn_of(lost, epoch)
+				       ? object_visits_enter(&o, &lost->item)
+				       : NULL;
 
-static void end_round(struct round *r)
-{
-	struct refknot_stats *s = &gc.stats[r->generation];
-
-	if (r->debug & REFKNOT_DEBUG_COLLECTABLE)
-		say_each(r, false);
-	if (!r->automatic && !saves_all(r))
-		clear_all(r);
-	add_to(&s->collections, 1);
-	add_to(&s->collected, r->collected);
-	add_to(&s->uncollectable, r->uncollectable);
-	if (r->debug & REFKNOT_DEBUG_UNCOLLECTABLE)
-		say_each(r, true);
-	if (r->debug & REFKNOT_DEBUG_STATS)
-		aside(say_numbers, r);
+		if (!t)
+			continue;
+		objects_set_flags(o, 0, STORE_OBJECT_WAITING);
+		object_visits_leave(t, o);
+	}
 }
 
 static long collect(int generation, bool automatic)
 {
 	struct round r = { .generation = generation, .automatic = automatic };
+	struct refknot_stats *s = &gc.stats[generation];
 	uint32_t none = 0;
 
 	if (!process_ready() ||
@@ -353,8 +339,19 @@ static long collect(int generation, bool automatic)
 		return 0;
 	listeners_call(REFKNOT_START, generation, 0, 0);
 	r.debug = READ_ONCE(gc.debug);
-	if (look(&r))
-		end_round(&r);
+	if (look(&r)) {
+		if (r.debug & REFKNOT_DEBUG_COLLECTABLE)
+			say_each(&r, false);
+		if (!r.automatic && !saves_all(&r))
+			clear_all(&r);
+		add_to(&s->collections, 1);
+		add_to(&s->collected, r.collected);
+		add_to(&s->uncollectable, r.uncollectable);
+		if (r.debug & REFKNOT_DEBUG_UNCOLLECTABLE)
+			say_each(&r, true);
+		if (r.debug & REFKNOT_DEBUG_STATS)
+			aside(say_numbers, &r);
+	}
 	listeners_call(REFKNOT_STOP, generation, (long)r.found,
 		       (long)r.uncollectable);
 	__atomic_store_n(&gc.busy, 0, __ATOMIC_RELEASE);
@@ -385,28 +382,21 @@ void collect_automatically(void)
 
 /* --- What can be asked and set ------------------------------------------------- */
 
-static void freeze(void)
+/* Freezes all that does not wait, or moves it into the oldest generation. */
+static void freeze(bool on)
 {
 	for (uint32_t i = 1; i < objects_end(); i++) {
 		struct store_object *o = objects_at(i);
 
-		if ((o->flags & STORE_OBJECT_LIVE) &&
-		    !(o->flags & STORE_OBJECT_WAITING))
+		if (!(o->flags & STORE_OBJECT_LIVE))
+			continue;
+		if (on && !(o->flags & STORE_OBJECT_WAITING))
 			o->generation = GENERATIONS_FROZEN;
-	}
-	for (int g = 0; g < GENERATIONS; g++)
-		WRITE_ONCE(gc.counts[g], 0);
-}
-
-static void unfreeze(void)
-{
-	for (uint32_t i = 1; i < objects_end(); i++) {
-		struct store_object *o = objects_at(i);
-
-		if ((o->flags & STORE_OBJECT_LIVE) &&
-		    o->generation == GENERATIONS_FROZEN)
+		else if (!on && o->generation == GENERATIONS_FROZEN)
 			o->generation = GENERATIONS_OLDEST;
 	}
+	for (int g = 0; on && g < GENERATIONS; g++)
+		WRITE_ONCE(gc.counts[g], 0);
 }
 
 /* Not while a collection adds some. */
@@ -459,10 +449,7 @@ int collect_flag(int what, int value)
 	case REFKNOT_ENABLED:
 		return !READ_ONCE(gc.off);
 	case REFKNOT_FREEZE:
-		if (value)
-			freeze();
-		else
-			unfreeze();
+		freeze(value);
 		break;
 	case REFKNOT_SET_DEBUG:
 		WRITE_ONCE(gc.debug, value);

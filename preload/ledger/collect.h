@@ -4,7 +4,7 @@
  * thresholds, and trial deletion (CPython's gcmodule.c, InternalDocs/
  * garbage_collector.md).  It frees nothing itself.  A check looks while its
  * thread has the world to itself (ledger_gate.h), and calls the program's
- * functions after that.
+ * functions afterwards.
  */
 #ifndef COLLECT_H
 #define COLLECT_H
@@ -22,9 +22,7 @@ void collect_reset(void);
 bool collect_making(void);
 void collect_automatically(void);
 
-/* It was made, as object `number`; an object has ended, or was not made after
- * all. */
-void collect_made(uint32_t number);
+/* An object has ended, or was not made after all. */
 void collect_ended(void);
 
 /* As refknot.h has them; outside refknot. */

@@ -9,25 +9,16 @@
 #include "seals.h"
 #include "sys.h"
 
-/* Small counters use all of their bits; all of them set are immortal. */
-static int64_t small(uint64_t value, uint64_t most)
-{
-	return value == most ? -1 : (int64_t)value;
-}
-
-/* What the counter's bytes say, without a sign in `word`. */
+/* The counter's bytes as a number, bias added. All bits of a small counter
+ * count; all of them set mean an immortal object. */
 static int64_t value_of(const struct store_object *o, uint64_t word)
 {
-	switch (o->width) {
-	case 1:
-		return small(word, UINT8_MAX) + o->bias;
-	case 2:
-		return small(word, UINT16_MAX) + o->bias;
-	case 4:
+	bool immortal = (o->width == 1 && word == UINT8_MAX) ||
+			(o->width == 2 && word == UINT16_MAX);
+
+	if (o->width == 4)
 		return (int32_t)word + o->bias;
-	default:
-		return (int64_t)word + o->bias;
-	}
+	return (immortal ? -1 : (int64_t)word) + o->bias;
 }
 
 int64_t counters_value(const struct store_object *o, const void *p)
@@ -56,23 +47,6 @@ int64_t counters_count(const struct store_object *o)
 	return value_of(o, word);
 }
 
-/* Other threads may protect it at any time: then it is copied by the kernel,
- * if that may be asked. */
-static void look_at(struct counters_window *w, uint64_t start)
-{
-	const char *there = (const char *)(uintptr_t)start;
-	long size = -EPERM;
-
-	w->start = start;
-	w->at = w->copy;
-	if (!READ_ONCE(*libc_single_threaded))
-		size = sys_peek(process.pid, w->copy, start, COUNTERS_WINDOW);
-	if (size == -EFAULT)
-		w->at = NULL;
-	else if (size != COUNTERS_WINDOW)
-		w->at = seals_can_read(start) ? there : NULL;
-}
-
 int64_t counters_look(struct counters_window *w, const struct store_object *o)
 {
 	uint64_t counter = __atomic_load_n(&o->counter, __ATOMIC_RELAXED);
@@ -80,8 +54,22 @@ int64_t counters_look(struct counters_window *w, const struct store_object *o)
 
 	if (!counter)
 		return o->count;
-	if (w->start != start)
-		look_at(w, start);
+	if (w->start != start) {
+		const char *there = (const char *)(uintptr_t)start;
+		long size = -EPERM;
+
+		/* Other threads may protect the page at any time: the kernel
+		 * copies it, unless a filter forbids that. */
+		w->start = start;
+		w->at = w->copy;
+		if (!READ_ONCE(*libc_single_threaded))
+			size = sys_peek(process.pid, w->copy, start,
+					COUNTERS_WINDOW);
+		if (size == -EFAULT)
+			w->at = NULL;
+		else if (size != COUNTERS_WINDOW)
+			w->at = seals_can_read(start) ? there : NULL;
+	}
 	return w->at ? counters_value(o, w->at + (counter - start))
 		     : COUNTERS_UNREADABLE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counters that the program's objects have themselves.  Programs seal their
- * pages (mprotect), so none is read before it is known that it can be.
+ * The counters in the program's own objects.  Programs seal pages (mprotect),
+ * so a counter is read only once its page is known to be readable.
  */
 #ifndef COUNTERS_H
 #define COUNTERS_H
@@ -14,10 +14,9 @@
 #define COUNTERS_UNREADABLE INT64_MIN
 
 /*
- * What the counter of `o` holds, bias added; o->count if it has none;
- * COUNTERS_UNREADABLE if the program has made its page inaccessible. Only for
- * an object that the calling thread works on: no other may change the page
- * meanwhile.
+ * The counter of `o`, bias added; o->count if it has none; COUNTERS_UNREADABLE
+ * if the program made its page inaccessible. Only for an object that the
+ * calling thread works on: no other thread may change the page meanwhile.
  */
 int64_t counters_count(const struct store_object *o);
 

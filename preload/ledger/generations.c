@@ -39,12 +39,11 @@ void generations_add(int generation, uint32_t number)
 	struct young *y = __atomic_load_n(&young[generation], __ATOMIC_ACQUIRE);
 	uint32_t at;
 
-	if (unlikely(!y)) {
+	if (unlikely(!y))
 		y = make(generation);
-		if (!y) {
-			WRITE_ONCE(unlisted[generation], true);
-			return;
-		}
+	if (!y) {
+		WRITE_ONCE(unlisted[generation], true);
+		return;
 	}
 	at = libc_add(&y->count, 1) - 1;
 	if (at < GENERATIONS_LISTED)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Holders that give away what they do not have: errors (errors.h) with both
- * holders if that is certain, else a count.  See "Wrong holders" in
+ * Holders that give away what they do not have: errors (ledger_error()) with
+ * both holders if that is certain, else a count.  See "Wrong holders" in
  * docs/ledger.md. All objects concerned are locked, and nothing has changed
  * yet.
  */

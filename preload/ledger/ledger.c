@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ledger.h"
 
-#include "errors.h"
 #include "modules.h"
 
 uint32_t references_lost;
@@ -55,19 +54,59 @@ void ledger_drop_locked(struct thread *t, struct store_object *o,
 	}
 }
 
-/* NULL: so it is the last that its caller does, and takes the caller's place on
- * the stack. */
+/* A record that is just being filled in looks different: then there are two of
+ * one kind, which readers add up. */
+COLD struct rkn_error *ledger_error(struct thread *t, enum rkn_error_kind kind,
+				    const struct store_object *o,
+				    uint32_t stack, int32_t references)
+{
+	const struct store_table *table = &store.header->tables[STORE_ERRORS];
+	uint64_t mask = table->capacity - 1;
+	uint64_t at = (kind + 31u * o->type + 1021u * stack) & mask;
+
+	for (uint64_t i = 0; i <= mask; i++, at = (at + 1) & mask) {
+		struct rkn_error *e = store_record(STORE_ERRORS, at);
+		uint32_t none = 0;
+
+		if (!e)
+			break;
+		if (__atomic_compare_exchange_n(&e->kind, &none, kind, false,
+						__ATOMIC_ACQUIRE,
+						__ATOMIC_ACQUIRE)) {
+			e->order = t->order;
+			e->address = o->address;
+			e->serial = o->serial;
+			e->made_stack = o->made_stack;
+			e->ended_stack =
+			    o->flags & STORE_OBJECT_LIVE ? 0 : o->ended_stack;
+			e->thread = t->serial;
+			e->references = references;
+			e->type = o->type;
+			__atomic_store_n(&e->stack, stack, __ATOMIC_RELEASE);
+			__atomic_fetch_add(&e->count, 1, __ATOMIC_RELAXED);
+			return e;
+		}
+		if (none == kind && e->type == o->type && e->stack == stack) {
+			__atomic_fetch_add(&e->count, 1, __ATOMIC_RELAXED);
+			return NULL;
+		}
+	}
+	t->area->limits[RKN_LIMIT_OBJECTS_FULL]++;
+	return NULL;
+}
+
+/* NULL: so the call is its caller's last, and takes its place on the stack. */
 static COLD struct store_object *
 on_freed(struct thread *t, const struct store_object *o, const void *frame)
 {
 	uint32_t stack = shadow_stack(walk_from_slowly(t, frame)->head);
 
-	errors_add(t, RKN_ERROR_REFERENCE_ON_FREED, o, stack, 0);
+	ledger_error(t, RKN_ERROR_REFERENCE_ON_FREED, o, stack, 0);
 	return NULL;
 }
 
-/* Is it on the stack, or in a module's data? The latter is remembered: what a
- * module has is never a block's, but that is not found out at once. */
+/* Whether it is on the stack or in a module's data. The latter is remembered: it
+ * takes a while to find out. */
 static NOINLINE bool is_outside(struct thread *t, uint64_t address,
 				uint64_t *known)
 {

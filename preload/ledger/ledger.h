@@ -131,6 +131,15 @@ static inline void ledger_free_events(struct thread *t, struct store_object *o)
 	o->events = 0;
 }
 
+/*
+ * Adds an error about `o`, on which `references` were left: those of one kind,
+ * type and place share a record. Takes no lock. Returns the record if it is the
+ * first of its kind, else NULL.
+ */
+struct rkn_error *ledger_error(struct thread *t, enum rkn_error_kind kind,
+			       const struct store_object *o, uint32_t stack,
+			       int32_t references);
+
 /* --- Lists: both ends are locked ------------------------------------------ */
 
 static inline void ledger_link_from(uint32_t number, struct store_object *from)
@@ -164,8 +173,8 @@ static inline void ledger_unlink_from(uint32_t number)
 /*
  * References without a named holder come first in the list of what leads to an
  * object: so a release without a holder need not look through all others. The
- * first of the list, which has none before it, has in `to_previous` the number
- * of the last of these; 0 if there are none.
+ * first of the list has none before it: its `to_previous` is the number of the
+ * last of these; 0 if there are none.
  */
 static inline void ledger_link_first(uint32_t number, struct store_object *to)
 {
@@ -266,8 +275,7 @@ static inline uint32_t ledger_add(struct thread *t, struct store_object *to,
 	return number;
 }
 
-/* Flag of an object that ended long ago, and is kept for what it still holds.
- */
+/* Flag of an object that ended long ago, but still holds something. */
 #define LEDGER_KEPT (1u << 3)
 
 /* `from`, locked, holds one reference less. */
@@ -335,8 +343,8 @@ static inline unsigned ledger_seen_at(uint64_t address)
 	return (unsigned)(address >> 4 ^ address >> 10) % THREAD_SEEN;
 }
 
-/* The object at `address`, if this thread used it lately. It has not ended: an
- * end that cannot be seen ends this memory, too. */
+/* The object at `address`, if this thread used it lately. It has not ended:
+ * unseen ends (references_lost) end this memory, too. */
 static inline struct store_object *ledger_seen(const struct thread *t,
 					       uint64_t address)
 {

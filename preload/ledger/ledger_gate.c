@@ -7,8 +7,8 @@
 
 struct ledger_gate ledger_gate;
 
-/* `closed` is the area of the thread that is alone, and above it a number, so
- * that one closure is not taken for the same thread's next. */
+/* `closed` is the area of the thread that closed it, and above that a number,
+ * so that one closure does not look like the same thread's next. */
 #define OWNER (THREAD_AREAS - 1u)
 static_assert((THREAD_AREAS & OWNER) == 0, "an area's number is no bit field");
 
@@ -28,7 +28,7 @@ COLD void ledger_gate_enter_slowly(struct thread *t)
 		closed = __atomic_load_n(&ledger_gate.closed, __ATOMIC_ACQUIRE);
 		if (closed)
 			sys_wait(&ledger_gate.closed, closed, 1000000);
-		/* Left by longjmp, it is nobody's. */
+		/* A thread that left by longjmp has it no longer. */
 		if (closed && !thread_is_inside(closed & OWNER))
 			__atomic_compare_exchange_n(
 			    &ledger_gate.closed, &closed, 0, false,
@@ -37,25 +37,6 @@ COLD void ledger_gate_enter_slowly(struct thread *t)
 		if (!__atomic_load_n(&ledger_gate.closed, __ATOMIC_SEQ_CST))
 			return;
 	}
-}
-
-/* Of a thread that is in no call any more nothing is to be waited for. */
-static bool all_are_out(const struct thread *self)
-{
-	for (uint32_t i = 1; i < thread_numbers(); i++) {
-		const struct thread *t = thread_at(i);
-
-		for (unsigned n = 0;
-		     t && t != self &&
-		     __atomic_load_n(&t->changes, __ATOMIC_ACQUIRE) &&
-		     thread_is_inside(i);
-		     n++) {
-			if (n == PATIENCE)
-				return false;
-			sys_rest(n < 100 ? 0 : 100000);
-		}
-	}
-	return true;
 }
 
 bool ledger_gate_close(struct thread *t)
@@ -72,10 +53,23 @@ bool ledger_gate_close(struct thread *t)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	else
 		sys_barrier();
-	if (all_are_out(t))
-		return true;
-	ledger_gate_open();
-	return false;
+	/* A thread that is no longer in a call does not come out. */
+	for (uint32_t i = 1; i < thread_numbers(); i++) {
+		const struct thread *other = thread_at(i);
+
+		for (unsigned n = 0;
+		     other && other != t &&
+		     __atomic_load_n(&other->changes, __ATOMIC_ACQUIRE) &&
+		     thread_is_inside(i);
+		     n++) {
+			if (n == PATIENCE) {
+				ledger_gate_open();
+				return false;
+			}
+			sys_rest(n < 100 ? 0 : 100000);
+		}
+	}
+	return true;
 }
 
 void ledger_gate_open(void)

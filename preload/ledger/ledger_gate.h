@@ -41,8 +41,8 @@ static inline void ledger_gate_leave(struct thread *t)
 	__atomic_store_n(&t->changes, 0, __ATOMIC_RELEASE);
 }
 
-/* Be alone until ledger_gate_open(). False: it cannot be had; some thread does not
- * come out. */
+/* Keeps all others out until ledger_gate_open(). False: another thread has it,
+ * or some thread does not come out. */
 bool ledger_gate_close(struct thread *t);
 void ledger_gate_open(void);
 

@@ -15,16 +15,15 @@ struct listener {
 };
 
 /*
- * A change is made in the list that is not in use; then `version` has its turn,
- * whose last bit says which one is. So a reader, which may be a child forked in
- * the middle of a change, always has a whole one.
+ * A change is made in the list that is not in use; then `version` grows, whose
+ * last bit says which one is. So a reader, which may be a child forked in the
+ * middle of a change, always has a whole one.
  */
 static struct {
-	struct listener of[2]
-			  [LISTENERS]; /* the first without callback ends it */
+	/* The first without a callback ends a list. */
+	struct listener of[2][LISTENERS];
 	uint32_t version;
-	uint32_t
-	    lock; /* area of the thread that makes a change; 0: none does */
+	uint32_t lock; /* area of the thread that makes a change; 0: none */
 } listeners;
 
 void listeners_reset(bool forked)
@@ -34,48 +33,17 @@ void listeners_reset(bool forked)
 	listeners.lock = 0;
 }
 
-/* A thread that left by longjmp, out of a handler, has it no more. */
-static void lock(const struct thread *t)
-{
-	for (uint32_t tries = 1;; tries++) {
-		uint32_t owner = READ_ONCE(listeners.lock);
-
-		if ((!owner || (tries > 1000 && !thread_is_inside(owner))) &&
-		    __atomic_compare_exchange_n(
-			&listeners.lock, &owner, t->number, false,
-			__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-			return;
-		sys_rest(tries < 1000 ? 0 : 100000);
-	}
-}
-
-static unsigned count_of(const struct listener *list)
-{
-	unsigned n = 0;
-
-	while (n < LISTENERS && list[n].callback)
-		n++;
-	return n;
-}
-
-/* The place of the first like `l`; `count`: it is not there. */
-static unsigned find(const struct listener *list, unsigned count,
-		     const struct listener *l)
-{
-	unsigned n = 0;
-
-	while (n < count &&
-	       (list[n].callback != l->callback || list[n].data != l->data))
-		n++;
-	return n;
-}
-
-static bool change(const struct listener *l, bool add)
+static COLD bool change(const struct listener *l, bool add)
 {
 	const struct listener *now = listeners.of[listeners.version % 2];
 	struct listener *next = listeners.of[(listeners.version + 1) % 2];
-	unsigned count = count_of(now), at = add ? count : find(now, count, l);
+	unsigned count = 0, at = 0;
 
+	while (count < LISTENERS && now[count].callback)
+		count++;
+	while (at < count && (add || now[at].callback != l->callback ||
+			      now[at].data != l->data))
+		at++;
 	if (at == (add ? LISTENERS : count))
 		return false;
 	for (unsigned i = 0; i < LISTENERS; i++) {
@@ -94,6 +62,21 @@ static bool change(const struct listener *l, bool add)
 	return true;
 }
 
+/* A thread that left a handler by longjmp has it no longer. */
+static void lock(const struct thread *t)
+{
+	for (uint32_t tries = 1;; tries++) {
+		uint32_t owner = READ_ONCE(listeners.lock);
+
+		if ((!owner || (tries > 1000 && !thread_is_inside(owner))) &&
+		    __atomic_compare_exchange_n(
+			&listeners.lock, &owner, t->number, false,
+			__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return;
+		sys_rest(tries < 1000 ? 0 : 100000);
+	}
+}
+
 int listeners_change(refknot_callback *callback, void *data, bool add)
 {
 	struct listener l = { callback, data };
@@ -110,27 +93,23 @@ int listeners_change(refknot_callback *callback, void *data, bool add)
 	return done ? 0 : -1;
 }
 
-/* The one at that place; without callback: the list ends there. */
-static struct listener listener_at(unsigned i)
-{
-	struct listener l;
-	uint32_t version;
-
-	do {
-		version = __atomic_load_n(&listeners.version, __ATOMIC_SEQ_CST);
-		l.callback = READ_ONCE(listeners.of[version % 2][i].callback);
-		l.data = READ_ONCE(listeners.of[version % 2][i].data);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (version != READ_ONCE(listeners.version));
-	return l;
-}
-
 void listeners_call(enum refknot_phase phase, int generation, long found,
 		    long uncollectable)
 {
 	for (unsigned i = 0; i < LISTENERS; i++) {
-		struct listener l = listener_at(i);
+		struct listener l;
+		uint32_t version;
 
+		do {
+			const struct listener *now;
+
+			version = __atomic_load_n(&listeners.version,
+						  __ATOMIC_SEQ_CST);
+			now = &listeners.of[version % 2][i];
+			l.callback = READ_ONCE(now->callback);
+			l.data = READ_ONCE(now->data);
+			__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		} while (version != READ_ONCE(listeners.version));
 		if (!l.callback)
 			return;
 		l.callback(phase, generation, found, uncollectable, l.data);

@@ -15,7 +15,7 @@
 #include "sys.h"
 #include "text.h"
 
-#define PATIENCE 100 /* tries to be alone */
+#define PATIENCE 100 /* tries to close the gate */
 #define TOLD     4   /* of what grew, in a message */
 
 struct sum {
@@ -45,25 +45,7 @@ static uint32_t records(enum store_table_number number)
 	return (uint32_t)(n < t->capacity ? n : t->capacity);
 }
 
-static bool begin(struct census *c)
-{
-	uint64_t stacks = store.header->tables[STORE_STACKS].capacity;
-	uint64_t types = store.header->tables[STORE_NAMES].capacity;
-
-	if (!c->stacks)
-		c->stacks = own_memory_map(stacks * sizeof(*c->stacks));
-	if (!c->types)
-		c->types = own_memory_map(types * sizeof(*c->types));
-	if (!c->stacks || !c->types)
-		return false;
-	memset(c->stacks, 0, c->stack_count * sizeof(*c->stacks));
-	memset(c->types, 0, c->type_count * sizeof(*c->types));
-	c->stack_count = records(STORE_STACKS);
-	c->type_count = records(STORE_NAMES);
-	c->all = (struct sum){ 0 };
-	return true;
-}
-
+/* What an area counted, of all stacks that were known as the census began. */
 static void add_area(struct census *c, const struct store_area *a)
 {
 	for (uint32_t i = 0; i < c->stack_count; i++) {
@@ -89,24 +71,27 @@ static void add_area(struct census *c, const struct store_area *a)
 				  READ_ONCE(a->freed_bytes));
 }
 
-/* A block that has objects is theirs, and not counted for its stack. */
-static void add_object(struct census *c, const struct store_object *o)
+static bool begin(struct census *c)
 {
-	uint32_t type = o->type < c->type_count ? o->type : NAMES_MORE;
-	struct objects_part part;
+	uint64_t stacks = store.header->tables[STORE_STACKS].capacity;
+	uint64_t types = store.header->tables[STORE_NAMES].capacity;
 
-	if (!(o->flags & STORE_OBJECT_TRACKED) ||
-	    objects_live(o->address) != o || !objects_part(o, &part))
-		return;
-	c->types[type].live++;
-	c->types[type].bytes += (int64_t)part.bytes;
-	if (!part.first || part.stack >= c->stack_count)
-		return;
-	c->stacks[part.stack].live--;
-	c->stacks[part.stack].bytes -= (int64_t)part.block_bytes;
+	if (!c->stacks)
+		c->stacks = own_memory_map(stacks * sizeof(*c->stacks));
+	if (!c->types)
+		c->types = own_memory_map(types * sizeof(*c->types));
+	if (!c->stacks || !c->types)
+		return false;
+	memset(c->stacks, 0, c->stack_count * sizeof(*c->stacks));
+	memset(c->types, 0, c->type_count * sizeof(*c->types));
+	c->stack_count = records(STORE_STACKS);
+	c->type_count = records(STORE_NAMES);
+	c->all = (struct sum){ 0 };
+	return true;
 }
 
-/* Alone until ledger_gate_open(), with the census made; false: it cannot be. */
+/* Closes the gate until ledger_gate_open(), and makes the census; false: it
+ * cannot be made, and the gate is open. */
 static bool take(struct thread *t, struct census *c)
 {
 	unsigned tries = 0;
@@ -126,14 +111,24 @@ static bool take(struct thread *t, struct census *c)
 		if (a)
 			add_area(c, a);
 	}
-	for (uint32_t i = 1; i < objects_end(); i++)
-		add_object(c, objects_at(i));
-	return true;
-}
+	for (uint32_t i = 1; i < objects_end(); i++) {
+		const struct store_object *o = objects_at(i);
+		uint32_t type = o->type < c->type_count ? o->type : NAMES_MORE;
+		struct objects_part part;
 
-static struct rkn_mark *mark_at(uint32_t i)
-{
-	return store_record(STORE_MARKS, i);
+		/* A block that has objects is theirs, and not counted for its
+		 * stack. */
+		if (!(o->flags & STORE_OBJECT_TRACKED) ||
+		    objects_live(o->address) != o || !objects_part(o, &part))
+			continue;
+		c->types[type].live++;
+		c->types[type].bytes += (int64_t)part.bytes;
+		if (!part.first || part.stack >= c->stack_count)
+			continue;
+		c->stacks[part.stack].live--;
+		c->stacks[part.stack].bytes -= (int64_t)part.block_bytes;
+	}
+	return true;
 }
 
 /* The last mark called `name`, and how many there are; NULL. */
@@ -143,7 +138,7 @@ static struct rkn_mark *find(uint32_t name, uint32_t *count)
 
 	*count = 0;
 	for (uint32_t i = 1; i < records(STORE_MARKS); i++) {
-		struct rkn_mark *m = mark_at(i);
+		struct rkn_mark *m = store_record(STORE_MARKS, i);
 
 		if (!m || !m->number || m->name != name)
 			continue;
@@ -152,39 +147,6 @@ static struct rkn_mark *find(uint32_t name, uint32_t *count)
 			found = m;
 	}
 	return found;
-}
-
-/* A mark that is made again and again leaves its old rows behind when it
- * grows: twice the room each time, so that they are no more than the new. */
-static uint32_t room_for(const struct rkn_mark *m, uint32_t rows)
-{
-	uint64_t room = m->room ? 2ull * m->room : rows;
-
-	return room > rows ? (uint32_t)room : rows;
-}
-
-/* Room for `rows` in the census from *first on. */
-static bool reserve(uint32_t rows, uint32_t *first)
-{
-	struct store_table *t = &store.header->tables[STORE_CENSUS];
-
-	if (t->count + rows > t->capacity)
-		return false;
-	*first = (uint32_t)t->count;
-	if (rows && !store_ready(t->offset + *first * t->record_size,
-				 rows * t->record_size))
-		return false;
-	t->count += rows;
-	return true;
-}
-
-static uint32_t count_rows(const struct sum *s, uint32_t count)
-{
-	uint32_t rows = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		rows += s[i].live > 0;
-	return rows;
 }
 
 static struct rkn_census *write_rows(struct rkn_census *to, const struct sum *s,
@@ -205,28 +167,38 @@ static struct rkn_census *write_rows(struct rkn_census *to, const struct sum *s,
 
 static bool write(struct thread *t, uint32_t name, const struct census *c)
 {
-	uint32_t rows = count_rows(c->stacks, c->stack_count) +
-			count_rows(c->types, c->type_count);
-	uint32_t kept, first, number = 1;
+	struct store_table *table = &store.header->tables[STORE_CENSUS];
+	uint32_t kept, number = 1;
+	uint64_t rows = 0, room, first;
 	struct rkn_mark *m = find(name, &kept);
 	struct rkn_census *to;
 
+	for (uint32_t i = 0; i < c->stack_count; i++)
+		rows += c->stacks[i].live > 0;
+	for (uint32_t i = 0; i < c->type_count; i++)
+		rows += c->types[i].live > 0;
 	if (m)
 		number = m->number + 1;
 	if (kept < MARKS_KEPT)
-		m = mark_at((uint32_t)store_append(STORE_MARKS));
+		m = store_record(STORE_MARKS, store_append(STORE_MARKS));
 	if (!m)
 		return false;
 	first = m->first;
 	if (rows > m->room) {
-		uint32_t room = room_for(m, rows);
-
-		if (!reserve(room, &first))
+		/* A mark that is made again and again leaves its old rows
+		 * behind when it grows: twice the room each time, so that they
+		 * are no more than the new. */
+		room = 2ull * m->room > rows ? 2ull * m->room : rows;
+		first = table->count;
+		if (first + room > table->capacity ||
+		    !store_ready(table->offset + first * table->record_size,
+				 room * table->record_size))
 			return false;
-		m->room = room;
+		table->count += room;
+		m->room = (uint32_t)room;
 	}
-	m->first = first;
-	m->rows = rows;
+	m->first = (uint32_t)first;
+	m->rows = (uint32_t)rows;
 	if (rows) {
 		to = store_record(STORE_CENSUS, first);
 		to = write_rows(to, c->stacks, c->stack_count, false);
@@ -287,16 +259,6 @@ static void add_place(struct text *text, uint32_t stack)
 	text_hex(text, (f->address & ~STORE_FRAME_GONE) - m->base);
 }
 
-static int64_t then(const struct rkn_mark *m, uint32_t stack, uint32_t type)
-{
-	const struct rkn_census *c = store_record(STORE_CENSUS, m->first);
-
-	for (uint32_t i = 0; i < m->rows; i++)
-		if (c[i].stack == stack && c[i].type == type)
-			return (int64_t)c[i].live;
-	return 0;
-}
-
 struct growth {
 	struct text *text;
 	const struct rkn_mark *mark;
@@ -307,9 +269,16 @@ struct growth {
 static void add_growth(struct growth *g, uint32_t stack, uint32_t type,
 		       int64_t live)
 {
-	int64_t more = live - (live > 0 ? then(g->mark, stack, type) : 0);
+	const struct rkn_census *then =
+	    store_record(STORE_CENSUS, g->mark->first);
+	int64_t more = live;
 
-	if (live <= 0 || more <= 0)
+	for (uint32_t i = 0; more > 0 && i < g->mark->rows; i++)
+		if (then[i].stack == stack && then[i].type == type) {
+			more -= (int64_t)then[i].live;
+			break;
+		}
+	if (more <= 0)
 		return;
 	g->objects |= type != RKN_NONE;
 	if (g->count++ >= TOLD)
@@ -317,47 +286,12 @@ static void add_growth(struct growth *g, uint32_t stack, uint32_t type,
 	text_add(g->text, g->count == 1 ? ": " : ", ");
 	text_number(g->text, (uint64_t)more);
 	text_add(g->text, " ");
-	if (type != RKN_NONE)
+	if (type != RKN_NONE) {
 		text_add(g->text, names_text(type));
-	else
-		text_add(g->text, more == 1 ? "block of " : "blocks of ");
-	if (type == RKN_NONE)
-		add_place(g->text, stack);
-}
-
-/* The message; nothing if nothing grew. */
-static bool compare(const char *name, const struct census *c, struct text *text)
-{
-	uint32_t kept;
-	struct rkn_mark *m = find(names_find(name), &kept);
-	struct growth g = { .text = text, .mark = m };
-
-	text_add(text, "refknot_assert_no_growth(\"");
-	text_add(text, name ? name : "");
-	text_add(text, "\"): ");
-	if (!m) {
-		text_add(text, "there is no mark of that name");
-		return true;
+		return;
 	}
-	text_add(text, "more is alive than at the mark");
-	for (uint32_t i = 0; i < c->type_count; i++)
-		add_growth(&g, RKN_NONE, i, c->types[i].live);
-	for (uint32_t i = 0; i < c->stack_count; i++)
-		add_growth(&g, i, RKN_NONE, c->stacks[i].live);
-	if (g.count > TOLD)
-		text_add(text, ", and more");
-	text_add(text, " (refknot diff RECORDING@");
-	text_add(text, name ? name : "");
-	text_add(text, " RECORDING --by site tells the lines)");
-	return g.objects || c->all.live > (int64_t)m->blocks;
-}
-
-/* A forked child knows none of its parent's. */
-static bool is_known(const char *name)
-{
-	uint32_t kept;
-
-	return find(names_find(name), &kept);
+	text_add(g->text, more == 1 ? "block of " : "blocks of ");
+	add_place(g->text, stack);
 }
 
 struct comparison {
@@ -365,15 +299,39 @@ struct comparison {
 	bool grown;
 };
 
-/* The census is made, and this thread alone. */
-static void compare_and_say(void *data)
+/* The census is made, and the gate closed. */
+static void compare(void *data)
 {
-	struct comparison *c = data;
+	struct comparison *comparison = data;
+	const char *name = comparison->name ? comparison->name : "";
+	const struct census *c = &census;
 	char line[1024];
 	struct text text = { line, sizeof(line), 0 };
+	uint32_t kept;
+	struct rkn_mark *m = find(names_find(name), &kept);
+	struct growth g = { .text = &text, .mark = m };
 
-	c->grown = compare(c->name, &census, &text);
-	if (c->grown)
+	text_add(&text, "refknot_assert_no_growth(\"");
+	text_add(&text, name);
+	text_add(&text, "\"): ");
+	if (!m) {
+		text_add(&text, "there is no mark of that name");
+		comparison->grown = true;
+		messages_say_failed(line);
+		return;
+	}
+	text_add(&text, "more is alive than at the mark");
+	for (uint32_t i = 0; i < c->type_count; i++)
+		add_growth(&g, RKN_NONE, i, c->types[i].live);
+	for (uint32_t i = 0; i < c->stack_count; i++)
+		add_growth(&g, i, RKN_NONE, c->stacks[i].live);
+	if (g.count > TOLD)
+		text_add(&text, ", and more");
+	text_add(&text, " (refknot diff RECORDING@");
+	text_add(&text, name);
+	text_add(&text, " RECORDING --by site tells the lines)");
+	comparison->grown = g.objects || c->all.live > (int64_t)m->blocks;
+	if (comparison->grown)
 		messages_say_failed(line);
 }
 
@@ -381,13 +339,15 @@ void marks_assert_no_growth(const char *name)
 {
 	struct thread *t = thread_enter_call();
 	struct comparison c = { name, false };
+	uint32_t kept;
 
 	if (!t)
 		return;
-	if (process.forked && !is_known(name)) {
+	/* A forked child knows no mark of its parent. */
+	if (process.forked && !find(names_find(name), &kept)) {
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;
 	} else if (take(t, &census)) {
-		aside(compare_and_say, &c);
+		aside(compare, &c);
 		ledger_gate_open();
 	} else {
 		t->area->limits[RKN_LIMIT_CALL_MISSED]++;

@@ -13,7 +13,7 @@ static uint32_t *index_of; /* of SLOTS hashes: the name's number; 0: none */
 
 static const char more[] = "(more names)";
 
-/* Most texts are literals: the number that one at this address had lately. */
+/* Most texts are literals: the number that the text at an address had lately. */
 #define MEMO 256
 static uint32_t memo[MEMO];
 
@@ -24,12 +24,17 @@ static uint32_t *memo_of(const char *text)
 	return &memo[(at ^ at >> 8) % MEMO];
 }
 
-/* The same, if it still is; 0. */
+/* The number of `text` if it is "" or was found lately; else RKN_NONE. */
 static uint32_t recall(const char *text)
 {
-	uint32_t number = __atomic_load_n(memo_of(text), __ATOMIC_ACQUIRE);
+	uint32_t number;
 
-	return number && names_same(names_text(number), text) ? number : 0;
+	if (!text || !*text)
+		return 0;
+	number = __atomic_load_n(memo_of(text), __ATOMIC_ACQUIRE);
+	return likely(number && names_same(names_text(number), text))
+		   ? number
+		   : RKN_NONE;
 }
 
 struct name {
@@ -70,17 +75,6 @@ int names_reset(void)
 	return index_of ? 0 : -ENOMEM;
 }
 
-/* Byte by byte: behind the store's last text there may be nothing to read. */
-static bool is(uint32_t number, const struct name *n)
-{
-	const char *text = names_text(number);
-	size_t i = 0;
-
-	while (i < n->size && text[i] == n->text[i])
-		i++;
-	return i == n->size && !text[i];
-}
-
 /* The slot that has the name, or the free one where it belongs; NULL: full. */
 static uint32_t *find(const struct name *n)
 {
@@ -89,26 +83,16 @@ static uint32_t *find(const struct name *n)
 	for (uint32_t i = 0; i < SLOTS; i++, slot = (slot + 1) % SLOTS) {
 		uint32_t number =
 		    __atomic_load_n(&index_of[slot], __ATOMIC_ACQUIRE);
+		const char *text = number ? names_text(number) : "";
+		size_t at = 0;
 
-		if (!number || is(number, n))
+		/* Byte by byte: the store may end behind its last text. */
+		while (number && at < n->size && text[at] == n->text[at])
+			at++;
+		if (!number || (at == n->size && !text[at]))
 			return &index_of[slot];
 	}
 	return NULL;
-}
-
-uint32_t names_find(const char *text)
-{
-	struct name n;
-	uint32_t *slot, number;
-
-	if (!text || !*text)
-		return 0;
-	number = recall(text);
-	if (likely(number))
-		return number;
-	n = name_of(text);
-	slot = find(&n);
-	return slot ? READ_ONCE(*slot) : 0;
 }
 
 /* 0: no room. */
@@ -134,19 +118,15 @@ static COLD uint32_t add(const struct name *n)
 	return slot ? READ_ONCE(*slot) : 0;
 }
 
-uint32_t names_number(const char *text, uint64_t *limits)
+/* `limits`: to add it if it has no number yet, as names_number(); or NULL. */
+static NOINLINE uint32_t look_up(const char *text, uint64_t *limits)
 {
-	struct name n;
-	uint32_t *slot, number;
+	struct name n = name_of(text);
+	uint32_t *slot = find(&n);
+	uint32_t number = slot ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : 0;
 
-	if (!text || !*text)
-		return 0;
-	number = recall(text);
-	if (likely(number))
+	if (!limits)
 		return number;
-	n = name_of(text);
-	slot = find(&n);
-	number = slot ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : 0;
 	if (slot && !number)
 		number = add(&n);
 	if (likely(number)) {
@@ -155,4 +135,18 @@ uint32_t names_number(const char *text, uint64_t *limits)
 	}
 	limits[RKN_LIMIT_NAMES_FULL]++;
 	return NAMES_MORE;
+}
+
+uint32_t names_find(const char *text)
+{
+	uint32_t number = recall(text);
+
+	return likely(number != RKN_NONE) ? number : look_up(text, NULL);
+}
+
+uint32_t names_number(const char *text, uint64_t *limits)
+{
+	uint32_t number = recall(text);
+
+	return likely(number != RKN_NONE) ? number : look_up(text, limits);
 }

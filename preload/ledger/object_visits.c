@@ -19,14 +19,7 @@ static bool is_there(const struct store_object *o)
 	return (o->flags & both) == both;
 }
 
-static bool is_item(const struct store_object *o,
-		    const struct object_visits_item *item)
-{
-	return is_there(o) && o->made_order == item->order &&
-	       objects_live(o->address) == o;
-}
-
-/* An object whose number and order are the item's, and what is told of it. */
+/* An object whose number and order are the item's, and what to say of it. */
 struct filling {
 	struct refknot_info *info;
 	const struct store_object *o;
@@ -34,7 +27,7 @@ struct filling {
 	bool there;
 };
 
-/* The object is locked: who frees it waits. */
+/* The object is locked: a thread that frees it waits. */
 static void fill(void *data)
 {
 	struct filling *f = data;
@@ -72,7 +65,8 @@ struct thread *object_visits_enter(struct store_object **o,
 	if (item->number < objects_end()) {
 		*o = objects_at(item->number);
 		objects_lock(t, *o);
-		if (is_item(*o, item))
+		if (is_there(*o) && (*o)->made_order == item->order &&
+		    objects_live((*o)->address) == *o)
 			return t;
 		objects_unlock(*o);
 	}
@@ -103,16 +97,6 @@ bool object_visits_info(struct refknot_info *info,
 	return f.there;
 }
 
-static bool is_still_there(const struct object_visits_item *item)
-{
-	struct store_object *o;
-	struct thread *t = object_visits_enter(&o, item);
-
-	if (t)
-		object_visits_leave(t, o);
-	return t;
-}
-
 size_t object_visits_items(const struct object_visits_item *items, size_t count,
 			   refknot_visit *visit, void *data)
 {
@@ -120,21 +104,23 @@ size_t object_visits_items(const struct object_visits_item *items, size_t count,
 	size_t there = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (visit ? !object_visits_info(&info, &items[i])
-			  : !is_still_there(&items[i]))
-			continue;
+		struct store_object *o;
+		struct thread *t;
+
+		if (visit) {
+			if (!object_visits_info(&info, &items[i]))
+				continue;
+			if (visit(&info, data))
+				visit = NULL;
+		} else {
+			t = object_visits_enter(&o, &items[i]);
+			if (!t)
+				continue;
+			object_visits_leave(t, o);
+		}
 		there++;
-		if (visit && visit(&info, data))
-			visit = NULL;
 	}
 	return there;
-}
-
-/* As in Python, where nothing shows what is frozen. */
-static bool is_of(int generation, int asked)
-{
-	return asked == -1 ? generation != GENERATIONS_FROZEN
-			   : generation == asked;
 }
 
 size_t object_visits_objects(int generation, refknot_visit *visit, void *data)
@@ -155,8 +141,10 @@ size_t object_visits_objects(int generation, refknot_visit *visit, void *data)
 		const struct store_object *o = objects_at(i);
 		struct object_visits_item item = { o->made_order, i, 0 };
 
+		/* As in Python, where nothing shows what is frozen. */
 		if (!is_there(o) || item.order > now ||
-		    !is_of(o->generation, generation))
+		    !(generation == -1 ? o->generation != GENERATIONS_FROZEN
+				       : o->generation == generation))
 			continue;
 		if (visit ? !object_visits_info(&info, &item)
 			  : objects_live(o->address) != o)
@@ -168,37 +156,33 @@ size_t object_visits_objects(int generation, refknot_visit *visit, void *data)
 	return there;
 }
 
-/* The objects at the other ends of `o`'s list; the caller unmaps them. */
-static struct object_visits_item *gather(struct store_object *o, bool referrers,
-					 size_t *count, size_t *size)
+/* The objects at the other ends of one of `o`'s lists, in room for `most`. */
+static struct object_visits_item *gather(const struct store_object *o,
+					 bool referrers, size_t *most,
+					 size_t *count)
 {
-	uint32_t first = referrers ? o->references : o->holds, number;
-	struct object_visits_item *items;
+	const uint32_t first = referrers ? o->references : o->holds;
+	struct object_visits_item *items = NULL;
 	const struct store_reference *r;
 
-	*count = 0;
-	for (number = first; number;
-	     number = referrers ? r->to_next : r->from_next) {
-		r = references_at(number);
-		*count += !referrers || r->from;
-	}
-	*size = (*count + 1) * sizeof(*items);
-	items = *count ? spare_map(*size) : NULL;
-	if (!items) {
-		*count = 0;
-		return NULL;
-	}
-	*count = 0;
-	for (number = first; number;
-	     number = referrers ? r->to_next : r->from_next) {
-		r = references_at(number);
-		if (referrers && !r->from)
-			continue;
-		items[*count].number = referrers ? r->from : r->to;
-		items[*count].field = r->field;
-		items[*count].order =
-		    objects_at(items[*count].number)->made_order;
-		++*count;
+	/* First counts them. */
+	for (int pass = 0; pass < 2 && (!pass || items); pass++) {
+		for (uint32_t n = first; n;
+		     n = referrers ? r->to_next : r->from_next) {
+			uint32_t number;
+
+			r = references_at(n);
+			number = referrers ? r->from : r->to;
+			*most += !pass && number;
+			if (pass && number)
+				items[(*count)++] = (struct object_visits_item){
+					.order = objects_at(number)->made_order,
+					.number = number,
+					.field = r->field,
+				};
+		}
+		if (!pass && *most)
+			items = spare_map(*most * sizeof(*items));
 	}
 	return items;
 }
@@ -209,7 +193,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 	struct thread *t = thread_enter(NULL);
 	struct object_visits_item *items = NULL;
 	struct store_object *o;
-	size_t count = 0, size = 0, there;
+	size_t most = 0, count = 0, there;
 	uint64_t start;
 
 	if (!t)
@@ -220,7 +204,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 		o = objects_around((uint64_t)(uintptr_t)p, &start);
 	if (o && is_there(o)) {
 		objects_lock(t, o);
-		items = gather(o, referrers, &count, &size);
+		items = gather(o, referrers, &most, &count);
 		objects_unlock(o);
 	} else {
 		t->area->limits[RKN_LIMIT_NO_OBJECT]++;
@@ -230,7 +214,7 @@ static size_t visit_list(const void *p, bool referrers, refknot_visit *visit,
 	if (!items)
 		return 0;
 	there = object_visits_items(items, count, visit, data);
-	spare_unmap(items, size);
+	spare_unmap(items, most * sizeof(*items));
 	return there;
 }
 

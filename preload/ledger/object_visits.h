@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program looks at its objects.  Its function is called outside refknot, so
- * it may do anything; objects that have ended meanwhile are left out.
+ * The program looks at its objects.  Its function runs outside refknot, so it
+ * may do anything; objects that ended meanwhile are left out.
  */
 #ifndef OBJECT_VISITS_H
 #define OBJECT_VISITS_H
@@ -16,17 +16,16 @@ size_t object_visits_objects(int generation, refknot_visit *visit, void *data);
 size_t object_visits_referrers(const void *p, refknot_visit *visit, void *data);
 size_t object_visits_referents(const void *p, refknot_visit *visit, void *data);
 
-/* One of `count` objects by number; `orders` are their made_order. Returns how
- * many are still there. */
+/* Visits `count` objects. Returns how many are still there. */
 struct object_visits_item {
-	uint64_t order;
+	uint64_t order; /* the object's made_order */
 	uint32_t number;
 	uint32_t field;
 };
 size_t object_visits_items(const struct object_visits_item *items, size_t count,
 			   refknot_visit *visit, void *data);
 
-/* What is known of it; false if it has ended. */
+/* Fills in what is known of it; false if it has ended. */
 bool object_visits_info(struct refknot_info *info,
 			const struct object_visits_item *item);
 

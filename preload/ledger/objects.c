@@ -49,7 +49,7 @@ static uint64_t offset_of(const uint32_t *slot)
 	return (uint64_t)((const char *)slot - (const char *)store.header);
 }
 
-/* Was it ever used? Else it must not be touched. */
+/* Whether it was ever used; else it must not be touched. */
 static bool is_known(const uint32_t *slot)
 {
 	return slot && store_touched(offset_of(slot));
@@ -80,7 +80,7 @@ static uint32_t *make_slot(uint64_t address)
 	return slot;
 }
 
-static inline struct store_object *find(uint64_t address)
+struct store_object *objects_find(uint64_t address)
 {
 	const uint32_t *slot = slot_at(address);
 	uint32_t number;
@@ -95,29 +95,16 @@ static inline struct store_object *find(uint64_t address)
 	return READ_ONCE(o->address) == address ? o : NULL;
 }
 
-struct store_object *objects_find(uint64_t address)
-{
-	return find(address);
-}
-
-static bool is_in_noted(uint64_t address)
-{
-	uint64_t start, size;
-
-	return block_at(address, &start, &size) &&
-	       READ_ONCE(*shadow_slot(start)) & STORE_NOTED;
-}
-
 /*
- * The block that it was in may have ended unseen, and another begun there. Or
- * another, without objects, ended there long ago, and the HEAD that it left is
- * inside the block that is there now.
+ * Its block may have ended unseen, and another begun there. Or another, without
+ * objects, ended there long ago, and its HEAD is left inside the block that is
+ * there now.
  */
 struct store_object *objects_live(uint64_t address)
 {
-	struct store_object *o = find(address);
+	struct store_object *o = objects_find(address);
 	const uint64_t *head;
-	uint64_t word;
+	uint64_t word, start, size;
 
 	if (!o || !(objects_flags(o) & STORE_OBJECT_LIVE))
 		return NULL;
@@ -127,13 +114,14 @@ struct store_object *objects_live(uint64_t address)
 		   (word & (STORE_FREED | STORE_NOTED)) == STORE_NOTED))
 		return o;
 	return word & STORE_FREED && !(word & STORE_NOTED) &&
-		       is_in_noted(address)
+		       block_at(address, &start, &size) &&
+		       READ_ONCE(*shadow_slot(start)) & STORE_NOTED
 		   ? o
 		   : NULL;
 }
 
-/* An object is in a block where another one began that was freed: that one's HEAD
- * says nothing of it. */
+/* An object is where another block began that was freed: that one's HEAD says
+ * nothing of it. */
 static void drop_freed(uint64_t address)
 {
 	uint64_t *slot = shadow_slot(address), head;
@@ -176,27 +164,22 @@ struct store_object *objects_add(struct thread *t, uint64_t address,
 	return o;
 }
 
-/* Slots from the one of `at` on that are ready together, or all not: up to the
- * end of the store's step, or of the region. */
-static uint64_t run_of(uint64_t at, const uint32_t *slot)
+/* How many slots from the one of `at` on are all ready or all not: up to the end
+ * of the store's step or of the region, and `most`. */
+static uint64_t run_of(uint64_t at, const uint32_t *slot, uint64_t most)
 {
 	uint64_t region = (STORE_REGION - at % STORE_REGION) >> GRANULE_SHIFT;
-	uint64_t step;
+	uint64_t step = region;
 
-	if (!slot)
-		return region;
-	step = (STORE_STEP - offset_of(slot) % STORE_STEP) / sizeof(*slot);
-	return step < region ? step : region;
+	if (slot)
+		step =
+		    (STORE_STEP - offset_of(slot) % STORE_STEP) / sizeof(*slot);
+	step = step < region ? step : region;
+	return step < most ? step : most;
 }
 
 /* What is found ends the search: false. */
 typedef bool visit(struct store_object *o, void *data);
-
-static inline bool is_live_at(const struct store_object *o, uint64_t granule)
-{
-	return o->address >> GRANULE_SHIFT == granule &&
-	       objects_flags(o) & STORE_OBJECT_LIVE;
-}
 
 /* Calls `f` for each live record in the block, and clears its slot if `lift`. */
 static inline __attribute__((always_inline)) void
@@ -207,9 +190,8 @@ each(uint64_t address, uint64_t size, bool lift, visit *f, void *data)
 
 	while (at < end) {
 		uint32_t *first = slot_at(at << GRANULE_SHIFT);
-		uint64_t n = run_of(at << GRANULE_SHIFT, first);
+		uint64_t n = run_of(at << GRANULE_SHIFT, first, end - at);
 
-		n = n < end - at ? n : end - at;
 		at += n;
 		if (!is_known(first))
 			continue;
@@ -221,7 +203,9 @@ each(uint64_t address, uint64_t size, bool lift, visit *f, void *data)
 			if (likely(!number))
 				continue;
 			o = objects_at(number);
-			if (!is_live_at(o, at - (uint64_t)(first + n - slot)))
+			if (o->address >> GRANULE_SHIFT !=
+				at - (uint64_t)(first + n - slot) ||
+			    !(objects_flags(o) & STORE_OBJECT_LIVE))
 				continue;
 			if (lift)
 				WRITE_ONCE(*slot, 0);
@@ -251,8 +235,7 @@ static const struct store_object *first_in(uint64_t from, uint64_t end)
 	return found;
 }
 
-/* Slots from the one of `at` down that are ready together, or all not: down to
- * the start of the store's step, or of the region. */
+/* The same down: to the start of the step or of the region. */
 static uint64_t run_down(uint64_t at, const uint32_t *slot)
 {
 	uint64_t region = (at % STORE_REGION >> GRANULE_SHIFT) + 1, step;
@@ -263,8 +246,8 @@ static uint64_t run_down(uint64_t at, const uint32_t *slot)
 	return step < region ? step : region;
 }
 
-/* Can it be a holder? One that has ended can, while it has not given back all;
- * of that one's block nothing but its size is known. */
+/* Whether it can be a holder. One that has ended can, until it has given back
+ * all; of its block only the size is known. */
 static bool may_hold(const struct store_object *o, uint64_t address)
 {
 	unsigned flags = objects_flags(o);
@@ -394,34 +377,6 @@ void objects_lose_counter(struct store_object *o)
 	o->counter = 0;
 }
 
-static bool is_behind(const struct store_object *o, uint64_t block,
-		      uint64_t size)
-{
-	return o->address - block >= size && o->address != block;
-}
-
-/* Its place is the last that changes: who finds it there finds it whole. */
-static void settle_one(struct thread *t, struct store_object *o, uint64_t by,
-		       uint64_t block, uint64_t size)
-{
-	uint32_t *slot = make_slot(o->address + by);
-	uint64_t counter = o->counter ? o->counter + by : 0;
-
-	if (is_behind(o, block - by, size)) {
-		objects_lose_counter(o);
-		counter = 0;
-	} else if (counter && counter - block + o->width > size) {
-		counter = 0;
-		t->area->limits[RKN_LIMIT_OBJECT_GONE]++;
-	}
-	__atomic_store_n(&o->counter, counter, __ATOMIC_RELAXED);
-	o->address += by;
-	if (o->address - block < size)
-		drop_freed(o->address);
-	if (slot)
-		__atomic_store_n(slot, objects_number(o), __ATOMIC_RELEASE);
-}
-
 uint32_t objects_settle(struct thread *t, uint32_t *list, uint64_t from,
 			uint64_t to, uint64_t size)
 {
@@ -433,15 +388,32 @@ uint32_t objects_settle(struct thread *t, uint32_t *list, uint64_t from,
 	__atomic_fetch_or(head, STORE_NOTED, __ATOMIC_RELAXED);
 	while (number) {
 		struct store_object *o = objects_at(number);
+		const uint64_t offset = o->address - from;
+		uint32_t *slot = make_slot(to + offset);
+		uint64_t counter = o->counter ? o->counter - from + to : 0;
+		bool is_behind = offset >= size && offset != 0;
 		uint32_t next = o->next;
 
-		settle_one(t, o, to - from, to, size);
+		if (is_behind) {
+			objects_lose_counter(o);
+			counter = 0;
+		} else if (counter && counter - to + o->width > size) {
+			counter = 0;
+			t->area->limits[RKN_LIMIT_OBJECT_GONE]++;
+		}
+		__atomic_store_n(&o->counter, counter, __ATOMIC_RELAXED);
+		o->address = to + offset;
+		if (offset < size)
+			drop_freed(o->address);
+		/* The slot changes last: a thread that finds the object there
+		 * finds it whole. */
+		if (slot)
+			__atomic_store_n(slot, number, __ATOMIC_RELEASE);
 		o->next = 0;
-		if (is_behind(o, to, size)) {
+		if (is_behind) {
 			o->next = ended;
 			ended = number;
-		} else if (o->address == to &&
-			   o->flags & STORE_OBJECT_TRACKED) {
+		} else if (!offset && o->flags & STORE_OBJECT_TRACKED) {
 			o->size =
 			    size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 			type = o->type;
@@ -477,15 +449,13 @@ void objects_forget(struct thread *t, struct store_object *o)
 {
 	uint32_t *slot = slot_at(o->address), number = objects_number(o);
 	uint32_t expected = number;
-	size_t lock;
-	size_t behind;
+	const size_t lock = offsetof(struct store_object, lock);
+	const size_t behind = lock + sizeof(o->lock);
 
 	if (is_known(slot) && READ_ONCE(*slot) == number)
 		__atomic_compare_exchange_n(slot, &expected, 0, false,
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-	/* It is locked, and stays so: who comes too late waits for the lock. */
-	lock = offsetof(struct store_object, lock);
-	behind = lock + sizeof(o->lock);
+	/* It stays locked: a thread that comes too late waits for the lock. */
 	WRITE_ONCE(o->address, 0);
 	memset((char *)o + sizeof(o->address), 0, lock - sizeof(o->address));
 	memset((char *)o + behind, 0, sizeof(*o) - behind);
@@ -512,8 +482,7 @@ uint64_t objects_now(void)
 				  __ATOMIC_SEQ_CST);
 }
 
-/* Is the thread of that area, which locked something, inside refknot? It may
- * have left by longjmp out of a handler. */
+/* The thread that locked it may have left a handler by longjmp. */
 COLD void objects_lock_slowly(struct thread *t, struct store_object *o)
 {
 	for (uint32_t tries = 1;; tries++) {

@@ -5,7 +5,7 @@
 #include "modules.h"
 
 #define COMPARED    8     /* references whose stacks a release compares */
-#define HOLDER_MOST 65536 /* that one by a holder that is no object looks at */
+#define HOLDER_MOST 65536 /* that one without an object as holder looks at */
 #define BETTER      1024  /* that are looked at for one that fits better */
 
 static struct store_frame *frames(void)
@@ -13,7 +13,7 @@ static struct store_frame *frames(void)
 	return store_at(store.header->tables[STORE_FRAMES].offset);
 }
 
-/* How well a holder's own reference fits what it names. */
+/* How well a holder's own reference fits the named field. */
 enum fit {
 	NONE,
 	OTHER_FIELD,
@@ -26,24 +26,20 @@ struct pick {
 	enum fit fit;
 };
 
-static enum fit fit_of(const struct store_reference *r,
-		       const struct ledger_edge *e)
-{
-	if (r->field == e->field)
-		return SAME_FIELD;
-	return r->field && e->field ? OTHER_FIELD : NO_FIELD;
-}
-
-/* Of several that fit alike the first, which is the newest. */
+/* Of several that fit equally well, keeps the first, which is the newest. */
 static void prefer(struct pick *p, uint32_t number, const struct ledger_edge *e)
 {
-	enum fit fit = fit_of(references_at(number), e);
+	uint32_t field = references_at(number)->field;
+	enum fit fit = field == e->field   ? SAME_FIELD
+		       : field && e->field ? OTHER_FIELD
+					   : NO_FIELD;
 
 	if (fit > p->fit)
 		*p = (struct pick){ number, fit };
 }
 
-/* Both lists at once, so that the shorter one decides how long it takes. */
+/* Walks both lists at once, so that the shorter one decides how long it takes.
+ */
 static struct pick find_by_object(const struct store_object *to, uint32_t kind,
 				  const struct ledger_edge *e)
 {
@@ -66,41 +62,33 @@ static struct pick find_by_object(const struct store_object *to, uint32_t kind,
 	return p.fit >= q.fit ? p : q;
 }
 
-static struct pick find_by_address(const struct store_object *to, uint32_t kind,
-				   const struct ledger_edge *e)
-{
-	uint32_t number = ledger_first_held(to), more = BETTER;
-	struct pick p = { 0 };
-
-	for (uint32_t i = 0; number && i < HOLDER_MOST && more; i++) {
-		const struct store_reference *r = references_at(number);
-
-		if (!r->from && r->holder == e->holder &&
-		    references_kind(r) == kind)
-			prefer(&p, number, e);
-		if (p.fit == SAME_FIELD)
-			break;
-		number = r->to_next;
-		more -= p.fit >= NO_FIELD;
-	}
-	return p;
-}
-
-/* It may have been no object yet when it took the reference. */
+/* By address too: the holder may not have been an object yet when it took the
+ * reference. */
 static NOINLINE uint32_t search(const struct store_object *to, uint32_t kind,
 				const struct ledger_edge *e)
 {
-	struct pick p = { 0 }, q;
+	uint32_t number = ledger_first_held(to), more = BETTER;
+	struct pick p = { 0 }, q = { 0 };
 
 	if (e->from)
 		p = find_by_object(to, kind, e);
 	if (p.fit >= NO_FIELD)
 		return p.number;
-	q = find_by_address(to, kind, e);
+	for (uint32_t i = 0; number && i < HOLDER_MOST && more; i++) {
+		const struct store_reference *r = references_at(number);
+
+		if (!r->from && r->holder == e->holder &&
+		    references_kind(r) == kind)
+			prefer(&q, number, e);
+		if (q.fit == SAME_FIELD)
+			break;
+		number = r->to_next;
+		more -= q.fit >= NO_FIELD;
+	}
 	return p.fit >= q.fit ? p.number : q.number;
 }
 
-/* Mostly a holder that is no object has the newest. */
+/* A holder that is not an object mostly has the newest. */
 uint32_t pairing_find(const struct store_object *to, uint32_t kind,
 		      const struct ledger_edge *e)
 {
@@ -113,21 +101,17 @@ uint32_t pairing_find(const struct store_object *to, uint32_t kind,
 	return search(to, kind, e);
 }
 
-/* Memory on a stack is none: what was there may be anywhere by now. */
-static bool is_memory(uint64_t address)
-{
-	uint64_t start, size;
-
-	return block_at(address, &start, &size) || modules_end(address) != 0;
-}
-
 bool pairing_may_mean(const struct store_reference *r,
 		      const struct ledger_edge *e)
 {
+	uint64_t start, size;
+
 	if (r->from)
 		return !(objects_flags(objects_at(r->from)) &
 			 STORE_OBJECT_LIVE);
-	return !r->holder || !e->from || !is_memory(r->holder);
+	/* A holder on a stack counts as gone: it may be anywhere by now. */
+	return !r->holder || !e->from ||
+	       (!block_at(r->holder, &start, &size) && !modules_end(r->holder));
 }
 
 static uint32_t frame_of(uint32_t stack)
@@ -152,15 +136,28 @@ bool pairing_is_near(const struct store_reference *r,
 	return taken == e->scope || released == r->scope || taken == released;
 }
 
+struct choice {
+	uint32_t frame;  /* of the release */
+	uint32_t thread; /* likewise */
+	uint64_t best;   /* how near; 0: none yet */
+	uint32_t number; /* of the reference; 0: the maker's */
+	bool maker;
+	bool moves; /* not a release: in a draw it is the maker's */
+};
+
 /*
- * How near two stacks are: first by the innermost frame that both have, then by
- * how alike the ways from there are long. Parents have smaller numbers than
- * their children, so of the frames of one stack the larger number is the nearer.
+ * The nearer of two stacks shares the inner frame with the release; in a draw
+ * it is the one whose path from there has the more similar length. Parents have
+ * smaller numbers than their children, so of the frames of one stack the larger
+ * number is the nearer.
  */
-static uint64_t nearness(uint32_t a, uint32_t b)
+static void consider(struct choice *c, uint32_t number, uint32_t stack,
+		     uint32_t thread, bool maker)
 {
 	const struct store_frame *f = frames();
+	uint32_t a = frame_of(stack), b = c->frame;
 	uint32_t up_a = 0, up_b = 0, apart;
+	uint64_t near;
 
 	while (a != b)
 		if (a > b) {
@@ -171,24 +168,8 @@ static uint64_t nearness(uint32_t a, uint32_t b)
 			up_b++;
 		}
 	apart = up_a > up_b ? up_a - up_b : up_b - up_a;
-	return ((uint64_t)a << 8 | (apart < 255 ? 255 - apart : 0)) + 1;
-}
-
-struct choice {
-	uint32_t frame;  /* of the release */
-	uint32_t thread; /* likewise */
-	uint64_t best;   /* how near; 0: none yet */
-	uint32_t number; /* of the reference; 0: the maker's */
-	bool maker;
-	bool moves; /* it is no release: then in a draw it is the maker's */
-};
-
-static void consider(struct choice *c, uint32_t number, uint32_t stack,
-		     uint32_t thread, bool maker)
-{
-	uint64_t near = (uint64_t)(thread == c->thread) << 48 |
-			nearness(frame_of(stack), c->frame);
-
+	near = (uint64_t)(thread == c->thread) << 48 |
+	       (((uint64_t)a << 8 | (apart < 255 ? 255 - apart : 0)) + 1);
 	if (near < c->best || (near == c->best && !(maker && c->moves)))
 		return;
 	c->best = near;
@@ -196,8 +177,8 @@ static void consider(struct choice *c, uint32_t number, uint32_t stack,
 	c->maker = maker;
 }
 
-/* Of the references that nobody is named for, the one that was taken nearest;
- * the newest comes first and stays in a draw. */
+/* Of the references without a named holder, the one that was taken nearest; in
+ * a draw the newest, which comes first. */
 static struct choice choose(const struct thread *t,
 			    const struct store_object *o, uint32_t stack,
 			    bool moves)
@@ -213,7 +194,7 @@ static struct choice choose(const struct thread *t,
 
 		if (!pairing_is_anonymous(r))
 			break; /* nor is any behind it */
-		/* Alone it need not be compared. */
+		/* A single one need not be compared. */
 		if (compared++ == 1)
 			consider(&c, first,
 				 references_at(first)->kind_stack &
@@ -239,13 +220,16 @@ static struct choice choose(const struct thread *t,
 	return c;
 }
 
-/* The newest that somebody is named for; where a holder is named that has none,
- * one that it may mean. */
-static uint32_t find_held(const struct store_object *o,
-			  const struct ledger_edge *e)
+uint32_t pairing_end(const struct thread *t, const struct store_object *o,
+		     const struct ledger_edge *e)
 {
+	struct choice c = choose(t, o, e->stack, false);
 	uint32_t number = ledger_first_held(o), more = BETTER;
 
+	if (c.maker || c.number)
+		return c.maker ? 0 : c.number;
+	/* The newest with a named holder; if `e` names a holder that has none,
+	 * one that it may mean. */
 	while (number && more) {
 		const struct store_reference *r = references_at(number);
 
@@ -256,16 +240,6 @@ static uint32_t find_held(const struct store_object *o,
 		more -= e->holder != 0;
 	}
 	return 0;
-}
-
-uint32_t pairing_end(const struct thread *t, const struct store_object *o,
-		     const struct ledger_edge *e)
-{
-	struct choice c = choose(t, o, e->stack, false);
-
-	if (c.maker)
-		return 0;
-	return c.number ? c.number : find_held(o, e);
 }
 
 bool pairing_to_move(const struct thread *t, const struct store_object *o,

@@ -34,10 +34,9 @@ uint32_t pairing_end(const struct thread *t, const struct store_object *o,
 		     const struct ledger_edge *e);
 
 /*
- * Which unowned reference refknot_move() means when it gets a holder: the
- * newest if the same function took it, else the nearest, in a draw the maker's,
- * as makers hand over what they made. True: the maker's; else *number, which is
- * 0 if there is none.
+ * Which unowned reference refknot_move() means: the newest if the same function
+ * took it, else the nearest; in a draw the maker's, as makers hand over what
+ * they made. True: the maker's; else *number, which is 0 if there is none.
  */
 bool pairing_to_move(const struct thread *t, const struct store_object *o,
 		     const struct ledger_edge *e, uint32_t *number);

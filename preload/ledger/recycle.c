@@ -6,7 +6,7 @@
 /*
  * The batches that were given away, a stack of each kind: the number of the
  * first record, and above it how often the stack has changed, so that a number
- * that went and came back is not mistaken.
+ * that went and came back is not taken for itself.
  */
 static uint64_t batches[THREAD_FREE_KINDS];
 
@@ -15,24 +15,10 @@ void recycle_reset(void)
 	memset(batches, 0, sizeof(batches));
 }
 
-/* Where a batch's first record has the number of the next batch's. */
 static uint32_t *batch_link(enum thread_free_kind kind, uint32_t number)
 {
-	struct store_object *o;
-	struct store_reference *r;
-	struct store_event *e;
-
-	switch (kind) {
-	case THREAD_FREE_OBJECTS:
-		o = recycle_record(STORE_OBJECTS, sizeof(*o), number);
-		return &o->place;
-	case THREAD_FREE_REFERENCES:
-		r = recycle_record(STORE_REFERENCES, sizeof(*r), number);
-		return &r->to_previous;
-	default:
-		e = recycle_record(STORE_EVENTS, sizeof(*e), number);
-		return &e->field;
-	}
+	return (uint32_t *)(void *)(recycle_record(kind, number) +
+				    recycle_kinds[kind].batch);
 }
 
 /*
@@ -51,34 +37,22 @@ static uint64_t changed(uint64_t stack, uint32_t first)
 	return ((stack >> 32) + 1) << 32 | first;
 }
 
-static uint32_t pop(enum thread_free_kind kind)
+COLD uint32_t recycle_more(struct thread *t, enum thread_free_kind kind)
 {
 	uint64_t *stack = &batches[kind];
 	uint64_t seen = __atomic_load_n(stack, __ATOMIC_ACQUIRE);
-	uint32_t next;
+	uint32_t next, number;
 
 	do {
-		if (!(uint32_t)seen)
-			return 0;
-		next = batch_below(kind, (uint32_t)seen);
+		number = (uint32_t)seen;
+		if (!number)
+			return (uint32_t)store_append(
+			    recycle_kinds[kind].table);
+		next = batch_below(kind, number);
 	} while (!__atomic_compare_exchange_n(stack, &seen, changed(seen, next),
 					      false, __ATOMIC_ACQUIRE,
 					      __ATOMIC_ACQUIRE));
-	*batch_link(kind, (uint32_t)seen) = 0;
-	return (uint32_t)seen;
-}
-
-COLD uint32_t recycle_more(struct thread *t, enum thread_free_kind kind)
-{
-	static const enum store_table_number tables[THREAD_FREE_KINDS] = {
-		[THREAD_FREE_OBJECTS] = STORE_OBJECTS,
-		[THREAD_FREE_REFERENCES] = STORE_REFERENCES,
-		[THREAD_FREE_EVENTS] = STORE_EVENTS,
-	};
-	uint32_t number = pop(kind);
-
-	if (!number)
-		return (uint32_t)store_append(tables[kind]);
+	*batch_link(kind, number) = 0;
 	t->free[kind].first = *recycle_link(kind, number);
 	t->free[kind].count = RECYCLE_BATCH - 1;
 	return number;

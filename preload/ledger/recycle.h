@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Free records of the ledger's tables.  Each thread has a list of each kind of
- * its own.  A thread that frees what others make would gather records that it
- * never uses again: it gives away what it has too many of by the batch, and a
+ * Free records of the ledger's tables.  Each thread has its own list of each
+ * kind.  A thread that frees what others make would gather records that it
+ * never uses again: it gives away batches of what it has too much of, and a
  * thread that has none takes a batch before the table grows.
  */
 #ifndef RECYCLE_H
 #define RECYCLE_H
+
+#include <stddef.h>
 
 #include "libc.h"
 #include "store.h"
@@ -14,7 +16,7 @@
 
 #define RECYCLE_BATCH 64
 #define RECYCLE_MOST  (2 * RECYCLE_BATCH) /* that a thread keeps */
-#define RECYCLE_ALONE 65536               /* and the only thread */
+#define RECYCLE_ALONE 65536               /* that the only thread keeps */
 
 /* Forgets all: the store is a new one. */
 void recycle_reset(void);
@@ -25,31 +27,38 @@ uint32_t recycle_more(struct thread *t, enum thread_free_kind kind);
  * a list longer than that by more than a batch. */
 void recycle_less(struct thread *t, enum thread_free_kind kind);
 
-static inline void *recycle_record(enum store_table_number table, size_t size,
-				   uint32_t number)
+/* Of each kind: the records, and where a free one has the number of the next,
+ * or a batch's first one that of the next batch. */
+static const struct recycle_kind {
+	enum store_table_number table;
+	uint32_t size, link, batch;
+} recycle_kinds[THREAD_FREE_KINDS] = {
+	[THREAD_FREE_OBJECTS] = { STORE_OBJECTS, sizeof(struct store_object),
+				  offsetof(struct store_object, next),
+				  offsetof(struct store_object, place) },
+	[THREAD_FREE_REFERENCES] = { STORE_REFERENCES,
+				     sizeof(struct store_reference),
+				     offsetof(struct store_reference, to_next),
+				     offsetof(struct store_reference,
+					      to_previous) },
+	[THREAD_FREE_EVENTS] = { STORE_EVENTS, sizeof(struct store_event),
+				 offsetof(struct store_event, next),
+				 offsetof(struct store_event, field) },
+};
+
+static inline char *recycle_record(enum thread_free_kind kind, uint32_t number)
 {
-	return store_at(store.header->tables[table].offset + number * size);
+	const struct recycle_kind *k = &recycle_kinds[kind];
+
+	return store_at(store.header->tables[k->table].offset +
+			(uint64_t)number * k->size);
 }
 
-/* Where a free record has the number of the next one. */
 static inline uint32_t *recycle_link(enum thread_free_kind kind,
 				     uint32_t number)
 {
-	struct store_object *o;
-	struct store_reference *r;
-	struct store_event *e;
-
-	switch (kind) {
-	case THREAD_FREE_OBJECTS:
-		o = recycle_record(STORE_OBJECTS, sizeof(*o), number);
-		return &o->next;
-	case THREAD_FREE_REFERENCES:
-		r = recycle_record(STORE_REFERENCES, sizeof(*r), number);
-		return &r->to_next;
-	default:
-		e = recycle_record(STORE_EVENTS, sizeof(*e), number);
-		return &e->next;
-	}
+	return (uint32_t *)(void *)(recycle_record(kind, number) +
+				    recycle_kinds[kind].link);
 }
 
 /* Takes a free record; 0 if none is left. */
@@ -68,10 +77,7 @@ static inline uint32_t recycle_take(struct thread *t,
 	if (kind != THREAD_FREE_REFERENCES)
 		__builtin_prefetch(recycle_link(kind, f->first), 1);
 	if (kind == THREAD_FREE_OBJECTS)
-		__builtin_prefetch(recycle_record(STORE_OBJECTS,
-						  sizeof(struct store_object),
-						  f->first),
-				   1);
+		__builtin_prefetch(recycle_record(kind, f->first), 1);
 	return number;
 }
 
@@ -85,7 +91,7 @@ static inline void recycle_give(struct thread *t, enum thread_free_kind kind,
 	*recycle_link(kind, last) = f->first;
 	f->first = first;
 	f->count += count;
-	/* Alone it will use them itself. */
+	/* The only thread will use them itself. */
 	if (f->count > RECYCLE_MOST &&
 	    (f->count > RECYCLE_ALONE || !READ_ONCE(*libc_single_threaded)))
 		recycle_less(t, kind);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "counters.h"
-#include "errors.h"
 #include "holders.h"
 #include "ledger.h"
 #include "names.h"
@@ -17,22 +16,17 @@ static struct ledger_edge anonymous(struct thread *t, const void *frame)
 	};
 }
 
-static inline void hold(struct thread *t, struct ledger_edge *e,
-			const void *holder, const char *field)
-{
-	e->holder = ledger_address(holder);
-	e->from = ledger_holder(t, &e->holder);
-	e->field = names_number(field, t->area->limits);
-}
-
 static inline __attribute__((always_inline)) struct ledger_edge
 edge_of(struct thread *t, const void *holder, const char *field,
 	const void *frame)
 {
 	struct ledger_edge e = anonymous(t, frame);
 
-	if (holder)
-		hold(t, &e, holder, field);
+	if (holder) {
+		e.holder = ledger_address(holder);
+		e.from = ledger_holder(t, &e.holder);
+		e.field = names_number(field, t->area->limits);
+	}
 	return e;
 }
 
@@ -176,7 +170,7 @@ try_release(struct thread *t, struct store_object *o, const void *p,
 		/* Another thread ended it meanwhile. */
 	} else if (unlikely(o->count <= 0 &&
 			    (!o->counter || counters_count(o) == 0))) {
-		errors_add(t, RKN_ERROR_RELEASE_AT_ZERO, o, e->stack, 0);
+		ledger_error(t, RKN_ERROR_RELEASE_AT_ZERO, o, e->stack, 0);
 	} else if (likely(!(busy = end(t, o, e)))) {
 		o->count--;
 		ledger_note(t, o, RKN_EVENT_RELEASE, e->stack,
@@ -227,24 +221,22 @@ static uint32_t move_makers(struct thread *t, struct store_object *o,
 	return ledger_add(t, o, RKN_REFERENCE, &maker);
 }
 
-/* The one that `from` has on `o`, or the maker's. */
-static uint32_t find_to_move(struct thread *t, struct store_object *o,
-			     const struct ledger_edge *e)
+/* Gives the reference that `e` has on `o`, or the maker's, the holder `to`, which
+ * is the object `next` if that is not NULL. 0: there is no such reference. */
+static uint32_t try_move(struct thread *t, struct store_object *o, uint64_t to,
+			 struct store_object *next, const struct ledger_edge *e)
 {
-	uint32_t number;
+	uint32_t number, before;
 
+	if (likely(!e->holder && pairing_is_makers(o)))
+		return move_makers(t, o, next, to);
 	if (e->holder)
-		return pairing_find(o, RKN_REFERENCE, e);
-	return pairing_to_move(t, o, e, &number) ? move_makers(t, o, NULL, 0)
-						 : number;
-}
-
-/* Give reference `number` another holder; `next`: if that is an object. */
-static void give(struct thread *t, struct store_object *o, uint32_t number,
-		 uint64_t to, struct store_object *next)
-{
-	uint32_t before = references_at(number)->from;
-
+		number = pairing_find(o, RKN_REFERENCE, e);
+	else if (pairing_to_move(t, o, e, &number))
+		number = move_makers(t, o, NULL, 0);
+	if (!number)
+		return 0;
+	before = references_at(number)->from;
 	ledger_unlink_from(number);
 	ledger_held_less(t, before);
 	ledger_unlink_to(number);
@@ -256,18 +248,6 @@ static void give(struct thread *t, struct store_object *o, uint32_t number,
 		ledger_link_first(number, o);
 	if (next)
 		ledger_link_from(number, next);
-}
-
-static uint32_t try_move(struct thread *t, struct store_object *o, uint64_t to,
-			 struct store_object *next, const struct ledger_edge *e)
-{
-	uint32_t number;
-
-	if (likely(!e->holder && pairing_is_makers(o)))
-		return move_makers(t, o, next, to);
-	number = find_to_move(t, o, e);
-	if (number)
-		give(t, o, number, to, next);
 	return number;
 }
 
@@ -384,6 +364,20 @@ void references_unlink(const void *owner, const void *p, const char *field,
 		    frame);
 }
 
+bool references_tracked(const void *p)
+{
+	struct thread *t = ledger_enter();
+	const struct store_object *o;
+	bool result;
+
+	if (!t)
+		return false;
+	o = p ? objects_live(ledger_address(p)) : NULL;
+	result = o && objects_flags(o) & STORE_OBJECT_TRACKED;
+	ledger_leave(t);
+	return result;
+}
+
 long references_count(const void *p)
 {
 	struct thread *t = ledger_enter();
@@ -397,20 +391,6 @@ long references_count(const void *p)
 		result = (long)counters_count(o);
 	if (o && result == (long)COUNTERS_UNREADABLE)
 		result = o->count;
-	ledger_leave(t);
-	return result;
-}
-
-bool references_tracked(const void *p)
-{
-	struct thread *t = ledger_enter();
-	const struct store_object *o;
-	bool result;
-
-	if (!t)
-		return false;
-	o = p ? objects_live(ledger_address(p)) : NULL;
-	result = o && o->flags & STORE_OBJECT_TRACKED;
 	ledger_leave(t);
 	return result;
 }

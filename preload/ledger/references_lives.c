@@ -5,13 +5,22 @@
 #include "block_at.h"
 #include "collect.h"
 #include "counters.h"
-#include "errors.h"
+#include "generations.h"
 #include "ledger.h"
 #include "names.h"
 #include "realloc_window.h"
 #include "regions.h"
 
-/* What holds `o` is gone with it; what it holds stays, without links. */
+static COLD void tell_regions(struct thread *t, const struct store_object *o,
+			      bool ended)
+{
+	uint32_t stack = 0;
+	bool whole = objects_whole(o, &stack);
+
+	regions_object(t, o->type, stack, o->size, whole, ended);
+}
+
+/* What holds `o`, locked, is gone with it; what it holds stays, without links. */
 static void empty(struct thread *t, struct store_object *o)
 {
 	uint32_t number, next;
@@ -46,33 +55,6 @@ static void empty(struct thread *t, struct store_object *o)
 	ledger_free_events(t, o);
 }
 
-static COLD void tell_regions(struct thread *t, const struct store_object *o,
-			      bool ended)
-{
-	uint32_t stack = 0;
-	bool whole = objects_whole(o, &stack);
-
-	regions_object(t, o->type, stack, o->size, whole, ended);
-}
-
-/* It stays the holder of what it did not give back: see ledger_drop(). */
-static void forget(struct thread *t, struct store_object *o)
-{
-	objects_lock(t, o);
-	if (o->holds)
-		objects_set_flags(o, LEDGER_KEPT, 0);
-	else
-		objects_forget(t, o);
-	objects_unlock(o);
-}
-
-/* All its references were given back as told: what stands in the counter was
- * written over it before the memory was given back. */
-static bool is_overwritten(const struct store_object *o)
-{
-	return o->counter && o->count <= 0 && o->event_count;
-}
-
 /* It has ended; `o` is not locked. */
 static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 {
@@ -85,10 +67,14 @@ static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 		return;
 	}
 	if (o->flags & STORE_OBJECT_TRACKED) {
-		left = is_overwritten(o) ? 0 : counters_count(o);
+		/* If the calls gave back all references, the program wrote over
+		 * the counter before it freed the memory. */
+		left = o->counter && o->count <= 0 && o->event_count
+			   ? 0
+			   : counters_count(o);
 		if (left >= 2 && left < INT32_MAX / 2)
-			errors_add(t, RKN_ERROR_FREED_WHILE_HELD, o, stack,
-				   (int32_t)left);
+			ledger_error(t, RKN_ERROR_FREED_WHILE_HELD, o, stack,
+				     (int32_t)left);
 		empty(t, o);
 		libc_add(&names_record(o->type)->ended, 1);
 		if (unlikely(t->regions_open))
@@ -97,42 +83,16 @@ static void gone(struct thread *t, struct store_object *o, uint32_t stack)
 	}
 	old = objects_retire(t, o, stack);
 	objects_unlock(o);
-	if (old)
-		forget(t, old);
-}
-
-static bool is_inside(const struct store_object *o, const volatile void *at,
-		      size_t width)
-{
-	uint64_t address = (uint64_t)(uintptr_t)at, start, size;
-
-	return (width == 1 || width == 2 || width == 4 || width == 8) &&
-	       address % width == 0 && block_at(o->address, &start, &size) &&
-	       address >= start && address + width <= start + size;
-}
-
-/* `o` is new, and locked. */
-static void begin(struct thread *t, struct store_object *o, const char *type,
-		  uint32_t stack)
-{
-	struct store_name *name;
-	bool held;
-
-	o->type = names_number(type, t->area->limits);
-	name = names_record(o->type);
-	o->serial = (uint32_t)libc_add(&name->made, 1);
-	o->made_stack = stack;
-	o->made_thread = t->serial;
-	o->made_order = objects_order(t, 0);
-	/* Until somebody takes it, a counter may be 0. */
-	held = !o->counter || counters_count(o);
-	o->count = held;
-	objects_set_flags(o,
-			  STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED |
-			      (held ? STORE_OBJECT_MAKER : 0),
-			  0);
-	if (unlikely(t->regions_open))
-		tell_regions(t, o, false);
+	if (old) {
+		/* It stays the holder of what it did not give back: see
+		 * ledger_drop(). */
+		objects_lock(t, old);
+		if (old->holds)
+			objects_set_flags(old, LEDGER_KEPT, 0);
+		else
+			objects_forget(t, old);
+		objects_unlock(old);
+	}
 }
 
 bool references_begins(const void *p)
@@ -175,17 +135,39 @@ void references_object(const void *p, const char *type, const volatile void *at,
 	}
 	o = objects_add(t, ledger_address(p), &limit);
 	if (o) {
+		uint64_t counter = (uint64_t)(uintptr_t)at, start, size;
+		struct store_name *name;
+		bool held;
+
 		objects_set_flags(o, taming, 0);
-		if (at && is_inside(o, at, width)) {
-			o->counter = (uint64_t)(uintptr_t)at;
+		if (at &&
+		    (width == 1 || width == 2 || width == 4 || width == 8) &&
+		    counter % width == 0 &&
+		    block_at(o->address, &start, &size) && counter >= start &&
+		    counter + width <= start + size) {
+			o->counter = counter;
 			o->width = (uint8_t)width;
 			o->bias = bias;
 		} else if (at) {
 			ledger_limit(t, RKN_LIMIT_OBJECT_GONE);
 		}
-		begin(t, o, type, stack);
+		o->type = names_number(type, t->area->limits);
+		name = names_record(o->type);
+		o->serial = (uint32_t)libc_add(&name->made, 1);
+		o->made_stack = stack;
+		o->made_thread = t->serial;
+		o->made_order = objects_order(t, 0);
+		/* Until somebody takes it, a counter may be 0. */
+		held = !o->counter || counters_count(o);
+		o->count = held;
+		objects_set_flags(o,
+				  STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED |
+				      (held ? STORE_OBJECT_MAKER : 0),
+				  0);
+		if (unlikely(t->regions_open))
+			tell_regions(t, o, false);
 		ledger_see(t, o);
-		collect_made(objects_number(o));
+		generations_add(0, objects_number(o));
 		objects_unlock(o);
 	} else {
 		ledger_limit(t, limit);
@@ -309,18 +291,6 @@ void references_cut(uint32_t list, const void *frame)
 	ledger_leave(t);
 }
 
-/* Of what nobody lets us read no count is known, which is -1. */
-static int64_t read_hidden(const struct pages *pages, uint64_t *limits,
-			   const struct store_object *o)
-{
-	uint64_t value = 0;
-
-	if (pages_read(pages, &value, o->counter, o->width))
-		return counters_value(o, &value);
-	limits[RKN_LIMIT_UNREADABLE] += o->width;
-	return -1;
-}
-
 void references_read_counters(const struct pages *pages, uint64_t *limits)
 {
 	static struct counters_window window;
@@ -328,12 +298,19 @@ void references_read_counters(const struct pages *pages, uint64_t *limits)
 	window.start = 0;
 	for (uint32_t i = 1; i < objects_end(); i++) {
 		struct store_object *o = objects_at(i);
+		uint64_t value = 0;
 
 		if (!(o->flags & STORE_OBJECT_LIVE) ||
 		    !objects_live(o->address))
 			continue;
 		o->read = counters_look(&window, o);
-		if (o->read == COUNTERS_UNREADABLE)
-			o->read = read_hidden(pages, limits, o);
+		if (o->read != COUNTERS_UNREADABLE)
+			continue;
+		/* A count that cannot be known is -1. */
+		o->read = -1;
+		if (pages_read(pages, &value, o->counter, o->width))
+			o->read = counters_value(o, &value);
+		else
+			limits[RKN_LIMIT_UNREADABLE] += o->width;
 	}
 }

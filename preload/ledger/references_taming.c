@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ledger: what is not to be called a leak. */
+/* The ledger: what the program says is not a leak. */
 #include <refknot.h>
 
 #include "block_at.h"
@@ -33,21 +33,11 @@ void references_tame(const void *p, int what, bool on,
 	ledger_leave(t);
 }
 
-static void raise(uint64_t *count, uint64_t least)
-{
-	uint64_t now = __atomic_load_n(count, __ATOMIC_RELAXED);
-
-	while (now < least &&
-	       !__atomic_compare_exchange_n(count, &now, least, false,
-					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		;
-}
-
 void references_span(const void *start, size_t size, bool on,
 		     enum rkn_limit_number wrong)
 {
 	struct thread *t = ledger_enter();
-	uint64_t from = ledger_address(start), none = 0;
+	uint64_t from = ledger_address(start), none = 0, count;
 	struct store_table *table;
 	struct store_span *s;
 
@@ -62,7 +52,13 @@ void references_span(const void *start, size_t size, bool on,
 						      false, __ATOMIC_RELAXED,
 						      __ATOMIC_RELAXED)) {
 			__atomic_store_n(&s->size, size, __ATOMIC_RELEASE);
-			raise(&table->count, i + 1);
+			count =
+			    __atomic_load_n(&table->count, __ATOMIC_RELAXED);
+			while (count <= i &&
+			       !__atomic_compare_exchange_n(
+				   &table->count, &count, i + 1, false,
+				   __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+				;
 			ledger_leave(t);
 			return;
 		}

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "regions.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "names.h"
 #include "own_memory.h"
-#include "region_rows.h"
 
 #define DEPTH   32   /* regions that one thread has open */
 #define CHANGES 1024 /* keys that change in one pass */
 #define SLOTS   (2 * CHANGES)
 #define AREAS   64 /* counters that are summed at the end of a pass */
+
+#define PROBES     64 /* slots of the index that are looked at for a free one */
+#define INDEX_BITS 18 /* twice the rows that there can be */
+#define INDEX      (1u << INDEX_BITS)
+static uint32_t *index_of; /* of INDEX hashes: the row's number; 0: none */
 
 /* A key is the number of a stack, or of a type with this bit. */
 #define TYPE 0x80000000u
@@ -19,14 +24,15 @@
 struct change {
 	uint32_t key;
 	uint32_t slot;
-	struct rkn_region *row; /* that it goes to; NULL: not looked for yet */
+	struct rkn_region
+	    *row; /* where it is added; NULL: not looked for yet */
 	uint64_t made, ended;
 	uint64_t made_bytes, ended_bytes;
 	bool typed; /* some of the stack's blocks are objects */
 };
 
-/* A slot holds a place in `changes`, and is believed if that points back: so
- * that a level is emptied by its count alone. */
+/* A slot holds a place in `changes`, and counts if that points back: so the
+ * count empties a level. */
 struct level {
 	uint32_t name;
 	uint32_t count; /* of `changes`; the first is that of ALL */
@@ -44,10 +50,16 @@ static struct level *innermost(const struct thread *t)
 	return &t->regions->levels[t->regions_open - 1];
 }
 
+static uint32_t slot_of(uint32_t key)
+{
+	static_assert(SLOTS == 1 << 11, "slots by a hash of 11 bits");
+	return key * 0x9e3779b1u >> 21;
+}
+
 static struct change *add(struct level *l, uint32_t key, uint32_t slot)
 {
 	struct change *c = &l->changes[l->count];
-	/* Mostly the pass before began alike. */
+	/* The pass before mostly began alike. */
 	struct rkn_region *row = c->key == key ? c->row : NULL;
 
 	*c = (struct change){ .key = key, .slot = slot, .row = row };
@@ -57,12 +69,11 @@ static struct change *add(struct level *l, uint32_t key, uint32_t slot)
 	return c;
 }
 
-/* NULL: no room. */
+/* Finds or adds the changes of `key`; NULL: no room. */
 static struct change *find(struct level *l, uint32_t key)
 {
-	uint32_t slot = key * 0x9e3779b1u >> 21;
+	uint32_t slot = slot_of(key);
 
-	static_assert(SLOTS == 1 << 11, "slots by a hash of 11 bits");
 	for (;; slot = (slot + 1) % SLOTS) {
 		uint32_t at = l->slots[slot];
 
@@ -147,9 +158,69 @@ COLD void regions_moved(struct thread *t, uint32_t type,
 
 /* --- Rows ----------------------------------------------------------------- */
 
+int regions_reset(void)
+{
+	index_of = own_memory_table(index_of, INDEX * sizeof(*index_of));
+	return index_of ? 0 : -ENOMEM;
+}
+
+static struct rkn_region *row_at(uint32_t number)
+{
+	return (struct rkn_region *)store_at(
+		   store.header->tables[STORE_PASSES].offset) +
+	       number;
+}
+
+static bool is_same(const struct rkn_region *a, const struct rkn_region *b)
+{
+	return a->name == b->name && a->thread == b->thread &&
+	       a->stack == b->stack && a->type == b->type;
+}
+
+/* The row of `key` in a region of this thread, which is the only one that asks
+ * for it and changes it; NULL: no room. */
+static COLD struct rkn_region *row_of(struct thread *t, uint32_t name,
+				      uint32_t key)
+{
+	const struct rkn_region row = {
+		.name = name,
+		.thread = t->serial,
+		.stack = key & TYPE ? RKN_NONE : key,
+		.type = key & TYPE && key != ALL ? key & ~TYPE : RKN_NONE,
+		.buckets = RKN_REGION_BUCKETS,
+	};
+	uint64_t of = row.stack != RKN_NONE ? key : ~(uint64_t)row.type;
+	uint64_t hash = (of << 32 | name) * 0x9e3779b97f4a7c15ull;
+	uint32_t at;
+
+	hash = (hash ^ hash >> 32 ^ row.thread) * 0xff51afd7ed558ccdull;
+	at = (uint32_t)(hash >> (64 - INDEX_BITS));
+	for (unsigned i = 0; i < PROBES; i++) {
+		uint32_t *slot = &index_of[(at + i) % INDEX];
+		uint32_t number = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+		uint32_t none = 0;
+
+		if (number && is_same(row_at(number), &row))
+			return row_at(number);
+		if (number)
+			continue;
+		number = (uint32_t)store_append(STORE_PASSES);
+		if (!number)
+			break;
+		*row_at(number) = row;
+		/* If another thread took the slot, the row is left empty. */
+		if (__atomic_compare_exchange_n(slot, &none, number, false,
+						__ATOMIC_RELEASE,
+						__ATOMIC_RELAXED))
+			return row_at(number);
+	}
+	no_room(t);
+	return NULL;
+}
+
 /* Live blocks of `stack` now, in all threads; RKN_UNKNOWN if there are too many
  * threads to look at. */
-static int64_t regions_live_blocks(uint32_t stack)
+static int64_t live_blocks(uint32_t stack)
 {
 	uint32_t areas = thread_numbers();
 	uint64_t live = 0;
@@ -176,33 +247,6 @@ static int64_t regions_live_blocks(uint32_t stack)
 	return (int64_t)live;
 }
 
-/* The same for live objects of `type`. */
-static int64_t regions_live_objects(uint32_t type)
-{
-	const struct store_name *n = names_record(type);
-
-	return n ? (int64_t)(READ_ONCE(n->made) - READ_ONCE(n->ended))
-		 : RKN_UNKNOWN;
-}
-
-/* The row of `key` in a region of this thread's; NULL: no room. */
-static COLD struct rkn_region *row_of(struct thread *t, uint32_t name,
-				      uint32_t key)
-{
-	const struct rkn_region row = {
-		.name = name,
-		.thread = t->serial,
-		.stack = key & TYPE ? RKN_NONE : key,
-		.type = key & TYPE && key != ALL ? key & ~TYPE : RKN_NONE,
-		.buckets = RKN_REGION_BUCKETS,
-	};
-	struct rkn_region *r = region_rows_find(&row);
-
-	if (!r)
-		no_room(t);
-	return r;
-}
-
 static void add_value(struct rkn_region *r, int64_t delta)
 {
 	if (r->passes == 1 || delta < r->least)
@@ -223,17 +267,6 @@ static void add_value(struct rkn_region *r, int64_t delta)
 	r->others++;
 }
 
-static COLD void widen_buckets(struct rkn_region *r)
-{
-	static_assert(sizeof(r->series) / sizeof(*r->series) ==
-			  RKN_REGION_BUCKETS,
-		      "buckets of another number");
-	for (unsigned i = 0; i < RKN_REGION_BUCKETS / 2; i++)
-		r->series[i] = r->series[2 * i] + r->series[2 * i + 1];
-	memset(r->series + RKN_REGION_BUCKETS / 2, 0, sizeof(r->series) / 2);
-	r->series_shift++;
-}
-
 /* `all`: the row of all blocks, whose pass was ended before; NULL: no room. */
 static COLD void add_to_series(struct rkn_region *r,
 			       const struct rkn_region *all, int64_t delta)
@@ -244,8 +277,17 @@ static COLD void add_to_series(struct rkn_region *r,
 		r->buckets = 0;
 		return;
 	}
-	while (pass >> r->series_shift >= RKN_REGION_BUCKETS)
-		widen_buckets(r);
+	static_assert(sizeof(r->series) / sizeof(*r->series) ==
+			  RKN_REGION_BUCKETS,
+		      "buckets of another number");
+	/* Buckets become twice as wide. */
+	for (; pass >> r->series_shift >= RKN_REGION_BUCKETS;
+	     r->series_shift++) {
+		for (unsigned i = 0; i < RKN_REGION_BUCKETS / 2; i++)
+			r->series[i] = r->series[2 * i] + r->series[2 * i + 1];
+		memset(r->series + RKN_REGION_BUCKETS / 2, 0,
+		       sizeof(r->series) / 2);
+	}
 	r->series[pass >> r->series_shift] += delta;
 	if (delta < 0)
 		return;
@@ -254,12 +296,14 @@ static COLD void add_to_series(struct rkn_region *r,
 	r->grown_until = pass + 1;
 }
 
-/* `all`: that of all blocks, which comes first. */
+/* `all`: the changes of all blocks, which come first. `order`: of the pass,
+ * among all of the process. */
 static void end_pass(struct thread *t, uint32_t name, struct change *c,
 		     const struct change *all, uint64_t order)
 {
 	int64_t delta = (int64_t)(c->made - c->ended);
 	struct rkn_region *r = c->row;
+	const struct store_name *n;
 	int64_t level;
 
 	if (!r)
@@ -272,7 +316,6 @@ static void end_pass(struct thread *t, uint32_t name, struct change *c,
 	r->made_bytes += c->made_bytes;
 	r->ended_bytes += c->ended_bytes;
 	add_value(r, delta);
-	/* `order`: of the pass, among all of the process. */
 	level = (int64_t)(r->made - r->ended);
 	if (r->passes == 1)
 		r->first = order;
@@ -283,9 +326,13 @@ static void end_pass(struct thread *t, uint32_t name, struct change *c,
 		r->fall = r->top - level;
 	if (delta)
 		add_to_series(r, all->row, delta);
-	r->after = r->type != RKN_NONE ? regions_live_objects(r->type)
-				       : regions_live_blocks(c->key);
-	/* Which of the stack's blocks are objects is not known. */
+	if (r->type != RKN_NONE) {
+		n = names_record(r->type);
+		r->after = (int64_t)(READ_ONCE(n->made) - READ_ONCE(n->ended));
+	} else {
+		r->after = live_blocks(c->key);
+	}
+	/* It is not known which of the stack's blocks are objects. */
 	if (c->typed || (r->passes > 1 && r->before == RKN_UNKNOWN))
 		r->before = r->after = RKN_UNKNOWN;
 	else if (r->passes == 1)
@@ -305,7 +352,7 @@ static void empty(struct level *l, uint32_t name)
 	l->name = name;
 }
 
-/* What the area's former thread knew of rows may be of another recording. */
+/* The rows of the area's former thread may be of another recording. */
 static COLD void begin_first(struct thread *t)
 {
 	struct regions *r = t->regions_memory;
@@ -317,20 +364,12 @@ static COLD void begin_first(struct thread *t)
 	t->regions = r;
 }
 
-/* What is known of rows holds for one name. */
-static struct change *begin(struct level *l, uint32_t name)
-{
-	if (l->name != name)
-		empty(l, name);
-	l->count = 0;
-	return find(l, ALL);
-}
-
 void regions_begin(const char *name)
 {
 	struct thread *t = thread_enter_call();
 	struct change *all;
 	struct level *l;
+	uint32_t number;
 
 	if (!t)
 		return;
@@ -342,7 +381,12 @@ void regions_begin(const char *name)
 		return;
 	}
 	l = &t->regions->levels[t->regions_open];
-	all = begin(l, names_number(name, t->area->limits));
+	number = names_number(name, t->area->limits);
+	/* The rows that it knows are of one name. */
+	if (l->name != number)
+		empty(l, number);
+	l->count = 0;
+	all = add(l, ALL, slot_of(ALL));
 	t->regions_open++;
 	t->detour = true;
 	if (!all->row)

@@ -7,7 +7,7 @@
  * changed in it, so that a pass costs what it did and not what there is; at its
  * end the changes are added to the rows of the region and to the level below.
  *
- * All functions but the first two are for a thread that is inside refknot
+ * All functions but the first three are for a thread that is inside refknot
  * (thread_enter).
  */
 #ifndef REGIONS_H
@@ -15,7 +15,10 @@
 
 #include "thread.h"
 
-/* NULL is a name of a region, too. */
+/* Forgets all rows: the store is a new one. */
+int regions_reset(void); /* 0 or -errno */
+
+/* A region's name may be NULL. */
 void regions_begin(const char *name);
 void regions_end(const char *name);
 
@@ -23,7 +26,8 @@ void regions_end(const char *name);
 void regions_block(struct thread *t, uint32_t stack, uint64_t size, bool ended);
 
 /*
- * A block from `stack` became an object of `type`, or is one no more (`ended`).
+ * A block from `stack` became an object of `type`, or is no longer one
+ * (`ended`).
  * The block itself goes on, or was counted as freed: then it no longer counts
  * with its stack. `whole`: the object starts where the block does; others count
  * only with their type.

@@ -36,20 +36,13 @@ bool seals_concern(long number, const long *arguments)
 	}
 }
 
-/* The kernel looks at the word before it would wait, which it does not. */
-static bool ask(uint64_t address)
-{
-	uint32_t *word = (uint32_t *)(uintptr_t)(address & ~3ull);
-
-	return sys_wait(word, UNLIKELY_WORD, 0) != -EFAULT;
-}
-
 bool seals_can_read(uint64_t address)
 {
 	struct thread *t = thread_behind(thread_self);
 	uint64_t count = __atomic_load_n(&seals.count, __ATOMIC_SEQ_CST);
 	uint64_t page = address >> PAGE_SHIFT;
 	uint64_t *known = &t->readable[page % THREAD_READABLE];
+	uint32_t *word;
 
 	if (unlikely(t->seals != count)) {
 		memset(t->readable, 0, sizeof(t->readable));
@@ -57,7 +50,9 @@ bool seals_can_read(uint64_t address)
 	}
 	if (likely(*known == page && !references_lost))
 		return true;
-	if (!ask(address))
+	/* The kernel reads the word before it would wait, which it does not. */
+	word = (uint32_t *)(uintptr_t)(address & ~3ull);
+	if (sys_wait(word, UNLIKELY_WORD, 0) == -EFAULT)
 		return false;
 	if (!READ_ONCE(seals.keys))
 		*known = page;

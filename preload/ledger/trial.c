@@ -10,7 +10,7 @@
 #include "references.h"
 
 #define IMMORTAL (1 << 30) /* counts from here on never come down */
-#define HELD     INT32_MAX /* by what is no candidate, for certain */
+#define HELD     INT32_MAX /* certainly held, by what is not a candidate */
 
 struct edge {
 	uint32_t from, to; /* places */
@@ -20,7 +20,8 @@ enum fate {
 	IN_USE,
 	COLLECTABLE,
 	UNCOLLECTABLE,
-	FOLLOWING, /* uncollectable, and in no ring of such objects or behind one */
+	FOLLOWING, /* uncollectable, but neither in a ring of such objects nor
+		      behind one */
 };
 
 /* Candidates have places, from 0. */
@@ -40,8 +41,6 @@ static struct work {
 	struct trial result;
 } work;
 
-/* --- Memory --------------------------------------------------------------- */
-
 static uint32_t larger(uint32_t n)
 {
 	uint32_t room = 1024;
@@ -50,6 +49,8 @@ static uint32_t larger(uint32_t n)
 		room *= 2;
 	return room;
 }
+
+/* --- Candidates ------------------------------------------------------------- */
 
 static bool make_room(struct work *w, uint32_t n)
 {
@@ -70,22 +71,6 @@ static bool make_room(struct work *w, uint32_t n)
 	return true;
 }
 
-static bool make_edge_room(struct work *w, uint32_t n)
-{
-	if (n <= w->edge_room)
-		return true;
-	n = larger(n);
-	w->edge_room = 0;
-	w->to = own_memory_map(n * sizeof(*w->to));
-	w->edges = own_memory_map(n * sizeof(*w->edges));
-	if (!w->to || !w->edges)
-		return false;
-	w->edge_room = n;
-	return true;
-}
-
-/* --- Candidates ------------------------------------------------------------- */
-
 static bool is_there(const struct store_object *o)
 {
 	const unsigned both = STORE_OBJECT_LIVE | STORE_OBJECT_TRACKED;
@@ -98,12 +83,12 @@ static void add_candidate(struct work *w, uint32_t number)
 	struct store_object *o = objects_at(number);
 	int64_t count;
 
-	/* Is its counter still there? All others are looked at when lost. */
+	/* Its counter may be gone. Others are looked at when they are lost. */
 	if (unlikely(READ_ONCE(references_lost) || o->counter) &&
 	    objects_live(o->address) != o)
 		return;
 	count = counters_look(&w->window, o);
-	/* What has no plausible count is taken for held. */
+	/* Without a plausible count it passes for held. */
 	if (count <= 0 || count >= IMMORTAL)
 		count = HELD;
 	w->objects[w->count] = number;
@@ -119,62 +104,42 @@ static bool is_young(const struct store_object *o, int generation)
 	       o->generation <= generation;
 }
 
-static void add_listed(struct work *w, int generation)
+static bool find_candidates(struct work *w, int generation,
+			    const struct trial_kept *waiting)
 {
-	uint32_t end = objects_end(), number;
+	bool listed = generations_listed(generation);
+	uint32_t end = objects_end(), most = end, number;
 
-	for (int g = 0; g <= generation; g++)
+	if (listed && 2 * GENERATIONS_LISTED < end)
+		most = 2 * GENERATIONS_LISTED;
+	if (!make_room(w, most + waiting->count))
+		return false;
+	w->window.start = 0;
+	for (int g = 0; listed && g <= generation; g++)
 		for (uint32_t i = 0; (number = generations_at(g, i)); i++)
 			/* A record may be listed for two objects in turn. */
 			if (number < end && w->count < w->room &&
 			    !objects_at(number)->place &&
 			    is_young(objects_at(number), generation))
 				add_candidate(w, number);
-}
-
-static void add_waiting(struct work *w, const struct finds *waiting)
-{
-	for (uint32_t i = 0; i < waiting->count; i++)
-		if (finds_is_there(&waiting->items[i]) &&
-		    is_there(objects_at(waiting->items[i].number)))
-			add_candidate(w, waiting->items[i].number);
-}
-
-static bool find_candidates(struct work *w, int generation,
-			    const struct finds *waiting)
-{
-	bool listed = generations_listed(generation);
-	uint32_t end = objects_end(), most = end;
-
-	if (listed && 2 * GENERATIONS_LISTED < end)
-		most = 2 * GENERATIONS_LISTED;
-	if (!make_room(w, most + (waiting ? waiting->count : 0)))
-		return false;
-	w->window.start = 0;
-	if (listed)
-		add_listed(w, generation);
 	for (uint32_t i = 1; !listed && i < end; i++)
 		if (is_young(objects_at(i), generation))
 			add_candidate(w, i);
-	if (waiting)
-		add_waiting(w, waiting);
+	for (uint32_t i = 0; i < waiting->count; i++)
+		if (trial_is_there(&waiting->items[i]) &&
+		    is_there(objects_at(waiting->items[i].number)))
+			add_candidate(w, waiting->items[i].number);
 	return true;
 }
 
 /* --- Edges -------------------------------------------------------------------- */
 
-/* Does it count as one of its target's references? */
-static inline bool is_strong(const struct store_reference *r)
-{
-	return references_kind(r) != RKN_REFERENCE_WEAK;
-}
-
-/* The edge of `r`, if it is one between candidates. */
+/* The edge of `r`, if it counts and is one between candidates. */
 static inline void note_edge(struct work *w, const struct store_reference *r)
 {
 	uint32_t from, to;
 
-	if (!r->to || !r->from || !is_strong(r))
+	if (!r->to || !r->from || references_kind(r) == RKN_REFERENCE_WEAK)
 		return;
 	from = objects_at(r->from)->place;
 	to = objects_at(r->to)->place;
@@ -182,33 +147,35 @@ static inline void note_edge(struct work *w, const struct store_reference *r)
 		w->edges[w->edge_count++] = (struct edge){ from - 1, to - 1 };
 }
 
-/* Few candidates have their own lists; of many all references are looked at in
- * the order in which they lie in memory. */
-static bool list_edges(struct work *w)
+/*
+ * Counts lose what comes from candidates; the edges are sorted by `from`. Few
+ * candidates have their own lists; for many all references are looked at, in
+ * the order in which they lie in memory.
+ */
+static bool find_edges(struct work *w)
 {
 	const struct store_table *t = &store.header->tables[STORE_REFERENCES];
 	uint64_t end = t->count < t->capacity ? t->count : t->capacity;
 
 	w->edge_count = 0;
-	if (!make_edge_room(w, (uint32_t)end))
-		return false;
-	if (w->count > end / 8) {
+	if (end > w->edge_room) {
+		uint32_t room = larger((uint32_t)end);
+
+		w->edge_room = 0;
+		w->to = own_memory_map(room * sizeof(*w->to));
+		w->edges = own_memory_map(room * sizeof(*w->edges));
+		if (!w->to || !w->edges)
+			return false;
+		w->edge_room = room;
+	}
+	if (w->count > end / 8)
 		for (uint32_t i = 1; i < end; i++)
 			note_edge(w, references_at(i));
-		return true;
-	}
-	for (uint32_t i = 0; i < w->count; i++)
-		for (uint32_t n = objects_at(w->objects[i])->holds; n;
-		     n = references_at(n)->from_next)
-			note_edge(w, references_at(n));
-	return true;
-}
-
-/* Counts lose what comes from candidates; the edges are sorted by `from`. */
-static bool find_edges(struct work *w)
-{
-	if (!list_edges(w))
-		return false;
+	else
+		for (uint32_t i = 0; i < w->count; i++)
+			for (uint32_t n = objects_at(w->objects[i])->holds; n;
+			     n = references_at(n)->from_next)
+				note_edge(w, references_at(n));
 	memset(w->first, 0, (w->count + 2ul) * sizeof(*w->first));
 	for (uint32_t i = 0; i < w->edge_count; i++) {
 		w->first[w->edges[i].from + 2]++;
@@ -231,8 +198,8 @@ static bool is_bare(uint32_t number)
 	return !type || !type->clear;
 }
 
-/* What `end` candidates in the queue lead to, of those with fate `from`, has
- * fate `to` with them. */
+/* What the first `end` candidates in the queue lead to changes its fate from
+ * `from` to `to`. */
 static void spread(struct work *w, uint32_t end, enum fate from, enum fate to)
 {
 	for (uint32_t read = 0; read < end; read++) {
@@ -246,7 +213,8 @@ static void spread(struct work *w, uint32_t end, enum fate from, enum fate to)
 	}
 }
 
-/* Those that no other uncollectable one leads to, and so on. */
+/* Uncollectable ones that no other uncollectable one leads to follow; then those
+ * that only these lead to, and so on. */
 static void find_following(struct work *w)
 {
 	uint32_t end = 0;
@@ -270,8 +238,8 @@ static void find_following(struct work *w)
 	}
 }
 
-/* A count below 0 says that more is declared than counted: that is no ground to
- * call it lost. */
+/* A count below 0 means that more is declared than counted: that is not reason
+ * enough to call it lost. */
 static void find_fates(struct work *w)
 {
 	uint32_t end = 0;
@@ -293,23 +261,7 @@ static void find_fates(struct work *w)
 		find_following(w);
 }
 
-/* --- The end of it ------------------------------------------------------------------ */
-
-static void add_lost(struct work *w, uint32_t i)
-{
-	uint32_t number = w->objects[i];
-	const struct store_object *o = objects_at(number);
-
-	w->result.lost[w->result.lost_count++] = (struct trial_lost){
-		.order = o->made_order,
-		.number = number,
-		.bare = is_bare(number),
-		.uncollectable = w->fates[i] != COLLECTABLE,
-		.follows = w->fates[i] == FOLLOWING,
-		.waited = o->flags & STORE_OBJECT_WAITING,
-	};
-}
-
+/* Lists what is lost; the rest survives. All of them grow older. */
 static void age(struct work *w, int generation)
 {
 	int next = generation < GENERATIONS_OLDEST ? generation + 1
@@ -319,27 +271,28 @@ static void age(struct work *w, int generation)
 	for (uint32_t i = 0; i < w->count; i++) {
 		uint32_t number = w->objects[i];
 		struct store_object *o = objects_at(number);
+		bool waited = o->flags & STORE_OBJECT_WAITING;
 
 		if (o->generation < next)
 			o->generation = (uint8_t)next;
 		if (o->generation < GENERATIONS_OLDEST)
 			generations_add(o->generation, number);
 		if (w->fates[i] == IN_USE)
-			w->result.survivors +=
-			    !(o->flags & STORE_OBJECT_WAITING);
-		/* Its block may have ended where nobody saw it. */
+			w->result.survivors += !waited;
+		/* Its block may have ended unseen. */
 		else if (objects_live(o->address) == o)
-			add_lost(w, i);
+			w->result.lost[w->result.lost_count++] =
+			    (struct trial_lost){
+				    .item = { o->made_order, number, 0 },
+				    .bare = is_bare(number),
+				    .uncollectable = w->fates[i] != COLLECTABLE,
+				    .follows = w->fates[i] == FOLLOWING,
+				    .waited = waited,
+			    };
 	}
 }
 
-static void give_up_places(struct work *w)
-{
-	for (uint32_t i = 0; i < w->count; i++)
-		objects_at(w->objects[i])->place = 0;
-}
-
-const struct trial *trial_make(int generation, const struct finds *waiting)
+const struct trial *trial_make(int generation, const struct trial_kept *waiting)
 {
 	struct work *w = &work;
 	bool done;
@@ -351,7 +304,8 @@ const struct trial *trial_make(int generation, const struct finds *waiting)
 		find_fates(w);
 		age(w, generation);
 	}
-	give_up_places(w);
+	for (uint32_t i = 0; i < w->count; i++)
+		objects_at(w->objects[i])->place = 0;
 	w->result.looked_at = w->count;
 	return done ? &w->result : NULL;
 }

@@ -30,7 +30,7 @@
 #include "phase.h"
 #include "process.h"
 #include "real.h"
-#include "region_rows.h"
+#include "regions.h"
 #include "sandbox.h"
 #include "second_signal.h"
 #include "shadow.h"
@@ -165,7 +165,7 @@ static COLD int begin(void)
 	if (!error)
 		error = objects_reset();
 	if (!error)
-		error = region_rows_reset();
+		error = regions_reset();
 	if (error)
 		return error;
 	marks_reset();
