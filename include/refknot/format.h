@@ -276,7 +276,7 @@ enum rkn_object_flag {
 	RKN_OBJECT_MAKER = 1u << 0,   /* its maker still has a reference */
 	RKN_OBJECT_COUNTED = 1u << 1, /* it has a counter: the snapshot read
 					 `count` there */
-	RKN_OBJECT_ENDED = 1u << 2,   /* it has no block any more, but holds
+	RKN_OBJECT_ENDED = 1u << 2,   /* its block is gone, but it holds
 					 references that it did not give back */
 };
 

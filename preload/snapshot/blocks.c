@@ -47,29 +47,6 @@ static struct entry *entry_of(const struct blocks *b, const struct group *g,
 /* Calls `f` for every live block of a region, in order of address. */
 typedef void visit(struct blocks *b, const struct rkn_block *r, void *data);
 
-static uint64_t size_of(const uint64_t *slot)
-{
-	uint64_t size = *slot >> STORE_SIZE_SHIFT;
-
-	return *slot & STORE_BIG ? size | slot[2] >> 1 << 32 : size;
-}
-
-static void visit_slot(struct blocks *b, uint64_t address, const uint64_t *slot,
-		       visit *f, void *data)
-{
-	struct rkn_block r = { .address = address };
-
-	if (!shadow_is_live(*slot))
-		return;
-	r.size = size_of(slot);
-	r.stack = shadow_stack(*slot);
-	if (*slot & STORE_EXTRA) {
-		r.birth = (slot[1] & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
-		r.thread = slot[1] >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
-	}
-	f(b, &r, data);
-}
-
 typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
 
 /* Is one of 8 slots a live block's? */
@@ -92,9 +69,26 @@ static void visit_step(struct blocks *b, uint64_t base, const uint64_t *slots,
 			i += 8;
 			continue;
 		}
-		for (uint64_t end = last - i < 8 ? last : i + 8; i < end; i++)
-			visit_slot(b, base + (i << shadow.granule_shift),
-				   slots + i, f, data);
+		for (uint64_t end = last - i < 8 ? last : i + 8; i < end; i++) {
+			const uint64_t *slot = slots + i;
+			struct rkn_block r = {
+				.address = base + (i << shadow.granule_shift),
+				.size = *slot >> STORE_SIZE_SHIFT,
+				.stack = shadow_stack(*slot),
+			};
+
+			if (!shadow_is_live(*slot))
+				continue;
+			if (*slot & STORE_BIG)
+				r.size |= slot[2] >> 1 << 32;
+			if (*slot & STORE_EXTRA) {
+				r.birth = (slot[1] & ~STORE_WHOLE) >>
+					  STORE_BIRTH_SHIFT;
+				r.thread = slot[1] >> STORE_THREAD_SHIFT &
+					   STORE_THREAD_MAX;
+			}
+			f(b, &r, data);
+		}
 	}
 }
 
@@ -151,24 +145,6 @@ static void count(struct blocks *b, const struct rkn_block *r, void *data)
 	++*n;
 }
 
-static bool make_room(struct blocks *b, uint64_t n)
-{
-	struct store_table *t = &store.header->tables[STORE_BLOCKS];
-	uint64_t offset;
-
-	if (n >= UINT32_MAX)
-		return false;
-	offset = store_take((n + 1) * sizeof(*b->list));
-	if (!offset || !store_ready(offset, (n + 1) * sizeof(*b->list)))
-		return false;
-	t->offset = offset;
-	t->capacity = n;
-	t->count = 0;
-	b->list = store_at(offset);
-	b->count = 0;
-	return true;
-}
-
 /*
  * A block that begins inside the one before it: of the two the older one's
  * free was not seen.
@@ -189,41 +165,6 @@ static void add(struct blocks *b, const struct rkn_block *r, void *data)
 	b->list[b->count++] = *r;
 }
 
-/* A large block covers regions in which nothing need begin. */
-static void cover(struct blocks *b, const struct rkn_block *r, uint32_t i)
-{
-	uint64_t last =
-	    (r->address + (r->size ? r->size - 1 : 0)) >> STORE_REGION_SHIFT;
-
-	for (uint64_t n = r->address >> STORE_REGION_SHIFT;
-	     n <= last && n < STORE_REGIONS; n++) {
-		struct blocks_region *region = &b->regions[n];
-
-		if (!region->known)
-			region->before =
-			    n == r->address >> STORE_REGION_SHIFT ? i : i + 1;
-		region->known = true;
-	}
-}
-
-static bool mark(struct blocks *b, const struct rkn_block *r)
-{
-	struct blocks_region *region =
-	    &b->regions[r->address >> STORE_REGION_SHIFT];
-	uint64_t at = r->address & (STORE_REGION - 1);
-	struct group *g;
-
-	if (!region->groups)
-		region->groups = own_memory_map(group_count() * sizeof(*g));
-	if (!region->groups)
-		return false;
-	g = &region->groups[at >> entry_shift() >> 6];
-	if (!g->first)
-		g->first = ++b->groups;
-	entry_of(b, g, at)->starts |= 1ull << (at >> shadow.granule_shift & 63);
-	return true;
-}
-
 /* One instruction where the processor has it. */
 static inline uint32_t ones(const struct blocks *b, uint64_t x)
 {
@@ -237,19 +178,7 @@ static inline uint32_t ones(const struct blocks *b, uint64_t x)
 	return (uint32_t)n;
 }
 
-static uint32_t sum_group(const struct blocks *b, const struct group *g)
-{
-	struct entry *e = &b->entries[(uint64_t)(g->first - 1) * GROUP];
-	uint32_t before = g->before;
-
-	for (unsigned i = 0; i < GROUP; i++) {
-		e[i].before = before;
-		before += ones(b, e[i].starts);
-	}
-	return before;
-}
-
-/* Fill in `before` everywhere, now that all starts are known. */
+/* Fills in `before` everywhere, now that all starts are known. */
 static void sum_up(struct blocks *b)
 {
 	uint64_t first = b->least >> STORE_REGION_SHIFT;
@@ -261,53 +190,92 @@ static void sum_up(struct blocks *b)
 
 		for (uint64_t i = 0; region->groups && i < group_count(); i++) {
 			struct group *g = &region->groups[i];
+			struct entry *e =
+			    &b->entries[(uint64_t)(g->first - 1) * GROUP];
 
 			g->before = before;
-			if (g->first)
-				before = sum_group(b, g);
+			for (unsigned k = 0; g->first && k < GROUP; k++) {
+				e[k].before = before;
+				before += ones(b, e[k].starts);
+			}
 		}
 	}
 }
 
-/* No more than blocks, and than all regions have. */
-static uint64_t most_groups(uint64_t blocks)
-{
-	uint64_t all = store.header->tables[STORE_CHUNKS].count * group_count();
-
-	return blocks + 1 < all ? blocks + 1 : all;
-}
-
 bool blocks_list(struct blocks *b, bool kept)
 {
-	uint64_t n = 0;
+	struct store_table *t = &store.header->tables[STORE_BLOCKS];
+	uint64_t n = 0, size, offset;
 
 	*b = (struct blocks){ .least = UINT64_MAX };
 	visit_all(b, count, &n);
-	if (!kept && n < UINT32_MAX)
-		b->list = own_memory_map((n + 1) * sizeof(*b->list));
-	if (kept ? !make_room(b, n) : !b->list)
+	if (n >= UINT32_MAX)
+		return false;
+	size = (n + 1) * sizeof(*b->list);
+	if (kept) {
+		offset = store_take(size);
+		if (!offset || !store_ready(offset, size))
+			return false;
+		t->offset = offset;
+		t->capacity = n;
+		t->count = 0;
+		b->list = store_at(offset);
+	} else {
+		b->list = own_memory_map(size);
+	}
+	if (!b->list)
 		return false;
 	b->kept = kept;
 	visit_all(b, add, NULL);
 	return true;
 }
 
+/* A large block covers regions in which nothing need begin. */
+static void cover(struct blocks *b, const struct rkn_block *r, uint32_t i)
+{
+	const uint64_t first = r->address >> STORE_REGION_SHIFT;
+	const uint64_t last =
+	    (r->address + (r->size ? r->size - 1 : 0)) >> STORE_REGION_SHIFT;
+
+	for (uint64_t n = first; n <= last && n < STORE_REGIONS; n++) {
+		if (!b->regions[n].known)
+			b->regions[n].before = n == first ? i : i + 1;
+		b->regions[n].known = true;
+	}
+}
+
 bool blocks_index(struct blocks *b)
 {
+	uint64_t most;
+
 	b->popcnt = __builtin_cpu_supports("popcnt");
 	b->regions = own_memory_map(STORE_REGIONS * sizeof(*b->regions));
-	b->entries =
-	    own_memory_map(most_groups(b->count) * GROUP * sizeof(*b->entries));
+	/* At most one for each block, and as many as all regions have. */
+	most = store.header->tables[STORE_CHUNKS].count * group_count();
+	if (most > b->count + 1ull)
+		most = b->count + 1ull;
+	b->entries = own_memory_map(most * GROUP * sizeof(*b->entries));
 	if (!b->regions || !b->entries)
 		return false;
 	if (b->kept)
 		store.header->tables[STORE_BLOCKS].count = b->count;
 	for (uint32_t i = 0; i < b->count; i++) {
 		const struct rkn_block *r = &b->list[i];
-
+		uint64_t at = r->address & (STORE_REGION - 1);
+		struct blocks_region *region;
+		struct group *g;
 		cover(b, r, i);
-		if (!mark(b, r))
+		region = &b->regions[r->address >> STORE_REGION_SHIFT];
+		if (!region->groups)
+			region->groups =
+			    own_memory_map(group_count() * sizeof(*g));
+		if (!region->groups)
 			return false;
+		g = &region->groups[at >> entry_shift() >> 6];
+		if (!g->first)
+			g->first = ++b->groups;
+		entry_of(b, g, at)->starts |=
+		    1ull << (at >> shadow.granule_shift & 63);
 	}
 	if (b->count) {
 		const struct rkn_block *end = &b->list[b->count - 1];

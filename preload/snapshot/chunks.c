@@ -4,19 +4,18 @@
 #include <string.h>
 
 #include "heap.h"
+#include "memory.h"
 #include "own_memory.h"
-#include "process.h"
 #include "real.h"
 #include "stop.h"
-#include "sys.h"
 
 #define PAGE  4096ull
 #define LEAST LEFTOVERS_CHUNK_LEAST
 
 /*
  * A chunk begins 16 bytes before its block: with the size of the chunk before
- * it, if that is free, and its own size, whose low bits tell of that and of
- * where the chunk comes from (malloc/malloc.c).
+ * it, if that is free, and its own size, whose low bits say so and where the
+ * chunk comes from (malloc/malloc.c).
  */
 #define HEADER        16ull
 #define BEFORE_USED   1ull /* the chunk before it is not free */
@@ -28,7 +27,7 @@
 
 #define LEAST_MAPPING (128ull << 10) /* unless the program says less */
 
-/* struct malloc_state: offsets that have been so since glibc 2.27. */
+/* struct malloc_state: offsets since glibc 2.27. */
 #define FAST_BINS   10
 #define FAST_OFFSET 16
 #define TOP_OFFSET  96
@@ -61,14 +60,13 @@ struct chunks {
 /* The mapping around `address`; NULL: none. */
 static const struct map *map_at(struct chunks *c, uint64_t address)
 {
-	uint32_t low;
+	const struct map *m = c->last;
 
-	if (c->last && address >= c->last->start && address < c->last->end)
-		return c->last;
-	low = maps_behind(c->maps, c->count, address);
-	if (low == c->count || c->maps[low].start > address)
-		return NULL;
-	return c->last = &c->maps[low];
+	if (!m || address < m->start || address >= m->end)
+		m = memory_map(c->maps, c->count, address);
+	if (m)
+		c->last = m;
+	return m;
 }
 
 enum found {
@@ -88,20 +86,10 @@ static enum found read_word(struct chunks *c, uint64_t at, uint64_t *word)
 	return stop_read(word, at, 8) ? READ : UNKNOWN;
 }
 
-static bool is_mapping_right(struct chunks *c, const struct rkn_block *b,
-			     uint64_t head)
-{
-	uint64_t before;
-
-	return read_word(c, b->address - HEADER, &before) == READ &&
-	       (SIZE_OF(head) + before) % PAGE == 0 &&
-	       SIZE_OF(head) >= b->size + HEADER;
-}
-
 /*
- * The chunk before it is free, so its header says: but if that has grown over
- * this one, and been divided since, no header leads to it any more. What makes
- * no sense is a chunk that is being divided.
+ * The chunk's header says that the one before it is free: but if that has grown
+ * over this one, and been divided since, no header leads to it any longer. What
+ * makes no sense is a chunk that is being divided.
  */
 static bool is_swallowed(struct chunks *c, uint64_t chunk)
 {
@@ -124,7 +112,7 @@ static bool has_shape(uint64_t head)
 	return SIZE_OF(head) >= LEAST && !(head & (8 | OWN_MAPPING));
 }
 
-/* Does the link at `at` lead to `chunk`? It may be in the first arena's own
+/* Whether the link at `at` leads to `chunk`. It may be in the first arena's own
  * lists, in the C library's data. */
 static bool leads_to(struct chunks *c, uint64_t at, uint64_t chunk)
 {
@@ -136,7 +124,8 @@ static bool leads_to(struct chunks *c, uint64_t at, uint64_t chunk)
 	return read_word(c, at, &word) == READ && word == chunk;
 }
 
-/* Is the free chunk that ends at `end`, as the word there says, in a list? */
+/* Whether the free chunk that ends at `end`, as the word there says, is in a
+ * list. */
 static bool is_free_before(struct chunks *c, uint64_t end)
 {
 	uint64_t size, head, forward, back, at;
@@ -159,16 +148,20 @@ enum state {
 	ODD, /* the headers do not agree */
 };
 
-/* A page that the program hides at present tells nothing. */
+/* A page that the program hides at present says nothing. */
 static enum state look(struct chunks *c, const struct rkn_block *b)
 {
-	uint64_t chunk = b->address - HEADER, head, next, end;
+	uint64_t chunk = b->address - HEADER, head, next, end, before;
 	enum found found = read_word(c, chunk + 8, &head);
 
 	if (found != READ)
 		return found == UNKNOWN ? MAPPED : FREE;
 	if (head & OWN_MAPPING)
-		return is_mapping_right(c, b, head) ? MAPPED : ODD;
+		return read_word(c, chunk, &before) == READ &&
+			       (SIZE_OF(head) + before) % PAGE == 0 &&
+			       SIZE_OF(head) >= b->size + HEADER
+			   ? MAPPED
+			   : ODD;
 	if (!has_shape(head) || SIZE_OF(head) - 8 < b->size)
 		return ODD;
 	end = chunk + SIZE_OF(head);
@@ -180,7 +173,7 @@ static enum state look(struct chunks *c, const struct rkn_block *b)
 	return head & BEFORE_USED || !is_swallowed(c, chunk) ? IN_USE : FREE;
 }
 
-/* Does one of the chunks from the known one on reach over this place? */
+/* Whether one of the chunks from the known one on reaches over this place. */
 static bool is_inside(struct chunks *c, uint64_t chunk)
 {
 	uint64_t head, next, at = c->known;
@@ -197,37 +190,37 @@ static bool is_inside(struct chunks *c, uint64_t chunk)
 	return false;
 }
 
-/* Is there by now memory of ours, or the page below it that nobody reads? */
-static bool is_ours(uint64_t chunk)
-{
-	uint64_t next = (chunk & ~(PAGE - 1)) + PAGE, from, to;
-
-	return own_memory_find(chunk, chunk + HEADER, &from, &to) ||
-	       own_memory_find(next, next + 1, &from, &to);
-}
-
 /*
  * A program that writes a byte too much changes the next chunk's header, and
- * that block is no less alive: where headers do not agree it is, unless they
- * lead from a block before it to behind it, or its mapping is now another's.
+ * that block is alive all the same: where headers do not agree the block is in
+ * use, unless they lead from a block before it to behind it, or its mapping is
+ * now another's.
  */
 static bool is_in_use(struct chunks *c, const struct rkn_block *b)
 {
 	const uint64_t chunk = b->address - HEADER;
+	const uint64_t page = (chunk & ~(PAGE - 1)) + PAGE;
 	const enum state state = look(c, b);
-	bool used = state != FREE;
+	uint64_t from, to;
 
-	if (used && state != IN_USE && is_ours(chunk))
+	if (state == FREE)
 		return false;
-	if (state == ODD) {
-		used = (b->size < LEAST_MAPPING || chunk % PAGE) &&
-		       !is_inside(c, chunk);
-		if (used)
-			c->known = 0;
-	} else if (state == IN_USE) {
+	if (state == IN_USE) {
 		c->known = chunk;
+		return true;
 	}
-	return used;
+	/* By now our memory may be there, or the page below it that nobody
+	 * reads. */
+	if (own_memory_find(chunk, chunk + HEADER, &from, &to) ||
+	    own_memory_find(page, page + 1, &from, &to))
+		return false;
+	if (state == MAPPED)
+		return true;
+	if ((b->size >= LEAST_MAPPING && chunk % PAGE == 0) ||
+	    is_inside(c, chunk))
+		return false;
+	c->known = 0;
+	return true;
 }
 
 static bool is_chunk(struct chunks *c, uint64_t chunk, uint64_t size)
@@ -239,9 +232,9 @@ static bool is_chunk(struct chunks *c, uint64_t chunk, uint64_t size)
 }
 
 /*
- * The link in a free chunk of a list that has no way back: since glibc 2.32 it
- * is mixed with its own place. `offset`: where it leads, counted from the next
- * chunk. False: neither way makes sense.
+ * Follows the link in a free chunk of a list that has no way back: since glibc
+ * 2.32 it is mixed with its own place. `offset`: where it leads, counted from
+ * the next chunk. False: neither way makes sense.
  */
 static bool follow(struct chunks *c, uint64_t at, uint64_t offset,
 		   uint64_t size, uint64_t *next)
@@ -257,19 +250,7 @@ static bool follow(struct chunks *c, uint64_t at, uint64_t offset,
 	return !word || is_chunk(c, word - offset, size);
 }
 
-static void visit_fast_bin(struct chunks *c, uint64_t chunk, uint64_t size)
-{
-	for (uint32_t i = 0; chunk && i < UINT32_MAX; i++) {
-		if (!is_chunk(c, chunk, size))
-			return;
-		c->visit(chunk + HEADER, false, c->data);
-		if (!follow(c, chunk + HEADER, 0, size, &chunk))
-			return;
-	}
-}
-
-/* A list of so many blocks of a size; `visits`: visit them, else look whether
- * it is one. */
+/* Visits a list of so many blocks of a size, or only looks whether it is one. */
 static bool walk_cached(struct chunks *c, uint64_t block, unsigned n,
 			uint64_t size, bool visits)
 {
@@ -284,7 +265,7 @@ static bool walk_cached(struct chunks *c, uint64_t block, unsigned n,
 	return !n && !block;
 }
 
-/* If the chunk is the list of what a thread has freed lately. */
+/* Visits what a thread has freed lately, if the chunk is such a list. */
 static void visit_cache(struct chunks *c, uint64_t chunk)
 {
 	struct cache cache;
@@ -303,16 +284,6 @@ static void visit_cache(struct chunks *c, uint64_t chunk)
 					(i + 2) * 16, visits);
 }
 
-static uint64_t first_chunk(struct chunks *c, uint64_t arena, bool first)
-{
-	if (!first)
-		return (arena + STATE_SIZE + 15) & ~15ull;
-	for (uint32_t i = 0; i < c->count; i++)
-		if (strcmp(c->maps[i].name, "[heap]") == 0)
-			return c->maps[i].start;
-	return 0;
-}
-
 static uint64_t arena_word(uint64_t arena, uint64_t offset)
 {
 	return *(const uint64_t *)(uintptr_t)(arena + offset);
@@ -321,29 +292,34 @@ static uint64_t arena_word(uint64_t arena, uint64_t offset)
 /* The first chunk of an arena is its first thread's cache, unless that began by
  * memalign() or the like, which makes none. */
 #define FIRST_MOST 16
-static void visit_first_cache(struct chunks *c, uint64_t chunk)
+static void visit_arena(struct chunks *c, uint64_t arena, bool first)
 {
-	uint64_t head;
+	uint64_t chunk = (arena + STATE_SIZE + 15) & ~15ull, head;
 
-	for (unsigned i = 0; i < FIRST_MOST; i++) {
+	for (unsigned bin = 0; bin < FAST_BINS; bin++) {
+		uint64_t size = (bin + 2) * 16;
+		uint64_t free = arena_word(arena, FAST_OFFSET + bin * 8ull);
+
+		for (uint32_t i = 0; free && i < UINT32_MAX; i++) {
+			if (!is_chunk(c, free, size))
+				break;
+			c->visit(free + HEADER, false, c->data);
+			if (!follow(c, free + HEADER, 0, size, &free))
+				break;
+		}
+	}
+	for (uint32_t i = 0; first && i < c->count; i++)
+		if (strcmp(c->maps[i].name, "[heap]") == 0) {
+			chunk = c->maps[i].start;
+			first = false;
+		}
+	for (unsigned i = 0; !first && i < FIRST_MOST; i++) {
 		visit_cache(c, chunk);
 		if (read_word(c, chunk + 8, &head) != READ || !has_shape(head))
 			return;
 		chunk += SIZE_OF(head);
 	}
 }
-
-static void visit_arena(struct chunks *c, uint64_t arena, bool first)
-{
-	uint64_t chunk = first_chunk(c, arena, first);
-
-	for (unsigned i = 0; i < FAST_BINS; i++)
-		visit_fast_bin(c, arena_word(arena, FAST_OFFSET + i * 8ull),
-			       (i + 2) * 16);
-	if (chunk)
-		visit_first_cache(c, chunk);
-}
-
 /* Calls `f` for each arena, the first one first: they are a ring. */
 static void each_arena(struct chunks *c,
 		       void (*f)(struct chunks *c, uint64_t arena, bool first))
@@ -372,7 +348,7 @@ void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
 		each_arena(&c, visit_arena);
 }
 
-/* The block that starts at `address`, if it is in the list. */
+/* Marks the block that starts at `address`, if it is in the list. */
 static void mark(uint64_t address, bool cached, void *blocks)
 {
 	const struct blocks *b = blocks;
@@ -387,38 +363,30 @@ static void mark(uint64_t address, bool cached, void *blocks)
 }
 
 /*
- * Where the memory behind an arena's top ends that nobody else can have: with
- * the top, or, where it has become smaller, with what stays of the part. 0: the
- * words do not agree. Parts are not always as large as they most often are.
+ * Marks all behind the arena's top: up to the end of the memory that nobody else
+ * can have. That is the end of the top, or, where the top has become smaller, of
+ * what stays of the part. Not all parts have the usual size.
  */
-static uint64_t end_of_top(struct chunks *c, uint64_t arena, uint64_t top)
-{
-	const struct map *m = map_at(c, top);
-	const uint64_t part = top & ~(STORE_REGION - 1);
-	uint64_t head, end, info[4];
-
-	if (top % 16 || read_word(c, top + 8, &head) != READ)
-		return 0;
-	end = top + SIZE_OF(head);
-	if (!m || end <= top || end > m->end || end % PAGE)
-		return 0;
-	for (unsigned i = 0; i < 4; i++)
-		if (read_word(c, part + i * 8, &info[i]) != READ)
-			return end;
-	return info[0] == arena && part + info[2] == end && info[3] > info[2] &&
-		       info[3] <= STORE_REGION
-		   ? part + info[3]
-		   : end;
-}
-
-/* Behind the arena's last chunk in use there is nothing. */
 static void mark_top(struct chunks *c, uint64_t arena, bool first)
 {
 	const uint64_t top = arena_word(arena, TOP_OFFSET);
-	const uint64_t end = end_of_top(c, arena, top);
+	const uint64_t part = top & ~(STORE_REGION - 1);
+	const struct map *m = map_at(c, top);
 	const struct blocks *b = c->data;
+	uint64_t head, end, info[4];
+	bool known = true;
 
 	(void)first;
+	if (top % 16 || read_word(c, top + 8, &head) != READ)
+		return;
+	end = top + SIZE_OF(head);
+	if (!m || end <= top || end > m->end || end % PAGE)
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		known = known && read_word(c, part + i * 8, &info[i]) == READ;
+	if (known && info[0] == arena && part + info[2] == end &&
+	    info[3] > info[2] && info[3] <= STORE_REGION)
+		end = part + info[3];
 	for (uint32_t i = blocks_after(b, top); i < b->count; i++) {
 		if (b->list[i].address >= end)
 			return;
@@ -427,7 +395,7 @@ static void mark_top(struct chunks *c, uint64_t arena, bool first)
 	}
 }
 
-/* What stands between refknot and the C library may have headers of its own. */
+/* An allocator between refknot and the C library may have its own headers. */
 uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
 {
 	struct chunks c = { maps, count, NULL, 0, mark, b };
@@ -442,27 +410,6 @@ uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
 			b->list[kept++] = b->list[i];
 	b->count = kept;
 	return all - kept;
-}
-
-/* struct heap_info of glibc's malloc/arena.c, at the start of each part of an
- * arena: the arena, which follows in the first part. */
-static uint64_t first_of_part(uint64_t part, uint64_t *arena)
-{
-	const uint64_t *info = (const uint64_t *)(uintptr_t)part;
-	uint64_t distance = info[0] & (STORE_REGION - 1);
-
-	*arena = info[0];
-	return *arena - distance == part ? (*arena + STATE_SIZE + 15) & ~15ull
-					 : part + distance;
-}
-
-/* The last chunk of a part that has another behind it is followed by two
- * without bytes. Anywhere else one is what glibc leaves where somebody else
- * moved the break, or is no chunk: more may lie behind it. */
-static bool is_fence(uint64_t head, uint64_t chunk, uint64_t end)
-{
-	return (SIZE_OF(head) == HEADER || !SIZE_OF(head)) &&
-	       end - chunk <= 2 * HEADER;
 }
 
 /* The chunk behind this one; 0: this is none, or they do not agree. */
@@ -494,7 +441,12 @@ static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
 
 		if (chunk + HEADER > end)
 			return false;
-		if (is_fence(words[1], chunk, end))
+		/* The last chunk of a part that has another behind it is
+		 * followed by two without bytes. Anywhere else one is what
+		 * glibc leaves where somebody else moved the break, or is no
+		 * chunk: more may lie behind it. */
+		if ((SIZE_OF(words[1]) == HEADER || !SIZE_OF(words[1])) &&
+		    end - chunk <= 2 * HEADER)
 			return true;
 		next = next_in_order(chunk, end);
 		if (!next)
@@ -507,8 +459,8 @@ static bool walk_chunks(uint64_t chunk, uint64_t top, uint64_t end,
 	return true;
 }
 
-/* The first arena's lies in [heap], and ends where the break was last moved
- * to: what is behind it somebody else asked for. */
+/* The first arena lies in [heap], and ends where it last moved the break to:
+ * other code asked for what is behind it. */
 static bool find_first(const struct map *map, uint64_t start, uint64_t *done)
 {
 	uint64_t top = arena_word(heap_arena(), TOP_OFFSET);
@@ -520,7 +472,8 @@ static bool find_first(const struct map *map, uint64_t start, uint64_t *done)
 	return *done > top && *done <= map->end;
 }
 
-/* Is it one of the others? A child has its parent's, and no record of them. */
+/* Whether it is one of the others. A child has its parent's, but no record of
+ * them. */
 static bool is_arena(uint64_t address)
 {
 	const uint64_t first = heap_arena();
@@ -539,7 +492,7 @@ static bool is_arena(uint64_t address)
 bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		 chunks_visit_used *visit, void *data)
 {
-	uint64_t arena = heap_arena(), chunk = start, top;
+	uint64_t arena = heap_arena(), chunk = start, top, distance;
 
 	if (!real_is_alone() || !arena || !map->readable)
 		return false;
@@ -551,7 +504,13 @@ bool chunks_used(const struct map *map, uint64_t start, uint64_t *done,
 		    (start % STORE_REGION) ? 0 : heap_part_end(start, map, 1);
 		if (!*done || *done > map->end)
 			return false;
-		chunk = first_of_part(start, &arena);
+		/* struct heap_info of glibc's malloc/arena.c, at the start of
+		 * each part: the arena, which follows in the first part. */
+		arena = *(const uint64_t *)(uintptr_t)start;
+		distance = arena & (STORE_REGION - 1);
+		chunk = start + distance;
+		if (arena == chunk)
+			chunk = (arena + STATE_SIZE + 15) & ~15ull;
 		if (!is_arena(arena))
 			return false;
 	}
@@ -577,35 +536,20 @@ bool chunks_cached(const struct map *maps, uint32_t count,
 	return chunks_used(map, start, done, visit_if_cache, &c);
 }
 
-/* What a chunk says, of memory that may be anybody's. */
-static bool peek_head(uint64_t chunk, uint64_t *words)
-{
-	return sys_peek(process.pid, words, chunk, HEADER) == (long)HEADER;
-}
-
-/* Has there ever been a block of the program's? The first chunk behind what
- * somebody else asked for was made for one. */
-static bool was_block(uint64_t address)
-{
-	const uint64_t *head = shadow_head_at(address);
-
-	return head && READ_ONCE(*head) & STORE_HEAD;
-}
-
-/* So many chunks in order are no chance. */
+/* So many chunks in order are not there by chance. */
 #define CERTAIN 8
 
-/* Does a run of chunks begin here? */
+/* Whether a run of chunks begins here, in memory that may be anybody's. */
 static bool begins_run(uint64_t chunk, uint64_t top, uint64_t end)
 {
 	for (unsigned i = 0; i < CERTAIN && chunk != top; i++) {
 		uint64_t here[2], behind[2], next;
 
-		if (!peek_head(chunk, here) || !has_shape(here[1]))
+		if (!memory_peek(here, chunk, HEADER) || !has_shape(here[1]))
 			return false;
 		next = chunk + SIZE_OF(here[1]);
 		if (next < chunk || next + HEADER > end ||
-		    !peek_head(next, behind) ||
+		    !memory_peek(behind, next, HEADER) ||
 		    (!(behind[1] & BEFORE_USED) &&
 		     behind[0] != SIZE_OF(here[1])))
 			return false;
@@ -616,8 +560,9 @@ static bool begins_run(uint64_t chunk, uint64_t top, uint64_t end)
 	return true;
 }
 
-/* The next run in [at, end); or `end`. Numbers of the program's own may look
- * like chunks, and of what is no block's the kernel is not asked. */
+/* The next run in [at, end); or `end`. The program's own numbers may look like
+ * chunks: only where a block has ever been is the kernel asked. The first chunk
+ * behind what other code asked for was made for one. */
 static uint64_t next_run(uint64_t at, uint64_t top, uint64_t end,
 			 struct pages *pages)
 {
@@ -625,16 +570,17 @@ static uint64_t next_run(uint64_t at, uint64_t top, uint64_t end,
 
 	for (uint64_t next; at < end; at = next) {
 		at = (pages_next(pages, at, end) + 15) & ~15ull;
-		next = (at & ~(PAGE - 1)) + PAGE;
-		next = next < end ? next : end;
-		if (at >= end || sys_peek(process.pid, words, at, next - at) !=
-				     (long)(next - at))
+		next = memory_page_end(at, end);
+		if (at >= end || !memory_peek(words, at, next - at))
 			continue;
 		for (uint64_t i = 1; i < (next - at) / 8; i += 2) {
-			uint64_t chunk = at + (i - 1) * 8;
+			const uint64_t chunk = at + (i - 1) * 8, *head;
 
-			if (has_shape(words[i]) &&
-			    (chunk == top || was_block(chunk + HEADER)) &&
+			if (!has_shape(words[i]))
+				continue;
+			head = shadow_head_at(chunk + HEADER);
+			if ((chunk == top ||
+			     (head && READ_ONCE(*head) & STORE_HEAD)) &&
 			    begins_run(chunk, top, end))
 				return chunk;
 		}
@@ -642,43 +588,31 @@ static uint64_t next_run(uint64_t at, uint64_t top, uint64_t end,
 	return end;
 }
 
-/*
- * The last chunk of those from `chunk` on that hold blocks of the list, side by
- * side: they need not be read. *i is the first block that may be there.
- */
-static uint64_t pass_blocks(const struct blocks *b, uint32_t *i, uint64_t chunk)
-{
-	while (*i < b->count && b->list[*i].address < chunk + HEADER)
-		++*i;
-	for (; *i + 1 < b->count; ++*i) {
-		uint64_t next = chunk + leftovers_chunk(b->list[*i].size);
-
-		if (b->list[*i].address != chunk + HEADER ||
-		    b->list[*i + 1].address != next + HEADER)
-			break;
-		chunk = next;
-	}
-	return chunk;
-}
-
 /* Where the run ends: behind the top, or behind two chunks without bytes. */
 static uint64_t end_of_run(const struct blocks *b, uint64_t chunk, uint64_t top,
 			   uint64_t end)
 {
-	uint32_t first = blocks_after(b, chunk);
+	uint32_t i = blocks_after(b, chunk);
 
 	for (uint64_t next; chunk != top; chunk = next) {
-		chunk = pass_blocks(b, &first, chunk);
+		/* Chunks side by side that hold blocks of the list need not be
+		 * read. */
+		while (i < b->count && b->list[i].address < chunk + HEADER)
+			i++;
+		for (; i + 1 < b->count; i++) {
+			next = chunk + leftovers_chunk(b->list[i].size);
+			if (b->list[i].address != chunk + HEADER ||
+			    b->list[i + 1].address != next + HEADER)
+				break;
+			chunk = next;
+		}
 		next = next_in_order(chunk, end);
 		if (next)
 			continue;
-		for (unsigned i = 0; i < 2 && chunk + HEADER <= end; i++) {
-			const uint64_t *words =
-			    (const uint64_t *)(uintptr_t)chunk;
-
-			if (SIZE_OF(words[1]) == HEADER)
+		for (unsigned n = 0; n < 2 && chunk + HEADER <= end; n++)
+			if (SIZE_OF(((const uint64_t *)(uintptr_t)chunk)[1]) ==
+			    HEADER)
 				chunk += HEADER;
-		}
 		return chunk;
 	}
 	return top + SIZE_OF(*(const uint64_t *)(uintptr_t)(top + 8));

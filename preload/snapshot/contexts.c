@@ -5,10 +5,10 @@
 #include <ucontext.h>
 
 #include "compiler.h"
+#include "memory.h"
+#include "ordered.h"
 #include "own_memory.h"
-#include "process.h"
 #include "shadow.h"
-#include "sys.h"
 
 #define RED_ZONE 128ull  /* below the stack pointer, and in use */
 #define RECORD   1024ull /* where some keep the coroutine's data: the low end */
@@ -37,6 +37,7 @@ struct waiting {
 };
 static struct waiting *waiting;
 uint32_t contexts_count;
+static struct ordered *order; /* slots by their stacks */
 
 /* Stack pointers of all that wait, the threads' own contexts too. */
 static uint64_t *left;
@@ -59,7 +60,7 @@ static struct slot *slot_of(uint64_t address)
 	return free;
 }
 
-/* Which block begins there: no other one has the same word. */
+/* A word of the block that begins there: no other block has the same one. */
 static uint64_t contexts_block(uint64_t address)
 {
 	const uint64_t *head = shadow_head_at(address);
@@ -78,7 +79,8 @@ static void set(const ucontext_t *context, uint64_t state)
 
 	if (!slot || ((seen & ~OUT) != address && seen & OUT))
 		return;
-	/* Who has it meanwhile may keep it: then this one is not known. */
+	/* Another thread that has it meanwhile keeps it: then this context is
+	 * not known. */
 	if (!__atomic_compare_exchange_n(&slot->context, &seen, address, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
@@ -124,21 +126,16 @@ uint64_t contexts_stacks_next(uint32_t *at)
 	return 0;
 }
 
-static bool peek(void *to, uint64_t from, uint64_t size)
-{
-	return sys_peek(process.pid, to, from, size) == (long)size;
-}
-
 /* Off the stack: it is large, and the search has one thread. */
 static ucontext_t context;
 
-/* What a context says of itself, if it is one. */
+/* Reads what a context says of itself; false if it is not one. */
 static bool read_context(const struct slot *slot)
 {
 	const uint64_t address = slot->context & ~OUT;
 	const ucontext_t *there = (const void *)(uintptr_t)address;
 
-	return address && peek(&context, address, sizeof(context)) &&
+	return address && memory_peek(&context, address, sizeof(context)) &&
 	       (const void *)context.uc_mcontext.fpregs ==
 		   (const void *)&there->__fpregs_mem &&
 	       (uint64_t)(uintptr_t)context.uc_stack.ss_sp == slot->low &&
@@ -146,147 +143,40 @@ static bool read_context(const struct slot *slot)
 }
 
 /*
- * Is what the switch left below the stack pointer still there? The address that
- * swapcontext() returns to, and what the hook had kept (switches.c). If the
- * coroutine has gone on in a way that no hook sees, or the stack has other
- * contents, it is not.
+ * Whether what the switch left below the stack pointer is still there: the
+ * address that swapcontext() returns to, and what the hook had kept
+ * (switches.c). It is not if the coroutine went on in a way that no hook sees,
+ * or the stack has other contents.
  */
 static bool is_untouched(const struct slot *slot, uint64_t sp)
 {
 	uint64_t words[2];
 
-	return peek(words, sp - sizeof(words), sizeof(words)) &&
+	return memory_peek(words, sp - sizeof(words), sizeof(words)) &&
 	       words[1] == (uint64_t)context.uc_mcontext.gregs[REG_RIP] &&
 	       words[0] == (slot->context & ~OUT);
 }
 
-/* A coroutine that ends goes on as the one that it is linked to, and no hook
- * sees that: such a context may wait or not. */
-static void forget_linked(void)
-{
-	for (uint32_t i = 0; i < SLOTS; i++) {
-		const uint64_t at = slots[i].context & ~OUT;
-		struct slot *slot;
-		uint64_t link;
-
-		if (!at || !peek(&link, at + offsetof(ucontext_t, uc_link), 8))
-			continue;
-		slot = link ? slot_of(link) : NULL;
-		if (slot && (slot->context & ~OUT) == link)
-			slot->context = link;
-	}
-}
-
-/* From where on the stack of `slot`, whose context was read, is in use. */
-static uint64_t used_from(const struct slot *slot)
+/* The start of what is in use of the stack of `slot`, whose context was read. */
+static uint64_t used_from(const struct stop *s, const struct slot *slot)
 {
 	const uint64_t sp = (uint64_t)context.uc_mcontext.gregs[REG_RSP];
 	const uint64_t address = slot->context & ~OUT;
 
+	/* A thread may run on it: one in a handler on its signal stack may have
+	 * interrupted any coroutine. */
+	for (uint32_t i = 0; i < s->count; i++) {
+		const uint64_t low = s->threads[i].low;
+
+		if (!low || (low >= slot->low && low < slot->high))
+			return slot->low;
+	}
 	if (!(slot->context & OUT) || sp <= slot->low + RECORD ||
 	    sp > slot->high || slot->made != contexts_block(slot->low) ||
 	    (address >= slot->low && address < slot->high) ||
 	    !is_untouched(slot, sp))
 		return slot->low;
 	return sp;
-}
-
-static bool is_run_on(const struct stop *s, const struct slot *slot)
-{
-	for (uint32_t i = 0; i < s->count; i++)
-		if (s->threads[i].low >= slot->low &&
-		    s->threads[i].low < slot->high)
-			return true;
-	return false;
-}
-
-static int compare(const struct waiting *a, const struct waiting *b)
-{
-	if (a->low != b->low)
-		return a->low < b->low ? -1 : 1;
-	return (a->sp > b->sp) - (a->sp < b->sp);
-}
-
-static void sift(struct waiting *list, uint32_t at, uint32_t n)
-{
-	for (uint32_t child; (child = 2 * at + 1) < n; at = child) {
-		struct waiting w = list[at];
-
-		if (child + 1 < n &&
-		    compare(&list[child], &list[child + 1]) < 0)
-			child++;
-		if (compare(&list[at], &list[child]) >= 0)
-			return;
-		list[at] = list[child];
-		list[child] = w;
-	}
-}
-
-/* In place, without malloc: qsort() may allocate. */
-static void sort(struct waiting *list, uint32_t n)
-{
-	for (uint32_t i = n / 2; i-- > 0;)
-		sift(list, i, n);
-	while (n > 1) {
-		struct waiting w = list[0];
-
-		list[0] = list[--n];
-		list[n] = w;
-		sift(list, 0, n);
-	}
-}
-
-/*
- * Two contexts of one stack: one is what is left of a former coroutine there,
- * and which one is not known, so the larger part is in use. Stacks that overlap
- * otherwise are not believed.
- */
-static void settle(void)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < contexts_count; i++) {
-		struct waiting *last = n ? &waiting[n - 1] : NULL;
-
-		if (!last || waiting[i].low >= last->high) {
-			waiting[n++] = waiting[i];
-			continue;
-		}
-		if (waiting[i].low != last->low)
-			last->sp = last->low;
-		if (waiting[i].high > last->high)
-			last->high = waiting[i].high;
-	}
-	contexts_count = n;
-}
-
-/* A thread in a handler on its signal stack may have interrupted any. */
-static bool is_any_hidden(const struct stop *s)
-{
-	for (uint32_t i = 0; i < s->count; i++)
-		if (!s->threads[i].low)
-			return true;
-	return false;
-}
-
-/* Before forget_linked(): one that is linked waits as a rule. */
-static void collect_left(void)
-{
-	left_count = 0;
-	for (uint32_t i = 0; i < SLOTS; i++) {
-		uint64_t sp;
-
-		if (!(slots[i].context & OUT) || !read_context(&slots[i]))
-			continue;
-		sp = (uint64_t)context.uc_mcontext.gregs[REG_RSP];
-		if (!is_untouched(&slots[i], sp))
-			continue;
-		if (!left)
-			left = own_memory_map(SLOTS * sizeof(*left));
-		if (!left)
-			return;
-		left[left_count++] = sp;
-	}
 }
 
 uint64_t contexts_lowest(uint64_t start, uint64_t end)
@@ -299,30 +189,85 @@ uint64_t contexts_lowest(uint64_t start, uint64_t end)
 	return lowest;
 }
 
+/* Notes the stack pointers of all that wait. */
+static void collect_left(void)
+{
+	left_count = 0;
+	if (!left)
+		left = own_memory_map(SLOTS * sizeof(*left));
+	for (uint32_t i = 0; left && i < SLOTS; i++) {
+		uint64_t sp;
+
+		if (!(slots[i].context & OUT) || !read_context(&slots[i]))
+			continue;
+		sp = (uint64_t)context.uc_mcontext.gregs[REG_RSP];
+		if (is_untouched(&slots[i], sp))
+			left[left_count++] = sp;
+	}
+}
+
+/*
+ * Two contexts of one stack: one is what is left of a former coroutine there,
+ * and it is not known which, so the larger part is in use. Stacks that overlap
+ * otherwise are not believed.
+ */
+static void add_waiting(const struct slot *slot, uint64_t sp)
+{
+	struct waiting *last =
+	    contexts_count ? &waiting[contexts_count - 1] : NULL;
+
+	if (!last || slot->low >= last->high) {
+		waiting[contexts_count++] =
+		    (struct waiting){ slot->low, slot->high, sp };
+		return;
+	}
+	if (slot->low != last->low)
+		last->sp = last->low;
+	else if (sp < last->sp)
+		last->sp = sp;
+	if (slot->high > last->high)
+		last->high = slot->high;
+}
+
 void contexts_collect(const struct stop *s)
 {
-	const bool hidden = is_any_hidden(s);
+	uint32_t n = 0;
 
 	contexts_count = 0;
 	if (!used)
 		return;
 	collect_left();
-	forget_linked();
+	/* A coroutine that ends goes on as the one that it is linked to, and no
+	 * hook sees that: such a context may wait or not. Mostly it does, so
+	 * collect_left() comes first. */
 	for (uint32_t i = 0; i < SLOTS; i++) {
-		if (!slots[i].low || !read_context(&slots[i]))
+		const uint64_t at = slots[i].context & ~OUT;
+		struct slot *slot;
+		uint64_t link;
+
+		if (!at ||
+		    !memory_peek(&link, at + offsetof(ucontext_t, uc_link), 8))
 			continue;
-		if (!waiting)
-			waiting = own_memory_map(SLOTS * sizeof(*waiting));
-		if (!waiting)
-			return;
-		waiting[contexts_count++] =
-		    (struct waiting){ slots[i].low, slots[i].high,
-				      hidden || is_run_on(s, &slots[i])
-					  ? slots[i].low
-					  : used_from(&slots[i]) };
+		slot = link ? slot_of(link) : NULL;
+		if (slot && (slot->context & ~OUT) == link)
+			slot->context = link;
 	}
-	sort(waiting, contexts_count);
-	settle();
+	if (!waiting)
+		waiting = own_memory_map(SLOTS * sizeof(*waiting));
+	if (!order)
+		order = own_memory_map(SLOTS * sizeof(*order));
+	if (!waiting || !order)
+		return;
+	for (uint32_t i = 0; i < SLOTS; i++)
+		if (slots[i].low)
+			order[n++] = (struct ordered){ slots[i].low, i };
+	ordered_sort(order, n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct slot *slot = &slots[order[i].value];
+
+		if (read_context(slot))
+			add_waiting(slot, used_from(s, slot));
+	}
 }
 
 /* The first that ends above `address`. */

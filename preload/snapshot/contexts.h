@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Coroutines of ucontext.h that are switched out.  What lies below the stack
- * pointer of one is left of frames that have returned, and holds nothing.  That
- * counts only if it is certain: the program left the coroutine by
- * swapcontext(), has not continued it since, in any way, and its stack is still
- * the same block or mapping.  Else all of its stack counts as in use.
+ * Coroutines of ucontext.h that are switched out.  Below a coroutine's stack
+ * pointer lies what returned frames left, which holds nothing.  That counts
+ * only if it is certain: the program left the coroutine by swapcontext(), has
+ * not continued it since, in any way, and its stack is still the same block or
+ * mapping.  Else all of its stack counts as in use.
  */
 #ifndef CONTEXTS_H
 #define CONTEXTS_H

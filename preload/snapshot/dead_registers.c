@@ -24,24 +24,6 @@ static long long kept[NUMBERS];
 static unsigned char state[STATE_MOST];
 static bool hidden;
 
-static bool sent_itself(int signal, const siginfo_t *info, const ucontext_t *u)
-{
-	const greg_t *r = u->uc_mcontext.gregs;
-	uint16_t instruction;
-
-	if ((info->si_code != SI_TKILL && info->si_code != SI_USER) ||
-	    info->si_pid != sys_pid() || r[REG_RDI] != sys_pid())
-		return false;
-	/* tgkill(process, thread, signal) or kill(process, signal) */
-	if (!(r[REG_RSI] == sys_tid() && r[REG_RDX] == signal) &&
-	    r[REG_RSI] != signal)
-		return false;
-	if (!modules_is_libc((uint64_t)r[REG_RIP]))
-		return false;
-	memcpy(&instruction, (const char *)(uintptr_t)r[REG_RIP] - 2, 2);
-	return instruction == SYSCALL_INSTRUCTION;
-}
-
 /* The end of the vector registers' state at `fp`. */
 static uint32_t state_end(const unsigned char *fp)
 {
@@ -56,15 +38,29 @@ static uint32_t state_end(const unsigned char *fp)
 
 void dead_registers_hide(int signal, const void *info, void *context)
 {
+	const siginfo_t *s = info;
 	ucontext_t *u = context;
+	greg_t *r = u->uc_mcontext.gregs;
+	uint16_t instruction;
 	unsigned char *fp = (unsigned char *)u->uc_mcontext.fpregs;
 
-	hidden = sent_itself(signal, info, u);
+	hidden = false;
+	if ((s->si_code != SI_TKILL && s->si_code != SI_USER) ||
+	    s->si_pid != sys_pid() || r[REG_RDI] != sys_pid())
+		return;
+	/* tgkill(process, thread, signal) or kill(process, signal) */
+	if (!(r[REG_RSI] == sys_tid() && r[REG_RDX] == signal) &&
+	    r[REG_RSI] != signal)
+		return;
+	if (!modules_is_libc((uint64_t)r[REG_RIP]))
+		return;
+	memcpy(&instruction, (const char *)(uintptr_t)r[REG_RIP] - 2, 2);
+	hidden = instruction == SYSCALL_INSTRUCTION;
 	if (!hidden)
 		return;
 	for (unsigned i = 0; i < NUMBERS; i++) {
-		kept[i] = u->uc_mcontext.gregs[numbers[i]];
-		u->uc_mcontext.gregs[numbers[i]] = 0;
+		kept[i] = r[numbers[i]];
+		r[numbers[i]] = 0;
 	}
 	if (!fp)
 		return;

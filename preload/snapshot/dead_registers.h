@@ -2,9 +2,8 @@
 /*
  * A thread that sends itself a signal, by abort(), raise() or kill(), is inside
  * the C library, which is done with the registers that a call may change.  They
- * hold what earlier functions left in them, and no pointer of the program's
- * that counts.  A signal that comes at any other place finds all registers in
- * use.
+ * hold what earlier functions left there, and no pointer of the program's that
+ * counts.  At any other place all registers are in use.
  */
 #ifndef DEAD_REGISTERS_H
 #define DEAD_REGISTERS_H

@@ -20,39 +20,32 @@ static void add_root(struct picture *p, uint32_t block)
 					.owner = RKN_NONE };
 }
 
-static void obey(struct picture *p, const struct store_object *o)
-{
-	unsigned taming = o->flags >> STORE_OBJECT_TAMING_SHIFT;
-	uint64_t offset;
-	uint32_t block;
-
-	if (!(o->flags & STORE_OBJECT_LIVE) || !taming)
-		return;
-	block = blocks_find(&p->blocks, o->address, &offset);
-	if (block == BLOCKS_NONE)
-		return;
-	if (taming & (REFKNOT_ROOT | REFKNOT_NOT_LEAK | REFKNOT_IGNORE))
-		add_root(p, block);
-	if (taming & (REFKNOT_IGNORE | REFKNOT_NO_SCAN)) {
-		if (!p->skipped)
-			p->skipped = own_memory_map(p->blocks.count / 8 + 1);
-		if (p->skipped)
-			p->skipped[block / 8] |= (uint8_t)(1u << block % 8);
-	}
-}
-
-/* Blocks that were allocated while leaks were not wanted. */
-static void find_tamed(struct picture *p)
-{
-	for (uint32_t i = 0; i < p->blocks.count; i++)
-		if (*shadow_slot(p->blocks.list[i].address) & STORE_TAMED)
-			add_root(p, i);
-}
-
 void declared_roots_search(struct picture *p)
 {
-	for (uint32_t i = 1; i < objects_end(); i++)
-		obey(p, objects_at(i));
-	if (process.tames)
-		find_tamed(p);
+	for (uint32_t i = 1; i < objects_end(); i++) {
+		const struct store_object *o = objects_at(i);
+		unsigned taming = o->flags >> STORE_OBJECT_TAMING_SHIFT;
+		uint64_t offset;
+		uint32_t block;
+
+		if (!(o->flags & STORE_OBJECT_LIVE) || !taming)
+			continue;
+		block = blocks_find(&p->blocks, o->address, &offset);
+		if (block == BLOCKS_NONE)
+			continue;
+		if (taming & (REFKNOT_ROOT | REFKNOT_NOT_LEAK | REFKNOT_IGNORE))
+			add_root(p, block);
+		if (taming & (REFKNOT_IGNORE | REFKNOT_NO_SCAN)) {
+			if (!p->skipped)
+				p->skipped =
+				    own_memory_map(p->blocks.count / 8 + 1);
+			if (p->skipped)
+				p->skipped[block / 8] |=
+				    (uint8_t)(1u << block % 8);
+		}
+	}
+	/* Blocks that were allocated while leaks were not wanted. */
+	for (uint32_t i = 0; process.tames && i < p->blocks.count; i++)
+		if (*shadow_slot(p->blocks.list[i].address) & STORE_TAMED)
+			add_root(p, i);
 }

@@ -4,12 +4,9 @@
 #include "compiler.h"
 #include "contexts.h"
 #include "heap.h"
-#include "inner.h"
+#include "memory.h"
 #include "picture.h"
-#include "process.h"
 #include "stop.h"
-#include "sys.h"
-#include "wide.h"
 
 #define PAGE  4096ull
 #define PIECE (32ull << 10) /* copied at once */
@@ -58,17 +55,6 @@ static void look_up(struct picture *p, const struct word *w)
 		wide_note(p, RKN_WIDE_EDGE, w->number, offset);
 }
 
-static void put(struct picture *p, struct queue *q, struct word w)
-{
-	struct word *place = &q->words[q->count % AHEAD];
-
-	if (q->count >= AHEAD)
-		look_up(p, place);
-	blocks_prefetch(&p->blocks, w.value);
-	*place = w;
-	q->count++;
-}
-
 static void drain(struct picture *p, struct queue *q)
 {
 	unsigned i = q->count > AHEAD ? q->count - AHEAD : 0;
@@ -89,20 +75,25 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 	const uint64_t span = p->blocks.most - least;
 
 	for (uint64_t at = start; at + 8 <= end; at += 8, words++)
-		if (*words - least < span)
-			put(p, &queue,
-			    (struct word){ *words, (at - base) / 8, i });
+		if (*words - least < span) {
+			struct word *place = &queue.words[queue.count % AHEAD];
+
+			if (queue.count++ >= AHEAD)
+				look_up(p, place);
+			blocks_prefetch(&p->blocks, *words);
+			*place = (struct word){ *words, (at - base) / 8, i };
+		}
 }
 
-/* A page or a part of one: `readable`, or what the program may not read itself
- * at present. */
+/* Searches a page or a part of one: `readable`, or what the program itself may
+ * not read at present. */
 static void search_fetched(struct picture *p, uint32_t i, uint64_t start,
 			   uint64_t end, bool readable)
 {
 	static uint64_t words[PAGE / 8];
 	uint64_t size = end - start;
 	bool got = readable && p->copies
-		       ? sys_peek(process.pid, words, start, size) == (long)size
+		       ? memory_peek(words, start, size)
 		       : pages_read(&p->pages, words, start, size);
 
 	if (got)
@@ -111,41 +102,17 @@ static void search_fetched(struct picture *p, uint32_t i, uint64_t start,
 		p->limits[RKN_LIMIT_UNREADABLE] += size;
 }
 
-/*
- * What a mapping lists as readable may fault all the same: a guard page, or one
- * whose protection key forbids it. A program can do so with a page that lies
- * in its block as a whole; those are copied by the kernel, which refuses.
- */
-static void search_pages_whole(struct picture *p, uint32_t i, uint64_t start,
-			       uint64_t end)
-{
-	static uint64_t words[PIECE / 8];
-
-	for (uint64_t at = start, next; at < end; at = next) {
-		long size;
-
-		next = end - at > PIECE ? at + PIECE : end;
-		size = (long)(next - at);
-		if (sys_peek(process.pid, words, at, next - at) == size) {
-			search(p, i, at, next, words);
-			continue;
-		}
-		for (; at < next; at += PAGE)
-			search_fetched(p, i, at, at + PAGE, true);
-	}
-}
-
 static void search_readable(struct picture *p, uint32_t i, uint64_t start,
 			    uint64_t end)
 {
+	static uint64_t words[PIECE / 8];
 	uint64_t from = (start + PAGE - 1) & ~(PAGE - 1);
 	uint64_t to = end & ~(PAGE - 1);
 
 	if (stop_runs) {
 		/* A thread runs, and may give back the memory at any time. */
 		for (uint64_t at = start, next; at < end; at = next) {
-			next = (at & ~(PAGE - 1)) + PAGE;
-			next = next < end ? next : end;
+			next = memory_page_end(at, end);
 			search_fetched(p, i, at, next, true);
 		}
 		return;
@@ -155,22 +122,23 @@ static void search_readable(struct picture *p, uint32_t i, uint64_t start,
 		return;
 	}
 	search(p, i, start, from, (const void *)(uintptr_t)start);
-	search_pages_whole(p, i, from, to);
+	/* A page that is listed as readable may fault all the same: a guard
+	 * page, or one whose protection key forbids it. A program can do so
+	 * with a page that lies as a whole in its block: the kernel copies
+	 * those, or refuses. */
+	for (uint64_t at = from, next; at < to; at = next) {
+		next = to - at > PIECE ? at + PIECE : to;
+		if (memory_peek(words, at, next - at)) {
+			search(p, i, at, next, words);
+			continue;
+		}
+		for (; at < next; at += PAGE)
+			search_fetched(p, i, at, at + PAGE, true);
+	}
 	search(p, i, to, end, (const void *)(uintptr_t)to);
 }
 
-/* The end of the touched pages from `at` on: a piece at most. */
-static uint64_t touched_end(struct picture *p, uint64_t at, uint64_t end)
-{
-	uint64_t next = (at & ~(PAGE - 1)) + PAGE;
-
-	while (next < end && next - at < PIECE &&
-	       pages_touched(&p->pages, next))
-		next += PAGE;
-	return next < end ? next : end;
-}
-
-/* Page by page, without those that were never touched. */
+/* Searches page by page, without those that were never touched. */
 static void search_pages(struct picture *p, uint32_t i, uint64_t start,
 			 uint64_t end, bool readable)
 {
@@ -178,30 +146,21 @@ static void search_pages(struct picture *p, uint32_t i, uint64_t start,
 		at = pages_next(&p->pages, at, end);
 		if (at == end)
 			return;
-		next = (at & ~(PAGE - 1)) + PAGE;
-		if (next > end)
-			next = end;
+		next = memory_page_end(at, end);
 		if (!pages_touched(&p->pages, at))
 			continue;
-		if (readable) {
-			next = touched_end(p, at, end);
-			search_readable(p, i, at, next);
-		} else {
+		if (!readable) {
 			search_fetched(p, i, at, next, false);
+			continue;
 		}
+		while (next < end && next - at < PIECE &&
+		       pages_touched(&p->pages, next))
+			next = memory_page_end(next, end);
+		search_readable(p, i, at, next);
 	}
 }
 
-/*
- * A pointer lies in the bytes that the program asked for: behind them is what
- * the block held before it shrank, or what others held there before.
- */
-static uint64_t end_of(const struct rkn_block *b, bool readable)
-{
-	return b->address + (readable && !stop_runs ? heap_usable(b) : b->size);
-}
-
-/* What a coroutine has left below its stack pointer is no part of it. */
+/* Searches without what a coroutine has left below its stack pointer. */
 static void search_used(struct picture *p, uint32_t i, uint64_t at,
 			uint64_t end, bool readable)
 {
@@ -217,7 +176,7 @@ static void search_used(struct picture *p, uint32_t i, uint64_t at,
 	}
 }
 
-/* Mapping by mapping: programs protect parts of their blocks. */
+/* Searches mapping by mapping: programs protect parts of their blocks. */
 static uint32_t search_block(struct picture *p, uint32_t i, uint32_t m)
 {
 	const struct rkn_block *b = &p->blocks.list[i];
@@ -227,7 +186,11 @@ static uint32_t search_block(struct picture *p, uint32_t i, uint32_t m)
 		m++;
 	if (m == p->map_count || p->maps[m].start > b->address)
 		return m;
-	end = end_of(b, p->maps[m].readable);
+	/* A pointer lies in the bytes that the program asked for: behind them
+	 * is what the block held before it shrank, or what others held there
+	 * before. */
+	end = b->address +
+	      (p->maps[m].readable && !stop_runs ? heap_usable(b) : b->size);
 	for (uint32_t n = m; n < p->map_count && at < end; n++) {
 		uint64_t stop = end < p->maps[n].end ? end : p->maps[n].end;
 

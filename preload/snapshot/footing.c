@@ -10,12 +10,10 @@
 
 #include "contexts.h"
 #include "libc.h"
-#include "maps.h"
+#include "memory.h"
 #include "ordered.h"
 #include "own_memory.h"
-#include "process.h"
 #include "shadow.h"
-#include "sys.h"
 #include "thread.h"
 
 #ifndef AT_MINSIGSTKSZ
@@ -36,16 +34,16 @@
 #define MAPS_MOST   65536u
 #define FLOORS_MOST (1u << 16)
 
-/* In a mapping's start: nothing else but one stack may be in it. */
+/* In a mapping's start: nothing but one stack may be in it. */
 #define ALONE 1ull
 
 extern void *__libc_stack_end;
 
-/* What is mapped, by its end; what ends stacks, by its address; and which areas
- * are whose, by thread. */
+/* What is mapped, by its end; what ends stacks, by its address; and areas, by
+ * their thread. */
 static struct ordered *maps, *floors, *owners;
 static uint32_t map_count, floor_count, owner_count;
-static unsigned looks; /* at all that; it takes a while */
+static unsigned looks; /* how often all that was looked at: it takes a while */
 #define LOOKS 4
 
 void footing_forget(void)
@@ -54,43 +52,32 @@ void footing_forget(void)
 }
 
 /*
- * AT_MINSIGSTKSZ counts the registers of AMX, 8 KiB, which are saved only where
- * the process has asked the kernel to be permitted to use them.
+ * AT_MINSIGSTKSZ counts the registers of AMX, 8 KiB, but the kernel saves them
+ * only where the process may use them, which it has to ask for.
  * (Linux, Documentation/arch/x86/xstate.rst; Intel SDM volume 1, 13.4.)
  */
 #define TILES 18u
-static uint64_t unused_tiles(void)
+uint64_t footing_frame(void)
 {
-	uint32_t a, b, c, d, size, offset, most = 0;
-	uint64_t permitted = 0;
+	uint64_t frame = libc()->getauxval(AT_MINSIGSTKSZ), permitted = 0;
+	uint32_t a = 0, b = 0, c, d, size, offset, most = 0;
 
-	if (sys_cpuid_faults() || __get_cpuid_max(0, NULL) < 0xd)
-		return 0;
-	__cpuid_count(0xd, 0, a, b, c, d);
+	if (!sys_cpuid_faults() && __get_cpuid_max(0, NULL) >= 0xd)
+		__cpuid_count(0xd, 0, a, b, c, d);
 	if (!(a >> TILES & 1) || sys_permitted_state(&permitted) < 0 ||
 	    permitted >> TILES & 1)
-		return 0;
-	for (unsigned i = 2; i < 32; i++) {
+		b = 0;
+	for (unsigned i = 2; b && i < 32; i++) {
 		if (i == TILES || !(a >> i & 1))
 			continue;
 		__cpuid_count(0xd, i, size, offset, c, d);
 		most = size + offset > most ? size + offset : most;
 	}
-	return b > most ? b - most : 0;
+	/* Without the tiles, which are the last. */
+	if (b > most)
+		frame = frame < b - most ? 0 : frame - (b - most);
+	return (frame ? frame : OLD) + RED_ZONE;
 }
-
-uint64_t footing_frame(void)
-{
-	uint64_t frame = libc()->getauxval(AT_MINSIGSTKSZ),
-		 tiles = unused_tiles();
-
-	if (!frame || frame < tiles)
-		frame = OLD;
-	else
-		frame -= tiles;
-	return frame + RED_ZONE;
-}
-
 /* The main stack grows down, as far as its limit and what is below it allow. */
 static uint64_t grown_start(const struct map *map, uint64_t below)
 {
@@ -103,14 +90,6 @@ static uint64_t grown_start(const struct map *map, uint64_t below)
 	return start < map->start ? start : map->start;
 }
 
-/* It is nobody's data, a guard or nothing is below, and it has no name. */
-static bool is_alone(const struct map *map, const struct map *below)
-{
-	return !*map->name && !map->inode &&
-	       (below->end != map->start ||
-		(!below->readable && !below->writable));
-}
-
 static void read_maps(void)
 {
 	struct map map, below = { 0 };
@@ -120,39 +99,41 @@ static void read_maps(void)
 	if (!maps || !maps_open(&m))
 		return;
 	for (; map_count < MAPS_MOST && maps_next(&m, &map); below = map) {
-		uint64_t start = map.start;
+		/* It has no name and no file, and a guard or nothing is below
+		 * it. */
+		bool alone = !*map.name && !map.inode &&
+			     (below.end != map.start ||
+			      (!below.readable && !below.writable));
+		uint64_t start = map.start | (alone ? ALONE : 0);
 
 		if (!map.readable || !map.writable)
 			continue;
 		if (strcmp(map.name, "[stack]") == 0)
 			start = grown_start(&map, below.end) | ALONE;
-		else if (is_alone(&map, &below))
-			start |= ALONE;
 		maps[map_count++] = (struct ordered){ map.end, start };
 	}
 	maps_close(&m);
 }
 
-static void add_floor(uint64_t address)
-{
-	if (floor_count < FLOORS_MOST)
-		floors[floor_count++].key = address;
-}
-
-static void read_floors(void)
+static void look(void)
 {
 	uint64_t at;
 
+	if (!maps)
+		maps = own_memory_map(MAPS_MOST * sizeof(*maps));
+	if (!floors)
+		floors = own_memory_map(FLOORS_MOST * sizeof(*floors));
+	if (!owners)
+		owners = own_memory_map(THREAD_AREAS * sizeof(*owners));
+	read_maps();
 	floor_count = 0;
-	for (uint32_t i = 0; floors && (at = thread_pointers_next(&i));)
-		add_floor(at + CONTROL);
-	for (uint32_t i = 0; floors && (at = contexts_stacks_next(&i));)
-		add_floor(at);
+	for (uint32_t i = 0; floors && floor_count < FLOORS_MOST &&
+			     (at = thread_pointers_next(&i));)
+		floors[floor_count++].key = at + CONTROL;
+	for (uint32_t i = 0; floors && floor_count < FLOORS_MOST &&
+			     (at = contexts_stacks_next(&i));)
+		floors[floor_count++].key = at;
 	ordered_sort(floors, floor_count);
-}
-
-static void read_owners(void)
-{
 	owner_count = 0;
 	for (uint32_t i = 1; owners && i < thread_numbers(); i++) {
 		const struct thread *t = thread_at(i);
@@ -164,19 +145,6 @@ static void read_owners(void)
 			    (struct ordered){ READ_ONCE(a->tid), i };
 	}
 	ordered_sort(owners, owner_count);
-}
-
-static void look(void)
-{
-	if (!maps)
-		maps = own_memory_map(MAPS_MOST * sizeof(*maps));
-	if (!floors)
-		floors = own_memory_map(FLOORS_MOST * sizeof(*floors));
-	if (!owners)
-		owners = own_memory_map(THREAD_AREAS * sizeof(*owners));
-	read_maps();
-	read_floors();
-	read_owners();
 	looks++;
 }
 
@@ -195,22 +163,7 @@ static uint64_t start_of(uint64_t sp)
 	return start;
 }
 
-/* A thread may have been made since. */
-static uint64_t find_start(uint64_t sp)
-{
-	uint64_t start;
-
-	if (!looks)
-		look();
-	start = start_of(sp);
-	if (!start && looks < LOOKS) {
-		look();
-		start = start_of(sp);
-	}
-	return start;
-}
-
-/* Does a block begin between them? Then it is the stack, or before it. */
+/* Whether a block begins between them: then it is the stack, or before it. */
 static bool is_block_between(uint64_t from, uint64_t to)
 {
 	for (uint64_t at = from & ~15ull; at < to; at += 16) {
@@ -232,45 +185,35 @@ static bool is_block_between(uint64_t from, uint64_t to)
 #define UC_ALIGNMENT 16u
 #define UC_BYTES     offsetof(ucontext_t, uc_sigmask)
 #define XSAVE_MASK   63u
-static bool is_frame_of_stack(const ucontext_t *u, uint64_t at, uint64_t sp)
-{
-	const uint64_t start = (uint64_t)(uintptr_t)u->uc_stack.ss_sp;
-	const uint64_t size = u->uc_stack.ss_size;
-	const uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
-
-	return u->uc_flags <= UC_FLAGS && !u->uc_link && start &&
-	       sp - start < size && at - start < size && fp - at < size &&
-	       !(fp & XSAVE_MASK);
-}
-
-#define FRAME_MOST (64ull << 10) /* how far above the stack pointer it is */
-
-/* Bytes from there on, as far as looked at; the kernel reads no others, but
- * takes longer. */
-static uint64_t readable(uint64_t from)
-{
-	const uint32_t i = ordered_from(maps, map_count, from + 1);
-
-	if (i == map_count || maps[i].value > from ||
-	    maps[i].key - from > FRAME_MOST)
-		return FRAME_MOST;
-	return maps[i].key - from;
-}
+#define FRAME_MOST   (64ull << 10) /* how far above the stack pointer it is */
 
 uint64_t footing_signal_stack(uint64_t sp)
 {
 	static char *words;
 	const uint64_t from = sp & ~(uint64_t)(UC_ALIGNMENT - 1);
-	long size;
+	const uint32_t i = ordered_from(maps, map_count, from + 1);
+	uint64_t most = FRAME_MOST;
+	long size = 0;
 
 	if (!words)
 		words = own_memory_map(FRAME_MOST);
-	size = words ? sys_peek(process.pid, words, from, readable(from)) : 0;
+	/* Beyond the mapping's end, as far as known, the kernel reads nothing
+	 * but takes longer. */
+	if (i < map_count && maps[i].value <= from &&
+	    maps[i].key - from < FRAME_MOST)
+		most = maps[i].key - from;
+	if (words)
+		size = sys_peek(process.pid, words, from, most);
 	for (long at = 0; at + (long)UC_BYTES <= size; at += UC_ALIGNMENT) {
 		const ucontext_t *u = (const void *)(words + at);
+		const uint64_t start = (uint64_t)(uintptr_t)u->uc_stack.ss_sp;
+		const uint64_t bytes = u->uc_stack.ss_size;
+		const uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
 
-		if (is_frame_of_stack(u, from + (uint64_t)at, sp))
-			return (uint64_t)(uintptr_t)u->uc_stack.ss_sp;
+		if (u->uc_flags <= UC_FLAGS && !u->uc_link && start &&
+		    sp - start < bytes && from + (uint64_t)at - start < bytes &&
+		    fp - (from + (uint64_t)at) < bytes && !(fp & XSAVE_MASK))
+			return start;
 	}
 	return 0;
 }
@@ -298,8 +241,15 @@ bool footing_moves(uint32_t tid)
 bool footing_holds(uint32_t tid, uint64_t sp, uint64_t signals)
 {
 	static uint64_t least;
-	uint64_t need, start = find_start(sp);
+	uint64_t need, start;
 
+	if (!looks)
+		look();
+	start = start_of(sp);
+	if (!start && looks < LOOKS) {
+		look(); /* a thread may have been made since */
+		start = start_of(sp);
+	}
 	if (!least)
 		least = footing_frame() + HANDLER;
 	if (signals > start)
@@ -327,17 +277,17 @@ bool footing_is_known(uint32_t tid)
 	return thread_of(tid) != NULL;
 }
 
-/* The range goes over the thread's own stack and a coroutine's below it. */
+/* Whether another stack begins in it: the range goes over the thread's own stack
+ * and a coroutine's below it. */
 static bool spans(const struct cfi_bounds *range, uint64_t start)
 {
 	const uint32_t i = ordered_from(floors, floor_count, range->least);
 
-	/* Does another stack begin between them? */
 	return i < floor_count && floors[i].key < start;
 }
 
-/* Has the stack that begins there ever been in use to its end? The page of a
- * stack that may still grow is none yet. */
+/* Whether the stack that begins there was ever in use to its end. A page that a
+ * stack may still grow into does not exist yet. */
 static bool is_worn(uint64_t start)
 {
 	unsigned char page;
@@ -356,7 +306,7 @@ bool footing_is_worn(uint32_t tid)
 	return spans(&t->ranges[0], start) || (start && is_worn(start));
 }
 
-/* Is the first page with what a signal needs untouched? */
+/* Whether the pages that a signal needs are untouched. */
 static bool is_roomy(uint64_t start)
 {
 	const uint64_t need = footing_frame() + HANDLER + MOVING;
@@ -369,50 +319,38 @@ static bool is_roomy(uint64_t start)
 	return true;
 }
 
-/* Where glibc's control blocks have the number of their thread. */
-static uint64_t number_offset(void)
-{
-	const int self = sys_tid();
-
-	for (uint64_t at = CONTROL_WORDS; at < CONTROL_LEAST; at += 4)
-		if (*(const int *)((const char *)thread_pointer() + at) == self)
-			return at;
-	return 0;
-}
-
-/* Is the control block of thread `tid` at the end of that stack? It holds its
- * own address twice (tcbhead_t, tcb and self). */
-static bool ends_with(uint64_t end, uint32_t tid, uint64_t offset)
-{
-	static uint64_t words[2 * PAGE / 8];
-	const uint64_t start = end - sizeof(words);
-
-	if (sys_peek(process.pid, words, start, sizeof(words)) !=
-	    (long)sizeof(words))
-		return false;
-	for (uint64_t at = 0; at + CONTROL_LEAST <= sizeof(words);
-	     at += CONTROL_ALIGNMENT) {
-		const uint64_t *w = words + at / 8;
-		const uint32_t *number =
-		    (const void *)((const char *)w + offset);
-
-		if (w[0] == start + at && w[2] == start + at && *number == tid)
-			return true;
-	}
-	return false;
-}
-
-/* The stack of a thread that has never allocated, if it is a mapping. */
+/* The stack of a thread that has never allocated, if it is a mapping: at its end
+ * is the control block of thread `tid`, which holds its own address twice
+ * (tcbhead_t, tcb and self). */
 static uint64_t find_mapped(uint32_t tid)
 {
-	const uint64_t offset = number_offset();
+	static uint64_t words[2 * PAGE / 8];
+	const char *own = (const char *)thread_pointer();
+	const int self = sys_tid();
+	uint64_t offset = CONTROL_WORDS;
 
 	if (tid == (uint32_t)process.pid)
 		return mapped_start((uint64_t)(uintptr_t)__libc_stack_end);
-	for (uint32_t i = 0; offset && i < map_count; i++)
-		if (maps[i].value & ALONE &&
-		    ends_with(maps[i].key, tid, offset))
-			return maps[i].value & ~ALONE;
+	/* Where these blocks have the number of their thread. */
+	while (offset < CONTROL_LEAST && *(const int *)(own + offset) != self)
+		offset += 4;
+	for (uint32_t i = 0; offset < CONTROL_LEAST && i < map_count; i++) {
+		const uint64_t start = maps[i].key - sizeof(words);
+
+		if (!(maps[i].value & ALONE) ||
+		    !memory_peek(words, start, sizeof(words)))
+			continue;
+		for (uint64_t at = 0; at + CONTROL_LEAST <= sizeof(words);
+		     at += CONTROL_ALIGNMENT) {
+			const uint64_t *w = words + at / 8;
+			const uint32_t *number =
+			    (const void *)((const char *)w + offset);
+
+			if (w[0] == start + at && w[2] == start + at &&
+			    *number == tid)
+				return maps[i].value & ~ALONE;
+		}
+	}
 	return 0;
 }
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "gone.h"
 
+#include "memory.h"
 #include "own_memory.h"
 #include "picture.h"
-#include "process.h"
 #include "shadow.h"
-#include "sys.h"
 #include "thread.h"
 
 #define PAGE     4096ull
@@ -14,12 +13,12 @@
 #define AT_ONCE  16             /* pages */
 
 /* Bytes that may be searched in vain: some, and some for each allocation, so
- * that who maps and unmaps all the time is not slowed down. */
+ * that a program that maps and unmaps all the time is not slowed down. */
 #define IN_VAIN    (64ull << 20)
 #define FOR_BIRTHS 16
 
-/* What an interpreter frees when its heap has gone, as the heap's own lists. Who
- * frees more goes on. */
+/* What an interpreter frees when its heap has gone, as the heap's own lists. A
+ * program that frees more goes on. */
 #define FREES 32
 
 struct range {
@@ -121,34 +120,33 @@ void gone_mapped(uint64_t start, uint64_t size, bool anonymous)
 
 /* --- What it holds ----------------------------------------------------------------- */
 
-static void note(uint64_t word)
-{
-	const uint64_t *head;
-
-	if (word & ((1ull << shadow.granule_shift) - 1) || word < PAGE)
-		return;
-	head = shadow_head_at(word);
-	if (!head || !shadow_is_live(READ_ONCE(*head)) || count == POINTERS ||
-	    (count && pointers[count - 1] == word))
-		return;
-	pointers[count++] = word;
-}
-
 /* The kernel refuses to read what would fault. */
 static void search_page(uint64_t page)
 {
-	if (sys_peek(process.pid, words, page, PAGE) != (long)PAGE)
+	if (!memory_peek(words, page, PAGE))
 		return;
 	searched += PAGE;
-	for (unsigned i = 0; i < PAGE / 8; i++)
-		note(words[i]);
+	for (unsigned i = 0; i < PAGE / 8; i++) {
+		uint64_t word = words[i];
+		const uint64_t *head;
+
+		if (word & ((1ull << shadow.granule_shift) - 1) || word < PAGE)
+			continue;
+		head = shadow_head_at(word);
+		if (!head || !shadow_is_live(READ_ONCE(*head)) ||
+		    count == POINTERS || (count && pointers[count - 1] == word))
+			continue;
+		pointers[count++] = word;
+	}
 }
 
-/* Whether it is worth a look. What was noted before an allocation was not the
- * end. */
-static bool begin(uint64_t size)
+/* Notes the pointers in it, if that is worth while. True: it holds some, or may.
+ * What was noted before an allocation was not the end. */
+static bool note_range(const struct range *r)
 {
 	struct moment now = moment_of(thread_attached());
+	uint64_t before;
+	unsigned char there[AT_ONCE];
 
 	if (!pointers)
 		pointers = own_memory_map(POINTERS * sizeof(*pointers));
@@ -158,17 +156,8 @@ static bool begin(uint64_t size)
 		searched = 0;
 		last = now;
 	}
-	return pointers &&
-	       in_vain + searched + size <= IN_VAIN + FOR_BIRTHS * now.births;
-}
-
-/* Does that hold blocks, as far as it is known? */
-static bool note_range(const struct range *r)
-{
-	uint64_t before;
-	unsigned char there[AT_ONCE];
-
-	if (!begin(r->end - r->start))
+	if (!pointers || in_vain + searched + (r->end - r->start) >
+			     IN_VAIN + FOR_BIRTHS * now.births)
 		return true;
 	before = count;
 	/* Pages that were never touched hold nothing. */

@@ -5,8 +5,8 @@
 
 #include "leftovers.h"
 #include "libc.h"
+#include "memory.h"
 #include "modules.h"
-#include "process.h"
 #include "real.h"
 #include "stop.h"
 
@@ -25,7 +25,7 @@ struct heap_info {
 
 /*
  * glibc's struct malloc_state (malloc/malloc.c): what stands before the bins,
- * the bins, and what stands behind them. An empty bin's two pointers hold the
+ * the bins, and what follows them. An empty bin's two pointers hold the
  * address of the chunk that they would be part of.
  */
 #define BEFORE_BINS  (4 * 4 + 10 * 8 + 2 * 8)
@@ -36,20 +36,14 @@ static uint64_t first_arena;
 
 bool heap_asked;
 
-static bool is_empty_bin(const uint64_t *bin)
-{
-	uint64_t chunk = (uint64_t)(uintptr_t)bin - 16;
-
-	return bin[0] == chunk && bin[1] == chunk;
-}
-
 /* The longest run of empty bins in a module's data is that arena's. */
 static void find_first_arena(const uint64_t *p, const uint64_t *end)
 {
 	while (p + 2 <= end) {
 		const uint64_t *start = p;
 
-		while (p + 2 <= end && is_empty_bin(p))
+		while (p + 2 <= end && p[0] == (uint64_t)(uintptr_t)p - 16 &&
+		       p[1] == p[0])
 			p += 2;
 		if (p - start >= 2 * (BINS - 2) && !first_arena)
 			first_arena = (uint64_t)(uintptr_t)start - BEFORE_BINS;
@@ -99,32 +93,20 @@ bool heap_first_arena(uint64_t start, uint64_t end, uint64_t *from,
 	return true;
 }
 
-static const struct map *map_of(uint64_t address, const struct map *maps,
-				uint32_t count)
-{
-	const uint32_t low = maps_behind(maps, count, address);
-
-	return low < count && maps[low].start <= address ? &maps[low] : NULL;
-}
-
-static bool is_heap_info(const struct heap_info *h)
-{
-	uint64_t distance = h->arena & (STORE_REGION - 1);
-
-	return distance >= sizeof(*h) && distance <= 64 && h->size &&
-	       h->size <= STORE_REGION && h->size % PAGE == 0 &&
-	       h->usable_size >= h->size && h->usable_size <= STORE_REGION &&
-	       h->previous % STORE_REGION == 0;
-}
-
 uint64_t heap_part_end(uint64_t address, const struct map *maps, uint32_t count)
 {
 	uint64_t base = address & ~(STORE_REGION - 1);
-	const struct map *m = map_of(base, maps, count);
+	const struct map *m = memory_map(maps, count, base);
 	struct heap_info h;
+	uint64_t distance;
 
 	if (process.foreign_malloc || !m || !m->readable || !m->writable ||
-	    m->inode || !stop_read(&h, base, sizeof(h)) || !is_heap_info(&h) ||
+	    m->inode || !stop_read(&h, base, sizeof(h)))
+		return 0;
+	distance = h.arena & (STORE_REGION - 1);
+	if (distance < sizeof(h) || distance > 64 || !h.size ||
+	    h.size > STORE_REGION || h.size % PAGE || h.usable_size < h.size ||
+	    h.usable_size > STORE_REGION || h.previous % STORE_REGION ||
 	    address >= base + h.size)
 		return 0;
 	return base + h.size;
@@ -138,21 +120,15 @@ uint64_t heap_arena_end(uint64_t address, const struct map *maps,
 	return end && shadow.regions[address >> STORE_REGION_SHIFT] ? end : 0;
 }
 
-/* Does a live block touch the page that `address` is in? */
-static bool is_covered(const struct blocks *b, uint64_t address)
-{
-	uint64_t page = address & ~(PAGE - 1);
-	uint32_t i = blocks_after(b, page);
-
-	return i < b->count && b->list[i].address < page + PAGE;
-}
-
 bool heap_owns(const struct blocks *b, uint64_t address, const struct map *maps,
 	       uint32_t count)
 {
+	const uint64_t page = address & ~(PAGE - 1);
+	const uint32_t i = blocks_after(b, page);
+
 	if (process.foreign_malloc)
 		return blocks_page_used(b, address);
-	return is_covered(b, address) ||
+	return (i < b->count && b->list[i].address < page + PAGE) ||
 	       heap_arena_end(address, maps, count) != 0;
 }
 

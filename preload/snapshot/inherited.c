@@ -2,9 +2,8 @@
 #include "inherited.h"
 
 #include "chunks.h"
+#include "memory.h"
 #include "own_memory.h"
-#include "process.h"
-#include "sys.h"
 
 #define PAGE 4096ull
 
@@ -25,8 +24,7 @@ static void count_one(uint64_t block, bool cached, void *data)
 {
 	(void)data;
 	count++;
-	if (cached &&
-	    sys_peek(process.pid, &key, block + 8, sizeof(key)) != sizeof(key))
+	if (cached && !memory_peek(&key, block + 8, sizeof(key)))
 		key = 0;
 }
 
@@ -62,27 +60,24 @@ static uint64_t next_region(uint64_t start)
 	return next == start ? next + STORE_REGION : next;
 }
 
-/* Threads that share an arena, or that the child does not have, have theirs
- * anywhere in it. */
-static void list_caches(struct picture *p, const struct map *map,
-			chunks_visit *visit)
-{
-	uint64_t start = map->start, done;
-
-	while ((start = next_touched(p, map, start, map->end)) < map->end)
-		start = chunks_cached(p->maps, p->map_count, map, start, &done,
-				      visit, NULL)
-			    ? done
-			    : next_region(start);
-}
-
+/* The caches of threads that share an arena, or that the child does not have,
+ * are anywhere in it. */
 static void list_free(struct picture *p, chunks_visit *visit)
 {
 	chunks_free(p->maps, p->map_count, visit, NULL);
-	for (uint32_t i = 0; i < p->map_count; i++)
-		if (p->maps[i].private && !p->maps[i].inode &&
-		    p->maps[i].readable && p->maps[i].writable)
-			list_caches(p, &p->maps[i], visit);
+	for (uint32_t i = 0; i < p->map_count; i++) {
+		const struct map *map = &p->maps[i];
+		uint64_t at = map->start, done;
+
+		if (!map->private || map->inode || !map->readable ||
+		    !map->writable)
+			continue;
+		while ((at = next_touched(p, map, at, map->end)) < map->end)
+			at = chunks_cached(p->maps, p->map_count, map, at,
+					   &done, visit, NULL)
+				 ? done
+				 : next_region(at);
+	}
 }
 
 void inherited_begin(struct picture *p)
@@ -100,32 +95,6 @@ void inherited_begin(struct picture *p)
 		places = 0;
 }
 
-/* A block that fills its first page may have it as a guard page: the kernel
- * reads that. It does so where the key is known. */
-static bool has_key(uint64_t block)
-{
-	uint64_t word = 0;
-
-	if (!key)
-		return false;
-	if (block % PAGE)
-		return ((const uint64_t *)(uintptr_t)block)[1] == key;
-	sys_peek(process.pid, &word, block + 8, sizeof(word));
-	return word == key;
-}
-
-/* Also one in the cache of a thread that the child does not have. */
-static bool is_free(uint64_t block)
-{
-	if (has_key(block))
-		return true;
-	for (uint64_t i = places ? place_of(block) : 0; places && table[i];
-	     i = (i + 1) & (places - 1))
-		if (table[i] == block)
-			return true;
-	return false;
-}
-
 /* Blocks of the parent that lie side by side are visited as one. */
 struct run {
 	const struct blocks *blocks;
@@ -141,25 +110,31 @@ static void finish(struct run *r)
 	r->start = r->end = 0;
 }
 
-/* Where the first of the child's blocks in [block, end) starts; or `end`. A
- * chunk whose size was overwritten seems to hold blocks behind it. */
-static uint64_t first_own(const struct blocks *b, uint64_t block, uint64_t end)
-{
-	uint32_t i = blocks_after(b, block);
-
-	/* One of no bytes ends where it starts. */
-	if (i && b->list[i - 1].address == block)
-		return block;
-	return i < b->count && b->list[i].address < end ? b->list[i].address
-							: end;
-}
-
 static void visit_used(uint64_t start, uint64_t end, void *data)
 {
 	struct run *r = data;
+	const struct blocks *b = r->blocks;
+	const uint32_t i = blocks_after(b, start);
+	uint64_t word = 0, place;
 
-	end = first_own(r->blocks, start, end);
-	if (is_free(start) || end <= start) {
+	/* A chunk whose size was overwritten seems to hold blocks of the child
+	 * behind it. One of no bytes ends where it starts. */
+	if (i && b->list[i - 1].address == start)
+		end = start;
+	else if (i < b->count && b->list[i].address < end)
+		end = b->list[i].address;
+	/* What is free, or in the cache of a thread that the child does not
+	 * have, where it has the key. A block that fills its first page may
+	 * have it as a guard page: the kernel reads that. */
+	if (key && start % PAGE)
+		word = ((const uint64_t *)(uintptr_t)start)[1];
+	else if (key)
+		sys_peek(process.pid, &word, start + 8, sizeof(word));
+	place = places ? place_of(start) : 0;
+	while (places && table[place] && table[place] != start)
+		place = (place + 1) & (places - 1);
+	if (end <= start || (key && word == key) ||
+	    (places && table[place] == start)) {
 		finish(r);
 		return;
 	}

@@ -32,8 +32,20 @@ static void sort(struct row *r)
 	ordered_sort(r->list, r->count);
 }
 
-static void add_stopped(const struct stop *s)
+bool members_init(const struct stop *s)
 {
+	struct row *const by_thread[] = { &tids, &lows, &pointers, &signals };
+	uint32_t count = 0;
+	uint64_t at;
+
+	for (uint32_t i = 0; thread_pointers_next(&i);)
+		count++;
+	members = s;
+	for (unsigned i = 0; i < sizeof(by_thread) / sizeof(*by_thread); i++)
+		if (!make(by_thread[i], s->count))
+			return false;
+	if (!make(&all, count) || !make(&serials, thread_numbers()))
+		return false;
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct stopped *t = &s->threads[i];
 
@@ -42,32 +54,11 @@ static void add_stopped(const struct stop *s)
 		add(&pointers, t->pointer, i);
 		add(&signals, t->alternate, i);
 	}
-	sort(&tids);
-	sort(&lows);
-	sort(&pointers);
-	sort(&signals);
-}
-
-static uint32_t count_pointers(void)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; thread_pointers_next(&i);)
-		n++;
-	return n;
-}
-
-static void add_pointers(void)
-{
-	uint64_t at;
-
+	for (unsigned i = 0; i < sizeof(by_thread) / sizeof(*by_thread); i++)
+		sort(by_thread[i]);
 	for (uint32_t i = 0; (at = thread_pointers_next(&i));)
 		add(&all, at, 0);
 	sort(&all);
-}
-
-static void add_serials(void)
-{
 	for (uint32_t i = 1; i < thread_numbers(); i++) {
 		const struct store_area *a = store_record(STORE_AREAS, i);
 
@@ -75,21 +66,6 @@ static void add_serials(void)
 			add(&serials, a->tid, a->serial);
 	}
 	sort(&serials);
-}
-
-bool members_init(const struct stop *s)
-{
-	struct row *const by_thread[] = { &tids, &lows, &pointers, &signals };
-
-	members = s;
-	for (unsigned i = 0; i < sizeof(by_thread) / sizeof(*by_thread); i++)
-		if (!make(by_thread[i], s->count))
-			return false;
-	if (!make(&all, count_pointers()) || !make(&serials, thread_numbers()))
-		return false;
-	add_stopped(s);
-	add_pointers();
-	add_serials();
 	return true;
 }
 
@@ -140,4 +116,48 @@ uint32_t members_serial(uint32_t tid)
 	const struct ordered *o = first_in(&serials, tid, tid + 1ull);
 
 	return o ? (uint32_t)o->value : RKN_NONE;
+}
+
+/* A bit for each serial of a thread that runs; NULL: there was no room. */
+static uint8_t *running;
+
+/* Areas of threads that have ended count, too; so do their blocks. */
+bool members_run(void)
+{
+	bool any = members->running;
+
+	for (uint32_t i = 0; i < members->count; i++)
+		any |= members->threads[i].left;
+	if (!any)
+		return false;
+	running = own_memory_map(STORE_THREAD_MAX / 8 + 1);
+	for (uint32_t i = 1; running && i < thread_numbers(); i++) {
+		const struct store_area *a = store_record(STORE_AREAS, i);
+		const struct stopped *t;
+		uint32_t tid;
+
+		if (!a || !thread_is_there(i) || a->serial >= STORE_THREAD_MAX)
+			continue;
+		tid = __atomic_load_n(&a->tid, __ATOMIC_ACQUIRE);
+		t = members_find(tid);
+		if (tid && (!t || t->left))
+			running[a->serial / 8] |=
+			    (uint8_t)(1u << a->serial % 8);
+	}
+	return true;
+}
+
+bool members_may_hold(const struct rkn_block *b)
+{
+	const uint64_t *slot = shadow_head_at(b->address);
+	const uint64_t head = slot ? READ_ONCE(slot[0]) : 0;
+
+	if (!running || !b->thread || b->thread >= STORE_THREAD_MAX ||
+	    running[b->thread / 8] >> b->thread % 8 & 1)
+		return true;
+	/* Not live any longer, or another block by now. */
+	return !shadow_is_live(head) ||
+	       (head & STORE_EXTRA &&
+		(READ_ONCE(slot[1]) & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT !=
+		    b->birth);
 }

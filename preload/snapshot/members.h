@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shadow.h"
 #include "stop.h"
 
 /* Once the threads are stopped; false if there is no memory. All that follows
@@ -29,5 +30,13 @@ bool members_signals_in(uint64_t start, uint64_t end);
 uint32_t members_pointers(uint64_t start, uint64_t end, uint64_t *first);
 /* The thread's serial in the recording; RKN_NONE if it has none. */
 uint32_t members_serial(uint32_t tid);
+
+/* Finds the threads that run because they could not be stopped: what they have
+ * in registers is not known, and the pointers on their stacks move while those
+ * are read. False if no thread runs. */
+bool members_run(void);
+/* Whether one of these has allocated the block, or it was freed since it was
+ * listed; true if its thread is not known. */
+bool members_may_hold(const struct rkn_block *b);
 
 #endif

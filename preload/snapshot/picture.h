@@ -47,7 +47,7 @@ struct picture {
 	uint8_t *skipped;    /* a bit for each block not to be searched; NULL:
 			     none */
 	struct inner *inner; /* what inner.c looked at; NULL: nothing */
-	struct wide_piece *wide, *wide_last; /* see wide.h; NULL: none */
+	struct wide_piece *wide, *wide_last; /* see wide_note(); NULL: none */
 	bool copies; /* memory can be read through the kernel */
 };
 
@@ -68,6 +68,55 @@ static inline void picture_hold(struct picture_held *h, uint32_t block)
 	h->bits[block / 8] |= bit;
 	h->queue[h->end++] = block;
 }
+
+/*
+ * What records of pointers have no room for: offsets of 4 GiB and more, and
+ * which places in blocks keep the block (see inner_note()).  It is kept beside
+ * the records, as only one of the store's tables can grow at a time, and put
+ * into the store when that has all pointers.
+ */
+/* `n`, or the value that means "see the wide ones" in a record. */
+static inline uint32_t wide_narrow(uint64_t n)
+{
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* Notes the last edge or root that was added to the picture. Without memory
+ * that stays as it is: "so much, or more". */
+void wide_note(struct picture *p, enum rkn_wide_kind kind, uint64_t from_word,
+	       uint64_t to_offset);
+
+/* Notes place `offset` in block number `block`: RKN_WIDE_ARRAY or
+ * RKN_WIDE_BASE. Without memory it stays unknown. */
+void wide_note_place(struct picture *p, enum rkn_wide_kind kind, uint32_t block,
+		     uint64_t offset);
+
+/* All pointers are in the store: puts these there, too. */
+void wide_finish(struct picture *p);
+
+/* Notes in the store which modules' calls of the C library's allocator are not
+ * seen: they call it by ways that are not closed (bypass.h), or are in another
+ * namespace of the loader. */
+void unseen_note(struct picture *p);
+
+/*
+ * A pointer leads to `offset`, which is not 0, of block number `block`: notes the
+ * place if such a pointer keeps the block, by the block's own contents, as C++
+ * compilers make them (Itanium C++ ABI): to the first element behind an array's
+ * count, or to a base class's part of an object. Most places are noted once.
+ */
+void inner_note(struct picture *p, uint32_t block, uint64_t offset);
+
+/*
+ * What an ended thread returned, and pthread_join has not fetched yet: glibc
+ * keeps it in the thread's control block, which begins at `block` and ends at
+ * `end` at most. Sets [*from, *to) to the pointers that pthread_join may still
+ * return. `link` is the block's place in glibc's list of stacks. False if the
+ * thread was joined, or cannot be. `maps` are all mappings, ascending.
+ */
+bool results_find(uint64_t block, uint64_t end, uint64_t link,
+		  const struct map *maps, uint32_t count, uint64_t *from,
+		  uint64_t *to);
 
 /* Searches everything that is not a block. */
 void roots_search(struct picture *p);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "results.h"
+#include "picture.h"
 
 #include <string.h>
+
+#include "memory.h"
 
 /*
  * Parts of glibc's struct pthread (nptl/descr.h), which have had this order
@@ -21,40 +23,27 @@ enum word {
 #define PRIORITY_MOST 99
 #define POLICY_MOST   7
 
-static bool is_code(uint64_t address, const struct map *maps, uint32_t count)
-{
-	const uint32_t i = maps_behind(maps, count, address);
-
-	return i < count && address >= maps[i].start && maps[i].executable;
-}
-
-static bool has_scheduling(uint64_t word)
-{
-	return (uint32_t)word <= PRIORITY_MOST && word >> 32 <= POLICY_MOST;
-}
-
-/* The first four words of that shape: behind them is a second pointer to
- * code. NULL: there are none, its code may be gone. */
-static const uint64_t *find_words(uint64_t at, uint64_t end,
-				  const struct map *maps, uint32_t count)
-{
-	for (; at + WORDS * 8 <= end; at += 8) {
-		const uint64_t *words = (const uint64_t *)(uintptr_t)at;
-
-		if (has_scheduling(words[SCHEDULING]) &&
-		    is_code(words[FUNCTION], maps, count))
-			return words;
-	}
-	return NULL;
-}
-
 bool results_find(uint64_t block, uint64_t end, uint64_t link,
 		  const struct map *maps, uint32_t count, uint64_t *from,
 		  uint64_t *to)
 {
 	const uint64_t behind = link + NUMBER + 8;
-	const uint64_t *words = find_words(behind, end, maps, count);
+	const uint64_t *words = NULL;
 	int number;
+
+	/* The first four words of that shape: behind them is a second pointer
+	 * to code. There may be none: the code may be gone. */
+	for (uint64_t at = behind; !words && at + WORDS * 8 <= end; at += 8) {
+		const uint64_t *w = (const uint64_t *)(uintptr_t)at;
+		const struct map *code;
+
+		if ((uint32_t)w[SCHEDULING] > PRIORITY_MOST ||
+		    w[SCHEDULING] >> 32 > POLICY_MOST)
+			continue;
+		code = memory_map(maps, count, w[FUNCTION]);
+		if (code && code->executable)
+			words = w;
+	}
 
 	memcpy(&number, (const void *)(uintptr_t)(link + NUMBER),
 	       sizeof(number));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pointers from outside: every private or writable mapping, but for what is
+ * The pointers from outside: every private or writable mapping, without what is
  * the allocator's, refknot's own, or the dead part of a stack.
  */
 #include <stddef.h>
@@ -10,18 +10,13 @@
 #include "contexts.h"
 #include "heap.h"
 #include "inherited.h"
-#include "inner.h"
 #include "members.h"
+#include "memory.h"
 #include "modules.h"
 #include "own_memory.h"
 #include "picture.h"
-#include "process.h"
-#include "results.h"
-#include "runners.h"
-#include "sys.h"
 #include "tasks.h"
 #include "thread.h"
-#include "wide.h"
 
 #define PAGE          4096ull
 #define LARGE         (4ull << 20) /* mappings that may be mostly untouched */
@@ -29,7 +24,7 @@
 #define STATIC_TLS    (64ull << 10) /* and the thread's variables below it */
 #define CONTROL_LEAST 0x600         /* bytes of it that every version has */
 
-/* A piece of a mapping, and how a pointer found in it is called. */
+/* A piece of a mapping, and the name of a pointer found in it. */
 struct piece {
 	const struct map *map;
 	enum rkn_root_kind kind;
@@ -38,22 +33,10 @@ struct piece {
 	bool heap; /* inherited from the parent: blocks lie in it */
 };
 
-static enum rkn_root_kind kind_at(const struct piece *piece, uint64_t where)
-{
-	const struct stopped *t = piece->thread;
-
-	if (!t)
-		return piece->kind;
-	if (where + STATIC_TLS >= t->pointer && where < t->pointer + CONTROL &&
-	    where >= t->sp + PAGE / 4)
-		return RKN_ROOT_TLS;
-	return where < t->sp && where >= t->low ? RKN_ROOT_REGISTER
-						: RKN_ROOT_STACK;
-}
-
 static void found(struct picture *p, const struct piece *piece, uint64_t where,
 		  uint32_t block, uint64_t offset)
 {
+	const struct stopped *t = piece->thread;
 	struct rkn_root *r;
 
 	if (p->held) {
@@ -63,11 +46,17 @@ static void found(struct picture *p, const struct piece *piece, uint64_t where,
 	r = picture_list_add(&p->roots);
 	if (!r)
 		return;
-	r->where = where;
-	r->block = block;
-	r->to_offset = wide_narrow(offset);
-	r->kind = kind_at(piece, where);
-	r->owner = piece->owner;
+	*r = (struct rkn_root){ .where = where,
+				.block = block,
+				.to_offset = wide_narrow(offset),
+				.kind = piece->kind,
+				.owner = piece->owner };
+	if (t && where + STATIC_TLS >= t->pointer &&
+	    where < t->pointer + CONTROL && where >= t->sp + PAGE / 4)
+		r->kind = RKN_ROOT_TLS;
+	else if (t)
+		r->kind = where < t->sp && where >= t->low ? RKN_ROOT_REGISTER
+							   : RKN_ROOT_STACK;
 	if (offset)
 		inner_note(p, block, offset);
 	if (r->to_offset == RKN_SEE_WIDE)
@@ -95,24 +84,21 @@ static void search(struct picture *p, const struct piece *piece,
 }
 
 /*
- * A file may end before its mapping does, shared memory may be a device, and a
- * page may be protected in ways that no list shows: all roots are read through
- * the kernel, which refuses where a read would fault. A copy of [start, end), at
- * most a page, until the next call; NULL: refused.
+ * A copy of [start, end), at most a page, until the next call; NULL: the kernel
+ * refused. All roots are read so: a file may end before its mapping does, shared
+ * memory may be a device, and a page may be protected in ways that no list
+ * shows.
  */
 static uint64_t words_of_page[PAGE / 8];
 static const uint64_t *copy(uint64_t start, uint64_t end)
 {
-	uint64_t *words = words_of_page;
-
-	return sys_peek(process.pid, words, start, end - start) ==
-		       (long)(end - start)
-		   ? words
-		   : NULL;
+	return memory_peek(words_of_page, start, end - start) ? words_of_page
+							      : NULL;
 }
 
-/* Where there is no such call, only what cannot fault is read: no mapping that a
- * thread which runs may give back. NULL: it cannot be read, and that is counted. */
+/* Where there is no such system call, only what cannot fault is read: no mapping
+ * that a running thread may give back. NULL: it cannot be read, and that is
+ * counted. */
 static const uint64_t *read_page(struct picture *p, const struct piece *piece,
 				 uint64_t start, uint64_t end)
 {
@@ -165,7 +151,7 @@ static void search_gaps(struct picture *p, const struct piece *piece,
 	}
 }
 
-/* What the program may not read itself at present. */
+/* What the program itself may not read at present. */
 static void search_hidden(struct picture *p, const struct piece *piece,
 			  uint64_t start, uint64_t end)
 {
@@ -177,7 +163,7 @@ static void search_hidden(struct picture *p, const struct piece *piece,
 		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
 }
 
-/* What is in no live block, on a page that may be as above. */
+/* What is in no live block, on a page that may hold blocks. */
 static void search_beside(struct picture *p, const struct piece *piece,
 			  uint64_t start, uint64_t end)
 {
@@ -190,48 +176,41 @@ static void search_beside(struct picture *p, const struct piece *piece,
 		search_page(p, piece, start, end);
 }
 
-/* May the page hold what the program has written? */
+/* Whether the page may hold what the program has written. */
 static bool is_worth(struct picture *p, const struct map *map, uint64_t page)
 {
-	if (!map->private)
-		return map->end - map->start <= LARGE ||
-		       pages_touched(&p->pages, page);
-	if (map->inode)
+	if (map->private && map->inode)
 		return pages_copied(&p->pages, page, map->writable);
-	return pages_touched(&p->pages, page);
+	return (!map->private && map->end - map->start <= LARGE) ||
+	       pages_touched(&p->pages, page);
 }
 
-/* Behind a module's data that begins as zeros the kernel may put what malloc
- * maps, as one mapping with it; and a module's own allocator may use it. */
-static bool is_zeroed(const struct piece *piece)
-{
-	return piece->kind == RKN_ROOT_DATA && piece->map->private &&
-	       !piece->map->inode;
-}
-
-/* Is a part of the mapping that refknot does not own. */
+/* Searches a part of the mapping that refknot does not own. */
 static void search_part(struct picture *p, const struct piece *piece,
 			uint64_t start, uint64_t end)
 {
-	bool anonymous = piece->kind != RKN_ROOT_DATA && !piece->map->inode;
+	const struct map *map = piece->map;
+	bool anonymous = piece->kind != RKN_ROOT_DATA && !map->inode;
+	bool sparse = map->private && !map->inode;
+	/* Behind a module's data that begins as zeros the kernel may put what
+	 * malloc maps, as one mapping with it; and a module's own allocator may
+	 * use it. */
+	bool has_blocks =
+	    piece->heap || (piece->kind == RKN_ROOT_DATA && sparse);
 
-	bool sparse = piece->map->private && !piece->map->inode;
-
-	if (sparse && piece->map->untouched)
+	if (sparse && map->untouched)
 		return;
 	for (uint64_t next; start < end; start = next) {
 		if (sparse)
 			start = pages_next(&p->pages, start, end);
 		if (start == end)
 			return;
-		next = (start & ~(PAGE - 1)) + PAGE;
-		if (next > end)
-			next = end;
-		if (!is_worth(p, piece->map, start))
+		next = memory_page_end(start, end);
+		if (!is_worth(p, map, start))
 			continue;
-		if (!piece->map->readable)
+		if (!map->readable)
 			search_hidden(p, piece, start, next);
-		else if (piece->heap || is_zeroed(piece))
+		else if (has_blocks)
 			search_gaps(p, piece, start, next);
 		else if (anonymous && process.hides_operators)
 			search_beside(p, piece, start, next);
@@ -241,35 +220,26 @@ static void search_part(struct picture *p, const struct piece *piece,
 	}
 }
 
-/* The first part of [start, end) that holds no pointers of the program's. */
-static bool next_gap(uint64_t start, uint64_t end, uint64_t *from, uint64_t *to)
+/* Searches all but the parts that hold no pointers of the program's. */
+static void search_piece(struct picture *p, const struct piece *piece,
+			 uint64_t start, uint64_t end)
 {
 	bool (*const gaps[])(uint64_t, uint64_t, uint64_t *,
 			     uint64_t *) = { own_memory_find, heap_first_arena,
 					     contexts_dead };
-	bool any = false;
-	uint64_t a = end, b = end;
 
-	for (unsigned i = 0; i < sizeof(gaps) / sizeof(*gaps); i++)
-		if (gaps[i](start, end, &a, &b) && (!any || a < *from)) {
-			*from = a;
-			*to = b;
-			any = true;
-		}
-	return any;
-}
+	for (start = (start + 7) & ~7ull; start < end;) {
+		uint64_t from = end, to = end, a, b;
 
-static void search_piece(struct picture *p, const struct piece *piece,
-			 uint64_t start, uint64_t end)
-{
-	uint64_t from = end, to = end;
-
-	start = (start + 7) & ~7ull;
-	while (start < end && next_gap(start, end, &from, &to)) {
+		/* The first of them. */
+		for (unsigned i = 0; i < sizeof(gaps) / sizeof(*gaps); i++)
+			if (gaps[i](start, end, &a, &b) && a < from) {
+				from = a;
+				to = b;
+			}
 		search_part(p, piece, start, from);
 		start = to;
 	}
-	search_part(p, piece, start, end);
 }
 
 /* A mapping without access directly below: the stack begins at its end. */
@@ -300,8 +270,7 @@ static uint64_t control_block(const struct picture *p, const struct map *map)
 	if (start < map->start)
 		start = map->start;
 	if (!is_guarded(p, map) || !map->readable || map->inode ||
-	    sys_peek(process.pid, words, start, map->end - start) !=
-		(long)(map->end - start))
+	    !memory_peek(words, start, map->end - start))
 		return 0;
 	for (at &= ~(CONTROL_ALIGNMENT - 1); at > start;
 	     at -= CONTROL_ALIGNMENT) {
@@ -313,7 +282,7 @@ static uint64_t control_block(const struct picture *p, const struct map *map)
 	return 0;
 }
 
-/* Threads, living or ended, whose control blocks lie in the mapping. */
+/* How many threads, living or ended, have their control blocks in the mapping. */
 static unsigned threads_in(const struct picture *p, const struct map *map)
 {
 	uint64_t first, last = control_block(p, map);
@@ -325,27 +294,10 @@ static unsigned threads_in(const struct picture *p, const struct map *map)
 }
 
 /*
- * Where a live stack's used part begins. Below it lie dead frames, if the
- * mapping is certainly that one stack. A coroutine that runs on a part of it
- * has frames that wait below.
- */
-static uint64_t used_from(const struct picture *p, const struct map *map,
-			  const struct stopped *t)
-{
-	bool own = strcmp(map->name, "[stack]") == 0 ||
-		   (holds(map, t->pointer) && is_guarded(p, map) &&
-		    threads_in(p, map) <= 1);
-
-	return own && !t->lends && holds(map, t->low)
-		   ? contexts_lowest(map->start, t->low)
-		   : map->start;
-}
-
-/*
- * Where the control block at `pointer` is in one of glibc's lists of stacks:
- * then the stack is glibc's and not memory that the program gave it and has
- * back. The link is any pair of words whose neighbours point back at it. 0: it
- * is in none.
+ * The link of the control block at `pointer` in one of glibc's lists of stacks:
+ * then the stack is glibc's, not memory that the program gave it and has back.
+ * The link is any pair of words whose neighbours point back at it. 0: it is in
+ * no list.
  */
 static uint64_t list_link(uint64_t pointer)
 {
@@ -357,24 +309,11 @@ static uint64_t list_link(uint64_t pointer)
 		if (words[i] % 8 || words[i] < PAGE || words[i] == link ||
 		    words[i + 1] % 8 || words[i + 1] < PAGE)
 			continue;
-		if (sys_peek(process.pid, next, words[i], 16) == 16 &&
-		    next[1] == link &&
-		    sys_peek(process.pid, back, words[i + 1], 16) == 16 &&
-		    back[0] == link)
+		if (memory_peek(next, words[i], 16) && next[1] == link &&
+		    memory_peek(back, words[i + 1], 16) && back[0] == link)
 			return link;
 	}
 	return 0;
-}
-
-/* The control block of the one thread that has one in `map`; 0. */
-static uint64_t only_thread(const struct picture *p, const struct map *map)
-{
-	uint64_t first, at = control_block(p, map);
-
-	if (threads_in(p, map) != 1)
-		return 0;
-	members_pointers(map->start, map->end, &first);
-	return at ? at : first;
 }
 
 /* A stack whose thread has ended. */
@@ -385,9 +324,9 @@ struct dead_stack {
 };
 
 /*
- * glibc keeps the stacks of ended threads for later ones. One that is in `map`:
- * its control block still holds its own address. When a thread did not stop it
- * cannot be told whose stack is whose.
+ * glibc keeps the stacks of ended threads for later ones. Finds the only one in
+ * `map`: its control block still holds its own address. If a thread did not
+ * stop, it is not known whose stack is whose.
  */
 static struct dead_stack dead_stack(const struct picture *p,
 				    const struct map *map)
@@ -397,7 +336,11 @@ static struct dead_stack dead_stack(const struct picture *p,
 
 	if (!is_guarded(p, map) || p->stop.running || p->stop.unread)
 		return none;
-	at = only_thread(p, map);
+	if (threads_in(p, map) != 1)
+		return none;
+	at = control_block(p, map);
+	if (!at)
+		members_pointers(map->start, map->end, &at);
 	if (!at || !holds(map, at + CONTROL_LEAST) || members_point_at(at))
 		return none;
 	link = list_link(at);
@@ -408,8 +351,8 @@ static struct dead_stack dead_stack(const struct picture *p,
 }
 
 /*
- * Where the program may keep data: also in pages that it made read-only or
- * inaccessible since. Larger ranges without access are reservations.
+ * Whether the program may keep data there: also in pages that it has made
+ * read-only or inaccessible. Larger ranges without access are reservations.
  */
 #define HIDDEN_MOST (1ull << 30)
 static bool is_data(const struct map *map)
@@ -428,8 +371,8 @@ static bool is_data(const struct map *map)
 	return !map->executable || map->writable || !map->inode;
 }
 
-/* The first and last page of a module's data hold bytes of its file, too, that
- * are not data: constants that look like anything. */
+/* The first and last page of a module's data hold other bytes of its file, too:
+ * constants that look like anything. */
 static void clip(const struct map *map, uint64_t *start, uint64_t *end)
 {
 	uint64_t from, to;
@@ -440,6 +383,23 @@ static void clip(const struct map *map, uint64_t *start, uint64_t *end)
 		*start = from;
 	if (to < *end && *end - to < PAGE)
 		*end = to;
+}
+
+/*
+ * The start of a live stack's used part. Below it lie dead frames, if the
+ * mapping is certainly that one stack. A coroutine that runs on a part of it has
+ * frames that wait below.
+ */
+static uint64_t used_from(const struct picture *p, const struct map *map,
+			  const struct stopped *t)
+{
+	bool own = strcmp(map->name, "[stack]") == 0 ||
+		   (holds(map, t->pointer) && is_guarded(p, map) &&
+		    threads_in(p, map) <= 1);
+
+	return own && !t->lends && holds(map, t->low)
+		   ? contexts_lowest(map->start, t->low)
+		   : map->start;
 }
 
 /* For inherited_walk() and chunks_others(). */
@@ -457,40 +417,25 @@ static void search_inherited(uint64_t start, uint64_t end, void *data)
 	i->p->inherited_bytes += i->p->root_bytes - before;
 }
 
-/* For search_break(). */
+/* For chunks_others(). */
 static void search_other(uint64_t start, uint64_t end, void *data)
 {
 	const struct inheritance *i = data;
 
 	for (uint64_t next; start < end; start = next) {
 		start = (pages_next(&i->p->pages, start, end) + 7) & ~7ull;
-		next = (start & ~(PAGE - 1)) + PAGE;
-		next = next < end ? next : end;
+		next = memory_page_end(start, end);
 		if (start >= next)
 			return;
 		search_beside(i->p, i->piece, start, next);
 	}
 }
 
-/* Of the heap, what the program asked for by sbrk() itself; if that is one
- * mapping, so that the allocator can be followed. */
-static void search_break(struct picture *p, const struct map *map)
-{
-	const struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
-	const struct map *next = map + 1;
-
-	if (next < p->maps + p->map_count && next->start == map->end &&
-	    strcmp(next->name, map->name) == 0)
-		return;
-	chunks_others(&p->blocks, map, &p->pages, search_other,
-		      &(struct inheritance){ p, &piece });
-}
-
 static void search_map(struct picture *p, const struct map *map)
 {
 	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
 	struct dead_stack dead = { 0, 0, 0 };
-	uint64_t start = map->start, end = map->end;
+	uint64_t start = map->start, end = map->end, from, to;
 
 	piece.owner = modules_find(map->start);
 	if (piece.owner != RKN_NONE) {
@@ -503,7 +448,13 @@ static void search_map(struct picture *p, const struct map *map)
 		piece.heap = true;
 	} else if (strcmp(map->name, "[heap]") == 0 &&
 		   !process.foreign_malloc) {
-		search_break(p, map);
+		/* What the program itself asked for by sbrk(); if the heap is
+		 * one mapping, so that the allocator can be followed. */
+		if (map + 1 == p->maps + p->map_count ||
+		    map[1].start != map->end ||
+		    strcmp(map[1].name, map->name) != 0)
+			chunks_others(&p->blocks, map, &p->pages, search_other,
+				      &(struct inheritance){ p, &piece });
 		return;
 	}
 	piece.thread = members_on(map->start, map->end);
@@ -514,13 +465,9 @@ static void search_map(struct picture *p, const struct map *map)
 		dead = dead_stack(p, map);
 		start = dead.end ? dead.end : start;
 	}
-	if (dead.end) {
-		uint64_t from, to;
-
-		if (results_find(dead.block, dead.end, dead.link, p->maps,
-				 p->map_count, &from, &to))
-			search_piece(p, &piece, from, to);
-	}
+	if (dead.end && results_find(dead.block, dead.end, dead.link, p->maps,
+				     p->map_count, &from, &to))
+		search_piece(p, &piece, from, to);
 	if (piece.heap && !piece.thread && !dead.end)
 		inherited_walk(p, map, start, end, search_inherited,
 			       &(struct inheritance){ p, &piece });
@@ -531,8 +478,8 @@ static void search_map(struct picture *p, const struct map *map)
 /* Blocks that the loader made for itself, and those of unknown origin. */
 static void loader_roots(struct picture *p)
 {
-	const struct piece piece = { NULL, RKN_ROOT_LOADER, RKN_NONE, NULL,
-				     false };
+	const struct piece piece = { .kind = RKN_ROOT_LOADER,
+				     .owner = RKN_NONE };
 	uint32_t last = 0;
 	bool is_root = true;
 
@@ -554,55 +501,17 @@ static void loader_roots(struct picture *p)
 	}
 }
 
-/* What the kernel shows of the registers of a thread that did not stop. */
-static void task_roots(struct picture *p, const struct stopped *t)
+/* The block that `address` points to, if it does, is a root of that kind. */
+static void hold(struct picture *p, enum rkn_root_kind kind, uint32_t owner,
+		 uint64_t address)
 {
-	const struct piece piece = { NULL, RKN_ROOT_REGISTER,
-				     members_serial(t->tid), NULL, false };
+	const struct piece piece = { .kind = kind, .owner = owner };
 	uint64_t offset;
+	uint32_t b = blocks_find(&p->blocks, address, &offset);
 
-	for (int i = 0; i < TASK_ARGUMENTS; i++) {
-		uint32_t b =
-		    blocks_find(&p->blocks, t->task->arguments[i], &offset);
-
-		if (b != BLOCKS_NONE)
-			found(p, &piece, 0, b, offset);
-	}
-}
-
-/* A block that a thread runs on, or that the kernel knows as signal stack. */
-static void stack_roots(struct picture *p)
-{
-	for (uint32_t i = 0; i < p->stop.count; i++) {
-		const struct stopped *t = &p->stop.threads[i];
-		const struct piece piece = { NULL, RKN_ROOT_STACK,
-					     members_serial(t->tid), NULL,
-					     false };
-		uint64_t offset;
-		uint32_t b = blocks_find(&p->blocks, t->alternate, &offset);
-
-		if (b != BLOCKS_NONE)
-			found(p, &piece, 0, b, 0);
-		b = blocks_find(&p->blocks, t->low, &offset);
-		if (b != BLOCKS_NONE)
-			found(p, &piece, 0, b, 0);
-		if (t->task)
-			task_roots(p, t);
-	}
-}
-
-/* What threads may hold that nobody could stop. */
-static void runner_roots(struct picture *p)
-{
-	const struct piece piece = { NULL, RKN_ROOT_REGISTER, RKN_NONE, NULL,
-				     false };
-
-	stop_gone_on(&p->stop);
-	if (!runners_init(p))
-		return;
-	for (uint32_t i = 0; i < p->blocks.count; i++)
-		if (runners_may_hold(&p->blocks.list[i]))
-			found(p, &piece, 0, i, 0);
+	/* A stack's block is held as a whole. */
+	if (b != BLOCKS_NONE)
+		found(p, &piece, 0, b, kind == RKN_ROOT_STACK ? 0 : offset);
 }
 
 /* What is not touched holds no pointer, nor does what is not mapped. */
@@ -615,8 +524,7 @@ static void search_declared_part(struct picture *p, const struct piece *piece,
 		start = pages_next(&p->pages, start, end);
 		if (start == end)
 			return;
-		next = (start & ~(PAGE - 1)) + PAGE;
-		next = next < end ? next : end;
+		next = memory_page_end(start, end);
 		words = copy(start, next);
 		if (words)
 			search(p, piece, words, start, next - start);
@@ -625,67 +533,43 @@ static void search_declared_part(struct picture *p, const struct piece *piece,
 	}
 }
 
-/* Refknot's own may lie there once the program's is not mapped any more. */
-static void search_declared(struct picture *p, const struct piece *piece,
-			    uint64_t start, uint64_t end)
-{
-	const uint64_t kept = (uint64_t)(uintptr_t)store.header;
-	uint64_t from, to;
-
-	if (start < kept + store.mapped && end > kept)
-		return;
-	while (start < end && own_memory_find(start, end, &from, &to)) {
-		search_declared_part(p, piece, start, from);
-		start = to;
-	}
-	search_declared_part(p, piece, start, end);
-}
-
 /* Memory that the program wants searched, as far as it is there. */
 static void declared_spans(struct picture *p)
 {
-	const struct piece piece = { NULL, RKN_ROOT_DECLARED, RKN_NONE, NULL,
-				     false };
+	const struct piece piece = { .kind = RKN_ROOT_DECLARED,
+				     .owner = RKN_NONE };
 	const struct store_table *t = &store.header->tables[STORE_SPANS];
+	const uint64_t kept = (uint64_t)(uintptr_t)store.header;
 
 	for (uint64_t i = 1; i < t->count; i++) {
 		const struct store_span *s = store_record(STORE_SPANS, i);
-		uint64_t start, end;
 
-		if (!s || !s->start)
-			continue;
-		start = (s->start + 7) & ~7ull;
-		end = (s->start + s->size) & ~7ull;
-		for (uint32_t m = 0; m < p->map_count; m++) {
+		for (uint32_t m = 0; s && s->start && m < p->map_count; m++) {
 			const struct map *map = &p->maps[m];
+			uint64_t start = (s->start + 7) & ~7ull, from, to;
+			uint64_t end = (s->start + s->size) & ~7ull;
 
-			search_declared(p, &piece,
-					start > map->start ? start : map->start,
-					end < map->end ? end : map->end);
+			if (start < map->start)
+				start = map->start;
+			if (end > map->end)
+				end = map->end;
+			/* Refknot's own may lie there once the program's is no
+			 * longer mapped. */
+			if (start < kept + store.mapped && end > kept)
+				continue;
+			while (start < end &&
+			       own_memory_find(start, end, &from, &to)) {
+				search_declared_part(p, &piece, start, from);
+				start = to;
+			}
+			search_declared_part(p, &piece, start, end);
 		}
 	}
 }
 
-/* Is the mapping around `address` a thread's stack, or one for its signals, or
- * are its coroutines known? */
-static bool is_known_stack(const struct picture *p, const struct map *map)
-{
-	if (strcmp(map->name, "[stack]") == 0 || threads_in(p, map) ||
-	    contexts_know(map->start, map->end))
-		return true;
-	return members_signals_in(map->start, map->end) ||
-	       members_on(map->start, map->end);
-}
-
-static const struct map *map_of(const struct picture *p, uint64_t address)
-{
-	const uint32_t i = maps_behind(p->maps, p->map_count, address);
-
-	return i < p->map_count && holds(&p->maps[i], address) ? &p->maps[i]
-							       : NULL;
-}
-
-/* Memory where calls were made, of coroutines that are not known. */
+/* Memory where calls were made, of coroutines that are not known: a mapping that
+ * is neither a thread's stack, nor one for its signals, nor known to have
+ * coroutines. */
 static void note_other_stacks(struct picture *p)
 {
 	uint8_t *seen = own_memory_map(p->map_count);
@@ -695,11 +579,17 @@ static void note_other_stacks(struct picture *p)
 
 		for (unsigned i = 0; t && i < THREAD_RANGES; i++) {
 			const struct map *map =
-			    t->ranges[i].most ? map_of(p, t->ranges[i].most - 1)
-					      : NULL;
+			    t->ranges[i].most
+				? memory_map(p->maps, p->map_count,
+					     t->ranges[i].most - 1)
+				: NULL;
 
 			if (map && !seen[map - p->maps]++ &&
-			    !is_known_stack(p, map))
+			    strcmp(map->name, "[stack]") != 0 &&
+			    !threads_in(p, map) &&
+			    !contexts_know(map->start, map->end) &&
+			    !members_signals_in(map->start, map->end) &&
+			    !members_on(map->start, map->end))
 				p->limits[RKN_LIMIT_OTHER_STACKS]++;
 		}
 	}
@@ -707,6 +597,9 @@ static void note_other_stacks(struct picture *p)
 
 void roots_search(struct picture *p)
 {
+	const struct piece runner = { .kind = RKN_ROOT_REGISTER,
+				      .owner = RKN_NONE };
+
 	if (process.forked)
 		inherited_begin(p);
 	for (uint32_t i = 0; i < p->map_count; i++)
@@ -715,6 +608,24 @@ void roots_search(struct picture *p)
 	note_other_stacks(p);
 	declared_spans(p);
 	loader_roots(p);
-	stack_roots(p);
-	runner_roots(p);
+	/* Blocks that a thread runs on, or that the kernel knows as signal
+	 * stack, and what it shows of the registers of a thread that did not
+	 * stop. */
+	for (uint32_t i = 0; i < p->stop.count; i++) {
+		const struct stopped *t = &p->stop.threads[i];
+		const uint32_t owner = members_serial(t->tid);
+
+		hold(p, RKN_ROOT_STACK, owner, t->alternate);
+		hold(p, RKN_ROOT_STACK, owner, t->low);
+		for (int n = 0; t->task && n < TASK_ARGUMENTS; n++)
+			hold(p, RKN_ROOT_REGISTER, owner,
+			     t->task->arguments[n]);
+	}
+	/* What threads may hold that could not be stopped. */
+	stop_gone_on(&p->stop);
+	if (!members_run())
+		return;
+	for (uint32_t i = 0; i < p->blocks.count; i++)
+		if (members_may_hold(&p->blocks.list[i]))
+			found(p, &runner, 0, i, 0);
 }

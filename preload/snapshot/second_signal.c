@@ -16,29 +16,21 @@ static int chosen;
 static void *handler;
 static struct sys_action former;
 
-static bool does_nothing(const struct sys_action *a)
-{
-	return a->handler == (void *)SIG_DFL || a->handler == (void *)SIG_IGN;
-}
-
-static bool take(int number, const struct sys_action *action)
-{
-	if (sys_action(number, NULL, &former) < 0 || !does_nothing(&former) ||
-	    !tasks_second_signal(number))
-		return false;
-	handler = action->handler;
-	__atomic_store_n(&chosen, number, __ATOMIC_RELEASE);
-	if (sys_action(number, action, NULL) == 0)
-		return true;
-	WRITE_ONCE(chosen, 0);
-	return false;
-}
-
 bool second_signal_begin(const struct sys_action *action)
 {
-	for (unsigned i = 0; i < CANDIDATES && !chosen; i++)
-		if (take(candidates[i], action))
-			return true;
+	for (unsigned i = 0; i < CANDIDATES && !chosen; i++) {
+		const int number = candidates[i];
+
+		if (sys_action(number, NULL, &former) < 0 ||
+		    (former.handler != (void *)SIG_DFL &&
+		     former.handler != (void *)SIG_IGN) ||
+		    !tasks_second_signal(number))
+			continue;
+		handler = action->handler;
+		__atomic_store_n(&chosen, number, __ATOMIC_RELEASE);
+		if (sys_action(number, action, NULL) != 0)
+			WRITE_ONCE(chosen, 0);
+	}
 	return chosen;
 }
 

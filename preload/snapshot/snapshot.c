@@ -10,14 +10,11 @@
 #include "gone.h"
 #include "heap.h"
 #include "members.h"
+#include "memory.h"
 #include "own_memory.h"
 #include "picture.h"
-#include "process.h"
 #include "references.h"
-#include "sys.h"
 #include "thread.h"
-#include "unseen.h"
-#include "wide.h"
 
 #define MAPS_MOST 65536u
 
@@ -36,17 +33,10 @@ static bool is_continued(const struct picture *p, const struct map *map)
 	       heap_arena_end(map->start, p->maps, p->map_count) > map->start;
 }
 
-static uint64_t both(const struct map *a, const struct map *b)
-{
-	return a->resident == MAPS_SOMEWHERE || b->resident == MAPS_SOMEWHERE
-		   ? MAPS_SOMEWHERE
-		   : a->resident + b->resident;
-}
-
 /*
- * All mappings, after every allocation of the snapshot's own but its lists.
- * What dropped its privileges may not see its pages: there the list itself has
- * to tell which mappings are mere reservations.
+ * All mappings, after every allocation of the snapshot's own but its lists. A
+ * process that dropped its privileges may not see its pages: there the list
+ * itself has to say which mappings are mere reservations.
  */
 static bool read_maps(struct picture *p)
 {
@@ -64,7 +54,10 @@ static bool read_maps(struct picture *p)
 		if (is_continued(p, map)) {
 			map[-1].end = map->end;
 			map[-1].untouched &= map->untouched;
-			map[-1].resident = both(&map[-1], map);
+			if (map->resident == MAPS_SOMEWHERE)
+				map[-1].resident = MAPS_SOMEWHERE;
+			else if (map[-1].resident != MAPS_SOMEWHERE)
+				map[-1].resident += map->resident;
 		} else {
 			p->map_count++;
 		}
@@ -79,23 +72,6 @@ static bool read_maps(struct picture *p)
 				   map->resident);
 	}
 	return p->map_count > 0 && p->map_count < MAPS_MOST;
-}
-
-static void note_threads(void)
-{
-	const struct store_table *t = &store.header->tables[STORE_AREAS];
-
-	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
-		const struct store_area *a = store_record(STORE_AREAS, i);
-		const struct stopped *s = a ? members_find(a->tid) : NULL;
-		struct rkn_thread *r =
-		    s ? store_record(STORE_THREADS, a->serial) : NULL;
-
-		if (r)
-			r->flags = s->task
-				       ? RKN_THREAD_ALIVE
-				       : RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
-	}
 }
 
 static bool collect_blocks(struct picture *p, bool kept)
@@ -114,12 +90,14 @@ static bool collect_blocks(struct picture *p, bool kept)
 static void open_memory(struct picture *p)
 {
 	pages_open(&p->pages);
-	p->copies = sys_peek(process.pid, &(uint64_t){ 0 },
-			     (uint64_t)(uintptr_t)&process, 8) == 8;
+	p->copies =
+	    memory_peek(&(uint64_t){ 0 }, (uint64_t)(uintptr_t)&process, 8);
 }
 
 static void search_open(struct picture *p)
 {
+	const struct store_table *t;
+
 	if (!read_maps(p)) {
 		p->limits[RKN_LIMIT_NO_MAPS]++;
 		return;
@@ -128,7 +106,18 @@ static void search_open(struct picture *p)
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 		return;
 	}
-	note_threads();
+	t = &store.header->tables[STORE_AREAS];
+	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
+		const struct store_area *a = store_record(STORE_AREAS, i);
+		const struct stopped *s = a ? members_find(a->tid) : NULL;
+		struct rkn_thread *r =
+		    s ? store_record(STORE_THREADS, a->serial) : NULL;
+
+		if (r)
+			r->flags = s->task
+				       ? RKN_THREAD_ALIVE
+				       : RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
+	}
 	contexts_collect(&p->stop);
 	roots_search(p);
 	declared_roots_search(p);
@@ -143,22 +132,12 @@ static void search_open(struct picture *p)
 		store_flag(RKN_META_SNAPSHOT);
 }
 
-static void search_all(struct picture *p)
-{
-	open_memory(p);
-	search_open(p);
-	pages_close(&p->pages);
-}
-
-/* Off the calling thread's stack: it is large. */
-static struct picture *picture;
-
 void snapshot_take(const struct stopped *self)
 {
 	struct store_header *h = store.header;
 	struct store_area *common = store_record(STORE_AREAS, 0);
 	uint64_t start = sys_clock(CLOCK_MONOTONIC);
-	struct picture *p = picture = own_memory_map(sizeof(*picture));
+	struct picture *p = own_memory_map(sizeof(*p)); /* it is large */
 
 	if (!p || !common)
 		return;
@@ -174,7 +153,9 @@ void snapshot_take(const struct stopped *self)
 	stop_add(&p->stop, self);
 	picture_list_init(&p->roots, STORE_ROOTS);
 	picture_list_init(&p->edges, STORE_EDGES);
-	search_all(p);
+	open_memory(p);
+	search_open(p);
+	pages_close(&p->pages);
 	p->limits[RKN_LIMIT_UNREAD_REGISTERS] += p->stop.unread;
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += stop_gone_on(&p->stop);
 	unseen_note(p);
@@ -187,46 +168,35 @@ void snapshot_take(const struct stopped *self)
 
 /* --- Only what is lost ------------------------------------------------------------ */
 
-static bool make_held(struct picture_held *h, uint32_t blocks)
+static bool find_lost(struct picture *p, struct snapshot_lost *lost)
 {
-	h->bits = own_memory_map(blocks / 8 + 1);
-	h->queue = own_memory_map((blocks + 1ul) * sizeof(*h->queue));
-	return h->bits && h->queue;
-}
+	struct picture_held *held = own_memory_map(sizeof(*held));
 
-static bool look_for_lost(struct picture *p, struct snapshot_lost *lost)
-{
-	if (!read_maps(p) || !members_init(&p->stop) ||
-	    !collect_blocks(p, false) || !make_held(p->held, p->blocks.count))
+	p->limits = own_memory_map(RKN_LIMITS * sizeof(*p->limits));
+	if (!p->limits || !held || !read_maps(p) || !members_init(&p->stop) ||
+	    !collect_blocks(p, false))
 		return false;
+	held->bits = own_memory_map(p->blocks.count / 8 + 1);
+	held->queue =
+	    own_memory_map((p->blocks.count + 1ul) * sizeof(*held->queue));
+	if (!held->bits || !held->queue)
+		return false;
+	p->held = held;
 	roots_search(p);
 	declared_roots_search(p);
 	edges_follow(p);
 	for (uint32_t i = 0; i < p->blocks.count; i++)
-		if (!(p->held->bits[i / 8] >> i % 8 & 1)) {
+		if (!(held->bits[i / 8] >> i % 8 & 1)) {
 			lost->blocks++;
 			lost->bytes += p->blocks.list[i].size;
 		}
 	return true;
 }
 
-static bool find_lost(struct picture *p, struct snapshot_lost *lost)
-{
-	bool found;
-
-	p->limits = own_memory_map(RKN_LIMITS * sizeof(*p->limits));
-	p->held = own_memory_map(sizeof(*p->held));
-	if (!p->limits || !p->held)
-		return false;
-	open_memory(p);
-	found = look_for_lost(p, lost);
-	pages_close(&p->pages);
-	return found;
-}
-
 bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost)
 {
 	struct own_memory_while memory;
+	struct picture *p;
 	struct stop stop;
 	bool found = false;
 
@@ -235,10 +205,12 @@ bool snapshot_find_lost(const struct stopped *self, struct snapshot_lost *lost)
 		stop_add(&stop, self);
 		contexts_collect(&stop); /* in memory that stays */
 		memory = own_memory_begin();
-		picture = own_memory_map(sizeof(*picture));
-		if (picture) {
-			picture->stop = stop;
-			found = find_lost(picture, lost);
+		p = own_memory_map(sizeof(*p));
+		if (p) {
+			p->stop = stop;
+			open_memory(p);
+			found = find_lost(p, lost);
+			pages_close(&p->pages);
 		}
 		own_memory_end(&memory);
 	}

@@ -64,12 +64,12 @@ static uint32_t target_count, asked;
 static bool listed;
 
 /* Those that stopped, in the order in which they came; and all that stand
- * still, for whoever asked. */
+ * still, for the caller of stop_begin(). */
 static struct stopped *arrivals, *threads;
 
 /*
- * Each stop has a number. Who arrived waits until `done` is that number; the
- * first of them looks after the time for all, where the process ends.
+ * Each stop has a number. A thread that arrived waits until `done` is that
+ * number; the first of them keeps the time for all, where the process ends.
  */
 static uint32_t turn, over, done;
 static uint32_t arrived, ready, expected, left;
@@ -84,18 +84,7 @@ bool stop_runs;
 
 static void handler(int signal, void *info, void *context);
 
-static uint64_t value_of(uint32_t number)
-{
-	return OURS << 32 | number;
-}
-
-static bool is_ours(const siginfo_t *info)
-{
-	return info->si_code == SI_QUEUE && info->si_pid == process.pid &&
-	       (uint64_t)(uintptr_t)info->si_value.sival_ptr >> 32 == OURS;
-}
-
-/* Is there anybody else's handler? */
+/* Whether there is a handler that is not ours. */
 static bool is_taken(void)
 {
 	return former.handler != (void *)SIG_DFL &&
@@ -114,28 +103,36 @@ static void let_all_go(uint32_t number)
 	sys_wake(&done);
 }
 
-/* The process ends: a moment later, if it has not ended by then. */
-static void keep_time(uint32_t number)
+static void stand(uint32_t number, void *info, void *context)
 {
-	uint64_t now, end;
-	uint32_t is;
+	const uint64_t low = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+	struct stopped none;
+	uint64_t end, time;
+	uint32_t i, now;
 
-	while (!has_come(is = __atomic_load_n(&over, __ATOMIC_ACQUIRE), number))
-		sys_wait(&over, is, FOREVER);
-	end = __atomic_load_n(&deadline, __ATOMIC_RELAXED);
-	if (!end)
+	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) == number)
 		return;
-	while ((now = sys_clock(CLOCK_MONOTONIC)) < end)
-		sys_wait(&over, number, end - now);
-	let_all_go(number);
-}
-
-static void wait_here(uint32_t number, bool first)
-{
-	uint32_t now;
-
-	if (first)
-		keep_time(number);
+	if (realloc_window_in(context)) {
+		realloc_window_ask(REALLOC_WINDOW_STOP);
+		return;
+	}
+	i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
+	stopped_note_interrupted(i < most ? &arrivals[i] : &none, info, context,
+				 low);
+	if (__atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST) >=
+	    __atomic_load_n(&expected, __ATOMIC_SEQ_CST))
+		sys_wake(&ready);
+	/* The first keeps the time: if the process has not ended a moment after
+	 * it began to end, all go on. */
+	while (!i && !has_come(now = __atomic_load_n(&over, __ATOMIC_ACQUIRE),
+			       number))
+		sys_wait(&over, now, FOREVER);
+	end = i ? 0 : __atomic_load_n(&deadline, __ATOMIC_RELAXED);
+	if (end) {
+		while ((time = sys_clock(CLOCK_MONOTONIC)) < end)
+			sys_wait(&over, number, end - time);
+		let_all_go(number);
+	}
 	while (
 	    !has_come(now = __atomic_load_n(&done, __ATOMIC_ACQUIRE), number))
 		sys_wait(&done, now, FOREVER);
@@ -144,38 +141,15 @@ static void wait_here(uint32_t number, bool first)
 		sys_wake(&left);
 }
 
-static void arrive(uint32_t number, void *info, void *context, uint64_t low)
-{
-	struct stopped none;
-	uint32_t i = __atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
-
-	stopped_note_interrupted(i < most ? &arrivals[i] : &none, info, context,
-				 low);
-	if (__atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST) >=
-	    __atomic_load_n(&expected, __ATOMIC_SEQ_CST))
-		sys_wake(&ready);
-	wait_here(number, !i);
-}
-
-static void stand(uint32_t number, void *info, void *context)
-{
-	if (__atomic_load_n(&over, __ATOMIC_ACQUIRE) == number)
-		return;
-	if (realloc_window_in(context)) {
-		realloc_window_ask(REALLOC_WINDOW_STOP);
-		return;
-	}
-	arrive(number, info, context,
-	       (uint64_t)(uintptr_t)__builtin_frame_address(0));
-}
-
 static void handler(int signal, void *info, void *context)
 {
 	const uint32_t number = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
 	const bool told = READ_ONCE(queues);
 	const siginfo_t *s = info;
 
-	if (told && !is_ours(s)) {
+	if (told &&
+	    !(s->si_code == SI_QUEUE && s->si_pid == process.pid &&
+	      (uint64_t)(uintptr_t)s->si_value.sival_ptr >> 32 == OURS)) {
 		/* glibc's broadcast, or whatever the program has in its
 		 * place. */
 		if (is_taken())
@@ -188,29 +162,27 @@ static void handler(int signal, void *info, void *context)
 	stand(number, info, context);
 }
 
-/* By the other signal, for which nothing has to be done that is not ours. */
+/* For the other signal, which is used only where nobody else has a handler. */
 static void second_signal_handler(int signal, void *info, void *context)
 {
 	if (second_signal_is_sent(signal, info))
 		stand(__atomic_load_n(&turn, __ATOMIC_ACQUIRE), info, context);
 }
 
-static long ask_queued(int tid)
-{
-	siginfo_t info;
-
-	memset(&info, 0, sizeof(info));
-	info.si_signo = SIGNAL;
-	info.si_code = SI_QUEUE;
-	info.si_pid = process.pid;
-	info.si_value.sival_ptr = (void *)(uintptr_t)value_of(READ_ONCE(turn));
-	return sys_queue_stop(process.pid, tid, SIGNAL, &info);
-}
-
 static long ask(int tid)
 {
-	long error = READ_ONCE(queues) ? ask_queued(tid) : -EPERM;
+	long error = -EPERM;
+	siginfo_t info;
 
+	if (READ_ONCE(queues)) {
+		memset(&info, 0, sizeof(info));
+		info.si_signo = SIGNAL;
+		info.si_code = SI_QUEUE;
+		info.si_pid = process.pid;
+		info.si_value.sival_ptr =
+		    (void *)(uintptr_t)(OURS << 32 | READ_ONCE(turn));
+		error = sys_queue_stop(process.pid, tid, SIGNAL, &info);
+	}
 	if (error != -EPERM && error != -ENOSYS)
 		return error;
 	WRITE_ONCE(queues, false);
@@ -251,26 +223,21 @@ static void forget_targets(void)
 	target_count = asked = 0;
 }
 
-static long ask_by_second(int tid)
-{
-	struct sys_action action;
-
-	sys_action_init(&action, second_signal_handler);
-	if (!second_signal_begin(&action) || !second_signal_is_taken_by(tid))
-		return -EAGAIN;
-	return second_signal_send(tid);
-}
-
 /*
- * A full queue of signals has room again when some have come; not so where the
- * limit is 0, or others' fill it. False: it cannot be asked, now or later.
+ * A full queue of signals has room again when some have come; not if the limit
+ * is 0, or others' signals fill it. False: it cannot be asked, now or later.
  */
 static bool ask_target(struct target *t)
 {
 	long error = ask(t->tid);
+	struct sys_action action;
 
-	if (error == -EAGAIN && t->looks)
-		error = ask_by_second(t->tid);
+	if (error == -EAGAIN && t->looks) {
+		sys_action_init(&action, second_signal_handler);
+		if (second_signal_begin(&action) &&
+		    second_signal_is_taken_by(t->tid))
+			error = second_signal_send(t->tid);
+	}
 	if (error == -EAGAIN)
 		return ++t->looks < LOOKS;
 	if (!error) {
@@ -294,28 +261,7 @@ static uint64_t signal_stack(struct target *t, uint64_t sp)
 	return t->signals;
 }
 
-static bool has_room(struct target *t)
-{
-	const uint64_t sp = aside_left(t->task.sp);
-
-	if (!t->task.sp)
-		return footing_holds_anywhere((uint32_t)t->tid);
-	return footing_holds((uint32_t)t->tid, sp, signal_stack(t, sp));
-}
-
-/* It runs. Of the stack of one that has never allocated nothing is known: it is
- * asked when it has not been seen to wait for a while; not so where nobody could
- * see its stack pointer then. */
-static bool may_lack_room(const struct target *t)
-{
-	if (t->hidden)
-		return !footing_holds_anywhere((uint32_t)t->tid);
-	return footing_is_known((uint32_t)t->tid)
-		   ? footing_is_worn((uint32_t)t->tid)
-		   : t->looks < LOOKS - 1;
-}
-
-/* What all may see of the threads of one who has dropped privileges, or has said
+/* What all may see of the threads of a process that dropped privileges, or said
  * so: PR_SET_DUMPABLE. */
 static enum task_state look_from_afar(int tid, struct task *t)
 {
@@ -327,35 +273,52 @@ static enum task_state look_from_afar(int tid, struct task *t)
 	return t->switches == TASKS_RUNS ? TASK_RUNS : TASK_WAITS;
 }
 
-static enum task_state look_at(struct target *t)
+/* Whether it is still to be looked at. */
+static bool is_new(const struct target *t)
 {
-	enum task_state is = tasks_look(t->tid, &t->task);
-
-	t->hidden = is == TASK_UNKNOWN;
-	return t->hidden ? look_from_afar(t->tid, &t->task) : is;
+	return t->state <= RUNNING && t->looks < LOOKS;
 }
 
 /*
- * Nobody may die of our signal: it takes room on the stack. Where that is, is
+ * No thread may die of our signal: it takes room on the stack. Where that is, is
  * known of those that wait; others are looked at again, when they may wait.
  */
 static void consider(struct target *t)
 {
-	switch (look_at(t)) {
+	const uint32_t tid = (uint32_t)t->tid;
+	enum task_state is = tasks_look(t->tid, &t->task);
+	const uint64_t sp = aside_left(t->task.sp);
+	bool room;
+
+	t->hidden = is == TASK_UNKNOWN;
+	if (t->hidden)
+		is = look_from_afar(t->tid, &t->task);
+	switch (is) {
 	case TASK_WORKER:
 	case TASK_OVER:
 		t->state = OUT;
 		return;
 	case TASK_WAITS:
 	case TASK_LENDS:
-		if (!has_room(t) || !ask_target(t)) {
+		room = t->task.sp ? footing_holds(tid, sp, signal_stack(t, sp))
+				  : footing_holds_anywhere(tid);
+		if (!room || !ask_target(t)) {
 			t->state = STANDS;
 			t->task.switches = tasks_switches(t->tid);
 		}
 		return;
 	case TASK_RUNS:
 		t->state = RUNNING;
-		if (!may_lack_room(t))
+		/* Nothing is known of the stack of one that has never
+		 * allocated: it is asked when it was not seen to wait for a
+		 * while; not where nobody could see its stack pointer. */
+		if (t->hidden)
+			room = footing_holds_anywhere(tid);
+		else if (footing_is_known(tid))
+			room = !footing_is_worn(tid);
+		else
+			room = t->looks >= LOOKS - 1;
+		if (room)
 			ask_target(t);
 		else
 			t->looks++;
@@ -369,25 +332,6 @@ static void note_listed(int tid, void *self)
 {
 	if (tid != *(const int *)self && !target_of(tid, true))
 		listed = false;
-}
-
-/* After the list, which takes a descriptor: it may be the last, and a look takes
- * one, too. */
-static void consider_all(void)
-{
-	if (target_count)
-		stopped_know_frames();
-	for (uint32_t i = 0; i < target_count; i++)
-		if (targets[i].state <= RUNNING && targets[i].looks < LOOKS)
-			consider(&targets[i]);
-}
-
-static bool is_any_new(void)
-{
-	for (uint32_t i = 0; i < target_count; i++)
-		if (targets[i].state <= RUNNING && targets[i].looks < LOOKS)
-			return true;
-	return false;
 }
 
 /* --- Until they stand ---------------------------------------------------------------- */
@@ -406,7 +350,7 @@ static void note_arrived(void)
 	}
 }
 
-/* A thread that waits at one place again and again is told by how often. */
+/* A thread may wait at one place again and again: `switches` says how often. */
 static enum task_state look_closely(int tid, struct task *t)
 {
 	enum task_state is = tasks_look(tid, t);
@@ -424,8 +368,8 @@ static bool is_same(const struct task *a, const struct task *b)
 
 /*
  * What was asked and has not come: it has ended, or is a worker, or lends its
- * stack to a child, or has its signals blocked and waits. Who can take a signal
- * does not wait any more at this time.
+ * stack to a child, or has its signals blocked and waits. A thread that can take
+ * a signal no longer waits at this time.
  */
 static void settle(struct target *t)
 {
@@ -481,7 +425,8 @@ static void count_one(int tid, void *count)
 	++*(uint32_t *)count;
 }
 
-/* Others may be made meanwhile. Nobody is asked yet, so nobody looks there. */
+/* Makes room for twice as many threads as there are: others may be made
+ * meanwhile. None is asked yet, so none looks there. */
 static bool prepare(void)
 {
 	uint32_t count = 0, room = most ? most : LEAST;
@@ -503,25 +448,8 @@ static bool prepare(void)
 	return true;
 }
 
-static void begin_turn(void)
-{
-	struct sys_action action;
-
-	for (uint32_t i = 0; i < arrived && i < most; i++)
-		arrivals[i].tid = 0;
-	forget_targets();
-	footing_forget();
-	arrived = ready = left = 0;
-	expected = UINT32_MAX;
-	sys_action(SIGNAL, NULL, &former);
-	/* Whose handler sees the number sees what was before, too. */
-	__atomic_store_n(&turn, turn + 1, __ATOMIC_RELEASE);
-	sys_action_init(&action, handler);
-	sys_action(SIGNAL, &action, NULL);
-}
-
-/* In a handler, with that signal stack: what it uses of its own stack is not
- * known. */
+/* A thread in a handler, with that signal stack: what it uses of its own stack
+ * is not known. */
 static void note_signal_stack(struct stopped *t, uint64_t start)
 {
 	if (!start)
@@ -530,75 +458,56 @@ static void note_signal_stack(struct stopped *t, uint64_t start)
 	t->low = t->sp = 0;
 }
 
-static void add_one(struct stop *s, const struct stopped *t)
-{
-	struct target *target = target_of((int)t->tid, false);
-	struct stopped *to = &s->threads[s->count++];
-
-	*to = *t;
-	if (target && t->sp)
-		note_signal_stack(to, signal_stack(target, t->sp));
-}
-
-static void add_stopped(struct stop *s)
+/* Lists those that stand still, and counts those that run. */
+static void sum_up(struct stop *s)
 {
 	uint32_t n = __atomic_load_n(&arrived, __ATOMIC_ACQUIRE);
 
-	for (uint32_t i = 0; i < n && i < most; i++)
-		if (__atomic_load_n(&arrivals[i].tid, __ATOMIC_ACQUIRE))
-			add_one(s, &arrivals[i]);
-}
-
-static void add_standing(struct stop *s, struct target *t, bool lends)
-{
-	const uint64_t sp = aside_left(t->task.sp), low = sp - RED_ZONE;
-	struct stopped *to = &s->threads[s->count++];
-
-	s->unread++;
-	if (!t->task.sp) {
-		*to = (struct stopped){ .tid = (uint32_t)t->tid,
-					.task = &t->task };
-		return;
-	}
-	*to = (struct stopped){ .tid = (uint32_t)t->tid,
-				.low = low,
-				.sp = low,
-				.lends = lends,
-				.task = &t->task };
-	note_signal_stack(to, signal_stack(t, sp));
-}
-
-static void sum_up(struct stop *s)
-{
-	struct task now;
-
 	note_arrived();
-	add_stopped(s);
+	for (uint32_t i = 0; i < n && i < most; i++) {
+		struct stopped *to = &s->threads[s->count];
+		struct target *t;
+
+		if (!__atomic_load_n(&arrivals[i].tid, __ATOMIC_ACQUIRE))
+			continue;
+		*to = arrivals[i];
+		s->count++;
+		t = target_of((int)to->tid, false);
+		if (t && to->sp)
+			note_signal_stack(to, signal_stack(t, to->sp));
+	}
 	for (uint32_t i = 0; i < target_count; i++) {
 		struct target *t = &targets[i];
+		const uint64_t sp = aside_left(t->task.sp);
+		struct stopped *to;
+		struct task now;
 
-		if (t->state == STANDS && s->count < most)
-			add_standing(s, t,
-				     tasks_look(t->tid, &now) == TASK_LENDS);
-		else if (t->state != STOPPED && t->state != OUT)
+		if (t->state == STOPPED || t->state == OUT)
+			continue;
+		if (t->state != STANDS || s->count >= most) {
 			s->running += tasks_kind(t->tid) == TASK_UNKNOWN;
+			continue;
+		}
+		to = &s->threads[s->count++];
+		s->unread++;
+		*to = (struct stopped){ .tid = (uint32_t)t->tid,
+					.task = &t->task };
+		if (!t->task.sp)
+			continue;
+		to->low = to->sp = sp - RED_ZONE;
+		to->lends = tasks_look(t->tid, &now) == TASK_LENDS;
+		note_signal_stack(to, signal_stack(t, sp));
 	}
 	s->running += !listed;
 	s->running += thread_outside();
 	stop_runs = s->running;
 }
 
-/* As long as a filter leaves it: it may forbid nanosleep(). */
-static void rest(void)
-{
-	static uint32_t never;
-
-	sys_wait(&never, 0, REST);
-}
-
 void stop_begin(struct stop *s)
 {
+	static uint32_t never;
 	int self = sys_tid();
+	struct sys_action action;
 
 	s->count = s->running = s->unread = 0;
 	s->threads = NULL;
@@ -609,20 +518,40 @@ void stop_begin(struct stop *s)
 	}
 	s->threads = threads;
 	WRITE_ONCE(queues, true);
-	begin_turn();
+	for (uint32_t i = 0; i < arrived && i < most; i++)
+		arrivals[i].tid = 0;
+	forget_targets();
+	footing_forget();
+	arrived = ready = left = 0;
+	expected = UINT32_MAX;
+	sys_action(SIGNAL, NULL, &former);
+	/* A handler that sees the number sees what was before, too. */
+	__atomic_store_n(&turn, turn + 1, __ATOMIC_RELEASE);
+	sys_action_init(&action, handler);
+	sys_action(SIGNAL, &action, NULL);
 	for (int i = 0; i < ROUNDS; i++) {
 		uint32_t before = target_count;
-		bool whole;
+		bool whole, more;
 
 		listed = true;
 		whole = tasks_each(note_listed, &self);
 		listed &= whole;
-		consider_all();
+		/* After the list, which takes a descriptor: it may be the last,
+		 * and a look takes one, too. */
+		if (target_count)
+			stopped_know_frames();
+		for (uint32_t n = 0; n < target_count; n++)
+			if (is_new(&targets[n]))
+				consider(&targets[n]);
 		wait_for_asked();
-		if (before == target_count && !is_any_new())
+		more = before != target_count;
+		for (uint32_t n = 0; n < target_count; n++)
+			more |= is_new(&targets[n]);
+		if (!more)
 			break;
+		/* As long as a filter leaves it: it may forbid nanosleep(). */
 		if (before == target_count)
-			rest();
+			sys_wait(&never, 0, REST);
 	}
 	sum_up(s);
 }
@@ -656,51 +585,28 @@ uint32_t stop_gone_on(struct stop *s)
 	return n;
 }
 
-/* Whoever stops them again must not find one that still waits here. */
-static void wait_until_left(void)
-{
-	uint32_t all = __atomic_load_n(&ready, __ATOMIC_ACQUIRE), now;
-	uint64_t since = sys_clock(CLOCK_MONOTONIC);
-
-	while ((now = __atomic_load_n(&left, __ATOMIC_ACQUIRE)) < all &&
-	       sys_clock(CLOCK_MONOTONIC) - since < PATIENCE)
-		sys_wait(&left, now, SLEEP);
-}
-
-/* Was anybody asked who did not come? */
-static bool is_any_late(void)
-{
-	for (uint32_t i = 0; i < target_count; i++)
-		if (targets[i].state == ASKED || targets[i].state == STANDS)
-			return true;
-	return false;
-}
-
-/*
- * What is still to come of ours, glibc's handler passes over. Where there is
- * none, ours stays for it: by default it would end the process. Nothing is
- * discarded beside glibc's handler, for whoever waits for an answer to what was
- * discarded would wait forever; but without a value it would take ours for its
- * own.
- */
-static void give_back_signal(void)
-{
-	struct sys_action ignore = { .handler = (void *)SIG_IGN };
-
-	second_signal_end();
-	if (is_any_late() && !is_taken())
-		return;
-	if (is_any_late() && !queues)
-		sys_action(SIGNAL, &ignore, NULL);
-	sys_action(SIGNAL, &former, NULL);
-}
-
 void stop_end(bool last)
 {
+	struct sys_action ignore = { .handler = (void *)SIG_IGN };
+	bool late = false; /* a thread was asked that did not come */
+
 	if (!most) /* it did not begin */
 		return;
 	stop_runs = false;
-	give_back_signal();
+	second_signal_end();
+	/*
+	 * glibc's handler passes over those of our signals that are still to
+	 * come. Where it is not there, ours stays for them: by default they
+	 * would end the process. Where it is, nothing is discarded, for a
+	 * thread that waits for an answer to what was discarded would wait
+	 * forever; but it would take ours for its own if they have no value.
+	 */
+	for (uint32_t i = 0; i < target_count; i++)
+		late |= targets[i].state == ASKED || targets[i].state == STANDS;
+	if (late && is_taken() && !queues)
+		sys_action(SIGNAL, &ignore, NULL);
+	if (!late || is_taken())
+		sys_action(SIGNAL, &former, NULL);
 	__atomic_store_n(&deadline,
 			 last ? sys_clock(CLOCK_MONOTONIC) + GRACE : 0,
 			 __ATOMIC_RELAXED);
@@ -708,6 +614,14 @@ void stop_end(bool last)
 	if (!last)
 		let_all_go(turn);
 	sys_wake(&over);
-	if (!last)
-		wait_until_left();
+	if (!last) {
+		uint32_t all = __atomic_load_n(&ready, __ATOMIC_ACQUIRE), now;
+		uint64_t since = sys_clock(CLOCK_MONOTONIC);
+
+		/* Whoever stops them again must not find one that still waits
+		 * here. */
+		while ((now = __atomic_load_n(&left, __ATOMIC_ACQUIRE)) < all &&
+		       sys_clock(CLOCK_MONOTONIC) - since < PATIENCE)
+			sys_wait(&left, now, SLEEP);
+	}
 }

@@ -24,29 +24,6 @@ void stopped_note_caller(struct stopped *s, uint64_t low)
 	s->task = NULL;
 }
 
-/* The kernel's signal frame says all about the interrupted code. */
-static void note(struct stopped *s, const ucontext_t *u, uint64_t low)
-{
-	const stack_t *other = &u->uc_stack;
-
-	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
-	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
-	s->low = low;
-	s->alternate = 0;
-	if (!(other->ss_flags & SS_DISABLE))
-		s->alternate = (uint64_t)(uintptr_t)other->ss_sp;
-	/* The registers are there then, in memory that is searched anyway. */
-	if (s->alternate && low - s->alternate < other->ss_size)
-		s->low = s->sp - RED_ZONE;
-	/* The flags are those that the program set, and do not tell. */
-	if (s->alternate && s->sp - s->alternate < other->ss_size)
-		s->low = s->sp = 0;
-	s->lends = s->left = false;
-	s->task = NULL;
-	/* Last: whoever sees it may read the rest. */
-	__atomic_store_n(&s->tid, (uint32_t)sys_tid(), __ATOMIC_RELEASE);
-}
-
 static void zero(uint64_t from, uint64_t to)
 {
 	for (; from < to; from++)
@@ -96,34 +73,12 @@ void stopped_know_frames(void)
 	__atomic_store_n(&laid_out, true, __ATOMIC_RELEASE);
 }
 
-static bool is_used(uint64_t used, uint32_t from)
-{
-	for (used &= ~3ull; used; used &= used - 1) {
-		const unsigned i = (unsigned)__builtin_ctzll(used);
-
-		if (from + 8 > READ_ONCE(layout[i].start) &&
-		    from < READ_ONCE(layout[i].end))
-			return true;
-	}
-	return false;
-}
-
-/* Zero the state of register classes that are not in use. */
-static void fill_state(uint64_t fp, uint32_t size)
-{
-	const uint64_t used =
-	    *(uint64_t *)(uintptr_t)(fp + 512) & ~(1ull << 63);
-
-	stopped_know_frames();
-	for (uint32_t at = XSTATE_LEGACY; at + 8 <= size; at += 8)
-		if (!is_used(used, at))
-			*(volatile uint64_t *)(uintptr_t)(fp + at) = 0;
-}
-
 static void fill_holes(ucontext_t *u, const void *info)
 {
 	uint64_t fp = (uint64_t)(uintptr_t)u->uc_mcontext.fpregs;
 	uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP] - RED_ZONE, end;
+	uint64_t used;
+	uint32_t size;
 
 	zero((uint64_t)(uintptr_t)u->uc_mcontext.__reserved1,
 	     (uint64_t)(uintptr_t)(u->uc_mcontext.__reserved1 + 8));
@@ -133,17 +88,51 @@ static void fill_holes(ucontext_t *u, const void *info)
 		zero((uint64_t)(uintptr_t)info + SIGINFO_SIZE, fp);
 	if (*(uint32_t *)(uintptr_t)(fp + 464) != XSTATE_MAGIC)
 		return;
-	fill_state(fp, *(uint32_t *)(uintptr_t)(fp + 480));
-	/* A second magic number stands behind the state, and must stay. */
+	/* The state of register classes that are not in use. */
+	stopped_know_frames();
+	size = *(uint32_t *)(uintptr_t)(fp + 480);
+	used = *(uint64_t *)(uintptr_t)(fp + 512) & ~(1ull << 63 | 3ull);
+	for (uint32_t at = XSTATE_LEGACY; at + 8 <= size; at += 8) {
+		bool is_used = false;
+
+		for (uint64_t rest = used; rest; rest &= rest - 1) {
+			const unsigned i = (unsigned)__builtin_ctzll(rest);
+
+			is_used |= at + 8 > READ_ONCE(layout[i].start) &&
+				   at < READ_ONCE(layout[i].end);
+		}
+		if (!is_used)
+			*(volatile uint64_t *)(uintptr_t)(fp + at) = 0;
+	}
+	/* A second magic number follows the state, and must stay. */
 	end = fp + *(uint32_t *)(uintptr_t)(fp + 468);
 	if (sp - end < 4096)
 		zero(end, sp);
 }
 
+/* The kernel's signal frame says all about the interrupted code. */
 void stopped_note_interrupted(struct stopped *s, void *info, void *context,
 			      uint64_t low)
 {
+	ucontext_t *u = context;
+	const stack_t *other = &u->uc_stack;
+
 	s->moves = realloc_window_in(context);
-	fill_holes(context, info);
-	note(s, context, low);
+	fill_holes(u, info);
+	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
+	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
+	s->low = low;
+	s->alternate = 0;
+	if (!(other->ss_flags & SS_DISABLE))
+		s->alternate = (uint64_t)(uintptr_t)other->ss_sp;
+	/* The registers are there then, in memory that is searched anyway. */
+	if (s->alternate && low - s->alternate < other->ss_size)
+		s->low = s->sp - RED_ZONE;
+	/* The flags are those that the program set, and do not say so. */
+	if (s->alternate && s->sp - s->alternate < other->ss_size)
+		s->low = s->sp = 0;
+	s->lends = s->left = false;
+	s->task = NULL;
+	/* Last: a thread that sees it may read the rest. */
+	__atomic_store_n(&s->tid, (uint32_t)sys_tid(), __ATOMIC_RELEASE);
 }

@@ -17,8 +17,7 @@ struct stopped {
 	uint64_t alternate;      /* start of its signal stack; 0: none */
 	bool moves;              /* it moves a block, which is not listed */
 	bool lends;              /* a child runs on its stack, below `low` */
-	bool left;               /* it stands still no more: see
-				    stop_gone_on() */
+	bool left;               /* it has gone on: see stop_gone_on() */
 	const struct task *task; /* not NULL: it did not stop, but waits in
 				    the kernel, which shows so much of it;
 				    `pointer` is 0 */

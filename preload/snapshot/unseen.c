@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "unseen.h"
+#include "picture.h"
 
 #include <elf.h>
 #include <string.h>
 
 #include "bypass.h"
-#include "copies.h"
+#include "compiler.h"
 #include "dynamic.h"
-#include "process.h"
+#include "memory.h"
 #include "real.h"
 #include "store.h"
 #include "text.h"
@@ -15,10 +15,78 @@
 /*
  * At a snapshot a thread may stand still inside dlopen() or dlclose(): what a
  * module's record names, or the record itself, may be gone. All of it is read
- * as copies, and what cannot be read is not named.
+ * as copies that the kernel makes, page by page; what cannot be read is not
+ * named.
  */
+#define PAGE         4096ull
+#define PLACES       64
 #define NAME_ROOM    32 /* more than the longest of the family */
 #define MODULES_MOST 65536
+
+/* Pages read lately, each at the place that its number says. */
+static struct {
+	uint64_t page; /* its address; 0: none */
+	char bytes[PAGE];
+} places[PLACES];
+
+static const struct picture *picture;
+
+/* The byte at `address`, and those behind it up to its page's end; NULL. If the
+ * kernel copies nothing, what is listed as readable is read itself. */
+static const char *find_copy(uint64_t address)
+{
+	const uint64_t page = address & ~(PAGE - 1);
+	const size_t i = page / PAGE % PLACES;
+	char *bytes = places[i].bytes;
+	const struct map *m;
+
+	if (!page)
+		return NULL;
+	if (places[i].page == page)
+		return bytes + address % PAGE;
+	places[i].page = 0;
+	if (picture->copies) {
+		if (!memory_peek(bytes, page, PAGE))
+			return NULL;
+	} else {
+		m = memory_map(picture->maps, picture->map_count, page);
+		if (!m || !m->readable)
+			return NULL;
+		memcpy(bytes, (const void *)(uintptr_t)page, PAGE);
+	}
+	places[i].page = page;
+	return bytes + address % PAGE;
+}
+
+/* Reads `size` bytes; false if a part of them cannot be read. */
+static NOINLINE bool read_copy(void *to, uint64_t from, size_t size)
+{
+	for (char *bytes = to; size;) {
+		const char *found = find_copy(from);
+		size_t n = PAGE - from % PAGE;
+
+		if (!found)
+			return false;
+		n = n < size ? n : size;
+		memcpy(bytes, found, n);
+		bytes += n;
+		from += n;
+		size -= n;
+	}
+	return true;
+}
+
+/* Reads a text with its end; false if it cannot be read or does not fit. */
+static bool read_text(char *to, size_t room, uint64_t from)
+{
+	for (; room; room--, to++, from++) {
+		if (!read_copy(to, from, 1))
+			return false;
+		if (!*to)
+			return true;
+	}
+	return false;
+}
 
 struct module {
 	struct link_map map; /* its l_name is `path` */
@@ -33,7 +101,7 @@ static bool read_dynamic(struct module *m)
 	ElfW(Dyn) e;
 
 	m->dynamic = (struct dynamic){ .base = m->map.l_addr };
-	for (; copies_read(&e, at, sizeof(e)); at += sizeof(e)) {
+	for (; read_copy(&e, at, sizeof(e)); at += sizeof(e)) {
 		if (e.d_tag == DT_NULL)
 			return dynamic_finish(&m->dynamic);
 		dynamic_take(&m->dynamic, &m->map, &e);
@@ -41,61 +109,41 @@ static bool read_dynamic(struct module *m)
 	return false;
 }
 
-/* `foreign`: and not of the module itself. Reading a name is dear, for each
- * lies on another page. */
-static bool is_symbol_of_family(const struct dynamic *d, uint64_t number,
-				bool foreign)
-{
-	uint64_t at =
-	    (uint64_t)(uintptr_t)d->symbols + number * sizeof(ElfW(Sym));
-	char name[NAME_ROOM];
-	ElfW(Sym) s;
-
-	return copies_read(&s, at, sizeof(s)) &&
-	       (!foreign || s.st_shndx == SHN_UNDEF) &&
-	       copies_text(name, sizeof(name),
-			   (uint64_t)(uintptr_t)d->texts + s.st_name) &&
-	       bypass_is_of_family(name);
-}
-
-static bool is_bound_to(const struct dynamic *d, const ElfW(Rela) * r,
-			const uint64_t *own)
-{
-	uint64_t word;
-
-	return copies_read(&word, d->base + r->r_offset, sizeof(word)) &&
-	       (word == own[0] || word == own[1]);
-}
-
-/* Does it take anything of the family from others? `own`: from either of these
- * two addresses; NULL: from anywhere. */
+/* Whether it takes anything of the family from others. `own`: from either of
+ * these two addresses; NULL: from anywhere. */
 static bool calls(const struct dynamic *d, const ElfW(Rela) * table,
 		  size_t count, const uint64_t *own)
 {
 	uint64_t from = (uint64_t)(uintptr_t)table, last = 0;
+	char name[NAME_ROOM];
+	uint64_t word, at;
+	ElfW(Sym) s;
 	bool is_family = false;
 	ElfW(Rela) r;
 
-	for (; count && copies_read(&r, from, sizeof(r));
+	for (; count && read_copy(&r, from, sizeof(r));
 	     count--, from += sizeof(r)) {
 		uint64_t number = ELF64_R_SYM(r.r_info);
 
 		if (!number || ELF64_R_TYPE(r.r_info) == R_X86_64_COPY)
 			continue;
-		/* Linkers sort them by symbol. */
+		/* Linkers sort them by symbol. To read a name takes a while,
+		 * for each lies on another page. */
+		at = (uint64_t)(uintptr_t)d->symbols + number * sizeof(s);
 		if (number != last)
-			is_family = is_symbol_of_family(d, number, own);
+			is_family = read_copy(&s, at, sizeof(s)) &&
+				    (!own || s.st_shndx == SHN_UNDEF) &&
+				    read_text(name, sizeof(name),
+					      (uint64_t)(uintptr_t)d->texts +
+						  s.st_name) &&
+				    bypass_is_of_family(name);
 		last = number;
-		if (is_family && (!own || is_bound_to(d, &r, own)))
+		if (is_family &&
+		    (!own || (read_copy(&word, d->base + r.r_offset, 8) &&
+			      (word == own[0] || word == own[1]))))
 			return true;
 	}
 	return false;
-}
-
-static bool calls_any(const struct dynamic *d, const uint64_t *own)
-{
-	return calls(d, d->calls, d->call_count, own) ||
-	       calls(d, d->data, d->data_count, own);
 }
 
 /* Names, and how many there are. */
@@ -103,26 +151,6 @@ struct list {
 	struct text text;
 	uint64_t count;
 };
-
-static void add(struct list *l, const struct module *m)
-{
-	text_add(&l->text, l->count++ ? ", " : "");
-	text_add(&l->text,
-		 text_base(*m->map.l_name ? m->map.l_name : process.program));
-}
-
-/* False: it cannot be read, nor what comes behind it. */
-static bool read_map(struct module *m, const struct link_map *at)
-{
-	uint64_t name;
-
-	if (!copies_read(&m->map, (uint64_t)(uintptr_t)at, sizeof(m->map)))
-		return false;
-	name = (uint64_t)(uintptr_t)m->map.l_name;
-	*path = '\0';
-	m->map.l_name = path;
-	return !name || copies_text(path, sizeof(path), name);
-}
 
 /* The modules of a namespace that call the family; see calls(). */
 static void add_callers(struct list *l, const struct r_debug *d,
@@ -134,12 +162,25 @@ static void add_callers(struct list *l, const struct r_debug *d,
 	if (d->r_state != RT_CONSISTENT)
 		return;
 	for (unsigned i = 0; at && i < MODULES_MOST; i++, at = m.map.l_next) {
-		if (!read_map(&m, at))
+		uint64_t name;
+
+		if (!read_copy(&m.map, (uint64_t)(uintptr_t)at, sizeof(m.map)))
 			return;
-		if (!dynamic_is_named(&m.map, "libc.so.") &&
-		    !dynamic_is_named(&m.map, "ld-linux") && read_dynamic(&m) &&
-		    calls_any(&m.dynamic, own))
-			add(l, &m);
+		name = (uint64_t)(uintptr_t)m.map.l_name;
+		*path = '\0';
+		m.map.l_name = path;
+		if (name && !read_text(path, sizeof(path), name))
+			return;
+		if (dynamic_is_named(&m.map, "libc.so.") ||
+		    dynamic_is_named(&m.map, "ld-linux") || !read_dynamic(&m))
+			continue;
+		if (!calls(&m.dynamic, m.dynamic.calls, m.dynamic.call_count,
+			   own) &&
+		    !calls(&m.dynamic, m.dynamic.data, m.dynamic.data_count,
+			   own))
+			continue;
+		text_add(&l->text, l->count++ ? ", " : "");
+		text_add(&l->text, text_base(*path ? path : process.program));
 	}
 }
 
@@ -150,33 +191,29 @@ struct namespace
 	const struct namespace *next;
 };
 
-static void add_others(struct list *l)
-{
-	struct namespace n;
-	uint64_t at = (uint64_t)(uintptr_t)&_r_debug;
-
-	if (_r_debug.r_version < 2 || !copies_read(&n, at, sizeof(n)))
-		return;
-	while (n.next) {
-		at = (uint64_t)(uintptr_t)n.next;
-		if (!copies_read(&n, at, sizeof(n)))
-			return;
-		add_callers(l, &n.d, NULL);
-	}
-}
-
 void unseen_note(struct picture *p)
 {
 	char names[256] = "", sentence[sizeof(names) + sizeof(RKN_BYPASS_WHY)];
 	struct text whole = { sentence, sizeof(sentence), 0 };
 	struct list l = { { names, sizeof(names) - 2, 0 }, 0 };
+	uint64_t at = (uint64_t)(uintptr_t)&_r_debug;
+	struct namespace n;
 
-	copies_begin(p);
-	add_others(&l);
+	picture = p;
+	for (size_t i = 0; i < PLACES; i++)
+		places[i].page = 0;
+	/* The loader's other namespaces. */
+	if (_r_debug.r_version >= 2 && read_copy(&n, at, sizeof(n)))
+		while (n.next) {
+			at = (uint64_t)(uintptr_t)n.next;
+			if (!read_copy(&n, at, sizeof(n)))
+				break;
+			add_callers(&l, &n.d, NULL);
+		}
 	if (!bypass_closed) {
-		/* Those that are bound to the C library's own, past whatever
-		 * the program has for an allocator. Two functions of the
-		 * family are enough to tell. */
+		/* Those that are bound to the C library's own functions, past
+		 * any allocator of the program. Two functions of the family
+		 * are enough to tell. */
 		const struct real_family *libc = real_libc();
 		const uint64_t own[] = { (uint64_t)(uintptr_t)libc->malloc,
 					 (uint64_t)(uintptr_t)libc->free };

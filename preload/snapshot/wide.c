@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "wide.h"
-
 #include "picture.h"
+
 #include "spare.h"
 
 #define PIECE_BYTES (1u << 20)
@@ -18,29 +17,21 @@ static_assert(sizeof(struct wide_piece) <= PIECE_BYTES, "piece too large");
 #define PIECE_ROWS                                                             \
 	(sizeof(((struct wide_piece *)NULL)->rows) / sizeof(struct rkn_wide))
 
-static struct wide_piece *piece_with_room(struct picture *p)
+static void add(struct picture *p, const struct rkn_wide *row)
 {
 	struct wide_piece *piece = p->wide_last;
 
-	if (piece && piece->count < PIECE_ROWS)
-		return piece;
-	piece = spare_map(PIECE_BYTES);
-	if (!piece)
-		return NULL;
-	if (p->wide_last)
-		p->wide_last->next = piece;
-	else
-		p->wide = piece;
-	p->wide_last = piece;
-	return piece;
-}
-
-static void add(struct picture *p, const struct rkn_wide *row)
-{
-	struct wide_piece *piece = piece_with_room(p);
-
-	if (piece)
-		piece->rows[piece->count++] = *row;
+	if (!piece || piece->count == PIECE_ROWS) {
+		piece = spare_map(PIECE_BYTES);
+		if (!piece)
+			return;
+		if (p->wide_last)
+			p->wide_last->next = piece;
+		else
+			p->wide = piece;
+		p->wide_last = piece;
+	}
+	piece->rows[piece->count++] = *row;
 }
 
 void wide_note(struct picture *p, enum rkn_wide_kind kind, uint64_t from_word,

@@ -5,7 +5,7 @@
  * `malloc` and not refknot's.  So the C library's table of symbols, in memory,
  * gets the hooks' addresses in place of its own.  What is in another namespace
  * of the loader has a C library and a heap of its own: it is left alone, and
- * the report names it (unseen.h).
+ * the report names it (unseen.c).
  */
 #ifndef BYPASS_H
 #define BYPASS_H
