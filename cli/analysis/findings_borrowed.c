@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "analysis.h"
-#include "die.h"
 #include "list.h"
 #include "value_set.h"
 

@@ -70,6 +70,24 @@ static void partition_order(struct partition *p, const struct analysis *a)
 			p->flags[c] |= SINGLE;
 }
 
+/* Blocks in which an object holds itself by references that the program declared,
+ * directly or over others of the same block; NULL: there is no ledger. */
+static uint8_t *find_bound(const struct analysis *a)
+{
+	const struct ledger *l = a->ledger;
+	uint8_t *bound = l ? xcalloc(a->g.nodes + 1u, 1) : NULL;
+
+	for (uint32_t i = 0; l && i < l->first[l->g.nodes]; i++) {
+		uint32_t from = l->edges[i].from, to = l->edges[i].to;
+		uint32_t block = a->m->objects[from].block;
+
+		if (l->component[from] == l->component[to] &&
+		    block == a->m->objects[to].block && block != RKN_NONE)
+			bound[block] = 1;
+	}
+	return bound;
+}
+
 /*
  * A block that points at itself does not make a cycle: the head of an empty
  * list, or a pointer to the private part of an object, leads to the block that
@@ -79,18 +97,8 @@ static void partition_find_cycles(struct partition *p, const struct analysis *a)
 {
 	const struct rkn_edge *end = a->g.edges + a->first[a->g.nodes];
 	const struct ledger *l = a->ledger;
-	uint8_t *bound = l ? xcalloc(a->g.nodes + 1u, 1) : NULL;
+	uint8_t *bound = find_bound(a);
 
-	/* Blocks in which an object holds itself by references that the program
-	 * declared, directly or over others of the same block. */
-	for (uint32_t i = 0; l && i < l->first[l->g.nodes]; i++) {
-		uint32_t from = l->edges[i].from, to = l->edges[i].to;
-		uint32_t block = a->m->objects[from].block;
-
-		if (l->component[from] == l->component[to] &&
-		    block == a->m->objects[to].block && block != RKN_NONE)
-			bound[block] = 1;
-	}
 	for (const struct rkn_edge *e = a->g.edges; e < end; e++) {
 		uint32_t from = a->component[e->from];
 		uint32_t to = a->component[e->to];

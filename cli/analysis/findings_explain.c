@@ -70,21 +70,50 @@ static bool is_undeclared(const struct analysis *a, const struct finding *f,
 	       !analysis_is_declared(a, e);
 }
 
-/* The index of an edge of the analysis among those of the model. */
-static uint32_t index_of(const struct model *m, const struct rkn_edge *e)
-{
-	size_t first, n = model_edges_of(m, e->from, &first);
-
-	for (size_t i = first; i < first + n; i++)
-		if (m->edges[i].from_word == e->from_word &&
-		    m->edges[i].to == e->to)
-			return (uint32_t)i;
-	return RKN_NONE;
-}
-
 static uint64_t birth(const struct model *m, uint32_t block)
 {
 	return m->blocks[block].birth;
+}
+
+/* The pointer that may lead back: to where the oldest is. */
+static void find_undeclared(const struct analysis *a, struct finding *f)
+{
+	const struct rkn_edge *best = NULL;
+	size_t first = 0, n;
+
+	for (size_t i = 0; i < f->member_count; i++) {
+		uint32_t b = f->members[i];
+
+		for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
+			if (is_undeclared(a, f, &a->g.edges[e]) &&
+			    (!best ||
+			     (ORDER(birth(a->m, best->to),
+				    birth(a->m, a->g.edges[e].to))
+				  ?: ORDER(birth(a->m, a->g.edges[e].from),
+					   birth(a->m, best->from))) > 0))
+				best = &a->g.edges[e];
+	}
+	/* Its index among those of the model. */
+	n = best ? model_edges_of(a->m, best->from, &first) : 0;
+	for (size_t i = n; i-- > 0;)
+		if (a->m->edges[first + i].from_word == best->from_word &&
+		    a->m->edges[first + i].to == best->to)
+			f->undeclared = (uint32_t)(first + i);
+}
+
+/* Keeps the last release of what the finding consists of. */
+static void keep_release(const struct analysis *a, struct finding *f,
+			 uint32_t object)
+{
+	const struct model *m = a->m;
+	uint32_t e = ledger_last_release(a->ledger, object);
+
+	if (e != RKN_NONE &&
+	    (f->orphaned == RKN_NONE ||
+	     m->events[e].order > m->events[f->orphaned].order)) {
+		f->orphaned = e;
+		f->orphaned_object = object;
+	}
 }
 
 static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
@@ -97,16 +126,8 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 
 	for (size_t i = 0; i < in.count; i++) {
 		size_t first, n = model_references_of(m, in.objects[i], &first);
-		uint32_t last;
 
-		/* The last release of what the finding consists of. */
-		last = ledger_last_release(a->ledger, in.objects[i]);
-		if (last != RKN_NONE &&
-		    (f->orphaned == RKN_NONE ||
-		     m->events[last].order > m->events[f->orphaned].order)) {
-			f->orphaned = last;
-			f->orphaned_object = in.objects[i];
-		}
+		keep_release(a, f, in.objects[i]);
 		for (size_t r = first; r < first + n; r++) {
 			if (m->references[r].kind == RKN_REFERENCE_WEAK ||
 			    !m->references[r].from ||
@@ -130,25 +151,8 @@ static void explain(struct analysis *a, struct finding *f, int64_t *scratch)
 		}
 	}
 	free(in.objects);
-	if (f->reference == RKN_NONE) {
-		/* Back is where the oldest is. */
-		const struct rkn_edge *best = NULL;
-
-		for (size_t i = 0; i < f->member_count; i++) {
-			uint32_t b = f->members[i];
-
-			for (uint32_t e = a->first[b]; e < a->first[b + 1]; e++)
-				if (is_undeclared(a, f, &a->g.edges[e]) &&
-				    (!best ||
-				     (ORDER(birth(m, best->to),
-					    birth(m, a->g.edges[e].to))
-					  ?: ORDER(birth(m, a->g.edges[e].from),
-						   birth(m, best->from))) > 0))
-					best = &a->g.edges[e];
-		}
-		if (best)
-			f->undeclared = index_of(a->m, best);
-	}
+	if (f->reference == RKN_NONE)
+		find_undeclared(a, f);
 	f->doubted |= named && f->undeclared != RKN_NONE;
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which instances are alike, and so one finding. */
-#include <stdlib.h>
 
 #include "analysis.h"
-#include "die.h"
 #include "hash.h"
 #include "list.h"
 #include "value_set.h"

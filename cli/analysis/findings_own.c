@@ -48,20 +48,6 @@ static uint32_t owner_beside(const struct analysis *a, uint32_t block)
 	return a->ledger->contents.count[block] ? 0 : owner;
 }
 
-static bool points_at_start(const struct analysis *a, uint32_t block,
-			    uint32_t object)
-{
-	const struct rkn_object *o = &a->m->objects[object];
-	uint64_t start = o->address - a->m->blocks[o->block].address;
-
-	for (uint32_t e = a->first[block]; e < a->first[block + 1]; e++)
-		if (a->g.edges[e].to == o->block &&
-		    a->g.edges[e].to_offset == start &&
-		    a->g.edges[e].from_word != RKN_NONE)
-			return true;
-	return false;
-}
-
 static void list_blocks(struct search *s)
 {
 	const struct analysis *a = s->a;
@@ -71,9 +57,19 @@ static void list_blocks(struct search *s)
 
 	s->first = xcalloc(n + 2, sizeof(*s->first));
 	for (uint32_t b = 0; b < a->g.nodes; b++) {
-		uint32_t o = owner_beside(a, b);
+		uint32_t o = owner_beside(a, b), e = a->first[b];
+		const struct rkn_object *to = &a->m->objects[o];
+		uint64_t start;
 
-		if (o && points_at_start(a, b, o)) {
+		if (!o)
+			continue;
+		start = to->address - a->m->blocks[to->block].address;
+		while (e < a->first[b + 1] &&
+		       (a->g.edges[e].to != to->block ||
+			a->g.edges[e].to_offset != start ||
+			a->g.edges[e].from_word == RKN_NONE))
+			e++;
+		if (e < a->first[b + 1]) {
 			owner[b] = o;
 			s->first[o + 1]++;
 		}

@@ -19,29 +19,11 @@ struct maker {
 
 /* --- Rows -------------------------------------------------------------------- */
 
-/* Where most objects of that type that are alive were made. */
-static uint32_t stack_of_type(const struct model *m, uint32_t type)
-{
-	uint32_t *counts = xcalloc(m->stack_count + 1, sizeof(*counts));
-	uint32_t best = RKN_NONE, most = 0;
-
-	for (size_t i = 1; i < m->object_count; i++) {
-		const struct rkn_object *o = &m->objects[i];
-
-		if (o->type == type && o->block != RKN_NONE &&
-		    ++counts[o->stack] > most) {
-			most = counts[o->stack];
-			best = o->stack;
-		}
-	}
-	free(counts);
-	return best;
-}
-
 static uint32_t stack_of(const struct model *m, const struct growth_entry *e,
 			 size_t n)
 {
 	const struct rkn_region *best = e->r;
+	uint32_t *counts, stack = RKN_NONE, most = 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((int64_t)(e[i].r->made - e[i].r->ended) >
@@ -49,8 +31,21 @@ static uint32_t stack_of(const struct model *m, const struct growth_entry *e,
 			best = e[i].r;
 	if (growth_is_all(best))
 		return RKN_NONE;
-	return best->type != RKN_NONE ? stack_of_type(m, best->type)
-				      : best->stack;
+	if (best->type == RKN_NONE)
+		return best->stack;
+	/* Where most objects of that type that are alive were made. */
+	counts = xcalloc(m->stack_count + 1, sizeof(*counts));
+	for (size_t i = 1; i < m->object_count; i++) {
+		const struct rkn_object *o = &m->objects[i];
+
+		if (o->type == best->type && o->block != RKN_NONE &&
+		    ++counts[o->stack] > most) {
+			most = counts[o->stack];
+			stack = o->stack;
+		}
+	}
+	free(counts);
+	return stack;
 }
 
 static uint32_t tid_of(const struct model *m, uint32_t thread, bool *is_main)
@@ -110,6 +105,19 @@ static int by_thread(const void *a, const void *b)
 	return ORDER(x->thread, y->thread);
 }
 
+static void count_stopped(const struct growth_threads *t,
+			  struct growth_region *to)
+{
+	for (size_t i = 0; i < t->lane_count; i++) {
+		if (!t->lanes[i].stopped || !t->lanes[i].alone)
+			continue;
+		if (!to->stopped++)
+			to->stopped_tid = tid_of(t->m, t->lanes[i].thread,
+						 &to->stopped_is_main);
+		to->stopped_passes += t->lanes[i].passes;
+	}
+}
+
 static void make_region(struct growth_region *to, struct maker *k)
 {
 	struct growth_entry *list;
@@ -142,14 +150,7 @@ static void make_region(struct growth_region *to, struct maker *k)
 	t->passes = to->passes;
 	qsort(t->lanes, t->lane_count, sizeof(*t->lanes), by_thread);
 	growth_threads_order(t);
-	for (size_t i = 0; i < t->lane_count; i++) {
-		if (!t->lanes[i].stopped || !t->lanes[i].alone)
-			continue;
-		if (!to->stopped++)
-			to->stopped_tid = tid_of(t->m, t->lanes[i].thread,
-						 &to->stopped_is_main);
-		to->stopped_passes += t->lanes[i].passes;
-	}
+	count_stopped(t, to);
 	list = xcalloc(k->count + 1, sizeof(*list));
 	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
 	for (size_t i = 0; i < k->count; i++)

@@ -2,6 +2,7 @@
 #include "growth_threads.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "die.h"
 #include "list.h"
@@ -360,31 +361,13 @@ static int64_t increase_of(const struct model *m, const struct growth_entry *e,
 	return after - before;
 }
 
-static bool stays(const struct growth_threads *k, const struct growth_entry *e,
-		  size_t n, const struct growth_sum *sum)
-{
-	struct growth_entry *sorted = xcalloc(n + 1, sizeof(*sorted));
-	int64_t increase = 0;
-	size_t next;
-
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = e[i];
-	qsort(sorted, n, sizeof(*sorted), by_key);
-	for (size_t i = 0; i < n; i = next) {
-		for (next = i + 1;
-		     next < n && !by_key(&sorted[i], &sorted[next]);)
-			next++;
-		increase += increase_of(k->m, sorted + i, next - i);
-	}
-	free(sorted);
-	return increase >= sum->all / 2 && increase >= (int64_t)k->o->runs;
-}
-
 bool growth_threads_judge(const struct growth_threads *k,
 			  const struct growth_entry *e, size_t n,
 			  struct growth_sum *sum)
 {
-	size_t at = 0;
+	struct growth_entry *sorted;
+	int64_t increase = 0;
+	size_t at = 0, next;
 
 	for (size_t i = 0; i < k->lane_count; i++) {
 		const struct growth_lane *lane = &k->lanes[i];
@@ -406,5 +389,18 @@ bool growth_threads_judge(const struct growth_threads *k,
 		judge_together(k, e, n, sum);
 	if (k->clock.known && sum->judgement.verdict < GROWTH_PERIODIC)
 		judge_beside(k, e, n, sum);
-	return sum->judgement.verdict >= GROWTH_PERIODIC && stays(k, e, n, sum);
+	if (sum->judgement.verdict < GROWTH_PERIODIC)
+		return false;
+	/* The process must have at least half of it more. */
+	sorted = xcalloc(n + 1, sizeof(*sorted));
+	memcpy(sorted, e, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_key);
+	for (size_t i = 0; i < n; i = next) {
+		for (next = i + 1;
+		     next < n && !by_key(&sorted[i], &sorted[next]);)
+			next++;
+		increase += increase_of(k->m, sorted + i, next - i);
+	}
+	free(sorted);
+	return increase >= sum->all / 2 && increase >= (int64_t)k->o->runs;
 }

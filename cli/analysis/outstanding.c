@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "die.h"
 #include "hash.h"
 #include "stack_hash.h"
 

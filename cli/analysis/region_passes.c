@@ -56,6 +56,15 @@ static int64_t median_of(const struct growth_entry *e, size_t n,
 	return median;
 }
 
+static uint64_t passes_of(const struct rkn_region *regions, size_t count,
+			  uint32_t thread)
+{
+	for (size_t i = 0; i < count; i++)
+		if (growth_is_all(&regions[i]) && regions[i].thread == thread)
+			return regions[i].passes;
+	return 0;
+}
+
 static void widen(struct passed_row *row, bool first, int64_t least,
 		  int64_t most)
 {
@@ -75,13 +84,9 @@ static void set_range(struct passed_row *row,
 	size_t next;
 
 	for (size_t i = 0; i < n; i = next) {
+		uint64_t passes = passes_of(regions, count, e[i].r->thread);
 		int64_t least = 0, most = 0;
-		uint64_t passes = 0;
 
-		for (size_t k = 0; k < count && !passes; k++)
-			if (growth_is_all(&regions[k]) &&
-			    regions[k].thread == e[i].r->thread)
-				passes = regions[k].passes;
 		for (next = i; next < n && e[next].r->thread == e[i].r->thread;
 		     next++) {
 			const struct rkn_region *r = e[next].r;

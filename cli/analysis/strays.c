@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "strays.h"
 
-#include <string.h>
-
+#include "base_name.h"
 #include "die.h"
 #include "units.h"
 
@@ -28,35 +27,27 @@ const char *stray_kind_name(enum rkn_free_kind kind)
 	return kinds[kind].name;
 }
 
-static char *of_static(const struct rkn_free *f, const struct model *m,
-		       struct symbols *s)
-{
-	for (uint32_t i = 0; i < m->module_count; i++) {
-		const struct rkn_module *one = &m->modules[i];
-		const char *path = model_text(m, one->path), *base;
-		char symbol[256];
-
-		if (f->address < one->start || f->address >= one->end)
-			continue;
-		base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-		if (symbols_data(s, i, f->address, symbol, sizeof(symbol)))
-			return xasprintf("of static memory, %s (%s)", symbol,
-					 base);
-		return xasprintf("of static memory of %s", base);
-	}
-	return xstrdup(kinds[RKN_FREE_STATIC].text);
-}
-
 char *stray_summary(const struct rkn_free *f, const struct model *m,
 		    struct symbols *s)
 {
 	char text[UNITS_SIZE];
 
-	if (f->kind == RKN_FREE_STATIC)
-		return of_static(f, m, s);
 	if (f->kind == RKN_FREE_INSIDE)
 		return xasprintf("inside a block, %s behind its start",
 				 units_count(text, f->offset, "byte"));
+	for (uint32_t i = 0; f->kind == RKN_FREE_STATIC && i < m->module_count;
+	     i++) {
+		const struct rkn_module *one = &m->modules[i];
+		const char *base = base_name(model_text(m, one->path));
+		char symbol[256];
+
+		if (f->address < one->start || f->address >= one->end)
+			continue;
+		if (symbols_data(s, i, f->address, symbol, sizeof(symbol)))
+			return xasprintf("of static memory, %s (%s)", symbol,
+					 base);
+		return xasprintf("of static memory of %s", base);
+	}
 	return xstrdup(kinds[f->kind].text);
 }
 

@@ -139,6 +139,29 @@ static char *go_up(char *path, char *end)
 	return slash ? slash : path;
 }
 
+/* By its text, as if there were no links. */
+static char *straightened(const char *path)
+{
+	char *copy = xstrdup(path), *rest = copy, *word;
+	char *result = xmalloc(strlen(path) + 2), *end = result, *up;
+
+	while ((word = strsep(&rest, "/"))) {
+		if (!*word || !strcmp(word, "."))
+			continue;
+		up = strcmp(word, "..") ? NULL : go_up(result, end);
+		if (up) {
+			end = up;
+		} else if (strcmp(word, "..") || *path != '/') {
+			if (end > result || *path == '/')
+				*end++ = '/';
+			end = stpcpy(end, word);
+		}
+	}
+	*end = '\0';
+	free(copy);
+	return result;
+}
+
 char *sources_straight(char *path)
 {
 	char *straight;
@@ -146,27 +169,8 @@ char *sources_straight(char *path)
 	if (!path || (!strstr(path, "//") && !strstr(path, "./")))
 		return path;
 	straight = *path == '/' ? realpath(path, NULL) : NULL;
-	if (!straight) {
-		char *copy = xstrdup(path), *rest = copy, *word;
-		char *result = xmalloc(strlen(path) + 2), *end = result, *up;
-
-		/* By its text alone, as if there were no links. */
-		while ((word = strsep(&rest, "/"))) {
-			if (!*word || !strcmp(word, "."))
-				continue;
-			up = strcmp(word, "..") ? NULL : go_up(result, end);
-			if (up) {
-				end = up;
-			} else if (strcmp(word, "..") || *path != '/') {
-				if (end > result || *path == '/')
-					*end++ = '/';
-				end = stpcpy(end, word);
-			}
-		}
-		*end = '\0';
-		free(copy);
-		straight = result;
-	}
+	if (!straight)
+		straight = straightened(path);
 	free(path);
 	return straight;
 }

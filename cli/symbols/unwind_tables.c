@@ -30,21 +30,16 @@ static void try_address(const struct trial *t, GElf_Addr address)
 	t->u->covered++;
 }
 
-static GElf_Addr entry_of(Dwfl_Module *module)
-{
-	GElf_Ehdr header = { 0 };
-	GElf_Addr bias;
-
-	gelf_getehdr(dwfl_module_getelf(module, &bias), &header);
-	return header.e_entry;
-}
-
 static void try_functions(const struct trial *t)
 {
 	int count = dwfl_module_getsymtab(t->module);
 	int step = count / MOST + 1;
-	GElf_Addr entry = entry_of(t->module);
+	GElf_Ehdr file = { 0 };
+	GElf_Addr bias;
 
+	gelf_getehdr(dwfl_module_getelf(t->module, &bias), &file);
+	/* Of start-up code, which is not the program's own, one function has a
+	 * size: where the program is entered. */
 	for (int i = 0; i < count; i += step) {
 		GElf_Addr address;
 		GElf_Sym sym;
@@ -52,7 +47,7 @@ static void try_functions(const struct trial *t)
 		if (dwfl_module_getsym_info(t->module, i, &sym, &address, NULL,
 					    NULL, NULL) &&
 		    GELF_ST_TYPE(sym.st_info) == STT_FUNC && sym.st_size &&
-		    sym.st_shndx != SHN_UNDEF && sym.st_value != entry)
+		    sym.st_shndx != SHN_UNDEF && sym.st_value != file.e_entry)
 			try_address(t, address);
 	}
 	t->u->named = t->u->tried != 0;
@@ -69,15 +64,6 @@ static bool is_text(Elf *elf, Elf_Scn *section, GElf_Shdr *header)
 	return name && !strcmp(name, ".text");
 }
 
-/* So much of what was not covered is start-up code, and no fault. */
-static void forgive(struct unwind_tables *u, GElf_Xword size)
-{
-	uint64_t startup = size ? u->tried * STARTUP / size : 0;
-	uint64_t missed = u->tried - u->covered;
-
-	u->tried -= startup < missed ? startup : missed;
-}
-
 /* Nothing tells where functions begin: evenly over all code. */
 static void try_places(const struct trial *t)
 {
@@ -85,6 +71,7 @@ static void try_places(const struct trial *t)
 	GElf_Shdr header;
 	GElf_Addr bias;
 	Elf *elf = dwfl_module_getelf(t->module, &bias);
+	uint64_t missed;
 
 	while (elf && (section = elf_nextscn(elf, section))) {
 		if (!is_text(elf, section, &header))
@@ -92,7 +79,13 @@ static void try_places(const struct trial *t)
 		for (GElf_Addr at = 0; at < header.sh_size;
 		     at += header.sh_size / PLACES + 1)
 			try_address(t, header.sh_addr + bias + at);
-		forgive(t->u, header.sh_size);
+		/* So much of what was not covered is start-up code, and not a
+		 * fault. */
+		missed = t->u->tried - t->u->covered;
+		if (header.sh_size &&
+		    t->u->tried * STARTUP / header.sh_size < missed)
+			missed = t->u->tried * STARTUP / header.sh_size;
+		t->u->tried -= header.sh_size ? missed : 0;
 		return;
 	}
 }
