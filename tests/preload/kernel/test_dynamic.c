@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include <cmocka.h>
 
 #include "dynamic.h"
 #include "image.h"
+#include "libc.h"
 
 static void open_libc(struct dynamic *d)
 {
@@ -151,6 +153,14 @@ static void an_unloaded_module_is_not_found(void **state)
 	}
 }
 
+/* It may lie in the program, where the linker has copied it to. */
+static void the_flag_of_a_single_thread_is_the_c_librarys(void **state)
+{
+	(void)state;
+	assert_non_null(libc());
+	assert_ptr_equal(libc_single_threaded, &__libc_single_threaded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +171,7 @@ int main(void)
 		cmocka_unit_test(loaded_modules_are_found_without_the_loader),
 		cmocka_unit_test(an_unloaded_module_is_not_found),
 		cmocka_unit_test(what_a_module_takes_from_others_has_a_name),
+		cmocka_unit_test(the_flag_of_a_single_thread_is_the_c_librarys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
