@@ -435,3 +435,23 @@ def test_help_says_what_the_braces_are():
     assert "Where an argument of PROG has {}, PROG is run six times" in told
     shown = passes("no_region")
     assert "refknot steady --help" in last_line(shown)
+
+
+def test_what_grows_in_several_processes_is_one_row(tmp_path):
+    """Each type and place, with the sums of the processes that have it."""
+    def rows(commands):
+        told = steady("sh", "-c", "; ".join(f"{PROGRAM} {c}" for c in commands),
+                      options=["--format", "json"])
+        region, = document(told)["regions"]
+        return region["passes"], [
+            (r["place"], r["passes"], r["objects"], r["bytes"], r["rate"])
+            for r in region["types"]]
+
+    passes_once, once = rows(["grows 20"])
+    assert len(once) == 2
+    for others in (["grows 20"], ["grows 20", "grows 20"]):
+        n = 1 + len(others)
+        assert rows(["grows 20", *others]) == (n * passes_once, [
+            (place, n * seen, n * objects, n * size, rate)
+            for place, seen, objects, size, rate in once])
+    assert rows(["steady 20", "grows 20"])[1] == once
