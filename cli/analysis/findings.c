@@ -215,17 +215,13 @@ static uint64_t birth_of(const struct finding *f, const struct model *m)
 static int compare(const void *x, const void *y, void *data)
 {
 	const struct analysis *analysis = data;
-	const struct model *m = analysis->m;
 	const struct finding *a = &analysis->list[*(const uint32_t *)x];
 	const struct finding *b = &analysis->list[*(const uint32_t *)y];
-	uint64_t a_bytes = a->bytes + a->held_bytes;
-	uint64_t b_bytes = b->bytes + b->held_bytes;
-	uint64_t a_birth = birth_of(a, m), b_birth = birth_of(b, m);
 
 	return ORDER(a->kind, b->kind) ?:
-	       ORDER(b_bytes, a_bytes) ?:
+	       ORDER(b->bytes + b->held_bytes, a->bytes + a->held_bytes) ?:
 	       ORDER(a->stack, b->stack) ?:
-	       ORDER(a_birth, b_birth);
+	       ORDER(birth_of(a, analysis->m), birth_of(b, analysis->m));
 }
 
 /* Puts the list in order, and renumbers the owners. */

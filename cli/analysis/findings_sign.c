@@ -21,6 +21,8 @@
 #include "stack_hash.h"
 #include "value_set.h"
 
+#define HASH_DIGITS 16 /* hexadecimal */
+
 struct signer {
 	const struct model *m;
 	struct symbols *symbols;
@@ -132,8 +134,10 @@ static uint64_t code_offset(const struct model *m, uint32_t frame)
 		   : f->address;
 }
 
-static int compare_code(const struct model *m, uint32_t a, uint32_t b)
+static int compare_code(const struct signer *s, uint32_t a, uint32_t b)
 {
+	const struct model *m = s->m;
+
 	a = m->stacks[a].frame;
 	b = m->stacks[b].frame;
 	for (; a && b; a = m->frames[a].parent, b = m->frames[b].parent) {
@@ -149,10 +153,9 @@ static int compare_code(const struct model *m, uint32_t a, uint32_t b)
 static int compare(const void *a, const void *b, void *data)
 {
 	const struct unsigned_finding *x = a, *y = b;
-	const struct signer *s = data;
 
 	return ORDER(x->hash, y->hash) ?:
-	       compare_code(s->m, x->f->stack, y->f->stack) ?:
+	       compare_code(data, x->f->stack, y->f->stack) ?:
 	       ORDER(x->detail, y->detail) ?:
 	       ORDER(x->f, y->f);
 }
@@ -173,9 +176,12 @@ void findings_sign(struct findings *f, const struct model *m, struct names *n,
 		struct finding *one = list[i].f;
 
 		alike = i && list[i].hash == list[i - 1].hash ? alike + 1 : 1;
-		snprintf(one->signature, sizeof(one->signature),
-			 alike == 1 ? "%016" PRIx64 : "%016" PRIx64 ".%zu",
-			 list[i].hash, alike);
+		snprintf(one->signature, sizeof(one->signature), "%016" PRIx64,
+			 list[i].hash);
+		if (alike > 1)
+			snprintf(one->signature + HASH_DIGITS,
+				 sizeof(one->signature) - HASH_DIGITS, ".%zu",
+				 alike);
 		/* Those with one signature are neighbours in the order of their
 		 * code, and so are those from one line. */
 		if (alike > 1 && list[i - 1].f->stack != one->stack &&

@@ -165,11 +165,8 @@ void names_announce(struct names *n, const uint32_t *blocks, size_t count)
 static int compare(const struct query *a, const struct query *b,
 		   const struct model *m)
 {
-	uint64_t a_birth = m->blocks[a->block].birth;
-	uint64_t b_birth = m->blocks[b->block].birth;
-
 	return ORDER(a->type, b->type) ?:
-	       ORDER(a_birth, b_birth) ?:
+	       ORDER(m->blocks[a->block].birth, m->blocks[b->block].birth) ?:
 	       ORDER(a->block, b->block);
 }
 
