@@ -3,19 +3,26 @@
  * Which regions of a program leave more behind pass after pass, and what.  The
  * rules for the passes of one thread are in growth_series.h.  Beyond them:
  *
- * - Rows of one type, or of untyped blocks of one function, are one. - A thread
- * with enough passes is judged by its own; but if it stopped before   the
- * threads began that made the last third of all passes, it was the warm-up:
- * what grew in it came to an end. - Passes of threads that made too few are
- * taken together, one thread after   another in the order in which they began.
- * Only the rule for every pass   holds, and growth is only what is still alive
- * when its thread has ended:   else it might be what threads set up for
- * themselves. - What grows in no thread by itself may grow in all of them
- * together: their   buckets are put side by side, in the order of the process's
- * passes. - What other threads freed is not growth: the whole process must have
- * at least   half of it more after the last pass than before the first (if that
- * is not   known: at its end). - If no row grows, all blocks together may grow
- * in every pass, each time of   other types.
+ * - Rows of one type, or of untyped blocks of one function, are one.
+ *
+ * - A thread with enough passes is judged by its own; but if it stopped before
+ *   the threads began that made the last third of all passes, it was the
+ *   warm-up: what grew in it came to an end.
+ *
+ * - Passes of threads that made too few are taken together, one thread after
+ *   another in the order in which they began. Only the rule for every pass
+ *   holds, and growth is only what is still alive when its thread has ended:
+ *   else it might be what threads set up for themselves.
+ *
+ * - What grows in no thread by itself may grow in all of them together: their
+ *   buckets are put side by side, in the order of the process's passes.
+ *
+ * - What other threads freed is not growth: the whole process must have at
+ *   least half of it more after the last pass than before the first (if that
+ *   is not known: at its end).
+ *
+ * - If no row grows, all blocks together may grow in every pass, each time of
+ *   other types.
  */
 #ifndef GROWTH_H
 #define GROWTH_H

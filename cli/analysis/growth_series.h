@@ -8,24 +8,30 @@
  * hold one of them); with fewer than `runs` after them there is no verdict.
  *
  * EVERY PASS: each pass after the warm-up leaves at least one object more than
- * it found. This is CPython's rule for `python -m test -R 3:3` (check_rc_deltas
- * in Lib/test/libregrtest/refleak.py, where [5, 5, 6] and [10, 1, 1] are leaks,
- * and [3, 0, 0], [0, 1, 0] and [8, -8, 1] are not).
+ * it found. This is CPython's rule for `python -m test -R 3:3`
+ * (check_rc_deltas in Lib/test/libregrtest/refleak.py, where [5, 5, 6] and
+ * [10, 1, 1] are leaks, and [3, 0, 0], [0, 1, 0] and [8, -8, 1] are not).
  *
- * PERIODICALLY: not each pass, but without an end.  After the warm-up there are
- * at least 3 * runs passes, and - more than `runs` of them (or of the buckets)
- * grow, and the sum at the end is   at least five times the most that one pass
- * left (four times, if half of the   buckets grow): a few steps are not a
- * trend; - each third of them grows, and the last third not slower than the
- * first, but   for the growth of one pass, or for chance: it has 65 % of the
- * first one's   rate or more, and a test of the trend (Mann and Kendall's, over
- * all buckets)   finds no decline.  A cache that fills up, or is filled ever
- * more rarely,   declines; - the gaps between passes that grow do not widen:
- * the widest of the later half   is wider than the widest of the earlier half
- * by one at most, and so is the   gap behind the last.  A table that grows by a
- * factor has ever wider gaps, and   growth that has stopped has one at the end;
+ * - PERIODICALLY: not each pass, but without an end.  After the warm-up there
+ *   are at least 3 * runs passes, and all of this is so:
+ *
+ * - more than `runs` of them (or of the buckets) grow, and the sum at the end
+ *   is at least five times the most that one pass left (four times, if half of
+ *   the buckets grow): a few steps are not a trend;
+ *
+ * - each third of them grows, and the last third not slower than the first,
+ *   but for the growth of one pass, or for chance: it has 65 % of the first
+ *   one's rate or more, and a test of the trend (Mann and Kendall's, over all
+ *   buckets) finds no decline.  A cache that fills up, or is filled ever more
+ *   rarely, declines;
+ *
+ * - the gaps between passes that grow do not widen: the widest of the later
+ *   half is wider than the widest of the earlier half by one at most, and so
+ *   is the gap behind the last.  A table that grows by a factor has ever wider
+ *   gaps, and growth that has stopped has one at the end;
+ *
  * - the sum at the end is at least twice the deepest fall on the way, over
- * several buckets or inside one: what goes up and down is not so high.
+ *   several buckets or inside one: what goes up and down is not so high.
  *
  * If the whole is not growth, the passes without the first third may be, which
  * may have filled a cache: with at least 20 times the most that one pass left,

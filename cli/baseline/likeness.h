@@ -2,20 +2,25 @@
 /*
  * How a finding differs from an accepted one, frame by frame, if their
  * signatures do: the cheapest path from one to the other.  It distinguishes
- * what builds change from what people change, and both from what may be another
- * leak:
+ * what builds change from what people change, and both from what may be
+ * another leak:
  *
- * - Frames that only debug information has are not a difference if one side has
- * none. - Other functions that such a side lacks come from builds.  So do
- * functions   that either side lacks, not at one place, if all lines of the
- * others are   equal in offset and text, or none is known and they are half of
- * all.  So does   another line of the same statement, and of a function that
- * ended in a jump,   as long as that has the accepted line. - An edit explains:
- * a function more or less; a line with another offset and   another text, if
- * the accepted text is nowhere in the function any more; and a   name that is
- * nowhere else, on a line with the same text, if no source beside   it has the
- * old name any more. - All else is doubted; so is an additional function if the
- * other side has   another one in its place, whatever that side lacks.
+ * - Frames that only debug information has are not a difference if one side
+ *   has none.
+ *
+ * - Other functions that such a side lacks come from builds.  So do functions
+ *   that either side lacks, not at one place, if all lines of the others are
+ *   equal in offset and text, or none is known and they are half of all.  So
+ *   does another line of the same statement, and of a function that ended in a
+ *   jump, as long as that has the accepted line.
+ *
+ * - An edit explains: a function more or less; a line with another offset and
+ *   another text, if the accepted text is nowhere in the function any more;
+ *   and a name that is nowhere else, on a line with the same text, if no
+ *   source beside it has the old name any more.
+ *
+ * - All else is doubted; so is an additional function if the other side has
+ *   another one in its place, whatever that side lacks.
  */
 #ifndef LIKENESS_H
 #define LIKENESS_H
