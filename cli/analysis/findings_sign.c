@@ -165,7 +165,7 @@ void findings_sign(struct findings *f, const struct model *m, struct names *n,
 {
 	struct signer s = { .m = m, .symbols = symbols, .names = n };
 	struct unsigned_finding *list = xcalloc(f->count, sizeof(*list));
-	size_t alike = 1;
+	unsigned alike = 1;
 
 	s.stacks = xcalloc(m->stack_count, sizeof(*s.stacks));
 	s.inside = xcalloc(m->block_count, sizeof(*s.inside));
@@ -180,7 +180,7 @@ void findings_sign(struct findings *f, const struct model *m, struct names *n,
 			 list[i].hash);
 		if (alike > 1)
 			snprintf(one->signature + HASH_DIGITS,
-				 sizeof(one->signature) - HASH_DIGITS, ".%zu",
+				 sizeof(one->signature) - HASH_DIGITS, ".%u",
 				 alike);
 		/* Those with one signature are neighbours in the order of their
 		 * code, and so are those from one line. */
