@@ -13,7 +13,7 @@
 
 /*
  * Spells the first character of `text`, which is not empty, into `spelled`,
- * with a NUL behind it. Returns how many bytes of `text` that was. May run
+ * with a NUL after it. Returns how many bytes of `text` that was. May run
  * inside malloc.
  */
 size_t visible_character(const char *text, char spelled[VISIBLE_SIZE]);

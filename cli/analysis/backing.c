@@ -14,7 +14,7 @@
 /* Who holds: how many of its kind have pointers. */
 struct kind {
 	struct kind_key {
-		uint32_t type; /* of the holder; 0: it is no object */
+		uint32_t type; /* of the holder; 0: it is not an object */
 		uint32_t field;
 		uint32_t stack; /* where it was taken, if it is none; else 0 */
 	} key;
@@ -141,7 +141,7 @@ static void look_from(struct search *s, uint32_t from, uint32_t number)
 	}
 }
 
-/* A pointer stands for one reference. */
+/* A pointer backs one reference. */
 static void judge_block(struct search *s, uint32_t first, uint32_t end)
 {
 	look_from(s, s->claims[first].from, first + 1);
@@ -281,7 +281,7 @@ bool backing_is_guess(const struct model *m, const struct rkn_reference *r)
 {
 	size_t first, n = model_events_of(m, r->to, &first);
 
-	/* The oldest that is kept tells from when on all are. */
+	/* All are kept from the oldest one on. */
 	if (m->objects[r->to].event_count > n &&
 	    (!n || m->events[first].order > r->order))
 		return true;

@@ -12,7 +12,7 @@ struct sum {
 	uint32_t retains, releases;
 };
 
-/* A function where that parent called it; node 0 stands for the outermost. */
+/* A function where that parent called it; node 0 is above the outermost. */
 struct node {
 	struct balance_node shown;
 	size_t parent, child, last, next; /* 0: none */
@@ -44,7 +44,7 @@ static void add_change(const struct change *c, void *data)
 	*(release ? &sum->releases : &sum->retains) += 1;
 	while (!outermost) {
 		*(release ? &k->sums[f].releases : &k->sums[f].retains) += 1;
-		/* Frame 0 stands for stacks that are not known. */
+		/* Frame 0 is that of stacks that are not known. */
 		outermost = !f || !k->m->frames[f].parent;
 		f = k->m->frames[f].parent;
 	}

@@ -82,7 +82,7 @@ uint32_t block_view_find(const struct model *m, struct names *n,
 	return find_block(m, n, text, hash);
 }
 
-/* --- Who leads to it ---------------------------------------------------------- */
+/* --- What leads to it ------------------------------------------------------ */
 
 /* Breadth first from all roots; come[b]: 1 + the edge that led there. */
 static void find_path(struct block_view *p, const struct model *m,
@@ -125,7 +125,7 @@ static void find_path(struct block_view *p, const struct model *m,
 }
 
 /* What the block dominates. Lost blocks are entered where they begin: at the
- * block itself, so that what it keeps is told of it, too. */
+ * block itself, so that what it keeps is known of it, too. */
 static void retain(struct block_view *p, const struct model *m,
 		   const uint32_t *first)
 {

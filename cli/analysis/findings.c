@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a recording to its sorted findings. The steps stand in findings_*.c;
+ * From a recording to its sorted findings. The steps are in findings_*.c;
  * this file owns their memory: 22 bytes a block besides the model, so that a
  * report on a big heap needs no bigger machine than the program did.
  */

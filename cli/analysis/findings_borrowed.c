@@ -74,7 +74,7 @@ struct pointer {
 	uint32_t to;   /* object */
 	uint32_t edge; /* index into a->edges */
 	uint64_t kind; /* what it is of, and where in that */
-	uint64_t by;   /* who would have paid: an object, or a block */
+	uint64_t by;   /* what would have paid: an object, or a block */
 };
 
 static bool may_pay(const struct analysis *a, const struct rkn_edge *e)

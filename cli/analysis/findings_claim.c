@@ -14,7 +14,7 @@
 #include "analysis.h"
 #include "die.h"
 
-/* Edges go anywhere, so the processor needs to be told early. */
+/* Edges lead anywhere, so memory is prefetched early. */
 #define AHEAD 16
 
 enum part_flag {
@@ -243,7 +243,7 @@ static void pass_on(struct partition *p, struct analysis *a, uint32_t block)
 }
 
 /* Blocks come in descending places of order[]; what pass_on() will read is
- * fetched step by step, as each tells where the next one is. */
+ * fetched step by step, as each has the address of the next one. */
 static void look_ahead(const struct partition *p, const struct analysis *a,
 		       uint32_t place)
 {

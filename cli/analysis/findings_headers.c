@@ -87,7 +87,7 @@ static bool is_link(const struct model *m, uint32_t block, uint32_t offset)
 	       offset == (chunk < 32 ? 32 : chunk) - 16;
 }
 
-/* Nobody puts 4 GiB in front of what he hands out. */
+/* No allocator puts 4 GiB in front of what it returns. */
 static bool is_narrow(uint32_t offset)
 {
 	return offset && offset != RKN_SEE_WIDE;

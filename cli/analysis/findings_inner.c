@@ -33,7 +33,7 @@ static const struct rkn_edge *edge_at(const struct analysis *a, uint32_t block,
 }
 
 /*
- * Is the pointer the start, rounded up? Then nothing stands before it, and room
+ * Is the pointer the start, rounded up? Then nothing is before it, and room
  * for the rounding was asked for: the alignment more than a multiple of it, or
  * a byte less, as nginx and others do. A cursor meets that by chance, but for
  * large alignments.

@@ -93,7 +93,7 @@ void analysis_count_references(struct analysis *a)
 
 /* --- Counts against pointers ------------------------------------------------------- */
 
-#define ANY UINT32_MAX /* words, where nobody can tell how many */
+#define ANY UINT32_MAX /* words, where it is not known how many */
 
 static void judge(struct analysis *a, struct finding_group **groups,
 		  const uint32_t *words, uint32_t i)

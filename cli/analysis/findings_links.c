@@ -3,9 +3,9 @@
  * Links of lists whose head is part of an object, and that lead back to it. `next`
  * leads into the middle of an object, to where the word after leads back to it;
  * `prev` to a word that leads back to the one before it, or to where an object
- * begins. To be in a list is no reference on its head, while the head may hold
+ * begins. To be in a list is not a reference on its head, while the head may hold
  * what is in the list. The head is the one that is not like the next but one; of
- * two alone the older.
+ * only two the older.
  */
 #include <stdlib.h>
 

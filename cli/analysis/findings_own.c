@@ -22,7 +22,7 @@
 #include "list.h"
 #include "value_set.h"
 
-#define CALLERS 3 /* above the function that made a block: who asked for it */
+#define CALLERS 3 /* above the function that made a block */
 
 /* A block, and where it was made. */
 struct made {

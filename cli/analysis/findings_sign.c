@@ -7,7 +7,7 @@
  *
  * What is left out: lines, offsets and addresses, and what signature_frames.h
  * leaves out.
- * Findings that are alike then get .2, .3 behind it in the order of their code.
+ * Findings that are alike then get .2, .3 after it in the order of their code.
  */
 #include <inttypes.h>
 #include <stdio.h>

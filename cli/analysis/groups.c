@@ -15,7 +15,7 @@ const char *const group_by_names[GROUP_BYS] = { "type", "site", "function",
 						"file", "size" };
 const char *const group_sort_names[GROUP_SORTS] = { "bytes", "count", "name" };
 
-/* Where the group with `key` stands in the list. */
+/* Where the group with `key` is in the list. */
 struct entry {
 	size_t index;
 	UT_hash_handle hh;
@@ -90,7 +90,7 @@ static struct group *sum_stacks(const struct model *m, const struct names *n,
 	return sums;
 }
 
-/* The program's own types: how many there were it told itself. */
+/* The program's own types: it said how many there were. */
 static void group_objects(struct groups *g, struct entry **table,
 			  const struct model *m, struct names *n,
 			  struct group_choice choice)
@@ -120,7 +120,7 @@ static void group_objects(struct groups *g, struct entry **table,
 	}
 }
 
-/* Objects of a type that are not whole blocks count by type alone. */
+/* Objects of a type that are not whole blocks count only by type. */
 static void group_census(struct groups *g, const struct model *m,
 			 struct symbols *s, struct names *n, enum group_by by,
 			 const struct rkn_mark *mark)

@@ -134,7 +134,7 @@ static struct window part_of(const struct window *w, unsigned shift,
 	return part;
 }
 
-/* The greatest growth of one pass, as far as buckets tell: not the warm-up's. */
+/* The greatest growth of one pass, as far as buckets show it: not the warm-up's. */
 static int64_t step_of(const struct growth_series *s, const struct window *w)
 {
 	int64_t step = 0;

@@ -89,7 +89,7 @@ static int by_thread(const void *a, const void *b)
 	return ORDER(x->thread, y->thread);
 }
 
-/* Only a snapshot tells which threads were alive. */
+/* Only a snapshot says which threads were alive. */
 static bool has_ended(const struct growth_threads *k, uint32_t thread)
 {
 	return k->m->meta.flags & RKN_META_SNAPSHOT &&
@@ -301,7 +301,7 @@ static int by_first(const void *a, const void *b)
 void growth_threads_order(struct growth_threads *k)
 {
 	struct growth_lane *sorted;
-	uint64_t *passes_from; /* of sorted[i] and those behind it */
+	uint64_t *passes_from; /* of sorted[i] and those after it */
 
 	make_clock(k);
 	if (!k->clock.known)

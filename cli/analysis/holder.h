@@ -16,7 +16,7 @@ struct holder {
 			       "map", "inherited", "loader" */
 	uint64_t to_offset; /* where it points in the block held, bytes */
 	uint64_t address;   /* of the pointer; 0: not in memory */
-	uint32_t block;     /* that it stands in; RKN_NONE: in none */
+	uint32_t block;     /* that it is in; RKN_NONE: in none */
 	uint64_t offset;    /* of the pointer in that block, bytes */
 	const char *module; /* path, for data; NULL: not known */
 	uint32_t tid;       /* for stack, register, tls; 0: not known */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names that a user may have meant who asked for one that does not exist. */
+/* Names that a user may have meant by one that does not exist. */
 #ifndef NEARBY_H
 #define NEARBY_H
 

@@ -9,7 +9,7 @@
 
 struct entry {
 	struct key {
-		uint64_t address; /* of a holder that is no object */
+		uint64_t address; /* of a holder that is not an object */
 		uint32_t stack, field, holder_type, kind;
 	} key;
 	size_t row;

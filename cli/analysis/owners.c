@@ -13,7 +13,7 @@ struct search {
 	const struct block_objects *c;
 	uint32_t *owners;
 	uint32_t *first; /* edges of each block */
-	/* A block stands there at most when it gets an owner and when more. */
+	/* A block is put there when it gets an owner, and when it gets more. */
 	uint32_t *queue;
 	uint32_t head, tail;
 };
@@ -24,7 +24,7 @@ static void put(struct search *s, uint32_t block, uint32_t owner)
 	s->queue[s->tail++] = block;
 }
 
-/* Pass on what stands in the queue. */
+/* Passes on what is in the queue. */
 static void pass_on(struct search *s)
 {
 	while (s->head < s->tail) {

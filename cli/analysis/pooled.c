@@ -10,7 +10,7 @@
 
 #define MOST_HEADER 256 /* bytes before the one object of a block */
 
-/* The last one that is left of a pool stands where no header ends. */
+/* The last one that is left of a pool is where no header ends. */
 bool pooled_is(const struct model *m, const struct names *n,
 	       const struct findings *f, uint32_t object)
 {

@@ -163,7 +163,7 @@ static void make_region(struct passed_region *p, const struct model *m,
 			p->begun += regions[i].begun;
 			p->passes += regions[i].passes;
 		}
-		/* Those of all blocks stand at the end. */
+		/* Those of all blocks come last. */
 		next = growth_is_all(&regions[i]) ? count - ++all : rows++;
 		list[next] =
 		    (struct growth_entry){ growth_is_all(&regions[i])

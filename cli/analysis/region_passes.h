@@ -26,7 +26,7 @@ struct passed_region {
 	uint32_t thread; /* its number in the system; 0: all threads */
 	uint64_t begun;
 	uint64_t passes;
-	bool counted;            /* passes are known: it is no function */
+	bool counted;            /* passes are known: it is not a function */
 	struct passed_row *rows; /* the most bytes first */
 	size_t count;
 	struct passed_row total;

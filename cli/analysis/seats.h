@@ -8,7 +8,7 @@
 
 #include "analysis.h"
 
-#define SEATS_DEPTH 10 /* frames of a stack that tell places apart */
+#define SEATS_DEPTH 10 /* frames of a stack by which places differ */
 
 struct seat {
 	uint32_t rank; /* of the place */

@@ -34,7 +34,7 @@ struct verdict_gap {
 	const char *said; /* as their number is */
 	uint64_t count;
 	const char *why;
-	enum rkn_limit_number limit; /* RKN_LIMITS: it is no limit's */
+	enum rkn_limit_number limit; /* RKN_LIMITS: it is not of a limit */
 };
 
 #define VERDICT_GAPS (RKN_LIMITS + 2) /* most that there can be */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What is behind the last slash of `path`; all of it if that is nothing. */
+/* What follows the last slash of `path`; all of it if nothing does. */
 static inline const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

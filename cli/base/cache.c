@@ -34,7 +34,7 @@ static const char *absolute(const char *variable)
 	return path && path[0] == '/' ? path : NULL;
 }
 
-/* False when there is no place. */
+/* False if the environment gives no place. */
 static bool choose(struct cache *c)
 {
 	const char *own = getenv("REFKNOT_CACHE"), *base;
@@ -119,7 +119,7 @@ static bool make(struct cache *c)
 	return c->directory >= 0;
 }
 
-/* The bytes of a file that is ours, NUL behind; NULL when it is not. */
+/* The bytes of a file that is ours, and a NUL; NULL if it is not ours. */
 static char *read_all(int fd, size_t *size)
 {
 	struct stat st;

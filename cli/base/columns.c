@@ -44,13 +44,13 @@ static inline void turn_square(const unsigned char *from, size_t from_step,
 		memcpy(to + i * to_step, &square[i], sizeof(square[i]));
 }
 
-/* The record behind the tile that begins at `first`. */
+/* The record after the tile that begins at `first`. */
 static size_t tile_end(size_t first, size_t count)
 {
 	return count - first < TILE ? count : first + TILE;
 }
 
-/* The record behind its last square. */
+/* The record after its last square. */
 static size_t square_end(size_t first, size_t count, size_t size)
 {
 	size_t records = tile_end(first, count) - first;

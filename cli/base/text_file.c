@@ -13,7 +13,7 @@
 #include "die.h"
 #include "status.h"
 
-/* One byte more than may be there tells of too many. */
+/* One byte more than is allowed is read: then there are too many. */
 static char *read_all(int fd, size_t *size)
 {
 	char *text = xmalloc(TEXT_FILE_MOST + 2);

@@ -34,7 +34,7 @@ struct code_words { /* of one module; all zero at first */
 
 struct code_bytes {
 	const unsigned char *data; /* NULL: there are none */
-	uint64_t low, high;        /* addresses: data[0], and behind its end */
+	uint64_t low, high;        /* addresses: of data[0], after the last */
 };
 
 /* The segment of code around `address`. */

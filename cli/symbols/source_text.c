@@ -100,7 +100,7 @@ static bool is_next(const char *text, const char *end, const char *what)
 	return end - text >= 2 && !memcmp(text, what, 2);
 }
 
-/* One piece that stands together: how long it is, and whether it is said, which
+/* One piece that belongs together: how long it is, and whether it counts, which
  * comments are not. */
 static size_t take_piece(enum within *in, const char *text, const char *end,
 			 bool *said)

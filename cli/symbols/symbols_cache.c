@@ -12,7 +12,7 @@
 
 #define KEY_SIZE 17 /* 16 hexadecimal digits */
 
-/* What tells whether a file is the same; null when it is not there. */
+/* What is equal if a file is the same; null if it is not there. */
 static json_t *identity(const char *path)
 {
 	char time[48];
@@ -100,7 +100,7 @@ void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 }
 
 /* Where the module's answers come from; NULL when that may get better without
- * our noticing. Null: from the file's own symbol table alone. */
+ * our noticing. Null: only from the file's own symbol table. */
 static json_t *debug_identity(const struct symbols_module *m, const char *path)
 {
 	const char *separate;

@@ -15,7 +15,7 @@ struct code_call {
 };
 
 struct code_exit {
-	uint64_t end; /* address behind the jump */
+	uint64_t end; /* address after the jump */
 	struct code_target to;
 };
 

@@ -9,7 +9,7 @@
 #include "symbols_module.h"
 
 #define MOST_NESTED 64     /* symbols that are looked at for one address */
-#define OLD_VERSION 0x8000 /* of a symbol: only who asks for it finds it */
+#define OLD_VERSION 0x8000 /* of a symbol: found only by its version */
 
 /* --- Lists ----------------------------------------------------------------- */
 

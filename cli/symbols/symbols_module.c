@@ -21,7 +21,7 @@ struct module_name {
 	char text[];
 };
 
-/* A pipe or a device that stands where libdw would open a file. */
+/* A pipe or a device at a place where libdw would open a file. */
 static bool is_trap(const char *root, const char *directory, const char *name)
 {
 	char *path = xasprintf("%s%s/%s", root, directory, name);

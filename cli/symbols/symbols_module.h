@@ -22,7 +22,7 @@ struct symbols_module {
 	struct code_words words;
 	struct symbols_functions functions;
 	struct module_name *names; /* list: of symbols, cut */
-	int error; /* why it could not be opened: -errno, -ENOEXEC: it is no ELF
+	int error; /* why it could not be opened: -errno, -ENOEXEC: it is not ELF
 		      file, -ESTALE: it has another build-id */
 };
 

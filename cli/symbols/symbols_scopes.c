@@ -34,7 +34,7 @@ Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
 	return dwarf_index_find(&s->units, address - *bias);
 }
 
-/* Functions may stand in functions, namespaces and types. */
+/* Functions may be in functions, namespaces and types. */
 static void list_functions(struct dwarf_index *map, Dwarf_Die *parent,
 			   int depth)
 {

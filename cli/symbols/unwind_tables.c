@@ -64,7 +64,7 @@ static bool is_text(Elf *elf, Elf_Scn *section, GElf_Shdr *header)
 	return name && !strcmp(name, ".text");
 }
 
-/* Nothing tells where functions begin: evenly over all code. */
+/* It is not known where functions begin: evenly over all code. */
 static void try_places(const struct trial *t)
 {
 	Elf_Scn *section = NULL;
