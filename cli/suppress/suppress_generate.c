@@ -5,7 +5,7 @@
 
 #include "base_name.h"
 #include "suppress.h"
-#include "utf8.h"
+#include "visible.h"
 
 #define HIDDEN_NAME "__GI_" /* begins those for calls inside the library */
 
@@ -39,12 +39,11 @@ static const char *name_of(const struct suppress_frame *f)
 /* Bytes of the character at `text` that can stand as it is; 0: it cannot. */
 static size_t plain(const char *text, const char *special)
 {
-	size_t size = utf8_character((const unsigned char *)text);
+	char spelled[VISIBLE_SIZE];
+	size_t size = visible_character(text, spelled);
 
-	if (size == 2 && text[0] == '\xc2' && (unsigned char)text[1] < 0xa0)
-		return 0; /* a control character, too */
-	if (size == 1 && ((unsigned char)*text <= ' ' || *text == 0x7f))
-		return *text == ' ' && !strchr(special, ' ');
+	if (strlen(spelled) != size || memcmp(spelled, text, size) != 0)
+		return 0; /* a terminal would obey it, or it is no character */
 	return size == 1 && strchr(special, *text) ? 0 : size;
 }
 

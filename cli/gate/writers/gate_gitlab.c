@@ -92,7 +92,7 @@ void gate_write_gitlab(FILE *out, const struct gate *g)
 	for (size_t k = 0; k < g->verdict.rule_count; k++)
 		if (g->verdict.rules[k].failed && g->verdict.rules[k].option)
 			add_limit(array, g, &g->verdict.rules[k]);
-	if (json_dumpf(array, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
+	if (!json_write(array, JSON_INDENT(1), out))
 		die(STATUS_INPUT, "the report for GitLab cannot be written");
 	json_decref(array);
 }

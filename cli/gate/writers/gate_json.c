@@ -209,7 +209,7 @@ void gate_write_json(FILE *out, const struct gate *g)
 	document_set(o, "processes_not_judged", json_count(g->other_count));
 	document_set(o, "inherited", inherited);
 	document_set(o, "modules_without_symbols", unread);
-	if (json_dumpf(o, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
+	if (!json_write(o, JSON_INDENT(1), out))
 		die(STATUS_INPUT, "the JSON report cannot be written");
 	json_decref(o);
 }

@@ -301,7 +301,7 @@ void gate_write_sarif(FILE *out, const struct gate *g)
 	document_set(o, "$schema", json_text(SCHEMA));
 	document_set(o, "version", json_text("2.1.0"));
 	document_set(o, "runs", runs);
-	if (json_dumpf(o, out, JSON_INDENT(1)) || fputc('\n', out) == EOF)
+	if (!json_write(o, JSON_INDENT(1), out))
 		die(STATUS_INPUT, "the SARIF report cannot be written");
 	json_decref(o);
 	free(path);

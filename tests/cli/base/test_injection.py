@@ -218,6 +218,21 @@ def test_every_command_in_text_and_in_json(scene):
     assert shown > len(found) / 2
 
 
+@pytest.mark.parametrize("form", [
+    "text", "json", "gnu", "github", "sarif", "junit", "tap", "gitlab",
+    "valgrind-xml", "markdown", "suppressions", "lsan-suppressions"])
+def test_every_format_of_the_gate(scene, form, tmp_path):
+    out = tmp_path / "out"
+    done = scene.told(REFKNOT, "check", "--output", f"{form}={out}", "--",
+                      os.fsdecode(scene.program), os.fsdecode(scene.library))
+    assert done.status == 23, done.err
+    check_text(done.out)
+    check_text(done.err)
+    assert check_text(out.read_bytes())
+    if form in ("json", "sarif", "gitlab"):
+        json.loads(out.read_text())
+
+
 def replaced(name):
     """What JSON has for names that are not all UTF-8."""
     return name.decode("utf-8", errors="replace")
