@@ -130,6 +130,8 @@ def test_include_directories_lead_down(side):
         wrong |= {f"{room}: {above}"
                   for above in order[order.index(room) + 1:]
                   if above in given}
+        if re.search(rf" -I(\S*/)?{name} ", command):
+            wrong.add(f"{room}: {name}/, from which each room is found")
     assert seen > 50 and not wrong, sorted(wrong)
 
 
