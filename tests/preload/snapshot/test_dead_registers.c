@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "dead_registers.h"
-#include "modules.h"
 
 /* The kernel's layout of a signal frame's registers: see <asm/sigcontext.h>. */
 #define MAGIC_AT 464u
