@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* * What sets and reports actions for signals, and of signal stacks: refknot's
+/*
+ * What sets and reports actions for signals, and of signal stacks: refknot's
  * own stand in for the defaults that end a process (fatal.h), and are called
  * defaults here; those that it gives to threads (signal_stack.h), none.
  */

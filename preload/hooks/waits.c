@@ -61,12 +61,14 @@ static long note_info(long result, const siginfo_t *info, long options)
 {
 	int status = W_STOPCODE(SIGSTOP); /* as wait() would have it */
 
+	/* Of a call that failed, `info` may lead nowhere. */
+	if (result || info->si_pid <= 0 || options & WNOWAIT)
+		return result;
 	if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
 		status = info->si_status & 0x7f;
 	else if (info->si_code == CLD_EXITED)
 		status = W_EXITCODE(info->si_status & 0xff, 0);
-	if (!result && info->si_pid > 0 && !(options & WNOWAIT))
-		ends_waited(info->si_pid, status);
+	ends_waited(info->si_pid, status);
 	return result;
 }
 

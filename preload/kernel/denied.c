@@ -127,12 +127,14 @@ static int number_of(size_t i)
 /* What is denied now, a bit for each call. */
 static uint64_t denied(void)
 {
-	uint64_t mask = LOAD_ORDERED(lasting);
+	uint64_t mask = 0;
 
+	/* Pending ones first: what is to last is added there before it is taken
+	 * from here. */
 	for (size_t i = 0; i < CALLS; i++)
 		if (LOAD_ORDERED(pending[i]))
 			mask |= 1ull << i;
-	return mask;
+	return mask | LOAD_ORDERED(lasting);
 }
 
 static bool is_number_in(uint64_t mask, int number)

@@ -190,11 +190,13 @@ static void sum_up(struct blocks *b)
 
 		for (uint64_t i = 0; region->groups && i < group_count(); i++) {
 			struct group *g = &region->groups[i];
-			struct entry *e =
-			    &b->entries[(uint64_t)(g->first - 1) * GROUP];
+			struct entry *e;
 
 			g->before = before;
-			for (unsigned k = 0; g->first && k < GROUP; k++) {
+			if (!g->first)
+				continue;
+			e = &b->entries[(uint64_t)(g->first - 1) * GROUP];
+			for (unsigned k = 0; k < GROUP; k++) {
 				e[k].before = before;
 				before += ones(b, e[k].starts);
 			}

@@ -320,6 +320,7 @@ static void visit_arena(struct chunks *c, uint64_t arena, bool first)
 		chunk += SIZE_OF(head);
 	}
 }
+
 /* Calls `f` for each arena, the first one first: they are a ring. */
 static void each_arena(struct chunks *c,
 		       void (*f)(struct chunks *c, uint64_t arena, bool first))

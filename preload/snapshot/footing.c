@@ -78,6 +78,7 @@ uint64_t footing_frame(void)
 		frame = frame < b - most ? 0 : frame - (b - most);
 	return (frame ? frame : OLD) + RED_ZONE;
 }
+
 /* The main stack grows down, as far as its limit and what is below it allow. */
 static uint64_t grown_start(const struct map *map, uint64_t below)
 {

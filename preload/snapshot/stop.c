@@ -461,9 +461,11 @@ static void note_signal_stack(struct stopped *t, uint64_t start)
 /* Lists those that stand still, and counts those that run. */
 static void sum_up(struct stop *s)
 {
-	uint32_t n = __atomic_load_n(&arrived, __ATOMIC_ACQUIRE);
+	uint32_t n;
 
 	note_arrived();
+	/* Afterwards: each of those that it noted is among them. */
+	n = __atomic_load_n(&arrived, __ATOMIC_ACQUIRE);
 	for (uint32_t i = 0; i < n && i < most; i++) {
 		struct stopped *to = &s->threads[s->count];
 		struct target *t;

@@ -79,6 +79,8 @@ static bool form(struct cfi_bytes *b, uint8_t encoding, uint64_t *value)
 	};
 	const uint8_t size = sizes[encoding & FORM];
 
+	if (!size && (encoding & 7) != DW_EH_PE_uleb128)
+		return false;
 	if ((encoding & FORM) == DW_EH_PE_uleb128)
 		*value = cfi_uleb(b);
 	else if ((encoding & FORM) == DW_EH_PE_sleb128)
@@ -86,7 +88,7 @@ static bool form(struct cfi_bytes *b, uint8_t encoding, uint64_t *value)
 	else
 		*value = (encoding & DW_EH_PE_signed) ? cfi_signed(b, size)
 						      : cfi_unsigned(b, size);
-	return size || (encoding & 7) == DW_EH_PE_uleb128;
+	return true;
 }
 
 bool cfi_pointer(struct cfi_bytes *b, uint8_t encoding, uint64_t data_base,

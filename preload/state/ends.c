@@ -127,10 +127,11 @@ static COLD void note_member(const char *name, const struct note *group)
 
 static void take_back_of(const char *name, const struct note *group)
 {
+	uint64_t pid = text_read(&name, 10);
 	char path[NOTES_ROOM];
 
-	if (notes_name(path, (int)text_read(&name, 10), group->time,
-		       STORE_SENT))
+	if (pid <= PID_MOST &&
+	    notes_name(path, (int)pid, group->time, STORE_SENT))
 		sys_unlink(path);
 }
 

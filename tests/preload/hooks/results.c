@@ -4,6 +4,8 @@
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "hooks.h"
 
@@ -17,6 +19,19 @@ static volatile size_t half = SIZE_MAX / 2 + 1;
 static int aligned(const void *p, size_t to)
 {
 	return p && (uintptr_t)p % to == 0;
+}
+
+/* refknot looks at what the kernel filled in, and only at that. */
+static void nowhere(void)
+{
+	siginfo_t *volatile bad = (siginfo_t *)8;
+
+	if (!fork())
+		_exit(3);
+	errno = 0;
+	CHECK(waitid(P_ALL, 0, bad, WEXITED) == -1 && errno == EFAULT);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 }
 
 static void failures(void)
@@ -207,6 +222,7 @@ static void mappings(void)
 int main(void)
 {
 	failures();
+	nowhere();
 	moves();
 	alignments();
 	usable();
