@@ -101,26 +101,26 @@ bool analysis_is_meant(struct analysis *a, uint32_t block, uint32_t offset)
 	const struct rkn_edge *before = offset < 8 || offset > PAGE + 8
 					    ? NULL
 					    : edge_at(a, block, offset - 8);
+	const struct rkn_edge *class;
 
-	const struct rkn_edge *class =
-	    offset > PRIVATE_MOST || !is_made_by(a, block, MAKER_GOBJECT)
-		? NULL
-		: edge_at(a, block, offset);
-
-	/* GObject puts private parts before the object, as large as its type
-	 * wants; the object begins with a pointer to its class. */
-	if (class && class->to != block && !class->to_offset)
-		return true;
 	/* What aligns by hand keeps the block's start before what it returns. */
 	if (before && before->to == block && !before->to_offset)
 		return true;
 	/* An array without elements ends where it begins, behind its count, as
 	 * of `new T[0]`. In a C program a word that divides the rest does so by
 	 * chance. */
-	return (offset == m->blocks[block].size && offset == EMPTY_MOST &&
-		!(m->meta.flags & RKN_META_FOREIGN_MALLOC)) ||
-	       (model_knows_place(m, RKN_WIDE_ARRAY, block, offset) &&
-		is_made_by(a, block, MAKER_NEW)) ||
-	       model_knows_place(m, RKN_WIDE_BASE, block, offset) ||
-	       is_rounded_up(a, block, offset);
+	if ((offset == m->blocks[block].size && offset == EMPTY_MOST &&
+	     !(m->meta.flags & RKN_META_FOREIGN_MALLOC)) ||
+	    (model_knows_place(m, RKN_WIDE_ARRAY, block, offset) &&
+	     is_made_by(a, block, MAKER_NEW)) ||
+	    model_knows_place(m, RKN_WIDE_BASE, block, offset) ||
+	    is_rounded_up(a, block, offset))
+		return true;
+	/* GObject puts private parts before the object, as large as its type
+	 * wants; the object begins with a pointer to its class. Last: who made
+	 * it costs symbols. */
+	if (offset > PRIVATE_MOST || !is_made_by(a, block, MAKER_GOBJECT))
+		return false;
+	class = edge_at(a, block, offset);
+	return class && class->to != block && !class->to_offset;
 }

@@ -12,8 +12,8 @@
  * (check_rc_deltas in Lib/test/libregrtest/refleak.py, where [5, 5, 6] and
  * [10, 1, 1] are leaks, and [3, 0, 0], [0, 1, 0] and [8, -8, 1] are not).
  *
- * - PERIODICALLY: not each pass, but without an end.  After the warm-up there
- *   are at least 3 * runs passes, and all of this is so:
+ * PERIODICALLY: not each pass, but without an end.  After the warm-up there are
+ * at least 3 * runs passes, and all of this is so:
  *
  * - more than `runs` of them (or of the buckets) grow, and the sum at the end
  *   is at least five times the most that one pass left (four times, if half of

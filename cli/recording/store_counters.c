@@ -17,13 +17,14 @@ static int add_pages(struct store_file *s, const struct store_area *a)
 	for (size_t i = 0;
 	     i < STORE_COUNTER_PAGES && i * STORE_COUNTERS_PER_PAGE < stacks;
 	     i++) {
-		struct store_counter page[STORE_COUNTERS_PER_PAGE] = { 0 };
+		struct store_counter page[STORE_COUNTERS_PER_PAGE];
 		uint64_t offset = (uint64_t)a->counters[i] * PAGE;
 		size_t first = i * STORE_COUNTERS_PER_PAGE;
 		int64_t n;
 
 		if (!offset || offset >= s->size)
 			continue;
+		memset(page, 0, sizeof(page)); /* the file may end in it */
 		n = model_pread(s->fd, page, sizeof(page), offset);
 		if (n < 0)
 			return model_error(s->m, (int)n,

@@ -116,6 +116,7 @@ static void document_place(json_t *object, const char *key,
 {
 	document_set(object, key, l ? document_location(l) : json_null());
 }
+
 json_t *document_outstanding(const struct model *m, struct symbols *s,
 			     struct names *n, const uint32_t *objects,
 			     size_t count)

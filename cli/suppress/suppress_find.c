@@ -260,8 +260,6 @@ static void look_at_stack(const struct search *x, uint32_t stack,
 	}
 }
 
-/* --- Blocks, stack by stack ------------------------------------------------------------ */
-
 /* --- Types ------------------------------------------------------------------------------- */
 
 /* The first of the rules for a type; *known has it from then on. */

@@ -78,7 +78,7 @@ static const char *find_in(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 	    names.sh_type != SHT_DYNSYM)
 		return NULL;
 	data = elf_getdata(symbols, NULL);
-	for (int i = 0; list && data && gelf_getrela(list, i, &r); i++)
+	for (int i = 0; !name && list && data && gelf_getrela(list, i, &r); i++)
 		if (r.r_offset == slot &&
 		    gelf_getsym(data, (int)GELF_R_SYM(r.r_info), &s))
 			name = elf_strptr(elf, names.sh_link, s.st_name);

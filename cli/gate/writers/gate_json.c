@@ -179,7 +179,8 @@ void gate_write_json(FILE *out, const struct gate *g)
 		document_set(one, "exit_code",
 			     p->exit_code >= 0 ? json_integer(p->exit_code)
 					       : json_null());
-		document_set(one, "signal", number((uint64_t)p->signal));
+		document_set(one, "signal",
+			     p->signal ? json_integer(p->signal) : json_null());
 		document_set(one, "peak_bytes", json_count(p->peak_bytes));
 		document_set(one, "allocations", json_count(p->allocations));
 		document_set(one, "incomplete", json_text(p->incomplete));

@@ -152,8 +152,6 @@ static json_t *graphs(const struct issue *i)
 	return array;
 }
 
-/* --- Cycles ------------------------------------------------------------------ */
-
 /* --- Results ----------------------------------------------------------------- */
 
 static json_t *text_of(const struct gate *g, const struct issue *i)
