@@ -129,8 +129,8 @@ static uint64_t denied(void)
 {
 	uint64_t mask = 0;
 
-	/* Pending ones first: what is to last is added there before it is taken
-	 * from here. */
+	/* `lasting` last: a filter that lasts is in it before it leaves
+	 * `pending`. */
 	for (size_t i = 0; i < CALLS; i++)
 		if (LOAD_ORDERED(pending[i]))
 			mask |= 1ull << i;

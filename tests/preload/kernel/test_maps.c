@@ -184,6 +184,8 @@ static void a_path_is_whole_or_none(void **state)
 		memset(found, 'x', sizeof(found));
 		assert_false(maps_path(at, found, size - 1));
 		assert_int_equal(found[size - 1], 'x');
+		/* Without "/tmp" the rest looks like a path. */
+		assert_false(maps_path(at, found, size - 4));
 		unlink(path);
 		strcat(path, " (deleted)");
 		assert_true(maps_path(at, found, sizeof(found)));
