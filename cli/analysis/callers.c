@@ -114,8 +114,8 @@ static void add_object(struct maker *k, uint32_t object)
 	k->unnamed = changes_explain(k->m, object);
 	changes_visit(&c, k->m, object, add_change, k);
 	add_named(k, object, first);
-	/* The counter in the object knows of calls that refknot.h was not told
-	 * of. */
+	/* The counter in the object also counts calls that do not go through
+	 * refknot.h. */
 	k->lost |=
 	    k->counts &&
 	    (c.lost || (o->flags & RKN_OBJECT_COUNTED && o->count != o->told));

@@ -70,8 +70,9 @@ static void partition_order(struct partition *p, const struct analysis *a)
 			p->flags[c] |= SINGLE;
 }
 
-/* Blocks in which an object holds itself by references that the program declared,
- * directly or over others of the same block; NULL: there is no ledger. */
+/* Marks blocks in which an object holds itself, directly or through other
+ * objects of the block, by references that the program declared. NULL: there is
+ * no ledger. */
 static uint8_t *find_bound(const struct analysis *a)
 {
 	const struct ledger *l = a->ledger;

@@ -298,10 +298,9 @@ static void find_way(struct way *w, struct likeness *l, const struct table *t)
 
 /*
  * A function that one side has between two frames, or in the innermost place,
- * is doubted where the other has another one there, which may be left out in a
- * build or not: it is another way. Else, where the source did not change, it is
- * one that a compiler left out. Where there are no lines at all, half of the way
- * must be in both.
+ * is doubted if the other side has a different one there: that is another way.
+ * If it has none there and the source did not change, a compiler left it out.
+ * Without any lines, both sides must share half of the way.
  */
 static void judge_calls(struct way *w, struct likeness *l)
 {
