@@ -169,9 +169,10 @@ static void walk(struct maker *k)
 	}
 }
 
-void balance_make(struct balance *b, const struct model *m, struct symbols *s,
-		  uint32_t object, bool all)
+void balance_make(struct balance *b, const struct reading *in, uint32_t object,
+		  bool all)
 {
+	const struct model *m = in->m;
 	struct maker k = { .m = m, .b = b, .count = 1, .all = all };
 	struct changes c;
 
@@ -183,7 +184,7 @@ void balance_make(struct balance *b, const struct model *m, struct symbols *s,
 	b->lost = c.lost;
 	b->outside = c.outside;
 	b->lost_count = c.lost_count;
-	make_nodes(&k, s);
+	make_nodes(&k, in->symbols);
 	walk(&k);
 	free(k.sums);
 	free(k.stacks);

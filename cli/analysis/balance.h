@@ -8,8 +8,7 @@
 
 #include <stdbool.h>
 
-#include "model.h"
-#include "symbols.h"
+#include "reading.h"
 
 #define BALANCE_LINES 8
 
@@ -37,8 +36,8 @@ struct balance {
 };
 
 /* `all`: prunes nothing. Dies when out of memory. */
-void balance_make(struct balance *b, const struct model *m, struct symbols *s,
-		  uint32_t object, bool all);
+void balance_make(struct balance *b, const struct reading *in, uint32_t object,
+		  bool all);
 void balance_release(struct balance *b);
 
 #endif

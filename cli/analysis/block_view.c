@@ -28,22 +28,22 @@ static bool is_type(const char *type, const char *text, const char *hash)
 }
 
 /* The block of that type before which `number` - 1 others were born. */
-static uint32_t find_block(const struct model *m, struct names *n,
-			   const char *text, const char *hash)
+static uint32_t find_block(const struct reading *in, const char *text,
+			   const char *hash)
 {
-	uint32_t *list = xcalloc(m->block_count + 1, sizeof(*list));
+	uint32_t *list = xcalloc(in->m->block_count + 1, sizeof(*list));
 	uint32_t found = RKN_NONE;
 	size_t count = 0;
 
-	for (uint32_t b = 0; b < m->block_count; b++) {
-		const char *type = names_block_type(n, b);
+	for (uint32_t b = 0; b < in->m->block_count; b++) {
+		const char *type = names_block_type(in->names, b);
 
-		if (is_type(type, text, hash) && !names_object_at(n, b))
+		if (is_type(type, text, hash) && !names_object_at(in->names, b))
 			list[count++] = b;
 	}
-	names_announce(n, list, count);
+	names_announce(in->names, list, count);
 	for (size_t i = 0; i < count && found == RKN_NONE; i++) {
-		char *name = names_object(n, list[i]);
+		char *name = names_object(in->names, list[i]);
 
 		if (!strcmp(name, text))
 			found = list[i];
@@ -53,9 +53,10 @@ static uint32_t find_block(const struct model *m, struct names *n,
 	return found;
 }
 
-uint32_t block_view_find(const struct model *m, struct names *n,
-			 const char *text, uint32_t *object)
+uint32_t block_view_find(const struct reading *in, const char *text,
+			 uint32_t *object)
 {
+	const struct model *m = in->m;
 	const char *hash = strrchr(text, '#');
 	uint64_t number;
 	uint32_t block;
@@ -64,7 +65,7 @@ uint32_t block_view_find(const struct model *m, struct names *n,
 	if (!strncmp(text, "0x", 2) && parse(text + 2, 16, &number)) {
 		block = model_block_at(m, number);
 		if (block != RKN_NONE)
-			*object = names_object_at(n, block);
+			*object = names_object_at(in->names, block);
 		for (uint32_t i = 1; i < m->object_count; i++)
 			if (m->objects[i].address == number)
 				*object = i;
@@ -74,12 +75,12 @@ uint32_t block_view_find(const struct model *m, struct names *n,
 		return RKN_NONE;
 	for (uint32_t i = 1; i < m->object_count; i++)
 		if (m->objects[i].serial == number &&
-		    is_type(names_type_called(n, m->objects[i].type), text,
-			    hash)) {
+		    is_type(names_type_called(in->names, m->objects[i].type),
+			    text, hash)) {
 			*object = i;
 			return m->objects[i].block;
 		}
-	return find_block(m, n, text, hash);
+	return find_block(in, text, hash);
 }
 
 /* --- What leads to it ------------------------------------------------------ */

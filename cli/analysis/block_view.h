@@ -4,8 +4,7 @@
 #ifndef BLOCK_VIEW_H
 #define BLOCK_VIEW_H
 
-#include "model.h"
-#include "names.h"
+#include "reading.h"
 
 struct block_view {
 	uint32_t block;
@@ -29,8 +28,8 @@ struct block_view {
  * in it ("0x55d0"); RKN_NONE: there is none. An object inside a block, or one
  * that has ended, sets *object.
  */
-uint32_t block_view_find(const struct model *m, struct names *n,
-			 const char *text, uint32_t *object);
+uint32_t block_view_find(const struct reading *in, const char *text,
+			 uint32_t *object);
 
 /* Dies when out of memory. */
 void block_view_make(struct block_view *p, const struct model *m,

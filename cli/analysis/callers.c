@@ -264,10 +264,11 @@ static void attribute(struct callers *c, struct maker *k, bool assuming)
 	c->count = count;
 }
 
-void callers_make(struct callers *c, const struct model *m, struct symbols *s,
+void callers_make(struct callers *c, const struct reading *in,
 		  const uint32_t *objects, size_t count)
 {
-	struct maker k = { .m = m, .s = s, .counts = true };
+	const struct model *m = in->m;
+	struct maker k = { .m = m, .s = in->symbols, .counts = true };
 	struct function *f, *next;
 	uint32_t *sorted, type;
 	unsigned others = 0;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "symbols.h"
+#include "reading.h"
 
 struct callers_row {
 	const struct location *place;  /* the caller; lives as long as the
@@ -48,7 +48,7 @@ struct callers {
 
 /* Dies when out of memory. Calls that named the holder are left out where what
  * they took was given back by such calls. */
-void callers_make(struct callers *c, const struct model *m, struct symbols *s,
+void callers_make(struct callers *c, const struct reading *in,
 		  const uint32_t *objects, size_t count);
 void callers_release(struct callers *c);
 

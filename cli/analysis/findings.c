@@ -70,8 +70,8 @@ static bool has_unnamed(const struct model *m, uint32_t object)
 	return false;
 }
 
-size_t finding_counted(const struct finding *f, const struct model *m,
-		       const struct names *n, uint32_t *objects, size_t most)
+size_t finding_counted(const struct finding *f, const struct reading *in,
+		       uint32_t *objects, size_t most)
 {
 	bool cycle = f->kind == FINDING_CYCLE;
 	size_t count = 0, from = cycle ? f->member_count : f->count;
@@ -83,25 +83,25 @@ size_t finding_counted(const struct finding *f, const struct model *m,
 		from = f->member_count;
 	for (size_t i = 0; i < from && count < most; i++) {
 		uint32_t o = cycle || f->member_objects
-				 ? finding_object(f, n, i)
-				 : names_object_at(n, f->instances[i]);
+				 ? finding_object(f, in->names, i)
+				 : names_object_at(in->names, f->instances[i]);
 
-		if (o && (!cycle || has_unnamed(m, o)))
+		if (o && (!cycle || has_unnamed(in->m, o)))
 			objects[count++] = o;
 	}
 	return count;
 }
 
-const char *finding_type(const struct finding *f, const struct model *m,
-			 struct names *n)
+const char *finding_type(const struct finding *f, const struct reading *in)
 {
-	uint32_t object = f->member_count ? finding_object(f, n, 0) : 0;
+	uint32_t object = f->member_count ? finding_object(f, in->names, 0) : 0;
 
 	if (object)
-		return names_type_called(n, m->objects[object].type);
+		return names_type_called(in->names,
+					 in->m->objects[object].type);
 	if (f->member_count)
-		return names_block_type(n, f->members[0]);
-	return names_type_called(n, m->errors[f->error].type);
+		return names_block_type(in->names, f->members[0]);
+	return names_type_called(in->names, in->m->errors[f->error].type);
 }
 
 const char *finding_confidence(const struct finding *f, const struct model *m)
@@ -165,18 +165,18 @@ static const char *obstacle(struct findings *f, const struct model *m)
 	return NULL;
 }
 
-static void analysis_init(struct analysis *a, const struct model *m,
-			  struct symbols *s)
+static void analysis_init(struct analysis *a, const struct reading *in)
 {
+	const struct model *m = in->m;
 	size_t n = m->block_count;
 	uint32_t count = 0, e = 0, i = 0;
 	const struct backing *b;
 
-	*a = (struct analysis){ .m = m, .symbols = s };
+	*a = (struct analysis){ .m = m, .symbols = in->symbols };
 	a->first = xcalloc(n + 1, sizeof(*a->first));
 	graph_index(a->first, n, m->edges, m->edge_count);
-	if (s)
-		stack_classes_open(&a->alike, m, s);
+	if (in->symbols)
+		stack_classes_open(&a->alike, m, in->symbols);
 	a->mark = xcalloc(n + 1, 1);
 	a->component = xcalloc(n + 1, sizeof(*a->component));
 	a->owner = xcalloc(n + 1, sizeof(*a->owner));
@@ -247,8 +247,9 @@ static void sort(struct analysis *a)
 	a->list = list;
 }
 
-void findings_make(struct findings *f, const struct model *m, struct symbols *s)
+void findings_make(struct findings *f, const struct reading *in)
 {
+	const struct model *m = in->m;
 	struct analysis a;
 
 	*f = (struct findings){ 0 };
@@ -258,7 +259,7 @@ void findings_make(struct findings *f, const struct model *m, struct symbols *s)
 		f->owner = xcalloc(m->block_count + 1, sizeof(*f->owner));
 		return;
 	}
-	analysis_init(&a, m, s);
+	analysis_init(&a, in);
 	analysis_reach(&a);
 	for (uint32_t b = 0; m->gone_count && b < a.g.nodes; b++)
 		if (a.mark[b] == GONE) {

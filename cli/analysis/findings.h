@@ -16,9 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model.h"
-#include "names.h"
-#include "symbols.h"
+#include "reading.h"
 
 enum finding_kind {
 	FINDING_CYCLE,     /* orphaned-cycle */
@@ -129,11 +127,11 @@ struct findings {
 };
 
 /*
- * Judges `m`, which must outlive the result. `s` NULL: without symbols, which
- * is quick but may count one finding as several. Dies when out of memory.
+ * Judges `in->m`, which must outlive the result; needs no names. `in->symbols`
+ * NULL: without symbols, which is quick but may count one finding as several.
+ * Dies when out of memory.
  */
-void findings_make(struct findings *f, const struct model *m,
-		   struct symbols *s);
+void findings_make(struct findings *f, const struct reading *in);
 void findings_release(struct findings *f);
 
 /*
@@ -143,8 +141,7 @@ void findings_release(struct findings *f);
  * two findings have the same one: those alike are numbered in the order of the
  * code, from the second on: ".2".
  */
-void findings_sign(struct findings *f, const struct model *m, struct names *n,
-		   struct symbols *s);
+void findings_sign(struct findings *f, const struct reading *in);
 
 extern const char *const finding_evidence_names[FINDING_EVIDENCES];
 
@@ -157,13 +154,12 @@ uint32_t finding_object(const struct finding *f, const struct names *n,
  * most: of a cycle those shown that have references without a named holder, if
  * it does not explain all of these. Returns their number.
  */
-size_t finding_counted(const struct finding *f, const struct model *m,
-		       const struct names *n, uint32_t *objects, size_t most);
+size_t finding_counted(const struct finding *f, const struct reading *in,
+		       uint32_t *objects, size_t most);
 
 /* The type of the first member, or of what was used wrongly; lives as long as
- * `n`. */
-const char *finding_type(const struct finding *f, const struct model *m,
-			 struct names *n);
+ * `in->names`. */
+const char *finding_type(const struct finding *f, const struct reading *in);
 
 const char *finding_kind_name(enum finding_kind kind); /* "orphaned-cycle" */
 /* "high"; "medium" if `m` says that pointers may not have been seen, as one of

@@ -24,9 +24,7 @@
 #define HASH_DIGITS 16 /* hexadecimal */
 
 struct signer {
-	const struct model *m;
-	struct symbols *symbols;
-	struct names *names;
+	const struct reading *in;
 	uint64_t *stacks; /* hash of each; 0: not made yet */
 	bool *inside;     /* each block: a member of the cycle at work */
 };
@@ -43,16 +41,17 @@ static uint64_t hash_frames(const struct signer *s, uint32_t stack)
 {
 	if (!s->stacks[stack])
 		s->stacks[stack] =
-		    signature_frames_hash(s->m, s->symbols, stack);
+		    signature_frames_hash(s->in->m, s->in->symbols, stack);
 	return s->stacks[stack];
 }
 
 /* What a block is: of a type of the program's, or from a stack. */
 static uint64_t hash_block(const struct signer *s, uint32_t block)
 {
-	if (names_object_at(s->names, block))
-		return fnv_text(FNV_OFFSET, names_block_type(s->names, block));
-	return hash_frames(s, s->m->blocks[block].stack);
+	if (names_object_at(s->in->names, block))
+		return fnv_text(FNV_OFFSET,
+				names_block_type(s->in->names, block));
+	return hash_frames(s, s->in->m->blocks[block].stack);
 }
 
 static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
@@ -65,10 +64,10 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 		s->inside[f->members[i]] = true;
 	for (size_t i = 0; i < f->member_count; i++) {
 		uint32_t block = f->members[i];
-		size_t first, n = model_edges_of(s->m, block, &first);
+		size_t first, n = model_edges_of(s->in->m, block, &first);
 
 		for (size_t k = first; k < first + n; k++) {
-			const struct rkn_edge *e = &s->m->edges[k];
+			const struct rkn_edge *e = &s->in->m->edges[k];
 			uint64_t to = hash_block(s, e->to);
 
 			if (!s->inside[e->to])
@@ -88,9 +87,9 @@ static uint64_t hash_cycle(const struct signer *s, const struct finding *f,
 	for (size_t i = 0; f->member_objects && i < f->member_count; i++) {
 		uint32_t o = f->member_objects[i];
 		const char *type =
-		    names_type_called(s->names, s->m->objects[o].type);
+		    names_type_called(s->in->names, s->in->m->objects[o].type);
 
-		if (names_object_at(s->names, f->members[i]) != o)
+		if (names_object_at(s->in->names, f->members[i]) != o)
 			value_set_add(&kinds, fnv_text(FNV_OFFSET, type));
 	}
 	value_set_sort(&kinds);
@@ -112,13 +111,14 @@ static struct unsigned_finding hash_finding(const struct signer *s,
 	} else {
 		/* Its stack, and what type it is of, if it is an object. */
 		uint32_t o =
-		    f->member_count ? finding_object(f, s->names, 0) : 0;
+		    f->member_count ? finding_object(f, s->in->names, 0) : 0;
 
 		u.hash = hash_frames(s, f->stack);
 		if (o)
 			u.hash = fnv_text(
 			    u.hash,
-			    names_type_called(s->names, s->m->objects[o].type));
+			    names_type_called(s->in->names,
+					      s->in->m->objects[o].type));
 	}
 	u.hash = value_set_mix(kind ^ u.hash);
 	return u;
@@ -136,7 +136,7 @@ static uint64_t code_offset(const struct model *m, uint32_t frame)
 
 static int compare_code(const struct signer *s, uint32_t a, uint32_t b)
 {
-	const struct model *m = s->m;
+	const struct model *m = s->in->m;
 
 	a = m->stacks[a].frame;
 	b = m->stacks[b].frame;
@@ -160,10 +160,10 @@ static int compare(const void *a, const void *b, void *data)
 	       ORDER(x->f, y->f);
 }
 
-void findings_sign(struct findings *f, const struct model *m, struct names *n,
-		   struct symbols *symbols)
+void findings_sign(struct findings *f, const struct reading *in)
 {
-	struct signer s = { .m = m, .symbols = symbols, .names = n };
+	const struct model *m = in->m;
+	struct signer s = { .in = in };
 	struct unsigned_finding *list = xcalloc(f->count, sizeof(*list));
 	unsigned alike = 1;
 
@@ -185,8 +185,8 @@ void findings_sign(struct findings *f, const struct model *m, struct names *n,
 		/* Those with one signature are neighbours in the order of their
 		 * code, and so are those from one line. */
 		if (alike > 1 && list[i - 1].f->stack != one->stack &&
-		    stack_hash_lines(m, symbols, list[i - 1].f->stack) ==
-			stack_hash_lines(m, symbols, one->stack))
+		    stack_hash_lines(m, in->symbols, list[i - 1].f->stack) ==
+			stack_hash_lines(m, in->symbols, one->stack))
 			list[i - 1].f->twin = one->twin = true;
 	}
 	free(list);

@@ -41,15 +41,14 @@ static struct group *find(struct groups *g, struct entry **table, char *key)
 	return &g->list[g->count - 1];
 }
 
-static char *key_of(const struct model *m, struct symbols *s, struct names *n,
-		    enum group_by by, uint32_t stack)
+static char *key_of(const struct reading *in, enum group_by by, uint32_t stack)
 {
 	const struct location *l;
 	char *module;
 
 	if (by == GROUP_BY_TYPE)
-		return xstrdup(names_type(n, stack));
-	l = place_find(m, s, stack);
+		return xstrdup(names_type(in->names, stack));
+	l = place_find(in->m, in->symbols, stack);
 	if (by == GROUP_BY_SITE)
 		return place_text(l);
 	if (by == GROUP_BY_FUNCTION)
@@ -60,29 +59,30 @@ static char *key_of(const struct model *m, struct symbols *s, struct names *n,
 	return module ? module : xstrdup("unknown file");
 }
 
-static bool is_chosen(const struct model *m, const struct names *n,
-		      struct group_choice choice, uint32_t block)
+static bool is_chosen(const struct reading *in, struct group_choice choice,
+		      uint32_t block)
 {
 	uint32_t object;
 
 	if (choice.generation < 0)
 		return true;
-	object = names_object_at(n, block);
-	return (object
-		    ? m->objects[object].generation
-		    : marks_survived(m, block)) == (uint32_t)choice.generation;
+	object = names_object_at(in->names, block);
+	return (object ? in->m->objects[object].generation
+		       : marks_survived(in->m, block)) ==
+	       (uint32_t)choice.generation;
 }
 
 /* Live blocks and bytes of every stack; by type only of blocks that have no
  * objects, as all bytes of the others are theirs. */
-static struct group *sum_stacks(const struct model *m, const struct names *n,
-				bool typed, struct group_choice choice)
+static struct group *sum_stacks(const struct reading *in, bool typed,
+				struct group_choice choice)
 {
+	const struct model *m = in->m;
 	struct group *sums = xcalloc(m->stack_count + 1, sizeof(*sums));
 
 	for (uint32_t i = 0; i < m->block_count; i++) {
-		if ((typed && names_has_objects(n, i)) ||
-		    !is_chosen(m, n, choice, i))
+		if ((typed && names_has_objects(in->names, i)) ||
+		    !is_chosen(in, choice, i))
 			continue;
 		sums[m->blocks[i].stack].live++;
 		sums[m->blocks[i].stack].bytes += m->blocks[i].size;
@@ -92,15 +92,17 @@ static struct group *sum_stacks(const struct model *m, const struct names *n,
 
 /* The program's own types: it said how many there were. */
 static void group_objects(struct groups *g, struct entry **table,
-			  const struct model *m, struct names *n,
-			  struct group_choice choice)
+			  const struct reading *in, struct group_choice choice)
 {
+	const struct model *m = in->m;
+
 	for (uint32_t i = 1; i < m->name_count; i++) {
 		struct group *group;
 
 		if (!m->names[i].made || !g->history)
 			continue;
-		group = find(g, table, xstrdup(names_type_called(n, i)));
+		group =
+		    find(g, table, xstrdup(names_type_called(in->names, i)));
 		group->allocated += m->names[i].made;
 		group->freed += m->names[i].ended;
 	}
@@ -113,32 +115,32 @@ static void group_objects(struct groups *g, struct entry **table,
 		    (choice.generation >= 0 &&
 		     o->generation != (uint32_t)choice.generation))
 			continue;
-		group = find(g, table, xstrdup(names_type_called(n, o->type)));
+		group = find(g, table,
+			     xstrdup(names_type_called(in->names, o->type)));
 		group->live++;
-		end = names_part(n, i, &start);
+		end = names_part(in->names, i, &start);
 		group->bytes += end - start;
 	}
 }
 
 /* Objects of a type that are not whole blocks count only by type. */
-static void group_census(struct groups *g, const struct model *m,
-			 struct symbols *s, struct names *n, enum group_by by,
-			 const struct rkn_mark *mark)
+static void group_census(struct groups *g, const struct reading *in,
+			 enum group_by by, const struct rkn_mark *mark)
 {
 	struct entry *table = NULL;
 
 	for (uint32_t i = mark->first; i < mark->first + mark->rows; i++) {
-		const struct rkn_census *c = &m->census[i];
+		const struct rkn_census *c = &in->m->census[i];
 		struct group *group;
 		char *key;
 
 		if (c->type == RKN_NONE)
-			key = key_of(m, s, n, by, c->stack);
+			key = key_of(in, by, c->stack);
 		else if (by == GROUP_BY_TYPE)
-			key = xstrdup(names_type_called(n, c->type));
+			key = xstrdup(names_type_called(in->names, c->type));
 		else
 			key = xasprintf("(objects of type %s)",
-					names_type_called(n, c->type));
+					names_type_called(in->names, c->type));
 		group = find(g, &table, key);
 		group->live += c->live;
 		group->bytes += c->bytes;
@@ -146,15 +148,16 @@ static void group_census(struct groups *g, const struct model *m,
 	HASH_FREE(table);
 }
 
-static void group_sizes(struct groups *g, const struct model *m,
-			const struct names *n, struct group_choice choice)
+static void group_sizes(struct groups *g, const struct reading *in,
+			struct group_choice choice)
 {
+	const struct model *m = in->m;
 	uint64_t *sizes = xcalloc(m->block_count + 1, sizeof(*sizes));
 	struct group *group = NULL;
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < m->block_count; i++)
-		if (is_chosen(m, n, choice, i))
+		if (is_chosen(in, choice, i))
 			sizes[count++] = m->blocks[i].size;
 	qsort(sizes, count, sizeof(*sizes), list_ascending_64);
 	for (size_t i = 0; i < count; i++) {
@@ -170,38 +173,37 @@ static void group_sizes(struct groups *g, const struct model *m,
 	free(sizes);
 }
 
-void groups_make(struct groups *g, const struct model *m, struct symbols *s,
-		 struct names *n, enum group_by by, enum group_extent extent,
-		 struct group_choice choice)
+void groups_make(struct groups *g, const struct reading *in, enum group_by by,
+		 enum group_extent extent, struct group_choice choice)
 {
 	struct group *sums;
 	struct entry *table = NULL;
 
 	*g = (struct groups){ 0 };
 	if (choice.mark) {
-		group_census(g, m, s, n, by, choice.mark);
+		group_census(g, in, by, choice.mark);
 		return;
 	}
 	if (by == GROUP_BY_SIZE) {
-		group_sizes(g, m, n, choice);
+		group_sizes(g, in, choice);
 		return;
 	}
 	g->history = extent != GROUP_LIVE;
-	sums = sum_stacks(m, n, by == GROUP_BY_TYPE, choice);
-	for (uint32_t i = 0; i < m->stack_count; i++) {
-		const struct rkn_stack *stack = &m->stacks[i];
+	sums = sum_stacks(in, by == GROUP_BY_TYPE, choice);
+	for (uint32_t i = 0; i < in->m->stack_count; i++) {
+		const struct rkn_stack *stack = &in->m->stacks[i];
 		struct group *group;
 
 		if (!sums[i].live && !(g->history && stack->allocations))
 			continue;
-		group = find(g, &table, key_of(m, s, n, by, i));
+		group = find(g, &table, key_of(in, by, i));
 		group->live += sums[i].live;
 		group->bytes += sums[i].bytes;
 		group->allocated += stack->allocations;
 		group->freed += stack->frees;
 	}
 	if (by == GROUP_BY_TYPE)
-		group_objects(g, &table, m, n, choice);
+		group_objects(g, &table, in, choice);
 	HASH_FREE(table);
 	free(sums);
 	if (extent != GROUP_ALL) {

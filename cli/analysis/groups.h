@@ -5,8 +5,7 @@
 
 #include <stdbool.h>
 
-#include "names.h"
-#include "symbols.h"
+#include "reading.h"
 
 enum group_by {
 	GROUP_BY_TYPE,     /* "malloc in node_new" */
@@ -55,9 +54,8 @@ struct group_choice {
 
 /* Dies when out of memory. Of a mark groups have no history, and cannot be made
  * by size. */
-void groups_make(struct groups *g, const struct model *m, struct symbols *s,
-		 struct names *n, enum group_by by, enum group_extent extent,
-		 struct group_choice choice);
+void groups_make(struct groups *g, const struct reading *in, enum group_by by,
+		 enum group_extent extent, struct group_choice choice);
 void groups_sort(struct groups *g, enum group_sort sort);
 /* The sum of list[from ..], with `key`; the caller frees its key. */
 struct group groups_sum(const struct groups *g, size_t from, const char *key);

@@ -12,7 +12,6 @@
 
 struct maker {
 	struct growth_threads threads;
-	struct symbols *s;
 	const struct rkn_region *records; /* of the region */
 	size_t count;
 };
@@ -69,7 +68,7 @@ static void make_row(const struct maker *k, struct growth_region *to,
 	}
 	*r = (struct growth_row){
 		.type = xstrdup(e->type ? e->type : "all blocks together"),
-		.stack = stack_of(k->threads.m, e, n),
+		.stack = stack_of(k->threads.in->m, e, n),
 		.judgement = sum.judgement,
 		.bytes = sum.all > 0 ? (int64_t)((double)sum.bytes *
 						 (double)sum.judgement.objects /
@@ -79,9 +78,10 @@ static void make_row(const struct maker *k, struct growth_region *to,
 		.series = sum.series,
 	};
 	if (to->threads > 1 && sum.thread)
-		r->tid = tid_of(k->threads.m, sum.thread, &r->is_main);
+		r->tid = tid_of(k->threads.in->m, sum.thread, &r->is_main);
 	if (r->stack != RKN_NONE)
-		r->place = place_text(place_find(k->threads.m, k->s, r->stack));
+		r->place = place_text(place_find(
+		    k->threads.in->m, k->threads.in->symbols, r->stack));
 	if (to->verdict < sum.judgement.verdict)
 		to->verdict = sum.judgement.verdict;
 	to->count++;
@@ -112,7 +112,7 @@ static void count_stopped(const struct growth_threads *t,
 		if (!t->lanes[i].stopped || !t->lanes[i].alone)
 			continue;
 		if (!to->stopped++)
-			to->stopped_tid = tid_of(t->m, t->lanes[i].thread,
+			to->stopped_tid = tid_of(t->in->m, t->lanes[i].thread,
 						 &to->stopped_is_main);
 		to->stopped_passes += t->lanes[i].passes;
 	}
@@ -154,12 +154,12 @@ static void make_region(struct growth_region *to, struct maker *k)
 	list = xcalloc(k->count + 1, sizeof(*list));
 	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
 	for (size_t i = 0; i < k->count; i++)
-		list[i] =
-		    (struct growth_entry){ growth_is_all(&k->records[i])
-					       ? NULL
-					       : growth_type(k->threads.n,
-							     &k->records[i]),
-					   &k->records[i] };
+		list[i] = (struct growth_entry){
+			growth_is_all(&k->records[i])
+			    ? NULL
+			    : growth_type(k->threads.in->names, &k->records[i]),
+			&k->records[i]
+		};
 	qsort(list, k->count, sizeof(*list), growth_by_type);
 	while (all < k->count && !list[all].type)
 		all++;
@@ -190,9 +190,10 @@ static struct growth_region *add(struct growth *g, const struct model *m,
 	return r;
 }
 
-void growth_make(struct growth *g, const struct model *m, struct symbols *s,
-		 struct names *n, const struct growth_options *o)
+void growth_make(struct growth *g, const struct reading *in,
+		 const struct growth_options *o)
 {
+	const struct model *m = in->m;
 	const struct rkn_region *r = m->regions;
 	size_t next;
 
@@ -203,8 +204,7 @@ void growth_make(struct growth *g, const struct model *m, struct symbols *s,
 	for (size_t i = 0; i < m->region_count; i = next) {
 		const char *name = model_name(m, r[i].name);
 		struct maker k = {
-			.threads = { .m = m, .n = n, .o = o },
-			.s = s,
+			.threads = { .in = in, .o = o },
 			.records = r + i,
 		};
 		size_t wanted = 0;

@@ -30,8 +30,7 @@
 #include <stddef.h>
 
 #include "growth_series.h"
-#include "names.h"
-#include "symbols.h"
+#include "reading.h"
 
 struct growth_options {
 	uint64_t warmup;
@@ -76,8 +75,8 @@ struct growth {
 
 /* Regions of `o` that the recording does not have are regions without passes.
  * Dies when out of memory. */
-void growth_make(struct growth *g, const struct model *m, struct symbols *s,
-		 struct names *n, const struct growth_options *o);
+void growth_make(struct growth *g, const struct reading *in,
+		 const struct growth_options *o);
 void growth_release(struct growth *g);
 void growth_row_release(struct growth_row *r);
 

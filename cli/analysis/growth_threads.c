@@ -92,8 +92,8 @@ static int by_thread(const void *a, const void *b)
 /* Only a snapshot says which threads were alive. */
 static bool has_ended(const struct growth_threads *k, uint32_t thread)
 {
-	return k->m->meta.flags & RKN_META_SNAPSHOT &&
-	       !(k->m->threads[thread].flags & RKN_THREAD_ALIVE);
+	return k->in->m->meta.flags & RKN_META_SNAPSHOT &&
+	       !(k->in->m->threads[thread].flags & RKN_THREAD_ALIVE);
 }
 
 /* Blocks of that type, alive when the thread that made them is not. `alone`: of
@@ -103,15 +103,15 @@ static int64_t left_by_threads(const struct growth_threads *k, const char *type,
 {
 	int64_t left = 0;
 
-	for (uint32_t b = 0; b < k->m->block_count; b++) {
-		const struct growth_lane key = { k->m->blocks[b].thread };
+	for (uint32_t b = 0; b < k->in->m->block_count; b++) {
+		const struct growth_lane key = { k->in->m->blocks[b].thread };
 		const struct growth_lane *lane =
 		    bsearch(&key, k->lanes, k->lane_count, sizeof(*k->lanes),
 			    by_thread);
 
 		if (lane && (alone || !lane->alone) &&
 		    has_ended(k, lane->thread) &&
-		    (!type || names_block_type(k->n, b) == type))
+		    (!type || names_block_type(k->in->names, b) == type))
 			left++;
 	}
 	return left;
@@ -399,7 +399,7 @@ bool growth_threads_judge(const struct growth_threads *k,
 		for (next = i + 1;
 		     next < n && !by_key(&sorted[i], &sorted[next]);)
 			next++;
-		increase += increase_of(k->m, sorted + i, next - i);
+		increase += increase_of(k->in->m, sorted + i, next - i);
 	}
 	free(sorted);
 	return increase >= sum->all / 2 && increase >= (int64_t)k->o->runs;

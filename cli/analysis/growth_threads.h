@@ -34,8 +34,7 @@ struct growth_clock {
 };
 
 struct growth_threads {
-	const struct model *m;
-	struct names *n;
+	const struct reading *in;
 	const struct growth_options *o;
 	struct growth_lane *lanes; /* ascending by thread: as they began */
 	size_t lane_count;

@@ -9,15 +9,17 @@ static const char *const root_kinds[] = {
 };
 
 static void set_root(struct holder *h, const struct rkn_root *root,
-		     const struct model *m, struct symbols *s)
+		     const struct reading *in)
 {
+	const struct model *m = in->m;
+
 	h->kind = root_kinds[root->kind];
 	h->to_offset = model_root_to(m, root);
 	h->address = root->where;
 	if (root->kind == RKN_ROOT_DATA && root->owner < m->module_count) {
 		h->module = model_text(m, m->modules[root->owner].path);
-		if (!symbols_data(s, root->owner, root->where, h->symbol,
-				  sizeof(h->symbol)))
+		if (!symbols_data(in->symbols, root->owner, root->where,
+				  h->symbol, sizeof(h->symbol)))
 			h->symbol[0] = '\0';
 	} else if ((root->kind == RKN_ROOT_STACK ||
 		    root->kind == RKN_ROOT_REGISTER ||
@@ -28,11 +30,13 @@ static void set_root(struct holder *h, const struct rkn_root *root,
 }
 
 bool holder_find(struct holder *h, const struct finding *f,
-		 const struct model *m, struct symbols *s)
+		 const struct reading *in)
 {
+	const struct model *m = in->m;
+
 	*h = (struct holder){ .block = RKN_NONE };
 	if (f->held_by_root != RKN_NONE) {
-		set_root(h, &m->roots[f->held_by_root], m, s);
+		set_root(h, &m->roots[f->held_by_root], in);
 	} else if (f->held_by_edge != RKN_NONE) {
 		const struct rkn_edge *edge = &m->edges[f->held_by_edge];
 
@@ -45,9 +49,8 @@ bool holder_find(struct holder *h, const struct finding *f,
 	return h->kind;
 }
 
-void holder_of_root(struct holder *h, uint32_t root, const struct model *m,
-		    struct symbols *s)
+void holder_of_root(struct holder *h, uint32_t root, const struct reading *in)
 {
 	*h = (struct holder){ .block = RKN_NONE };
-	set_root(h, &m->roots[root], m, s);
+	set_root(h, &in->m->roots[root], in);
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "findings.h"
-#include "symbols.h"
+#include "reading.h"
 
 #define HOLDER_SYMBOL 512 /* bytes of a symbol's name, longer ones are cut */
 
@@ -24,12 +24,11 @@ struct holder {
 };
 
 /* What holds the block that `f` shows; false if that is not known. Texts live
- * as long as `m`. */
+ * as long as `in`. */
 bool holder_find(struct holder *h, const struct finding *f,
-		 const struct model *m, struct symbols *s);
+		 const struct reading *in);
 
 /* The same for root word `root`. */
-void holder_of_root(struct holder *h, uint32_t root, const struct model *m,
-		    struct symbols *s);
+void holder_of_root(struct holder *h, uint32_t root, const struct reading *in);
 
 #endif

@@ -16,9 +16,9 @@ struct member {
 	uint64_t start, end; /* offsets in the block that are its own */
 };
 
-/* Member `i` of `f`; if it is a block, it was announced to `n`. */
-struct member member_of(const struct model *m, struct names *n,
-			const struct finding *f, size_t i);
+/* Member `i` of `f`; if it is a block, it was announced to `in->names`. */
+struct member member_of(const struct reading *in, const struct finding *f,
+			size_t i);
 
 /* Whether `offset` of `block` belongs to the member. */
 bool member_has(const struct member *m, uint32_t block, uint64_t offset);

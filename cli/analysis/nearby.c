@@ -87,9 +87,9 @@ static struct kind *make_kinds(const struct named *list, size_t count,
 	return made;
 }
 
-char *nearby_names(const struct model *m, struct names *n, const char *text,
-		   bool objects)
+char *nearby_names(const struct reading *in, const char *text, bool objects)
 {
+	const struct model *m = in->m;
 	char *stem = stem_of(text), *names = NULL;
 	size_t count = 0, kinds = 0;
 	struct named *list = NULL;
@@ -97,13 +97,13 @@ char *nearby_names(const struct model *m, struct names *n, const char *text,
 
 	for (uint32_t i = 1; i < m->object_count; i++)
 		*LIST_ADD(list, count) = (struct named){
-			names_type_called(n, m->objects[i].type),
+			names_type_called(in->names, m->objects[i].type),
 			m->objects[i].serial,
 		};
 	for (uint32_t b = 0; b < m->block_count && !objects; b++)
-		if (!names_object_at(n, b))
+		if (!names_object_at(in->names, b))
 			*LIST_ADD(list, count) =
-			    (struct named){ names_block_type(n, b), 0 };
+			    (struct named){ names_block_type(in->names, b), 0 };
 	if (count)
 		qsort(list, count, sizeof(*list), by_type);
 	made = make_kinds(list, count, stem, &kinds);

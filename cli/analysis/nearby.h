@@ -5,8 +5,7 @@
 
 #include <stdbool.h>
 
-#include "model.h"
-#include "names.h"
+#include "reading.h"
 
 /*
  * "malloc in session_open#1 to #3, Session#17": of what has a name, the types
@@ -14,7 +13,6 @@
  * none, those with most; five at most. `objects`: of the program's own objects
  * only. As it may be printed, for the caller to free; NULL: nothing has a name.
  */
-char *nearby_names(const struct model *m, struct names *n, const char *text,
-		   bool objects);
+char *nearby_names(const struct reading *in, const char *text, bool objects);
 
 #endif

@@ -129,17 +129,17 @@ uint64_t outstanding_on(const struct model *m, uint32_t object)
 	return count;
 }
 
-void outstanding_make(struct outstanding *o, const struct model *m,
-		      struct symbols *s, const uint32_t *objects, size_t count)
+void outstanding_make(struct outstanding *o, const struct reading *in,
+		      const uint32_t *objects, size_t count)
 {
 	struct stack_classes c;
 	struct entry *table = NULL;
 	struct holder_seen *seen = NULL;
 
 	*o = (struct outstanding){ 0 };
-	stack_classes_open(&c, m, s);
+	stack_classes_open(&c, in->m, in->symbols);
 	for (size_t i = 0; i < count; i++)
-		add_object(o, &table, &seen, &c, m, objects[i]);
+		add_object(o, &table, &seen, &c, in->m, objects[i]);
 	HASH_FREE(seen);
 	stack_classes_close(&c);
 	if (o->count)

@@ -4,7 +4,7 @@
 #ifndef OUTSTANDING_H
 #define OUTSTANDING_H
 
-#include "symbols.h"
+#include "reading.h"
 
 #define OUTSTANDING_HOLDERS 3 /* that are named */
 
@@ -31,8 +31,8 @@ struct outstanding {
 uint64_t outstanding_on(const struct model *m, uint32_t object);
 
 /* Dies when out of memory. Links and weak edges are not references. */
-void outstanding_make(struct outstanding *o, const struct model *m,
-		      struct symbols *s, const uint32_t *objects, size_t count);
+void outstanding_make(struct outstanding *o, const struct reading *in,
+		      const uint32_t *objects, size_t count);
 void outstanding_release(struct outstanding *o);
 
 #endif

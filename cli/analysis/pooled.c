@@ -11,16 +11,16 @@
 #define MOST_HEADER 256 /* bytes before the one object of a block */
 
 /* The last one that is left of a pool is where no header ends. */
-bool pooled_is(const struct model *m, const struct names *n,
-	       const struct findings *f, uint32_t object)
+bool pooled_is(const struct reading *in, const struct findings *f,
+	       uint32_t object)
 {
-	const struct rkn_object *o = &m->objects[object];
+	const struct rkn_object *o = &in->m->objects[object];
 
 	if (o->block == RKN_NONE || o->flags & RKN_OBJECT_ENDED ||
 	    f->owner[o->block])
 		return false;
-	return names_object_at(n, o->block) != object ||
-	       o->address - m->blocks[o->block].address >= MOST_HEADER;
+	return names_object_at(in->names, o->block) != object ||
+	       o->address - in->m->blocks[o->block].address >= MOST_HEADER;
 }
 
 static int by_count(const void *a, const void *b)
@@ -31,9 +31,10 @@ static int by_count(const void *a, const void *b)
 		   ?: (x->count ? strcmp(x->type, y->type) : 0);
 }
 
-void pooled_make(struct pooled *p, const struct model *m, struct names *n,
+void pooled_make(struct pooled *p, const struct reading *in,
 		 const struct findings *f)
 {
+	const struct model *m = in->m;
 	uint8_t *told = xcalloc(m->object_count + 1, 1);
 
 	/* Members of findings. */
@@ -51,9 +52,9 @@ void pooled_make(struct pooled *p, const struct model *m, struct names *n,
 		struct pooled_kind *k = &p->list[m->objects[i].type];
 		uint64_t references = outstanding_on(m, i);
 
-		if (told[i] || !references || !pooled_is(m, n, f, i))
+		if (told[i] || !references || !pooled_is(in, f, i))
 			continue;
-		k->type = names_type_called(n, m->objects[i].type);
+		k->type = names_type_called(in->names, m->objects[i].type);
 		*LIST_ADD(k->objects, k->count) = i;
 		k->references += references;
 		p->objects++;

@@ -24,11 +24,11 @@ struct pooled {
 };
 
 /* Whether it is one of them. It may be in a finding all the same. */
-bool pooled_is(const struct model *m, const struct names *n,
-	       const struct findings *f, uint32_t object);
+bool pooled_is(const struct reading *in, const struct findings *f,
+	       uint32_t object);
 
 /* Those that are in no finding of `f`. Dies when out of memory. */
-void pooled_make(struct pooled *p, const struct model *m, struct names *n,
+void pooled_make(struct pooled *p, const struct reading *in,
 		 const struct findings *f);
 void pooled_release(struct pooled *p);
 

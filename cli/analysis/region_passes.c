@@ -147,15 +147,14 @@ static int by_bytes(const void *a, const void *b)
 
 /* Of regions[0 .. count), which are of one name, and of one thread if that is
  * asked for. */
-static void make_region(struct passed_region *p, const struct model *m,
-			struct names *n, const struct rkn_region *regions,
-			size_t count)
+static void make_region(struct passed_region *p, const struct reading *in,
+			const struct rkn_region *regions, size_t count)
 {
 	struct growth_entry *list = xcalloc(count + 1, sizeof(*list));
 	size_t rows = 0, all = 0, next;
 	struct passed_row *row;
 
-	p->name = escape(model_name(m, regions->name));
+	p->name = escape(model_name(in->m, regions->name));
 	p->counted = true;
 	p->rows = xcalloc(count + 1, sizeof(*p->rows));
 	for (size_t i = 0; i < count; i++) {
@@ -168,7 +167,8 @@ static void make_region(struct passed_region *p, const struct model *m,
 		list[next] =
 		    (struct growth_entry){ growth_is_all(&regions[i])
 					       ? "total"
-					       : growth_type(n, &regions[i]),
+					       : growth_type(in->names,
+							     &regions[i]),
 					   &regions[i] };
 	}
 	qsort(list, rows, sizeof(*list), growth_by_type);
@@ -193,9 +193,10 @@ static void make_region(struct passed_region *p, const struct model *m,
 	free(list);
 }
 
-void region_passes_make(struct region_passes *p, const struct model *m,
-			struct names *n, bool threads)
+void region_passes_make(struct region_passes *p, const struct reading *in,
+			bool threads)
 {
+	const struct model *m = in->m;
 	const struct rkn_region *r = m->regions;
 	size_t next;
 
@@ -210,22 +211,23 @@ void region_passes_make(struct region_passes *p, const struct model *m,
 			       (!threads || r[next].thread == r[i].thread);)
 			next++;
 		region->thread = threads ? m->threads[r[i].thread].tid : 0;
-		make_region(region, m, n, r + i, next - i);
+		make_region(region, in, r + i, next - i);
 	}
 }
 
 /* --- Functions ---------------------------------------------------------------- */
 
 /* Stacks of the function, and of all that it called. */
-static bool *stacks_under(const struct model *m, struct symbols *s,
-			  const char *function, bool alias, bool *found)
+static bool *stacks_under(const struct reading *in, const char *function,
+			  bool alias, bool *found)
 {
+	const struct model *m = in->m;
 	bool *frames = xcalloc(m->frame_count, sizeof(*frames));
 	bool *under = xcalloc(m->stack_count, sizeof(*under));
 
 	for (uint32_t f = 1; f < m->frame_count; f++) {
 		const struct location *l;
-		size_t n = symbols_frame(s, f, &l);
+		size_t n = symbols_frame(in->symbols, f, &l);
 
 		frames[f] = frames[m->frames[f].parent];
 		for (size_t i = 0; i < n && !frames[f]; i++)
@@ -234,7 +236,7 @@ static bool *stacks_under(const struct model *m, struct symbols *s,
 	}
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct location *l;
-		size_t n = symbols_innermost(s, i, &l);
+		size_t n = symbols_innermost(in->symbols, i, &l);
 
 		under[i] = frames[m->stacks[i].frame];
 		for (size_t k = 0; k < n && !under[i]; k++)
@@ -265,26 +267,27 @@ static int by_called(const void *a, const void *b)
 	return ORDER(x->type, y->type) ?: ORDER(x->stack, y->stack);
 }
 
-void region_passes_of_function(struct region_passes *p, const struct model *m,
-			       struct symbols *s, struct names *n,
-			       const char *function)
+void region_passes_of_function(struct region_passes *p,
+			       const struct reading *in, const char *function)
 {
+	const struct model *m = in->m;
 	struct passed_region *region;
 	struct called *list;
 	size_t count = 0;
 	bool found = false;
-	bool *under = stacks_under(m, s, function, false, &found);
+	bool *under = stacks_under(in, function, false, &found);
 
 	if (!found) {
 		free(under);
-		under = stacks_under(m, s, function, true, &found);
+		under = stacks_under(in, function, true, &found);
 	}
 	region = xcalloc(1, sizeof(*region));
 	*p = (struct region_passes){ .list = region, .count = found };
 	list = xcalloc(m->stack_count + 1, sizeof(*list));
 	for (uint32_t i = 1; found && i < m->stack_count; i++)
 		if (under[i] && m->stacks[i].allocations)
-			list[count++] = (struct called){ names_type(n, i), i };
+			list[count++] =
+			    (struct called){ names_type(in->names, i), i };
 	free(under);
 	if (found) {
 		region->name = escape(function);

@@ -5,8 +5,7 @@
 
 #include <stdbool.h>
 
-#include "names.h"
-#include "symbols.h"
+#include "reading.h"
 
 struct passed_row {
 	char *type; /* control characters escaped */
@@ -39,14 +38,13 @@ struct region_passes {
 
 /* All regions; `threads`: those of each thread apart. Dies when out of memory.
  */
-void region_passes_make(struct region_passes *p, const struct model *m,
-			struct names *n, bool threads);
+void region_passes_make(struct region_passes *p, const struct reading *in,
+			bool threads);
 
 /* One region for what function `function` and all that it called allocated, out
  * of the call stacks. No region if there is no such function. */
-void region_passes_of_function(struct region_passes *p, const struct model *m,
-			       struct symbols *s, struct names *n,
-			       const char *function);
+void region_passes_of_function(struct region_passes *p,
+			       const struct reading *in, const char *function);
 
 void region_passes_release(struct region_passes *p);
 

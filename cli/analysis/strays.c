@@ -27,9 +27,9 @@ const char *stray_kind_name(enum rkn_free_kind kind)
 	return kinds[kind].name;
 }
 
-char *stray_summary(const struct rkn_free *f, const struct model *m,
-		    struct symbols *s)
+char *stray_summary(const struct rkn_free *f, const struct reading *in)
 {
+	const struct model *m = in->m;
 	char text[UNITS_SIZE];
 
 	if (f->kind == RKN_FREE_INSIDE)
@@ -43,7 +43,8 @@ char *stray_summary(const struct rkn_free *f, const struct model *m,
 
 		if (f->address < one->start || f->address >= one->end)
 			continue;
-		if (symbols_data(s, i, f->address, symbol, sizeof(symbol)))
+		if (symbols_data(in->symbols, i, f->address, symbol,
+				 sizeof(symbol)))
 			return xasprintf("of static memory, %s (%s)", symbol,
 					 base);
 		return xasprintf("of static memory of %s", base);

@@ -8,15 +8,13 @@
 #ifndef STRAYS_H
 #define STRAYS_H
 
-#include "model.h"
-#include "symbols.h"
+#include "reading.h"
 
 const char *stray_kind_name(enum rkn_free_kind kind); /* "freed-before" */
 
 /* "of a block that was freed before", "inside a block, 16 bytes behind its
  * start", "of static data, cache+0x18 (libz.so.1)"; for the caller to free. */
-char *stray_summary(const struct rkn_free *f, const struct model *m,
-		    struct symbols *s);
+char *stray_summary(const struct rkn_free *f, const struct reading *in);
 
 /* Whether a report prints it. */
 bool stray_is_told(const struct rkn_free *f, const struct model *m);

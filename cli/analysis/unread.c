@@ -7,12 +7,13 @@
 #include "escape.h"
 #include "units.h"
 
-static void list_modules(struct unread *u, const struct model *m,
-			 const struct symbols *s)
+static void list_modules(struct unread *u, const struct reading *in)
 {
+	const struct model *m = in->m;
+
 	*u = (struct unread){ 0 };
 	for (uint32_t i = 0; i < m->module_count; i++) {
-		const char *why = symbols_why_missing(s, i);
+		const char *why = symbols_why_missing(in->symbols, i);
 
 		if (!why || u->modules++)
 			continue;
@@ -21,33 +22,35 @@ static void list_modules(struct unread *u, const struct model *m,
 	}
 }
 
-void unread_frames(struct unread *u, const struct model *m, struct symbols *s)
+void unread_frames(struct unread *u, const struct reading *in)
 {
+	const struct model *m = in->m;
+
 	for (size_t i = 1; i < m->frame_count; i++)
-		symbols_check(s, m->frames[i].module);
-	list_modules(u, m, s);
+		symbols_check(in->symbols, m->frames[i].module);
+	list_modules(u, in);
 	for (size_t i = 1; i < m->frame_count; i++)
-		u->affected +=
-		    symbols_why_missing(s, m->frames[i].module) != NULL;
+		u->affected += symbols_why_missing(in->symbols,
+						   m->frames[i].module) != NULL;
 }
 
-bool unread_has(const struct model *m, const struct symbols *s,
-		const struct finding *f)
+bool unread_has(const struct reading *in, const struct finding *f)
 {
+	const struct model *m = in->m;
 	uint32_t frame = m->stacks[f->stack].frame;
 
 	for (; frame; frame = m->frames[frame].parent)
-		if (symbols_why_missing(s, m->frames[frame].module))
+		if (symbols_why_missing(in->symbols, m->frames[frame].module))
 			return true;
 	return false;
 }
 
-void unread_findings(struct unread *u, const struct model *m,
-		     const struct symbols *s, const struct findings *f)
+void unread_findings(struct unread *u, const struct reading *in,
+		     const struct findings *f)
 {
-	list_modules(u, m, s);
+	list_modules(u, in);
 	for (size_t i = 0; u->modules && i < f->count; i++)
-		u->affected += unread_has(m, s, &f->list[i]);
+		u->affected += unread_has(in, &f->list[i]);
 }
 
 char *unread_modules(size_t modules, const char *path, const char *why)

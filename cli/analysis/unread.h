@@ -19,14 +19,13 @@ struct unread {
 };
 
 /* Of all frames of the recording: looks for each module that has some. */
-void unread_frames(struct unread *u, const struct model *m, struct symbols *s);
+void unread_frames(struct unread *u, const struct reading *in);
 /* Of findings; modules are those that were asked for so far. */
-void unread_findings(struct unread *u, const struct model *m,
-		     const struct symbols *s, const struct findings *f);
+void unread_findings(struct unread *u, const struct reading *in,
+		     const struct findings *f);
 
 /* Whether a frame of that finding's call stack lies in one. */
-bool unread_has(const struct model *m, const struct symbols *s,
-		const struct finding *f);
+bool unread_has(const struct reading *in, const struct finding *f);
 
 /* "1 module, such as /lib/x.so, which is not there (any more); keep it ...";
  * the caller frees it. */

@@ -93,11 +93,10 @@ static struct frame_line make_line(const struct location *l,
 	return line;
 }
 
-static void add_stack(struct frame_lines *lines, const struct model *m,
-		      struct symbols *s, const struct sources *sources,
-		      uint32_t stack)
+static void add_stack(struct frame_lines *lines, const struct reading *in,
+		      const struct sources *sources, uint32_t stack)
 {
-	struct route r = signature_frames_route(m, s, stack);
+	struct route r = signature_frames_route(in->m, in->symbols, stack);
 	bool named = false;
 
 	for (size_t i = 0; i < r.count && i < FRAME_LINES_MOST; i++) {
@@ -148,22 +147,22 @@ static int compare_stacks(const void *a, const void *b)
 /* The stacks of members that the signature knows by their functions, behind each
  * other; what is there twice once. */
 static void add_cycle(struct frame_lines *l, const struct finding *f,
-		      const struct model *m, struct names *names,
-		      struct symbols *s, const struct sources *sources)
+		      const struct reading *in, const struct sources *sources)
 {
 	uint32_t *stacks = xcalloc(f->member_count, sizeof(*stacks));
 	struct part *parts = xcalloc(f->member_count, sizeof(*parts));
 	size_t n = 0, count = 0, added = 0;
 
 	for (size_t i = 0; i < f->member_count; i++)
-		if (!names_object_at(names, f->members[i]))
-			stacks[n++] = m->blocks[f->members[i]].stack;
+		if (!names_object_at(in->names, f->members[i]))
+			stacks[n++] = in->m->blocks[f->members[i]].stack;
 	qsort(stacks, n, sizeof(*stacks), compare_stacks);
 	for (size_t i = 0; i < n; i++) {
 		if (i && stacks[i] == stacks[i - 1])
 			continue;
-		parts[count].hash = signature_frames_hash(m, s, stacks[i]);
-		add_stack(&parts[count++].lines, m, s, sources, stacks[i]);
+		parts[count].hash =
+		    signature_frames_hash(in->m, in->symbols, stacks[i]);
+		add_stack(&parts[count++].lines, in, sources, stacks[i]);
 	}
 	qsort(parts, count, sizeof(*parts), compare_parts);
 	for (size_t i = 0; i < count; i++) {
@@ -185,14 +184,13 @@ static void add_cycle(struct frame_lines *l, const struct finding *f,
 }
 
 void frame_lines_make(struct frame_lines *l, const struct finding *f,
-		      const struct model *m, struct names *n, struct symbols *s,
-		      const struct sources *sources)
+		      const struct reading *in, const struct sources *sources)
 {
 	*l = (struct frame_lines){ 0 };
 	if (f->kind == FINDING_CYCLE)
-		add_cycle(l, f, m, n, s, sources);
+		add_cycle(l, f, in, sources);
 	else
-		add_stack(l, m, s, sources, f->stack);
+		add_stack(l, in, sources, f->stack);
 }
 
 /* --- Text ------------------------------------------------------------------ */

@@ -63,8 +63,7 @@ struct frame_lines {
 };
 
 void frame_lines_make(struct frame_lines *l, const struct finding *f,
-		      const struct model *m, struct names *n, struct symbols *s,
-		      const struct sources *sources);
+		      const struct reading *in, const struct sources *sources);
 void frame_lines_release(struct frame_lines *l);
 
 /* From "+3:1a2b,?"; false: that is something else, and there is nothing to release. */

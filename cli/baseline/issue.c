@@ -16,9 +16,7 @@
 
 /* One recording whose findings become issues. */
 struct adder {
-	const struct model *m;
-	struct names *names;
-	struct symbols *symbols;
+	const struct reading *in;
 	const struct sources *sources;
 };
 
@@ -28,7 +26,7 @@ static void add_stack(struct issue *i, const struct adder *a, const char *what,
 		      uint32_t stack)
 {
 	*LIST_ADD(i->stacks, i->stack_count) =
-	    issue_stack_make(a->m, a->symbols, what, stack);
+	    issue_stack_make(a->in, what, stack);
 }
 
 #define MOST_CALLERS  4   /* stacks of them */
@@ -39,13 +37,13 @@ static void add_stack(struct issue *i, const struct adder *a, const char *what,
 static void add_members(struct issue *i, const struct adder *a,
 			const struct finding *f)
 {
-	const struct model *m = a->m;
+	const struct model *m = a->in->m;
 	struct member members[FINDING_DRAWN];
 	size_t n =
 	    f->member_count < FINDING_DRAWN ? f->member_count : FINDING_DRAWN;
 
 	for (size_t k = 0; k < n; k++)
-		members[k] = member_of(m, a->names, f, k);
+		members[k] = member_of(a->in, f, k);
 	i->members = xcalloc(n, sizeof(*i->members));
 	i->member_count = n;
 	for (size_t k = 0; k < n; k++) {
@@ -76,7 +74,7 @@ static void add_members(struct issue *i, const struct adder *a,
 static void add_stacks(struct issue *i, const struct adder *a,
 		       const struct finding *f, const struct callers *callers)
 {
-	const struct model *m = a->m;
+	const struct model *m = a->in->m;
 	const struct rkn_error *e;
 
 	add_stack(i, a, f->error == RKN_NONE ? "allocated" : "the wrong call",
@@ -122,7 +120,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 {
 	/* As its signature has it; that of a cycle has those of all members. */
 	uint32_t object = f->kind != FINDING_CYCLE && f->member_count
-			      ? finding_object(f, a->names, 0)
+			      ? finding_object(f, a->in->names, 0)
 			      : 0;
 	size_t sizes[2];
 	FILE *heading, *card;
@@ -130,20 +128,21 @@ static void make_issue(struct issue *i, const struct adder *a,
 	*i = (struct issue){
 		.signature = xstrdup(f->signature),
 		.kind = f->kind,
-		.confidence = finding_confidence(f, a->m),
-		.type = xstrdup(finding_type(f, a->m, a->names)),
-		.program = xstrdup(model_text(a->m, a->m->meta.program)),
-		.name = xstrdup(model_called(a->m)),
-		.pid = a->m->meta.pid,
-		.unread = unread_has(a->m, a->symbols, f),
+		.confidence = finding_confidence(f, a->in->m),
+		.type = xstrdup(finding_type(f, a->in)),
+		.program =
+		    xstrdup(model_text(a->in->m, a->in->m->meta.program)),
+		.name = xstrdup(model_called(a->in->m)),
+		.pid = a->in->m->meta.pid,
+		.unread = unread_has(a->in, f),
 	};
 	if (object)
-		i->object_type = xstrdup(
-		    names_type_called(a->names, a->m->objects[object].type));
+		i->object_type = xstrdup(names_type_called(
+		    a->in->names, a->in->m->objects[object].type));
 	heading = text_stream_open(&i->heading, &sizes[0]);
 	card = text_stream_open(&i->card, &sizes[1]);
 	/* It announces the members. */
-	report_card(heading, card, a->m, a->symbols, a->names, f);
+	report_card(heading, card, a->in, f);
 	text_stream_close(heading);
 	text_stream_close(card);
 	if (f->kind == FINDING_CYCLE)
@@ -195,9 +194,9 @@ static void unsuppress(struct issue *i, const struct adder *a)
 	i->recording = i->processes = 0;
 	free(i->program);
 	free(i->name);
-	i->program = xstrdup(model_text(a->m, a->m->meta.program));
-	i->name = xstrdup(model_called(a->m));
-	i->pid = a->m->meta.pid;
+	i->program = xstrdup(model_text(a->in->m, a->in->m->meta.program));
+	i->name = xstrdup(model_called(a->in->m));
+	i->pid = a->in->m->meta.pid;
 }
 
 /* The suppression that covers it where it is found first; the same holds for its
@@ -205,7 +204,7 @@ static void unsuppress(struct issue *i, const struct adder *a)
 static struct suppression *
 covering(const struct adder *a, const struct finding *f, struct suppressions *s)
 {
-	return s ? suppress_find(s, f, a->m, a->names, a->symbols) : NULL;
+	return s ? suppress_find(s, f, a->in) : NULL;
 }
 
 static void count_covered(struct suppression *by, const struct finding *f)
@@ -215,11 +214,10 @@ static void count_covered(struct suppression *by, const struct finding *f)
 }
 
 void issues_add(struct issues *list, const struct findings *findings,
-		const struct model *m, struct names *names,
-		struct symbols *symbols, struct suppressions *s,
+		const struct reading *in, struct suppressions *s,
 		struct suppressions *own, const struct sources *sources)
 {
-	struct adder a = { m, names, symbols, sources };
+	struct adder a = { in, sources };
 
 	list->recordings++;
 	list->sources = sources;
@@ -227,13 +225,13 @@ void issues_add(struct issues *list, const struct findings *findings,
 		const struct finding *f = &findings->list[k];
 		struct suppression *by, *by_own = covering(&a, f, own);
 		uint32_t objects[MOST_BALANCED];
-		size_t n = finding_counted(f, m, names, objects, MOST_BALANCED);
+		size_t n = finding_counted(f, in, objects, MOST_BALANCED);
 		struct frame_lines lines;
 		struct callers callers;
 		struct issue *i;
 
-		callers_make(&callers, m, symbols, objects, n);
-		frame_lines_make(&lines, f, m, names, symbols, sources);
+		callers_make(&callers, in, objects, n);
+		frame_lines_make(&lines, f, in, sources);
 		i = find(list, f, &lines);
 		if (i) {
 			frame_lines_release(&lines);

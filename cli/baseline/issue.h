@@ -92,8 +92,7 @@ struct issues {
  * issue that is there already is added up. `sources`: where the source tree is.
  */
 void issues_add(struct issues *list, const struct findings *f,
-		const struct model *m, struct names *names,
-		struct symbols *symbols, struct suppressions *s,
+		const struct reading *in, struct suppressions *s,
 		struct suppressions *own, const struct sources *sources);
 void issues_sort(struct issues *list);
 /* "4cf4fbe1a7df56a3" of ".2" behind it: what says which functions; how many

@@ -11,14 +11,14 @@
 
 #define MOST_FRAMES 100
 
-struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
-				    const char *what, uint32_t stack)
+struct issue_stack issue_stack_make(const struct reading *in, const char *what,
+				    uint32_t stack)
 {
 	struct issue_stack made = { .what = what };
 	const struct location *l;
 	struct walk w;
 
-	walk_begin(&w, m, s, stack);
+	walk_begin(&w, in->m, in->symbols, stack);
 	while (made.count < MOST_FRAMES && (l = walk_next(&w)))
 		*LIST_ADD(made.frames, made.count) = (struct issue_frame){
 			.function = l->function ? xstrdup(l->function)
@@ -26,7 +26,7 @@ struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
 			.file = sources_straight(place_path(l)),
 			.line = l->line,
 			.module = l->module ? xstrdup(l->module) : NULL,
-			.address = m->frames[w.frame].address,
+			.address = in->m->frames[w.frame].address,
 			.inlined = l->inlined,
 			.tail_call = l->tail_call,
 		};

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols.h"
+#include "reading.h"
 
 struct sources;
 
@@ -30,8 +30,8 @@ struct issue_stack {
 };
 
 /* Of stack `stack` of the recording; `what` must stay. */
-struct issue_stack issue_stack_make(const struct model *m, struct symbols *s,
-				    const char *what, uint32_t stack);
+struct issue_stack issue_stack_make(const struct reading *in, const char *what,
+				    uint32_t stack);
 void issue_stack_release(struct issue_stack *s);
 
 /*

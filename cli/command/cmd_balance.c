@@ -97,12 +97,11 @@ static void print_balance(const struct balance *b, const struct rkn_object *o,
 
 /* --- JSON --------------------------------------------------------------------- */
 
-static json_t *balance_json(const struct model *m, struct symbols *s,
-			    const struct balance *b, const struct rkn_object *o,
-			    const char *name)
+static json_t *balance_json(const struct reading *in, const struct balance *b,
+			    const struct rkn_object *o, const char *name)
 {
 	json_t *object = json_object(), *nodes = json_array();
-	json_t *document = document_new(m, s, NULL);
+	json_t *document = document_new(in, NULL);
 
 	for (size_t i = 0; i < b->count; i++) {
 		const struct balance_node *n = &b->nodes[i];
@@ -140,11 +139,11 @@ static json_t *balance_json(const struct model *m, struct symbols *s,
 /* --- The command -------------------------------------------------------------- */
 
 /* What was asked for is not there: prints what is. */
-static void tell_missing(const struct model *m, struct names *n,
-			 const char *object)
+static void tell_missing(const struct reading *in, const char *object)
 {
+	const struct model *m = in->m;
 	char *text = escape(object), count[UNITS_SIZE];
-	char *names = nearby_names(m, n, object, true);
+	char *names = nearby_names(in, object, true);
 	uint64_t made = 0;
 
 	for (uint32_t i = 0; i < m->name_count; i++)
@@ -169,33 +168,32 @@ static void tell_missing(const struct model *m, struct names *n,
 	free(text);
 }
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
+	const struct model *m = in->m;
 	struct showing *show = data;
-	struct names *n = names_open(m, s);
 	uint32_t object = 0;
-	uint32_t block = block_view_find(m, n, show->object, &object);
+	uint32_t block = block_view_find(in, show->object, &object);
 	struct balance b;
 	char *name;
 
 	if (!object && block != RKN_NONE)
-		object = names_object_at(n, block);
+		object = names_object_at(in->names, block);
 	if (!object) {
-		tell_missing(m, n, show->object);
+		tell_missing(in, show->object);
 		show->status = STATUS_INPUT;
 	} else {
-		name = names_of(n, object);
-		balance_make(&b, m, s, object, all);
+		name = names_of(in->names, object);
+		balance_make(&b, in, object, all);
 		if (show->format == FORMAT_JSON)
 			documents_add(
 			    &show->documents,
-			    balance_json(m, s, &b, &m->objects[object], name));
+			    balance_json(in, &b, &m->objects[object], name));
 		else
 			print_balance(&b, &m->objects[object], name);
 		balance_release(&b);
 		free(name);
 	}
-	names_close(n);
 }
 
 static int run(const char **arguments)

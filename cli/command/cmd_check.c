@@ -279,14 +279,14 @@ struct named {
 	bool any;
 };
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
 	struct named *n = data;
 
 	n->any = true;
 	for (size_t i = 0; n->paths && n->paths[i]; i++)
-		n->read[i] |= !strcmp(n->paths[i], m->path);
-	gate_add(&gate, m, s);
+		n->read[i] |= !strcmp(n->paths[i], in->m->path);
+	gate_add(&gate, in);
 }
 
 /* recordings_each() has printed why. A truncated recording was judged as far as it

@@ -40,12 +40,12 @@ struct row {
 	int64_t objects, bytes;
 };
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
+	const struct model *m = in->m;
 	struct group_choice choice = GROUP_EVERYTHING;
 	struct side *side = data;
 	char *title, *text, *list;
-	struct names *n;
 
 	text = escape(side->argument);
 	/* The parts that a side's numbers, or their names, come from. */
@@ -67,18 +67,16 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		free(text);
 		return;
 	}
-	n = names_open(m, s);
-	groups_make(&side->groups, m, s, n, grouping, GROUP_LIVE, choice);
+	groups_make(&side->groups, in, grouping, GROUP_LIVE, choice);
 	groups_sort(&side->groups, GROUP_SORT_NAME);
 	side->there = true;
 	if (json)
-		side->document = document_new(m, s, NULL);
+		side->document = document_new(in, NULL);
 	title = xasprintf("not recorded in %s:", text);
 	if (!json && !side->told)
 		verdict_print_gaps(stdout, title, m, NULL);
 	free(title);
 	free(text);
-	names_close(n);
 }
 
 /* RECORDING, or RECORDING@MARK unless there is a file of that name. */

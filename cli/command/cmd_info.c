@@ -94,8 +94,9 @@ static size_t known(size_t count)
 	return count ? count - 1 : 0;
 }
 
-static void print_tables(const struct model *m, struct symbols *s)
+static void print_tables(const struct reading *in)
 {
+	const struct model *m = in->m;
 	uint64_t verified = m->limits[RKN_LIMIT_STACK_VERIFIED];
 	struct unread u;
 	char text[UNITS_SIZE];
@@ -113,7 +114,7 @@ static void print_tables(const struct model *m, struct symbols *s)
 	row("threads", "%s",
 	    units_count(text, known(m->thread_count), "thread"));
 	row("modules", "%s", units_count(text, m->module_count, "module"));
-	unread_frames(&u, m, s);
+	unread_frames(&u, in);
 	if (u.modules) {
 		char *modules = unread_modules(u.modules, u.path, u.why);
 
@@ -153,8 +154,9 @@ static void print_cost(const struct model *m)
 		row_bytes("file", (uint64_t)st.st_size);
 }
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
+	const struct model *m = in->m;
 	struct showing *show = data;
 	char blocks[UNITS_SIZE], size[UNITS_SIZE];
 	struct verdict_gap gaps[VERDICT_GAPS];
@@ -163,8 +165,8 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	if (show->format == FORMAT_JSON) {
 		struct unread u;
 
-		unread_frames(&u, m, s);
-		documents_add(&show->documents, document_new(m, s, NULL));
+		unread_frames(&u, in);
+		documents_add(&show->documents, document_new(in, NULL));
 		return;
 	}
 	print_process(m);
@@ -179,7 +181,7 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	row_bytes("peak", m->meta.peak_bytes);
 	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
 		row("allocator", "not glibc's");
-	print_tables(m, s);
+	print_tables(in);
 	print_cost(m);
 	message = model_text(m, m->meta.message);
 	if (verdict_gaps(gaps, m, NULL))

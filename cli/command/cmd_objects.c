@@ -65,8 +65,9 @@ static void print_table(const struct groups *g, size_t limit)
 	free(other);
 }
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
+	const struct model *m = in->m;
 	struct showing *show = data;
 	struct group_choice choice = {
 		.generation = generation,
@@ -74,7 +75,6 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	};
 	bool history =
 	    show->format == FORMAT_JSON && generation < 0 && !choice.mark;
-	struct names *n;
 	struct groups g;
 
 	if (at && !choice.mark) {
@@ -87,12 +87,11 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		show->status = STATUS_INPUT;
 		return;
 	}
-	n = names_open(m, s);
-	groups_make(&g, m, s, n, grouping, history ? GROUP_HISTORY : GROUP_LIVE,
+	groups_make(&g, in, grouping, history ? GROUP_HISTORY : GROUP_LIVE,
 		    choice);
 	groups_sort(&g, order);
 	if (show->format == FORMAT_JSON) {
-		json_t *document = document_new(m, s, NULL);
+		json_t *document = document_new(in, NULL);
 
 		document_add_types(document, &g, show->limit);
 		documents_add(&show->documents, document);
@@ -104,7 +103,6 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		verdict_print_gaps(stdout, "\nnot recorded:", m, NULL);
 	}
 	groups_release(&g);
-	names_close(n);
 }
 
 static int run(const char **arguments)

@@ -36,15 +36,16 @@ static int by_references(const void *a, const void *b)
 }
 
 /* One for each name, most references first. */
-static struct kind *collect(const struct model *m, struct names *n)
+static struct kind *collect(const struct reading *in)
 {
+	const struct model *m = in->m;
 	struct kind *kinds = xcalloc(m->name_count + 1, sizeof(*kinds));
 
 	for (uint32_t i = 1; i < m->object_count; i++) {
 		const struct rkn_object *o = &m->objects[i];
 		struct kind *k = &kinds[o->type];
 
-		k->type = names_type_called(n, o->type);
+		k->type = names_type_called(in->names, o->type);
 		if (o->block == RKN_NONE || (type && strcmp(type, k->type)))
 			continue;
 		*LIST_ADD(k->objects, k->count) = i;
@@ -73,8 +74,9 @@ static void print_made(uint64_t made, uint64_t alive, uint64_t held)
 		puts(alive ? "" : " with their references given back");
 }
 
-static void print_nothing(const struct model *m, struct names *n)
+static void print_nothing(const struct reading *in)
 {
+	const struct model *m = in->m;
 	/* Objects of that type, or of all: made known, and of these alive, and
 	 * freed with references left. */
 	uint64_t made = 0, alive = 0, held = 0;
@@ -83,15 +85,15 @@ static void print_nothing(const struct model *m, struct names *n)
 	for (uint32_t i = 0; i < m->name_count; i++) {
 		const struct rkn_name *name = &m->names[i];
 
-		if (type && strcmp(type, names_type_called(n, i)))
+		if (type && strcmp(type, names_type_called(in->names, i)))
 			continue;
 		made += name->made;
 		alive += name->made - name->ended;
 	}
 	for (size_t i = 0; i < m->error_count; i++)
 		if (m->errors[i].kind == RKN_ERROR_FREED_WHILE_HELD &&
-		    (!type ||
-		     !strcmp(type, names_type_called(n, m->errors[i].type))))
+		    (!type || !strcmp(type, names_type_called(
+						in->names, m->errors[i].type))))
 			held += m->errors[i].count;
 	if (!model_knows(m, RKN_CHUNK_REFERENCES))
 		puts(
@@ -105,12 +107,12 @@ static void print_nothing(const struct model *m, struct names *n)
 	free(shown);
 }
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
+	const struct model *m = in->m;
 	struct showing *show = data;
-	struct names *n = names_open(m, s);
-	struct printer p = { stdout, m, s, n, paint_wanted(stdout) };
-	struct kind *kinds = collect(m, n);
+	struct printer p = { stdout, in, paint_wanted(stdout) };
+	struct kind *kinds = collect(in);
 	char objects[UNITS_SIZE], references[UNITS_SIZE];
 	json_t *array = json_array(), *document;
 	size_t shown = 0, all = 0;
@@ -128,9 +130,9 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 			document_text(o, "type", k->type);
 			document_count(o, "objects", k->count);
 			document_count(o, "references", k->references);
-			document_set(o, "places",
-				     document_outstanding(m, s, n, k->objects,
-							  k->count));
+			document_set(
+			    o, "places",
+			    document_outstanding(in, k->objects, k->count));
 			document_append(array, o);
 		} else {
 			printf("%s%s%s  %s, %s\n",
@@ -144,13 +146,13 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 		shown++;
 	}
 	if (show->format == FORMAT_JSON) {
-		document = document_new(m, s, NULL);
+		document = document_new(in, NULL);
 		document_set(document, "outstanding", array);
 		documents_add(&show->documents, document);
 	} else {
 		json_decref(array);
 		if (!shown)
-			print_nothing(m, n);
+			print_nothing(in);
 		if (all > shown)
 			printf("omitting %zu more types; --limit 0 shows all\n",
 			       all - shown);
@@ -159,7 +161,6 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 	for (size_t i = 0; i < m->name_count; i++)
 		free(kinds[i].objects);
 	free(kinds);
-	names_close(n);
 }
 
 static int run(const char **arguments)

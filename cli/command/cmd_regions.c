@@ -154,13 +154,13 @@ static json_t *region_json(const struct passed_region *p, size_t limit)
 /* --- The command -------------------------------------------------------------- */
 
 /* Nothing to show is not an error, unless a name was given. */
-static void say_nothing(struct showing *show, const struct model *m,
-			struct symbols *s)
+static void say_nothing(struct showing *show, const struct reading *in)
 {
-	char *text = function ? functions_why_not(m, s, function)
+	char *text = function ? functions_why_not(in->m, in->symbols, function)
 			      : escape(name ? name : "");
 
-	if (!model_knows(m, function ? RKN_CHUNK_STACKS : RKN_CHUNK_REGIONS))
+	if (!model_knows(in->m,
+			 function ? RKN_CHUNK_STACKS : RKN_CHUNK_REGIONS))
 		warn(
 		    "regions: not known: that part of the recording is missing");
 	else if (function)
@@ -175,18 +175,17 @@ static void say_nothing(struct showing *show, const struct model *m,
 	free(text);
 }
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
 	struct showing *show = data;
-	struct names *n = names_open(m, s);
 	json_t *array = json_array(), *document;
 	struct region_passes p;
 	size_t shown = 0;
 
 	if (function)
-		region_passes_of_function(&p, m, s, n, function);
+		region_passes_of_function(&p, in, function);
 	else
-		region_passes_make(&p, m, n, scope == SCOPE_THREAD);
+		region_passes_make(&p, in, scope == SCOPE_THREAD);
 	for (size_t i = 0; i < p.count; i++) {
 		if (name && strcmp(p.list[i].name, name))
 			continue;
@@ -198,17 +197,16 @@ static void visit(const struct model *m, struct symbols *s, void *data)
 			print_region(&p.list[i], show->limit);
 	}
 	if (!shown)
-		say_nothing(show, m, s);
+		say_nothing(show, in);
 	if (show->format == FORMAT_JSON) {
-		document = document_new(m, s, NULL);
+		document = document_new(in, NULL);
 		document_set(document, "regions", array);
 		documents_add(&show->documents, document);
 	} else {
 		json_decref(array);
-		verdict_print_gaps(stdout, "not recorded:", m, NULL);
+		verdict_print_gaps(stdout, "not recorded:", in->m, NULL);
 	}
 	region_passes_release(&p);
-	names_close(n);
 }
 
 static int run(const char **arguments)

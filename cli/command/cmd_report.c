@@ -21,21 +21,21 @@ struct reporting {
 	size_t done;
 };
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
 	struct reporting *r = data;
 
 	if (r->format == FORMAT_JSON) {
-		documents_add(&r->documents, report_json(m, s, &r->options));
+		documents_add(&r->documents, report_json(in, &r->options));
 		return;
 	}
 	if (r->asked > 1) {
-		char *path = escape(m->path);
+		char *path = escape(in->m->path);
 
 		printf("%s%s:\n", r->done++ ? "\n" : "", path);
 		free(path);
 	}
-	report_text(stdout, m, s, &r->options);
+	report_text(stdout, in, &r->options);
 }
 
 static int possible;

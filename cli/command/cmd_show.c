@@ -19,14 +19,13 @@
 static int all;
 
 /* What was asked for is not there: prints what is. */
-static void tell_missing(const struct model *m, struct names *n,
-			 const char *object)
+static void tell_missing(const struct reading *in, const char *object)
 {
 	char *text = escape(object);
 	char *names =
-	    strncmp(object, "0x", 2) ? nearby_names(m, n, object, false) : NULL;
+	    strncmp(object, "0x", 2) ? nearby_names(in, object, false) : NULL;
 
-	if (!model_knows(m, RKN_CHUNK_OBJECTS))
+	if (!model_knows(in->m, RKN_CHUNK_OBJECTS))
 		warn(
 		    "show: whether there was a %s is not known: that part of the recording is missing",
 		    text);
@@ -42,27 +41,25 @@ static void tell_missing(const struct model *m, struct names *n,
 	free(text);
 }
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
+	const struct model *m = in->m;
 	struct showing *show = data;
-	struct names *n = names_open(m, s);
-	struct printer printer = { stdout, m, s, n, paint_wanted(stdout) };
+	struct printer printer = { stdout, in, paint_wanted(stdout) };
 	struct block_view p;
-	uint32_t object, block = block_view_find(m, n, show->object, &object);
+	uint32_t object, block = block_view_find(in, show->object, &object);
 
 	if (block == RKN_NONE && !object) {
-		tell_missing(m, n, show->object);
+		tell_missing(in, show->object);
 		show->status = STATUS_INPUT;
 	} else {
 		block_view_make(&p, m, block, object);
 		if (show->format == FORMAT_JSON)
-			documents_add(&show->documents,
-				      object_json(m, s, n, &p));
+			documents_add(&show->documents, object_json(in, &p));
 		else
 			object_text(&printer, &p, all);
 		block_view_release(&p);
 	}
-	names_close(n);
 }
 
 static int run(const char **arguments)

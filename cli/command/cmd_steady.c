@@ -13,6 +13,7 @@
 #include "launch.h"
 #include "list.h"
 #include "options.h"
+#include "reading.h"
 #include "recorder.h"
 #include "recordings.h"
 #include "repeat_runs.h"
@@ -41,43 +42,36 @@ struct look {
 
 /* --- Recordings ------------------------------------------------------------------ */
 
-static void visit(const struct model *m, struct symbols *s, void *data)
+static void visit(const struct reading *in, void *data)
 {
 	struct look *l = data;
 	struct growth g;
-	struct names *n;
 
 	if (l->amounts) {
-		repeat_runs_add(l->amounts, m, s);
+		repeat_runs_add(l->amounts, in);
 	} else {
-		n = names_open(m, s);
-		growth_make(&g, m, s, n, &l->steady->options);
+		growth_make(&g, in, &l->steady->options);
 		steady_add(l->steady, &g);
-		names_close(n);
 	}
 	/* Blocks lost at the end do not count here. */
 	for (size_t i = 0; i < RKN_LIMITS; i++)
 		if (i != RKN_LIMIT_NO_SNAPSHOT)
-			l->sum.limits[i] += m->limits[i];
+			l->sum.limits[i] += in->m->limits[i];
 }
 
 static void visit_store(const struct live_store *store, struct look *l)
 {
 	struct model m;
-	int error = model_load(&m, store->path);
-	struct symbols *s;
+	struct reading in;
+	int error = reading_load(&m, store->path);
 
-	if (error)
-		warn("%s", m.error);
 	if (error && error != -ENODATA)
 		return;
-	s = symbols_open(&m, l->cache);
-	if (!s)
-		die(STATUS_INPUT, "out of memory");
+	reading_open(&in, &m, l->cache);
 	/* What was alive before an exec is gone. */
 	if (m.meta.allocations && !(l->amounts && store->replaced))
-		visit(&m, s, l);
-	symbols_close(s);
+		visit(&in, l);
+	reading_close(&in);
 	model_release(&m);
 	unlink(store->path);
 }

@@ -17,22 +17,14 @@ static int visit_one(const char *path, struct cache *c, recordings_visit *visit,
 		     void *data)
 {
 	struct model m;
-	struct symbols *s;
-	int error = model_load(&m, path);
+	struct reading in;
+	int error = reading_load(&m, path);
 
-	if (error) {
-		char *shown = escape(m.error);
-
-		warn("%s", shown);
-		free(shown);
-	}
 	if (error && error != -ENODATA)
 		return STATUS_INPUT;
-	s = symbols_open(&m, c);
-	if (!s)
-		die(STATUS_INPUT, "out of memory");
-	visit(&m, s, data);
-	symbols_close(s);
+	reading_open(&in, &m, c);
+	visit(&in, data);
+	reading_close(&in);
 	model_release(&m);
 	return error ? STATUS_INPUT : STATUS_OK;
 }

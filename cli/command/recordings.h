@@ -5,11 +5,9 @@
 
 #include <stddef.h>
 
-#include "model.h"
-#include "symbols.h"
+#include "reading.h"
 
-typedef void recordings_visit(const struct model *m, struct symbols *s,
-			      void *data);
+typedef void recordings_visit(const struct reading *in, void *data);
 
 /*
  * Visits each of `paths` (NULL or empty: the newest *.rkn of the working

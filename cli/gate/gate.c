@@ -124,10 +124,10 @@ char *gate_inherited_text(const struct gate *g)
 	    one ? "it" : "they");
 }
 
-void gate_add(struct gate *g, const struct model *m, struct symbols *s)
+void gate_add(struct gate *g, const struct reading *in)
 {
+	const struct model *m = in->m;
 	struct wishes *own = NULL; /* what the program brings itself */
-	struct names *names;
 	struct findings f;
 
 	if (!is_judged(g, m)) {
@@ -142,18 +142,16 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 		    xcalloc(1, sizeof(*own));
 		wishes_open(own, m);
 	}
-	names = names_open(m, s);
-	findings_make(&f, m, s);
-	findings_sign(&f, m, names, s);
-	issues_add(&g->issues, &f, m, names, s, g->suppressions, &own->list,
-		   g->sources);
+	findings_make(&f, in);
+	findings_sign(&f, in);
+	issues_add(&g->issues, &f, in, g->suppressions, &own->list, g->sources);
 	g->gone_objects += f.gone_objects;
 	g->gone_bytes += f.gone_bytes;
-	gate_limits_add(g, m, s, names);
+	gate_limits_add(g, in);
 	if (g->options.growth)
-		gate_growth_add(g, m, s, names);
+		gate_growth_add(g, in);
 	for (uint32_t i = 0; i < m->module_count; i++) {
-		const char *why = symbols_why_missing(s, i);
+		const char *why = symbols_why_missing(in->symbols, i);
 		const char *path = model_text(m, m->modules[i].path);
 		size_t k = 0;
 
@@ -169,7 +167,6 @@ void gate_add(struct gate *g, const struct model *m, struct symbols *s)
 	g->inherited_bytes += m->limits[RKN_LIMIT_INHERITED_BYTES];
 	add_process(g, m, gate_gap(m, &f));
 	findings_release(&f);
-	names_close(names);
 }
 
 void gate_add_incomplete(struct gate *g, const char *program, const char *name,

@@ -134,7 +134,7 @@ void gate_close(struct gate *g);
 
 /* The findings of one recording, and what limits ask for; nothing when its
  * program is not to be judged. */
-void gate_add(struct gate *g, const struct model *m, struct symbols *s);
+void gate_add(struct gate *g, const struct reading *in);
 
 /* One that allocated nothing: it was there, and can have lost nothing. */
 void gate_add_idle(struct gate *g, const struct model *m);

@@ -46,13 +46,12 @@ static void add_row(struct gate *g, const struct growth_region *region,
 		 value_set_mix(hash));
 }
 
-void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
-		     struct names *names)
+void gate_growth_add(struct gate *g, const struct reading *in)
 {
 	const struct growth_options o = { .warmup = WARMUP, .runs = RUNS };
 	struct growth found;
 
-	growth_make(&found, m, s, names, &o);
+	growth_make(&found, in, &o);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct growth_region *r = &found.list[i];
 		size_t first = g->growth_row_count;
@@ -69,7 +68,7 @@ void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
 		else
 			text = xasprintf("%" PRIu64 " passes", r->passes);
 		for (size_t k = 0; k < r->count; k++)
-			add_row(g, r, &r->rows[k], model_called(m));
+			add_row(g, r, &r->rows[k], model_called(in->m));
 		*LIST_ADD(g->growth, g->growth_count) = (struct gate_growth){
 			.region = xstrdup(r->name),
 			.unjudged = failed && (r->lost || !r->count),

@@ -7,8 +7,7 @@
 
 /* Adds the recording's regions to g->growth, judged as refknot steady does
  * without options. */
-void gate_growth_add(struct gate *g, const struct model *m, struct symbols *s,
-		     struct names *names);
+void gate_growth_add(struct gate *g, const struct reading *in);
 
 /* After baseline_apply: what of it fails. */
 void gate_growth_apply(struct gate *g);

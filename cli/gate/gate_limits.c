@@ -12,8 +12,7 @@
 
 /* One process whose limits are looked at. */
 struct looker {
-	const struct model *m;
-	struct names *names;
+	const struct reading *in;
 	/* The limit in hand: */
 	const struct gate_limit *limit;
 	struct gate_worst *worst;
@@ -38,20 +37,20 @@ static void add_amount(struct looker *k, uint32_t stack, uint64_t objects,
  * without objects by where they were allocated. */
 static void add_alive(struct looker *k, const char *type)
 {
-	const struct model *m = k->m;
+	const struct model *m = k->in->m;
 
 	for (uint32_t i = 0; i < m->block_count; i++)
-		if (!names_has_objects(k->names, i) &&
-		    !strcmp(names_type(k->names, m->blocks[i].stack), type))
+		if (!names_has_objects(k->in->names, i) &&
+		    !strcmp(names_type(k->in->names, m->blocks[i].stack), type))
 			add_amount(k, m->blocks[i].stack, 1, m->blocks[i].size);
 	for (uint32_t i = 1; i < m->object_count; i++) {
 		const struct rkn_object *o = &m->objects[i];
 		uint64_t start, end;
 
 		if (o->block == RKN_NONE ||
-		    strcmp(names_type_called(k->names, o->type), type) != 0)
+		    strcmp(names_type_called(k->in->names, o->type), type) != 0)
 			continue;
-		end = names_part(k->names, i, &start);
+		end = names_part(k->in->names, i, &start);
 		add_amount(k, o->stack, 1, end - start);
 	}
 }
@@ -63,17 +62,17 @@ static bool add_left(struct looker *k)
 	const struct gate_limit *l = k->limit;
 	bool any = false;
 
-	for (size_t i = 0; i < k->m->region_count; i++) {
-		const struct rkn_region *r = &k->m->regions[i];
+	for (size_t i = 0; i < k->in->m->region_count; i++) {
+		const struct rkn_region *r = &k->in->m->regions[i];
 		char *name;
 		bool same;
 
 		if (r->stack == RKN_NONE || r->type != RKN_NONE ||
 		    r->made <= r->ended ||
 		    (l->type &&
-		     strcmp(names_type(k->names, r->stack), l->type) != 0))
+		     strcmp(names_type(k->in->names, r->stack), l->type) != 0))
 			continue;
-		name = escape(model_name(k->m, r->name));
+		name = escape(model_name(k->in->m, r->name));
 		same = !strcmp(name, l->region);
 		free(name);
 		if (!same)
@@ -91,13 +90,13 @@ static bool add_left(struct looker *k)
 static bool note(const struct looker *k, uint64_t objects, uint64_t bytes)
 {
 	return gate_worst_note(k->worst, k->limit->bytes ? bytes : objects,
-			       k->m);
+			       k->in->m);
 }
 
 /* What is alive at the end; true if it is the most so far. */
 static bool note_live(const struct looker *k, const struct groups *groups)
 {
-	const struct model *m = k->m;
+	const struct model *m = k->in->m;
 	const char *type = k->limit->type;
 	bool most = false;
 
@@ -145,10 +144,10 @@ void gate_limits_open(struct gate *g)
 		    xcalloc(g->options.limit_count + 1, sizeof(*g->worst));
 }
 
-void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
-		     struct names *names)
+void gate_limits_add(struct gate *g, const struct reading *in)
 {
-	struct looker k = { .m = m, .names = names };
+	const struct model *m = in->m;
+	struct looker k = { .in = in };
 	struct region_passes regions;
 	struct groups groups;
 
@@ -158,16 +157,15 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 		for (uint32_t i = 0; i < m->stack_count; i++)
 			add_amount(&k, i, m->stacks[i].allocations,
 				   m->stacks[i].allocated_bytes);
-		gate_worst_place(&g->peak, m, s, g->sources, k.amounts, true,
+		gate_worst_place(&g->peak, in, g->sources, k.amounts, true,
 				 "allocated in the whole run");
 		free(k.amounts);
 	}
 	if (!g->options.limit_count)
 		return;
 	gate_limits_open(g);
-	groups_make(&groups, m, s, names, GROUP_BY_TYPE, GROUP_LIVE,
-		    GROUP_EVERYTHING);
-	region_passes_make(&regions, m, names, false);
+	groups_make(&groups, in, GROUP_BY_TYPE, GROUP_LIVE, GROUP_EVERYTHING);
+	region_passes_make(&regions, in, false);
 	for (size_t i = 0; i < g->options.limit_count; i++) {
 		const struct gate_limit *l = &g->options.limits[i];
 		const char *what = "alive at the end";
@@ -183,7 +181,7 @@ void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
 			what = "left by passes";
 		else if (l->type)
 			add_alive(&k, l->type);
-		gate_worst_place(k.worst, m, s, g->sources, k.amounts, l->bytes,
+		gate_worst_place(k.worst, in, g->sources, k.amounts, l->bytes,
 				 what);
 		free(k.amounts);
 	}

@@ -9,8 +9,7 @@
 void gate_limits_open(struct gate *g);
 
 /* Notes what the limits ask for in one recording. */
-void gate_limits_add(struct gate *g, const struct model *m, struct symbols *s,
-		     struct names *names);
+void gate_limits_add(struct gate *g, const struct reading *in);
 
 /* Whether --max-leaked-* is given and about that kind, so that a new finding of
  * it does not fail by itself. */

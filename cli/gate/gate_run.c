@@ -16,6 +16,7 @@
 #include "launch.h"
 #include "preflight.h"
 #include "processes.h"
+#include "reading.h"
 #include "recorder.h"
 #include "run_end.h"
 #include "status.h"
@@ -31,7 +32,7 @@ static void add_store(const struct run *r, const struct live_store *store,
 		      struct cache *cache, const struct run_end *f,
 		      bool main_program)
 {
-	struct symbols *symbols;
+	struct reading in;
 	struct preflight p;
 	struct model m;
 	int error = model_load(&m, store->path);
@@ -55,11 +56,9 @@ static void add_store(const struct run *r, const struct live_store *store,
 	}
 	if (main_program || !run_end_is_passing(store, &m) ||
 	    (store->ended_by == SIGKILL && !store->replaced)) {
-		symbols = symbols_open(&m, cache);
-		if (!symbols)
-			die(STATUS_INPUT, "out of memory");
-		gate_add(r->gate, &m, symbols);
-		symbols_close(symbols);
+		reading_open(&in, &m, cache);
+		gate_add(r->gate, &in);
+		reading_close(&in);
 	} else if (!store->replaced) {
 		/* The program allocates nothing, or its allocator comes before
 		 * refknot's hooks, as that of a sanitizer linked into it. */

@@ -31,11 +31,12 @@ bool gate_worst_note(struct gate_worst *w, uint64_t value,
 	return true;
 }
 
-void gate_worst_place(struct gate_worst *w, const struct model *m,
-		      struct symbols *s, const struct sources *sources,
+void gate_worst_place(struct gate_worst *w, const struct reading *in,
+		      const struct sources *sources,
 		      const struct gate_amount *amounts, bool bytes,
 		      const char *what)
 {
+	const struct model *m = in->m;
 	bool *taken = xcalloc(m->stack_count, sizeof(*taken));
 	struct apart_stack list[GATE_PLACES];
 	size_t count;
@@ -63,7 +64,7 @@ void gate_worst_place(struct gate_worst *w, const struct model *m,
 		taken[most] = true;
 		*p = (struct gate_place){
 			.amount = amounts[most],
-			.stack = issue_stack_make(m, s, what, (uint32_t)most),
+			.stack = issue_stack_make(in, what, (uint32_t)most),
 		};
 		p->frame = issue_stack_blame(&p->stack, sources, &p->path);
 		list[count] = (struct apart_stack){ &p->stack, p->frame };

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "apart.h"
-#include "model.h"
+#include "reading.h"
 
 #define GATE_PLACES 5 /* most that are kept */
 
@@ -40,10 +40,10 @@ struct gate_worst {
 bool gate_worst_note(struct gate_worst *w, uint64_t value,
 		     const struct model *m);
 
-/* Where it is from, by amounts[m->stack_count]; the most bytes, or objects,
+/* Where it is from, by amounts[in->m->stack_count]; the most bytes, or objects,
  * count. `what` must stay. */
-void gate_worst_place(struct gate_worst *w, const struct model *m,
-		      struct symbols *s, const struct sources *sources,
+void gate_worst_place(struct gate_worst *w, const struct reading *in,
+		      const struct sources *sources,
 		      const struct gate_amount *amounts, bool bytes,
 		      const char *what);
 

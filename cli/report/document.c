@@ -98,14 +98,13 @@ json_t *document_location(const struct location *l)
 	return o;
 }
 
-json_t *document_stack(const struct model *m, struct symbols *s,
-		       uint32_t number)
+json_t *document_stack(const struct reading *in, uint32_t number)
 {
 	json_t *array = json_array();
 	const struct location *l;
 	struct walk w;
 
-	walk_begin(&w, m, s, number);
+	walk_begin(&w, in->m, in->symbols, number);
 	while ((l = walk_next(&w)))
 		document_append(array, document_location(l));
 	return array;
@@ -117,21 +116,20 @@ static void document_place(json_t *object, const char *key,
 	document_set(object, key, l ? document_location(l) : json_null());
 }
 
-json_t *document_outstanding(const struct model *m, struct symbols *s,
-			     struct names *n, const uint32_t *objects,
+json_t *document_outstanding(const struct reading *in, const uint32_t *objects,
 			     size_t count)
 {
 	json_t *array = json_array();
 	struct outstanding list;
 
-	outstanding_make(&list, m, s, objects, count);
+	outstanding_make(&list, in, objects, count);
 	for (size_t i = 0; i < list.count; i++) {
 		const struct outstanding_row *row = &list.rows[i];
 		json_t *o = json_object(), *names = json_array();
 
 		for (size_t k = 0; k < row->holders && k < OUTSTANDING_HOLDERS;
 		     k++) {
-			char *name = names_of(n, row->holder[k]);
+			char *name = names_of(in->names, row->holder[k]);
 
 			document_append(names, json_text(name));
 			free(name);
@@ -139,23 +137,24 @@ json_t *document_outstanding(const struct model *m, struct symbols *s,
 		document_count(o, "count", row->count);
 		document_count(o, "total", list.total);
 		document_text(o, "how", row->maker ? "made" : "taken");
-		document_text(o, "holder_type",
-			      row->holder_type
-				  ? names_type_called(n, row->holder_type)
-				  : NULL);
+		document_text(
+		    o, "holder_type",
+		    row->holder_type
+			? names_type_called(in->names, row->holder_type)
+			: NULL);
 		document_count(o, "holders", row->holders);
 		document_set(o, "holder_names", names);
 		document_flag(o, "holder_ended", row->ended);
-		document_field(o, m, row->field);
-		document_set(o, "stack", document_stack(m, s, row->stack));
+		document_field(o, in->m, row->field);
+		document_set(o, "stack", document_stack(in, row->stack));
 		document_append(array, o);
 	}
 	outstanding_release(&list);
 	return array;
 }
 
-json_t *document_callers(const struct model *m, struct symbols *s,
-			 struct names *n, const uint32_t *objects, size_t count)
+json_t *document_callers(const struct reading *in, const uint32_t *objects,
+			 size_t count)
 {
 	json_t *o, *rows;
 	struct callers c;
@@ -164,12 +163,12 @@ json_t *document_callers(const struct model *m, struct symbols *s,
 		return json_null();
 	o = json_object();
 	rows = json_array();
-	callers_make(&c, m, s, objects, count);
+	callers_make(&c, in, objects, count);
 	for (size_t i = 0; i < c.count; i++) {
 		const struct callers_row *r = &c.rows[i];
 		uint32_t from = r->reference == RKN_NONE
 				    ? 0
-				    : m->references[r->reference].from;
+				    : in->m->references[r->reference].from;
 		json_t *row = json_object();
 
 		document_set(
@@ -180,11 +179,12 @@ json_t *document_callers(const struct model *m, struct symbols *s,
 		document_count(row, "certain", r->certain);
 		document_flag(row, "maker", r->maker && r->taken);
 		document_flag(row, "named", r->reference != RKN_NONE);
-		document_take(row, "holder", from ? names_of(n, from) : NULL);
+		document_take(row, "holder",
+			      from ? names_of(in->names, from) : NULL);
 		document_flag(row, "holder_ended", r->ended);
 		document_place(row, "caller", r->place);
 		document_place(row, "within", r->within);
-		document_set(row, "stack", document_stack(m, s, r->stack));
+		document_set(row, "stack", document_stack(in, r->stack));
 		document_append(rows, row);
 	}
 	document_count(o, "objects", count);
@@ -225,9 +225,9 @@ static json_t *process(const struct model *m)
 	return o;
 }
 
-json_t *document_new(const struct model *m, struct symbols *s,
-		     const struct findings *f)
+json_t *document_new(const struct reading *in, const struct findings *f)
 {
+	const struct model *m = in->m;
 	json_t *document = json_object(), *recording = json_object();
 	json_t *gaps = json_array();
 	const char *message = model_text(m, m->meta.message);
@@ -266,7 +266,7 @@ json_t *document_new(const struct model *m, struct symbols *s,
 		       m->thread_count ? m->thread_count - 1 : 0);
 	document_count(recording, "modules", m->module_count);
 	document_count(recording, "modules_without_symbols",
-		       symbols_missing(s, NULL));
+		       symbols_missing(in->symbols, NULL));
 	document_text(document, "schema", "refknot-report/1");
 	document_set(document, "recording", recording);
 	document_set(document, "process", process(m));

@@ -14,15 +14,13 @@
 #include "findings.h"
 #include "groups.h"
 #include "holder.h"
-#include "names.h"
-#include "symbols.h"
+#include "reading.h"
 
 /*
  * A document about the process and what was not recorded; `types` and `regions`
  * are empty. `f` NULL: findings were not asked for.
  */
-json_t *document_new(const struct model *m, struct symbols *s,
-		     const struct findings *f);
+json_t *document_new(const struct reading *in, const struct findings *f);
 
 /* Appends to `types` the groups list[0 .. limit), and one "(other)" for the
  * rest if there is any; limit 0: all. */
@@ -62,15 +60,12 @@ json_t *document_holder(const struct holder *h, struct names *n);
 /* One frame of a stack. */
 json_t *document_location(const struct location *l);
 /* An array of frames, the innermost first. */
-json_t *document_stack(const struct model *m, struct symbols *s,
-		       uint32_t number);
+json_t *document_stack(const struct reading *in, uint32_t number);
 /* The outstanding references of objects, an array of rows, most first. */
-json_t *document_outstanding(const struct model *m, struct symbols *s,
-			     struct names *n, const uint32_t *objects,
+json_t *document_outstanding(const struct reading *in, const uint32_t *objects,
 			     size_t count);
 /* Their balance by caller; null: no objects. */
-json_t *document_callers(const struct model *m, struct symbols *s,
-			 struct names *n, const uint32_t *objects,
+json_t *document_callers(const struct reading *in, const uint32_t *objects,
 			 size_t count);
 
 #endif

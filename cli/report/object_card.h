@@ -12,8 +12,7 @@
 void object_text(const struct printer *p, const struct block_view *o, bool all);
 
 /* A whole document of the schema refknot-report/1. */
-json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
-		    const struct block_view *p);
+json_t *object_json(const struct reading *in, const struct block_view *p);
 
 extern const char *const object_edge_names[]; /* by enum rkn_reference_kind */
 

@@ -6,9 +6,7 @@
 #include "object_history.h"
 
 struct writer {
-	const struct model *m;
-	struct symbols *symbols;
-	struct names *names;
+	const struct reading *in;
 	const struct block_view *p;
 };
 
@@ -17,19 +15,19 @@ static json_t *history(const struct writer *w)
 	json_t *array = json_array();
 	struct object_history h;
 
-	object_history_make(&h, w->m, w->p->object, true);
+	object_history_make(&h, w->in->m, w->p->object, true);
 	for (size_t i = 0; i < h.count; i++) {
-		const struct rkn_event *e = &w->m->events[h.rows[i].event];
+		const struct rkn_event *e = &w->in->m->events[h.rows[i].event];
 		json_t *o = json_object();
 
 		document_text(o, "event", object_event_names[e->kind]);
 		document_set(o, "count", json_integer(e->count));
 		document_take(o, "holder",
-			      e->holder ? names_of(w->names, e->holder) : NULL);
-		document_field(o, w->m, e->field);
-		document_count(o, "thread", w->m->threads[e->thread].tid);
-		document_set(o, "stack",
-			     document_stack(w->m, w->symbols, e->stack));
+			      e->holder ? names_of(w->in->names, e->holder)
+					: NULL);
+		document_field(o, w->in->m, e->field);
+		document_count(o, "thread", w->in->m->threads[e->thread].tid);
+		document_set(o, "stack", document_stack(w->in, e->stack));
 		document_append(array, o);
 	}
 	object_history_release(&h);
@@ -42,11 +40,12 @@ static void append_declared(const struct writer *w, json_t *array,
 {
 	json_t *o = json_object();
 
-	document_take(o, "object", other ? names_of(w->names, other) : NULL);
+	document_take(o, "object",
+		      other ? names_of(w->in->names, other) : NULL);
 	document_set(
 	    o, "address",
-	    json_address(other ? w->m->objects[other].address : r->holder));
-	document_field(o, w->m, r->field);
+	    json_address(other ? w->in->m->objects[other].address : r->holder));
+	document_field(o, w->in->m, r->field);
 	document_text(o, "kind", object_edge_names[r->kind]);
 	document_append(array, o);
 }
@@ -57,9 +56,9 @@ static void append_pointer(const struct writer *w, json_t *array,
 {
 	json_t *o = json_object();
 
-	document_take(o, "object", names_object(w->names, block));
-	document_count(o, "offset", model_edge_from(w->m, e));
-	document_count(o, "to_offset", model_edge_to(w->m, e));
+	document_take(o, "object", names_object(w->in->names, block));
+	document_count(o, "offset", model_edge_from(w->in->m, e));
+	document_count(o, "to_offset", model_edge_to(w->in->m, e));
 	document_append(array, o);
 }
 
@@ -67,24 +66,24 @@ static json_t *root(const struct writer *w, uint32_t i)
 {
 	struct holder h;
 
-	holder_of_root(&h, i, w->m, w->symbols);
+	holder_of_root(&h, i, w->in);
 	return document_holder(&h, NULL);
 }
 
 static void set_pointers(const struct writer *w, json_t *o)
 {
 	const struct block_view *p = w->p;
-	const struct rkn_edge *edges = w->m->edges;
+	const struct rkn_edge *edges = w->in->m->edges;
 	json_t *in = json_array(), *out = json_array(), *roots = json_array();
 	json_t *path = json_array();
-	size_t first, n = model_edges_of(w->m, p->block, &first);
+	size_t first, n = model_edges_of(w->in->m, p->block, &first);
 
 	for (size_t i = 0; i < p->in_count; i++)
-		names_announce(w->names, &edges[p->in[i]].from, 1);
+		names_announce(w->in->names, &edges[p->in[i]].from, 1);
 	for (size_t i = first; i < first + n; i++)
-		names_announce(w->names, &edges[i].to, 1);
+		names_announce(w->in->names, &edges[i].to, 1);
 	for (size_t i = 0; i < p->path_count; i++)
-		names_announce(w->names, &edges[p->path[i]].from, 1);
+		names_announce(w->in->names, &edges[p->path[i]].from, 1);
 	for (size_t i = 0; i < p->root_count; i++)
 		document_append(roots, root(w, p->roots[i]));
 	for (size_t i = 0; i < p->in_count; i++)
@@ -104,7 +103,7 @@ static void set_pointers(const struct writer *w, json_t *o)
 
 static void set_object(const struct writer *w, json_t *o)
 {
-	const struct model *m = w->m;
+	const struct model *m = w->in->m;
 	uint32_t number = w->p->object;
 	const struct rkn_object *object = &m->objects[number];
 	json_t *referrers = json_array(), *referents = json_array();
@@ -122,8 +121,7 @@ static void set_object(const struct writer *w, json_t *o)
 	document_set(o, "refcount_told", json_integer(object->told));
 	document_flag(o, "refcount_read", object->flags & RKN_OBJECT_COUNTED);
 	document_count(o, "generation", object->generation);
-	document_set(o, "outstanding",
-		     document_outstanding(m, w->symbols, w->names, &number, 1));
+	document_set(o, "outstanding", document_outstanding(w->in, &number, 1));
 	document_count(o, "events_lost",
 		       object->event_count > object->events
 			   ? object->event_count - object->events
@@ -133,26 +131,25 @@ static void set_object(const struct writer *w, json_t *o)
 	document_set(o, "referents", referents);
 }
 
-json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
-		    const struct block_view *p)
+json_t *object_json(const struct reading *in, const struct block_view *p)
 {
-	const struct writer w = { m, s, n, p };
+	const struct model *m = in->m;
+	const struct writer w = { in, p };
 	const struct rkn_block *b = &m->blocks[p->block];
 	const struct rkn_object *object = &m->objects[p->object];
 	json_t *document, *o = json_object();
 
 	if (p->block != RKN_NONE)
-		names_announce(n, &p->block, 1);
+		names_announce(in->names, &p->block, 1);
 	document_take(o, "name",
-		      p->object ? names_of(n, p->object)
-				: names_object(n, p->block));
+		      p->object ? names_of(in->names, p->object)
+				: names_object(in->names, p->block));
 	document_set(o, "address",
 		     json_address(p->object ? object->address : b->address));
 	document_set(o, "bytes",
 		     p->block == RKN_NONE ? json_null() : json_count(b->size));
-	document_set(
-	    o, "stack",
-	    document_stack(m, s, p->object ? object->stack : b->stack));
+	document_set(o, "stack",
+		     document_stack(in, p->object ? object->stack : b->stack));
 	if (p->object)
 		set_object(&w, o);
 	if (p->block != RKN_NONE) {
@@ -161,7 +158,7 @@ json_t *object_json(const struct model *m, struct symbols *s, struct names *n,
 		document_count(o, "retained_bytes", p->retained_bytes);
 		set_pointers(&w, o);
 	}
-	document = document_new(m, s, NULL); /* knows missing symbols by now */
+	document = document_new(in, NULL); /* knows missing symbols by now */
 	document_set(document, "object", o);
 	return document;
 }

@@ -17,26 +17,27 @@ const char *const object_edge_names[] = { "reference", "link", "weak" };
 
 static void print_event(const struct printer *p, const struct object_event *row)
 {
-	const struct rkn_event *e = &p->m->events[row->event];
+	const struct rkn_event *e = &p->in->m->events[row->event];
 	char *origin = print_origin(p, e->stack);
-	char *field = escape(model_name(p->m, e->field));
+	char *field = escape(model_name(p->in->m, e->field));
 
 	if (row->end != RKN_NONE)
 		fprintf(p->out,
 			"      %" PRIu64 "x retain, release  count %d  %s",
-			row->count, p->m->events[row->end].count, origin);
+			row->count, p->in->m->events[row->end].count, origin);
 	else
 		fprintf(p->out, "      %s  count %d  %s",
 			object_event_names[e->kind], e->count, origin);
 	if (e->holder) {
-		char *holder = names_of(p->names, e->holder);
+		char *holder = names_of(p->in->names, e->holder);
 
 		fprintf(p->out, " by %s", holder);
 		free(holder);
 	}
 	if (*field)
 		fprintf(p->out, " in %s", field);
-	fprintf(p->out, ", thread %" PRIu32 "\n", p->m->threads[e->thread].tid);
+	fprintf(p->out, ", thread %" PRIu32 "\n",
+		p->in->m->threads[e->thread].tid);
 	free(field);
 	free(origin);
 }
@@ -52,12 +53,12 @@ static void print_more(const struct printer *p, size_t n)
 static void print_edge(const struct printer *p, const struct rkn_reference *r,
 		       uint32_t other)
 {
-	char *field = escape(model_name(p->m, r->field));
-	char *name = other ? names_of(p->names, other) : NULL;
+	char *field = escape(model_name(p->in->m, r->field));
+	char *name = other ? names_of(p->in->names, other) : NULL;
 
 	if (name)
 		fprintf(p->out, "      %s%s", name,
-			p->m->objects[other].flags & RKN_OBJECT_ENDED
+			p->in->m->objects[other].flags & RKN_OBJECT_ENDED
 			    ? ", which has ended,"
 			    : "");
 	else
@@ -71,11 +72,11 @@ static void print_edge(const struct printer *p, const struct rkn_reference *r,
 
 static void print_declared(const struct printer *p, const struct block_view *o)
 {
-	size_t first, n = model_references_of(p->m, o->object, &first);
+	size_t first, n = model_references_of(p->in->m, o->object, &first);
 	bool titled = false;
 
 	for (size_t i = first; i < first + n; i++) {
-		const struct rkn_reference *r = &p->m->references[i];
+		const struct rkn_reference *r = &p->in->m->references[i];
 
 		if (!r->from && !r->holder)
 			continue;
@@ -85,8 +86,8 @@ static void print_declared(const struct printer *p, const struct block_view *o)
 		print_edge(p, r, r->from);
 	}
 	titled = false;
-	for (size_t i = 0; i < p->m->reference_count; i++) {
-		const struct rkn_reference *r = &p->m->references[i];
+	for (size_t i = 0; i < p->in->m->reference_count; i++) {
+		const struct rkn_reference *r = &p->in->m->references[i];
 
 		if (r->from != o->object)
 			continue;
@@ -100,7 +101,7 @@ static void print_declared(const struct printer *p, const struct block_view *o)
 static void print_pointers(const struct printer *p, const struct block_view *o,
 			   bool all)
 {
-	const struct model *m = p->m;
+	const struct model *m = p->in->m;
 	size_t first, n = model_edges_of(m, o->block, &first);
 
 	if (o->in_count + o->root_count)
@@ -113,7 +114,7 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	print_more(p, all ? 0 : o->root_count);
 	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++) {
 		const struct rkn_edge *e = &m->edges[o->in[i]];
-		char *name = names_object(p->names, e->from);
+		char *name = names_object(p->in->names, e->from);
 
 		fprintf(p->out, "      %s +0x%" PRIx64, name,
 			model_edge_from(m, e));
@@ -126,7 +127,7 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	if (n)
 		fputs("    its pointers:\n", p->out);
 	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++) {
-		char *name = names_object(p->names, m->edges[first + i].to);
+		char *name = names_object(p->in->names, m->edges[first + i].to);
 
 		fprintf(p->out, "      +0x%" PRIx64 " %s\n",
 			model_edge_from(m, &m->edges[first + i]), name);
@@ -142,7 +143,7 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	fputc('\n', p->out);
 	for (size_t i = 0; i < o->path_count; i++) {
 		const struct rkn_edge *e = &m->edges[o->path[i]];
-		char *name = names_object(p->names, e->from);
+		char *name = names_object(p->in->names, e->from);
 
 		fprintf(p->out, "      -> %s +0x%" PRIx64 "\n", name,
 			model_edge_from(m, e));
@@ -155,15 +156,17 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 static void announce(const struct printer *p, const struct block_view *o,
 		     bool all)
 {
-	size_t first, n = model_edges_of(p->m, o->block, &first);
+	size_t first, n = model_edges_of(p->in->m, o->block, &first);
 
-	names_announce(p->names, &o->block, 1);
+	names_announce(p->in->names, &o->block, 1);
 	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++)
-		names_announce(p->names, &p->m->edges[o->in[i]].from, 1);
+		names_announce(p->in->names, &p->in->m->edges[o->in[i]].from,
+			       1);
 	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++)
-		names_announce(p->names, &p->m->edges[first + i].to, 1);
+		names_announce(p->in->names, &p->in->m->edges[first + i].to, 1);
 	for (size_t i = 0; i < o->path_count; i++)
-		names_announce(p->names, &p->m->edges[o->path[i]].from, 1);
+		names_announce(p->in->names, &p->in->m->edges[o->path[i]].from,
+			       1);
 }
 
 /* The rest of an object's card: its references and what happened to it. */
@@ -173,7 +176,7 @@ static void print_object(const struct printer *p, const struct block_view *o,
 	struct object_history h;
 
 	print_outstanding(p, &o->object, 1, "    ");
-	object_history_make(&h, p->m, o->object, all);
+	object_history_make(&h, p->in->m, o->object, all);
 	if (h.count)
 		fputs("    history, the oldest first:\n", p->out);
 	if (h.lost)
@@ -188,14 +191,14 @@ static void print_object(const struct printer *p, const struct block_view *o,
 
 void object_text(const struct printer *p, const struct block_view *o, bool all)
 {
-	const struct rkn_object *object = &p->m->objects[o->object];
-	const struct rkn_block *block = &p->m->blocks[o->block];
+	const struct rkn_object *object = &p->in->m->objects[o->object];
+	const struct rkn_block *block = &p->in->m->blocks[o->block];
 	char count[UNITS_SIZE], size[UNITS_SIZE], *name;
 
 	if (o->block != RKN_NONE)
 		announce(p, o, all);
-	name = o->object ? names_of(p->names, o->object)
-			 : names_object(p->names, o->block);
+	name = o->object ? names_of(p->in->names, o->object)
+			 : names_object(p->in->names, o->block);
 	fprintf(p->out, "%s%s%s", paint(p->colour, PAINT_STRONG), name,
 		paint(p->colour, PAINT_PLAIN));
 	free(name);

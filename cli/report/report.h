@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "findings.h"
-#include "names.h"
+#include "reading.h"
 
 #define REPORT_ALL_KINDS ((1u << FINDING_KINDS) - 1)
 /* What counts unless possible leaks are asked for. */
@@ -36,23 +36,22 @@ static inline bool report_wants(const struct report_options *o,
  * not recorded. `o` NULL: every kind, REPORT_LIMIT findings, colour if `out` is
  * a terminal that wants it. Dies when out of memory.
  */
-void report_text(FILE *out, const struct model *m, struct symbols *s,
+void report_text(FILE *out, const struct reading *in,
 		 const struct report_options *o);
 
 /* Judges the recording: a whole document of the schema refknot-report/1, a new
  * reference. Dies when out of memory. */
-json_t *report_json(const struct model *m, struct symbols *s,
-		    const struct report_options *o);
+json_t *report_json(const struct reading *in, const struct report_options *o);
 
 /* The end of a heading's line, with the finding's signature. */
 #define REPORT_SIGNATURE "  sig %s\n"
 
 /*
  * The card of one finding: a heading, which REPORT_SIGNATURE must follow; then
- * what is known of it and its call stack, lines of text. Announces to `n` what
- * it names.
+ * what is known of it and its call stack, lines of text. Announces what it
+ * names.
  */
-void report_card(FILE *heading, FILE *rest, const struct model *m,
-		 struct symbols *s, struct names *n, const struct finding *f);
+void report_card(FILE *heading, FILE *rest, const struct reading *in,
+		 const struct finding *f);
 
 #endif

@@ -33,14 +33,14 @@ static void print_holder_of(const struct printer *p,
 
 	if (r->reference == RKN_NONE)
 		return;
-	first = &p->m->references[r->reference];
+	first = &p->in->m->references[r->reference];
 	if (r->taken > 1 || !first->from) {
 		fputs(r->ended ? " by holders that have ended"
 			       : " by holders that are named",
 		      p->out);
 		return;
 	}
-	name = names_of(p->names, first->from);
+	name = names_of(p->in->names, first->from);
 	fprintf(p->out, " by %s%s", name, r->ended ? ", which has ended" : "");
 	free(name);
 }
@@ -89,7 +89,7 @@ void print_callers(const struct printer *p, const uint32_t *objects,
 	char left[UNITS_SIZE];
 	struct callers c;
 
-	callers_make(&c, p->m, p->symbols, objects, count);
+	callers_make(&c, p->in, objects, count);
 	if (c.count) {
 		fprintf(p->out, "%sbalance by caller", indent);
 		if (count == PRINT_CALLERS)

@@ -40,10 +40,10 @@ static size_t position(const struct drawing *d, uint32_t block, uint64_t offset)
 static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
 			size_t from, size_t to, const char *where)
 {
-	uint64_t behind = model_edge_to(d->p->m, e) - d->members[to].start;
+	uint64_t behind = model_edge_to(d->p->in->m, e) - d->members[to].start;
 
 	fprintf(d->p->out, "        --+0x%" PRIx64,
-		model_edge_from(d->p->m, e) - d->members[from].start);
+		model_edge_from(d->p->in->m, e) - d->members[from].start);
 	if (behind)
 		fprintf(d->p->out, " to +0x%" PRIx64, behind);
 	fprintf(d->p->out, "-->%s%s\n", where,
@@ -53,7 +53,7 @@ static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
 /* All pointers of member `from` to others, that to the next one last. */
 static void print_pointers(struct drawing *d, size_t from)
 {
-	const struct model *m = d->p->m;
+	const struct model *m = d->p->in->m;
 	const struct rkn_edge *next = NULL;
 	size_t first, more = 0, printed = 0;
 	const struct member *member = &d->members[from];
@@ -92,7 +92,7 @@ static void print_member(struct drawing *d, size_t i)
 		paint(p->colour, PAINT_PLAIN), m->address,
 		units_bytes(size, m->bytes));
 	print_place(p, "        ", "allocated by",
-		    p->m->blocks[m->block].stack);
+		    p->in->m->blocks[m->block].stack);
 	print_pointers(d, i);
 }
 
@@ -111,7 +111,7 @@ void print_cycle(const struct printer *p, const struct finding *f)
 			    : "the largest that fits here",
 			units_count(text, f->member_count, "object"));
 	for (size_t i = 0; i < d.shown; i++)
-		d.members[i] = member_of(p->m, p->names, f, i);
+		d.members[i] = member_of(p->in, f, i);
 	for (size_t i = 0; i < d.shown; i++)
 		print_member(&d, i);
 	for (size_t i = 0; i < d.shown; i++)

@@ -20,7 +20,7 @@ static size_t shown_of(const struct finding *f)
 
 void print_ended_holders(const struct printer *p, const struct finding *f)
 {
-	const struct rkn_object *first = &p->m->objects[f->ended[0]];
+	const struct rkn_object *first = &p->in->m->objects[f->ended[0]];
 	size_t shown = shown_of(f);
 	char text[UNITS_SIZE];
 
@@ -28,7 +28,7 @@ void print_ended_holders(const struct printer *p, const struct finding *f)
 		return;
 	fputs("    held by ", p->out);
 	for (size_t i = 0; i < shown; i++) {
-		char *name = names_of(p->names, f->ended[i]);
+		char *name = names_of(p->in->names, f->ended[i]);
 
 		fprintf(p->out, "%s%s", i ? ", " : "", name);
 		free(name);
@@ -44,19 +44,18 @@ void print_ended_holders(const struct printer *p, const struct finding *f)
 		print_place(p, "        ", "freed by", first->ended_stack);
 }
 
-json_t *ended_holders_json(const struct model *m, struct symbols *s,
-			   struct names *n, const struct finding *f)
+json_t *ended_holders_json(const struct reading *in, const struct finding *f)
 {
 	json_t *o = json_object(), *array = json_array();
 
 	for (size_t i = 0; i < shown_of(f); i++) {
-		const struct rkn_object *of = &m->objects[f->ended[i]];
+		const struct rkn_object *of = &in->m->objects[f->ended[i]];
 		json_t *holder = json_object();
 
-		document_take(holder, "name", names_of(n, f->ended[i]));
-		document_set(holder, "made", document_stack(m, s, of->stack));
+		document_take(holder, "name", names_of(in->names, f->ended[i]));
+		document_set(holder, "made", document_stack(in, of->stack));
 		document_set(holder, "ended",
-			     document_stack(m, s, of->ended_stack));
+			     document_stack(in, of->ended_stack));
 		document_append(array, holder);
 	}
 	document_count(o, "count", f->ended_count);
@@ -72,9 +71,9 @@ void print_pooled(const struct printer *p, const struct findings *f)
 	struct pooled list;
 	char text[UNITS_SIZE], *path;
 
-	pooled_make(&list, p->m, p->names, f);
+	pooled_make(&list, p->in, f);
 	if (list.objects) {
-		path = escape(p->m->path);
+		path = escape(p->in->m->path);
 		fprintf(
 		    p->out,
 		    "\n%s inside larger blocks, alive with references at the end, in use or forgotten; refknot refs '%s' lists them:\n",
@@ -93,13 +92,12 @@ void print_pooled(const struct printer *p, const struct findings *f)
 	pooled_release(&list);
 }
 
-json_t *pooled_json(const struct model *m, struct symbols *s, struct names *n,
-		    const struct findings *f)
+json_t *pooled_json(const struct reading *in, const struct findings *f)
 {
 	struct pooled list;
 	json_t *array = json_array();
 
-	pooled_make(&list, m, n, f);
+	pooled_make(&list, in, f);
 	for (size_t i = 0; i < list.count; i++) {
 		const struct pooled_kind *k = &list.list[i];
 		json_t *o = json_object();
@@ -107,9 +105,8 @@ json_t *pooled_json(const struct model *m, struct symbols *s, struct names *n,
 		document_text(o, "type", k->type);
 		document_count(o, "objects", k->count);
 		document_count(o, "references", k->references);
-		document_set(
-		    o, "places",
-		    document_outstanding(m, s, n, k->objects, k->count));
+		document_set(o, "places",
+			     document_outstanding(in, k->objects, k->count));
 		document_append(array, o);
 	}
 	pooled_release(&list);

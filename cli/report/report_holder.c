@@ -48,7 +48,7 @@ static void print_root(const struct printer *p, const struct holder *h)
 			fprintf(p->out, ", at 0x%" PRIx64, h->address);
 		free(module);
 		free(symbol);
-	} else if (h->tid == p->m->meta.pid && h->tid) {
+	} else if (h->tid == p->in->m->meta.pid && h->tid) {
 		fputs(" of the main thread", p->out);
 	} else if (h->tid) {
 		fprintf(p->out, " of thread %" PRIu32, h->tid);
@@ -61,7 +61,7 @@ void print_root_word(const struct printer *p, uint32_t root)
 {
 	struct holder h;
 
-	holder_of_root(&h, root, p->m, p->symbols);
+	holder_of_root(&h, root, p->in);
 	print_root(p, &h);
 	if (h.to_offset)
 		fprintf(p->out, ", to +0x%" PRIx64, h.to_offset);
@@ -71,13 +71,13 @@ void print_holder(const struct printer *p, const struct finding *f)
 {
 	struct holder h;
 
-	if (!holder_find(&h, f, p->m, p->symbols))
+	if (!holder_find(&h, f, p->in))
 		return;
 	fprintf(p->out, "    held at +0x%" PRIx64 " by ", h.to_offset);
 	if (h.block == RKN_NONE) {
 		print_root(p, &h);
 	} else {
-		char *name = names_object(p->names, h.block);
+		char *name = names_object(p->in->names, h.block);
 
 		fprintf(p->out, "the pointer at +0x%" PRIx64 " of %s", h.offset,
 			name);

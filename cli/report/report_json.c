@@ -17,9 +17,7 @@
 #define MOST_MEMBERS 1000 /* of one finding, and pointers of one member */
 
 struct writer {
-	const struct model *m;
-	struct symbols *symbols;
-	struct names *names;
+	const struct reading *in;
 	struct member *members; /* of the finding at work, by place */
 	size_t shown;
 };
@@ -57,7 +55,7 @@ static json_t *verdict(const struct verdict *v, const struct findings *f,
 
 static json_t *stack(const struct writer *w, uint32_t number)
 {
-	return document_stack(w->m, w->symbols, number);
+	return document_stack(w->in, number);
 }
 
 static int by_place(const void *a, const void *b)
@@ -87,7 +85,7 @@ static const struct member *find_member(const struct writer *w, uint32_t block,
 
 static json_t *member(const struct writer *w, const struct member *from)
 {
-	const struct model *m = w->m;
+	const struct model *m = w->in->m;
 	json_t *o = json_object(), *edges = json_array();
 	size_t first, n = model_edges_of(m, from->block, &first);
 
@@ -134,7 +132,7 @@ static json_t *members(struct writer *w, const struct finding *f)
 	w->shown = shown_members(f);
 	w->members = xcalloc(w->shown, sizeof(*w->members));
 	for (uint32_t i = 0; i < w->shown; i++)
-		w->members[i] = member_of(w->m, w->names, f, i);
+		w->members[i] = member_of(w->in, f, i);
 	shown = xcalloc(w->shown, sizeof(*shown));
 	if (w->shown)
 		memcpy(shown, w->members, w->shown * sizeof(*shown));
@@ -154,16 +152,18 @@ static json_t *call(const struct writer *w, uint32_t object, uint32_t holder,
 {
 	json_t *o = json_object();
 
-	document_take(o, "object", object ? names_of(w->names, object) : NULL);
-	document_take(o, "holder", holder ? names_of(w->names, holder) : NULL);
-	document_field(o, w->m, field);
+	document_take(o, "object",
+		      object ? names_of(w->in->names, object) : NULL);
+	document_take(o, "holder",
+		      holder ? names_of(w->in->names, holder) : NULL);
+	document_field(o, w->in->m, field);
 	document_set(o, "stack", stack(w, number));
 	return o;
 }
 
 static json_t *reference(const struct writer *w, uint32_t i)
 {
-	const struct rkn_reference *r = &w->m->references[i];
+	const struct rkn_reference *r = &w->in->m->references[i];
 
 	return i == RKN_NONE ? json_null()
 			     : call(w, r->to, r->from, r->field, r->stack);
@@ -171,7 +171,7 @@ static json_t *reference(const struct writer *w, uint32_t i)
 
 static json_t *orphaned(const struct writer *w, const struct finding *f)
 {
-	const struct rkn_event *e = &w->m->events[f->orphaned];
+	const struct rkn_event *e = &w->in->m->events[f->orphaned];
 	json_t *o;
 
 	if (f->orphaned == RKN_NONE)
@@ -196,22 +196,22 @@ static json_t *hint(const struct writer *w, const struct finding *f)
 /* The pointer that may close the cycle. */
 static json_t *undeclared(const struct writer *w, const struct finding *f)
 {
-	const struct rkn_edge *e = &w->m->edges[f->undeclared];
+	const struct rkn_edge *e = &w->in->m->edges[f->undeclared];
 	json_t *o;
 
 	if (f->undeclared == RKN_NONE)
 		return json_null();
 	o = json_object();
-	document_take(o, "object", names_object(w->names, e->from));
-	document_count(o, "offset", model_edge_from(w->m, e));
-	document_take(o, "to", names_object(w->names, e->to));
-	document_count(o, "to_offset", model_edge_to(w->m, e));
+	document_take(o, "object", names_object(w->in->names, e->from));
+	document_count(o, "offset", model_edge_from(w->in->m, e));
+	document_take(o, "to", names_object(w->in->names, e->to));
+	document_count(o, "to_offset", model_edge_to(w->in->m, e));
 	return o;
 }
 
 static json_t *wrong_use(const struct writer *w, const struct finding *f)
 {
-	const struct rkn_error *e = &w->m->errors[f->error];
+	const struct rkn_error *e = &w->in->m->errors[f->error];
 	json_t *o;
 
 	if (f->error == RKN_NONE)
@@ -222,7 +222,7 @@ static json_t *wrong_use(const struct writer *w, const struct finding *f)
 	document_set(o, "made", stack(w, e->made_stack));
 	document_set(o, "freed",
 		     e->ended_stack ? stack(w, e->ended_stack) : json_null());
-	wrong_holder_json(o, w->m, w->symbols, w->names, e);
+	wrong_holder_json(o, w->in, e);
 	return o;
 }
 
@@ -235,7 +235,7 @@ static json_t *references(const struct writer *w, const struct finding *f)
 
 	if (!(f->evidence & ~(unsigned)FINDING_BY_SCAN))
 		return json_null();
-	n = finding_counted(f, w->m, w->names, objects, MOST_MEMBERS);
+	n = finding_counted(f, w->in, objects, MOST_MEMBERS);
 	o = json_object();
 	document_count(o, "count", f->references);
 	document_flag(o, "pointed_at", f->pointed_at);
@@ -248,8 +248,7 @@ static json_t *references(const struct writer *w, const struct finding *f)
 	document_set(o, "orphaned_by", orphaned(w, f));
 	document_set(o, "undeclared", undeclared(w, f));
 	document_set(o, "break_hint", hint(w, f));
-	document_set(o, "balance",
-		     document_callers(w->m, w->symbols, w->names, objects, n));
+	document_set(o, "balance", document_callers(w->in, objects, n));
 	document_set(o, "wrong_use", wrong_use(w, f));
 	return o;
 }
@@ -280,20 +279,19 @@ static json_t *finding(struct writer *w, const struct finding *f)
 			document_append(evidence,
 					json_text(finding_evidence_names[i]));
 	document_text(o, "kind", finding_kind_name(f->kind));
-	document_text(o, "confidence", finding_confidence(f, w->m));
+	document_text(o, "confidence", finding_confidence(f, w->in->m));
 	document_set(o, "evidence", evidence);
 	document_text(o, "signature", f->signature);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		document_count(o, counts[i].key, counts[i].value);
-	document_text(o, "type", finding_type(f, w->m, w->names));
+	document_text(o, "type", finding_type(f, w->in));
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
 	document_set(o, "held_by",
-		     holder_find(&h, f, w->m, w->symbols)
-			 ? document_holder(&h, w->names)
+		     holder_find(&h, f, w->in)
+			 ? document_holder(&h, w->in->names)
 			 : json_null());
-	document_set(o, "ended_holders",
-		     ended_holders_json(w->m, w->symbols, w->names, f));
+	document_set(o, "ended_holders", ended_holders_json(w->in, f));
 	document_set(o, "references", references(w, f));
 	return o;
 }
@@ -306,8 +304,7 @@ static json_t *findings(struct writer *w, const struct findings *f,
 
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], n)) {
-			report_announce(w->m, w->names, &f->list[i],
-					MOST_MEMBERS);
+			report_announce(w->in, &f->list[i], MOST_MEMBERS);
 			n++;
 		}
 	for (size_t i = 0; i < f->count; i++)
@@ -320,11 +317,11 @@ static json_t *wrong_frees(const struct writer *w)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < w->m->free_count; i++) {
-		const struct rkn_free *f = &w->m->frees[i];
+	for (size_t i = 0; i < w->in->m->free_count; i++) {
+		const struct rkn_free *f = &w->in->m->frees[i];
 		json_t *o;
 
-		if (!stray_is_told(f, w->m))
+		if (!stray_is_told(f, w->in->m))
 			continue;
 		o = json_object();
 		document_text(o, "kind", stray_kind_name(f->kind));
@@ -332,7 +329,7 @@ static json_t *wrong_frees(const struct writer *w)
 			      f->flags & RKN_FREE_MOVES ? "realloc" : "free");
 		document_count(o, "count", f->count);
 		document_flag(o, "fatal", f->flags & RKN_FREE_FATAL);
-		document_take(o, "text", stray_summary(f, w->m, w->symbols));
+		document_take(o, "text", stray_summary(f, w->in));
 		document_set(o, "address", json_address(f->address));
 		document_count(o, "offset", f->offset);
 		document_known(o, "bytes", f->made_stack, f->size);
@@ -348,35 +345,31 @@ static json_t *wrong_frees(const struct writer *w)
 	return array;
 }
 
-json_t *report_json(const struct model *m, struct symbols *s,
-		    const struct report_options *o)
+json_t *report_json(const struct reading *in, const struct report_options *o)
 {
-	struct writer w = { .m = m, .symbols = s, .names = names_open(m, s) };
+	const struct model *m = in->m;
+	struct writer w = { .in = in };
 	struct wishes wishes;
 	struct findings f;
 	struct groups types;
 	struct verdict v;
 	json_t *document, *list;
 
-	wishes_open(&wishes, m);
-	findings_make(&f, m, s);
-	wishes_withhold(&wishes, &f, m, w.names, s);
+	wishes_findings(&wishes, &f, in);
 	verdict_make(&v, &f, m, o->kinds);
-	findings_sign(&f, m, w.names, s);
+	findings_sign(&f, in);
 	list = findings(&w, &f, o);
-	groups_make(&types, m, s, w.names, GROUP_BY_TYPE, GROUP_ALL,
-		    GROUP_EVERYTHING);
+	groups_make(&types, in, GROUP_BY_TYPE, GROUP_ALL, GROUP_EVERYTHING);
 	groups_sort(&types, GROUP_SORT_BYTES);
-	document = document_new(m, s, &f); /* knows missing symbols by now */
+	document = document_new(in, &f); /* knows missing symbols by now */
 	document_set(document, "verdict",
 		     verdict(&v, &f, o->kinds | o->listed, &wishes));
 	document_set(document, "findings", list);
 	document_set(document, "wrong_frees", wrong_frees(&w));
-	document_set(document, "pooled", pooled_json(m, s, w.names, &f));
+	document_set(document, "pooled", pooled_json(in, &f));
 	document_add_types(document, &types, 0);
 	groups_release(&types);
 	findings_release(&f);
 	wishes_release(&wishes);
-	names_close(w.names);
 	return document;
 }

@@ -13,12 +13,12 @@
 /* " by Session#1 in next"; nothing if it has no holder. */
 static void print_by(const struct printer *p, const struct rkn_reference *r)
 {
-	char *field = escape(model_name(p->m, r->field));
-	char *holder = r->from ? names_of(p->names, r->from) : NULL;
+	char *field = escape(model_name(p->in->m, r->field));
+	char *holder = r->from ? names_of(p->in->names, r->from) : NULL;
 
 	if (holder)
 		fprintf(p->out, " by %s%s", holder,
-			p->m->objects[r->from].flags & RKN_OBJECT_ENDED
+			p->in->m->objects[r->from].flags & RKN_OBJECT_ENDED
 			    ? ", which has ended,"
 			    : "");
 	else if (r->holder)
@@ -33,15 +33,15 @@ static void print_by(const struct printer *p, const struct rkn_reference *r)
 static void print_row_by(const struct printer *p,
 			 const struct outstanding_row *row)
 {
-	char *field = escape(model_name(p->m, row->field));
+	char *field = escape(model_name(p->in->m, row->field));
 
 	if (row->holders < 2) {
-		print_by(p, &p->m->references[row->first]);
+		print_by(p, &p->in->m->references[row->first]);
 		free(field);
 		return;
 	}
 	for (size_t i = 0; i < row->holders && i < OUTSTANDING_HOLDERS; i++) {
-		char *holder = names_of(p->names, row->holder[i]);
+		char *holder = names_of(p->in->names, row->holder[i]);
 
 		fprintf(p->out, "%s%s", i ? ", " : " by ", holder);
 		free(holder);
@@ -59,10 +59,10 @@ static void print_row_by(const struct printer *p,
 /* A line that can be typed: quotes keep each argument one word. */
 static void print_balance_command(const struct printer *p, uint32_t object)
 {
-	char *name = names_of(p->names, object);
-	char *path = escape(p->m->path);
+	char *name = names_of(p->in->names, object);
+	char *path = escape(p->in->m->path);
 
-	if (p->m->passing)
+	if (p->in->m->passing)
 		fprintf(
 		    p->out,
 		    "refknot run keeps a recording; then refknot balance REC '%s'",
@@ -107,10 +107,10 @@ static void print_row(const struct printer *p,
 static void print_rows(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
-	uint32_t guess = find_guess(p->m, objects, count);
+	uint32_t guess = find_guess(p->in->m, objects, count);
 	struct outstanding o;
 
-	outstanding_make(&o, p->m, p->symbols, objects, count);
+	outstanding_make(&o, p->in, objects, count);
 	if (o.count) {
 		fprintf(p->out, "%soutstanding references", indent);
 		if (guess) {
@@ -134,7 +134,7 @@ void print_outstanding_most(const struct printer *p, const uint32_t *objects,
 {
 	struct outstanding o;
 
-	outstanding_make(&o, p->m, p->symbols, objects, count);
+	outstanding_make(&o, p->in, objects, count);
 	for (size_t i = 0; i < o.count && i < MOST_ROWS; i++)
 		print_row(p, &o.rows[i], o.total, indent);
 	outstanding_release(&o);
@@ -143,7 +143,7 @@ void print_outstanding_most(const struct printer *p, const uint32_t *objects,
 void print_outstanding(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
-	if (find_guess(p->m, objects, count))
+	if (find_guess(p->in->m, objects, count))
 		print_callers(p, objects, count, false, indent);
 	print_rows(p, objects, count, indent);
 }
@@ -168,12 +168,12 @@ static bool is_anyone_named(const struct model *m, const uint32_t *objects,
 static void print_whose(const struct printer *p, const struct finding *f)
 {
 	uint32_t objects[PRINT_CALLERS];
-	size_t n = finding_counted(f, p->m, p->names, objects, PRINT_CALLERS);
+	size_t n = finding_counted(f, p->in, objects, PRINT_CALLERS);
 
 	if (!n)
 		return;
 	print_callers(p, objects, n, true, "    ");
-	if (is_anyone_named(p->m, objects, n))
+	if (is_anyone_named(p->in->m, objects, n))
 		print_rows(p, objects, n, "    ");
 	fputs("    all calls: ", p->out);
 	print_balance_command(p, objects[0]);
@@ -182,7 +182,7 @@ static void print_whose(const struct printer *p, const struct finding *f)
 
 void print_cycle_ledger(const struct printer *p, const struct finding *f)
 {
-	const struct model *m = p->m;
+	const struct model *m = p->in->m;
 	char text[UNITS_SIZE], size[UNITS_SIZE];
 
 	if (f->pointed_at)
@@ -196,8 +196,8 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		    units_count(text, f->references, "more reference"));
 	if (f->undeclared != RKN_NONE) {
 		const struct rkn_edge *e = &m->edges[f->undeclared];
-		char *from = names_object(p->names, e->from);
-		char *to = names_object(p->names, e->to);
+		char *from = names_object(p->in->names, e->from);
+		char *to = names_object(p->in->names, e->to);
 
 		fprintf(
 		    p->out,
@@ -209,7 +209,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 	}
 	if (f->reference != RKN_NONE) {
 		const struct rkn_reference *r = &m->references[f->reference];
-		char *to = names_of(p->names, r->to);
+		char *to = names_of(p->in->names, r->to);
 
 		fprintf(p->out, "    closed by the reference on %s, held", to);
 		print_by(p, r);
@@ -219,7 +219,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 	}
 	if (f->orphaned != RKN_NONE) {
 		const struct rkn_event *e = &m->events[f->orphaned];
-		char *name = names_of(p->names, f->orphaned_object);
+		char *name = names_of(p->in->names, f->orphaned_object);
 
 		fprintf(p->out,
 			"    orphaned by the release of %s that left %" PRId32
@@ -230,7 +230,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 	}
 	if (f->hint != RKN_NONE) {
 		const struct rkn_reference *r = &m->references[f->hint];
-		char *to = names_of(p->names, r->to);
+		char *to = names_of(p->in->names, r->to);
 
 		fputs("    break hint: if the reference held", p->out);
 		print_by(p, r);
@@ -249,16 +249,16 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 static bool print_holders_left(const struct printer *p, const struct finding *f)
 {
 	uint32_t objects[PRINT_CALLERS];
-	size_t n = finding_counted(f, p->m, p->names, objects, PRINT_CALLERS);
+	size_t n = finding_counted(f, p->in, objects, PRINT_CALLERS);
 	struct outstanding o;
 	char *origin, text[UNITS_SIZE];
 	bool all_named = n > 0;
 
 	for (size_t i = 0; i < n; i++)
-		all_named &= changes_explain(p->m, objects[i]);
+		all_named &= changes_explain(p->in->m, objects[i]);
 	if (!all_named)
 		return false;
-	outstanding_make(&o, p->m, p->symbols, objects, n);
+	outstanding_make(&o, p->in, objects, n);
 	all_named = o.count == 1 && o.total == f->references && o.rows->holders;
 	if (all_named) {
 		origin = print_origin(p, o.rows->stack);
@@ -274,8 +274,8 @@ static bool print_holders_left(const struct printer *p, const struct finding *f)
 
 void print_counts(const struct printer *p, const struct finding *f)
 {
-	uint32_t object = finding_object(f, p->names, 0);
-	const struct rkn_object *o = &p->m->objects[object];
+	uint32_t object = finding_object(f, p->in->names, 0);
+	const struct rkn_object *o = &p->in->m->objects[object];
 	char text[UNITS_SIZE];
 
 	if (!object)
@@ -288,7 +288,7 @@ void print_counts(const struct printer *p, const struct finding *f)
 				units_count(text, f->references, "reference"));
 		else
 			fputs("    a reference held", p->out);
-		print_by(p, &p->m->references[f->reference]);
+		print_by(p, &p->in->m->references[f->reference]);
 		fputs(f->references > 1 ? "\n" : " was not given back\n",
 		      p->out);
 	} else if (f->kind == FINDING_REFERENCE && !print_holders_left(p, f)) {
@@ -317,8 +317,8 @@ void print_counts(const struct printer *p, const struct finding *f)
 
 void print_wrong_use(const struct printer *p, const struct finding *f)
 {
-	const struct rkn_error *e = &p->m->errors[f->error];
-	const char *type = names_type_called(p->names, e->type);
+	const struct rkn_error *e = &p->in->m->errors[f->error];
+	const char *type = names_type_called(p->in->names, e->type);
 
 	fprintf(p->out, "    %s#%" PRIu32 "  0x%" PRIx64, type, e->serial,
 		e->address);

@@ -9,16 +9,14 @@
 
 struct printer {
 	FILE *out;
-	const struct model *m;
-	struct symbols *symbols;
-	struct names *names;
+	const struct reading *in;
 	bool colour;
 };
 
-/* Announces to `n` what a card of `f` names, of the members the first `most`.
+/* Announces what a card of `f` names, of the members the first `most`.
  * report_text.c */
-void report_announce(const struct model *m, struct names *n,
-		     const struct finding *f, size_t most);
+void report_announce(const struct reading *in, const struct finding *f,
+		     size_t most);
 
 /* The call stack, one frame a line, with the columns or without.
  * report_stack.c */
@@ -72,20 +70,18 @@ void print_stray(const struct printer *p);
 /* Holders that ended without giving back: "held by Array#1, which ..."; nothing
  * if there are none. The same as an array. report_held.c */
 void print_ended_holders(const struct printer *p, const struct finding *f);
-json_t *ended_holders_json(const struct model *m, struct symbols *s,
-			   struct names *n, const struct finding *f);
+json_t *ended_holders_json(const struct reading *in, const struct finding *f);
 
 /* Objects that are in no finding: "3 objects inside larger blocks ..."; nothing
  * if there are none. The same as an array, one for each type. report_held.c */
 void print_pooled(const struct printer *p, const struct findings *f);
-json_t *pooled_json(const struct model *m, struct symbols *s, struct names *n,
-		    const struct findings *f);
+json_t *pooled_json(const struct reading *in, const struct findings *f);
 
 /* A holder that gave away what it did not have: both holders, and what each
  * did. `e` is of one of the three kinds. wrong_holder.c */
 void wrong_holder_print(const struct printer *p, const struct rkn_error *e);
 /* Sets the same in `o`; null for errors of other kinds. */
-void wrong_holder_json(json_t *o, const struct model *m, struct symbols *s,
-		       struct names *n, const struct rkn_error *e);
+void wrong_holder_json(json_t *o, const struct reading *in,
+		       const struct rkn_error *e);
 
 #endif

@@ -11,14 +11,14 @@
 
 void print_stack(const struct printer *p, uint32_t stack, bool columns)
 {
-	const struct rkn_stack *s = &p->m->stacks[stack];
+	const struct rkn_stack *s = &p->in->m->stacks[stack];
 	const struct location *l;
 	unsigned number = 0;
 	struct walk w;
 
 	if (!s->frame)
 		fprintf(p->out, "    (call stack not known)\n");
-	walk_begin(&w, p->m, p->symbols, stack);
+	walk_begin(&w, p->in->m, p->in->symbols, stack);
 	while ((l = walk_next(&w)) && number < MOST_FRAMES) {
 		char *text = columns ? place_text_column(l) : place_text(l);
 
@@ -38,7 +38,7 @@ static const struct location *caller_of(const struct printer *p, uint32_t stack,
 	const struct location *here;
 	struct walk w;
 
-	walk_begin(&w, p->m, p->symbols, stack);
+	walk_begin(&w, p->in->m, p->in->symbols, stack);
 	while ((here = walk_next(&w)))
 		if (here == l)
 			return walk_next(&w);
@@ -47,7 +47,7 @@ static const struct location *caller_of(const struct printer *p, uint32_t stack,
 
 char *print_origin(const struct printer *p, uint32_t stack)
 {
-	const struct location *l = place_find(p->m, p->symbols, stack);
+	const struct location *l = place_find(p->in->m, p->in->symbols, stack);
 	const struct location *caller = l ? caller_of(p, stack, l) : NULL;
 	char *place, *outer, *text;
 
@@ -86,7 +86,7 @@ static bool is_start(const struct location *l)
 
 void print_outer(const struct printer *p, uint32_t stack, const char *indent)
 {
-	const struct location *l = place_find(p->m, p->symbols, stack);
+	const struct location *l = place_find(p->in->m, p->in->symbols, stack);
 	unsigned lines = 0;
 
 	l = l ? caller_of(p, stack, l) : NULL;

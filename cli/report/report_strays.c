@@ -12,7 +12,7 @@
 static void print_one(const struct printer *p, const struct rkn_free *f)
 {
 	char size[UNITS_SIZE];
-	char *summary = stray_summary(f, p->m, p->symbols);
+	char *summary = stray_summary(f, p->in);
 	char *shown = escape(summary), text[UNITS_SIZE];
 
 	fprintf(p->out, "\n%s%s %s%s  %s%s", paint(p->colour, PAINT_STRONG),
@@ -46,7 +46,7 @@ static void print_one(const struct printer *p, const struct rkn_free *f)
 
 void print_stray(const struct printer *p)
 {
-	for (size_t i = 0; i < p->m->free_count; i++)
-		if (stray_is_told(&p->m->frees[i], p->m))
-			print_one(p, &p->m->frees[i]);
+	for (size_t i = 0; i < p->in->m->free_count; i++)
+		if (stray_is_told(&p->in->m->frees[i], p->in->m))
+			print_one(p, &p->in->m->frees[i]);
 }

@@ -73,15 +73,15 @@ static void print_sum(const struct printer *p, const struct verdict_sum *sum,
  * and a forgotten one look alike: names the command that lists them. */
 static void print_references(const struct printer *p, const struct findings *f)
 {
-	char objects[UNITS_SIZE], *path = escape(p->m->path);
+	char objects[UNITS_SIZE], *path = escape(p->in->m->path);
 	uint32_t few[FEW], last = 0;
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < p->m->reference_count; i++) {
-		const struct rkn_reference *r = &p->m->references[i];
+	for (size_t i = 0; i < p->in->m->reference_count; i++) {
+		const struct rkn_reference *r = &p->in->m->references[i];
 
 		if (r->kind != RKN_REFERENCE || r->holder || r->to == last ||
-		    p->m->objects[r->to].block == RKN_NONE)
+		    p->in->m->objects[r->to].block == RKN_NONE)
 			continue;
 		last = r->to;
 		if (count < FEW)
@@ -95,12 +95,12 @@ static void print_references(const struct printer *p, const struct findings *f)
 		    units_count(objects, count, "object"), path);
 	if (!f->count && count <= FEW) {
 		for (size_t i = 0; i < count; i++) {
-			uint32_t type = p->m->objects[few[i]].type;
+			uint32_t type = p->in->m->objects[few[i]].type;
 
-			if (pooled_is(p->m, p->names, f, few[i]))
+			if (pooled_is(p->in, f, few[i]))
 				continue; /* printed below */
 			fprintf(p->out, "    %s  1 object\n",
-				names_type_called(p->names, type));
+				names_type_called(p->in->names, type));
 			print_outstanding_most(p, &few[i], 1, "    ");
 		}
 	}
@@ -138,27 +138,27 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
 	bool good = f->checked && !v->findings;
-	char *name = escape(model_called(p->m));
-	char *message = escape(model_text(p->m, p->m->meta.message));
+	char *name = escape(model_called(p->in->m));
+	char *message = escape(model_text(p->in->m, p->in->m->meta.message));
 
 	fprintf(p->out,
 		"%srefknot: ", paint(p->colour, good ? PAINT_GOOD : PAINT_BAD));
 	if (*name)
-		fprintf(p->out, "%s[%" PRIu32 "]: ", name, p->m->meta.pid);
+		fprintf(p->out, "%s[%" PRIu32 "]: ", name, p->in->m->meta.pid);
 	print_outcome(p, f, v, kinds);
 	fprintf(p->out, "%s; ", paint(p->colour, PAINT_PLAIN));
 	/* "10 objects, 5.1 KiB alive" */
-	if (p->m->blocks_cut && !v->live_objects) {
+	if (p->in->m->blocks_cut && !v->live_objects) {
 		fputs("what is alive is not known", p->out);
 	} else {
-		fputs(p->m->blocks_cut ? "at least " : "", p->out);
+		fputs(p->in->m->blocks_cut ? "at least " : "", p->out);
 		print_amount(p->out, v->live_objects, v->live_bytes);
 		fputs(" alive", p->out);
 	}
 	fputs(v->complete ? "\n" : "; not all was recorded, see below\n",
 	      p->out);
 	/* The program's own assertion, which ended it. */
-	if (*message && !(p->m->meta.flags & RKN_META_OFF))
+	if (*message && !(p->in->m->meta.flags & RKN_META_OFF))
 		fprintf(p->out, "an assertion failed: %s\n", message);
 	free(message);
 	free(name);
@@ -193,7 +193,7 @@ static void print_heading(const struct printer *p, const struct finding *f,
 		fprintf(p->out, "  (holds %" PRIu64 " more, %s)",
 			f->held_objects, units_bytes(text, f->held_bytes));
 	fprintf(p->out, "  confidence %s  evidence ",
-		finding_confidence(f, p->m));
+		finding_confidence(f, p->in->m));
 	/* "scan, counts" */
 	separator = "";
 	for (int i = 0; i < FINDING_EVIDENCES; i++)
@@ -226,7 +226,7 @@ static void print_rest(const struct printer *p, const struct finding *f)
 	} else if (f->error != RKN_NONE) {
 		print_wrong_use(p, f);
 	} else {
-		struct member m = member_of(p->m, p->names, f, 0);
+		struct member m = member_of(p->in, f, 0);
 		char text[UNITS_SIZE];
 
 		fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", m.name, m.address,
@@ -240,7 +240,7 @@ static void print_rest(const struct printer *p, const struct finding *f)
 			fputs(", held by pointers into the middle only",
 			      p->out);
 		else if (f->kind == FINDING_LEAK &&
-			 points_at_itself(p->m, f->members[0]))
+			 points_at_itself(p->in->m, f->members[0]))
 			fputs("; points at itself", p->out);
 		fputc('\n', p->out);
 		print_holder(p, f);
@@ -267,16 +267,18 @@ static void print_rest(const struct printer *p, const struct finding *f)
 		    "    it also holds objects that are counted for another finding\n");
 }
 
-void report_announce(const struct model *m, struct names *n,
-		     const struct finding *f, size_t most)
+void report_announce(const struct reading *in, const struct finding *f,
+		     size_t most)
 {
-	names_announce(n, f->members,
+	const struct model *m = in->m;
+
+	names_announce(in->names, f->members,
 		       f->member_count < most ? f->member_count : most);
 	if (f->held_by_edge != RKN_NONE)
-		names_announce(n, &m->edges[f->held_by_edge].from, 1);
+		names_announce(in->names, &m->edges[f->held_by_edge].from, 1);
 	if (f->undeclared != RKN_NONE) {
-		names_announce(n, &m->edges[f->undeclared].from, 1);
-		names_announce(n, &m->edges[f->undeclared].to, 1);
+		names_announce(in->names, &m->edges[f->undeclared].from, 1);
+		names_announce(in->names, &m->edges[f->undeclared].to, 1);
 	}
 }
 
@@ -288,8 +290,7 @@ static void print_findings(const struct printer *p, const struct findings *f,
 
 	for (size_t i = 0, k = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], k)) {
-			report_announce(p->m, p->names, &f->list[i],
-					FINDING_DRAWN);
+			report_announce(p->in, &f->list[i], FINDING_DRAWN);
 			k++;
 		}
 	for (size_t i = 0; i < f->count; i++)
@@ -307,18 +308,18 @@ static void print_findings(const struct printer *p, const struct findings *f,
 /* What the reader should know about the recording and what is not shown. */
 static void print_notes(const struct printer *p, const struct findings *f)
 {
-	const char *message = model_text(p->m, p->m->meta.message);
+	const char *message = model_text(p->in->m, p->in->m->meta.message);
 	const char *path, *lost;
 	struct unread u;
 
-	verdict_print_gaps(p->out, "\nnot recorded:", p->m, f);
-	if (*message && p->m->meta.flags & RKN_META_OFF) {
+	verdict_print_gaps(p->out, "\nnot recorded:", p->in->m, f);
+	if (*message && p->in->m->meta.flags & RKN_META_OFF) {
 		char *shown = escape(message);
 
 		fprintf(p->out, "    message of the recording: %s\n", shown);
 		free(shown);
 	}
-	unread_findings(&u, p->m, p->symbols, f);
+	unread_findings(&u, p->in, f);
 	if (u.modules) {
 		char *modules = unread_modules(u.modules, u.path, u.why);
 		char *effect = unread_effect(u.modules, u.affected);
@@ -327,7 +328,7 @@ static void print_notes(const struct printer *p, const struct findings *f)
 		free(effect);
 		free(modules);
 	}
-	lost = symbols_lost_split(p->symbols, &path);
+	lost = symbols_lost_split(p->in->symbols, &path);
 	if (lost) {
 		char *file = escape(lost), *module = escape(path);
 
@@ -353,7 +354,7 @@ static void print_others(const struct printer *p, const struct findings *f,
 		    p->out);
 	}
 	if (sum->findings && !(kinds & 1u << FINDING_POSSIBLE)) {
-		char *path = escape(p->m->path);
+		char *path = escape(p->in->m->path);
 
 		fputc('\n', p->out);
 		print_sum(p, sum, FINDING_POSSIBLE);
@@ -365,13 +366,14 @@ static void print_others(const struct printer *p, const struct findings *f,
 	}
 }
 
-void report_text(FILE *out, const struct model *m, struct symbols *s,
+void report_text(FILE *out, const struct reading *in,
 		 const struct report_options *o)
 {
+	const struct model *m = in->m;
 	struct report_options preset = { .kinds = REPORT_FINDINGS,
 					 .limit = REPORT_LIMIT,
 					 .colour = paint_wanted(out) };
-	struct printer p = { .out = out, .m = m, .symbols = s };
+	struct printer p = { .out = out, .in = in };
 	char count[UNITS_SIZE], size[UNITS_SIZE];
 	uint64_t bytes, withheld;
 	struct wishes wishes;
@@ -380,10 +382,7 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 
 	o = o ? o : &preset;
 	p.colour = o->colour;
-	p.names = names_open(m, s);
-	wishes_open(&wishes, m);
-	findings_make(&f, m, s);
-	wishes_withhold(&wishes, &f, m, p.names, s);
+	wishes_findings(&wishes, &f, in);
 	verdict_make(&v, &f, m, o->kinds);
 	print_verdict(&p, &f, &v, o->kinds);
 	withheld = wishes_withheld(&wishes, &bytes);
@@ -401,23 +400,22 @@ void report_text(FILE *out, const struct model *m, struct symbols *s,
 	if (o->kinds & 1u << FINDING_OVER)
 		print_references(&p, &f);
 	print_stray(&p);
-	findings_sign(&f, m, p.names, s);
+	findings_sign(&f, in);
 	print_findings(&p, &f, o, v.findings);
 	print_notes(&p, &f);
 	print_others(&p, &f, &v, o->kinds);
 	if (o->kinds & 1u << FINDING_OVER)
 		print_pooled(&p, &f);
 	wishes_release(&wishes);
-	names_close(p.names);
 	findings_release(&f);
 }
 
-void report_card(FILE *heading, FILE *rest, const struct model *m,
-		 struct symbols *s, struct names *n, const struct finding *f)
+void report_card(FILE *heading, FILE *rest, const struct reading *in,
+		 const struct finding *f)
 {
-	struct printer p = { .out = heading, .m = m, .symbols = s, .names = n };
+	struct printer p = { .out = heading, .in = in };
 
-	report_announce(m, n, f, FINDING_DRAWN);
+	report_announce(in, f, FINDING_DRAWN);
 	print_heading(&p, f, 0);
 	p.out = rest;
 	print_rest(&p, f);

@@ -19,7 +19,7 @@ static char *name_of(struct names *n, const struct rkn_party *w)
 /* " in next"; nothing if no field is named. */
 static void print_field(const struct printer *p, const struct rkn_party *w)
 {
-	char *field = escape(model_name(p->m, w->field));
+	char *field = escape(model_name(p->in->m, w->field));
 
 	if (*field)
 		fprintf(p->out, " in %s", field);
@@ -28,7 +28,7 @@ static void print_field(const struct printer *p, const struct rkn_party *w)
 
 static void print_other(const struct printer *p, const struct rkn_error *e)
 {
-	char *name = name_of(p->names, &e->other);
+	char *name = name_of(p->in->names, &e->other);
 
 	fprintf(p->out, "    %s has %s", name,
 		e->kind == RKN_ERROR_UNLINK_NOTHING ? "one" : "a reference");
@@ -46,8 +46,8 @@ static void print_other(const struct printer *p, const struct rkn_error *e)
 
 void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 {
-	char *who = e->who.address ? name_of(p->names, &e->who) : NULL;
-	char *to = e->to.address ? name_of(p->names, &e->to) : NULL;
+	char *who = e->who.address ? name_of(p->in->names, &e->who) : NULL;
+	char *to = e->to.address ? name_of(p->in->names, &e->to) : NULL;
 
 	if (e->kind == RKN_ERROR_MOVE_FROM_OTHER) {
 		fprintf(p->out, "    a reference was moved from %s to %s, but ",
@@ -87,26 +87,27 @@ void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 }
 
 /* `how` the party's stack came about. */
-static json_t *party(const struct model *m, struct symbols *s, struct names *n,
-		     const struct rkn_party *party, const char *how)
+static json_t *party(const struct reading *in, const struct rkn_party *party,
+		     const char *how)
 {
 	json_t *o;
 
 	if (!party->address)
 		return json_null();
 	o = json_object();
-	document_take(o, "object", party->type ? name_of(n, party) : NULL);
+	document_take(o, "object",
+		      party->type ? name_of(in->names, party) : NULL);
 	document_set(o, "address", json_address(party->address));
-	document_field(o, m, party->field);
+	document_field(o, in->m, party->field);
 	document_text(o, "how", party->stack ? how : NULL);
 	document_set(o, "stack",
-		     party->stack ? document_stack(m, s, party->stack)
+		     party->stack ? document_stack(in, party->stack)
 				  : json_null());
 	return o;
 }
 
-void wrong_holder_json(json_t *o, const struct model *m, struct symbols *s,
-		       struct names *n, const struct rkn_error *e)
+void wrong_holder_json(json_t *o, const struct reading *in,
+		       const struct rkn_error *e)
 {
 	static const char *const calls[] = {
 		[RKN_ERROR_RELEASE_BY_OTHER] = "release",
@@ -116,12 +117,12 @@ void wrong_holder_json(json_t *o, const struct model *m, struct symbols *s,
 
 	document_text(o, "call", calls[e->kind]);
 	document_set(o, "holder",
-		     party(m, s, n, &e->who,
+		     party(in, &e->who,
 			   e->flags & RKN_ERROR_GAVE_AWAY ? "moved-away"
 							  : "given-back"));
-	document_set(o, "new_holder", party(m, s, n, &e->to, ""));
+	document_set(o, "new_holder", party(in, &e->to, ""));
 	document_set(
 	    o, "other_holder",
-	    party(m, s, n, &e->other,
+	    party(in, &e->other,
 		  e->flags & RKN_ERROR_FIRST_MOVE ? "moved-to" : "taken"));
 }

@@ -74,22 +74,19 @@ static void make_line(struct child *c, const struct model *m,
 }
 
 void children_add(struct children *children, const struct live_store *store,
-		  const struct model *m, struct symbols *symbols)
+		  const struct reading *in)
 {
-	struct names *names = names_open(m, symbols);
+	const struct model *m = in->m;
 	struct child c = { .replaced = store->replaced,
 			   .killed = m->meta.end == RKN_END_SIGNAL };
 	struct wishes wishes;
 	struct findings found;
 
-	wishes_open(&wishes, m);
-	findings_make(&found, m, symbols);
-	wishes_withhold(&wishes, &found, m, names, symbols);
+	wishes_findings(&wishes, &found, in);
 	count(&c, &found);
 	make_line(&c, m, &found, &wishes);
 	findings_release(&found);
 	wishes_release(&wishes);
-	names_close(names);
 	*LIST_ADD(children->list, children->count) = c;
 }
 

@@ -13,8 +13,7 @@
 #include <stdio.h>
 
 #include "live.h"
-#include "model.h"
-#include "symbols.h"
+#include "reading.h"
 
 struct child {
 	char *line;    /* "child ls, pid 17: nothing lost; recording: ..." */
@@ -32,7 +31,7 @@ struct children {
 /* Notes what its recording says; nothing if that is interrupted
  * (shrinking.h). */
 void children_add(struct children *c, const struct live_store *store,
-		  const struct model *m, struct symbols *symbols);
+		  const struct reading *in);
 
 /* `full`: a line for each, however many. */
 void children_tell(const struct children *c, FILE *out, bool full);

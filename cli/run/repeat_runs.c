@@ -64,20 +64,19 @@ const char **repeat_runs_arguments(const char **arguments, uint64_t amount)
 /* The amount that `block` belongs to. `known`: by stack, of blocks that are
  * not objects, 1 more than the amount's index. */
 static struct repeat_amount *amount_of(struct repeat_runs *a,
-				       const struct model *m, struct symbols *s,
-				       struct names *n, uint32_t block,
+				       const struct reading *in, uint32_t block,
 				       size_t *known)
 {
-	uint32_t stack = m->blocks[block].stack;
-	bool object = names_object_at(n, block);
+	uint32_t stack = in->m->blocks[block].stack;
+	bool object = names_object_at(in->names, block);
 	const char *type;
 	char *place;
 	size_t i = 0;
 
 	if (!object && known[stack])
 		return &a->list[known[stack] - 1];
-	type = names_block_type(n, block);
-	place = place_text(place_find(m, s, stack));
+	type = names_block_type(in->names, block);
+	place = place_text(place_find(in->m, in->symbols, stack));
 	while (i < a->count && (strcmp(a->list[i].type, type) ||
 				strcmp(a->list[i].place, place)))
 		i++;
@@ -97,21 +96,19 @@ static struct repeat_amount *amount_of(struct repeat_runs *a,
 	return &a->list[i];
 }
 
-void repeat_runs_add(struct repeat_runs *a, const struct model *m,
-		     struct symbols *s)
+void repeat_runs_add(struct repeat_runs *a, const struct reading *in)
 {
-	struct names *n = names_open(m, s);
+	const struct model *m = in->m;
 	size_t *known = xcalloc(m->stack_count + 1, sizeof(*known));
 
 	for (uint32_t b = 0; b < m->block_count; b++) {
-		struct repeat_amount *of = amount_of(a, m, s, n, b, known);
+		struct repeat_amount *of = amount_of(a, in, b, known);
 
 		of->now++;
 		of->bytes += (int64_t)m->blocks[b].size;
 	}
 	a->lost |= m->blocks_cut || m->meta.flags & RKN_META_OFF;
 	free(known);
-	names_close(n);
 }
 
 void repeat_runs_end_run(struct repeat_runs *a, const struct growth_options *o)

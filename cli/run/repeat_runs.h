@@ -28,8 +28,7 @@ bool repeat_runs_asked(const char **arguments);
 const char **repeat_runs_arguments(const char **arguments, uint64_t amount);
 
 /* A process of the present run: call it for each, then repeat_runs_end_run. */
-void repeat_runs_add(struct repeat_runs *a, const struct model *m,
-		     struct symbols *s);
+void repeat_runs_add(struct repeat_runs *a, const struct reading *in);
 void repeat_runs_end_run(struct repeat_runs *a, const struct growth_options *o);
 
 /* Judges them as a region called `name`, a pass for each run. Empties `a`. */

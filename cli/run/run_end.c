@@ -19,12 +19,11 @@
 #include "executions.h"
 #include "model.h"
 #include "owner.h"
+#include "reading.h"
 #include "recording_path.h"
 #include "report.h"
 #include "shrinking.h"
-#include "status.h"
 #include "strangers.h"
-#include "symbols.h"
 
 #define NAME_RACES 8
 
@@ -134,21 +133,19 @@ struct run_end_report {
 static void print_report(void *data)
 {
 	const struct run_end_report *r = data;
+	struct reading in;
 
-	struct symbols *symbols = symbols_open(r->m, r->f->cache);
-
-	if (!symbols)
-		die(STATUS_INPUT, "out of memory");
+	reading_open(&in, r->m, r->f->cache);
 	if (r->children) {
-		children_add(r->children, r->store, r->m, symbols);
+		children_add(r->children, r->store, &in);
 	} else {
 		char *path = escape(r->m->path);
 
-		report_text(stderr, r->m, symbols, NULL);
+		report_text(stderr, &in, NULL);
 		fprintf(stderr, "recording: %s\n", path);
 		free(path);
 	}
-	symbols_close(symbols);
+	reading_close(&in);
 }
 
 bool run_end_is_passing(const struct live_store *store, const struct model *m)
@@ -165,11 +162,9 @@ static char *run_end_store(const struct run_end *f,
 {
 	bool main_program = !children;
 	struct model m;
-	int error = model_load(&m, store->path);
+	int error = reading_load(&m, store->path);
 	char *path = NULL;
 
-	if (error)
-		warn("%s", m.error);
 	if (error && error != -ENODATA)
 		return NULL;
 	if (main_program && !store->replaced)

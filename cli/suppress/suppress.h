@@ -121,8 +121,7 @@ int suppress_parse(struct suppressions *s, const char *text, size_t size,
  */
 struct suppression *suppress_find(struct suppressions *s,
 				  const struct finding *f,
-				  const struct model *m, struct names *names,
-				  struct symbols *symbols);
+				  const struct reading *in);
 
 enum suppress_grammar { SUPPRESS_LSAN, SUPPRESS_VALGRIND };
 

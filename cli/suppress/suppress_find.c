@@ -65,9 +65,7 @@ struct suppress_memory {
 struct search {
 	const struct suppressions *s;
 	struct suppress_memory *memory;
-	const struct model *m;
-	struct names *names;
-	struct symbols *symbols;
+	const struct reading *in;
 };
 
 void suppress_forget(struct suppressions *s)
@@ -152,13 +150,13 @@ static const uint32_t *rules_of_frame(const struct search *x, uint32_t frame)
 
 	/* Those that were not looked at yet, from the outermost one on. */
 	for (uint32_t at = frame; at && known[at][0] == NOT_ASKED;
-	     at = x->m->frames[at].parent)
+	     at = x->in->m->frames[at].parent)
 		*LIST_ADD(memory->path, n) = at;
 	while (n-- > 0) {
 		uint32_t at = memory->path[n];
-		uint32_t parent = x->m->frames[at].parent;
+		uint32_t parent = x->in->m->frames[at].parent;
 		const struct location *l;
-		size_t count = symbols_frame(x->symbols, at, &l);
+		size_t count = symbols_frame(x->in->symbols, at, &l);
 
 		memcpy(known[at], parent ? known[parent] : none, sizeof(none));
 		look_at(x, l, count, known[at]);
@@ -186,7 +184,7 @@ static const uint32_t *rules_of_allocator(const struct search *x,
 
 	if (known[0] != NOT_ASKED)
 		return known;
-	walk_begin(&w, x->m, x->symbols, stack);
+	walk_begin(&w, x->in->m, x->in->symbols, stack);
 	inner = walk_next(&w);
 	allocator = called_by(inner);
 	for (unsigned kind = 0; kind < SUPPRESS_TYPE; kind++)
@@ -213,9 +211,9 @@ static uint32_t rule_of_stack(const struct search *x, uint32_t stack,
 	if (!x->memory->has[SUPPRESS_LEAK] && !x->memory->has[SUPPRESS_CYCLE] &&
 	    !x->memory->has[SUPPRESS_REF])
 		return NONE;
-	memcpy(rules, rules_of_frame(x, x->m->stacks[stack].frame),
+	memcpy(rules, rules_of_frame(x, x->in->m->stacks[stack].frame),
 	       sizeof(rules));
-	count = symbols_innermost(x->symbols, stack, &l);
+	count = symbols_innermost(x->in->symbols, stack, &l);
 	if (count)
 		look_at(x, l, count, rules);
 	allocator = rules_of_allocator(x, stack);
@@ -238,7 +236,7 @@ static void look_at_stack(const struct search *x, uint32_t stack,
 	size_t count = 0;
 	struct walk w;
 
-	walk_begin(&w, x->m, x->symbols, stack);
+	walk_begin(&w, x->in->m, x->in->symbols, stack);
 	while ((l = walk_next(&w)))
 		*LIST_ADD(memory->stack, count) = l;
 	allocator = called_by(count ? memory->stack[0] : NULL);
@@ -281,7 +279,7 @@ static uint32_t type_called(const struct search *x, uint32_t *known,
 static uint32_t type_named(const struct search *x, uint32_t name)
 {
 	return type_called(x, &x->memory->name_types[name],
-			   names_type_called(x->names, name));
+			   names_type_called(x->in->names, name));
 }
 
 /* --- Findings ---------------------------------------------------------------------------- */
@@ -320,10 +318,10 @@ static uint32_t entry_of_stack(const struct search *x, uint32_t stack,
 
 struct suppression *suppress_find(struct suppressions *s,
 				  const struct finding *f,
-				  const struct model *m, struct names *names,
-				  struct symbols *symbols)
+				  const struct reading *in)
 {
-	struct search x = { s, NULL, m, names, symbols };
+	const struct model *m = in->m;
+	struct search x = { s, NULL, in };
 	enum finding_class c = class_of(f);
 	uint32_t entry, last = f->stack;
 	bool types;
@@ -342,14 +340,14 @@ struct suppression *suppress_find(struct suppressions *s,
 		last = stack;
 	}
 	for (size_t i = 0; i < f->member_count && types; i++) {
-		uint32_t object = finding_object(f, names, i);
+		uint32_t object = finding_object(f, in->names, i);
 		uint32_t stack = m->blocks[f->members[i]].stack;
 
 		entry = first_of(
 		    entry, object
 			       ? type_named(&x, m->objects[object].type)
 			       : type_called(&x, &x.memory->stack_types[stack],
-					     names_type(names, stack)));
+					     names_type(in->names, stack)));
 	}
 	if (types && f->error != RKN_NONE)
 		entry =

@@ -42,17 +42,16 @@ void wishes_release(struct wishes *w)
 	*w = (struct wishes){ 0 };
 }
 
-void wishes_withhold(struct wishes *w, struct findings *f,
-		     const struct model *m, struct names *names,
-		     struct symbols *symbols)
+/* Takes what `w` covers out of `f`, and counts it in the list's entries. */
+static void withhold(struct wishes *w, struct findings *f,
+		     const struct reading *in)
 {
 	uint32_t *place = xcalloc(f->count + 1, sizeof(*place));
 	size_t left = 0;
 
 	for (size_t i = 0; i < f->count; i++) {
 		struct finding *one = &f->list[i];
-		struct suppression *by =
-		    suppress_find(&w->list, one, m, names, symbols);
+		struct suppression *by = suppress_find(&w->list, one, in);
 
 		if (by) {
 			by->findings++;
@@ -65,10 +64,18 @@ void wishes_withhold(struct wishes *w, struct findings *f,
 		f->list[left] = *one;
 		place[i + 1] = (uint32_t)++left;
 	}
-	for (size_t b = 0; b < m->block_count && left < f->count; b++)
+	for (size_t b = 0; b < in->m->block_count && left < f->count; b++)
 		f->owner[b] = place[f->owner[b]];
 	f->count = left;
 	free(place);
+}
+
+void wishes_findings(struct wishes *w, struct findings *f,
+		     const struct reading *in)
+{
+	wishes_open(w, in->m);
+	findings_make(f, in);
+	withhold(w, f, in);
 }
 
 uint64_t wishes_withheld(const struct wishes *w, uint64_t *bytes)

@@ -23,10 +23,10 @@ void wishes_open(struct wishes *w, const struct model *m);
 bool wishes_are(const struct wishes *w, const struct model *m);
 void wishes_release(struct wishes *w);
 
-/* Takes what it covers out of `f`, and counts it in the list's entries. */
-void wishes_withhold(struct wishes *w, struct findings *f,
-		     const struct model *m, struct names *names,
-		     struct symbols *symbols);
+/* Opens `w`, and makes the findings of `in` without those that it covers, which
+ * it counts in the list's entries. The caller releases both. */
+void wishes_findings(struct wishes *w, struct findings *f,
+		     const struct reading *in);
 /* How many findings that were, and their bytes with what they hold. */
 uint64_t wishes_withheld(const struct wishes *w, uint64_t *bytes);
 

@@ -24,6 +24,8 @@ int judged_teardown(void **state)
 
 void judge(void)
 {
+	const struct reading in = { .m = &s.m, .symbols = &s.symbols };
+
 	findings_release(&f);
-	findings_make(&f, &s.m, &s.symbols);
+	findings_make(&f, &in);
 }

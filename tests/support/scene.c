@@ -8,6 +8,12 @@
 #define BASE    0x1000u
 #define SPACING 0x1000u
 
+struct reading scene_read(struct scene *s)
+{
+	return (struct reading){ &s->m, &s->symbols,
+				 names_open(&s->m, &s->symbols) };
+}
+
 void scene_init(struct scene *s)
 {
 	static char path[] = "scene.rkn";

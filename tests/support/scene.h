@@ -6,8 +6,7 @@
 #ifndef SCENE_H
 #define SCENE_H
 
-#include "model.h"
-#include "symbols.h"
+#include "reading.h"
 
 #define SCENE_MOST 64 /* blocks, stacks, frames; four times as many edges */
 
@@ -40,6 +39,9 @@ struct scene {
 	char texts[1024]; /* what m.strings is */
 	struct symbols symbols;
 };
+
+/* What reads the scene as it is now; close its names. */
+struct reading scene_read(struct scene *s);
 
 /* An empty recording with a complete snapshot. */
 void scene_init(struct scene *s);

@@ -241,7 +241,7 @@ static void calls_in_two_columns_of_a_line_are_two(void **state)
 	uint32_t one = CALLS(LINES(7, 3), "f", "main");
 	uint32_t two = CALLS(LINES(7, 3), "f.cold", "main");
 	uint32_t copy = CALLS(LINES(7, 3), "f.part.0", "main");
-	struct names *names;
+	struct reading in;
 
 	(void)state;
 	for (uint32_t i = 0; i < SCENE_MOST; i++)
@@ -253,12 +253,12 @@ static void calls_in_two_columns_of_a_line_are_two(void **state)
 	add_blocks(1, one);
 	add_blocks(1, two);
 	add_blocks(1, copy);
-	names = names_open(&s.m, &s.symbols);
+	in = scene_read(&s);
 	judge();
-	findings_sign(&f, &s.m, names, &s.symbols);
+	findings_sign(&f, &in);
 	assert_int_equal(f.count, 2);
 	assert_true(f.list[0].twin && f.list[1].twin);
-	names_close(names);
+	names_close(in.names);
 }
 
 static void a_cycle_that_a_leak_holds_is_folded_but_told(void **state)
@@ -791,10 +791,10 @@ static void what_was_not_seen_lessens_the_confidence(void **state)
 
 static void sign_all(void)
 {
-	struct names *n = names_open(&s.m, &s.symbols);
+	struct reading in = scene_read(&s);
 
-	findings_sign(&f, &s.m, n, &s.symbols);
-	names_close(n);
+	findings_sign(&f, &in);
+	names_close(in.names);
 }
 
 /* The signature of the first finding. */

@@ -448,8 +448,7 @@ struct scene {
 	struct rkn_stack stacks[1];
 	struct rkn_frame frames[1];
 	struct rkn_region regions[16];
-	struct symbols *symbols;
-	struct names *opened;
+	struct reading in;
 	struct growth growth;
 };
 
@@ -512,9 +511,8 @@ static const struct growth_region *judged(struct scene *s, const char *region)
 	const struct growth_options o = { WARMUP, RUNS, region ? regions : NULL,
 					  region ? 1 : 0 };
 
-	s->symbols = symbols_open(&s->m, NULL);
-	s->opened = names_open(&s->m, s->symbols);
-	growth_make(&s->growth, &s->m, s->symbols, s->opened, &o);
+	reading_open(&s->in, &s->m, NULL);
+	growth_make(&s->growth, &s->in, &o);
 	assert_int_equal(s->growth.count, 1);
 	return s->growth.list;
 }
@@ -522,8 +520,7 @@ static const struct growth_region *judged(struct scene *s, const char *region)
 static void scene_close(struct scene *s)
 {
 	growth_release(&s->growth);
-	names_close(s->opened);
-	symbols_close(s->symbols);
+	reading_close(&s->in);
 	free(s);
 }
 
@@ -787,8 +784,7 @@ static void processes_are_judged_by_themselves(void **state)
 	assert_int_equal(all.count, 1);
 	assert_int_equal(all.list[0].passes, 8);
 	assert_true(steady_is(&all));
-	names_close(few->opened);
-	symbols_close(few->symbols);
+	reading_close(&few->in);
 	judged(few, NULL);
 	steady_add(&all, &few->growth);
 	assert_true(steady_is(&all));

@@ -61,9 +61,18 @@ static void lose_ring(const char *function, uint64_t bytes)
 	scene_edge(&s, other, 0, one, 0);
 }
 
+/* Adds the scene as it is now. */
+static void add_scene(void)
+{
+	struct reading in = scene_read(&s);
+
+	gate_add(&g, &in);
+	names_close(in.names);
+}
+
 static void expect(int program, const char *summary)
 {
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	gate_judge(&g, program);
 	assert_string_equal(g.verdict.summary, summary);
 }
@@ -131,7 +140,7 @@ static char *kept_lines(const char *const *names, const char *module)
 		s.symbols.builds[i] = 0x123456789abcdef;
 	}
 	scene_block(&s, stack, 100);
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	assert_int_equal(g.issues.count, 1);
 	out = open_memstream(&text, &size);
 	frame_lines_print(out, &g.issues.list[0].lines);
@@ -205,7 +214,7 @@ static void what_was_not_checked_is_not_green(void **state)
 	(void)state;
 	s.m.meta.flags = 0;
 	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	gate_judge(&g, 0);
 	assert_true(g.verdict.failed);
 	assert_int_equal(g.verdict.status, 23);
@@ -216,7 +225,7 @@ static void a_thread_that_did_not_stop_is_not_green(void **state)
 {
 	(void)state;
 	s.m.limits[RKN_LIMIT_THREAD_RUNNING] = 1;
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	gate_judge(&g, 0);
 	assert_true(g.verdict.failed);
 }
@@ -255,7 +264,7 @@ static void a_process_replaced_by_exec_need_not_be_checked(void **state)
 	s.m.meta.flags = 0;
 	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
 	s.m.meta.start_ns = 5;
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	s.m.meta.end = RKN_END_EXIT;
 	s.m.meta.flags = RKN_META_SNAPSHOT;
 	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 0;
@@ -271,12 +280,12 @@ static void a_forked_process_replaces_nobody(void **state)
 	s.m.meta.flags = 0;
 	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 1;
 	s.m.meta.start_ns = 5;
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	s.m.meta.end = RKN_END_EXIT;
 	s.m.meta.flags = RKN_META_SNAPSHOT | RKN_META_FORKED;
 	s.m.limits[RKN_LIMIT_NO_SNAPSHOT] = 0;
 	s.m.meta.start_ns = 6;
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	gate_judge(&g, 0);
 	assert_true(g.verdict.failed);
 }
@@ -285,7 +294,7 @@ static void one_finding_of_two_processes_is_one(void **state)
 {
 	(void)state;
 	lose("a", 100);
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	s.m.meta.pid = 8;
 	expect(0, "refknot: FAIL 1 leak (200 B); suppressed 0; exit 23");
 	assert_int_equal(g.issues.count, 1);
@@ -310,7 +319,7 @@ static void judge_with(const char *counts, const char *mode,
 {
 	gate_options_fail_on(&g.options, mode);
 	lose("a", 100);
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	accept(counts);
 	gate_judge(&g, 0);
 	assert_string_equal(g.verdict.summary, summary);
@@ -388,10 +397,10 @@ static void a_limit_tells_of_the_process_that_had_most(void **state)
 	(void)state;
 	g.options.most_peak = 10;
 	s.m.meta.peak_bytes = 20;
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	s.m.meta.pid = 8;
 	s.m.meta.peak_bytes = 30;
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	s.m.meta.pid = 9;
 	s.m.meta.peak_bytes = 25;
 	expect(0, "refknot: FAIL max-peak: 30 B at the peak of scene[8] "
@@ -408,7 +417,7 @@ static void a_type_has_a_limit(void **state)
 	scene_root(&s, 0, 0);
 	lose("a", 9);
 	scene_root(&s, 1, 0);
-	gate_add(&g, &s.m, &s.symbols);
+	add_scene();
 	gate_judge(&g, 0);
 	assert_string_equal(g.verdict.summary,
 			    "refknot: FAIL max-live:malloc in a=1: 2 objects "

@@ -42,9 +42,11 @@ static char *text(const struct report_options *o)
 {
 	static char result[1 << 16];
 	FILE *out = fmemopen(result, sizeof(result), "w");
+	struct reading in = scene_read(&s);
 
 	assert_non_null(out);
-	report_text(out, &s.m, &s.symbols, o);
+	report_text(out, &in, o);
+	names_close(in.names);
 	fclose(out);
 	return result;
 }
@@ -79,7 +81,11 @@ static json_t *json(void)
 	struct report_options o = { .kinds = REPORT_FINDINGS,
 				    .listed = 1u << FINDING_POSSIBLE };
 
-	return report_json(&s.m, &s.symbols, &o);
+	struct reading in = scene_read(&s);
+	json_t *document = report_json(&in, &o);
+
+	names_close(in.names);
+	return document;
 }
 
 static void nothing_wrong_is_one_line(void **state)

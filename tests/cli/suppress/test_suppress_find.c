@@ -18,7 +18,7 @@
 
 static struct scene scene;
 static struct suppressions s;
-static struct names *names;
+static struct reading in;
 static struct finding f;
 static uint32_t members[3];
 
@@ -33,7 +33,7 @@ static int setup(void **state)
 	strcpy(s.today, "2027-02-01");
 	scene_block(&scene, scene_stack(&scene, parse), 8);
 	scene_block(&scene, scene_in(&scene, "twin"), 8);
-	names = names_open(&scene.m, &scene.symbols);
+	in = scene_read(&scene);
 	members[0] = 0;
 	members[1] = 1;
 	f = (struct finding){ .kind = FINDING_LEAK,
@@ -49,7 +49,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	suppress_release(&s);
-	names_close(names);
+	names_close(in.names);
 	return 0;
 }
 
@@ -69,7 +69,7 @@ static const struct suppression *find(const char *text)
 	strcpy(s.today, "2027-02-01");
 	if (suppress_parse(&s, text, strlen(text), "f", error))
 		fail_msg("%s, of:\n%s", error, text);
-	return suppress_find(&s, &f, &scene.m, names, &scene.symbols);
+	return suppress_find(&s, &f, &in);
 }
 
 static void covered(const char *text)
@@ -321,14 +321,14 @@ static void types_are_those_of_the_members_and_of_errors(void **state)
 	open_to("type:twin # x\n");
 	be(FINDING_CYCLE, FINDING_BY_SCAN, 2);
 	covered("type:twin # x\n");
-	names_close(names);
+	names_close(in.names);
 	scene.m.strings = strings;
 	scene.m.strings_size = sizeof(strings);
 	scene.m.names = list;
 	scene.m.name_count = 2;
 	scene.m.errors = &wrong;
 	scene.m.error_count = 1;
-	names = names_open(&scene.m, &scene.symbols);
+	in = scene_read(&scene);
 	be(FINDING_ON_FREED, FINDING_BY_LEDGER, 0);
 	f.error = 0;
 	covered("type:^Session$ # x\n");
@@ -408,13 +408,13 @@ static void no_frame_is_asked_for_again(void **state)
 	asked = scene.symbols.asked;
 	assert_int_equal(asked, scene.m.frame_count - 1 + 2);
 	for (int i = 0; i < 10; i++)
-		suppress_find(&s, &f, &scene.m, names, &scene.symbols);
+		suppress_find(&s, &f, &in);
 	assert_int_equal(scene.symbols.asked, asked);
 	scene.m.meta.pid = 7; /* another recording */
-	suppress_find(&s, &f, &scene.m, names, &scene.symbols);
+	suppress_find(&s, &f, &in);
 	assert_int_equal(scene.symbols.asked, 2 * asked);
 	assert_null(find(BLOCK("Memcheck:Leak", "fun:x")));
-	suppress_find(&s, &f, &scene.m, names, &scene.symbols);
+	suppress_find(&s, &f, &in);
 	assert_int_equal(scene.symbols.asked, 3 * asked - 2);
 }
 
@@ -423,7 +423,7 @@ static void entries_that_come_later_are_seen(void **state)
 	(void)state;
 	assert_null(find("leak:x\n"));
 	suppress_add_text(&s, "leak:make\n", "later");
-	assert_non_null(suppress_find(&s, &f, &scene.m, names, &scene.symbols));
+	assert_non_null(suppress_find(&s, &f, &in));
 }
 
 static void the_built_in_list_is_narrow(void **state)
@@ -437,12 +437,12 @@ static void the_built_in_list_is_narrow(void **state)
 	suppress_add_built_in(&s);
 	f.member_count = 0;
 	f.stack = scene_stack(&scene, env);
-	assert_null(suppress_find(&s, &f, &scene.m, names, &scene.symbols));
+	assert_null(suppress_find(&s, &f, &in));
 	f.kind = FINDING_POSSIBLE;
-	assert_non_null(suppress_find(&s, &f, &scene.m, names, &scene.symbols));
+	assert_non_null(suppress_find(&s, &f, &in));
 	f.stack = scene_stack(&scene, own);
 	scene.m.meta.pid++;
-	assert_null(suppress_find(&s, &f, &scene.m, names, &scene.symbols));
+	assert_null(suppress_find(&s, &f, &in));
 }
 
 /* --- Generated ones ------------------------------------------------------------------ */

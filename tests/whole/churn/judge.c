@@ -691,7 +691,7 @@ int main(int argc, char **argv)
 		die(2, "%s", j.m.error);
 	if (j.m.meta.pid != j.book->pid)
 		die(2, "%s is of another process than %s", argv[2], argv[1]);
-	findings_make(&j.f, &j.m, NULL);
+	findings_make(&j.f, &(struct reading){ .m = &j.m });
 	if (!j.f.checked)
 		die(2, "nothing was judged: %s", j.f.why);
 	match_blocks(&j);

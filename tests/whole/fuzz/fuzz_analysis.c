@@ -12,9 +12,8 @@
 
 #include "input.h"
 #include "invocation.h"
-#include "model.h"
-#include "names.h"
 #include "options_reset.h"
+#include "reading.h"
 #include "sums.h"
 #include "wraps.h"
 
@@ -48,14 +47,13 @@ static const char *const lines[][WORDS] = {
 	{ "balance", "--all", "--format", "json", "--", "OBJECT" },
 };
 
-static const struct model *model; /* the recording of this input */
-static struct symbols *symbols;
+static struct reading reading; /* the recording of this input */
 
 int __wrap_recordings_each(const char **paths, recordings_visit *visit,
 			   void *data)
 {
 	(void)paths;
-	visit(model, symbols, data);
+	visit(&reading, data);
 	return STATUS_OK;
 }
 
@@ -130,28 +128,27 @@ static void obey(const char *const *line, const char *mark, const char *object)
 /* A different one for each input, the same one for the same. */
 static char *some_object(void)
 {
-	struct names *n = names_open(model, symbols);
+	const struct model *m = reading.m;
 	uint32_t o, b;
 	char *name = NULL;
 
-	if (model->object_count > 1) {
-		o = 1 + (uint32_t)(model->meta.pid % (model->object_count - 1));
-		name = names_of(n, o);
-	} else if (model->block_count) {
-		b = (uint32_t)(model->meta.pid % model->block_count);
-		names_announce(n, &b, 1);
-		name = names_object(n, b);
+	if (m->object_count > 1) {
+		o = 1 + (uint32_t)(m->meta.pid % (m->object_count - 1));
+		name = names_of(reading.names, o);
+	} else if (m->block_count) {
+		b = (uint32_t)(m->meta.pid % m->block_count);
+		names_announce(reading.names, &b, 1);
+		name = names_object(reading.names, b);
 	}
-	names_close(n);
 	return name;
 }
 
 static const char *some_mark(void)
 {
-	size_t n = model->mark_count;
+	const struct model *m = reading.m;
+	size_t n = m->mark_count;
 
-	return n ? model_name(model, model->marks[model->meta.pid % n].name)
-		 : NULL;
+	return n ? model_name(m, m->marks[m->meta.pid % n].name) : NULL;
 }
 
 static void obey_all(void)
@@ -184,11 +181,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	error = model_load(&m, input_path(copy, size));
 	free(copy);
 	if (!error || error == -ENODATA) {
-		model = &m;
-		symbols = symbols_open(&m, NULL);
-		input_need(symbols);
+		reading_open(&reading, &m, NULL);
 		obey_all();
-		symbols_close(symbols);
+		reading_close(&reading);
 	}
 	model_release(&m);
 	return 0;

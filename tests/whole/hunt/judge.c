@@ -226,7 +226,7 @@ int main(int argc, char **argv)
 			printf("unread %s\n", all[i].m.error);
 			continue;
 		}
-		findings_make(&all[i].f, &all[i].m, NULL);
+		findings_make(&all[i].f, &(struct reading){ .m = &all[i].m });
 		if (all[i].f.checked)
 			print_foreign(&all[i]);
 	}

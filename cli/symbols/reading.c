@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "reading.h"
+
+#include <stdlib.h>
+
+#include "die.h"
+#include "escape.h"
+#include "status.h"
+
+int reading_load(struct model *m, const char *path)
+{
+	int error = model_load(m, path);
+
+	if (error) {
+		char *shown = escape(m->error);
+
+		warn("%s", shown);
+		free(shown);
+	}
+	return error;
+}
+
+void reading_open(struct reading *in, const struct model *m, struct cache *c)
+{
+	*in = (struct reading){ .m = m, .symbols = symbols_open(m, c) };
+	if (!in->symbols)
+		die(STATUS_INPUT, "out of memory");
+	in->names = names_open(m, in->symbols);
+}
+
+void reading_close(struct reading *in)
+{
+	names_close(in->names);
+	symbols_close(in->symbols);
+}
