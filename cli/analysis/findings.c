@@ -15,23 +15,10 @@
 #include "list.h"
 #include "units.h"
 
-static const struct {
-	const char *name;
-	const char *confidence;
-	const char *doubted; /* the same when pointers may be unseen, or a
-				release meant for another reference */
-} kinds[FINDING_KINDS] = {
-	[FINDING_CYCLE] = { "orphaned-cycle", "high", "medium" },
-	[FINDING_REFERENCE] = { "leaked-reference", "high", "medium" },
-	[FINDING_LEAK] = { "leak", "high", "medium" },
-	[FINDING_OVER] = { "over-retained", "high", "medium" },
-	[FINDING_UNDER] = { "under-retained", "high", "high" },
-	[FINDING_RELEASED_AT_ZERO] = { "release-at-zero", "high", "high" },
-	[FINDING_ON_FREED] = { "reference-on-freed", "high", "high" },
-	[FINDING_FREED_HELD] = { "freed-while-held", "high", "high" },
-	[FINDING_WRONG_HOLDER] = { "wrong-holder", "high", "medium" },
-	[FINDING_ZERO] = { "zero-not-freed", "high", "high" },
-	[FINDING_POSSIBLE] = { "possible-leak", "low", "low" },
+#define ROW(kind, name, title, noun, plural, confidence, doubted)              \
+	{ name, title, noun, plural, confidence, doubted },
+const struct finding_kind_row finding_kinds[FINDING_KINDS] = {
+	FINDING_KIND_ROWS(ROW)
 };
 
 /* Where pointers may be that were not looked at, or blocks' ends. */
@@ -44,11 +31,6 @@ static const enum rkn_limit_number unseen[] = {
 const char *const finding_evidence_names[FINDING_EVIDENCES] = {
 	"scan", "declared", "counts", "ledger"
 };
-
-const char *finding_kind_name(enum finding_kind kind)
-{
-	return kinds[kind].name;
-}
 
 uint32_t finding_object(const struct finding *f, const struct names *n,
 			size_t i)
@@ -107,11 +89,11 @@ const char *finding_type(const struct finding *f, const struct reading *in)
 const char *finding_confidence(const struct finding *f, const struct model *m)
 {
 	if (f->doubted)
-		return kinds[f->kind].doubted;
+		return finding_kinds[f->kind].doubted;
 	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
 		if (m->limits[unseen[i]])
-			return kinds[f->kind].doubted;
-	return kinds[f->kind].confidence;
+			return finding_kinds[f->kind].doubted;
+	return finding_kinds[f->kind].confidence;
 }
 
 /* What kept the process from being looked at when it ended. */

@@ -18,22 +18,61 @@
 
 #include "reading.h"
 
-enum finding_kind {
-	FINDING_CYCLE,     /* orphaned-cycle */
-	FINDING_REFERENCE, /* leaked-reference: a release is missing */
-	FINDING_LEAK,      /* leak */
-	FINDING_OVER,      /* over-retained: in use, but its count exceeds the
-			  pointers to it */
-	FINDING_UNDER,     /* under-retained: more holders than counted */
-	FINDING_RELEASED_AT_ZERO, /* release-at-zero */
-	FINDING_ON_FREED,         /* reference-on-freed */
-	FINDING_FREED_HELD,       /* freed-while-held */
-	FINDING_WRONG_HOLDER,     /* wrong-holder: gave away what it did not
-				     have */
-	FINDING_ZERO,             /* zero-not-freed */
-	FINDING_POSSIBLE, /* possible-leak: held by an interior pointer only */
-	FINDING_KINDS
+/* clang-format off */
+/*
+ * The kinds, worst first, each with the columns of struct finding_kind_row. What
+ * a format or another table knows of a kind is a switch without a default, so that
+ * it does not compile while a kind is not in it.
+ */
+#define FINDING_KIND_ROWS(ROW) \
+	ROW(FINDING_CYCLE, "orphaned-cycle", "ORPHANED CYCLE", \
+	    "orphaned cycle", "orphaned cycles", "high", "medium") \
+	/* a release is missing */ \
+	ROW(FINDING_REFERENCE, "leaked-reference", "LEAKED REFERENCE", \
+	    "leaked reference", "leaked references", "high", "medium") \
+	ROW(FINDING_LEAK, "leak", "LEAK", \
+	    "leak", "leaks", "high", "medium") \
+	/* in use, but its count exceeds the pointers to it */ \
+	ROW(FINDING_OVER, "over-retained", "OVER-RETAINED", \
+	    "over-retained type", "over-retained types", "high", "medium") \
+	/* more holders than counted */ \
+	ROW(FINDING_UNDER, "under-retained", "UNDER-RETAINED", \
+	    "under-retained type", "under-retained types", "high", "high") \
+	ROW(FINDING_RELEASED_AT_ZERO, "release-at-zero", "RELEASE AT ZERO", \
+	    "release at zero", "releases at zero", "high", "high") \
+	ROW(FINDING_ON_FREED, "reference-on-freed", "REFERENCE ON A FREED OBJECT", \
+	    "reference on a freed object", "references on freed objects", "high", "high") \
+	ROW(FINDING_FREED_HELD, "freed-while-held", "FREED WHILE HELD", \
+	    "object freed while held", "objects freed while held", "high", "high") \
+	/* gave away what it did not have */ \
+	ROW(FINDING_WRONG_HOLDER, "wrong-holder", "WRONG HOLDER", \
+	    "wrong holder", "wrong holders", "high", "medium") \
+	ROW(FINDING_ZERO, "zero-not-freed", "ZERO BUT NOT FREED", \
+	    "type at zero but not freed", "types at zero but not freed", "high", "high") \
+	/* held by an interior pointer only */ \
+	ROW(FINDING_POSSIBLE, "possible-leak", "POSSIBLE LEAK", \
+	    "possible leak", "possible leaks", "low", "low")
+
+/* clang-format on */
+#define FINDING_KIND_ENUM(kind, ...) kind,
+#define FINDING_KIND_ONE(...)        +1
+
+enum finding_kind { FINDING_KIND_ROWS(FINDING_KIND_ENUM) };
+
+/* How many there are; no enumerator, since a switch has no case for it. */
+#define FINDING_KINDS (FINDING_KIND_ROWS(FINDING_KIND_ONE))
+
+struct finding_kind_row {
+	const char *name;       /* "orphaned-cycle" */
+	const char *title;      /* of a card */
+	const char *noun;       /* "orphaned cycle": one, for people */
+	const char *plural;     /* "orphaned cycles" */
+	const char *confidence; /* see finding_confidence */
+	const char *doubted;    /* the same when pointers may be unseen, or a
+				   release meant for another reference */
 };
+
+extern const struct finding_kind_row finding_kinds[FINDING_KINDS];
 
 enum finding_evidence {
 	FINDING_BY_SCAN = 1,     /* pointers in memory */
@@ -161,7 +200,6 @@ size_t finding_counted(const struct finding *f, const struct reading *in,
  * `in->names`. */
 const char *finding_type(const struct finding *f, const struct reading *in);
 
-const char *finding_kind_name(enum finding_kind kind); /* "orphaned-cycle" */
 /* "high"; "medium" if `m` says that pointers may not have been seen, as one of
  * them may hold the block, or if it rests on a guess; "low" for possible leaks.
  */

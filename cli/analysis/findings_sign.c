@@ -103,7 +103,7 @@ static struct unsigned_finding hash_finding(const struct signer *s,
 					    struct finding *f)
 {
 	struct unsigned_finding u = { .f = f };
-	uint64_t kind = fnv_text(FNV_OFFSET, finding_kind_name(f->kind));
+	uint64_t kind = fnv_text(FNV_OFFSET, finding_kinds[f->kind].name);
 
 	if (f->kind == FINDING_CYCLE) {
 		u.hash = hash_cycle(s, f, false);

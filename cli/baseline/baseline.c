@@ -111,7 +111,7 @@ static const char *read_entry(struct baseline_entry *e, char *line)
 	if (!kind)
 		return "behind the signature stands the kind of finding";
 	for (int i = 0; i < FINDING_KINDS; i++)
-		known |= !strcmp(finding_kind_name(i), kind);
+		known |= !strcmp(finding_kinds[i].name, kind);
 	if (!known)
 		return "no kind of finding is called like its second word";
 	if (!read_number(strtok_r(NULL, " \t\r", &rest), "count=", &e->count) ||

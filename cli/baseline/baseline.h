@@ -38,7 +38,7 @@ struct baseline_growth {
 struct baseline_entry {
 	char *signature; /* ".2" behind it is only a name; see
 			    baseline_apply() */
-	char *kind;      /* as finding_kind_name has it */
+	char *kind;      /* as finding_kinds has it */
 	uint64_t count, bytes;
 	uint64_t held;   /* of the bytes: what it only held */
 	uint64_t passes; /* of growth, in which so many were left */

@@ -141,7 +141,7 @@ const char *baseline_kin_stranger(const struct issue *i,
 
 static bool may_be_kin(const struct issue *i, const struct baseline_entry *e)
 {
-	if (strcmp(finding_kind_name(i->kind), e->kind) != 0)
+	if (strcmp(finding_kinds[i->kind].name, e->kind) != 0)
 		return false;
 	if (!i->object_type != !e->type ||
 	    (e->type && strcmp(i->object_type, e->type) != 0))

@@ -119,7 +119,7 @@ static void write_row(FILE *out, const struct row *r)
 		held = e->held;
 	}
 	fprintf(out, "%s %s count=%" PRIu64 " bytes=%" PRIu64, r->signature,
-		i ? finding_kind_name(i->kind) : e->kind, count, bytes);
+		i ? finding_kinds[i->kind].name : e->kind, count, bytes);
 	if (e && e->passes)
 		fprintf(out, " passes=%" PRIu64, e->passes);
 	write_frames(out, i, e, held);

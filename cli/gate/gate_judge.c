@@ -95,7 +95,7 @@ static void print_passing(FILE *out, const struct gate *g)
 		n == 1 ? "" : "s", n == 1 ? "es" : "");
 	for (int kind = 0; kind < FINDING_KINDS; kind++)
 		if (kinds & 1u << kind) {
-			fprintf(out, "%s%s", comma, gate_noun(kind));
+			fprintf(out, "%s%s", comma, finding_kinds[kind].noun);
 			comma = ", ";
 		}
 	fputc(')', out);

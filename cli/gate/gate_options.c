@@ -46,7 +46,7 @@ static bool find_kinds(const char *word, unsigned *kinds)
 			return true;
 		}
 	for (int i = 0; i < FINDING_KINDS; i++)
-		if (!strcmp(finding_kind_name(i), word)) {
+		if (!strcmp(finding_kinds[i].name, word)) {
 			*kinds = 1u << i;
 			return true;
 		}

@@ -12,33 +12,6 @@
 #include "list.h"
 #include "units.h"
 
-static const char *const nouns[FINDING_KINDS] = {
-	[FINDING_CYCLE] = "orphaned cycle",
-	[FINDING_REFERENCE] = "leaked reference",
-	[FINDING_LEAK] = "leak",
-	[FINDING_OVER] = "over-retained type",
-	[FINDING_UNDER] = "under-retained type",
-	[FINDING_RELEASED_AT_ZERO] = "release at zero",
-	[FINDING_ON_FREED] = "reference on a freed object",
-	[FINDING_FREED_HELD] = "object freed while held",
-	[FINDING_WRONG_HOLDER] = "wrong holder",
-	[FINDING_ZERO] = "type at zero but not freed",
-	[FINDING_POSSIBLE] = "possible leak",
-};
-
-/* Where an s goes, these have it elsewhere. */
-static const char *const plurals[FINDING_KINDS] = {
-	[FINDING_RELEASED_AT_ZERO] = "releases at zero",
-	[FINDING_ON_FREED] = "references on freed objects",
-	[FINDING_FREED_HELD] = "objects freed while held",
-	[FINDING_ZERO] = "types at zero but not freed",
-};
-
-const char *gate_noun(enum finding_kind kind)
-{
-	return nouns[kind];
-}
-
 static struct gate_rule *append(struct gate *g, enum finding_kind kind,
 				char *id, char *title)
 {
@@ -54,7 +27,7 @@ static struct gate_rule *append(struct gate *g, enum finding_kind kind,
 /* "3 new leaks (1.2 KiB)" */
 static void add_kind(struct gate *g, enum finding_kind kind)
 {
-	const char *noun = nouns[kind], *plural = plurals[kind];
+	const struct finding_kind_row *row = &finding_kinds[kind];
 	uint64_t findings = 0, bytes = 0;
 	struct gate_rule *r;
 	char amount[UNITS_SIZE] = "";
@@ -67,9 +40,8 @@ static void add_kind(struct gate *g, enum finding_kind kind)
 		findings++;
 		bytes += one->bytes + one->held_bytes;
 	}
-	r = append(g, kind, xstrdup(finding_kind_name(kind)),
-		   plural ? xasprintf("no %s", plural)
-			  : xasprintf("no %ss", noun));
+	r = append(g, kind, xstrdup(row->name),
+		   xasprintf("no %s", row->plural));
 	r->failed = findings > 0;
 	if (!findings) {
 		r->text = xstrdup("none");
@@ -77,11 +49,10 @@ static void add_kind(struct gate *g, enum finding_kind kind)
 	}
 	units_bytes(amount, bytes);
 	r->text =
-	    xasprintf("%" PRIu64 " %s%s%s%s%s%s", findings,
+	    xasprintf("%" PRIu64 " %s%s%s%s%s", findings,
 		      g->baseline && g->options.mode == GATE_NEW ? "new " : "",
-		      findings != 1 && plural ? plural : noun,
-		      findings != 1 && !plural ? "s" : "", bytes ? " (" : "",
-		      bytes ? amount : "", bytes ? ")" : "");
+		      findings == 1 ? row->noun : row->plural,
+		      bytes ? " (" : "", bytes ? amount : "", bytes ? ")" : "");
 }
 
 /* --- Limits ------------------------------------------------------------------ */

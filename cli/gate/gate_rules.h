@@ -5,9 +5,6 @@
 
 #include "gate.h"
 
-/* "orphaned cycle": the name of one of a kind, for people. */
-const char *gate_noun(enum finding_kind kind);
-
 /* Sets the rules of g->verdict. The issues are sorted. */
 void gate_rules_make(struct gate *g);
 

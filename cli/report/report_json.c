@@ -39,8 +39,7 @@ static json_t *verdict(const struct verdict *v, const struct findings *f,
 		document_count(of, "bytes", sum->bytes);
 		document_count(of, "held_objects", sum->held_objects);
 		document_count(of, "held_bytes", sum->held_bytes);
-		document_set(kinds, finding_kind_name((enum finding_kind)kind),
-			     of);
+		document_set(kinds, finding_kinds[kind].name, of);
 	}
 	document_count(o, "findings", v->findings);
 	document_flag(o, "checked", f->checked);
@@ -278,7 +277,7 @@ static json_t *finding(struct writer *w, const struct finding *f)
 		if (f->evidence & 1u << i)
 			document_append(evidence,
 					json_text(finding_evidence_names[i]));
-	document_text(o, "kind", finding_kind_name(f->kind));
+	document_text(o, "kind", finding_kinds[f->kind].name);
 	document_text(o, "confidence", finding_confidence(f, w->in->m));
 	document_set(o, "evidence", evidence);
 	document_text(o, "signature", f->signature);

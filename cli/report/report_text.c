@@ -14,34 +14,6 @@
 #include "verdict.h"
 #include "wishes.h"
 
-static const struct {
-	const char *title; /* of a card */
-	const char *one, *many;
-} words[FINDING_KINDS] = {
-	[FINDING_CYCLE] = { "ORPHANED CYCLE", "orphaned cycle",
-			    "orphaned cycles" },
-	[FINDING_REFERENCE] = { "LEAKED REFERENCE", "leaked reference",
-				"leaked references" },
-	[FINDING_LEAK] = { "LEAK", "leak", "leaks" },
-	[FINDING_OVER] = { "OVER-RETAINED", "over-retained type",
-			   "over-retained types" },
-	[FINDING_UNDER] = { "UNDER-RETAINED", "under-retained type",
-			    "under-retained types" },
-	[FINDING_RELEASED_AT_ZERO] = { "RELEASE AT ZERO", "release at zero",
-				       "releases at zero" },
-	[FINDING_ON_FREED] = { "REFERENCE ON A FREED OBJECT",
-			       "reference on a freed object",
-			       "references on freed objects" },
-	[FINDING_FREED_HELD] = { "FREED WHILE HELD", "object freed while held",
-				 "objects freed while held" },
-	[FINDING_WRONG_HOLDER] = { "WRONG HOLDER", "wrong holder",
-				   "wrong holders" },
-	[FINDING_ZERO] = { "ZERO BUT NOT FREED", "type at zero but not freed",
-			   "types at zero but not freed" },
-	[FINDING_POSSIBLE] = { "POSSIBLE LEAK", "possible leak",
-			       "possible leaks" },
-};
-
 /* "3 objects, 300 B" */
 static void print_amount(FILE *out, uint64_t objects, uint64_t bytes)
 {
@@ -55,7 +27,8 @@ static void print_sum(const struct printer *p, const struct verdict_sum *sum,
 		      int kind)
 {
 	fprintf(p->out, "%" PRIu64 " %s", sum->findings,
-		sum->findings == 1 ? words[kind].one : words[kind].many);
+		sum->findings == 1 ? finding_kinds[kind].noun
+				   : finding_kinds[kind].plural);
 	if (!sum->objects) /* wrong use: the object need not exist */
 		return;
 	fputs(" (", p->out);
@@ -119,10 +92,13 @@ static void print_outcome(const struct printer *p, const struct findings *f,
 			f->why);
 	else if (!v->findings) /* what was looked for in vain */
 		fprintf(p->out, "no %s",
-			kinds == 1u << FINDING_CYCLE      ? "orphaned cycles"
-			: kinds == 1u << FINDING_POSSIBLE ? "possible leaks"
-			: kinds & 1u << FINDING_CYCLE     ? "findings"
-							  : "leaks");
+			kinds == 1u << FINDING_CYCLE
+			    ? finding_kinds[FINDING_CYCLE].plural
+			: kinds == 1u << FINDING_POSSIBLE
+			    ? finding_kinds[FINDING_POSSIBLE].plural
+			: (kinds & 1u << FINDING_CYCLE)
+			    ? "findings"
+			    : finding_kinds[FINDING_LEAK].plural);
 	else
 		fputs(units_count(count, v->findings, "finding"), p->out);
 	for (int kind = 0; f->checked && kind < FINDING_KINDS; kind++) {
@@ -175,7 +151,7 @@ static void print_heading(const struct printer *p, const struct finding *f,
 	fputs(paint(p->colour, PAINT_STRONG), p->out);
 	if (number)
 		fprintf(p->out, "#%zu ", number);
-	fprintf(p->out, "%s%s  ", words[f->kind].title,
+	fprintf(p->out, "%s%s  ", finding_kinds[f->kind].title,
 		paint(p->colour, PAINT_PLAIN));
 	if (f->kind == FINDING_CYCLE && f->count > 1) {
 		/* "9 cycles of 1 to 9 objects, " */

@@ -298,9 +298,15 @@ static enum finding_class class_of(const struct finding *f)
 	case FINDING_ZERO:
 		return f->evidence & FINDING_BY_SCAN ? CLASS_LOST
 						     : CLASS_REFERENCE;
-	default:
+	case FINDING_OVER:
+	case FINDING_UNDER:
+	case FINDING_RELEASED_AT_ZERO:
+	case FINDING_ON_FREED:
+	case FINDING_FREED_HELD:
+	case FINDING_WRONG_HOLDER:
 		return CLASS_REFERENCE;
 	}
+	return CLASS_REFERENCE;
 }
 
 static uint32_t entry_of_stack(const struct search *x, uint32_t stack,

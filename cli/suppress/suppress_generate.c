@@ -118,7 +118,7 @@ static void generate_block(FILE *out, const struct suppress_subject *subject)
 	bool operator_new =
 	    first && (!strncmp(first, "_Znw", 4) || !strncmp(first, "_Zna", 4));
 
-	fprintf(out, "{\n   %s of ", finding_kind_name(subject->kind));
+	fprintf(out, "{\n   %s of ", finding_kinds[subject->kind].name);
 	print_name(out, subject->type, "", '?');
 	fputc('\n', out);
 	if (subject->kind == FINDING_CYCLE)

@@ -14,7 +14,6 @@
 #include "die.h"
 #include "escape.h"
 #include "gate_failing.h"
-#include "gate_rules.h"
 #include "gate_writers.h"
 #include "units.h"
 
@@ -51,7 +50,7 @@ static void print_issue(FILE *out, const struct issue *i)
 
 	fputs("::error ", out);
 	print_place(out, issue_site_path(i), issue_site(i));
-	fprintf(out, "title=%s::", gate_noun(i->kind));
+	fprintf(out, "title=%s::", finding_kinds[i->kind].noun);
 	print_text(out, headline, false);
 	if (f && !i->apart.chain) {
 		fputs(", in ", out);

@@ -6,7 +6,6 @@
 #include "die.h"
 #include "document.h"
 #include "gate_failing.h"
-#include "gate_rules.h"
 #include "gate_writers.h"
 #include "json_text.h"
 #include "status.h"
@@ -14,19 +13,26 @@
 /* Of what fails: it is critical if memory may be used after its end. GitLab
  * compares only by fingerprints, so what is accepted may be of less weight and
  * is not taken for something else. */
-static const char *const severities[FINDING_KINDS] = {
-	[FINDING_CYCLE] = "major",
-	[FINDING_REFERENCE] = "major",
-	[FINDING_LEAK] = "major",
-	[FINDING_OVER] = "major",
-	[FINDING_UNDER] = "critical",
-	[FINDING_RELEASED_AT_ZERO] = "critical",
-	[FINDING_ON_FREED] = "critical",
-	[FINDING_FREED_HELD] = "critical",
-	[FINDING_WRONG_HOLDER] = "critical",
-	[FINDING_ZERO] = "major",
-	[FINDING_POSSIBLE] = "minor",
-};
+static const char *gitlab_severity(enum finding_kind kind)
+{
+	switch (kind) {
+	case FINDING_UNDER:
+	case FINDING_RELEASED_AT_ZERO:
+	case FINDING_ON_FREED:
+	case FINDING_FREED_HELD:
+	case FINDING_WRONG_HOLDER:
+		return "critical";
+	case FINDING_CYCLE:
+	case FINDING_REFERENCE:
+	case FINDING_LEAK:
+	case FINDING_OVER:
+	case FINDING_ZERO:
+		return "major";
+	case FINDING_POSSIBLE:
+		return "minor";
+	}
+	return NULL;
+}
 
 /* Appends an entry. Without a path in the tree GitLab gets the frame's file, or
  * else the program and line 1: it wants a place for everything, and takes no
@@ -79,12 +85,14 @@ void gate_write_gitlab(FILE *out, const struct gate *g)
 	for (size_t k = 0; k < g->issues.count; k++) {
 		const struct issue *i = &g->issues.list[k];
 		char *headline = issue_headline(i);
-		char *text = xasprintf("%s: %s", gate_noun(i->kind), headline);
+		char *text =
+		    xasprintf("%s: %s", finding_kinds[i->kind].noun, headline);
 
 		if (gate_tells(g, i))
-			add(array, text, finding_kind_name(i->kind),
+			add(array, text, finding_kinds[i->kind].name,
 			    i->signature,
-			    gate_fails(g, i) ? severities[i->kind] : "info",
+			    gate_fails(g, i) ? gitlab_severity(i->kind)
+					     : "info",
 			    issue_site_path(i), issue_site(i), i->program);
 		free(headline);
 		free(text);

@@ -10,7 +10,6 @@
 #include "die.h"
 #include "escape.h"
 #include "gate_failing.h"
-#include "gate_rules.h"
 #include "gate_writers.h"
 #include "sources.h"
 #include "units.h"
@@ -57,8 +56,8 @@ static void print_issue(FILE *out, const struct gate *g, const struct issue *i)
 	char *headline = issue_headline(i), *text = escape(headline);
 
 	print_position(out, g, issue_site(i));
-	fprintf(out, "error: %s: %s [%s]\n", gate_noun(i->kind), text,
-		finding_kind_name(i->kind));
+	fprintf(out, "error: %s: %s [%s]\n", finding_kinds[i->kind].noun, text,
+		finding_kinds[i->kind].name);
 	free(headline);
 	free(text);
 	if (i->apart.path) {

@@ -69,7 +69,7 @@ static json_t *issue(const struct gate *g, const struct issue *i)
 		document_append(members, one);
 	}
 	document_set(o, "signature", json_text(i->signature));
-	document_set(o, "kind", json_text(finding_kind_name(i->kind)));
+	document_set(o, "kind", json_text(finding_kinds[i->kind].name));
 	document_set(o, "state", json_text(states[i->state]));
 	document_set(o, "fails", json_boolean(gate_fails(g, i)));
 	document_set(o, "differs",

@@ -7,7 +7,6 @@
 #include "die.h"
 #include "escape.h"
 #include "gate_failing.h"
-#include "gate_rules.h"
 #include "gate_writers.h"
 #include "units.h"
 
@@ -66,7 +65,7 @@ static void print_details(FILE *out, const struct issue *i)
 {
 	char *called = issue_called(i);
 
-	fprintf(out, "<details><summary>%s: ", gate_noun(i->kind));
+	fprintf(out, "<details><summary>%s: ", finding_kinds[i->kind].noun);
 	print_text(out, called);
 	free(called);
 	fprintf(out, " (%s)</summary>\n\n", i->signature);
@@ -114,7 +113,7 @@ static size_t print_table(FILE *out, const struct gate *g)
 			fputs(
 			    "| finding | type | objects | bytes | where | signature |\n| --- | --- | ---: | ---: | --- | --- |\n",
 			    out);
-		fprintf(out, "| %s | ", gate_noun(i->kind));
+		fprintf(out, "| %s | ", finding_kinds[i->kind].noun);
 		print_text(out, i->type);
 		fprintf(out, " | %" PRIu64 " | %s | ",
 			i->objects + i->held_objects,
@@ -162,7 +161,8 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 		if (!i->differs || i->state == ISSUE_SUPPRESSED)
 			continue;
 		fprintf(out, "- accepted: %s %s differs from line %u of ",
-			gate_noun(i->kind), i->signature, i->entry->line);
+			finding_kinds[i->kind].noun, i->signature,
+			i->entry->line);
 		print_text(out, g->baseline->path);
 		fputs(" only by ", out);
 		print_text(out, i->differs);

@@ -11,7 +11,6 @@
 #include "die.h"
 #include "document.h"
 #include "gate_failing.h"
-#include "gate_rules.h"
 #include "gate_sarif.h"
 #include "gate_writers.h"
 #include "json_text.h"
@@ -161,7 +160,7 @@ static json_t *text_of(const struct gate *g, const struct issue *i)
 	FILE *out = text_stream_open(&text, &size);
 	json_t *o;
 
-	fprintf(out, "%s: %s", gate_noun(i->kind), headline);
+	fprintf(out, "%s: %s", finding_kinds[i->kind].noun, headline);
 	if (i->apart.path)
 		fprintf(out, "; [%s here](%zu)", i->stacks[0].what,
 			i->stack_count);
@@ -204,7 +203,7 @@ static json_t *result(const struct gate *g, const struct issue *i)
 	}
 	document_append(locations,
 			sarif_location_in(g, issue_site(i), i->program));
-	document_set(o, "ruleId", json_text(finding_kind_name(i->kind)));
+	document_set(o, "ruleId", json_text(finding_kinds[i->kind].name));
 	document_set(o, "ruleIndex", json_count(i->kind));
 	document_set(o, "level",
 		     json_text(gate_fails(g, i) ? "error" : "note"));

@@ -9,7 +9,6 @@
 #include "escape.h"
 #include "gate_card.h"
 #include "gate_failing.h"
-#include "gate_rules.h"
 #include "gate_writers.h"
 #include "killed.h"
 #include "paint.h"
@@ -56,7 +55,7 @@ static void print_passing(FILE *out, const struct gate *g)
 		shown = escape(headline);
 		function = function_of(i);
 		fprintf(out, "note: does not fail: %s: %s%s%s (%s)\n",
-			gate_noun(i->kind), shown,
+			finding_kinds[i->kind].noun, shown,
 			i->apart.chain ? "" : ", in ",
 			i->apart.chain ? "" : function, i->signature);
 		free(function);
@@ -108,7 +107,7 @@ static void print_grown(FILE *out, const struct gate *g)
 			"grown: %s %s in %s: %" PRIu64
 			" of %s where the baseline has %" PRIu64
 			" of %s; --fail-on grown fails for it\n",
-			i->signature, finding_kind_name(i->kind), function,
+			i->signature, finding_kinds[i->kind].name, function,
 			i->count, units_bytes(now, i->bytes + i->held_bytes),
 			i->known_count, units_bytes(then, i->known_bytes));
 		free(function);
@@ -132,7 +131,7 @@ static void print_kin(FILE *out, const struct gate *g)
 		fprintf(
 		    out,
 		    "accepted: %s %s in %s differs from %s:%u only by %s; --update-baseline notes it\n",
-		    i->signature, finding_kind_name(i->kind), function, path,
+		    i->signature, finding_kinds[i->kind].name, function, path,
 		    i->entry->line, i->differs);
 		free(function);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Valgrind's XML, protocol 4, as the tool memcheck writes it: readers know its
- * only its kinds. A leak and a cycle are definitely lost, a possible leak possibly;
+ * Valgrind's XML, protocol 4, as the tool memcheck writes it: readers know only
+ * its kinds. A leak and a cycle are definitely lost, a possible leak possibly;
  * wrong use of references is an invalid free.
  */
 #include <inttypes.h>
@@ -10,23 +10,38 @@
 
 #include "die.h"
 #include "gate_failing.h"
-#include "gate_rules.h"
+#include "gate_valgrind.h"
 #include "gate_writers.h"
 #include "xml.h"
 
-static const char *const kinds[FINDING_KINDS] = {
-	[FINDING_CYCLE] = "Leak_DefinitelyLost",
-	[FINDING_REFERENCE] = "Leak_DefinitelyLost",
-	[FINDING_LEAK] = "Leak_DefinitelyLost",
-	[FINDING_OVER] = "Leak_StillReachable",
-	[FINDING_UNDER] = "InvalidFree",
-	[FINDING_RELEASED_AT_ZERO] = "InvalidFree",
-	[FINDING_ON_FREED] = "InvalidFree",
-	[FINDING_FREED_HELD] = "InvalidFree",
-	[FINDING_WRONG_HOLDER] = "InvalidFree",
-	[FINDING_ZERO] = "Leak_StillReachable",
-	[FINDING_POSSIBLE] = "Leak_PossiblyLost",
+static const char *const kinds[VALGRIND_KINDS] = {
+	[VALGRIND_DEFINITELY] = "Leak_DefinitelyLost",
+	[VALGRIND_POSSIBLY] = "Leak_PossiblyLost",
+	[VALGRIND_REACHABLE] = "Leak_StillReachable",
+	[VALGRIND_MISUSE] = "InvalidFree",
 };
+
+enum valgrind_kind valgrind_kind_of(enum finding_kind kind)
+{
+	switch (kind) {
+	case FINDING_CYCLE:
+	case FINDING_REFERENCE:
+	case FINDING_LEAK:
+		return VALGRIND_DEFINITELY;
+	case FINDING_POSSIBLE:
+		return VALGRIND_POSSIBLY;
+	case FINDING_OVER:
+	case FINDING_ZERO:
+		return VALGRIND_REACHABLE;
+	case FINDING_UNDER:
+	case FINDING_RELEASED_AT_ZERO:
+	case FINDING_ON_FREED:
+	case FINDING_FREED_HELD:
+	case FINDING_WRONG_HOLDER:
+		return VALGRIND_MISUSE;
+	}
+	return VALGRIND_MISUSE;
+}
 
 static void write_hex(xmlTextWriterPtr w, const char *name, uint64_t n)
 {
@@ -74,17 +89,17 @@ static void write_stack(xmlTextWriterPtr w, const struct issue_stack *s)
 
 static void write_error(xmlTextWriterPtr w, const struct issue *i)
 {
-	const char *kind = kinds[i->kind];
+	enum valgrind_kind kind = valgrind_kind_of(i->kind);
 	char *summary;
 	char *text;
 
 	xml_start(w, "error");
 	write_hex(w, "unique", strtoull(i->signature, NULL, 16));
 	xml_element(w, "tid", "1");
-	xml_element(w, "kind", kind);
+	xml_element(w, "kind", kinds[kind]);
 	summary = issue_summary(i);
-	text = xasprintf("%s: %s", gate_noun(i->kind), summary);
-	if (!strncmp(kind, "Leak_", 5)) {
+	text = xasprintf("%s: %s", finding_kinds[i->kind].noun, summary);
+	if (kind != VALGRIND_MISUSE) {
 		xml_start(w, "xwhat");
 		xml_element(w, "text", text);
 		xml_number(w, "leakedbytes", i->bytes + i->held_bytes);
@@ -114,7 +129,7 @@ static void write_gap(xmlTextWriterPtr w, uint32_t unique, const char *program,
 	xml_start(w, "error");
 	write_hex(w, "unique", unique);
 	xml_element(w, "tid", "1");
-	xml_element(w, "kind", "Leak_PossiblyLost");
+	xml_element(w, "kind", kinds[VALGRIND_POSSIBLY]);
 	xml_start(w, "xwhat");
 	xml_element(w, "text", text);
 	xml_number(w, "leakedbytes", 0);

@@ -14,6 +14,7 @@
 #include "escape.h"
 #include "gate_card.h"
 #include "gate_failing.h"
+#include "gate_valgrind.h"
 #include "gate_writers.h"
 
 struct log {
@@ -21,14 +22,11 @@ struct log {
 	uint32_t pid;
 };
 
-/* NULL: it is a wrong use, not a loss. */
-static const char *const lost_as[FINDING_KINDS] = {
-	[FINDING_CYCLE] = "definitely lost",
-	[FINDING_REFERENCE] = "definitely lost",
-	[FINDING_LEAK] = "definitely lost",
-	[FINDING_OVER] = "still reachable",
-	[FINDING_ZERO] = "still reachable",
-	[FINDING_POSSIBLE] = "possibly lost",
+/* Of a loss. */
+static const char *const lost_as[VALGRIND_MISUSE] = {
+	[VALGRIND_DEFINITELY] = "definitely lost",
+	[VALGRIND_POSSIBLY] = "possibly lost",
+	[VALGRIND_REACHABLE] = "still reachable",
 };
 
 static void print_stack(const struct log *l, const struct issue_stack *s)
@@ -55,9 +53,9 @@ static void print_stack(const struct log *l, const struct issue_stack *s)
 static void print_issue(const struct log *l, const struct issue *i, size_t n,
 			size_t of)
 {
-	const char *lost = lost_as[i->kind];
+	enum valgrind_kind kind = valgrind_kind_of(i->kind);
 
-	if (lost) {
+	if (kind != VALGRIND_MISUSE) {
 		/* "300 bytes in 3 blocks", "396 (300 direct, 96 indirect)
 		 * bytes in 3 blocks" */
 		fprintf(l->out, "==%" PRIu32 "== ", l->pid);
@@ -70,8 +68,8 @@ static void print_issue(const struct log *l, const struct issue *i, size_t n,
 		else
 			fprintf(l->out, "%" PRIu64 " bytes", i->bytes);
 		fprintf(l->out, " in %" PRIu64 " blocks", i->objects);
-		fprintf(l->out, " are %s in loss record %zu of %zu\n", lost, n,
-			of);
+		fprintf(l->out, " are %s in loss record %zu of %zu\n",
+			lost_as[kind], n, of);
 	} else {
 		fprintf(l->out,
 			"==%" PRIu32

@@ -126,3 +126,16 @@ def test_show_says_which_names_there_are(asked, types, tmp_path):
                            f"malloc in {name}#{number}").status == 0
         assert refknot("show", recorded.main,
                        f"malloc in {name}#4").status == 2
+
+
+def test_every_kind_of_finding_is_in_the_schemas_and_the_manual():
+    header = (SOURCE / "cli/analysis/findings.h").read_text()
+    rows = re.findall(r'ROW\(FINDING_\w+, "([^"]+)", "([^"]+)"', header)
+    check = json.loads(
+        (SOURCE / "cli/report/refknot-check.schema.json").read_text())
+    page = (SOURCE / "man/refknot-report.1").read_text().lower()
+    assert len(rows) == header.count("ROW(FINDING_") > 10
+    names = [name for name, _ in rows]
+    assert SCHEMA["$defs"]["kind"]["enum"] == names
+    assert check["$defs"]["finding"]["properties"]["kind"]["enum"] == names
+    assert [t for _, t in rows if t.lower() not in page] == []

@@ -639,7 +639,7 @@ static void compare_finding(struct judge *j, uint32_t number)
 	j->wrong++;
 	printf("wrong - 0x0 0 %s sums 0:none 0:none own %" PRIu64 "/%" PRIu64
 	       " held %" PRIu64 "/%" PRIu64,
-	       finding_kind_name(f->kind), own, f->objects, held,
+	       finding_kinds[f->kind].name, own, f->objects, held,
 	       f->held_objects);
 	for (uint32_t i = 0; i < j->m.block_count; i++)
 		if (j->f.owner[i] == number + 1 && print_pointer(j, i))
