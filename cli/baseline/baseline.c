@@ -151,34 +151,23 @@ static void release_entry(struct baseline_entry *e)
 	frame_lines_release(&e->lines);
 }
 
-/* Of a file that another refknot wrote. */
-static const char *check_header(const char *line)
-{
-	uint64_t version;
-	char *copy, *end;
-	bool known;
-
-	if (strncmp(line, HEADER, strlen(HEADER)))
-		return NULL;
-	copy = xstrdup(line + strlen(HEADER));
-	end = copy + strspn(copy, "0123456789");
-	known = end == copy || *end == '.';
-	*end = '\0';
-	known |= read_number(copy, "", &version) && version == VERSION;
-	free(copy);
-	return known ? NULL
-		     : "this refknot reads baselines of version 1; write the "
-		       "file anew with --update-baseline into another";
-}
-
 static const char *read_line(struct baseline *b, char *line, unsigned number)
 {
 	struct baseline_entry e = { .line = number };
 	char *comment = strchr(line, '#');
-	const char *wrong = check_header(line);
+	const char *wrong;
 
-	if (wrong)
-		return wrong;
+	/* The header of a file that another refknot wrote. */
+	if (!strncmp(line, HEADER, strlen(HEADER))) {
+		const char *version = line + strlen(HEADER);
+		char *end;
+		uint64_t n = strtoull(version, &end, 10);
+
+		if (strspn(version, "0123456789") && *end != '.' &&
+		    n != VERSION)
+			return "this refknot reads baselines of version 1; write the "
+			       "file anew with --update-baseline into another";
+	}
 	if (comment) {
 		*comment = '\0';
 		e.comment = copy_trimmed(comment + 1);
@@ -237,11 +226,26 @@ static void unite(struct baseline_entry *kept, struct baseline_entry *other)
 	release_entry(other);
 }
 
-/* Sorts the entries, and unites those that are the same. */
-static void sort(struct baseline *b)
+bool baseline_parse(struct baseline *b, const char *path, const char *text,
+		    char *error, size_t size)
 {
+	char *copy = xstrdup(text), *rest = copy, *line;
+	const char *wrong = NULL;
 	size_t kept = 0;
 
+	*b = (struct baseline){ .path = xstrdup(path) };
+	for (unsigned n = 1; !wrong && (line = strsep(&rest, "\n")); n++) {
+		wrong = read_line(b, line, n);
+		if (wrong)
+			snprintf(error, size, "%s:%u: %s; see refknot-check(1)",
+				 path, n, wrong);
+	}
+	free(copy);
+	if (wrong) {
+		baseline_release(b);
+		return false;
+	}
+	/* Sorts the entries, and unites those that are the same. */
 	if (b->count)
 		qsort(b->list, b->count, sizeof(*b->list), by_signature);
 	for (size_t i = 0; i < b->count; i++) {
@@ -260,27 +264,7 @@ static void sort(struct baseline *b)
 			b->list[kept++] = *e;
 	}
 	b->count = kept;
-}
-
-bool baseline_parse(struct baseline *b, const char *path, const char *text,
-		    char *error, size_t size)
-{
-	char *copy = xstrdup(text), *rest = copy, *line;
-	const char *wrong = NULL;
-
-	*b = (struct baseline){ .path = xstrdup(path) };
-	for (unsigned n = 1; !wrong && (line = strsep(&rest, "\n")); n++) {
-		wrong = read_line(b, line, n);
-		if (wrong)
-			snprintf(error, size, "%s:%u: %s; see refknot-check(1)",
-				 path, n, wrong);
-	}
-	free(copy);
-	if (wrong)
-		baseline_release(b);
-	else
-		sort(b);
-	return !wrong;
+	return true;
 }
 
 void baseline_read(struct baseline *b, const char *path, bool may_lack)

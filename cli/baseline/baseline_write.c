@@ -35,43 +35,11 @@ static void write_word(FILE *out, const char *name)
 	free(text);
 }
 
-/* Of a part of the runs the takers of the others stay. */
-static void write_takers(FILE *out, const struct row *r)
-{
-	struct takers t = { 0 };
-
-	if (r->issue)
-		takers_unite(&t, &r->issue->takers);
-	if (r->entry && (!r->issue || r->most || !t.count))
-		takers_unite(&t, &r->entry->takers);
-	if (t.count) {
-		fputs(" takers=", out);
-		takers_print(out, &t);
-	}
-	takers_release(&t);
-}
-
 static void write_end(FILE *out, const struct baseline_entry *e)
 {
 	if (e && e->comment)
 		fprintf(out, "  # %s", e->comment);
 	fputc('\n', out);
-}
-
-/* Of a part of the runs the faster growth stays. */
-static void write_growth(FILE *out, const struct row *r)
-{
-	const struct baseline_growth *g = r->growth;
-	const struct baseline_entry *e = r->entry;
-	bool old = r->most && e && g->accepted;
-
-	fprintf(out,
-		"%s " BASELINE_GROWTH " count=%" PRIu64 " bytes=%" PRIu64
-		" passes=%" PRIu64,
-		r->signature, old ? e->count : g->objects,
-		old ? e->bytes : g->bytes, old ? e->passes : g->passes);
-	write_word(out, g->text);
-	write_end(out, e);
 }
 
 static void write_frames(FILE *out, const struct issue *i,
@@ -100,6 +68,22 @@ static void write_frames(FILE *out, const struct issue *i,
 		fputs(" type=", out);
 		frame_calls_print_word(out, type);
 	}
+}
+
+/* Of a part of the runs the takers of the others stay. */
+static void write_takers(FILE *out, const struct row *r)
+{
+	struct takers t = { 0 };
+
+	if (r->issue)
+		takers_unite(&t, &r->issue->takers);
+	if (r->entry && (!r->issue || r->most || !t.count))
+		takers_unite(&t, &r->entry->takers);
+	if (t.count) {
+		fputs(" takers=", out);
+		takers_print(out, &t);
+	}
+	takers_release(&t);
 }
 
 static void write_row(FILE *out, const struct row *r)
@@ -228,11 +212,24 @@ int baseline_write(const struct baseline *b, const struct issues *list,
 		fprintf(f.out,
 			"# written beside a program that exited with %d\n",
 			program_status);
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].growth)
-			write_growth(f.out, &rows[i]);
-		else
+	for (size_t i = 0; i < count; i++) {
+		const struct baseline_growth *g = rows[i].growth;
+		const struct baseline_entry *e = rows[i].entry;
+		/* Of a part of the runs the faster growth stays. */
+		bool old = g && rows[i].most && e && g->accepted;
+
+		if (!g) {
 			write_row(f.out, &rows[i]);
+			continue;
+		}
+		fprintf(f.out,
+			"%s " BASELINE_GROWTH " count=%" PRIu64
+			" bytes=%" PRIu64 " passes=%" PRIu64,
+			rows[i].signature, old ? e->count : g->objects,
+			old ? e->bytes : g->bytes, old ? e->passes : g->passes);
+		write_word(f.out, g->text);
+		write_end(f.out, e);
+	}
 	free(rows);
 	return text_file_commit(&f);
 }

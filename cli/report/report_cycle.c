@@ -26,16 +26,6 @@ struct drawing {
 	struct member members[FINDING_DRAWN];
 };
 
-/* Which of the members shown `offset` of `block` belongs to; `shown`: none. */
-static size_t position(const struct drawing *d, uint32_t block, uint64_t offset)
-{
-	size_t i = 0;
-
-	while (i < d->shown && !member_has(&d->members[i], block, offset))
-		i++;
-	return i;
-}
-
 /* `where` empty: to the member that follows. */
 static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
 			size_t from, size_t to, const char *where)
@@ -61,8 +51,11 @@ static void print_pointers(struct drawing *d, size_t from)
 
 	for (size_t i = first; i < first + n; i++) {
 		const struct rkn_edge *e = &m->edges[i];
-		size_t to = position(d, e->to, model_edge_to(m, e));
+		size_t to = 0; /* d->shown: none that is shown */
 
+		while (to < d->shown &&
+		       !member_has(&d->members[to], e->to, model_edge_to(m, e)))
+			to++;
 		if (!member_has(member, e->from, model_edge_from(m, e)))
 			continue;
 		if (to == from && model_edge_to(m, e) != member->start)
@@ -81,21 +74,6 @@ static void print_pointers(struct drawing *d, size_t from)
 		print_arrow(d, next, from, from + 1, "");
 }
 
-static void print_member(struct drawing *d, size_t i)
-{
-	const struct printer *p = d->p;
-	const struct member *m = &d->members[i];
-	char size[UNITS_SIZE];
-
-	fprintf(p->out, "    %s%s%s%s  0x%" PRIx64 " [%s]\n",
-		paint(p->colour, PAINT_STRONG), i ? "" : "ROOT CYCLE ", m->name,
-		paint(p->colour, PAINT_PLAIN), m->address,
-		units_bytes(size, m->bytes));
-	print_place(p, "        ", "allocated by",
-		    p->in->m->blocks[m->block].stack);
-	print_pointers(d, i);
-}
-
 void print_cycle(const struct printer *p, const struct finding *f)
 {
 	struct drawing d = { .p = p, .shown = f->member_count };
@@ -112,8 +90,17 @@ void print_cycle(const struct printer *p, const struct finding *f)
 			units_count(text, f->member_count, "object"));
 	for (size_t i = 0; i < d.shown; i++)
 		d.members[i] = member_of(p->in, f, i);
-	for (size_t i = 0; i < d.shown; i++)
-		print_member(&d, i);
+	for (size_t i = 0; i < d.shown; i++) {
+		const struct member *m = &d.members[i];
+
+		fprintf(p->out, "    %s%s%s%s  0x%" PRIx64 " [%s]\n",
+			paint(p->colour, PAINT_STRONG), i ? "" : "ROOT CYCLE ",
+			m->name, paint(p->colour, PAINT_PLAIN), m->address,
+			units_bytes(text, m->bytes));
+		print_place(p, "        ", "allocated by",
+			    p->in->m->blocks[m->block].stack);
+		print_pointers(&d, i);
+	}
 	for (size_t i = 0; i < d.shown; i++)
 		free(d.members[i].name);
 	if (d.shown < f->member_count)

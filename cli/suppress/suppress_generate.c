@@ -10,7 +10,7 @@
 #define HIDDEN_NAME "__GI_" /* begins those for calls inside the library */
 
 #define LINES_MOST 24   /* of a block: frames further out make it no narrower */
-#define NAME_MOST  2000 /* bytes of a name; the rest stands as a wildcard */
+#define NAME_MOST  2000 /* bytes of a name; a wildcard replaces the rest */
 #define REASON     "  # say here why this may stay"
 
 /* Any allocation function, of which Valgrind's stacks have one more frame. */
@@ -22,7 +22,7 @@ static bool is_reference_kind(enum finding_kind kind)
 	       kind != FINDING_POSSIBLE;
 }
 
-/* The function's name; NULL if "libfoo.so+0x12" stands in its place. */
+/* The function's name; NULL if there is "libfoo.so+0x12" in its place. */
 static const char *name_of(const struct suppress_frame *f)
 {
 	const char *base = f->module ? base_name(f->module) : "";
@@ -36,31 +36,26 @@ static const char *name_of(const struct suppress_frame *f)
 	return f->function;
 }
 
-/* Bytes of the character at `text` that can stand as it is; 0: it cannot. */
-static size_t plain(const char *text, const char *special)
-{
-	char spelled[VISIBLE_SIZE];
-	size_t size = visible_character(text, spelled);
-
-	if (strlen(spelled) != size || memcmp(spelled, text, size) != 0)
-		return 0; /* a terminal would obey it, or it is no character */
-	return size == 1 && strchr(special, *text) ? 0 : size;
-}
-
-/* Each byte that cannot stand for itself becomes `wildcard`. */
+/* Each byte that cannot be written as it is becomes `wildcard`. */
 static void print_name(FILE *out, const char *text, const char *special,
 		       char wildcard)
 {
 	const char *end = text + strnlen(text, NAME_MOST);
 
 	while (text < end) {
-		size_t size = plain(text, special);
+		char spelled[VISIBLE_SIZE];
+		size_t size = visible_character(text, spelled);
 
-		if (size)
-			fwrite(text, 1, size, out);
-		else
+		/* A terminal would obey it, it is no character, or special. */
+		if (strlen(spelled) != size ||
+		    memcmp(spelled, text, size) != 0 ||
+		    (size == 1 && strchr(special, *text))) {
 			fputc(wildcard, out);
-		text += size ? size : 1;
+			text++;
+			continue;
+		}
+		fwrite(text, 1, size, out);
+		text += size;
 	}
 	if (*end)
 		fputc('*', out);
@@ -129,8 +124,8 @@ static void generate_block(FILE *out, const struct suppress_subject *subject)
 		fprintf(out, "   Memcheck:Leak\n   match-leak-kinds: %s\n%s",
 			subject->kind == FINDING_LEAK ? "definite" : "possible",
 			operator_new ? "" : ALLOCATOR);
-	/* Valgrind shows nothing below main, and what has a frame in one
-	 * build only stands in neither. */
+	/* Valgrind shows nothing below main, and what has a frame in one build
+	 * only is left out. */
 	for (size_t i = 0; i < subject->count && i < LINES_MOST; i++) {
 		const char *name = name_of(&subject->frames[i]);
 

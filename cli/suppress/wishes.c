@@ -42,13 +42,15 @@ void wishes_release(struct wishes *w)
 	*w = (struct wishes){ 0 };
 }
 
-/* Takes what `w` covers out of `f`, and counts it in the list's entries. */
-static void withhold(struct wishes *w, struct findings *f,
+void wishes_findings(struct wishes *w, struct findings *f,
 		     const struct reading *in)
 {
-	uint32_t *place = xcalloc(f->count + 1, sizeof(*place));
+	uint32_t *place;
 	size_t left = 0;
 
+	wishes_open(w, in->m);
+	findings_make(f, in);
+	place = xcalloc(f->count + 1, sizeof(*place));
 	for (size_t i = 0; i < f->count; i++) {
 		struct finding *one = &f->list[i];
 		struct suppression *by = suppress_find(&w->list, one, in);
@@ -68,14 +70,6 @@ static void withhold(struct wishes *w, struct findings *f,
 		f->owner[b] = place[f->owner[b]];
 	f->count = left;
 	free(place);
-}
-
-void wishes_findings(struct wishes *w, struct findings *f,
-		     const struct reading *in)
-{
-	wishes_open(w, in->m);
-	findings_make(f, in);
-	withhold(w, f, in);
 }
 
 uint64_t wishes_withheld(const struct wishes *w, uint64_t *bytes)

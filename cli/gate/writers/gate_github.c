@@ -43,23 +43,6 @@ static void print_place(FILE *out, const char *path,
 	fprintf(out, ",line=%u,", f->line);
 }
 
-static void print_issue(FILE *out, const struct issue *i)
-{
-	const struct issue_frame *f = issue_place(i);
-	char *headline = issue_headline(i);
-
-	fputs("::error ", out);
-	print_place(out, issue_site_path(i), issue_site(i));
-	fprintf(out, "title=%s::", finding_kinds[i->kind].noun);
-	print_text(out, headline, false);
-	if (f && !i->apart.chain) {
-		fputs(", in ", out);
-		print_text(out, f->function, false);
-	}
-	fprintf(out, " (%s)\n", i->signature);
-	free(headline);
-}
-
 /* "::error title=--max-live Session=0::2 objects ..., from serve (2 objects,
  * 64 B)" */
 static void print_rule(FILE *out, const struct gate_rule *r)
@@ -123,15 +106,29 @@ void gate_write_github(FILE *out, const struct gate *g)
 			print_rule(out, &g->verdict.rules[i]);
 			shown++;
 		}
-	for (size_t i = 0; i < g->issues.count; i++) {
-		if (!gate_fails(g, &g->issues.list[i]))
+	for (size_t k = 0; k < g->issues.count; k++) {
+		const struct issue *i = &g->issues.list[k];
+		const struct issue_frame *f = issue_place(i);
+		char *headline;
+
+		if (!gate_fails(g, i))
 			continue;
-		if (shown < MOST) {
-			print_issue(out, &g->issues.list[i]);
-			shown++;
-		} else {
+		if (shown == MOST) {
 			more++;
+			continue;
 		}
+		shown++;
+		headline = issue_headline(i);
+		fputs("::error ", out);
+		print_place(out, issue_site_path(i), issue_site(i));
+		fprintf(out, "title=%s::", finding_kinds[i->kind].noun);
+		print_text(out, headline, false);
+		if (f && !i->apart.chain) {
+			fputs(", in ", out);
+			print_text(out, f->function, false);
+		}
+		fprintf(out, " (%s)\n", i->signature);
+		free(headline);
 	}
 	if (more)
 		fprintf(

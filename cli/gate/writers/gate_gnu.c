@@ -14,13 +14,18 @@
 #include "sources.h"
 #include "units.h"
 
+static bool has_line(const struct issue_frame *f)
+{
+	return f && f->file && f->line;
+}
+
 /* "file:line:1: " of the frame, in the source tree if it is in it. */
 static void print_position(FILE *out, const struct gate *g,
 			   const struct issue_frame *f)
 {
 	char *within, *file;
 
-	if (!f || !f->file || !f->line) {
+	if (!has_line(f)) {
 		file = escape(f && f->module ? f->module : "unknown");
 		fprintf(out, "%s: ", file);
 		free(file);
@@ -81,46 +86,44 @@ static void print_issue(FILE *out, const struct gate *g, const struct issue *i)
 	}
 }
 
-/* What failed beside findings, at the place that has most of it, if that is
- * known; and the other places. */
-static void print_rule(FILE *out, const struct gate *g,
-		       const struct gate_rule *r)
-{
-	const struct gate_worst *w = r->worst;
-	const struct issue_frame *f =
-	    w && w->place_count ? gate_place_frame(&w->places[0]) : NULL;
-	char *raw = xasprintf("%s [%s]", r->text, r->id), *text = escape(raw);
-	char amount[UNITS_SIZE], bytes[UNITS_SIZE];
-
-	if (f && f->file && f->line)
-		print_position(out, g, f);
-	else
-		fputs("refknot: ", out);
-	fprintf(out, "error: %s\n", text);
-	free(text);
-	free(raw);
-	for (size_t i = 0; w && i < w->place_count; i++) {
-		const struct gate_place *p = &w->places[i];
-
-		f = gate_place_site(p);
-		if (!f || !f->file || !f->line)
-			continue;
-		text = xasprintf(
-		    "%s, %s %s, from",
-		    units_count(amount, p->amount.objects, "object"),
-		    units_bytes(bytes, p->amount.bytes), p->stack.what);
-		print_note(out, g, f, text, gate_place_text(p));
-		free(text);
-	}
-}
-
 void gate_write_gnu(FILE *out, const struct gate *g)
 {
 	for (size_t k = 0; k < g->issues.count; k++)
 		if (gate_fails(g, &g->issues.list[k]))
 			print_issue(out, g, &g->issues.list[k]);
-	for (size_t k = 0; k < g->verdict.rule_count; k++)
-		if (g->verdict.rules[k].failed &&
-		    g->verdict.rules[k].kind == FINDING_KINDS)
-			print_rule(out, g, &g->verdict.rules[k]);
+	/* What failed beside findings, at the place that has most of it, if that
+	 * is known; and the other places. */
+	for (size_t k = 0; k < g->verdict.rule_count; k++) {
+		const struct gate_rule *r = &g->verdict.rules[k];
+		const struct gate_worst *w = r->worst;
+		const struct issue_frame *f =
+		    w && w->place_count ? gate_place_frame(&w->places[0])
+					: NULL;
+		char amount[UNITS_SIZE], bytes[UNITS_SIZE], *text, *shown;
+
+		if (!r->failed || r->kind != FINDING_KINDS)
+			continue;
+		if (has_line(f))
+			print_position(out, g, f);
+		else
+			fputs("refknot: ", out);
+		text = xasprintf("%s [%s]", r->text, r->id);
+		shown = escape(text);
+		fprintf(out, "error: %s\n", shown);
+		free(shown);
+		free(text);
+		for (size_t i = 0; w && i < w->place_count; i++) {
+			const struct gate_place *p = &w->places[i];
+
+			f = gate_place_site(p);
+			if (!has_line(f))
+				continue;
+			text = xasprintf(
+			    "%s, %s %s, from",
+			    units_count(amount, p->amount.objects, "object"),
+			    units_bytes(bytes, p->amount.bytes), p->stack.what);
+			print_note(out, g, f, text, gate_place_text(p));
+			free(text);
+		}
+	}
 }

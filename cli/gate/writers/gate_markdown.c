@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
 #include "escape.h"
 #include "gate_failing.h"
 #include "gate_writers.h"
@@ -51,29 +50,13 @@ static void print_stack(FILE *out, const struct issue_stack *s)
 	fputs("</ol>\n", out);
 }
 
-/* Prints the text as a paragraph, and frees it; NULL: nothing. */
-static void print_paragraph(FILE *out, char *text)
+/* NULL: nothing. */
+static void print_paragraph(FILE *out, const char *text)
 {
 	if (text) {
 		print_text(out, text);
 		fputs("\n\n", out);
 	}
-	free(text);
-}
-
-static void print_details(FILE *out, const struct issue *i)
-{
-	char *called = issue_called(i);
-
-	fprintf(out, "<details><summary>%s: ", finding_kinds[i->kind].noun);
-	print_text(out, called);
-	free(called);
-	fprintf(out, " (%s)</summary>\n\n", i->signature);
-	if (i->other)
-		print_paragraph(out, xstrdup(i->other));
-	for (size_t k = 0; k < i->stack_count; k++)
-		print_stack(out, &i->stacks[k]);
-	fputs("</details>\n\n", out);
 }
 
 /* What failed beside findings. */
@@ -131,6 +114,7 @@ static size_t print_table(FILE *out, const struct gate *g)
 
 void gate_write_markdown(FILE *out, const struct gate *g)
 {
+	char *unread = gate_unread_text(g), *inherited = gate_inherited_text(g);
 	size_t shown, n = 0;
 	bool any = false;
 
@@ -138,10 +122,11 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 		g->verdict.failed   ? "failed"
 		: g->verdict.status ? "the program failed"
 				    : "passed");
-	print_text(out, g->verdict.summary);
-	fputs("\n\n", out);
-	print_paragraph(out, gate_unread_text(g));
-	print_paragraph(out, gate_inherited_text(g));
+	print_paragraph(out, g->verdict.summary);
+	print_paragraph(out, unread);
+	print_paragraph(out, inherited);
+	free(unread);
+	free(inherited);
 	for (size_t i = 0; i < g->verdict.rule_count; i++)
 		if (g->verdict.rules[i].failed &&
 		    g->verdict.rules[i].kind == FINDING_KINDS)
@@ -150,11 +135,24 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 	if (shown < g->verdict.fresh)
 		fprintf(out, "%zu more are in the report.\n\n",
 			g->verdict.fresh - shown);
-	for (size_t i = 0; i < g->issues.count && n < shown; i++)
-		if (gate_fails(g, &g->issues.list[i])) {
-			print_details(out, &g->issues.list[i]);
-			n++;
-		}
+	for (size_t k = 0; k < g->issues.count && n < shown; k++) {
+		const struct issue *i = &g->issues.list[k];
+		char *called;
+
+		if (!gate_fails(g, i))
+			continue;
+		n++;
+		called = issue_called(i);
+		fprintf(out,
+			"<details><summary>%s: ", finding_kinds[i->kind].noun);
+		print_text(out, called);
+		free(called);
+		fprintf(out, " (%s)</summary>\n\n", i->signature);
+		print_paragraph(out, i->other);
+		for (size_t s = 0; s < i->stack_count; s++)
+			print_stack(out, &i->stacks[s]);
+		fputs("</details>\n\n", out);
+	}
 	for (size_t k = 0; k < g->issues.count; k++) {
 		const struct issue *i = &g->issues.list[k];
 

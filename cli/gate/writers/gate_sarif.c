@@ -153,12 +153,17 @@ static json_t *graphs(const struct issue *i)
 
 /* --- Results ----------------------------------------------------------------- */
 
-static json_t *text_of(const struct gate *g, const struct issue *i)
+static json_t *result(const struct gate *g, const struct issue *i)
 {
-	char *headline = issue_headline(i), *text;
+	static const char *const states[] = { [ISSUE_NEW] = "new",
+					      [ISSUE_KNOWN] = "unchanged",
+					      [ISSUE_GROWN] = "updated" };
+	const struct issue_frame *f = issue_place(i);
+	json_t *o = json_object(), *locations = json_array();
+	json_t *prints = json_object();
+	char hash[64], *headline = issue_headline(i), *text;
 	size_t size;
 	FILE *out = text_stream_open(&text, &size);
-	json_t *o;
 
 	fprintf(out, "%s: %s", finding_kinds[i->kind].noun, headline);
 	if (i->apart.path)
@@ -168,22 +173,6 @@ static json_t *text_of(const struct gate *g, const struct issue *i)
 		if (linked(g, i, k))
 			fprintf(out, "; [%s here](%zu)", i->stacks[k].what, k);
 	text_stream_close(out);
-	o = sarif_message(text);
-	free(headline);
-	free(text);
-	return o;
-}
-
-static json_t *result(const struct gate *g, const struct issue *i)
-{
-	static const char *const states[] = { [ISSUE_NEW] = "new",
-					      [ISSUE_KNOWN] = "unchanged",
-					      [ISSUE_GROWN] = "updated" };
-	const struct issue_frame *f = issue_place(i);
-	json_t *o = json_object(), *locations = json_array();
-	json_t *prints = json_object();
-	char hash[64];
-
 	/* Fingerprints are only of the finding: not of where it is shown, which
 	 * others move, and not shared with others. GitHub reads only the second
 	 * one, and takes two findings with the same for one. */
@@ -207,7 +196,7 @@ static json_t *result(const struct gate *g, const struct issue *i)
 	document_set(o, "ruleIndex", json_count(i->kind));
 	document_set(o, "level",
 		     json_text(gate_fails(g, i) ? "error" : "note"));
-	document_set(o, "message", text_of(g, i));
+	document_set(o, "message", sarif_message(text));
 	document_set(o, "locations", locations);
 	document_set(o, "partialFingerprints", prints);
 	document_set(o, "stacks", stacks(g, i));
@@ -218,6 +207,8 @@ static json_t *result(const struct gate *g, const struct issue *i)
 	document_set(o, "occurrenceCount", json_count(i->count ? i->count : 1));
 	if (g->baseline)
 		document_set(o, "baselineState", json_text(states[i->state]));
+	free(headline);
+	free(text);
 	return o;
 }
 

@@ -197,37 +197,15 @@ static bool is_unused(const struct suppression *s)
 	return !s->findings && !s->built_in && !s->expired;
 }
 
-/* Prints one suppression as far as there is something to say. */
-static void print_suppression(FILE *out, const struct suppression *s)
-{
-	char *origin = escape(s->origin), *text = escape(s->text);
-	char *reason = escape(s->reason ? s->reason : "");
-	char amount[UNITS_SIZE];
-
-	if (s->expired)
-		fprintf(out, "expired: %s:%u: %s held until %s\n", origin,
-			s->line, text, s->until);
-	else if (is_unused(s))
-		fprintf(out, "unused: %s:%u: %s matched nothing\n", origin,
-			s->line, text);
-	else if (s->findings && gate_text_shows_suppressed)
-		fprintf(out, "suppressed: %" PRIu64 " of %s by %s:%u: %s%s%s\n",
-			s->findings, units_bytes(amount, s->bytes), origin,
-			s->line, text, *reason ? "  # " : "", reason);
-	free(reason);
-	free(origin);
-	free(text);
-}
-
 /* Prints the suppressions of one file, from number `first` on, and returns which
  * comes next. A file that is for Valgrind, too, is for other programs and
  * machines: of it only the number of unused entries is printed. */
 static size_t print_file(FILE *out, const struct gate *g, size_t first)
 {
 	const struct suppression *s, *of = gate_suppression(g, first);
+	char *origin = escape(of->origin), amount[UNITS_SIZE];
 	size_t end = first, unused = 0;
 	bool shared = false;
-	char *origin;
 
 	for (; (s = gate_suppression(g, end)) && s->origin == of->origin;
 	     end++) {
@@ -236,17 +214,33 @@ static size_t print_file(FILE *out, const struct gate *g, size_t first)
 	}
 	shared = shared && !gate_text_shows_suppressed && unused > 1;
 	for (size_t k = first; k < end; k++) {
+		char *text, *reason;
+
 		s = gate_suppression(g, k);
-		if (!shared || !is_unused(s))
-			print_suppression(out, s);
+		if (shared && is_unused(s))
+			continue;
+		text = escape(s->text);
+		reason = escape(s->reason ? s->reason : "");
+		if (s->expired)
+			fprintf(out, "expired: %s:%u: %s held until %s\n",
+				origin, s->line, text, s->until);
+		else if (is_unused(s))
+			fprintf(out, "unused: %s:%u: %s matched nothing\n",
+				origin, s->line, text);
+		else if (s->findings && gate_text_shows_suppressed)
+			fprintf(
+			    out,
+			    "suppressed: %" PRIu64 " of %s by %s:%u: %s%s%s\n",
+			    s->findings, units_bytes(amount, s->bytes), origin,
+			    s->line, text, *reason ? "  # " : "", reason);
+		free(reason);
+		free(text);
 	}
-	if (!shared)
-		return end;
-	origin = escape(of->origin);
-	fprintf(
-	    out,
-	    "unused: %zu of %zu suppressions in %s matched nothing; --show-suppressed names them\n",
-	    unused, end - first, origin);
+	if (shared)
+		fprintf(
+		    out,
+		    "unused: %zu of %zu suppressions in %s matched nothing; --show-suppressed names them\n",
+		    unused, end - first, origin);
 	free(origin);
 	return end;
 }
