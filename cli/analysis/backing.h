@@ -30,7 +30,7 @@ struct backing {
 	uint32_t *stale;  /* likewise */
 	/* What references add to the graph: from blocks of holders, and of
 	 * holders outside the heap (`from` RKN_NONE), to blocks of objects,
-	 * where pointers alone do not show it. from_word is RKN_NONE. By
+	 * where pointers do not show it. from_word is RKN_NONE. By
 	 * `from`. */
 	struct rkn_edge *edges;
 	uint32_t edge_count;

@@ -77,8 +77,9 @@ static void add_change(const struct change *change, void *data)
 		add_call(k, change->kind, change->stack);
 }
 
-/* What holders are named for that is left stands by itself: no call that names
- * nobody gave it back. Where these calls do not explain the rest, one may have. */
+/* Adds the references that are left and have named holders: no call without a
+ * holder gave them back. Where these calls do not explain the rest, one may
+ * have. */
 static void add_named(struct maker *k, uint32_t object, size_t first_call)
 {
 	size_t first, n = model_references_of(k->m, object, &first);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which functions take and give back for others, so that their calls are those of
- * who asked them. */
+ * the functions that called them. */
 #include <stdlib.h>
 
 #include "callers_calls.h"
@@ -97,9 +97,9 @@ static uint32_t helpers_end(const struct call *c, const struct sums *ways)
 	return at;
 }
 
-/* Whom the caller may help, by itself or through others that help it alone: the
- * place on the way; 0: nobody. A function that one other calls may be like
- * obj_unref(), or the one to blame. */
+/* Which function the caller may help, by itself or through others that help
+ * only it: its place on the way; 0: none. A function that one other calls may
+ * be like obj_unref(), or the one to blame. */
 static uint32_t may_help(const struct call *c, const struct sums *ways)
 {
 	uint32_t at;

@@ -5,8 +5,8 @@
  *
  * Components are visited in topological order, so that all that points at a
  * component has been visited before it; each passes its owner on to what it
- * points at. The first to come owns, and who comes later with another owner
- * only notes that the block is shared.
+ * points at. The first component to come owns a block; one that comes later
+ * with another owner only notes that the block is shared.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pointers from an object's own memory back at it. They are no references: a
+ * Pointers from an object's own memory back at it. They are not references: a
  * list's nodes point at the head that is embedded in the object, a child's part
- * at its whole. There are two exceptions, where the block they stand in holds a
+ * at its whole. There are two exceptions, where their block holds a
  * reference on its owner, as a request that is under way holds its connection:
  * the program named the block as the holder; or the reference was taken in the
  * call that made the block, and the object was not made in that call as well.
@@ -10,7 +10,7 @@
  * What is in use is not called over-retained for a reference that such a block
  * may hold as well: in closure_new(obj_ref(o)), behind an allocator of the
  * program's, or with an object and its timer that one function makes, it was not
- * taken in that call. One alone cannot be told from a forgotten one, but as all
+ * taken in that call. A single one looks like a forgotten one, but as all
  * blocks of one place hold their owner or none does, more blocks than references
  * hold nothing.
  */
@@ -101,7 +101,7 @@ static uint32_t maker_of(const struct model *m, uint32_t block)
 	return m->frames[frame].parent;
 }
 
-/* Code that makes blocks for one purpose, as far as that can be told: an
+/* Code that makes blocks for one purpose, as far as that is known: an
  * allocator of the program's serves several, so that its caller's function, or
  * if that is not known its address, counts too. */
 static uint64_t place_of(const struct analysis *a, uint32_t block)
@@ -125,8 +125,8 @@ static int compare_places(const void *a, const void *b)
 	return ORDER(x->place, y->place) ?: ORDER(x->block, y->block);
 }
 
-/* Find the blocks that may hold their object, `unnamed` references on which were
- * told and `untold` were not. */
+/* Find the blocks that may hold their object. `unnamed` references on it were
+ * announced, and `untold` were not. */
 static void doubt(struct search *s, uint32_t object, int64_t unnamed,
 		  int64_t untold)
 {

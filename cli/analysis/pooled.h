@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Objects inside larger blocks, as pools have them, alive with references at
- * the end: no pointer to a block tells which of its objects are in use, so that
+ * the end: no pointer to a block shows which of its objects are in use, so that
  * no finding is about them.
  */
 #ifndef POOLED_H

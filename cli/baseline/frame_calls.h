@@ -4,10 +4,10 @@
  *
  *   calls=yaml_malloc<(yaml_stack_init)<yaml_parser_initialize<main
  *
- * In parentheses stand those that only debug information knows of, which are
+ * In parentheses are those that only debug information knows of, which are
  * gone where the program was stripped of it; "~f" ended in a jump, which compilers
  * make one of for several calls; "[libfoo]" is a function of that
- * module without a name, "..." at the end are more. Of a cycle ";" stands between
+ * module without a name, "..." at the end are more. Of a cycle ";" is between
  * stacks. What else would end a word or a name is spelled as in "%20".
  */
 #ifndef FRAME_CALLS_H

@@ -54,7 +54,7 @@ static bool is_of_system(const char *module)
 	return false;
 }
 
-/* Of 64 bits the half that is not 0, which stands for "not known". */
+/* Of 64 bits the half that is not 0, which means "not known". */
 static uint32_t half(uint64_t hash)
 {
 	uint32_t low = (uint32_t)(hash ^ hash >> 32);

@@ -132,7 +132,7 @@ static struct likeness_step missing(const struct stack *has, size_t at,
 	return s;
 }
 
-/* Of two frames that stand for each other; false: they are the same. */
+/* Of two frames that are compared with each other; false: they are the same. */
 static bool compare_frames(const struct table *t, const struct frame_line *here,
 			   const struct frame_line *there,
 			   struct likeness_step *s)

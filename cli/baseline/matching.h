@@ -18,7 +18,7 @@ struct matching_edge {
 #define MATCHING_NONE SIZE_MAX
 
 /* right_of[each left]: its partner, or MATCHING_NONE. Equal ways: that of the
- * edges which stand first, as far as they say. Dies when out of memory. */
+ * edges which come first, as far as they say. Dies when out of memory. */
 void matching_make(size_t *right_of, size_t lefts, size_t rights,
 		   const struct matching_edge *edges, size_t count);
 

@@ -88,7 +88,7 @@ static void print_process(const struct model *m)
 		: units_time(duration, meta->duration_ns));
 }
 
-/* How many records of a table whose first stands for "not known". */
+/* How many records of a table whose first means "not known". */
 static size_t known(size_t count)
 {
 	return count ? count - 1 : 0;

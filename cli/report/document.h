@@ -54,7 +54,7 @@ void document_take(json_t *object, const char *key, char *text);
 /* object["field"]: the name of `field`; null: 0. */
 void document_field(json_t *object, const struct model *m, uint32_t field);
 
-/* What holds a block; `n` NULL: without the block that the pointer stands in. */
+/* What holds a block; `n` NULL: without the block that has the pointer. */
 json_t *document_holder(const struct holder *h, struct names *n);
 
 /* One frame of a stack. */

@@ -9,7 +9,7 @@
  *   type:PATTERN                     # reason
  *   { name / Memcheck:Leak / fun: obj: src: ... / }
  *
- * A comment with until:DATE, of one line or several, stands for the one entry
+ * A comment with until:DATE, of one line or several, is about the one entry
  * right below it; so does a block's name, which the block begins with.
  */
 #ifndef SUPPRESS_H
@@ -128,7 +128,7 @@ enum suppress_grammar { SUPPRESS_LSAN, SUPPRESS_VALGRIND };
 struct suppress_frame {
 	const char *function; /* NULL, or "libfoo.so+0x12": not known */
 	const char *module;   /* path; NULL: in none */
-	bool tail_call;       /* see struct location: "..." stands for it */
+	bool tail_call;       /* see struct location: written as "..." */
 };
 
 /* A finding that an entry is wanted for. */
@@ -143,9 +143,9 @@ struct suppress_subject {
 /*
  * Print an entry that covers `subject` when it is read again: a line with the
  * frame to blame, or a block with the innermost frames up to main; where no
- * frame is known, its type. Neither grammar can write every name, so what it
- * cannot stands as a wildcard. refknot's own kinds want a reason, which stands
- * there to be filled in.
+ * frame is known, its type. Neither grammar can write every name, so a
+ * wildcard replaces what it cannot. refknot's own kinds want a reason, for
+ * which there is a place to fill in.
  */
 void suppress_generate(FILE *out, enum suppress_grammar grammar,
 		       const struct suppress_subject *subject);

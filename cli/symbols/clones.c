@@ -11,8 +11,8 @@ static const char *const marks[] = {
 	"default",   "avx",  "avx2",   "avx512f",     "sse4_2",
 };
 
-/* What stands at `text`, "isra.0" or "0", up to the next dot that is no
- * number's; NULL: it is no mark. */
+/* Passes the mark at `text`, "isra.0" or "0", up to the next dot that does not
+ * begin a number; NULL: it is not a mark. */
 static const char *pass_mark(const char *text)
 {
 	size_t length = strcspn(text, ".");

@@ -18,7 +18,7 @@ const char *sources_root(const struct sources *s);
 
 /*
  * The path of `file`, as debug information has it, within the tree: "lib/x.c".
- * NULL when it is no file in the tree. A path that is not absolute is taken
+ * NULL when it is not in the tree. A path that is not absolute is taken
  * from the root. The caller frees it.
  */
 char *sources_within(const struct sources *s, const char *file);

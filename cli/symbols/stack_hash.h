@@ -22,7 +22,7 @@ void stack_classes_open(struct stack_classes *c, const struct model *m,
 			struct symbols *s);
 void stack_classes_close(struct stack_classes *c);
 /* The first stack that was asked for and is like `stack`, as far as a hash
- * of 64 bits can tell. */
+ * of 64 bits shows. */
 uint32_t stack_class(struct stack_classes *c, uint32_t stack);
 
 /* A number that stacks which are alike but for columns have in common, the same

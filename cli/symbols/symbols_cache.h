@@ -16,10 +16,10 @@
  *      "names": {"parse": 1168, "strdup": 0}}
  *
  * A place that code leads to is an address, a name, true for refknot's interface
- * or null where it cannot be told.
+ * or null if it is not known.
  *
- * "debug" is null where there was none: whether there is one now, nobody can
- * tell but libdw.  Then symbols_cache_confirm() must be asked first.
+ * "debug" is null where there was none: only libdw knows whether there is one
+ * now.  Then symbols_cache_confirm() must be asked first.
  */
 #ifndef SYMBOLS_CACHE_H
 #define SYMBOLS_CACHE_H

@@ -178,8 +178,8 @@ static bool is_rest(struct symbols_module *m, struct function *f, uint64_t to)
 	return true;
 }
 
-/* Does that jump, which is_exit() does not know, lead to where cannot be told?
- * Bytes that are none lead out of the code. */
+/* Is the target of that jump, which is_exit() does not know, unknown? Bytes
+ * that are not an instruction lead out of the code. */
 static bool is_strange(struct symbols_module *m, struct function *f,
 		       const unsigned char *at, size_t size, uint64_t address)
 {

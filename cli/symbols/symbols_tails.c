@@ -243,7 +243,7 @@ static uint32_t only_before(const struct search *x, uint32_t to)
 	return before;
 }
 
-/* `to` is NOWHERE where that cannot be told. */
+/* `to` is NOWHERE if that is not known. */
 static void add(struct search *x, struct node *n, uint32_t to,
 		struct tail *tail)
 {
