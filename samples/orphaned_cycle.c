@@ -6,7 +6,7 @@
  *
  * refknot: orphaned-cycle 3 times, 6 objects, 1008 bytes
  * refknot: each holds 1 object of 32 bytes
- * refknot: members session_open connection_accept
+ * refknot: members struct session, struct connection
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -48,7 +48,7 @@ static char *key_of(const struct reading *in, enum group_by by, uint32_t stack)
 
 	if (by == GROUP_BY_TYPE)
 		return xstrdup(names_type(in->names, stack));
-	l = place_find(in->m, in->symbols, stack);
+	l = block_types_place(in->types, stack);
 	if (by == GROUP_BY_SITE)
 		return place_text(l);
 	if (by == GROUP_BY_FUNCTION)
@@ -72,22 +72,68 @@ static bool is_chosen(const struct reading *in, struct group_choice choice,
 	       (uint32_t)choice.generation;
 }
 
-/* Live blocks and bytes of every stack; by type only of blocks that have no
- * objects, as all bytes of the others are theirs. */
-static struct group *sum_stacks(const struct reading *in, bool typed,
+/* Live blocks and bytes of every stack. */
+static struct group *sum_stacks(const struct reading *in,
 				struct group_choice choice)
 {
 	const struct model *m = in->m;
 	struct group *sums = xcalloc(m->stack_count + 1, sizeof(*sums));
 
 	for (uint32_t i = 0; i < m->block_count; i++) {
-		if ((typed && names_has_objects(in->names, i)) ||
-		    !is_chosen(in, choice, i))
+		if (!is_chosen(in, choice, i))
 			continue;
 		sums[m->blocks[i].stack].live++;
 		sums[m->blocks[i].stack].bytes += m->blocks[i].size;
 	}
 	return sums;
+}
+
+/* The live blocks of one type. */
+struct typed {
+	const char *type; /* as names.h has it: the key is the pointer */
+	struct group sum;
+	UT_hash_handle hh;
+};
+
+static struct typed *typed_of(struct typed **table, const char *type)
+{
+	struct typed *t;
+
+	HASH_FIND_PTR(*table, &type, t);
+	if (t)
+		return t;
+	t = xcalloc(1, sizeof(*t));
+	t->type = type;
+	HASH_ADD_PTR(*table, type, t);
+	return t;
+}
+
+/* Only blocks that have no objects, as all bytes of the others are theirs. */
+static void group_typed(struct groups *g, struct entry **table,
+			const struct reading *in, struct group_choice choice)
+{
+	const struct model *m = in->m;
+	struct typed *types = NULL;
+
+	for (uint32_t i = 0; i < m->block_count; i++) {
+		struct typed *t;
+
+		if (names_has_objects(in->names, i) ||
+		    !is_chosen(in, choice, i))
+			continue;
+		t = typed_of(&types, names_block_type(in->names, i));
+		t->sum.live++;
+		t->sum.bytes += m->blocks[i].size;
+		t->sum.evidence |= 1u << block_types_of(in->types, i)->evidence;
+	}
+	for (struct typed *t = types; t; t = t->hh.next) {
+		struct group *group = find(g, table, xstrdup(t->type));
+
+		group->live += t->sum.live;
+		group->bytes += t->sum.bytes;
+		group->evidence |= t->sum.evidence;
+	}
+	HASH_FREE(types);
 }
 
 /* The program's own types: it said how many there were. */
@@ -189,21 +235,24 @@ void groups_make(struct groups *g, const struct reading *in, enum group_by by,
 		return;
 	}
 	g->history = extent != GROUP_LIVE;
-	sums = sum_stacks(in, by == GROUP_BY_TYPE, choice);
+	sums = by == GROUP_BY_TYPE ? NULL : sum_stacks(in, choice);
 	for (uint32_t i = 0; i < in->m->stack_count; i++) {
 		const struct rkn_stack *stack = &in->m->stacks[i];
 		struct group *group;
 
-		if (!sums[i].live && !(g->history && stack->allocations))
+		if (!(sums && sums[i].live) &&
+		    !(g->history && stack->allocations))
 			continue;
 		group = find(g, &table, key_of(in, by, i));
-		group->live += sums[i].live;
-		group->bytes += sums[i].bytes;
+		group->live += sums ? sums[i].live : 0;
+		group->bytes += sums ? sums[i].bytes : 0;
 		group->allocated += stack->allocations;
 		group->freed += stack->frees;
 	}
-	if (by == GROUP_BY_TYPE)
+	if (by == GROUP_BY_TYPE) {
+		group_typed(g, &table, in, choice);
 		group_objects(g, &table, in, choice);
+	}
 	HASH_FREE(table);
 	free(sums);
 	if (extent != GROUP_ALL) {

@@ -31,6 +31,8 @@ struct group {
 	uint64_t bytes;     /* of the live */
 	uint64_t allocated; /* in the whole run, with history */
 	uint64_t freed;
+	unsigned evidence; /* GROUP_BY_TYPE: bit 1 << enum type_evidence, of
+			      the live */
 };
 
 struct groups {

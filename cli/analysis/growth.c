@@ -80,8 +80,8 @@ static void make_row(const struct maker *k, struct growth_region *to,
 	if (to->threads > 1 && sum.thread)
 		r->tid = tid_of(k->threads.in->m, sum.thread, &r->is_main);
 	if (r->stack != RKN_NONE)
-		r->place = place_text(place_find(
-		    k->threads.in->m, k->threads.in->symbols, r->stack));
+		r->place = place_text(
+		    block_types_place(k->threads.in->types, r->stack));
 	if (to->verdict < sum.judgement.verdict)
 		to->verdict = sum.judgement.verdict;
 	to->count++;

@@ -19,7 +19,7 @@ int growth_by_type(const void *a, const void *b)
 const char *growth_type(struct names *n, const struct rkn_region *r)
 {
 	return r->type != RKN_NONE ? names_type_called(n, r->type)
-				   : names_type(n, r->stack);
+				   : names_lasting(n, r->stack);
 }
 
 /* Entries from e[*at] on, which ascend by thread, that are of `thread`: how many,
@@ -96,6 +96,14 @@ static bool has_ended(const struct growth_threads *k, uint32_t thread)
 	       !(k->in->m->threads[thread].flags & RKN_THREAD_ALIVE);
 }
 
+/* As growth_type(). */
+static const char *type_of_block(const struct reading *in, uint32_t block)
+{
+	return names_object_at(in->names, block)
+		   ? names_block_type(in->names, block)
+		   : names_lasting(in->names, in->m->blocks[block].stack);
+}
+
 /* Blocks of that type, alive when the thread that made them is not. `alone`: of
  * threads with enough passes, too. */
 static int64_t left_by_threads(const struct growth_threads *k, const char *type,
@@ -111,7 +119,7 @@ static int64_t left_by_threads(const struct growth_threads *k, const char *type,
 
 		if (lane && (alone || !lane->alone) &&
 		    has_ended(k, lane->thread) &&
-		    (!type || names_block_type(k->in->names, b) == type))
+		    (!type || type_of_block(k->in, b) == type))
 			left++;
 	}
 	return left;

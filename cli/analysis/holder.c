@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "holder.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fields.h"
+
 static const char *const root_kinds[] = {
 	[RKN_ROOT_DATA] = "data",         [RKN_ROOT_STACK] = "stack",
 	[RKN_ROOT_REGISTER] = "register", [RKN_ROOT_TLS] = "tls",
 	[RKN_ROOT_MAP] = "map",           [RKN_ROOT_INHERITED] = "inherited",
 	[RKN_ROOT_LOADER] = "loader",     [RKN_ROOT_DECLARED] = "declared",
 };
+
+static void set_variable(struct holder *h, const struct rkn_root *root,
+			 const struct reading *in)
+{
+	char *text = field_of_root(in->types, root->owner, root->where);
+
+	snprintf(h->variable, sizeof(h->variable), "%s", text ? text : "");
+	free(text);
+}
 
 static void set_root(struct holder *h, const struct rkn_root *root,
 		     const struct reading *in)
@@ -21,6 +35,7 @@ static void set_root(struct holder *h, const struct rkn_root *root,
 		if (!symbols_data(in->symbols, root->owner, root->where,
 				  h->symbol, sizeof(h->symbol)))
 			h->symbol[0] = '\0';
+		set_variable(h, root, in);
 	} else if ((root->kind == RKN_ROOT_STACK ||
 		    root->kind == RKN_ROOT_REGISTER ||
 		    root->kind == RKN_ROOT_TLS) &&

@@ -125,6 +125,24 @@ static void print_tables(const struct reading *in)
 	}
 }
 
+/* "90 of 100 blocks, 20 as bytes; 70 by their site, 20 by pointers to them" */
+static void print_types(const struct reading *in)
+{
+	struct block_types_sum sum = block_types_sum(in->types);
+	size_t against = block_types_contradictions(in->types);
+	char text[UNITS_SIZE];
+
+	row("C types of", "%zu of %s, %zu of them as bytes",
+	    sum.by[TYPE_SITE] + sum.by[TYPE_FIELD],
+	    units_count(text, in->m->block_count, "block"), sum.bytes);
+	row("", "%zu by their site, %zu by the pointers to them",
+	    sum.by[TYPE_SITE], sum.by[TYPE_FIELD]);
+	if (against)
+		row("",
+		    "%s without one, for the pointers to them contradict each other",
+		    units_count(text, against, "block"));
+}
+
 static void print_cost(const struct model *m)
 {
 	char time[UNITS_SIZE], stop[UNITS_SIZE], size[UNITS_SIZE];
@@ -182,6 +200,7 @@ static void visit(const struct reading *in, void *data)
 	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
 		row("allocator", "not glibc's");
 	print_tables(in);
+	print_types(in);
 	print_cost(m);
 	message = model_text(m, m->meta.message);
 	if (verdict_gaps(gaps, m, NULL))

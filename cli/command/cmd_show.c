@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* refknot show: one object, with all that is known of it. */
+/* refknot show: one object, with all that is known of it, or one C type. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "paint.h"
 #include "report_print.h"
 #include "showing.h"
+#include "type_card.h"
 
 static int all;
 
@@ -48,8 +49,16 @@ static void visit(const struct reading *in, void *data)
 	struct printer printer = { stdout, in, paint_wanted(stdout) };
 	struct block_view p;
 	uint32_t object, block = block_view_find(in, show->object, &object);
+	struct type_view type;
 
-	if (block == RKN_NONE && !object) {
+	if (block == RKN_NONE && !object &&
+	    type_view_make(&type, in, show->object)) {
+		if (show->format == FORMAT_JSON)
+			documents_add(&show->documents, type_json(in, &type));
+		else
+			type_text(&printer, &type);
+		type_view_release(&type);
+	} else if (block == RKN_NONE && !object) {
 		tell_missing(in, show->object);
 		show->status = STATUS_INPUT;
 	} else {

@@ -33,6 +33,14 @@ static void add_amount(struct looker *k, uint32_t stack, uint64_t objects,
 	k->amounts[stack].bytes += bytes;
 }
 
+/* Whether blocks of `stack` are of that type, or were called so by a version
+ * that knew no C types. */
+static bool is_type(const struct looker *k, uint32_t stack, const char *type)
+{
+	return !strcmp(names_type(k->in->names, stack), type) ||
+	       !strcmp(names_lasting(k->in->names, stack), type);
+}
+
 /* What was alive at the end: objects by where they were announced, blocks
  * without objects by where they were allocated. */
 static void add_alive(struct looker *k, const char *type)
@@ -41,7 +49,7 @@ static void add_alive(struct looker *k, const char *type)
 
 	for (uint32_t i = 0; i < m->block_count; i++)
 		if (!names_has_objects(k->in->names, i) &&
-		    !strcmp(names_type(k->in->names, m->blocks[i].stack), type))
+		    is_type(k, m->blocks[i].stack, type))
 			add_amount(k, m->blocks[i].stack, 1, m->blocks[i].size);
 	for (uint32_t i = 1; i < m->object_count; i++) {
 		const struct rkn_object *o = &m->objects[i];
@@ -69,8 +77,7 @@ static bool add_left(struct looker *k)
 
 		if (r->stack == RKN_NONE || r->type != RKN_NONE ||
 		    r->made <= r->ended ||
-		    (l->type &&
-		     strcmp(names_type(k->in->names, r->stack), l->type) != 0))
+		    (l->type && !is_type(k, r->stack, l->type)))
 			continue;
 		name = escape(model_name(k->in->m, r->name));
 		same = !strcmp(name, l->region);

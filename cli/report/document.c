@@ -8,6 +8,7 @@
 
 #include "callers.h"
 #include "die.h"
+#include "fields.h"
 #include "json_text.h"
 #include "outstanding.h"
 #include "place.h"
@@ -63,24 +64,41 @@ void document_field(json_t *object, const struct model *m, uint32_t field)
 
 /* --- Call stacks and references --------------------------------------------- */
 
-json_t *document_holder(const struct holder *h, struct names *n)
+json_t *document_holder(const struct holder *h, const struct reading *in)
 {
-	bool block = n && h->block != RKN_NONE;
+	bool block = in && h->block != RKN_NONE;
 	json_t *o = json_object();
 
 	document_text(o, "kind", h->kind);
 	document_count(o, "to_offset", h->to_offset);
 	document_set(o, "address",
 		     h->address ? json_address(h->address) : json_null());
-	if (n) {
+	if (in) {
 		document_take(o, "name",
-			      block ? names_object(n, h->block) : NULL);
+			      block ? names_object(in->names, h->block) : NULL);
 		document_known(o, "offset", block, h->offset);
+		document_take(
+		    o, "field",
+		    block ? field_of_block(in->types, h->block, h->offset)
+			  : NULL);
 	}
 	document_text(o, "module", h->module);
 	document_text(o, "symbol", *h->symbol ? h->symbol : NULL);
+	document_text(o, "variable", *h->variable ? h->variable : NULL);
 	document_known(o, "thread", h->tid, h->tid);
 	return o;
+}
+
+void document_edge(json_t *o, const struct reading *in,
+		   const struct rkn_edge *e)
+{
+	uint64_t from = model_edge_from(in->m, e);
+	uint64_t to = model_edge_to(in->m, e);
+
+	document_count(o, "offset", from);
+	document_take(o, "field", field_of_block(in->types, e->from, from));
+	document_count(o, "to_offset", to);
+	document_take(o, "to_field", field_of_block(in->types, e->to, to));
 }
 
 json_t *document_location(const struct location *l)
@@ -276,6 +294,18 @@ json_t *document_new(const struct reading *in, const struct findings *f)
 	return document;
 }
 
+/* How the C type of its objects is known; they may differ in that. */
+static json_t *evidence_of(const struct group *g)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < TYPE_EVIDENCES; i++)
+		if (g->evidence & 1u << i && type_evidence_names[i])
+			document_append(list,
+					json_text(type_evidence_names[i]));
+	return list;
+}
+
 static void add_type(json_t *types, const struct group *g, bool history)
 {
 	json_t *o = json_object();
@@ -285,6 +315,7 @@ static void add_type(json_t *types, const struct group *g, bool history)
 	document_count(o, "bytes", g->bytes);
 	document_known(o, "allocated", history, g->allocated);
 	document_known(o, "freed", history, g->freed);
+	document_set(o, "evidence", evidence_of(g));
 	document_append(types, o);
 }
 

@@ -54,8 +54,12 @@ void document_take(json_t *object, const char *key, char *text);
 /* object["field"]: the name of `field`; null: 0. */
 void document_field(json_t *object, const struct model *m, uint32_t field);
 
-/* What holds a block; `n` NULL: without the block that has the pointer. */
-json_t *document_holder(const struct holder *h, struct names *n);
+/* What holds a block; `in` NULL: without the block that has the pointer. */
+json_t *document_holder(const struct holder *h, const struct reading *in);
+/* Where a pointer is and where it leads: "offset", "field", "to_offset",
+ * "to_field". */
+void document_edge(json_t *o, const struct reading *in,
+		   const struct rkn_edge *e);
 
 /* One frame of a stack. */
 json_t *document_location(const struct location *l);

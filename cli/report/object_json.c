@@ -57,8 +57,7 @@ static void append_pointer(const struct writer *w, json_t *array,
 	json_t *o = json_object();
 
 	document_take(o, "object", names_object(w->in->names, block));
-	document_count(o, "offset", model_edge_from(w->in->m, e));
-	document_count(o, "to_offset", model_edge_to(w->in->m, e));
+	document_edge(o, w->in, e);
 	document_append(array, o);
 }
 
@@ -131,6 +130,20 @@ static void set_object(const struct writer *w, json_t *o)
 	document_set(o, "referents", referents);
 }
 
+/* The C type of a block, as far as it is known. */
+static void set_type(const struct writer *w, json_t *o)
+{
+	const struct block_type *t = block_types_of(w->in->types, w->p->block);
+	const struct site *site =
+	    block_types_site(w->in->types, w->in->m->blocks[w->p->block].stack);
+
+	document_take(
+	    o, "c_type",
+	    block_type_of_size(t, w->in->m->blocks[w->p->block].size));
+	document_text(o, "type_evidence", type_evidence_names[t->evidence]);
+	document_text(o, "type_by", t->evidence == TYPE_SITE ? site->by : NULL);
+}
+
 json_t *object_json(const struct reading *in, const struct block_view *p)
 {
 	const struct model *m = in->m;
@@ -144,6 +157,8 @@ json_t *object_json(const struct reading *in, const struct block_view *p)
 	document_take(o, "name",
 		      p->object ? names_of(in->names, p->object)
 				: names_object(in->names, p->block));
+	if (p->block != RKN_NONE && !p->object)
+		set_type(&w, o);
 	document_set(o, "address",
 		     json_address(p->object ? object->address : b->address));
 	document_set(o, "bytes",

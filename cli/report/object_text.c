@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "escape.h"
+#include "fields.h"
 #include "holder.h"
 #include "ledger.h"
 #include "object_history.h"
@@ -115,11 +116,17 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++) {
 		const struct rkn_edge *e = &m->edges[o->in[i]];
 		char *name = names_object(p->in->names, e->from);
+		char *mark =
+		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
 
-		fprintf(p->out, "      %s +0x%" PRIx64, name,
-			model_edge_from(m, e));
-		if (e->to_offset)
-			fprintf(p->out, " to +0x%" PRIx64, model_edge_to(m, e));
+		fprintf(p->out, "      %s %s", name, mark);
+		free(mark);
+		if (e->to_offset) {
+			mark = field_mark(p->in->types, e->to,
+					  model_edge_to(m, e), 0);
+			fprintf(p->out, " to %s", mark);
+			free(mark);
+		}
 		fputc('\n', p->out);
 		free(name);
 	}
@@ -127,10 +134,13 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	if (n)
 		fputs("    its pointers:\n", p->out);
 	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++) {
-		char *name = names_object(p->in->names, m->edges[first + i].to);
+		const struct rkn_edge *e = &m->edges[first + i];
+		char *name = names_object(p->in->names, e->to);
+		char *mark =
+		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
 
-		fprintf(p->out, "      +0x%" PRIx64 " %s\n",
-			model_edge_from(m, &m->edges[first + i]), name);
+		fprintf(p->out, "      %s %s\n", mark, name);
+		free(mark);
 		free(name);
 	}
 	print_more(p, all ? 0 : n);
@@ -144,9 +154,11 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	for (size_t i = 0; i < o->path_count; i++) {
 		const struct rkn_edge *e = &m->edges[o->path[i]];
 		char *name = names_object(p->in->names, e->from);
+		char *mark =
+		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
 
-		fprintf(p->out, "      -> %s +0x%" PRIx64 "\n", name,
-			model_edge_from(m, e));
+		fprintf(p->out, "      -> %s %s\n", name, mark);
+		free(mark);
 		free(name);
 	}
 }
@@ -189,6 +201,30 @@ static void print_object(const struct printer *p, const struct block_view *o,
 	print_declared(p, o);
 }
 
+static void print_type(const struct printer *p, uint32_t block)
+{
+	const struct rkn_block *b = &p->in->m->blocks[block];
+	const struct block_type *t = block_types_of(p->in->types, block);
+	const struct site *site = block_types_site(p->in->types, b->stack);
+	char *text = block_type_of_size(t, b->size);
+	char *shown = text ? escape(text) : NULL;
+	char *by = site->by ? escape(site->by) : NULL;
+
+	if (!shown)
+		fputs("    its type is not known\n", p->out);
+	else if (t->evidence == TYPE_FIELD)
+		fprintf(p->out, "    is %s, by the pointers to it\n", shown);
+	else if (by)
+		fprintf(p->out, "    is %s, by %s where it was allocated\n",
+			shown, by);
+	else
+		fprintf(p->out, "    is %s, by where it was allocated\n",
+			shown);
+	free(by);
+	free(shown);
+	free(text);
+}
+
 void object_text(const struct printer *p, const struct block_view *o, bool all)
 {
 	const struct rkn_object *object = &p->in->m->objects[o->object];
@@ -228,6 +264,8 @@ void object_text(const struct printer *p, const struct block_view *o, bool all)
 			units_count(count, o->retained_objects, "object"),
 			units_bytes(size, o->retained_bytes));
 	}
+	if (o->block != RKN_NONE && !o->object)
+		print_type(p, o->block);
 	fprintf(p->out, "    %s by\n", o->object ? "made" : "allocated");
 	print_stack(p, o->object ? object->stack : block->stack, false);
 	if (o->object)

@@ -3,16 +3,17 @@
  * The card of a cycle: its members outwards from the head, each followed by
  * its pointers to other members:
  *
- *     ROOT CYCLE malloc in node_new#1  0x55d0 [24 B]
+ *     ROOT CYCLE struct node#1  0x55d0 [24 B]
  *         allocated by node_new at cyc.c:4 (cyc), called by main ...
- *         --+0x8-->
- *     malloc in node_new#2  0x5600 [24 B]
+ *         --.next-->
+ *     struct node#2  0x5600 [24 B]
  *         allocated by node_new at cyc.c:4 (cyc), called by main ...
- *         --+0x8--> CYCLE BACK TO malloc in node_new#1
+ *         --.next--> CYCLE BACK TO struct node#1
  */
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "fields.h"
 #include "member.h"
 #include "paint.h"
 #include "report_print.h"
@@ -30,14 +31,21 @@ struct drawing {
 static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
 			size_t from, size_t to, const char *where)
 {
-	uint64_t behind = model_edge_to(d->p->in->m, e) - d->members[to].start;
+	const struct member *source = &d->members[from];
+	const struct member *target = &d->members[to];
+	const struct reading *in = d->p->in;
+	char *mark = field_mark(in->types, e->from, model_edge_from(in->m, e),
+				source->start);
 
-	fprintf(d->p->out, "        --+0x%" PRIx64,
-		model_edge_from(d->p->in->m, e) - d->members[from].start);
-	if (behind)
-		fprintf(d->p->out, " to +0x%" PRIx64, behind);
-	fprintf(d->p->out, "-->%s%s\n", where,
-		*where ? d->members[to].name : "");
+	fprintf(d->p->out, "        --%s", mark);
+	free(mark);
+	if (model_edge_to(in->m, e) != target->start) {
+		mark = field_mark(in->types, e->to, model_edge_to(in->m, e),
+				  target->start);
+		fprintf(d->p->out, " to %s", mark);
+		free(mark);
+	}
+	fprintf(d->p->out, "-->%s%s\n", where, *where ? target->name : "");
 }
 
 /* All pointers of member `from` to others, that to the next one last. */

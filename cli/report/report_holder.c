@@ -3,13 +3,14 @@
  * The line that says what holds a possible leak:
  *
  *     held at +0x64 by a pointer in data of lru (keep)
- *     held at +0x10 by the pointer at +0x8 of malloc in list_new#1
+ *     held at +0x10 by the pointer at .next of struct list#1
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "escape.h"
+#include "fields.h"
 #include "holder.h"
 #include "place.h"
 #include "report_print.h"
@@ -39,7 +40,7 @@ static void print_root(const struct printer *p, const struct holder *h)
 	if (h->module) {
 		struct location in = { .module = h->module };
 		char *module = place_module(&in);
-		char *symbol = escape(h->symbol);
+		char *symbol = escape(*h->variable ? h->variable : h->symbol);
 
 		fprintf(p->out, " of %s", module);
 		if (*symbol)
@@ -78,9 +79,10 @@ void print_holder(const struct printer *p, const struct finding *f)
 		print_root(p, &h);
 	} else {
 		char *name = names_object(p->in->names, h.block);
+		char *mark = field_mark(p->in->types, h.block, h.offset, 0);
 
-		fprintf(p->out, "the pointer at +0x%" PRIx64 " of %s", h.offset,
-			name);
+		fprintf(p->out, "the pointer at %s of %s", mark, name);
+		free(mark);
 		free(name);
 	}
 	fputc('\n', p->out);

@@ -6,6 +6,7 @@
 
 #include "die.h"
 #include "document.h"
+#include "fields.h"
 #include "json_text.h"
 #include "list.h"
 #include "member.h"
@@ -82,6 +83,12 @@ static const struct member *find_member(const struct writer *w, uint32_t block,
 		   : NULL;
 }
 
+/* How the C type of a block is known; NULL: it is not. */
+static const char *block_evidence(const struct reading *in, uint32_t block)
+{
+	return type_evidence_names[block_types_of(in->types, block)->evidence];
+}
+
 static json_t *member(const struct writer *w, const struct member *from)
 {
 	const struct model *m = w->in->m;
@@ -103,12 +110,19 @@ static json_t *member(const struct writer *w, const struct member *from)
 			       model_edge_from(m, e) - from->start);
 		document_count(edge, "to_offset",
 			       model_edge_to(m, e) - to->start);
-		document_set(edge, "field", json_null());
+		document_take(edge, "field",
+			      field_of_block(w->in->types, e->from,
+					     model_edge_from(m, e)));
+		document_take(
+		    edge, "to_field",
+		    field_of_block(w->in->types, e->to, model_edge_to(m, e)));
 		document_text(edge, "kind", "scanned");
 		document_append(edges, edge);
 	}
 	document_text(o, "name", from->name);
 	document_text(o, "type", from->type);
+	document_text(o, "type_evidence",
+		      from->object ? NULL : block_evidence(w->in, from->block));
 	document_set(o, "address", json_address(from->address));
 	document_count(o, "bytes", from->bytes);
 	document_set(o, "refcount",
@@ -202,9 +216,8 @@ static json_t *undeclared(const struct writer *w, const struct finding *f)
 		return json_null();
 	o = json_object();
 	document_take(o, "object", names_object(w->in->names, e->from));
-	document_count(o, "offset", model_edge_from(w->in->m, e));
 	document_take(o, "to", names_object(w->in->names, e->to));
-	document_count(o, "to_offset", model_edge_to(w->in->m, e));
+	document_edge(o, w->in, e);
 	return o;
 }
 
@@ -287,9 +300,8 @@ static json_t *finding(struct writer *w, const struct finding *f)
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));
 	document_set(o, "held_by",
-		     holder_find(&h, f, w->in)
-			 ? document_holder(&h, w->in->names)
-			 : json_null());
+		     holder_find(&h, f, w->in) ? document_holder(&h, w->in)
+					       : json_null());
 	document_set(o, "ended_holders", ended_holders_json(w->in, f));
 	document_set(o, "references", references(w, f));
 	return o;

@@ -5,6 +5,7 @@
 
 #include "changes.h"
 #include "escape.h"
+#include "fields.h"
 #include "ledger.h"
 #include "outstanding.h"
 #include "report_print.h"
@@ -198,12 +199,14 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		const struct rkn_edge *e = &m->edges[f->undeclared];
 		char *from = names_object(p->in->names, e->from);
 		char *to = names_object(p->in->names, e->to);
+		char *mark =
+		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
 
 		fprintf(
 		    p->out,
-		    "    closed by the pointer at +0x%" PRIx64
-		    " of %s to %s, of which the program does not say that it is a reference: if it is, that one was not given back; if not, another on %s\n",
-		    model_edge_from(m, e), from, to, to);
+		    "    closed by the pointer at %s of %s to %s, of which the program does not say that it is a reference: if it is, that one was not given back; if not, another on %s\n",
+		    mark, from, to, to);
+		free(mark);
 		free(from);
 		free(to);
 	}

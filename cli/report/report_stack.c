@@ -47,7 +47,7 @@ static const struct location *caller_of(const struct printer *p, uint32_t stack,
 
 char *print_origin(const struct printer *p, uint32_t stack)
 {
-	const struct location *l = place_find(p->in->m, p->in->symbols, stack);
+	const struct location *l = block_types_place(p->in->types, stack);
 	const struct location *caller = l ? caller_of(p, stack, l) : NULL;
 	char *place, *outer, *text;
 
@@ -86,7 +86,7 @@ static bool is_start(const struct location *l)
 
 void print_outer(const struct printer *p, uint32_t stack, const char *indent)
 {
-	const struct location *l = place_find(p->in->m, p->in->symbols, stack);
+	const struct location *l = block_types_place(p->in->types, stack);
 	unsigned lines = 0;
 
 	l = l ? caller_of(p, stack, l) : NULL;

@@ -76,7 +76,7 @@ static struct repeat_amount *amount_of(struct repeat_runs *a,
 	if (!object && known[stack])
 		return &a->list[known[stack] - 1];
 	type = names_block_type(in->names, block);
-	place = place_text(place_find(in->m, in->symbols, stack));
+	place = place_text(block_types_place(in->types, stack));
 	while (i < a->count && (strcmp(a->list[i].type, type) ||
 				strcmp(a->list[i].place, place)))
 		i++;

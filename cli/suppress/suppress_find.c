@@ -353,7 +353,7 @@ struct suppression *suppress_find(struct suppressions *s,
 		    entry, object
 			       ? type_named(&x, m->objects[object].type)
 			       : type_called(&x, &x.memory->stack_types[stack],
-					     names_type(in->names, stack)));
+					     names_lasting(in->names, stack)));
 	}
 	if (types && f->error != RKN_NONE)
 		entry =

@@ -350,6 +350,21 @@ void symbols_cache_add_named(struct symbols_cache *s, const char *name,
 		s->changed = true;
 }
 
+const json_t *symbols_cache_part(const struct symbols_cache *s,
+				 const char *name)
+{
+	return table(s, name);
+}
+
+void symbols_cache_set_part(struct symbols_cache *s, const char *name,
+			    json_t *part)
+{
+	if (!s->known)
+		json_decref(part);
+	else if (part && !json_object_set_new(s->known, name, part))
+		s->changed = true;
+}
+
 /* --- Files ----------------------------------------------------------------- */
 
 void symbols_cache_close(struct symbols_cache *s, struct cache *c,
@@ -363,7 +378,7 @@ void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 		if (json_is_object(file) && debug &&
 		    !json_object_set(s->known, "file", file) &&
 		    !json_object_set(s->known, "debug", debug))
-			text = json_dumps(s->known, JSON_INDENT(1));
+			text = json_dumps(s->known, JSON_COMPACT);
 		if (text)
 			cache_write(c, s->name, text, strlen(text));
 		free(text);

@@ -13,7 +13,8 @@
  *      "data": {"4010": "cache+0x8"},
  *      "calls": {"4f1": [1216, "malloc"], "502": [1216, 1168]},
  *      "exits": {"490": [false, 1173, "malloc"]},
- *      "names": {"parse": 1168, "strdup": 0}}
+ *      "names": {"parse": 1168, "strdup": 0},
+ *      "types": see types_cache.h}
  *
  * A place that code leads to is an address, a name, true for refknot's interface
  * or null if it is not known.
@@ -33,7 +34,7 @@
 #include "symbols_inline.h"
 #include "symbols_module.h"
 
-#define SYMBOLS_CACHE_LAYOUT 3 /* another one is not read */
+#define SYMBOLS_CACHE_LAYOUT 4 /* another one is not read */
 
 struct symbols_cache { /* all zero: nothing is known */
 	char *name;    /* in the cache; NULL: not to be kept */
@@ -78,6 +79,14 @@ bool symbols_cache_named(const struct symbols_cache *s, const char *name,
 			 uint64_t *start);
 void symbols_cache_add_named(struct symbols_cache *s, const char *name,
 			     uint64_t start);
+
+/* What another room keeps of the module, under a name of its own; NULL: nothing.
+ * Lives as long as `s`. */
+const json_t *symbols_cache_part(const struct symbols_cache *s,
+				 const char *name);
+/* Takes `part`. */
+void symbols_cache_set_part(struct symbols_cache *s, const char *name,
+			    json_t *part);
 
 /* Keeps what is known, if `m` (open) added to it; then releases. */
 void symbols_cache_close(struct symbols_cache *s, struct cache *c,

@@ -321,11 +321,11 @@ def test_offsets_of_4_gib_and_more_are_true(tmp_path):
     assert sorted((h["to_offset"], h["offset"]) for h in held
                   if h["kind"] == "block") == [((7 << 30) + 3, 5 << 30)]
     assert [h["to_offset"] for h in held if h["kind"] == "data"] == [6 << 30]
-    told = refknot("show", recorded.main, "malloc in main#2").out.decode()
-    assert "malloc in main#1 +0x140000000 to +0x1c0000003\n" in told
-    assert "-> malloc in main#1 +0x140000000\n" in told
-    told = refknot("show", recorded.main, "malloc in main#1").out.decode()
-    assert "      +0x140000000 malloc in main#2\n" in told
+    told = refknot("show", recorded.main, "char[]#2").out.decode()
+    assert "char[]#1 +0x140000000 to +0x1c0000003\n" in told
+    assert "-> char[]#1 +0x140000000\n" in told
+    told = refknot("show", recorded.main, "char[]#1").out.decode()
+    assert "      +0x140000000 char[]#2\n" in told
     told = json.loads(refknot("show", "--format", "json", recorded.main,
-                              "malloc in main#2").out)
+                              "char[]#2").out)
     assert '"to_offset": 7516192771' in json.dumps(told)

@@ -66,7 +66,7 @@ def live(recording, *options):
 def test_a_mark_counts_parts_as_the_end_does(tmp_path):
     recorded = record(tmp_path, PROGRAM, "a_mark_of_parts")
     expected = {"Pooled": (16, 4096), "Behind": (8, 8 * 72),
-                "malloc in a_mark_of_parts": (1, 100)}
+                "struct node": (1, 100)}
     assert live(recorded.main) == expected
     assert live(recorded.main, "--at", "made") == expected
     assert b"nothing differs" in refknot("diff", f"{recorded.main}@made",

@@ -153,7 +153,7 @@ def test_a_function_is_a_region_without_any_call(tmp_path):
     r = recorded(tmp_path, "passes")
     push = one(r, "push", "--func", "push")
     assert numbers(push, "passes", "thread") == (None, None)
-    assert numbers(push["types"]["malloc in push"], "before", "new", "freed",
+    assert numbers(push["types"]["struct node"], "before", "new", "freed",
                    "delta", "min") == (None, 21, 1, 20, None)
     whole = one(r, "main", "--func", "main")
     assert whole["total"]["new"] >= 21
@@ -242,13 +242,13 @@ def objects(r, *options):
 def test_a_mark_keeps_what_was_alive(tmp_path):
     r = recorded(tmp_path, "marks")
     assert objects(r, "--at", "start") == {"Node": (1, 32),
-                                           "malloc in push": (1, 32)}
+                                           "struct node": (1, 32)}
     assert objects(r, "--at", "step#1") == {
-        "Node": (3, 96), "malloc in push": (1, 32),
-        "malloc in marks": (1, 100)}
+        "Node": (3, 96), "struct node": (1, 32),
+        "char[]": (1, 100)}
     assert objects(r, "--at", "step") == {
-        "Node": (2, 64), "malloc in push": (1, 32),
-        "malloc in marks": (1, 100)}
+        "Node": (2, 64), "struct node": (1, 32),
+        "char[]": (1, 100)}
     by_function = objects(r, "--at", "step", "--by", "function")
     assert by_function["push"] == (1, 32)
     assert by_function["(objects of type Node)"] == (2, 64)
@@ -261,14 +261,14 @@ def test_a_mark_has_the_stacks_of_all_threads(tmp_path):
     r = recorded(tmp_path, "many_stacks")
     assert read_json("info", r.main)["recording"]["stacks"] > 600
     for mark, live in ("start", 900), ("end", 701):
-        assert objects(r, "--at", mark)["malloc in push"] == (live, 32 * live)
+        assert objects(r, "--at", mark)["struct node"] == (live, 32 * live)
 
 
 def test_generations_are_told_apart(tmp_path):
     r = recorded(tmp_path, "marks")
     # the first untyped node has survived three marks
-    assert objects(r, "--gen", "2") == {"malloc in push": (1, 32),
-                                        "malloc in marks": (1, 100)}
+    assert objects(r, "--gen", "2") == {"struct node": (1, 32),
+                                        "char[]": (1, 100)}
     assert objects(r, "--gen", "0") == {"Node": (2, 64)}
     assert objects(r, "--gen", "1") == {}
 
@@ -283,7 +283,7 @@ def difference(a, b):
 def test_diff_of_marks_and_recordings(tmp_path):
     r = recorded(tmp_path, "marks")
     rows, d = difference(f"{r.main}@start", f"{r.main}@step#1")
-    assert rows == {"Node": (1, 3, 2, 64), "malloc in marks": (0, 1, 1, 100)}
+    assert rows == {"Node": (1, 3, 2, 64), "char[]": (0, 1, 1, 100)}
     assert numbers(d["total"], "before", "after", "bytes") == (2, 5, 164)
     assert d["from"] == f"{r.main}@start"
     rows, _ = difference(f"{r.main}@step#1", r.main)

@@ -43,8 +43,8 @@ def told(name, report):
             each = f["held_objects"] // f["count"]
             lines.append(f"each holds {each} object of "
                          f"{f['held_bytes'] // f['held_objects']} bytes")
-            members = [m["type"].split(" in ")[-1] for m in f["members"]]
-            lines.append("members " + " ".join(members))
+            members = [m["type"] for m in f["members"]]
+            lines.append("members " + ", ".join(members))
     return lines or ["nothing"]
 
 
@@ -90,14 +90,13 @@ def test_a_cycle_that_is_not_collected_is_reported(tmp_path):
     assert orphaned["object"] == "Node#2" and orphaned["count"] == 1
 
 
-def test_a_cycle_is_drawn_with_offsets_and_its_way_back(tmp_path):
+def test_a_cycle_is_drawn_with_fields_and_its_way_back(tmp_path):
     recorded = record(tmp_path, sample("orphaned_cycle"))
     text = refknot("report", recorded.main).out.decode()
     assert "ROOT" in text and "CYCLE BACK TO" in text
     assert "session_open" in text and "connection_accept" in text
-    # session.connection is at 32, connection.session at 8
-    assert re.search(r"\+(0x20|32)\b", text) and re.search(r"\+(0x0*8|8)\b",
-                                                          text)
+    assert "--.connection-->\n" in text
+    assert "--.session--> CYCLE BACK TO struct session#1\n" in text
     assert "orphaned_cycle.c:" in text
     cycles = refknot("cycles", recorded.main).out.decode()
     assert "CYCLE BACK TO" in cycles

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording with what reads it: its model, its symbols and its names. */
+/* A recording with what reads it: its model, symbols, types and names. */
 #ifndef READING_H
 #define READING_H
 
+#include "block_types.h"
 #include "model.h"
 #include "names.h"
 #include "symbols.h"
@@ -10,6 +11,7 @@
 struct reading {
 	const struct model *m; /* the caller's */
 	struct symbols *symbols;
+	struct block_types *types;
 	struct names *names;
 };
 
@@ -19,8 +21,8 @@ struct reading {
  */
 int reading_load(struct model *m, const char *path);
 
-/* Opens the symbols and names of `m`. `m`, and `c` (NULL: no cache), must
- * outlive it. Dies when out of memory. */
+/* Opens all of them for `m`. `m`, and `c` (NULL: no cache), must outlive it.
+ * Dies when out of memory. */
 void reading_open(struct reading *in, const struct model *m, struct cache *c);
 /* Closes what reading_open() opened; `m` stays. */
 void reading_close(struct reading *in);

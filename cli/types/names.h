@@ -2,8 +2,10 @@
 /*
  * The names of blocks.  A block that is an object of the program's (see
  * block_objects.h) has its type's name and its number in it: "Session#17".  Any
- * other block is of the type "malloc in FUNC", and as an object "malloc in
- * FUNC#3": the third to be allocated of the live blocks of that type.
+ * other block has its C type's (block_types.h), "struct session", or where that
+ * is not known the name of the call that made it, "malloc in FUNC"; and as an
+ * object "malloc in FUNC#3": the third to be allocated of the live blocks of
+ * that type.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -11,17 +13,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "block_types.h"
 #include "symbols.h"
 
 struct names;
 
-/* `m` and `s` must outlive the result. */
-struct names *names_open(const struct model *m, struct symbols *s);
+/* All must outlive the result. */
+struct names *names_open(const struct model *m, struct symbols *s,
+			 struct block_types *t);
 void names_close(struct names *n);
 
-/* The type of blocks from `stack`; control characters escaped; lives as long
- * as `n`. Equal types have the same pointer. */
+/* The type of blocks from `stack`: control characters escaped; lives as long
+ * as `n`. Equal types have the same pointer. "malloc in FUNC" if live ones have
+ * several, or none that is known. */
 const char *names_type(struct names *n, uint32_t stack);
+
+/* "malloc in FUNC" likewise, which depends on names of functions only: what
+ * files of the user's have, such as baselines. */
+const char *names_lasting(struct names *n, uint32_t stack);
 
 /* The type of `block`, likewise. */
 const char *names_block_type(struct names *n, uint32_t block);

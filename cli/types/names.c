@@ -17,6 +17,16 @@ struct type {
 	char text[]; /* the key */
 };
 
+/* The name of a C type. */
+struct c_name {
+	struct c_key {
+		const struct c_type *type; /* NULL: bytes */
+		uint64_t array;
+	} key;
+	struct type *named;
+	UT_hash_handle hh;
+};
+
 /* A block whose number was asked for. */
 struct query {
 	uint32_t block;
@@ -27,8 +37,11 @@ struct query {
 struct names {
 	const struct model *m;
 	struct symbols *symbols;
+	struct block_types *c_types;
 	struct type *types;     /* hash table by text */
-	struct type **by_stack; /* NULL: not asked yet */
+	struct c_name *by_type; /* hash table: of C types */
+	struct type **by_call;  /* one a stack; NULL: not asked yet */
+	struct type **lasting;  /* likewise */
 	struct type **by_name;  /* likewise; by number of the name */
 	struct block_objects contents;
 	struct query *queries; /* by type, then birth, once `numbered` */
@@ -36,13 +49,16 @@ struct names {
 	bool numbered;
 };
 
-struct names *names_open(const struct model *m, struct symbols *s)
+struct names *names_open(const struct model *m, struct symbols *s,
+			 struct block_types *t)
 {
 	struct names *n = xcalloc(1, sizeof(*n));
 
 	n->m = m;
 	n->symbols = s;
-	n->by_stack = xcalloc(m->stack_count + 1, sizeof(*n->by_stack));
+	n->c_types = t;
+	n->by_call = xcalloc(m->stack_count + 1, sizeof(*n->by_call));
+	n->lasting = xcalloc(m->stack_count + 1, sizeof(*n->lasting));
 	n->by_name = xcalloc(m->name_count + 1, sizeof(*n->by_name));
 	if (m->object_count > 1)
 		block_objects_make(&n->contents, m);
@@ -52,7 +68,9 @@ struct names *names_open(const struct model *m, struct symbols *s)
 void names_close(struct names *n)
 {
 	HASH_FREE(n->types);
-	free(n->by_stack);
+	HASH_FREE(n->by_type);
+	free(n->by_call);
+	free(n->lasting);
 	free(n->by_name);
 	block_objects_release(&n->contents);
 	free(n->queries);
@@ -74,23 +92,64 @@ static struct type *intern(struct names *n, const char *text)
 	return t;
 }
 
-static struct type *type_of(struct names *n, uint32_t stack)
+static struct type *call_in(struct names *n, const struct location *l)
 {
-	char *function, *text;
+	char *function = place_function(l);
+	char *text = xasprintf("malloc in %s", function);
+	struct type *t = intern(n, text);
 
-	if (n->by_stack[stack])
-		return n->by_stack[stack];
-	function = place_function(place_find(n->m, n->symbols, stack));
-	text = xasprintf("malloc in %s", function);
-	n->by_stack[stack] = intern(n, text);
 	free(text);
 	free(function);
-	return n->by_stack[stack];
+	return t;
+}
+
+static struct type *call_of(struct names *n, uint32_t stack)
+{
+	struct type **t = &n->by_call[stack];
+
+	if (!*t)
+		*t = call_in(n, block_types_place(n->c_types, stack));
+	return *t;
+}
+
+const char *names_lasting(struct names *n, uint32_t stack)
+{
+	struct type **t = &n->lasting[stack];
+
+	if (!*t)
+		*t = call_in(n, place_find(n->m, n->symbols, stack));
+	return (*t)->text;
+}
+
+/* NULL: it is not known. */
+static struct type *type_named(struct names *n, const struct block_type *type)
+{
+	const struct c_key key = { type->type, type->array };
+	char *text, *shown;
+	struct c_name *c;
+
+	if (!type->evidence)
+		return NULL;
+	HASH_FIND(hh, n->by_type, &key, sizeof(key), c);
+	if (c)
+		return c->named;
+	text = block_type_text(type);
+	shown = escape(text);
+	c = xcalloc(1, sizeof(*c));
+	c->key = key;
+	c->named = intern(n, shown);
+	HASH_ADD(hh, n->by_type, key, sizeof(key), c);
+	free(shown);
+	free(text);
+	return c->named;
 }
 
 const char *names_type(struct names *n, uint32_t stack)
 {
-	return type_of(n, stack)->text;
+	struct block_type type = block_types_of_stack(n->c_types, stack);
+	struct type *t = type_named(n, &type);
+
+	return (t ?: call_of(n, stack))->text;
 }
 
 static struct type *type_called(struct names *n, uint32_t number)
@@ -130,8 +189,10 @@ static struct type *type_of_block(struct names *n, uint32_t block)
 {
 	uint32_t object = names_object_at(n, block);
 
-	return object ? type_called(n, n->m->objects[object].type)
-		      : type_of(n, n->m->blocks[block].stack);
+	if (object)
+		return type_called(n, n->m->objects[object].type);
+	return type_named(n, block_types_of(n->c_types, block))
+		   ?: call_of(n, n->m->blocks[block].stack);
 }
 
 const char *names_block_type(struct names *n, uint32_t block)
@@ -154,7 +215,7 @@ void names_announce(struct names *n, const uint32_t *blocks, size_t count)
 
 		if (names_object_at(n, blocks[i]))
 			continue;
-		t = type_of(n, n->m->blocks[blocks[i]].stack);
+		t = type_of_block(n, blocks[i]);
 		*LIST_ADD(n->queries, n->count) =
 		    (struct query){ .block = blocks[i], .type = t->number };
 	}

@@ -25,11 +25,13 @@ void reading_open(struct reading *in, const struct model *m, struct cache *c)
 	*in = (struct reading){ .m = m, .symbols = symbols_open(m, c) };
 	if (!in->symbols)
 		die(STATUS_INPUT, "out of memory");
-	in->names = names_open(m, in->symbols);
+	in->types = block_types_open(m, in->symbols);
+	in->names = names_open(m, in->symbols, in->types);
 }
 
 void reading_close(struct reading *in)
 {
 	names_close(in->names);
+	block_types_close(in->types);
 	symbols_close(in->symbols);
 }

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "type_card.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "document.h"
+#include "paint.h"
+#include "table.h"
+#include "text_stream.h"
+#include "units.h"
+#include "xmalloc.h"
+
+#define MOST_TARGETS 3 /* types that one field's pointers lead to */
+
+/* "struct entry 12, char[] 3, no block 5". */
+static char *targets_text(const struct type_view *v, const struct type_field *f)
+{
+	char *text;
+	size_t size;
+	FILE *out = text_stream_open(&text, &size);
+	const char *comma = "";
+
+	for (size_t i = 0; i < f->target_count && i < MOST_TARGETS; i++) {
+		fprintf(out, "%s%s %" PRIu64, comma, f->targets[i].type,
+			f->targets[i].count);
+		comma = ", ";
+	}
+	if (f->target_count > MOST_TARGETS) {
+		fprintf(out, "%s%zu more types", comma,
+			f->target_count - MOST_TARGETS);
+		comma = ", ";
+	}
+	if (f->pointers && f->size && f->leading < v->elements)
+		fprintf(out, "%sno block %" PRIu64, comma,
+			v->elements - f->leading);
+	text_stream_close(out);
+	return text;
+}
+
+static void print_fields(const struct printer *p, const struct type_view *v)
+{
+	static const struct table_column columns[] = {
+		{ "OFFSET", true },
+		{ "FIELD", false },
+		{ "TYPE", false },
+		{ "LEADS TO", false },
+	};
+	struct table t;
+
+	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	for (size_t i = 0; i < v->count; i++) {
+		const struct type_field *f = &v->fields[i];
+		char *offset = xasprintf("+0x%" PRIx64, f->offset);
+		char *targets = targets_text(v, f);
+
+		table_add(&t, offset);
+		table_add(&t, f->name);
+		table_add(&t, f->type);
+		table_add(&t, targets);
+		free(offset);
+		free(targets);
+	}
+	table_print(&t, p->out);
+	table_release(&t);
+	if (v->cut)
+		fputs("... and more fields\n", p->out);
+}
+
+void type_text(const struct printer *p, const struct type_view *v)
+{
+	char text[UNITS_SIZE], size[UNITS_SIZE];
+
+	fprintf(p->out, "%s%s%s  %s, %s\n", paint(p->colour, PAINT_STRONG),
+		v->name, paint(p->colour, PAINT_PLAIN),
+		units_count(text, v->blocks, "object"),
+		units_bytes(size, v->bytes));
+	if (v->elements != v->blocks)
+		fprintf(p->out, "    %s in all\n",
+			units_count(text, v->elements, "element"));
+	if (v->size)
+		fprintf(p->out, "    one is %s", units_bytes(size, v->size));
+	if (v->size && v->padding)
+		fprintf(p->out, ", %s of it padding",
+			units_bytes(size, v->padding));
+	if (v->size)
+		fputc('\n', p->out);
+	if (v->slack)
+		fprintf(p->out, "    %s stand behind them in their blocks\n",
+			units_bytes(size, v->slack));
+	if (v->count) {
+		fputc('\n', p->out);
+		print_fields(p, v);
+	}
+}
+
+static json_t *field_json(const struct type_view *v, const struct type_field *f)
+{
+	json_t *o = json_object(), *targets = json_array();
+
+	for (size_t i = 0; i < f->target_count; i++) {
+		json_t *target = json_object();
+
+		document_text(target, "type", f->targets[i].type);
+		document_count(target, "count", f->targets[i].count);
+		document_append(targets, target);
+	}
+	document_text(o, "field", f->name);
+	document_text(o, "type", f->type);
+	document_count(o, "offset", f->offset);
+	document_count(o, "bytes", f->size);
+	document_known(o, "no_block", f->pointers && f->size,
+		       v->elements - f->leading);
+	document_set(o, "targets", targets);
+	return o;
+}
+
+json_t *type_json(const struct reading *in, const struct type_view *v)
+{
+	json_t *document, *o = json_object(), *fields = json_array();
+
+	for (size_t i = 0; i < v->count; i++)
+		document_append(fields, field_json(v, &v->fields[i]));
+	document_text(o, "type", v->name);
+	document_count(o, "live", v->blocks);
+	document_count(o, "bytes", v->bytes);
+	document_count(o, "elements", v->elements);
+	document_known(o, "element_bytes", v->size, v->size);
+	document_count(o, "padding", v->padding);
+	document_count(o, "slack", v->slack);
+	document_flag(o, "cut", v->cut);
+	document_set(o, "fields", fields);
+	document = document_new(in, NULL);
+	document_set(document, "type", o);
+	return document;
+}

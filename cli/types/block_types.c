@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+#include "block_types.h"
+
+#include <stdlib.h>
+
+#include "hash.h"
+#include "list.h"
+
+const char *const type_evidence_names[TYPE_EVIDENCES] = {
+	[TYPE_SITE] = "site",
+	[TYPE_FIELD] = "field",
+};
+
+/* Of a block whose size is a multiple of a structure's by chance. */
+#define CERTAIN_ELEMENTS 16u
+
+struct vote {
+	const struct c_type *type; /* NULL: bytes */
+	size_t count;
+};
+
+/* Blocks of one stack and size class. */
+struct group {
+	struct group_key {
+		uint32_t stack, size_class;
+	} key;
+	struct block_type type;
+	size_t first, count; /* of its blocks in block_types.blocks */
+	struct vote *votes;
+	size_t vote_count;
+	uint64_t size; /* of the first block */
+	bool settled;
+	UT_hash_handle hh;
+};
+
+struct block_types {
+	const struct model *m;
+	struct sites *sites;
+	bool found; /* false: what follows is not there yet */
+	struct group *groups;
+	struct group **group_of;       /* one a block */
+	const struct group **by_stack; /* one a stack: of its blocks; NULL:
+					  there are none; &differing */
+	uint32_t *blocks;              /* of one group after the other */
+	struct group **changed;        /* with votes since the last round */
+	size_t changed_count;
+	size_t contradictions;
+};
+
+static const struct group
+    differing; /* blocks of one stack have several types */
+
+struct block_types *block_types_open(const struct model *m, struct symbols *s)
+{
+	struct block_types *t = xcalloc(1, sizeof(*t));
+
+	t->m = m;
+	t->sites = sites_open(m, s);
+	return t;
+}
+
+void block_types_close(struct block_types *t)
+{
+	struct group *g, *next;
+
+	HASH_ITER (hh, t->groups, g, next) {
+		HASH_DEL(t->groups, g);
+		free(g->votes);
+		free(g);
+	}
+	free(t->group_of);
+	free(t->by_stack);
+	free(t->blocks);
+	sites_close(t->sites);
+	free(t);
+}
+
+/* --- Groups ------------------------------------------------------------------- */
+
+/* Exact up to 1 KiB, then by powers of two: strings have many sizes. */
+static uint32_t size_class(uint64_t size)
+{
+	return size <= 1024 ? (uint32_t)size
+			    : 2000u + 64u - (uint32_t)__builtin_clzll(size);
+}
+
+static struct group *group_of(struct block_types *t, const struct rkn_block *r)
+{
+	struct group_key key = { r->stack, size_class(r->size) };
+	struct group *g;
+
+	HASH_FIND(hh, t->groups, &key, sizeof(key), g);
+	if (g)
+		return g;
+	g = xcalloc(1, sizeof(*g));
+	g->key = key;
+	g->size = r->size;
+	HASH_ADD(hh, t->groups, key, sizeof(key), g);
+	return g;
+}
+
+static void group_blocks(struct block_types *t)
+{
+	const struct model *m = t->m;
+	size_t first = 0;
+
+	t->group_of = xcalloc(m->block_count + 1, sizeof(*t->group_of));
+	t->blocks = xcalloc(m->block_count + 1, sizeof(*t->blocks));
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		struct group *g = group_of(t, &m->blocks[b]);
+
+		t->group_of[b] = g;
+		g->count++;
+	}
+	for (struct group *g = t->groups; g; g = g->hh.next) {
+		g->first = first;
+		first += g->count;
+		g->count = 0;
+	}
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		struct group *g = t->group_of[b];
+
+		t->blocks[g->first + g->count++] = b;
+	}
+	for (struct group *g = t->groups; g; g = g->hh.next) {
+		const struct site *site = sites_of(t->sites, g->key.stack);
+
+		g->settled = site->type || site->bytes;
+		if (g->settled)
+			g->type = (struct block_type){
+				.type = site->type,
+				.offset = site->offset,
+				.bytes = site->bytes,
+				.evidence = TYPE_SITE,
+			};
+	}
+}
+
+/* --- Votes -------------------------------------------------------------------- */
+
+static void vote(struct block_types *t, uint32_t block,
+		 const struct c_type *pointer)
+{
+	struct group *g = t->group_of[block];
+	const struct c_type *type = pointer->to;
+	size_t i = 0;
+
+	if (g->settled || type->kind == C_VOID || type->kind == C_FUNCTION ||
+	    type->size > t->m->blocks[block].size)
+		return;
+	if (type->kind == C_BYTE)
+		type = NULL;
+	if (!g->vote_count)
+		*LIST_ADD(t->changed, t->changed_count) = g;
+	while (i < g->vote_count && g->votes[i].type != type)
+		i++;
+	if (i == g->vote_count)
+		*LIST_ADD(g->votes, g->vote_count) = (struct vote){ type, 0 };
+	g->votes[i].count++;
+}
+
+/* The declared type of the pointer at byte `at` of a block of `size` bytes. */
+static const struct c_type *pointer_at(const struct block_type *t,
+				       uint64_t size, uint64_t at)
+{
+	const struct c_type *found;
+
+	if (!t->type || at < t->offset)
+		return NULL;
+	at -= t->offset;
+	found = c_pointer_at(t->type, at);
+	if (!found && t->type->size && at >= t->type->size &&
+	    (size - t->offset) % t->type->size == 0)
+		found = c_pointer_at(t->type, at % t->type->size);
+	return found;
+}
+
+/* Votes of the pointers in a block whose type is known. */
+static void spread(struct block_types *t, uint32_t block)
+{
+	const struct block_type *type = &t->group_of[block]->type;
+	size_t first, count = model_edges_of(t->m, block, &first);
+
+	for (size_t i = first; type->type && i < first + count; i++) {
+		const struct rkn_edge *e = &t->m->edges[i];
+		const struct c_type *p;
+
+		if (model_edge_to(t->m, e) != 0)
+			continue;
+		p = pointer_at(type, t->m->blocks[block].size,
+			       model_edge_from(t->m, e));
+		if (p)
+			vote(t, e->to, p);
+	}
+}
+
+static void settle(struct block_types *t, struct group *g)
+{
+	const struct vote *best = NULL;
+	size_t all = 0;
+
+	for (size_t i = 0; i < g->vote_count; i++) {
+		if (g->votes[i].type) /* bytes say less */
+			all += g->votes[i].count;
+		if (!best || (g->votes[i].type && !best->type) ||
+		    (!g->votes[i].type == !best->type &&
+		     g->votes[i].count > best->count))
+			best = &g->votes[i];
+	}
+	if (!best)
+		return;
+	g->settled = true;
+	if (best->type && best->count * 100 < all * 99) {
+		t->contradictions += g->count;
+		return;
+	}
+	g->type = (struct block_type){ .type = best->type,
+				       .evidence = TYPE_FIELD,
+				       .bytes = !best->type };
+}
+
+/* Breadth first, so that what is near a variable is settled first. */
+static void spread_all(struct block_types *t)
+{
+	const struct model *m = t->m;
+
+	for (size_t i = 0; i < m->root_count; i++) {
+		const struct rkn_root *r = &m->roots[i];
+		uint64_t at = r->where;
+		const struct global *v;
+		const struct c_type *p;
+
+		if (r->kind != RKN_ROOT_DATA || model_root_to(m, r) != 0)
+			continue;
+		v = sites_global(t->sites, r->owner, &at);
+		p = v ? c_pointer_at(v->type, at) : NULL;
+		if (p)
+			vote(t, r->block, p);
+	}
+	for (uint32_t b = 0; b < m->block_count; b++)
+		spread(t, b);
+	while (t->changed_count) {
+		struct group **round = t->changed;
+		size_t count = t->changed_count;
+
+		t->changed = NULL;
+		t->changed_count = 0;
+		for (size_t i = 0; i < count; i++)
+			settle(t, round[i]);
+		for (size_t i = 0; i < count; i++)
+			for (size_t k = 0; k < round[i]->count; k++)
+				spread(t, t->blocks[round[i]->first + k]);
+		free(round);
+	}
+}
+
+/* --- Arrays ------------------------------------------------------------------- */
+
+/* What blocks of one stack and type say about what stands behind the first. */
+struct behind {
+	const struct c_type *type; /* NULL: none yet */
+	uint64_t size;             /* of one of them */
+	bool larger;               /* than the type is one of them */
+	bool many_sizes;           /* they have */
+	bool uneven;               /* one is no multiple of the type's size */
+	bool strided; /* pointers stand where those of a second element do */
+	bool odd;     /* ... and where none do */
+};
+
+static void look_at_strides(struct block_types *t,
+			    const struct block_type *type, uint32_t block,
+			    struct behind *w)
+{
+	size_t first, count = model_edges_of(t->m, block, &first);
+
+	for (size_t i = first; i < first + count; i++) {
+		uint64_t at = model_edge_from(t->m, &t->m->edges[i]);
+
+		if (at < type->offset + type->type->size)
+			continue;
+		at = (at - type->offset) % type->type->size;
+		if (c_pointer_at(type->type, at))
+			w->strided = true;
+		else
+			w->odd = true;
+	}
+}
+
+static void look_behind(struct block_types *t, const struct group *g,
+			struct behind *w)
+{
+	const struct block_type *type = &g->type;
+
+	if (w->type && w->type != type->type)
+		return;
+	for (size_t i = g->first; i < g->first + g->count; i++) {
+		uint64_t size = t->m->blocks[t->blocks[i]].size;
+
+		w->many_sizes |= w->type && w->size != size;
+		w->type = type->type;
+		w->size = size;
+		w->larger |= size > type->offset + type->type->size;
+		w->uneven |= size < type->offset ||
+			     (size - type->offset) % type->type->size;
+		look_at_strides(t, type, t->blocks[i], w);
+	}
+}
+
+static bool is_plain(const struct c_type *type)
+{
+	return type->kind != C_STRUCT && type->kind != C_UNION;
+}
+
+/*
+ * A block that is larger than its type is an array of it, or has something else
+ * behind: structures are not said to be an array unless their pointers show it,
+ * or blocks of two sizes have whole ones only, or one has many.
+ */
+static bool is_array(const struct behind *w)
+{
+	if (!w->larger || w->uneven)
+		return false;
+	if (is_plain(w->type))
+		return true;
+	return !w->odd && (w->strided || w->many_sizes ||
+			   w->size / w->type->size >= CERTAIN_ELEMENTS);
+}
+
+static void find_arrays(struct block_types *t)
+{
+	struct behind *all = xcalloc(t->m->stack_count + 1, sizeof(*all));
+
+	for (int judge = 0; judge < 2; judge++)
+		for (struct group *g = t->groups; g; g = g->hh.next) {
+			const struct c_type *type = g->type.type;
+			struct behind *w = &all[g->key.stack];
+
+			if (!type || !type->size || c_is_open(type))
+				continue;
+			if (!judge)
+				look_behind(t, g, w);
+			else if (w->type == type)
+				g->type.array =
+				    is_array(w) &&
+				    (g->size > type->size + g->type.offset ||
+				     is_plain(type));
+		}
+	free(all);
+}
+
+static void index_stacks(struct block_types *t)
+{
+	t->by_stack = xcalloc(t->m->stack_count + 1, sizeof(*t->by_stack));
+	for (struct group *g = t->groups; g; g = g->hh.next) {
+		uint32_t stack = g->key.stack;
+		const struct group *first = t->by_stack[stack];
+
+		if (!first)
+			t->by_stack[stack] = g;
+		else if (first->type.type != g->type.type ||
+			 first->type.bytes != g->type.bytes ||
+			 first->type.array != g->type.array)
+			t->by_stack[stack] = &differing;
+	}
+}
+
+static void find_all(struct block_types *t)
+{
+	if (t->found)
+		return;
+	t->found = true;
+	group_blocks(t);
+	spread_all(t);
+	find_arrays(t);
+	index_stacks(t);
+}
+
+/* --- Questions ---------------------------------------------------------------- */
+
+const struct site *block_types_site(struct block_types *t, uint32_t stack)
+{
+	return sites_of(t->sites, stack);
+}
+
+const struct location *block_types_place(struct block_types *t, uint32_t stack)
+{
+	return sites_of(t->sites, stack)->at;
+}
+
+const struct global *block_types_global(struct block_types *t, uint32_t module,
+					uint64_t *address)
+{
+	return sites_global(t->sites, module, address);
+}
+
+const struct block_type *block_types_of(struct block_types *t, uint32_t block)
+{
+	find_all(t);
+	return &t->group_of[block]->type;
+}
+
+struct block_type block_types_of_stack(struct block_types *t, uint32_t stack)
+{
+	const struct rkn_stack *r = &t->m->stacks[stack];
+	const struct site *site;
+	struct block_type type = { 0 };
+
+	find_all(t);
+	if (t->by_stack[stack] == &differing)
+		return type;
+	if (t->by_stack[stack])
+		return t->by_stack[stack]->type;
+	site = sites_of(t->sites, stack);
+	type.type = site->type;
+	type.offset = site->offset;
+	type.bytes = site->bytes;
+	type.evidence = site->type || site->bytes ? TYPE_SITE : TYPE_NOTHING;
+	type.array = site->type && site->type->size && is_plain(site->type) &&
+		     r->allocations &&
+		     r->allocated_bytes / r->allocations > site->type->size;
+	return type;
+}
+
+size_t block_types_contradictions(struct block_types *t)
+{
+	find_all(t);
+	return t->contradictions;
+}
+
+struct block_types_sum block_types_sum(struct block_types *t)
+{
+	struct block_types_sum sum = { 0 };
+
+	find_all(t);
+	for (const struct group *g = t->groups; g; g = g->hh.next) {
+		sum.by[g->type.evidence] += g->count;
+		sum.bytes += g->type.bytes ? g->count : 0;
+	}
+	return sum;
+}
+
+char *block_type_text(const struct block_type *t)
+{
+	char *text, *whole;
+
+	if (t->bytes)
+		return xstrdup("char[]");
+	if (!t->type)
+		return NULL;
+	text = c_type_text(t->type);
+	if (!t->array)
+		return text;
+	whole = xasprintf("%s[]", text);
+	free(text);
+	return whole;
+}
+
+char *block_type_of_size(const struct block_type *t, uint64_t size)
+{
+	char *text, *whole;
+
+	if (!t->array)
+		return block_type_text(t);
+	text = c_type_text(t->type);
+	whole =
+	    xasprintf("%s[%llu]", text,
+		      (unsigned long long)((size - t->offset) / t->type->size));
+	free(text);
+	return whole;
+}

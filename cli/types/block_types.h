@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The type of each block that is none of the program's own objects: what its
+ * site tells (sites.h), else what the pointers to it are declared to point at,
+ * from variables and from blocks whose type is known.  Blocks of one stack and
+ * one size class have one type.  It is found when it is first asked for.  All
+ * die when out of memory.
+ */
+#ifndef BLOCK_TYPES_H
+#define BLOCK_TYPES_H
+
+#include "sites.h"
+
+enum type_evidence {
+	TYPE_NOTHING,
+	TYPE_SITE,  /* the site tells */
+	TYPE_FIELD, /* a field or variable that points at it is declared so */
+	TYPE_EVIDENCES
+};
+/* "site"; NULL of TYPE_NOTHING. */
+extern const char *const type_evidence_names[TYPE_EVIDENCES];
+
+struct block_type {
+	const struct c_type *type; /* NULL: not known */
+	uint64_t offset; /* where in the block the first one begins; bytes */
+	enum type_evidence evidence;
+	bool bytes; /* it is text or other bytes; no `type` */
+	bool array; /* of more than one */
+};
+
+struct block_types;
+
+/* Both must outlive the result. */
+struct block_types *block_types_open(const struct model *m, struct symbols *s);
+void block_types_close(struct block_types *t);
+
+/* See sites.h. Live as long as `t`. */
+const struct site *block_types_site(struct block_types *t, uint32_t stack);
+/* The location of that site; NULL for an empty stack. */
+const struct location *block_types_place(struct block_types *t, uint32_t stack);
+const struct global *block_types_global(struct block_types *t, uint32_t module,
+					uint64_t *address);
+
+/* Lives as long as `t`. */
+const struct block_type *block_types_of(struct block_types *t, uint32_t block);
+/* Of all live blocks of `stack`, or what the site tells if there are none;
+ * TYPE_NOTHING if they differ. */
+struct block_type block_types_of_stack(struct block_types *t, uint32_t stack);
+
+/* "struct session", "struct entry[]", "char[]"; NULL: it is not known. The
+ * caller frees it. */
+char *block_type_text(const struct block_type *t);
+
+/* The same of one block of `size` bytes: "struct entry[64]". */
+char *block_type_of_size(const struct block_type *t, uint64_t size);
+
+/* How many blocks have a type, by evidence and as bytes. */
+struct block_types_sum {
+	size_t by[TYPE_EVIDENCES];
+	size_t bytes; /* of these: as text or bytes */
+};
+struct block_types_sum block_types_sum(struct block_types *t);
+
+/* How many blocks have no type because pointers to them, or to others of their
+ * stack and size, are declared to point at different types. */
+size_t block_types_contradictions(struct block_types *t);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The C and C++ types of one module, as its debug information has them.  Types
+ * are read when they are asked for.  Names of typedefs, const and volatile are
+ * left out: `kind` is that of the type behind them, `name` what a person would
+ * write ("struct session", "char", "std::string").  All die when out of memory.
+ *
+ * Invariants: a type lives as long as its table; one DIE has one type; `to` and
+ * a member's type are never NULL; sizes and offsets are as the file has them,
+ * and may be nonsense in a damaged file.
+ */
+#ifndef C_TYPES_H
+#define C_TYPES_H
+
+#include <elfutils/libdw.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum c_kind {
+	C_VOID,    /* also what is not understood */
+	C_BYTE,    /* char and other numbers of one byte */
+	C_NUMBER,  /* other numbers, enums */
+	C_POINTER, /* C++ references too */
+	C_STRUCT,  /* C++ classes too */
+	C_UNION,
+	C_ARRAY,
+	C_FUNCTION,
+};
+
+struct c_type;
+
+struct c_member {
+	const char *name; /* NULL: it has none, as anonymous structs */
+	uint64_t offset;  /* bytes */
+	const struct c_type *type;
+	bool base; /* a C++ base class */
+};
+
+struct c_entry; /* what c_types.c knows more */
+
+struct c_type {
+	struct c_entry *entry;
+	enum c_kind kind;
+	const char *name;        /* NULL: it has none */
+	uint64_t size;           /* bytes; 0: not known */
+	const struct c_type *to; /* of a pointer or array */
+	uint64_t count;          /* elements of an array; 0: not known */
+};
+
+struct c_types;
+
+struct c_types *c_types_open(void);
+void c_types_close(struct c_types *t);
+
+/*
+ * A table for types_cache.h: all types in the order of their numbers, each
+ * [kind, name, size, to, count, members, DIE's offset]. NULL: it cannot be kept,
+ * because types are in several files.
+ */
+json_t *c_types_save(struct c_types *t, Dwarf *main);
+/* Of a type of the saved table, from 0; -1: void. */
+json_int_t c_type_number(const struct c_type *type);
+/* Fills an empty table. `main` is asked for with `data` when more is needed than
+ * was saved. False: it is none; then `t` is of no use. */
+bool c_types_restore(struct c_types *t, const json_t *saved,
+		     Dwarf *(*main)(void *data), void *data);
+/* NULL: there is no such type. */
+const struct c_type *c_type_numbered(const struct c_types *t,
+				     const json_t *number);
+
+/* The type of variable, parameter, member, or function (what it returns) `die`;
+ * `void` where it has none. `dwarf` is the file that its unit is in. */
+const struct c_type *c_type_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die);
+
+/* The members of a struct or union that have a place, as they stand; bit fields
+ * are left out. */
+const struct c_member *c_members(const struct c_type *type, size_t *count);
+
+/* Whether what stands behind it belongs to it: its last member is an array
+ * without a length, or of one element. */
+bool c_is_open(const struct c_type *type);
+
+/* Whether it tells what a block is: not `void`, bytes or functions. */
+bool c_is_telling(const struct c_type *type);
+
+/*
+ * The type of the pointer at byte `offset` of `type`, through structs and
+ * arrays; NULL: there is none, or a union has several.
+ */
+const struct c_type *c_pointer_at(const struct c_type *type, uint64_t offset);
+
+/* "struct session", "char *", "int[]"; the caller frees it. */
+char *c_type_text(const struct c_type *type);
+
+#endif

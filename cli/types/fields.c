@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "fields.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base_name.h"
+#include "escape.h"
+#include "text_stream.h"
+#include "xmalloc.h"
+
+#define MOST_STEPS 64 /* into types of types: a file may be damaged */
+
+/*
+ * The member that byte `offset` is in: of a union the only one that has a
+ * pointer there. NULL: none is, or several.
+ */
+static const struct c_member *member_at(const struct c_type *type,
+					uint64_t offset)
+{
+	const struct c_member *found = NULL;
+	size_t count;
+	const struct c_member *m = c_members(type, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		bool open = m[i].type->kind == C_ARRAY && !m[i].type->size;
+
+		if (offset < m[i].offset ||
+		    (!open && offset - m[i].offset >= m[i].type->size))
+			continue;
+		if (type->kind != C_UNION)
+			return &m[i];
+		if (!c_pointer_at(m[i].type, offset - m[i].offset))
+			continue;
+		if (found)
+			return NULL;
+		found = &m[i];
+	}
+	return found;
+}
+
+/* Writes the path to byte `offset`; false: nothing is there. */
+static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
+		       bool begun)
+{
+	for (int steps = 0; steps < MOST_STEPS; steps++) {
+		const struct c_member *m;
+
+		if (type->kind == C_ARRAY && type->to->size &&
+		    (!type->size || offset < type->size) &&
+		    type->to->kind != C_BYTE) {
+			fprintf(out, "[%" PRIu64 "]", offset / type->to->size);
+			offset %= type->to->size;
+			type = type->to;
+			begun = true;
+			continue;
+		}
+		if (type->kind != C_STRUCT && type->kind != C_UNION)
+			break;
+		m = member_at(type, offset);
+		if (!m && type->kind == C_STRUCT)
+			return false; /* a gap, or behind it */
+		if (!m)
+			break;
+		if (m->name && !m->base) {
+			fprintf(out, "%s%s", begun ? "." : "", m->name);
+			begun = true;
+		}
+		offset -= m->offset;
+		type = m->type;
+	}
+	if (offset)
+		fprintf(out, "+0x%" PRIx64, offset);
+	return true;
+}
+
+char *field_text(const struct c_type *type, uint64_t offset)
+{
+	char *text;
+	size_t size;
+	FILE *out = text_stream_open(&text, &size);
+	bool there = write_path(out, type, offset, false);
+
+	text_stream_close(out);
+	if (there)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Whether a field's name is to follow a dot. */
+static bool has_dot(const char *field)
+{
+	return *field && *field != '[' && *field != '+';
+}
+
+char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset)
+{
+	const struct block_type *type = block_types_of(t, block);
+	char *inner, *text;
+	uint64_t size;
+
+	if (!type->type || offset < type->offset)
+		return NULL;
+	offset -= type->offset;
+	if (!type->array)
+		return field_text(type->type, offset);
+	size = type->type->size;
+	inner = field_text(type->type, offset % size);
+	if (!inner)
+		return NULL;
+	text = xasprintf("[%" PRIu64 "]%s%s", offset / size,
+			 has_dot(inner) ? "." : "", inner);
+	free(inner);
+	return text;
+}
+
+char *field_mark(struct block_types *t, uint32_t block, uint64_t offset,
+		 uint64_t start)
+{
+	char *field = field_of_block(t, block, offset), *shown, *text;
+
+	if (!field || !*field) {
+		free(field);
+		return xasprintf("+0x%" PRIx64, offset - start);
+	}
+	shown = escape(field);
+	text = xasprintf("%s%s", has_dot(shown) ? "." : "", shown);
+	free(shown);
+	free(field);
+	return text;
+}
+
+char *field_of_root(struct block_types *t, uint32_t module, uint64_t address)
+{
+	const struct global *g = block_types_global(t, module, &address);
+	char *field, *name, *text;
+
+	if (!g || !g->name)
+		return NULL;
+	field = field_text(g->type, address);
+	name = xasprintf("%s%s%s", g->name, field && has_dot(field) ? "." : "",
+			 field ? field : "");
+	if (g->function)
+		text = xasprintf("static %s in %s()", name, g->function);
+	else if (!g->exported && g->file)
+		text = xasprintf("static %s in %s", name, base_name(g->file));
+	else
+		text = xstrdup(name);
+	free(name);
+	free(field);
+	return text;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where in a block or in a variable a pointer is, as a program has it:
+ * "session->peer" without the block is "peer", an element of an array "[3].next".
+ * All die when out of memory; the caller frees texts, which are as the debug
+ * information has them: not escaped.
+ */
+#ifndef FIELDS_H
+#define FIELDS_H
+
+#include <stdint.h>
+
+#include "block_types.h"
+
+/* Of byte `offset` of `type`: "priv.list.next", "name+0x3"; "" for a type that
+ * has no parts; NULL: nothing is there. */
+char *field_text(const struct c_type *type, uint64_t offset);
+
+/* Of byte `offset` of `block`; NULL: its type is not known, or has nothing
+ * there. */
+char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset);
+
+/* ".peer", "[3].next", or where that is not known "+0x8", counted from byte
+ * `start` of the block: for people, control characters escaped. */
+char *field_mark(struct block_types *t, uint32_t block, uint64_t offset,
+		 uint64_t start);
+
+/* The variable at `address` in the data of `module`, with the field: "cache",
+ * "static cache.first in lru.c", "static table[2] in main()"; NULL: none is
+ * known. */
+char *field_of_root(struct block_types *t, uint32_t module, uint64_t address);
+
+#endif

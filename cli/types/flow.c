@@ -1,0 +1,980 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow.h"
+
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "code_words.h"
+#include "list.h"
+#include "types_cache.h"
+
+#define MOST_STEPS 1024u /* instructions that are followed for one call */
+#define MOST_PATHS 64u   /* that wait to be followed */
+#define MOST_SLOTS 16u   /* of the frame, with what is known of them */
+#define REGISTERS  16u   /* in DWARF's order */
+#define VECTORS    16u
+#define MOST_CALLS 3u /* in one another, that are followed */
+
+enum { RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11 };
+
+enum value_kind {
+	VALUE_UNKNOWN,
+	VALUE_RESULT,  /* of the call, + offset */
+	VALUE_POINTER, /* to byte `offset` of a `type` */
+};
+
+struct value {
+	enum value_kind kind;
+	int64_t offset; /* bytes; FLOW_INSIDE: not known */
+	const struct c_type *type;
+};
+
+struct slot {
+	int64_t at; /* bytes from the CFA */
+	struct value value;
+};
+
+struct path {
+	uint64_t pc;
+	struct value registers[REGISTERS];
+	struct value vectors[VECTORS][2]; /* lower and upper half */
+	struct slot slots[MOST_SLOTS];
+	size_t slot_count;
+	bool tested; /* the flags say whether the result is NULL */
+};
+
+struct follower {
+	struct flow_module *f;
+	struct flow *flow;
+	uint64_t call;                     /* an address in the call */
+	const struct variables *variables; /* NULL: none are known */
+	uint64_t low, high; /* of the function's code; 0, 0: not known */
+	struct path *waiting;
+	size_t waiting_count;
+	uint64_t seen[2 * MOST_STEPS]; /* hash table of states; 0: empty */
+	size_t steps;
+	Dwarf_CFI *cfi;
+	Dwarf_Addr cfi_bias;
+	unsigned depth; /* of calls into which it was followed */
+};
+
+static struct flow flow_from(struct flow_module *f, uint64_t address,
+			     uint64_t within, unsigned reg, unsigned depth);
+
+static bool has_file(struct flow_module *f)
+{
+	if (!f->asked)
+		f->m = symbols_own_elf(f->symbols, f->number);
+	f->asked = true;
+	return f->m;
+}
+
+static Dwarf *main_dwarf(void *data)
+{
+	struct flow_module *f = data;
+	Dwarf_Addr bias;
+
+	return has_file(f) ? dwfl_module_getdwarf(f->m->module, &bias) : NULL;
+}
+
+void flow_module_open(struct flow_module *f, struct symbols *s, uint32_t module)
+{
+	*f = (struct flow_module){ .symbols = s,
+				   .number = module,
+				   .types = c_types_open() };
+	types_cache_read(f, symbols_own_cache(s, module), main_dwarf);
+}
+
+void flow_module_close(struct flow_module *f)
+{
+	struct flow_function *one, *next;
+	struct flow_known *known, *next_known;
+
+	if (f->changed && has_file(f))
+		types_cache_write(f, symbols_own_cache(f->symbols, f->number),
+				  main_dwarf(f));
+	HASH_ITER (hh, f->functions, one, next) {
+		HASH_DEL(f->functions, one);
+		variables_release(&one->variables);
+		free(one);
+	}
+	HASH_ITER (hh, f->known, known, next_known) {
+		HASH_DEL(f->known, known);
+		free(known->flow.claims);
+		free(known);
+	}
+	globals_release(&f->globals);
+	c_types_close(f->types);
+}
+
+const struct global *flow_global(struct flow_module *f, uint64_t address)
+{
+	if (!f->globals.read && !has_file(f))
+		return NULL;
+	f->changed |= !f->globals.read;
+	return globals_at(&f->globals, f->types, f->m, address, false);
+}
+
+/* --- Registers and memory ---------------------------------------------------- */
+
+/* The register's number if it is all of a general one; REGISTERS: it is not. */
+static unsigned number_of(x86_reg reg)
+{
+	static const x86_reg names[REGISTERS] = {
+		X86_REG_RAX, X86_REG_RDX, X86_REG_RCX, X86_REG_RBX,
+		X86_REG_RSI, X86_REG_RDI, X86_REG_RBP, X86_REG_RSP,
+		X86_REG_R8,  X86_REG_R9,  X86_REG_R10, X86_REG_R11,
+		X86_REG_R12, X86_REG_R13, X86_REG_R14, X86_REG_R15,
+	};
+	unsigned i = 0;
+
+	while (i < REGISTERS && names[i] != reg)
+		i++;
+	return i;
+}
+
+/* The general register that `reg` is a part of. */
+static unsigned whole_of(const struct disassembler *d, x86_reg reg)
+{
+	const char *name = d->reg_name(d->x86_64, reg);
+	static const char *const parts[8] = { "ax", "dx", "cx", "bx",
+					      "si", "di", "bp", "sp" };
+	unsigned i;
+
+	if (!name)
+		return REGISTERS;
+	if (*name == 'r' && name[1] >= '0' && name[1] <= '9') {
+		i = (unsigned)strtoul(name + 1, NULL, 10);
+		return i < REGISTERS ? i : REGISTERS;
+	}
+	if (*name == 'r' || *name == 'e')
+		name++;
+	for (i = 0; i < 8; i++)
+		if (!strncmp(name, parts[i], 2) ||
+		    (i < 4 && *name == *parts[i] && strlen(name) == 2 &&
+		     (name[1] == 'l' || name[1] == 'h')) ||
+		    (i >= 4 && !strncmp(name, parts[i], 2)))
+			return i;
+	return REGISTERS;
+}
+
+/* Which slot is there; p->slot_count: none. */
+static size_t slot_at(const struct path *p, int64_t at)
+{
+	size_t i = 0;
+
+	while (i < p->slot_count && p->slots[i].at != at)
+		i++;
+	return i;
+}
+
+static void set_slot(struct path *p, int64_t at, struct value v)
+{
+	size_t i = slot_at(p, at);
+
+	if (i == p->slot_count && v.kind != VALUE_UNKNOWN && i < MOST_SLOTS)
+		p->slot_count++;
+	if (i < p->slot_count)
+		p->slots[i] = (struct slot){ at, v };
+}
+
+/* Where `reg` + `offset` is, in bytes from the CFA, at `pc`. */
+static bool from_cfa(const struct follower *w, uint64_t pc, unsigned reg,
+		     int64_t offset, int64_t *at)
+{
+	Dwarf_Frame *frame = NULL;
+	Dwarf_Op *ops;
+	size_t count;
+	bool known = false;
+
+	if ((reg != RBP && reg != RSP) || !w->cfi ||
+	    dwarf_cfi_addrframe(w->cfi, pc - w->cfi_bias, &frame))
+		return false;
+	if (!dwarf_frame_cfa(frame, &ops, &count) && count == 1 &&
+	    ((ops->atom == DW_OP_bregx && ops->number == reg) ||
+	     ops->atom == DW_OP_breg0 + reg)) {
+		int64_t cfa = (int64_t)(ops->atom == DW_OP_bregx ? ops->number2
+								 : ops->number);
+
+		*at = offset - cfa;
+		known = true;
+	}
+	free(frame);
+	return known;
+}
+
+/* What a pointer variable in that register points at. */
+static struct value declared(const struct follower *w, uint64_t pc,
+			     unsigned reg)
+{
+	struct value v = { VALUE_UNKNOWN, 0, NULL };
+	unsigned depth = 0;
+
+	for (size_t i = 0; w->variables && i < w->variables->count; i++) {
+		const struct variable *one = &w->variables->list[i];
+		const struct place_range *p;
+
+		if (one->type->kind != C_POINTER || one->depth < depth)
+			continue;
+		p = variable_place(one, pc);
+		if (!p || p->kind != PLACE_REGISTER || p->reg != reg)
+			continue;
+		v = (struct value){ VALUE_POINTER, 0, one->type->to };
+		depth = one->depth;
+	}
+	return v;
+}
+
+static struct value value_of(const struct follower *w, const struct path *p,
+			     unsigned reg)
+{
+	if (reg >= REGISTERS)
+		return (struct value){ VALUE_UNKNOWN, 0, NULL };
+	if (p->registers[reg].kind != VALUE_UNKNOWN)
+		return p->registers[reg];
+	return declared(w, p->pc, reg);
+}
+
+/* The pointer that lies at byte `offset` of a `type`, or of an array of them;
+ * NULL: none does. */
+static const struct c_type *pointer_in(const struct c_type *type,
+				       int64_t offset)
+{
+	if (offset < 0)
+		return NULL; /* also FLOW_INSIDE and what is near it */
+	if (type->size && type->kind != C_STRUCT && type->kind != C_UNION)
+		offset %= (int64_t)type->size;
+	return c_pointer_at(type, (uint64_t)offset);
+}
+
+struct operand { /* in memory */
+	enum {
+		MEMORY_UNKNOWN,
+		MEMORY_FRAME,
+		MEMORY_GLOBAL,
+		MEMORY_FIELD,
+		MEMORY_RESULT, /* the block itself */
+	} kind;
+	int64_t at;                 /* MEMORY_FRAME: from the CFA */
+	const struct c_type *holds; /* others: the pointer there */
+	const char *name;
+};
+
+static struct operand memory_at(const struct follower *w, const struct path *p,
+				const cs_insn *i, const x86_op_mem *m)
+{
+	struct operand o = { MEMORY_UNKNOWN, 0, NULL, NULL };
+	unsigned base = number_of(m->base);
+	struct value v;
+
+	if (m->segment != X86_REG_INVALID)
+		return o;
+	if (m->base == X86_REG_RIP && m->index == X86_REG_INVALID) {
+		uint64_t address = i->address + i->size + (uint64_t)m->disp;
+		const struct global *g = flow_global(w->f, address);
+
+		if (!g)
+			return o;
+		o.holds = c_pointer_at(g->type, address - g->address);
+		o.kind = o.holds ? MEMORY_GLOBAL : MEMORY_UNKNOWN;
+		o.name = g->name;
+		return o;
+	}
+	if (base >= REGISTERS)
+		return o;
+	if (m->index == X86_REG_INVALID &&
+	    from_cfa(w, p->pc, base, m->disp, &o.at)) {
+		o.kind = MEMORY_FRAME;
+		return o;
+	}
+	v = value_of(w, p, base);
+	if (v.kind == VALUE_RESULT)
+		o.kind = MEMORY_RESULT;
+	if (v.kind != VALUE_POINTER)
+		return o;
+	if (m->index == X86_REG_INVALID)
+		o.holds = pointer_in(v.type, v.offset + m->disp);
+	else if (m->scale == sizeof(void *) && v.type->kind == C_POINTER)
+		o.holds = v.type; /* an element of an array of pointers */
+	o.kind = o.holds ? MEMORY_FIELD : MEMORY_UNKNOWN;
+	return o;
+}
+
+/* --- Claims -------------------------------------------------------------------- */
+
+static void claim(struct follower *w, struct claim c)
+{
+	struct flow *f = w->flow;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (f->claims[i].type == c.type &&
+		    f->claims[i].kind == c.kind &&
+		    f->claims[i].offset == c.offset)
+			return;
+	*LIST_ADD(f->claims, f->count) = c;
+}
+
+/* Whether the variable's value is the result at the path's place. */
+static bool holds_result(const struct follower *w, struct path *p,
+			 const struct variable *v, int64_t *offset)
+{
+	const struct place_range *r = variable_place(v, p->pc);
+	size_t slot;
+	int64_t at;
+
+	if (!r)
+		return false;
+	if (r->kind == PLACE_REGISTER) {
+		const struct value *held =
+		    r->reg < REGISTERS ? &p->registers[r->reg] : NULL;
+
+		/* The end of a range before the call is not always exact. */
+		if (!held || held->kind != VALUE_RESULT ||
+		    (r->reg == RAX && r->low <= w->call))
+			return false;
+		*offset = held->offset;
+		return true;
+	}
+	at = r->offset;
+	if (r->kind == PLACE_NEAR &&
+	    !from_cfa(w, p->pc, r->reg, r->offset, &at))
+		return false;
+	slot = slot_at(p, at);
+	if (slot == p->slot_count || p->slots[slot].value.kind != VALUE_RESULT)
+		return false;
+	*offset = p->slots[slot].value.offset;
+	return true;
+}
+
+static void claim_variables(struct follower *w, struct path *p)
+{
+	int64_t offset;
+
+	for (size_t i = 0; w->variables && i < w->variables->count; i++) {
+		const struct variable *v = &w->variables->list[i];
+
+		if (v->type->kind == C_POINTER &&
+		    holds_result(w, p, v, &offset))
+			claim(w, (struct claim){ CLAIM_VARIABLE, v->type->to,
+						 offset, v->name, v->depth,
+						 v->owner, p->pc });
+	}
+}
+
+/* The value goes to memory. */
+static void store(struct follower *w, struct path *p, const struct operand *o,
+		  struct value v)
+{
+	if (o->kind == MEMORY_FRAME)
+		set_slot(p, o->at, v);
+	w->flow->used |= o->kind == MEMORY_RESULT;
+	if (v.kind != VALUE_RESULT || !o->holds)
+		return;
+	claim(w, (struct claim){
+		     o->kind == MEMORY_GLOBAL ? CLAIM_GLOBAL : CLAIM_FIELD,
+		     o->holds->to, v.offset, o->name, 0, NULL, p->pc });
+}
+
+/* --- Instructions -------------------------------------------------------------- */
+
+static unsigned vector_of(x86_reg reg)
+{
+	return reg >= X86_REG_XMM0 && reg < X86_REG_XMM0 + (int)VECTORS
+		   ? (unsigned)(reg - X86_REG_XMM0)
+		   : VECTORS;
+}
+
+static struct value load(const struct follower *w, const struct path *p,
+			 const cs_insn *i, const x86_op_mem *m)
+{
+	struct operand o = memory_at(w, p, i, m);
+	struct value unknown = { VALUE_UNKNOWN, 0, NULL };
+
+	if (o.kind == MEMORY_FRAME) {
+		size_t slot = slot_at(p, o.at);
+
+		if (slot < p->slot_count)
+			return p->slots[slot].value;
+		/* A variable that lies there. */
+		for (size_t k = 0; w->variables && k < w->variables->count;
+		     k++) {
+			const struct variable *v = &w->variables->list[k];
+			const struct place_range *r =
+			    v->type->kind == C_POINTER
+				? variable_place(v, p->pc)
+				: NULL;
+			int64_t at;
+
+			if (!r || r->kind == PLACE_REGISTER)
+				continue;
+			at = r->offset;
+			if (r->kind == PLACE_NEAR &&
+			    !from_cfa(w, p->pc, r->reg, r->offset, &at))
+				continue;
+			if (at == o.at)
+				return (struct value){ VALUE_POINTER, 0,
+						       v->type->to };
+		}
+		return unknown;
+	}
+	if (!o.holds)
+		return unknown;
+	return (struct value){ VALUE_POINTER, 0, o.holds->to };
+}
+
+/* Everything that the instruction writes is unknown after it. */
+static void forget_written(const struct follower *w, struct path *p,
+			   const cs_insn *i)
+{
+	const struct disassembler *d = w->f->disassembler;
+	cs_regs read, written;
+	uint8_t read_count, written_count;
+
+	if (d->regs_access(d->x86_64, i, read, &read_count, written,
+			   &written_count))
+		return;
+	for (uint8_t k = 0; k < written_count; k++) {
+		unsigned reg = whole_of(d, written[k]);
+		unsigned vector = vector_of(written[k]);
+
+		if (reg < REGISTERS)
+			p->registers[reg] =
+			    (struct value){ VALUE_UNKNOWN, 0, NULL };
+		if (vector < VECTORS)
+			memset(p->vectors[vector], 0,
+			       sizeof(p->vectors[vector]));
+	}
+}
+
+static struct value moved(struct value v, int64_t by)
+{
+	if (v.kind != VALUE_UNKNOWN && v.offset != FLOW_INSIDE)
+		v.offset += by;
+	return v;
+}
+
+static void step_mov(struct follower *w, struct path *p, const cs_insn *i)
+{
+	const cs_x86_op *to = &i->detail->x86.operands[0];
+	const cs_x86_op *from = &i->detail->x86.operands[1];
+	struct value v = { VALUE_UNKNOWN, 0, NULL };
+
+	if (to->size == sizeof(void *) && from->type == X86_OP_REG)
+		v = value_of(w, p, number_of(from->reg));
+	else if (to->size == sizeof(void *) && from->type == X86_OP_MEM)
+		v = load(w, p, i, &from->mem);
+	forget_written(w, p, i);
+	if (to->type == X86_OP_MEM) {
+		struct operand o = memory_at(w, p, i, &to->mem);
+
+		store(w, p, &o, v);
+	} else if (to->type == X86_OP_REG && number_of(to->reg) < REGISTERS) {
+		p->registers[number_of(to->reg)] = v;
+	}
+}
+
+/* reg = reg + reg: a place within the result, if that is one of them. */
+static struct value somewhere_in(const struct follower *w, const struct path *p,
+				 const cs_insn *i)
+{
+	const cs_x86_op *to = &i->detail->x86.operands[0];
+	const cs_x86_op *from = &i->detail->x86.operands[1];
+	struct value v = { VALUE_UNKNOWN, 0, NULL }, a = v, b = v;
+
+	if (i->id == X86_INS_LEA && from->mem.scale == 1) {
+		a = value_of(w, p, number_of(from->mem.base));
+		b = value_of(w, p, number_of(from->mem.index));
+	} else if (i->id == X86_INS_ADD) {
+		a = value_of(w, p, number_of(to->reg));
+		if (from->type == X86_OP_REG)
+			b = value_of(w, p, number_of(from->reg));
+	}
+	if ((a.kind == VALUE_RESULT) != (b.kind == VALUE_RESULT))
+		v = (struct value){ VALUE_RESULT, FLOW_INSIDE, NULL };
+	return v;
+}
+
+/* reg = reg + number, by lea, add or sub. */
+static void step_sum(struct follower *w, struct path *p, const cs_insn *i)
+{
+	const cs_x86_op *to = &i->detail->x86.operands[0];
+	const cs_x86_op *from = &i->detail->x86.operands[1];
+	struct value v = { VALUE_UNKNOWN, 0, NULL };
+
+	if (to->type == X86_OP_REG && to->size == sizeof(void *)) {
+		if (from->type == X86_OP_MEM &&
+		    from->mem.index == X86_REG_INVALID && i->id == X86_INS_LEA)
+			v = moved(value_of(w, p, number_of(from->mem.base)),
+				  from->mem.disp);
+		else if (from->type == X86_OP_IMM)
+			v = moved(value_of(w, p, number_of(to->reg)),
+				  i->id == X86_INS_SUB ? -from->imm
+						       : from->imm);
+		else
+			v = somewhere_in(w, p, i);
+	}
+	forget_written(w, p, i);
+	if (to->type == X86_OP_REG && number_of(to->reg) < REGISTERS)
+		p->registers[number_of(to->reg)] = v;
+	else if (to->type == X86_OP_MEM) {
+		struct operand o = memory_at(w, p, i, &to->mem);
+
+		if (o.kind == MEMORY_FRAME)
+			set_slot(p, o.at, v);
+	}
+}
+
+/* Two pointers are often stored as one vector. */
+static void step_vector(struct follower *w, struct path *p, const cs_insn *i)
+{
+	const cs_x86_op *to = &i->detail->x86.operands[0];
+	const cs_x86_op *from = &i->detail->x86.operands[1];
+	unsigned vector = to->type == X86_OP_REG ? vector_of(to->reg) : VECTORS;
+	unsigned other =
+	    from->type == X86_OP_REG ? vector_of(from->reg) : VECTORS;
+	struct value halves[2] = { { VALUE_UNKNOWN, 0, NULL },
+				   { VALUE_UNKNOWN, 0, NULL } };
+
+	if (to->type == X86_OP_MEM && other < VECTORS) {
+		x86_op_mem m = to->mem;
+		int halves_there = i->id == X86_INS_MOVQ ||
+					   i->id == X86_INS_MOVLPS ||
+					   i->id == X86_INS_MOVSD
+				       ? 1
+				       : 2;
+
+		for (int k = 0; k < halves_there; k++) {
+			struct operand o = memory_at(w, p, i, &m);
+
+			store(w, p, &o, p->vectors[other][k]);
+			m.disp += sizeof(void *);
+		}
+		return;
+	}
+	if (vector >= VECTORS) { /* to a general register */
+		struct value v =
+		    other < VECTORS ? p->vectors[other][0] : halves[0];
+
+		forget_written(w, p, i);
+		if (to->type == X86_OP_REG && number_of(to->reg) < REGISTERS)
+			p->registers[number_of(to->reg)] = v;
+		return;
+	}
+	memcpy(halves, p->vectors[vector], sizeof(halves));
+	switch (i->id) {
+	case X86_INS_MOVQ:
+		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL };
+		if (other < VECTORS)
+			halves[0] = p->vectors[other][0];
+		else if (from->type == X86_OP_REG)
+			halves[0] = value_of(w, p, number_of(from->reg));
+		else
+			halves[0] = halves[1];
+		break;
+	case X86_INS_PUNPCKLQDQ:
+	case X86_INS_MOVLHPS:
+		halves[1] = other < VECTORS
+				? p->vectors[other][0]
+				: (struct value){ VALUE_UNKNOWN, 0, NULL };
+		break;
+	case X86_INS_PINSRQ:
+		if (i->detail->x86.op_count == 3 &&
+		    i->detail->x86.operands[2].type == X86_OP_IMM &&
+		    from->type == X86_OP_REG)
+			halves[i->detail->x86.operands[2].imm & 1] =
+			    value_of(w, p, number_of(from->reg));
+		break;
+	case X86_INS_MOVDQA:
+	case X86_INS_MOVAPS:
+	case X86_INS_MOVDQU:
+	case X86_INS_MOVUPS:
+		if (other < VECTORS)
+			memcpy(halves, p->vectors[other], sizeof(halves));
+		else
+			memset(halves, 0, sizeof(halves));
+		break;
+	default: /* the upper half from memory, as movhps does */
+		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL };
+		break;
+	}
+	memcpy(p->vectors[vector], halves, sizeof(halves));
+}
+
+static bool is_filler(const char *name)
+{
+	static const char *const names[] = { "memset",        "memcpy",
+					     "memmove",       "strcpy",
+					     "strcat",        "strncpy",
+					     "__memset_chk",  "__memcpy_chk",
+					     "__memmove_chk", "__strcpy_chk" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* What the function that a branch leads to returns, if `p` is as it is there. */
+static struct value returned_by(struct follower *w, const struct path *p,
+				struct code_target t)
+{
+	static const unsigned char arguments[] = { RDI, RSI, RDX, RCX, R8, R9 };
+	struct value v = { VALUE_UNKNOWN, 0, NULL };
+
+	if (t.kind == CODE_NAME && is_filler(t.name))
+		return p->registers[RDI];
+	for (size_t k = 0; k < sizeof(arguments); k++) {
+		const struct value *given = &p->registers[arguments[k]];
+		struct flow inner;
+
+		if (given->kind != VALUE_RESULT)
+			continue;
+		w->flow->used = true;
+		if (t.kind != CODE_ADDRESS || w->depth == MOST_CALLS)
+			break;
+		inner = flow_from(w->f, t.address, t.address, arguments[k],
+				  w->depth + 1);
+		free(inner.claims);
+		if (!inner.returned)
+			continue;
+		v = *given;
+		if (inner.returned_offset == FLOW_INSIDE)
+			v.offset = FLOW_INSIDE;
+		else if (v.offset != FLOW_INSIDE)
+			v.offset += inner.returned_offset;
+		return v;
+	}
+	return v;
+}
+
+static void step_call(struct follower *w, struct path *p, const cs_insn *i)
+{
+	static const unsigned char lost[] = { RAX, RDX, RCX, RSI, RDI,
+					      R8,  R9,  R10, R11 };
+	struct value v =
+	    returned_by(w, p, code_called(w->f->m, i->address + i->size));
+
+	for (size_t k = 0; k < sizeof(lost); k++)
+		p->registers[lost[k]] =
+		    (struct value){ VALUE_UNKNOWN, 0, NULL };
+	memset(p->vectors, 0, sizeof(p->vectors));
+	p->registers[RAX] = v;
+}
+
+/* Whether the instruction compares the result with NULL. */
+static bool is_result_test(const struct follower *w, const struct path *p,
+			   const cs_insn *i)
+{
+	const cs_x86_op *a = &i->detail->x86.operands[0];
+	const cs_x86_op *b = &i->detail->x86.operands[1];
+	struct value v = { VALUE_UNKNOWN, 0, NULL };
+
+	if (a->size != sizeof(void *) ||
+	    (i->id == X86_INS_TEST ? b->type != X86_OP_REG || b->reg != a->reg
+				   : b->type != X86_OP_IMM || b->imm))
+		return false;
+	if (a->type == X86_OP_REG && number_of(a->reg) < REGISTERS)
+		v = p->registers[number_of(a->reg)];
+	else if (a->type == X86_OP_MEM)
+		v = load(w, p, i, &a->mem);
+	return v.kind == VALUE_RESULT && !v.offset;
+}
+
+static bool is_alive(const struct path *p)
+{
+	for (size_t i = 0; i < REGISTERS; i++)
+		if (p->registers[i].kind == VALUE_RESULT)
+			return true;
+	for (size_t i = 0; i < p->slot_count; i++)
+		if (p->slots[i].value.kind == VALUE_RESULT)
+			return true;
+	for (size_t i = 0; i < VECTORS; i++)
+		if (p->vectors[i][0].kind == VALUE_RESULT ||
+		    p->vectors[i][1].kind == VALUE_RESULT)
+			return true;
+	return false;
+}
+
+/* A number for the path's place and where it has the result. */
+static uint64_t state_of(const struct path *p)
+{
+	uint64_t held = 0;
+
+	for (size_t i = 0; i < REGISTERS; i++)
+		if (p->registers[i].kind == VALUE_RESULT)
+			held |= 1u << i;
+	for (size_t i = 0; i < p->slot_count; i++)
+		if (p->slots[i].value.kind == VALUE_RESULT)
+			held ^= (uint64_t)p->slots[i].at << 16;
+	return p->pc ^ held * 0x9e3779b97f4a7c15u;
+}
+
+/* True the first time. */
+static bool see(struct follower *w, const struct path *p)
+{
+	uint64_t key = state_of(p);
+	size_t room = sizeof(w->seen) / sizeof(*w->seen);
+	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 32) % room;
+
+	while (w->seen[i] && w->seen[i] != key)
+		i = (i + 1) % room;
+	if (w->seen[i] == key)
+		return false;
+	w->seen[i] = key;
+	return ++w->steps < MOST_STEPS;
+}
+
+static void wait_for(struct follower *w, const struct path *p, uint64_t pc)
+{
+	if (w->waiting_count == MOST_PATHS)
+		return;
+	*LIST_ADD(w->waiting, w->waiting_count) = *p;
+	w->waiting[w->waiting_count - 1].pc = pc;
+}
+
+static bool is_inside(const struct follower *w, uint64_t pc)
+{
+	return w->low < w->high && pc >= w->low && pc < w->high;
+}
+
+static void give_back(struct follower *w, const struct value *v)
+{
+	if (v->kind != VALUE_RESULT || w->flow->returned)
+		return;
+	w->flow->returned = true;
+	w->flow->returned_offset = v->offset;
+}
+
+/* A jump; false: the path ends here. */
+static bool step_jump(struct follower *w, struct path *p, const cs_insn *i)
+{
+	const cs_x86_op *to = &i->detail->x86.operands[0];
+	bool conditional = i->id != X86_INS_JMP;
+	bool null_there = p->tested && i->id == X86_INS_JE;
+	bool null_here = p->tested && i->id == X86_INS_JNE;
+	uint64_t target = to->type == X86_OP_IMM ? (uint64_t)to->imm : 0;
+
+	if (target && is_inside(w, target)) {
+		if (!conditional) {
+			p->pc = target;
+			return true;
+		}
+		if (!null_there)
+			wait_for(w, p, target);
+	} else if (!conditional) { /* a tail call */
+		if (target) {
+			struct value v =
+			    returned_by(w, p, code_follow(w->f->m, target));
+
+			give_back(w, &v);
+		}
+		return false;
+	}
+	p->pc = i->address + i->size;
+	return !null_here;
+}
+
+/* Executes the instruction at p->pc; false: the path ends here. */
+static bool step(struct follower *w, struct path *p, const cs_insn *i)
+{
+	const struct disassembler *d = w->f->disassembler;
+	uint64_t next = i->address + i->size;
+	bool tested = false;
+
+	switch (i->id) {
+	case X86_INS_RET:
+		give_back(w, &p->registers[RAX]);
+		return false;
+	case X86_INS_CALL:
+		step_call(w, p, i);
+		break;
+	case X86_INS_MOV:
+	case X86_INS_MOVABS:
+		step_mov(w, p, i);
+		break;
+	case X86_INS_LEA:
+	case X86_INS_ADD:
+	case X86_INS_SUB:
+		step_sum(w, p, i);
+		break;
+	case X86_INS_MOVQ:
+	case X86_INS_PUNPCKLQDQ:
+	case X86_INS_MOVLHPS:
+	case X86_INS_PINSRQ:
+	case X86_INS_MOVHPS:
+	case X86_INS_MOVLPS:
+	case X86_INS_MOVDQA:
+	case X86_INS_MOVAPS:
+	case X86_INS_MOVDQU:
+	case X86_INS_MOVUPS:
+		step_vector(w, p, i);
+		break;
+	case X86_INS_TEST:
+	case X86_INS_CMP:
+		tested = is_result_test(w, p, i);
+		break;
+	case X86_INS_HLT:
+	case X86_INS_UD2:
+		return false;
+	default:
+		if (d->insn_group(d->x86_64, i, X86_GRP_JUMP))
+			return step_jump(w, p, i);
+		/* An instruction that sets no flags leaves the test. */
+		tested = p->tested && !i->detail->x86.eflags;
+		forget_written(w, p, i);
+		if (i->detail->x86.op_count &&
+		    i->detail->x86.operands[0].type == X86_OP_MEM &&
+		    i->detail->x86.operands[0].access & CS_AC_WRITE) {
+			struct operand o =
+			    memory_at(w, p, i, &i->detail->x86.operands[0].mem);
+
+			if (o.kind == MEMORY_FRAME)
+				set_slot(
+				    p, o.at,
+				    (struct value){ VALUE_UNKNOWN, 0, NULL });
+		}
+		break;
+	}
+	if (i->id == X86_INS_MOV || i->id == X86_INS_LEA)
+		tested = p->tested;
+	p->tested = tested;
+	p->pc = next;
+	return true;
+}
+
+static void follow(struct follower *w, struct path *p, cs_insn *i)
+{
+	const struct disassembler *d = w->f->disassembler;
+
+	while (see(w, p)) {
+		struct code_bytes b = code_bytes_at(w->f->m, p->pc);
+		const uint8_t *code;
+		uint64_t address = p->pc;
+		size_t size;
+
+		claim_variables(w, p);
+		if (!b.data || p->pc < b.low || p->pc >= b.high)
+			return;
+		code = b.data + (p->pc - b.low);
+		size = (size_t)(b.high - p->pc);
+		if (!d->disasm_iter(d->x86_64, &code, &size, &address, i) ||
+		    !step(w, p, i) || !is_alive(p))
+			return;
+	}
+}
+
+/* --- The function around the call ---------------------------------------------- */
+
+static void find_function(struct follower *w)
+{
+	struct symbols_module *m = w->f->m;
+	const struct functions_one *symbol;
+	struct flow_function *known;
+	Dwarf_Addr bias, low, high;
+	Dwarf_Die *unit, *function;
+
+	symbol = symbols_functions_at(m, w->call);
+	if (symbol) {
+		w->low = symbol->address;
+		w->high = symbol->address + symbol->size;
+	}
+	unit = symbols_scopes_unit(&m->scopes, m->module, w->call, &bias);
+	function =
+	    unit ? symbols_scopes_function(&m->scopes, unit, w->call - bias)
+		 : NULL;
+	if (!function)
+		return;
+	if (!symbol && !dwarf_lowpc(function, &low) &&
+	    !dwarf_highpc(function, &high)) {
+		w->low = low + bias;
+		w->high = high + bias;
+	}
+	HASH_FIND_PTR(w->f->functions, &function->addr, known);
+	if (!known) {
+		known = xcalloc(1, sizeof(*known));
+		known->key = function->addr;
+		known->variables =
+		    variables_of(w->f->types, dwarf_cu_getdwarf(function->cu),
+				 function, bias);
+		known->returns = c_type_of(
+		    w->f->types, dwarf_cu_getdwarf(function->cu), function);
+		HASH_ADD_PTR(w->f->functions, key, known);
+	}
+	w->variables = &known->variables;
+	w->flow->declared = known->returns;
+}
+
+/* Follows `reg` from `address` on, in the function around `within`. */
+static struct flow flow_from(struct flow_module *f, uint64_t address,
+			     uint64_t within, unsigned reg, unsigned depth)
+{
+	struct flow flow = { 0 };
+	struct follower *w = xcalloc(1, sizeof(*w));
+	struct path *p = xcalloc(1, sizeof(*p));
+	const struct disassembler *d = f->disassembler;
+	cs_insn *i = d->malloc(d->x86_64);
+
+	w->f = f;
+	w->flow = &flow;
+	w->call = within;
+	w->depth = depth;
+	w->cfi = dwfl_module_eh_cfi(f->m->module, &w->cfi_bias);
+	find_function(w);
+	p->pc = address;
+	p->registers[reg].kind = VALUE_RESULT;
+	follow(w, p, i);
+	while (w->waiting_count) {
+		*p = w->waiting[--w->waiting_count];
+		follow(w, p, i);
+	}
+	d->free(i, 1);
+	free(w->waiting);
+	free(p);
+	free(w);
+	return flow;
+}
+
+/* How many of the functions at the call are inlined into the claim's. */
+static size_t inner_of(const struct flow_module *f, uint64_t call,
+		       const struct claim *c)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *unit =
+	    symbols_scopes_unit(&f->m->scopes, f->m->module, call, &bias);
+	Dwarf_Die *scopes = NULL;
+	size_t count = unit ? symbols_scopes_find(&f->m->scopes, unit,
+						  call - bias, &scopes)
+			    : 0;
+	size_t inner = 0;
+
+	while (inner < count &&
+	       (c->owner ? scopes[inner].addr != c->owner
+			 : dwarf_haspc(&scopes[inner], c->pc - bias) <= 0))
+		inner++;
+	free(scopes);
+	return inner < count ? inner : 0;
+}
+
+const struct flow *flow_of(struct flow_module *f, uint64_t address)
+{
+	struct flow_known *known;
+
+	HASH_FIND(hh, f->known, &address, sizeof(address), known);
+	if (known)
+		return &known->flow;
+	known = xcalloc(1, sizeof(*known));
+	known->address = address;
+	f->disassembler = disassembler_get();
+	if (has_file(f) && f->disassembler) {
+		known->flow = flow_from(f, address, address - 1, RAX, 0);
+		for (size_t i = 0; i < known->flow.count; i++) {
+			struct claim *c = &known->flow.claims[i];
+
+			c->inner = inner_of(f, address - 1, c);
+		}
+		f->changed = true;
+	}
+	HASH_ADD(hh, f->known, address, sizeof(known->address), known);
+	return &known->flow;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of the result of a call: the machine code after it, followed
+ * path by path.  A claim is made where the result gets into a variable, a field
+ * of a structure or a global; and it is noted whether it is returned.  x86-64
+ * only; elsewhere there are no claims.  All die when out of memory.
+ *
+ * Each instruction is followed once, with what is known on the path that comes
+ * to it first.  A path on which the result was found to be NULL is left.
+ */
+#ifndef FLOW_H
+#define FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "c_types.h"
+#include "disassembler.h"
+#include "hash.h"
+#include "symbols_module.h"
+#include "symbols_own.h"
+#include "variables.h"
+
+/* An offset that is not known: the pointer leads somewhere into the block. */
+#define FLOW_INSIDE INT64_MIN
+
+enum claim_kind {
+	CLAIM_VARIABLE, /* its value became the variable's */
+	CLAIM_FIELD,    /* it was stored into a field */
+	CLAIM_GLOBAL,   /* it was stored into a variable outside of functions */
+};
+
+struct claim {
+	enum claim_kind kind;
+	const struct c_type *type; /* that is pointed at */
+	int64_t offset;    /* of what is pointed at, from the result; bytes */
+	const char *name;  /* of the variable or field; NULL */
+	unsigned depth;    /* CLAIM_VARIABLE: of its block */
+	const void *owner; /* likewise: its function, see struct variable */
+	uint64_t pc;       /* where that is so; ELF address */
+	/* How many functions are inlined, at the call, into that of the claim. */
+	size_t inner;
+};
+
+struct flow {
+	struct claim *claims;
+	size_t count;
+	bool returned; /* on some path */
+	bool used; /* something was stored in the block, or given it to do so */
+	int64_t returned_offset; /* from the result; bytes */
+	/* What the function's declaration says that it returns; NULL: not
+	 * known. */
+	const struct c_type *declared;
+};
+
+struct flow_function {   /* what is known of one function */
+	const void *key; /* of its DIE */
+	struct variables variables;
+	const struct c_type *returns;
+	UT_hash_handle hh;
+};
+
+struct flow_known { /* one call that was followed */
+	uint64_t address;
+	struct flow flow;
+	UT_hash_handle hh;
+};
+
+/* One module, as flow.c looks at it. */
+struct flow_module {
+	struct symbols *symbols;
+	uint32_t number;          /* of the module */
+	bool asked;               /* `m` was, which takes a while */
+	struct symbols_module *m; /* NULL: its file cannot be read */
+	bool changed; /* something is known that the cache does not have */
+	struct c_types *types;
+	struct globals globals;
+	const struct disassembler *disassembler; /* NULL: none */
+	struct flow_function *functions;
+	struct flow_known *known; /* by address */
+};
+
+/* Begins with what the cache has. */
+void flow_module_open(struct flow_module *f, struct symbols *s,
+		      uint32_t module);
+void flow_module_close(struct flow_module *f);
+
+/* The variable in the module's data at ELF address `address`; NULL: none is
+ * known. Lives as long as `f`. */
+const struct global *flow_global(struct flow_module *f, uint64_t address);
+
+/* Of the call that returns to ELF address `address`; lives as long as `f`. */
+const struct flow *flow_of(struct flow_module *f, uint64_t address);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "sites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "place.h"
+#include "symbols_own.h"
+#include "xmalloc.h"
+
+struct sites {
+	const struct model *m;
+	struct symbols *symbols;
+	struct flow_module
+	    *modules;       /* one a module; symbols NULL: not opened */
+	struct site *list;  /* one a stack */
+	uint64_t *smallest; /* likewise: of its blocks, bytes */
+};
+
+struct sites *sites_open(const struct model *m, struct symbols *s)
+{
+	struct sites *sites = xcalloc(1, sizeof(*sites));
+
+	sites->m = m;
+	sites->symbols = s;
+	sites->modules = xcalloc(m->module_count + 1, sizeof(*sites->modules));
+	sites->list = xcalloc(m->stack_count + 1, sizeof(*sites->list));
+	sites->smallest = xcalloc(m->stack_count + 1, sizeof(*sites->smallest));
+	for (size_t i = 0; i < m->block_count; i++) {
+		uint64_t *least = &sites->smallest[m->blocks[i].stack];
+
+		if (!*least || m->blocks[i].size < *least)
+			*least = m->blocks[i].size;
+	}
+	return sites;
+}
+
+void sites_close(struct sites *s)
+{
+	for (size_t i = 0; i < s->m->module_count; i++)
+		if (s->modules[i].symbols)
+			flow_module_close(&s->modules[i]);
+	free(s->modules);
+	free(s->list);
+	free(s->smallest);
+	free(s);
+}
+
+/* NULL: it is in none. */
+static struct flow_module *module_of(struct sites *s, uint32_t module)
+{
+	if (module == RKN_NONE)
+		return NULL;
+	if (!s->modules[module].symbols)
+		flow_module_open(&s->modules[module], s->symbols, module);
+	return &s->modules[module];
+}
+
+/* How good a claim is, of blocks of which the smallest has that size. */
+static unsigned worth(const struct claim *c, uint64_t smallest)
+{
+	bool whole = c->type->kind == C_STRUCT || c->type->kind == C_UNION;
+
+	return (unsigned)(!c->offset) << 3 |
+	       (unsigned)(whole && c->type->size == smallest) << 2 |
+	       (unsigned)(c->type->size <= smallest) << 1 |
+	       (unsigned)(c->kind == CLAIM_VARIABLE);
+}
+
+/*
+ * The claim that tells most; NULL: none tells a type.  In C++ the result is
+ * `this` of the constructors of bases and members, too, and variables may be
+ * declared as a base: the larger type is the block's.
+ */
+static const struct claim *best_of(const struct flow *f, uint64_t smallest)
+{
+	const struct claim *best = NULL;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct claim *c = &f->claims[i];
+		unsigned value, most;
+
+		if (c->offset == FLOW_INSIDE || !c_is_telling(c->type))
+			continue;
+		value = worth(c, smallest);
+		most = best ? worth(best, smallest) : 0;
+		if (!best || value > most ||
+		    (value == most && c->type->size > best->type->size &&
+		     c->type->kind == C_STRUCT) ||
+		    (value == most && c->type->size == best->type->size &&
+		     c->depth > best->depth))
+			best = c;
+	}
+	return best;
+}
+
+static bool has_bytes(const struct flow *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->claims[i].type->kind == C_BYTE)
+			return true;
+	return false;
+}
+
+/* The first of the frame's locations that allocates for itself, by name. */
+static const struct location *first_of(const struct location *list,
+				       size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!list[i].function || !place_is_wrapper(list[i].function))
+			return &list[i];
+	return NULL;
+}
+
+/* Whether one of them is a function that returns text, by its name. */
+static bool has_text(const struct location *list, size_t count)
+{
+	static const char *const ends[] = { "strdup",
+					    "strndup",
+					    "asprintf",
+					    "asprintf_chk",
+					    "getline",
+					    "getdelim",
+					    "realpath",
+					    "getcwd",
+					    "strconcat",
+					    "strdup_printf",
+					    "vasprintf_internal" };
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = list[i].function;
+		size_t length = name ? strlen(name) : 0;
+
+		for (size_t k = 0; k < sizeof(ends) / sizeof(*ends); k++) {
+			size_t n = strlen(ends[k]);
+
+			if (length >= n &&
+			    !memcmp(name + length - n, ends[k], n))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* One frame of a stack, from the innermost on. */
+struct look {
+	struct flow_module *module;
+	const struct flow *flow;
+	uint64_t address; /* ELF address that the call returns to */
+	const struct location *list;
+	size_t count;
+};
+
+static struct look look_at(struct sites *s, uint32_t frame)
+{
+	static const struct flow nothing;
+	const struct rkn_frame *r = &s->m->frames[frame];
+	struct look l = { .module = module_of(s, r->module), .flow = &nothing };
+
+	l.count = symbols_frame(s->symbols, frame, &l.list);
+	if (l.module) {
+		l.address = r->address - s->m->modules[r->module].base;
+		l.flow = flow_of(l.module, l.address);
+	}
+	return l;
+}
+
+/* The result became the value of something that has a type. */
+static void settle_claim(struct site *site, const struct look *l,
+			 const struct claim *c, int64_t offset)
+{
+	size_t inner = c->inner;
+
+	site->at = &l->list[inner < l->count ? inner : 0];
+	site->type = c->type;
+	site->offset = (uint64_t)(offset + c->offset);
+	site->by = c->name;
+}
+
+/* The function says what the pointer is that it returns. */
+static void settle_declared(struct site *site, const struct look *l,
+			    int64_t offset)
+{
+	site->type = l->flow->declared->to;
+	site->offset = (uint64_t)offset;
+	site->at = l->list;
+	for (size_t i = 0; i < l->count; i++) /* the frame's own function */
+		if (!l->list[i].tail_call)
+			site->at = &l->list[i];
+}
+
+static struct site find(struct sites *s, uint32_t stack)
+{
+	struct site site = { .known = true };
+	int64_t offset = 0;
+	bool text = false; /* without debug information its name says more */
+
+	for (uint32_t f = s->m->stacks[stack].frame; f;
+	     f = s->m->frames[f].parent) {
+		const struct look l = look_at(s, f);
+		const struct c_type *d = l.flow->declared;
+		const struct claim *best =
+		    offset == FLOW_INSIDE ? NULL
+					  : best_of(l.flow, s->smallest[stack]);
+		bool pointer = d && d->kind == C_POINTER;
+
+		if (!site.at)
+			site.at = l.list;
+		site.bytes |= has_bytes(l.flow) || (text && d);
+		text |= has_text(l.list, l.count);
+		if (best) {
+			settle_claim(&site, &l, best, offset);
+			break;
+		}
+		/* Without debug information the name says more than that of its
+		 * caller, if the function does something with the block. */
+		if (!l.flow->returned || (!d && l.flow->used)) {
+			const struct location *own = first_of(l.list, l.count);
+
+			if (!own)
+				continue;
+			site.at = own;
+			break;
+		}
+		/* The result may be moved by what is not known. */
+		if (offset == FLOW_INSIDE ||
+		    l.flow->returned_offset == FLOW_INSIDE)
+			offset = FLOW_INSIDE;
+		else
+			offset += l.flow->returned_offset;
+		if (pointer && offset != FLOW_INSIDE && c_is_telling(d->to)) {
+			settle_declared(&site, &l, offset);
+			break;
+		}
+		site.bytes |= pointer && d->to->kind == C_BYTE;
+	}
+	if (site.type)
+		site.bytes = false;
+	return site;
+}
+
+const struct site *sites_of(struct sites *s, uint32_t stack)
+{
+	struct site *site = &s->list[stack];
+
+	if (!site->known && s->m->stacks[stack].allocations)
+		*site = find(s, stack);
+	else if (!site->known)
+		*site = (struct site){
+			.known = true,
+			.at = place_find(s->m, s->symbols, stack),
+		};
+	return site;
+}
+
+const struct global *sites_global(struct sites *s, uint32_t module,
+				  uint64_t *address)
+{
+	struct flow_module *f = module_of(s, module);
+	const struct global *g;
+
+	if (!f)
+		return NULL;
+	g = flow_global(f, *address - s->m->modules[module].base);
+	if (g)
+		*address -= s->m->modules[module].base + g->address;
+	return g;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where blocks come from, and of what type they are as far as that place tells:
+ * one answer for each call stack.  A function that only hands on what it
+ * allocated is passed over, which the machine code proves; where that cannot be
+ * followed, its name (place_is_wrapper()).  All die when out of memory.
+ */
+#ifndef SITES_H
+#define SITES_H
+
+#include "c_types.h"
+#include "model.h"
+#include "symbols.h"
+#include "variables.h"
+
+struct site {
+	bool known;                /* false until it was asked for */
+	const struct location *at; /* NULL: the stack is empty */
+	const struct c_type *type; /* what the block begins with, or is an
+				      array of; NULL: not known */
+	uint64_t offset;           /* where in the block it begins; bytes */
+	bool bytes;                /* it is text or other bytes; no `type` */
+	const char *by; /* name of the variable or field that tells; NULL */
+};
+
+struct sites;
+
+/* Both must outlive the result. */
+struct sites *sites_open(const struct model *m, struct symbols *s);
+void sites_close(struct sites *s);
+
+/* Of blocks that `stack` allocated; of another stack, as of a release, its first
+ * function that is no wrapper by its name. Lives as long as `s`. */
+const struct site *sites_of(struct sites *s, uint32_t stack);
+
+/* The variable in the data of `module` at `address`, which is set to the offset
+ * in it; NULL: none is known. Lives as long as `s`. */
+const struct global *sites_global(struct sites *s, uint32_t module,
+				  uint64_t *address);
+
+#endif

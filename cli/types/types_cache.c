@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "types_cache.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "list.h"
+
+#define PART "types"
+
+/* --- To the cache --------------------------------------------------------------- */
+
+static json_t *offset_json(int64_t offset)
+{
+	return offset == FLOW_INSIDE ? json_null() : json_integer(offset);
+}
+
+static json_t *flow_json(const struct flow *f)
+{
+	json_t *claims = json_array();
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct claim *c = &f->claims[i];
+
+		json_array_append_new(
+		    claims,
+		    json_pack("[i, I, o, s?, I, I]", (int)c->kind,
+			      c_type_number(c->type), offset_json(c->offset),
+			      c->name, (json_int_t)c->depth,
+			      (json_int_t)c->inner));
+	}
+	return json_pack("[o, b, o, o]",
+			 f->returned ? offset_json(f->returned_offset)
+				     : json_false(),
+			 f->used,
+			 f->declared ? json_integer(c_type_number(f->declared))
+				     : json_null(),
+			 claims);
+}
+
+static json_t *flows_json(const struct flow_module *f)
+{
+	json_t *flows = json_object();
+	char key[17];
+
+	for (const struct flow_known *k = f->known; k; k = k->hh.next) {
+		snprintf(key, sizeof(key), "%" PRIx64, k->address);
+		json_object_set_new(flows, key, flow_json(&k->flow));
+	}
+	return flows;
+}
+
+static json_t *globals_json(const struct globals *g)
+{
+	json_t *list = json_array();
+
+	if (!g->read) {
+		json_decref(list);
+		return json_null();
+	}
+	for (size_t i = 0; i < g->count; i++) {
+		const struct global *v = &g->list[i];
+
+		json_array_append_new(
+		    list, json_pack("[I, b, s?, s?, s?, b, I]",
+				    (json_int_t)v->address, v->thread_local_,
+				    v->name, v->function, v->file, v->exported,
+				    c_type_number(v->type)));
+	}
+	return list;
+}
+
+void types_cache_write(struct flow_module *f, struct symbols_cache *c,
+		       Dwarf *main)
+{
+	json_t *types = c_types_save(f->types, main);
+
+	/* NULL where a name is not UTF-8, too. */
+	if (types)
+		symbols_cache_set_part(c, PART,
+				       json_pack("{s:o, s:o, s:o}", "types",
+						 types, "flows", flows_json(f),
+						 "globals",
+						 globals_json(&f->globals)));
+}
+
+/* --- From the cache ------------------------------------------------------------- */
+
+static int64_t offset_of(const json_t *saved)
+{
+	return json_is_integer(saved) ? json_integer_value(saved) : FLOW_INSIDE;
+}
+
+static bool read_claims(struct flow_module *f, struct flow *flow,
+			const json_t *saved)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(saved, i, one)
+	{
+		json_int_t kind = json_integer_value(json_array_get(one, 0));
+		struct claim c = {
+			.kind = (enum claim_kind)kind,
+			.type =
+			    c_type_numbered(f->types, json_array_get(one, 1)),
+			.offset = offset_of(json_array_get(one, 2)),
+			.name = json_string_value(json_array_get(one, 3)),
+			.depth = (unsigned)json_integer_value(
+			    json_array_get(one, 4)),
+			.inner =
+			    (size_t)json_integer_value(json_array_get(one, 5)),
+		};
+
+		if (!c.type || kind < CLAIM_VARIABLE || kind > CLAIM_GLOBAL)
+			return false;
+		*LIST_ADD(flow->claims, flow->count) = c;
+	}
+	return json_is_array(saved);
+}
+
+static bool read_flow(struct flow_module *f, uint64_t address,
+		      const json_t *saved)
+{
+	const json_t *returned = json_array_get(saved, 0);
+	const json_t *declared = json_array_get(saved, 2);
+	struct flow_known *known = xcalloc(1, sizeof(*known));
+
+	known->address = address;
+	HASH_ADD(hh, f->known, address, sizeof(known->address), known);
+	known->flow.returned = !json_is_false(returned);
+	known->flow.returned_offset =
+	    known->flow.returned ? offset_of(returned) : 0;
+	known->flow.used = json_is_true(json_array_get(saved, 1));
+	if (!json_is_null(declared)) {
+		known->flow.declared = c_type_numbered(f->types, declared);
+		if (!known->flow.declared)
+			return false;
+	}
+	return read_claims(f, &known->flow, json_array_get(saved, 3));
+}
+
+static bool read_globals(struct flow_module *f, const json_t *saved)
+{
+	struct globals *g = &f->globals;
+	size_t i;
+	json_t *one;
+
+	g->read = json_is_array(saved);
+	json_array_foreach(saved, i, one)
+	{
+		struct global v = {
+			.address = (uint64_t)json_integer_value(
+			    json_array_get(one, 0)),
+			.thread_local_ = json_is_true(json_array_get(one, 1)),
+			.name = json_string_value(json_array_get(one, 2)),
+			.function = json_string_value(json_array_get(one, 3)),
+			.file = json_string_value(json_array_get(one, 4)),
+			.exported = json_is_true(json_array_get(one, 5)),
+			.type =
+			    c_type_numbered(f->types, json_array_get(one, 6)),
+		};
+
+		if (!v.type)
+			return false;
+		*LIST_ADD(g->list, g->count) = v;
+	}
+	return true;
+}
+
+static void forget(struct flow_module *f)
+{
+	struct flow_known *known, *next;
+
+	HASH_ITER (hh, f->known, known, next) {
+		HASH_DEL(f->known, known);
+		free(known->flow.claims);
+		free(known);
+	}
+	globals_release(&f->globals);
+	c_types_close(f->types);
+	f->types = c_types_open();
+}
+
+void types_cache_read(struct flow_module *f, const struct symbols_cache *c,
+		      Dwarf *(*main)(void *data))
+{
+	const json_t *part = symbols_cache_part(c, PART);
+	json_t *flows = json_object_get(part, "flows"), *one;
+	const char *key;
+	bool good;
+
+	if (!part)
+		return;
+	good = c_types_restore(f->types, json_object_get(part, "types"), main,
+			       f) &&
+	       read_globals(f, json_object_get(part, "globals"));
+	json_object_foreach(flows, key, one) good =
+	    good && read_flow(f, strtoull(key, NULL, 16), one);
+	if (!good)
+		forget(f);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was once found out about the types of one module, kept from one run to the
+ * next with its symbols (symbols_cache.h), by the same rules.  Its part is
+ *
+ *     "types": {"types": [[4, "struct node", 16, -1, 0, members, 1293], ...],
+ *               "flows": {"11f0": [returned, used, declared, claims]},
+ *               "globals": [[16424, false, "cache", null, "lru.c", true, 7]]}
+ *
+ * where types are numbers in the first list (c_types_save()), -1 is void, an
+ * offset that is not known is null, and "globals" is null if they were not asked
+ * for.  Nothing is kept of a module that has types in several files.
+ */
+#ifndef TYPES_CACHE_H
+#define TYPES_CACHE_H
+
+#include "flow.h"
+#include "symbols_cache.h"
+
+/* `f` is empty and stays so if there is nothing. `main`: see c_types_restore();
+ * its data is `f`. Dies when out of memory, as does the other. */
+void types_cache_read(struct flow_module *f, const struct symbols_cache *c,
+		      Dwarf *(*main)(void *data));
+/* `main`: the module's own debug information; NULL: it has none. */
+void types_cache_write(struct flow_module *f, struct symbols_cache *c,
+		       Dwarf *main);
+
+#endif
