@@ -24,7 +24,6 @@ struct c_entry {
 	bool members_known;
 	json_int_t at;    /* restored: the offset of its DIE */
 	json_int_t index; /* in the saved table */
-	bool number;      /* a base type */
 	UT_hash_handle hh;
 };
 
@@ -32,6 +31,7 @@ struct c_entry {
 struct definition {
 	char *name; /* "struct session", "std::string" */
 	Dwarf_Die die;
+	bool several; /* units differ in what has that name */
 	UT_hash_handle hh;
 };
 
@@ -123,6 +123,15 @@ static bool is_declared_only(Dwarf_Die *die)
 	       !dwarf_formflag(&attribute, &flag) && flag;
 }
 
+/* The type that `die` says it is of; false: none. */
+static bool next_type(Dwarf_Die *die, Dwarf_Die *type)
+{
+	Dwarf_Attribute attribute;
+
+	return dwarf_attr_integrate(die, DW_AT_type, &attribute) &&
+	       dwarf_formref_die(&attribute, type);
+}
+
 static bool is_c(Dwarf_Die *unit)
 {
 	switch (dwarf_srclang(unit)) {
@@ -136,18 +145,73 @@ static bool is_c(Dwarf_Die *unit)
 	}
 }
 
+static uint64_t size_of(Dwarf_Die *die)
+{
+	Dwarf_Word size;
+
+	return dwarf_aggregate_size(die, &size) ? 0 : size;
+}
+
+/* 0: it is not known. */
+static int line_of(Dwarf_Die *die)
+{
+	int line;
+
+	return dwarf_decl_line(die, &line) ? 0 : line;
+}
+
 /* "struct session" in C, "ns::session" elsewhere; NULL if it has no name. */
 static char *whole_name(Dwarf_Die *die, const char *within, bool c)
 {
 	const char *name = dwarf_diename(die);
+	int tag = dwarf_tag(die);
 
 	if (!name)
 		return NULL;
+	if (tag == DW_TAG_base_type)
+		return xstrdup(name);
 	if (!c)
 		return xasprintf("%s%s%s", within, *within ? "::" : "", name);
-	return xasprintf(
-	    "%s %s", dwarf_tag(die) == DW_TAG_union_type ? "union" : "struct",
-	    name);
+	return xasprintf("%s %s",
+			 tag == DW_TAG_union_type         ? "union"
+			 : tag == DW_TAG_enumeration_type ? "enum"
+							  : "struct",
+			 name);
+}
+
+/* Whether two DIEs of one name are of one type, in two units. */
+static bool is_twin(Dwarf_Die *a, Dwarf_Die *b)
+{
+	return dwarf_tag(a) == dwarf_tag(b) && size_of(a) == size_of(b) &&
+	       line_of(a) == line_of(b);
+}
+
+static void define(struct file *f, const char *name, Dwarf_Die *type)
+{
+	struct definition *d;
+
+	HASH_FIND_STR(f->definitions, name, d);
+	if (d) {
+		d->several |= !is_twin(&d->die, type);
+		return;
+	}
+	d = xcalloc(1, sizeof(*d));
+	d->name = xstrdup(name);
+	d->die = *type;
+	HASH_ADD_KEYPTR(hh, f->definitions, d->name, strlen(d->name), d);
+}
+
+/* A type without a name has that of the typedef for it. */
+static void define_alias(struct file *f, Dwarf_Die *alias)
+{
+	const char *name = dwarf_diename(alias);
+	Dwarf_Die type;
+
+	if (name && next_type(alias, &type) && !dwarf_diename(&type) &&
+	    (is_aggregate(dwarf_tag(&type)) ||
+	     dwarf_tag(&type) == DW_TAG_enumeration_type) &&
+	    !is_declared_only(&type))
+		define(f, name, &type);
 }
 
 static void list_types(struct file *f, Dwarf_Die *parent, const char *within,
@@ -162,7 +226,10 @@ static void list_types(struct file *f, Dwarf_Die *parent, const char *within,
 		bool aggregate = is_aggregate(tag);
 		char *name;
 
-		if (!aggregate && tag != DW_TAG_namespace)
+		if (tag == DW_TAG_typedef)
+			define_alias(f, &child);
+		if (!aggregate && tag != DW_TAG_namespace &&
+		    tag != DW_TAG_base_type && tag != DW_TAG_enumeration_type)
 			continue;
 		if (tag == DW_TAG_namespace && !dwarf_diename(&child)) {
 			list_types(f, &child, within, c, depth + 1);
@@ -171,18 +238,8 @@ static void list_types(struct file *f, Dwarf_Die *parent, const char *within,
 		name = whole_name(&child, within, c);
 		if (!name)
 			continue;
-		if (aggregate && !is_declared_only(&child)) {
-			struct definition *d;
-
-			HASH_FIND_STR(f->definitions, name, d);
-			if (!d) {
-				d = xcalloc(1, sizeof(*d));
-				d->name = xstrdup(name);
-				d->die = child;
-				HASH_ADD_KEYPTR(hh, f->definitions, d->name,
-						strlen(d->name), d);
-			}
-		}
+		if (tag != DW_TAG_namespace && !is_declared_only(&child))
+			define(f, name, &child);
 		if (aggregate && !c && *within) {
 			struct scoped *s = xcalloc(1, sizeof(*s));
 
@@ -213,7 +270,7 @@ static struct file *file_of(struct c_types *t, Dwarf *dwarf)
 	return f;
 }
 
-/* The text of an aggregate's name, for the caller to free; NULL: none. */
+/* The text of its name, for the caller to free; NULL: none. */
 static char *name_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die)
 {
 	struct scoped *s;
@@ -227,40 +284,30 @@ static char *name_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die)
 	return s ? xstrdup(s->name) : whole_name(die, "", false);
 }
 
-static uint64_t size_of(Dwarf_Die *die)
-{
-	Dwarf_Word size;
-
-	return dwarf_aggregate_size(die, &size) ? 0 : size;
-}
-
 /*
- * Each unit has a DIE of its own for one type: of those with one name and size
- * the first stands for all, and for declarations.
+ * Each unit has a DIE of its own for one type: of those with one name, size and
+ * line the first stands for all, and for declarations unless there are several.
+ * `alias`: of a typedef for it; NULL.
  */
-static void unite(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die)
+static void unite(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die,
+		  const char *alias)
 {
+	int tag = dwarf_tag(die);
 	struct definition *d;
 	char *name;
 
-	if (!is_aggregate(dwarf_tag(die)))
+	if (!is_aggregate(tag) && tag != DW_TAG_base_type &&
+	    tag != DW_TAG_enumeration_type)
 		return;
 	name = name_of(t, dwarf, die);
+	if (!name && alias)
+		name = xstrdup(alias);
 	if (!name)
 		return;
 	HASH_FIND_STR(file_of(t, dwarf)->definitions, name, d);
 	free(name);
-	if (d && (is_declared_only(die) || size_of(die) == size_of(&d->die)))
+	if (d && (is_declared_only(die) ? !d->several : is_twin(die, &d->die)))
 		*die = d->die;
-}
-
-/* The type that `die` says it is of; false: none. */
-static bool next_type(Dwarf_Die *die, Dwarf_Die *type)
-{
-	Dwarf_Attribute attribute;
-
-	return dwarf_attr_integrate(die, DW_AT_type, &attribute) &&
-	       dwarf_formref_die(&attribute, type);
 }
 
 static bool is_passed_over(int tag)
@@ -329,32 +376,6 @@ static const struct c_type *pointer_to(struct c_types *t,
 	return &e->type;
 }
 
-/* Numbers of one name and size are one type. */
-static const struct c_type *number_of(struct c_types *t, Dwarf_Die *die)
-{
-	const char *name = dwarf_diename(die);
-	uint64_t size = size_of(die);
-	struct c_entry *e;
-
-	for (e = t->entries; e; e = e->hh.next)
-		if (e->type.size == size && e->number && name && e->name &&
-		    !strcmp(e->name, name))
-			return &e->type;
-	e = entry_of(&t->entries, die->addr);
-	if (e)
-		return &e->type;
-	e = add(&t->entries, die->addr);
-	e->number = true;
-	e->table = t;
-	e->die = *die;
-	e->dwarf = dwarf_cu_getdwarf(die->cu);
-	e->type.kind = size == 1 ? C_BYTE : C_NUMBER;
-	e->type.size = size;
-	e->name = name ? xstrdup(name) : NULL;
-	e->type.name = e->name;
-	return &e->type;
-}
-
 static const struct c_type *type_at(struct c_types *t, Dwarf *dwarf,
 				    Dwarf_Die at, int depth)
 {
@@ -376,9 +397,7 @@ static const struct c_type *type_at(struct c_types *t, Dwarf *dwarf,
 		return pointer_to(t, next_type(&at, &inner)
 					 ? type_at(t, dwarf, inner, depth + 1)
 					 : &nothing);
-	unite(t, dwarf, &at);
-	if (dwarf_tag(&at) == DW_TAG_base_type)
-		return number_of(t, &at);
+	unite(t, dwarf, &at, alias);
 	e = entry_of(&t->entries, at.addr);
 	if (e)
 		return &e->type;
@@ -388,7 +407,8 @@ static const struct c_type *type_at(struct c_types *t, Dwarf *dwarf,
 	e->die = at;
 	e->type.kind = kind_of(&at);
 	e->type.size = size_of(&at);
-	if (is_aggregate(dwarf_tag(&at)))
+	if (is_aggregate(dwarf_tag(&at)) ||
+	    dwarf_tag(&at) == DW_TAG_enumeration_type)
 		e->name = name_of(t, dwarf, &at);
 	else if (dwarf_diename(&at))
 		e->name = xstrdup(dwarf_diename(&at));
@@ -420,7 +440,6 @@ static void find_dies(struct c_types *t)
 		HASH_DEL(t->entries, e);
 		e->dwarf = dwarf;
 		e->key = e->die.addr;
-		e->number = dwarf_tag(&e->die) == DW_TAG_base_type;
 		HASH_ADD_PTR(t->entries, key, e);
 	}
 }
