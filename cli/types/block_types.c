@@ -194,29 +194,62 @@ static void spread(struct block_types *t, uint32_t block)
 	}
 }
 
-static void settle(struct block_types *t, struct group *g)
+/* Votes for `best`, or for what it begins with: a list's last element may point
+ * at the list, whose first member is a pointer to the first. */
+static size_t votes_for(const struct group *g, const struct c_type *best)
 {
-	const struct vote *best = NULL;
 	size_t all = 0;
 
+	for (size_t i = 0; i < g->vote_count; i++)
+		if (g->votes[i].type && c_begins_with(best, g->votes[i].type))
+			all += g->votes[i].count;
+	return all;
+}
+
+/* Of the votes for types, which are `all`, the best; NULL: there are none. */
+static const struct vote *best_vote(const struct group *g, size_t all,
+				    size_t *best_count)
+{
+	const struct vote *best = NULL;
+
+	*best_count = 0;
 	for (size_t i = 0; i < g->vote_count; i++) {
+		const struct vote *v = &g->votes[i];
+		size_t count;
+
+		/* A single pointer may be stale. */
+		if (!v->type || v->count * 100 < all)
+			continue;
+		count = votes_for(g, v->type);
+		if (best && (count < *best_count ||
+			     (count == *best_count &&
+			      v->type->size <= best->type->size)))
+			continue;
+		best = v;
+		*best_count = count;
+	}
+	return best;
+}
+
+static void settle(struct block_types *t, struct group *g)
+{
+	const struct vote *best;
+	size_t all = 0, count;
+
+	for (size_t i = 0; i < g->vote_count; i++)
 		if (g->votes[i].type) /* bytes say less */
 			all += g->votes[i].count;
-		if (!best || (g->votes[i].type && !best->type) ||
-		    (!g->votes[i].type == !best->type &&
-		     g->votes[i].count > best->count))
-			best = &g->votes[i];
-	}
-	if (!best)
+	if (!g->vote_count)
 		return;
+	best = best_vote(g, all, &count);
 	g->settled = true;
-	if (best->type && best->count * 100 < all * 99) {
+	if (best && count * 100 < all * 99) {
 		t->contradictions += g->count;
 		return;
 	}
-	g->type = (struct block_type){ .type = best->type,
+	g->type = (struct block_type){ .type = best ? best->type : NULL,
 				       .evidence = TYPE_FIELD,
-				       .bytes = !best->type };
+				       .bytes = !best };
 }
 
 /* Breadth first, so that what is near a variable is settled first. */

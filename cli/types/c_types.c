@@ -527,6 +527,25 @@ bool c_is_open(const struct c_type *type)
 	return false;
 }
 
+bool c_begins_with(const struct c_type *type, const struct c_type *first)
+{
+	for (int steps = 0; steps < MOST_STEPS; steps++) {
+		const struct c_member *m;
+		size_t count;
+
+		if (type == first)
+			return true;
+		m = c_members(type, &count);
+		if (type->kind == C_ARRAY)
+			type = type->to;
+		else if (count && type->kind == C_STRUCT && !m[0].offset)
+			type = m[0].type;
+		else
+			return false;
+	}
+	return false;
+}
+
 bool c_is_telling(const struct c_type *type)
 {
 	switch (type->kind) {

@@ -82,6 +82,9 @@ const struct c_member *c_members(const struct c_type *type, size_t *count);
  * without a length, or of one element. */
 bool c_is_open(const struct c_type *type);
 
+/* Whether `first` is it, or its first member, or the first of that. */
+bool c_begins_with(const struct c_type *type, const struct c_type *first);
+
 /* Whether it tells what a block is: not `void`, bytes or functions. */
 bool c_is_telling(const struct c_type *type);
 
