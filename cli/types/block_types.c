@@ -138,6 +138,12 @@ static void group_blocks(struct block_types *t)
 
 /* --- Votes -------------------------------------------------------------------- */
 
+/* NULL: bytes. */
+static bool is_same(const struct c_type *a, const struct c_type *b)
+{
+	return a && b ? c_is_same(a, b) : a == b;
+}
+
 static void vote(struct block_types *t, uint32_t block,
 		 const struct c_type *pointer)
 {
@@ -152,7 +158,7 @@ static void vote(struct block_types *t, uint32_t block,
 		type = NULL;
 	if (!g->vote_count)
 		*LIST_ADD(t->changed, t->changed_count) = g;
-	while (i < g->vote_count && g->votes[i].type != type)
+	while (i < g->vote_count && !is_same(g->votes[i].type, type))
 		i++;
 	if (i == g->vote_count)
 		*LIST_ADD(g->votes, g->vote_count) = (struct vote){ type, 0 };

@@ -179,11 +179,43 @@ static char *whole_name(Dwarf_Die *die, const char *within, bool c)
 			 name);
 }
 
-/* Whether two DIEs of one name are of one type, in two units. */
+/* The first of `die` that is a member, or the next of such; false: none is. */
+static bool go_to_member(Dwarf_Die *die)
+{
+	while (dwarf_tag(die) != DW_TAG_member)
+		if (dwarf_siblingof(die, die))
+			return false;
+	return true;
+}
+
+static bool has_same_name(Dwarf_Die *a, Dwarf_Die *b)
+{
+	const char *x = dwarf_diename(a), *y = dwarf_diename(b);
+
+	return x && y ? !strcmp(x, y) : x == y;
+}
+
+/* Whether both have members of the same names. */
+static bool has_same_members(Dwarf_Die *a, Dwarf_Die *b)
+{
+	Dwarf_Die x, y;
+	bool more_x = !dwarf_child(a, &x) && go_to_member(&x);
+	bool more_y = !dwarf_child(b, &y) && go_to_member(&y);
+
+	while (more_x && more_y && has_same_name(&x, &y)) {
+		more_x = !dwarf_siblingof(&x, &x) && go_to_member(&x);
+		more_y = !dwarf_siblingof(&y, &y) && go_to_member(&y);
+	}
+	return !more_x && !more_y;
+}
+
+/* Whether two DIEs of one name are of one type, in two units: it may come from
+ * two files, as where all of a program was put into one. */
 static bool is_twin(Dwarf_Die *a, Dwarf_Die *b)
 {
-	return dwarf_tag(a) == dwarf_tag(b) && size_of(a) == size_of(b) &&
-	       line_of(a) == line_of(b);
+	if (dwarf_tag(a) != dwarf_tag(b) || size_of(a) != size_of(b))
+		return false;
+	return line_of(a) == line_of(b) || has_same_members(a, b);
 }
 
 static void define(struct file *f, const char *name, Dwarf_Die *type)
@@ -286,7 +318,7 @@ static char *name_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die)
 
 /*
  * Each unit has a DIE of its own for one type: of those with one name, size and
- * line the first stands for all, and for declarations unless there are several.
+ * line or members the first stands for all, and for declarations unless there are several.
  * `alias`: of a typedef for it; NULL.
  */
 static void unite(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die,
@@ -527,13 +559,28 @@ bool c_is_open(const struct c_type *type)
 	return false;
 }
 
+bool c_is_same(const struct c_type *a, const struct c_type *b)
+{
+	for (int steps = 0; a->kind == C_POINTER && b->kind == C_POINTER &&
+			    steps < MOST_STEPS;
+	     steps++) {
+		a = a->to;
+		b = b->to;
+	}
+	if (a == b)
+		return true;
+	return a->entry && b->entry && a->entry->table != b->entry->table &&
+	       a->kind == b->kind && a->size == b->size && a->name && b->name &&
+	       !strcmp(a->name, b->name);
+}
+
 bool c_begins_with(const struct c_type *type, const struct c_type *first)
 {
 	for (int steps = 0; steps < MOST_STEPS; steps++) {
 		const struct c_member *m;
 		size_t count;
 
-		if (type == first)
+		if (c_is_same(type, first))
 			return true;
 		m = c_members(type, &count);
 		if (type->kind == C_ARRAY)

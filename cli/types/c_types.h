@@ -82,6 +82,10 @@ const struct c_member *c_members(const struct c_type *type, size_t *count);
  * without a length, or of one element. */
 bool c_is_open(const struct c_type *type);
 
+/* Whether they are one type; of two tables, for two modules, by their names and
+ * sizes. */
+bool c_is_same(const struct c_type *a, const struct c_type *b);
+
 /* Whether `first` is it, or its first member, or the first of that. */
 bool c_begins_with(const struct c_type *type, const struct c_type *first);
 
