@@ -310,7 +310,8 @@ static void claim(struct follower *w, struct claim c)
 	for (size_t i = 0; i < f->count; i++)
 		if (f->claims[i].type == c.type &&
 		    f->claims[i].kind == c.kind &&
-		    f->claims[i].offset == c.offset)
+		    f->claims[i].offset == c.offset &&
+		    (c.type->kind != C_BYTE || f->claims[i].owner == c.owner))
 			return;
 	*LIST_ADD(f->claims, f->count) = c;
 }

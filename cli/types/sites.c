@@ -95,12 +95,22 @@ static const struct claim *best_of(const struct flow *f, uint64_t smallest)
 	return best;
 }
 
-static bool has_bytes(const struct flow *f)
+/* Whether it became text or other bytes; raises `*inner` to the number of the
+ * outermost of the frame's functions where it did. */
+static bool has_bytes(const struct flow *f, size_t *inner)
 {
-	for (size_t i = 0; i < f->count; i++)
-		if (f->claims[i].type->kind == C_BYTE)
-			return true;
-	return false;
+	bool found = false;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct claim *c = &f->claims[i];
+
+		if (c->type->kind != C_BYTE)
+			continue;
+		found = true;
+		if (c->inner > *inner)
+			*inner = c->inner;
+	}
+	return found;
 }
 
 /* The first of the frame's locations that allocates for itself, by name. */
@@ -204,10 +214,11 @@ static struct site find(struct sites *s, uint32_t stack)
 		    offset == FLOW_INSIDE ? NULL
 					  : best_of(l.flow, s->smallest[stack]);
 		bool pointer = d && d->kind == C_POINTER;
+		size_t inner = 0;
 
 		if (!site.at)
 			site.at = l.list;
-		site.bytes |= has_bytes(l.flow) || (text && d);
+		site.bytes |= has_bytes(l.flow, &inner) || (text && d);
 		text |= has_text(l.list, l.count);
 		if (best) {
 			settle_claim(&site, &l, best, offset);
@@ -220,6 +231,8 @@ static struct site find(struct sites *s, uint32_t stack)
 
 			if (!own)
 				continue;
+			if (inner < l.count && own < &l.list[inner])
+				own = &l.list[inner];
 			site.at = own;
 			break;
 		}
