@@ -51,7 +51,22 @@ static bool read_place(const Dwarf_Op *op, size_t count,
 	return false;
 }
 
-static void read_places(struct reader *r, Dwarf_Die *die, struct variable *v)
+/* A place without a list is so in the variable's scope: in all of its code. */
+static void add_in_scope(struct reader *r, Dwarf_Die *scope,
+			 struct place_range p, struct variable *v)
+{
+	Dwarf_Addr base, low, high;
+	ptrdiff_t at = 0;
+
+	while ((at = dwarf_ranges(scope, at, &base, &low, &high)) > 0) {
+		p.low = low + r->bias;
+		p.high = high + r->bias;
+		*LIST_ADD(v->places, v->count) = p;
+	}
+}
+
+static void read_places(struct reader *r, Dwarf_Die *scope, Dwarf_Die *die,
+			struct variable *v)
 {
 	Dwarf_Addr base, low, high;
 	Dwarf_Attribute attribute;
@@ -66,9 +81,11 @@ static void read_places(struct reader *r, Dwarf_Die *die, struct variable *v)
 		struct place_range p = { .low = low + r->bias,
 					 .high = high + r->bias };
 
+		if (!read_place(ops, count, r->base.low ? &r->base : NULL, &p))
+			continue;
 		if (high == (Dwarf_Addr)-1)
-			p.high = UINT64_MAX;
-		if (read_place(ops, count, r->base.low ? &r->base : NULL, &p))
+			add_in_scope(r, scope, p, v);
+		else
 			*LIST_ADD(v->places, v->count) = p;
 	}
 }
@@ -86,7 +103,7 @@ static void read_scope(struct reader *r, Dwarf_Die *scope, const void *owner,
 		switch (dwarf_tag(&child)) {
 		case DW_TAG_variable:
 		case DW_TAG_formal_parameter:
-			read_places(r, &child, &v);
+			read_places(r, scope, &child, &v);
 			if (!v.count)
 				break;
 			v.name = dwarf_diename(&child);
