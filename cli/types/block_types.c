@@ -29,6 +29,11 @@ struct group {
 	struct vote *votes;
 	size_t vote_count;
 	uint64_t size; /* of the first block */
+	/* What the site says is somewhere in the block, NULL: nothing; and where
+	 * pointers to such lead, bytes. */
+	const struct c_type *inside;
+	uint64_t inside_at;
+	size_t inside_votes, inside_others;
 	bool settled;
 	UT_hash_handle hh;
 };
@@ -125,6 +130,7 @@ static void group_blocks(struct block_types *t)
 	for (struct group *g = t->groups; g; g = g->hh.next) {
 		const struct site *site = sites_of(t->sites, g->key.stack);
 
+		g->inside = site->inside;
 		g->settled = site->type || site->bytes;
 		if (g->settled)
 			g->type = (struct block_type){
@@ -165,6 +171,17 @@ static void vote(struct block_types *t, uint32_t block,
 	g->votes[i].count++;
 }
 
+/* A pointer to byte `at` of a block that has a certain type somewhere. */
+static void vote_inside(struct group *g, const struct c_type *pointer,
+			uint64_t at)
+{
+	if (!g->inside || !c_begins_with(g->inside, pointer->to))
+		return;
+	if (!g->inside_votes++)
+		g->inside_at = at;
+	g->inside_others += g->inside_at != at;
+}
+
 /* The declared type of the pointer at byte `at` of a block of `size` bytes. */
 static const struct c_type *pointer_at(const struct block_type *t,
 				       uint64_t size, uint64_t at)
@@ -189,13 +206,17 @@ static void spread(struct block_types *t, uint32_t block)
 
 	for (size_t i = first; type->type && i < first + count; i++) {
 		const struct rkn_edge *e = &t->m->edges[i];
+		struct group *to = t->group_of[e->to];
+		uint64_t at = model_edge_to(t->m, e);
 		const struct c_type *p;
 
-		if (model_edge_to(t->m, e) != 0)
+		if (at && !to->inside)
 			continue;
 		p = pointer_at(type, t->m->blocks[block].size,
 			       model_edge_from(t->m, e));
-		if (p)
+		if (p && at)
+			vote_inside(to, p, at);
+		else if (p)
 			vote(t, e->to, p);
 	}
 }
@@ -258,6 +279,38 @@ static void settle(struct block_types *t, struct group *g)
 				       .bytes = !best };
 }
 
+/* What is to be found somewhere in blocks is where pointers agree that it is. */
+static void settle_inside(struct block_types *t)
+{
+	for (struct group *g = t->groups; g; g = g->hh.next) {
+		if (g->type.type || !g->inside_votes || g->inside_others)
+			continue;
+		g->type = (struct block_type){ .type = g->inside,
+					       .offset = g->inside_at,
+					       .evidence = TYPE_SITE };
+		g->settled = true;
+		*LIST_ADD(t->changed, t->changed_count) = g;
+	}
+}
+
+static void spread_rounds(struct block_types *t)
+{
+	while (t->changed_count) {
+		struct group **round = t->changed;
+		size_t count = t->changed_count;
+
+		t->changed = NULL;
+		t->changed_count = 0;
+		for (size_t i = 0; i < count; i++)
+			if (!round[i]->settled)
+				settle(t, round[i]);
+		for (size_t i = 0; i < count; i++)
+			for (size_t k = 0; k < round[i]->count; k++)
+				spread(t, t->blocks[round[i]->first + k]);
+		free(round);
+	}
+}
+
 /* Breadth first, so that what is near a variable is settled first. */
 static void spread_all(struct block_types *t)
 {
@@ -278,19 +331,9 @@ static void spread_all(struct block_types *t)
 	}
 	for (uint32_t b = 0; b < m->block_count; b++)
 		spread(t, b);
-	while (t->changed_count) {
-		struct group **round = t->changed;
-		size_t count = t->changed_count;
-
-		t->changed = NULL;
-		t->changed_count = 0;
-		for (size_t i = 0; i < count; i++)
-			settle(t, round[i]);
-		for (size_t i = 0; i < count; i++)
-			for (size_t k = 0; k < round[i]->count; k++)
-				spread(t, t->blocks[round[i]->first + k]);
-		free(round);
-	}
+	spread_rounds(t);
+	settle_inside(t);
+	spread_rounds(t);
 }
 
 /* --- Arrays ------------------------------------------------------------------- */

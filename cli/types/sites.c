@@ -95,6 +95,24 @@ static const struct claim *best_of(const struct flow *f, uint64_t smallest)
 	return best;
 }
 
+/* The claim that there is a structure somewhere in the block; NULL: none, or for
+ * several. */
+static const struct claim *inside_of(const struct flow *f)
+{
+	const struct claim *found = NULL;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct claim *c = &f->claims[i];
+
+		if (c->offset != FLOW_INSIDE || c->type->kind != C_STRUCT)
+			continue;
+		if (found && found->type != c->type)
+			return NULL;
+		found = c;
+	}
+	return found;
+}
+
 /* Whether it became text or other bytes; raises `*inner` to the number of the
  * outermost of the frame's functions where it did. */
 static bool has_bytes(const struct flow *f, size_t *inner)
@@ -213,6 +231,7 @@ static struct site find(struct sites *s, uint32_t stack)
 		const struct claim *best =
 		    offset == FLOW_INSIDE ? NULL
 					  : best_of(l.flow, s->smallest[stack]);
+		const struct claim *inside = offset ? NULL : inside_of(l.flow);
 		bool pointer = d && d->kind == C_POINTER;
 		size_t inner = 0;
 
@@ -222,6 +241,13 @@ static struct site find(struct sites *s, uint32_t stack)
 		text |= has_text(l.list, l.count);
 		if (best) {
 			settle_claim(&site, &l, best, offset);
+			break;
+		}
+		if (inside && !site.bytes) {
+			settle_claim(&site, &l, inside, 0);
+			site.inside = site.type;
+			site.type = NULL;
+			site.offset = 0;
 			break;
 		}
 		/* Without debug information the name says more than that of its
