@@ -28,6 +28,9 @@ struct value {
 	enum value_kind kind;
 	int64_t offset; /* bytes; FLOW_INSIDE: not known */
 	const struct c_type *type;
+	/* VALUE_POINTER: it was read from the frame there, + 1 byte, so that the
+	 * same place is meant where it is read again; 0: it was not. */
+	int64_t slot;
 };
 
 struct slot {
@@ -41,7 +44,11 @@ struct path {
 	struct value vectors[VECTORS][2]; /* lower and upper half */
 	struct slot slots[MOST_SLOTS];
 	size_t slot_count;
-	bool tested; /* the flags say whether the result is NULL */
+	struct {                  /* the result was last stored in a field */
+		int64_t slot, at; /* see struct value; bytes behind that */
+		int64_t offset;   /* of the result */
+	} stored;                 /* slot 0: it was not */
+	bool tested;              /* the flags say whether the result is NULL */
 };
 
 struct follower {
@@ -208,7 +215,7 @@ static bool from_cfa(const struct follower *w, uint64_t pc, unsigned reg,
 static struct value declared(const struct follower *w, uint64_t pc,
 			     unsigned reg)
 {
-	struct value v = { VALUE_UNKNOWN, 0, NULL };
+	struct value v = { VALUE_UNKNOWN, 0, NULL, 0 };
 	unsigned depth = 0;
 
 	for (size_t i = 0; w->variables && i < w->variables->count; i++) {
@@ -220,7 +227,7 @@ static struct value declared(const struct follower *w, uint64_t pc,
 		p = variable_place(one, pc);
 		if (!p || p->kind != PLACE_REGISTER || p->reg != reg)
 			continue;
-		v = (struct value){ VALUE_POINTER, 0, one->type->to };
+		v = (struct value){ VALUE_POINTER, 0, one->type->to, 0 };
 		depth = one->depth;
 	}
 	return v;
@@ -230,7 +237,7 @@ static struct value value_of(const struct follower *w, const struct path *p,
 			     unsigned reg)
 {
 	if (reg >= REGISTERS)
-		return (struct value){ VALUE_UNKNOWN, 0, NULL };
+		return (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
 	if (p->registers[reg].kind != VALUE_UNKNOWN)
 		return p->registers[reg];
 	return declared(w, p->pc, reg);
@@ -259,12 +266,13 @@ struct operand { /* in memory */
 	int64_t at;                 /* MEMORY_FRAME: from the CFA */
 	const struct c_type *holds; /* others: the pointer there */
 	const char *name;
+	int64_t slot, field; /* MEMORY_FIELD: as in struct path, `stored` */
 };
 
 static struct operand memory_at(const struct follower *w, const struct path *p,
 				const cs_insn *i, const x86_op_mem *m)
 {
-	struct operand o = { MEMORY_UNKNOWN, 0, NULL, NULL };
+	struct operand o = { .kind = MEMORY_UNKNOWN };
 	unsigned base = number_of(m->base);
 	struct value v;
 
@@ -298,6 +306,8 @@ static struct operand memory_at(const struct follower *w, const struct path *p,
 	else if (m->scale == sizeof(void *) && v.type->kind == C_POINTER)
 		o.holds = v.type; /* an element of an array of pointers */
 	o.kind = o.holds ? MEMORY_FIELD : MEMORY_UNKNOWN;
+	o.slot = m->index == X86_REG_INVALID ? v.slot : 0;
+	o.field = v.offset + m->disp;
 	return o;
 }
 
@@ -367,8 +377,17 @@ static void claim_variables(struct follower *w, struct path *p)
 static void store(struct follower *w, struct path *p, const struct operand *o,
 		  struct value v)
 {
-	if (o->kind == MEMORY_FRAME)
+	if (o->kind == MEMORY_FRAME) {
 		set_slot(p, o->at, v);
+		if (p->stored.slot == o->at + 1)
+			p->stored.slot = 0; /* the pointer is another now */
+	} else if (v.kind == VALUE_RESULT) {
+		p->stored.slot = o->slot;
+		p->stored.at = o->field;
+		p->stored.offset = v.offset;
+	} else if (o->slot != p->stored.slot || o->field == p->stored.at) {
+		p->stored.slot = 0;
+	}
 	w->flow->used |= o->kind == MEMORY_RESULT;
 	if (v.kind != VALUE_RESULT || !o->holds)
 		return;
@@ -390,7 +409,7 @@ static struct value load(const struct follower *w, const struct path *p,
 			 const cs_insn *i, const x86_op_mem *m)
 {
 	struct operand o = memory_at(w, p, i, m);
-	struct value unknown = { VALUE_UNKNOWN, 0, NULL };
+	struct value unknown = { VALUE_UNKNOWN, 0, NULL, 0 };
 
 	if (o.kind == MEMORY_FRAME) {
 		size_t slot = slot_at(p, o.at);
@@ -415,13 +434,17 @@ static struct value load(const struct follower *w, const struct path *p,
 				continue;
 			if (at == o.at)
 				return (struct value){ VALUE_POINTER, 0,
-						       v->type->to };
+						       v->type->to, at + 1 };
 		}
 		return unknown;
 	}
 	if (!o.holds)
 		return unknown;
-	return (struct value){ VALUE_POINTER, 0, o.holds->to };
+	/* As in `bulk = cache->bulk = malloc(n)`. */
+	if (o.slot && p->stored.slot == o.slot && p->stored.at == o.field)
+		return (struct value){ VALUE_RESULT, p->stored.offset, NULL,
+				       0 };
+	return (struct value){ VALUE_POINTER, 0, o.holds->to, 0 };
 }
 
 /* Everything that the instruction writes is unknown after it. */
@@ -441,7 +464,7 @@ static void forget_written(const struct follower *w, struct path *p,
 
 		if (reg < REGISTERS)
 			p->registers[reg] =
-			    (struct value){ VALUE_UNKNOWN, 0, NULL };
+			    (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
 		if (vector < VECTORS)
 			memset(p->vectors[vector], 0,
 			       sizeof(p->vectors[vector]));
@@ -459,7 +482,7 @@ static void step_mov(struct follower *w, struct path *p, const cs_insn *i)
 {
 	const cs_x86_op *to = &i->detail->x86.operands[0];
 	const cs_x86_op *from = &i->detail->x86.operands[1];
-	struct value v = { VALUE_UNKNOWN, 0, NULL };
+	struct value v = { VALUE_UNKNOWN, 0, NULL, 0 };
 
 	if (to->size == sizeof(void *) && from->type == X86_OP_REG)
 		v = value_of(w, p, number_of(from->reg));
@@ -481,7 +504,7 @@ static struct value somewhere_in(const struct follower *w, const struct path *p,
 {
 	const cs_x86_op *to = &i->detail->x86.operands[0];
 	const cs_x86_op *from = &i->detail->x86.operands[1];
-	struct value v = { VALUE_UNKNOWN, 0, NULL }, a = v, b = v;
+	struct value v = { VALUE_UNKNOWN, 0, NULL, 0 }, a = v, b = v;
 
 	if (i->id == X86_INS_LEA && from->mem.scale == 1) {
 		a = value_of(w, p, number_of(from->mem.base));
@@ -492,7 +515,7 @@ static struct value somewhere_in(const struct follower *w, const struct path *p,
 			b = value_of(w, p, number_of(from->reg));
 	}
 	if ((a.kind == VALUE_RESULT) != (b.kind == VALUE_RESULT))
-		v = (struct value){ VALUE_RESULT, FLOW_INSIDE, NULL };
+		v = (struct value){ VALUE_RESULT, FLOW_INSIDE, NULL, 0 };
 	return v;
 }
 
@@ -501,7 +524,7 @@ static void step_sum(struct follower *w, struct path *p, const cs_insn *i)
 {
 	const cs_x86_op *to = &i->detail->x86.operands[0];
 	const cs_x86_op *from = &i->detail->x86.operands[1];
-	struct value v = { VALUE_UNKNOWN, 0, NULL };
+	struct value v = { VALUE_UNKNOWN, 0, NULL, 0 };
 
 	if (to->type == X86_OP_REG && to->size == sizeof(void *)) {
 		if (from->type == X86_OP_MEM &&
@@ -534,8 +557,8 @@ static void step_vector(struct follower *w, struct path *p, const cs_insn *i)
 	unsigned vector = to->type == X86_OP_REG ? vector_of(to->reg) : VECTORS;
 	unsigned other =
 	    from->type == X86_OP_REG ? vector_of(from->reg) : VECTORS;
-	struct value halves[2] = { { VALUE_UNKNOWN, 0, NULL },
-				   { VALUE_UNKNOWN, 0, NULL } };
+	struct value halves[2] = { { VALUE_UNKNOWN, 0, NULL, 0 },
+				   { VALUE_UNKNOWN, 0, NULL, 0 } };
 
 	if (to->type == X86_OP_MEM && other < VECTORS) {
 		x86_op_mem m = to->mem;
@@ -565,7 +588,7 @@ static void step_vector(struct follower *w, struct path *p, const cs_insn *i)
 	memcpy(halves, p->vectors[vector], sizeof(halves));
 	switch (i->id) {
 	case X86_INS_MOVQ:
-		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL };
+		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
 		if (other < VECTORS)
 			halves[0] = p->vectors[other][0];
 		else if (from->type == X86_OP_REG)
@@ -577,7 +600,7 @@ static void step_vector(struct follower *w, struct path *p, const cs_insn *i)
 	case X86_INS_MOVLHPS:
 		halves[1] = other < VECTORS
 				? p->vectors[other][0]
-				: (struct value){ VALUE_UNKNOWN, 0, NULL };
+				: (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
 		break;
 	case X86_INS_PINSRQ:
 		if (i->detail->x86.op_count == 3 &&
@@ -596,7 +619,7 @@ static void step_vector(struct follower *w, struct path *p, const cs_insn *i)
 			memset(halves, 0, sizeof(halves));
 		break;
 	default: /* the upper half from memory, as movhps does */
-		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL };
+		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
 		break;
 	}
 	memcpy(p->vectors[vector], halves, sizeof(halves));
@@ -621,7 +644,7 @@ static struct value returned_by(struct follower *w, const struct path *p,
 				struct code_target t)
 {
 	static const unsigned char arguments[] = { RDI, RSI, RDX, RCX, R8, R9 };
-	struct value v = { VALUE_UNKNOWN, 0, NULL };
+	struct value v = { VALUE_UNKNOWN, 0, NULL, 0 };
 
 	if (t.kind == CODE_NAME && is_filler(t.name))
 		return p->registers[RDI];
@@ -658,8 +681,9 @@ static void step_call(struct follower *w, struct path *p, const cs_insn *i)
 
 	for (size_t k = 0; k < sizeof(lost); k++)
 		p->registers[lost[k]] =
-		    (struct value){ VALUE_UNKNOWN, 0, NULL };
+		    (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
 	memset(p->vectors, 0, sizeof(p->vectors));
+	p->stored.slot = 0;
 	p->registers[RAX] = v;
 }
 
@@ -669,7 +693,7 @@ static bool is_result_test(const struct follower *w, const struct path *p,
 {
 	const cs_x86_op *a = &i->detail->x86.operands[0];
 	const cs_x86_op *b = &i->detail->x86.operands[1];
-	struct value v = { VALUE_UNKNOWN, 0, NULL };
+	struct value v = { VALUE_UNKNOWN, 0, NULL, 0 };
 
 	if (a->size != sizeof(void *) ||
 	    (i->id == X86_INS_TEST ? b->type != X86_OP_REG || b->reg != a->reg
@@ -694,7 +718,7 @@ static bool is_alive(const struct path *p)
 		if (p->vectors[i][0].kind == VALUE_RESULT ||
 		    p->vectors[i][1].kind == VALUE_RESULT)
 			return true;
-	return false;
+	return p->stored.slot != 0;
 }
 
 /* A number for the path's place and where it has the result. */
@@ -831,9 +855,9 @@ static bool step(struct follower *w, struct path *p, const cs_insn *i)
 			    memory_at(w, p, i, &i->detail->x86.operands[0].mem);
 
 			if (o.kind == MEMORY_FRAME)
-				set_slot(
-				    p, o.at,
-				    (struct value){ VALUE_UNKNOWN, 0, NULL });
+				set_slot(p, o.at,
+					 (struct value){ VALUE_UNKNOWN, 0, NULL,
+							 0 });
 		}
 		break;
 	}
