@@ -4,7 +4,8 @@
 
 # What a build needs.
 build_packages="gcc libc6-dev meson ninja-build pkg-config libdw-dev
-libelf-dev libcapstone-dev libjansson-dev libpopt-dev libunwind-dev libxml2-dev libzstd-dev
+libelf-dev libcapstone-dev libiberty-dev libjansson-dev libpopt-dev
+libunwind-dev libxml2-dev libzstd-dev
 uthash-dev"
 
 # What the tests need beside that: their own tools, and programs to record.

@@ -46,7 +46,7 @@ static const struct path *path_of(struct maker *k, uint32_t stack)
 		while (p->depth < DEPTH && (l = walk_next(&w)))
 			/* Allocators and refknot.h call for others. */
 			if (p->depth || !l->function ||
-			    (!place_is_wrapper(l->function) &&
+			    (!place_allocates(l) &&
 			     strncmp(l->function, "refknot_", 8)))
 				p->functions[p->depth++] = number_of(k, l);
 	}

@@ -21,7 +21,8 @@ static bool is_same_text(const char *a, const char *b)
 /* Lines that are not known are alike; then modules must be. */
 static bool is_same(const struct issue_frame *a, const struct issue_frame *b)
 {
-	return a->line == b->line && is_same_text(a->function, b->function) &&
+	return a->line == b->line && is_same_text(a->symbol, b->symbol) &&
+	       is_same_text(a->function, b->function) &&
 	       is_same_text(a->file, b->file) &&
 	       (a->line || is_same_text(a->module, b->module));
 }

@@ -78,7 +78,7 @@ static struct frame_line make_line(const struct location *l,
 			    hash_place(fnv_text(FNV_OFFSET, l->module), l)),
 			.function = place_function(l),
 		};
-	line.function = l->function ? xstrdup(l->function) : NULL;
+	line.function = l->shown ? xstrdup(l->shown) : NULL;
 	line.path = place_path(l);
 	/* Where nothing is called, compilers made one of several calls on other
 	 * lines, and gave it the first line of the function. */

@@ -11,6 +11,11 @@
 
 #define MOST_FRAMES 100
 
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
 struct issue_stack issue_stack_make(const struct reading *in, const char *what,
 				    uint32_t stack)
 {
@@ -21,11 +26,15 @@ struct issue_stack issue_stack_make(const struct reading *in, const char *what,
 	walk_begin(&w, in->m, in->symbols, stack);
 	while (made.count < MOST_FRAMES && (l = walk_next(&w)))
 		*LIST_ADD(made.frames, made.count) = (struct issue_frame){
-			.function = l->function ? xstrdup(l->function)
-						: place_function(l),
+			.function =
+			    l->shown ? xstrdup(l->shown) : place_function(l),
+			.symbol = copy(l->function),
+			.full = l->full == l->shown ? NULL : copy(l->full),
+			.library = l->library,
+			.allocates = place_allocates(l),
 			.file = sources_straight(place_path(l)),
 			.line = l->line,
-			.module = l->module ? xstrdup(l->module) : NULL,
+			.module = copy(l->module),
 			.address = in->m->frames[w.frame].address,
 			.inlined = l->inlined,
 			.tail_call = l->tail_call,
@@ -37,6 +46,8 @@ void issue_stack_release(struct issue_stack *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->frames[i].function);
+		free(s->frames[i].symbol);
+		free(s->frames[i].full);
 		free(s->frames[i].file);
 		free(s->frames[i].module);
 	}
@@ -51,7 +62,7 @@ size_t issue_stack_blame(const struct issue_stack *s,
 	*path = NULL;
 	for (size_t n = 0; n < s->count; n++) {
 		const struct issue_frame *f = &s->frames[n];
-		bool wrapper = place_is_wrapper(f->function);
+		bool wrapper = f->allocates;
 		char *here = f->line ? sources_within(sources, f->file) : NULL;
 
 		if (!wrapper && plain == s->count)
@@ -73,7 +84,7 @@ const struct issue_frame *issue_stack_place(const struct issue_stack *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (s->frames[i].file && s->frames[i].line &&
-		    !place_is_wrapper(s->frames[i].function))
+		    !s->frames[i].allocates)
 			return &s->frames[i];
 	return s->count ? s->frames : NULL;
 }

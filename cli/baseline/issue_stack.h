@@ -13,7 +13,12 @@
 struct sources;
 
 struct issue_frame {
-	char *function; /* "parse_header"; "libfoo.so+0x12" without a name */
+	char *function; /* as people read it, see struct location:
+			   "parse_header"; "libfoo.so+0x12" without a name */
+	char *symbol;   /* likewise: its `function`; NULL: it has no name */
+	char *full;     /* likewise; NULL: it says no more than `function` */
+	bool library;   /* likewise */
+	bool allocates; /* see place_allocates() */
 	char *file;     /* see sources_straight(); NULL: not known */
 	unsigned line;  /* 0: not known */
 	char *module;   /* path; NULL: in none */

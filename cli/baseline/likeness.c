@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "plain_name.h"
 #include "text_stream.h"
 
 #define MOST   FRAME_LINES_MOST
@@ -463,26 +464,29 @@ uint32_t likeness_rank(const struct likeness *l)
 static void print_step(FILE *out, const struct likeness_step *s)
 {
 	const struct frame_line *here = s->here, *there = s->there;
+	char *name = here ? plain_name_shown(here->call) : NULL;
+	char *other = there ? plain_name_shown(there->call) : NULL;
 
 	switch (s->kind) {
 	case LIKENESS_LINE:
 	case LIKENESS_STATEMENT:
 	case LIKENESS_JUMP:
-		fprintf(out, "the line in %s()", here->call);
+		fprintf(out, "the line in %s()", name);
 		if (here->placed && there->placed)
 			fprintf(out, " (%+d there, %+d here)", there->offset,
 				here->offset);
 		break;
 	case LIKENESS_NAME:
-		fprintf(out, "the name %s where it was %s", here->call,
-			there->call);
+		fprintf(out, "the name %s where it was %s", name, other);
 		break;
 	case LIKENESS_CUT:
 		fprintf(out, "calls further out than the %d innermost", MOST);
 		break;
 	default:
-		fputs(here ? here->call : there->call, out);
+		fputs(name ? name : other, out);
 	}
+	free(name);
+	free(other);
 }
 
 char *likeness_text(const struct likeness *l)

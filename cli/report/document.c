@@ -105,7 +105,11 @@ json_t *document_location(const struct location *l)
 {
 	json_t *o = json_object();
 
-	document_text(o, "function", l->function);
+	document_text(o, "function", l->shown);
+	if (l->full != l->shown && strcmp(l->full, l->shown) != 0)
+		document_text(o, "full", l->full);
+	if (l->library)
+		document_flag(o, "library", true);
 	document_take(o, "file", place_path(l));
 	document_known(o, "line", l->line, l->line);
 	document_known(o, "column", l->column, l->column);

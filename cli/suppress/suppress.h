@@ -126,9 +126,12 @@ struct suppression *suppress_find(struct suppressions *s,
 enum suppress_grammar { SUPPRESS_LSAN, SUPPRESS_VALGRIND };
 
 struct suppress_frame {
-	const char *function; /* NULL, or "libfoo.so+0x12": not known */
+	const char *function; /* its symbol; NULL, or "libfoo.so+0x12": not
+				 known */
 	const char *module;   /* path; NULL: in none */
 	bool tail_call;       /* see struct location: written as "..." */
+	const char *full;     /* as LeakSanitizer has it, "ns::get(int)"; NULL:
+				 as the symbol */
 };
 
 /* A finding that an entry is wanted for. */

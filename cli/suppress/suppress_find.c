@@ -134,6 +134,9 @@ static void look_at(const struct search *x, const struct location *l,
 		fits = suppress_template(one->pattern, l->module);
 		for (size_t k = 0; k < count && !fits; k++)
 			fits = suppress_template(one->pattern, l[k].function) ||
+			       (l[k].full != l[k].function &&
+				(suppress_template(one->pattern, l[k].full) ||
+				 suppress_template(one->pattern, l[k].shown))) ||
 			       suppress_template(one->pattern, l[k].file);
 		if (fits)
 			best[one->kind] = i + 1;

@@ -150,7 +150,7 @@ void suppress_generate(FILE *out, enum suppress_grammar grammar,
 	if (subject->count && grammar == SUPPRESS_VALGRIND)
 		generate_block(out, subject);
 	else if (subject->count && name_of(f))
-		print_rule(out, kind, "^", name_of(f));
+		print_rule(out, kind, "^", f->full ? f->full : name_of(f));
 	else if (subject->count && f->module)
 		print_rule(out, kind, strchr(f->module, '/') ? "/" : "^",
 			   base_name(f->module));

@@ -110,7 +110,10 @@ static bool function_fits(const char *pattern, const struct location *l)
 
 	if (!function)
 		return fits(pattern, UNKNOWN);
+	/* Valgrind matches symbols, which it prints there; people write names, too. */
 	if (fits(pattern, function) || is_copy_of(pattern, function) ||
+	    (l->shown != function && l->shown &&
+	     (fits(pattern, l->shown) || fits(pattern, l->full))) ||
 	    (is_below_main(function) && fits(pattern, "(below main)")))
 		return true;
 	/* Of a C library function's names Valgrind takes the plainest, debug

@@ -26,7 +26,8 @@ static bool is_name(const char *name, const char *wanted)
 	size_t size = strlen(wanted);
 
 	return !strncmp(name, wanted, size) &&
-	       (!name[size] || name[size] == '(' || name[size] == '@');
+	       (!name[size] || name[size] == '(' || name[size] == '@' ||
+		name[size] == '<');
 }
 
 bool functions_is(const struct location *l, const char *wanted, bool alias)
@@ -36,6 +37,7 @@ bool functions_is(const struct location *l, const char *wanted, bool alias)
 
 	if (l->function)
 		return is_name(l->function, wanted) ||
+		       is_name(l->shown, wanted) || is_name(l->full, wanted) ||
 		       (alias && *plain(wanted) &&
 			is_name(plain(l->function), plain(wanted)));
 	if (!strstr(wanted, "+0x"))
@@ -65,11 +67,12 @@ static void look_at(struct search *search, const struct location *l,
 		return;
 	}
 	if (search->count == SIMILAR ||
-	    !strcasestr(l->function, search->wanted))
+	    (!strcasestr(l->function, search->wanted) &&
+	     !strcasestr(l->full, search->wanted)))
 		return;
-	while (i < search->count && strcmp(search->similar[i], l->function))
+	while (i < search->count && strcmp(search->similar[i], l->shown))
 		i++;
-	search->similar[i] = l->function;
+	search->similar[i] = l->shown;
 	search->count += i == search->count;
 }
 

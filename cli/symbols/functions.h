@@ -6,8 +6,8 @@
 #include "symbols.h"
 
 /*
- * Whether the location is in the function `wanted`: by its name, with or
- * without parameters and version; if it has none, by "MODULE+0xOFFSET".
+ * Whether the location is in the function `wanted`: by its symbol or by its
+ * name, with or without parameters, arguments of a template and version; if it has none, by "MODULE+0xOFFSET".
  * `alias`: or by a name that a library gives it inside, as __GI___strdup for
  * strdup.
  */

@@ -48,8 +48,42 @@ bool place_is_wrapper(const char *function)
 	return false;
 }
 
-const struct location *place_find(const struct model *m, struct symbols *s,
-				  uint32_t stack)
+bool place_allocates(const struct location *l)
+{
+	return l->library || (l->function && place_is_wrapper(l->function));
+}
+
+bool place_is_of_libc(const struct location *l)
+{
+	static const char *const modules[] = { "libc.so", "ld-linux", "ld-musl",
+					       "libpthread.so" };
+	const char *name = l->module ? base_name(l->module) : "";
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++)
+		if (!strncmp(name, modules[i], strlen(modules[i])))
+			return true;
+	return false;
+}
+
+bool place_is_start(const struct location *l)
+{
+	static const char *const names[] = {
+		"_start",    "start_thread", "execute_native_thread_routine",
+		"call_init", "_dl_init",     "_dl_start_user",
+	};
+
+	if (!l->function)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(l->function, names[i]))
+			return true;
+	return !strncmp(l->function, "__libc_start", 12) ||
+	       !strncmp(l->function, "clone", 5) ||
+	       !strncmp(l->function, "__clone", 7);
+}
+
+const struct location *place_find_named(const struct model *m,
+					struct symbols *s, uint32_t stack)
 {
 	const struct location *innermost = NULL, *l;
 	struct walk w;
@@ -62,6 +96,26 @@ const struct location *place_find(const struct model *m, struct symbols *s,
 			innermost = l;
 	}
 	return innermost;
+}
+
+const struct location *place_find(const struct model *m, struct symbols *s,
+				  uint32_t stack)
+{
+	const struct location *library = NULL, *l;
+	bool libc = true;
+	struct walk w;
+
+	walk_begin(&w, m, s, stack);
+	while ((l = walk_next(&w)) && !place_is_start(l)) {
+		if (l->library)
+			library = l;
+		libc &= place_is_of_libc(l);
+		if (!libc && !place_allocates(l))
+			return l;
+	}
+	/* Code of the program's that is a part of the library's, which a thread
+	 * or the loader runs. */
+	return library ? library : place_find_named(m, s, stack);
 }
 
 char *place_path(const struct location *l)
@@ -82,8 +136,8 @@ char *place_function(const struct location *l)
 {
 	char *module, *text;
 
-	if (l && l->function)
-		return escape(l->function);
+	if (l && l->shown)
+		return escape(l->shown);
 	module = place_module(l);
 	if (!module)
 		return xstrdup("unknown code");

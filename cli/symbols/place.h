@@ -10,12 +10,28 @@
 /* Whether the function allocates for its caller (wrappers.def). */
 bool place_is_wrapper(const char *function);
 
+/* Whether the location is in such a function, or in the standard library of C++
+ * or Rust. */
+bool place_allocates(const struct location *l);
+/* Whether it is in the C library or the loader. */
+bool place_is_of_libc(const struct location *l);
+/* Whether it is in what starts a program, a thread or a library: nobody's
+ * place. */
+bool place_is_start(const struct location *l);
+
 /*
- * The innermost location of `stack` that is not an allocation wrapper, or the
- * innermost of all if every one is; NULL for an empty stack.
+ * The innermost location of `stack` outside of what allocates for others: the
+ * wrappers, the libraries of C++ and Rust, and the C library where it is the
+ * innermost. If there is none, the outermost of the libraries, or as
+ * place_find_named(); NULL for an empty stack.
  */
 const struct location *place_find(const struct model *m, struct symbols *s,
 				  uint32_t stack);
+
+/* The innermost location that is not a wrapper by its name, or the innermost of
+ * all if every one is; NULL for an empty stack. */
+const struct location *place_find_named(const struct model *m,
+					struct symbols *s, uint32_t stack);
 
 /* "/src/lib/parse.c", or as much as is known; NULL: nothing is. As it is, not
  * escaped; the caller frees it. */

@@ -8,6 +8,7 @@
 
 #include "die.h"
 #include "hash.h"
+#include "plain_name.h"
 #include "symbols_inline.h"
 #include "symbols_own.h"
 #include "symbols_tails.h"
@@ -36,6 +37,12 @@ struct pair {
 	struct entry *entry; /* NULL: no frame is missing */
 };
 
+struct symbols_plain { /* a name that is not C's */
+	struct plain_name name;
+	UT_hash_handle hh;
+	char symbol[]; /* the key */
+};
+
 struct symbols *symbols_open(const struct model *m, struct cache *c)
 {
 	struct symbols *s = calloc(1, sizeof(*s));
@@ -56,6 +63,7 @@ struct symbols *symbols_open(const struct model *m, struct cache *c)
 
 void symbols_close(struct symbols *s)
 {
+	struct symbols_plain *plain, *next;
 	struct pair *p, *after;
 
 	if (!s)
@@ -65,6 +73,12 @@ void symbols_close(struct symbols *s)
 		HASH_DEL(s->pairs, p);
 		free(p->entry);
 		free(p);
+	}
+	HASH_ITER (hh, s->plain, plain, next) {
+		HASH_DEL(s->plain, plain);
+		free(plain->name.shown);
+		free(plain->name.full);
+		free(plain);
 	}
 	tails_release(s);
 	for (size_t i = 0; i < s->model->module_count; i++) {
@@ -76,6 +90,48 @@ void symbols_close(struct symbols *s)
 	free(s->by_frame);
 	free(s->files);
 	free(s);
+}
+
+/* --- Names ----------------------------------------------------------------- */
+
+static const struct symbols_plain *plain_of(struct symbols *s,
+					    const char *symbol)
+{
+	size_t length = strlen(symbol);
+	struct symbols_plain *p;
+
+	HASH_FIND(hh, s->plain, symbol, length, p);
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof(*p) + length + 1);
+	memcpy(p->symbol, symbol, length + 1);
+	if (!plain_name_read(symbol, &p->name))
+		plain_name_shorten(symbol, &p->name);
+	HASH_ADD_KEYPTR(hh, s->plain, p->symbol, length, p);
+	return p;
+}
+
+/* Headers of the standard libraries, as they are installed and built. */
+static bool is_in_library(const char *file)
+{
+	return file && (strstr(file, "/include/c++/") ||
+			(!strncmp(file, "/rustc/", strlen("/rustc/")) &&
+			 strstr(file, "/library/")));
+}
+
+static void set_names(struct symbols *s, struct location *l)
+{
+	const char *name = l->qualified ? l->qualified : l->function;
+	const struct symbols_plain *p;
+
+	l->shown = l->full = l->function;
+	l->library = l->qualified && is_in_library(l->file);
+	if (!name || !(l->qualified || plain_name_may_differ(name)))
+		return;
+	p = plain_of(s, name);
+	l->shown = p->name.shown;
+	l->full = p->name.full;
+	l->library |= p->name.library;
 }
 
 /* --- Code ------------------------------------------------------------------ */
@@ -105,6 +161,7 @@ static size_t look_up(struct symbols *s, uint32_t module, uint64_t address,
 	for (size_t i = 0; i < count; i++) {
 		list[i].module = model_text(s->model, r->path);
 		list[i].offset = address - r->base;
+		set_names(s, &list[i]);
 		if (!list[i].function)
 			list[i].build = symbols_own_build(s, module);
 	}
@@ -356,6 +413,26 @@ static char *find_object(const struct symbols_module *elf, uint64_t address)
 		      : xstrdup(symbol);
 }
 
+/* "_ZN3foo5cacheE+0x18" as people read it. */
+static void show_object(struct symbols *s, const char *object, char *name,
+			size_t size)
+{
+	const char *rest = strstr(object, "+0x");
+	const struct symbols_plain *p;
+	char *symbol;
+
+	if (!plain_name_may_differ(object)) {
+		snprintf(name, size, "%s", object);
+		return;
+	}
+	if (!rest)
+		rest = object + strlen(object);
+	symbol = xstrndup(object, (size_t)(rest - object));
+	p = plain_of(s, symbol);
+	snprintf(name, size, "%s%s", p->name.shown, rest);
+	free(symbol);
+}
+
 bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 		  char *name, size_t size)
 {
@@ -371,7 +448,7 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 	cache = symbols_own_cache(s, module);
 	if (symbols_cache_data(cache, address, &known)) {
 		if (known)
-			snprintf(name, size, "%s", known);
+			show_object(s, known, name, size);
 		return known;
 	}
 	elf = symbols_own_elf(s, module);
@@ -380,7 +457,7 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 	object = find_object(elf, address);
 	symbols_cache_add_data(cache, address, object);
 	if (object)
-		snprintf(name, size, "%s", object);
+		show_object(s, object, name, size);
 	found = object;
 	free(object);
 	return found;

@@ -15,7 +15,9 @@
 #include "model.h"
 
 struct location {
-	const char *function;  /* NULL: not known */
+	/* As the symbol table spells it, which tells functions apart; NULL: not
+	 * known. */
+	const char *function;
 	const char *file;      /* source file; NULL: not known */
 	const char *directory; /* that a relative `file` is in, as far as that
 				  is known; NULL */
@@ -34,6 +36,13 @@ struct location {
 	/* Of a function without a name: which build of the module it is in, so
 	 * that the offset says something; 0: not known. */
 	uint64_t build;
+	/* Of a function of C++'s or Rust's whose symbol debug information leaves
+	 * out: the symbol, or "ns::Pool::get" for "get"; NULL: of others. */
+	const char *qualified;
+	/* As people read it, see plain_name.h; of C's the same pointer. */
+	const char *shown;
+	const char *full; /* likewise, all of it; never NULL beside shown */
+	bool library;     /* likewise; of C's false */
 };
 
 /* The path of code that the kernel brings, which is in no file. */
@@ -62,7 +71,8 @@ size_t symbols_innermost(struct symbols *s, uint32_t stack,
 
 /*
  * Name of the data object at `address` in module `module` ("cache" or
- * "cache+0x18"), from the symbol table; false when not known.
+ * "cache+0x18"), from the symbol table, as people read it; false when not
+ * known.
  */
 bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 		  char *name, size_t size);

@@ -155,17 +155,19 @@ static bool get_line(const json_t *from, unsigned *line)
 	return json_is_integer(from) && value >= 0 && value <= INT_MAX;
 }
 
-/* ["inner", "jq.c", 9, "/build", 2, 14]: what is not known is null, or 0. */
+/* ["inner", "jq.c", 9, "/build", 2, 14, null]: what is not known is null, or
+ * 0. */
 static bool get_location(const json_t *from, struct location *l)
 {
 	*l = (struct location){ 0 };
-	return json_array_size(from) == 6 &&
+	return json_array_size(from) == 7 &&
 	       get_line(json_array_get(from, 2), &l->line) &&
 	       get_line(json_array_get(from, 4), &l->declared) &&
 	       get_line(json_array_get(from, 5), &l->column) &&
 	       get_text(json_array_get(from, 0), &l->function) &&
 	       get_text(json_array_get(from, 1), &l->file) &&
-	       get_text(json_array_get(from, 3), &l->directory);
+	       get_text(json_array_get(from, 3), &l->directory) &&
+	       get_text(json_array_get(from, 6), &l->qualified);
 }
 
 size_t symbols_cache_code(const struct symbols_cache *s, uint64_t address,
@@ -202,10 +204,10 @@ void symbols_cache_add_code(struct symbols_cache *s, uint64_t address,
 	json_t *chain = s->known ? json_array() : NULL;
 
 	for (size_t i = 0; chain && i < count; i++) {
-		json_t *l = json_pack("[s?, s?, i, s?, i, i]", list[i].function,
-				      list[i].file, (int)list[i].line,
-				      list[i].directory, (int)list[i].declared,
-				      (int)list[i].column);
+		json_t *l = json_pack(
+		    "[s?, s?, i, s?, i, i, s?]", list[i].function, list[i].file,
+		    (int)list[i].line, list[i].directory, (int)list[i].declared,
+		    (int)list[i].column, list[i].qualified);
 
 		if (!l || json_array_append_new(chain, l)) {
 			json_decref(chain);

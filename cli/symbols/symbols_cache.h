@@ -5,11 +5,11 @@
  * again: by the same refknot and libdw, while the file and the one that its
  * debug information came from have kept path, size and time of change.
  *
- *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 2,
+ *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 4,
  *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
- *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14],
- *                        ["outer", "jq.c", 20, "/src", 12, 2]]},
+ *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14, null],
+ *                        ["outer", "jq.c", 20, "/src", 12, 2, null]]},
  *      "data": {"4010": "cache+0x8"},
  *      "calls": {"4f1": [1216, "malloc"], "502": [1216, 1168]},
  *      "exits": {"490": [false, 1173, "malloc"]},

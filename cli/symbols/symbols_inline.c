@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_inline.h"
 #include "base_name.h"
+#include "die_name.h"
+#include "plain_name.h"
 
 #include <dwarf.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* As the symbol table spells it, so that both sources of names agree. */
-static const char *die_name(Dwarf_Die *die)
+/* `own`: the function has code at `address`, which its symbol is for. */
+static void set_name(struct location *l, struct symbols_module *m,
+		     Dwarf_Die *function, uint64_t address, bool own)
 {
-	Dwarf_Attribute attribute;
-	const char *name = NULL;
+	const struct functions_one *symbol;
+	bool qualifies;
+	char *name;
 
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
-	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
-		name = dwarf_formstring(&attribute);
-	return name ? name : dwarf_diename(die);
+	l->function = die_name(function, &qualifies);
+	if (!l->function || !qualifies)
+		return;
+	symbol = own ? symbols_functions_at(m, address) : NULL;
+	if (symbol && plain_name_may_differ(symbol->name)) {
+		l->qualified = symbol->name;
+		return;
+	}
+	name = die_name_qualified(function);
+	l->qualified = symbols_module_keep(m, name, strlen(name));
+	free(name);
 }
 
 /* Relative names are so to where the compiler ran. */
@@ -106,9 +117,11 @@ bool symbols_inline_is_ours(struct symbols_module *m, uint64_t address)
 		count = symbols_scopes_find(&m->scopes, unit, address - bias,
 					    &scopes);
 	for (size_t i = 0; i + 1 < count && !ours; i++) {
-		const struct location l = { .function = die_name(&scopes[i]),
-					    .file =
-						dwarf_decl_file(&scopes[i]) };
+		bool qualifies;
+		const struct location l = {
+			.function = die_name(&scopes[i], &qualifies),
+			.file = dwarf_decl_file(&scopes[i])
+		};
 
 		ours = is_ours(&l);
 	}
@@ -141,7 +154,8 @@ size_t symbols_inline(struct symbols_module *m, uint64_t address,
 		    !strcmp(base_name(file), base_name(l->file)) &&
 		    !dwarf_decl_line(function, &line) && line > 0)
 			l->declared = (unsigned)line;
-		list[count++].function = die_name(&scopes[i]);
+		set_name(l, m, function, address, i + 1 == scope_count);
+		count++;
 		if (i + 1 == scope_count || count == SYMBOLS_INLINE_MAX)
 			break;
 		list[count - 1].inlined = true;

@@ -156,24 +156,29 @@ void symbols_module_close(struct symbols_module *m)
 	m->module = NULL;
 }
 
+const char *symbols_module_keep(struct symbols_module *m, const char *text,
+				size_t length)
+{
+	struct module_name *n = m->names;
+
+	while (n && (strncmp(n->text, text, length) != 0 || n->text[length]))
+		n = n->next;
+	if (!n) {
+		n = xcalloc(1, sizeof(*n) + length + 1);
+		memcpy(n->text, text, length);
+		n->next = m->names;
+		m->names = n;
+	}
+	return n->text;
+}
+
 const char *symbols_module_function(struct symbols_module *m, uint64_t address)
 {
 	const char *name = dwfl_module_addrname(m->module, address);
 	size_t length = name ? clones_plain_length(name) : 0;
-	struct module_name *plain = m->names;
 
-	if (!name || !name[length])
-		return name;
-	while (plain &&
-	       (strncmp(plain->text, name, length) != 0 || plain->text[length]))
-		plain = plain->next;
-	if (!plain) {
-		plain = xcalloc(1, sizeof(*plain) + length + 1);
-		memcpy(plain->text, name, length);
-		plain->next = m->names;
-		m->names = plain;
-	}
-	return plain->text;
+	return name && name[length] ? symbols_module_keep(m, name, length)
+				    : name;
 }
 
 uint64_t symbols_module_sum(const struct symbols_module *m)

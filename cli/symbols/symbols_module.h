@@ -40,6 +40,11 @@ void symbols_module_close(struct symbols_module *m);
  * what compilers append (clones.h); NULL. Lives as long as `m`. */
 const char *symbols_module_function(struct symbols_module *m, uint64_t address);
 
+/* A copy of `length` bytes of `text` that lives as long as `m`: equal ones are
+ * the same. */
+const char *symbols_module_keep(struct symbols_module *m, const char *text,
+				size_t length);
+
 /* A number that the code in the file has in common with copies of it only, for
  * files without a build-id; 0: it cannot be read. */
 uint64_t symbols_module_sum(const struct symbols_module *m);

@@ -28,6 +28,7 @@ struct symbols {
 	const struct entry **by_frame; /* one a frame of the model; NULL: not
 					  asked yet */
 	struct tails_name *names;      /* hash table: see symbols_tails.c */
+	struct symbols_plain *plain;   /* hash table: see symbols.c */
 	size_t missing;
 	const char *first_missing;
 	struct location nowhere; /* for want of memory */

@@ -227,8 +227,9 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
 		.column = s->columns[frame],
 		.build = s->functions[frame] ? 0 : s->builds[frame],
 	};
+	l[1].shown = l[1].full = l[1].function;
 	l[0] = l[1];
-	l[0].function = s->inlined[frame];
+	l[0].function = l[0].shown = l[0].full = s->inlined[frame];
 	l[0].inlined = true;
 	s->asked++;
 	*locations = s->inlined[frame] ? l : l + 1;

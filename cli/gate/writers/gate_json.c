@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate's result for programs: refknot-check.schema.json. */
+#include <string.h>
+
 #include "die.h"
 #include "document.h"
 #include "gate_failing.h"
@@ -22,6 +24,10 @@ static json_t *stack(const struct issue_stack *s)
 		json_t *frame = json_object();
 
 		document_set(frame, "function", json_text(f->function));
+		if (f->full && strcmp(f->full, f->function) != 0)
+			document_text(frame, "full", f->full);
+		if (f->library)
+			document_flag(frame, "library", true);
 		document_set(frame, "file", json_text(f->file));
 		document_set(frame, "line", number(f->line));
 		document_set(frame, "module", json_text(f->module));

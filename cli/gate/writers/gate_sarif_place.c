@@ -89,7 +89,7 @@ static json_t *location(json_t *place, const struct issue_frame *f,
 		json_t *list = json_array(), *function = json_object();
 
 		document_set(function, "fullyQualifiedName",
-			     json_text(f->function));
+			     json_text(f->full ? f->full : f->function));
 		document_set(function, "kind", json_text("function"));
 		document_append(list, function);
 		document_set(o, "logicalLocations", list);

@@ -27,10 +27,12 @@ static void write_all(FILE *to, const struct gate *g,
 			continue;
 		frames = xcalloc(s->count, sizeof(*frames));
 		for (size_t n = 0; n < s->count; n++)
-			frames[n] =
-			    (struct suppress_frame){ s->frames[n].function,
-						     s->frames[n].module,
-						     s->frames[n].tail_call };
+			frames[n] = (struct suppress_frame){
+				.function = s->frames[n].symbol,
+				.full = s->frames[n].full,
+				.module = s->frames[n].module,
+				.tail_call = s->frames[n].tail_call,
+			};
 		out = text_stream_open(&text, &size);
 		suppress_generate(
 		    out, grammar,

@@ -59,7 +59,7 @@ static void write_frame(xmlTextWriterPtr w, const struct issue_frame *f)
 	xml_start(w, "frame");
 	write_hex(w, "ip", f->address);
 	xml_element(w, "obj", f->module ? f->module : "unknown");
-	xml_element(w, "fn", f->function);
+	xml_element(w, "fn", f->full ? f->full : f->function);
 	if (f->file && f->line && slash) {
 		char *directory =
 		    xasprintf("%.*s", (int)(slash - f->file), f->file);

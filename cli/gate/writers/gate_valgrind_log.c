@@ -34,7 +34,7 @@ static void print_stack(const struct log *l, const struct issue_stack *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct issue_frame *f = &s->frames[i];
 		bool innermost = i == 0;
-		char *function = escape(f->function);
+		char *function = escape(f->full ? f->full : f->function);
 		char *file = escape(f->file     ? base_name(f->file)
 				    : f->module ? f->module
 						: "unknown");

@@ -199,12 +199,15 @@ def spoiled(path, known):
     for frame in (["f", "g"], [1, 2, 3], ["f", "g", "h"], ["f", "g", -1],
                   ["f", "g", 1 << 40], ["f", "g", 1, 2],
                   ["f", "g", 1, None], ["f", "g", 1, None, 1],
-                  ["f", "g", 1, 2, 1, 1], ["f", "g", 1, None, -1, 1],
-                  ["f", "g", 1, None, 1, -1], ["f", "g", 1, None, 1, None],
-                  ["f", "g", 1, None, 1, 1, 1]):
+                  ["f", "g", 1, None, 1, 1], ["f", "g", 1, 2, 1, 1, None],
+                  ["f", "g", 1, None, -1, 1, None],
+                  ["f", "g", 1, None, 1, -1, None],
+                  ["f", "g", 1, None, 1, None, None],
+                  ["f", "g", 1, None, 1, 1, 1],
+                  ["f", "g", 1, None, 1, 1, None, None]):
         yield sealed(json.dumps(
             {**known, "code": {k: [frame] for k in known["code"]}}).encode())
-    chain = [["f", "g", 1, None, 1, 1]] * 65
+    chain = [["f", "g", 1, None, 1, 1, None]] * 65
     yield sealed(json.dumps(
         {**known, "code": {k: chain for k in known["code"]}}).encode())
 
@@ -221,7 +224,7 @@ def test_spoiled_entries_are_not_believed_but_replaced(place):
 def test_entries_of_another_version_are_not_used(place):
     right = place.report()
     path, known = place.entry()
-    wrong = {k: [["wrong", "wrong.c", 1, None, 1, 1]] for k in known["code"]}
+    wrong = {k: [["wrong", "wrong.c", 1, None, 1, 1, None]] for k in known["code"]}
     path.write_bytes(sealed(json.dumps({**known, "code": wrong}).encode()))
     assert b"wrong.c" in place.report()  # or this test tests nothing
     for key in ("refknot", "libdw"):
