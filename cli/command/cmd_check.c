@@ -211,6 +211,7 @@ static const struct poptOption options[] = {
 	  "PATTERNS" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
 	  "record the program alone, not what it starts", NULL },
+	OPTIONS_STACKS,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

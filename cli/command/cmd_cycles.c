@@ -11,7 +11,8 @@ static int run(const char **arguments)
 }
 
 static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,
-					     OPTIONS_SYMBOLS, POPT_TABLEEND };
+					     OPTIONS_STACKS, OPTIONS_SYMBOLS,
+					     POPT_TABLEEND };
 
 const struct command cmd_cycles = {
 	.name = "cycles",

@@ -175,6 +175,7 @@ static const struct poptOption options[] = {
 	  "TYPE" },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
+	OPTIONS_STACKS,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

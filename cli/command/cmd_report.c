@@ -72,6 +72,7 @@ static const struct poptOption options[] = {
 	  NULL },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
+	OPTIONS_STACKS,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

@@ -33,6 +33,7 @@ static const struct poptOption options[] = {
 	{ "verify", 0, POPT_ARG_STRING, &verify, 0,
 	  "compare every Nth call stack of a thread with libunwind's; slow",
 	  "N" },
+	OPTIONS_STACKS,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

@@ -80,6 +80,7 @@ static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &all, 0,
 	  "show every event and pointer, paired ones too", NULL },
 	OPTIONS_FORMAT,
+	OPTIONS_STACKS,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "report.h"
 
 const char **options_program;
 static char *format;
@@ -30,6 +31,13 @@ struct poptOption options_limit_table[] = {
 struct poptOption options_symbols_table[] = {
 	{ "no-symbol-cache", 0, POPT_ARG_NONE, &cache_is_off, 0,
 	  "read all symbols anew, and keep none for the next time", NULL },
+	POPT_TABLEEND
+};
+
+struct poptOption options_stacks_table[] = {
+	{ "full-stacks", 0, POPT_ARG_NONE, &report_full_stacks, 0,
+	  "print every frame of a call stack; else those of the standard library of C++ or Rust are one line, and outer frames are omitted",
+	  NULL },
 	POPT_TABLEEND
 };
 

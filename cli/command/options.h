@@ -10,9 +10,9 @@
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
 /* Tables to include into a command's own: --format; --limit;
- * --no-symbol-cache. */
+ * --no-symbol-cache; --full-stacks. */
 extern struct poptOption options_format_table[], options_limit_table[],
-    options_symbols_table[];
+    options_symbols_table[], options_stacks_table[];
 
 #define OPTIONS_TABLE(table)                                                   \
 	{                                                                      \
@@ -21,6 +21,7 @@ extern struct poptOption options_format_table[], options_limit_table[],
 #define OPTIONS_FORMAT  OPTIONS_TABLE(options_format_table)
 #define OPTIONS_LIMIT   OPTIONS_TABLE(options_limit_table)
 #define OPTIONS_SYMBOLS OPTIONS_TABLE(options_symbols_table)
+#define OPTIONS_STACKS  OPTIONS_TABLE(options_stacks_table)
 
 /* The program after "--" and its arguments, ended by NULL; NULL: there was
  * none. Set by invocation_parse(). */

@@ -23,6 +23,11 @@ struct report_options {
 	bool colour;     /* text: terminal escapes are welcome */
 };
 
+/* --full-stacks: text has all frames of a stack. Else frames of the standard
+ * library of C++ or Rust that follow each other are one line, and only so many
+ * lines are printed. */
+extern int report_full_stacks;
+
 /* Whether to show `f` when `before` findings have been shown. */
 static inline bool report_wants(const struct report_options *o,
 				const struct finding *f, size_t before)

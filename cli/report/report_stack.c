@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
-#include <string.h>
 
 #include "die.h"
 #include "place.h"
@@ -9,22 +8,66 @@
 
 #define MOST_FRAMES 30 /* lines of one stack */
 
+int report_full_stacks;
+
+/* Whether anything is left of the stack without the standard library. */
+static bool has_own_code(const struct printer *p, uint32_t stack)
+{
+	const struct location *l;
+	struct walk w;
+
+	walk_begin(&w, p->in->m, p->in->symbols, stack);
+	while ((l = walk_next(&w)))
+		if (!l->library && !place_is_of_libc(l) && !place_is_start(l))
+			return true;
+	return false;
+}
+
+/* `count` frames of the library, of which `l` is the last. */
+static void print_folded(const struct printer *p, const struct location *l,
+			 unsigned number, unsigned count, bool columns)
+{
+	char *text = columns ? place_text_column(l) : place_text(l);
+
+	if (count > 1)
+		fprintf(p->out, "    ... %u frames of the standard library\n",
+			count);
+	else if (count)
+		fprintf(p->out, "    #%-2u %s\n", number, text);
+	free(text);
+}
+
 void print_stack(const struct printer *p, uint32_t stack, bool columns)
 {
 	const struct rkn_stack *s = &p->in->m->stacks[stack];
-	const struct location *l;
-	unsigned number = 0;
+	bool fold = !report_full_stacks && has_own_code(p, stack);
+	const struct location *l, *last = NULL;
+	unsigned number = 0, lines = 0, folded = 0;
 	struct walk w;
 
 	if (!s->frame)
 		fprintf(p->out, "    (call stack not known)\n");
 	walk_begin(&w, p->in->m, p->in->symbols, stack);
-	while ((l = walk_next(&w)) && number < MOST_FRAMES) {
-		char *text = columns ? place_text_column(l) : place_text(l);
+	while ((l = walk_next(&w)) &&
+	       (lines < MOST_FRAMES || report_full_stacks)) {
+		char *text;
 
+		if (fold && l->library) {
+			lines += !folded++;
+			number++;
+			last = l;
+			continue;
+		}
+		if (folded)
+			print_folded(p, last, number - 1, folded, columns);
+		folded = 0;
+		text = columns ? place_text_column(l) : place_text(l);
 		fprintf(p->out, "    #%-2u %s\n", number++, text);
+		lines++;
 		free(text);
 	}
+	if (folded)
+		print_folded(p, last, number - 1, folded, columns);
 	if (l)
 		fprintf(p->out, "    ... omitting the outer frames\n");
 	else if (s->flags & RKN_STACK_TRUNCATED)
@@ -74,23 +117,13 @@ void print_place(const struct printer *p, const char *indent, const char *what,
 
 #define MOST_CALLERS 8 /* lines of one place */
 
-/* The C library's way to main() or to a thread's function says nothing. */
-static bool is_start(const struct location *l)
-{
-	return l->function && (!strncmp(l->function, "__libc_start", 12) ||
-			       !strcmp(l->function, "_start") ||
-			       !strcmp(l->function, "start_thread") ||
-			       !strncmp(l->function, "clone", 5) ||
-			       !strncmp(l->function, "__clone", 7));
-}
-
 void print_outer(const struct printer *p, uint32_t stack, const char *indent)
 {
 	const struct location *l = block_types_place(p->in->types, stack);
 	unsigned lines = 0;
 
 	l = l ? caller_of(p, stack, l) : NULL;
-	while (l && (l = caller_of(p, stack, l)) && !is_start(l)) {
+	while (l && (l = caller_of(p, stack, l)) && !place_is_start(l)) {
 		char *text = place_text(l);
 
 		fprintf(p->out, "%s      called by %s\n", indent, text);
