@@ -67,7 +67,7 @@ static void make_row(const struct maker *k, struct growth_region *to,
 		return;
 	}
 	*r = (struct growth_row){
-		.type = xstrdup(e->type ? e->type : "all blocks together"),
+		.identity = xstrdup(e->type ? e->type : "all blocks together"),
 		.stack = stack_of(k->threads.in->m, e, n),
 		.judgement = sum.judgement,
 		.bytes = sum.all > 0 ? (int64_t)((double)sum.bytes *
@@ -77,6 +77,9 @@ static void make_row(const struct maker *k, struct growth_region *to,
 		.rate = growth_rate_text(&sum.judgement, "pass"),
 		.series = sum.series,
 	};
+	r->type = xstrdup(e->type && e->r->type == RKN_NONE
+			      ? names_type(k->threads.in->names, r->stack)
+			      : r->identity);
 	if (to->threads > 1 && sum.thread)
 		r->tid = tid_of(k->threads.in->m, sum.thread, &r->is_main);
 	if (r->stack != RKN_NONE)
@@ -154,12 +157,12 @@ static void make_region(struct growth_region *to, struct maker *k)
 	list = xcalloc(k->count + 1, sizeof(*list));
 	to->rows = xcalloc(k->count + 1, sizeof(*to->rows));
 	for (size_t i = 0; i < k->count; i++)
-		list[i] = (struct growth_entry){
-			growth_is_all(&k->records[i])
-			    ? NULL
-			    : growth_type(k->threads.in->names, &k->records[i]),
-			&k->records[i]
-		};
+		list[i] = (struct growth_entry){ growth_is_all(&k->records[i])
+						     ? NULL
+						     : growth_identity(
+							   k->threads.in->names,
+							   &k->records[i]),
+						 &k->records[i] };
 	qsort(list, k->count, sizeof(*list), growth_by_type);
 	while (all < k->count && !list[all].type)
 		all++;
@@ -238,6 +241,7 @@ bool growth_fails(const struct growth_region *r)
 void growth_row_release(struct growth_row *r)
 {
 	free(r->type);
+	free(r->identity);
 	free(r->place);
 	free(r->rate);
 	free(r->series);

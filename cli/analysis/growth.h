@@ -42,6 +42,7 @@ struct growth_options {
 /* What grows. */
 struct growth_row {
 	char *type;     /* control characters escaped */
+	char *identity; /* the same in every version; see names_type_before() */
 	char *place;    /* "parse at parse.c:40 (prog)"; NULL: not known */
 	uint32_t stack; /* of that place; RKN_NONE: not known */
 	struct growth_judgement

@@ -19,7 +19,13 @@ int growth_by_type(const void *a, const void *b)
 const char *growth_type(struct names *n, const struct rkn_region *r)
 {
 	return r->type != RKN_NONE ? names_type_called(n, r->type)
-				   : names_lasting(n, r->stack);
+				   : names_type(n, r->stack);
+}
+
+const char *growth_identity(struct names *n, const struct rkn_region *r)
+{
+	return r->type != RKN_NONE ? names_type_called(n, r->type)
+				   : names_type_before(n, r->stack);
 }
 
 /* Entries from e[*at] on, which ascend by thread, that are of `thread`: how many,
@@ -96,12 +102,12 @@ static bool has_ended(const struct growth_threads *k, uint32_t thread)
 	       !(k->in->m->threads[thread].flags & RKN_THREAD_ALIVE);
 }
 
-/* As growth_type(). */
+/* As growth_identity(). */
 static const char *type_of_block(const struct reading *in, uint32_t block)
 {
 	return names_object_at(in->names, block)
 		   ? names_block_type(in->names, block)
-		   : names_lasting(in->names, in->m->blocks[block].stack);
+		   : names_type_before(in->names, in->m->blocks[block].stack);
 }
 
 /* Blocks of that type, alive when the thread that made them is not. `alone`: of

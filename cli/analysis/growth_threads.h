@@ -68,6 +68,9 @@ int growth_by_type(const void *a, const void *b);
  * pointer, which lives as long as `n`. */
 const char *growth_type(struct names *n, const struct rkn_region *r);
 
+/* The same of a row that names are not to change. */
+const char *growth_identity(struct names *n, const struct rkn_region *r);
+
 static inline bool growth_is_all(const struct rkn_region *r)
 {
 	return r->stack == RKN_NONE && r->type == RKN_NONE;

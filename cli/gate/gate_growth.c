@@ -29,7 +29,7 @@ static void add_row(struct gate *g, const struct growth_region *region,
 	int64_t objects = r->judgement.objects;
 
 	hash = fnv_text(hash, region->name);
-	hash = fnv_text(fnv_text(hash, r->type), program);
+	hash = fnv_text(fnv_text(hash, r->identity), program);
 	LIST_GROW(g->growth_rows, n);
 	LIST_GROW(g->growth_texts, n);
 	g->growth_texts[n].told =

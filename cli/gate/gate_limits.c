@@ -24,6 +24,23 @@ static uint64_t positive(int64_t n)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
+/* "malloc in parse": of what version 0.1 called all that parse allocates, which
+ * is what people's limits mean. */
+static bool is_before(const char *type)
+{
+	return type && !strncmp(type, NAMES_BEFORE, strlen(NAMES_BEFORE));
+}
+
+/* Whether blocks from `stack` are of the type in hand. */
+static bool is_meant(const struct looker *k, uint32_t stack)
+{
+	const char *type = k->limit->type;
+
+	return !strcmp(names_type(k->in->names, stack), type) ||
+	       (is_before(type) &&
+		!strcmp(names_type_before(k->in->names, stack), type));
+}
+
 /* --- By stack ---------------------------------------------------------------- */
 
 static void add_amount(struct looker *k, uint32_t stack, uint64_t objects,
@@ -33,23 +50,16 @@ static void add_amount(struct looker *k, uint32_t stack, uint64_t objects,
 	k->amounts[stack].bytes += bytes;
 }
 
-/* Whether blocks of `stack` are of that type, or were called so by a version
- * that knew no C types. */
-static bool is_type(const struct looker *k, uint32_t stack, const char *type)
-{
-	return !strcmp(names_type(k->in->names, stack), type) ||
-	       !strcmp(names_lasting(k->in->names, stack), type);
-}
-
 /* What was alive at the end: objects by where they were announced, blocks
  * without objects by where they were allocated. */
-static void add_alive(struct looker *k, const char *type)
+static void add_alive(struct looker *k)
 {
 	const struct model *m = k->in->m;
+	const char *type = k->limit->type;
 
 	for (uint32_t i = 0; i < m->block_count; i++)
 		if (!names_has_objects(k->in->names, i) &&
-		    is_type(k, m->blocks[i].stack, type))
+		    is_meant(k, m->blocks[i].stack))
 			add_amount(k, m->blocks[i].stack, 1, m->blocks[i].size);
 	for (uint32_t i = 1; i < m->object_count; i++) {
 		const struct rkn_object *o = &m->objects[i];
@@ -76,8 +86,7 @@ static bool add_left(struct looker *k)
 		bool same;
 
 		if (r->stack == RKN_NONE || r->type != RKN_NONE ||
-		    r->made <= r->ended ||
-		    (l->type && !is_type(k, r->stack, l->type)))
+		    r->made <= r->ended || (l->type && !is_meant(k, r->stack)))
 			continue;
 		name = escape(model_name(k->in->m, r->name));
 		same = !strcmp(name, l->region);
@@ -105,8 +114,21 @@ static bool note_live(const struct looker *k, const struct groups *groups)
 {
 	const struct model *m = k->in->m;
 	const char *type = k->limit->type;
-	bool most = false;
+	uint64_t objects = 0, bytes = 0;
+	bool most = false, seen = false;
 
+	if (is_before(type)) {
+		for (uint32_t i = 0; i < m->block_count; i++) {
+			if (names_has_objects(k->in->names, i) ||
+			    !is_meant(k, m->blocks[i].stack))
+				continue;
+			objects++;
+			bytes += m->blocks[i].size;
+		}
+		for (uint32_t i = 1; i < m->stack_count; i++)
+			seen |= m->stacks[i].allocations && is_meant(k, i);
+		return (seen || objects) && note(k, objects, bytes);
+	}
 	/* Types that the program named are seen without any object left, too. */
 	for (uint32_t i = 1; i < m->name_count; i++)
 		if (m->names[i].made && !strcmp(model_name(m, i), type))
@@ -124,6 +146,31 @@ static bool note_row(const struct looker *k, const struct passed_row *r)
 		    positive(r->bytes));
 }
 
+/* Of the region's rows of blocks. */
+static bool note_passes_before(const struct looker *k)
+{
+	struct passed_row sum = { 0 };
+	bool any = false;
+
+	for (size_t i = 0; i < k->in->m->region_count; i++) {
+		const struct rkn_region *r = &k->in->m->regions[i];
+		char *name;
+
+		if (r->stack == RKN_NONE || r->type != RKN_NONE ||
+		    !is_meant(k, r->stack))
+			continue;
+		name = escape(model_name(k->in->m, r->name));
+		if (!strcmp(name, k->limit->region)) {
+			sum.made += r->made;
+			sum.ended += r->ended;
+			sum.bytes += (int64_t)(r->made_bytes - r->ended_bytes);
+			any = true;
+		}
+		free(name);
+	}
+	return any && note_row(k, &sum);
+}
+
 /* What all passes of the region left; true if it is the most so far. */
 static bool note_passes(const struct looker *k,
 			const struct region_passes *regions)
@@ -137,7 +184,10 @@ static bool note_passes(const struct looker *k,
 		if (strcmp(k->limit->region, p->name) != 0)
 			continue;
 		most |= type ? note(k, 0, 0) : note_row(k, &p->total);
-		for (size_t n = 0; type && n < p->count; n++)
+		if (is_before(type))
+			most |= note_passes_before(k);
+		for (size_t n = 0; type && !is_before(type) && n < p->count;
+		     n++)
 			if (!strcmp(p->rows[n].type, type))
 				most |= note_row(k, &p->rows[n]);
 	}
@@ -187,7 +237,7 @@ void gate_limits_add(struct gate *g, const struct reading *in)
 		if (l->region && add_left(&k))
 			what = "left by passes";
 		else if (l->type)
-			add_alive(&k, l->type);
+			add_alive(&k);
 		gate_worst_place(k.worst, in, g->sources, k.amounts, l->bytes,
 				 what);
 		free(k.amounts);

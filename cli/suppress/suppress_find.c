@@ -133,11 +133,12 @@ static void look_at(const struct search *x, const struct location *l,
 			continue;
 		fits = suppress_template(one->pattern, l->module);
 		for (size_t k = 0; k < count && !fits; k++)
-			fits = suppress_template(one->pattern, l[k].function) ||
-			       (l[k].full != l[k].function &&
-				(suppress_template(one->pattern, l[k].full) ||
-				 suppress_template(one->pattern, l[k].shown))) ||
-			       suppress_template(one->pattern, l[k].file);
+			fits =
+			    suppress_template(one->pattern, l[k].function) ||
+			    (l[k].full != l[k].function &&
+			     (suppress_template(one->pattern, l[k].full) ||
+			      suppress_template(one->pattern, l[k].shown))) ||
+			    suppress_template(one->pattern, l[k].file);
 		if (fits)
 			best[one->kind] = i + 1;
 	}
@@ -263,15 +264,17 @@ static void look_at_stack(const struct search *x, uint32_t stack,
 
 /* --- Types ------------------------------------------------------------------------------- */
 
-/* The first of the rules for a type; *known has it from then on. */
+/* The first of the rules for a type, which may have another name, too (NULL: it
+ * has not); *known has it from then on. */
 static uint32_t type_called(const struct search *x, uint32_t *known,
-			    const char *type)
+			    const char *type, const char *other)
 {
 	for (uint32_t i = 0; i < x->s->count && *known == NOT_ASKED; i++) {
 		const struct suppression *one = x->s->list[i];
 
 		if (one->kind == SUPPRESS_TYPE && !one->expired &&
-		    suppress_template(one->pattern, type))
+		    (suppress_template(one->pattern, type) ||
+		     suppress_template(one->pattern, other)))
 			*known = i + 1;
 	}
 	if (*known == NOT_ASKED)
@@ -282,7 +285,17 @@ static uint32_t type_called(const struct search *x, uint32_t *known,
 static uint32_t type_named(const struct search *x, uint32_t name)
 {
 	return type_called(x, &x->memory->name_types[name],
-			   names_type_called(x->in->names, name));
+			   names_type_called(x->in->names, name), NULL);
+}
+
+static uint32_t type_of_stack(const struct search *x, uint32_t stack)
+{
+	uint32_t *known = &x->memory->stack_types[stack];
+
+	if (*known == NOT_ASKED)
+		type_called(x, known, names_call(x->in->names, stack),
+			    names_type_before(x->in->names, stack));
+	return *known;
 }
 
 /* --- Findings ---------------------------------------------------------------------------- */
@@ -353,10 +366,8 @@ struct suppression *suppress_find(struct suppressions *s,
 		uint32_t stack = m->blocks[f->members[i]].stack;
 
 		entry = first_of(
-		    entry, object
-			       ? type_named(&x, m->objects[object].type)
-			       : type_called(&x, &x.memory->stack_types[stack],
-					     names_lasting(in->names, stack)));
+		    entry, object ? type_named(&x, m->objects[object].type)
+				  : type_of_stack(&x, stack));
 	}
 	if (types && f->error != RKN_NONE)
 		entry =

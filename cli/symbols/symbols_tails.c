@@ -98,6 +98,23 @@ static struct tails_name *look_everywhere(struct symbols *s, const char *name)
 	return n;
 }
 
+static const struct tails_name *find_name(struct symbols *s, const char *name)
+{
+	struct tails_name *n;
+
+	HASH_FIND_STR(s->names, name, n);
+	return n ? n : look_everywhere(s, name);
+}
+
+bool tails_named(struct symbols *s, const char *name,
+		 struct tails_place *function)
+{
+	const struct tails_name *n = find_name(s, name);
+
+	*function = (struct tails_place){ n->module, n->start };
+	return n->module != RKN_NONE;
+}
+
 void tails_release(struct symbols *s)
 {
 	HASH_FREE(s->names);
@@ -121,7 +138,7 @@ static uint32_t node_at(struct search *x, uint32_t module, uint64_t start)
 /* Which one the loader found. */
 static uint32_t node_named(struct search *x, const char *name)
 {
-	struct tails_name *n;
+	const struct tails_name *n;
 
 	if (x->goal != TAILS_FRAME
 		? is_hook(name)
@@ -130,9 +147,7 @@ static uint32_t node_named(struct search *x, const char *name)
 		return GOAL;
 	if (is_hook(name))
 		return NOWHERE;
-	HASH_FIND_STR(x->s->names, name, n);
-	if (!n)
-		n = look_everywhere(x->s, name);
+	n = find_name(x->s, name);
 	return n->module == RKN_NONE ? UNKNOWN
 				     : node_at(x, n->module, n->start);
 }

@@ -52,6 +52,11 @@ size_t tails_find(struct symbols *s, struct tails_place from,
 		  enum tails_goal goal, struct tails_place to,
 		  const char *function, struct tail list[TAILS_MOST]);
 
+/* The function that the dynamic loader finds by `name`; false: no module has
+ * it, or it is not known which one. */
+bool tails_named(struct symbols *s, const char *name,
+		 struct tails_place *function);
+
 void tails_release(struct symbols *s);
 
 #endif

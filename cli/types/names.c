@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocator.h"
 #include "block_objects.h"
 #include "escape.h"
 #include "hash.h"
@@ -41,7 +42,7 @@ struct names {
 	struct type *types;     /* hash table by text */
 	struct c_name *by_type; /* hash table: of C types */
 	struct type **by_call;  /* one a stack; NULL: not asked yet */
-	struct type **lasting;  /* likewise */
+	struct type **before;   /* likewise: names_type_before() */
 	struct type **by_name;  /* likewise; by number of the name */
 	struct block_objects contents;
 	struct query *queries; /* by type, then birth, once `numbered` */
@@ -58,7 +59,7 @@ struct names *names_open(const struct model *m, struct symbols *s,
 	n->symbols = s;
 	n->c_types = t;
 	n->by_call = xcalloc(m->stack_count + 1, sizeof(*n->by_call));
-	n->lasting = xcalloc(m->stack_count + 1, sizeof(*n->lasting));
+	n->before = xcalloc(m->stack_count + 1, sizeof(*n->before));
 	n->by_name = xcalloc(m->name_count + 1, sizeof(*n->by_name));
 	if (m->object_count > 1)
 		block_objects_make(&n->contents, m);
@@ -70,7 +71,7 @@ void names_close(struct names *n)
 	HASH_FREE(n->types);
 	HASH_FREE(n->by_type);
 	free(n->by_call);
-	free(n->lasting);
+	free(n->before);
 	free(n->by_name);
 	block_objects_release(&n->contents);
 	free(n->queries);
@@ -92,33 +93,26 @@ static struct type *intern(struct names *n, const char *text)
 	return t;
 }
 
-static struct type *call_in(struct names *n, const struct location *l)
-{
-	char *function = place_function(l);
-	char *text = xasprintf("malloc in %s", function);
-	struct type *t = intern(n, text);
-
-	free(text);
-	free(function);
-	return t;
-}
-
 static struct type *call_of(struct names *n, uint32_t stack)
 {
 	struct type **t = &n->by_call[stack];
+	char *call, *function, *text;
 
-	if (!*t)
-		*t = call_in(n, block_types_place(n->c_types, stack));
+	if (*t)
+		return *t;
+	call = allocator_name(n->m, n->symbols, stack);
+	function = place_function(block_types_place(n->c_types, stack));
+	text = xasprintf("%s in %s", call, function);
+	*t = intern(n, text);
+	free(text);
+	free(function);
+	free(call);
 	return *t;
 }
 
-const char *names_lasting(struct names *n, uint32_t stack)
+const char *names_call(struct names *n, uint32_t stack)
 {
-	struct type **t = &n->lasting[stack];
-
-	if (!*t)
-		*t = call_in(n, place_find(n->m, n->symbols, stack));
-	return (*t)->text;
+	return call_of(n, stack)->text;
 }
 
 /* NULL: it is not known. */
@@ -142,6 +136,22 @@ static struct type *type_named(struct names *n, const struct block_type *type)
 	free(shown);
 	free(text);
 	return c->named;
+}
+
+const char *names_type_before(struct names *n, uint32_t stack)
+{
+	const struct location *l;
+	char *function, *text;
+
+	if (n->before[stack])
+		return n->before[stack]->text;
+	l = place_find_named(n->m, n->symbols, stack);
+	function = l && l->function ? escape(l->function) : place_function(l);
+	text = xasprintf(NAMES_BEFORE "%s", function);
+	n->before[stack] = intern(n, text);
+	free(text);
+	free(function);
+	return n->before[stack]->text;
 }
 
 const char *names_type(struct names *n, uint32_t stack)

@@ -3,8 +3,8 @@
  * The names of blocks.  A block that is an object of the program's (see
  * block_objects.h) has its type's name and its number in it: "Session#17".  Any
  * other block has its C type's (block_types.h), "struct session", or where that
- * is not known the name of the call that made it, "malloc in FUNC"; and as an
- * object "malloc in FUNC#3": the third to be allocated of the live blocks of
+ * is not known the name of the call that made it, "calloc in FUNC"; and as an
+ * object "calloc in FUNC#3": the third to be allocated of the live blocks of
  * that type.
  */
 #ifndef NAMES_H
@@ -24,13 +24,18 @@ struct names *names_open(const struct model *m, struct symbols *s,
 void names_close(struct names *n);
 
 /* The type of blocks from `stack`: control characters escaped; lives as long
- * as `n`. Equal types have the same pointer. "malloc in FUNC" if live ones have
+ * as `n`. Equal types have the same pointer. names_call() if live ones have
  * several, or none that is known. */
 const char *names_type(struct names *n, uint32_t stack);
 
-/* "malloc in FUNC" likewise, which depends on names of functions only: what
- * files of the user's have, such as baselines. */
-const char *names_lasting(struct names *n, uint32_t stack);
+/* "calloc in FUNC" likewise, whatever their C type is: the call (allocator.h) and
+ * the site. */
+const char *names_call(struct names *n, uint32_t stack);
+
+/* "malloc in FUNC" likewise, whatever the call was, and by the names of functions
+ * only: what version 0.1 called them. Files that people keep have it. */
+#define NAMES_BEFORE "malloc in "
+const char *names_type_before(struct names *n, uint32_t stack);
 
 /* The type of `block`, likewise. */
 const char *names_block_type(struct names *n, uint32_t block);

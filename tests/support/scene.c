@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "scene.h"
+#include "symbols_calls.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -243,6 +244,16 @@ size_t symbols_innermost(struct symbols *s, uint32_t stack,
 	(void)stack;
 	*locations = NULL;
 	return 0;
+}
+
+const char *symbols_calls_name(struct symbols *s, uint32_t frame)
+{
+	return s->calls[frame];
+}
+
+const char *symbols_calls_allocator(struct symbols *s, uint32_t frame)
+{
+	return s->calls[frame];
 }
 
 bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,

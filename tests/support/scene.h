@@ -18,6 +18,8 @@ struct symbols {
 	const char *files[SCENE_MOST];     /* NULL: "scene.c" */
 	unsigned lines[SCENE_MOST];        /* 0: the frame's number */
 	unsigned columns[SCENE_MOST];      /* 0: not known */
+	const char *calls[SCENE_MOST];     /* that the frame calls; NULL: not
+					      known */
 	uint64_t builds[SCENE_MOST];       /* of functions that are not known */
 	const char *data; /* name of any data object; NULL: not known */
 	unsigned asked;   /* how often for a frame */

@@ -420,7 +420,7 @@ def test_a_leak_in_a_real_command_is_found():
     told = steady(*LEAK, env=environment(PYTHONMALLOC="malloc",
                                        PYTHONHASHSEED=0))
     assert told.status == 23
-    assert re.search(r"1 type grows in every run \(malloc in \S+ \+1\)",
+    assert re.search(r"1 type grows in every run \(strdup in \S+ \+1\)",
                      last_line(told)), told.told
 
 
