@@ -5,8 +5,7 @@
 # What a build needs.
 build_packages="gcc libc6-dev meson ninja-build pkg-config libdw-dev
 libelf-dev libcapstone-dev libiberty-dev libjansson-dev libpopt-dev
-libunwind-dev libxml2-dev libzstd-dev
-uthash-dev"
+libunwind-dev libxml2-dev libzstd-dev uthash-dev zlib1g-dev"
 
 # What the tests need beside that: their own tools, and programs to record.
 test_packages="g++ clang libclang-rt-14-dev lld cmake make automake libtool
@@ -16,7 +15,7 @@ jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools bc
 universal-ctags clang-format-14 clang-tidy-14 cppcheck valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils
 musl musl-tools libc6-i386
 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base
-procps"
+procps debuginfod dwz llvm"
 
 # What scripts/fuzz needs beside what a build does.
 fuzz_packages="clang libclang-rt-14-dev libcmocka-dev g++ python3"

@@ -41,7 +41,8 @@ reset_signals()
 def environment(**more):
     """This environment without what would change a recording."""
     clean = {k: v for k, v in os.environ.items()
-             if not k.startswith(("REFKNOT_", "TEST_", "LD_", "MALLOC_"))}
+             if not k.startswith(("REFKNOT_", "TEST_", "LD_", "MALLOC_",
+                                  "DEBUGINFOD_"))}
     clean["LC_ALL"] = "C.UTF-8"
     clean["REFKNOT_CACHE"] = ""
     clean.update({k: str(v) for k, v in more.items()})

@@ -14,7 +14,8 @@
 #include "program_survey.h"
 #include "table.h"
 
-static const struct poptOption options[] = { OPTIONS_FORMAT, POPT_TABLEEND };
+static const struct poptOption options[] = { OPTIONS_FORMAT, OPTIONS_SERVERS,
+					     POPT_TABLEEND };
 
 static void print_line(const char *what, const char *text, const char *more)
 {

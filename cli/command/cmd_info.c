@@ -218,7 +218,8 @@ static int run(const char **arguments)
 	return showing_recording(&s, arguments, visit);
 }
 
-static const struct poptOption options[] = { OPTIONS_FORMAT, POPT_TABLEEND };
+static const struct poptOption options[] = { OPTIONS_FORMAT, OPTIONS_PLACES,
+					     POPT_TABLEEND };
 
 const struct command cmd_info = {
 	.name = "info",

@@ -8,12 +8,14 @@
 #include "die.h"
 #include "invocation.h"
 #include "launch.h"
+#include "options.h"
 #include "shrinking.h"
 
 static int obey(const struct invocation *i)
 {
 	switch (i->kind) {
 	case INVOCATION_RUN:
+		options_check();
 		return i->command->run(i->arguments);
 	case INVOCATION_OPTIONS:
 		poptPrintHelp(i->context, stdout, 0);

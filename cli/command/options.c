@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cache.h"
 #include "command.h"
+#include "debug_file.h"
+#include "debug_servers.h"
 #include "die.h"
 #include "escape.h"
 #include "report.h"
@@ -28,7 +31,23 @@ struct poptOption options_limit_table[] = {
 	POPT_TABLEEND
 };
 
+struct poptOption options_servers_table[] = {
+	{ "debuginfod", 0, POPT_ARG_STRING, &debug_servers_option, 0,
+	  "ask these servers for debug information that is not here; '' asks none; the default is $DEBUGINFOD_URLS",
+	  "URLS" },
+	POPT_TABLEEND
+};
+
+struct poptOption options_places_table[] = {
+	OPTIONS_SERVERS,
+	{ "sysroot", 0, POPT_ARG_STRING, &debug_file_sysroot, 0,
+	  "take programs, libraries and debug information from DIR, a copy of their machine's files, and not from this machine",
+	  "DIR" },
+	POPT_TABLEEND
+};
+
 struct poptOption options_symbols_table[] = {
+	OPTIONS_PLACES,
 	{ "no-symbol-cache", 0, POPT_ARG_NONE, &cache_is_off, 0,
 	  "read all symbols anew, and keep none for the next time", NULL },
 	POPT_TABLEEND
@@ -40,6 +59,21 @@ struct poptOption options_stacks_table[] = {
 	  NULL },
 	POPT_TABLEEND
 };
+
+void options_check(void)
+{
+	char *root;
+	struct stat st;
+
+	if (!debug_file_sysroot)
+		return;
+	root = realpath(debug_file_sysroot, NULL);
+	if (!root || stat(root, &st) || !S_ISDIR(st.st_mode))
+		die(STATUS_INPUT,
+		    "--sysroot is \"%s\"; give a directory that has a copy of the other machine's files",
+		    escape(debug_file_sysroot));
+	debug_file_sysroot = root;
+}
 
 enum format options_format(void)
 {

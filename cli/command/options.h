@@ -9,10 +9,11 @@
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
-/* Tables to include into a command's own: --format; --limit;
- * --no-symbol-cache; --full-stacks. */
+/* Tables to include into a command's own: --format; --limit; --debuginfod; that
+ * and --sysroot; both and --no-symbol-cache; --full-stacks. */
 extern struct poptOption options_format_table[], options_limit_table[],
-    options_symbols_table[], options_stacks_table[];
+    options_servers_table[], options_places_table[], options_symbols_table[],
+    options_stacks_table[];
 
 #define OPTIONS_TABLE(table)                                                   \
 	{                                                                      \
@@ -20,12 +21,17 @@ extern struct poptOption options_format_table[], options_limit_table[],
 	}
 #define OPTIONS_FORMAT  OPTIONS_TABLE(options_format_table)
 #define OPTIONS_LIMIT   OPTIONS_TABLE(options_limit_table)
+#define OPTIONS_SERVERS OPTIONS_TABLE(options_servers_table)
+#define OPTIONS_PLACES  OPTIONS_TABLE(options_places_table)
 #define OPTIONS_SYMBOLS OPTIONS_TABLE(options_symbols_table)
 #define OPTIONS_STACKS  OPTIONS_TABLE(options_stacks_table)
 
 /* The program after "--" and its arguments, ended by NULL; NULL: there was
  * none. Set by invocation_parse(). */
 extern const char **options_program;
+
+/* Dies if an option of these tables is given what it cannot take. */
+void options_check(void);
 
 /* The format that was asked for; dies if its name is not known. */
 enum format options_format(void);

@@ -124,6 +124,22 @@ char *gate_inherited_text(const struct gate *g)
 	    one ? "it" : "they");
 }
 
+static void add_warnings(struct gate *g, const struct symbols *s)
+{
+	size_t at = 0, i;
+	char *text;
+
+	while ((text = symbols_warning(s, &at))) {
+		for (i = 0; i < g->warning_count; i++)
+			if (!strcmp(g->warnings[i], text))
+				break;
+		if (i < g->warning_count)
+			free(text);
+		else
+			*LIST_ADD(g->warnings, g->warning_count) = text;
+	}
+}
+
 void gate_add(struct gate *g, const struct reading *in)
 {
 	const struct model *m = in->m;
@@ -162,6 +178,7 @@ void gate_add(struct gate *g, const struct reading *in)
 			*LIST_ADD(g->unread, g->unread_count) =
 			    (struct gate_module){ xstrdup(path), why };
 	}
+	add_warnings(g, in->symbols);
 	/* Where no check was made, nothing was searched. */
 	g->forked += m->limits[RKN_LIMIT_INHERITED] != 0;
 	g->inherited_bytes += m->limits[RKN_LIMIT_INHERITED_BYTES];
@@ -242,6 +259,9 @@ void gate_close(struct gate *g)
 	for (size_t i = 0; i < g->unread_count; i++)
 		free(g->unread[i].path);
 	free(g->unread);
+	for (size_t i = 0; i < g->warning_count; i++)
+		free(g->warnings[i]);
+	free(g->warnings);
 	free(g->verdict.rules);
 	free(g->processes);
 	free(g->others);

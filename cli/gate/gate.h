@@ -113,6 +113,8 @@ struct gate {
 	size_t growth_row_count;
 	struct gate_module *unread; /* of all processes, each path once */
 	size_t unread_count;
+	char **warnings; /* of symbols.h, each once */
+	size_t warning_count;
 	uint64_t gone_objects, gone_bytes; /* see struct findings */
 	size_t forked;            /* processes that began by fork and were
 				     checked: what they inherited are roots, */

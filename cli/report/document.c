@@ -251,8 +251,10 @@ json_t *document_new(const struct reading *in, const struct findings *f)
 {
 	const struct model *m = in->m;
 	json_t *document = json_object(), *recording = json_object();
-	json_t *gaps = json_array();
+	json_t *gaps = json_array(), *warnings = json_array();
 	const char *message = model_text(m, m->meta.message);
+	char *warning;
+	size_t at = 0;
 	struct stat st = { 0 };
 	struct verdict_gap list[VERDICT_GAPS];
 	size_t n = verdict_gaps(list, m, f);
@@ -289,6 +291,11 @@ json_t *document_new(const struct reading *in, const struct findings *f)
 	document_count(recording, "modules", m->module_count);
 	document_count(recording, "modules_without_symbols",
 		       symbols_missing(in->symbols, NULL));
+	while ((warning = symbols_warning(in->symbols, &at))) {
+		document_append(warnings, json_text(warning));
+		free(warning);
+	}
+	document_set(recording, "warnings", warnings);
 	document_text(document, "schema", "refknot-report/1");
 	document_set(document, "recording", recording);
 	document_set(document, "process", process(m));

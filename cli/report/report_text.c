@@ -285,8 +285,9 @@ static void print_findings(const struct printer *p, const struct findings *f,
 static void print_notes(const struct printer *p, const struct findings *f)
 {
 	const char *message = model_text(p->in->m, p->in->m->meta.message);
-	const char *path, *lost;
 	struct unread u;
+	char *warning;
+	size_t at = 0;
 
 	verdict_print_gaps(p->out, "\nnot recorded:", p->in->m, f);
 	if (*message && p->in->m->meta.flags & RKN_META_OFF) {
@@ -304,13 +305,9 @@ static void print_notes(const struct printer *p, const struct findings *f)
 		free(effect);
 		free(modules);
 	}
-	lost = symbols_lost_split(p->in->symbols, &path);
-	if (lost) {
-		char *file = escape(lost), *module = escape(path);
-
-		fprintf(p->out, "\n" SYMBOLS_LOST_SPLIT "\n", file, module);
-		free(module);
-		free(file);
+	while ((warning = symbols_warning(p->in->symbols, &at))) {
+		fprintf(p->out, "\n%s\n", warning);
+		free(warning);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base_name.h"
+#include "debug_servers.h"
 #include "die.h"
 #include "escape.h"
 #include "libraries.h"
@@ -36,6 +37,17 @@ static bool starts(const char *text, const char *start)
 	return !strncmp(text, start, strlen(start));
 }
 
+/* Takes `shown`, which is escaped. */
+static void add_sentence(struct program_survey *s, char *shown)
+{
+	for (size_t i = 0; i < s->hint_count; i++)
+		if (!strcmp(s->hints[i], shown)) {
+			free(shown);
+			return;
+		}
+	*LIST_ADD(s->hints, s->hint_count) = shown;
+}
+
 static void __attribute__((format(printf, 2, 3)))
 add_hint(struct program_survey *s, const char *format, ...)
 {
@@ -50,12 +62,7 @@ add_hint(struct program_survey *s, const char *format, ...)
 		return;
 	shown = escape(text);
 	free(text);
-	for (size_t i = 0; i < s->hint_count; i++)
-		if (!strcmp(s->hints[i], shown)) {
-			free(shown);
-			return;
-		}
-	*LIST_ADD(s->hints, s->hint_count) = shown;
+	add_sentence(s, shown);
 }
 
 static void look_at_python(struct program_survey *s, const char *binary)
@@ -74,6 +81,7 @@ static void add_module(struct program_survey *s, const char *path)
 	struct symbols_module symbols;
 	struct elf_file elf;
 	const char *file = NULL;
+	char *warning;
 
 	m = LIST_ADD(s->modules, s->module_count);
 	*m = (struct program_survey_module){ .path = xstrdup(path) };
@@ -83,21 +91,17 @@ static void add_module(struct program_survey *s, const char *path)
 		elf_file_release(&elf);
 	}
 	if (symbols_module_open(&symbols, path, NULL, -1)) {
-		const char *lost;
-		char *shown;
-
 		m->source = symbols_module_source(&symbols, &file);
 		m->debug_file = file ? xstrdup(file) : NULL;
-		lost = symbols_module_lost_split(&symbols);
-		shown = lost ? escape(lost) : NULL;
-		if (lost)
-			add_hint(s, SYMBOLS_LOST_SPLIT, shown, base_name(path));
-		free(shown);
+		symbols_module_try_splits(&symbols);
+		warning = symbols_module_warning(&symbols);
+		if (warning)
+			add_sentence(s, warning);
 		unwind_tables_try(&m->tables, &symbols);
 		if (m->tables.tried)
 			m->unwind &= unwind_tables_are_some(&m->tables);
-		symbols_module_close(&symbols);
 	}
+	symbols_module_close(&symbols);
 }
 
 static void add_library(struct program_survey *s, const struct library *l)
@@ -190,6 +194,8 @@ void program_survey_make(struct program_survey *s, const char *program)
 		    s,
 		    "%s has no debug information, so its files and lines are not known; build it with -g, or install its -dbgsym package",
 		    s->modules[0].path);
+	if (debug_servers_trouble())
+		add_sentence(s, xstrdup(debug_servers_trouble()));
 	if (s->allocator_path)
 		add_hint(
 		    s,

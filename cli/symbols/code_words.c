@@ -19,7 +19,7 @@ static Elf *elf_of(const struct symbols_module *m)
 {
 	GElf_Addr bias;
 	GElf_Ehdr header;
-	Elf *elf = dwfl_module_getelf(m->module, &bias);
+	Elf *elf = m->codeless ? NULL : dwfl_module_getelf(m->module, &bias);
 
 	return elf && gelf_getehdr(elf, &header) &&
 		       header.e_machine == EM_X86_64 &&

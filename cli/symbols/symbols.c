@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "debug_servers.h"
 #include "die.h"
 #include "hash.h"
 #include "plain_name.h"
@@ -86,6 +87,7 @@ void symbols_close(struct symbols *s)
 
 		symbols_cache_close(&f->cache, s->cache, &f->elf);
 		symbols_module_close(&f->elf);
+		free(f->plain);
 	}
 	free(s->by_frame);
 	free(s->files);
@@ -481,15 +483,18 @@ size_t symbols_missing(const struct symbols *s, const char **first_path)
 	return s->missing;
 }
 
-const char *symbols_lost_split(const struct symbols *s, const char **module)
+char *symbols_warning(const struct symbols *s, size_t *at)
 {
-	for (size_t i = 0; i < s->model->module_count; i++) {
-		const struct file *f = &s->files[i];
+	const size_t count = s->model->module_count;
+	char *text = NULL;
 
-		if (f->state != FILE_OPEN || !f->elf.scopes.lost)
-			continue;
-		*module = model_text(s->model, s->model->modules[i].path);
-		return f->elf.scopes.lost;
+	while (!text && *at < count)
+		text = symbols_module_warning(&s->files[(*at)++].elf);
+	if (!text && *at == count) {
+		const char *trouble = debug_servers_trouble();
+
+		text = trouble ? xstrdup(trouble) : NULL;
+		++*at;
 	}
-	return NULL;
+	return text;
 }

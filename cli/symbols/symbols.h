@@ -28,7 +28,7 @@ struct location {
 	/* It has no frame: it ended by a jump to the location before it. */
 	bool tail_call;
 	/* What was inlined there is not known, though there is debug
-	 * information: see symbols_lost_split. */
+	 * information: see symbols_warning. */
 	bool partial;
 	unsigned declared; /* line of `file` at which the function begins; 0:
 			      not known, or in another file */
@@ -87,14 +87,12 @@ size_t symbols_missing(const struct symbols *s, const char **first_path);
  * "is not there any more; keep it ...": constant. */
 const char *symbols_why_missing(const struct symbols *s, uint32_t module);
 
-/* What it means: the .dwo file, the module. */
-#define SYMBOLS_LOST_SPLIT                                                     \
-	"split debug information %s of %s is not there (any more); functions " \
-	"that were inlined are not shown"
-
-/* Name of a .dwo file, of split debug information, that was looked for and is
- * not there, and the path of the module that it is of; NULL: none is missing.
+/*
+ * What is wrong with debug information, of what was asked for so far: files that
+ * do not belong and were not used, or are not there; servers that do not answer.
+ * One sentence for each call, escaped, for the caller to free; NULL: there are no
+ * more. *at is 0 at first.
  */
-const char *symbols_lost_split(const struct symbols *s, const char **module);
+char *symbols_warning(const struct symbols *s, size_t *at);
 
 #endif

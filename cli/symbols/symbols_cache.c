@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "debug_file.h"
 #include "die.h"
+#include "root_path.h"
 
 #define KEY_SIZE 17 /* 16 hexadecimal digits */
 
@@ -37,6 +39,36 @@ static bool is_same(const json_t *then)
 	return same;
 }
 
+/* Places where a file was looked for in vain, or other files that were used, by
+ * path: null where there was nothing. */
+static json_t *identities(char *const *paths, size_t count)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; all && i < count; i++)
+		if (json_object_set_new(all, paths[i], identity(paths[i]))) {
+			json_decref(all);
+			all = NULL; /* a path that is not UTF-8 */
+		}
+	return all;
+}
+
+static bool are_same(json_t *then)
+{
+	const char *path;
+	json_t *one;
+	bool same = json_is_object(then);
+
+	json_object_foreach(then, path, one)
+	{
+		json_t *now = identity(path);
+
+		same = same && now && json_equal(now, one);
+		json_decref(now);
+	}
+	return same;
+}
+
 static bool is_text(const json_t *o, const char *key, const char *text)
 {
 	const char *value = json_string_value(json_object_get(o, key));
@@ -44,16 +76,37 @@ static bool is_text(const json_t *o, const char *key, const char *text)
 	return value && !strcmp(value, text);
 }
 
+/* Whether the module is looked for first where it was: links may lead elsewhere
+ * by now. */
+static bool is_first_place(const struct symbols_cache *s, const json_t *known)
+{
+	char *place = root_path(debug_file_sysroot, s->path);
+	const json_t *file = json_object_get(known, "file");
+	bool first =
+	    place && (is_text(file, "path", place) ||
+		      json_object_get(json_object_get(known, "missed"), place));
+
+	free(place);
+	return first;
+}
+
 static bool is_usable(const struct symbols_cache *s, const json_t *known)
 {
 	const json_t *file = json_object_get(known, "file");
 	const json_t *debug = json_object_get(known, "debug");
 
-	return is_text(known, "refknot", REFKNOT_VERSION) &&
+	char *settings = debug_file_settings();
+	bool elsewhere = !is_text(known, "settings", settings);
+
+	free(settings);
+	return !elsewhere && is_text(known, "path", s->path) &&
+	       is_text(known, "refknot", REFKNOT_VERSION) &&
 	       json_integer_value(json_object_get(known, "layout")) ==
 		   SYMBOLS_CACHE_LAYOUT &&
-	       is_text(known, "libdw", dwfl_version(NULL)) &&
-	       is_text(file, "path", s->path) && is_same(file) &&
+	       is_text(known, "libdw", dwfl_version(NULL)) && is_same(file) &&
+	       are_same(json_object_get(known, "missed")) &&
+	       are_same(json_object_get(known, "used")) &&
+	       is_first_place(s, known) &&
 	       (json_is_null(debug) || is_same(debug)) &&
 	       json_is_object(json_object_get(known, "code")) &&
 	       json_is_object(json_object_get(known, "data")) &&
@@ -120,7 +173,7 @@ void symbols_cache_confirm(struct symbols_cache *s,
 
 	if (!s->doubtful)
 		return;
-	now = debug_identity(m, s->path);
+	now = debug_identity(m, m->file);
 	if (json_is_null(now))
 		s->doubtful = false;
 	else
@@ -373,19 +426,31 @@ void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 			 const struct symbols_module *m)
 {
 	if (s->changed && m->module) {
-		json_t *file = identity(s->path);
-		json_t *debug = debug_identity(m, s->path);
-		char *text = NULL;
+		const struct debug_search *d = &m->search;
+		json_t *file = identity(m->file);
+		json_t *debug = debug_identity(m, m->file);
+		json_t *missed = identities(d->missed, d->missed_count);
+		json_t *used = identities(d->used, d->used_count);
+		char *settings = debug_file_settings(), *text = NULL;
 
-		if (json_is_object(file) && debug &&
+		if (json_is_object(file) && debug && missed && used &&
+		    !json_object_set_new(s->known, "settings",
+					 json_string(settings)) &&
+		    !json_object_set_new(s->known, "path",
+					 json_string(s->path)) &&
 		    !json_object_set(s->known, "file", file) &&
+		    !json_object_set(s->known, "missed", missed) &&
+		    !json_object_set(s->known, "used", used) &&
 		    !json_object_set(s->known, "debug", debug))
 			text = json_dumps(s->known, JSON_COMPACT);
+		free(settings);
 		if (text)
 			cache_write(c, s->name, text, strlen(text));
 		free(text);
 		json_decref(file);
 		json_decref(debug);
+		json_decref(missed);
+		json_decref(used);
 	}
 	json_decref(s->known);
 	free(s->path);

@@ -2,12 +2,15 @@
 /*
  * What was once found out about one ELF file's addresses, kept from one run to
  * the next by its build-id.  An answer is used only where libdw would give it
- * again: by the same refknot and libdw, while the file and the one that its
- * debug information came from have kept path, size and time of change.
+ * again: by the same refknot and libdw, from the same sysroot and servers, while
+ * the file and those that its debug information came from have kept path, size and
+ * time of change, and what was looked for before them is not there.
  *
  *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 4,
+ *      "settings": "sysroot /, debuginfod ", "path": "/usr/bin/jq",
  *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
+ *      "missed": {}, "used": {"/usr/lib/debug/.dwz/jq.debug": {...}},
  *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14, null],
  *                        ["outer", "jq.c", 20, "/src", 12, 2, null]]},
  *      "data": {"4010": "cache+0x8"},
@@ -18,6 +21,9 @@
  *
  * A place that code leads to is an address, a name, true for refknot's interface
  * or null if it is not known.
+ *
+ * "missed" are places of the ELF file before the one in "file"; "used" are further
+ * files of debug information.
  *
  * "debug" is null where there was none: only libdw knows whether there is one
  * now.  Then symbols_cache_confirm() must be asked first.
@@ -38,13 +44,13 @@
 
 struct symbols_cache { /* all zero: nothing is known */
 	char *name;    /* in the cache; NULL: not to be kept */
-	char *path;    /* of the ELF file */
+	char *path;    /* of the module where it ran */
 	json_t *known; /* as above; "file" and "debug" perhaps still to come */
 	bool doubtful; /* read, and "debug" is null */
 	bool changed;  /* something was added */
 };
 
-/* Begins with what the cache has of module `r`, whose file is `path`. */
+/* Begins with what the cache has of module `r`, whose path is `path`. */
 void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 			const struct rkn_module *r, const char *path);
 

@@ -6,118 +6,106 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clones.h"
 #include "die.h"
+#include "elf_copy.h"
+#include "escape.h"
 #include "fnv.h"
-#include "regular_file.h"
-
-#define DEBUG_ROOT "/usr/lib/debug" /* where libdw looks, too */
 
 struct module_name {
 	struct module_name *next;
 	char text[];
 };
 
-/* A pipe or a device at a place where libdw would open a file. */
-static bool is_trap(const char *root, const char *directory, const char *name)
+/* libdw asks for the ELF file only where it has none. */
+static int find_elf(Dwfl_Module *module, void **data, const char *name,
+		    Dwarf_Addr base, char **found, Elf **elf)
 {
-	char *path = xasprintf("%s%s/%s", root, directory, name);
-	struct stat st;
-	bool trap =
-	    !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
-
-	free(path);
-	return trap;
+	(void)module;
+	(void)data;
+	(void)name;
+	(void)base;
+	(void)found;
+	(void)elf;
+	return -1;
 }
 
-/* `link` is the debug file's name that ELF file `file` gives; NULL: none. */
-static bool is_trapped(const char *file, const char *link)
+/* What dwz moved out of the debug information at `file`. Where it is not found
+ * an empty file: else libdw takes what has that name, whatever build it is of. */
+static int find_shared(struct symbols_module *m, const char *file, char **found)
 {
-	const char *slash = strrchr(file, '/');
-	const char *base = slash ? slash + 1 : file;
-	char *directory =
-	    slash ? xstrndup(file, (size_t)(slash - file)) : xstrdup(".");
-	char *name = link ? xstrdup(link) : xasprintf("%s.debug", base);
-	char *hidden = xasprintf(".debug/%s", name);
-	bool trapped = name[0] == '/'
-			   ? is_trap("", "", name)
-			   : is_trap("", directory, name) ||
-				 is_trap("", directory, hidden) ||
-				 is_trap(DEBUG_ROOT, directory, name);
+	static const struct elf_section empty = { ".debug_line", "", 1 };
+	Dwarf_Addr bias;
+	Dwarf *dwarf = dwfl_module_getdwarf(m->module, &bias);
+	const void *bits = NULL;
+	const char *name;
+	ssize_t size =
+	    dwarf ? dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &bits) : 0;
+	const struct build_id id = { bits, size > 0 ? (size_t)size : 0 };
+	int fd;
 
-	free(hidden);
-	free(name);
-	free(directory);
-	return trapped;
+	if (!id.size)
+		return -1;
+	fd =
+	    debug_file_open_shared(&m->search, m->path, file, name, &id, found);
+	if (fd >= 0)
+		return fd;
+	m->partial = true;
+	fd = elf_copy_make(&empty, 1);
+	return fd < 0 ? -1 : fd;
 }
 
-/* libdw's own search, but where that would wait for a pipe only by build-id:
- * an ELF file can name any file, and what is beside it is anyone's. */
+/* libdw asks for the debug file with the link of the ELF file, which may be NULL,
+ * and afterwards for what dwz moved out of it, with another. */
 static int find_debuginfo(Dwfl_Module *module, void **data, const char *name,
 			  Dwarf_Addr base, const char *file, const char *link,
 			  GElf_Word crc, char **found)
 {
-	if (file && is_trapped(file, link))
-		return dwfl_build_id_find_debuginfo(module, data, name, base,
-						    file, link, crc, found);
-	return dwfl_standard_find_debuginfo(module, data, name, base, file,
-					    link, crc, found);
+	struct symbols_module *m = *data;
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+	int fd;
+
+	(void)name;
+	(void)base;
+	if (!elf)
+		return -1;
+	if (link != dwelf_elf_gnu_debuglink(elf, &crc))
+		return find_shared(m, file ? file : m->file, found);
+	fd = debug_file_open_debug(&m->search, elf, m->path, m->file, found);
+	return fd < 0 ? -1
+		      : split_files_prepare(&m->scopes.split, &m->search,
+					    m->path, *found, fd);
 }
 
 static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
+	.find_elf = find_elf,
 	.find_debuginfo = find_debuginfo,
 	.section_address = dwfl_offline_section_address,
 };
 
-static bool has_build_id(Dwfl_Module *module, const void *build_id, int size)
+static bool is_codeless(Elf *elf)
 {
-	const unsigned char *bits;
-	GElf_Addr address;
-	int bytes = dwfl_module_build_id(module, &bits, &address);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
 
-	if (size < 0)
-		return true;
-	/* A recording keeps the first bytes of a long one. */
-	if (size == 0 || bytes <= 0)
-		return size == 0 && bytes <= 0;
-	return bytes >= size && !memcmp(bits, build_id, (size_t)size);
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) &&
+		    header.sh_flags & SHF_EXECINSTR &&
+		    header.sh_type == SHT_NOBITS && header.sh_size)
+			return true;
+	return false;
 }
 
-/* Nothing else is shown to libdw, which would unpack anything that is packed
- * however large it gets. The descriptor, or -errno. */
-static int open_elf(const char *path)
-{
-	char magic[SELFMAG];
-	int fd = regular_file_open(path);
-
-	if (fd < 0)
-		return fd;
-	if (pread(fd, magic, SELFMAG, 0) == SELFMAG &&
-	    !memcmp(magic, ELFMAG, SELFMAG))
-		return fd;
-	close(fd);
-	return -ENOEXEC;
-}
-
-bool symbols_module_open(struct symbols_module *m, const char *path,
-			 const void *build_id, int build_id_size)
+/* Shows the file to libdw, which takes `fd`. */
+static bool report(struct symbols_module *m, int fd)
 {
 	GElf_Addr bias;
-	int fd = open_elf(path);
+	void **data;
+	Elf *elf;
 
-	m->error = fd < 0 ? fd : 0;
-	if (fd < 0)
-		return false;
-	/* libdw would ask these servers, and wait for them. */
-	unsetenv("DEBUGINFOD_URLS");
-	m->scopes = (struct symbols_scopes){ 0 };
-	m->words = (struct code_words){ 0 };
-	m->functions = (struct symbols_functions){ 0 };
-	m->names = NULL;
 	m->dwfl = dwfl_begin(&callbacks);
 	if (!m->dwfl) {
 		m->error = -ENOMEM;
@@ -125,23 +113,44 @@ bool symbols_module_open(struct symbols_module *m, const char *path,
 		return false;
 	}
 	dwfl_report_begin(m->dwfl);
-	m->module = dwfl_report_elf(m->dwfl, path, path, fd, 0, true);
+	m->module = dwfl_report_elf(m->dwfl, m->path, m->file, fd, 0, true);
 	if (!m->module)
 		close(fd); /* else it is libdw's */
 	dwfl_report_end(m->dwfl, NULL, NULL);
-	if (!m->module || !dwfl_module_getelf(m->module, &bias))
-		m->error = -ENOEXEC;
-	else if (has_build_id(m->module, build_id, build_id_size))
+	elf = m->module ? dwfl_module_getelf(m->module, &bias) : NULL;
+	if (elf) {
+		m->codeless = is_codeless(elf);
+		dwfl_module_info(m->module, &data, NULL, NULL, NULL, NULL, NULL,
+				 NULL);
+		*data = m;
 		return true;
-	else
-		m->error = -ESTALE;
-	symbols_module_close(m);
+	}
+	m->error = -ENOEXEC;
+	dwfl_end(m->dwfl);
+	m->dwfl = NULL;
+	m->module = NULL;
+	return false;
+}
+
+bool symbols_module_open(struct symbols_module *m, const char *path,
+			 const void *build_id, int build_id_size)
+{
+	const struct build_id id = { build_id, (size_t)build_id_size };
+	int fd;
+
+	*m = (struct symbols_module){ .path = path };
+	fd = debug_file_open_elf(&m->search, path,
+				 build_id_size < 0 ? NULL : &id, &m->file);
+	if (fd >= 0)
+		return report(m,
+			      split_files_prepare(&m->scopes.split, &m->search,
+						  m->path, m->file, fd));
+	m->error = fd;
 	return false;
 }
 
 void symbols_module_close(struct symbols_module *m)
 {
-	symbols_scopes_release(&m->scopes);
 	code_words_release(&m->words);
 	symbols_functions_release(&m->functions);
 	while (m->names) {
@@ -152,6 +161,10 @@ void symbols_module_close(struct symbols_module *m)
 	}
 	if (m->dwfl)
 		dwfl_end(m->dwfl);
+	symbols_scopes_release(&m->scopes);
+	debug_search_release(&m->search);
+	free(m->file);
+	m->file = NULL;
 	m->dwfl = NULL;
 	m->module = NULL;
 }
@@ -235,18 +248,10 @@ enum symbols_source symbols_module_source(const struct symbols_module *m,
 
 bool symbols_module_is_partial(const struct symbols_module *m)
 {
-	const void *build_id;
-	const char *name;
-	Dwarf_Addr bias;
-	Dwarf *dwarf = dwfl_module_getdwarf(m->module, &bias);
-
-	return m->scopes.lost ||
-	       (dwarf &&
-		dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &build_id) > 0 &&
-		!dwarf_getalt(dwarf));
+	return m->partial || m->scopes.lost;
 }
 
-const char *symbols_module_lost_split(struct symbols_module *m)
+void symbols_module_try_splits(struct symbols_module *m)
 {
 	Dwarf_Die *unit = NULL;
 	Dwarf_Addr bias;
@@ -254,5 +259,31 @@ const char *symbols_module_lost_split(struct symbols_module *m)
 	while (!m->scopes.lost &&
 	       (unit = dwfl_module_nextcu(m->module, unit, &bias)))
 		symbols_scopes_try_split(&m->scopes, unit);
-	return m->scopes.lost;
+}
+
+char *symbols_module_warning(const struct symbols_module *m)
+{
+	char *file, *path, *text;
+
+	if (m->search.refused)
+		return xstrdup(m->search.refused);
+	if (m->codeless) {
+		path = escape(m->path);
+		text = xasprintf("only the debug file of %s is there, not the "
+				 "file itself: functions that ended by a jump "
+				 "are not shown",
+				 path);
+		free(path);
+		return text;
+	}
+	if (!m->scopes.lost)
+		return NULL;
+	file = escape(m->scopes.lost);
+	path = escape(m->path);
+	text = xasprintf("split debug information %s of %s %s; functions that "
+			 "were inlined are not shown",
+			 file, path, m->scopes.why_lost);
+	free(path);
+	free(file);
+	return text;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "code_words.h"
+#include "debug_file.h"
 #include "symbols_functions.h"
 #include "symbols_scopes.h"
 
@@ -22,15 +23,20 @@ struct symbols_module {
 	struct code_words words;
 	struct symbols_functions functions;
 	struct module_name *names; /* list: of symbols, cut */
+	struct debug_search search;
+	const char *path; /* of the module where it ran; the caller's */
+	char *file;       /* where its ELF file is */
+	bool partial;     /* what dwz moved elsewhere is not there */
+	bool codeless;    /* that is its debug file, without code */
 	int error; /* why it could not be opened: -errno, -ENOEXEC: it is not ELF
 		      file, -ESTALE: it has another build-id */
 };
 
 /*
- * Opens the ELF file at `path`. With `build_id_size` >= 0 its build-id must be
- * `build_id` (0 bytes: the file must have none). Nothing is fetched from the
- * network. False if there is no such file, and m->error says why; there is
- * nothing to close then.
+ * Opens the ELF file of a module, which was `path` where it ran and must outlive
+ * `m`: where debug_file.h finds it. With `build_id_size` >= 0 its build-id must
+ * be `build_id` (0 bytes: the file must have none). False if there is no such
+ * file, and m->error says why. Close it in any case.
  */
 bool symbols_module_open(struct symbols_module *m, const char *path,
 			 const void *build_id, int build_id_size);
@@ -67,8 +73,13 @@ enum symbols_source symbols_module_source(const struct symbols_module *m,
  * was looked for) that is not there. */
 bool symbols_module_is_partial(const struct symbols_module *m);
 
-/* Name of a file of split debug information that is not there, of all of its
- * units; NULL. Lives as long as `m`. */
-const char *symbols_module_lost_split(struct symbols_module *m);
+/* Looks for all files of split debug information, not only those that are
+ * needed. */
+void symbols_module_try_splits(struct symbols_module *m);
+
+/* What is wrong with the debug information, of what was asked for: a file that
+ * does not belong, or is not there. A sentence, escaped, for the caller to free;
+ * NULL. `m` may have been closed by symbols_module_open(). */
+char *symbols_module_warning(const struct symbols_module *m);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "die.h"
 #include "fnv.h"
+#include "root_path.h"
 
 /* --- Files ----------------------------------------------------------------- */
 
@@ -44,44 +45,47 @@ static const char *symbols_own_why_missing(const char *path, int error)
 	return "cannot be read; keep it as it was until the report is made";
 }
 
+/* Without a time nobody knows whether it is later than the recording. */
+static bool symbols_own_is_later(const struct symbols *s, const char *path)
+{
+	const struct rkn_meta *meta = &s->model->meta;
+	char *place = root_path(debug_file_sysroot, path);
+	struct stat st;
+	bool later = meta->start_ns && meta->duration_ns && place &&
+		     !stat(place, &st) && st.st_mtim.tv_sec > 0 &&
+		     (uint64_t)st.st_mtim.tv_sec * 1000000000u +
+			     (uint64_t)st.st_mtim.tv_nsec >
+			 meta->start_ns + meta->duration_ns;
+
+	free(place);
+	return later;
+}
+
 /* 0, -errno or CHANGED. */
 static int symbols_own_try_file(const struct symbols *s,
 				struct symbols_module *elf,
 				const struct rkn_module *r, const char *path)
 {
-	const struct model *m = s->model;
-	uint64_t start = m->meta.start_ns;
-	struct stat st;
-
 	if (*path != '/' || r->build_id_size > sizeof(r->build_id))
 		return -EINVAL;
-	/* Without a time nobody knows whether it is later than the recording. */
-	if (!r->build_id_size && start && m->meta.duration_ns &&
-	    !stat(path, &st) && st.st_mtim.tv_sec > 0 &&
-	    (uint64_t)st.st_mtim.tv_sec * 1000000000u +
-		    (uint64_t)st.st_mtim.tv_nsec >
-		start + m->meta.duration_ns)
+	if (!r->build_id_size && symbols_own_is_later(s, path))
 		return CHANGED;
+	symbols_module_close(elf);
 	if (symbols_module_open(elf, path, r->build_id, (int)r->build_id_size))
 		return 0;
 	return elf->error ? elf->error : -EINVAL;
 }
 
 /* What the kernel calls "/bin/a (deleted)" may be there again, as a copy. */
-static int symbols_own_try_copy(const struct symbols *s,
-				struct symbols_module *elf,
+static int symbols_own_try_copy(const struct symbols *s, struct file *f,
 				const struct rkn_module *r, const char *path)
 {
 	const char *mark = strstr(path, " (deleted)");
-	char *plain;
-	int error;
 
 	if (!mark || mark[strlen(" (deleted)")] || !r->build_id_size)
 		return -ENOENT;
-	plain = xstrndup(path, (size_t)(mark - path));
-	error = symbols_own_try_file(s, elf, r, plain);
-	free(plain);
-	return error;
+	f->plain = xstrndup(path, (size_t)(mark - path));
+	return symbols_own_try_file(s, &f->elf, r, f->plain);
 }
 
 static void symbols_own_look_for_file(struct symbols *s, uint32_t module)
@@ -97,7 +101,7 @@ static void symbols_own_look_for_file(struct symbols *s, uint32_t module)
 	}
 	error = symbols_own_try_file(s, &f->elf, r, path);
 	if (error == -ENOENT)
-		error = symbols_own_try_copy(s, &f->elf, r, path);
+		error = symbols_own_try_copy(s, f, r, path);
 	f->state = error ? FILE_MISSING : FILE_OPEN;
 	if (!error)
 		return;

@@ -14,6 +14,7 @@ struct file {
 	enum file_state state;
 	const char *why; /* FILE_MISSING: and what helps */
 	uint64_t build;  /* see struct location; 0: not asked yet */
+	char *plain;     /* its path, where the kernel said "(deleted)" */
 	struct symbols_module elf;
 	struct symbols_cache cache;
 	bool asked; /* the cache was opened, if there may be one */

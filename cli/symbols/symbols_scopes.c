@@ -56,20 +56,25 @@ static void list_functions(struct dwarf_index *map, Dwarf_Die *parent,
 static Dwarf_Die whole_unit(struct symbols_scopes *s, Dwarf_Die *unit,
 			    bool *lost)
 {
-	Dwarf_Attribute attribute;
 	Dwarf_Die split = { 0 };
+	const char *why;
 	uint8_t type = 0;
 
-	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, &split, NULL, NULL,
+	if (dwarf_cu_info(unit->cu, NULL, &type, NULL, NULL, NULL, NULL,
 			  NULL) ||
 	    type != DW_UT_skeleton)
 		return *unit;
+	split_files_supply(&s->split, unit);
+	if (dwarf_cu_info(unit->cu, NULL, NULL, NULL, &split, NULL, NULL, NULL))
+		split.addr = NULL;
+	why = split_files_note(&s->split, unit, split.addr);
 	if (split.addr)
 		return split;
 	*lost = true;
-	if (!s->lost && (dwarf_attr(unit, DW_AT_dwo_name, &attribute) ||
-			 dwarf_attr(unit, DW_AT_GNU_dwo_name, &attribute)))
-		s->lost = dwarf_formstring(&attribute);
+	if (!s->lost) {
+		s->lost = split_files_name(&s->split, unit);
+		s->why_lost = why;
+	}
 	return *unit;
 }
 
@@ -164,5 +169,6 @@ void symbols_scopes_release(struct symbols_scopes *s)
 		free(u);
 	}
 	dwarf_index_release(&s->units);
+	split_files_release(&s->split);
 	*s = (struct symbols_scopes){ 0 };
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "dwarf_index.h"
+#include "split_files.h"
 
 struct symbols_scopes { /* of one module; all zero at first */
 	struct dwarf_index units;
@@ -23,6 +24,8 @@ struct symbols_scopes { /* of one module; all zero at first */
 	 * in the module's; NULL: none was missed. Lives as long as the module.
 	 */
 	const char *lost;
+	const char *why_lost; /* constant: "is not there (any more)" */
+	struct split_files split;
 };
 
 /* The unit of an address, also where .debug_aranges lacks it; NULL if none. */

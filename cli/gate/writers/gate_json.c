@@ -162,6 +162,7 @@ void gate_write_json(FILE *out, const struct gate *g)
 	json_t *o = json_object(), *rules = json_array();
 	json_t *processes = json_array(), *issues = json_array();
 	json_t *suppressions = json_array(), *unread = json_array();
+	json_t *warnings = json_array();
 	json_t *inherited = json_object();
 	const struct suppression *s;
 
@@ -215,7 +216,10 @@ void gate_write_json(FILE *out, const struct gate *g)
 	document_set(o, "processes", processes);
 	document_set(o, "processes_not_judged", json_count(g->other_count));
 	document_set(o, "inherited", inherited);
+	for (size_t i = 0; i < g->warning_count; i++)
+		document_append(warnings, json_text(g->warnings[i]));
 	document_set(o, "modules_without_symbols", unread);
+	document_set(o, "warnings", warnings);
 	if (!json_write(o, JSON_INDENT(1), out))
 		die(STATUS_INPUT, "the JSON report cannot be written");
 	json_decref(o);

@@ -124,6 +124,8 @@ void gate_write_markdown(FILE *out, const struct gate *g)
 				    : "passed");
 	print_paragraph(out, g->verdict.summary);
 	print_paragraph(out, unread);
+	for (size_t i = 0; i < g->warning_count; i++)
+		print_paragraph(out, g->warnings[i]);
 	print_paragraph(out, inherited);
 	free(unread);
 	free(inherited);

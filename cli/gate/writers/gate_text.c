@@ -317,6 +317,8 @@ void gate_write_text(FILE *out, const struct gate *g)
 			free(text);
 		}
 	print_note(out, gate_unread_text(g));
+	for (size_t i = 0; i < g->warning_count; i++)
+		print_note(out, xstrdup(g->warnings[i]));
 	if (g->other_count)
 		fprintf(
 		    out,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files of the symbol cache: the bytes as a whole file, and as a file's JSON
- * behind its first two members and with the right sum.
+ * behind its first members and with the right sum.
  */
 #include "target.h"
 
@@ -50,6 +50,7 @@ static void enter(void)
 	fd = open(FILE_OF_MODULE, O_WRONLY | O_CREAT, 0600);
 	input_need(fd >= 0 && !futimens(fd, second) && !close(fd));
 	setenv("REFKNOT_CACHE", directory, 1);
+	unsetenv("DEBUGINFOD_URLS");
 	cache = cache_open();
 }
 
@@ -121,11 +122,12 @@ static char *whole(const uint8_t *data, size_t size, size_t *all)
 	char *json, *file;
 	int head;
 
-	head =
-	    asprintf(&json,
-		     "{\"refknot\": \"%s\", \"libdw\": \"%s\", "
-		     "\"layout\": %d, ",
-		     REFKNOT_VERSION, dwfl_version(NULL), SYMBOLS_CACHE_LAYOUT);
+	head = asprintf(
+	    &json,
+	    "{\"refknot\": \"%s\", \"libdw\": \"%s\", "
+	    "\"layout\": %d, \"settings\": "
+	    "\"sysroot /, debuginfod \", \"path\": \"" FILE_OF_MODULE "\", ",
+	    REFKNOT_VERSION, dwfl_version(NULL), SYMBOLS_CACHE_LAYOUT);
 	input_need(head > 0);
 	json = realloc(json, (size_t)head + size);
 	input_need(json != NULL);
