@@ -6,14 +6,12 @@
  */
 #include "findings.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "analysis.h"
 #include "die.h"
 #include "list.h"
-#include "units.h"
+#include "obstacle.h"
 
 #define ROW(kind, name, title, noun, plural, confidence, doubted)              \
 	{ name, title, noun, plural, confidence, doubted },
@@ -94,57 +92,6 @@ const char *finding_confidence(const struct finding *f, const struct model *m)
 		if (m->limits[unseen[i]])
 			return finding_kinds[f->kind].doubted;
 	return finding_kinds[f->kind].confidence;
-}
-
-/* What kept the process from being looked at when it ended. */
-static const char *no_snapshot(struct findings *f, const struct model *m)
-{
-	const int signal = m->meta.end_value;
-
-	if (m->meta.flags & RKN_META_OFF) {
-		snprintf(f->text, sizeof(f->text),
-			 "recording switched itself off (%s)",
-			 model_text(m, m->meta.message));
-		return f->text;
-	}
-	if (m->meta.flags & RKN_META_SANDBOX)
-		return "a seccomp filter forbids the system calls that it takes";
-	if (m->meta.flags & RKN_META_NO_SNAPSHOT)
-		return "no snapshot at the end was wanted";
-	if (m->meta.flags & RKN_META_CHECKING && m->meta.end == RKN_END_UNKNOWN)
-		return "the process was ended while it was checked";
-	if (m->meta.end == RKN_END_EXIT)
-		return "the process ended by a way that refknot does not see";
-	if (m->meta.end == RKN_END_SIGNAL) {
-		snprintf(
-		    f->text, sizeof(f->text),
-		    m->meta.flags & RKN_META_CHECKING
-			? "signal %d (%s) ended the process while it was checked"
-		    : m->meta.flags & RKN_META_EARLY
-			? "signal %d (%s) ended the process before it came to its own code"
-		    : signal == SIGKILL
-			? "signal %d (%s) ended the process, which nothing can catch"
-			: "signal %d (%s) ended the process and refknot's handler could not run: the stack was full, the program had a handler for one signal only (SA_RESETHAND), or such checks are switched off",
-		    signal, units_signal(signal));
-		return f->text;
-	}
-	return "the process was killed, replaced by exec, or still runs; the check is made at its end";
-}
-
-/* Why reachability cannot be judged; NULL if it can. A verdict from half the
- * pointers would call everything a leak. */
-static const char *obstacle(struct findings *f, const struct model *m)
-{
-	if (m->truncated)
-		return "the recording was cut short";
-	if (m->limits[RKN_LIMIT_NO_MAPS])
-		return "the list of mappings could not be read";
-	if (m->limits[RKN_LIMIT_SNAPSHOT_CUT])
-		return "the snapshot was cut short";
-	if (m->limits[RKN_LIMIT_NO_SNAPSHOT] ||
-	    !(m->meta.flags & RKN_META_SNAPSHOT))
-		return no_snapshot(f, m);
-	return NULL;
 }
 
 static void analysis_init(struct analysis *a, const struct reading *in)
@@ -235,7 +182,7 @@ void findings_make(struct findings *f, const struct reading *in)
 	struct analysis a;
 
 	*f = (struct findings){ 0 };
-	f->why = obstacle(f, m);
+	f->why = obstacle_find(m, f->text, sizeof(f->text));
 	f->checked = !f->why;
 	if (!f->checked) {
 		f->owner = xcalloc(m->block_count + 1, sizeof(*f->owner));

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "obstacle.h"
 #include "reading.h"
 
 /* clang-format off */
@@ -158,7 +159,7 @@ struct findings {
 	bool checked;    /* false: nothing could be judged */
 	const char *why; /* one clause if not checked, else NULL; lives as long
 			    as this, or in `text` */
-	char text[256];
+	char text[OBSTACLE_SIZE];
 	/* What only memory held that the program unmapped at its very end: not
 	 * a finding, since it was in use until then. */
 	uint64_t gone_objects, gone_bytes;
