@@ -30,6 +30,15 @@ const char *const finding_evidence_names[FINDING_EVIDENCES] = {
 	"scan", "declared", "counts", "ledger"
 };
 
+bool finding_retains(const struct finding *f, uint64_t *objects,
+		     uint64_t *bytes)
+{
+	*objects = f->objects + f->held_objects - f->shared_objects;
+	*bytes = f->bytes + f->held_bytes - f->shared_bytes;
+	return f->kind == FINDING_CYCLE || f->kind == FINDING_REFERENCE ||
+	       f->kind == FINDING_LEAK || f->kind == FINDING_POSSIBLE;
+}
+
 uint32_t finding_object(const struct finding *f, const struct names *n,
 			size_t i)
 {

@@ -98,6 +98,7 @@ struct finding {
 	uint64_t held_objects; /* what they keep, each block in one finding */
 	uint64_t held_bytes;
 	uint64_t shared_objects; /* of the held: other findings hold them too */
+	uint64_t shared_bytes;
 	bool elsewhere;       /* it holds blocks that are counted for another */
 	uint64_t held_cycles; /* cycles among what is held */
 	uint64_t held_cycle_objects; /* blocks in them */
@@ -184,6 +185,13 @@ void findings_release(struct findings *f);
 void findings_sign(struct findings *f, const struct reading *in);
 
 extern const char *const finding_evidence_names[FINDING_EVIDENCES];
+
+/*
+ * What is lost by `f` and nothing else: it itself and what only it holds, over
+ * all instances. False if it loses nothing: what is in use, or used wrongly.
+ */
+bool finding_retains(const struct finding *f, uint64_t *objects,
+		     uint64_t *bytes);
 
 /* The object that member `i` is; 0: it is a block. */
 uint32_t finding_object(const struct finding *f, const struct names *n,

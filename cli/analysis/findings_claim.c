@@ -176,6 +176,7 @@ static void count_held(struct analysis *a, uint32_t block, bool shared)
 	f->held_objects++;
 	f->held_bytes += a->m->blocks[block].size;
 	f->shared_objects += shared;
+	f->shared_bytes += shared ? a->m->blocks[block].size : 0;
 }
 
 /* Every head in component `c` is an instance; the other blocks are members of
@@ -205,6 +206,8 @@ static void claim_source(struct partition *p, struct analysis *a, uint32_t c)
 		count_member(a, b);
 		if (!owner)
 			owner = a->owner[b];
+		else if (owner != a->owner[b])
+			p->flags[c] |= SHARED;
 	}
 	for (uint32_t i = p->start[c]; i < p->start[c + 1]; i++) {
 		uint32_t b = p->order[i];
@@ -215,7 +218,7 @@ static void claim_source(struct partition *p, struct analysis *a, uint32_t c)
 		if (has_colour(a, b, LOST))
 			count_member(a, b);
 		else
-			count_held(a, b, false);
+			count_held(a, b, p->flags[c] & SHARED);
 	}
 }
 

@@ -277,6 +277,7 @@ static json_t *finding(struct writer *w, const struct finding *f)
 		{ "held_objects", f->held_objects },
 		{ "held_bytes", f->held_bytes },
 		{ "shared_objects", f->shared_objects },
+		{ "shared_bytes", f->shared_bytes },
 		{ "held_cycles", f->held_cycles },
 		{ "held_cycle_objects", f->held_cycle_objects },
 		{ "smallest", f->least },
@@ -284,7 +285,9 @@ static json_t *finding(struct writer *w, const struct finding *f)
 		{ "members_omitted", f->member_count - shown_members(f) },
 	};
 	json_t *o = json_object(), *evidence = json_array();
+	uint64_t objects, bytes;
 	struct holder h;
+	bool retains;
 
 	for (int i = 0; i < FINDING_EVIDENCES; i++)
 		if (f->evidence & 1u << i)
@@ -296,6 +299,9 @@ static json_t *finding(struct writer *w, const struct finding *f)
 	document_text(o, "signature", f->signature);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		document_count(o, counts[i].key, counts[i].value);
+	retains = finding_retains(f, &objects, &bytes);
+	document_known(o, "retained_objects", retains, objects);
+	document_known(o, "retained_bytes", retains, bytes);
 	document_text(o, "type", finding_type(f, w->in));
 	document_set(o, "stack", stack(w, f->stack));
 	document_set(o, "members", members(w, f));

@@ -194,6 +194,7 @@ static bool points_at_itself(const struct model *m, uint32_t block)
 static void print_rest(const struct printer *p, const struct finding *f)
 {
 	char count[UNITS_SIZE], cycles[UNITS_SIZE];
+	uint64_t objects, bytes;
 
 	if (f->kind == FINDING_CYCLE) {
 		print_cycle(p, f);
@@ -232,11 +233,13 @@ static void print_rest(const struct printer *p, const struct finding *f)
 			    : units_count(cycles, f->held_cycles, "cycle"),
 			units_count(count, f->held_cycle_objects, "object"),
 			f->held_cycles == 1 ? "" : " in all");
-	if (f->shared_objects)
-		fprintf(
-		    p->out,
-		    "    of what it holds, other findings hold %s too; counted here only\n",
-		    units_count(count, f->shared_objects, "object"));
+	if (f->shared_objects && finding_retains(f, &objects, &bytes)) {
+		fputs("    of what it holds, other findings hold ", p->out);
+		print_amount(p->out, f->shared_objects, f->shared_bytes);
+		fputs(" too, counted here only; it alone retains ", p->out);
+		print_amount(p->out, objects, bytes);
+		fputc('\n', p->out);
+	}
 	if (f->elsewhere)
 		fprintf(
 		    p->out,

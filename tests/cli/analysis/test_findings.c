@@ -32,6 +32,15 @@ static void expect(size_t i, enum finding_kind kind, uint64_t count,
 	assert_int_equal(f.list[i].held_objects, held);
 }
 
+static void expect_retained(size_t i, uint64_t objects, uint64_t bytes)
+{
+	uint64_t o, b;
+
+	assert_true(finding_retains(&f.list[i], &o, &b));
+	assert_int_equal(o, objects);
+	assert_int_equal(b, bytes);
+}
+
 static void what_roots_reach_is_no_finding(void **state)
 {
 	(void)state;
@@ -294,6 +303,32 @@ static void two_cycles_that_share_a_tail_count_it_once(void **state)
 	assert_int_equal(f.list[0].shared_objects, 2);
 	assert_false(f.list[0].elsewhere);
 	assert_true(f.list[1].elsewhere);
+	expect_retained(0, 2, 20);
+	expect_retained(1, 2, 20);
+}
+
+/* Block 0 is in use and points into the middle of 1 and 2, which lead to each
+ * other and to 3. */
+static void what_two_possible_leaks_hold_is_shared(void **state)
+{
+	(void)state;
+	add_blocks(1, in_a);
+	add_blocks(1, in_b);
+	add_blocks(2, in_c);
+	scene_root(&s, 0, 0);
+	scene_edge(&s, 0, 0, 1, 4);
+	scene_edge(&s, 0, 8, 2, 4);
+	scene_edge(&s, 1, 0, 2, 0);
+	scene_edge(&s, 2, 0, 1, 0);
+	scene_edge(&s, 2, 8, 3, 0);
+	judge();
+	assert_int_equal(f.count, 2);
+	assert_int_equal(f.list[0].kind, FINDING_POSSIBLE);
+	assert_int_equal(f.list[0].held_objects + f.list[1].held_objects, 1);
+	assert_int_equal(f.list[0].shared_objects + f.list[1].shared_objects,
+			 1);
+	expect_retained(0, 1, 10);
+	expect_retained(1, 1, 10);
 }
 
 static void what_one_finding_shares_with_itself_is_not_shared(void **state)
@@ -307,6 +342,7 @@ static void what_one_finding_shares_with_itself_is_not_shared(void **state)
 	expect(0, FINDING_LEAK, 2, 2, 1);
 	assert_int_equal(f.list[0].shared_objects, 0);
 	assert_false(f.list[0].elsewhere);
+	expect_retained(0, 3, 30);
 }
 
 static void cycles_alike_are_one_finding_wherever_they_begin(void **state)
@@ -1019,6 +1055,7 @@ int main(void)
 		TEST(calls_in_two_columns_of_a_line_are_two),
 		TEST(a_cycle_that_a_leak_holds_is_folded_but_told),
 		TEST(two_cycles_that_share_a_tail_count_it_once),
+		TEST(what_two_possible_leaks_hold_is_shared),
 		TEST(what_one_finding_shares_with_itself_is_not_shared),
 		TEST(cycles_alike_are_one_finding_wherever_they_begin),
 		TEST(rings_of_any_length_are_one_finding),
