@@ -6,39 +6,26 @@
 #include <string.h>
 
 #include "escape.h"
-#include "hash.h"
+#include "groups_find.h"
+#include "groups_retained.h"
+#include "groups_roots.h"
 #include "list.h"
-#include "marks.h"
+#include "obstacle.h"
 #include "place.h"
 
 const char *const group_by_names[GROUP_BYS] = { "type", "site", "function",
-						"file", "size" };
-const char *const group_sort_names[GROUP_SORTS] = { "bytes", "count", "name" };
+						"file", "size", "root" };
+const char *const group_by_titles[GROUP_BYS] = { "TYPE", "SITE", "FUNCTION",
+						 "FILE", "SIZE", "ROOT" };
+const char *const group_sort_names[GROUP_SORTS] = { "bytes", "count",
+						    "retained", "name" };
 
-/* Where the group with `key` is in the list. */
-struct entry {
-	size_t index;
-	UT_hash_handle hh;
-	char key[];
-};
-
-/* The group with `key`, which it takes. */
-static struct group *find(struct groups *g, struct entry **table, char *key)
+static struct group *find(struct groups *g, struct groups_entry **table,
+			  char *key)
 {
-	size_t size = strlen(key) + 1;
-	struct entry *e;
+	size_t index = groups_find(g, table, key);
 
-	HASH_FIND_STR(*table, key, e);
-	if (e) {
-		free(key);
-		return &g->list[e->index];
-	}
-	e = xcalloc(1, sizeof(*e) + size);
-	memcpy(e->key, key, size);
-	e->index = g->count;
-	HASH_ADD_STR(*table, key, e);
-	*LIST_ADD(g->list, g->count) = (struct group){ .key = key };
-	return &g->list[g->count - 1];
+	return &g->list[index];
 }
 
 static char *key_of(const struct reading *in, enum group_by by, uint32_t stack)
@@ -59,19 +46,6 @@ static char *key_of(const struct reading *in, enum group_by by, uint32_t stack)
 	return module ? module : xstrdup("unknown file");
 }
 
-static bool is_chosen(const struct reading *in, struct group_choice choice,
-		      uint32_t block)
-{
-	uint32_t object;
-
-	if (choice.generation < 0)
-		return true;
-	object = names_object_at(in->names, block);
-	return (object ? in->m->objects[object].generation
-		       : marks_survived(in->m, block)) ==
-	       (uint32_t)choice.generation;
-}
-
 /* Live blocks and bytes of every stack. */
 static struct group *sum_stacks(const struct reading *in,
 				struct group_choice choice)
@@ -80,7 +54,7 @@ static struct group *sum_stacks(const struct reading *in,
 	struct group *sums = xcalloc(m->stack_count + 1, sizeof(*sums));
 
 	for (uint32_t i = 0; i < m->block_count; i++) {
-		if (!is_chosen(in, choice, i))
+		if (!groups_chose(in, choice, i))
 			continue;
 		sums[m->blocks[i].stack].live++;
 		sums[m->blocks[i].stack].bytes += m->blocks[i].size;
@@ -109,7 +83,7 @@ static struct typed *typed_of(struct typed **table, const char *type)
 }
 
 /* Only blocks that have no objects, as all bytes of the others are theirs. */
-static void group_typed(struct groups *g, struct entry **table,
+static void group_typed(struct groups *g, struct groups_entry **table,
 			const struct reading *in, struct group_choice choice)
 {
 	const struct model *m = in->m;
@@ -119,7 +93,7 @@ static void group_typed(struct groups *g, struct entry **table,
 		struct typed *t;
 
 		if (names_has_objects(in->names, i) ||
-		    !is_chosen(in, choice, i))
+		    !groups_chose(in, choice, i))
 			continue;
 		t = typed_of(&types, names_block_type(in->names, i));
 		t->sum.live++;
@@ -137,7 +111,7 @@ static void group_typed(struct groups *g, struct entry **table,
 }
 
 /* The program's own types: it said how many there were. */
-static void group_objects(struct groups *g, struct entry **table,
+static void group_objects(struct groups *g, struct groups_entry **table,
 			  const struct reading *in, struct group_choice choice)
 {
 	const struct model *m = in->m;
@@ -157,9 +131,7 @@ static void group_objects(struct groups *g, struct entry **table,
 		uint64_t start, end;
 		struct group *group;
 
-		if (o->block == RKN_NONE ||
-		    (choice.generation >= 0 &&
-		     o->generation != (uint32_t)choice.generation))
+		if (o->block == RKN_NONE || !groups_chose_object(in, choice, i))
 			continue;
 		group = find(g, table,
 			     xstrdup(names_type_called(in->names, o->type)));
@@ -173,7 +145,7 @@ static void group_objects(struct groups *g, struct entry **table,
 static void group_census(struct groups *g, const struct reading *in,
 			 enum group_by by, const struct rkn_mark *mark)
 {
-	struct entry *table = NULL;
+	struct groups_entry *table = NULL;
 
 	for (uint32_t i = mark->first; i < mark->first + mark->rows; i++) {
 		const struct rkn_census *c = &in->m->census[i];
@@ -191,23 +163,18 @@ static void group_census(struct groups *g, const struct reading *in,
 		group->live += c->live;
 		group->bytes += c->bytes;
 	}
-	HASH_FREE(table);
+	groups_release_table(&table);
 }
 
-static void group_sizes(struct groups *g, const struct reading *in,
-			struct group_choice choice)
+/* Sizes that are alike are one after another: sizes[] has each once, then. */
+static size_t group_sizes(struct groups *g, uint64_t *sizes, size_t count)
 {
-	const struct model *m = in->m;
-	uint64_t *sizes = xcalloc(m->block_count + 1, sizeof(*sizes));
 	struct group *group = NULL;
-	size_t count = 0;
 
-	for (uint32_t i = 0; i < m->block_count; i++)
-		if (is_chosen(in, choice, i))
-			sizes[count++] = m->blocks[i].size;
 	qsort(sizes, count, sizeof(*sizes), list_ascending_64);
 	for (size_t i = 0; i < count; i++) {
-		if (!i || sizes[i] != sizes[i - 1]) {
+		if (!group || sizes[i] != sizes[g->count - 1]) {
+			sizes[g->count] = sizes[i];
 			group = LIST_ADD(g->list, g->count);
 			*group =
 			    (struct group){ .key = xasprintf("%" PRIu64 " B",
@@ -216,34 +183,55 @@ static void group_sizes(struct groups *g, const struct reading *in,
 		group->live++;
 		group->bytes += sizes[i];
 	}
+	return g->count;
+}
+
+static void groups_by_size(struct groups *g, const struct reading *in,
+			   struct group_choice choice)
+{
+	const struct model *m = in->m;
+	uint64_t *sizes = xcalloc(m->block_count + 1, sizeof(*sizes));
+	uint32_t *of_block;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < m->block_count; i++)
+		if (groups_chose(in, choice, i))
+			sizes[count++] = m->blocks[i].size;
+	count = group_sizes(g, sizes, count);
+	if (choice.retained) {
+		of_block = xcalloc(m->block_count + 1, sizeof(*of_block));
+		for (uint32_t b = 0; b < m->block_count; b++)
+			of_block[b] =
+			    groups_chose(in, choice, b)
+				? (uint32_t)LOWER_BOUND(
+				      count, i, sizes[i] < m->blocks[b].size)
+				: RKN_NONE;
+		groups_retain_blocks(g, in, of_block);
+		free(of_block);
+	}
 	free(sizes);
 }
 
-void groups_make(struct groups *g, const struct reading *in, enum group_by by,
-		 enum group_extent extent, struct group_choice choice)
+static void groups_by_stack(struct groups *g, const struct reading *in,
+			    enum group_by by, struct group_choice choice)
 {
-	struct group *sums;
-	struct entry *table = NULL;
+	const struct model *m = in->m;
+	struct group *sums =
+	    by == GROUP_BY_TYPE ? NULL : sum_stacks(in, choice);
+	uint32_t *of_stack = xcalloc(m->stack_count + 1, sizeof(*of_stack));
+	uint32_t *of_block;
+	struct groups_entry *table = NULL;
 
-	*g = (struct groups){ 0 };
-	if (choice.mark) {
-		group_census(g, in, by, choice.mark);
-		return;
-	}
-	if (by == GROUP_BY_SIZE) {
-		group_sizes(g, in, choice);
-		return;
-	}
-	g->history = extent != GROUP_LIVE;
-	sums = by == GROUP_BY_TYPE ? NULL : sum_stacks(in, choice);
-	for (uint32_t i = 0; i < in->m->stack_count; i++) {
-		const struct rkn_stack *stack = &in->m->stacks[i];
+	for (uint32_t i = 0; i < m->stack_count; i++) {
+		const struct rkn_stack *stack = &m->stacks[i];
 		struct group *group;
 
+		of_stack[i] = RKN_NONE;
 		if (!(sums && sums[i].live) &&
 		    !(g->history && stack->allocations))
 			continue;
 		group = find(g, &table, key_of(in, by, i));
+		of_stack[i] = (uint32_t)(group - g->list);
 		group->live += sums ? sums[i].live : 0;
 		group->bytes += sums ? sums[i].bytes : 0;
 		group->allocated += stack->allocations;
@@ -253,8 +241,42 @@ void groups_make(struct groups *g, const struct reading *in, enum group_by by,
 		group_typed(g, &table, in, choice);
 		group_objects(g, &table, in, choice);
 	}
-	HASH_FREE(table);
+	if (choice.retained && by == GROUP_BY_TYPE) {
+		groups_retain_types(g, in, choice, &table);
+	} else if (choice.retained) {
+		of_block = xcalloc(m->block_count + 1, sizeof(*of_block));
+		for (uint32_t b = 0; b < m->block_count; b++)
+			of_block[b] = groups_chose(in, choice, b)
+					  ? of_stack[m->blocks[b].stack]
+					  : RKN_NONE;
+		groups_retain_blocks(g, in, of_block);
+		free(of_block);
+	}
+	groups_release_table(&table);
+	free(of_stack);
 	free(sums);
+}
+
+void groups_make(struct groups *g, const struct reading *in, enum group_by by,
+		 enum group_extent extent, struct group_choice choice)
+{
+	char why[OBSTACLE_SIZE];
+
+	*g = (struct groups){ 0 };
+	if (choice.mark) {
+		group_census(g, in, by, choice.mark);
+		return;
+	}
+	if (obstacle_find(in->m, why, sizeof(why)))
+		choice.retained = false;
+	if (by == GROUP_BY_SIZE) {
+		groups_by_size(g, in, choice);
+	} else if (by == GROUP_BY_ROOT) {
+		groups_add_roots(g, in, choice);
+	} else {
+		g->history = extent != GROUP_LIVE;
+		groups_by_stack(g, in, by, choice);
+	}
 	if (extent != GROUP_ALL) {
 		size_t kept = 0;
 
@@ -292,11 +314,20 @@ static int by_count(const void *a, const void *b)
 	return ORDER(y->live, x->live) ?: by_bytes(a, b);
 }
 
+static int by_retained(const void *a, const void *b)
+{
+	const struct group *x = a;
+	const struct group *y = b;
+
+	return ORDER(y->retained_bytes, x->retained_bytes) ?: by_bytes(a, b);
+}
+
 void groups_sort(struct groups *g, enum group_sort sort)
 {
 	static int (*const orders[])(const void *, const void *) = {
 		[GROUP_SORT_BYTES] = by_bytes,
 		[GROUP_SORT_COUNT] = by_count,
+		[GROUP_SORT_RETAINED] = by_retained,
 		[GROUP_SORT_NAME] = by_name,
 	};
 

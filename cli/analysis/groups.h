@@ -13,13 +13,18 @@ enum group_by {
 	GROUP_BY_FUNCTION, /* "node_new" */
 	GROUP_BY_FILE,     /* source file, or module when not known */
 	GROUP_BY_SIZE,     /* "48 B", exactly */
+	/* "cache in libfoo.so": by the variable, or the other root, that alone
+	 * leads there. */
+	GROUP_BY_ROOT,
 	GROUP_BYS
 };
 extern const char *const group_by_names[GROUP_BYS];
+extern const char *const group_by_titles[GROUP_BYS]; /* "TYPE": of a column */
 
 enum group_sort {
 	GROUP_SORT_BYTES, /* most first, like the next */
 	GROUP_SORT_COUNT,
+	GROUP_SORT_RETAINED,
 	GROUP_SORT_NAME,
 	GROUP_SORTS
 };
@@ -33,12 +38,17 @@ struct group {
 	uint64_t freed;
 	unsigned evidence; /* GROUP_BY_TYPE: bit 1 << enum type_evidence, of
 			      the live */
+	/* Where retained sizes are known: what would be free if all of the
+	 * group were, themselves included; see retained.h. */
+	uint64_t retained_objects;
+	uint64_t retained_bytes;
 };
 
 struct groups {
 	struct group *list;
 	size_t count;
-	bool history; /* allocated and freed are known */
+	bool history;  /* allocated and freed are known */
+	bool retained; /* retained sizes are known */
 };
 
 enum group_extent {
@@ -47,15 +57,18 @@ enum group_extent {
 	GROUP_ALL,     /* with history, and groups without live blocks too */
 };
 
-/* Which of the blocks count. */
+/* Which of the blocks count, and what of them. */
 struct group_choice {
 	int generation; /* 0, 1, 2; of objects 3: frozen; -1: all */
 	const struct rkn_mark *mark; /* those alive then; NULL: at the end */
+	/* Retained sizes too, which takes longer; not at a mark. */
+	bool retained;
 };
 #define GROUP_EVERYTHING ((struct group_choice){ .generation = -1 })
 
 /* Dies when out of memory. Of a mark groups have no history, and cannot be made
- * by size. */
+ * by size or root. Retained sizes and roots are not known if obstacle_find()
+ * finds something. */
 void groups_make(struct groups *g, const struct reading *in, enum group_by by,
 		 enum group_extent extent, struct group_choice choice);
 void groups_sort(struct groups *g, enum group_sort sort);

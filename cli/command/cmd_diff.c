@@ -12,6 +12,7 @@
 #include "escape.h"
 #include "groups.h"
 #include "marks.h"
+#include "obstacle.h"
 #include "options.h"
 #include "recordings.h"
 #include "report.h"
@@ -20,6 +21,7 @@
 #include "verdict.h"
 
 static char *by;
+static int retained;
 static enum group_by grouping;
 static bool json;
 
@@ -38,6 +40,7 @@ struct row {
 	const char *key;
 	const struct group *before, *after; /* NULL: none */
 	int64_t objects, bytes;
+	int64_t retained; /* bytes; 0 if not asked for */
 };
 
 static void visit(const struct reading *in, void *data)
@@ -45,7 +48,8 @@ static void visit(const struct reading *in, void *data)
 	const struct model *m = in->m;
 	struct group_choice choice = GROUP_EVERYTHING;
 	struct side *side = data;
-	char *title, *text, *list;
+	char *title, *text, *list, room[OBSTACLE_SIZE];
+	const char *why;
 
 	text = escape(side->argument);
 	/* The parts that a side's numbers, or their names, come from. */
@@ -58,6 +62,15 @@ static void visit(const struct reading *in, void *data)
 		free(text);
 		return;
 	}
+	why = retained || grouping == GROUP_BY_ROOT
+		  ? obstacle_find(m, room, sizeof(room))
+		  : NULL;
+	if (why) {
+		warn("diff: %s: what leads where is not known: %s", text, why);
+		free(text);
+		return;
+	}
+	choice.retained = retained;
 	choice.mark = side->mark ? marks_find(m, side->mark) : NULL;
 	if (side->mark && !choice.mark) {
 		list = marks_list(m);
@@ -93,6 +106,9 @@ static void side_open(struct side *s, const char *argument)
 	if (s->mark && grouping == GROUP_BY_SIZE)
 		die(STATUS_INPUT,
 		    "diff: --by size cannot be had of a mark, which keeps no sizes");
+	if (s->mark && (grouping == GROUP_BY_ROOT || retained))
+		die(STATUS_INPUT,
+		    "diff: --by root and --retained cannot be had of a mark, which keeps no pointers");
 }
 
 static int by_growth(const void *a, const void *b)
@@ -115,6 +131,8 @@ static struct row row_of(const struct group *before, const struct group *after)
 	    (int64_t)((after ? after->live : 0) - (before ? before->live : 0));
 	r.bytes = (int64_t)((after ? after->bytes : 0) -
 			    (before ? before->bytes : 0));
+	r.retained = (int64_t)((after ? after->retained_bytes : 0) -
+			       (before ? before->retained_bytes : 0));
 	return r;
 }
 
@@ -136,7 +154,7 @@ static struct row *compare(const struct groups *a, const struct groups *b,
 
 		x += order <= 0;
 		y += order >= 0;
-		if (r.objects || r.bytes)
+		if (r.objects || r.bytes || r.retained)
 			rows[(*count)++] = r;
 	}
 	qsort(rows, *count, sizeof(*rows), by_growth);
@@ -145,10 +163,23 @@ static struct row *compare(const struct groups *a, const struct groups *b,
 
 /* --- Text --------------------------------------------------------------------- */
 
-static void add_change(struct table *t, const struct row *r)
+static void add_bytes(struct table *t, int64_t bytes)
 {
 	char text[UNITS_SIZE], cell[UNITS_SIZE + 2];
-	uint64_t size = r->bytes < 0 ? -(uint64_t)r->bytes : (uint64_t)r->bytes;
+	uint64_t size = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes;
+
+	snprintf(cell, sizeof(cell), "%s%s",
+		 bytes < 0 ? "-"
+		 : bytes   ? "+"
+			   : "",
+		 units_bytes(text, size));
+	table_add(t, cell);
+}
+
+/* `known`: what it retains is, which a sum of rows does not say. */
+static void add_change(struct table *t, const struct row *r, bool known)
+{
+	char cell[UNITS_SIZE];
 
 	snprintf(cell, sizeof(cell), "%" PRIu64,
 		 r->before ? r->before->live : 0);
@@ -158,27 +189,23 @@ static void add_change(struct table *t, const struct row *r)
 	snprintf(cell, sizeof(cell), r->objects ? "%+" PRId64 : "%" PRId64,
 		 r->objects);
 	table_add(t, cell);
-	snprintf(cell, sizeof(cell), "%s%s",
-		 r->bytes < 0 ? "-"
-		 : r->bytes   ? "+"
-			      : "",
-		 units_bytes(text, size));
-	table_add(t, cell);
+	add_bytes(t, r->bytes);
+	if (retained && known)
+		add_bytes(t, r->retained);
+	else if (retained)
+		table_add(t, "");
 	table_add(t, r->key);
 }
 
 static void print_rows(const struct row *rows, size_t count, size_t limit,
 		       const struct row *total)
 {
-	const struct table_column columns[] = {
-		{ "BEFORE", true },
-		{ "AFTER", true },
-		{ "DELTA", true },
-		{ "BYTES", true },
-		{ (const char *const[]){ "TYPE", "SITE", "FUNCTION", "FILE",
-					 "SIZE" }[grouping],
-		  false },
+	struct table_column columns[] = {
+		{ "BEFORE", true },   { "AFTER", true },
+		{ "DELTA", true },    { "BYTES", true },
+		{ "RETAINED", true }, { group_by_titles[grouping], false },
 	};
+	size_t width = sizeof(columns) / sizeof(*columns);
 	size_t shown = limit && limit < count ? limit : count;
 	struct table t;
 
@@ -186,10 +213,12 @@ static void print_rows(const struct row *rows, size_t count, size_t limit,
 		puts("nothing differs");
 		return;
 	}
-	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	if (!retained)
+		columns[4] = columns[--width];
+	table_init(&t, columns, width);
 	for (size_t i = 0; i < shown; i++)
-		add_change(&t, &rows[i]);
-	add_change(&t, total);
+		add_change(&t, &rows[i], true);
+	add_change(&t, total, false);
 	table_print(&t, stdout);
 	table_release(&t);
 	if (shown < count)
@@ -199,7 +228,7 @@ static void print_rows(const struct row *rows, size_t count, size_t limit,
 
 /* --- JSON --------------------------------------------------------------------- */
 
-static json_t *row_json(const struct row *r)
+static json_t *row_json(const struct row *r, bool known)
 {
 	json_t *o = json_object();
 
@@ -210,6 +239,14 @@ static json_t *row_json(const struct row *r)
 	document_count(o, "bytes_before", r->before ? r->before->bytes : 0);
 	document_count(o, "bytes_after", r->after ? r->after->bytes : 0);
 	document_set(o, "bytes", json_integer(r->bytes));
+	if (retained) {
+		document_known(o, "retained_before", known,
+			       r->before ? r->before->retained_bytes : 0);
+		document_known(o, "retained_after", known,
+			       r->after ? r->after->retained_bytes : 0);
+		document_set(o, "retained",
+			     known ? json_integer(r->retained) : json_null());
+	}
 	return o;
 }
 
@@ -221,10 +258,10 @@ static void write_json(const struct side *sides, const struct row *rows,
 	struct documents d;
 
 	for (size_t i = 0; i < shown; i++)
-		document_append(array, row_json(&rows[i]));
+		document_append(array, row_json(&rows[i], true));
 	document_text(o, "from", sides[0].argument);
 	document_set(o, "rows", array);
-	document_set(o, "total", row_json(total));
+	document_set(o, "total", row_json(total, false));
 	document_set(sides[1].document, "difference", o);
 	documents_init(&d, 1);
 	documents_add(&d, sides[1].document);
@@ -288,7 +325,9 @@ static int run(const char **arguments)
 static const struct poptOption options[] = {
 	{ "by", 'b', POPT_ARG_STRING, &by, 0,
 	  "what to sum by; type without this option",
-	  "type|site|function|file|size" },
+	  "type|site|function|file|size|root" },
+	{ "retained", 'r', POPT_ARG_NONE, &retained, 0,
+	  "also how much more would be free if each row were", NULL },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
 	OPTIONS_SYMBOLS,

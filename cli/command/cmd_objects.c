@@ -8,24 +8,33 @@
 #include "escape.h"
 #include "groups.h"
 #include "marks.h"
+#include "obstacle.h"
 #include "showing.h"
 #include "table.h"
 #include "units.h"
 #include "verdict.h"
 
 static char *by, *sort, *at;
-static int generation = -1;
+static int generation = -1, retained;
 
 static enum group_by grouping;
 static enum group_sort order;
 
-static void add_row(struct table *t, const struct group *g)
+/* `known`: what it retains is, which a sum of rows does not say. */
+static void add_row(struct table *t, const struct group *g, bool with_retained,
+		    bool known)
 {
 	char text[UNITS_SIZE];
 
 	table_add(t, units_count(text, g->live, "object"));
 	table_add(t, units_bytes(text, g->bytes));
 	table_add(t, units_bytes(text, g->live ? g->bytes / g->live : 0));
+	if (with_retained) {
+		table_add(
+		    t, known ? units_count(text, g->retained_objects, "object")
+			     : "");
+		table_add(t, known ? units_bytes(text, g->retained_bytes) : "");
+	}
 	table_add(t, g->key);
 }
 
@@ -34,29 +43,34 @@ static void add_sum(struct table *t, const struct groups *g, size_t from,
 {
 	struct group sum = groups_sum(g, from, key);
 
-	add_row(t, &sum);
+	add_row(t, &sum, g->retained, false);
 	free(sum.key);
 }
 
 static void print_table(const struct groups *g, size_t limit)
 {
-	const struct table_column columns[] = {
+	struct table_column columns[] = {
 		{ "LIVE", true },
 		{ "BYTES", true },
 		{ "AVERAGE", true },
-		{ (const char *const[]){ "TYPE", "SITE", "FUNCTION", "FILE",
-					 "SIZE" }[grouping],
-		  false },
+		{ "RETAINED", true },
+		{ "RETAINED BYTES", true },
+		{ group_by_titles[grouping], false },
 	};
+	size_t count = sizeof(columns) / sizeof(*columns);
 	size_t shown = limit && limit < g->count ? limit : g->count;
 	size_t more = g->count - shown;
 	char *other =
 	    xasprintf("other (%zu row%s more)", more, more == 1 ? "" : "s");
 	struct table t;
 
-	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	if (!g->retained) {
+		columns[3] = columns[5];
+		count -= 2;
+	}
+	table_init(&t, columns, count);
 	for (size_t i = 0; i < shown; i++)
-		add_row(&t, &g->list[i]);
+		add_row(&t, &g->list[i], g->retained, true);
 	if (shown < g->count)
 		add_sum(&t, g, shown, other);
 	add_sum(&t, g, 0, "total");
@@ -72,7 +86,12 @@ static void visit(const struct reading *in, void *data)
 	struct group_choice choice = {
 		.generation = generation,
 		.mark = at ? marks_find(m, at) : NULL,
+		.retained = retained,
 	};
+	char room[OBSTACLE_SIZE];
+	const char *why = retained || grouping == GROUP_BY_ROOT
+			      ? obstacle_find(m, room, sizeof(room))
+			      : NULL;
 	bool history =
 	    show->format == FORMAT_JSON && generation < 0 && !choice.mark;
 	struct groups g;
@@ -87,19 +106,26 @@ static void visit(const struct reading *in, void *data)
 		show->status = STATUS_INPUT;
 		return;
 	}
+	if (why && grouping == GROUP_BY_ROOT) {
+		warn("objects: what leads where is not known: %s", why);
+		show->status = STATUS_INPUT;
+		return;
+	}
 	groups_make(&g, in, grouping, history ? GROUP_HISTORY : GROUP_LIVE,
 		    choice);
 	groups_sort(&g, order);
 	if (show->format == FORMAT_JSON) {
 		json_t *document = document_new(in, NULL);
 
-		document_add_types(document, &g, show->limit);
+		document_add_types(document, &g, show->limit, retained);
 		documents_add(&show->documents, document);
 	} else {
 		if (m->blocks_cut && !m->block_count && !choice.mark)
 			puts("what is alive is not known");
 		else
 			print_table(&g, show->limit);
+		if (why)
+			printf("\nretained sizes are not known: %s\n", why);
 		verdict_print_gaps(stdout, "\nnot recorded:", m, NULL);
 	}
 	groups_release(&g);
@@ -113,9 +139,12 @@ static int run(const char **arguments)
 						 GROUP_BYS, GROUP_BY_TYPE);
 	order = (enum group_sort)options_choice("sort", sort, group_sort_names,
 						GROUP_SORTS, GROUP_SORT_BYTES);
-	if (at && (grouping == GROUP_BY_SIZE || generation >= 0))
+	if (at && (grouping == GROUP_BY_SIZE || grouping == GROUP_BY_ROOT ||
+		   generation >= 0 || retained))
 		die(STATUS_INPUT,
-		    "objects: --at cannot be had with --by size or --gen: a mark keeps neither");
+		    "objects: --at cannot be had with --by size or root, --gen or --retained: a mark keeps counts only");
+	if (order == GROUP_SORT_RETAINED && !retained)
+		die(STATUS_INPUT, "objects: --sort retained needs --retained");
 	if (generation < -1 || generation > 3)
 		die(STATUS_INPUT,
 		    "objects: --gen takes 0, 1, 2, or 3 for frozen objects");
@@ -125,9 +154,12 @@ static int run(const char **arguments)
 static const struct poptOption options[] = {
 	{ "by", 'b', POPT_ARG_STRING, &by, 0,
 	  "what to sum by; type without this option",
-	  "type|site|function|file|size" },
+	  "type|site|function|file|size|root" },
 	{ "sort", 's', POPT_ARG_STRING, &sort, 0,
-	  "order of the rows; bytes without this option", "bytes|count|name" },
+	  "order of the rows; bytes without this option",
+	  "bytes|count|retained|name" },
+	{ "retained", 'r', POPT_ARG_NONE, &retained, 0,
+	  "also what would be free if each row were", NULL },
 	{ "at", 0, POPT_ARG_STRING, &at, 0,
 	  "what was alive at that mark, not at the end", "MARK" },
 	{ "gen", 0, POPT_ARG_INT, &generation, 0,

@@ -317,7 +317,9 @@ static json_t *evidence_of(const struct group *g)
 	return list;
 }
 
-static void add_type(json_t *types, const struct group *g, bool history)
+/* `known`: what it retains is, if that was asked for. */
+static void add_type(json_t *types, const struct group *g, bool history,
+		     bool retained, bool known)
 {
 	json_t *o = json_object();
 
@@ -327,20 +329,26 @@ static void add_type(json_t *types, const struct group *g, bool history)
 	document_known(o, "allocated", history, g->allocated);
 	document_known(o, "freed", history, g->freed);
 	document_set(o, "evidence", evidence_of(g));
+	if (retained) {
+		document_known(o, "retained_objects", known,
+			       g->retained_objects);
+		document_known(o, "retained_bytes", known, g->retained_bytes);
+	}
 	document_append(types, o);
 }
 
-void document_add_types(json_t *document, const struct groups *g, size_t limit)
+void document_add_types(json_t *document, const struct groups *g, size_t limit,
+			bool retained)
 {
 	json_t *types = json_object_get(document, "types");
 	size_t shown = limit && limit < g->count ? limit : g->count;
 
 	for (size_t i = 0; i < shown; i++)
-		add_type(types, &g->list[i], g->history);
+		add_type(types, &g->list[i], g->history, retained, g->retained);
 	if (shown < g->count) {
 		struct group other = groups_sum(g, shown, "(other)");
 
-		add_type(types, &other, g->history);
+		add_type(types, &other, g->history, retained, false);
 		free(other.key);
 	}
 }

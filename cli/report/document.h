@@ -23,8 +23,10 @@
 json_t *document_new(const struct reading *in, const struct findings *f);
 
 /* Appends to `types` the groups list[0 .. limit), and one "(other)" for the
- * rest if there is any; limit 0: all. */
-void document_add_types(json_t *document, const struct groups *g, size_t limit);
+ * rest if there is any; limit 0: all. `retained`: with retained sizes, null where
+ * they are not known. */
+void document_add_types(json_t *document, const struct groups *g, size_t limit,
+			bool retained);
 
 /* Documents to write: one as it is, several as refknot-reports/1. */
 struct documents {

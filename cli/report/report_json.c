@@ -384,7 +384,7 @@ json_t *report_json(const struct reading *in, const struct report_options *o)
 	document_set(document, "findings", list);
 	document_set(document, "wrong_frees", wrong_frees(&w));
 	document_set(document, "pooled", pooled_json(in, &f));
-	document_add_types(document, &types, 0);
+	document_add_types(document, &types, 0, false);
 	groups_release(&types);
 	findings_release(&f);
 	wishes_release(&wishes);

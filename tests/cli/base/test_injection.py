@@ -175,6 +175,7 @@ def commands(recording):
     for by in ("type", "site", "function", "file", "size"):
         yield ["objects", "--limit", "0", "--by", by, recording]
         yield ["diff", "--by", by, other, recording]
+    yield ["objects", "--limit", "0", "--by", "root", recording]
     yield ["objects", "--at", os.fsdecode(NASTY), recording]
     yield ["objects", "--gen", "0", recording]
     yield ["regions", "--by", "thread", recording]

@@ -42,6 +42,8 @@ def of_objects(rec, full):
         if full:
             yield (f"objects.{by}.{sort}.json",
                    ["objects", "-b", by, "-s", sort, "-f", "json", rec])
+    for by in ("type", "site", "size", "root") if full else ("type", "root"):
+        yield f"objects.{by}.retained", ["objects", "-r", "-b", by, rec]
     for gen in "0123" if full else "2":
         yield f"objects.gen{gen}", ["objects", f"--gen={gen}", rec]
 
