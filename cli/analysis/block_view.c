@@ -7,6 +7,9 @@
 
 #include "die.h"
 #include "dominators.h"
+#include "hash.h"
+#include "holding.h"
+#include "list.h"
 
 /* --- By name -------------------------------------------------------------- */
 
@@ -125,26 +128,76 @@ static void find_path(struct block_view *p, const struct model *m,
 	free(root);
 }
 
-/* What the block dominates. Lost blocks are entered where they begin: at the
- * block itself, so that what it keeps is known of it, too. */
-static void retain(struct block_view *p, const struct model *m,
-		   const uint32_t *first)
-{
-	const struct graph g = { (uint32_t)m->block_count, first, m->edges };
-	uint32_t *entries = xcalloc(m->root_count + 1, sizeof(*entries));
-	uint32_t *dominator = xcalloc(g.nodes + 1, sizeof(*dominator));
-	uint32_t *order = xcalloc(g.nodes + 1, sizeof(*order));
-	uint32_t *memory = xcalloc(dominators_memory(g.nodes, first[g.nodes]),
-				   sizeof(*memory));
-	uint8_t *kept = xcalloc(g.nodes + 1, 1);
-	size_t count = 0;
-	uint32_t n;
+/* --- What it retains ------------------------------------------------------- */
 
-	for (size_t i = 0; i < m->root_count; i++)
-		entries[count++] = m->roots[i].block;
-	if (!p->reached)
-		entries[count++] = p->block;
-	n = dominators_find(&g, entries, count, dominator, order, memory);
+/* Where ways begin. Those of its own lost component begin at the block, so that
+ * what they hold together is known of each. */
+static uint32_t *entries_of(const struct block_view *p, const struct holding *h,
+			    size_t *count)
+{
+	uint32_t *entries = xcalloc(h->g.nodes + 1ul, sizeof(*entries));
+	uint32_t own = holding_source(h, p->block);
+
+	*count = 0;
+	for (uint32_t b = 0; b < h->g.nodes; b++)
+		if (h->mark[b] == HOLDING_ROOTED ||
+		    (h->mark[p->block] == HOLDING_LOST &&
+		     holding_is_entry(h, b) && holding_source(h, b) != own))
+			entries[(*count)++] = b;
+	if (own != UINT32_MAX)
+		entries[(*count)++] = p->block;
+	return entries;
+}
+
+/* Types that are equal have the same pointer. */
+struct type_entry {
+	const char *type;
+	size_t index;
+	UT_hash_handle hh;
+};
+
+static void add_type(struct block_view *p, struct type_entry **table,
+		     const char *type, uint64_t bytes)
+{
+	struct type_entry *e;
+
+	HASH_FIND(hh, *table, &type, sizeof(type), e);
+	if (!e) {
+		HASH_MAKE(*table, type, type, e);
+		e->index = p->type_count;
+		*LIST_ADD(p->types, p->type_count) =
+		    (struct block_view_type){ .type = type };
+	}
+	p->types[e->index].objects++;
+	p->types[e->index].bytes += bytes;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct block_view_type *x = a, *y = b;
+
+	return ORDER(y->bytes, x->bytes) ?:
+	       ORDER(y->objects, x->objects) ?:
+	       strcmp(x->type, y->type);
+}
+
+static void find_retained(struct block_view *p, const struct reading *in)
+{
+	uint32_t *entries, *dominator, *order, *memory, n;
+	struct type_entry *table = NULL;
+	struct holding h;
+	uint8_t *kept;
+	size_t count;
+
+	holding_open(&h, in->m);
+	entries = entries_of(p, &h, &count);
+	dominator = xcalloc(h.g.nodes + 1ul, sizeof(*dominator));
+	order = xcalloc(h.g.nodes + 1ul, sizeof(*order));
+	memory = xcalloc(dominators_memory(h.g.nodes, h.first[h.g.nodes]),
+			 sizeof(*memory));
+	kept = xcalloc(h.g.nodes + 1ul, 1);
+	n = dominators_find(&h.g, entries, count, dominator, order, memory);
+	p->dominator = dominator[p->block];
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t b = order[i];
 
@@ -153,25 +206,35 @@ static void retain(struct block_view *p, const struct model *m,
 			continue;
 		kept[b] = 1;
 		p->retained_objects++;
-		p->retained_bytes += m->blocks[b].size;
+		p->retained_bytes += in->m->blocks[b].size;
+		if (b != p->block)
+			add_type(p, &table, names_block_type(in->names, b),
+				 in->m->blocks[b].size);
 	}
+	HASH_FREE(table);
+	if (p->type_count)
+		qsort(p->types, p->type_count, sizeof(*p->types), by_bytes);
 	free(kept);
 	free(memory);
 	free(order);
 	free(dominator);
 	free(entries);
+	holding_close(&h);
 }
 
-void block_view_make(struct block_view *p, const struct model *m,
+void block_view_make(struct block_view *p, const struct reading *in,
 		     uint32_t block, uint32_t object)
 {
+	const struct model *m = in->m;
 	uint32_t *first;
 
 	*p = (struct block_view){ .block = block,
 				  .object = object,
-				  .root = RKN_NONE };
+				  .root = RKN_NONE,
+				  .dominator = RKN_NONE };
 	if (block == RKN_NONE)
 		return;
+	p->why = obstacle_find(m, p->text, sizeof(p->text));
 	first = xcalloc(m->block_count + 1, sizeof(*first));
 	graph_index(first, m->block_count, m->edges, m->edge_count);
 	p->in = xcalloc(m->edge_count + 1, sizeof(*p->in));
@@ -186,12 +249,14 @@ void block_view_make(struct block_view *p, const struct model *m,
 		}
 	p->words += p->in_count;
 	find_path(p, m, first);
-	retain(p, m, first);
+	if (!p->why)
+		find_retained(p, in);
 	free(first);
 }
 
 void block_view_release(struct block_view *p)
 {
+	free(p->types);
 	free(p->path);
 	free(p->in);
 	free(p->roots);

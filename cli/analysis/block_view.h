@@ -4,15 +4,30 @@
 #ifndef BLOCK_VIEW_H
 #define BLOCK_VIEW_H
 
+#include "obstacle.h"
 #include "reading.h"
 
 struct block_view {
 	uint32_t block;
 	uint32_t object; /* 0: the block is none of the program's */
 	uint64_t words;  /* in all of the memory that point into it */
-	/* What only it keeps, itself included (dominators). */
+	/* One clause why what it retains is not known, nor all that leads to
+	 * it: in `text` or constant; NULL: it is. */
+	const char *why;
+	char text[OBSTACLE_SIZE];
+	/* What would be free if it were, itself included: what it dominates by
+	 * holding.h. Of the others how many there are of each type, most bytes
+	 * first. */
 	uint64_t retained_objects;
 	uint64_t retained_bytes;
+	struct block_view_type {
+		const char *type; /* lives as long as the names */
+		uint64_t objects, bytes;
+	} * types;
+	size_t type_count;
+	/* The last block that every way to it goes through, and with which it
+	 * is free; RKN_NONE: there is none. */
+	uint32_t dominator;
 	bool reached;   /* from a root */
 	uint32_t root;  /* where the shortest path begins: into m->roots */
 	uint32_t *path; /* edges from there on: into m->edges */
@@ -31,8 +46,8 @@ struct block_view {
 uint32_t block_view_find(const struct reading *in, const char *text,
 			 uint32_t *object);
 
-/* Dies when out of memory. */
-void block_view_make(struct block_view *p, const struct model *m,
+/* `p`, which must not move, is of in->m. Dies when out of memory. */
+void block_view_make(struct block_view *p, const struct reading *in,
 		     uint32_t block, uint32_t object);
 void block_view_release(struct block_view *p);
 

@@ -44,7 +44,6 @@ static void tell_missing(const struct reading *in, const char *object)
 
 static void visit(const struct reading *in, void *data)
 {
-	const struct model *m = in->m;
 	struct showing *show = data;
 	struct printer printer = { stdout, in, paint_wanted(stdout) };
 	struct block_view p;
@@ -62,7 +61,7 @@ static void visit(const struct reading *in, void *data)
 		tell_missing(in, show->object);
 		show->status = STATUS_INPUT;
 	} else {
-		block_view_make(&p, m, block, object);
+		block_view_make(&p, in, block, object);
 		if (show->format == FORMAT_JSON)
 			documents_add(&show->documents, object_json(in, &p));
 		else

@@ -144,6 +144,21 @@ static void set_type(const struct writer *w, json_t *o)
 	document_text(o, "type_by", t->evidence == TYPE_SITE ? site->by : NULL);
 }
 
+static json_t *retained_types(const struct block_view *p)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < p->type_count; i++) {
+		json_t *o = json_object();
+
+		document_text(o, "type", p->types[i].type);
+		document_count(o, "objects", p->types[i].objects);
+		document_count(o, "bytes", p->types[i].bytes);
+		document_append(array, o);
+	}
+	return array;
+}
+
 json_t *object_json(const struct reading *in, const struct block_view *p)
 {
 	const struct model *m = in->m;
@@ -154,6 +169,8 @@ json_t *object_json(const struct reading *in, const struct block_view *p)
 
 	if (p->block != RKN_NONE)
 		names_announce(in->names, &p->block, 1);
+	if (p->dominator != RKN_NONE)
+		names_announce(in->names, &p->dominator, 1);
 	document_take(o, "name",
 		      p->object ? names_of(in->names, p->object)
 				: names_object(in->names, p->block));
@@ -169,8 +186,14 @@ json_t *object_json(const struct reading *in, const struct block_view *p)
 		set_object(&w, o);
 	if (p->block != RKN_NONE) {
 		document_count(o, "words", p->words);
-		document_count(o, "retained_objects", p->retained_objects);
-		document_count(o, "retained_bytes", p->retained_bytes);
+		document_known(o, "retained_objects", !p->why,
+			       p->retained_objects);
+		document_known(o, "retained_bytes", !p->why, p->retained_bytes);
+		document_set(o, "retained_types", retained_types(p));
+		document_take(o, "retained_by",
+			      p->dominator == RKN_NONE
+				  ? NULL
+				  : names_object(in->names, p->dominator));
 		set_pointers(&w, o);
 	}
 	document = document_new(in, NULL); /* knows missing symbols by now */

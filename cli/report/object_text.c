@@ -13,6 +13,7 @@
 #include "units.h"
 
 #define MOST_LINES 20 /* of one list, unless all is wanted */
+#define MOST_TYPES 5  /* of what it retains */
 
 const char *const object_edge_names[] = { "reference", "link", "weak" };
 
@@ -145,7 +146,8 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	}
 	print_more(p, all ? 0 : n);
 	if (!o->reached) {
-		fputs("    no root leads to it\n", p->out);
+		if (!o->why)
+			fputs("    no root leads to it\n", p->out);
 		return;
 	}
 	fputs("    shortest path from a root:\n      ", p->out);
@@ -171,6 +173,8 @@ static void announce(const struct printer *p, const struct block_view *o,
 	size_t first, n = model_edges_of(p->in->m, o->block, &first);
 
 	names_announce(p->in->names, &o->block, 1);
+	if (o->dominator != RKN_NONE)
+		names_announce(p->in->names, &o->dominator, 1);
 	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++)
 		names_announce(p->in->names, &p->in->m->edges[o->in[i]].from,
 			       1);
@@ -225,11 +229,42 @@ static void print_type(const struct printer *p, uint32_t block)
 	free(text);
 }
 
+static void print_retained(const struct printer *p, const struct block_view *o)
+{
+	char count[UNITS_SIZE], size[UNITS_SIZE], *name;
+
+	if (o->why) {
+		fprintf(
+		    p->out,
+		    "    what leads to it and what it retains are not known: %s\n",
+		    o->why);
+		return;
+	}
+	fprintf(p->out, "    pointers to it in memory: %" PRIu64 "\n",
+		o->words);
+	fprintf(p->out, "    retains %s, %s: free if it alone were\n",
+		units_count(count, o->retained_objects, "object"),
+		units_bytes(size, o->retained_bytes));
+	for (size_t i = 0; i < o->type_count && i < MOST_TYPES; i++)
+		fprintf(p->out, "      %s, %s  %s\n",
+			units_count(count, o->types[i].objects, "object"),
+			units_bytes(size, o->types[i].bytes), o->types[i].type);
+	if (o->type_count > MOST_TYPES)
+		fprintf(p->out, "      and %s\n",
+			units_count(count, o->type_count - MOST_TYPES,
+				    "more type"));
+	if (o->dominator == RKN_NONE)
+		return;
+	name = names_object(p->in->names, o->dominator);
+	fprintf(p->out, "    is retained by %s: free with it\n", name);
+	free(name);
+}
+
 void object_text(const struct printer *p, const struct block_view *o, bool all)
 {
 	const struct rkn_object *object = &p->in->m->objects[o->object];
 	const struct rkn_block *block = &p->in->m->blocks[o->block];
-	char count[UNITS_SIZE], size[UNITS_SIZE], *name;
+	char size[UNITS_SIZE], *name;
 
 	if (o->block != RKN_NONE)
 		announce(p, o, all);
@@ -257,15 +292,10 @@ void object_text(const struct printer *p, const struct block_view *o, bool all)
 		else
 			fputs("; frozen\n", p->out);
 	}
-	if (o->block != RKN_NONE) {
-		fprintf(p->out, "    pointers to it in memory: %" PRIu64 "\n",
-			o->words);
-		fprintf(p->out, "    keeps %s of %s alone, itself included\n",
-			units_count(count, o->retained_objects, "object"),
-			units_bytes(size, o->retained_bytes));
-	}
 	if (o->block != RKN_NONE && !o->object)
 		print_type(p, o->block);
+	if (o->block != RKN_NONE)
+		print_retained(p, o);
 	fprintf(p->out, "    %s by\n", o->object ? "made" : "allocated");
 	print_stack(p, o->object ? object->stack : block->stack, false);
 	if (o->object)

@@ -29,6 +29,11 @@ class Kept:
         return {key: (row["retained_objects"], row["retained_bytes"])
                 for key, row in self.json("--retained", *options).items()}
 
+    def show(self, name):
+        document = read_json("show", self.address[name], self.recorded.main)
+        jsonschema.validate(document, SCHEMA)
+        return document["object"]
+
     def text(self, *arguments):
         done = refknot(*arguments)
         assert done.status == 0, done.told
@@ -193,6 +198,35 @@ def test_a_mark_has_no_pointers(kept, options):
     assert done.status == 2 and "keeps no pointers" in done.told
 
 
+# --- show ------------------------------------------------------------------------------
+
+def test_show_says_what_an_object_retains(kept):
+    o = kept.show("entry")
+    assert (o["retained_objects"], o["retained_bytes"]) == (20, 1320)
+    assert sum(t["objects"] for t in o["retained_types"]) == 19
+    assert sum(t["bytes"] for t in o["retained_types"]) == 1320 - 32
+    assert o["retained_types"][0]["bytes"] == 1000
+    assert o["retained_by"]
+    text = kept.text("show", kept.recorded.main, kept.address["entry"])
+    assert "    retains 20 objects, 1.3 KiB: free if it alone were\n" in text
+    assert "\n      10 objects, 1000 B  " in text
+    assert f"\n    is retained by {o['retained_by']}: free with it\n" in text
+
+
+def test_what_two_hold_is_retained_by_neither(kept):
+    o = kept.show("label")
+    assert (o["retained_objects"], o["retained_by"]) == (1, None)
+    assert kept.show("text")["retained_by"].count("entry_new") <= 1
+
+
+def test_show_knows_what_a_lost_cycle_retains(kept):
+    o = kept.show("link")
+    assert (o["retained_objects"], o["retained_bytes"]) == (3, 120)
+    assert o["retained_by"] is None
+    # Three heads lead to it, of which none is it.
+    assert kept.show("tail")["retained_by"] is None
+
+
 # --- findings ---------------------------------------------------------------------------
 
 def test_findings_say_what_they_alone_lose(kept):
@@ -230,6 +264,11 @@ def test_without_a_snapshot_nothing_is_retained(tmp_path):
         done = refknot(*command)
         assert done.status == 2 and not done.out
         assert "no snapshot at the end was wanted" in done.told
+    o = kept.show("entry")
+    assert o["retained_objects"] is None and o["retained_types"] == []
+    text = kept.text("show", kept.recorded.main, kept.address["entry"])
+    assert "what it retains are not known: no snapshot" in text
+    assert "no root leads to it" not in text
 
 
 INHERITED = """
