@@ -325,6 +325,29 @@ static const char *check_free(const struct chunk_arrays *p, size_t i)
 	return NULL;
 }
 
+static const char *check_place(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_place *place = &RECORD(p, RKN_CHUNK_PLACES, i, place);
+
+	if (place->module != RKN_NONE &&
+	    outside(p, RKN_CHUNK_MODULES, place->module))
+		return "its module is unknown";
+	if (place->word != 0 && place->word != 1 && place->word != 3)
+		return "the word that leads there is unknown";
+	return NULL;
+}
+
+static const char *check_first(const struct chunk_arrays *p, size_t i)
+{
+	const uint32_t *first = p->of[RKN_CHUNK_FIRST].records;
+
+	if (outside(p, RKN_CHUNK_BLOCKS, (uint32_t)i))
+		return "its block is unknown";
+	if (first[i] != RKN_NONE && outside(p, RKN_CHUNK_PLACES, first[i]))
+		return "its place is unknown";
+	return NULL;
+}
+
 #define IN(array, count)                                                       \
 	offsetof(struct model, array), offsetof(struct model, count)
 
@@ -380,6 +403,11 @@ const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 			     "wide offsets", check_wide },
 	[RKN_CHUNK_FREES] = { IN(frees, free_count), sizeof(struct rkn_free),
 			      "frees", check_free },
+	[RKN_CHUNK_PLACES] = { IN(places, place_count),
+			       sizeof(struct rkn_place), "places",
+			       check_place },
+	[RKN_CHUNK_FIRST] = { IN(first, first_count), sizeof(uint32_t),
+			      "first words", check_first },
 };
 
 const char *chunk_arrays_check(const struct chunk_arrays *p,

@@ -124,6 +124,13 @@ bool model_knows_place(const struct model *m, enum rkn_wide_kind kind,
 					sizeof(key), chunk_arrays_compare_wide);
 }
 
+const struct rkn_place *model_first_of(const struct model *m, uint32_t block)
+{
+	return block < m->first_count && m->first[block] != RKN_NONE
+		   ? &m->places[m->first[block]]
+		   : NULL;
+}
+
 uint64_t model_edge_from(const struct model *m, const struct rkn_edge *e)
 {
 	const struct rkn_wide *w =

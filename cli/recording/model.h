@@ -62,6 +62,11 @@ struct model {
 	size_t wide_count;
 	struct rkn_free *frees; /* of what was not a live block */
 	size_t free_count;
+	struct rkn_place *places;
+	size_t place_count;
+	uint32_t *first; /* place of each block, RKN_NONE: none; there may be
+			    fewer than blocks: see model_first_of() */
+	size_t first_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	enum rkn_chunk_type cut; /* of the parts from this one on not all, or
@@ -116,6 +121,10 @@ size_t model_references_of(const struct model *m, uint32_t o, size_t *first);
 
 /* Events of `object` are events[*first .. *first + result). */
 uint32_t model_events_of(const struct model *m, uint32_t object, size_t *first);
+
+/* The place in a module that the first words of `block` lead to; NULL: none, or
+ * it is not known. */
+const struct rkn_place *model_first_of(const struct model *m, uint32_t block);
 
 /* The block that `address` lies in; RKN_NONE: none. */
 uint32_t model_block_at(const struct model *m, uint64_t address);

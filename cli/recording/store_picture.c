@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks, edges and roots of a store whose snapshot is complete. */
+/* Blocks, edges, roots and first words of a store whose snapshot is complete. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -41,6 +41,35 @@ static uint32_t owner_of(const struct store_file *s, const struct rkn_root *r)
 	}
 }
 
+/* The shim leaves out what it has no room for. */
+static int read_first(struct store_file *s)
+{
+	struct chunk_array *places = &s->parts.of[RKN_CHUNK_PLACES];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_FIRST];
+	const size_t modules = s->parts.of[RKN_CHUNK_MODULES].count;
+	int error = store_file_part(s, STORE_PLACES, RKN_CHUNK_PLACES);
+	struct rkn_place *place;
+	uint32_t *first;
+
+	if (!error)
+		error = store_file_part(s, STORE_FIRST, RKN_CHUNK_FIRST);
+	if (error)
+		return error;
+	place = places->records;
+	/* Index 0 of the store's modules is not used. */
+	for (size_t i = 0; i < places->count; i++)
+		place[i].module = place[i].module && place[i].module <= modules
+				      ? place[i].module - 1
+				      : RKN_NONE;
+	if (part->count > s->parts.of[RKN_CHUNK_BLOCKS].count)
+		part->count = s->parts.of[RKN_CHUNK_BLOCKS].count;
+	first = part->records;
+	for (size_t i = 0; i < part->count; i++)
+		if (first[i] >= places->count)
+			first[i] = RKN_NONE;
+	return 0;
+}
+
 int store_picture(struct store_file *s)
 {
 	int error = read_part(s, STORE_BLOCKS, RKN_CHUNK_BLOCKS);
@@ -56,6 +85,8 @@ int store_picture(struct store_file *s)
 		error = read_part(s, STORE_ROOTS, RKN_CHUNK_ROOTS);
 	if (!error && !s->m->truncated)
 		error = read_part(s, STORE_WIDE, RKN_CHUNK_WIDE);
+	if (!error)
+		error = read_first(s);
 	if (error)
 		return error;
 	/* The shim wrote a block's stack and thread when it was allocated;

@@ -23,6 +23,8 @@
  *    gains nothing.
  *  - Blocks ascend by address, edges by `from` and `from_word`, references by
  *    `to` and order.  A frame's parent has a smaller index.
+ *  - FIRST has a record for each block, in the same order; if it has fewer,
+ *    nothing is known of the last blocks.
  *
  * A reader skips chunk types that it does not know.  It refuses another major
  * version; that keeps the form of the file header.  In a newer minor version
@@ -39,7 +41,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes; a text transfer breaks them */
 #define RKN_MAJOR 1
-#define RKN_MINOR 4
+#define RKN_MINOR 5
 
 struct rkn_file_header {
 	char magic[8];
@@ -72,7 +74,11 @@ enum rkn_chunk_type {
 	RKN_CHUNK_CENSUS = 18,
 	RKN_CHUNK_WIDE = 19, /* since minor version 3, like what follows */
 	RKN_CHUNK_FREES = 20,
-	RKN_CHUNK_END = 255, /* no payload; the file is whole */
+	RKN_CHUNK_PLACES = 21, /* since minor version 5, like what follows */
+	RKN_CHUNK_FIRST = 22,  /* one uint32_t a block: the place that its first
+				  words lead to; RKN_NONE: there is none, or it
+				  is not known */
+	RKN_CHUNK_END = 255,   /* no payload; the file is whole */
 };
 
 #define RKN_CHUNK_MAGIC 0x48434b52u /* "RKCH" */
@@ -542,5 +548,17 @@ struct rkn_free {
 				 0: not known */
 };
 static_assert(sizeof(struct rkn_free) == 56, "free changed size");
+
+/*
+ * A place in a module's file to which the first word of a block leads, or the
+ * second or fourth behind what may be the reference count of a CPython object.
+ * Each is there once for each word.
+ */
+struct rkn_place {
+	uint64_t offset; /* of the place in the module: its ELF address */
+	uint32_t module; /* RKN_NONE: not known */
+	uint32_t word;   /* which word of the block leads there: 0, 1 or 3 */
+};
+static_assert(sizeof(struct rkn_place) == 16, "place changed size");
 
 #endif

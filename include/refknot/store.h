@@ -55,7 +55,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 10u
+#define STORE_VERSION 11u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
@@ -284,6 +284,9 @@ enum store_table_number {
 	STORE_CENSUS,     /* struct rkn_census; 0 is unused */
 	STORE_WIDE,       /* struct rkn_wide, of the snapshot */
 	STORE_FREES,      /* struct rkn_free; 0 is unused */
+	STORE_PLACES,     /* struct rkn_place, of the snapshot */
+	STORE_FIRST,      /* of the snapshot, for each block: see
+			     RKN_CHUNK_FIRST */
 	STORE_TABLES
 };
 

@@ -74,6 +74,8 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 	const uint64_t least = p->blocks.least;
 	const uint64_t span = p->blocks.most - least;
 
+	if (start == base && start < end && p->first)
+		first_note(p, i, words, (end - start) / 8);
 	for (uint64_t at = start; at + 8 <= end; at += 8, words++)
 		if (*words - least < span) {
 			struct word *place = &queue.words[queue.count % AHEAD];

@@ -48,7 +48,8 @@ struct picture {
 			     none */
 	struct inner *inner; /* what inner.c looked at; NULL: nothing */
 	struct wide_piece *wide, *wide_last; /* see wide_note(); NULL: none */
-	bool copies; /* memory can be read through the kernel */
+	struct first *first; /* see first_note(); NULL: it is not asked */
+	bool copies;         /* memory can be read through the kernel */
 };
 
 void picture_list_init(struct picture_list *l, enum store_table_number table);
@@ -93,6 +94,17 @@ void wide_note_place(struct picture *p, enum rkn_wide_kind kind, uint32_t block,
 
 /* All pointers are in the store: puts these there, too. */
 void wide_finish(struct picture *p);
+
+/*
+ * Where the first words of blocks lead in modules.  first_open() comes when the
+ * picture has all roots and no edge; then blocks in ascending order, each with
+ * the words that it begins with, at least one; first_finish() when it has all
+ * edges.  Without memory or room places stay unknown, which is no gap.
+ */
+void first_open(struct picture *p);
+void first_note(struct picture *p, uint32_t block, const uint64_t *words,
+		uint64_t count);
+void first_finish(struct picture *p);
 
 /* Notes in the store which modules' calls of the C library's allocator are not
  * seen: they call it by ways that are not closed (bypass.h), or are in another

@@ -123,10 +123,12 @@ static void search_open(struct picture *p)
 	declared_roots_search(p);
 	gone_search(p);
 	references_read_counters(&p->pages, p->limits);
+	first_open(p);
 	edges_search(p);
 	picture_list_finish(p, &p->roots);
 	picture_list_finish(p, &p->edges);
 	wide_finish(p);
+	first_finish(p);
 	p->limits[RKN_LIMIT_LOST_FREE] += p->blocks.lost;
 	if (!p->roots.cut && !p->edges.cut)
 		store_flag(RKN_META_SNAPSHOT);

@@ -63,6 +63,8 @@ static const struct {
 	[STORE_CENSUS] = { sizeof(struct rkn_census), 1u << 24 },
 	[STORE_WIDE] = { sizeof(struct rkn_wide), 0 },
 	[STORE_FREES] = { sizeof(struct rkn_free), 1u << 5 },
+	[STORE_PLACES] = { sizeof(struct rkn_place), 0 },
+	[STORE_FIRST] = { sizeof(uint32_t), 0 },
 };
 
 static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");

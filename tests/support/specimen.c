@@ -152,6 +152,21 @@ static void make_wide(struct model *m)
 	}
 }
 
+/* The first words of every other block lead somewhere; the last block has no
+ * record. */
+static void make_first(struct model *m)
+{
+	m->place_count = 3;
+	m->places = xcalloc(m->place_count, sizeof(*m->places));
+	m->places[0] = (struct rkn_place){ 0x4010, 0, 0 };
+	m->places[1] = (struct rkn_place){ 0x4010, 1, 3 };
+	m->places[2] = (struct rkn_place){ 0, RKN_NONE, 1 };
+	m->first_count = m->block_count - 1;
+	m->first = xcalloc(m->first_count, sizeof(*m->first));
+	for (size_t i = 0; i < m->first_count; i++)
+		m->first[i] = i % 2 ? RKN_NONE : (uint32_t)(i / 2 % 3);
+}
+
 /* Every third block is an object, each held by the next; the last has ended. */
 static void make_ledger(struct model *m)
 {
@@ -258,6 +273,7 @@ void specimen_make(struct model *m, size_t blocks)
 	make_blocks(m, blocks);
 	make_pointers(m);
 	make_wide(m);
+	make_first(m);
 	make_ledger(m);
 	make_marks(m);
 }

@@ -174,10 +174,19 @@ static void add_picture(struct store_maker *s)
 		{ RKN_WIDE_BASE, 0, 0, 8 },
 	};
 
+	/* One leads to a module that found no room, one to what is no place. */
+	const struct rkn_place places[] = {
+		{ 0x4010, 1, 0 },
+		{ 0x30, 2, 1 },
+	};
+	const uint32_t first[] = { 0, 7, 1 };
+
 	store_maker_table(s, STORE_BLOCKS, blocks, 2, sizeof(blocks[0]));
 	store_maker_table(s, STORE_EDGES, edges, 2, sizeof(edges[0]));
 	store_maker_table(s, STORE_ROOTS, roots, 2, sizeof(roots[0]));
 	store_maker_table(s, STORE_WIDE, wide, 6, sizeof(wide[0]));
+	store_maker_table(s, STORE_PLACES, places, 2, sizeof(places[0]));
+	store_maker_table(s, STORE_FIRST, first, 3, sizeof(first[0]));
 	s->h.state = STORE_FINISHED;
 	s->h.meta.flags |= RKN_META_SNAPSHOT;
 	s->h.meta.end = RKN_END_EXIT;

@@ -55,6 +55,8 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, census, census_count);
 	assert_same(a, b, wide, wide_count);
 	assert_same(a, b, frees, free_count);
+	assert_same(a, b, places, place_count);
+	assert_same(a, b, first, first_count);
 }
 
 static void make_file(size_t blocks)
@@ -399,6 +401,11 @@ static const struct {
 	{ "its stack or thread is unknown", ARRAY(frees, 0, thread), 9 },
 	{ "its kind is unknown", ARRAY(frees, 0, kind), 7 },
 	{ "it is not of either a stack or a type", ARRAY(census, 0, type), 1 },
+	{ "(places) at byte", ARRAY(places, 1, module), 2 },
+	{ "the word that leads there is unknown", ARRAY(places, 1, word), 2 },
+	{ "record 4 is wrong: its place is unknown",
+	  offsetof(struct model, first), 4 * sizeof(uint32_t), sizeof(uint32_t),
+	  3 },
 	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
 	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },
 	{ "out of order", ARRAY(wide, 1, index), 0 },
@@ -517,6 +524,65 @@ static void moved_chunks_are_refused(void **state)
 	memmove(at, at + sizeof(c) + c.stored_size, size - (size_t)(at - file));
 	bytes_write(FILE_NAME, file, size);
 	assert_refused(-EBADMSG, "chunks are missing or moved");
+	free(file);
+}
+
+static void first_words_lead_to_places(void **state)
+{
+	struct model m;
+
+	(void)state;
+	make_file(SMALL);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_ptr_equal(model_first_of(&m, 0), &m.places[0]);
+	assert_ptr_equal(model_first_of(&m, 2), &m.places[1]);
+	assert_null(model_first_of(&m, 1));
+	assert_null(model_first_of(&m, SMALL - 1)); /* it has no record */
+	assert_null(model_first_of(&m, SMALL));
+	assert_null(model_first_of(&m, RKN_NONE));
+	model_release(&m);
+}
+
+static void more_first_words_than_blocks_are_refused(void **state)
+{
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	free(m.first);
+	m.first_count = SMALL + 1;
+	m.first = calloc(m.first_count, sizeof(*m.first));
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	assert_refused(-EBADMSG, "record 20 is wrong: its block is unknown");
+	model_release(&m);
+}
+
+/* Minor version 4 had no places, and skips them. */
+static void files_of_minor_version_4_are_read(void **state)
+{
+	const uint16_t minor = 4;
+	unsigned char *file, *at, *end;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	at = sums_find(file, size, RKN_CHUNK_PLACES);
+	end = sums_find(file, size, RKN_CHUNK_END);
+	assert_non_null(at);
+	assert_non_null(end);
+	memmove(at, end, sizeof(struct rkn_chunk));
+	((struct rkn_chunk *)at)->sequence -= 2;
+	memcpy(file + offsetof(struct rkn_file_header, minor), &minor, 2);
+	size = (size_t)(at - file) + sizeof(struct rkn_chunk);
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.block_count, SMALL);
+	assert_int_equal(m.place_count, 0);
+	for (uint32_t i = 0; i < SMALL; i++)
+		assert_null(model_first_of(&m, i));
+	model_release(&m);
 	free(file);
 }
 
@@ -688,6 +754,9 @@ int main(void)
 		cmocka_unit_test(impossible_strings_are_refused),
 		cmocka_unit_test(impossible_chunks_are_refused),
 		cmocka_unit_test(moved_chunks_are_refused),
+		cmocka_unit_test(first_words_lead_to_places),
+		cmocka_unit_test(more_first_words_than_blocks_are_refused),
+		cmocka_unit_test(files_of_minor_version_4_are_read),
 		cmocka_unit_test(unknown_chunks_are_skipped),
 		cmocka_unit_test(
 		    longer_records_of_a_newer_minor_version_are_read),

@@ -438,6 +438,21 @@ static void places_in_blocks_are_put_in_order_each_once(void **state)
 	model_release(&m);
 }
 
+static void first_words_lead_to_places_that_are_known(void **state)
+{
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.place_count, 2);
+	assert_int_equal(m.places[0].module, 0);
+	assert_int_equal(m.places[0].offset, 0x4010);
+	assert_int_equal(m.places[1].module, RKN_NONE);
+	assert_int_equal(m.first_count, 2);
+	assert_ptr_equal(model_first_of(&m, 0), &m.places[0]);
+	assert_null(model_first_of(&m, 1));
+	model_release(&m);
+}
+
 /* A process killed while it wrote a text. */
 static void texts_always_end(void **state)
 {
@@ -614,6 +629,7 @@ int main(void)
 		cmocka_unit_test(regions_and_marks_are_sorted),
 		cmocka_unit_test(a_store_can_be_saved_and_loaded),
 		cmocka_unit_test(places_in_blocks_are_put_in_order_each_once),
+		cmocka_unit_test(first_words_lead_to_places_that_are_known),
 		cmocka_unit_test(texts_always_end),
 		cmocka_unit_test(a_switched_off_store_says_so),
 		cmocka_unit_test(claims_of_too_many_records_come_to_nothing),

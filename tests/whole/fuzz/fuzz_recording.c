@@ -38,6 +38,13 @@ static void look(const struct model *m)
 			    : m->wide[i].kind == RKN_WIDE_ROOT
 				? m->root_count
 				: m->block_count));
+	for (size_t i = 0; i < m->place_count; i++)
+		input_need(m->places[i].module == RKN_NONE ||
+			   m->places[i].module < m->module_count);
+	input_need(m->first_count <= m->block_count);
+	for (size_t i = 0; i < m->first_count; i++)
+		input_need(m->first[i] == RKN_NONE ||
+			   m->first[i] < m->place_count);
 	for (size_t i = 0; i < m->event_count; i++)
 		input_need(m->events[i].kind <= RKN_EVENT_RENAME);
 	for (size_t i = 0; i < m->mark_count; i++)
