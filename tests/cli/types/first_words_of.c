@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * first_words_of FILE: prints what the blocks of a recording are by their first
+ * words, where that is proved: "0x55d0c0 24 class shapes::Circle".
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "first_words.h"
+#include "reading.h"
+
+static const char *const kinds[] = {
+	[FIRST_CLASS] = "class",
+	[FIRST_PYTHON] = "python",
+	[FIRST_TABLE] = "table",
+	[FIRST_PLACE] = "place",
+};
+
+int main(int argc, char **argv)
+{
+	struct first_words *f;
+	struct reading in;
+	struct model m;
+
+	if (argc != 2 || reading_load(&m, argv[1]))
+		return 1;
+	reading_open(&in, &m, NULL);
+	f = first_words_open(&m, in.symbols);
+	for (uint32_t i = 0; i < m.block_count; i++) {
+		const struct first_word *w = first_words_of(f, i);
+
+		if (w)
+			printf("%#" PRIx64 " %" PRIu64 " %s %s\n",
+			       m.blocks[i].address, m.blocks[i].size,
+			       kinds[w->kind], w->name);
+	}
+	first_words_close(f);
+	reading_close(&in);
+	model_release(&m);
+	return 0;
+}
