@@ -9,6 +9,7 @@
 #include "groups_find.h"
 #include "groups_retained.h"
 #include "groups_roots.h"
+#include "hash.h"
 #include "list.h"
 #include "obstacle.h"
 #include "place.h"
@@ -98,7 +99,7 @@ static void group_typed(struct groups *g, struct groups_entry **table,
 		t = typed_of(&types, names_block_type(in->names, i));
 		t->sum.live++;
 		t->sum.bytes += m->blocks[i].size;
-		t->sum.evidence |= 1u << block_types_of(in->types, i)->evidence;
+		t->sum.evidence |= 1u << block_types_of(in->types, i).evidence;
 	}
 	for (struct typed *t = types; t; t = t->hh.next) {
 		struct group *group = find(g, table, xstrdup(t->type));

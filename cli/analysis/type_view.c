@@ -152,12 +152,12 @@ static int by_count(const void *a, const void *b)
 
 static void begin(struct type_view *v, const struct block_type *type)
 {
-	v->size = type->bytes ? 0 : type->type->size;
-	if (!type->bytes &&
+	v->size = type->type ? type->type->size : 0;
+	if (type->type &&
 	    (type->type->kind == C_STRUCT || type->type->kind == C_UNION)) {
 		add_fields(v, type->type, "", 0, 0);
 		v->padding = v->cut ? 0 : padding_of(v);
-	} else if (!type->bytes) {
+	} else if (type->type) {
 		add_field(v, type->array ? "[]" : "", type->type, 0);
 	}
 }
@@ -167,26 +167,26 @@ bool type_view_make(struct type_view *v, const struct reading *in,
 {
 	*v = (struct type_view){ 0 };
 	for (uint32_t b = 0; b < in->m->block_count; b++) {
-		const struct block_type *type = block_types_of(in->types, b);
+		const struct block_type type = block_types_of(in->types, b);
 		uint64_t size = in->m->blocks[b].size, elements = 1;
 
-		if (!type->evidence || names_object_at(in->names, b) ||
+		if (!type.evidence || names_object_at(in->names, b) ||
 		    strcmp(names_block_type(in->names, b), name) != 0)
 			continue;
 		if (!v->blocks) {
 			v->name = xstrdup(name);
-			begin(v, type);
+			begin(v, &type);
 		}
 		v->blocks++;
 		v->bytes += size;
-		if (type->array)
-			elements = (size - type->offset) / v->size;
-		else if (type->type && !c_is_open(type->type) && v->size &&
-			 size > type->offset + v->size)
-			v->slack += size - type->offset - v->size;
+		if (type.array)
+			elements = (size - type.offset) / v->size;
+		else if (type.type && !c_is_open(type.type) && v->size &&
+			 size > type.offset + v->size)
+			v->slack += size - type.offset - v->size;
 		v->elements += elements;
-		if (!type->bytes)
-			count_pointers(v, in, b, type);
+		if (type.type)
+			count_pointers(v, in, b, &type);
 	}
 	for (size_t i = 0; i < v->count; i++)
 		if (v->fields[i].target_count)

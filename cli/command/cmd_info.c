@@ -133,10 +133,11 @@ static void print_types(const struct reading *in)
 	char text[UNITS_SIZE];
 
 	row("C types of", "%zu of %s, %zu of them as bytes",
-	    sum.by[TYPE_SITE] + sum.by[TYPE_FIELD],
+	    in->m->block_count - sum.by[TYPE_NOTHING],
 	    units_count(text, in->m->block_count, "block"), sum.bytes);
-	row("", "%zu by their site, %zu by the pointers to them",
-	    sum.by[TYPE_SITE], sum.by[TYPE_FIELD]);
+	row("",
+	    "%zu by their site, %zu by the pointers to them, %zu by their first word",
+	    sum.by[TYPE_SITE], sum.by[TYPE_FIELD], sum.by[TYPE_FIRST_WORD]);
 	if (against)
 		row("",
 		    "%s without one, for the pointers to them contradict each other",

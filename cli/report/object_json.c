@@ -133,15 +133,15 @@ static void set_object(const struct writer *w, json_t *o)
 /* The C type of a block, as far as it is known. */
 static void set_type(const struct writer *w, json_t *o)
 {
-	const struct block_type *t = block_types_of(w->in->types, w->p->block);
+	const struct block_type t = block_types_of(w->in->types, w->p->block);
 	const struct site *site =
 	    block_types_site(w->in->types, w->in->m->blocks[w->p->block].stack);
 
 	document_take(
 	    o, "c_type",
-	    block_type_of_size(t, w->in->m->blocks[w->p->block].size));
-	document_text(o, "type_evidence", type_evidence_names[t->evidence]);
-	document_text(o, "type_by", t->evidence == TYPE_SITE ? site->by : NULL);
+	    block_type_of_size(&t, w->in->m->blocks[w->p->block].size));
+	document_text(o, "type_evidence", type_evidence_names[t.evidence]);
+	document_text(o, "type_by", t.evidence == TYPE_SITE ? site->by : NULL);
 }
 
 static json_t *retained_types(const struct block_view *p)

@@ -208,15 +208,17 @@ static void print_object(const struct printer *p, const struct block_view *o,
 static void print_type(const struct printer *p, uint32_t block)
 {
 	const struct rkn_block *b = &p->in->m->blocks[block];
-	const struct block_type *t = block_types_of(p->in->types, block);
+	const struct block_type t = block_types_of(p->in->types, block);
 	const struct site *site = block_types_site(p->in->types, b->stack);
-	char *text = block_type_of_size(t, b->size);
+	char *text = block_type_of_size(&t, b->size);
 	char *shown = text ? escape(text) : NULL;
 	char *by = site->by ? escape(site->by) : NULL;
 
 	if (!shown)
 		fputs("    its type is not known\n", p->out);
-	else if (t->evidence == TYPE_FIELD)
+	else if (t.evidence == TYPE_FIRST_WORD)
+		fprintf(p->out, "    is %s, by its first word\n", shown);
+	else if (t.evidence == TYPE_FIELD)
 		fprintf(p->out, "    is %s, by the pointers to it\n", shown);
 	else if (by)
 		fprintf(p->out, "    is %s, by %s where it was allocated\n",

@@ -86,7 +86,7 @@ static const struct member *find_member(const struct writer *w, uint32_t block,
 /* How the C type of a block is known; NULL: it is not. */
 static const char *block_evidence(const struct reading *in, uint32_t block)
 {
-	return type_evidence_names[block_types_of(in->types, block)->evidence];
+	return type_evidence_names[block_types_of(in->types, block).evidence];
 }
 
 static json_t *member(const struct writer *w, const struct member *from)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
 #include "list.h"
 
 #ifndef SHT_RELR

@@ -101,8 +101,15 @@ const struct location *place_find_named(const struct model *m,
 const struct location *place_find(const struct model *m, struct symbols *s,
 				  uint32_t stack)
 {
+	return place_find_beyond(m, s, stack, NULL);
+}
+
+const struct location *place_find_beyond(const struct model *m,
+					 struct symbols *s, uint32_t stack,
+					 const struct location *from)
+{
 	const struct location *library = NULL, *l;
-	bool libc = true;
+	bool libc = true, there = !from;
 	struct walk w;
 
 	walk_begin(&w, m, s, stack);
@@ -110,7 +117,8 @@ const struct location *place_find(const struct model *m, struct symbols *s,
 		if (l->library)
 			library = l;
 		libc &= place_is_of_libc(l);
-		if (!libc && !place_allocates(l))
+		there |= l == from;
+		if (there && !libc && !place_allocates(l))
 			return l;
 	}
 	/* Code of the program's that is a part of the library's, which a thread

@@ -28,6 +28,11 @@ bool place_is_start(const struct location *l);
 const struct location *place_find(const struct model *m, struct symbols *s,
 				  uint32_t stack);
 
+/* The same, but none that is further in than `from`, one of the stack's. */
+const struct location *place_find_beyond(const struct model *m,
+					 struct symbols *s, uint32_t stack,
+					 const struct location *from);
+
 /* The innermost location that is not a wrapper by its name, or the innermost of
  * all if every one is; NULL for an empty stack. */
 const struct location *place_find_named(const struct model *m,

@@ -9,6 +9,7 @@
 const char *const type_evidence_names[TYPE_EVIDENCES] = {
 	[TYPE_SITE] = "site",
 	[TYPE_FIELD] = "field",
+	[TYPE_FIRST_WORD] = "first-word",
 };
 
 /* Of a block whose size is a multiple of a structure's by chance. */
@@ -41,6 +42,7 @@ struct group {
 struct block_types {
 	const struct model *m;
 	struct sites *sites;
+	struct first_words *words;
 	bool found; /* false: what follows is not there yet */
 	struct group *groups;
 	struct group **group_of;       /* one a block */
@@ -61,6 +63,7 @@ struct block_types *block_types_open(const struct model *m, struct symbols *s)
 
 	t->m = m;
 	t->sites = sites_open(m, s);
+	t->words = first_words_open(m, s);
 	return t;
 }
 
@@ -76,6 +79,7 @@ void block_types_close(struct block_types *t)
 	free(t->group_of);
 	free(t->by_stack);
 	free(t->blocks);
+	first_words_close(t->words);
 	sites_close(t->sites);
 	free(t);
 }
@@ -475,10 +479,32 @@ const struct global *block_types_global(struct block_types *t, uint32_t module,
 	return sites_global(t->sites, module, address);
 }
 
-const struct block_type *block_types_of(struct block_types *t, uint32_t block)
+/*
+ * A class is what the object was made as, where a variable may have its base's
+ * type.  But a structure may begin with a member of that class.
+ */
+static bool is_replaced(const struct block_type *type,
+			const struct first_word *w)
 {
+	bool class = w->kind == FIRST_CLASS || w->kind == FIRST_PYTHON;
+
+	if (!class)
+		return !type->evidence;
+	return !type->type || type->offset ||
+	       !c_begins_with_named(type->type, w->name);
+}
+
+struct block_type block_types_of(struct block_types *t, uint32_t block)
+{
+	const struct first_word *w = first_words_of(t->words, block);
+	struct block_type type;
+
 	find_all(t);
-	return &t->group_of[block]->type;
+	type = t->group_of[block]->type;
+	if (w && is_replaced(&type, w))
+		type = (struct block_type){ .evidence = TYPE_FIRST_WORD,
+					    .word = w };
+	return type;
 }
 
 struct block_type block_types_of_stack(struct block_types *t, uint32_t stack)
@@ -513,10 +539,11 @@ struct block_types_sum block_types_sum(struct block_types *t)
 {
 	struct block_types_sum sum = { 0 };
 
-	find_all(t);
-	for (const struct group *g = t->groups; g; g = g->hh.next) {
-		sum.by[g->type.evidence] += g->count;
-		sum.bytes += g->type.bytes ? g->count : 0;
+	for (uint32_t b = 0; b < t->m->block_count; b++) {
+		const struct block_type type = block_types_of(t, b);
+
+		sum.by[type.evidence]++;
+		sum.bytes += type.bytes;
 	}
 	return sum;
 }
@@ -525,6 +552,10 @@ char *block_type_text(const struct block_type *t)
 {
 	char *text, *whole;
 
+	if (t->word && t->word->kind == FIRST_TABLE)
+		return xasprintf("object with %s", t->word->name);
+	if (t->word)
+		return xstrdup(t->word->name);
 	if (t->bytes)
 		return xstrdup("char[]");
 	if (!t->type)

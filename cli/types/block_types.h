@@ -3,18 +3,20 @@
  * The type of each block that is none of the program's own objects: what its
  * site tells (sites.h), else what the pointers to it are declared to point at,
  * from variables and from blocks whose type is known.  Blocks of one stack and
- * one size class have one type.  It is found when it is first asked for.  All
- * die when out of memory.
+ * one size class have one type, unless the first word of one proves another.  They
+ * are found when they are first asked for.  All die when out of memory.
  */
 #ifndef BLOCK_TYPES_H
 #define BLOCK_TYPES_H
 
+#include "first_words.h"
 #include "sites.h"
 
 enum type_evidence {
 	TYPE_NOTHING,
 	TYPE_SITE,  /* the site tells */
 	TYPE_FIELD, /* a field or variable that points at it is declared so */
+	TYPE_FIRST_WORD, /* its first word leads to the table of a class */
 	TYPE_EVIDENCES
 };
 /* "site"; NULL of TYPE_NOTHING. */
@@ -26,6 +28,9 @@ struct block_type {
 	enum type_evidence evidence;
 	bool bytes; /* it is text or other bytes; no `type` */
 	bool array; /* of more than one */
+	/* TYPE_FIRST_WORD: the class, then there is no `type`; else NULL. Lives
+	 * as long as the types. */
+	const struct first_word *word;
 };
 
 struct block_types;
@@ -41,8 +46,7 @@ const struct location *block_types_place(struct block_types *t, uint32_t stack);
 const struct global *block_types_global(struct block_types *t, uint32_t module,
 					uint64_t *address);
 
-/* Lives as long as `t`. */
-const struct block_type *block_types_of(struct block_types *t, uint32_t block);
+struct block_type block_types_of(struct block_types *t, uint32_t block);
 /* Of all live blocks of `stack`, or what the site tells if there are none;
  * TYPE_NOTHING if they differ. */
 struct block_type block_types_of_stack(struct block_types *t, uint32_t stack);

@@ -543,6 +543,22 @@ const struct c_member *c_members(const struct c_type *type, size_t *count)
 	return e->members;
 }
 
+bool c_begins_with_named(const struct c_type *type, const char *name)
+{
+	const struct c_member *m;
+	size_t count;
+
+	for (int steps = 0; steps < MOST_STEPS; steps++) {
+		if (type->name && !strcmp(type->name, name))
+			return true;
+		m = c_members(type, &count);
+		if (!count || m->offset)
+			return false;
+		type = m->type;
+	}
+	return false;
+}
+
 bool c_is_open(const struct c_type *type)
 {
 	const struct c_member *m;
@@ -561,8 +577,8 @@ bool c_is_open(const struct c_type *type)
 
 bool c_is_same(const struct c_type *a, const struct c_type *b)
 {
-	for (int steps = 0; a->kind == C_POINTER && b->kind == C_POINTER &&
-			    steps < MOST_STEPS;
+	for (int steps = 0;
+	     a->kind == C_POINTER && b->kind == C_POINTER && steps < MOST_STEPS;
 	     steps++) {
 		a = a->to;
 		b = b->to;

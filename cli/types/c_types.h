@@ -78,6 +78,9 @@ const struct c_type *c_type_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die);
  * are left out. */
 const struct c_member *c_members(const struct c_type *type, size_t *count);
 
+/* Whether `type` is called so, or its first member or base is. */
+bool c_begins_with_named(const struct c_type *type, const char *name);
+
 /* Whether what stands behind it belongs to it: its last member is an array
  * without a length, or of one element. */
 bool c_is_open(const struct c_type *type);

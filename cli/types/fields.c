@@ -75,7 +75,8 @@ static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
 	return true;
 }
 
-char *field_text(const struct c_type *type, uint64_t offset)
+/* "" for a type that has no parts; NULL: nothing is there. */
+static char *field_text(const struct c_type *type, uint64_t offset)
 {
 	char *text;
 	size_t size;
@@ -97,17 +98,17 @@ static bool has_dot(const char *field)
 
 char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset)
 {
-	const struct block_type *type = block_types_of(t, block);
+	const struct block_type type = block_types_of(t, block);
 	char *inner, *text;
 	uint64_t size;
 
-	if (!type->type || offset < type->offset)
+	if (!type.type || offset < type.offset)
 		return NULL;
-	offset -= type->offset;
-	if (!type->array)
-		return field_text(type->type, offset);
-	size = type->type->size;
-	inner = field_text(type->type, offset % size);
+	offset -= type.offset;
+	if (!type.array)
+		return field_text(type.type, offset);
+	size = type.type->size;
+	inner = field_text(type.type, offset % size);
 	if (!inner)
 		return NULL;
 	text = xasprintf("[%" PRIu64 "]%s%s", offset / size,

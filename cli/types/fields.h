@@ -12,12 +12,8 @@
 
 #include "block_types.h"
 
-/* Of byte `offset` of `type`: "priv.list.next", "name+0x3"; "" for a type that
- * has no parts; NULL: nothing is there. */
-char *field_text(const struct c_type *type, uint64_t offset);
-
-/* Of byte `offset` of `block`; NULL: its type is not known, or has nothing
- * there. */
+/* Of byte `offset` of `block`: "priv.list.next", "name+0x3"; "" for a type that
+ * has no parts; NULL: its type is not known, or has nothing there. */
 char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset);
 
 /* ".peer", "[3].next", or where that is not known "+0x8", counted from byte

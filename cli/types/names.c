@@ -21,7 +21,7 @@ struct type {
 /* The name of a C type. */
 struct c_name {
 	struct c_key {
-		const struct c_type *type; /* NULL: bytes */
+		const void *type; /* a C type or a first word; NULL: bytes */
 		uint64_t array;
 	} key;
 	struct type *named;
@@ -98,15 +98,15 @@ static struct type *call_of(struct names *n, uint32_t stack)
 	struct type **t = &n->by_call[stack];
 	char *call, *function, *text;
 
-	if (*t)
-		return *t;
-	call = allocator_name(n->m, n->symbols, stack);
-	function = place_function(block_types_place(n->c_types, stack));
-	text = xasprintf("%s in %s", call, function);
-	*t = intern(n, text);
-	free(text);
-	free(function);
-	free(call);
+	if (!*t) {
+		call = allocator_name(n->m, n->symbols, stack);
+		function = place_function(block_types_place(n->c_types, stack));
+		text = xasprintf("%s in %s", call, function);
+		*t = intern(n, text);
+		free(text);
+		free(function);
+		free(call);
+	}
 	return *t;
 }
 
@@ -118,7 +118,9 @@ const char *names_call(struct names *n, uint32_t stack)
 /* NULL: it is not known. */
 static struct type *type_named(struct names *n, const struct block_type *type)
 {
-	const struct c_key key = { type->type, type->array };
+	const struct c_key key = { type->word ? (const void *)type->word
+					      : type->type,
+				   type->array };
 	char *text, *shown;
 	struct c_name *c;
 
@@ -198,11 +200,12 @@ uint64_t names_part(const struct names *n, uint32_t object, uint64_t *start)
 static struct type *type_of_block(struct names *n, uint32_t block)
 {
 	uint32_t object = names_object_at(n, block);
+	struct block_type type;
 
 	if (object)
 		return type_called(n, n->m->objects[object].type);
-	return type_named(n, block_types_of(n->c_types, block))
-		   ?: call_of(n, n->m->blocks[block].stack);
+	type = block_types_of(n->c_types, block);
+	return type_named(n, &type) ?: call_of(n, n->m->blocks[block].stack);
 }
 
 const char *names_block_type(struct names *n, uint32_t block)

@@ -68,6 +68,16 @@ static unsigned worth(const struct claim *c, uint64_t smallest)
 	       (unsigned)(c->kind == CLAIM_VARIABLE);
 }
 
+/* Of two that are alike: a variable of an inner block, but the outer one of two
+ * constructors, of which the inner one is a base's. */
+static bool is_nearer(const struct claim *c, const struct claim *than)
+{
+	bool this = c->name && than->name && !strcmp(c->name, "this") &&
+		    !strcmp(than->name, "this");
+
+	return this ? c->depth < than->depth : c->depth > than->depth;
+}
+
 /*
  * The claim that tells most; NULL: none tells a type.  In C++ the result is
  * `this` of the constructors of bases and members, too, and variables may be
@@ -89,7 +99,7 @@ static const struct claim *best_of(const struct flow *f, uint64_t smallest)
 		    (value == most && c->type->size > best->type->size &&
 		     c->type->kind == C_STRUCT) ||
 		    (value == most && c->type->size == best->type->size &&
-		     c->depth > best->depth))
+		     is_nearer(c, best)))
 			best = c;
 	}
 	return best;
@@ -200,7 +210,7 @@ static void settle_claim(struct site *site, const struct look *l,
 {
 	size_t inner = c->inner;
 
-	site->at = &l->list[inner < l->count ? inner : 0];
+	site->at = l->list + (inner < l->count ? inner : 0);
 	site->type = c->type;
 	site->offset = (uint64_t)(offset + c->offset);
 	site->by = c->name;
@@ -215,7 +225,7 @@ static void settle_declared(struct site *site, const struct look *l,
 	site->at = l->list;
 	for (size_t i = 0; i < l->count; i++) /* the frame's own function */
 		if (!l->list[i].tail_call)
-			site->at = &l->list[i];
+			site->at = l->list + i;
 }
 
 static struct site find(struct sites *s, uint32_t stack)
@@ -257,8 +267,8 @@ static struct site find(struct sites *s, uint32_t stack)
 
 			if (!own)
 				continue;
-			if (inner < l.count && own < &l.list[inner])
-				own = &l.list[inner];
+			if (inner < l.count && own < l.list + inner)
+				own = l.list + inner;
 			site.at = own;
 			break;
 		}
@@ -276,6 +286,8 @@ static struct site find(struct sites *s, uint32_t stack)
 	}
 	if (site.type)
 		site.bytes = false;
+	if (site.at && (site.at->library || place_is_of_libc(site.at)))
+		site.at = place_find_beyond(s->m, s->symbols, stack, site.at);
 	return site;
 }
 

@@ -14,14 +14,14 @@
 #include "variables.h"
 
 struct site {
-	bool known;                /* false until it was asked for */
-	const struct location *at; /* NULL: the stack is empty */
-	const struct c_type *type; /* what the block begins with, or is an
+	bool known;                  /* false until it was asked for */
+	const struct location *at;   /* NULL: the stack is empty */
+	const struct c_type *type;   /* what the block begins with, or is an
 				      array of; NULL: not known */
-	uint64_t offset;           /* where in the block it begins; bytes */
+	uint64_t offset;             /* where in the block it begins; bytes */
 	const struct c_type *inside; /* without `type`: there is one somewhere
 					in the block; NULL: that is not so */
-	bool bytes;                /* it is text or other bytes; no `type` */
+	bool bytes;                  /* it is text or other bytes; no `type` */
 	const char *by; /* name of the variable or field that tells; NULL */
 };
 

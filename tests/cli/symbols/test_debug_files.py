@@ -421,6 +421,20 @@ def test_a_package_of_another_build_is_named_and_not_used(tmp_path):
         assert "is not in its package (.dwp), which is of another build" in told
 
 
+def test_a_dwo_file_is_looked_for_behind_one_that_does_not_belong(tmp_path):
+    made, root = tmp_path / "made", tmp_path / "root"
+    made.mkdir()
+    b = Build(made, "gcc", "5", "-gsplit-dwarf")
+    linked(b, None)
+    shutil.copy(made / "second.dwo", made / ".debug/first.dwo")
+    recorded = record(tmp_path, b.program)
+    assert stacks(recorded) == STACKS
+    place = root / str(made)[1:]
+    shutil.copytree(made, place)
+    shutil.rmtree(made)
+    assert stacks(recorded, "--sysroot", root) == STACKS
+
+
 # --- Another root --------------------------------------------------------------
 
 def rooted(b, root):

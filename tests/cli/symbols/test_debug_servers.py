@@ -186,9 +186,13 @@ def test_who_cannot_be_reached_is_told_once(bare, asking):
                     "DEBUGINFOD_URLS, or give --debuginfod ''")
 
 
-def test_who_does_not_answer_is_waited_for_once(bare, server, asking):
+def test_who_does_not_answer_is_waited_for_once(bare, server, asking,
+                                                tmp_path):
+    """Whatever else is missing: here all files are."""
     server.hangs = True
-    [told] = warnings(bare.recorded, env=asking)
+    root = tmp_path / "root"
+    root.mkdir()
+    [told] = warnings(bare.recorded, "--sysroot", root, env=asking)
     assert told == (f"debuginfod ({server.url}) sent nothing for 2 s and was not "
                     "asked again; try later, set DEBUGINFOD_TIMEOUT, or give "
                     "--debuginfod ''")

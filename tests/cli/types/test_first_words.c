@@ -27,10 +27,11 @@ static const char module[] =
     "extern type PyType_Type;\n"
     "static void f(void) {}\n"
     "static const struct { const char *table, *name; } info =\n"
-    "    { abi + 16, \"N2ns5ThingE\" }, wrong = { (char *)f, \"5Wrong\" };\n"
+    "    { abi + 16, \"N2ns5ThingE\" }, wrong = { (char *)f, \"5Wrong\" },\n"
+    "    strange = { (char *)&PyType_Type, \"7Strange\" };\n"
     "const struct { long top; const void *info; void (*f[2])(void); }\n"
     "    whole = { 0, &info, { f, f } }, base = { -8, &info, { f, f } },\n"
-    "    other = { 0, &wrong, { f, f } },\n"
+    "    other = { 0, &wrong, { f, f } }, mixed = { 0, &strange, { f, f } },\n"
     "    bare __asm__(\"_ZTV4Bare\") = { 0, 0, { f, f } };\n"
     "type list = { (void *)1, &PyType_Type, 0, \"list\", 40, 0, f };\n"
     "type deque = { (void *)1, 0, 0, \"collections.deque\", 64, 8, f };\n"
@@ -54,6 +55,7 @@ static const struct {
 	{ "whole", 0, 0, 24, NULL },
 	{ "base", 16, 0, 24, "base+0x10" },
 	{ "other", 16, 0, 24, "other+0x10" },
+	{ "mixed", 16, 0, 24, "mixed+0x10" },
 	{ "_ZTV4Bare", 16, 0, 24, "Bare" },
 	{ "list", 0, 3, 56, "list" },
 	{ "list", 0, 1, 40, "list" },
