@@ -152,14 +152,6 @@ static uint64_t size_of(Dwarf_Die *die)
 	return dwarf_aggregate_size(die, &size) ? 0 : size;
 }
 
-/* 0: it is not known. */
-static int line_of(Dwarf_Die *die)
-{
-	int line;
-
-	return dwarf_decl_line(die, &line) ? 0 : line;
-}
-
 /* "struct session" in C, "ns::session" elsewhere; NULL if it has no name. */
 static char *whole_name(Dwarf_Die *die, const char *within, bool c)
 {
@@ -209,13 +201,11 @@ static bool has_same_members(Dwarf_Die *a, Dwarf_Die *b)
 	return !more_x && !more_y;
 }
 
-/* Whether two DIEs of one name are of one type, in two units: it may come from
- * two files, as where all of a program was put into one. */
+/* Whether two DIEs of one name are of one type, in two units. */
 static bool is_twin(Dwarf_Die *a, Dwarf_Die *b)
 {
-	if (dwarf_tag(a) != dwarf_tag(b) || size_of(a) != size_of(b))
-		return false;
-	return line_of(a) == line_of(b) || has_same_members(a, b);
+	return dwarf_tag(a) == dwarf_tag(b) && size_of(a) == size_of(b) &&
+	       has_same_members(a, b);
 }
 
 static void define(struct file *f, const char *name, Dwarf_Die *type)
@@ -318,8 +308,8 @@ static char *name_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die)
 
 /*
  * Each unit has a DIE of its own for one type: of those with one name, size and
- * line or members the first stands for all, and for declarations unless there are several.
- * `alias`: of a typedef for it; NULL.
+ * members the first stands for all, and for declarations unless there are
+ * several. `alias`: of a typedef for it; NULL.
  */
 static void unite(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die,
 		  const char *alias)
