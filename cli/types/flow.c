@@ -763,9 +763,17 @@ static bool is_inside(const struct follower *w, uint64_t pc)
 	return w->low < w->high && pc >= w->low && pc < w->high;
 }
 
+/* The register may have the result by chance where the function ends. */
+static bool may_return(const struct c_type *declared)
+{
+	return !declared || declared->kind == C_POINTER ||
+	       (declared->kind != C_VOID && declared->size >= sizeof(void *));
+}
+
 static void give_back(struct follower *w, const struct value *v)
 {
-	if (v->kind != VALUE_RESULT || w->flow->returned)
+	if (v->kind != VALUE_RESULT || w->flow->returned ||
+	    !may_return(w->flow->declared))
 		return;
 	w->flow->returned = true;
 	w->flow->returned_offset = v->offset;
