@@ -580,13 +580,26 @@ bool c_is_same(const struct c_type *a, const struct c_type *b)
 	       !strcmp(a->name, b->name);
 }
 
+/* Whether it is a union that may be `type`. */
+static bool is_union_of(const struct c_type *it, const struct c_type *type)
+{
+	size_t count;
+	const struct c_member *m =
+	    it->kind == C_UNION ? c_members(it, &count) : NULL;
+
+	for (size_t i = 0; m && i < count; i++)
+		if (c_is_same(m[i].type, type))
+			return true;
+	return false;
+}
+
 bool c_begins_with(const struct c_type *type, const struct c_type *first)
 {
 	for (int steps = 0; steps < MOST_STEPS; steps++) {
 		const struct c_member *m;
 		size_t count;
 
-		if (c_is_same(type, first))
+		if (c_is_same(type, first) || is_union_of(first, type))
 			return true;
 		m = c_members(type, &count);
 		if (type->kind == C_ARRAY)

@@ -89,7 +89,8 @@ bool c_is_open(const struct c_type *type);
  * sizes. */
 bool c_is_same(const struct c_type *a, const struct c_type *b);
 
-/* Whether `first` is it, or its first member, or the first of that. */
+/* Whether `first` is it, or its first member, or the first of that; or a union
+ * of one of these with others. */
 bool c_begins_with(const struct c_type *type, const struct c_type *first);
 
 /* Whether it tells what a block is: not `void`, bytes or functions. */
