@@ -136,8 +136,11 @@ static void open_library(struct library *l)
 	begin = (begin_function *)dlsym(library, "debuginfod_begin");
 	l->set_progress =
 	    (set_function *)dlsym(library, "debuginfod_set_progressfn");
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		l->find[i] = (find_function *)dlsym(library, names[i]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		void *found = dlsym(library, names[i]);
+
+		memcpy(&l->find[i], &found, sizeof(found));
+	}
 	if (begin && l->find[0] && l->find[1] && l->set_progress)
 		l->client = begin();
 }

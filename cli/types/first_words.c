@@ -178,10 +178,3 @@ const struct first_word *first_words_of(struct first_words *f, uint32_t block)
 		return NULL;
 	return &p->word;
 }
-
-const char *first_words_name(struct first_words *f, uint32_t block)
-{
-	const struct first_word *word = first_words_of(f, block);
-
-	return word ? word->name : NULL;
-}

@@ -35,7 +35,4 @@ void first_words_close(struct first_words *f);
 /* What `block` is; NULL: nothing proves it. Lives as long as `f`. */
 const struct first_word *first_words_of(struct first_words *f, uint32_t block);
 
-/* Its name; NULL. */
-const char *first_words_name(struct first_words *f, uint32_t block);
-
 #endif

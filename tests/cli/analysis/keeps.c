@@ -35,49 +35,60 @@ static void **other;
 static __thread void *volatile mine;
 static void **pool;
 
+/* What stores something in its block is no wrapper, without debug information. */
+static inline void *made(size_t size)
+{
+	char *p = calloc(1, size);
+
+	*p = 1;
+	__asm__ volatile("" : : "r"(p) : "memory");
+	*p = 0;
+	return p;
+}
+
 static NEW struct entry *entry_new(void)
 {
-	return calloc(1, 32);
+	return made(32);
 }
 
 static NEW char *text_new(void)
 {
-	return calloc(1, 100);
+	return made(100);
 }
 
 static NEW void *label_new(void)
 {
-	return calloc(1, 50);
+	return made(50);
 }
 
 static NEW void *holder_new(void)
 {
-	return calloc(1, 24);
+	return made(24);
 }
 
 static NEW void *own_new(void)
 {
-	return calloc(1, 70);
+	return made(70);
 }
 
 static NEW void *payload_new(size_t size)
 {
-	return calloc(1, size);
+	return made(size);
 }
 
 static NEW struct link *link_new(void)
 {
-	return calloc(1, 40);
+	return made(40);
 }
 
 static NEW void **head_new(void)
 {
-	return calloc(1, 48);
+	return made(48);
 }
 
 static NEW void *tail_new(void)
 {
-	return calloc(1, 200);
+	return made(200);
 }
 
 static NEW void make_cache(int also)
@@ -126,7 +137,7 @@ static NEW void lose(void)
 		chain[i]->before = chain[(i + 2) % 3];
 	}
 	printf("link %p\n", (void *)chain[1]);
-	for (int i = 0; i < 2; i++) {
+	for (volatile int i = 0; i < 2; i++) { /* not unrolled */
 		head = head_new();
 		head[0] = tail;
 		head[i + 1] = text_new();

@@ -122,6 +122,13 @@ static void compile(const char *flags)
 		    flags);
 }
 
+static const char *name_of(struct first_words *f, uint32_t block)
+{
+	const struct first_word *word = first_words_of(f, block);
+
+	return word ? word->name : NULL;
+}
+
 static void assert_named(void)
 {
 	struct first_words *f;
@@ -132,7 +139,7 @@ static void assert_named(void)
 	s = symbols_open(&m.model, NULL);
 	f = first_words_open(&m.model, s);
 	for (uint32_t i = 0; i < CASES; i++) {
-		const char *name = first_words_name(f, i);
+		const char *name = name_of(f, i);
 
 		if (!name != !cases[i].name ||
 		    (name && strcmp(name, cases[i].name) != 0))
@@ -183,7 +190,7 @@ static void ask_all(struct made *m)
 	struct first_words *f = first_words_open(&m->model, s);
 
 	for (uint32_t i = 0; i < CASES; i++)
-		first_words_name(f, i);
+		name_of(f, i);
 	first_words_close(f);
 	symbols_close(s);
 }
