@@ -236,6 +236,21 @@ static void define_alias(struct file *f, Dwarf_Die *alias)
 		define(f, name, &type);
 }
 
+static bool is_listed(int tag)
+{
+	return is_aggregate(tag) || tag == DW_TAG_namespace ||
+	       tag == DW_TAG_base_type || tag == DW_TAG_enumeration_type;
+}
+
+static void add_scoped(struct file *f, const Dwarf_Die *type, const char *name)
+{
+	struct scoped *s = xcalloc(1, sizeof(*s));
+
+	s->key = type->addr;
+	s->name = xstrdup(name);
+	HASH_ADD_PTR(f->scoped, key, s);
+}
+
 static void list_types(struct file *f, Dwarf_Die *parent, const char *within,
 		       bool c, int depth)
 {
@@ -250,8 +265,7 @@ static void list_types(struct file *f, Dwarf_Die *parent, const char *within,
 
 		if (tag == DW_TAG_typedef)
 			define_alias(f, &child);
-		if (!aggregate && tag != DW_TAG_namespace &&
-		    tag != DW_TAG_base_type && tag != DW_TAG_enumeration_type)
+		if (!is_listed(tag))
 			continue;
 		if (tag == DW_TAG_namespace && !dwarf_diename(&child)) {
 			list_types(f, &child, within, c, depth + 1);
@@ -262,13 +276,8 @@ static void list_types(struct file *f, Dwarf_Die *parent, const char *within,
 			continue;
 		if (tag != DW_TAG_namespace && !is_declared_only(&child))
 			define(f, name, &child);
-		if (aggregate && !c && *within) {
-			struct scoped *s = xcalloc(1, sizeof(*s));
-
-			s->key = child.addr;
-			s->name = xstrdup(name);
-			HASH_ADD_PTR(f->scoped, key, s);
-		}
+		if (aggregate && !c && *within)
+			add_scoped(f, &child, name);
 		if (!c)
 			list_types(f, &child, name, c, depth + 1);
 		free(name);

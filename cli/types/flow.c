@@ -405,41 +405,42 @@ static unsigned vector_of(x86_reg reg)
 		   : VECTORS;
 }
 
+/* What the pointer variable at that place in the frame points at. */
+static struct value declared_at(const struct follower *w, uint64_t pc,
+				int64_t at)
+{
+	for (size_t i = 0; w->variables && i < w->variables->count; i++) {
+		const struct variable *v = &w->variables->list[i];
+		const struct place_range *r =
+		    v->type->kind == C_POINTER ? variable_place(v, pc) : NULL;
+		int64_t there;
+
+		if (!r || r->kind == PLACE_REGISTER)
+			continue;
+		there = r->offset;
+		if (r->kind == PLACE_NEAR &&
+		    !from_cfa(w, pc, r->reg, r->offset, &there))
+			continue;
+		if (there == at)
+			return (struct value){ VALUE_POINTER, 0, v->type->to,
+					       at + 1 };
+	}
+	return (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
+}
+
 static struct value load(const struct follower *w, const struct path *p,
 			 const cs_insn *i, const x86_op_mem *m)
 {
 	struct operand o = memory_at(w, p, i, m);
-	struct value unknown = { VALUE_UNKNOWN, 0, NULL, 0 };
 
 	if (o.kind == MEMORY_FRAME) {
 		size_t slot = slot_at(p, o.at);
 
-		if (slot < p->slot_count)
-			return p->slots[slot].value;
-		/* A variable that lies there. */
-		for (size_t k = 0; w->variables && k < w->variables->count;
-		     k++) {
-			const struct variable *v = &w->variables->list[k];
-			const struct place_range *r =
-			    v->type->kind == C_POINTER
-				? variable_place(v, p->pc)
-				: NULL;
-			int64_t at;
-
-			if (!r || r->kind == PLACE_REGISTER)
-				continue;
-			at = r->offset;
-			if (r->kind == PLACE_NEAR &&
-			    !from_cfa(w, p->pc, r->reg, r->offset, &at))
-				continue;
-			if (at == o.at)
-				return (struct value){ VALUE_POINTER, 0,
-						       v->type->to, at + 1 };
-		}
-		return unknown;
+		return slot < p->slot_count ? p->slots[slot].value
+					    : declared_at(w, p->pc, o.at);
 	}
 	if (!o.holds)
-		return unknown;
+		return (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
 	/* As in `bulk = cache->bulk = malloc(n)`. */
 	if (o.slot && p->stored.slot == o.slot && p->stored.at == o.field)
 		return (struct value){ VALUE_RESULT, p->stored.offset, NULL,
@@ -550,6 +551,72 @@ static void step_sum(struct follower *w, struct path *p, const cs_insn *i)
 }
 
 /* Two pointers are often stored as one vector. */
+static void store_vector(struct follower *w, struct path *p, const cs_insn *i,
+			 x86_op_mem m, unsigned vector)
+{
+	int halves = i->id == X86_INS_MOVQ || i->id == X86_INS_MOVLPS ||
+			     i->id == X86_INS_MOVSD
+			 ? 1
+			 : 2;
+
+	for (int k = 0; k < halves; k++) {
+		struct operand o = memory_at(w, p, i, &m);
+
+		store(w, p, &o, p->vectors[vector][k]);
+		m.disp += sizeof(void *);
+	}
+}
+
+static struct value register_value(const struct follower *w,
+				   const struct path *p, const cs_x86_op *o)
+{
+	unsigned vector = o->type == X86_OP_REG ? vector_of(o->reg) : VECTORS;
+
+	if (vector < VECTORS)
+		return p->vectors[vector][0];
+	if (o->type == X86_OP_REG)
+		return value_of(w, p, number_of(o->reg));
+	return (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
+}
+
+/* halves[] of vector `vector` before, and after the instruction. */
+static void set_halves(const struct follower *w, const struct path *p,
+		       const cs_insn *i, struct value halves[2])
+{
+	const cs_x86_op *from = &i->detail->x86.operands[1];
+	const cs_x86_op *which = &i->detail->x86.operands[2];
+	const struct value unknown = { VALUE_UNKNOWN, 0, NULL, 0 };
+	unsigned other =
+	    from->type == X86_OP_REG ? vector_of(from->reg) : VECTORS;
+
+	switch (i->id) {
+	case X86_INS_MOVQ:
+		halves[0] = register_value(w, p, from);
+		halves[1] = unknown;
+		break;
+	case X86_INS_PUNPCKLQDQ:
+	case X86_INS_MOVLHPS:
+		halves[1] = other < VECTORS ? p->vectors[other][0] : unknown;
+		break;
+	case X86_INS_PINSRQ:
+		if (i->detail->x86.op_count == 3 && which->type == X86_OP_IMM &&
+		    from->type == X86_OP_REG)
+			halves[which->imm & 1] = register_value(w, p, from);
+		break;
+	case X86_INS_MOVDQA:
+	case X86_INS_MOVAPS:
+	case X86_INS_MOVDQU:
+	case X86_INS_MOVUPS:
+		for (int k = 0; k < 2; k++)
+			halves[k] =
+			    other < VECTORS ? p->vectors[other][k] : unknown;
+		break;
+	default: /* the upper half from memory, as movhps does */
+		halves[1] = unknown;
+		break;
+	}
+}
+
 static void step_vector(struct follower *w, struct path *p, const cs_insn *i)
 {
 	const cs_x86_op *to = &i->detail->x86.operands[0];
@@ -557,72 +624,23 @@ static void step_vector(struct follower *w, struct path *p, const cs_insn *i)
 	unsigned vector = to->type == X86_OP_REG ? vector_of(to->reg) : VECTORS;
 	unsigned other =
 	    from->type == X86_OP_REG ? vector_of(from->reg) : VECTORS;
-	struct value halves[2] = { { VALUE_UNKNOWN, 0, NULL, 0 },
-				   { VALUE_UNKNOWN, 0, NULL, 0 } };
+	struct value halves[2];
 
 	if (to->type == X86_OP_MEM && other < VECTORS) {
-		x86_op_mem m = to->mem;
-		int halves_there = i->id == X86_INS_MOVQ ||
-					   i->id == X86_INS_MOVLPS ||
-					   i->id == X86_INS_MOVSD
-				       ? 1
-				       : 2;
+		store_vector(w, p, i, to->mem, other);
+	} else if (vector >= VECTORS) { /* to a general register */
+		struct value v = { VALUE_UNKNOWN, 0, NULL, 0 };
 
-		for (int k = 0; k < halves_there; k++) {
-			struct operand o = memory_at(w, p, i, &m);
-
-			store(w, p, &o, p->vectors[other][k]);
-			m.disp += sizeof(void *);
-		}
-		return;
-	}
-	if (vector >= VECTORS) { /* to a general register */
-		struct value v =
-		    other < VECTORS ? p->vectors[other][0] : halves[0];
-
+		if (other < VECTORS)
+			v = p->vectors[other][0];
 		forget_written(w, p, i);
 		if (to->type == X86_OP_REG && number_of(to->reg) < REGISTERS)
 			p->registers[number_of(to->reg)] = v;
-		return;
+	} else {
+		memcpy(halves, p->vectors[vector], sizeof(halves));
+		set_halves(w, p, i, halves);
+		memcpy(p->vectors[vector], halves, sizeof(halves));
 	}
-	memcpy(halves, p->vectors[vector], sizeof(halves));
-	switch (i->id) {
-	case X86_INS_MOVQ:
-		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
-		if (other < VECTORS)
-			halves[0] = p->vectors[other][0];
-		else if (from->type == X86_OP_REG)
-			halves[0] = value_of(w, p, number_of(from->reg));
-		else
-			halves[0] = halves[1];
-		break;
-	case X86_INS_PUNPCKLQDQ:
-	case X86_INS_MOVLHPS:
-		halves[1] = other < VECTORS
-				? p->vectors[other][0]
-				: (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
-		break;
-	case X86_INS_PINSRQ:
-		if (i->detail->x86.op_count == 3 &&
-		    i->detail->x86.operands[2].type == X86_OP_IMM &&
-		    from->type == X86_OP_REG)
-			halves[i->detail->x86.operands[2].imm & 1] =
-			    value_of(w, p, number_of(from->reg));
-		break;
-	case X86_INS_MOVDQA:
-	case X86_INS_MOVAPS:
-	case X86_INS_MOVDQU:
-	case X86_INS_MOVUPS:
-		if (other < VECTORS)
-			memcpy(halves, p->vectors[other], sizeof(halves));
-		else
-			memset(halves, 0, sizeof(halves));
-		break;
-	default: /* the upper half from memory, as movhps does */
-		halves[1] = (struct value){ VALUE_UNKNOWN, 0, NULL, 0 };
-		break;
-	}
-	memcpy(p->vectors[vector], halves, sizeof(halves));
 }
 
 static bool is_filler(const char *name)

@@ -228,67 +228,106 @@ static void settle_declared(struct site *site, const struct look *l,
 			site->at = l->list + i;
 }
 
+/* What is known on the way out from the call of an allocation function. */
+struct way {
+	struct site site;
+	uint64_t smallest; /* of the blocks, bytes */
+	int64_t offset;    /* of the result, from the block; FLOW_INSIDE */
+	bool text; /* without debug information a function's name says more */
+};
+
+/* The function is no wrapper, or nothing says so. False: its name is that of
+ * one. */
+static bool settle_here(struct site *site, const struct look *l, size_t inner)
+{
+	const struct location *own = first_of(l->list, l->count);
+
+	if (!own)
+		return false;
+	if (inner < l->count && own < l->list + inner)
+		own = l->list + inner;
+	site->at = own;
+	return true;
+}
+
+/* Whether the function tells a type by what becomes of the result in it. */
+static bool settle_inside(struct way *w, const struct look *l)
+{
+	const struct claim *best =
+	    w->offset == FLOW_INSIDE ? NULL : best_of(l->flow, w->smallest);
+	const struct claim *inside = w->offset ? NULL : inside_of(l->flow);
+
+	if (best) {
+		settle_claim(&w->site, l, best, w->offset);
+		return true;
+	}
+	if (!inside || w->site.bytes)
+		return false;
+	settle_claim(&w->site, l, inside, 0);
+	w->site.inside = w->site.type;
+	w->site.type = NULL;
+	w->site.offset = 0;
+	return true;
+}
+
+/* Whether the function tells it by what it is declared to return; else the way
+ * goes on to its caller. */
+static bool settle_outside(struct way *w, const struct look *l)
+{
+	const struct c_type *d = l->flow->declared;
+
+	/* The result may be moved by what is not known. */
+	if (w->offset == FLOW_INSIDE || l->flow->returned_offset == FLOW_INSIDE)
+		w->offset = FLOW_INSIDE;
+	else
+		w->offset += l->flow->returned_offset;
+	if (!d || d->kind != C_POINTER)
+		return false;
+	if (w->offset != FLOW_INSIDE && c_is_telling(d->to)) {
+		settle_declared(&w->site, l, w->offset);
+		return true;
+	}
+	w->site.bytes |= d->to->kind == C_BYTE;
+	return false;
+}
+
+/* Whether the site is in that frame. */
+static bool settle(struct way *w, const struct look *l)
+{
+	const struct c_type *d = l->flow->declared;
+	size_t inner = 0;
+
+	if (!w->site.at)
+		w->site.at = l->list;
+	w->site.bytes |= has_bytes(l->flow, &inner) || (w->text && d);
+	w->text |= has_text(l->list, l->count);
+	if (settle_inside(w, l))
+		return true;
+	/* Without debug information the name says more than that of its
+	 * caller, if the function does something with the block. */
+	if (!l->flow->returned || (!d && l->flow->used))
+		return settle_here(&w->site, l, inner);
+	return settle_outside(w, l);
+}
+
 static struct site find(struct sites *s, uint32_t stack)
 {
-	struct site site = { .known = true };
-	int64_t offset = 0;
-	bool text = false; /* without debug information its name says more */
+	struct way w = { .site.known = true, .smallest = s->smallest[stack] };
+	const struct location *at;
 
 	for (uint32_t f = s->m->stacks[stack].frame; f;
 	     f = s->m->frames[f].parent) {
 		const struct look l = look_at(s, f);
-		const struct c_type *d = l.flow->declared;
-		const struct claim *best =
-		    offset == FLOW_INSIDE ? NULL
-					  : best_of(l.flow, s->smallest[stack]);
-		const struct claim *inside = offset ? NULL : inside_of(l.flow);
-		bool pointer = d && d->kind == C_POINTER;
-		size_t inner = 0;
 
-		if (!site.at)
-			site.at = l.list;
-		site.bytes |= has_bytes(l.flow, &inner) || (text && d);
-		text |= has_text(l.list, l.count);
-		if (best) {
-			settle_claim(&site, &l, best, offset);
+		if (settle(&w, &l))
 			break;
-		}
-		if (inside && !site.bytes) {
-			settle_claim(&site, &l, inside, 0);
-			site.inside = site.type;
-			site.type = NULL;
-			site.offset = 0;
-			break;
-		}
-		/* Without debug information the name says more than that of its
-		 * caller, if the function does something with the block. */
-		if (!l.flow->returned || (!d && l.flow->used)) {
-			const struct location *own = first_of(l.list, l.count);
-
-			if (!own)
-				continue;
-			if (inner < l.count && own < l.list + inner)
-				own = l.list + inner;
-			site.at = own;
-			break;
-		}
-		/* The result may be moved by what is not known. */
-		if (offset == FLOW_INSIDE ||
-		    l.flow->returned_offset == FLOW_INSIDE)
-			offset = FLOW_INSIDE;
-		else
-			offset += l.flow->returned_offset;
-		if (pointer && offset != FLOW_INSIDE && c_is_telling(d->to)) {
-			settle_declared(&site, &l, offset);
-			break;
-		}
-		site.bytes |= pointer && d->to->kind == C_BYTE;
 	}
-	if (site.type)
-		site.bytes = false;
-	if (site.at && (site.at->library || place_is_of_libc(site.at)))
-		site.at = place_find_beyond(s->m, s->symbols, stack, site.at);
-	return site;
+	if (w.site.type)
+		w.site.bytes = false;
+	at = w.site.at;
+	if (at && (at->library || place_is_of_libc(at)))
+		w.site.at = place_find_beyond(s->m, s->symbols, stack, at);
+	return w.site;
 }
 
 const struct site *sites_of(struct sites *s, uint32_t stack)
