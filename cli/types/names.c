@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "hash.h"
 #include "place.h"
+#include "plain_name.h"
 
 struct type {
 	uint32_t number; /* in order of discovery */
@@ -115,6 +116,25 @@ const char *names_call(struct names *n, uint32_t stack)
 	return call_of(n, stack)->text;
 }
 
+/* Of C++ without template arguments that the library adds, but with all others,
+ * so that two types have two names. */
+static char *short_text(const struct block_type *type)
+{
+	char *text = block_type_text(type);
+	struct plain_name plain;
+
+	if (!strchr(text, '<'))
+		return text;
+	plain_name_shorten(text, &plain);
+	free(text);
+	if (strstr(plain.shown, "...")) {
+		free(plain.shown);
+		return plain.full;
+	}
+	free(plain.full);
+	return plain.shown;
+}
+
 /* NULL: it is not known. */
 static struct type *type_named(struct names *n, const struct block_type *type)
 {
@@ -129,7 +149,7 @@ static struct type *type_named(struct names *n, const struct block_type *type)
 	HASH_FIND(hh, n->by_type, &key, sizeof(key), c);
 	if (c)
 		return c->named;
-	text = block_type_text(type);
+	text = short_text(type);
 	shown = escape(text);
 	c = xcalloc(1, sizeof(*c));
 	c->key = key;

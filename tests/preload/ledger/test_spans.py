@@ -56,7 +56,7 @@ def test_passes_are_summed_by_type(tmp_path):
 
 def test_what_others_freed_was_not_there_less_than_never(tmp_path):
     region = one(recorded(tmp_path, "freed_elsewhere"), "work")
-    row = region["types"]["malloc in freed_elsewhere"]
+    row = region["types"]["char[]"]
     assert numbers(row, "before", "after", "new") == (None, 0, 1)
 
 
@@ -100,7 +100,7 @@ def test_objects_count_once_whatever_becomes_of_them(tmp_path):
             for n, row in types.items()} == {
         "Buffer": (1, 1, 0, 0), "Thing": (1, 1, 0, 0),
         "Other": (1, 0, 1, 16), "Pooled": (1, 1, 0, 0),
-        "malloc in lives": (1, 0, 1, 16)}
+        "struct node": (1, 0, 1, 16)}
     assert numbers(lives["total"], "delta", "bytes") == (2, 32)
 
 

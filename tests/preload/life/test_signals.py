@@ -176,10 +176,8 @@ def test_what_cannot_be_caught_is_named(how, args, number, why, tmp_path):
     assert report["verdict"]["checked"] is False
     assert any(why in row["why"] for row in report["complete"])
     assert report["recording"]["snapshot_at"] is None
-    alive = read_json("objects", recorded.main, "--by", "function",
-                      "--limit", "0")
-    assert any(t["type"] == "lose" and t["bytes"] == 100
-               for t in alive["types"])
+    alive = read_json("objects", recorded.main, "--by", "size", "--limit", "0")
+    assert any(t["type"] == "100 B" for t in alive["types"])
 
 
 def test_a_handler_may_end_the_process_anywhere_in_its_end(tmp_path):

@@ -295,10 +295,9 @@ def test_killed_for_memory_what_was_alive_is_known(tmp_path):
     assert eaten["process"]["signal"] == signal.SIGKILL
     assert eaten["process"]["live_bytes"] > 50 << 20
     assert eaten["verdict"]["checked"] is False
-    alive = read_json("objects", files[reports.index(eaten)], "--by",
-                      "function", "--limit", "0")
-    assert any(t["type"] == "lose" and t["bytes"] == 100
-               for t in alive["types"])
+    alive = read_json("objects", files[reports.index(eaten)], "--by", "size",
+                      "--limit", "0")
+    assert any(t["type"] == "100 B" for t in alive["types"])
 
 
 def test_the_program_goes_on_when_refknot_is_killed(tmp_path):

@@ -437,7 +437,7 @@ def test_findings_of_one_constructor_are_shown_at_their_callers(peers):
         ("make", "char *p = malloc"), ("a", 'make_copy("a")'),
         ("b", 'make_copy("bb")'), ("c", 'make_copy("ccc")'),
         ("d", 'make_copy("dddd")'))}
-    made = f"malloc in make_copy at peers.c:{line['make']}, called by "
+    made = f"char[], in make_copy at peers.c:{line['make']}, called by "
     assert annotations(peers, "abt") == {
         size: (line[name], f"{made}{f} at peers.c:{line[name]}")
         for size, name, f in ((2, "a", "take_a"), (3, "b", "take_b"),
@@ -447,7 +447,7 @@ def test_findings_of_one_constructor_are_shown_at_their_callers(peers):
 def test_a_finding_alone_stands_at_its_own_line_as_before(peers):
     assert annotations(peers, "al") == {
         2: (line_of(peers, "char *p = malloc"),
-            "malloc in make_copy, in make_copy"),
+            "char[], in make_copy"),
         50: (line_of(peers, "malloc(50)"), "malloc in lone, in lone")}
 
 
@@ -482,7 +482,7 @@ def test_a_new_finding_is_told_from_a_known_one(peers, tmp_path):
     check("--baseline", base, "--update-baseline", "--", peers, "a")
     assert annotations(peers, "ab", "--baseline", base) == {
         3: (line_of(peers, 'make_copy("bb")'),
-            "malloc in make_copy at peers.c:8, called by take_b at "
+            "char[], in make_copy at peers.c:8, called by take_b at "
             "peers.c:12")}
 
 
