@@ -5,24 +5,27 @@
 #include <string.h>
 
 #include "escape.h"
+#include "hash.h"
 #include "list.h"
 
-#define MOST_STEPS 64 /* into types of types: a file may be damaged */
+#define MOST_STEPS 64    /* into types of types: a file may be damaged */
+#define MOST_LOOKS 4096u /* at types in one */
 
 /* --- Fields ------------------------------------------------------------------- */
 
-static bool has_pointers(const struct c_type *type, int depth)
+static bool has_pointers(const struct c_type *type, int depth, unsigned *looks)
 {
 	size_t count;
 	const struct c_member *m;
 
-	if (type->kind == C_POINTER || depth > MOST_STEPS)
+	if (type->kind == C_POINTER || depth > MOST_STEPS ||
+	    ++*looks > MOST_LOOKS)
 		return type->kind == C_POINTER;
 	if (type->kind == C_ARRAY)
-		return has_pointers(type->to, depth + 1);
+		return has_pointers(type->to, depth + 1, looks);
 	m = c_members(type, &count);
 	for (size_t i = 0; i < count; i++)
-		if (has_pointers(m[i].type, depth + 1))
+		if (has_pointers(m[i].type, depth + 1, looks))
 			return true;
 	return false;
 }
@@ -31,6 +34,7 @@ static void add_field(struct type_view *v, const char *name,
 		      const struct c_type *type, uint64_t offset)
 {
 	char *text = c_type_text(type);
+	unsigned looks = 0;
 
 	if (v->count == TYPE_VIEW_FIELDS) {
 		v->cut = true;
@@ -40,7 +44,7 @@ static void add_field(struct type_view *v, const char *name,
 			.type = escape(text),
 			.offset = offset,
 			.size = type->size,
-			.pointers = has_pointers(type, 0),
+			.pointers = has_pointers(type, 0, &looks),
 		};
 	}
 	free(text);
@@ -53,6 +57,7 @@ static void add_fields(struct type_view *v, const struct c_type *type,
 	size_t count;
 	const struct c_member *m = c_members(type, &count);
 
+	v->partial |= c_has_hidden(type);
 	for (size_t i = 0; i < count && !v->cut; i++) {
 		uint64_t offset = start + m[i].offset;
 		bool named = m[i].name && !m[i].base;
@@ -95,25 +100,42 @@ static struct type_field *field_at(const struct type_view *v, uint64_t offset)
 		return NULL;
 	/* An array at the end may have no size of its own. */
 	return offset - v->fields[i - 1].offset < v->fields[i - 1].size ||
-		       i == v->count
+		       (i == v->count && v->open && !v->cut)
 		   ? &v->fields[i - 1]
 		   : NULL;
 }
 
-static void count_target(struct type_field *f, const char *type)
-{
-	size_t i = 0;
+/* Where a target is in its field: a field may have very many. */
+struct type_spot {
+	struct spot_key {
+		const struct type_field *field;
+		const char *type;
+	} key;
+	size_t index;
+	UT_hash_handle hh;
+};
 
-	while (i < f->target_count && f->targets[i].type != type)
-		i++;
-	if (i == f->target_count)
+static void count_target(struct type_spot **spots, struct type_field *f,
+			 const char *type)
+{
+	const struct spot_key key = { f, type };
+	struct type_spot *s;
+
+	HASH_FIND(hh, *spots, &key, sizeof(key), s);
+	if (!s) {
+		s = xcalloc(1, sizeof(*s));
+		s->key = key;
+		s->index = f->target_count;
 		*LIST_ADD(f->targets, f->target_count) =
 		    (struct type_target){ type, 0 };
-	f->targets[i].count++;
+		HASH_ADD(hh, *spots, key, sizeof(key), s);
+	}
+	f->targets[s->index].count++;
 }
 
-static void count_pointers(struct type_view *v, const struct reading *in,
-			   uint32_t block, const struct block_type *type)
+static void count_pointers(struct type_view *v, struct type_spot **spots,
+			   const struct reading *in, uint32_t block,
+			   const struct block_type *type)
 {
 	const struct model *m = in->m;
 	const struct type_field *last = NULL;
@@ -134,7 +156,8 @@ static void count_pointers(struct type_view *v, const struct reading *in,
 		f = field_at(v, at);
 		if (!f)
 			continue;
-		count_target(f, names_block_type(in->names, m->edges[i].to));
+		count_target(spots, f,
+			     names_block_type(in->names, m->edges[i].to));
 		f->leading += f != last || element != last_element;
 		last = f;
 		last_element = element;
@@ -150,44 +173,73 @@ static int by_count(const void *a, const void *b)
 
 /* --- The whole ---------------------------------------------------------------- */
 
+static int by_offset(const void *a, const void *b)
+{
+	const struct type_field *x = a, *y = b;
+
+	return ORDER(x->offset, y->offset) ?: ORDER(x->size, y->size);
+}
+
 static void begin(struct type_view *v, const struct block_type *type)
 {
-	v->size = type->type ? type->type->size : 0;
-	if (type->type &&
-	    (type->type->kind == C_STRUCT || type->type->kind == C_UNION)) {
+	v->type = type->type;
+	v->size = type->type->size;
+	v->open = c_is_open(type->type);
+	if (type->type->kind == C_STRUCT || type->type->kind == C_UNION) {
 		add_fields(v, type->type, "", 0, 0);
-		v->padding = v->cut ? 0 : padding_of(v);
-	} else if (type->type) {
+		if (v->count) /* languages may place members in any order */
+			qsort(v->fields, v->count, sizeof(*v->fields),
+			      by_offset);
+		v->padding = v->cut || v->partial ? 0 : padding_of(v);
+	} else {
 		add_field(v, type->array ? "[]" : "", type->type, 0);
 	}
+}
+
+/* Whether a block's type is that name, or an array of it. */
+static bool is_called(const char *type, const char *name)
+{
+	size_t size = strlen(name);
+
+	return !strncmp(type, name, size) &&
+	       (!type[size] || !strcmp(type + size, "[]"));
 }
 
 bool type_view_make(struct type_view *v, const struct reading *in,
 		    const char *name)
 {
+	struct type_spot *spots = NULL;
+
 	*v = (struct type_view){ 0 };
 	for (uint32_t b = 0; b < in->m->block_count; b++) {
 		const struct block_type type = block_types_of(in->types, b);
 		uint64_t size = in->m->blocks[b].size, elements = 1;
 
 		if (!type.evidence || names_object_at(in->names, b) ||
-		    strcmp(names_block_type(in->names, b), name) != 0)
+		    !is_called(names_block_type(in->names, b), name))
 			continue;
-		if (!v->blocks) {
-			v->name = xstrdup(name);
-			begin(v, &type);
+		if (type.type && v->type && type.type != v->type) {
+			v->others++;
+			continue;
 		}
+		if (!v->blocks)
+			v->name = xstrdup(name);
+		if (type.type && !v->type)
+			begin(v, &type);
 		v->blocks++;
 		v->bytes += size;
 		if (type.array)
-			elements = (size - type.offset) / v->size;
-		else if (type.type && !c_is_open(type.type) && v->size &&
-			 size > type.offset + v->size)
-			v->slack += size - type.offset - v->size;
+			elements = (size - type.offset) / type.type->size;
+		else if (type.type && !c_is_open(type.type) &&
+			 type.type->size && type.offset < size &&
+			 size - type.offset > type.type->size)
+			v->slack += size - type.offset - type.type->size;
 		v->elements += elements;
-		if (type.type)
-			count_pointers(v, in, b, &type);
+		if (type.type && c_is_same(type.type, v->type) &&
+		    type.type->size == v->size)
+			count_pointers(v, &spots, in, b, &type);
 	}
+	HASH_FREE(spots);
 	for (size_t i = 0; i < v->count; i++)
 		if (v->fields[i].target_count)
 			qsort(v->fields[i].targets, v->fields[i].target_count,

@@ -31,14 +31,19 @@ struct type_view {
 	uint64_t bytes;
 	uint64_t elements; /* of all blocks together */
 	uint64_t size;     /* of one, bytes; 0: not known */
-	uint64_t padding;  /* bytes of one that no field has */
+	uint64_t padding;  /* bytes of one that no field has; 0 if `partial` */
+	bool partial;      /* not all fields are listed: bit fields, and what
+			      is declared only, are not */
+	uint64_t others;   /* blocks of other types that are called so */
 	uint64_t slack;    /* bytes of all blocks behind their last element */
 	struct type_field *fields; /* ascending offset; none of text */
 	size_t count;
-	bool cut; /* there are more fields */
+	bool cut;                  /* there are more fields */
+	const struct c_type *type; /* whose fields these are; NULL: none */
+	bool open;                 /* what stands behind belongs to its end */
 };
 
-/* The type that is called so; false: no live block is of it. Types of the
+/* The type that is called so, and arrays of it; false: no live block is of it. Types of the
  * program's own objects are not among them. */
 bool type_view_make(struct type_view *v, const struct reading *in,
 		    const char *name);

@@ -11,6 +11,7 @@
 #include "object_history.h"
 #include "paint.h"
 #include "units.h"
+#include "xmalloc.h"
 
 #define MOST_LINES 20 /* of one list, unless all is wanted */
 #define MOST_TYPES 5  /* of what it retains */
@@ -213,19 +214,24 @@ static void print_type(const struct printer *p, uint32_t block)
 	char *text = block_type_of_size(&t, b->size);
 	char *shown = text ? escape(text) : NULL;
 	char *by = site->by ? escape(site->by) : NULL;
+	char *where = t.offset ? xasprintf(" from +0x%" PRIx64 " on", t.offset)
+			       : xstrdup("");
 
 	if (!shown)
 		fputs("    its type is not known\n", p->out);
 	else if (t.evidence == TYPE_FIRST_WORD)
-		fprintf(p->out, "    is %s, by its first word\n", shown);
+		fprintf(p->out, "    is %s%s, by its first word\n", shown,
+			where);
 	else if (t.evidence == TYPE_FIELD)
-		fprintf(p->out, "    is %s, by the pointers to it\n", shown);
+		fprintf(p->out, "    is %s%s, by the pointers to it\n", shown,
+			where);
 	else if (by)
-		fprintf(p->out, "    is %s, by %s where it was allocated\n",
-			shown, by);
+		fprintf(p->out, "    is %s%s, by %s where it was allocated\n",
+			shown, where, by);
 	else
-		fprintf(p->out, "    is %s, by where it was allocated\n",
-			shown);
+		fprintf(p->out, "    is %s%s, by where it was allocated\n",
+			shown, where);
+	free(where);
 	free(by);
 	free(shown);
 	free(text);

@@ -84,7 +84,12 @@ void type_text(const struct printer *p, const struct type_view *v)
 		fprintf(p->out, ", %s of it padding",
 			units_bytes(size, v->padding));
 	if (v->size)
-		fputc('\n', p->out);
+		fputs(v->partial ? ", bit fields and the like not listed\n"
+				 : "\n",
+		      p->out);
+	if (v->others)
+		fprintf(p->out, "    %s of another type of that name\n",
+			units_count(text, v->others, "more object"));
 	if (v->slack)
 		fprintf(p->out, "    %s stand behind them in their blocks\n",
 			units_bytes(size, v->slack));
@@ -109,7 +114,8 @@ static json_t *field_json(const struct type_view *v, const struct type_field *f)
 	document_text(o, "type", f->type);
 	document_count(o, "offset", f->offset);
 	document_count(o, "bytes", f->size);
-	document_known(o, "no_block", f->pointers && f->size,
+	document_known(o, "no_block",
+		       f->pointers && f->size && f->leading <= v->elements,
 		       v->elements - f->leading);
 	document_set(o, "targets", targets);
 	return o;
@@ -126,7 +132,8 @@ json_t *type_json(const struct reading *in, const struct type_view *v)
 	document_count(o, "bytes", v->bytes);
 	document_count(o, "elements", v->elements);
 	document_known(o, "element_bytes", v->size, v->size);
-	document_count(o, "padding", v->padding);
+	document_known(o, "padding", !v->partial && !v->cut, v->padding);
+	document_count(o, "others", v->others);
 	document_count(o, "slack", v->slack);
 	document_flag(o, "cut", v->cut);
 	document_set(o, "fields", fields);

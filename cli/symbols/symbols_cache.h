@@ -6,7 +6,7 @@
  * the file and those that its debug information came from have kept path, size and
  * time of change, and what was looked for before them is not there.
  *
- *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 5,
+ *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 6,
  *      "settings": "sysroot /, debuginfod ", "path": "/usr/bin/jq",
  *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
@@ -40,7 +40,7 @@
 #include "symbols_inline.h"
 #include "symbols_module.h"
 
-#define SYMBOLS_CACHE_LAYOUT 5 /* another one is not read */
+#define SYMBOLS_CACHE_LAYOUT 6 /* another one is not read */
 
 struct symbols_cache { /* all zero: nothing is known */
 	char *name;    /* in the cache; NULL: not to be kept */

@@ -347,11 +347,19 @@ struct behind {
 	const struct c_type *type; /* NULL: none yet */
 	uint64_t size;             /* of one of them */
 	bool larger;               /* than the type is one of them */
-	bool many_sizes;           /* they have */
 	bool uneven;               /* one is no multiple of the type's size */
 	bool strided; /* pointers stand where those of a second element do */
 	bool odd;     /* ... and where none do */
 };
+
+/* Whether a pointer to a `to` may lead to such a block. */
+static bool fits(const struct c_type *to, const struct block_type *block)
+{
+	if (!c_is_telling(to) || !block->evidence)
+		return true;
+	return block->type && (c_begins_with(block->type, to) ||
+			       c_begins_with(to, block->type));
+}
 
 static void look_at_strides(struct block_types *t,
 			    const struct block_type *type, uint32_t block,
@@ -361,14 +369,16 @@ static void look_at_strides(struct block_types *t,
 
 	for (size_t i = first; i < first + count; i++) {
 		uint64_t at = model_edge_from(t->m, &t->m->edges[i]);
+		const struct c_type *p;
 
 		if (at < type->offset + type->type->size)
 			continue;
 		at = (at - type->offset) % type->type->size;
-		if (c_pointer_at(type->type, at))
-			w->strided = true;
-		else
+		p = c_pointer_at(type->type, at);
+		if (!p || !fits(p->to, &t->group_of[t->m->edges[i].to]->type))
 			w->odd = true;
+		else
+			w->strided = true;
 	}
 }
 
@@ -382,7 +392,6 @@ static void look_behind(struct block_types *t, const struct group *g,
 	for (size_t i = g->first; i < g->first + g->count; i++) {
 		uint64_t size = t->m->blocks[t->blocks[i]].size;
 
-		w->many_sizes |= w->type && w->size != size;
 		w->type = type->type;
 		w->size = size;
 		w->larger |= size > type->offset + type->type->size;
@@ -400,7 +409,7 @@ static bool is_plain(const struct c_type *type)
 /*
  * A block that is larger than its type is an array of it, or has something else
  * behind: structures are not said to be an array unless their pointers show it,
- * or blocks of two sizes have whole ones only, or one has many.
+ * or there are many.
  */
 static bool is_array(const struct behind *w)
 {
@@ -408,8 +417,8 @@ static bool is_array(const struct behind *w)
 		return false;
 	if (is_plain(w->type))
 		return true;
-	return !w->odd && (w->strided || w->many_sizes ||
-			   w->size / w->type->size >= CERTAIN_ELEMENTS);
+	return !w->odd &&
+	       (w->strided || w->size / w->type->size >= CERTAIN_ELEMENTS);
 }
 
 static void find_arrays(struct block_types *t)

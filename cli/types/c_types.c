@@ -8,7 +8,8 @@
 #include "hash.h"
 #include "list.h"
 
-#define MOST_STEPS   64         /* of typedefs and the like; types in types */
+#define MOST_STEPS   64    /* of typedefs and the like; types in types */
+#define MOST_LOOKS   4096u /* at types in one: a damaged one may have itself */
 #define MOST_MEMBERS (1u << 16) /* of one type: a file may be damaged */
 
 struct c_entry {
@@ -22,6 +23,7 @@ struct c_entry {
 	struct c_member *members;
 	size_t member_count;
 	bool members_known;
+	bool hidden;      /* see c_has_hidden() */
 	json_int_t at;    /* restored: the offset of its DIE */
 	json_int_t index; /* in the saved table */
 	UT_hash_handle hh;
@@ -514,11 +516,15 @@ static void read_members(struct c_entry *e)
 		int tag = dwarf_tag(&child);
 		struct c_member m = { .base = tag == DW_TAG_inheritance };
 
-		if ((tag != DW_TAG_member && !m.base) ||
-		    !place_of(&child, is_union, &m.offset))
+		if (tag != DW_TAG_member && !m.base)
 			continue;
+		if (!place_of(&child, is_union, &m.offset)) {
+			e->hidden |= !dwarf_hasattr(&child, DW_AT_external);
+			continue;
+		}
 		m.name = dwarf_diename(&child);
 		m.type = c_type_of(e->table, e->dwarf, &child);
+		e->hidden |= !m.type->size && m.type->kind != C_ARRAY;
 		*LIST_ADD(e->members, e->member_count) = m;
 	} while (e->member_count < MOST_MEMBERS &&
 		 !dwarf_siblingof(&child, &child));
@@ -540,6 +546,14 @@ const struct c_member *c_members(const struct c_type *type, size_t *count)
 	}
 	*count = e->member_count;
 	return e->members;
+}
+
+bool c_has_hidden(const struct c_type *type)
+{
+	size_t count;
+
+	c_members(type, &count);
+	return type->entry && type->entry->hidden;
 }
 
 bool c_begins_with_named(const struct c_type *type, const char *name)
@@ -623,13 +637,14 @@ bool c_begins_with(const struct c_type *type, const struct c_type *first)
 
 bool c_is_telling(const struct c_type *type)
 {
+	for (int steps = 0; type->kind == C_ARRAY; type = type->to)
+		if (++steps > MOST_STEPS)
+			return false;
 	switch (type->kind) {
 	case C_VOID:
 	case C_BYTE:
 	case C_FUNCTION:
 		return false;
-	case C_ARRAY:
-		return c_is_telling(type->to);
 	case C_POINTER:
 		return type->to->kind != C_FUNCTION;
 	default:
@@ -638,31 +653,34 @@ bool c_is_telling(const struct c_type *type)
 }
 
 static const struct c_type *pointer_at(const struct c_type *type,
-				       uint64_t offset, int depth)
+				       uint64_t offset, int depth,
+				       unsigned *looks)
 {
 	const struct c_member *m;
 	size_t count;
 
-	if (depth > MOST_STEPS)
+	if (depth > MOST_STEPS || ++*looks > MOST_LOOKS)
 		return NULL;
 	if (type->kind == C_POINTER)
 		return offset ? NULL : type;
 	if (type->kind == C_ARRAY)
 		return type->to->size
 			   ? pointer_at(type->to, offset % type->to->size,
-					depth + 1)
+					depth + 1, looks)
 			   : NULL;
 	if (type->kind != C_STRUCT)
 		return NULL;
 	m = c_members(type, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct c_type *found;
-		bool open = m[i].type->kind == C_ARRAY && !m[i].type->size;
+		bool open = m[i].type->kind == C_ARRAY && !m[i].type->size &&
+			    i + 1 == count;
 
 		if (offset < m[i].offset ||
 		    (!open && offset - m[i].offset >= m[i].type->size))
 			continue;
-		found = pointer_at(m[i].type, offset - m[i].offset, depth + 1);
+		found = pointer_at(m[i].type, offset - m[i].offset, depth + 1,
+				   looks);
 		if (found)
 			return found;
 	}
@@ -671,7 +689,9 @@ static const struct c_type *pointer_at(const struct c_type *type,
 
 const struct c_type *c_pointer_at(const struct c_type *type, uint64_t offset)
 {
-	return pointer_at(type, offset, 0);
+	unsigned looks = 0;
+
+	return pointer_at(type, offset, 0, &looks);
 }
 
 static char *text_of(const struct c_type *type, int depth)
@@ -729,6 +749,7 @@ const struct c_type *c_type_numbered(const struct c_types *t,
 	return i < 0 ? &nothing : &t->restored[i]->type;
 }
 
+/* NULL: a name is not UTF-8. */
 static json_t *save_members(const struct c_entry *e)
 {
 	json_t *list = json_array();
@@ -736,10 +757,13 @@ static json_t *save_members(const struct c_entry *e)
 	for (size_t i = 0; i < e->member_count; i++) {
 		const struct c_member *m = &e->members[i];
 
-		json_array_append_new(list, json_pack("[s?, I, I, b]", m->name,
-						      (json_int_t)m->offset,
-						      c_type_number(m->type),
-						      m->base));
+		if (json_array_append_new(
+			list, json_pack("[s?, I, I, b]", m->name,
+					(json_int_t)m->offset,
+					c_type_number(m->type), m->base))) {
+			json_decref(list);
+			return NULL;
+		}
 	}
 	return list;
 }
@@ -751,17 +775,19 @@ static json_t *save(struct c_entry *e, Dwarf *main)
 	Dwarf_Off at = 0;
 	bool pointer = e->type.kind == C_POINTER;
 
-	if (!pointer) {
+	if (!pointer && !e->die.addr) {
+		at = (Dwarf_Off)e->at; /* restored, and not read again */
+	} else if (!pointer) {
 		at = dwarf_dieoffset(&e->die);
 		if (!dwarf_offdie(main, at, &again) ||
 		    again.addr != e->die.addr)
 			return NULL;
 	}
-	return json_pack("[i, s?, I, I, I, o, I]", (int)e->type.kind,
+	return json_pack("[i, s?, I, I, I, o, I, b]", (int)e->type.kind,
 			 e->type.name, (json_int_t)e->type.size,
 			 c_type_number(e->type.to), (json_int_t)e->type.count,
 			 e->members_known ? save_members(e) : json_null(),
-			 (json_int_t)at);
+			 (json_int_t)at, (int)e->hidden);
 }
 
 json_t *c_types_save(struct c_types *t, Dwarf *main)
@@ -816,6 +842,7 @@ static bool restore(struct c_types *t, struct c_entry *e, const json_t *saved)
 
 	e->type.to = c_type_numbered(t, json_array_get(saved, 3));
 	e->members_known = json_is_array(members);
+	e->hidden = json_is_true(json_array_get(saved, 7));
 	if (!e->type.to || !restore_members(t, e, members))
 		return false;
 	if (e->type.kind == C_POINTER) {

@@ -56,7 +56,7 @@ void c_types_close(struct c_types *t);
 
 /*
  * A table for types_cache.h: all types in the order of their numbers, each
- * [kind, name, size, to, count, members, DIE's offset]. NULL: it cannot be kept,
+ * [kind, name, size, to, count, members, DIE's offset, hidden]. NULL: it cannot be kept,
  * because types are in several files.
  */
 json_t *c_types_save(struct c_types *t, Dwarf *main);
@@ -77,6 +77,10 @@ const struct c_type *c_type_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die);
 /* The members of a struct or union that have a place, as they stand; bit fields
  * are left out. */
 const struct c_member *c_members(const struct c_type *type, size_t *count);
+
+/* Whether it has members that c_members() leaves out, or whose size is not
+ * known. */
+bool c_has_hidden(const struct c_type *type);
 
 /* Whether `type` is called so, or its first member or base is. */
 bool c_begins_with_named(const struct c_type *type, const char *name);

@@ -24,14 +24,24 @@ static const struct c_member *member_at(const struct c_type *type,
 	const struct c_member *m = c_members(type, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		bool open = m[i].type->kind == C_ARRAY && !m[i].type->size;
+		bool open = m[i].type->kind == C_ARRAY && !m[i].type->size &&
+			    (i + 1 == count || type->kind == C_UNION);
+		bool leads;
 
 		if (offset < m[i].offset ||
 		    (!open && offset - m[i].offset >= m[i].type->size))
 			continue;
-		if (type->kind != C_UNION)
+		leads = c_pointer_at(m[i].type, offset - m[i].offset);
+		/* An empty base class has the place of the first member. */
+		if (type->kind != C_UNION && leads)
 			return &m[i];
-		if (!c_pointer_at(m[i].type, offset - m[i].offset))
+		if (type->kind != C_UNION && !m[i].base)
+			return found && !found->base ? found : &m[i];
+		if (type->kind != C_UNION) {
+			found = found ? found : &m[i];
+			continue;
+		}
+		if (!leads)
 			continue;
 		if (found)
 			return NULL;

@@ -111,6 +111,7 @@ void flow_module_close(struct flow_module *f)
 		free(known->flow.claims);
 		free(known);
 	}
+	HASH_FREE(f->handed);
 	globals_release(&f->globals);
 	c_types_close(f->types);
 }
@@ -657,6 +658,28 @@ static bool is_filler(const char *name)
 	return false;
 }
 
+/* Whether the function there returns what it is given in `reg`: a block may be
+ * handed to the same ones on very many ways. */
+static const struct flow_handed *
+hand_over(struct flow_module *f, uint64_t address, unsigned reg, unsigned depth)
+{
+	const struct flow_handed_key key = { address, reg, depth };
+	struct flow_handed *h;
+	struct flow inner;
+
+	HASH_FIND(hh, f->handed, &key, sizeof(key), h);
+	if (h)
+		return h;
+	inner = flow_from(f, address, address, reg, depth);
+	free(inner.claims);
+	h = xcalloc(1, sizeof(*h));
+	h->key = key;
+	h->returned = inner.returned;
+	h->offset = inner.returned_offset;
+	HASH_ADD(hh, f->handed, key, sizeof(key), h);
+	return h;
+}
+
 /* What the function that a branch leads to returns, if `p` is as it is there. */
 static struct value returned_by(struct follower *w, const struct path *p,
 				struct code_target t)
@@ -668,23 +691,21 @@ static struct value returned_by(struct follower *w, const struct path *p,
 		return p->registers[RDI];
 	for (size_t k = 0; k < sizeof(arguments); k++) {
 		const struct value *given = &p->registers[arguments[k]];
-		struct flow inner;
+		const struct flow_handed *inner;
 
 		if (given->kind != VALUE_RESULT)
 			continue;
 		w->flow->used = true;
 		if (t.kind != CODE_ADDRESS || w->depth == MOST_CALLS)
 			break;
-		inner = flow_from(w->f, t.address, t.address, arguments[k],
-				  w->depth + 1);
-		free(inner.claims);
-		if (!inner.returned)
+		inner = hand_over(w->f, t.address, arguments[k], w->depth + 1);
+		if (!inner->returned)
 			continue;
 		v = *given;
-		if (inner.returned_offset == FLOW_INSIDE)
+		if (inner->offset == FLOW_INSIDE)
 			v.offset = FLOW_INSIDE;
 		else if (v.offset != FLOW_INSIDE)
-			v.offset += inner.returned_offset;
+			v.offset += inner->offset;
 		return v;
 	}
 	return v;
@@ -1024,6 +1045,7 @@ const struct flow *flow_of(struct flow_module *f, uint64_t address)
 
 			c->inner = inner_of(f, address - 1, c);
 		}
+		known->followed = true;
 		f->changed = true;
 	}
 	HASH_ADD(hh, f->known, address, sizeof(known->address), known);

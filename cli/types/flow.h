@@ -63,7 +63,19 @@ struct flow_function {   /* what is known of one function */
 
 struct flow_known { /* one call that was followed */
 	uint64_t address;
+	bool followed; /* false: there was no file or no disassembler */
 	struct flow flow;
+	UT_hash_handle hh;
+};
+
+struct
+    flow_handed { /* a function that was given the result, as flow.c keeps it */
+	struct flow_handed_key {
+		uint64_t address;
+		uint32_t reg, depth;
+	} key;
+	bool returned;
+	int64_t offset;
 	UT_hash_handle hh;
 };
 
@@ -79,6 +91,7 @@ struct flow_module {
 	const struct disassembler *disassembler; /* NULL: none */
 	struct flow_function *functions;
 	struct flow_known *known; /* by address */
+	struct flow_handed *handed;
 };
 
 /* Begins with what the cache has. */

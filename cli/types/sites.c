@@ -78,6 +78,23 @@ static bool is_nearer(const struct claim *c, const struct claim *than)
 	return this ? c->depth < than->depth : c->depth > than->depth;
 }
 
+/* `this` of a constructor whose class has not the size of the block: the class is
+ * a base's or a member's, or something is built in an arena. */
+static bool is_part(const struct claim *c, uint64_t smallest)
+{
+	return c->name && !strcmp(c->name, "this") && c->type->size != smallest;
+}
+
+/* As of two branches that use the block as different structures. */
+static bool contradicts(const struct claim *c, const struct claim *best)
+{
+	return c->offset == best->offset && c->kind == best->kind &&
+	       c->type->kind == C_STRUCT && best->type->kind == C_STRUCT &&
+	       !(c->name && !strcmp(c->name, "this")) &&
+	       !c_begins_with(c->type, best->type) &&
+	       !c_begins_with(best->type, c->type);
+}
+
 /*
  * The claim that tells most; NULL: none tells a type.  In C++ the result is
  * `this` of the constructors of bases and members, too, and variables may be
@@ -91,7 +108,8 @@ static const struct claim *best_of(const struct flow *f, uint64_t smallest)
 		const struct claim *c = &f->claims[i];
 		unsigned value, most;
 
-		if (c->offset == FLOW_INSIDE || !c_is_telling(c->type))
+		if (c->offset < 0 || !c_is_telling(c->type) ||
+		    is_part(c, smallest))
 			continue;
 		value = worth(c, smallest);
 		most = best ? worth(best, smallest) : 0;
@@ -102,6 +120,9 @@ static const struct claim *best_of(const struct flow *f, uint64_t smallest)
 		     is_nearer(c, best)))
 			best = c;
 	}
+	for (size_t i = 0; best && i < f->count; i++)
+		if (contradicts(&f->claims[i], best))
+			return NULL;
 	return best;
 }
 

@@ -23,12 +23,15 @@ static json_t *flow_json(const struct flow *f)
 	for (size_t i = 0; i < f->count; i++) {
 		const struct claim *c = &f->claims[i];
 
-		json_array_append_new(
-		    claims,
-		    json_pack("[i, I, o, s?, I, I]", (int)c->kind,
-			      c_type_number(c->type), offset_json(c->offset),
-			      c->name, (json_int_t)c->depth,
-			      (json_int_t)c->inner));
+		if (json_array_append_new(
+			claims, json_pack("[i, I, o, s?, I, I]", (int)c->kind,
+					  c_type_number(c->type),
+					  offset_json(c->offset), c->name,
+					  (json_int_t)c->depth,
+					  (json_int_t)c->inner))) {
+			json_decref(claims);
+			return NULL;
+		}
 	}
 	return json_pack("[o, b, o, o]",
 			 f->returned ? offset_json(f->returned_offset)
@@ -45,8 +48,13 @@ static json_t *flows_json(const struct flow_module *f)
 	char key[17];
 
 	for (const struct flow_known *k = f->known; k; k = k->hh.next) {
+		if (!k->followed)
+			continue;
 		snprintf(key, sizeof(key), "%" PRIx64, k->address);
-		json_object_set_new(flows, key, flow_json(&k->flow));
+		if (json_object_set_new(flows, key, flow_json(&k->flow))) {
+			json_decref(flows);
+			return NULL;
+		}
 	}
 	return flows;
 }
@@ -62,11 +70,15 @@ static json_t *globals_json(const struct globals *g)
 	for (size_t i = 0; i < g->count; i++) {
 		const struct global *v = &g->list[i];
 
-		json_array_append_new(
-		    list, json_pack("[I, b, s?, s?, s?, b, I]",
-				    (json_int_t)v->address, v->thread_local_,
-				    v->name, v->function, v->file, v->exported,
-				    c_type_number(v->type)));
+		if (json_array_append_new(
+			list,
+			json_pack("[I, b, s?, s?, s?, b, I]",
+				  (json_int_t)v->address, v->thread_local_,
+				  v->name, v->function, v->file, v->exported,
+				  c_type_number(v->type)))) {
+			json_decref(list);
+			return NULL;
+		}
 	}
 	return list;
 }
@@ -128,6 +140,7 @@ static bool read_flow(struct flow_module *f, uint64_t address,
 	struct flow_known *known = xcalloc(1, sizeof(*known));
 
 	known->address = address;
+	known->followed = true;
 	HASH_ADD(hh, f->known, address, sizeof(known->address), known);
 	known->flow.returned = !json_is_false(returned);
 	known->flow.returned_offset =

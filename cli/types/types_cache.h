@@ -3,7 +3,7 @@
  * What was once found out about the types of one module, kept from one run to the
  * next with its symbols (symbols_cache.h), by the same rules.  Its part is
  *
- *     "types": {"types": [[4, "struct node", 16, -1, 0, members, 1293], ...],
+ *     "types": {"types": [[4, "struct node", 16, -1, 0, members, 1293, false], ...],
  *               "flows": {"11f0": [returned, used, declared, claims]},
  *               "globals": [[16424, false, "cache", null, "lru.c", true, 7]]}
  *
