@@ -258,7 +258,7 @@ void symbols_module_try_splits(struct symbols_module *m)
 
 	while (!m->scopes.lost &&
 	       (unit = dwfl_module_nextcu(m->module, unit, &bias)))
-		symbols_scopes_try_split(&m->scopes, unit);
+		symbols_scopes_whole(&m->scopes, unit);
 }
 
 char *symbols_module_warning(const struct symbols_module *m)

@@ -95,11 +95,11 @@ static const struct scopes_unit *look_up(struct symbols_scopes *s,
 	return u;
 }
 
-void symbols_scopes_try_split(struct symbols_scopes *s, Dwarf_Die *unit)
+Dwarf_Die symbols_scopes_whole(struct symbols_scopes *s, Dwarf_Die *unit)
 {
 	bool lost = false;
 
-	whole_unit(s, unit, &lost);
+	return whole_unit(s, unit, &lost);
 }
 
 bool symbols_scopes_is_lost(struct symbols_scopes *s, Dwarf_Die *unit)

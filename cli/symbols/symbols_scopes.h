@@ -47,8 +47,9 @@ Dwarf_Die *symbols_scopes_function(struct symbols_scopes *s, Dwarf_Die *unit,
 /* Whether functions in `unit` are known only by the symbol table, as the .dwo
  * file is not there. */
 bool symbols_scopes_is_lost(struct symbols_scopes *s, Dwarf_Die *unit);
-/* Notes in s->lost that the .dwo file of `unit` is not there, if so. */
-void symbols_scopes_try_split(struct symbols_scopes *s, Dwarf_Die *unit);
+/* The unit with all that is in it: the one of the .dwo file for a skeleton, else
+ * `unit`; also where that file is not there, which s->lost then says. */
+Dwarf_Die symbols_scopes_whole(struct symbols_scopes *s, Dwarf_Die *unit);
 
 void symbols_scopes_release(struct symbols_scopes *s);
 

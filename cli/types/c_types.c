@@ -46,6 +46,7 @@ struct scoped {
 
 struct file { /* one Dwarf: the module's, a .dwo, a dwz */
 	const Dwarf *key;
+	bool c; /* all units that say their language are of C */
 	struct definition *definitions;
 	struct scoped *scoped;
 	UT_hash_handle hh;
@@ -134,9 +135,9 @@ static bool next_type(Dwarf_Die *die, Dwarf_Die *type)
 	       dwarf_formref_die(&attribute, type);
 }
 
-static bool is_c(Dwarf_Die *unit)
+static bool is_c(int language)
 {
-	switch (dwarf_srclang(unit)) {
+	switch (language) {
 	case DW_LANG_C:
 	case DW_LANG_C89:
 	case DW_LANG_C99:
@@ -286,10 +287,18 @@ static void list_types(struct file *f, Dwarf_Die *parent, const char *within,
 	} while (!dwarf_siblingof(&child, &child));
 }
 
+/* What dwz moved out of several units says no language. */
+static bool is_unit_of_c(const struct file *f, Dwarf_Die *unit)
+{
+	int language = dwarf_srclang(unit);
+
+	return language < 0 ? f->c : is_c(language);
+}
+
 static struct file *file_of(struct c_types *t, Dwarf *dwarf)
 {
 	Dwarf_CU *cu = NULL;
-	Dwarf_Die unit, type;
+	Dwarf_Die unit;
 	struct file *f;
 
 	HASH_FIND_PTR(t->files, &dwarf, f);
@@ -297,8 +306,15 @@ static struct file *file_of(struct c_types *t, Dwarf *dwarf)
 		return f;
 	f = xcalloc(1, sizeof(*f));
 	f->key = dwarf;
-	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &unit, &type))
-		list_types(f, &unit, "", is_c(&unit), 0);
+	f->c = true;
+	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &unit, NULL)) {
+		int language = dwarf_srclang(&unit);
+
+		f->c = f->c && (language < 0 || is_c(language));
+	}
+	cu = NULL;
+	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &unit, NULL))
+		list_types(f, &unit, "", is_unit_of_c(f, &unit), 0);
 	HASH_ADD_PTR(t->files, key, f);
 	return f;
 }
@@ -306,14 +322,15 @@ static struct file *file_of(struct c_types *t, Dwarf *dwarf)
 /* The text of its name, for the caller to free; NULL: none. */
 static char *name_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die)
 {
+	struct file *f = file_of(t, dwarf);
 	struct scoped *s;
 	Dwarf_Die unit;
 
 	if (!dwarf_diecu(die, &unit, NULL, NULL))
 		return NULL;
-	if (is_c(&unit))
+	if (is_unit_of_c(f, &unit))
 		return whole_name(die, "", true);
-	HASH_FIND_PTR(file_of(t, dwarf)->scoped, &die->addr, s);
+	HASH_FIND_PTR(f->scoped, &die->addr, s);
 	return s ? xstrdup(s->name) : whole_name(die, "", false);
 }
 

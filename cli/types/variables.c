@@ -172,7 +172,8 @@ static bool read_address(Dwarf_Die *die, struct global *g)
 		g->address = ops[0].number;
 		return true;
 	}
-	if (count == 1 && (ops[0].atom == DW_OP_addrx)) {
+	if (count == 1 && (ops[0].atom == DW_OP_addrx ||
+			   ops[0].atom == DW_OP_GNU_addr_index)) {
 		Dwarf_Attribute indexed;
 		Dwarf_Addr address;
 
@@ -250,12 +251,16 @@ const struct global *globals_at(struct globals *g, struct c_types *t,
 		Dwarf_Addr bias;
 
 		g->read = true;
-		while ((unit = dwfl_module_nextcu(m->module, unit, &bias)))
+		while ((unit = dwfl_module_nextcu(m->module, unit, &bias))) {
+			Dwarf_Die whole =
+			    symbols_scopes_whole(&m->scopes, unit);
+
 			read_globals(
-			    g, t, dwarf_cu_getdwarf(unit->cu), unit,
+			    g, t, dwarf_cu_getdwarf(whole.cu), &whole,
 			    (struct global){ .address = bias,
-					     .file = dwarf_diename(unit) },
+					     .file = dwarf_diename(&whole) },
 			    0);
+		}
 		if (g->count)
 			qsort(g->list, g->count, sizeof(*g->list), by_address);
 	}

@@ -18,6 +18,7 @@ SHARED = """\
 struct shared { struct shared *next; long number; char text[40]; };
 struct other { struct shared *list; struct other *of[3]; double weight; };
 typedef struct other *other_pointer;
+struct held { long number; struct held *next; };
 extern char *volatile sink;
 static inline __attribute__((always_inline)) void *small(size_t n)
 {
@@ -27,6 +28,8 @@ static inline __attribute__((always_inline)) void *small(size_t n)
 """
 FIRST = SHARED + """\
 char *volatile sink;
+static struct held *volatile kept;
+void *raw(size_t n);
 void there(int n, other_pointer o);
 __attribute__((noinline)) void here(int n)
 {
@@ -36,6 +39,7 @@ __attribute__((noinline)) void here(int n)
 int main(int argc, char **argv)
 {
     struct other o = { 0 };
+    kept = raw(16);
     here(argc);
     there(argc, &o);
     sink = (char *)o.list;
@@ -43,6 +47,7 @@ int main(int argc, char **argv)
 }
 """
 SECOND = SHARED + """\
+__attribute__((noinline)) void *raw(size_t n) { return malloc(n); }
 void there(int n, other_pointer o);
 __attribute__((noinline)) void there(int n, other_pointer o)
 {
@@ -51,8 +56,10 @@ __attribute__((noinline)) void there(int n, other_pointer o)
     sink = 0;
 }
 """
-STACKS = [[("small", 8, True), ("here", 15, False), ("main", 21, False)],
-          [("small", 8, True), ("there", 14, False), ("main", 22, False)]]
+STACKS = [[("small", 9, True), ("here", 18, False), ("main", 25, False)],
+          [("small", 9, True), ("there", 16, False), ("main", 26, False)]]
+TYPES = {("struct shared", 2), ("struct held", 1)}
+ROOTS = {("kept in two", 1), ("no root", 2)}
 NAMES = {"small", "here", "there", "main"}
 COMPILERS = {"gcc": CC, "clang": "clang"}
 VERSIONS = ["4", "5"]
@@ -109,6 +116,20 @@ def stacks(recorded, *options, env=None):
     return sorted([(f["function"], f["line"], f["inlined"])
                    for f in finding["stack"] if f["function"] in NAMES]
                   for finding in report["findings"])
+
+
+def objects(recorded, *options, by, env=None):
+    done = refknot("objects", "--format", "json", "--by", by, *options,
+                   recorded.main, env=env)
+    assert done.status == 0, done.told
+    return {(t["type"], t["live"]) for t in json.loads(done.out)["types"]}
+
+
+def assert_whole(recorded, *options, env=None):
+    """All that debug information gives a report: names, lines, types, variables."""
+    assert stacks(recorded, *options, env=env) == STACKS
+    assert objects(recorded, *options, by="type", env=env) == TYPES
+    assert objects(recorded, *options, by="root", env=env) == ROOTS
 
 
 def tree(root, build_id, suffix=".debug"):
@@ -266,11 +287,11 @@ def test_one_report_whatever_the_form(form, compiler, version, tmp_path):
     b, options = change(b, root)
     recorded = record(tmp_path, b.program)
     assert recorded.outcome.status == 0, recorded.outcome.told
-    assert stacks(recorded, *options) == STACKS
+    assert_whole(recorded, *options)
     # And from what the first report has left.
     env = environment(REFKNOT_CACHE=tmp_path / "cache")
     for _ in range(2):
-        assert stacks(recorded, *options, env=env) == STACKS
+        assert_whole(recorded, *options, env=env)
 
 
 # --- What does not belong -----------------------------------------------------
@@ -489,7 +510,7 @@ def test_where_only_the_debug_file_is_there_that_is_told(pair, tmp_path):
     told = warnings(recorded, "--sysroot", root)
     assert told == [f"only the debug file of {pair.program} is there, not the "
                     "file itself: functions that ended by a jump are not shown"]
-    assert lines_of(recorded, "--sysroot", root) >= {8, 15, 21, 14, 22}
+    assert lines_of(recorded, "--sysroot", root) >= {9, 18, 25, 16, 26}
 
 
 def test_one_root_has_no_answers_of_another(pair, tmp_path):
