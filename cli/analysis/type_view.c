@@ -205,6 +205,24 @@ static bool is_called(const char *type, const char *name)
 	       (!type[size] || !strcmp(type + size, "[]"));
 }
 
+static void add_block(struct type_view *v, struct type_spot **spots,
+		      const struct reading *in, uint32_t block,
+		      const struct block_type *type)
+{
+	uint64_t size = in->m->blocks[block].size, elements = 1;
+
+	v->blocks++;
+	v->bytes += size;
+	if (type->array)
+		elements = (size - type->offset) / type->type->size;
+	else if (type->type && !c_is_open(type->type) && type->type->size &&
+		 type->offset < size && size - type->offset > type->type->size)
+		v->slack += size - type->offset - type->type->size;
+	v->elements += elements;
+	if (type->type)
+		count_pointers(v, spots, in, block, type);
+}
+
 bool type_view_make(struct type_view *v, const struct reading *in,
 		    const char *name)
 {
@@ -213,7 +231,6 @@ bool type_view_make(struct type_view *v, const struct reading *in,
 	*v = (struct type_view){ 0 };
 	for (uint32_t b = 0; b < in->m->block_count; b++) {
 		const struct block_type type = block_types_of(in->types, b);
-		uint64_t size = in->m->blocks[b].size, elements = 1;
 
 		if (!type.evidence || names_object_at(in->names, b) ||
 		    !is_called(names_block_type(in->names, b), name))
@@ -222,22 +239,11 @@ bool type_view_make(struct type_view *v, const struct reading *in,
 			v->others++;
 			continue;
 		}
-		if (!v->blocks)
+		if (!v->name)
 			v->name = xstrdup(name);
 		if (type.type && !v->type)
 			begin(v, &type);
-		v->blocks++;
-		v->bytes += size;
-		if (type.array)
-			elements = (size - type.offset) / type.type->size;
-		else if (type.type && !c_is_open(type.type) &&
-			 type.type->size && type.offset < size &&
-			 size - type.offset > type.type->size)
-			v->slack += size - type.offset - type.type->size;
-		v->elements += elements;
-		if (type.type && c_is_same(type.type, v->type) &&
-		    type.type->size == v->size)
-			count_pointers(v, &spots, in, b, &type);
+		add_block(v, &spots, in, b, &type);
 	}
 	HASH_FREE(spots);
 	for (size_t i = 0; i < v->count; i++)

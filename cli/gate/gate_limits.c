@@ -24,11 +24,11 @@ static uint64_t positive(int64_t n)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
-/* "malloc in parse": of what version 0.1 called all that parse allocates, which
- * is what people's limits mean. */
-static bool is_before(const char *type)
+/* "malloc in parse", of what version 0.1 called all that parse allocates, which
+ * is what people's limits mean; or "calloc in parse": the C type may be known. */
+static bool is_call(const char *type)
 {
-	return type && !strncmp(type, NAMES_BEFORE, strlen(NAMES_BEFORE));
+	return type && strstr(type, " in ");
 }
 
 /* Whether blocks from `stack` are of the type in hand. */
@@ -37,8 +37,8 @@ static bool is_meant(const struct looker *k, uint32_t stack)
 	const char *type = k->limit->type;
 
 	return !strcmp(names_type(k->in->names, stack), type) ||
-	       (is_before(type) &&
-		!strcmp(names_type_before(k->in->names, stack), type));
+	       !strcmp(names_call(k->in->names, stack), type) ||
+	       !strcmp(names_type_before(k->in->names, stack), type);
 }
 
 /* --- By stack ---------------------------------------------------------------- */
@@ -117,7 +117,7 @@ static bool note_live(const struct looker *k, const struct groups *groups)
 	uint64_t objects = 0, bytes = 0;
 	bool most = false, seen = false;
 
-	if (is_before(type)) {
+	if (is_call(type)) {
 		for (uint32_t i = 0; i < m->block_count; i++) {
 			if (names_has_objects(k->in->names, i) ||
 			    !is_meant(k, m->blocks[i].stack))
@@ -184,10 +184,9 @@ static bool note_passes(const struct looker *k,
 		if (strcmp(k->limit->region, p->name) != 0)
 			continue;
 		most |= type ? note(k, 0, 0) : note_row(k, &p->total);
-		if (is_before(type))
+		if (is_call(type))
 			most |= note_passes_before(k);
-		for (size_t n = 0; type && !is_before(type) && n < p->count;
-		     n++)
+		for (size_t n = 0; type && !is_call(type) && n < p->count; n++)
 			if (!strcmp(p->rows[n].type, type))
 				most |= note_row(k, &p->rows[n]);
 	}

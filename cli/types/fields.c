@@ -12,9 +12,43 @@
 
 #define MOST_STEPS 64 /* into types of types: a file may be damaged */
 
+/* `last`: what stands behind an array without a length is its. */
+static bool covers(const struct c_member *m, uint64_t offset, bool last)
+{
+	if (offset < m->offset)
+		return false;
+	if (offset - m->offset < m->type->size)
+		return true;
+	return last && m->type->kind == C_ARRAY && !m->type->size;
+}
+
+static bool leads(const struct c_member *m, uint64_t offset)
+{
+	return c_pointer_at(m->type, offset - m->offset);
+}
+
+/* The only member that has a pointer at byte `offset`; NULL: none, or several. */
+static const struct c_member *alternative_at(const struct c_type *type,
+					     uint64_t offset)
+{
+	const struct c_member *found = NULL;
+	size_t count;
+	const struct c_member *m = c_members(type, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!covers(&m[i], offset, true) || !leads(&m[i], offset))
+			continue;
+		if (found)
+			return NULL;
+		found = &m[i];
+	}
+	return found;
+}
+
 /*
- * The member that byte `offset` is in: of a union the only one that has a
- * pointer there. NULL: none is, or several.
+ * The member of a structure that byte `offset` is in; NULL: it is in none. An
+ * empty base class has the place of the first member: a base is it only where
+ * nothing else is, or by its pointer.
  */
 static const struct c_member *member_at(const struct c_type *type,
 					uint64_t offset)
@@ -24,30 +58,20 @@ static const struct c_member *member_at(const struct c_type *type,
 	const struct c_member *m = c_members(type, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		bool open = m[i].type->kind == C_ARRAY && !m[i].type->size &&
-			    (i + 1 == count || type->kind == C_UNION);
-		bool leads;
-
-		if (offset < m[i].offset ||
-		    (!open && offset - m[i].offset >= m[i].type->size))
+		if (!covers(&m[i], offset, i + 1 == count))
 			continue;
-		leads = c_pointer_at(m[i].type, offset - m[i].offset);
-		/* An empty base class has the place of the first member. */
-		if (type->kind != C_UNION && leads)
+		if (!m[i].base || leads(&m[i], offset))
 			return &m[i];
-		if (type->kind != C_UNION && !m[i].base)
-			return found && !found->base ? found : &m[i];
-		if (type->kind != C_UNION) {
-			found = found ? found : &m[i];
-			continue;
-		}
-		if (!leads)
-			continue;
-		if (found)
-			return NULL;
-		found = &m[i];
+		if (!found)
+			found = &m[i];
 	}
 	return found;
+}
+
+static bool is_indexed(const struct c_type *type, uint64_t offset)
+{
+	return type->kind == C_ARRAY && type->to->size &&
+	       (!type->size || offset < type->size) && type->to->kind != C_BYTE;
 }
 
 /* Writes the path to byte `offset`; false: nothing is there. */
@@ -57,9 +81,7 @@ static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
 	for (int steps = 0; steps < MOST_STEPS; steps++) {
 		const struct c_member *m;
 
-		if (type->kind == C_ARRAY && type->to->size &&
-		    (!type->size || offset < type->size) &&
-		    type->to->kind != C_BYTE) {
+		if (is_indexed(type, offset)) {
 			fprintf(out, "[%" PRIu64 "]", offset / type->to->size);
 			offset %= type->to->size;
 			type = type->to;
@@ -68,11 +90,12 @@ static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
 		}
 		if (type->kind != C_STRUCT && type->kind != C_UNION)
 			break;
-		m = member_at(type, offset);
-		if (!m && type->kind == C_STRUCT)
-			return false; /* a gap, or behind it */
-		if (!m)
+		m = type->kind == C_STRUCT ? member_at(type, offset)
+					   : alternative_at(type, offset);
+		if (!m && type->kind == C_UNION)
 			break;
+		if (!m)
+			return false; /* a gap, or behind it */
 		if (m->name && !m->base) {
 			fprintf(out, "%s%s", begun ? "." : "", m->name);
 			begun = true;

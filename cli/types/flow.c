@@ -389,7 +389,8 @@ static void store(struct follower *w, struct path *p, const struct operand *o,
 	} else if (o->slot != p->stored.slot || o->field == p->stored.at) {
 		p->stored.slot = 0;
 	}
-	w->flow->used |= o->kind == MEMORY_RESULT;
+	w->flow->used |= o->kind == MEMORY_RESULT ||
+			 (v.kind == VALUE_RESULT && o->kind != MEMORY_FRAME);
 	if (v.kind != VALUE_RESULT || !o->holds)
 		return;
 	claim(w, (struct claim){

@@ -47,7 +47,8 @@ struct flow {
 	struct claim *claims;
 	size_t count;
 	bool returned; /* on some path */
-	bool used; /* something was stored in the block, or given it to do so */
+	bool used;     /* it was stored somewhere, something was stored in the
+		      block, or a function got it, which may do either */
 	int64_t returned_offset; /* from the result; bytes */
 	/* What the function's declaration says that it returns; NULL: not
 	 * known. */

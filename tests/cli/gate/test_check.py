@@ -141,7 +141,7 @@ def test_numbers_of_several_processes_are_sums(leaky):
     lines = done.told.splitlines()
     sums = next(x for x in lines if x.startswith("found in 2 of "))
     assert re.fullmatch(r"found in 2 of 3 processes, in all 2 objects, 200 B: "
-                        r"malloc in take; in leaky\[\d+\]:", sums)
+                        r"malloc in one; in leaky\[\d+\]:", sums)
     assert lines[lines.index(sums) + 1].startswith("LEAK  1 object, 100 B ")
     assert re.search(r"^    found in 1 of 3 processes, leaky\[\d+\]$",
                      done.told, re.M)

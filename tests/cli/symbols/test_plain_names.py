@@ -153,13 +153,16 @@ def stacks(recording):
     report = json.loads(refknot("report", "-p", "-f", "json", recording).out)
     jsonschema.validate(report, json.loads(
         (SOURCE / "cli/report/refknot-report.schema.json").read_text()))
-    return {f["type"]: f for f in report["findings"]}
+    found = {}
+    for f in report["findings"]:
+        found[f["signature"] if f["type"] in found else f["type"]] = f
+    return found
 
 
 def test_cplus_reads_as_its_source(cxx):
     found = stacks(cxx)
-    assert {"malloc in ns::leak", "strdup in ns::leak", "new in fill",
-            "new[] in hidden"} <= set(found), found.keys()
+    assert {"malloc in ns::leak", "char[]", "new[] in hidden",
+            "std::string"} <= set(found), found.keys()
     frames = {f["function"]: f for one in found.values()
               for f in one["stack"]}
     assert "full" not in frames["main"] and "library" not in frames["main"]
@@ -177,12 +180,12 @@ def test_cplus_reads_as_its_source(cxx):
 
 def test_what_holds_a_block_is_a_variable_by_its_name(rust):
     text = refknot("report", "-p", rust).out.decode()
-    assert "a pointer in data of names (app::CACHE+0x8)" in text
+    assert "a pointer in data of names (static_cache[1])" in text
 
 
 def test_rust_reads_as_its_source(rust):
     found = stacks(rust)
-    assert {"calloc in app::inner::leak", "calloc in app::cycle",
+    assert {"calloc in app::inner::leak", "void *[]",
             "malloc in app::main::{{closure}}"} <= set(found)
     frames = {f["function"]: f for one in found.values()
               for f in one["stack"]}
@@ -314,16 +317,16 @@ int main(void)
 def test_a_block_is_called_after_the_call_that_made_it(compiler, options,
                                                        tmp_path):
     assert shutil.which(compiler)
-    program = compiled(tmp_path, "calls", CALLS, "-g", *options,
+    # Debug information would tell the types, as the C library's does of fopen()
+    # and others where it is installed.
+    program = compiled(tmp_path, "calls", CALLS, *options,
                        "-fno-builtin", compiler=compiler)
     recorded = record(tmp_path, program).main
     report = json.loads(refknot("objects", "-f", "json", recorded).out)
     types = {t["type"] for t in report["types"]}
     expected = {"malloc in do_a", "calloc in do_b", "reallocarray in do_c",
                 "aligned_alloc in do_d", "memalign in do_e", "strdup in do_f",
-                "strndup in do_g", "wcsdup in do_h", "fopen in do_i",
-                "opendir in do_j", "realpath in do_k", "getcwd in do_l",
-                "posix_memalign in do_m", "asprintf in do_o",
+                "wcsdup in do_h", "posix_memalign in do_m",
                 # By a pointer nobody knows what it was.
                 "malloc in do_q"}
     assert expected <= types, expected - types
