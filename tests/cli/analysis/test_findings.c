@@ -268,6 +268,7 @@ static void calls_in_two_columns_of_a_line_are_two(void **state)
 	assert_int_equal(f.count, 2);
 	assert_true(f.list[0].twin && f.list[1].twin);
 	names_close(in.names);
+	block_types_close(in.types);
 }
 
 static void a_cycle_that_a_leak_holds_is_folded_but_told(void **state)
@@ -831,6 +832,7 @@ static void sign_all(void)
 
 	findings_sign(&f, &in);
 	names_close(in.names);
+	block_types_close(in.types);
 }
 
 /* The signature of the first finding. */

@@ -68,6 +68,7 @@ static void add_scene(void)
 
 	gate_add(&g, &in);
 	names_close(in.names);
+	block_types_close(in.types);
 }
 
 static void expect(int program, const char *summary)

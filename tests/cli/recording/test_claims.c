@@ -199,7 +199,7 @@ static void claim_in(struct model *m, char *record, size_t size)
 
 	for (size_t at = 0; at < size; at += 4)
 		for (size_t width = 4; width <= 8; width += 4) {
-			if (at % width)
+			if (at % width || at + width > size)
 				continue;
 			for (size_t i = width / 8; i < CLAIMS; i++) {
 				memcpy(old, record + at, width);

@@ -562,6 +562,7 @@ static void files_of_minor_version_4_are_read(void **state)
 {
 	const uint16_t minor = 4;
 	unsigned char *file, *at, *end;
+	struct rkn_chunk chunk;
 	struct model m;
 	size_t size;
 
@@ -572,7 +573,9 @@ static void files_of_minor_version_4_are_read(void **state)
 	assert_non_null(at);
 	assert_non_null(end);
 	memmove(at, end, sizeof(struct rkn_chunk));
-	((struct rkn_chunk *)at)->sequence -= 2;
+	memcpy(&chunk, at, sizeof(chunk)); /* it need not be aligned */
+	chunk.sequence -= 2;
+	memcpy(at, &chunk, sizeof(chunk));
 	memcpy(file + offsetof(struct rkn_file_header, minor), &minor, 2);
 	size = (size_t)(at - file) + sizeof(struct rkn_chunk);
 	sums_mend(file, size);

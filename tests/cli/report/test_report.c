@@ -47,6 +47,7 @@ static char *text(const struct report_options *o)
 	assert_non_null(out);
 	report_text(out, &in, o);
 	names_close(in.names);
+	block_types_close(in.types);
 	fclose(out);
 	return result;
 }
@@ -85,6 +86,7 @@ static json_t *json(void)
 	json_t *document = report_json(&in, &o);
 
 	names_close(in.names);
+	block_types_close(in.types);
 	return document;
 }
 

@@ -50,6 +50,7 @@ static int teardown(void **state)
 	(void)state;
 	suppress_release(&s);
 	names_close(in.names);
+	block_types_close(in.types);
 	return 0;
 }
 
@@ -322,6 +323,7 @@ static void types_are_those_of_the_members_and_of_errors(void **state)
 	be(FINDING_CYCLE, FINDING_BY_SCAN, 2);
 	covered("type:twin # x\n");
 	names_close(in.names);
+	block_types_close(in.types);
 	scene.m.strings = strings;
 	scene.m.strings_size = sizeof(strings);
 	scene.m.names = list;

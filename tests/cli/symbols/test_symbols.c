@@ -412,10 +412,14 @@ static void a_packed_file_is_not_unpacked(void **state)
 	symbols_module_close(&m);
 	scratch_run("gzip -c whole >packed");
 	assert_false(symbols_module_open(&m, "packed", NULL, -1));
+	symbols_module_close(&m);
 	scratch_run("truncate -s 10G vast");
 	assert_false(symbols_module_open(&m, "vast", NULL, -1));
+	symbols_module_close(&m);
 	assert_false(symbols_module_open(&m, "/proc/version", NULL, -1));
+	symbols_module_close(&m);
 	assert_false(symbols_module_open(&m, "/dev/tty", NULL, -1));
+	symbols_module_close(&m);
 }
 
 /* The name of the debug file is the ELF file's own choice. */
