@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
-
-#include <libiberty/demangle.h> /* declares again what die.h does */
+#include "plain_name.h"
+#include "xmalloc.h"
 
 #define ABI "N10__cxxabiv1" /* begins the mangled names of its classes */
 
@@ -77,13 +76,13 @@ bool vtables_has_type(struct elf_words *w, uint64_t address)
 static char *demangle(const char *name, int length)
 {
 	static const char before[] = "typeinfo for ";
-	char *symbol = xasprintf("_ZTI%.*s", length, name);
-	char *text = cplus_demangle_v3(symbol, DMGL_PARAMS | DMGL_ANSI);
-	char *class = text && starts(text, before)
-			  ? xstrdup(text + strlen(before))
-			  : NULL;
+	char *symbol = xasprintf("_ZTI%.*s", length, name), *class = NULL;
+	struct plain_name plain;
 
-	free(text);
+	if (plain_name_read(symbol, &plain) && starts(plain.full, before))
+		class = xstrdup(plain.full + strlen(before));
+	free(plain.shown);
+	free(plain.full);
 	free(symbol);
 	return class;
 }
@@ -117,13 +116,15 @@ char *vtables_class(struct elf_words *w, uint64_t address)
 char *vtables_plain(const struct elf_symbol *symbol, uint64_t address)
 {
 	char *name = xstrndup(symbol->name, (size_t)symbol->length);
-	char *plain = cplus_demangle_v3(name, DMGL_PARAMS | DMGL_ANSI);
-	char *whole = address == symbol->start
-			  ? xstrdup(plain ? plain : name)
-			  : xasprintf("%s+0x%" PRIx64, plain ? plain : name,
-				      address - symbol->start);
+	struct plain_name plain;
+	const char *text = plain_name_read(name, &plain) ? plain.full : name;
+	char *whole =
+	    address == symbol->start
+		? xstrdup(text)
+		: xasprintf("%s+0x%" PRIx64, text, address - symbol->start);
 
-	free(plain);
+	free(plain.shown);
+	free(plain.full);
 	free(name);
 	return whole;
 }
