@@ -240,6 +240,111 @@ int main(void)
     assert types == {"struct set": 1, "struct value": 1}
 
 
+def test_two_branches_that_use_a_block_differently_tell_nothing(build):
+    """Not the first of them, whatever else points at the block."""
+    types = live(build(main=r"""
+#include <stdlib.h>
+struct left { struct left *left; long a[2]; };
+struct right { long a[2]; struct right *right; };
+struct left *lefts;
+struct right *rights;
+volatile int way;
+__attribute__((noinline)) void make(void)
+{
+    void *p = malloc(24);
+    if (way) {
+        struct left *l = p;
+        l->left = l;
+        lefts = l;
+    } else {
+        struct right *r = p;
+        r->right = r;
+        rights = r;
+    }
+}
+int main(void) { make(); }
+"""))
+    assert "struct left" not in types and sum(types.values()) == 1
+
+
+def shown(program, name):
+    """What show has of a type, and of its fields by name."""
+    main = record(program.parent, program).main
+    found = read_json("show", name, main)["type"]
+    return found, {f["field"]: f for f in found["fields"]}
+
+
+def test_what_stands_behind_a_struct_is_none_of_its_fields(build):
+    """Nor makes it an array, though the size is three times the struct's."""
+    program = build(main=r"""
+#include <stdlib.h>
+#include <string.h>
+struct other { long n; };
+struct front { struct front *self; unsigned flag : 3; } *front;
+int main(void)
+{
+    void *payload[4] = { NULL, malloc(8), NULL, malloc(8) };
+    front = calloc(1, sizeof *front + sizeof payload);
+    front->self = front;
+    memcpy(front + 1, payload, sizeof payload);
+    memset(payload, 0, sizeof payload);
+    __asm__ volatile("" : : "r"(payload) : "memory");
+}
+""")
+    assert live(program)["struct front"] == 1
+    found, fields = shown(program, "struct front")
+    assert fields["self"]["targets"] == [{"type": "struct front", "count": 1}]
+    assert (found["slack"], found["elements"]) == (32, 1)
+    # Bit fields are not listed, so what is padding is not known.
+    assert found["padding"] is None
+
+
+def test_two_types_of_one_name_are_not_shown_as_one(build):
+    unit = r"""
+#include <stdlib.h>
+struct node { %m };
+struct node *%s_kept;
+void %s_keep(void) { %s_kept = calloc(1, sizeof *%s_kept); }
+"""
+    program = build(
+        one=unit.replace("%m", "long first;").replace("%s", "one"),
+        two=unit.replace("%m", "char *second; long n;").replace("%s", "two"),
+        main=r"""
+void one_keep(void);
+void two_keep(void);
+int main(void)
+{
+    one_keep();
+    two_keep();
+}
+""")
+    found, fields = shown(program, "struct node")
+    assert (found["live"], found["others"]) == (1, 1)
+    assert set(fields) in ({"first"}, {"second", "n"})
+
+
+def test_a_type_without_a_size_can_be_shown(build):
+    """A pointer to an array whose length is known at run time only."""
+    program = build(main=r"""
+#include <stdlib.h>
+double *flat;
+void *kept;
+__attribute__((noinline)) void make(int n)
+{
+    double (*rows)[n] = malloc(sizeof(double[4][n]));
+    rows[1][1] = n;
+    kept = rows;
+}
+int main(void)
+{
+    make(7);
+    flat = calloc(9, sizeof *flat);
+}
+""")
+    found, _ = shown(program, "double[]")
+    assert found["live"] >= 1
+
+
 # Each way in which a result becomes something that has a type.
 WAYS = r"""
 #include <stdlib.h>
