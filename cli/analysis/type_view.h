@@ -40,7 +40,7 @@ struct type_view {
 	size_t count;
 	bool cut;                  /* there are more fields */
 	const struct c_type *type; /* whose fields these are; NULL: none */
-	bool open;                 /* what stands behind belongs to its end */
+	bool open; /* its last field is an array without a length */
 };
 
 /* The type that is called so, and arrays of it; false: no live block is of it. Types of the

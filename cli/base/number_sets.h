@@ -23,8 +23,9 @@ struct number_sets_memo; /* what was asked for lately */
 struct number_sets {
 	int levels;      /* of trees, above leaves */
 	uint64_t *nodes; /* by set: 64 numbers, or the two below */
-	uint32_t *leaf;  /* of each, from 1: which numbers; 0: it is no leaf */
-	uint32_t count;  /* each is behind those below it */
+	uint32_t *
+	    leaf; /* one a node: which numbers it has, from 1; 0: it is inner */
+	uint32_t count; /* each is behind those below it */
 	uint32_t room;
 	uint32_t most;   /* nodes that there may be */
 	uint32_t *table; /* of nodes, by what they are; 0: free */

@@ -91,7 +91,8 @@ void type_text(const struct printer *p, const struct type_view *v)
 		fprintf(p->out, "    %s of another type of that name\n",
 			units_count(text, v->others, "more object"));
 	if (v->slack)
-		fprintf(p->out, "    %s stand behind them in their blocks\n",
+		fprintf(p->out,
+			"    %s of their blocks follow the last element\n",
 			units_bytes(size, v->slack));
 	if (v->count) {
 		fputc('\n', p->out);

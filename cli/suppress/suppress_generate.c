@@ -46,7 +46,7 @@ static void print_name(FILE *out, const char *text, const char *special,
 		char spelled[VISIBLE_SIZE];
 		size_t size = visible_character(text, spelled);
 
-		/* A terminal would obey it, it is no character, or special. */
+		/* A terminal would obey it, the pattern would, or it is not a character. */
 		if (strlen(spelled) != size ||
 		    memcmp(spelled, text, size) != 0 ||
 		    (size == 1 && strchr(special, *text))) {
