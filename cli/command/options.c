@@ -17,6 +17,7 @@
 const char **options_program;
 static char *format;
 static char *limit;
+static char *sysroot;
 
 struct poptOption options_format_table[] = {
 	{ "format", 'f', POPT_ARG_STRING, &format, 0,
@@ -40,7 +41,7 @@ struct poptOption options_servers_table[] = {
 
 struct poptOption options_places_table[] = {
 	OPTIONS_SERVERS,
-	{ "sysroot", 0, POPT_ARG_STRING, &debug_file_sysroot, 0,
+	{ "sysroot", 0, POPT_ARG_STRING, &sysroot, 0,
 	  "take programs, libraries and debug information from DIR, a copy of their machine's files, and not from this machine",
 	  "DIR" },
 	POPT_TABLEEND
@@ -65,13 +66,13 @@ void options_check(void)
 	char *root;
 	struct stat st;
 
-	if (!debug_file_sysroot)
+	if (!sysroot)
 		return;
-	root = realpath(debug_file_sysroot, NULL);
+	root = realpath(sysroot, NULL);
 	if (!root || stat(root, &st) || !S_ISDIR(st.st_mode))
 		die(STATUS_INPUT,
 		    "--sysroot is \"%s\"; give a directory that has a copy of the other machine's files",
-		    escape(debug_file_sysroot));
+		    escape(sysroot));
 	debug_file_sysroot = root;
 }
 

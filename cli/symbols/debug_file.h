@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* --sysroot, which popt writes and options_check() makes absolute, without
- * links; NULL: "/". */
+/* --sysroot as options_check() leaves it: absolute and without links; NULL:
+ * "/". */
 extern char *debug_file_sysroot;
 
 /* What all answers depend on beside the files, in one text; the caller frees
