@@ -257,7 +257,7 @@ static void add_sums(struct flow *f, struct retained_sum *sums)
 	number_sets_spread(&f->sets, by_set, by_label);
 	for (uint32_t i = 0; i < count; i++)
 		sums[f->from + i].bytes = by_label[i];
-	for (size_t i = 0; i < l->part_count; i++)
+	for (size_t i = 0; !l->places && i < l->part_count; i++)
 		add_part(f, sums, &l->parts[i]);
 	free(by_set);
 	free(by_label);

@@ -36,6 +36,8 @@ struct retained_labels {
 	/* Ascending by block, then start. */
 	const struct retained_part *parts;
 	size_t part_count;
+	bool
+	    places; /* parts are places of pointers only: no part counts itself */
 	/* How many objects each block is, 0 as 1; NULL: each is one. */
 	const uint32_t *objects;
 	/* How many nodes the sets of more than 64 labels may have; if they need

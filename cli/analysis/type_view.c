@@ -7,6 +7,8 @@
 #include "escape.h"
 #include "hash.h"
 #include "list.h"
+#include "text_stream.h"
+#include "type_retained.h"
 
 #define MOST_STEPS 64    /* into types of types: a file may be damaged */
 #define MOST_LOOKS 4096u /* at types in one */
@@ -31,9 +33,9 @@ static bool has_pointers(const struct c_type *type, int depth, unsigned *looks)
 }
 
 static void add_field(struct type_view *v, const char *name,
-		      const struct c_type *type, uint64_t offset)
+		      const struct c_member *m, uint64_t offset)
 {
-	char *text = c_type_text(type);
+	char *text = c_type_text(m->type);
 	unsigned looks = 0;
 
 	if (v->count == TYPE_VIEW_FIELDS) {
@@ -43,11 +45,49 @@ static void add_field(struct type_view *v, const char *name,
 			.name = escape(name),
 			.type = escape(text),
 			.offset = offset,
-			.size = type->size,
-			.pointers = has_pointers(type, 0, &looks),
+			.size = c_member_size(m),
+			.bits = m->bits,
+			.bit = m->bit,
+			.pointers = has_pointers(m->type, 0, &looks),
 		};
 	}
 	free(text);
+}
+
+/* The names of what is in a union without one, as C has them: "number|text". */
+static void write_alternatives(FILE *out, const struct c_type *type,
+			       const char **bar, int depth)
+{
+	size_t count;
+	const struct c_member *m = c_members(type, &count);
+
+	for (size_t i = 0; i < count && depth < MOST_STEPS; i++) {
+		if (!m[i].name) {
+			write_alternatives(out, m[i].type, bar, depth + 1);
+			continue;
+		}
+		fprintf(out, "%s%s", *bar, m[i].name);
+		*bar = "|";
+	}
+}
+
+static char *name_in(const char *within, const struct c_member *m)
+{
+	const char *bar = *within ? "." : "";
+	size_t size;
+	FILE *out;
+	char *text;
+
+	if (m->base)
+		return xstrdup(within);
+	if (m->name)
+		return xasprintf("%s%s%s", within, bar, m->name);
+	out = text_stream_open(&text, &size);
+	fputs(within, out);
+	if (m->type->kind == C_UNION)
+		write_alternatives(out, m->type, &bar, 0);
+	text_stream_close(out);
+	return text;
 }
 
 /* Those of structures in it, too; unions and arrays are one field. */
@@ -60,34 +100,49 @@ static void add_fields(struct type_view *v, const struct c_type *type,
 	v->partial |= c_has_hidden(type);
 	for (size_t i = 0; i < count && !v->cut; i++) {
 		uint64_t offset = start + m[i].offset;
-		bool named = m[i].name && !m[i].base;
-		char *name =
-		    xasprintf("%s%s%s", within, named && *within ? "." : "",
-			      named ? m[i].name : "");
+		char *name = name_in(within, &m[i]);
 
 		if (m[i].type->kind == C_STRUCT && depth < MOST_STEPS)
 			add_fields(v, m[i].type, name, offset, depth + 1);
 		else
-			add_field(v, *name ? name : "(no name)", m[i].type,
-				  offset);
+			add_field(v, *name ? name : "(no name)", &m[i], offset);
 		free(name);
 	}
 }
 
-/* Bytes that no field has; bit fields count as such. */
-static uint64_t padding_of(const struct type_view *v)
+static uint64_t first_bit(const struct type_field *f)
 {
-	uint64_t end = 0, lost = 0;
+	return 8 * f->offset + f->bit;
+}
+
+/* The bits [start, end) belong to no field. */
+static void add_padding(struct type_view *v, uint64_t start, uint64_t end)
+{
+	uint64_t low = (start + 7) / 8, high = end / 8;
+
+	if (end <= start)
+		return;
+	if (high > low)
+		v->padding += high - low;
+	else
+		high = low = 0;
+	v->padding_bits += end - start - 8 * (high - low);
+}
+
+static void find_padding(struct type_view *v)
+{
+	uint64_t end = 0;
 
 	for (size_t i = 0; i < v->count; i++) {
 		const struct type_field *f = &v->fields[i];
+		uint64_t start = first_bit(f);
+		uint64_t last = start + (f->bits ? f->bits : 8 * f->size);
 
-		if (f->offset > end)
-			lost += f->offset - end;
-		if (f->offset + f->size > end)
-			end = f->offset + f->size;
+		add_padding(v, end, start);
+		if (last > end)
+			end = last;
 	}
-	return lost + (v->size > end ? v->size - end : 0);
+	add_padding(v, end, 8 * v->size);
 }
 
 /* --- Pointers ----------------------------------------------------------------- */
@@ -103,6 +158,21 @@ static struct type_field *field_at(const struct type_view *v, uint64_t offset)
 		       (i == v->count && v->open && !v->cut)
 		   ? &v->fields[i - 1]
 		   : NULL;
+}
+
+struct type_field *type_view_field(const struct type_view *v,
+				   const struct block_type *type, uint64_t at,
+				   uint64_t *element)
+{
+	*element = 0;
+	if (at < type->offset)
+		return NULL;
+	at -= type->offset;
+	if (type->array) {
+		*element = at / v->size;
+		at %= v->size;
+	}
+	return field_at(v, at);
 }
 
 /* Where a target is in its field: a field may have very many. */
@@ -143,17 +213,10 @@ static void count_pointers(struct type_view *v, struct type_spot **spots,
 	size_t first, n = model_edges_of(m, block, &first);
 
 	for (size_t i = first; i < first + n; i++) {
-		uint64_t at = model_edge_from(m, &m->edges[i]), element = 0;
-		struct type_field *f;
+		uint64_t element;
+		struct type_field *f = type_view_field(
+		    v, type, model_edge_from(m, &m->edges[i]), &element);
 
-		if (at < type->offset)
-			continue;
-		at -= type->offset;
-		if (type->array) {
-			element = at / v->size;
-			at %= v->size;
-		}
-		f = field_at(v, at);
 		if (!f)
 			continue;
 		count_target(spots, f,
@@ -177,7 +240,7 @@ static int by_offset(const void *a, const void *b)
 {
 	const struct type_field *x = a, *y = b;
 
-	return ORDER(x->offset, y->offset) ?: ORDER(x->size, y->size);
+	return ORDER(first_bit(x), first_bit(y)) ?: ORDER(x->size, y->size);
 }
 
 static void begin(struct type_view *v, const struct block_type *type)
@@ -190,9 +253,11 @@ static void begin(struct type_view *v, const struct block_type *type)
 		if (v->count) /* languages may place members in any order */
 			qsort(v->fields, v->count, sizeof(*v->fields),
 			      by_offset);
-		v->padding = v->cut || v->partial ? 0 : padding_of(v);
+		if (!v->cut && !v->partial)
+			find_padding(v);
 	} else {
-		add_field(v, type->array ? "[]" : "", type->type, 0);
+		add_field(v, type->array ? "[]" : "",
+			  &(struct c_member){ .type = type->type }, 0);
 	}
 }
 
@@ -211,7 +276,7 @@ static void add_block(struct type_view *v, struct type_spot **spots,
 {
 	uint64_t size = in->m->blocks[block].size, elements = 1;
 
-	v->blocks++;
+	*LIST_ADD(v->list, v->blocks) = block;
 	v->bytes += size;
 	if (type->array)
 		elements = (size - type->offset) / type->type->size;
@@ -250,6 +315,9 @@ bool type_view_make(struct type_view *v, const struct reading *in,
 		if (v->fields[i].target_count)
 			qsort(v->fields[i].targets, v->fields[i].target_count,
 			      sizeof(*v->fields[i].targets), by_count);
+	v->why = obstacle_find(in->m, v->room, sizeof(v->room));
+	if (v->blocks && !v->why)
+		type_retained(v, in);
 	return v->blocks;
 }
 
@@ -261,6 +329,7 @@ void type_view_release(struct type_view *v)
 		free(v->fields[i].targets);
 	}
 	free(v->fields);
+	free(v->list);
 	free(v->name);
 	*v = (struct type_view){ 0 };
 }

@@ -98,7 +98,7 @@ void document_edge(json_t *o, const struct reading *in,
 	document_count(o, "offset", from);
 	document_take(o, "field", field_of_block(in->types, e->from, from));
 	document_count(o, "to_offset", to);
-	document_take(o, "to_field", field_of_block(in->types, e->to, to));
+	document_take(o, "to_field", field_of_target(in->types, in->m, e));
 }
 
 json_t *document_location(const struct location *l)

@@ -124,8 +124,7 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 		fprintf(p->out, "      %s %s", name, mark);
 		free(mark);
 		if (e->to_offset) {
-			mark = field_mark(p->in->types, e->to,
-					  model_edge_to(m, e), 0);
+			mark = field_target_mark(p->in->types, m, e, 0);
 			fprintf(p->out, " to %s", mark);
 			free(mark);
 		}

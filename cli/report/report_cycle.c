@@ -40,8 +40,7 @@ static void print_arrow(const struct drawing *d, const struct rkn_edge *e,
 	fprintf(d->p->out, "        --%s", mark);
 	free(mark);
 	if (model_edge_to(in->m, e) != target->start) {
-		mark = field_mark(in->types, e->to, model_edge_to(in->m, e),
-				  target->start);
+		mark = field_target_mark(in->types, in->m, e, target->start);
 		fprintf(d->p->out, " to %s", mark);
 		free(mark);
 	}

@@ -113,9 +113,8 @@ static json_t *member(const struct writer *w, const struct member *from)
 		document_take(edge, "field",
 			      field_of_block(w->in->types, e->from,
 					     model_edge_from(m, e)));
-		document_take(
-		    edge, "to_field",
-		    field_of_block(w->in->types, e->to, model_edge_to(m, e)));
+		document_take(edge, "to_field",
+			      field_of_target(w->in->types, m, e));
 		document_text(edge, "kind", "scanned");
 		document_append(edges, edge);
 	}

@@ -41,24 +41,32 @@ static char *targets_text(const struct type_view *v, const struct type_field *f)
 static void print_fields(const struct printer *p, const struct type_view *v)
 {
 	static const struct table_column columns[] = {
-		{ "OFFSET", true },
-		{ "FIELD", false },
-		{ "TYPE", false },
-		{ "LEADS TO", false },
+		{ "OFFSET", true },  { "FIELD", false },    { "TYPE", false },
+		{ "RETAINS", true }, { "LEADS TO", false },
 	};
 	struct table t;
 
 	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
 	for (size_t i = 0; i < v->count; i++) {
 		const struct type_field *f = &v->fields[i];
-		char *offset = xasprintf("+0x%" PRIx64, f->offset);
+		char *offset = f->bits ? xasprintf("+0x%" PRIx64 " bit %u",
+						   f->offset, f->bit)
+				       : xasprintf("+0x%" PRIx64, f->offset);
+		char *type = f->bits
+				 ? xasprintf("%s:%" PRIu32, f->type, f->bits)
+				 : xstrdup(f->type);
 		char *targets = targets_text(v, f);
+		char size[UNITS_SIZE];
 
 		table_add(&t, offset);
 		table_add(&t, f->name);
-		table_add(&t, f->type);
+		table_add(&t, type);
+		table_add(&t, f->target_count && !v->why
+				  ? units_bytes(size, f->retained_bytes)
+				  : "");
 		table_add(&t, targets);
 		free(offset);
+		free(type);
 		free(targets);
 	}
 	table_print(&t, p->out);
@@ -70,6 +78,7 @@ static void print_fields(const struct printer *p, const struct type_view *v)
 void type_text(const struct printer *p, const struct type_view *v)
 {
 	char text[UNITS_SIZE], size[UNITS_SIZE];
+	const char *comma = ", ";
 
 	fprintf(p->out, "%s%s%s  %s, %s\n", paint(p->colour, PAINT_STRONG),
 		v->name, paint(p->colour, PAINT_PLAIN),
@@ -80,12 +89,16 @@ void type_text(const struct printer *p, const struct type_view *v)
 			units_count(text, v->elements, "element"));
 	if (v->size)
 		fprintf(p->out, "    one is %s", units_bytes(size, v->size));
-	if (v->size && v->padding)
+	if (v->size && v->padding) {
 		fprintf(p->out, ", %s of it padding",
 			units_bytes(size, v->padding));
+		comma = " and ";
+	}
+	if (v->size && v->padding_bits)
+		fprintf(p->out, "%s%s that no bit field has", comma,
+			units_count(text, v->padding_bits, "bit"));
 	if (v->size)
-		fputs(v->partial ? ", bit fields and the like not listed\n"
-				 : "\n",
+		fputs(v->partial ? ", not all fields are listed\n" : "\n",
 		      p->out);
 	if (v->others)
 		fprintf(p->out, "    %s of another type of that name\n",
@@ -94,6 +107,13 @@ void type_text(const struct printer *p, const struct type_view *v)
 		fprintf(p->out,
 			"    %s of their blocks follow the last element\n",
 			units_bytes(size, v->slack));
+	if (v->why)
+		fprintf(p->out, "    what they retain is not known: %s\n",
+			v->why);
+	else
+		fprintf(p->out, "    retain %s, %s: free if all of them were\n",
+			units_count(text, v->retained_objects, "object"),
+			units_bytes(size, v->retained_bytes));
 	if (v->count) {
 		fputc('\n', p->out);
 		print_fields(p, v);
@@ -115,6 +135,12 @@ static json_t *field_json(const struct type_view *v, const struct type_field *f)
 	document_text(o, "type", f->type);
 	document_count(o, "offset", f->offset);
 	document_count(o, "bytes", f->size);
+	document_known(o, "bit", f->bits, f->bit);
+	document_known(o, "bits", f->bits, f->bits);
+	document_known(o, "retained_objects", f->target_count && !v->why,
+		       f->retained_objects);
+	document_known(o, "retained_bytes", f->target_count && !v->why,
+		       f->retained_bytes);
 	document_known(o, "no_block",
 		       f->pointers && f->size && f->leading <= v->elements,
 		       v->elements - f->leading);
@@ -134,6 +160,10 @@ json_t *type_json(const struct reading *in, const struct type_view *v)
 	document_count(o, "elements", v->elements);
 	document_known(o, "element_bytes", v->size, v->size);
 	document_known(o, "padding", !v->partial && !v->cut, v->padding);
+	document_known(o, "padding_bits", !v->partial && !v->cut,
+		       v->padding_bits);
+	document_known(o, "retained_objects", !v->why, v->retained_objects);
+	document_known(o, "retained_bytes", !v->why, v->retained_bytes);
 	document_count(o, "others", v->others);
 	document_count(o, "slack", v->slack);
 	document_flag(o, "cut", v->cut);

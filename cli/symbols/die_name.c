@@ -129,3 +129,21 @@ char *die_name_qualified(Dwarf_Die *die)
 	free(text);
 	return longer;
 }
+
+/* dwarf_decl_file() may end the program where a unit is split. */
+const char *die_file(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Files *files;
+	Dwarf_Word value;
+	Dwarf_Die unit;
+	size_t count;
+
+	if (!dwarf_attr_integrate(die, DW_AT_decl_file, &attribute) ||
+	    dwarf_formudata(&attribute, &value) ||
+	    !dwarf_cu_die(attribute.cu, &unit, NULL, NULL, NULL, NULL, NULL,
+			  NULL) ||
+	    dwarf_getsrcfiles(&unit, &files, &count) || value >= count)
+		return NULL;
+	return dwarf_filesrc(files, value, NULL, NULL);
+}

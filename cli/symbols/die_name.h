@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of functions as debug information has them. */
+/* Names of functions as debug information has them, and files of declarations. */
 #ifndef DIE_NAME_H
 #define DIE_NAME_H
 
@@ -15,5 +15,9 @@ const char *die_name(Dwarf_Die *die, bool *qualifies);
  * frees it. Time: the declarations before those scopes. Dies when out of
  * memory. */
 char *die_name_qualified(Dwarf_Die *die);
+
+/* The path of the file that declares what `die` is; NULL: not known. Lives as
+ * long as the module. */
+const char *die_file(Dwarf_Die *die);
 
 #endif

@@ -40,7 +40,7 @@
 #include "symbols_inline.h"
 #include "symbols_module.h"
 
-#define SYMBOLS_CACHE_LAYOUT 6 /* another one is not read */
+#define SYMBOLS_CACHE_LAYOUT 7 /* another one is not read */
 
 struct symbols_cache { /* all zero: nothing is known */
 	char *name;    /* in the cache; NULL: not to be kept */

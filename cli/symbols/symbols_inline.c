@@ -78,24 +78,6 @@ static void set_line(struct location *l, Dwarf_Die *unit, Dwarf_Addr pc)
 		l->column = (unsigned)number;
 }
 
-/* dwarf_decl_file() may end the program where a unit is split. */
-static const char *decl_file(Dwarf_Die *function)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Files *files;
-	Dwarf_Word value;
-	Dwarf_Die unit;
-	size_t count;
-
-	if (!dwarf_attr_integrate(function, DW_AT_decl_file, &attribute) ||
-	    dwarf_formudata(&attribute, &value) ||
-	    !dwarf_cu_die(attribute.cu, &unit, NULL, NULL, NULL, NULL, NULL,
-			  NULL) ||
-	    dwarf_getsrcfiles(&unit, &files, &count) || value >= count)
-		return NULL;
-	return dwarf_filesrc(files, value, NULL, NULL);
-}
-
 /* Is it one of refknot.h's own functions? Where it was called is the place. */
 static bool is_ours(const struct location *l)
 {
@@ -146,7 +128,7 @@ size_t symbols_inline(struct symbols_module *m, uint64_t address,
 	for (size_t i = 0; i < scope_count; i++) {
 		struct location *l = &list[count];
 		Dwarf_Die *function = &scopes[i];
-		const char *file = decl_file(function);
+		const char *file = die_file(function);
 		int line;
 
 		/* The directories of both may be written in several ways. */

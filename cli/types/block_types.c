@@ -79,8 +79,8 @@ void block_types_close(struct block_types *t)
 	free(t->group_of);
 	free(t->by_stack);
 	free(t->blocks);
+	sites_close(t->sites); /* it has names of the words */
 	first_words_close(t->words);
-	sites_close(t->sites);
 	free(t);
 }
 
@@ -503,6 +503,21 @@ static bool is_replaced(const struct block_type *type,
 	       !c_begins_with_named(type->type, w->name);
 }
 
+/* What the class's module says that its fields are; NULL: nothing, or what does
+ * not fit. */
+static const struct c_type *class_of(struct block_types *t,
+				     const struct first_word *w, uint32_t block)
+{
+	const struct c_type *type =
+	    w->kind == FIRST_CLASS ? sites_class(t->sites, w->module, w->name)
+				   : NULL;
+
+	return type && type->kind == C_STRUCT && type->size &&
+		       type->size <= t->m->blocks[block].size
+		   ? type
+		   : NULL;
+}
+
 struct block_type block_types_of(struct block_types *t, uint32_t block)
 {
 	const struct first_word *w = first_words_of(t->words, block);
@@ -511,9 +526,18 @@ struct block_type block_types_of(struct block_types *t, uint32_t block)
 	find_all(t);
 	type = t->group_of[block]->type;
 	if (w && is_replaced(&type, w))
-		type = (struct block_type){ .evidence = TYPE_FIRST_WORD,
+		type = (struct block_type){ .type = class_of(t, w, block),
+					    .evidence = TYPE_FIRST_WORD,
 					    .word = w };
 	return type;
+}
+
+const struct c_type *block_types_pointer(struct block_types *t, uint32_t block,
+					 uint64_t at)
+{
+	const struct block_type type = block_types_of(t, block);
+
+	return pointer_at(&type, t->m->blocks[block].size, at);
 }
 
 struct block_type block_types_of_stack(struct block_types *t, uint32_t stack)
@@ -559,8 +583,6 @@ struct block_types_sum block_types_sum(struct block_types *t)
 
 char *block_type_text(const struct block_type *t)
 {
-	char *text, *whole;
-
 	if (t->word && t->word->kind == FIRST_TABLE)
 		return xasprintf("object with %s", t->word->name);
 	if (t->word)
@@ -569,24 +591,12 @@ char *block_type_text(const struct block_type *t)
 		return xstrdup("char[]");
 	if (!t->type)
 		return NULL;
-	text = c_type_text(t->type);
-	if (!t->array)
-		return text;
-	whole = xasprintf("%s[]", text);
-	free(text);
-	return whole;
+	return t->array ? c_type_array_text(t->type, 0) : c_type_text(t->type);
 }
 
 char *block_type_of_size(const struct block_type *t, uint64_t size)
 {
-	char *text, *whole;
-
 	if (!t->array)
 		return block_type_text(t);
-	text = c_type_text(t->type);
-	whole =
-	    xasprintf("%s[%llu]", text,
-		      (unsigned long long)((size - t->offset) / t->type->size));
-	free(text);
-	return whole;
+	return c_type_array_text(t->type, (size - t->offset) / t->type->size);
 }

@@ -28,8 +28,9 @@ struct block_type {
 	enum type_evidence evidence;
 	bool bytes; /* it is text or other bytes; no `type` */
 	bool array; /* of more than one */
-	/* TYPE_FIRST_WORD: the class, then there is no `type`; else NULL. Lives
-	 * as long as the types. */
+	/* TYPE_FIRST_WORD: the class, whose name the block has, and `type` is that
+	 * of its fields, if the class's module tells them; else NULL. Lives as
+	 * long as the types. */
 	const struct first_word *word;
 };
 
@@ -50,6 +51,10 @@ struct block_type block_types_of(struct block_types *t, uint32_t block);
 /* Of all live blocks of `stack`, or what the site tells if there are none;
  * TYPE_NOTHING if they differ. */
 struct block_type block_types_of_stack(struct block_types *t, uint32_t stack);
+
+/* What the pointer at byte `at` of `block` is declared as; NULL: not known. */
+const struct c_type *block_types_pointer(struct block_types *t, uint32_t block,
+					 uint64_t at);
 
 /* "struct session", "struct entry[]", "char[]"; NULL: it is not known. The
  * caller frees it. */

@@ -33,9 +33,11 @@ struct c_type;
 
 struct c_member {
 	const char *name; /* NULL: it has none, as anonymous structs */
-	uint64_t offset;  /* bytes */
+	uint64_t offset;  /* bytes; of a bit field the byte of its first bit */
 	const struct c_type *type;
-	bool base; /* a C++ base class */
+	bool base;   /* a C++ base class */
+	uint8_t bit; /* of a bit field: the first of that byte, 0 the lowest */
+	uint32_t bits; /* of a bit field; 0: it is none */
 };
 
 struct c_entry; /* what c_types.c knows more */
@@ -44,6 +46,8 @@ struct c_type {
 	struct c_entry *entry;
 	enum c_kind kind;
 	const char *name;        /* NULL: it has none */
+	bool unnamed;            /* the name is where it is declared, as
+				    "struct (lru.c:12)": others may have it */
 	uint64_t size;           /* bytes; 0: not known */
 	const struct c_type *to; /* of a pointer or array */
 	uint64_t count;          /* elements of an array; 0: not known */
@@ -56,8 +60,8 @@ void c_types_close(struct c_types *t);
 
 /*
  * A table for types_cache.h: all types in the order of their numbers, each
- * [kind, name, size, to, count, members, DIE's offset, hidden]. NULL: it cannot be kept,
- * because types are in several files.
+ * [kind, name, size, to, count, members, DIE's offset, hidden, unnamed]. NULL: it
+ * cannot be kept, because types are in several files.
  */
 json_t *c_types_save(struct c_types *t, Dwarf *main);
 /* Of a type of the saved table, from 0; -1: void. */
@@ -74,9 +78,16 @@ const struct c_type *c_type_numbered(const struct c_types *t,
  * `void` where it has none. `dwarf` is the file that its unit is in. */
 const struct c_type *c_type_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die);
 
-/* The members of a struct or union that have a place, as they stand; bit fields
- * are left out. */
+/* The only type of that whole name ("ns::Box<int>") that is defined in `dwarf`;
+ * NULL: there is none, or there are several. */
+const struct c_type *c_type_called(struct c_types *t, Dwarf *dwarf,
+				   const char *name);
+
+/* The members of a struct or union that have a place, as they stand. */
 const struct c_member *c_members(const struct c_type *type, size_t *count);
+
+/* The bytes that it has something in; 0: not known. */
+uint64_t c_member_size(const struct c_member *m);
 
 /* Whether it has members that c_members() leaves out, or whose size is not
  * known. */
@@ -90,7 +101,7 @@ bool c_begins_with_named(const struct c_type *type, const char *name);
 bool c_is_open(const struct c_type *type);
 
 /* Whether they are one type; of two tables, for two modules, by their names and
- * sizes. */
+ * sizes, and without a name of their own by their members. */
 bool c_is_same(const struct c_type *a, const struct c_type *b);
 
 /* Whether `first` is it, or its first member, or the first of that; or a union
@@ -108,5 +119,7 @@ const struct c_type *c_pointer_at(const struct c_type *type, uint64_t offset);
 
 /* "struct session", "char *", "int[]"; the caller frees it. */
 char *c_type_text(const struct c_type *type);
+/* The same of `count` of them, or of 0 for some: "int[8]", "int[][3]". */
+char *c_type_array_text(const struct c_type *type, uint64_t count);
 
 #endif

@@ -17,7 +17,7 @@ static bool covers(const struct c_member *m, uint64_t offset, bool last)
 {
 	if (offset < m->offset)
 		return false;
-	if (offset - m->offset < m->type->size)
+	if (offset - m->offset < c_member_size(m))
 		return true;
 	return last && m->type->kind == C_ARRAY && !m->type->size;
 }
@@ -74,13 +74,48 @@ static bool is_indexed(const struct c_type *type, uint64_t offset)
 	       (!type->size || offset < type->size) && type->to->kind != C_BYTE;
 }
 
+/* What a path is to lead to. */
+struct goal {
+	bool whole; /* what begins there, or as far as `type` is in it; else
+		       the innermost field */
+	const struct c_type *type; /* NULL: not known */
+};
+
+static const struct goal innermost;
+
+static bool is_reached(const struct goal *g, const struct c_type *type)
+{
+	return g->whole && (!g->type || !c_begins_with(type, g->type) ||
+			    c_is_same(type, g->type));
+}
+
+static const struct c_member *part_at(const struct c_type *type,
+				      uint64_t offset)
+{
+	return type->kind == C_STRUCT ? member_at(type, offset)
+				      : alternative_at(type, offset);
+}
+
+/* False: it has none. */
+static bool write_name(FILE *out, const struct c_member *m, bool begun)
+{
+	if (!m->name || m->base)
+		return false;
+	fprintf(out, "%s%s", begun ? "." : "", m->name);
+	return true;
+}
+
 /* Writes the path to byte `offset`; false: nothing is there. */
 static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
-		       bool begun)
+		       const struct goal *goal)
 {
+	bool begun = false;
+
 	for (int steps = 0; steps < MOST_STEPS; steps++) {
 		const struct c_member *m;
 
+		if (!offset && is_reached(goal, type))
+			return true;
 		if (is_indexed(type, offset)) {
 			fprintf(out, "[%" PRIu64 "]", offset / type->to->size);
 			offset %= type->to->size;
@@ -90,16 +125,12 @@ static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
 		}
 		if (type->kind != C_STRUCT && type->kind != C_UNION)
 			break;
-		m = type->kind == C_STRUCT ? member_at(type, offset)
-					   : alternative_at(type, offset);
+		m = part_at(type, offset);
 		if (!m && type->kind == C_UNION)
 			break;
 		if (!m)
 			return false; /* a gap, or behind it */
-		if (m->name && !m->base) {
-			fprintf(out, "%s%s", begun ? "." : "", m->name);
-			begun = true;
-		}
+		begun |= write_name(out, m, begun);
 		offset -= m->offset;
 		type = m->type;
 	}
@@ -109,12 +140,13 @@ static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
 }
 
 /* "" for a type that has no parts; NULL: nothing is there. */
-static char *field_text(const struct c_type *type, uint64_t offset)
+static char *field_text(const struct c_type *type, uint64_t offset,
+			const struct goal *goal)
 {
 	char *text;
 	size_t size;
 	FILE *out = text_stream_open(&text, &size);
-	bool there = write_path(out, type, offset, false);
+	bool there = write_path(out, type, offset, goal);
 
 	text_stream_close(out);
 	if (there)
@@ -129,7 +161,8 @@ static bool has_dot(const char *field)
 	return *field && *field != '[' && *field != '+';
 }
 
-char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset)
+static char *field_of(struct block_types *t, uint32_t block, uint64_t offset,
+		      const struct goal *goal)
 {
 	const struct block_type type = block_types_of(t, block);
 	char *inner, *text;
@@ -139,9 +172,9 @@ char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset)
 		return NULL;
 	offset -= type.offset;
 	if (!type.array)
-		return field_text(type.type, offset);
+		return field_text(type.type, offset, goal);
 	size = type.type->size;
-	inner = field_text(type.type, offset % size);
+	inner = field_text(type.type, offset % size, goal);
 	if (!inner)
 		return NULL;
 	text = xasprintf("[%" PRIu64 "]%s%s", offset / size,
@@ -150,10 +183,25 @@ char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset)
 	return text;
 }
 
-char *field_mark(struct block_types *t, uint32_t block, uint64_t offset,
-		 uint64_t start)
+char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset)
 {
-	char *field = field_of_block(t, block, offset), *shown, *text;
+	return field_of(t, block, offset, &innermost);
+}
+
+char *field_of_target(struct block_types *t, const struct model *m,
+		      const struct rkn_edge *e)
+{
+	const struct c_type *pointer =
+	    block_types_pointer(t, e->from, model_edge_from(m, e));
+	const struct goal goal = { true, pointer ? pointer->to : NULL };
+
+	return field_of(t, e->to, model_edge_to(m, e), &goal);
+}
+
+/* Frees `field`. */
+static char *mark_of(char *field, uint64_t offset, uint64_t start)
+{
+	char *shown, *text;
 
 	if (!field || !*field) {
 		free(field);
@@ -166,6 +214,18 @@ char *field_mark(struct block_types *t, uint32_t block, uint64_t offset,
 	return text;
 }
 
+char *field_mark(struct block_types *t, uint32_t block, uint64_t offset,
+		 uint64_t start)
+{
+	return mark_of(field_of_block(t, block, offset), offset, start);
+}
+
+char *field_target_mark(struct block_types *t, const struct model *m,
+			const struct rkn_edge *e, uint64_t start)
+{
+	return mark_of(field_of_target(t, m, e), model_edge_to(m, e), start);
+}
+
 char *field_of_root(struct block_types *t, uint32_t module, uint64_t address)
 {
 	const struct global *g = block_types_global(t, module, &address);
@@ -173,7 +233,7 @@ char *field_of_root(struct block_types *t, uint32_t module, uint64_t address)
 
 	if (!g || !g->name)
 		return NULL;
-	field = field_text(g->type, address);
+	field = field_text(g->type, address, &innermost);
 	name = xasprintf("%s%s%s", g->name, field && has_dot(field) ? "." : "",
 			 field ? field : "");
 	if (g->function)

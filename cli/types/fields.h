@@ -16,10 +16,20 @@
  * has no parts; NULL: its type is not known, or has nothing there. */
 char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset);
 
+/* Where the pointer `e` leads, likewise: the whole structure, element or array that
+ * begins there, not its first field, unless the pointer is declared to point at
+ * the type of that. */
+char *field_of_target(struct block_types *t, const struct model *m,
+		      const struct rkn_edge *e);
+
 /* ".peer", "[3].next", or where that is not known "+0x8", counted from byte
  * `start` of the block: for people, control characters escaped. */
 char *field_mark(struct block_types *t, uint32_t block, uint64_t offset,
 		 uint64_t start);
+
+/* The same of where `e` leads. */
+char *field_target_mark(struct block_types *t, const struct model *m,
+			const struct rkn_edge *e, uint64_t start);
 
 /* The variable at `address` in the data of `module`, with the field: "cache",
  * "static cache.first in lru.c", "static table[2] in main()"; NULL: none is

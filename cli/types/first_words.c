@@ -160,6 +160,7 @@ static void ask(struct first_words *f, const struct rkn_place *r,
 			name_table(f, w, r, p);
 	}
 	p->word.name = p->name;
+	p->word.module = r->module;
 }
 
 const struct first_word *first_words_of(struct first_words *f, uint32_t block)

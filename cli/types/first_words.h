@@ -24,6 +24,7 @@ enum first_word_kind {
 struct first_word {
 	enum first_word_kind kind;
 	const char *name; /* as above, in full; bytes of a file: not escaped */
+	uint32_t module;  /* that it leads to */
 };
 
 struct first_words;

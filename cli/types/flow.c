@@ -112,6 +112,7 @@ void flow_module_close(struct flow_module *f)
 		free(known);
 	}
 	HASH_FREE(f->handed);
+	HASH_FREE(f->classes);
 	globals_release(&f->globals);
 	c_types_close(f->types);
 }
@@ -122,6 +123,25 @@ const struct global *flow_global(struct flow_module *f, uint64_t address)
 		return NULL;
 	f->changed |= !f->globals.read;
 	return globals_at(&f->globals, f->types, f->m, address, false);
+}
+
+const struct c_type *flow_class(struct flow_module *f, const char *name)
+{
+	struct flow_class *c;
+	Dwarf *dwarf;
+
+	HASH_FIND_STR(f->classes, name, c);
+	if (c)
+		return c->type;
+	c = xcalloc(1, sizeof(*c));
+	c->name = name;
+	HASH_ADD_KEYPTR(hh, f->classes, c->name, strlen(c->name), c);
+	dwarf = main_dwarf(f);
+	if (dwarf) {
+		c->type = c_type_called(f->types, dwarf, name);
+		f->changed = true;
+	}
+	return c->type;
 }
 
 /* --- Registers and memory ---------------------------------------------------- */

@@ -69,6 +69,12 @@ struct flow_known { /* one call that was followed */
 	UT_hash_handle hh;
 };
 
+struct flow_class { /* a type that was asked for by its name */
+	const char *name;
+	const struct c_type *type; /* NULL: none, or several */
+	UT_hash_handle hh;
+};
+
 struct
     flow_handed { /* a function that was given the result, as flow.c keeps it */
 	struct flow_handed_key {
@@ -93,6 +99,7 @@ struct flow_module {
 	struct flow_function *functions;
 	struct flow_known *known; /* by address */
 	struct flow_handed *handed;
+	struct flow_class *classes; /* by name */
 };
 
 /* Begins with what the cache has. */
@@ -103,6 +110,10 @@ void flow_module_close(struct flow_module *f);
 /* The variable in the module's data at ELF address `address`; NULL: none is
  * known. Lives as long as `f`. */
 const struct global *flow_global(struct flow_module *f, uint64_t address);
+
+/* The only type of that whole name in the module's own debug information; NULL:
+ * there is none, or there are several. `name` outlives `f`. */
+const struct c_type *flow_class(struct flow_module *f, const char *name);
 
 /* Of the call that returns to ELF address `address`; lives as long as `f`. */
 const struct flow *flow_of(struct flow_module *f, uint64_t address);

@@ -13,8 +13,12 @@
 #include "place.h"
 #include "plain_name.h"
 
+#define MOST_STEPS 64 /* into types of types: a file may be damaged */
+
 struct type {
 	uint32_t number; /* in order of discovery */
+	/* What was called so first, if its name is only a place. */
+	const struct c_type *unnamed;
 	UT_hash_handle hh;
 	char text[]; /* the key */
 };
@@ -135,6 +139,37 @@ static char *short_text(const struct block_type *type)
 	return plain.shown;
 }
 
+/* The structure that pointers to it and arrays of it are of, if its name is only
+ * the place of its declaration; else NULL. */
+static const struct c_type *unnamed_in(const struct c_type *type)
+{
+	for (int i = 0; type && i < MOST_STEPS &&
+			(type->kind == C_POINTER || type->kind == C_ARRAY);
+	     i++)
+		type = type->to;
+	return type && type->unnamed ? type : NULL;
+}
+
+/* Two structures without a name may be declared at one line of files of one
+ * name: "struct (lru.c:12)", then "struct (lru.c:12) (2)". */
+static struct type *intern_type(struct names *n, const char *text,
+				const struct c_type *type)
+{
+	const struct c_type *unnamed = unnamed_in(type);
+	struct type *t = intern(n, text);
+	unsigned nth = 1;
+
+	while (unnamed && t->unnamed && !c_is_same(t->unnamed, unnamed)) {
+		char *other = xasprintf("%s (%u)", text, ++nth);
+
+		t = intern(n, other);
+		free(other);
+	}
+	if (unnamed && !t->unnamed)
+		t->unnamed = unnamed;
+	return t;
+}
+
 /* NULL: it is not known. */
 static struct type *type_named(struct names *n, const struct block_type *type)
 {
@@ -153,7 +188,7 @@ static struct type *type_named(struct names *n, const struct block_type *type)
 	shown = escape(text);
 	c = xcalloc(1, sizeof(*c));
 	c->key = key;
-	c->named = intern(n, shown);
+	c->named = intern_type(n, shown, type->word ? NULL : type->type);
 	HASH_ADD(hh, n->by_type, key, sizeof(key), c);
 	free(shown);
 	free(text);

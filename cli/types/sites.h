@@ -35,6 +35,10 @@ void sites_close(struct sites *s);
  * function that is no wrapper by its name. Lives as long as `s`. */
 const struct site *sites_of(struct sites *s, uint32_t stack);
 
+/* See flow_class(), in `module`; `name` outlives `s`. */
+const struct c_type *sites_class(struct sites *s, uint32_t module,
+				 const char *name);
+
 /* The variable in the data of `module` at `address`, which is set to the offset
  * in it; NULL: none is known. Lives as long as `s`. */
 const struct global *sites_global(struct sites *s, uint32_t module,

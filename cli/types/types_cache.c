@@ -83,6 +83,21 @@ static json_t *globals_json(const struct globals *g)
 	return list;
 }
 
+static json_t *classes_json(const struct flow_module *f)
+{
+	json_t *classes = json_object();
+
+	for (const struct flow_class *c = f->classes; c; c = c->hh.next)
+		if (json_object_set_new(
+			classes, c->name,
+			c->type ? json_integer(c_type_number(c->type))
+				: json_null())) {
+			json_decref(classes);
+			return NULL;
+		}
+	return classes;
+}
+
 void types_cache_write(struct flow_module *f, struct symbols_cache *c,
 		       Dwarf *main)
 {
@@ -91,10 +106,11 @@ void types_cache_write(struct flow_module *f, struct symbols_cache *c,
 	/* NULL where a name is not UTF-8, too. */
 	if (types)
 		symbols_cache_set_part(c, PART,
-				       json_pack("{s:o, s:o, s:o}", "types",
-						 types, "flows", flows_json(f),
-						 "globals",
-						 globals_json(&f->globals)));
+				       json_pack("{s:o, s:o, s:o, s:o}",
+						 "types", types, "flows",
+						 flows_json(f), "globals",
+						 globals_json(&f->globals),
+						 "classes", classes_json(f)));
 }
 
 /* --- From the cache ------------------------------------------------------------- */
@@ -182,6 +198,26 @@ static bool read_globals(struct flow_module *f, const json_t *saved)
 	return true;
 }
 
+static bool read_classes(struct flow_module *f, json_t *saved)
+{
+	const char *name;
+	json_t *number;
+
+	json_object_foreach(saved, name, number)
+	{
+		struct flow_class *c = xcalloc(1, sizeof(*c));
+
+		c->name = name;
+		HASH_ADD_KEYPTR(hh, f->classes, c->name, strlen(c->name), c);
+		if (json_is_null(number))
+			continue;
+		c->type = c_type_numbered(f->types, number);
+		if (!c->type)
+			return false;
+	}
+	return json_is_object(saved);
+}
+
 static void forget(struct flow_module *f)
 {
 	struct flow_known *known, *next;
@@ -191,6 +227,7 @@ static void forget(struct flow_module *f)
 		free(known->flow.claims);
 		free(known);
 	}
+	HASH_FREE(f->classes);
 	globals_release(&f->globals);
 	c_types_close(f->types);
 	f->types = c_types_open();
@@ -208,7 +245,8 @@ void types_cache_read(struct flow_module *f, const struct symbols_cache *c,
 		return;
 	good = c_types_restore(f->types, json_object_get(part, "types"), main,
 			       f) &&
-	       read_globals(f, json_object_get(part, "globals"));
+	       read_globals(f, json_object_get(part, "globals")) &&
+	       read_classes(f, json_object_get(part, "classes"));
 	json_object_foreach(flows, key, one) good =
 	    good && read_flow(f, strtoull(key, NULL, 16), one);
 	if (!good)

@@ -5,11 +5,12 @@
  *
  *     "types": {"types": [[4, "struct node", 16, -1, 0, members, 1293, false], ...],
  *               "flows": {"11f0": [returned, used, declared, claims]},
- *               "globals": [[16424, false, "cache", null, "lru.c", true, 7]]}
+ *               "globals": [[16424, false, "cache", null, "lru.c", true, 7]],
+ *               "classes": {"ns::Box<int>": 12, "Two": null}}
  *
  * where types are numbers in the first list (c_types_save()), -1 is void, an
- * offset that is not known is null, and "globals" is null if they were not asked
- * for.  Nothing is kept of a module that has types in several files.
+ * offset that is not known is null, "globals" is null if they were not asked for,
+ * and a class is null if there is none of that name, or several.  Nothing is kept of a module that has types in several files.
  */
 #ifndef TYPES_CACHE_H
 #define TYPES_CACHE_H
