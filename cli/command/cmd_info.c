@@ -219,7 +219,7 @@ static int run(const char **arguments)
 	return showing_recording(&s, arguments, visit);
 }
 
-static const struct poptOption options[] = { OPTIONS_FORMAT, OPTIONS_PLACES,
+static const struct poptOption options[] = { OPTIONS_FORMAT, OPTIONS_SYMBOLS,
 					     POPT_TABLEEND };
 
 const struct command cmd_info = {

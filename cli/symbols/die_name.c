@@ -10,6 +10,11 @@
 
 #define MOST_DEPTH 32 /* scopes within each other */
 
+/* Later than the libdw of some systems. */
+#define LANGUAGE_C_PLUS_PLUS_17 0x2a
+#define LANGUAGE_C_PLUS_PLUS_20 0x2b
+#define LANGUAGE_C_PLUS_PLUS_23 0x3a
+
 /* Of those that have no linkage name in debug information; C has none anyway. */
 static bool has_scopes(Dwarf_Die *die)
 {
@@ -22,6 +27,9 @@ static bool has_scopes(Dwarf_Die *die)
 	case DW_LANG_C_plus_plus_03:
 	case DW_LANG_C_plus_plus_11:
 	case DW_LANG_C_plus_plus_14:
+	case LANGUAGE_C_PLUS_PLUS_17:
+	case LANGUAGE_C_PLUS_PLUS_20:
+	case LANGUAGE_C_PLUS_PLUS_23:
 	case DW_LANG_Rust:
 		return true;
 	default:

@@ -18,6 +18,14 @@ const char *const type_evidence_names[TYPE_EVIDENCES] = {
 struct vote {
 	const struct c_type *type; /* NULL: bytes */
 	size_t count;
+	size_t next; /* + 1: the next whose type may be the same; 0: none */
+};
+
+/* The first vote of a group for types that may be the same. */
+struct vote_key {
+	uint64_t key; /* see c_type_key() */
+	size_t first, last;
+	UT_hash_handle hh;
 };
 
 /* Blocks of one stack and size class. */
@@ -29,6 +37,7 @@ struct group {
 	size_t first, count; /* of its blocks in block_types.blocks */
 	struct vote *votes;
 	size_t vote_count;
+	struct vote_key *vote_keys;
 	uint64_t size; /* of the first block */
 	/* What the site says is somewhere in the block, NULL: nothing; and where
 	 * pointers to such lead, bytes. */
@@ -39,23 +48,25 @@ struct group {
 	UT_hash_handle hh;
 };
 
+struct of_stack { /* the type of a stack's blocks */
+	struct block_type type;
+	bool some;      /* it has blocks */
+	bool differing; /* they have several types */
+};
+
 struct block_types {
 	const struct model *m;
 	struct sites *sites;
 	struct first_words *words;
 	bool found; /* false: what follows is not there yet */
 	struct group *groups;
-	struct group **group_of;       /* one a block */
-	const struct group **by_stack; /* one a stack: of its blocks; NULL:
-					  there are none; &differing */
-	uint32_t *blocks;              /* of one group after the other */
-	struct group **changed;        /* with votes since the last round */
+	struct group **group_of;   /* one a block */
+	struct of_stack *by_stack; /* one a stack; NULL: not asked yet */
+	uint32_t *blocks;          /* of one group after the other */
+	struct group **changed;    /* with votes since the last round */
 	size_t changed_count;
 	size_t contradictions;
 };
-
-static const struct group
-    differing; /* blocks of one stack have several types */
 
 struct block_types *block_types_open(const struct model *m, struct symbols *s)
 {
@@ -74,6 +85,7 @@ void block_types_close(struct block_types *t)
 	HASH_ITER (hh, t->groups, g, next) {
 		HASH_DEL(t->groups, g);
 		free(g->votes);
+		HASH_FREE(g->vote_keys);
 		free(g);
 	}
 	free(t->group_of);
@@ -154,12 +166,33 @@ static bool is_same(const struct c_type *a, const struct c_type *b)
 	return a && b ? c_is_same(a, b) : a == b;
 }
 
+/* The vote of `g` for `type`, which may be new. */
+static struct vote *vote_for(struct group *g, const struct c_type *type)
+{
+	uint64_t key = type ? c_type_key(type) : 0;
+	struct vote_key *k;
+	size_t i;
+
+	HASH_FIND(hh, g->vote_keys, &key, sizeof(key), k);
+	for (i = k ? k->first : 0; i; i = g->votes[i - 1].next)
+		if (is_same(g->votes[i - 1].type, type))
+			return &g->votes[i - 1];
+	*LIST_ADD(g->votes, g->vote_count) = (struct vote){ .type = type };
+	if (k) {
+		g->votes[k->last - 1].next = g->vote_count;
+	} else {
+		HASH_MAKE(g->vote_keys, key, key, k);
+		k->first = g->vote_count;
+	}
+	k->last = g->vote_count;
+	return &g->votes[g->vote_count - 1];
+}
+
 static void vote(struct block_types *t, uint32_t block,
 		 const struct c_type *pointer)
 {
 	struct group *g = t->group_of[block];
 	const struct c_type *type = pointer->to;
-	size_t i = 0;
 
 	if (g->settled || type->kind == C_VOID || type->kind == C_FUNCTION ||
 	    type->size > t->m->blocks[block].size)
@@ -168,11 +201,7 @@ static void vote(struct block_types *t, uint32_t block,
 		type = NULL;
 	if (!g->vote_count)
 		*LIST_ADD(t->changed, t->changed_count) = g;
-	while (i < g->vote_count && !is_same(g->votes[i].type, type))
-		i++;
-	if (i == g->vote_count)
-		*LIST_ADD(g->votes, g->vote_count) = (struct vote){ type, 0 };
-	g->votes[i].count++;
+	vote_for(g, type)->count++;
 }
 
 /* A pointer to byte `at` of a block that has a certain type somewhere. */
@@ -344,12 +373,16 @@ static void spread_all(struct block_types *t)
 
 /* What blocks of one stack and type say about what stands behind the first. */
 struct behind {
-	const struct c_type *type; /* NULL: none yet */
-	uint64_t size;             /* of one of them */
-	bool larger;               /* than the type is one of them */
-	bool uneven;               /* one is no multiple of the type's size */
-	bool strided; /* pointers stand where those of a second element do */
-	bool odd;     /* ... and where none do */
+	struct behind_key {
+		const struct c_type *type;
+		uint64_t stack;
+	} key;
+	uint64_t size; /* of one of them */
+	bool larger;   /* than the type is one of them */
+	bool uneven;   /* one is no multiple of the type's size */
+	bool strided;  /* pointers stand where those of a second element do */
+	bool odd;      /* ... and where none do */
+	UT_hash_handle hh;
 };
 
 /* Whether a pointer to a `to` may lead to such a block. */
@@ -387,12 +420,9 @@ static void look_behind(struct block_types *t, const struct group *g,
 {
 	const struct block_type *type = &g->type;
 
-	if (w->type && w->type != type->type)
-		return;
 	for (size_t i = g->first; i < g->first + g->count; i++) {
 		uint64_t size = t->m->blocks[t->blocks[i]].size;
 
-		w->type = type->type;
 		w->size = size;
 		w->larger |= size > type->offset + type->type->size;
 		w->uneven |= size < type->offset ||
@@ -415,48 +445,46 @@ static bool is_array(const struct behind *w)
 {
 	if (!w->larger || w->uneven)
 		return false;
-	if (is_plain(w->type))
+	if (is_plain(w->key.type))
 		return true;
 	return !w->odd &&
-	       (w->strided || w->size / w->type->size >= CERTAIN_ELEMENTS);
+	       (w->strided || w->size / w->key.type->size >= CERTAIN_ELEMENTS);
+}
+
+/* NULL: the group's blocks are no array, whatever others are. */
+static struct behind *behind_of(struct behind **all, const struct group *g)
+{
+	const struct behind_key key = { g->type.type, g->key.stack };
+	struct behind *w;
+
+	if (!key.type || !key.type->size || c_is_open(key.type))
+		return NULL;
+	HASH_FIND(hh, *all, &key, sizeof(key), w);
+	if (!w)
+		HASH_MAKE(*all, key, key, w);
+	return w;
 }
 
 static void find_arrays(struct block_types *t)
 {
-	struct behind *all = xcalloc(t->m->stack_count + 1, sizeof(*all));
+	struct behind *all = NULL, *w;
 
-	for (int judge = 0; judge < 2; judge++)
-		for (struct group *g = t->groups; g; g = g->hh.next) {
-			const struct c_type *type = g->type.type;
-			struct behind *w = &all[g->key.stack];
-
-			if (!type || !type->size || c_is_open(type))
-				continue;
-			if (!judge)
-				look_behind(t, g, w);
-			else if (w->type == type)
-				g->type.array =
-				    is_array(w) &&
-				    (g->size > type->size + g->type.offset ||
-				     is_plain(type));
-		}
-	free(all);
-}
-
-static void index_stacks(struct block_types *t)
-{
-	t->by_stack = xcalloc(t->m->stack_count + 1, sizeof(*t->by_stack));
 	for (struct group *g = t->groups; g; g = g->hh.next) {
-		uint32_t stack = g->key.stack;
-		const struct group *first = t->by_stack[stack];
-
-		if (!first)
-			t->by_stack[stack] = g;
-		else if (first->type.type != g->type.type ||
-			 first->type.bytes != g->type.bytes ||
-			 first->type.array != g->type.array)
-			t->by_stack[stack] = &differing;
+		w = behind_of(&all, g);
+		if (w)
+			look_behind(t, g, w);
 	}
+	for (struct group *g = t->groups; g; g = g->hh.next) {
+		const struct block_type *type = &g->type;
+
+		w = behind_of(&all, g);
+		if (w)
+			g->type.array =
+			    is_array(w) &&
+			    (g->size > type->type->size + type->offset ||
+			     is_plain(type->type));
+	}
+	HASH_FREE(all);
 }
 
 static void find_all(struct block_types *t)
@@ -467,7 +495,6 @@ static void find_all(struct block_types *t)
 	group_blocks(t);
 	spread_all(t);
 	find_arrays(t);
-	index_stacks(t);
 }
 
 /* --- Questions ---------------------------------------------------------------- */
@@ -540,6 +567,26 @@ const struct c_type *block_types_pointer(struct block_types *t, uint32_t block,
 	return pointer_at(&type, t->m->blocks[block].size, at);
 }
 
+static bool is_equal(const struct block_type *a, const struct block_type *b)
+{
+	return a->type == b->type && a->bytes == b->bytes &&
+	       a->array == b->array && a->word == b->word;
+}
+
+static void index_stacks(struct block_types *t)
+{
+	t->by_stack = xcalloc(t->m->stack_count + 1, sizeof(*t->by_stack));
+	for (uint32_t b = 0; b < t->m->block_count; b++) {
+		struct of_stack *s = &t->by_stack[t->m->blocks[b].stack];
+		const struct block_type type = block_types_of(t, b);
+
+		s->differing |= s->some && !is_equal(&s->type, &type);
+		if (!s->some)
+			s->type = type;
+		s->some = true;
+	}
+}
+
 struct block_type block_types_of_stack(struct block_types *t, uint32_t stack)
 {
 	const struct rkn_stack *r = &t->m->stacks[stack];
@@ -547,10 +594,12 @@ struct block_type block_types_of_stack(struct block_types *t, uint32_t stack)
 	struct block_type type = { 0 };
 
 	find_all(t);
-	if (t->by_stack[stack] == &differing)
+	if (!t->by_stack)
+		index_stacks(t);
+	if (t->by_stack[stack].differing)
 		return type;
-	if (t->by_stack[stack])
-		return t->by_stack[stack]->type;
+	if (t->by_stack[stack].some)
+		return t->by_stack[stack].type;
 	site = sites_of(t->sites, stack);
 	type.type = site->type;
 	type.offset = site->offset;

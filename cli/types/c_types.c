@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "c_types_own.h"
+#include "fnv.h"
 #include "list.h"
 
 #define MOST_STEPS   64    /* of typedefs and the like; types in types */
@@ -461,6 +462,20 @@ bool c_is_same(const struct c_type *a, const struct c_type *b)
 	       a->kind == b->kind && a->size == b->size && a->name && b->name &&
 	       !strcmp(a->name, b->name) &&
 	       (!a->unnamed || has_same_members(a, b));
+}
+
+uint64_t c_type_key(const struct c_type *type)
+{
+	uint64_t key = 0;
+
+	for (int steps = 0; type->kind == C_POINTER && steps < MOST_STEPS;
+	     steps++) {
+		type = type->to;
+		key++;
+	}
+	if (type->name)
+		key = fnv_text(key, type->name);
+	return key ^ type->size << 8 ^ (uint64_t)type->kind << 4;
 }
 
 /* Whether it is a union that may be `type`. */

@@ -104,6 +104,9 @@ bool c_is_open(const struct c_type *type);
  * sizes, and without a name of their own by their members. */
 bool c_is_same(const struct c_type *a, const struct c_type *b);
 
+/* Equal for types that are the same, by c_is_same(), but not only for these. */
+uint64_t c_type_key(const struct c_type *type);
+
 /* Whether `first` is it, or its first member, or the first of that; or a union
  * of one of these with others. */
 bool c_begins_with(const struct c_type *type, const struct c_type *first);

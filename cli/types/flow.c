@@ -113,6 +113,7 @@ void flow_module_close(struct flow_module *f)
 	}
 	HASH_FREE(f->handed);
 	HASH_FREE(f->classes);
+	HASH_FREE(f->endings);
 	globals_release(&f->globals);
 	c_types_close(f->types);
 }
@@ -732,12 +733,89 @@ static struct value returned_by(struct follower *w, const struct path *p,
 	return v;
 }
 
-static void step_call(struct follower *w, struct path *p, const cs_insn *i)
+/* Functions of the C and C++ libraries that do not come back. */
+static bool is_end(const char *name)
+{
+	static const char *const names[] = {
+		"abort",
+		"exit",
+		"_exit",
+		"_Exit",
+		"quick_exit",
+		"err",
+		"errx",
+		"verr",
+		"verrx",
+		"longjmp",
+		"_longjmp",
+		"siglongjmp",
+		"__longjmp_chk",
+		"pthread_exit",
+		"thrd_exit",
+		"__assert_fail",
+		"__assert_perror_fail",
+		"__assert",
+		"__stack_chk_fail",
+		"__fortify_fail",
+		"__chk_fail",
+		"_Unwind_Resume",
+		"__cxa_throw",
+		"__cxa_rethrow",
+		"__cxa_bad_cast",
+		"__cxa_bad_typeid",
+		"__cxa_throw_bad_array_new_length",
+		"__cxa_pure_virtual",
+		"_ZSt9terminatev",
+		"_ZSt10unexpectedv",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	/* As of std::vector, what throws that a length is too large. */
+	return !strncmp(name, "_ZSt", 4) && strstr(name, "__throw_");
+}
+
+/* Whether the function at `address` is declared not to come back. */
+static bool is_declared_end(struct symbols_module *m, uint64_t address)
+{
+	const struct functions_one *symbol = symbols_functions_at(m, address);
+	Dwarf_Addr bias;
+	Dwarf_Die *unit, *function;
+
+	if (symbol && symbol->address == address && is_end(symbol->name))
+		return true;
+	unit = symbols_scopes_unit(&m->scopes, m->module, address, &bias);
+	function =
+	    unit ? symbols_scopes_function(&m->scopes, unit, address - bias)
+		 : NULL;
+	return function && dwarf_hasattr_integrate(function, DW_AT_noreturn);
+}
+
+/* Whether what is called comes back, as far as is known. */
+static bool comes_back(struct flow_module *f, struct code_target t)
+{
+	struct flow_ending *e;
+
+	if (t.kind == CODE_NAME)
+		return !is_end(t.name);
+	if (t.kind != CODE_ADDRESS)
+		return true;
+	HASH_FIND(hh, f->endings, &t.address, sizeof(t.address), e);
+	if (!e) {
+		HASH_MAKE(f->endings, address, t.address, e);
+		e->ends = is_declared_end(f->m, t.address);
+	}
+	return !e->ends;
+}
+
+/* False: the path ends here. */
+static bool step_call(struct follower *w, struct path *p, const cs_insn *i)
 {
 	static const unsigned char lost[] = { RAX, RDX, RCX, RSI, RDI,
 					      R8,  R9,  R10, R11 };
-	struct value v =
-	    returned_by(w, p, code_called(w->f->m, i->address + i->size));
+	struct code_target t = code_called(w->f->m, i->address + i->size);
+	struct value v = returned_by(w, p, t);
 
 	for (size_t k = 0; k < sizeof(lost); k++)
 		p->registers[lost[k]] =
@@ -745,6 +823,7 @@ static void step_call(struct follower *w, struct path *p, const cs_insn *i)
 	memset(p->vectors, 0, sizeof(p->vectors));
 	p->stored.slot = 0;
 	p->registers[RAX] = v;
+	return comes_back(w->f, t);
 }
 
 /* Whether the instruction compares the result with NULL. */
@@ -823,6 +902,12 @@ static bool is_inside(const struct follower *w, uint64_t pc)
 	return w->low < w->high && pc >= w->low && pc < w->high;
 }
 
+/* Whether the function ended before that: with a call that does not come back. */
+static bool has_left(const struct follower *w, uint64_t pc)
+{
+	return w->low < w->high && !is_inside(w, pc);
+}
+
 /* The register may have the result by chance where the function ends. */
 static bool may_return(const struct c_type *declared)
 {
@@ -880,7 +965,8 @@ static bool step(struct follower *w, struct path *p, const cs_insn *i)
 		give_back(w, &p->registers[RAX]);
 		return false;
 	case X86_INS_CALL:
-		step_call(w, p, i);
+		if (!step_call(w, p, i))
+			return false;
 		break;
 	case X86_INS_MOV:
 	case X86_INS_MOVABS:
@@ -947,7 +1033,8 @@ static void follow(struct follower *w, struct path *p, cs_insn *i)
 		size_t size;
 
 		claim_variables(w, p);
-		if (!b.data || p->pc < b.low || p->pc >= b.high)
+		if (!b.data || p->pc < b.low || p->pc >= b.high ||
+		    has_left(w, p->pc))
 			return;
 		code = b.data + (p->pc - b.low);
 		size = (size_t)(b.high - p->pc);

@@ -6,7 +6,8 @@
  * only; elsewhere there are no claims.  All die when out of memory.
  *
  * Each instruction is followed once, with what is known on the path that comes
- * to it first.  A path on which the result was found to be NULL is left.
+ * to it first.  A path on which the result was found to be NULL is left, and one on
+ * which a function is called that does not come back.
  */
 #ifndef FLOW_H
 #define FLOW_H
@@ -75,6 +76,12 @@ struct flow_class { /* a type that was asked for by its name */
 	UT_hash_handle hh;
 };
 
+struct flow_ending { /* a function that is called */
+	uint64_t address;
+	bool ends; /* it does not come back */
+	UT_hash_handle hh;
+};
+
 struct
     flow_handed { /* a function that was given the result, as flow.c keeps it */
 	struct flow_handed_key {
@@ -100,6 +107,7 @@ struct flow_module {
 	struct flow_known *known; /* by address */
 	struct flow_handed *handed;
 	struct flow_class *classes; /* by name */
+	struct flow_ending *endings;
 };
 
 /* Begins with what the cache has. */

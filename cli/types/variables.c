@@ -235,7 +235,16 @@ static int by_address(const void *a, const void *b)
 
 	if (x->thread_local_ != y->thread_local_)
 		return x->thread_local_ ? 1 : -1;
-	return (x->address > y->address) - (x->address < y->address);
+	return ORDER(x->address, y->address);
+}
+
+/* Those that have a size after those that have none, which may begin where they
+ * do. */
+static int in_order(const void *a, const void *b)
+{
+	const struct global *x = a, *y = b;
+
+	return by_address(x, y) ?: ORDER(x->type->size, y->type->size);
 }
 
 const struct global *globals_at(struct globals *g, struct c_types *t,
@@ -262,7 +271,7 @@ const struct global *globals_at(struct globals *g, struct c_types *t,
 			    0);
 		}
 		if (g->count)
-			qsort(g->list, g->count, sizeof(*g->list), by_address);
+			qsort(g->list, g->count, sizeof(*g->list), in_order);
 	}
 	i = LOWER_BOUND(g->count, k, by_address(&g->list[k], &key) <= 0);
 	if (!i || g->list[i - 1].thread_local_ != thread_local_ ||
