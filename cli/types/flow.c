@@ -109,6 +109,7 @@ void flow_module_close(struct flow_module *f)
 	HASH_ITER (hh, f->known, known, next_known) {
 		HASH_DEL(f->known, known);
 		free(known->flow.claims);
+		free(known->flow.uses);
 		free(known);
 	}
 	HASH_FREE(f->handed);
@@ -333,6 +334,17 @@ static struct operand memory_at(const struct follower *w, const struct path *p,
 	return o;
 }
 
+static void use(struct follower *w, const struct path *p, bool kept)
+{
+	struct flow *f = w->flow;
+
+	f->used = true;
+	for (size_t i = 0; i < f->use_count; i++)
+		if (f->uses[i].pc == p->pc && f->uses[i].kept == kept)
+			return;
+	*LIST_ADD(f->uses, f->use_count) = (struct flow_use){ p->pc, kept };
+}
+
 /* --- Claims -------------------------------------------------------------------- */
 
 static void claim(struct follower *w, struct claim c)
@@ -410,8 +422,10 @@ static void store(struct follower *w, struct path *p, const struct operand *o,
 	} else if (o->slot != p->stored.slot || o->field == p->stored.at) {
 		p->stored.slot = 0;
 	}
-	w->flow->used |= o->kind == MEMORY_RESULT ||
-			 (v.kind == VALUE_RESULT && o->kind != MEMORY_FRAME);
+	if (v.kind == VALUE_RESULT && o->kind != MEMORY_FRAME)
+		use(w, p, true);
+	else if (o->kind == MEMORY_RESULT)
+		use(w, p, false);
 	if (v.kind != VALUE_RESULT || !o->holds)
 		return;
 	claim(w, (struct claim){
@@ -694,6 +708,7 @@ hand_over(struct flow_module *f, uint64_t address, unsigned reg, unsigned depth)
 		return h;
 	inner = flow_from(f, address, address, reg, depth);
 	free(inner.claims);
+	free(inner.uses);
 	h = xcalloc(1, sizeof(*h));
 	h->key = key;
 	h->returned = inner.returned;
@@ -717,7 +732,7 @@ static struct value returned_by(struct follower *w, const struct path *p,
 
 		if (given->kind != VALUE_RESULT)
 			continue;
-		w->flow->used = true;
+		use(w, p, true);
 		if (t.kind != CODE_ADDRESS || w->depth == MOST_CALLS)
 			break;
 		inner = hand_over(w->f, t.address, arguments[k], w->depth + 1);
@@ -1115,18 +1130,28 @@ static struct flow flow_from(struct flow_module *f, uint64_t address,
 	return flow;
 }
 
+/* The functions that are inlined at `call`, innermost first, and the one around
+ * them; for the caller to free. */
+static Dwarf_Die *scopes_at(const struct flow_module *f, uint64_t call,
+			    size_t *count, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit =
+	    symbols_scopes_unit(&f->m->scopes, f->m->module, call, bias);
+	Dwarf_Die *scopes = NULL;
+
+	*count = unit ? symbols_scopes_find(&f->m->scopes, unit, call - *bias,
+					    &scopes)
+		      : 0;
+	return scopes;
+}
+
 /* How many of the functions at the call are inlined into the claim's. */
 static size_t inner_of(const struct flow_module *f, uint64_t call,
 		       const struct claim *c)
 {
 	Dwarf_Addr bias;
-	Dwarf_Die *unit =
-	    symbols_scopes_unit(&f->m->scopes, f->m->module, call, &bias);
-	Dwarf_Die *scopes = NULL;
-	size_t count = unit ? symbols_scopes_find(&f->m->scopes, unit,
-						  call - bias, &scopes)
-			    : 0;
-	size_t inner = 0;
+	size_t count, inner = 0;
+	Dwarf_Die *scopes = scopes_at(f, call, &count, &bias);
 
 	while (inner < count &&
 	       (c->owner ? scopes[inner].addr != c->owner
@@ -1134,6 +1159,45 @@ static size_t inner_of(const struct flow_module *f, uint64_t call,
 		inner++;
 	free(scopes);
 	return inner < count ? inner : 0;
+}
+
+/* How many of them have ended before `pc`, each with a result. Code of two
+ * functions may be merged: one that returns nothing does not hand anything on. */
+static size_t ended_before(const struct flow_module *f, uint64_t call,
+			   uint64_t pc)
+{
+	Dwarf_Addr bias;
+	size_t count, inner = 0;
+	Dwarf_Die *scopes = scopes_at(f, call, &count, &bias);
+
+	while (
+	    inner < count && dwarf_haspc(&scopes[inner], pc - bias) <= 0 &&
+	    may_return(c_type_of(f->types, dwarf_cu_getdwarf(scopes[inner].cu),
+				 &scopes[inner])))
+		inner++;
+	free(scopes);
+	return inner < count ? inner : 0;
+}
+
+/*
+ * Where an inlined function ends, a result that is used behind it was handed on,
+ * as by a return. Of places that keep the result the innermost counts: later ones
+ * may have it from there.
+ */
+static size_t count_handed_on(const struct flow_module *f, uint64_t call,
+			      const struct flow *flow)
+{
+	size_t most = 0, least = SIZE_MAX;
+
+	for (size_t i = 0; i < flow->use_count; i++) {
+		size_t inner = ended_before(f, call, flow->uses[i].pc);
+
+		if (flow->uses[i].kept && inner < least)
+			least = inner;
+		if (inner > most)
+			most = inner;
+	}
+	return most < least ? most : least;
 }
 
 const struct flow *flow_of(struct flow_module *f, uint64_t address)
@@ -1153,6 +1217,8 @@ const struct flow *flow_of(struct flow_module *f, uint64_t address)
 
 			c->inner = inner_of(f, address - 1, c);
 		}
+		known->flow.handed_on =
+		    count_handed_on(f, address - 1, &known->flow);
 		known->followed = true;
 		f->changed = true;
 	}

@@ -44,12 +44,23 @@ struct claim {
 	size_t inner;
 };
 
+struct flow_use {
+	uint64_t pc; /* ELF address */
+	bool kept;   /* the result was stored, or a function got it; else
+			something was stored in the block */
+};
+
 struct flow {
 	struct claim *claims;
 	size_t count;
 	bool returned; /* on some path */
 	bool used;     /* it was stored somewhere, something was stored in the
 		      block, or a function got it, which may do either */
+	struct flow_use *uses;
+	size_t use_count;
+	/* How many functions that are inlined at the call have handed the result
+	 * on and not kept it. */
+	size_t handed_on;
 	int64_t returned_offset; /* from the result; bytes */
 	/* What the function's declaration says that it returns; NULL: not
 	 * known. */

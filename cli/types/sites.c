@@ -316,7 +316,7 @@ static bool settle_outside(struct way *w, const struct look *l)
 static bool settle(struct way *w, const struct look *l)
 {
 	const struct c_type *d = l->flow->declared;
-	size_t inner = 0;
+	size_t inner = l->flow->handed_on;
 
 	if (!w->site.at)
 		w->site.at = l->list;

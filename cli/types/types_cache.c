@@ -33,13 +33,13 @@ static json_t *flow_json(const struct flow *f)
 			return NULL;
 		}
 	}
-	return json_pack("[o, b, o, o]",
+	return json_pack("[o, b, o, o, I]",
 			 f->returned ? offset_json(f->returned_offset)
 				     : json_false(),
 			 f->used,
 			 f->declared ? json_integer(c_type_number(f->declared))
 				     : json_null(),
-			 claims);
+			 claims, (json_int_t)f->handed_on);
 }
 
 static json_t *flows_json(const struct flow_module *f)
@@ -162,6 +162,8 @@ static bool read_flow(struct flow_module *f, uint64_t address,
 	known->flow.returned_offset =
 	    known->flow.returned ? offset_of(returned) : 0;
 	known->flow.used = json_is_true(json_array_get(saved, 1));
+	known->flow.handed_on =
+	    (size_t)json_integer_value(json_array_get(saved, 4));
 	if (!json_is_null(declared)) {
 		known->flow.declared = c_type_numbered(f->types, declared);
 		if (!known->flow.declared)

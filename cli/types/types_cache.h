@@ -4,7 +4,7 @@
  * next with its symbols (symbols_cache.h), by the same rules.  Its part is
  *
  *     "types": {"types": [[4, "struct node", 16, -1, 0, members, 1293, false], ...],
- *               "flows": {"11f0": [returned, used, declared, claims]},
+ *               "flows": {"11f0": [returned, used, declared, claims, 0]},
  *               "globals": [[16424, false, "cache", null, "lru.c", true, 7]],
  *               "classes": {"ns::Box<int>": 12, "Two": null}}
  *

@@ -230,3 +230,49 @@ def test_info_reads_symbols_anew(build):
     assert not cache.exists()
     assert refknot("info", main, env=env).status == 0
     assert list(cache.iterdir())
+
+
+def test_an_inlined_function_that_hands_on_is_no_site(build):
+    """Where the result is used behind its end; one that keeps it is a site."""
+    sites = live(build(main=r"""
+#include <stdlib.h>
+#include <string.h>
+#define INLINE static inline __attribute__((always_inline))
+#define NEW __attribute__((noinline)) void
+INLINE void *get(size_t n)
+{
+    void *p = malloc(n);
+    if (!p)
+        abort();
+    return p;
+}
+INLINE void *zeroed(size_t n)
+{
+    void *p = get(n);
+    memset(p, 0, n);
+    return p;
+}
+INLINE void push(void *volatile *to, size_t n)
+{
+    *to = malloc(n);
+}
+void *volatile one, *volatile two, *volatile three, *volatile last;
+INLINE void *register_it(size_t n)
+{
+    void *p = malloc(n);
+    last = p;
+    return p;
+}
+NEW keeps(void) { one = get(60); }
+NEW keeps_zeroed(int n) { two = zeroed(n); }
+NEW pushes(void) { push(&three, 80); }
+NEW registers(void) { one = register_it(90); }
+int main(int c, char **v)
+{
+    keeps();
+    keeps_zeroed(70 + c);
+    pushes();
+    registers();
+}
+"""), by="function")
+    assert sites == {"keeps": 1, "keeps_zeroed": 1, "push": 1, "register_it": 1}
