@@ -6,7 +6,7 @@
  * the file and those that its debug information came from have kept path, size and
  * time of change, and what was looked for before them is not there.
  *
- *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 6,
+ *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 7,
  *      "settings": "sysroot /, debuginfod ", "path": "/usr/bin/jq",
  *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},

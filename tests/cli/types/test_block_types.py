@@ -450,3 +450,42 @@ def test_every_way_tells(build):
         "struct element": 4, "struct over_wrappers": 1, "struct inlined": 1,
         "struct linked": 1, "struct flexible": 1, "char[]": 1,
         "struct by_cast": 1}
+
+
+def test_behind_a_call_that_does_not_return_is_another_path(build):
+    types = live(build(other=r"""
+#include <stdlib.h>
+#include <string.h>
+void put(void *to, void *p) { memcpy(to, &p, sizeof p); }
+int check(void *p) { return !p; }
+void told(void *o) { (void)o; }
+__attribute__((noreturn)) void bug(int n) { (void)n; abort(); }
+""", main=r"""
+#include <stdlib.h>
+struct other { long a[12]; };
+void put(void *to, void *p);
+int check(void *p);
+void told(struct other *o);
+__attribute__((noreturn)) void bug(int n);
+void *kept, *given;
+__attribute__((noinline)) int work(int n)
+{
+    void *shared = given;
+    struct other *o;
+    if (n & 1) {
+        shared = malloc(96);
+        put(&kept, shared);
+        if (!check(shared))
+            return 1;
+        bug(1);
+    }
+    o = shared;
+    told(o);
+    return 2;
+}
+int main(int argc, char **argv)
+{
+    return work(argc) * 0;
+}
+"""))
+    assert types == {"malloc in work": 1}
