@@ -35,7 +35,8 @@ def sources(directory, *names):
                         + done.stderr.decode().strip().splitlines()[-1])
     trees = {}
     for name in names:
-        archive, = directory.glob(f"{name}_*.orig.tar.*[xgb]z*")
+        archive, = (path for path in directory.glob(f"{name}_*.orig.tar.*[xgb]z*")
+                    if path.suffix != ".asc")
         trees[name] = directory / name
         trees[name].mkdir()
         subprocess.run(["tar", "-xf", archive, "-C", trees[name],

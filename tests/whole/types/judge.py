@@ -127,6 +127,8 @@ def same(inferred, told, offset):
     if offset:
         return False
     inferred = re.sub(r"(\[\d*\])+$", "", inferred)
+    if "(*)(" in told:
+        return inferred == "function *"
     return normal(inferred) == normal(told)
 
 

@@ -2,10 +2,13 @@
 """The programs whose types are judged: how each is built and made busy, so that
 much of what it allocates is alive at its end."""
 import dataclasses
+import http.server
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
+import threading
 import time
 
 JOBS = os.environ.get("JOBS", "2")
@@ -23,6 +26,7 @@ class Program:
     # Functions that return what they allocated, by a way that is not in the
     # result's type: `static void get(void **result)`.
     allocators: tuple = ()
+    recordings: tuple = ("main",)  # what `run` leaves: main.rkn
     goals: dict = dataclasses.field(default_factory=dict)  # see judge.py
 
 
@@ -135,6 +139,90 @@ def run_redis(recorder, binary, directory):
         subprocess.run([*client, "shutdown", "nosave"], check=False)
 
 
+def run_git(recorder, binary, directory):
+    """A repository with packs and loose objects, and the command that holds most
+    of it at its end: the log of all with patches."""
+    home = pathlib.Path(directory) / "repository"
+    env = {**os.environ, "HOME": str(directory), "GIT_CONFIG_NOSYSTEM": "1",
+           "GIT_EXEC_PATH": str(pathlib.Path(binary).parent), "GIT_PAGER": "cat"}
+    for who in ("AUTHOR", "COMMITTER"):
+        env |= {f"GIT_{who}_NAME": "a", f"GIT_{who}_EMAIL": "a@b",
+                f"GIT_{who}_DATE": "2020-01-01T00:00:00Z"}
+
+    def git(*words, before=()):
+        subprocess.run([*before, binary, "-C", home, *words], env=env,
+                       check=False, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    git("init", "-q", "-b", "main")
+    for i in range(120):
+        for k in range(8):
+            folder = home / f"d{k}"
+            folder.mkdir(exist_ok=True)
+            (folder / f"f{i % 17}").write_text(
+                "".join(f"line {n} {i * n % 7}\n" for n in range(60 + k)))
+        git("add", "-A")
+        git("commit", "-q", "-m", f"commit {i}")
+        if i % 10 == 0:
+            git("tag", "-a", f"v{i}", "-m", "x")
+            git("branch", f"b{i}")
+    git("gc", "-q")
+    (home / "d1/f3").write_text("other\n")
+    (home / "new").write_text("untracked\n")
+    words = {"log": ["log", "-p", "--stat", "--graph", "--decorate", "--all",
+                     "-M"],
+             "status": ["status", "--ignored", "-uall"],
+             "gc": ["pack-objects", "--all", "--stdout", "--no-reuse-delta"],
+             "blame": ["blame", "-C", "d1/f3"],
+             "merge": ["merge-tree", "b10", "b20"]}
+    for name, command in words.items():
+        # Folders of children, if there are any, are not looked into.
+        one = [f"{recorded}".replace("main.rkn", f"{name}.rkn")
+               for recorded in recorder]
+        git(*command, before=[*one, "--"])
+
+
+class Slow(http.server.BaseHTTPRequestHandler):
+    """A server whose files never end."""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.send_header("Set-Cookie", f"n{self.path[1:]}=v; Max-Age=1000")
+        self.send_header("Content-Length", "100000000")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"x" * 1000)
+                time.sleep(0.1)
+        except OSError:
+            pass
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+def run_curl(recorder, binary, directory):
+    """Ended in the middle of its transfers, when all is alive."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        subprocess.run(
+            ["timeout", "-s", "TERM", "6", *recorder, "--", binary, "-s",
+             "--parallel", "--parallel-max", "40", "--compressed",
+             "--cookie", "a=b", "--cookie-jar", f"{directory}/jar", "-H",
+             "X-One: two", "-A", "agent", "-o", f"{directory}/out#1",
+             f"{url}/f[0-59]"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+            cwd=directory)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 TYPED = {"struct": 60, "known": 90}
 OWN_SITES = {"wrappers": 1}
 CONFIGURE = 'CFLAGS="$OPT -g" ./configure -q'
@@ -150,4 +238,13 @@ PROGRAMS = [
     Program("jq", "jq", f"autoreconf -fi && {CONFIGURE} --disable-docs "
             "--disable-maintainer-mode --disable-shared --enable-static && "
             f"make -s -j{JOBS}", "jq", run_jq),
+    Program("git", "git", 'make -s -j' + JOBS + ' CC="$CC" CFLAGS="$OPT -g" '
+            "NO_PERL=1 NO_TCLTK=1 NO_GETTEXT=1 NO_CURL=1 NO_EXPAT=1 "
+            "NO_OPENSSL=1 NO_PYTHON=1 git", "git", run_git,
+            goals={"known": 90},
+            recordings=("log", "status", "gc", "blame", "merge")),
+    Program("curl", "curl", f"{CONFIGURE} --disable-shared --without-ssl "
+            "--without-libpsl --without-zstd --without-brotli --disable-ldap "
+            f"&& make -s -j{JOBS} -C lib && make -s -j{JOBS} -C src",
+            "src/curl", run_curl, goals={"known": 90, **OWN_SITES}),
 ]

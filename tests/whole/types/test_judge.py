@@ -72,6 +72,11 @@ def test_a_wrong_type_is_seen(seen):
     assert sums(calls, rows).blocks["wrong"] == 1
 
 
+def test_pointers_to_functions_are_of_one_type():
+    assert judge.same("function *[]", "void (*)(int)", 0)
+    assert not judge.same("struct node", "void (*)(int)", 0)
+
+
 def test_a_missing_type_is_seen(seen):
     calls, rows = seen
     for row in rows:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Whether the C types that refknot finds are those of clang's syntax tree: on
-tmux, sqlite3, redis and jq from Debian's sources, by gcc and clang, with -O2
+tmux, sqlite3, redis, jq, git and curl from Debian's sources, by gcc and clang, with -O2
 and -O0.
 
     tests/whole/types/types_truth.py -b BUILD DIRECTORY [tmux gcc O2]
@@ -104,14 +104,16 @@ def inferred(options, recording):
 def measure(options, program, source, compiler, level):
     home = options.directory / f"{program.name}-{compiler}-{level}"
     binary = build(program, source, home, compiler, level)
-    recording = home / "main.rkn"
-    if not recording.exists():
+    recordings = [home / f"{name}.rkn" for name in program.recordings]
+    if not all(recording.exists() for recording in recordings):
         program.run([options.build / "cli/refknot", "run", "-q", "-o",
-                     recording], binary, home)
-    rows, last = inferred(options, recording)
-    sums, tree = judge.Sums(program.allocators), tree_of(home)
-    for row in rows:
-        sums.add(tree, row)
+                     home / "main.rkn"], binary, home)
+    sums, tree, last = judge.Sums(program.allocators), tree_of(home), None
+    for recording in recordings:
+        rows, one = inferred(options, recording)
+        last = {k: last[k] + v for k, v in one.items()} if last else one
+        for row in rows:
+            sums.add(tree, row)
     return sums.say(f"{program.name} {compiler} {level}", last,
                     {**ALWAYS, **program.goals})
 
