@@ -28,6 +28,9 @@ struct vote_key {
 	UT_hash_handle hh;
 };
 
+/* Bits of a pointer that may be a tag: those that alignment leaves free. */
+#define MOST_TAG 8u
+
 /* Blocks of one stack and size class. */
 struct group {
 	struct group_key {
@@ -54,6 +57,17 @@ struct of_stack { /* the type of a stack's blocks */
 	bool differing; /* they have several types */
 };
 
+/* A field of a type, where a pointer with a tag was seen. */
+struct field {
+	struct field_key {
+		const struct c_type *type;
+		uint64_t at; /* bytes */
+	} key;
+	bool starts;  /* a pointer there leads to where a block begins */
+	bool insides; /* or into one */
+	UT_hash_handle hh;
+};
+
 struct block_types {
 	const struct model *m;
 	struct sites *sites;
@@ -65,6 +79,7 @@ struct block_types {
 	uint32_t *blocks;          /* of one group after the other */
 	struct group **changed;    /* with votes since the last round */
 	size_t changed_count;
+	struct field *fields; /* hash table */
 	size_t contradictions;
 };
 
@@ -88,6 +103,7 @@ void block_types_close(struct block_types *t)
 		HASH_FREE(g->vote_keys);
 		free(g);
 	}
+	HASH_FREE(t->fields);
 	free(t->group_of);
 	free(t->by_stack);
 	free(t->blocks);
@@ -231,26 +247,73 @@ static const struct c_type *pointer_at(const struct block_type *t,
 	return found;
 }
 
+/* Adds where the pointers of a block's field lead: a tag is none of them. */
+static void look_at_field(const struct block_types *t, uint32_t block,
+			  struct field *f)
+{
+	const struct group *g = t->group_of[block];
+	size_t first, count = model_edges_of(t->m, block, &first);
+
+	for (size_t i = first; i < first + count; i++) {
+		const struct rkn_edge *e = &t->m->edges[i];
+		uint64_t at = model_edge_to(t->m, e);
+
+		if (model_edge_from(t->m, e) % g->type.type->size != f->key.at)
+			continue;
+		f->starts |= !at;
+		f->insides |= at >= MOST_TAG;
+	}
+}
+
+/* Whether other pointers in that field, of all blocks that have the type by now,
+ * lead to where blocks begin, and none into them. */
+static bool leads_to_starts(struct block_types *t, const struct c_type *type,
+			    uint64_t at)
+{
+	struct field_key key = { type, at % type->size };
+	const struct group *g;
+	struct field *f;
+
+	HASH_FIND(hh, t->fields, &key, sizeof(key), f);
+	if (f)
+		return f->starts && !f->insides;
+	HASH_MAKE(t->fields, key, key, f);
+	for (g = t->groups; g; g = g->hh.next)
+		for (size_t i = 0; g->type.type == type && i < g->count; i++)
+			look_at_field(t, t->blocks[g->first + i], f);
+	return f->starts && !f->insides;
+}
+
+/* Whether a pointer `p` at byte `from` of such blocks, which leads to byte `at` of
+ * a block, leads to its start: the low bits are a tag, for no such object could
+ * stand there. */
+static bool is_tagged(struct block_types *t, const struct block_type *type,
+		      const struct c_type *p, uint64_t from, uint64_t at)
+{
+	return at < MOST_TAG && !type->offset && type->type->size &&
+	       at < c_alignment(p->to) && leads_to_starts(t, type->type, from);
+}
+
 /* Votes of the pointers in a block whose type is known. */
 static void spread(struct block_types *t, uint32_t block)
 {
-	const struct block_type *type = &t->group_of[block]->type;
+	const struct group *g = t->group_of[block];
 	size_t first, count = model_edges_of(t->m, block, &first);
 
-	for (size_t i = first; type->type && i < first + count; i++) {
+	for (size_t i = first; g->type.type && i < first + count; i++) {
 		const struct rkn_edge *e = &t->m->edges[i];
 		struct group *to = t->group_of[e->to];
 		uint64_t at = model_edge_to(t->m, e);
+		uint64_t from = model_edge_from(t->m, e);
 		const struct c_type *p;
 
-		if (at && !to->inside)
+		if (at >= MOST_TAG && !to->inside)
 			continue;
-		p = pointer_at(type, t->m->blocks[block].size,
-			       model_edge_from(t->m, e));
-		if (p && at)
-			vote_inside(to, p, at);
-		else if (p)
+		p = pointer_at(&g->type, t->m->blocks[block].size, from);
+		if (p && (!at || is_tagged(t, &g->type, p, from, at)))
 			vote(t, e->to, p);
+		else if (p && to->inside)
+			vote_inside(to, p, at);
 	}
 }
 

@@ -511,6 +511,39 @@ bool c_begins_with(const struct c_type *type, const struct c_type *first)
 	return false;
 }
 
+static uint64_t alignment(const struct c_type *type, int depth, unsigned *looks)
+{
+	uint64_t most = 1;
+	const struct c_member *m;
+	size_t count;
+
+	if (depth > MOST_STEPS || ++*looks > MOST_LOOKS)
+		return 1;
+	if (type->kind == C_POINTER || type->kind == C_NUMBER)
+		return type->size <= 8 && (type->size & (type->size - 1)) == 0
+			   ? type->size
+			   : 1;
+	if (type->kind == C_ARRAY)
+		return alignment(type->to, depth + 1, looks);
+	m = c_members(type, &count);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t own = alignment(m[i].type, depth + 1, looks);
+
+		if (!own || m[i].offset % own)
+			return 1; /* packed */
+		most = own > most ? own : most;
+	}
+	return (type->size % most) ? 1 : most;
+}
+
+uint64_t c_alignment(const struct c_type *type)
+{
+	unsigned looks = 0;
+	uint64_t found = alignment(type, 0, &looks);
+
+	return found ? found : 1;
+}
+
 bool c_is_telling(const struct c_type *type)
 {
 	for (int steps = 0; type->kind == C_ARRAY; type = type->to)

@@ -111,6 +111,10 @@ uint64_t c_type_key(const struct c_type *type);
  * of one of these with others. */
 bool c_begins_with(const struct c_type *type, const struct c_type *first);
 
+/* What each address of such a value is a multiple of, as far as the places of its
+ * members show; 1: it is not known. */
+uint64_t c_alignment(const struct c_type *type);
+
 /* Whether it tells what a block is: not `void`, bytes or functions. */
 bool c_is_telling(const struct c_type *type);
 

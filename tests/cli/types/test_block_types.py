@@ -489,3 +489,38 @@ int main(int argc, char **argv)
 }
 """))
     assert types == {"malloc in work": 1}
+
+
+TREE = r"""
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+void put(void *to, void *p);
+struct leaf { MEMBER };
+struct tree { struct tree *next; struct leaf *leaf; } *trees;
+int main(void)
+{
+    for (int i = 0; i < 8; i++) {
+        struct tree *t = calloc(1, sizeof *t);
+        int plain = i % 4 == PLAIN;
+        t->next = trees;
+        put(&t->leaf, (char *)malloc(plain ? 40 : 48) + (plain ? 0 : TAG));
+        trees = t;
+    }
+}
+"""
+WORDS, NUMBERS = "long key; void *value;", "int a, b;"
+
+
+@pytest.mark.parametrize("member, tag, plain, typed", [
+    (WORDS, 1, 0, 8), (WORDS, 7, 0, 8), (WORDS, 8, 0, 2), (WORDS, 1, 9, 0),
+    (NUMBERS, 2, 0, 8), (NUMBERS, 4, 0, 2), ("char text[40];", 3, 0, 2)])
+def test_low_bits_that_no_object_could_have_are_a_tag(build, member, tag,
+                                                      plain, typed):
+    """If pointers without one are in the same field."""
+    text = TREE.replace("MEMBER", member).replace("TAG", str(tag))
+    types = live(build(put=PUT, main=text.replace("PLAIN", str(plain))))
+    assert types.pop("struct tree") == 8
+    assert types.pop("struct leaf", 0) == typed
+    assert types.pop("malloc in main", 0) == 8 - typed
+    assert not types
