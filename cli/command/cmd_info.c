@@ -138,9 +138,18 @@ static void print_types(const struct reading *in)
 	row("",
 	    "%zu by their site, %zu by the pointers to them, %zu by their first word",
 	    sum.by[TYPE_SITE], sum.by[TYPE_FIELD], sum.by[TYPE_FIRST_WORD]);
+	if (sum.by[TYPE_SOURCE] + sum.by[TYPE_ALLOC_TYPE])
+		row("",
+		    "%zu by the source of their call, %zu by what the debug information says of it",
+		    sum.by[TYPE_SOURCE], sum.by[TYPE_ALLOC_TYPE]);
 	if (against)
 		row("",
 		    "%s without one, for the pointers to them contradict each other",
+		    units_count(text, against, "block"));
+	against = block_types_source_contradictions(in->types);
+	if (against)
+		row("",
+		    "%s without one, for the source of their call names another",
 		    units_count(text, against, "block"));
 }
 

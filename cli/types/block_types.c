@@ -10,6 +10,8 @@ const char *const type_evidence_names[TYPE_EVIDENCES] = {
 	[TYPE_SITE] = "site",
 	[TYPE_FIELD] = "field",
 	[TYPE_FIRST_WORD] = "first-word",
+	[TYPE_ALLOC_TYPE] = "alloc-type",
+	[TYPE_SOURCE] = "source",
 };
 
 /* Of a block whose size is a multiple of a structure's by chance. */
@@ -47,6 +49,8 @@ struct group {
 	const struct c_type *inside;
 	uint64_t inside_at;
 	size_t inside_votes, inside_others;
+	/* What the source of the call says, if all blocks have such a size. */
+	struct sourced sourced;
 	bool settled;
 	UT_hash_handle hh;
 };
@@ -80,7 +84,7 @@ struct block_types {
 	struct group **changed;    /* with votes since the last round */
 	size_t changed_count;
 	struct field *fields; /* hash table */
-	size_t contradictions;
+	size_t contradictions, source_contradictions;
 };
 
 struct block_types *block_types_open(const struct model *m, struct symbols *s)
@@ -136,6 +140,21 @@ static struct group *group_of(struct block_types *t, const struct rkn_block *r)
 	return g;
 }
 
+/* What the source says of the group, against what is known of it. */
+static void read_source(struct block_types *t, struct group *g,
+			const struct site *site)
+{
+	for (size_t i = g->first; i < g->first + g->count; i++)
+		if (!sourced_fits(&site->sourced,
+				  t->m->blocks[t->blocks[i]].size))
+			return;
+	g->sourced = site->sourced;
+	if (g->type.offset || !sourced_contradicts(&g->sourced, g->type.type))
+		return;
+	g->type = (struct block_type){ 0 };
+	t->source_contradictions += g->count;
+}
+
 static void group_blocks(struct block_types *t)
 {
 	const struct model *m = t->m;
@@ -169,8 +188,10 @@ static void group_blocks(struct block_types *t)
 				.type = site->type,
 				.offset = site->offset,
 				.bytes = site->bytes,
-				.evidence = TYPE_SITE,
+				.evidence = site->allocated ? TYPE_ALLOC_TYPE
+							    : TYPE_SITE,
 			};
+		read_source(t, g, site);
 	}
 }
 
@@ -370,6 +391,10 @@ static void settle(struct block_types *t, struct group *g)
 		t->contradictions += g->count;
 		return;
 	}
+	if (best && sourced_contradicts(&g->sourced, best->type)) {
+		t->source_contradictions += g->count;
+		return;
+	}
 	g->type = (struct block_type){ .type = best ? best->type : NULL,
 				       .evidence = TYPE_FIELD,
 				       .bytes = !best };
@@ -384,6 +409,19 @@ static void settle_inside(struct block_types *t)
 		g->type = (struct block_type){ .type = g->inside,
 					       .offset = g->inside_at,
 					       .evidence = TYPE_SITE };
+		g->settled = true;
+		*LIST_ADD(t->changed, t->changed_count) = g;
+	}
+}
+
+/* Where nothing else says it, the source does. */
+static void settle_sources(struct block_types *t)
+{
+	for (struct group *g = t->groups; g; g = g->hh.next) {
+		if (g->settled || !g->sourced.type)
+			continue;
+		g->type = (struct block_type){ .type = g->sourced.type,
+					       .evidence = TYPE_SOURCE };
 		g->settled = true;
 		*LIST_ADD(t->changed, t->changed_count) = g;
 	}
@@ -429,6 +467,8 @@ static void spread_all(struct block_types *t)
 		spread(t, b);
 	spread_rounds(t);
 	settle_inside(t);
+	spread_rounds(t);
+	settle_sources(t);
 	spread_rounds(t);
 }
 
@@ -528,20 +568,33 @@ static struct behind *behind_of(struct behind **all, const struct group *g)
 	return w;
 }
 
+/* Whether the source says that there are several, or that there may be and the
+ * type is plain. */
+static bool is_counted(const struct group *g)
+{
+	const struct c_type *type = g->type.type;
+
+	return g->size % type->size == 0 &&
+	       (is_plain(type) ||
+		(g->sourced.room == SOURCE_MANY && g->size > type->size));
+}
+
 static void find_arrays(struct block_types *t)
 {
 	struct behind *all = NULL, *w;
 
 	for (struct group *g = t->groups; g; g = g->hh.next) {
 		w = behind_of(&all, g);
-		if (w)
+		if (w && g->type.evidence != TYPE_SOURCE)
 			look_behind(t, g, w);
 	}
 	for (struct group *g = t->groups; g; g = g->hh.next) {
 		const struct block_type *type = &g->type;
 
 		w = behind_of(&all, g);
-		if (w)
+		if (type->evidence == TYPE_SOURCE)
+			g->type.array = w && is_counted(g);
+		else if (w)
 			g->type.array =
 			    is_array(w) &&
 			    (g->size > type->type->size + type->offset ||
@@ -667,7 +720,9 @@ struct block_type block_types_of_stack(struct block_types *t, uint32_t stack)
 	type.type = site->type;
 	type.offset = site->offset;
 	type.bytes = site->bytes;
-	type.evidence = site->type || site->bytes ? TYPE_SITE : TYPE_NOTHING;
+	type.evidence = site->allocated             ? TYPE_ALLOC_TYPE
+			: site->type || site->bytes ? TYPE_SITE
+						    : TYPE_NOTHING;
 	type.array = site->type && site->type->size && is_plain(site->type) &&
 		     r->allocations &&
 		     r->allocated_bytes / r->allocations > site->type->size;
@@ -678,6 +733,12 @@ size_t block_types_contradictions(struct block_types *t)
 {
 	find_all(t);
 	return t->contradictions;
+}
+
+size_t block_types_source_contradictions(struct block_types *t)
+{
+	find_all(t);
+	return t->source_contradictions;
 }
 
 struct block_types_sum block_types_sum(struct block_types *t)

@@ -17,6 +17,8 @@ enum type_evidence {
 	TYPE_SITE,  /* the site tells */
 	TYPE_FIELD, /* a field or variable that points at it is declared so */
 	TYPE_FIRST_WORD, /* its first word leads to the table of a class */
+	TYPE_ALLOC_TYPE, /* the debug information says what the call allocates */
+	TYPE_SOURCE,     /* the text of the call in the source */
 	TYPE_EVIDENCES
 };
 /* "site"; NULL of TYPE_NOTHING. */
@@ -73,5 +75,8 @@ struct block_types_sum block_types_sum(struct block_types *t);
 /* How many blocks have no type because pointers to them, or to others of their
  * stack and size, are declared to point at different types. */
 size_t block_types_contradictions(struct block_types *t);
+/* Likewise, because the source of their call names another type than their site
+ * or the pointers to them. */
+size_t block_types_source_contradictions(struct block_types *t);
 
 #endif

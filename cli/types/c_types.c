@@ -286,6 +286,23 @@ const struct c_type *c_type_called(struct c_types *t, Dwarf *dwarf,
 		   : NULL;
 }
 
+const struct c_type *c_type_at(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die)
+{
+	if (t->main)
+		find_dies(t);
+	return type_at(t, dwarf, *die, 0);
+}
+
+const struct c_type *c_type_void(void)
+{
+	return &c_types_nothing;
+}
+
+const struct c_type *c_type_pointer(struct c_types *t, const struct c_type *to)
+{
+	return pointer_to(t, to);
+}
+
 /* The value of a number among `die`'s attributes; false: it is none. */
 static bool number_of(Dwarf_Die *die, unsigned name, Dwarf_Word *value)
 {
@@ -390,6 +407,27 @@ const struct c_member *c_members(const struct c_type *type, size_t *count)
 uint64_t c_member_size(const struct c_member *m)
 {
 	return m->bits ? (m->bit + m->bits + 7ull) / 8 : m->type->size;
+}
+
+static const struct c_member *member_named(const struct c_type *type,
+					   const char *name, int depth)
+{
+	size_t count;
+	const struct c_member *m = c_members(type, &count), *found = NULL;
+
+	for (size_t i = 0; i < count && !found; i++) {
+		if (m[i].name && !strcmp(m[i].name, name))
+			return &m[i];
+		if ((!m[i].name || m[i].base) && depth < MOST_STEPS)
+			found = member_named(m[i].type, name, depth + 1);
+	}
+	return found;
+}
+
+const struct c_member *c_member_named(const struct c_type *type,
+				      const char *name)
+{
+	return member_named(type, name, 0);
 }
 
 bool c_has_hidden(const struct c_type *type)

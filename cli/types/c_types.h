@@ -83,6 +83,16 @@ const struct c_type *c_type_of(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die);
 const struct c_type *c_type_called(struct c_types *t, Dwarf *dwarf,
 				   const char *name);
 
+/* The type that `die` is. */
+const struct c_type *c_type_at(struct c_types *t, Dwarf *dwarf, Dwarf_Die *die);
+const struct c_type *c_type_void(void);
+const struct c_type *c_type_pointer(struct c_types *t, const struct c_type *to);
+
+/* The member of that name of a struct or union, also of one without a name in
+ * it; NULL: there is none. */
+const struct c_member *c_member_named(const struct c_type *type,
+				      const char *name);
+
 /* The members of a struct or union that have a place, as they stand. */
 const struct c_member *c_members(const struct c_type *type, size_t *count);
 

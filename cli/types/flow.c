@@ -9,12 +9,13 @@
 #include "list.h"
 #include "types_cache.h"
 
-#define MOST_STEPS 1024u /* instructions that are followed for one call */
-#define MOST_PATHS 64u   /* that wait to be followed */
-#define MOST_SLOTS 16u   /* of the frame, with what is known of them */
-#define REGISTERS  16u   /* in DWARF's order */
-#define VECTORS    16u
-#define MOST_CALLS 3u /* in one another, that are followed */
+#define MOST_STEPS  1024u /* instructions that are followed for one call */
+#define MOST_PATHS  64u   /* that wait to be followed */
+#define MOST_SLOTS  16u   /* of the frame, with what is known of them */
+#define REGISTERS   16u   /* in DWARF's order */
+#define VECTORS     16u
+#define MOST_CALLS  3u  /* in one another, that are followed */
+#define MOST_SCOPES 256 /* likewise: a file may be damaged */
 
 enum { RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11 };
 
@@ -69,7 +70,7 @@ struct follower {
 static struct flow flow_from(struct flow_module *f, uint64_t address,
 			     uint64_t within, unsigned reg, unsigned depth);
 
-static bool has_file(struct flow_module *f)
+bool flow_has_file(struct flow_module *f)
 {
 	if (!f->asked)
 		f->m = symbols_own_elf(f->symbols, f->number);
@@ -82,7 +83,8 @@ static Dwarf *main_dwarf(void *data)
 	struct flow_module *f = data;
 	Dwarf_Addr bias;
 
-	return has_file(f) ? dwfl_module_getdwarf(f->m->module, &bias) : NULL;
+	return flow_has_file(f) ? dwfl_module_getdwarf(f->m->module, &bias)
+				: NULL;
 }
 
 void flow_module_open(struct flow_module *f, struct symbols *s, uint32_t module)
@@ -98,7 +100,7 @@ void flow_module_close(struct flow_module *f)
 	struct flow_function *one, *next;
 	struct flow_known *known, *next_known;
 
-	if (f->changed && has_file(f))
+	if (f->changed && flow_has_file(f))
 		types_cache_write(f, symbols_own_cache(f->symbols, f->number),
 				  main_dwarf(f));
 	HASH_ITER (hh, f->functions, one, next) {
@@ -115,13 +117,14 @@ void flow_module_close(struct flow_module *f)
 	HASH_FREE(f->handed);
 	HASH_FREE(f->classes);
 	HASH_FREE(f->endings);
+	source_notes_release(&f->notes);
 	globals_release(&f->globals);
 	c_types_close(f->types);
 }
 
 const struct global *flow_global(struct flow_module *f, uint64_t address)
 {
-	if (!f->globals.read && !has_file(f))
+	if (!f->globals.read && !flow_has_file(f))
 		return NULL;
 	f->changed |= !f->globals.read;
 	return globals_at(&f->globals, f->types, f->m, address, false);
@@ -1145,6 +1148,62 @@ static Dwarf_Die *scopes_at(const struct flow_module *f, uint64_t call,
 	return scopes;
 }
 
+/* LLVM's attribute of a call site for what DWARF 6 calls DW_AT_alloc_type. */
+#define AT_LLVM_ALLOC_TYPE 0x3e0eu
+
+/* Whether the call site `die` is of the call that returns to `address`. */
+static bool is_call_site(Dwarf_Die *die, Dwarf_Addr address)
+{
+	int tag = dwarf_tag(die);
+	Dwarf_Attribute attribute;
+	Dwarf_Addr there;
+
+	return (tag == DW_TAG_call_site || tag == DW_TAG_GNU_call_site) &&
+	       (dwarf_attr(die, DW_AT_call_return_pc, &attribute) ||
+		dwarf_attr(die, DW_AT_low_pc, &attribute)) &&
+	       !dwarf_formaddr(&attribute, &there) && there == address;
+}
+
+/* In the scope and those in it. */
+static bool find_call_site(Dwarf_Die *scope, Dwarf_Addr address,
+			   Dwarf_Die *site, int depth)
+{
+	if (depth > MOST_SCOPES || dwarf_child(scope, site))
+		return false;
+	do {
+		Dwarf_Die inner;
+
+		if (is_call_site(site, address))
+			return true;
+		if (dwarf_haschildren(site) &&
+		    find_call_site(site, address, &inner, depth + 1)) {
+			*site = inner;
+			return true;
+		}
+	} while (!dwarf_siblingof(site, site));
+	return false;
+}
+
+static const struct c_type *allocated_at(struct flow_module *f,
+					 uint64_t address)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *unit = symbols_scopes_unit(&f->m->scopes, f->m->module,
+					      address - 1, &bias);
+	Dwarf_Die *function = unit
+				  ? symbols_scopes_function(&f->m->scopes, unit,
+							    address - 1 - bias)
+				  : NULL;
+	Dwarf_Attribute attribute;
+	Dwarf_Die site, type;
+
+	if (!function || !find_call_site(function, address - bias, &site, 0) ||
+	    !dwarf_attr(&site, AT_LLVM_ALLOC_TYPE, &attribute) ||
+	    !dwarf_formref_die(&attribute, &type))
+		return NULL;
+	return c_type_at(f->types, dwarf_cu_getdwarf(type.cu), &type);
+}
+
 /* How many of the functions at the call are inlined into the claim's. */
 static size_t inner_of(const struct flow_module *f, uint64_t call,
 		       const struct claim *c)
@@ -1210,7 +1269,7 @@ const struct flow *flow_of(struct flow_module *f, uint64_t address)
 	known = xcalloc(1, sizeof(*known));
 	known->address = address;
 	f->disassembler = disassembler_get();
-	if (has_file(f) && f->disassembler) {
+	if (flow_has_file(f) && f->disassembler) {
 		known->flow = flow_from(f, address, address - 1, RAX, 0);
 		for (size_t i = 0; i < known->flow.count; i++) {
 			struct claim *c = &known->flow.claims[i];
@@ -1219,6 +1278,7 @@ const struct flow *flow_of(struct flow_module *f, uint64_t address)
 		}
 		known->flow.handed_on =
 		    count_handed_on(f, address - 1, &known->flow);
+		known->flow.allocated = allocated_at(f, address);
 		known->followed = true;
 		f->changed = true;
 	}

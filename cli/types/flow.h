@@ -19,6 +19,7 @@
 #include "c_types.h"
 #include "disassembler.h"
 #include "hash.h"
+#include "source_notes.h"
 #include "symbols_module.h"
 #include "symbols_own.h"
 #include "variables.h"
@@ -65,6 +66,8 @@ struct flow {
 	/* What the function's declaration says that it returns; NULL: not
 	 * known. */
 	const struct c_type *declared;
+	/* What the compiler says that the call allocates; NULL: it does not. */
+	const struct c_type *allocated;
 };
 
 struct flow_function {   /* what is known of one function */
@@ -119,12 +122,16 @@ struct flow_module {
 	struct flow_handed *handed;
 	struct flow_class *classes; /* by name */
 	struct flow_ending *endings;
+	struct source_notes notes;
 };
 
 /* Begins with what the cache has. */
 void flow_module_open(struct flow_module *f, struct symbols *s,
 		      uint32_t module);
 void flow_module_close(struct flow_module *f);
+
+/* Whether the module's file can be read; then f->m is there. */
+bool flow_has_file(struct flow_module *f);
 
 /* The variable in the module's data at ELF address `address`; NULL: none is
  * known. Lives as long as `f`. */

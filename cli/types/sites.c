@@ -16,6 +16,7 @@ struct sites {
 	    *modules;       /* one a module; symbols NULL: not opened */
 	struct site *list;  /* one a stack */
 	uint64_t *smallest; /* likewise: of its blocks, bytes */
+	struct source_file *files;
 };
 
 struct sites *sites_open(const struct model *m, struct symbols *s)
@@ -44,6 +45,7 @@ void sites_close(struct sites *s)
 	free(s->modules);
 	free(s->list);
 	free(s->smallest);
+	source_files_release(&s->files);
 	free(s);
 }
 
@@ -312,6 +314,21 @@ static bool settle_outside(struct way *w, const struct look *l)
 	return false;
 }
 
+/* Whether the compiler says what the call allocates. An array of C++ has the
+ * number of its elements before them. */
+static bool settle_allocated(struct way *w, const struct look *l)
+{
+	const struct c_type *type = l->flow->allocated;
+
+	if (!type || w->offset || !c_is_telling(type) || !type->size ||
+	    w->smallest % type->size)
+		return false;
+	w->site.at = l->list;
+	w->site.type = type;
+	w->site.allocated = true;
+	return true;
+}
+
 /* Whether the site is in that frame. */
 static bool settle(struct way *w, const struct look *l)
 {
@@ -322,7 +339,7 @@ static bool settle(struct way *w, const struct look *l)
 		w->site.at = l->list;
 	w->site.bytes |= has_bytes(l->flow, &inner) || (w->text && d);
 	w->text |= has_text(l->list, l->count);
-	if (settle_inside(w, l))
+	if (settle_allocated(w, l) || settle_inside(w, l))
 		return true;
 	/* Without debug information the name says more than that of its
 	 * caller, if the function does something with the block. */
@@ -331,17 +348,54 @@ static bool settle(struct way *w, const struct look *l)
 	return settle_outside(w, l);
 }
 
+/* What a call of the function is looked for by; not as NULL, see source_call.h. */
+static const char *name_of(const struct location *l)
+{
+	return l->function ? l->function : "";
+}
+
+/* What the sources of the frame's calls say, the innermost first, up to the site.
+ * `callee` is what the frame called, NULL: a function of the C library's. */
+static void read_sources(struct sites *s, struct way *w, const struct look *l,
+			 const char *callee, bool found)
+{
+	size_t count = found ? (size_t)(w->site.at - l->list) + 1 : l->count;
+
+	for (size_t i = 0; i < count && !w->site.sourced.type; i++) {
+		const struct sourced_look look = { l->address, l->list,
+						   l->count, i, callee };
+
+		w->site.sourced = sourced_find(l->module, &s->files, &look);
+		callee = name_of(&l->list[i]);
+	}
+}
+
+/* What was called last, without a frame, by the innermost one; NULL: a function
+ * of the C library's. */
+static const char *innermost_callee(struct sites *s, uint32_t stack)
+{
+	const struct location *list;
+	size_t count = symbols_innermost(s->symbols, stack, &list);
+
+	return count ? name_of(&list[count - 1]) : NULL;
+}
+
 static struct site find(struct sites *s, uint32_t stack)
 {
 	struct way w = { .site.known = true, .smallest = s->smallest[stack] };
+	const char *callee = innermost_callee(s, stack);
 	const struct location *at;
+	bool found = false;
 
-	for (uint32_t f = s->m->stacks[stack].frame; f;
+	for (uint32_t f = s->m->stacks[stack].frame; f && !found;
 	     f = s->m->frames[f].parent) {
 		const struct look l = look_at(s, f);
+		bool whole = !w.offset;
 
-		if (settle(&w, &l))
-			break;
+		found = settle(&w, &l);
+		if (l.module && whole && !w.site.sourced.type)
+			read_sources(s, &w, &l, callee, found);
+		callee = name_of(&l.list[l.count - 1]);
 	}
 	if (w.site.type)
 		w.site.bytes = false;

@@ -10,6 +10,7 @@
 
 #include "c_types.h"
 #include "model.h"
+#include "sourced.h"
 #include "symbols.h"
 #include "variables.h"
 
@@ -23,6 +24,8 @@ struct site {
 					in the block; NULL: that is not so */
 	bool bytes;                  /* it is text or other bytes; no `type` */
 	const char *by; /* name of the variable or field that tells; NULL */
+	bool allocated; /* the compiler says what the call allocates */
+	struct sourced sourced; /* what the call's source says */
 };
 
 struct sites;

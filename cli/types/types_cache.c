@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "list.h"
 
@@ -33,13 +34,15 @@ static json_t *flow_json(const struct flow *f)
 			return NULL;
 		}
 	}
-	return json_pack("[o, b, o, o, I]",
-			 f->returned ? offset_json(f->returned_offset)
-				     : json_false(),
-			 f->used,
-			 f->declared ? json_integer(c_type_number(f->declared))
-				     : json_null(),
-			 claims, (json_int_t)f->handed_on);
+	return json_pack(
+	    "[o, b, o, o, I, o]",
+	    f->returned ? offset_json(f->returned_offset) : json_false(),
+	    f->used,
+	    f->declared ? json_integer(c_type_number(f->declared))
+			: json_null(),
+	    claims, (json_int_t)f->handed_on,
+	    f->allocated ? json_integer(c_type_number(f->allocated))
+			 : json_null());
 }
 
 static json_t *flows_json(const struct flow_module *f)
@@ -98,6 +101,41 @@ static json_t *classes_json(const struct flow_module *f)
 	return classes;
 }
 
+static json_t *sources_json(const struct flow_module *f)
+{
+	json_t *all = json_object();
+
+	for (const struct source_sum *s = f->notes.sums; s; s = s->hh.next) {
+		char sum[2 * MD5_SIZE + 1] = "";
+
+		for (size_t i = 0; i < MD5_SIZE; i++)
+			snprintf(sum + 2 * i, 3, "%02x", s->sum[i]);
+		if (json_object_set_new(all, s->file,
+					s->known ? json_string(sum)
+						 : json_null())) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
+static json_t *named_json(const struct flow_module *f)
+{
+	json_t *all = json_object();
+
+	for (const struct source_meaning *n = f->notes.meanings; n;
+	     n = n->hh.next)
+		if (json_object_set_new(
+			all, n->key,
+			n->type ? json_integer(c_type_number(n->type))
+				: json_null())) {
+			json_decref(all);
+			return NULL;
+		}
+	return all;
+}
+
 void types_cache_write(struct flow_module *f, struct symbols_cache *c,
 		       Dwarf *main)
 {
@@ -105,12 +143,15 @@ void types_cache_write(struct flow_module *f, struct symbols_cache *c,
 
 	/* NULL where a name is not UTF-8, too. */
 	if (types)
-		symbols_cache_set_part(c, PART,
-				       json_pack("{s:o, s:o, s:o, s:o}",
-						 "types", types, "flows",
-						 flows_json(f), "globals",
-						 globals_json(&f->globals),
-						 "classes", classes_json(f)));
+		symbols_cache_set_part(
+		    c, PART,
+		    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:[I, I]}",
+			      "types", types, "flows", flows_json(f), "globals",
+			      globals_json(&f->globals), "classes",
+			      classes_json(f), "sources", sources_json(f),
+			      "named", named_json(f), "built",
+			      (json_int_t)f->notes.built.tv_sec,
+			      (json_int_t)f->notes.built.tv_nsec));
 }
 
 /* --- From the cache ------------------------------------------------------------- */
@@ -169,6 +210,12 @@ static bool read_flow(struct flow_module *f, uint64_t address,
 		if (!known->flow.declared)
 			return false;
 	}
+	if (!json_is_null(json_array_get(saved, 5))) {
+		known->flow.allocated =
+		    c_type_numbered(f->types, json_array_get(saved, 5));
+		if (!known->flow.allocated)
+			return false;
+	}
 	return read_claims(f, &known->flow, json_array_get(saved, 3));
 }
 
@@ -220,6 +267,68 @@ static bool read_classes(struct flow_module *f, json_t *saved)
 	return json_is_object(saved);
 }
 
+static bool read_sum(struct source_sum *s, const char *text)
+{
+	if (strlen(text) != 2 * (size_t)MD5_SIZE)
+		return false;
+	for (size_t i = 0; i < MD5_SIZE; i++) {
+		const char byte[] = { text[2 * i], text[2 * i + 1], '\0' };
+		char *end;
+
+		s->sum[i] = (unsigned char)strtoul(byte, &end, 16);
+		if (*end)
+			return false;
+	}
+	return true;
+}
+
+static bool read_sources(struct flow_module *f, json_t *saved)
+{
+	const char *file;
+	bool good = true;
+	json_t *sum;
+
+	json_object_foreach(saved, file, sum)
+	{
+		struct source_sum *s = xcalloc(1, sizeof(*s));
+
+		s->file = xstrdup(file);
+		HASH_ADD_KEYPTR(hh, f->notes.sums, s->file, strlen(s->file), s);
+		s->known = json_is_string(sum);
+		good =
+		    good && (json_is_null(sum) ||
+			     (s->known && read_sum(s, json_string_value(sum))));
+	}
+	return good && json_is_object(saved);
+}
+
+static bool read_named(struct flow_module *f, json_t *saved)
+{
+	const char *key;
+	bool good = true;
+	json_t *type;
+
+	json_object_foreach(saved, key, type)
+	{
+		struct source_meaning *n = xcalloc(1, sizeof(*n));
+
+		n->key = xstrdup(key);
+		HASH_ADD_KEYPTR(hh, f->notes.meanings, n->key, strlen(n->key),
+				n);
+		n->type =
+		    json_is_null(type) ? NULL : c_type_numbered(f->types, type);
+		good = good && (n->type || json_is_null(type));
+	}
+	return good && json_is_object(saved);
+}
+
+static void read_built(struct flow_module *f, const json_t *saved)
+{
+	f->notes.built.tv_sec = json_integer_value(json_array_get(saved, 0));
+	f->notes.built.tv_nsec = json_integer_value(json_array_get(saved, 1));
+	f->notes.dated = f->notes.built.tv_sec;
+}
+
 static void forget(struct flow_module *f)
 {
 	struct flow_known *known, *next;
@@ -231,6 +340,7 @@ static void forget(struct flow_module *f)
 	}
 	HASH_FREE(f->classes);
 	globals_release(&f->globals);
+	source_notes_release(&f->notes);
 	c_types_close(f->types);
 	f->types = c_types_open();
 }
@@ -248,7 +358,10 @@ void types_cache_read(struct flow_module *f, const struct symbols_cache *c,
 	good = c_types_restore(f->types, json_object_get(part, "types"), main,
 			       f) &&
 	       read_globals(f, json_object_get(part, "globals")) &&
-	       read_classes(f, json_object_get(part, "classes"));
+	       read_classes(f, json_object_get(part, "classes")) &&
+	       read_sources(f, json_object_get(part, "sources")) &&
+	       read_named(f, json_object_get(part, "named"));
+	read_built(f, json_object_get(part, "built"));
 	json_object_foreach(flows, key, one) good =
 	    good && read_flow(f, strtoull(key, NULL, 16), one);
 	if (!good)

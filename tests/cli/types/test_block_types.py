@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Types of blocks in programs that say nothing: what they are is known here, and
 every compiler's build must show it, optimized or not."""
+import pytest
+
 from typed import build, live, shown  # pylint: disable=unused-import
 
 # Stores where no compiler sees it, so that only the field's type speaks.
