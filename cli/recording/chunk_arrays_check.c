@@ -348,6 +348,19 @@ static const char *check_first(const struct chunk_arrays *p, size_t i)
 	return NULL;
 }
 
+static const char *check_count(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_count *c = &RECORD(p, RKN_CHUNK_COUNTS, i, count);
+
+	if (outside(p, RKN_CHUNK_BLOCKS, c->block))
+		return "its block is unknown";
+	if (i && c[-1].block >= c->block)
+		return "it is out of order";
+	if (!c->weak)
+		return "it is no count";
+	return NULL;
+}
+
 #define IN(array, count)                                                       \
 	offsetof(struct model, array), offsetof(struct model, count)
 
@@ -408,6 +421,9 @@ const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 			       check_place },
 	[RKN_CHUNK_FIRST] = { IN(first, first_count), sizeof(uint32_t),
 			      "first words", check_first },
+	[RKN_CHUNK_COUNTS] = { IN(counts, count_count),
+			       sizeof(struct rkn_count), "counts",
+			       check_count },
 };
 
 const char *chunk_arrays_check(const struct chunk_arrays *p,

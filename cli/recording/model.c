@@ -131,6 +131,14 @@ const struct rkn_place *model_first_of(const struct model *m, uint32_t block)
 		   : NULL;
 }
 
+const struct rkn_count *model_count_of(const struct model *m, uint32_t block)
+{
+	size_t i = LOWER_BOUND(m->count_count, k, m->counts[k].block < block);
+
+	return i < m->count_count && m->counts[i].block == block ? &m->counts[i]
+								 : NULL;
+}
+
 uint64_t model_edge_from(const struct model *m, const struct rkn_edge *e)
 {
 	const struct rkn_wide *w =

@@ -67,6 +67,8 @@ struct model {
 	uint32_t *first; /* place of each block, RKN_NONE: none; there may be
 			    fewer than blocks: see model_first_of() */
 	size_t first_count;
+	struct rkn_count *counts; /* ascending block: see model_count_of() */
+	size_t count_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	enum rkn_chunk_type cut; /* of the parts from this one on not all, or
@@ -125,6 +127,10 @@ uint32_t model_events_of(const struct model *m, uint32_t object, size_t *first);
 /* The place in a module that the first words of `block` lead to; NULL: none, or
  * it is not known. */
 const struct rkn_place *model_first_of(const struct model *m, uint32_t block);
+
+/* The numbers in `block` that may be counts of references; NULL: there are none,
+ * or they are not known. */
+const struct rkn_count *model_count_of(const struct model *m, uint32_t block);
 
 /* The block that `address` lies in; RKN_NONE: none. */
 uint32_t model_block_at(const struct model *m, uint64_t address);

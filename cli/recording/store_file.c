@@ -17,7 +17,7 @@ static const char *const names[STORE_TABLES] = {
 	"frames",     "stacks", "modules", "threads", "areas",   "chunks",
 	"text",       "blocks", "edges",   "roots",   "names",   "objects",
 	"references", "events", "errors",  "spans",   "regions", "marks",
-	"census",     "wide",   "frees",   "places",  "first",
+	"census",     "wide",   "frees",   "places",  "first",   "counts",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,

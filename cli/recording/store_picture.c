@@ -70,6 +70,18 @@ static int read_first(struct store_file *s)
 	return 0;
 }
 
+/* Those after the first that is wrong are not known. */
+static int read_counts(struct store_file *s)
+{
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_COUNTS];
+	int error = store_file_part(s, STORE_COUNTS, RKN_CHUNK_COUNTS);
+	size_t bad;
+
+	if (!error && chunk_arrays_check(&s->parts, RKN_CHUNK_COUNTS, 0, &bad))
+		part->count = bad;
+	return error;
+}
+
 int store_picture(struct store_file *s)
 {
 	int error = read_part(s, STORE_BLOCKS, RKN_CHUNK_BLOCKS);
@@ -87,6 +99,8 @@ int store_picture(struct store_file *s)
 		error = read_part(s, STORE_WIDE, RKN_CHUNK_WIDE);
 	if (!error)
 		error = read_first(s);
+	if (!error)
+		error = read_counts(s);
 	if (error)
 		return error;
 	/* The shim wrote a block's stack and thread when it was allocated;

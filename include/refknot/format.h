@@ -25,6 +25,7 @@
  *    `to` and order.  A frame's parent has a smaller index.
  *  - FIRST has a record for each block, in the same order; if it has fewer,
  *    nothing is known of the last blocks.
+ *  - COUNTS ascends by block, with one record of a block at most.
  *
  * A reader skips chunk types that it does not know.  It refuses another major
  * version; that keeps the form of the file header.  In a newer minor version
@@ -41,7 +42,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes; a text transfer breaks them */
 #define RKN_MAJOR 1
-#define RKN_MINOR 5
+#define RKN_MINOR 6
 
 struct rkn_file_header {
 	char magic[8];
@@ -78,6 +79,7 @@ enum rkn_chunk_type {
 	RKN_CHUNK_FIRST = 22,  /* one uint32_t a block: the place that its first
 				  words lead to; RKN_NONE: there is none, or it
 				  is not known */
+	RKN_CHUNK_COUNTS = 23, /* since minor version 6 */
 	RKN_CHUNK_END = 255,   /* no payload; the file is whole */
 };
 
@@ -560,5 +562,22 @@ struct rkn_place {
 	uint32_t word;   /* which word of the block leads there: 0, 1 or 3 */
 };
 static_assert(sizeof(struct rkn_place) == 16, "place changed size");
+
+#define RKN_COUNT_MOST 0xffffu /* so many, or more */
+
+/*
+ * Two numbers near a block's start that may be counts of references: two ints
+ * behind a first word that leads to what is constant in a module, as libstdc++
+ * has them for a std::shared_ptr; there two words that are 1 less, as libc++ has
+ * them; or the first two words, as Rust's Rc and Arc. Whether they are counts,
+ * only the type of the block tells. All strong references together have one of
+ * the weak ones.
+ */
+struct rkn_count {
+	uint32_t block;
+	uint16_t strong; /* 0 .. RKN_COUNT_MOST */
+	uint16_t weak;   /* 1 .. RKN_COUNT_MOST */
+};
+static_assert(sizeof(struct rkn_count) == 8, "count changed size");
 
 #endif

@@ -55,7 +55,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 11u
+#define STORE_VERSION 12u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
@@ -287,6 +287,7 @@ enum store_table_number {
 	STORE_PLACES,     /* struct rkn_place, of the snapshot */
 	STORE_FIRST,      /* of the snapshot, for each block: see
 			     RKN_CHUNK_FIRST */
+	STORE_COUNTS,     /* struct rkn_count, of the snapshot */
 	STORE_TABLES
 };
 

@@ -2,7 +2,8 @@
 /*
  * Where the first words of blocks lead in modules: the table of a C++ class, of
  * functions, or the type of a CPython object.  Noted are the module, the offset
- * there and which word it was; of what a block contains nothing else is kept.
+ * there and which word it was; and two small numbers where counts of references
+ * may be.  Of what a block contains nothing else is kept.
  */
 #include "picture.h"
 
@@ -14,6 +15,8 @@
 
 /* The distinct places that are kept; those met later are not noted. */
 #define PLACES_MOST (1u << 16)
+
+#define WEAK_MOST 4095 /* of two ints in a word that is not an address */
 
 #define WORD_SHIFT   56 /* in a key: above every address */
 #define ADDRESS_MASK ((1ull << WORD_SHIFT) - 1)
@@ -38,7 +41,9 @@ struct first {
 	uint64_t *keys;         /* of the places, by number */
 	uint32_t place_count, place_most;
 	uint32_t written; /* records of STORE_FIRST */
-	bool cut;         /* there is no room for more of them */
+	uint32_t counted; /* records of STORE_COUNTS */
+	bool cut;         /* there is no room for more of STORE_FIRST, */
+	bool counts_cut;  /* of STORE_COUNTS */
 };
 
 /* The range that holds `address`; NULL: none. */
@@ -89,9 +94,17 @@ static bool list_ranges(struct first *f, const struct picture *p)
 	return f->range_count > 0;
 }
 
+/* Takes room for a record of each block. */
+static bool take(enum store_table_number table, uint64_t blocks)
+{
+	struct store_table *t = &store.header->tables[table];
+
+	t->offset = store_take(blocks * t->record_size);
+	return t->offset;
+}
+
 void first_open(struct picture *p)
 {
-	struct store_table *t = &store.header->tables[STORE_FIRST];
 	struct first *f = own_memory_map(sizeof(*f));
 	unsigned bits = 4;
 
@@ -104,8 +117,8 @@ void first_open(struct picture *p)
 	f->place_most = 1u << (bits - 1);
 	f->slots = own_memory_map(sizeof(*f->slots) << bits);
 	f->keys = own_memory_map(sizeof(*f->keys) << (bits - 1));
-	t->offset = store_take(p->blocks.count * t->record_size);
-	if (f->slots && f->keys && t->offset)
+	f->counts_cut = !take(STORE_COUNTS, p->blocks.count);
+	if (f->slots && f->keys && take(STORE_FIRST, p->blocks.count))
 		p->first = f;
 }
 
@@ -150,12 +163,15 @@ static bool is_count(uint64_t word)
 }
 
 /* Which word of the block tells what it is; -1: none. CPython's objects begin
- * with a reference count and their type, or have two words before them. */
-static int telling_word(struct first *f, const uint64_t *words, uint64_t count)
+ * with a reference count and their type, or have two words before them. *constant:
+ * the first word leads to what is constant in a module. */
+static int telling_word(struct first *f, const uint64_t *words, uint64_t count,
+			bool *constant)
 {
 	const struct range *first = range_of(f, words[0]), *type;
 
-	if (first && !first->writable)
+	*constant = first && !first->writable;
+	if (*constant)
 		return 0;
 	if (count > 1 && is_count(words[0])) {
 		type = range_of(f, words[1]);
@@ -170,13 +186,64 @@ static int telling_word(struct first *f, const uint64_t *words, uint64_t count)
 	return first ? 0 : -1;
 }
 
+/* --- Counts ----------------------------------------------------------------------- */
+
+static uint16_t cut_count(uint64_t n)
+{
+	return n < RKN_COUNT_MOST ? (uint16_t)n : RKN_COUNT_MOST;
+}
+
+static COLD void put_counts(struct first *f, uint32_t block, uint64_t strong,
+			    uint64_t weak)
+{
+	const struct store_table *t = &store.header->tables[STORE_COUNTS];
+	const uint64_t size = sizeof(struct rkn_count);
+	struct rkn_count *records = store_at(t->offset);
+
+	if (f->counts_cut ||
+	    !store_ready(t->offset + f->counted * size, size)) {
+		f->counts_cut = true;
+		return;
+	}
+	records[f->counted++] =
+	    (struct rkn_count){ block, cut_count(strong), cut_count(weak) };
+}
+
+/*
+ * All strong references together have one of the weak ones, so that the weak
+ * count of what is there is never 0.  libstdc++ has two ints behind the first word,
+ * libc++ two words, which do not count the first reference, and Rust begins with
+ * two words.  What may be an address is no count: those of programs begin at
+ * 64 KiB, those of mappings have more in their upper half than WEAK_MOST.
+ * `constant`: the first word leads to what is constant in a module.
+ */
+static void note_counts(struct first *f, uint32_t block, const uint64_t *words,
+			uint64_t count, bool constant)
+{
+	const uint64_t low = (uint32_t)words[1], high = words[1] >> 32;
+
+	if (!constant) {
+		if (words[0] < RKN_COUNT_MOST &&
+		    words[1] - 1 < RKN_COUNT_MOST - 1)
+			put_counts(f, block, words[0], words[1]);
+	} else if (high - 1 < WEAK_MOST && low <= INT32_MAX) {
+		put_counts(f, block, low, high);
+	} else if (count > 2 && words[1] + 1 < RKN_COUNT_MOST &&
+		   words[2] < RKN_COUNT_MOST - 1) {
+		put_counts(f, block, words[1] + 1, words[2] + 1);
+	}
+}
+
 void first_note(struct picture *p, uint32_t block, const uint64_t *words,
 		uint64_t count)
 {
 	struct first *f = p->first;
-	const int word = telling_word(f, words, count);
+	bool constant = false;
+	const int word = telling_word(f, words, count, &constant);
 	uint32_t number;
 
+	if (count > 1)
+		note_counts(f, block, words, count, constant);
 	if (likely(word < 0))
 		return;
 	number = number_of(f, words[word] | (uint64_t)word << WORD_SHIFT);
@@ -187,6 +254,7 @@ void first_note(struct picture *p, uint32_t block, const uint64_t *words,
 void first_finish(struct picture *p)
 {
 	struct store_table *t = &store.header->tables[STORE_FIRST];
+	struct store_table *counts = &store.header->tables[STORE_COUNTS];
 	struct first *f = p->first;
 	struct picture_list list;
 
@@ -211,4 +279,5 @@ void first_finish(struct picture *p)
 	}
 	picture_list_finish(p, &list);
 	t->count = t->capacity = f->written;
+	counts->count = counts->capacity = f->counted;
 }

@@ -96,10 +96,11 @@ void wide_note_place(struct picture *p, enum rkn_wide_kind kind, uint32_t block,
 void wide_finish(struct picture *p);
 
 /*
- * Where the first words of blocks lead in modules.  first_open() comes when the
+ * Where the first words of blocks lead in modules, and what may be counts of
+ * references there.  first_open() comes when the
  * picture has all roots and no edge; then blocks in ascending order, each with
  * the words that it begins with, at least one; first_finish() when it has all
- * edges.  Without memory or room places stay unknown, which is no gap.
+ * edges.  Without memory or room both stay unknown, which is no gap.
  */
 void first_open(struct picture *p);
 void first_note(struct picture *p, uint32_t block, const uint64_t *words,

@@ -65,6 +65,7 @@ static const struct {
 	[STORE_FREES] = { sizeof(struct rkn_free), 1u << 5 },
 	[STORE_PLACES] = { sizeof(struct rkn_place), 0 },
 	[STORE_FIRST] = { sizeof(uint32_t), 0 },
+	[STORE_COUNTS] = { sizeof(struct rkn_count), 0 },
 };
 
 static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");

@@ -167,6 +167,16 @@ static void make_first(struct model *m)
 		m->first[i] = i % 2 ? RKN_NONE : (uint32_t)(i / 2 % 3);
 }
 
+/* Every third block has what may be counts. */
+static void make_counts(struct model *m)
+{
+	m->counts = xcalloc(m->block_count, sizeof(*m->counts));
+	for (uint32_t i = 0; i < m->block_count; i += 3)
+		m->counts[m->count_count++] =
+		    (struct rkn_count){ i, (uint16_t)(i % 5),
+					i % 2 ? 1 : RKN_COUNT_MOST };
+}
+
 /* Every third block is an object, each held by the next; the last has ended. */
 static void make_ledger(struct model *m)
 {
@@ -274,6 +284,7 @@ void specimen_make(struct model *m, size_t blocks)
 	make_pointers(m);
 	make_wide(m);
 	make_first(m);
+	make_counts(m);
 	make_ledger(m);
 	make_marks(m);
 }

@@ -180,6 +180,12 @@ static void add_picture(struct store_maker *s)
 		{ 0x30, 2, 1 },
 	};
 	const uint32_t first[] = { 0, 7, 1 };
+	/* The second is of the block before. */
+	const struct rkn_count counts[] = {
+		{ 1, 2, 1 },
+		{ 0, 1, 1 },
+		{ 1, 1, 1 },
+	};
 
 	store_maker_table(s, STORE_BLOCKS, blocks, 2, sizeof(blocks[0]));
 	store_maker_table(s, STORE_EDGES, edges, 2, sizeof(edges[0]));
@@ -187,6 +193,7 @@ static void add_picture(struct store_maker *s)
 	store_maker_table(s, STORE_WIDE, wide, 6, sizeof(wide[0]));
 	store_maker_table(s, STORE_PLACES, places, 2, sizeof(places[0]));
 	store_maker_table(s, STORE_FIRST, first, 3, sizeof(first[0]));
+	store_maker_table(s, STORE_COUNTS, counts, 3, sizeof(counts[0]));
 	s->h.state = STORE_FINISHED;
 	s->h.meta.flags |= RKN_META_SNAPSHOT;
 	s->h.meta.end = RKN_END_EXIT;

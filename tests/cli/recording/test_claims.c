@@ -135,7 +135,7 @@ static void no_size_of_any_chunk_is_believed(void **state)
 	size_t chunks = count_chunks();
 
 	(void)state;
-	assert_int_equal(chunks, RKN_CHUNK_FIRST + 1);
+	assert_int_equal(chunks, RKN_CHUNK_COUNTS + 1);
 	for (size_t n = 0; n < chunks; n++)
 		for (unsigned mask = 1; mask < 1u << FIELDS; mask++)
 			for (size_t i = 0; i < 4; i++) {
@@ -188,7 +188,7 @@ static const struct {
 	ARRAY(regions, region_count), ARRAY(marks, mark_count),
 	ARRAY(census, census_count),  ARRAY(wide, wide_count),
 	ARRAY(frees, free_count),     ARRAY(places, place_count),
-	ARRAY(first, first_count),
+	ARRAY(first, first_count),    ARRAY(counts, count_count),
 #undef ARRAY
 };
 

@@ -57,6 +57,7 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, frees, free_count);
 	assert_same(a, b, places, place_count);
 	assert_same(a, b, first, first_count);
+	assert_same(a, b, counts, count_count);
 }
 
 static void make_file(size_t blocks)
@@ -406,6 +407,8 @@ static const struct {
 	{ "record 4 is wrong: its place is unknown",
 	  offsetof(struct model, first), 4 * sizeof(uint32_t), sizeof(uint32_t),
 	  3 },
+	{ "(counts) at byte", ARRAY(counts, 6, block), SMALL },
+	{ "record 2 is wrong: it is out of order", ARRAY(counts, 2, block), 3 },
 	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
 	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },
 	{ "out of order", ARRAY(wide, 1, index), 0 },
@@ -557,36 +560,84 @@ static void more_first_words_than_blocks_are_refused(void **state)
 	model_release(&m);
 }
 
-/* Minor version 4 had no places, and skips them. */
-static void files_of_minor_version_4_are_read(void **state)
+static void numbers_that_may_be_counts_are_found(void **state)
 {
-	const uint16_t minor = 4;
-	unsigned char *file, *at, *end;
-	struct rkn_chunk chunk;
 	struct model m;
-	size_t size;
 
 	(void)state;
+	make_file(SMALL);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_ptr_equal(model_count_of(&m, 0), &m.counts[0]);
+	assert_ptr_equal(model_count_of(&m, 3), &m.counts[1]);
+	assert_null(model_count_of(&m, 1));
+	assert_null(model_count_of(&m, SMALL));
+	assert_null(model_count_of(&m, RKN_NONE));
+	model_release(&m);
+}
+
+/* What would be no count is not read as one. */
+static void a_weak_count_of_0_is_refused(void **state)
+{
+	struct model m;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	m.counts[1].weak = 0;
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	assert_refused(-EBADMSG, "record 1 is wrong: it is no count");
+	model_release(&m);
+}
+
+/* Loads a file of that minor version, which had no chunks from `first` on, which
+ * are `gone`: it skips them. */
+static void load_old(struct model *m, uint16_t minor, enum rkn_chunk_type first,
+		     uint16_t gone)
+{
+	unsigned char *file, *at, *end;
+	struct rkn_chunk chunk;
+	size_t size;
+
 	file = small_file(&size);
-	at = sums_find(file, size, RKN_CHUNK_PLACES);
+	at = sums_find(file, size, first);
 	end = sums_find(file, size, RKN_CHUNK_END);
 	assert_non_null(at);
 	assert_non_null(end);
 	memmove(at, end, sizeof(struct rkn_chunk));
 	memcpy(&chunk, at, sizeof(chunk)); /* it need not be aligned */
-	chunk.sequence -= 2;
+	chunk.sequence -= gone;
 	memcpy(at, &chunk, sizeof(chunk));
 	memcpy(file + offsetof(struct rkn_file_header, minor), &minor, 2);
 	size = (size_t)(at - file) + sizeof(struct rkn_chunk);
 	sums_mend(file, size);
 	bytes_write(FILE_NAME, file, size);
-	assert_int_equal(model_load(&m, FILE_NAME), 0);
-	assert_int_equal(m.block_count, SMALL);
+	free(file);
+	assert_int_equal(model_load(m, FILE_NAME), 0);
+	assert_int_equal(m->block_count, SMALL);
+	for (uint32_t i = 0; i < SMALL; i++)
+		assert_null(model_count_of(m, i));
+}
+
+static void files_of_minor_version_4_are_read(void **state)
+{
+	struct model m;
+
+	(void)state;
+	load_old(&m, 4, RKN_CHUNK_PLACES, 3);
 	assert_int_equal(m.place_count, 0);
 	for (uint32_t i = 0; i < SMALL; i++)
 		assert_null(model_first_of(&m, i));
 	model_release(&m);
-	free(file);
+}
+
+static void files_of_minor_version_5_are_read(void **state)
+{
+	struct model m;
+
+	(void)state;
+	load_old(&m, 5, RKN_CHUNK_COUNTS, 1);
+	assert_int_equal(m.place_count, 3);
+	assert_ptr_equal(model_first_of(&m, 0), &m.places[0]);
+	model_release(&m);
 }
 
 static void unknown_chunks_are_skipped(void **state)
@@ -759,7 +810,10 @@ int main(void)
 		cmocka_unit_test(moved_chunks_are_refused),
 		cmocka_unit_test(first_words_lead_to_places),
 		cmocka_unit_test(more_first_words_than_blocks_are_refused),
+		cmocka_unit_test(numbers_that_may_be_counts_are_found),
+		cmocka_unit_test(a_weak_count_of_0_is_refused),
 		cmocka_unit_test(files_of_minor_version_4_are_read),
+		cmocka_unit_test(files_of_minor_version_5_are_read),
 		cmocka_unit_test(unknown_chunks_are_skipped),
 		cmocka_unit_test(
 		    longer_records_of_a_newer_minor_version_are_read),

@@ -453,6 +453,18 @@ static void first_words_lead_to_places_that_are_known(void **state)
 	model_release(&m);
 }
 
+static void counts_are_known_as_far_as_they_are_right(void **state)
+{
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.count_count, 1);
+	assert_null(model_count_of(&m, 0));
+	assert_ptr_equal(model_count_of(&m, 1), &m.counts[0]);
+	assert_int_equal(m.counts[0].strong, 2);
+	model_release(&m);
+}
+
 /* A process killed while it wrote a text. */
 static void texts_always_end(void **state)
 {
@@ -630,6 +642,7 @@ int main(void)
 		cmocka_unit_test(a_store_can_be_saved_and_loaded),
 		cmocka_unit_test(places_in_blocks_are_put_in_order_each_once),
 		cmocka_unit_test(first_words_lead_to_places_that_are_known),
+		cmocka_unit_test(counts_are_known_as_far_as_they_are_right),
 		cmocka_unit_test(texts_always_end),
 		cmocka_unit_test(a_switched_off_store_says_so),
 		cmocka_unit_test(claims_of_too_many_records_come_to_nothing),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * first_words_of FILE: prints what the blocks of a recording are by their first
- * words, where that is proved: "0x55d0c0 24 class shapes::Circle".
+ * words, where that is proved: "0x55d0c0 24 class shapes::Circle".  With another
+ * argument it prints the numbers that may be counts: "0x55d0c0 24 2 1".
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,11 +23,16 @@ int main(int argc, char **argv)
 	struct reading in;
 	struct model m;
 
-	if (argc != 2 || reading_load(&m, argv[1]))
+	if (argc < 2 || reading_load(&m, argv[1]))
 		return 1;
+	for (size_t i = 0; argc > 2 && i < m.count_count; i++)
+		printf("%#" PRIx64 " %" PRIu64 " %u %u\n",
+		       m.blocks[m.counts[i].block].address,
+		       m.blocks[m.counts[i].block].size, m.counts[i].strong,
+		       m.counts[i].weak);
 	reading_open(&in, &m, NULL);
 	f = first_words_open(&m, in.symbols);
-	for (uint32_t i = 0; i < m.block_count; i++) {
+	for (uint32_t i = 0; argc == 2 && i < m.block_count; i++) {
 		const struct first_word *w = first_words_of(f, i);
 
 		if (w)

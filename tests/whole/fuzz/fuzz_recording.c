@@ -45,6 +45,10 @@ static void look(const struct model *m)
 	for (size_t i = 0; i < m->first_count; i++)
 		input_need(m->first[i] == RKN_NONE ||
 			   m->first[i] < m->place_count);
+	for (size_t i = 0; i < m->count_count; i++)
+		input_need(
+		    m->counts[i].block < m->block_count && m->counts[i].weak &&
+		    model_count_of(m, m->counts[i].block) == &m->counts[i]);
 	for (size_t i = 0; i < m->event_count; i++)
 		input_need(m->events[i].kind <= RKN_EVENT_RENAME);
 	for (size_t i = 0; i < m->mark_count; i++)
