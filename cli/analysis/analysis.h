@@ -28,6 +28,7 @@ enum analysis_own_flag {
 struct analysis {
 	const struct model *m;
 	struct symbols *symbols;
+	struct counts *counts; /* NULL: not asked */
 	struct graph g;
 	uint32_t *first;       /* g.first */
 	uint8_t *mark;         /* enum colour of each block */
@@ -79,6 +80,10 @@ bool analysis_has_headers(const struct headers *h);
 bool analysis_is_behind_header(const struct headers *h, uint32_t block,
 			       uint32_t offset);
 void analysis_release_headers(struct headers *h);
+
+/* Leaves the pointers of weak references, which keep nothing, out of the lost
+ * part of the graph. findings_weak.c */
+void analysis_drop_weak(struct analysis *a);
 
 /* Makes findings from the blocks of `colour` and gives each of these blocks an
  * owner. findings_claim.c */

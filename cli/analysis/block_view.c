@@ -88,9 +88,10 @@ uint32_t block_view_find(const struct reading *in, const char *text,
 
 /* --- What leads to it ------------------------------------------------------ */
 
-/* Breadth first from all roots; come[b]: 1 + the edge that led there. */
+/* Breadth first from all roots; come[b]: 1 + the edge that led there. `counts`:
+ * not over weak references; NULL: over these, too. */
 static void find_path(struct block_view *p, const struct model *m,
-		      const uint32_t *first)
+		      const uint32_t *first, struct counts *counts)
 {
 	uint32_t *come = xcalloc(m->block_count + 1, sizeof(*come));
 	uint32_t *queue = xcalloc(m->block_count + 1, sizeof(*queue));
@@ -99,7 +100,7 @@ static void find_path(struct block_view *p, const struct model *m,
 
 	for (uint32_t i = 0; i < m->root_count; i++) {
 		b = m->roots[i].block;
-		if (!root[b]) {
+		if (!root[b] && !counts_root_is_weak(counts, &m->roots[i])) {
 			root[b] = i + 1;
 			queue[end++] = b;
 		}
@@ -109,7 +110,7 @@ static void find_path(struct block_view *p, const struct model *m,
 		for (uint32_t e = first[b]; e < first[b + 1]; e++) {
 			uint32_t to = m->edges[e].to;
 
-			if (root[to])
+			if (root[to] || counts_is_weak(counts, &m->edges[e]))
 				continue;
 			root[to] = root[b];
 			come[to] = e + 1;
@@ -120,6 +121,7 @@ static void find_path(struct block_view *p, const struct model *m,
 	p->root = p->reached ? root[p->block] - 1 : RKN_NONE;
 	for (b = p->block; come[b]; b = m->edges[come[b] - 1].from)
 		queue[p->path_count++] = come[b] - 1;
+	free(p->path);
 	p->path = xcalloc(p->path_count + 1, sizeof(*p->path));
 	for (size_t i = 0; i < p->path_count; i++)
 		p->path[i] = queue[p->path_count - 1 - i];
@@ -189,7 +191,7 @@ static void find_retained(struct block_view *p, const struct reading *in)
 	uint8_t *kept;
 	size_t count;
 
-	holding_open(&h, in->m);
+	holding_open(&h, in->m, in->counts);
 	entries = entries_of(p, &h, &count);
 	dominator = xcalloc(h.g.nodes + 1ul, sizeof(*dominator));
 	order = xcalloc(h.g.nodes + 1ul, sizeof(*order));
@@ -248,7 +250,11 @@ void block_view_make(struct block_view *p, const struct reading *in,
 			p->words += m->roots[i].where != 0;
 		}
 	p->words += p->in_count;
-	find_path(p, m, first);
+	find_path(p, m, first, in->counts);
+	if (!p->reached && in->counts) {
+		find_path(p, m, first, NULL);
+		p->weakly = p->reached;
+	}
 	if (!p->why)
 		find_retained(p, in);
 	free(first);

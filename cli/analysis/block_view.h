@@ -29,6 +29,7 @@ struct block_view {
 	 * is free; RKN_NONE: there is none. */
 	uint32_t dominator;
 	bool reached;   /* from a root */
+	bool weakly;    /* ... but only over weak references */
 	uint32_t root;  /* where the shortest path begins: into m->roots */
 	uint32_t *path; /* edges from there on: into m->edges */
 	size_t path_count;

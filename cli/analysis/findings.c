@@ -110,7 +110,9 @@ static void analysis_init(struct analysis *a, const struct reading *in)
 	uint32_t count = 0, e = 0, i = 0;
 	const struct backing *b;
 
-	*a = (struct analysis){ .m = m, .symbols = in->symbols };
+	*a = (struct analysis){ .m = m,
+				.symbols = in->symbols,
+				.counts = in->counts };
 	a->first = xcalloc(n + 1, sizeof(*a->first));
 	graph_index(a->first, n, m->edges, m->edge_count);
 	if (in->symbols)
@@ -204,6 +206,7 @@ void findings_make(struct findings *f, const struct reading *in)
 			f->gone_objects++;
 			f->gone_bytes += m->blocks[b].size;
 		}
+	analysis_drop_weak(&a);
 	if (a.ledger) {
 		a.is_member = xcalloc(m->block_count + 1, 1);
 		a.taken = xcalloc(m->object_count, 1);

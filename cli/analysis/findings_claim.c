@@ -89,8 +89,17 @@ static uint8_t *find_bound(const struct analysis *a)
 	return bound;
 }
 
+/* Whether a pointer of a block at itself keeps it. */
+static bool is_bound(const struct analysis *a, const uint8_t *bound,
+		     const struct rkn_edge *e)
+{
+	return (bound && bound[e->from]) ||
+	       (a->m->count_count && counts_is_strong(a->counts, e));
+}
+
 /*
- * A block that points at itself does not make a cycle: the head of an empty
+ * A block that points at itself does not make a cycle, but by a reference that is
+ * counted: the head of an empty
  * list, or a pointer to the private part of an object, leads to the block that
  * it is in, and nobody would look for a reference there.
  */
@@ -112,7 +121,7 @@ static void partition_find_cycles(struct partition *p, const struct analysis *a)
 		if (to != from)
 			p->flags[to] |= HELD;
 		else if (e->from == e->to)
-			p->flags[to] |= bound && bound[e->from] ? CYCLE : 0;
+			p->flags[to] |= is_bound(a, bound, e) ? CYCLE : 0;
 		/* How an object's own blocks are linked does not matter: they
 		 * go when the object goes. */
 		else if (!owner || l->owner_of[e->to] != owner ||

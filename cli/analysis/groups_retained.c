@@ -15,7 +15,7 @@ static void retain(struct groups *g, const struct reading *in,
 	struct retained_sum *sums = xcalloc(g->count + 1, sizeof(*sums));
 	struct holding h;
 
-	holding_open(&h, in->m);
+	holding_open(&h, in->m, in->counts);
 	retained_by_label(sums, &h, l);
 	holding_close(&h);
 	for (size_t i = 0; i < g->count; i++) {

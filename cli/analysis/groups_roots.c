@@ -123,7 +123,7 @@ void groups_add_roots(struct groups *g, const struct reading *in,
 	uint32_t *of_root;
 	size_t group = 0, variables = 0;
 
-	holding_open(&h, m);
+	holding_open(&h, m, in->counts);
 	of_root = find_groups(g, in, &h, &variables);
 	root_pairs_find(pairs, &h, of_root);
 	holding_close(&h);

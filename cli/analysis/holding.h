@@ -2,7 +2,8 @@
 /*
  * What keeps what, for retained sizes: every pointer to a block counts, into its
  * middle too, and so does a reference that the program declared where no
- * pointer shows it. A pointer that the program declared weak does not.
+ * pointer shows it. A pointer that the program declared weak does not, nor that
+ * of a std::weak_ptr or a Weak to what strong references keep.
  *
  * Ways begin at the roots, and to what roots do not lead at the components of
  * the lost that no other lost one leads to. A lost block does not keep one to
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "counts.h"
 #include "graph.h"
 #include "model.h"
 
@@ -29,6 +31,9 @@ struct holding {
 	uint32_t *first;        /* g.first */
 	struct rkn_edge *edges; /* g.edges, if they are not the model's */
 	uint8_t *mark;          /* of each block: enum holding_mark */
+	/* Of each root: it is a weak reference to what others lead to, so that
+	 * no way begins there; NULL: none is. */
+	uint8_t *weak;
 	/* Blocks that holders outside the heap are said to hold, without a
 	 * pointer. */
 	uint32_t *said;
@@ -39,9 +44,15 @@ struct holding {
 	uint8_t *held; /* per component: another lost one leads to it */
 };
 
-/* `m` must outlive it. Dies when out of memory. */
-void holding_open(struct holding *h, const struct model *m);
+/* `m` must outlive it. `counts` NULL: none are known. Dies when out of memory. */
+void holding_open(struct holding *h, const struct model *m,
+		  struct counts *counts);
 void holding_close(struct holding *h);
+
+static inline bool holding_is_weak(const struct holding *h, size_t root)
+{
+	return h->weak && h->weak[root];
+}
 
 /* The lost component that `block` is in, if ways begin there; else
  * UINT32_MAX. */

@@ -78,8 +78,9 @@ static void enter_roots(struct root_pair *of, const struct holding *h,
 {
 	const struct model *m = h->m;
 
-	for (size_t i = 0; i < m->root_count; i++)
-		add(&of[component[m->roots[i].block]], *of_root++);
+	for (size_t i = 0; i < m->root_count; i++, of_root++)
+		if (!holding_is_weak(h, i))
+			add(&of[component[m->roots[i].block]], *of_root);
 	for (size_t i = 0; i < m->gone_count; i++)
 		add(&of[component[m->gone[i].block]], *of_root++);
 	for (uint32_t i = 0; i < h->said_count; i++)

@@ -98,7 +98,7 @@ void type_retained(struct type_view *v, const struct reading *in)
 
 	for (size_t b = 0; b < m->block_count; b++)
 		of_block[b] = RETAINED_NONE;
-	holding_open(&h, m);
+	holding_open(&h, m, in->counts);
 	retain_whole(v, &h, l, of_block);
 	retain_fields(v, in, &h, l);
 	holding_close(&h);

@@ -153,6 +153,21 @@ static void print_types(const struct reading *in)
 		    units_count(text, against, "block"));
 }
 
+/* "12 of std::shared_ptr, 3 of Rc and Arc"; nothing if there are none. */
+static void print_counted(const struct reading *in)
+{
+	size_t by[COUNTED_RC + 1] = { 0 };
+	struct block_counts c;
+
+	for (size_t i = 0; i < in->m->count_count; i++)
+		if (block_types_counts(in->types, in->m->counts[i].block, &c))
+			by[c.kind]++;
+	if (by[COUNTED_SHARED_PTR] + by[COUNTED_SHARED_PTR_1] + by[COUNTED_RC])
+		row("counts known", "%zu of std::shared_ptr, %zu of Rc and Arc",
+		    by[COUNTED_SHARED_PTR] + by[COUNTED_SHARED_PTR_1],
+		    by[COUNTED_RC]);
+}
+
 static void print_cost(const struct model *m)
 {
 	char time[UNITS_SIZE], stop[UNITS_SIZE], size[UNITS_SIZE];
@@ -211,6 +226,7 @@ static void visit(const struct reading *in, void *data)
 		row("allocator", "not glibc's");
 	print_tables(in);
 	print_types(in);
+	print_counted(in);
 	print_cost(m);
 	message = model_text(m, m->meta.message);
 	if (verdict_gaps(gaps, m, NULL))

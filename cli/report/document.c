@@ -381,3 +381,28 @@ void documents_write(struct documents *d, FILE *out)
 	json_decref(o);
 	json_decref(d->list);
 }
+
+json_t *document_counts(const struct reading *in, uint32_t block)
+{
+	uint32_t object = counts_object(in->counts, block);
+	struct block_counts c;
+	json_t *o;
+
+	if (!counts_of(in->counts, block, &c))
+		return json_null();
+	o = json_object();
+	document_count(o, "strong", c.strong);
+	document_count(o, "weak", c.weak);
+	document_flag(o, "more", c.more_strong || c.more_weak);
+	document_take(o, "of",
+		      object == RKN_NONE ? NULL
+					 : names_object(in->names, object));
+	return o;
+}
+
+const char *document_hold(const struct reading *in, const struct rkn_edge *e)
+{
+	return counts_is_weak(in->counts, e)     ? "weak"
+	       : counts_is_strong(in->counts, e) ? "strong"
+						 : "scanned";
+}

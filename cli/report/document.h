@@ -64,6 +64,12 @@ void document_edge(json_t *o, const struct reading *in,
 		   const struct rkn_edge *e);
 
 /* One frame of a stack. */
+/* The counts of the object in `block`, or that it counts the references of; null:
+ * it has none. What is counted was announced. */
+json_t *document_counts(const struct reading *in, uint32_t block);
+/* What the pointer is: "scanned", or by its type "strong" or "weak". */
+const char *document_hold(const struct reading *in, const struct rkn_edge *e);
+
 json_t *document_location(const struct location *l);
 /* An array of frames, the innermost first. */
 json_t *document_stack(const struct reading *in, uint32_t number);

@@ -58,6 +58,7 @@ static void append_pointer(const struct writer *w, json_t *array,
 
 	document_take(o, "object", names_object(w->in->names, block));
 	document_edge(o, w->in, e);
+	document_text(o, "kind", document_hold(w->in, e));
 	document_append(array, o);
 }
 
@@ -142,6 +143,7 @@ static void set_type(const struct writer *w, json_t *o)
 	    block_type_of_size(&t, w->in->m->blocks[w->p->block].size));
 	document_text(o, "type_evidence", type_evidence_names[t.evidence]);
 	document_text(o, "type_by", t.evidence == TYPE_SITE ? site->by : NULL);
+	document_set(o, "counts", document_counts(w->in, w->p->block));
 }
 
 static json_t *retained_types(const struct block_view *p)
@@ -167,8 +169,13 @@ json_t *object_json(const struct reading *in, const struct block_view *p)
 	const struct rkn_object *object = &m->objects[p->object];
 	json_t *document, *o = json_object();
 
-	if (p->block != RKN_NONE)
+	if (p->block != RKN_NONE) {
+		const uint32_t counted = counts_object(in->counts, p->block);
+
 		names_announce(in->names, &p->block, 1);
+		if (counted != RKN_NONE)
+			names_announce(in->names, &counted, 1);
+	}
 	if (p->dominator != RKN_NONE)
 		names_announce(in->names, &p->dominator, 1);
 	document_take(o, "name",

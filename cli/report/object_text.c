@@ -101,6 +101,44 @@ static void print_declared(const struct printer *p, const struct block_view *o)
 	}
 }
 
+/* Whether it leads to where the object begins, behind its counts. */
+static bool is_object(const struct printer *p, const struct rkn_edge *e)
+{
+	const struct block_type t = block_types_of(p->in->types, e->to);
+
+	return t.inside && model_edge_to(p->in->m, e) == t.offset;
+}
+
+static void print_hold(const struct printer *p, const struct rkn_edge *e)
+{
+	fputs(counts_is_weak(p->in->counts, e) ? ", weak\n" : "\n", p->out);
+}
+
+static void print_root_hold(const struct printer *p, const struct rkn_root *r)
+{
+	fputs(counts_root_is_weak(p->in->counts, r) ? ", weak\n" : "\n",
+	      p->out);
+}
+
+/* Who has a pointer, where, and where it leads if not to the start. */
+static void print_pointer_in(const struct printer *p, const struct rkn_edge *e)
+{
+	const struct model *m = p->in->m;
+	char *name = names_object(p->in->names, e->from);
+	char *mark =
+	    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
+
+	fprintf(p->out, "      %s %s", name, mark);
+	free(mark);
+	if (e->to_offset && !is_object(p, e)) {
+		mark = field_target_mark(p->in->types, m, e, 0);
+		fprintf(p->out, " to %s", mark);
+		free(mark);
+	}
+	print_hold(p, e);
+	free(name);
+}
+
 static void print_pointers(const struct printer *p, const struct block_view *o,
 			   bool all)
 {
@@ -112,25 +150,11 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 	for (size_t i = 0; i < o->root_count && (all || i < MOST_LINES); i++) {
 		fputs("      ", p->out);
 		print_root_word(p, o->roots[i]);
-		fputc('\n', p->out);
+		print_root_hold(p, &m->roots[o->roots[i]]);
 	}
 	print_more(p, all ? 0 : o->root_count);
-	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++) {
-		const struct rkn_edge *e = &m->edges[o->in[i]];
-		char *name = names_object(p->in->names, e->from);
-		char *mark =
-		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
-
-		fprintf(p->out, "      %s %s", name, mark);
-		free(mark);
-		if (e->to_offset) {
-			mark = field_target_mark(p->in->types, m, e, 0);
-			fprintf(p->out, " to %s", mark);
-			free(mark);
-		}
-		fputc('\n', p->out);
-		free(name);
-	}
+	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++)
+		print_pointer_in(p, &m->edges[o->in[i]]);
 	print_more(p, all ? 0 : o->in_count);
 	if (n)
 		fputs("    its pointers:\n", p->out);
@@ -140,7 +164,8 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 		char *mark =
 		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
 
-		fprintf(p->out, "      %s %s\n", mark, name);
+		fprintf(p->out, "      %s %s", mark, name);
+		print_hold(p, e);
 		free(mark);
 		free(name);
 	}
@@ -150,7 +175,10 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 			fputs("    no root leads to it\n", p->out);
 		return;
 	}
-	fputs("    shortest path from a root:\n      ", p->out);
+	fputs(o->weakly ? "    only weak references lead to it from a root:\n"
+			  "      "
+			: "    shortest path from a root:\n      ",
+	      p->out);
 	print_root_word(p, o->root);
 	fputc('\n', p->out);
 	for (size_t i = 0; i < o->path_count; i++) {
@@ -159,7 +187,8 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 		char *mark =
 		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
 
-		fprintf(p->out, "      -> %s %s\n", name, mark);
+		fprintf(p->out, "      -> %s %s", name, mark);
+		print_hold(p, e);
 		free(mark);
 		free(name);
 	}
@@ -172,7 +201,11 @@ static void announce(const struct printer *p, const struct block_view *o,
 {
 	size_t first, n = model_edges_of(p->in->m, o->block, &first);
 
+	uint32_t counted = counts_object(p->in->counts, o->block);
+
 	names_announce(p->in->names, &o->block, 1);
+	if (counted != RKN_NONE)
+		names_announce(p->in->names, &counted, 1);
 	if (o->dominator != RKN_NONE)
 		names_announce(p->in->names, &o->dominator, 1);
 	for (size_t i = 0; i < o->in_count && (all || i < MOST_LINES); i++)
@@ -215,6 +248,7 @@ static void print_type(const struct printer *p, uint32_t block)
 	char *by = site->by ? escape(site->by) : NULL;
 	char *where = t.offset ? xasprintf(" from +0x%" PRIx64 " on", t.offset)
 			       : xstrdup("");
+	uint32_t counted = counts_object(p->in->counts, block);
 
 	if (!shown)
 		fputs("    its type is not known\n", p->out);
@@ -230,6 +264,14 @@ static void print_type(const struct printer *p, uint32_t block)
 	else
 		fprintf(p->out, "    is %s%s, by where it was allocated\n",
 			shown, where);
+	if (counted != RKN_NONE) {
+		char *name = names_object(p->in->names, counted);
+
+		fprintf(p->out, "    has the counts of %s\n", name);
+		free(name);
+	}
+	if (print_shared_counts(p, NULL, block, "    "))
+		fputc('\n', p->out);
 	free(where);
 	free(by);
 	free(shown);

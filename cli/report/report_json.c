@@ -115,7 +115,7 @@ static json_t *member(const struct writer *w, const struct member *from)
 					     model_edge_from(m, e)));
 		document_take(edge, "to_field",
 			      field_of_target(w->in->types, m, e));
-		document_text(edge, "kind", "scanned");
+		document_text(edge, "kind", document_hold(w->in, e));
 		document_append(edges, edge);
 	}
 	document_text(o, "name", from->name);
@@ -127,6 +127,9 @@ static json_t *member(const struct writer *w, const struct member *from)
 	document_set(o, "refcount",
 		     from->object ? json_integer(m->objects[from->object].count)
 				  : json_null());
+	document_set(o, "counts",
+		     from->object ? json_null()
+				  : document_counts(w->in, from->block));
 	document_set(o, "edges", edges);
 	return o;
 }

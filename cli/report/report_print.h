@@ -36,6 +36,11 @@ void print_cycle(const struct printer *p, const struct finding *f);
 void print_cycle_ledger(const struct printer *p, const struct finding *f);
 /* The references on an object; nothing if the finding is not about them. */
 void print_counts(const struct printer *p, const struct finding *f);
+/* The counts of the object in `block`, or that it counts the references of,
+ * behind `before`, and what `f` (NULL: no finding) proves by them; false: it has
+ * none. report_counts.c */
+bool print_shared_counts(const struct printer *p, const struct finding *f,
+			 uint32_t block, const char *before);
 /* Wrong use of a reference. */
 void print_wrong_use(const struct printer *p, const struct finding *f);
 

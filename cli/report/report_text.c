@@ -180,15 +180,36 @@ static void print_heading(const struct printer *p, const struct finding *f,
 		}
 }
 
-/* Is there a pointer to its start in the block itself? */
-static bool points_at_itself(const struct model *m, uint32_t block)
+/* Is there a pointer to its start in the block itself, that is not weak? */
+static bool points_at_itself(const struct reading *in, uint32_t block)
 {
-	size_t first, n = model_edges_of(m, block, &first);
+	const struct rkn_edge *edges = in->m->edges;
+	size_t first, n = model_edges_of(in->m, block, &first);
 
 	for (size_t i = first; i < first + n; i++)
-		if (m->edges[i].to == block && !m->edges[i].to_offset)
+		if (edges[i].to == block && !edges[i].to_offset &&
+		    !counts_is_weak(in->counts, &edges[i]))
 			return true;
 	return false;
+}
+
+/* The counts of a leaked block; those of a control block with what they are of. */
+static void print_leaked_counts(const struct printer *p,
+				const struct finding *f)
+{
+	uint32_t block = f->members[0];
+	uint32_t object = counts_object(p->in->counts, block);
+	char *name;
+
+	if (finding_object(f, p->in->names, 0))
+		return;
+	if (object != RKN_NONE) {
+		name = names_object(p->in->names, object);
+		fprintf(p->out, "    has the counts of %s\n", name);
+		free(name);
+	}
+	if (print_shared_counts(p, f, block, "    "))
+		fputc('\n', p->out);
 }
 
 static void print_rest(const struct printer *p, const struct finding *f)
@@ -217,11 +238,12 @@ static void print_rest(const struct printer *p, const struct finding *f)
 			fputs(", held by pointers into the middle only",
 			      p->out);
 		else if (f->kind == FINDING_LEAK &&
-			 points_at_itself(p->in->m, f->members[0]))
+			 points_at_itself(p->in, f->members[0]))
 			fputs("; points at itself", p->out);
 		fputc('\n', p->out);
 		print_holder(p, f);
 		print_counts(p, f);
+		print_leaked_counts(p, f);
 	}
 	print_ended_holders(p, f);
 	print_stack(p, f->stack, f->twin);
@@ -253,6 +275,12 @@ void report_announce(const struct reading *in, const struct finding *f,
 
 	names_announce(in->names, f->members,
 		       f->member_count < most ? f->member_count : most);
+	for (size_t i = 0; i < f->member_count && i < most; i++) {
+		uint32_t object = counts_object(in->counts, f->members[i]);
+
+		if (object != RKN_NONE)
+			names_announce(in->names, &object, 1);
+	}
 	if (f->held_by_edge != RKN_NONE)
 		names_announce(in->names, &m->edges[f->held_by_edge].from, 1);
 	if (f->undeclared != RKN_NONE) {

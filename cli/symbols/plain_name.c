@@ -160,6 +160,12 @@ static void cut_defaults(char *text)
 		", std::less<",      ", std::default_delete<",
 		", std::hash<",      ", std::equal_to<",
 	};
+	/* How a std::shared_ptr counts: all of a program do it in one way. */
+	static const char *const policies[] = {
+		", (__gnu_cxx::_Lock_policy)0", ", (__gnu_cxx::_Lock_policy)1",
+		", (__gnu_cxx::_Lock_policy)2", ", __gnu_cxx::_S_single",
+		", __gnu_cxx::_S_mutex",        ", __gnu_cxx::_S_atomic",
+	};
 
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
 		for (char *at = text; (at = strstr(at, defaults[i]));) {
@@ -167,6 +173,9 @@ static void cut_defaults(char *text)
 
 			cut(at, (size_t)(end_of_arguments(begin) - at));
 		}
+	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++)
+		for (char *at = text; (at = strstr(at, policies[i]));)
+			cut(at, strlen(policies[i]));
 	for (char *at = text; (at = strstr(at, "basic_string<char>"));) {
 		cut(at + strlen("basic_string"), strlen("<char>"));
 		cut(at, strlen("basic_"));

@@ -155,6 +155,33 @@ static void read_source(struct block_types *t, struct group *g,
 	t->source_contradictions += g->count;
 }
 
+/* The class of a block that counts references, by its first word; NULL: it is
+ * none, or there is no debug information. Fields have the type of its base. */
+static const struct c_type *class_with_counts(struct block_types *t,
+					      uint32_t block)
+{
+	const struct rkn_place *place = model_first_of(t->m, block);
+	const struct first_word *w;
+	const struct c_type *type;
+	const char *value;
+	size_t length;
+	char *spelled;
+
+	if (!place || !model_count_of(t->m, block))
+		return NULL;
+	w = first_words_of(t->words, block);
+	if (!w || w->kind != FIRST_CLASS ||
+	    !counted_class(w->name, &value, &length))
+		return NULL;
+	type = sites_class(t->sites, place->module, w->name);
+	if (type)
+		return type;
+	spelled = counted_spelled(w->name);
+	type = sites_class(t->sites, place->module, spelled);
+	free(spelled);
+	return type;
+}
+
 static void group_blocks(struct block_types *t)
 {
 	const struct model *m = t->m;
@@ -180,6 +207,7 @@ static void group_blocks(struct block_types *t)
 	}
 	for (struct group *g = t->groups; g; g = g->hh.next) {
 		const struct site *site = sites_of(t->sites, g->key.stack);
+		const struct c_type *class;
 
 		g->inside = site->inside;
 		g->settled = site->type || site->bytes;
@@ -192,6 +220,12 @@ static void group_blocks(struct block_types *t)
 							    : TYPE_SITE,
 			};
 		read_source(t, g, site);
+		class = class_with_counts(t, t->blocks[g->first]);
+		if (!class || class == site->type)
+			continue;
+		g->settled = true;
+		g->type = (struct block_type){ .type = class,
+					       .evidence = TYPE_FIRST_WORD };
 	}
 }
 
@@ -472,6 +506,29 @@ static void spread_all(struct block_types *t)
 	spread_rounds(t);
 }
 
+/* A person asks for the object, not for the counts before it. */
+static struct block_type behind_counts(struct block_type type)
+{
+	const char *value = NULL;
+	struct counted c;
+	size_t length;
+
+	if (type.word && type.word->kind == FIRST_CLASS) {
+		type.counted = counted_class(type.word->name, &value, &length);
+		type.inside = value;
+	}
+	if (!type.type || type.offset || type.array)
+		return type;
+	c = counted_of(type.type);
+	type.counted = c.kind;
+	type.inside = c.value;
+	if (!c.value)
+		return type;
+	type.type = c.value;
+	type.offset = c.at;
+	return type;
+}
+
 /* --- Arrays ------------------------------------------------------------------- */
 
 /* What blocks of one stack and type say about what stands behind the first. */
@@ -505,13 +562,20 @@ static void look_at_strides(struct block_types *t,
 
 	for (size_t i = first; i < first + count; i++) {
 		uint64_t at = model_edge_from(t->m, &t->m->edges[i]);
+		struct block_type to, behind;
 		const struct c_type *p;
 
 		if (at < type->offset + type->type->size)
 			continue;
 		at = (at - type->offset) % type->type->size;
 		p = c_pointer_at(type->type, at);
-		if (!p || !fits(p->to, &t->group_of[t->m->edges[i].to]->type))
+		to = t->group_of[t->m->edges[i].to]->type;
+		/* A std::shared_ptr points at the object behind the counts. */
+		behind = behind_counts(to);
+		if (behind.inside &&
+		    model_edge_to(t->m, &t->m->edges[i]) == behind.offset)
+			to = behind;
+		if (!p || !fits(p->to, &to))
 			w->odd = true;
 		else
 			w->strided = true;
@@ -642,8 +706,11 @@ static bool is_replaced(const struct block_type *type,
 
 	if (!class)
 		return !type->evidence;
-	return !type->type || type->offset ||
-	       !c_begins_with_named(type->type, w->name);
+	if (!type->type || type->offset)
+		return true;
+	return !c_begins_with_named(type->type, w->name) &&
+	       !(type->type->name &&
+		 counted_is_same_class(w->name, type->type->name));
 }
 
 /* What the class's module says that its fields are; NULL: nothing, or what does
@@ -672,7 +739,26 @@ struct block_type block_types_of(struct block_types *t, uint32_t block)
 		type = (struct block_type){ .type = class_of(t, w, block),
 					    .evidence = TYPE_FIRST_WORD,
 					    .word = w };
-	return type;
+	return behind_counts(type);
+}
+
+bool block_types_counts(struct block_types *t, uint32_t block,
+			struct block_counts *c)
+{
+	const struct rkn_count *r = model_count_of(t->m, block);
+	enum counted_kind kind =
+	    r ? block_types_of(t, block).counted : COUNTED_NOTHING;
+
+	if (!kind)
+		return false;
+	*c = (struct block_counts){
+		.kind = kind,
+		.strong = r->strong,
+		.weak = r->strong ? r->weak - 1u : r->weak,
+		.more_strong = r->strong == RKN_COUNT_MOST,
+		.more_weak = r->weak == RKN_COUNT_MOST,
+	};
+	return true;
 }
 
 const struct c_type *block_types_pointer(struct block_types *t, uint32_t block,
@@ -726,7 +812,7 @@ struct block_type block_types_of_stack(struct block_types *t, uint32_t stack)
 	type.array = site->type && site->type->size && is_plain(site->type) &&
 		     r->allocations &&
 		     r->allocated_bytes / r->allocations > site->type->size;
-	return type;
+	return behind_counts(type);
 }
 
 size_t block_types_contradictions(struct block_types *t)
@@ -756,8 +842,15 @@ struct block_types_sum block_types_sum(struct block_types *t)
 
 char *block_type_text(const struct block_type *t)
 {
+	const char *value;
+	size_t length;
+
 	if (t->word && t->word->kind == FIRST_TABLE)
 		return xasprintf("object with %s", t->word->name);
+	if (t->word && t->inside) {
+		counted_class(t->word->name, &value, &length);
+		return xstrndup(value, length);
+	}
 	if (t->word)
 		return xstrdup(t->word->name);
 	if (t->bytes)

@@ -9,6 +9,7 @@
 #ifndef BLOCK_TYPES_H
 #define BLOCK_TYPES_H
 
+#include "counted.h"
 #include "first_words.h"
 #include "sites.h"
 
@@ -34,6 +35,21 @@ struct block_type {
 	 * of its fields, if the class's module tells them; else NULL. Lives as
 	 * long as the types. */
 	const struct first_word *word;
+	/* Counts of references stand at the start of the block, by the type that
+	 * it has as a whole: then `type` and `offset` are of the object that
+	 * is counted, if that stands behind them. */
+	enum counted_kind counted;
+	bool inside; /* it does */
+};
+
+/* The counts of a block, as the program has them; a number that may be larger is
+ * marked. */
+struct block_counts {
+	enum counted_kind kind;
+	uint32_t strong;
+	uint32_t weak; /* of std::weak_ptr or Weak: without that which all
+			  strong ones have together */
+	bool more_strong, more_weak;
 };
 
 struct block_types;
@@ -50,6 +66,9 @@ const struct global *block_types_global(struct block_types *t, uint32_t module,
 					uint64_t *address);
 
 struct block_type block_types_of(struct block_types *t, uint32_t block);
+/* False: the block has none by its type, or they were not recorded. */
+bool block_types_counts(struct block_types *t, uint32_t block,
+			struct block_counts *c);
 /* Of all live blocks of `stack`, or what the site tells if there are none;
  * TYPE_NOTHING if they differ. */
 struct block_type block_types_of_stack(struct block_types *t, uint32_t stack);

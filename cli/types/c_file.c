@@ -214,8 +214,7 @@ static void know(struct c_file *f, const Dwarf_Die *type, char *name,
 
 /* --- Definitions ------------------------------------------------------------------ */
 
-/* The first of `die` that is a member, or the next of such; false: none is. */
-static bool go_to_member(Dwarf_Die *die)
+bool c_file_go_to_member(Dwarf_Die *die)
 {
 	while (dwarf_tag(die) != DW_TAG_member)
 		if (dwarf_siblingof(die, die))
@@ -234,12 +233,12 @@ static bool has_same_name(Dwarf_Die *a, Dwarf_Die *b)
 static bool has_same_members(Dwarf_Die *a, Dwarf_Die *b)
 {
 	Dwarf_Die x, y;
-	bool more_x = !dwarf_child(a, &x) && go_to_member(&x);
-	bool more_y = !dwarf_child(b, &y) && go_to_member(&y);
+	bool more_x = !dwarf_child(a, &x) && c_file_go_to_member(&x);
+	bool more_y = !dwarf_child(b, &y) && c_file_go_to_member(&y);
 
 	while (more_x && more_y && has_same_name(&x, &y)) {
-		more_x = !dwarf_siblingof(&x, &x) && go_to_member(&x);
-		more_y = !dwarf_siblingof(&y, &y) && go_to_member(&y);
+		more_x = !dwarf_siblingof(&x, &x) && c_file_go_to_member(&x);
+		more_y = !dwarf_siblingof(&y, &y) && c_file_go_to_member(&y);
 	}
 	return !more_x && !more_y;
 }

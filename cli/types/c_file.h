@@ -25,6 +25,10 @@ bool c_file_is_aggregate(int tag);
 /* Whether a `tag` is a name, a qualifier or the like of another type. */
 bool c_file_is_alias(int tag);
 
+/* Moves `die` on to the first of it and its siblings that is a member; false: none
+ * is. */
+bool c_file_go_to_member(Dwarf_Die *die);
+
 /* The type that `die` says it is of; false: none. */
 bool c_file_next(Dwarf_Die *die, Dwarf_Die *type);
 /* Bytes; 0: not known. */

@@ -361,6 +361,88 @@ static bool read_place(Dwarf_Die *die, bool is_union, struct c_member *m)
 	return true;
 }
 
+/* The type that is argument 0 of a template; `void`: none is. */
+static const struct c_type *argument_of(struct c_entry *e)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(&e->die, &child))
+		return &c_types_nothing;
+	while (dwarf_tag(&child) != DW_TAG_template_type_parameter)
+		if (dwarf_siblingof(&child, &child))
+			return &c_types_nothing;
+	return c_type_of(e->table, e->dwarf, &child);
+}
+
+/*
+ * Libraries of C++ have bytes where an object is made later, in the nodes of
+ * containers and behind the counts of a std::shared_ptr: the argument of the
+ * template tells what stands there, and no name is in between.
+ */
+static bool is_called(const struct c_entry *e, const char *template)
+{
+	return e->name && !strncmp(e->name, template, strlen(template));
+}
+
+static bool is_room(const struct c_entry *e)
+{
+	return is_called(e, "__gnu_cxx::__aligned_buffer<") ||
+	       is_called(e, "__gnu_cxx::__aligned_membuf<");
+}
+
+/* The allocator stands before the object, unless it is empty. */
+static bool is_room_in(const struct c_entry *e, const char *member)
+{
+	return member && !strcmp(member, "__storage_") &&
+	       is_called(e, "std::__1::__shared_ptr_emplace<") &&
+	       strstr(e->name, ", std::__1::allocator<");
+}
+
+static void put_in_room(struct c_entry *e, struct c_member *m)
+{
+	const struct c_type *type = argument_of(e);
+
+	if (!type->size || type->size > m->type->size)
+		return;
+	m->name = NULL;
+	m->type = type;
+}
+
+/*
+ * Of Rust's enums: if one alternative only has members, as of an Option, these are
+ * there or not; what several have in one place is not known.
+ */
+static void read_variants(struct c_entry *e, Dwarf_Die *part)
+{
+	struct c_member found = { 0 };
+	Dwarf_Die variant, child;
+	int several = 0;
+
+	if (dwarf_child(part, &variant))
+		return;
+	do {
+		struct c_member m = { 0 };
+		size_t count;
+
+		if (dwarf_tag(&variant) != DW_TAG_variant ||
+		    dwarf_child(&variant, &child) ||
+		    !c_file_go_to_member(&child))
+			continue;
+		m.type = c_type_of(e->table, e->dwarf, &child);
+		if (!read_place(&child, false, &m))
+			continue;
+		m.name = dwarf_diename(&child);
+		c_members(m.type, &count);
+		if (!count)
+			continue;
+		found = m;
+		several++;
+	} while (!dwarf_siblingof(&variant, &variant));
+	if (several == 1)
+		*LIST_ADD(e->members, e->member_count) = found;
+	e->hidden |= several > 1;
+}
+
 static void read_members(struct c_entry *e)
 {
 	bool is_union = e->type.kind == C_UNION;
@@ -372,6 +454,8 @@ static void read_members(struct c_entry *e)
 		int tag = dwarf_tag(&child);
 		struct c_member m = { .base = tag == DW_TAG_inheritance };
 
+		if (tag == DW_TAG_variant_part)
+			read_variants(e, &child);
 		if (tag != DW_TAG_member && !m.base)
 			continue;
 		m.type = c_type_of(e->table, e->dwarf, &child);
@@ -380,6 +464,8 @@ static void read_members(struct c_entry *e)
 			continue;
 		}
 		m.name = dwarf_diename(&child);
+		if ((is_room(e) && !m.base) || is_room_in(e, m.name))
+			put_in_room(e, &m);
 		e->hidden |= !m.type->size && m.type->kind != C_ARRAY;
 		*LIST_ADD(e->members, e->member_count) = m;
 	} while (e->member_count < MOST_MEMBERS &&

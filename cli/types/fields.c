@@ -89,54 +89,90 @@ static bool is_reached(const struct goal *g, const struct c_type *type)
 			    c_is_same(type, g->type));
 }
 
-static const struct c_member *part_at(const struct c_type *type,
-				      uint64_t offset)
+/* Where a walk into a type is. */
+struct walk {
+	const struct c_type *type;
+	uint64_t offset;          /* in it, bytes */
+	enum counted_hold within; /* of the first reference that it went into */
+};
+
+enum step {
+	STEP_INDEX,  /* into element `index` of an array, */
+	STEP_MEMBER, /* or into a member */
+	STEP_END,    /* there are no parts */
+	STEP_GAP,    /* nothing is there */
+};
+
+static enum step step(struct walk *w, const struct c_member **m,
+		      uint64_t *index)
 {
-	return type->kind == C_STRUCT ? member_at(type, offset)
-				      : alternative_at(type, offset);
+	const struct c_type *type = w->type;
+
+	if (is_indexed(type, w->offset)) {
+		*index = w->offset / type->to->size;
+		w->offset %= type->to->size;
+		w->type = type->to;
+		return STEP_INDEX;
+	}
+	if (type->kind != C_STRUCT && type->kind != C_UNION)
+		return STEP_END;
+	if (!w->within)
+		w->within = counted_hold(type);
+	*m = type->kind == C_STRUCT ? member_at(type, w->offset)
+				    : alternative_at(type, w->offset);
+	if (!*m)
+		return type->kind == C_UNION ? STEP_END : STEP_GAP;
+	w->offset -= (*m)->offset;
+	w->type = (*m)->type;
+	return STEP_MEMBER;
 }
 
-/* False: it has none. */
-static bool write_name(FILE *out, const struct c_member *m, bool begun)
-{
-	if (!m->name || m->base)
-		return false;
-	fprintf(out, "%s%s", begun ? "." : "", m->name);
-	return true;
-}
-
-/* Writes the path to byte `offset`; false: nothing is there. */
+/* Writes the path to byte `offset`; false: nothing is there. A counted reference
+ * is one field, whichever of its pointers is meant. */
 static bool write_path(FILE *out, const struct c_type *type, uint64_t offset,
 		       const struct goal *goal)
 {
+	struct walk w = { .type = type, .offset = offset };
 	bool begun = false;
 
 	for (int steps = 0; steps < MOST_STEPS; steps++) {
 		const struct c_member *m;
+		uint64_t index;
+		enum step s;
 
-		if (!offset && is_reached(goal, type))
+		if (!w.offset && is_reached(goal, w.type))
 			return true;
-		if (is_indexed(type, offset)) {
-			fprintf(out, "[%" PRIu64 "]", offset / type->to->size);
-			offset %= type->to->size;
-			type = type->to;
-			begun = true;
-			continue;
-		}
-		if (type->kind != C_STRUCT && type->kind != C_UNION)
+		s = step(&w, &m, &index);
+		if (s == STEP_GAP)
+			return false;
+		if (w.within)
+			return true;
+		if (s == STEP_END)
 			break;
-		m = part_at(type, offset);
-		if (!m && type->kind == C_UNION)
-			break;
-		if (!m)
-			return false; /* a gap, or behind it */
-		begun |= write_name(out, m, begun);
-		offset -= m->offset;
-		type = m->type;
+		if (s == STEP_INDEX)
+			fprintf(out, "[%" PRIu64 "]", index);
+		else if (m->name && !m->base)
+			fprintf(out, "%s%s", begun ? "." : "", m->name);
+		begun |= s == STEP_INDEX || (m->name && !m->base);
 	}
-	if (offset)
-		fprintf(out, "+0x%" PRIx64, offset);
+	if (w.offset)
+		fprintf(out, "+0x%" PRIx64, w.offset);
 	return true;
+}
+
+/* What the pointer at byte `offset` does. */
+static enum counted_hold hold_at(const struct c_type *type, uint64_t offset)
+{
+	struct walk w = { .type = type, .offset = offset };
+
+	for (int steps = 0; steps < MOST_STEPS && !w.within; steps++) {
+		const struct c_member *m;
+		uint64_t index;
+
+		if (step(&w, &m, &index) > STEP_MEMBER)
+			break;
+	}
+	return w.within;
 }
 
 /* "" for a type that has no parts; NULL: nothing is there. */
@@ -181,6 +217,19 @@ static char *field_of(struct block_types *t, uint32_t block, uint64_t offset,
 			 has_dot(inner) ? "." : "", inner);
 	free(inner);
 	return text;
+}
+
+enum counted_hold field_hold(struct block_types *t, uint32_t block,
+			     uint64_t offset)
+{
+	const struct block_type type = block_types_of(t, block);
+
+	if (!type.type || offset < type.offset)
+		return COUNTED_OTHER;
+	offset -= type.offset;
+	if (type.array)
+		offset %= type.type->size;
+	return hold_at(type.type, offset);
 }
 
 char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset)
@@ -245,4 +294,12 @@ char *field_of_root(struct block_types *t, uint32_t module, uint64_t address)
 	free(name);
 	free(field);
 	return text;
+}
+
+enum counted_hold field_hold_of_root(struct block_types *t, uint32_t module,
+				     uint64_t address)
+{
+	const struct global *g = block_types_global(t, module, &address);
+
+	return g ? hold_at(g->type, address) : COUNTED_OTHER;
 }

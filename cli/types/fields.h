@@ -3,7 +3,8 @@
  * Where in a block or in a variable a pointer is, as a program has it:
  * "session->peer" without the block is "peer", an element of an array "[3].next".
  * All die when out of memory; the caller frees texts, which are as the debug
- * information has them: not escaped.
+ * information has them: not escaped.  The pointers in a counted reference
+ * (counted.h) have its name: "child", not "child._M_ptr".
  */
 #ifndef FIELDS_H
 #define FIELDS_H
@@ -21,6 +22,15 @@ char *field_of_block(struct block_types *t, uint32_t block, uint64_t offset);
  * the type of that. */
 char *field_of_target(struct block_types *t, const struct model *m,
 		      const struct rkn_edge *e);
+
+/* What the pointer at byte `offset` of `block` does, by its type: one of a
+ * std::shared_ptr keeps what it leads to. */
+enum counted_hold field_hold(struct block_types *t, uint32_t block,
+			     uint64_t offset);
+
+/* The same of the pointer at `address` in the data of `module`. */
+enum counted_hold field_hold_of_root(struct block_types *t, uint32_t module,
+				     uint64_t address);
 
 /* ".peer", "[3].next", or where that is not known "+0x8", counted from byte
  * `start` of the block: for people, control characters escaped. */

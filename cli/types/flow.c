@@ -99,6 +99,7 @@ void flow_module_close(struct flow_module *f)
 {
 	struct flow_function *one, *next;
 	struct flow_known *known, *next_known;
+	struct flow_class *class, *next_class;
 
 	if (f->changed && flow_has_file(f))
 		types_cache_write(f, symbols_own_cache(f->symbols, f->number),
@@ -115,7 +116,11 @@ void flow_module_close(struct flow_module *f)
 		free(known);
 	}
 	HASH_FREE(f->handed);
-	HASH_FREE(f->classes);
+	HASH_ITER (hh, f->classes, class, next_class) {
+		HASH_DEL(f->classes, class);
+		free(class->name);
+		free(class);
+	}
 	HASH_FREE(f->endings);
 	source_notes_release(&f->notes);
 	globals_release(&f->globals);
@@ -139,7 +144,7 @@ const struct c_type *flow_class(struct flow_module *f, const char *name)
 	if (c)
 		return c->type;
 	c = xcalloc(1, sizeof(*c));
-	c->name = name;
+	c->name = xstrdup(name);
 	HASH_ADD_KEYPTR(hh, f->classes, c->name, strlen(c->name), c);
 	dwarf = main_dwarf(f);
 	if (dwarf) {

@@ -85,7 +85,7 @@ struct flow_known { /* one call that was followed */
 };
 
 struct flow_class { /* a type that was asked for by its name */
-	const char *name;
+	char *name;
 	const struct c_type *type; /* NULL: none, or several */
 	UT_hash_handle hh;
 };
@@ -138,7 +138,7 @@ bool flow_has_file(struct flow_module *f);
 const struct global *flow_global(struct flow_module *f, uint64_t address);
 
 /* The only type of that whole name in the module's own debug information; NULL:
- * there is none, or there are several. `name` outlives `f`. */
+ * there is none, or there are several. Lives as long as `f`. */
 const struct c_type *flow_class(struct flow_module *f, const char *name);
 
 /* Of the call that returns to ELF address `address`; lives as long as `f`. */

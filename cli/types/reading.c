@@ -27,10 +27,12 @@ void reading_open(struct reading *in, const struct model *m, struct cache *c)
 		die(STATUS_INPUT, "out of memory");
 	in->types = block_types_open(m, in->symbols);
 	in->names = names_open(m, in->symbols, in->types);
+	in->counts = counts_open(m, in->types);
 }
 
 void reading_close(struct reading *in)
 {
+	counts_close(in->counts);
 	names_close(in->names);
 	block_types_close(in->types);
 	symbols_close(in->symbols);

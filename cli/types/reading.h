@@ -4,6 +4,7 @@
 #define READING_H
 
 #include "block_types.h"
+#include "counts.h"
 #include "model.h"
 #include "names.h"
 #include "symbols.h"
@@ -13,6 +14,7 @@ struct reading {
 	struct symbols *symbols;
 	struct block_types *types;
 	struct names *names;
+	struct counts *counts; /* NULL: not asked */
 };
 
 /*

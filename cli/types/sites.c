@@ -419,14 +419,6 @@ const struct site *sites_of(struct sites *s, uint32_t stack)
 	return site;
 }
 
-const struct c_type *sites_class(struct sites *s, uint32_t module,
-				 const char *name)
-{
-	struct flow_module *f = module_of(s, module);
-
-	return f ? flow_class(f, name) : NULL;
-}
-
 const struct global *sites_global(struct sites *s, uint32_t module,
 				  uint64_t *address)
 {
@@ -439,4 +431,12 @@ const struct global *sites_global(struct sites *s, uint32_t module,
 	if (g)
 		*address -= s->m->modules[module].base + g->address;
 	return g;
+}
+
+const struct c_type *sites_class(struct sites *s, uint32_t module,
+				 const char *name)
+{
+	struct flow_module *f = module_of(s, module);
+
+	return f ? flow_class(f, name) : NULL;
 }

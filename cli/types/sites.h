@@ -38,13 +38,14 @@ void sites_close(struct sites *s);
  * function that is no wrapper by its name. Lives as long as `s`. */
 const struct site *sites_of(struct sites *s, uint32_t stack);
 
-/* See flow_class(), in `module`; `name` outlives `s`. */
-const struct c_type *sites_class(struct sites *s, uint32_t module,
-				 const char *name);
-
 /* The variable in the data of `module` at `address`, which is set to the offset
  * in it; NULL: none is known. Lives as long as `s`. */
 const struct global *sites_global(struct sites *s, uint32_t module,
 				  uint64_t *address);
+
+/* The class that is called so ("ns::Box<int>") in the debug information of
+ * `module`; NULL: there is none, or there are several. Lives as long as `s`. */
+const struct c_type *sites_class(struct sites *s, uint32_t module,
+				 const char *name);
 
 #endif

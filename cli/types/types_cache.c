@@ -256,7 +256,7 @@ static bool read_classes(struct flow_module *f, json_t *saved)
 	{
 		struct flow_class *c = xcalloc(1, sizeof(*c));
 
-		c->name = name;
+		c->name = xstrdup(name);
 		HASH_ADD_KEYPTR(hh, f->classes, c->name, strlen(c->name), c);
 		if (json_is_null(number))
 			continue;

@@ -194,7 +194,7 @@ static void check_labels(const struct heap *h, uint32_t room)
 	struct holding holding;
 
 	memset(sums, 0xff, sizeof(sums));
-	holding_open(&holding, &s.m);
+	holding_open(&holding, &s.m, NULL);
 	retained_by_label(sums, &holding, &l);
 	holding_close(&holding);
 	for (uint32_t label = 0; label < LABELS; label++) {
@@ -257,7 +257,7 @@ static struct retained_sum retained_of(struct heap *h, uint32_t block)
 
 	for (uint32_t b = 0; b < MOST; b++)
 		h->label[b] = b == block ? 0 : RETAINED_NONE;
-	holding_open(&holding, &s.m);
+	holding_open(&holding, &s.m, NULL);
 	retained_by_label(&sum, &holding, &l);
 	holding_close(&holding);
 	return sum;
@@ -321,7 +321,7 @@ static void objects_of_a_block_are_counted(void **state)
 	(void)state;
 	scene_init(&s);
 	scene_block(&s, scene_in(&s, "a"), 10);
-	holding_open(&holding, &s.m);
+	holding_open(&holding, &s.m, NULL);
 	retained_by_label(&sum, &holding, &l);
 	holding_close(&holding);
 	assert_int_equal(sum.objects, 3);
@@ -336,7 +336,7 @@ static void an_empty_heap_retains_nothing(void **state)
 
 	(void)state;
 	scene_init(&s);
-	holding_open(&holding, &s.m);
+	holding_open(&holding, &s.m, NULL);
 	retained_by_label(&sum, &holding, &l);
 	holding_close(&holding);
 	assert_int_equal(sum.objects, 0);
@@ -366,7 +366,7 @@ static void blocks_have_the_roots_that_lead_to_them(void **state)
 		}
 		for (uint32_t k = 0; k < ROOTS; k++)
 			spread(&h, reached[k], RETAINED_NONE, NULL);
-		holding_open(&holding, &s.m);
+		holding_open(&holding, &s.m, NULL);
 		root_pairs_find(pairs, &holding, of_root);
 		holding_close(&holding);
 		for (uint32_t b = 0; b < h.blocks; b++) {

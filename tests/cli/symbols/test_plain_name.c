@@ -87,7 +87,7 @@ the_library_of_cplus_is_known_and_its_defaults_are_not_shown(void **state)
 		  "__gnu_cxx::new_allocator<int>::allocate(unsigned long, void const*)",
 		  true },
 		{ "_ZNSt23_Sp_counted_ptr_inplaceIN2ns4ItemESaIvELN9__gnu_cxx12_Lock_policyE2EE10_M_disposeEv",
-		  "std::_Sp_counted_ptr_inplace<...>::_M_dispose",
+		  "std::_Sp_counted_ptr_inplace<ns::Item>::_M_dispose",
 		  "std::_Sp_counted_ptr_inplace<ns::Item, std::allocator<void>, (__gnu_cxx::_Lock_policy)2>::_M_dispose()",
 		  true },
 		/* Somebody's, whatever it is called. */

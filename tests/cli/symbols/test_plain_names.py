@@ -26,7 +26,12 @@ template <class T> struct Pool {
     void add(T t) { all.push_back(t); }
 };
 std::map<std::string, int> *cache;
-int *leak(int n) { return static_cast<int *>(malloc(n)); }
+void *volatile last; /* which leak() does more than hand on */
+int *leak(int n)
+{
+    last = malloc(n);
+    return static_cast<int *>(last);
+}
 char *leak(const char *text) { return strdup(text); }
 }
 static char *hidden() { return new char[77]; }
@@ -42,7 +47,7 @@ __attribute__((noinline)) static void fill()
     auto copy = [](const char *text) { return strdup(text); };
     sink = copy("another");
     sink = new std::string(100, 'x');
-    sink = nullptr;
+    ns::last = sink = nullptr;
 }
 int main()
 {
