@@ -192,6 +192,9 @@ static void print_cost(const struct model *m)
 	if (m->meta.flags & RKN_META_SNAPSHOT)
 		row("pointers", "%zu in blocks, %zu in roots", m->edge_count,
 		    m->root_count);
+	if (m->live_thread_count)
+		row("frames", "%zu, of %zu threads that stood still",
+		    m->live_frame_count, m->live_thread_count);
 	row_bytes("refknot's memory", m->meta.own_bytes);
 	if (!stat(m->path, &st))
 		row_bytes("file", (uint64_t)st.st_size);

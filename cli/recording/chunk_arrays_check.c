@@ -361,6 +361,40 @@ static const char *check_count(const struct chunk_arrays *p, size_t i)
 	return NULL;
 }
 
+static const char *check_live_frame(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_live_frame *f =
+	    &RECORD(p, RKN_CHUNK_LIVE_FRAMES, i, live_frame);
+
+	if (f->module != RKN_NONE && outside(p, RKN_CHUNK_MODULES, f->module))
+		return "its module is unknown";
+	return NULL;
+}
+
+static const char *check_live_thread(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_live_thread *t =
+	    &RECORD(p, RKN_CHUNK_LIVE_THREADS, i, live_thread);
+
+	if (t->thread != RKN_NONE && outside(p, RKN_CHUNK_THREADS, t->thread))
+		return "its thread is unknown";
+	if (t->first > p->of[RKN_CHUNK_LIVE_FRAMES].count ||
+	    t->frames > p->of[RKN_CHUNK_LIVE_FRAMES].count - t->first)
+		return "its frames are unknown";
+	return NULL;
+}
+
+static const char *check_tls(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_tls *t = &RECORD(p, RKN_CHUNK_TLS, i, tls);
+
+	if (outside(p, RKN_CHUNK_MODULES, t->module))
+		return "its module is unknown";
+	if (t->size > t->below)
+		return "it ends above the thread pointer";
+	return NULL;
+}
+
 #define IN(array, count)                                                       \
 	offsetof(struct model, array), offsetof(struct model, count)
 
@@ -424,6 +458,14 @@ const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 	[RKN_CHUNK_COUNTS] = { IN(counts, count_count),
 			       sizeof(struct rkn_count), "counts",
 			       check_count },
+	[RKN_CHUNK_LIVE_FRAMES] = { IN(live_frames, live_frame_count),
+				    sizeof(struct rkn_live_frame),
+				    "live frames", check_live_frame },
+	[RKN_CHUNK_LIVE_THREADS] = { IN(live_threads, live_thread_count),
+				     sizeof(struct rkn_live_thread),
+				     "live threads", check_live_thread },
+	[RKN_CHUNK_TLS] = { IN(tls, tls_count), sizeof(struct rkn_tls), "tls",
+			    check_tls },
 };
 
 const char *chunk_arrays_check(const struct chunk_arrays *p,

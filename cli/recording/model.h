@@ -69,6 +69,13 @@ struct model {
 	size_t first_count;
 	struct rkn_count *counts; /* ascending block: see model_count_of() */
 	size_t count_count;
+	struct rkn_live_frame *live_frames; /* of a thread: the innermost first
+					     */
+	size_t live_frame_count;
+	struct rkn_live_thread *live_threads;
+	size_t live_thread_count;
+	struct rkn_tls *tls;
+	size_t tls_count;
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	enum rkn_chunk_type cut; /* of the parts from this one on not all, or

@@ -14,10 +14,12 @@
 #define SMALL  (1u << 20) /* bytes that may be claimed in any case */
 
 static const char *const names[STORE_TABLES] = {
-	"frames",     "stacks", "modules", "threads", "areas",   "chunks",
-	"text",       "blocks", "edges",   "roots",   "names",   "objects",
-	"references", "events", "errors",  "spans",   "regions", "marks",
-	"census",     "wide",   "frees",   "places",  "first",   "counts",
+	"frames",       "stacks",  "modules",    "threads", "areas",
+	"chunks",       "text",    "blocks",     "edges",   "roots",
+	"names",        "objects", "references", "events",  "errors",
+	"spans",        "regions", "marks",      "census",  "wide",
+	"frees",        "places",  "first",      "counts",  "live frames",
+	"live threads", "tls",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,

@@ -22,14 +22,20 @@ static int read_part(struct store_file *s, enum store_table_number table,
 	return error;
 }
 
+/* The module's number in the recording, of that in the store. */
+static uint32_t module_of(const struct store_file *s, uint32_t module)
+{
+	/* Index 0 of the store's modules is not used. */
+	return module && module <= s->parts.of[RKN_CHUNK_MODULES].count
+		   ? module - 1
+		   : RKN_NONE;
+}
+
 static uint32_t owner_of(const struct store_file *s, const struct rkn_root *r)
 {
 	switch (r->kind) {
-	case RKN_ROOT_DATA: /* index 0 of the store's modules is not used */
-		return r->owner &&
-			       r->owner <= s->parts.of[RKN_CHUNK_MODULES].count
-			   ? r->owner - 1
-			   : RKN_NONE;
+	case RKN_ROOT_DATA:
+		return module_of(s, r->owner);
 	case RKN_ROOT_STACK:
 	case RKN_ROOT_REGISTER:
 	case RKN_ROOT_TLS:
@@ -46,7 +52,6 @@ static int read_first(struct store_file *s)
 {
 	struct chunk_array *places = &s->parts.of[RKN_CHUNK_PLACES];
 	struct chunk_array *part = &s->parts.of[RKN_CHUNK_FIRST];
-	const size_t modules = s->parts.of[RKN_CHUNK_MODULES].count;
 	int error = store_file_part(s, STORE_PLACES, RKN_CHUNK_PLACES);
 	struct rkn_place *place;
 	uint32_t *first;
@@ -56,11 +61,8 @@ static int read_first(struct store_file *s)
 	if (error)
 		return error;
 	place = places->records;
-	/* Index 0 of the store's modules is not used. */
 	for (size_t i = 0; i < places->count; i++)
-		place[i].module = place[i].module && place[i].module <= modules
-				      ? place[i].module - 1
-				      : RKN_NONE;
+		place[i].module = module_of(s, place[i].module);
 	if (part->count > s->parts.of[RKN_CHUNK_BLOCKS].count)
 		part->count = s->parts.of[RKN_CHUNK_BLOCKS].count;
 	first = part->records;
@@ -82,6 +84,47 @@ static int read_counts(struct store_file *s)
 	return error;
 }
 
+/* As far as it is there: names of roots are all that it is for. */
+static int read_live(struct store_file *s)
+{
+	struct chunk_array *frames = &s->parts.of[RKN_CHUNK_LIVE_FRAMES];
+	struct chunk_array *threads = &s->parts.of[RKN_CHUNK_LIVE_THREADS];
+	struct chunk_array *tls = &s->parts.of[RKN_CHUNK_TLS];
+	int error =
+	    store_file_part(s, STORE_LIVE_FRAMES, RKN_CHUNK_LIVE_FRAMES);
+	struct rkn_live_frame *f;
+	struct rkn_live_thread *t;
+	struct rkn_tls *l;
+	size_t n = 0;
+
+	if (!error)
+		error = store_file_part(s, STORE_LIVE_THREADS,
+					RKN_CHUNK_LIVE_THREADS);
+	if (!error)
+		error = store_file_part(s, STORE_TLS, RKN_CHUNK_TLS);
+	if (error)
+		return error;
+	f = frames->records;
+	for (size_t i = 0; i < frames->count; i++)
+		f[i].module = module_of(s, f[i].module);
+	t = threads->records;
+	for (size_t i = 0; i < threads->count; i++) {
+		if (t[i].thread >= s->parts.of[RKN_CHUNK_THREADS].count)
+			t[i].thread = RKN_NONE;
+		if (t[i].first > frames->count ||
+		    t[i].frames > frames->count - t[i].first)
+			t[i].first = t[i].frames = 0;
+	}
+	l = tls->records;
+	for (size_t i = 0; i < tls->count; i++) {
+		l[i].module = module_of(s, l[i].module);
+		if (l[i].module != RKN_NONE && l[i].size <= l[i].below)
+			l[n++] = l[i];
+	}
+	tls->count = n;
+	return 0;
+}
+
 int store_picture(struct store_file *s)
 {
 	int error = read_part(s, STORE_BLOCKS, RKN_CHUNK_BLOCKS);
@@ -101,6 +144,8 @@ int store_picture(struct store_file *s)
 		error = read_first(s);
 	if (!error)
 		error = read_counts(s);
+	if (!error)
+		error = read_live(s);
 	if (error)
 		return error;
 	/* The shim wrote a block's stack and thread when it was allocated;

@@ -79,8 +79,11 @@ enum rkn_chunk_type {
 	RKN_CHUNK_FIRST = 22,  /* one uint32_t a block: the place that its first
 				  words lead to; RKN_NONE: there is none, or it
 				  is not known */
-	RKN_CHUNK_COUNTS = 23, /* since minor version 6 */
-	RKN_CHUNK_END = 255,   /* no payload; the file is whole */
+	RKN_CHUNK_COUNTS = 23, /* since minor version 6, like what follows */
+	RKN_CHUNK_LIVE_FRAMES = 24,
+	RKN_CHUNK_LIVE_THREADS = 25,
+	RKN_CHUNK_TLS = 26,
+	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
 #define RKN_CHUNK_MAGIC 0x48434b52u /* "RKCH" */
@@ -579,5 +582,52 @@ struct rkn_count {
 	uint16_t weak;   /* 1 .. RKN_COUNT_MOST */
 };
 static_assert(sizeof(struct rkn_count) == 8, "count changed size");
+
+enum rkn_live_frame_flag {
+	/* It was interrupted at pc - 1, and may use 128 bytes below `sp`. */
+	RKN_LIVE_INTERRUPTED = 1u << 0,
+};
+
+/*
+ * A frame of a thread that stood still for the snapshot. Those of a thread
+ * follow each other, the innermost first: the CFA of each, where its caller's
+ * frame begins, is the `sp` of the next. That of a thread's last is not known.
+ */
+struct rkn_live_frame {
+	uint64_t pc;  /* return address; of interrupted code: its address + 1 */
+	uint64_t sp;  /* as the return of its callee would leave it, like rbp */
+	uint64_t rbp; /* 0: it may be not known */
+	uint32_t module; /* RKN_NONE: not in any module */
+	uint32_t flags;  /* enum rkn_live_frame_flag */
+};
+static_assert(sizeof(struct rkn_live_frame) == 32, "live frame changed size");
+
+enum rkn_live_thread_flag {
+	RKN_LIVE_MORE = 1u << 0, /* it has more frames than are recorded */
+};
+
+/* A thread that stood still for the snapshot. */
+struct rkn_live_thread {
+	uint64_t pointer;   /* the thread pointer; 0: not known */
+	uint64_t registers; /* where the registers of its innermost frame are
+			       on a stack, 8 bytes each, in the order of
+			       x86-64's ucontext_t: r8 .. r15, rdi, rsi, rbp,
+			       rbx, rdx, rax, rcx, rsp, rip; 0: nowhere */
+	uint32_t thread;    /* RKN_NONE: it has no record */
+	uint32_t first;     /* its innermost live frame */
+	uint32_t frames;    /* that are recorded; 0: none is known */
+	uint32_t flags;     /* enum rkn_live_thread_flag */
+};
+static_assert(sizeof(struct rkn_live_thread) == 32, "live thread changed size");
+
+/* A module whose thread-local variables have a fixed place in each thread. */
+struct rkn_tls {
+	uint64_t below; /* where they begin: so many bytes below the thread
+			   pointer */
+	uint64_t size;  /* bytes */
+	uint32_t module;
+	uint32_t reserved;
+};
+static_assert(sizeof(struct rkn_tls) == 24, "tls changed size");
 
 #endif

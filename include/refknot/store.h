@@ -263,31 +263,34 @@ struct store_span {
 };
 
 enum store_table_number {
-	STORE_FRAMES,     /* struct store_frame; 0 is the root */
-	STORE_STACKS,     /* struct store_stack; 0: not known */
-	STORE_MODULES,    /* struct rkn_module; 0 is unused */
-	STORE_THREADS,    /* struct rkn_thread; 0: not known */
-	STORE_AREAS,      /* struct store_area; 0: limits of the process */
-	STORE_CHUNKS,     /* struct store_chunk; 0 is unused */
-	STORE_TEXT,       /* bytes; 0 is the empty text */
-	STORE_BLOCKS,     /* struct rkn_block, of the snapshot */
-	STORE_EDGES,      /* struct rkn_edge, of the snapshot */
-	STORE_ROOTS,      /* struct rkn_root, of the snapshot */
-	STORE_NAMES,      /* struct store_name; 0: no name, 1: no room */
-	STORE_OBJECTS,    /* struct store_object; 0 is unused */
-	STORE_REFERENCES, /* struct store_reference; 0 is unused */
-	STORE_EVENTS,     /* struct store_event; 0 is unused */
-	STORE_ERRORS,     /* struct rkn_error; an open-addressed hash table */
-	STORE_SPANS,      /* struct store_span; size 0: free */
-	STORE_PASSES,     /* struct rkn_region; 0 is unused */
-	STORE_MARKS,      /* struct rkn_mark; 0 is unused */
-	STORE_CENSUS,     /* struct rkn_census; 0 is unused */
-	STORE_WIDE,       /* struct rkn_wide, of the snapshot */
-	STORE_FREES,      /* struct rkn_free; 0 is unused */
-	STORE_PLACES,     /* struct rkn_place, of the snapshot */
-	STORE_FIRST,      /* of the snapshot, for each block: see
+	STORE_FRAMES,       /* struct store_frame; 0 is the root */
+	STORE_STACKS,       /* struct store_stack; 0: not known */
+	STORE_MODULES,      /* struct rkn_module; 0 is unused */
+	STORE_THREADS,      /* struct rkn_thread; 0: not known */
+	STORE_AREAS,        /* struct store_area; 0: limits of the process */
+	STORE_CHUNKS,       /* struct store_chunk; 0 is unused */
+	STORE_TEXT,         /* bytes; 0 is the empty text */
+	STORE_BLOCKS,       /* struct rkn_block, of the snapshot */
+	STORE_EDGES,        /* struct rkn_edge, of the snapshot */
+	STORE_ROOTS,        /* struct rkn_root, of the snapshot */
+	STORE_NAMES,        /* struct store_name; 0: no name, 1: no room */
+	STORE_OBJECTS,      /* struct store_object; 0 is unused */
+	STORE_REFERENCES,   /* struct store_reference; 0 is unused */
+	STORE_EVENTS,       /* struct store_event; 0 is unused */
+	STORE_ERRORS,       /* struct rkn_error; an open-addressed hash table */
+	STORE_SPANS,        /* struct store_span; size 0: free */
+	STORE_PASSES,       /* struct rkn_region; 0 is unused */
+	STORE_MARKS,        /* struct rkn_mark; 0 is unused */
+	STORE_CENSUS,       /* struct rkn_census; 0 is unused */
+	STORE_WIDE,         /* struct rkn_wide, of the snapshot */
+	STORE_FREES,        /* struct rkn_free; 0 is unused */
+	STORE_PLACES,       /* struct rkn_place, of the snapshot */
+	STORE_FIRST,        /* of the snapshot, for each block: see
 			     RKN_CHUNK_FIRST */
-	STORE_COUNTS,     /* struct rkn_count, of the snapshot */
+	STORE_COUNTS,       /* struct rkn_count, of the snapshot */
+	STORE_LIVE_FRAMES,  /* struct rkn_live_frame, of the snapshot */
+	STORE_LIVE_THREADS, /* struct rkn_live_thread, likewise */
+	STORE_TLS,          /* struct rkn_tls, likewise */
 	STORE_TABLES
 };
 

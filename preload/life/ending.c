@@ -154,13 +154,14 @@ static void take_caller(void *low)
 	struct held held;
 
 	held_begin(&held);
-	stopped_note_caller(&self, stack_base_low(*(const uint64_t *)low));
+	stopped_note_caller(&self, *(const struct stack_base_saved **)low);
 	take(&self);
 	held_end(&held, SIGXCPU); /* the check's time may be what was left */
 }
 
 /* Signals are held. */
-static void take_here(uint64_t low, const uint64_t *signals)
+static void take_here(const struct stack_base_saved *low,
+		      const uint64_t *signals)
 {
 	wishes_ask_again();
 	aside(take_caller, &low);
@@ -168,7 +169,7 @@ static void take_here(uint64_t low, const uint64_t *signals)
 	sys_restore_signals(signals);
 }
 
-USED void ending_exit_above(int status, uint64_t low)
+USED void ending_exit_above(int status, const struct stack_base_saved *low)
 {
 	uint64_t signals;
 
@@ -184,7 +185,8 @@ USED void ending_exit_above(int status, uint64_t low)
 	take_here(low, &signals);
 }
 
-USED void ending_check_above(uint64_t unused, uint64_t low)
+USED void ending_check_above(uint64_t unused,
+			     const struct stack_base_saved *low)
 {
 	uint64_t signals;
 
@@ -217,7 +219,8 @@ COLD bool ending_by_signal(int signal)
 /* --- A question meanwhile --------------------------------------------------------- */
 
 struct question {
-	uint64_t low; /* where the caller's frames begin */
+	/* Where the caller's frames begin. */
+	const struct stack_base_saved *low;
 	struct snapshot_lost *lost;
 	bool answered;
 };
@@ -227,7 +230,7 @@ static void ask(void *data)
 	struct question *q = data;
 	struct stopped self;
 
-	stopped_note_caller(&self, stack_base_low(q->low));
+	stopped_note_caller(&self, q->low);
 	q->answered = snapshot_find_lost(&self, q->lost);
 }
 
@@ -252,7 +255,8 @@ static bool begin_asking(uint64_t *signals)
 	return is_running();
 }
 
-USED bool ending_find_lost_above(struct snapshot_lost *lost, uint64_t low)
+USED bool ending_find_lost_above(struct snapshot_lost *lost,
+				 const struct stack_base_saved *low)
 {
 	struct question q = { .low = low, .lost = lost };
 	uint64_t signals;

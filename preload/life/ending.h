@@ -18,7 +18,7 @@
 /* The process ends now with `status`, unless this is a vfork child. */
 void ending_exit(int status);
 /* The same for assembly: `low` is where the caller's saved registers begin. */
-HIDDEN void ending_exit_above(int status, uint64_t low);
+HIDDEN void ending_exit_above(int status, const struct stack_base_saved *low);
 
 /*
  * The process ends now by a signal; for its handler, with all signals blocked.
@@ -33,7 +33,8 @@ void ending_over(void);
 /* Takes the snapshot now and ends the recording: what follows is not wanted. */
 void ending_check(void);
 /* The same for assembly, as above. */
-HIDDEN void ending_check_above(uint64_t unused, uint64_t low);
+HIDDEN void ending_check_above(uint64_t unused,
+			       const struct stack_base_saved *low);
 
 /*
  * Whether blocks are lost by now: how many, and their bytes, in *blocks and
@@ -47,7 +48,8 @@ enum ending_answer {
 enum ending_answer ending_lost(uint64_t *blocks, uint64_t *bytes);
 /* The same for assembly, as above. */
 struct snapshot_lost;
-HIDDEN bool ending_find_lost_above(struct snapshot_lost *lost, uint64_t low);
+HIDDEN bool ending_find_lost_above(struct snapshot_lost *lost,
+				   const struct stack_base_saved *low);
 
 /* Another recording begins: a forked child's. */
 void ending_reset(void);

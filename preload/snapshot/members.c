@@ -97,6 +97,13 @@ bool members_point_at(uint64_t pointer)
 	return first_in(&pointers, pointer, pointer + 1);
 }
 
+const struct stopped *members_pointing(uint64_t start, uint64_t end)
+{
+	const struct ordered *o = first_in(&pointers, start, end);
+
+	return o ? &members->threads[o->value] : NULL;
+}
+
 bool members_signals_in(uint64_t start, uint64_t end)
 {
 	return first_in(&signals, start, end);

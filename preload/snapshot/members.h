@@ -23,6 +23,9 @@ const struct stopped *members_find(uint32_t tid);
 const struct stopped *members_on(uint64_t start, uint64_t end);
 /* Whether a live thread has that thread pointer. */
 bool members_point_at(uint64_t pointer);
+/* The live thread with the lowest thread pointer in start .. end-1; NULL: there
+ * is none. */
+const struct stopped *members_pointing(uint64_t start, uint64_t end);
 /* Whether a thread's signal stack is there. */
 bool members_signals_in(uint64_t start, uint64_t end);
 /* How many thread pointers, of living or ended threads, are in start .. end-1;

@@ -49,7 +49,11 @@ struct picture {
 	struct inner *inner; /* what inner.c looked at; NULL: nothing */
 	struct wide_piece *wide, *wide_last; /* see wide_note(); NULL: none */
 	struct first *first; /* see first_note(); NULL: it is not asked */
-	bool copies;         /* memory can be read through the kernel */
+	struct rkn_tls *tls; /* see tls_find(); NULL: it was not asked */
+	uint32_t tls_count;
+	uint64_t tls_most; /* bytes below a thread pointer: of the farthest; 0:
+			      not known */
+	bool copies;       /* memory can be read through the kernel */
 };
 
 void picture_list_init(struct picture_list *l, enum store_table_number table);
@@ -106,6 +110,16 @@ void first_open(struct picture *p);
 void first_note(struct picture *p, uint32_t block, const uint64_t *words,
 		uint64_t count);
 void first_finish(struct picture *p);
+
+/* Finds out where modules have their thread-local variables, before roots are
+ * searched, as far as memory can be read through the kernel and no thread runs;
+ * tls_finish() puts that into the store. */
+void tls_find(struct picture *p);
+void tls_finish(struct picture *p);
+
+/* Notes the frames of the threads that stand still. What there is no memory for
+ * is not noted, which is no gap: names of roots are all that it is for. */
+void live_note(struct picture *p);
 
 /* Notes in the store which modules' calls of the C library's allocator are not
  * seen: they call it by ways that are not closed (bypass.h), or are in another

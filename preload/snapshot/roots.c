@@ -33,6 +33,32 @@ struct piece {
 	bool heap; /* inherited from the parent: blocks lie in it */
 };
 
+/* Whether the thread's control block or variables are there, in the mapping of
+ * its stack. Frames are right below, if it is known how many there are. */
+static bool tls_has(const struct picture *p, const struct stopped *t,
+		    uint64_t where)
+{
+	const uint64_t span = p->tls_most ? p->tls_most : STATIC_TLS;
+
+	return where + span >= t->pointer && where < t->pointer + CONTROL &&
+	       (p->tls_most || where >= t->sp + PAGE / 4);
+}
+
+/* Whether a thread's control block or variables are there, in memory that is not
+ * its stack: the main thread's. Then *owner is its serial. */
+static bool tls_owner(const struct picture *p, uint64_t where, uint32_t *owner)
+{
+	const struct stopped *t =
+	    p->tls_most ? members_pointing(where - (CONTROL_LEAST - 1),
+					   where + p->tls_most + 1)
+			: NULL;
+
+	if (!t)
+		return false;
+	*owner = members_serial(t->tid);
+	return true;
+}
+
 static void found(struct picture *p, const struct piece *piece, uint64_t where,
 		  uint32_t block, uint64_t offset)
 {
@@ -51,8 +77,9 @@ static void found(struct picture *p, const struct piece *piece, uint64_t where,
 				.to_offset = wide_narrow(offset),
 				.kind = piece->kind,
 				.owner = piece->owner };
-	if (t && where + STATIC_TLS >= t->pointer &&
-	    where < t->pointer + CONTROL && where >= t->sp + PAGE / 4)
+	if (!t && piece->kind == RKN_ROOT_MAP && tls_owner(p, where, &r->owner))
+		r->kind = RKN_ROOT_TLS;
+	else if (t && tls_has(p, t, where))
 		r->kind = RKN_ROOT_TLS;
 	else if (t)
 		r->kind = where < t->sp && where >= t->low ? RKN_ROOT_REGISTER

@@ -119,6 +119,7 @@ static void search_open(struct picture *p)
 				       : RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
 	}
 	contexts_collect(&p->stop);
+	tls_find(p);
 	roots_search(p);
 	declared_roots_search(p);
 	gone_search(p);
@@ -129,6 +130,8 @@ static void search_open(struct picture *p)
 	picture_list_finish(p, &p->edges);
 	wide_finish(p);
 	first_finish(p);
+	live_note(p);
+	tls_finish(p);
 	p->limits[RKN_LIMIT_LOST_FREE] += p->blocks.lost;
 	if (!p->roots.cut && !p->edges.cut)
 		store_flag(RKN_META_SNAPSHOT);

@@ -11,14 +11,18 @@
 
 #define RED_ZONE 128 /* bytes below its stack pointer that a function may use */
 
-void stopped_note_caller(struct stopped *s, uint64_t low)
+void stopped_note_caller(struct stopped *s,
+			 const struct stack_base_saved *saved)
 {
+	const uint64_t low = stack_base_low(ADDRESS(saved));
 	bool active;
 
 	s->tid = (uint32_t)sys_tid();
 	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
 	s->alternate = sys_alternate_stack(low, &active);
 	s->low = s->sp = active ? 0 : low;
+	s->at = (struct cfi_frame){ saved->pc, ADDRESS(saved + 1), saved->rbp };
+	s->registers = 0;
 	s->moves = realloc_window_unfinished();
 	s->lends = s->left = false;
 	s->task = NULL;
@@ -122,6 +126,12 @@ void stopped_note_interrupted(struct stopped *s, void *info, void *context,
 	s->pointer = (uint64_t)(uintptr_t)thread_pointer();
 	s->sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
 	s->low = low;
+	s->at = (struct cfi_frame){
+		.pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP] + 1,
+		.sp = s->sp,
+		.rbp = (uint64_t)u->uc_mcontext.gregs[REG_RBP],
+	};
+	s->registers = ADDRESS(u->uc_mcontext.gregs);
 	s->alternate = 0;
 	if (!(other->ss_flags & SS_DISABLE))
 		s->alternate = (uint64_t)(uintptr_t)other->ss_sp;

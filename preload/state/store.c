@@ -66,6 +66,9 @@ static const struct {
 	[STORE_PLACES] = { sizeof(struct rkn_place), 0 },
 	[STORE_FIRST] = { sizeof(uint32_t), 0 },
 	[STORE_COUNTS] = { sizeof(struct rkn_count), 0 },
+	[STORE_LIVE_FRAMES] = { sizeof(struct rkn_live_frame), 0 },
+	[STORE_LIVE_THREADS] = { sizeof(struct rkn_live_thread), 0 },
+	[STORE_TLS] = { sizeof(struct rkn_tls), 0 },
 };
 
 static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");

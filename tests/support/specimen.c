@@ -161,6 +161,25 @@ static void make_first(struct model *m)
 	m->places[0] = (struct rkn_place){ 0x4010, 0, 0 };
 	m->places[1] = (struct rkn_place){ 0x4010, 1, 3 };
 	m->places[2] = (struct rkn_place){ 0, RKN_NONE, 1 };
+	m->live_frame_count = 3;
+	m->live_frames = xcalloc(3, sizeof(*m->live_frames));
+	m->live_frames[0] = (struct rkn_live_frame){ 0x1101, 0x7000, 0x7080, 0,
+						     RKN_LIVE_INTERRUPTED };
+	m->live_frames[1] =
+	    (struct rkn_live_frame){ 0x1200, 0x7040, 0x7080, 1, 0 };
+	m->live_frames[2] =
+	    (struct rkn_live_frame){ 0x99, 0x9000, 0, RKN_NONE, 0 };
+	m->live_thread_count = 2;
+	m->live_threads = xcalloc(2, sizeof(*m->live_threads));
+	m->live_threads[0] =
+	    (struct rkn_live_thread){ 0x8000, 0x6000, 1, 0, 2, 0 };
+	m->live_threads[1] = (struct rkn_live_thread){
+		0xa000, 0, RKN_NONE, 2, 1, RKN_LIVE_MORE
+	};
+	m->tls_count = 2;
+	m->tls = xcalloc(2, sizeof(*m->tls));
+	m->tls[0] = (struct rkn_tls){ 32, 16, 0, 0 };
+	m->tls[1] = (struct rkn_tls){ 64, 32, 1, 0 };
 	m->first_count = m->block_count - 1;
 	m->first = xcalloc(m->first_count, sizeof(*m->first));
 	for (size_t i = 0; i < m->first_count; i++)

@@ -152,6 +152,29 @@ static void add_area(struct store_maker *s)
 	free(a);
 }
 
+/* One frame, thread and module of each that is right, and one that is not. */
+static void add_live(struct store_maker *s)
+{
+	const struct rkn_live_frame frames[] = {
+		{ 0x1100, 0x7000, 0x7010, 1, 0 },
+		{ 0x1200, 0x7020, 0x7010, 2, 0 },
+	};
+	const struct rkn_live_thread threads[] = {
+		{ 0x8000, 0, 1, 0, 2, 0 },
+		{ 0x9000, 0, 7, 1, 2, 0 },
+	};
+	const struct rkn_tls tls[] = {
+		{ 32, 16, 1, 0 },
+		{ 32, 33, 1, 0 },
+		{ 64, 16, 2, 0 },
+	};
+
+	store_maker_table(s, STORE_LIVE_FRAMES, frames, 2, sizeof(frames[0]));
+	store_maker_table(s, STORE_LIVE_THREADS, threads, 2,
+			  sizeof(threads[0]));
+	store_maker_table(s, STORE_TLS, tls, 3, sizeof(tls[0]));
+}
+
 static void add_picture(struct store_maker *s)
 {
 	const struct rkn_block blocks[] = {
@@ -194,6 +217,7 @@ static void add_picture(struct store_maker *s)
 	store_maker_table(s, STORE_PLACES, places, 2, sizeof(places[0]));
 	store_maker_table(s, STORE_FIRST, first, 3, sizeof(first[0]));
 	store_maker_table(s, STORE_COUNTS, counts, 3, sizeof(counts[0]));
+	add_live(s);
 	s->h.state = STORE_FINISHED;
 	s->h.meta.flags |= RKN_META_SNAPSHOT;
 	s->h.meta.end = RKN_END_EXIT;

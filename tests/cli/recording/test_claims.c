@@ -135,7 +135,7 @@ static void no_size_of_any_chunk_is_believed(void **state)
 	size_t chunks = count_chunks();
 
 	(void)state;
-	assert_int_equal(chunks, RKN_CHUNK_COUNTS + 1);
+	assert_int_equal(chunks, RKN_CHUNK_TLS + 1);
 	for (size_t n = 0; n < chunks; n++)
 		for (unsigned mask = 1; mask < 1u << FIELDS; mask++)
 			for (size_t i = 0; i < 4; i++) {
@@ -179,16 +179,29 @@ static const struct {
 		offsetof(struct model, a), offsetof(struct model, n),          \
 		    sizeof(((struct model *)0)->a[0])                          \
 	}
-	ARRAY(modules, module_count), ARRAY(frames, frame_count),
-	ARRAY(stacks, stack_count),   ARRAY(threads, thread_count),
-	ARRAY(blocks, block_count),   ARRAY(edges, edge_count),
-	ARRAY(roots, root_count),     ARRAY(names, name_count),
-	ARRAY(objects, object_count), ARRAY(references, reference_count),
-	ARRAY(events, event_count),   ARRAY(errors, error_count),
-	ARRAY(regions, region_count), ARRAY(marks, mark_count),
-	ARRAY(census, census_count),  ARRAY(wide, wide_count),
-	ARRAY(frees, free_count),     ARRAY(places, place_count),
-	ARRAY(first, first_count),    ARRAY(counts, count_count),
+	ARRAY(modules, module_count),
+	ARRAY(frames, frame_count),
+	ARRAY(stacks, stack_count),
+	ARRAY(threads, thread_count),
+	ARRAY(blocks, block_count),
+	ARRAY(edges, edge_count),
+	ARRAY(roots, root_count),
+	ARRAY(names, name_count),
+	ARRAY(objects, object_count),
+	ARRAY(references, reference_count),
+	ARRAY(events, event_count),
+	ARRAY(errors, error_count),
+	ARRAY(regions, region_count),
+	ARRAY(marks, mark_count),
+	ARRAY(census, census_count),
+	ARRAY(wide, wide_count),
+	ARRAY(frees, free_count),
+	ARRAY(places, place_count),
+	ARRAY(first, first_count),
+	ARRAY(counts, count_count),
+	ARRAY(live_frames, live_frame_count),
+	ARRAY(tls, tls_count),
+	ARRAY(live_threads, live_thread_count),
 #undef ARRAY
 };
 

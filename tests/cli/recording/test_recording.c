@@ -58,6 +58,9 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, places, place_count);
 	assert_same(a, b, first, first_count);
 	assert_same(a, b, counts, count_count);
+	assert_same(a, b, live_frames, live_frame_count);
+	assert_same(a, b, live_threads, live_thread_count);
+	assert_same(a, b, tls, tls_count);
 }
 
 static void make_file(size_t blocks)
@@ -409,6 +412,14 @@ static const struct {
 	  3 },
 	{ "(counts) at byte", ARRAY(counts, 6, block), SMALL },
 	{ "record 2 is wrong: it is out of order", ARRAY(counts, 2, block), 3 },
+	{ "(live frames) at byte", ARRAY(live_frames, 1, module), 2 },
+	{ "its thread is unknown", ARRAY(live_threads, 1, thread), 3 },
+	{ "its frames are unknown", ARRAY(live_threads, 1, first), 4 },
+	{ "its frames are unknown", ARRAY(live_threads, 1, frames), 2 },
+	{ "its frames are unknown", ARRAY(live_threads, 1, frames),
+	  UINT32_MAX },
+	{ "(tls) at byte", ARRAY(tls, 0, module), RKN_NONE },
+	{ "it ends above the thread pointer", ARRAY(tls, 1, size), 65 },
 	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
 	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },
 	{ "out of order", ARRAY(wide, 1, index), 0 },
@@ -622,7 +633,7 @@ static void files_of_minor_version_4_are_read(void **state)
 	struct model m;
 
 	(void)state;
-	load_old(&m, 4, RKN_CHUNK_PLACES, 3);
+	load_old(&m, 4, RKN_CHUNK_PLACES, 6);
 	assert_int_equal(m.place_count, 0);
 	for (uint32_t i = 0; i < SMALL; i++)
 		assert_null(model_first_of(&m, i));
@@ -634,9 +645,12 @@ static void files_of_minor_version_5_are_read(void **state)
 	struct model m;
 
 	(void)state;
-	load_old(&m, 5, RKN_CHUNK_COUNTS, 1);
+	load_old(&m, 5, RKN_CHUNK_COUNTS, 4);
 	assert_int_equal(m.place_count, 3);
 	assert_ptr_equal(model_first_of(&m, 0), &m.places[0]);
+	assert_int_equal(m.live_frame_count, 0);
+	assert_int_equal(m.live_thread_count, 0);
+	assert_int_equal(m.tls_count, 0);
 	model_release(&m);
 }
 

@@ -438,6 +438,27 @@ static void places_in_blocks_are_put_in_order_each_once(void **state)
 	model_release(&m);
 }
 
+static void live_frames_and_threads_are_as_far_as_they_can_be(void **state)
+{
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	assert_int_equal(m.live_frame_count, 2);
+	assert_int_equal(m.live_frames[0].module, 0);
+	assert_int_equal(m.live_frames[0].sp, 0x7000);
+	assert_int_equal(m.live_frames[1].module, RKN_NONE);
+	assert_int_equal(m.live_thread_count, 2);
+	assert_int_equal(m.live_threads[0].thread, 1);
+	assert_int_equal(m.live_threads[0].frames, 2);
+	assert_int_equal(m.live_threads[1].pointer, 0x9000);
+	assert_int_equal(m.live_threads[1].thread, RKN_NONE);
+	assert_int_equal(m.live_threads[1].frames, 0);
+	assert_int_equal(m.tls_count, 1);
+	assert_int_equal(m.tls[0].module, 0);
+	assert_int_equal(m.tls[0].below, 32);
+	model_release(&m);
+}
+
 static void first_words_lead_to_places_that_are_known(void **state)
 {
 	(void)state;
@@ -643,6 +664,8 @@ int main(void)
 		cmocka_unit_test(places_in_blocks_are_put_in_order_each_once),
 		cmocka_unit_test(first_words_lead_to_places_that_are_known),
 		cmocka_unit_test(counts_are_known_as_far_as_they_are_right),
+		cmocka_unit_test(
+		    live_frames_and_threads_are_as_far_as_they_can_be),
 		cmocka_unit_test(texts_always_end),
 		cmocka_unit_test(a_switched_off_store_says_so),
 		cmocka_unit_test(claims_of_too_many_records_come_to_nothing),
