@@ -7,54 +7,9 @@
 #include "die.h"
 #include "escape.h"
 #include "groups_find.h"
-#include "holder.h"
 #include "holding.h"
-#include "place.h"
+#include "root_names.h"
 #include "root_pairs.h"
-
-static char *thread_text(const struct model *m, const char *of, uint32_t tid)
-{
-	return !tid                 ? xasprintf("%s of a thread", of)
-	       : tid == m->meta.pid ? xasprintf("%s of the main thread", of)
-				    : xasprintf("%s of thread %u", of, tid);
-}
-
-/* "cache in libfoo.so", "stack of the main thread" */
-static char *root_text(const struct reading *in, const struct rkn_root *root,
-		       const struct holder *h)
-{
-	struct location at = { .module = h->module };
-	char *module, *symbol, *text;
-
-	switch ((enum rkn_root_kind)root->kind) {
-	case RKN_ROOT_DATA:
-		module = place_module(&at);
-		symbol = xstrndup(h->symbol, strcspn(h->symbol, "+"));
-		text = xasprintf(*symbol ? "%s in %s" : "%sdata of %s", symbol,
-				 module ? module : "an unknown module");
-		free(symbol);
-		free(module);
-		module = escape(text);
-		free(text);
-		return module;
-	case RKN_ROOT_STACK:
-	case RKN_ROOT_REGISTER:
-		return thread_text(in->m, "stack", h->tid);
-	case RKN_ROOT_TLS:
-		return thread_text(in->m, "thread-local variables", h->tid);
-	case RKN_ROOT_MAP:
-		return xstrdup("mappings");
-	case RKN_ROOT_INHERITED:
-		return xstrdup("memory that fork copied");
-	case RKN_ROOT_LOADER:
-		return xstrdup("the dynamic loader");
-	case RKN_ROOT_DECLARED:
-		return xstrdup("what the program declared");
-	case RKN_ROOT_GONE:
-		return xstrdup("memory that was unmapped at the end");
-	}
-	return xstrdup("an unknown root");
-}
 
 /* Which group each root is of, as root_pairs_find() wants it; groups before
  * *variables are of variables. */
@@ -66,7 +21,7 @@ static uint32_t *find_groups(struct groups *g, const struct reading *in,
 	uint32_t *of_root = xcalloc(count + 1, sizeof(*of_root));
 	struct rkn_root said = { .kind = RKN_ROOT_DECLARED };
 	struct groups_entry *table = NULL;
-	struct holder holder = { 0 };
+	char *text;
 
 	for (int pass = 0; pass < 2; pass++) {
 		for (uint32_t i = 0; i < count; i++) {
@@ -78,10 +33,10 @@ static uint32_t *find_groups(struct groups *g, const struct reading *in,
 
 			if ((root->kind != RKN_ROOT_DATA) != pass)
 				continue;
-			if (i < m->root_count)
-				holder_of_root(&holder, i, in);
-			of_root[i] = (uint32_t)groups_find(
-			    g, &table, root_text(in, root, &holder));
+			text = root_name(in, root);
+			of_root[i] =
+			    (uint32_t)groups_find(g, &table, escape(text));
+			free(text);
 		}
 		if (!pass)
 			*variables = g->count;

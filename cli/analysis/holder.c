@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fields.h"
+#include "root_names.h"
 
 static const char *const root_kinds[] = {
 	[RKN_ROOT_DATA] = "data",         [RKN_ROOT_STACK] = "stack",
@@ -16,7 +16,7 @@ static const char *const root_kinds[] = {
 static void set_variable(struct holder *h, const struct rkn_root *root,
 			 const struct reading *in)
 {
-	char *text = field_of_root(in->types, root->owner, root->where);
+	char *text = root_variable(in, root, true);
 
 	snprintf(h->variable, sizeof(h->variable), "%s", text ? text : "");
 	free(text);
@@ -35,13 +35,13 @@ static void set_root(struct holder *h, const struct rkn_root *root,
 		if (!symbols_data(in->symbols, root->owner, root->where,
 				  h->symbol, sizeof(h->symbol)))
 			h->symbol[0] = '\0';
-		set_variable(h, root, in);
 	} else if ((root->kind == RKN_ROOT_STACK ||
 		    root->kind == RKN_ROOT_REGISTER ||
 		    root->kind == RKN_ROOT_TLS) &&
 		   root->owner < m->thread_count) {
 		h->tid = m->threads[root->owner].tid;
 	}
+	set_variable(h, root, in);
 }
 
 bool holder_find(struct holder *h, const struct finding *f,

@@ -21,7 +21,7 @@ struct holder {
 	const char *module; /* path, for data; NULL: not known */
 	uint32_t tid;       /* for stack, register, tls; 0: not known */
 	char symbol[HOLDER_SYMBOL]; /* "cache+0x18", for data; "": unknown */
-	/* The variable and its field, see field_of_root(); "": unknown. */
+	/* The variable and its field, see root_variable(); "": unknown. */
 	char variable[HOLDER_SYMBOL];
 };
 

@@ -49,12 +49,20 @@ static void print_root(const struct printer *p, const struct holder *h)
 			fprintf(p->out, ", at 0x%" PRIx64, h->address);
 		free(module);
 		free(symbol);
-	} else if (h->tid == p->in->m->meta.pid && h->tid) {
+		return;
+	}
+	if (h->tid == p->in->m->meta.pid && h->tid) {
 		fputs(" of the main thread", p->out);
 	} else if (h->tid) {
 		fprintf(p->out, " of thread %" PRIu32, h->tid);
-	} else if (h->address) {
+	} else if (h->address && !*h->variable) {
 		fprintf(p->out, ", at 0x%" PRIx64, h->address);
+	}
+	if (*h->variable) {
+		char *variable = escape(h->variable);
+
+		fprintf(p->out, " (%s)", variable);
+		free(variable);
 	}
 }
 

@@ -382,6 +382,16 @@ size_t symbols_frame(struct symbols *s, uint32_t frame,
 	return e ? e->count : 1;
 }
 
+size_t symbols_code_at(struct symbols *s, uint32_t module, uint64_t address,
+		       const struct location **locations)
+{
+	const struct key key = { address, module };
+	const struct entry *e = entry_of(s, &key);
+
+	*locations = e ? e->list : &s->nowhere;
+	return e ? e->count : 1;
+}
+
 size_t symbols_innermost(struct symbols *s, uint32_t stack,
 			 const struct location **locations)
 {
@@ -415,6 +425,30 @@ static char *find_object(const struct symbols_module *elf, uint64_t address)
 		      : xstrdup(symbol);
 }
 
+/* The same of a thread-local one, at byte `offset` of the module's. */
+static char *find_thread_object(const struct symbols_module *elf,
+				uint64_t offset)
+{
+	const int count = dwfl_module_getsymtab(elf->module);
+
+	for (int i = 1; i < count; i++) {
+		GElf_Addr address;
+		GElf_Sym sym;
+		const char *name = dwfl_module_getsym_info(
+		    elf->module, i, &sym, &address, NULL, NULL, NULL);
+
+		if (!name || !*name || GELF_ST_TYPE(sym.st_info) != STT_TLS ||
+		    sym.st_shndx == SHN_UNDEF || offset < sym.st_value ||
+		    offset - sym.st_value >= sym.st_size)
+			continue;
+		return offset == sym.st_value
+			   ? xstrdup(name)
+			   : xasprintf("%s+0x%" PRIx64, name,
+				       offset - sym.st_value);
+	}
+	return NULL;
+}
+
 /* "_ZN3foo5cacheE+0x18" as people read it. */
 static void show_object(struct symbols *s, const char *object, char *name,
 			size_t size)
@@ -435,19 +469,18 @@ static void show_object(struct symbols *s, const char *object, char *name,
 	free(symbol);
 }
 
-bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
-		  char *name, size_t size)
+/* Where the cache has what is thread-local: above every address. */
+#define THREAD_LOCAL (1ull << 63)
+
+static bool name_object(struct symbols *s, uint32_t module, uint64_t address,
+			char *name, size_t size)
 {
+	struct symbols_cache *cache = symbols_own_cache(s, module);
 	const struct symbols_module *elf;
-	struct symbols_cache *cache;
 	const char *known;
 	char *object;
 	bool found;
 
-	if (module >= s->model->module_count)
-		return false;
-	address -= s->model->modules[module].base;
-	cache = symbols_own_cache(s, module);
 	if (symbols_cache_data(cache, address, &known)) {
 		if (known)
 			show_object(s, known, name, size);
@@ -456,13 +489,32 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 	elf = symbols_own_elf(s, module);
 	if (!elf)
 		return false;
-	object = find_object(elf, address);
+	object = address & THREAD_LOCAL
+		     ? find_thread_object(elf, address & ~THREAD_LOCAL)
+		     : find_object(elf, address);
 	symbols_cache_add_data(cache, address, object);
 	if (object)
 		show_object(s, object, name, size);
 	found = object;
 	free(object);
 	return found;
+}
+
+bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
+		  char *name, size_t size)
+{
+	if (module >= s->model->module_count)
+		return false;
+	address -= s->model->modules[module].base;
+	return !(address & THREAD_LOCAL) &&
+	       name_object(s, module, address, name, size);
+}
+
+bool symbols_thread_data(struct symbols *s, uint32_t module, uint64_t offset,
+			 char *name, size_t size)
+{
+	return module < s->model->module_count && !(offset & THREAD_LOCAL) &&
+	       name_object(s, module, offset | THREAD_LOCAL, name, size);
 }
 
 void symbols_check(struct symbols *s, uint32_t module)

@@ -70,6 +70,18 @@ size_t symbols_innermost(struct symbols *s, uint32_t stack,
 			 const struct location **locations);
 
 /*
+ * The same of any code in a module of the model's, without functions that have
+ * no frame: `address` is a return address, or that of an instruction + 1.
+ */
+size_t symbols_code_at(struct symbols *s, uint32_t module, uint64_t address,
+		       const struct location **locations);
+
+/* Name of the thread-local variable at byte `offset` of those of `module`, from
+ * the symbol table: "current", "current+0x8"; false when not known. */
+bool symbols_thread_data(struct symbols *s, uint32_t module, uint64_t offset,
+			 char *name, size_t size);
+
+/*
  * Name of the data object at `address` in module `module` ("cache" or
  * "cache+0x18"), from the symbol table, as people read it; false when not
  * known.

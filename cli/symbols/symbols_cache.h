@@ -13,11 +13,13 @@
  *      "missed": {}, "used": {"/usr/lib/debug/.dwz/jq.debug": {...}},
  *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14, null],
  *                        ["outer", "jq.c", 20, "/src", 12, 2, null]]},
- *      "data": {"4010": "cache+0x8"},
+ *      "data": {"4010": "cache+0x8", "8000000000000010": "current"},
  *      "calls": {"4f1": [1216, "malloc"], "502": [1216, 1168]},
  *      "exits": {"490": [false, 1173, "malloc"]},
  *      "names": {"parse": 1168, "strdup": 0},
  *      "types": see types_cache.h}
+ *
+ * Of data, bit 63 marks an offset among thread-local variables.
  *
  * A place that code leads to is an address, a name, true for refknot's interface
  * or null if it is not known.

@@ -76,6 +76,7 @@ struct block_types {
 	const struct model *m;
 	struct sites *sites;
 	struct first_words *words;
+	struct root_places *roots;
 	bool found; /* false: what follows is not there yet */
 	struct group *groups;
 	struct group **group_of;   /* one a block */
@@ -94,6 +95,7 @@ struct block_types *block_types_open(const struct model *m, struct symbols *s)
 	t->m = m;
 	t->sites = sites_open(m, s);
 	t->words = first_words_open(m, s);
+	t->roots = root_places_open(m, t->sites);
 	return t;
 }
 
@@ -111,6 +113,7 @@ void block_types_close(struct block_types *t)
 	free(t->group_of);
 	free(t->by_stack);
 	free(t->blocks);
+	root_places_close(t->roots);
 	sites_close(t->sites); /* it has names of the words */
 	first_words_close(t->words);
 	free(t);
@@ -479,28 +482,52 @@ static void spread_rounds(struct block_types *t)
 	}
 }
 
-/* Breadth first, so that what is near a variable is settled first. */
-static void spread_all(struct block_types *t)
+/* Whether a root may vote. A variable of a function's that was not set yet has
+ * what an earlier call left there. */
+static bool may_vote(const struct root_place *place, bool locals)
+{
+	return place->type &&
+	       (place->kind == ROOT_PLACE_LOCAL ? locals && place->local->set
+						: !locals);
+}
+
+/* Votes of variables of functions that had not returned (`locals`), or of all
+ * others. */
+static void spread_roots(struct block_types *t, bool locals)
 {
 	const struct model *m = t->m;
 
 	for (size_t i = 0; i < m->root_count; i++) {
 		const struct rkn_root *r = &m->roots[i];
-		uint64_t at = r->where;
-		const struct global *v;
 		const struct c_type *p;
+		struct root_place place;
 
-		if (r->kind != RKN_ROOT_DATA || model_root_to(m, r) != 0)
+		if (model_root_to(m, r) != 0 || t->group_of[r->block]->settled)
 			continue;
-		v = sites_global(t->sites, r->owner, &at);
-		p = v ? c_pointer_at(v->type, at) : NULL;
+		place = root_places_of(t->roots, r);
+		p = may_vote(&place, locals)
+			? c_pointer_at(place.type, place.offset)
+			: NULL;
 		if (p)
 			vote(t, r->block, p);
 	}
+}
+
+/*
+ * Breadth first, so that what is near a variable is settled first. Variables of
+ * functions come last: what was cast to any type is in them for a while.
+ */
+static void spread_all(struct block_types *t)
+{
+	const struct model *m = t->m;
+
+	spread_roots(t, false);
 	for (uint32_t b = 0; b < m->block_count; b++)
 		spread(t, b);
 	spread_rounds(t);
 	settle_inside(t);
+	spread_rounds(t);
+	spread_roots(t, true);
 	spread_rounds(t);
 	settle_sources(t);
 	spread_rounds(t);
@@ -689,10 +716,10 @@ const struct location *block_types_place(struct block_types *t, uint32_t stack)
 	return sites_of(t->sites, stack)->at;
 }
 
-const struct global *block_types_global(struct block_types *t, uint32_t module,
-					uint64_t *address)
+struct root_place block_types_root(struct block_types *t,
+				   const struct rkn_root *root)
 {
-	return sites_global(t->sites, module, address);
+	return root_places_of(t->roots, root);
 }
 
 /*

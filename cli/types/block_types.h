@@ -11,6 +11,7 @@
 
 #include "counted.h"
 #include "first_words.h"
+#include "root_places.h"
 #include "sites.h"
 
 enum type_evidence {
@@ -62,8 +63,9 @@ void block_types_close(struct block_types *t);
 const struct site *block_types_site(struct block_types *t, uint32_t stack);
 /* The location of that site; NULL for an empty stack. */
 const struct location *block_types_place(struct block_types *t, uint32_t stack);
-const struct global *block_types_global(struct block_types *t, uint32_t module,
-					uint64_t *address);
+/* What a root word is in the program; see root_places.h. */
+struct root_place block_types_root(struct block_types *t,
+				   const struct rkn_root *root);
 
 struct block_type block_types_of(struct block_types *t, uint32_t block);
 /* False: the block has none by its type, or they were not recorded. */

@@ -97,7 +97,7 @@ static bool holds(const struct counts *c, const struct rkn_edge *e,
 static bool is_weak_root(const struct counts *c, const struct rkn_root *r)
 {
 	return c->flags[r->block] & IS_KEPT && r->kind == RKN_ROOT_DATA &&
-	       field_hold_of_root(c->types, r->owner, r->where) == COUNTED_WEAK;
+	       field_hold_of_root(c->types, r) == COUNTED_WEAK;
 }
 
 /* A std::shared_ptr has a pointer to the start of the counts; of Rust others may

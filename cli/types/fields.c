@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base_name.h"
 #include "escape.h"
 #include "text_stream.h"
 #include "xmalloc.h"
@@ -275,31 +274,21 @@ char *field_target_mark(struct block_types *t, const struct model *m,
 	return mark_of(field_of_target(t, m, e), model_edge_to(m, e), start);
 }
 
-char *field_of_root(struct block_types *t, uint32_t module, uint64_t address)
+char *field_of_variable(const struct c_type *type, uint64_t offset)
 {
-	const struct global *g = block_types_global(t, module, &address);
-	char *field, *name, *text;
+	char *field = field_text(type, offset, &innermost), *text;
 
-	if (!g || !g->name)
-		return NULL;
-	field = field_text(g->type, address, &innermost);
-	name = xasprintf("%s%s%s", g->name, field && has_dot(field) ? "." : "",
-			 field ? field : "");
-	if (g->function)
-		text = xasprintf("static %s in %s()", name, g->function);
-	else if (!g->exported && g->file)
-		text = xasprintf("static %s in %s", name, base_name(g->file));
-	else
-		text = xstrdup(name);
-	free(name);
+	if (!field)
+		return xstrdup("");
+	text = xasprintf("%s%s", has_dot(field) ? "." : "", field);
 	free(field);
 	return text;
 }
 
-enum counted_hold field_hold_of_root(struct block_types *t, uint32_t module,
-				     uint64_t address)
+enum counted_hold field_hold_of_root(struct block_types *t,
+				     const struct rkn_root *root)
 {
-	const struct global *g = block_types_global(t, module, &address);
+	const struct root_place p = block_types_root(t, root);
 
-	return g ? hold_at(g->type, address) : COUNTED_OTHER;
+	return p.type ? hold_at(p.type, p.offset) : COUNTED_OTHER;
 }

@@ -28,9 +28,9 @@ char *field_of_target(struct block_types *t, const struct model *m,
 enum counted_hold field_hold(struct block_types *t, uint32_t block,
 			     uint64_t offset);
 
-/* The same of the pointer at `address` in the data of `module`. */
-enum counted_hold field_hold_of_root(struct block_types *t, uint32_t module,
-				     uint64_t address);
+/* The same of a root's, by the variable that it is in. */
+enum counted_hold field_hold_of_root(struct block_types *t,
+				     const struct rkn_root *root);
 
 /* ".peer", "[3].next", or where that is not known "+0x8", counted from byte
  * `start` of the block: for people, control characters escaped. */
@@ -41,9 +41,8 @@ char *field_mark(struct block_types *t, uint32_t block, uint64_t offset,
 char *field_target_mark(struct block_types *t, const struct model *m,
 			const struct rkn_edge *e, uint64_t start);
 
-/* The variable at `address` in the data of `module`, with the field: "cache",
- * "static cache.first in lru.c", "static table[2] in main()"; NULL: none is
- * known. */
-char *field_of_root(struct block_types *t, uint32_t module, uint64_t address);
+/* Of byte `offset` of a variable: with the dot, "", ".list.next", "[2]", "+0x3".
+ */
+char *field_of_variable(const struct c_type *type, uint64_t offset);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "code_words.h"
 #include "list.h"
+#include "locals.h"
 #include "types_cache.h"
 
 #define MOST_STEPS  1024u /* instructions that are followed for one call */
@@ -62,8 +63,6 @@ struct follower {
 	size_t waiting_count;
 	uint64_t seen[2 * MOST_STEPS]; /* hash table of states; 0: empty */
 	size_t steps;
-	Dwarf_CFI *cfi;
-	Dwarf_Addr cfi_bias;
 	unsigned depth; /* of calls into which it was followed */
 };
 
@@ -95,11 +94,21 @@ void flow_module_open(struct flow_module *f, struct symbols *s, uint32_t module)
 	types_cache_read(f, symbols_own_cache(s, module), main_dwarf);
 }
 
+void flow_classes_release(struct flow_class **classes)
+{
+	struct flow_class *c, *next;
+
+	HASH_ITER (hh, *classes, c, next) {
+		HASH_DEL(*classes, c);
+		free(c->name);
+		free(c);
+	}
+}
+
 void flow_module_close(struct flow_module *f)
 {
 	struct flow_function *one, *next;
 	struct flow_known *known, *next_known;
-	struct flow_class *class, *next_class;
 
 	if (f->changed && flow_has_file(f))
 		types_cache_write(f, symbols_own_cache(f->symbols, f->number),
@@ -116,23 +125,21 @@ void flow_module_close(struct flow_module *f)
 		free(known);
 	}
 	HASH_FREE(f->handed);
-	HASH_ITER (hh, f->classes, class, next_class) {
-		HASH_DEL(f->classes, class);
-		free(class->name);
-		free(class);
-	}
+	flow_classes_release(&f->classes);
 	HASH_FREE(f->endings);
 	source_notes_release(&f->notes);
+	locals_release(&f->locals);
 	globals_release(&f->globals);
 	c_types_close(f->types);
 }
 
-const struct global *flow_global(struct flow_module *f, uint64_t address)
+const struct global *flow_global(struct flow_module *f, uint64_t address,
+				 bool thread_local_)
 {
 	if (!f->globals.read && !flow_has_file(f))
 		return NULL;
 	f->changed |= !f->globals.read;
-	return globals_at(&f->globals, f->types, f->m, address, false);
+	return globals_at(&f->globals, f->types, f->m, address, thread_local_);
 }
 
 const struct c_type *flow_class(struct flow_module *f, const char *name)
@@ -217,17 +224,20 @@ static void set_slot(struct path *p, int64_t at, struct value v)
 		p->slots[i] = (struct slot){ at, v };
 }
 
-/* Where `reg` + `offset` is, in bytes from the CFA, at `pc`. */
-static bool from_cfa(const struct follower *w, uint64_t pc, unsigned reg,
-		     int64_t offset, int64_t *at)
+bool flow_from_cfa(struct flow_module *f, uint64_t pc, unsigned reg,
+		   int64_t offset, int64_t *at)
 {
 	Dwarf_Frame *frame = NULL;
+	Dwarf_Addr bias;
+	Dwarf_CFI *cfi;
 	Dwarf_Op *ops;
 	size_t count;
 	bool known = false;
 
-	if ((reg != RBP && reg != RSP) || !w->cfi ||
-	    dwarf_cfi_addrframe(w->cfi, pc - w->cfi_bias, &frame))
+	if ((reg != RBP && reg != RSP) || !flow_has_file(f))
+		return false;
+	cfi = dwfl_module_eh_cfi(f->m->module, &bias);
+	if (!cfi || dwarf_cfi_addrframe(cfi, pc - bias, &frame))
 		return false;
 	if (!dwarf_frame_cfa(frame, &ops, &count) && count == 1 &&
 	    ((ops->atom == DW_OP_bregx && ops->number == reg) ||
@@ -311,7 +321,7 @@ static struct operand memory_at(const struct follower *w, const struct path *p,
 		return o;
 	if (m->base == X86_REG_RIP && m->index == X86_REG_INVALID) {
 		uint64_t address = i->address + i->size + (uint64_t)m->disp;
-		const struct global *g = flow_global(w->f, address);
+		const struct global *g = flow_global(w->f, address, false);
 
 		if (!g)
 			return o;
@@ -323,7 +333,7 @@ static struct operand memory_at(const struct follower *w, const struct path *p,
 	if (base >= REGISTERS)
 		return o;
 	if (m->index == X86_REG_INVALID &&
-	    from_cfa(w, p->pc, base, m->disp, &o.at)) {
+	    flow_from_cfa(w->f, p->pc, base, m->disp, &o.at)) {
 		o.kind = MEMORY_FRAME;
 		return o;
 	}
@@ -391,7 +401,7 @@ static bool holds_result(const struct follower *w, struct path *p,
 	}
 	at = r->offset;
 	if (r->kind == PLACE_NEAR &&
-	    !from_cfa(w, p->pc, r->reg, r->offset, &at))
+	    !flow_from_cfa(w->f, p->pc, r->reg, r->offset, &at))
 		return false;
 	slot = slot_at(p, at);
 	if (slot == p->slot_count || p->slots[slot].value.kind != VALUE_RESULT)
@@ -464,7 +474,7 @@ static struct value declared_at(const struct follower *w, uint64_t pc,
 			continue;
 		there = r->offset;
 		if (r->kind == PLACE_NEAR &&
-		    !from_cfa(w, pc, r->reg, r->offset, &there))
+		    !flow_from_cfa(w->f, pc, r->reg, r->offset, &there))
 			continue;
 		if (there == at)
 			return (struct value){ VALUE_POINTER, 0, v->type->to,
@@ -1069,23 +1079,72 @@ static void follow(struct follower *w, struct path *p, cs_insn *i)
 
 /* --- The function around the call ---------------------------------------------- */
 
+static Dwarf_Die *function_at(struct flow_module *f, uint64_t address,
+			      Dwarf_Addr *bias)
+{
+	struct symbols_module *m = f->m;
+	Dwarf_Die *unit =
+	    symbols_scopes_unit(&m->scopes, m->module, address, bias);
+
+	return unit ? symbols_scopes_function(&m->scopes, unit, address - *bias)
+		    : NULL;
+}
+
+static const struct flow_function *
+known_function(struct flow_module *f, Dwarf_Die *function, Dwarf_Addr bias)
+{
+	Dwarf *dwarf = dwarf_cu_getdwarf(function->cu);
+	struct flow_function *known;
+
+	HASH_FIND_PTR(f->functions, &function->addr, known);
+	if (known)
+		return known;
+	known = xcalloc(1, sizeof(*known));
+	known->key = function->addr;
+	known->variables = variables_of(f->types, dwarf, function, bias);
+	known->returns = c_type_of(f->types, dwarf, function);
+	HASH_ADD_PTR(f->functions, key, known);
+	return known;
+}
+
+const struct variables *flow_variables(struct flow_module *f, uint64_t address,
+				       uint64_t *low)
+{
+	Dwarf_Addr bias, entry;
+	Dwarf_Die *function =
+	    flow_has_file(f) ? function_at(f, address, &bias) : NULL;
+	const struct functions_one *symbol;
+
+	if (!function)
+		return NULL;
+	*low = 0;
+	symbol = symbols_functions_at(f->m, address);
+	if (symbol)
+		*low = symbol->address;
+	else if (!dwarf_lowpc(function, &entry))
+		*low = entry + bias;
+	return &known_function(f, function, bias)->variables;
+}
+
+unsigned flow_register(x86_reg reg)
+{
+	return number_of(reg);
+}
+
 static void find_function(struct follower *w)
 {
 	struct symbols_module *m = w->f->m;
 	const struct functions_one *symbol;
-	struct flow_function *known;
+	const struct flow_function *known;
 	Dwarf_Addr bias, low, high;
-	Dwarf_Die *unit, *function;
+	Dwarf_Die *function;
 
 	symbol = symbols_functions_at(m, w->call);
 	if (symbol) {
 		w->low = symbol->address;
 		w->high = symbol->address + symbol->size;
 	}
-	unit = symbols_scopes_unit(&m->scopes, m->module, w->call, &bias);
-	function =
-	    unit ? symbols_scopes_function(&m->scopes, unit, w->call - bias)
-		 : NULL;
+	function = function_at(w->f, w->call, &bias);
 	if (!function)
 		return;
 	if (!symbol && !dwarf_lowpc(function, &low) &&
@@ -1093,17 +1152,7 @@ static void find_function(struct follower *w)
 		w->low = low + bias;
 		w->high = high + bias;
 	}
-	HASH_FIND_PTR(w->f->functions, &function->addr, known);
-	if (!known) {
-		known = xcalloc(1, sizeof(*known));
-		known->key = function->addr;
-		known->variables =
-		    variables_of(w->f->types, dwarf_cu_getdwarf(function->cu),
-				 function, bias);
-		known->returns = c_type_of(
-		    w->f->types, dwarf_cu_getdwarf(function->cu), function);
-		HASH_ADD_PTR(w->f->functions, key, known);
-	}
+	known = known_function(w->f, function, bias);
 	w->variables = &known->variables;
 	w->flow->declared = known->returns;
 }
@@ -1122,7 +1171,6 @@ static struct flow flow_from(struct flow_module *f, uint64_t address,
 	w->flow = &flow;
 	w->call = within;
 	w->depth = depth;
-	w->cfi = dwfl_module_eh_cfi(f->m->module, &w->cfi_bias);
 	find_function(w);
 	p->pc = address;
 	p->registers[reg].kind = VALUE_RESULT;

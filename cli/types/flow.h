@@ -70,6 +70,8 @@ struct flow {
 	const struct c_type *allocated;
 };
 
+struct locals;
+
 struct flow_function {   /* what is known of one function */
 	const void *key; /* of its DIE */
 	struct variables variables;
@@ -123,19 +125,36 @@ struct flow_module {
 	struct flow_class *classes; /* by name */
 	struct flow_ending *endings;
 	struct source_notes notes;
+	struct locals *locals; /* hash table by address: see locals.h */
 };
 
 /* Begins with what the cache has. */
 void flow_module_open(struct flow_module *f, struct symbols *s,
 		      uint32_t module);
 void flow_module_close(struct flow_module *f);
+/* Frees all of a table, which is empty then. */
+void flow_classes_release(struct flow_class **classes);
 
-/* Whether the module's file can be read; then f->m is there. */
+/* The variable in the module's data at ELF address `address`, or at that offset
+ * among its thread-local ones; NULL: none is known. Lives as long as `f`. */
+const struct global *flow_global(struct flow_module *f, uint64_t address,
+				 bool thread_local_);
+
+/* Whether the module's file is there as it was recorded: then f->m is not
+ * NULL. */
 bool flow_has_file(struct flow_module *f);
 
-/* The variable in the module's data at ELF address `address`; NULL: none is
- * known. Lives as long as `f`. */
-const struct global *flow_global(struct flow_module *f, uint64_t address);
+/* The variables of the function around ELF address `address`, and where its code
+ * begins, 0: not known; NULL: none are known. Live as long as `f`. */
+const struct variables *flow_variables(struct flow_module *f, uint64_t address,
+				       uint64_t *low);
+
+/* Where the address `reg` + `offset` is, in bytes from the CFA, at `pc`. */
+bool flow_from_cfa(struct flow_module *f, uint64_t pc, unsigned reg,
+		   int64_t offset, int64_t *at);
+
+/* DWARF's number of a general register; 16: it is none, or a part of one. */
+unsigned flow_register(x86_reg reg);
 
 /* The only type of that whole name in the module's own debug information; NULL:
  * there is none, or there are several. Lives as long as `f`. */

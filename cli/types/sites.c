@@ -49,8 +49,7 @@ void sites_close(struct sites *s)
 	free(s);
 }
 
-/* NULL: it is in none. */
-static struct flow_module *module_of(struct sites *s, uint32_t module)
+struct flow_module *sites_module(struct sites *s, uint32_t module)
 {
 	if (module == RKN_NONE)
 		return NULL;
@@ -217,7 +216,8 @@ static struct look look_at(struct sites *s, uint32_t frame)
 {
 	static const struct flow nothing;
 	const struct rkn_frame *r = &s->m->frames[frame];
-	struct look l = { .module = module_of(s, r->module), .flow = &nothing };
+	struct look l = { .module = sites_module(s, r->module),
+			  .flow = &nothing };
 
 	l.count = symbols_frame(s->symbols, frame, &l.list);
 	if (l.module) {
@@ -422,12 +422,12 @@ const struct site *sites_of(struct sites *s, uint32_t stack)
 const struct global *sites_global(struct sites *s, uint32_t module,
 				  uint64_t *address)
 {
-	struct flow_module *f = module_of(s, module);
+	struct flow_module *f = sites_module(s, module);
 	const struct global *g;
 
 	if (!f)
 		return NULL;
-	g = flow_global(f, *address - s->m->modules[module].base);
+	g = flow_global(f, *address - s->m->modules[module].base, false);
 	if (g)
 		*address -= s->m->modules[module].base + g->address;
 	return g;
@@ -436,7 +436,7 @@ const struct global *sites_global(struct sites *s, uint32_t module,
 const struct c_type *sites_class(struct sites *s, uint32_t module,
 				 const char *name)
 {
-	struct flow_module *f = module_of(s, module);
+	struct flow_module *f = sites_module(s, module);
 
 	return f ? flow_class(f, name) : NULL;
 }

@@ -29,6 +29,7 @@ struct site {
 };
 
 struct sites;
+struct flow_module;
 
 /* Both must outlive the result. */
 struct sites *sites_open(const struct model *m, struct symbols *s);
@@ -37,6 +38,9 @@ void sites_close(struct sites *s);
 /* Of blocks that `stack` allocated; of another stack, as of a release, its first
  * function that is no wrapper by its name. Lives as long as `s`. */
 const struct site *sites_of(struct sites *s, uint32_t stack);
+
+/* The module as flow.h looks at it; NULL for RKN_NONE. Lives as long as `s`. */
+struct flow_module *sites_module(struct sites *s, uint32_t module);
 
 /* The variable in the data of `module` at `address`, which is set to the offset
  * in it; NULL: none is known. Lives as long as `s`. */

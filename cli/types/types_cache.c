@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "list.h"
+#include "locals.h"
 
 #define PART "types"
 
@@ -120,6 +121,47 @@ static json_t *sources_json(const struct flow_module *f)
 	return all;
 }
 
+static json_t *locals_of_json(const struct locals *l)
+{
+	json_t *list = json_array(), *saved = json_array();
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct local *v = &l->list[i];
+
+		if (json_array_append_new(
+			list, json_pack("[s, s?, I, i, i, I, b]", v->name,
+					v->function, c_type_number(v->type),
+					(int)v->kind, (int)v->reg,
+					(json_int_t)v->offset, v->set))) {
+			json_decref(list);
+			list = NULL; /* then it is not kept at all */
+			break;
+		}
+	}
+	for (size_t i = 0; i < l->saved_count; i++)
+		json_array_append_new(
+		    saved, json_pack("[i, I]", (int)l->saved[i].reg,
+				     (json_int_t)l->saved[i].offset));
+	return json_pack("[o, o]", list, saved);
+}
+
+static json_t *locals_json(const struct flow_module *f)
+{
+	json_t *all = json_object();
+	char key[17];
+
+	for (const struct locals *l = f->locals; l; l = l->hh.next) {
+		if (!l->known)
+			continue;
+		snprintf(key, sizeof(key), "%" PRIx64, l->address);
+		if (json_object_set_new(all, key, locals_of_json(l))) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
+}
+
 static json_t *named_json(const struct flow_module *f)
 {
 	json_t *all = json_object();
@@ -145,11 +187,12 @@ void types_cache_write(struct flow_module *f, struct symbols_cache *c,
 	if (types)
 		symbols_cache_set_part(
 		    c, PART,
-		    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:[I, I]}",
+		    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[I, I]}",
 			      "types", types, "flows", flows_json(f), "globals",
 			      globals_json(&f->globals), "classes",
-			      classes_json(f), "sources", sources_json(f),
-			      "named", named_json(f), "built",
+			      classes_json(f), "locals", locals_json(f),
+			      "sources", sources_json(f), "named",
+			      named_json(f), "built",
 			      (json_int_t)f->notes.built.tv_sec,
 			      (json_int_t)f->notes.built.tv_nsec));
 }
@@ -329,6 +372,57 @@ static void read_built(struct flow_module *f, const json_t *saved)
 	f->notes.dated = f->notes.built.tv_sec;
 }
 
+static bool read_variables(struct flow_module *f, struct locals *l,
+			   const json_t *saved)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(saved, i, one)
+	{
+		json_int_t kind = json_integer_value(json_array_get(one, 3));
+		struct local v = {
+			.name = json_string_value(json_array_get(one, 0)),
+			.function = json_string_value(json_array_get(one, 1)),
+			.type =
+			    c_type_numbered(f->types, json_array_get(one, 2)),
+			.kind = (enum place_kind)kind,
+			.reg = (unsigned)json_integer_value(
+			    json_array_get(one, 4)),
+			.offset = json_integer_value(json_array_get(one, 5)),
+			.set = json_is_true(json_array_get(one, 6)),
+		};
+
+		if (!v.name || !v.type || kind < PLACE_REGISTER ||
+		    kind > PLACE_FRAME)
+			return false;
+		*LIST_ADD(l->list, l->count) = v;
+	}
+	return json_is_array(saved);
+}
+
+static bool read_locals(struct flow_module *f, uint64_t address,
+			const json_t *saved)
+{
+	const json_t *registers = json_array_get(saved, 1);
+	struct locals *l = xcalloc(1, sizeof(*l));
+	size_t i;
+	json_t *one;
+
+	l->address = address;
+	l->known = true;
+	HASH_ADD(hh, f->locals, address, sizeof(l->address), l);
+	if (json_array_size(registers) > LOCALS_SAVED)
+		return false;
+	json_array_foreach(registers, i, one) l->saved[l->saved_count++] =
+	    (struct locals_saved){
+		    (unsigned)json_integer_value(json_array_get(one, 0)),
+		    json_integer_value(json_array_get(one, 1)),
+	    };
+	return json_is_array(registers) &&
+	       read_variables(f, l, json_array_get(saved, 0));
+}
+
 static void forget(struct flow_module *f)
 {
 	struct flow_known *known, *next;
@@ -338,7 +432,8 @@ static void forget(struct flow_module *f)
 		free(known->flow.claims);
 		free(known);
 	}
-	HASH_FREE(f->classes);
+	flow_classes_release(&f->classes);
+	locals_release(&f->locals);
 	globals_release(&f->globals);
 	source_notes_release(&f->notes);
 	c_types_close(f->types);
@@ -350,6 +445,7 @@ void types_cache_read(struct flow_module *f, const struct symbols_cache *c,
 {
 	const json_t *part = symbols_cache_part(c, PART);
 	json_t *flows = json_object_get(part, "flows"), *one;
+	json_t *locals = json_object_get(part, "locals");
 	const char *key;
 	bool good;
 
@@ -364,6 +460,8 @@ void types_cache_read(struct flow_module *f, const struct symbols_cache *c,
 	read_built(f, json_object_get(part, "built"));
 	json_object_foreach(flows, key, one) good =
 	    good && read_flow(f, strtoull(key, NULL, 16), one);
+	json_object_foreach(locals, key, one) good =
+	    good && read_locals(f, strtoull(key, NULL, 16), one);
 	if (!good)
 		forget(f);
 }

@@ -7,6 +7,8 @@
  *               "flows": {"11f0": [returned, used, declared, claims, 0, allocated]},
  *               "globals": [[16424, false, "cache", null, "lru.c", true, 7]],
  *               "classes": {"ns::Box<int>": 12, "Two": null},
+ *               "locals": {"11ee": [[["table", null, 7, 2, 0, -48, true]],
+ *                                   [[6, -16]]]},
  *               "sources": {"lru.c": "d41d8cd98f00b204e9800998ecf8427e"},
  *               "named": {"11f0 0 struct node": 1},
  *               "built": [1795961811, 0]}

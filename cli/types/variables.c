@@ -4,6 +4,7 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
+#include "die_name.h"
 #include "list.h"
 
 #define MOST_DEPTH 256 /* of the tree of DIEs: a file may be damaged */
@@ -52,21 +53,17 @@ static bool read_place(const Dwarf_Op *op, size_t count,
 }
 
 /* A place without a list is so in the variable's scope: in all of its code. */
-static void add_in_scope(struct reader *r, Dwarf_Die *scope,
-			 struct place_range p, struct variable *v)
+static void add_in_scope(const struct reader *r, struct place_range p,
+			 struct variable *v)
 {
-	Dwarf_Addr base, low, high;
-	ptrdiff_t at = 0;
-
-	while ((at = dwarf_ranges(scope, at, &base, &low, &high)) > 0) {
-		p.low = low + r->bias;
-		p.high = high + r->bias;
+	for (size_t i = v->scope; i < v->scope + v->scope_count; i++) {
+		p.low = r->v->scopes[i].low;
+		p.high = r->v->scopes[i].high;
 		*LIST_ADD(v->places, v->count) = p;
 	}
 }
 
-static void read_places(struct reader *r, Dwarf_Die *scope, Dwarf_Die *die,
-			struct variable *v)
+static void read_places(struct reader *r, Dwarf_Die *die, struct variable *v)
 {
 	Dwarf_Addr base, low, high;
 	Dwarf_Attribute attribute;
@@ -83,40 +80,62 @@ static void read_places(struct reader *r, Dwarf_Die *scope, Dwarf_Die *die,
 
 		if (!read_place(ops, count, r->base.low ? &r->base : NULL, &p))
 			continue;
-		if (high == (Dwarf_Addr)-1)
-			add_in_scope(r, scope, p, v);
+		v->listed = high != (Dwarf_Addr)-1;
+		if (!v->listed)
+			add_in_scope(r, p, v);
 		else
 			*LIST_ADD(v->places, v->count) = p;
 	}
 }
 
-static void read_scope(struct reader *r, Dwarf_Die *scope, const void *owner,
+static void note_scope(struct reader *r, Dwarf_Die *scope, struct variable *of)
+{
+	Dwarf_Addr base, low, high;
+	ptrdiff_t at = 0;
+
+	of->scope = r->v->scope_count;
+	while ((at = dwarf_ranges(scope, at, &base, &low, &high)) > 0)
+		*LIST_ADD(r->v->scopes, r->v->scope_count) =
+		    (struct code_range){ low + r->bias, high + r->bias };
+	of->scope_count = r->v->scope_count - of->scope;
+}
+
+static void read_scope(struct reader *r, Dwarf_Die *scope, struct variable of,
 		       unsigned depth)
 {
 	Dwarf_Die child;
+	bool qualifies;
+
+	note_scope(r, scope, &of);
 
 	if (depth > MOST_DEPTH || dwarf_child(scope, &child))
 		return;
 	do {
-		struct variable v = { .depth = depth, .owner = owner };
+		struct variable v = of;
+
+		v.depth = depth;
 
 		switch (dwarf_tag(&child)) {
 		case DW_TAG_variable:
 		case DW_TAG_formal_parameter:
-			read_places(r, scope, &child, &v);
+			read_places(r, &child, &v);
 			if (!v.count)
 				break;
 			v.name = dwarf_diename(&child);
+			v.parameter =
+			    dwarf_tag(&child) == DW_TAG_formal_parameter;
 			v.type = c_type_of(r->types, r->dwarf, &child);
 			*LIST_ADD(r->v->list, r->v->count) = v;
 			break;
 		case DW_TAG_inlined_subroutine:
-			read_scope(r, &child, child.addr, depth + 1);
+			v.owner = child.addr;
+			v.inlined = die_name(&child, &qualifies);
+			read_scope(r, &child, v, depth + 1);
 			break;
 		case DW_TAG_lexical_block:
 		case DW_TAG_try_block:
 		case DW_TAG_catch_block:
-			read_scope(r, &child, owner, depth + 1);
+			read_scope(r, &child, of, depth + 1);
 			break;
 		default:
 			break;
@@ -137,7 +156,8 @@ struct variables variables_of(struct c_types *t, Dwarf *dwarf,
 	    !dwarf_getlocation(&attribute, &ops, &count) &&
 	    read_place(ops, count, NULL, &r.base))
 		r.base.low = 1;
-	read_scope(&r, function, function->addr, 0);
+	read_scope(&r, function, (struct variable){ .owner = function->addr },
+		   0);
 	return v;
 }
 
@@ -146,6 +166,7 @@ void variables_release(struct variables *v)
 	for (size_t i = 0; i < v->count; i++)
 		free(v->list[i].places);
 	free(v->list);
+	free(v->scopes);
 	*v = (struct variables){ 0 };
 }
 
@@ -157,7 +178,36 @@ const struct place_range *variable_place(const struct variable *v, uint64_t pc)
 	return NULL;
 }
 
+bool variable_is_seen(const struct variables *all, const struct variable *v,
+		      uint64_t pc)
+{
+	const struct code_range *range = all->scopes + v->scope;
+
+	for (size_t i = 0; i < v->scope_count; i++)
+		if (range[i].low <= pc && pc < range[i].high)
+			return true;
+	return false;
+}
+
 /* --- Variables outside of frames --------------------------------------------- */
+
+static bool read_indexed(Dwarf_Attribute *location, const Dwarf_Op *op,
+			 uint64_t *to)
+{
+	Dwarf_Attribute indexed;
+	Dwarf_Addr address;
+	Dwarf_Word number;
+
+	if (dwarf_getlocation_attr(location, op, &indexed))
+		return false;
+	if (!dwarf_formaddr(&indexed, &address))
+		*to = address;
+	else if (!dwarf_formudata(&indexed, &number))
+		*to = number;
+	else
+		return false;
+	return true;
+}
 
 static bool read_address(Dwarf_Die *die, struct global *g)
 {
@@ -172,24 +222,36 @@ static bool read_address(Dwarf_Die *die, struct global *g)
 		g->address = ops[0].number;
 		return true;
 	}
-	if (count == 1 && (ops[0].atom == DW_OP_addrx ||
-			   ops[0].atom == DW_OP_GNU_addr_index)) {
-		Dwarf_Attribute indexed;
-		Dwarf_Addr address;
+	if (count == 1 &&
+	    (ops[0].atom == DW_OP_addrx || ops[0].atom == DW_OP_GNU_addr_index))
+		return read_indexed(&attribute, &ops[0], &g->address);
+	if (count != 2 || (ops[1].atom != DW_OP_form_tls_address &&
+			   ops[1].atom != DW_OP_GNU_push_tls_address))
+		return false;
+	g->thread_local_ = true;
+	g->address = ops[0].number;
+	if (ops[0].atom == DW_OP_const8u || ops[0].atom == DW_OP_const4u ||
+	    ops[0].atom == DW_OP_addr)
+		return true;
+	/* By its number, where debug information is split. */
+	return (ops[0].atom == DW_OP_constx ||
+		ops[0].atom == DW_OP_GNU_const_index) &&
+	       read_indexed(&attribute, &ops[0], &g->address);
+}
 
-		if (dwarf_getlocation_attr(&attribute, &ops[0], &indexed) ||
-		    dwarf_formaddr(&indexed, &address))
-			return false;
-		g->address = address;
-		return true;
-	}
-	if (count == 2 && (ops[1].atom == DW_OP_form_tls_address ||
-			   ops[1].atom == DW_OP_GNU_push_tls_address)) {
-		g->address = ops[0].number;
-		g->thread_local_ = true;
-		return true;
-	}
-	return false;
+/* The source file of a unit's variable. At link time gcc makes a unit of its own,
+ * "<artificial>", whose variables have their origin in the true ones. */
+static const char *file_of(Dwarf_Die *die, const char *unit)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die origin, other;
+	const char *name = NULL;
+
+	if (dwarf_attr(die, DW_AT_abstract_origin, &attribute) &&
+	    dwarf_formref_die(&attribute, &origin) &&
+	    dwarf_diecu(&origin, &other, NULL, NULL))
+		name = dwarf_diename(&other);
+	return name ? name : unit;
 }
 
 static void read_globals(struct globals *g, struct c_types *t, Dwarf *dwarf,
@@ -209,6 +271,7 @@ static void read_globals(struct globals *g, struct c_types *t, Dwarf *dwarf,
 			if (!one.thread_local_)
 				one.address += model.address;
 			one.name = dwarf_diename(&child);
+			one.file = file_of(&child, model.file);
 			one.type = c_type_of(t, dwarf, &child);
 			one.exported =
 			    dwarf_hasattr_integrate(&child, DW_AT_external);

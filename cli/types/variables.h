@@ -30,16 +30,28 @@ struct place_range {
 struct variable {
 	const char *name; /* NULL: it has none */
 	const struct c_type *type;
-	unsigned depth;    /* of its block in the function, from 0 */
-	const void *owner; /* where the DIE of its function lies, which may be
+	unsigned depth;      /* of its block in the function, from 0 */
+	const void *owner;   /* where the DIE of its function lies, which may be
 			      inlined */
+	const char *inlined; /* the name of that function, if it is; NULL */
+	bool parameter;
+	bool listed; /* its places are where it has a value; else they are all
+			of its block */
 	struct place_range *places;
 	size_t count;
+	size_t scope, scope_count; /* its block's code, in struct variables;
+				      a place may be known beyond that */
+};
+
+struct code_range {
+	uint64_t low, high; /* [low, high) */
 };
 
 struct variables {
 	struct variable *list;
 	size_t count;
+	struct code_range *scopes;
+	size_t scope_count;
 };
 
 /* Those of `function`, a DIE with code of its own; to be released. */
@@ -49,6 +61,10 @@ void variables_release(struct variables *v);
 
 /* The range of `v` that `pc` is in; NULL: its value is nowhere then. */
 const struct place_range *variable_place(const struct variable *v, uint64_t pc);
+
+/* Whether `pc` is in the block of `v`, which is one of `all`. */
+bool variable_is_seen(const struct variables *all, const struct variable *v,
+		      uint64_t pc);
 
 /* A variable outside all functions, or static, or thread-local. */
 struct global {

@@ -266,6 +266,25 @@ bool symbols_data(struct symbols *s, uint32_t module, uint64_t address,
 	return s->data;
 }
 
+/* No frame of a thread is in a scene. */
+size_t symbols_code_at(struct symbols *s, uint32_t module, uint64_t address,
+		       const struct location **locations)
+{
+	static const struct location nowhere;
+
+	(void)s;
+	(void)module;
+	(void)address;
+	*locations = &nowhere;
+	return 1;
+}
+
+bool symbols_thread_data(struct symbols *s, uint32_t module, uint64_t offset,
+			 char *name, size_t size)
+{
+	return symbols_data(s, module, offset, name, size);
+}
+
 size_t symbols_missing(const struct symbols *s, const char **first_path)
 {
 	(void)s;

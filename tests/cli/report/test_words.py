@@ -42,8 +42,8 @@ def told(recording):
 @pytest.mark.parametrize("argument, words, kind, symbol", [
     ([], "a pointer in data of interior "
      "(static state.cursor in interior.c)", "data", "state+0x8"),
-    (["on the stack"], "a pointer on the stack of the main thread", "stack",
-     None)])
+    (["on the stack"], "a pointer on the stack of the main thread "
+     "(main()'s local)", "stack", None)])
 def test_a_possible_leak_names_its_holder(argument, words, kind, symbol,
                                           tmp_path):
     program = compiled(tmp_path, "interior", INTERIOR, "-g", "-O1",

@@ -59,7 +59,7 @@ __attribute__((noinline)) void there(int n, other_pointer o)
 STACKS = [[("small", 9, True), ("here", 18, False), ("main", 25, False)],
           [("small", 9, True), ("there", 16, False), ("main", 26, False)]]
 TYPES = {("struct shared", 2), ("struct held", 1)}
-ROOTS = {("kept in two", 1), ("no root", 2)}
+ROOTS = {("static kept in first.c", 1), ("no root", 2)}
 NAMES = {"small", "here", "there", "main"}
 COMPILERS = {"gcc": CC, "clang": "clang"}
 VERSIONS = ["4", "5"]
