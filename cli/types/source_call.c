@@ -154,6 +154,20 @@ static size_t argument_end(const struct reader *r, size_t from, size_t to)
 	return from < to ? from : to;
 }
 
+/* Whether something is multiplied there. */
+static bool has_product(const struct reader *r, size_t from, size_t to)
+{
+	size_t a, b;
+
+	for (; from < to; from++) {
+		if (is(&r->list[from], "*"))
+			return true;
+		if (is(&r->list[from], "sizeof"))
+			from = operand(r, from + 1, &a, &b) - 1;
+	}
+	return false;
+}
+
 /* Whether the name is of a function or macro that only adds, multiplies, or
  * makes a size larger. */
 static bool is_arithmetic(const struct token *t)
@@ -256,7 +270,10 @@ static void read_size(struct reader *r, size_t from, size_t to,
 {
 	struct form f;
 
-	if (depth > MOST_DEPTH || !read_form(r, from, to, &f)) {
+	/* Of "n * sizeof(a) + sizeof(b)" either may come first. */
+	if (depth > MOST_DEPTH || !read_form(r, from, to, &f) ||
+	    (f.sum && has_product(r, from, f.plus) &&
+	     has_sizeof(r, f.plus, to))) {
 		r->spoilt = true;
 		return;
 	}
@@ -286,6 +303,25 @@ static bool is_new(const struct token *name)
 	return is_one_of(name, names);
 }
 
+/* Whether the address of what is measured is an argument, too: of a key. */
+static bool is_given(const struct reader *r, size_t from, size_t to)
+{
+	size_t a, b;
+
+	for (size_t i = from; i < to; i++) {
+		if (!is(&r->list[i], "sizeof"))
+			continue;
+		i = operand(r, i + 1, &a, &b) - 1;
+		for (size_t k = from; b == a + 1 && k + 1 < to; k++)
+			if (is(&r->list[k], "&") &&
+			    r->list[k + 1].length == r->list[a].length &&
+			    !memcmp(r->list[k + 1].text, r->list[a].text,
+				    r->list[a].length))
+				return true;
+	}
+	return false;
+}
+
 static void read_arguments(struct reader *r, size_t name, size_t open)
 {
 	size_t close = closing(r, open), end = argument_end(r, open + 1, close);
@@ -308,6 +344,9 @@ static void read_arguments(struct reader *r, size_t name, size_t open)
 				  only || r->exact ? SOURCE_ONE : SOURCE_MANY,
 				  0);
 	}
+	if (!r->spoilt &&
+	    !memmem(r->list[name].text, r->list[name].length, "dup", 3))
+		r->spoilt = is_given(r, open + 1, close);
 }
 
 /* The type of a cast that ends before `at`: [from, to) without its last star. */
@@ -378,7 +417,7 @@ static bool find_statement(const struct token *list, size_t count,
 		return false;
 	while (first && !is_end(&list[first - 1]))
 		first--;
-	while (end < count && !is_end(&list[end]))
+	while (end < count && !is_end(&list[end - 1]) && !is_end(&list[end]))
 		end++;
 	*from = first;
 	*to = end;
@@ -408,13 +447,41 @@ static unsigned fit(const struct reader *r, size_t at, unsigned line,
 	bool there = t->line == line && column && t->column == column;
 	size_t name;
 
-	if (open_of(r, at, &name) == r->count || is(t, "sizeof") ||
+	if ((!there && !is_called(t, callee)) ||
+	    open_of(r, at, &name) == r->count || is(t, "sizeof") ||
 	    is(t, "if") || is(t, "while") || is(t, "for") || is(t, "switch") ||
 	    is(t, "return"))
 		return 0;
 	if (is_called(t, callee))
 		return 2 + (unsigned)(t->line == line) + 2 * (unsigned)there;
 	return there;
+}
+
+/* Whether the call at `found` is the one that the column means, which is at `at`:
+ * at it, or the only one in a call or macro that begins there. */
+static bool is_meant(const struct reader *r, size_t at, size_t found,
+		     const char *callee)
+{
+	size_t name = at, open, close;
+
+	if (r->list[at].kind != TOKEN_WORD || is(&r->list[at], "return"))
+		return true; /* an operator's */
+	while (at < found && name + 2 < r->count && name < found &&
+	       (is(&r->list[name + 1], "->") || is(&r->list[name + 1], ".")))
+		name += 2;
+	if (name == found ||
+	    (name + 1 < r->count && is(&r->list[name + 1], "=")))
+		return true;
+	open = name + 1;
+	close = open < r->count && is(&r->list[open], "(") ? closing(r, open)
+							   : open;
+	if (found < open || found >= close)
+		return false;
+	for (size_t i = open; i < close && i + 1 < r->count; i++)
+		if (i != found && is_called(&r->list[i], callee) &&
+		    is(&r->list[i + 1], "("))
+			return false;
+	return true;
 }
 
 /* The call; r->count: none is found, or several. */
@@ -434,7 +501,78 @@ static size_t find_call(const struct reader *r, unsigned line, unsigned column,
 		best = fits;
 		found = i;
 	}
+	for (size_t i = 0; column && found < r->count && i < r->count; i++)
+		if (r->list[i].line == line && r->list[i].column == column &&
+		    !is_meant(r, i, found, callee))
+			return r->count;
 	return found;
+}
+
+/* What takes the result of the call at `at`: the word before its "=", or "return",
+ * or one of a choice's two signs; NULL: something else. */
+static const struct token *taker_of(const struct reader *r, size_t at)
+{
+	size_t depth = 0;
+
+	while (at && (depth || is(&r->list[at - 1], ")"))) { /* casts */
+		at--;
+		depth += is(&r->list[at], ")");
+		depth -= depth && is(&r->list[at], "(");
+	}
+	if (!at)
+		return NULL;
+	if (is(&r->list[at - 1], "="))
+		return at > 1 ? &r->list[at - 2] : NULL;
+	return is(&r->list[at - 1], "return") || is(&r->list[at - 1], "?") ||
+		       is(&r->list[at - 1], ":")
+		   ? &r->list[at - 1]
+		   : NULL;
+}
+
+static bool is_same_token(const struct token *a, const struct token *b)
+{
+	return a->length == b->length && !memcmp(a->text, b->text, a->length);
+}
+
+static bool is_choice(const struct token *t)
+{
+	return is(t, "?") || is(t, ":");
+}
+
+/* Whether the calls at `a` and `b` have the same arguments. */
+static bool is_alike(const struct reader *r, size_t a, size_t b)
+{
+	size_t end = closing(r, a + 1);
+
+	for (a++, b++; a < end; a++, b++)
+		if (b >= r->count || !is_same_token(&r->list[a], &r->list[b]))
+			return false;
+	return true;
+}
+
+/*
+ * Whether an optimizing compiler may have made one call of the one at `at` and of
+ * another nearby, whose arguments are others: then it is not known which was
+ * meant. They give their result to the same place.
+ */
+static bool may_be_merged(const struct reader *r, size_t at, const char *callee)
+{
+	const struct token *taker = taker_of(r, at);
+
+	for (size_t i = 0; taker && i + 1 < r->count; i++) {
+		const struct token *other;
+
+		if (i == at || !is_called(&r->list[i], callee) ||
+		    !is(&r->list[i + 1], "("))
+			continue;
+		other = taker_of(r, i);
+		if (other &&
+		    (is_same_token(taker, other) ||
+		     (is_choice(taker) && is_choice(other))) &&
+		    !is_alike(r, at, i))
+			return true;
+	}
+	return false;
 }
 
 static void read_call(struct reader *r, size_t at)
@@ -445,7 +583,7 @@ static void read_call(struct reader *r, size_t at)
 	r->exact = !trusted;
 	read_arguments(r, name, open);
 	if (!r->spoilt && trusted && read_cast(r, at, &from, &to))
-		add_hint(r, from, to, SOURCE_TAIL);
+		add_hint(r, from, to, SOURCE_CAST);
 	for (size_t i = 0; r->exact && i < r->c->count; i++)
 		r->spoilt |= r->c->hints[i].room != SOURCE_ONE;
 }
@@ -501,6 +639,12 @@ void source_call_read(struct source_call *c, const char *text, size_t size,
 			read_new(&r, line);
 		else if (at < r.count)
 			read_call(&r, at);
+		if (at < r.count && !is_operator_new(callee)) {
+			const struct reader all = { .list = tokens.list,
+						    .count = tokens.count };
+
+			r.spoilt |= may_be_merged(&all, from + at, callee);
+		}
 	}
 	if (r.spoilt)
 		c->count = 0;

@@ -33,7 +33,11 @@ static bool is_declaration_of(int tag)
 	       tag == DW_TAG_formal_parameter;
 }
 
-static void add_name(struct source_unit *u, char *name, Dwarf_Die *one)
+static const struct c_type *type_of_die(const struct source_scope *s,
+					Dwarf_Die *die);
+
+static void add_name(const struct source_scope *s, struct source_unit *u,
+		     char *name, Dwarf_Die *one)
 {
 	struct source_name *n;
 
@@ -41,7 +45,10 @@ static void add_name(struct source_unit *u, char *name, Dwarf_Die *one)
 	if (n) {
 		/* A declaration and a definition, or a name that is a type's
 		 * and a variable's. */
-		if (dwarf_tag(&n->die) != dwarf_tag(one))
+		/* In C++ they may be of several scopes, and a linker that
+		 * optimizes joins units. */
+		if (dwarf_tag(&n->die) != dwarf_tag(one) ||
+		    type_of_die(s, &n->die) != type_of_die(s, one))
 			n->several = true;
 		free(name);
 		return;
@@ -52,12 +59,19 @@ static void add_name(struct source_unit *u, char *name, Dwarf_Die *one)
 	HASH_ADD_KEYPTR(hh, u->names, n->name, strlen(n->name), n);
 }
 
-static void read_names(struct source_unit *u, Dwarf_Die *parent, int depth)
+static bool has_scope(int tag)
+{
+	return tag == DW_TAG_namespace || tag == DW_TAG_structure_type ||
+	       tag == DW_TAG_class_type;
+}
+
+static void read_names(const struct source_scope *s, struct source_unit *u,
+		       Dwarf_Die *parent, int depth)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Die child, other;
 
-	if (depth > 2 || dwarf_child(parent, &child))
+	if (depth > MOST_DEPTH || dwarf_child(parent, &child))
 		return;
 	do {
 		int tag = dwarf_tag(&child);
@@ -67,12 +81,17 @@ static void read_names(struct source_unit *u, Dwarf_Die *parent, int depth)
 		if (tag == DW_TAG_imported_unit &&
 		    dwarf_attr(&child, DW_AT_import, &attribute) &&
 		    dwarf_formref_die(&attribute, &other))
-			read_names(u, &other, depth + 1);
+			read_names(s, u, &other, depth + 1);
+		if (s->within && has_scope(tag))
+			read_names(s, u, &child, depth + 1);
 		if (!is_declaration_of(tag))
 			continue;
 		name = dwarf_diename(&child);
 		if (name)
-			add_name(u, xasprintf("%s%s", tag_word(tag), name),
+			add_name(s, u,
+				 xasprintf("%s%s",
+					   s->within ? "" : tag_word(tag),
+					   name),
 				 &child);
 	} while (!dwarf_siblingof(&child, &child));
 }
@@ -87,7 +106,7 @@ static struct source_unit *unit_of(const struct source_scope *s)
 		return u;
 	u = xcalloc(1, sizeof(*u));
 	u->key = key;
-	read_names(u, s->unit, 0);
+	read_names(s, u, s->unit, 0);
 	HASH_ADD_PTR(*s->units, key, u);
 	return u;
 }
@@ -114,6 +133,7 @@ void source_units_release(struct source_unit **units)
 struct meaning {
 	const struct c_type *type; /* NULL: nothing has that name */
 	bool several;              /* or things of different types have it */
+	bool outer;                /* one is seen in all of the function */
 };
 
 static void mean(struct meaning *m, const struct c_type *type)
@@ -157,12 +177,13 @@ static void look_in(const struct source_scope *s, Dwarf_Die *scope,
 		if (!is_declaration_of(tag) || strcmp(tag_word(tag), word))
 			continue;
 		own = dwarf_diename(&child);
-		if (own && !strcmp(own, name))
-			mean(m, tag == DW_TAG_variable
-				    ? c_type_of(s->types,
-						dwarf_cu_getdwarf(child.cu),
-						&child)
-				    : type_of_die(s, &child));
+		if (!own || strcmp(own, name) != 0)
+			continue;
+		m->outer |= !depth;
+		mean(m, tag == DW_TAG_variable
+			    ? c_type_of(s->types, dwarf_cu_getdwarf(child.cu),
+					&child)
+			    : type_of_die(s, &child));
 	} while (!dwarf_siblingof(&child, &child));
 }
 
@@ -179,6 +200,30 @@ static struct meaning find_local(const struct source_scope *s, const char *word,
 	    dwarf_formref_die(&attribute, &origin))
 		look_in(s, &origin, word, name, &m, 0);
 	return m;
+}
+
+/*
+ * Using declarations and bases are not followed: a name without scopes must be of
+ * one type in the unit, which is `found` in the scopes, or NULL and the type is in
+ * a namespace without a name.
+ */
+static const struct c_type *only_in_unit(const struct source_scope *s,
+					 const char *name,
+					 const struct c_type *found)
+{
+	static const char within[] = "(anonymous namespace)::";
+	const struct c_type *type;
+	struct source_name *n;
+
+	HASH_FIND_STR(unit_of(s)->names, name, n);
+	type = n && !n->several ? type_of_die(s, &n->die) : NULL;
+	if (!type || type == found)
+		return type;
+	return !found && type->name &&
+		       !strncmp(type->name, within, strlen(within)) &&
+		       !strcmp(type->name + strlen(within), name)
+		   ? type
+		   : NULL;
 }
 
 /* In C++: as the scopes around the function see it, the innermost first. */
@@ -200,7 +245,9 @@ static const struct c_type *find_scoped(const struct source_scope *s,
 		free(whole);
 	}
 	free(scope);
-	return type ? type : c_type_called(s->types, dwarf, name);
+	if (!type)
+		type = c_type_called(s->types, dwarf, name);
+	return strchr(name, ':') ? type : only_in_unit(s, name, type);
 }
 
 static const struct c_type *find_global(const struct source_scope *s,
@@ -225,11 +272,17 @@ static const struct c_type *find(const struct source_scope *s, const char *word,
 {
 	struct meaning m = find_local(s, word, name);
 
+	const struct c_type *global;
+
 	if (m.several)
 		return NULL;
-	if (m.type)
+	if (m.type && m.outer)
 		return m.type;
-	return s->within ? find_scoped(s, name) : find_global(s, word, name);
+	global = s->within ? find_scoped(s, name) : find_global(s, word, name);
+	/* The call may be outside of the block. */
+	if (m.type && global && global != m.type)
+		return NULL;
+	return m.type ? m.type : global;
 }
 
 /* --- Types and expressions ----------------------------------------------------- */

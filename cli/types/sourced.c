@@ -213,6 +213,9 @@ bool sourced_fits(const struct sourced *s, uint64_t size)
 		return size == s->type->size;
 	case SOURCE_MANY:
 		return size % s->type->size == 0;
+	case SOURCE_TAIL: /* of a number others stand behind */
+		return s->type->kind == C_STRUCT || s->type->kind == C_UNION ||
+		       size == s->type->size;
 	case SOURCE_OPEN:
 		return c_is_open(s->type);
 	default:

@@ -91,8 +91,49 @@ static void a_cast_tells_too(void **state)
 	assert_int_equal(c.count, 2);
 	assert_string_equal(c.hints[1].text, "struct x *");
 	says("p = (const x_t *)xmalloc(n);", "xmalloc", "const x_t",
-	     SOURCE_TAIL);
+	     SOURCE_CAST);
 	nothing("p = f((x_t *), xmalloc(n));", "xmalloc");
+}
+
+/* A compiler makes one call of calls whose results go to the same place. */
+static void calls_that_may_be_merged_say_nothing(void **state)
+{
+	static const char *const merged[] = {
+		"if (n)\n p = malloc(sizeof(x_t));\nelse\n p = malloc(sizeof(y_t));",
+		"if (n)\n return (x_t *)malloc(sizeof(x_t));\nreturn malloc(sizeof(y_t));",
+		"p = n ?\n malloc(sizeof(x_t)) :\n malloc(sizeof(y_t));",
+	};
+	static const char *const apart[] = {
+		"if (n)\n p = malloc(sizeof(x_t));\nelse\n q = malloc(sizeof(y_t));",
+		"if (n)\n p = malloc(sizeof(x_t));\nelse\n p = malloc(sizeof(x_t));",
+		"if (n)\n p = malloc(sizeof(x_t));\nelse\n p = calloc(1, sizeof(y_t));",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(merged) / sizeof(*merged); i++) {
+		assert_int_equal(called(merged[i], 2, 0, "malloc").count, 0);
+		assert_int_equal(called(apart[i], 2, 0, "malloc").count, 1);
+	}
+}
+
+/* The word at the column is the call, or around it only. */
+static void the_column_and_the_statement_rule_calls_out(void **state)
+{
+	static const char next[] = "p = NEW(x_t);\nq = malloc(sizeof(y_t));";
+	static const char choice[] = "f(n ? SWAP : malloc(sizeof(x_t)));";
+
+	(void)state;
+	assert_int_equal(called(next, 1, 5, "malloc").count, 0);
+	assert_int_equal(called(choice, 1, 7, "malloc").count, 0);
+	assert_int_equal(called(choice, 1, 14, "malloc").count, 1);
+}
+
+/* What is first in memory is a length, or what is added at the end. */
+static void numbers_and_what_comes_last_name_no_type(void **state)
+{
+	(void)state;
+	nothing("p = malloc(n * sizeof(x_t) + sizeof(y_t));", "malloc");
+	nothing("p = entry_alloc(&id, sizeof(id));", "entry_alloc");
 }
 
 static void a_statement_has_several_lines_or_a_line_several(void **state)
@@ -157,6 +198,9 @@ int main(void)
 		cmocka_unit_test(
 		    a_size_of_one_that_anything_is_asked_for_is_that_or_nothing),
 		cmocka_unit_test(a_cast_tells_too),
+		cmocka_unit_test(calls_that_may_be_merged_say_nothing),
+		cmocka_unit_test(the_column_and_the_statement_rule_calls_out),
+		cmocka_unit_test(numbers_and_what_comes_last_name_no_type),
 		cmocka_unit_test(
 		    a_statement_has_several_lines_or_a_line_several),
 		cmocka_unit_test(the_text_may_begin_in_a_comment),

@@ -200,25 +200,30 @@ def test_what_the_cache_has_is_what_the_source_says(build, tmp_path):
     assert rows(recording) == SEEN
 
 
-def test_new_of_a_class_that_nothing_else_tells(tmp_path):
+@pytest.mark.parametrize("other", ["leaf", "node"])
+def test_new_of_a_class_that_nothing_else_tells(other, tmp_path):
+    """A name of two types in the unit is none: scopes are not all followed."""
     source = tmp_path / "calls.cc"
     source.write_text(r"""
 extern "C" void put(void *to, void *p);
-struct node { long a; };
+struct OTHER { long a; };
 namespace ns {
 struct node { long a, b; } seen;
 void *kept[4];
 void *made() { return new node; }
 }
-node seen;
-int main() { put(&ns::kept[0], ns::made()); put(&ns::kept[1], new node[3]); }
-""")
+OTHER seen;
+int main() { put(&ns::kept[0], ns::made()); put(&ns::kept[1], new OTHER[3]); }
+""".replace("OTHER", other))
     helper = compiled(tmp_path, "help.o", HELP, "-g", "-c")
     subprocess.run(["g++", "-g", "-O0", source, helper, "-o",
                     tmp_path / "program"], check=True)
     found = types(tmp_path / "program")
-    assert found["ns::node"] == (1, "source")
-    assert found["node[]"] == (1, "source")
+    if other == "leaf":
+        assert found["ns::node"] == (1, "source")
+        assert found["leaf[]"] == (1, "source")
+    else:
+        assert not [t for t in found if "node" in t]
 
 
 def test_the_compiler_says_what_a_call_allocates(tmp_path):
