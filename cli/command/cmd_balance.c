@@ -211,8 +211,9 @@ static const struct poptOption options[] = {
 
 const struct command cmd_balance = {
 	.name = "balance",
+	.group = COMMAND_FINDINGS,
 	.arguments = "[REC] OBJECT",
-	.help = "show who retained one object and did not release it",
+	.help = "show which callers took references on an object and kept them",
 	.more = COMMAND_OBJECT COMMAND_NEWEST,
 	.options = options,
 	.run = run,

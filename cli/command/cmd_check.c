@@ -369,6 +369,7 @@ static int run(const char **arguments)
 
 const struct command cmd_check = {
 	.name = "check",
+	.group = COMMAND_GATE,
 	.arguments = "[REC...] | -- PROG [ARGS]",
 	.help =
 	    "fail on new leaks, cycles and references: a gate for pipelines",

@@ -16,8 +16,9 @@ static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,
 
 const struct command cmd_cycles = {
 	.name = "cycles",
+	.group = COMMAND_FINDINGS,
 	.arguments = "[REC...]",
-	.help = "show orphaned cycles alone",
+	.help = "list orphaned cycles only",
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,

@@ -336,6 +336,7 @@ static const struct poptOption options[] = {
 
 const struct command cmd_diff = {
 	.name = "diff",
+	.group = COMMAND_ALIVE,
 	.arguments = "REC[@MARK] REC[@MARK]",
 	.help = "show what grew between two recordings or marks",
 	.options = options,

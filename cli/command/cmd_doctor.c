@@ -138,8 +138,9 @@ static int run(const char **arguments)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
+	.group = COMMAND_CARE,
 	.arguments = "PROG",
-	.help = "tell what can be seen of a program, what cannot, and why",
+	.help = "show what can be seen of a program, what cannot, and why",
 	.options = options,
 	.run = run,
 };

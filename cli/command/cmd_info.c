@@ -252,6 +252,7 @@ static const struct poptOption options[] = { OPTIONS_FORMAT, OPTIONS_SYMBOLS,
 
 const struct command cmd_info = {
 	.name = "info",
+	.group = COMMAND_CARE,
 	.arguments = "[REC]",
 	.help = "show what was recorded, what was not and why",
 	.more = COMMAND_NEWEST,

@@ -29,8 +29,9 @@ static const struct poptOption options[] = {
 
 const struct command cmd_leaks = {
 	.name = "leaks",
+	.group = COMMAND_FINDINGS,
 	.arguments = "[REC...]",
-	.help = "show leaks alone",
+	.help = "list leaks only",
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,

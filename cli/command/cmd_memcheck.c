@@ -187,8 +187,9 @@ bool memcheck_is_meant(char *const *arguments)
 
 const struct command cmd_memcheck = {
 	.name = "memcheck",
+	.group = COMMAND_GATE,
 	.arguments = "[VALGRIND'S OPTIONS] PROG",
-	.help = "be Valgrind's memcheck for a build system such as ctest",
+	.help = "stand in for Valgrind's memcheck in a build system such as ctest",
 	.run = run,
 	.program = true,
 	.raw = true,

@@ -172,8 +172,9 @@ static const struct poptOption options[] = {
 
 const struct command cmd_objects = {
 	.name = "objects",
+	.group = COMMAND_ALIVE,
 	.arguments = "[REC]",
-	.help = "show what is alive, in groups",
+	.help = "list what is alive, by type or site",
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,

@@ -182,8 +182,9 @@ static const struct poptOption options[] = {
 
 const struct command cmd_refs = {
 	.name = "refs",
+	.group = COMMAND_FINDINGS,
 	.arguments = "[REC]",
-	.help = "show references that were not given back",
+	.help = "list references that were not given back",
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,

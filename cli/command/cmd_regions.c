@@ -237,8 +237,9 @@ static const struct poptOption options[] = {
 
 const struct command cmd_regions = {
 	.name = "regions",
+	.group = COMMAND_ALIVE,
 	.arguments = "[REC]",
-	.help = "show what regions of the program made and left",
+	.help = "list what regions of the program made and left",
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,

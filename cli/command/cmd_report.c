@@ -79,8 +79,9 @@ static const struct poptOption options[] = {
 
 const struct command cmd_report = {
 	.name = "report",
+	.group = COMMAND_RECORD,
 	.arguments = "[REC...]",
-	.help = "show the verdict and all findings of recordings",
+	.help = "list the findings of a recording",
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,

@@ -109,8 +109,9 @@ static int run(const char **arguments)
 
 const struct command cmd_run = {
 	.name = "run",
+	.group = COMMAND_RECORD,
 	.arguments = "[--] PROG [ARGS]",
-	.help = "record a program, and report at its end",
+	.help = "record a program, and report when it ends",
 	.options = options,
 	.run = run,
 	.program = true,

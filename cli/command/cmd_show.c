@@ -86,8 +86,9 @@ static const struct poptOption options[] = {
 
 const struct command cmd_show = {
 	.name = "show",
+	.group = COMMAND_ALIVE,
 	.arguments = "[REC] OBJECT",
-	.help = "show one object, its references and who leads to it",
+	.help = "show one object, its references and what leads to it",
 	.more = COMMAND_OBJECT COMMAND_NEWEST,
 	.options = options,
 	.run = run,

@@ -264,9 +264,10 @@ static const struct poptOption options[] = {
 
 const struct command cmd_steady = {
 	.name = "steady",
+	.group = COMMAND_GATE,
 	.arguments = "[REC...] | -- PROG [ARGS]",
 	.help =
-	    "judge whether passes of a region, or runs of a command, leave ever more",
+	    "judge whether a region or command leaves more each time",
 	.more =
 	    "\nWhere an argument of PROG has {}, PROG is run six times (as often\n"
 	    "as --warmup and --runs say together), with {} replaced by 1, 2, 3\n"

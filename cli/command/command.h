@@ -11,8 +11,19 @@
 
 #include "status.h"
 
+/* What a person wants who looks for a command: the headings of the help. */
+enum command_group {
+	COMMAND_RECORD, /* begin here */
+	COMMAND_FINDINGS,
+	COMMAND_ALIVE,
+	COMMAND_GATE,
+	COMMAND_CARE,
+	COMMAND_GROUPS
+};
+
 struct command {
 	const char *name;
+	enum command_group group;
 	const char *arguments; /* as the usage line shows them: "[REC...]" */
 	const char *help;      /* one line, lower case, no full stop */
 	const char *more; /* lines below its options in --help; NULL: none */

@@ -6,13 +6,14 @@
 
 #include "die.h"
 #include "escape.h"
+#include "nearest.h"
 #include "options.h"
 
 const struct command *const invocation_commands[] = {
-	&cmd_run,     &cmd_report, &cmd_leaks,   &cmd_cycles,
-	&cmd_refs,    &cmd_show,   &cmd_balance, &cmd_objects,
-	&cmd_regions, &cmd_diff,   &cmd_check,   &cmd_memcheck,
-	&cmd_steady,  &cmd_info,   &cmd_doctor,  NULL,
+	&cmd_run,      &cmd_report,  &cmd_leaks,  &cmd_cycles,
+	&cmd_refs,     &cmd_balance, &cmd_show,   &cmd_objects,
+	&cmd_regions,  &cmd_diff,    &cmd_check,  &cmd_steady,
+	&cmd_memcheck, &cmd_info,    &cmd_doctor, NULL,
 };
 
 enum { HELP = 1, USAGE }; /* what poptGetNextOpt returns for them */
@@ -55,6 +56,28 @@ static void open_options(struct invocation *i, int argc)
 	free(usage);
 }
 
+static void try_options(struct nearest *n, const struct poptOption *table)
+{
+	for (const struct poptOption *o = table;
+	     o->longName || o->shortName || o->arg; o++)
+		if ((o->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
+			try_options(n, o->arg);
+		else if (o->longName && !(o->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
+			nearest_try(n, o->longName);
+}
+
+/* The option that "--fromat" may be meant for; NULL: none is near. */
+static const char *meant_option(const struct invocation *i, const char *typed)
+{
+	struct nearest n;
+
+	if (strncmp(typed, "--", 2))
+		return NULL;
+	nearest_begin(&n, typed + 2);
+	try_options(&n, i->all);
+	return n.word;
+}
+
 static void parse_options(struct invocation *i, int argc)
 {
 	const char *name = i->command->name;
@@ -70,11 +93,20 @@ static void parse_options(struct invocation *i, int argc)
 		i->kind = INVOCATION_RUN;
 		i->arguments = poptGetArgs(i->context);
 	} else {
-		char *bad =
-		    escape(poptBadOption(i->context, POPT_BADOPTION_NOALIAS));
+		const char *typed =
+		    poptBadOption(i->context, POPT_BADOPTION_NOALIAS);
+		const char *meant =
+		    result == POPT_ERROR_BADOPT ? meant_option(i, typed) : NULL;
+		char *bad = escape(typed);
 
-		i->message = xasprintf("%s: %s: %s; see refknot %s --help",
-				       name, bad, poptStrerror(result), name);
+		if (meant)
+			i->message = xasprintf(
+			    "%s: there is no option \"%s\"; did you mean --%s?",
+			    name, bad, meant);
+		else
+			i->message =
+			    xasprintf("%s: %s: %s; see refknot %s --help", name,
+				      bad, poptStrerror(result), name);
 		free(bad);
 	}
 }
@@ -118,6 +150,42 @@ static void parse_rest(struct invocation *i, int argc)
 	}
 }
 
+/* One sentence on a first word that is no command. */
+static char *not_a_command(const char *word)
+{
+	char *shown = escape(word), *text;
+	struct nearest n;
+
+	nearest_begin(&n, word);
+	for (size_t k = 0; invocation_commands[k]; k++)
+		nearest_try(&n, invocation_commands[k]->name);
+	if (word[0] == '-' || !*word)
+		text = xasprintf("there is no %s \"%s\"; see refknot --help",
+				 *word ? "option" : "command", shown);
+	else if (n.word)
+		text =
+		    xasprintf("\"%s\" is not a command; did you mean \"%s\"?",
+			      shown, n.word);
+	else
+		text = xasprintf(
+		    "\"%s\" is not a command; to record a program of that name: refknot run %s",
+		    shown, shown);
+	free(shown);
+	return text;
+}
+
+/* What a first word that is no command is: a program to run if it is a path, a
+ * recording to report on; NULL: neither. */
+static const char *command_of_path(const char *word)
+{
+	size_t size = strlen(word);
+
+	if (size > strlen(".rkn") && word[0] != '-' &&
+	    !strcmp(word + size - strlen(".rkn"), ".rkn"))
+		return "report";
+	return strchr(word, '/') && word[0] != '-' ? "run" : NULL;
+}
+
 static void parse_command(struct invocation *i, int argc, char **argv)
 {
 	for (size_t n = 0; invocation_commands[n]; n++)
@@ -127,13 +195,23 @@ static void parse_command(struct invocation *i, int argc, char **argv)
 		copy(i, argc, argv);
 		parse_rest(i, argc);
 	} else {
-		char *shown = escape(argv[0]);
-
-		i->message =
-		    xasprintf("there is no %s \"%s\"; see refknot --help",
-			      argv[0][0] == '-' ? "option" : "command", shown);
-		free(shown);
+		i->message = not_a_command(argv[0]);
 	}
+}
+
+/* "./prog -x" is "run ./prog -x". */
+static void parse_path(struct invocation *i, const char *command, int argc,
+		       char **argv)
+{
+	char **turned = xcalloc((size_t)argc + 2, sizeof(*turned));
+	char *name = xstrdup(command);
+
+	turned[0] = name;
+	for (int n = 0; n < argc; n++)
+		turned[n + 1] = argv[n];
+	parse_command(i, argc + 1, turned);
+	free(name);
+	free(turned);
 }
 
 void invocation_parse(struct invocation *i, int argc, char **argv)
@@ -143,13 +221,15 @@ void invocation_parse(struct invocation *i, int argc, char **argv)
 	*i = (struct invocation){ .kind = INVOCATION_WRONG };
 	options_program = NULL;
 	if (argc < 2) {
-		i->message = xstrdup("name a command; see refknot --help");
+		i->kind = INVOCATION_NOTHING;
 	} else if (!strcmp(argv[1], "--version")) {
 		i->kind = INVOCATION_VERSION;
 	} else if (!is_help(argv[1]) && memcheck_is_meant(argv + 1)) {
 		i->command = &cmd_memcheck;
 		copy(i, argc, argv);
 		parse_rest(i, argc);
+	} else if (command_of_path(argv[1])) {
+		parse_path(i, command_of_path(argv[1]), argc - 1, argv + 1);
 	} else if (!is_help(argv[1])) {
 		parse_command(i, argc - 1, argv + 1);
 	} else if (argc < 3 || is_help(argv[2])) {

@@ -14,6 +14,7 @@ enum invocation_kind {
 	INVOCATION_OPTIONS,  /* help on command */
 	INVOCATION_USAGE,    /* the same in short */
 	INVOCATION_COMMANDS, /* help on all */
+	INVOCATION_NOTHING,  /* the same, but nothing was asked for */
 	INVOCATION_VERSION,
 };
 

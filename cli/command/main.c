@@ -11,6 +11,32 @@
 #include "options.h"
 #include "shrinking.h"
 
+static void print_commands(void)
+{
+	static const char *const titles[] = {
+		[COMMAND_RECORD] = "Begin here",
+		[COMMAND_FINDINGS] = "What is wrong",
+		[COMMAND_ALIVE] = "What is alive, and why",
+		[COMMAND_GATE] = "Tests and pipelines",
+		[COMMAND_CARE] = "What refknot sees, and what it keeps",
+	};
+
+	puts("Usage: refknot COMMAND [OPTIONS] [ARGUMENTS]\n"
+	     "       refknot ./PROGRAM [ARGUMENTS]        (refknot run)\n"
+	     "       refknot FILE.rkn                     (refknot report)");
+	for (int group = 0; group < COMMAND_GROUPS; group++) {
+		printf("\n%s\n", titles[group]);
+		for (size_t k = 0; invocation_commands[k]; k++) {
+			const struct command *c = invocation_commands[k];
+
+			if ((int)c->group == group)
+				printf("  %-8s  %s\n", c->name, c->help);
+		}
+	}
+	puts(
+	    "\n`refknot COMMAND --help` lists options; `man refknot` explains words.");
+}
+
 static int obey(const struct invocation *i)
 {
 	switch (i->kind) {
@@ -26,15 +52,11 @@ static int obey(const struct invocation *i)
 		poptPrintUsage(i->context, stdout, 0);
 		return STATUS_OK;
 	case INVOCATION_COMMANDS:
-		puts("Usage: refknot COMMAND [OPTIONS] [ARGUMENTS]\n");
-		for (size_t k = 0; invocation_commands[k]; k++)
-			printf("  %-8s %-27s %s\n",
-			       invocation_commands[k]->name,
-			       invocation_commands[k]->arguments,
-			       invocation_commands[k]->help);
-		puts(
-		    "\n`refknot COMMAND --help` tells a command's options, `refknot --version` the version.");
+		print_commands();
 		return STATUS_OK;
+	case INVOCATION_NOTHING: /* a script's variable may be empty */
+		print_commands();
+		return STATUS_INPUT;
 	case INVOCATION_VERSION:
 		puts("refknot " REFKNOT_VERSION);
 		return STATUS_OK;

@@ -84,7 +84,7 @@ compare steady steady
 compare info info
 compare doctor doctor
 
-"$refknot" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort >"$tmp/help"
+"$refknot" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort >"$tmp/help"
 sed -n 's/^\.It Cm //p' "$source/man/refknot.1" | sort >"$tmp/page"
 diff -u "$tmp/help" "$tmp/page" >&2 || fail "refknot.1: other commands"
 

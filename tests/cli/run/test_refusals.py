@@ -304,7 +304,7 @@ def test_names_are_shown_without_control_characters(tmp_path):
     assert "\x1b" not in done.told and len(done.told.splitlines()) == 1
 
 
-@pytest.mark.parametrize("args", [[], ["run"], ["frobnicate"],
+@pytest.mark.parametrize("args", [["run"], ["frobnicate"],
                                   ["run", "--no-such-option"],
                                   ["run", "--depth", "0", "true"],
                                   ["objects", "--by", "colour"],
