@@ -14,13 +14,13 @@ static size_t least(size_t a, size_t b)
 /* Both have at most MOST letters. */
 static size_t distance(const char *a, const char *b)
 {
-	size_t before[MOST + 1], last[MOST + 1], row[MOST + 1];
+	size_t before[MOST + 1], last[MOST + 1] = { 0 }, row[MOST + 1] = { 0 };
 	size_t width = strlen(b);
 
 	for (size_t k = 0; k <= width; k++)
 		row[k] = k;
 	for (size_t i = 1; a[i - 1]; i++) {
-		memcpy(before, last, i > 1 ? sizeof(last) : 0);
+		memcpy(before, last, sizeof(last));
 		memcpy(last, row, sizeof(row));
 		row[0] = i;
 		for (size_t k = 1; k <= width; k++) {

@@ -189,7 +189,8 @@ const struct command cmd_memcheck = {
 	.name = "memcheck",
 	.group = COMMAND_GATE,
 	.arguments = "[VALGRIND'S OPTIONS] PROG",
-	.help = "stand in for Valgrind's memcheck in a build system such as ctest",
+	.help =
+	    "stand in for Valgrind's memcheck in a build system such as ctest",
 	.run = run,
 	.program = true,
 	.raw = true,

@@ -266,8 +266,7 @@ const struct command cmd_steady = {
 	.name = "steady",
 	.group = COMMAND_GATE,
 	.arguments = "[REC...] | -- PROG [ARGS]",
-	.help =
-	    "judge whether a region or command leaves more each time",
+	.help = "judge whether a region or command leaves more each time",
 	.more =
 	    "\nWhere an argument of PROG has {}, PROG is run six times (as often\n"
 	    "as --warmup and --runs say together), with {} replaced by 1, 2, 3\n"

@@ -42,13 +42,18 @@ struct command {
 	"\nOBJECT is a name as reports have it, with its number, such as\n"    \
 	"'malloc in parse_header#1' or 'Session#17', or an address in hex,\n"  \
 	"such as 0x55d0c8a2.\n"
+#define COMMAND_WHAT                                                           \
+	"\nWHAT is the number of a finding, such as 3, or its signature; an\n" \
+	"object, such as 'struct session#17'; an address in hex, such as\n"    \
+	"0x55d0c8a2; a type, such as 'struct session'; a function that\n"      \
+	"allocates, such as session_open; or a word of one of their names.\n"
 #define COMMAND_NEWEST                                                         \
 	"\nREC is a recording; without one the newest *.rkn in this\n"         \
 	"directory is meant.\n"
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
-    cmd_info, cmd_doctor, cmd_check, cmd_memcheck, cmd_steady;
+    cmd_info, cmd_why, cmd_doctor, cmd_check, cmd_memcheck, cmd_steady;
 
 /* True if an option before the first word, or before NULL, is one of
  * Valgrind's. cmd_memcheck.c */

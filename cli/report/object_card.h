@@ -11,6 +11,14 @@
 /* Prints the card. `all`: folds nothing and leaves nothing out. */
 void object_text(const struct printer *p, const struct block_view *o, bool all);
 
+/* Parts of it. Announces what the path names. */
+void object_announce(const struct printer *p, const struct block_view *o);
+/* The shortest path from a root; `o` must be reached, and announced. */
+void object_path(const struct printer *p, const struct block_view *o,
+		 const char *indent);
+/* Who holds the object and what it holds, as the program declared it. */
+void object_declared(const struct printer *p, const struct block_view *o);
+
 /* A whole document of the schema refknot-report/1. */
 json_t *object_json(const struct reading *in, const struct block_view *p);
 

@@ -73,7 +73,7 @@ static void print_edge(const struct printer *p, const struct rkn_reference *r,
 	free(field);
 }
 
-static void print_declared(const struct printer *p, const struct block_view *o)
+void object_declared(const struct printer *p, const struct block_view *o)
 {
 	size_t first, n = model_references_of(p->in->m, o->object, &first);
 	bool titled = false;
@@ -139,6 +139,27 @@ static void print_pointer_in(const struct printer *p, const struct rkn_edge *e)
 	free(name);
 }
 
+void object_path(const struct printer *p, const struct block_view *o,
+		 const char *indent)
+{
+	const struct model *m = p->in->m;
+
+	fputs(indent, p->out);
+	print_root_word(p, o->root);
+	fputc('\n', p->out);
+	for (size_t i = 0; i < o->path_count; i++) {
+		const struct rkn_edge *e = &m->edges[o->path[i]];
+		char *name = names_object(p->in->names, e->from);
+		char *mark =
+		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
+
+		fprintf(p->out, "%s-> %s %s", indent, name, mark);
+		print_hold(p, e);
+		free(mark);
+		free(name);
+	}
+}
+
 static void print_pointers(const struct printer *p, const struct block_view *o,
 			   bool all)
 {
@@ -170,28 +191,24 @@ static void print_pointers(const struct printer *p, const struct block_view *o,
 		free(name);
 	}
 	print_more(p, all ? 0 : n);
-	if (!o->reached) {
-		if (!o->why)
-			fputs("    no root leads to it\n", p->out);
-		return;
+	if (o->reached) {
+		fputs(o->weakly
+			  ? "    only weak references lead to it from a root:\n"
+			  : "    shortest path from a root:\n",
+		      p->out);
+		object_path(p, o, "      ");
+	} else if (!o->why) {
+		fputs("    no root leads to it\n", p->out);
 	}
-	fputs(o->weakly ? "    only weak references lead to it from a root:\n"
-			  "      "
-			: "    shortest path from a root:\n      ",
-	      p->out);
-	print_root_word(p, o->root);
-	fputc('\n', p->out);
-	for (size_t i = 0; i < o->path_count; i++) {
-		const struct rkn_edge *e = &m->edges[o->path[i]];
-		char *name = names_object(p->in->names, e->from);
-		char *mark =
-		    field_mark(p->in->types, e->from, model_edge_from(m, e), 0);
+}
 
-		fprintf(p->out, "      -> %s %s", name, mark);
-		print_hold(p, e);
-		free(mark);
-		free(name);
-	}
+void object_announce(const struct printer *p, const struct block_view *o)
+{
+	if (o->block != RKN_NONE)
+		names_announce(p->in->names, &o->block, 1);
+	for (size_t i = 0; i < o->path_count; i++)
+		names_announce(p->in->names, &p->in->m->edges[o->path[i]].from,
+			       1);
 }
 
 /* A number costs a pass over all blocks: one pass numbers all that are
@@ -203,7 +220,7 @@ static void announce(const struct printer *p, const struct block_view *o,
 
 	uint32_t counted = counts_object(p->in->counts, o->block);
 
-	names_announce(p->in->names, &o->block, 1);
+	object_announce(p, o);
 	if (counted != RKN_NONE)
 		names_announce(p->in->names, &counted, 1);
 	if (o->dominator != RKN_NONE)
@@ -213,9 +230,6 @@ static void announce(const struct printer *p, const struct block_view *o,
 			       1);
 	for (size_t i = 0; i < n && (all || i < MOST_LINES); i++)
 		names_announce(p->in->names, &p->in->m->edges[first + i].to, 1);
-	for (size_t i = 0; i < o->path_count; i++)
-		names_announce(p->in->names, &p->in->m->edges[o->path[i]].from,
-			       1);
 }
 
 /* The rest of an object's card: its references and what happened to it. */
@@ -235,7 +249,7 @@ static void print_object(const struct printer *p, const struct block_view *o,
 	for (size_t i = 0; i < h.count; i++)
 		print_event(p, &h.rows[i]);
 	object_history_release(&h);
-	print_declared(p, o);
+	object_declared(p, o);
 }
 
 static void print_type(const struct printer *p, uint32_t block)

@@ -12,6 +12,7 @@
 #include "member.h"
 #include "report_print.h"
 #include "strays.h"
+#include "subject.h"
 #include "verdict.h"
 #include "wishes.h"
 
@@ -267,7 +268,7 @@ static json_t *references(const struct writer *w, const struct finding *f)
 	return o;
 }
 
-static json_t *finding(struct writer *w, const struct finding *f)
+static json_t *finding(struct writer *w, const struct finding *f, size_t number)
 {
 	const struct {
 		const char *key;
@@ -295,6 +296,7 @@ static json_t *finding(struct writer *w, const struct finding *f)
 		if (f->evidence & 1u << i)
 			document_append(evidence,
 					json_text(finding_evidence_names[i]));
+	document_count(o, "number", number);
 	document_text(o, "kind", finding_kinds[f->kind].name);
 	document_text(o, "confidence", finding_confidence(f, w->in->m));
 	document_set(o, "evidence", evidence);
@@ -315,6 +317,15 @@ static json_t *finding(struct writer *w, const struct finding *f)
 	return o;
 }
 
+json_t *report_finding_json(const struct reading *in, const struct finding *f,
+			    size_t number)
+{
+	struct writer w = { .in = in };
+
+	report_announce(in, f, MOST_MEMBERS);
+	return finding(&w, f, number);
+}
+
 static json_t *findings(struct writer *w, const struct findings *f,
 			const struct report_options *o)
 {
@@ -328,7 +339,8 @@ static json_t *findings(struct writer *w, const struct findings *f,
 		}
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], json_array_size(array)))
-			document_append(array, finding(w, &f->list[i]));
+			document_append(
+			    array, finding(w, &f->list[i], subject_number(i)));
 	return array;
 }
 

@@ -18,6 +18,13 @@ struct printer {
 void report_announce(const struct reading *in, const struct finding *f,
 		     size_t most);
 
+/* The whole card of one finding, signed. report_text.c */
+void report_finding(const struct printer *p, const struct finding *f,
+		    size_t number);
+/* The same as an object of the report's `findings`. report_json.c */
+json_t *report_finding_json(const struct reading *in, const struct finding *f,
+			    size_t number);
+
 /* The call stack, one frame a line, with the columns or without.
  * report_stack.c */
 void print_stack(const struct printer *p, uint32_t stack, bool columns);

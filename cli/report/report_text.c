@@ -9,6 +9,7 @@
 #include "paint.h"
 #include "pooled.h"
 #include "report_print.h"
+#include "subject.h"
 #include "units.h"
 #include "unread.h"
 #include "verdict.h"
@@ -289,6 +290,21 @@ void report_announce(const struct reading *in, const struct finding *f,
 	}
 }
 
+static void print_numbered(const struct printer *p, const struct finding *f,
+			   size_t number)
+{
+	print_heading(p, f, number);
+	fprintf(p->out, REPORT_SIGNATURE, f->signature);
+	print_rest(p, f);
+}
+
+void report_finding(const struct printer *p, const struct finding *f,
+		    size_t number)
+{
+	report_announce(p->in, f, FINDING_DRAWN);
+	print_numbered(p, f, number);
+}
+
 static void print_findings(const struct printer *p, const struct findings *f,
 			   const struct report_options *o, uint64_t count)
 {
@@ -303,9 +319,8 @@ static void print_findings(const struct printer *p, const struct findings *f,
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], n)) {
 			fputc('\n', p->out);
-			print_heading(p, &f->list[i], ++n);
-			fprintf(p->out, REPORT_SIGNATURE, f->list[i].signature);
-			print_rest(p, &f->list[i]);
+			print_numbered(p, &f->list[i], subject_number(i));
+			n++;
 		}
 	if (n < count)
 		fprintf(p->out, "\nomitting %s; --limit 0 shows all\n",

@@ -76,6 +76,7 @@ compare report report leaks cycles
 compare objects objects
 compare refs refs
 compare show show
+compare why why
 compare balance balance
 compare regions regions
 compare diff diff

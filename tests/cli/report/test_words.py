@@ -113,7 +113,7 @@ def test_objects_and_report_count_the_whole_run_alike(tmp_path):
 
 @pytest.mark.parametrize("asked, types", [
     ("?", ["connection", "session"]), ("struct sessions", ["session"]),
-    ("CONNECTION", ["connection"]), ("struct session_anew#1", ["session"])])
+    ("CONNECTION#9", ["connection"]), ("struct session_anew#1", ["session"])])
 def test_show_says_which_names_there_are(asked, types, tmp_path):
     recorded = record(tmp_path, BUILD / "samples/orphaned_cycle")
     done = refknot("show", recorded.main, asked)
