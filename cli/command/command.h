@@ -53,7 +53,8 @@ struct command {
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
-    cmd_info, cmd_why, cmd_doctor, cmd_check, cmd_memcheck, cmd_steady;
+    cmd_info, cmd_why, cmd_list, cmd_clean, cmd_doctor, cmd_check, cmd_memcheck,
+    cmd_steady;
 
 /* True if an option before the first word, or before NULL, is one of
  * Valgrind's. cmd_memcheck.c */

@@ -79,12 +79,25 @@ static bool make_safely(struct live *l, const char *parent, const char *name)
 	return !path_safety_replaceable(parent) && !make_in(l, parent, name);
 }
 
+static const char *temporary_directory(void)
+{
+	const char *path = getenv("TMPDIR");
+
+	return path && *path ? path : "/tmp";
+}
+
+void live_each_directory(const char *beside,
+			 void (*f)(const char *path, void *data), void *data)
+{
+	owner_each(SHARED_MEMORY, "refknot", f, data);
+	owner_each(beside, ".refknot", f, data);
+	owner_each(temporary_directory(), "refknot", f, data);
+}
+
 int live_open(struct live *l, const char *beside)
 {
-	const char *temporary = getenv("TMPDIR");
+	const char *temporary = temporary_directory();
 
-	if (!temporary || !*temporary)
-		temporary = "/tmp";
 	*l = (struct live){ .owner = -1 };
 	owner_sweep(SHARED_MEMORY, "refknot");
 	owner_sweep(beside, ".refknot");

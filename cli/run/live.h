@@ -41,6 +41,11 @@ struct live {
  */
 int live_open(struct live *l, const char *beside);
 
+/* Calls `f` with each directory that runs of this user made where they make
+ * them, `beside` among these: now, or earlier and it is still there. */
+void live_each_directory(const char *beside,
+			 void (*f)(const char *path, void *data), void *data);
+
 /* Whether the directory is still the one that was made. */
 bool live_is_there(const struct live *l);
 

@@ -139,8 +139,9 @@ static bool begins_with(int fd, const char *magic, size_t size)
 	       !memcmp(text, magic, size);
 }
 
-/* A store, or one that had no beginning yet. */
-static bool is_store(int directory, const char *name)
+/* A store, or one that had no beginning yet; or a recording, where these may go,
+ * too. */
+static bool is_store(int directory, const char *name, bool recordings)
 {
 	int fd = openat(directory, name,
 			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -150,7 +151,8 @@ static bool is_store(int directory, const char *name)
 
 	is = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
 	     (!st.st_size || begins_with(fd, STORE_MAGIC, 8) ||
-	      begins_with(fd, nothing, 8));
+	      begins_with(fd, nothing, 8) ||
+	      (recordings && begins_with(fd, RKN_MAGIC, 8)));
 	if (fd >= 0)
 		close(fd);
 	return is;
@@ -162,7 +164,7 @@ static bool is_notes(const char *name)
 }
 
 /* Is all in it a run's own, and not in use? */
-static bool can_go(const char *path)
+static bool can_go(const char *path, bool recordings)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
@@ -175,7 +177,7 @@ static bool can_go(const char *path)
 		can = !strcmp(name, ".") || !strcmp(name, "..") ||
 		      !strcmp(name, OWNER) || !strcmp(name, NEXT) ||
 		      is_notes(name) ||
-		      (is_store(dirfd(directory), name) &&
+		      (is_store(dirfd(directory), name, recordings) &&
 		       !processes_write(file));
 		free(file);
 	}
@@ -209,7 +211,7 @@ static void sweep(const char *path, mode_t mode)
 	char *owner = xasprintf("%s/" OWNER, path);
 	int fd = open(owner, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && can_go(path)) {
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && can_go(path, false)) {
 		remove_all(path, false);
 		chmod(path, MAKING);
 		unlink(owner);
@@ -239,6 +241,66 @@ static void sweep_draft(const char *path)
 		unlink(path);
 	if (fd >= 0)
 		close(fd);
+}
+
+void owner_each(const char *parent, const char *name,
+		void (*f)(const char *path, void *data), void *data)
+{
+	DIR *directory = opendir(parent);
+	struct dirent *entry;
+	struct stat st;
+
+	while (directory && (entry = readdir(directory))) {
+		char *path;
+
+		if (!is_named(entry->d_name, name) ||
+		    fstatat(dirfd(directory), entry->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+			continue;
+		path = xasprintf("%s/%s", parent, entry->d_name);
+		f(path, data);
+		free(path);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+enum owner_state owner_look(const char *path)
+{
+	char *owner = xasprintf("%s/" OWNER, path);
+	int fd = open(owner, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	enum owner_state state = OWNER_LIVES;
+	struct stat st;
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		state = OWNER_KILLED;
+	else if (fd < 0 && errno == ENOENT && !stat(path, &st))
+		state =
+		    (st.st_mode & 07777) == MAKING ? OWNER_LIVES : OWNER_NONE;
+	if (fd >= 0)
+		close(fd);
+	free(owner);
+	return state;
+}
+
+bool owner_remove(const char *path)
+{
+	char *owner = xasprintf("%s/" OWNER, path);
+	int fd = open(owner, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	bool free_to_go = fd >= 0 ? !flock(fd, LOCK_EX | LOCK_NB)
+				  : owner_look(path) == OWNER_NONE;
+	bool gone = false;
+
+	if (free_to_go && can_go(path, true)) {
+		remove_all(path, false);
+		unlink(owner);
+		gone = !rmdir(path);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(owner);
+	return gone;
 }
 
 void owner_sweep(const char *parent, const char *name)

@@ -25,6 +25,24 @@ void owner_release(const char *directory, int fd);
  * there. Does nothing if it is in none. */
 void owner_keep(const char *path);
 
+/* Calls `f` with the path of each directory "PARENT/NAME-XXXXXX" of this
+ * user. */
+void owner_each(const char *parent, const char *name,
+		void (*f)(const char *path, void *data), void *data);
+
+enum owner_state {
+	OWNER_LIVES,
+	OWNER_KILLED,
+	OWNER_NONE, /* it was given up; what is in it is kept for people */
+};
+
+/* Of such a directory. OWNER_LIVES if it cannot be seen. */
+enum owner_state owner_look(const char *path);
+
+/* Removes such a directory with the stores and recordings in it, if its owner is
+ * gone, no process uses it, and nothing else is in it. False: it stays. */
+bool owner_remove(const char *path);
+
 /*
  * Removes directories "PARENT/NAME-XXXXXX" of this user whose owner was killed,
  * with the stores in them, but those that a process still uses; and what such

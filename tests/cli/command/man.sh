@@ -77,6 +77,7 @@ compare objects objects
 compare refs refs
 compare show show
 compare why why
+compare list list clean
 compare balance balance
 compare regions regions
 compare diff diff
