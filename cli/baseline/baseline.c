@@ -98,6 +98,13 @@ static bool read_field(struct baseline_entry *e, enum field field,
 	}
 }
 
+/* "<<<<<<<", "=======", "|||||||" or ">>>>>>>", as version control leaves them. */
+static bool is_conflict(const char *word)
+{
+	return word && strlen(word) == 7 && strchr("<=|>", *word) &&
+	       strspn(word, (char[]){ *word, '\0' }) == 7;
+}
+
 /* Reads one line without its comment; NULL, or what is wrong with it. */
 static const char *read_entry(struct baseline_entry *e, char *line)
 {
@@ -106,6 +113,8 @@ static const char *read_entry(struct baseline_entry *e, char *line)
 	char *kind = strtok_r(NULL, " \t\r", &rest);
 	bool growth = kind && !strcmp(kind, BASELINE_GROWTH), known = growth;
 
+	if (is_conflict(signature))
+		return "a merge has left this conflict marker; keep the lines of both sides without the markers, or make the file again with --update-baseline";
 	if (!is_signature(signature))
 		return "a line begins with a signature of 16 hex digits";
 	if (!kind)

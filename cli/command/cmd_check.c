@@ -99,6 +99,16 @@ static void take_status(const char *option, const char *text, void *to)
 	*(int *)to = options_error_status(text);
 }
 
+static void take_baseline(const char *option, const char *text, void *to)
+{
+	(void)to;
+	if (baseline_path)
+		die(STATUS_INPUT,
+		    "--%s is given twice, %s and %s; give one, and merge the other into it",
+		    option, baseline_path, text);
+	baseline_path = xstrdup(text);
+}
+
 static void take_suppressions(const char *option, const char *text, void *to)
 {
 	(void)option;
@@ -170,7 +180,7 @@ static const struct poptOption options[] = {
 	{ "max-left", 0, TAKEN(take_limit, &gate),
 	  "fail when the passes of a region left more: 'request=0', 'request/Session=0'",
 	  "REGION[/TYPE]=N" },
-	{ "baseline", 0, POPT_ARG_STRING, &baseline_path, 0,
+	{ "baseline", 0, TAKEN(take_baseline, NULL),
 	  "the findings that are accepted", "FILE" },
 	{ "update-baseline", 0, POPT_ARG_NONE, &update_baseline, 0,
 	  "accept what is found now", NULL },

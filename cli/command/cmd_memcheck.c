@@ -33,11 +33,10 @@ static const char *value_of(const char *argument, const char *name)
 		   : argument + length + 1;
 }
 
-/* Ignores options without a meaning here. */
-static void take(const char *argument)
+/* The options that say where the result goes. */
+static void take_target(const char *argument)
 {
 	const char *value;
-	uint64_t n;
 
 	if ((value = value_of(argument, "--log-file")))
 		log_file = value;
@@ -45,7 +44,15 @@ static void take(const char *argument)
 		xml_file = value;
 	else if ((value = value_of(argument, "--xml")))
 		xml = !strcmp(value, "yes");
-	else if ((value = value_of(argument, "--suppressions")))
+}
+
+/* The others. Ignores options without a meaning here. */
+static void take(const char *argument)
+{
+	const char *value;
+	uint64_t n;
+
+	if ((value = value_of(argument, "--suppressions")))
 		suppress_add_file(&suppressions, value);
 	else if ((value = value_of(argument, "--error-exitcode"))) {
 		n = gate_options_count("error-exitcode", value);
@@ -115,20 +122,40 @@ static void write_result(const struct gate *g)
 	free(path);
 }
 
+/* The end of the options, which begin at `arguments`: the program. */
+static const char **program_of(const char **arguments)
+{
+	while (arguments && *arguments && **arguments == '-')
+		if (!strcmp(*arguments++, "--"))
+			break;
+	return arguments;
+}
+
 static int run(const char **arguments)
 {
+	const char **program = program_of(arguments);
 	struct gate none;
 	int status;
 
+	for (const char **a = arguments; a != program; a++)
+		take_target(*a);
+	/* Until the program has ended, its log says that nothing is known:
+	 * whatever keeps it from being run or looked at, as suppressions that
+	 * cannot be read, a reader of logs does not miss it. */
+	if (target() && program && *program) {
+		gate_open(&none, &suppressions);
+		gate_add_incomplete(
+		    &none, *program, NULL, (uint32_t)getpid(), 0,
+		    "it was not run, or not recorded: its output says why");
+		gate_judge(&none, STATUS_NO_RUN);
+		write_result(&none);
+		gate_close(&none);
+	}
 	gate_open(&gate, &suppressions);
 	gate.options.error_status = STATUS_OK;
-	while (arguments && *arguments && **arguments == '-') {
-		if (!strcmp(*arguments, "--")) {
-			arguments++;
-			break;
-		}
-		take(*arguments++);
-	}
+	for (; arguments != program; arguments++)
+		if (strcmp(*arguments, "--") != 0)
+			take(*arguments);
 	if (!arguments || !*arguments)
 		die(STATUS_INPUT,
 		    "memcheck: name the program to run, after the options");
@@ -136,18 +163,6 @@ static int run(const char **arguments)
 		gate.options.kinds |= 1u << FINDING_POSSIBLE;
 	suppress_add_built_in(&suppressions);
 	gate.sources = sources_open("/");
-	/* Until the program has ended, its log says that nothing is known:
-	 * whatever keeps it from being run or looked at, a reader of logs does
-	 * not miss it. */
-	if (target()) {
-		gate_open(&none, &suppressions);
-		gate_add_incomplete(
-		    &none, arguments[0], NULL, (uint32_t)getpid(), 0,
-		    "it was not run, or not recorded: its output says why");
-		gate_judge(&none, STATUS_NO_RUN);
-		write_result(&none);
-		gate_close(&none);
-	}
 	status = gate_run(&gate, arguments, NULL);
 	gate_judge(&gate, status);
 	if (xml || !quiet || log_file || gate.verdict.failed)

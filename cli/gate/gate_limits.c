@@ -8,6 +8,7 @@
 #include "die.h"
 #include "escape.h"
 #include "groups.h"
+#include "nearest.h"
 #include "region_passes.h"
 
 /* One process whose limits are looked at. */
@@ -171,6 +172,35 @@ static bool note_passes_before(const struct looker *k)
 	return any && note_row(k, &sum);
 }
 
+/* Whether the process made anything of the type in hand, whatever became of it;
+ * else notes the type that may be meant. */
+static bool is_made(const struct looker *k)
+{
+	const struct model *m = k->in->m;
+	struct nearest n;
+
+	nearest_begin(&n, k->limit->type);
+	for (uint32_t i = 1; i < m->name_count; i++) {
+		if (!m->names[i].made)
+			continue;
+		if (!strcmp(model_name(m, i), k->limit->type))
+			return true;
+		nearest_try(&n, model_name(m, i));
+	}
+	for (uint32_t i = 1; i < m->stack_count; i++) {
+		if (!m->stacks[i].allocations)
+			continue;
+		if (is_meant(k, i))
+			return true;
+		nearest_try(&n, names_type(k->in->names, i));
+		nearest_try(&n, names_call(k->in->names, i));
+	}
+	if (!k->worst->seen && !k->worst->meant && n.word)
+		k->worst->meant = xstrdup(n.word);
+	k->worst->typeless = true;
+	return false;
+}
+
 /* What all passes of the region left; true if it is the most so far. */
 static bool note_passes(const struct looker *k,
 			const struct region_passes *regions)
@@ -181,7 +211,8 @@ static bool note_passes(const struct looker *k,
 	for (size_t i = 0; i < regions->count; i++) {
 		const struct passed_region *p = &regions->list[i];
 
-		if (strcmp(k->limit->region, p->name) != 0)
+		if (strcmp(k->limit->region, p->name) != 0 ||
+		    (type && !is_made(k)))
 			continue;
 		most |= type ? note(k, 0, 0) : note_row(k, &p->total);
 		if (is_call(type))

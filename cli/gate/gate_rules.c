@@ -133,15 +133,24 @@ static void add_limit(struct gate *g, const struct gate_limit *l,
 
 	r->bytes = l->bytes;
 	r->unseen = !worst->seen;
-	if (r->unseen)
+	if (r->unseen && worst->typeless) {
+		/* The region was there, so the name guards nothing. */
+		r->failed = !g->options.allow_incomplete;
+		r->text = xasprintf("nothing of that type was made; %s%s%s",
+				    worst->meant ? "did you mean \""
+						 : "see refknot regions",
+				    worst->meant ? worst->meant : "",
+				    worst->meant ? "\"?" : "");
+	} else if (r->unseen) {
 		r->text =
 		    xasprintf("no %s of that name was seen; see refknot %s",
 			      l->region ? "region" : "type",
 			      l->region ? "regions" : "objects");
-	else
+	} else {
 		judge_worst(r, worst,
 			    l->region ? "left by passes in"
 				      : "alive at the end of");
+	}
 }
 
 static void add_growth(struct gate *g)

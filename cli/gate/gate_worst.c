@@ -80,6 +80,7 @@ void gate_worst_release(struct gate_worst *w)
 	release_places(w);
 	free(w->program);
 	free(w->name);
+	free(w->meant);
 	*w = (struct gate_worst){ 0 };
 }
 

@@ -28,6 +28,11 @@ struct gate_place {
 
 struct gate_worst {
 	bool seen; /* by any process */
+	/* Until then, of a limit on a type in a region: a process had the
+	 * region and made nothing of the type, and what is called almost so;
+	 * NULL: nothing. */
+	bool typeless;
+	char *meant;
 	uint64_t value;
 	char *program; /* path; NULL: nothing was seen */
 	char *name;    /* that it was started by */

@@ -60,20 +60,28 @@ static void add(json_t *array, const char *text, const char *check,
 	document_append(array, o);
 }
 
-/* A limit that is exceeded, where most of it is from. Its amounts are not part
- * of its fingerprint. */
-static void add_limit(json_t *array, const struct gate *g,
-		      const struct gate_rule *r)
+/* What fails that is no finding: a limit that is exceeded, where most of it is
+ * from; growth; or that not all was seen. Amounts and processes are not part of
+ * its fingerprint. */
+static void add_rule(json_t *array, const struct gate *g,
+		     const struct gate_rule *r)
 {
 	const struct gate_worst *w = r->worst;
 	const struct gate_place *p = w && w->place_count ? w->places : NULL;
 	const char *program = w && w->program    ? w->program
 			      : g->process_count ? g->processes[0].program
 						 : "refknot";
-	char *text = xasprintf("limit %s: %s", r->option, r->text);
+	char *text = r->option ? xasprintf("limit %s: %s", r->option, r->text)
+		     : r->completeness
+			 ? xasprintf("not %s: %s", r->title, r->text)
+			 : xasprintf("%s: %s", r->id, r->text);
 
-	add(array, text, "limit", r->id, "major", p ? p->path : NULL,
-	    p ? gate_place_frame(p) : NULL, program);
+	add(array, text,
+	    r->option         ? "limit"
+	    : r->completeness ? "complete"
+			      : "growth",
+	    r->id, "major", p ? p->path : NULL, p ? gate_place_frame(p) : NULL,
+	    program);
 	free(text);
 }
 
@@ -98,8 +106,9 @@ void gate_write_gitlab(FILE *out, const struct gate *g)
 		free(text);
 	}
 	for (size_t k = 0; k < g->verdict.rule_count; k++)
-		if (g->verdict.rules[k].failed && g->verdict.rules[k].option)
-			add_limit(array, g, &g->verdict.rules[k]);
+		if (g->verdict.rules[k].failed &&
+		    g->verdict.rules[k].kind == FINDING_KINDS)
+			add_rule(array, g, &g->verdict.rules[k]);
 	if (!json_write(array, JSON_INDENT(1), out))
 		die(STATUS_INPUT, "the report for GitLab cannot be written");
 	json_decref(array);

@@ -65,7 +65,8 @@ static void what_a_merge_leaves_twice_is_one(void **state)
 static void what_is_wrong_is_told_with_its_line(void **state)
 {
 	(void)state;
-	refuse("\n<<<<<<< HEAD\n", "base.txt:2: a line begins with");
+	refuse("\n<<<<<<< HEAD\n",
+	       "base.txt:2: a merge has left this conflict marker");
 	refuse("0123456789abcde leak count=1 bytes=1", "base.txt:1:");
 	refuse("0123456789abcdeff leak count=1 bytes=1", "base.txt:1:");
 	refuse(A ". leak count=1 bytes=1", "base.txt:1:");

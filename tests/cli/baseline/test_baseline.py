@@ -555,3 +555,24 @@ def test_the_nearest_accepted_one_is_named(project):
     assert done.status == 23
     assert re.search("differs from an accepted one only by allocate, and in "
                      "size: 1 of 100 B there, 1 of 99 B here", done.told)
+
+
+def test_a_merge_left_in_a_baseline_is_called_so(leaky, tmp_path):  # noqa: F811
+    base = tmp_path / "base"
+    check("--baseline", base, "--update-baseline", "--", leaky, "1")
+    lines = base.read_text().splitlines(keepends=True)
+    for number, marker in ((2, "<<<<<<< HEAD\n"), (3, "=======\n"),
+                           (2, "||||||| 1a2b3c\n"), (3, ">>>>>>> other\n")):
+        merged = tmp_path / "merged"
+        merged.write_text("".join(
+            [*lines[:number - 1], marker, *lines[number - 1:]]))
+        done = check("--baseline", merged, "--", leaky, "1")
+        assert done.status == 2
+        assert f"merged:{number}: a merge has left this conflict marker" in \
+            done.told
+
+
+def test_a_second_baseline_is_refused(leaky, tmp_path):  # noqa: F811
+    done = check("--baseline", "a", "--baseline", "b", "--", leaky)
+    assert done.status == 2
+    assert done.told.startswith("refknot: --baseline is given twice, a and b; ")

@@ -180,6 +180,23 @@ def test_each_limit_says_where(option, words, place, server):
     assert "#0  " in done.told
 
 
+@pytest.mark.parametrize("typed, says", [
+    ("Sesion", 'did you mean "Session"?'),
+    ("malloc in bufer", 'did you mean "malloc in buffer"?'),
+    ("struct nothing_like_it", "see refknot regions")])
+def test_a_mistyped_type_in_a_region_fails(typed, says, server, tmp_path):
+    """The limit would guard nothing."""
+    limit = ["--max-left", f"request/{typed}=0"]
+    done = check(*limit, "--output", f"json={tmp_path / 'j'}", "--", server, "x")
+    assert done.status == 23, done.told
+    assert f"nothing of that type was made; {says}" in summary(done)
+    [rule] = [r for r in json.loads((tmp_path / "j").read_text())["rules"]
+              if r["id"].startswith("max-left")]
+    assert rule["failed"]
+    done = check(*limit, "--allow-incomplete", "--", server, "x")
+    assert done.status == 0 and "nothing of that type was made" in done.told
+
+
 def test_what_leaks_beyond_a_limit_is_shown(leaky, tmp_path):
     files = {f: tmp_path / f for f in FORMATS}
     done = check(*(a for f, p in files.items()

@@ -171,6 +171,18 @@ def test_a_log_that_cannot_be_written_is_told_before_the_run(tmp_path):
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("form", ["--log-file={}", "--xml=yes --xml-file={}"])
+@pytest.mark.parametrize("first", [True, False])
+def test_bad_suppressions_leave_a_log_that_is_not_clean(form, first, tmp_path):
+    """A test runner reads the log only."""
+    log, bad = tmp_path / "log", tmp_path / "bad.supp"
+    bad.write_text("{\n bad\n")
+    options = [f"--suppressions={bad}", *form.format(log).split()]
+    done = run(BUILD / "cli/refknot", *options[::1 if first else -1], "true")
+    assert done.status == 2 and "bad.supp:2: " in done.told
+    assert "it was not run, or not recorded" in log.read_text()
+
+
 def test_memcheck_xml_is_not_clean_where_nothing_was_seen(tmp_path):
     path = tmp_path / "x.xml"
     done = run(BUILD / "cli/refknot", "--xml=yes", f"--xml-file={path}",

@@ -250,6 +250,18 @@ def test_gitlab_is_valid(told, tmp_path):
     assert parsed(clean(tmp_path, "gitlab")) == []
 
 
+def test_gitlab_has_what_fails_without_a_finding(tmp_path):
+    """Else it is empty, and the merge request looks clean."""
+    path = tmp_path / "r.json"
+    done = check("--output", f"gitlab={path}", "--", "sh", "-c", "kill -9 $$")
+    assert "FAIL complete" in done.told
+    [entry] = parsed(path)
+    jsonschema.validate([entry], parsed(validator("codequality.schema.json")))
+    assert (entry["check_name"], entry["fingerprint"]) == ("complete",) * 2
+    assert entry["description"].startswith("not all was recorded and checked: ")
+    assert "SIGKILL" in entry["description"]
+
+
 def test_gitlab_lists_the_accepted_with_the_least_severity(tmp_path):
     """GitLab compares the reports of two branches by fingerprints."""
     program, base = leaky_in(tmp_path), tmp_path / "base"
