@@ -82,9 +82,15 @@ static void make_row(const struct maker *k, struct growth_region *to,
 			      : r->identity);
 	if (to->threads > 1 && sum.thread)
 		r->tid = tid_of(k->threads.in->m, sum.thread, &r->is_main);
-	if (r->stack != RKN_NONE)
-		r->place = place_text(
-		    block_types_place(k->threads.in->types, r->stack));
+	if (r->stack != RKN_NONE) {
+		const struct reading *in = k->threads.in;
+		const struct location *l =
+		    block_types_place(in->types, r->stack);
+
+		r->place = place_text(l);
+		r->callers = place_callers(in->m, in->symbols, r->stack, l,
+					   GROWTH_CALLERS);
+	}
 	if (to->verdict < sum.judgement.verdict)
 		to->verdict = sum.judgement.verdict;
 	to->count++;
@@ -243,6 +249,7 @@ void growth_row_release(struct growth_row *r)
 	free(r->type);
 	free(r->identity);
 	free(r->place);
+	free(r->callers);
 	free(r->rate);
 	free(r->series);
 }

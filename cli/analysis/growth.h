@@ -32,6 +32,8 @@
 #include "growth_series.h"
 #include "reading.h"
 
+#define GROWTH_CALLERS 8 /* most that are named */
+
 struct growth_options {
 	uint64_t warmup;
 	uint64_t runs;              /* 1 or more */
@@ -45,6 +47,7 @@ struct growth_row {
 	char *identity; /* the same in every version; see names_type_before() */
 	char *place;    /* "parse at parse.c:40 (prog)"; NULL: not known */
 	uint32_t stack; /* of that place; RKN_NONE: not known */
+	char *callers; /* of that place, see place_callers(); NULL: not known */
 	struct growth_judgement
 	    judgement; /* of all threads in which it grows */
 	int64_t bytes; /* likewise */

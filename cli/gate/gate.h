@@ -25,6 +25,8 @@ struct gate_growth {
 	char *region;
 	bool failed;         /* by more than rows that are accepted */
 	bool unjudged;       /* it fails, whatever its rows are */
+	bool too_few;        /* of these: for too few passes, which say nothing
+				if another process made enough */
 	char *text;          /* what was found beside its rows */
 	size_t first, count; /* rows: indices into growth_rows */
 };

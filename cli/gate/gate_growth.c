@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "die.h"
 #include "fnv.h"
@@ -72,6 +73,7 @@ void gate_growth_add(struct gate *g, const struct reading *in)
 		*LIST_ADD(g->growth, g->growth_count) = (struct gate_growth){
 			.region = xstrdup(r->name),
 			.unjudged = failed && (r->lost || !r->count),
+			.too_few = failed && !r->lost && !r->count,
 			.text = text,
 			.first = first,
 			.count = r->count,
@@ -87,6 +89,18 @@ static bool fails(const struct gate *g, size_t row)
 	return g->options.mode == GATE_ANY || !g->growth_rows[row].accepted;
 }
 
+/* Whether another process made enough passes of the region to judge it. As in
+ * steady_add(). */
+static bool is_judged_elsewhere(const struct gate *g,
+				const struct gate_growth *r)
+{
+	for (size_t i = 0; i < g->growth_count; i++)
+		if (!g->growth[i].too_few &&
+		    !strcmp(g->growth[i].region, r->region))
+			return true;
+	return false;
+}
+
 void gate_growth_apply(struct gate *g)
 {
 	if (g->baseline)
@@ -95,7 +109,8 @@ void gate_growth_apply(struct gate *g)
 	for (size_t i = 0; i < g->growth_count; i++) {
 		struct gate_growth *r = &g->growth[i];
 
-		r->failed = r->unjudged;
+		r->failed =
+		    r->unjudged && !(r->too_few && is_judged_elsewhere(g, r));
 		for (size_t k = r->first; k < r->first + r->count; k++)
 			r->failed |= fails(g, k);
 	}

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "document.h"
+#include "json_text.h"
 #include "steady.h"
 #include "units.h"
+#include "xmalloc.h"
 
 #define NAMED 3 /* types that the last line names, of a region and verdict */
 
@@ -44,6 +46,9 @@ static void print_row(FILE *out, const struct steady *s,
 	fprintf(out, "%s  %s\n", r->type, r->rate);
 	if (r->place)
 		fprintf(out, "        allocated by %s\n", r->place);
+	for (const char *c = r->callers; c && *c; c += strcspn(c, "\n") + 1)
+		fprintf(out, "        called by %.*s\n", (int)strcspn(c, "\n"),
+			c);
 	fprintf(out, "        %s, %s%s in %s",
 		units_count(objects, (uint64_t)r->judgement.objects, "object"),
 		r->bytes < 0 ? "-" : "", units_bytes(bytes, size),
@@ -191,6 +196,19 @@ static const char *verdict_name(enum growth_verdict v)
 	return names[v];
 }
 
+static json_t *callers_json(const struct growth_row *r)
+{
+	json_t *array = json_array();
+
+	for (const char *c = r->callers; c && *c; c += strcspn(c, "\n") + 1) {
+		char *one = xasprintf("%.*s", (int)strcspn(c, "\n"), c);
+
+		document_append(array, json_text(one));
+		free(one);
+	}
+	return array;
+}
+
 static json_t *region_json(const struct growth_region *r, size_t limit)
 {
 	size_t shown = limit && limit < r->count ? limit : r->count;
@@ -202,6 +220,7 @@ static json_t *region_json(const struct growth_region *r, size_t limit)
 
 		document_text(of, "type", row->type);
 		document_text(of, "place", row->place);
+		document_set(of, "callers", callers_json(row));
 		document_text(of, "verdict",
 			      verdict_name(row->judgement.verdict));
 		document_count(of, "passes", row->judgement.passes);

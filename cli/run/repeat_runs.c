@@ -14,6 +14,7 @@
 
 struct repeat_amount {
 	char *type, *place;
+	char *callers; /* see place_callers() */
 	uint32_t stack;
 	int64_t now, before;       /* objects alive at the end of a run */
 	int64_t bytes;             /* of now */
@@ -84,6 +85,10 @@ static struct repeat_amount *amount_of(struct repeat_runs *a,
 		*LIST_ADD(a->list, a->count) = (struct repeat_amount){
 			.type = xstrdup(type),
 			.place = xstrdup(place),
+			.callers =
+			    place_callers(in->m, in->symbols, stack,
+					  block_types_place(in->types, stack),
+					  GROWTH_CALLERS),
 			.series = { .run_known = true },
 		};
 		/* It was not there in the runs before. */
@@ -160,6 +165,7 @@ void repeat_runs_judge(struct repeat_runs *a, const struct growth_options *o,
 			r->rows[r->count++] = (struct growth_row){
 				.type = xstrdup(of->type),
 				.place = xstrdup(of->place),
+				.callers = xstrdup(of->callers),
 				.stack = RKN_NONE,
 				.judgement = j,
 				.bytes = of->bytes - of->bytes_before_runs,
@@ -171,6 +177,7 @@ void repeat_runs_judge(struct repeat_runs *a, const struct growth_options *o,
 		}
 		free(of->type);
 		free(of->place);
+		free(of->callers);
 	}
 	qsort(r->rows, r->count, sizeof(*r->rows), by_growth);
 	*g = (struct growth){ r, 1 };

@@ -198,6 +198,31 @@ char *place_text(const struct location *l)
 	return text_of(l, place_source(l));
 }
 
+char *place_callers(const struct model *m, struct symbols *s, uint32_t stack,
+		    const struct location *from, unsigned most)
+{
+	const struct location *l;
+	char *text = xstrdup("");
+	bool beyond = false;
+	struct walk w;
+
+	walk_begin(&w, m, s, stack);
+	while ((l = walk_next(&w)) && most) {
+		if (beyond && place_is_start(l))
+			break;
+		if (beyond) {
+			char *one = place_text(l), *before = text;
+
+			text = xasprintf("%s%s\n", before, one);
+			free(before);
+			free(one);
+			most--;
+		}
+		beyond |= l == from;
+	}
+	return text;
+}
+
 char *place_text_column(const struct location *l)
 {
 	char *source = place_source(l), *text;

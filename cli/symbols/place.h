@@ -52,6 +52,10 @@ char *place_source(const struct location *l);
 char *place_module(const struct location *l);
 /* "parse_header at parse.c:40 (libfoo.so)", as far as known. */
 char *place_text(const struct location *l);
+/* The same of the locations that called `from` in `stack`, outwards up to what
+ * starts a program or thread, `most` at most: each followed by a line feed. */
+char *place_callers(const struct model *m, struct symbols *s, uint32_t stack,
+		    const struct location *from, unsigned most);
 /* "parse_header at parse.c:40:12 (libfoo.so)". */
 char *place_text_column(const struct location *l);
 

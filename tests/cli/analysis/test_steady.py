@@ -62,20 +62,40 @@ def series(growth, count, warmup=3):
 def test_what_every_pass_leaves_is_told_with_its_site():
     told = passes("grows")
     assert told.status == 23
-    assert told.told.splitlines() == [
+    lines = told.told.splitlines()
+    assert [line for line in lines if " called by " not in line] == [
         "request  6 passes",
         "    GROWS IN EVERY PASS  Session  +2 a pass",
-        told.told.splitlines()[2],
+        lines[2],
         "        6 objects, 288 B in 3 passes: +2 +2 +2",
         "    GROWS IN EVERY PASS  malloc in keep  +1 a pass",
-        told.told.splitlines()[5],
+        lines[7],
         "        3 objects, 72 B in 3 passes: +1 +1 +1",
         "refknot: FAIL steady: request: 2 types grow in every pass "
         "(Session +2, malloc in keep +1); exit 23"]
-    sites = told.told.splitlines()[2], told.told.splitlines()[5]
-    for site, function in zip(sites, ("session", "keep")):
+    for site, function in zip((lines[2], lines[7]), ("session", "keep")):
         assert re.fullmatch(rf"        allocated by {function} at "
                             r"passes\.c:\d+ \(steady_passes\)", site)
+    for line, function in ((3, "grows"), (4, "main"), (8, "grows"), (9, "main")):
+        assert re.fullmatch(rf"        called by {function} at "
+                            r"passes\.c:\d+ \(steady_passes\)", lines[line])
+
+
+def test_json_has_the_callers_too():
+    found = document(passes("grows", 6, ["--format", "json"]))
+    for row in found["regions"][0]["types"]:
+        assert [c.split(" at ")[0] for c in row["callers"]] == ["grows", "main"]
+
+
+def test_the_gate_takes_a_region_for_judged_as_steady_does(tmp_path):
+    """A process with too few passes says nothing against one with enough."""
+    both = ["sh", "-c", f"{PROGRAM} steady 2; {PROGRAM} steady 9"]
+    few = ["sh", "-c", f"{PROGRAM} steady 2"]
+    for command, status in ((both, 0), (few, 23)):
+        assert refknot("steady", "--", *command).status == status
+        done = refknot("check", "--fail-on", "growth", "--", *command,
+                       cwd=tmp_path)
+        assert done.status == status, done.told
 
 
 @pytest.mark.parametrize("count", [6, 16, 17, 33, 100, 1000])
@@ -322,7 +342,9 @@ def test_a_command_that_leaves_more_for_more_work_grows():
     lines = told.told.splitlines()
     assert lines[0] == f"{PROGRAM} leaves {{}}  6 runs"
     assert lines[1] == "    GROWS IN EVERY RUN  Session  +1 a run"
-    assert lines[3] == "        3 objects, 144 B in 3 runs: +1 +1 +1"
+    calls = [line for line in lines if " called by " in line]
+    assert calls[0].startswith("        called by leaves at passes.c:")
+    assert lines[3 + len(calls)] == "        3 objects, 144 B in 3 runs: +1 +1 +1"
     assert lines[-1] == (
         f"refknot: FAIL steady: {PROGRAM} leaves {{}}: 1 type grows in every "
         "run (Session +1); exit 23")
