@@ -15,7 +15,7 @@ jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools bc
 universal-ctags clang-format-14 clang-tidy-14 cppcheck valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils
 musl musl-tools libc6-i386
 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base
-procps debuginfod dwz llvm
+procps debuginfod dwz llvm zsh fish
 python3-clang-14 libevent-dev libncurses-dev bison tcl libonig-dev"
 
 # What scripts/fuzz needs beside what a build does.

@@ -18,7 +18,8 @@ enum command_group {
 	COMMAND_ALIVE,
 	COMMAND_GATE,
 	COMMAND_CARE,
-	COMMAND_GROUPS
+	COMMAND_GROUPS,
+	COMMAND_HIDDEN = COMMAND_GROUPS /* not for people */
 };
 
 struct command {
@@ -53,8 +54,8 @@ struct command {
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_refs, cmd_show, cmd_balance, cmd_objects, cmd_regions, cmd_diff,
-    cmd_info, cmd_why, cmd_list, cmd_clean, cmd_doctor, cmd_check, cmd_memcheck,
-    cmd_steady;
+    cmd_info, cmd_why, cmd_list, cmd_clean, cmd_complete, cmd_doctor, cmd_check,
+    cmd_memcheck, cmd_steady;
 
 /* True if an option before the first word, or before NULL, is one of
  * Valgrind's. cmd_memcheck.c */

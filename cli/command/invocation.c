@@ -13,7 +13,7 @@ const struct command *const invocation_commands[] = {
 	&cmd_run,     &cmd_report, &cmd_leaks,  &cmd_cycles,   &cmd_refs,
 	&cmd_balance, &cmd_show,   &cmd_why,    &cmd_objects,  &cmd_regions,
 	&cmd_diff,    &cmd_check,  &cmd_steady, &cmd_memcheck, &cmd_info,
-	&cmd_doctor,  &cmd_list,   &cmd_clean,  NULL,
+	&cmd_doctor,  &cmd_list,   &cmd_clean,  &cmd_complete, NULL,
 };
 
 enum { HELP = 1, USAGE }; /* what poptGetNextOpt returns for them */
@@ -142,7 +142,8 @@ static void parse_rest(struct invocation *i, int argc)
 		options_program = NULL;
 		i->message =
 		    xasprintf("%s: name a program after --", i->command->name);
-	} else if (i->command->raw && !(argc > 1 && is_help(i->argv[1]))) {
+	} else if (i->command->group == COMMAND_HIDDEN ||
+		   (i->command->raw && !(argc > 1 && is_help(i->argv[1])))) {
 		i->kind = INVOCATION_RUN;
 		i->arguments = i->argv + 1;
 	} else {
@@ -158,7 +159,8 @@ static char *not_a_command(const char *word)
 
 	nearest_begin(&n, word);
 	for (size_t k = 0; invocation_commands[k]; k++)
-		nearest_try(&n, invocation_commands[k]->name);
+		if (invocation_commands[k]->group != COMMAND_HIDDEN)
+			nearest_try(&n, invocation_commands[k]->name);
 	if (word[0] == '-' || !*word)
 		text = xasprintf("there is no %s \"%s\"; see refknot --help",
 				 *word ? "option" : "command", shown);
