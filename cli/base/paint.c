@@ -11,11 +11,23 @@ static const char *const escapes[] = {
 	[PAINT_FAINT] = "\033[2m",
 };
 
+/* What paint_decide() found for a stream. */
+static FILE *decided_for;
+static bool decided;
+
+void paint_decide(FILE *out)
+{
+	decided = paint_wanted(out);
+	decided_for = out;
+}
+
 bool paint_wanted(FILE *out)
 {
 	const char *no = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
+	if (out == decided_for)
+		return decided;
 	if ((no && *no) || !term || !strcmp(term, "dumb"))
 		return false;
 	return isatty(fileno(out));

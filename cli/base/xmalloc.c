@@ -8,9 +8,13 @@
 
 #include "status.h"
 
+void (*quit_first)(void);
+
 void quit(int status)
 {
 	fflush(NULL);
+	if (quit_first)
+		quit_first();
 	_exit(status);
 }
 

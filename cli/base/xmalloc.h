@@ -8,6 +8,8 @@
 
 /* Writes out what is buffered, and exits; frees nothing. */
 void quit(int status) __attribute__((noreturn));
+/* What it calls between the two; NULL: nothing. */
+extern void (*quit_first)(void);
 
 /* Like their namesakes, but never return NULL: out of memory ends the process
  * with one sentence on stderr. A size of 0 is 1 here. */

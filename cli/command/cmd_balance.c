@@ -217,4 +217,5 @@ const struct command cmd_balance = {
 	.more = COMMAND_OBJECT COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

@@ -22,4 +22,5 @@ const struct command cmd_cycles = {
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

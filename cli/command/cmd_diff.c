@@ -341,4 +341,5 @@ const struct command cmd_diff = {
 	.help = "show what grew between two recordings or marks",
 	.options = options,
 	.run = run,
+	.paged = true,
 };

@@ -258,4 +258,5 @@ const struct command cmd_info = {
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

@@ -35,4 +35,5 @@ const struct command cmd_leaks = {
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

@@ -178,4 +178,5 @@ const struct command cmd_objects = {
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

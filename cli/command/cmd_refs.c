@@ -188,4 +188,5 @@ const struct command cmd_refs = {
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

@@ -243,4 +243,5 @@ const struct command cmd_regions = {
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

@@ -85,4 +85,5 @@ const struct command cmd_report = {
 	.more = COMMAND_NEWEST,
 	.options = options,
 	.run = run,
+	.paged = true,
 };

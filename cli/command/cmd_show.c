@@ -246,6 +246,7 @@ const struct command cmd_show = {
 	.more = COMMAND_WHAT COMMAND_NEWEST,
 	.options = options,
 	.run = run_show,
+	.paged = true,
 };
 
 const struct command cmd_why = {
@@ -256,4 +257,5 @@ const struct command cmd_why = {
 	.more = COMMAND_OBJECT COMMAND_NEWEST,
 	.options = why_options,
 	.run = run_why,
+	.paged = true,
 };

@@ -33,7 +33,8 @@ struct command {
 	int (*run)(const char **arguments);
 	/* Options end at the first argument: what follows is a program's. */
 	bool program;
-	bool raw; /* it reads its options itself */
+	bool paged; /* its text may be long, see pager.h */
+	bool raw;   /* it reads its options itself */
 	/* A program follows "--": see options_program. */
 	bool after_dashes;
 };

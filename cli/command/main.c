@@ -9,6 +9,7 @@
 #include "invocation.h"
 #include "launch.h"
 #include "options.h"
+#include "pager.h"
 #include "shrinking.h"
 
 static void print_commands(void)
@@ -42,6 +43,8 @@ static int obey(const struct invocation *i)
 	switch (i->kind) {
 	case INVOCATION_RUN:
 		options_check();
+		if (i->command->paged)
+			pager_begin();
 		return i->command->run(i->arguments);
 	case INVOCATION_OPTIONS:
 		poptPrintHelp(i->context, stdout, 0);
