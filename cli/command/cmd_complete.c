@@ -16,7 +16,6 @@
 #include "gate_writers.h"
 #include "groups.h"
 #include "invocation.h"
-#include "marks.h"
 #include "reading.h"
 #include "runs.h"
 #include "xmalloc.h"

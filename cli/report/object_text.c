@@ -217,7 +217,6 @@ static void announce(const struct printer *p, const struct block_view *o,
 		     bool all)
 {
 	size_t first, n = model_edges_of(p->in->m, o->block, &first);
-
 	uint32_t counted = counts_object(p->in->counts, o->block);
 
 	object_announce(p, o);

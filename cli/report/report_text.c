@@ -305,10 +305,34 @@ void report_finding(const struct printer *p, const struct finding *f,
 	print_numbered(p, f, number);
 }
 
+/* How many findings are not shown, what they lose, and the command that shows
+ * them, as it can be typed. */
+static void print_omitted(const struct printer *p,
+			  const struct report_options *o, uint64_t count,
+			  uint64_t bytes)
+{
+	const char *command = o->kinds == 1u << FINDING_CYCLE  ? "cycles"
+			      : o->kinds & 1u << FINDING_CYCLE ? "report"
+							       : "leaks";
+	bool possible = o->kinds & 1u << FINDING_POSSIBLE;
+	char text[UNITS_SIZE], size[UNITS_SIZE];
+	char *path = escape(p->in->m->path);
+
+	fprintf(p->out, "\nomitting %s, %s",
+		units_count(text, count, "more finding"),
+		units_bytes(size, bytes));
+	if (p->in->m->passing)
+		fputs("; the first are the worst\n", p->out);
+	else
+		fprintf(p->out, "; all: refknot %s%s -n 0 '%s'\n", command,
+			possible ? " -p" : "", path);
+	free(path);
+}
+
 static void print_findings(const struct printer *p, const struct findings *f,
 			   const struct report_options *o, uint64_t count)
 {
-	char text[UNITS_SIZE];
+	uint64_t omitted = 0;
 	size_t n = 0;
 
 	for (size_t i = 0, k = 0; i < f->count; i++)
@@ -321,10 +345,11 @@ static void print_findings(const struct printer *p, const struct findings *f,
 			fputc('\n', p->out);
 			print_numbered(p, &f->list[i], subject_number(i));
 			n++;
+		} else if (o->kinds & 1u << f->list[i].kind) {
+			omitted += f->list[i].bytes + f->list[i].held_bytes;
 		}
 	if (n < count)
-		fprintf(p->out, "\nomitting %s; --limit 0 shows all\n",
-			units_count(text, count - n, "more finding"));
+		print_omitted(p, o, count - n, omitted);
 }
 
 /* What the reader should know about the recording and what is not shown. */

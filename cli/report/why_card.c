@@ -59,7 +59,9 @@ static void print_reason(const struct printer *p, const struct subject *s,
 			o->why ? o->why : s->findings.why);
 		return;
 	case STATE_REACHABLE:
-		fputs("is alive: ", p->out);
+		fputs(o->weakly ? "is reached by weak references only: "
+				: "is alive: ",
+		      p->out);
 		if (o->path_count)
 			fprintf(p->out, "%zu pointers lead to it, from ",
 				o->path_count + 1);

@@ -217,7 +217,7 @@ static void what_the_limit_leaves_out_is_told(void **state)
 	scene_block(&s, in_parse, 24);
 	result = text(&o);
 	assert_non_null(strstr(result, "2 findings: 2 leaks"));
-	assert_non_null(strstr(result, "\nomitting 1 more finding;"));
+	assert_non_null(strstr(result, "\nomitting 1 more finding, "));
 	assert_null(strstr(result, "#2 LEAK"));
 }
 
