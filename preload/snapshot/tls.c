@@ -62,6 +62,17 @@ static uint64_t find_below(uint64_t map, uint64_t base, const ElfW(Phdr) * tls)
 	return 0;
 }
 
+/*
+ * Whether the module's first page is there: a thread that stands still inside
+ * dlclose() may have unmapped a module that the loader still has.
+ */
+static bool is_mapped(const struct image *image)
+{
+	char ident[SELFMAG];
+
+	return image->segments || memory_peek(ident, image->start, SELFMAG);
+}
+
 static void note(struct picture *p, uint64_t at, const struct link_map *map)
 {
 	const ElfW(Phdr) * headers;
@@ -69,7 +80,8 @@ static void note(struct picture *p, uint64_t at, const struct link_map *map)
 	uint32_t count = 0, module;
 	uint64_t below;
 
-	if (!image_find(ADDRESS(map->l_ld), &image) || ADDRESS(image.map) != at)
+	if (!image_find(ADDRESS(map->l_ld), &image) ||
+	    ADDRESS(image.map) != at || !is_mapped(&image))
 		return;
 	headers = image_headers(&image, &count);
 	for (uint32_t i = 0; headers && i < count; i++) {
