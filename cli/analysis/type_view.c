@@ -8,7 +8,6 @@
 #include "hash.h"
 #include "list.h"
 #include "text_stream.h"
-#include "type_retained.h"
 
 #define MOST_STEPS 64    /* into types of types: a file may be damaged */
 #define MOST_LOOKS 4096u /* at types in one */
@@ -316,8 +315,6 @@ bool type_view_make(struct type_view *v, const struct reading *in,
 			qsort(v->fields[i].targets, v->fields[i].target_count,
 			      sizeof(*v->fields[i].targets), by_count);
 	v->why = obstacle_find(in->m, v->room, sizeof(v->room));
-	if (v->blocks && !v->why)
-		type_retained(v, in);
 	return v->blocks;
 }
 

@@ -15,10 +15,11 @@
 #include "command.h"
 #include "gate_writers.h"
 #include "groups.h"
-#include "invocation.h"
 #include "reading.h"
 #include "runs.h"
 #include "xmalloc.h"
+
+const struct command *const *complete_commands;
 
 #define MOST_NAMES 500 /* of one recording */
 
@@ -185,10 +186,10 @@ static void offer_marks(struct completion *c, const struct reading *in)
 
 static void offer_commands(struct completion *c)
 {
-	for (size_t i = 0; invocation_commands[i]; i++)
-		if (invocation_commands[i]->group < COMMAND_GROUPS)
-			offer(c, invocation_commands[i]->name,
-			      invocation_commands[i]->help);
+	for (size_t i = 0; complete_commands[i]; i++)
+		if (complete_commands[i]->group < COMMAND_GROUPS)
+			offer(c, complete_commands[i]->name,
+			      complete_commands[i]->help);
 	offer(c, "help", "list the commands, or the options of one");
 	if (*c->word == '-') {
 		offer(c, "--help", "list the commands");
@@ -320,9 +321,9 @@ static int run(const char **arguments)
 			puts(":files");
 		return STATUS_OK;
 	}
-	for (size_t i = 0; invocation_commands[i]; i++)
-		if (!strcmp(invocation_commands[i]->name, arguments[0]))
-			c.command = invocation_commands[i];
+	for (size_t i = 0; complete_commands[i]; i++)
+		if (!strcmp(complete_commands[i]->name, arguments[0]))
+			c.command = complete_commands[i];
 	c.words++;
 	c.count--;
 	if (!strcmp(arguments[0], "help"))

@@ -58,6 +58,10 @@ extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,
     cmd_info, cmd_why, cmd_list, cmd_clean, cmd_complete, cmd_doctor, cmd_check,
     cmd_memcheck, cmd_steady;
 
+/* What `__complete` completes: all commands, ending with NULL. Set by
+ * invocation_parse(). cmd_complete.c */
+extern const struct command *const *complete_commands;
+
 /* True if an option before the first word, or before NULL, is one of
  * Valgrind's. cmd_memcheck.c */
 bool memcheck_is_meant(char *const *arguments);

@@ -222,6 +222,7 @@ void invocation_parse(struct invocation *i, int argc, char **argv)
 
 	*i = (struct invocation){ .kind = INVOCATION_WRONG };
 	options_program = NULL;
+	complete_commands = invocation_commands;
 	if (argc < 2) {
 		i->kind = INVOCATION_NOTHING;
 	} else if (!strcmp(argv[1], "--version")) {

@@ -8,6 +8,7 @@
 #include "hash.h"
 #include "list.h"
 #include "place.h"
+#include "type_retained.h"
 #include "units.h"
 #include "xmalloc.h"
 
@@ -185,6 +186,16 @@ static void free_kin(struct kin *all)
 	}
 }
 
+static bool find_type(struct subject *s, const char *name)
+{
+	if (!type_view_make(&s->type, s->in, name))
+		return false;
+	if (!s->type.why)
+		type_retained(&s->type, s->in);
+	s->kind = SUBJECT_TYPE;
+	return true;
+}
+
 /* What has `word` for a name, or else in it. */
 static void find_kin(struct subject *s, const char *word)
 {
@@ -205,9 +216,8 @@ static void find_kin(struct subject *s, const char *word)
 	} else if (s->other_count && s->others->kind == SUBJECT_SITE) {
 		s->kind = SUBJECT_SITE;
 		s->site = xstrdup(s->others->word);
-	} else if (s->other_count &&
-		   type_view_make(&s->type, s->in, s->others->word)) {
-		s->kind = SUBJECT_TYPE;
+	} else if (s->other_count) {
+		find_type(s, s->others->word);
 	}
 }
 
@@ -221,9 +231,7 @@ void subject_find(struct subject *s, const struct reading *in, const char *word)
 		s->kind = SUBJECT_BLOCK;
 	else if (find_number(s, word) || find_signature(s, word))
 		return;
-	else if (type_view_make(&s->type, in, word))
-		s->kind = SUBJECT_TYPE;
-	else if (strncmp(word, "0x", 2))
+	else if (!find_type(s, word) && strncmp(word, "0x", 2) != 0)
 		find_kin(s, word);
 }
 

@@ -94,17 +94,6 @@ void flow_module_open(struct flow_module *f, struct symbols *s, uint32_t module)
 	types_cache_read(f, symbols_own_cache(s, module), main_dwarf);
 }
 
-void flow_classes_release(struct flow_class **classes)
-{
-	struct flow_class *c, *next;
-
-	HASH_ITER (hh, *classes, c, next) {
-		HASH_DEL(*classes, c);
-		free(c->name);
-		free(c);
-	}
-}
-
 void flow_module_close(struct flow_module *f)
 {
 	struct flow_function *one, *next;

@@ -92,6 +92,18 @@ struct flow_class { /* a type that was asked for by its name */
 	UT_hash_handle hh;
 };
 
+/* Frees all of a table, which is empty then. */
+static inline void flow_classes_release(struct flow_class **classes)
+{
+	struct flow_class *c, *next;
+
+	HASH_ITER (hh, *classes, c, next) {
+		HASH_DEL(*classes, c);
+		free(c->name);
+		free(c);
+	}
+}
+
 struct flow_ending { /* a function that is called */
 	uint64_t address;
 	bool ends; /* it does not come back */
@@ -132,8 +144,6 @@ struct flow_module {
 void flow_module_open(struct flow_module *f, struct symbols *s,
 		      uint32_t module);
 void flow_module_close(struct flow_module *f);
-/* Frees all of a table, which is empty then. */
-void flow_classes_release(struct flow_class **classes);
 
 /* The variable in the module's data at ELF address `address`, or at that offset
  * among its thread-local ones; NULL: none is known. Lives as long as `f`. */

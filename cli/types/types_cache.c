@@ -414,11 +414,14 @@ static bool read_locals(struct flow_module *f, uint64_t address,
 	HASH_ADD(hh, f->locals, address, sizeof(l->address), l);
 	if (json_array_size(registers) > LOCALS_SAVED)
 		return false;
-	json_array_foreach(registers, i, one) l->saved[l->saved_count++] =
-	    (struct locals_saved){
-		    (unsigned)json_integer_value(json_array_get(one, 0)),
-		    json_integer_value(json_array_get(one, 1)),
-	    };
+	json_array_foreach(registers, i, one)
+	{
+		struct locals_saved *saved_at = &l->saved[l->saved_count++];
+
+		saved_at->reg =
+		    (unsigned)json_integer_value(json_array_get(one, 0));
+		saved_at->offset = json_integer_value(json_array_get(one, 1));
+	}
 	return json_is_array(registers) &&
 	       read_variables(f, l, json_array_get(saved, 0));
 }

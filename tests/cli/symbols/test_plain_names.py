@@ -166,7 +166,7 @@ def stacks(recording):
 
 def test_cplus_reads_as_its_source(cxx):
     found = stacks(cxx)
-    assert {"malloc in ns::leak", "char[]", "new[] in hidden",
+    assert {"malloc in ns::leak", "char[]", "new[] in fill",
             "std::string"} <= set(found), found.keys()
     frames = {f["function"]: f for one in found.values()
               for f in one["stack"]}

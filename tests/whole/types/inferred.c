@@ -146,11 +146,11 @@ int main(int argc, char **argv)
 		free(r);
 	}
 	compare_fields(&in, &same, others);
-	sums =
-	    json_pack("{s:I, s:I, s:o}", "contradictions",
-		      (json_int_t)(block_types_contradictions(in.types) +
-				   block_types_source_contradictions(in.types)),
-		      "same", (json_int_t)same, "others", others);
+	sums = json_pack(
+	    "{s:I, s:I, s:o}", "contradictions",
+	    (json_int_t)block_types_contradictions(in.types) +
+		(json_int_t)block_types_source_contradictions(in.types),
+	    "same", (json_int_t)same, "others", others);
 	json_dumpf(sums, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(sums);
