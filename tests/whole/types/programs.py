@@ -231,7 +231,7 @@ PROGRAMS = [
             run_tmux, goals={**TYPED, **OWN_SITES}),
     Program("sqlite3", "sqlite3", f"{CONFIGURE} --disable-tcl --disable-shared "
             f"--disable-readline && make -s -j{JOBS} sqlite3", "sqlite3",
-            run_sqlite3, ("sqlite3Malloc",), TYPED),
+            run_sqlite3, ("sqlite3Malloc",), goals=TYPED),
     Program("redis", "redis", f"cd src && make -j{JOBS} MALLOC=libc CFLAGS=-g "
             'OPTIMIZATION="$OPT" CC="$CC" redis-server', "src/redis-server",
             run_redis, goals={**TYPED, **OWN_SITES}),
