@@ -49,8 +49,7 @@ struct issue {
 	enum finding_kind kind;
 	const char *confidence;
 	char *type; /* "Session", "malloc in node_new" */
-	/* As refknot report shows it: the heading, behind which is to follow
-	 * REPORT_SIGNATURE, and lines of text. */
+	/* As refknot report shows it, see report_card(). */
 	char *heading, *card;
 	uint64_t count, objects, bytes, held_objects, held_bytes;
 	uint64_t references;

@@ -281,7 +281,7 @@ static int run(const char **arguments)
 	if (!arguments || !arguments[0] || !arguments[1] || arguments[2])
 		die(STATUS_INPUT,
 		    "diff: give two recordings or marks, as in: refknot diff prog.1.rkn@start prog.1.rkn");
-	limit = options_limit(json ? 0 : REPORT_LIMIT);
+	limit = options_limit(json ? 0 : OPTIONS_ROWS);
 	grouping = (enum group_by)options_choice("by", by, group_by_names,
 						 GROUP_BYS, GROUP_BY_TYPE);
 	for (int i = 0; i < 2; i++)

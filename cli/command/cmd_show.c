@@ -127,7 +127,7 @@ static json_t *show_finding(const struct printer *p, const struct subject *s,
 	json_t *document, *list;
 
 	if (format == FORMAT_TEXT) {
-		report_full_stacks = true;
+		report_full = true;
 		report_finding(p, f, number);
 		return NULL;
 	}

@@ -197,7 +197,7 @@ static int run(const char **arguments)
 					 .regions = regions,
 					 .region_count = region_count } };
 	enum format format = options_format();
-	size_t limit = options_limit(format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	size_t limit = options_limit(format == FORMAT_JSON ? 0 : OPTIONS_ROWS);
 	FILE *out = options_program ? stderr : stdout;
 	struct look l = { .steady = &s };
 	int error = error_exitcode ? options_error_status(error_exitcode)

@@ -27,7 +27,7 @@ struct poptOption options_format_table[] = {
 
 struct poptOption options_limit_table[] = {
 	{ "limit", 'n', POPT_ARG_STRING, &limit, 0,
-	  "show at most N rows, 0 for all; the default is 20 for text, all for json",
+	  "show at most N rows, 0 for all; the default is 10 findings or 20 rows for text, all for json",
 	  "N" },
 	POPT_TABLEEND
 };
@@ -55,9 +55,12 @@ struct poptOption options_symbols_table[] = {
 };
 
 struct poptOption options_stacks_table[] = {
-	{ "full-stacks", 0, POPT_ARG_NONE, &report_full_stacks, 0,
-	  "print every frame of a call stack; else those of the standard library of C++ or Rust are one line, and outer frames are omitted",
+	{ "full", 0, POPT_ARG_NONE, &report_full, 0,
+	  "print all that is known of each finding: every frame of its call stacks, its address, confidence, evidence and signature",
 	  NULL },
+	/* What version 0.3 called it. */
+	{ "full-stacks", 0, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN,
+	  &report_full, 0, NULL, NULL },
 	POPT_TABLEEND
 };
 

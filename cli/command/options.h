@@ -26,6 +26,8 @@ extern struct poptOption options_format_table[], options_limit_table[],
 #define OPTIONS_SYMBOLS OPTIONS_TABLE(options_symbols_table)
 #define OPTIONS_STACKS  OPTIONS_TABLE(options_stacks_table)
 
+#define OPTIONS_ROWS 20 /* of a table of text, if --limit says nothing */
+
 /* The program after "--" and its arguments, ended by NULL; NULL: there was
  * none. Set by invocation_parse(). */
 extern const char **options_program;

@@ -22,7 +22,7 @@ int showing_recording(struct showing *s, const char **arguments,
 {
 	int status;
 
-	s->limit = options_limit(s->format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	s->limit = options_limit(s->format == FORMAT_JSON ? 0 : OPTIONS_ROWS);
 	documents_init(&s->documents, 1);
 	status = recordings_each(arguments, visit, s);
 	documents_write(&s->documents, stdout);

@@ -2,16 +2,17 @@
 /*
  * The card of a finding: what a person needs first, on few lines.
  *
- *     1  LEAK   5 blocks, 240 B   char[]   nothing points at them any more
+ *     1  LEAK   1 block, 40 B (holds 5 more, 240 B)   char *[]
+ *             27 | {
+ *        >    28 |         char **list = malloc(SETTINGS * sizeof(*list));
+ *             29 |
+ *        at           settings_make       leak.c:28
+ *        from         settings_read       leak.c:37
+ *                     use_and_forget_all  leak.c:54
+ *                     main                leak.c:62
+ *        to mend      nothing points at it any more: free it while something does
  *
- *          17       char *text = malloc(strlen(from) + 1);
- *        > 18       ...
- *          19
- *        at           setting_read      leak.c:18
- *        from         settings_read     leak.c:40
- *                     main              leak.c:61
- *
- * All of it and the rest is what `--full` prints (report_text.c).
+ * All that is known of it is what --full prints (report_text.c).
  */
 #ifndef CARD_H
 #define CARD_H
@@ -20,10 +21,21 @@
 
 #define CARD_LINES 12 /* most of one card */
 #define CARD_LABEL 13 /* columns of a label */
+#define CARD_LEFT  3  /* spaces before one */
 
-/* The card of one finding; number 0 is left out. Announces what it names. */
-void card_print(const struct printer *p, const struct finding *f,
-		size_t number);
+#define CARD_DEPTH 3 /* callers that are shown if fewer tell findings apart */
+
+/* The card of one finding; number 0 is left out. `depth`: how many callers tell its
+ * stack from those of others; fewer are shown if there is no room. Announces what it
+ * names. */
+void card_print(const struct printer *p, const struct finding *f, size_t number,
+		unsigned depth);
+
+/* Its first line, without a line feed, and what stands below it. */
+void card_heading(const struct printer *p, const struct finding *f,
+		  size_t number);
+void card_body(const struct printer *p, const struct finding *f,
+	       unsigned depth);
 
 /* One line of a card: the label, which is "" on lines that continue, and the
  * text. */
@@ -33,6 +45,10 @@ void card_line(const struct printer *p, const char *label, const char *format,
 /* "session_open        orphaned_cycle.c:45": the function, padded to `column`
  * columns, and its line or module; the caller frees it. */
 char *card_place(const struct location *l, size_t column);
+
+/* Lines "at" and "from": where blocks of `stack` are made, with the source, and the
+ * first `depth` callers. card_stack.c */
+void card_stack(const struct printer *p, uint32_t stack, unsigned depth);
 
 /* What stands below the heading of a cycle. card_cycle.c */
 void card_cycle(const struct printer *p, const struct finding *f);

@@ -14,7 +14,7 @@
 #define REPORT_ALL_KINDS ((1u << FINDING_KINDS) - 1)
 /* What counts unless possible leaks are asked for. */
 #define REPORT_FINDINGS (REPORT_ALL_KINDS & ~(1u << FINDING_POSSIBLE))
-#define REPORT_LIMIT    20 /* findings shown by default */
+#define REPORT_LIMIT    10 /* findings shown by default */
 
 struct report_options {
 	unsigned kinds;  /* that count: bits 1 << enum finding_kind */
@@ -23,10 +23,9 @@ struct report_options {
 	bool colour;     /* text: terminal escapes are welcome */
 };
 
-/* --full-stacks: text has all frames of a stack. Else frames of the standard
- * library of C++ or Rust that follow each other are one line, and only so many
- * lines are printed. */
-extern int report_full_stacks;
+/* --full: text has all that is known of a finding, with all frames of its stacks;
+ * else a card (card.h). */
+extern int report_full;
 
 /* Whether to show `f` when `before` findings have been shown. */
 static inline bool report_wants(const struct report_options *o,
@@ -48,13 +47,13 @@ void report_text(FILE *out, const struct reading *in,
  * reference. Dies when out of memory. */
 json_t *report_json(const struct reading *in, const struct report_options *o);
 
-/* The end of a heading's line, with the finding's signature. */
+/* The end of a heading's line, with the finding's signature, if all is printed. */
 #define REPORT_SIGNATURE "  sig %s\n"
 
 /*
- * The card of one finding: a heading, which REPORT_SIGNATURE must follow; then
- * what is known of it and its call stack, lines of text. Announces what it
- * names.
+ * The card of one finding: a heading, which REPORT_SIGNATURE must follow if
+ * report_full, else a line feed; then what stands below it, lines of text.
+ * Announces what it names.
  */
 void report_card(FILE *heading, FILE *rest, const struct reading *in,
 		 const struct finding *f);

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "die.h"
 #include "report_print.h"
 #include "units.h"
 
@@ -21,28 +22,36 @@ static uint32_t missing(const struct reading *in, const struct finding *f,
 	return c->strong > pointers ? c->strong - pointers : 0;
 }
 
-bool print_shared_counts(const struct printer *p, const struct finding *f,
-			 uint32_t block, const char *before)
+char *print_counts_text(const struct printer *p, const struct finding *f,
+			uint32_t block)
 {
-	char *text, pointers[UNITS_SIZE], references[UNITS_SIZE];
+	char *text, *all, pointers[UNITS_SIZE], references[UNITS_SIZE];
 	struct block_counts c;
 	uint32_t left;
 
 	if (!counts_of(p->in->counts, block, &c))
-		return false;
+		return NULL;
 	text = counts_text(&c);
-	fprintf(p->out, "%s%s", before, text);
-	free(text);
 	left = f ? missing(p->in, f, block, &c) : 0;
 	if (!left)
-		return true;
+		return text;
 	units_count(pointers, counts_pointers(p->in->counts, block), "pointer");
 	units_count(references, left, "reference");
-	if (left < c.strong)
-		fprintf(p->out, "; only %s to it", pointers);
-	else
-		fputs("; no pointer to it", p->out);
-	fprintf(p->out, ": %s %s not given back", references,
-		left == 1 ? "was" : "were");
-	return true;
+	all = xasprintf("%s; %s%s to it: %s %s not given back", text,
+			left < c.strong ? "only " : "no ",
+			left < c.strong ? pointers : "pointer", references,
+			left == 1 ? "was" : "were");
+	free(text);
+	return all;
+}
+
+bool print_shared_counts(const struct printer *p, const struct finding *f,
+			 uint32_t block, const char *before)
+{
+	char *text = print_counts_text(p, f, block);
+
+	if (text)
+		fprintf(p->out, "%s%s", before, text);
+	free(text);
+	return text;
 }

@@ -14,6 +14,7 @@
 #include "holder.h"
 #include "place.h"
 #include "report_print.h"
+#include "text_stream.h"
 
 static const struct {
 	const char *kind;
@@ -76,22 +77,27 @@ void print_root_word(const struct printer *p, uint32_t root)
 		fprintf(p->out, ", to +0x%" PRIx64, h.to_offset);
 }
 
-void print_holder(const struct printer *p, const struct finding *f)
+char *print_holder(const struct printer *p, const struct finding *f)
 {
+	struct printer inner = *p;
 	struct holder h;
+	size_t size;
+	char *text;
 
 	if (!holder_find(&h, f, p->in))
-		return;
-	fprintf(p->out, "    held at +0x%" PRIx64 " by ", h.to_offset);
+		return NULL;
+	inner.out = text_stream_open(&text, &size);
+	fprintf(inner.out, "at +0x%" PRIx64 " by ", h.to_offset);
 	if (h.block == RKN_NONE) {
-		print_root(p, &h);
+		print_root(&inner, &h);
 	} else {
 		char *name = names_object(p->in->names, h.block);
 		char *mark = field_mark(p->in->types, h.block, h.offset, 0);
 
-		fprintf(p->out, "the pointer at %s of %s", mark, name);
+		fprintf(inner.out, "the pointer at %s of %s", mark, name);
 		free(mark);
 		free(name);
 	}
-	fputc('\n', p->out);
+	text_stream_close(inner.out);
+	return text;
 }

@@ -11,6 +11,7 @@ struct printer {
 	FILE *out;
 	const struct reading *in;
 	bool colour;
+	size_t width; /* columns of the terminal; 0: lines are not broken */
 };
 
 /* Announces what a card of `f` names, of the members the first `most`.
@@ -48,6 +49,9 @@ void print_counts(const struct printer *p, const struct finding *f);
  * none. report_counts.c */
 bool print_shared_counts(const struct printer *p, const struct finding *f,
 			 uint32_t block, const char *before);
+/* The same, for the caller to free; NULL: it has none. */
+char *print_counts_text(const struct printer *p, const struct finding *f,
+			uint32_t block);
 /* Wrong use of a reference. */
 void print_wrong_use(const struct printer *p, const struct finding *f);
 
@@ -72,9 +76,10 @@ void print_outstanding_most(const struct printer *p, const uint32_t *objects,
 /* One root word, in words. report_holder.c */
 void print_root_word(const struct printer *p, uint32_t root);
 
-/* What holds the block shown; nothing if that is not known. Its block was
- * announced. report_holder.c */
-void print_holder(const struct printer *p, const struct finding *f);
+/* "at +0x64 by a pointer in data of lru (keep)": what holds the block shown, for the
+ * caller to free; NULL: that is not known. Its block was announced.
+ * report_holder.c */
+char *print_holder(const struct printer *p, const struct finding *f);
 
 /* The frees of what was not a live block. report_strays.c */
 void print_stray(const struct printer *p);

@@ -8,7 +8,7 @@
 
 #define MOST_FRAMES 30 /* lines of one stack */
 
-int report_full_stacks;
+int report_full;
 
 /* Whether anything is left of the stack without the standard library. */
 static bool has_own_code(const struct printer *p, uint32_t stack)
@@ -40,7 +40,7 @@ static void print_folded(const struct printer *p, const struct location *l,
 void print_stack(const struct printer *p, uint32_t stack, bool columns)
 {
 	const struct rkn_stack *s = &p->in->m->stacks[stack];
-	bool fold = !report_full_stacks && has_own_code(p, stack);
+	bool fold = !report_full && has_own_code(p, stack);
 	const struct location *l, *last = NULL;
 	unsigned number = 0, lines = 0, folded = 0;
 	struct walk w;
@@ -49,7 +49,7 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns)
 		fprintf(p->out, "    (call stack not known)\n");
 	walk_begin(&w, p->in->m, p->in->symbols, stack);
 	while ((l = walk_next(&w)) &&
-	       (lines < MOST_FRAMES || report_full_stacks)) {
+	       (lines < MOST_FRAMES || report_full)) {
 		char *text;
 
 		if (fold && l->library) {

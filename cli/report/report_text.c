@@ -4,7 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "card.h"
+#include "card_depth.h"
 #include "escape.h"
+#include "loss_table.h"
 #include "member.h"
 #include "paint.h"
 #include "pooled.h"
@@ -81,59 +84,116 @@ static void print_references(const struct printer *p, const struct findings *f)
 	free(path);
 }
 
-/* "no leaks", "3 findings: 1 orphaned cycle (2 objects, 48 B), 2 leaks" */
-static void print_outcome(const struct printer *p, const struct findings *f,
-			  const struct verdict *v, unsigned kinds)
+/* What is lost, in all kinds of findings that lose something. */
+static void sum_lost(const struct verdict *v, unsigned kinds, uint64_t *blocks,
+		     uint64_t *bytes)
 {
-	const char *separator = ": ";
-	char count[UNITS_SIZE];
+	static const enum finding_kind losing[] = { FINDING_CYCLE,
+						    FINDING_REFERENCE,
+						    FINDING_LEAK };
 
-	if (!f->checked)
-		fprintf(p->out, "leaks and cycles were not checked: %s",
-			f->why);
-	else if (!v->findings) /* what was looked for in vain */
-		fprintf(p->out, "no %s",
-			kinds == 1u << FINDING_CYCLE
-			    ? finding_kinds[FINDING_CYCLE].plural
-			: kinds == 1u << FINDING_POSSIBLE
-			    ? finding_kinds[FINDING_POSSIBLE].plural
-			: (kinds & 1u << FINDING_CYCLE)
-			    ? "findings"
-			    : finding_kinds[FINDING_LEAK].plural);
-	else
-		fputs(units_count(count, v->findings, "finding"), p->out);
-	for (int kind = 0; f->checked && kind < FINDING_KINDS; kind++) {
-		if (!v->by_kind[kind].findings || !(kinds & 1u << kind))
+	*blocks = *bytes = 0;
+	for (size_t i = 0; i < sizeof(losing) / sizeof(*losing); i++) {
+		const struct verdict_sum *s = &v->by_kind[losing[i]];
+
+		if (!(kinds & 1u << losing[i]))
 			continue;
-		fputs(separator, p->out);
-		print_sum(p, &v->by_kind[kind], kind);
+		*blocks += s->objects + s->held_objects;
+		*bytes += s->bytes + s->held_bytes;
+	}
+}
+
+/* "2 leaks", "1 orphaned cycle, 2 leaks" */
+static void print_kinds(const struct printer *p, const struct verdict *v,
+			unsigned kinds)
+{
+	const char *separator = "";
+
+	for (int kind = 0; kind < FINDING_KINDS; kind++) {
+		uint64_t count = v->by_kind[kind].findings;
+
+		if (!count || !(kinds & 1u << kind))
+			continue;
+		fprintf(p->out, "%s%" PRIu64 " %s", separator, count,
+			count == 1 ? finding_kinds[kind].noun
+				   : finding_kinds[kind].plural);
 		separator = ", ";
 	}
+}
+
+/* What was looked for in vain. */
+static const char *plural_of(unsigned kinds)
+{
+	return kinds == 1u << FINDING_CYCLE
+		   ? finding_kinds[FINDING_CYCLE].plural
+	       : kinds == 1u << FINDING_POSSIBLE
+		   ? finding_kinds[FINDING_POSSIBLE].plural
+	       : (kinds & 1u << FINDING_CYCLE)
+		   ? "findings"
+		   : finding_kinds[FINDING_LEAK].plural;
+}
+
+/* "3 findings: 1 orphaned cycle, 2 leaks; 11 blocks, 1.2 KiB lost" */
+static void print_outcome(const struct printer *p, const struct verdict *v,
+			  unsigned kinds)
+{
+	char text[UNITS_SIZE];
+	uint64_t blocks, bytes;
+	unsigned several = 0;
+
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		several += v->by_kind[kind].findings && (kinds & 1u << kind);
+	if (several > 1)
+		fprintf(p->out,
+			"%s: ", units_count(text, v->findings, "finding"));
+	print_kinds(p, v, kinds);
+	sum_lost(v, kinds, &blocks, &bytes);
+	if (blocks) {
+		fprintf(p->out, "; %s, ", units_count(text, blocks, "block"));
+		fprintf(p->out, "%s lost", units_bytes(text, bytes));
+	}
+}
+
+/* "9 blocks, 4.2 KiB still in use" */
+static void print_alive(const struct printer *p, const struct verdict *v)
+{
+	char text[UNITS_SIZE];
+
+	if (p->in->m->blocks_cut && !v->live_objects) {
+		fputs("what is in use is not known", p->out);
+		return;
+	}
+	fprintf(p->out, "%s%s, ", p->in->m->blocks_cut ? "at least " : "",
+		units_count(text, v->live_objects, "block"));
+	fprintf(p->out, "%s still in use", units_bytes(text, v->live_bytes));
 }
 
 static void print_verdict(const struct printer *p, const struct findings *f,
 			  const struct verdict *v, unsigned kinds)
 {
-	bool good = f->checked && !v->findings;
 	char *name = escape(model_called(p->in->m));
 	char *message = escape(model_text(p->in->m, p->in->m->meta.message));
+	enum paint colour = v->findings    ? PAINT_BAD
+			    : !v->complete ? PAINT_DOUBT
+					   : PAINT_GOOD;
 
-	fprintf(p->out,
-		"%srefknot: ", paint(p->colour, good ? PAINT_GOOD : PAINT_BAD));
+	fprintf(p->out, "%srefknot: ", paint(p->colour, colour));
 	if (*name)
 		fprintf(p->out, "%s[%" PRIu32 "]: ", name, p->in->m->meta.pid);
-	print_outcome(p, f, v, kinds);
-	fprintf(p->out, "%s; ", paint(p->colour, PAINT_PLAIN));
-	/* "10 objects, 5.1 KiB alive" */
-	if (p->in->m->blocks_cut && !v->live_objects) {
-		fputs("what is alive is not known", p->out);
+	if (!f->checked)
+		fprintf(p->out, "leaks and cycles were not checked: %s; ",
+			f->why);
+	if (v->findings) {
+		print_outcome(p, v, kinds);
 	} else {
-		fputs(p->in->m->blocks_cut ? "at least " : "", p->out);
-		print_amount(p->out, v->live_objects, v->live_bytes);
-		fputs(" alive", p->out);
+		if (f->checked)
+			fprintf(p->out, "no %s%s; ", plural_of(kinds),
+				v->complete ? "" : ", as far as could be seen");
+		print_alive(p, v);
 	}
-	fputs(v->complete ? "\n" : "; not all was recorded, see below\n",
-	      p->out);
+	fprintf(p->out, "%s%s\n",
+		v->complete ? "" : "; not all was seen, see below",
+		paint(p->colour, PAINT_PLAIN));
 	/* The program's own assertion, which ended it. */
 	if (*message && !(p->in->m->meta.flags & RKN_META_OFF))
 		fprintf(p->out, "an assertion failed: %s\n", message);
@@ -226,7 +286,7 @@ static void print_rest(const struct printer *p, const struct finding *f)
 		print_wrong_use(p, f);
 	} else {
 		struct member m = member_of(p->in, f, 0);
-		char text[UNITS_SIZE];
+		char text[UNITS_SIZE], *holder;
 
 		fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", m.name, m.address,
 			units_bytes(text, m.bytes));
@@ -242,7 +302,10 @@ static void print_rest(const struct printer *p, const struct finding *f)
 			 points_at_itself(p->in, f->members[0]))
 			fputs("; points at itself", p->out);
 		fputc('\n', p->out);
-		print_holder(p, f);
+		holder = print_holder(p, f);
+		if (holder)
+			fprintf(p->out, "    held %s\n", holder);
+		free(holder);
 		print_counts(p, f);
 		print_leaked_counts(p, f);
 	}
@@ -305,33 +368,60 @@ void report_finding(const struct printer *p, const struct finding *f,
 	print_numbered(p, f, number);
 }
 
-/* How many findings are not shown, what they lose, and the command that shows
- * them, as it can be typed. */
-static void print_omitted(const struct printer *p,
-			  const struct report_options *o, uint64_t count,
-			  uint64_t bytes)
+/* The command that shows all of them, as it can be typed. */
+static void print_all_command(const struct printer *p,
+			      const struct report_options *o)
 {
 	const char *command = o->kinds == 1u << FINDING_CYCLE  ? "cycles"
 			      : o->kinds & 1u << FINDING_CYCLE ? "report"
 							       : "leaks";
 	bool possible = o->kinds & 1u << FINDING_POSSIBLE;
-	char text[UNITS_SIZE], size[UNITS_SIZE];
 	char *path = escape(p->in->m->path);
 
+	fprintf(p->out, "refknot %s%s -n 0 '%s'\n", command,
+		possible ? " -p" : "", path);
+	free(path);
+}
+
+#define MANY 20 /* findings, of which a table is shorter than the list */
+
+/* How many findings are not shown, what they lose, and how to see them. */
+static void print_omitted(const struct printer *p, const struct findings *f,
+			  const struct report_options *o, uint64_t count,
+			  uint64_t bytes, uint64_t all)
+{
+	char text[UNITS_SIZE], size[UNITS_SIZE];
+
+	if (all >= MANY) {
+		fprintf(p->out, "\nall %" PRIu64 " findings, by module:\n",
+			all);
+		loss_table_print(p, f, o->kinds);
+	}
 	fprintf(p->out, "\nomitting %s, %s",
 		units_count(text, count, "more finding"),
 		units_bytes(size, bytes));
-	if (p->in->m->passing)
+	if (p->in->m->passing) {
 		fputs("; the first are the worst\n", p->out);
+	} else {
+		fputs("; all: ", p->out);
+		print_all_command(p, o);
+	}
+}
+
+/* One finding as it is asked for. */
+static void print_one(const struct printer *p, const struct finding *f,
+		      size_t number, const struct card_depths *depths)
+{
+	if (report_full)
+		print_numbered(p, f, number);
 	else
-		fprintf(p->out, "; all: refknot %s%s -n 0 '%s'\n", command,
-			possible ? " -p" : "", path);
-	free(path);
+		card_print(p, f, number, card_depths_of(depths, f, p->in));
 }
 
 static void print_findings(const struct printer *p, const struct findings *f,
 			   const struct report_options *o, uint64_t count)
 {
+	struct card_depths depths = { 0 };
 	uint64_t omitted = 0;
 	size_t n = 0;
 
@@ -340,16 +430,26 @@ static void print_findings(const struct printer *p, const struct findings *f,
 			report_announce(p->in, &f->list[i], FINDING_DRAWN);
 			k++;
 		}
+	if (!report_full)
+		card_depths_make(&depths, f, p->in, o->kinds);
 	for (size_t i = 0; i < f->count; i++)
 		if (report_wants(o, &f->list[i], n)) {
 			fputc('\n', p->out);
-			print_numbered(p, &f->list[i], subject_number(i));
+			print_one(p, &f->list[i], subject_number(i), &depths);
 			n++;
 		} else if (o->kinds & 1u << f->list[i].kind) {
 			omitted += f->list[i].bytes + f->list[i].held_bytes;
 		}
+	card_depths_release(&depths);
 	if (n < count)
-		print_omitted(p, o, count - n, omitted);
+		print_omitted(p, f, o, count - n, omitted, count);
+	if (n && !report_full && !p->in->m->passing) {
+		char *path = escape(p->in->m->path);
+
+		fprintf(p->out, "\none in full: refknot show NUMBER '%s'\n",
+			path);
+		free(path);
+	}
 }
 
 /* What the reader should know about the recording and what is not shown. */
@@ -426,6 +526,7 @@ void report_text(FILE *out, const struct reading *in,
 
 	o = o ? o : &preset;
 	p.colour = o->colour;
+	p.width = paint_width(out);
 	wishes_findings(&wishes, &f, in);
 	verdict_make(&v, &f, m, o->kinds);
 	print_verdict(&p, &f, &v, o->kinds);
@@ -460,7 +561,13 @@ void report_card(FILE *heading, FILE *rest, const struct reading *in,
 	struct printer p = { .out = heading, .in = in };
 
 	report_announce(in, f, FINDING_DRAWN);
-	print_heading(&p, f, 0);
+	if (report_full)
+		print_heading(&p, f, 0);
+	else
+		card_heading(&p, f, 0);
 	p.out = rest;
-	print_rest(&p, f);
+	if (report_full)
+		print_rest(&p, f);
+	else
+		card_body(&p, f, CARD_DEPTH_MOST);
 }

@@ -716,6 +716,13 @@ const struct location *block_types_place(struct block_types *t, uint32_t stack)
 	return sites_of(t->sites, stack)->at;
 }
 
+const struct source_file *block_types_source(struct block_types *t,
+					     uint32_t frame,
+					     const struct location *at)
+{
+	return sites_source(t->sites, frame, at);
+}
+
 struct root_place block_types_root(struct block_types *t,
 				   const struct rkn_root *root)
 {

@@ -63,6 +63,10 @@ void block_types_close(struct block_types *t);
 const struct site *block_types_site(struct block_types *t, uint32_t stack);
 /* The location of that site; NULL for an empty stack. */
 const struct location *block_types_place(struct block_types *t, uint32_t stack);
+/* See sites_source() of sites.h. */
+const struct source_file *block_types_source(struct block_types *t,
+					     uint32_t frame,
+					     const struct location *at);
 /* What a root word is in the program; see root_places.h. */
 struct root_place block_types_root(struct block_types *t,
 				   const struct rkn_root *root);

@@ -370,6 +370,18 @@ static void read_sources(struct sites *s, struct way *w, const struct look *l,
 	}
 }
 
+const struct source_file *sites_source(struct sites *s, uint32_t frame,
+				       const struct location *at)
+{
+	const struct rkn_frame *r = &s->m->frames[frame];
+	struct flow_module *module = sites_module(s, r->module);
+
+	if (!module)
+		return NULL;
+	return sourced_file(module, &s->files,
+			    r->address - s->m->modules[r->module].base, at);
+}
+
 /* What was called last, without a frame, by the innermost one; NULL: a function
  * of the C library's. */
 static const char *innermost_callee(struct sites *s, uint32_t stack)

@@ -39,6 +39,11 @@ void sites_close(struct sites *s);
  * function that is no wrapper by its name. Lives as long as `s`. */
 const struct site *sites_of(struct sites *s, uint32_t stack);
 
+/* The file that `at`, a location of `frame`, is in, if it is the text that was
+ * compiled; NULL: that is not known. Lives as long as `s`. */
+const struct source_file *sites_source(struct sites *s, uint32_t frame,
+				       const struct location *at);
+
 /* The module as flow.h looks at it; NULL for RKN_NONE. Lives as long as `s`. */
 struct flow_module *sites_module(struct sites *s, uint32_t module);
 

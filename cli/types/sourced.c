@@ -172,6 +172,32 @@ static struct sourced answer(struct flow_module *f,
 	return s;
 }
 
+/* The file that the location is in; NULL: it cannot be read. */
+static struct source_file *file_of(struct source_file **files,
+				   const struct location *at)
+{
+	char *path = place_path(at);
+	char *place = path ? root_path(debug_file_sysroot, path) : NULL;
+	struct source_file *file =
+	    place ? source_files_get(files, place) : NULL;
+
+	free(path);
+	free(place);
+	return file && file->text ? file : NULL;
+}
+
+const struct source_file *sourced_file(struct flow_module *f,
+				       struct source_file **files,
+				       uint64_t address,
+				       const struct location *at)
+{
+	struct source_file *file = at->file ? file_of(files, at) : NULL;
+
+	if (!file || !is_source(f, file, source_of(f, address - 1, at->file)))
+		return NULL;
+	return file;
+}
+
 struct sourced sourced_find(struct flow_module *f, struct source_file **files,
 			    const struct sourced_look *l)
 {
@@ -180,18 +206,13 @@ struct sourced sourced_find(struct flow_module *f, struct source_file **files,
 	struct source_file *file;
 	struct source_call call;
 	const char *text;
-	char *path, *place;
 	size_t size;
 
 	if (!at->file || !at->line || at->tail_call ||
 	    (at->full && strchr(at->full, '<')))
 		return (struct sourced){ 0 };
-	path = place_path(at);
-	place = root_path(debug_file_sysroot, path);
-	free(path);
-	file = place ? source_files_get(files, place) : NULL;
-	free(place);
-	if (!file || !file->text)
+	file = file_of(files, at);
+	if (!file)
 		return (struct sourced){ 0 };
 	text = source_file_lines(file, first, at->line + SOURCE_LINES, &size);
 	if (size > MOST_TEXT)

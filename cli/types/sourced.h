@@ -32,6 +32,13 @@ struct sourced_look {
 struct sourced sourced_find(struct flow_module *f, struct source_file **files,
 			    const struct sourced_look *l);
 
+/* The file that `at` is in, if it is the text that was compiled; `address`: the ELF
+ * address that its frame's call returns to. NULL: that is not known. */
+const struct source_file *sourced_file(struct flow_module *f,
+				       struct source_file **files,
+				       uint64_t address,
+				       const struct location *at);
+
 /* Whether a block of that size may be it. */
 bool sourced_fits(const struct sourced *s, uint64_t size);
 

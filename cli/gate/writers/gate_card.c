@@ -47,8 +47,12 @@ void gate_card_issue(FILE *out, const struct gate *g, const struct issue *i)
 		print(out, process);
 		fputs(":\n", out);
 	}
-	fprintf(out, "%s" REPORT_SIGNATURE "%s", i->heading, i->signature,
-		i->card);
+	fputs(i->heading, out);
+	if (report_full)
+		fprintf(out, REPORT_SIGNATURE, i->signature);
+	else
+		fputc('\n', out);
+	fputs(i->card, out);
 	if (i->other)
 		fprintf(out, "    %s\n", i->other);
 	if (i->state == ISSUE_GROWN)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "wrap.h"
+
+#include <string.h>
+
+/* The end of the character, or of the escape of a colour, at `at`; sets how many
+ * columns it takes. */
+static const char *after(const char *at, const char *end, size_t *columns)
+{
+	*columns = 1;
+	if (*at == '\033') {
+		*columns = 0;
+		while (at < end && *at != 'm')
+			at++;
+		return at < end ? at + 1 : end;
+	}
+	do
+		at++;
+	while (at < end && ((unsigned char)*at & 0xc0) == 0x80);
+	return at;
+}
+
+size_t wrap_columns(const char *text, size_t bytes)
+{
+	const char *end = text + bytes;
+	size_t sum = 0, columns;
+
+	while (text < end) {
+		text = after(text, end, &columns);
+		sum += columns;
+	}
+	return sum;
+}
+
+/* Where the line that begins at `at` is to be broken: at a space, or at `end`. */
+static const char *break_of(const char *at, const char *end, size_t width)
+{
+	const char *space = NULL, *begin = at;
+	size_t used = 0, columns;
+
+	while (begin < end && *begin == ' ') /* a line of spaces is no line */
+		begin++;
+	while (at < end) {
+		if (*at == ' ' && at > begin) {
+			if (used > width)
+				break;
+			space = at;
+		}
+		at = after(at, end, &columns);
+		used += columns;
+		if (used > width && space)
+			return space;
+	}
+	if (used > width)
+		return space ? space : at;
+	return end;
+}
+
+static size_t print_line(FILE *out, const char *at, const char *end,
+			 size_t width, size_t indent)
+{
+	size_t lines = 0;
+
+	do {
+		size_t room = lines && width > indent ? width - indent : width;
+		const char *stop = width ? break_of(at, end, room) : end;
+
+		if (out)
+			fprintf(out, "%*s%.*s\n", lines ? (int)indent : 0, "",
+				(int)(stop - at), at);
+		lines++;
+		at = stop;
+		while (at < end && *at == ' ')
+			at++;
+	} while (at < end);
+	return lines;
+}
+
+size_t wrap_print(FILE *out, const char *text, size_t width, size_t indent)
+{
+	size_t lines = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		lines += print_line(out, text, text + length, width, indent);
+		text += length + (text[length] == '\n');
+	}
+	return lines;
+}

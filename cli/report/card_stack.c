@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* The call stack on a card: the source around the call that allocates, where that
+ * is, and the callers that a person needs to know which call it was. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "card.h"
+#include "die.h"
+#include "escape.h"
+#include "place.h"
+#include "walk.h"
+#include "wrap.h"
+
+#define MOST_ROWS   6  /* lines of callers */
+#define MOST_COLUMN 32 /* of functions */
+#define MOST_SOURCE 65 /* columns of a line of source */
+#define TAB         8
+
+/* --- Source --------------------------------------------------------------------- */
+
+/* The line without its tabs, fit for a terminal; the caller frees it. */
+static char *expand(const char *line, size_t size)
+{
+	char *wide = xmalloc(size * TAB + 1), *text;
+	size_t n = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (line[i] == '\t')
+			do
+				wide[n++] = ' ';
+			while (n % TAB);
+		else if (line[i] != '\r')
+			wide[n++] = line[i];
+	}
+	while (n && wide[n - 1] == ' ')
+		n--;
+	wide[n] = '\0';
+	text = escape(wide);
+	free(wide);
+	return text;
+}
+
+/* What the three lines begin with alike, columns. */
+static size_t margin_of(char *const *lines)
+{
+	size_t margin = SIZE_MAX;
+
+	for (int i = 0; i < 3; i++) {
+		size_t spaces = strspn(lines[i], " ");
+
+		if (lines[i][spaces] && spaces < margin)
+			margin = spaces;
+	}
+	return margin;
+}
+
+/* The bytes of the first `most` columns of UTF-8. */
+static size_t bytes_of(const char *text, size_t most)
+{
+	size_t bytes = 0;
+
+	while (text[bytes] && most--)
+		do
+			bytes++;
+		while (((unsigned char)text[bytes] & 0xc0) == 0x80);
+	return bytes;
+}
+
+static void print_source(const struct printer *p, uint32_t frame,
+			 const struct location *at)
+{
+	const struct source_file *file =
+	    at->line ? block_types_source(p->in->types, frame, at) : NULL;
+	char *lines[3];
+	size_t margin;
+
+	if (!file || at->line > file->count)
+		return;
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned number = at->line - 1 + i;
+		size_t size = 0;
+		const char *text =
+		    number ? source_file_lines(file, number, number, &size)
+			   : "";
+
+		while (size && text[size - 1] == '\n')
+			size--;
+		lines[i] = expand(text, size);
+	}
+	margin = margin_of(lines);
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned number = at->line - 1 + i;
+		char *line = lines[i];
+		size_t length = strlen(line);
+		const char *shown = line + (margin < length ? margin : length);
+		size_t bytes = bytes_of(shown, MOST_SOURCE);
+
+		if (number && number <= file->count)
+			fprintf(p->out, "   %s%5u |%s%.*s%s\n",
+				i == 1 ? "> " : "  ", number, bytes ? " " : "",
+				(int)bytes, shown, shown[bytes] ? "..." : "");
+		free(line);
+	}
+}
+
+/* --- Callers ----------------------------------------------------------------------- */
+
+struct row {
+	const struct location *at;
+	unsigned times; /* it called itself */
+};
+
+struct rows {
+	struct row list[MOST_ROWS];
+	size_t count;
+	size_t more; /* callers that are not listed */
+	/* "xmalloc  x.c:3, xstrdup  x.c:9": from the call to the site; NULL */
+	char *through;
+	uint32_t frame; /* of the site */
+};
+
+static bool is_shown(const struct location *l)
+{
+	return !l->library && !place_is_of_libc(l);
+}
+
+static void add_caller(struct rows *r, const struct location *l, size_t most)
+{
+	struct row *last = r->count ? &r->list[r->count - 1] : NULL;
+
+	if (!is_shown(l))
+		return;
+	if (last && !r->more && last->at->function && l->function &&
+	    last->at->line == l->line &&
+	    !strcmp(last->at->function, l->function))
+		last->times++;
+	else if (r->count < most && !r->more)
+		r->list[r->count++] = (struct row){ l, 1 };
+	else
+		r->more++;
+}
+
+/* An allocation function of the program's own on the way to the site. */
+static void add_through(struct rows *r, const struct location *l)
+{
+	char *name, *list;
+
+	if (!is_shown(l))
+		return;
+	name = card_place(l, 0);
+	list =
+	    r->through ? xasprintf("%s, %s", r->through, name) : xstrdup(name);
+	free(r->through);
+	free(name);
+	r->through = list;
+}
+
+static void find_rows(struct rows *r, const struct printer *p, uint32_t stack,
+		      const struct location *site, size_t most)
+{
+	const struct location *l;
+	bool there = false;
+	struct walk w;
+
+	*r = (struct rows){ .frame = RKN_NONE };
+	walk_begin(&w, p->in->m, p->in->symbols, stack);
+	while ((l = walk_next(&w)) && !place_is_start(l)) {
+		if (l == site) {
+			there = true;
+			r->frame = w.frame;
+			r->list[r->count++] = (struct row){ l, 1 };
+		} else if (there) {
+			add_caller(r, l, most);
+		} else {
+			add_through(r, l);
+		}
+	}
+}
+
+static size_t column_of(const struct rows *r)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		char *name = place_function(r->list[i].at);
+		size_t columns = wrap_columns(name, strlen(name));
+
+		if (columns > column && columns <= MOST_COLUMN)
+			column = columns;
+		free(name);
+	}
+	return column;
+}
+
+static void print_rows(const struct printer *p, const struct rows *r)
+{
+	size_t column = column_of(r);
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct row *row = &r->list[i];
+		char *place = card_place(row->at, column);
+		char *times =
+		    row->times > 1
+			? xasprintf("  (%u calls of itself)", row->times - 1)
+			: xstrdup("");
+
+		card_line(p,
+			  i == 0   ? "at"
+			  : i == 1 ? "from"
+				   : "",
+			  "%s%s", place, times);
+		if (!i && r->through)
+			card_line(p, "by", "%s", r->through);
+		free(place);
+		free(times);
+	}
+	if (r->more)
+		card_line(p, "", "... %zu more", r->more);
+}
+
+void card_stack(const struct printer *p, uint32_t stack, unsigned depth)
+{
+	const struct location *site = block_types_place(p->in->types, stack);
+	struct rows r;
+
+	if (!site) {
+		card_line(p, "at", "a place that is not known");
+		return;
+	}
+	find_rows(&r, p, stack, site,
+		  depth + 1 < MOST_ROWS ? depth + 1 : MOST_ROWS);
+	if (r.frame != RKN_NONE && r.frame)
+		print_source(p, r.frame, site);
+	print_rows(p, &r);
+	if (p->in->m->stacks[stack].flags & RKN_STACK_TRUNCATED)
+		card_line(p, "", "... its callers were not recorded");
+	free(r.through);
+}
