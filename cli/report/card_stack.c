@@ -11,10 +11,11 @@
 #include "walk.h"
 #include "wrap.h"
 
-#define MOST_ROWS   6  /* lines of callers */
-#define MOST_COLUMN 32 /* of functions */
-#define MOST_SOURCE 65 /* columns of a line of source */
-#define TAB         8
+#define MOST_ROWS    6  /* lines of callers */
+#define MOST_THROUGH 2  /* functions between the call and the site */
+#define MOST_COLUMN  32 /* of functions */
+#define MOST_SOURCE  65 /* columns of a line of source */
+#define TAB          8
 
 /* --- Source --------------------------------------------------------------------- */
 
@@ -114,8 +115,9 @@ struct rows {
 	struct row list[MOST_ROWS];
 	size_t count;
 	size_t more; /* callers that are not listed */
-	/* "xmalloc  x.c:3, xstrdup  x.c:9": from the call to the site; NULL */
-	char *through;
+	/* From the call to the site, the innermost first. */
+	const struct location *through[MOST_THROUGH];
+	size_t through_count;
 	uint32_t frame; /* of the site */
 };
 
@@ -140,19 +142,11 @@ static void add_caller(struct rows *r, const struct location *l, size_t most)
 		r->more++;
 }
 
-/* An allocation function of the program's own on the way to the site. */
+/* A function of the program's own that allocates for the site. */
 static void add_through(struct rows *r, const struct location *l)
 {
-	char *name, *list;
-
-	if (!is_shown(l))
-		return;
-	name = card_place(l, 0);
-	list =
-	    r->through ? xasprintf("%s, %s", r->through, name) : xstrdup(name);
-	free(r->through);
-	free(name);
-	r->through = list;
+	if (is_shown(l) && r->through_count < MOST_THROUGH)
+		r->through[r->through_count++] = l;
 }
 
 static void find_rows(struct rows *r, const struct printer *p, uint32_t stack,
@@ -177,42 +171,45 @@ static void find_rows(struct rows *r, const struct printer *p, uint32_t stack,
 	}
 }
 
-static size_t column_of(const struct rows *r)
+static size_t wider(size_t column, const struct location *l)
 {
-	size_t column = 0;
+	char *name = place_function(l);
+	size_t columns = wrap_columns(name, strlen(name));
 
-	for (size_t i = 0; i < r->count; i++) {
-		char *name = place_function(r->list[i].at);
-		size_t columns = wrap_columns(name, strlen(name));
+	free(name);
+	return columns > column && columns <= MOST_COLUMN ? columns : column;
+}
 
-		if (columns > column && columns <= MOST_COLUMN)
-			column = columns;
-		free(name);
-	}
-	return column;
+static void print_row(const struct printer *p, const char *label,
+		      const struct location *l, size_t column)
+{
+	char *place = card_place(l, column);
+
+	card_line(p, label, "%s", place);
+	free(place);
 }
 
 static void print_rows(const struct printer *p, const struct rows *r)
 {
-	size_t column = column_of(r);
+	size_t column = 0;
 
+	for (size_t i = 0; i < r->count; i++)
+		column = wider(column, r->list[i].at);
+	for (size_t i = 0; i < r->through_count; i++)
+		column = wider(column, r->through[i]);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct row *row = &r->list[i];
-		char *place = card_place(row->at, column);
-		char *times =
-		    row->times > 1
-			? xasprintf("  (%u calls of itself)", row->times - 1)
-			: xstrdup("");
 
-		card_line(p,
+		print_row(p,
 			  i == 0   ? "at"
 			  : i == 1 ? "from"
 				   : "",
-			  "%s%s", place, times);
-		if (!i && r->through)
-			card_line(p, "by", "%s", r->through);
-		free(place);
-		free(times);
+			  row->at, column);
+		if (row->times > 1)
+			card_line(p, "", "... %u calls of itself",
+				  row->times - 1);
+		for (size_t k = 0; !i && k < r->through_count; k++)
+			print_row(p, k ? "" : "by", r->through[k], column);
 	}
 	if (r->more)
 		card_line(p, "", "... %zu more", r->more);
@@ -234,5 +231,4 @@ void card_stack(const struct printer *p, uint32_t stack, unsigned depth)
 	print_rows(p, &r);
 	if (p->in->m->stacks[stack].flags & RKN_STACK_TRUNCATED)
 		card_line(p, "", "... its callers were not recorded");
-	free(r.through);
 }

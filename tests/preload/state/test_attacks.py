@@ -585,7 +585,7 @@ def test_a_binary_that_shrinks_under_the_report_of_a_run(tmp_path,
     assert done.status == 0, (done.status, done.told)
     assert f"`refknot report {tmp_path / 'r.rkn'}`" in done.told
     shutil.copy(PLACES, binary)
-    assert "1 finding: 1 leak" in run(REFKNOT, "report",
+    assert "]: 1 leak; " in run(REFKNOT, "report",
                                       tmp_path / "r.rkn").out.decode()
 
 
