@@ -35,7 +35,8 @@ char *card_place(const struct location *l, size_t column)
 {
 	char *function = place_function(l);
 	char *source = place_source(l);
-	char *module = source ? NULL : place_module(l);
+	/* A function without a name is called by its module. */
+	char *module = source || !l->function ? NULL : place_module(l);
 	size_t columns = wrap_columns(function, strlen(function));
 	char *text =
 	    xasprintf("%s%*s  %s", function,
@@ -47,6 +48,28 @@ char *card_place(const struct location *l, size_t column)
 	free(function);
 	free(source);
 	free(module);
+	return text;
+}
+
+char *card_type(const char *type)
+{
+	size_t length = strlen(type), depth = 0, n = 0;
+	char *text = xmalloc(4 * length + 1), *to = text;
+
+	if (length <= CARD_TYPE) {
+		memcpy(text, type, length + 1);
+		return text;
+	}
+	for (; type[n]; n++) {
+		depth -= type[n] == '>' && depth;
+		if (!depth)
+			*to++ = type[n];
+		if (type[n] != '<' || depth++)
+			continue;
+		memcpy(to, "...", 3);
+		to += 3;
+	}
+	*to = '\0';
 	return text;
 }
 
@@ -93,8 +116,13 @@ static void print_type(const struct printer *p, const struct finding *f)
 {
 	const char *type = finding_type(f, p->in);
 
-	if (f->kind != FINDING_CYCLE && !strstr(type, " in "))
-		fprintf(p->out, "   %s", type);
+	char *text;
+
+	if (f->kind == FINDING_CYCLE || strstr(type, " in "))
+		return;
+	text = card_type(type);
+	fprintf(p->out, "   %s", text);
+	free(text);
 }
 
 static void print_doubt(const struct printer *p, const struct finding *f)

@@ -46,6 +46,12 @@ void card_line(const struct printer *p, const char *label, const char *format,
  * columns, and its line or module; the caller frees it. */
 char *card_place(const struct location *l, size_t column);
 
+#define CARD_TYPE 32 /* bytes of a type that is shown whole */
+
+/* "std::map<...>" of a longer name of a type of C++'s or Rust's; the caller frees
+ * it. */
+char *card_type(const char *type);
+
 /* Lines "at" and "from": where blocks of `stack` are made, with the source, and the
  * first `depth` callers. card_stack.c */
 void card_stack(const struct printer *p, uint32_t stack, unsigned depth);

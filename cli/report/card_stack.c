@@ -14,7 +14,7 @@
 #define MOST_ROWS    6  /* lines of callers */
 #define MOST_THROUGH 2  /* functions between the call and the site */
 #define MOST_COLUMN  32 /* of functions */
-#define MOST_SOURCE  65 /* columns of a line of source */
+#define MOST_SOURCE  63 /* columns of a line of source */
 #define TAB          8
 
 /* --- Source --------------------------------------------------------------------- */
