@@ -34,20 +34,21 @@ void card_line(const struct printer *p, const char *label, const char *format,
 char *card_place(const struct location *l, size_t column)
 {
 	char *function = place_function(l);
-	char *source = place_source(l);
-	/* A function without a name is called by its module. */
-	char *module = source || !l->function ? NULL : place_module(l);
+	char *where = place_source(l), *module, *text;
 	size_t columns = wrap_columns(function, strlen(function));
-	char *text =
-	    xasprintf("%s%*s  %s", function,
-		      columns < column ? (int)(column - columns) : 0, "",
-		      source   ? source
-		      : module ? module
-			       : "");
+	size_t space = columns < column ? column - columns : 0;
 
+	/* A function without a name is called so itself. */
+	if (!where && l->function) {
+		module = place_module(l);
+		where =
+		    xasprintf("%s+0x%" PRIx64, module ? module : "", l->offset);
+		free(module);
+	}
+	text = where ? xasprintf("%s%*s  %s", function, (int)space, "", where)
+		     : xstrdup(function);
 	free(function);
-	free(source);
-	free(module);
+	free(where);
 	return text;
 }
 

@@ -43,7 +43,8 @@ void card_line(const struct printer *p, const char *label, const char *format,
 	       ...) __attribute__((format(printf, 3, 4)));
 
 /* "session_open        orphaned_cycle.c:45": the function, padded to `column`
- * columns, and its line or module; the caller frees it. */
+ * columns, and its line, or else where in the module the call is; the caller frees
+ * it. */
 char *card_place(const struct location *l, size_t column);
 
 #define CARD_TYPE 32 /* bytes of a type that is shown whole */

@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 
 def told(recording):
     """The report in text, and as JSON that the schema allows."""
-    text = refknot("report", "-p", recording)
+    text = refknot("report", "-p", "--full", recording)
     as_json = refknot("report", "--format", "json", recording)
     assert text.status == as_json.status == 0, text.told + as_json.told
     report = json.loads(as_json.out)
@@ -68,7 +68,7 @@ def test_a_possible_leak_is_no_finding_unless_asked_for(tmp_path):
                f"middle only: refknot leaks -p '{main}' shows it\n")
     ran = refknot("run", "-o", main, program, cwd=tmp_path)
     assert ran.status == 0
-    for text in (ran.err.decode(), refknot("report", main).out.decode(),
+    for text in (ran.err.decode(), refknot("report", "--full", main).out.decode(),
                  refknot("leaks", main).out.decode()):
         assert "LEAK " not in text and closing in text, text
         assert "]: no " in text.splitlines()[0]

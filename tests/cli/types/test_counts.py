@@ -58,7 +58,7 @@ def report(directory, *command):
     """Findings, the text of the report and the recording."""
     main = record(directory, *command).main
     return (read_json("report", main)["findings"],
-            refknot("report", main).out.decode(), main)
+            refknot("report", "--full", main).out.decode(), main)
 
 
 def shown(main, name):

@@ -30,12 +30,12 @@ def rows(f):
 
 
 def headline(recorded):
-    told = refknot("report", recorded.main).out.decode()
+    told = refknot("report", "--full", recorded.main).out.decode()
     return re.search("balance by caller: (.*):", told)[1]
 
 
 def told(recorded):
-    return refknot("report", recorded.main).out.decode()
+    return refknot("report", "--full", recorded.main).out.decode()
 
 
 LOADS = ("thing_new", "load", 1, 0)
@@ -51,7 +51,7 @@ def test_who_forgot_comes_before_the_maker(name, tmp_path):
         "reader2 +1, thing_new in load +1, unload -1; "
         "not certain whose is left")
     # no other line names who is to blame
-    told = refknot("report", recorded.main).out.decode()
+    told = refknot("report", "--full", recorded.main).out.decode()
     assert "1/1" not in told
     first = told.split("balance by caller")[1].splitlines()[1]
     assert first.startswith("      +1  taken thing_ref at ")

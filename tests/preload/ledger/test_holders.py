@@ -18,7 +18,7 @@ def recorded(directory, corner):
     report = read_json("report", r.main)
     jsonschema.validate(report, SCHEMA)
     jsonschema.validate(read_json("refs", r.main), SCHEMA)
-    return r, report, refknot("report", r.main).out.decode()
+    return r, report, refknot("report", "--full", r.main).out.decode()
 
 
 def functions(stack):

@@ -208,7 +208,7 @@ def test_balance_shows_all_that_a_missing_release_may_be_of(source, modules,
         line = line_of(tree, "tools/modinfo.c", text)
         assert re.search(rf"modinfo\.c:(\d+, )*{line}\b", told)
     # the report says that it does not know, and names both
-    text = refknot("report", recorded.main).out.decode()
+    text = refknot("report", "--full", recorded.main).out.decode()
     assert "not certain whose" in text and "1/1" not in text
     assert [(c["caller"]["function"], c["net"], c["certain"]) for c in
             finding["references"]["balance"]["callers"]] == [

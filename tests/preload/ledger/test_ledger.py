@@ -229,7 +229,7 @@ def test_an_assertion_says_who_holds_the_object(tmp_path):
         "are left; held by Holder#1.slot; nobody is named for 1: refknot refs "
         "tells where they were taken", recorded.outcome.told)
     assert said, recorded.outcome.told
-    told = refknot("report", recorded.main).out.decode()
+    told = refknot("report", "--full", recorded.main).out.decode()
     assert f"\nan assertion failed: {said[0]}\n" in told
     report = recorded.report()
     assert report["recording"]["message"] == said[0]
@@ -380,7 +380,7 @@ def test_a_reference_is_told_with_all_callers_of_its_taking(tmp_path):
 def test_the_report_sends_its_reader_to_references_without_a_holder(tmp_path):
     recorded = corner(tmp_path, "stale_reference")
     assert recorded.report()["findings"] == []
-    told = refknot("report", recorded.main).out.decode()
+    told = refknot("report", "--full", recorded.main).out.decode()
     line, *few = told.splitlines()[1:4]
     assert line == ("1 object alive with references that nobody is named for: "
                     f"refknot refs '{recorded.main}' tells where they were "

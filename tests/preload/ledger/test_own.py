@@ -26,7 +26,7 @@ def test_a_missing_release_is_no_cycle_of_its_own_memory(name, held, tmp_path):
         "Set", 1, held, 0)
     assert f["references"]["count"] == 1
     assert ("forget", 1) in balance(f)
-    told = refknot("report", recorded.main).out.decode()
+    told = refknot("report", "--full", recorded.main).out.decode()
     assert "CYCLE" not in told and "cycle" not in told
     assert "called by forget at own.c:" in told
 
@@ -58,7 +58,7 @@ def test_a_cycle_through_tables_is_one(name, leaked, tmp_path):
     assert f["references"]["count"] == leaked
     if leaked:
         assert ("forget", 1) in balance(f)
-        told = refknot("report", recorded.main).out.decode()
+        told = refknot("report", "--full", recorded.main).out.decode()
         assert "called by forget at own.c:" in told
 
 
@@ -77,7 +77,7 @@ def test_of_a_cycle_that_may_be_none_no_owner_is_blamed(tmp_path):
     assert (r["undeclared"]["object"], r["undeclared"]["to"]) == (
         "Child#1", "Parent#1")
     assert ("forget", 1) in balance(f)
-    told = refknot("report", recorded.main).out.decode()
+    told = refknot("report", "--full", recorded.main).out.decode()
     assert "break hint" not in told
     assert "of Child#1 to Parent#1, of which the program does not say" in told
 

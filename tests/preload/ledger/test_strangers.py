@@ -94,7 +94,7 @@ def test_those_of_one_place_are_one(tmp_path):
 ])
 def test_people_read_the_same(name, lines, tmp_path):
     recorded = corner(tmp_path, name)
-    text = refknot("report", recorded.main).out.decode()
+    text = refknot("report", "--full", recorded.main).out.decode()
     assert text.count("WRONG HOLDER") == 1
     for line in lines:
         assert line in text
@@ -113,7 +113,7 @@ def test_fields_need_not_be_told_twice(name, tmp_path):
 
 def test_memory_that_may_have_been_copied_is_said(tmp_path):
     recorded = corner(tmp_path, "beside_a_global")
-    text = refknot("report", recorded.main).out.decode()
+    text = refknot("report", "--full", recorded.main).out.decode()
     assert ("a reference of memory that is no object may be meant, if that "
             "was copied") in text
 
