@@ -12,8 +12,8 @@
 #include "table.h"
 #include "units.h"
 
-#define MOST_MODULES 8 /* rows */
-#define MOST_NAMES   3 /* functions of a row */
+#define MOST_ROWS  8
+#define MOST_NAMES 3 /* functions of a row */
 
 struct loss {
 	char *name;
@@ -82,7 +82,7 @@ static char *functions_of(struct loss *module)
 	return text;
 }
 
-static void add_row(struct table *t, const struct loss *l, const char *module,
+static void add_row(struct table *t, const struct loss *l, const char *name,
 		    const char *functions)
 {
 	char text[UNITS_SIZE];
@@ -90,16 +90,18 @@ static void add_row(struct table *t, const struct loss *l, const char *module,
 	table_add(t, units_bytes(text, l->bytes));
 	snprintf(text, sizeof(text), "%" PRIu64, l->findings);
 	table_add(t, text);
-	table_add(t, module);
-	table_add(t, functions);
+	table_add(t, name);
+	if (functions)
+		table_add(t, functions);
 }
 
-static void print_rows(const struct printer *p, struct loss *modules)
+/* Rows of modules with their functions, or of functions. */
+static void print_rows(const struct printer *p, struct loss *rows, bool modules)
 {
-	static const struct table_column columns[] = {
+	const struct table_column columns[] = {
 		{ "LOST", true },
 		{ "FINDINGS", true },
-		{ "MODULE", false },
+		{ modules ? "MODULE" : "FUNCTION", false },
 		{ "IN", false },
 	};
 	struct loss *l, *next, rest = { 0 };
@@ -107,20 +109,20 @@ static void print_rows(const struct printer *p, struct loss *modules)
 	size_t shown = 0;
 	char *text;
 
-	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
-	HASH_ITER (hh, modules, l, next) {
-		if (shown++ >= MOST_MODULES) {
+	table_init(&t, columns, modules ? 4 : 3);
+	HASH_ITER (hh, rows, l, next) {
+		if (shown++ >= MOST_ROWS) {
 			rest.bytes += l->bytes;
 			rest.findings += l->findings;
 			continue;
 		}
-		text = functions_of(l);
+		text = modules ? functions_of(l) : NULL;
 		add_row(&t, l, l->name, text);
 		free(text);
 	}
 	if (rest.findings) {
-		text = xasprintf("%zu more", shown - MOST_MODULES);
-		add_row(&t, &rest, text, "");
+		text = xasprintf("%zu more", shown - MOST_ROWS);
+		add_row(&t, &rest, text, modules ? "" : NULL);
 		free(text);
 	}
 	table_print(&t, p->out);
@@ -148,7 +150,12 @@ void loss_table_print(const struct printer *p, const struct findings *f,
 		free(module);
 		free(function);
 	}
-	HASH_SORT(modules, worst_first);
-	print_rows(p, modules);
+	if (HASH_COUNT(modules) == 1) {
+		HASH_SORT(modules->functions, worst_first);
+		print_rows(p, modules->functions, false);
+	} else {
+		HASH_SORT(modules, worst_first);
+		print_rows(p, modules, true);
+	}
 	release(&modules);
 }

@@ -48,8 +48,7 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns)
 	if (!s->frame)
 		fprintf(p->out, "    (call stack not known)\n");
 	walk_begin(&w, p->in->m, p->in->symbols, stack);
-	while ((l = walk_next(&w)) &&
-	       (lines < MOST_FRAMES || report_full)) {
+	while ((l = walk_next(&w)) && (lines < MOST_FRAMES || report_full)) {
 		char *text;
 
 		if (fold && l->library) {

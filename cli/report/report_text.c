@@ -169,7 +169,7 @@ static void print_alive(const struct printer *p, const struct verdict *v)
 }
 
 static void print_verdict(const struct printer *p, const struct findings *f,
-			  const struct verdict *v, unsigned kinds)
+			  const struct verdict *v, unsigned kinds, size_t limit)
 {
 	char *name = escape(model_called(p->in->m));
 	char *message = escape(model_text(p->in->m, p->in->m->meta.message));
@@ -191,6 +191,8 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 				v->complete ? "" : ", as far as could be seen");
 		print_alive(p, v);
 	}
+	if (limit && v->findings > limit)
+		fprintf(p->out, "; the %zu worst are below", limit);
 	fprintf(p->out, "%s%s\n",
 		v->complete ? "" : "; not all was seen, see below",
 		paint(p->colour, PAINT_PLAIN));
@@ -393,7 +395,7 @@ static void print_omitted(const struct printer *p, const struct findings *f,
 	char text[UNITS_SIZE], size[UNITS_SIZE];
 
 	if (all >= MANY) {
-		fprintf(p->out, "\nall %" PRIu64 " findings, by module:\n",
+		fprintf(p->out, "\nall %" PRIu64 " findings:\n",
 			all);
 		loss_table_print(p, f, o->kinds);
 	}
@@ -529,7 +531,7 @@ void report_text(FILE *out, const struct reading *in,
 	p.width = paint_width(out);
 	wishes_findings(&wishes, &f, in);
 	verdict_make(&v, &f, m, o->kinds);
-	print_verdict(&p, &f, &v, o->kinds);
+	print_verdict(&p, &f, &v, o->kinds, o->limit);
 	withheld = wishes_withheld(&wishes, &bytes);
 	if (withheld)
 		fprintf(out, "%s of %s %s not shown: the program's own %s %s\n",

@@ -176,14 +176,21 @@ static void many_findings_have_a_table_and_a_sum(void **state)
 	}
 	assert_non_null(strstr(text(10), "\n10  LEAK   "));
 	assert_null(strstr(text(10), "\n11  LEAK   "));
-	assert_non_null(strstr(text(10), "\nall 30 findings, by module:\n"));
-	assert_non_null(
-	    strstr(text(10),
-		   "30  scene   maker_29, maker_28, maker_27 and 27 more\n"));
+	assert_non_null(strstr(text(10), "\nall 30 findings:\n"));
+	assert_non_null(strstr(text(10), "   LOST  FINDINGS  FUNCTION\n"
+					 "  129 B         1  maker_29\n"));
+	assert_non_null(strstr(text(10), "\n2.4 KiB        22  22 more\n"));
 	assert_non_null(strstr(text(10),
 			       "\nomitting 20 more findings, 2.1 KiB; all: "
 			       "refknot report -p -n 0 'scene.rkn'\n"));
-	assert_null(strstr(text(0), "by module"));
+	/* Functions of several modules are in a row each. */
+	s.symbols.modules[s.m.frame_count - 1] = "/lib/other";
+	assert_non_null(strstr(
+	    text(10),
+	    "3.2 KiB        29  scene   maker_28, maker_27, maker_26 and 26 more\n"));
+	assert_non_null(
+	    strstr(text(10), " 129 B         1  other   maker_29\n"));
+	assert_null(strstr(text(0), "all 30"));
 }
 
 /* --- Breaks --------------------------------------------------------------------- */
