@@ -322,9 +322,13 @@ static void print_rest(const struct printer *p, const struct finding *f)
 			units_count(count, f->held_cycle_objects, "object"),
 			f->held_cycles == 1 ? "" : " in all");
 	if (f->shared_objects && finding_retains(f, &objects, &bytes)) {
-		fputs("    of what it holds, other findings hold ", p->out);
+		fputs("    of what it holds, ", p->out);
 		print_amount(p->out, f->shared_objects, f->shared_bytes);
-		fputs(" too, counted here only; it alone retains ", p->out);
+		fprintf(
+		    p->out,
+		    " %s shared with other findings and counted here only; without %s, it retains ",
+		    f->shared_objects == 1 ? "is" : "are",
+		    f->shared_objects == 1 ? "it" : "them");
 		print_amount(p->out, objects, bytes);
 		fputc('\n', p->out);
 	}
@@ -395,8 +399,7 @@ static void print_omitted(const struct printer *p, const struct findings *f,
 	char text[UNITS_SIZE], size[UNITS_SIZE];
 
 	if (all >= MANY) {
-		fprintf(p->out, "\nall %" PRIu64 " findings:\n",
-			all);
+		fprintf(p->out, "\nall %" PRIu64 " findings:\n", all);
 		loss_table_print(p, f, o->kinds);
 	}
 	fprintf(p->out, "\nomitting %s, %s",

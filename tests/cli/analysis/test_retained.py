@@ -245,9 +245,9 @@ def test_findings_say_what_they_alone_lose(kept):
     assert heads[4:] == (4, 296) and holder[4:] == (1, 24)
     assert {heads[1:4], holder[1:4]} in (
         {(3, 1, 200), (0, 0, 0)}, {(2, 0, 0), (1, 1, 200)})
-    text = kept.text("leaks", kept.recorded.main)
-    assert text.count("other findings hold 1 object, 200 B too, counted here "
-                      "only; it alone retains ") == 1
+    text = kept.text("leaks", "--full", kept.recorded.main)
+    assert text.count("of what it holds, 1 object, 200 B is shared with other "
+                      "findings and counted here only; without it, it ") == 1
 
 
 # --- What is not known --------------------------------------------------------------------

@@ -38,7 +38,7 @@ def test_a_leak_is_red_with_its_line(leaky):
     assert (done.status, done.out) == (23, b"out\n")
     assert (summary(done) ==
             "refknot: FAIL 1 leak (100 B); suppressed 0; exit 23")
-    assert "one at leaky.c:12" in done.told
+    assert re.search("one +leaky.c:12", done.told)
     assert check("--error-exitcode", "7", "--", leaky, "1").status == 7
     assert check("--error-exitcode", "0", "--", leaky, "1").status == 0
 
@@ -142,7 +142,7 @@ def test_numbers_of_several_processes_are_sums(leaky):
     sums = next(x for x in lines if x.startswith("found in 2 of "))
     assert re.fullmatch(r"found in 2 of 3 processes, in all 2 objects, 200 B: "
                         r"malloc in one; in leaky\[\d+\]:", sums)
-    assert lines[lines.index(sums) + 1].startswith("LEAK  1 object, 100 B ")
+    assert lines[lines.index(sums) + 1].startswith("LEAK   1 block, 100 B")
     assert re.search(r"^    found in 1 of 3 processes, leaky\[\d+\]$",
                      done.told, re.M)
     assert "found in" not in check("--", leaky, "1").told
@@ -190,8 +190,8 @@ def test_lines_of_one_function_in_several_processes_are_all_shown(tmp_path):
     program = compiled(tmp_path, "lines", source, *FLAGS)
     done = check("--", "sh", "-c", f"{program} 1; {program} 3; true")
     assert done.status == 23, done.told
-    assert "one at lines.c" in done.told
-    mains = {x for x in done.told.splitlines() if " main at lines.c:" in x}
+    assert re.search("one +lines.c", done.told)
+    mains = {x for x in done.told.splitlines() if re.search(" main +lines.c:", x)}
     assert len(mains) >= 2, done.told
 
 
@@ -242,7 +242,7 @@ def test_a_baseline_accepts_and_only_what_is_in_it(leaky, tmp_path):
     assert done.status == 23
     assert (summary(done) == "refknot: FAIL 1 new leak (20 B); baseline 1, "
             "suppressed 0; exit 23")
-    assert "two at leaky.c:13" in done.told
+    assert re.search("two +leaky.c:13", done.told)
     assert "one at leaky.c:12" not in done.told
     assert check(*gate, "--fail-on", "any", "--", leaky, "1").status == 23
     done = check(*gate, "--", leaky, "2")
@@ -325,7 +325,8 @@ def test_suppressions_of_both_kinds_cover_and_are_counted(leaky, tmp_path):
     assert f"expired: {supp}:4: " in done.told
     assert f"suppressed: 1 of 100 B by {supp}:1: " in done.told
     assert f"suppressed: 1 of 96 B by {supp}:5: ring" in done.told
-    assert "two at leaky.c" in done.told and "one at leaky.c" not in done.told
+    assert re.search("two +leaky.c", done.told)
+    assert not re.search("one +leaky.c", done.told)
 
 
 def test_suppressions_that_are_wrong_name_file_and_line(tmp_path):
