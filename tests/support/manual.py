@@ -34,6 +34,9 @@ VARYING = [(re.compile(pattern), to) for pattern, to in (
     (r"[^ ]*/(?=[^ /]*/first_\w+\.4711\.rkn)", "/dev/shm/"),
     (r" *[\d.]+ (?:B|[KMG]iB) +\d+ \w+ ago", "232.0 KiB  2 s ago"),
     (r"[\d.]+ [KMG]iB of roots", "139 KiB of roots"),
+    (r"^==\d+==", "==4711=="),
+    (r"\b0x[0-9A-F]{9,}\b", "0x55D0C8A2"),
+    (r"\bprocess( +)\d+, child of \d+", r"process\g<1>4711, child of 4710"),
 )]
 
 
