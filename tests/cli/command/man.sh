@@ -17,7 +17,10 @@ fail() {
 
 lint() {
 	if command -v mandoc >/dev/null; then
-		mandoc -Tlint -W warning "$1" || fail "$1: mandoc complains"
+		# Examples are before the options: test_examples.py knows our order.
+		mandoc -Tlint -W warning "$1" |
+			grep -v 'sections out of conventional order' &&
+			fail "$1: mandoc complains"
 	fi
 	if command -v groff >/dev/null; then
 		groff -ww -mdoc -Tutf8 "$1" >/dev/null 2>"$tmp/groff"

@@ -40,11 +40,13 @@ def told(name, report):
         else:
             lines.append(f"{f['kind']} {f['count']} times, {objects}, "
                          f"{f['bytes']} bytes")
-            each = f["held_objects"] // f["count"]
-            lines.append(f"each holds {each} object of "
-                         f"{f['held_bytes'] // f['held_objects']} bytes")
-            members = [m["type"] for m in f["members"]]
-            lines.append("members " + ", ".join(members))
+            if f["held_objects"]:
+                each = f["held_objects"] // f["count"]
+                lines.append(f"each holds {each} object of "
+                             f"{f['held_bytes'] // f['held_objects']} bytes")
+            if f["kind"] == "orphaned-cycle":
+                members = [m["type"] for m in f["members"]]
+                lines.append("members " + ", ".join(members))
     return lines or ["nothing"]
 
 
