@@ -154,18 +154,18 @@ static void print_outcome(const struct printer *p, const struct verdict *v,
 	}
 }
 
-/* "9 blocks, 4.2 KiB still in use" */
+/* "9 blocks, 4.2 KiB alive" */
 static void print_alive(const struct printer *p, const struct verdict *v)
 {
 	char text[UNITS_SIZE];
 
 	if (p->in->m->blocks_cut && !v->live_objects) {
-		fputs("what is in use is not known", p->out);
+		fputs("what is alive is not known", p->out);
 		return;
 	}
 	fprintf(p->out, "%s%s, ", p->in->m->blocks_cut ? "at least " : "",
 		units_count(text, v->live_objects, "block"));
-	fprintf(p->out, "%s still in use", units_bytes(text, v->live_bytes));
+	fprintf(p->out, "%s alive", units_bytes(text, v->live_bytes));
 }
 
 static void print_verdict(const struct printer *p, const struct findings *f,

@@ -126,7 +126,7 @@ def test_what_was_not_read_is_not_called_nothing(whole, tmp_path):
         assert (re.search("^alive +not known$", told["info"], re.M)
                 is None) == known
         assert known or " 0 B alive" not in told["report"]
-        assert not known or f"{alive} objects" in told["report"]
+        assert not known or f"{alive} blocks" in told["report"]
 
 
 def test_the_manual_s_example_is_a_recording(tmp_path):
@@ -199,7 +199,7 @@ def test_a_part_of_the_blocks_is_said_to_be_a_part(tmp_path):
               if struct.unpack_from("<H", data, at + 4)[0] == 8][1]
     main.write_bytes(data[:second])
     text = refknot("report", main).out.decode()
-    assert re.search(r"; at least \d{4,} objects, .* alive; not all", text)
+    assert re.search(r"; at least \d{4,} blocks, .* alive; not all", text)
 
 
 def test_the_duration_of_an_unknown_end_is_not_known(tmp_path):

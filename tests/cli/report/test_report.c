@@ -96,8 +96,7 @@ static void nothing_wrong_is_one_line(void **state)
 	(void)state;
 	scene_block(&s, in_node, 2000);
 	scene_root(&s, 0, 0);
-	expect_text(NULL,
-		    "refknot: no findings; 1 block, 2.0 KiB still in use\n");
+	expect_text(NULL, "refknot: no findings; 1 block, 2.0 KiB alive\n");
 }
 
 static void a_cycle_is_drawn_member_by_member(void **state)
@@ -229,8 +228,7 @@ static void other_kinds_are_left_out(void **state)
 
 	(void)state;
 	scene_block(&s, in_node, 24);
-	expect_text(
-	    &o, "refknot: no orphaned cycles; 1 block, 24 B still in use\n");
+	expect_text(&o, "refknot: no orphaned cycles; 1 block, 24 B alive\n");
 }
 
 static void a_check_that_was_not_made_is_the_verdict(void **state)
@@ -242,7 +240,7 @@ static void a_check_that_was_not_made_is_the_verdict(void **state)
 	s.m.limits[RKN_LIMIT_NESTED] = 3;
 	expect_text(
 	    NULL,
-	    "refknot: leaks and cycles were not checked: the process was killed, replaced by exec, or still runs; the check is made at its end; 1 block, 24 B still in use; not all was seen, see below\n"
+	    "refknot: leaks and cycles were not checked: the process was killed, replaced by exec, or still runs; the check is made at its end; 1 block, 24 B alive; not all was seen, see below\n"
 	    "\nnot recorded:\n"
 	    "    3 allocations recorded without a call stack: made while refknot itself was at work: from a signal handler or the dynamic loader; their blocks count as in use\n"
 	    "    1 leak and cycle check not made: the process was killed, replaced by exec, or still runs; the check is made at its end\n");
@@ -275,14 +273,13 @@ static void a_possible_leak_is_no_finding_unless_asked_for(void **state)
 	scene_root(&s, 0, 100);
 	expect_text(
 	    NULL,
-	    "refknot: no findings; 1 block, 200 B still in use\n"
+	    "refknot: no findings; 1 block, 200 B alive\n"
 	    "\n1 possible leak (1 object, 200 B), held by pointers into the middle only: refknot leaks -p 'scene.rkn' shows it\n");
 	assert_ptr_equal(strstr(text(&o), paint(true, PAINT_GOOD)), text(&o));
 	expect_in(&with_possible, "refknot: 1 possible leak\n");
 	o.kinds = 1u << FINDING_CYCLE;
 	o.colour = false;
-	expect_text(
-	    &o, "refknot: no orphaned cycles; 1 block, 200 B still in use\n");
+	expect_text(&o, "refknot: no orphaned cycles; 1 block, 200 B alive\n");
 	document = json();
 	assert_int_equal(json_unpack(document, "{s:{s:i,s:{s:{s:i}}}}",
 				     "verdict", "findings", &findings,

@@ -201,13 +201,20 @@ def test_rust_reads_as_its_source(rust):
 
 def test_frames_of_the_library_are_one_line_unless_asked_for(rust, cxx):
     text = refknot("leaks", rust).out.decode()
+    assert re.search("^   at +app::inner::leak ", text, re.M), text
+    assert "alloc::" not in text
+    findings = json.loads(refknot("leaks", "-f", "json", rust).out)["findings"]
+    leaked = [f["members"][0]["address"] for f in findings
+              if any("inner::leak" in s["function"] for s in f["stack"])]
+    text = refknot("show", rust, leaked[0]).out.decode()
     folded = "    ... 2 frames of the standard library\n    #2  app::inner::leak"
     assert folded in text
-    text = refknot("leaks", "--full-stacks", rust).out.decode()
-    assert "frames of the standard library" not in text
-    assert "    #1  alloc::boxed::Box<T>::new at " in text
+    for option in ("--full", "--full-stacks"):
+        text = refknot("leaks", option, rust).out.decode()
+        assert "frames of the standard library" not in text
+        assert "    #1  alloc::boxed::Box<T>::new at " in text
     # One line is no shorter than one.
-    text = refknot("leaks", cxx).out.decode()
+    text = refknot("leaks", "--full", cxx).out.decode()
     assert "    #0  operator new (libstdc++.so.6)\n    #1  fill" in text
 
 
@@ -222,7 +229,8 @@ def test_a_stack_of_nothing_else_is_shown(tmp_path):
         __attribute__((constructor)) void begin(void) { make(99); sink = 0; }
         int main(void) { return 0; }
         """, "-g", "-O1", "-fno-optimize-sibling-calls")
-    text = refknot("leaks", record(tmp_path, program).main).out.decode()
+    text = refknot("leaks", "--full",
+                   record(tmp_path, program).main).out.decode()
     assert "malloc in std::rt::init#1" in text
     assert "#0  alloc::alloc::alloc" in text and "#1  std::rt::init" in text
 
