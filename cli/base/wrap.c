@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wrap.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* The end of the character, or of the escape of a colour, at `at`; sets how many
@@ -32,16 +33,28 @@ size_t wrap_columns(const char *text, size_t bytes)
 	return sum;
 }
 
+/* A command that can be typed, which a break would make two. */
+static const char command[] = "refknot ";
+
+static bool is_command(const char *at, const char *end)
+{
+	size_t size = sizeof(command) - 1;
+
+	return (size_t)(end - at) >= size && !memcmp(at, command, size);
+}
+
 /* Where the line that begins at `at` is to be broken: at a space, or at `end`. */
 static const char *break_of(const char *at, const char *end, size_t width)
 {
 	const char *space = NULL, *begin = at;
 	size_t used = 0, columns;
+	bool whole = false; /* a command, up to the end of the line */
 
 	while (begin < end && *begin == ' ') /* a line of spaces is no line */
 		begin++;
 	while (at < end) {
-		if (*at == ' ' && at > begin) {
+		whole |= is_command(at, end);
+		if (*at == ' ' && at > begin && !whole) {
 			if (used > width)
 				break;
 			space = at;

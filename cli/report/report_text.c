@@ -13,10 +13,12 @@
 #include "pooled.h"
 #include "report_print.h"
 #include "subject.h"
+#include "text_stream.h"
 #include "units.h"
 #include "unread.h"
 #include "verdict.h"
 #include "wishes.h"
+#include "wrap.h"
 
 /* "3 objects, 300 B" */
 static void print_amount(FILE *out, uint64_t objects, uint64_t bytes)
@@ -192,7 +194,10 @@ static void print_verdict(const struct printer *p, const struct findings *f,
 		print_alive(p, v);
 	}
 	if (limit && v->findings > limit)
-		fprintf(p->out, "; the %zu worst are below", limit);
+		fprintf(p->out,
+			limit == 1 ? "; the worst is below"
+				   : "; the %zu worst are below",
+			limit);
 	fprintf(p->out, "%s%s\n",
 		v->complete ? "" : "; not all was seen, see below",
 		paint(p->colour, PAINT_PLAIN));
@@ -515,23 +520,19 @@ static void print_others(const struct printer *p, const struct findings *f,
 	}
 }
 
-void report_text(FILE *out, const struct reading *in,
-		 const struct report_options *o)
+static void print_report(FILE *out, size_t width, const struct reading *in,
+			 const struct report_options *o)
 {
 	const struct model *m = in->m;
-	struct report_options preset = { .kinds = REPORT_FINDINGS,
-					 .limit = REPORT_LIMIT,
-					 .colour = paint_wanted(out) };
-	struct printer p = { .out = out, .in = in };
+	struct printer p = {
+		.out = out, .in = in, .colour = o->colour, .width = width
+	};
 	char count[UNITS_SIZE], size[UNITS_SIZE];
 	uint64_t bytes, withheld;
 	struct wishes wishes;
 	struct findings f;
 	struct verdict v;
 
-	o = o ? o : &preset;
-	p.colour = o->colour;
-	p.width = paint_width(out);
 	wishes_findings(&wishes, &f, in);
 	verdict_make(&v, &f, m, o->kinds);
 	print_verdict(&p, &f, &v, o->kinds, o->limit);
@@ -558,6 +559,30 @@ void report_text(FILE *out, const struct reading *in,
 		print_pooled(&p, &f);
 	wishes_release(&wishes);
 	findings_release(&f);
+}
+
+#define INDENT 4 /* of a line that continues */
+
+void report_text(FILE *out, const struct reading *in,
+		 const struct report_options *o)
+{
+	struct report_options preset = { .kinds = REPORT_FINDINGS,
+					 .limit = REPORT_LIMIT,
+					 .colour = paint_wanted(out) };
+	size_t width = paint_width(out), size;
+	char *text;
+	FILE *lines;
+
+	o = o ? o : &preset;
+	if (!width) {
+		print_report(out, width, in, o);
+		return;
+	}
+	lines = text_stream_open(&text, &size);
+	print_report(lines, width, in, o);
+	text_stream_close(lines);
+	wrap_print(out, text, report_full ? 0 : width, INDENT);
+	free(text);
 }
 
 void report_card(FILE *heading, FILE *rest, const struct reading *in,

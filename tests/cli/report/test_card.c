@@ -216,6 +216,10 @@ static void lines_are_broken_at_spaces(void **state)
 	assert_string_equal(wrapped("    abcdefghij kl\n", 6, 2),
 			    "    abcdefghij\n  kl\n");
 	assert_string_equal(wrapped("\na\n\n", 4, 2), "\na\n\n");
+	/* A command stays one line. */
+	assert_string_equal(
+	    wrapped("all of it: refknot report -n 0 x\n", 12, 4),
+	    "all of it:\n    refknot report -n 0 x\n");
 }
 
 static void columns_are_characters(void **state)
