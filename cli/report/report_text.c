@@ -456,8 +456,8 @@ static void print_findings(const struct printer *p, const struct findings *f,
 	if (n && !report_full && !p->in->m->passing) {
 		char *path = escape(p->in->m->path);
 
-		fprintf(p->out, "\nin full: refknot show %s '%s'\n",
-			n == 1 ? "1" : "NUMBER", path);
+		fprintf(p->out, "\nin full: refknot show '%s' %s\n", path,
+			n == 1 ? "1" : "NUMBER");
 		free(path);
 	}
 }
