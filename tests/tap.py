@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Run pytest and tell the results as TAP on stdout, which meson reads.
+"""Run pytest and tell the results as TAP on stdout, which meson reads: behind each
+failed test what it expected and what it got.
 
 All else that pytest and the tests print goes to stderr.
 """
@@ -34,12 +35,16 @@ class Tap:
         self.out = os.fdopen(fd, "w", buffering=1)
         self.count = 0
 
-    def line(self, ok, name, skip=None):
+    def line(self, ok, name, skip=None, why=""):
         self.count += 1
         verdict = "ok" if ok else "not ok"
         name = "".join(c if c.isprintable() and c != "#" else "?" for c in name)
         reason = " # SKIP " + " ".join(skip.split()) if skip else ""
         print(f"{verdict} {self.count} {name}{reason}", file=self.out)
+        for said in why.splitlines():
+            if said.startswith(("E  ", "> ")):
+                print("# " + said[:300].encode("unicode_escape").decode(),
+                      file=self.out)
 
     def pytest_runtest_logreport(self, report):
         # One line a test: its call, or whatever went wrong around it.
@@ -49,7 +54,8 @@ class Tap:
                 reason = reason[2].removeprefix("Skipped: ")
             self.line(True, report.nodeid, str(reason) or "no reason given")
         elif report.failed or report.when == "call":
-            self.line(report.passed, report.nodeid)
+            self.line(report.passed, report.nodeid,
+                      why="" if report.passed else report.longreprtext)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self):
