@@ -15,7 +15,7 @@ struct printer {
 };
 
 /* Announces what a card of `f` names, of the members the first `most`.
- * report_text.c */
+ * report_announce.c */
 void report_announce(const struct reading *in, const struct finding *f,
 		     size_t most);
 
