@@ -93,6 +93,19 @@ static void mark_held(struct ledger *l)
 	free(queue);
 }
 
+static void sum_own(struct ledger *l)
+{
+	const struct model *m = l->m;
+
+	l->own_blocks = xcalloc(m->object_count, sizeof(*l->own_blocks));
+	l->own_bytes = xcalloc(m->object_count, sizeof(*l->own_bytes));
+	for (uint32_t b = 0; b < m->block_count; b++)
+		if (l->owner_of[b] && !l->contents.count[b]) {
+			l->own_blocks[l->owner_of[b]]++;
+			l->own_bytes[l->owner_of[b]] += m->blocks[b].size;
+		}
+}
+
 struct ledger *ledger_open(const struct model *m)
 {
 	struct ledger *l;
@@ -109,6 +122,7 @@ struct ledger *ledger_open(const struct model *m)
 	for (uint32_t b = 0; b < m->block_count; b++)
 		l->object_of[b] = block_objects_object(&l->contents, b);
 	l->owner_of = owners_make(m, &l->contents);
+	sum_own(l);
 	fill_edges(l);
 	n = l->g.nodes;
 	memory = xcalloc(graph_components_memory(n), sizeof(*memory));
@@ -130,6 +144,8 @@ void ledger_close(struct ledger *l)
 	block_objects_release(&l->contents);
 	free(l->object_of);
 	free(l->owner_of);
+	free(l->own_blocks);
+	free(l->own_bytes);
 	free(l->strong);
 	free(l->ended);
 	free(l->mark);
@@ -169,7 +185,8 @@ uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
 
 		if (++scratch[o] != m->objects[o].count)
 			continue;
-		objects++;
+		objects += 1u + l->own_blocks[o];
+		*bytes += l->own_bytes[o];
 		if (m->objects[o].block != RKN_NONE)
 			*bytes += block_objects_bytes(&l->contents, o);
 		for (uint32_t e = l->first[o]; e < l->first[o + 1]; e++) {

@@ -26,9 +26,12 @@ struct ledger {
 	struct block_objects contents;
 	uint32_t *object_of; /* per block: see block_objects_object */
 	uint32_t *owner_of;  /* per block: see owners_make */
-	int64_t *strong;     /* per object: references whose holder is an object
+	/* Per object: the blocks whose owner it is that are no objects. */
+	uint32_t *own_blocks;
+	uint64_t *own_bytes;
+	int64_t *strong; /* per object: references whose holder is an object
 			    that is alive */
-	int64_t *ended;      /* per object: references whose holder has ended */
+	int64_t *ended;  /* per object: references whose holder has ended */
 	struct backing backing;
 	uint8_t *mark; /* per object: enum ledger_mark */
 	/* Strong edges between live objects; from_word is the number of the
@@ -62,8 +65,9 @@ static inline uint32_t ledger_object(const struct ledger *l, uint32_t block)
  * m->events; RKN_NONE if none is known. */
 uint32_t ledger_last_release(const struct ledger *l, uint32_t object);
 
-/* What would end if reference `reference` were given back: objects and bytes
- * of their blocks. `scratch`: zeros, one an object; so it is afterwards. */
+/* What would end if reference `reference` were given back: objects, with the
+ * blocks that they own, and all their bytes. `scratch`: zeros, one an object; so it
+ * is afterwards. */
 uint64_t ledger_simulate(const struct ledger *l, uint32_t reference,
 			 int64_t *scratch, uint64_t *bytes);
 

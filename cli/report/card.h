@@ -38,7 +38,7 @@ void card_body(const struct printer *p, const struct finding *f,
 	       unsigned depth);
 
 /* One line of a card: the label, which is "" on lines that continue, and the
- * text. */
+ * text. card_line.c */
 void card_line(const struct printer *p, const char *label, const char *format,
 	       ...) __attribute__((format(printf, 3, 4)));
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "changes.h"
+#include "cycle_hint.h"
+#include "die.h"
 #include "escape.h"
 #include "fields.h"
 #include "ledger.h"
@@ -57,27 +59,31 @@ static void print_row_by(const struct printer *p,
 	free(field);
 }
 
-/* A line that can be typed: quotes keep each argument one word. */
-static void print_balance_command(const struct printer *p, uint32_t object)
+char *print_balance_command(const struct printer *p, uint32_t object)
 {
 	char *name = names_of(p->in->names, object);
 	char *path = escape(p->in->m->path);
+	char *text = p->in->m->passing
+			 ? xasprintf("refknot run keeps a recording; then "
+				     "refknot balance REC '%s'",
+				     name)
+			 : xasprintf("refknot balance '%s' '%s'", path, name);
 
-	if (p->in->m->passing)
-		fprintf(
-		    p->out,
-		    "refknot run keeps a recording; then refknot balance REC '%s'",
-		    name);
-	else
-		fprintf(p->out, "refknot balance '%s' '%s'", path, name);
 	free(path);
 	free(name);
+	return text;
 }
 
-/* The first of the objects with a release without a holder; 0: none. The shim
- * guessed which of its references that ended. */
-static uint32_t find_guess(const struct model *m, const uint32_t *objects,
-			   size_t count)
+static void print_all_calls(const struct printer *p, uint32_t object)
+{
+	char *command = print_balance_command(p, object);
+
+	fputs(command, p->out);
+	free(command);
+}
+
+uint32_t print_guessed(const struct model *m, const uint32_t *objects,
+		       size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t first, n = model_events_of(m, objects[i], &first);
@@ -108,7 +114,7 @@ static void print_row(const struct printer *p,
 static void print_rows(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
-	uint32_t guess = find_guess(p->in->m, objects, count);
+	uint32_t guess = print_guessed(p->in->m, objects, count);
 	struct outstanding o;
 
 	outstanding_make(&o, p->in, objects, count);
@@ -118,7 +124,7 @@ static void print_rows(const struct printer *p, const uint32_t *objects,
 			fputs(
 			    " (releases without a holder were paired by nearness; see: ",
 			    p->out);
-			print_balance_command(p, guess);
+			print_all_calls(p, guess);
 			fputc(')', p->out);
 		}
 		fputs(":\n", p->out);
@@ -144,7 +150,7 @@ void print_outstanding_most(const struct printer *p, const uint32_t *objects,
 void print_outstanding(const struct printer *p, const uint32_t *objects,
 		       size_t count, const char *indent)
 {
-	if (find_guess(p->in->m, objects, count))
+	if (print_guessed(p->in->m, objects, count))
 		print_callers(p, objects, count, false, indent);
 	print_rows(p, objects, count, indent);
 }
@@ -177,8 +183,24 @@ static void print_whose(const struct printer *p, const struct finding *f)
 	if (is_anyone_named(p->in->m, objects, n))
 		print_rows(p, objects, n, "    ");
 	fputs("    all calls: ", p->out);
-	print_balance_command(p, objects[0]);
+	print_all_calls(p, objects[0]);
 	fputc('\n', p->out);
+}
+
+/* Where the program does not say which reference is best given back. */
+static void print_pointer_hint(const struct printer *p, const struct finding *f)
+{
+	struct cycle_round round;
+	char *hint;
+
+	if (f->hint != RKN_NONE)
+		return;
+	cycle_round_make(&round, p->in, f);
+	hint = cycle_hint(p, f, &round);
+	if (hint)
+		fprintf(p->out, "    break hint: %s\n", hint);
+	free(hint);
+	cycle_round_release(&round);
 }
 
 void print_cycle_ledger(const struct printer *p, const struct finding *f)
@@ -231,6 +253,7 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 		print_place(p, "    ", "    at", e->stack);
 		free(name);
 	}
+	print_pointer_hint(p, f);
 	if (f->hint != RKN_NONE) {
 		const struct rkn_reference *r = &m->references[f->hint];
 		char *to = names_of(p->in->names, r->to);

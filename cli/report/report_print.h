@@ -15,7 +15,7 @@ struct printer {
 };
 
 /* Announces what a card of `f` names, of the members the first `most`.
- * report_text.c */
+ * report_announce.c */
 void report_announce(const struct reading *in, const struct finding *f,
 		     size_t most);
 
@@ -33,6 +33,10 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns);
 /* "node_new at cyc.c:4 (cyc), called by main at cyc.c:9 (cyc)": the place that
  * names the block and its caller; the caller frees it. report_stack.c */
 char *print_origin(const struct printer *p, uint32_t stack);
+/* The location that called `l` in `stack`; NULL if none is known.
+ * report_stack.c */
+const struct location *print_caller(const struct printer *p, uint32_t stack,
+				    const struct location *l);
 /* The same as a line: "    made by node_new at ...". report_stack.c */
 void print_place(const struct printer *p, const char *indent, const char *what,
 		 uint32_t stack);
@@ -72,6 +76,14 @@ void print_outstanding(const struct printer *p, const uint32_t *objects,
 /* The first few of these, without a heading. */
 void print_outstanding_most(const struct printer *p, const uint32_t *objects,
 			    size_t count, const char *indent);
+
+/* "refknot balance 'app.12.rkn' 'Session#1'": a line that can be typed, for the
+ * caller to free; quotes keep each argument one word. report_ledger.c */
+char *print_balance_command(const struct printer *p, uint32_t object);
+/* The first of the objects with a release without a holder; 0: none. The shim
+ * guessed which of its references that ended. report_ledger.c */
+uint32_t print_guessed(const struct model *m, const uint32_t *objects,
+		       size_t count);
 
 /* One root word, in words. report_holder.c */
 void print_root_word(const struct printer *p, uint32_t root);

@@ -73,9 +73,8 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns)
 		fprintf(p->out, "    ... the outer frames were not recorded\n");
 }
 
-/* The location that called `l` in `stack`; NULL if none is known. */
-static const struct location *caller_of(const struct printer *p, uint32_t stack,
-					const struct location *l)
+const struct location *print_caller(const struct printer *p, uint32_t stack,
+				    const struct location *l)
 {
 	const struct location *here;
 	struct walk w;
@@ -90,7 +89,7 @@ static const struct location *caller_of(const struct printer *p, uint32_t stack,
 char *print_origin(const struct printer *p, uint32_t stack)
 {
 	const struct location *l = block_types_place(p->in->types, stack);
-	const struct location *caller = l ? caller_of(p, stack, l) : NULL;
+	const struct location *caller = l ? print_caller(p, stack, l) : NULL;
 	char *place, *outer, *text;
 
 	if (!l)
@@ -121,8 +120,8 @@ void print_outer(const struct printer *p, uint32_t stack, const char *indent)
 	const struct location *l = block_types_place(p->in->types, stack);
 	unsigned lines = 0;
 
-	l = l ? caller_of(p, stack, l) : NULL;
-	while (l && (l = caller_of(p, stack, l)) && !place_is_start(l)) {
+	l = l ? print_caller(p, stack, l) : NULL;
+	while (l && (l = print_caller(p, stack, l)) && !place_is_start(l)) {
 		char *text = place_text(l);
 
 		fprintf(p->out, "%s      called by %s\n", indent, text);

@@ -304,6 +304,27 @@ static void a_lost_cycle_holds_what_stale_pointers_lead_to(void **state)
 	assert_int_equal(f.list[0].hint_objects, 3);
 }
 
+static void what_freed_objects_own_is_freed_with_them(void **state)
+{
+	uint32_t a, b, own, shared;
+
+	(void)state;
+	a = add("Ring", 1);
+	b = add("Ring", 1);
+	own = scene_block(&s, in_b, 30);
+	shared = scene_block(&s, in_b, 5);
+	point(a, 8, b);
+	point(b, 8, a);
+	scene_edge(&s, s.objects[a].block, 16, own, 0);
+	scene_edge(&s, s.objects[b].block, 16, shared, 0);
+	scene_root(&s, shared, 0);
+	scene_reference(&s, a, b, "other");
+	scene_reference(&s, b, a, "other");
+	expect_only(FINDING_CYCLE, 2, 128, 0);
+	assert_int_equal(f.list[0].hint_objects, 3);
+	assert_int_equal(f.list[0].hint_bytes, 158);
+}
+
 /* --- Objects that are parts of blocks ------------------------------------------ */
 
 /* A block with a header of 16 bytes, which is an object behind it. */
@@ -440,6 +461,7 @@ int main(void)
 		TEST(an_ended_holder_may_have_given_back_unnamed),
 		TEST(too_few_pointers_tell_that_it_did_not),
 		TEST(a_lost_cycle_holds_what_stale_pointers_lead_to),
+		TEST(what_freed_objects_own_is_freed_with_them),
 		TEST(an_object_behind_a_header_is_its_block),
 		TEST(an_object_behind_a_header_may_be_over_retained),
 		TEST(cycles_in_a_pool_are_of_its_objects),

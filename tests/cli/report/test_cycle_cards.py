@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+"""Cards of cycles and of references, of programs that make them."""
+import shlex
+
+import pytest
+
+from conftest import BUILD, SOURCE, compiled, record, refknot
+
+INCLUDE = f"-I{SOURCE / 'samples'}"
+PROGRAM = """
+#include <stdlib.h>
+#include <string.h>
+#include "scrub.h"
+
+struct hub { struct spoke *first; char name[40]; char *label; };
+struct spoke { struct spoke *next, *prev; struct hub *owner; long x[6]; };
+struct node { struct node *next, *prev; long v[5]; };
+struct left { struct right *a, *b; };
+struct right { long v[7]; struct left *parent, *owner; };
+struct ring { long q[11]; struct ring *next; };
+
+static NOINLINE void *make(size_t size)
+{
+    return calloc(1, size);
+}
+
+static NOINLINE struct hub *hub_new(void)
+{
+    struct hub *h = make(sizeof(*h));
+
+    h->label = strdup("label");
+    return h;
+}
+
+static NOINLINE struct spoke *spoke_new(struct hub *h)
+{
+    struct spoke *s = make(sizeof(*s));
+
+    s->owner = h;
+    s->next = h->first;
+    if (h->first)
+        h->first->prev = s;
+    h->first = s;
+    return s;
+}
+
+/* 17 members. */
+static NOINLINE void wheel(void)
+{
+    struct hub *h = hub_new();
+
+    for (int i = 0; i < 16; i++)
+        spoke_new(h);
+}
+
+static NOINLINE struct node *node_new(void)
+{
+    return make(sizeof(struct node));
+}
+
+static NOINLINE void both_ways(int count)
+{
+    struct node *first = node_new(), *last = first;
+
+    while (--count) {
+        last->next = node_new();
+        last->next->prev = last;
+        last = last->next;
+    }
+    last->next = first;
+    first->prev = last;
+}
+
+static NOINLINE struct left *left_new(void)
+{
+    return make(sizeof(struct left));
+}
+
+static NOINLINE struct right *right_new(struct left *l)
+{
+    struct right *r = make(sizeof(*r));
+
+    r->parent = r->owner = l;
+    return r;
+}
+
+static NOINLINE void pair(void)
+{
+    struct left *l = left_new();
+
+    l->a = l->b = right_new(l);
+}
+
+static NOINLINE struct ring *ring_new(void)
+{
+    return make(sizeof(struct ring));
+}
+
+static NOINLINE void ring(int count)
+{
+    struct ring *first = ring_new(), *last = first;
+
+    while (--count)
+        last = last->next = ring_new();
+    last->next = first;
+}
+
+int main(void)
+{
+    wheel();
+    both_ways(7);
+    pair();
+    ring(30);
+    scrub();
+    return 0;
+}
+"""
+
+
+def cards(recorded):
+    """The cards of a report, each a list of lines without its number."""
+    text = refknot("report", recorded.main).out.decode()
+    found = [card.splitlines() for card in text.split("\n\n")
+             if card[:1].isdigit()]
+    for number, card in enumerate(found, 1):
+        start = f"{number}  "
+        assert card[0].startswith(start)
+        card[0] = card[0][len(start):]
+        assert len(card) <= 12
+    return found
+
+
+def made_by(card):
+    """The functions, and all of their places."""
+    first = next(i for i, line in enumerate(card)
+                 if line.startswith("   made by"))
+    rows = [card[first][16:]]
+    for line in card[first + 1:]:
+        if not line.startswith(" " * 16):
+            break
+        rows.append(line[16:])
+    return [row.split()[0] for row in rows]
+
+
+def of(found, word):
+    return next(card for card in found if word in card[1])
+
+
+def test_the_shortest_way_round_is_drawn_by_type(tmp_path):
+    program = compiled(tmp_path, "cards", PROGRAM, "-g", "-O0", INCLUDE)
+    found = cards(record(tmp_path, program))
+    assert len(found) == 4
+    wheel = of(found, "struct hub")
+    assert wheel[0].startswith("ORPHANED CYCLE   17 objects, ")
+    assert wheel[1:3] == [
+        "   struct hub --.first--> struct spoke --.owner--> back",
+        "   and 15 more objects, 45 more pointers between them"]
+    assert made_by(wheel) == ["hub_new", "spoke_new"]
+    assert "   all in       wheel " in "\n".join(wheel)
+    assert wheel[-1].startswith("   to break it  clear or weaken spoke.owner "
+                                "and spoke.prev: frees all 18 objects, ")
+    both = of(found, "struct node")
+    assert both[1:3] == [
+        "   struct node --.next--> struct node --.prev--> back",
+        "   and 5 more objects, 12 more pointers between them"]
+    assert both[-1] == (
+        "   to break it  clear or weaken node.prev and clear one node.next: "
+        "frees all 7 objects, 392 B")
+    pair = of(found, "struct left")
+    assert pair[1] == ("   struct left --.a, .b--> "
+                       "struct right --.parent, .owner--> back")
+    assert pair[-1] == (
+        "   to break it  clear or weaken right.parent and right.owner: "
+        "frees all 2 objects, 88 B")
+    ring = of(found, "struct ring")
+    assert ring[1:4] == ["   struct ring --.next-->",
+                         "   ... 28 more ...",
+                         "   struct ring --.next--> back"]
+    assert ring[-1] == ("   to break it  clear one ring.next: "
+                        "frees all 30 objects, 2.8 KiB")
+
+
+def test_without_debug_information_sites_stand_for_types(tmp_path):
+    program = compiled(tmp_path, "cards", PROGRAM, "-O0", INCLUDE)
+    found = cards(record(tmp_path, program))
+    wheel = of(found, "hub_new")
+    assert wheel[1] == ("   56 B from hub_new --+0x0--> "
+                        "72 B from spoke_new --+0x10--> back")
+    assert "clear or weaken +0x10 and +0x8 of the 72 B from spoke_new: " \
+        in "\n".join(wheel)
+
+
+def test_the_sample_has_a_card_of_seven_lines(tmp_path):
+    card, = cards(record(tmp_path, BUILD / "samples/orphaned_cycle"))
+    assert card == [
+        "ORPHANED CYCLE   3 times   2 objects, 336 B each (hold 3 more, 96 B)",
+        "   struct session --.connection--> "
+        "struct connection --.session--> back",
+        "   made by      session_open       orphaned_cycle.c:45",
+        "                connection_accept  orphaned_cycle.c:57",
+        "   both in      serve              orphaned_cycle.c:91",
+        "   to break it  clear or weaken connection.session: "
+        "frees all 3 objects of each"]
+
+
+@pytest.mark.parametrize("name, row, remark", [
+    # The caller that is certain comes first.
+    ("balance", "keep         2          0", "<-- corners.c:"),
+    ("over_retained", "leaked_in     2          0", "<-- corners.c:"),
+    ("holder_ended", "node_ref     1          0", ", for Holder#1, which has ended"),
+])
+def test_who_took_and_gave_back_comes_first(name, row, remark, tmp_path):
+    recorded = record(
+        tmp_path, BUILD / "tests/preload/ledger/ledger_corners", name)
+    card, = cards(recorded)
+    assert card[1].split() == ["took", "gave", "back"]
+    assert row in card[2] and remark in card[2]
+    # The command is one that can be typed.
+    more = next(line for line in card if line.startswith("   more "))
+    command = shlex.split(more[16:])
+    assert command[:2] == ["refknot", "balance"]
+    done = refknot(*command[1:])
+    assert done.status == 0 and command[-1].split("#")[0] in done.out.decode()
+
+
+def test_what_the_shim_guessed_says_so_and_comes_second(tmp_path):
+    recorded = record(tmp_path, BUILD / "tests/preload/ledger/ledger_corners",
+                      "leaked_reference")
+    card, = cards(recorded)
+    rows = [line for line in card if "perhaps" in line]
+    guess, = (line for line in card if line.startswith("   a guess "))
+    assert len(rows) == 3 and card.index(guess) > card.index(rows[-1])
+    assert "taken by leaked_in " in guess and ", from work " in guess
+    assert not any("<--" in line for line in card)
+
+
+def test_the_program_told_what_closed_and_orphaned_a_cycle(tmp_path):
+    recorded = record(tmp_path, BUILD / "tests/preload/ledger/ledger_corners",
+                      "cycle")
+    card, = cards(recorded)
+    text = "\n".join(card)
+    assert card[1] == "   Ring --.next--> Ring --.next--> back"
+    assert "   closed by    node_ref  corners.c:" in text
+    assert "   orphaned by  node_unref  corners.c:" in text
+    assert card[-1] == ("   to break it  clear or weaken Ring.next: "
+                        "frees 2 objects, 112 B")
