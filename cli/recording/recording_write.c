@@ -76,8 +76,10 @@ static int write_part(struct writer *w, enum rkn_chunk_type type,
 			      w->raw);
 		packed = ZSTD_compressCCtx(w->zstd, w->packed, w->packed_size,
 					   w->raw, n * size, LEVEL);
-		/* Plain where packing gains nothing. */
-		if (ZSTD_isError(packed) || packed >= n * size)
+		/* Plain where packing gains nothing, and where model_note()
+		 * writes. */
+		if (ZSTD_isError(packed) || packed >= n * size ||
+		    type == RKN_CHUNK_META)
 			error = put_chunk(w, type, size, n * size, w->raw,
 					  n * size);
 		else
