@@ -53,6 +53,7 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 		.output = output,
 		.pid = pid,
 		.status = status,
+		.ended_ns = run_end_now(),
 		.quiet = quiet,
 		.full = full,
 	};

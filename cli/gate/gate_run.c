@@ -116,7 +116,10 @@ static void add_empty(const struct run *r, const struct live *l,
 static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
-	struct run_end f = { .output = r->keep, .pid = pid, .status = status };
+	struct run_end f = { .output = r->keep,
+			     .pid = pid,
+			     .status = status,
+			     .ended_ns = run_end_now() };
 	struct cache *cache = cache_open();
 	size_t count, main_store, n;
 	struct live_store *list;
