@@ -10,6 +10,7 @@
 #include "chunk_arrays.h"
 #include "columns.h"
 #include "crc32.h"
+#include "progress.h"
 #include "recording.h"
 
 /* Measured on 5 M blocks and 10 M edges: 3 takes twice the time for 2 %. */
@@ -133,8 +134,10 @@ int recording_write(const struct model *m, int fd)
 	w.zstd = ZSTD_createCCtx();
 	if (w.raw && w.packed && w.zstd)
 		error = put(&w, &h, sizeof(h));
+	progress_begin("writing the recording", NULL, 0);
 	if (!error)
 		error = write_parts(&w, m);
+	progress_end();
 	ZSTD_freeCCtx(w.zstd);
 	free(w.packed);
 	free(w.raw);

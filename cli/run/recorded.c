@@ -11,6 +11,7 @@
 #include "judged.h"
 #include "list.h"
 #include "model.h"
+#include "progress.h"
 #include "reading.h"
 #include "recording_path.h"
 #include "wishes.h"
@@ -181,11 +182,14 @@ void recorded_run(struct recorded_run *r, const char *of, bool all,
 		r->list[0].path = path;
 	}
 	free(named.path);
+	progress_begin("judging processes", NULL, r->count);
 	if (suspects(r, &known) > !all && !known)
 		for (size_t i = 0; i < r->count; i++) {
+			progress_at(i);
 			if (!judged_is_known(&r->list[i].meta))
 				judge(&r->list[i], c);
 		}
+	progress_end();
 	sort(r);
 }
 

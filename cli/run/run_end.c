@@ -20,6 +20,7 @@
 #include "model.h"
 #include "owner.h"
 #include "paint.h"
+#include "progress.h"
 #include "reading.h"
 #include "recording_path.h"
 #include "report.h"
@@ -318,7 +319,9 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 	main_store = run_end_find_main(list, count, f->pid);
 	if (main_store < count)
 		save(&e, &list[main_store], true);
+	progress_begin("judging processes", NULL, count);
 	for (size_t i = 0; i < count; i++) {
+		progress_at(i);
 		if (i == main_store || (list[i].empty && list[i].alive))
 			continue;
 		if (list[i].empty)
@@ -328,6 +331,7 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 		else
 			save(&e, &list[i], false);
 	}
+	progress_end();
 	path = tell(&e);
 	if (!f->quiet)
 		strangers_tell(l, list, count, "");
