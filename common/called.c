@@ -27,3 +27,17 @@ const char *called_name(const char *argument, const char *program)
 		   ? name
 		   : called_base(program);
 }
+
+const char *called_script(const char *executed, char *const *arguments)
+{
+	const char *name = called_base(executed);
+
+	if (!*name || !arguments[0] || !strcmp(arguments[0], executed) ||
+	    !strncmp(executed, "/proc/", 6) ||
+	    !strncmp(executed, "/dev/fd/", 8))
+		return NULL;
+	for (int i = 1; i <= 2 && arguments[i]; i++)
+		if (!strcmp(arguments[i], executed))
+			return name;
+	return NULL;
+}

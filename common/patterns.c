@@ -97,7 +97,7 @@ bool patterns_match(const char *pattern, const char *end, const char *text)
 /* Whether a pattern of the list matches the program. `unknown` is the answer
  * for a pattern that is not plain. */
 static bool is_of_any(const char *list, const char *path, const char *name,
-		      bool unknown)
+		      const char *script, bool unknown)
 {
 	for (const char *end;; list = end + 1) {
 		bool slash = false, is;
@@ -113,7 +113,8 @@ static bool is_of_any(const char *list, const char *path, const char *name,
 			is = patterns_match(list, end, path);
 		else
 			is = patterns_match(list, end, called_base(path)) ||
-			     patterns_match(list, end, name);
+			     patterns_match(list, end, name) ||
+			     (script && patterns_match(list, end, script));
 		if (is)
 			return true;
 		if (!*end)
@@ -122,8 +123,8 @@ static bool is_of_any(const char *list, const char *path, const char *name,
 }
 
 bool patterns_leave_out(const char *only, const char *skip, const char *path,
-			const char *name)
+			const char *name, const char *script)
 {
-	return (only && !is_of_any(only, path, name, true)) ||
-	       (skip && is_of_any(skip, path, name, false));
+	return (only && !is_of_any(only, path, name, script, true)) ||
+	       (skip && is_of_any(skip, path, name, script, false));
 }

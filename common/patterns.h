@@ -21,10 +21,11 @@ bool patterns_match(const char *pattern, const char *end, const char *text);
  * `only`, or one of `skip`; NULL means that there is no such list. A list is as
  * the environment has it, "a*,/b\,c": a backslash before a comma makes it part
  * of the pattern, where it means the same. A pattern with a slash is matched
- * against `path`, any other against the base name of that and against `name`,
- * by which the program was started.
+ * against `path`, any other against the base name of that, against `name`,
+ * by which the program was started, and against the name of the `script` that it
+ * runs (called.h; NULL: none).
  */
 bool patterns_leave_out(const char *only, const char *skip, const char *path,
-			const char *name);
+			const char *name, const char *script);
 
 #endif

@@ -12,6 +12,7 @@
 #include "die.h"
 #include "list.h"
 #include "obstacle.h"
+#include "progress.h"
 
 #define ROW(kind, name, title, noun, plural, confidence, doubted)              \
 	{ name, title, noun, plural, confidence, doubted },
@@ -199,6 +200,7 @@ void findings_make(struct findings *f, const struct reading *in)
 		f->owner = xcalloc(m->block_count + 1, sizeof(*f->owner));
 		return;
 	}
+	progress_begin("looking for what is lost", NULL, 0);
 	analysis_init(&a, in);
 	analysis_reach(&a);
 	for (uint32_t b = 0; m->gone_count && b < a.g.nodes; b++)
@@ -242,6 +244,7 @@ void findings_make(struct findings *f, const struct reading *in)
 	f->list = a.list;
 	f->count = a.count;
 	f->owner = a.owner;
+	progress_end();
 }
 
 void findings_release(struct findings *f)

@@ -17,6 +17,7 @@
 #include "findings.h"
 #include "fnv.h"
 #include "list.h"
+#include "progress.h"
 #include "signature_frames.h"
 #include "stack_hash.h"
 #include "value_set.h"
@@ -169,8 +170,12 @@ void findings_sign(struct findings *f, const struct reading *in)
 
 	s.stacks = xcalloc(m->stack_count, sizeof(*s.stacks));
 	s.inside = xcalloc(m->block_count, sizeof(*s.inside));
-	for (size_t i = 0; i < f->count; i++)
+	progress_begin("reading symbols", NULL, f->count);
+	for (size_t i = 0; i < f->count; i++) {
+		progress_at(i);
 		list[i] = hash_finding(&s, &f->list[i]);
+	}
+	progress_end();
 	qsort_r(list, f->count, sizeof(*list), compare, &s);
 	for (size_t i = 0; i < f->count; i++) {
 		struct finding *one = list[i].f;

@@ -13,6 +13,7 @@
 #include "list.h"
 #include "obstacle.h"
 #include "place.h"
+#include "progress.h"
 
 const char *const group_by_names[GROUP_BYS] = { "type", "site", "function",
 						"file", "size", "root" };
@@ -90,9 +91,11 @@ static void group_typed(struct groups *g, struct groups_entry **table,
 	const struct model *m = in->m;
 	struct typed *types = NULL;
 
+	progress_begin("summing up", NULL, m->block_count);
 	for (uint32_t i = 0; i < m->block_count; i++) {
 		struct typed *t;
 
+		progress_at(i);
 		if (names_has_objects(in->names, i) ||
 		    !groups_chose(in, choice, i))
 			continue;
@@ -101,6 +104,7 @@ static void group_typed(struct groups *g, struct groups_entry **table,
 		t->sum.bytes += m->blocks[i].size;
 		t->sum.evidence |= 1u << block_types_of(in->types, i).evidence;
 	}
+	progress_end();
 	for (struct typed *t = types; t; t = t->hh.next) {
 		struct group *group = find(g, table, xstrdup(t->type));
 
@@ -223,10 +227,12 @@ static void groups_by_stack(struct groups *g, const struct reading *in,
 	uint32_t *of_block;
 	struct groups_entry *table = NULL;
 
+	progress_begin("reading symbols", NULL, m->stack_count);
 	for (uint32_t i = 0; i < m->stack_count; i++) {
 		const struct rkn_stack *stack = &m->stacks[i];
 		struct group *group;
 
+		progress_at(i);
 		of_stack[i] = RKN_NONE;
 		if (!(sums && sums[i].live) &&
 		    !(g->history && stack->allocations))
@@ -238,6 +244,7 @@ static void groups_by_stack(struct groups *g, const struct reading *in,
 		group->allocated += stack->allocations;
 		group->freed += stack->frees;
 	}
+	progress_end();
 	if (by == GROUP_BY_TYPE) {
 		group_typed(g, &table, in, choice);
 		group_objects(g, &table, in, choice);

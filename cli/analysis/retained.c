@@ -8,6 +8,7 @@
 #include "die.h"
 #include "list.h"
 #include "number_sets.h"
+#include "progress.h"
 
 #define UNSEEN UINT32_MAX /* no way has led to it yet */
 #define LEAST  (1u << 16) /* nodes of sets that there may always be */
@@ -153,7 +154,9 @@ static void flow_solve(struct flow *f)
 {
 	uint32_t nodes = f->h->g.nodes;
 
+	progress_begin("looking for what keeps what", NULL, nodes);
 	for (uint32_t i = 0; i < nodes && !f->sets.full; i++) {
+		progress_at(i);
 		f->state[f->order[i]] |= PASSED;
 		push_all(f, f->order[i]);
 	}
@@ -165,6 +168,7 @@ static void flow_solve(struct flow *f)
 		f->state[block] &= (uint8_t)~QUEUED;
 		push_all(f, block);
 	}
+	progress_end();
 }
 
 /* Nothing is known yet; labels are `from` and on, below `end`. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "status.h"
 
 static sigjmp_buf back;
@@ -41,5 +42,7 @@ bool shrinking_survive(void (*f)(void *data), void *data)
 		f(data);
 	}
 	can_go_on = 0;
+	if (!whole)
+		progress_stop();
 	return whole;
 }

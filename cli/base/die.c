@@ -6,12 +6,14 @@
 #include <stdlib.h>
 
 #include "escape.h"
+#include "progress.h"
 
 static void say(const char *format, va_list arguments)
 {
 	char *raw = xvasprintf(format, arguments);
 	char *shown = escape(raw);
 
+	progress_clear();
 	fflush(stdout);
 	fprintf(stderr, "refknot: %s\n", shown);
 	free(shown);

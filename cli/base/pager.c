@@ -5,13 +5,17 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "paint.h"
 #include "xmalloc.h"
+
+#define BUFFER 65536 /* bytes */
 
 static pid_t pager;
 
@@ -29,6 +33,16 @@ static void end(void)
 	pager = 0;
 }
 
+/* In a signal handler. What the terminal sends on ^C the pager gets, too. */
+static void interrupted(void)
+{
+	if (!pager)
+		return;
+	close(STDOUT_FILENO);
+	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static const char *command(void)
 {
 	const char *set = getenv("REFKNOT_PAGER");
@@ -42,8 +56,10 @@ static const char *command(void)
 static pid_t start(const char *text, int in, int out)
 {
 	char sh[] = "sh", c[] = "-c";
-	/* 127: there is no such program, so nothing was read. */
-	char *line = xasprintf("(%s\n)\n[ $? != 127 ] || exec cat", text);
+	/* The shell stays until the pager ends, whatever that does on ^C.
+	 * 127: there is no such program, so nothing was read. */
+	char *line =
+	    xasprintf("trap : INT\n(%s\n)\n[ $? != 127 ] || exec cat", text);
 	char *argv[] = { sh, c, line, NULL };
 	posix_spawn_file_actions_t files;
 	pid_t pid = 0;
@@ -60,6 +76,17 @@ static pid_t start(const char *text, int in, int out)
 	return pid;
 }
 
+bool pager_has_shown(void)
+{
+	static size_t before;
+	static bool has;
+	size_t waits = pager ? __fpending(stdout) : 0;
+
+	has = has || waits < before;
+	before = waits;
+	return has;
+}
+
 void pager_begin(void)
 {
 	const char *text = command();
@@ -74,8 +101,10 @@ void pager_begin(void)
 	if (pager) {
 		fflush(stdout);
 		dup2(ends[1], STDOUT_FILENO);
+		setvbuf(stdout, NULL, _IOFBF, BUFFER);
 		quit_first = end;
 		atexit(end);
+		interrupt_call(interrupted);
 	}
 	close(ends[1]);
 }

@@ -3,6 +3,8 @@
 #ifndef PAGER_H
 #define PAGER_H
 
+#include <stdbool.h>
+
 /*
  * If stdout is a terminal, sends all that is printed there from now on to
  * $REFKNOT_PAGER, else $PAGER, else less, by a shell; nothing if the one that is
@@ -13,5 +15,9 @@
  * waited for, when the process ends, by quit() too.
  */
 void pager_begin(void);
+
+/* Whether it has been sent anything, as far as is seen: what is asked often enough
+ * sees when a buffer was written out. May be called in a signal handler. */
+bool pager_has_shown(void);
 
 #endif

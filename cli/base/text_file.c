@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "interrupt.h"
 #include "status.h"
 
 /* One byte more than is allowed is read: then there are too many. */
@@ -86,6 +87,7 @@ int text_file_create(struct text_file *f, const char *path)
 	if (!f->path)
 		f->path = xstrdup(path);
 	f->draft = xasprintf("%s.XXXXXX", f->path);
+	interrupt_remove(f->draft);
 	fd = mkostemp(f->draft, O_CLOEXEC);
 	f->out =
 	    fd < 0 || fchmod(fd, mode_for(f->path)) ? NULL : fdopen(fd, "w");
@@ -96,6 +98,7 @@ int text_file_create(struct text_file *f, const char *path)
 		unlink(f->draft);
 		close(fd);
 	}
+	interrupt_keep(f->draft);
 	free(f->path);
 	free(f->draft);
 	return error;
@@ -111,6 +114,7 @@ int text_file_commit(struct text_file *f)
 		error = -errno;
 	if (error)
 		unlink(f->draft);
+	interrupt_keep(f->draft);
 	free(f->path);
 	free(f->draft);
 	return error;

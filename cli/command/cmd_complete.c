@@ -16,6 +16,7 @@
 #include "gate_writers.h"
 #include "groups.h"
 #include "reading.h"
+#include "recorded.h"
 #include "runs.h"
 #include "xmalloc.h"
 
@@ -102,22 +103,20 @@ static bool takes_value(const struct poptOption *o)
 
 /* --- What a recording has ----------------------------------------------------- */
 
-/* Calls `f` with the recording that was named, or else the newest here; nothing
- * if it cannot be read. */
+/* Calls `f` with the recording that was named, or else the one that commands
+ * read; nothing if it cannot be read. */
 static void with_recording(struct completion *c,
 			   void (*f)(struct completion *c,
 				     const struct reading *in))
 {
 	const char *suffix = ".rkn";
+	char *newest = recorded_newest();
+	const char *path = newest;
 	struct cache *cache;
 	struct reading in;
-	struct runs runs;
 	struct model m;
-	const char *path;
 	int error;
 
-	runs_find(&runs, ".");
-	path = runs.recording_count ? runs.recordings[0].path : NULL;
 	for (size_t i = 0; i + 1 < c->count; i++) {
 		size_t size = strlen(c->words[i]);
 
@@ -136,7 +135,7 @@ static void with_recording(struct completion *c,
 			model_release(&m);
 		}
 	}
-	runs_release(&runs);
+	free(newest);
 }
 
 static void offer_groups(struct completion *c, const struct reading *in,

@@ -2,16 +2,22 @@
 /* refknot report: the verdict and all findings. */
 #include "cmd_report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cache.h"
 #include "command.h"
+#include "die.h"
 #include "document.h"
 #include "escape.h"
+#include "judged.h"
 #include "options.h"
 #include "paint.h"
+#include "recorded.h"
 #include "recordings.h"
 #include "report.h"
+#include "units.h"
 
 struct reporting {
 	struct report_options options;
@@ -38,37 +44,148 @@ static void visit(const struct reading *in, void *data)
 	report_text(stdout, in, &r->options);
 }
 
-static int possible;
+static int possible, all;
 
-int cmd_report_kinds(const char **paths, unsigned kinds, unsigned listed)
+/* Visits the recordings, and writes the documents. */
+static int visit_all(struct reporting *r, const char **paths)
+{
+	int status = recordings_each(paths, visit, r);
+
+	documents_write(&r->documents, stdout);
+	return status;
+}
+
+static struct reporting reporting(const char **paths, unsigned kinds,
+				  unsigned listed)
 {
 	struct reporting r = { .options.kinds = kinds,
 			       .options.listed = listed,
 			       .options.colour = paint_wanted(stdout),
 			       .format = options_format(),
 			       .asked = recordings_count(paths) };
-	int status;
 
 	r.options.limit =
 	    options_limit(r.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
 	documents_init(&r.documents, r.asked);
-	status = recordings_each(paths, visit, &r);
-	documents_write(&r.documents, stdout);
+	return r;
+}
+
+int cmd_report_kinds(const char **paths, unsigned kinds, unsigned listed)
+{
+	struct reporting r = reporting(paths, kinds, listed);
+
+	return visit_all(&r, paths);
+}
+
+/* --- All processes of a run ------------------------------------------------- */
+
+static json_t *summary_json(const struct judged_sums *s)
+{
+	json_t *o = json_object();
+
+	document_count(o, "processes", s->processes);
+	document_count(o, "with_findings", s->finders);
+	document_count(o, "clean", s->clean);
+	document_count(o, "unchecked", s->unchecked);
+	document_count(o, "signalled", s->killed);
+	document_count(o, "findings", s->findings);
+	document_count(o, "lost_bytes", s->lost_bytes);
+	return o;
+}
+
+/* "and 3 more processes with 7 findings, 2.0 KiB lost; all: refknot ..." */
+static void print_rest(const struct recorded_run *run, size_t shown,
+		       const char *of)
+{
+	char text[UNITS_SIZE], bytes[UNITS_SIZE];
+	char *path = of ? escape(of) : NULL;
+	struct judged_sums rest = { 0 };
+
+	for (size_t i = shown; i < run->count; i++)
+		judged_add(&rest, &run->list[i].meta);
+	if (rest.finders)
+		printf("\nand %" PRIu64 " more process%s with %s, %s lost; "
+		       "all: refknot report --all -n 0%s%s%s\n",
+		       rest.finders, rest.finders == 1 ? "" : "es",
+		       units_count(text, rest.findings, "finding"),
+		       units_bytes(bytes, rest.lost_bytes), path ? " '" : "",
+		       path ? path : "", path ? "'" : "");
+	free(path);
+}
+
+/* Reports the processes with findings, the worst first. */
+static int report_run(struct reporting *r, const char *of)
+{
+	struct cache *c = cache_open();
+	struct judged_sums sums = { 0 };
+	struct recorded_run run;
+	const char **paths;
+	size_t count = 0, most;
+	int status = STATUS_OK;
+
+	recorded_run(&run, of, true, c);
+	cache_close(c);
+	if (!run.count)
+		recordings_none();
+	paths = xcalloc(run.count + 1, sizeof(*paths));
+	for (size_t i = 0; i < run.count; i++)
+		if (!run.list[i].replaced)
+			judged_add(&sums, &run.list[i].meta);
+	most = r->options.limit ? r->options.limit : run.count;
+	/* They are sorted: those without findings are last. */
+	while (count < run.count && count < most &&
+	       judged_findings(&run.list[count].meta)) {
+		paths[count] = run.list[count].path;
+		count++;
+	}
+	if (r->format == FORMAT_JSON) {
+		r->documents.summary = summary_json(&sums);
+	} else {
+		char *text = judged_sums_text(&sums);
+
+		printf("refknot: %s\n", text);
+		free(text);
+		r->asked = 2; /* each has a heading */
+		r->done = 1;
+	}
+	if (count)
+		status = recordings_each(paths, visit, r);
+	documents_write(&r->documents, stdout);
+	if (r->format != FORMAT_JSON)
+		print_rest(&run, count, of);
+	free(paths);
+	recorded_release(&run);
 	return status;
 }
 
 static int run(const char **arguments)
 {
 	bool listed = options_format() == FORMAT_JSON;
+	unsigned kinds = possible ? REPORT_ALL_KINDS : REPORT_FINDINGS;
+	struct reporting r =
+	    reporting(arguments, kinds, listed ? 1u << FINDING_POSSIBLE : 0);
+	char *of;
+	int status;
 
-	return cmd_report_kinds(arguments,
-				possible ? REPORT_ALL_KINDS : REPORT_FINDINGS,
-				listed ? 1u << FINDING_POSSIBLE : 0);
+	if (!all)
+		return visit_all(&r, arguments);
+	if (r.asked > 1)
+		die(STATUS_INPUT,
+		    "report: --all takes one recording, whose run is meant");
+	of = arguments && *arguments ? recordings_path(*arguments) : NULL;
+	if (arguments && *arguments && !of)
+		return STATUS_INPUT;
+	status = report_run(&r, of);
+	free(of);
+	return status;
 }
 
 static const struct poptOption options[] = {
 	{ "possible", 'p', POPT_ARG_NONE, &possible, 0,
 	  "take possible leaks for findings, too: blocks held by a pointer into their middle only",
+	  NULL },
+	{ "all", 'a', POPT_ARG_NONE, &all, 0,
+	  "report on all processes with findings of the recording's run, the worst first; --limit is of processes, too",
 	  NULL },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,

@@ -7,6 +7,7 @@
 #include "die.h"
 #include "launch.h"
 #include "options.h"
+#include "progress.h"
 #include "recorder.h"
 #include "recording_path.h"
 #include "run_end.h"
@@ -53,12 +54,14 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 		.output = output,
 		.pid = pid,
 		.status = status,
+		.ended_ns = run_end_now(),
 		.quiet = quiet,
 		.full = full,
 	};
 	bool finished;
 
 	(void)data;
+	progress_is_off = quiet;
 	if (!quiet)
 		f.cache = cache_open();
 	finished = run_end_finish(&f, l);

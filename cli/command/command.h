@@ -50,7 +50,8 @@ struct command {
 	"0x55d0c8a2; a type, such as 'struct session'; a function that\n"      \
 	"allocates, such as session_open; or a word of one of their names.\n"
 #define COMMAND_NEWEST                                                         \
-	"\nREC is a recording; without one the newest *.rkn in this\n"         \
+	"\nREC is a recording, or the number of a process that has one\n"      \
+	"here; without it the worst process of the newest run in this\n"       \
 	"directory is meant.\n"
 
 extern const struct command cmd_run, cmd_report, cmd_leaks, cmd_cycles,

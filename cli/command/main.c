@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "die.h"
+#include "interrupt.h"
 #include "invocation.h"
 #include "launch.h"
 #include "options.h"
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
 	int status;
 
 	launch_ignore_size();
+	interrupt_watch();
 	shrinking_watch();
 	invocation_parse(&i, argc, argv);
 	status = obey(&i);

@@ -2,16 +2,18 @@
 #include "recordings.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cache.h"
 #include "command.h"
 #include "die.h"
 #include "escape.h"
+#include "judged.h"
+#include "recorded.h"
+
+#define PID_DIGITS 9 /* at most */
 
 static int visit_one(const char *path, struct cache *c, recordings_visit *visit,
 		     void *data)
@@ -29,42 +31,64 @@ static int visit_one(const char *path, struct cache *c, recordings_visit *visit,
 	return error ? STATUS_INPUT : STATUS_OK;
 }
 
-/* The newest recording of the working directory. */
-static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
+void recordings_none(void)
 {
-	struct timespec best = { 0 };
-	char *path = NULL, *shown;
-	int status;
-	glob_t found = { 0 };
-
-	if (glob("*.rkn", 0, NULL, &found))
-		found.gl_pathc = 0;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		struct stat st;
-
-		if (stat(found.gl_pathv[i], &st) || !S_ISREG(st.st_mode) ||
-		    (path && (st.st_mtim.tv_sec != best.tv_sec
-				  ? st.st_mtim.tv_sec < best.tv_sec
-				  : st.st_mtim.tv_nsec <= best.tv_nsec)))
-			continue;
-		best = st.st_mtim;
-		free(path);
-		path = xstrdup(found.gl_pathv[i]);
-	}
-	globfree(&found);
-	if (!path && access(".", R_OK))
+	if (access(".", R_OK))
 		die(STATUS_INPUT,
 		    "this directory cannot be read (%s); name a recording",
 		    strerror(errno));
-	if (!path)
-		die(STATUS_INPUT,
-		    "there is no *.rkn here; name a recording, or make one with: refknot run PROGRAM");
+	die(STATUS_INPUT,
+	    "there is no *.rkn here; name a recording, or make one with: refknot run PROGRAM");
+}
+
+/* The worst process of the newest run in the working directory. */
+static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
+{
+	struct recorded_run r;
+	char *shown;
+	int status;
+
+	recorded_run(&r, NULL, false, c);
+	if (!r.count)
+		recordings_none();
 	if (isatty(STDERR_FILENO)) {
-		shown = escape(path);
-		warn("the newest recording here is %s", shown);
+		shown = escape(r.list[0].path);
+		if (r.count == 1)
+			warn("the newest recording here is %s", shown);
+		else
+			warn(
+			    "of %zu recordings of the newest run, %s is the %s",
+			    r.count, shown,
+			    judged_findings(&r.list[0].meta) ? "worst"
+							     : "program's");
 		free(shown);
 	}
-	status = visit_one(path, c, visit, data);
+	status = visit_one(r.list[0].path, c, visit, data);
+	recorded_release(&r);
+	return status;
+}
+
+char *recordings_path(const char *word)
+{
+	char *path;
+
+	if (!*word || word[strspn(word, "0123456789")] ||
+	    strlen(word) > PID_DIGITS || !access(word, F_OK))
+		return xstrdup(word);
+	path = recorded_of_pid((uint32_t)strtoul(word, NULL, 10));
+	if (!path)
+		warn(
+		    "there is no recording of a process %s here; `refknot list` shows those that are",
+		    word);
+	return path;
+}
+
+static int visit_named(const char *word, struct cache *c,
+		       recordings_visit *visit, void *data)
+{
+	char *path = recordings_path(word);
+	int status = path ? visit_one(path, c, visit, data) : STATUS_INPUT;
+
 	free(path);
 	return status;
 }
@@ -86,7 +110,7 @@ int recordings_each(const char **paths, recordings_visit *visit, void *data)
 	if (!paths || !*paths)
 		status = visit_newest(c, visit, data);
 	for (; paths && *paths; paths++)
-		if (visit_one(*paths, c, visit, data))
+		if (visit_named(*paths, c, visit, data))
 			status = STATUS_INPUT;
 	cache_close(c);
 	return status;

@@ -19,11 +19,13 @@ static struct gate_process *append(struct gate *g)
 }
 
 /* What is to be said of how it was killed, unless that is accepted. */
-static void judge_kill(struct gate *g, struct gate_process *p, bool fatal)
+static void judge_kill(struct gate *g, struct gate_process *p,
+		       const char *started_as, bool fatal)
 {
 	p->killed_ok =
-	    p->killed && (!fatal || gate_patterns_match(&g->options.killed_ok,
-							p->program, p->name));
+	    p->killed &&
+	    (!fatal || gate_patterns_match(&g->options.killed_ok, p->program,
+					   started_as, p->name));
 	if (p->killed && !p->killed_ok && !p->incomplete)
 		p->incomplete = xstrdup(p->killed);
 }
@@ -50,7 +52,7 @@ static void add_process(struct gate *g, const struct model *m,
 		.incomplete = gap.text,
 		.killed = gap.killed,
 	};
-	judge_kill(g, p, gap.fatal);
+	judge_kill(g, p, model_started_as(m), gap.fatal);
 }
 
 static void add_other(struct gate *g, struct beginning other)
@@ -81,7 +83,7 @@ static bool is_judged(struct gate *g, const struct model *m)
 {
 	return gate_programs_judge(&g->options.programs,
 				   model_text(m, m->meta.program),
-				   model_called(m));
+				   model_started_as(m), model_called(m));
 }
 
 void gate_add_idle(struct gate *g, const struct model *m)
@@ -192,7 +194,7 @@ void gate_add_incomplete(struct gate *g, const char *program, const char *name,
 	if (!name)
 		name = called_name("", program);
 	if (*program == '/' &&
-	    !gate_programs_judge(&g->options.programs, program, name)) {
+	    !gate_programs_judge(&g->options.programs, program, name, NULL)) {
 		add_other(g, (struct beginning){ pid, false, start_ns });
 		return;
 	}
@@ -212,7 +214,7 @@ void gate_add_killed(struct gate *g, const char *program, const char *name,
 	struct gate_process *p;
 
 	if (*program == '/' &&
-	    !gate_programs_judge(&g->options.programs, program, name)) {
+	    !gate_programs_judge(&g->options.programs, program, name, NULL)) {
 		add_other(g, (struct beginning){ pid, false, GATE_LAST });
 		return;
 	}
@@ -227,7 +229,7 @@ void gate_add_killed(struct gate *g, const char *program, const char *name,
 		.signal = signal,
 		.killed = xstrdup(how),
 	};
-	judge_kill(g, p, fatal);
+	judge_kill(g, p, name, fatal);
 }
 
 void gate_open(struct gate *g, struct suppressions *suppressions)

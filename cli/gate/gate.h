@@ -39,7 +39,7 @@ struct gate_growth_row {
 /* One recording that was looked at. */
 struct gate_process {
 	char *program;            /* path */
-	char *name;               /* that it was started by */
+	char *name;               /* by which people know it, see called.h */
 	uint32_t pid, parent_pid; /* the latter 0: not known */
 	uint64_t start_ns;        /* wall clock */
 	int exit_code;            /* -1: a signal, or not known */

@@ -96,7 +96,7 @@ static bool fits(const char *pattern, const char *text)
 }
 
 bool gate_patterns_match(struct gate_patterns *p, const char *path,
-			 const char *name)
+			 const char *name, const char *script)
 {
 	const char *base = base_name(path);
 	bool any = false;
@@ -107,6 +107,7 @@ bool gate_patterns_match(struct gate_patterns *p, const char *path,
 
 		if (fits(one->pattern, whole ? path : base) ||
 		    (!whole && fits(one->pattern, name)) ||
+		    (!whole && script && fits(one->pattern, script)) ||
 		    (one->linked && fits(one->linked, path)))
 			one->seen = any = true;
 	}
@@ -114,10 +115,10 @@ bool gate_patterns_match(struct gate_patterns *p, const char *path,
 }
 
 bool gate_programs_judge(struct gate_programs *p, const char *path,
-			 const char *name)
+			 const char *name, const char *script)
 {
-	bool only = gate_patterns_match(&p->only, path, name);
-	bool skip = gate_patterns_match(&p->skip, path, name);
+	bool only = gate_patterns_match(&p->only, path, name, script);
+	bool skip = gate_patterns_match(&p->skip, path, name, script);
 
 	return (!p->only.count || only) && !skip;
 }

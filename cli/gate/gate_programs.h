@@ -28,8 +28,8 @@ struct gate_programs {
 
 /*
  * "test_*,cc?": patterns as those of glob(7), with commas between, but '*'
- * matches slashes, too. One without a slash is of a program's base name, or of
- * the name that it was started by; one that begins with neither a slash nor '*'
+ * matches slashes, too. One without a slash is of a program's base name, of
+ * the name that it was started by, or of that of the script that it runs; one that begins with neither a slash nor '*'
  * is from the working directory on. Programs are known by paths without links:
  * those before the first wildcard are followed. Dies, naming
  * `option`, when one is empty.
@@ -38,15 +38,14 @@ void gate_patterns_add(struct gate_patterns *p, const char *option,
 		       const char *text);
 
 /* Whether any of them is of the program of that absolute path, started by that
- * name; notes which are. */
+ * name, and of that script (NULL: of none); notes which are. */
 bool gate_patterns_match(struct gate_patterns *p, const char *path,
-			 const char *name);
+			 const char *name, const char *script);
 void gate_patterns_release(struct gate_patterns *p);
 
-/* Whether the program of that absolute path, started by that name, is judged;
- * notes which patterns are its. */
+/* Whether that program is judged; notes which patterns are its. */
 bool gate_programs_judge(struct gate_programs *p, const char *path,
-			 const char *name);
+			 const char *name, const char *script);
 
 /* The patterns for the shim (patterns.h), for the caller to free; NULL if there
  * is none, or the shim cannot match one of them, or they are too long: then it

@@ -16,6 +16,7 @@
 #include "launch.h"
 #include "preflight.h"
 #include "processes.h"
+#include "progress.h"
 #include "reading.h"
 #include "recorder.h"
 #include "run_end.h"
@@ -116,7 +117,10 @@ static void add_empty(const struct run *r, const struct live *l,
 static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
-	struct run_end f = { .output = r->keep, .pid = pid, .status = status };
+	struct run_end f = { .output = r->keep,
+			     .pid = pid,
+			     .status = status,
+			     .ended_ns = run_end_now() };
 	struct cache *cache = cache_open();
 	size_t count, main_store, n;
 	struct live_store *list;
@@ -140,10 +144,12 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 					    s->pid, GATE_LAST, s->why);
 	}
 	strangers_release(strangers, n);
+	progress_begin("judging processes", NULL, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct live_store *store = &list[i];
 		char *program, *name;
 
+		progress_at(i);
 		if (store->empty) {
 			add_empty(r, l, store);
 			continue;
@@ -160,6 +166,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 		free(name);
 		free(program);
 	}
+	progress_end();
 	cache_close(cache);
 	live_list_release(list, count);
 	return add_skipped(r, l, pid) || main_store < count;

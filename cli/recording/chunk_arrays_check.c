@@ -31,6 +31,7 @@ void chunk_arrays_mend_meta(struct chunk_arrays *p)
 	mend_text(p, &m->directory);
 	mend_text(p, &m->message);
 	mend_text(p, &m->suppressions);
+	mend_text(p, &m->script);
 	for (size_t i = m->arguments;
 	     i < strings->count && n < m->argument_count; i++)
 		n += !text[i];
@@ -400,6 +401,7 @@ static const char *check_tls(const struct chunk_arrays *p, size_t i)
 
 const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 	[RKN_CHUNK_META] = { 0, 0, sizeof(struct rkn_meta), "meta", check_meta,
+			     offsetof(struct rkn_meta, script),
 			     offsetof(struct rkn_meta, suppressions) },
 	[RKN_CHUNK_STRINGS] = { IN(strings, strings_size), 1, "strings", NULL },
 	[RKN_CHUNK_MODULES] = { IN(modules, module_count),

@@ -81,6 +81,13 @@ const char *model_argument(const struct model *m, struct model_arguments *a)
 
 const char *model_called(const struct model *m)
 {
+	const char *script = model_text(m, m->meta.script);
+
+	return *script ? script : model_started_as(m);
+}
+
+const char *model_started_as(const struct model *m)
+{
 	return called_name(
 	    m->meta.argument_count ? model_text(m, m->meta.arguments) : "",
 	    model_text(m, m->meta.program));

@@ -102,6 +102,21 @@ int model_save(const struct model *m, const char *path);
 /* The same, but -EEXIST when anything at all has that name. */
 int model_save_new(const struct model *m, const char *path);
 
+/*
+ * Reads only what the finished recording `path` says of its process. 0, or -errno:
+ * -EPROTO for what is not one (a live store, another file). Numbers of texts are
+ * of no use without the rest.
+ */
+int model_peek(const char *path, struct rkn_meta *meta);
+
+/*
+ * Replaces what the finished recording `path` says of its process by `meta`, by
+ * one write of less than a page, in place: nothing else changes, and a reader sees
+ * the old or the new. 0 or -errno; -EPROTO if this refknot's version did not write
+ * it.
+ */
+int model_note(const char *path, const struct rkn_meta *meta);
+
 /* Whether part `type` was read whole; if not, missing records are not known to
  * be missing. */
 bool model_knows(const struct model *m, enum rkn_chunk_type type);
@@ -110,9 +125,12 @@ bool model_knows(const struct model *m, enum rkn_chunk_type type);
  * the model. */
 const char *model_text(const struct model *m, uint32_t offset);
 
-/* The name that the program was started by (called.h); "" where none is known.
- * Lives as long as the model. */
+/* The name by which people know the program (called.h): its script's, else the
+ * one that it was started by; "" where none is known. Lives as long as the
+ * model, like the next. */
 const char *model_called(const struct model *m);
+/* The second of these, of a script that of its interpreter. */
+const char *model_started_as(const struct model *m);
 
 /* The next argument of the program, as recorded; NULL: there are no more. `a` is
  * all 0 at first. */

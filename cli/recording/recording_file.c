@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "interrupt.h"
 #include "recording.h"
 
 int model_load(struct model *m, const char *path)
@@ -93,9 +94,11 @@ static int recording_file_save(const struct model *m, const char *path,
 	/* A file of its own, 0600, beside `path`. */
 	if (asprintf(&name, "%.*s.refknot-XXXXXX", directory, path) < 0)
 		return -ENOMEM;
+	interrupt_remove(name);
 	fd = mkostemp(name, O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) {
 		error = -errno;
+		interrupt_keep(name);
 		free(name);
 		return error;
 	}
@@ -108,6 +111,7 @@ static int recording_file_save(const struct model *m, const char *path,
 		error = put_at(name, path);
 	if (error)
 		unlink(name);
+	interrupt_keep(name);
 	free(name);
 	return error;
 }

@@ -15,6 +15,7 @@
 #include "chunk_arrays.h"
 #include "columns.h"
 #include "crc32.h"
+#include "progress.h"
 #include "recording.h"
 
 /* Records refer to each other by 32 bits, of which RKN_NONE is taken. */
@@ -261,6 +262,7 @@ static int read_chunks(struct reader *r)
 	uint64_t end;
 
 	while (!error && r->c.type != RKN_CHUNK_END) {
+		progress_at(r->at);
 		error = read_chunk(r);
 		if (!error)
 			error = next_chunk(r);
@@ -336,8 +338,10 @@ int recording_read(struct model *m, int fd, uint64_t size)
 	struct reader r;
 	int error = open_file(&r, m, fd, size), cut = 0;
 
+	progress_begin("reading", m->path, size);
 	if (!error)
 		error = read_chunks(&r);
+	progress_end();
 	if (error == -ENODATA) {
 		cut = error;
 		error = 0;

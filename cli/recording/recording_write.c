@@ -10,6 +10,7 @@
 #include "chunk_arrays.h"
 #include "columns.h"
 #include "crc32.h"
+#include "progress.h"
 #include "recording.h"
 
 /* Measured on 5 M blocks and 10 M edges: 3 takes twice the time for 2 %. */
@@ -76,8 +77,10 @@ static int write_part(struct writer *w, enum rkn_chunk_type type,
 			      w->raw);
 		packed = ZSTD_compressCCtx(w->zstd, w->packed, w->packed_size,
 					   w->raw, n * size, LEVEL);
-		/* Plain where packing gains nothing. */
-		if (ZSTD_isError(packed) || packed >= n * size)
+		/* Plain where packing gains nothing, and where model_note()
+		 * writes. */
+		if (ZSTD_isError(packed) || packed >= n * size ||
+		    type == RKN_CHUNK_META)
 			error = put_chunk(w, type, size, n * size, w->raw,
 					  n * size);
 		else
@@ -131,8 +134,10 @@ int recording_write(const struct model *m, int fd)
 	w.zstd = ZSTD_createCCtx();
 	if (w.raw && w.packed && w.zstd)
 		error = put(&w, &h, sizeof(h));
+	progress_begin("writing the recording", NULL, 0);
 	if (!error)
 		error = write_parts(&w, m);
+	progress_end();
 	ZSTD_freeCCtx(w.zstd);
 	free(w.packed);
 	free(w.raw);

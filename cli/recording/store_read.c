@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "progress.h"
 #include "recording.h"
 #include "store_file.h"
 
@@ -186,12 +187,17 @@ int store_read(struct model *m, int fd, uint64_t size)
 	struct store_file s = { .m = m, .fd = fd, .size = size };
 	int error = 0;
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
+	progress_begin("reading", m->path, sizeof(steps) / sizeof(steps[0]));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error;
+	     i++) {
+		progress_at(i);
 		error = steps[i](&s);
+	}
 	if (!error) {
 		finish_meta(&s);
 		error = check(&s);
 	}
+	progress_end();
 	if (!error) {
 		chunk_arrays_to_model(&s.parts, m);
 		error = m->truncated ? -ENODATA : 0;

@@ -230,6 +230,7 @@ static json_t *process(const struct model *m)
 	while ((text = model_argument(m, &a)))
 		document_append(list, json_text(text));
 	document_count(o, "pid", m->meta.pid);
+	document_text(o, "name", model_called(m));
 	document_set(o, "argv", list);
 	if (m->meta.end == RKN_END_EXIT)
 		document_set(o, "exit_code", json_integer(m->meta.end_value));
@@ -355,8 +356,7 @@ void document_add_types(json_t *document, const struct groups *g, size_t limit,
 
 void documents_init(struct documents *d, size_t asked)
 {
-	d->list = json_array();
-	d->several = asked > 1;
+	*d = (struct documents){ .list = json_array(), .several = asked > 1 };
 }
 
 void documents_add(struct documents *d, json_t *document)
@@ -368,11 +368,13 @@ void documents_write(struct documents *d, FILE *out)
 {
 	json_t *o = json_incref(json_array_get(d->list, 0));
 
-	if (o && d->several) {
+	if (d->summary || (o && d->several)) {
 		json_decref(o);
 		o = json_object();
 		document_text(o, "schema", "refknot-reports/1");
 		document_set(o, "reports", json_incref(d->list));
+		if (d->summary)
+			document_set(o, "summary", d->summary);
 	}
 	if (o &&
 	    !json_write(o, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS), out))

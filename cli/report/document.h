@@ -30,13 +30,15 @@ void document_add_types(json_t *document, const struct groups *g, size_t limit,
 
 /* Documents to write: one as it is, several as refknot-reports/1. */
 struct documents {
-	json_t *list; /* array */
-	bool several; /* several were asked for, whatever could be read */
+	json_t *list;    /* array */
+	bool several;    /* several were asked for, whatever could be read */
+	json_t *summary; /* of the run that they are of: then they are several,
+			    even if there is none; NULL: it is of none */
 };
 void documents_init(struct documents *d, size_t asked);
 /* Takes `document`. */
 void documents_add(struct documents *d, json_t *document);
-/* Writes them and releases all; nothing if there is none. Dies if `out` cannot
+/* Writes them and releases all; nothing if there is none, and no summary. Dies if `out` cannot
  * be written. */
 void documents_write(struct documents *d, FILE *out);
 

@@ -3,100 +3,92 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "die.h"
 #include "escape.h"
 #include "findings.h"
+#include "judged.h"
+#include "killed.h"
 #include "list.h"
-#include "status.h"
+#include "paint.h"
+#include "text_stream.h"
 #include "units.h"
 #include "wishes.h"
 
-#define FEW 2 /* most that have a line each */
+#define FEW   2  /* most that have a line each below a report */
+#define WORST 10 /* most that have one above it */
 
 /* --- One --------------------------------------------------------------------------- */
 
-static void count(struct child *c, const struct findings *found)
-{
-	c->checked = found->checked;
-	for (size_t i = 0; i < found->count; i++) {
-		const struct finding *f = &found->list[i];
-
-		if (f->kind == FINDING_POSSIBLE) {
-			c->possible++;
-			continue;
-		}
-		c->findings++;
-		/* Is what it is about out of the program's reach? */
-		if (f->kind == FINDING_CYCLE || f->kind == FINDING_REFERENCE ||
-		    f->kind == FINDING_LEAK)
-			c->lost_bytes += f->bytes + f->held_bytes;
-	}
-}
-
 /* "2 findings, 96 B lost, and 1 possible leak" */
 static void make_line(struct child *c, const struct model *m,
-		      const struct findings *found, const struct wishes *w)
+		      const struct findings *found, const struct wishes *w,
+		      bool main_program)
 {
+	uint64_t findings = judged_findings(&c->meta);
 	char *program = escape(model_called(m)), *path = escape(m->path);
 	char text[UNITS_SIZE], bytes_text[UNITS_SIZE];
 	uint64_t bytes = 0, withheld = wishes_withheld(w, &bytes);
 	size_t size;
-	FILE *out = open_memstream(&c->line, &size);
+	FILE *out = text_stream_open(&c->line, &size);
 
-	if (!out)
-		die(STATUS_INPUT, "out of memory");
-	fprintf(out, "%s%s, pid %" PRIu32 "%s: ", c->replaced ? "" : "child ",
-		program, m->meta.pid, c->replaced ? " before its exec" : "");
-	if (!c->checked)
+	fprintf(out, "%s%s, pid %" PRIu32 "%s: ",
+		c->replaced || main_program ? "" : "child ", program,
+		m->meta.pid, c->replaced ? " before its exec" : "");
+	if (!found->checked)
 		fprintf(out, "not checked, %s", found->why);
 	else
-		fputs(c->findings ? units_count(text, c->findings, "finding")
-				  : "nothing lost",
+		fputs(findings ? units_count(text, findings, "finding")
+			       : "nothing lost",
 		      out);
-	if (c->checked && c->lost_bytes)
-		fprintf(out, ", %s lost", units_bytes(text, c->lost_bytes));
-	if (c->checked && c->possible)
-		fprintf(out, ", and %" PRIu64 " possible leak%s", c->possible,
-			c->possible == 1 ? "" : "s");
-	if (c->checked && withheld)
+	if (found->checked && c->meta.run_lost_bytes)
+		fprintf(out, ", %s lost",
+			units_bytes(text, c->meta.run_lost_bytes));
+	if (found->checked && c->meta.run_possible)
+		fprintf(out, ", and %" PRIu32 " possible leak%s",
+			c->meta.run_possible,
+			c->meta.run_possible == 1 ? "" : "s");
+	if (found->checked && withheld)
 		fprintf(out, " (%s of %s withheld by the program's own %s)",
 			units_count(text, withheld, "finding"),
 			units_bytes(bytes_text, bytes), wishes_origin(w));
-	if (c->killed)
+	if (c->meta.end == RKN_END_SIGNAL)
 		fprintf(out, ", ended by signal %" PRId32 " (%s)",
 			m->meta.end_value, units_signal(m->meta.end_value));
 	fprintf(out, "; recording: %s\n", path);
-	if (fclose(out))
-		die(STATUS_INPUT, "out of memory");
+	text_stream_close(out);
 	free(path);
 	free(program);
 }
 
-void children_add(struct children *children, const struct live_store *store,
-		  const struct reading *in)
+struct rkn_meta children_add(struct children *children,
+			     const struct reading *in, bool replaced,
+			     bool main_program)
 {
-	const struct model *m = in->m;
-	struct child c = { .replaced = store->replaced,
-			   .killed = m->meta.end == RKN_END_SIGNAL };
+	struct child c = { .replaced = replaced, .meta = in->m->meta };
 	struct wishes wishes;
 	struct findings found;
 
 	wishes_findings(&wishes, &found, in);
-	count(&c, &found);
-	make_line(&c, m, &found, &wishes);
+	judged_note(&c.meta, &found);
+	make_line(&c, in->m, &found, &wishes, main_program);
+	c.name = escape(model_called(in->m));
+	c.path = xstrdup(in->m->path);
 	findings_release(&found);
 	wishes_release(&wishes);
 	*LIST_ADD(children->list, children->count) = c;
+	return c.meta;
 }
 
-/* --- All --------------------------------------------------------------------------- */
+bool children_have_findings(const struct children *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (judged_findings(&c->list[i].meta))
+			return true;
+	return false;
+}
 
-struct sums {
-	uint64_t replaced, clean, finders, unchecked, killed;
-	uint64_t findings, possible, lost_bytes;
-	const struct child *worst; /* NULL: none has a finding */
-};
+/* --- All, below a report ------------------------------------------------------------ */
 
 static void print_some(FILE *out, uint64_t some, const char *what)
 {
@@ -104,36 +96,11 @@ static void print_some(FILE *out, uint64_t some, const char *what)
 		fprintf(out, ", %" PRIu64 " %s", some, what);
 }
 
-/* "20 children: 18 with nothing lost, 2 with 3 findings (96 B lost)" */
-static void print_sums(FILE *out, const struct sums *s, size_t all)
-{
-	if (s->replaced)
-		fprintf(out,
-			"%zu children, and programs before their exec: ", all);
-	else
-		fprintf(out, "%zu children: ", all);
-	fprintf(out, "%" PRIu64 " with nothing lost", s->clean);
-	if (s->finders) {
-		char text[UNITS_SIZE];
-
-		fprintf(out, ", %" PRIu64 " with %s", s->finders,
-			units_count(text, s->findings, "finding"));
-		if (s->lost_bytes)
-			fprintf(out, " (%s lost)",
-				units_bytes(text, s->lost_bytes));
-	}
-	if (s->possible)
-		fprintf(out, ", %" PRIu64 " possible leak%s in all",
-			s->possible, s->possible == 1 ? "" : "s");
-	print_some(out, s->replaced, "not checked before their exec");
-	print_some(out, s->unchecked, "not checked");
-	print_some(out, s->killed, "ended by a signal");
-	fputs("; `refknot run --full` has a line for each\n", out);
-}
-
+/* "20 children: 18 with nothing lost, 2 not checked" */
 void children_tell(const struct children *c, FILE *out, bool full)
 {
-	struct sums s = { 0 };
+	uint64_t replaced = 0, unchecked = 0, clean = 0, killed = 0;
+	uint64_t possible = 0;
 
 	if (full || c->count <= FEW) {
 		for (size_t i = 0; i < c->count; i++)
@@ -142,30 +109,146 @@ void children_tell(const struct children *c, FILE *out, bool full)
 	}
 	for (size_t i = 0; i < c->count; i++) {
 		const struct child *one = &c->list[i];
+		bool checked = one->meta.flags & RKN_META_JUDGED;
 
-		s.replaced += one->replaced && !one->checked;
-		s.unchecked += !one->replaced && !one->checked;
-		s.clean += one->checked && !one->findings;
-		s.finders += one->findings != 0;
-		s.killed += one->killed;
-		s.findings += one->findings;
-		s.possible += one->possible;
-		s.lost_bytes += one->lost_bytes;
-		if (one->findings &&
-		    (!s.worst || one->lost_bytes > s.worst->lost_bytes ||
-		     (one->lost_bytes == s.worst->lost_bytes &&
-		      one->findings > s.worst->findings)))
-			s.worst = one;
+		replaced += one->replaced && !checked;
+		unchecked += !one->replaced && !checked;
+		clean += checked;
+		killed += one->meta.end == RKN_END_SIGNAL;
+		possible += one->meta.run_possible;
 	}
-	print_sums(out, &s, c->count);
-	if (s.worst)
-		fprintf(out, "most in %s", s.worst->line);
+	fprintf(out, "%zu children%s: %" PRIu64 " with nothing lost", c->count,
+		replaced ? ", and programs before their exec" : "", clean);
+	if (possible)
+		fprintf(out, ", %" PRIu64 " possible leak%s in all", possible,
+			possible == 1 ? "" : "s");
+	print_some(out, replaced, "not checked before their exec");
+	print_some(out, unchecked, "not checked");
+	print_some(out, killed, "ended by a signal");
+	fputs("; `refknot run --full` has a line for each\n", out);
+}
+
+/* --- All, above a report ------------------------------------------------------------ */
+
+static int worst_first(const void *a, const void *b)
+{
+	const struct child *x = a, *y = b;
+
+	return judged_compare(&x->meta, &y->meta);
+}
+
+/* Whether `refknot report PID` opens list[i], and not another image of the same
+ * process that is worse, or nothing. */
+static bool is_found_by_pid(const struct children *c, size_t i,
+			    const char *output)
+{
+	if (output && strchr(output, '/'))
+		return false;
+	for (size_t k = 0; k < i; k++)
+		if (c->list[k].meta.pid == c->list[i].meta.pid)
+			return false;
+	return true;
+}
+
+/* "leak [4711]   5 leaks, 9.9 KiB   refknot report 4711" */
+static void print_rows(const struct children *c, FILE *out, size_t rows,
+		       const char *output)
+{
+	int name_width = 0, text_width = 0;
+	char *names[WORST], *texts[WORST];
+
+	for (size_t i = 0; i < rows; i++) {
+		const struct child *one = &c->list[i];
+		char *text = judged_text(&one->meta);
+		bool killed = one->meta.end == RKN_END_SIGNAL;
+		int width;
+
+		names[i] =
+		    xasprintf("%s [%" PRIu32 "]", one->name, one->meta.pid);
+		texts[i] =
+		    xasprintf("%s%s%s", text, killed ? "; " : "",
+			      killed ? killed_signal(one->meta.end_value) : "");
+		free(text);
+		width = (int)strlen(names[i]);
+		name_width = width > name_width ? width : name_width;
+		width = (int)strlen(texts[i]);
+		text_width = width > text_width ? width : text_width;
+	}
+	for (size_t i = 0; i < rows; i++) {
+		char *path = escape(c->list[i].path);
+
+		fprintf(out, "   %-*s  %-*s  refknot report ", name_width,
+			names[i], text_width, texts[i]);
+		if (is_found_by_pid(c, i, output))
+			fprintf(out, "%" PRIu32 "\n", c->list[i].meta.pid);
+		else
+			fprintf(out, "'%s'\n", path);
+		free(path);
+		free(names[i]);
+		free(texts[i]);
+	}
+}
+
+/* "and 4 more with 6 findings, 2.0 KiB: refknot report --all" */
+static void print_more(const struct children *c, FILE *out, size_t rows,
+		       const char *output)
+{
+	struct judged_sums rest = { 0 };
+	char findings[UNITS_SIZE], bytes[UNITS_SIZE];
+	char *path = escape(c->list[0].path);
+	bool elsewhere = output && strchr(output, '/');
+
+	for (size_t i = rows; i < c->count; i++)
+		judged_add(&rest, &c->list[i].meta);
+	if (rest.finders)
+		fprintf(out,
+			"   and %" PRIu64
+			" more with %s, %s: refknot report --all -n 0%s%s%s\n",
+			rest.finders,
+			units_count(findings, rest.findings, "finding"),
+			units_bytes(bytes, rest.lost_bytes),
+			elsewhere ? " '" : "", elsewhere ? path : "",
+			elsewhere ? "'" : "");
+	free(path);
+}
+
+void children_summarize(struct children *c, FILE *out, const char *name,
+			const char *output, bool full)
+{
+	struct judged_sums sums = { 0 };
+	bool colour = paint_wanted(out);
+	size_t rows = 0;
+	char *text;
+
+	qsort(c->list, c->count, sizeof(*c->list), worst_first);
+	for (size_t i = 0; i < c->count; i++) {
+		const struct child *one = &c->list[i];
+
+		rows += judged_findings(&one->meta) && rows < WORST;
+		if (!one->replaced || one->meta.flags & RKN_META_JUDGED)
+			judged_add(&sums, &one->meta);
+	}
+	text = judged_sums_text(&sums);
+	fprintf(out, "%srefknot: %s%s%s%s\n\n", paint(colour, PAINT_BAD),
+		name ? name : "", name ? ": " : "", text,
+		paint(colour, PAINT_PLAIN));
+	free(text);
+	if (full) {
+		children_tell(c, out, true);
+	} else {
+		print_rows(c, out, rows, output);
+		print_more(c, out, rows, output);
+	}
+	fputc('\n', out);
 }
 
 void children_release(struct children *c)
 {
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->count; i++) {
 		free(c->list[i].line);
+		free(c->list[i].name);
+		free(c->list[i].path);
+	}
 	free(c->list);
 	*c = (struct children){ 0 };
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `refknot run` prints, beside the report on its program, about its
- * children and about what processes were before they executed another program:
- * a line for each if they are few, one or two lines for many.
+ * What `refknot run` prints about several processes. Where only the program
+ * itself may have findings, that is what stands below its report: a line for
+ * each child if they are few, one line for many. Else it comes first: a line
+ * with sums, and one for each of the worst with the command that opens it.
  */
 #ifndef CHILDREN_H
 #define CHILDREN_H
@@ -16,11 +17,10 @@
 #include "reading.h"
 
 struct child {
-	char *line;    /* "child ls, pid 17: nothing lost; recording: ..." */
+	char *line; /* "child ls, pid 17: nothing lost; recording: ..." */
+	char *name, *path;
+	struct rkn_meta meta; /* with the numbers of judged.h */
 	bool replaced; /* it went on as another program: no check is due */
-	bool checked;
-	bool killed; /* by a signal */
-	uint64_t findings, possible, lost_bytes;
 };
 
 struct children {
@@ -28,13 +28,27 @@ struct children {
 	size_t count;
 };
 
-/* Notes what its recording says; nothing if that is interrupted
- * (shrinking.h). */
-void children_add(struct children *c, const struct live_store *store,
-		  const struct reading *in);
+/* Notes what its recording says, with the numbers of judged.h, which it returns,
+ * too; nothing if that is interrupted (shrinking.h). `main_program`: it is the
+ * program itself. */
+struct rkn_meta children_add(struct children *c, const struct reading *in,
+			     bool replaced, bool main_program);
 
-/* `full`: a line for each, however many. */
+/* Whether a child has a finding. */
+bool children_have_findings(const struct children *c);
+
+/* Prints the lines that come below the program's report. `full`: one for each,
+ * however many. */
 void children_tell(const struct children *c, FILE *out, bool full);
+
+/*
+ * Sorts them, the worst first, and prints what comes above the report of that
+ * one; the program itself is one of them, and `name` what it is called (NULL: it
+ * has no recording). `output`: what the user named for recordings; NULL: they
+ * are in the working directory.
+ */
+void children_summarize(struct children *c, FILE *out, const char *name,
+			const char *output, bool full);
 
 void children_release(struct children *c);
 

@@ -19,22 +19,31 @@
 #include "executions.h"
 #include "model.h"
 #include "owner.h"
+#include "paint.h"
+#include "progress.h"
 #include "reading.h"
 #include "recording_path.h"
 #include "report.h"
 #include "shrinking.h"
 #include "strangers.h"
 
-#define NAME_RACES 8
+#define NAME_RACES   8
+#define FEW_FINDINGS 3 /* of the worst process, below what is said of all */
+
+uint64_t run_end_now(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
 
 void run_end_set_end(struct model *m, int status)
 {
-	struct timespec now = { 0 };
 	uint64_t ns;
 
 	if (WIFSIGNALED(status)) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		ns = run_end_now();
 		if (ns > m->meta.start_ns)
 			m->meta.duration_ns = ns - m->meta.start_ns;
 		m->meta.end = RKN_END_SIGNAL;
@@ -93,13 +102,16 @@ static char *save_as(const struct run_end *f, const struct model *m,
 		     : NULL;
 }
 
-char *run_end_save(const struct run_end *f, const struct model *m,
-		   const char *store, bool main_program)
+char *run_end_save(const struct run_end *f, struct model *m, const char *store,
+		   bool main_program)
 {
-	char *name, *failure = save_as(f, m, main_program, &name), *kept;
+	char *name, *failure, *kept;
 	const char *suffix = RECORDING_PATH_SUFFIX;
 	size_t stem = strlen(store);
 
+	m->meta.run_pid = (uint32_t)f->pid;
+	m->meta.run_ns = f->ended_ns;
+	failure = save_as(f, m, main_program, &name);
 	if (!failure) {
 		unlink(store);
 		return name;
@@ -123,74 +135,156 @@ char *run_end_save(const struct run_end *f, const struct model *m,
 	return kept;
 }
 
-struct run_end_report {
-	const struct run_end *f;
-	const struct live_store *store;
-	const struct model *m;
-	struct children *children; /* NULL: it is the program's own */
-};
-
-static void print_report(void *data)
-{
-	const struct run_end_report *r = data;
-	struct reading in;
-
-	reading_open(&in, r->m, r->f->cache);
-	if (r->children) {
-		children_add(r->children, r->store, &in);
-	} else {
-		char *path = escape(r->m->path);
-
-		report_text(stderr, &in, NULL);
-		fprintf(stderr, "recording: %s\n", path);
-		free(path);
-	}
-	reading_close(&in);
-}
-
 bool run_end_is_passing(const struct live_store *store, const struct model *m)
 {
 	return !m->meta.allocations ||
 	       (store->replaced && m->meta.flags & RKN_META_FORKED);
 }
 
-/* Where the recording is, for the caller to free; NULL: none was kept.
- * `children`: what is known of them; NULL: this one is the program's own. */
-static char *run_end_store(const struct run_end *f,
-			   const struct live_store *store,
-			   struct children *children)
+/* A run's recordings, while its end is told. */
+struct ending {
+	const struct run_end *f;
+	struct children children; /* without the program itself */
+	struct model program;     /* its own; `path` NULL: it has none */
+	bool program_replaced;
+	bool short_report; /* more stands above it */
+};
+
+static void judge(struct ending *e, const struct model *m, bool replaced,
+		  bool main_program)
 {
-	bool main_program = !children;
+	struct reading in;
+	struct rkn_meta meta;
+
+	reading_open(&in, m, e->f->cache);
+	meta = children_add(&e->children, &in, replaced, main_program);
+	reading_close(&in);
+	/* `refknot report` finds the worst by it. Where it cannot be written,
+	 * that judges all anew. */
+	model_note(m->path, &meta);
+}
+
+/* What is to be done with one recording, and may not come to its end. */
+struct task {
+	struct ending *e;
+	const struct model *m;
+	bool replaced, main_program;
+};
+
+static void judge_one(void *data)
+{
+	const struct task *t = data;
+
+	judge(t->e, t->m, t->replaced, t->main_program);
+}
+
+static void print_report(void *data)
+{
+	const struct task *t = data;
+	const struct report_options few = {
+		.kinds = REPORT_FINDINGS,
+		.limit = FEW_FINDINGS,
+		.colour = paint_wanted(stderr),
+	};
+	char *path = escape(t->m->path);
+	struct reading in;
+
+	reading_open(&in, t->m, t->e->f->cache);
+	report_text(stderr, &in, t->e->short_report ? &few : NULL);
+	reading_close(&in);
+	fprintf(stderr, "recording: %s\n", path);
+	free(path);
+}
+
+/* The program has run: its status and all recordings count for more than a
+ * report that can be made again. */
+static void survive(void (*f)(void *data), struct task t)
+{
+	if (!shrinking_survive(f, &t))
+		warn(
+		    "a binary or debug file was cut short while it was read; `refknot report %s` makes the report when it is complete",
+		    t.m->path);
+}
+
+/* Saves a store's recording, and judges that of a child. */
+static void save(struct ending *e, const struct live_store *store,
+		 bool main_program)
+{
 	struct model m;
 	int error = reading_load(&m, store->path);
-	char *path = NULL;
+	char *path;
 
 	if (error && error != -ENODATA)
-		return NULL;
+		return;
 	if (main_program && !store->replaced)
-		run_end_set_end(&m, f->status);
+		run_end_set_end(&m, e->f->status);
 	else
 		run_end_note_end(&m, store);
 	if (!main_program && run_end_is_passing(store, &m)) {
 		unlink(store->path);
-	} else {
-		path = run_end_save(f, &m, store->path, main_program);
-		free(m.path);
-		m.path = xstrdup(path);
-		if (!f->quiet) {
-			struct run_end_report r = { f, store, &m, children };
-
-			/* The program has run: its status and all recordings
-			 * count for more than a report that can be made
-			 * again. */
-			if (!shrinking_survive(print_report, &r))
-				warn(
-				    "a binary or debug file was cut short while it was read; `refknot report %s` makes the report when it is complete",
-				    path);
-		}
+		model_release(&m);
+		return;
 	}
+	path = run_end_save(e->f, &m, store->path, main_program);
+	free(m.path);
+	m.path = path;
+	if (main_program) {
+		e->program = m;
+		e->program_replaced = store->replaced;
+		return;
+	}
+	if (!e->f->quiet)
+		survive(judge_one,
+			(struct task){ e, &m, store->replaced, false });
 	model_release(&m);
+}
+
+/* The children's findings count: which process is the worst, and its report.
+ * Returns the path of its recording, which lives as long as the children. */
+static const char *tell_worst(struct ending *e)
+{
+	bool is_program;
+	struct model *m = &e->program, other;
+	char *name = NULL;
+	const char *path;
+
+	if (m->path) {
+		name = escape(model_called(m));
+		survive(judge_one,
+			(struct task){ e, m, e->program_replaced, true });
+	}
+	children_summarize(&e->children, stderr, name, e->f->output,
+			   e->f->full);
+	free(name);
+	path = e->children.list[0].path;
+	is_program = m->path && !strcmp(path, m->path);
+	if (!is_program) {
+		m = &other;
+		if (reading_load(m, path))
+			return path;
+	}
+	e->short_report = true;
+	survive(print_report, (struct task){ e, m, false, is_program });
+	if (!is_program)
+		model_release(m);
 	return path;
+}
+
+/* What is printed of all, and which recording commands read if none is named,
+ * for the caller to free; NULL: there is none. */
+static char *tell(struct ending *e)
+{
+	const char *path = e->program.path;
+
+	if (!e->f->quiet && children_have_findings(&e->children)) {
+		path = tell_worst(e);
+	} else if (!e->f->quiet) {
+		if (path)
+			survive(print_report,
+				(struct task){ e, &e->program, false, true });
+		children_tell(&e->children, stderr, e->f->full);
+	}
+	return path ? xstrdup(path) : NULL;
 }
 
 void run_end_tell_alive(const struct live_store *store)
@@ -214,9 +308,9 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 {
 	size_t count, main_store;
 	struct live_store *list;
-	struct children children = { 0 };
+	struct ending e = { .f = f };
 	struct timespec times[2];
-	char *path = NULL;
+	char *path;
 
 	strangers_wait(l);
 	list = live_list(l, &count);
@@ -224,8 +318,10 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 	ends_note(l, list, count);
 	main_store = run_end_find_main(list, count, f->pid);
 	if (main_store < count)
-		path = run_end_store(f, &list[main_store], NULL);
+		save(&e, &list[main_store], true);
+	progress_begin("judging processes", NULL, count);
 	for (size_t i = 0; i < count; i++) {
+		progress_at(i);
 		if (i == main_store || (list[i].empty && list[i].alive))
 			continue;
 		if (list[i].empty)
@@ -233,20 +329,22 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 		else if (list[i].alive)
 			run_end_tell_alive(&list[i]);
 		else
-			free(run_end_store(f, &list[i], &children));
+			save(&e, &list[i], false);
 	}
-	children_tell(&children, stderr, f->full);
-	children_release(&children);
+	progress_end();
+	path = tell(&e);
 	if (!f->quiet)
 		strangers_tell(l, list, count, "");
-	/* The newest recording is the program's own, not a child's: that is what
-	 * a command reads if none is named. The kernel's own stamps are too
-	 * coarse. */
+	/* The newest recording is the one that a command reads if none is named.
+	 * The kernel's own stamps are too coarse. */
 	if (path && !clock_gettime(CLOCK_REALTIME, &times[0])) {
 		times[1] = times[0];
 		utimensat(AT_FDCWD, path, times, 0);
 	}
 	free(path);
+	children_release(&e.children);
+	if (e.program.path)
+		model_release(&e.program);
 	live_list_release(list, count);
 	return main_store < count;
 }

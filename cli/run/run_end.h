@@ -14,16 +14,22 @@
 #include "model.h"
 
 struct run_end {
-	const char *output;  /* the main program's recording; NULL: by name */
-	pid_t pid;           /* of the main program */
-	int status;          /* its end, as waitpid(2) gave it */
-	bool quiet;          /* no report; only what went wrong */
-	bool full;           /* a line for each child, however many */
+	const char *output; /* the main program's recording; NULL: by name */
+	pid_t pid;          /* of the main program */
+	int status;         /* its end, as waitpid(2) gave it */
+	uint64_t
+	    ended_ns; /* wall clock: now, for all of the run's recordings */
+	bool quiet;   /* no report; only what went wrong */
+	bool full;    /* a line for each process, however many */
 	struct cache *cache; /* for symbols; NULL: none */
 };
 
+/* For a run that has just ended. */
+uint64_t run_end_now(void);
+
 /*
- * Writes recordings and reports of all stores in `l`; those of processes that
+ * Writes recordings of all stores in `l`, then the report of the process with
+ * the worst findings, and of the others what children.h says; stores of processes that
  * are still alive, or that cannot be written elsewhere, stay. False if the main
  * program left no store: the shim did not get into it.
  */
@@ -43,10 +49,10 @@ void run_end_note_end(struct model *m, const struct live_store *store);
 /* Whether it was only a copy of its parent on the way to another program: what
  * it did is not worth a recording. */
 bool run_end_is_passing(const struct live_store *store, const struct model *m);
-/* Writes the recording and removes the store. Returns where the recording is in
- * the end, for the caller to free. */
-char *run_end_save(const struct run_end *f, const struct model *m,
-		   const char *store, bool main_program);
+/* Writes the recording, with the run's numbers, and removes the store. Returns
+ * where the recording is in the end, for the caller to free. */
+char *run_end_save(const struct run_end *f, struct model *m, const char *store,
+		   bool main_program);
 /* Prints that its process goes on, and so does its recording. */
 void run_end_tell_alive(const struct live_store *store);
 

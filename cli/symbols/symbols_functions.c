@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "progress.h"
 #include "symbols_module.h"
 
 #define MOST_NESTED 64     /* symbols that are looked at for one address */
@@ -59,8 +60,10 @@ static void sort(struct functions_list *l,
 static void read_all(struct symbols_module *m)
 {
 	struct symbols_functions *f = &m->functions;
-	int count = dwfl_module_getsymtab(m->module);
+	int count;
 
+	progress_begin("reading symbols of", m->path, 0);
+	count = dwfl_module_getsymtab(m->module);
 	make_room(&f->by_address, count > 0 ? (size_t)count : 0);
 	for (int i = 1; i < count; i++) {
 		GElf_Addr address;
@@ -77,6 +80,7 @@ static void read_all(struct symbols_module *m)
 	memcpy(f->by_name.list, f->by_address.list,
 	       f->by_name.count * sizeof(*f->by_name.list));
 	sort(&f->by_name, by_name);
+	progress_end();
 }
 
 /* --- What others find --------------------------------------------------------- */

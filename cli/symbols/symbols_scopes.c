@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
+#include "progress.h"
 
 #define MOST_DEPTH 512 /* of the tree of DIEs: a file may be damaged */
 
@@ -26,9 +27,11 @@ Dwarf_Die *symbols_scopes_unit(struct symbols_scopes *s, Dwfl_Module *module,
 	if (!s->units_known) {
 		Dwarf_Addr same;
 
+		progress_begin("reading debug information", NULL, 0);
 		while ((unit = dwfl_module_nextcu(module, unit, &same)))
 			dwarf_index_add(&s->units, unit);
 		dwarf_index_sort(&s->units);
+		progress_end();
 		s->units_known = true;
 	}
 	return dwarf_index_find(&s->units, address - *bias);

@@ -5,6 +5,7 @@
 
 #include "hash.h"
 #include "list.h"
+#include "progress.h"
 
 const char *const type_evidence_names[TYPE_EVIDENCES] = {
 	[TYPE_SITE] = "site",
@@ -475,9 +476,11 @@ static void spread_rounds(struct block_types *t)
 		for (size_t i = 0; i < count; i++)
 			if (!round[i]->settled)
 				settle(t, round[i]);
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
+			progress_add(round[i]->count);
 			for (size_t k = 0; k < round[i]->count; k++)
 				spread(t, t->blocks[round[i]->first + k]);
+		}
 		free(round);
 	}
 }
@@ -522,8 +525,10 @@ static void spread_all(struct block_types *t)
 	const struct model *m = t->m;
 
 	spread_roots(t, false);
-	for (uint32_t b = 0; b < m->block_count; b++)
+	for (uint32_t b = 0; b < m->block_count; b++) {
+		progress_at(b);
 		spread(t, b);
+	}
 	spread_rounds(t);
 	settle_inside(t);
 	spread_rounds(t);
@@ -699,9 +704,13 @@ static void find_all(struct block_types *t)
 	if (t->found)
 		return;
 	t->found = true;
+	/* Most blocks are looked at twice. */
+	progress_begin("looking for types of blocks", NULL,
+		       2 * t->m->block_count);
 	group_blocks(t);
 	spread_all(t);
 	find_arrays(t);
+	progress_end();
 }
 
 /* --- Questions ---------------------------------------------------------------- */

@@ -26,6 +26,8 @@
  *  - FIRST has a record for each block, in the same order; if it has fewer,
  *    nothing is known of the last blocks.
  *  - COUNTS ascends by block, with one record of a block at most.
+ *  - META is the first chunk and stored plain, since minor version 7: it can be
+ *    read, and what a run says of its processes be noted, without the rest.
  *
  * A reader skips chunk types that it does not know.  It refuses another major
  * version; that keeps the form of the file header.  In a newer minor version
@@ -42,7 +44,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes; a text transfer breaks them */
 #define RKN_MAJOR 1
-#define RKN_MINOR 6
+#define RKN_MINOR 7
 
 struct rkn_file_header {
 	char magic[8];
@@ -123,6 +125,10 @@ enum rkn_meta_flag {
 	RKN_META_CHECKING = 1u << 9, /* the process was gone before its
 					 snapshot was complete */
 	RKN_META_EARLY = 1u << 10,   /* the program's own code never began */
+	RKN_META_JUDGED = 1u << 11, /* `run_cycles` to `run_lost_bytes` say what
+					the run found in it */
+	RKN_META_UNJUDGED = 1u << 12, /* no check was made; what they say is not
+					 all */
 };
 
 struct rkn_meta {
@@ -156,8 +162,23 @@ struct rkn_meta {
 	uint32_t suppressions;
 	uint32_t unseen; /* text: which modules RKN_LIMIT_BYPASS counts, and
 			    why, or "" */
+	/* Since minor version 7. */
+	uint32_t script; /* text: name of the script that the program is the
+			    interpreter of, by its first line "#!", or "" */
+	/* What `refknot run` notes at its end, in all recordings that it
+	 * writes. */
+	uint32_t run_pid; /* of the process that it started; 0: no run */
+	uint64_t run_ns;  /* wall clock: when the run ended. The recordings of
+			       one run have the same two numbers */
+	uint32_t run_cycles;     /* findings: orphaned cycles */
+	uint32_t run_leaks;      /* leaks */
+	uint32_t run_others;     /* of any other kind but the next */
+	uint32_t run_possible;   /* possible leaks */
+	uint64_t run_lost_bytes; /* of what is lost, and what that holds */
 };
-static_assert(sizeof(struct rkn_meta) == 144, "meta changed size");
+static_assert(sizeof(struct rkn_meta) == 184, "meta changed size");
+static_assert(offsetof(struct rkn_meta, script) == 144,
+	      "what minor version 2 had of meta moved");
 
 struct rkn_module {
 	uint64_t start;         /* first address of its mappings */

@@ -55,7 +55,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 12u
+#define STORE_VERSION 13u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "environment.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,24 @@ char *const *environment_variables(void)
 const char *environment_started_as(void)
 {
 	return *original() ? *original() : "";
+}
+
+char *const *environment_first_arguments(void)
+{
+	return original();
+}
+
+COLD const char *environment_executed(void)
+{
+	char *const *end = environment_variables();
+	const Elf64_auxv_t *a;
+
+	while (*end)
+		end++;
+	for (a = (const void *)(end + 1); a->a_type != AT_NULL; a++)
+		if (a->a_type == AT_EXECFN)
+			return (const char *)a->a_un.a_val;
+	return "";
 }
 
 COLD void environment_keep(void)

@@ -16,6 +16,12 @@ char *const *environment_variables(void);
  */
 const char *environment_started_as(void);
 
+/* The path that the kernel was given to execute, a script's where the program is
+ * its interpreter; "" if it is not known. Only before the program runs. */
+const char *environment_executed(void);
+/* The arguments themselves, only before the program runs. */
+char *const *environment_first_arguments(void);
+
 /* Copies the arguments, 4096 at most, before the program can change them. */
 void environment_keep(void);
 /* The copy, which ends with NULL; it is empty if no memory was left. */

@@ -86,6 +86,8 @@ static COLD void describe(void)
 	if (sys_getcwd(directory, sizeof(directory)) > 0)
 		m->directory = store_text(directory, strlen(directory));
 	note_arguments(m);
+	if (process.is_script)
+		m->script = store_text(process.called, strlen(process.called));
 	m->flags = (process.forked ? RKN_META_FORKED : 0) |
 		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
 		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
@@ -109,6 +111,7 @@ static COLD int find_out(void)
 	struct text called = { process.called, sizeof(process.called), 0 };
 	const char *out = process.settings.out;
 	char *const *arguments;
+	const char *script;
 	long size = sys_readlink("/proc/self/exe", process.program,
 				 sizeof(process.program) - 1);
 
@@ -117,8 +120,11 @@ static COLD int find_out(void)
 	/* A forked child's title may be another by then: the name is found out
 	 * once. */
 	arguments = environment_arguments();
-	text_add(&called,
-		 called_name(*arguments ? *arguments : "", process.program));
+	script = called_script(environment_executed(), arguments);
+	process.is_script = script;
+	text_add(&called, script
+			      ?: called_name(*arguments ? *arguments : "",
+					     process.program));
 	messages_begin(process.settings.messages);
 	if (bad) {
 		failure_end(bad, -EINVAL);

@@ -47,7 +47,8 @@ struct process {
 	struct settings settings;
 	char directory[4096]; /* absolute */
 	char program[4096];   /* absolute path of the executable */
-	char called[256];     /* the name it was started by: see called.h */
+	char called[256];     /* its name: see called.h */
+	bool is_script;       /* and that is of the script that it runs */
 	uint64_t missed; /* operations before the store or without a thread */
 };
 extern struct process process;

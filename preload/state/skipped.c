@@ -54,8 +54,10 @@ static bool find_out(void)
 	program[size > 0 ? size : 0] = '\0';
 	called = called_name(environment_started_as(), program);
 	return *program == '/' &&
-	       patterns_leave_out(s.programs, s.skip_programs, program,
-				  called) &&
+	       patterns_leave_out(
+		   s.programs, s.skip_programs, program, called,
+		   called_script(environment_executed(),
+				 environment_first_arguments())) &&
 	       note(s.out, called, program);
 }
 

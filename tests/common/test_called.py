@@ -22,9 +22,8 @@ def link(tmp_path):
 
 
 @pytest.mark.parametrize("start", [
-    ["{}/bin/alias"], ["{}/bin/script"], ["bash", "-c", "exec {}/bin/alias"],
-    ["bash", "-c", "exec -a -alias {}/bin/alias"],
-    ["bash", "-c", "exec -a alias {}/bin/script"]])
+    ["{}/bin/alias"], ["bash", "-c", "exec {}/bin/alias"],
+    ["bash", "-c", "exec -a -alias {}/bin/alias"]])
 def test_its_recording_and_its_report_have_it(start, link, tmp_path):
     here = tmp_path / "here"
     here.mkdir()
@@ -38,6 +37,15 @@ def test_its_recording_and_its_report_have_it(start, link, tmp_path):
     assert report["recording"]["program"] == str(LEAK)
 
 
+@pytest.mark.parametrize("start", [
+    ["{}/bin/script"], ["bash", "-c", "exec -a alias {}/bin/script"],
+    ["bash", "-c", "cd {}/bin; exec ./script a b"]])
+def test_a_script_has_the_name_of_the_script(start, link, tmp_path):
+    done = refknot("run", "-o", tmp_path / "r.rkn", "--",
+                   *[x.format(tmp_path) for x in start])
+    assert re.search(r"^refknot: script\[\d+\]: ", done.told, re.M), done.told
+
+
 @pytest.mark.parametrize("name", ["worker: idle 3", "/proc/self/exe", ""])
 def test_what_is_no_name_is_the_files(name, link, tmp_path):
     done = refknot("run", "-o", tmp_path / "r.rkn", "--", "bash", "-c",
@@ -48,7 +56,7 @@ def test_what_is_no_name_is_the_files(name, link, tmp_path):
 def test_a_child_has_it(link, tmp_path):
     done = refknot("run", "-o", tmp_path / "r.rkn", "--", "bash", "-c",
                    f"{link}; true")
-    assert re.search(r"^child alias, pid \d+: \d+ finding", done.told, re.M)
+    assert re.search(r"^   alias \[\d+\]  2 leaks", done.told, re.M)
 
 
 def test_the_shim_alone_has_it(link, tmp_path):

@@ -104,31 +104,45 @@ static void they_match_what_fnmatch_does(void **state)
 static void lists_say_what_is_left_out(void **state)
 {
 	(void)state;
-	assert_false(patterns_leave_out(NULL, NULL, "/bin/dash", "sh"));
-	assert_true(patterns_leave_out("test_*", NULL, "/bin/dash", "sh"));
-	assert_false(patterns_leave_out("x,sh", NULL, "/bin/dash", "sh"));
-	assert_false(patterns_leave_out("dash,x", NULL, "/bin/dash", "sh"));
-	assert_true(patterns_leave_out(NULL, "x,sh", "/bin/dash", "sh"));
-	assert_true(patterns_leave_out(NULL, "/bin/*", "/bin/dash", "sh"));
+	assert_false(
+	    patterns_leave_out("x.sh", NULL, "/bin/dash", "sh", "x.sh"));
+	assert_false(patterns_leave_out("sh", NULL, "/bin/dash", "sh", "x.sh"));
+	assert_true(
+	    patterns_leave_out(NULL, "*.sh", "/bin/dash", "sh", "x.sh"));
+	assert_false(patterns_leave_out(NULL, "*.sh", "/bin/dash", "sh", NULL));
+	assert_false(patterns_leave_out(NULL, NULL, "/bin/dash", "sh", NULL));
+	assert_true(
+	    patterns_leave_out("test_*", NULL, "/bin/dash", "sh", NULL));
+	assert_false(patterns_leave_out("x,sh", NULL, "/bin/dash", "sh", NULL));
+	assert_false(
+	    patterns_leave_out("dash,x", NULL, "/bin/dash", "sh", NULL));
+	assert_true(patterns_leave_out(NULL, "x,sh", "/bin/dash", "sh", NULL));
+	assert_true(
+	    patterns_leave_out(NULL, "/bin/*", "/bin/dash", "sh", NULL));
 	/* With a slash it is of the path only. */
-	assert_false(patterns_leave_out(NULL, "*/sh", "/bin/dash", "sh"));
-	assert_true(patterns_leave_out("*", "d?sh", "/bin/dash", "sh"));
-	assert_false(patterns_leave_out("*", "d?s", "/bin/dash", "sh"));
+	assert_false(patterns_leave_out(NULL, "*/sh", "/bin/dash", "sh", NULL));
+	assert_true(patterns_leave_out("*", "d?sh", "/bin/dash", "sh", NULL));
+	assert_false(patterns_leave_out("*", "d?s", "/bin/dash", "sh", NULL));
 	/* A comma of its own. */
-	assert_true(patterns_leave_out(NULL, "/a\\,b/*,c", "/a,b/x", "x"));
-	assert_false(patterns_leave_out(NULL, "/a\\,b/*,c", "/a/x", "b/x"));
+	assert_true(
+	    patterns_leave_out(NULL, "/a\\,b/*,c", "/a,b/x", "x", NULL));
+	assert_false(
+	    patterns_leave_out(NULL, "/a\\,b/*,c", "/a/x", "b/x", NULL));
 }
 
 /* What is not known for certain is recorded. */
 static void what_is_not_plain_leaves_nothing_out(void **state)
 {
 	(void)state;
-	assert_false(patterns_leave_out("x,[[:alpha:]]", NULL, "/bin/d", "d"));
-	assert_false(patterns_leave_out(NULL, "[[:alpha:]]", "/bin/d", "d"));
-	assert_true(patterns_leave_out(NULL, "[[:alpha:]],d", "/bin/d", "d"));
-	assert_false(patterns_leave_out("a\\", NULL, "/bin/d", "d"));
-	assert_false(patterns_leave_out(NULL, "[", "/bin/[", "["));
-	assert_false(patterns_leave_out(NULL, "", "/bin/d", "d"));
+	assert_false(
+	    patterns_leave_out("x,[[:alpha:]]", NULL, "/bin/d", "d", NULL));
+	assert_false(
+	    patterns_leave_out(NULL, "[[:alpha:]]", "/bin/d", "d", NULL));
+	assert_true(
+	    patterns_leave_out(NULL, "[[:alpha:]],d", "/bin/d", "d", NULL));
+	assert_false(patterns_leave_out("a\\", NULL, "/bin/d", "d", NULL));
+	assert_false(patterns_leave_out(NULL, "[", "/bin/[", "[", NULL));
+	assert_false(patterns_leave_out(NULL, "", "/bin/d", "d", NULL));
 }
 
 int main(void)

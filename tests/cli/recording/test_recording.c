@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include <cmocka.h>
 
@@ -481,6 +482,104 @@ static void impossible_strings_are_refused(void **state)
 	model_release(&m);
 }
 
+static void its_process_is_read_without_the_rest(void **state)
+{
+	unsigned char *file;
+	struct rkn_meta meta;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	specimen_make(&m, SMALL);
+	assert_int_equal(model_save(&m, FILE_NAME), 0);
+	assert_int_equal(model_peek(FILE_NAME, &meta), 0);
+	assert_memory_equal(&meta, &m.meta, sizeof(meta));
+	model_release(&m);
+	/* The rest may be anything. */
+	file = bytes_read(FILE_NAME, &size);
+	memset(file + 300, 0xff, size - 300);
+	bytes_write(FILE_NAME, file, size);
+	assert_int_equal(model_peek(FILE_NAME, &meta), 0);
+	for (size_t i = 0; i < 240; i++) {
+		file[i] ^= 1;
+		bytes_write(FILE_NAME, file, 240);
+		assert_int_equal(model_peek(FILE_NAME, &meta), -EPROTO);
+		assert_int_equal(model_note(FILE_NAME, &meta), -EPROTO);
+		file[i] ^= 1;
+		bytes_write(FILE_NAME, file, i);
+		assert_int_equal(model_peek(FILE_NAME, &meta), -EPROTO);
+	}
+	free(file);
+	unlink(FILE_NAME);
+	assert_int_equal(model_peek(FILE_NAME, &meta), -ENOENT);
+	assert_int_equal(model_peek(".", &meta), -EPROTO);
+}
+
+/* Version 6 had a shorter record, and compressed it if that gained something. */
+static void what_earlier_versions_wrote_is_read_and_left_alone(void **state)
+{
+	unsigned char *file, *head, packed[256];
+	const size_t old = offsetof(struct rkn_meta, script);
+	struct rkn_chunk *c;
+	struct rkn_meta meta, seen;
+	size_t size, after;
+
+	(void)state;
+	file = small_file(&size);
+	assert_int_equal(model_peek(FILE_NAME, &meta), 0);
+	after = sizeof(struct rkn_file_header) + sizeof(*c) + sizeof(meta);
+	head = malloc(size);
+	assert_non_null(head);
+	memcpy(head, file, after - sizeof(meta));
+	c = (void *)(head + sizeof(struct rkn_file_header));
+	c->record_size = c->raw_size = (uint32_t)old;
+	c->stored_size =
+	    (uint32_t)ZSTD_compress(packed, sizeof(packed), &meta, old, 1);
+	assert_true(c->stored_size < old);
+	memcpy(c + 1, packed, c->stored_size);
+	memcpy((char *)(c + 1) + c->stored_size, file + after, size - after);
+	size = after - sizeof(meta) + c->stored_size + size - after;
+	sums_mend(head, size);
+	bytes_write(FILE_NAME, head, size);
+	assert_int_equal(model_peek(FILE_NAME, &seen), 0);
+	assert_memory_equal(&meta, &seen, old);
+	assert_int_equal(model_note(FILE_NAME, &meta), -EPROTO);
+	free(head);
+	free(file);
+}
+
+static void what_a_run_found_is_noted_in_place(void **state)
+{
+	struct model a, b;
+	unsigned char *before, *after;
+	size_t size, size_after;
+
+	(void)state;
+	specimen_make(&a, SMALL);
+	assert_int_equal(model_save(&a, FILE_NAME), 0);
+	before = bytes_read(FILE_NAME, &size);
+	a.meta.run_pid = 4711;
+	a.meta.run_ns = 1234567890123;
+	a.meta.run_cycles = 3;
+	a.meta.run_lost_bytes = 1ull << 40;
+	a.meta.flags |= RKN_META_JUDGED;
+	assert_int_equal(model_note(FILE_NAME, &a.meta), 0);
+	after = bytes_read(FILE_NAME, &size_after);
+	assert_int_equal(size_after, size);
+	assert_memory_equal(before + 240, after + 240, size - 240);
+	assert_int_equal(model_load(&b, FILE_NAME), 0);
+	assert_memory_equal(&a.meta, &b.meta, sizeof(a.meta));
+	model_release(&a);
+	model_release(&b);
+	free(before);
+	free(after);
+	/* A link is not followed to what it leads to. */
+	unlink("link.rkn");
+	assert_int_equal(symlink(FILE_NAME, "link.rkn"), 0);
+	assert_int_equal(model_note("link.rkn", &b.meta), -ELOOP);
+	unlink("link.rkn");
+}
+
 /* A chunk header that claims the impossible, with the sums right. */
 static const struct {
 	const char *words;
@@ -496,7 +595,7 @@ static const struct {
 	  sizeof(struct rkn_meta) + 1 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 0 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 64 },
-	{ "instead of 144", RKN_CHUNK_META, FIELD(record_size), 8 },
+	{ "instead of 184", RKN_CHUNK_META, FIELD(record_size), 8 },
 	{ "no whole number", RKN_CHUNK_BLOCKS, FIELD(raw_size), 32 * 20 + 1 },
 	{ "compressed payload is damaged", RKN_CHUNK_BLOCKS, FIELD(raw_size),
 	  RKN_CHUNK_MAX },
@@ -820,6 +919,10 @@ int main(void)
 		cmocka_unit_test(impossible_records_are_refused),
 		cmocka_unit_test(impossible_meta_is_refused),
 		cmocka_unit_test(impossible_strings_are_refused),
+		cmocka_unit_test(its_process_is_read_without_the_rest),
+		cmocka_unit_test(
+		    what_earlier_versions_wrote_is_read_and_left_alone),
+		cmocka_unit_test(what_a_run_found_is_noted_in_place),
 		cmocka_unit_test(impossible_chunks_are_refused),
 		cmocka_unit_test(moved_chunks_are_refused),
 		cmocka_unit_test(first_words_lead_to_places),

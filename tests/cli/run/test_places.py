@@ -11,6 +11,7 @@ from conftest import (BUILD, REFKNOT, SHIM, environment, read_json, refknot,
                       run)
 
 LOSER = BUILD / "samples/leak"
+FINE = BUILD / "samples/fine"
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_an_existing_recording_is_replaced(tmp_path):
 def test_the_newest_recording_is_the_program_s_own(tmp_path):
     for _ in range(3):
         done = refknot("run", "-q", "--", "sh", "-c",
-                       "echo $$; ls >/dev/null; (exit 3); date >/dev/null; true",
+                       f"echo $$; {FINE} >x; (exit 3); {FINE} >x; true",
                        cwd=tmp_path)
         assert done.status == 0, done.told
         newest = refknot("report", cwd=tmp_path).out.decode()

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "judged.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "list.h"
+#include "text_stream.h"
+#include "units.h"
+
+/* --- One -------------------------------------------------------------------- */
+
+static void count(uint32_t *n)
+{
+	*n += *n != UINT32_MAX;
+}
+
+void judged_note(struct rkn_meta *meta, const struct findings *f)
+{
+	meta->run_cycles = meta->run_leaks = 0;
+	meta->run_others = meta->run_possible = 0;
+	meta->run_lost_bytes = 0;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct finding *one = &f->list[i];
+		bool lost = one->kind == FINDING_CYCLE ||
+			    one->kind == FINDING_LEAK ||
+			    one->kind == FINDING_REFERENCE;
+
+		count(one->kind == FINDING_CYCLE      ? &meta->run_cycles
+		      : one->kind == FINDING_LEAK     ? &meta->run_leaks
+		      : one->kind == FINDING_POSSIBLE ? &meta->run_possible
+						      : &meta->run_others);
+		/* Is what it is about out of the program's reach? */
+		if (lost)
+			meta->run_lost_bytes += one->bytes + one->held_bytes;
+	}
+	meta->flags &= ~(uint32_t)(RKN_META_JUDGED | RKN_META_UNJUDGED);
+	meta->flags |= f->checked ? RKN_META_JUDGED : RKN_META_UNJUDGED;
+}
+
+int judged_compare(const struct rkn_meta *a, const struct rkn_meta *b)
+{
+	bool main_a = a->pid == a->run_pid, main_b = b->pid == b->run_pid;
+
+	return ORDER(b->run_lost_bytes, a->run_lost_bytes)
+	       ?: ORDER(judged_findings(b), judged_findings(a))
+	       ?: ORDER(b->run_possible, a->run_possible)
+	       ?: ORDER(main_b, main_a)
+	       ?: (a->pid == b->pid ? ORDER(b->start_ns, a->start_ns)
+				    : ORDER(a->start_ns, b->start_ns));
+}
+
+char *judged_text(const struct rkn_meta *m)
+{
+	const struct {
+		uint32_t count;
+		const char *one, *many;
+	} kinds[] = {
+		{ m->run_cycles, "orphaned cycle", "orphaned cycles" },
+		{ m->run_leaks, "leak", "leaks" },
+		{ m->run_others, "other finding", "other findings" },
+	};
+	size_t left = 0;
+	char bytes[UNITS_SIZE];
+	char *line;
+	size_t size;
+	FILE *out = text_stream_open(&line, &size);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		left += kinds[i].count != 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (!kinds[i].count)
+			continue;
+		fprintf(out, "%" PRIu32 " %s", kinds[i].count,
+			kinds[i].count == 1 ? kinds[i].one : kinds[i].many);
+		left--;
+		fputs(left > 1 ? ", " : left ? " and " : "", out);
+	}
+	if (m->run_lost_bytes)
+		fprintf(out, ", %s", units_bytes(bytes, m->run_lost_bytes));
+	text_stream_close(out);
+	return line;
+}
+
+/* --- All -------------------------------------------------------------------- */
+
+void judged_add(struct judged_sums *s, const struct rkn_meta *m)
+{
+	bool finds = judged_findings(m);
+
+	s->processes++;
+	s->finders += finds;
+	s->clean += !finds && m->flags & RKN_META_JUDGED;
+	s->unchecked += !finds && !(m->flags & RKN_META_JUDGED);
+	s->killed += m->end == RKN_END_SIGNAL;
+	s->findings += judged_findings(m);
+	s->lost_bytes += m->run_lost_bytes;
+}
+
+static void print_some(FILE *out, const char **separator, uint64_t some,
+		       const char *one, const char *many)
+{
+	if (!some)
+		return;
+	fprintf(out, "%s%" PRIu64 " %s", *separator, some,
+		some == 1 ? one : many);
+	*separator = ", ";
+}
+
+char *judged_sums_text(const struct judged_sums *s)
+{
+	const char *separator = "; ";
+	char text[UNITS_SIZE];
+	char *line;
+	size_t size;
+	FILE *out = text_stream_open(&line, &size);
+
+	fprintf(out, "%" PRIu64 " of %" PRIu64 " process%s %s findings",
+		s->finders, s->processes, s->processes == 1 ? "" : "es",
+		s->finders == 1 ? "has" : "have");
+	if (s->lost_bytes)
+		fprintf(out, ", %s lost", units_bytes(text, s->lost_bytes));
+	print_some(out, &separator, s->clean, "is clean", "are clean");
+	print_some(out, &separator, s->unchecked, "was not checked",
+		   "were not checked");
+	print_some(out, &separator, s->killed, "was ended by a signal",
+		   "were ended by a signal");
+	text_stream_close(out);
+	return line;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "recorded.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "judged.h"
+#include "list.h"
+#include "model.h"
+#include "progress.h"
+#include "reading.h"
+#include "recording_path.h"
+#include "wishes.h"
+
+/* --- All of a directory ------------------------------------------------------- */
+
+static bool is_recording(const char *name)
+{
+	const char *suffix = RECORDING_PATH_SUFFIX;
+	size_t size = strlen(name);
+
+	return *name != '.' && size > strlen(suffix) &&
+	       !strcmp(name + size - strlen(suffix), suffix);
+}
+
+/* False: it is not a file. */
+static bool look(struct recorded *one, char *path)
+{
+	struct stat st;
+
+	*one = (struct recorded){ .path = path };
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return false;
+	if (model_peek(path, &one->meta))
+		one->meta = (struct rkn_meta){ 0 };
+	one->time_ns = one->meta.run_ns
+			   ? one->meta.run_ns
+			   : (uint64_t)st.st_mtim.tv_sec * 1000000000u +
+				 (uint64_t)st.st_mtim.tv_nsec;
+	return true;
+}
+
+/* Whether `b` is of the run of `a`. */
+static bool is_same_run(const struct recorded *a, const struct recorded *b)
+{
+	return a->meta.run_pid && a->meta.run_pid == b->meta.run_pid &&
+	       a->meta.run_ns == b->meta.run_ns;
+}
+
+/*
+ * Reads the directory `name` and keeps the newest run's recordings of those
+ * that `wanted` (NULL: all) says yes to; with `of` those of its run.
+ */
+static void read_directory(
+    struct recorded_run *r, const char *name, const struct recorded *of,
+    bool (*wanted)(const struct recorded *one, uint32_t pid), uint32_t pid)
+{
+	DIR *directory = opendir(name);
+	bool here = !strcmp(name, ".");
+	struct recorded one;
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		char *path;
+
+		if (!is_recording(entry->d_name))
+			continue;
+		path = here ? xstrdup(entry->d_name)
+			    : xasprintf("%s/%s", name, entry->d_name);
+		if (!look(&one, path) || (wanted && !wanted(&one, pid)) ||
+		    (of && !is_same_run(of, &one)) ||
+		    (r->count && !is_same_run(&r->list[0], &one) &&
+		     one.time_ns <= r->list[0].time_ns)) {
+			free(path);
+			continue;
+		}
+		if (r->count && !is_same_run(&r->list[0], &one))
+			recorded_release(r);
+		*LIST_ADD(r->list, r->count) = one;
+	}
+	if (directory)
+		closedir(directory);
+}
+
+void recorded_release(struct recorded_run *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		free(r->list[i].path);
+	free(r->list);
+	*r = (struct recorded_run){ 0 };
+}
+
+/* --- One run ------------------------------------------------------------------ */
+
+static int by_process(const void *a, const void *b)
+{
+	const struct rkn_meta *x = &((const struct recorded *)a)->meta;
+	const struct rkn_meta *y = &((const struct recorded *)b)->meta;
+
+	return ORDER(x->pid, y->pid) ?: ORDER(x->start_ns, y->start_ns);
+}
+
+static int worst_first(const void *a, const void *b)
+{
+	const struct recorded *x = a, *y = b;
+
+	return judged_compare(&x->meta, &y->meta);
+}
+
+static void judge(struct recorded *one, struct cache *c)
+{
+	struct model m;
+	struct reading in;
+	struct wishes wishes;
+	struct findings found;
+	int error = model_load(&m, one->path);
+
+	if (error && error != -ENODATA) {
+		one->meta.flags |= RKN_META_UNJUDGED;
+		return;
+	}
+	reading_open(&in, &m, c);
+	wishes_findings(&wishes, &found, &in);
+	judged_note(&one->meta, &found);
+	findings_release(&found);
+	wishes_release(&wishes);
+	reading_close(&in);
+	model_release(&m);
+}
+
+/* How many may have findings, as far as is known. */
+static size_t suspects(const struct recorded_run *r, bool *all_known)
+{
+	size_t n = 0;
+
+	*all_known = true;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct rkn_meta *m = &r->list[i].meta;
+
+		if (judged_is_known(m) && !judged_findings(m))
+			continue;
+		n++;
+		*all_known &= judged_is_known(m);
+	}
+	return n;
+}
+
+static void sort(struct recorded_run *r)
+{
+	if (!r->count)
+		return;
+	qsort(r->list, r->count, sizeof(*r->list), by_process);
+	for (size_t i = 0; i + 1 < r->count; i++)
+		r->list[i].replaced =
+		    r->list[i].meta.pid == r->list[i + 1].meta.pid &&
+		    !(r->list[i + 1].meta.flags & RKN_META_FORKED) &&
+		    !(r->list[i].meta.flags & RKN_META_JUDGED);
+	qsort(r->list, r->count, sizeof(*r->list), worst_first);
+}
+
+void recorded_run(struct recorded_run *r, const char *of, bool all,
+		  struct cache *c)
+{
+	struct recorded named = { 0 };
+	char *path, *directory;
+	bool known;
+
+	*r = (struct recorded_run){ 0 };
+	if (!of) {
+		read_directory(r, ".", NULL, NULL, 0);
+	} else if (look(&named, xstrdup(of)) && named.meta.run_pid) {
+		directory = recording_path_directory(of);
+		read_directory(r, directory, &named, NULL, 0);
+		free(directory);
+	} else {
+		path = xstrdup(of);
+		*LIST_ADD(r->list, r->count) = named;
+		r->list[0].path = path;
+	}
+	free(named.path);
+	progress_begin("judging processes", NULL, r->count);
+	if (suspects(r, &known) > !all && !known)
+		for (size_t i = 0; i < r->count; i++) {
+			progress_at(i);
+			if (!judged_is_known(&r->list[i].meta))
+				judge(&r->list[i], c);
+		}
+	progress_end();
+	sort(r);
+}
+
+char *recorded_newest(void)
+{
+	struct recorded_run r = { 0 };
+	char *path = NULL;
+
+	read_directory(&r, ".", NULL, NULL, 0);
+	sort(&r);
+	if (r.count)
+		path = xstrdup(r.list[0].path);
+	recorded_release(&r);
+	return path;
+}
+
+/* A live store has its number in its name only. */
+static bool is_of_pid(const struct recorded *one, uint32_t pid)
+{
+	const char *at;
+	char *name;
+	bool is;
+
+	if (one->meta.pid)
+		return one->meta.pid == pid;
+	name = xasprintf(".%" PRIu32 ".", pid);
+	at = strstr(one->path, name);
+	is = at && strspn(at + strlen(name), "0123456789.rkn") ==
+		       strlen(at + strlen(name));
+	free(name);
+	return is;
+}
+
+char *recorded_of_pid(uint32_t pid)
+{
+	struct recorded_run r = { 0 };
+	char *path = NULL;
+
+	read_directory(&r, ".", NULL, is_of_pid, pid);
+	sort(&r);
+	if (r.count)
+		path = xstrdup(r.list[0].path);
+	recorded_release(&r);
+	return path;
+}

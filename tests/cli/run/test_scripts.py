@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: MIT
+"""A run of many processes: which is the worst, and which command opens which."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import stat
+
+import jsonschema
+import pytest
+
+from conftest import BUILD, SOURCE, compiled, refknot
+
+LEAK = BUILD / "samples/leak"            # 520 B in two leaks
+CYCLE = BUILD / "samples/orphaned_cycle"  # 1.1 KiB in one cycle
+FINE = BUILD / "samples/fine"
+SCHEMA = json.loads(
+    (SOURCE / "cli/report/refknot-report.schema.json").read_text())
+ROW = re.compile(r"^   (\S.*) \[(\d+)\]  +(.*?)  +(refknot report .*)$", re.M)
+
+
+def script(directory, text, name="run-tests.sh"):
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{text}\ntrue\n")
+    path.chmod(0o755)
+    return path
+
+
+def run_script(directory, text, *options, **kw):
+    return refknot("run", *options, "--", script(directory, text),
+                   cwd=directory, **kw)
+
+
+def rows(done):
+    return ROW.findall(done.told)
+
+
+def obey(directory, command):
+    """What a printed command prints, as a shell takes it."""
+    name, *words = [w.strip("'") for w in command.split()]
+    assert name == "refknot"
+    done = refknot(*words, cwd=directory)
+    assert done.status == 0, done.told
+    return done.out.decode()
+
+
+def headline(done):
+    return next(x for x in done.told.splitlines() if x.startswith("refknot: "))
+
+
+def test_the_worst_child_is_the_headline_and_each_row_opens_one(tmp_path):
+    done = run_script(tmp_path, f"{LEAK} >x; {FINE} >x; {CYCLE} >x; {LEAK} >x")
+    assert headline(done) == (
+        "refknot: run-tests.sh: 3 of 5 processes have findings, 2.1 KiB lost; "
+        "2 are clean")
+    found = rows(done)
+    assert [(r[0], r[2]) for r in found] == [
+        ("orphaned_cycle", "1 orphaned cycle, 1.1 KiB"),
+        ("leak", "2 leaks, 520 B"), ("leak", "2 leaks, 520 B")]
+    for name, pid, _, command in found:
+        assert command == f"refknot report {pid}"
+        assert obey(tmp_path, command).startswith(f"refknot: {name}[{pid}]: ")
+    report = done.told.split("\n\n", 2)[2]
+    assert report.startswith(f"refknot: orphaned_cycle[{found[0][1]}]: ")
+    assert report.splitlines()[-1] == f"recording: orphaned_cycle.{found[0][1]}.rkn"
+
+
+def test_of_two_leaking_children_the_second_is_worse(tmp_path):
+    done = run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x")
+    assert [r[0] for r in rows(done)] == ["orphaned_cycle", "leak"]
+    assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
+
+
+def test_a_leaking_grandchild_is_found(tmp_path):
+    done = run_script(tmp_path, f"sh -c '{LEAK} >x; true'; {FINE} >x")
+    assert [r[0] for r in rows(done)] == ["leak"]
+    assert obey(tmp_path, "refknot report").startswith("refknot: leak[")
+
+
+@pytest.mark.parametrize("command, found", [
+    (["report"], "ORPHANED CYCLE"), (["leaks"], "no leaks"),
+    (["cycles"], "ORPHANED CYCLE"), (["show", "1"], "ORPHANED CYCLE"),
+    (["why", "struct session#1"], "session"), (["objects"], "struct session"),
+    (["info"], "orphaned_cycle")])
+def test_all_commands_open_the_same(command, found, tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x")
+    done = refknot(*command, cwd=tmp_path)
+    assert done.status == 0 and found in done.out.decode()
+
+
+def test_where_only_the_program_leaks_its_report_comes_first(tmp_path):
+    done = refknot("run", "--", LEAK, cwd=tmp_path)
+    assert re.match(r"refknot: leak\[\d+\]: 2 findings: ", done.told)
+    code = compiled(tmp_path, "parent", """
+        #include <stdlib.h>
+        void *kept;
+        int main(void) {
+            kept = malloc(100); kept = NULL;
+            return system("true"); }""")
+    done = refknot("run", "--", code, cwd=tmp_path)
+    assert re.match(r"refknot: parent\[\d+\]: 1 finding: ", done.told)
+    assert not rows(done) and "\nrecording: parent." in done.told
+
+
+def test_the_program_itself_may_be_one_of_several(tmp_path):
+    code = compiled(tmp_path, "parent", f"""
+        #include <stdlib.h>
+        void *kept;
+        int main(void) {{
+            kept = malloc(9000); kept = NULL;
+            return system("{LEAK} >x"); }}""")
+    done = refknot("run", "--", code, cwd=tmp_path)
+    assert headline(done).startswith(
+        "refknot: parent: 2 of 3 processes have findings, 9.3 KiB lost; ")
+    assert [r[0] for r in rows(done)] == ["parent", "leak"]
+    assert obey(tmp_path, "refknot report").startswith("refknot: parent[")
+
+
+def test_the_worst_shows_its_first_three_cards(tmp_path):
+    code = compiled(tmp_path, "five", "#include <stdlib.h>\nvoid *p;\n" +
+                    "".join(f"static void f{i}(void) {{ p = malloc(64); p = NULL; }}\n"
+                            for i in range(5)) +
+                    "int main(void) { f0(); f1(); f2(); f3(); f4(); return 0; }",
+                    "-g", "-O0")
+    done = run_script(tmp_path, f"{code}")
+    assert re.findall(r"^#(\d) LEAK", done.told, re.M) == ["1", "2", "3"]
+    [more] = re.findall("all: (refknot report -n 0 .*)", done.told)
+    assert "#5 LEAK" in obey(tmp_path, more)
+
+
+def test_make_runs_a_tree(tmp_path):
+    if not shutil.which("make"):
+        pytest.skip("make is not installed")
+    (tmp_path / "Makefile").write_text(
+        "all: a b\n"
+        f"a:\n\t@{FINE} >x\n\t@{LEAK} >x\n"
+        f"b: a\n\t@sh -c '{CYCLE} >x; {FINE} >x'\n")
+    done = refknot("run", "--", "make", "-s", cwd=tmp_path)
+    assert headline(done).startswith("refknot: make: 2 of ")
+    assert [r[0] for r in rows(done)][:2] == ["orphaned_cycle", "leak"]
+
+
+def test_forked_children_are_of_the_programs_name(tmp_path):
+    code = compiled(tmp_path, "forks", """
+        #include <stdlib.h>
+        #include <sys/wait.h>
+        #include <unistd.h>
+        void *kept;
+        int main(void) {
+            free(malloc(1));
+            for (int i = 1; i <= 3; i++)
+                if (!fork()) { kept = malloc(1000 * i); kept = NULL; return 0; }
+            while (wait(NULL) > 0) {}
+            return 0; }""")
+    done = refknot("run", "--", code, cwd=tmp_path)
+    assert headline(done) == ("refknot: forks: 3 of 4 processes have findings, "
+                              "5.9 KiB lost; 1 is clean")
+    assert [(r[0], r[2]) for r in rows(done)] == [
+        ("forks", "1 leak, 2.9 KiB"), ("forks", "1 leak, 2.0 KiB"),
+        ("forks", "1 leak, 1000 B")]
+    assert "1 leak (1 object, 2.9 KiB" in obey(tmp_path, "refknot report")
+
+
+def test_killed_children_are_counted_and_named(tmp_path):
+    code = compiled(tmp_path, "dies", """
+        #include <signal.h>
+        #include <stdlib.h>
+        void *kept;
+        int main(int argc, char **argv) {
+            kept = malloc(100); kept = NULL;
+            raise(atoi(argv[1]));
+            return 0; }""")
+    done = run_script(tmp_path, f"{code} 15; {code} 9")
+    assert headline(done) == (
+        "refknot: run-tests.sh: 1 of 3 processes has findings, 100 B lost; "
+        "1 is clean, 1 was not checked, 2 were ended by a signal")
+    assert [(r[0], r[2]) for r in rows(done)] == [
+        ("dies", "1 leak, 100 B; SIGTERM")]
+
+
+def test_another_image_of_the_same_process_has_its_path(tmp_path):
+    code = compiled(tmp_path, "first", f"""
+        #include <stdlib.h>
+        #include <unistd.h>
+        extern void __lsan_do_leak_check(void) __attribute__((weak));
+        void *kept;
+        int main(void) {{
+            kept = malloc(100); kept = NULL;
+            if (__lsan_do_leak_check) __lsan_do_leak_check();
+            execl("{LEAK}", "leak", NULL);
+            return 1; }}""")
+    done = run_script(tmp_path, f"{code} >x")
+    for name, pid, _, command in rows(done):
+        assert obey(tmp_path, command).startswith(f"refknot: {name}[{pid}]: ")
+
+
+# --- Names ---------------------------------------------------------------------
+
+def test_a_script_has_its_own_name_and_a_link_that_of_the_link(tmp_path):
+    (tmp_path / "tests.d").mkdir()
+    (tmp_path / "other").symlink_to(LEAK)
+    inner = script(tmp_path / "tests.d", f"{tmp_path}/other >x", "inner-test")
+    done = run_script(tmp_path, f"{inner}; sh {inner}; {tmp_path}/other >x")
+    assert [r[0] for r in rows(done)] == ["other"] * 3
+    names = sorted(re.sub(r"\.\d+\.rkn", "", p.name)
+                   for p in tmp_path.glob("*.rkn"))
+    assert names == ["inner-test", "other", "other", "other", "run-tests.sh", "sh"]
+    [path] = tmp_path.glob("inner-test.*.rkn")
+    report = json.loads(refknot("report", "-f", "json", path).out)
+    assert report["process"]["name"] == "inner-test"
+    assert report["process"]["argv"][:2] == ["/bin/sh", str(inner)]
+
+
+@pytest.mark.parametrize("line", ["/bin/sh -e", "/usr/bin/env sh"])
+def test_an_interpreter_with_an_argument(line, tmp_path):
+    path = script(tmp_path, f"{FINE} >x", "with-argument")
+    path.write_text(path.read_text().replace("/bin/sh", line, 1))
+    done = refknot("run", "--", path, cwd=tmp_path)
+    name = "with-argument" if "env" not in line else "sh"
+    assert re.match(rf"refknot: {name}\[\d+\]: ", done.told), done.told
+
+
+@pytest.mark.parametrize("pattern, judged", [
+    ("run-tests.sh", True), ("sh", True), ("dash", True), ("x", False)])
+def test_a_gate_knows_a_script_by_all_of_its_names(pattern, judged, tmp_path):
+    if os.path.basename(os.path.realpath("/bin/sh")) != "dash":
+        pytest.skip("/bin/sh is not dash")
+    refknot("check", "--output", "json=told.json", "--programs", pattern, "--",
+            script(tmp_path, f"{FINE} >x"), cwd=tmp_path)
+    document = json.loads((tmp_path / "told.json").read_text())
+    names = [pathlib.Path(p["program"]).name for p in document["processes"]]
+    assert ("dash" in names) == judged, document
+
+
+# --- Which run, and which of it -----------------------------------------------------
+
+def test_copies_belong_together_and_are_as_bad(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x")
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for i, path in enumerate(sorted(tmp_path.glob("*.rkn"))):
+        shutil.copyfile(path, copies / f"copy{9 - i}.rkn")
+        os.utime(copies / f"copy{9 - i}.rkn", (i, i))
+    assert obey(copies, "refknot report").startswith("refknot: orphaned_cycle[")
+    all_of_them = obey(copies, "refknot report --all")
+    assert all_of_them.startswith("refknot: 3 of 4 processes have findings, ")
+
+
+def test_the_newest_run_counts(tmp_path):
+    run_script(tmp_path, f"{CYCLE} >x; {LEAK} >x")
+    run_script(tmp_path, f"{FINE} >x; {FINE} >x; {LEAK} >x")
+    for path in tmp_path.glob("orphaned_cycle.*.rkn"):
+        path.touch()  # not its run
+    assert obey(tmp_path, "refknot report").startswith("refknot: leak[")
+    assert "1 of 4 processes has" in obey(tmp_path, "refknot report --all")
+    [old] = tmp_path.glob("orphaned_cycle.*.rkn")
+    older = obey(tmp_path, f"refknot report --all {old.name}")
+    assert older.startswith("refknot: 2 of 3 processes have findings, ")
+    there = refknot("report", "--all", old, cwd="/")
+    assert there.out.decode().splitlines()[0] == older.splitlines()[0]
+
+
+def test_of_a_clean_run_the_program_is_reported(tmp_path):
+    run_script(tmp_path, f"{FINE} >x; {FINE} >x")
+    assert re.match(r"refknot: run-tests.sh\[\d+\]: no findings",
+                    obey(tmp_path, "refknot report"))
+    assert obey(tmp_path, "refknot report --all") == (
+        "refknot: 0 of 3 processes have findings; 3 are clean\n")
+
+
+def test_a_quiet_run_is_judged_when_it_is_asked_about(tmp_path):
+    done = run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {FINE} >x", "-q")
+    assert not done.err
+    assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
+    assert obey(tmp_path, "refknot report --all").startswith(
+        "refknot: 2 of 4 processes have findings, ")
+
+
+def test_all_prints_the_worst_and_the_command_for_the_rest(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x")
+    out = obey(tmp_path, "refknot report --all -n 1")
+    assert re.findall(r"^(\S+)\.\d+\.rkn:$", out, re.M) == ["orphaned_cycle"]
+    [rest, command] = re.findall(
+        "^and (.*); all: (.*)$", out, re.M)[0]
+    assert rest == "2 more processes with 4 findings, 1.0 KiB lost"
+    out = obey(tmp_path, command)
+    assert re.findall(r"^(\S+)\.\d+\.rkn:$", out, re.M) == [
+        "orphaned_cycle", "leak", "leak"]
+
+
+def test_json_has_a_summary(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {FINE} >x")
+    document = json.loads(refknot("report", "--all", "-f", "json",
+                                  cwd=tmp_path).out)
+    jsonschema.validate(document, SCHEMA)
+    assert [r["process"]["name"] for r in document["reports"]] == [
+        "orphaned_cycle", "leak"]
+    assert document["summary"] == {
+        "processes": 4, "with_findings": 2, "clean": 2, "unchecked": 0,
+        "signalled": 0, "findings": 3, "lost_bytes": 1624}
+    (tmp_path / "clean").mkdir()
+    run_script(tmp_path / "clean", f"{FINE} >x")
+    document = json.loads(refknot("report", "--all", "-f", "json",
+                                  cwd=tmp_path / "clean").out)
+    jsonschema.validate(document, SCHEMA)
+    assert document["reports"] == [] and document["summary"]["clean"] == 2
+
+
+def test_a_number_that_is_no_process_is_said_to_be_none(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x")
+    done = refknot("report", "1", cwd=tmp_path)
+    assert done.status == 2 and "no recording of a process 1 here" in done.told
+    (tmp_path / "1").write_text("a file")
+    done = refknot("report", "1", cwd=tmp_path)
+    assert done.status == 2 and "is not a recording" in done.told
+
+
+def test_recordings_elsewhere_are_named_by_their_paths(tmp_path):
+    (tmp_path / "there").mkdir()
+    done = run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x", "-o", "there/r.rkn")
+    commands = [r[3] for r in rows(done)]
+    assert all(c.startswith("refknot report 'there/r.") for c in commands)
+    for command in commands:
+        assert "finding" in obey(tmp_path, command)
+
+
+def test_what_a_run_found_cannot_be_noted_and_nothing_else_is_lost(tmp_path):
+    """A recording of an earlier version has no room for it."""
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x")
+    [path] = tmp_path.glob("leak.*.rkn")
+    os.chmod(path, stat.S_IRUSR)
+    assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
+
+
+# --- Many ------------------------------------------------------------------------
+
+def test_five_hundred_children(tmp_path):
+    done = run_script(tmp_path, f"""
+        i=0
+        while [ $i -lt 470 ]; do {FINE} >x; i=$((i + 1)); done
+        while [ $i -lt 499 ]; do {LEAK} >x; i=$((i + 1)); done
+        {CYCLE} >x""")
+    assert headline(done) == (
+        "refknot: run-tests.sh: 30 of 501 processes have findings, 15.8 KiB "
+        "lost; 471 are clean")
+    assert len(rows(done)) == 10
+    [more] = re.findall("^   and 20 more with 40 findings, 10.2 KiB: (.*)$",
+                        done.told, re.M)
+    assert len(done.told) < 4096
+    assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
+    out = obey(tmp_path, more)
+    assert len(re.findall(r"^\S+\.rkn:$", out, re.M)) == 30
