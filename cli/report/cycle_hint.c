@@ -211,6 +211,45 @@ static void print_freed(FILE *out, const struct finding *f)
 			units_bytes(size, bytes));
 }
 
+/* A container's own pointers lead back to it; its destructor knows them. */
+static bool is_of_library(const struct printer *p, const struct cycle_round *c,
+			  uint32_t arrow)
+{
+	static const char *const names[] = { "std::", "__gnu_cxx::", "alloc::",
+					     "core::" };
+	const char *type = type_of(p, source_of(c, arrow));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strncmp(type, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* Leaves the cuts of the program's own pointers; returns how many there are. */
+static size_t choose_cuts(const struct printer *p, struct cycle_round *own,
+			  const struct cycle_round *c)
+{
+	*own = *c;
+	own->cut_count = 0;
+	for (size_t i = 0; i < c->cut_count; i++)
+		if (!is_of_library(p, c, c->cuts[i].arrow))
+			own->cuts[own->cut_count++] = c->cuts[i];
+	return own->cut_count;
+}
+
+/* "free std::map<...>, whose own pointers make the cycle" */
+static char *library_hint(const struct printer *p, const struct finding *f,
+			  const struct cycle_round *c)
+{
+	char *name = cycle_hint_member(p, &c->nodes[0]);
+	char *text = xasprintf(
+	    "free %s while something points at %s: its own pointers make the cycle",
+	    name, f->count == 1 ? "it" : "them");
+
+	free(name);
+	return text;
+}
+
 static void print_cut(const struct printer *p, FILE *out,
 		      const struct cycle_round *c, size_t i)
 {
@@ -252,6 +291,7 @@ static char *told_hint(const struct printer *p, const struct finding *f)
 char *cycle_hint(const struct printer *p, const struct finding *f,
 		 const struct cycle_round *c)
 {
+	struct cycle_round own;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
@@ -261,9 +301,11 @@ char *cycle_hint(const struct printer *p, const struct finding *f,
 	if (f->undeclared != RKN_NONE || !c->cut_count ||
 	    c->left == c->node_count)
 		return NULL;
+	if (!choose_cuts(p, &own, c))
+		return library_hint(p, f, c);
 	out = text_stream_open(&text, &size);
-	for (size_t i = 0; i < c->cut_count; i++)
-		print_cut(p, out, c, i);
+	for (size_t i = 0; i < own.cut_count; i++)
+		print_cut(p, out, &own, i);
 	if (c->left)
 		fprintf(out, ": %zu of %zu objects still hold each other",
 			c->left, c->node_count);

@@ -244,3 +244,56 @@ def test_the_program_told_what_closed_and_orphaned_a_cycle(tmp_path):
     assert "   orphaned by  node_unref  corners.c:" in text
     assert card[-1] == ("   to break it  clear or weaken Ring.next: "
                         "frees 2 objects, 112 B")
+
+
+CONTAINERS = """
+#include <list>
+#include <map>
+#include <memory>
+static void *volatile sink;
+struct Plain { std::list<int> all; long x[9]; };
+struct Node { std::shared_ptr<Node> next; std::map<int, int> table; };
+__attribute__((noinline)) static void lose_plain()
+{
+    auto *p = new Plain;
+    p->all.push_back(1);
+    sink = p;
+    sink = nullptr;
+}
+__attribute__((noinline)) static void lose_map()
+{
+    auto *m = new std::map<int, int>;
+    (*m)[1] = 2;
+    sink = m;
+    sink = nullptr;
+}
+__attribute__((noinline)) static void lose_nodes()
+{
+    auto a = std::make_shared<Node>(), b = std::make_shared<Node>();
+    a->next = b;
+    b->next = a;
+    a->table[1] = 2;
+}
+int main()
+{
+    lose_plain();
+    lose_map();
+    lose_nodes();
+}
+"""
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_nobody_is_told_to_clear_a_container_s_pointers(compiler, tmp_path):
+    program = compiled(tmp_path, "containers", CONTAINERS, "-g", "-O1",
+                       compiler=compiler)
+    text = refknot("report", record(tmp_path, program).main).out.decode()
+    hints = sorted(line.removeprefix("   to break it  ")
+                   for line in text.splitlines() if "to break it" in line)
+    own = " while something points at it: its own pointers make the cycle"
+    assert [h.split(":")[0] for h in hints] == [
+        "clear one Node.next", "free Plain" + own.split(":")[0],
+        hints[2].split(":")[0]], text
+    # clang's debug information has the tree that a map is made of.
+    assert hints[2].startswith(("free std::map<", "free std::_Rb_tree<"))
+    assert hints[2].endswith(own)
