@@ -16,13 +16,20 @@ struct said {
 	bool weak;
 };
 
+/* What a node is. */
+struct kind {
+	const char *type; /* equal ones are one pointer */
+	uint64_t size;    /* of the block, where the type is not known */
+};
+
 struct maker {
 	struct cycle_round *c;
 	const struct reading *in;
 	const struct finding *f;
-	uint32_t *sorted;  /* nodes by block, then start */
-	uint32_t *blocks;  /* of the members, ascending; NULL: not needed */
-	struct said *said; /* ascending */
+	struct kind *kinds; /* per node */
+	uint32_t *sorted;   /* nodes by block, then start */
+	uint32_t *blocks;   /* of the members, ascending; NULL: not needed */
+	struct said *said;  /* ascending */
 	size_t said_count;
 	int64_t
 	    *unnamed; /* per node: references of holders that are not known; -1:
@@ -61,18 +68,27 @@ static int by_place(const void *a, const void *b, void *data)
 	return ORDER(x->block, y->block) ?: ORDER(x->start, y->start);
 }
 
-static uint64_t base_of(const struct maker *k, const struct cycle_node *n)
+static void describe(struct maker *k, struct cycle_node *n)
 {
+	struct kind *kind = &k->kinds[k->c->node_count];
 	const struct model *m = k->in->m;
+	struct names *names = k->in->names;
 	struct block_type type;
 
-	if (n->object)
-		return names_object_at(k->in->names, n->block) == n->object
-			   ? 0
-			   : m->objects[n->object].address -
-				 m->blocks[n->block].address;
+	if (n->object) {
+		kind->type =
+		    names_type_called(names, m->objects[n->object].type);
+		if (names_object_at(names, n->block) != n->object)
+			n->base = m->objects[n->object].address -
+				  m->blocks[n->block].address;
+		return;
+	}
 	type = block_types_of(k->in->types, n->block);
-	return type.inside ? type.offset : 0;
+	kind->type = names_block_type(names, n->block);
+	if (!type.type)
+		kind->size = m->blocks[n->block].size;
+	if (type.inside)
+		n->base = type.offset;
 }
 
 static void add_nodes(struct maker *k)
@@ -88,6 +104,7 @@ static void add_nodes(struct maker *k)
 		      list_ascending_32);
 	}
 	c->nodes = xcalloc(f->member_count, sizeof(*c->nodes));
+	k->kinds = xcalloc(f->member_count, sizeof(*k->kinds));
 	k->sorted = xcalloc(f->member_count, sizeof(*k->sorted));
 	for (size_t i = 0; i < f->member_count; i++) {
 		struct cycle_node *n = &c->nodes[c->node_count];
@@ -104,7 +121,7 @@ static void add_nodes(struct maker *k)
 		};
 		if (f->member_objects && n->object)
 			n->end = names_part(k->in->names, n->object, &n->start);
-		n->base = base_of(k, n);
+		describe(k, n);
 		k->sorted[c->node_count] = (uint32_t)c->node_count;
 		c->node_count++;
 	}
@@ -372,8 +389,7 @@ static void find_first_round(struct maker *k)
 
 /* Which pointers are alike. */
 struct likeness {
-	const char *type; /* equal ones are one pointer */
-	uint64_t size;    /* of the block, where the type is not known */
+	struct kind of;
 	uint64_t at;
 	bool is_reference;
 };
@@ -385,11 +401,7 @@ static struct likeness likeness_of(const struct maker *k, uint32_t arrow)
 	const struct model *m = k->in->m;
 	struct likeness l = { .is_reference = a->edge == RKN_NONE };
 
-	l.type = n->object ? names_type_called(k->in->names,
-					       m->objects[n->object].type)
-			   : names_block_type(k->in->names, n->block);
-	if (!n->object && !block_types_of(k->in->types, n->block).type)
-		l.size = m->blocks[n->block].size;
+	l.of = k->kinds[a->from];
 	l.at = l.is_reference
 		   ? m->references[a->reference].field
 		   : model_edge_from(m, &m->edges[a->edge]) - n->base;
@@ -401,7 +413,7 @@ static bool is_alike(const struct maker *k, const struct likeness *l,
 {
 	const struct likeness other = likeness_of(k, arrow);
 
-	return l->type == other.type && l->size == other.size &&
+	return l->of.type == other.of.type && l->of.size == other.of.size &&
 	       l->at == other.at && l->is_reference == other.is_reference;
 }
 
@@ -648,6 +660,7 @@ void cycle_round_make(struct cycle_round *c, const struct reading *in,
 	index_targets(&k);
 	find_first_round(&k);
 	choose_cuts(&k);
+	free(k.kinds);
 	free(k.sorted);
 	free(k.blocks);
 	free(k.said);

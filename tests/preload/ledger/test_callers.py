@@ -181,13 +181,13 @@ def test_nothing_is_certain_against_what_is_left(tmp_path):
 
 def test_a_check_names_a_recording_that_is_there(tmp_path):
     program = [PROGRAM, "left_to_ended"]
-    hint = "all calls: refknot run keeps a recording; then refknot balance REC "
+    hint = "more         refknot run keeps a recording; then refknot balance REC "
     gone = refknot("check", "--", *program, cwd=tmp_path)
     assert hint + "'Thing#2'" in gone.told
     assert "/dev/shm" not in gone.told and ".rkn'" not in gone.told
     kept = tmp_path / "kept.rkn"
     done = refknot("check", "-o", kept, "--", *program, cwd=tmp_path)
-    assert f"all calls: refknot balance '{kept}' 'Thing#2'" in done.told
+    assert f"more         refknot balance '{kept}' 'Thing#2'" in done.told
     assert kept.exists() and hint not in done.told
     shown = refknot("balance", kept, "Thing#2").out.decode()
     assert shown.startswith("Thing#2  count 1: made, 1 retained, 1 released")
