@@ -2,7 +2,7 @@
 /*
  * refknot's interface for programs.  It is header only: there is nothing to
  * link.  If the process is not recorded, a call costs one load and one
- * predicted branch; if REFKNOT_DISABLE is defined, a call is no code at all.
+ * predicted branch; if REFKNOT_DISABLE is defined, a call compiles to nothing.
  *
  * The header compiles as C99 or C++11 and later, with gcc and clang, in
  * programs of any kind (PIE or not) and in shared libraries.  A statically
@@ -37,7 +37,7 @@ struct refknot_info {
 	const char *type;  /* lives as long as the process */
 	uint64_t serial;   /* "Session#17": 17, counted by type from 1 */
 	size_t size;       /* bytes from `address` to its block's end */
-	long count;        /* references: from its own counter, else as told */
+	long count;        /* references: of its counter, else as declared */
 	int generation;    /* 0, 1, 2; 3: frozen */
 	const char *field; /* of the edge that led here, or NULL */
 };
@@ -230,7 +230,8 @@ REFKNOT_API void refknot_release(const void *p)
 /*
  * The same for a reference that `holder` keeps in `field` (NULL: no name); it
  * is also an edge from `holder` to `p`. In all calls a holder or owner may be
- * an object, any address in one (&node->table), or memory that is no object.
+ * an object, any address in one (&node->table), or memory that is not an
+ * object.
  */
 REFKNOT_API void refknot_retain_by(const void *p, const void *holder,
 				   const char *field)
@@ -279,9 +280,9 @@ REFKNOT_API void refknot_unweak(const void *owner, const void *p,
 	REFKNOT_DO(unlink(REFKNOT_AT(owner), REFKNOT_AT(p), field, 1));
 }
 
-/* The references on `p`: from its own counter, else as told. -1 if `p` is no
- * object (see refknot_is_tracked) or the process is not recorded. Unlike
- * Python's, the result includes none of the call's own. */
+/* The references on `p`: from its own counter, else as declared. -1 if `p` is
+ * not an object (see refknot_is_tracked) or the process is not recorded. Unlike
+ * Python's, the result does not include one of the call's own. */
 REFKNOT_API long refknot_getrefcount(const void *p)
 {
 	return REFKNOT_GET(getrefcount(REFKNOT_AT(p)), -1L);
@@ -569,8 +570,8 @@ REFKNOT_API void refknot_drop_garbage(void)
 /* --- Assertions, for unit tests ------------------------------------------ */
 
 /* Asserts that `p` has one reference left, so that the next release ends it.
- * Otherwise it prints on stderr who holds the others and calls abort(). It does
- * nothing if the process is not recorded. */
+ * Otherwise it prints on stderr the holders of the others and calls abort().
+ * It does nothing if the process is not recorded. */
 REFKNOT_API void refknot_assert_last_release(const void *p)
 {
 	REFKNOT_DO(assert_last_release(REFKNOT_AT(p)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * refknot-tutorial(7), a cache that grows: each answer is kept for the next
- * time, and none is ever dropped. Everything is in use, so this is no leak.
+ * time, and none is ever dropped. Everything is in use, so this is not a leak.
  *
  *     cc -g first_cache.c -o first_cache
  *

@@ -6,7 +6,7 @@
  *
  * refknot: nothing
  * output: Ada and Grace are best friends: refcounts 2 and 2
- * output: both deleted: refcounts 1 and 1, nobody is freed
+ * output: both deleted: refcounts 1 and 1, neither is freed
  * output: collected: 2
  * output: Ada is freed
  * output: Grace is freed
@@ -78,7 +78,7 @@ static NOINLINE void meet(void)
 	person_unref(grace, NULL);
 	printf("both deleted: refcounts %ld and %ld, %s is freed\n",
 	       refknot_getrefcount(ada), refknot_getrefcount(grace),
-	       freed ? "somebody" : "nobody");
+	       freed ? "one" : "neither");
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the gc_ samples share: a list of numbers that counts its references, as
- * objects of many C programs do, and tells refknot of them. Each call is in a
- * function that a program has anyway.
+ * objects of many C programs do, and declares them to refknot. Each call is in
+ * a function that a program has anyway.
  */
 #ifndef GC_LIST_H
 #define GC_LIST_H
@@ -39,7 +39,7 @@ __attribute__((unused)) static struct list *list_ref(struct list *l)
 	return l;
 }
 
-/* Tell of the release first: after it the object may be gone. */
+/* Declare the release first: after it the object may be gone. */
 __attribute__((unused)) static void list_unref(struct list *l)
 {
 	refknot_release(l);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signatures, by which a finding is known again: in another run, in another
- * build, on another machine. FNV-1a over its kind, the types of the objects in
+ * Signatures, by which a finding is recognised in another run, in another build
+ * or on another machine. FNV-1a over its kind, the types of the objects in
  * it, and the functions on its call stack; of a cycle, over each kind of
- * pointer in it, in an order that addresses have no part in.
+ * pointer in it, in an order independent of addresses.
  *
  * What is left out: lines, offsets and addresses, and what signature_frames.h
  * leaves out.

@@ -44,7 +44,9 @@ char *text_file_read(const char *path, const char *what)
 		die(STATUS_INPUT, "%s: %s", path, strerror(errno));
 	if (fd >= 0 && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) &&
 	    !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
-		die(STATUS_INPUT, "%s is no file; name %s", path, what);
+		die(STATUS_INPUT,
+		    "%s is neither a regular file, a pipe nor /dev/null; name %s",
+		    path, what);
 	if (fd >= 0) /* of a pipe, as <(...) makes it: wait for its writer */
 		fcntl(fd, F_SETFL, 0);
 	if (fd >= 0)
@@ -57,7 +59,7 @@ char *text_file_read(const char *path, const char *what)
 		die(STATUS_INPUT, "%s is too long for %s (16 MiB at most)",
 		    path, what);
 	if (strlen(text) != size)
-		die(STATUS_INPUT, "%s is no text: byte %zu is zero; name %s",
+		die(STATUS_INPUT, "%s is not text: byte %zu is zero; name %s",
 		    path, strlen(text), what);
 	return text;
 }

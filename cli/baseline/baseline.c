@@ -67,15 +67,15 @@ enum field {
 static const struct {
 	const char *name, *wrong;
 } fields[FIELDS] = {
-	[FIELD_PASSES] = { "passes=", "behind passes= stands their number" },
+	[FIELD_PASSES] = { "passes=", "passes= needs their number" },
 	[FIELD_LINES] = { "lines=",
-			  "behind lines= stand offsets and hashes as in +3:1a2b,?,+2" },
-	[FIELD_HELD] = { "held=", "behind held= stands a part of the bytes" },
+			  "lines= needs offsets and hashes as in +3:1a2b,?,+2" },
+	[FIELD_HELD] = { "held=", "held= needs a part of the bytes" },
 	[FIELD_CALLS] = { "calls=",
-			  "behind calls= stand functions as in parse<(work)<main, as many as lines= has" },
-	[FIELD_TYPE] = { "type=", "behind type= stands a type of refknot.h" },
+			  "calls= needs functions as in parse<(work)<main, as many as lines= has" },
+	[FIELD_TYPE] = { "type=", "type= needs a type of refknot.h" },
 	[FIELD_TAKERS] = { "takers=",
-			   "behind takers= stand functions with commas between" },
+			   "takers= needs functions with commas between" },
 };
 
 static bool read_field(struct baseline_entry *e, enum field field,
@@ -118,14 +118,14 @@ static const char *read_entry(struct baseline_entry *e, char *line)
 	if (!is_signature(signature))
 		return "a line begins with a signature of 16 hex digits";
 	if (!kind)
-		return "behind the signature stands the kind of finding";
+		return "the kind of finding follows the signature";
 	for (int i = 0; i < FINDING_KINDS; i++)
 		known |= !strcmp(finding_kinds[i].name, kind);
 	if (!known)
 		return "no kind of finding is called like its second word";
 	if (!read_number(strtok_r(NULL, " \t\r", &rest), "count=", &e->count) ||
 	    !read_number(strtok_r(NULL, " \t\r", &rest), "bytes=", &e->bytes))
-		return "behind the kind stand count=N and bytes=N";
+		return "count=N and bytes=N follow the kind";
 	e->signature = xstrdup(signature);
 	e->kind = xstrdup(kind);
 	for (unsigned i = 0; i < FIELDS && rest; i++) {
@@ -145,7 +145,7 @@ static const char *read_entry(struct baseline_entry *e, char *line)
 	}
 	e->text = rest ? copy_trimmed(rest) : NULL;
 	if (growth != (e->passes > 0))
-		return "passes=N stands behind the numbers of growth, and there alone";
+		return "passes=N follows the numbers of growth, and only these";
 	return NULL;
 }
 

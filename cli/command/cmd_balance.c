@@ -154,15 +154,15 @@ static void tell_missing(const struct reading *in, const char *object)
 		    text);
 	else if (names)
 		warn(
-		    "balance: \"%s\" is no object with references; there are %s; `refknot refs` lists their types",
+		    "balance: no object with references is named \"%s\"; there are %s; `refknot refs` lists their types",
 		    text, names);
 	else if (made)
 		warn(
-		    "balance: \"%s\" is no object with references, and nothing is: of %s made known all have ended",
+		    "balance: no object with references is named \"%s\": %s made known, and all have ended",
 		    text, units_count(count, made, "object"));
 	else
 		warn(
-		    "balance: \"%s\" is no object with references, and nothing is: the program made none known (see refknot.h)",
+		    "balance: no object with references is named \"%s\": the program declares none (see refknot.h)",
 		    text);
 	free(names);
 	free(text);

@@ -67,7 +67,7 @@ static const struct gate_writer *find_writer(const char *option,
 		free(names);
 		names = more;
 	}
-	die(STATUS_INPUT, "--%s: \"%s\" is no format; it can be one of: %s",
+	die(STATUS_INPUT, "--%s: \"%s\" is not a format; the formats are: %s",
 	    option, xasprintf("%.*s", (int)length, name), names);
 }
 
@@ -187,7 +187,7 @@ static const struct poptOption options[] = {
 	{ "keep-stale", 0, POPT_ARG_NONE, &keep_stale, 0,
 	  "with that, leave entries in it that were not found", NULL },
 	{ "suppressions", 0, TAKEN(take_suppressions, &suppressions),
-	  "findings not to be told of, in LeakSanitizer's or Valgrind's grammar; may be repeated",
+	  "findings not to report, in LeakSanitizer's or Valgrind's grammar; may be repeated",
 	  "FILE" },
 	{ "show-suppressed", 0, POPT_ARG_NONE, &show_suppressed, 0,
 	  "list what suppressions covered", NULL },
@@ -212,7 +212,7 @@ static const struct poptOption options[] = {
 	{ "keep", 'o', POPT_ARG_STRING, &keep, 0,
 	  "keep the recordings, as refknot run -o does", "FILE" },
 	{ "programs", 0, TAKEN(take_patterns, &gate.options.programs.only),
-	  "judge these programs alone: 'test_*', './*'; may be repeated",
+	  "judge only these programs: 'test_*', './*'; may be repeated",
 	  "PATTERNS" },
 	{ "skip-programs", 0, TAKEN(take_patterns, &gate.options.programs.skip),
 	  "do not judge these: 'cc1,/usr/bin/*'; may be repeated", "PATTERNS" },
@@ -220,7 +220,7 @@ static const struct poptOption options[] = {
 	  "do not fail because SIGKILL ended one of these: 'server'; may be repeated",
 	  "PATTERNS" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
-	  "record the program alone, not what it starts", NULL },
+	  "record only the program, not what it starts", NULL },
 	OPTIONS_STACKS,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * refknot __complete WORDS...: what may stand in place of the last word, for the
+ * refknot __complete WORDS...: what may replace the last word, for the
  * scripts in completion/.  One candidate a line, with a tab and a description
  * where there is one; or ":files", or ":command" for a program to run.
  */
@@ -221,7 +221,7 @@ static void offer_values(struct completion *c, const struct poptOption *o)
 	} else if (!strcmp(what, "FILE") || !strcmp(what, "DIR")) {
 		puts(":files");
 	}
-	c->any = true; /* nothing else may stand there */
+	c->any = true; /* nothing else may be there */
 }
 
 static void offer_recordings(struct completion *c)
@@ -338,7 +338,7 @@ const struct command cmd_complete = {
 	.name = "__complete",
 	.group = COMMAND_HIDDEN,
 	.arguments = "WORDS...",
-	.help = "list what may stand in place of the last word",
+	.help = "list what may replace the last word",
 	.run = run,
 	.raw = true,
 };

@@ -193,7 +193,7 @@ static void print_cost(const struct model *m)
 		row("pointers", "%zu in blocks, %zu in roots", m->edge_count,
 		    m->root_count);
 	if (m->live_thread_count)
-		row("frames", "%zu, of %zu threads that stood still",
+		row("frames", "%zu, of %zu stopped threads",
 		    m->live_frame_count, m->live_thread_count);
 	row_bytes("refknot's memory", m->meta.own_bytes);
 	if (!stat(m->path, &st))

@@ -60,7 +60,7 @@ static void take(const char *argument)
 	} else if ((value = value_of(argument, "--tool")) &&
 		   strcmp(value, "memcheck"))
 		die(STATUS_INPUT,
-		    "memcheck: --tool=%s: refknot is in the place of memcheck alone",
+		    "memcheck: --tool=%s: refknot replaces only memcheck",
 		    value);
 	else if ((value = value_of(argument, "--trace-children-skip")))
 		gate_patterns_add(&gate.options.programs.skip,
@@ -204,8 +204,7 @@ const struct command cmd_memcheck = {
 	.name = "memcheck",
 	.group = COMMAND_GATE,
 	.arguments = "[VALGRIND'S OPTIONS] PROG",
-	.help =
-	    "stand in for Valgrind's memcheck in a build system such as ctest",
+	.help = "replace Valgrind's memcheck in a build system such as ctest",
 	.run = run,
 	.program = true,
 	.raw = true,

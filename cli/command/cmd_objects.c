@@ -163,7 +163,7 @@ static const struct poptOption options[] = {
 	{ "at", 0, POPT_ARG_STRING, &at, 0,
 	  "what was alive at that mark, not at the end", "MARK" },
 	{ "gen", 0, POPT_ARG_INT, &generation, 0,
-	  "objects of that generation alone", "0|1|2|3" },
+	  "only objects of that generation", "0|1|2|3" },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
 	OPTIONS_SYMBOLS,

@@ -171,7 +171,7 @@ static int run(const char **arguments)
 }
 
 static const struct poptOption options[] = {
-	{ "type", 't', POPT_ARG_STRING, &type, 0, "objects of this type alone",
+	{ "type", 't', POPT_ARG_STRING, &type, 0, "only objects of this type",
 	  "TYPE" },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,

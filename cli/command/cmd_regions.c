@@ -215,7 +215,7 @@ static int run(const char **arguments)
 
 	if (function && (by || name))
 		die(STATUS_INPUT,
-		    "regions: --func takes neither --by nor --name: a function's call stacks tell of no threads and regions");
+		    "regions: --func takes neither --by nor --name: call stacks name neither threads nor regions");
 	scope =
 	    (enum scope)options_choice("by", by, scopes, SCOPES, SCOPE_PROCESS);
 	return showing_recording(&s, arguments, visit);
@@ -227,7 +227,7 @@ static const struct poptOption options[] = {
 	{ "func", 0, POPT_ARG_STRING, &function, 0,
 	  "what a function and all that it called allocated in the run",
 	  "FUNCTION" },
-	{ "name", 0, POPT_ARG_STRING, &name, 0, "the region of this name alone",
+	{ "name", 0, POPT_ARG_STRING, &name, 0, "only the region of this name",
 	  "NAME" },
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,

@@ -10,22 +10,20 @@
 #include "progress.h"
 #include "recorder.h"
 #include "recording_path.h"
+#include "report.h"
 #include "run_end.h"
 
-static int quiet, full, no_children, no_snapshot;
+static int quiet, no_children, no_snapshot;
 static char *output, *depth, *verify;
 
 static const struct poptOption options[] = {
 	{ "quiet", 'q', POPT_ARG_NONE, &quiet, 0, "print no report at the end",
 	  NULL },
-	{ "full", 0, POPT_ARG_NONE, &full, 0,
-	  "tell of each child in a line of its own, however many they are",
-	  NULL },
 	{ "output", 'o', POPT_ARG_STRING, &output, 0,
 	  "write the recording to FILE, those of children to FILE with .PID before its suffix",
 	  "FILE" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
-	  "record the program alone, not what it starts", NULL },
+	  "record only the program, not what it starts", NULL },
 	{ "depth", 0, POPT_ARG_STRING, &depth, 0,
 	  "keep the innermost N frames of a call stack: 1 to 1024, 128 without this option",
 	  "N" },
@@ -34,7 +32,7 @@ static const struct poptOption options[] = {
 	{ "verify", 0, POPT_ARG_STRING, &verify, 0,
 	  "compare every Nth call stack of a thread with libunwind's; slow",
 	  "N" },
-	OPTIONS_STACKS,
+	OPTIONS_STACKS, /* --full: a line for each child, too */
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };
@@ -56,7 +54,7 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 		.status = status,
 		.ended_ns = run_end_now(),
 		.quiet = quiet,
-		.full = full,
+		.full = report_full,
 	};
 	bool finished;
 

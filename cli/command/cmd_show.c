@@ -39,11 +39,11 @@ static void tell_missing(const struct reading *in, const char *command,
 		    command, text);
 	else if (names)
 		warn(
-		    "%s: \"%s\" is nothing that was alive at the end of the recording; there are %s; `refknot objects` lists more",
+		    "%s: no live object is named \"%s\"; there are %s; `refknot objects` lists more",
 		    command, text, names);
 	else
 		warn(
-		    "%s: \"%s\" is nothing that was alive at the end of the recording; `refknot objects` and `refknot refs` list what was",
+		    "%s: no live object is named \"%s\"; `refknot objects` and `refknot refs` list what was alive",
 		    command, text);
 	free(names);
 	free(text);

@@ -140,7 +140,7 @@ void gate_close(struct gate *g);
  * program is not to be judged. */
 void gate_add(struct gate *g, const struct reading *in);
 
-/* One that allocated nothing: it was there, and can have lost nothing. */
+/* A process that allocated nothing, and so lost nothing. */
 void gate_add_idle(struct gate *g, const struct model *m);
 
 #define GATE_LAST UINT64_MAX /* start_ns of what came after all others */
@@ -152,8 +152,8 @@ void gate_add_idle(struct gate *g, const struct model *m);
 void gate_add_incomplete(struct gate *g, const char *program, const char *name,
 			 uint32_t pid, uint64_t start_ns, const char *why);
 
-/* Likewise, of a process of which no more is known than that a signal ended it, and
- * `how`; `fatal`: it was SIGKILL. */
+/* Likewise, of a process of which only its end by a signal is known, and `how`;
+ * `fatal`: it was SIGKILL. */
 void gate_add_killed(struct gate *g, const char *program, const char *name,
 		     uint32_t pid, int signal, const char *how, bool fatal);
 
@@ -166,8 +166,8 @@ const struct suppression *gate_suppression(const struct gate *g, size_t i);
 char *gate_unread_text(const struct gate *g);
 
 /* "3 of 12 processes were forked: ...", for the caller to free; NULL if none
- * was, or none was checked. What these had from their parents counts as held,
- * for its pointers are not known one by one: a limit of the check. */
+ * was, or none was checked. What they inherited counts as held, as its pointers
+ * are not known one by one: a limit of the check. */
 char *gate_inherited_text(const struct gate *g);
 
 #endif

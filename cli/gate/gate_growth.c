@@ -64,7 +64,7 @@ void gate_growth_add(struct gate *g, const struct reading *in)
 		else if (!r->count && failed)
 			text = xasprintf(
 			    "%" PRIu64
-			    " passes are too few to tell, %d are needed",
+			    " passes are too few to judge, %d are needed",
 			    r->passes, WARMUP + RUNS);
 		else
 			text = xasprintf("%" PRIu64 " passes", r->passes);

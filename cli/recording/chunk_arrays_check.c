@@ -358,7 +358,7 @@ static const char *check_count(const struct chunk_arrays *p, size_t i)
 	if (i && c[-1].block >= c->block)
 		return "it is out of order";
 	if (!c->weak)
-		return "it is no count";
+		return "it is not a count";
 	return NULL;
 }
 

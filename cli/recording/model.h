@@ -41,7 +41,7 @@ struct model {
 	struct rkn_root *gone; /* behind roots: what the program unmapped at
 				  its end, RKN_ROOT_GONE */
 	size_t gone_count;
-	struct rkn_name *names; /* [0] is no name */
+	struct rkn_name *names; /* [0] is not a name */
 	size_t name_count;
 	struct rkn_object *objects; /* [0] is unused; there may be none */
 	size_t object_count;

@@ -79,7 +79,7 @@ static int get(struct reader *r, void *to, uint64_t size, uint64_t offset,
 	if ((uint64_t)n == size)
 		return 0;
 	return fail(r, -ENODATA,
-		    "the file was cut short %s; what stands before can be used",
+		    "the file was cut short %s; what is before can be used",
 		    where);
 }
 
@@ -185,7 +185,7 @@ static int check_chunk(struct reader *r)
 			    c->record_size, size);
 	if (c->raw_size % c->record_size)
 		return fail(r, -EBADMSG,
-			    "%u bytes are no whole number of records",
+			    "%u bytes are not a whole number of records",
 			    c->raw_size);
 	if (r->parts.of[c->type].count + c->raw_size / c->record_size >=
 	    MOST_RECORDS)

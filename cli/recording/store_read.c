@@ -50,7 +50,7 @@ static int notice_cut(struct store_file *s)
 	s->m->cut = RKN_CHUNK_STRINGS;
 	return model_error(
 	    s->m, 0,
-	    "the store was cut short at byte %llu of %llu; what stands before can be used",
+	    "the store was cut short at byte %llu of %llu; what is before can be used",
 	    (unsigned long long)s->size, (unsigned long long)whole);
 }
 

@@ -304,7 +304,7 @@ static void print_retained(const struct printer *p, const struct block_view *o)
 	}
 	fprintf(p->out, "    pointers to it in memory: %" PRIu64 "\n",
 		o->words);
-	fprintf(p->out, "    retains %s, %s: free if it alone were\n",
+	fprintf(p->out, "    retains %s, %s: free if only it were\n",
 		units_count(count, o->retained_objects, "object"),
 		units_bytes(size, o->retained_bytes));
 	for (size_t i = 0; i < o->type_count && i < MOST_TYPES; i++)
@@ -346,7 +346,7 @@ void object_text(const struct printer *p, const struct block_view *o, bool all)
 		if (object->flags & RKN_OBJECT_COUNTED)
 			fprintf(
 			    p->out,
-			    ", read from the object; retain and release told %" PRId64,
+			    ", read from the object; retain and release made it %" PRId64,
 			    object->told);
 		if (object->generation < 3)
 			fprintf(p->out, "; generation %" PRIu32 "\n",

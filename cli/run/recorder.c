@@ -168,7 +168,7 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 	}
 	if (strcmp(getenv(FILTERS), NO_FILTERS) != 0) {
 		warn(
-		    "nothing was recorded: a seccomp filter that stood before refknot was started kills for system calls that a recording begins with");
+		    "nothing was recorded: a seccomp filter installed before refknot started kills processes for system calls that begin a recording");
 		return RECORDER_UNLOADED;
 	}
 	if (WIFSIGNALED(*status) &&
@@ -179,7 +179,7 @@ static enum recorder_outcome run_recorded(const struct recorder *r,
 		return RECORDER_KILLED;
 	}
 	warn(
-	    "refknot's shim did not load into %s, so nothing was recorded; `refknot doctor %s` tells what is known of it",
+	    "refknot's shim did not load into %s, so nothing was recorded; `refknot doctor %s` says what is known about it",
 	    p->program, p->program);
 	return RECORDER_UNLOADED;
 }

@@ -99,11 +99,11 @@ void suppress_add_file(struct suppressions *s, const char *path)
 	    strchr(l->name, ':') ? "fault of Memcheck's" : "tool of Valgrind's";
 	if (l->unknown > 1)
 		warn(
-		    "%s:%u: \"%s\" is no %s; its block was left out, and %zu more for such a reason",
+		    "%s:%u: \"%s\" is not a known %s; its block was left out, and %zu more for such a reason",
 		    path, l->line, l->name, what, l->unknown - 1);
 	else if (l->unknown)
-		warn("%s:%u: \"%s\" is no %s; its block was left out", path,
-		     l->line, l->name, what);
+		warn("%s:%u: \"%s\" is not a known %s; its block was left out",
+		     path, l->line, l->name, what);
 	if (n)
 		warn(
 		    "%s: %zu block%s for other tools, or for other faults than leaks, %s left out",

@@ -81,7 +81,7 @@ static int next_line(struct suppress_parser *p)
 	}
 	return result ? result
 		      : suppress_fail(p, "the file ends within a block; a "
-					 "\"}\" alone on its line is wanted");
+					 "line with only \"}\" is missing");
 }
 
 /* Whether `tool` is in "tool1,tool2". */
@@ -200,7 +200,7 @@ static int read_leak_kinds(struct suppress_parser *p, struct block *b)
 			       !leak_kinds[i].leaks)))
 			return suppress_fail(
 			    p,
-			    "\"%.80s\" are no kinds of leaks; wanted is "
+			    "\"%.80s\" are not kinds of leaks; write "
 			    "definite,indirect,possible,reachable or some of "
 			    "these without blanks, all, or none",
 			    list);
@@ -229,7 +229,7 @@ static int add_line(struct suppress_parser *p, struct block *b)
 		}
 	if (line.kind == LINE_ANY && strcmp(p->line, "..."))
 		return suppress_fail(p,
-				     "\"%.80s\" is no line of a call stack; "
+				     "\"%.80s\" is not a line of a call stack; "
 				     "it begins with fun:, obj: or src:, or "
 				     "is \"...\"",
 				     p->line);

@@ -120,7 +120,7 @@ static int read_date(struct suppress_parser *p, const char *date, size_t length,
 	if (year < 1 || month < 1 || month > 12 || day < 1 ||
 	    day > days[month - 1] + (month == 2 && leap))
 		return suppress_fail(p,
-				     "\"until:%.*s\" is no date; it is "
+				     "\"until:%.*s\" is not a date; it is "
 				     "written until:2027-01-31",
 				     length > 40 ? 40 : (int)length, date);
 	if (note->until[0])
@@ -247,9 +247,9 @@ int suppress_read_rule(struct suppress_parser *p)
 		if (++kind == rule_kinds + sizeof(rule_kinds) / sizeof(*kind))
 			return suppress_fail(
 			    p,
-			    "\"%.80s\" is no suppression; it begins with "
-			    "leak:, cycle:, ref: or type:, or is a \"{\" "
-			    "alone on its line",
+			    "\"%.80s\" is not a suppression; one begins with "
+			    "leak:, cycle:, ref: or type:, or is a "
+			    "line with only \"{\"",
 			    p->line);
 	pattern = p->line + strlen(kind->prefix);
 	/* To LeakSanitizer all the rest is the pattern; but no function has a

@@ -342,7 +342,7 @@ static int try_debug(const struct wanted *w, const char *path, char **found)
 		       xstrdup(fd == -EACCES
 				   ? "cannot be read; make it readable "
 				     "(chmod +r)"
-				   : "is no ELF file and not used; put "
+				   : "is not an ELF file and not used; put "
 				     "the file of that build there"));
 	}
 	if (fd < 0)

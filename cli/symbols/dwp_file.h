@@ -14,8 +14,8 @@
 
 struct dwp_file;
 
-/* Reads `fd`, which stays the caller's and must outlive it; NULL: it is no such
- * file. */
+/* Reads `fd`, which stays the caller's and must outlive it; NULL: it is not
+ * such a file. */
 struct dwp_file *dwp_file_open(int fd);
 void dwp_file_close(struct dwp_file *d); /* NULL: nothing */
 

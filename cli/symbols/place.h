@@ -15,8 +15,8 @@ bool place_is_wrapper(const char *function);
 bool place_allocates(const struct location *l);
 /* Whether it is in the C library or the loader. */
 bool place_is_of_libc(const struct location *l);
-/* Whether it is in what starts a program, a thread or a library: nobody's
- * place. */
+/* Whether it is in what starts a program, a thread or a library, which is never
+ * a place. */
 bool place_is_start(const struct location *l);
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names of C++ and Rust in the words of their sources: the only part that
- * knows mangled names.  What a name is called by decides nothing: functions are
- * told apart, counted and accepted by their symbols.
+ * knows mangled names.  The words decide nothing: functions are
+ * distinguished, counted and accepted by their symbols.
  */
 #ifndef PLAIN_NAME_H
 #define PLAIN_NAME_H

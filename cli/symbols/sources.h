@@ -8,8 +8,8 @@
 
 struct sources;
 
-/* `root` NULL: the working directory. NULL with errno set when that is no
- * directory. */
+/* `root` NULL: the working directory. NULL with errno set when that is not
+ * a directory. */
 struct sources *sources_open(const char *root);
 void sources_close(struct sources *s);
 

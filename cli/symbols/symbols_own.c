@@ -23,8 +23,9 @@ static const struct {
 	{ -ENOTDIR,
 	  "is not there (any more); keep it until the report is made" },
 	{ -EACCES, "cannot be read; make it readable (chmod +r)" },
-	{ -ENOEXEC, "is no ELF file (any more); keep it as it was until the "
-		    "report is made" },
+	{ -ENOEXEC,
+	  "is not an ELF file (any more); keep it as it was until the "
+	  "report is made" },
 	{ -ESTALE, "is another build than the one that ran; make the report "
 		   "before it is built again" },
 	{ CHANGED,

@@ -36,9 +36,9 @@ struct block_type {
 	 * of its fields, if the class's module tells them; else NULL. Lives as
 	 * long as the types. */
 	const struct first_word *word;
-	/* Counts of references stand at the start of the block, by the type that
+	/* Counts of references are at the start of the block, by the type that
 	 * it has as a whole: then `type` and `offset` are of the object that
-	 * is counted, if that stands behind them. */
+	 * is counted, if that follows them. */
 	enum counted_kind counted;
 	bool inside; /* it does */
 };

@@ -106,7 +106,7 @@ bool c_has_hidden(const struct c_type *type);
 /* Whether `type` is called so, or its first member or base is. */
 bool c_begins_with_named(const struct c_type *type, const char *name);
 
-/* Whether what stands behind it belongs to it: its last member is an array
+/* Whether what follows it belongs to it: its last member is an array
  * without a length, or of one element. */
 bool c_is_open(const struct c_type *type);
 

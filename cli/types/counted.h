@@ -32,7 +32,7 @@ struct counted {
 struct counted counted_of(const struct c_type *type);
 
 /* The same of the class called `name`. Sets *value to the name of the type that
- * stands behind the counts, in `name` and *length letters long, or NULL. */
+ * follows the counts, in `name` and *length letters long, or NULL. */
 enum counted_kind counted_class(const char *name, const char **value,
 				size_t *length);
 
@@ -46,7 +46,7 @@ char *counted_spelled(const char *name);
 
 /* What a pointer in an object of a type does. */
 enum counted_hold {
-	COUNTED_OTHER,  /* it is no part of such a reference */
+	COUNTED_OTHER,  /* not part of such a reference */
 	COUNTED_STRONG, /* it keeps what it leads to */
 	COUNTED_WEAK,   /* it keeps nothing but the counts */
 };

@@ -36,7 +36,7 @@ struct sites *sites_open(const struct model *m, struct symbols *s);
 void sites_close(struct sites *s);
 
 /* Of blocks that `stack` allocated; of another stack, as of a release, its first
- * function that is no wrapper by its name. Lives as long as `s`. */
+ * function whose name is not a wrapper's. Lives as long as `s`. */
 const struct site *sites_of(struct sites *s, uint32_t stack);
 
 /* The file that `at`, a location of `frame`, is in, if it is the text that was

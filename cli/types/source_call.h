@@ -14,7 +14,7 @@
 enum source_room {
 	SOURCE_ONE,  /* it is that */
 	SOURCE_MANY, /* a multiple */
-	SOURCE_TAIL, /* at least that: something may stand behind */
+	SOURCE_TAIL, /* at least that: something may follow */
 	SOURCE_CAST, /* likewise, or several */
 	SOURCE_OPEN, /* likewise, but only if the type ends in an open array */
 };

@@ -73,7 +73,7 @@ struct global {
 	const char *name;
 	const char *function; /* that it is static in; NULL */
 	const char *file;     /* of its unit */
-	bool exported;        /* it is no static one */
+	bool exported;        /* it is not static */
 	const struct c_type *type;
 };
 

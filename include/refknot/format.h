@@ -292,7 +292,7 @@ struct rkn_root {       /* a word outside the heap that points into a block */
 static_assert(sizeof(struct rkn_root) == 24, "root changed size");
 
 /* A name that the program gave to a type, a field, a mark or a region. Record 0
- * is no name. */
+ * is not a name. */
 enum rkn_name_flag {
 	RKN_NAME_CLEAR = 1u << 0, /* a type: it has a clear function */
 };
@@ -318,7 +318,7 @@ struct rkn_object {
 	uint64_t address;
 	uint64_t order; /* when it was made, see struct rkn_event */
 	uint64_t ended_order;
-	int64_t count;  /* references: from its own counter, else as told */
+	int64_t count;  /* references: from its own counter, else as declared */
 	int64_t told;   /* references: as the calls of refknot.h said */
 	uint32_t block; /* RKN_NONE: ended */
 	uint32_t type;  /* name */
@@ -394,14 +394,14 @@ enum rkn_error_flag {
 	RKN_ERROR_GAVE_AWAY = 1u << 1,  /* `who` moved its own to another; else
 					  it gave it back */
 	RKN_ERROR_FIRST_MOVE = 1u << 2, /* the other's stack is of a move */
-	/* One holder is memory that is no object: it may have been copied. */
+	/* One holder is memory that is not an object: it may have been copied. */
 	RKN_ERROR_COPIED = 1u << 3,
 };
 
 /* A holder, or what should be one. */
 struct rkn_party {
 	uint64_t address; /* 0: none is named */
-	uint32_t type;    /* name; 0: it is no object */
+	uint32_t type;    /* name; 0: it is not an object */
 	uint32_t serial;
 	uint32_t field; /* name */
 	uint32_t stack; /* 0: there is none, or it is not known */

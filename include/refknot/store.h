@@ -77,7 +77,7 @@
  *
  * Invariants: only the thread that owns the address writes its slots, between
  * the real malloc's return and the real free's call; a HEAD is stored last.
- * A slot whose bit 0 is clear is no HEAD.  A freed block keeps its HEAD with
+ * A slot whose bit 0 is clear is not a HEAD.  A freed block keeps its HEAD with
  * `freed` set until another block overwrites it; its EXTRA then holds the
  * return address of the call of free, shifted left by one, if that is known.
  * A block of 4 GiB or more has `big` set: `size` holds the low half, and the
@@ -158,7 +158,7 @@ static_assert(RKN_LIMITS <= 40, "no room for a limit");
 
 /*
  * A name that the program gave to a type, a field, a mark or a region. Number 0
- * is no name; number 1 means all names that found no room.
+ * is not a name; number 1 means all names that found no room.
  */
 struct store_name {
 	uint32_t text;

@@ -62,7 +62,7 @@ static void say(void *data)
 	text_hex(&text, address);
 	text_add(&text, "): ");
 	if (f->count < 0) {
-		text_add(&text, "it is no object");
+		text_add(&text, "it is not an object");
 	} else {
 		text_number(&text, (uint64_t)f->count);
 		text_add(&text, f->count == 1 ? " reference is left"
@@ -71,9 +71,11 @@ static void say(void *data)
 		text_add(&text, list);
 	}
 	if (f->count > holders.count) {
-		text_add(&text, "; nobody is named for ");
+		text_add(&text, "; ");
 		text_number(&text, (uint64_t)(f->count - holders.count));
-		text_add(&text, ": refknot refs tells where they were taken");
+		text_add(
+		    &text,
+		    " without a recorded holder: refknot refs lists where they were taken");
 	}
 	messages_say_failed(line);
 }

@@ -10,7 +10,8 @@ struct ledger_gate ledger_gate;
 /* `closed` is the area of the thread that closed it, and above that a number,
  * so that one closure does not look like the same thread's next. */
 #define OWNER (THREAD_AREAS - 1u)
-static_assert((THREAD_AREAS & OWNER) == 0, "an area's number is no bit field");
+static_assert((THREAD_AREAS & OWNER) == 0,
+	      "an area's number is not a bit field");
 
 void ledger_gate_reset(void)
 {

@@ -329,7 +329,7 @@ static void compare(void *data)
 		text_add(&text, ", and more");
 	text_add(&text, " (refknot diff RECORDING@");
 	text_add(&text, name);
-	text_add(&text, " RECORDING --by site tells the lines)");
+	text_add(&text, " RECORDING --by site lists the lines)");
 	comparison->grown = g.objects || c->all.live > (int64_t)m->blocks;
 	if (comparison->grown)
 		messages_say_failed(line);

@@ -198,9 +198,9 @@ static COLD bool start(void)
 {
 	int error;
 
-	/* Loaded by /etc/ld.so.preload: where to write to is not for whoever
-	 * started it to say. Under a filter that whoever executed it was under,
-	 * and that forbids what it takes: nobody is to be killed for a try. */
+	/* When loaded from /etc/ld.so.preload: whoever started the program must
+	 * not choose our output path. When an inherited filter forbids a system
+	 * call that a recording needs: the try would kill the process. */
 	if (libc_is_secure() || denied_start())
 		return stay_off();
 	process_starting = true;

@@ -104,7 +104,7 @@ void wide_finish(struct picture *p);
  * references there.  first_open() comes when the
  * picture has all roots and no edge; then blocks in ascending order, each with
  * the words that it begins with, at least one; first_finish() when it has all
- * edges.  Without memory or room both stay unknown, which is no gap.
+ * edges.  Without memory or room both stay unknown, which is not a gap.
  */
 void first_open(struct picture *p);
 void first_note(struct picture *p, uint32_t block, const uint64_t *words,
@@ -117,8 +117,8 @@ void first_finish(struct picture *p);
 void tls_find(struct picture *p);
 void tls_finish(struct picture *p);
 
-/* Notes the frames of the threads that stand still. What there is no memory for
- * is not noted, which is no gap: names of roots are all that it is for. */
+/* Notes the frames of the stopped threads. What there is no memory for is not
+ * noted, which is not a gap: only names of roots need it. */
 void live_note(struct picture *p);
 
 /* Notes in the store which modules' calls of the C library's allocator are not

@@ -22,10 +22,9 @@ struct stack_base_saved {
 };
 
 /*
- * Returns the lowest stack address in use: `low`, as long as a frame of the
- * program's is there; else the first frame. For when main() has returned, what
- * it left is still there wherever the C library's functions between there and
- * here have not written. `low` is where STACK_BASE_SAVE has put registers.
+ * The lowest stack address in use: `low` while a frame of the program's remains,
+ * else the first frame, as leftovers of main() lie below that. `low` is where
+ * STACK_BASE_SAVE has put registers.
  */
 uint64_t stack_base_low(uint64_t low);
 

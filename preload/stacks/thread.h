@@ -34,7 +34,7 @@ struct thread_gate {
 			   for both */
 	uint64_t epoch; /* the process_page.epoch that it knows of */
 };
-#define THREAD_NOBODY UINT64_MAX /* both, if the gate is no thread's */
+#define THREAD_NOBODY UINT64_MAX /* both, if no thread has the gate */
 
 #define THREAD_SEEN     256
 #define THREAD_OUTSIDE  16

@@ -11,13 +11,14 @@ from pathlib import Path
 from includes import check_includes
 from names import check_names
 from pages import check_links, check_spdx
+from plain import check_words
 from tools import check_cppcheck, check_format, check_tidy
 from tree import Tree
 from unused import check_unused
 
 CHECKS = {check.__name__.removeprefix("check_"): check for check in (
     check_format, check_tidy, check_cppcheck, check_includes, check_names, check_unused,
-    check_spdx, check_links)}
+    check_spdx, check_links, check_words)}
 
 
 def main():

@@ -66,6 +66,10 @@ PLANTS = [  # check, file, (what is there, what is planted; None: at the end), w
     ("links", "README.md", ("(#a-page)", "(docs/no.md)"), "README.md:3: docs/no.md leads"),
     ("links", "man/refknot.1", ("refknot 1", "refknot-no 1"), "refknot.1:2: there is no page"),
     ("links", "man/refknot.1", ("Sx NAME", "Sx NO"), "refknot.1:3: there is no section NO"),
+    ("words", "README.md", (None, "A hash is no\nblock.\n"), 'README.md:4: "is no": is not a'),
+    ("words", "man/refknot.1", (None, "It tells all.\n"), 'refknot.1:4: "tells": reports'),
+    ("words", "cli/all.c", ("%zu", "%zu stands \"\n\t       \"alone"), 'all.c:11: "stands"'),
+    ("words", "cli/all.c", ("%zu", "%zu is \"\n\t       \"no sum"), 'all.c:11: "is no": is not a'),
 ]
 
 
@@ -96,6 +100,15 @@ def plant(place, file=None, what=None):
 @pytest.mark.parametrize("check", CHECKS)
 def test_clean_code_passes(tmp_path, check):
     assert list(CHECKS[check](plant(tmp_path))) == []
+
+
+@pytest.mark.parametrize("text", [
+    ("README.md", "There is no block; P stands for it; its bytes are left alone.\n"),
+    ("README.md", "It prints who holds the block, for who reads a report.\n"),
+    ("man/refknot.1", ".\\\" as told\n.Bd -literal\n$ refknot\ntold alone\n.Ed\n"),
+    ("common/add.c", "/* It stands alone. */\n")])
+def test_words_in_their_usual_meaning_pass(tmp_path, text):
+    assert list(CHECKS["words"](plant(tmp_path, text[0], (None, text[1])))) == []
 
 
 @pytest.mark.parametrize("check, file, what, said", PLANTS)

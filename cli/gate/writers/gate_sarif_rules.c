@@ -62,7 +62,7 @@ static json_t *rule_of(enum finding_kind kind)
 	case FINDING_RELEASED_AT_ZERO:
 		return rule(
 		    id, false, "ReleaseAtZero",
-		    "A reference was given back that nobody had.",
+		    "A reference was given back, but none was outstanding.",
 		    "Remove the release, or add the retain that it belongs to.");
 	case FINDING_ON_FREED:
 		return rule(

@@ -68,5 +68,5 @@ void gate_write_lsan_suppressions(FILE *out, const struct gate *g)
 	write_all(out, g, SUPPRESS_LSAN,
 		  "# each line covers all that is lost below its function, now "
 		  "and later;\n"
-		  "# the format suppressions tells callers apart\n");
+		  "# the format suppressions distinguishes callers\n");
 }

@@ -209,7 +209,7 @@ def test_show_says_what_an_object_retains(kept):
     assert o["retained_types"][0]["bytes"] == 1000
     assert o["retained_by"]
     text = kept.text("show", kept.recorded.main, kept.address["entry"])
-    assert "    retains 20 objects, 1.3 KiB: free if it alone were\n" in text
+    assert "    retains 20 objects, 1.3 KiB: free if only it were\n" in text
     assert "\n      10 objects, 1000 B  " in text
     assert f"\n    is retained by {o['retained_by']}: free with it\n" in text
 

@@ -75,15 +75,15 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 	refuse(A " leak count=1 bytes=-1", "count=N and bytes=N");
 	refuse(A " leak count=1 bytes=1x", "count=N and bytes=N");
 	refuse("\n" A " leek count=1 bytes=1", "base.txt:2: no kind");
-	refuse(A " leak count=1 bytes=1 lines=", "behind lines= stand");
-	refuse(A " leak count=1 bytes=1 lines=+3,", "behind lines= stand");
-	refuse(A " leak count=1 bytes=1 lines=+3:1a2", "behind lines=");
-	refuse(A " leak count=1 bytes=1 lines=+3:1a2bc", "behind lines=");
-	refuse(A " leak count=1 bytes=1 lines=3 x", "behind lines= stand");
-	refuse(A " leak count=1 bytes=1 lines=+1234567890", "behind lines=");
-	refuse(A " leak count=1 bytes=1 lines=@1234567", "behind lines=");
-	refuse(A " leak count=1 bytes=1 lines=@123456789", "behind lines=");
-	refuse(A " leak count=1 bytes=1 lines=+1@12345678", "behind lines=");
+	refuse(A " leak count=1 bytes=1 lines=", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=+3,", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=+3:1a2", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=+3:1a2bc", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=3 x", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=+1234567890", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=@1234567", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=@123456789", "lines= needs");
+	refuse(A " leak count=1 bytes=1 lines=+1@12345678", "lines= needs");
 	refuse("# refknot baseline 2: x\n", "base.txt:1: this refknot reads");
 	refuse(A " leak count=99999999999999999999 bytes=1", "count=N");
 }

@@ -120,7 +120,7 @@ def test_entries_stand_where_growth_is_not_asked_for(growing, base):
 def test_too_few_passes_are_not_accepted(growing, base):
     accept(base, growing, "2")
     done = judge(base, growing, "2", "0", "4")
-    assert done.status == 23 and "too few to tell" in summary(done)
+    assert done.status == 23 and "too few to judge" in summary(done)
 
 
 def test_what_an_entry_cannot_be_is_told(growing, base):

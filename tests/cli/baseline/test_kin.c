@@ -182,7 +182,7 @@ static void as_many_calls_as_lines_are_needed(void **state)
 	    &b, "base.txt",
 	    "0123456789abcdef leak count=1 bytes=1 lines=+1,+2 calls=f x.c",
 	    error, sizeof(error)));
-	assert_non_null(strstr(error, "base.txt:1: behind calls= stand"));
+	assert_non_null(strstr(error, "base.txt:1: calls= needs"));
 }
 
 static void types_are_read_and_must_be_the_same(void **state)

@@ -169,7 +169,7 @@ def test_files_without_takers_mean_any(project):
     assert "takers=" in project.accept("w")
     project.base.write_text(text.replace("takers=load,", "takers=,"))
     done = project.judge("r")
-    assert done.status == 2 and "behind takers= stand functions" in done.told
+    assert done.status == 2 and "takers= needs functions" in done.told
 
 
 def test_takers_of_several_processes_count(project):

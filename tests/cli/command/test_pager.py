@@ -61,7 +61,7 @@ def test_a_pager_that_is_left_early_ends_the_report(recording):
 
 def test_errors_are_seen_and_their_status_is_kept(recording):
     status, shown = on_terminal("show", recording, "nothing#1", PAGER="cat -u")
-    assert status == 2 and 'show: "nothing#1" is nothing' in shown
+    assert status == 2 and 'show: no live object is named "nothing#1"' in shown
 
 
 def test_a_pipe_has_no_pager(recording):

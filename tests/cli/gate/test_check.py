@@ -352,13 +352,13 @@ def test_blocks_that_are_left_out_are_told(tmp_path):
     done = check("--suppressions", supp, "--", "true")
     assert done.status == 0
     assert done.told.splitlines()[0] == (
-        f'refknot: {supp}:4: "Memchek" is no tool of Valgrind\'s; its block '
+        f'refknot: {supp}:4: "Memchek" is not a known tool of Valgrind\'s; its block '
         "was left out")
     supp.write_text(block.format("Memcheck:Leek") * 2)
     done = check("--suppressions", supp, "--", "true")
     assert done.status == 0
     assert done.told.splitlines()[0] == (
-        f'refknot: {supp}:3: "Memcheck:Leek" is no fault of Memcheck\'s; its '
+        f'refknot: {supp}:3: "Memcheck:Leek" is not a known fault of Memcheck\'s; its '
         "block was left out, and 1 more for such a reason")
     assert check("--suppressions", "/dev/null", "--", "true").told.count(
         "\n") == 1

@@ -596,7 +596,8 @@ static const struct {
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 0 },
 	{ "instead of 32", RKN_CHUNK_BLOCKS, FIELD(record_size), 64 },
 	{ "instead of 184", RKN_CHUNK_META, FIELD(record_size), 8 },
-	{ "no whole number", RKN_CHUNK_BLOCKS, FIELD(raw_size), 32 * 20 + 1 },
+	{ "not a whole number", RKN_CHUNK_BLOCKS, FIELD(raw_size),
+	  32 * 20 + 1 },
 	{ "compressed payload is damaged", RKN_CHUNK_BLOCKS, FIELD(raw_size),
 	  RKN_CHUNK_MAX },
 	{ "it comes after the threads", RKN_CHUNK_LIMITS, FIELD(type), 1 },
@@ -694,7 +695,7 @@ static void a_weak_count_of_0_is_refused(void **state)
 	specimen_make(&m, SMALL);
 	m.counts[1].weak = 0;
 	assert_int_equal(model_save(&m, FILE_NAME), 0);
-	assert_refused(-EBADMSG, "record 1 is wrong: it is no count");
+	assert_refused(-EBADMSG, "record 1 is wrong: it is not a count");
 	model_release(&m);
 }
 

@@ -185,7 +185,7 @@ def test_missing_parts_are_not_called_nothing(counted, tmp_path):
         assert done.status == 2
         told = done.out.decode() + done.told
         assert missing in told, (command, told)
-        assert "nothing" not in told and "no objects" not in told
+        assert "no live object" not in told and "no object" not in told
     # what was read whole is compared all the same
     assert refknot("diff", "--by", "site", full, path).out
 

@@ -145,7 +145,7 @@ static void a_date_may_follow_a_leak_pattern(void **state)
 	assert_string_equal(s.list[1]->reason, "why");
 	assert_string_equal(s.list[2]->pattern, "until:2027-01-31");
 	refuse("\nleak:foo until:2027-02-30\n", "f:2: \"until:2027-02-30\" is");
-	refuse("leak:foo # until:1999-99-99\n", "is no date");
+	refuse("leak:foo # until:1999-99-99\n", "is not a date");
 }
 
 static void the_name_of_a_block_may_have_a_date(void **state)
@@ -164,7 +164,7 @@ static void the_name_of_a_block_may_have_a_date(void **state)
 	assert_string_equal(s.list[2]->text, "wait until: it ends");
 	assert_string_equal(s.list[3]->until, "");
 	refuse("{\n  x until:soon\n  Memcheck:Leak\n  fun:f\n}\n",
-	       "f:2: \"until:soon\" is no date");
+	       "f:2: \"until:soon\" is not a date");
 	refuse("# until:2027-01-31\n{\n  x until:2027-01-31\n", "two dates");
 }
 
@@ -196,11 +196,11 @@ static void dates_are_days_that_there_are(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		snprintf(text, sizeof(text), "# until:%s\nleak:a\n", wrong[i]);
-		refuse(text, "is no date; it is written until:2027-01-31");
+		refuse(text, "is not a date; it is written until:2027-01-31");
 		snprintf(text, sizeof(text), "ref:a until:%s # x\n", wrong[i]);
-		refuse(text, "is no date");
+		refuse(text, "is not a date");
 	}
-	refuse("ref:a until: # x\n", "\"until:\" is no date");
+	refuse("ref:a until: # x\n", "\"until:\" is not a date");
 	accept("# until:2028-02-29\nleak:a\n# until:2000-02-29\nleak:a\n");
 }
 
@@ -217,10 +217,11 @@ static void the_day_itself_still_counts(void **state)
 static void what_is_no_suppression_is_an_error_with_its_place(void **state)
 {
 	(void)state;
-	refuse("leak:a\n\n  foo:bar\n", "f:3: \"foo:bar\" is no suppression");
-	refuse("Leak:a\n", "is no suppression");
-	refuse("leak\n", "is no suppression");
-	refuse("{ # x\n", "is no suppression");
+	refuse("leak:a\n\n  foo:bar\n",
+	       "f:3: \"foo:bar\" is not a suppression");
+	refuse("Leak:a\n", "is not a suppression");
+	refuse("leak\n", "is not a suppression");
+	refuse("{ # x\n", "is not a suppression");
 	refuse("leak:\n", "leak: has no pattern; leak:* is all of them");
 	refuse("cycle: # why\n", "cycle: has no pattern");
 	refuse("cycle: until:2027-01-01 # why\n", "cycle: has no pattern");
@@ -341,20 +342,20 @@ static void blocks_are_refused_where_valgrind_refuses_them(void **state)
 	refuse("{\nn\nfoo\nfun:x\n}\n", "f:3: \"foo\" is not of the form");
 	refuse("{\nn\nrefknot:Foo\nfun:x\n}\n", "f:3: refknot knows nothing");
 	refuse("{\nn\nMemcheck:Cond\nmatch-leak-kinds: all\nfun:x\n}\n",
-	       "is no line of a call stack");
+	       "is not a line of a call stack");
 	refuse("{\nn\nMemcheck:Cond\n}\n", "f:4: the block has no line that");
 	refuse("{\nn\nOther:Leak\n", "f:3: the file ends within a block");
 	refuse("{\n", "f:1: the file ends within a block");
-	refuse_lines("foo\n}\n", "f:4: \"foo\" is no line of a call stack");
+	refuse_lines("foo\n}\n", "f:4: \"foo\" is not a line of a call stack");
 	refuse_lines("fun:a\n", "f:4: the file ends within a block");
 	refuse_lines("}\n", "f:4: the block has no line that begins with");
 	refuse_lines("...\n}\n", "f:5: the block has no line that begins with");
-	refuse_lines("match-leak-kinds:\nfun:a\n}\n", "are no kinds of leaks");
+	refuse_lines("match-leak-kinds:\nfun:a\n}\n", "are not kinds of leaks");
 	refuse_lines("match-leak-kinds: definte\nfun:a\n}\n",
 		     "\"definte\" are");
 	refuse_lines("match-leak-kinds: a, b\nfun:a\n}\n", "without blanks");
 	refuse_lines("match-leak-kinds: none,all\nfun:a\n}\n", "f:4: \"none,");
-	refuse_lines("match-leak-kinds: all,\nfun:a\n}\n", "are no kinds of");
+	refuse_lines("match-leak-kinds: all,\nfun:a\n}\n", "are not kinds of");
 	refuse_lines("fun:a\nmatch-leak-kinds: all\n}\n", "f:5: \"match-leak-");
 }
 
@@ -402,7 +403,7 @@ static void an_endless_path_leaves_room_for_the_reason(void **state)
 	memset(path, 'p', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
 	assert_int_equal(suppress_parse(&s, "foo", 3, path, error), -22);
-	assert_non_null(strstr(error, "p:1: \"foo\" is no suppression"));
+	assert_non_null(strstr(error, "p:1: \"foo\" is not a suppression"));
 }
 
 static void the_built_in_list_can_be_read(void **state)

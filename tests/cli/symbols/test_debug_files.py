@@ -391,7 +391,7 @@ def test_what_is_no_debug_file_is_named(pair, tmp_path):
     debug.write_text("no ELF file")
     recorded = record(tmp_path, pair.program)
     [told] = warnings(recorded)
-    assert told == (f"debug file {debug} of {pair.program} is no ELF file and "
+    assert told == (f"debug file {debug} of {pair.program} is not an ELF file and "
                     "not used; put the file of that build there")
 
 

@@ -51,12 +51,12 @@ def test_refs_says_what_became_of_the_objects(tmp_path, corner, options,
 
 
 @pytest.mark.parametrize("corner, told", [
-    ("nothing_is_made", "the program made none known (see refknot.h)"),
-    ("all_end", "of 5 objects made known all have ended")])
+    ("nothing_is_made", "the program declares none (see refknot.h)"),
+    ("all_end", "5 objects made known, and all have ended")])
 def test_so_does_balance(tmp_path, corner, told):
     r = record(tmp_path, PROGRAM, corner)
     assert refknot("balance", r.main, "Part#1").told.endswith(
-        f'"Part#1" is no object with references, and nothing is: {told}\n')
+        f'no object with references is named "Part#1": {told}\n')
 
 
 # --- What held it ----------------------------------------------------------------

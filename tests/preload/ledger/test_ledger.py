@@ -163,7 +163,7 @@ def test_wrong_use_is_found_with_its_places(tmp_path):
 def test_calls_that_make_no_sense_are_counted(tmp_path):
     report = corner(tmp_path, "bad_pointers").report()
     assert report["findings"] == []
-    assert [n for what, n in gaps(report).items() if "no objects" in what] == [
+    assert [n for what, n in gaps(report).items() if "without objects" in what] == [
         15]
 
 
@@ -226,8 +226,8 @@ def test_an_assertion_says_who_holds_the_object(tmp_path):
     assert recorded.outcome.status == 128 + 6
     said = re.search(
         r"refknot_assert_last_release\(Sole#1 at 0x[0-9a-f]+\): 2 references "
-        "are left; held by Holder#1.slot; nobody is named for 1: refknot refs "
-        "tells where they were taken", recorded.outcome.told)
+        "are left; held by Holder#1.slot; 1 without a recorded holder: "
+        "refknot refs lists where they were taken", recorded.outcome.told)
     assert said, recorded.outcome.told
     told = refknot("report", "--full", recorded.main).out.decode()
     assert f"\nan assertion failed: {said[0]}\n" in told
@@ -273,7 +273,7 @@ def test_show_of_nothing_is_refused(name, tmp_path):
     recorded = corner(tmp_path, "cycle")
     done = refknot("show", recorded.main, name)
     assert done.status == 2 and done.out == b""
-    assert "is nothing that was alive" in done.told
+    assert "no live object is named" in done.told
 
 
 @pytest.mark.parametrize("name, there", [
@@ -282,10 +282,10 @@ def test_show_of_nothing_is_refused(name, tmp_path):
 def test_show_says_which_names_there_are(name, there, tmp_path):
     recorded = corner(tmp_path, "cycle")
     done = refknot("show", recorded.main, name)
-    assert (f'show: "{name}" is nothing that was alive at the end of the '
-            f"recording; there are {there}") in done.told
+    assert (f'show: no live object is named "{name}"; '
+            f"there are {there}") in done.told
     done = refknot("balance", recorded.main, name)
-    assert (f'balance: "{name}" is no object with references; there are '
+    assert (f'balance: no object with references is named "{name}"; there are '
             "Ring#1 to #2; ") in done.told
 
 

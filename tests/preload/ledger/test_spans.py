@@ -345,7 +345,7 @@ def test_growth_ends_a_unit_test(tmp_path):
     offset = int(told.split("ledger_spans+")[1].split()[0], 16)
     line = run("addr2line", "-f", "-e", PROGRAM, hex(offset - 1)).out.decode()
     assert line.startswith("push\n")
-    command = told.split(" (refknot ")[1].split(" tells the lines")[0]
+    command = told.split(" (refknot ")[1].split(" lists the lines")[0]
     assert command == "diff RECORDING@start RECORDING --by site"
     told = refknot(*command.replace("RECORDING", str(r.main)).split())
     assert " push at spans.c:" in told.out.decode()

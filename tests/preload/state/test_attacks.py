@@ -596,7 +596,7 @@ def test_a_binary_that_shrank_before_it_was_looked_at(shared, tmp_path):
     os.truncate(binary, 0)
     done = run(REFKNOT, "report", tmp_path / "r.rkn")
     assert done.status == 0, done.told
-    assert f"{binary} is no ELF file (any more)" in done.out.decode()
+    assert f"{binary} is not an ELF file (any more)" in done.out.decode()
 
 
 # As a distribution's administrator would: all programs load it.

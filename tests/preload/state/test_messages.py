@@ -189,5 +189,5 @@ def test_what_the_program_asks_for_is_on_its_own_standard_error(redirected,
                       MESSAGES, cwd=tmp_path)
     told = ((tmp_path / "log").read_bytes() if redirected
             else recorded.outcome.err)
-    assert OURS in told and b"it is no object" in told
+    assert OURS in told and b"it is not an object" in told
     assert run(MESSAGES, "ask").err == b""  # without refknot: nothing is asked
