@@ -6,6 +6,7 @@
 
 #include "card.h"
 #include "card_depth.h"
+#include "checked.h"
 #include "escape.h"
 #include "loss_table.h"
 #include "member.h"
@@ -442,18 +443,22 @@ static void print_findings(const struct printer *p, const struct findings *f,
 }
 
 /* What the reader should know about the recording and what is not shown. */
-static void print_notes(const struct printer *p, const struct findings *f)
+static void print_notes(const struct printer *p, const struct findings *f,
+			const struct verdict *v)
 {
 	const char *message = model_text(p->in->m, p->in->m->meta.message);
 	struct unread u;
 	char *warning;
 	size_t at = 0;
 
-	verdict_print_gaps(p->out, "\nnot recorded:", p->in->m, f);
+	if (v->findings)
+		fputc('\n', p->out);
+	checked_print(p->out, p->in, f, v);
 	if (*message && p->in->m->meta.flags & RKN_META_OFF) {
 		char *shown = escape(message);
 
-		fprintf(p->out, "    message of the recording: %s\n", shown);
+		fprintf(p->out, "%*smessage of the recording: %s\n",
+			VERDICT_INDENT, "", shown);
 		free(shown);
 	}
 	unread_findings(&u, p->in, f);
@@ -532,7 +537,7 @@ static void print_report(FILE *out, size_t width, const struct reading *in,
 	print_stray(&p);
 	findings_sign(&f, in);
 	print_findings(&p, &f, o, v.findings);
-	print_notes(&p, &f);
+	print_notes(&p, &f, &v);
 	print_others(&p, &f, &v, o->kinds);
 	if (o->kinds & 1u << FINDING_OVER)
 		print_pooled(&p, &f);
