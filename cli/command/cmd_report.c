@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "brief.h"
 #include "command.h"
 #include "document.h"
 #include "escape.h"
@@ -49,8 +50,8 @@ int cmd_report_kinds(const char **paths, unsigned kinds, unsigned listed)
 			       .asked = recordings_count(paths) };
 	int status;
 
-	r.options.limit =
-	    options_limit(r.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	r.options.limit = options_limit(
+	    r.format == FORMAT_JSON || brief_wanted ? 0 : REPORT_LIMIT);
 	documents_init(&r.documents, r.asked);
 	status = recordings_each(paths, visit, &r);
 	documents_write(&r.documents, stdout);
@@ -73,6 +74,7 @@ static const struct poptOption options[] = {
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
 	OPTIONS_STACKS,
+	OPTIONS_BRIEF,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

@@ -34,6 +34,7 @@ static const struct poptOption options[] = {
 	  "compare every Nth call stack of a thread with libunwind's; slow",
 	  "N" },
 	OPTIONS_STACKS,
+	OPTIONS_BRIEF,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };
