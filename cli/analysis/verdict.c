@@ -7,13 +7,14 @@
 
 #include "die.h"
 #include "escape.h"
+#include "paint.h"
 #include "strays.h"
+#include "wrap.h"
 
 static const struct {
-	const char *what;
-	const char *why;
+	const char *what, *cause, *consequence, *remedy;
 } limits[RKN_LIMITS] = {
-#define RKN_LIMIT(name, what, why) [RKN_LIMIT_##name] = { what, why },
+#define RKN_LIMIT(name, ...) [RKN_LIMIT_##name] = { __VA_ARGS__ },
 #include <refknot/limits.def>
 #undef RKN_LIMIT
 };
@@ -48,11 +49,17 @@ static const char *what_of(enum rkn_limit_number limit, bool one)
 }
 
 static struct verdict_gap gap_of(enum rkn_limit_number limit, uint64_t count,
-				 const char *why)
+				 const char *cause, const char *remedy)
 {
-	return (struct verdict_gap){ what_of(limit, false),
-				     what_of(limit, count == 1), count, why,
-				     limit };
+	return (struct verdict_gap){
+		.what = what_of(limit, false),
+		.said = what_of(limit, count == 1),
+		.count = count,
+		.cause = cause,
+		.consequence = limits[limit].consequence,
+		.remedy = remedy,
+		.limit = limit,
+	};
 }
 
 void verdict_make(struct verdict *v, const struct findings *f,
@@ -77,14 +84,26 @@ void verdict_make(struct verdict *v, const struct findings *f,
 }
 
 /* The recording may know better than the table. */
-static const char *why(enum rkn_limit_number limit, const struct model *m,
-		       const struct findings *f)
+static const char *cause_of(enum rkn_limit_number limit, const struct model *m,
+			    const struct findings *f)
 {
 	const char *said = model_text(m, m->meta.unseen);
 
 	if (limit == RKN_LIMIT_NO_SNAPSHOT && f && f->why)
 		return f->why;
-	return limit == RKN_LIMIT_BYPASS && *said ? said : limits[limit].why;
+	if (limit == RKN_LIMIT_TRUNCATED_STACK && m->any_cuts)
+		return "deeper than the recorded depth, or a function on the way has no unwind rules";
+	return limit == RKN_LIMIT_BYPASS && *said ? said : limits[limit].cause;
+}
+
+static const char *remedy_of(enum rkn_limit_number limit, const struct model *m)
+{
+	if (limit == RKN_LIMIT_NO_SNAPSHOT &&
+	    m->meta.flags & RKN_META_NO_SNAPSHOT)
+		return "run it without --no-snapshot";
+	if (limit == RKN_LIMIT_TRUNCATED_STACK && m->any_cuts)
+		return limits[RKN_LIMIT_DEPTH].remedy;
+	return limits[limit].remedy;
 }
 
 size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
@@ -93,18 +112,25 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 	size_t n = 0;
 
 	if (m->truncated)
-		gaps[n++] = (struct verdict_gap){ "end of the recording",
-						  "end of the recording", 1,
-						  m->error, RKN_LIMITS };
+		gaps[n++] = (struct verdict_gap){
+			.what = "end of the recording",
+			.said = "end of the recording",
+			.count = 1,
+			.cause = m->error,
+			.consequence = "leaks and cycles were not checked",
+			.remedy = "",
+			.limit = RKN_LIMITS,
+		};
 	if (f && !f->checked && !m->limits[RKN_LIMIT_NO_SNAPSHOT])
-		gaps[n++] = gap_of(RKN_LIMIT_NO_SNAPSHOT, 1, f->why);
+		gaps[n++] = gap_of(RKN_LIMIT_NO_SNAPSHOT, 1, f->why, "");
 	for (enum rkn_limit_number i = 0; i < RKN_LIMITS; i++) {
 		uint64_t count = m->limits[i];
 
 		if (i == RKN_LIMIT_UNKNOWN_FREE)
 			count -= strays_told(m);
-		if (count && limits[i].why)
-			gaps[n++] = gap_of(i, count, why(i, m, f));
+		if (count && *limits[i].cause)
+			gaps[n++] = gap_of(i, count, cause_of(i, m, f),
+					   remedy_of(i, m));
 	}
 	return n;
 }
@@ -114,15 +140,23 @@ void verdict_print_gaps(FILE *out, const char *heading, const struct model *m,
 {
 	struct verdict_gap gaps[VERDICT_GAPS];
 	size_t n = verdict_gaps(gaps, m, f);
+	size_t columns = paint_width(out), width = columns ? columns : 80;
 
-	if (n)
+	if (n && heading)
 		fprintf(out, "%s\n", heading);
 	for (size_t i = 0; i < n; i++) {
-		char *why = escape(gaps[i].why);
+		char *cause = escape(gaps[i].cause);
+		char *text = xasprintf("   not seen: %" PRIu64 " %s: %s",
+				       gaps[i].count, gaps[i].said, cause);
 
-		fprintf(out, "    %" PRIu64 " %s: %s\n", gaps[i].count,
-			gaps[i].said, why);
-		free(why);
+		wrap_print(out, text, width, VERDICT_INDENT);
+		free(text);
+		free(cause);
+		text = xasprintf("%*s%s%s%s", VERDICT_INDENT, "",
+				 gaps[i].consequence,
+				 *gaps[i].remedy ? "; " : "", gaps[i].remedy);
+		wrap_print(out, text, width, VERDICT_INDENT);
+		free(text);
 	}
 }
 

@@ -33,17 +33,25 @@ struct verdict_gap {
 	const char *what; /* in the plural, for programs; for people: */
 	const char *said; /* as their number is */
 	uint64_t count;
-	const char *why;
+	const char *cause;       /* why it was not */
+	const char *consequence; /* what that means for the findings */
+	const char
+	    *remedy; /* a command or call that avoids it; "": none does */
 	enum rkn_limit_number limit; /* RKN_LIMITS: it is not of a limit */
 };
 
-#define VERDICT_GAPS (RKN_LIMITS + 2) /* most that there can be */
+#define VERDICT_INDENT 13               /* columns of "   not seen: " */
+#define VERDICT_GAPS   (RKN_LIMITS + 2) /* most that there can be */
 
 /* Fills gaps[VERDICT_GAPS]; returns how many there are. `f` NULL: nothing was
  * judged, nor asked for. Texts live as long as `m` and `f`. */
 size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 		    const struct findings *f);
-/* Writes them, one a line, under `heading`; nothing if there is none. */
+/*
+ * Writes them under `heading` (NULL: none), what and why in the first line of each,
+ * the consequence and the remedy below; lines are wrapped. Nothing if there is
+ * none.
+ */
 void verdict_print_gaps(FILE *out, const char *heading, const struct model *m,
 			const struct findings *f);
 

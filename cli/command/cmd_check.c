@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "brief.h"
 #include "command.h"
 #include "die.h"
+#include "gate_brief.h"
 #include "gate_judge.h"
 #include "gate_options.h"
 #include "gate_outputs.h"
@@ -222,9 +224,21 @@ static const struct poptOption options[] = {
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
 	  "record only the program, not what it starts", NULL },
 	OPTIONS_STACKS,
+	OPTIONS_BRIEF,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };
+
+static void choose_writer(void)
+{
+	if (brief_wanted && writer)
+		die(STATUS_INPUT,
+		    "--brief is a format of its own; give it or --format");
+	if (brief_wanted)
+		writer = &gate_brief_writer;
+	else if (!writer)
+		writer = find_writer("format", "text", 4);
+}
 
 static void open_gate(void)
 {
@@ -276,8 +290,7 @@ static void open_gate(void)
 		baseline_read(&baseline, baseline_path, update_baseline);
 		gate.baseline = &baseline;
 	}
-	if (!writer)
-		writer = find_writer("format", "text", 4);
+	choose_writer();
 	gate_outputs_check(&outputs);
 }
 
@@ -332,6 +345,34 @@ static int judge_recordings(const char **paths)
 	return status;
 }
 
+/* "refknot WHAT WORD..."; NULL: a word cannot be typed. `words` ends with NULL. */
+static char *command_of(const char *what, const char *const *words)
+{
+	char *text = xasprintf("refknot %s", what), *word, *longer;
+
+	for (; *words && text; words++) {
+		word = brief_word(*words);
+		longer = word ? xasprintf("%s %s", text, word) : NULL;
+		free(word);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+/* What shows the findings in full: their recording, or if none is kept the program
+ * again. */
+static char *next_command(const char **recordings)
+{
+	const char *const kept[] = { keep, NULL };
+	const char *const newest[] = { NULL };
+
+	if (options_program)
+		return keep ? command_of("report", kept)
+			    : command_of("run", options_program);
+	return command_of("report", recordings ? recordings : newest);
+}
+
 static int run(const char **arguments)
 {
 	FILE *out = options_program ? stderr : stdout;
@@ -363,6 +404,8 @@ static int run(const char **arguments)
 	written = gate_outputs_write(&outputs, &gate, false);
 	if (!written)
 		gate_set_unwritten(&gate, status);
+	if (brief_wanted)
+		gate_brief_next = next_command(arguments);
 	writer->write(out, &gate);
 	if (!gate_outputs_write(&outputs, &gate, true) && written)
 		gate_set_unwritten(&gate, status);

@@ -10,9 +10,9 @@ static int run(const char **arguments)
 	return cmd_report_kinds(arguments, 1u << FINDING_CYCLE, 0);
 }
 
-static const struct poptOption options[] = { OPTIONS_LIMIT, OPTIONS_FORMAT,
-					     OPTIONS_STACKS, OPTIONS_SYMBOLS,
-					     POPT_TABLEEND };
+static const struct poptOption options[] = { OPTIONS_LIMIT,   OPTIONS_BRIEF,
+					     OPTIONS_FORMAT,  OPTIONS_STACKS,
+					     OPTIONS_SYMBOLS, POPT_TABLEEND };
 
 const struct command cmd_cycles = {
 	.name = "cycles",

@@ -85,7 +85,7 @@ static void visit(const struct reading *in, void *data)
 	side->there = true;
 	if (json)
 		side->document = document_new(in, NULL);
-	title = xasprintf("not recorded in %s:", text);
+	title = xasprintf("in %s:", text);
 	if (!json && !side->told)
 		verdict_print_gaps(stdout, title, m, NULL);
 	free(title);

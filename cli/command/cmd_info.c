@@ -233,9 +233,9 @@ static void visit(const struct reading *in, void *data)
 	print_cost(m);
 	message = model_text(m, m->meta.message);
 	if (verdict_gaps(gaps, m, NULL))
-		verdict_print_gaps(stdout, "not recorded", m, NULL);
+		verdict_print_gaps(stdout, NULL, m, NULL);
 	else
-		row("not recorded", "nothing is missing");
+		row("not seen", "nothing is missing");
 	if (*message)
 		row_text("message", message);
 }

@@ -23,6 +23,7 @@ static const struct poptOption options[] = {
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
 	OPTIONS_STACKS,
+	OPTIONS_BRIEF,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

@@ -126,7 +126,7 @@ static void visit(const struct reading *in, void *data)
 			print_table(&g, show->limit);
 		if (why)
 			printf("\nretained sizes are not known: %s\n", why);
-		verdict_print_gaps(stdout, "\nnot recorded:", m, NULL);
+		verdict_print_gaps(stdout, "", m, NULL);
 	}
 	groups_release(&g);
 }

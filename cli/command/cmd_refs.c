@@ -156,7 +156,7 @@ static void visit(const struct reading *in, void *data)
 		if (all > shown)
 			printf("omitting %zu more types; --limit 0 shows all\n",
 			       all - shown);
-		verdict_print_gaps(stdout, "\nnot recorded:", m, NULL);
+		verdict_print_gaps(stdout, "", m, NULL);
 	}
 	for (size_t i = 0; i < m->name_count; i++)
 		free(kinds[i].objects);

@@ -204,7 +204,7 @@ static void visit(const struct reading *in, void *data)
 		documents_add(&show->documents, document);
 	} else {
 		json_decref(array);
-		verdict_print_gaps(stdout, "not recorded:", in->m, NULL);
+		verdict_print_gaps(stdout, NULL, in->m, NULL);
 	}
 	region_passes_release(&p);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "brief.h"
 #include "cache.h"
 #include "command.h"
 #include "die.h"
@@ -64,8 +65,8 @@ static struct reporting reporting(const char **paths, unsigned kinds,
 			       .format = options_format(),
 			       .asked = recordings_count(paths) };
 
-	r.options.limit =
-	    options_limit(r.format == FORMAT_JSON ? 0 : REPORT_LIMIT);
+	r.options.limit = options_limit(
+	    r.format == FORMAT_JSON || brief_wanted ? 0 : REPORT_LIMIT);
 	documents_init(&r.documents, r.asked);
 	return r;
 }
@@ -190,6 +191,7 @@ static const struct poptOption options[] = {
 	OPTIONS_LIMIT,
 	OPTIONS_FORMAT,
 	OPTIONS_STACKS,
+	OPTIONS_BRIEF,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

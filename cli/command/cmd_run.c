@@ -33,6 +33,7 @@ static const struct poptOption options[] = {
 	  "compare every Nth call stack of a thread with libunwind's; slow",
 	  "N" },
 	OPTIONS_STACKS, /* --full: a line for each child, too */
+	OPTIONS_BRIEF,
 	OPTIONS_SYMBOLS,
 	POPT_TABLEEND
 };

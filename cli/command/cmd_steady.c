@@ -220,7 +220,7 @@ static int run(const char **arguments)
 		documents_write(&documents, stdout);
 	} else {
 		steady_print(out, &s, limit);
-		verdict_print_gaps(out, "not recorded:", &l.sum, NULL);
+		verdict_print_gaps(out, NULL, &l.sum, NULL);
 		steady_print_verdict(out, &s, status);
 	}
 	steady_release(&s);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "brief.h"
 #include "cache.h"
 #include "command.h"
 #include "debug_file.h"
@@ -64,6 +65,13 @@ struct poptOption options_stacks_table[] = {
 	POPT_TABLEEND
 };
 
+struct poptOption options_brief_table[] = {
+	{ "brief", 0, POPT_ARG_NONE, &brief_wanted, 0,
+	  "answer in at most 4 KiB, one finding a line, with one next command",
+	  NULL },
+	POPT_TABLEEND
+};
+
 void options_check(void)
 {
 	char *root;
@@ -83,6 +91,9 @@ enum format options_format(void)
 {
 	static const char *const names[] = { "text", "json" };
 
+	if (brief_wanted && format)
+		die(STATUS_INPUT,
+		    "--brief is a format of its own; give it or --format");
 	return (enum format)options_choice("format", format, names, 2,
 					   FORMAT_TEXT);
 }

@@ -10,10 +10,10 @@
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
 /* Tables to include into a command's own: --format; --limit; --debuginfod; that
- * and --sysroot; both and --no-symbol-cache; --full-stacks. */
+ * and --sysroot; both and --no-symbol-cache; --full; --brief. */
 extern struct poptOption options_format_table[], options_limit_table[],
     options_servers_table[], options_places_table[], options_symbols_table[],
-    options_stacks_table[];
+    options_stacks_table[], options_brief_table[];
 
 #define OPTIONS_TABLE(table)                                                   \
 	{                                                                      \
@@ -25,6 +25,7 @@ extern struct poptOption options_format_table[], options_limit_table[],
 #define OPTIONS_PLACES  OPTIONS_TABLE(options_places_table)
 #define OPTIONS_SYMBOLS OPTIONS_TABLE(options_symbols_table)
 #define OPTIONS_STACKS  OPTIONS_TABLE(options_stacks_table)
+#define OPTIONS_BRIEF   OPTIONS_TABLE(options_brief_table)
 
 #define OPTIONS_ROWS 20 /* of a table of text, if --limit says nothing */
 

@@ -50,6 +50,8 @@ static void add_process(struct gate *g, const struct model *m,
 		.peak_bytes = meta->peak_bytes,
 		.allocations = meta->allocations,
 		.incomplete = gap.text,
+		.consequence = gap.consequence,
+		.remedy = gap.remedy,
 		.killed = gap.killed,
 	};
 	judge_kill(g, p, model_started_as(m), gap.fatal);

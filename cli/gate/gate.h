@@ -48,8 +48,9 @@ struct gate_process {
 	bool ended;               /* seen to end */
 	uint64_t peak_bytes, allocations;
 	char *incomplete; /* why its result cannot be relied on; NULL: it can */
-	char *killed;     /* how it was killed; NULL: it was not */
-	bool killed_ok;   /* which is accepted */
+	const char *consequence, *remedy; /* as in struct gate_gap */
+	char *killed;   /* how it was killed; NULL: it was not */
+	bool killed_ok; /* which is accepted */
 };
 
 /* A module whose symbols could not be read. */

@@ -24,15 +24,22 @@ static const bool grave[RKN_LIMITS + 1] = {
 };
 
 /* Of a process that could be looked at, but for how it ended. */
-static char *grave_gap(const struct model *m, const struct findings *f)
+static void find_grave(struct gate_gap *gap, const struct model *m,
+		       const struct findings *f)
 {
 	struct verdict_gap gaps[VERDICT_GAPS];
 	size_t n = verdict_gaps(gaps, m, f);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && !gap->text; i++)
 		if (grave[gaps[i].limit])
-			return xasprintf("%s (%s)", gaps[i].said, gaps[i].why);
-	return NULL;
+			*gap = (struct gate_gap){
+				.text = xasprintf("%s (%s)", gaps[i].said,
+						  gaps[i].cause),
+				.consequence = gaps[i].consequence,
+				.remedy =
+				    *gaps[i].remedy ? gaps[i].remedy : NULL,
+				.killed = gap->killed,
+			};
 }
 
 struct gate_gap gate_gap(const struct model *m, const struct findings *f)
@@ -45,7 +52,7 @@ struct gate_gap gate_gap(const struct model *m, const struct findings *f)
 	if (m->truncated) {
 		gap.text = xstrdup(m->error);
 	} else if (f->checked) {
-		gap.text = grave_gap(m, f);
+		find_grave(&gap, m, f);
 	} else if (m->meta.end == RKN_END_UNKNOWN &&
 		   !(m->meta.flags & (RKN_META_SNAPSHOT | unchecked))) {
 		/* The parent saw it end; but a parent is not always recorded,

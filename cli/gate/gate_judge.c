@@ -38,6 +38,7 @@ void gate_settle(struct gate *g)
 			continue;
 		free(p->incomplete);
 		p->incomplete = NULL;
+		p->consequence = p->remedy = NULL;
 	}
 }
 

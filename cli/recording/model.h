@@ -76,6 +76,8 @@ struct model {
 	size_t live_thread_count;
 	struct rkn_tls *tls;
 	size_t tls_count;
+	bool any_cuts;   /* RKN_LIMIT_TRUNCATED_STACK counts RKN_LIMIT_DEPTH's,
+			    too: a file of an older minor version than 7 */
 	bool truncated;  /* the file was cut; `error` says where */
 	bool blocks_cut; /* ... before the last block: more were alive */
 	enum rkn_chunk_type cut; /* of the parts from this one on not all, or

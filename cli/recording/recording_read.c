@@ -117,6 +117,7 @@ static int open_file(struct reader *r, struct model *m, int fd, uint64_t size)
 		    m, -EBADMSG,
 		    "the header at byte 0 has the impossible size %u", h.size);
 	r->minor = h.minor;
+	m->any_cuts = h.minor < 7;
 	r->at = h.size;
 	return 0;
 }

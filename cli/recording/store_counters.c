@@ -36,7 +36,7 @@ static int add_pages(struct store_file *s, const struct store_area *a)
 			    &to[store_file_stack(s, first + k)];
 
 			if (to[first + k].flags & STORE_STACK_TRIMMED)
-				s->m->limits[RKN_LIMIT_TRUNCATED_STACK] +=
+				s->m->limits[RKN_LIMIT_DEPTH] +=
 				    page[k].allocations;
 			stack->allocations += page[k].allocations;
 			stack->allocated_bytes += page[k].allocated_bytes;

@@ -22,8 +22,9 @@ static int trim(struct store_file *s, struct rkn_stack *stacks)
 		if (frame == stacks[i].frame)
 			continue;
 		if (!stacks[i].flags)
-			stacks[i].flags =
-			    RKN_STACK_TRUNCATED | STORE_STACK_TRIMMED;
+			stacks[i].flags = RKN_STACK_TRUNCATED |
+					  RKN_STACK_DEEPER |
+					  STORE_STACK_TRIMMED;
 		stacks[i].frame = frame;
 		s->stacks[i] = 0;
 	}

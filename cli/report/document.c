@@ -265,7 +265,11 @@ json_t *document_new(const struct reading *in, const struct findings *f)
 
 		document_text(o, "what", list[i].what);
 		document_count(o, "count", list[i].count);
-		document_text(o, "why", list[i].why);
+		document_text(o, "why", list[i].cause);
+		document_text(o, "cause", list[i].cause);
+		document_text(o, "consequence", list[i].consequence);
+		document_text(o, "remedy",
+			      *list[i].remedy ? list[i].remedy : NULL);
 		document_append(gaps, o);
 	}
 	stat(m->path, &st);

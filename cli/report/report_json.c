@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checked.h"
 #include "die.h"
 #include "document.h"
 #include "fields.h"
@@ -395,6 +396,7 @@ json_t *report_json(const struct reading *in, const struct report_options *o)
 	document = document_new(in, &f); /* knows missing symbols by now */
 	document_set(document, "verdict",
 		     verdict(&v, &f, o->kinds | o->listed, &wishes));
+	document_set(document, "checked", checked_json(in, &f, &v));
 	document_set(document, "findings", list);
 	document_set(document, "wrong_frees", wrong_frees(&w));
 	document_set(document, "pooled", pooled_json(in, &f));

@@ -69,6 +69,8 @@ void print_stack(const struct printer *p, uint32_t stack, bool columns)
 		print_folded(p, last, number - 1, folded, columns);
 	if (l)
 		fprintf(p->out, "    ... omitting the outer frames\n");
+	else if (s->flags & RKN_STACK_DEEPER)
+		fprintf(p->out, "    ... deeper than the recorded depth\n");
 	else if (s->flags & RKN_STACK_TRUNCATED)
 		fprintf(p->out, "    ... the outer frames were not recorded\n");
 }

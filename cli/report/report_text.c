@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "brief.h"
 #include "card.h"
 #include "card_depth.h"
+#include "checked.h"
 #include "escape.h"
 #include "loss_table.h"
 #include "member.h"
@@ -442,18 +444,22 @@ static void print_findings(const struct printer *p, const struct findings *f,
 }
 
 /* What the reader should know about the recording and what is not shown. */
-static void print_notes(const struct printer *p, const struct findings *f)
+static void print_notes(const struct printer *p, const struct findings *f,
+			const struct verdict *v)
 {
 	const char *message = model_text(p->in->m, p->in->m->meta.message);
 	struct unread u;
 	char *warning;
 	size_t at = 0;
 
-	verdict_print_gaps(p->out, "\nnot recorded:", p->in->m, f);
+	if (v->findings)
+		fputc('\n', p->out);
+	checked_print(p->out, p->in, f, v);
 	if (*message && p->in->m->meta.flags & RKN_META_OFF) {
 		char *shown = escape(message);
 
-		fprintf(p->out, "    message of the recording: %s\n", shown);
+		fprintf(p->out, "%*smessage of the recording: %s\n",
+			VERDICT_INDENT, "", shown);
 		free(shown);
 	}
 	unread_findings(&u, p->in, f);
@@ -499,43 +505,55 @@ static void print_others(const struct printer *p, const struct findings *f,
 	}
 }
 
+static void print_whole(const struct printer *p, struct findings *f,
+			const struct verdict *v, const struct report_options *o,
+			const struct wishes *wishes)
+{
+	const struct rkn_meta *meta = &p->in->m->meta;
+	char count[UNITS_SIZE], size[UNITS_SIZE];
+	uint64_t bytes, withheld;
+
+	print_verdict(p, f, v, o->kinds, o->limit);
+	withheld = wishes_withheld(wishes, &bytes);
+	if (withheld)
+		fprintf(p->out,
+			"%s of %s %s not shown: the program's own %s %s\n",
+			units_count(count, withheld, "finding"),
+			units_bytes(size, bytes), withheld == 1 ? "is" : "are",
+			wishes_origin(wishes),
+			wishes->off     ? "turned leak checks off"
+			: withheld == 1 ? "covers it"
+					: "covers them");
+	if (meta->end == RKN_END_SIGNAL)
+		fprintf(p->out, "signal %" PRId32 " (%s) ended the process\n",
+			meta->end_value, units_signal(meta->end_value));
+	if (o->kinds & 1u << FINDING_OVER)
+		print_references(p, f);
+	print_stray(p);
+	findings_sign(f, p->in);
+	print_findings(p, f, o, v->findings);
+	print_notes(p, f, v);
+	print_others(p, f, v, o->kinds);
+	if (o->kinds & 1u << FINDING_OVER)
+		print_pooled(p, f);
+}
+
 static void print_report(FILE *out, size_t width, const struct reading *in,
 			 const struct report_options *o)
 {
-	const struct model *m = in->m;
 	struct printer p = {
 		.out = out, .in = in, .colour = o->colour, .width = width
 	};
-	char count[UNITS_SIZE], size[UNITS_SIZE];
-	uint64_t bytes, withheld;
 	struct wishes wishes;
 	struct findings f;
 	struct verdict v;
 
 	wishes_findings(&wishes, &f, in);
-	verdict_make(&v, &f, m, o->kinds);
-	print_verdict(&p, &f, &v, o->kinds, o->limit);
-	withheld = wishes_withheld(&wishes, &bytes);
-	if (withheld)
-		fprintf(out, "%s of %s %s not shown: the program's own %s %s\n",
-			units_count(count, withheld, "finding"),
-			units_bytes(size, bytes), withheld == 1 ? "is" : "are",
-			wishes_origin(&wishes),
-			wishes.off      ? "turned leak checks off"
-			: withheld == 1 ? "covers it"
-					: "covers them");
-	if (m->meta.end == RKN_END_SIGNAL)
-		fprintf(out, "signal %" PRId32 " (%s) ended the process\n",
-			m->meta.end_value, units_signal(m->meta.end_value));
-	if (o->kinds & 1u << FINDING_OVER)
-		print_references(&p, &f);
-	print_stray(&p);
-	findings_sign(&f, in);
-	print_findings(&p, &f, o, v.findings);
-	print_notes(&p, &f);
-	print_others(&p, &f, &v, o->kinds);
-	if (o->kinds & 1u << FINDING_OVER)
-		print_pooled(&p, &f);
+	verdict_make(&v, &f, in->m, o->kinds);
+	if (brief_wanted)
+		brief_print(&p, &f, &v, o, &wishes);
+	else
+		print_whole(&p, &f, &v, o, &wishes);
 	wishes_release(&wishes);
 	findings_release(&f);
 }
@@ -546,9 +564,10 @@ void report_text(FILE *out, const struct reading *in,
 		 const struct report_options *o)
 {
 	struct report_options preset = { .kinds = REPORT_FINDINGS,
-					 .limit = REPORT_LIMIT,
+					 .limit =
+					     brief_wanted ? 0 : REPORT_LIMIT,
 					 .colour = paint_wanted(out) };
-	size_t width = paint_width(out), size;
+	size_t width = brief_wanted ? 0 : paint_width(out), size;
 	char *text;
 	FILE *lines;
 

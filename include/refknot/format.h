@@ -201,6 +201,9 @@ static_assert(sizeof(struct rkn_frame) == 16, "frame changed size");
 
 enum rkn_stack_flag {
 	RKN_STACK_TRUNCATED = 1u << 0, /* callers are missing */
+	/* Since minor version 7: for it has more frames than are kept; without
+	 * this one a function has no unwind rules. */
+	RKN_STACK_DEEPER = 1u << 1,
 };
 
 struct rkn_stack {      /* record 0: the stack is not known */
@@ -238,7 +241,7 @@ static_assert(sizeof(struct rkn_limit) == 16, "limit changed size");
 	"or are bound to another malloc than the one that refknot watches"
 
 enum rkn_limit_number {
-#define RKN_LIMIT(name, what, why) RKN_LIMIT_##name,
+#define RKN_LIMIT(name, ...) RKN_LIMIT_##name,
 #include "limits.def"
 #undef RKN_LIMIT
 	RKN_LIMITS

@@ -151,10 +151,10 @@ struct store_area {
 	uint64_t freed_bytes;
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
-	uint64_t limits[40];                    /* by enum rkn_limit_number */
+	uint64_t limits[48];                    /* by enum rkn_limit_number */
 	uint32_t counters[STORE_COUNTER_PAGES]; /* offset / 4096; 0: none */
 };
-static_assert(RKN_LIMITS <= 40, "no room for a limit");
+static_assert(RKN_LIMITS <= 48, "no room for a limit");
 
 /*
  * A name that the program gave to a type, a field, a mark or a region. Number 0

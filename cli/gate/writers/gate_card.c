@@ -121,6 +121,24 @@ static bool have_one_gap(const struct gate_process *a,
 	       !strcmp(a->program, b->program) && !strcmp(a->name, b->name);
 }
 
+/* `more`: other processes of the same program with the same reason. */
+static void print_gap(FILE *out, const struct gate_process *p, size_t more)
+{
+	char *process = gate_card_process(p->name, p->pid);
+
+	fputs("incomplete: ", out);
+	print(out, process);
+	if (more)
+		fprintf(out, " and %zu more", more);
+	fputs(": ", out);
+	print(out, p->incomplete);
+	fputc('\n', out);
+	if (p->consequence)
+		fprintf(out, "            %s%s%s\n", p->consequence,
+			p->remedy ? "; " : "", p->remedy ? p->remedy : "");
+	free(process);
+}
+
 /* Each reason once for a program: what fails is often executed often. */
 void gate_card_gaps(FILE *out, const struct gate *g)
 {
@@ -129,7 +147,6 @@ void gate_card_gaps(FILE *out, const struct gate *g)
 	for (size_t i = 0; i < g->process_count; i++) {
 		const struct gate_process *p = &g->processes[i];
 		size_t before = 0, more = 0;
-		char *process;
 
 		if (!p->incomplete)
 			continue;
@@ -139,15 +156,7 @@ void gate_card_gaps(FILE *out, const struct gate *g)
 			more += have_one_gap(p, &g->processes[k]);
 		if (before || shown++ >= MOST_GAPS)
 			continue;
-		process = gate_card_process(p->name, p->pid);
-		fputs("incomplete: ", out);
-		print(out, process);
-		if (more)
-			fprintf(out, " and %zu more", more);
-		fputs(": ", out);
-		print(out, p->incomplete);
-		fputc('\n', out);
-		free(process);
+		print_gap(out, p, more);
 	}
 	if (shown > MOST_GAPS)
 		fprintf(out, "incomplete: %zu programs more\n",

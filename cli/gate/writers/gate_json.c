@@ -191,6 +191,8 @@ void gate_write_json(FILE *out, const struct gate *g)
 		document_set(one, "peak_bytes", json_count(p->peak_bytes));
 		document_set(one, "allocations", json_count(p->allocations));
 		document_set(one, "incomplete", json_text(p->incomplete));
+		document_set(one, "consequence", json_text(p->consequence));
+		document_set(one, "remedy", json_text(p->remedy));
 		document_set(one, "killed", json_text(p->killed));
 		document_set(one, "killed_ok", json_boolean(p->killed_ok));
 		document_append(processes, one);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "judged.h"
+#include "verdict.h"
 
 static void add_blocks(int count, uint32_t stack)
 {
@@ -826,6 +827,46 @@ static void what_was_not_seen_lessens_the_confidence(void **state)
 	expect_confidence(RKN_LIMIT_TRUNCATED_STACK, "high");
 }
 
+/* The only gap of the scene. */
+static struct verdict_gap gap_of(enum rkn_limit_number limit)
+{
+	struct verdict_gap gaps[VERDICT_GAPS];
+
+	s.m.limits[limit] = 1;
+	judge();
+	assert_int_equal(verdict_gaps(gaps, &s.m, &f), 1);
+	s.m.limits[limit] = 0;
+	return gaps[0];
+}
+
+/* Until minor version 6 a recording has one limit for both kinds of cuts. */
+static void a_cut_stack_says_why_as_far_as_is_known(void **state)
+{
+	struct verdict_gap gap;
+
+	(void)state;
+	gap = gap_of(RKN_LIMIT_DEPTH);
+	assert_non_null(strstr(gap.remedy, "--depth"));
+	gap = gap_of(RKN_LIMIT_TRUNCATED_STACK);
+	assert_null(strstr(gap.cause, "depth"));
+	assert_null(strstr(gap.remedy, "--depth"));
+	s.m.any_cuts = true;
+	gap = gap_of(RKN_LIMIT_TRUNCATED_STACK);
+	assert_non_null(strstr(gap.cause, "depth, or a function"));
+	assert_non_null(strstr(gap.remedy, "--depth"));
+}
+
+static void a_number_that_is_no_lack_is_no_gap(void **state)
+{
+	struct verdict_gap gaps[VERDICT_GAPS];
+
+	(void)state;
+	s.m.limits[RKN_LIMIT_STACK_VERIFIED] = 5;
+	s.m.limits[RKN_LIMIT_INHERITED_BYTES] = 5;
+	judge();
+	assert_int_equal(verdict_gaps(gaps, &s.m, &f), 0);
+}
+
 static void sign_all(void)
 {
 	struct reading in = scene_read(&s);
@@ -1087,6 +1128,8 @@ int main(void)
 		TEST(nothing_is_judged_without_a_snapshot),
 		TEST(nothing_is_judged_from_half_the_pointers),
 		TEST(what_was_not_seen_lessens_the_confidence),
+		TEST(a_cut_stack_says_why_as_far_as_is_known),
+		TEST(a_number_that_is_no_lack_is_no_gap),
 		TEST(a_signature_knows_functions_not_addresses),
 		TEST(a_signature_knows_the_kind),
 		TEST(a_signature_knows_who_points_at_whom_not_where),

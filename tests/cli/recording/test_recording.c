@@ -751,6 +751,7 @@ static void files_of_minor_version_5_are_read(void **state)
 	assert_int_equal(m.live_frame_count, 0);
 	assert_int_equal(m.live_thread_count, 0);
 	assert_int_equal(m.tls_count, 0);
+	assert_true(m.any_cuts);
 	model_release(&m);
 }
 

@@ -239,14 +239,16 @@ static void stacks_are_as_deep_as_was_asked_for(void **state)
 			 0x20);
 	assert_int_equal(m.frames[m.frames[m.stacks[1].frame].parent].parent,
 			 0);
-	assert_int_equal(m.stacks[1].flags, RKN_STACK_TRUNCATED);
+	assert_int_equal(m.stacks[1].flags,
+			 RKN_STACK_TRUNCATED | RKN_STACK_DEEPER);
 	assert_int_equal(m.stacks[2].flags, 0);
 	assert_int_equal(m.stacks[2].frame, 7);
 	assert_int_equal(m.stacks[1].allocations, 5);
 	assert_int_equal(m.stacks[1].freed_bytes, 5);
 	assert_int_equal(m.stacks[2].allocations, 2);
 	assert_int_equal(m.stacks[3].allocations, 0);
-	assert_int_equal(m.limits[RKN_LIMIT_TRUNCATED_STACK], 1);
+	assert_int_equal(m.limits[RKN_LIMIT_DEPTH], 1);
+	assert_int_equal(m.limits[RKN_LIMIT_TRUNCATED_STACK], 0);
 	assert_int_equal(m.blocks[0].stack, 1);
 	model_release(&m);
 }

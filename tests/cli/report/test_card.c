@@ -71,7 +71,8 @@ static void a_leak_has_its_site_and_its_callers(void **state)
 	    "   from         main          scene.c:3\n"
 	    "   to mend      nothing points at them any more: free them while something does\n"
 	    "\n"
-	    "in full: refknot show 'scene.rkn' 1\n");
+	    "in full: refknot show 'scene.rkn' 1\n"
+	    "\nchecked: 5 blocks; nothing left out\n");
 }
 
 static void what_a_card_leaves_out_is_not_on_it(void **state)

@@ -91,12 +91,23 @@ static json_t *json(void)
 	return document;
 }
 
-static void nothing_wrong_is_one_line(void **state)
+static void nothing_wrong_is_two_lines(void **state)
 {
 	(void)state;
 	scene_block(&s, in_node, 2000);
 	scene_root(&s, 0, 0);
-	expect_text(NULL, "refknot: no findings; 1 block, 2.0 KiB alive\n");
+	expect_text(NULL,
+		    "refknot: no findings; 1 block, 2.0 KiB alive\n"
+		    "checked: 1 block; nothing left out\n");
+	s.m.meta.root_bytes = 3 << 10;
+	s.m.threads[1].flags = RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
+	expect_within(
+	    "\nchecked: 1 block, 3.0 KiB of roots, 1 thread; nothing left out\n");
+	s.m.threads[1].flags = RKN_THREAD_ALIVE;
+	s.m.limits[RKN_LIMIT_THREAD_RUNNING] = 1;
+	expect_within(
+	    "\nchecked: 1 block, 3.0 KiB of roots, 1 thread (1 did not stop)\n"
+	    "   not seen: 1 thread that did not stop for the snapshot, ");
 }
 
 static void a_cycle_is_drawn_member_by_member(void **state)
@@ -126,7 +137,8 @@ static void a_cycle_is_drawn_member_by_member(void **state)
 	    "    break hint: clear or weaken +0x98 of the 24 B from node_new: frees all 3 objects, 53 B\n"
 	    "    call stack of the first member:\n"
 	    "    #0  node_new at scene.c:2 (scene)\n"
-	    "    #1  main at scene.c:1 (scene)\n");
+	    "    #1  main at scene.c:1 (scene)\n"
+	    "\nchecked: 3 blocks; nothing left out\n");
 }
 
 static void leaks_tell_their_stack_and_what_they_hold(void **state)
@@ -152,7 +164,8 @@ static void leaks_tell_their_stack_and_what_they_hold(void **state)
 	    "    #0  strdup at scene.c:5 (scene)\n"
 	    "    #1  parse_header at scene.c:4 (scene)\n"
 	    "    #2  main at scene.c:3 (scene)\n"
-	    "    holds a cycle of 2 objects\n");
+	    "    holds a cycle of 2 objects\n"
+	    "\nchecked: 5 blocks; nothing left out\n");
 }
 
 static void a_block_that_holds_itself_is_drawn(void **state)
@@ -229,7 +242,9 @@ static void other_kinds_are_left_out(void **state)
 
 	(void)state;
 	scene_block(&s, in_node, 24);
-	expect_text(&o, "refknot: no orphaned cycles; 1 block, 24 B alive\n");
+	expect_text(&o,
+		    "refknot: no orphaned cycles; 1 block, 24 B alive\n"
+		    "checked: 1 block; nothing left out\n");
 }
 
 static void a_check_that_was_not_made_is_the_verdict(void **state)
@@ -242,9 +257,13 @@ static void a_check_that_was_not_made_is_the_verdict(void **state)
 	expect_text(
 	    NULL,
 	    "refknot: leaks and cycles were not checked: the process was killed, replaced by exec, or still runs; the check is made at its end; 1 block, 24 B alive; not all was seen, see below\n"
-	    "\nnot recorded:\n"
-	    "    3 allocations recorded without a call stack: made while refknot itself was at work: from a signal handler or the dynamic loader; their blocks count as in use\n"
-	    "    1 leak and cycle check not made: the process was killed, replaced by exec, or still runs; the check is made at its end\n");
+	    "   not seen: 3 allocations recorded without a call stack: made in a signal\n"
+	    "             handler or in the dynamic loader while refknot itself was at work\n"
+	    "             their blocks count as in use: if one is lost, the report does not\n"
+	    "             say so\n"
+	    "   not seen: 1 leak and cycle check not made: the process was killed, replaced\n"
+	    "             by exec, or still runs; the check is made at its end\n"
+	    "             what was alive is known, but not what was lost\n");
 }
 
 static void the_reason_for_no_check_is_the_true_one(void **state)
@@ -275,12 +294,15 @@ static void a_possible_leak_is_no_finding_unless_asked_for(void **state)
 	expect_text(
 	    NULL,
 	    "refknot: no findings; 1 block, 200 B alive\n"
+	    "checked: 1 block; nothing left out\n"
 	    "\n1 possible leak (1 object, 200 B), held by pointers into the middle only: refknot leaks -p 'scene.rkn' shows it\n");
 	assert_ptr_equal(strstr(text(&o), paint(true, PAINT_GOOD)), text(&o));
 	expect_in(&with_possible, "refknot: 1 possible leak\n");
 	o.kinds = 1u << FINDING_CYCLE;
 	o.colour = false;
-	expect_text(&o, "refknot: no orphaned cycles; 1 block, 200 B alive\n");
+	expect_text(&o,
+		    "refknot: no orphaned cycles; 1 block, 200 B alive\n"
+		    "checked: 1 block; nothing left out\n");
 	document = json();
 	assert_int_equal(json_unpack(document, "{s:{s:i,s:{s:{s:i}}}}",
 				     "verdict", "findings", &findings,
@@ -484,7 +506,7 @@ static void kinds_of_findings_have_their_plurals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_wrong_is_one_line),
+		TEST(nothing_wrong_is_two_lines),
 		TEST(a_cycle_is_drawn_member_by_member),
 		TEST(leaks_tell_their_stack_and_what_they_hold),
 		TEST(a_block_that_holds_itself_is_drawn),

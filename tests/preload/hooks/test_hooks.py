@@ -281,9 +281,9 @@ def test_reservations_of_another_user_s_are_not_looked_through(tmp_path):
 
 def test_depth_limits_the_recorded_frames(tmp_path):
     report = same(tmp_path, "deep", options=["--depth", "5"]).report()
-    why, = (g["why"] for g in report["complete"]
-            if g["what"] == "call stacks cut at the outer end")
-    assert "refknot run --depth" in why
+    remedy, = (g["remedy"] for g in report["complete"]
+               if g["what"] == "call stacks cut at the recorded depth")
+    assert "refknot run --depth" in remedy
     stacks = [len(f["stack"]) for f in report["findings"]]
     assert stacks and max(stacks) == 5
 

@@ -183,7 +183,7 @@ def test_others_are_not_called_wrong(mode, strays, tmp_path):
         gaps = {g["what"]: g["count"] for g in report["complete"]}
         assert gaps["frees of blocks that were not recorded"] == 1
         told = refknot("report", child).out.decode()
-        assert "    1 free of a block that was not recorded: " in told
+        assert "   not seen: 1 free of a block that was not recorded: " in told
     if mode == "mixed":
         gaps = {g["what"]: g["count"] for g in report["complete"]}
         assert gaps == {"frees of blocks that were not recorded": 3}

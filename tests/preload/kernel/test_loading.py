@@ -304,7 +304,7 @@ def test_corners_hold_with_other_allocators(name, what, args, tmp_path):
     assert report["verdict"]["checked"] is True
     told = {row["what"]: row["count"] for row in report["complete"]}
     assert not any("share their" in what for what in told)
-    assert told.get("allocators that bring C++'s operators of their own",
+    assert told.get("allocators with their own operator new",
                     0) == (what == "tls")
 
 
@@ -328,7 +328,7 @@ def test_what_an_object_of_an_unseen_new_leads_to_is_in_use(name, needed,
     assert report["findings"] == []
     assert report["process"]["live_blocks"] >= 100
     told = {row["what"]: row["count"] for row in report["complete"]}
-    assert told["allocators that bring C++'s operators of their own"] == 1
+    assert told["allocators with their own operator new"] == 1
 
 
 def test_programs_that_walk_their_own_stack_are_not_disturbed(tmp_path):

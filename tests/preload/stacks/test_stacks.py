@@ -135,7 +135,7 @@ def test_a_stack_that_ends_where_no_table_is_is_none(tmp_path):
     recorded = record(tmp_path, program, options=["--verify", "1"])
     walks, different = verified(recorded.main)
     assert walks == 1 and different == 0
-    assert any("cut at the outer end" in c["what"]
+    assert any("not be followed to the end" in c["what"]
                for c in recorded.report()["complete"])
 
 
