@@ -101,11 +101,10 @@ void print_callers(const struct printer *p, const uint32_t *objects,
 		else if (c.certain == c.left)
 			fputs("; this is certain", p->out);
 		else if (c.certain)
-			fprintf(p->out,
-				"; of %s that are left %" PRIu64
-				" can be told for certain",
-				units_count(left, c.left, "reference"),
-				c.certain);
+			fprintf(
+			    p->out,
+			    "; of %s that are left, %" PRIu64 " can be proved",
+			    units_count(left, c.left, "reference"), c.certain);
 		else
 			fprintf(p->out, "; not certain whose %s left",
 				c.left == 1 ? "is" : "are");

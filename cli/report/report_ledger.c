@@ -210,12 +210,12 @@ void print_cycle_ledger(const struct printer *p, const struct finding *f)
 
 	if (f->pointed_at)
 		fputs(
-		    "    pointers still lead to it, but the program says that nobody else holds a reference: they are stale or borrowed\n",
+		    "    pointers still lead to it, but the program declared no other holder: they are stale or borrowed\n",
 		    p->out);
 	if (f->references)
 		fprintf(
 		    p->out,
-		    "    and %s on its members that nobody is named for: breaking the cycle alone would not free it\n",
+		    "    and %s on its members without a recorded owner: breaking the cycle would not free it\n",
 		    units_count(text, f->references, "more reference"));
 	if (f->undeclared != RKN_NONE) {
 		const struct rkn_edge *e = &m->edges[f->undeclared];

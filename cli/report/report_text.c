@@ -72,7 +72,7 @@ static void print_references(const struct printer *p, const struct findings *f)
 	if (count)
 		fprintf(
 		    p->out,
-		    "%s alive with references that nobody is named for: refknot refs '%s' tells where they were taken\n",
+		    "%s alive with references without a recorded owner: refknot refs '%s' lists where they were taken\n",
 		    units_count(objects, count, "object"), path);
 	if (!f->count && count <= FEW) {
 		for (size_t i = 0; i < count; i++) {

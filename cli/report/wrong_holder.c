@@ -51,8 +51,8 @@ void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 
 	if (e->kind == RKN_ERROR_MOVE_FROM_OTHER) {
 		fprintf(p->out, "    a reference was moved from %s to %s, but ",
-			who ? who : "nobody that is named",
-			to ? to : "nobody that is named");
+			who ? who : "an unnamed holder",
+			to ? to : "an unnamed holder");
 		fprintf(p->out,
 			who ? "%s has none\n"
 			    : "all that there are have holders\n",
@@ -78,7 +78,7 @@ void wrong_holder_print(const struct printer *p, const struct rkn_error *e)
 		print_other(p, e);
 	if (e->flags & RKN_ERROR_COPIED)
 		fputs(
-		    "    a reference of memory that is no object may be meant, if that was copied\n",
+		    "    a reference of memory without an object may be meant, if that was copied\n",
 		    p->out);
 	if (e->flags & RKN_ERROR_DOUBTED)
 		fputs(

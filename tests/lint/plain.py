@@ -45,15 +45,6 @@ PRINTED = ("cli/", "preload/", "include/refknot/limits.def")
 UNREAD = re.compile(r'(?m)^\.\\".*$|^\.(?:Xr|It Fl|Fl|Nm) .*$|^\$ (?s:.*?)^\.Ed$')
 STRING = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 
-# Texts that are being rewritten by others.
-LEFT_OUT = {
-    "cli/report/report_text.c", "cli/report/report_stack.c", "cli/report/report_cycle.c",
-    "cli/report/report_ledger.c", "cli/report/report_held.c",
-    "cli/report/report_holder.c", "cli/report/report_callers.c",
-    "cli/report/wrong_holder.c", "cli/report/report_strays.c",
-    "cli/analysis/verdict.c", "cli/run/run_end.c", "cli/run/children.c",
-}
-
 
 def strings_of(path):
     """A C file with only its strings, neighbours joined, in their places."""
@@ -71,8 +62,8 @@ def read_by_users(tree):
         name = tree.name(path)
         if PAGES.match(name) or name.startswith("samples/"):
             yield name, UNREAD.sub(lambda m: blank(m[0]), text_of(path))
-        elif name.startswith(PRINTED) and path.suffix in (".c", ".h", ".def") and \
-                name not in LEFT_OUT:
+        elif name.startswith(PRINTED) and \
+                path.suffix in (".c", ".h", ".def"):
             yield name, strings_of(path)
 
 

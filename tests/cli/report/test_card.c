@@ -4,12 +4,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "paint.h"
 #include "report.h"
 #include "scene.h"
 #include "wrap.h"

@@ -65,7 +65,7 @@ def test_what_nobody_can_have_given_back_is_certain(tmp_path):
     assert rows(f) == [("reader2", None, 3, 2), LOADS, UNLOADS]
     assert (balance(f)["left"], balance(f)["certain"]) == (3, 2)
     assert headline(recorded).endswith(
-        "of 3 references that are left 2 can be told for certain")
+        "of 3 references that are left, 2 can be proved")
 
 
 def test_one_caller_of_all_is_certain(tmp_path):

@@ -382,13 +382,13 @@ def test_the_report_sends_its_reader_to_references_without_a_holder(tmp_path):
     assert recorded.report()["findings"] == []
     told = refknot("report", "--full", recorded.main).out.decode()
     line, *few = told.splitlines()[1:4]
-    assert line == ("1 object alive with references that nobody is named for: "
-                    f"refknot refs '{recorded.main}' tells where they were "
+    assert line == ("1 object alive with references without a recorded owner: "
+                    f"refknot refs '{recorded.main}' lists where they were "
                     "taken")
     assert few[0].endswith("  1 object") and "forget_it" in told
     refs = refknot("refs", recorded.main).out.decode()
     assert "called by forget_it at corners.c:" in refs
-    assert "nobody is named" not in refknot("leaks", recorded.main).out.decode()
+    assert "recorded owner" not in refknot("leaks", recorded.main).out.decode()
 
 
 def test_lines_of_references_name_the_command_for_balance(tmp_path):

@@ -85,7 +85,7 @@ def test_those_of_one_place_are_one(tmp_path):
     ("moved_by_one_that_has_none", [
         "a reference was moved from B#1 to C#1, but B#1 has none"]),
     ("given_to_two", [
-        "a reference was moved from nobody that is named to B#1, but all "
+        "a reference was moved from an unnamed holder to B#1, but all "
         "that there are have holders"]),
     ("given_to_one_twice", ["A#1 has a reference already"]),
     ("unlinked_by_another", [
@@ -114,7 +114,7 @@ def test_fields_need_not_be_told_twice(name, tmp_path):
 def test_memory_that_may_have_been_copied_is_said(tmp_path):
     recorded = corner(tmp_path, "beside_a_global")
     text = refknot("report", "--full", recorded.main).out.decode()
-    assert ("a reference of memory that is no object may be meant, if that "
+    assert ("a reference of memory without an object may be meant, if that "
             "was copied") in text
 
 

@@ -228,7 +228,7 @@ def judge_fault(fault, report, of, rest):
     gaps = [f"{g['count']} {g['what']}" for g in report["complete"]]
     if gaps:
         return "vague", "only: " + "; ".join(gaps), ""
-    if "references that nobody is named for" in rest:
+    if "references without a recorded owner" in rest:
         return "missed", "only a hint at `refknot refs`", ""
     return "missed", "", ""
 
