@@ -181,7 +181,7 @@ char *cycle_hint_reference(const struct printer *p,
 /* Whether references on its members are known that nobody in it holds. */
 static bool is_held(const struct printer *p, const struct finding *f)
 {
-	if (f->references || f->undeclared != RKN_NONE)
+	if (f->references)
 		return true;
 	for (size_t i = 0; i < f->member_count && p->in->m->count_count; i++) {
 		struct block_counts counts;

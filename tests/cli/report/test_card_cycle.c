@@ -289,6 +289,10 @@ static void what_the_program_calls_weak_is_no_way(void **state)
 	expect("   Parent --+0x8--> Child --+0x8--> Child --+0x8--> back\n");
 	expect_not("more");
 	expect("clear or weaken Child.top: frees 3 objects, 192 B\n");
+	/* Nor if there is a reference that it might be. */
+	s.objects[1].count = 2;
+	expect("   also held by 1 reference without a recorded owner\n");
+	expect_not("more");
 }
 
 static void a_reference_without_a_pointer_is_drawn(void **state)
@@ -327,6 +331,8 @@ static void references_that_it_does_not_explain_free_nothing(void **state)
 	scene_reference(&s, 1, 2, "next");
 	scene_reference(&s, 2, 1, "next");
 	expect("   also held by 1 reference without a recorded owner\n");
+	expect(
+	    "   to break it  clear or weaken Node.next: frees 1 object, 64 B\n");
 }
 
 static void objects_of_a_pool_have_fields_of_their_own(void **state)

@@ -297,3 +297,65 @@ def test_nobody_is_told_to_clear_a_container_s_pointers(compiler, tmp_path):
     # clang's debug information has the tree that a map is made of.
     assert hints[2].startswith(("free std::map<", "free std::_Rb_tree<"))
     assert hints[2].endswith(own)
+
+
+SHARED = """
+#include <memory>
+#include <new>
+#include <string.h>
+#include <vector>
+#include "scrub.h"
+struct Child;
+struct Parent { std::vector<std::shared_ptr<Child>> children; };
+struct Child { std::shared_ptr<Parent> parent; std::weak_ptr<Child> me; };
+struct Node { std::shared_ptr<Node> next; long x[4]; };
+static NOINLINE void family()
+{
+    auto p = std::make_shared<Parent>();
+
+    for (int i = 0; i < 4; i++) {
+        auto c = std::make_shared<Child>();
+
+        c->parent = p;
+        c->me = c;
+        p->children.push_back(c);
+    }
+}
+/* One more reference, on which no destructor runs. */
+static NOINLINE void forgotten()
+{
+    auto a = std::make_shared<Node>(), b = std::make_shared<Node>();
+    alignas(std::shared_ptr<Node>) char room[sizeof(a)];
+
+    a->next = b;
+    b->next = a;
+    new (room) std::shared_ptr<Node>(a);
+    memset(room, 0, sizeof(room));
+}
+int main()
+{
+    family();
+    forgotten();
+    scrub();
+}
+"""
+
+
+def test_what_a_lost_shared_ptr_holds_is_not_said_to_be_freed(tmp_path):
+    program = compiled(tmp_path, "shared", SHARED, "-g", "-O0", INCLUDE,
+                       compiler="g++")
+    found = cards(record(tmp_path, program))
+    family = of(found, "Parent")
+    assert family[1:5] == [
+        "   Parent --.children-->",
+        "   std::shared_ptr<Child>[] --[0]-->",
+        "   Child --.parent--> back",
+        "   and 3 more objects, 6 more pointers between them"]
+    assert "clear or weaken Child.parent: frees all 6 objects, " in family[-1]
+    assert not any("   counts " in line for line in family)
+    node = of(found, "Node")
+    assert node[1] == "   Node --.next--> Node --.next--> back"
+    assert node[-2:] == [
+        "   counts       use count 2, weak count 0; only 1 pointer to it: "
+        "1 reference was not given back",
+        "   to break it  clear one Node.next"]
