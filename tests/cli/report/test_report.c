@@ -96,9 +96,8 @@ static void nothing_wrong_is_two_lines(void **state)
 	(void)state;
 	scene_block(&s, in_node, 2000);
 	scene_root(&s, 0, 0);
-	expect_text(NULL,
-		    "refknot: no findings; 1 block, 2.0 KiB alive\n"
-		    "checked: 1 block; nothing left out\n");
+	expect_text(NULL, "refknot: no findings; 1 block, 2.0 KiB alive\n"
+			  "checked: 1 block; nothing left out\n");
 	s.m.meta.root_bytes = 3 << 10;
 	s.m.threads[1].flags = RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
 	expect_within(
@@ -242,9 +241,8 @@ static void other_kinds_are_left_out(void **state)
 
 	(void)state;
 	scene_block(&s, in_node, 24);
-	expect_text(&o,
-		    "refknot: no orphaned cycles; 1 block, 24 B alive\n"
-		    "checked: 1 block; nothing left out\n");
+	expect_text(&o, "refknot: no orphaned cycles; 1 block, 24 B alive\n"
+			"checked: 1 block; nothing left out\n");
 }
 
 static void a_check_that_was_not_made_is_the_verdict(void **state)
@@ -300,9 +298,8 @@ static void a_possible_leak_is_no_finding_unless_asked_for(void **state)
 	expect_in(&with_possible, "refknot: 1 possible leak\n");
 	o.kinds = 1u << FINDING_CYCLE;
 	o.colour = false;
-	expect_text(&o,
-		    "refknot: no orphaned cycles; 1 block, 200 B alive\n"
-		    "checked: 1 block; nothing left out\n");
+	expect_text(&o, "refknot: no orphaned cycles; 1 block, 200 B alive\n"
+			"checked: 1 block; nothing left out\n");
 	document = json();
 	assert_int_equal(json_unpack(document, "{s:{s:i,s:{s:{s:i}}}}",
 				     "verdict", "findings", &findings,
