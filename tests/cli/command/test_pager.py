@@ -51,7 +51,8 @@ def test_the_pager_gets_all_with_its_colours(recording, tmp_path):
 def test_nothing_is_lost_whatever_is_set(more, recording):
     status, shown = on_terminal("report", recording, **more)
     assert status == 0
-    assert "ORPHANED CYCLE" in shown and shown.endswith(".rkn' 1\n")
+    assert "ORPHANED CYCLE" in shown and shown.endswith(
+        "; nothing left out\n")
 
 
 def test_a_pager_that_is_left_early_ends_the_report(recording):
