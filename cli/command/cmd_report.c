@@ -12,7 +12,7 @@
 #include "die.h"
 #include "document.h"
 #include "escape.h"
-#include "judged.h"
+#include "losses.h"
 #include "options.h"
 #include "paint.h"
 #include "recorded.h"
@@ -80,7 +80,7 @@ int cmd_report_kinds(const char **paths, unsigned kinds, unsigned listed)
 
 /* --- All processes of a run ------------------------------------------------- */
 
-static json_t *summary_json(const struct judged_sums *s)
+static json_t *summary_json(const struct losses_sums *s)
 {
 	json_t *o = json_object();
 
@@ -100,10 +100,10 @@ static void print_rest(const struct recorded_run *run, size_t shown,
 {
 	char text[UNITS_SIZE], bytes[UNITS_SIZE];
 	char *path = of ? escape(of) : NULL;
-	struct judged_sums rest = { 0 };
+	struct losses_sums rest = { 0 };
 
 	for (size_t i = shown; i < run->count; i++)
-		judged_add(&rest, &run->list[i].meta);
+		losses_add(&rest, &run->list[i].meta);
 	if (rest.finders)
 		printf("\nand %" PRIu64 " more process%s with %s, %s lost; "
 		       "all: refknot report --all -n 0%s%s%s\n",
@@ -118,7 +118,7 @@ static void print_rest(const struct recorded_run *run, size_t shown,
 static int report_run(struct reporting *r, const char *of)
 {
 	struct cache *c = cache_open();
-	struct judged_sums sums = { 0 };
+	struct losses_sums sums = { 0 };
 	struct recorded_run run;
 	const char **paths;
 	size_t count = 0, most;
@@ -129,28 +129,31 @@ static int report_run(struct reporting *r, const char *of)
 	if (!run.count)
 		recordings_none();
 	paths = xcalloc(run.count + 1, sizeof(*paths));
-	for (size_t i = 0; i < run.count; i++)
+	for (size_t i = 0; i < run.count; i++) {
 		if (!run.list[i].replaced)
-			judged_add(&sums, &run.list[i].meta);
+			losses_add(&sums, &run.list[i].meta);
+		if (run.list[i].unread)
+			status = STATUS_INPUT;
+	}
 	most = r->options.limit ? r->options.limit : run.count;
 	/* They are sorted: those without findings are last. */
 	while (count < run.count && count < most &&
-	       judged_findings(&run.list[count].meta)) {
+	       losses_findings(&run.list[count].meta)) {
 		paths[count] = run.list[count].path;
 		count++;
 	}
 	if (r->format == FORMAT_JSON) {
 		r->documents.summary = summary_json(&sums);
 	} else {
-		char *text = judged_sums_text(&sums);
+		char *text = losses_sums_text(&sums);
 
 		printf("refknot: %s\n", text);
 		free(text);
 		r->asked = 2; /* each has a heading */
 		r->done = 1;
 	}
-	if (count)
-		status = recordings_each(paths, visit, r);
+	if (count && recordings_each(paths, visit, r))
+		status = STATUS_INPUT;
 	documents_write(&r->documents, stdout);
 	if (r->format != FORMAT_JSON)
 		print_rest(&run, count, of);

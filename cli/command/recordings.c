@@ -10,7 +10,7 @@
 #include "command.h"
 #include "die.h"
 #include "escape.h"
-#include "judged.h"
+#include "losses.h"
 #include "recorded.h"
 
 #define PID_DIGITS 9 /* at most */
@@ -59,7 +59,7 @@ static int visit_newest(struct cache *c, recordings_visit *visit, void *data)
 			warn(
 			    "of %zu recordings of the newest run, %s is the %s",
 			    r.count, shown,
-			    judged_findings(&r.list[0].meta) ? "worst"
+			    losses_findings(&r.list[0].meta) ? "worst"
 							     : "program's");
 		free(shown);
 	}

@@ -114,7 +114,7 @@ int model_peek(const char *path, struct rkn_meta *meta);
 /*
  * Replaces what the finished recording `path` says of its process by `meta`, by
  * one write of less than a page, in place: nothing else changes, and a reader sees
- * the old or the new. 0 or -errno; -EPROTO if this refknot's version did not write
+ * the old or the new. The file's times stay. 0 or -errno; -EPROTO if this refknot's version did not write
  * it.
  */
 int model_note(const char *path, const struct rkn_meta *meta);

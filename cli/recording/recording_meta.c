@@ -79,11 +79,13 @@ int model_note(const char *path, const struct rkn_meta *meta)
 {
 	struct head h;
 	int fd = open_head(path, O_RDWR | O_NOFOLLOW, &h), error = -EPROTO;
+	struct timespec times[2];
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
 		return fd;
-	if (h.chunk.record_size == sizeof(*meta) &&
+	if (!fstat(fd, &st) && h.chunk.record_size == sizeof(*meta) &&
 	    h.chunk.stored_size == sizeof(*meta)) {
 		memcpy(h.payload, meta, sizeof(*meta));
 		h.chunk.payload_crc = crc32_update(0, meta, sizeof(*meta));
@@ -91,6 +93,10 @@ int model_note(const char *path, const struct rkn_meta *meta)
 		    0, &h.chunk, offsetof(struct rkn_chunk, header_crc));
 		n = pwrite(fd, &h, sizeof(h), 0);
 		error = n == (ssize_t)sizeof(h) ? 0 : n < 0 ? -errno : -EIO;
+		/* People go by when it was made. */
+		times[0] = st.st_atim;
+		times[1] = st.st_mtim;
+		futimens(fd, times);
 	}
 	close(fd);
 	return error;

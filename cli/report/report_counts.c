@@ -49,9 +49,10 @@ bool print_shared_counts(const struct printer *p, const struct finding *f,
 			 uint32_t block, const char *before)
 {
 	char *text = print_counts_text(p, f, block);
+	bool counted = text;
 
-	if (text)
+	if (counted)
 		fprintf(p->out, "%s%s", before, text);
 	free(text);
-	return text;
+	return counted;
 }

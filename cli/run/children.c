@@ -7,9 +7,9 @@
 
 #include "escape.h"
 #include "findings.h"
-#include "judged.h"
 #include "killed.h"
 #include "list.h"
+#include "losses.h"
 #include "paint.h"
 #include "text_stream.h"
 #include "units.h"
@@ -25,7 +25,7 @@ static void make_line(struct child *c, const struct model *m,
 		      const struct findings *found, const struct wishes *w,
 		      bool main_program)
 {
-	uint64_t findings = judged_findings(&c->meta);
+	uint64_t findings = losses_findings(&c->meta);
 	char *program = escape(model_called(m)), *path = escape(m->path);
 	char text[UNITS_SIZE], bytes_text[UNITS_SIZE];
 	uint64_t bytes = 0, withheld = wishes_withheld(w, &bytes);
@@ -70,7 +70,7 @@ struct rkn_meta children_add(struct children *children,
 	struct findings found;
 
 	wishes_findings(&wishes, &found, in);
-	judged_note(&c.meta, &found);
+	losses_note(&c.meta, &found);
 	make_line(&c, in->m, &found, &wishes, main_program);
 	c.name = escape(model_called(in->m));
 	c.path = xstrdup(in->m->path);
@@ -83,7 +83,7 @@ struct rkn_meta children_add(struct children *children,
 bool children_have_findings(const struct children *c)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (judged_findings(&c->list[i].meta))
+		if (losses_findings(&c->list[i].meta))
 			return true;
 	return false;
 }
@@ -134,7 +134,7 @@ static int worst_first(const void *a, const void *b)
 {
 	const struct child *x = a, *y = b;
 
-	return judged_compare(&x->meta, &y->meta);
+	return losses_compare(&x->meta, &y->meta);
 }
 
 /* Whether `refknot report PID` opens list[i], and not another image of the same
@@ -159,7 +159,7 @@ static void print_rows(const struct children *c, FILE *out, size_t rows,
 
 	for (size_t i = 0; i < rows; i++) {
 		const struct child *one = &c->list[i];
-		char *text = judged_text(&one->meta);
+		char *text = losses_text(&one->meta);
 		bool killed = one->meta.end == RKN_END_SIGNAL;
 		int width;
 
@@ -193,13 +193,13 @@ static void print_rows(const struct children *c, FILE *out, size_t rows,
 static void print_more(const struct children *c, FILE *out, size_t rows,
 		       const char *output)
 {
-	struct judged_sums rest = { 0 };
+	struct losses_sums rest = { 0 };
 	char findings[UNITS_SIZE], bytes[UNITS_SIZE];
 	char *path = escape(c->list[0].path);
 	bool elsewhere = output && strchr(output, '/');
 
 	for (size_t i = rows; i < c->count; i++)
-		judged_add(&rest, &c->list[i].meta);
+		losses_add(&rest, &c->list[i].meta);
 	if (rest.finders)
 		fprintf(out,
 			"   and %" PRIu64
@@ -215,7 +215,7 @@ static void print_more(const struct children *c, FILE *out, size_t rows,
 void children_summarize(struct children *c, FILE *out, const char *name,
 			const char *output, bool full)
 {
-	struct judged_sums sums = { 0 };
+	struct losses_sums sums = { 0 };
 	bool colour = paint_wanted(out);
 	size_t rows = 0;
 	char *text;
@@ -224,11 +224,11 @@ void children_summarize(struct children *c, FILE *out, const char *name,
 	for (size_t i = 0; i < c->count; i++) {
 		const struct child *one = &c->list[i];
 
-		rows += judged_findings(&one->meta) && rows < WORST;
+		rows += losses_findings(&one->meta) && rows < WORST;
 		if (!one->replaced || one->meta.flags & RKN_META_JUDGED)
-			judged_add(&sums, &one->meta);
+			losses_add(&sums, &one->meta);
 	}
-	text = judged_sums_text(&sums);
+	text = losses_sums_text(&sums);
 	fprintf(out, "%srefknot: %s%s%s%s\n\n", paint(colour, PAINT_BAD),
 		name ? name : "", name ? ": " : "", text,
 		paint(colour, PAINT_PLAIN));

@@ -19,7 +19,7 @@
 struct child {
 	char *line; /* "child ls, pid 17: nothing lost; recording: ..." */
 	char *name, *path;
-	struct rkn_meta meta; /* with the numbers of judged.h */
+	struct rkn_meta meta; /* with the numbers of losses.h */
 	bool replaced; /* it went on as another program: no check is due */
 };
 
@@ -28,7 +28,7 @@ struct children {
 	size_t count;
 };
 
-/* Notes what its recording says, with the numbers of judged.h, which it returns,
+/* Notes what its recording says, with the numbers of losses.h, which it returns,
  * too; nothing if that is interrupted (shrinking.h). `main_program`: it is the
  * program itself. */
 struct rkn_meta children_add(struct children *c, const struct reading *in,

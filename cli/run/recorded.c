@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "judged.h"
 #include "list.h"
+#include "losses.h"
 #include "model.h"
 #include "progress.h"
 #include "reading.h"
@@ -108,7 +108,7 @@ static int worst_first(const void *a, const void *b)
 {
 	const struct recorded *x = a, *y = b;
 
-	return judged_compare(&x->meta, &y->meta);
+	return losses_compare(&x->meta, &y->meta);
 }
 
 static void judge(struct recorded *one, struct cache *c)
@@ -117,15 +117,20 @@ static void judge(struct recorded *one, struct cache *c)
 	struct reading in;
 	struct wishes wishes;
 	struct findings found;
-	int error = model_load(&m, one->path);
+	int error = reading_load(&m, one->path);
 
 	if (error && error != -ENODATA) {
+		one->unread = true;
 		one->meta.flags |= RKN_META_UNJUDGED;
 		return;
 	}
 	reading_open(&in, &m, c);
 	wishes_findings(&wishes, &found, &in);
-	judged_note(&one->meta, &found);
+	losses_note(&one->meta, &found);
+	/* So the next command knows. Where it cannot be written, that judges
+	 * anew. */
+	if (one->meta.run_pid)
+		model_note(one->path, &one->meta);
 	findings_release(&found);
 	wishes_release(&wishes);
 	reading_close(&in);
@@ -141,10 +146,10 @@ static size_t suspects(const struct recorded_run *r, bool *all_known)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct rkn_meta *m = &r->list[i].meta;
 
-		if (judged_is_known(m) && !judged_findings(m))
+		if (losses_are_known(m) && !losses_findings(m))
 			continue;
 		n++;
-		*all_known &= judged_is_known(m);
+		*all_known &= losses_are_known(m);
 	}
 	return n;
 }
@@ -186,7 +191,7 @@ void recorded_run(struct recorded_run *r, const char *of, bool all,
 	if (suspects(r, &known) > !all && !known)
 		for (size_t i = 0; i < r->count; i++) {
 			progress_at(i);
-			if (!judged_is_known(&r->list[i].meta))
+			if (!losses_are_known(&r->list[i].meta))
 				judge(&r->list[i], c);
 		}
 	progress_end();

@@ -18,10 +18,11 @@ struct recorded {
 	uint64_t time_ns; /* wall clock: when its run ended, else when it was
 			     written */
 	struct rkn_meta meta; /* of what is not a finished recording all 0 */
+	bool unread;          /* it had to be judged, and could not be read */
 	bool replaced; /* not checked, and its process went on as another */
 };
 
-/* The processes of one run, the worst first (judged.h). */
+/* The processes of one run, the worst first (losses.h). */
 struct recorded_run {
 	struct recorded *list;
 	size_t count;
@@ -30,7 +31,7 @@ struct recorded_run {
 /*
  * The run of the recording `of`, as far as its recordings are beside it; with
  * NULL the newest in the working directory. What no run made is alone. Where the
- * run made no report, recordings are judged now, with symbols from `c` (NULL: no
+ * run made no report, recordings are judged now, and say so from then on, with symbols from `c` (NULL: no
  * cache), but without `all` not if there is only one that may have findings. Empty:
  * there is none. The caller releases it.
  */

@@ -19,7 +19,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 
-from conftest import BUILD, SOURCE, environment, run
+from conftest import BUILD, FINDING, SOURCE, environment, run
 
 SHOWN = 14  # lines of an output, where no comment says which
 
@@ -150,7 +150,7 @@ def wrong_status(command):
     said = "\n".join(command.printed)
     if command.ended != command.status:
         return f"{command.text}: status {command.ended}\n{said}"
-    if re.search(r"unknown option|no such option|is not a command", said):
+    if re.search(r"there is no option|is not a command", said) or FINDING.search(said):
         return f"{command.text}: {said}"
     return ""
 

@@ -5,12 +5,12 @@ import os
 import pathlib
 import re
 import shutil
-import stat
 
 import jsonschema
 import pytest
 
-from conftest import BUILD, SOURCE, compiled, refknot
+from conftest import (BUILD, SHIM, SOURCE, compiled, environment, refknot,
+                      run)
 
 LEAK = BUILD / "samples/leak"            # 520 B in two leaks
 CYCLE = BUILD / "samples/orphaned_cycle"  # 1.1 KiB in one cycle
@@ -277,6 +277,21 @@ def test_a_quiet_run_is_judged_when_it_is_asked_about(tmp_path):
         "refknot: 2 of 4 processes have findings, ")
 
 
+def test_a_quiet_run_is_judged_once(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {FINE} >x", "-q")
+    before = {p: (p.stat().st_mtime_ns, p.read_bytes())
+              for p in tmp_path.glob("*.rkn")}
+    obey(tmp_path, "refknot report")
+    for path, (time, data) in before.items():
+        noted = path.read_bytes()
+        assert path.stat().st_mtime_ns == time and noted != data
+        assert noted[240:] == data[240:]
+    for path in before:  # it is not read again: only its start is left
+        if "orphaned_cycle" not in path.name:
+            path.write_bytes(path.read_bytes()[:240])
+    assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
+
+
 def test_all_prints_the_worst_and_the_command_for_the_rest(tmp_path):
     run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x")
     out = obey(tmp_path, "refknot report --all -n 1")
@@ -325,12 +340,23 @@ def test_recordings_elsewhere_are_named_by_their_paths(tmp_path):
         assert "finding" in obey(tmp_path, command)
 
 
-def test_what_a_run_found_cannot_be_noted_and_nothing_else_is_lost(tmp_path):
-    """A recording of an earlier version has no room for it."""
-    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x")
-    [path] = tmp_path.glob("leak.*.rkn")
-    os.chmod(path, stat.S_IRUSR)
-    assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
+def test_all_of_what_cannot_be_read_is_an_error(tmp_path):
+    for name in ("absent.rkn", "text.rkn"):
+        (tmp_path / "text.rkn").write_text("a text")
+        done = refknot("report", "--all", name, cwd=tmp_path)
+        assert done.status == 2 and f"{name}: " in done.told
+
+
+def test_what_no_run_made_is_alone(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x")
+    (tmp_path / "out").mkdir()
+    run(LEAK, env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=tmp_path))
+    [store] = (p for p in tmp_path.glob("leak.*.rkn") if p.stat().st_size > 1 << 30)
+    assert obey(tmp_path, f"refknot report --all {store.name}").startswith(
+        "refknot: 1 of 1 process has findings, 520 B lost\n")
+    pid = store.name.split(".")[1]
+    for command in ("refknot report", f"refknot report {pid}"):
+        assert obey(tmp_path, command).startswith(f"refknot: leak[{pid}]: ")
 
 
 # --- Many ------------------------------------------------------------------------

@@ -64,6 +64,7 @@ static void look(const struct model *m)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	unsigned char *copy = malloc(size + 1);
+	struct rkn_meta meta;
 	struct model m;
 	int error;
 
@@ -73,6 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size >= 8 && !memcmp(copy, RKN_MAGIC, 8))
 		sums_mend(copy, size);
 	error = model_load(&m, input_path(copy, size));
+	if (!model_peek(input_path(copy, size), &meta) && !error)
+		input_need(meta.pid == m.meta.pid &&
+			   meta.run_lost_bytes == m.meta.run_lost_bytes);
 	if (error)
 		input_need(m.error[0]);
 	if (!error || error == -ENODATA)

@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import SOURCE
-from manual import Command, check_page, chosen, commands, matches, updated
+from manual import Command, check_page, chosen, commands, matches, updated, wrong_status
 
 STEPS = ("first_leak", "first_stack", "first_cycle", "first_holder", "first_cache",
          "first_reference", "first_server")
@@ -76,3 +76,11 @@ def test_a_page_gets_the_lines_that_it_asks_for():
     assert chosen(Command("x", 0, 0, [], printed=frames)) == [frames[0], "..."]
     assert chosen(Command("x", 0, 0, [], printed=list("abc"), lines="1 end")) == [
         "a", "...", "c"]
+
+
+@pytest.mark.parametrize("ended, status, said, wrong", [
+    (0, 0, "", False), (2, 0, "", True), (23, 23, "", False), (0, 23, "", True),
+    (2, 2, "refknot: run: there is no option --x", True)])
+def test_the_status_of_a_command_is_checked(ended, status, said, wrong):
+    command = Command("x", 0, 0, [], status, ended=ended, printed=[said])
+    assert bool(wrong_status(command)) == wrong

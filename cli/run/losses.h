@@ -3,8 +3,8 @@
  * What a run found in its processes, as the run_ fields of struct rkn_meta have
  * it: in short, in order and in sums.
  */
-#ifndef JUDGED_H
-#define JUDGED_H
+#ifndef LOSSES_H
+#define LOSSES_H
 
 #include <stdbool.h>
 
@@ -12,16 +12,16 @@
 
 /* Notes the numbers of `f` in `meta`; a number too large for its field is the
  * largest. */
-void judged_note(struct rkn_meta *meta, const struct findings *f);
+void losses_note(struct rkn_meta *meta, const struct findings *f);
 
 /* Whether the numbers are there, if only because no check can be made. */
-static inline bool judged_is_known(const struct rkn_meta *m)
+static inline bool losses_are_known(const struct rkn_meta *m)
 {
 	return m->flags & (RKN_META_JUDGED | RKN_META_UNJUDGED);
 }
 
 /* All but possible leaks. */
-static inline uint64_t judged_findings(const struct rkn_meta *m)
+static inline uint64_t losses_findings(const struct rkn_meta *m)
 {
 	return (uint64_t)m->run_cycles + m->run_leaks + m->run_others;
 }
@@ -32,20 +32,20 @@ static inline uint64_t judged_findings(const struct rkn_meta *m)
  * equal ones the process that the run started, else the one that began first.
  * Of what one process was before and behind an exec the last is first.
  */
-int judged_compare(const struct rkn_meta *a, const struct rkn_meta *b);
+int losses_compare(const struct rkn_meta *a, const struct rkn_meta *b);
 
 /* "1 orphaned cycle and 5 leaks, 9.9 KiB"; the caller frees it. */
-char *judged_text(const struct rkn_meta *m);
+char *losses_text(const struct rkn_meta *m);
 
-struct judged_sums {
+struct losses_sums {
 	uint64_t processes, finders, clean, unchecked, killed;
 	uint64_t findings, lost_bytes;
 };
 
 /* `killed`: a signal ended it. */
-void judged_add(struct judged_sums *s, const struct rkn_meta *m);
+void losses_add(struct losses_sums *s, const struct rkn_meta *m);
 /* "2 of 15 processes have findings, 9.9 KiB lost; 12 are clean, 1 was not
  * checked"; the caller frees it. */
-char *judged_sums_text(const struct judged_sums *s);
+char *losses_sums_text(const struct losses_sums *s);
 
 #endif

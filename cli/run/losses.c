@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "judged.h"
+#include "losses.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static void count(uint32_t *n)
 	*n += *n != UINT32_MAX;
 }
 
-void judged_note(struct rkn_meta *meta, const struct findings *f)
+void losses_note(struct rkn_meta *meta, const struct findings *f)
 {
 	meta->run_cycles = meta->run_leaks = 0;
 	meta->run_others = meta->run_possible = 0;
@@ -38,27 +38,29 @@ void judged_note(struct rkn_meta *meta, const struct findings *f)
 	meta->flags |= f->checked ? RKN_META_JUDGED : RKN_META_UNJUDGED;
 }
 
-int judged_compare(const struct rkn_meta *a, const struct rkn_meta *b)
+int losses_compare(const struct rkn_meta *a, const struct rkn_meta *b)
 {
 	bool main_a = a->pid == a->run_pid, main_b = b->pid == b->run_pid;
 
 	return ORDER(b->run_lost_bytes, a->run_lost_bytes)
-	       ?: ORDER(judged_findings(b), judged_findings(a))
+	       ?: ORDER(losses_findings(b), losses_findings(a))
 	       ?: ORDER(b->run_possible, a->run_possible)
 	       ?: ORDER(main_b, main_a)
 	       ?: (a->pid == b->pid ? ORDER(b->start_ns, a->start_ns)
 				    : ORDER(a->start_ns, b->start_ns));
 }
 
-char *judged_text(const struct rkn_meta *m)
+char *losses_text(const struct rkn_meta *m)
 {
+	bool only = !m->run_cycles && !m->run_leaks;
 	const struct {
 		uint32_t count;
 		const char *one, *many;
 	} kinds[] = {
 		{ m->run_cycles, "orphaned cycle", "orphaned cycles" },
 		{ m->run_leaks, "leak", "leaks" },
-		{ m->run_others, "other finding", "other findings" },
+		{ m->run_others, only ? "finding" : "other finding",
+		  only ? "findings" : "other findings" },
 	};
 	size_t left = 0;
 	char bytes[UNITS_SIZE];
@@ -84,16 +86,16 @@ char *judged_text(const struct rkn_meta *m)
 
 /* --- All -------------------------------------------------------------------- */
 
-void judged_add(struct judged_sums *s, const struct rkn_meta *m)
+void losses_add(struct losses_sums *s, const struct rkn_meta *m)
 {
-	bool finds = judged_findings(m);
+	bool finds = losses_findings(m);
 
 	s->processes++;
 	s->finders += finds;
 	s->clean += !finds && m->flags & RKN_META_JUDGED;
 	s->unchecked += !finds && !(m->flags & RKN_META_JUDGED);
 	s->killed += m->end == RKN_END_SIGNAL;
-	s->findings += judged_findings(m);
+	s->findings += losses_findings(m);
 	s->lost_bytes += m->run_lost_bytes;
 }
 
@@ -107,7 +109,7 @@ static void print_some(FILE *out, const char **separator, uint64_t some,
 	*separator = ", ";
 }
 
-char *judged_sums_text(const struct judged_sums *s)
+char *losses_sums_text(const struct losses_sums *s)
 {
 	const char *separator = "; ";
 	char text[UNITS_SIZE];
@@ -117,7 +119,7 @@ char *judged_sums_text(const struct judged_sums *s)
 
 	fprintf(out, "%" PRIu64 " of %" PRIu64 " process%s %s findings",
 		s->finders, s->processes, s->processes == 1 ? "" : "es",
-		s->finders == 1 ? "has" : "have");
+		s->finders == 1 || s->processes == 1 ? "has" : "have");
 	if (s->lost_bytes)
 		fprintf(out, ", %s lost", units_bytes(text, s->lost_bytes));
 	print_some(out, &separator, s->clean, "is clean", "are clean");
