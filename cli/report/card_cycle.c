@@ -8,6 +8,7 @@
  *        made by      session_open       orphaned_cycle.c:45
  *                     connection_accept  orphaned_cycle.c:57
  *        both in      serve              orphaned_cycle.c:91
+ *        from         main               orphaned_cycle.c:105
  *        to break it  clear or weaken connection.session: frees all 3 objects of each
  */
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 #define MOST_DRAWN   3  /* members that are drawn on lines of their own */
 #define MOST_FIELDS  3  /* of one arrow */
 #define MOST_PLACES  3  /* where members were made */
+#define MOST_CALLERS 2  /* of what they were made in */
 #define MOST_COLUMN  32 /* of functions */
 #define MOST_MEMBERS 64 /* whose places are asked for */
 
@@ -304,6 +306,29 @@ static const struct location *common(const struct drawing *d)
 		   : NULL;
 }
 
+/* The callers of `at`, which distinguish findings that are alike up to there. */
+static void print_callers_of(const struct drawing *d, const struct location *at,
+			     size_t column)
+{
+	const struct location *l;
+	unsigned lines = 0;
+	bool there = false;
+	struct walk w;
+
+	walk_begin(&w, d->p->in->m, d->p->in->symbols, stack_of(d, 0));
+	while (lines < MOST_CALLERS && (l = walk_next(&w)) &&
+	       !place_is_start(l)) {
+		char *place;
+
+		if (there && !l->library && !place_is_of_libc(l)) {
+			place = card_place(l, column);
+			card_line(d->p, lines++ ? "" : "from", "%s", place);
+			free(place);
+		}
+		there |= l == at;
+	}
+}
+
 static void print_common(const struct drawing *d, const struct places *l)
 {
 	const struct location *at = common(d);
@@ -318,6 +343,7 @@ static void print_common(const struct drawing *d, const struct places *l)
 	card_line(d->p, d->c.node_count == 2 ? "both in" : "all in", "%s",
 		  place);
 	free(place);
+	print_callers_of(d, at, l->column);
 }
 
 /* --- What the program told ------------------------------------------------------------- */
