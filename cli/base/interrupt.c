@@ -24,7 +24,7 @@ static void interrupted(int number)
 		if (files[i])
 			unlink(files[i]);
 	signal(number, SIG_DFL);
-	raise(number);
+	kill(getpid(), number);
 	sigemptyset(&only);
 	sigaddset(&only, number);
 	sigprocmask(SIG_UNBLOCK, &only, NULL);
@@ -36,6 +36,7 @@ void interrupt_watch(void)
 
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaddset(&ours.sa_mask, signals[i]);
+	sigaddset(&ours.sa_mask, SIGALRM); /* of progress.c */
 	for (size_t i = 0; i < SIGNALS; i++)
 		if (!sigaction(signals[i], NULL, &theirs) &&
 		    theirs.sa_handler == SIG_DFL)

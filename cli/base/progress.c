@@ -133,8 +133,8 @@ static void tick(int number)
 	add_amount(&l, p, progress_done, now - p->start_ms);
 	most = size.ws_col - 1u; /* the last column would begin a new line */
 	progress_clear();
+	is_shown = 1; /* before it is: an interruption may come in between */
 	print(l.text, l.size < most ? l.size : most);
-	is_shown = 1;
 	errno = saved;
 }
 

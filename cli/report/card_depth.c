@@ -49,8 +49,10 @@ static size_t hash_stack(uint64_t *hashes, const struct finding *f,
 void card_depths_make(struct card_depths *d, const struct findings *f,
 		      const struct reading *in, unsigned kinds)
 {
-	size_t most = f->count < MOST_FINDINGS ? f->count : MOST_FINDINGS;
+	size_t most = f->count;
 
+	if (most > MOST_FINDINGS)
+		most = MOST_FINDINGS;
 	*d = (struct card_depths){ 0 };
 	d->hashes = xcalloc(most * HASHES + 1, sizeof(*d->hashes));
 	for (size_t i = 0; i < most; i++)

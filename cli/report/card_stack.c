@@ -67,6 +67,28 @@ static size_t bytes_of(const char *text, size_t most)
 	return bytes;
 }
 
+/* Line `number` of the file without its end, fit for a terminal; the caller frees
+ * it. */
+static char *line_of(const struct source_file *file, unsigned number)
+{
+	size_t size = 0;
+	const char *text =
+	    number ? source_file_lines(file, number, number, &size) : "";
+
+	while (size && text[size - 1] == '\n')
+		size--;
+	return expand(text, size);
+}
+
+static void print_line(const struct printer *p, unsigned number, bool marked,
+		       const char *text)
+{
+	size_t bytes = bytes_of(text, MOST_SOURCE);
+
+	fprintf(p->out, "   %s%5u |%s%.*s%s\n", marked ? "> " : "  ", number,
+		bytes ? " " : "", (int)bytes, text, text[bytes] ? "..." : "");
+}
+
 static void print_source(const struct printer *p, uint32_t frame,
 			 const struct location *at)
 {
@@ -77,30 +99,18 @@ static void print_source(const struct printer *p, uint32_t frame,
 
 	if (!file || at->line > file->count)
 		return;
-	for (unsigned i = 0; i < 3; i++) {
-		unsigned number = at->line - 1 + i;
-		size_t size = 0;
-		const char *text =
-		    number ? source_file_lines(file, number, number, &size)
-			   : "";
-
-		while (size && text[size - 1] == '\n')
-			size--;
-		lines[i] = expand(text, size);
-	}
+	for (unsigned i = 0; i < 3; i++)
+		lines[i] = line_of(file, at->line - 1 + i);
 	margin = margin_of(lines);
 	for (unsigned i = 0; i < 3; i++) {
 		unsigned number = at->line - 1 + i;
-		char *line = lines[i];
-		size_t length = strlen(line);
-		const char *shown = line + (margin < length ? margin : length);
-		size_t bytes = bytes_of(shown, MOST_SOURCE);
+		size_t length = strlen(lines[i]);
 
 		if (number && number <= file->count)
-			fprintf(p->out, "   %s%5u |%s%.*s%s\n",
-				i == 1 ? "> " : "  ", number, bytes ? " " : "",
-				(int)bytes, shown, shown[bytes] ? "..." : "");
-		free(line);
+			print_line(p, number, i == 1,
+				   lines[i] +
+				       (margin < length ? margin : length));
+		free(lines[i]);
 	}
 }
 

@@ -282,45 +282,38 @@ static void print_leaked_counts(const struct printer *p,
 		fputc('\n', p->out);
 }
 
-static void print_rest(const struct printer *p, const struct finding *f)
+/* The block shown, and what is known of it. */
+static void print_block(const struct printer *p, const struct finding *f)
+{
+	struct member m = member_of(p->in, f, 0);
+	char text[UNITS_SIZE], *holder;
+
+	fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", m.name, m.address,
+		units_bytes(text, m.bytes));
+	free(m.name);
+	if (f->count > 1)
+		fprintf(p->out, " and %" PRIu64 " more from the same stack",
+			f->count - 1);
+	if (f->kind == FINDING_POSSIBLE)
+		fputs(", held by pointers into the middle only", p->out);
+	else if (f->kind == FINDING_LEAK &&
+		 points_at_itself(p->in, f->members[0]))
+		fputs("; points at itself", p->out);
+	fputc('\n', p->out);
+	holder = print_holder(p, f);
+	if (holder)
+		fprintf(p->out, "    held %s\n", holder);
+	free(holder);
+	print_counts(p, f);
+	print_leaked_counts(p, f);
+}
+
+/* The blocks that the finding holds. */
+static void print_held(const struct printer *p, const struct finding *f)
 {
 	char count[UNITS_SIZE], cycles[UNITS_SIZE];
 	uint64_t objects, bytes;
 
-	if (f->kind == FINDING_CYCLE) {
-		print_cycle(p, f);
-		print_cycle_ledger(p, f);
-		fprintf(p->out, "    call stack of the first member:\n");
-	} else if (f->error != RKN_NONE) {
-		print_wrong_use(p, f);
-	} else {
-		struct member m = member_of(p->in, f, 0);
-		char text[UNITS_SIZE], *holder;
-
-		fprintf(p->out, "    %s  0x%" PRIx64 " [%s]", m.name, m.address,
-			units_bytes(text, m.bytes));
-		free(m.name);
-		if (f->count > 1)
-			fprintf(p->out,
-				" and %" PRIu64 " more from the same stack",
-				f->count - 1);
-		if (f->kind == FINDING_POSSIBLE)
-			fputs(", held by pointers into the middle only",
-			      p->out);
-		else if (f->kind == FINDING_LEAK &&
-			 points_at_itself(p->in, f->members[0]))
-			fputs("; points at itself", p->out);
-		fputc('\n', p->out);
-		holder = print_holder(p, f);
-		if (holder)
-			fprintf(p->out, "    held %s\n", holder);
-		free(holder);
-		print_counts(p, f);
-		print_leaked_counts(p, f);
-	}
-	print_ended_holders(p, f);
-	print_stack(p, f->stack, f->twin);
-	/* The blocks that the finding holds. */
 	if (f->held_cycles)
 		fprintf(p->out, "    holds %s of %s%s\n",
 			f->held_cycles == 1
@@ -329,13 +322,14 @@ static void print_rest(const struct printer *p, const struct finding *f)
 			units_count(count, f->held_cycle_objects, "object"),
 			f->held_cycles == 1 ? "" : " in all");
 	if (f->shared_objects && finding_retains(f, &objects, &bytes)) {
+		bool one = f->shared_objects == 1;
+
 		fputs("    of what it holds, ", p->out);
 		print_amount(p->out, f->shared_objects, f->shared_bytes);
 		fprintf(
 		    p->out,
 		    " %s shared with other findings and counted here only; without %s, it retains ",
-		    f->shared_objects == 1 ? "is" : "are",
-		    f->shared_objects == 1 ? "it" : "them");
+		    one ? "is" : "are", one ? "it" : "them");
 		print_amount(p->out, objects, bytes);
 		fputc('\n', p->out);
 	}
@@ -343,6 +337,22 @@ static void print_rest(const struct printer *p, const struct finding *f)
 		fprintf(
 		    p->out,
 		    "    it also holds objects that are counted for another finding\n");
+}
+
+static void print_rest(const struct printer *p, const struct finding *f)
+{
+	if (f->kind == FINDING_CYCLE) {
+		print_cycle(p, f);
+		print_cycle_ledger(p, f);
+		fprintf(p->out, "    call stack of the first member:\n");
+	} else if (f->error != RKN_NONE) {
+		print_wrong_use(p, f);
+	} else {
+		print_block(p, f);
+	}
+	print_ended_holders(p, f);
+	print_stack(p, f->stack, f->twin);
+	print_held(p, f);
 }
 
 static void print_numbered(const struct printer *p, const struct finding *f,

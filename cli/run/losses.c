@@ -40,12 +40,10 @@ void losses_note(struct rkn_meta *meta, const struct findings *f)
 
 int losses_compare(const struct rkn_meta *a, const struct rkn_meta *b)
 {
-	bool main_a = a->pid == a->run_pid, main_b = b->pid == b->run_pid;
-
 	return ORDER(b->run_lost_bytes, a->run_lost_bytes)
 	       ?: ORDER(losses_findings(b), losses_findings(a))
 	       ?: ORDER(b->run_possible, a->run_possible)
-	       ?: ORDER(main_b, main_a)
+	       ?: ORDER(b->pid == b->run_pid, a->pid == a->run_pid)
 	       ?: (a->pid == b->pid ? ORDER(b->start_ns, a->start_ns)
 				    : ORDER(a->start_ns, b->start_ns));
 }
