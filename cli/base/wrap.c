@@ -43,6 +43,18 @@ static bool is_command(const char *at, const char *end)
 	return (size_t)(end - at) >= size && !memcmp(at, command, size);
 }
 
+/* One of just two spaces, which keep what belongs together. */
+static bool is_pair(const char *at, const char *begin)
+{
+	const char *first = at, *after = at;
+
+	while (first > begin && first[-1] == ' ')
+		first--;
+	while (*after == ' ')
+		after++;
+	return after - first == 2;
+}
+
 /* Where the line that begins at `at` is to be broken: at a space, or at `end`. */
 static const char *break_of(const char *at, const char *end, size_t width)
 {
@@ -54,7 +66,7 @@ static const char *break_of(const char *at, const char *end, size_t width)
 		begin++;
 	while (at < end) {
 		whole |= is_command(at, end);
-		if (*at == ' ' && at > begin && !whole) {
+		if (*at == ' ' && at > begin && !whole && !is_pair(at, begin)) {
 			if (used > width)
 				break;
 			space = at;

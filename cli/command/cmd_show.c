@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card.h"
+#include "card_depth.h"
 #include "command.h"
 #include "die.h"
 #include "document.h"
@@ -127,6 +129,8 @@ static json_t *show_finding(const struct printer *p, const struct subject *s,
 	json_t *document, *list;
 
 	if (format == FORMAT_TEXT) {
+		card_print(p, f, number, CARD_DEPTH_MOST);
+		fputc('\n', p->out);
 		report_full = true;
 		report_finding(p, f, number);
 		return NULL;

@@ -130,10 +130,11 @@ static void print_leak(const struct printer *p, const struct finding *f,
 			  units_count(text, f->held_cycles, "cycle"),
 			  f->held_cycle_objects);
 	if (f->kind == FINDING_LEAK)
-		card_line(
-		    p, "to mend",
-		    "nothing points at %s any more: free %s while something does",
-		    it, it);
+		card_line(p, "to mend",
+			  "free %s before %s overwritten or %s freed", it,
+			  f->objects == 1 ? "its pointer is"
+					  : "their pointers are",
+			  f->objects == 1 ? "its owner" : "their owners");
 	else
 		card_line(
 		    p, "to mend",

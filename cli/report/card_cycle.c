@@ -171,6 +171,7 @@ static uint32_t stack_of(const struct drawing *d, size_t node)
 /* Places of the members that are drawn, each once. */
 struct places {
 	const struct location *list[MOST_PLACES];
+	uint32_t stacks[MOST_PLACES];
 	size_t count, more;
 	size_t column;
 };
@@ -185,7 +186,8 @@ static bool is_same_place(const struct location *a, const struct location *b)
 	return same;
 }
 
-static void add_place(struct places *l, const struct location *at)
+static void add_place(struct places *l, const struct location *at,
+		      uint32_t stack)
 {
 	char *name;
 	size_t columns;
@@ -197,6 +199,7 @@ static void add_place(struct places *l, const struct location *at)
 		l->more++;
 		return;
 	}
+	l->stacks[l->count] = stack;
 	l->list[l->count++] = at;
 	name = place_function(at);
 	columns = wrap_columns(name, strlen(name));
@@ -216,20 +219,8 @@ static void add_places(struct places *l, const struct drawing *d)
 		    block_types_place(d->p->in->types, stack_of(d, node));
 
 		if (at)
-			add_place(l, at);
+			add_place(l, at, stack_of(d, node));
 	}
-}
-
-static void print_made(const struct drawing *d, const struct places *l)
-{
-	for (size_t i = 0; i < l->count; i++) {
-		char *place = card_place(l->list[i], l->column);
-
-		card_line(d->p, i ? "" : "made by", "%s", place);
-		free(place);
-	}
-	if (l->more)
-		card_line(d->p, "", "... and %zu more places", l->more);
 }
 
 /* --- What all members have in common -------------------------------------------------- */
@@ -306,6 +297,39 @@ static const struct location *common(const struct drawing *d)
 		   : NULL;
 }
 
+/* ", from serve  orphaned_cycle.c:91": who asked for it, unless that asked for all. */
+static char *made_for(const struct drawing *d, const struct places *l, size_t i,
+		      const struct location *all)
+{
+	const struct location *from =
+	    print_caller(d->p, l->stacks[i], l->list[i]);
+	char *place, *text;
+
+	if (!from || place_is_start(from) || place_is_of_libc(from) ||
+	    from->library || !all || is_same_function(from, all) ||
+	    is_same_function(l->list[i], all))
+		return xstrdup("");
+	place = card_place(from, 0);
+	text = xasprintf(", from %s", place);
+	free(place);
+	return text;
+}
+
+static void print_made(const struct drawing *d, const struct places *l,
+		       const struct location *all)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		char *place = card_place(l->list[i], l->column);
+		char *from = made_for(d, l, i, all);
+
+		card_line(d->p, i ? "" : "made by", "%s%s", place, from);
+		free(from);
+		free(place);
+	}
+	if (l->more)
+		card_line(d->p, "", "... and %zu more places", l->more);
+}
+
 /* The callers of `at`, which distinguish findings that are alike up to there. */
 static void print_callers_of(const struct drawing *d, const struct location *at,
 			     size_t column)
@@ -329,9 +353,9 @@ static void print_callers_of(const struct drawing *d, const struct location *at,
 	}
 }
 
-static void print_common(const struct drawing *d, const struct places *l)
+static void print_common(const struct drawing *d, const struct places *l,
+			 const struct location *at)
 {
-	const struct location *at = common(d);
 	char *place;
 
 	if (!at || d->c.node_count < 2)
@@ -449,6 +473,7 @@ static void print_more(const struct printer *p, const struct finding *f)
 
 void card_cycle(const struct printer *p, const struct finding *f)
 {
+	const struct location *all;
 	struct drawing d = { .p = p, .f = f };
 	struct places places = { 0 };
 	char *hint;
@@ -461,8 +486,9 @@ void card_cycle(const struct printer *p, const struct finding *f)
 		print_list(&d);
 	}
 	add_places(&places, &d);
-	print_made(&d, &places);
-	print_common(&d, &places);
+	all = common(&d);
+	print_made(&d, &places, all);
+	print_common(&d, &places, all);
 	print_told(&d);
 	print_counted(&d);
 	hint = cycle_hint(p, f, &d.c);

@@ -121,8 +121,89 @@ static char *row_holder(const struct printer *p, const struct callers_row *r)
 	return text;
 }
 
+/* Whether the function of row `by` called that of row `r` for what it took last. */
+static bool is_called_by(const struct printer *p, const struct callers_row *r,
+			 const struct callers_row *by)
+{
+	char *name = place_function(r->place), *caller = xstrdup("");
+	char *other = place_function(by->place);
+	bool inside = false, called;
+	const struct location *l;
+	struct walk w;
+
+	walk_begin(&w, p->in->m, p->in->symbols, r->stack);
+	while ((l = walk_next(&w))) {
+		free(caller);
+		caller = place_function(l);
+		if (!strcmp(caller, name))
+			inside = true;
+		else if (inside)
+			break;
+	}
+	called = l && by->place && !strcmp(caller, other);
+	free(caller);
+	free(other);
+	free(name);
+	return called;
+}
+
+/*
+ * What is likely left of the first rows: a function that makes an object for its
+ * direct caller is even with that, if the caller gives back more than it takes.
+ */
+struct likely {
+	uint64_t left[MOST_SORTED]; /* by row */
+	uint64_t sum;
+	bool known; /* some are even; else nothing is known of any */
+};
+
+static void find_likely(struct likely *l, const struct printer *p,
+			const struct callers *c)
+{
+	uint64_t given[MOST_SORTED] = { 0 };
+	size_t count = c->count;
+
+	*l = (struct likely){ 0 };
+	if (count > MOST_SORTED)
+		count = MOST_SORTED;
+	for (size_t i = 0; i < count; i++) {
+		const struct callers_row *r = &c->rows[i];
+
+		if (r->taken > r->given)
+			l->left[i] = r->taken - r->given;
+		else
+			given[i] = r->given - r->taken;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct callers_row *r = &c->rows[i];
+
+		for (size_t k = 0; k < count && l->left[i]; k++) {
+			uint64_t both =
+			    l->left[i] < given[k] ? l->left[i] : given[k];
+
+			if (!both || !r->maker || r->certain ||
+			    !is_called_by(p, r, &c->rows[k]))
+				continue;
+			l->left[i] -= both;
+			given[k] -= both;
+			l->known = true;
+		}
+		l->sum += l->left[i];
+	}
+}
+
+/* What stands behind row `i`, which took more than it gave back. */
+static const char *row_remark(const struct callers *c, const struct likely *l,
+			      uint32_t i)
+{
+	return c->rows[i].certain ? "<-- "
+	       : !l->known        ? "perhaps "
+	       : l->left[i]       ? "<-- likely "
+				  : "for its caller ";
+}
+
 static void print_row(const struct printer *p, const struct callers_row *r,
-		      size_t column)
+		      const char *remark, size_t column)
 {
 	char *name = row_name(r), *source = row_source(p, r);
 	char *holder = row_holder(p, r);
@@ -131,8 +212,7 @@ static void print_row(const struct printer *p, const struct callers_row *r,
 
 	if (r->taken > r->given)
 		card_line(p, "", "%s%*s  %4" PRIu64 "  %9" PRIu64 "   %s%s%s",
-			  name, space, "", r->taken, r->given,
-			  r->certain ? "<-- " : "perhaps ",
+			  name, space, "", r->taken, r->given, remark,
 			  source ? source : "", holder);
 	else
 		card_line(p, "", "%s%*s  %4" PRIu64 "  %9" PRIu64, name, space,
@@ -142,17 +222,28 @@ static void print_row(const struct printer *p, const struct callers_row *r,
 	free(name);
 }
 
-/* Those that are certain first, and those that gave back more last. */
+struct ranking {
+	const struct callers *c;
+	const struct likely *l;
+};
+
+/* Those that are certain first, then the likely ones, and those that gave back more
+ * last. */
 static int by_certainty(const void *a, const void *b, void *data)
 {
-	const struct callers_row *rows = data;
+	const struct ranking *r = data;
 	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+	const struct callers_row *rows = r->c->rows;
 
-	return ORDER(rows[j].certain, rows[i].certain) ?: ORDER(i, j);
+	return ORDER(rows[j].certain, rows[i].certain) ?:
+	       ORDER(r->l->left[j] > 0, r->l->left[i] > 0) ?:
+	       ORDER(i, j);
 }
 
-static void print_rows(const struct printer *p, const struct callers *c)
+static void print_rows(const struct printer *p, const struct callers *c,
+		       const struct likely *l)
 {
+	struct ranking ranking = { c, l };
 	uint32_t order[MOST_SORTED];
 	size_t count = 0, column = 0;
 
@@ -160,7 +251,7 @@ static void print_rows(const struct printer *p, const struct callers *c)
 		order[count] = (uint32_t)count;
 		count++;
 	}
-	qsort_r(order, count, sizeof(*order), by_certainty, c->rows);
+	qsort_r(order, count, sizeof(*order), by_certainty, &ranking);
 	if (count > MOST_ROWS)
 		count = MOST_ROWS;
 	for (size_t i = 0; i < count; i++) {
@@ -173,7 +264,8 @@ static void print_rows(const struct printer *p, const struct callers *c)
 	}
 	card_line(p, "", "%*s  took  gave back", (int)column, "");
 	for (size_t i = 0; i < count; i++)
-		print_row(p, &c->rows[order[i]], column);
+		print_row(p, &c->rows[order[i]], row_remark(c, l, order[i]),
+			  column);
 	if (c->count > count)
 		card_line(p, "", "... %zu more functions", c->count - count);
 }
@@ -243,14 +335,16 @@ static bool print_balance(const struct printer *p, const uint32_t *objects,
 			  size_t count)
 {
 	struct callers c;
+	struct likely l;
 	bool maker;
 
 	callers_make(&c, p->in, objects, count);
+	find_likely(&l, p, &c);
 	if (c.count) {
-		print_rows(p, &c);
+		print_rows(p, &c, &l);
 		print_certainty(p, &c);
 	}
-	if (!c.count || c.certain < c.left)
+	if (!c.count || (c.certain < c.left && !(l.known && l.sum == c.left)))
 		print_places(p, objects, count);
 	maker = has_maker(&c);
 	callers_release(&c);

@@ -272,7 +272,7 @@ static void print_type(const struct printer *p, uint32_t block)
 		fprintf(p->out, "    is %s%s, by the pointers to it\n", shown,
 			where);
 	else if (by)
-		fprintf(p->out, "    is %s%s, by %s where it was allocated\n",
+		fprintf(p->out, "    is %s%s, by `%s` where it was allocated\n",
 			shown, where, by);
 	else
 		fprintf(p->out, "    is %s%s, by where it was allocated\n",

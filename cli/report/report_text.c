@@ -487,12 +487,32 @@ static void print_notes(const struct printer *p, const struct findings *f,
 	}
 }
 
+/* Findings that were not asked for. */
+static void print_other_kinds(const struct printer *p, const struct verdict *v,
+			      unsigned kinds)
+{
+	unsigned others = REPORT_FINDINGS & ~kinds;
+	char *path = escape(p->in->m->path);
+	uint64_t count = 0;
+
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		if (others & 1u << kind)
+			count += v->by_kind[kind].findings;
+	if (count && !p->in->m->passing) {
+		fputs("\nnot shown: ", p->out);
+		print_kinds(p, v, others);
+		fprintf(p->out, "; all: refknot report '%s'\n", path);
+	}
+	free(path);
+}
+
 /* What does not count as a finding of `kinds`, and how to see it. */
 static void print_others(const struct printer *p, const struct findings *f,
 			 const struct verdict *v, unsigned kinds)
 {
 	const struct verdict_sum *sum = &v->by_kind[FINDING_POSSIBLE];
 
+	print_other_kinds(p, v, kinds);
 	if (!(kinds & 1u << FINDING_LEAK))
 		return;
 	if (f->gone_objects) {

@@ -221,6 +221,13 @@ static void find_kin(struct subject *s, const char *word)
 	}
 }
 
+/* "7", "#7": no type or function is meant by that. */
+static bool is_number(const char *word)
+{
+	word += *word == '#';
+	return *word && !word[strspn(word, "0123456789")];
+}
+
 void subject_find(struct subject *s, const struct reading *in, const char *word)
 {
 	*s = (struct subject){ .block = RKN_NONE, .in = in };
@@ -229,7 +236,8 @@ void subject_find(struct subject *s, const struct reading *in, const char *word)
 	s->block = block_view_find(in, word, &s->object);
 	if (s->block != RKN_NONE || s->object)
 		s->kind = SUBJECT_BLOCK;
-	else if (find_number(s, word) || find_signature(s, word))
+	else if (find_number(s, word) || find_signature(s, word) ||
+		 is_number(word))
 		return;
 	else if (!find_type(s, word) && strncmp(word, "0x", 2) != 0)
 		find_kin(s, word);

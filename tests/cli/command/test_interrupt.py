@@ -176,7 +176,7 @@ def test_in_a_run_the_program_gets_it_and_the_report_comes(many, tmp_path):
     t.wait_for(b"ready")
     t.interrupt()
     assert t.end() == 128 + signal.SIGINT
-    assert b"11 objects" in t.shown and b"signal 2 (Interrupt)" in t.shown
+    assert b"11 blocks" in t.shown and b"signal 2 (Interrupt)" in t.shown
     assert b"recording: r.rkn" in t.shown and (tmp_path / "r.rkn").exists()
 
 

@@ -67,7 +67,7 @@ static void a_leak_has_its_site_and_its_callers(void **state)
 	    "   at           parse_header  scene.c:4\n"
 	    "   by           strdup        scene.c:5\n"
 	    "   from         main          scene.c:3\n"
-	    "   to mend      nothing points at them any more: free them while something does\n"
+	    "   to mend      free them before their pointers are overwritten or their owners freed\n"
 	    "\n"
 	    "in full: refknot show 'scene.rkn' 1\n"
 	    "\nchecked: 5 blocks; nothing left out\n");
@@ -214,6 +214,9 @@ static void lines_are_broken_at_spaces(void **state)
 			    "abcdefghij\nk\n");
 	assert_string_equal(wrapped("    abcdefghij kl\n", 6, 2),
 			    "    abcdefghij\n  kl\n");
+	/* A function stays beside its line. */
+	assert_string_equal(wrapped("from main  x.c:3\n", 14, 2),
+			    "from\n  main  x.c:3\n");
 	assert_string_equal(wrapped("\na\n\n", 4, 2), "\na\n\n");
 	/* A command stays one line. */
 	assert_string_equal(

@@ -81,6 +81,7 @@ static void a_cycle_is_one_line_with_its_sites(void **state)
 	    "   made by      node_new      scene.c:3\n"
 	    "                parse_header  scene.c:6\n"
 	    "   both in      serve         scene.c:2\n"
+	    "   from         main          scene.c:1\n"
 	    "   to break it  clear or weaken +0x8 of the 72 B from parse_header: frees all 3 objects, 368 B\n");
 }
 
@@ -264,6 +265,7 @@ static void the_program_says_what_closed_it(void **state)
 	    "   made by      node_new      scene.c:3\n"
 	    "                parse_header  scene.c:6\n"
 	    "   both in      serve         scene.c:2\n"
+	    "   from         main          scene.c:1\n"
 	    "   closed by    parse_header  scene.c:6, from serve  scene.c:5 (Connection.session)\n"
 	    "   orphaned by  node_new  scene.c:3, from serve  scene.c:2\n"
 	    "   to break it  clear or weaken Connection.session: frees 3 objects, 228 B\n");

@@ -190,7 +190,7 @@ def test_without_debug_information_sites_stand_for_types(tmp_path):
         in "\n".join(wheel)
 
 
-def test_the_sample_has_a_card_of_seven_lines(tmp_path):
+def test_the_sample_has_a_card_of_eight_lines(tmp_path):
     card, = cards(record(tmp_path, BUILD / "samples/orphaned_cycle"))
     assert card == [
         "ORPHANED CYCLE   3 times   2 objects, 336 B each (hold 3 more, 96 B)",
@@ -199,6 +199,7 @@ def test_the_sample_has_a_card_of_seven_lines(tmp_path):
         "   made by      session_open       orphaned_cycle.c:45",
         "                connection_accept  orphaned_cycle.c:57",
         "   both in      serve              orphaned_cycle.c:91",
+        "   from         main               orphaned_cycle.c:105",
         "   to break it  clear or weaken connection.session: "
         "frees all 3 objects of each"]
 
@@ -232,6 +233,19 @@ def test_what_the_shim_guessed_says_so_and_comes_second(tmp_path):
     assert len(rows) == 3 and card.index(guess) > card.index(rows[-1])
     assert "taken by leaked_in " in guess and ", from work " in guess
     assert not any("<--" in line for line in card)
+
+
+def test_what_the_caller_of_the_maker_gives_back_is_the_maker_s(tmp_path):
+    """main() gives back what picture_load() made for it: print() is left."""
+    program = compiled(tmp_path, "first_reference",
+                       (SOURCE / "samples/first_reference.c").read_text(), "-g",
+                       f"-I{SOURCE / 'include'}")
+    card, = cards(record(tmp_path, program))
+    text = "\n".join(card)
+    assert card[2].split()[:5] == ["print", "1", "0", "<--", "likely"], text
+    assert card[3].split()[0] == "picture_load", text
+    assert "for its caller first_reference.c:" in card[3], text
+    assert "a guess" not in text and "perhaps" not in text
 
 
 def test_the_program_told_what_closed_and_orphaned_a_cycle(tmp_path):

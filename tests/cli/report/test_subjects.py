@@ -120,7 +120,8 @@ def test_a_finding_is_found_by_number_and_signature(recording, number):
     for word in (str(number), f"#{number}", wanted["signature"],
                  wanted["signature"][:8]):
         text, document = said("show", recording, word)
-        assert text.startswith(f"#{number} ") and wanted["signature"] in text
+        assert text.startswith(f"{number}  ") and f"\n#{number} " in text
+        assert wanted["signature"] in text
         assert document["findings"] == [wanted]
     assert "_start" in text  # the whole stack
 
