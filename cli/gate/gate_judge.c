@@ -89,7 +89,8 @@ static void print_passing(FILE *out, const struct gate *g)
 			n++;
 		}
 	if (!n) {
-		fputs(" no findings", out);
+		fputs(g->verdict.known ? " no new findings" : " no findings",
+		      out);
 		return;
 	}
 	fprintf(out, " %zu finding%s that do%s not fail (", n,

@@ -12,9 +12,11 @@
 #include "gate_writers.h"
 #include "killed.h"
 #include "paint.h"
+#include "report.h"
 #include "text_stream.h"
 #include "units.h"
 
+#define MOST_CARDS   20 /* findings that fail and are printed, worst first */
 #define MOST_PASSING 10 /* findings that do not fail and are named */
 #define MOST_KILLED  10 /* processes that were, and may be */
 #define CALLERS      4  /* of an entry, that are named */
@@ -281,6 +283,7 @@ static void print_ended(FILE *out, const struct gate *g, bool killed)
 static void print_failures(FILE *out, const struct gate *g)
 {
 	bool shown = false;
+	size_t cards = 0;
 
 	for (size_t i = 0; i < g->verdict.rule_count; i++)
 		if (g->verdict.rules[i].failed && g->verdict.rules[i].option) {
@@ -289,11 +292,17 @@ static void print_failures(FILE *out, const struct gate *g)
 			shown = true;
 		}
 	for (size_t i = 0; i < g->issues.count; i++)
-		if (gate_fails(g, &g->issues.list[i])) {
+		if (gate_fails(g, &g->issues.list[i]) &&
+		    (++cards <= MOST_CARDS || report_full)) {
 			fputc('\n', out);
 			gate_card_issue(out, g, &g->issues.list[i]);
 			shown = true;
 		}
+	if (cards > MOST_CARDS && !report_full)
+		fprintf(
+		    out,
+		    "\nomitting %zu more; --full prints all, and the files of --output have them\n",
+		    cards - MOST_CARDS);
 	if (shown)
 		fputc('\n', out);
 }

@@ -949,3 +949,26 @@ def test_memcheck_skips_programs_like_valgrind(leaky):
                            ("--trace-children=yes", 9)):
         done = refknot("memcheck", "--error-exitcode=9", option, *shell)
         assert done.status == status, (option, done.told)
+
+
+def test_of_many_findings_the_worst_are_printed(tmp_path):
+    """The log of a pipeline is read by a person; files have them all."""
+    calls = "\n".join(f"    sink = malloc({100 + n}); sink = 0;" for n in range(30))
+    program = compiled(tmp_path, "many", f"""
+        #include <stdlib.h>
+        void *volatile sink;
+        int main(void)
+        {{
+        {calls}
+            return 0;
+        }}
+        """, "-g")
+    report = tmp_path / "report.json"
+    done = check("--output", f"json={report}", "--", program)
+    assert done.status == 23 and "FAIL 30 leaks" in summary(done)
+    assert done.told.count("\nLEAK   ") == 20
+    assert "1 block, 129 B" in done.told and "1 block, 109 B" not in done.told
+    assert "\nomitting 10 more; --full prints all, " in done.told
+    assert len(json.loads(report.read_text())["findings"]) == 30
+    full = check("--full", "--", program).told
+    assert full.count("\nLEAK  ") == 30 and "omitting" not in full

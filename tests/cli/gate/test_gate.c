@@ -330,7 +330,7 @@ static void what_is_known_does_not_fail(void **state)
 {
 	(void)state;
 	judge_with("count=1 bytes=100", "new",
-		   "refknot: OK no findings; baseline 1, suppressed 0; "
+		   "refknot: OK no new findings; baseline 1, suppressed 0; "
 		   "stale 1; exit 0");
 }
 
@@ -346,7 +346,7 @@ static void what_has_grown_is_known_otherwise(void **state)
 {
 	(void)state;
 	judge_with("count=1 bytes=99", "new",
-		   "refknot: OK no findings; baseline 1, suppressed 0; "
+		   "refknot: OK no new findings; baseline 1, suppressed 0; "
 		   "stale 1; exit 0");
 }
 
