@@ -56,6 +56,7 @@ static bool finish(const struct live *l, pid_t pid, int status, void *data)
 		.ended_ns = run_end_now(),
 		.quiet = quiet,
 		.full = report_full,
+		.alone = no_children,
 	};
 	bool finished;
 

@@ -49,7 +49,7 @@ int model_load(struct model *m, const char *path)
 	else
 		model_error(
 		    m, 0,
-		    "is not a recording of refknot: its first bytes are others");
+		    "is not a recording of refknot; refknot run PROGRAM makes one");
 	if (fd >= 0)
 		close(fd);
 	if (error && error != -ENODATA) { /* keeps m->error */

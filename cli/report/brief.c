@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card.h"
 #include "cycle_hint.h"
 #include "die.h"
 #include "escape.h"
@@ -285,8 +286,17 @@ static char *finding_line(const struct printer *p, const struct finding *f,
 		print_cycle_line(out, in, f);
 		print_break(out, p, f);
 	} else {
+		char *blame =
+		    f->kind == FINDING_REFERENCE || f->kind == FINDING_OVER
+			? card_blame(p, f)
+			: NULL;
+
 		fputs(finding_type(f, in), out);
-		print_site(out, in, f);
+		if (blame)
+			fprintf(out, "; not given back: %s", blame);
+		else
+			print_site(out, in, f);
+		free(blame);
 	}
 	if (strcmp(finding_confidence(f, in->m), "high"))
 		fprintf(out, "; confidence %s", finding_confidence(f, in->m));

@@ -62,5 +62,8 @@ void card_cycle(const struct printer *p, const struct finding *f);
 /* Likewise of references that were not given back, or are too few, and of wrong
  * use. card_references.c */
 void card_references(const struct printer *p, const struct finding *f);
+/* "first_reference.c:54 in print, likely": where a reference of the finding was taken
+ * that was not given back; NULL: that is not known. The caller frees it. */
+char *card_blame(const struct printer *p, const struct finding *f);
 
 #endif

@@ -270,6 +270,35 @@ static void print_rows(const struct printer *p, const struct callers *c,
 		card_line(p, "", "... %zu more functions", c->count - count);
 }
 
+char *card_blame(const struct printer *p, const struct finding *f)
+{
+	uint32_t objects[PRINT_CALLERS];
+	size_t worst = 0, n = finding_counted(f, p->in, objects, PRINT_CALLERS);
+	char *text = NULL, *name, *source;
+	const struct callers_row *r;
+	struct callers c;
+	struct likely l;
+
+	callers_make(&c, p->in, objects, n);
+	find_likely(&l, p, &c);
+	for (size_t i = 1; i < c.count && i < MOST_SORTED; i++)
+		if (c.rows[i].certain > c.rows[worst].certain ||
+		    (c.rows[i].certain == c.rows[worst].certain &&
+		     l.left[i] > l.left[worst]))
+			worst = i;
+	r = c.count ? &c.rows[worst] : NULL;
+	if (r && (r->certain || (l.known && l.left[worst]))) {
+		name = row_name(r);
+		source = row_source(p, r);
+		text = xasprintf("%s in %s, %s", source ? source : "a call",
+				 name, r->certain ? "certain" : "likely");
+		free(source);
+		free(name);
+	}
+	callers_release(&c);
+	return text;
+}
+
 static void print_certainty(const struct printer *p, const struct callers *c)
 {
 	char left[UNITS_SIZE];

@@ -26,8 +26,18 @@ static struct threads count_threads(const struct model *m)
 	return t;
 }
 
+static void print_children(FILE *out, size_t children)
+{
+	if (!children)
+		fputs(", no children", out);
+	else
+		fprintf(out, ", %zu child%s", children,
+			children == 1 ? "" : "ren");
+}
+
 void checked_print(FILE *out, const struct reading *in,
-		   const struct findings *f, const struct verdict *v)
+		   const struct findings *f, const struct verdict *v,
+		   const size_t *children)
 {
 	const struct model *m = in->m;
 	const struct threads t = count_threads(m);
@@ -44,6 +54,8 @@ void checked_print(FILE *out, const struct reading *in,
 				units_count(text, t.alive, "thread"));
 		if (t.running)
 			fprintf(out, " (%" PRIu64 " did not stop)", t.running);
+		if (children)
+			print_children(out, *children);
 		fputs(v->complete ? "; nothing left out\n" : "\n", out);
 	}
 	verdict_print_gaps(out, NULL, m, f);

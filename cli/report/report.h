@@ -21,6 +21,9 @@ struct report_options {
 	unsigned listed; /* JSON: others that are in the list, too */
 	size_t limit;    /* most findings to show; 0: all */
 	bool colour;     /* text: terminal escapes are welcome */
+	/* Text: processes that this one, or one of them, started and that were
+	 * recorded; NULL: that is not known. */
+	const size_t *children;
 };
 
 /* --full: text has all that is known of a finding, with all frames of its stacks;

@@ -455,7 +455,7 @@ static void print_findings(const struct printer *p, const struct findings *f,
 
 /* What the reader should know about the recording and what is not shown. */
 static void print_notes(const struct printer *p, const struct findings *f,
-			const struct verdict *v)
+			const struct verdict *v, const size_t *children)
 {
 	const char *message = model_text(p->in->m, p->in->m->meta.message);
 	struct unread u;
@@ -464,7 +464,7 @@ static void print_notes(const struct printer *p, const struct findings *f,
 
 	if (v->findings)
 		fputc('\n', p->out);
-	checked_print(p->out, p->in, f, v);
+	checked_print(p->out, p->in, f, v, children);
 	if (*message && p->in->m->meta.flags & RKN_META_OFF) {
 		char *shown = escape(message);
 
@@ -562,7 +562,7 @@ static void print_whole(const struct printer *p, struct findings *f,
 	print_stray(p);
 	findings_sign(f, p->in);
 	print_findings(p, f, o, v->findings);
-	print_notes(p, f, v);
+	print_notes(p, f, v, o->children);
 	print_others(p, f, v, o->kinds);
 	if (o->kinds & 1u << FINDING_OVER)
 		print_pooled(p, f);

@@ -147,7 +147,8 @@ struct ending {
 	struct children children; /* without the program itself */
 	struct model program;     /* its own; `path` NULL: it has none */
 	bool program_replaced;
-	bool short_report; /* more stands above it */
+	bool short_report; /* of a few findings: more is above it */
+	size_t processes;  /* beside the program itself that were recorded */
 };
 
 static void judge(struct ending *e, const struct model *m, bool replaced,
@@ -186,11 +187,17 @@ static void print_report(void *data)
 		.limit = FEW_FINDINGS,
 		.colour = paint_wanted(stderr),
 	};
+	const struct report_options whole = {
+		.kinds = REPORT_FINDINGS,
+		.limit = REPORT_LIMIT,
+		.colour = paint_wanted(stderr),
+		.children = t->e->f->alone ? NULL : &t->e->processes,
+	};
 	char *path = escape(t->m->path);
 	struct reading in;
 
 	reading_open(&in, t->m, t->e->f->cache);
-	report_text(stderr, &in, t->e->short_report ? &few : NULL);
+	report_text(stderr, &in, t->e->short_report ? &few : &whole);
 	reading_close(&in);
 	fprintf(stderr, "recording: %s\n", path);
 	free(path);
@@ -322,6 +329,7 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 	progress_begin("judging processes", NULL, count);
 	for (size_t i = 0; i < count; i++) {
 		progress_at(i);
+		e.processes += list[i].pid != (uint32_t)f->pid;
 		if (i == main_store || (list[i].empty && list[i].alive))
 			continue;
 		if (list[i].empty)

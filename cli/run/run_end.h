@@ -21,6 +21,7 @@ struct run_end {
 	    ended_ns; /* wall clock: now, for all of the run's recordings */
 	bool quiet;   /* no report; only what went wrong */
 	bool full;    /* a line for each process, however many */
+	bool alone;   /* children were not to be recorded */
 	struct cache *cache; /* for symbols; NULL: none */
 };
 

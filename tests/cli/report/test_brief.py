@@ -206,3 +206,13 @@ def test_it_is_a_format(command, tmp_path):
     done = refknot(command, "--brief", "--format", "json", recorded.main)
     assert done.status == 2
     assert "--brief is a format of its own" in done.told
+
+
+def test_a_reference_names_who_did_not_give_it_back(tmp_path):
+    program = compiled(tmp_path, "first_reference",
+                       (SOURCE / "samples/first_reference.c").read_text(), "-g",
+                       f"-I{SOURCE / 'include'}")
+    line = brief("report", "--brief", record(tmp_path, program).main)[1]
+    assert line.startswith("1 leaked-reference ")
+    assert re.search(r"; not given back: first_reference\.c:\d+ in print, likely$",
+                     line), line

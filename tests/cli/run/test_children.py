@@ -3,6 +3,8 @@
 few, one line of many.  Where a child has findings, see test_scripts.py."""
 import re
 
+import pytest
+
 from conftest import BUILD, compiled, refknot
 
 LEAK = BUILD / "samples/leak"
@@ -74,3 +76,15 @@ def test_quiet_is_quiet(tmp_path):
     done = refknot("run", "-q", "--full", "-o", tmp_path / "r.rkn", "bash",
                    "-c", f"{LEAK}; {LEAK}; {LEAK}; true")
     assert (done.status, done.err) == (0, b"")
+
+
+@pytest.mark.parametrize("script, options, said", [
+    (":", [], ", 1 thread, no children; "),
+    ("/bin/true; :", [], ", 1 thread, 1 child; "),
+    ("/bin/true; (:); /bin/ls >/dev/null; :", [], ", 1 thread, 3 children; "),
+    ("/bin/true; :", ["--no-children"], ", 1 thread; ")])
+def test_what_was_checked_has_the_children(script, options, said, tmp_path):
+    done = refknot("run", *options, "-o", tmp_path / "r.rkn", "sh", "-c", script)
+    checked, = (line for line in done.err.decode().splitlines()
+                if line.startswith("checked: "))
+    assert said + "nothing left out" in checked
