@@ -155,12 +155,27 @@ static void print_failed(FILE *out, const struct steady *s,
 		fprintf(out, "%snot all that it did is known", before);
 }
 
+/* The command that shows what keeps what grows. */
+static void print_next(FILE *out, const struct steady *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->list[i].verdict == GROWTH_EVERY_PASS ||
+		    s->list[i].verdict == GROWTH_PERIODIC) {
+			fputs(
+			    "what holds it: record a run with refknot run, then refknot objects --by root\n",
+			    out);
+			return;
+		}
+}
+
 void steady_print_verdict(FILE *out, const struct steady *s, int status)
 {
 	bool steady = steady_is(s);
 	const char *before = "";
 	char text[UNITS_SIZE];
 
+	if (!steady)
+		print_next(out, s);
 	fprintf(out, "refknot: %s steady: ", steady ? "OK" : "FAIL");
 	if (!s->count)
 		fputs(

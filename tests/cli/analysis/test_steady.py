@@ -71,6 +71,8 @@ def test_what_every_pass_leaves_is_told_with_its_site():
         "    GROWS IN EVERY PASS  malloc in keep  +1 a pass",
         lines[7],
         "        3 objects, 72 B in 3 passes: +1 +1 +1",
+        "what holds it: record a run with refknot run, then refknot objects "
+        "--by root",
         "refknot: FAIL steady: request: 2 types grow in every pass "
         "(Session +2, malloc in keep +1); exit 23"]
     for site, function in zip((lines[2], lines[7]), ("session", "keep")):

@@ -207,7 +207,7 @@ def test_where_no_file_can_be_opened_nothing_is_loaded(how, tmp_path):
     ("no_link", 5, "1 leak (100 B)"),
     ("no_down", 5, "1 leak (100 B)"),
     ("no_signal", 5, "a seccomp filter forbids"),
-    ("no_advice", 125, "nothing was recorded: a seccomp filter that stood")])
+    ("no_advice", 125, "nothing was recorded: a seccomp filter installed")])
 def test_a_filter_that_stood_before_refknot_kills_nobody(
         name, status, says, loser, tmp_path):
     done = run(LAUNCHES, name, "exec", REFKNOT, "check", "--", loser,
