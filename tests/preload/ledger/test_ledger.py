@@ -161,7 +161,7 @@ def test_wrong_use_is_found_with_its_places(tmp_path):
 def test_calls_that_make_no_sense_are_counted(tmp_path):
     report = corner(tmp_path, "bad_pointers").report()
     assert report["findings"] == []
-    assert [n for what, n in gaps(report).items() if "without objects" in what] == [
+    assert [n for what, n in gaps(report).items() if "without an object" in what] == [
         15]
 
 
