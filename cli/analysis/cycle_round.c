@@ -261,7 +261,7 @@ static void add_pointers(struct maker *k, uint32_t n)
 
 		if (at < node->start || at >= node->end)
 			continue;
-		last = e;
+		last = again ? NULL : e; /* its second word ends a pair */
 		to = node_at(k, e->to, model_edge_to(m, e));
 		if (!again && to != RKN_NONE &&
 		    !counts_is_weak(k->in->counts, e) &&

@@ -121,7 +121,8 @@ size_t verdict_gaps(struct verdict_gap *gaps, const struct model *m,
 			.remedy = "",
 			.limit = RKN_LIMITS,
 		};
-	if (f && !f->checked && !m->limits[RKN_LIMIT_NO_SNAPSHOT])
+	if (f && !f->checked && !m->truncated &&
+	    !m->limits[RKN_LIMIT_NO_SNAPSHOT])
 		gaps[n++] = gap_of(RKN_LIMIT_NO_SNAPSHOT, 1, f->why, "");
 	for (enum rkn_limit_number i = 0; i < RKN_LIMITS; i++) {
 		uint64_t count = m->limits[i];

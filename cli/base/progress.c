@@ -112,8 +112,8 @@ void progress_clear(void)
 
 static void tick(int number)
 {
-	const struct phase *p =
-	    &phases[(depth < DEEPEST ? depth : DEEPEST) - 1];
+	/* An alarm may come late, behind the end of the last phase. */
+	const struct phase *p = depth ? &phases[0] : NULL;
 	uint64_t now = now_ms();
 	struct winsize size = { 0 };
 	struct line l = { .size = 0 };
@@ -121,8 +121,9 @@ static void tick(int number)
 	size_t most;
 
 	(void)number;
-	if (now - first_ms < FIRST || pager_has_shown())
+	if (!p || now - first_ms < FIRST || pager_has_shown())
 		return;
+	p += (depth < DEEPEST ? depth : DEEPEST) - 1;
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
 		size.ws_col = COLUMNS;
 	add(&l, "refknot: ");

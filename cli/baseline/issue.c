@@ -171,8 +171,8 @@ static struct issue *find(struct issues *list, const struct finding *f,
 	for (size_t i = 0; i < list->count; i++) {
 		struct issue *other = &list->list[i];
 
-		if (issue_base(other->signature) != base ||
-		    memcmp(other->signature, f->signature, base) != 0 ||
+		if (strncmp(other->signature, f->signature, base) != 0 ||
+		    (other->signature[base] && other->signature[base] != '.') ||
 		    !frame_lines_equal(&other->lines, lines) ||
 		    (!one && other->recording == list->recordings))
 			continue;

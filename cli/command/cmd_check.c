@@ -368,7 +368,7 @@ static char *next_command(const char **recordings)
 	const char *const newest[] = { NULL };
 
 	if (options_program)
-		return keep ? command_of("report", kept)
+		return keep ? command_of("report --all", kept)
 			    : command_of("run", options_program);
 	return command_of("report", recordings ? recordings : newest);
 }

@@ -66,7 +66,8 @@ static struct reporting reporting(const char **paths, unsigned kinds,
 			       .asked = recordings_count(paths) };
 
 	r.options.limit = options_limit(
-	    r.format == FORMAT_JSON || brief_wanted ? 0 : REPORT_LIMIT);
+	    r.format == FORMAT_JSON || (brief_wanted && !all) ? 0
+							      : REPORT_LIMIT);
 	documents_init(&r.documents, r.asked);
 	return r;
 }

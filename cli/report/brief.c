@@ -120,6 +120,17 @@ static const char *plural_of(unsigned kinds)
 	return "findings";
 }
 
+/* Findings that were not asked for. */
+static uint64_t others_of(const struct verdict *v, unsigned kinds)
+{
+	uint64_t count = 0;
+
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		if (REPORT_FINDINGS & ~kinds & 1u << kind)
+			count += v->by_kind[kind].findings;
+	return count;
+}
+
 /* "verdict: 2 findings, 1.1 KiB lost, complete" */
 static void add_verdict(struct brief *b, const struct model *m,
 			const struct findings *f, const struct verdict *v,
@@ -141,7 +152,7 @@ static void add_verdict(struct brief *b, const struct model *m,
 			units_count(count, v->findings, "finding"),
 			units_bytes(amount, lost_bytes(v, kinds)));
 	else
-		fprintf(out, "%s%s, %s, %s in use", all ? "" : "no ",
+		fprintf(out, "%s%s, %s, %s alive", all ? "" : "no ",
 			all && v->complete ? "clean"
 			: all              ? "nothing found"
 					   : plural_of(kinds),
@@ -156,6 +167,9 @@ static void add_verdict(struct brief *b, const struct model *m,
 			withheld, wishes_origin(wishes));
 	if (m->meta.end == RKN_END_SIGNAL)
 		fprintf(out, ", ended by signal %" PRId32, m->meta.end_value);
+	if (others_of(v, kinds))
+		fprintf(out, ", %" PRIu64 " of other kinds (refknot report)",
+			others_of(v, kinds));
 	fputs(v->complete ? ", complete" : ", incomplete", out);
 	text_stream_close(out);
 	brief_add(b, text);
@@ -324,7 +338,7 @@ static char *next_command(const struct model *m, const struct verdict *v,
 		text = xasprintf("refknot %s%s -n 0 %s", all, possible, path);
 	else if (first)
 		text = xasprintf("refknot show %s %zu", path, first);
-	else if (!v->complete)
+	else if (!v->complete || others_of(v, o->kinds))
 		text = xasprintf("refknot report %s", path);
 	else
 		text = xasprintf("refknot objects %s", path);

@@ -129,7 +129,11 @@ static void print_leak(const struct printer *p, const struct finding *f,
 		card_line(p, "holds", "%s of %" PRIu64 " objects",
 			  units_count(text, f->held_cycles, "cycle"),
 			  f->held_cycle_objects);
-	if (f->kind == FINDING_LEAK)
+	if (f->kind == FINDING_LEAK && print_points_at_itself(p, f->members[0]))
+		card_line(
+		    p, "to mend",
+		    "it points at itself: free it, or clear that pointer if it counts");
+	else if (f->kind == FINDING_LEAK)
 		card_line(p, "to mend",
 			  "free %s before %s overwritten or %s freed", it,
 			  f->objects == 1 ? "its pointer is"

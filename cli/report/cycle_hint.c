@@ -288,6 +288,24 @@ static char *told_hint(const struct printer *p, const struct finding *f)
 	return text;
 }
 
+/* Whether all cuts are of references that the program, or the language, counts. */
+static bool are_counted(const struct printer *p, const struct cycle_round *c)
+{
+	const struct model *m = p->in->m;
+
+	for (size_t i = 0; i < c->cut_count; i++) {
+		const struct cycle_arrow *a = &c->arrows[c->cuts[i].arrow];
+
+		if (a->edge != RKN_NONE &&
+		    !(c->nodes[a->from].object && c->nodes[a->to].object) &&
+		    field_hold(p->in->types, m->edges[a->edge].from,
+			       model_edge_from(m, &m->edges[a->edge])) ==
+			COUNTED_OTHER)
+			return false;
+	}
+	return true;
+}
+
 char *cycle_hint(const struct printer *p, const struct finding *f,
 		 const struct cycle_round *c)
 {
@@ -306,11 +324,14 @@ char *cycle_hint(const struct printer *p, const struct finding *f,
 	out = text_stream_open(&text, &size);
 	for (size_t i = 0; i < own.cut_count; i++)
 		print_cut(p, out, &own, i);
-	if (c->left)
+	if (c->left) {
 		fprintf(out, ": %zu of %zu objects still hold each other",
 			c->left, c->node_count);
-	else if (!is_held(p, f))
+	} else if (!is_held(p, f)) {
 		print_freed(out, f);
+		if (!are_counted(p, &own))
+			fputs(", if it counts as a reference", out);
+	}
 	text_stream_close(out);
 	return text;
 }

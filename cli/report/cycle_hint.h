@@ -19,7 +19,8 @@ char *cycle_hint_field(const struct printer *p, const struct cycle_round *c,
 char *cycle_hint_reference(const struct printer *p,
 			   const struct rkn_reference *r);
 
-/* "clear or weaken connection.session: frees all 3 objects, 368 B", for the caller
+/* "clear or weaken connection.session: frees all 3 objects, 368 B, if it counts as a
+ * reference", for the caller
  * to free; NULL: there is none. What it frees is left out where it is not
  * known that nothing else holds the cycle. */
 char *cycle_hint(const struct printer *p, const struct finding *f,

@@ -56,3 +56,15 @@ bool print_shared_counts(const struct printer *p, const struct finding *f,
 	free(text);
 	return counted;
 }
+
+bool print_points_at_itself(const struct printer *p, uint32_t block)
+{
+	const struct rkn_edge *edges = p->in->m->edges;
+	size_t first, n = model_edges_of(p->in->m, block, &first);
+
+	for (size_t i = first; i < first + n; i++)
+		if (edges[i].to == block && !edges[i].to_offset &&
+		    !counts_is_weak(p->in->counts, &edges[i]))
+			return true;
+	return false;
+}

@@ -56,6 +56,9 @@ bool print_shared_counts(const struct printer *p, const struct finding *f,
 /* The same, for the caller to free; NULL: it has none. */
 char *print_counts_text(const struct printer *p, const struct finding *f,
 			uint32_t block);
+/* Whether a pointer to its start, that is not weak, is in the block itself.
+ * report_counts.c */
+bool print_points_at_itself(const struct printer *p, uint32_t block);
 /* Wrong use of a reference. */
 void print_wrong_use(const struct printer *p, const struct finding *f);
 

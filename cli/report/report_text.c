@@ -250,19 +250,6 @@ static void print_heading(const struct printer *p, const struct finding *f,
 		}
 }
 
-/* Is there a pointer to its start in the block itself, that is not weak? */
-static bool points_at_itself(const struct reading *in, uint32_t block)
-{
-	const struct rkn_edge *edges = in->m->edges;
-	size_t first, n = model_edges_of(in->m, block, &first);
-
-	for (size_t i = first; i < first + n; i++)
-		if (edges[i].to == block && !edges[i].to_offset &&
-		    !counts_is_weak(in->counts, &edges[i]))
-			return true;
-	return false;
-}
-
 /* The counts of a leaked block; those of a control block with what they are of. */
 static void print_leaked_counts(const struct printer *p,
 				const struct finding *f)
@@ -297,7 +284,7 @@ static void print_block(const struct printer *p, const struct finding *f)
 	if (f->kind == FINDING_POSSIBLE)
 		fputs(", held by pointers into the middle only", p->out);
 	else if (f->kind == FINDING_LEAK &&
-		 points_at_itself(p->in, f->members[0]))
+		 print_points_at_itself(p, f->members[0]))
 		fputs("; points at itself", p->out);
 	fputc('\n', p->out);
 	holder = print_holder(p, f);

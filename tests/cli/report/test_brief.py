@@ -45,7 +45,8 @@ def test_findings_are_lines_in_the_order_of_reports(tmp_path):
         f"next: refknot show {recorded.main} 1"]
     assert "settings_make" in next_works(lines)
     assert brief("leaks", "--brief", recorded.main) == lines
-    assert re.match("verdict: no orphaned cycles, 1\\d blocks, 4.* in use, complete",
+    assert re.match("verdict: no orphaned cycles, 1\\d blocks, 4.* alive, "
+                    r"2 of other kinds \(refknot report\), complete",
                     brief("cycles", "--brief", recorded.main)[0])
 
 
@@ -87,7 +88,7 @@ def test_it_says_clean_only_of_what_was_checked_whole(tmp_path):
         return lines
 
     clean = verdict()
-    assert clean[0] == "verdict: clean, 0 blocks, 0 B in use, complete"
+    assert clean[0] == "verdict: clean, 0 blocks, 0 B alive, complete"
     assert clean[1].startswith("next: refknot objects ")
     program = compiled(tmp_path, "deep", """
         #include <stdlib.h>
@@ -97,7 +98,7 @@ def test_it_says_clean_only_of_what_was_checked_whole(tmp_path):
         int main(void) { deeper(20); exit(0); }
         """)
     cut = verdict("--depth", "5", program=[program])
-    assert cut[0] == "verdict: nothing found, 1 block, 10 B in use, incomplete"
+    assert cut[0] == "verdict: nothing found, 1 block, 10 B alive, incomplete"
     assert cut[1].startswith("not seen: 1 call stack cut at the recorded depth; "
                              "refknot run --depth 1024 ")
     assert cut[2].startswith("next: refknot report ")
@@ -116,7 +117,7 @@ def test_possible_leaks_are_counted_where_they_are_no_findings(tmp_path):
         """)
     recorded = record(tmp_path, program)
     assert brief("report", "--brief", recorded.main)[0] == (
-        "verdict: clean, 1 block, 200 B in use, 1 possible leak (-p), complete")
+        "verdict: clean, 1 block, 200 B alive, 1 possible leak (-p), complete")
     lines = brief("report", "-p", "--brief", recorded.main)
     assert lines[0] == "verdict: 1 finding, 0 B lost, complete"
     assert lines[1].startswith("1 possible-leak 200 B ")
@@ -216,3 +217,10 @@ def test_a_reference_names_who_did_not_give_it_back(tmp_path):
     assert line.startswith("1 leaked-reference ")
     assert re.search(r"; not given back: first_reference\.c:\d+ in print, likely$",
                      line), line
+
+
+def test_kinds_that_were_not_asked_for_are_no_clean_verdict(tmp_path):
+    leaks = brief("leaks", "--brief", record(tmp_path, CYCLE).main)
+    assert leaks[0].startswith("verdict: no leaks, ")
+    assert ", 1 of other kinds (refknot report), complete" in leaks[0]
+    assert "ORPHANED CYCLE" in next_works(leaks)

@@ -165,19 +165,19 @@ def test_the_shortest_way_round_is_drawn_by_type(tmp_path):
         "   and 5 more objects, 12 more pointers between them"]
     assert both[-1] == (
         "   to break it  clear or weaken node.prev and clear one node.next: "
-        "frees all 7 objects, 392 B")
+        "frees all 7 objects, 392 B, if it counts as a reference")
     pair = of(found, "struct left")
     assert pair[1] == ("   struct left --.a, .b--> "
                        "struct right --.parent, .owner--> back")
     assert pair[-1] == (
         "   to break it  clear or weaken right.parent and right.owner: "
-        "frees all 2 objects, 88 B")
+        "frees all 2 objects, 88 B, if it counts as a reference")
     ring = of(found, "struct ring")
     assert ring[1:4] == ["   struct ring --.next-->",
                          "   ... 28 more ...",
                          "   struct ring --.next--> back"]
     assert ring[-1] == ("   to break it  clear one ring.next: "
-                        "frees all 30 objects, 2.8 KiB")
+                        "frees all 30 objects, 2.8 KiB, if it counts as a reference")
 
 
 def test_without_debug_information_sites_stand_for_types(tmp_path):
@@ -201,7 +201,7 @@ def test_the_sample_has_a_card_of_eight_lines(tmp_path):
         "   both in      serve              orphaned_cycle.c:91",
         "   from         main               orphaned_cycle.c:105",
         "   to break it  clear or weaken connection.session: "
-        "frees all 3 objects of each"]
+        "frees all 3 objects of each, if it counts as a reference"]
 
 
 @pytest.mark.parametrize("name, row, remark", [
@@ -373,3 +373,47 @@ def test_what_a_lost_shared_ptr_holds_is_not_said_to_be_freed(tmp_path):
         "   counts       use count 2, weak count 0; only 1 pointer to it: "
         "1 reference was not given back",
         "   to break it  clear one Node.next"]
+
+
+PAIR = """
+#include <memory>
+struct Pair { std::shared_ptr<Pair> next, other; long x[4]; };
+struct Self { std::shared_ptr<Self> self; };
+static void __attribute__((noinline)) lose()
+{
+    auto a = std::make_shared<Pair>(), b = std::make_shared<Pair>();
+    a->next = b;
+    b->next = a;
+    b->other = a;
+}
+int main() { lose(); }
+"""
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_two_counted_pointers_beside_each_other_are_two(compiler, tmp_path):
+    program = compiled(tmp_path, "pair", PAIR, "-g", "-O1", compiler=compiler)
+    card, = cards(record(tmp_path, program))
+    text = " ".join(" ".join(card).split())
+    assert ".other" in text, card
+    assert "clear one Pair.next: frees" not in text, card
+    assert "if it counts as a reference" not in text, card
+
+
+def test_a_block_that_points_at_itself_says_so(tmp_path):
+    program = compiled(tmp_path, "self", """
+        #include <stdlib.h>
+        struct self { struct self *self; long x[3]; };
+        void *volatile sink;
+        int main(void)
+        {
+            struct self *s = malloc(sizeof(*s));
+            s->self = s;
+            sink = s;
+            sink = 0;
+            return 0;
+        }
+        """, "-g")
+    text = refknot("report", record(tmp_path, program).main).out.decode()
+    assert "LEAK" in text
+    assert "   to mend      it points at itself: free it, or clear" in text

@@ -133,7 +133,7 @@ static void a_cycle_is_drawn_member_by_member(void **state)
 	    "    malloc in node_new#2  0x2000 [24 B]\n"
 	    "        allocated by node_new at scene.c:2 (scene), called by main at scene.c:1 (scene)\n"
 	    "        --+0x98 to +0x10--> CYCLE BACK TO malloc in node_new#1\n"
-	    "    break hint: clear or weaken +0x98 of the 24 B from node_new: frees all 3 objects, 53 B\n"
+	    "    break hint: clear or weaken +0x98 of the 24 B from node_new: frees all 3 objects, 53 B, if it counts as a reference\n"
 	    "    call stack of the first member:\n"
 	    "    #0  node_new at scene.c:2 (scene)\n"
 	    "    #1  main at scene.c:1 (scene)\n"

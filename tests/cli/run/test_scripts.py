@@ -91,7 +91,7 @@ def test_all_commands_open_the_same(command, found, tmp_path):
 
 def test_where_only_the_program_leaks_its_report_comes_first(tmp_path):
     done = refknot("run", "--", LEAK, cwd=tmp_path)
-    assert re.match(r"refknot: leak\[\d+\]: 2 findings: ", done.told)
+    assert re.match(r"refknot: leak\[\d+\]: 2 leaks; ", done.told)
     code = compiled(tmp_path, "parent", """
         #include <stdlib.h>
         void *kept;
@@ -99,7 +99,7 @@ def test_where_only_the_program_leaks_its_report_comes_first(tmp_path):
             kept = malloc(100); kept = NULL;
             return system("true"); }""")
     done = refknot("run", "--", code, cwd=tmp_path)
-    assert re.match(r"refknot: parent\[\d+\]: 1 finding: ", done.told)
+    assert re.match(r"refknot: parent\[\d+\]: 1 leak; ", done.told)
     assert not rows(done) and "\nrecording: parent." in done.told
 
 
@@ -124,9 +124,9 @@ def test_the_worst_shows_its_first_three_cards(tmp_path):
                     "int main(void) { f0(); f1(); f2(); f3(); f4(); return 0; }",
                     "-g", "-O0")
     done = run_script(tmp_path, f"{code}")
-    assert re.findall(r"^#(\d) LEAK", done.told, re.M) == ["1", "2", "3"]
+    assert re.findall(r"^(\d)  LEAK", done.told, re.M) == ["1", "2", "3"]
     [more] = re.findall("all: (refknot report -n 0 .*)", done.told)
-    assert "#5 LEAK" in obey(tmp_path, more)
+    assert "\n5  LEAK" in obey(tmp_path, more)
 
 
 def test_make_runs_a_tree(tmp_path):
@@ -159,7 +159,7 @@ def test_forked_children_are_of_the_programs_name(tmp_path):
     assert [(r[0], r[2]) for r in rows(done)] == [
         ("forks", "1 leak, 2.9 KiB"), ("forks", "1 leak, 2.0 KiB"),
         ("forks", "1 leak, 1000 B")]
-    assert "1 leak (1 object, 2.9 KiB" in obey(tmp_path, "refknot report")
+    assert "1 leak; 1 block, 2.9 KiB lost" in obey(tmp_path, "refknot report")
 
 
 def test_killed_children_are_counted_and_named(tmp_path):
@@ -337,7 +337,7 @@ def test_recordings_elsewhere_are_named_by_their_paths(tmp_path):
     commands = [r[3] for r in rows(done)]
     assert all(c.startswith("refknot report 'there/r.") for c in commands)
     for command in commands:
-        assert "finding" in obey(tmp_path, command)
+        assert " lost\n" in obey(tmp_path, command)
 
 
 def test_all_of_what_cannot_be_read_is_an_error(tmp_path):

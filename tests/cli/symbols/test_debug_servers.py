@@ -239,7 +239,8 @@ def test_another_machine_has_the_same_report_from_build_ids(bare, server,
                                                             asking, tmp_path):
     """Nothing of the program is there, and another build of it in its place."""
     own = tmp_path / "own"
-    commands = [["report"], ["report", "--format", "json"], ["leaks"],
+    commands = [["report", "--full"], ["report", "--format", "json"],
+                ["leaks", "--full"],
                 ["objects", "--by", "site"], ["check"], ["refs"]]
     (bare.directory / ".debug").mkdir()
     shutil.copy(own, bare.directory / ".debug/two.debug")

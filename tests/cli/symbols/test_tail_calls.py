@@ -250,7 +250,7 @@ def test_every_reader_sees_them(tmp_path):
     """Text, gate, regions, suppressions with and without them."""
     program = build(tmp_path, CC, "-O2", "-g")
     recorded = record(tmp_path, program)
-    told = refknot("report", recorded.main).out.decode()
+    told = refknot("report", "--full", recorded.main).out.decode()
     assert "#0  last at part.c:9 (program, tail call)" in told
     assert "small at part.c:28 (program, inlined, tail call)" in told
     told = refknot("regions", "--func", "last", recorded.main)

@@ -255,7 +255,7 @@ def recorded(directory, program, corner):
     r = record(directory, program, corner)
     # the runs of one program have the same symbols
     env = environment(REFKNOT_CACHE=directory.parent / "symbols")
-    told = [refknot("report", "--limit", "0", "--format", form, r.main,
+    told = [refknot("report", "--full", "--limit", "0", "--format", form, r.main,
                     env=env) for form in ("json", "text")]
     assert [t.status for t in told] == [0, 0], told[0].told
     return json.loads(told[0].out), told[1].out.decode(), r.outcome
