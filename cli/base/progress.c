@@ -20,6 +20,7 @@
 #define LINE_SIZE 160
 #define COLUMNS   80     /* where a terminal does not say how many it has */
 #define TICK      250000 /* microseconds */
+#define SOON      10000  /* likewise, where all is wanted at once */
 #define FIRST     1000   /* milliseconds, before anything is shown */
 
 struct phase {
@@ -38,6 +39,7 @@ static struct phase phases[DEEPEST];
 static size_t depth;      /* of phases, of which DEEPEST are known */
 static uint64_t first_ms; /* when the work began: phases with short pauses */
 static uint64_t last_ms;  /* when the outermost ended */
+static uint64_t after_ms = FIRST; /* or what $REFKNOT_PROGRESS says */
 static volatile sig_atomic_t is_shown;
 
 static uint64_t now_ms(void)
@@ -121,7 +123,7 @@ static void tick(int number)
 	size_t most;
 
 	(void)number;
-	if (!p || now - first_ms < FIRST || pager_has_shown())
+	if (!p || now - first_ms < after_ms || pager_has_shown())
 		return;
 	p += (depth < DEEPEST ? depth : DEEPEST) - 1;
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
@@ -145,7 +147,10 @@ static bool is_wanted(void)
 {
 	static int wanted = -1;
 	const char *term = getenv("TERM"), *ci = getenv("CI");
+	const char *after = getenv("REFKNOT_PROGRESS");
 
+	if (wanted < 0 && after && *after)
+		after_ms = strtoull(after, NULL, 10);
 	if (wanted < 0)
 		wanted = isatty(STDERR_FILENO) && term && *term &&
 			 strcmp(term, "dumb") != 0 && !(ci && *ci);
@@ -156,7 +161,8 @@ static void set_timer(bool on)
 {
 	const struct sigaction action = { .sa_handler = tick,
 					  .sa_flags = SA_RESTART };
-	const struct itimerval every = { { 0, TICK }, { 0, TICK } };
+	const suseconds_t tick_us = after_ms ? TICK : SOON;
+	const struct itimerval every = { { 0, tick_us }, { 0, tick_us } };
 	const struct itimerval never = { { 0, 0 }, { 0, 0 } };
 
 	if (on)

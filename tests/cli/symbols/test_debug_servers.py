@@ -241,7 +241,7 @@ def test_another_machine_has_the_same_report_from_build_ids(bare, server,
     own = tmp_path / "own"
     commands = [["report", "--full"], ["report", "--format", "json"],
                 ["leaks", "--full"],
-                ["objects", "--by", "site"], ["check"], ["refs"]]
+                ["objects", "--by", "site"], ["check", "--full"], ["refs"]]
     (bare.directory / ".debug").mkdir()
     shutil.copy(own, bare.directory / ".debug/two.debug")
     here = [refknot(*c, bare.recorded.main) for c in commands]

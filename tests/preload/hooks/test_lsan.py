@@ -210,7 +210,8 @@ def test_they_hold_for_forked_children(tmp_path):
     program = built(tmp_path, OWN)
     done = refknot("run", "-o", tmp_path / "a.rkn", "--", program,
                    "disabled_fork")
-    child = [line for line in done.told.splitlines() if "child" in line]
+    child = [line for line in done.told.splitlines()
+             if line.startswith("child ")]
     assert len(child) == 1 and "nothing lost (1 finding of 122 B withheld" \
         in child[0], done.told
 
