@@ -24,7 +24,7 @@ def test_a_suite_with_a_known_failure_can_adopt_the_gate(leaky, base):
     done = check(*gate, "--update-baseline", "--allow-failure", "--", leaky,
                  "1", "3")
     assert done.status == 0, done.told
-    assert summary(done) == (f"refknot: OK no findings; {FAILED}; "
+    assert summary(done) == (f"refknot: OK no new findings; {FAILED}; "
                              "baseline 1, suppressed 0; exit 0")
     lines = base.read_text().splitlines()
     assert lines[1] == "# written beside a program that exited with 3"
