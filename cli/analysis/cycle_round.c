@@ -329,7 +329,7 @@ static uint32_t find_back(struct maker *k, uint32_t head, uint32_t last)
 }
 
 /* From `head` back to it, likewise; its arrows, *count of them, in the order of the
- * way, which the caller frees; NULL: there is no way. */
+ * way, which the caller frees; NULL: none leads back. */
 static uint32_t *find_round(struct maker *k, uint32_t head, uint32_t last,
 			    size_t *count)
 {

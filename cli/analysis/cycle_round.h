@@ -14,7 +14,7 @@
 
 #include "findings.h"
 
-#define CYCLE_CUTS 3 /* more are no advice */
+#define CYCLE_CUTS 3 /* more would not help a reader */
 
 /* A member; a control block counts as a part of the object that it is of. */
 struct cycle_node {
@@ -45,9 +45,9 @@ struct cycle_round {
 	 * there is one member, those to itself. */
 	struct cycle_arrow *arrows;
 	size_t arrow_count;
-	size_t hidden;      /* control blocks, which are no nodes */
+	size_t hidden;      /* control blocks, which nodes leave out */
 	uint32_t *round;    /* arrows from the head on, back to it */
-	size_t round_count; /* 0: there is no way that is known */
+	size_t round_count; /* 0: none is known */
 	struct cycle_cut cuts[CYCLE_CUTS];
 	size_t cut_count;
 	size_t left; /* nodes that hold each other nevertheless */

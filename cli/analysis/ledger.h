@@ -26,7 +26,7 @@ struct ledger {
 	struct block_objects contents;
 	uint32_t *object_of; /* per block: see block_objects_object */
 	uint32_t *owner_of;  /* per block: see owners_make */
-	/* Per object: the blocks whose owner it is that are no objects. */
+	/* Per object: the blocks that it owns and that are not objects. */
 	uint32_t *own_blocks;
 	uint64_t *own_bytes;
 	int64_t *strong; /* per object: references whose holder is an object

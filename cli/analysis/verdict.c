@@ -83,6 +83,34 @@ void verdict_make(struct verdict *v, const struct findings *f,
 	v->complete = !verdict_gaps(gaps, m, f);
 }
 
+uint64_t verdict_findings(const struct verdict *v, unsigned kinds)
+{
+	uint64_t count = 0;
+
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		if (kinds & 1u << kind)
+			count += v->by_kind[kind].findings;
+	return count;
+}
+
+void verdict_lost(const struct verdict *v, unsigned kinds, uint64_t *blocks,
+		  uint64_t *bytes)
+{
+	static const enum finding_kind losing[] = { FINDING_CYCLE,
+						    FINDING_REFERENCE,
+						    FINDING_LEAK };
+
+	*blocks = *bytes = 0;
+	for (size_t i = 0; i < sizeof(losing) / sizeof(*losing); i++) {
+		const struct verdict_sum *s = &v->by_kind[losing[i]];
+
+		if (!(kinds & 1u << losing[i]))
+			continue;
+		*blocks += s->objects + s->held_objects;
+		*bytes += s->bytes + s->held_bytes;
+	}
+}
+
 /* The recording may know better than the table. */
 static const char *cause_of(enum rkn_limit_number limit, const struct model *m,
 			    const struct findings *f)

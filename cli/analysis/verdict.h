@@ -28,6 +28,12 @@ struct verdict {
 void verdict_make(struct verdict *v, const struct findings *f,
 		  const struct model *m, unsigned kinds);
 
+/* Findings of the kinds in `kinds`. */
+uint64_t verdict_findings(const struct verdict *v, unsigned kinds);
+/* What those of them lose that lose something, with what they hold. */
+void verdict_lost(const struct verdict *v, unsigned kinds, uint64_t *blocks,
+		  uint64_t *bytes);
+
 /* One thing that was not recorded. */
 struct verdict_gap {
 	const char *what; /* in the plural, for programs; for people: */

@@ -97,20 +97,6 @@ char *brief_word(const char *word)
 
 /* --- The verdict --------------------------------------------------------------------- */
 
-static uint64_t lost_bytes(const struct verdict *v, unsigned kinds)
-{
-	static const enum finding_kind losing[] = { FINDING_CYCLE,
-						    FINDING_REFERENCE,
-						    FINDING_LEAK };
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < sizeof(losing) / sizeof(*losing); i++)
-		if (kinds & 1u << losing[i])
-			bytes += v->by_kind[losing[i]].bytes +
-				 v->by_kind[losing[i]].held_bytes;
-	return bytes;
-}
-
 /* What was looked for, where that is one kind. */
 static const char *plural_of(unsigned kinds)
 {
@@ -118,17 +104,6 @@ static const char *plural_of(unsigned kinds)
 		if (kinds & 1u << kind)
 			return finding_kinds[kind].plural;
 	return "findings";
-}
-
-/* Findings that were not asked for. */
-static uint64_t others_of(const struct verdict *v, unsigned kinds)
-{
-	uint64_t count = 0;
-
-	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		if (REPORT_FINDINGS & ~kinds & 1u << kind)
-			count += v->by_kind[kind].findings;
-	return count;
 }
 
 /* "verdict: 2 findings, 1.1 KiB lost, complete" */
@@ -140,17 +115,20 @@ static void add_verdict(struct brief *b, const struct model *m,
 	const unsigned most = 1u << FINDING_CYCLE | 1u << FINDING_LEAK;
 	const bool all = (kinds & most) == most;
 	uint64_t possible = v->by_kind[FINDING_POSSIBLE].findings;
+	uint64_t others = verdict_findings(v, REPORT_FINDINGS & ~kinds);
+	uint64_t blocks, lost;
 	char *text, count[UNITS_SIZE], amount[UNITS_SIZE];
 	size_t size;
 	FILE *out = text_stream_open(&text, &size);
 
+	verdict_lost(v, kinds, &blocks, &lost);
 	fputs("verdict: ", out);
 	if (!f->checked && !v->findings)
 		fprintf(out, "not checked: %s", f->why);
 	else if (v->findings)
 		fprintf(out, "%s, %s lost",
 			units_count(count, v->findings, "finding"),
-			units_bytes(amount, lost_bytes(v, kinds)));
+			units_bytes(amount, lost));
 	else
 		fprintf(out, "%s%s, %s, %s alive", all ? "" : "no ",
 			all && v->complete ? "clean"
@@ -167,9 +145,9 @@ static void add_verdict(struct brief *b, const struct model *m,
 			withheld, wishes_origin(wishes));
 	if (m->meta.end == RKN_END_SIGNAL)
 		fprintf(out, ", ended by signal %" PRId32, m->meta.end_value);
-	if (others_of(v, kinds))
+	if (others)
 		fprintf(out, ", %" PRIu64 " of other kinds (refknot report)",
-			others_of(v, kinds));
+			others);
 	fputs(v->complete ? ", complete" : ", incomplete", out);
 	text_stream_close(out);
 	brief_add(b, text);
@@ -338,7 +316,8 @@ static char *next_command(const struct model *m, const struct verdict *v,
 		text = xasprintf("refknot %s%s -n 0 %s", all, possible, path);
 	else if (first)
 		text = xasprintf("refknot show %s %zu", path, first);
-	else if (!v->complete || others_of(v, o->kinds))
+	else if (!v->complete ||
+		 verdict_findings(v, REPORT_FINDINGS & ~o->kinds))
 		text = xasprintf("refknot report %s", path);
 	else
 		text = xasprintf("refknot objects %s", path);

@@ -88,25 +88,6 @@ static void print_references(const struct printer *p, const struct findings *f)
 	free(path);
 }
 
-/* What is lost, in all kinds of findings that lose something. */
-static void sum_lost(const struct verdict *v, unsigned kinds, uint64_t *blocks,
-		     uint64_t *bytes)
-{
-	static const enum finding_kind losing[] = { FINDING_CYCLE,
-						    FINDING_REFERENCE,
-						    FINDING_LEAK };
-
-	*blocks = *bytes = 0;
-	for (size_t i = 0; i < sizeof(losing) / sizeof(*losing); i++) {
-		const struct verdict_sum *s = &v->by_kind[losing[i]];
-
-		if (!(kinds & 1u << losing[i]))
-			continue;
-		*blocks += s->objects + s->held_objects;
-		*bytes += s->bytes + s->held_bytes;
-	}
-}
-
 /* "2 leaks", "1 orphaned cycle, 2 leaks" */
 static void print_kinds(const struct printer *p, const struct verdict *v,
 			unsigned kinds)
@@ -151,7 +132,7 @@ static void print_outcome(const struct printer *p, const struct verdict *v,
 		fprintf(p->out,
 			"%s: ", units_count(text, v->findings, "finding"));
 	print_kinds(p, v, kinds);
-	sum_lost(v, kinds, &blocks, &bytes);
+	verdict_lost(v, kinds, &blocks, &bytes);
 	if (blocks) {
 		fprintf(p->out, "; %s, ", units_count(text, blocks, "block"));
 		fprintf(p->out, "%s lost", units_bytes(text, bytes));
@@ -480,12 +461,8 @@ static void print_other_kinds(const struct printer *p, const struct verdict *v,
 {
 	unsigned others = REPORT_FINDINGS & ~kinds;
 	char *path = escape(p->in->m->path);
-	uint64_t count = 0;
 
-	for (int kind = 0; kind < FINDING_KINDS; kind++)
-		if (others & 1u << kind)
-			count += v->by_kind[kind].findings;
-	if (count && !p->in->m->passing) {
+	if (verdict_findings(v, others) && !p->in->m->passing) {
 		fputs("\nnot shown: ", p->out);
 		print_kinds(p, v, others);
 		fprintf(p->out, "; all: refknot report '%s'\n", path);
