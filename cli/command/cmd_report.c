@@ -18,6 +18,7 @@
 #include "recorded.h"
 #include "recordings.h"
 #include "report.h"
+#include "shell_word.h"
 #include "units.h"
 
 struct reporting {
@@ -100,18 +101,18 @@ static void print_rest(const struct recorded_run *run, size_t shown,
 		       const char *of)
 {
 	char text[UNITS_SIZE], bytes[UNITS_SIZE];
-	char *path = of ? escape(of) : NULL;
+	char *path = of ? shell_word(of) : NULL;
 	struct losses_sums rest = { 0 };
 
 	for (size_t i = shown; i < run->count; i++)
 		losses_add(&rest, &run->list[i].meta);
 	if (rest.finders)
 		printf("\nand %" PRIu64 " more process%s with %s, %s lost; "
-		       "all: refknot report --all -n 0%s%s%s\n",
+		       "all: refknot report --all -n 0%s%s\n",
 		       rest.finders, rest.finders == 1 ? "" : "es",
 		       units_count(text, rest.findings, "finding"),
-		       units_bytes(bytes, rest.lost_bytes), path ? " '" : "",
-		       path ? path : "", path ? "'" : "");
+		       units_bytes(bytes, rest.lost_bytes), path ? " " : "",
+		       path ? path : "");
 	free(path);
 }
 

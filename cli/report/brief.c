@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "member.h"
 #include "place.h"
+#include "shell_word.h"
 #include "subject.h"
 #include "text_stream.h"
 #include "units.h"
@@ -73,26 +74,15 @@ char *brief_word(const char *word)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789_./+-:@%,=";
-	char *shown = escape(word), *text = NULL;
+	char *shown = escape(word);
 	bool same = !strcmp(shown, word);
-	size_t size;
-	FILE *out;
 
 	free(shown);
 	if (!same)
 		return NULL;
 	if (*word && !word[strspn(word, plain)])
 		return xstrdup(word);
-	out = text_stream_open(&text, &size);
-	fputc('\'', out);
-	for (; *word; word++)
-		if (*word == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*word, out);
-	fputc('\'', out);
-	text_stream_close(out);
-	return text;
+	return shell_word(word);
 }
 
 /* --- The verdict --------------------------------------------------------------------- */

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "document.h"
-#include "escape.h"
 #include "pooled.h"
 #include "report_print.h"
+#include "shell_word.h"
 #include "units.h"
 
 #define KINDS 3 /* of pooled objects, whose references are listed */
@@ -73,10 +73,10 @@ void print_pooled(const struct printer *p, const struct findings *f)
 
 	pooled_make(&list, p->in, f);
 	if (list.objects) {
-		path = escape(p->in->m->path);
+		path = shell_word(p->in->m->path);
 		fprintf(
 		    p->out,
-		    "\n%s inside larger blocks, alive with references at the end, in use or forgotten; refknot refs '%s' lists them:\n",
+		    "\n%s inside larger blocks, alive with references at the end, in use or forgotten; refknot refs %s lists them:\n",
 		    units_count(text, list.objects, "object"), path);
 		free(path);
 	}

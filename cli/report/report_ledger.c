@@ -11,6 +11,7 @@
 #include "ledger.h"
 #include "outstanding.h"
 #include "report_print.h"
+#include "shell_word.h"
 #include "units.h"
 
 /* " by Session#1 in next"; nothing if it has no holder. */
@@ -61,14 +62,16 @@ static void print_row_by(const struct printer *p,
 
 char *print_balance_command(const struct printer *p, uint32_t object)
 {
-	char *name = names_of(p->in->names, object);
-	char *path = escape(p->in->m->path);
+	char *object_name = names_of(p->in->names, object);
+	char *name = shell_word(object_name);
+	char *path = shell_word(p->in->m->path);
 	char *text = p->in->m->passing
 			 ? xasprintf("refknot run keeps a recording; then "
-				     "refknot balance REC '%s'",
+				     "refknot balance REC %s",
 				     name)
-			 : xasprintf("refknot balance '%s' '%s'", path, name);
+			 : xasprintf("refknot balance %s %s", path, name);
 
+	free(object_name);
 	free(path);
 	free(name);
 	return text;

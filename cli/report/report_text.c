@@ -14,6 +14,7 @@
 #include "paint.h"
 #include "pooled.h"
 #include "report_print.h"
+#include "shell_word.h"
 #include "subject.h"
 #include "text_stream.h"
 #include "units.h"
@@ -54,7 +55,7 @@ static void print_sum(const struct printer *p, const struct verdict_sum *sum,
  * and a forgotten one look alike: names the command that lists them. */
 static void print_references(const struct printer *p, const struct findings *f)
 {
-	char objects[UNITS_SIZE], *path = escape(p->in->m->path);
+	char objects[UNITS_SIZE], *path = shell_word(p->in->m->path);
 	uint32_t few[FEW], last = 0;
 	uint64_t count = 0;
 
@@ -72,7 +73,7 @@ static void print_references(const struct printer *p, const struct findings *f)
 	if (count)
 		fprintf(
 		    p->out,
-		    "%s alive with references without a recorded owner: refknot refs '%s' lists where they were taken\n",
+		    "%s alive with references without a recorded owner: refknot refs %s lists where they were taken\n",
 		    units_count(objects, count, "object"), path);
 	if (!f->count && count <= FEW) {
 		for (size_t i = 0; i < count; i++) {
@@ -346,9 +347,9 @@ static void print_all_command(const struct printer *p,
 			      : o->kinds & 1u << FINDING_CYCLE ? "report"
 							       : "leaks";
 	bool possible = o->kinds & 1u << FINDING_POSSIBLE;
-	char *path = escape(p->in->m->path);
+	char *path = shell_word(p->in->m->path);
 
-	fprintf(p->out, "refknot %s%s -n 0 '%s'\n", command,
+	fprintf(p->out, "refknot %s%s -n 0 %s\n", command,
 		possible ? " -p" : "", path);
 	free(path);
 }
@@ -413,9 +414,9 @@ static void print_findings(const struct printer *p, const struct findings *f,
 	if (n < count)
 		print_omitted(p, f, o, count - n, omitted, count);
 	if (n && !report_full && !p->in->m->passing) {
-		char *path = escape(p->in->m->path);
+		char *path = shell_word(p->in->m->path);
 
-		fprintf(p->out, "\nin full: refknot show '%s' %s\n", path,
+		fprintf(p->out, "\nin full: refknot show %s %s\n", path,
 			n == 1 ? "1" : "NUMBER");
 		free(path);
 	}
@@ -460,12 +461,12 @@ static void print_other_kinds(const struct printer *p, const struct verdict *v,
 			      unsigned kinds)
 {
 	unsigned others = REPORT_FINDINGS & ~kinds;
-	char *path = escape(p->in->m->path);
+	char *path = shell_word(p->in->m->path);
 
 	if (verdict_findings(v, others) && !p->in->m->passing) {
 		fputs("\nnot shown: ", p->out);
 		print_kinds(p, v, others);
-		fprintf(p->out, "; all: refknot report '%s'\n", path);
+		fprintf(p->out, "; all: refknot report %s\n", path);
 	}
 	free(path);
 }
@@ -487,13 +488,13 @@ static void print_others(const struct printer *p, const struct findings *f,
 		    p->out);
 	}
 	if (sum->findings && !(kinds & 1u << FINDING_POSSIBLE)) {
-		char *path = escape(p->in->m->path);
+		char *path = shell_word(p->in->m->path);
 
 		fputc('\n', p->out);
 		print_sum(p, sum, FINDING_POSSIBLE);
 		fprintf(
 		    p->out,
-		    ", held by pointers into the middle only: refknot leaks -p '%s' shows %s\n",
+		    ", held by pointers into the middle only: refknot leaks -p %s shows %s\n",
 		    path, sum->findings == 1 ? "it" : "them");
 		free(path);
 	}

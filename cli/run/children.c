@@ -11,6 +11,7 @@
 #include "list.h"
 #include "losses.h"
 #include "paint.h"
+#include "shell_word.h"
 #include "text_stream.h"
 #include "units.h"
 #include "wishes.h"
@@ -175,14 +176,14 @@ static void print_rows(const struct children *c, FILE *out, size_t rows,
 		text_width = width > text_width ? width : text_width;
 	}
 	for (size_t i = 0; i < rows; i++) {
-		char *path = escape(c->list[i].path);
+		char *path = shell_word(c->list[i].path);
 
 		fprintf(out, "   %-*s  %-*s  refknot report ", name_width,
 			names[i], text_width, texts[i]);
 		if (is_found_by_pid(c, i, output))
 			fprintf(out, "%" PRIu32 "\n", c->list[i].meta.pid);
 		else
-			fprintf(out, "'%s'\n", path);
+			fprintf(out, "%s\n", path);
 		free(path);
 		free(names[i]);
 		free(texts[i]);

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import shlex
 import struct
 import termios
 
@@ -192,3 +193,14 @@ def test_stacks_without_lines_say_where_the_call_is(tmp_path):
     text = refknot("report", record(tmp_path, program).main).out.decode()
     assert re.search(r"   at +parse_header +bare\+0x[0-9a-f]+$", text, re.M)
     assert not re.search(r" $", text, re.M)
+
+
+def test_commands_of_a_path_with_a_quote_can_be_typed(leaky, tmp_path):
+    odd = tmp_path / "it's a $HOME.rkn"
+    odd.write_bytes(leaky.read_bytes())
+    text = refknot("report", "-n", "1", odd).out.decode()
+    commands = re.findall(r"(?:all: |in full: )refknot (.*)$", text, re.M)
+    assert len(commands) == 2, text
+    for command in commands:
+        done = refknot(*shlex.split(command))
+        assert done.status == 0 and b"LEAK" in done.out, command
