@@ -828,6 +828,7 @@ static void assert_shorter_are_read(uint16_t minor, uint32_t old)
 		{ .stack = 0, .type = RKN_NONE, .passes = 5, .other_most = -2 },
 	};
 	unsigned char *file, *at, *columns;
+	struct rkn_chunk half = c;
 	struct model m;
 	size_t size;
 
@@ -856,7 +857,8 @@ static void assert_shorter_are_read(uint16_t minor, uint32_t old)
 	model_release(&m);
 
 	/* But not of any size. */
-	((struct rkn_chunk *)at)->record_size = old / 2;
+	half.record_size = old / 2;
+	memcpy(at, &half, sizeof(half));
 	sums_mend(file, size);
 	bytes_write(FILE_NAME, file, size);
 	snprintf(refused, sizeof(refused), "%u bytes instead of 432", old / 2);

@@ -37,6 +37,7 @@ import readings  # noqa: E402
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
                "HOME": "/nonexistent", "TERM": "xterm", "PERL_HASH_SEED": "0",
                "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+               "REFKNOT_PAGER": "cat",  # less rings at the end, or not
                "GITHUB_STEP_SUMMARY": "summary.github",
                "GITHUB_OUTPUT": "output.github"}
 TIMEOUT = 120  # seconds; against hanging, not a measurement
