@@ -411,18 +411,15 @@ size_t symbols_innermost(struct symbols *s, uint32_t stack,
 /* --- Data ------------------------------------------------------------------ */
 
 /* "cache+0x18" at ELF address `address`; the caller frees it. */
-static char *find_object(const struct symbols_module *elf, uint64_t address)
+static char *find_object(struct symbols_module *elf, uint64_t address)
 {
-	GElf_Off offset;
-	GElf_Sym sym;
-	const char *symbol = dwfl_module_addrinfo(elf->module, address, &offset,
-						  &sym, NULL, NULL, NULL);
+	struct symbols_at at;
 
-	if (!symbol || !symbol[0] || GELF_ST_TYPE(sym.st_info) == STT_FUNC ||
-	    offset >= sym.st_size)
+	if (!symbols_functions_name(elf, address, &at) || !at.name[0] ||
+	    at.type == STT_FUNC || at.offset >= at.size)
 		return NULL;
-	return offset ? xasprintf("%s+0x%" PRIx64, symbol, offset)
-		      : xstrdup(symbol);
+	return at.offset ? xasprintf("%s+0x%" PRIx64, at.name, at.offset)
+			 : xstrdup(at.name);
 }
 
 /* The same of a thread-local one, at byte `offset` of the module's. */
@@ -476,7 +473,7 @@ static bool name_object(struct symbols *s, uint32_t module, uint64_t address,
 			char *name, size_t size)
 {
 	struct symbols_cache *cache = symbols_own_cache(s, module);
-	const struct symbols_module *elf;
+	struct symbols_module *elf;
 	const char *known;
 	char *object;
 	bool found;

@@ -122,6 +122,153 @@ static void read_for_others(struct symbols_module *m)
 	sort(l, by_name);
 }
 
+/* --- Names of addresses ---------------------------------------------------- */
+
+static uint8_t rank_of(const GElf_Sym *s)
+{
+	static const uint8_t ranks[] = {
+		[STB_LOCAL] = 1, [STB_GLOBAL] = 3, [STB_WEAK] = 2
+	};
+	const unsigned bind = GELF_ST_BIND(s->st_info);
+
+	return bind < sizeof(ranks) ? ranks[bind] : 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct symbols_sized *x = a, *y = b;
+
+	return ORDER(x->address, y->address) ?: ORDER(x->number, y->number);
+}
+
+/* The section has a global symbol without a size. */
+static void label_section(struct symbols_sized_list *l, uint16_t section)
+{
+	if (!l->labelled)
+		l->labelled = xcalloc(SHN_LORESERVE, sizeof(*l->labelled));
+	l->labelled[section] = true;
+}
+
+static void read_sized(struct symbols_module *m)
+{
+	struct symbols_sized_list *l = &m->functions.sized;
+	const int count = dwfl_module_getsymtab(m->module);
+	const int first = dwfl_module_getsymtab_first_global(m->module);
+	uint64_t reach = 0;
+
+	progress_begin("reading symbols of", m->path, 0);
+	l->read = true;
+	l->list =
+	    xcalloc((size_t)(count > 0 ? count : 0) + 1, sizeof(*l->list));
+	for (int i = 1; i < count; i++) {
+		GElf_Addr address;
+		GElf_Sym s;
+		const char *name = dwfl_module_getsym_info(
+		    m->module, i, &s, &address, NULL, NULL, NULL);
+		const int type = name ? GELF_ST_TYPE(s.st_info) : STT_FILE;
+
+		if (!name || !*name || !address || s.st_shndx == SHN_UNDEF ||
+		    type == STT_SECTION || type == STT_FILE || type == STT_TLS)
+			continue;
+		if (!s.st_size) {
+			if (i >= first && s.st_shndx < SHN_LORESERVE)
+				label_section(l, s.st_shndx);
+			continue;
+		}
+		l->list[l->count++] = (struct symbols_sized){
+			.address = address,
+			.size = s.st_size,
+			.name = name,
+			.number = (uint32_t)i,
+			.section = s.st_shndx,
+			.type = (uint8_t)type,
+			.rank = rank_of(&s),
+			.first = i >= first,
+		};
+	}
+	if (l->count)
+		qsort(l->list, l->count, sizeof(*l->list), by_number);
+	for (size_t i = 0; i < l->count; i++) {
+		struct symbols_sized *s = &l->list[i];
+		const uint64_t end = s->address + s->size;
+
+		reach = end > reach ? end : reach;
+		s->reach = reach;
+	}
+	progress_end();
+}
+
+/* Whether libdwfl, which is at `s`, prefers it to `best`. */
+static bool better(const struct symbols_sized *s,
+		   const struct symbols_sized *best)
+{
+	if (!best || s->first != best->first)
+		return !best;
+	if (best->address < s->address || s->rank > best->rank)
+		return true;
+	return best->address == s->address && best->size > s->size &&
+	       s->rank >= best->rank;
+}
+
+/* Those around `address`, at most MOST_NESTED, as libdwfl looks at them: the
+ * global ones first. */
+static size_t find_around(const struct symbols_sized_list *l, uint64_t address,
+			  const struct symbols_sized **found)
+{
+	size_t count = 0;
+
+	for (size_t i = LOWER_BOUND(l->count, k, l->list[k].address <= address);
+	     i-- && l->list[i].reach > address;) {
+		const struct symbols_sized *s = &l->list[i];
+		size_t at = count;
+
+		if (address - s->address >= s->size)
+			continue;
+		if (count == MOST_NESTED)
+			return 0;
+		for (; at && (s->first > found[at - 1]->first ||
+			      (s->first == found[at - 1]->first &&
+			       s->number < found[at - 1]->number));
+		     at--)
+			found[at] = found[at - 1];
+		found[at] = s;
+		count++;
+	}
+	return count;
+}
+
+bool symbols_functions_name(struct symbols_module *m, uint64_t address,
+			    struct symbols_at *at)
+{
+	const struct symbols_sized *around[MOST_NESTED], *best = NULL;
+	struct symbols_sized_list *l = &m->functions.sized;
+	GElf_Off offset = 0;
+	GElf_Sym sym = { 0 };
+	size_t count;
+
+	if (!l->read)
+		read_sized(m);
+	count = find_around(l, address, around);
+	for (size_t i = 0; i < count; i++)
+		if (better(around[i], best))
+			best = around[i];
+	/* Of symbols without a size libdwfl knows which it believes, and some
+	 * global ones come before local ones. */
+	if (best &&
+	    (best->first || !l->labelled || best->section >= SHN_LORESERVE ||
+	     !l->labelled[best->section])) {
+		*at = (struct symbols_at){ best->name, address - best->address,
+					   best->size, best->type };
+		return true;
+	}
+	at->name = dwfl_module_addrinfo(m->module, address, &offset, &sym, NULL,
+					NULL, NULL);
+	at->offset = offset;
+	at->size = sym.st_size;
+	at->type = GELF_ST_TYPE(sym.st_info);
+	return at->name;
+}
+
 /* --- Looking ----------------------------------------------------------------- */
 
 const struct functions_one *symbols_functions_at(struct symbols_module *m,
@@ -180,6 +327,8 @@ uint64_t symbols_functions_for_others(struct symbols_module *m,
 
 void symbols_functions_release(struct symbols_functions *f)
 {
+	free(f->sized.list);
+	free(f->sized.labelled);
 	free(f->by_address.list);
 	free(f->by_name.list);
 	free(f->for_others.list);

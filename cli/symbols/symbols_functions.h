@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions in one module's symbol tables, sorted once where libdwfl would
- * look at each symbol every time.  Addresses are ELF addresses.  All die when
- * out of memory.
+ * The symbols of one module's tables, sorted once where libdwfl would look at
+ * each symbol every time.  Addresses are ELF addresses.  All die when out of
+ * memory.
  */
 #ifndef SYMBOLS_FUNCTIONS_H
 #define SYMBOLS_FUNCTIONS_H
@@ -24,11 +24,44 @@ struct functions_list { /* all zero at first */
 	size_t count;
 };
 
-struct symbols_functions {                /* all zero at first */
+/* A symbol that has a size. */
+struct symbols_sized {
+	uint64_t address, size;
+	uint64_t reach; /* the greatest end of it and of all before it */
+	const char *name;
+	uint32_t number; /* in libdwfl's table */
+	uint16_t section;
+	uint8_t type; /* STT_FUNC ... */
+	uint8_t rank; /* global before weak before local */
+	bool first;   /* among those that libdwfl looks at first */
+};
+
+struct symbols_sized_list { /* all zero at first */
+	bool read;
+	struct symbols_sized *list; /* by address, then by number */
+	size_t count;
+	bool *labelled; /* sections with a global symbol that has no size;
+			   NULL: none has */
+};
+
+struct symbols_functions { /* all zero at first */
+	struct symbols_sized_list sized;
 	struct functions_list by_address; /* those that have a size */
 	struct functions_list by_name;    /* the same */
 	struct functions_list for_others; /* that other modules find, by name */
 };
+
+/* What a symbol says of an address. */
+struct symbols_at {
+	const char *name; /* lives as long as the module */
+	uint64_t offset;  /* of the address in it */
+	uint64_t size;    /* 0: its table has none */
+	uint8_t type;     /* STT_FUNC ... */
+};
+
+/* The symbol by which dwfl_module_addrinfo() names `address`; false: none. */
+bool symbols_functions_name(struct symbols_module *m, uint64_t address,
+			    struct symbols_at *at);
 
 /* The function around `address`: of several the one that starts last; NULL if
  * there is none. */

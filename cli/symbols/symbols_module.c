@@ -187,11 +187,14 @@ const char *symbols_module_keep(struct symbols_module *m, const char *text,
 
 const char *symbols_module_function(struct symbols_module *m, uint64_t address)
 {
-	const char *name = dwfl_module_addrname(m->module, address);
-	size_t length = name ? clones_plain_length(name) : 0;
+	struct symbols_at at;
+	size_t length;
 
-	return name && name[length] ? symbols_module_keep(m, name, length)
-				    : name;
+	if (!symbols_functions_name(m, address, &at))
+		return NULL;
+	length = clones_plain_length(at.name);
+	return at.name[length] ? symbols_module_keep(m, at.name, length)
+			       : at.name;
 }
 
 uint64_t symbols_module_sum(const struct symbols_module *m)
