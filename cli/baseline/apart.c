@@ -7,24 +7,28 @@
 
 #include "base_name.h"
 #include "die.h"
+#include "list.h"
 #include "sources.h"
 #include "text_stream.h"
 
 #define WHOLE 8 /* frames of a chain that is shown as a whole */
 #define NEAR  2 /* frames shown beside one that distinguishes a longer one */
 
-static bool is_same_text(const char *a, const char *b)
+/* NULL before each text. */
+static int order_texts(const char *a, const char *b)
 {
-	return a && b ? !strcmp(a, b) : a == b;
+	return a && b ? strcmp(a, b) : ORDER(a != NULL, b != NULL);
 }
 
 /* Lines that are not known are alike; then modules must be. */
-static bool is_same(const struct issue_frame *a, const struct issue_frame *b)
+static int order_frames(const struct issue_frame *a,
+			const struct issue_frame *b)
 {
-	return a->line == b->line && is_same_text(a->symbol, b->symbol) &&
-	       is_same_text(a->function, b->function) &&
-	       is_same_text(a->file, b->file) &&
-	       (a->line || is_same_text(a->module, b->module));
+	return ORDER(a->line, b->line)
+		   ?: order_texts(a->symbol, b->symbol)
+		   ?: order_texts(a->function, b->function)
+		   ?: order_texts(a->file, b->file)
+		   ?: (a->line ? 0 : order_texts(a->module, b->module));
 }
 
 /* "make_copy at copy.c:4, called by load at main.c:12": of a long chain from ..
@@ -64,47 +68,126 @@ static char *make_chain(const struct issue_stack *s, const bool *distinguishes,
 	return text;
 }
 
-/* The innermost frame of `a` in which they differ, its last one where `b` begins
- * with `a`; a->count: they are equal. */
-static size_t find_difference(const struct issue_stack *a,
-			      const struct issue_stack *b)
+/* How many frames they have in common, from the innermost on. */
+static size_t find_common(const struct issue_stack *a,
+			  const struct issue_stack *b)
 {
 	size_t n = 0;
 
 	while (n < a->count && n < b->count &&
-	       is_same(&a->frames[n], &b->frames[n]))
+	       !order_frames(&a->frames[n], &b->frames[n]))
 		n++;
-	return n == a->count && n < b->count ? n - 1 : n;
+	return n;
 }
 
-struct apart apart_make(const struct apart_stack *list, size_t count, size_t i,
-			const struct sources *sources)
+static bool has_place(const struct apart_stack *s)
 {
-	const struct issue_stack *s = list[i].stack;
-	const size_t place = list[i].place;
+	return s->place < s->stack->count;
+}
+
+/* By the frame to blame, then from the innermost frame on. */
+static int order_stacks(const struct apart_stack *x,
+			const struct apart_stack *y)
+{
+	const struct issue_stack *a = x->stack, *b = y->stack;
+	size_t n;
+	int order;
+
+	if (!has_place(x) || !has_place(y))
+		return ORDER(has_place(x), has_place(y));
+	order = order_frames(&a->frames[x->place], &b->frames[y->place]);
+	if (order)
+		return order;
+	n = find_common(a, b);
+	return n == a->count || n == b->count
+		   ? ORDER(a->count, b->count)
+		   : order_frames(&a->frames[n], &b->frames[n]);
+}
+
+static int by_stack(const void *a, const void *b)
+{
+	return order_stacks(*(const struct apart_stack *const *)a,
+			    *(const struct apart_stack *const *)b);
+}
+
+static bool same_place(const struct apart_stack *x, const struct apart_stack *y)
+{
+	return has_place(x) && has_place(y) &&
+	       !order_frames(&x->stack->frames[x->place],
+			     &y->stack->frames[y->place]);
+}
+
+/* In how many frames a stack begins as others do: each number once, ascending.
+ */
+struct shared {
+	size_t *list;
+	size_t count, room;
+};
+
+/* The next stack in order has `common` frames in common with the one that `s`
+ * was of, so at most as many with all that were before. */
+static void shared_next(struct shared *s, size_t common)
+{
+	while (s->count && s->list[s->count - 1] >= common)
+		s->count--;
+	if (s->count == s->room) {
+		s->room = 2 * s->room + 8;
+		s->list = xreallocarray(s->list, s->room, sizeof(*s->list));
+	}
+	s->list[s->count++] = common;
+}
+
+static void mark(bool *distinguishes, const struct issue_stack *s,
+		 const struct shared *with)
+{
+	/* A longer one that begins with all of it: its last frame. */
+	for (size_t i = 0; i < with->count; i++)
+		distinguishes[with->list[i] < s->count ? with->list[i]
+						       : s->count - 1] = true;
+}
+
+/* Marks in each stack the frames that distinguish it from those before it. */
+static void mark_all(const struct apart_stack *const *sorted, size_t count,
+		     ptrdiff_t step, bool *const *marks,
+		     const struct apart_stack *list)
+{
+	struct shared shared = { 0 };
+
+	for (size_t i = 1; i < count; i++) {
+		const struct apart_stack *before = *sorted;
+		const struct apart_stack *one = *(sorted += step);
+
+		if (!same_place(before, one))
+			shared.count = 0;
+		else if (order_stacks(before, one))
+			shared_next(&shared,
+				    find_common(before->stack, one->stack));
+		mark(marks[one - list], one->stack, &shared);
+	}
+	free(shared.list);
+}
+
+static struct apart conclude(const struct apart_stack *one, bool *distinguishes,
+			     const struct sources *sources)
+{
+	const struct issue_stack *s = one->stack;
+	const size_t place = one->place;
 	struct apart a = { .site = place };
 	size_t from = place, to = place;
-	bool *distinguishes = xcalloc(s->count + 1, sizeof(*distinguishes));
 	bool any = false;
 
-	for (size_t k = 0; k < count; k++) {
-		const struct issue_stack *other = list[k].stack;
-		size_t at = list[k].place, n;
-
-		if (k == i || place >= s->count || at >= other->count ||
-		    !is_same(&s->frames[place], &other->frames[at]))
+	for (size_t n = 0; n < s->count; n++) {
+		if (!distinguishes[n])
 			continue;
-		n = find_difference(s, other);
-		if (n >= s->count)
-			continue;
-		any = distinguishes[n] = true;
+		any = true;
 		from = n < from ? n : from;
 		to = n > to ? n : to;
 	}
+	if (!any)
+		return a;
 	distinguishes[from] = distinguishes[place] = distinguishes[to] = true;
-	if (any)
-		a.chain = make_chain(s, distinguishes, from, to, sources);
-	for (size_t n = to; any && n > place && !a.path; n--) {
+	a.chain = make_chain(s, distinguishes, from, to, sources);
+	for (size_t n = to; n > place && !a.path; n--) {
 		const struct issue_frame *f = &s->frames[n];
 
 		if (f->file && f->line)
@@ -112,8 +195,29 @@ struct apart apart_make(const struct apart_stack *list, size_t count, size_t i,
 		if (a.path)
 			a.site = n;
 	}
-	free(distinguishes);
 	return a;
+}
+void apart_make(const struct apart_stack *list, size_t count,
+		const struct sources *sources, struct apart *result)
+{
+	const struct apart_stack **sorted = xcalloc(count + 1, sizeof(*sorted));
+	bool **marks = xcalloc(count + 1, sizeof(*marks));
+
+	for (size_t i = 0; i < count; i++) {
+		sorted[i] = &list[i];
+		marks[i] = xcalloc(list[i].stack->count + 1, sizeof(**marks));
+	}
+	if (count) {
+		qsort(sorted, count, sizeof(*sorted), by_stack);
+		mark_all(sorted, count, 1, marks, list);
+		mark_all(sorted + count - 1, count, -1, marks, list);
+	}
+	for (size_t i = 0; i < count; i++) {
+		result[i] = conclude(&list[i], marks[i], sources);
+		free(marks[i]);
+	}
+	free(marks);
+	free(sorted);
 }
 
 void apart_release(struct apart *a)

@@ -28,9 +28,10 @@ struct apart {
 	char *path; /* its file within the tree; NULL: it is the place */
 };
 
-/* Of list[i], among all `count`. */
-struct apart apart_make(const struct apart_stack *list, size_t count, size_t i,
-			const struct sources *sources);
+/* Of each of `count`, among all: into result[], for apart_release(). Their order
+ * counts for nothing. */
+void apart_make(const struct apart_stack *list, size_t count,
+		const struct sources *sources, struct apart *result);
 void apart_release(struct apart *a);
 
 #endif

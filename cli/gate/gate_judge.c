@@ -170,6 +170,7 @@ void gate_judge(struct gate *g, int program_status)
 	int status = gate_counted_status(g, program_status);
 	size_t n = 0, *which;
 	struct apart_stack *list;
+	struct apart *apart;
 
 	gate_settle(g);
 	g->verdict.cut_short = gate_cut_short(g, program_status);
@@ -194,12 +195,15 @@ void gate_judge(struct gate *g, int program_status)
 		which[n] = i;
 		list[n++] = (struct apart_stack){ one->stacks, one->place };
 	}
+	apart = xcalloc(n + 1, sizeof(*apart));
+	apart_make(list, n, g->sources, apart);
 	for (size_t k = 0; k < n; k++) {
 		struct issue *one = &g->issues.list[which[k]];
 
 		apart_release(&one->apart);
-		one->apart = apart_make(list, n, k, g->sources);
+		one->apart = apart[k];
 	}
+	free(apart);
 	free(list);
 	free(which);
 	for (size_t i = 0; i < g->issues.count; i++) {

@@ -39,6 +39,7 @@ void gate_worst_place(struct gate_worst *w, const struct reading *in,
 	const struct model *m = in->m;
 	bool *taken = xcalloc(m->stack_count, sizeof(*taken));
 	struct apart_stack list[GATE_PLACES];
+	struct apart apart[GATE_PLACES];
 	size_t count;
 
 	release_places(w);
@@ -70,8 +71,9 @@ void gate_worst_place(struct gate_worst *w, const struct reading *in,
 		list[count] = (struct apart_stack){ &p->stack, p->frame };
 	}
 	w->place_count = count;
+	apart_make(list, count, sources, apart);
 	for (size_t i = 0; i < count; i++)
-		w->places[i].apart = apart_make(list, count, i, sources);
+		w->places[i].apart = apart[i];
 	free(taken);
 }
 
