@@ -74,7 +74,8 @@ def measure_workload(workload, out, wanted):
                  if not t.missing and t.name in (wanted.tool or [t.name])]
     for number in range(wanted.rounds):
         for tool in all_tools:
-            if (tool.name in failed or number >= SLOW_ROUNDS and tool.slow):
+            if (tool.name in failed or number >= SLOW_ROUNDS and tool.slow
+                    or workload.rounds and number >= workload.rounds):
                 continue
             scale = SLOW_SCALE if tool.slow else 1.0
             try:
@@ -165,6 +166,8 @@ def main():
         d, out = pathlib.Path(directory), pathlib.Path(directory) / "out"
         out.mkdir()
         for workload in (workloads.real_programs(d)
+                         + workloads.short_programs(d)
+                         + workloads.malloc_programs()
                          + workloads.micro_programs()):
             if wanted.workload and workload.name not in wanted.workload:
                 continue

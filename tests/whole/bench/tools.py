@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 
 from conftest import BUILD, REFKNOT, SHIM, environment
@@ -73,20 +74,26 @@ class Failed(Exception):
 
 
 def measure(tool, workload, scale, out):
-    """{wall_s, cpu_s, rss_bytes, file_bytes, command} of one run."""
+    """{wall_s, cpu_s, rss_bytes, file_bytes, command} of one run. Of one that
+    runs for a given time, wall_s is for a million of what it does."""
     empty(out)
     argv = [str(a) for a in [*tool.prefix, *workload.argv(scale)]]
     env = environment(**{**workload.env, **tool.env})
     source = workload.stdin(scale) if workload.stdin else os.devnull
     into, told = os.pipe()
-    with open(source, "rb") as stdin, open(os.devnull, "wb") as null:
+    with open(source, "rb") as stdin, open(os.devnull, "wb") as null, \
+            tempfile.TemporaryFile() as output:
         with subprocess.Popen([SPAWN, str(told), *argv], env=env, stdin=stdin,
-                              stdout=null, stderr=null, cwd=workload.cwd,
+                              stdout=output if workload.rate else null,
+                              stderr=null, cwd=workload.cwd,
                               pass_fds=[told]):
             os.close(told)
             inner = workload.drive() if workload.drive else None
             with os.fdopen(into) as pipe:
                 wall, cpu, kib, status = map(float, pipe.read().split())
+        if workload.rate and not int(status):
+            output.seek(0)
+            inner = 1e6 / workload.rate(output.read().decode())
     code = os.waitstatus_to_exitcode(int(status))
     if code != 0:
         raise Failed(f"ended with status {code}")

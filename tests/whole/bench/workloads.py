@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What is measured: real programs, and malloc itself."""
+"""What is measured: real programs, short ones, and malloc itself."""
+import os
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -11,6 +13,9 @@ import inputs
 from conftest import BUILD, run
 
 MICRO = BUILD / "tests/whole/bench/bench_micro"
+# Where mimalloc-bench's programs were built, outside of this tree: its out/bench.
+# Its inputs are beside them, in bench/.
+MALLOC_BENCH = pathlib.Path(os.environ.get("MALLOC_BENCH", "/nonexistent"))
 REDIS_SOCKET = "redis.sock"
 
 
@@ -26,6 +31,10 @@ class Workload:
     # count, in place of the process's life.
     drive: Optional[Callable] = None
     blocks: int = 0  # alive at the end: memory is told for each
+    # The program runs for a time that it is given, and prints how much it did:
+    # how many a second, from its output.
+    rate: Optional[Callable] = None
+    rounds: int = 0  # at most; 0: as many as are asked for
 
 
 def redis_driver(directory, requests):
@@ -95,6 +104,59 @@ def real_programs(d):
     ]
 
 
+def short_programs(d):
+    """Many processes that do little, each of which is recorded."""
+    makefile = d / "Makefile"
+    makefile.write_text("all: " + " ".join(f"t{i}" for i in range(30)) + "\n"
+                        "t%:\n\t@/bin/echo $@; /bin/true\n")
+    project = d / "project"
+    project.mkdir()
+    (project / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.10)\nproject(p C)\n"
+        "add_executable(p p.c)\n")
+    (project / "p.c").write_text("int main(void) { return 0; }\n")
+    return [
+        Workload("true", lambda s: ["true"]),
+        Workload("true, 300 times", lambda s: [
+            "dash", "-c", "i=0; while [ $i -lt "
+            f"{int(300 * s)} ]; do /bin/true; i=$((i+1)); done"]),
+        Workload("make, 30 children", lambda s: [
+            "make", "-s", "-j1", "-f", makefile]),
+        Workload("man", lambda s: ["man", "-P", "cat", "-l", manual_page(d)]),
+        Workload("cmake", lambda s: [
+            "sh", "-c", f"rm -rf {d}/b; exec cmake -S {project} -B {d}/b"]),
+    ]
+
+
+def manual_page(d):
+    page = d / "page.1"
+    page.write_text(".TH PAGE 1\n.SH NAME\npage \\- a page\n" +
+                    ".SH TEXT\nWords of a page.\n" * 300)
+    return page
+
+
+def per_second(pattern, unit=1):
+    def rate(output):
+        return float(re.search(pattern, output)[1]) * unit
+    return rate
+
+
+def malloc_programs():
+    """Programs that do little but allocate, as others measure allocators."""
+    def program(name, *args, **kw):
+        return Workload(name, lambda s: [MALLOC_BENCH / name.split(",")[0],
+                                         *args], **kw)
+    return [
+        program("cfrac", "17545186520507317056371138836327483792789528"),
+        program("espresso", MALLOC_BENCH.parent.parent
+                / "bench/espresso/largest.espresso"),
+        program("larson", "2", "8", "1000", "5000", "100", "4141", "2",
+                rate=per_second(r"Throughput =\s*([\d.]+)")),
+        program("xmalloc-test", "-w", "2", "-t", "2", "-s", "64",
+                rate=per_second(r"free/sec: ([\d.]+) M", 1e6)),
+    ]
+
+
 def compiler():
     return subprocess.run(["/usr/bin/gcc", "-print-prog-name=cc1"], check=True,
                           capture_output=True, text=True).stdout.strip()
@@ -127,7 +189,8 @@ def micro_programs():
         micro("20,000 threads in turn", "churn", 20_000),
         micro("100,000 threads in turn", "churn", 100_000),
         micro("5 M blocks, 10 M pointers", "heap", BLOCKS, blocks=BLOCKS),
-        Workload("true", lambda s: ["true"], real=False),
+        micro("50 M blocks, 100 M pointers", "heap", 10 * BLOCKS,
+              blocks=10 * BLOCKS, rounds=1),
     ]
 
 
