@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "callers.h"
+#include "card_depth.h"
 #include "die.h"
 #include "list.h"
 #include "member.h"
@@ -18,6 +19,7 @@
 struct adder {
 	const struct reading *in;
 	const struct sources *sources;
+	struct card_depths depths;
 };
 
 /* --- Stacks ---------------------------------------------------------------- */
@@ -142,7 +144,8 @@ static void make_issue(struct issue *i, const struct adder *a,
 	heading = text_stream_open(&i->heading, &sizes[0]);
 	card = text_stream_open(&i->card, &sizes[1]);
 	/* It announces the members. */
-	report_card(heading, card, a->in, f);
+	report_card(heading, card, a->in, f,
+		    card_depths_of(&a->depths, f, a->in));
 	text_stream_close(heading);
 	text_stream_close(card);
 	if (f->kind == FINDING_CYCLE)
@@ -217,10 +220,11 @@ void issues_add(struct issues *list, const struct findings *findings,
 		const struct reading *in, struct suppressions *s,
 		struct suppressions *own, const struct sources *sources)
 {
-	struct adder a = { in, sources };
+	struct adder a = { in, sources, { 0 } };
 
 	list->recordings++;
 	list->sources = sources;
+	card_depths_make(&a.depths, findings, in, ~0u);
 	for (size_t k = 0; k < findings->count; k++) {
 		const struct finding *f = &findings->list[k];
 		struct suppression *by, *by_own = covering(&a, f, own);
@@ -266,6 +270,7 @@ void issues_add(struct issues *list, const struct findings *findings,
 		i->by_own = !by;
 		count_covered(i->by, f);
 	}
+	card_depths_release(&a.depths);
 }
 
 /* By state, kind, bytes, signature. */

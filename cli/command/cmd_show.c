@@ -129,7 +129,7 @@ static json_t *show_finding(const struct printer *p, const struct subject *s,
 	json_t *document, *list;
 
 	if (format == FORMAT_TEXT) {
-		card_print(p, f, number, CARD_DEPTH_MOST);
+		card_print(p, f, number, CARD_DEPTH_USUAL);
 		fputc('\n', p->out);
 		report_full = true;
 		report_finding(p, f, number);

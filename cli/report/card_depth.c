@@ -74,7 +74,7 @@ unsigned card_depths_of(const struct card_depths *d, const struct finding *f,
 		if (at + 1 >= d->count || d->hashes[at + 1] != hashes[i])
 			return (unsigned)i;
 	}
-	return CARD_DEPTH_MOST;
+	return CARD_DEPTH_USUAL;
 }
 
 void card_depths_release(struct card_depths *d)

@@ -10,7 +10,8 @@
 
 #include "findings.h"
 
-#define CARD_DEPTH_MOST 5
+#define CARD_DEPTH_USUAL 5  /* callers on a card if none tells it */
+#define CARD_DEPTH_MOST  64 /* callers that are looked at */
 
 struct card_depths {
 	uint64_t *hashes; /* sorted */
@@ -21,7 +22,7 @@ struct card_depths {
  * out of memory. */
 void card_depths_make(struct card_depths *d, const struct findings *f,
 		      const struct reading *in, unsigned kinds);
-/* 0 to CARD_DEPTH_MOST: that many do, or nothing does. */
+/* 0 to CARD_DEPTH_MOST: that many do. If nothing does, CARD_DEPTH_USUAL. */
 unsigned card_depths_of(const struct card_depths *d, const struct finding *f,
 			const struct reading *in);
 void card_depths_release(struct card_depths *d);

@@ -12,6 +12,7 @@
 #include "wrap.h"
 
 #define MOST_ROWS    6  /* lines of callers */
+#define NEAR_ROWS    4  /* of them if one that is far out tells it apart */
 #define MOST_THROUGH 2  /* functions between the call and the site */
 #define MOST_COLUMN  32 /* of functions */
 #define MOST_SOURCE  63 /* columns of a line of source */
@@ -124,7 +125,11 @@ struct row {
 struct rows {
 	struct row list[MOST_ROWS];
 	size_t count;
-	size_t more; /* callers that are not listed */
+	size_t callers; /* all of them */
+	size_t more;    /* that are not listed, outside of the last one */
+	size_t between; /* likewise, between the list and `far` */
+	const struct location
+	    *far; /* what tells it apart; NULL: the list does */
 	/* From the call to the site, the innermost first. */
 	const struct location *through[MOST_THROUGH];
 	size_t through_count;
@@ -136,17 +141,25 @@ static bool is_shown(const struct location *l)
 	return !l->library && !place_is_of_libc(l);
 }
 
-static void add_caller(struct rows *r, const struct location *l, size_t most)
+/* The caller of number `depth` tells it apart. */
+static void add_caller(struct rows *r, const struct location *l, size_t depth)
 {
 	struct row *last = r->count ? &r->list[r->count - 1] : NULL;
+	const size_t most = depth < MOST_ROWS ? depth + 1 : NEAR_ROWS;
 
 	if (!is_shown(l))
 		return;
-	if (last && !r->more && last->at->function && l->function &&
+	if (++r->callers == depth && depth >= MOST_ROWS) {
+		r->far = l;
+		r->between = r->more;
+		r->more = 0;
+		return;
+	}
+	if (last && !r->far && !r->more && last->at->function && l->function &&
 	    last->at->line == l->line &&
 	    !strcmp(last->at->function, l->function))
 		last->times++;
-	else if (r->count < most && !r->more)
+	else if (r->count < most && !r->more && !r->far)
 		r->list[r->count++] = (struct row){ l, 1 };
 	else
 		r->more++;
@@ -160,7 +173,7 @@ static void add_through(struct rows *r, const struct location *l)
 }
 
 static void find_rows(struct rows *r, const struct printer *p, uint32_t stack,
-		      const struct location *site, size_t most)
+		      const struct location *site, size_t depth)
 {
 	const struct location *l;
 	bool there = false;
@@ -174,7 +187,7 @@ static void find_rows(struct rows *r, const struct printer *p, uint32_t stack,
 			r->frame = w.frame;
 			r->list[r->count++] = (struct row){ l, 1 };
 		} else if (there) {
-			add_caller(r, l, most);
+			add_caller(r, l, depth);
 		} else {
 			add_through(r, l);
 		}
@@ -207,6 +220,8 @@ static void print_rows(const struct printer *p, const struct rows *r)
 		column = wider(column, r->list[i].at);
 	for (size_t i = 0; i < r->through_count; i++)
 		column = wider(column, r->through[i]);
+	if (r->far)
+		column = wider(column, r->far);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct row *row = &r->list[i];
 
@@ -221,6 +236,10 @@ static void print_rows(const struct printer *p, const struct rows *r)
 		for (size_t k = 0; !i && k < r->through_count; k++)
 			print_row(p, k ? "" : "by", r->through[k], column);
 	}
+	if (r->between)
+		card_line(p, "", "... %zu more", r->between);
+	if (r->far)
+		print_row(p, "", r->far, column);
 	if (r->more)
 		card_line(p, "", "... %zu more", r->more);
 }
@@ -234,8 +253,7 @@ void card_stack(const struct printer *p, uint32_t stack, unsigned depth)
 		card_line(p, "at", "a place that is not known");
 		return;
 	}
-	find_rows(&r, p, stack, site,
-		  depth + 1 < MOST_ROWS ? depth + 1 : MOST_ROWS);
+	find_rows(&r, p, stack, site, depth);
 	if (r.frame != RKN_NONE && r.frame)
 		print_source(p, r.frame, site);
 	print_rows(p, &r);

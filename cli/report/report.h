@@ -55,10 +55,10 @@ json_t *report_json(const struct reading *in, const struct report_options *o);
 
 /*
  * The card of one finding: a heading, which REPORT_SIGNATURE must follow if
- * report_full, else a line feed; then what stands below it, lines of text.
- * Announces what it names.
+ * report_full, else a line feed; then what stands below it, lines of text, with
+ * as many callers as card_depths_of() says. Announces what it names.
  */
 void report_card(FILE *heading, FILE *rest, const struct reading *in,
-		 const struct finding *f);
+		 const struct finding *f, unsigned depth);
 
 #endif

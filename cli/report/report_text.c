@@ -579,7 +579,7 @@ void report_text(FILE *out, const struct reading *in,
 }
 
 void report_card(FILE *heading, FILE *rest, const struct reading *in,
-		 const struct finding *f)
+		 const struct finding *f, unsigned depth)
 {
 	struct printer p = { .out = heading, .in = in };
 
@@ -592,5 +592,5 @@ void report_card(FILE *heading, FILE *rest, const struct reading *in,
 	if (report_full)
 		print_rest(&p, f);
 	else
-		card_body(&p, f, CARD_DEPTH_MOST);
+		card_body(&p, f, depth);
 }

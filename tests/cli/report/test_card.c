@@ -123,6 +123,23 @@ static void callers_are_shown_until_one_tells_it_apart(void **state)
 	expect("f2      scene.c:7\n                ... 1 more\n");
 }
 
+static void a_caller_far_out_that_tells_it_apart_is_shown(void **state)
+{
+	(void)state;
+	scene_block(&s, deep(9, "left"), 8);
+	scene_block(&s, deep(9, "right"), 8);
+	for (size_t i = 0; i < s.m.frame_count; i++)
+		s.symbols.lines[i] = 7;
+	expect("   from         f0      scene.c:7\n"
+	       "                f1      scene.c:7\n"
+	       "                f2      scene.c:7\n"
+	       "                ... 6 more\n"
+	       "                left    scene.c:7\n"
+	       "   to mend");
+	expect("                ... 6 more\n"
+	       "                right   scene.c:7\n");
+}
+
 static void calls_of_itself_are_one_line(void **state)
 {
 	const char *list[] = { "malloc", "make", "walk", "walk",
@@ -246,6 +263,7 @@ int main(void)
 		TEST(a_possible_leak_says_what_holds_it),
 		TEST(callers_are_shown_until_one_tells_it_apart),
 		TEST(other_callers_are_counted),
+		TEST(a_caller_far_out_that_tells_it_apart_is_shown),
 		TEST(calls_of_itself_are_one_line),
 		TEST(no_card_has_more_than_twelve_lines),
 		TEST(many_findings_have_a_table_and_a_sum),
