@@ -124,6 +124,7 @@ static void make_issue(struct issue *i, const struct adder *a,
 	uint32_t object = f->kind != FINDING_CYCLE && f->member_count
 			      ? finding_object(f, a->in->names, 0)
 			      : 0;
+	const unsigned depth = card_depths_of(&a->depths, f, a->in);
 	size_t sizes[2];
 	FILE *heading, *card;
 
@@ -143,9 +144,10 @@ static void make_issue(struct issue *i, const struct adder *a,
 		    a->in->names, a->in->m->objects[object].type));
 	heading = text_stream_open(&i->heading, &sizes[0]);
 	card = text_stream_open(&i->card, &sizes[1]);
-	/* It announces the members. */
+	/* It announces the members. Another process may have its like, which
+	 * other callers tell apart. */
 	report_card(heading, card, a->in, f,
-		    card_depths_of(&a->depths, f, a->in));
+		    depth < CARD_DEPTH_USUAL ? CARD_DEPTH_USUAL : depth);
 	text_stream_close(heading);
 	text_stream_close(card);
 	if (f->kind == FINDING_CYCLE)
