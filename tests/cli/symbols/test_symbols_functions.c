@@ -62,9 +62,9 @@ static void names_are_those_of_libdwfl(void **state)
 	char path[4096];
 
 	(void)state;
-	strcpy(path, scratch_line("readlink -f $(ldconfig -p | sed -n "
-				  "'s|.*libc.so.6 .*x86-64.*=> ||p' | "
-				  "head -n 1)"));
+	/* The C library, as the shell's own tool has it. */
+	strcpy(path, scratch_line("sed -n 's|.* /|/|; /libc.so.6/ {p; q}' "
+				  "/proc/self/maps"));
 	assert_true(compare_module(path, 23) > 100);
 	scratch_run("cp /proc/$PPID/exe self");
 	assert_true(compare_module("self", 5) > 100);
