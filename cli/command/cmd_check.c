@@ -242,6 +242,8 @@ static void choose_writer(void)
 
 static void open_gate(void)
 {
+	const char *refusal;
+
 	gate_open(&gate, &suppressions);
 	for (size_t i = 0; i < given_count; i++) {
 		const struct taken *taken = given[i].option->arg;
@@ -272,6 +274,10 @@ static void open_gate(void)
 	if (allow_failure && !options_program)
 		die(STATUS_INPUT,
 		    "--allow-failure is for a program that is run, behind --");
+	/* What could only fail when the program has run. */
+	refusal = keep && options_program ? recording_path_refusal(keep) : NULL;
+	if (refusal)
+		die(STATUS_INPUT, "--keep %s %s", keep, refusal);
 	if (update_baseline) {
 		char *whole = realpath(baseline_path, NULL);
 		char *directory =

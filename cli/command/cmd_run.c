@@ -76,18 +76,11 @@ static int run(const char **arguments)
 				    .ended = finish };
 	int status;
 	const char *refusal;
-	struct stat st;
 
 	if (!arguments || !arguments[0] || !*arguments[0])
 		die(STATUS_INPUT,
 		    "run: name the program to record, such as: refknot run ls -l");
 	/* What could only fail when the program has run. */
-	if (output && !*output)
-		die(STATUS_INPUT, "--output is empty; name a file");
-	if (output && (output[strlen(output) - 1] == '/' ||
-		       (!stat(output, &st) && S_ISDIR(st.st_mode))))
-		die(STATUS_INPUT,
-		    "--output %s is a directory; name a file in it", output);
 	refusal = output ? recording_path_refusal(output) : NULL;
 	if (refusal)
 		die(STATUS_INPUT, "--output %s %s", output, refusal);

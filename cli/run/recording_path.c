@@ -87,6 +87,11 @@ const char *recording_path_refusal(const char *file)
 	ssize_t size;
 	int fd;
 
+	if (!*file)
+		return "is empty; name a file";
+	if (file[strlen(file) - 1] == '/' ||
+	    (!stat(file, &st) && S_ISDIR(st.st_mode)))
+		return "is a directory; name a file in it";
 	if (lstat(file, &st))
 		return NULL; /* what is wrong shows when it is written */
 	if (S_ISLNK(st.st_mode))

@@ -286,3 +286,22 @@ def test_a_program_of_any_name_has_a_recording_that_is_found(name, tmp_path):
             assert path.name.isprintable() or name == b"a\xff"
             path.unlink()
         assert os.listdir(os.fsencode(tmp_path)) == [name]
+
+
+@pytest.mark.parametrize("name, told", [
+    ("place", "is a directory; name a file in it"),
+    ("new/", "is a directory; name a file in it"),
+    ("", "is empty; name a file"),
+    ("text", "is not a recording"),
+])
+@pytest.mark.parametrize("command, option", [("run", "--output"),
+                                             ("check", "--keep")])
+def test_no_place_is_refused_before_the_program_runs(
+        command, option, name, told, tmp_path):
+    (tmp_path / "place").mkdir()
+    (tmp_path / "text").write_text("text")
+    where = f"{tmp_path}/{name}" if name else ""
+    done = refknot(command, f"{option}={where}", "--", "sh", "-c",
+                   f"touch {tmp_path}/ran")
+    assert done.status == 2 and not (tmp_path / "ran").exists()
+    assert f"{option} {where} " in done.told and told in done.told, done.told
