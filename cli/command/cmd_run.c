@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* refknot run: start a program with the shim in it, and report at its end. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "command.h"
 #include "die.h"
