@@ -131,6 +131,16 @@ static bool open_up(uint64_t at, uint64_t bytes)
 	return true;
 }
 
+/* Two threads may have made the same one ready: it counts once. */
+static void note_ready(uint64_t first, uint64_t last)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = first; i <= last; i++)
+		n += !__atomic_exchange_n(&store_steps[i], 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&store.steps_ready, n, __ATOMIC_RELAXED);
+}
+
 /* Steps that are to be made ready. */
 struct steps {
 	uint64_t first, last;
@@ -158,8 +168,7 @@ static void prepare_aside(void *data)
 	}
 	if (result < 0)
 		return;
-	for (uint64_t i = s->first; i <= last; i++)
-		WRITE_ONCE(store_steps[i], 1);
+	note_ready(s->first, last);
 	s->ready = true;
 }
 
@@ -253,10 +262,13 @@ uint32_t store_text(const char *text, size_t size)
 
 COLD uint64_t store_own_bytes(void)
 {
-	uint64_t n = 0, used = READ_ONCE(store.header->used_bytes);
+	uint64_t n = READ_ONCE(store.steps_ready);
+	uint64_t used = READ_ONCE(store.header->used_bytes);
+	uint64_t behind = (used + STORE_STEP - 1) >> STORE_STEP_SHIFT;
 
-	for (uint64_t i = 0; i << STORE_STEP_SHIFT < used; i++)
-		n += READ_ONCE(store_steps[i]);
+	/* What is ahead() of what was handed out is still to be given back. */
+	for (uint64_t i = behind; i < behind + AHEAD_MOST && i < STEPS; i++)
+		n -= READ_ONCE(store_steps[i]);
 	return n << STORE_STEP_SHIFT;
 }
 
@@ -426,6 +438,7 @@ COLD struct store_header *store_leave(void)
 	WRITE_ONCE(store.header, NULL);
 	WRITE_ONCE(store.size, 0);
 	WRITE_ONCE(store.mapped, 0);
+	WRITE_ONCE(store.steps_ready, 0);
 	return h;
 }
 
