@@ -5,7 +5,8 @@
  * the result.  `refknot run` turns it into a finished recording (format.h).
  *
  *   0          struct store_header: versions, state, where the tables are
- *   4096 ..    the tables of enum store_table_number, at fixed places
+ *   4096 ..    the tables of enum store_table_number, at fixed places in
+ *              any order
  *   behind     pieces handed out in order of need: shadow chunks, pages of
  *              counters, the tables that the snapshot fills
  *

@@ -33,7 +33,7 @@ COLD void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
 
 COLD void sandbox_note(void)
 {
-	struct store_area *common = store_record(STORE_AREAS, 0);
+	struct store_area *common = store_common();
 
 	if (common)
 		WRITE_ONCE(common->limits[RKN_LIMIT_SANDBOX], denied_count());

@@ -92,7 +92,7 @@ static COLD void describe(void)
 		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
 		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
 	sandbox_note();
-	common = store_record(STORE_AREAS, 0);
+	common = store_common();
 	if (common)
 		common->limits[RKN_LIMIT_OPERATORS] = process.hides_operators;
 	h->depth = (uint32_t)process.settings.depth;

@@ -168,7 +168,7 @@ static void search_open(struct picture *p)
 void snapshot_take(const struct stopped *self)
 {
 	struct store_header *h = store.header;
-	struct store_area *common = store_record(STORE_AREAS, 0);
+	struct store_area *common = store_common();
 	uint64_t start = sys_clock(CLOCK_MONOTONIC);
 	struct picture *p = own_memory_map(sizeof(*p)); /* it is large */
 

@@ -98,7 +98,8 @@ static COLD long reopen(void)
 	return error ? error : -ENOENT;
 }
 
-/* A table that grows steadily gets more at a time than one that begins. */
+/* A table that grows steadily gets more at a time than one that begins; at the
+ * end those that grow ask for more at a time themselves. */
 static uint64_t ahead(uint64_t first, uint64_t last)
 {
 	uint64_t run = 0;
@@ -106,6 +107,8 @@ static uint64_t ahead(uint64_t first, uint64_t last)
 	while (run < AHEAD_MOST && first > run &&
 	       READ_ONCE(store_steps[first - 1 - run]))
 		run++;
+	if (run && READ_ONCE(store.header->state) >= STORE_SNAPSHOT)
+		run = 0;
 	for (; run && last + 1 < store.size >> STORE_STEP_SHIFT &&
 	       !READ_ONCE(store_steps[last + 1]);
 	     run--)
@@ -228,6 +231,15 @@ void *store_record(enum store_table_number table, uint64_t index)
 	if (index >= t->capacity || !store_ready(offset, t->record_size))
 		return NULL;
 	return store_at(offset);
+}
+
+struct store_area *store_common(void)
+{
+	const struct store_table *t = &store.header->tables[STORE_AREAS];
+
+	return store_ready(t->offset, offsetof(struct store_area, counters))
+		   ? store_at(t->offset)
+		   : NULL;
 }
 
 uint64_t store_append(enum store_table_number table)
@@ -368,6 +380,15 @@ static uint64_t part_of(int first, int end)
 	return part;
 }
 
+/* Where the table begins, and where what is behind it does. */
+static uint64_t place(enum store_table_number table, uint64_t offset)
+{
+	struct store_table *t = &store.header->tables[table];
+
+	t->offset = t->capacity ? offset : 0;
+	return offset + round_up(t->capacity * t->record_size, PAGE);
+}
+
 static int begin(unsigned granule_shift)
 {
 	struct store_header *h = store.header;
@@ -381,7 +402,6 @@ static int begin(unsigned granule_shift)
 	h->granule_shift = granule_shift;
 	h->meta.granule = 1u << granule_shift;
 	h->meta.page_size = PAGE;
-	offset = round_up(sizeof(*h), PAGE);
 	for (int i = 0; i < STORE_TABLES; i++) {
 		struct store_table *t = &h->tables[i];
 
@@ -390,14 +410,21 @@ static int begin(unsigned granule_shift)
 			part = part_of(i, i ? STORE_TABLES : STORE_NAMES);
 		t->record_size = tables[i].record_size;
 		t->capacity = tables[i].capacity / part;
-		t->offset = t->capacity ? offset : 0;
 		t->count = t->capacity ? 1 : 0;
-		offset += round_up(t->capacity * t->record_size, PAGE);
 	}
-	h->used_bytes = round_up(offset, STORE_STEP);
+	/* Each step that is made ready takes pages: the process's limits are in
+	 * the header's. */
+	offset = place(STORE_AREAS, round_up(sizeof(*h), PAGE));
 	for (int i = 0; i < STORE_TABLES; i++)
-		if (h->tables[i].capacity && !store_record(i, 0))
-			return -ENOSPC;
+		if (i != STORE_AREAS)
+			offset = place(i, offset);
+	h->used_bytes = round_up(offset, STORE_STEP);
+	/* Record 0 of others is touched once there is another, which makes it
+	 * ready, too. */
+	if (!store_record(STORE_FRAMES, 0) || !store_record(STORE_STACKS, 0) ||
+	    !store_record(STORE_TEXT, 0) || !store_record(STORE_OBJECTS, 0) ||
+	    !store_common())
+		return -ENOSPC;
 	memset(cut, 0, sizeof(cut));
 	WRITE_ONCE(full, false);
 	memcpy(h->magic, STORE_MAGIC, sizeof(h->magic));
