@@ -127,11 +127,13 @@ static bool is_in_vain(const struct picture *p)
 
 static void search_nothing(struct picture *p)
 {
-	if (!members_init(&p->stop) || !blocks_list(&p->blocks, true)) {
+	if (!members_init(&p->stop)) {
 		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
 		return;
 	}
 	note_threads();
+	/* There is a list, and no block in it. */
+	store.header->tables[STORE_BLOCKS].offset = sizeof(*store.header);
 	store_flag(RKN_META_SNAPSHOT);
 }
 
@@ -168,14 +170,13 @@ static void search_open(struct picture *p)
 void snapshot_take(const struct stopped *self)
 {
 	struct store_header *h = store.header;
-	struct store_area *common = store_common();
 	uint64_t start = sys_clock(CLOCK_MONOTONIC);
 	struct picture *p = own_memory_map(sizeof(*p)); /* it is large */
 
-	if (!p || !common)
+	if (!p)
 		return;
 	h->state = STORE_SNAPSHOT;
-	p->limits = common->limits;
+	p->limits = h->limits;
 	p->limits[RKN_LIMIT_THREADS_FULL] += process.missed;
 	if (process.forked)
 		p->limits[RKN_LIMIT_INHERITED]++;

@@ -233,15 +233,6 @@ void *store_record(enum store_table_number table, uint64_t index)
 	return store_at(offset);
 }
 
-struct store_area *store_common(void)
-{
-	const struct store_table *t = &store.header->tables[STORE_AREAS];
-
-	return store_ready(t->offset, offsetof(struct store_area, counters))
-		   ? store_at(t->offset)
-		   : NULL;
-}
-
 uint64_t store_append(enum store_table_number table)
 {
 	struct store_table *t = &store.header->tables[table];
@@ -380,6 +371,19 @@ static uint64_t part_of(int first, int end)
 	return part;
 }
 
+/* Each step that is made ready takes pages, and each unit a part of the address
+ * space of its own: so the first texts are beside the header, and other tables of
+ * which all have some lie close together. */
+static const uint8_t order[STORE_TABLES] = {
+	STORE_TEXT,        STORE_CHUNKS,       STORE_MODULES,    STORE_NAMES,
+	STORE_STACKS,      STORE_FREES,        STORE_SPANS,      STORE_MARKS,
+	STORE_ERRORS,      STORE_THREADS,      STORE_PASSES,     STORE_FRAMES,
+	STORE_CENSUS,      STORE_AREAS,        STORE_REFERENCES, STORE_OBJECTS,
+	STORE_EVENTS,      STORE_BLOCKS,       STORE_EDGES,      STORE_ROOTS,
+	STORE_WIDE,        STORE_PLACES,       STORE_FIRST,      STORE_COUNTS,
+	STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
+};
+
 /* Where the table begins, and where what is behind it does. */
 static uint64_t place(enum store_table_number table, uint64_t offset)
 {
@@ -412,18 +416,14 @@ static int begin(unsigned granule_shift)
 		t->capacity = tables[i].capacity / part;
 		t->count = t->capacity ? 1 : 0;
 	}
-	/* Each step that is made ready takes pages: the process's limits are in
-	 * the header's. */
-	offset = place(STORE_AREAS, round_up(sizeof(*h), PAGE));
-	for (int i = 0; i < STORE_TABLES; i++)
-		if (i != STORE_AREAS)
-			offset = place(i, offset);
+	offset = round_up(sizeof(*h), PAGE);
+	for (unsigned i = 0; i < STORE_TABLES; i++)
+		offset = place(order[i], offset);
 	h->used_bytes = round_up(offset, STORE_STEP);
 	/* Record 0 of others is touched once there is another, which makes it
 	 * ready, too. */
 	if (!store_record(STORE_FRAMES, 0) || !store_record(STORE_STACKS, 0) ||
-	    !store_record(STORE_TEXT, 0) || !store_record(STORE_OBJECTS, 0) ||
-	    !store_common())
+	    !store_record(STORE_TEXT, 0) || !store_record(STORE_OBJECTS, 0))
 		return -ENOSPC;
 	memset(cut, 0, sizeof(cut));
 	WRITE_ONCE(full, false);

@@ -92,9 +92,6 @@ static inline uint64_t store_offset(const void *p)
 
 /* Record `index` of a table, ready to be written; NULL if the table is full. */
 void *store_record(enum store_table_number table, uint64_t index);
-/* Record 0 of the areas, the process's own, of which only what is before the
- * counters may be touched; NULL if there was no room. */
-struct store_area *store_common(void);
 /* Appends a record. Returns its index, or 0 if the table is full. Only records
  * that are ready are counted. */
 uint64_t store_append(enum store_table_number table);
