@@ -437,7 +437,8 @@ COLD int store_create(const char *directory, const char *program, int pid,
 	long fd = create(directory, program, pid);
 	int error = fd < 0 ? (int)fd : 0;
 
-	store_steps = own_memory_table(store_steps, STEPS);
+	if (!store_steps)
+		store_steps = own_memory_map(STEPS);
 	if (!error)
 		error = store_steps ? map((int)fd) : -ENOMEM;
 	if (!error)
