@@ -25,7 +25,7 @@
 
 /* Pages read lately, each at the place that its number says, and the address of
  * each; 0: none. */
-static char copies[PLACES][PAGE];
+static APART char copies[PLACES][PAGE];
 static uint64_t copied[PLACES];
 
 static const struct picture *picture;

@@ -33,10 +33,10 @@ void (*thread_attaches)(void);
 #define OUTSIDE (1u << 31)
 #define TAKING  OUTSIDE
 
-static struct thread *threads[THREAD_AREAS];
+static APART struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
 #define POINTERS (1u << 16)
-static uint64_t pointers[POINTERS];
+static APART uint64_t pointers[POINTERS];
 
 /* Which pages of them have any: to look at others would take memory. */
 #define PAGE_POINTERS 512

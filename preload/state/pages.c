@@ -45,7 +45,7 @@ bool pages_known(const struct pages *p)
 
 static bool is_empty(uint64_t page)
 {
-	static uint64_t words[PAGE / 8];
+	static APART uint64_t words[PAGE / 8];
 
 	if (sys_peek(process.pid, words, page, PAGE) != PAGE)
 		return false;

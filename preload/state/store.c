@@ -26,7 +26,7 @@
 #define AHEAD_MOST   8 /* steps */
 #define TABLES_SHARE 8 /* the fixed tables take at most this part of it */
 
-struct store store;
+APART struct store store;
 uint8_t *store_steps;
 #define STEPS (STORE_MOST >> STORE_STEP_SHIFT)
 

@@ -47,7 +47,7 @@ struct file {
 static struct {
 	uint32_t first, count;
 	Elf64_Shdr list[SECTIONS];
-} sections;
+} sections APART;
 
 static bool read_section(const struct file *f, uint32_t i, Elf64_Shdr *s)
 {
