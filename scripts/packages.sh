@@ -12,7 +12,7 @@ test_packages="g++ clang libclang-rt-14-dev lld cmake make automake libtool
 vim-tiny vim libcmocka-dev
 python3 python3-pytest python3-yaml shellcheck autoconf python3-jsonschema
 jq libxml2-utils sqlite3 perl git xz-utils openssl redis-server redis-tools bc
-universal-ctags clang-format-14 clang-tidy-14 cppcheck valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils
+universal-ctags clang-format-14 clang-tidy-14 cppcheck valgrind liblsan0 heaptrack libc6-dbg mandoc gdb binutils strace
 musl musl-tools libc6-i386
 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base
 procps debuginfod dwz llvm zsh fish

@@ -76,6 +76,8 @@ int store_counters(struct store_file *s)
 	size_t count = 0;
 	int error;
 
+	for (int i = 0; i < RKN_LIMITS; i++)
+		s->m->limits[i] += s->h.limits[i];
 	s->m->limits[RKN_LIMIT_CHILDREN] += s->h.children;
 	if (!a)
 		return model_error(s->m, -ENOMEM, "out of memory");

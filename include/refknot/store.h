@@ -5,7 +5,8 @@
  * the result.  `refknot run` turns it into a finished recording (format.h).
  *
  *   0          struct store_header: versions, state, where the tables are
- *   4096 ..    the tables of enum store_table_number, at fixed places
+ *   4096 ..    the tables of enum store_table_number, at fixed places in
+ *              any order
  *   behind     pieces handed out in order of need: shadow chunks, pages of
  *              counters, the tables that the snapshot fills
  *
@@ -55,7 +56,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 13u
+#define STORE_VERSION 14u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
@@ -137,6 +138,8 @@ struct store_counter {
 #define STORE_COUNTERS_PER_PAGE 256u /* stacks in one page of counters */
 #define STORE_COUNTER_PAGES     4096u
 
+#define STORE_LIMITS 48
+
 /*
  * One thread's area; only its owner writes it.  An ended thread leaves its area
  * to a later one, which adds to the same counters: the process's numbers are
@@ -151,10 +154,10 @@ struct store_area {
 	uint64_t freed_bytes;
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
-	uint64_t limits[48];                    /* by enum rkn_limit_number */
+	uint64_t limits[STORE_LIMITS];          /* by enum rkn_limit_number */
 	uint32_t counters[STORE_COUNTER_PAGES]; /* offset / 4096; 0: none */
 };
-static_assert(RKN_LIMITS <= 48, "no room for a limit");
+static_assert(RKN_LIMITS <= STORE_LIMITS, "no room for a limit");
 
 /*
  * A name that the program gave to a type, a field, a mark or a region. Number 0
@@ -267,7 +270,7 @@ enum store_table_number {
 	STORE_STACKS,       /* struct store_stack; 0: not known */
 	STORE_MODULES,      /* struct rkn_module; 0 is unused */
 	STORE_THREADS,      /* struct rkn_thread; 0: not known */
-	STORE_AREAS,        /* struct store_area; 0: limits of the process */
+	STORE_AREAS,        /* struct store_area; 0 is unused */
 	STORE_CHUNKS,       /* struct store_chunk; 0 is unused */
 	STORE_TEXT,         /* bytes; 0 is the empty text */
 	STORE_BLOCKS,       /* struct rkn_block, of the snapshot */
@@ -327,6 +330,7 @@ struct store_header {
 	uint64_t start_mono_ns; /* set last: 0 means that nothing is known */
 	uint64_t end_mono_ns;   /* 0: not ended */
 	struct rkn_meta meta;   /* its counters and duration_ns are unused */
+	uint64_t limits[STORE_LIMITS]; /* of no one thread */
 };
 
 #endif

@@ -18,9 +18,9 @@
 
 /* Atomic: the thread that takes a stack is its only user until it returns it. */
 static bool taken[STACKS];
-static char *stacks[STACKS]; /* NULL: not made yet. Its user's */
+static APART char *stacks[STACKS]; /* NULL: not made yet. Its user's */
 /* Atomic, for the thread that stops its user. */
-static uint64_t lows[STACKS]; /* where its user's own frames begin */
+static APART uint64_t lows[STACKS]; /* where its user's own frames begin */
 
 /* No handler sees it, for signals are held; where a filter forbids that, a
  * handler that never returns leaves it set, and the thread does all here. */

@@ -8,10 +8,13 @@
 #define EXPORT __attribute__((visibility("default")))
 /* Only this library has it: the compiler need not ask the loader where it is.
  */
-#define HIDDEN      __attribute__((visibility("hidden")))
-#define USED        __attribute__((used))
-#define COLD        __attribute__((cold, noinline))
-#define NOINLINE    __attribute__((noinline))
+#define HIDDEN   __attribute__((visibility("hidden")))
+#define USED     __attribute__((used))
+#define COLD     __attribute__((cold, noinline))
+#define NOINLINE __attribute__((noinline))
+/* A large variable, of which most pages are never touched: on pages of its own,
+ * so that the small ones are together on few. */
+#define APART       __attribute__((aligned(4096)))
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

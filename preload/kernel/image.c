@@ -32,7 +32,7 @@ static struct place {
 	uint64_t version;
 	uint64_t map, base, dynamic; /* its record, and two words of that */
 	uint64_t start, end, unwind;
-} places[PLACES];
+} places[PLACES] APART;
 
 /* Where a filter forbids to ask the kernel, what is there is read itself. */
 static bool fetch(void *to, uint64_t from, size_t size)

@@ -28,7 +28,7 @@ struct maps {
 	int fd;
 	bool sizes;        /* each mapping is followed by lines about it */
 	unsigned at, size; /* of `buffer`: read and filled */
-	char buffer[512];  /* also on small stacks */
+	char buffer[4096]; /* the kernel gives no more at a time */
 };
 
 bool maps_open(struct maps *m); /* false: no /proc, or no descriptor left */

@@ -12,7 +12,7 @@
 struct range {
 	uint64_t start, end;
 };
-static struct range slabs[SLABS]; /* start 0: not used yet */
+static APART struct range slabs[SLABS]; /* start 0: not used yet */
 static uint32_t count;
 static uint64_t next, last; /* room in the present slab */
 

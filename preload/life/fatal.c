@@ -67,7 +67,7 @@ static struct pair {
 	uint32_t state; /* atomic: threads add pairs at the same time */
 	uint32_t flags;
 	uint64_t mask;
-} pairs[ENTRIES] = { { .state = PAIR_THERE } };
+} pairs[ENTRIES] APART = { { .state = PAIR_THERE } };
 
 /* What there is of flags on this machine; old kernels report others, too. */
 #define KNOWN_FLAGS                                                            \

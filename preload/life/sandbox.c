@@ -33,10 +33,7 @@ COLD void sandbox_ask(struct sandbox_change *c, const struct filter *filter)
 
 COLD void sandbox_note(void)
 {
-	struct store_area *common = store_record(STORE_AREAS, 0);
-
-	if (common)
-		WRITE_ONCE(common->limits[RKN_LIMIT_SANDBOX], denied_count());
+	WRITE_ONCE(store.header->limits[RKN_LIMIT_SANDBOX], denied_count());
 	if (denied_snapshot())
 		store_flag(RKN_META_SANDBOX);
 	else

@@ -33,7 +33,7 @@ struct stack {
 	char *start;      /* NULL: not made yet, or there was no memory */
 	uint64_t pointer; /* its owner's thread pointer */
 };
-static struct stack stacks[STACKS];
+static APART struct stack stacks[STACKS];
 static uint32_t count, probe;
 
 /* Its place there, and one more; 0: it has none. TLS that has been made anew,

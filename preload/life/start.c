@@ -74,7 +74,6 @@ static COLD void describe(void)
 	struct store_header *h = store.header;
 	struct rkn_meta *m = &h->meta;
 	char directory[4096] = "";
-	struct store_area *common;
 
 	m->pid = (uint32_t)process.pid;
 	if (process_page.parent != PROCESS_UNKNOWN)
@@ -92,9 +91,7 @@ static COLD void describe(void)
 		   (process.foreign_malloc ? RKN_META_FOREIGN_MALLOC : 0) |
 		   (process.settings.snapshot ? 0 : RKN_META_NO_SNAPSHOT);
 	sandbox_note();
-	common = store_record(STORE_AREAS, 0);
-	if (common)
-		common->limits[RKN_LIMIT_OPERATORS] = process.hides_operators;
+	h->limits[RKN_LIMIT_OPERATORS] = process.hides_operators;
 	h->depth = (uint32_t)process.settings.depth;
 	if (process.forked)
 		WRITE_ONCE(h->state, STORE_RUNNING);

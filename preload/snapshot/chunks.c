@@ -567,7 +567,7 @@ static bool begins_run(uint64_t chunk, uint64_t top, uint64_t end)
 static uint64_t next_run(uint64_t at, uint64_t top, uint64_t end,
 			 struct pages *pages)
 {
-	static uint64_t words[PAGE / 8];
+	static APART uint64_t words[PAGE / 8];
 
 	for (uint64_t next; at < end; at = next) {
 		at = (pages_next(pages, at, end) + 15) & ~15ull;

@@ -26,7 +26,7 @@ static struct slot {
 	uint64_t context;
 	uint64_t low, high; /* its stack */
 	uint64_t made;      /* the EXTRA of the block there; 0: none begins */
-} slots[SLOTS];
+} slots[SLOTS] APART;
 static bool used;
 
 /* Stacks of contexts, ascending. */

@@ -21,7 +21,7 @@ static const int numbers[] = { REG_RDX, REG_R8, REG_R9, REG_R10, REG_R11 };
 #define NUMBERS (sizeof(numbers) / sizeof(*numbers))
 
 static long long kept[NUMBERS];
-static unsigned char state[STATE_MOST];
+static APART unsigned char state[STATE_MOST];
 static bool hidden;
 
 /* The end of the vector registers' state at `fp`. */

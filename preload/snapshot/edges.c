@@ -92,7 +92,7 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 static void search_fetched(struct picture *p, uint32_t i, uint64_t start,
 			   uint64_t end, bool readable)
 {
-	static uint64_t words[PAGE / 8];
+	static APART uint64_t words[PAGE / 8];
 	uint64_t size = end - start;
 	bool got = readable && p->copies
 		       ? memory_peek(words, start, size)
@@ -107,7 +107,7 @@ static void search_fetched(struct picture *p, uint32_t i, uint64_t start,
 static void search_readable(struct picture *p, uint32_t i, uint64_t start,
 			    uint64_t end)
 {
-	static uint64_t words[PIECE / 8];
+	static APART uint64_t words[PIECE / 8];
 	uint64_t from = (start + PAGE - 1) & ~(PAGE - 1);
 	uint64_t to = end & ~(PAGE - 1);
 

@@ -325,7 +325,7 @@ static bool is_roomy(uint64_t start)
  * (tcbhead_t, tcb and self). */
 static uint64_t find_mapped(uint32_t tid)
 {
-	static uint64_t words[2 * PAGE / 8];
+	static APART uint64_t words[2 * PAGE / 8];
 	const char *own = (const char *)thread_pointer();
 	const int self = sys_tid();
 	uint64_t offset = CONTROL_WORDS;

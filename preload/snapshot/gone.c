@@ -40,7 +40,7 @@ static uint64_t *pointers; /* to starts of blocks; NULL: none yet */
 static uint64_t count;
 static struct moment last;
 static uint64_t searched, in_vain; /* bytes: since `last`, and before */
-static uint64_t words[PAGE / 8];
+static APART uint64_t words[PAGE / 8];
 
 static bool take(void)
 {

@@ -4,7 +4,7 @@
 #include "compiler.h"
 #include "store.h"
 
-#define GROWTH_LEAST (16ull << 10)
+#define GROWTH_LEAST (4ull << 10)
 #define GROWTH_MOST  (4ull << 20)
 
 void picture_list_init(struct picture_list *l, enum store_table_number table)

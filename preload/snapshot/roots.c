@@ -116,7 +116,7 @@ static void search(struct picture *p, const struct piece *piece,
  * memory may be a device, and a page may be protected in ways that no list
  * shows.
  */
-static uint64_t words_of_page[PAGE / 8];
+static APART uint64_t words_of_page[PAGE / 8];
 static const uint64_t *copy(uint64_t start, uint64_t end)
 {
 	return memory_peek(words_of_page, start, end - start) ? words_of_page
@@ -182,7 +182,7 @@ static void search_gaps(struct picture *p, const struct piece *piece,
 static void search_hidden(struct picture *p, const struct piece *piece,
 			  uint64_t start, uint64_t end)
 {
-	static uint64_t words[PAGE / 8];
+	static APART uint64_t words[PAGE / 8];
 
 	if (pages_read(&p->pages, words, start, end - start))
 		search(p, piece, words, start, end - start);

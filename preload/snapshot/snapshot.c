@@ -87,26 +87,22 @@ static bool collect_blocks(struct picture *p, bool kept)
 	return blocks_index(&p->blocks);
 }
 
+static bool is_copied(void)
+{
+	return memory_peek(&(uint64_t){ 0 }, (uint64_t)(uintptr_t)&process, 8);
+}
+
 static void open_memory(struct picture *p)
 {
 	pages_open(&p->pages);
-	p->copies =
-	    memory_peek(&(uint64_t){ 0 }, (uint64_t)(uintptr_t)&process, 8);
+	p->copies = is_copied();
 }
 
-static void search_open(struct picture *p)
+/* Which threads are there still. */
+static void note_threads(void)
 {
-	const struct store_table *t;
+	const struct store_table *t = &store.header->tables[STORE_AREAS];
 
-	if (!read_maps(p)) {
-		p->limits[RKN_LIMIT_NO_MAPS]++;
-		return;
-	}
-	if (!members_init(&p->stop) || !collect_blocks(p, true)) {
-		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
-		return;
-	}
-	t = &store.header->tables[STORE_AREAS];
 	for (uint64_t i = 1; i < t->count && i < t->capacity; i++) {
 		const struct store_area *a = store_record(STORE_AREAS, i);
 		const struct stopped *s = a ? members_find(a->tid) : NULL;
@@ -118,6 +114,40 @@ static void search_open(struct picture *p)
 				       ? RKN_THREAD_ALIVE
 				       : RKN_THREAD_ALIVE | RKN_THREAD_STOPPED;
 	}
+}
+
+/* Is there nothing that could be found, and nobody who could make it meanwhile? */
+static bool is_in_vain(const struct picture *p)
+{
+	const struct store_table *t = store.header->tables;
+
+	return t[STORE_CHUNKS].count <= 1 && t[STORE_OBJECTS].count <= 1 &&
+	       p->stop.count == 1 && !p->stop.running;
+}
+
+static void search_nothing(struct picture *p)
+{
+	if (!members_init(&p->stop)) {
+		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
+		return;
+	}
+	note_threads();
+	/* There is a list, and no block in it. */
+	store.header->tables[STORE_BLOCKS].offset = sizeof(*store.header);
+	store_flag(RKN_META_SNAPSHOT);
+}
+
+static void search_open(struct picture *p)
+{
+	if (!read_maps(p)) {
+		p->limits[RKN_LIMIT_NO_MAPS]++;
+		return;
+	}
+	if (!members_init(&p->stop) || !collect_blocks(p, true)) {
+		p->limits[RKN_LIMIT_SNAPSHOT_CUT]++;
+		return;
+	}
+	note_threads();
 	contexts_collect(&p->stop);
 	tls_find(p);
 	roots_search(p);
@@ -140,14 +170,13 @@ static void search_open(struct picture *p)
 void snapshot_take(const struct stopped *self)
 {
 	struct store_header *h = store.header;
-	struct store_area *common = store_record(STORE_AREAS, 0);
 	uint64_t start = sys_clock(CLOCK_MONOTONIC);
 	struct picture *p = own_memory_map(sizeof(*p)); /* it is large */
 
-	if (!p || !common)
+	if (!p)
 		return;
 	h->state = STORE_SNAPSHOT;
-	p->limits = common->limits;
+	p->limits = h->limits;
 	p->limits[RKN_LIMIT_THREADS_FULL] += process.missed;
 	if (process.forked)
 		p->limits[RKN_LIMIT_INHERITED]++;
@@ -156,11 +185,15 @@ void snapshot_take(const struct stopped *self)
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += p->stop.running + self->moves;
 	WRITE_ONCE(process_page.epoch, 0);
 	stop_add(&p->stop, self);
-	picture_list_init(&p->roots, STORE_ROOTS);
-	picture_list_init(&p->edges, STORE_EDGES);
-	open_memory(p);
-	search_open(p);
-	pages_close(&p->pages);
+	if (is_in_vain(p) && (p->copies = is_copied())) {
+		search_nothing(p);
+	} else {
+		picture_list_init(&p->roots, STORE_ROOTS);
+		picture_list_init(&p->edges, STORE_EDGES);
+		open_memory(p);
+		search_open(p);
+		pages_close(&p->pages);
+	}
 	p->limits[RKN_LIMIT_UNREAD_REGISTERS] += p->stop.unread;
 	p->limits[RKN_LIMIT_THREAD_RUNNING] += stop_gone_on(&p->stop);
 	unseen_note(p);

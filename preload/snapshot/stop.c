@@ -63,6 +63,9 @@ static struct target *targets;
 static uint32_t target_count, asked;
 static bool listed;
 
+/* There was no other thread: nobody who could make one. */
+static bool alone;
+
 /* Those that stopped, in the order in which they came; and all that stand
  * still, for the caller of stop_begin(). */
 static struct stopped *arrivals, *threads;
@@ -431,7 +434,7 @@ static bool prepare(void)
 {
 	uint32_t count = 0, room = most ? most : LEAST;
 
-	tasks_each(count_one, &count);
+	alone = tasks_each(count_one, &count) && count == 1;
 	while (room < 2 * count && room < STOP_MOST)
 		room *= 2;
 	if (room == most)
@@ -505,27 +508,13 @@ static void sum_up(struct stop *s)
 	stop_runs = s->running;
 }
 
-void stop_begin(struct stop *s)
+/* Asks until none is new. */
+static void ask_all(void)
 {
 	static uint32_t never;
 	int self = sys_tid();
 	struct sys_action action;
 
-	s->count = s->running = s->unread = 0;
-	s->threads = NULL;
-	if (!prepare()) {
-		s->running = 1;
-		stop_runs = true;
-		return;
-	}
-	s->threads = threads;
-	WRITE_ONCE(queues, true);
-	for (uint32_t i = 0; i < arrived && i < most; i++)
-		arrivals[i].tid = 0;
-	forget_targets();
-	footing_forget();
-	arrived = ready = left = 0;
-	expected = UINT32_MAX;
 	sys_action(SIGNAL, NULL, &former);
 	/* A handler that sees the number sees what was before, too. */
 	__atomic_store_n(&turn, turn + 1, __ATOMIC_RELEASE);
@@ -555,6 +544,28 @@ void stop_begin(struct stop *s)
 		if (before == target_count)
 			sys_wait(&never, 0, REST);
 	}
+}
+
+void stop_begin(struct stop *s)
+{
+	s->count = s->running = s->unread = 0;
+	s->threads = NULL;
+	if (!prepare()) {
+		s->running = 1;
+		stop_runs = true;
+		return;
+	}
+	s->threads = threads;
+	WRITE_ONCE(queues, true);
+	for (uint32_t i = 0; i < arrived && i < most; i++)
+		arrivals[i].tid = 0;
+	forget_targets();
+	footing_forget();
+	arrived = ready = left = 0;
+	expected = UINT32_MAX;
+	listed = true;
+	if (!alone)
+		ask_all();
 	sum_up(s);
 }
 
@@ -595,6 +606,8 @@ void stop_end(bool last)
 	if (!most) /* it did not begin */
 		return;
 	stop_runs = false;
+	if (alone)
+		return;
 	second_signal_end();
 	/*
 	 * glibc's handler passes over those of our signals that are still to

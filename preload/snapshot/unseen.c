@@ -23,11 +23,10 @@
 #define NAME_ROOM    32 /* more than the longest of the family */
 #define MODULES_MOST 65536
 
-/* Pages read lately, each at the place that its number says. */
-static struct {
-	uint64_t page; /* its address; 0: none */
-	char bytes[PAGE];
-} places[PLACES];
+/* Pages read lately, each at the place that its number says, and the address of
+ * each; 0: none. */
+static APART char copies[PLACES][PAGE];
+static uint64_t copied[PLACES];
 
 static const struct picture *picture;
 
@@ -37,14 +36,14 @@ static const char *find_copy(uint64_t address)
 {
 	const uint64_t page = address & ~(PAGE - 1);
 	const size_t i = page / PAGE % PLACES;
-	char *bytes = places[i].bytes;
+	char *bytes = copies[i];
 	const struct map *m;
 
 	if (!page)
 		return NULL;
-	if (places[i].page == page)
+	if (copied[i] == page)
 		return bytes + address % PAGE;
-	places[i].page = 0;
+	copied[i] = 0;
 	if (picture->copies) {
 		if (!memory_peek(bytes, page, PAGE))
 			return NULL;
@@ -54,7 +53,7 @@ static const char *find_copy(uint64_t address)
 			return NULL;
 		memcpy(bytes, (const void *)(uintptr_t)page, PAGE);
 	}
-	places[i].page = page;
+	copied[i] = page;
 	return bytes + address % PAGE;
 }
 
@@ -200,8 +199,7 @@ void unseen_note(struct picture *p)
 	struct namespace n;
 
 	picture = p;
-	for (size_t i = 0; i < PLACES; i++)
-		places[i].page = 0;
+	memset(copied, 0, sizeof(copied));
 	/* The loader's other namespaces. */
 	if (_r_debug.r_version >= 2 && read_copy(&n, at, sizeof(n)))
 		while (n.next) {

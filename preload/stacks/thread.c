@@ -33,10 +33,14 @@ void (*thread_attaches)(void);
 #define OUTSIDE (1u << 31)
 #define TAKING  OUTSIDE
 
-static struct thread *threads[THREAD_AREAS];
+static APART struct thread *threads[THREAD_AREAS];
 static uint32_t probe;
 #define POINTERS (1u << 16)
-static uint64_t pointers[POINTERS];
+static APART uint64_t pointers[POINTERS];
+
+/* Which pages of them have any: to look at others would take memory. */
+#define PAGE_POINTERS 512
+static uint8_t pointer_pages[POINTERS / PAGE_POINTERS];
 extern void *__libc_stack_end;
 
 static struct store_area *area(uint32_t i)
@@ -122,6 +126,7 @@ static void note_pointer(uint64_t pointer)
 	for (unsigned i = 0; i < 64; i++, at = (at + 1) % POINTERS) {
 		uint64_t seen = 0;
 
+		WRITE_ONCE(pointer_pages[at / PAGE_POINTERS], 1);
 		if (READ_ONCE(pointers[at]) == pointer ||
 		    CHANGE(pointers[at], seen, pointer) || seen == pointer)
 			return;
@@ -482,8 +487,13 @@ void thread_publish_all(void)
 uint64_t thread_pointers_next(uint32_t *at)
 {
 	while (*at < POINTERS) {
-		uint64_t pointer = READ_ONCE(pointers[(*at)++]);
+		uint64_t pointer;
 
+		if (!READ_ONCE(pointer_pages[*at / PAGE_POINTERS])) {
+			*at += PAGE_POINTERS - *at % PAGE_POINTERS;
+			continue;
+		}
+		pointer = READ_ONCE(pointers[(*at)++]);
 		if (pointer)
 			return pointer;
 	}

@@ -5,7 +5,7 @@
 
 #define SAVES_MOST ((1u << (RULE_BITS - RULE_SAVES_SHIFT)) - 1)
 
-uint64_t unwind_rules[1 << RULE_CACHE_BITS];
+APART uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 
 /* What ends a list of words to compare: it is not ~0. */
 static const uint64_t nothing;

@@ -14,14 +14,20 @@
 #define GUARD   (1ull << 58) /* MADV_GUARD_INSTALL; reported since Linux 6.15 */
 #define OF_FILE (1ull << 61) /* or shared */
 
-void pages_open(struct pages *p)
+void pages_open_known(struct pages *p)
 {
 	p->fd = (int)proc_open("thread-self/pagemap", O_RDONLY);
-	p->memory = (int)proc_open("thread-self/mem", O_RDONLY);
+	p->memory = -1;
 	p->count = 0;
 	p->scan_from = p->scan_to = 0;
 	p->cannot_scan = p->fd < 0;
 	p->hole_count = 0;
+}
+
+void pages_open(struct pages *p)
+{
+	pages_open_known(p);
+	p->memory = (int)proc_open("thread-self/mem", O_RDONLY);
 }
 
 void pages_close(struct pages *p)
@@ -39,7 +45,7 @@ bool pages_known(const struct pages *p)
 
 static bool is_empty(uint64_t page)
 {
-	static uint64_t words[PAGE / 8];
+	static APART uint64_t words[PAGE / 8];
 
 	if (sys_peek(process.pid, words, page, PAGE) != PAGE)
 		return false;

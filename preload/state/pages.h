@@ -31,6 +31,8 @@ struct pages {
 };
 
 void pages_open(struct pages *p);
+/* For what is known of pages only, and not pages_read(). */
+void pages_open_known(struct pages *p);
 void pages_close(struct pages *p);
 /* Whether it is known what the pages are: not if the process may not see them,
  * as after setuid(). */

@@ -8,7 +8,7 @@
 #include "sys.h"
 
 __attribute__((aligned(4096))) struct process_page process_page;
-struct process process;
+APART struct process process;
 uint8_t process_over;
 _Thread_local bool process_starting;
 

@@ -26,7 +26,7 @@
 #define AHEAD_MOST   8 /* steps */
 #define TABLES_SHARE 8 /* the fixed tables take at most this part of it */
 
-struct store store;
+APART struct store store;
 uint8_t *store_steps;
 #define STEPS (STORE_MOST >> STORE_STEP_SHIFT)
 
@@ -98,7 +98,8 @@ static COLD long reopen(void)
 	return error ? error : -ENOENT;
 }
 
-/* A table that grows steadily gets more at a time than one that begins. */
+/* A table that grows steadily gets more at a time than one that begins; at the
+ * end those that grow ask for more at a time themselves. */
 static uint64_t ahead(uint64_t first, uint64_t last)
 {
 	uint64_t run = 0;
@@ -106,6 +107,8 @@ static uint64_t ahead(uint64_t first, uint64_t last)
 	while (run < AHEAD_MOST && first > run &&
 	       READ_ONCE(store_steps[first - 1 - run]))
 		run++;
+	if (run && READ_ONCE(store.header->state) >= STORE_SNAPSHOT)
+		run = 0;
 	for (; run && last + 1 < store.size >> STORE_STEP_SHIFT &&
 	       !READ_ONCE(store_steps[last + 1]);
 	     run--)
@@ -129,6 +132,16 @@ static bool open_up(uint64_t at, uint64_t bytes)
 		WRITE_ONCE(units[u], 1);
 	}
 	return true;
+}
+
+/* Two threads may have made the same one ready: it counts once. */
+static void note_ready(uint64_t first, uint64_t last)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = first; i <= last; i++)
+		n += !__atomic_exchange_n(&store_steps[i], 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&store.steps_ready, n, __ATOMIC_RELAXED);
 }
 
 /* Steps that are to be made ready. */
@@ -158,8 +171,7 @@ static void prepare_aside(void *data)
 	}
 	if (result < 0)
 		return;
-	for (uint64_t i = s->first; i <= last; i++)
-		WRITE_ONCE(store_steps[i], 1);
+	note_ready(s->first, last);
 	s->ready = true;
 }
 
@@ -253,10 +265,13 @@ uint32_t store_text(const char *text, size_t size)
 
 COLD uint64_t store_own_bytes(void)
 {
-	uint64_t n = 0, used = READ_ONCE(store.header->used_bytes);
+	uint64_t n = READ_ONCE(store.steps_ready);
+	uint64_t used = READ_ONCE(store.header->used_bytes);
+	uint64_t behind = (used + STORE_STEP - 1) >> STORE_STEP_SHIFT;
 
-	for (uint64_t i = 0; i << STORE_STEP_SHIFT < used; i++)
-		n += READ_ONCE(store_steps[i]);
+	/* What is ahead() of what was handed out is still to be given back. */
+	for (uint64_t i = behind; i < behind + AHEAD_MOST && i < STEPS; i++)
+		n -= READ_ONCE(store_steps[i]);
 	return n << STORE_STEP_SHIFT;
 }
 
@@ -356,6 +371,28 @@ static uint64_t part_of(int first, int end)
 	return part;
 }
 
+/* Each step that is made ready takes pages, and each unit a part of the address
+ * space of its own: so the first texts are beside the header, and other tables of
+ * which all have some lie close together. */
+static const uint8_t order[STORE_TABLES] = {
+	STORE_TEXT,        STORE_CHUNKS,       STORE_MODULES,    STORE_NAMES,
+	STORE_STACKS,      STORE_FREES,        STORE_SPANS,      STORE_MARKS,
+	STORE_ERRORS,      STORE_THREADS,      STORE_PASSES,     STORE_FRAMES,
+	STORE_CENSUS,      STORE_AREAS,        STORE_REFERENCES, STORE_OBJECTS,
+	STORE_EVENTS,      STORE_BLOCKS,       STORE_EDGES,      STORE_ROOTS,
+	STORE_WIDE,        STORE_PLACES,       STORE_FIRST,      STORE_COUNTS,
+	STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
+};
+
+/* Where the table begins, and where what is behind it does. */
+static uint64_t place(enum store_table_number table, uint64_t offset)
+{
+	struct store_table *t = &store.header->tables[table];
+
+	t->offset = t->capacity ? offset : 0;
+	return offset + round_up(t->capacity * t->record_size, PAGE);
+}
+
 static int begin(unsigned granule_shift)
 {
 	struct store_header *h = store.header;
@@ -369,7 +406,6 @@ static int begin(unsigned granule_shift)
 	h->granule_shift = granule_shift;
 	h->meta.granule = 1u << granule_shift;
 	h->meta.page_size = PAGE;
-	offset = round_up(sizeof(*h), PAGE);
 	for (int i = 0; i < STORE_TABLES; i++) {
 		struct store_table *t = &h->tables[i];
 
@@ -378,14 +414,17 @@ static int begin(unsigned granule_shift)
 			part = part_of(i, i ? STORE_TABLES : STORE_NAMES);
 		t->record_size = tables[i].record_size;
 		t->capacity = tables[i].capacity / part;
-		t->offset = t->capacity ? offset : 0;
 		t->count = t->capacity ? 1 : 0;
-		offset += round_up(t->capacity * t->record_size, PAGE);
 	}
+	offset = round_up(sizeof(*h), PAGE);
+	for (unsigned i = 0; i < STORE_TABLES; i++)
+		offset = place(order[i], offset);
 	h->used_bytes = round_up(offset, STORE_STEP);
-	for (int i = 0; i < STORE_TABLES; i++)
-		if (h->tables[i].capacity && !store_record(i, 0))
-			return -ENOSPC;
+	/* Record 0 of others is touched once there is another, which makes it
+	 * ready, too. */
+	if (!store_record(STORE_FRAMES, 0) || !store_record(STORE_STACKS, 0) ||
+	    !store_record(STORE_TEXT, 0) || !store_record(STORE_OBJECTS, 0))
+		return -ENOSPC;
 	memset(cut, 0, sizeof(cut));
 	WRITE_ONCE(full, false);
 	memcpy(h->magic, STORE_MAGIC, sizeof(h->magic));
@@ -398,7 +437,8 @@ COLD int store_create(const char *directory, const char *program, int pid,
 	long fd = create(directory, program, pid);
 	int error = fd < 0 ? (int)fd : 0;
 
-	store_steps = own_memory_table(store_steps, STEPS);
+	if (!store_steps)
+		store_steps = own_memory_map(STEPS);
 	if (!error)
 		error = store_steps ? map((int)fd) : -ENOMEM;
 	if (!error)
@@ -426,6 +466,7 @@ COLD struct store_header *store_leave(void)
 	WRITE_ONCE(store.header, NULL);
 	WRITE_ONCE(store.size, 0);
 	WRITE_ONCE(store.mapped, 0);
+	WRITE_ONCE(store.steps_ready, 0);
 	return h;
 }
 

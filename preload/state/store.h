@@ -27,10 +27,11 @@ struct store {
 	 * threads ask for limits while a forked child leaves its parent's
 	 * store. */
 	struct store_header *header;
-	uint64_t size;   /* bytes that may be used; atomic, as the end cuts
+	uint64_t size;        /* bytes that may be used; atomic, as the end cuts
 			    it */
-	uint64_t mapped; /* bytes of address space: STORE_MOST >> n */
-	int limited;     /* by EFBIG (a file's size) or ENOMEM (addresses);
+	uint64_t mapped;      /* bytes of address space: STORE_MOST >> n */
+	uint64_t steps_ready; /* how many store_steps are set; atomic */
+	int limited;          /* by EFBIG (a file's size) or ENOMEM (addresses);
 			    0: by neither */
 	struct sys_identity file;
 	char path[4096];
@@ -105,7 +106,7 @@ static inline void store_flag(uint32_t flags)
 	__atomic_fetch_or(&store.header->meta.flags, flags, __ATOMIC_RELAXED);
 }
 
-/* Bytes of the file that were made ready. */
+/* Bytes of what was handed out that were made ready. */
 uint64_t store_own_bytes(void);
 
 #endif

@@ -41,14 +41,34 @@ struct file {
 	Elf64_Shdr symbols, names; /* where in the file */
 };
 
+/* Of the file's sections some that lie side by side: a system call for each would
+ * be thirty. */
+#define SECTIONS 64
+static struct {
+	uint32_t first, count;
+	Elf64_Shdr list[SECTIONS];
+} sections APART;
+
 static bool read_section(const struct file *f, uint32_t i, Elf64_Shdr *s)
 {
-	return i < f->header.e_shnum &&
-	       sys_pread(f->fd, s, sizeof(*s),
-			 f->header.e_shoff + i * sizeof(*s)) == sizeof(*s);
+	const uint32_t first = i / SECTIONS * SECTIONS;
+	long size;
+
+	if (i >= f->header.e_shnum)
+		return false;
+	if (first != sections.first || !sections.count) {
+		size = sys_pread(f->fd, sections.list, sizeof(sections.list),
+				 f->header.e_shoff + first * sizeof(*s));
+		sections.first = first;
+		sections.count =
+		    size > 0 ? (uint32_t)((size_t)size / sizeof(*s)) : 0;
+	}
+	if (i - first >= sections.count)
+		return false;
+	*s = sections.list[i - first];
+	return true;
 }
 
-/* Does the file hold all of it? */
 static bool is_whole(const struct file *f, const Elf64_Shdr *s)
 {
 	char last;

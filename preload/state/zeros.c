@@ -93,7 +93,7 @@ COLD void zeros_uncount(void)
 	/* Which pages hold something? Those that were never there are not read,
 	 * for they would be from then on; what was swapped out is. */
 	zeros = page_up(__bss_start);
-	pages_open(&w->pages);
+	pages_open_known(&w->pages);
 	for (size_t i = 0; i < count; i++) {
 		const char *page = start + i * PAGE;
 

@@ -21,3 +21,13 @@ def counted(directory, *argv, **env):
         if name:
             phases[name[1]] = int(total[1])
     return done.out.decode(), phases
+
+
+def whole(directory, *argv, **env):
+    """Instructions of a program from its start to its end."""
+    directory.mkdir()
+    told = run("valgrind", "--tool=callgrind",
+               f"--callgrind-out-file={directory}/out", *argv,
+               env=environment(**env))
+    assert told.status == 0, told.told
+    return int(re.search(r"Collected : (\d+)", told.told)[1])

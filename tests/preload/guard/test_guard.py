@@ -6,13 +6,12 @@ say. To accept new numbers on purpose: GUARD_ACCEPT=1 meson test --suite guard.
 import json
 import os
 import pathlib
-import re
 import shutil
 
 import pytest
 
-from callgrind import counted
-from conftest import BUILD, SHIM, environment, other_build, run
+from callgrind import counted, whole
+from conftest import BUILD, SHIM, other_build
 
 BUDGET = pathlib.Path(__file__).resolve().parent / "budget.json"
 SEQUENCE = BUILD / "tests/preload/guard/guard_sequence"
@@ -61,19 +60,9 @@ def test_no_call_takes_more_instructions(tmp_path):
             print(f"better than budget.json, lower it: {row}")
 
 
-# Of a start and an end, mostly the loader's for one library more; one that is
-# recorded takes 38 million.
+# Of a start and an end, mostly the loader's for one library more; for one that is
+# recorded see test_process.py.
 SKIPPED_MOST = 160000
-
-
-def whole(directory, **env):
-    """Instructions of a program that does nothing."""
-    directory.mkdir()
-    told = run("valgrind", "--tool=callgrind",
-               f"--callgrind-out-file={directory}/out", "/bin/true",
-               env=environment(**env))
-    assert told.status == 0, told.told
-    return int(re.search(r"Collected : (\d+)", told.told)[1])
 
 
 def test_a_program_that_nobody_judges_starts_as_fast_as_without(tmp_path):
@@ -85,8 +74,8 @@ def test_a_program_that_nobody_judges_starts_as_fast_as_without(tmp_path):
         pytest.skip(f"the limit is of gcc's release build; here {why}")
     notes = tmp_path / "store" / ".executed"
     notes.mkdir(parents=True)
-    plain = whole(tmp_path / "plain")
-    skipped = whole(tmp_path / "skipped", LD_PRELOAD=SHIM,
+    plain = whole(tmp_path / "plain", "/bin/true")
+    skipped = whole(tmp_path / "skipped", "/bin/true", LD_PRELOAD=SHIM,
                     REFKNOT_OUT=notes.parent, REFKNOT_PROGRAMS="test_*")
     assert [n for n in notes.iterdir() if os.readlink(n).endswith("/true")]
     assert list(notes.parent.iterdir()) == [notes]

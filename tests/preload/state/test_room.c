@@ -143,6 +143,7 @@ static void what_it_takes_itself_is_what_was_handed_out(void **state)
 	assert_int_equal(before, ready);
 	assert_true(before > 0 && before < used);
 	assert_true(store_prepare(used, 1));
+	assert_true(store_prepare(used, 1));
 	assert_int_equal(store_own_bytes(), before);
 	assert_int_equal(store_take(1), used);
 	assert_int_equal(store_own_bytes(), before + STORE_STEP);
