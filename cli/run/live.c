@@ -94,16 +94,27 @@ void live_each_directory(const char *beside,
 	owner_each(temporary_directory(), "refknot", f, data);
 }
 
+void live_sweep(struct live *l, const char *beside)
+{
+	if (l->swept)
+		return;
+	l->swept = true;
+	owner_sweep(SHARED_MEMORY, "refknot");
+	owner_sweep(beside, ".refknot");
+	owner_sweep(temporary_directory(), "refknot");
+}
+
 int live_open(struct live *l, const char *beside)
 {
 	const char *temporary = temporary_directory();
+	bool roomy = shared_memory_is_roomy();
 
 	*l = (struct live){ .owner = -1 };
-	owner_sweep(SHARED_MEMORY, "refknot");
-	owner_sweep(beside, ".refknot");
-	owner_sweep(temporary, "refknot");
-	if ((shared_memory_is_roomy() &&
-	     make_safely(l, SHARED_MEMORY, "refknot")) ||
+	if (!roomy) {
+		live_sweep(l, beside);
+		roomy = shared_memory_is_roomy();
+	}
+	if ((roomy && make_safely(l, SHARED_MEMORY, "refknot")) ||
 	    make_safely(l, beside, ".refknot") ||
 	    make_safely(l, temporary, "refknot"))
 		return 0;
