@@ -371,6 +371,7 @@ int recording_read(struct model *m, int fd, uint64_t size)
 		error = check_whole(&r, !cut);
 	if (!error)
 		chunk_arrays_to_model(&r.parts, m);
+	m->packed = !error && !cut && r.minor == RKN_MINOR;
 	ZSTD_freeDCtx(r.zstd);
 	free(r.raw);
 	free(r.stored);

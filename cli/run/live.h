@@ -26,12 +26,15 @@ struct live_store {
 	uint64_t end_mono_ns; /* when; only with that */
 };
 
+struct live_finished;
+
 struct live {
 	char *directory; /* absolute; NULL: none could be made */
 	dev_t device;    /* which it was when it was made */
 	ino_t inode;
-	int owner;  /* of owner_make(); -1: none */
-	bool swept; /* live_sweep() was called */
+	int owner;                      /* of owner_make(); -1: none */
+	bool swept;                     /* live_sweep() was called */
+	struct live_finished *finished; /* by live_finish() */
 };
 
 /*
@@ -56,6 +59,13 @@ bool live_is_there(const struct live *l);
 
 /* Bytes free where the stores are. */
 uint64_t live_room(const struct live *l);
+
+/*
+ * Replaces the store `name` in the directory by its finished form (recording.h) if
+ * nothing can write it any more, by the kernel's word, and it is not large. True
+ * when it did. live_list() has the same of either form.
+ */
+bool live_finish(struct live *l, const char *name);
 
 /*
  * The stores, oldest first; the caller releases the list. Waits up to 2 s for

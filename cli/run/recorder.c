@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "finisher.h"
 #include "killed.h"
 #include "launch.h"
 #include "preflight.h"
+#include "progress.h"
 #include "recording_path.h"
 #include "seccomp.h"
 #include "settings.h"
@@ -151,10 +153,14 @@ static void do_meanwhile(int ended, pid_t pid, void *data)
 {
 	const struct meanwhile *m = data;
 	char *directory = recording_path_directory(m->r->output);
+	bool off = progress_is_off; /* the terminal is the program's */
 
-	(void)ended;
 	(void)pid;
+	progress_is_off = true;
 	live_sweep(m->l, directory);
+	if (ended >= 0)
+		finisher_run(m->l, ended);
+	progress_is_off = off;
 	free(directory);
 }
 
