@@ -5,7 +5,7 @@
 # What a build needs.
 build_packages="gcc libc6-dev meson ninja-build pkg-config libdw-dev
 libelf-dev libcapstone-dev libiberty-dev libjansson-dev libpopt-dev
-libunwind-dev libxml2-dev libzstd-dev uthash-dev zlib1g-dev"
+libunwind-dev libzstd-dev uthash-dev zlib1g-dev"
 
 # What the tests need beside that: their own tools, and programs to record.
 test_packages="g++ clang libclang-rt-14-dev lld cmake make automake libtool

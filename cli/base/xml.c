@@ -1,78 +1,106 @@
 /* SPDX-License-Identifier: MIT */
+/* Not by a library: libxml2 brings ICU and libstdc++ along, and to load those took
+ * every command of refknot 1 ms. */
 #include "xml.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "die.h"
 #include "escape.h"
 #include "status.h"
 
-static const xmlChar *bytes(const char *text)
-{
-	return (const xmlChar *)text;
-}
+struct xml {
+	FILE *out;
+	const char *names[XML_DEPTH]; /* of elements that are open */
+	int depth;
+	bool in_tag; /* the last one's, which may get attributes */
+	bool has_text;
+};
 
-static void need(int result)
+struct xml *xml_open(FILE *out)
 {
-	if (result < 0)
-		die(STATUS_INPUT, "the XML report cannot be written");
-}
+	struct xml *w = xcalloc(1, sizeof(*w));
 
-static int write_out(void *out, const char *text, int size)
-{
-	return fwrite(text, 1, (size_t)size, out) == (size_t)size ? size : -1;
-}
-
-/* The file is its caller's. */
-static int leave_open(void *out)
-{
-	(void)out;
-	return 0;
-}
-
-xmlTextWriterPtr xml_open(FILE *out)
-{
-	xmlOutputBufferPtr buffer =
-	    xmlOutputBufferCreateIO(write_out, leave_open, out, NULL);
-	xmlTextWriterPtr w = buffer ? xmlNewTextWriter(buffer) : NULL;
-
-	if (!w)
-		die(STATUS_INPUT, "out of memory");
-	need(xmlTextWriterSetIndent(w, 1));
-	need(xmlTextWriterStartDocument(w, NULL, "UTF-8", NULL));
+	w->out = out;
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
 	return w;
 }
 
-void xml_close(xmlTextWriterPtr w)
+void xml_close(struct xml *w)
 {
-	need(xmlTextWriterEndDocument(w));
-	need(xmlTextWriterFlush(w));
-	xmlFreeTextWriter(w);
+	if (ferror(w->out))
+		die(STATUS_INPUT, "the XML report cannot be written");
+	free(w);
 }
 
-void xml_start(xmlTextWriterPtr w, const char *element)
+/* `after`: the tag, when it is complete. */
+static void finish_tag(struct xml *w, const char *after)
 {
-	need(xmlTextWriterStartElement(w, bytes(element)));
+	if (w->in_tag)
+		fputs(after, w->out);
+	w->in_tag = false;
 }
 
-void xml_end(xmlTextWriterPtr w)
+void xml_start(struct xml *w, const char *element)
 {
-	need(xmlTextWriterEndElement(w));
+	if (w->depth == XML_DEPTH)
+		die(STATUS_INPUT, "the XML report is too deep");
+	finish_tag(w, ">\n");
+	fprintf(w->out, "%*s<%s", w->depth, "", element);
+	w->names[w->depth++] = element;
+	w->in_tag = true;
+	w->has_text = false;
 }
 
-void xml_attribute(xmlTextWriterPtr w, const char *name, const char *text)
+void xml_end(struct xml *w)
 {
-	char *plain;
+	const char *name = w->names[--w->depth];
 
-	if (!text)
-		return;
-	plain = escape(text);
-	need(xmlTextWriterWriteAttribute(w, bytes(name), bytes(plain)));
+	if (w->in_tag)
+		finish_tag(w, "/>\n");
+	else
+		fprintf(w->out, "%*s</%s>\n", w->has_text ? 0 : w->depth, "",
+			name);
+	w->has_text = false;
+}
+
+/* escape() leaves no other character that XML cannot hold. */
+static void put(struct xml *w, const char *text)
+{
+	char *plain = escape(text);
+
+	for (const char *c = plain; *c; c++)
+		switch (*c) {
+		case '&':
+			fputs("&amp;", w->out);
+			break;
+		case '<':
+			fputs("&lt;", w->out);
+			break;
+		case '>':
+			fputs("&gt;", w->out);
+			break;
+		case '"':
+			fputs("&quot;", w->out);
+			break;
+		default:
+			putc(*c, w->out);
+		}
 	free(plain);
 }
 
-void xml_count(xmlTextWriterPtr w, const char *name, uint64_t count)
+void xml_attribute(struct xml *w, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	fprintf(w->out, " %s=\"", name);
+	put(w, text);
+	putc('"', w->out);
+}
+
+void xml_count(struct xml *w, const char *name, uint64_t count)
 {
 	char text[32];
 
@@ -80,15 +108,14 @@ void xml_count(xmlTextWriterPtr w, const char *name, uint64_t count)
 	xml_attribute(w, name, text);
 }
 
-void xml_text(xmlTextWriterPtr w, const char *text)
+void xml_text(struct xml *w, const char *text)
 {
-	char *plain = escape(text);
-
-	need(xmlTextWriterWriteString(w, bytes(plain)));
-	free(plain);
+	finish_tag(w, ">");
+	w->has_text = true;
+	put(w, text);
 }
 
-void xml_element(xmlTextWriterPtr w, const char *name, const char *text)
+void xml_element(struct xml *w, const char *name, const char *text)
 {
 	if (!text)
 		return;
@@ -97,7 +124,7 @@ void xml_element(xmlTextWriterPtr w, const char *name, const char *text)
 	xml_end(w);
 }
 
-void xml_number(xmlTextWriterPtr w, const char *name, uint64_t number)
+void xml_number(struct xml *w, const char *name, uint64_t number)
 {
 	char text[32];
 
@@ -105,7 +132,9 @@ void xml_number(xmlTextWriterPtr w, const char *name, uint64_t number)
 	xml_element(w, name, text);
 }
 
-void xml_newline(xmlTextWriterPtr w)
+void xml_newline(struct xml *w)
 {
-	need(xmlTextWriterWriteRaw(w, bytes("\n")));
+	finish_tag(w, ">");
+	w->has_text = true;
+	putc('\n', w->out);
 }

@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* XML by libxml2's writer; what cannot be written dies. */
+/* An XML document, written an element at a time, each on its own line and indented
+ * by a space a level. */
 #ifndef XML_H
 #define XML_H
 
 #include <stdint.h>
 #include <stdio.h>
 
-#include <libxml/xmlwriter.h>
+struct xml;
 
-/* A document in UTF-8 on its way to `out`. */
-xmlTextWriterPtr xml_open(FILE *out);
-void xml_close(xmlTextWriterPtr w);
+/* A document in UTF-8 on its way to `out`, which stays the caller's. Dies where
+ * there is no memory. */
+struct xml *xml_open(FILE *out);
+/* Dies if something could not be written. */
+void xml_close(struct xml *w);
 
-void xml_start(xmlTextWriterPtr w, const char *element);
-void xml_end(xmlTextWriterPtr w);
-/* What XML cannot hold in `text` is spelled as escape() does. If `text` is
- * NULL, nothing is written. */
-void xml_attribute(xmlTextWriterPtr w, const char *name, const char *text);
-void xml_count(xmlTextWriterPtr w, const char *name, uint64_t count);
-void xml_text(xmlTextWriterPtr w, const char *text);
-void xml_newline(xmlTextWriterPtr w);
+/* Begins an element, of at most XML_DEPTH in each other; the name lives until
+ * xml_end(), which ends the last that began. An element holds either text or
+ * elements. */
+#define XML_DEPTH 16
+void xml_start(struct xml *w, const char *element);
+void xml_end(struct xml *w);
+/* Of the element that has just begun. What XML cannot hold in `text` is spelled
+ * as escape() does, here and in xml_text(). If `text` is NULL, nothing is
+ * written. */
+void xml_attribute(struct xml *w, const char *name, const char *text);
+void xml_count(struct xml *w, const char *name, uint64_t count);
+void xml_text(struct xml *w, const char *text);
+void xml_newline(struct xml *w);
 /* An element with only text. */
-void xml_element(xmlTextWriterPtr w, const char *name, const char *text);
-void xml_number(xmlTextWriterPtr w, const char *name, uint64_t number);
+void xml_element(struct xml *w, const char *name, const char *text);
+void xml_number(struct xml *w, const char *name, uint64_t number);
 
 #endif

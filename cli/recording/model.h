@@ -20,6 +20,8 @@
 struct model {
 	char *path;   /* of the file it came from */
 	bool passing; /* the file is removed after it was read */
+	bool packed;  /* it is a whole recording of this version: to save the
+			 model is to copy it, but for `meta` */
 	struct rkn_meta meta;
 	char *strings; /* NUL-terminated at strings_size - 1; [0] is "" */
 	size_t strings_size;

@@ -18,6 +18,9 @@ int store_read(struct model *m, int fd, uint64_t size);
 /* Writes the finished form; 0 or -errno. `fd` is at its start. */
 int recording_write(const struct model *m, int fd);
 
+/* The same by a copy of m->path, with m->meta in it; for where m->packed. */
+int recording_copy(const struct model *m, int fd);
+
 /* Writes "PATH: " and the sentence into m->error; returns `error`. */
 int model_error(struct model *m, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

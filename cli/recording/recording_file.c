@@ -104,7 +104,7 @@ static int recording_file_save(const struct model *m, const char *path,
 	}
 	fchmod(fd, 0600);             /* whatever the umask took away */
 	flock(fd, LOCK_EX | LOCK_NB); /* see owner.h */
-	error = recording_write(m, fd);
+	error = m->packed ? recording_copy(m, fd) : recording_write(m, fd);
 	if (close(fd) && !error)
 		error = -errno;
 	if (!error)

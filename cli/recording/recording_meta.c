@@ -75,24 +75,64 @@ int model_peek(const char *path, struct rkn_meta *meta)
 	return ZSTD_isError(size) ? -EPROTO : 0;
 }
 
+/* Writes the head of a recording, with `meta` in it, into `fd`. */
+static int put_head(int fd, struct head *h, const struct rkn_meta *meta)
+{
+	ssize_t n;
+
+	if (h->chunk.record_size != sizeof(*meta) ||
+	    h->chunk.stored_size != sizeof(*meta))
+		return -EPROTO;
+	memcpy(h->payload, meta, sizeof(*meta));
+	h->chunk.payload_crc = crc32_update(0, meta, sizeof(*meta));
+	h->chunk.header_crc =
+	    crc32_update(0, &h->chunk, offsetof(struct rkn_chunk, header_crc));
+	n = pwrite(fd, h, sizeof(*h), 0);
+	return n == (ssize_t)sizeof(*h) ? 0 : n < 0 ? -errno : -EIO;
+}
+
+/* All bytes of `from`. */
+static int copy(int from, int to)
+{
+	char bytes[16384];
+	uint64_t at = 0;
+	int64_t n;
+
+	while ((n = model_pread(from, bytes, sizeof(bytes), at)) > 0) {
+		ssize_t written = 0, one = 0;
+
+		for (; written < n && one >= 0; written += one)
+			one = write(to, bytes + written, (size_t)(n - written));
+		if (one < 0)
+			return -errno;
+		at += (uint64_t)n;
+	}
+	return (int)n;
+}
+
+int recording_copy(const struct model *m, int fd)
+{
+	struct head h;
+	int from = open_head(m->path, O_RDONLY | O_NOFOLLOW, &h), error;
+
+	if (from < 0)
+		return from;
+	error = copy(from, fd);
+	close(from);
+	return error ? error : put_head(fd, &h, &m->meta);
+}
+
 int model_note(const char *path, const struct rkn_meta *meta)
 {
 	struct head h;
 	int fd = open_head(path, O_RDWR | O_NOFOLLOW, &h), error = -EPROTO;
 	struct timespec times[2];
 	struct stat st;
-	ssize_t n;
 
 	if (fd < 0)
 		return fd;
-	if (!fstat(fd, &st) && h.chunk.record_size == sizeof(*meta) &&
-	    h.chunk.stored_size == sizeof(*meta)) {
-		memcpy(h.payload, meta, sizeof(*meta));
-		h.chunk.payload_crc = crc32_update(0, meta, sizeof(*meta));
-		h.chunk.header_crc = crc32_update(
-		    0, &h.chunk, offsetof(struct rkn_chunk, header_crc));
-		n = pwrite(fd, &h, sizeof(h), 0);
-		error = n == (ssize_t)sizeof(h) ? 0 : n < 0 ? -errno : -EIO;
+	if (!fstat(fd, &st)) {
+		error = put_head(fd, &h, meta);
 		/* People go by when it was made. */
 		times[0] = st.st_atim;
 		times[1] = st.st_mtim;

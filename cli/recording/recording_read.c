@@ -29,9 +29,9 @@ struct reader {
 	uint64_t at;        /* where the chunk starts */
 	uint64_t number;    /* of the chunk, from 0 */
 	struct rkn_chunk c; /* its header; type 0: not read */
-	unsigned char
-	    *stored; /* its payload: RKN_CHUNK_MAX bytes, as is `raw` */
-	unsigned char *raw;
+	/* Its payload, either form: as many bytes as the largest chunk yet. */
+	unsigned char *stored, *raw;
+	size_t room;
 	ZSTD_DCtx *zstd;
 	unsigned last; /* type of the last known chunk: they ascend */
 	struct chunk_arrays parts;
@@ -90,10 +90,8 @@ static int open_file(struct reader *r, struct model *m, int fd, uint64_t size)
 	int64_t n = model_pread(fd, &h, sizeof(h), 0);
 
 	*r = (struct reader){ .m = m, .fd = fd, .size = size };
-	r->stored = malloc(RKN_CHUNK_MAX);
-	r->raw = malloc(RKN_CHUNK_MAX);
 	r->zstd = ZSTD_createDCtx();
-	if (!r->stored || !r->raw || !r->zstd)
+	if (!r->zstd)
 		return model_error(m, -ENOMEM, "out of memory");
 	if (n < 0)
 		return model_error(m, (int)n, "cannot be read: %s",
@@ -120,6 +118,22 @@ static int open_file(struct reader *r, struct model *m, int fd, uint64_t size)
 	m->any_cuts = h.minor < 7;
 	r->at = h.size;
 	return 0;
+}
+
+/* Room for the chunk of r->c, both of whose sizes are at most RKN_CHUNK_MAX. */
+static int make_room(struct reader *r)
+{
+	if (r->c.raw_size <= r->room)
+		return 0;
+	free(r->stored);
+	free(r->raw);
+	r->room = r->c.raw_size;
+	r->stored = malloc(r->room);
+	r->raw = malloc(r->room);
+	return r->stored && r->raw
+		   ? 0
+		   : fail(r, -ENOMEM, "out of memory for its %u bytes",
+			  r->c.raw_size);
 }
 
 /*
@@ -153,7 +167,7 @@ static int next_chunk(struct reader *r)
 		return fail(r, -EBADMSG,
 			    "%u bytes that unpack to %u are out of proportion",
 			    c.stored_size, c.raw_size);
-	return 0;
+	return make_room(r);
 }
 
 /* Whether records of that size can be of the file's minor version. */
@@ -357,6 +371,7 @@ int recording_read(struct model *m, int fd, uint64_t size)
 		error = check_whole(&r, !cut);
 	if (!error)
 		chunk_arrays_to_model(&r.parts, m);
+	m->packed = !error && !cut && r.minor == RKN_MINOR;
 	ZSTD_freeDCtx(r.zstd);
 	free(r.raw);
 	free(r.stored);

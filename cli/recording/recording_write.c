@@ -16,16 +16,19 @@
 /* Measured on 5 M blocks and 10 M edges: 3 takes twice the time for 2 %. */
 #define LEVEL 1
 
+#define HELD 16384 /* bytes: most recordings of a run's children are smaller */
+
 struct writer {
 	int fd;
 	uint16_t sequence;
-	unsigned char *raw; /* RKN_CHUNK_MAX bytes */
-	unsigned char *packed;
-	size_t packed_size;
+	unsigned char *raw, *packed; /* of one chunk, either form */
+	size_t raw_size, packed_size;
 	ZSTD_CCtx *zstd;
+	size_t held_size;
+	unsigned char held[HELD]; /* not yet written */
 };
 
-static int put(const struct writer *w, const void *data, size_t size)
+static int write_all(const struct writer *w, const void *data, size_t size)
 {
 	const char *p = data;
 
@@ -39,6 +42,27 @@ static int put(const struct writer *w, const void *data, size_t size)
 		p += n;
 		size -= (size_t)n;
 	}
+	return 0;
+}
+
+static int flush(struct writer *w)
+{
+	int error = write_all(w, w->held, w->held_size);
+
+	w->held_size = 0;
+	return error;
+}
+
+static int put(struct writer *w, const void *data, size_t size)
+{
+	int error = size > HELD - w->held_size ? flush(w) : 0;
+
+	if (error)
+		return error;
+	if (size > HELD)
+		return write_all(w, data, size);
+	memcpy(w->held + w->held_size, data, size);
+	w->held_size += size;
 	return 0;
 }
 
@@ -63,12 +87,26 @@ static int put_chunk(struct writer *w, enum rkn_chunk_type type,
 	return error ? error : put(w, stored, stored_size);
 }
 
+/* Room for a chunk of `size` bytes. */
+static int make_room(struct writer *w, size_t size)
+{
+	if (size <= w->raw_size)
+		return 0;
+	free(w->raw);
+	free(w->packed);
+	w->raw_size = size;
+	w->packed_size = ZSTD_compressBound(size);
+	w->raw = malloc(w->raw_size);
+	w->packed = malloc(w->packed_size);
+	return w->raw && w->packed ? 0 : -ENOMEM;
+}
+
 static int write_part(struct writer *w, enum rkn_chunk_type type,
 		      const void *records, size_t count)
 {
 	size_t size = chunk_array_kinds[type].record_size;
 	size_t most = RKN_CHUNK_MAX / size;
-	int error = 0;
+	int error = make_room(w, (count < most ? count : most) * size);
 
 	for (size_t i = 0; i < count && !error; i += most) {
 		size_t n = count - i < most ? count - i : most, packed;
@@ -116,10 +154,7 @@ static int write_parts(struct writer *w, const struct model *m)
 
 int recording_write(const struct model *m, int fd)
 {
-	struct writer w = {
-		.fd = fd,
-		.packed_size = ZSTD_compressBound(RKN_CHUNK_MAX),
-	};
+	struct writer w = { .fd = fd };
 	struct rkn_file_header h = {
 		.major = RKN_MAJOR,
 		.minor = RKN_MINOR,
@@ -129,14 +164,14 @@ int recording_write(const struct model *m, int fd)
 
 	memcpy(h.magic, RKN_MAGIC, sizeof(h.magic));
 	h.crc = crc32_update(0, &h, offsetof(struct rkn_file_header, crc));
-	w.raw = malloc(RKN_CHUNK_MAX);
-	w.packed = malloc(w.packed_size);
 	w.zstd = ZSTD_createCCtx();
-	if (w.raw && w.packed && w.zstd)
+	if (w.zstd)
 		error = put(&w, &h, sizeof(h));
 	progress_begin("writing the recording", NULL, 0);
 	if (!error)
 		error = write_parts(&w, m);
+	if (!error)
+		error = flush(&w);
 	progress_end();
 	ZSTD_freeCCtx(w.zstd);
 	free(w.packed);

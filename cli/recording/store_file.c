@@ -12,6 +12,7 @@
  * zeroes: so many times its data a table may claim. */
 #define SPARSE 64
 #define SMALL  (1u << 20) /* bytes that may be claimed in any case */
+#define PAGE   4096u
 
 static const char *const names[STORE_TABLES] = {
 	"frames",       "stacks",  "modules",    "threads", "areas",
@@ -38,6 +39,9 @@ bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,
 	if ((uint64_t)data >= end)
 		return false;
 	*from = (uint64_t)data;
+	/* What is in one page needs no end. */
+	if (*from / PAGE == (end - 1) / PAGE)
+		return true;
 	hole = lseek(s->fd, data, SEEK_HOLE);
 	if (hole > data && (uint64_t)hole < end)
 		*to = (uint64_t)hole;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "list.h"
 #include "recording.h"
@@ -291,17 +292,63 @@ static void number_party(const struct ledger *l, struct rkn_party *p)
 	p->stack = store_file_stack(l->s, p->stack);
 }
 
+/* Adds those of `n` records of the table that are used, from number `first` on. */
+static int add_errors(struct ledger *l, size_t first, size_t n)
+{
+	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_ERRORS];
+	uint64_t at = l->s->h.tables[STORE_ERRORS].offset;
+	struct rkn_error *e;
+	int error;
+
+	if (chunk_array_grow(part, sizeof(*e), n))
+		return no_memory(l);
+	e = (struct rkn_error *)part->records + part->count;
+	memset(e, 0, n * sizeof(*e));
+	error =
+	    store_file_read(l->s, e, n * sizeof(*e), at + first * sizeof(*e));
+	if (error)
+		return model_error(l->s->m, error,
+				   "table errors cannot be read: %s",
+				   strerror(-error));
+	for (size_t i = 0, kept = 0; i < n; i++)
+		if (e[i].kind && e[i].count) {
+			e[kept++] = e[i];
+			part->count++;
+		}
+	return 0;
+}
+
+/* It is a hash table, of which all counts: most of it is holes. */
+static int read_errors(struct ledger *l)
+{
+	struct store_table *t = &l->s->h.tables[STORE_ERRORS];
+	size_t size = sizeof(struct rkn_error), count, next = 0;
+	uint64_t from = t->offset, end;
+	int error;
+
+	t->count = t->capacity < MOST_ERRORS ? t->capacity : MOST_ERRORS;
+	error = store_file_count(l->s, STORE_ERRORS, size, &count);
+	for (; !error &&
+	       store_file_data(l->s, &from, t->offset + count * size, &end);
+	     from = end) {
+		size_t first = (from - t->offset) / size;
+		size_t after = (end - t->offset + size - 1) / size;
+
+		first = first < next ? next : first;
+		if (after > first)
+			error = add_errors(l, first, after - first);
+		next = after;
+	}
+	return error;
+}
+
 static int make_errors(struct ledger *l)
 {
 	struct chunk_array *part = &l->s->parts.of[RKN_CHUNK_ERRORS];
-	struct store_table *t = &l->s->h.tables[STORE_ERRORS];
 	struct rkn_error *e;
 	size_t count, kept = 0;
-	int error;
+	int error = read_errors(l);
 
-	/* It is a hash table: all of it counts. */
-	t->count = t->capacity < MOST_ERRORS ? t->capacity : MOST_ERRORS;
-	error = store_file_part(l->s, STORE_ERRORS, RKN_CHUNK_ERRORS);
 	if (error)
 		return error;
 	e = part->records;

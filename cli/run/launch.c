@@ -2,7 +2,6 @@
 #include "launch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -64,17 +63,29 @@ static void signals_restore(const struct signals *s)
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
+/* In the child, whose memory is its parent's: no handler may run in it, and exec
+ * sets these to the default anyway. */
+static void signals_leave(const struct signals *s)
+{
+	struct signals plain = *s;
+
+	for (size_t i = 0; i < COUNT(forwarded); i++)
+		if (plain.forwarded[i].sa_handler != SIG_IGN)
+			plain.forwarded[i] =
+			    (struct sigaction){ .sa_handler = SIG_DFL };
+	signals_restore(&plain);
+	if (ignores_size)
+		sigaction(SIGXFSZ, &size, NULL);
+}
+
 static void __attribute__((noreturn))
 execute(const struct signals *s, const char *path, const char **arguments,
-	int report)
+	volatile int *error)
 {
 	long result = SYS_execve;
 	char **argv;
-	int error;
 
-	signals_restore(s);
-	if (ignores_size)
-		sigaction(SIGXFSZ, &size, NULL);
+	signals_leave(s);
 	memcpy(&argv, &arguments, sizeof(argv)); /* execv changes none of it */
 	/* By the kernel's own call, which no hook sees: under another refknot
 	 * the program is not that one's to record. Returns only an error. */
@@ -82,10 +93,31 @@ execute(const struct signals *s, const char *path, const char **arguments,
 			 : "+a"(result)
 			 : "D"(path), "S"(argv), "d"(environ)
 			 : "rcx", "r11", "memory");
-	error = (int)-result;
-	while (write(report, &error, sizeof(error)) < 0 && errno == EINTR)
-		;
+	*error = (int)-result;
 	_exit(127);
+}
+
+/* By vfork(): fork() would copy the page tables of refknot and all its libraries.
+ * The parent goes on when the program was executed, or could not be. */
+static pid_t start(const struct signals *s, const char *path,
+		   const char **arguments, int *error)
+{
+	volatile int failed = 0;
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		execute(s, path, arguments, &failed);
+	*error = pid < 0 ? errno : failed;
+	return pid;
+}
+
+static void run_meanwhile(const struct launch_meanwhile *m, pid_t pid)
+{
+	int ended = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	m->run(ended, pid, m->data);
+	if (ended >= 0)
+		close(ended);
 }
 
 void launch_ignore_size(void)
@@ -95,31 +127,24 @@ void launch_ignore_size(void)
 	ignores_size = !sigaction(SIGXFSZ, &ignore, &size);
 }
 
-int launch(const char *path, const char **arguments, pid_t *pid, int *status)
+int launch(const char *path, const char **arguments,
+	   const struct launch_meanwhile *meanwhile, pid_t *pid, int *status)
 {
 	struct sigaction action = { .sa_sigaction = forward,
 				    .sa_flags = SA_SIGINFO | SA_RESTART };
 	struct signals signals;
-	int pipes[2], error;
 	siginfo_t info;
+	int error;
 
-	if (pipe2(pipes, O_CLOEXEC))
-		return -errno;
 	signals_take(&signals);
-	*pid = fork();
-	if (*pid == 0)
-		execute(&signals, path, arguments, pipes[1]);
-	error = *pid < 0 ? errno : 0;
-	close(pipes[1]);
-	if (!error) {
+	*pid = start(&signals, path, arguments, &error);
+	if (*pid > 0) {
 		target = *pid;
 		for (size_t i = 0; i < COUNT(forwarded); i++)
 			sigaction(forwarded[i], &action, NULL);
 		sigprocmask(SIG_SETMASK, &signals.mask, NULL);
-		/* The child writes nothing if exec closed the pipe. */
-		while (read(pipes[0], &error, sizeof(error)) < 0 &&
-		       errno == EINTR)
-			;
+		if (!error && meanwhile)
+			run_meanwhile(meanwhile, *pid);
 		/* Keeps the child's number until forwarding ends, so that no
 		 * other process gets the signals. */
 		while (waitid(P_PID, (id_t)*pid, &info, WEXITED | WNOWAIT) &&
@@ -130,7 +155,6 @@ int launch(const char *path, const char **arguments, pid_t *pid, int *status)
 			;
 	}
 	signals_restore(&signals);
-	close(pipes[0]);
 	return -error;
 }
 

@@ -9,12 +9,24 @@
 
 #include <sys/types.h>
 
+/* What is done while the program runs. */
+struct launch_meanwhile {
+	/*
+	 * Called once, when the program was executed; returns when it has
+	 * nothing more to do, or soon after `ended`, a descriptor, can be read:
+	 * the program has ended. -1: there is none; then it must not wait.
+	 */
+	void (*run)(int ended, pid_t pid, void *data);
+	void *data;
+};
+
 /*
- * Executes `path` with `arguments` and this process's environment, and waits. 0
- * with *pid and *status as waitpid(2) gives them; -errno if it could not be
- * started.
+ * Executes `path` with `arguments` and this process's environment, and waits.
+ * `meanwhile` may be NULL. 0 with *pid and *status as waitpid(2) gives them;
+ * -errno if it could not be started.
  */
-int launch(const char *path, const char **arguments, pid_t *pid, int *status);
+int launch(const char *path, const char **arguments,
+	   const struct launch_meanwhile *meanwhile, pid_t *pid, int *status);
 
 /*
  * From now on this process gets an error of write(2), not a signal, at a limit

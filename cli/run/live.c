@@ -19,14 +19,19 @@
 
 #include "beginning.h"
 #include "die.h"
+#include "hash.h"
 #include "list.h"
+#include "model.h"
 #include "owner.h"
 #include "path_safety.h"
 #include "processes.h"
 
-#define SHARED_MEMORY  "/dev/shm"
-#define PLENTY         (1ull << 30) /* bytes free on it, and a quarter of memory */
-#define ENDING_POLLS   200          /* of ENDING_POLL_NS each */
+#define SHARED_MEMORY "/dev/shm"
+#define PLENTY        (1ull << 30) /* bytes free on it, and a quarter of memory */
+/* Bytes of a store: reading it takes as much memory, which a program that is running
+ * may need. */
+#define LARGE          (64u << 20)
+#define ENDING_POLLS   200 /* of ENDING_POLL_NS each */
 #define ENDING_POLL_NS 10000000
 
 static uint64_t room(const char *directory, long *type)
@@ -94,16 +99,27 @@ void live_each_directory(const char *beside,
 	owner_each(temporary_directory(), "refknot", f, data);
 }
 
+void live_sweep(struct live *l, const char *beside)
+{
+	if (l->swept)
+		return;
+	l->swept = true;
+	owner_sweep(SHARED_MEMORY, "refknot");
+	owner_sweep(beside, ".refknot");
+	owner_sweep(temporary_directory(), "refknot");
+}
+
 int live_open(struct live *l, const char *beside)
 {
 	const char *temporary = temporary_directory();
+	bool roomy = shared_memory_is_roomy();
 
 	*l = (struct live){ .owner = -1 };
-	owner_sweep(SHARED_MEMORY, "refknot");
-	owner_sweep(beside, ".refknot");
-	owner_sweep(temporary, "refknot");
-	if ((shared_memory_is_roomy() &&
-	     make_safely(l, SHARED_MEMORY, "refknot")) ||
+	if (!roomy) {
+		live_sweep(l, beside);
+		roomy = shared_memory_is_roomy();
+	}
+	if ((roomy && make_safely(l, SHARED_MEMORY, "refknot")) ||
 	    make_safely(l, beside, ".refknot") ||
 	    make_safely(l, temporary, "refknot"))
 		return 0;
@@ -156,6 +172,33 @@ uint64_t live_room(const struct live *l)
 	return room(l->directory, &type);
 }
 
+/* What live_list() has of a store that was replaced: the finished form has no
+ * monotonic time. */
+struct live_finished {
+	struct live_store store; /* its path is the key */
+	UT_hash_handle hh;
+};
+
+static void release_finished(struct live *l)
+{
+	struct live_finished *f, *next;
+
+	HASH_ITER (hh, l->finished, f, next) {
+		HASH_DEL(l->finished, f);
+		free(f->store.path);
+		free(f);
+	}
+}
+
+static struct live_finished *find_finished(const struct live *l,
+					   const char *path)
+{
+	struct live_finished *f;
+
+	HASH_FIND_STR(l->finished, path, f);
+	return f;
+}
+
 bool live_close(struct live *l)
 {
 	bool gone = true;
@@ -178,6 +221,7 @@ bool live_close(struct live *l)
 		owner_release(l->directory, l->owner);
 		gone = !rmdir(l->directory);
 	}
+	release_finished(l);
 	free(l->directory);
 	l->directory = NULL;
 	return gone;
@@ -207,6 +251,14 @@ static bool read_header(const char *path, struct store_header *h, bool *empty)
 	return ok;
 }
 
+static void describe(struct live_store *store, const struct store_header *h)
+{
+	store->pid = h->meta.pid;
+	store->start_ns = h->meta.start_ns;
+	store->start_mono_ns = h->start_mono_ns;
+	store->forked = h->meta.flags & RKN_META_FORKED;
+}
+
 /* A process that has begun its exit snapshot, or was killed, is about to be gone;
  * one that begins its store is about to have it. */
 static void look(struct live_store *store)
@@ -223,10 +275,7 @@ static void look(struct live_store *store)
 		}
 		if (!store->readable)
 			return;
-		store->pid = h.meta.pid;
-		store->start_ns = h.meta.start_ns;
-		store->start_mono_ns = h.start_mono_ns;
-		store->forked = h.meta.flags & RKN_META_FORKED;
+		describe(store, &h);
 		store->alive = processes_map(h.meta.pid, store->path);
 		if (!store->alive || (h.state < STORE_SNAPSHOT &&
 				      !processes_is_killed(h.meta.pid)))
@@ -249,6 +298,62 @@ static struct beginning beginning_of(const struct live_store *s)
 	return (struct beginning){ s->pid, s->forked, s->start_ns };
 }
 
+static bool is_small(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && (uint64_t)st.st_blocks * 512 <= LARGE;
+}
+
+bool live_finish(struct live *l, const char *name)
+{
+	struct live_store store = { .readable = true };
+	struct live_finished *f;
+	struct store_header h;
+	struct model m;
+	int error;
+
+	store.path = xasprintf("%s/%s", l->directory, name);
+	/* In this order: what nothing writes any more stays as it is read. */
+	if (find_finished(l, store.path) || processes_write(store.path) ||
+	    !read_header(store.path, &h, &store.empty) ||
+	    !is_small(store.path)) {
+		free(store.path);
+		return false;
+	}
+	describe(&store, &h);
+	error = model_load(&m, store.path);
+	if (!error) {
+		error = model_save(&m, store.path);
+		model_release(&m);
+	} else if (error == -ENODATA) {
+		model_release(&m);
+	}
+	if (error) {
+		free(store.path);
+		return false;
+	}
+	f = xcalloc(1, sizeof(*f));
+	f->store = store;
+	HASH_ADD_KEYPTR(hh, l->finished, f->store.path, strlen(f->store.path),
+			f);
+	return true;
+}
+
+/* Whether the file is what live_finish() left: then *store gets the rest. */
+static bool is_finished(const struct live *l, struct live_store *store)
+{
+	const struct live_finished *f = find_finished(l, store->path);
+	char *path = store->path;
+	struct rkn_meta meta;
+
+	if (!f || model_peek(path, &meta) || meta.pid != f->store.pid)
+		return false;
+	*store = f->store;
+	store->path = path;
+	return true;
+}
+
 struct live_store *live_list(const struct live *l, size_t *count)
 {
 	struct live_store *list = NULL;
@@ -264,7 +369,9 @@ struct live_store *live_list(const struct live *l, size_t *count)
 		list[*count] = (struct live_store){
 			.path = xasprintf("%s/%s", l->directory, entry->d_name),
 		};
-		look(&list[(*count)++]);
+		if (!is_finished(l, &list[*count]))
+			look(&list[*count]);
+		++*count;
 	}
 	if (directory)
 		closedir(directory);

@@ -26,20 +26,28 @@ struct live_store {
 	uint64_t end_mono_ns; /* when; only with that */
 };
 
+struct live_finished;
+
 struct live {
 	char *directory; /* absolute; NULL: none could be made */
 	dev_t device;    /* which it was when it was made */
 	ino_t inode;
-	int owner; /* of owner_make(); -1: none */
+	int owner;                      /* of owner_make(); -1: none */
+	bool swept;                     /* live_sweep() was called */
+	struct live_finished *finished; /* by live_finish() */
 };
 
 /*
  * Makes the directory: on /dev/shm if that is a tmpfs with plenty of room, else
  * in `beside`, else in $TMPDIR or /tmp, but only where no other user can
  * replace it; if there is no such place, in `beside`. 0, or the -errno of that.
- * First it removes what runs left there whose refknot was killed (owner.h).
+ * Where shared memory has too little room, live_sweep() comes first.
  */
 int live_open(struct live *l, const char *beside);
+
+/* Removes, once, what runs left in these places whose refknot was killed
+ * (owner.h). Reads the directories, so that it is for when the program runs. */
+void live_sweep(struct live *l, const char *beside);
 
 /* Calls `f` with each directory that runs of this user made where they make
  * them, `beside` among these: now, or earlier and it is still there. */
@@ -51,6 +59,13 @@ bool live_is_there(const struct live *l);
 
 /* Bytes free where the stores are. */
 uint64_t live_room(const struct live *l);
+
+/*
+ * Replaces the store `name` in the directory by its finished form (recording.h) if
+ * nothing can write it any more, by the kernel's word, and it is not large. True
+ * when it did. live_list() has the same of either form.
+ */
+bool live_finish(struct live *l, const char *name);
 
 /*
  * The stores, oldest first; the caller releases the list. Waits up to 2 s for

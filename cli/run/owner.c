@@ -139,9 +139,8 @@ static bool begins_with(int fd, const char *magic, size_t size)
 	       !memcmp(text, magic, size);
 }
 
-/* A store, or one that had no beginning yet; or a recording, where these may go,
- * too. */
-static bool is_store(int directory, const char *name, bool recordings)
+/* A store, one that had no beginning yet, or what it was finished into. */
+static bool is_store(int directory, const char *name)
 {
 	int fd = openat(directory, name,
 			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -151,8 +150,7 @@ static bool is_store(int directory, const char *name, bool recordings)
 
 	is = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
 	     (!st.st_size || begins_with(fd, STORE_MAGIC, 8) ||
-	      begins_with(fd, nothing, 8) ||
-	      (recordings && begins_with(fd, RKN_MAGIC, 8)));
+	      begins_with(fd, nothing, 8) || begins_with(fd, RKN_MAGIC, 8));
 	if (fd >= 0)
 		close(fd);
 	return is;
@@ -164,7 +162,7 @@ static bool is_notes(const char *name)
 }
 
 /* Is all in it a run's own, and not in use? */
-static bool can_go(const char *path, bool recordings)
+static bool can_go(const char *path)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
@@ -177,7 +175,7 @@ static bool can_go(const char *path, bool recordings)
 		can = !strcmp(name, ".") || !strcmp(name, "..") ||
 		      !strcmp(name, OWNER) || !strcmp(name, NEXT) ||
 		      is_notes(name) ||
-		      (is_store(dirfd(directory), name, recordings) &&
+		      (is_store(dirfd(directory), name) &&
 		       !processes_write(file));
 		free(file);
 	}
@@ -211,7 +209,7 @@ static void sweep(const char *path, mode_t mode)
 	char *owner = xasprintf("%s/" OWNER, path);
 	int fd = open(owner, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && can_go(path, false)) {
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && can_go(path)) {
 		remove_all(path, false);
 		chmod(path, MAKING);
 		unlink(owner);
@@ -292,7 +290,7 @@ bool owner_remove(const char *path)
 				  : owner_look(path) == OWNER_NONE;
 	bool gone = false;
 
-	if (free_to_go && can_go(path, true)) {
+	if (free_to_go && can_go(path)) {
 		remove_all(path, false);
 		unlink(owner);
 		gone = !rmdir(path);

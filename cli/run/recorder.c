@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "finisher.h"
 #include "killed.h"
 #include "launch.h"
 #include "preflight.h"
+#include "progress.h"
 #include "recording_path.h"
 #include "seccomp.h"
 #include "settings.h"
@@ -107,10 +109,10 @@ static void set_environment(const struct recorder *r, const char *shim,
 	free(text);
 }
 
-static int start(const struct preflight *p, const char **arguments, pid_t *pid,
-		 int *status)
+static int start(const struct preflight *p, const char **arguments,
+		 const struct launch_meanwhile *m, pid_t *pid, int *status)
 {
-	int error = launch(p->program, arguments, pid, status);
+	int error = launch(p->program, arguments, m, pid, status);
 
 	if (error)
 		warn("%s could not be started: %s", p->program,
@@ -141,15 +143,38 @@ static char *lack_of_room(const struct live *l)
 	return NULL;
 }
 
+/* What is to be done while the program runs. */
+struct meanwhile {
+	const struct recorder *r;
+	struct live *l;
+};
+
+static void do_meanwhile(int ended, pid_t pid, void *data)
+{
+	const struct meanwhile *m = data;
+	char *directory = recording_path_directory(m->r->output);
+	bool off = progress_is_off; /* the terminal is the program's */
+
+	(void)pid;
+	progress_is_off = true;
+	live_sweep(m->l, directory);
+	if (ended >= 0)
+		finisher_run(m->l, ended);
+	progress_is_off = off;
+	free(directory);
+}
+
 static enum recorder_outcome run_recorded(const struct recorder *r,
 					  const struct preflight *p,
 					  const char **arguments,
-					  const struct live *l, int *status)
+					  struct live *l, int *status)
 {
+	struct meanwhile m = { r, l };
+	const struct launch_meanwhile meanwhile = { do_meanwhile, &m };
 	char *lack;
 	pid_t pid;
 
-	if (start(p, arguments, &pid, status))
+	if (start(p, arguments, &meanwhile, &pid, status))
 		return RECORDER_FAILED;
 	signal(SIGPIPE, SIG_IGN); /* goes on if no reader is left */
 	if (r->ended(l, pid, *status, r->data))
@@ -244,8 +269,9 @@ static enum recorder_outcome record(const struct recorder *r,
 		    "%s has a space or colon in its path, and no link to it could be made: %s",
 		    shim, strerror(error));
 	if (!open_live(&live, r)) {
-		outcome = start(p, arguments, &pid, status) ? RECORDER_FAILED
-							    : RECORDER_UNPLACED;
+		outcome = start(p, arguments, NULL, &pid, status)
+			      ? RECORDER_FAILED
+			      : RECORDER_UNPLACED;
 		shim_path_unlink(link);
 	} else {
 		set_environment(r, link ? link : shim, live.directory);

@@ -119,18 +119,81 @@ static void start_anew(struct symbols_cache *s)
 {
 	json_decref(s->known);
 	s->doubtful = false;
+	s->size = 0;
 	s->known = json_pack("{s:s, s:i, s:s, s:{}, s:{}, s:{}, s:{}, s:{}}",
 			     "refknot", REFKNOT_VERSION, "layout",
 			     SYMBOLS_CACHE_LAYOUT, "libdw", dwfl_version(NULL),
 			     "code", "data", "calls", "exits", "names");
 }
 
+/* --- In memory ------------------------------------------------------------------- */
+
+#define REMEMBERED 16 /* modules: a program with its libraries */
+#define REMEMBERED_BYTES                                                       \
+	(4u << 20) /* of a file: in memory it is ten times that */
+
+static struct remembered {
+	char *name; /* NULL: free */
+	json_t *known;
+	size_t size;
+} remembered[REMEMBERED];
+static size_t oldest;
+
+/* What symbols_cache_close() left of the file `name`, which is the caller's now;
+ * NULL: nothing. */
+static json_t *take_remembered(const char *name, size_t *size)
+{
+	for (size_t i = 0; i < REMEMBERED; i++) {
+		struct remembered *r = &remembered[i];
+
+		if (!r->name || strcmp(r->name, name) != 0)
+			continue;
+		free(r->name);
+		r->name = NULL;
+		*size = r->size;
+		return r->known;
+	}
+	return NULL;
+}
+
+/* Takes name and known. */
+static void remember(struct symbols_cache *s)
+{
+	struct remembered *r = &remembered[oldest];
+
+	for (size_t i = 0; i < REMEMBERED && r->name; i++)
+		r = &remembered[(oldest + i) % REMEMBERED];
+	if (r->name) {
+		r = &remembered[oldest];
+		oldest = (oldest + 1) % REMEMBERED;
+		json_decref(r->known);
+		free(r->name);
+	}
+	*r = (struct remembered){ s->name, s->known, s->size };
+	s->name = NULL;
+	s->known = NULL;
+}
+
+/* --- On disk --------------------------------------------------------------------- */
+
+static json_t *read_known(const struct symbols_cache *s, const struct cache *c,
+			  size_t *size)
+{
+	json_t *known = take_remembered(s->name, size);
+	char *data;
+
+	if (known)
+		return known;
+	data = cache_read(c, s->name, size);
+	if (data)
+		known = json_loadb(data, *size, 0, NULL);
+	free(data);
+	return known;
+}
+
 void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 			const struct rkn_module *r, const char *path)
 {
-	json_t *known = NULL;
-	size_t size;
-	char *data;
 	char *name;
 
 	*s = (struct symbols_cache){ 0 };
@@ -141,13 +204,9 @@ void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 		snprintf(name + 2 * i, 3, "%02x", r->build_id[i]);
 	s->name = name;
 	s->path = xstrdup(path);
-	data = cache_read(c, s->name, &size);
-	if (data)
-		known = json_loadb(data, size, 0, NULL);
-	free(data);
-	s->known = known;
-	if (is_usable(s, known))
-		s->doubtful = json_is_null(json_object_get(known, "debug"));
+	s->known = read_known(s, c, &s->size);
+	if (is_usable(s, s->known))
+		s->doubtful = json_is_null(json_object_get(s->known, "debug"));
 	else
 		start_anew(s);
 }
@@ -425,6 +484,8 @@ void symbols_cache_set_part(struct symbols_cache *s, const char *name,
 void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 			 const struct symbols_module *m)
 {
+	if (s->changed)
+		s->size = 0;
 	if (s->changed && m->module) {
 		const struct debug_search *d = &m->search;
 		json_t *file = identity(m->file);
@@ -444,14 +505,18 @@ void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 		    !json_object_set(s->known, "debug", debug))
 			text = json_dumps(s->known, JSON_COMPACT);
 		free(settings);
-		if (text)
-			cache_write(c, s->name, text, strlen(text));
+		if (text) {
+			s->size = strlen(text);
+			cache_write(c, s->name, text, s->size);
+		}
 		free(text);
 		json_decref(file);
 		json_decref(debug);
 		json_decref(missed);
 		json_decref(used);
 	}
+	if (s->size && s->size <= REMEMBERED_BYTES)
+		remember(s);
 	json_decref(s->known);
 	free(s->path);
 	free(s->name);

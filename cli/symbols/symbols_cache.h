@@ -50,9 +50,12 @@ struct symbols_cache { /* all zero: nothing is known */
 	json_t *known; /* as above; "file" and "debug" perhaps still to come */
 	bool doubtful; /* read, and "debug" is null */
 	bool changed;  /* something was added */
+	size_t size;   /* bytes of the file that has `known`; 0: none has it */
 };
 
-/* Begins with what the cache has of module `r`, whose path is `path`. */
+/* Begins with what the cache has of module `r`, whose path is `path`. Of those
+ * that were closed last it is still in memory: many processes of a run have
+ * the same libraries. */
 void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 			const struct rkn_module *r, const char *path);
 

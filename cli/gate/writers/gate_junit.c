@@ -40,7 +40,7 @@ static char *message_of(const struct gate *g, const struct gate_rule *r)
 	return xstrdup(r->text);
 }
 
-static void write_failure(xmlTextWriterPtr w, const struct gate *g,
+static void write_failure(struct xml *w, const struct gate *g,
 			  const struct gate_rule *r)
 {
 	char *message = message_of(g, r), *text, *rest, *line;
@@ -64,7 +64,7 @@ static void write_failure(xmlTextWriterPtr w, const struct gate *g,
 	free(message);
 }
 
-static void write_counts(xmlTextWriterPtr w, const struct gate *g)
+static void write_counts(struct xml *w, const struct gate *g)
 {
 	char seconds[32];
 	size_t failed = 0;
@@ -78,8 +78,7 @@ static void write_counts(xmlTextWriterPtr w, const struct gate *g)
 	xml_attribute(w, "time", seconds);
 }
 
-static void write_property(xmlTextWriterPtr w, const char *name,
-			   const char *value)
+static void write_property(struct xml *w, const char *name, const char *value)
 {
 	xml_start(w, "property");
 	xml_attribute(w, "name", name);
@@ -88,7 +87,7 @@ static void write_property(xmlTextWriterPtr w, const char *name,
 }
 
 /* Programs as "/bin/sh, /build/test_parse and 3 more", each once. */
-static void write_properties(xmlTextWriterPtr w, const struct gate *g)
+static void write_properties(struct xml *w, const struct gate *g)
 {
 	char *programs, processes[24];
 	size_t size, n = 0;
@@ -123,7 +122,7 @@ void gate_write_junit(FILE *out, const struct gate *g)
 	time_t now = time(NULL);
 	struct tm utc;
 	char *class;
-	xmlTextWriterPtr w = xml_open(out);
+	struct xml *w = xml_open(out);
 
 	gethostname(host, HOST_NAME_MAX);
 	if (gmtime_r(&now, &utc))

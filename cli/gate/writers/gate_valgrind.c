@@ -43,7 +43,7 @@ enum valgrind_kind valgrind_kind_of(enum finding_kind kind)
 	return VALGRIND_MISUSE;
 }
 
-static void write_hex(xmlTextWriterPtr w, const char *name, uint64_t n)
+static void write_hex(struct xml *w, const char *name, uint64_t n)
 {
 	char text[32];
 
@@ -52,7 +52,7 @@ static void write_hex(xmlTextWriterPtr w, const char *name, uint64_t n)
 }
 
 /* Readers want a file and a line wherever there is a directory. */
-static void write_frame(xmlTextWriterPtr w, const struct issue_frame *f)
+static void write_frame(struct xml *w, const struct issue_frame *f)
 {
 	const char *slash = f->file ? strrchr(f->file, '/') : NULL;
 
@@ -74,7 +74,7 @@ static void write_frame(xmlTextWriterPtr w, const struct issue_frame *f)
 	xml_end(w);
 }
 
-static void write_stack(xmlTextWriterPtr w, const struct issue_stack *s)
+static void write_stack(struct xml *w, const struct issue_stack *s)
 {
 	char nowhere[] = "unknown";
 	const struct issue_frame unknown = { .function = nowhere };
@@ -87,7 +87,7 @@ static void write_stack(xmlTextWriterPtr w, const struct issue_stack *s)
 	xml_end(w);
 }
 
-static void write_error(xmlTextWriterPtr w, const struct issue *i)
+static void write_error(struct xml *w, const struct issue *i)
 {
 	enum valgrind_kind kind = valgrind_kind_of(i->kind);
 	char *summary;
@@ -120,7 +120,7 @@ static void write_error(xmlTextWriterPtr w, const struct issue *i)
 
 /* What was not looked at may have lost something: readers know no other kind for
  * that. */
-static void write_gap(xmlTextWriterPtr w, uint32_t unique, const char *program,
+static void write_gap(struct xml *w, uint32_t unique, const char *program,
 		      const char *why)
 {
 	char *text = xasprintf("incomplete: %s: %s", program, why);
@@ -140,15 +140,14 @@ static void write_gap(xmlTextWriterPtr w, uint32_t unique, const char *program,
 	free(text);
 }
 
-static void write_command(xmlTextWriterPtr w, const char *element,
-			  const char *exe)
+static void write_command(struct xml *w, const char *element, const char *exe)
 {
 	xml_start(w, element);
 	xml_element(w, "exe", exe);
 	xml_end(w);
 }
 
-static void write_status(xmlTextWriterPtr w, const char *state)
+static void write_status(struct xml *w, const char *state)
 {
 	xml_start(w, "status");
 	xml_element(w, "state", state);
@@ -159,7 +158,7 @@ static void write_status(xmlTextWriterPtr w, const char *state)
 void gate_write_valgrind_xml(FILE *out, const struct gate *g)
 {
 	const struct gate_process *first = g->processes;
-	xmlTextWriterPtr w = xml_open(out);
+	struct xml *w = xml_open(out);
 	const struct suppression *s;
 
 	xml_start(w, "valgrindoutput");

@@ -906,10 +906,67 @@ static void what_is_no_recording_is_said_to_be_none(void **state)
 	scratch_run("rm -f *");
 }
 
+/* Only what is known of the process may have changed. */
+static void a_loaded_recording_is_copied_with_its_end(void **state)
+{
+	struct model a, b;
+	unsigned char *before, *after;
+	size_t size, size_after;
+
+	(void)state;
+	before = small_file(&size);
+	assert_int_equal(model_load(&a, FILE_NAME), 0);
+	assert_true(a.packed);
+	a.meta.run_pid = 4711;
+	a.meta.end = RKN_END_SIGNAL;
+	a.meta.end_value = 9;
+	assert_int_equal(model_save(&a, "copy"), 0);
+	after = bytes_read("copy", &size_after);
+	assert_int_equal(size_after, size);
+	assert_memory_equal(before + 240, after + 240, size - 240);
+	assert_int_equal(model_load(&b, "copy"), 0);
+	assert_memory_equal(&a.meta, &b.meta, sizeof(a.meta));
+	assert_same_model(&a, &b);
+	model_release(&b);
+	/* The other way it has the same bytes. */
+	a.packed = false;
+	assert_int_equal(model_save(&a, "written"), 0);
+	scratch_run("cmp copy written");
+	/* One that is gone, or is another file now, is no recording. */
+	a.packed = true;
+	scratch_write(FILE_NAME, "#!/bin/sh\necho an ordinary file\n");
+	assert_int_equal(model_save_new(&a, "new"), -EPROTO);
+	scratch_run("rm " FILE_NAME);
+	assert_int_equal(model_save_new(&a, "new"), -ENOENT);
+	scratch_run("test \"$(ls -A)\" = \"$(printf 'copy\nwritten')\"");
+	scratch_run("rm *");
+	model_release(&a);
+	free(before);
+	free(after);
+}
+
+static void a_cut_one_is_written_anew(void **state)
+{
+	unsigned char *file;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	file = small_file(&size);
+	bytes_write(FILE_NAME, file, size - 40);
+	assert_int_equal(model_load(&m, FILE_NAME), -ENODATA);
+	assert_false(m.packed);
+	model_release(&m);
+	free(file);
+	scratch_run("rm *");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_saved_is_loaded),
+		cmocka_unit_test(a_loaded_recording_is_copied_with_its_end),
+		cmocka_unit_test(a_cut_one_is_written_anew),
 		cmocka_unit_test(a_recording_of_nothing_has_the_first_records),
 		cmocka_unit_test(texts_and_edges_are_found),
 		cmocka_unit_test(offsets_of_4_gib_and_more_are_kept_beside),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program's end and its signals are as if nobody stood between. */
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ static int shell(const char *script)
 	pid_t pid;
 	int status;
 
-	assert_int_equal(launch("/bin/sh", arguments, &pid, &status), 0);
+	assert_int_equal(launch("/bin/sh", arguments, NULL, &pid, &status), 0);
 	assert_true(pid > 0);
 	return launch_exit_status(status);
 }
@@ -43,8 +44,9 @@ static void what_cannot_be_executed_is_an_error(void **state)
 	int status;
 
 	(void)state;
-	assert_int_equal(launch("/no/such", arguments, &pid, &status), -ENOENT);
-	assert_int_equal(launch("/", arguments, &pid, &status), -EACCES);
+	assert_int_equal(launch("/no/such", arguments, NULL, &pid, &status),
+			 -ENOENT);
+	assert_int_equal(launch("/", arguments, NULL, &pid, &status), -EACCES);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
@@ -60,7 +62,7 @@ static unsigned long long child_signals(const char *field)
 	pid_t pid;
 	FILE *f;
 
-	assert_int_equal(launch("/bin/cp", arguments, &pid, &status), 0);
+	assert_int_equal(launch("/bin/cp", arguments, NULL, &pid, &status), 0);
 	assert_int_equal(status, 0);
 	f = fopen("status", "r");
 	assert_non_null(f);
@@ -133,7 +135,7 @@ static void also_those_that_the_caller_ignores(void **state)
 
 		signal(signals[i], SIG_IGN);
 		assert_int_equal(
-		    launch("/usr/bin/perl", arguments, &pid, &status), 0);
+		    launch("/usr/bin/perl", arguments, NULL, &pid, &status), 0);
 		assert_ptr_equal(signal(signals[i], SIG_DFL), SIG_IGN);
 		assert_int_equal(launch_exit_status(status), 8);
 	}
@@ -154,6 +156,44 @@ static void the_mask_stays_as_the_caller_had_it(void **state)
 	assert_false(sigismember(&old, SIGTERM));
 }
 
+struct seen {
+	int calls;
+	pid_t pid;
+	bool running, ended;
+};
+
+static void note(int ended, pid_t pid, void *data)
+{
+	struct pollfd p = { .fd = ended, .events = POLLIN };
+	struct seen *s = data;
+
+	s->calls++;
+	s->pid = pid;
+	s->running = ended >= 0 && poll(&p, 1, 0) == 0;
+	kill(pid, SIGUSR1);
+	s->ended = ended >= 0 && poll(&p, 1, 10000) == 1;
+}
+
+static void something_is_done_while_the_program_runs(void **state)
+{
+	const char *arguments[] = { "sleep", "9", NULL };
+	const char *none[] = { "x", NULL };
+	struct seen s = { 0 };
+	const struct launch_meanwhile m = { note, &s };
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(launch("/bin/sleep", arguments, &m, &pid, &status), 0);
+	assert_int_equal(s.calls, 1);
+	assert_int_equal(s.pid, pid);
+	assert_true(s.running);
+	assert_true(s.ended);
+	assert_int_equal(launch_exit_status(status), 128 + SIGUSR1);
+	assert_int_equal(launch("/no/such", none, &m, &pid, &status), -ENOENT);
+	assert_int_equal(s.calls, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +204,7 @@ int main(void)
 		cmocka_unit_test(what_the_program_ignores_ends_nobody),
 		cmocka_unit_test(also_those_that_the_caller_ignores),
 		cmocka_unit_test(the_mask_stays_as_the_caller_had_it),
+		cmocka_unit_test(something_is_done_while_the_program_runs),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
