@@ -113,8 +113,14 @@ int live_open(struct live *l, const char *beside)
 {
 	const char *temporary = temporary_directory();
 	bool roomy = shared_memory_is_roomy();
+	struct timespec now = { 0 };
 
-	*l = (struct live){ .owner = -1 };
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*l = (struct live){
+		.owner = -1,
+		.begun_ns =
+		    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+	};
 	if (!roomy) {
 		live_sweep(l, beside);
 		roomy = shared_memory_is_roomy();

@@ -32,8 +32,10 @@ struct live {
 	char *directory; /* absolute; NULL: none could be made */
 	dev_t device;    /* which it was when it was made */
 	ino_t inode;
-	int owner;                      /* of owner_make(); -1: none */
-	bool swept;                     /* live_sweep() was called */
+	int owner;         /* of owner_make(); -1: none */
+	bool swept;        /* live_sweep() was called */
+	uint64_t begun_ns; /* monotonic: when it was made */
+	uint32_t pid;      /* of the program, which began later; 0: not known */
 	struct live_finished *finished; /* by live_finish() */
 };
 

@@ -34,10 +34,24 @@ char *processes_program(uint32_t pid);
  * The caller frees it. */
 char *processes_called(uint32_t pid, const char *program);
 
-/* Calls `f` for each process that was started with `directory` for its
- * recordings, but not for the caller. */
-void processes_each(const char *directory, void (*f)(uint32_t pid, void *data),
-		    void *data);
+/* Numbers of processes: `first` to `last`, or round the greatest one if that is less. */
+struct processes_range {
+	uint32_t first, last;
+};
+#define PROCESSES_ALL ((struct processes_range){ 0, UINT32_MAX })
+
+/*
+ * What can have the number of a process that began after process `pid`, which began
+ * after `begun_ns` (monotonic): the kernel gives numbers in turn, and to give all of
+ * them takes some time. All where more than half of that time has passed, or where
+ * the kernel does not say which number was the last.
+ */
+struct processes_range processes_since(uint32_t pid, uint64_t begun_ns);
+
+/* Calls `f` for each process with such a number that was started with `directory`
+ * for its recordings, but not for the caller. */
+void processes_each(const char *directory, struct processes_range range,
+		    void (*f)(uint32_t pid, void *data), void *data);
 
 /* Whether there is any such process. */
 bool processes_any(const char *directory);

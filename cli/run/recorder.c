@@ -155,7 +155,7 @@ static void do_meanwhile(int ended, pid_t pid, void *data)
 	char *directory = recording_path_directory(m->r->output);
 	bool off = progress_is_off; /* the terminal is the program's */
 
-	(void)pid;
+	m->l->pid = (uint32_t)pid;
 	progress_is_off = true;
 	live_sweep(m->l, directory);
 	if (ended >= 0)

@@ -92,7 +92,8 @@ void strangers_wait(const struct live *l)
 
 	w.stores = list;
 	executions_read(&n, l);
-	processes_each(l->directory, wait_for, &w);
+	processes_each(l->directory, processes_since(l->pid, l->begun_ns),
+		       wait_for, &w);
 	for (size_t i = 0; i < n.skipped_count; i++)
 		forget(&w, n.skipped[i].pid);
 	/* What a skipped one executes may be recorded. */
@@ -287,7 +288,8 @@ struct stranger *strangers_find(const struct live *l,
 		if (s.ends.list[i].kind == END_SEEN && !s.ends.list[i].used &&
 		    s.ends.list[i].signal == SIGKILL)
 			add_forked(&s, &s.ends.list[i]);
-	processes_each(l->directory, add_running, &s);
+	processes_each(l->directory, processes_since(l->pid, l->begun_ns),
+		       add_running, &s);
 	ends_release(&s.ends);
 	executions_release(&s.executions);
 	*found = s.count;
