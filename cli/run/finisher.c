@@ -10,10 +10,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <time.h>
-
-#include "die.h"
 
 #define SHORTEST_MS 20
 #define LONGEST_MS  1000
