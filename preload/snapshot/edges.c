@@ -15,9 +15,10 @@
 
 /*
  * Words that may be pointers, not looked up yet: the index is larger than the
- * processor's cache, so each look-up is begun AHEAD words before its end.
+ * processor's cache, so each is prefetched when it comes, and all are looked up
+ * when BATCH of them are there.
  */
-#define AHEAD 32
+#define BATCH 64
 
 struct word {
 	uint64_t value;
@@ -26,28 +27,14 @@ struct word {
 	uint32_t from;
 };
 
-struct queue {
-	/* The block that a pointer led to last: the next is often there. */
+static struct queue {
+	struct word words[BATCH];
+	unsigned count;
+	/* The block into whose middle a pointer led last: the next is often
+	 * there. */
 	uint64_t start, size;
 	uint32_t block;
-	struct word words[AHEAD];
-	unsigned count; /* in all; the last AHEAD of them wait */
-};
-
-/* False: there is no room. */
-static bool add(struct picture *p, const struct rkn_edge *e)
-{
-	struct store_header *h = store.header;
-	uint8_t *to = picture_list_room(&p->edges, EDGE_STREAM_MOST);
-
-	if (!to)
-		return false;
-	h->tables[STORE_EDGES].count +=
-	    (uint64_t)(edge_stream_put(to, &p->last, e) - to);
-	h->edges++;
-	p->last = *e;
-	return true;
-}
+} queue;
 
 static inline uint32_t find(const struct blocks *b, struct queue *q,
 			    const struct word *w, uint64_t *offset)
@@ -66,38 +53,62 @@ static inline uint32_t find(const struct blocks *b, struct queue *q,
 	return to;
 }
 
-static void look_up(struct picture *p, struct queue *q, const struct word *w)
+static void hold_words(struct picture *p, struct queue *q)
 {
 	uint64_t offset;
-	const uint32_t to = find(&p->blocks, q, w, &offset);
 
-	if (to == BLOCKS_NONE)
-		return;
-	if (p->held) {
-		picture_hold(p->held, to);
-		return;
+	for (unsigned i = 0; i < q->count; i++) {
+		const uint32_t to = find(&p->blocks, q, &q->words[i], &offset);
+
+		if (to != BLOCKS_NONE)
+			picture_hold(p->held, to);
 	}
-	if (!add(p, &(struct rkn_edge){ w->from, to, wide_narrow(w->number),
-					wide_narrow(offset) }))
-		return;
-	if (offset)
+}
+
+/* What an edge itself does not say. */
+static inline void note_place(struct picture *p, const struct word *w,
+			      uint32_t to, uint64_t offset)
+{
+	if (offset && !inner_is_nothing(p, to, offset))
 		inner_note(p, to, offset);
-	if (unlikely(p->last.from_word == RKN_SEE_WIDE ||
-		     p->last.to_offset == RKN_SEE_WIDE))
+	if (unlikely(w->number >= RKN_SEE_WIDE || offset >= RKN_SEE_WIDE))
 		wide_note(p, RKN_WIDE_EDGE, w->number, offset);
+}
+
+static void add_edges(struct picture *p, struct queue *q)
+{
+	struct store_header *h = store.header;
+	const uint8_t *room =
+	    picture_list_room(&p->edges, BATCH * EDGE_STREAM_MOST);
+	uint8_t *at = (uint8_t *)(uintptr_t)room;
+	struct rkn_edge last = p->last;
+
+	for (unsigned i = 0; room && i < q->count; i++) {
+		const struct word *w = &q->words[i];
+		uint64_t offset;
+		const uint32_t to = find(&p->blocks, q, w, &offset);
+		const struct rkn_edge e = { w->from, to, wide_narrow(w->number),
+					    wide_narrow(offset) };
+
+		if (to == BLOCKS_NONE)
+			continue;
+		at = edge_stream_put(at, &last, &e);
+		last = e;
+		h->edges++;
+		note_place(p, w, to, offset);
+	}
+	p->last = last;
+	h->tables[STORE_EDGES].count += (uint64_t)(at - room);
 }
 
 static void drain(struct picture *p, struct queue *q)
 {
-	unsigned i = q->count > AHEAD ? q->count - AHEAD : 0;
-
-	for (; i < q->count; i++)
-		look_up(p, q, &q->words[i % AHEAD]);
+	if (p->held)
+		hold_words(p, q);
+	else
+		add_edges(p, q);
 	q->count = 0;
-	q->size = 0;
 }
-
-static struct queue queue;
 
 /* `words` is the memory from `start` on, or a copy. */
 static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
@@ -111,10 +122,8 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 		first_note(p, i, words, (end - start) / 8);
 	for (uint64_t at = start; at + 8 <= end; at += 8, words++)
 		if (*words - least < span) {
-			struct word *place = &queue.words[queue.count % AHEAD];
+			struct word *place = &queue.words[queue.count++];
 
-			if (queue.count++ >= AHEAD)
-				look_up(p, &queue, place);
 			*place = (struct word){
 				.value = *words,
 				.number = (at - base) / 8,
@@ -122,6 +131,8 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 				.from = i,
 			};
 			__builtin_prefetch(place->entry);
+			if (queue.count == BATCH)
+				drain(p, &queue);
 		}
 }
 
@@ -260,6 +271,7 @@ void edges_search(struct picture *p)
 {
 	uint32_t m = 0;
 
+	queue.size = 0;
 	for (uint32_t i = 0; i < p->blocks.count && !p->edges.cut; i++)
 		if (!is_skipped(p, i))
 			m = search_block(p, i, m);
@@ -270,6 +282,7 @@ void edges_follow(struct picture *p)
 {
 	struct picture_held *h = p->held;
 
+	queue.size = 0;
 	while (h->read < h->end) {
 		while (h->read < h->end) {
 			uint32_t i = h->queue[h->read++];

@@ -21,8 +21,6 @@ struct table {
 #define KEPT (1u << 12)
 struct inner {
 	const struct map *map; /* where something was found last */
-	uint8_t
-	    *others; /* a bit for each block: no table of a whole is there */
 	uint64_t places[KEPT]; /* block << 32 | offset */
 	struct whole {
 		uint32_t number; /* 1 + number of the block */
@@ -112,7 +110,7 @@ static bool find_table(const struct picture *p, struct table *t,
 static bool find_whole(const struct picture *p, uint32_t block, uint64_t *type)
 {
 	struct whole *w = &p->inner->wholes[block % KEPT];
-	uint8_t *other = &p->inner->others[block / 8];
+	uint8_t *other = &p->others[block / 8];
 	struct table table;
 	uint64_t word;
 
@@ -165,8 +163,8 @@ static bool open_inner(struct picture *p)
 	struct inner *inner = own_memory_map(sizeof(*inner));
 
 	if (inner)
-		inner->others = own_memory_map(p->blocks.count / 8 + 1);
-	if (inner && inner->others)
+		p->others = own_memory_map(p->blocks.count / 8 + 1);
+	if (inner && p->others)
 		p->inner = inner;
 	return p->inner;
 }

@@ -50,6 +50,8 @@ struct picture {
 	uint8_t *skipped;    /* a bit for each block not to be searched; NULL:
 			     none */
 	struct inner *inner; /* what inner.c looked at; NULL: nothing */
+	uint8_t *others;     /* a bit for each block: it is known to begin with
+				no C++ table; NULL: nothing is known */
 	struct wide_piece *wide, *wide_last; /* see wide_note(); NULL: none */
 	struct first *first; /* see first_note(); NULL: it is not asked */
 	struct rkn_tls *tls; /* see tls_find(); NULL: it was not asked */
@@ -147,6 +149,13 @@ void unseen_note(struct picture *p);
  * count, or to a base class's part of an object. Most places are noted once.
  */
 void inner_note(struct picture *p, uint32_t block, uint64_t offset);
+/* Whether there is certainly nothing to note. */
+static inline bool inner_is_nothing(const struct picture *p, uint32_t block,
+				    uint64_t offset)
+{
+	return offset & (offset - 1) && p->others &&
+	       p->others[block / 8] >> block % 8 & 1;
+}
 
 /*
  * What an ended thread returned, and pthread_join has not fetched yet: glibc
