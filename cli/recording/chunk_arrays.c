@@ -26,6 +26,17 @@ int chunk_array_grow(struct chunk_array *p, size_t record_size, size_t more)
 	return 0;
 }
 
+int chunk_array_take(struct chunk_array *p, size_t record_size, size_t count)
+{
+	if (!count)
+		return 0;
+	p->records = reallocarray(NULL, count, record_size);
+	if (!p->records)
+		return -ENOMEM;
+	p->count = p->capacity = count;
+	return 0;
+}
+
 static int add_zero(struct chunk_arrays *p, enum rkn_chunk_type type)
 {
 	struct chunk_array *part = &p->of[type];

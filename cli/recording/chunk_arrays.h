@@ -46,6 +46,9 @@ int chunk_arrays_compare_wide(const void *a, const void *b);
 /* Makes room for `more` records behind the last; 0 or -ENOMEM. */
 int chunk_array_grow(struct chunk_array *p, size_t record_size, size_t more);
 
+/* An empty array gets `count` records, which are not set; 0 or -ENOMEM. */
+int chunk_array_take(struct chunk_array *p, size_t record_size, size_t count);
+
 /*
  * Checks the records from `first` on. Returns NULL, or a clause about record
  * *bad. META is checked like the others, once the strings are complete.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live blocks out of a store's shadow, for processes that took no snapshot.
+ * Live blocks out of a store: as the snapshot lists them, with what the shadow
+ * has of them; or out of the shadow alone, for processes that took no snapshot.
  * The process may be at work on it: a slot read halfway gives at worst one
  * block too many or too few.
  */
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "list.h"
 #include "recording.h"
 #include "store_file.h"
 
@@ -47,41 +49,54 @@ static int add(struct store_file *s, const struct rkn_block *b)
 	return 0;
 }
 
+static void take_extra(const struct store_file *s, struct rkn_block *b,
+		       uint64_t extra)
+{
+	b->birth = (extra & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
+	b->thread = extra >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
+	if (b->thread >= s->parts.of[RKN_CHUNK_THREADS].count)
+		b->thread = 0;
+}
+
 static struct rkn_block decode(const struct store_file *s, uint64_t address,
 			       const uint64_t *slot)
 {
 	struct rkn_block b = {
 		.address = address,
 		.size = *slot >> STORE_SIZE_SHIFT,
-		.stack = *slot >> STORE_STACK_SHIFT & STORE_STACK_MAX,
+		.stack = store_file_stack(s, *slot >> STORE_STACK_SHIFT &
+						 STORE_STACK_MAX),
 	};
 
-	if (*slot & STORE_EXTRA) {
-		b.birth = (slot[1] & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
-		b.thread = slot[1] >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
-	}
+	if (*slot & STORE_EXTRA)
+		take_extra(s, &b, slot[1]);
 	if (*slot & STORE_BIG)
 		b.size |= slot[2] >> 1 << 32;
-	b.stack = store_file_stack(s, b.stack);
-	if (b.thread >= s->parts.of[RKN_CHUNK_THREADS].count)
-		b.thread = 0;
 	return b;
+}
+
+static int read_slots(struct store_file *s, uint64_t *slots, uint64_t size,
+		      uint64_t offset)
+{
+	const int error = store_file_read(s, slots, size, offset);
+
+	return error ? model_error(s->m, error, "the shadow at byte %llu: %s",
+				   (unsigned long long)offset, strerror(-error))
+		     : 0;
 }
 
 static int scan_chunk(struct store_file *s, const struct store_chunk *c)
 {
-	uint64_t size = slots_size(s), from = c->offset, to;
-	uint64_t end = c->offset + size - BEHIND;
+	uint64_t from = c->offset, to;
+	uint64_t end = c->offset + slots_size(s) - BEHIND;
 	uint64_t base = c->region << STORE_REGION_SHIFT;
-	uint64_t *slots = calloc(1, size);
+	uint64_t *slots = calloc(1, slots_size(s));
 	int error;
 
 	if (!slots)
 		return model_error(s->m, -ENOMEM, "out of memory");
-	error = store_file_read(s, slots, size, c->offset);
-	if (error)
-		model_error(s->m, error, "the shadow at byte %llu: %s",
-			    (unsigned long long)c->offset, strerror(-error));
+	error = read_slots(s, slots, slots_size(s), c->offset);
+
 	for (; !error && store_file_data(s, &from, end, &to); from = to) {
 		uint64_t last = (to - c->offset + 7) / 8;
 
@@ -147,7 +162,10 @@ static int select_chunks(struct store_file *s, struct store_chunk *c,
 	return 0;
 }
 
-int store_blocks(struct store_file *s)
+/* Calls `f` for each chunk of the shadow, in order of address. */
+static int each_chunk(struct store_file *s,
+		      int (*f)(struct store_file *s,
+			       const struct store_chunk *c))
 {
 	struct store_chunk *chunks;
 	void *table;
@@ -165,7 +183,115 @@ int store_blocks(struct store_file *s)
 	chunks = table;
 	error = select_chunks(s, chunks, &count);
 	for (size_t i = 0; i < count && !error; i++)
-		error = scan_chunk(s, &chunks[i]);
+		error = f(s, &chunks[i]);
 	free(table);
 	return error;
+}
+
+int store_blocks(struct store_file *s)
+{
+	return each_chunk(s, scan_chunk);
+}
+
+/* --- As the snapshot lists them --------------------------------------------------- */
+
+static bool is_same(const struct rkn_block *b, const struct rkn_block *now)
+{
+	return b->size == now->size && b->stack == now->stack;
+}
+
+#define WINDOW 8192u /* slots that are read at once: 64 KiB */
+
+/* What the shadow has of the blocks in a chunk. */
+static int look_in_chunk(struct store_file *s, const struct store_chunk *c)
+{
+	const struct chunk_array *part = &s->parts.of[RKN_CHUNK_BLOCKS];
+	const uint64_t base = c->region << STORE_REGION_SHIFT;
+	struct rkn_block *b = part->records;
+	size_t i = LOWER_BOUND(part->count, n, b[n].address < base);
+	uint64_t *slots, start = 0, end = 0;
+	int error = 0;
+
+	if (i == part->count || b[i].address - base >= STORE_REGION)
+		return 0;
+	slots = malloc(WINDOW * sizeof(*slots));
+	if (!slots)
+		return model_error(s->m, -ENOMEM, "out of memory");
+	for (; i < part->count && b[i].address - base < STORE_REGION; i++) {
+		const uint64_t at = (b[i].address - base) >> s->h.granule_shift;
+		const uint64_t *slot;
+		struct rkn_block now;
+
+		/* A block has three slots at most. */
+		if (at + 3 > end) {
+			start = at;
+			end = start + WINDOW;
+			memset(slots, 0, WINDOW * sizeof(*slots));
+			error = read_slots(s, slots, WINDOW * sizeof(*slots),
+					   c->offset + 8 * start);
+			if (error)
+				break;
+		}
+		slot = slots + (at - start);
+		now = decode(s, b[i].address, slot);
+		if ((*slot & (STORE_HEAD | STORE_FREED)) == STORE_HEAD &&
+		    is_same(&b[i], &now))
+			b[i] = now;
+	}
+	free(slots);
+	return error;
+}
+
+static int read_extras(struct store_file *s)
+{
+	const struct chunk_array *part = &s->parts.of[RKN_CHUNK_BLOCKS];
+	struct rkn_block *b = part->records;
+	const uint64_t *extras;
+	void *table;
+	size_t count;
+	int error =
+	    store_file_table(s, STORE_EXTRAS, sizeof(*extras), &table, &count);
+
+	extras = table;
+	for (size_t i = 0; i < count && i < part->count; i++)
+		take_extra(s, &b[i], extras[i]);
+	free(table);
+	return error;
+}
+
+int store_listed_blocks(struct store_file *s)
+{
+	const struct store_table *t = &s->h.tables[STORE_BLOCKS];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_BLOCKS];
+	const struct store_block *list;
+	struct rkn_block *b;
+	void *table;
+	size_t count;
+	int error =
+	    store_file_table(s, STORE_BLOCKS, sizeof(*list), &table, &count);
+
+	if (!error && count != t->count && !s->m->truncated)
+		error = model_error(
+		    s->m, -EBADMSG,
+		    "blocks at byte %llu: only %zu of %llu are there; the store is damaged",
+		    (unsigned long long)t->offset, count,
+		    (unsigned long long)t->count);
+	if (!error && chunk_array_take(part, sizeof(*b), count))
+		error = model_error(s->m, -ENOMEM,
+				    "out of memory for %zu blocks", count);
+	list = table;
+	b = part->records;
+	for (size_t i = 0; !error && i < count; i++)
+		b[i] = (struct rkn_block){
+			.address = store_block_address(&list[i]),
+			.size = store_block_size(&list[i]),
+			.stack = store_file_stack(s, list[i].head >>
+							     STORE_STACK_SHIFT &
+							 STORE_STACK_MAX),
+		};
+	free(table);
+	if (error)
+		return error;
+	return s->h.tables[STORE_EXTRAS].offset ? read_extras(s)
+						: each_chunk(s, look_in_chunk);
 }

@@ -20,7 +20,7 @@ static const char *const names[STORE_TABLES] = {
 	"names",        "objects", "references", "events",  "errors",
 	"spans",        "regions", "marks",      "census",  "wide",
 	"frees",        "places",  "first",      "counts",  "live frames",
-	"live threads", "tls",
+	"live threads", "tls",     "extras",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,
@@ -99,7 +99,8 @@ int store_file_count(struct store_file *s, enum store_table_number table,
 		data += end - from;
 	if (n > (last - t->offset + record_size - 1) / record_size)
 		n = (last - t->offset + record_size - 1) / record_size;
-	if (n >= RKN_NONE || n * record_size > SMALL + data * SPARSE)
+	if ((record_size > 1 && n >= RKN_NONE) ||
+	    n * record_size > SMALL + data * SPARSE)
 		return model_error(
 		    s->m, -EBADMSG,
 		    "table %s at byte %llu: %llu records in %llu bytes of data are out of proportion",

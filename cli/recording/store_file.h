@@ -70,11 +70,12 @@ int store_file_part(struct store_file *s, enum store_table_number table,
 		    enum rkn_chunk_type type);
 
 /* The steps of store_read(); 0 or -errno, with the error set. */
-int store_frames(struct store_file *s);   /* after the modules */
-int store_stacks(struct store_file *s);   /* after the frames */
-int store_counters(struct store_file *s); /* after stacks and threads */
-int store_blocks(struct store_file *s);   /* likewise; from the shadow */
-int store_picture(struct store_file *s);  /* likewise; from the snapshot */
+int store_frames(struct store_file *s);        /* after the modules */
+int store_stacks(struct store_file *s);        /* after the frames */
+int store_counters(struct store_file *s);      /* after stacks and threads */
+int store_blocks(struct store_file *s);        /* likewise; from the shadow */
+int store_listed_blocks(struct store_file *s); /* likewise; of the snapshot */
+int store_picture(struct store_file *s);       /* likewise; from the snapshot */
 
 int store_ledger(struct store_file *s); /* after the blocks */
 int store_marks(struct store_file *s);  /* regions too; after the ledger */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "edge_stream.h"
 #include "recording.h"
 #include "store_file.h"
 
@@ -19,6 +20,51 @@ static int read_part(struct store_file *s, enum store_table_number table,
 		    "%s at byte %llu: only %zu of %llu are there; the store is damaged",
 		    chunk_array_kinds[type].name, (unsigned long long)t->offset,
 		    part->count, (unsigned long long)t->count);
+	return error;
+}
+
+/* All edges out of the stream, behind which as many bytes as an edge may have can
+ * be read; false if it is not so many. */
+static bool take_edges(struct rkn_edge *edges, size_t count,
+		       const uint8_t *bytes, size_t size)
+{
+	const uint8_t *at = bytes, *end = bytes + size;
+	struct rkn_edge e = EDGE_STREAM_START;
+	size_t n = 0;
+
+	for (; n < count && at < end; n++) {
+		at = edge_stream_take(at, &e);
+		edges[n] = e;
+	}
+	return n == count && at == end;
+}
+
+static int read_edges(struct store_file *s)
+{
+	const struct store_table *t = &s->h.tables[STORE_EDGES];
+	struct chunk_array *part = &s->parts.of[RKN_CHUNK_EDGES];
+	const uint64_t count = s->h.edges;
+	void *bytes, *longer;
+	size_t size;
+	int error = store_file_table(s, STORE_EDGES, 1, &bytes, &size);
+
+	if (error)
+		return error;
+	longer = realloc(bytes, size + EDGE_STREAM_MOST);
+	/* Each takes a byte at least. */
+	if (!longer || (count <= size &&
+			chunk_array_take(part, sizeof(struct rkn_edge), count)))
+		error =
+		    model_error(s->m, -ENOMEM, "out of memory for %llu edges",
+				(unsigned long long)count);
+	else if (count > size || size != t->count ||
+		 !take_edges(part->records, count, longer, size))
+		error = model_error(
+		    s->m, -EBADMSG,
+		    "edges at byte %llu: %zu bytes are not %llu edges; the store is damaged",
+		    (unsigned long long)t->offset, size,
+		    (unsigned long long)count);
+	free(longer ? longer : bytes);
 	return error;
 }
 
@@ -127,15 +173,14 @@ static int read_live(struct store_file *s)
 
 int store_picture(struct store_file *s)
 {
-	int error = read_part(s, STORE_BLOCKS, RKN_CHUNK_BLOCKS);
-	struct rkn_block *b;
+	int error = store_listed_blocks(s);
 	struct rkn_root *r;
 	struct chunk_array *part;
 	struct rkn_wide *w;
 	size_t n = 0;
 
 	if (!error && !s->m->truncated)
-		error = read_part(s, STORE_EDGES, RKN_CHUNK_EDGES);
+		error = read_edges(s);
 	if (!error && !s->m->truncated)
 		error = read_part(s, STORE_ROOTS, RKN_CHUNK_ROOTS);
 	if (!error && !s->m->truncated)
@@ -148,14 +193,6 @@ int store_picture(struct store_file *s)
 		error = read_live(s);
 	if (error)
 		return error;
-	/* The shim wrote a block's stack and thread when it was allocated;
-	 * their tables may have been full. */
-	b = s->parts.of[RKN_CHUNK_BLOCKS].records;
-	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_BLOCKS].count; i++) {
-		b[i].stack = store_file_stack(s, b[i].stack);
-		if (b[i].thread >= s->parts.of[RKN_CHUNK_THREADS].count)
-			b[i].thread = 0;
-	}
 	r = s->parts.of[RKN_CHUNK_ROOTS].records;
 	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_ROOTS].count; i++)
 		r[i].owner = owner_of(s, &r[i]);

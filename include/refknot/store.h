@@ -56,7 +56,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 14u
+#define STORE_VERSION 15u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
@@ -103,6 +103,29 @@
 #define STORE_THREAD_MAX   ((1u << 19) - 1) /* this one and above: unknown */
 #define STORE_BIRTH_SHIFT  20
 #define STORE_WHOLE        (1ull << 63)
+
+/*
+ * A block of the snapshot: its address and what its HEAD was. Its birth and
+ * thread are in its EXTRA, if that has the same HEAD still: a thread that was
+ * stopped inside a hook goes on when the snapshot is done. If threads ran all
+ * the time, STORE_EXTRAS has it.
+ */
+struct store_block {
+	uint64_t place; /* the address, and above STORE_PLACE_BITS of it the
+			   high half of a size of 4 GiB or more */
+	uint64_t head;
+};
+#define STORE_PLACE_BITS 48
+
+static inline uint64_t store_block_address(const struct store_block *b)
+{
+	return b->place & ((1ull << STORE_PLACE_BITS) - 1);
+}
+
+static inline uint64_t store_block_size(const struct store_block *b)
+{
+	return b->place >> STORE_PLACE_BITS << 32 | b->head >> STORE_SIZE_SHIFT;
+}
 
 struct store_chunk {
 	uint64_t region; /* address >> STORE_REGION_SHIFT */
@@ -273,8 +296,8 @@ enum store_table_number {
 	STORE_AREAS,        /* struct store_area; 0 is unused */
 	STORE_CHUNKS,       /* struct store_chunk; 0 is unused */
 	STORE_TEXT,         /* bytes; 0 is the empty text */
-	STORE_BLOCKS,       /* struct rkn_block, of the snapshot */
-	STORE_EDGES,        /* struct rkn_edge, of the snapshot */
+	STORE_BLOCKS,       /* struct store_block, of the snapshot */
+	STORE_EDGES,        /* bytes, of the snapshot: see edge_stream.h */
 	STORE_ROOTS,        /* struct rkn_root, of the snapshot */
 	STORE_NAMES,        /* struct store_name; 0: no name, 1: no room */
 	STORE_OBJECTS,      /* struct store_object; 0 is unused */
@@ -294,6 +317,8 @@ enum store_table_number {
 	STORE_LIVE_FRAMES,  /* struct rkn_live_frame, of the snapshot */
 	STORE_LIVE_THREADS, /* struct rkn_live_thread, likewise */
 	STORE_TLS,          /* struct rkn_tls, likewise */
+	STORE_EXTRAS,       /* of the snapshot, if threads ran: the EXTRA of
+			     each block; 0: it has none */
 	STORE_TABLES
 };
 
@@ -331,6 +356,7 @@ struct store_header {
 	uint64_t end_mono_ns;   /* 0: not ended */
 	struct rkn_meta meta;   /* its counters and duration_ns are unused */
 	uint64_t limits[STORE_LIMITS]; /* of no one thread */
+	uint64_t edges;         /* how many STORE_EDGES has */
 };
 
 #endif

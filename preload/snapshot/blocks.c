@@ -7,47 +7,16 @@
 
 #define PAGE 4096ull
 
-/* Which granules of 64 begin a block, and how many blocks begin before. */
-struct entry {
-	uint64_t starts;
-	uint32_t before;
-};
-
-/* Entries of which some begin a block are kept together: most of a sparse
- * region needs none. */
-#define GROUP 64
-struct group {
-	uint32_t before;
-	uint32_t first; /* 1 + number of its first entry / GROUP; 0: none */
-};
-
-struct blocks_region {
-	struct group *groups; /* NULL: no block begins here */
-	uint32_t before;      /* blocks that begin in lower regions */
-	bool known;           /* some block lies in it */
-};
-
-static unsigned entry_shift(void)
-{
-	return shadow.granule_shift + 6;
-}
+#define GROUP BLOCKS_GROUP
 
 static uint64_t group_count(void)
 {
-	return STORE_REGION >> entry_shift() >> 6;
-}
-
-static_assert(GROUP == 1 << 6, "a group's entries are numbered by six bits");
-
-static struct entry *entry_of(const struct blocks *b, const struct group *g,
-			      uint64_t at)
-{
-	return &b->entries[(uint64_t)(g->first - 1) * GROUP +
-			   (at >> entry_shift()) % GROUP];
+	return STORE_REGION >> blocks_entry_shift() >> 6;
 }
 
 /* Calls `f` for every live block of a region, in order of address. */
-typedef void visit(struct blocks *b, const struct rkn_block *r, void *data);
+typedef void visit(struct blocks *b, struct store_block r, uint64_t extra,
+		   void *data);
 
 typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
 
@@ -73,23 +42,15 @@ static void visit_step(struct blocks *b, uint64_t base, const uint64_t *slots,
 		}
 		for (uint64_t end = last - i < 8 ? last : i + 8; i < end; i++) {
 			const uint64_t *slot = slots + i;
-			struct rkn_block r = {
-				.address = base + (i << shadow.granule_shift),
-				.size = *slot >> STORE_SIZE_SHIFT,
-				.stack = shadow_stack(*slot),
-			};
+			const uint64_t head = READ_ONCE(*slot);
+			uint64_t place = base + (i << shadow.granule_shift);
 
-			if (!shadow_is_live(*slot))
+			if (!shadow_is_live(head))
 				continue;
-			if (*slot & STORE_BIG)
-				r.size |= slot[2] >> 1 << 32;
-			if (*slot & STORE_EXTRA) {
-				r.birth = (slot[1] & ~STORE_WHOLE) >>
-					  STORE_BIRTH_SHIFT;
-				r.thread = slot[1] >> STORE_THREAD_SHIFT &
-					   STORE_THREAD_MAX;
-			}
-			f(b, &r, data);
+			if (head & STORE_BIG)
+				place |= slot[2] >> 1 << STORE_PLACE_BITS;
+			f(b, (struct store_block){ place, head },
+			  head & STORE_EXTRA ? slot[1] : 0, data);
 		}
 	}
 }
@@ -138,46 +99,68 @@ static void visit_all(struct blocks *b, visit *f, void *data)
 	}
 }
 
-static void count(struct blocks *b, const struct rkn_block *r, void *data)
+static void count(struct blocks *b, struct store_block r, uint64_t extra,
+		  void *data)
 {
 	uint64_t *n = data;
 
 	(void)b;
 	(void)r;
+	(void)extra;
 	++*n;
+}
+
+static uint64_t block_end(const struct store_block *r)
+{
+	return store_block_address(r) + store_block_size(r);
+}
+
+uint64_t blocks_extra(const struct blocks *b, uint32_t i)
+{
+	const struct store_block *r = &b->list[i];
+
+	if (b->extras)
+		return b->extras[i];
+	return r->head & STORE_EXTRA ? shadow_slot(store_block_address(r))[1]
+				     : 0;
 }
 
 /*
  * A block that begins inside the one before it: of the two the older one's
  * free was not seen.
  */
-static void add(struct blocks *b, const struct rkn_block *r, void *data)
+static void add(struct blocks *b, struct store_block r, uint64_t extra,
+		void *data)
 {
-	(void)data;
-	while (b->count) {
-		const struct rkn_block *before = &b->list[b->count - 1];
+	uint64_t *end = data; /* of the block before */
 
-		if (before->address + before->size <= r->address)
-			break;
+	while (unlikely(*end > store_block_address(&r))) {
 		b->lost++;
-		if (before->birth > r->birth)
+		if (shadow_birth(blocks_extra(b, b->count - 1)) >
+		    shadow_birth(extra))
 			return;
-		b->count--;
+		*end = --b->count ? block_end(&b->list[b->count - 1]) : 0;
 	}
-	b->list[b->count++] = *r;
+	if (b->count == b->room)
+		return;
+	if (b->extras)
+		b->extras[b->count] = extra;
+	b->list[b->count++] = r;
+	*end = block_end(&r);
 }
 
-/* One instruction where the processor has it. */
-static inline uint32_t ones(const struct blocks *b, uint64_t x)
+void blocks_sift(struct blocks *b, blocks_keeps *keeps, void *data)
 {
-	uint64_t n = 0;
+	uint32_t kept = 0;
 
-	if (likely(b->popcnt))
-		__asm__("popcnt %1, %0" : "=r"(n) : "r"(x) : "cc");
-	else
-		for (; x; x &= x - 1)
-			n++;
-	return (uint32_t)n;
+	for (uint32_t i = 0; i < b->count; i++) {
+		if (!keeps(&b->list[i], data))
+			continue;
+		if (b->extras)
+			b->extras[kept] = b->extras[i];
+		b->list[kept++] = b->list[i];
+	}
+	b->count = kept;
 }
 
 /* Fills in `before` everywhere, now that all starts are known. */
@@ -191,8 +174,8 @@ static void sum_up(struct blocks *b)
 		uint32_t before = region->before;
 
 		for (uint64_t i = 0; region->groups && i < group_count(); i++) {
-			struct group *g = &region->groups[i];
-			struct entry *e;
+			struct blocks_group *g = &region->groups[i];
+			struct blocks_entry *e;
 
 			g->before = before;
 			if (!g->first)
@@ -200,46 +183,60 @@ static void sum_up(struct blocks *b)
 			e = &b->entries[(uint64_t)(g->first - 1) * GROUP];
 			for (unsigned k = 0; k < GROUP; k++) {
 				e[k].before = before;
-				before += ones(b, e[k].starts);
+				before += blocks_ones(b, e[k].starts);
 			}
 		}
 	}
 }
 
-bool blocks_list(struct blocks *b, bool kept)
+/* Room for `n` records and one more; NULL: there is none. `kept`: in the
+ * store. */
+static void *take(enum store_table_number table, uint64_t n, bool kept)
 {
-	struct store_table *t = &store.header->tables[STORE_BLOCKS];
-	uint64_t n = 0, size, offset;
+	struct store_table *t = &store.header->tables[table];
+	const uint64_t size = (n + 1) * t->record_size;
+	uint64_t offset;
+
+	if (!kept)
+		return own_memory_map(size);
+	offset = store_take(size);
+	if (!offset || !store_ready(offset, size))
+		return NULL;
+	t->offset = offset;
+	t->capacity = n;
+	t->count = 0;
+	return store_at(offset);
+}
+
+/* A block that a running thread makes meanwhile may have no room, and then it is
+ * not listed. */
+bool blocks_list(struct blocks *b, bool kept, bool moves)
+{
+	uint64_t n = 0, end = 0;
 
 	*b = (struct blocks){ .least = UINT64_MAX };
 	visit_all(b, count, &n);
 	if (n >= UINT32_MAX)
 		return false;
-	size = (n + 1) * sizeof(*b->list);
-	if (kept) {
-		offset = store_take(size);
-		if (!offset || !store_ready(offset, size))
-			return false;
-		t->offset = offset;
-		t->capacity = n;
-		t->count = 0;
-		b->list = store_at(offset);
-	} else {
-		b->list = own_memory_map(size);
-	}
-	if (!b->list)
+	b->list = take(STORE_BLOCKS, n, kept);
+	if (moves)
+		b->extras = take(STORE_EXTRAS, n, kept);
+	if (!b->list || (moves && !b->extras))
 		return false;
 	b->kept = kept;
-	visit_all(b, add, NULL);
+	b->room = (uint32_t)n;
+	visit_all(b, add, &end);
 	return true;
 }
 
 /* A large block covers regions in which nothing need begin. */
-static void cover(struct blocks *b, const struct rkn_block *r, uint32_t i)
+static void cover(struct blocks *b, const struct store_block *r, uint32_t i)
 {
-	const uint64_t first = r->address >> STORE_REGION_SHIFT;
+	const uint64_t address = store_block_address(r);
+	const uint64_t size = store_block_size(r);
+	const uint64_t first = address >> STORE_REGION_SHIFT;
 	const uint64_t last =
-	    (r->address + (r->size ? r->size - 1 : 0)) >> STORE_REGION_SHIFT;
+	    (address + (size ? size - 1 : 0)) >> STORE_REGION_SHIFT;
 
 	for (uint64_t n = first; n <= last && n < STORE_REGIONS; n++) {
 		if (!b->regions[n].known)
@@ -259,6 +256,37 @@ static bool counts_bits(void)
 	       c & bit_POPCNT;
 }
 
+/* Adds blocks from `i` on to the index, as far as they begin in one region.
+ * Returns the next; BLOCKS_NONE: there is no memory. */
+static uint32_t index_region(struct blocks *b, uint32_t i)
+{
+	const uint64_t number =
+	    store_block_address(&b->list[i]) >> STORE_REGION_SHIFT;
+	struct blocks_region *region = &b->regions[number];
+
+	cover(b, &b->list[i], i);
+	region->groups =
+	    own_memory_map(group_count() * sizeof(*region->groups));
+	if (!region->groups)
+		return BLOCKS_NONE;
+	for (; i < b->count; i++) {
+		const uint64_t address = store_block_address(&b->list[i]);
+		const uint64_t at = address & (STORE_REGION - 1);
+		struct blocks_group *g;
+
+		if (address >> STORE_REGION_SHIFT != number)
+			break;
+		g = &region->groups[at >> blocks_entry_shift() >> 6];
+		if (!g->first)
+			g->first = ++b->groups;
+		blocks_entry_of(b, g, at)->starts |=
+		    1ull << (at >> shadow.granule_shift & 63);
+	}
+	/* Only the last can reach out of it. */
+	cover(b, &b->list[i - 1], i - 1);
+	return i;
+}
+
 bool blocks_index(struct blocks *b)
 {
 	uint64_t most;
@@ -274,86 +302,26 @@ bool blocks_index(struct blocks *b)
 		return false;
 	if (b->kept)
 		store.header->tables[STORE_BLOCKS].count = b->count;
-	for (uint32_t i = 0; i < b->count; i++) {
-		const struct rkn_block *r = &b->list[i];
-		uint64_t at = r->address & (STORE_REGION - 1);
-		struct blocks_region *region;
-		struct group *g;
-		cover(b, r, i);
-		region = &b->regions[r->address >> STORE_REGION_SHIFT];
-		if (!region->groups)
-			region->groups =
-			    own_memory_map(group_count() * sizeof(*g));
-		if (!region->groups)
+	if (b->kept && b->extras)
+		store.header->tables[STORE_EXTRAS].count = b->count;
+	for (uint32_t i = 0; i < b->count;) {
+		i = index_region(b, i);
+		if (i == BLOCKS_NONE)
 			return false;
-		g = &region->groups[at >> entry_shift() >> 6];
-		if (!g->first)
-			g->first = ++b->groups;
-		entry_of(b, g, at)->starts |=
-		    1ull << (at >> shadow.granule_shift & 63);
 	}
 	if (b->count) {
-		const struct rkn_block *end = &b->list[b->count - 1];
-
-		b->least = b->list[0].address;
-		b->most = end->address + end->size + 1;
+		b->least = store_block_address(&b->list[0]);
+		b->most = block_end(&b->list[b->count - 1]) + 1;
 		sum_up(b);
 	}
 	return true;
 }
 
-void blocks_prefetch(const struct blocks *b, uint64_t address)
-{
-	const struct blocks_region *region =
-	    &b->regions[address >> STORE_REGION_SHIFT];
-	uint64_t at = address & (STORE_REGION - 1);
-	const struct group *g;
-
-	if (!region->groups)
-		return;
-	g = &region->groups[at >> entry_shift() >> 6];
-	if (g->first)
-		__builtin_prefetch(entry_of(b, g, at));
-}
-
 uint32_t blocks_find(const struct blocks *b, uint64_t address, uint64_t *offset)
 {
-	const struct blocks_region *region;
-	const struct rkn_block *r;
-	uint32_t n;
-
 	if (address < b->least || address >= b->most)
 		return BLOCKS_NONE;
-	region = &b->regions[address >> STORE_REGION_SHIFT];
-	if (!region->known)
-		return BLOCKS_NONE;
-	n = region->before;
-	if (region->groups) {
-		uint64_t at = address & (STORE_REGION - 1);
-		const struct group *g =
-		    &region->groups[at >> entry_shift() >> 6];
-		unsigned bit = at >> shadow.granule_shift & 63;
-		const struct entry *e = NULL;
-
-		n = g->before;
-		if (g->first) {
-			e = entry_of(b, g, at);
-			n = e->before +
-			    ones(b, e->starts & ((2ull << bit) - 1));
-		}
-		/* The usual case needs no look at the block itself. */
-		if (e && e->starts >> bit & 1 &&
-		    !(address & ((1u << shadow.granule_shift) - 1))) {
-			*offset = 0;
-			return n - 1;
-		}
-	}
-	if (!n)
-		return BLOCKS_NONE;
-	r = &b->list[n - 1];
-	*offset = address - r->address;
-	/* C lets a pointer stand one past the end. */
-	return *offset <= r->size ? n - 1 : BLOCKS_NONE;
+	return blocks_find_by(b, blocks_entry(b, address), address, offset);
 }
 
 uint32_t blocks_after(const struct blocks *b, uint64_t address)
@@ -361,9 +329,10 @@ uint32_t blocks_after(const struct blocks *b, uint64_t address)
 	uint32_t low = 0, high = b->count;
 
 	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
+		const uint32_t middle = low + (high - low) / 2;
+		const struct store_block *r = &b->list[middle];
 
-		if (b->list[middle].address + b->list[middle].size <= address)
+		if (block_end(r) <= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -377,7 +346,7 @@ bool blocks_page_used(const struct blocks *b, uint64_t address)
 	const uint64_t *slot = shadow_slot(page);
 	uint32_t i = blocks_after(b, page);
 
-	if (i < b->count && b->list[i].address < page + PAGE)
+	if (i < b->count && store_block_address(&b->list[i]) < page + PAGE)
 		return true;
 	if (!slot || !shadow_slot_known(slot))
 		return false;

@@ -46,13 +46,13 @@ struct cache {
 };
 #define CACHE_CHUNK 0x290ull
 
-#define GONE RKN_NONE /* as a block's thread: it is to be taken out */
-
 struct chunks {
 	const struct map *maps;
 	uint32_t count;
-	const struct map *last; /* where one was found last */
-	uint64_t known;         /* a chunk below the next block; 0: none */
+	const struct map *last;     /* where one was found last */
+	uint64_t plain, plain_size; /* what can be read as it is, as found last
+				     */
+	uint64_t known;             /* a chunk below the next block; 0: none */
 	chunks_visit *visit;
 	void *data;
 };
@@ -77,12 +77,22 @@ enum found {
 
 static enum found read_word(struct chunks *c, uint64_t at, uint64_t *word)
 {
-	const struct map *m = map_at(c, at);
+	const struct map *m;
 
+	/* Most are in one mapping. */
+	if (likely(at - c->plain < c->plain_size && at % 8 == 0)) {
+		*word = *(const uint64_t *)(uintptr_t)at;
+		return READ;
+	}
+	m = map_at(c, at);
 	if (!m || at % 8)
 		return ABSENT;
 	if (!m->readable || m->inode) /* the file may have become shorter */
 		return UNKNOWN;
+	if (!stop_runs) {
+		c->plain = m->start;
+		c->plain_size = m->end - m->start;
+	}
 	return stop_read(word, at, 8) ? READ : UNKNOWN;
 }
 
@@ -149,9 +159,11 @@ enum state {
 };
 
 /* A page that the program hides at present says nothing. */
-static enum state look(struct chunks *c, const struct rkn_block *b)
+static enum state look(struct chunks *c, const struct store_block *b)
 {
-	uint64_t chunk = b->address - HEADER, head, next, end, before;
+	const uint64_t size = store_block_size(b);
+	uint64_t chunk = store_block_address(b) - HEADER, head, next, end,
+		 before;
 	enum found found = read_word(c, chunk + 8, &head);
 
 	if (found != READ)
@@ -159,10 +171,10 @@ static enum state look(struct chunks *c, const struct rkn_block *b)
 	if (head & OWN_MAPPING)
 		return read_word(c, chunk, &before) == READ &&
 			       (SIZE_OF(head) + before) % PAGE == 0 &&
-			       SIZE_OF(head) >= b->size + HEADER
+			       SIZE_OF(head) >= size + HEADER
 			   ? MAPPED
 			   : ODD;
-	if (!has_shape(head) || SIZE_OF(head) - 8 < b->size)
+	if (!has_shape(head) || SIZE_OF(head) - 8 < size)
 		return ODD;
 	end = chunk + SIZE_OF(head);
 	found = read_word(c, end + 8, &next);
@@ -196,9 +208,9 @@ static bool is_inside(struct chunks *c, uint64_t chunk)
  * use, unless they lead from a block before it to behind it, or its mapping is
  * now another's.
  */
-static bool is_in_use(struct chunks *c, const struct rkn_block *b)
+static bool is_in_use(struct chunks *c, const struct store_block *b)
 {
-	const uint64_t chunk = b->address - HEADER;
+	const uint64_t chunk = store_block_address(b) - HEADER;
 	const uint64_t page = (chunk & ~(PAGE - 1)) + PAGE;
 	const enum state state = look(c, b);
 	uint64_t from, to;
@@ -216,7 +228,7 @@ static bool is_in_use(struct chunks *c, const struct rkn_block *b)
 		return false;
 	if (state == MAPPED)
 		return true;
-	if ((b->size >= LEAST_MAPPING && chunk % PAGE == 0) ||
+	if ((store_block_size(b) >= LEAST_MAPPING && chunk % PAGE == 0) ||
 	    is_inside(c, chunk))
 		return false;
 	c->known = 0;
@@ -343,7 +355,9 @@ static void each_arena(struct chunks *c,
 void chunks_free(const struct map *maps, uint32_t count, chunks_visit *visit,
 		 void *data)
 {
-	struct chunks c = { maps, count, NULL, 0, visit, data };
+	struct chunks c = {
+		.maps = maps, .count = count, .visit = visit, .data = data
+	};
 
 	if (real_is_alone())
 		each_arena(&c, visit_arena);
@@ -357,10 +371,10 @@ static void mark(uint64_t address, bool cached, void *blocks)
 
 	(void)cached;
 	/* One of no bytes ends where it starts. */
-	if (i && b->list[i - 1].address == address)
+	if (i && store_block_address(&b->list[i - 1]) == address)
 		i--;
-	if (i < b->count && b->list[i].address == address)
-		b->list[i].thread = GONE;
+	if (i < b->count && store_block_address(&b->list[i]) == address)
+		b->list[i].head |= STORE_FREED;
 }
 
 /*
@@ -389,28 +403,32 @@ static void mark_top(struct chunks *c, uint64_t arena, bool first)
 	    info[3] > info[2] && info[3] <= STORE_REGION)
 		end = part + info[3];
 	for (uint32_t i = blocks_after(b, top); i < b->count; i++) {
-		if (b->list[i].address >= end)
+		if (store_block_address(&b->list[i]) >= end)
 			return;
-		if (b->list[i].address >= top)
-			b->list[i].thread = GONE;
+		if (store_block_address(&b->list[i]) >= top)
+			b->list[i].head |= STORE_FREED;
 	}
+}
+
+static bool is_kept(const struct store_block *b, void *chunks)
+{
+	return !(b->head & STORE_FREED) && is_in_use(chunks, b);
 }
 
 /* An allocator between refknot and the C library may have its own headers. */
 uint32_t chunks_sift(struct blocks *b, const struct map *maps, uint32_t count)
 {
-	struct chunks c = { maps, count, NULL, 0, mark, b };
-	uint32_t kept = 0, all = b->count;
+	struct chunks c = {
+		.maps = maps, .count = count, .visit = mark, .data = b
+	};
+	const uint32_t all = b->count;
 
 	if (!real_is_alone())
 		return 0;
 	each_arena(&c, visit_arena);
 	each_arena(&c, mark_top);
-	for (uint32_t i = 0; i < all; i++)
-		if (b->list[i].thread != GONE && is_in_use(&c, &b->list[i]))
-			b->list[kept++] = b->list[i];
-	b->count = kept;
-	return all - kept;
+	blocks_sift(b, is_kept, &c);
+	return all - b->count;
 }
 
 /* The chunk behind this one; 0: this is none, or they do not agree. */
@@ -532,7 +550,9 @@ bool chunks_cached(const struct map *maps, uint32_t count,
 		   const struct map *map, uint64_t start, uint64_t *done,
 		   chunks_visit *visit, void *data)
 {
-	struct chunks c = { maps, count, NULL, 0, visit, data };
+	struct chunks c = {
+		.maps = maps, .count = count, .visit = visit, .data = data
+	};
 
 	return chunks_used(map, start, done, visit_if_cache, &c);
 }
@@ -598,12 +618,16 @@ static uint64_t end_of_run(const struct blocks *b, uint64_t chunk, uint64_t top,
 	for (uint64_t next; chunk != top; chunk = next) {
 		/* Chunks side by side that hold blocks of the list need not be
 		 * read. */
-		while (i < b->count && b->list[i].address < chunk + HEADER)
+		while (i < b->count &&
+		       store_block_address(&b->list[i]) < chunk + HEADER)
 			i++;
 		for (; i + 1 < b->count; i++) {
-			next = chunk + leftovers_chunk(b->list[i].size);
-			if (b->list[i].address != chunk + HEADER ||
-			    b->list[i + 1].address != next + HEADER)
+			next = chunk +
+			       leftovers_chunk(store_block_size(&b->list[i]));
+			if (store_block_address(&b->list[i]) !=
+				chunk + HEADER ||
+			    store_block_address(&b->list[i + 1]) !=
+				next + HEADER)
 				break;
 			chunk = next;
 		}

@@ -46,6 +46,7 @@ void declared_roots_search(struct picture *p)
 	}
 	/* Blocks that were allocated while leaks were not wanted. */
 	for (uint32_t i = 0; process.tames && i < p->blocks.count; i++)
-		if (*shadow_slot(p->blocks.list[i].address) & STORE_TAMED)
+		if (*shadow_slot(store_block_address(&p->blocks.list[i])) &
+		    STORE_TAMED)
 			add_root(p, i);
 }

@@ -3,6 +3,7 @@
 
 #include "compiler.h"
 #include "contexts.h"
+#include "edge_stream.h"
 #include "heap.h"
 #include "memory.h"
 #include "picture.h"
@@ -14,63 +15,106 @@
 
 /*
  * Words that may be pointers, not looked up yet: the index is larger than the
- * processor's cache, so each look-up is begun AHEAD words before its end.
+ * processor's cache, so each is prefetched when it comes, and all are looked up
+ * when BATCH of them are there.
  */
-#define AHEAD 32
+#define BATCH 64
 
 struct word {
 	uint64_t value;
 	uint64_t number; /* in its block, in units of 8 bytes */
+	const struct blocks_entry *entry;
 	uint32_t from;
 };
 
-struct queue {
-	struct word words[AHEAD];
-	unsigned count; /* in all; the last AHEAD of them wait */
-};
+static struct queue {
+	struct word words[BATCH];
+	unsigned count;
+	/* The block into whose middle a pointer led last: the next is often
+	 * there. */
+	uint64_t start, size;
+	uint32_t block;
+} queue;
 
-static void look_up(struct picture *p, const struct word *w)
+static inline uint32_t find(const struct blocks *b, struct queue *q,
+			    const struct word *w, uint64_t *offset)
+{
+	uint32_t to = q->block;
+
+	*offset = w->value - q->start;
+	if (*offset < q->size)
+		return to;
+	to = blocks_find_by(b, w->entry, w->value, offset);
+	if (to != BLOCKS_NONE && *offset) {
+		q->start = w->value - *offset;
+		q->size = store_block_size(&b->list[to]);
+		q->block = to;
+	}
+	return to;
+}
+
+static void hold_words(struct picture *p, struct queue *q)
 {
 	uint64_t offset;
-	uint32_t to = blocks_find(&p->blocks, w->value, &offset);
-	struct rkn_edge *e;
 
-	if (to == BLOCKS_NONE)
-		return;
-	if (p->held) {
-		picture_hold(p->held, to);
-		return;
+	for (unsigned i = 0; i < q->count; i++) {
+		const uint32_t to = find(&p->blocks, q, &q->words[i], &offset);
+
+		if (to != BLOCKS_NONE)
+			picture_hold(p->held, to);
 	}
-	e = picture_list_add(&p->edges);
-	if (!e)
-		return;
-	if (offset)
+}
+
+/* What an edge itself does not say. */
+static inline void note_place(struct picture *p, const struct word *w,
+			      uint32_t to, uint64_t offset)
+{
+	if (offset && !inner_is_nothing(p, to, offset))
 		inner_note(p, to, offset);
-	e->from = w->from;
-	e->to = to;
-	e->from_word = wide_narrow(w->number);
-	e->to_offset = wide_narrow(offset);
-	if (unlikely(e->from_word == RKN_SEE_WIDE ||
-		     e->to_offset == RKN_SEE_WIDE))
+	if (unlikely(w->number >= RKN_SEE_WIDE || offset >= RKN_SEE_WIDE))
 		wide_note(p, RKN_WIDE_EDGE, w->number, offset);
+}
+
+static void add_edges(struct picture *p, struct queue *q)
+{
+	struct store_header *h = store.header;
+	const uint8_t *room =
+	    picture_list_room(&p->edges, BATCH * EDGE_STREAM_MOST);
+	uint8_t *at = (uint8_t *)(uintptr_t)room;
+	struct rkn_edge last = p->last;
+
+	for (unsigned i = 0; room && i < q->count; i++) {
+		const struct word *w = &q->words[i];
+		uint64_t offset;
+		const uint32_t to = find(&p->blocks, q, w, &offset);
+		const struct rkn_edge e = { w->from, to, wide_narrow(w->number),
+					    wide_narrow(offset) };
+
+		if (to == BLOCKS_NONE)
+			continue;
+		at = edge_stream_put(at, &last, &e);
+		last = e;
+		h->edges++;
+		note_place(p, w, to, offset);
+	}
+	p->last = last;
+	h->tables[STORE_EDGES].count += (uint64_t)(at - room);
 }
 
 static void drain(struct picture *p, struct queue *q)
 {
-	unsigned i = q->count > AHEAD ? q->count - AHEAD : 0;
-
-	for (; i < q->count; i++)
-		look_up(p, &q->words[i % AHEAD]);
+	if (p->held)
+		hold_words(p, q);
+	else
+		add_edges(p, q);
 	q->count = 0;
 }
-
-static struct queue queue;
 
 /* `words` is the memory from `start` on, or a copy. */
 static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 		   const uint64_t *words)
 {
-	const uint64_t base = p->blocks.list[i].address & ~7ull;
+	const uint64_t base = store_block_address(&p->blocks.list[i]) & ~7ull;
 	const uint64_t least = p->blocks.least;
 	const uint64_t span = p->blocks.most - least;
 
@@ -78,12 +122,17 @@ static void search(struct picture *p, uint32_t i, uint64_t start, uint64_t end,
 		first_note(p, i, words, (end - start) / 8);
 	for (uint64_t at = start; at + 8 <= end; at += 8, words++)
 		if (*words - least < span) {
-			struct word *place = &queue.words[queue.count % AHEAD];
+			struct word *place = &queue.words[queue.count++];
 
-			if (queue.count++ >= AHEAD)
-				look_up(p, place);
-			blocks_prefetch(&p->blocks, *words);
-			*place = (struct word){ *words, (at - base) / 8, i };
+			*place = (struct word){
+				.value = *words,
+				.number = (at - base) / 8,
+				.entry = blocks_entry(&p->blocks, *words),
+				.from = i,
+			};
+			__builtin_prefetch(place->entry);
+			if (queue.count == BATCH)
+				drain(p, &queue);
 		}
 }
 
@@ -166,7 +215,8 @@ static void search_pages(struct picture *p, uint32_t i, uint64_t start,
 static void search_used(struct picture *p, uint32_t i, uint64_t at,
 			uint64_t end, bool readable)
 {
-	const bool small = readable && p->blocks.list[i].size < LARGE;
+	const bool small =
+	    readable && store_block_size(&p->blocks.list[i]) < LARGE;
 
 	for (uint64_t from, to; at < end; at = to) {
 		if (!contexts_dead(at, end, &from, &to))
@@ -181,18 +231,26 @@ static void search_used(struct picture *p, uint32_t i, uint64_t at,
 /* Searches mapping by mapping: programs protect parts of their blocks. */
 static uint32_t search_block(struct picture *p, uint32_t i, uint32_t m)
 {
-	const struct rkn_block *b = &p->blocks.list[i];
-	uint64_t end, at = (b->address + 7) & ~7ull;
+	const struct store_block *b = &p->blocks.list[i];
+	const uint64_t address = store_block_address(b);
+	uint64_t end, at = (address + 7) & ~7ull;
 
-	while (m < p->map_count && p->maps[m].end <= b->address)
+	while (m < p->map_count && p->maps[m].end <= address)
 		m++;
-	if (m == p->map_count || p->maps[m].start > b->address)
+	if (m == p->map_count || p->maps[m].start > address)
 		return m;
 	/* A pointer lies in the bytes that the program asked for: behind them
 	 * is what the block held before it shrank, or what others held there
 	 * before. */
-	end = b->address +
-	      (p->maps[m].readable && !stop_runs ? heap_usable(b) : b->size);
+	end =
+	    address + (p->maps[m].readable && !stop_runs ? heap_usable(b)
+							 : store_block_size(b));
+	/* Most blocks: no page lies in it as a whole. */
+	if (likely(end - address < PAGE && end <= p->maps[m].end &&
+		   p->maps[m].readable && !stop_runs && !contexts_count)) {
+		search(p, i, at, end, (const void *)(uintptr_t)at);
+		return m;
+	}
 	for (uint32_t n = m; n < p->map_count && at < end; n++) {
 		uint64_t stop = end < p->maps[n].end ? end : p->maps[n].end;
 
@@ -213,6 +271,7 @@ void edges_search(struct picture *p)
 {
 	uint32_t m = 0;
 
+	queue.size = 0;
 	for (uint32_t i = 0; i < p->blocks.count && !p->edges.cut; i++)
 		if (!is_skipped(p, i))
 			m = search_block(p, i, m);
@@ -223,10 +282,11 @@ void edges_follow(struct picture *p)
 {
 	struct picture_held *h = p->held;
 
+	queue.size = 0;
 	while (h->read < h->end) {
 		while (h->read < h->end) {
 			uint32_t i = h->queue[h->read++];
-			uint64_t at = p->blocks.list[i].address;
+			uint64_t at = store_block_address(&p->blocks.list[i]);
 
 			if (!is_skipped(p, i))
 				search_block(

@@ -128,18 +128,22 @@ bool heap_owns(const struct blocks *b, uint64_t address, const struct map *maps,
 
 	if (process.foreign_malloc)
 		return blocks_page_used(b, address);
-	return (i < b->count && b->list[i].address < page + PAGE) ||
+	return (i < b->count &&
+		store_block_address(&b->list[i]) < page + PAGE) ||
 	       heap_arena_end(address, maps, count) != 0;
 }
 
-uint64_t heap_usable(const struct rkn_block *b)
+uint64_t heap_usable(const struct store_block *b)
 {
-	const uint64_t *slot = shadow_slot(b->address);
+	const uint64_t size = store_block_size(b);
+	const uint64_t *slot;
 	uint64_t usable;
 
-	if (!heap_asked || !(slot[0] & STORE_EXTRA) || !(slot[1] & STORE_WHOLE))
-		return b->size;
-	usable = real.usable_size((void *)(uintptr_t)b->address);
-	return usable >= b->size && usable < 2 * b->size + 2 * PAGE ? usable
-								    : b->size;
+	if (!heap_asked)
+		return size;
+	slot = shadow_slot(store_block_address(b));
+	if (!(slot[0] & STORE_EXTRA) || !(slot[1] & STORE_WHOLE))
+		return size;
+	usable = real.usable_size((void *)(uintptr_t)store_block_address(b));
+	return usable >= size && usable < 2 * size + 2 * PAGE ? usable : size;
 }

@@ -50,6 +50,6 @@ bool heap_owns(const struct blocks *b, uint64_t address, const struct map *maps,
  * Bytes from a block's start that the program may use: those that it asked for,
  * or all usable ones if it asked for their number (malloc_usable_size).
  */
-uint64_t heap_usable(const struct rkn_block *b);
+uint64_t heap_usable(const struct store_block *b);
 
 #endif

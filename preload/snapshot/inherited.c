@@ -119,10 +119,10 @@ static void visit_used(uint64_t start, uint64_t end, void *data)
 
 	/* A chunk whose size was overwritten seems to hold blocks of the child
 	 * behind it. One of no bytes ends where it starts. */
-	if (i && b->list[i - 1].address == start)
+	if (i && store_block_address(&b->list[i - 1]) == start)
 		end = start;
-	else if (i < b->count && b->list[i].address < end)
-		end = b->list[i].address;
+	else if (i < b->count && store_block_address(&b->list[i]) < end)
+		end = store_block_address(&b->list[i]);
 	/* What is free, or in the cache of a thread that the child does not
 	 * have, where it has the key. A block that fills its first page may
 	 * have it as a guard page: the kernel reads that. */

@@ -20,7 +20,13 @@ struct table {
  * places, and many objects have few tables, which nobody changes. */
 #define KEPT (1u << 12)
 struct inner {
+	const struct map *map; /* where something was found last */
 	uint64_t places[KEPT]; /* block << 32 | offset */
+	struct whole {
+		uint32_t number; /* 1 + number of the block */
+		bool is_one;     /* it begins with a table of the whole */
+		uint64_t type;
+	} wholes[KEPT];
 	struct kept {
 		uint64_t address;
 		struct table table;
@@ -37,9 +43,14 @@ static unsigned slot_of(uint64_t key)
 static const struct map *map_of(const struct picture *p, uint64_t address,
 				uint64_t size)
 {
-	const struct map *m = memory_map(p->maps, p->map_count, address);
+	const struct map *m = p->inner->map;
 
-	return m && m->end - address >= size ? m : NULL;
+	if (!m || address < m->start || address >= m->end)
+		m = memory_map(p->maps, p->map_count, address);
+	if (!m)
+		return NULL;
+	p->inner->map = m;
+	return m->end - address >= size ? m : NULL;
 }
 
 /* A file may end before its mapping does: the kernel reads those. */
@@ -57,13 +68,13 @@ static bool read_words(const struct picture *p, uint64_t *to, uint64_t from,
 
 /* The program may guard a page that lies as a whole in the block: the kernel
  * reads it. */
-static bool read_word(const struct picture *p, const struct rkn_block *b,
+static bool read_word(const struct picture *p, const struct store_block *b,
 		      uint64_t offset, uint64_t *word)
 {
-	uint64_t at = b->address + offset, page = at & ~(PAGE - 1);
+	uint64_t at = store_block_address(b) + offset, page = at & ~(PAGE - 1);
 
-	if (!p->copies || page < b->address ||
-	    page + PAGE > b->address + b->size)
+	if (!p->copies || page < store_block_address(b) ||
+	    page + PAGE > store_block_address(b) + store_block_size(b))
 		return read_words(p, word, at, 1);
 	return at % 8 == 0 && memory_peek(word, at, 8);
 }
@@ -94,6 +105,70 @@ static bool find_table(const struct picture *p, struct table *t,
 	return k->is_one;
 }
 
+/* Whether the block begins with a table that is of all of it; *type is then its
+ * object's. */
+static bool find_whole(const struct picture *p, uint32_t block, uint64_t *type)
+{
+	struct whole *w = &p->inner->wholes[block % KEPT];
+	uint8_t *other = &p->others[block / 8];
+	struct table table;
+	uint64_t word;
+
+	if (*other >> block % 8 & 1)
+		return false;
+	if (w->number != block + 1) {
+		w->number = block + 1;
+		w->is_one = read_word(p, &p->blocks.list[block], 0, &word) &&
+			    find_table(p, &table, word) && !table.top;
+		if (!w->is_one)
+			*other |= (uint8_t)(1u << block % 8);
+		w->type = w->is_one ? table.type : 0;
+	}
+	*type = w->type;
+	return w->is_one;
+}
+
+/* Whether elements that are as strictly aligned as the place is far from the
+ * block's start may begin there. */
+static bool may_be_array(const struct store_block *b, uint64_t offset)
+{
+	return !(offset & (offset - 1)) && offset >= 8 &&
+	       offset <= ALIGN_MOST &&
+	       (store_block_address(b) + offset) % offset == 0;
+}
+
+static bool is_array(const struct picture *p, const struct store_block *b,
+		     uint64_t offset)
+{
+	const uint64_t rest = store_block_size(b) - offset;
+	uint64_t word;
+
+	return read_word(p, b, offset - 8, &word) && word && rest % word == 0 &&
+	       rest / word % (offset > 8 ? offset : 1) == 0;
+}
+
+/* `type`: the block's. */
+static bool is_base(const struct picture *p, const struct store_block *b,
+		    uint64_t offset, uint64_t type)
+{
+	struct table part;
+	uint64_t word;
+
+	return read_word(p, b, offset, &word) && find_table(p, &part, word) &&
+	       part.top == -(int64_t)offset && part.type == type;
+}
+
+static bool open_inner(struct picture *p)
+{
+	struct inner *inner = own_memory_map(sizeof(*inner));
+
+	if (inner)
+		p->others = own_memory_map(p->blocks.count / 8 + 1);
+	if (inner && p->others)
+		p->inner = inner;
+	return p->inner;
+}
+
 /*
  * An array whose elements have destructors has their number in the word before
  * the first one, and before that padding if the elements are more strictly
@@ -102,28 +177,24 @@ static bool find_table(const struct picture *p, struct table *t,
  */
 void inner_note(struct picture *p, uint32_t block, uint64_t offset)
 {
-	const struct rkn_block *b = &p->blocks.list[block];
+	const struct store_block *b = &p->blocks.list[block];
+	const uint64_t size = store_block_size(b);
 	const uint64_t key = (uint64_t)block << 32 | offset;
-	struct table whole, part;
-	uint64_t word;
+	bool array, base;
+	uint64_t type;
 
-	if (offset >= RKN_SEE_WIDE || offset >= b->size)
+	if (offset >= RKN_SEE_WIDE || offset >= size)
 		return;
-	if (!p->inner)
-		p->inner = own_memory_map(sizeof(*p->inner));
-	if (!p->inner || p->inner->places[slot_of(key)] == key)
+	if (!p->inner && !open_inner(p))
+		return;
+	array = may_be_array(b, offset);
+	base = offset % 8 == 0 && size >= 16 && offset <= size - 8 &&
+	       find_whole(p, block, &type);
+	if ((!array && !base) || p->inner->places[slot_of(key)] == key)
 		return;
 	p->inner->places[slot_of(key)] = key;
-	if (!(offset & (offset - 1)) && offset >= 8 && offset <= ALIGN_MOST &&
-	    (b->address + offset) % offset == 0 &&
-	    read_word(p, b, offset - 8, &word) && word &&
-	    (b->size - offset) % word == 0 &&
-	    (b->size - offset) / word % (offset > 8 ? offset : 1) == 0)
+	if (array && is_array(p, b, offset))
 		wide_note_place(p, RKN_WIDE_ARRAY, block, offset);
-	else if (offset % 8 == 0 && b->size >= 16 && offset <= b->size - 8 &&
-		 read_word(p, b, 0, &word) && find_table(p, &whole, word) &&
-		 !whole.top && read_word(p, b, offset, &word) &&
-		 find_table(p, &part, word) && part.top == -(int64_t)offset &&
-		 part.type == whole.type)
+	else if (base && is_base(p, b, offset, type))
 		wide_note_place(p, RKN_WIDE_BASE, block, offset);
 }

@@ -154,17 +154,18 @@ bool members_run(void)
 	return true;
 }
 
-bool members_may_hold(const struct rkn_block *b)
+bool members_may_hold(const struct blocks *b, uint32_t i)
 {
-	const uint64_t *slot = shadow_head_at(b->address);
+	const uint64_t *slot = shadow_head_at(store_block_address(&b->list[i]));
 	const uint64_t head = slot ? READ_ONCE(slot[0]) : 0;
+	const uint64_t extra = blocks_extra(b, i);
+	const uint32_t thread = extra >> STORE_THREAD_SHIFT & STORE_THREAD_MAX;
 
-	if (!running || !b->thread || b->thread >= STORE_THREAD_MAX ||
-	    running[b->thread / 8] >> b->thread % 8 & 1)
+	if (!running || !thread || thread >= STORE_THREAD_MAX ||
+	    running[thread / 8] >> thread % 8 & 1)
 		return true;
 	/* Not live any longer, or another block by now. */
 	return !shadow_is_live(head) ||
 	       (head & STORE_EXTRA &&
-		(READ_ONCE(slot[1]) & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT !=
-		    b->birth);
+		shadow_birth(READ_ONCE(slot[1])) != shadow_birth(extra));
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "shadow.h"
+#include "blocks.h"
 #include "stop.h"
 
 /* Once the threads are stopped; false if there is no memory. All that follows
@@ -40,6 +40,6 @@ uint32_t members_serial(uint32_t tid);
 bool members_run(void);
 /* Whether one of these has allocated the block, or it was freed since it was
  * listed; true if its thread is not known. */
-bool members_may_hold(const struct rkn_block *b);
+bool members_may_hold(const struct blocks *b, uint32_t i);
 
 #endif

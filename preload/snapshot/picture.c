@@ -29,16 +29,23 @@ static bool grow(struct picture_list *l)
 	return true;
 }
 
-void *picture_list_add(struct picture_list *l)
+COLD void *picture_list_grow(struct picture_list *l, uint64_t size)
 {
-	struct store_table *t = &store.header->tables[l->table];
-	uint64_t end = (t->count + 1) * t->record_size;
-
-	if (unlikely(l->cut || (end > l->room && !grow(l)))) {
+	if (l->cut || !grow(l)) {
 		l->cut = true;
 		return NULL;
 	}
-	return (char *)store_at(l->offset) + t->count++ * t->record_size;
+	return picture_list_room(l, size);
+}
+
+void *picture_list_add(struct picture_list *l)
+{
+	struct store_table *t = &store.header->tables[l->table];
+	void *record = picture_list_room(l, t->record_size);
+
+	if (likely(record))
+		t->count++;
+	return record;
 }
 
 void picture_list_finish(struct picture *p, struct picture_list *l)

@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "blocks.h"
+#include "compiler.h"
 #include "maps.h"
 #include "pages.h"
 #include "stop.h"
+#include "store.h"
 
 /* A table at the end of the store that grows while it is written. */
 struct picture_list {
@@ -38,6 +40,7 @@ struct picture {
 	struct map *maps; /* all mappings, ascending */
 	uint32_t map_count;
 	struct picture_list roots, edges;
+	struct rkn_edge last; /* of the edges */
 	struct picture_held
 	    *held;        /* if only that is asked: no list is made; else
 			     NULL */
@@ -47,6 +50,8 @@ struct picture {
 	uint8_t *skipped;    /* a bit for each block not to be searched; NULL:
 			     none */
 	struct inner *inner; /* what inner.c looked at; NULL: nothing */
+	uint8_t *others;     /* a bit for each block: it is known to begin with
+				no C++ table; NULL: nothing is known */
 	struct wide_piece *wide, *wide_last; /* see wide_note(); NULL: none */
 	struct first *first; /* see first_note(); NULL: it is not asked */
 	struct rkn_tls *tls; /* see tls_find(); NULL: it was not asked */
@@ -57,8 +62,19 @@ struct picture {
 };
 
 void picture_list_init(struct picture_list *l, enum store_table_number table);
-/* The next record, to be filled in; NULL if there is no room: then l->cut is
- * set. */
+/* Makes room for `size` bytes, at most 16 KiB, behind the records; NULL if there
+ * is none: then l->cut is set. */
+void *picture_list_grow(struct picture_list *l, uint64_t size);
+static inline void *picture_list_room(struct picture_list *l, uint64_t size)
+{
+	const struct store_table *t = &store.header->tables[l->table];
+	const uint64_t end = t->count * t->record_size;
+
+	if (unlikely(l->cut || end + size > l->room))
+		return picture_list_grow(l, size);
+	return (char *)store_at(l->offset) + end;
+}
+/* The next record, to be filled in; NULL if there is no room. */
 void *picture_list_add(struct picture_list *l);
 /* The list is complete: readers may have it. */
 void picture_list_finish(struct picture *p, struct picture_list *l);
@@ -133,6 +149,13 @@ void unseen_note(struct picture *p);
  * count, or to a base class's part of an object. Most places are noted once.
  */
 void inner_note(struct picture *p, uint32_t block, uint64_t offset);
+/* Whether there is certainly nothing to note. */
+static inline bool inner_is_nothing(const struct picture *p, uint32_t block,
+				    uint64_t offset)
+{
+	return offset & (offset - 1) && p->others &&
+	       p->others[block / 8] >> block % 8 & 1;
+}
 
 /*
  * What an ended thread returned, and pthread_join has not fetched yet: glibc

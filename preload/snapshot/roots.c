@@ -164,17 +164,18 @@ static void search_gaps(struct picture *p, const struct piece *piece,
 	uint32_t i = blocks_after(&p->blocks, start);
 
 	for (uint64_t at = start; words && at < end; i++) {
-		const struct rkn_block *b = &p->blocks.list[i];
-		uint64_t stop = end;
+		const struct store_block *b = &p->blocks.list[i];
+		uint64_t stop = end, size;
 
-		if (i < p->blocks.count && b->address < end)
-			stop = b->address & ~7ull;
+		if (i < p->blocks.count && store_block_address(b) < end)
+			stop = store_block_address(b) & ~7ull;
 		if (stop > at)
 			search(p, piece, words + (at - start) / 8, at,
 			       stop - at);
 		if (stop == end)
 			return;
-		at = (b->address + (b->size ? b->size : 1) + 7) & ~7ull;
+		size = store_block_size(b);
+		at = (store_block_address(b) + (size ? size : 1) + 7) & ~7ull;
 	}
 }
 
@@ -197,7 +198,7 @@ static void search_beside(struct picture *p, const struct piece *piece,
 	const struct blocks *b = &p->blocks;
 	const uint32_t first = blocks_after(b, start);
 
-	if (first < b->count && b->list[first].address < end)
+	if (first < b->count && store_block_address(&b->list[first]) < end)
 		search_gaps(p, piece, start, end);
 	else
 		search_page(p, piece, start, end);
@@ -511,7 +512,7 @@ static void loader_roots(struct picture *p)
 	bool is_root = true;
 
 	for (uint32_t i = 0; i < p->blocks.count; i++) {
-		uint32_t stack = p->blocks.list[i].stack;
+		const uint32_t stack = shadow_stack(p->blocks.list[i].head);
 
 		if (stack != last) {
 			const struct store_stack *s =
@@ -653,6 +654,6 @@ void roots_search(struct picture *p)
 	if (!members_run())
 		return;
 	for (uint32_t i = 0; i < p->blocks.count; i++)
-		if (members_may_hold(&p->blocks.list[i]))
+		if (members_may_hold(&p->blocks, i))
 			found(p, &runner, 0, i, 0);
 }

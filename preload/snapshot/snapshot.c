@@ -7,6 +7,7 @@
 #include "chunks.h"
 #include "compiler.h"
 #include "contexts.h"
+#include "edge_stream.h"
 #include "gone.h"
 #include "heap.h"
 #include "members.h"
@@ -78,7 +79,7 @@ static bool collect_blocks(struct picture *p, bool kept)
 {
 	uint64_t free;
 
-	if (!blocks_list(&p->blocks, kept))
+	if (!blocks_list(&p->blocks, kept, p->stop.running || p->stop.unread))
 		return false;
 	/* A thread that runs has freed them meanwhile. */
 	free = chunks_sift(&p->blocks, p->maps, p->map_count);
@@ -190,6 +191,7 @@ void snapshot_take(const struct stopped *self)
 	} else {
 		picture_list_init(&p->roots, STORE_ROOTS);
 		picture_list_init(&p->edges, STORE_EDGES);
+		p->last = EDGE_STREAM_START;
 		open_memory(p);
 		search_open(p);
 		pages_close(&p->pages);
@@ -226,7 +228,7 @@ static bool find_lost(struct picture *p, struct snapshot_lost *lost)
 	for (uint32_t i = 0; i < p->blocks.count; i++)
 		if (!(held->bits[i / 8] >> i % 8 & 1)) {
 			lost->blocks++;
-			lost->bytes += p->blocks.list[i].size;
+			lost->bytes += store_block_size(&p->blocks.list[i]);
 		}
 	return true;
 }

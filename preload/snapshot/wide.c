@@ -37,12 +37,13 @@ static void add(struct picture *p, const struct rkn_wide *row)
 void wide_note(struct picture *p, enum rkn_wide_kind kind, uint64_t from_word,
 	       uint64_t to_offset)
 {
-	enum store_table_number table =
-	    kind == RKN_WIDE_EDGE ? STORE_EDGES : STORE_ROOTS;
+	const struct store_header *h = store.header;
+	const uint64_t count =
+	    kind == RKN_WIDE_EDGE ? h->edges : h->tables[STORE_ROOTS].count;
 
 	add(p, &(struct rkn_wide){
 		   .kind = kind,
-		   .index = (uint32_t)store.header->tables[table].count - 1,
+		   .index = (uint32_t)count - 1,
 		   .from_word = from_word,
 		   .to_offset = to_offset,
 	       });

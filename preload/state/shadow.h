@@ -125,6 +125,11 @@ static inline uint64_t shadow_extra(uint64_t birth, uint32_t thread)
 	return birth << STORE_BIRTH_SHIFT | known << STORE_THREAD_SHIFT;
 }
 
+static inline uint64_t shadow_birth(uint64_t extra)
+{
+	return (extra & ~STORE_WHOLE) >> STORE_BIRTH_SHIFT;
+}
+
 /* The word behind a freed block's HEAD, from the free's return address. */
 static inline uint64_t shadow_freed(uint64_t pc)
 {

@@ -49,8 +49,8 @@ static const struct {
 	[STORE_AREAS] = { sizeof(struct store_area), 1u << 15 },
 	[STORE_CHUNKS] = { sizeof(struct store_chunk), 1u << 16 },
 	[STORE_TEXT] = { 1, 1u << 22 },
-	[STORE_BLOCKS] = { sizeof(struct rkn_block), 0 },
-	[STORE_EDGES] = { sizeof(struct rkn_edge), 0 },
+	[STORE_BLOCKS] = { sizeof(struct store_block), 0 },
+	[STORE_EDGES] = { 1, 0 },
 	[STORE_ROOTS] = { sizeof(struct rkn_root), 0 },
 	[STORE_NAMES] = { sizeof(struct store_name), 1u << 16 },
 	[STORE_OBJECTS] = { sizeof(struct store_object), 1u << 26 },
@@ -69,6 +69,7 @@ static const struct {
 	[STORE_LIVE_FRAMES] = { sizeof(struct rkn_live_frame), 0 },
 	[STORE_LIVE_THREADS] = { sizeof(struct rkn_live_thread), 0 },
 	[STORE_TLS] = { sizeof(struct rkn_tls), 0 },
+	[STORE_EXTRAS] = { sizeof(uint64_t), 0 },
 };
 
 static_assert(RLIMIT_MARK_RESOURCE == RLIMIT_AS, "not the limit that is meant");

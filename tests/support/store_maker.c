@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "edge_stream.h"
 
 #define PAGE 4096u
 
@@ -98,6 +99,17 @@ void store_maker_block(struct store_maker *s, uint64_t address, uint32_t size,
 	store_maker_slots(s, address, slots, 2);
 }
 
+struct store_block store_maker_listed(uint64_t address, uint64_t size,
+				      uint32_t stack)
+{
+	return (struct store_block){
+		.place = address | size >> 32 << STORE_PLACE_BITS,
+		.head = STORE_HEAD | STORE_EXTRA |
+			(uint64_t)stack << STORE_STACK_SHIFT |
+			size << STORE_SIZE_SHIFT,
+	};
+}
+
 void store_maker_close(struct store_maker *s)
 {
 	if (s->chunk_count > 1)
@@ -175,11 +187,26 @@ static void add_live(struct store_maker *s)
 	store_maker_table(s, STORE_TLS, tls, 3, sizeof(tls[0]));
 }
 
+void store_maker_edges(struct store_maker *s, const struct rkn_edge *edges,
+		       size_t count)
+{
+	uint8_t *bytes = xcalloc(count + 1, EDGE_STREAM_MOST), *at = bytes;
+	struct rkn_edge last = EDGE_STREAM_START;
+
+	for (size_t i = 0; i < count; i++) {
+		at = edge_stream_put(at, &last, &edges[i]);
+		last = edges[i];
+	}
+	store_maker_table(s, STORE_EDGES, bytes, (size_t)(at - bytes), 1);
+	s->h.edges = count;
+	free(bytes);
+}
+
 static void add_picture(struct store_maker *s)
 {
-	const struct rkn_block blocks[] = {
-		{ 0x10000, 32, 1, 1, 1 },
-		{ 0x12000, 32, 2, 1, 1 },
+	const struct store_block blocks[] = {
+		store_maker_listed(0x10000, 32, 1),
+		store_maker_listed(0x12000, 32, 1),
 	};
 	const struct rkn_edge edges[] = { { 0, 1, 0, 0 }, { 1, 0, 0, 0 } };
 	const struct rkn_root roots[] = {
@@ -211,7 +238,7 @@ static void add_picture(struct store_maker *s)
 	};
 
 	store_maker_table(s, STORE_BLOCKS, blocks, 2, sizeof(blocks[0]));
-	store_maker_table(s, STORE_EDGES, edges, 2, sizeof(edges[0]));
+	store_maker_edges(s, edges, 2);
 	store_maker_table(s, STORE_ROOTS, roots, 2, sizeof(roots[0]));
 	store_maker_table(s, STORE_WIDE, wide, 6, sizeof(wide[0]));
 	store_maker_table(s, STORE_PLACES, places, 2, sizeof(places[0]));

@@ -27,6 +27,14 @@ void store_maker_put(struct store_maker *s, uint64_t offset, const void *data,
 void store_maker_table(struct store_maker *s, enum store_table_number table,
 		       const void *records, size_t count, size_t record_size);
 
+/* A block as the snapshot lists it. */
+struct store_block store_maker_listed(uint64_t address, uint64_t size,
+				      uint32_t stack);
+
+/* The edges of a snapshot. */
+void store_maker_edges(struct store_maker *s, const struct rkn_edge *edges,
+		       size_t count);
+
 /* The shadow's slot of `address`, and those behind it. */
 void store_maker_slots(struct store_maker *s, uint64_t address,
 		       const uint64_t *slots, size_t count);

@@ -567,8 +567,10 @@ static void a_claim_with_data_at_the_end_is_out_of_proportion(void **state)
 
 static void damaged_stores_are_refused(void **state)
 {
-	const struct rkn_block blocks[] = { { 0x10000, 64, 1, 0, 0 },
-					    { 0x10020, 64, 1, 0, 0 } };
+	const struct store_block blocks[] = {
+		store_maker_listed(0x10000, 64, 0),
+		store_maker_listed(0x10020, 64, 0),
+	};
 	const uint32_t two = 2, later = STORE_VERSION + 1, shift = 40;
 	char words[32];
 
@@ -588,6 +590,89 @@ static void damaged_stores_are_refused(void **state)
 	s.h.state = STORE_FINISHED;
 	store_maker_close(&s);
 	assert_refused(-EBADMSG, "blocks: record 1 is wrong: it overlaps");
+}
+
+/* A block whose thread went on, and freed it, is there still. */
+static void listed_blocks_have_what_the_shadow_has(void **state)
+{
+	const uint64_t freed[] = { STORE_HEAD | STORE_EXTRA | STORE_FREED |
+				       24ull << STORE_SIZE_SHIFT,
+				   0x1234ull << 1 };
+	const uint64_t big[] = { STORE_HEAD | STORE_EXTRA | STORE_BIG |
+				     5ull << STORE_SIZE_SHIFT,
+				 9ull << STORE_BIRTH_SHIFT, 1ull << 1 };
+	struct store_block blocks[] = {
+		store_maker_listed(HEAP, 24, 0),
+		store_maker_listed(HEAP + 32, 24, 0),
+		store_maker_listed(HEAP + 64, 25, 0),
+		store_maker_listed(HEAP + STORE_REGION, (1ull << 32) + 5, 0),
+		store_maker_listed(HEAP + 512 * STORE_REGION, 1, 0),
+	};
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	add_threads(4);
+	store_maker_block(&s, HEAP, 24, 0, 3, 2);
+	store_maker_slots(&s, HEAP + 32, freed, 2);
+	store_maker_block(&s, HEAP + 64, 24, 0, 4, 2); /* another by now */
+	store_maker_slots(&s, HEAP + STORE_REGION, big, 3);
+	store_maker_table(&s, STORE_BLOCKS, blocks, COUNT(blocks),
+			  sizeof(blocks[0]));
+	s.h.state = STORE_FINISHED;
+	load();
+	assert_int_equal(m.block_count, COUNT(blocks));
+	assert_block(0, HEAP, 24, 3);
+	assert_int_equal(m.blocks[0].thread, 2);
+	assert_block(1, HEAP + 32, 24, 0);
+	assert_int_equal(m.blocks[1].thread, 0);
+	assert_block(2, HEAP + 64, 25, 0);
+	assert_block(3, HEAP + STORE_REGION, (1ull << 32) + 5, 9);
+	assert_block(4, HEAP + 512 * STORE_REGION, 1, 0);
+	model_release(&m);
+}
+
+/* Where threads ran, what the snapshot noted counts, and not the shadow. */
+static void extras_of_a_snapshot_count(void **state)
+{
+	const struct store_block blocks[] = {
+		store_maker_listed(HEAP, 24, 0),
+		store_maker_listed(HEAP + 32, 24, 0),
+	};
+	const uint64_t extras[] = { 7ull << STORE_BIRTH_SHIFT |
+					2ull << STORE_THREAD_SHIFT |
+					STORE_WHOLE,
+				    8ull << STORE_BIRTH_SHIFT |
+					9ull << STORE_THREAD_SHIFT };
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	add_threads(4);
+	store_maker_block(&s, HEAP, 24, 0, 3, 1);
+	store_maker_table(&s, STORE_BLOCKS, blocks, 2, sizeof(blocks[0]));
+	store_maker_table(&s, STORE_EXTRAS, extras, 2, sizeof(extras[0]));
+	s.h.state = STORE_FINISHED;
+	load();
+	assert_block(0, HEAP, 24, 7);
+	assert_int_equal(m.blocks[0].thread, 2);
+	assert_block(1, HEAP + 32, 24, 8);
+	assert_int_equal(m.blocks[1].thread, 0);
+	model_release(&m);
+}
+
+static void edges_that_are_not_all_there_are_refused(void **state)
+{
+	const uint64_t none = 0, three = 3, four = 4;
+
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	rewrite_header(offsetof(struct store_header, edges), &three, 8);
+	assert_refused(-EBADMSG, "5 bytes are not 3 edges");
+	store_maker_whole(FILE_NAME, 1);
+	rewrite_header(offsetof(struct store_header, edges), &none, 8);
+	assert_refused(-EBADMSG, "5 bytes are not 0 edges");
+	store_maker_whole(FILE_NAME, 1);
+	set_count(STORE_EDGES, four); /* in the middle of the second */
+	assert_refused(-EBADMSG, "4 bytes are not 2 edges");
 }
 
 static void chunks_that_share_a_place_are_refused(void **state)
@@ -674,6 +759,9 @@ int main(void)
 		cmocka_unit_test(
 		    a_claim_with_data_at_the_end_is_out_of_proportion),
 		cmocka_unit_test(damaged_stores_are_refused),
+		cmocka_unit_test(listed_blocks_have_what_the_shadow_has),
+		cmocka_unit_test(extras_of_a_snapshot_count),
+		cmocka_unit_test(edges_that_are_not_all_there_are_refused),
 		cmocka_unit_test(chunks_that_share_a_place_are_refused),
 		cmocka_unit_test(a_cut_store_gives_what_stands_before),
 		cmocka_unit_test(scribbled_headers_are_survived),
