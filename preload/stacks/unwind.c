@@ -10,13 +10,17 @@ uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 /* What ends a list of words to compare: it is not ~0. */
 static const uint64_t nothing;
 
+/* Stands where no memo is yet: no frame has its pc. Nobody writes it. */
+static struct walk_memo no_memo;
+
 void unwind_begin(struct walk *w, uint32_t depth)
 {
 	w->depth = depth;
 	w->frames[0].pc = ~0ull;
 	w->frames[0].slot = ADDRESS(&nothing);
+	w->used = 0;
 	for (unsigned i = 0; i < WALK_MEMOS; i++)
-		w->order[i] = &w->memos[i];
+		w->order[i] = &no_memo;
 }
 
 static uint64_t special(enum cfi_kind kind)
@@ -106,6 +110,10 @@ static const struct walk_frame *list_words(const struct walk *w,
 	struct walk_word *to = m->words;
 	const struct walk_word *room = to + WALK_MEMO_WORDS - 2;
 
+	if (f->how & WALK_NEEDS_RBP) {
+		to->address = ADDRESS(m->frame);
+		to++->value = f->rbp;
+	}
 	for (; f > &w->frames[1] && to <= room && !(f->how & WALK_UNPROVED);
 	     f--) {
 		to->address = f[-1].slot;
@@ -126,20 +134,22 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 	const struct walk_frame *f = &w->frames[w->count];
 	uint32_t *seen = &w->seen[leaf->node % WALK_SEEN];
 	struct walk_memo **first, *m;
+	const uint64_t *frame;
 
 	if (*seen != leaf->node || !(w->whole || w->cut)) {
 		*seen = leaf->node;
 		return;
 	}
-	first = &w->order[unwind_memo(f->pc, f->slot)];
+	frame = (const uint64_t *)(uintptr_t)f->slot - 1;
+	first = unwind_memos(w, f->pc, frame);
 	m = first[WALK_WAYS - 1];
+	if (m == &no_memo)
+		m = &w->memos[w->used++];
 	memmove(first + 1, first, (WALK_WAYS - 1) * sizeof(*first));
 	*first = m;
 	m->pc = f->pc;
-	m->slot = f->slot;
-	m->rbp = f->rbp;
+	m->frame = frame;
 	m->leaf = *leaf;
-	m->needs_rbp = f->how & WALK_NEEDS_RBP;
 	f = list_words(w, m);
 	m->last = *f;
 	m->join = (uint32_t)(f - w->frames);
@@ -161,7 +171,8 @@ bool unwind_ends(struct walk *w, uint32_t count,
 	return kind != CFI_PLAIN && w->truncated == (kind == CFI_NONE);
 }
 
-bool unwind_joins(const struct walk *w, const struct walk_memo *m)
+/* Whether the last walk continues where the memo's words end. */
+static bool joins(const struct walk *w, const struct walk_memo *m)
 {
 	const struct walk_frame *f = &w->frames[m->join], *last = &m->last;
 
@@ -170,6 +181,23 @@ bool unwind_joins(const struct walk *w, const struct walk_memo *m)
 	       f->node == last->node &&
 	       (!(f->how & WALK_NEEDS_RBP) || f->rbp == last->rbp) &&
 	       unwind_prove(f) == &w->frames[1];
+}
+
+const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame)
+{
+	struct walk_memo **first = unwind_memos(w, frame[1], frame);
+
+	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
+		struct walk_memo *m = *at;
+
+		if (!unwind_holds(m, frame[1], frame) ||
+		    (unlikely(m->join) && !joins(w, m)))
+			continue;
+		*at = *first;
+		*first = m;
+		return &m->leaf;
+	}
+	return NULL;
 }
 
 COLD uint32_t unwind_drop(struct walk *w, uint32_t kept, uint32_t fresh)

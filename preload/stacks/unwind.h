@@ -74,14 +74,15 @@ struct walk_leaf {
 
 /*
  * A whole earlier walk, as the words that prove it unchanged, innermost first.
- * An address whose word never equals the value ends them. If they are too many,
- * the last walk has the rest.
+ * If the innermost frame needs rbp, the hook's frame has it as the first of
+ * them. An address whose word never equals the value ends them. If they are too
+ * many, the last walk has the rest.
  */
 struct walk_memo {
-	uint64_t pc, slot, rbp; /* of the innermost frame; pc 0: no memo */
-	uint32_t needs_rbp;
-	uint32_t join; /* where the last frame that they prove must be in the
-			  last walk; 0: they prove all */
+	uint64_t pc;           /* of the innermost frame; 0: no memo */
+	const uint64_t *frame; /* of the hook, which that frame called */
+	uint64_t join;         /* where the last frame that they prove must be
+				  in the last walk; 0: they prove all */
 	const struct walk_word *end; /* of the words */
 	struct walk_leaf leaf;
 	struct walk_word words[WALK_MEMO_WORDS + 1];
@@ -103,6 +104,7 @@ struct walk {
 	/* WALK_WAYS for each place; the one that was used last is first, the
 	 * last is replaced. */
 	struct walk_memo *order[WALK_MEMOS];
+	uint32_t used; /* of memos; the others were never touched */
 	struct walk_memo memos[WALK_MEMOS];
 	/* For slow steps, off the stack. */
 	struct walk_step last;
@@ -176,16 +178,17 @@ static inline uint64_t unwind_word(uint64_t address)
 	return *(const uint64_t *)(uintptr_t)address;
 }
 
-/* The first of the WALK_WAYS memos where this frame may be noted. */
-static inline unsigned unwind_memo(uint64_t pc, uint64_t slot)
+/* Where a hook's stack may be noted, of which the frame is at `frame` and returns
+ * to `pc`: the first of WALK_WAYS memos. */
+static inline struct walk_memo **unwind_memos(struct walk *w, uint64_t pc,
+					      const uint64_t *frame)
 {
-	uint32_t h = (uint32_t)(pc ^ slot << 8) * 0x9e3779b1u;
+	const uint64_t set = WALK_WAYS * sizeof(*w->order);
+	uint32_t h = (uint32_t)(pc ^ ADDRESS(frame) << 8) * 0x9e3779b1u;
+	uint64_t at = h / (UINT32_MAX / (uint32_t)sizeof(w->order) + 1);
 
-	return h / (UINT32_MAX / (WALK_MEMOS / WALK_WAYS) + 1) * WALK_WAYS;
+	return (struct walk_memo **)((char *)w->order + (at & -set));
 }
-
-/* Whether the last walk continues where the memo's words end. */
-bool unwind_joins(const struct walk *w, const struct walk_memo *m);
 
 /* The first word that does not hold. */
 static inline const struct walk_word *unwind_held(const struct walk_word *word)
@@ -202,29 +205,26 @@ static inline const struct walk_word *unwind_held(const struct walk_word *word)
 	}
 }
 
-/* The stack that begins in this frame; NULL if it was not noted or has changed.
- */
-static inline const struct walk_leaf *unwind_recall(struct walk *w, uint64_t pc,
-						    uint64_t sp, uint64_t rbp)
+/* Whether all of the memo's words hold, for the hook whose frame it is. */
+static inline bool unwind_holds(const struct walk_memo *m, uint64_t pc,
+				const uint64_t *frame)
 {
-	uint64_t slot = sp - 8;
-	struct walk_memo **first = &w->order[unwind_memo(pc, slot)];
-
-	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
-		struct walk_memo *m = *at;
-
-		if (m->pc != pc || m->slot != slot ||
-		    (unlikely(m->needs_rbp) && m->rbp != rbp))
-			continue;
-		if (unwind_held(m->words) == m->end &&
-		    (likely(!m->join) || unwind_joins(w, m))) {
-			*at = *first;
-			*first = m;
-			return &m->leaf;
-		}
-	}
-	return NULL;
+	return m->pc == pc && m->frame == frame &&
+	       unwind_held(m->words) == m->end;
 }
+
+/* The memo that was used last of those at `first`; NULL if it does not hold. */
+static inline const struct walk_memo *unwind_first(struct walk *w,
+						   const uint64_t *frame)
+{
+	const struct walk_memo *m = *unwind_memos(w, frame[1], frame);
+
+	return likely(unwind_holds(m, frame[1], frame)) ? m : NULL;
+}
+
+/* What is noted of the stack that begins in the caller of the hook whose frame
+ * is `frame`; NULL if nothing is, or it has changed. */
+const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame);
 
 /* Notes the last walk, which led to `leaf`; its node is not 0. */
 void unwind_note(struct walk *w, const struct walk_leaf *leaf);

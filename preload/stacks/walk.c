@@ -54,3 +54,10 @@ const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame)
 		unwind_note(&t->walk, leaf);
 	return leaf;
 }
+
+const struct walk_leaf *walk_from_noted(struct thread *t, const void *frame)
+{
+	const struct walk_leaf *leaf = unwind_recall(&t->walk, frame);
+
+	return likely(leaf) ? leaf : walk_from_slowly(t, frame);
+}

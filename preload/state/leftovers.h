@@ -58,6 +58,16 @@ static inline bool leftovers_same(uint64_t head, uint64_t now)
 	return !((head ^ now) & (STORE_SIZE_MASK | STORE_HEAD));
 }
 
+/* Whether its chunk, of glibc's, was as long as the new one's. May miss that of
+ * the smallest. */
+static inline bool leftovers_same_chunk(uint64_t head, uint64_t size)
+{
+	const uint64_t rest = 8 + 15; /* as in leftovers_chunk() */
+
+	return head & STORE_HEAD &&
+	       (((head >> STORE_SIZE_SHIFT) + rest) ^ (size + rest)) < 16;
+}
+
 /* Clears the links at the start of `p`, which the allocator just returned. */
 static inline __attribute__((always_inline)) void
 leftovers_clear_first(void *p, size_t size)
