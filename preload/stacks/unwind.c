@@ -99,6 +99,69 @@ const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f)
 	return f;
 }
 
+/* A memo's words while they are listed. */
+struct list {
+	struct walk_memo *memo;
+	uint32_t count; /* of words */
+};
+
+static void put_word(const struct list *l, uint32_t i, uint64_t at,
+		     uint64_t value)
+{
+	struct walk_batch *b = &l->memo->batches[i / WALK_BATCH];
+	uint64_t *pair = &b->at[i % WALK_BATCH / 2];
+
+	*pair = i % 2 ? (uint32_t)*pair | at << 32 : at;
+	b->values[i % WALK_BATCH] = value;
+}
+
+static uint64_t place_of(const struct list *l, uint32_t i)
+{
+	const struct walk_batch *b = &l->memo->batches[i / WALK_BATCH];
+	const uint64_t pair = b->at[i % WALK_BATCH / 2];
+
+	return i % 2 ? pair >> 32 : (uint32_t)pair;
+}
+
+/* Repeats the last word until the batch is full. */
+static void fill_batch(struct list *l)
+{
+	for (uint32_t last = l->count - 1; l->count % WALK_BATCH; l->count++)
+		put_word(l, l->count, place_of(l, last),
+			 l->memo->batches[last / WALK_BATCH]
+			     .values[last % WALK_BATCH]);
+}
+
+/* Appends a word; false: it has no room there. */
+static bool add_word(struct list *l, uint64_t address, uint64_t value)
+{
+	const uint64_t *frame = l->memo->frame;
+	const uint64_t at = (address - ADDRESS(frame)) / 8;
+	const uint32_t first = l->count & -(uint32_t)WALK_BATCH;
+
+	if (l->count % WALK_BATCH &&
+	    address / 4096 != ADDRESS(frame + place_of(l, first)) / 4096)
+		fill_batch(l);
+	if (l->count == WALK_MEMO_BATCHES * WALK_BATCH || at > UINT32_MAX ||
+	    address % 8)
+		return false;
+	put_word(l, l->count++, at, value);
+	return true;
+}
+
+/* Appends what proves that `f` leads to its caller, all or nothing. */
+static bool add_frame(struct list *l, const struct walk_frame *f)
+{
+	const uint32_t before = l->count;
+
+	if (!(f->how & WALK_UNPROVED) && add_word(l, f[-1].slot, f[-1].pc) &&
+	    (!(f->how & WALK_CHECKED) ||
+	     add_word(l, f[-1].slot + 8 - f->how / WALK_SAVES * 8, f[-1].rbp)))
+		return true;
+	l->count = before;
+	return false;
+}
+
 /*
  * The words that prove frame `f` and those further out, as far as there is room
  * or a frame is UNPROVED. The last frame that they prove.
@@ -107,25 +170,15 @@ static const struct walk_frame *list_words(const struct walk *w,
 					   struct walk_memo *m)
 {
 	const struct walk_frame *f = &w->frames[w->count];
-	struct walk_word *to = m->words;
-	const struct walk_word *room = to + WALK_MEMO_WORDS - 2;
+	struct list l = { .memo = m };
 
-	if (f->how & WALK_NEEDS_RBP) {
-		to->address = ADDRESS(m->frame);
-		to++->value = f->rbp;
-	}
-	for (; f > &w->frames[1] && to <= room && !(f->how & WALK_UNPROVED);
-	     f--) {
-		to->address = f[-1].slot;
-		to++->value = f[-1].pc;
-		if (f->how & WALK_CHECKED) {
-			to->address = f[-1].slot + 8 - f->how / WALK_SAVES * 8;
-			to++->value = f[-1].rbp;
-		}
-	}
-	to->address = ADDRESS(&nothing);
-	to->value = ~0ull;
-	m->end = to;
+	add_word(&l, ADDRESS(m->frame + 1), f->pc);
+	if (f->how & WALK_NEEDS_RBP)
+		add_word(&l, ADDRESS(m->frame), f->rbp);
+	while (f > &w->frames[1] && add_frame(&l, f))
+		f--;
+	fill_batch(&l);
+	m->end = m->batches + l.count / WALK_BATCH;
 	return f;
 }
 
@@ -147,7 +200,6 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 		m = &w->memos[w->used++];
 	memmove(first + 1, first, (WALK_WAYS - 1) * sizeof(*first));
 	*first = m;
-	m->pc = f->pc;
 	m->frame = frame;
 	m->leaf = *leaf;
 	f = list_words(w, m);
@@ -190,7 +242,7 @@ const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame)
 	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
 		struct walk_memo *m = *at;
 
-		if (!unwind_holds(m, frame[1], frame) ||
+		if (!unwind_holds(m, frame) ||
 		    (unlikely(m->join) && !joins(w, m)))
 			continue;
 		*at = *first;
