@@ -55,7 +55,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 13u
+#define STORE_VERSION 14u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
@@ -143,12 +143,11 @@ struct store_counter {
  * the sums over all areas.
  */
 struct store_area {
-	uint32_t tid;    /* the present owner */
-	uint32_t serial; /* index in the threads table */
-	uint64_t allocations;
-	uint64_t frees;
-	uint64_t allocated_bytes;
-	uint64_t freed_bytes;
+	uint32_t tid;              /* the present owner */
+	uint32_t serial;           /* index in the threads table */
+	uint64_t allocations;      /* of all stacks */
+	uint64_t frees;            /* likewise; their bytes are only there */
+	struct store_counter rest; /* of the stacks that have none here */
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
 	uint64_t limits[48];                    /* by enum rkn_limit_number */

@@ -18,8 +18,10 @@ static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
 		failure_end_store(store_shortage());
 }
 
-void record_block(struct thread *t, void *p, size_t size, size_t kept,
-		  const struct walk_leaf *leaf)
+/* Records a block without a shortcut to its slots, with a size that takes three
+ * slots, or of a thread that takes the long way. */
+static void record_block(struct thread *t, void *p, size_t size, size_t kept,
+			 const struct walk_leaf *leaf)
 {
 	uint64_t extra = thread_extra(t), address = ADDRESS(p);
 	struct shadow_block b = { size, extra >> STORE_BIRTH_SHIFT,
@@ -47,7 +49,7 @@ void record_block(struct thread *t, void *p, size_t size, size_t kept,
  * no area: the block is kept, its stack is not known. Each counter changes by
  * one instruction, so an interrupted update is not lost.
  */
-COLD void record_outside(void *p, size_t size, size_t kept)
+static COLD void record_outside(void *p, size_t size, size_t kept)
 {
 	struct shadow_block b = { .size = size };
 	struct thread *t = thread_attached();
@@ -67,7 +69,7 @@ COLD void record_outside(void *p, size_t size, size_t kept)
 	} else if (limit == RKN_LIMITS) {
 		c = thread_counter(t->area, 0);
 		t->area->limits[RKN_LIMIT_NESTED]++;
-		record_count_alloc(t->area, c ? c : &t->no_room, size);
+		record_count_alloc(t->area, c ? c : &t->area->rest, size);
 	} else {
 		not_kept(t->area, limit);
 	}
@@ -140,7 +142,7 @@ static void count_free(struct thread *t, uint32_t stack, uint64_t size)
 {
 	struct store_counter *c = thread_counter(t->area, stack);
 
-	record_count_free(t->area, c ? c : &t->no_room, size);
+	record_count_free(t->area, c ? c : &t->area->rest, size);
 }
 
 /* The objects in it are left as they are: nobody will find them. */
@@ -293,12 +295,11 @@ void record_undo(void *p, struct record_freed *freed)
 	if (!t)
 		return;
 	record_count(&t->area->frees, -1ull);
-	record_count(&t->area->freed_bytes, -freed->size);
 	c = thread_counter(t->area, freed->stack);
-	if (c) {
-		record_count(&c->frees, -1ull);
-		record_count(&c->freed_bytes, -freed->size);
-	}
+	if (!c)
+		c = &t->area->rest;
+	record_count(&c->frees, -1ull);
+	record_count(&c->freed_bytes, -freed->size);
 	thread_more(t, freed->size);
 	if (t->regions_open)
 		regions_block(t, freed->stack, freed->size, false);

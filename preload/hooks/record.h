@@ -30,7 +30,6 @@ static inline void record_count_alloc(struct store_area *a,
 				      struct store_counter *c, uint64_t size)
 {
 	record_count(&a->allocations, 1);
-	record_count(&a->allocated_bytes, size);
 	record_count(&c->allocations, 1);
 	record_count(&c->allocated_bytes, size);
 }
@@ -39,18 +38,9 @@ static inline void record_count_free(struct store_area *a,
 				     struct store_counter *c, uint64_t size)
 {
 	record_count(&a->frees, 1);
-	record_count(&a->freed_bytes, size);
 	record_count(&c->frees, 1);
 	record_count(&c->freed_bytes, size);
 }
-
-/* Records a block without a shortcut to its slots, with a size that takes three
- * slots, or of a thread that takes the long way. */
-void record_block(struct thread *t, void *p, size_t size, size_t kept,
-		  const struct walk_leaf *leaf);
-
-/* Records a block of a thread that may not go inside. */
-void record_outside(void *p, size_t size, size_t kept);
 
 /* The real allocator has returned `p` (not NULL), of whose bytes the first
  * `kept` mean something; see leftovers.h. Returns `p`. */

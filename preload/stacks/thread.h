@@ -92,7 +92,6 @@ struct thread {
 	struct thread_stray stray;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
-	struct store_counter no_room; /* for stacks that have no counter */
 	uint32_t regions_open;
 	struct regions *regions; /* see regions.c; NULL: it never had one .. */
 	struct regions *regions_memory; /* .. of its own in this, its area's */

@@ -25,7 +25,7 @@ static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 	leaf->node = leaf->counter && stack ? node : 0;
 	leaf->scope = parent_of(parent_of(node));
 	if (!leaf->counter)
-		leaf->counter = &t->no_room;
+		leaf->counter = &t->area->rest;
 	return leaf;
 }
 
