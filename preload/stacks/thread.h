@@ -24,7 +24,8 @@
 #define THREAD_RANGES 16
 #define THREAD_AREAS  32768
 
-#define THREAD_LEAVES 256
+#define THREAD_LEAVES     256
+#define THREAD_LEAVES_FEW 32
 
 /* What every call asks; an unknown thread has nothing else. */
 struct thread_gate {
@@ -109,7 +110,10 @@ struct thread {
 	__attribute__((aligned(4096))) struct walk_leaf leaves[THREAD_LEAVES];
 	struct shadow_way ways[SHADOW_WAYS];
 	uint64_t readable[THREAD_READABLE]; /* numbers of pages, see seals.h */
+	/* What is used of these by a thread that knows few stacks is in few
+	 * pages: the ends of one, all of the next, the start of the last. */
 	struct stacks_memo memo;
+	struct walk_leaf leaves_few[THREAD_LEAVES_FEW];
 	struct walk walk;
 };
 

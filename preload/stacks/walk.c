@@ -47,7 +47,8 @@ const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame)
 		unwind_walk(&t->walk, words[1], sp, words[0], most);
 	}
 	node = stacks_node(&t->memo, &t->walk, t->area->limits);
-	leaf = &t->leaves[node % THREAD_LEAVES];
+	leaf = stacks_few(&t->memo) ? &t->leaves_few[node % THREAD_LEAVES_FEW]
+				    : &t->leaves[node % THREAD_LEAVES];
 	if (unlikely(!node || leaf->node != node))
 		leaf = fill(t, leaf, node);
 	if (likely(leaf->node))
