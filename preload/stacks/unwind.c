@@ -101,64 +101,52 @@ const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f)
 
 /* A memo's words while they are listed. */
 struct list {
-	struct walk_memo *memo;
-	uint32_t count; /* of words */
+	const uint64_t *frame;
+	struct walk_batch *batch, *end;
+	unsigned count; /* of words in the batch */
+	uint64_t page;  /* where they are */
 };
 
-static void put_word(const struct list *l, uint32_t i, uint64_t at,
-		     uint64_t value)
-{
-	struct walk_batch *b = &l->memo->batches[i / WALK_BATCH];
-	uint64_t *pair = &b->at[i % WALK_BATCH / 2];
-
-	*pair = i % 2 ? (uint32_t)*pair | at << 32 : at;
-	b->values[i % WALK_BATCH] = value;
-}
-
-static uint64_t place_of(const struct list *l, uint32_t i)
-{
-	const struct walk_batch *b = &l->memo->batches[i / WALK_BATCH];
-	const uint64_t pair = b->at[i % WALK_BATCH / 2];
-
-	return i % 2 ? pair >> 32 : (uint32_t)pair;
-}
-
 /* Repeats the last word until the batch is full. */
-static void fill_batch(struct list *l)
+static inline void fill_batch(const struct list *l)
 {
-	for (uint32_t last = l->count - 1; l->count % WALK_BATCH; l->count++)
-		put_word(l, l->count, place_of(l, last),
-			 l->memo->batches[last / WALK_BATCH]
-			     .values[last % WALK_BATCH]);
+	for (unsigned i = l->count; i < WALK_BATCH; i++) {
+		l->batch->at[i] = l->batch->at[i - 1];
+		l->batch->values[i] = l->batch->values[i - 1];
+	}
 }
 
 /* Appends a word; false: it has no room there. */
-static bool add_word(struct list *l, uint64_t address, uint64_t value)
+static inline bool add_word(struct list *l, uint64_t address, uint64_t value)
 {
-	const uint64_t *frame = l->memo->frame;
-	const uint64_t at = (address - ADDRESS(frame)) / 8;
-	const uint32_t first = l->count & -(uint32_t)WALK_BATCH;
+	const uint64_t at = (address - ADDRESS(l->frame)) / 8;
 
-	if (l->count % WALK_BATCH &&
-	    address / 4096 != ADDRESS(frame + place_of(l, first)) / 4096)
-		fill_batch(l);
-	if (l->count == WALK_MEMO_BATCHES * WALK_BATCH || at > UINT32_MAX ||
-	    address % 8)
+	if (unlikely(at > UINT32_MAX || address % 8))
 		return false;
-	put_word(l, l->count++, at, value);
+	if (l->count == WALK_BATCH || (l->count && address / 4096 != l->page)) {
+		if (l->batch + 1 == l->end)
+			return false;
+		fill_batch(l);
+		l->batch++;
+		l->count = 0;
+	}
+	l->page = address / 4096;
+	l->batch->at[l->count] = (uint32_t)at;
+	l->batch->values[l->count++] = value;
 	return true;
 }
 
 /* Appends what proves that `f` leads to its caller, all or nothing. */
-static bool add_frame(struct list *l, const struct walk_frame *f)
+static inline bool add_frame(struct list *l, const struct walk_frame *f)
 {
-	const uint32_t before = l->count;
+	const struct list before = *l;
 
+	if (likely(!(f->how & (WALK_UNPROVED | WALK_CHECKED))))
+		return add_word(l, f[-1].slot, f[-1].pc);
 	if (!(f->how & WALK_UNPROVED) && add_word(l, f[-1].slot, f[-1].pc) &&
-	    (!(f->how & WALK_CHECKED) ||
-	     add_word(l, f[-1].slot + 8 - f->how / WALK_SAVES * 8, f[-1].rbp)))
+	    add_word(l, f[-1].slot + 8 - f->how / WALK_SAVES * 8, f[-1].rbp))
 		return true;
-	l->count = before;
+	*l = before;
 	return false;
 }
 
@@ -170,7 +158,9 @@ static const struct walk_frame *list_words(const struct walk *w,
 					   struct walk_memo *m)
 {
 	const struct walk_frame *f = &w->frames[w->count];
-	struct list l = { .memo = m };
+	struct list l = { .frame = m->frame,
+			  .batch = m->batches,
+			  .end = m->batches + WALK_MEMO_BATCHES };
 
 	add_word(&l, ADDRESS(m->frame + 1), f->pc);
 	if (f->how & WALK_NEEDS_RBP)
@@ -178,7 +168,7 @@ static const struct walk_frame *list_words(const struct walk *w,
 	while (f > &w->frames[1] && add_frame(&l, f))
 		f--;
 	fill_batch(&l);
-	m->end = m->batches + l.count / WALK_BATCH;
+	m->end = l.batch + 1;
 	return f;
 }
 
@@ -189,7 +179,8 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 	struct walk_memo **first, *m;
 	const uint64_t *frame;
 
-	if (*seen != leaf->node || !(w->whole || w->cut)) {
+	/* The first word is there, so that a memo has one. */
+	if (*seen != leaf->node || !(w->whole || w->cut) || f->slot % 8) {
 		*seen = leaf->node;
 		return;
 	}

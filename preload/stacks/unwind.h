@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cfi.h"
 #include "compiler.h"
@@ -73,9 +74,8 @@ struct walk_leaf {
 #define WALK_BATCH 4
 struct walk_batch {
 	uint64_t values[WALK_BATCH] __attribute__((aligned(16)));
-	uint64_t at[WALK_BATCH / 2]; /* where they are, in words from the hook's
-					frame on: a pair in each, the first in
-					its low half */
+	uint32_t at[WALK_BATCH]; /* where they are, in words from the hook's
+				    frame on */
 };
 
 /*
@@ -197,14 +197,17 @@ static inline struct walk_memo **unwind_memos(struct walk *w, uint64_t pc,
 }
 
 /* All bits, if the two words at `at` are `values`. */
-static inline __m128i unwind_two(const uint64_t *frame, uint64_t at,
+static inline __m128i unwind_two(const uint64_t *frame, const uint32_t *at,
 				 const uint64_t *values)
 {
-	const void *first = frame + (uint32_t)at, *second = frame + (at >> 32);
-	__m128i both = _mm_loadl_epi64(first);
+	const double *second;
+	uint64_t places; /* both, by one load */
+	__m128i both;
 
-	both = _mm_castpd_si128(
-	    _mm_loadh_pd(_mm_castsi128_pd(both), (const double *)second));
+	memcpy(&places, at, sizeof(places));
+	both = _mm_loadl_epi64((const void *)(frame + (uint32_t)places));
+	second = (const void *)(frame + (places >> 32));
+	both = _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(both), second));
 	return _mm_cmpeq_epi32(both, *(const __m128i *)values);
 }
 
@@ -216,8 +219,8 @@ static inline bool unwind_held(const struct walk_memo *m, const uint64_t *frame)
 
 	do {
 		const __m128i held =
-		    _mm_and_si128(unwind_two(frame, b->at[0], b->values),
-				  unwind_two(frame, b->at[1], b->values + 2));
+		    _mm_and_si128(unwind_two(frame, b->at, b->values),
+				  unwind_two(frame, b->at + 2, b->values + 2));
 
 		if (_mm_movemask_epi8(held) != 0xffff)
 			return false;
