@@ -12,6 +12,7 @@
 static int add_pages(struct store_file *s, const struct store_area *a)
 {
 	struct rkn_stack *to = s->parts.of[RKN_CHUNK_STACKS].records;
+	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
 	size_t stacks = s->stack_count;
 
 	for (size_t i = 0;
@@ -42,6 +43,8 @@ static int add_pages(struct store_file *s, const struct store_area *a)
 			stack->allocated_bytes += page[k].allocated_bytes;
 			stack->frees += page[k].frees;
 			stack->freed_bytes += page[k].freed_bytes;
+			meta->allocated_bytes += page[k].allocated_bytes;
+			meta->freed_bytes += page[k].freed_bytes;
 		}
 	}
 	return 0;
@@ -54,8 +57,8 @@ static int add_area(struct store_file *s, const struct store_area *a)
 
 	meta->allocations += a->allocations;
 	meta->frees += a->frees;
-	meta->allocated_bytes += a->allocated_bytes;
-	meta->freed_bytes += a->freed_bytes;
+	meta->allocated_bytes += a->rest.allocated_bytes;
+	meta->freed_bytes += a->rest.freed_bytes;
 	for (int i = 0; i < RKN_LIMITS; i++)
 		s->m->limits[i] += a->limits[i];
 	/* What the present owner did is not in the threads' table yet. */

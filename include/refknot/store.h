@@ -169,12 +169,11 @@ struct store_counter {
  * the sums over all areas.
  */
 struct store_area {
-	uint32_t tid;    /* the present owner */
-	uint32_t serial; /* index in the threads table */
-	uint64_t allocations;
-	uint64_t frees;
-	uint64_t allocated_bytes;
-	uint64_t freed_bytes;
+	uint32_t tid;              /* the present owner */
+	uint32_t serial;           /* index in the threads table */
+	uint64_t allocations;      /* of all stacks */
+	uint64_t frees;            /* likewise; their bytes are only there */
+	struct store_counter rest; /* of the stacks that have none here */
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
 	uint64_t limits[STORE_LIMITS];          /* by enum rkn_limit_number */

@@ -48,20 +48,19 @@ CLEAN EXPORT void *malloc(size_t size)
 {
 	void *p = real.malloc(size);
 
-	if (likely(p)) {
-		leftovers_clear_first(p, size);
-		record_alloc_here(p, size, 0, HERE);
-	}
-	return p;
+	if (unlikely(!p))
+		return p;
+	leftovers_clear_first(p, size);
+	return record_alloc_here(p, size, 0, HERE);
 }
 
 CLEAN EXPORT void *calloc(size_t n, size_t size)
 {
 	void *p = real.calloc(n, size);
 
-	if (likely(p))
-		record_alloc(p, n * size, LEFTOVERS_NONE, HERE);
-	return p;
+	if (unlikely(!p))
+		return p;
+	return record_alloc_here(p, n * size, LEFTOVERS_NONE, HERE);
 }
 
 /* The block is in its place: what others asked of this thread meanwhile. */

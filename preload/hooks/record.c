@@ -18,8 +18,10 @@ static COLD void not_kept(struct store_area *a, enum rkn_limit_number limit)
 		failure_end_store(store_shortage());
 }
 
-void record_block(struct thread *t, void *p, size_t size, size_t kept,
-		  const struct walk_leaf *leaf)
+/* Records a block without a shortcut to its slots, with a size that takes three
+ * slots, or of a thread that takes the long way. */
+static void record_block(struct thread *t, void *p, size_t size, size_t kept,
+			 const struct walk_leaf *leaf)
 {
 	uint64_t extra = thread_extra(t), address = ADDRESS(p);
 	struct shadow_block b = { size, extra >> STORE_BIRTH_SHIFT,
@@ -47,7 +49,7 @@ void record_block(struct thread *t, void *p, size_t size, size_t kept,
  * no area: the block is kept, its stack is not known. Each counter changes by
  * one instruction, so an interrupted update is not lost.
  */
-COLD void record_outside(void *p, size_t size, size_t kept)
+static COLD void record_outside(void *p, size_t size, size_t kept)
 {
 	struct shadow_block b = { .size = size };
 	struct thread *t = thread_attached();
@@ -67,15 +69,61 @@ COLD void record_outside(void *p, size_t size, size_t kept)
 	} else if (limit == RKN_LIMITS) {
 		c = thread_counter(t->area, 0);
 		t->area->limits[RKN_LIMIT_NESTED]++;
-		record_count_alloc(t->area, c ? c : &t->no_room, size);
+		record_count_alloc(t->area, c ? c : &t->area->rest, size);
 	} else {
 		not_kept(t->area, limit);
 	}
 }
 
-void record_alloc(void *p, size_t size, size_t kept, const void *frame)
+/* For a thread that is inside. */
+static void record_with(struct thread *t, void *p, size_t size, size_t kept,
+			const struct walk_leaf *leaf)
 {
-	record_alloc_here(p, size, kept, frame);
+	uint64_t *slot = shadow_shortcut(t->ways, ADDRESS(p)), head;
+
+	if (!slot || size >> 32 || t->detour) {
+		record_block(t, p, size, kept, leaf);
+		return;
+	}
+	head = leaf->head | size << STORE_SIZE_SHIFT;
+	if (!leftovers_same(READ_ONCE(*slot), head))
+		leftovers_clear(p, size, kept);
+	WRITE_ONCE(slot[1], thread_extra(t));
+	STORE_RELEASE(*slot, head);
+	record_count_alloc(t->area, leaf->counter, size);
+	thread_more(t, size);
+}
+
+void *record_alloc(void *p, size_t size, size_t kept, const void *frame)
+{
+	struct thread *t = thread_enter(frame);
+
+	if (t) {
+		record_with(t, p, size, kept, walk_from(t, frame));
+		thread_leave(t);
+	} else if (!READ_ONCE(process_over)) {
+		record_outside(p, size, kept);
+	}
+	return p;
+}
+
+void *record_inside(void *p, size_t size, size_t kept, const void *frame,
+		    const struct walk_leaf *leaf)
+{
+	struct thread *t = thread_behind(thread_self);
+
+	record_with(t, p, size, kept, leaf ? leaf : walk_from_noted(t, frame));
+	thread_leave(t);
+	return p;
+}
+
+COLD void *record_peak(void *p)
+{
+	struct thread *t = thread_behind(thread_self);
+
+	thread_peak(t);
+	thread_leave(t);
+	return p;
 }
 
 void record_whole(void *p)
@@ -88,6 +136,13 @@ void record_whole(void *p)
 	if (shadow_is_live(head) && head & STORE_EXTRA)
 		WRITE_ONCE(slot[1], READ_ONCE(slot[1]) | STORE_WHOLE);
 	WRITE_ONCE(heap_asked, true);
+}
+
+static void count_free(struct thread *t, uint32_t stack, uint64_t size)
+{
+	struct store_counter *c = thread_counter(t->area, stack);
+
+	record_count_free(t->area, c ? c : &t->area->rest, size);
 }
 
 /* The objects in it are left as they are: nobody will find them. */
@@ -104,7 +159,7 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 	freed->stack = b.stack;
 	freed->size = b.size;
 	if (t)
-		record_count_free(t->area, b.stack, b.size);
+		count_free(t, b.stack, b.size);
 	else
 		process_missed();
 }
@@ -136,7 +191,7 @@ take(void *p, struct record_freed *freed, const void *frame, bool moves)
 		if (!moves)
 			shadow_note_freed(address,
 					  ((const uint64_t *)frame)[1]);
-		record_count_free(t->area, b.stack, b.size);
+		count_free(t, b.stack, b.size);
 		thread_less(t, b.size);
 		if (unlikely(t->regions_open))
 			regions_block(t, b.stack, b.size, true);
@@ -170,7 +225,7 @@ static bool free_noted(void *p, const void *frame)
 {
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
-	uint64_t *slot, head;
+	uint64_t *slot, head, size;
 
 	if (gate->epoch != READ_ONCE(process_page.epoch))
 		return false;
@@ -180,8 +235,12 @@ static bool free_noted(void *p, const void *frame)
 		(STORE_HEAD | STORE_NOTED) ||
 	    t->detour)
 		return false;
-	record_free_here(t, slot, head, frame);
-	references_free(p, head >> STORE_SIZE_SHIFT, frame);
+	size = head >> STORE_SIZE_SHIFT;
+	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
+	STORE_RELEASE(*slot, head | STORE_FREED);
+	count_free(t, shadow_stack(head), size);
+	thread_less(t, size);
+	references_free(p, size, frame);
 	return true;
 }
 
@@ -196,6 +255,9 @@ static COLD void free_otherwise(void *p, const void *frame)
 
 void record_free_slowly(void *p, const void *frame)
 {
+	if (thread_self->epoch != READ_ONCE(process_page.epoch) &&
+	    READ_ONCE(process_over))
+		return;
 	if (!free_noted(p, frame))
 		free_otherwise(p, frame);
 }
@@ -233,12 +295,11 @@ void record_undo(void *p, struct record_freed *freed)
 	if (!t)
 		return;
 	record_count(&t->area->frees, -1ull);
-	record_count(&t->area->freed_bytes, -freed->size);
 	c = thread_counter(t->area, freed->stack);
-	if (c) {
-		record_count(&c->frees, -1ull);
-		record_count(&c->freed_bytes, -freed->size);
-	}
+	if (!c)
+		c = &t->area->rest;
+	record_count(&c->frees, -1ull);
+	record_count(&c->freed_bytes, -freed->size);
 	thread_more(t, freed->size);
 	if (t->regions_open)
 		regions_block(t, freed->stack, freed->size, false);

@@ -30,64 +30,66 @@ static inline void record_count_alloc(struct store_area *a,
 				      struct store_counter *c, uint64_t size)
 {
 	record_count(&a->allocations, 1);
-	record_count(&a->allocated_bytes, size);
 	record_count(&c->allocations, 1);
 	record_count(&c->allocated_bytes, size);
 }
 
-static inline void record_count_free(struct store_area *a, uint32_t stack,
-				     uint64_t size)
+static inline void record_count_free(struct store_area *a,
+				     struct store_counter *c, uint64_t size)
 {
-	struct store_counter *c = thread_counter(a, stack);
-
 	record_count(&a->frees, 1);
-	record_count(&a->freed_bytes, size);
-	if (likely(c)) {
-		record_count(&c->frees, 1);
-		record_count(&c->freed_bytes, size);
-	}
+	record_count(&c->frees, 1);
+	record_count(&c->freed_bytes, size);
 }
-
-/* Records a block without a shortcut to its slots, with a size that takes three
- * slots, or of a thread that takes the long way. */
-void record_block(struct thread *t, void *p, size_t size, size_t kept,
-		  const struct walk_leaf *leaf);
-
-/* Records a block of a thread that may not go inside. */
-void record_outside(void *p, size_t size, size_t kept);
 
 /* The real allocator has returned `p` (not NULL), of whose bytes the first
- * `kept` mean something; see leftovers.h. */
-static inline __attribute__((always_inline)) void
+ * `kept` mean something; see leftovers.h. Returns `p`. */
+void *record_alloc(void *p, size_t size, size_t kept, const void *frame);
+
+/* The same, of a thread that is inside; `leaf`: NULL if the stack is not known
+ * yet. */
+void *record_inside(void *p, size_t size, size_t kept, const void *frame,
+		    const struct walk_leaf *leaf);
+
+/* The thread's live bytes are more than ever: notes that, and leaves. */
+void *record_peak(void *p);
+
+/*
+ * The same as record_alloc(), by a way that is short if all is as it mostly is.
+ * All that it calls return `p`, too: then a hook keeps nothing over a call, and
+ * saves no registers for it. Nothing is changed before all is known that the
+ * short way needs.
+ */
+static inline __attribute__((always_inline)) void *
 record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 {
-	struct thread *t = thread_enter(frame);
-	const struct walk_leaf *leaf;
-	uint64_t *slot;
+	struct thread_gate *gate = thread_self;
+	struct thread *t = thread_behind(gate);
+	const struct walk_memo *m;
+	uint64_t *slot, head;
 
-	if (unlikely(!t)) {
-		if (!READ_ONCE(process_over))
-			record_outside(p, size, kept);
-		return;
-	}
-	leaf = walk_from(t, frame);
+	if (unlikely(gate->open != READ_ONCE(process_page.epoch)))
+		return record_alloc(p, size, kept, frame);
+	thread_close(t, frame);
+	m = unwind_first(&t->walk, frame);
+	if (unlikely(!m || m->join))
+		return record_inside(p, size, kept, frame, NULL);
 	slot = shadow_shortcut(t->ways, ADDRESS(p));
-	if (likely(slot && !(size >> 32) && !t->detour)) {
-		const uint64_t head = leaf->head | size << STORE_SIZE_SHIFT;
-
-		if (unlikely(!leftovers_same(READ_ONCE(*slot), head)))
-			leftovers_clear(p, size, kept);
-		WRITE_ONCE(slot[1], thread_extra(t));
-		STORE_RELEASE(*slot, head);
-		record_count_alloc(t->area, leaf->counter, size);
-		thread_more(t, size);
-	} else {
-		record_block(t, p, size, kept, leaf);
-	}
+	if (unlikely(!slot || size >> 32 || t->detour ||
+		     t->extra == t->extra_end))
+		return record_inside(p, size, kept, frame, &m->leaf);
+	head = m->leaf.head | size << STORE_SIZE_SHIFT;
+	if (unlikely(!leftovers_same(READ_ONCE(*slot), head)) &&
+	    !leftovers_same_chunk(READ_ONCE(*slot), size))
+		return record_inside(p, size, kept, frame, &m->leaf);
+	WRITE_ONCE(slot[1], thread_extra_next(t));
+	STORE_RELEASE(*slot, head);
+	record_count_alloc(t->area, m->leaf.counter, size);
+	if (unlikely(thread_grows(t, size)))
+		return record_peak(p);
 	thread_leave(t);
+	return p;
 }
-void record_alloc(void *p, size_t size, size_t kept, const void *frame);
-
 /* Notes that the program asked how many bytes of `p` (not NULL) it may use. */
 void record_whole(void *p);
 
@@ -102,19 +104,6 @@ struct record_freed {
 	uint64_t size;
 };
 
-/* The live block, smaller than 4 GiB, whose slot has `head`. */
-static inline __attribute__((always_inline)) void
-record_free_here(struct thread *t, uint64_t *slot, uint64_t head,
-		 const void *frame)
-{
-	uint64_t size = head >> STORE_SIZE_SHIFT;
-
-	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
-	STORE_RELEASE(*slot, head | STORE_FREED);
-	record_count_free(t->area, shadow_stack(head), size);
-	thread_less(t, size);
-}
-
 /* `p` (not NULL) is about to be given to the real allocator. */
 void record_free_slowly(void *p, const void *frame);
 static inline __attribute__((always_inline)) void record_free(void *p,
@@ -122,15 +111,13 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 {
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
-	uint64_t *slot, head;
+	struct store_counter *c;
+	uint64_t *slot, head, size;
 
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
-	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch))) {
-		if (!READ_ONCE(process_over))
-			record_free_slowly(p, frame);
-		return;
-	}
+	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch)))
+		return record_free_slowly(p, frame);
 	slot = shadow_shortcut(t->ways, ADDRESS(p));
 	if (unlikely(!slot))
 		return record_free_slowly(p, frame);
@@ -139,7 +126,14 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 			      STORE_NOTED)) != STORE_HEAD ||
 		     t->detour))
 		return record_free_slowly(p, frame);
-	record_free_here(t, slot, head, frame);
+	c = thread_counter_there(t->area, shadow_stack(head));
+	if (unlikely(!c))
+		return record_free_slowly(p, frame);
+	size = head >> STORE_SIZE_SHIFT;
+	WRITE_ONCE(slot[1], shadow_freed(((const uint64_t *)frame)[1]));
+	STORE_RELEASE(*slot, head | STORE_FREED);
+	record_count_free(t->area, c, size);
+	thread_less(t, size);
 }
 
 /*

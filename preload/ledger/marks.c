@@ -45,6 +45,12 @@ static uint32_t records(enum store_table_number number)
 	return (uint32_t)(n < t->capacity ? n : t->capacity);
 }
 
+static int64_t bytes_of(const struct store_counter *counter)
+{
+	return (int64_t)(READ_ONCE(counter->allocated_bytes) -
+			 READ_ONCE(counter->freed_bytes));
+}
+
 /* What an area counted, of all stacks that were known as the census began. */
 static void add_area(struct census *c, const struct store_area *a)
 {
@@ -61,14 +67,12 @@ static void add_area(struct census *c, const struct store_area *a)
 		       i % STORE_COUNTERS_PER_PAGE;
 		c->stacks[i].live += (int64_t)(READ_ONCE(from->allocations) -
 					       READ_ONCE(from->frees));
-		c->stacks[i].bytes +=
-		    (int64_t)(READ_ONCE(from->allocated_bytes) -
-			      READ_ONCE(from->freed_bytes));
+		c->stacks[i].bytes += bytes_of(from);
+		c->all.bytes += bytes_of(from);
 	}
 	c->all.live +=
 	    (int64_t)(READ_ONCE(a->allocations) - READ_ONCE(a->frees));
-	c->all.bytes += (int64_t)(READ_ONCE(a->allocated_bytes) -
-				  READ_ONCE(a->freed_bytes));
+	c->all.bytes += bytes_of(&a->rest);
 }
 
 static bool begin(struct census *c)

@@ -152,14 +152,14 @@ static uint32_t find(uint32_t parent, uint64_t pc)
 uint32_t stacks_child_slowly(struct stacks_memo *memo, uint32_t parent,
 			     uint64_t pc)
 {
-	unsigned i = stacks_place(parent, pc);
 	uint32_t node = find(parent, pc);
 
 	if (!node)
 		return 0;
-	memo->children[i].pc = pc;
-	memo->children[i].parent = parent;
-	memo->children[i].node = node;
+	if (stacks_few(memo))
+		memo->missed++;
+	*stacks_place(memo, parent, pc) =
+	    (struct stacks_known){ pc, parent, node };
 	return node;
 }
 

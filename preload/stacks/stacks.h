@@ -17,15 +17,27 @@
 /* Forgets all: the store is a new one. Returns 0 or -ENOMEM. */
 int stacks_reset(void);
 
-#define STACKS_CHILDREN_BITS 10
-
-/* What a thread remembers of the tree; zeros: nothing. */
-struct stacks_memo {
-	struct {
-		uint64_t pc; /* 0: empty */
-		uint32_t parent, node;
-	} children[1 << STACKS_CHILDREN_BITS];
+/*
+ * What a thread remembers of the tree; zeros: nothing. It begins with few
+ * places, and has all when so many more were asked for than it has: most threads
+ * know few stacks.
+ */
+#define STACKS_BITS     10
+#define STACKS_FEW_BITS 6
+struct stacks_known {
+	uint64_t pc; /* 0: empty */
+	uint32_t parent, node;
 };
+struct stacks_memo {
+	struct stacks_known many[1 << STACKS_BITS];
+	struct stacks_known few[1 << STACKS_FEW_BITS];
+	uint32_t missed; /* by the few */
+};
+/* Whether the thread knows few stacks. */
+static inline bool stacks_few(const struct stacks_memo *memo)
+{
+	return memo->missed < 2u << STACKS_FEW_BITS;
+}
 
 /* A child that the thread does not remember: finds or makes it, and remembers
  * it. 0 if the table is full. */
@@ -38,20 +50,23 @@ static inline uint64_t stacks_hash(uint32_t parent, uint64_t pc)
 	return pc * 0x9e3779b97f4a7c15u + parent * 0xc2b2ae3d27d4eb4fu;
 }
 
-static inline unsigned stacks_place(uint32_t parent, uint64_t pc)
+/* Where that child is, if it is remembered. */
+static inline struct stacks_known *stacks_place(struct stacks_memo *memo,
+						uint32_t parent, uint64_t pc)
 {
-	return (unsigned)(stacks_hash(parent, pc) >>
-			  (64 - STACKS_CHILDREN_BITS));
+	const uint64_t hash = stacks_hash(parent, pc);
+
+	return stacks_few(memo) ? &memo->few[hash >> (64 - STACKS_FEW_BITS)]
+				: &memo->many[hash >> (64 - STACKS_BITS)];
 }
 
 static inline uint32_t stacks_child(struct stacks_memo *memo, uint32_t parent,
 				    uint64_t pc)
 {
-	unsigned i = stacks_place(parent, pc);
+	const struct stacks_known *k = stacks_place(memo, parent, pc);
 
-	if (likely(memo->children[i].pc == pc &&
-		   memo->children[i].parent == parent))
-		return memo->children[i].node;
+	if (likely(k->pc == pc && k->parent == parent))
+		return k->node;
 	return stacks_child_slowly(memo, parent, pc);
 }
 

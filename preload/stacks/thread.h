@@ -24,7 +24,8 @@
 #define THREAD_RANGES 16
 #define THREAD_AREAS  32768
 
-#define THREAD_LEAVES 256
+#define THREAD_LEAVES     256
+#define THREAD_LEAVES_FEW 32
 
 /* What every call asks; an unknown thread has nothing else. */
 struct thread_gate {
@@ -72,7 +73,16 @@ struct thread_stray {
 };
 
 struct thread {
+	/* What every malloc and free looks at, in one line. */
 	struct thread_gate gate;
+	struct store_area *area;
+	uint64_t extra, extra_end; /* birth numbers to give out, as words of
+				      the shadow */
+	int64_t live;              /* bytes, since they were last published */
+	int64_t live_most;         /* highest value of `live` since then */
+	bool detour; /* calls take the long way: regions are open, or leaks
+			     not wanted */
+
 	uint32_t number; /* of its area */
 	uint32_t serial;
 	uint64_t pointer; /* its thread pointer */
@@ -81,19 +91,11 @@ struct thread {
 	uint8_t
 	    wanted; /* what it was asked for meanwhile: enum realloc_window_want */
 	struct thread_stray stray;
-	struct store_area *area;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */
-	uint64_t extra, extra_end; /* birth numbers to give out, as words of
-				      the shadow */
-	int64_t live;              /* bytes, since they were last published */
-	int64_t live_most;         /* highest value of `live` since then */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
-	struct store_counter no_room; /* for stacks that have no counter */
 	uint32_t regions_open;
 	struct regions *regions; /* see regions.c; NULL: it never had one .. */
 	struct regions *regions_memory; /* .. of its own in this, its area's */
-	bool detour;      /* calls take the long way: regions are open, or leaks
-			  not wanted */
 	uint64_t tame;    /* STORE_TAMED while leaks are not wanted, else 0 */
 	uint32_t changes; /* 1: it changes the ledger, see ledger_gate.h */
 	struct thread_free free[THREAD_FREE_KINDS];
@@ -108,7 +110,10 @@ struct thread {
 	__attribute__((aligned(4096))) struct walk_leaf leaves[THREAD_LEAVES];
 	struct shadow_way ways[SHADOW_WAYS];
 	uint64_t readable[THREAD_READABLE]; /* numbers of pages, see seals.h */
+	/* What is used of these by a thread that knows few stacks is in few
+	 * pages: the ends of one, all of the next, the start of the last. */
 	struct stacks_memo memo;
+	struct walk_leaf leaves_few[THREAD_LEAVES_FEW];
 	struct walk walk;
 };
 
@@ -138,7 +143,7 @@ struct thread *thread_enter_slowly(uint64_t here, const void *frame);
  * is recorded, or it is inside already. */
 static inline struct thread *thread_enter(const void *frame)
 {
-	uint64_t here = ADDRESS(__builtin_frame_address(0));
+	uint64_t here = ADDRESS(frame ? frame : __builtin_frame_address(0));
 	struct thread_gate *gate = thread_self;
 	struct thread *t = thread_behind(gate);
 
@@ -152,6 +157,13 @@ static inline struct thread *thread_enter(const void *frame)
 	WRITE_ONCE(t->gate.open, here);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return t;
+}
+
+/* The same for a thread whose gate is open. */
+static inline void thread_close(struct thread *t, const void *frame)
+{
+	WRITE_ONCE(t->gate.open, ADDRESS(frame));
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /* Counts a call of refknot.h for which thread_enter() returned NULL. */
@@ -208,16 +220,18 @@ bool thread_stack_grew(struct thread *t, uint64_t sp, uint64_t *most);
 /* The word of the shadow for the next block: its birth number and the thread.
  * thread_births() gets more numbers. */
 void thread_births(struct thread *t);
-static inline uint64_t thread_extra(struct thread *t)
+static inline uint64_t thread_extra_next(struct thread *t)
 {
 	uint64_t extra = t->extra;
 
-	if (unlikely(extra == t->extra_end)) {
-		thread_births(t);
-		extra = t->extra;
-	}
 	t->extra = extra + (1ull << STORE_BIRTH_SHIFT);
 	return extra;
+}
+static inline uint64_t thread_extra(struct thread *t)
+{
+	if (unlikely(t->extra == t->extra_end))
+		thread_births(t);
+	return thread_extra_next(t);
 }
 
 /* Call it after a change of what makes calls take the long way. */
@@ -235,19 +249,27 @@ static inline void thread_set_tame(struct thread *t)
 	thread_set_detour(t);
 }
 
-/* Counters of `stack` for this thread; NULL if there is no room. */
+/* Counters of `stack` for this thread; NULL if there is no room. The first looks
+ * no further than to what is there. */
 struct store_counter *thread_counter_slowly(struct store_area *area,
 					    uint32_t stack);
+static inline struct store_counter *
+thread_counter_there(struct store_area *area, uint32_t stack)
+{
+	uint64_t i = stack / STORE_COUNTERS_PER_PAGE;
+	uint64_t page = READ_ONCE(area->counters[i]);
+
+	if (unlikely(!page))
+		return NULL;
+	return (struct store_counter *)store_at(page * 4096) +
+	       stack % STORE_COUNTERS_PER_PAGE;
+}
 static inline struct store_counter *thread_counter(struct store_area *area,
 						   uint32_t stack)
 {
-	uint64_t page =
-	    READ_ONCE(area->counters[stack / STORE_COUNTERS_PER_PAGE]);
+	struct store_counter *c = thread_counter_there(area, stack);
 
-	if (unlikely(!page))
-		return thread_counter_slowly(area, stack);
-	return (struct store_counter *)store_at(page * 4096) +
-	       stack % STORE_COUNTERS_PER_PAGE;
+	return likely(c) ? c : thread_counter_slowly(area, stack);
 }
 
 /* Adds what the thread holds to the process's live bytes and peak. */
@@ -255,18 +277,21 @@ void thread_publish(struct thread *t);
 #define THREAD_PUBLISH (64 << 10) /* bytes of change that make it publish */
 
 void thread_peak(struct thread *t);
+/* True: they are more than ever, which asks for thread_peak(). */
+static inline bool thread_grows(struct thread *t, uint64_t bytes)
+{
+	/* One instruction: a handler's frees are not lost. */
+	__asm__("addq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
+	return t->live > t->live_most;
+}
 static inline void thread_more(struct thread *t, uint64_t bytes)
 {
-	int64_t live = t->live + (int64_t)bytes;
-
-	t->live = live;
-	if (unlikely(live > t->live_most))
+	if (unlikely(thread_grows(t, bytes)))
 		thread_peak(t);
 }
 
 static inline void thread_less(struct thread *t, uint64_t bytes)
 {
-	/* One instruction, where the compiler would take three. */
 	__asm__("subq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
 	if (unlikely(t->live < -THREAD_PUBLISH))
 		thread_publish(t);

@@ -10,13 +10,17 @@ APART uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 /* What ends a list of words to compare: it is not ~0. */
 static const uint64_t nothing;
 
+/* Stands where no memo is yet: no frame has its pc. Nobody writes it. */
+static struct walk_memo no_memo;
+
 void unwind_begin(struct walk *w, uint32_t depth)
 {
 	w->depth = depth;
 	w->frames[0].pc = ~0ull;
 	w->frames[0].slot = ADDRESS(&nothing);
+	w->used = 0;
 	for (unsigned i = 0; i < WALK_MEMOS; i++)
-		w->order[i] = &w->memos[i];
+		w->order[i] = &no_memo;
 }
 
 static uint64_t special(enum cfi_kind kind)
@@ -95,6 +99,57 @@ const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f)
 	return f;
 }
 
+/* A memo's words while they are listed. */
+struct list {
+	const uint64_t *frame;
+	struct walk_batch *batch, *end;
+	unsigned count; /* of words in the batch */
+	uint64_t page;  /* where they are */
+};
+
+/* Repeats the last word until the batch is full. */
+static inline void fill_batch(const struct list *l)
+{
+	for (unsigned i = l->count; i < WALK_BATCH; i++) {
+		l->batch->at[i] = l->batch->at[i - 1];
+		l->batch->values[i] = l->batch->values[i - 1];
+	}
+}
+
+/* Appends a word; false: it has no room there. */
+static inline bool add_word(struct list *l, uint64_t address, uint64_t value)
+{
+	const uint64_t at = (address - ADDRESS(l->frame)) / 8;
+
+	if (unlikely(at > UINT32_MAX || address % 8))
+		return false;
+	if (l->count == WALK_BATCH || (l->count && address / 4096 != l->page)) {
+		if (l->batch + 1 == l->end)
+			return false;
+		fill_batch(l);
+		l->batch++;
+		l->count = 0;
+	}
+	l->page = address / 4096;
+	l->batch->at[l->count] = (uint32_t)at;
+	l->batch->values[l->count++] = value;
+	return true;
+}
+
+/* Appends what proves that `f` leads to its caller, all or nothing. */
+static inline bool add_frame(struct list *l, const struct walk_frame *f)
+{
+	const struct list before = *l;
+
+	if (likely(!(f->how & (WALK_UNPROVED | WALK_CHECKED))))
+		return add_word(l, f[-1].slot, f[-1].pc);
+	if (!(f->how & WALK_UNPROVED) && add_word(l, f[-1].slot, f[-1].pc) &&
+	    add_word(l, f[-1].slot + 8 - f->how / WALK_SAVES * 8, f[-1].rbp))
+		return true;
+	*l = before;
+	return false;
+}
+
 /*
  * The words that prove frame `f` and those further out, as far as there is room
  * or a frame is UNPROVED. The last frame that they prove.
@@ -103,21 +158,17 @@ static const struct walk_frame *list_words(const struct walk *w,
 					   struct walk_memo *m)
 {
 	const struct walk_frame *f = &w->frames[w->count];
-	struct walk_word *to = m->words;
-	const struct walk_word *room = to + WALK_MEMO_WORDS - 2;
+	struct list l = { .frame = m->frame,
+			  .batch = m->batches,
+			  .end = m->batches + WALK_MEMO_BATCHES };
 
-	for (; f > &w->frames[1] && to <= room && !(f->how & WALK_UNPROVED);
-	     f--) {
-		to->address = f[-1].slot;
-		to++->value = f[-1].pc;
-		if (f->how & WALK_CHECKED) {
-			to->address = f[-1].slot + 8 - f->how / WALK_SAVES * 8;
-			to++->value = f[-1].rbp;
-		}
-	}
-	to->address = ADDRESS(&nothing);
-	to->value = ~0ull;
-	m->end = to;
+	add_word(&l, ADDRESS(m->frame + 1), f->pc);
+	if (f->how & WALK_NEEDS_RBP)
+		add_word(&l, ADDRESS(m->frame), f->rbp);
+	while (f > &w->frames[1] && add_frame(&l, f))
+		f--;
+	fill_batch(&l);
+	m->end = l.batch + 1;
 	return f;
 }
 
@@ -126,20 +177,22 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 	const struct walk_frame *f = &w->frames[w->count];
 	uint32_t *seen = &w->seen[leaf->node % WALK_SEEN];
 	struct walk_memo **first, *m;
+	const uint64_t *frame;
 
-	if (*seen != leaf->node || !(w->whole || w->cut)) {
+	/* The first word is there, so that a memo has one. */
+	if (*seen != leaf->node || !(w->whole || w->cut) || f->slot % 8) {
 		*seen = leaf->node;
 		return;
 	}
-	first = &w->order[unwind_memo(f->pc, f->slot)];
+	frame = (const uint64_t *)(uintptr_t)f->slot - 1;
+	first = unwind_memos(w, f->pc, frame);
 	m = first[WALK_WAYS - 1];
+	if (m == &no_memo)
+		m = &w->memos[w->used++];
 	memmove(first + 1, first, (WALK_WAYS - 1) * sizeof(*first));
 	*first = m;
-	m->pc = f->pc;
-	m->slot = f->slot;
-	m->rbp = f->rbp;
+	m->frame = frame;
 	m->leaf = *leaf;
-	m->needs_rbp = f->how & WALK_NEEDS_RBP;
 	f = list_words(w, m);
 	m->last = *f;
 	m->join = (uint32_t)(f - w->frames);
@@ -161,7 +214,8 @@ bool unwind_ends(struct walk *w, uint32_t count,
 	return kind != CFI_PLAIN && w->truncated == (kind == CFI_NONE);
 }
 
-bool unwind_joins(const struct walk *w, const struct walk_memo *m)
+/* Whether the last walk continues where the memo's words end. */
+static bool joins(const struct walk *w, const struct walk_memo *m)
 {
 	const struct walk_frame *f = &w->frames[m->join], *last = &m->last;
 
@@ -170,6 +224,23 @@ bool unwind_joins(const struct walk *w, const struct walk_memo *m)
 	       f->node == last->node &&
 	       (!(f->how & WALK_NEEDS_RBP) || f->rbp == last->rbp) &&
 	       unwind_prove(f) == &w->frames[1];
+}
+
+const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame)
+{
+	struct walk_memo **first = unwind_memos(w, frame[1], frame);
+
+	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
+		struct walk_memo *m = *at;
+
+		if (!unwind_holds(m, frame) ||
+		    (unlikely(m->join) && !joins(w, m)))
+			continue;
+		*at = *first;
+		*first = m;
+		return &m->leaf;
+	}
+	return NULL;
 }
 
 COLD uint32_t unwind_drop(struct walk *w, uint32_t kept, uint32_t fresh)

@@ -20,9 +20,11 @@
 #ifndef UNWIND_H
 #define UNWIND_H
 
+#include <emmintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cfi.h"
 #include "compiler.h"
@@ -55,14 +57,10 @@ struct walk_step {
 	uint64_t rule; /* as in the rule cache */
 };
 
-#define WALK_MEMOS      128
-#define WALK_WAYS       4
-#define WALK_SEEN       256
-#define WALK_MEMO_WORDS 43
-
-struct walk_word {
-	uint64_t address, value;
-};
+#define WALK_MEMOS        128
+#define WALK_WAYS         4
+#define WALK_SEEN         256
+#define WALK_MEMO_BATCHES 11
 
 /* What a stack is to the caller of a walk; the walk itself only uses `node`. */
 struct walk_leaf {
@@ -72,19 +70,28 @@ struct walk_leaf {
 	uint32_t scope; /* the node of the caller's caller; 0: there is none */
 };
 
+/* Words that are compared at once, all in one page. */
+#define WALK_BATCH 4
+struct walk_batch {
+	uint64_t values[WALK_BATCH] __attribute__((aligned(16)));
+	uint32_t at[WALK_BATCH]; /* where they are, in words from the hook's
+				    frame on */
+};
+
 /*
- * A whole earlier walk, as the words that prove it unchanged, innermost first.
- * An address whose word never equals the value ends them. If they are too many,
+ * A whole earlier walk, as the words that prove it unchanged, innermost first:
+ * where the hook returns to, rbp below that if its caller needs it, and so on.
+ * Where a batch has fewer, its last one is repeated. If they are too many,
  * the last walk has the rest.
  */
 struct walk_memo {
-	uint64_t pc, slot, rbp; /* of the innermost frame; pc 0: no memo */
-	uint32_t needs_rbp;
+	const uint64_t *frame; /* of the hook; NULL: no memo */
+	const struct walk_batch
+	    *end; /* of the batches; there is one at least */
+	struct walk_leaf leaf;
 	uint32_t join; /* where the last frame that they prove must be in the
 			  last walk; 0: they prove all */
-	const struct walk_word *end; /* of the words */
-	struct walk_leaf leaf;
-	struct walk_word words[WALK_MEMO_WORDS + 1];
+	struct walk_batch batches[WALK_MEMO_BATCHES];
 	struct walk_frame last; /* that they prove */
 };
 
@@ -95,19 +102,20 @@ struct walk {
 	bool cut;       /* there is more, but it was not wanted */
 	bool whole;     /* neither, and only the outermost frame's rule says
 			   that it is the end */
-	/* frames[1] is the outermost that is kept. frames[0] is not a frame:
-	 * its slot does not hold its pc, which ends every proof. */
-	struct walk_frame frames[WALK_MOST + 1];
-	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
-	uint32_t seen[WALK_SEEN]; /* nodes that were walked to lately */
-	/* WALK_WAYS for each place; the one that was used last is first, the
-	 * last is replaced. */
-	struct walk_memo *order[WALK_MEMOS];
-	struct walk_memo memos[WALK_MEMOS];
 	/* For slow steps, off the stack. */
 	struct walk_step last;
 	struct cfi_frame caller;
 	struct cfi_work work;
+	uint32_t seen[WALK_SEEN]; /* nodes that were walked to lately */
+	/* WALK_WAYS for each place; the one that was used last is first, the
+	 * last is replaced. */
+	struct walk_memo *order[WALK_MEMOS];
+	uint32_t used; /* of memos; the others were never touched */
+	/* frames[1] is the outermost that is kept. frames[0] is not a frame:
+	 * its slot does not hold its pc, which ends every proof. */
+	struct walk_frame frames[WALK_MOST + 1];
+	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
+	struct walk_memo memos[WALK_MEMOS];
 };
 
 /* Begins a new walk, which remembers nothing; `w` is all zeros. */
@@ -176,55 +184,69 @@ static inline uint64_t unwind_word(uint64_t address)
 	return *(const uint64_t *)(uintptr_t)address;
 }
 
-/* The first of the WALK_WAYS memos where this frame may be noted. */
-static inline unsigned unwind_memo(uint64_t pc, uint64_t slot)
+/* Where a hook's stack may be noted, of which the frame is at `frame` and returns
+ * to `pc`: the first of WALK_WAYS memos. */
+static inline struct walk_memo **unwind_memos(struct walk *w, uint64_t pc,
+					      const uint64_t *frame)
 {
-	uint32_t h = (uint32_t)(pc ^ slot << 8) * 0x9e3779b1u;
+	const uint64_t set = WALK_WAYS * sizeof(*w->order);
+	uint32_t h = (uint32_t)(pc ^ ADDRESS(frame) << 8) * 0x9e3779b1u;
+	uint64_t at = h / (UINT32_MAX / (uint32_t)sizeof(w->order) + 1);
 
-	return h / (UINT32_MAX / (WALK_MEMOS / WALK_WAYS) + 1) * WALK_WAYS;
+	return (struct walk_memo **)((char *)w->order + (at & -set));
 }
 
-/* Whether the last walk continues where the memo's words end. */
-bool unwind_joins(const struct walk *w, const struct walk_memo *m);
-
-/* The first word that does not hold. */
-static inline const struct walk_word *unwind_held(const struct walk_word *word)
+/* All bits, if the two words at `at` are `values`. */
+static inline __m128i unwind_two(const uint64_t *frame, const uint32_t *at,
+				 const uint64_t *values)
 {
-	for (;; word += 4) {
-		if (unwind_word(word[0].address) != word[0].value)
-			return word;
-		if (unwind_word(word[1].address) != word[1].value)
-			return word + 1;
-		if (unwind_word(word[2].address) != word[2].value)
-			return word + 2;
-		if (unwind_word(word[3].address) != word[3].value)
-			return word + 3;
-	}
+	const double *second;
+	uint64_t places; /* both, by one load */
+	__m128i both;
+
+	memcpy(&places, at, sizeof(places));
+	both = _mm_loadl_epi64((const void *)(frame + (uint32_t)places));
+	second = (const void *)(frame + (places >> 32));
+	both = _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(both), second));
+	return _mm_cmpeq_epi32(both, *(const __m128i *)values);
 }
 
-/* The stack that begins in this frame; NULL if it was not noted or has changed.
- */
-static inline const struct walk_leaf *unwind_recall(struct walk *w, uint64_t pc,
-						    uint64_t sp, uint64_t rbp)
+/* Whether the memo's words hold. What is read is in the page of a word that a
+ * fresh walk would read. */
+static inline bool unwind_held(const struct walk_memo *m, const uint64_t *frame)
 {
-	uint64_t slot = sp - 8;
-	struct walk_memo **first = &w->order[unwind_memo(pc, slot)];
+	const struct walk_batch *b = m->batches;
 
-	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
-		struct walk_memo *m = *at;
+	do {
+		const __m128i held =
+		    _mm_and_si128(unwind_two(frame, b->at, b->values),
+				  unwind_two(frame, b->at + 2, b->values + 2));
 
-		if (m->pc != pc || m->slot != slot ||
-		    (unlikely(m->needs_rbp) && m->rbp != rbp))
-			continue;
-		if (unwind_held(m->words) == m->end &&
-		    (likely(!m->join) || unwind_joins(w, m))) {
-			*at = *first;
-			*first = m;
-			return &m->leaf;
-		}
-	}
-	return NULL;
+		if (_mm_movemask_epi8(held) != 0xffff)
+			return false;
+	} while (++b != m->end);
+	return true;
 }
+
+/* Whether all of the memo's words hold, for the hook whose frame it is. */
+static inline bool unwind_holds(const struct walk_memo *m,
+				const uint64_t *frame)
+{
+	return m->frame == frame && unwind_held(m, frame);
+}
+
+/* The memo that was used last of those at `first`; NULL if it does not hold. */
+static inline const struct walk_memo *unwind_first(struct walk *w,
+						   const uint64_t *frame)
+{
+	const struct walk_memo *m = *unwind_memos(w, frame[1], frame);
+
+	return likely(unwind_holds(m, frame)) ? m : NULL;
+}
+
+/* What is noted of the stack that begins in the caller of the hook whose frame
+ * is `frame`; NULL if nothing is, or it has changed. */
+const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame);
 
 /* Notes the last walk, which led to `leaf`; its node is not 0. */
 void unwind_note(struct walk *w, const struct walk_leaf *leaf);

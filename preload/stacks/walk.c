@@ -25,7 +25,7 @@ static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 	leaf->node = leaf->counter && stack ? node : 0;
 	leaf->scope = parent_of(parent_of(node));
 	if (!leaf->counter)
-		leaf->counter = &t->no_room;
+		leaf->counter = &t->area->rest;
 	return leaf;
 }
 
@@ -47,10 +47,18 @@ const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame)
 		unwind_walk(&t->walk, words[1], sp, words[0], most);
 	}
 	node = stacks_node(&t->memo, &t->walk, t->area->limits);
-	leaf = &t->leaves[node % THREAD_LEAVES];
+	leaf = stacks_few(&t->memo) ? &t->leaves_few[node % THREAD_LEAVES_FEW]
+				    : &t->leaves[node % THREAD_LEAVES];
 	if (unlikely(!node || leaf->node != node))
 		leaf = fill(t, leaf, node);
 	if (likely(leaf->node))
 		unwind_note(&t->walk, leaf);
 	return leaf;
+}
+
+const struct walk_leaf *walk_from_noted(struct thread *t, const void *frame)
+{
+	const struct walk_leaf *leaf = unwind_recall(&t->walk, frame);
+
+	return likely(leaf) ? leaf : walk_from_slowly(t, frame);
 }

@@ -14,15 +14,16 @@
  * inside refknot. */
 const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame);
 
-/* The same, or a noted stack. */
+/* The same, or any noted stack. */
+const struct walk_leaf *walk_from_noted(struct thread *t, const void *frame);
+
+/* The same, or first the noted stack that is the most likely. */
 static inline const struct walk_leaf *walk_from(struct thread *t,
 						const void *frame)
 {
-	const uint64_t *words = frame;
-	const struct walk_leaf *leaf =
-	    unwind_recall(&t->walk, words[1], ADDRESS(words + 2), words[0]);
+	const struct walk_memo *m = unwind_first(&t->walk, frame);
 
-	return likely(leaf) ? leaf : walk_from_slowly(t, frame);
+	return likely(m && !m->join) ? &m->leaf : walk_from_noted(t, frame);
 }
 
 #endif

@@ -15,6 +15,7 @@
 #ifndef LEFTOVERS_H
 #define LEFTOVERS_H
 
+#include <emmintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,6 +59,16 @@ static inline bool leftovers_same(uint64_t head, uint64_t now)
 	return !((head ^ now) & (STORE_SIZE_MASK | STORE_HEAD));
 }
 
+/* Whether its chunk, of glibc's, was as long as the new one's. May miss that of
+ * the smallest. */
+static inline bool leftovers_same_chunk(uint64_t head, uint64_t size)
+{
+	const uint64_t rest = 8 + 15; /* as in leftovers_chunk() */
+
+	return head & STORE_HEAD &&
+	       (((head >> STORE_SIZE_SHIFT) + rest) ^ (size + rest)) < 16;
+}
+
 /* Clears the links at the start of `p`, which the allocator just returned. */
 static inline __attribute__((always_inline)) void
 leftovers_clear_first(void *p, size_t size)
@@ -65,9 +76,12 @@ leftovers_clear_first(void *p, size_t size)
 	uint64_t *words = (uint64_t *)p;
 
 	if (likely(leftovers_links == LEFTOVERS_LINKS_GLIBC)) {
-		/* The smallest block has 24 bytes, the next one 40. */
-		words[0] = words[1] = words[2] = 0;
-		words[size > 24 ? 3 : 2] = 0;
+		/* The smallest block has 24 bytes, the next one 40: two pairs
+		 * of words, of which one may be in both. */
+		const __m128i none = _mm_setzero_si128();
+
+		_mm_storeu_si128((void *)words, none);
+		_mm_storeu_si128((void *)(words + 1 + (size > 24)), none);
 	} else if (leftovers_links == LEFTOVERS_LINKS_FIRST &&
 		   size >= sizeof(*words)) {
 		words[0] = 0;

@@ -99,10 +99,14 @@ static inline uint64_t *shadow_shortcut(const struct shadow_way *ways,
 	    &ways[address >> SHADOW_WAY_SHIFT & (SHADOW_WAYS - 1)];
 	/* An unaligned address equals no key. */
 	uint64_t key = address & ~(uint64_t)((1 << SHADOW_WAY_SHIFT) - 16);
+	uint64_t *slot;
 
 	if (unlikely(w->key != key))
 		return NULL;
-	return (uint64_t *)(uintptr_t)(w->bias + address / 2);
+	slot = (uint64_t *)(uintptr_t)(w->bias + address / 2);
+	if (!slot)
+		__builtin_unreachable();
+	return slot;
 }
 
 /*

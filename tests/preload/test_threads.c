@@ -244,6 +244,11 @@ static void pass_on(unsigned number)
 	}
 }
 
+static int64_t bytes_of(const struct store_counter *c)
+{
+	return (int64_t)(c->allocated_bytes - c->freed_bytes);
+}
+
 /* Blocks alive by the sums of all threads, and their bytes. */
 static int64_t alive(int64_t *bytes)
 {
@@ -251,10 +256,14 @@ static int64_t alive(int64_t *bytes)
 
 	*bytes = 0;
 	for (uint32_t i = 1; i < thread_numbers(); i++) {
-		const struct store_area *a = store_record(STORE_AREAS, i);
+		struct store_area *a = store_record(STORE_AREAS, i);
 
 		blocks += (int64_t)(a->allocations - a->frees);
-		*bytes += (int64_t)(a->allocated_bytes - a->freed_bytes);
+		*bytes += bytes_of(&a->rest);
+		for (uint32_t k = 0;
+		     k < store.header->tables[STORE_STACKS].count; k++)
+			if (a->counters[k / STORE_COUNTERS_PER_PAGE])
+				*bytes += bytes_of(thread_counter(a, k));
 	}
 	return blocks;
 }

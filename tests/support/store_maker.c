@@ -157,8 +157,6 @@ static void add_area(struct store_maker *s)
 	a[1].serial = 1;
 	a[1].allocations = 3;
 	a[1].frees = 1;
-	a[1].allocated_bytes = 80;
-	a[1].freed_bytes = 16;
 	a[1].counters[0] = (uint32_t)(page / PAGE);
 	store_maker_table(s, STORE_AREAS, a, 2, sizeof(*a));
 	free(a);

@@ -59,7 +59,7 @@ static void *allocate(void *data)
 		for (unsigned n = 0; n < turn->live + 2; n++)
 			record_count_alloc(t->area, c, BYTES);
 		for (unsigned n = 0; n < 2; n++)
-			record_count_free(t->area, stack, BYTES);
+			record_count_free(t->area, c, BYTES);
 	}
 	if (t)
 		thread_leave(t);

@@ -91,7 +91,7 @@ static __attribute__((noinline)) void check(void)
 	/* The oracle's two innermost frames are this file's own. */
 	while (n && (uint64_t)pcs[n - 1] != frame[1])
 		n--;
-	recall = unwind_recall(&walk, frame[1], sp, frame[0]);
+	recall = unwind_recall(&walk, frame);
 	if (recall)
 		leaf = *recall;
 	unwind_walk(&walk, frame[1], sp, frame[0], most);
