@@ -72,6 +72,14 @@ struct thread_stray {
 	bool moves;
 };
 
+/* Whether to note stacks pays, see walk.c. */
+struct thread_noting {
+	uint64_t walks; /* by walk_from() */
+	uint64_t since; /* walks and allocations when the slow ones began .. */
+	uint32_t slow;  /* .. of which there were so many */
+	uint32_t rests; /* so many slow ones are not noted */
+};
+
 struct thread {
 	/* What every malloc and free looks at, in one line. */
 	struct thread_gate gate;
@@ -91,6 +99,7 @@ struct thread {
 	uint8_t
 	    wanted; /* what it was asked for meanwhile: enum realloc_window_want */
 	struct thread_stray stray;
+	struct thread_noting noting;
 	uint64_t unverified; /* stacks since the last that verify.c looked at */
 	struct cfi_bounds ranges[THREAD_RANGES]; /* stacks known to be mapped */
 	uint32_t regions_open;

@@ -29,6 +29,35 @@ static COLD struct walk_leaf *fill(struct thread *t, struct walk_leaf *leaf,
 	return leaf;
 }
 
+/*
+ * To note a stack takes as many instructions as to walk it once or twice.  It
+ * pays if the stack is recalled twice before others take its place: of NOTED
+ * slow walks there must be HITS times as many in all, else the next RESTED are
+ * not noted.  What was noted before stays, and a loop that begins meanwhile is
+ * noted after them.
+ */
+#define NOTED  64
+#define HITS   3
+#define RESTED 512
+static bool noting_pays(struct thread *t)
+{
+	struct thread_noting *n = &t->noting;
+	uint64_t all;
+
+	if (n->rests) {
+		n->rests--;
+		return false;
+	}
+	if (n->slow++ < NOTED)
+		return true;
+	all = t->area->allocations + n->walks;
+	if (all - n->since < HITS * NOTED)
+		n->rests = RESTED;
+	n->since = all;
+	n->slow = 0;
+	return true;
+}
+
 const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame)
 {
 	const uint64_t *words = frame;
@@ -51,7 +80,7 @@ const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame)
 				    : &t->leaves[node % THREAD_LEAVES];
 	if (unlikely(!node || leaf->node != node))
 		leaf = fill(t, leaf, node);
-	if (likely(leaf->node))
+	if (likely(leaf->node) && noting_pays(t))
 		unwind_note(&t->walk, leaf);
 	return leaf;
 }

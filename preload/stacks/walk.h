@@ -23,6 +23,7 @@ static inline const struct walk_leaf *walk_from(struct thread *t,
 {
 	const struct walk_memo *m = unwind_first(&t->walk, frame);
 
+	t->noting.walks++;
 	return likely(m && !m->join) ? &m->leaf : walk_from_noted(t, frame);
 }
 
