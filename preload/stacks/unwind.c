@@ -99,57 +99,6 @@ const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f)
 	return f;
 }
 
-/* A memo's words while they are listed. */
-struct list {
-	const uint64_t *frame;
-	struct walk_batch *batch, *end;
-	unsigned count; /* of words in the batch */
-	uint64_t page;  /* where they are */
-};
-
-/* Repeats the last word until the batch is full. */
-static inline void fill_batch(const struct list *l)
-{
-	for (unsigned i = l->count; i < WALK_BATCH; i++) {
-		l->batch->at[i] = l->batch->at[i - 1];
-		l->batch->values[i] = l->batch->values[i - 1];
-	}
-}
-
-/* Appends a word; false: it has no room there. */
-static inline bool add_word(struct list *l, uint64_t address, uint64_t value)
-{
-	const uint64_t at = (address - ADDRESS(l->frame)) / 8;
-
-	if (unlikely(at > UINT32_MAX || address % 8))
-		return false;
-	if (l->count == WALK_BATCH || (l->count && address / 4096 != l->page)) {
-		if (l->batch + 1 == l->end)
-			return false;
-		fill_batch(l);
-		l->batch++;
-		l->count = 0;
-	}
-	l->page = address / 4096;
-	l->batch->at[l->count] = (uint32_t)at;
-	l->batch->values[l->count++] = value;
-	return true;
-}
-
-/* Appends what proves that `f` leads to its caller, all or nothing. */
-static inline bool add_frame(struct list *l, const struct walk_frame *f)
-{
-	const struct list before = *l;
-
-	if (likely(!(f->how & (WALK_UNPROVED | WALK_CHECKED))))
-		return add_word(l, f[-1].slot, f[-1].pc);
-	if (!(f->how & WALK_UNPROVED) && add_word(l, f[-1].slot, f[-1].pc) &&
-	    add_word(l, f[-1].slot + 8 - f->how / WALK_SAVES * 8, f[-1].rbp))
-		return true;
-	*l = before;
-	return false;
-}
-
 /*
  * The words that prove frame `f` and those further out, as far as there is room
  * or a frame is UNPROVED. The last frame that they prove.
@@ -158,17 +107,25 @@ static const struct walk_frame *list_words(const struct walk *w,
 					   struct walk_memo *m)
 {
 	const struct walk_frame *f = &w->frames[w->count];
-	struct list l = { .frame = m->frame,
-			  .batch = m->batches,
-			  .end = m->batches + WALK_MEMO_BATCHES };
+	struct walk_word *to = m->words;
+	const struct walk_word *room = to + WALK_MEMO_WORDS - 2;
 
-	add_word(&l, ADDRESS(m->frame + 1), f->pc);
-	if (f->how & WALK_NEEDS_RBP)
-		add_word(&l, ADDRESS(m->frame), f->rbp);
-	while (f > &w->frames[1] && add_frame(&l, f))
-		f--;
-	fill_batch(&l);
-	m->end = l.batch + 1;
+	if (f->how & WALK_NEEDS_RBP) {
+		to->address = ADDRESS(m->frame);
+		to++->value = f->rbp;
+	}
+	for (; f > &w->frames[1] && to <= room && !(f->how & WALK_UNPROVED);
+	     f--) {
+		to->address = f[-1].slot;
+		to++->value = f[-1].pc;
+		if (f->how & WALK_CHECKED) {
+			to->address = f[-1].slot + 8 - f->how / WALK_SAVES * 8;
+			to++->value = f[-1].rbp;
+		}
+	}
+	to->address = ADDRESS(&nothing);
+	to->value = ~0ull;
+	m->end = to;
 	return f;
 }
 
@@ -179,8 +136,7 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 	struct walk_memo **first, *m;
 	const uint64_t *frame;
 
-	/* The first word is there, so that a memo has one. */
-	if (*seen != leaf->node || !(w->whole || w->cut) || f->slot % 8) {
+	if (*seen != leaf->node || !(w->whole || w->cut)) {
 		*seen = leaf->node;
 		return;
 	}
@@ -191,6 +147,7 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 		m = &w->memos[w->used++];
 	memmove(first + 1, first, (WALK_WAYS - 1) * sizeof(*first));
 	*first = m;
+	m->pc = f->pc;
 	m->frame = frame;
 	m->leaf = *leaf;
 	f = list_words(w, m);
@@ -233,7 +190,7 @@ const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame)
 	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
 		struct walk_memo *m = *at;
 
-		if (!unwind_holds(m, frame) ||
+		if (!unwind_holds(m, frame[1], frame) ||
 		    (unlikely(m->join) && !joins(w, m)))
 			continue;
 		*at = *first;

@@ -20,11 +20,9 @@
 #ifndef UNWIND_H
 #define UNWIND_H
 
-#include <emmintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "cfi.h"
 #include "compiler.h"
@@ -57,10 +55,14 @@ struct walk_step {
 	uint64_t rule; /* as in the rule cache */
 };
 
-#define WALK_MEMOS        128
-#define WALK_WAYS         4
-#define WALK_SEEN         256
-#define WALK_MEMO_BATCHES 11
+#define WALK_MEMOS      128
+#define WALK_WAYS       4
+#define WALK_SEEN       256
+#define WALK_MEMO_WORDS 43
+
+struct walk_word {
+	uint64_t address, value;
+};
 
 /* What a stack is to the caller of a walk; the walk itself only uses `node`. */
 struct walk_leaf {
@@ -70,28 +72,20 @@ struct walk_leaf {
 	uint32_t scope; /* the node of the caller's caller; 0: there is none */
 };
 
-/* Words that are compared at once, all in one page. */
-#define WALK_BATCH 4
-struct walk_batch {
-	uint64_t values[WALK_BATCH] __attribute__((aligned(16)));
-	uint32_t at[WALK_BATCH]; /* where they are, in words from the hook's
-				    frame on */
-};
-
 /*
- * A whole earlier walk, as the words that prove it unchanged, innermost first:
- * where the hook returns to, rbp below that if its caller needs it, and so on.
- * Where a batch has fewer, its last one is repeated. If they are too many,
- * the last walk has the rest.
+ * A whole earlier walk, as the words that prove it unchanged, innermost first.
+ * If the innermost frame needs rbp, the hook's frame has it as the first of
+ * them. An address whose word never equals the value ends them. If they are too
+ * many, the last walk has the rest.
  */
 struct walk_memo {
-	const uint64_t *frame; /* of the hook; NULL: no memo */
-	const struct walk_batch
-	    *end; /* of the batches; there is one at least */
+	uint64_t pc;           /* of the innermost frame; 0: no memo */
+	const uint64_t *frame; /* of the hook, which that frame called */
+	uint64_t join;         /* where the last frame that they prove must be
+				  in the last walk; 0: they prove all */
+	const struct walk_word *end; /* of the words */
 	struct walk_leaf leaf;
-	uint32_t join; /* where the last frame that they prove must be in the
-			  last walk; 0: they prove all */
-	struct walk_batch batches[WALK_MEMO_BATCHES];
+	struct walk_word words[WALK_MEMO_WORDS + 1];
 	struct walk_frame last; /* that they prove */
 };
 
@@ -102,20 +96,20 @@ struct walk {
 	bool cut;       /* there is more, but it was not wanted */
 	bool whole;     /* neither, and only the outermost frame's rule says
 			   that it is the end */
-	/* For slow steps, off the stack. */
-	struct walk_step last;
-	struct cfi_frame caller;
-	struct cfi_work work;
+	/* frames[1] is the outermost that is kept. frames[0] is not a frame:
+	 * its slot does not hold its pc, which ends every proof. */
+	struct walk_frame frames[WALK_MOST + 1];
+	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
 	uint32_t seen[WALK_SEEN]; /* nodes that were walked to lately */
 	/* WALK_WAYS for each place; the one that was used last is first, the
 	 * last is replaced. */
 	struct walk_memo *order[WALK_MEMOS];
 	uint32_t used; /* of memos; the others were never touched */
-	/* frames[1] is the outermost that is kept. frames[0] is not a frame:
-	 * its slot does not hold its pc, which ends every proof. */
-	struct walk_frame frames[WALK_MOST + 1];
-	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
 	struct walk_memo memos[WALK_MEMOS];
+	/* For slow steps, off the stack. */
+	struct walk_step last;
+	struct cfi_frame caller;
+	struct cfi_work work;
 };
 
 /* Begins a new walk, which remembers nothing; `w` is all zeros. */
@@ -196,43 +190,27 @@ static inline struct walk_memo **unwind_memos(struct walk *w, uint64_t pc,
 	return (struct walk_memo **)((char *)w->order + (at & -set));
 }
 
-/* All bits, if the two words at `at` are `values`. */
-static inline __m128i unwind_two(const uint64_t *frame, const uint32_t *at,
-				 const uint64_t *values)
+/* The first word that does not hold. */
+static inline const struct walk_word *unwind_held(const struct walk_word *word)
 {
-	const double *second;
-	uint64_t places; /* both, by one load */
-	__m128i both;
-
-	memcpy(&places, at, sizeof(places));
-	both = _mm_loadl_epi64((const void *)(frame + (uint32_t)places));
-	second = (const void *)(frame + (places >> 32));
-	both = _mm_castpd_si128(_mm_loadh_pd(_mm_castsi128_pd(both), second));
-	return _mm_cmpeq_epi32(both, *(const __m128i *)values);
-}
-
-/* Whether the memo's words hold. What is read is in the page of a word that a
- * fresh walk would read. */
-static inline bool unwind_held(const struct walk_memo *m, const uint64_t *frame)
-{
-	const struct walk_batch *b = m->batches;
-
-	do {
-		const __m128i held =
-		    _mm_and_si128(unwind_two(frame, b->at, b->values),
-				  unwind_two(frame, b->at + 2, b->values + 2));
-
-		if (_mm_movemask_epi8(held) != 0xffff)
-			return false;
-	} while (++b != m->end);
-	return true;
+	for (;; word += 4) {
+		if (unwind_word(word[0].address) != word[0].value)
+			return word;
+		if (unwind_word(word[1].address) != word[1].value)
+			return word + 1;
+		if (unwind_word(word[2].address) != word[2].value)
+			return word + 2;
+		if (unwind_word(word[3].address) != word[3].value)
+			return word + 3;
+	}
 }
 
 /* Whether all of the memo's words hold, for the hook whose frame it is. */
-static inline bool unwind_holds(const struct walk_memo *m,
+static inline bool unwind_holds(const struct walk_memo *m, uint64_t pc,
 				const uint64_t *frame)
 {
-	return m->frame == frame && unwind_held(m, frame);
+	return m->pc == pc && m->frame == frame &&
+	       unwind_held(m->words) == m->end;
 }
 
 /* The memo that was used last of those at `first`; NULL if it does not hold. */
@@ -241,7 +219,7 @@ static inline const struct walk_memo *unwind_first(struct walk *w,
 {
 	const struct walk_memo *m = *unwind_memos(w, frame[1], frame);
 
-	return likely(unwind_holds(m, frame)) ? m : NULL;
+	return likely(unwind_holds(m, frame[1], frame)) ? m : NULL;
 }
 
 /* What is noted of the stack that begins in the caller of the hook whose frame

@@ -15,7 +15,6 @@
 #ifndef LEFTOVERS_H
 #define LEFTOVERS_H
 
-#include <emmintrin.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,12 +75,9 @@ leftovers_clear_first(void *p, size_t size)
 	uint64_t *words = (uint64_t *)p;
 
 	if (likely(leftovers_links == LEFTOVERS_LINKS_GLIBC)) {
-		/* The smallest block has 24 bytes, the next one 40: two pairs
-		 * of words, of which one may be in both. */
-		const __m128i none = _mm_setzero_si128();
-
-		_mm_storeu_si128((void *)words, none);
-		_mm_storeu_si128((void *)(words + 1 + (size > 24)), none);
+		/* The smallest block has 24 bytes, the next one 40. */
+		words[0] = words[1] = words[2] = 0;
+		words[size > 24 ? 3 : 2] = 0;
 	} else if (leftovers_links == LEFTOVERS_LINKS_FIRST &&
 		   size >= sizeof(*words)) {
 		words[0] = 0;
