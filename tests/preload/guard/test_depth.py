@@ -35,6 +35,7 @@ INDIRECT = {
     "oracle": NOT_OURS,
     "process.c:begin_aside": ["start_recording"],
     "thread.c:attach": ["signal_stack_look"],
+    "blocks_sift": ["chunks.c:is_kept"],
     "thread_verify": ["verify.c:verify_stack"],
     "knows": NOT_OURS,
     # functions that call the C library's, found by libc()
