@@ -89,7 +89,7 @@ static int recording_file_save(const struct model *m, const char *path,
 	const char *slash = strrchr(path, '/');
 	int directory = slash ? (int)(slash - path + 1) : 0;
 	char *name;
-	int error, fd;
+	int error, fd, locked;
 
 	/* A file of its own, 0600, beside `path`. */
 	if (asprintf(&name, "%.*s.refknot-XXXXXX", directory, path) < 0)
@@ -105,12 +105,16 @@ static int recording_file_save(const struct model *m, const char *path,
 	fchmod(fd, 0600);             /* whatever the umask took away */
 	flock(fd, LOCK_EX | LOCK_NB); /* see owner.h */
 	error = m->packed ? recording_copy(m, fd) : recording_write(m, fd);
+	/* While it is locked nobody takes it for a leftover. */
+	locked = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (close(fd) && !error)
 		error = -errno;
 	if (!error)
 		error = put_at(name, path);
 	if (error)
 		unlink(name);
+	if (locked >= 0)
+		close(locked);
 	interrupt_keep(name);
 	free(name);
 	return error;

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -53,7 +54,12 @@ static bool look(struct live *l, int ended)
 
 void finisher_run(struct live *l, int ended)
 {
+	/* Of a lease that somebody wants to break meanwhile. */
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction old;
 	int pause = SHORTEST_MS;
+
+	sigaction(SIGIO, &ignore, &old);
 
 	while (!has_ended(ended, pause)) {
 		uint64_t begun = now_us(), ms;
@@ -68,4 +74,5 @@ void finisher_run(struct live *l, int ended)
 			    : (int)ms;
 		pause = pause > LONGEST_MS ? LONGEST_MS : pause;
 	}
+	sigaction(SIGIO, &old, NULL);
 }

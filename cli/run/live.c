@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysinfo.h>
@@ -182,6 +183,7 @@ uint64_t live_room(const struct live *l)
  * monotonic time. */
 struct live_finished {
 	struct live_store store; /* its path is the key */
+	bool failed;             /* it was not replaced */
 	UT_hash_handle hh;
 };
 
@@ -304,26 +306,65 @@ static struct beginning beginning_of(const struct live_store *s)
 	return (struct beginning){ s->pid, s->forked, s->start_ns };
 }
 
+/* And not just made: a lease would be in the way of who opens it. */
 static bool is_small(const char *path)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && (uint64_t)st.st_blocks * 512 <= LARGE;
+	return !lstat(path, &st) && st.st_size &&
+	       (uint64_t)st.st_blocks * 512 <= LARGE;
+}
+
+/* Not on stacked file systems such as overlayfs: what is mapped there is another
+ * file, of which a lease knows nothing. So it is tried once. */
+static bool leases_tell(struct live *l)
+{
+	char *path;
+	void *map = MAP_FAILED;
+	int fd;
+
+	if (l->leases)
+		return l->leases == LIVE_LEASES_TELL;
+	path = xasprintf("%s/.lease", l->directory);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0 && !ftruncate(fd, 1))
+		map = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	l->leases = map != MAP_FAILED && processes_write(path)
+			? LIVE_LEASES_TELL
+			: LIVE_LEASES_DO_NOT;
+	if (map != MAP_FAILED)
+		munmap(map, 1);
+	if (fd >= 0)
+		unlink(path);
+	free(path);
+	return l->leases == LIVE_LEASES_TELL;
+}
+
+static void note_finished(struct live *l, const struct live_store *store,
+			  bool failed)
+{
+	struct live_finished *f = xcalloc(1, sizeof(*f));
+
+	f->store = *store;
+	f->failed = failed;
+	HASH_ADD_KEYPTR(hh, l->finished, f->store.path, strlen(f->store.path),
+			f);
 }
 
 bool live_finish(struct live *l, const char *name)
 {
 	struct live_store store = { .readable = true };
-	struct live_finished *f;
 	struct store_header h;
 	struct model m;
 	int error;
 
 	store.path = xasprintf("%s/%s", l->directory, name);
 	/* In this order: what nothing writes any more stays as it is read. */
-	if (find_finished(l, store.path) || processes_write(store.path) ||
-	    !read_header(store.path, &h, &store.empty) ||
-	    !is_small(store.path)) {
+	if (find_finished(l, store.path) || !is_small(store.path) ||
+	    !leases_tell(l) || processes_write(store.path) ||
+	    !read_header(store.path, &h, &store.empty)) {
 		free(store.path);
 		return false;
 	}
@@ -335,15 +376,9 @@ bool live_finish(struct live *l, const char *name)
 	} else if (error == -ENODATA) {
 		model_release(&m);
 	}
-	if (error) {
-		free(store.path);
-		return false;
-	}
-	f = xcalloc(1, sizeof(*f));
-	f->store = store;
-	HASH_ADD_KEYPTR(hh, l->finished, f->store.path, strlen(f->store.path),
-			f);
-	return true;
+	/* At the end it is tried once more. */
+	note_finished(l, &store, error);
+	return !error;
 }
 
 /* Whether the file is what live_finish() left: then *store gets the rest. */
@@ -353,7 +388,8 @@ static bool is_finished(const struct live *l, struct live_store *store)
 	char *path = store->path;
 	struct rkn_meta meta;
 
-	if (!f || model_peek(path, &meta) || meta.pid != f->store.pid)
+	if (!f || f->failed || model_peek(path, &meta) ||
+	    meta.pid != f->store.pid)
 		return false;
 	*store = f->store;
 	store->path = path;

@@ -28,6 +28,9 @@ struct live_store {
 
 struct live_finished;
 
+/* Whether a lease tells that a file is still mapped. */
+enum live_leases { LIVE_LEASES_NOT_ASKED, LIVE_LEASES_TELL, LIVE_LEASES_DO_NOT };
+
 struct live {
 	char *directory; /* absolute; NULL: none could be made */
 	dev_t device;    /* which it was when it was made */
@@ -36,6 +39,7 @@ struct live {
 	bool swept;        /* live_sweep() was called */
 	uint64_t begun_ns; /* monotonic: when it was made */
 	uint32_t pid;      /* of the program, which began later; 0: not known */
+	enum live_leases leases;
 	struct live_finished *finished; /* by live_finish() */
 };
 
@@ -48,7 +52,8 @@ struct live {
 int live_open(struct live *l, const char *beside);
 
 /* Removes, once, what runs left in these places whose refknot was killed
- * (owner.h). Reads the directories, so that it is for when the program runs. */
+ * (owner.h). Reads the directories, which the program may watch: not while it
+ * runs. */
 void live_sweep(struct live *l, const char *beside);
 
 /* Calls `f` with each directory that runs of this user made where they make
@@ -64,8 +69,8 @@ uint64_t live_room(const struct live *l);
 
 /*
  * Replaces the store `name` in the directory by its finished form (recording.h) if
- * nothing can write it any more, by the kernel's word, and it is not large. True
- * when it did. live_list() has the same of either form.
+ * nothing can write it any more, by the kernel's word, and it is not large; not
+ * where the kernel does not tell, as on overlayfs, and once. True when it did. live_list() has the same of either form.
  */
 bool live_finish(struct live *l, const char *name);
 

@@ -176,13 +176,14 @@ static bool is_in(struct processes_range r, uint32_t pid)
 
 #define FEW 64 /* that are asked for, rather than looked for in /proc */
 
-/* Not a thread, which has a number, too. */
+/* Not a thread, which has a number, too, for which pidfd_open() says EINVAL or,
+ * lately, ENOENT; where it may not be asked, what may be one counts. */
 static bool is_process(uint32_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd < 0)
-		return errno == ENOSYS;
+		return errno != EINVAL && errno != ENOENT && errno != ESRCH;
 	close(fd);
 	return true;
 }

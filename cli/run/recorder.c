@@ -152,16 +152,13 @@ struct meanwhile {
 static void do_meanwhile(int ended, pid_t pid, void *data)
 {
 	const struct meanwhile *m = data;
-	char *directory = recording_path_directory(m->r->output);
 	bool off = progress_is_off; /* the terminal is the program's */
 
 	m->l->pid = (uint32_t)pid;
 	progress_is_off = true;
-	live_sweep(m->l, directory);
 	if (ended >= 0)
 		finisher_run(m->l, ended);
 	progress_is_off = off;
-	free(directory);
 }
 
 static enum recorder_outcome run_recorded(const struct recorder *r,
@@ -274,8 +271,13 @@ static enum recorder_outcome record(const struct recorder *r,
 			      : RECORDER_UNPLACED;
 		shim_path_unlink(link);
 	} else {
+		char *beside = recording_path_directory(r->output);
+
 		set_environment(r, link ? link : shim, live.directory);
 		outcome = run_recorded(r, p, arguments, &live, status);
+		/* Now the program cannot see that directories are read. */
+		live_sweep(&live, beside);
+		free(beside);
 		/* A process that is still running may execute something. */
 		if (live_close(&live))
 			shim_path_unlink(link);

@@ -130,7 +130,7 @@ static void start_anew(struct symbols_cache *s)
 
 #define REMEMBERED 16 /* modules: a program with its libraries */
 #define REMEMBERED_BYTES                                                       \
-	(4u << 20) /* of a file: in memory it is ten times that */
+	(1u << 20) /* of a file: in memory it is ten times that */
 
 static struct remembered {
 	char *name; /* NULL: free */
@@ -160,7 +160,10 @@ static json_t *take_remembered(const char *name, size_t *size)
 static void remember(struct symbols_cache *s)
 {
 	struct remembered *r = &remembered[oldest];
+	size_t size;
 
+	/* What another recording left of the same file knows less. */
+	json_decref(take_remembered(s->name, &size));
 	for (size_t i = 0; i < REMEMBERED && r->name; i++)
 		r = &remembered[(oldest + i) % REMEMBERED];
 	if (r->name) {

@@ -268,11 +268,11 @@ COLD uint64_t store_own_bytes(void)
 {
 	uint64_t n = READ_ONCE(store.steps_ready);
 	uint64_t used = READ_ONCE(store.header->used_bytes);
-	uint64_t behind = (used + STORE_STEP - 1) >> STORE_STEP_SHIFT;
+	uint64_t i = (used + STORE_STEP - 1) >> STORE_STEP_SHIFT;
 
-	/* What is ahead() of what was handed out is still to be given back. */
-	for (uint64_t i = behind; i < behind + AHEAD_MOST && i < STEPS; i++)
-		n -= READ_ONCE(store_steps[i]);
+	/* What is ahead of what was handed out is still to be given back. */
+	for (; i < STEPS && READ_ONCE(store_steps[i]); i++)
+		n--;
 	return n << STORE_STEP_SHIFT;
 }
 

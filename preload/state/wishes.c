@@ -69,6 +69,7 @@ static bool read_section(const struct file *f, uint32_t i, Elf64_Shdr *s)
 	return true;
 }
 
+/* Does the file hold all of it? */
 static bool is_whole(const struct file *f, const Elf64_Shdr *s)
 {
 	char last;
