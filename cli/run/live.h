@@ -29,7 +29,11 @@ struct live_store {
 struct live_finished;
 
 /* Whether a lease tells that a file is still mapped. */
-enum live_leases { LIVE_LEASES_NOT_ASKED, LIVE_LEASES_TELL, LIVE_LEASES_DO_NOT };
+enum live_leases {
+	LIVE_LEASES_NOT_ASKED,
+	LIVE_LEASES_TELL,
+	LIVE_LEASES_DO_NOT
+};
 
 struct live {
 	char *directory; /* absolute; NULL: none could be made */

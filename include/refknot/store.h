@@ -355,7 +355,7 @@ struct store_header {
 	uint64_t end_mono_ns;   /* 0: not ended */
 	struct rkn_meta meta;   /* its counters and duration_ns are unused */
 	uint64_t limits[STORE_LIMITS]; /* of no one thread */
-	uint64_t edges;         /* how many STORE_EDGES has */
+	uint64_t edges;                /* how many STORE_EDGES has */
 };
 
 #endif
