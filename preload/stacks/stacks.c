@@ -15,8 +15,8 @@
  * by one four times as large; what is still looked for moves there.  Threads
  * that race may add a frame twice: readers of the store make it one again.
  */
-#define TABLES     6
-#define FIRST_BITS 13
+#define TABLES     8
+#define FIRST_BITS 9 /* two pages */
 #define PROBES     16
 #define NOBODY     UINT32_MAX
 
