@@ -222,8 +222,9 @@ static int look_in_chunk(struct store_file *s, const struct store_chunk *c)
 		const uint64_t *slot;
 		struct rkn_block now;
 
-		/* A block has three slots at most. */
-		if (at + 3 > end) {
+		/* A block has three slots at most; a damaged list has no
+		 * order. */
+		if (at < start || at + 3 > end) {
 			start = at;
 			end = start + WINDOW;
 			memset(slots, 0, WINDOW * sizeof(*slots));

@@ -57,7 +57,7 @@ static int read_edges(struct store_file *s)
 		error =
 		    model_error(s->m, -ENOMEM, "out of memory for %llu edges",
 				(unsigned long long)count);
-	else if (count > size || size != t->count ||
+	else if (count > size || count >= RKN_NONE || size != t->count ||
 		 !take_edges(part->records, count, longer, size))
 		error = model_error(
 		    s->m, -EBADMSG,

@@ -70,6 +70,8 @@ static COLD void record_outside(void *p, size_t size, size_t kept)
 		c = thread_counter(t->area, 0);
 		t->area->limits[RKN_LIMIT_NESTED]++;
 		record_count_alloc(t->area, c ? c : &t->area->rest, size);
+		/* Its free counts it off; the peak is for who is inside. */
+		(void)thread_grows(t, size);
 	} else {
 		not_kept(t->area, limit);
 	}

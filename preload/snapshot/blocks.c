@@ -221,8 +221,12 @@ bool blocks_list(struct blocks *b, bool kept, bool moves)
 	b->list = take(STORE_BLOCKS, n, kept);
 	if (moves)
 		b->extras = take(STORE_EXTRAS, n, kept);
-	if (!b->list || (moves && !b->extras))
+	if (!b->list || (moves && !b->extras)) {
+		/* There is no list. */
+		if (kept)
+			store.header->tables[STORE_BLOCKS].offset = 0;
 		return false;
+	}
 	b->kept = kept;
 	b->room = (uint32_t)n;
 	visit_all(b, add, &end);

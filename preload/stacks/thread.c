@@ -443,11 +443,13 @@ COLD struct store_counter *thread_counter_slowly(struct store_area *a,
 	const uint64_t size =
 	    STORE_COUNTERS_PER_PAGE * sizeof(struct store_counter);
 	uint64_t offset = store_take(size);
+	uint32_t none = 0;
 
 	if (!offset || !store_ready(offset, size))
 		return NULL;
-	WRITE_ONCE(a->counters[stack / STORE_COUNTERS_PER_PAGE],
-		   (uint32_t)(offset / 4096));
+	/* A handler may have made it meanwhile, and counted there. */
+	CHANGE(a->counters[stack / STORE_COUNTERS_PER_PAGE], none,
+	       (uint32_t)(offset / 4096));
 	return thread_counter(a, stack);
 }
 

@@ -79,8 +79,12 @@ COLD void shadow_learn(struct shadow_way *ways, uint64_t address, bool more)
 	if (more ? !store_ready(offset, size)
 		 : !store_touched(offset) || !store_touched(offset + size - 1))
 		return;
-	w->key = key;
-	w->bias = ADDRESS(slot) - key / 2;
+	/* A handler's free looks at it at any instruction. */
+	WRITE_ONCE(w->key, 0);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	WRITE_ONCE(w->bias, ADDRESS(slot) - key / 2);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	WRITE_ONCE(w->key, key);
 }
 
 enum rkn_limit_number shadow_set(uint64_t address, const struct shadow_block *b)

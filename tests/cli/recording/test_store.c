@@ -570,6 +570,10 @@ static void damaged_stores_are_refused(void **state)
 		store_maker_listed(0x10000, 64, 0),
 		store_maker_listed(0x10020, 64, 0),
 	};
+	const struct store_block unordered[] = {
+		store_maker_listed(HEAP + STORE_REGION / 2, 24, 0),
+		store_maker_listed(HEAP, 24, 0),
+	};
 	const uint32_t two = 2, later = STORE_VERSION + 1, shift = 40;
 	char words[32];
 
@@ -589,6 +593,12 @@ static void damaged_stores_are_refused(void **state)
 	s.h.state = STORE_FINISHED;
 	store_maker_close(&s);
 	assert_refused(-EBADMSG, "blocks: record 1 is wrong: it overlaps");
+	store_maker_open(&s, FILE_NAME);
+	store_maker_block(&s, HEAP, 24, 0, 3, 1);
+	store_maker_table(&s, STORE_BLOCKS, unordered, 2, sizeof(*unordered));
+	s.h.state = STORE_FINISHED;
+	store_maker_close(&s);
+	assert_refused(-EBADMSG, "blocks: record 1 is wrong");
 }
 
 /* A block whose thread went on, and freed it, is there still. */
