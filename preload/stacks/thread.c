@@ -254,9 +254,12 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 		return NULL;
 	open = READ_ONCE(t->gate.open);
 	/* A handler that interrupted refknot may have left by longjmp: then the
-	 * stack is shorter now than it was inside, at `open`. */
-	if (is_inside(open) && !(open >= t->ranges[0].least && open < here &&
-				 here < t->ranges[0].most))
+	 * stack is shorter now than it was inside, at `open`, or the same
+	 * function calls a hook again. Of two hooks one is never called by the
+	 * other in the same frame. */
+	if (is_inside(open) &&
+	    !(open >= t->ranges[0].least && open < here + (frame != NULL) &&
+	      here < t->ranges[0].most))
 		return NULL;
 	/* What was left in the middle of a change is not to be believed. */
 	if (is_inside(open) || t->gate.epoch != gate_of(epoch)) {

@@ -198,6 +198,14 @@ def test_a_signal_handler_may_leave_refknot_by_longjmp(tmp_path):
     assert len(lost) == 1 and lost[0]["count"] == 50, lost
 
 
+@pytest.mark.parametrize("instruction", range(2, 100, 7))
+def test_who_was_left_by_longjmp_may_allocate_again(instruction, tmp_path):
+    recorded = same(tmp_path, "again", instruction)
+    lost = [f for f in recorded.report()["findings"]
+            if f["bytes"] == 100 * 60]
+    assert len(lost) == 1 and lost[0]["count"] == 100, lost
+
+
 CHAIN = """
 #include "scrub.h"
 #include <stdlib.h>
