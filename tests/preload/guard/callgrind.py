@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Instructions, counted by callgrind: no clock and no other load has a say."""
+import json
+import os
 import re
 
 from conftest import environment, run
+
+TOLERANCE = 0.05
 
 
 def counted(directory, *argv, **env):
@@ -31,3 +35,21 @@ def whole(directory, *argv, **env):
                env=environment(**env))
     assert told.status == 0, told.told
     return int(re.search(r"Collected : (\d+)", told.told)[1])
+
+
+def within(budget, found, what):
+    """`found`, {name: number}, is not above the file `budget`'s. GUARD_ACCEPT
+    makes it the budget."""
+    if os.environ.get("GUARD_ACCEPT"):
+        budget.write_text(json.dumps(found, indent=1) + "\n")
+    most = json.loads(budget.read_text())
+    assert set(found) == set(most)
+    rows = {name: f"{name}: {found[name]} {what}, budget {most[name]}"
+            for name in sorted(most)}
+    print("\n".join(rows.values()))
+    worse = [row for name, row in rows.items()
+             if found[name] > most[name] * (1 + TOLERANCE)]
+    assert not worse, worse + ["if on purpose: GUARD_ACCEPT=1"]
+    for name, row in rows.items():
+        if found[name] < most[name] * (1 - TOLERANCE):
+            print(f"better than {budget.name}, lower it: {row}")
