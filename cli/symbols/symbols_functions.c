@@ -57,32 +57,6 @@ static void sort(struct functions_list *l,
 		qsort(l->list, l->count, sizeof(*l->list), order);
 }
 
-static void read_all(struct symbols_module *m)
-{
-	struct symbols_functions *f = &m->functions;
-	int count;
-
-	progress_begin("reading symbols of", m->path, 0);
-	count = dwfl_module_getsymtab(m->module);
-	make_room(&f->by_address, count > 0 ? (size_t)count : 0);
-	for (int i = 1; i < count; i++) {
-		GElf_Addr address;
-		GElf_Sym s;
-		const char *name = dwfl_module_getsym_info(
-		    m->module, i, &s, &address, NULL, NULL, NULL);
-
-		if (name && is_function(&s) && s.st_size)
-			add(&f->by_address, name, address, s.st_size);
-	}
-	sort(&f->by_address, by_address);
-	make_room(&f->by_name, f->by_address.count);
-	f->by_name.count = f->by_address.count;
-	memcpy(f->by_name.list, f->by_address.list,
-	       f->by_name.count * sizeof(*f->by_name.list));
-	sort(&f->by_name, by_name);
-	progress_end();
-}
-
 /* --- What others find --------------------------------------------------------- */
 
 static Elf_Data *section_data(Elf *elf, uint32_t type, GElf_Shdr *header)
@@ -198,6 +172,28 @@ static void read_sized(struct symbols_module *m)
 	progress_end();
 }
 
+/* The functions among them. */
+static void read_functions(struct symbols_module *m)
+{
+	struct symbols_functions *f = &m->functions;
+
+	if (!f->sized.read)
+		read_sized(m);
+	make_room(&f->by_address, f->sized.count);
+	for (size_t i = 0; i < f->sized.count; i++) {
+		const struct symbols_sized *s = &f->sized.list[i];
+
+		if (s->type == STT_FUNC || s->type == STT_GNU_IFUNC)
+			add(&f->by_address, s->name, s->address, s->size);
+	}
+	sort(&f->by_address, by_address);
+	make_room(&f->by_name, f->by_address.count);
+	f->by_name.count = f->by_address.count;
+	memcpy(f->by_name.list, f->by_address.list,
+	       f->by_name.count * sizeof(*f->by_name.list));
+	sort(&f->by_name, by_name);
+}
+
 /* Whether libdwfl, which is at `s`, prefers it to `best`. */
 static bool better(const struct symbols_sized *s,
 		   const struct symbols_sized *best)
@@ -278,7 +274,7 @@ const struct functions_one *symbols_functions_at(struct symbols_module *m,
 	size_t after;
 
 	if (!l->read)
-		read_all(m);
+		read_functions(m);
 	after = LOWER_BOUND(l->count, i, l->list[i].address <= address);
 	for (size_t i = 0; i < MOST_NESTED && i < after; i++) {
 		const struct functions_one *one = &l->list[after - 1 - i];
@@ -313,7 +309,7 @@ uint64_t symbols_functions_only(struct symbols_module *m, const char *name,
 				size_t length)
 {
 	if (!m->functions.by_name.read)
-		read_all(m);
+		read_functions(m);
 	return only_start(&m->functions.by_name, name, length);
 }
 
