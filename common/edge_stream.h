@@ -48,12 +48,26 @@ static inline uint8_t *edge_stream_put(uint8_t *to, const struct rkn_edge *last,
 				       const struct rkn_edge *e)
 {
 	const uint32_t word = e->from == last->from ? last->from_word + 1 : 0;
+	const uint32_t step = e->from - last->from;
+	const uint32_t words = e->from_word - word;
 	const uint32_t way = e->to - e->from;
+	const uint32_t folded = way << 1 ^ -(way >> 31);
 	uint8_t lengths = 0, *at = to + 1;
 
-	at = edge_stream_put_number(at, &lengths, 0, e->from - last->from);
-	at = edge_stream_put_number(at, &lengths, 1, e->from_word - word);
-	at = edge_stream_put_number(at, &lengths, 2, way << 1 ^ -(way >> 31));
+	/* Most have no more than that: it is the same, in fewer steps. */
+	if (__builtin_expect((step | words) <= UINT8_MAX && !e->to_offset, 1)) {
+		*at = (uint8_t)step;
+		at += step > 0;
+		*at = (uint8_t)words;
+		at += words > 0;
+		lengths = (uint8_t)((step > 0) | (words > 0) << 2);
+		at = edge_stream_put_number(at, &lengths, 2, folded);
+		*to = lengths;
+		return at;
+	}
+	at = edge_stream_put_number(at, &lengths, 0, step);
+	at = edge_stream_put_number(at, &lengths, 1, words);
+	at = edge_stream_put_number(at, &lengths, 2, folded);
 	at = edge_stream_put_number(at, &lengths, 3, e->to_offset);
 	*to = lengths;
 	return at;

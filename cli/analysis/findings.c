@@ -179,7 +179,7 @@ static void sort(struct analysis *a)
 		list[i] = a->list[order[i]];
 		place[order[i]] = i;
 	}
-	for (size_t b = 0; b < a->m->block_count; b++)
+	for (size_t b = 0; a->count && b < a->m->block_count; b++)
 		if (a->owner[b])
 			a->owner[b] = place[a->owner[b] - 1] + 1;
 	free(order);

@@ -284,10 +284,12 @@ void analysis_claim(struct analysis *a, enum colour colour)
 	struct partition p = { 0 };
 	size_t from = a->count;
 
+	/* Mostly there is none: then nobody asks for components, and their
+	 * memory stays untouched. */
+	if (!memchr(a->mark, colour, a->g.nodes))
+		return;
 	p.count = graph_components(&a->g, a->mark, (uint8_t)colour,
 				   a->component, a->memory);
-	if (!p.count)
-		return;
 	p.flags = xcalloc(p.count, 1);
 	partition_order(&p, a);
 	partition_find_cycles(&p, a);

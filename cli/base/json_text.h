@@ -3,9 +3,7 @@
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
 
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <jansson.h>
 
@@ -18,12 +16,5 @@ json_t *json_address(uint64_t address);
 
 /* An integer; counts beyond 2^63 - 1 become that. A new reference. */
 json_t *json_count(uint64_t count);
-
-/*
- * Writes `value` with jansson's `flags` and a newline. What a terminal would
- * obey is spelled \u009b, which means the same to any parser. False with errno
- * set if it cannot be written.
- */
-bool json_write(const json_t *value, size_t flags, FILE *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "document.h"
 #include "escape.h"
 #include "json_text.h"
+#include "json_writer.h"
 #include "options.h"
 #include "program_survey.h"
 #include "table.h"
@@ -109,7 +110,7 @@ static void print_json(const struct program_survey *s)
 	document_set(all, "allocator", allocator);
 	document_set(all, "modules", modules);
 	document_set(all, "hints", hints);
-	if (!json_write(all, JSON_INDENT(2), stdout))
+	if (!json_write(all, 2, stdout))
 		die(STATUS_INPUT, "the report could not be written");
 	json_decref(all);
 }

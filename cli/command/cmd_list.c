@@ -11,7 +11,7 @@
 #include "die.h"
 #include "document.h"
 #include "escape.h"
-#include "json_text.h"
+#include "json_writer.h"
 #include "options.h"
 #include "runs.h"
 #include "table.h"
@@ -159,7 +159,7 @@ static void print_json(const struct runs *r)
 	document_text(o, "schema", "refknot-list/1");
 	document_set(o, "recordings", recordings);
 	document_set(o, "runs", runs);
-	if (!json_write(o, JSON_INDENT(1), stdout))
+	if (!json_write(o, 1, stdout))
 		die(STATUS_INPUT, "the list could not be written");
 	json_decref(o);
 }

@@ -10,6 +10,7 @@
 #include "die.h"
 #include "fields.h"
 #include "json_text.h"
+#include "json_writer.h"
 #include "outstanding.h"
 #include "place.h"
 #include "status.h"
@@ -17,11 +18,10 @@
 #include "walk.h"
 
 #define SECOND 1e9 /* nanoseconds */
-#define DIGITS 12  /* of a real number */
 
 void document_set(json_t *object, const char *key, json_t *value)
 {
-	if (json_object_set_new(object, key, value))
+	if (json_object_set_new_nocheck(object, key, value))
 		die(STATUS_INPUT, "out of memory");
 }
 
@@ -368,23 +368,60 @@ void documents_add(struct documents *d, json_t *document)
 	document_append(d->list, document);
 }
 
+static void write_document(struct json_writer *w, json_t *document)
+{
+	const char *key;
+	json_t *value;
+
+	json_writer_begin(w, '{');
+	json_object_foreach(document, key, value)
+	{
+		json_writer_key(w, key);
+		if (strcmp(key, DOCUMENT_FINDINGS) || !json_is_string(value)) {
+			json_writer_value(w, value);
+			continue;
+		}
+		json_writer_begin(w, '[');
+		json_writer_values(w, json_string_value(value),
+				   json_string_length(value));
+		json_writer_end(w, ']');
+	}
+	json_writer_end(w, '}');
+}
+
+static void write_list(struct json_writer *w, const struct documents *d)
+{
+	json_writer_begin(w, '{');
+	json_writer_key(w, "schema");
+	json_writer_text(w, "refknot-reports/1");
+	json_writer_key(w, "reports");
+	json_writer_begin(w, '[');
+	for (size_t i = 0; i < json_array_size(d->list); i++)
+		write_document(w, json_array_get(d->list, i));
+	json_writer_end(w, ']');
+	if (d->summary) {
+		json_writer_key(w, "summary");
+		json_writer_value(w, d->summary);
+	}
+	json_writer_end(w, '}');
+}
+
 void documents_write(struct documents *d, FILE *out)
 {
-	json_t *o = json_incref(json_array_get(d->list, 0));
+	size_t count = json_array_size(d->list);
+	struct json_writer *w;
 
-	if (d->summary || (o && d->several)) {
-		json_decref(o);
-		o = json_object();
-		document_text(o, "schema", "refknot-reports/1");
-		document_set(o, "reports", json_incref(d->list));
-		if (d->summary)
-			document_set(o, "summary", d->summary);
+	if (d->summary || count) {
+		w = json_writer_open(out, DOCUMENT_INDENT);
+		if (d->summary || d->several)
+			write_list(w, d);
+		else
+			write_document(w, json_array_get(d->list, 0));
+		if (!json_writer_close(w))
+			die(STATUS_INPUT, "the report cannot be written: %s",
+			    strerror(errno));
 	}
-	if (o &&
-	    !json_write(o, JSON_INDENT(1) | JSON_REAL_PRECISION(DIGITS), out))
-		die(STATUS_INPUT, "the report cannot be written: %s",
-		    strerror(errno));
-	json_decref(o);
+	json_decref(d->summary);
 	json_decref(d->list);
 }
 

@@ -28,6 +28,11 @@ json_t *document_new(const struct reading *in, const struct findings *f);
 void document_add_types(json_t *document, const struct groups *g, size_t limit,
 			bool retained);
 
+#define DOCUMENT_INDENT 1 /* blanks a level */
+/* Of a document, perhaps a text: of `struct json_values`, not an array of them. A
+ * finding's tree takes ten times what its text takes. */
+#define DOCUMENT_FINDINGS "findings"
+
 /* Documents to write: one as it is, several as refknot-reports/1. */
 struct documents {
 	json_t *list;    /* array */
@@ -42,7 +47,8 @@ void documents_add(struct documents *d, json_t *document);
  * be written. */
 void documents_write(struct documents *d, FILE *out);
 
-/* object[key] = value; takes `value`; dies when out of memory. */
+/* object[key] = value; takes `value`; dies when out of memory. Here and below `key`
+ * is UTF-8. */
 void document_set(json_t *object, const char *key, json_t *value);
 /* The same for array's end. */
 void document_append(json_t *array, json_t *value);

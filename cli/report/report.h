@@ -47,7 +47,8 @@ void report_text(FILE *out, const struct reading *in,
 		 const struct report_options *o);
 
 /* Judges the recording: a whole document of the schema refknot-report/1, a new
- * reference. Dies when out of memory. */
+ * reference, for documents_add(): its findings are a text. Dies when out of
+ * memory. */
 json_t *report_json(const struct reading *in, const struct report_options *o);
 
 /* The end of a heading's line, with the finding's signature, if all is printed. */

@@ -9,6 +9,7 @@
 #include "document.h"
 #include "fields.h"
 #include "json_text.h"
+#include "json_writer.h"
 #include "list.h"
 #include "member.h"
 #include "report_print.h"
@@ -327,10 +328,12 @@ json_t *report_finding_json(const struct reading *in, const struct finding *f,
 	return finding(&w, f, number);
 }
 
+/* A text, see DOCUMENT_FINDINGS: of many findings, one tree at a time. */
 static json_t *findings(struct writer *w, const struct findings *f,
 			const struct report_options *o)
 {
-	json_t *array = json_array();
+	struct json_values values = { 0 };
+	json_t *text;
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->count; i++)
@@ -338,11 +341,19 @@ static json_t *findings(struct writer *w, const struct findings *f,
 			report_announce(w->in, &f->list[i], MOST_MEMBERS);
 			n++;
 		}
+	n = 0;
 	for (size_t i = 0; i < f->count; i++)
-		if (report_wants(o, &f->list[i], json_array_size(array)))
-			document_append(
-			    array, finding(w, &f->list[i], subject_number(i)));
-	return array;
+		if (report_wants(o, &f->list[i], n)) {
+			json_values_add(
+			    &values, finding(w, &f->list[i], subject_number(i)),
+			    DOCUMENT_INDENT);
+			n++;
+		}
+	json_values_end(&values);
+	text =
+	    json_stringn_nocheck(values.text ? values.text : "", values.size);
+	free(values.text);
+	return text;
 }
 
 static json_t *wrong_frees(const struct writer *w)
@@ -397,7 +408,7 @@ json_t *report_json(const struct reading *in, const struct report_options *o)
 	document_set(document, "verdict",
 		     verdict(&v, &f, o->kinds | o->listed, &wishes));
 	document_set(document, "checked", checked_json(in, &f, &v));
-	document_set(document, "findings", list);
+	document_set(document, DOCUMENT_FINDINGS, list);
 	document_set(document, "wrong_frees", wrong_frees(&w));
 	document_set(document, "pooled", pooled_json(in, &f));
 	document_add_types(document, &types, 0, false);

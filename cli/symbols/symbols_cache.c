@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols_cache.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +9,9 @@
 
 #include "debug_file.h"
 #include "die.h"
+#include "fnv.h"
 #include "root_path.h"
-
-#define KEY_SIZE 17 /* 16 hexadecimal digits */
+#include "text_stream.h"
 
 /* What is equal if a file is the same; null if it is not there. */
 static json_t *identity(const char *path)
@@ -107,91 +106,116 @@ static bool is_usable(const struct symbols_cache *s, const json_t *known)
 	       are_same(json_object_get(known, "missed")) &&
 	       are_same(json_object_get(known, "used")) &&
 	       is_first_place(s, known) &&
-	       (json_is_null(debug) || is_same(debug)) &&
-	       json_is_object(json_object_get(known, "code")) &&
-	       json_is_object(json_object_get(known, "data")) &&
-	       json_is_object(json_object_get(known, "calls")) &&
-	       json_is_object(json_object_get(known, "exits")) &&
-	       json_is_object(json_object_get(known, "names"));
+	       (json_is_null(debug) || is_same(debug));
 }
 
 static void start_anew(struct symbols_cache *s)
 {
 	json_decref(s->known);
+	answers_release(&s->answers);
 	s->doubtful = false;
 	s->size = 0;
-	s->known = json_pack("{s:s, s:i, s:s, s:{}, s:{}, s:{}, s:{}, s:{}}",
-			     "refknot", REFKNOT_VERSION, "layout",
-			     SYMBOLS_CACHE_LAYOUT, "libdw", dwfl_version(NULL),
-			     "code", "data", "calls", "exits", "names");
+	s->known =
+	    json_pack("{s:s, s:i, s:s}", "refknot", REFKNOT_VERSION, "layout",
+		      SYMBOLS_CACHE_LAYOUT, "libdw", dwfl_version(NULL));
 }
 
 /* --- In memory ------------------------------------------------------------------- */
 
 #define REMEMBERED 16 /* modules: a program with its libraries */
 #define REMEMBERED_BYTES                                                       \
-	(1u << 20) /* of a file: in memory it is ten times that */
+	(1u << 20) /* of a file: in memory it may be ten times that */
 
 static struct remembered {
 	char *name; /* NULL: free */
 	json_t *known;
+	struct answers answers;
 	size_t size;
 } remembered[REMEMBERED];
 static size_t oldest;
 
-/* What symbols_cache_close() left of the file `name`, which is the caller's now;
- * NULL: nothing. */
-static json_t *take_remembered(const char *name, size_t *size)
+static struct remembered *find_remembered(const char *name)
 {
-	for (size_t i = 0; i < REMEMBERED; i++) {
-		struct remembered *r = &remembered[i];
-
-		if (!r->name || strcmp(r->name, name) != 0)
-			continue;
-		free(r->name);
-		r->name = NULL;
-		*size = r->size;
-		return r->known;
-	}
+	for (size_t i = 0; i < REMEMBERED; i++)
+		if (remembered[i].name && !strcmp(remembered[i].name, name))
+			return &remembered[i];
 	return NULL;
 }
 
-/* Takes name and known. */
+/* Takes what symbols_cache_close() left of the file; false: nothing. */
+static bool take_remembered(struct symbols_cache *s)
+{
+	struct remembered *r = find_remembered(s->name);
+
+	if (!r)
+		return false;
+	s->known = r->known;
+	s->answers = r->answers;
+	s->size = r->size;
+	free(r->name);
+	*r = (struct remembered){ 0 };
+	return true;
+}
+
+/* Takes name, known and answers. */
 static void remember(struct symbols_cache *s)
 {
-	struct remembered *r = &remembered[oldest];
-	size_t size;
-
 	/* What another recording left of the same file knows less. */
-	json_decref(take_remembered(s->name, &size));
-	for (size_t i = 0; i < REMEMBERED && r->name; i++)
-		r = &remembered[(oldest + i) % REMEMBERED];
-	if (r->name) {
+	struct remembered *r = find_remembered(s->name);
+
+	for (size_t i = 0; i < REMEMBERED && !r; i++)
+		if (!remembered[(oldest + i) % REMEMBERED].name)
+			r = &remembered[(oldest + i) % REMEMBERED];
+	if (!r) {
 		r = &remembered[oldest];
 		oldest = (oldest + 1) % REMEMBERED;
-		json_decref(r->known);
-		free(r->name);
 	}
-	*r = (struct remembered){ s->name, s->known, s->size };
+	json_decref(r->known);
+	answers_release(&r->answers);
+	free(r->name);
+	*r = (struct remembered){ s->name, s->known, s->answers, s->size };
 	s->name = NULL;
 	s->known = NULL;
+	s->answers = (struct answers){ 0 };
 }
 
 /* --- On disk --------------------------------------------------------------------- */
 
-static json_t *read_known(const struct symbols_cache *s, const struct cache *c,
-			  size_t *size)
+static void read_known(struct symbols_cache *s, const struct cache *c)
 {
-	json_t *known = take_remembered(s->name, size);
-	char *data;
+	char *data, *end;
+	size_t rows;
 
-	if (known)
-		return known;
-	data = cache_read(c, s->name, size);
-	if (data)
-		known = json_loadb(data, *size, 0, NULL);
-	free(data);
-	return known;
+	if (take_remembered(s))
+		return;
+	data = cache_read(c, s->name, &s->size);
+	end = data ? memchr(data, '\n', s->size) : NULL;
+	rows = end ? (size_t)(end - data) + 1 : 1;
+	if (rows % 8) {
+		free(data);
+		return;
+	}
+	s->known = json_loadb(data, rows, 0, NULL);
+	if (!answers_read(&s->answers, data, s->size, rows)) {
+		json_decref(s->known);
+		s->known = NULL;
+	}
+}
+
+/* As read_known() reads it; NULL: it cannot be. For the caller to free. */
+static char *text_of(const struct symbols_cache *s, size_t *size)
+{
+	char *text, *head = json_dumps(s->known, JSON_COMPACT);
+	FILE *out;
+
+	if (!head)
+		return NULL;
+	out = text_stream_open(&text, size);
+	fprintf(out, "%s%*s\n", head, (int)(7 - strlen(head) % 8), "");
+	answers_write(&s->answers, out);
+	text_stream_close(out);
+	free(head);
+	return text;
 }
 
 void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
@@ -207,7 +231,7 @@ void symbols_cache_open(struct symbols_cache *s, const struct cache *c,
 		snprintf(name + 2 * i, 3, "%02x", r->build_id[i]);
 	s->name = name;
 	s->path = xstrdup(path);
-	s->known = read_known(s, c, &s->size);
+	read_known(s, c);
 	if (is_usable(s, s->known))
 		s->doubtful = json_is_null(json_object_get(s->known, "debug"));
 	else
@@ -243,234 +267,196 @@ void symbols_cache_confirm(struct symbols_cache *s,
 	json_decref(now);
 }
 
-static const char *key_of(char key[KEY_SIZE], uint64_t address)
+/* Ends the answer that was put together. */
+static void keep(struct symbols_cache *s, enum symbols_cache_kind kind,
+		 uint64_t number)
 {
-	snprintf(key, KEY_SIZE, "%" PRIx64, address);
-	return key;
+	answers_keep(&s->answers, kind, number);
+	s->changed = true;
 }
 
-static json_t *table(const struct symbols_cache *s, const char *name)
+static unsigned get_line(struct answer_reader *r)
 {
-	return json_object_get(s->known, name);
-}
+	uint64_t line = answer_number(r);
 
-/* True for null too: then *text is NULL. */
-static bool get_text(const json_t *from, const char **text)
-{
-	*text = json_string_value(from);
-	return *text || json_is_null(from);
-}
-
-/* A line; false: that cannot be. */
-static bool get_line(const json_t *from, unsigned *line)
-{
-	json_int_t value = json_integer_value(from);
-
-	*line = (unsigned)value;
-	return json_is_integer(from) && value >= 0 && value <= INT_MAX;
-}
-
-/* ["inner", "jq.c", 9, "/build", 2, 14, null]: what is not known is null, or
- * 0. */
-static bool get_location(const json_t *from, struct location *l)
-{
-	*l = (struct location){ 0 };
-	return json_array_size(from) == 7 &&
-	       get_line(json_array_get(from, 2), &l->line) &&
-	       get_line(json_array_get(from, 4), &l->declared) &&
-	       get_line(json_array_get(from, 5), &l->column) &&
-	       get_text(json_array_get(from, 0), &l->function) &&
-	       get_text(json_array_get(from, 1), &l->file) &&
-	       get_text(json_array_get(from, 3), &l->directory) &&
-	       get_text(json_array_get(from, 6), &l->qualified);
+	r->bad |= line > INT_MAX;
+	return (unsigned)line;
 }
 
 size_t symbols_cache_code(const struct symbols_cache *s, uint64_t address,
 			  struct location list[SYMBOLS_INLINE_MAX])
 {
-	char key[KEY_SIZE];
-	json_t *chain = json_object_get(table(s, "code"), key_of(key, address));
-	size_t count = json_array_size(chain);
+	struct answer_reader r;
+	uint64_t count;
 
-	if (!count || count > SYMBOLS_INLINE_MAX)
+	if (!answers_find(&s->answers, SYMBOLS_CACHE_CODE, address, &r))
+		return 0;
+	count = answer_number(&r);
+	if (count > SYMBOLS_INLINE_MAX)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!get_location(json_array_get(chain, i), &list[i]))
-			return 0;
-		list[i].inlined = i + 1 < count;
+		struct location *l = &list[i];
+
+		*l = (struct location){ .inlined = i + 1 < count };
+		l->function = answer_text(&r);
+		l->file = answer_text(&r);
+		l->line = get_line(&r);
+		l->directory = answer_text(&r);
+		l->declared = get_line(&r);
+		l->column = get_line(&r);
+		l->qualified = answer_text(&r);
 	}
-	return count;
-}
-
-/* Takes `value`, which is NULL for a text that is not UTF-8: not kept. */
-static void add(struct symbols_cache *s, const char *name, uint64_t address,
-		json_t *value)
-{
-	char key[KEY_SIZE];
-
-	if (value &&
-	    !json_object_set_new(table(s, name), key_of(key, address), value))
-		s->changed = true;
+	return answer_is_read(&r) ? count : 0;
 }
 
 void symbols_cache_add_code(struct symbols_cache *s, uint64_t address,
 			    const struct location *list, size_t count)
 {
-	json_t *chain = s->known ? json_array() : NULL;
-
-	for (size_t i = 0; chain && i < count; i++) {
-		json_t *l = json_pack(
-		    "[s?, s?, i, s?, i, i, s?]", list[i].function, list[i].file,
-		    (int)list[i].line, list[i].directory, (int)list[i].declared,
-		    (int)list[i].column, list[i].qualified);
-
-		if (!l || json_array_append_new(chain, l)) {
-			json_decref(chain);
-			return;
-		}
+	if (!s->known)
+		return;
+	answers_put_number(&s->answers, count);
+	for (size_t i = 0; i < count; i++) {
+		answers_put_text(&s->answers, list[i].function);
+		answers_put_text(&s->answers, list[i].file);
+		answers_put_number(&s->answers, list[i].line);
+		answers_put_text(&s->answers, list[i].directory);
+		answers_put_number(&s->answers, list[i].declared);
+		answers_put_number(&s->answers, list[i].column);
+		answers_put_text(&s->answers, list[i].qualified);
 	}
-	add(s, "code", address, chain);
+	keep(s, SYMBOLS_CACHE_CODE, address);
 }
 
 bool symbols_cache_data(const struct symbols_cache *s, uint64_t address,
 			const char **name)
 {
-	char key[KEY_SIZE];
+	struct answer_reader r;
 
-	return get_text(json_object_get(table(s, "data"), key_of(key, address)),
-			name);
+	if (!answers_find(&s->answers, SYMBOLS_CACHE_DATA, address, &r))
+		return false;
+	*name = answer_text(&r);
+	return answer_is_read(&r);
 }
 
 void symbols_cache_add_data(struct symbols_cache *s, uint64_t address,
 			    const char *name)
 {
-	if (s->known)
-		add(s, "data", address, name ? json_string(name) : json_null());
+	if (!s->known)
+		return;
+	answers_put_text(&s->answers, name);
+	keep(s, SYMBOLS_CACHE_DATA, address);
 }
 
 /* --- Calls ----------------------------------------------------------------- */
 
-static bool get_address(const json_t *from, uint64_t *address)
+static struct code_target get_target(struct answer_reader *r)
 {
-	*address = (uint64_t)json_integer_value(from);
-	return json_is_integer(from);
+	uint64_t kind = answer_number(r);
+	struct code_target to = { .kind = (enum code_kind)kind };
+
+	to.address = answer_number(r);
+	to.name = answer_text(r);
+	r->bad |= kind > CODE_OURS || (kind == CODE_NAME) != (to.name != NULL);
+	return to;
 }
 
-static bool get_target(const json_t *from, struct code_target *to)
+static void put_target(struct answers *a, const struct code_target *to)
 {
-	*to = (struct code_target){ .name = json_string_value(from) };
-	if (to->name)
-		to->kind = CODE_NAME;
-	else if (get_address(from, &to->address))
-		to->kind = CODE_ADDRESS;
-	else if (json_is_true(from))
-		to->kind = CODE_OURS;
-	return from != NULL;
-}
-
-static json_t *target(const struct code_target *to)
-{
-	switch (to->kind) {
-	case CODE_NAME:
-		return json_string(to->name);
-	case CODE_ADDRESS:
-		return json_integer((json_int_t)to->address);
-	case CODE_OURS:
-		return json_true();
-	default:
-		return json_null();
-	}
+	answers_put_number(a, to->kind);
+	answers_put_number(a, to->kind == CODE_ADDRESS ? to->address : 0);
+	answers_put_text(a, to->kind == CODE_NAME ? to->name : NULL);
 }
 
 bool symbols_cache_call(const struct symbols_cache *s, uint64_t address,
 			struct code_call *call)
 {
-	char key[KEY_SIZE];
-	json_t *known =
-	    json_object_get(table(s, "calls"), key_of(key, address));
+	struct answer_reader r;
 
-	return get_address(json_array_get(known, 0), &call->start) &&
-	       get_target(json_array_get(known, 1), &call->to);
-}
-
-/* Takes `one`; false, and the list is gone, without it. */
-static bool append(json_t *list, json_t *one)
-{
-	if (one && !json_array_append_new(list, one))
-		return true;
-	json_decref(list);
-	return false;
+	if (!answers_find(&s->answers, SYMBOLS_CACHE_CALL, address, &r))
+		return false;
+	call->start = answer_number(&r);
+	call->to = get_target(&r);
+	return answer_is_read(&r);
 }
 
 void symbols_cache_add_call(struct symbols_cache *s, uint64_t address,
 			    const struct code_call *call)
 {
-	json_t *list = s->known ? json_array() : NULL;
-
-	if (list && append(list, json_integer((json_int_t)call->start)) &&
-	    append(list, target(&call->to)))
-		add(s, "calls", address, list);
+	if (!s->known)
+		return;
+	answers_put_number(&s->answers, call->start);
+	put_target(&s->answers, &call->to);
+	keep(s, SYMBOLS_CACHE_CALL, address);
 }
 
 bool symbols_cache_exits(const struct symbols_cache *s, uint64_t start,
 			 struct code_exits *exits)
 {
-	char key[KEY_SIZE];
-	json_t *known = json_object_get(table(s, "exits"), key_of(key, start));
-	size_t size = json_array_size(known);
+	struct answer_reader r;
 
-	if (size % 2 == 0 || !json_is_boolean(json_array_get(known, 0)))
+	if (!answers_find(&s->answers, SYMBOLS_CACHE_EXITS, start, &r))
 		return false;
-	exits->open = json_is_true(json_array_get(known, 0));
-	exits->count = size / 2;
+	*exits = (struct code_exits){ .open = answer_number(&r) };
+	exits->count = answer_number(&r);
+	/* Each has four bytes at least. */
+	if (exits->count > (size_t)(r.end - r.at))
+		return false;
 	exits->list = xcalloc(exits->count + 1, sizeof(*exits->list));
 	for (size_t i = 0; i < exits->count; i++) {
-		struct code_exit *x = &exits->list[i];
-
-		if (get_address(json_array_get(known, 2 * i + 1), &x->end) &&
-		    get_target(json_array_get(known, 2 * i + 2), &x->to))
-			continue;
-		free(exits->list);
-		return false;
+		exits->list[i].end = answer_number(&r);
+		exits->list[i].to = get_target(&r);
 	}
-	return true;
+	if (!answer_is_read(&r))
+		free(exits->list);
+	return answer_is_read(&r);
 }
 
 void symbols_cache_add_exits(struct symbols_cache *s, uint64_t start,
 			     const struct code_exits *exits)
 {
-	json_t *list = s->known ? json_array() : NULL;
-
-	if (!list || !append(list, json_boolean(exits->open)))
+	if (!s->known)
 		return;
+	answers_put_number(&s->answers, exits->open);
+	answers_put_number(&s->answers, exits->count);
 	for (size_t i = 0; i < exits->count; i++) {
-		const struct code_exit *x = &exits->list[i];
-
-		if (!append(list, json_integer((json_int_t)x->end)) ||
-		    !append(list, target(&x->to)))
-			return;
+		answers_put_number(&s->answers, exits->list[i].end);
+		put_target(&s->answers, &exits->list[i].to);
 	}
-	add(s, "exits", start, list);
+	keep(s, SYMBOLS_CACHE_EXITS, start);
+}
+
+static uint64_t number_of(const char *name)
+{
+	return fnv_text(FNV_OFFSET, name);
 }
 
 bool symbols_cache_named(const struct symbols_cache *s, const char *name,
 			 uint64_t *start)
 {
-	return get_address(json_object_get(table(s, "names"), name), start);
+	struct answer_reader r;
+	const char *of;
+
+	if (!answers_find(&s->answers, SYMBOLS_CACHE_NAME, number_of(name), &r))
+		return false;
+	of = answer_text(&r);
+	*start = answer_number(&r);
+	return answer_is_read(&r) && of && !strcmp(of, name);
 }
 
 void symbols_cache_add_named(struct symbols_cache *s, const char *name,
 			     uint64_t start)
 {
-	if (s->known && !json_object_set_new(table(s, "names"), name,
-					     json_integer((json_int_t)start)))
-		s->changed = true;
+	if (!s->known)
+		return;
+	answers_put_text(&s->answers, name);
+	answers_put_number(&s->answers, start);
+	keep(s, SYMBOLS_CACHE_NAME, number_of(name));
 }
 
 const json_t *symbols_cache_part(const struct symbols_cache *s,
 				 const char *name)
 {
-	return table(s, name);
+	return json_object_get(s->known, name);
 }
 
 void symbols_cache_set_part(struct symbols_cache *s, const char *name,
@@ -506,12 +492,10 @@ void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 		    !json_object_set(s->known, "missed", missed) &&
 		    !json_object_set(s->known, "used", used) &&
 		    !json_object_set(s->known, "debug", debug))
-			text = json_dumps(s->known, JSON_COMPACT);
+			text = text_of(s, &s->size);
 		free(settings);
-		if (text) {
-			s->size = strlen(text);
+		if (text)
 			cache_write(c, s->name, text, s->size);
-		}
 		free(text);
 		json_decref(file);
 		json_decref(debug);
@@ -521,6 +505,7 @@ void symbols_cache_close(struct symbols_cache *s, struct cache *c,
 	if (s->size && s->size <= REMEMBERED_BYTES)
 		remember(s);
 	json_decref(s->known);
+	answers_release(&s->answers);
 	free(s->path);
 	free(s->name);
 	*s = (struct symbols_cache){ 0 };

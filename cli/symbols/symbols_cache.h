@@ -6,23 +6,15 @@
  * the file and those that its debug information came from have kept path, size and
  * time of change, and what was looked for before them is not there.
  *
- *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 7,
+ *     {"refknot": "0.1.0", "libdw": "0.188", "layout": 8,
  *      "settings": "sysroot /, debuginfod ", "path": "/usr/bin/jq",
  *      "file": {"path": "/usr/bin/jq", "size": 30968, "mtime": "16...7"},
  *      "debug": {"path": "/usr/lib/debug/.build-id/1f/....debug", ...},
  *      "missed": {}, "used": {"/usr/lib/debug/.dwz/jq.debug": {...}},
- *      "code": {"4f1": [["inner", "jq.c", 9, "/src", 4, 14, null],
- *                        ["outer", "jq.c", 20, "/src", 12, 2, null]]},
- *      "data": {"4010": "cache+0x8", "8000000000000010": "current"},
- *      "calls": {"4f1": [1216, "malloc"], "502": [1216, 1168]},
- *      "exits": {"490": [false, 1173, "malloc"]},
- *      "names": {"parse": 1168, "strdup": 0},
  *      "types": see types_cache.h}
  *
- * Of data, bit 63 marks an offset among thread-local variables.
- *
- * A place that code leads to is an address, a name, true for refknot's interface
- * or null if it is not known.
+ * is the file's first line, with blanks up to a multiple of 8 bytes. Rows of
+ * answers.h follow, whose kinds are those of enum symbols_cache_kind.
  *
  * "missed" are places of the ELF file before the one in "file"; "used" are further
  * files of debug information.
@@ -36,18 +28,38 @@
 #include <jansson.h>
 #include <refknot/format.h>
 
+#include "answers.h"
 #include "cache.h"
 #include "symbols.h"
 #include "symbols_code.h"
 #include "symbols_inline.h"
 #include "symbols_module.h"
 
-#define SYMBOLS_CACHE_LAYOUT 7 /* another one is not read */
+#define SYMBOLS_CACHE_LAYOUT 8 /* another one is not read */
+
+/* What an answer is about, and what is in it. */
+enum symbols_cache_kind {
+	/* Address: count, then for each location, innermost first, function, file,
+	 * line, directory, line of the declaration, column, qualified name. */
+	SYMBOLS_CACHE_CODE = 1,
+	/* Address, or with bit 63 an offset among thread-local variables: the
+	 * object's name. */
+	SYMBOLS_CACHE_DATA,
+	/* Address after a call: start of the function around it, where it leads
+	 * to. A place that code leads to is enum code_kind, address, name. */
+	SYMBOLS_CACHE_CALL,
+	/* Start of a function: whether it is open, count, then for each exit its
+	 * end and where it leads to. */
+	SYMBOLS_CACHE_EXITS,
+	/* fnv.h's number of a name: the name, start of the function. */
+	SYMBOLS_CACHE_NAME,
+};
 
 struct symbols_cache { /* all zero: nothing is known */
 	char *name;    /* in the cache; NULL: not to be kept */
 	char *path;    /* of the module where it ran */
 	json_t *known; /* as above; "file" and "debug" perhaps still to come */
+	struct answers answers;
 	bool doubtful; /* read, and "debug" is null */
 	bool changed;  /* something was added */
 	size_t size;   /* bytes of the file that has `known`; 0: none has it */

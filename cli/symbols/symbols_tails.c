@@ -344,13 +344,17 @@ size_t tails_find(struct symbols *s, struct tails_place from,
 		  const char *function, struct tail list[TAILS_MOST])
 {
 	struct code_call call = symbols_own_call(s, from.module, from.address);
-	struct search x = { .s = s, .goal = goal, .function = function };
+	struct search x; /* not all zero: few nodes are used */
 	size_t count = 0;
 
 	if (call.to.kind == CODE_UNKNOWN ||
 	    (function && (!strcmp(function, "__restore_rt") ||
 			  !strcmp(function, "__restore"))))
 		return 0;
+	x.s = s;
+	x.goal = goal;
+	x.function = function;
+	x.count = 0;
 	if (goal == TAILS_FRAME) {
 		x.module = to.module;
 		x.start = symbols_own_call(s, to.module, to.address).start;

@@ -10,13 +10,14 @@
 #include "locals.h"
 #include "types_cache.h"
 
-#define MOST_STEPS  1024u /* instructions that are followed for one call */
-#define MOST_PATHS  64u   /* that wait to be followed */
-#define MOST_SLOTS  16u   /* of the frame, with what is known of them */
-#define REGISTERS   16u   /* in DWARF's order */
-#define VECTORS     16u
-#define MOST_CALLS  3u  /* in one another, that are followed */
-#define MOST_SCOPES 256 /* likewise: a file may be damaged */
+#define MOST_STEPS   1024u /* instructions that are followed for one call */
+#define FIRST_STATES 64u   /* room for them at first */
+#define MOST_PATHS   64u   /* that wait to be followed */
+#define MOST_SLOTS   16u   /* of the frame, with what is known of them */
+#define REGISTERS    16u   /* in DWARF's order */
+#define VECTORS      16u
+#define MOST_CALLS   3u  /* in one another, that are followed */
+#define MOST_SCOPES  256 /* likewise: a file may be damaged */
 
 enum { RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11 };
 
@@ -61,7 +62,8 @@ struct follower {
 	uint64_t low, high; /* of the function's code; 0, 0: not known */
 	struct path *waiting;
 	size_t waiting_count;
-	uint64_t seen[2 * MOST_STEPS]; /* hash table of states; 0: empty */
+	uint64_t *seen; /* hash table of states, at most half full; 0: empty */
+	size_t room;    /* of it */
 	size_t steps;
 	unsigned depth; /* of calls into which it was followed */
 };
@@ -896,18 +898,41 @@ static uint64_t state_of(const struct path *p)
 	return p->pc ^ held * 0x9e3779b97f4a7c15u;
 }
 
+/* Its place, or the free one where it would be. */
+static uint64_t *place_of(const struct follower *w, uint64_t key)
+{
+	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 32) % w->room;
+
+	while (w->seen[i] && w->seen[i] != key)
+		i = (i + 1) % w->room;
+	return &w->seen[i];
+}
+
+/* Most calls need few states. */
+static void make_room(struct follower *w)
+{
+	uint64_t *old = w->seen;
+	size_t room = w->room;
+
+	w->room = room ? 4 * room : FIRST_STATES;
+	w->seen = xcalloc(w->room, sizeof(*w->seen));
+	for (size_t i = 0; i < room; i++)
+		if (old[i])
+			*place_of(w, old[i]) = old[i];
+	free(old);
+}
+
 /* True the first time. */
 static bool see(struct follower *w, const struct path *p)
 {
-	uint64_t key = state_of(p);
-	size_t room = sizeof(w->seen) / sizeof(*w->seen);
-	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 32) % room;
+	uint64_t key = state_of(p), *place;
 
-	while (w->seen[i] && w->seen[i] != key)
-		i = (i + 1) % room;
-	if (w->seen[i] == key)
+	if (2 * w->steps >= w->room)
+		make_room(w);
+	place = place_of(w, key);
+	if (*place == key)
 		return false;
-	w->seen[i] = key;
+	*place = key;
 	return ++w->steps < MOST_STEPS;
 }
 
@@ -1170,6 +1195,7 @@ static struct flow flow_from(struct flow_module *f, uint64_t address,
 	}
 	d->free(i, 1);
 	free(w->waiting);
+	free(w->seen);
 	free(p);
 	free(w);
 	return flow;

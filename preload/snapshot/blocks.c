@@ -32,6 +32,16 @@ static inline bool any_live(const uint64_t *slots)
 	return (live[0] | live[1]) & STORE_HEAD;
 }
 
+/* How many of `n` slots are live blocks'. */
+static uint64_t count_live(const uint64_t *slots, uint64_t n)
+{
+	uint64_t live = 0;
+
+	for (uint64_t i = 0; i < n; i++)
+		live += slots[i] & ~(slots[i] >> 1) & STORE_HEAD;
+	return live;
+}
+
 static void visit_step(struct blocks *b, uint64_t base, const uint64_t *slots,
 		       uint64_t first, uint64_t last, visit *f, void *data)
 {
@@ -55,7 +65,7 @@ static void visit_step(struct blocks *b, uint64_t base, const uint64_t *slots,
 	}
 }
 
-/* Slots that were never made ready hold nothing. */
+/* Slots that were never made ready hold nothing. `f` NULL: see visit_all(). */
 static void visit_region(struct blocks *b, uint64_t region, visit *f,
 			 void *data)
 {
@@ -72,13 +82,18 @@ static void visit_region(struct blocks *b, uint64_t region, visit *f,
 
 		if (end > count)
 			end = count;
-		if (store_steps[at >> STORE_STEP_SHIFT])
+		if (!store_steps[at >> STORE_STEP_SHIFT])
+			; /* nothing */
+		else if (f)
 			visit_step(b, region << STORE_REGION_SHIFT, slots, i,
 				   end, f, data);
+		else
+			*(uint64_t *)data += count_live(slots + i, end - i);
 		i = end;
 	}
 }
 
+/* `f` NULL: only counts them, in data, a uint64_t. */
 static void visit_all(struct blocks *b, visit *f, void *data)
 {
 	const struct store_table *t = &store.header->tables[STORE_CHUNKS];
@@ -97,17 +112,6 @@ static void visit_all(struct blocks *b, visit *f, void *data)
 		visit_region(b, next, f, data);
 		last = next + 1;
 	}
-}
-
-static void count(struct blocks *b, struct store_block r, uint64_t extra,
-		  void *data)
-{
-	uint64_t *n = data;
-
-	(void)b;
-	(void)r;
-	(void)extra;
-	++*n;
 }
 
 static uint64_t block_end(const struct store_block *r)
@@ -215,7 +219,7 @@ bool blocks_list(struct blocks *b, bool kept, bool moves)
 	uint64_t n = 0, end = 0;
 
 	*b = (struct blocks){ .least = UINT64_MAX };
-	visit_all(b, count, &n);
+	visit_all(b, NULL, &n);
 	if (n >= UINT32_MAX)
 		return false;
 	b->list = take(STORE_BLOCKS, n, kept);

@@ -410,9 +410,33 @@ static void mark_top(struct chunks *c, uint64_t arena, bool first)
 	}
 }
 
+/* What is_in_use() says of most: two headers of one mapping that agree. False:
+ * it must be asked. */
+static inline bool is_plainly_in_use(struct chunks *c,
+				     const struct store_block *b)
+{
+	const uint64_t chunk = store_block_address(b) - HEADER;
+	const uint64_t before = chunk - c->plain;
+	const uint64_t rest = c->plain_size - before;
+	uint64_t head, next;
+
+	if (chunk % 8 || before >= c->plain_size || rest < HEADER)
+		return false;
+	head = *(const uint64_t *)(uintptr_t)(chunk + 8);
+	if (!has_shape(head) || SIZE_OF(head) - 8 < store_block_size(b) ||
+	    SIZE_OF(head) > rest - HEADER)
+		return false;
+	next = *(const uint64_t *)(uintptr_t)(chunk + SIZE_OF(head) + 8);
+	if (!(head & next & BEFORE_USED))
+		return false;
+	c->known = chunk;
+	return true;
+}
+
 static bool is_kept(const struct store_block *b, void *chunks)
 {
-	return !(b->head & STORE_FREED) && is_in_use(chunks, b);
+	return !(b->head & STORE_FREED) &&
+	       (is_plainly_in_use(chunks, b) || is_in_use(chunks, b));
 }
 
 /* An allocator between refknot and the C library may have its own headers. */

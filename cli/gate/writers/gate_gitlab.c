@@ -8,6 +8,7 @@
 #include "gate_failing.h"
 #include "gate_writers.h"
 #include "json_text.h"
+#include "json_writer.h"
 #include "status.h"
 
 /* Of what fails: it is critical if memory may be used after its end. GitLab
@@ -109,7 +110,7 @@ void gate_write_gitlab(FILE *out, const struct gate *g)
 		if (g->verdict.rules[k].failed &&
 		    g->verdict.rules[k].kind == FINDING_KINDS)
 			add_rule(array, g, &g->verdict.rules[k]);
-	if (!json_write(array, JSON_INDENT(1), out))
+	if (!json_write(array, 1, out))
 		die(STATUS_INPUT, "the report for GitLab cannot be written");
 	json_decref(array);
 }

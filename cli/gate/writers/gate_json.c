@@ -7,6 +7,7 @@
 #include "gate_failing.h"
 #include "gate_writers.h"
 #include "json_text.h"
+#include "json_writer.h"
 #include "status.h"
 
 /* null for 0. */
@@ -222,7 +223,7 @@ void gate_write_json(FILE *out, const struct gate *g)
 		document_append(warnings, json_text(g->warnings[i]));
 	document_set(o, "modules_without_symbols", unread);
 	document_set(o, "warnings", warnings);
-	if (!json_write(o, JSON_INDENT(1), out))
+	if (!json_write(o, 1, out))
 		die(STATUS_INPUT, "the JSON report cannot be written");
 	json_decref(o);
 }

@@ -14,6 +14,7 @@
 #include "gate_sarif.h"
 #include "gate_writers.h"
 #include "json_text.h"
+#include "json_writer.h"
 #include "line_hash.h"
 #include "sources.h"
 #include "text_stream.h"
@@ -289,7 +290,7 @@ void gate_write_sarif(FILE *out, const struct gate *g)
 	document_set(o, "$schema", json_text(SCHEMA));
 	document_set(o, "version", json_text("2.1.0"));
 	document_set(o, "runs", runs);
-	if (!json_write(o, JSON_INDENT(1), out))
+	if (!json_write(o, 1, out))
 		die(STATUS_INPUT, "the SARIF report cannot be written");
 	json_decref(o);
 	free(path);

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import struct
 import subprocess
 import zlib
 
@@ -45,6 +46,59 @@ def compile_program(directory, *flags):
                     directory / "lose", "lose.c"], cwd=directory, check=True)
 
 
+CODE = 1  # a kind of answer
+
+
+def number(value):
+    """As answers.h has it."""
+    low = bytes([value & 0x7f | (0x80 if value > 0x7f else 0)])
+    return low + number(value >> 7) if value > 0x7f else low
+
+
+def text(value):
+    return b"\0" if value is None else b"\1" + value.encode() + b"\0"
+
+
+def chain(*locations):
+    """An answer about code: [function, file, line, directory, line of the
+    declaration, column, qualified name]; bytes stand for themselves."""
+    return number(len(locations)) + b"".join(
+        part if isinstance(part, bytes) else
+        number(part) if isinstance(part, int) else text(part)
+        for location in locations for part in location)
+
+
+class Known:
+    """A file's JSON, and its answers by kind and number."""
+
+    def __init__(self, data):
+        end = data.index(b"\n") + 1
+        assert end % 8 == 0
+        self.about, self.rows = json.loads(data[:end]), {}
+        while end < len(data):
+            of, kind, size = struct.unpack_from("<QII", data, end)
+            self.rows[kind, of] = data[end + 16:end + 16 + size]
+            end += 16 + (size + 7) // 8 * 8
+        assert end == len(data)
+
+    def __eq__(self, other):
+        return (self.about, self.rows) == (other.about, other.rows)
+
+    def code(self):
+        return [of for kind, of in self.rows if kind == CODE]
+
+    def file(self, about=None, code=None):
+        """A file with this instead of its JSON, and of each answer on code."""
+        head = json.dumps(self.about if about is None else about).encode()
+        out = head + b" " * (7 - len(head) % 8) + b"\n"
+        for (kind, of), row in self.rows.items():
+            if code is not None and kind == CODE:
+                row = code
+            out += struct.pack("<QII", of, kind, len(row)) + row
+            out += bytes(-len(row) % 8)
+        return sealed(out)
+
+
 class Place:
     """A copy of the program where it was recorded, and a cache."""
 
@@ -68,9 +122,8 @@ class Place:
     def entry(self):
         """What is kept of the program's own file."""
         for path in self.entries():
-            head, _, text = path.read_bytes().partition(b"\n")
-            known = json.loads(text)
-            if known["file"]["path"] == str(self.program):
+            known = Known(path.read_bytes().partition(b"\n")[2])
+            if known.about["file"]["path"] == str(self.program):
                 return path, known
         return None
 
@@ -134,9 +187,9 @@ def test_run_leaves_what_the_report_needs(place, tmp_path):
 
 def test_other_addresses_are_added(place):
     place.report(command="objects")
-    before = len(place.entry()[1]["code"])
+    before = len(place.entry()[1].code())
     place.report()
-    assert len(place.entry()[1]["code"]) > before
+    assert len(place.entry()[1].code()) > before
 
 
 def test_changed_file_is_read_anew(place):
@@ -159,10 +212,10 @@ def test_debug_information_that_comes_later_is_used(place):
     bare = place.report()
     assert b"lose.c" not in bare and bare == place.plain()
     assert place.report() == bare
-    assert place.entry()[1]["debug"] is None
+    assert place.entry()[1].about["debug"] is None
     away.rename(debug)
     assert place.report() == full
-    assert place.entry()[1]["debug"]["path"] == str(debug)
+    assert place.entry()[1].about["debug"]["path"] == str(debug)
     keep_times(debug, destroy_dwarf)
     assert place.report() == full
     gone = place.program.rename(place.program.with_suffix(".gone"))
@@ -173,13 +226,14 @@ def test_debug_information_that_comes_later_is_used(place):
     assert place.report() == place.plain() == bare
 
 
-def sealed(text):
-    return b"refknot-cache 1 %08x\n" % zlib.crc32(text) + text
+def sealed(contents):
+    return b"refknot-cache 1 %08x\n" % zlib.crc32(contents) + contents
 
 
 def spoiled(path, known):
     """Files that can be in the cache's place: none may be believed."""
     data = path.read_bytes()
+    inside = data.partition(b"\n")[2]
     yield b""
     yield data[:-1]
     yield data[:len(data) // 2]
@@ -187,29 +241,24 @@ def spoiled(path, known):
     yield sealed(b"")
     yield sealed(b"\0" * 100)
     yield sealed(b"[" * 100000)
+    yield sealed(b" " + inside)  # rows that do not begin at a multiple of 8
+    yield sealed(inside.partition(b"\n")[0])
+    for cut in (1, 8, 16):
+        yield sealed(inside[:-cut])
+    yield sealed(inside + struct.pack("<QII", 1, CODE, 0xffffffff))
     for wrong in ([], 7, "text", None, {}):
-        yield sealed(json.dumps(wrong).encode())
-        for key in known:
+        yield known.file(about=wrong)
+        for key in known.about:
             if key != "debug" or wrong is not None:
-                yield sealed(json.dumps({**known, key: wrong}).encode())
-        yield sealed(json.dumps(
-            {**known, "code": {k: wrong for k in known["code"]}}).encode())
-        yield sealed(json.dumps(
-            {**known, "code": {k: [wrong] for k in known["code"]}}).encode())
-    for frame in (["f", "g"], [1, 2, 3], ["f", "g", "h"], ["f", "g", -1],
-                  ["f", "g", 1 << 40], ["f", "g", 1, 2],
-                  ["f", "g", 1, None], ["f", "g", 1, None, 1],
-                  ["f", "g", 1, None, 1, 1], ["f", "g", 1, 2, 1, 1, None],
-                  ["f", "g", 1, None, -1, 1, None],
-                  ["f", "g", 1, None, 1, -1, None],
-                  ["f", "g", 1, None, 1, None, None],
-                  ["f", "g", 1, None, 1, 1, 1],
-                  ["f", "g", 1, None, 1, 1, None, None]):
-        yield sealed(json.dumps(
-            {**known, "code": {k: [frame] for k in known["code"]}}).encode())
-    chain = [["f", "g", 1, None, 1, 1, None]] * 65
-    yield sealed(json.dumps(
-        {**known, "code": {k: chain for k in known["code"]}}).encode())
+                yield known.file(about={**known.about, key: wrong})
+    right = ["f", "g", 1, None, 1, 1, None]
+    for code in (b"", b"\0", chain(right)[:-1], chain(right) + b"\0",
+                 b"\2" + chain(right)[1:], chain(right[:-1]),
+                 number(1 << 63), b"\xff" * 11, chain(*[right] * 65),
+                 chain(["f", b"\1g"]),
+                 *(chain(right[:i] + [1 << 40] + right[i + 1:])
+                   for i in (2, 4, 5))):
+        yield known.file(code=code)
 
 
 def test_spoiled_entries_are_not_believed_but_replaced(place):
@@ -224,12 +273,11 @@ def test_spoiled_entries_are_not_believed_but_replaced(place):
 def test_entries_of_another_version_are_not_used(place):
     right = place.report()
     path, known = place.entry()
-    wrong = {k: [["wrong", "wrong.c", 1, None, 1, 1, None]] for k in known["code"]}
-    path.write_bytes(sealed(json.dumps({**known, "code": wrong}).encode()))
+    wrong = chain(["wrong", "wrong.c", 1, None, 1, 1, None])
+    path.write_bytes(known.file(code=wrong))
     assert b"wrong.c" in place.report()  # or this test tests nothing
     for key in ("refknot", "libdw"):
-        path.write_bytes(sealed(json.dumps(
-            {**known, "code": wrong, key: "0.0"}).encode()))
+        path.write_bytes(known.file({**known.about, key: "0.0"}, wrong))
         assert place.report() == right
 
 

@@ -17,7 +17,8 @@
 #include "scratch.h"
 #include "symbols_cache.h"
 
-#define NAME "abcd"
+#define NAME   "abcd"
+#define MARKER 77 /* a kind of answer */
 
 static const struct rkn_module row = { .build_id = { 0xab, 0xcd },
 				       .build_id_size = 2 };
@@ -39,22 +40,32 @@ static json_t *identity_of(const char *path)
 static struct cache *make_cache(const char *path)
 {
 	struct cache *c;
-	char *settings = debug_file_settings(), *text;
+	char *settings = debug_file_settings(), *head, *text;
+	struct answers answers = { 0 };
 	json_t *known;
+	size_t size;
+	FILE *out;
 
 	setenv("REFKNOT_CACHE", "cache", 1);
 	c = cache_open();
 	assert_non_null(c);
 	known = json_pack(
-	    "{s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:{}, s:{}, s:{}, s:{}, s:{}, s:{}, s:{s:i}}",
-	    "settings", settings, "path", path, "refknot", REFKNOT_VERSION,
-	    "layout", SYMBOLS_CACHE_LAYOUT, "libdw", dwfl_version(NULL), "file",
-	    identity_of(path), "debug", identity_of(path), "missed", "used",
-	    "code", "data", "calls", "exits", "names", "marker", 7);
+	    "{s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:{}, s:{}}", "settings",
+	    settings, "path", path, "refknot", REFKNOT_VERSION, "layout",
+	    SYMBOLS_CACHE_LAYOUT, "libdw", dwfl_version(NULL), "file",
+	    identity_of(path), "debug", identity_of(path), "missed", "used");
 	assert_non_null(known);
-	text = json_dumps(known, 0);
-	cache_write(c, NAME, text, strlen(text));
+	head = json_dumps(known, 0);
+	out = open_memstream(&text, &size);
+	fprintf(out, "%s%*s\n", head, (int)(7 - strlen(head) % 8), "");
+	answers_put_number(&answers, 7);
+	answers_keep(&answers, MARKER, 1);
+	answers_write(&answers, out);
+	fclose(out);
+	cache_write(c, NAME, text, size);
+	answers_release(&answers);
 	json_decref(known);
+	free(head);
 	free(text);
 	free(settings);
 	return c;
@@ -62,7 +73,10 @@ static struct cache *make_cache(const char *path)
 
 static bool has_marker(const struct symbols_cache *s)
 {
-	return json_object_get(json_object_get(s->known, "names"), "marker");
+	struct answer_reader r;
+
+	return answers_find(&s->answers, MARKER, 1, &r) &&
+	       answer_number(&r) == 7 && answer_is_read(&r);
 }
 
 /* Opens, whether it has the marker, closes. */

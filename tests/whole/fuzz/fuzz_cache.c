@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of the symbol cache: the bytes as a whole file, and as a file's JSON
- * behind its first members and with the right sum.
+ * Files of the symbol cache: the bytes as a whole file, and as what follows
+ * the first members of a file's JSON, with the right sum. They begin at a multiple
+ * of 8 bytes of it, as its rows must.
  */
 #include "target.h"
 
