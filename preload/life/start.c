@@ -27,6 +27,7 @@
 #include "messages.h"
 #include "names.h"
 #include "objects.h"
+#include "own_memory.h"
 #include "phase.h"
 #include "process.h"
 #include "real.h"
@@ -222,6 +223,9 @@ static COLD bool start(void)
 	error = find_out();
 	if (!error) {
 		addresses_begin();
+		/* For store_steps and two tables by region of addresses. */
+		own_memory_reserve(STORE_STEPS +
+				   2 * STORE_REGIONS * sizeof(void *));
 		error = begin();
 		addresses_end();
 	}

@@ -28,7 +28,6 @@
 
 APART struct store store;
 uint8_t *store_steps;
-#define STEPS (STORE_MOST >> STORE_STEP_SHIFT)
 
 #define UNIT_SHIFT 21
 #define UNIT       (1ull << UNIT_SHIFT)
@@ -271,7 +270,7 @@ COLD uint64_t store_own_bytes(void)
 	uint64_t i = (used + STORE_STEP - 1) >> STORE_STEP_SHIFT;
 
 	/* What is ahead of what was handed out is still to be given back. */
-	for (; i < STEPS && READ_ONCE(store_steps[i]); i++)
+	for (; i < STORE_STEPS && READ_ONCE(store_steps[i]); i++)
 		n--;
 	return n << STORE_STEP_SHIFT;
 }
@@ -439,7 +438,7 @@ COLD int store_create(const char *directory, const char *program, int pid,
 	int error = fd < 0 ? (int)fd : 0;
 
 	if (!store_steps)
-		store_steps = own_memory_map(STEPS);
+		store_steps = own_memory_map(STORE_STEPS);
 	if (!error)
 		error = store_steps ? map((int)fd) : -ENOMEM;
 	if (!error)
@@ -462,7 +461,7 @@ COLD struct store_header *store_leave(void)
 	struct store_header *h = store.header;
 
 	sys_unmap((char *)h + PAGE, store.mapped - PAGE);
-	store_steps = own_memory_table(store_steps, STEPS);
+	store_steps = own_memory_table(store_steps, STORE_STEPS);
 	sys_advise(units, sizeof(units), MADV_DONTNEED);
 	WRITE_ONCE(store.header, NULL);
 	WRITE_ONCE(store.size, 0);
