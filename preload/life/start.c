@@ -21,12 +21,10 @@
 #include "fatal.h"
 #include "gone.h"
 #include "heap.h"
-#include "ledger_gate.h"
+#include "ledger_tables.h"
 #include "libc.h"
 #include "marks.h"
 #include "messages.h"
-#include "names.h"
-#include "objects.h"
 #include "own_memory.h"
 #include "phase.h"
 #include "process.h"
@@ -165,16 +163,12 @@ static COLD int begin(void)
 	if (!error)
 		error = stacks_reset();
 	if (!error)
-		error = names_reset();
-	if (!error)
-		error = objects_reset();
-	if (!error)
 		error = regions_reset();
 	if (error)
 		return error;
 	marks_reset();
 	ending_reset();
-	ledger_gate_reset();
+	ledger_tables_reset();
 	collect_reset();
 	gone_reset();
 	describe();

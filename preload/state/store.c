@@ -423,7 +423,7 @@ static int begin(unsigned granule_shift)
 	/* Record 0 of others is touched once there is another, which makes it
 	 * ready, too. */
 	if (!store_record(STORE_FRAMES, 0) || !store_record(STORE_STACKS, 0) ||
-	    !store_record(STORE_TEXT, 0) || !store_record(STORE_OBJECTS, 0))
+	    !store_record(STORE_TEXT, 0))
 		return -ENOSPC;
 	memset(cut, 0, sizeof(cut));
 	WRITE_ONCE(full, false);
