@@ -420,10 +420,10 @@ static int begin(unsigned granule_shift)
 	for (unsigned i = 0; i < STORE_TABLES; i++)
 		offset = place(order[i], offset);
 	h->used_bytes = round_up(offset, STORE_STEP);
-	/* Record 0 of others is touched once there is another, which makes it
-	 * ready, too. */
-	if (!store_record(STORE_FRAMES, 0) || !store_record(STORE_STACKS, 0) ||
-	    !store_record(STORE_TEXT, 0))
+	/* The first texts are beside it. Record 0 of other tables is touched once
+	 * there is another, which makes it ready, too, or a thread is there that
+	 * allocates. */
+	if (!store_record(STORE_TEXT, 0))
 		return -ENOSPC;
 	memset(cut, 0, sizeof(cut));
 	WRITE_ONCE(full, false);
