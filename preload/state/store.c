@@ -373,16 +373,17 @@ static uint64_t part_of(int first, int end)
 
 /* Each step that is made ready takes pages, and each unit a part of the address
  * space of its own: so the first texts are beside the header, and other tables of
- * which all have some lie close together. */
-static const uint8_t order[STORE_TABLES] = {
-	STORE_TEXT,        STORE_CHUNKS,       STORE_MODULES,    STORE_NAMES,
-	STORE_STACKS,      STORE_FREES,        STORE_SPANS,      STORE_MARKS,
-	STORE_ERRORS,      STORE_THREADS,      STORE_PASSES,     STORE_FRAMES,
-	STORE_CENSUS,      STORE_AREAS,        STORE_REFERENCES, STORE_OBJECTS,
-	STORE_EVENTS,      STORE_BLOCKS,       STORE_EDGES,      STORE_ROOTS,
-	STORE_WIDE,        STORE_PLACES,       STORE_FIRST,      STORE_COUNTS,
-	STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
+ * which all have some begin in one unit, or close together. */
+static const uint8_t order[] = {
+	STORE_TEXT,   STORE_CHUNKS,      STORE_MODULES,      STORE_STACKS,
+	STORE_NAMES,  STORE_FREES,       STORE_SPANS,        STORE_MARKS,
+	STORE_ERRORS, STORE_THREADS,     STORE_FRAMES,       STORE_AREAS,
+	STORE_PASSES, STORE_CENSUS,      STORE_REFERENCES,   STORE_OBJECTS,
+	STORE_EVENTS, STORE_BLOCKS,      STORE_EDGES,        STORE_ROOTS,
+	STORE_WIDE,   STORE_PLACES,      STORE_FIRST,        STORE_COUNTS,
+	STORE_EXTRAS, STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
 };
+static_assert(sizeof(order) == STORE_TABLES, "each table is there once");
 
 /* Where the table begins, and where what is behind it does. */
 static uint64_t place(enum store_table_number table, uint64_t offset)
