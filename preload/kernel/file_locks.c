@@ -7,30 +7,31 @@
 #include "sys.h"
 #include "text.h"
 
-/* Is `text` somewhere in the line? */
-static bool has(const char *line, size_t size, const char *text)
+/* Where `text`, which has two bytes at least, is in what stands from `at` to
+ * `end`; NULL: nowhere. */
+static const char *search(const char *at, const char *end, const char *text)
 {
-	size_t length = strlen(text);
+	const size_t length = strlen(text);
 
-	for (; size >= length; line++, size--)
-		if (memcmp(line, text, length) == 0)
-			return true;
-	return false;
+	for (end -= length; at <= end; at++)
+		if (at[0] == text[0] && at[1] == text[1] &&
+		    memcmp(at, text, length) == 0)
+			return at;
+	return NULL;
 }
 
-/* "1: POSIX  ADVISORY  READ 4711 fe:01:1234 0 EOF", for one. */
+/* "1: POSIX  ADVISORY  READ 4711 fe:01:1234 0 EOF", for one. Few lines have the
+ * inode, so that is looked for first. */
 static bool find(const char *lines, size_t size, const char *inode)
 {
-	while (size) {
-		size_t n = 0;
+	const char *line, *end = lines + size, *at = lines;
 
-		while (n < size && lines[n] != '\n')
-			n++;
-		if (has(lines, n, " POSIX ") && has(lines, n, inode))
+	while ((at = search(at, end, inode))) {
+		for (line = at; line > lines && line[-1] != '\n'; line--)
+			;
+		if (search(line, at, " POSIX "))
 			return true;
-		n += n < size;
-		lines += n;
-		size -= n;
+		at++;
 	}
 	return false;
 }

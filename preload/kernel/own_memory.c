@@ -15,6 +15,8 @@ struct range {
 static APART struct range slabs[SLABS]; /* start 0: not used yet */
 static uint32_t count;
 static uint64_t next, last; /* room in the present slab */
+static uint64_t large,
+    large_end; /* and in what was reserved for large pieces */
 
 static void *new_slab(size_t size)
 {
@@ -31,6 +33,26 @@ static void *new_slab(size_t size)
 	return p;
 }
 
+COLD void own_memory_reserve(size_t size)
+{
+	void *p = new_slab(size);
+
+	if (!p)
+		return;
+	WRITE_ONCE(large_end, ADDRESS(p) + size);
+	STORE_RELEASE(large, ADDRESS(p));
+}
+
+static COLD void *map_large(size_t size)
+{
+	uint64_t at = LOAD_ACQUIRE(large);
+
+	while (READ_ONCE(large_end) - at >= size)
+		if (CHANGE(large, at, at + size))
+			return (void *)(uintptr_t)at;
+	return new_slab(size);
+}
+
 void *own_memory_map(size_t size)
 {
 	uint64_t at, end;
@@ -38,7 +60,7 @@ void *own_memory_map(size_t size)
 
 	size = (size + 4095) & ~(size_t)4095;
 	if (size > SLAB / 4)
-		return new_slab(size);
+		return map_large(size);
 	end = LOAD_ACQUIRE(last);
 	at = __atomic_fetch_add(&next, size, __ATOMIC_RELAXED);
 	if (end && at >= end - SLAB && at + size <= end)
@@ -61,12 +83,14 @@ COLD void *own_memory_table(void *table, size_t size)
 	return table;
 }
 
-/* Nothing comes from the present slab meanwhile: its zeros stay. */
+/* Nothing comes from the present slab meanwhile, nor from what was reserved: their
+ * zeros stay. */
 COLD struct own_memory_while own_memory_begin(void)
 {
-	struct own_memory_while w = { count, next, last };
+	struct own_memory_while w = { count, next, last, large };
 
 	last = 0;
+	large = large_end;
 	return w;
 }
 
@@ -82,6 +106,7 @@ COLD void own_memory_end(const struct own_memory_while *w)
 	count = w->count;
 	next = w->next;
 	last = w->last;
+	large = w->large;
 }
 
 /* Of the linker: where the library begins and ends. */

@@ -15,6 +15,10 @@
  */
 void *own_memory_map(size_t size);
 
+/* At the first start: maps at once what large pieces are to take, whole pages; they
+ * are mapped one by one where that fails. */
+void own_memory_reserve(size_t size);
+
 /* A table of zeros that stays at one address: made if `table` is NULL, else
  * emptied. NULL if there is no memory. */
 void *own_memory_table(void *table, size_t size);
@@ -23,7 +27,7 @@ void *own_memory_table(void *table, size_t size);
  * Only while no other thread runs. */
 struct own_memory_while {
 	uint32_t count;
-	uint64_t next, last;
+	uint64_t next, last, large;
 };
 struct own_memory_while own_memory_begin(void);
 void own_memory_end(const struct own_memory_while *w);

@@ -507,6 +507,15 @@ long sys_peek(int pid, void *to, uint64_t from, size_t size)
 		    1, 0);
 }
 
+long sys_peek_parts(int pid, void *to, size_t size, const struct iovec *from,
+		    size_t count)
+{
+	struct iovec local = { to, size };
+
+	return call(SYS_process_vm_readv, pid, (long)&local, 1, (long)from,
+		    (long)count, 0);
+}
+
 /* One that an instruction brings would end the process if it were blocked, and
  * a filter's SIGSYS is for the caller. */
 #define FAULTS                                                                 \

@@ -187,6 +187,11 @@ uint64_t sys_alternate_stack(uint64_t sp, bool *active);
 long sys_use_alternate_stack(void *start, size_t size);
 /* Read memory of this process without faulting. */
 long sys_peek(int pid, void *to, uint64_t from, size_t size);
+/* The same for `count` parts at once, at most 1,024, which follow each other in
+ * the `size` bytes at `to`. Returns the bytes before the first that cannot be
+ * read. */
+long sys_peek_parts(int pid, void *to, size_t size, const struct iovec *from,
+		    size_t count);
 
 /* The kernel's own struct sigaction. */
 struct sys_action {

@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "generations.h"
 #include "ledger_gate.h"
+#include "ledger_tables.h"
 #include "listeners.h"
 #include "messages.h"
 #include "names.h"
@@ -402,7 +403,7 @@ static void freeze(bool on)
 /* Not while a collection adds some. */
 static void drop_garbage(void)
 {
-	struct thread *t = thread_enter_call();
+	struct thread *t = ledger_tables_enter();
 
 	if (!t)
 		return;

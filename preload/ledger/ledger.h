@@ -12,6 +12,7 @@
 #define PRELOAD_LEDGER_H
 
 #include "ledger_gate.h"
+#include "ledger_tables.h"
 #include "recycle.h"
 #include "references.h"
 #include "walk.h"
@@ -27,7 +28,7 @@ static inline void ledger_limit(struct thread *t, enum rkn_limit_number limit)
  * served. */
 static inline struct thread *ledger_enter(void)
 {
-	struct thread *t = thread_enter_call();
+	struct thread *t = ledger_tables_enter();
 
 	if (likely(t))
 		ledger_gate_enter(t);

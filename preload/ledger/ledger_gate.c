@@ -15,9 +15,12 @@ static_assert((THREAD_AREAS & OWNER) == 0,
 
 void ledger_gate_reset(void)
 {
-	bool can = sys_barrier();
+	ledger_gate = (struct ledger_gate){ 0 };
+}
 
-	ledger_gate = (struct ledger_gate){ .fences = !can };
+void ledger_gate_make(void)
+{
+	WRITE_ONCE(ledger_gate.fences, !sys_barrier());
 }
 
 COLD void ledger_gate_enter_slowly(struct thread *t)

@@ -21,6 +21,8 @@ extern HIDDEN struct ledger_gate ledger_gate;
 
 /* Forgets all: a child has no other threads. */
 void ledger_gate_reset(void);
+/* Before the first thread that changes the ledger enters. */
+void ledger_gate_make(void);
 
 void ledger_gate_enter_slowly(struct thread *t);
 

@@ -7,6 +7,7 @@
 
 #include "aside.h"
 #include "ledger_gate.h"
+#include "ledger_tables.h"
 #include "libc.h"
 #include "messages.h"
 #include "names.h"
@@ -220,7 +221,7 @@ static bool write(struct thread *t, uint32_t name, const struct census *c)
 
 void marks_make(const char *name)
 {
-	struct thread *t = thread_enter_call();
+	struct thread *t = ledger_tables_enter();
 	enum rkn_limit_number missed = RKN_LIMITS;
 
 	if (!t)
@@ -341,7 +342,7 @@ static void compare(void *data)
 
 void marks_assert_no_growth(const char *name)
 {
-	struct thread *t = thread_enter_call();
+	struct thread *t = ledger_tables_enter();
 	struct comparison c = { name, false };
 	uint32_t kept;
 

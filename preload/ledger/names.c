@@ -61,7 +61,7 @@ const char *names_text(uint32_t number)
 	return store_at(tables[STORE_TEXT].offset + names[number].text);
 }
 
-int names_reset(void)
+int names_make(void)
 {
 	struct store_name *r;
 	uint32_t number;

@@ -15,7 +15,7 @@
 #define NAMES_MORE 1u /* means all names that found no room */
 
 /* Forgets all: the store is a new one. */
-int names_reset(void); /* 0 or -errno */
+int names_make(void); /* 0 or -errno */
 
 /* strcmp() for a name's few bytes: shorter than its call. */
 static inline bool names_same(const char *a, const char *b)

@@ -21,7 +21,12 @@ static uint32_t **regions; /* slots of each; NULL: none */
 static uint64_t count;     /* of regions; 0: nothing is recorded yet */
 uint64_t objects_clock;
 
-int objects_reset(void)
+void objects_reset(void)
+{
+	WRITE_ONCE(count, 0);
+}
+
+int objects_make(void)
 {
 	regions = own_memory_table(regions, STORE_REGIONS * sizeof(*regions));
 	recycle_reset();

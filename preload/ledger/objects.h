@@ -18,7 +18,8 @@
 #include "thread.h"
 
 /* Forgets all: the store is a new one. */
-int objects_reset(void); /* 0 or -errno */
+void objects_reset(void);
+int objects_make(void); /* 0 or -errno */
 
 /* The record that `address` had last, alive or not; NULL if there is none. */
 struct store_object *objects_find(uint64_t address);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ledger_tables.h"
 #include "names.h"
 #include "own_memory.h"
 
@@ -16,6 +17,7 @@
 #define INDEX_BITS 18 /* twice the rows that there can be */
 #define INDEX      (1u << INDEX_BITS)
 static uint32_t *index_of; /* of INDEX hashes: the row's number; 0: none */
+static bool filled;        /* any of them */
 
 /* A key is the number of a stack, or of a type with this bit. */
 #define TYPE 0x80000000u
@@ -160,7 +162,10 @@ COLD void regions_moved(struct thread *t, uint32_t type,
 
 int regions_reset(void)
 {
-	index_of = own_memory_table(index_of, INDEX * sizeof(*index_of));
+	if (!index_of || READ_ONCE(filled))
+		index_of =
+		    own_memory_table(index_of, INDEX * sizeof(*index_of));
+	WRITE_ONCE(filled, false);
 	return index_of ? 0 : -ENOMEM;
 }
 
@@ -208,6 +213,7 @@ static COLD struct rkn_region *row_of(struct thread *t, uint32_t name,
 		if (!number)
 			break;
 		*row_at(number) = row;
+		WRITE_ONCE(filled, true);
 		/* If another thread took the slot, the row is left empty. */
 		if (__atomic_compare_exchange_n(slot, &none, number, false,
 						__ATOMIC_RELEASE,
@@ -366,7 +372,7 @@ static COLD void begin_first(struct thread *t)
 
 void regions_begin(const char *name)
 {
-	struct thread *t = thread_enter_call();
+	struct thread *t = ledger_tables_enter();
 	struct change *all;
 	struct level *l;
 	uint32_t number;
@@ -439,7 +445,7 @@ static void leave(struct thread *t)
 void regions_end(const char *name)
 {
 	static uint64_t passes; /* of all threads */
-	struct thread *t = thread_enter_call();
+	struct thread *t = ledger_tables_enter();
 	uint32_t open;
 	uint64_t order;
 	struct level *l;

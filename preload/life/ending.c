@@ -169,11 +169,22 @@ static void take_here(const struct stack_base_saved *low,
 	sys_restore_signals(signals);
 }
 
+/* Has this thread noted that already? Of the handlers of exit() the first has. */
+static bool is_noted(int status)
+{
+	const uint32_t now = phase_now();
+
+	/* A forked child, which leaves its parent's store, has no such thread. */
+	return phase_of(now) == PHASE_ENDED && phase_is_mine(now) &&
+	       store.header->meta.end == RKN_END_EXIT &&
+	       store.header->meta.end_value == (status & 0xff);
+}
+
 USED void ending_exit_above(int status, const struct stack_base_saved *low)
 {
 	uint64_t signals;
 
-	if (!is_recorded())
+	if (is_noted(status) || !is_recorded())
 		return;
 	sys_hold_signals(&signals);
 	if (!begin(PHASE_ENDING)) {

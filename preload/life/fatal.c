@@ -7,6 +7,7 @@
 #include "compiler.h"
 #include "dead_registers.h"
 #include "ending.h"
+#include "libc.h"
 #include "process.h"
 #include "realloc_window.h"
 #include "seals.h"
@@ -250,14 +251,15 @@ static COLD void stand_back(int signal, struct sys_action *action)
 		action->restorer = NULL;
 }
 
-/* What another thread sets at the same time stays. */
+/* Of the signals `which`. What another thread sets at the same time stays. */
 static COLD void replace(bool (*from)(const void *handler),
-			 void (*by)(int signal, struct sys_action *action))
+			 void (*by)(int signal, struct sys_action *action),
+			 uint64_t which)
 {
 	struct sys_action now, former;
 
 	for (int signal = 1; signal <= 64; signal++) {
-		if (!fatal_stands_in(signal) ||
+		if (!fatal_stands_in(signal) || !(which & BIT(signal)) ||
 		    sys_action(signal, NULL, &now) < 0 || !from(now.handler))
 			continue;
 		by(signal, &now);
@@ -267,17 +269,48 @@ static COLD void replace(bool (*from)(const void *handler),
 	}
 }
 
+/*
+ * What exec leaves is the default as pairs[0] tells it: so the handler is set
+ * without a look. Where there was something else it comes back at once, and
+ * with signals held nothing is handled in between; a thread that is not alone
+ * looks before. False: that is still to be done.
+ */
+static bool stand_in_unseen(int signal)
+{
+	struct sys_action now = { .handler = (void *)SIG_DFL }, former;
+
+	stand_in(signal, &now);
+	if (sys_action(signal, &now, &former) < 0)
+		return true;
+	if (is_default(former.handler) && !former.flags && !former.mask)
+		return true;
+	sys_action(signal, &former, NULL);
+	return false;
+}
+
 COLD void fatal_begin(void)
 {
+	uint64_t signals, rest = FAULTS; /* those cannot be held */
+	bool alone = READ_ONCE(*libc_single_threaded);
+
 	if (READ_ONCE(given_up))
 		return;
 	WRITE_ONCE(wanted, sys_pid() == 1 ? INITS : ~(OTHERS | RESERVED));
-	replace(is_default, stand_in);
+	if (!alone || sys_block_signals(&signals) < 0) {
+		replace(is_default, stand_in, ~0ull);
+		return;
+	}
+	for (int signal = 1; signal <= 64; signal++)
+		if (fatal_stands_in(signal) && !(BIT(signal) & FAULTS) &&
+		    !stand_in_unseen(signal))
+			rest |= BIT(signal);
+	replace(is_default, stand_in, rest);
+	sys_restore_signals(&signals);
 }
 
 COLD void fatal_end(void)
 {
-	replace(is_entry, stand_back);
+	replace(is_entry, stand_back, ~0ull);
 	WRITE_ONCE(wanted, 0);
 }
 
@@ -289,7 +322,7 @@ COLD void fatal_give_up(void)
 
 COLD void fatal_end_here(void)
 {
-	replace(is_entry, stand_back);
+	replace(is_entry, stand_back, ~0ull);
 }
 
 COLD void fatal_forked(void)
@@ -309,7 +342,7 @@ static void move(int signal, struct sys_action *action)
 COLD void fatal_use_signal_stacks(bool use)
 {
 	if (__atomic_exchange_n(&on_stacks, use, __ATOMIC_SEQ_CST) != use)
-		replace(is_entry, move);
+		replace(is_entry, move, ~0ull);
 }
 
 bool fatal_stands_in(int signal)

@@ -7,6 +7,7 @@
 #include "denied.h"
 #include "environment.h"
 #include "fatal.h"
+#include "ledger_tables.h"
 #include "process.h"
 #include "shadow.h"
 #include "spare.h"
@@ -45,10 +46,12 @@ COLD void sandbox_note(void)
 static void make_room(void)
 {
 	struct store_header *h = store.header;
-	uint64_t end = sys_break();
-	void *next = spare_map(MAP_ROOM); /* where the kernel puts them */
-	uint64_t mapped = ADDRESS(next);
+	uint64_t end = sys_break(), mapped;
+	void *next;
 
+	ledger_tables_make();
+	next = spare_map(MAP_ROOM); /* where the kernel puts them */
+	mapped = ADDRESS(next);
 	if (next)
 		spare_unmap(next, MAP_ROOM);
 	if (end >> STORE_ADDRESS_BITS == 0)

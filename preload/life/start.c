@@ -21,12 +21,11 @@
 #include "fatal.h"
 #include "gone.h"
 #include "heap.h"
-#include "ledger_gate.h"
+#include "ledger_tables.h"
 #include "libc.h"
 #include "marks.h"
 #include "messages.h"
-#include "names.h"
-#include "objects.h"
+#include "own_memory.h"
 #include "phase.h"
 #include "process.h"
 #include "real.h"
@@ -164,16 +163,12 @@ static COLD int begin(void)
 	if (!error)
 		error = stacks_reset();
 	if (!error)
-		error = names_reset();
-	if (!error)
-		error = objects_reset();
-	if (!error)
 		error = regions_reset();
 	if (error)
 		return error;
 	marks_reset();
 	ending_reset();
-	ledger_gate_reset();
+	ledger_tables_reset();
 	collect_reset();
 	gone_reset();
 	describe();
@@ -222,6 +217,9 @@ static COLD bool start(void)
 	error = find_out();
 	if (!error) {
 		addresses_begin();
+		/* For store_steps and two tables by region of addresses. */
+		own_memory_reserve(STORE_STEPS +
+				   2 * STORE_REGIONS * sizeof(void *));
 		error = begin();
 		addresses_end();
 	}

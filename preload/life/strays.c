@@ -63,16 +63,16 @@ static bool is_inside(struct rkn_free *f, uint64_t far)
 	return true;
 }
 
-/* Most have no record there: that is asked first. */
-static COLD uint32_t keep(struct thread *t, const struct thread_stray *s)
+/* Of the hook, which has not returned. */
+static uint32_t stack_of(struct thread *t, const struct thread_stray *s)
 {
-	struct rkn_free f = { .count = 1,
-			      .address = s->address,
-			      .flags = s->moves ? RKN_FREE_MOVES : 0,
-			      .stack = s->stack,
-			      .thread = t->serial };
-	const struct store_table *table = &store.header->tables[STORE_FREES];
-	const bool between = f.address & ((1ull << shadow.granule_shift) - 1);
+	return shadow_stack(walk_from(t, s->frame)->head);
+}
+
+/* Is it one to be kept? Then `f` says why. Most have no record there. */
+static bool look(struct thread *t, struct rkn_free *f)
+{
+	const bool between = f->address & ((1ull << shadow.granule_shift) - 1);
 
 	/*
 	 * The process goes on: under Valgrind, and with allocators that ask for
@@ -81,8 +81,27 @@ static COLD uint32_t keep(struct thread *t, const struct thread_stray *s)
 	 * is of the C library's. Forked children free much that is nowhere: a
 	 * look costs little.
 	 */
-	if (!is_freed(t, &f) && ((!between && process.foreign_malloc) ||
-				 !is_inside(&f, between ? FAR : NEAR)))
+	return is_freed(t, f) || ((between || !process.foreign_malloc) &&
+				  is_inside(f, between ? FAR : NEAR));
+}
+
+/* In a frame of its own: to walk the stack takes most of what there is. */
+static NOINLINE bool is_wrong(struct thread *t, uint64_t address)
+{
+	return look(t, &(struct rkn_free){ .address = address });
+}
+
+static COLD NOINLINE uint32_t keep(struct thread *t,
+				   const struct thread_stray *s, uint32_t stack)
+{
+	struct rkn_free f = { .count = 1,
+			      .address = s->address,
+			      .flags = s->moves ? RKN_FREE_MOVES : 0,
+			      .stack = stack,
+			      .thread = t->serial };
+	const struct store_table *table = &store.header->tables[STORE_FREES];
+
+	if (!look(t, &f))
 		return 0;
 	for (uint64_t i = 1; i < table->count && i < table->capacity; i++) {
 		struct rkn_free *kept = store_record(STORE_FREES, i);
@@ -105,10 +124,10 @@ COLD void strays_note(struct thread *t, const void *p, const void *frame,
 		.address = ADDRESS(p),
 		.frame = words,
 		.words = { words[0], words[1] },
-		.stack = shadow_stack(walk_from(t, frame)->head),
 		.moves = moves,
 	};
-	t->stray.kept = keep(t, &t->stray);
+	if (is_wrong(t, ADDRESS(p)))
+		t->stray.kept = keep(t, &t->stray, stack_of(t, &t->stray));
 }
 
 static bool is_mapped(uint64_t address)
@@ -154,8 +173,10 @@ COLD void strays_end(const struct stopped *self)
 	f = (struct rkn_free){ .count = 1,
 			       .address = s->address,
 			       .flags = RKN_FREE_FATAL,
-			       .stack = s->stack,
 			       .thread = t->serial };
+	/* What a handler interrupted inside refknot is half done. */
+	if (!thread_is_inside(t->number))
+		f.stack = stack_of(t, s);
 	f.flags |= s->moves ? RKN_FREE_MOVES : 0;
 	if (!is_freed(t, &f) && !is_inside(&f, FAR))
 		f.kind = kind_of_place(t, f.address, ADDRESS(s->frame));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap.h"
 
+#include <link.h>
 #include <string.h>
 
+#include "image.h"
 #include "leftovers.h"
 #include "libc.h"
 #include "memory.h"
@@ -29,6 +31,7 @@ struct heap_info {
  * address of the chunk that they would be part of.
  */
 #define BEFORE_BINS  (4 * 4 + 10 * 8 + 2 * 8)
+#define TOP          (4 * 4 + 10 * 8)
 #define BINS         127
 #define BEHIND_BINS  (4 * 4 + 5 * 8)
 #define NO_PARAMETER 0x7fffffff
@@ -52,26 +55,60 @@ static void find_first_arena(const uint64_t *p, const uint64_t *end)
 	}
 }
 
+/* In what the C library can write, behind what the loader protects again. */
+static void search_library(void)
+{
+	const ElfW(Phdr) * h;
+	struct image image;
+	uint64_t protected = 0;
+	uint32_t count = 0;
+
+	if (!image_find(ADDRESS(real.malloc), &image))
+		return;
+	h = image_headers(&image, &count);
+	for (uint32_t i = 0; h && i < count; i++)
+		if (h[i].p_type == PT_GNU_RELRO)
+	protected = h[i].p_vaddr + h[i].p_memsz;
+	for (uint32_t i = 0; h && i < count; i++) {
+		const uint64_t end = h[i].p_vaddr + h[i].p_filesz;
+		uint64_t start = (h[i].p_vaddr + 7) & ~7ull;
+
+		if (h[i].p_type != PT_LOAD || !(h[i].p_flags & PF_W))
+			continue;
+		if (protected > start && protected <= end)
+			start = (protected + 7) & ~7ull;
+		start += image.map->l_addr;
+		find_first_arena(
+		    (const void *)(uintptr_t)start,
+		    (const void *)(uintptr_t)(image.map->l_addr + end));
+	}
+}
+
+/* Until it asks for memory its top is the first of its empty bins. */
+static bool is_arena_empty(void)
+{
+	const uint64_t bin = first_arena + BEFORE_BINS - 16;
+
+	return first_arena &&
+	       *(const uint64_t *)(uintptr_t)(first_arena + TOP) == bin;
+}
+
 void heap_init(void)
 {
 	struct maps maps;
 	struct map m;
-	uint64_t end;
 
 	real_resolve();
-	if (!real_is_glibc() || !maps_open(&maps))
+	if (!real_is_glibc())
 		return;
 	/* It changes nothing, but sets all up. */
 	libc()->mallopt(NO_PARAMETER, 0);
-	end = modules_end((uint64_t)(uintptr_t)real.malloc);
-	while (maps_next(&maps, &m)) {
-		if (m.writable && m.private && m.inode && m.start < end &&
-		    modules_end(m.start) == end)
-			find_first_arena((const void *)(uintptr_t)m.start,
-					 (const void *)(uintptr_t)m.end);
+	search_library();
+	if (is_arena_empty() || !maps_open(&maps))
+		return;
+	while (maps_next(&maps, &m))
 		if (strcmp(m.name, "[heap]") == 0)
 			leftovers_find_cache(m.start);
-	}
 	maps_close(&maps);
 }
 

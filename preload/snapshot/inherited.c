@@ -24,7 +24,7 @@ static void count_one(uint64_t block, bool cached, void *data)
 {
 	(void)data;
 	count++;
-	if (cached && !memory_peek(&key, block + 8, sizeof(key)))
+	if (cached && !key && !memory_peek(&key, block + 8, sizeof(key)))
 		key = 0;
 }
 

@@ -30,7 +30,8 @@ struct piece {
 	enum rkn_root_kind kind;
 	uint32_t owner;
 	const struct stopped *thread; /* whose stack it is, or NULL */
-	bool heap; /* inherited from the parent: blocks lie in it */
+	bool heap;  /* inherited from the parent: blocks lie in it */
+	bool walks; /* by inherited_walk(): counts as what was inherited */
 };
 
 /* Whether the thread's control block or variables are there, in the mapping of
@@ -99,6 +100,8 @@ static void search(struct picture *p, const struct piece *piece,
 	uint64_t offset;
 
 	p->root_bytes += size;
+	if (piece->walks)
+		p->inherited_bytes += size;
 	for (uint64_t i = 0; i < size / 8; i++) {
 		uint32_t block;
 
@@ -147,23 +150,14 @@ static const uint64_t *read_page(struct picture *p, const struct piece *piece,
 	return NULL;
 }
 
-static void search_page(struct picture *p, const struct piece *piece,
-			uint64_t start, uint64_t end)
-{
-	const uint64_t *words = read_page(p, piece, start, end);
-
-	if (words)
-		search(p, piece, words, start, end - start);
-}
-
-/* The blocks in it are searched as blocks; the gaps are the parent's. */
+/* `words` are the bytes from `start` on, where blocks may lie: these are searched
+ * as blocks. */
 static void search_gaps(struct picture *p, const struct piece *piece,
-			uint64_t start, uint64_t end)
+			const uint64_t *words, uint64_t start, uint64_t end)
 {
-	const uint64_t *words = read_page(p, piece, start, end);
 	uint32_t i = blocks_after(&p->blocks, start);
 
-	for (uint64_t at = start; words && at < end; i++) {
+	for (uint64_t at = start; at < end; i++) {
 		const struct store_block *b = &p->blocks.list[i];
 		uint64_t stop = end, size;
 
@@ -179,6 +173,96 @@ static void search_gaps(struct picture *p, const struct piece *piece,
 	}
 }
 
+/*
+ * Parts that are to be searched, each within a page or a few that lie side by
+ * side: the kernel copies all of them by one call, which costs as much as one
+ * page does.
+ */
+#define BATCH_PARTS 64u
+#define BATCH_BYTES (8 * PAGE)
+static APART struct batch {
+	uint64_t words[BATCH_BYTES / 8];
+	struct batch_part {
+		struct piece piece;
+		uint64_t start, end;
+		bool gaps; /* blocks may lie in it */
+	} parts[BATCH_PARTS];
+	struct iovec remote[BATCH_PARTS];
+	uint32_t count;
+	uint64_t bytes;
+} batch;
+
+static void search_copied(struct picture *p, const struct batch_part *part,
+			  const uint64_t *words, uint64_t start, uint64_t end)
+{
+	if (part->gaps)
+		search_gaps(p, &part->piece, words, start, end);
+	else
+		search(p, &part->piece, words, start, end - start);
+}
+
+/* Where not all could be copied each page is read in the way that is left. */
+static void search_pages(struct picture *p, const struct batch_part *part)
+{
+	for (uint64_t next, at = part->start; at < part->end; at = next) {
+		const uint64_t *words;
+
+		next = memory_page_end(at, part->end);
+		words = read_page(p, &part->piece, at, next);
+		if (words)
+			search_copied(p, part, words, at, next);
+	}
+}
+
+static void batch_search(struct picture *p)
+{
+	const uint64_t *words = batch.words;
+	bool copied =
+	    batch.count &&
+	    sys_peek_parts(process.pid, batch.words, batch.bytes, batch.remote,
+			   batch.count) == (long)batch.bytes;
+
+	for (uint32_t i = 0; i < batch.count; i++) {
+		const struct batch_part *part = &batch.parts[i];
+
+		if (copied)
+			search_copied(p, part, words, part->start, part->end);
+		else
+			search_pages(p, part);
+		words += (part->end - part->start) / 8;
+	}
+	batch.count = 0;
+	batch.bytes = 0;
+}
+
+/* [start, end) is in one page. What is left in the batch batch_search() has. */
+static void batch_add(struct picture *p, const struct piece *piece,
+		      uint64_t start, uint64_t end, bool gaps)
+{
+	struct batch_part *part;
+
+	/* Bytes behind the last whole word are no pointer. */
+	end = start + ((end - start) & ~7ull);
+	if (start == end)
+		return;
+	if (batch.bytes + (end - start) > BATCH_BYTES ||
+	    batch.count == BATCH_PARTS)
+		batch_search(p);
+	part = &batch.parts[batch.count];
+	if (batch.count && part[-1].end == start &&
+	    part[-1].piece.map == piece->map && part[-1].gaps == gaps) {
+		part--;
+		part->end = end;
+	} else {
+		*part = (struct batch_part){ *piece, start, end, gaps };
+		batch.count++;
+	}
+	batch.remote[part - batch.parts] =
+	    (struct iovec){ (void *)(uintptr_t)part->start,
+			    part->end - part->start };
+	batch.bytes += end - start;
+}
+
 /* What the program itself may not read at present. */
 static void search_hidden(struct picture *p, const struct piece *piece,
 			  uint64_t start, uint64_t end)
@@ -189,19 +273,6 @@ static void search_hidden(struct picture *p, const struct piece *piece,
 		search(p, piece, words, start, end - start);
 	else
 		p->limits[RKN_LIMIT_UNREADABLE] += end - start;
-}
-
-/* What is in no live block, on a page that may hold blocks. */
-static void search_beside(struct picture *p, const struct piece *piece,
-			  uint64_t start, uint64_t end)
-{
-	const struct blocks *b = &p->blocks;
-	const uint32_t first = blocks_after(b, start);
-
-	if (first < b->count && store_block_address(&b->list[first]) < end)
-		search_gaps(p, piece, start, end);
-	else
-		search_page(p, piece, start, end);
 }
 
 /* Whether the page may hold what the program has written. */
@@ -225,6 +296,7 @@ static void search_part(struct picture *p, const struct piece *piece,
 	 * use it. */
 	bool has_blocks =
 	    piece->heap || (piece->kind == RKN_ROOT_DATA && sparse);
+	bool gaps = has_blocks || (anonymous && process.hides_operators);
 
 	if (sparse && map->untouched)
 		return;
@@ -238,13 +310,9 @@ static void search_part(struct picture *p, const struct piece *piece,
 			continue;
 		if (!map->readable)
 			search_hidden(p, piece, start, next);
-		else if (has_blocks)
-			search_gaps(p, piece, start, next);
-		else if (anonymous && process.hides_operators)
-			search_beside(p, piece, start, next);
-		else if (!anonymous ||
+		else if (gaps || !anonymous ||
 			 !heap_owns(&p->blocks, start, p->maps, p->map_count))
-			search_page(p, piece, start, next);
+			batch_add(p, piece, start, next, gaps);
 	}
 }
 
@@ -439,10 +507,8 @@ struct inheritance {
 static void search_inherited(uint64_t start, uint64_t end, void *data)
 {
 	const struct inheritance *i = data;
-	const uint64_t before = i->p->root_bytes;
 
 	search_piece(i->p, i->piece, start, end);
-	i->p->inherited_bytes += i->p->root_bytes - before;
 }
 
 /* For chunks_others(). */
@@ -455,13 +521,15 @@ static void search_other(uint64_t start, uint64_t end, void *data)
 		next = memory_page_end(start, end);
 		if (start >= next)
 			return;
-		search_beside(i->p, i->piece, start, next);
+		batch_add(i->p, i->piece, start, next, true);
 	}
 }
 
 static void search_map(struct picture *p, const struct map *map)
 {
-	struct piece piece = { map, RKN_ROOT_MAP, RKN_NONE, NULL, false };
+	struct piece piece = { .map = map,
+			       .kind = RKN_ROOT_MAP,
+			       .owner = RKN_NONE };
 	struct dead_stack dead = { 0, 0, 0 };
 	uint64_t start = map->start, end = map->end, from, to;
 
@@ -496,7 +564,8 @@ static void search_map(struct picture *p, const struct map *map)
 	if (dead.end && results_find(dead.block, dead.end, dead.link, p->maps,
 				     p->map_count, &from, &to))
 		search_piece(p, &piece, from, to);
-	if (piece.heap && !piece.thread && !dead.end)
+	piece.walks = piece.heap && !piece.thread && !dead.end;
+	if (piece.walks)
 		inherited_walk(p, map, start, end, search_inherited,
 			       &(struct inheritance){ p, &piece });
 	else
@@ -633,6 +702,7 @@ void roots_search(struct picture *p)
 	for (uint32_t i = 0; i < p->map_count; i++)
 		if (is_data(&p->maps[i]))
 			search_map(p, &p->maps[i]);
+	batch_search(p);
 	note_other_stacks(p);
 	declared_spans(p);
 	loader_roots(p);

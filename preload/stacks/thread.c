@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "aside.h"
+#include "failure.h"
 #include "leftovers.h"
 #include "maps.h"
 #include "own_memory.h"
@@ -164,7 +165,7 @@ static uint64_t gate_of(uint64_t epoch)
 	return epoch ^ (thread_verify ? PROCESS_RECORDING / 2 : 0);
 }
 
-static COLD struct thread *attach(uint64_t epoch)
+static struct thread *attach(uint64_t epoch)
 {
 	uint32_t tid = (uint32_t)sys_tid(), i;
 	int pid = sys_pid();
@@ -173,6 +174,9 @@ static COLD struct thread *attach(uint64_t epoch)
 	uint64_t serial;
 	struct rkn_thread *r;
 
+	/* Looked at before it is known what is there. */
+	if (!store_record(STORE_FRAMES, 0) || !store_record(STORE_STACKS, 0))
+		return NULL;
 	if (pid > 0 && pid != process.pid)
 		tid |= OUTSIDE;
 	i = take_over(tid);
@@ -224,9 +228,20 @@ static COLD struct thread *attach(uint64_t epoch)
 	/* Only now may others ask whether it is still there. */
 	STORE_RELEASE(t->area->tid, tid);
 	leftovers_thread();
-	if (thread_attaches)
-		thread_attaches();
 	return t;
+}
+
+struct attaching {
+	uint64_t epoch;
+	struct thread *t;
+};
+
+/* More than one piece of the store is made ready: signals are held once. */
+static COLD void attach_aside(void *data)
+{
+	struct attaching *a = data;
+
+	a->t = attach(a->epoch);
 }
 
 /* An address of the stack, and no epoch. */
@@ -248,8 +263,17 @@ COLD struct thread *thread_enter_slowly(uint64_t here, const void *frame)
 	if (!epoch)
 		return NULL;
 	t = thread_attached();
-	if (!t)
-		t = attach(epoch);
+	if (!t) {
+		struct attaching a = { epoch, NULL };
+
+		aside(attach_aside, &a);
+		t = a.t;
+		if (t && thread_attaches)
+			thread_attaches();
+		/* Not one thread has any room. */
+		if (!t && areas() <= 1)
+			failure_end_store(store_shortage());
+	}
 	if (!t)
 		return NULL;
 	open = READ_ONCE(t->gate.open);

@@ -18,6 +18,7 @@ void pages_open_known(struct pages *p)
 {
 	p->fd = (int)proc_open("thread-self/pagemap", O_RDONLY);
 	p->memory = -1;
+	p->least = PAGES_BATCH;
 	p->count = 0;
 	p->scan_from = p->scan_to = 0;
 	p->cannot_scan = p->fd < 0;
@@ -27,6 +28,7 @@ void pages_open_known(struct pages *p)
 void pages_open(struct pages *p)
 {
 	pages_open_known(p);
+	p->least = PAGES_BATCH / 4;
 	p->memory = (int)proc_open("thread-self/mem", O_RDONLY);
 }
 
@@ -185,9 +187,17 @@ static bool entry(struct pages *p, uint64_t address, uint64_t *e)
 	if (p->fd < 0)
 		return false;
 	if (page < p->first || page >= p->first + p->count) {
-		long size = sys_pread(p->fd, p->entries, sizeof(p->entries),
-				      page * sizeof(*p->entries));
+		/* More at a time where they are asked for in order, as the
+		 * kernel looks at each. */
+		uint64_t n = p->count && page == p->first + p->count
+				 ? 2 * p->count
+				 : p->least;
+		long size;
 
+		if (n > PAGES_BATCH)
+			n = PAGES_BATCH;
+		size = sys_pread(p->fd, p->entries, n * sizeof(*p->entries),
+				 page * sizeof(*p->entries));
 		p->first = page;
 		p->count = size > 0 ? (uint64_t)size / sizeof(*p->entries) : 0;
 		if (!p->count)

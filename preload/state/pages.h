@@ -17,6 +17,7 @@ struct pages {
 	int memory;     /* /proc/self/mem; the same */
 	uint64_t first; /* number of the page of entries[0] */
 	uint64_t count;
+	uint64_t least; /* so many entries are read at first */
 	uint64_t entries[PAGES_BATCH];
 	/* The touched pages of scan_from .. scan_to. */
 	uint64_t scan_from, scan_to;
@@ -31,7 +32,8 @@ struct pages {
 };
 
 void pages_open(struct pages *p);
-/* For what is known of pages only, and not pages_read(). */
+/* For what is known of pages only, and not pages_read(); where all of them are
+ * asked for. */
 void pages_open_known(struct pages *p);
 void pages_close(struct pages *p);
 /* Whether it is known what the pages are: not if the process may not see them,

@@ -28,7 +28,6 @@
 
 APART struct store store;
 uint8_t *store_steps;
-#define STEPS (STORE_MOST >> STORE_STEP_SHIFT)
 
 #define UNIT_SHIFT 21
 #define UNIT       (1ull << UNIT_SHIFT)
@@ -271,7 +270,7 @@ COLD uint64_t store_own_bytes(void)
 	uint64_t i = (used + STORE_STEP - 1) >> STORE_STEP_SHIFT;
 
 	/* What is ahead of what was handed out is still to be given back. */
-	for (; i < STEPS && READ_ONCE(store_steps[i]); i++)
+	for (; i < STORE_STEPS && READ_ONCE(store_steps[i]); i++)
 		n--;
 	return n << STORE_STEP_SHIFT;
 }
@@ -374,16 +373,17 @@ static uint64_t part_of(int first, int end)
 
 /* Each step that is made ready takes pages, and each unit a part of the address
  * space of its own: so the first texts are beside the header, and other tables of
- * which all have some lie close together. */
-static const uint8_t order[STORE_TABLES] = {
-	STORE_TEXT,        STORE_CHUNKS,       STORE_MODULES,    STORE_NAMES,
-	STORE_STACKS,      STORE_FREES,        STORE_SPANS,      STORE_MARKS,
-	STORE_ERRORS,      STORE_THREADS,      STORE_PASSES,     STORE_FRAMES,
-	STORE_CENSUS,      STORE_AREAS,        STORE_REFERENCES, STORE_OBJECTS,
-	STORE_EVENTS,      STORE_BLOCKS,       STORE_EDGES,      STORE_ROOTS,
-	STORE_WIDE,        STORE_PLACES,       STORE_FIRST,      STORE_COUNTS,
-	STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
+ * which all have some begin in one unit, or close together. */
+static const uint8_t order[] = {
+	STORE_TEXT,   STORE_CHUNKS,      STORE_MODULES,      STORE_STACKS,
+	STORE_NAMES,  STORE_FREES,       STORE_SPANS,        STORE_MARKS,
+	STORE_ERRORS, STORE_THREADS,     STORE_FRAMES,       STORE_AREAS,
+	STORE_PASSES, STORE_CENSUS,      STORE_REFERENCES,   STORE_OBJECTS,
+	STORE_EVENTS, STORE_BLOCKS,      STORE_EDGES,        STORE_ROOTS,
+	STORE_WIDE,   STORE_PLACES,      STORE_FIRST,        STORE_COUNTS,
+	STORE_EXTRAS, STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
 };
+static_assert(sizeof(order) == STORE_TABLES, "each table is there once");
 
 /* Where the table begins, and where what is behind it does. */
 static uint64_t place(enum store_table_number table, uint64_t offset)
@@ -421,10 +421,10 @@ static int begin(unsigned granule_shift)
 	for (unsigned i = 0; i < STORE_TABLES; i++)
 		offset = place(order[i], offset);
 	h->used_bytes = round_up(offset, STORE_STEP);
-	/* Record 0 of others is touched once there is another, which makes it
-	 * ready, too. */
-	if (!store_record(STORE_FRAMES, 0) || !store_record(STORE_STACKS, 0) ||
-	    !store_record(STORE_TEXT, 0) || !store_record(STORE_OBJECTS, 0))
+	/* The first texts are beside it. Record 0 of other tables is touched once
+	 * there is another, which makes it ready, too, or a thread is there that
+	 * allocates. */
+	if (!store_record(STORE_TEXT, 0))
 		return -ENOSPC;
 	memset(cut, 0, sizeof(cut));
 	WRITE_ONCE(full, false);
@@ -439,7 +439,7 @@ COLD int store_create(const char *directory, const char *program, int pid,
 	int error = fd < 0 ? (int)fd : 0;
 
 	if (!store_steps)
-		store_steps = own_memory_map(STEPS);
+		store_steps = own_memory_map(STORE_STEPS);
 	if (!error)
 		error = store_steps ? map((int)fd) : -ENOMEM;
 	if (!error)
@@ -462,7 +462,7 @@ COLD struct store_header *store_leave(void)
 	struct store_header *h = store.header;
 
 	sys_unmap((char *)h + PAGE, store.mapped - PAGE);
-	store_steps = own_memory_table(store_steps, STEPS);
+	store_steps = own_memory_table(store_steps, STORE_STEPS);
 	sys_advise(units, sizeof(units), MADV_DONTNEED);
 	WRITE_ONCE(store.header, NULL);
 	WRITE_ONCE(store.size, 0);

@@ -21,6 +21,7 @@
 #define STORE_STEP_SHIFT 13
 #define STORE_STEP       (1ull << STORE_STEP_SHIFT)
 #define STORE_MOST       (1ull << 38) /* bytes that a store may span */
+#define STORE_STEPS      (STORE_MOST >> STORE_STEP_SHIFT)
 
 struct store {
 	/* NULL: no store. Also its base address. Atomic, as `mapped` is: other

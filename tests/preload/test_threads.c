@@ -20,6 +20,7 @@
 
 #include "collect.h"
 #include "image.h"
+#include "ledger_tables.h"
 #include "marks.h"
 #include "modules.h"
 #include "names.h"
@@ -184,7 +185,7 @@ static uint32_t name_numbers[THREADS][NAMES];
 
 static void name_all(unsigned number)
 {
-	struct thread *t = thread_enter(NULL);
+	struct thread *t = ledger_tables_enter();
 
 	for (unsigned i = 0; t && i < NAMES; i++) {
 		unsigned at = shuffled(i, number, NAMES);

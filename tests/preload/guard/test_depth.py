@@ -34,7 +34,7 @@ INDIRECT = {
     "next_realloc": NOT_OURS,
     "oracle": NOT_OURS,
     "process.c:begin_aside": ["start_recording"],
-    "thread.c:attach": ["signal_stack_look"],
+    "thread_enter_slowly": ["signal_stack_look"],
     "blocks_sift": ["chunks.c:is_kept"],
     "thread_verify": ["verify.c:verify_stack"],
     "knows": NOT_OURS,

@@ -261,6 +261,11 @@ def test_pages_that_nobody_may_touch_are_left_out(tmp_path):
     assert lost_bytes(recorded.report()) == [100]
 
 
+def test_pages_behind_a_files_end_hide_none_before_it(tmp_path):
+    """All are read by one call, which fails."""
+    assert lost_bytes(same(tmp_path, "beyond").report()) == [100]
+
+
 def test_large_reservations_are_searched_where_they_are_used(tmp_path):
     recorded = same(tmp_path, "reserves")
     if recorded.outcome.out == b"no room\n":

@@ -46,7 +46,8 @@ def test_no_more_than_a_kibibyte_is_added(what, tmp_path):
 
 @in_a_namespace
 @pytest.mark.parametrize("what, size, told", [
-    ("first", "24k", "is not recorded"),
+    ("first", "4k", "is not recorded"),
+    ("first", "24k", "recording ends here"),
     ("fill", "1m", "recording ends here"),
     ("fill", "2m", "recording ends here")])
 def test_recording_is_given_up_on_two_kibibytes(what, size, told, tmp_path):

@@ -29,7 +29,7 @@ static void begin(void)
 	memset(store_at(text->offset), 0, text->count);
 	store.header->tables[STORE_NAMES].count = 1;
 	text->count = 1;
-	names_reset();
+	names_make();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
