@@ -214,7 +214,6 @@ int main(void)
 		{ "same stack", same_stack },
 		{ "other leaf", other_leaf },
 		{ "other branch", other_branch },
-		{ "new stacks", new_stacks },
 		{ "depth 10", depth_10 },
 		{ "depth 30", depth_30 },
 		{ "old blocks", old_blocks },
@@ -227,6 +226,8 @@ int main(void)
 		{ "counted object", counted_objects },
 		{ "object in another", members },
 		{ "region", regions },
+		/* Last: of what it leaves noted others would branch off. */
+		{ "new stacks", new_stacks },
 	};
 
 	object = malloc(64);
