@@ -110,11 +110,11 @@ void *record_alloc(void *p, size_t size, size_t kept, const void *frame)
 }
 
 void *record_inside(void *p, size_t size, size_t kept, const void *frame,
-		    const struct walk_leaf *leaf)
+		    const struct walk_memo *m)
 {
 	struct thread *t = thread_behind(thread_self);
 
-	record_with(t, p, size, kept, leaf ? leaf : walk_from_noted(t, frame));
+	record_with(t, p, size, kept, walk_from_memo(t, frame, m));
 	thread_leave(t);
 	return p;
 }

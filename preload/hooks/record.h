@@ -46,10 +46,9 @@ static inline void record_count_free(struct store_area *a,
  * `kept` mean something; see leftovers.h. Returns `p`. */
 void *record_alloc(void *p, size_t size, size_t kept, const void *frame);
 
-/* The same, of a thread that is inside; `leaf`: NULL if the stack is not known
- * yet. */
+/* The same, of a thread that is inside; `m`: what is noted of the stack. */
 void *record_inside(void *p, size_t size, size_t kept, const void *frame,
-		    const struct walk_leaf *leaf);
+		    const struct walk_memo *m);
 
 /* The thread's live bytes are more than ever: notes that, and leaves. */
 void *record_peak(void *p);
@@ -71,17 +70,17 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 	if (unlikely(gate->open != READ_ONCE(process_page.epoch)))
 		return record_alloc(p, size, kept, frame);
 	thread_close(t, frame);
-	m = unwind_first(&t->walk, frame);
+	m = unwind_recall(&t->walk, frame);
 	if (unlikely(!m || m->join))
-		return record_inside(p, size, kept, frame, NULL);
+		return record_inside(p, size, kept, frame, m);
 	slot = shadow_shortcut(t->ways, ADDRESS(p));
 	if (unlikely(!slot || size >> 32 || t->detour ||
 		     t->extra == t->extra_end))
-		return record_inside(p, size, kept, frame, &m->leaf);
+		return record_inside(p, size, kept, frame, m);
 	head = m->leaf.head | size << STORE_SIZE_SHIFT;
 	if (unlikely(!leftovers_same(READ_ONCE(*slot), head)) &&
 	    !leftovers_same_chunk(READ_ONCE(*slot), size))
-		return record_inside(p, size, kept, frame, &m->leaf);
+		return record_inside(p, size, kept, frame, m);
 	WRITE_ONCE(slot[1], thread_extra_next(t));
 	STORE_RELEASE(*slot, head);
 	record_count_alloc(t->area, m->leaf.counter, size);

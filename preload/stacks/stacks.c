@@ -90,6 +90,8 @@ static COLD void grow(uint32_t t)
 		places = own_memory_map(size_of(t + 1) * sizeof(*places));
 	if (!places)
 		return;
+	/* All of it is touched soon, here and there. */
+	sys_advise(places, size_of(t + 1) * sizeof(*places), MADV_HUGEPAGE);
 	STORE_RELEASE(tables[t + 1].places, places);
 	STORE_RELEASE(newest, t + 1);
 }

@@ -10,17 +10,13 @@ APART uint64_t unwind_rules[1 << RULE_CACHE_BITS];
 /* What ends a list of words to compare: it is not ~0. */
 static const uint64_t nothing;
 
-/* Stands where no memo is yet: no frame has its pc. Nobody writes it. */
-static struct walk_memo no_memo;
-
 void unwind_begin(struct walk *w, uint32_t depth)
 {
 	w->depth = depth;
 	w->frames[0].pc = ~0ull;
 	w->frames[0].slot = ADDRESS(&nothing);
-	w->used = 0;
-	for (unsigned i = 0; i < WALK_MEMOS; i++)
-		w->order[i] = &no_memo;
+	if (w->noted)
+		memset(w->places, 0, sizeof(w->places));
 }
 
 static uint64_t special(enum cfi_kind kind)
@@ -99,25 +95,40 @@ const struct walk_frame *unwind_prove_slowly(const struct walk_frame *f)
 	return f;
 }
 
+bool unwind_joins(const struct walk *w, const struct walk_memo *m)
+{
+	const struct walk_frame *f = &w->frames[m->join], *last = &m->last;
+
+	return !m->join ||
+	       (m->join <= w->count && (w->whole || w->cut) &&
+		f->pc == last->pc && f->slot == last->slot &&
+		f->node == last->node &&
+		(!(f->how & WALK_NEEDS_RBP) || f->rbp == last->rbp) &&
+		unwind_prove(f) == &w->frames[1]);
+}
+
 /*
- * The words that prove frame `f` and those further out, as far as there is room
- * or a frame is UNPROVED. The last frame that they prove.
+ * Lists the words that prove the last walk, but for return addresses up to the one
+ * at `proved`, as far as there is room or a frame is UNPROVED. The last frame that
+ * they prove.
  */
 static const struct walk_frame *list_words(const struct walk *w,
-					   struct walk_memo *m)
+					   struct walk_memo *m, uint64_t proved)
 {
 	const struct walk_frame *f = &w->frames[w->count];
 	struct walk_word *to = m->words;
 	const struct walk_word *room = to + WALK_MEMO_WORDS - 2;
 
 	if (f->how & WALK_NEEDS_RBP) {
-		to->address = ADDRESS(m->frame);
+		to->address = f->slot - 8;
 		to++->value = f->rbp;
 	}
 	for (; f > &w->frames[1] && to <= room && !(f->how & WALK_UNPROVED);
 	     f--) {
-		to->address = f[-1].slot;
-		to++->value = f[-1].pc;
+		if (f[-1].slot > proved) {
+			to->address = f[-1].slot;
+			to++->value = f[-1].pc;
+		}
 		if (f->how & WALK_CHECKED) {
 			to->address = f[-1].slot + 8 - f->how / WALK_SAVES * 8;
 			to++->value = f[-1].rbp;
@@ -129,28 +140,79 @@ static const struct walk_frame *list_words(const struct walk *w,
 	return f;
 }
 
-void unwind_note(struct walk *w, const struct walk_leaf *leaf)
+/* Where the walk's stack belongs in the tree of memos. */
+struct branch {
+	uint64_t key, value;
+	uint64_t proved; /* the last return address that is known to hold is
+			    there */
+	const struct walk_memo *there; /* a memo whose words hold; NULL: none */
+};
+
+static struct branch find_branch(const struct walk *w)
 {
 	const struct walk_frame *f = &w->frames[w->count];
+	struct branch b = { f->pc, f->slot - 8, f->slot, NULL };
+	const struct walk_memo *m;
+
+	while ((m = unwind_memo(w, b.key, b.value))) {
+		const struct walk_word *word = unwind_held(m->words);
+
+		if (word == m->end) {
+			b.there = m;
+			break;
+		}
+		/* A saved rbp lies below the return address before it. */
+		for (const struct walk_word *at = m->words; at <= word; at++)
+			if (at->address > b.proved)
+				b.proved = at->address;
+		b.key = m->id + (uint64_t)(word - m->words);
+		b.value = unwind_word(word->address);
+	}
+	return b;
+}
+
+/* A memo to write, in its place: the one that is there already, or the one that
+ * was noted longest ago. */
+static struct walk_memo *take_memo(struct walk *w, const struct branch *b)
+{
+	uint32_t place = unwind_place(b->key, b->value), old;
+	struct walk_memo *m;
+	uint16_t lines;
+
+	if (b->there)
+		return &w->memos[b->there - w->memos];
+	m = &w->memos[w->noted % WALK_MEMOS + 1];
+	lines = (uint16_t)(WALK_MEMO_LINES * (uint64_t)(m - w->memos));
+	old = unwind_place(m->key, m->value);
+	old ^= w->places[old] != lines;
+	if (w->places[old] == lines)
+		w->places[old] = 0;
+	place ^=
+	    unwind_memo_at(w, place ^ 1)->id < unwind_memo_at(w, place)->id;
+	w->places[place] = lines;
+	return m;
+}
+
+void unwind_note(struct walk *w, const struct walk_leaf *leaf)
+{
+	const struct walk_frame *f;
 	uint32_t *seen = &w->seen[leaf->node % WALK_SEEN];
-	struct walk_memo **first, *m;
-	const uint64_t *frame;
+	struct walk_memo *m;
+	struct branch b;
 
 	if (*seen != leaf->node || !(w->whole || w->cut)) {
 		*seen = leaf->node;
 		return;
 	}
-	frame = (const uint64_t *)(uintptr_t)f->slot - 1;
-	first = unwind_memos(w, f->pc, frame);
-	m = first[WALK_WAYS - 1];
-	if (m == &no_memo)
-		m = &w->memos[w->used++];
-	memmove(first + 1, first, (WALK_WAYS - 1) * sizeof(*first));
-	*first = m;
-	m->pc = f->pc;
-	m->frame = frame;
+	b = find_branch(w);
+	if (b.there && unwind_joins(w, b.there))
+		return;
+	m = take_memo(w, &b);
+	m->key = b.key;
+	m->value = b.value;
+	m->id = WALK_NO_PC | ++w->noted * WALK_IDS;
 	m->leaf = *leaf;
-	f = list_words(w, m);
+	f = list_words(w, m, b.proved);
 	m->last = *f;
 	m->join = (uint32_t)(f - w->frames);
 	if (m->join == 1 && w->whole)
@@ -169,35 +231,6 @@ bool unwind_ends(struct walk *w, uint32_t count,
 	w->last.rule = unwind_rule(f->pc, &w->work);
 	kind = unwind_step(&w->last, bounds, &w->caller, &w->work);
 	return kind != CFI_PLAIN && w->truncated == (kind == CFI_NONE);
-}
-
-/* Whether the last walk continues where the memo's words end. */
-static bool joins(const struct walk *w, const struct walk_memo *m)
-{
-	const struct walk_frame *f = &w->frames[m->join], *last = &m->last;
-
-	return m->join <= w->count && (w->whole || w->cut) &&
-	       f->pc == last->pc && f->slot == last->slot &&
-	       f->node == last->node &&
-	       (!(f->how & WALK_NEEDS_RBP) || f->rbp == last->rbp) &&
-	       unwind_prove(f) == &w->frames[1];
-}
-
-const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame)
-{
-	struct walk_memo **first = unwind_memos(w, frame[1], frame);
-
-	for (struct walk_memo **at = first; at < first + WALK_WAYS; at++) {
-		struct walk_memo *m = *at;
-
-		if (!unwind_holds(m, frame[1], frame) ||
-		    (unlikely(m->join) && !joins(w, m)))
-			continue;
-		*at = *first;
-		*first = m;
-		return &m->leaf;
-	}
-	return NULL;
 }
 
 COLD uint32_t unwind_drop(struct walk *w, uint32_t kept, uint32_t fresh)

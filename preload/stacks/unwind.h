@@ -55,8 +55,9 @@ struct walk_step {
 	uint64_t rule; /* as in the rule cache */
 };
 
-#define WALK_MEMOS      128
-#define WALK_WAYS       4
+#define WALK_MEMOS      256
+#define WALK_PLACES     1024 /* where memos are looked for; two for each */
+#define WALK_LINE       64
 #define WALK_SEEN       256
 #define WALK_MEMO_WORDS 43
 
@@ -73,21 +74,30 @@ struct walk_leaf {
 };
 
 /*
- * A whole earlier walk, as the words that prove it unchanged, innermost first.
- * If the innermost frame needs rbp, the hook's frame has it as the first of
- * them. An address whose word never equals the value ends them. If they are too
- * many, the last walk has the rest.
+ * An earlier walk, as the words that prove it unchanged, innermost first.  If the
+ * innermost frame needs rbp, the hook's frame has it as the first of them.  An
+ * address whose word never equals the value ends them.  If they are too many, the
+ * last walk has the rest.
+ *
+ * Memos are a tree.  A root is found by the innermost frame's pc and the address of
+ * the hook's frame.  A stack that differs from a memo in a word is found by that
+ * place and the word that is there instead, and has only what comes after it: the
+ * words before it are those of the memos on the way.  So no word is compared twice,
+ * and none that a fresh walk would not read.
  */
 struct walk_memo {
-	uint64_t pc;           /* of the innermost frame; 0: no memo */
-	const uint64_t *frame; /* of the hook, which that frame called */
-	uint64_t join;         /* where the last frame that they prove must be
-				  in the last walk; 0: they prove all */
+	uint64_t key;   /* the pc; or which word of which memo. 0: no memo */
+	uint64_t value; /* the frame's address; or the word that is there */
 	const struct walk_word *end; /* of the words */
+	uint64_t id;   /* plus a word's number: the key of what differs there */
+	uint64_t join; /* where the last frame that they prove must be in the
+			  last walk; 0: they prove all */
 	struct walk_leaf leaf;
 	struct walk_word words[WALK_MEMO_WORDS + 1];
 	struct walk_frame last; /* that they prove */
-};
+} __attribute__((aligned(WALK_LINE)));
+#define WALK_IDS   64 /* more than a memo has words */
+#define WALK_NO_PC (1ull << 63)
 
 struct walk {
 	uint32_t depth; /* frames wanted; at most WALK_SLACK more are kept */
@@ -100,12 +110,10 @@ struct walk {
 	 * its slot does not hold its pc, which ends every proof. */
 	struct walk_frame frames[WALK_MOST + 1];
 	struct walk_step fresh[WALK_MOST]; /* scratch, innermost first */
-	uint32_t seen[WALK_SEEN]; /* nodes that were walked to lately */
-	/* WALK_WAYS for each place; the one that was used last is first, the
-	 * last is replaced. */
-	struct walk_memo *order[WALK_MEMOS];
-	uint32_t used; /* of memos; the others were never touched */
-	struct walk_memo memos[WALK_MEMOS];
+	uint32_t seen[WALK_SEEN];     /* nodes that were walked to lately */
+	uint16_t places[WALK_PLACES]; /* of memos, by unwind_memo_at() */
+	uint64_t noted; /* memos so far: they are used in turn, from 1 on */
+	struct walk_memo memos[WALK_MEMOS + 1]; /* the first is none */
 	/* For slow steps, off the stack. */
 	struct walk_step last;
 	struct cfi_frame caller;
@@ -178,16 +186,36 @@ static inline uint64_t unwind_word(uint64_t address)
 	return *(const uint64_t *)(uintptr_t)address;
 }
 
-/* Where a hook's stack may be noted, of which the frame is at `frame` and returns
- * to `pc`: the first of WALK_WAYS memos. */
-static inline struct walk_memo **unwind_memos(struct walk *w, uint64_t pc,
-					      const uint64_t *frame)
+/* Where a memo may be, or else in the place that is next to it, beyond an even
+ * one or before an odd one. */
+static inline uint32_t unwind_place(uint64_t key, uint64_t value)
 {
-	const uint64_t set = WALK_WAYS * sizeof(*w->order);
-	uint32_t h = (uint32_t)(pc ^ ADDRESS(frame) << 8) * 0x9e3779b1u;
-	uint64_t at = h / (UINT32_MAX / (uint32_t)sizeof(w->order) + 1);
+	return (uint32_t)(key ^ value << 8) * 0x9e3779b1u /
+	       (UINT32_MAX / WALK_PLACES + 1);
+}
 
-	return (struct walk_memo **)((char *)w->order + (at & -set));
+/* What a place has is the number of lines before its memo; 0: there is none, and
+ * the first has no key. */
+#define WALK_MEMO_LINES (sizeof(struct walk_memo) / WALK_LINE)
+static inline const struct walk_memo *unwind_memo_at(const struct walk *w,
+						     uint32_t place)
+{
+	const uint64_t bytes = w->places[place] * (uint64_t)WALK_LINE;
+
+	return (const void *)((const char *)w->memos + bytes);
+}
+
+/* The memo of that key and value; NULL: there is none. */
+static inline const struct walk_memo *unwind_memo(const struct walk *w,
+						  uint64_t key, uint64_t value)
+{
+	const uint32_t place = unwind_place(key, value);
+	const struct walk_memo *m = unwind_memo_at(w, place);
+
+	if (likely(m->key == key && m->value == value))
+		return m;
+	m = unwind_memo_at(w, place ^ 1);
+	return m->key == key && m->value == value ? m : NULL;
 }
 
 /* The first word that does not hold. */
@@ -205,26 +233,28 @@ static inline const struct walk_word *unwind_held(const struct walk_word *word)
 	}
 }
 
-/* Whether all of the memo's words hold, for the hook whose frame it is. */
-static inline bool unwind_holds(const struct walk_memo *m, uint64_t pc,
-				const uint64_t *frame)
+/* What is noted of the stack that begins in the caller of the hook whose frame is
+ * `frame`; NULL if nothing is. It holds if unwind_joins(). */
+static inline const struct walk_memo *unwind_recall(const struct walk *w,
+						    const uint64_t *frame)
 {
-	return m->pc == pc && m->frame == frame &&
-	       unwind_held(m->words) == m->end;
+	uint64_t key = frame[1], value = ADDRESS(frame);
+	const struct walk_memo *m;
+
+	while ((m = unwind_memo(w, key, value))) {
+		const struct walk_word *word = unwind_held(m->words);
+
+		if (likely(word == m->end))
+			break;
+		key = m->id + (uint64_t)(word - m->words);
+		value = unwind_word(word->address);
+	}
+	return m;
 }
 
-/* The memo that was used last of those at `first`; NULL if it does not hold. */
-static inline const struct walk_memo *unwind_first(struct walk *w,
-						   const uint64_t *frame)
-{
-	const struct walk_memo *m = *unwind_memos(w, frame[1], frame);
-
-	return likely(unwind_holds(m, frame[1], frame)) ? m : NULL;
-}
-
-/* What is noted of the stack that begins in the caller of the hook whose frame
- * is `frame`; NULL if nothing is, or it has changed. */
-const struct walk_leaf *unwind_recall(struct walk *w, const uint64_t *frame);
+/* Whether the frames behind a memo's words are those of the last walk, and still
+ * the same. */
+bool unwind_joins(const struct walk *w, const struct walk_memo *m);
 
 /* Notes the last walk, which led to `leaf`; its node is not 0. */
 void unwind_note(struct walk *w, const struct walk_leaf *leaf);

@@ -85,9 +85,10 @@ const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame)
 	return leaf;
 }
 
-const struct walk_leaf *walk_from_noted(struct thread *t, const void *frame)
+const struct walk_leaf *walk_from_memo(struct thread *t, const void *frame,
+				       const struct walk_memo *m)
 {
-	const struct walk_leaf *leaf = unwind_recall(&t->walk, frame);
-
-	return likely(leaf) ? leaf : walk_from_slowly(t, frame);
+	return likely(m && unwind_joins(&t->walk, m))
+		   ? &m->leaf
+		   : walk_from_slowly(t, frame);
 }

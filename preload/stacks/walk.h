@@ -14,17 +14,18 @@
  * inside refknot. */
 const struct walk_leaf *walk_from_slowly(struct thread *t, const void *frame);
 
-/* The same, or any noted stack. */
-const struct walk_leaf *walk_from_noted(struct thread *t, const void *frame);
+/* The same if `m`, what is noted of that stack, is NULL or does not hold. */
+const struct walk_leaf *walk_from_memo(struct thread *t, const void *frame,
+				       const struct walk_memo *m);
 
-/* The same, or first the noted stack that is the most likely. */
+/* The same, or the noted stack. */
 static inline const struct walk_leaf *walk_from(struct thread *t,
 						const void *frame)
 {
-	const struct walk_memo *m = unwind_first(&t->walk, frame);
+	const struct walk_memo *m = unwind_recall(&t->walk, frame);
 
 	t->noting.walks++;
-	return likely(m && !m->join) ? &m->leaf : walk_from_noted(t, frame);
+	return likely(m && !m->join) ? &m->leaf : walk_from_memo(t, frame, m);
 }
 
 #endif

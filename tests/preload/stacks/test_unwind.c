@@ -81,7 +81,7 @@ static __attribute__((noinline)) void check(void)
 	const uint64_t *frame = __builtin_frame_address(0);
 	uint64_t sp = (uint64_t)(frame + 2), most = (uint64_t)__libc_stack_end;
 	void *pcs[FRAMES];
-	const struct walk_leaf *recall;
+	const struct walk_memo *recall;
 	struct walk_leaf leaf = { 0 };
 	uint32_t node;
 	int n;
@@ -92,8 +92,10 @@ static __attribute__((noinline)) void check(void)
 	while (n && (uint64_t)pcs[n - 1] != frame[1])
 		n--;
 	recall = unwind_recall(&walk, frame);
+	if (recall && !unwind_joins(&walk, recall))
+		recall = NULL;
 	if (recall)
-		leaf = *recall;
+		leaf = recall->leaf;
 	unwind_walk(&walk, frame[1], sp, frame[0], most);
 	different += !equals(pcs, n);
 	node = name_frames();
@@ -149,6 +151,43 @@ static void depths_up_and_down(void **state)
 		leaf();
 	}
 	assert_int_equal(different, 0);
+}
+
+/* Functions of one shape, so that all stacks begin in the same frame. */
+#define BETWEEN(name, next)                                                    \
+	static __attribute__((noinline)) void name(int which)                  \
+	{                                                                      \
+		next;                                                          \
+		sink += which;                                                 \
+	}
+BETWEEN(near_0, leaf())
+BETWEEN(near_1, leaf())
+BETWEEN(near_2, leaf())
+BETWEEN(near_3, leaf())
+static void (*const near[])(int) = { near_0, near_1, near_2, near_3 };
+BETWEEN(middle_0, near[which % 4](which))
+BETWEEN(middle_1, near[which % 4](which))
+BETWEEN(middle_2, near[which % 4](which))
+BETWEEN(middle_3, near[which % 4](which))
+static void (*const middle[])(int) = { middle_0, middle_1, middle_2, middle_3 };
+BETWEEN(far_0, middle[which / 4 % 4](which))
+BETWEEN(far_1, middle[which / 4 % 4](which))
+BETWEEN(far_2, middle[which / 4 % 4](which))
+BETWEEN(far_3, middle[which / 4 % 4](which))
+
+static void stacks_through_one_function_are_recalled(void **state)
+{
+	static void (*const far[])(int) = { far_0, far_1, far_2, far_3 };
+
+	(void)state;
+	for (int i = 0; i < 64 * 20; i++) {
+		const int which = i * 37 % 64;
+
+		far[which / 16](which);
+	}
+	assert_int_equal(different, 0);
+	/* But for names that share a place in walk.seen. */
+	assert_in_range(recalled, 64 * 6, 64 * 18);
 }
 
 /* More words than a memo holds: the outer frames are the last walk's. */
@@ -488,6 +527,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(same_site_again_and_again, setup),
 		cmocka_unit_test_setup(depths_up_and_down, setup),
+		cmocka_unit_test_setup(stacks_through_one_function_are_recalled,
+				       setup),
 		cmocka_unit_test_setup(deep_stacks_are_recalled, setup),
 		cmocka_unit_test_setup(deep_stacks_differ_far_out, setup),
 		cmocka_unit_test_setup(frames_that_begin_elsewhere, setup),
