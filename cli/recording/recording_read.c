@@ -21,6 +21,8 @@
 /* Records refer to each other by 32 bits, of which RKN_NONE is taken. */
 #define MOST_RECORDS RKN_NONE
 
+#define AHEAD 16384 /* bytes: most recordings of a run's children are smaller */
+
 struct reader {
 	struct model *m; /* gets the errors */
 	int fd;
@@ -35,6 +37,9 @@ struct reader {
 	ZSTD_DCtx *zstd;
 	unsigned last; /* type of the last known chunk: they ascend */
 	struct chunk_arrays parts;
+	/* What was read with what was asked for, for the next time. */
+	uint64_t ahead_at, ahead_size;
+	unsigned char ahead[AHEAD];
 };
 
 static const char *type_name(unsigned type)
@@ -68,12 +73,35 @@ static int damaged(struct reader *r, const char *what)
 		    "%s is damaged; use another copy or record again", what);
 }
 
+/* As model_pread(), but not beyond the recording. */
+static int64_t read_ahead(struct reader *r, void *to, uint64_t size,
+			  uint64_t offset)
+{
+	uint64_t left = offset < r->end ? r->end - offset : 0;
+	int64_t n;
+
+	size = size < left ? size : left;
+	if (size > AHEAD)
+		return model_pread(r->fd, to, size, offset);
+	if (offset < r->ahead_at ||
+	    offset + size > r->ahead_at + r->ahead_size) {
+		n = model_pread(r->fd, r->ahead, left < AHEAD ? left : AHEAD,
+				offset);
+		r->ahead_at = offset;
+		r->ahead_size = n < 0 ? 0 : (uint64_t)n;
+		if (n < 0)
+			return n;
+		size = size < r->ahead_size ? size : r->ahead_size;
+	}
+	memcpy(to, r->ahead + (offset - r->ahead_at), size);
+	return (int64_t)size;
+}
+
 /* 0, -errno, or -ENODATA when the file ends before. */
 static int get(struct reader *r, void *to, uint64_t size, uint64_t offset,
 	       const char *where)
 {
-	uint64_t left = offset < r->end ? r->end - offset : 0;
-	int64_t n = model_pread(r->fd, to, size < left ? size : left, offset);
+	int64_t n = read_ahead(r, to, size, offset);
 
 	if (n < 0)
 		return fail(r, (int)n, "cannot be read: %s", strerror((int)-n));
@@ -89,10 +117,11 @@ static int open_file(struct reader *r, struct model *m, int fd, uint64_t at,
 		     uint64_t size)
 {
 	struct rkn_file_header h;
-	int64_t n = model_pread(fd, &h, sizeof(h), at);
 	unsigned long long where = at;
+	int64_t n;
 
 	*r = (struct reader){ .m = m, .fd = fd, .start = at, .end = at + size };
+	n = read_ahead(r, &h, sizeof(h), at);
 	r->zstd = ZSTD_createDCtx();
 	if (!r->zstd)
 		return model_error(m, -ENOMEM, "out of memory");
