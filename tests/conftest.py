@@ -19,6 +19,7 @@ CC = os.environ.get("TEST_CC", "gcc")
 REFKNOT = BUILD / "cli/refknot"
 SHIM = BUILD / "preload/librefknot_preload.so"
 sys.path.insert(0, str(SOURCE / "tests/support"))
+from one_file import parts  # noqa: E402 pylint: disable=wrong-import-position
 TIMEOUT = 300  # seconds; against hanging, not a measurement
 
 
@@ -89,6 +90,20 @@ def read_json(command, recording, *options):
     return json.loads(told.out)
 
 
+def recordings(file, status=0):
+    """The names of the recordings in a file, that of the program first."""
+    told = refknot("list", "--format", "json", file)
+    assert told.status == status, told.told
+    return [row["path"] for row in json.loads(told.out)["recordings"]]
+
+
+def split(file):
+    """The bytes of each recording in a file, by its name."""
+    names, found = recordings(file), parts(file.read_bytes())
+    assert len(names) == len(found)
+    return dict(zip(names, found))
+
+
 @dataclass
 class Recorded:
     """One run under refknot: how it ended, and its recordings."""
@@ -108,7 +123,7 @@ def record(directory, *argv, options=(), **kw):
     """Run under refknot, quietly, with the recordings in `directory`."""
     main = pathlib.Path(directory) / "main.rkn"
     outcome = refknot("run", "-q", "-o", main, *options, "--", *argv, **kw)
-    children = sorted(p for p in main.parent.glob("main.*.rkn"))
+    children = recordings(main)[1:] if main.exists() else []
     return Recorded(outcome, main, children)
 
 

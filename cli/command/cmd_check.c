@@ -17,6 +17,7 @@
 #include "gate_writers.h"
 #include "list.h"
 #include "options.h"
+#include "parts.h"
 #include "recording_path.h"
 #include "recordings.h"
 
@@ -323,19 +324,44 @@ static void visit(const struct reading *in, void *data)
  * reads. */
 static void add_unread(const char *path)
 {
-	char *what = xasprintf("recording %s", path);
+	char *what = xasprintf("recording %s", path), *file = parts_file(path);
 
 	gate_add_incomplete(&gate, what, NULL, 0, 0,
-			    access(path, F_OK) && errno == ENOENT
+			    access(file, F_OK) && errno == ENOENT
 				? "there is no such recording"
 				: "it could not be read");
+	free(file);
 	free(what);
 }
 
 /* --- Results --------------------------------------------------------------- */
 
-static int judge_recordings(const char **paths)
+/* What is named, a file as all the recordings in it; NULL: nothing is. The texts
+ * live as long as the process. */
+static const char **all_parts(const char **paths)
 {
+	const char **all = NULL;
+	size_t count = 0;
+
+	for (; paths && *paths; paths++) {
+		struct parts parts;
+
+		if (parts_read(&parts, *paths)) {
+			*LIST_ADD(all, count) = xstrdup(*paths);
+			continue;
+		}
+		for (size_t i = 0; i < parts.count; i++)
+			*LIST_ADD(all, count) = parts_name(&parts, i, *paths);
+		parts_release(&parts);
+	}
+	if (count)
+		*LIST_ADD(all, count) = NULL;
+	return all;
+}
+
+static int judge_recordings(const char **named)
+{
+	const char **paths = all_parts(named);
 	struct named n = { .paths = paths };
 	int status;
 
@@ -348,6 +374,7 @@ static int judge_recordings(const char **paths)
 		gate_add_incomplete(&gate, "the newest recording", NULL, 0, 0,
 				    "it could not be read");
 	free(n.read);
+	free(paths);
 	return status;
 }
 

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cache.h"
 #include "command.h"
 #include "gate_writers.h"
 #include "groups.h"
+#include "parts.h"
 #include "reading.h"
 #include "recorded.h"
 #include "runs.h"
@@ -109,7 +109,6 @@ static void with_recording(struct completion *c,
 			   void (*f)(struct completion *c,
 				     const struct reading *in))
 {
-	const char *suffix = ".rkn";
 	char *newest = recorded_newest();
 	const char *path = newest;
 	struct cache *cache;
@@ -117,15 +116,11 @@ static void with_recording(struct completion *c,
 	struct model m;
 	int error;
 
-	for (size_t i = 0; i + 1 < c->count; i++) {
-		size_t size = strlen(c->words[i]);
-
-		if (size > strlen(suffix) &&
-		    !strcmp(c->words[i] + size - strlen(suffix), suffix))
+	for (size_t i = 0; i + 1 < c->count; i++)
+		if (parts_is_name(c->words[i]))
 			path = c->words[i];
-	}
-	if (path && !access(path, R_OK)) {
-		error = reading_load(&m, path);
+	if (path) {
+		error = model_load(&m, path); /* silently */
 		if (!error || error == -ENODATA) {
 			cache = cache_open();
 			reading_open(&in, &m, cache);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "command.h"
@@ -171,7 +170,6 @@ static void print_counted(const struct reading *in)
 static void print_cost(const struct model *m)
 {
 	char time[UNITS_SIZE], stop[UNITS_SIZE], size[UNITS_SIZE];
-	struct stat st;
 
 	if (m->meta.flags & RKN_META_SNAPSHOT)
 		row("snapshot",
@@ -196,8 +194,7 @@ static void print_cost(const struct model *m)
 		row("frames", "%zu, of %zu stopped threads",
 		    m->live_frame_count, m->live_thread_count);
 	row_bytes("refknot's memory", m->meta.own_bytes);
-	if (!stat(m->path, &st))
-		row_bytes("file", (uint64_t)st.st_size);
+	row_bytes("file", m->size);
 }
 
 static void visit(const struct reading *in, void *data)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* refknot list: recordings here, what is recorded now, and what runs left behind;
+/* refknot list: recordings here or in a file, what is recorded now, and what runs
+ * left behind;
  * refknot clean: removes what they left. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "document.h"
 #include "escape.h"
 #include "json_writer.h"
+#include "listing.h"
 #include "options.h"
 #include "runs.h"
 #include "table.h"
@@ -170,7 +172,7 @@ static int run_list(const char **arguments)
 	struct runs r;
 
 	if (arguments && *arguments)
-		die(STATUS_INPUT, "list: takes no arguments");
+		return listing_print(arguments, format == FORMAT_JSON);
 	runs_find(&r, ".");
 	if (format == FORMAT_JSON)
 		print_json(&r);
@@ -256,8 +258,10 @@ static const struct poptOption clean_options[] = {
 const struct command cmd_list = {
 	.name = "list",
 	.group = COMMAND_CARE,
-	.arguments = "",
+	.arguments = "[REC...]",
 	.help = "list recordings here, what is recorded now, what was left",
+	.more =
+	    "With REC: the recordings in that file, a line for each process.",
 	.options = list_options,
 	.run = run_list,
 };

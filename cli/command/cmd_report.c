@@ -15,6 +15,7 @@
 #include "losses.h"
 #include "options.h"
 #include "paint.h"
+#include "parts.h"
 #include "recorded.h"
 #include "recordings.h"
 #include "report.h"
@@ -164,6 +165,37 @@ static int report_run(struct reporting *r, const char *of)
 	return status;
 }
 
+/* "r.rkn has 3 more processes, 2 of them with findings: refknot report --all r.rkn";
+ * nothing where none has. */
+static void tell_others(const char *file)
+{
+	struct losses_sums sums = { 0 };
+	char *path, *shown;
+	struct parts parts;
+	bool known = true;
+
+	if (parts_read(&parts, file))
+		return;
+	for (size_t i = 1; i < parts.count; i++) {
+		losses_add(&sums, &parts.list[i].meta);
+		known &= losses_are_known(&parts.list[i].meta);
+	}
+	parts_release(&parts);
+	if (known && !sums.finders)
+		return;
+	path = shell_word(file);
+	shown = escape(file);
+	printf("%s has %" PRIu64 " more process%s", shown, sums.processes,
+	       sums.processes == 1 ? "" : "es");
+	if (sums.finders)
+		printf(", %" PRIu64 " of them with findings", sums.finders);
+	else
+		fputs(", not judged yet", stdout);
+	printf(": refknot report --all %s\n", path);
+	free(shown);
+	free(path);
+}
+
 static int run(const char **arguments)
 {
 	bool listed = options_format() == FORMAT_JSON;
@@ -173,8 +205,13 @@ static int run(const char **arguments)
 	char *of;
 	int status;
 
-	if (!all)
-		return visit_all(&r, arguments);
+	if (!all) {
+		status = visit_all(&r, arguments);
+		if (r.asked == 1 && arguments && *arguments && !brief_wanted &&
+		    r.format != FORMAT_JSON)
+			tell_others(*arguments);
+		return status;
+	}
 	if (r.asked > 1)
 		die(STATUS_INPUT,
 		    "report: --all takes one recording, whose run is meant");

@@ -19,7 +19,7 @@ static const struct poptOption options[] = {
 	{ "quiet", 'q', POPT_ARG_NONE, &quiet, 0, "print no report at the end",
 	  NULL },
 	{ "output", 'o', POPT_ARG_STRING, &output, 0,
-	  "write the recording to FILE, those of children to FILE with .PID before its suffix",
+	  "write the recordings, that of the program and those of its children, to FILE",
 	  "FILE" },
 	{ "no-children", 0, POPT_ARG_NONE, &no_children, 0,
 	  "record only the program, not what it starts", NULL },

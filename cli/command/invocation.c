@@ -8,6 +8,7 @@
 #include "escape.h"
 #include "nearest.h"
 #include "options.h"
+#include "parts.h"
 
 const struct command *const invocation_commands[] = {
 	&cmd_run,     &cmd_report, &cmd_leaks,  &cmd_cycles,   &cmd_refs,
@@ -180,10 +181,7 @@ static char *not_a_command(const char *word)
  * recording to report on; NULL: neither. */
 static const char *command_of_path(const char *word)
 {
-	size_t size = strlen(word);
-
-	if (size > strlen(".rkn") && word[0] != '-' &&
-	    !strcmp(word + size - strlen(".rkn"), ".rkn"))
+	if (word[0] != '-' && parts_is_name(word))
 		return "report";
 	return strchr(word, '/') && word[0] != '-' ? "run" : NULL;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "showing.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "die.h"
+#include "parts.h"
 #include "report.h"
 #include "status.h"
 
@@ -34,16 +35,16 @@ int showing_object(const char **arguments, const char *command,
 {
 	struct showing s = { .format = options_format() };
 	const char *paths[] = { NULL, NULL }, *first;
-	size_t count = 0, size;
+	size_t count = 0;
 	bool recording;
+	char *file;
 
 	while (arguments && arguments[count])
 		count++;
 	first = count ? arguments[0] : "";
-	size = strlen(first);
-	recording = size > strlen(".rkn") &&
-		    !strcmp(first + size - strlen(".rkn"), ".rkn") &&
-		    !access(first, F_OK);
+	file = parts_file(first);
+	recording = parts_is_name(first) && !access(file, F_OK);
+	free(file);
 	if (!count || count > 2 || (count == 1 && recording))
 		die(STATUS_INPUT,
 		    "%s: name an object, as in: refknot %s RECORDING 'Session#17'",

@@ -50,7 +50,7 @@ static void add_store(const struct run *r, const struct live_store *store,
 	m.passing = !r->keep;
 	if (r->keep) {
 		/* Messages name the recording that stays. */
-		char *path = run_end_save(f, &m, store->path, main_program);
+		char *path = run_end_save(f, &m, store->path);
 
 		free(m.path);
 		m.path = path;
@@ -117,10 +117,12 @@ static void add_empty(const struct run *r, const struct live *l,
 static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 {
 	const struct run *r = data;
+	struct model_file file = { 0 };
 	struct run_end f = { .output = r->keep,
 			     .pid = pid,
 			     .status = status,
-			     .ended_ns = run_end_now() };
+			     .ended_ns = run_end_now(),
+			     .file = &file };
 	struct cache *cache = cache_open();
 	size_t count, main_store, n;
 	struct live_store *list;
@@ -145,17 +147,22 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 	}
 	strangers_release(strangers, n);
 	progress_begin("judging processes", NULL, count);
+	/* That of the program is the first in the file. */
+	if (main_store < count)
+		add_store(r, &list[main_store], cache, &f, true);
 	for (size_t i = 0; i < count; i++) {
 		const struct live_store *store = &list[i];
 		char *program, *name;
 
 		progress_at(i);
+		if (i == main_store)
+			continue;
 		if (store->empty) {
 			add_empty(r, l, store);
 			continue;
 		}
-		if (i == main_store || !store->alive) {
-			add_store(r, store, cache, &f, i == main_store);
+		if (!store->alive) {
+			add_store(r, store, cache, &f, false);
 			continue;
 		}
 		program = processes_program(store->pid);
@@ -167,6 +174,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 		free(program);
 	}
 	progress_end();
+	model_file_end(&file);
 	cache_close(cache);
 	live_list_release(list, count);
 	return add_skipped(r, l, pid) || main_store < count;

@@ -18,9 +18,10 @@
 #define MODEL_ERROR_SIZE 512
 
 struct model {
-	char *path;   /* of the file it came from */
-	bool passing; /* the file is removed after it was read */
-	bool packed;  /* it is a whole recording of this version: to save the
+	char *path; /* what it came from: a file, or a part of one (parts.h) */
+	uint64_t size; /* bytes there */
+	bool passing;  /* the file is removed after it was read */
+	bool packed;   /* it is a whole recording of this version: to save the
 			 model is to copy it, but for `meta` */
 	struct rkn_meta meta;
 	char *strings; /* NUL-terminated at strings_size - 1; [0] is "" */
@@ -88,7 +89,7 @@ struct model {
 };
 
 /*
- * Read a finished recording or a live store.  0; or -errno with m->error set
+ * Read a finished recording or a live store: `path` is a file, or a part of one. 0; or -errno with m->error set
  * (one sentence: file, record, byte offset, what to do) and nothing to
  * release; -ENODATA when a cut file was read as far as it goes: the model is
  * usable, m->truncated is set and m->error says where the cut is.
@@ -103,8 +104,34 @@ void model_release(struct model *m);
  * `path` is as it was.
  */
 int model_save(const struct model *m, const char *path);
+
+/* A file that gets one recording after another (parts.h). All 0: none. */
+struct model_file {
+	char *path; /* NULL: it is not there yet */
+	int fd;
+	struct model_file_part {
+		uint64_t at; /* byte in the file */
+		uint32_t pid;
+	} * parts;
+	size_t count;
+	uint64_t end; /* of the last part */
+};
+
+/* model_save() with the file left open for more; `f` is as it was on failure. */
+int model_file_begin(struct model_file *f, const struct model *m,
+		     const char *path);
 /* The same, but -EEXIST when anything at all has that name. */
-int model_save_new(const struct model *m, const char *path);
+int model_file_begin_new(struct model_file *f, const struct model *m,
+			 const char *path);
+/*
+ * Adds `m` as the next part, and sets *name to its name, for the caller to free. 0
+ * or -errno; then the file has what it had. A reader sees all parts but the one that
+ * is being written, or a part of that.
+ */
+int model_file_add(struct model_file *f, const struct model *m, char **name);
+/* model_note() of the part that was added last. */
+int model_file_note(const struct model_file *f, const struct rkn_meta *meta);
+void model_file_end(struct model_file *f);
 
 /*
  * Reads only what the finished recording `path` says of its process. 0, or -errno:

@@ -11,27 +11,22 @@
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "list.h"
+#include "parts.h"
 #include "recording.h"
 
-int model_load(struct model *m, const char *path)
+/* What is in the way of reading `fd`, the file of m->path. */
+static int refuse(struct model *m, int fd)
 {
-	char magic[8] = "", text[MODEL_ERROR_SIZE];
-	int64_t n;
 	struct stat st;
-	int fd, error = -EINVAL;
 
-	memset(m, 0, sizeof(*m));
-	m->path = strdup(path);
-	if (!m->path) {
-		snprintf(m->error, sizeof(m->error), "out of memory");
-		return -ENOMEM;
-	}
-	/* O_NONBLOCK: a FIFO is an error, not a wait. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd == -ESRCH)
+		return model_error(m, fd,
+				   "the file has no recording of that process");
 	if (fd < 0)
-		error = model_error(m, -errno, "cannot be opened: %s",
-				    strerror(errno));
-	else if (fstat(fd, &st))
+		return model_error(m, fd, "cannot be opened: %s",
+				   strerror(-fd));
+	if (fstat(fd, &st))
 		model_error(m, 0, "cannot be read: %s", strerror(errno));
 	else if (S_ISDIR(st.st_mode))
 		model_error(m, 0, "is a directory, not a recording");
@@ -39,17 +34,46 @@ int model_load(struct model *m, const char *path)
 		model_error(m, 0, "is not a regular file");
 	else if (!st.st_size)
 		model_error(m, 0, "is empty: nothing was recorded in it");
-	else if ((n = model_pread(fd, magic, sizeof(magic), 0)) < 0)
-		error = model_error(m, (int)n, "cannot be read: %s",
-				    strerror((int)-n));
-	else if (n > 0 && !memcmp(magic, RKN_MAGIC, (size_t)n))
-		error = recording_read(m, fd, (uint64_t)st.st_size);
-	else if (n > 0 && !memcmp(magic, STORE_MAGIC, (size_t)n))
-		error = store_read(m, fd, (uint64_t)st.st_size);
 	else
-		model_error(
-		    m, 0,
-		    "is not a recording of refknot; refknot run PROGRAM makes one");
+		return 0;
+	return -EINVAL;
+}
+
+static int read_either(struct model *m, int fd, const struct part *part)
+{
+	char magic[8] = "";
+	int64_t n = model_pread(fd, magic, sizeof(magic), part->at);
+
+	if (n < 0)
+		return model_error(m, (int)n, "cannot be read: %s",
+				   strerror((int)-n));
+	/* Where a damaged part began is known by the file's other parts. */
+	if (part->at || (n > 0 && !memcmp(magic, RKN_MAGIC, (size_t)n)))
+		return recording_read(m, fd, part->at, part->size);
+	if (n > 0 && !memcmp(magic, STORE_MAGIC, (size_t)n))
+		return store_read(m, fd, part->size);
+	return model_error(
+	    m, -EINVAL,
+	    "is not a recording of refknot; refknot run PROGRAM makes one");
+}
+
+int model_load(struct model *m, const char *path)
+{
+	char text[MODEL_ERROR_SIZE];
+	struct part part;
+	int fd, error;
+
+	memset(m, 0, sizeof(*m));
+	m->path = strdup(path);
+	if (!m->path) {
+		snprintf(m->error, sizeof(m->error), "out of memory");
+		return -ENOMEM;
+	}
+	fd = parts_open(path, O_RDONLY, &part);
+	error = refuse(m, fd);
+	m->size = part.size;
+	if (!error)
+		error = read_either(m, fd, &part);
 	if (fd >= 0)
 		close(fd);
 	if (error && error != -ENODATA) { /* keeps m->error */
@@ -82,14 +106,30 @@ static int recording_file_rename_new(const char *name, const char *path)
 	return recording_file_rename(name, path);
 }
 
-static int recording_file_save(const struct model *m, const char *path,
-			       int (*put_at)(const char *name,
-					     const char *path))
+static int write_part(const struct model *m, struct model_file *f)
+{
+	uint64_t size = 0;
+	int error = m->packed ? recording_copy(m, f->fd, &size)
+			      : recording_write(m, f->fd, f->end, &size);
+
+	if (error)
+		return error;
+	*LIST_ADD(f->parts, f->count) =
+	    (struct model_file_part){ f->end, m->meta.pid };
+	f->end += size;
+	return 0;
+}
+
+static int recording_file_begin(struct model_file *f, const struct model *m,
+				const char *path,
+				int (*put_at)(const char *name,
+					      const char *path))
 {
 	const char *slash = strrchr(path, '/');
 	int directory = slash ? (int)(slash - path + 1) : 0;
+	struct model_file made = { 0 };
 	char *name;
-	int error, fd, locked;
+	int error, fd;
 
 	/* A file of its own, 0600, beside `path`. */
 	if (asprintf(&name, "%.*s.refknot-XXXXXX", directory, path) < 0)
@@ -104,23 +144,32 @@ static int recording_file_save(const struct model *m, const char *path,
 	}
 	fchmod(fd, 0600);             /* whatever the umask took away */
 	flock(fd, LOCK_EX | LOCK_NB); /* see owner.h */
-	error = m->packed ? recording_copy(m, fd) : recording_write(m, fd);
+	made.fd = fd;
+	error = write_part(m, &made);
 	/* While it is locked nobody takes it for a leftover. */
-	locked = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	made.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (close(fd) && !error)
+		error = -errno;
+	if (!error && made.fd < 0)
 		error = -errno;
 	if (!error)
 		error = put_at(name, path);
-	if (error)
-		unlink(name);
-	if (locked >= 0)
-		close(locked);
 	interrupt_keep(name);
+	if (error) {
+		unlink(name);
+		if (made.fd >= 0)
+			close(made.fd);
+		free(made.parts);
+	} else {
+		made.path = xstrdup(path);
+		*f = made;
+	}
 	free(name);
 	return error;
 }
 
-int model_save(const struct model *m, const char *path)
+int model_file_begin(struct model_file *f, const struct model *m,
+		     const char *path)
 {
 	struct stat st;
 
@@ -133,14 +182,68 @@ int model_save(const struct model *m, const char *path)
 	} else if (errno != ENOENT) {
 		return -errno;
 	}
-	return recording_file_save(m, path, recording_file_rename);
+	return recording_file_begin(f, m, path, recording_file_rename);
 }
 
-int model_save_new(const struct model *m, const char *path)
+int model_file_begin_new(struct model_file *f, const struct model *m,
+			 const char *path)
 {
 	struct stat st;
 
-	return !lstat(path, &st)
-		   ? -EEXIST
-		   : recording_file_save(m, path, recording_file_rename_new);
+	return !lstat(path, &st) ? -EEXIST
+				 : recording_file_begin(
+				       f, m, path, recording_file_rename_new);
+}
+
+/* Some file systems say only when a file is closed that it was not written. */
+static int written(int fd)
+{
+	int other = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return other < 0 || close(other) ? -errno : 0;
+}
+
+int model_file_add(struct model_file *f, const struct model *m, char **name)
+{
+	uint64_t end = f->end;
+	int error = write_part(m, f);
+	size_t same = 1;
+
+	if (!error) {
+		error = written(f->fd);
+		f->count -= error != 0;
+	}
+	if (error) {
+		/* A part of it would be the last of the file. */
+		f->end = end;
+		lseek(f->fd, (off_t)end, SEEK_SET);
+		return ftruncate(f->fd, (off_t)end) ? -errno : error;
+	}
+	for (size_t i = 0; i + 1 < f->count; i++)
+		same += f->parts[i].pid == m->meta.pid;
+	*name = parts_called(f->path, m->meta.pid, same);
+	return 0;
+}
+
+int model_file_note(const struct model_file *f, const struct rkn_meta *meta)
+{
+	return recording_note(f->fd, f->parts[f->count - 1].at, meta);
+}
+
+void model_file_end(struct model_file *f)
+{
+	if (f->path)
+		close(f->fd);
+	free(f->path);
+	free(f->parts);
+	*f = (struct model_file){ 0 };
+}
+
+int model_save(const struct model *m, const char *path)
+{
+	struct model_file f = { 0 };
+	int error = model_file_begin(&f, m, path);
+
+	model_file_end(&f);
+	return error;
 }

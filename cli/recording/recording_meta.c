@@ -6,138 +6,125 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
-#include "crc32.h"
+#include "parts.h"
 #include "recording.h"
 
-/* The start of a recording. What records of later versions have more is not
- * read. */
-struct head {
-	struct rkn_file_header file;
-	struct rkn_chunk chunk;
-	unsigned char payload[sizeof(struct rkn_meta)];
-};
-
-static bool is_whole(const struct head *h, size_t size)
+/* Opens recording `name` and reads its start. Returns a descriptor, or -errno. */
+static int open_head(const char *name, int flags, struct part *part,
+		     struct recording_head *h)
 {
-	return size >= offsetof(struct head, payload) &&
-	       !memcmp(h->file.magic, RKN_MAGIC, sizeof(h->file.magic)) &&
-	       h->file.major == RKN_MAJOR && h->file.size == sizeof(h->file) &&
-	       h->file.crc ==
-		   crc32_update(0, &h->file,
-				offsetof(struct rkn_file_header, crc)) &&
-	       h->chunk.magic == RKN_CHUNK_MAGIC &&
-	       h->chunk.type == RKN_CHUNK_META &&
-	       h->chunk.header_crc ==
-		   crc32_update(0, &h->chunk,
-				offsetof(struct rkn_chunk, header_crc)) &&
-	       h->chunk.stored_size <= sizeof(h->payload) &&
-	       size >= offsetof(struct head, payload) + h->chunk.stored_size &&
-	       h->chunk.payload_crc ==
-		   crc32_update(0, h->payload, h->chunk.stored_size);
-}
-
-/* Reads and checks the start of `path`. Returns a descriptor, or -errno. */
-static int open_head(const char *path, int flags, struct head *h)
-{
-	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	int64_t n = -EPROTO;
+	int fd = parts_open(name, flags, part), error = -EPROTO;
 
 	if (fd < 0)
-		return -errno;
-	memset(h, 0, sizeof(*h));
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-		n = model_pread(fd, h, sizeof(*h), 0);
-	if (n >= 0 && is_whole(h, (size_t)n))
+		return fd;
+	if (part->size)
+		error = recording_head_read(fd, part->at, h);
+	if (!error)
 		return fd;
 	close(fd);
-	return n < 0 ? (int)n : -EPROTO;
+	return error;
 }
 
 int model_peek(const char *path, struct rkn_meta *meta)
 {
-	struct head h;
-	int fd = open_head(path, O_RDONLY, &h);
-	size_t size;
+	struct recording_head h;
+	struct part part;
+	int fd = open_head(path, O_RDONLY, &part, &h);
 
 	if (fd < 0)
 		return fd;
 	close(fd);
-	memset(meta, 0, sizeof(*meta));
-	if (h.chunk.stored_size == h.chunk.raw_size) {
-		memcpy(meta, h.payload, h.chunk.raw_size);
-		return 0;
-	}
-	size = ZSTD_decompress(meta, sizeof(*meta), h.payload,
-			       h.chunk.stored_size);
-	return ZSTD_isError(size) ? -EPROTO : 0;
+	return recording_head_meta(&h, meta);
 }
 
-/* Writes the head of a recording, with `meta` in it, into `fd`. */
-static int put_head(int fd, struct head *h, const struct rkn_meta *meta)
+static int write_all(int fd, const char *bytes, size_t size)
 {
-	ssize_t n;
+	while (size) {
+		ssize_t n = write(fd, bytes, size);
 
-	if (h->chunk.record_size != sizeof(*meta) ||
-	    h->chunk.stored_size != sizeof(*meta))
-		return -EPROTO;
-	memcpy(h->payload, meta, sizeof(*meta));
-	h->chunk.payload_crc = crc32_update(0, meta, sizeof(*meta));
-	h->chunk.header_crc =
-	    crc32_update(0, &h->chunk, offsetof(struct rkn_chunk, header_crc));
-	n = pwrite(fd, h, sizeof(*h), 0);
-	return n == (ssize_t)sizeof(*h) ? 0 : n < 0 ? -errno : -EIO;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return 0;
 }
 
-/* All bytes of `from`. */
-static int copy(int from, int to)
+/* The bytes of `part`, of which the first are `h`. */
+static int copy(int from, int to, const struct part *part,
+		const struct recording_head *h)
 {
 	char bytes[16384];
-	uint64_t at = 0;
-	int64_t n;
 
-	while ((n = model_pread(from, bytes, sizeof(bytes), at)) > 0) {
-		ssize_t written = 0, one = 0;
+	for (uint64_t done = 0; done < part->size;) {
+		uint64_t left = part->size - done;
+		int64_t n = model_pread(
+		    from, bytes, left < sizeof(bytes) ? left : sizeof(bytes),
+		    part->at + done);
+		int error;
 
-		for (; written < n && one >= 0; written += one)
-			one = write(to, bytes + written, (size_t)(n - written));
-		if (one < 0)
-			return -errno;
-		at += (uint64_t)n;
+		if (n <= 0)
+			return n ? (int)n : -EIO;
+		if (!done)
+			memcpy(bytes, h, sizeof(*h));
+		error = write_all(to, bytes, (size_t)n);
+		if (error)
+			return error;
+		done += (uint64_t)n;
 	}
-	return (int)n;
+	return 0;
 }
 
-int recording_copy(const struct model *m, int fd)
+int recording_copy(const struct model *m, int fd, uint64_t *size)
 {
-	struct head h;
-	int from = open_head(m->path, O_RDONLY | O_NOFOLLOW, &h), error;
+	struct recording_head h;
+	struct part part;
+	int from = open_head(m->path, O_RDONLY | O_NOFOLLOW, &part, &h), error;
 
 	if (from < 0)
 		return from;
-	error = copy(from, fd);
+	error = part.size < sizeof(h) ? -EPROTO
+				      : recording_head_change(&h, &m->meta);
+	if (!error)
+		error = copy(from, fd, &part, &h);
 	close(from);
-	return error ? error : put_head(fd, &h, &m->meta);
+	*size = part.size;
+	return error;
+}
+
+int recording_note(int fd, uint64_t at, const struct rkn_meta *meta)
+{
+	struct timespec times[2];
+	struct recording_head h;
+	struct stat st;
+	int error = recording_head_read(fd, at, &h);
+
+	if (!error)
+		error =
+		    fstat(fd, &st) ? -errno : recording_head_change(&h, meta);
+	if (error)
+		return error;
+	if (pwrite(fd, &h, sizeof(h), (off_t)at) != (ssize_t)sizeof(h))
+		return -EIO;
+	/* People go by when it was made. */
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	futimens(fd, times);
+	return 0;
 }
 
 int model_note(const char *path, const struct rkn_meta *meta)
 {
-	struct head h;
-	int fd = open_head(path, O_RDWR | O_NOFOLLOW, &h), error = -EPROTO;
-	struct timespec times[2];
-	struct stat st;
+	struct part part;
+	int fd = parts_open(path, O_RDWR | O_NOFOLLOW, &part), error = -EPROTO;
 
 	if (fd < 0)
 		return fd;
-	if (!fstat(fd, &st)) {
-		error = put_head(fd, &h, meta);
-		/* People go by when it was made. */
-		times[0] = st.st_atim;
-		times[1] = st.st_mtim;
-		futimens(fd, times);
-	}
+	if (part.size)
+		error = recording_note(fd, part.at, meta);
 	close(fd);
 	return error;
 }

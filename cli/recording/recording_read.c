@@ -21,20 +21,25 @@
 /* Records refer to each other by 32 bits, of which RKN_NONE is taken. */
 #define MOST_RECORDS RKN_NONE
 
+#define AHEAD 16384 /* bytes: most recordings of a run's children are smaller */
+
 struct reader {
 	struct model *m; /* gets the errors */
 	int fd;
-	uint64_t size;      /* of the file */
-	uint16_t minor;     /* version of the file */
-	uint64_t at;        /* where the chunk starts */
-	uint64_t number;    /* of the chunk, from 0 */
-	struct rkn_chunk c; /* its header; type 0: not read */
+	uint64_t start, end; /* of the recording in the file */
+	uint16_t minor;      /* version of the file */
+	uint64_t at;         /* where the chunk starts */
+	uint64_t number;     /* of the chunk, from 0 */
+	struct rkn_chunk c;  /* its header; type 0: not read */
 	/* Its payload, either form: as many bytes as the largest chunk yet. */
 	unsigned char *stored, *raw;
 	size_t room;
 	ZSTD_DCtx *zstd;
 	unsigned last; /* type of the last known chunk: they ascend */
 	struct chunk_arrays parts;
+	/* What was read with what was asked for, for the next time. */
+	uint64_t ahead_at, ahead_size;
+	unsigned char ahead[AHEAD];
 };
 
 static const char *type_name(unsigned type)
@@ -68,11 +73,35 @@ static int damaged(struct reader *r, const char *what)
 		    "%s is damaged; use another copy or record again", what);
 }
 
+/* As model_pread(), but not beyond the recording. */
+static int64_t read_ahead(struct reader *r, void *to, uint64_t size,
+			  uint64_t offset)
+{
+	uint64_t left = offset < r->end ? r->end - offset : 0;
+	int64_t n;
+
+	size = size < left ? size : left;
+	if (size > AHEAD)
+		return model_pread(r->fd, to, size, offset);
+	if (offset < r->ahead_at ||
+	    offset + size > r->ahead_at + r->ahead_size) {
+		n = model_pread(r->fd, r->ahead, left < AHEAD ? left : AHEAD,
+				offset);
+		r->ahead_at = offset;
+		r->ahead_size = n < 0 ? 0 : (uint64_t)n;
+		if (n < 0)
+			return n;
+		size = size < r->ahead_size ? size : r->ahead_size;
+	}
+	memcpy(to, r->ahead + (offset - r->ahead_at), size);
+	return (int64_t)size;
+}
+
 /* 0, -errno, or -ENODATA when the file ends before. */
 static int get(struct reader *r, void *to, uint64_t size, uint64_t offset,
 	       const char *where)
 {
-	int64_t n = model_pread(r->fd, to, size, offset);
+	int64_t n = read_ahead(r, to, size, offset);
 
 	if (n < 0)
 		return fail(r, (int)n, "cannot be read: %s", strerror((int)-n));
@@ -84,12 +113,15 @@ static int get(struct reader *r, void *to, uint64_t size, uint64_t offset,
 }
 
 /* Allocates, and reads the file header. 0 or -errno. */
-static int open_file(struct reader *r, struct model *m, int fd, uint64_t size)
+static int open_file(struct reader *r, struct model *m, int fd, uint64_t at,
+		     uint64_t size)
 {
 	struct rkn_file_header h;
-	int64_t n = model_pread(fd, &h, sizeof(h), 0);
+	unsigned long long where = at;
+	int64_t n;
 
-	*r = (struct reader){ .m = m, .fd = fd, .size = size };
+	*r = (struct reader){ .m = m, .fd = fd, .start = at, .end = at + size };
+	n = read_ahead(r, &h, sizeof(h), at);
 	r->zstd = ZSTD_createDCtx();
 	if (!r->zstd)
 		return model_error(m, -ENOMEM, "out of memory");
@@ -99,24 +131,26 @@ static int open_file(struct reader *r, struct model *m, int fd, uint64_t size)
 	if ((uint64_t)n < sizeof(h))
 		return model_error(
 		    m, -EBADMSG,
-		    "the file was cut short in its header, at byte %lld; nothing in it can be used",
-		    (long long)n);
+		    "the file was cut short in its header, at byte %llu; nothing in it can be used",
+		    where + (unsigned long long)n);
 	if (h.crc != crc32_update(0, &h, offsetof(struct rkn_file_header, crc)))
 		return model_error(
 		    m, -EBADMSG,
-		    "the header at byte 0 is damaged; use another copy or record again");
+		    "the header at byte %llu is damaged; use another copy or record again",
+		    where);
 	if (h.major != RKN_MAJOR)
 		return model_error(
 		    m, -EPROTO,
-		    "the header at byte 0 names format %u.%u, and this refknot reads format %u only; use the version that wrote it",
-		    h.major, h.minor, RKN_MAJOR);
-	if (h.size < sizeof(h) || h.size > r->size)
+		    "the header at byte %llu names format %u.%u, and this refknot reads format %u only; use the version that wrote it",
+		    where, h.major, h.minor, RKN_MAJOR);
+	if (h.size < sizeof(h) || h.size > size)
 		return model_error(
 		    m, -EBADMSG,
-		    "the header at byte 0 has the impossible size %u", h.size);
+		    "the header at byte %llu has the impossible size %u", where,
+		    h.size);
 	r->minor = h.minor;
 	m->any_cuts = h.minor < 7;
-	r->at = h.size;
+	r->at = at + h.size;
 	return 0;
 }
 
@@ -277,7 +311,7 @@ static int read_chunks(struct reader *r)
 	uint64_t end;
 
 	while (!error && r->c.type != RKN_CHUNK_END) {
-		progress_at(r->at);
+		progress_at(r->at - r->start);
 		error = read_chunk(r);
 		if (!error)
 			error = next_chunk(r);
@@ -287,11 +321,11 @@ static int read_chunks(struct reader *r)
 	if (r->c.raw_size)
 		return fail(r, -EBADMSG, "the end has a payload");
 	end = r->at + sizeof(r->c);
-	if (end != r->size)
+	if (end != r->end)
 		return fail(
 		    r, -EBADMSG,
 		    "%llu bytes follow the end; they are not refknot's: copy the file again, or cut them off",
-		    (unsigned long long)(r->size - end));
+		    (unsigned long long)(r->end - end));
 	return 0;
 }
 
@@ -348,10 +382,10 @@ static int check_whole(struct reader *r, bool whole)
 	return 0;
 }
 
-int recording_read(struct model *m, int fd, uint64_t size)
+int recording_read(struct model *m, int fd, uint64_t at, uint64_t size)
 {
 	struct reader r;
-	int error = open_file(&r, m, fd, size), cut = 0;
+	int error = open_file(&r, m, fd, at, size), cut = 0;
 
 	progress_begin("reading", m->path, size);
 	if (!error)
@@ -366,7 +400,7 @@ int recording_read(struct model *m, int fd, uint64_t size)
 		    m, -EBADMSG,
 		    cut ? "the file was cut short at byte %llu; nothing in it can be used"
 			: "the description of the process is missing, up to byte %llu",
-		    (unsigned long long)size);
+		    (unsigned long long)r.end);
 	if (!error)
 		error = check_whole(&r, !cut);
 	if (!error)

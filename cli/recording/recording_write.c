@@ -24,6 +24,7 @@ struct writer {
 	unsigned char *raw, *packed; /* of one chunk, either form */
 	size_t raw_size, packed_size;
 	ZSTD_CCtx *zstd;
+	uint64_t size; /* bytes, with those that are held */
 	size_t held_size;
 	unsigned char held[HELD]; /* not yet written */
 };
@@ -59,6 +60,7 @@ static int put(struct writer *w, const void *data, size_t size)
 
 	if (error)
 		return error;
+	w->size += size;
 	if (size > HELD)
 		return write_all(w, data, size);
 	memcpy(w->held + w->held_size, data, size);
@@ -152,7 +154,25 @@ static int write_parts(struct writer *w, const struct model *m)
 	return error ? error : put_chunk(w, RKN_CHUNK_END, 0, 0, w->raw, 0);
 }
 
-int recording_write(const struct model *m, int fd)
+/* The header is complete: now it can say where the next recording is. */
+static int put_length(struct writer *w, uint64_t at, struct rkn_file_header *h)
+{
+	bool held = w->held_size == w->size;
+	int error;
+
+	if (w->size <= UINT32_MAX)
+		h->length = (uint32_t)w->size;
+	h->crc = crc32_update(0, h, offsetof(struct rkn_file_header, crc));
+	if (held)
+		memcpy(w->held, h, sizeof(*h));
+	error = flush(w);
+	if (!error && !held &&
+	    pwrite(w->fd, h, sizeof(*h), (off_t)at) != (ssize_t)sizeof(*h))
+		error = -EIO;
+	return error;
+}
+
+int recording_write(const struct model *m, int fd, uint64_t at, uint64_t *size)
 {
 	struct writer w = { .fd = fd };
 	struct rkn_file_header h = {
@@ -171,8 +191,9 @@ int recording_write(const struct model *m, int fd)
 	if (!error)
 		error = write_parts(&w, m);
 	if (!error)
-		error = flush(&w);
+		error = put_length(&w, at, &h);
 	progress_end();
+	*size = w.size;
 	ZSTD_freeCCtx(w.zstd);
 	free(w.packed);
 	free(w.raw);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "callers.h"
 #include "die.h"
@@ -256,7 +255,6 @@ json_t *document_new(const struct reading *in, const struct findings *f)
 	const char *message = model_text(m, m->meta.message);
 	char *warning;
 	size_t at = 0;
-	struct stat st = { 0 };
 	struct verdict_gap list[VERDICT_GAPS];
 	size_t n = verdict_gaps(list, m, f);
 
@@ -272,10 +270,9 @@ json_t *document_new(const struct reading *in, const struct findings *f)
 			      *list[i].remedy ? list[i].remedy : NULL);
 		document_append(gaps, o);
 	}
-	stat(m->path, &st);
 	document_text(recording, "path", m->path);
 	document_text(recording, "program", model_text(m, m->meta.program));
-	document_count(recording, "file_bytes", (uint64_t)st.st_size);
+	document_count(recording, "file_bytes", m->size);
 	document_count(recording, "own_bytes", m->meta.own_bytes);
 	document_text(recording, "message", *message ? message : NULL);
 	document_text(recording, "snapshot_at",

@@ -11,6 +11,7 @@
 #include "list.h"
 #include "losses.h"
 #include "paint.h"
+#include "parts.h"
 #include "shell_word.h"
 #include "text_stream.h"
 #include "units.h"
@@ -196,7 +197,7 @@ static void print_more(const struct children *c, FILE *out, size_t rows,
 {
 	struct losses_sums rest = { 0 };
 	char findings[UNITS_SIZE], bytes[UNITS_SIZE];
-	char *path = escape(c->list[0].path);
+	char *file = parts_file(c->list[0].path), *path = escape(file);
 	bool elsewhere = output && strchr(output, '/');
 
 	for (size_t i = rows; i < c->count; i++)
@@ -211,6 +212,7 @@ static void print_more(const struct children *c, FILE *out, size_t rows,
 			elsewhere ? " '" : "", elsewhere ? path : "",
 			elsewhere ? "'" : "");
 	free(path);
+	free(file);
 }
 
 void children_summarize(struct children *c, FILE *out, const char *name,

@@ -11,6 +11,7 @@
 #include "list.h"
 #include "losses.h"
 #include "model.h"
+#include "parts.h"
 #include "progress.h"
 #include "reading.h"
 #include "recording_path.h"
@@ -27,21 +28,50 @@ static bool is_recording(const char *name)
 	       !strcmp(name + size - strlen(suffix), suffix);
 }
 
-/* False: it is not a file. */
-static bool look(struct recorded *one, char *path)
+/* Damaged recordings are of the run that the file is of. */
+static void adopt(struct recorded_run *r)
 {
-	struct stat st;
+	const struct recorded *known = NULL;
 
-	*one = (struct recorded){ .path = path };
+	for (size_t i = 0; i < r->count && !known; i++)
+		if (r->list[i].meta.run_pid)
+			known = &r->list[i];
+	for (size_t i = 0; known && i < r->count; i++) {
+		if (r->list[i].meta.pid)
+			continue;
+		r->list[i].meta.run_pid = known->meta.run_pid;
+		r->list[i].meta.run_ns = r->list[i].time_ns =
+		    known->meta.run_ns;
+	}
+}
+
+/* Finds the recordings in the file `path`, if it is one: what is not finished is
+ * one. */
+static void look(struct recorded_run *r, const char *path)
+{
+	struct parts parts;
+	struct stat st;
+	bool finished;
+
 	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return false;
-	if (model_peek(path, &one->meta))
-		one->meta = (struct rkn_meta){ 0 };
-	one->time_ns = one->meta.run_ns
-			   ? one->meta.run_ns
-			   : (uint64_t)st.st_mtim.tv_sec * 1000000000u +
-				 (uint64_t)st.st_mtim.tv_nsec;
-	return true;
+		return;
+	finished = !parts_read(&parts, path);
+	for (size_t i = 0; i < (finished ? parts.count : 1); i++) {
+		struct recorded *one = LIST_ADD(r->list, r->count);
+
+		*one = (struct recorded){ 0 };
+		if (finished)
+			one->meta = parts.list[i].meta;
+		one->path =
+		    finished ? parts_name(&parts, i, path) : xstrdup(path);
+		one->time_ns = one->meta.run_ns
+				   ? one->meta.run_ns
+				   : (uint64_t)st.st_mtim.tv_sec * 1000000000u +
+					 (uint64_t)st.st_mtim.tv_nsec;
+	}
+	if (finished)
+		parts_release(&parts);
+	adopt(r);
 }
 
 /* Whether `b` is of the run of `a`. */
@@ -61,26 +91,32 @@ static void read_directory(
 {
 	DIR *directory = opendir(name);
 	bool here = !strcmp(name, ".");
-	struct recorded one;
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory))) {
+		struct recorded_run file = { 0 };
 		char *path;
 
 		if (!is_recording(entry->d_name))
 			continue;
 		path = here ? xstrdup(entry->d_name)
 			    : xasprintf("%s/%s", name, entry->d_name);
-		if (!look(&one, path) || (wanted && !wanted(&one, pid)) ||
-		    (of && !is_same_run(of, &one)) ||
-		    (r->count && !is_same_run(&r->list[0], &one) &&
-		     one.time_ns <= r->list[0].time_ns)) {
-			free(path);
-			continue;
+		look(&file, path);
+		free(path);
+		for (size_t i = 0; i < file.count; i++) {
+			struct recorded *one = &file.list[i];
+
+			if ((wanted && !wanted(one, pid)) ||
+			    (of && !is_same_run(of, one)) ||
+			    (r->count && !is_same_run(&r->list[0], one) &&
+			     one->time_ns <= r->list[0].time_ns))
+				continue;
+			if (r->count && !is_same_run(&r->list[0], one))
+				recorded_release(r);
+			*LIST_ADD(r->list, r->count) = *one;
+			one->path = NULL;
 		}
-		if (r->count && !is_same_run(&r->list[0], &one))
-			recorded_release(r);
-		*LIST_ADD(r->list, r->count) = one;
+		recorded_release(&file);
 	}
 	if (directory)
 		closedir(directory);
@@ -129,7 +165,7 @@ static void judge(struct recorded *one, struct cache *c)
 	losses_note(&one->meta, &found);
 	/* So the next command knows. Where it cannot be written, that judges
 	 * anew. */
-	if (one->meta.run_pid)
+	if (one->meta.pid && one->meta.run_pid)
 		model_note(one->path, &one->meta);
 	findings_release(&found);
 	wishes_release(&wishes);
@@ -167,26 +203,38 @@ static void sort(struct recorded_run *r)
 	qsort(r->list, r->count, sizeof(*r->list), worst_first);
 }
 
+/* All of the run that the recording `of` is of; that alone if no run made it. */
+static void read_run(struct recorded_run *r, const char *of)
+{
+	char *path = parts_file(of), *directory = recording_path_directory(of);
+	const struct recorded *named = NULL;
+	struct recorded_run file = { 0 };
+
+	look(&file, path);
+	for (size_t i = 0; i < file.count; i++)
+		if (file.list[i].meta.run_pid &&
+		    (!named || !strcmp(file.list[i].path, of)))
+			named = &file.list[i];
+	if (named)
+		read_directory(r, directory, named, NULL, 0);
+	if (!r->count)
+		*LIST_ADD(r->list, r->count) =
+		    (struct recorded){ .path = xstrdup(of) };
+	recorded_release(&file);
+	free(directory);
+	free(path);
+}
+
 void recorded_run(struct recorded_run *r, const char *of, bool all,
 		  struct cache *c)
 {
-	struct recorded named = { 0 };
-	char *path, *directory;
 	bool known;
 
 	*r = (struct recorded_run){ 0 };
-	if (!of) {
+	if (of)
+		read_run(r, of);
+	else
 		read_directory(r, ".", NULL, NULL, 0);
-	} else if (look(&named, xstrdup(of)) && named.meta.run_pid) {
-		directory = recording_path_directory(of);
-		read_directory(r, directory, &named, NULL, 0);
-		free(directory);
-	} else {
-		path = xstrdup(of);
-		*LIST_ADD(r->list, r->count) = named;
-		r->list[0].path = path;
-	}
-	free(named.path);
 	progress_begin("judging processes", NULL, r->count);
 	if (suspects(r, &known) > !all && !known)
 		for (size_t i = 0; i < r->count; i++) {

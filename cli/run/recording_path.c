@@ -120,35 +120,22 @@ const char *recording_path_refusal(const char *file)
 	return "is not a recording, so it is not overwritten; name another file, or remove it";
 }
 
-char *recording_path_name(const char *file, const char *program, uint32_t pid,
-			  bool main_program)
+char *recording_path_name(const char *program, uint32_t pid)
 {
-	const char *whole = file ? file : program;
-	const char *slash = strrchr(whole, '/');
-	const char *base = slash ? slash + 1 : whole;
-	const char *suffix = RECORDING_PATH_SUFFIX;
+	const char *slash = strrchr(program, '/');
+	const char *base = slash ? slash + 1 : program;
 	char *stem, *name;
 	struct stat st;
 
-	if (file && main_program)
-		return xstrdup(file);
-	if (file) {
-		suffix = strrchr(base, '.');
-		if (!suffix || suffix == base)
-			suffix = base + strlen(base);
-		stem = xasprintf("%.*s.%u", (int)(suffix - file), file, pid);
-	} else {
-		stem = xasprintf("%.*s.%u", NAME_BYTES,
-				 *base ? base : "program", pid);
-		for (char *c = stem; *c; c++)
-			*c = iscntrl((unsigned char)*c) ? '_' : *c;
-		if (*stem == '.') /* *.rkn would not match it */
-			*stem = '_';
-	}
-	name = xasprintf("%s%s", stem, suffix);
+	stem = xasprintf("%.*s.%u", NAME_BYTES, *base ? base : "program", pid);
+	for (char *c = stem; *c; c++)
+		*c = iscntrl((unsigned char)*c) ? '_' : *c;
+	if (*stem == '.') /* *.rkn would not match it */
+		*stem = '_';
+	name = xasprintf("%s" RECORDING_PATH_SUFFIX, stem);
 	for (unsigned i = 2; i <= LAST_NUMBER && !lstat(name, &st); i++) {
 		free(name);
-		name = xasprintf("%s.%u%s", stem, i, suffix);
+		name = xasprintf("%s.%u" RECORDING_PATH_SUFFIX, stem, i);
 	}
 	free(stem);
 	return name;

@@ -24,12 +24,9 @@ const char *recording_path_reason(int error);
 const char *recording_path_refusal(const char *file);
 
 /*
- * The recording's path for a process; the caller frees it. With `file` it is
- * that for the main program, with .PID before its suffix for others; without,
- * PROGRAM.PID.rkn. A name that is taken gets .2, .3 before the suffix, to
- * .999, but for `file` itself.
+ * "PROGRAM.PID.rkn", for the caller to free. A name that is taken gets .2, .3 before
+ * the suffix, to .999.
  */
-char *recording_path_name(const char *file, const char *program, uint32_t pid,
-			  bool main_program);
+char *recording_path_name(const char *program, uint32_t pid);
 
 #endif

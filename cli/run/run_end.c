@@ -72,38 +72,46 @@ void run_end_note_end(struct model *m, const struct live_store *store)
 		meta->duration_ns = store->end_mono_ns - store->start_mono_ns;
 }
 
-/* "FILE could not be written: reason" when it could not; NULL. */
-static char *save_as(const struct run_end *f, const struct model *m,
-		     bool main_program, char **name)
+/* The first recording. "FILE could not be written: reason" when it could not;
+ * NULL. */
+static char *begin(const struct run_end *f, const struct model *m, char **name)
 {
 	const char *refusal;
 	int error = -EEXIST;
 
 	*name = NULL;
-	if (f->output && main_program) {
+	if (f->output) {
 		*name = xstrdup(f->output);
 		/* Something may have come there since the program began. */
 		refusal = recording_path_refusal(*name);
 		if (refusal)
 			return xasprintf("%s %s", *name, refusal);
-		error = model_save(m, *name);
+		error = model_file_begin(f->file, m, *name);
 	}
 	/* Where all may write, another may take a name that was just free. */
-	for (int i = 0;
-	     !(f->output && main_program) && i < NAME_RACES && error == -EEXIST;
-	     i++) {
+	for (int i = 0; !f->output && i < NAME_RACES && error == -EEXIST; i++) {
 		free(*name);
-		*name = recording_path_name(f->output, model_called(m),
-					    m->meta.pid, main_program);
-		error = model_save_new(m, *name);
+		*name = recording_path_name(model_called(m), m->meta.pid);
+		error = model_file_begin_new(f->file, m, *name);
 	}
 	return error ? xasprintf("%s could not be written: %s", *name,
 				 strerror(-error))
 		     : NULL;
 }
 
-char *run_end_save(const struct run_end *f, struct model *m, const char *store,
-		   bool main_program)
+/* One more; likewise. */
+static char *add(const struct run_end *f, const struct model *m, char **name)
+{
+	int error = model_file_add(f->file, m, name);
+
+	if (!error)
+		return NULL;
+	*name = xstrdup(f->file->path);
+	return xasprintf("%s could not be written to its end: %s", *name,
+			 strerror(-error));
+}
+
+char *run_end_save(const struct run_end *f, struct model *m, const char *store)
 {
 	char *name, *failure, *kept;
 	const char *suffix = RECORDING_PATH_SUFFIX;
@@ -111,17 +119,19 @@ char *run_end_save(const struct run_end *f, struct model *m, const char *store,
 
 	m->meta.run_pid = (uint32_t)f->pid;
 	m->meta.run_ns = f->ended_ns;
-	failure = save_as(f, m, main_program, &name);
+	failure = f->file->path ? add(f, m, &name) : begin(f, m, &name);
 	if (!failure) {
 		unlink(store);
 		return name;
 	}
-	/* Written beside the store, as small as it gets. */
+	/* Written beside the store, as small as it gets, and the others behind
+	 * it. */
 	if (stem > strlen(suffix) &&
 	    !strcmp(store + stem - strlen(suffix), suffix))
 		stem -= strlen(suffix);
 	kept = xasprintf("%.*s.finished%s", (int)stem, store, suffix);
-	if (model_save_new(m, kept)) {
+	model_file_end(f->file);
+	if (model_file_begin_new(f->file, m, kept)) {
 		free(kept);
 		kept = xstrdup(store);
 	} else {
@@ -162,7 +172,10 @@ static void judge(struct ending *e, const struct model *m, bool replaced,
 	reading_close(&in);
 	/* `refknot report` finds the worst by it. Where it cannot be written,
 	 * that judges all anew. */
-	model_note(m->path, &meta);
+	if (main_program || !e->f->file->path)
+		model_note(m->path, &meta);
+	else
+		model_file_note(e->f->file, &meta);
 }
 
 /* What is to be done with one recording, and may not come to its end. */
@@ -232,7 +245,7 @@ static void save(struct ending *e, const struct live_store *store,
 		model_release(&m);
 		return;
 	}
-	path = run_end_save(e->f, &m, store->path, main_program);
+	path = run_end_save(e->f, &m, store->path);
 	free(m.path);
 	m.path = path;
 	if (main_program) {
@@ -246,9 +259,8 @@ static void save(struct ending *e, const struct live_store *store,
 	model_release(&m);
 }
 
-/* The children's findings count: which process is the worst, and its report.
- * Returns the path of its recording, which lives as long as the children. */
-static const char *tell_worst(struct ending *e)
+/* The children's findings count: which process is the worst, and its report. */
+static void tell_worst(struct ending *e)
 {
 	bool is_program;
 	struct model *m = &e->program, other;
@@ -268,30 +280,24 @@ static const char *tell_worst(struct ending *e)
 	if (!is_program) {
 		m = &other;
 		if (reading_load(m, path))
-			return path;
+			return;
 	}
 	e->short_report = true;
 	survive(print_report, (struct task){ e, m, false, is_program });
 	if (!is_program)
 		model_release(m);
-	return path;
 }
 
-/* What is printed of all, and which recording commands read if none is named,
- * for the caller to free; NULL: there is none. */
-static char *tell(struct ending *e)
+static void tell(struct ending *e)
 {
-	const char *path = e->program.path;
-
-	if (!e->f->quiet && children_have_findings(&e->children)) {
-		path = tell_worst(e);
-	} else if (!e->f->quiet) {
-		if (path)
-			survive(print_report,
-				(struct task){ e, &e->program, false, true });
-		children_tell(&e->children, stderr, e->f->full);
+	if (children_have_findings(&e->children)) {
+		tell_worst(e);
+		return;
 	}
-	return path ? xstrdup(path) : NULL;
+	if (e->program.path)
+		survive(print_report,
+			(struct task){ e, &e->program, false, true });
+	children_tell(&e->children, stderr, e->f->full);
 }
 
 void run_end_tell_alive(const struct live_store *store)
@@ -311,14 +317,27 @@ size_t run_end_find_main(const struct live_store *list, size_t count, pid_t pid)
 	return count;
 }
 
+/* The newest recording is the one that a command reads if none is named. The
+ * kernel's own stamps are too coarse. */
+static void touch(const struct model_file *file)
+{
+	struct timespec times[2];
+
+	if (!file->path || clock_gettime(CLOCK_REALTIME, &times[0]))
+		return;
+	times[1] = times[0];
+	futimens(file->fd, times);
+}
+
 bool run_end_finish(const struct run_end *f, const struct live *l)
 {
 	size_t count, main_store;
 	struct live_store *list;
-	struct ending e = { .f = f };
-	struct timespec times[2];
-	char *path;
+	struct model_file file = { 0 };
+	struct run_end into = *f;
+	struct ending e = { .f = &into };
 
+	into.file = &file;
 	strangers_wait(l);
 	list = live_list(l, &count);
 	executions_replace(l, list, count);
@@ -340,16 +359,12 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 			save(&e, &list[i], false);
 	}
 	progress_end();
-	path = tell(&e);
-	if (!f->quiet)
+	if (!f->quiet) {
+		tell(&e);
 		strangers_tell(l, list, count, "");
-	/* The newest recording is the one that a command reads if none is named.
-	 * The kernel's own stamps are too coarse. */
-	if (path && !clock_gettime(CLOCK_REALTIME, &times[0])) {
-		times[1] = times[0];
-		utimensat(AT_FDCWD, path, times, 0);
 	}
-	free(path);
+	touch(&file);
+	model_file_end(&file);
 	children_release(&e.children);
 	if (e.program.path)
 		model_release(&e.program);

@@ -14,7 +14,7 @@
 #include "model.h"
 
 struct run_end {
-	const char *output; /* the main program's recording; NULL: by name */
+	const char *output; /* file of the recordings; NULL: by name */
 	pid_t pid;          /* of the main program */
 	int status;         /* its end, as waitpid(2) gave it */
 	uint64_t
@@ -22,14 +22,16 @@ struct run_end {
 	bool quiet;   /* no report; only what went wrong */
 	bool full;    /* a line for each process, however many */
 	bool alone;   /* children were not to be recorded */
-	struct cache *cache; /* for symbols; NULL: none */
+	struct cache *cache;     /* for symbols; NULL: none */
+	struct model_file *file; /* that file, once one is in it; all 0 at
+				    first. The caller ends it */
 };
 
 /* For a run that has just ended. */
 uint64_t run_end_now(void);
 
 /*
- * Writes recordings of all stores in `l`, then the report of the process with
+ * Writes recordings of all stores in `l` into one file, then the report of the process with
  * the worst findings, and of the others what children.h says; stores of processes that
  * are still alive, or that cannot be written elsewhere, stay. False if the main
  * program left no store: the shim did not get into it.
@@ -50,10 +52,10 @@ void run_end_note_end(struct model *m, const struct live_store *store);
 /* Whether it was only a copy of its parent on the way to another program: what
  * it did is not worth a recording. */
 bool run_end_is_passing(const struct live_store *store, const struct model *m);
-/* Writes the recording, with the run's numbers, and removes the store. Returns
- * where the recording is in the end, for the caller to free. */
-char *run_end_save(const struct run_end *f, struct model *m, const char *store,
-		   bool main_program);
+/* Writes the recording, with the run's numbers, and removes the store: that of the
+ * main program first, if it has one. Returns the name of the recording as it is in
+ * the end, for the caller to free. */
+char *run_end_save(const struct run_end *f, struct model *m, const char *store);
 /* Prints that its process goes on, and so does its recording. */
 void run_end_tell_alive(const struct live_store *store);
 

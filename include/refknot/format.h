@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The finished recording, PROG.PID.rkn: a file header, then chunks.
+ * The finished recording: a file header, then chunks.
  *
  *   struct rkn_file_header | chunk | chunk | ... | END chunk
  *   chunk:  struct rkn_chunk | payload of stored_size bytes
+ *
+ * A file, PROG.PID.rkn, holds the recordings of one run, one after another and each
+ * as it would be alone: that of the program first, then those of the processes that
+ * it started.  There is no list of them: the length in a header leads to the next.
  *
  * Invariants:
  *
@@ -11,8 +15,10 @@
  *  - A chunk holds whole records of one type.  A type may take several chunks:
  *    their records are numbered on.  Known types come in the order of their
  *    numbers.
- *  - The END chunk is last.  A file without it was cut short; all chunks
+ *  - The END chunk is last.  A recording without it was cut short; all chunks
  *    before the cut are valid.
+ *  - `length` is written when all else is.  What follows a recording of a minor
+ *    version below 8 is none.
  *  - Records refer to each other by index, which is the position among all
  *    records of the type, from 0.  They refer to text by byte offset into the
  *    concatenated STRINGS chunks, where every text ends with NUL and offset 0
@@ -44,15 +50,17 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes; a text transfer breaks them */
 #define RKN_MAJOR 1
-#define RKN_MINOR 7
+#define RKN_MINOR 8
 
 struct rkn_file_header {
 	char magic[8];
 	uint16_t major;
 	uint16_t minor;
-	uint32_t size;     /* of this header, bytes; chunks start here */
-	uint32_t reserved; /* 0 */
-	uint32_t crc;      /* CRC-32 (IEEE) of the bytes before this field */
+	uint32_t size;   /* of this header, bytes; chunks start here */
+	uint32_t length; /* since minor version 8: bytes of this recording with
+			    this header; 0: 4 GiB or more, or it was not
+			    written to its end: its chunks say where that is */
+	uint32_t crc;    /* CRC-32 (IEEE) of the bytes before this field */
 };
 static_assert(sizeof(struct rkn_file_header) == 24, "header changed size");
 

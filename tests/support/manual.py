@@ -28,6 +28,8 @@ OUTERMOST = re.compile(r"\b(__libc_start_\w+|_start) (at|\()")
 
 VARYING = [(re.compile(pattern), to) for pattern, to in (
     (r"\.\d+\.rkn\b", ".4711.rkn"),
+    (r"(?<=\.rkn:)\d+", "4712"),
+    (r"^ *[\d.]+ KiB +\d+  (?=.*\.rkn)", "2.0 KiB     4712  "),
     (r"\[\d+\](?= |:)", "[4711]"),
     (r"\b0x[0-9a-f]{8,}\b", "0x55d0c8a2"),
     (r"/refknot-\w{6}/", "/refknot-ru82Wl/"),

@@ -74,7 +74,7 @@ def test_options_are_those_of_the_help(command, place):
     (["run", "-o", "x.rkn", "ls", "-"], [":files"]),
     (["check", "--", ""], [":command"]), (["check", "--", "ls", "a"], [":files"]),
     (["memcheck", ""], [":command"]), (["doctor", ""], [":command"]),
-    (["list", ""], []), (["show", "struct s"], ["struct session"]),
+    (["list", ""], ["main.rkn"]), (["show", "struct s"], ["struct session"]),
     (["show", "session_"], ["session_open"]),
     (["show", "main.rkn", "struct c"], ["struct connection"]),
     (["show", "/absent.rkn", "struct c"], [":files"]),

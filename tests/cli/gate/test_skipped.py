@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from conftest import REFKNOT, SHIM, compiled, environment, run
+from conftest import REFKNOT, SHIM, compiled, environment, recordings, run
 from gate import FLAGS, check, summary
 from test_check import as_json
 
@@ -69,7 +69,7 @@ def stores(options, *command, cwd):
     keep.parent.mkdir()
     try:
         report = as_json(*options, "-o", keep, "--", *command, cwd=cwd)
-        return len(list(keep.parent.glob("*.rkn"))), report
+        return len(recordings(keep)) if keep.exists() else 0, report
     finally:
         shutil.rmtree(keep.parent)
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from conftest import (BUILD, REFKNOT, SHIM, compiled, environment, read_json,
-                      refknot, run)
+                      recordings, refknot, run, split)
 
 LEAK = BUILD / "samples/leak"
 # rkn_file_header, a chunk's header and the record about the process.
@@ -48,8 +48,8 @@ def test_a_child_that_has_ended_is_finished(tmp_path):
     done = script(tmp_path, """
         "$1" >one.txt; finished $REFKNOT_OUT/leak.*; echo finished""", LEAK)
     assert (done.status, done.out, done.told) == (0, b"finished\n", "")
-    recordings = [read_json("report", path) for path in tmp_path.glob("r.*.rkn")]
-    found = [r for r in recordings if r["process"]["argv"] == [str(LEAK)]]
+    reports = [read_json("report", name) for name in recordings(tmp_path / "r.rkn")]
+    found = [r for r in reports if r["process"]["argv"] == [str(LEAK)]]
     assert len(found) == 1 and found[0]["findings"]
     assert found[0]["process"]["exit_code"] == 0
 
@@ -63,7 +63,7 @@ def test_a_process_that_lives_keeps_its_store(tmp_path):
         kill -9 $!; wait $!; finished "$f"; echo late""")
     assert (done.status, done.out) == (0, b"late\n")
     found = [r["process"] for r in
-             (read_json("report", path) for path in tmp_path.glob("r.*.rkn"))
+             (read_json("report", name) for name in recordings(tmp_path / "r.rkn"))
              if r["process"]["argv"] == ["./stay"]]
     assert [p["signal"] for p in found] == [signal.SIGKILL]
 
@@ -79,12 +79,10 @@ def test_it_does_not_matter_when_a_store_is_finished(tmp_path):
         done = script(tmp_path, f"""
             cp --sparse=always "$1" $REFKNOT_OUT/x.rkn; {then}""", store)
         assert (done.status, done.told) == (0, "")
-        recording = tmp_path / f"r.{pid}.rkn"
-        report = read_json("report", recording)
-        kept.append((recording.read_bytes()[HEAD:], report["process"],
-                     report["findings"]))
-        for path in tmp_path.glob("r.*rkn"):
-            path.unlink()
+        name = f"{tmp_path}/r.rkn:{pid}"
+        report = read_json("report", name)
+        kept.append((split(tmp_path / "r.rkn")[name][HEAD:],
+                     report["process"], report["findings"]))
     assert kept[0] == kept[1]
     assert kept[0][2]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What list shows and clean removes, in a /dev/shm of their own."""
 import json
+import re
 import shutil
 import textwrap
 
@@ -129,7 +130,34 @@ def test_files_of_others_are_never_removed(alone):
     assert "status 2\nmine\n" in text
 
 
-@pytest.mark.parametrize("command", ["list", "clean"])
-def test_arguments_are_refused(command):
-    done = refknot(command, "x")
+def test_arguments_are_refused():
+    done = refknot("clean", "x")
     assert done.status == 2 and "takes no arguments" in done.told
+
+
+def test_the_recordings_in_a_file_have_a_line_each(tmp_path):
+    refknot("run", "-o", "r.rkn", "sh", "-c", f"{LEAK}; {LEAK}; true",
+            cwd=tmp_path)
+    done = refknot("list", "r.rkn", cwd=tmp_path)
+    head, *lines = done.out.decode().splitlines()
+    assert head.split() == ["SIZE", "PROCESS", "PROGRAM", "FOUND", "RECORDING"]
+    lines = [re.split("  +", x.strip()) for x in lines]
+    assert [x[2:4] for x in lines] == [["sh", "nothing lost"]] + [
+        ["leak", "2 leaks, 520 B"]] * 2
+    assert [x[4] for x in lines] == ["r.rkn"] + [f"r.rkn:{x[1]}" for x in lines[1:]]
+    done = refknot("list", "-f", "json", "r.rkn", lines[1][4], cwd=tmp_path)
+    [document] = listed(done.out)
+    rows = document["recordings"]
+    assert [row["path"] for row in rows] == [x[4] for x in lines + lines[1:2]]
+    assert sum(row["bytes"] for row in rows[:3]) == (
+        tmp_path / "r.rkn").stat().st_size
+    assert [(row["name"], row["findings"], row["lost_bytes"])
+            for row in rows[1:3]] == [("leak", 2, 520)] * 2
+
+
+def test_a_file_that_holds_none_is_said(tmp_path):
+    (tmp_path / "x.rkn").write_text("a text")
+    done = refknot("list", "x.rkn", "y.rkn", cwd=tmp_path)
+    assert done.status == 2
+    assert done.out.decode().count("it cannot be read") == 2
+    assert "x.rkn: is not a recording" in done.told and "y.rkn: " in done.told

@@ -14,10 +14,9 @@
 #include "recording_path.h"
 #include "scratch.h"
 
-static void assert_name(const char *file, const char *program,
-			bool main_program, const char *expected)
+static void assert_name(const char *program, const char *expected)
 {
-	char *name = recording_path_name(file, program, 42, main_program);
+	char *name = recording_path_name(program, 42);
 
 	assert_string_equal(name, expected);
 	free(name);
@@ -31,40 +30,23 @@ static void assert_directory(const char *file, const char *expected)
 	free(directory);
 }
 
-static void without_a_file_it_is_program_and_process(void **state)
+static void it_is_program_and_process(void **state)
 {
 	(void)state;
-	assert_name(NULL, "/usr/bin/jq", true, "jq.42.rkn");
-	assert_name(NULL, "jq", false, "jq.42.rkn");
-	assert_name(NULL, "", true, "program.42.rkn");
-	assert_name(NULL, "/tmp/a\nb", true, "a_b.42.rkn");
-	assert_name(NULL, "/tmp/.hidden", true, "_hidden.42.rkn");
+	assert_name("/usr/bin/jq", "jq.42.rkn");
+	assert_name("jq", "jq.42.rkn");
+	assert_name("", "program.42.rkn");
+	assert_name("/tmp/a\nb", "a_b.42.rkn");
+	assert_name("/tmp/.hidden", "_hidden.42.rkn");
 }
 
 static void a_taken_name_gets_a_number(void **state)
 {
 	(void)state;
 	scratch_write("ls.42.rkn", "");
-	assert_name(NULL, "/bin/ls", true, "ls.42.2.rkn");
+	assert_name("/bin/ls", "ls.42.2.rkn");
 	scratch_write("ls.42.2.rkn", "");
-	assert_name(NULL, "/bin/ls", true, "ls.42.3.rkn");
-}
-
-static void a_file_is_the_main_programs_even_if_taken(void **state)
-{
-	(void)state;
-	scratch_write("out.rkn", "");
-	assert_name("out.rkn", "/bin/ls", true, "out.rkn");
-}
-
-static void children_get_their_number_before_the_suffix(void **state)
-{
-	(void)state;
-	assert_name("out.rkn", "/bin/ls", false, "out.42.rkn");
-	assert_name("a.b/out", "/bin/ls", false, "a.b/out.42");
-	assert_name("a.b/.out", "/bin/ls", false, "a.b/.out.42");
-	scratch_write("out.42.rkn", "");
-	assert_name("out.rkn", "/bin/ls", false, "out.42.2.rkn");
+	assert_name("/bin/ls", "ls.42.3.rkn");
 }
 
 static void the_directory_is_that_of_the_file(void **state)
@@ -84,7 +66,7 @@ static void long_names_fit(void **state)
 	(void)state;
 	memset(program, 'x', sizeof(program) - 1);
 	program[sizeof(program) - 1] = '\0';
-	name = recording_path_name(NULL, program, UINT32_MAX, true);
+	name = recording_path_name(program, UINT32_MAX);
 	assert_true(strlen(name) < 255);
 	scratch_write(name, "");
 	free(name);
@@ -103,10 +85,8 @@ static void a_directory_that_takes_no_file_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_a_file_it_is_program_and_process),
+		cmocka_unit_test(it_is_program_and_process),
 		cmocka_unit_test(a_taken_name_gets_a_number),
-		cmocka_unit_test(a_file_is_the_main_programs_even_if_taken),
-		cmocka_unit_test(children_get_their_number_before_the_suffix),
 		cmocka_unit_test(the_directory_is_that_of_the_file),
 		cmocka_unit_test(long_names_fit),
 		cmocka_unit_test(a_directory_that_takes_no_file_is_an_error),

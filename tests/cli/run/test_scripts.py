@@ -5,12 +5,13 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 
 import jsonschema
 import pytest
 
-from conftest import (BUILD, SHIM, SOURCE, compiled, environment, refknot,
-                      run)
+from conftest import (BUILD, REFKNOT, SHIM, SOURCE, compiled, environment,
+                      recordings, refknot, run, split)
 
 LEAK = BUILD / "samples/leak"            # 520 B in two leaks
 CYCLE = BUILD / "samples/orphaned_cycle"  # 1.1 KiB in one cycle
@@ -63,7 +64,8 @@ def test_the_worst_child_is_the_headline_and_each_row_opens_one(tmp_path):
         assert obey(tmp_path, command).startswith(f"refknot: {name}[{pid}]: ")
     report = done.told.split("\n\n", 2)[2]
     assert report.startswith(f"refknot: orphaned_cycle[{found[0][1]}]: ")
-    assert report.splitlines()[-1] == f"recording: orphaned_cycle.{found[0][1]}.rkn"
+    [file] = tmp_path.glob("*.rkn")
+    assert report.splitlines()[-1] == f"recording: {file.name}:{found[0][1]}"
 
 
 def test_of_two_leaking_children_the_second_is_worse(tmp_path):
@@ -203,11 +205,13 @@ def test_a_script_has_its_own_name_and_a_link_that_of_the_link(tmp_path):
     inner = script(tmp_path / "tests.d", f"{tmp_path}/other >x", "inner-test")
     done = run_script(tmp_path, f"{inner}; sh {inner}; {tmp_path}/other >x")
     assert [r[0] for r in rows(done)] == ["other"] * 3
-    names = sorted(re.sub(r"\.\d+\.rkn", "", p.name)
-                   for p in tmp_path.glob("*.rkn"))
-    assert names == ["inner-test", "other", "other", "other", "run-tests.sh", "sh"]
-    [path] = tmp_path.glob("inner-test.*.rkn")
-    report = json.loads(refknot("report", "-f", "json", path).out)
+    [path] = tmp_path.glob("*.rkn")
+    assert re.fullmatch(r"run-tests\.sh\.\d+\.rkn", path.name)
+    rows_of = json.loads(refknot("list", "-f", "json", path).out)["recordings"]
+    assert sorted(row["name"] for row in rows_of) == [
+        "inner-test", "other", "other", "other", "run-tests.sh", "sh"]
+    [name] = [row["path"] for row in rows_of if row["name"] == "inner-test"]
+    report = json.loads(refknot("report", "-f", "json", name).out)
     assert report["process"]["name"] == "inner-test"
     assert report["process"]["argv"][:2] == ["/bin/sh", str(inner)]
 
@@ -239,22 +243,36 @@ def test_copies_belong_together_and_are_as_bad(tmp_path):
     run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x")
     copies = tmp_path / "copies"
     copies.mkdir()
-    for i, path in enumerate(sorted(tmp_path.glob("*.rkn"))):
-        shutil.copyfile(path, copies / f"copy{9 - i}.rkn")
-        os.utime(copies / f"copy{9 - i}.rkn", (i, i))
+    [path] = tmp_path.glob("*.rkn")
+    shutil.copyfile(path, copies / "copy.rkn")
+    os.utime(copies / "copy.rkn", (0, 0))
     assert obey(copies, "refknot report").startswith("refknot: orphaned_cycle[")
     all_of_them = obey(copies, "refknot report --all")
     assert all_of_them.startswith("refknot: 3 of 4 processes have findings, ")
 
 
+def test_each_recording_can_have_a_file_of_its_own(tmp_path):
+    """As all had before minor version 8."""
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x")
+    files = tmp_path / "files"
+    files.mkdir()
+    [path] = tmp_path.glob("*.rkn")
+    for i, data in enumerate(split(path).values()):
+        (files / f"one{9 - i}.rkn").write_bytes(data)
+        os.utime(files / f"one{9 - i}.rkn", (i, i))
+    assert len(list(files.iterdir())) == 4
+    assert obey(files, "refknot report").startswith("refknot: orphaned_cycle[")
+    assert obey(files, "refknot report --all").startswith(
+        "refknot: 3 of 4 processes have findings, ")
+
+
 def test_the_newest_run_counts(tmp_path):
     run_script(tmp_path, f"{CYCLE} >x; {LEAK} >x")
+    [old] = tmp_path.glob("*.rkn")
     run_script(tmp_path, f"{FINE} >x; {FINE} >x; {LEAK} >x")
-    for path in tmp_path.glob("orphaned_cycle.*.rkn"):
-        path.touch()  # not its run
+    old.touch()
     assert obey(tmp_path, "refknot report").startswith("refknot: leak[")
     assert "1 of 4 processes has" in obey(tmp_path, "refknot report --all")
-    [old] = tmp_path.glob("orphaned_cycle.*.rkn")
     older = obey(tmp_path, f"refknot report --all {old.name}")
     assert older.startswith("refknot: 2 of 3 processes have findings, ")
     there = refknot("report", "--all", old, cwd="/")
@@ -279,29 +297,122 @@ def test_a_quiet_run_is_judged_when_it_is_asked_about(tmp_path):
 
 def test_a_quiet_run_is_judged_once(tmp_path):
     run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {FINE} >x", "-q")
-    before = {p: (p.stat().st_mtime_ns, p.read_bytes())
-              for p in tmp_path.glob("*.rkn")}
-    obey(tmp_path, "refknot report")
-    for path, (time, data) in before.items():
-        noted = path.read_bytes()
-        assert path.stat().st_mtime_ns == time and noted != data
-        assert noted[240:] == data[240:]
-    for path in before:  # it is not read again: only its start is left
-        if "orphaned_cycle" not in path.name:
-            path.write_bytes(path.read_bytes()[:240])
-    assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
+    [path] = tmp_path.glob("*.rkn")
+    before, time = split(path), path.stat().st_mtime_ns
+    worst = obey(tmp_path, "refknot report")
+    assert worst.startswith("refknot: orphaned_cycle[")
+    assert path.stat().st_mtime_ns == time
+    noted = split(path)
+    assert list(before) == list(noted)
+    for name, data in before.items():
+        assert noted[name] != data and noted[name][240:] == data[240:]
+    # It is not read again: of the others only the start is left.
+    pid, = re.findall(r"\[(\d+)\]", worst.splitlines()[0])
+    path.write_bytes(b"".join(
+        data if name.endswith(f":{pid}") else data[:240] + bytes(len(data) - 240)
+        for name, data in noted.items()))
+    assert obey(tmp_path, "refknot report") == worst
 
 
 def test_all_prints_the_worst_and_the_command_for_the_rest(tmp_path):
     run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x")
     out = obey(tmp_path, "refknot report --all -n 1")
-    assert re.findall(r"^(\S+)\.\d+\.rkn:$", out, re.M) == ["orphaned_cycle"]
+    assert re.findall(r"^refknot: (\S+)\[\d+\]", out, re.M) == ["orphaned_cycle"]
+    assert len(re.findall(r"^run-tests\.sh\.\d+\.rkn:\d+:$", out, re.M)) == 1
     [rest, command] = re.findall(
         "^and (.*); all: (.*)$", out, re.M)[0]
     assert rest == "2 more processes with 4 findings, 1.0 KiB lost"
     out = obey(tmp_path, command)
-    assert re.findall(r"^(\S+)\.\d+\.rkn:$", out, re.M) == [
+    assert re.findall(r"^refknot: (\S+)\[\d+\]", out, re.M) == [
         "orphaned_cycle", "leak", "leak"]
+    assert len(re.findall(r"^run-tests\.sh\.\d+\.rkn:\d+:$", out, re.M)) == 3
+
+
+def test_a_file_that_is_named_is_the_programs_and_says_what_else_is_in_it(
+        tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {FINE} >x; {CYCLE} >x", "-o", "r.rkn")
+    *out, last = obey(tmp_path, "refknot report r.rkn").splitlines()
+    assert re.match(r"refknot: run-tests.sh\[\d+\]: no findings", out[0])
+    words, command = last.split(": ")
+    assert words == "r.rkn has 3 more processes, 2 of them with findings"
+    assert obey(tmp_path, command).startswith(
+        "refknot: 2 of 4 processes have findings, ")
+    [name] = re.findall(r"^(r\.rkn:\d+):$", obey(tmp_path, command + " -n 1"),
+                        re.M)
+    for name, more in ("r.rkn r.rkn", False), (name, False):
+        out = refknot("report", *name.split(), cwd=tmp_path).out.decode()
+        assert ("more processes" in out) == more
+    run_script(tmp_path, f"{FINE} >x", "-o", "fine.rkn")
+    assert "more process" not in obey(tmp_path, "refknot report fine.rkn")
+    run_script(tmp_path, f"{FINE} >x", "-q", "-o", "quiet.rkn")
+    assert obey(tmp_path, "refknot report quiet.rkn").splitlines()[-1] == (
+        "quiet.rkn has 1 more process, not judged yet: "
+        "refknot report --all 'quiet.rkn'")
+
+
+def test_what_is_damaged_in_a_file_costs_only_itself(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x", "-o", "r.rkn")
+    parts = split(tmp_path / "r.rkn")
+    at = len(next(iter(parts.values())))
+    for where in (0, 5, 17, 30, 60, 300):  # magic, version, length, META, more
+        data = bytearray(b"".join(parts.values()))
+        data[at + where] ^= 1
+        (tmp_path / "bad.rkn").write_bytes(data)
+        names = recordings(tmp_path / "bad.rkn", 2)
+        assert len(names) == 4
+        assert [n.split(":")[1] for n in names[2:]] == [
+            n.split(":")[1] for n in list(parts)[2:]]
+        done = refknot("report", "--all", "bad.rkn", cwd=tmp_path)
+        assert done.status == 2 and "orphaned_cycle[" in done.out.decode()
+        assert f"bad.rkn:" in done.told and "damaged" in done.told
+        done = refknot("check", "bad.rkn", cwd=tmp_path)
+        assert done.status == 2 and "it could not be read" in done.out.decode()
+
+
+def test_a_file_that_was_cut_keeps_what_is_before(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {LEAK} >x", "-o", "r.rkn")
+    parts = list(split(tmp_path / "r.rkn").values())
+    data = b"".join(parts)
+    for last in range(4):
+        for inside in (10, 100, len(parts[last]) - 1):
+            size = sum(map(len, parts[:last])) + inside
+            (tmp_path / "cut.rkn").write_bytes(data[:size])
+            names = recordings(tmp_path / "cut.rkn", 2)
+            assert len(names) == last + 1
+        (tmp_path / "cut.rkn").write_bytes(data[:size - inside])
+        if last:
+            assert len(recordings(tmp_path / "cut.rkn")) == last
+
+
+def test_what_cannot_be_written_is_kept_in_one_file(tmp_path):
+    """Something took the name while the program ran."""
+    done = run_script(tmp_path, f"ln -s x r.rkn; {LEAK} >x; {FINE} >x; {LEAK} >x",
+                      "-o", "r.rkn")
+    [kept] = re.findall("the recording is kept in (.*) until you remove it",
+                        done.told)
+    kept = pathlib.Path(kept)
+    try:
+        assert os.listdir(kept.parent) and len(recordings(kept)) == 5
+        assert [x for x in os.listdir(kept.parent) if x.endswith(".rkn")] == [
+            kept.name]
+        assert obey(tmp_path, f"refknot report --all {kept}").startswith(
+            "refknot: 2 of 5 processes have findings, ")
+        assert ("refknot: run-tests.sh: 2 of 5 processes have findings, "
+                in done.told)
+    finally:
+        shutil.rmtree(kept.parent)
+
+
+def test_two_runs_that_write_one_file_leave_that_of_one(tmp_path):
+    script(tmp_path, f"for i in 1 2 3 4 5; do {LEAK}; {FINE}; done >/dev/null")
+    runs = [subprocess.Popen(
+        [REFKNOT, "run", "-q", "-o", "r.rkn", "./run-tests.sh"], cwd=tmp_path,
+        env=environment()) for _ in range(4)]
+    assert [one.wait() for one in runs] == [0] * 4
+    assert len(recordings(tmp_path / "r.rkn")) == 11
+    assert obey(tmp_path, "refknot report --all r.rkn").startswith(
+        "refknot: 5 of 11 processes have findings, ")
+    assert sorted(os.listdir(tmp_path)) == ["r.rkn", "run-tests.sh"]
 
 
 def test_json_has_a_summary(tmp_path):
@@ -376,4 +487,4 @@ def test_five_hundred_children(tmp_path):
     assert len(done.told) < 4096
     assert obey(tmp_path, "refknot report").startswith("refknot: orphaned_cycle[")
     out = obey(tmp_path, more)
-    assert len(re.findall(r"^\S+\.rkn:$", out, re.M)) == 30
+    assert len(re.findall(r"^\S+\.rkn:\d+:$", out, re.M)) == 30

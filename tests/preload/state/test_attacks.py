@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from conftest import (CC, REFKNOT, SHIM, environment, read_json, refknot,
-                      run)
+from conftest import (CC, REFKNOT, SHIM, environment, read_json, recordings,
+                      refknot, run)
 from faults import program
 
 PLACES = program("places")
@@ -269,19 +269,31 @@ def test_what_comes_while_the_program_runs_is_left_alone(name, shared,
 
 
 @pytest.mark.parametrize("name", TRAPS)
-@pytest.mark.parametrize("option", [[], ["-o", "r.rkn"]], ids=["name", "o"])
-def test_a_name_that_is_made_up_is_a_free_one(option, name, shared, victim):
-    """A child's own with -o, and every one without."""
-    base = "r" if option else "fault_places"
-    script = f'trap="{base}.$$.rkn"; {TRAPS[name]}; exec {PLACES} plain'
-    done = refknot("run", "-q", *option, "--", "sh", "-c",
+def test_a_name_that_is_made_up_is_a_free_one(name, shared, victim):
+    script = f'trap="fault_places.$$.rkn"; {TRAPS[name]}; exec {PLACES} plain'
+    done = refknot("run", "-q", "--", "sh", "-c", script, cwd=shared,
+                   env=environment(victim=victim))
+    assert (done.status, done.out, done.told) == (0, b"end\n", "")
+    found, = shared.glob("fault_places.*.2.rkn")
+    check_store(found)
+    # sh's own before its exec
+    assert f"{found}:{found.name.split('.')[1]}.2" in recordings(found)
+    trap = shared / found.name.replace(".2.", ".")
+    assert trap.is_symlink() == name.startswith("link")
+    if name == "file":
+        assert trap.read_text() == SECRET
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_no_name_is_made_up_of_the_one_that_was_given(name, shared, victim):
+    script = f'trap="r.$$.rkn"; {TRAPS[name]}; exec {PLACES} plain'
+    done = refknot("run", "-q", "-o", "r.rkn", "--", "sh", "-c",
                    f"sh -c '{script}'; true", cwd=shared,
                    env=environment(victim=victim))
     assert (done.status, done.out, done.told) == (0, b"end\n", "")
-    found = sorted(shared.glob(f"{base}.*.[23].rkn"))
-    assert len(found) == (2 if option else 1)  # sh's own before its exec
-    check_store(found[-1])
-    trap = shared / found[0].name.replace(".2.", ".")
+    trap, = shared.glob("r.*.rkn")
+    assert f"{shared}/r.rkn:{trap.name.split('.')[1]}" in recordings(
+        shared / "r.rkn")
     assert trap.is_symlink() == name.startswith("link")
     if name == "file":
         assert trap.read_text() == SECRET

@@ -75,8 +75,8 @@ def ended_well(status):
 
 def recordings_by_pid(recorded):
     """Of children the number stands in the recording's name."""
-    found = {int(re.search(r"\.(\d+)\.rkn$", p.name)[1]): p
-             for p in recorded.children}
+    found = {int(re.search(r":(\d+)$", name)[1]): name
+             for name in recorded.children}
     found[None] = recorded.main
     return found
 

@@ -15,7 +15,7 @@ import pytest
 
 import inputs
 from conftest import (REFKNOT, SOURCE, Outcome, Recorded, environment,
-                      read_json, record, refknot, run)
+                      read_json, record, recordings, refknot, run)
 
 SCHEMA = json.loads(
     (SOURCE / "cli/report/refknot-report.schema.json").read_text())
@@ -206,8 +206,7 @@ def test_redis_server_under_load(tmp_path):
             server.send_signal(signal.SIGTERM)
             out, err = server.communicate(timeout=120)
     assert server.returncode == 0, (out, err)
-    children = sorted(tmp_path.glob("main.*.rkn"))
-    recorded = Recorded(Outcome(0, out, err), main, children)
+    recorded = Recorded(Outcome(0, out, err), main, recordings(main)[1:])
     version = run("redis-server", "--version").out.decode()
     if "jemalloc" in version:
         # Debian links it as a library: seen, but not glibc's.

@@ -34,7 +34,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 os.environ.setdefault("TEST_BUILD", str(HERE.parents[2] / "build-test"))
 # pylint: disable=wrong-import-position
 import lists  # noqa: E402
-from conftest import BUILD, REFKNOT, environment, run  # noqa: E402
+from conftest import BUILD, REFKNOT, environment, recordings, run  # noqa: E402
 
 PROGRAMS = BUILD / "tests/whole/hunt"
 BEHAVIOUR = PROGRAMS / "hunt_behaviour"
@@ -186,7 +186,9 @@ LINE = re.compile(r"life \d+ \d+ (\w+) (\d+) (\d+) (\d+) ?(.*)")
 
 def judge(place):
     """The lives, and what else was called lost: (pid, size)."""
-    done = run(JUDGE, place.book, *sorted(place.recordings.glob("*.rkn")))
+    names = [n for file in sorted(place.recordings.glob("*.rkn"))
+             for n in recordings(file)]
+    done = run(JUDGE, place.book, *names)
     lives, foreign, unread, holders = [], [], [], []
     for line in done.out.decode(errors="replace").splitlines():
         found = LINE.fullmatch(line)

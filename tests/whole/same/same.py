@@ -29,10 +29,11 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "support")]
 # pylint: disable=wrong-import-position
 import programs  # noqa: E402
 import readings  # noqa: E402
+from one_file import apart  # noqa: E402
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
                "HOME": "/nonexistent", "TERM": "xterm", "PERL_HASH_SEED": "0",
@@ -132,6 +133,8 @@ def record(build, directory, o, of=None):
         argv = ["setarch", "-R", build.refknot, command[0],
                 *OPTIONS[command[0]](f"../{name}.rkn"), *argv]
         answer(argv, at / f"{name}.run", env, given, cwd=work)
+        if (at / f"{name}.rkn").exists():
+            apart(at / f"{name}.rkn")
         children = at.glob(f"{name}.[0-9]*.rkn")
         order = sorted(children, key=lambda p: int(p.name.split(".")[-2]))
         for i, child in enumerate(order):

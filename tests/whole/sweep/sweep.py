@@ -24,6 +24,7 @@ import materials
 import peers
 import summary
 from commands import COMMANDS
+from one_file import apart
 from findings import (all_processes, holders, is_unstable, numbers,
                       together)
 from runs import Runner, become_reaper, end_the_rest, harm
@@ -143,9 +144,12 @@ class Command:
         out = self.place / f"refknot.{number}"
         shutil.rmtree(out, ignore_errors=True)
         prefix = [self.refknot, "run", "-q", "-o", f"{out}/$$.rkn", "--"]
-        return out, self.runner.run(
+        outcome = self.runner.run(
             prefix, out, self.limit(plain, 10, 30),
             {"REFKNOT_CACHE": ""}.items())
+        for path in list(out.glob("*.rkn")):
+            apart(path)
+        return out, outcome
 
     def refknot_runs(self, plain):
         """The outcomes, findings of the first run, numbers of all."""

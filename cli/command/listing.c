@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "listing.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "die.h"
+#include "document.h"
+#include "escape.h"
+#include "json_text.h"
+#include "json_writer.h"
+#include "list.h"
+#include "losses.h"
+#include "parts.h"
+#include "reading.h"
+#include "status.h"
+#include "table.h"
+#include "units.h"
+
+struct row {
+	char *name, *program; /* program NULL: it cannot be read */
+	uint64_t bytes;
+	struct rkn_meta meta;
+};
+
+struct rows {
+	struct row *list;
+	size_t count;
+};
+
+static bool add(struct rows *rows, char *name)
+{
+	struct row *row = LIST_ADD(rows->list, rows->count);
+	struct model m;
+	int error = reading_load(&m, name);
+
+	*row = (struct row){ .name = name };
+	if (error && error != -ENODATA)
+		return false;
+	row->program = xstrdup(model_called(&m));
+	row->bytes = m.size;
+	row->meta = m.meta;
+	model_release(&m);
+	return !error;
+}
+
+/* False: one could not be read, or not to its end. */
+static bool add_file(struct rows *rows, const char *file)
+{
+	struct parts parts;
+	bool whole = true;
+
+	/* The name of a part, a live store, or what reading_load() says. */
+	if (parts_read(&parts, file))
+		return add(rows, xstrdup(file));
+	for (size_t i = 0; i < parts.count; i++)
+		whole &= add(rows, parts_name(&parts, i, file));
+	parts_release(&parts);
+	return whole;
+}
+
+/* What its run found, for the caller to free. */
+static char *found(const struct row *row)
+{
+	if (!row->program)
+		return xstrdup("it cannot be read");
+	if (losses_findings(&row->meta))
+		return losses_text(&row->meta);
+	return xstrdup(row->meta.flags & RKN_META_JUDGED ? "nothing lost"
+		       : row->meta.flags & RKN_META_UNJUDGED
+			   ? "not checked"
+			   : "not judged yet");
+}
+
+static void print_text(const struct rows *rows)
+{
+	static const struct table_column columns[] = {
+		{ "SIZE", true },       { "PROCESS", true },
+		{ "PROGRAM", false },   { "FOUND", false },
+		{ "RECORDING", false },
+	};
+	char size[UNITS_SIZE], pid[UNITS_SIZE];
+	struct table t;
+
+	table_init(&t, columns, sizeof(columns) / sizeof(*columns));
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->list[i];
+		char *program = escape(row->program ? row->program : "-");
+		char *name = escape(row->name), *text = found(row);
+
+		snprintf(pid, sizeof(pid), "%" PRIu32, row->meta.pid);
+		table_add(&t, units_bytes(size, row->bytes));
+		table_add(&t, row->meta.pid ? pid : "-");
+		table_add(&t, program);
+		table_add(&t, text);
+		table_add(&t, name);
+		free(text);
+		free(name);
+		free(program);
+	}
+	table_print(&t, stdout);
+	table_release(&t);
+}
+
+static void print_json(const struct rows *rows)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->list[i];
+		bool known = losses_are_known(&row->meta);
+		json_t *one = json_object();
+
+		document_text(one, "path", row->name);
+		document_count(one, "bytes", row->bytes);
+		document_known(one, "pid", row->program, row->meta.pid);
+		document_text(one, "name", row->program);
+		document_known(one, "findings", known,
+			       losses_findings(&row->meta));
+		document_known(one, "lost_bytes", known,
+			       row->meta.run_lost_bytes);
+		document_append(list, one);
+	}
+	document_text(o, "schema", "refknot-list/1");
+	document_set(o, "recordings", list);
+	document_set(o, "runs", json_array());
+	if (!json_write(o, 1, stdout))
+		die(STATUS_INPUT, "the list could not be written");
+	json_decref(o);
+}
+
+int listing_print(const char **files, bool json)
+{
+	struct rows rows = { 0 };
+	int status = STATUS_OK;
+
+	for (; *files; files++)
+		if (!add_file(&rows, *files))
+			status = STATUS_INPUT;
+	if (json)
+		print_json(&rows);
+	else
+		print_text(&rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		free(rows.list[i].name);
+		free(rows.list[i].program);
+	}
+	free(rows.list);
+	return status;
+}
