@@ -107,32 +107,44 @@ bool unwind_joins(const struct walk *w, const struct walk_memo *m)
 		unwind_prove(f) == &w->frames[1]);
 }
 
+/* Appends a word that must hold, unless it is one of those proved, which are in
+ * the same order, from `*at` on. */
+static struct walk_word *list_word(const struct walk *w, uint32_t *at,
+				   struct walk_word *to, uint64_t address,
+				   uint64_t value)
+{
+	for (uint32_t i = *at; i < w->proved_count; i++) {
+		if (w->proved[i] == address) {
+			*at = i + 1;
+			return to;
+		}
+	}
+	to->address = address;
+	to->value = value;
+	return to + 1;
+}
+
 /*
- * Lists the words that prove the last walk, but for return addresses up to the one
- * at `proved`, as far as there is room or a frame is UNPROVED. The last frame that
- * they prove.
+ * Lists the words that prove the last walk and are not proved yet, as far as there
+ * is room or a frame is UNPROVED. The last frame that they prove.
  */
 static const struct walk_frame *list_words(const struct walk *w,
-					   struct walk_memo *m, uint64_t proved)
+					   struct walk_memo *m)
 {
 	const struct walk_frame *f = &w->frames[w->count];
 	struct walk_word *to = m->words;
 	const struct walk_word *room = to + WALK_MEMO_WORDS - 2;
+	uint32_t at = 0;
 
-	if (f->how & WALK_NEEDS_RBP) {
-		to->address = f->slot - 8;
-		to++->value = f->rbp;
-	}
+	if (f->how & WALK_NEEDS_RBP)
+		to = list_word(w, &at, to, f->slot - 8, f->rbp);
 	for (; f > &w->frames[1] && to <= room && !(f->how & WALK_UNPROVED);
 	     f--) {
-		if (f[-1].slot > proved) {
-			to->address = f[-1].slot;
-			to++->value = f[-1].pc;
-		}
-		if (f->how & WALK_CHECKED) {
-			to->address = f[-1].slot + 8 - f->how / WALK_SAVES * 8;
-			to++->value = f[-1].rbp;
-		}
+		to = list_word(w, &at, to, f[-1].slot, f[-1].pc);
+		if (f->how & WALK_CHECKED)
+			to = list_word(w, &at, to,
+				       f[-1].slot + 8 - f->how / WALK_SAVES * 8,
+				       f[-1].rbp);
 	}
 	to->address = ADDRESS(&nothing);
 	to->value = ~0ull;
@@ -143,17 +155,16 @@ static const struct walk_frame *list_words(const struct walk *w,
 /* Where the walk's stack belongs in the tree of memos. */
 struct branch {
 	uint64_t key, value;
-	uint64_t proved; /* the last return address that is known to hold is
-			    there */
 	const struct walk_memo *there; /* a memo whose words hold; NULL: none */
 };
 
-static struct branch find_branch(const struct walk *w)
+static struct branch find_branch(struct walk *w)
 {
 	const struct walk_frame *f = &w->frames[w->count];
-	struct branch b = { f->pc, f->slot - 8, f->slot, NULL };
+	struct branch b = { f->pc, f->slot - 8, NULL };
 	const struct walk_memo *m;
 
+	w->proved_count = 0;
 	while ((m = unwind_memo(w, b.key, b.value))) {
 		const struct walk_word *word = unwind_held(m->words);
 
@@ -161,10 +172,10 @@ static struct branch find_branch(const struct walk *w)
 			b.there = m;
 			break;
 		}
-		/* A saved rbp lies below the return address before it. */
-		for (const struct walk_word *at = m->words; at <= word; at++)
-			if (at->address > b.proved)
-				b.proved = at->address;
+		/* With the one that the key names. */
+		for (const struct walk_word *at = m->words;
+		     at <= word && w->proved_count < WALK_PROVED; at++)
+			w->proved[w->proved_count++] = at->address;
 		b.key = m->id + (uint64_t)(word - m->words);
 		b.value = unwind_word(word->address);
 	}
@@ -212,7 +223,7 @@ void unwind_note(struct walk *w, const struct walk_leaf *leaf)
 	m->value = b.value;
 	m->id = WALK_NO_PC | ++w->noted * WALK_IDS;
 	m->leaf = *leaf;
-	f = list_words(w, m, b.proved);
+	f = list_words(w, m);
 	m->last = *f;
 	m->join = (uint32_t)(f - w->frames);
 	if (m->join == 1 && w->whole)

@@ -60,6 +60,7 @@ struct walk_step {
 #define WALK_LINE       64
 #define WALK_SEEN       256
 #define WALK_MEMO_WORDS 43
+#define WALK_PROVED     64
 
 struct walk_word {
 	uint64_t address, value;
@@ -114,6 +115,9 @@ struct walk {
 	uint16_t places[WALK_PLACES]; /* of memos, by unwind_memo_at() */
 	uint64_t noted; /* memos so far: they are used in turn, from 1 on */
 	struct walk_memo memos[WALK_MEMOS + 1]; /* the first is none */
+	/* Of what is noted: where the words are that the memos on the way prove. */
+	uint64_t proved[WALK_PROVED];
+	uint32_t proved_count;
 	/* For slow steps, off the stack. */
 	struct walk_step last;
 	struct cfi_frame caller;
