@@ -261,7 +261,7 @@ const struct command cmd_list = {
 	.arguments = "[REC...]",
 	.help = "list recordings here, what is recorded now, what was left",
 	.more =
-	    "With REC: the recordings in that file, a line for each process.",
+	    "\nWith REC: the recordings in that file, a line for each process.\n",
 	.options = list_options,
 	.run = run_list,
 };
