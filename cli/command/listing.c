@@ -9,7 +9,6 @@
 #include "die.h"
 #include "document.h"
 #include "escape.h"
-#include "json_text.h"
 #include "json_writer.h"
 #include "list.h"
 #include "losses.h"

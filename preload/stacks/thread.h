@@ -67,7 +67,7 @@ struct thread_stray {
 	uint64_t address;
 	const uint64_t *frame; /* of the hook; NULL: there was none */
 	uint64_t words[2];     /* that were there */
-	uint32_t kept; /* in STORE_FREES; 0: it is not there */
+	uint32_t kept;         /* in STORE_FREES; 0: it is not there */
 	bool moves;
 };
 
