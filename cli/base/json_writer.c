@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "json_writer.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "die.h"
+#include "json_text.h"
+#include "status.h"
 #include "text_stream.h"
 #include "utf8.h"
 
 #define PRECISION 12 /* digits of a real number */
-#define MOST      64 /* bytes of a number */
 
 struct json_writer {
 	FILE *out;
@@ -59,7 +59,7 @@ static void new_line(struct json_writer *w)
 	}
 }
 
-/* --- Strings --------------------------------------------------------------- */
+/* --- What jansson writes ----------------------------------------------------- */
 
 /* A control character of one to three bytes, which is below U+10000. */
 static unsigned number_of(const unsigned char *s, size_t size)
@@ -71,52 +71,82 @@ static unsigned number_of(const unsigned char *s, size_t size)
 	return (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
 }
 
-/* One that is not written as it is, or not of ASCII. Returns its bytes. */
-static size_t put_character(struct json_writer *w, const unsigned char *s)
+/* A character that is not of ASCII, or not shown: `size` bytes at `part` begin
+ * with it. Returns how many it has. */
+static size_t put_character(struct json_writer *w, const char *part,
+			    size_t size)
 {
-	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-	size_t n = utf8_character(s);
+	unsigned char c[4 + 1] = "";
 	char text[8];
+	size_t n;
 
-	for (const char *c = letters; *c; c += 2)
-		if ((unsigned char)*c == *s) {
-			put_char(w, '\\');
-			put_char(w, c[1]);
-			return 1;
-		}
+	memcpy(c, part, size < 4 ? size : 4);
+	n = utf8_character(c);
 	n = n ? n : 1;
-	if (*s < ' ' || utf8_is_control(s, n))
-		put(w, text,
-		    (size_t)sprintf(text, *s < ' ' ? "\\u%04X" : "\\u%04x",
-				    number_of(s, n)));
+	if (utf8_is_control(c, n))
+		put(w, text, (size_t)sprintf(text, "\\u%04x", number_of(c, n)));
 	else
-		put(w, (const char *)s, n);
+		put(w, part, n);
 	return n;
 }
 
-/* What put_string() does not copy as it is. */
-static const bool special[256] = {
-	[0 ... 0x1f] = true,
-	['"'] = true,
-	['\\'] = true,
-	[0x7f ... 0xff] = true,
-};
-
-static void put_string(struct json_writer *w, const char *text)
+/* jansson hands over whole characters. */
+static int put_part(const char *part, size_t size, void *writer)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	struct json_writer *w = writer;
 
-	put_char(w, '"');
-	while (*s) {
-		const unsigned char *from = s;
-
-		while (!special[*s])
-			s++;
-		put(w, (const char *)from, (size_t)(s - from));
-		if (*s)
-			s += put_character(w, s);
+	for (size_t i = 0, n; i < size; i += n) {
+		for (n = 0;
+		     i + n < size && part[i + n] >= ' ' && part[i + n] < 0x7f;)
+			n++;
+		if (n)
+			put(w, part + i, n);
+		else
+			n = put_character(w, part + i, size - i);
 	}
-	put_char(w, '"');
+	return 0;
+}
+
+static void dump(struct json_writer *w, const json_t *scalar)
+{
+	if (json_dump_callback(scalar, put_part, w,
+			       JSON_ENCODE_ANY |
+				   JSON_REAL_PRECISION(PRECISION)))
+		die(STATUS_INPUT, "out of memory");
+}
+
+/* Most texts are as they are written, which is seen sooner than jansson does. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text >= 0x7f || *text == '"' ||
+		    *text == '\\')
+			return false;
+	return true;
+}
+
+static void put_integer(struct json_writer *w, json_int_t value)
+{
+	char text[32];
+
+	put(w, text,
+	    (size_t)snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
+			     value));
+}
+
+static void put_text(struct json_writer *w, const char *text)
+{
+	json_t *value;
+
+	if (is_plain(text)) {
+		put_char(w, '"');
+		put(w, text, strlen(text));
+		put_char(w, '"');
+		return;
+	}
+	value = json_text(text);
+	dump(w, value);
+	json_decref(value);
 }
 
 /* --- Values ---------------------------------------------------------------- */
@@ -153,63 +183,21 @@ void json_writer_end(struct json_writer *w, char bracket)
 void json_writer_key(struct json_writer *w, const char *key)
 {
 	separate(w);
-	put_string(w, key);
+	put_text(w, key);
 	put(w, ": ", 2);
 	w->keyed = true;
 }
 
-static void put_integer(struct json_writer *w, json_int_t value)
+void json_writer_text(struct json_writer *w, const char *text)
 {
-	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	char text[MOST], *at = text + sizeof(text);
-
-	do
-		*--at = (char)('0' + rest % 10);
-	while (rest /= 10);
-	if (value < 0)
-		*--at = '-';
-	put(w, at, (size_t)(text + sizeof(text) - at));
-}
-
-static void put_scalar(struct json_writer *w, const json_t *value)
-{
-	char text[MOST];
-
-	switch (json_typeof(value)) {
-	case JSON_STRING:
-		put_string(w, json_string_value(value));
-		break;
-	case JSON_INTEGER:
-		put_integer(w, json_integer_value(value));
-		break;
-	case JSON_REAL:
-		put(w, text,
-		    json_dumpb(value, text, sizeof(text),
-			       JSON_ENCODE_ANY |
-				   JSON_REAL_PRECISION(PRECISION)));
-		break;
-	case JSON_TRUE:
-		put(w, "true", 4);
-		break;
-	case JSON_FALSE:
-		put(w, "false", 5);
-		break;
-	default:
-		put(w, "null", 4);
-		break;
-	}
+	separate(w);
+	put_text(w, text);
 }
 
 /* jansson's functions only read, but ask for what they could change. */
 static json_t *changeable(const json_t *value)
 {
 	return (json_t *)(uintptr_t)value;
-}
-
-void json_writer_text(struct json_writer *w, const char *text)
-{
-	separate(w);
-	put_string(w, text);
 }
 
 void json_writer_value(struct json_writer *w, const json_t *value)
@@ -230,9 +218,14 @@ void json_writer_value(struct json_writer *w, const json_t *value)
 		for (size_t i = 0; (one = json_array_get(value, i)); i++)
 			json_writer_value(w, one);
 		json_writer_end(w, ']');
+	} else if (json_is_string(value)) {
+		json_writer_text(w, json_string_value(value));
+	} else if (json_is_integer(value)) {
+		separate(w);
+		put_integer(w, json_integer_value(value));
 	} else {
 		separate(w);
-		put_scalar(w, value);
+		dump(w, value);
 	}
 }
 
