@@ -95,12 +95,18 @@ COLD EXPORT int dlclose(void *handle)
 	int result;
 
 	real_resolve();
+	/* Code may be gone, and other code be in its place, long before the call
+	 * returns. */
+	__atomic_fetch_add(&process_page.unloading, 1, __ATOMIC_SEQ_CST);
+	unwind_flush();
+	process_flush();
 	result = real.dlclose(handle);
 	t = thread_enter(NULL);
 	if (t)
 		stacks_forget_unloaded();
 	unwind_flush();
 	process_flush();
+	__atomic_fetch_sub(&process_page.unloading, 1, __ATOMIC_SEQ_CST);
 	if (t)
 		thread_leave(t);
 	return result;

@@ -47,7 +47,7 @@ static COLD void *map_large(size_t size)
 {
 	uint64_t at = LOAD_ACQUIRE(large);
 
-	while (READ_ONCE(large_end) - at >= size)
+	while (at && READ_ONCE(large_end) - at >= size)
 		if (CHANGE(large, at, at + size))
 			return (void *)(uintptr_t)at;
 	return new_slab(size);

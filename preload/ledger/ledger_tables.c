@@ -33,6 +33,8 @@ COLD bool ledger_tables_make(void)
 	uint64_t signals;
 	bool made = false;
 
+	if (READ_ONCE(ledger_tables_state) == LEDGER_TABLES_FAILED)
+		return false;
 	sys_hold_signals(&signals);
 	if (CHANGE(ledger_tables_state, state, LEDGER_TABLES_BEGUN)) {
 		aside(make, &made);
@@ -47,5 +49,9 @@ COLD bool ledger_tables_make(void)
 			break;
 		sys_wait(&ledger_tables_state, state, 1000000);
 	}
+	/* Whoever makes them may have been killed. */
+	if (state == LEDGER_TABLES_BEGUN &&
+	    CHANGE(ledger_tables_state, state, LEDGER_TABLES_FAILED))
+		return false;
 	return state == LEDGER_TABLES_MADE;
 }

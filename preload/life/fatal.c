@@ -290,7 +290,9 @@ static bool stand_in_unseen(int signal)
 
 COLD void fatal_begin(void)
 {
-	uint64_t signals, rest = FAULTS; /* those cannot be held */
+	/* Faults cannot be held; and what waits would be lost where the program
+	 * ignores it. */
+	uint64_t signals, pending = 0, rest = FAULTS;
 	bool alone = READ_ONCE(*libc_single_threaded);
 
 	if (READ_ONCE(given_up))
@@ -300,8 +302,10 @@ COLD void fatal_begin(void)
 		replace(is_default, stand_in, ~0ull);
 		return;
 	}
+	sys_pending_signals(&pending);
+	rest |= pending;
 	for (int signal = 1; signal <= 64; signal++)
-		if (fatal_stands_in(signal) && !(BIT(signal) & FAULTS) &&
+		if (fatal_stands_in(signal) && !(BIT(signal) & rest) &&
 		    !stand_in_unseen(signal))
 			rest |= BIT(signal);
 	replace(is_default, stand_in, rest);

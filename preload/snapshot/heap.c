@@ -60,7 +60,7 @@ static void search_library(void)
 {
 	const ElfW(Phdr) * h;
 	struct image image;
-	uint64_t protected = 0;
+	uint64_t relro_end = 0;
 	uint32_t count = 0;
 
 	if (!image_find(ADDRESS(real.malloc), &image))
@@ -68,15 +68,15 @@ static void search_library(void)
 	h = image_headers(&image, &count);
 	for (uint32_t i = 0; h && i < count; i++)
 		if (h[i].p_type == PT_GNU_RELRO)
-	protected = h[i].p_vaddr + h[i].p_memsz;
+			relro_end = h[i].p_vaddr + h[i].p_memsz;
 	for (uint32_t i = 0; h && i < count; i++) {
 		const uint64_t end = h[i].p_vaddr + h[i].p_filesz;
 		uint64_t start = (h[i].p_vaddr + 7) & ~7ull;
 
 		if (h[i].p_type != PT_LOAD || !(h[i].p_flags & PF_W))
 			continue;
-		if (protected > start && protected <= end)
-			start = (protected + 7) & ~7ull;
+		if (relro_end > start && relro_end <= end)
+			start = (relro_end + 7) & ~7ull;
 		start += image.map->l_addr;
 		find_first_arena(
 		    (const void *)(uintptr_t)start,

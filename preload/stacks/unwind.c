@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "process.h"
+
 #define SAVES_MOST ((1u << (RULE_BITS - RULE_SAVES_SHIFT)) - 1)
 
 APART uint64_t unwind_rules[1 << RULE_CACHE_BITS];
@@ -43,8 +45,9 @@ COLD uint64_t unwind_derive(uint64_t pc, struct cfi_work *work)
 	struct cfi_rule rule = cfi_rule(pc, work);
 	uint64_t value = pack(&rule), h = unwind_hash(pc);
 
-	WRITE_ONCE(unwind_rules[h >> (64 - RULE_CACHE_BITS)],
-		   h << RULE_CACHE_BITS | value);
+	if (LOAD_ACQUIRE(process_page.unloading) <= 0)
+		WRITE_ONCE(unwind_rules[h >> (64 - RULE_CACHE_BITS)],
+			   h << RULE_CACHE_BITS | value);
 	return value;
 }
 
@@ -193,6 +196,9 @@ static struct walk_memo *take_memo(struct walk *w, const struct branch *b)
 	if (b->there)
 		return &w->memos[b->there - w->memos];
 	m = &w->memos[w->noted % WALK_MEMOS + 1];
+	/* Not the one that leads there. */
+	if ((b->key & -(uint64_t)WALK_IDS) == m->id)
+		m = &w->memos[++w->noted % WALK_MEMOS + 1];
 	lines = (uint16_t)(WALK_MEMO_LINES * (uint64_t)(m - w->memos));
 	old = unwind_place(m->key, m->value);
 	old ^= w->places[old] != lines;

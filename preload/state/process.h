@@ -23,7 +23,9 @@ struct process_page {
 	int pid;        /* whose memory this is; 0: not asked yet. Atomic:
 			   the first to ask writes it, any thread .. */
 	int parent;     /* .. of `pid`; 0: not asked yet; PROCESS_UNKNOWN */
-	char rest[4096 - sizeof(uint64_t) - 2 * sizeof(int)];
+	int unloading;  /* threads that are inside dlclose; atomic. Below 0: in
+			   a child that was forked there */
+	char rest[4096 - sizeof(uint64_t) - 3 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
 /* Recording is over for good in this process. Read it only by READ_ONCE():

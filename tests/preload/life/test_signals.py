@@ -242,6 +242,11 @@ print(conftest.run("grep", "-E", "^Sig(Ign|Blk)", "/proc/self/status").out)
 """
 
 
+def test_what_is_pending_and_ignored_stays_pending(tmp_path):
+    recorded = same(tmp_path, program("pends"))
+    assert recorded.outcome.out == b"pending, ignored\n"
+
+
 def test_tests_set_dispositions_of_their_own():
     """Under nohup, or behind a shell, they start programs as anywhere else."""
     done = run(sys.executable, "-c", NESTED, SOURCE / "tests")

@@ -194,6 +194,35 @@ static void libraries(const char *const *paths)
 	       again > 100 ? "libraries came again" : "no library came again");
 }
 
+/* The same by two threads: a place may have another library before the call that
+ * unloaded the last one returns. */
+static void *load(void *paths)
+{
+	for (int i = 0; i < 200; i++) {
+		void *library = dlopen(((char **)paths)[i % 2], RTLD_NOW);
+		void (*work)(void (*)(size_t), int);
+
+		if (!library)
+			abort();
+		work = (void (*)(void (*)(size_t), int))(size_t)dlsym(library,
+								      "work");
+		for (int k = 0; k < 20; k++)
+			work(touch, k % 5);
+		dlclose(library);
+	}
+	return NULL;
+}
+
+static void loaders(char **paths)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, load, paths))
+		abort();
+	load(paths);
+	pthread_join(thread, NULL);
+}
+
 static int compare(const void *a, const void *b)
 {
 	touch(80);
@@ -240,6 +269,10 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "libraries")) {
 		libraries((const char *const *)argv + 2);
+		return 0;
+	}
+	if (argc == 4 && !strcmp(argv[1], "loaders")) {
+		loaders(argv + 2);
 		return 0;
 	}
 	for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(*kinds); i++)
