@@ -336,27 +336,62 @@ static void add_unread(const char *path)
 
 /* --- Results --------------------------------------------------------------- */
 
+struct names {
+	const char **list; /* ends with NULL once it is complete */
+	size_t count;
+};
+
+/* One is judged once, however often it is named. */
+static void add_name(struct names *n, char *name)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (!strcmp(n->list[i], name)) {
+			free(name);
+			return;
+		}
+	*LIST_ADD(n->list, n->count) = name;
+}
+
+static void add_file(struct names *n, const char *path)
+{
+	struct parts parts;
+	char *what;
+
+	if (parts_read(&parts, path)) {
+		add_name(n, xstrdup(path));
+		return;
+	}
+	if (parts.list[0].meta.flags & RKN_META_RUN_OPEN) {
+		what = xasprintf("recording %s", path);
+		gate_add_incomplete(
+		    &gate, what, NULL, 0, 0,
+		    "refknot is still writing it, or was ended before all recordings of the run were in it");
+		free(what);
+	}
+	for (size_t i = 0; i < parts.count; i++)
+		add_name(n, parts_name(&parts, i, path));
+	parts_release(&parts);
+}
+
 /* What is named, a file as all the recordings in it; NULL: nothing is. The texts
  * live as long as the process. */
 static const char **all_parts(const char **paths)
 {
-	const char **all = NULL;
-	size_t count = 0;
+	struct names n = { 0 };
 
 	for (; paths && *paths; paths++) {
-		struct parts parts;
+		char *path = recordings_path(*paths);
 
-		if (parts_read(&parts, *paths)) {
-			*LIST_ADD(all, count) = xstrdup(*paths);
-			continue;
-		}
-		for (size_t i = 0; i < parts.count; i++)
-			*LIST_ADD(all, count) = parts_name(&parts, i, *paths);
-		parts_release(&parts);
+		/* The number of a process means that one, not its file. */
+		if (path && strcmp(path, *paths) != 0)
+			add_name(&n, xstrdup(path));
+		else
+			add_file(&n, *paths);
+		free(path);
 	}
-	if (count)
-		*LIST_ADD(all, count) = NULL;
-	return all;
+	if (n.count)
+		*LIST_ADD(n.list, n.count) = NULL;
+	return n.list;
 }
 
 static int judge_recordings(const char **named)

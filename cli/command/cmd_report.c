@@ -176,6 +176,13 @@ static void tell_others(const char *file)
 
 	if (parts_read(&parts, file))
 		return;
+	if (parts.list[0].meta.flags & RKN_META_RUN_OPEN) {
+		shown = escape(file);
+		warn(
+		    "%s does not have all recordings of its run: refknot is still writing it, or was ended before",
+		    shown);
+		free(shown);
+	}
 	for (size_t i = 1; i < parts.count; i++) {
 		losses_add(&sums, &parts.list[i].meta);
 		known &= losses_are_known(&parts.list[i].meta);

@@ -54,6 +54,15 @@ static bool add_file(struct rows *rows, const char *file)
 	/* The name of a part, a live store, or what reading_load() says. */
 	if (parts_read(&parts, file))
 		return add(rows, xstrdup(file));
+	if (parts.list[0].meta.flags & RKN_META_RUN_OPEN) {
+		char *shown = escape(file);
+
+		warn(
+		    "%s does not have all recordings of its run: refknot is still writing it, or was ended before",
+		    shown);
+		free(shown);
+		whole = false;
+	}
 	for (size_t i = 0; i < parts.count; i++)
 		whole &= add(rows, parts_name(&parts, i, file));
 	parts_release(&parts);

@@ -174,6 +174,7 @@ static bool add_all(const struct live *l, pid_t pid, int status, void *data)
 		free(program);
 	}
 	progress_end();
+	model_file_complete(&file);
 	model_file_end(&file);
 	cache_close(cache);
 	live_list_release(list, count);

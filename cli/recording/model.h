@@ -115,6 +115,7 @@ struct model_file {
 	} * parts;
 	size_t count;
 	uint64_t end; /* of the last part */
+	bool spoilt;  /* the caller's: one could not be added */
 };
 
 /* model_save() with the file left open for more; `f` is as it was on failure. */
@@ -125,12 +126,14 @@ int model_file_begin_new(struct model_file *f, const struct model *m,
 			 const char *path);
 /*
  * Adds `m` as the next part, and sets *name to its name, for the caller to free. 0
- * or -errno; then the file has what it had. A reader sees all parts but the one that
+ * or -errno, or -ESTALE: another file has its name by now; then the file has what it had. A reader sees all parts but the one that
  * is being written, or a part of that.
  */
 int model_file_add(struct model_file *f, const struct model *m, char **name);
 /* model_note() of the part that was added last. */
 int model_file_note(const struct model_file *f, const struct rkn_meta *meta);
+/* Takes RKN_META_RUN_OPEN from the first part: no more will follow. */
+void model_file_complete(const struct model_file *f);
 void model_file_end(struct model_file *f);
 
 /*

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,12 +107,40 @@ static uint64_t end_of(int fd, uint64_t at, uint64_t size,
 		return search(fd, at + 1, size);
 	if (h->minor < ONE_FILE)
 		return size;
-	end =
-	    h->length ? at + h->length : end_by_chunks(fd, at + h->size, size);
+	/* The sum is right, and so the length; what follows is damaged, or not a
+	 * recording. */
+	if (h->length && h->length <= size - at)
+		return at + h->length;
+	if (h->length)
+		return size;
+	end = end_by_chunks(fd, at + h->size, size);
 	if (end >= size || (end && was_header(fd, end)))
 		return end < size ? end : size;
 	/* What follows is no recording, but one may be behind that. */
 	return search(fd, end ? end : at + h->size, size);
+}
+
+static int by_process(const void *a, const void *b)
+{
+	const struct part *x = *(struct part *const *)a;
+	const struct part *y = *(struct part *const *)b;
+
+	return ORDER(x->meta.pid, y->meta.pid) ?: ORDER(x->at, y->at);
+}
+
+static void number(struct parts *p)
+{
+	struct part **sorted = xcalloc(p->count, sizeof(*sorted));
+
+	for (size_t i = 0; i < p->count; i++)
+		sorted[i] = &p->list[i];
+	qsort(sorted, p->count, sizeof(*sorted), by_process);
+	for (size_t i = 0; i < p->count; i++)
+		sorted[i]->number =
+		    i && sorted[i - 1]->meta.pid == sorted[i]->meta.pid
+			? sorted[i - 1]->number + 1
+			: 1;
+	free(sorted);
 }
 
 static void find(struct parts *p, int fd, uint64_t size)
@@ -128,6 +155,7 @@ static void find(struct parts *p, int fd, uint64_t size)
 		at = end_of(fd, at, size, &h.file);
 		part->size = at - part->at;
 	}
+	number(p);
 }
 
 void parts_release(struct parts *p)
@@ -171,16 +199,6 @@ int parts_read(struct parts *p, const char *path)
 
 /* --- Names -------------------------------------------------------------------- */
 
-/* How many of the same process come before part `i`. */
-static size_t earlier(const struct parts *p, size_t i)
-{
-	size_t n = 0;
-
-	for (size_t k = 0; k < i; k++)
-		n += p->list[k].meta.pid == p->list[i].meta.pid;
-	return n;
-}
-
 char *parts_called(const char *path, uint32_t pid, size_t number)
 {
 	return number > 1 ? xasprintf("%s:%" PRIu32 ".%zu", path, pid, number)
@@ -189,7 +207,7 @@ char *parts_called(const char *path, uint32_t pid, size_t number)
 
 char *parts_name(const struct parts *p, size_t i, const char *path)
 {
-	return i ? parts_called(path, p->list[i].meta.pid, earlier(p, i) + 1)
+	return i ? parts_called(path, p->list[i].meta.pid, p->list[i].number)
 		 : xstrdup(path);
 }
 
@@ -197,18 +215,18 @@ char *parts_name(const struct parts *p, size_t i, const char *path)
 static const char *suffix_of(const char *name, uint32_t *pid, size_t *number)
 {
 	const char *colon = strrchr(name, ':');
-	int end = 0;
+	unsigned long long value;
+	char *end;
 
 	*number = 1;
-	if (!colon || colon == name || !colon[1] ||
-	    colon[1 + strspn(colon + 1, "0123456789.")] ||
+	if (!colon || colon == name || colon[1] < '0' || colon[1] > '9' ||
 	    strlen(colon) > 2 * PID_DIGITS)
 		return NULL;
-	if (sscanf(colon, ":%" SCNu32 "%n.%zu%n", pid, &end, number, &end) <
-		1 ||
-	    colon[end])
-		return NULL;
-	return colon;
+	value = strtoull(colon + 1, &end, 10);
+	*pid = (uint32_t)value;
+	if (*end == '.' && end[1] >= '0' && end[1] <= '9')
+		*number = strtoull(end + 1, &end, 10);
+	return *end || value > UINT32_MAX ? NULL : colon;
 }
 
 bool parts_is_name(const char *word)
@@ -222,15 +240,29 @@ bool parts_is_name(const char *word)
 	       !strncmp(word + size - strlen(SUFFIX), SUFFIX, strlen(SUFFIX));
 }
 
+bool parts_is_part(const char *name)
+{
+	char *file = parts_file(name);
+	bool is = strcmp(file, name) != 0 && !access(file, F_OK);
+
+	free(file);
+	return is;
+}
+
 char *parts_file(const char *name)
 {
 	uint32_t pid;
 	size_t number;
 	const char *colon = suffix_of(name, &pid, &number);
+	char *file;
 
-	return colon && access(name, F_OK)
-		   ? xstrndup(name, (size_t)(colon - name))
-		   : xstrdup(name);
+	if (!colon)
+		return xstrdup(name);
+	file = xstrndup(name, (size_t)(colon - name));
+	if (!access(file, F_OK) || access(name, F_OK))
+		return file;
+	free(file);
+	return xstrdup(name);
 }
 
 /* The first part of a file, or all of it. */
@@ -246,40 +278,74 @@ static void find_first(int fd, uint64_t size, struct part *part)
 	part->size = end_of(fd, 0, size, &h.file);
 }
 
+/* Those of the file that was asked for last: a command asks for one part after
+ * another. */
+static const struct parts *parts_of(int fd, uint64_t size, bool anew)
+{
+	static struct parts parts;
+	static struct stat of;
+	struct stat st;
+
+	if (!fstat(fd, &st) && !anew && parts.count && st.st_dev == of.st_dev &&
+	    st.st_ino == of.st_ino && st.st_size == of.st_size &&
+	    st.st_mtim.tv_sec == of.st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == of.st_mtim.tv_nsec &&
+	    st.st_ctim.tv_sec == of.st_ctim.tv_sec &&
+	    st.st_ctim.tv_nsec == of.st_ctim.tv_nsec)
+		return &parts;
+	parts_release(&parts);
+	of = st;
+	if (size && was_header(fd, 0))
+		find(&parts, fd, size);
+	return &parts;
+}
+
+static const struct part *pick(const struct parts *p, uint32_t pid,
+			       size_t number)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i].meta.pid == pid && p->list[i].number == number)
+			return &p->list[i];
+	return NULL;
+}
+
+/* Whether that part is still there: a file may change within one tick of its
+ * clock. */
+static bool is_still(int fd, const struct part *part)
+{
+	struct recording_head h;
+	struct rkn_meta now;
+
+	return !recording_head_read(fd, part->at, &h) &&
+	       !recording_head_meta(&h, &now) && now.pid == part->meta.pid &&
+	       now.start_ns == part->meta.start_ns;
+}
+
 /* False: there is none of that process and number. */
 static bool find_part(int fd, uint64_t size, uint32_t pid, size_t number,
 		      struct part *part)
 {
-	struct parts p = { 0 };
-	bool found = false;
+	const struct part *found = pick(parts_of(fd, size, false), pid, number);
 
-	if (size && was_header(fd, 0))
-		find(&p, fd, size);
-	for (size_t i = 0; i < p.count && !found; i++) {
-		found =
-		    p.list[i].meta.pid == pid && earlier(&p, i) + 1 == number;
-		if (found)
-			*part = p.list[i];
-	}
-	parts_release(&p);
+	if (!found || !is_still(fd, found))
+		found = pick(parts_of(fd, size, true), pid, number);
+	if (found)
+		*part = *found;
 	return found;
 }
 
-int parts_open(const char *name, int flags, struct part *part)
+/* The same of the file that `name` would be a part of; -ENOENT: it is none. */
+static int open_part(const char *name, int flags, struct part *part)
 {
-	uint64_t size = 0;
-	int fd = open_file(name, flags, &size);
-	const char *colon;
 	size_t number;
 	uint32_t pid;
+	const char *colon = suffix_of(name, &pid, &number);
+	uint64_t size;
 	char *file;
+	int fd;
 
-	*part = (struct part){ 0 };
-	if (fd >= 0)
-		find_first(fd, size, part);
-	colon = fd == -ENOENT ? suffix_of(name, &pid, &number) : NULL;
 	if (!colon)
-		return fd;
+		return -ENOENT;
 	file = xstrndup(name, (size_t)(colon - name));
 	fd = open_file(file, flags, &size);
 	free(file);
@@ -287,4 +353,20 @@ int parts_open(const char *name, int flags, struct part *part)
 		return fd;
 	close(fd);
 	return -ESRCH;
+}
+
+int parts_open(const char *name, int flags, struct part *part)
+{
+	uint64_t size = 0;
+	int fd, whole;
+
+	*part = (struct part){ 0 };
+	fd = open_part(name, flags, part);
+	if (fd >= 0)
+		return fd;
+	whole = open_file(name, flags, &size);
+	if (whole < 0)
+		return whole == -ENOENT ? fd : whole;
+	find_first(whole, size, part);
+	return whole;
 }

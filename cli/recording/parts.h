@@ -5,7 +5,7 @@
  * A part has a name, which is what commands take for a recording: the first has the
  * file's, the others have their process's number behind it, "r.rkn:4712". Of
  * several of one process the second is "r.rkn:4712.2". One that does not say whose
- * it is, for its start is damaged, has number 0. A file of that name goes first.
+ * it is, for its start is damaged, has number 0. A file of that name is not seen.
  */
 #ifndef PARTS_H
 #define PARTS_H
@@ -16,6 +16,7 @@
 
 struct part {
 	uint64_t at, size;    /* bytes: where in the file, and how many */
+	size_t number;        /* of its process in the file, from 1 */
 	struct rkn_meta meta; /* all 0: it cannot be read */
 };
 
@@ -42,9 +43,12 @@ char *parts_name(const struct parts *p, size_t i, const char *path);
  * form. */
 bool parts_is_name(const char *word);
 
-/* The file that `name` is a part of; a copy of `name` where it is itself a file, or
- * no name of a part. For the caller to free. */
+/* The file that `name` is a part of, by its form; a copy of `name` where there is no
+ * such file but one called `name`, or where it is no name of a part. For the caller
+ * to free. */
 char *parts_file(const char *name);
+/* Whether there is a file that `name` may be a part of. */
+bool parts_is_part(const char *name);
 
 /*
  * Opens the file of recording `name`, with open(2)'s `flags` and those that a file

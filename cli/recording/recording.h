@@ -41,6 +41,8 @@ int recording_head_change(struct recording_head *h,
 
 /* model_note() of the one at `at` of `fd`. */
 int recording_note(int fd, uint64_t at, const struct rkn_meta *meta);
+/* Takes RKN_META_RUN_OPEN from the first. 0 or -errno. */
+int recording_complete(int fd);
 
 /* Writes "PATH: " and the sentence into m->error; returns `error`. */
 int model_error(struct model *m, int error, const char *format, ...)

@@ -127,7 +127,7 @@ static int recording_file_begin(struct model_file *f, const struct model *m,
 {
 	const char *slash = strrchr(path, '/');
 	int directory = slash ? (int)(slash - path + 1) : 0;
-	struct model_file made = { 0 };
+	struct model_file made = { .spoilt = f->spoilt };
 	char *name;
 	int error, fd;
 
@@ -203,10 +203,19 @@ static int written(int fd)
 	return other < 0 || close(other) ? -errno : 0;
 }
 
+/* Whether its name is still its own. */
+static bool is_there(const struct model_file *f)
+{
+	struct stat mine, now;
+
+	return !fstat(f->fd, &mine) && !lstat(f->path, &now) &&
+	       mine.st_dev == now.st_dev && mine.st_ino == now.st_ino;
+}
+
 int model_file_add(struct model_file *f, const struct model *m, char **name)
 {
 	uint64_t end = f->end;
-	int error = write_part(m, f);
+	int error = is_there(f) ? write_part(m, f) : -ESTALE;
 	size_t same = 1;
 
 	if (!error) {
@@ -215,6 +224,8 @@ int model_file_add(struct model_file *f, const struct model *m, char **name)
 	}
 	if (error) {
 		/* A part of it would be the last of the file. */
+		if (error == -ESTALE)
+			return error;
 		f->end = end;
 		lseek(f->fd, (off_t)end, SEEK_SET);
 		return ftruncate(f->fd, (off_t)end) ? -errno : error;
@@ -228,6 +239,12 @@ int model_file_add(struct model_file *f, const struct model *m, char **name)
 int model_file_note(const struct model_file *f, const struct rkn_meta *meta)
 {
 	return recording_note(f->fd, f->parts[f->count - 1].at, meta);
+}
+
+void model_file_complete(const struct model_file *f)
+{
+	if (f->path)
+		recording_complete(f->fd);
 }
 
 void model_file_end(struct model_file *f)

@@ -3,6 +3,7 @@
  * the first chunk. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,25 +96,59 @@ int recording_copy(const struct model *m, int fd, uint64_t *size)
 	return error;
 }
 
-int recording_note(int fd, uint64_t at, const struct rkn_meta *meta)
+/* Writes all of `h`, which is at `at`, but the file's header: that gets its length
+ * meanwhile, perhaps. */
+static int rewrite(int fd, uint64_t at, const struct recording_head *h)
 {
+	const size_t first = offsetof(struct recording_head, chunk);
+	const size_t size = sizeof(*h) - first;
 	struct timespec times[2];
-	struct recording_head h;
 	struct stat st;
-	int error = recording_head_read(fd, at, &h);
 
-	if (!error)
-		error =
-		    fstat(fd, &st) ? -errno : recording_head_change(&h, meta);
-	if (error)
-		return error;
-	if (pwrite(fd, &h, sizeof(h), (off_t)at) != (ssize_t)sizeof(h))
+	if (fstat(fd, &st))
+		return -errno;
+	if (pwrite(fd, (const char *)h + first, size, (off_t)(at + first)) !=
+	    (ssize_t)size)
 		return -EIO;
 	/* People go by when it was made. */
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	futimens(fd, times);
 	return 0;
+}
+
+int recording_note(int fd, uint64_t at, const struct rkn_meta *meta)
+{
+	struct recording_head h;
+	struct rkn_meta now, then = *meta;
+	int error = recording_head_read(fd, at, &h);
+
+	if (!error)
+		error = recording_head_meta(&h, &now);
+	/* Another run may have written its file there. */
+	if (!error && (now.pid != meta->pid || now.start_ns != meta->start_ns))
+		error = -ESTALE;
+	if (error)
+		return error;
+	then.flags =
+	    (then.flags & ~RKN_META_RUN_OPEN) | (now.flags & RKN_META_RUN_OPEN);
+	error = recording_head_change(&h, &then);
+	return error ? error : rewrite(fd, at, &h);
+}
+
+int recording_complete(int fd)
+{
+	struct recording_head h;
+	struct rkn_meta meta;
+	int error = recording_head_read(fd, 0, &h);
+
+	if (!error)
+		error = recording_head_meta(&h, &meta);
+	if (error || !(meta.flags & RKN_META_RUN_OPEN))
+		return error;
+	meta.flags &= ~RKN_META_RUN_OPEN;
+	error = recording_head_change(&h, &meta);
+	return error ? error : rewrite(fd, 0, &h);
 }
 
 int model_note(const char *path, const struct rkn_meta *meta)

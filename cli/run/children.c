@@ -12,6 +12,7 @@
 #include "losses.h"
 #include "paint.h"
 #include "parts.h"
+#include "recording_path.h"
 #include "shell_word.h"
 #include "text_stream.h"
 #include "units.h"
@@ -144,7 +145,13 @@ static int worst_first(const void *a, const void *b)
 static bool is_found_by_pid(const struct children *c, size_t i,
 			    const char *output)
 {
-	if (output && strchr(output, '/'))
+	const size_t suffix = strlen(RECORDING_PATH_SUFFIX);
+	const size_t size = output ? strlen(output) : 0;
+
+	/* It looks for "*.rkn" here. */
+	if (output &&
+	    (strchr(output, '/') || *output == '.' || size <= suffix ||
+	     strcmp(output + size - suffix, RECORDING_PATH_SUFFIX) != 0))
 		return false;
 	for (size_t k = 0; k < i; k++)
 		if (c->list[k].meta.pid == c->list[i].meta.pid)

@@ -81,13 +81,34 @@ static bool is_same_run(const struct recorded *a, const struct recorded *b)
 	       a->meta.run_ns == b->meta.run_ns;
 }
 
+/* Whether `r` has the same recording, from a copy of its file perhaps. */
+static bool has(const struct recorded_run *r, const struct recorded *one)
+{
+	for (size_t i = 0; one->meta.pid && i < r->count; i++)
+		if (r->list[i].meta.pid == one->meta.pid &&
+		    r->list[i].meta.start_ns == one->meta.start_ns)
+			return true;
+	return false;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return a && !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
 /*
  * Reads the directory `name` and keeps the newest run's recordings of those
- * that `wanted` (NULL: all) says yes to; with `of` those of its run.
+ * that `wanted` (NULL: all) says yes to; with `of` those of its run, without the
+ * file `but`, which `r` has.
  */
-static void read_directory(
-    struct recorded_run *r, const char *name, const struct recorded *of,
-    bool (*wanted)(const struct recorded *one, uint32_t pid), uint32_t pid)
+static void read_directory(struct recorded_run *r, const char *name,
+			   const struct recorded *of, const char *but,
+			   bool (*wanted)(const struct recorded *one,
+					  uint32_t pid),
+			   uint32_t pid)
 {
 	DIR *directory = opendir(name);
 	bool here = !strcmp(name, ".");
@@ -101,13 +122,14 @@ static void read_directory(
 			continue;
 		path = here ? xstrdup(entry->d_name)
 			    : xasprintf("%s/%s", name, entry->d_name);
-		look(&file, path);
+		if (!is_same_file(but, path))
+			look(&file, path);
 		free(path);
 		for (size_t i = 0; i < file.count; i++) {
 			struct recorded *one = &file.list[i];
 
 			if ((wanted && !wanted(one, pid)) ||
-			    (of && !is_same_run(of, one)) ||
+			    (of && (!is_same_run(of, one) || has(r, one))) ||
 			    (r->count && !is_same_run(&r->list[0], one) &&
 			     one->time_ns <= r->list[0].time_ns))
 				continue;
@@ -165,7 +187,7 @@ static void judge(struct recorded *one, struct cache *c)
 	losses_note(&one->meta, &found);
 	/* So the next command knows. Where it cannot be written, that judges
 	 * anew. */
-	if (one->meta.pid && one->meta.run_pid)
+	if (!error && one->meta.pid && one->meta.run_pid)
 		model_note(one->path, &one->meta);
 	findings_release(&found);
 	wishes_release(&wishes);
@@ -215,8 +237,14 @@ static void read_run(struct recorded_run *r, const char *of)
 		if (file.list[i].meta.run_pid &&
 		    (!named || !strcmp(file.list[i].path, of)))
 			named = &file.list[i];
+	/* Whatever the file is called, its own come first. */
+	for (size_t i = 0; named && i < file.count; i++)
+		if (is_same_run(named, &file.list[i])) {
+			*LIST_ADD(r->list, r->count) = file.list[i];
+			r->list[r->count - 1].path = xstrdup(file.list[i].path);
+		}
 	if (named)
-		read_directory(r, directory, named, NULL, 0);
+		read_directory(r, directory, named, path, NULL, 0);
 	if (!r->count)
 		*LIST_ADD(r->list, r->count) =
 		    (struct recorded){ .path = xstrdup(of) };
@@ -234,7 +262,7 @@ void recorded_run(struct recorded_run *r, const char *of, bool all,
 	if (of)
 		read_run(r, of);
 	else
-		read_directory(r, ".", NULL, NULL, 0);
+		read_directory(r, ".", NULL, NULL, NULL, 0);
 	progress_begin("judging processes", NULL, r->count);
 	if (suspects(r, &known) > !all && !known)
 		for (size_t i = 0; i < r->count; i++) {
@@ -251,7 +279,7 @@ char *recorded_newest(void)
 	struct recorded_run r = { 0 };
 	char *path = NULL;
 
-	read_directory(&r, ".", NULL, NULL, 0);
+	read_directory(&r, ".", NULL, NULL, NULL, 0);
 	sort(&r);
 	if (r.count)
 		path = xstrdup(r.list[0].path);
@@ -281,7 +309,7 @@ char *recorded_of_pid(uint32_t pid)
 	struct recorded_run r = { 0 };
 	char *path = NULL;
 
-	read_directory(&r, ".", NULL, is_of_pid, pid);
+	read_directory(&r, ".", NULL, NULL, is_of_pid, pid);
 	sort(&r);
 	if (r.count)
 		path = xstrdup(r.list[0].path);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "parts.h"
 
 #define NAME_BYTES  200 /* of a program in a file name, leaving room for more */
 #define TRIAL_BYTES 65536
@@ -92,6 +93,8 @@ const char *recording_path_refusal(const char *file)
 	if (file[strlen(file) - 1] == '/' ||
 	    (!stat(file, &st) && S_ISDIR(st.st_mode)))
 		return "is a directory; name a file in it";
+	if (parts_is_part(file))
+		return "would be the name of a recording in another file; name another";
 	if (lstat(file, &st))
 		return NULL; /* what is wrong shows when it is written */
 	if (S_ISLNK(st.st_mode))

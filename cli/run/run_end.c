@@ -102,13 +102,14 @@ static char *begin(const struct run_end *f, const struct model *m, char **name)
 /* One more; likewise. */
 static char *add(const struct run_end *f, const struct model *m, char **name)
 {
-	int error = model_file_add(f->file, m, name);
+	int error = f->file->path ? model_file_add(f->file, m, name) : -EIO;
 
 	if (!error)
 		return NULL;
-	*name = xstrdup(f->file->path);
+	*name = xstrdup(f->file->path ? f->file->path : "the run's file");
 	return xasprintf("%s could not be written to its end: %s", *name,
-			 strerror(-error));
+			 error == -ESTALE ? "another file has its name now"
+					  : strerror(-error));
 }
 
 char *run_end_save(const struct run_end *f, struct model *m, const char *store)
@@ -119,7 +120,13 @@ char *run_end_save(const struct run_end *f, struct model *m, const char *store)
 
 	m->meta.run_pid = (uint32_t)f->pid;
 	m->meta.run_ns = f->ended_ns;
-	failure = f->file->path ? add(f, m, &name) : begin(f, m, &name);
+	if (!f->file->path && !f->file->spoilt) {
+		m->meta.flags |= RKN_META_RUN_OPEN;
+		failure = begin(f, m, &name);
+		m->meta.flags &= ~RKN_META_RUN_OPEN;
+	} else {
+		failure = add(f, m, &name);
+	}
 	if (!failure) {
 		unlink(store);
 		return name;
@@ -130,7 +137,9 @@ char *run_end_save(const struct run_end *f, struct model *m, const char *store)
 	    !strcmp(store + stem - strlen(suffix), suffix))
 		stem -= strlen(suffix);
 	kept = xasprintf("%.*s.finished%s", (int)stem, store, suffix);
+	/* Never begun anew: what is in it has no store any more. */
 	model_file_end(f->file);
+	f->file->spoilt = true;
 	if (model_file_begin_new(f->file, m, kept)) {
 		free(kept);
 		kept = xstrdup(store);
@@ -364,6 +373,7 @@ bool run_end_finish(const struct run_end *f, const struct live *l)
 		strangers_tell(l, list, count, "");
 	}
 	touch(&file);
+	model_file_complete(&file);
 	model_file_end(&file);
 	children_release(&e.children);
 	if (e.program.path)

@@ -137,6 +137,9 @@ enum rkn_meta_flag {
 					the run found in it */
 	RKN_META_UNJUDGED = 1u << 12, /* no check was made; what they say is not
 					 all */
+	/* Since minor version 8, in the first recording of a run's file: refknot
+	 * has not written all the others yet, or was ended before. */
+	RKN_META_RUN_OPEN = 1u << 13,
 };
 
 struct rkn_meta {

@@ -117,7 +117,49 @@ static void each_is_found_by_its_name(void **state)
 	assert_int_equal(model_load(&m, "r.rkn:101:"), -ENOENT);
 }
 
-static void a_file_of_the_name_goes_first(void **state)
+static uint32_t flags_of_first(void)
+{
+	struct rkn_meta meta;
+
+	assert_int_equal(model_peek(FILE_NAME, &meta), 0);
+	return meta.flags;
+}
+
+static void the_first_says_until_all_are_there(void **state)
+{
+	struct model_file f = { 0 };
+	struct rkn_meta meta;
+	struct model m;
+	char *name;
+
+	(void)state;
+	m = specimen_of(0);
+	m.meta.flags |= RKN_META_RUN_OPEN;
+	assert_int_equal(model_file_begin(&f, &m, FILE_NAME), 0);
+	meta = m.meta;
+	model_release(&m);
+	assert_true(flags_of_first() & RKN_META_RUN_OPEN);
+	/* Who notes something else of it leaves that. */
+	meta.flags = RKN_META_JUDGED;
+	assert_int_equal(model_note(FILE_NAME, &meta), 0);
+	assert_int_equal(flags_of_first(), RKN_META_JUDGED | RKN_META_RUN_OPEN);
+	m = specimen_of(1);
+	assert_int_equal(model_file_add(&f, &m, &name), 0);
+	free(name);
+	model_file_complete(&f);
+	assert_int_equal(flags_of_first(), RKN_META_JUDGED);
+	/* Nor is a recording noted that came there since. */
+	meta.start_ns++;
+	assert_int_equal(model_note(FILE_NAME, &meta), -ESTALE);
+	/* Nothing is added to a file whose name is another's. */
+	scratch_run("mv " FILE_NAME " was; cp was " FILE_NAME);
+	assert_int_equal(model_file_add(&f, &m, &name), -ESTALE);
+	model_release(&m);
+	model_file_end(&f);
+	scratch_run("rm was");
+}
+
+static void a_part_goes_before_a_file_of_its_name(void **state)
 {
 	uint64_t ends[PARTS + 1];
 	char *file;
@@ -127,12 +169,15 @@ static void a_file_of_the_name_goes_first(void **state)
 	file = parts_file("r.rkn:101");
 	assert_string_equal(file, "r.rkn");
 	free(file);
-	scratch_run("cp r.rkn r.rkn:101");
-	assert_is(0, "r.rkn:101");
-	file = parts_file("r.rkn:101");
-	assert_string_equal(file, "r.rkn:101");
+	scratch_run("cp r.rkn r.rkn:101; cp r.rkn s.rkn:5");
+	assert_is(1, "r.rkn:101");
+	assert_true(parts_is_part("r.rkn:101"));
+	assert_is(0, "s.rkn:5");
+	assert_false(parts_is_part("s.rkn:5"));
+	file = parts_file("s.rkn:5");
+	assert_string_equal(file, "s.rkn:5");
 	free(file);
-	scratch_run("rm r.rkn:101");
+	scratch_run("rm r.rkn:101 s.rkn:5");
 }
 
 static void names_are_known_by_their_form(void **state)
@@ -335,7 +380,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_found_by_its_name),
-		cmocka_unit_test(a_file_of_the_name_goes_first),
+		cmocka_unit_test(the_first_says_until_all_are_there),
+		cmocka_unit_test(a_part_goes_before_a_file_of_its_name),
 		cmocka_unit_test(names_are_known_by_their_form),
 		cmocka_unit_test(recordings_can_be_put_together),
 		cmocka_unit_test(lengths_are_not_needed),

@@ -415,6 +415,30 @@ def test_two_runs_that_write_one_file_leave_that_of_one(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["r.rkn", "run-tests.sh"]
 
 
+@pytest.mark.parametrize("name", ["out.bin", ".hidden.rkn", "r"])
+def test_a_file_of_any_name_has_all(name, tmp_path):
+    done = run_script(tmp_path, f"{LEAK} >x; {FINE} >x", "-o", name)
+    assert obey(tmp_path, f"refknot report --all {name}").startswith(
+        "refknot: 1 of 3 processes has findings, ")
+    assert not re.search(r"refknot report \d", done.told)
+
+
+def test_a_name_of_another_files_recording_is_refused(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x", "-o", "r.rkn")
+    [_, part] = recordings(tmp_path / "r.rkn")
+    done = refknot("run", "-o", part, "true", cwd=tmp_path)
+    assert done.status == 2
+    assert "the name of a recording in another file" in done.told
+
+
+def test_a_gate_judges_the_process_that_is_named(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x; {FINE} >x")
+    [_, leaks, fine] = recordings(next(tmp_path.glob("*.rkn")))
+    for name, status in ((leaks, 23), (fine, 0)):
+        done = refknot("check", name.rsplit(":")[1], cwd=tmp_path)
+        assert done.status == status, done.told
+
+
 def test_json_has_a_summary(tmp_path):
     run_script(tmp_path, f"{LEAK} >x; {CYCLE} >x; {FINE} >x")
     document = json.loads(refknot("report", "--all", "-f", "json",

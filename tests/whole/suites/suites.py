@@ -29,6 +29,7 @@ import debian  # noqa: E402
 import differences  # noqa: E402
 import findings  # noqa: E402
 import peers  # noqa: E402
+from one_file import apart  # noqa: E402
 from sites import compare, largest, places, total  # noqa: E402
 from table import BUILDS, SUITES  # noqa: E402
 
@@ -156,6 +157,7 @@ class Bench:
                 "unstable", "numbers", f"{len(first)} findings and "
                 f"{len(second)}"))
         row.findings = len(first)
+        apart(out / "main.rkn")
         # All processes of its own programs; what the shell does is not here.
         processes = findings.all_processes(self.options.refknot, out,
                                            self.home / "cache", self.names)
