@@ -79,14 +79,17 @@ static size_t put_character(struct json_writer *w, const char *part,
 	unsigned char c[4 + 1] = "";
 	char text[8];
 	size_t n;
+	int length;
 
 	memcpy(c, part, size < 4 ? size : 4);
 	n = utf8_character(c);
 	n = n ? n : 1;
-	if (utf8_is_control(c, n))
-		put(w, text, (size_t)sprintf(text, "\\u%04x", number_of(c, n)));
-	else
+	if (utf8_is_control(c, n)) {
+		length = sprintf(text, "\\u%04x", number_of(c, n));
+		put(w, text, (size_t)length);
+	} else {
 		put(w, part, n);
+	}
 	return n;
 }
 
@@ -128,10 +131,9 @@ static bool is_plain(const char *text)
 static void put_integer(struct json_writer *w, json_int_t value)
 {
 	char text[32];
+	int size = snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, value);
 
-	put(w, text,
-	    (size_t)snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
-			     value));
+	put(w, text, (size_t)size);
 }
 
 static void put_text(struct json_writer *w, const char *text)

@@ -139,7 +139,7 @@ int recording_note(int fd, uint64_t at, const struct rkn_meta *meta)
 int recording_complete(int fd)
 {
 	struct recording_head h;
-	struct rkn_meta meta;
+	struct rkn_meta meta = { 0 };
 	int error = recording_head_read(fd, 0, &h);
 
 	if (!error)

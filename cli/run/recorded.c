@@ -99,16 +99,48 @@ static bool is_same_file(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
+/* Which recordings of a directory are kept: see read_directory(). */
+struct choice {
+	const struct recorded *of; /* NULL: any */
+	const char *but;           /* NULL: none */
+	bool (*wanted)(const struct recorded *one, uint32_t pid); /* NULL */
+	uint32_t pid;
+};
+
+static bool is_chosen(const struct choice *c, const struct recorded_run *r,
+		      const struct recorded *one)
+{
+	if (c->wanted && !c->wanted(one, c->pid))
+		return false;
+	if (c->of && (!is_same_run(c->of, one) || has(r, one)))
+		return false;
+	return !r->count || is_same_run(&r->list[0], one) ||
+	       one->time_ns > r->list[0].time_ns;
+}
+
+/* Takes the chosen ones of a file. */
+static void take(struct recorded_run *r, struct recorded_run *file,
+		 const struct choice *c)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		struct recorded *one = &file->list[i];
+
+		if (!is_chosen(c, r, one))
+			continue;
+		if (r->count && !is_same_run(&r->list[0], one))
+			recorded_release(r);
+		*LIST_ADD(r->list, r->count) = *one;
+		one->path = NULL;
+	}
+}
+
 /*
  * Reads the directory `name` and keeps the newest run's recordings of those
- * that `wanted` (NULL: all) says yes to; with `of` those of its run, without the
- * file `but`, which `r` has.
+ * that `wanted` says yes to; with `of` those of its run, without the file `but`,
+ * which `r` has.
  */
 static void read_directory(struct recorded_run *r, const char *name,
-			   const struct recorded *of, const char *but,
-			   bool (*wanted)(const struct recorded *one,
-					  uint32_t pid),
-			   uint32_t pid)
+			   const struct choice *c)
 {
 	DIR *directory = opendir(name);
 	bool here = !strcmp(name, ".");
@@ -122,22 +154,10 @@ static void read_directory(struct recorded_run *r, const char *name,
 			continue;
 		path = here ? xstrdup(entry->d_name)
 			    : xasprintf("%s/%s", name, entry->d_name);
-		if (!is_same_file(but, path))
+		if (!is_same_file(c->but, path))
 			look(&file, path);
 		free(path);
-		for (size_t i = 0; i < file.count; i++) {
-			struct recorded *one = &file.list[i];
-
-			if ((wanted && !wanted(one, pid)) ||
-			    (of && (!is_same_run(of, one) || has(r, one))) ||
-			    (r->count && !is_same_run(&r->list[0], one) &&
-			     one->time_ns <= r->list[0].time_ns))
-				continue;
-			if (r->count && !is_same_run(&r->list[0], one))
-				recorded_release(r);
-			*LIST_ADD(r->list, r->count) = *one;
-			one->path = NULL;
-		}
+		take(r, &file, c);
 		recorded_release(&file);
 	}
 	if (directory)
@@ -244,7 +264,8 @@ static void read_run(struct recorded_run *r, const char *of)
 			r->list[r->count - 1].path = xstrdup(file.list[i].path);
 		}
 	if (named)
-		read_directory(r, directory, named, path, NULL, 0);
+		read_directory(r, directory,
+			       &(struct choice){ .of = named, .but = path });
 	if (!r->count)
 		*LIST_ADD(r->list, r->count) =
 		    (struct recorded){ .path = xstrdup(of) };
@@ -262,7 +283,7 @@ void recorded_run(struct recorded_run *r, const char *of, bool all,
 	if (of)
 		read_run(r, of);
 	else
-		read_directory(r, ".", NULL, NULL, NULL, 0);
+		read_directory(r, ".", &(struct choice){ 0 });
 	progress_begin("judging processes", NULL, r->count);
 	if (suspects(r, &known) > !all && !known)
 		for (size_t i = 0; i < r->count; i++) {
@@ -279,7 +300,7 @@ char *recorded_newest(void)
 	struct recorded_run r = { 0 };
 	char *path = NULL;
 
-	read_directory(&r, ".", NULL, NULL, NULL, 0);
+	read_directory(&r, ".", &(struct choice){ 0 });
 	sort(&r);
 	if (r.count)
 		path = xstrdup(r.list[0].path);
@@ -309,7 +330,8 @@ char *recorded_of_pid(uint32_t pid)
 	struct recorded_run r = { 0 };
 	char *path = NULL;
 
-	read_directory(&r, ".", NULL, NULL, is_of_pid, pid);
+	read_directory(&r, ".",
+		       &(struct choice){ .wanted = is_of_pid, .pid = pid });
 	sort(&r);
 	if (r.count)
 		path = xstrdup(r.list[0].path);

@@ -94,7 +94,9 @@ def try_instants(tmp_path, number, start, first, step, *argv, name):
     assert len(killed(report)) == count_of(done)
     assert all(p["killed_ok"] and not p["incomplete"]
                for p in killed(report))
-    assert phases(report) == seen
+    # What few calls are after the check is met by chance if not all are tried.
+    rare = {AFTER} if step > 1 else set()
+    assert phases(report) - rare == seen - rare
     assert "/refknot-" not in done.told
     return seen
 
