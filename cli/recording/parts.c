@@ -116,7 +116,7 @@ static uint64_t end_of(int fd, uint64_t at, uint64_t size,
 	end = end_by_chunks(fd, at + h->size, size);
 	if (end >= size || (end && was_header(fd, end)))
 		return end < size ? end : size;
-	/* What follows is no recording, but one may be behind that. */
+	/* Something else follows; the next recording may begin after it. */
 	return search(fd, end ? end : at + h->size, size);
 }
 

@@ -43,9 +43,8 @@ char *parts_name(const struct parts *p, size_t i, const char *path);
  * form. */
 bool parts_is_name(const char *word);
 
-/* The file that `name` is a part of, by its form; a copy of `name` where there is no
- * such file but one called `name`, or where it is no name of a part. For the caller
- * to free. */
+/* The file that `name` is a part of: "r.rkn" for "r.rkn:4712". A copy of `name` if it
+ * has not that form, or if only a file called `name` exists. For the caller to free. */
 char *parts_file(const char *name);
 /* Whether there is a file that `name` may be a part of. */
 bool parts_is_part(const char *name);

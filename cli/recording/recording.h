@@ -52,4 +52,7 @@ int model_error(struct model *m, int error, const char *format, ...)
  * many, or -errno. */
 int64_t model_pread(int fd, void *to, uint64_t size, uint64_t offset);
 
+/* Writes all of `size` bytes. 0 or -errno. */
+int model_write(int fd, const void *data, size_t size);
+
 #endif

@@ -39,21 +39,6 @@ int model_peek(const char *path, struct rkn_meta *meta)
 	return recording_head_meta(&h, meta);
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* The bytes of `part`, of which the first are `h`. */
 static int copy(int from, int to, const struct part *part,
 		const struct recording_head *h)
@@ -71,7 +56,7 @@ static int copy(int from, int to, const struct part *part,
 			return n ? (int)n : -EIO;
 		if (!done)
 			memcpy(bytes, h, sizeof(*h));
-		error = write_all(to, bytes, (size_t)n);
+		error = model_write(to, bytes, (size_t)n);
 		if (error)
 			return error;
 		done += (uint64_t)n;

@@ -29,12 +29,12 @@ struct writer {
 	unsigned char held[HELD]; /* not yet written */
 };
 
-static int write_all(const struct writer *w, const void *data, size_t size)
+int model_write(int fd, const void *data, size_t size)
 {
 	const char *p = data;
 
 	while (size) {
-		ssize_t n = write(w->fd, p, size);
+		ssize_t n = write(fd, p, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -48,7 +48,7 @@ static int write_all(const struct writer *w, const void *data, size_t size)
 
 static int flush(struct writer *w)
 {
-	int error = write_all(w, w->held, w->held_size);
+	int error = model_write(w->fd, w->held, w->held_size);
 
 	w->held_size = 0;
 	return error;
@@ -62,7 +62,7 @@ static int put(struct writer *w, const void *data, size_t size)
 		return error;
 	w->size += size;
 	if (size > HELD)
-		return write_all(w, data, size);
+		return model_write(w->fd, data, size);
 	memcpy(w->held + w->held_size, data, size);
 	w->held_size += size;
 	return 0;

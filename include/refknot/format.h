@@ -7,7 +7,7 @@
  *
  * A file, PROG.PID.rkn, holds the recordings of one run, one after another and each
  * as it would be alone: that of the program first, then those of the processes that
- * it started.  There is no list of them: the length in a header leads to the next.
+ * it started.  The file has no list of them: the length in a header leads to the next.
  *
  * Invariants:
  *

@@ -94,9 +94,7 @@ def try_instants(tmp_path, number, start, first, step, *argv, name):
     assert len(killed(report)) == count_of(done)
     assert all(p["killed_ok"] and not p["incomplete"]
                for p in killed(report))
-    # What few calls are after the check is met by chance if not all are tried.
-    rare = {AFTER} if step > 1 else set()
-    assert phases(report) - rare == seen - rare
+    assert phases(report) == seen
     assert "/refknot-" not in done.told
     return seen
 
@@ -122,7 +120,8 @@ def test_sigkill_at_each_instant_after_sigterm_is_one_verdict(
 
 @pytest.mark.parametrize("argv, name, step", [
     (["/bin/sh", "-c", "true; exit 0"], "sh", 13),
-    ([sys.executable, "-c", "pass"], "python*", 211)])
+    # Of 211 one fell on the few calls behind the check, in some runs only.
+    ([sys.executable, "-I", "-S", "-B", "-c", "pass"], "python*", 199)])
 def test_shells_and_interpreters_are_killed_alike(argv, name, step, tmp_path):
     seen = try_instants(tmp_path, KILL, "exec", 2, step, *argv, name=name)
     assert {BEFORE, UNCHECKED, DURING} <= seen
