@@ -336,9 +336,11 @@ static void add_unread(const char *path)
 
 /* --- Results --------------------------------------------------------------- */
 
+/* The gate keeps them until it is closed. */
 struct names {
-	const char **list; /* ends with NULL once it is complete */
-	size_t count;
+	char **texts;
+	const char **list; /* the same, and ends with NULL once it is complete */
+	size_t count, owned;
 };
 
 /* One is judged once, however often it is named. */
@@ -349,7 +351,16 @@ static void add_name(struct names *n, char *name)
 			free(name);
 			return;
 		}
+	*LIST_ADD(n->texts, n->owned) = name;
 	*LIST_ADD(n->list, n->count) = name;
+}
+
+static void names_release(struct names *n)
+{
+	for (size_t i = 0; i < n->owned; i++)
+		free(n->texts[i]);
+	free(n->texts);
+	free(n->list);
 }
 
 static void add_file(struct names *n, const char *path)
@@ -373,30 +384,25 @@ static void add_file(struct names *n, const char *path)
 	parts_release(&parts);
 }
 
-/* What is named, a file as all the recordings in it; NULL: nothing is. The texts
- * live as long as the process. */
-static const char **all_parts(const char **paths)
+/* What is named, a file as all the recordings in it; none: nothing is. */
+static void add_parts(struct names *n, const char **paths)
 {
-	struct names n = { 0 };
-
 	for (; paths && *paths; paths++) {
 		char *path = recordings_path(*paths);
 
 		/* The number of a process means that one, not its file. */
 		if (path && strcmp(path, *paths) != 0)
-			add_name(&n, xstrdup(path));
+			add_name(n, xstrdup(path));
 		else
-			add_file(&n, *paths);
+			add_file(n, *paths);
 		free(path);
 	}
-	if (n.count)
-		*LIST_ADD(n.list, n.count) = NULL;
-	return n.list;
+	if (n->count)
+		*LIST_ADD(n->list, n->count) = NULL;
 }
 
-static int judge_recordings(const char **named)
+static int judge_recordings(const char **paths)
 {
-	const char **paths = all_parts(named);
 	struct named n = { .paths = paths };
 	int status;
 
@@ -409,7 +415,6 @@ static int judge_recordings(const char **named)
 		gate_add_incomplete(&gate, "the newest recording", NULL, 0, 0,
 				    "it could not be read");
 	free(n.read);
-	free(paths);
 	return status;
 }
 
@@ -444,6 +449,7 @@ static char *next_command(const char **recordings)
 static int run(const char **arguments)
 {
 	FILE *out = options_program ? stderr : stdout;
+	struct names judged = { 0 };
 	int status = 0;
 	bool written;
 
@@ -455,8 +461,10 @@ static int run(const char **arguments)
 		    "check: name recordings, or after -- a program, not both");
 	if (options_program)
 		status = gate_run(&gate, options_program, keep);
-	else
-		status = judge_recordings(arguments);
+	else {
+		add_parts(&judged, arguments);
+		status = judge_recordings(judged.list);
+	}
 	if (update_baseline)
 		gate_update(&gate, status, keep_stale);
 	gate_judge(&gate, status);
@@ -485,6 +493,7 @@ static int run(const char **arguments)
 	suppress_release(&suppressions);
 	baseline_release(&baseline);
 	sources_close(gate.sources);
+	names_release(&judged);
 	return status;
 }
 
