@@ -5,13 +5,17 @@
  */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #define NOINLINE __attribute__((noinline, noipa))
 #define STACK    (128 << 10)
@@ -168,6 +172,17 @@ static void signals(void)
 	}
 }
 
+typedef void worker(void (*)(size_t), int);
+
+static void *library_open(const char *path)
+{
+	void *library = dlopen(path, RTLD_NOW);
+
+	if (!library)
+		abort();
+	return library;
+}
+
 /*
  * Two libraries of one layout, whose frames differ: loaded at one place in
  * turn, the same return address has another rule each time.
@@ -178,13 +193,10 @@ static void libraries(const char *const *paths)
 	int again = 0;
 
 	for (int i = 0; i < 200; i++) {
-		void *library = dlopen(paths[i % 2], RTLD_NOW);
-		void (*work)(void (*)(size_t), int);
+		void *library = library_open(paths[i % 2]);
+		worker *work;
 
-		if (!library)
-			abort();
-		work = (void (*)(void (*)(size_t), int))(size_t)dlsym(library,
-								      "work");
+		work = (worker *)(size_t)dlsym(library, "work");
 		again += (void *)(size_t)work == last;
 		last = (void *)(size_t)work;
 		work(touch, i % 5);
@@ -194,33 +206,83 @@ static void libraries(const char *const *paths)
 	       again > 100 ? "libraries came again" : "no library came again");
 }
 
-/* The same by two threads: a place may have another library before the call that
- * unloaded the last one returns. */
-static void *load(void *paths)
-{
-	for (int i = 0; i < 200; i++) {
-		void *library = dlopen(((char **)paths)[i % 2], RTLD_NOW);
-		void (*work)(void (*)(size_t), int);
+/*
+ * A place has another library before the call that unloaded the last one returns:
+ * the loader is another thread, which waits for the loader's lock and which the
+ * unloader, on the same processor and of lowest rank, makes way for.
+ */
+static struct {
+	const char *path; /* of what is loaded next */
+	worker *work;     /* of what goes */
+	pthread_t thread;
+	_Atomic pid_t id; /* of the loader; 0: it still works in what goes */
+	int again;
+} next;
 
-		if (!library)
-			abort();
-		work = (void (*)(void (*)(size_t), int))(size_t)dlsym(library,
-								      "work");
-		for (int k = 0; k < 20; k++)
-			work(touch, k % 5);
-		dlclose(library);
-	}
-	return NULL;
+static void *load(void *unused)
+{
+	void *library;
+	worker *work;
+
+	/* Rules are derived anew, and must not stay. */
+	next.work(touch, 2);
+	next.id = gettid();
+	library = library_open(next.path);
+	work = (worker *)(size_t)dlsym(library, "work");
+	next.again += work == next.work;
+	for (int i = 0; i < 5; i++)
+		work(touch, i);
+	dlclose(library);
+	return unused;
+}
+
+static bool waits(pid_t thread)
+{
+	char path[64], text[64] = "";
+	FILE *file;
+	char *state;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	file = fopen(path, "r");
+	if (!file || !fgets(text, sizeof(text), file))
+		abort();
+	fclose(file);
+	state = strrchr(text, ')');
+	return state && state[2] == 'S';
+}
+
+static void leaving(void)
+{
+	next.id = 0;
+	if (pthread_create(&next.thread, NULL, load, NULL))
+		abort();
+	while (!next.id || !waits(next.id))
+		usleep(100);
 }
 
 static void loaders(char **paths)
 {
-	pthread_t thread;
+	struct sched_param lowest = { 0 };
+	cpu_set_t one;
 
-	if (pthread_create(&thread, NULL, load, paths))
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	if (sched_setaffinity(0, sizeof(one), &one) ||
+	    sched_setscheduler(0, SCHED_IDLE | SCHED_RESET_ON_FORK, &lowest))
 		abort();
-	load(paths);
-	pthread_join(thread, NULL);
+	for (int i = 0; i < 20; i++) {
+		void *library = library_open(paths[i % 2]);
+
+		next.path = paths[!(i % 2)];
+		next.work = (worker *)(size_t)dlsym(library, "work");
+		*(void (**)(void))dlsym(library, "leaving") = leaving;
+		for (int k = 0; k < 5; k++)
+			next.work(touch, k);
+		dlclose(library);
+		pthread_join(next.thread, NULL);
+	}
+	printf("%s\n", next.again > 10 ? "libraries came again"
+				       : "no library came again");
 }
 
 static int compare(const void *a, const void *b)

@@ -56,9 +56,10 @@ def test_rules_of_unloaded_libraries_are_forgotten(tmp_path, level):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_rules_are_forgotten_before_a_library_is_gone(tmp_path, level):
-    check(tmp_path, PROGRAMS / f"stacks_{level}", "loaders",
-          PROGRAMS / "stacks_library_512.so",
-          PROGRAMS / "stacks_library_1024.so")
+    recorded = check(tmp_path, PROGRAMS / f"stacks_{level}", "loaders",
+                     PROGRAMS / "stacks_library_512.so",
+                     PROGRAMS / "stacks_library_1024.so")
+    assert recorded.outcome.out == b"libraries came again\n"
 
 
 @pytest.mark.parametrize("depth", ["1", "5", "1024"])
