@@ -43,7 +43,7 @@ static int open_to_read(struct executable *x, int fd)
 
 	name_descriptor(x, fd);
 	if (mode < 0 || !S_ISREG(mode) || sys_identify(fd, &id) < 0 ||
-	    file_locks_have(&x->locks, id.inode))
+	    file_locks_have(&x->locks, &id))
 		return -1;
 	return (int)sys_open(x->link, O_RDONLY, 0);
 }

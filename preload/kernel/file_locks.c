@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "proc.h"
 #include "sys.h"
 #include "text.h"
+
+/* --- /proc/locks -------------------------------------------------------------- */
 
 /* Where `text`, which has two bytes at least, is in what stands from `at` to
  * `end`; NULL: nowhere. */
@@ -36,11 +39,11 @@ static bool find(const char *lines, size_t size, const char *inode)
 	return false;
 }
 
-COLD bool file_locks_have(struct file_locks *l, uint64_t inode)
+COLD bool file_locks_listed(struct file_locks *l, uint64_t inode)
 {
 	char number[24];
 	struct text t = { number, sizeof(number), 0 };
-	long fd = sys_open("/proc/locks", O_RDONLY, 0), n;
+	long fd = proc_open("locks", O_RDONLY), n;
 	size_t kept = 0;
 	bool found = false;
 
@@ -49,17 +52,56 @@ COLD bool file_locks_have(struct file_locks *l, uint64_t inode)
 	text_add(&t, ":");
 	text_number(&t, inode);
 	text_add(&t, " ");
-	while (!found && kept < sizeof(l->lines)) {
-		n = sys_read((int)fd, l->lines + kept, sizeof(l->lines) - kept);
+	while (!found && kept < sizeof(l->room)) {
+		n = sys_read((int)fd, l->room + kept, sizeof(l->room) - kept);
 		if (n <= 0)
 			break;
 		n += (long)kept;
-		found = find(l->lines, (size_t)n, number);
+		found = find(l->room, (size_t)n, number);
 		for (kept = 0; (long)kept < n; kept++) /* no whole line */
-			if (l->lines[n - 1 - (long)kept] == '\n')
+			if (l->room[n - 1 - (long)kept] == '\n')
 				break;
-		memmove(l->lines, l->lines + n - kept, kept);
+		memmove(l->room, l->room + n - kept, kept);
 	}
 	sys_close((int)fd);
 	return found;
+}
+
+/* --- This process's descriptors ------------------------------------------------ */
+
+static bool is_open_as(const char *name, const struct sys_identity *file)
+{
+	struct sys_identity id;
+	int fd;
+
+	if (text_digit(*name, 10) < 0)
+		return false;
+	fd = (int)text_read(&name, 10);
+	return !sys_identify(fd, &id) && id.inode == file->inode &&
+	       id.device == file->device && !(sys_modes(fd) & O_PATH);
+}
+
+/* Whether a descriptor of it is open, or may be. */
+static bool is_open(struct file_locks *l, const struct sys_identity *file)
+{
+	long fd = proc_open("thread-self/fd", O_RDONLY | O_DIRECTORY), size = -1;
+	bool found = false;
+
+	while (fd >= 0 && !found &&
+	       (size = sys_directory((int)fd, l->room, sizeof(l->room))) > 0)
+		for (long at = 0; at < size && !found;) {
+			const struct sys_entry *e =
+			    (const void *)(l->room + at);
+
+			at += e->size;
+			found = is_open_as(e->name, file);
+		}
+	if (fd >= 0)
+		sys_close((int)fd);
+	return found || size < 0;
+}
+
+COLD bool file_locks_have(struct file_locks *l, const struct sys_identity *file)
+{
+	return is_open(l, file) && file_locks_listed(l, file->inode);
 }

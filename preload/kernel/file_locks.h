@@ -10,12 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sys.h"
+
 struct file_locks {
-	char lines[1024]; /* room to work: stacks may be small */
+	/* Room to work: stacks may be small. */
+	_Alignas(8) char room[1024];
 };
 
-/* Whether /proc/locks has a lock on a file with that inode number. Another file
- * system may have a file of the same number. */
-bool file_locks_have(struct file_locks *l, uint64_t inode);
+/* Whether /proc/locks has such a lock on a file with that inode number. Another file
+ * system may have a file of the same number. The kernel may let a reader wait 10 ms
+ * for all processors. */
+bool file_locks_listed(struct file_locks *l, uint64_t inode);
+
+/* Whether this process may have such a lock on that file: it is listed, and a
+ * descriptor of it is open, not by O_PATH. That is looked at first. */
+bool file_locks_have(struct file_locks *l, const struct sys_identity *file);
 
 #endif

@@ -115,6 +115,7 @@ bool sys_is_inherited(int fd)
 	return flags >= 0 && !(flags & FD_CLOEXEC);
 }
 
+PLAIN(sys_modes, (int fd), CALL2(SYS_fcntl, fd, F_GETFL))
 PLAIN(sys_close, (int fd), CALL1(SYS_close, fd))
 PLAIN(sys_read, (int fd, void *buffer, size_t size),
       CALL3(SYS_read, fd, buffer, size))

@@ -62,6 +62,7 @@ long sys_open_below(int fd, const char *path, int flags);
 long sys_duplicate(int fd, int least);
 /* Whether it is open and stays so in an executed program. */
 bool sys_is_inherited(int fd);
+long sys_modes(int fd); /* of open(2): O_PATH, ... */
 long sys_close(int fd);
 long sys_read(int fd, void *buffer, size_t size);
 long sys_pread(int fd, void *buffer, size_t size, uint64_t offset);

@@ -179,7 +179,7 @@ static bool is_locked(void)
 	long fd = sys_open(PROGRAM, O_PATH, 0);
 	struct sys_identity id;
 	bool locked = l && fd >= 0 && sys_identify((int)fd, &id) == 0 &&
-		      file_locks_have(l, id.inode);
+		      file_locks_have(l, &id);
 
 	if (fd >= 0)
 		sys_close((int)fd);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,6 +22,7 @@
 #include "dynamic.h"
 #include "executable.h"
 #include "file_locks.h"
+#include "sys.h"
 
 static char directory[] = "/tmp/test_executable-XXXXXX";
 
@@ -308,7 +310,7 @@ static int lock(const char *name, uint64_t *inode)
 	return fd;
 }
 
-static bool have(uint64_t inode)
+static bool is_listed(uint64_t inode)
 {
 	static struct {
 		struct file_locks l;
@@ -317,13 +319,22 @@ static bool have(uint64_t inode)
 	bool found;
 
 	memset(&room, 0x5a, sizeof(room));
-	found = file_locks_have(&room.l, inode);
+	found = file_locks_listed(&room.l, inode);
 	for (unsigned i = 0; i < sizeof(room.guard); i++)
 		assert_int_equal(room.guard[i], 0x5a);
 	return found;
 }
 
-static void every_lock_of_a_process_is_seen(void **state)
+static bool have(int fd)
+{
+	struct sys_identity id;
+	struct file_locks l;
+
+	assert_int_equal(sys_identify(fd, &id), 0);
+	return file_locks_have(&l, &id);
+}
+
+static void every_lock_is_listed(void **state)
 {
 	uint64_t inodes[LOCKED], unlocked;
 	int fds[LOCKED], fd = lock("unlocked", &unlocked);
@@ -331,31 +342,67 @@ static void every_lock_of_a_process_is_seen(void **state)
 	(void)state;
 	for (unsigned i = 0; i < LOCKED; i++)
 		fds[i] = lock("locked", &inodes[i]);
-	assert_true(have(unlocked));
+	assert_true(is_listed(unlocked));
 	close(fd);
-	assert_false(have(unlocked));
-	assert_false(have(0));
-	assert_false(have(UINT64_MAX));
+	assert_false(is_listed(unlocked));
+	assert_false(is_listed(0));
+	assert_false(is_listed(UINT64_MAX));
 	for (unsigned i = 0; i < LOCKED; i++) {
-		assert_true(have(inodes[i]));
+		assert_true(is_listed(inodes[i]));
 		/* Neither the end nor the start of a number. */
-		assert_false(have(inodes[i] * 1000));
-		assert_false(have(inodes[i] / 1000));
+		assert_false(is_listed(inodes[i] * 1000));
+		assert_false(is_listed(inodes[i] / 1000));
 		close(fds[i]);
-		assert_false(have(inodes[i]));
+		assert_false(is_listed(inodes[i]));
 	}
+}
+
+/* Behind more descriptors than fit the room to work at once. */
+static void only_who_has_the_file_open_has_its_lock(void **state)
+{
+	int fds[100], fd, path;
+	uint64_t inode;
+	pid_t child;
+	int status;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		fds[i] = dup(STDERR_FILENO);
+	fd = lock("locked", &inode);
+	assert_true(have(fd));
+	path = open("/proc/self/exe", O_PATH);
+	assert_false(have(path)); /* that is no descriptor to be locked by */
+	/* A child has no lock of its parent's: asked for by a name only, that
+	 * is not so much as looked for. */
+	child = fork();
+	if (!child) {
+		struct sys_identity id;
+		struct file_locks l;
+		bool seen = sys_identify(fd, &id) == 0;
+
+		close(fd);
+		_exit(seen && file_locks_listed(&l, inode) &&
+			      !file_locks_have(&l, &id)
+			  ? 0
+			  : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(have(fd)); /* no descriptor was closed to find out */
+	close(path);
+	close(fd);
+	for (unsigned i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		close(fds[i]);
 }
 
 /* They do not go with a descriptor that is closed. */
 static void only_locks_of_a_process_count(void **state)
 {
 	int fd = open("flock", O_CREAT | O_RDWR, 0700);
-	struct stat st;
 
 	(void)state;
 	assert_int_equal(flock(fd, LOCK_EX), 0);
-	assert_int_equal(fstat(fd, &st), 0);
-	assert_false(have(st.st_ino));
+	assert_false(have(fd));
 	close(fd);
 	unlink("flock");
 }
@@ -364,7 +411,6 @@ static void what_is_locked_is_not_opened(void **state)
 {
 	struct file f = file_of(0, "/bin/sh");
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct stat st;
 	int fd;
 
 	(void)state;
@@ -372,8 +418,7 @@ static void what_is_locked_is_not_opened(void **state)
 	fd = open("program", O_RDWR);
 	assert_int_equal(fcntl(fd, F_SETLK, &l), 0);
 	assert_false(is_foreign("program"));
-	assert_int_equal(fstat(fd, &st), 0);
-	assert_true(have(st.st_ino));
+	assert_true(have(fd));
 	close(fd);
 	assert_true(is_foreign("program"));
 	unlink("program");
@@ -389,7 +434,9 @@ int main(void)
 		cmocka_unit_test(a_library_is_no_program),
 		cmocka_unit_test(programs_of_32_bits_need_another_library),
 		cmocka_unit_test(scripts_are_what_interprets_them),
-		cmocka_unit_test(every_lock_of_a_process_is_seen),
+		cmocka_unit_test(every_lock_is_listed),
+		cmocka_unit_test(
+		    only_who_has_the_file_open_has_its_lock),
 		cmocka_unit_test(only_locks_of_a_process_count),
 		cmocka_unit_test(what_is_locked_is_not_opened),
 	};
