@@ -14,6 +14,7 @@
 #include "losses.h"
 #include "parts.h"
 #include "reading.h"
+#include "recordings.h"
 #include "status.h"
 #include "table.h"
 #include "units.h"
@@ -144,9 +145,13 @@ int listing_print(const char **files, bool json)
 	struct rows rows = { 0 };
 	int status = STATUS_OK;
 
-	for (; *files; files++)
-		if (!add_file(&rows, *files))
+	for (; *files; files++) {
+		char *path = recordings_path(*files);
+
+		if (!path || !add_file(&rows, path))
 			status = STATUS_INPUT;
+		free(path);
+	}
 	if (json)
 		print_json(&rows);
 	else

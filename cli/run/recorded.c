@@ -251,11 +251,13 @@ static void read_run(struct recorded_run *r, const char *of)
 	char *path = parts_file(of), *directory = recording_path_directory(of);
 	const struct recorded *named = NULL;
 	struct recorded_run file = { 0 };
+	bool whole = !strcmp(path, of);
 
 	look(&file, path);
+	/* Without a part of that name no other is meant. */
 	for (size_t i = 0; i < file.count; i++)
 		if (file.list[i].meta.run_pid &&
-		    (!named || !strcmp(file.list[i].path, of)))
+		    (whole ? !named : !strcmp(file.list[i].path, of)))
 			named = &file.list[i];
 	/* Whatever the file is called, its own come first. */
 	for (size_t i = 0; named && i < file.count; i++)

@@ -155,6 +155,15 @@ def test_the_recordings_in_a_file_have_a_line_each(tmp_path):
             for row in rows[1:3]] == [("leak", 2, 520)] * 2
 
 
+def test_a_process_is_listed_by_its_number(tmp_path):
+    refknot("run", "-o", "r.rkn", "sh", "-c", f"{LEAK}; true", cwd=tmp_path)
+    leak = refknot("list", "r.rkn", cwd=tmp_path).out.decode().splitlines()[2]
+    done = refknot("list", leak.split()[2], cwd=tmp_path)
+    assert done.out.decode().splitlines()[1].split() == leak.split()
+    done = refknot("list", "1", cwd=tmp_path)
+    assert done.status == 2 and done.told.startswith("refknot: 1: ")
+
+
 def test_a_file_that_holds_none_is_said(tmp_path):
     (tmp_path / "x.rkn").write_text("a text")
     done = refknot("list", "x.rkn", "y.rkn", cwd=tmp_path)

@@ -482,6 +482,13 @@ def test_all_of_what_cannot_be_read_is_an_error(tmp_path):
         assert done.status == 2 and f"{name}: " in done.told
 
 
+def test_all_of_a_process_that_was_not_recorded_is_an_error(tmp_path):
+    run_script(tmp_path, f"{LEAK} >x", "-o", "r.rkn")
+    for what in (["--all"], []):
+        done = refknot("report", *what, "r.rkn:1", cwd=tmp_path)
+        assert done.status == 2 and done.told.startswith("refknot: r.rkn:1: ")
+
+
 def test_what_no_run_made_is_alone(tmp_path):
     run_script(tmp_path, f"{LEAK} >x")
     (tmp_path / "out").mkdir()
