@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "proc.h"
 #include "sys.h"
 #include "text.h"
 
@@ -41,9 +40,8 @@ static bool find(const char *lines, size_t size, const char *inode)
 
 COLD bool file_locks_listed(struct file_locks *l, uint64_t inode)
 {
-	char number[24];
-	struct text t = { number, sizeof(number), 0 };
-	long fd = proc_open("locks", O_RDONLY), n;
+	struct text t = { l->number, sizeof(l->number), 0 };
+	long fd = sys_open("/proc/locks", O_RDONLY, 0), n;
 	size_t kept = 0;
 	bool found = false;
 
@@ -57,7 +55,7 @@ COLD bool file_locks_listed(struct file_locks *l, uint64_t inode)
 		if (n <= 0)
 			break;
 		n += (long)kept;
-		found = find(l->room, (size_t)n, number);
+		found = find(l->room, (size_t)n, l->number);
 		for (kept = 0; (long)kept < n; kept++) /* no whole line */
 			if (l->room[n - 1 - (long)kept] == '\n')
 				break;
@@ -69,22 +67,24 @@ COLD bool file_locks_listed(struct file_locks *l, uint64_t inode)
 
 /* --- This process's descriptors ------------------------------------------------ */
 
-static bool is_open_as(const char *name, const struct sys_identity *file)
+static bool is_open_as(struct stat *st, const char *name,
+		       const struct sys_identity *file)
 {
-	struct sys_identity id;
 	int fd;
 
 	if (text_digit(*name, 10) < 0)
 		return false;
 	fd = (int)text_read(&name, 10);
-	return !sys_identify(fd, &id) && id.inode == file->inode &&
-	       id.device == file->device && !(sys_modes(fd) & O_PATH);
+	return !sys_stat(fd, st) && st->st_ino == file->inode &&
+	       st->st_dev == file->device && !(sys_modes(fd) & O_PATH);
 }
 
 /* Whether a descriptor of it is open, or may be. */
-static bool is_open(struct file_locks *l, const struct sys_identity *file)
+static NOINLINE bool is_open(struct file_locks *l,
+			     const struct sys_identity *file)
 {
-	long fd = proc_open("thread-self/fd", O_RDONLY | O_DIRECTORY), size = -1;
+	long fd = sys_open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY, 0);
+	long size = -1;
 	bool found = false;
 
 	while (fd >= 0 && !found &&
@@ -94,7 +94,7 @@ static bool is_open(struct file_locks *l, const struct sys_identity *file)
 			    (const void *)(l->room + at);
 
 			at += e->size;
-			found = is_open_as(e->name, file);
+			found = is_open_as(&l->st, e->name, file);
 		}
 	if (fd >= 0)
 		sys_close((int)fd);

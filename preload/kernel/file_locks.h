@@ -9,12 +9,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "sys.h"
 
 struct file_locks {
 	/* Room to work: stacks may be small. */
 	_Alignas(8) char room[1024];
+	char number[24];
+	struct stat st;
 };
 
 /* Whether /proc/locks has such a lock on a file with that inode number. Another file

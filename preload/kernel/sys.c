@@ -137,10 +137,13 @@ PLAIN(sys_allocate, (int fd, uint64_t offset, uint64_t size),
       CALL4(SYS_fallocate, fd, 0, offset, size))
 PLAIN(sys_mode, (int fd, int mode), CALL2(SYS_fchmod, fd, mode))
 
+/* struct stat is the kernel's own, on this machine. */
+PLAIN(sys_stat, (int fd, struct stat *st), CALL2(SYS_fstat, fd, st))
+
 long sys_identify(int fd, struct sys_identity *id)
 {
-	struct stat st; /* the kernel's own, on this machine */
-	long result = CALL2(SYS_fstat, fd, &st);
+	struct stat st;
+	long result = sys_stat(fd, &st);
 
 	if (!result)
 		*id = (struct sys_identity){ st.st_dev, st.st_ino };
@@ -150,7 +153,7 @@ long sys_identify(int fd, struct sys_identity *id)
 long sys_file_mode(int fd)
 {
 	struct stat st;
-	long result = CALL2(SYS_fstat, fd, &st);
+	long result = sys_stat(fd, &st);
 
 	return result ? result : (long)st.st_mode;
 }

@@ -76,6 +76,8 @@ long sys_mode(int fd, int mode);
 struct sys_identity { /* of a file, whatever its names */
 	uint64_t device, inode;
 };
+struct stat;
+long sys_stat(int fd, struct stat *st);
 long sys_identify(int fd, struct sys_identity *id);
 long sys_file_mode(int fd); /* st_mode */
 long sys_unlink(const char *path);

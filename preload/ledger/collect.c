@@ -252,27 +252,13 @@ static void say_numbers(void *data)
 
 /* --- What is lost lets go -------------------------------------------------------- */
 
-struct reading {
-	const struct store_object *o;
-	int64_t count;
-};
-
-static void read_count(void *data)
-{
-	struct counters_window window;
-	struct reading *r = data;
-
-	window.start = 0;
-	r->count = counters_look(&window, r->o);
-}
-
 /* Calls the program's function; what another one freed has no turn. */
 static NOINLINE void clear(struct round *r, const struct trial_lost *lost)
 {
 	const struct store_name *type;
 	struct store_object *o;
 	struct thread *t = object_visits_enter(&o, &lost->item);
-	struct reading left;
+	int64_t left;
 	void *object;
 
 	if (!t)
@@ -280,18 +266,16 @@ static NOINLINE void clear(struct round *r, const struct trial_lost *lost)
 	object = (void *)(uintptr_t)o->address;
 	type = names_record(o->type);
 	/* A reference that none of the lost has means that it is in use. */
-	left = (struct reading){ o, o->count };
-	if (o->counter)
-		aside(read_count, &left);
+	left = counters_one(o);
 	for (uint32_t n = o->references; n; n = references_at(n)->to_next) {
 		const struct store_reference *of = references_at(n);
 
 		if (of->from && references_kind(of) != RKN_REFERENCE_WEAK &&
 		    objects_at(of->from)->flags & STORE_OBJECT_WAITING)
-			left.count--;
+			left--;
 	}
 	object_visits_leave(t, o);
-	if (left.count > 0) {
+	if (left > 0) {
 		r->found--;
 		r->collected -= !lost->waited;
 	} else if (type && type->clear) {

@@ -47,6 +47,23 @@ int64_t counters_count(const struct store_object *o)
 	return value_of(o, word);
 }
 
+int64_t counters_one(const struct store_object *o)
+{
+	uint64_t counter = __atomic_load_n(&o->counter, __ATOMIC_RELAXED);
+	uint64_t word = 0;
+	long size = -EPERM;
+
+	if (!counter)
+		return o->count;
+	if (!READ_ONCE(*libc_single_threaded))
+		size = sys_peek(process.pid, &word, counter, o->width);
+	if (size == o->width)
+		return value_of(o, word);
+	if (size == -EFAULT || !seals_can_read(counter))
+		return COUNTERS_UNREADABLE;
+	return counters_value(o, (const void *)(uintptr_t)counter);
+}
+
 int64_t counters_look(struct counters_window *w, const struct store_object *o)
 {
 	uint64_t counter = __atomic_load_n(&o->counter, __ATOMIC_RELAXED);

@@ -20,6 +20,9 @@
  */
 int64_t counters_count(const struct store_object *o);
 
+/* The same for an object of any thread. */
+int64_t counters_one(const struct store_object *o);
+
 /*
  * The same for objects of any thread, many in turn: a copy of the memory around
  * the last one's counter, which nearly always has the next one's, too.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "object_visits.h"
 
-#include "aside.h"
 #include "block_at.h"
 #include "counters.h"
 #include "generations.h"
@@ -19,28 +18,18 @@ static bool is_there(const struct store_object *o)
 	return (o->flags & both) == both;
 }
 
-/* An object whose number and order are the item's, and what to say of it. */
-struct filling {
-	struct refknot_info *info;
-	const struct store_object *o;
-	const struct object_visits_item *item;
-	bool there;
-};
-
-/* The object is locked: a thread that frees it waits. */
-static void fill(void *data)
+/* What is to be said of an object, which is the item's and locked: a thread that
+ * frees it waits. */
+static bool fill(struct refknot_info *info, const struct store_object *o,
+		 const struct object_visits_item *item)
 {
-	struct filling *f = data;
-	const struct store_object *o = f->o;
 	uint64_t address = o->address, start, size;
-	struct counters_window window;
 	int64_t count;
 
 	if (!block_at(address, &start, &size))
-		return;
-	window.start = 0;
-	count = counters_look(&window, o);
-	*f->info = (struct refknot_info){
+		return false;
+	count = counters_one(o);
+	*info = (struct refknot_info){
 		.address = (const void *)(uintptr_t)address,
 		.type = names_text(o->type),
 		.serial = o->serial,
@@ -48,9 +37,9 @@ static void fill(void *data)
 		.count =
 		    (long)(count == COUNTERS_UNREADABLE ? o->count : count),
 		.generation = o->generation,
-		.field = f->item->field ? names_text(f->item->field) : NULL,
+		.field = item->field ? names_text(item->field) : NULL,
 	};
-	f->there = true;
+	return true;
 }
 
 /* In a child that was forked meanwhile the item's object has no record. */
@@ -85,16 +74,15 @@ void object_visits_leave(struct thread *t, struct store_object *o)
 bool object_visits_info(struct refknot_info *info,
 			const struct object_visits_item *item)
 {
-	struct filling f = { .info = info, .item = item };
 	struct store_object *o;
 	struct thread *t = object_visits_enter(&o, item);
+	bool there;
 
 	if (!t)
 		return false;
-	f.o = o;
-	aside(fill, &f);
+	there = fill(info, o, item);
 	object_visits_leave(t, o);
-	return f.there;
+	return there;
 }
 
 size_t object_visits_items(const struct object_visits_item *items, size_t count,
