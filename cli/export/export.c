@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* clang-format off */
-#define WRITER(name, help, flags) { #name, help, flags, export_##name },
+#define WRITER(name, flags) { #name, flags, export_##name },
 /* clang-format on */
 const struct export_writer export_writers[] = {
 	EXPORT_WRITERS(WRITER){ 0 },

@@ -8,42 +8,52 @@
 
 #include <stdio.h>
 
+#include "groups.h"
 #include "profile.h"
 
 /* What is exported. Nothing in it changes. */
 struct exporting {
 	const struct reading *in;
-	const struct findings *findings;
-	const struct profile *profile;
-	enum profile_value value; /* of formats that have one only */
-	const char *of; /* "3", "Session#17": only this finding or object, and
-			   what is near; NULL: all */
+	const struct findings *findings; /* NULL: not EXPORT_PROFILE */
+	const struct profile *profile;   /* likewise */
+	enum profile_value value;        /* with EXPORT_ONE_VALUE */
+	enum group_by by;                /* with EXPORT_TABLE */
+	const char *of; /* with EXPORT_OF: "3", "Session#17": only this finding
+			   or object, and what is near; NULL: all */
 };
 
 /* clang-format off */
 #define EXPORT_WRITERS(ROW) \
-	ROW(folded, "collapsed stacks, for flame graphs; one value", EXPORT_ONE_VALUE) \
-	ROW(speedscope, "speedscope's JSON; a profile for each value", 0) \
-	ROW(pprof, "profile.proto, compressed; all values", EXPORT_BINARY) \
-	ROW(heapprofile, "V8's sampling profile, for DevTools; one value", EXPORT_ONE_VALUE) \
-	ROW(callgrind, "for KCachegrind and callgrind_annotate; all values", 0) \
-	ROW(heapsnapshot, "what is alive and who holds it, for DevTools' Memory tab", 0) \
-	ROW(dot, "Graphviz: types, or what is near one object, or a cycle", EXPORT_OF) \
-	ROW(graphml, "the same as GraphML", EXPORT_OF) \
-	ROW(csv, "types with counts and sizes", 0)
+	ROW(folded, EXPORT_PROFILE | EXPORT_ONE_VALUE) \
+	ROW(speedscope, EXPORT_PROFILE) \
+	ROW(pprof, EXPORT_PROFILE | EXPORT_BINARY) \
+	ROW(heapprofile, EXPORT_PROFILE | EXPORT_ONE_VALUE | EXPORT_BYTES) \
+	ROW(callgrind, EXPORT_PROFILE) \
+	ROW(massif, EXPORT_PROFILE) \
+	ROW(dhat, EXPORT_PROFILE | EXPORT_ONE_VALUE | EXPORT_BYTES) \
+	ROW(heapsnapshot, EXPORT_PROFILE) \
+	ROW(dot, EXPORT_OF) \
+	ROW(graphml, EXPORT_OF) \
+	ROW(csv, EXPORT_TABLE)
 /* clang-format on */
+#define EXPORT_OR(name, ...) ", " #name
+/* "folded, speedscope, ..." */
+#define EXPORT_NAMES (&(EXPORT_WRITERS(EXPORT_OR))[2])
 
 enum export_flag {
-	EXPORT_ONE_VALUE = 1u << 0, /* --value chooses it */
-	EXPORT_BINARY = 1u << 1,    /* not for terminals */
-	EXPORT_OF = 1u << 2,	    /* an object or finding may be named */
+	EXPORT_PROFILE = 1u << 0,   /* it needs call stacks and findings */
+	EXPORT_ONE_VALUE = 1u << 1, /* --value chooses it */
+	EXPORT_BYTES = 1u << 2,     /* which is of bytes */
+	EXPORT_BINARY = 1u << 3,    /* not for terminals */
+	EXPORT_OF = 1u << 4,        /* an object or finding may be named */
+	EXPORT_TABLE = 1u << 5,     /* --by chooses the rows */
 };
 
 struct export_writer {
 	const char *name;
-	const char *help;
 	unsigned flags; /* enum export_flag */
-	/* Dies of what cannot be exported, with one sentence. */
+	/* Dies of what cannot be exported, with one sentence, before anything is
+	 * written. */
 	void (*write)(FILE *out, const struct exporting *e);
 };
 

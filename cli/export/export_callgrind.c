@@ -7,8 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "escape.h"
-#include "export.h"
+#include "export_command.h"
 #include "list.h"
 
 /* What one frame has itself, or calls: sums over all stacks. */
@@ -78,36 +77,33 @@ static void collect(struct costs *c, const struct profile *p)
 	c->count = kept;
 }
 
-/* Names are written once, with a number. */
 struct writer {
 	FILE *out;
 	const struct profile *p;
-	bool *told; /* per frame */
+	/* Names that were written, by their number: later that is enough. */
+	struct texts modules, files, functions;
 };
 
-static void write_name(FILE *out, const char *key, size_t number, bool told,
+static void write_name(FILE *out, const char *key, struct texts *known,
 		       const char *name)
 {
-	if (told)
-		fprintf(out, "%s=(%zu)\n", key, number + 1);
+	uint32_t count = known->count, number = texts_number(known, name);
+
+	if (number < count)
+		fprintf(out, "%s=(%" PRIu32 ")\n", key, number + 1);
 	else
-		fprintf(out, "%s=(%zu) %s\n", key, number + 1, name);
+		fprintf(out, "%s=(%" PRIu32 ") %s\n", key, number + 1, name);
 }
 
-/* Each frame is a function of its own: one function at two lines is two. */
-static void write_frame(struct writer *w, const char *prefix, uint32_t frame)
+static void write_frame(struct writer *w, bool called, uint32_t frame)
 {
 	const struct profile_frame *f = &w->p->frames[frame];
-	bool told = w->told[frame];
-	char key[8];
 
-	snprintf(key, sizeof(key), "%sob", prefix);
-	write_name(w->out, key, frame, told, f->module ? f->module : "???");
-	snprintf(key, sizeof(key), "%sf%c", prefix, *prefix ? 'i' : 'l');
-	write_name(w->out, key, frame, told, f->file ? f->file : "???");
-	snprintf(key, sizeof(key), "%sfn", prefix);
-	write_name(w->out, key, frame, told, f->name);
-	w->told[frame] = true;
+	write_name(w->out, called ? "cob" : "ob", &w->modules,
+		   f->module ? f->module : "???");
+	write_name(w->out, called ? "cfi" : "fl", &w->files,
+		   f->file ? f->file : "???");
+	write_name(w->out, called ? "cfn" : "fn", &w->functions, f->name);
 }
 
 static void write_cost(const struct writer *w, unsigned line,
@@ -122,18 +118,11 @@ static void write_cost(const struct writer *w, unsigned line,
 
 static void write_head(struct writer *w, const struct model *m)
 {
-	struct model_arguments a = { 0 };
-	const char *text;
-
-	fprintf(w->out, "# callgrind format\nversion: 1\ncreator: refknot %s\n"
-			"pid: %" PRIu32 "\ncmd:",
+	fprintf(w->out,
+		"# callgrind format\nversion: 1\ncreator: refknot %s\n"
+		"pid: %" PRIu32 "\ncmd:",
 		REFKNOT_VERSION, m->meta.pid);
-	while ((text = model_argument(m, &a))) {
-		char *shown = escape(text);
-
-		fprintf(w->out, " %s", shown);
-		free(shown);
-	}
+	export_command(w->out, m);
 	fprintf(w->out, "\npositions: line\n");
 	for (unsigned v = 0; v < PROFILE_VALUES; v++)
 		if (profile_knows(w->p, v))
@@ -162,9 +151,7 @@ static void write_totals(struct writer *w)
 void export_callgrind(FILE *out, const struct exporting *e)
 {
 	const struct profile *p = e->profile;
-	struct writer w = { .out = out,
-			    .p = p,
-			    .told = xcalloc(p->frame_count, 1) };
+	struct writer w = { .out = out, .p = p };
 	struct costs c = { 0 };
 	uint32_t last = RKN_NONE;
 
@@ -176,11 +163,11 @@ void export_callgrind(FILE *out, const struct exporting *e)
 
 		if (cost->from != last) {
 			putc('\n', out);
-			write_frame(&w, "", cost->from);
+			write_frame(&w, false, cost->from);
 			last = cost->from;
 		}
 		if (cost->to != RKN_NONE) {
-			write_frame(&w, "c", cost->to);
+			write_frame(&w, true, cost->to);
 			fprintf(out, "calls=%" PRIu64 " %u\n",
 				cost->value[PROFILE_ALLOCATIONS],
 				p->frames[cost->to].line);
@@ -189,5 +176,7 @@ void export_callgrind(FILE *out, const struct exporting *e)
 	}
 	write_totals(&w);
 	free(c.list);
-	free(w.told);
+	texts_release(&w.modules);
+	texts_release(&w.files);
+	texts_release(&w.functions);
 }

@@ -7,6 +7,7 @@
 
 #include "die.h"
 #include "export.h"
+#include "export_needs.h"
 #include "sketch.h"
 #include "status.h"
 #include "subject.h"
@@ -18,6 +19,7 @@ static void make(struct sketch *s, const struct exporting *e)
 {
 	struct subject what;
 
+	export_needs_pointers(e->in);
 	if (!e->of) {
 		sketch_types(s, e->in);
 		return;
@@ -29,7 +31,9 @@ static void make(struct sketch *s, const struct exporting *e)
 		sketch_near(s, e->in, what.block);
 	else
 		die(STATUS_INPUT,
-		    "export: \"%s\" is not alive; name a finding by its number, or one object, as `refknot objects` and `refknot show` list them",
+		    what.kind == SUBJECT_MANY
+			? "export: \"%s\" could mean several things; `refknot show` lists them"
+			: "export: \"%s\" is neither a finding nor an object that is alive; `refknot report` and `refknot objects` list them",
 		    e->of);
 	subject_release(&what);
 }
@@ -71,13 +75,19 @@ static char *label_of(const struct sketch_node *n)
 			 units_count(count, n->objects, "object"), bytes);
 }
 
+/* ".next", ".next of 12", "12 pointers". */
+static char *edge_label(const struct sketch_edge *e)
+{
+	if (e->count == 1)
+		return xstrdup(e->field ? e->field : "");
+	if (e->field)
+		return xasprintf("%s of %" PRIu64, e->field, e->count);
+	return xasprintf("%" PRIu64 " pointers", e->count);
+}
+
 static void write_edge(FILE *out, const struct sketch_edge *e)
 {
-	char *label = e->count == 1
-			  ? xstrdup(e->field ? e->field : "")
-			  : xasprintf("%s%s%" PRIu64,
-				      e->field ? e->field : "",
-				      e->field ? " x " : "", e->count);
+	char *label = edge_label(e);
 
 	fprintf(out, "\tn%" PRIu32 " -> n%" PRIu32 " [label=", e->from, e->to);
 	write_quoted(out, label);
@@ -184,9 +194,10 @@ static void add_edge(struct xml *w, const struct sketch_edge *e)
 void export_graphml(FILE *out, const struct exporting *e)
 {
 	struct sketch s;
-	struct xml *w = xml_open(out);
+	struct xml *w;
 
 	make(&s, e);
+	w = xml_open(out);
 	xml_start(w, "graphml");
 	xml_attribute(w, "xmlns", "http://graphml.graphdrawing.org/xmlns");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {

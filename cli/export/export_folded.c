@@ -7,9 +7,11 @@
 
 #include "export.h"
 
-/* What separates frames and numbers is not in a name. */
+/* What separates frames is not in a name, and no name is empty. */
 static void write_name(FILE *out, const char *name)
 {
+	if (!*name)
+		fputs("[unknown]", out);
 	for (; *name; name++)
 		putc(*name == ';' ? ':' : *name, out);
 }
@@ -24,8 +26,7 @@ void export_folded(FILE *out, const struct exporting *e)
 		if (!s->value[e->value])
 			continue;
 		for (size_t d = s->count; d-- > 0;) {
-			write_name(out,
-				   p->frames[p->path[s->first + d]].name);
+			write_name(out, p->frames[p->path[s->first + d]].name);
 			putc(d ? ';' : ' ', out);
 		}
 		fprintf(out, "%" PRIu64 "\n", s->value[e->value]);

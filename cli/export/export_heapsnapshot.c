@@ -4,28 +4,33 @@
  * who points at whom, and the call stacks.
  *
  * Node 0 is the root. From it lead a shortcut to each variable or other root, and
- * an element to "(lost)", which leads to one block of each component that nothing
- * leads to: without it they would retain nothing there. Weak references are
- * of type weak. A block's id comes from its birth, so that the Comparison view of
- * two snapshots of one process knows it again.
+ * an element to "(lost)". That leads to one block of each component that nothing
+ * leads to, those of findings first: else they would retain nothing there. What
+ * keeps nothing, by holding.h, is of type weak, so that retained sizes are
+ * refknot's. A block's id comes from its birth, so that the Comparison view of two
+ * snapshots of one process knows it again.
  */
 #include <inttypes.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "die.h"
 #include "export_json.h"
-#include "fields.h"
-#include "hash.h"
-#include "holding.h"
-#include "list.h"
-#include "root_names.h"
+#include "export_needs.h"
+#include "field_names.h"
+#include "heap_graph.h"
+#include "status.h"
 
 #define NODE_FIELDS 7
-#define MOST	    UINT32_MAX /* the format's numbers have 32 bits */
+#define MOST        UINT32_MAX /* the format's numbers have 32 bits */
 
-/* As `meta` below lists them. */
+/* As META lists them. */
 enum node_type { NODE_OBJECT = 3, NODE_NATIVE = 8, NODE_SYNTHETIC = 9 };
-enum edge_type { EDGE_ELEMENT = 1, EDGE_PROPERTY = 2, EDGE_SHORTCUT = 5,
-		 EDGE_WEAK = 6 };
+enum edge_type {
+	EDGE_ELEMENT = 1,
+	EDGE_PROPERTY = 2,
+	EDGE_SHORTCUT = 5,
+	EDGE_WEAK = 6
+};
 
 #define META                                                                   \
 	"\"meta\":{\"node_fields\":[\"type\",\"name\",\"id\",\"self_size\","   \
@@ -46,86 +51,16 @@ enum edge_type { EDGE_ELEMENT = 1, EDGE_PROPERTY = 2, EDGE_SHORTCUT = 5,
 	"\"location_fields\":[\"object_index\",\"script_id\",\"line\","        \
 	"\"column\"]}"
 
-struct known_text {
-	uint32_t number;
-	uint32_t root; /* 1 + the root node of this name; 0: there is none */
-	UT_hash_handle hh;
-	char text[];
-};
-
-/* A variable, or another root, by its name: the words in it. */
-struct root_node {
-	const struct known_text *name;
-	uint32_t *roots; /* indices into m->roots */
-	size_t count;
-};
-
 struct writer {
 	FILE *out;
 	const struct exporting *e;
 	const struct model *m;
-	struct holding holding;
+	struct heap_graph graph;
 	struct profile_tree tree;
-	struct known_text *texts;
-	struct known_text **listed; /* by number */
-	size_t text_count;
-	struct root_node *roots;
-	size_t root_count;
-	uint32_t *lost; /* a block of each component that ways begin at */
-	size_t lost_count;
+	struct texts texts;
+	struct field_names fields;
 	bool comma;
 };
-
-static struct known_text *intern(struct writer *w, const char *text)
-{
-	struct known_text *k;
-
-	HASH_FIND_STR(w->texts, text, k);
-	if (k)
-		return k;
-	k = xcalloc(1, sizeof(*k) + strlen(text) + 1);
-	strcpy(k->text, text);
-	k->number = (uint32_t)w->text_count;
-	HASH_ADD_STR(w->texts, text, k);
-	*LIST_ADD(w->listed, w->text_count) = k;
-	return k;
-}
-
-/* --- What is written -------------------------------------------------------- */
-
-/* Words of one variable are one node. */
-static void find_roots(struct writer *w)
-{
-	for (uint32_t i = 0; i < w->m->root_count; i++) {
-		char *name = root_name(w->e->in, &w->m->roots[i]);
-		struct known_text *k = intern(w, name);
-		struct root_node *r;
-
-		free(name);
-		if (!k->root) {
-			*LIST_ADD(w->roots, w->root_count) =
-			    (struct root_node){ .name = k };
-			k->root = (uint32_t)w->root_count;
-		}
-		r = &w->roots[k->root - 1];
-		*LIST_ADD(r->roots, r->count) = i;
-	}
-}
-
-static void find_lost(struct writer *w)
-{
-	const struct holding *h = &w->holding;
-	uint8_t *seen = xcalloc(h->components, 1);
-
-	for (uint32_t b = 0; b < w->m->block_count; b++) {
-		uint32_t c = holding_source(h, b);
-
-		if (c == UINT32_MAX || seen[c]++)
-			continue;
-		*LIST_ADD(w->lost, w->lost_count) = b;
-	}
-	free(seen);
-}
 
 /* --- Nodes ------------------------------------------------------------------ */
 
@@ -134,21 +69,22 @@ static void find_lost(struct writer *w)
 
 static uint64_t node_of_block(const struct writer *w, uint32_t block)
 {
-	return NODE_ROOTS + w->root_count + block;
+	return (uint64_t)NODE_ROOTS + w->graph.root_count + block;
 }
 
 static void number(struct writer *w, uint64_t value)
 {
-	fprintf(w->out, "%s%" PRIu64, w->comma ? "," : "",
-		value < MOST ? value : MOST);
+	if (w->comma)
+		putc(',', w->out);
+	export_json_number(w->out, value < MOST ? value : MOST);
 	w->comma = true;
 }
 
-static void node(struct writer *w, enum node_type type, const char *name,
+static void node(struct writer *w, enum node_type type, uint32_t name,
 		 uint64_t id, uint64_t size, uint64_t edges, uint64_t trace)
 {
 	number(w, type);
-	number(w, intern(w, name)->number);
+	number(w, name);
 	number(w, id);
 	number(w, size);
 	number(w, edges);
@@ -166,26 +102,43 @@ static uint64_t id_of_block(const struct writer *w, uint32_t block)
 					 : 2 * node_of_block(w, block) + 2;
 }
 
+static void write_roots(struct writer *w)
+{
+	uint64_t id = 2 * NODE_ROOTS + 2;
+
+	for (size_t i = 0, end; i < w->graph.word_count; i = end, id += 2) {
+		end = heap_graph_words_end(&w->graph, i);
+		node(w, NODE_SYNTHETIC, w->graph.words[i].name, id, 0, end - i,
+		     0);
+	}
+}
+
+static void write_block(struct writer *w, uint32_t block, uint64_t edges)
+{
+	const struct reading *in = w->e->in;
+	const struct rkn_block *b = &w->m->blocks[block];
+	uint32_t stack = w->e->profile->of[b->stack];
+	bool known = names_object_at(in->names, block) ||
+		     block_types_of(in->types, block).type;
+
+	node(w, known ? NODE_OBJECT : NODE_NATIVE,
+	     texts_number(&w->texts, names_block_type(in->names, block)),
+	     id_of_block(w, block), b->size, edges,
+	     stack == RKN_NONE ? 0 : w->tree.of[stack] + 1);
+}
+
 static void write_nodes(struct writer *w)
 {
-	const struct model *m = w->m;
-	const struct profile *p = w->e->profile;
-	size_t first;
+	struct heap_pointers p = { .end = w->m->edges };
 
-	node(w, NODE_SYNTHETIC, "", 2, 0, w->root_count + 1, 0);
-	node(w, NODE_SYNTHETIC, "(lost)", 4, 0, w->lost_count, 0);
-	for (size_t i = 0; i < w->root_count; i++)
-		node(w, NODE_SYNTHETIC, w->roots[i].name->text,
-		     2 * (NODE_ROOTS + i) + 2, 0, w->roots[i].count, 0);
-	for (uint32_t b = 0; b < m->block_count; b++) {
-		uint32_t stack = p->of[m->blocks[b].stack];
-		bool known = names_object_at(w->e->in->names, b) ||
-			     block_types_of(w->e->in->types, b).type;
-
-		node(w, known ? NODE_OBJECT : NODE_NATIVE,
-		     names_block_type(w->e->in->names, b), id_of_block(w, b),
-		     m->blocks[b].size, model_edges_of(m, b, &first),
-		     stack == RKN_NONE ? 0 : w->tree.of[stack] + 1);
+	node(w, NODE_SYNTHETIC, texts_number(&w->texts, ""), 2, 0,
+	     w->graph.root_count + 1ul, 0);
+	node(w, NODE_SYNTHETIC, texts_number(&w->texts, "(lost)"), 4, 0,
+	     w->graph.lost_count, 0);
+	write_roots(w);
+	for (uint32_t b = 0; b < w->m->block_count; b++) {
+		p = heap_pointers_of(&w->graph, b, p.end);
+		write_block(w, b, heap_pointers_count(&w->graph, p));
 	}
 }
 
@@ -200,125 +153,116 @@ static void edge(struct writer *w, enum edge_type type, uint64_t name,
 	putc('\n', w->out);
 }
 
-static void write_pointer(struct writer *w, const struct rkn_edge *e)
+static void write_pointer(struct writer *w, const struct rkn_edge *e,
+			  bool keeps, bool declared)
 {
-	const struct reading *in = w->e->in;
-	uint64_t offset = model_edge_from(w->m, e);
-	uint64_t to = node_of_block(w, e->to);
-	char *field = field_of_block(in->types, e->from, offset);
-	bool weak = counts_is_weak(in->counts, e);
+	uint64_t to = node_of_block(w, e->to), offset = 0;
+	const char *field = "(declared)";
 
-	if (weak || (field && *field))
-		edge(w, weak ? EDGE_WEAK : EDGE_PROPERTY,
-		     intern(w, field ? field : "weak")->number, to);
+	if (!declared) {
+		offset = model_edge_from(w->m, e);
+		field = field_names_find(&w->fields, e->from, offset);
+	}
+	if (!keeps && !*field)
+		field = "(weak)";
+	if (*field)
+		edge(w, keeps ? EDGE_PROPERTY : EDGE_WEAK,
+		     texts_number(&w->texts, field), to);
 	else
 		edge(w, EDGE_ELEMENT, offset / sizeof(uint64_t), to);
-	free(field);
 }
 
-static void write_root(struct writer *w, const struct root_node *r)
+static uint64_t count_edges(const struct heap_graph *g)
 {
-	for (size_t i = 0; i < r->count; i++) {
-		const struct rkn_root *root = &w->m->roots[r->roots[i]];
-		uint64_t to = node_of_block(w, root->block);
+	return g->root_count + 1 + g->lost_count + g->word_count +
+	       heap_graph_pointers(g);
+}
 
-		if (holding_is_weak(&w->holding, r->roots[i]))
-			edge(w, EDGE_WEAK, intern(w, "weak")->number, to);
+static void write_words(struct writer *w)
+{
+	uint64_t element = 0;
+
+	for (size_t i = 0; i < w->graph.word_count; i++) {
+		const struct root_word *word = &w->graph.words[i];
+		uint64_t to = node_of_block(w, word->block);
+
+		if (i && word->name != word[-1].name)
+			element = 0;
+		if (word->weak)
+			edge(w, EDGE_WEAK, texts_number(&w->texts, "(weak)"),
+			     to);
 		else
-			edge(w, EDGE_ELEMENT, i, to);
+			edge(w, EDGE_ELEMENT, element++, to);
 	}
 }
 
 static void write_edges(struct writer *w)
 {
-	for (size_t i = 0; i < w->root_count; i++)
-		edge(w, EDGE_SHORTCUT, w->roots[i].name->number,
-		     NODE_ROOTS + i);
+	struct heap_pointers p = { .end = w->m->edges };
+	const struct rkn_edge *e;
+	uint64_t root = NODE_ROOTS;
+
+	for (size_t i = 0; i < w->graph.word_count;
+	     i = heap_graph_words_end(&w->graph, i))
+		edge(w, EDGE_SHORTCUT, w->graph.words[i].name, root++);
 	edge(w, EDGE_ELEMENT, 0, NODE_LOST);
-	for (size_t i = 0; i < w->lost_count; i++)
-		edge(w, EDGE_ELEMENT, i, node_of_block(w, w->lost[i]));
-	for (size_t i = 0; i < w->root_count; i++)
-		write_root(w, &w->roots[i]);
-	for (size_t i = 0; i < w->m->edge_count; i++)
-		write_pointer(w, &w->m->edges[i]);
+	for (size_t i = 0; i < w->graph.lost_count; i++)
+		edge(w, EDGE_ELEMENT, i, node_of_block(w, w->graph.lost[i]));
+	write_words(w);
+	for (uint32_t b = 0; b < w->m->block_count; b++) {
+		p = heap_pointers_of(&w->graph, b, p.end);
+		while ((e = heap_pointers_next(&w->graph, &p)))
+			write_pointer(w, e, p.keeps, p.declared);
+	}
 }
 
 /* --- Call stacks ------------------------------------------------------------- */
 
-static char names_root[] = "(root)";
+static void write_function(struct writer *w, uint64_t id, const char *name,
+			   const char *file, unsigned line)
+{
+	number(w, id);
+	number(w, texts_number(&w->texts, name));
+	number(w, texts_number(&w->texts, file ? file : ""));
+	number(w, 0);
+	number(w, line);
+	number(w, 0);
+	putc('\n', w->out);
+}
 
 static void write_functions(struct writer *w)
 {
 	const struct profile *p = w->e->profile;
-	struct profile_frame root = { .name = names_root };
 
-	for (size_t i = 0; i <= p->frame_count; i++) {
-		const struct profile_frame *f = i ? &p->frames[i - 1] : &root;
-
-		number(w, i + 1);
-		number(w, intern(w, f->name)->number);
-		number(w, intern(w, f->file ? f->file : "")->number);
-		number(w, 0);
-		number(w, f->line);
-		number(w, 0);
-		putc('\n', w->out);
-	}
+	write_function(w, 1, "(root)", NULL, 0);
+	for (size_t i = 0; i < p->frame_count; i++)
+		write_function(w, i + 2, p->frames[i].name, p->frames[i].file,
+			       p->frames[i].line);
 }
 
-/* The children of each node are a list: the first of them, and the next one of
- * the same parent; 0 ends it, for the root is nobody's child. */
-struct family {
-	uint32_t *child, *next;
-};
-
-static void write_node(struct writer *w, uint32_t i)
+static void write_step(uint32_t step, bool begins, bool more, void *data)
 {
-	const struct profile_node *n = &w->tree.nodes[i];
+	struct writer *w = data;
+	const struct profile_node *n = &w->tree.nodes[step];
 
-	fprintf(w->out, "%u,%u,%" PRIu64 ",%" PRIu64 ",[", i + 1,
-		n->frame == RKN_NONE ? 0 : n->frame + 1,
-		n->value[PROFILE_LIVE_BLOCKS],
-		n->value[PROFILE_LIVE_BYTES] < MOST
-		    ? n->value[PROFILE_LIVE_BYTES]
-		    : MOST);
+	if (!begins) {
+		putc(']', w->out);
+		return;
+	}
+	w->comma = more;
+	number(w, step + 1ul);
+	number(w, n->frame == RKN_NONE ? 0 : n->frame + 1ul);
+	number(w, n->value[PROFILE_LIVE_BLOCKS]);
+	number(w, n->value[PROFILE_LIVE_BYTES]);
+	fputs(",[", w->out);
 }
 
-/* Down to the first child, else to the next brother, else up. */
 static void write_tree(struct writer *w)
 {
-	size_t count = w->tree.count;
-	struct family f = { xcalloc(count, sizeof(*f.child)),
-			    xcalloc(count, sizeof(*f.next)) };
-	uint32_t at = 0;
+	uint64_t *live = profile_tree_sums(&w->tree, PROFILE_LIVE_BLOCKS);
 
-	for (uint32_t i = (uint32_t)count; i-- > 1;) {
-		uint32_t parent = w->tree.nodes[i].parent;
-
-		f.next[i] = f.child[parent];
-		f.child[parent] = i;
-	}
-	write_node(w, at);
-	if (count == 1)
-		putc(']', w->out);
-	while (f.child[at] || at) {
-		if (f.child[at]) {
-			at = f.child[at];
-			write_node(w, at);
-			continue;
-		}
-		putc(']', w->out);
-		while (at && !f.next[at]) {
-			at = w->tree.nodes[at].parent;
-			putc(']', w->out);
-		}
-		if (!at)
-			break;
-		at = f.next[at];
-		putc(',', w->out);
-		write_node(w, at);
-	}
-	free(f.child);
-	free(f.next);
+	profile_tree_walk(&w->tree, live, write_step, w);
+	free(live);
 }
 
 /* --- The whole file ---------------------------------------------------------- */
@@ -331,38 +275,45 @@ static void section(struct writer *w, const char *name)
 
 static void write_strings(struct writer *w)
 {
-	for (size_t i = 0; i < w->text_count; i++) {
+	for (uint32_t i = 0; i < w->texts.count; i++) {
 		if (i)
 			fputs(",\n", w->out);
-		export_json_text(w->out, w->listed[i]->text);
+		export_json_text(w->out, w->texts.list[i]);
 	}
+}
+
+/* Before anything is written. */
+static void check(const struct writer *w)
+{
+	size_t large = 0;
+
+	export_needs_pointers(w->e->in);
+	for (size_t b = 0; b < w->m->block_count; b++)
+		large += w->m->blocks[b].size > MOST;
+	if (large)
+		warn(
+		    "export: a heap snapshot has no sizes of 4 GiB and more: %zu block%s as just below",
+		    large, large == 1 ? " counts" : "s count");
 }
 
 static void release(struct writer *w)
 {
-	for (size_t i = 0; i < w->root_count; i++)
-		free(w->roots[i].roots);
-	free(w->roots);
-	free(w->lost);
-	free(w->listed);
-	HASH_FREE(w->texts);
+	texts_release(&w->texts);
+	field_names_release(&w->fields);
 	profile_tree_release(&w->tree);
-	holding_close(&w->holding);
+	heap_graph_close(&w->graph);
 }
 
 void export_heapsnapshot(FILE *out, const struct exporting *e)
 {
-	struct writer w = { .out = out, .e = e, .m = e->in->m };
+	struct writer w = {
+		.out = out, .e = e, .m = e->in->m, .fields.types = e->in->types
+	};
 	uint64_t nodes;
 
-	if (w.m->blocks_cut || !e->findings->checked)
-		die(STATUS_INPUT,
-		    "export: what is alive and who holds it is not known: %s",
-		    e->findings->why);
-	holding_open(&w.holding, w.m, e->in->counts);
+	check(&w);
+	heap_graph_open(&w.graph, e->in, e->findings, &w.texts);
 	profile_tree_make(&w.tree, e->profile);
-	find_roots(&w);
-	find_lost(&w);
 	nodes = node_of_block(&w, (uint32_t)w.m->block_count);
 	if (nodes * NODE_FIELDS >= MOST)
 		die(STATUS_INPUT,
@@ -372,10 +323,7 @@ void export_heapsnapshot(FILE *out, const struct exporting *e)
 		"{\"snapshot\":{" META ",\"node_count\":%" PRIu64
 		",\"edge_count\":%" PRIu64
 		",\"trace_function_count\":%zu},\n\"nodes\":[",
-		nodes,
-		w.root_count + 1 + w.lost_count + w.m->root_count +
-		    w.m->edge_count,
-		e->profile->frame_count + 1);
+		nodes, count_edges(&w.graph), e->profile->frame_count + 1);
 	write_nodes(&w);
 	section(&w, "edges");
 	write_edges(&w);

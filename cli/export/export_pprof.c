@@ -4,57 +4,41 @@
  * https://github.com/google/pprof/blob/main/proto/profile.proto; the names of
  * values are Go's, so that its readers know what they are.
  */
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <zlib.h>
 
 #include "die.h"
+#include "escape.h"
 #include "export.h"
-#include "hash.h"
-#include "list.h"
 #include "proto.h"
+#include "status.h"
 
-enum { PROFILE_TYPE = 1,
-       PROFILE_SAMPLE = 2,
-       PROFILE_MAPPING = 3,
-       PROFILE_LOCATION = 4,
-       PROFILE_FUNCTION = 5,
-       PROFILE_STRING = 6,
-       PROFILE_TIME = 9,
-       PROFILE_DURATION = 10,
-       PROFILE_PERIOD_TYPE = 11,
-       PROFILE_PERIOD = 12,
-       PROFILE_DEFAULT = 14 };
-
-struct known_text {
-	const char *text;
-	uint64_t number;
-	UT_hash_handle hh;
+enum {
+	PROFILE_TYPE = 1,
+	PROFILE_SAMPLE = 2,
+	PROFILE_MAPPING = 3,
+	PROFILE_LOCATION = 4,
+	PROFILE_FUNCTION = 5,
+	PROFILE_STRING = 6,
+	PROFILE_TIME = 9,
+	PROFILE_DURATION = 10,
+	PROFILE_PERIOD_TYPE = 11,
+	PROFILE_PERIOD = 12,
+	PROFILE_DEFAULT = 14
 };
 
 struct writer {
 	const struct profile *p;
 	const struct model *m;
 	struct proto out, part, inner;
-	struct known_text *texts;
-	uint64_t text_count;
+	struct texts texts;
 };
 
-/* The number of a text, which must live as long as the writer. */
 static uint64_t text(struct writer *w, const char *text)
 {
-	struct known_text *k;
-
-	HASH_FIND_STR(w->texts, text, k);
-	if (k)
-		return k->number;
-	k = xcalloc(1, sizeof(*k));
-	k->text = text;
-	k->number = w->text_count++;
-	HASH_ADD_KEYPTR(hh, w->texts, text, strlen(text), k);
-	proto_text(&w->out, PROFILE_STRING, text);
-	return k->number;
+	return texts_number(&w->texts, text);
 }
 
 /* A ValueType. */
@@ -86,29 +70,44 @@ static void add_sample(struct writer *w, const struct profile_stack *s)
 	free(ids);
 }
 
-/* Modules are mappings, by their number in the model and 1; 0: none. */
-static uint64_t mapping_of(const struct writer *w, const char *module)
+static void add_mapping(struct writer *w, size_t number)
 {
-	for (size_t i = 0; module && i < w->m->module_count; i++)
-		if (!strcmp(model_text(w->m, w->m->modules[i].path), module))
-			return i + 1;
-	return 0;
+	const struct rkn_module *module = &w->m->modules[number];
+	char *path = escape(model_text(w->m, module->path));
+	char id[2 * sizeof(module->build_id) + 1] = "";
+
+	for (uint32_t i = 0;
+	     i < module->build_id_size && i < sizeof(module->build_id); i++)
+		snprintf(id + 2ul * i, 3, "%02x", module->build_id[i]);
+	proto_number(&w->part, 1, number + 1);
+	proto_number(&w->part, 2, module->start);
+	proto_number(&w->part, 3, module->end);
+	proto_number(&w->part, 5, text(w, path));
+	proto_number(&w->part, 6, text(w, id));
+	/* Functions, files, lines and inlined functions are here: readers look
+	 * for no others. */
+	for (unsigned has = 7; has <= 10; has++)
+		proto_number(&w->part, has, 1);
+	proto_part(&w->out, PROFILE_MAPPING, &w->part);
+	free(path);
 }
 
+/* A module is a mapping, by its number and 1; the program first, as readers
+ * expect. */
 static void add_mappings(struct writer *w)
 {
-	for (size_t i = 0; i < w->m->module_count; i++) {
-		const struct rkn_module *module = &w->m->modules[i];
+	const struct model *m = w->m;
+	size_t program = 0;
 
-		proto_number(&w->part, 1, i + 1);
-		proto_number(&w->part, 2, module->start);
-		proto_number(&w->part, 3, module->end);
-		proto_number(&w->part, 5,
-			     text(w, model_text(w->m, module->path)));
-		for (unsigned has = 7; has <= 10; has++)
-			proto_number(&w->part, has, 1);
-		proto_part(&w->out, PROFILE_MAPPING, &w->part);
-	}
+	while (program < m->module_count &&
+	       strcmp(model_text(m, m->modules[program].path),
+		      model_text(m, m->meta.program)) != 0)
+		program++;
+	if (program < m->module_count)
+		add_mapping(w, program);
+	for (size_t i = 0; i < m->module_count; i++)
+		if (i != program)
+			add_mapping(w, i);
 }
 
 /* A frame is a location with one function. */
@@ -116,18 +115,13 @@ static void add_frames(struct writer *w)
 {
 	for (size_t i = 0; i < w->p->frame_count; i++) {
 		const struct profile_frame *f = &w->p->frames[i];
-		uint64_t mapping = mapping_of(w, f->module);
 
+		proto_number(&w->part, 1, i + 1);
+		if (f->mapping != RKN_NONE)
+			proto_number(&w->part, 2, f->mapping + 1ul);
+		proto_number(&w->part, 3, f->address);
 		proto_number(&w->inner, 1, i + 1);
 		proto_number(&w->inner, 2, f->line);
-		proto_number(&w->part, 1, i + 1);
-		if (mapping) {
-			const struct rkn_module *module =
-			    &w->m->modules[mapping - 1];
-
-			proto_number(&w->part, 2, mapping);
-			proto_number(&w->part, 3, module->base + f->offset);
-		}
 		proto_part(&w->part, 4, &w->inner);
 		proto_part(&w->out, PROFILE_LOCATION, &w->part);
 		proto_number(&w->part, 1, i + 1);
@@ -142,12 +136,17 @@ static void add_frames(struct writer *w)
 static void add_profile(struct writer *w)
 {
 	const struct profile *p = w->p;
+	const char *preset = NULL;
 
 	text(w, ""); /* number 0 must be that */
-	for (unsigned v = 0; v < PROFILE_VALUES; v++)
-		if (profile_knows(p, v))
-			add_type(w, PROFILE_TYPE, profile_kinds[v].pprof,
-				 profile_kinds[v].bytes ? "bytes" : "count");
+	for (unsigned v = 0; v < PROFILE_VALUES; v++) {
+		if (!profile_knows(p, v))
+			continue;
+		if (!preset)
+			preset = profile_kinds[v].pprof;
+		add_type(w, PROFILE_TYPE, profile_kinds[v].pprof,
+			 profile_kinds[v].bytes ? "bytes" : "count");
+	}
 	for (size_t i = 0; i < p->stack_count; i++)
 		add_sample(w, &p->stacks[i]);
 	add_mappings(w);
@@ -156,11 +155,12 @@ static void add_profile(struct writer *w)
 	proto_number(&w->out, PROFILE_PERIOD, 1);
 	proto_number(&w->out, PROFILE_TIME, w->m->meta.start_ns);
 	proto_number(&w->out, PROFILE_DURATION, w->m->meta.duration_ns);
-	proto_number(&w->out, PROFILE_DEFAULT,
-		     text(w, profile_kinds[PROFILE_LIVE_BYTES].pprof));
+	proto_number(&w->out, PROFILE_DEFAULT, text(w, preset));
+	for (uint32_t i = 0; i < w->texts.count; i++)
+		proto_text(&w->out, PROFILE_STRING, w->texts.list[i]);
 }
 
-/* Without a time, so that equal profiles are equal files. */
+/* The header of gzip has no time, so that equal profiles are equal files. */
 static void write_compressed(FILE *out, const struct proto *p)
 {
 	unsigned char buffer[64 << 10];
@@ -169,7 +169,7 @@ static void write_compressed(FILE *out, const struct proto *p)
 
 	if (p->size != z.avail_in)
 		die(STATUS_INPUT, "export: the profile exceeds 4 GiB");
-	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16,
+	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16,
 			 MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
 		die(STATUS_INPUT, "out of memory");
 	do {
@@ -187,7 +187,7 @@ void export_pprof(FILE *out, const struct exporting *e)
 
 	add_profile(&w);
 	write_compressed(out, &w.out);
-	HASH_FREE(w.texts);
+	texts_release(&w.texts);
 	proto_release(&w.out);
 	proto_release(&w.part);
 	proto_release(&w.inner);

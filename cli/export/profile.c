@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "profile.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "escape.h"
 #include "fnv.h"
 #include "hash.h"
 #include "list.h"
 #include "place.h"
 #include "walk.h"
 
-const struct profile_kind profile_kinds[PROFILE_VALUES] = {
-	{ "live-bytes", "alive at the end, bytes", "inuse_space", true },
-	{ "live-blocks", "alive at the end, blocks", "inuse_objects", false },
-	{ "allocated-bytes", "allocated, bytes", "alloc_space", true },
-	{ "allocations", "allocations", "alloc_objects", false },
-	{ "leaked-bytes", "leaked, bytes", "leaked_space", true },
-	{ "leaked-blocks", "leaked, blocks", "leaked_objects", false },
-};
+#define KIND(kind, ...) [PROFILE_##kind] = { __VA_ARGS__ },
+const struct profile_kind profile_kinds[PROFILE_VALUES] = { PROFILE_KINDS(
+    KIND) };
 
 #define UNKNOWN "[call stack not known]"
-#define OUTER	"[outer frames not recorded]"
+#define OUTER   "[outer frames not recorded]"
 
 /* A location or a text of one, and its frame. */
 struct known_frame {
@@ -49,49 +46,97 @@ static bool find(struct known_frame *table, uint64_t key, uint32_t *frame)
 static uint32_t add_frame(struct profile *p, char *name)
 {
 	*LIST_ADD(p->frames, p->frame_count) =
-	    (struct profile_frame){ .name = name };
+	    (struct profile_frame){ .name = name, .mapping = RKN_NONE };
 	return (uint32_t)p->frame_count - 1;
 }
 
-/* The frame that a location is, as far as people see it. */
-static uint32_t shown_frame(struct maker *k, const struct location *l)
+/* A path, escaped, that lives as long as the profile; NULL of NULL. */
+static const char *keep_path(struct profile *p, const char *path)
+{
+	char *shown;
+	uint32_t number;
+
+	if (!path)
+		return NULL;
+	shown = escape(path);
+	number = texts_number(&p->paths, shown);
+	free(shown);
+	return p->paths.list[number];
+}
+
+static bool is_of(const struct model *m, uint32_t module, const char *path)
+{
+	return module < m->module_count &&
+	       !strcmp(model_text(m, m->modules[module].path), path);
+}
+
+/* The module of a location, which most often is that of the frame. */
+static uint32_t mapping_of(const struct model *m, uint32_t frame,
+			   const char *path)
+{
+	uint32_t module = m->frames[frame].module;
+
+	if (!path || is_of(m, module, path))
+		return path ? module : RKN_NONE;
+	module = 0;
+	while (module < m->module_count && !is_of(m, module, path))
+		module++;
+	return module < m->module_count ? module : RKN_NONE;
+}
+
+static void fill(struct maker *k, struct profile_frame *f, const char *file,
+		 const struct location *l, uint32_t frame)
+{
+	const struct model *m = k->in->m;
+
+	f->file = keep_path(k->p, file);
+	f->line = l->line;
+	f->module = keep_path(k->p, l->module);
+	f->mapping = mapping_of(m, frame, l->module);
+	f->address = f->mapping == RKN_NONE
+			 ? m->frames[frame].address
+			 : m->modules[f->mapping].base + l->offset;
+	f->library = l->library;
+}
+
+/* The frame that a location is, as far as people see it. `frame`: the model's. */
+static uint32_t shown_frame(struct maker *k, const struct location *l,
+			    uint32_t frame)
 {
 	char *name = place_function(l), *file = place_path(l);
 	uint64_t hash = fnv_text(FNV_OFFSET, name);
 	struct known_frame *new;
-	uint32_t frame;
+	uint32_t found;
 
 	hash = fnv_text(hash, file ? file : "");
 	hash = fnv_text(hash, l->module ? l->module : "");
 	hash = fnv_bytes(hash, (const char *)&l->line, sizeof(l->line));
-	if (find(k->by_text, hash, &frame)) {
+	if (find(k->by_text, hash, &found)) {
 		free(name);
 		free(file);
-		return frame;
+		return found;
 	}
-	frame = add_frame(k->p, name);
-	k->p->frames[frame].file = file;
-	k->p->frames[frame].line = l->line;
-	k->p->frames[frame].module = l->module;
-	k->p->frames[frame].offset = l->offset;
-	k->p->frames[frame].library = l->library;
+	found = add_frame(k->p, name);
+	fill(k, &k->p->frames[found], file, l, frame);
 	HASH_MAKE(k->by_text, key, hash, new);
-	new->frame = frame;
-	return frame;
+	new->frame = found;
+	free(file);
+	return found;
 }
 
-static uint32_t place_frame(struct maker *k, const struct location *l)
+static uint32_t place_frame(struct maker *k, const struct location *l,
+			    uint32_t frame)
 {
 	uint64_t key = (uintptr_t)l;
 	struct known_frame *new;
-	uint32_t frame;
+	uint32_t found;
 
-	if (find(k->by_place, key, &frame))
-		return frame;
-	frame = shown_frame(k, l);
+	if (find(k->by_place, key, &found))
+		return found;
+	found = shown_frame(k, l, frame);
 	HASH_MAKE(k->by_place, key, key, new);
-	new->frame = frame;
-	return frame;
+	new->frame = found;
+	return found;
 }
 
 static uint32_t text_frame(struct maker *k, const char *text)
@@ -129,8 +174,8 @@ static struct profile_stack *stack_of(struct maker *k, uint32_t number)
 		return &p->stacks[p->of[number]];
 	walk_begin(&w, k->in->m, k->in->symbols, number);
 	while ((l = walk_next(&w)))
-		add_step(p, place_frame(k, l));
-	if (!s->frame)
+		add_step(p, place_frame(k, l, w.frame));
+	if (p->path_count == first)
 		add_step(p, text_frame(k, UNKNOWN));
 	else if (s->flags & (RKN_STACK_TRUNCATED | RKN_STACK_DEEPER))
 		add_step(p, text_frame(k, OUTER));
@@ -139,9 +184,9 @@ static struct profile_stack *stack_of(struct maker *k, uint32_t number)
 	if (find(k->by_path, hash, &found)) {
 		p->path_count = first;
 	} else {
-		*LIST_ADD(p->stacks, p->stack_count) = (struct profile_stack){
-			.first = first, .count = p->path_count - first
-		};
+		*LIST_ADD(p->stacks, p->stack_count) =
+		    (struct profile_stack){ .first = first,
+					    .count = p->path_count - first };
 		found = (uint32_t)p->stack_count - 1;
 		HASH_MAKE(k->by_path, key, hash, new);
 		new->frame = found;
@@ -209,14 +254,27 @@ void profile_make(struct profile *p, const struct reading *in,
 
 void profile_release(struct profile *p)
 {
-	for (size_t i = 0; i < p->frame_count; i++) {
+	for (size_t i = 0; i < p->frame_count; i++)
 		free(p->frames[i].name);
-		free(p->frames[i].file);
-	}
+	texts_release(&p->paths);
 	free(p->frames);
 	free(p->path);
 	free(p->stacks);
 	free(p->of);
+}
+
+char *profile_frame_text(const struct profile_frame *f)
+{
+	const char *path = f->file ? f->file : f->module;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (f->file && f->line)
+		return xasprintf("0x%" PRIX64 ": %s (%s:%u)", f->address,
+				 f->name, slash ? slash + 1 : path, f->line);
+	if (f->module)
+		return xasprintf("0x%" PRIX64 ": %s (in %s)", f->address,
+				 f->name, f->module);
+	return xasprintf("0x%" PRIX64 ": %s", f->address, f->name);
 }
 
 uint64_t profile_sum(const struct profile *p, enum profile_value value)
@@ -235,7 +293,21 @@ struct known_node {
 	UT_hash_handle hh;
 };
 
-void profile_tree_make(struct profile_tree *t, const struct profile *p)
+/* A node's parent has a smaller index. */
+static void link_nodes(struct profile_tree *t)
+{
+	t->child = xcalloc(t->count, sizeof(*t->child));
+	t->next = xcalloc(t->count, sizeof(*t->next));
+	for (uint32_t i = (uint32_t)t->count; i-- > 1;) {
+		uint32_t parent = t->nodes[i].parent;
+
+		t->next[i] = t->child[parent];
+		t->child[parent] = i;
+	}
+}
+
+static void make_tree(struct profile_tree *t, const struct profile *p,
+		      bool inverted)
 {
 	struct known_node *table = NULL, *k;
 
@@ -247,8 +319,9 @@ void profile_tree_make(struct profile_tree *t, const struct profile *p)
 		const struct profile_stack *s = &p->stacks[i];
 		uint32_t node = 0;
 
-		for (size_t d = s->count; d-- > 0;) {
-			uint32_t frame = p->path[s->first + d];
+		for (size_t d = 0; d < s->count; d++) {
+			size_t at = inverted ? d : s->count - 1 - d;
+			uint32_t frame = p->path[s->first + at];
 			uint64_t step = (uint64_t)node << 32 | frame;
 
 			HASH_FIND(hh, table, &step, sizeof(step), k);
@@ -266,10 +339,67 @@ void profile_tree_make(struct profile_tree *t, const struct profile *p)
 		t->of[i] = node;
 	}
 	HASH_FREE(table);
+	link_nodes(t);
+}
+
+void profile_tree_make(struct profile_tree *t, const struct profile *p)
+{
+	make_tree(t, p, false);
+}
+
+void profile_tree_make_inverted(struct profile_tree *t, const struct profile *p)
+{
+	make_tree(t, p, true);
 }
 
 void profile_tree_release(struct profile_tree *t)
 {
 	free(t->nodes);
+	free(t->child);
+	free(t->next);
 	free(t->of);
+}
+
+uint64_t *profile_tree_sums(const struct profile_tree *t,
+			    enum profile_value value)
+{
+	uint64_t *sums = xcalloc(t->count, sizeof(*sums));
+
+	for (size_t i = t->count; i-- > 0;) {
+		sums[i] += t->nodes[i].value[value];
+		if (i)
+			sums[t->nodes[i].parent] += sums[i];
+	}
+	return sums;
+}
+
+/* The first of `node` and those after it that has any; 0: none has. */
+static uint32_t first_with(const struct profile_tree *t, const uint64_t *sums,
+			   uint32_t node)
+{
+	while (node && !sums[node])
+		node = t->next[node];
+	return node;
+}
+
+void profile_tree_walk(const struct profile_tree *t, const uint64_t *sums,
+		       profile_tree_visit *visit, void *data)
+{
+	uint32_t at = 0, to;
+	bool more = false;
+
+	for (;;) {
+		visit(at, true, more, data);
+		more = false;
+		to = first_with(t, sums, t->child[at]);
+		while (!to) {
+			visit(at, false, false, data);
+			if (!at)
+				return;
+			to = first_with(t, sums, t->next[at]);
+			more = to;
+			at = t->nodes[at].parent;
+		}
+		at = to;
+	}
 }

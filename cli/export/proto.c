@@ -4,31 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "list.h"
+#include "xmalloc.h"
 
-enum wire { WIRE_VARINT = 0, WIRE_BYTES = 2 };
+/* The kind of a field, in the lower bits of its key; 0: a varint. */
+#define WIRE_BYTES 2u
+
+static void add_bytes(struct proto *p, const void *bytes, size_t size)
+{
+	if (size > p->room - p->size) {
+		p->room = 2 * p->room + size;
+		p->bytes = xreallocarray(p->bytes, p->room, 1);
+	}
+	if (size)
+		memcpy(p->bytes + p->size, bytes, size);
+	p->size += size;
+}
 
 static void add_varint(struct proto *p, uint64_t value)
 {
-	for (; value >= 0x80; value >>= 7)
-		*LIST_ADD(p->bytes, p->size) = (unsigned char)(value | 0x80);
-	*LIST_ADD(p->bytes, p->size) = (unsigned char)value;
-}
+	unsigned char bytes[10];
+	size_t size = 0;
 
-static void add_bytes(struct proto *p, const unsigned char *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		*LIST_ADD(p->bytes, p->size) = bytes[i];
+	for (; value >= 0x80; value >>= 7)
+		bytes[size++] = (unsigned char)(value | 0x80);
+	bytes[size++] = (unsigned char)value;
+	add_bytes(p, bytes, size);
 }
 
 void proto_number(struct proto *p, unsigned field, uint64_t value)
 {
-	add_varint(p, field << 3 | WIRE_VARINT);
+	add_varint(p, field << 3);
 	add_varint(p, value);
 }
 
-void proto_bytes(struct proto *p, unsigned field, const void *bytes,
-		 size_t size)
+static void add_field(struct proto *p, unsigned field, const void *bytes,
+		      size_t size)
 {
 	add_varint(p, field << 3 | WIRE_BYTES);
 	add_varint(p, size);
@@ -37,7 +47,7 @@ void proto_bytes(struct proto *p, unsigned field, const void *bytes,
 
 void proto_text(struct proto *p, unsigned field, const char *text)
 {
-	proto_bytes(p, field, text, strlen(text));
+	add_field(p, field, text, strlen(text));
 }
 
 void proto_numbers(struct proto *p, unsigned field, const uint64_t *values,
@@ -53,7 +63,7 @@ void proto_numbers(struct proto *p, unsigned field, const uint64_t *values,
 
 void proto_part(struct proto *p, unsigned field, struct proto *part)
 {
-	proto_bytes(p, field, part->bytes, part->size);
+	add_field(p, field, part->bytes, part->size);
 	part->size = 0;
 }
 

@@ -9,14 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* All 0 at first. Functions die when out of memory. */
 struct proto {
 	unsigned char *bytes;
-	size_t size;
+	size_t size, room;
 };
 
 void proto_number(struct proto *p, unsigned field, uint64_t value);
-void proto_bytes(struct proto *p, unsigned field, const void *bytes,
-		 size_t size);
 void proto_text(struct proto *p, unsigned field, const char *text);
 /* Numbers of a repeated field, packed. */
 void proto_numbers(struct proto *p, unsigned field, const uint64_t *values,

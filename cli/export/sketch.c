@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "fields.h"
 #include "hash.h"
 #include "list.h"
-#include "member.h"
 #include "root_names.h"
 
 void sketch_release(struct sketch *s)
@@ -62,36 +62,53 @@ static struct type_node *type_of(struct type_node **table,
 	return t;
 }
 
-/* Pointers from one type to another. */
-struct type_edge {
+/* Pointers from one node to another. */
+struct known_edge {
 	uint64_t pair; /* nodes, from in the upper half */
 	uint32_t edge;
+	/* What the first pointer is of: one of the same has the same field. */
+	const struct c_type *type;
+	uint64_t offset;
 	UT_hash_handle hh;
 };
 
-static void add_pointer(struct sketch *s, struct type_edge **table,
-			const struct reading *in, const struct rkn_edge *e,
-			uint64_t pair)
+static bool is_same_field(const struct known_edge *k,
+			  const struct block_type *type, uint64_t offset)
 {
+	return type->type && k->type == type->type &&
+	       k->offset == offset - type->offset;
+}
+
+static void add_pointer(struct sketch *s, struct known_edge **table,
+			const struct reading *in, const struct rkn_edge *e,
+			uint32_t from, uint32_t to)
+{
+	const struct block_type type = block_types_of(in->types, e->from);
+	uint64_t offset = model_edge_from(in->m, e);
+	uint64_t pair = (uint64_t)from << 32 | to;
 	bool weak = counts_is_weak(in->counts, e);
 	struct sketch_edge *edge;
-	struct type_edge *t;
+	struct known_edge *k;
 	char *field;
 
-	HASH_FIND(hh, *table, &pair, sizeof(pair), t);
-	field = field_mark(in->types, e->from, model_edge_from(in->m, e), 0);
-	if (!t) {
-		HASH_MAKE(*table, pair, pair, t);
-		t->edge = (uint32_t)s->edge_count;
-		edge = add_edge(s, (uint32_t)(pair >> 32), (uint32_t)pair);
-		edge->field = field;
+	HASH_FIND(hh, *table, &pair, sizeof(pair), k);
+	if (!k) {
+		HASH_MAKE(*table, pair, pair, k);
+		k->edge = (uint32_t)s->edge_count;
+		k->type = type.type;
+		k->offset = offset - type.offset;
+		edge = add_edge(s, from, to);
+		edge->field = field_mark(in->types, e->from, offset, 0);
 		edge->weak = weak;
 		return;
 	}
-	edge = &s->edges[t->edge];
+	edge = &s->edges[k->edge];
 	edge->count++;
 	edge->weak = edge->weak && weak;
-	if (edge->field && strcmp(edge->field, field) != 0) {
+	if (!edge->field || is_same_field(k, &type, offset))
+		return;
+	field = field_mark(in->types, e->from, offset, 0);
+	if (strcmp(edge->field, field) != 0) {
 		free(edge->field);
 		edge->field = NULL;
 	}
@@ -101,14 +118,15 @@ static void add_pointer(struct sketch *s, struct type_edge **table,
 void sketch_types(struct sketch *s, const struct reading *in)
 {
 	const struct model *m = in->m;
+	struct type_node **of = xcalloc(m->block_count, sizeof(*of));
 	struct type_node *types = NULL, *t, *next;
-	struct type_edge *pairs = NULL;
+	struct known_edge *pairs = NULL;
 
 	*s = (struct sketch){ 0 };
 	for (uint32_t b = 0; b < m->block_count; b++) {
-		t = type_of(&types, in, b);
-		t->objects++;
-		t->bytes += m->blocks[b].size;
+		of[b] = type_of(&types, in, b);
+		of[b]->objects++;
+		of[b]->bytes += m->blocks[b].size;
 	}
 	HASH_SORT(types, most_bytes);
 	HASH_ITER (hh, types, t, next) {
@@ -122,15 +140,15 @@ void sketch_types(struct sketch *s, const struct reading *in)
 		s->nodes[t->node].bytes = t->bytes;
 	}
 	for (size_t i = 0; i < m->edge_count; i++) {
-		uint32_t from = type_of(&types, in, m->edges[i].from)->node;
-		uint32_t to = type_of(&types, in, m->edges[i].to)->node;
+		uint32_t from = of[m->edges[i].from]->node;
+		uint32_t to = of[m->edges[i].to]->node;
 
 		if (from != UINT32_MAX && to != UINT32_MAX)
-			add_pointer(s, &pairs, in, &m->edges[i],
-				    (uint64_t)from << 32 | to);
+			add_pointer(s, &pairs, in, &m->edges[i], from, to);
 	}
 	HASH_FREE(types);
 	HASH_FREE(pairs);
+	free(of);
 }
 
 /* --- Near a block ------------------------------------------------------------- */
@@ -145,6 +163,7 @@ struct vicinity {
 	struct sketch *s;
 	const struct reading *in;
 	struct near_block *table;
+	struct known_edge *edges;
 	uint32_t queue[SKETCH_NEAR];
 	size_t count;
 };
@@ -200,39 +219,63 @@ static void draw_edges(struct vicinity *v, uint32_t block)
 
 	if (!is_near(v, block, &from))
 		return;
-	for (size_t k = first; k < first + n; k++) {
-		const struct rkn_edge *e = &m->edges[k];
-		struct sketch_edge *edge;
-
-		if (!is_near(v, e->to, &to))
-			continue;
-		edge = add_edge(v->s, from, to);
-		edge->field = field_mark(v->in->types, block,
-					 model_edge_from(m, e), 0);
-		edge->weak = counts_is_weak(v->in->counts, e);
-	}
+	for (size_t k = first; k < first + n; k++)
+		if (is_near(v, m->edges[k].to, &to))
+			add_pointer(v->s, &v->edges, v->in, &m->edges[k], from,
+				    to);
 }
 
-/* The roots that lead to them, each a node. */
+/* The node of a root by its name, from nodes[first] on; UINT32_MAX: one more would
+ * be too many. */
+static uint32_t root_node(struct vicinity *v, const struct rkn_root *root,
+			  uint32_t first)
+{
+	char *raw = root_name(v->in, root), *name = escape(raw);
+	struct sketch *s = v->s;
+	uint32_t node = first;
+
+	free(raw);
+	while (node < s->node_count && strcmp(s->nodes[node].name, name) != 0)
+		node++;
+	if (node < s->node_count) {
+		s->nodes[node].address = 0;
+	} else if (s->node_count == 2 * SKETCH_NEAR) {
+		s->cut = true;
+		node = UINT32_MAX;
+	} else {
+		add_node(s, name);
+		s->nodes[node].look = SKETCH_ROOT;
+		s->nodes[node].address = root->where;
+		s->nodes[node].objects = 0;
+		return node;
+	}
+	free(name);
+	return node;
+}
+
+/* The roots that lead to them: words of one name are a node. */
 static void draw_roots(struct vicinity *v)
 {
 	const struct model *m = v->in->m;
-	uint32_t to;
+	uint32_t first = (uint32_t)v->s->node_count, to;
 
 	for (size_t i = 0; i < m->root_count; i++) {
-		uint32_t node;
+		uint32_t from;
+		struct known_edge *k;
+		uint64_t pair;
 
 		if (!is_near(v, m->roots[i].block, &to))
 			continue;
-		if (v->s->node_count == 2 * SKETCH_NEAR) {
-			v->s->cut = true;
+		from = root_node(v, &m->roots[i], first);
+		pair = (uint64_t)from << 32 | to;
+		HASH_FIND(hh, v->edges, &pair, sizeof(pair), k);
+		if (k)
+			v->s->edges[k->edge].count++;
+		if (k || from == UINT32_MAX)
 			continue;
-		}
-		node = add_node(v->s, root_name(v->in, &m->roots[i]));
-		v->s->nodes[node].look = SKETCH_ROOT;
-		v->s->nodes[node].address = m->roots[i].where;
-		v->s->nodes[node].objects = 0;
-		add_edge(v->s, node, to);
+		HASH_MAKE(v->edges, pair, pair, k);
+		k->edge = (uint32_t)v->s->edge_count;
+		add_edge(v->s, from, to);
 	}
 }
 
@@ -255,6 +298,7 @@ static void draw(struct vicinity *v, uint32_t meant)
 		draw_edges(v, v->queue[i]);
 	draw_roots(v);
 	HASH_FREE(v->table);
+	HASH_FREE(v->edges);
 }
 
 /* Pointers to block b are edges in[first[b] .. first[b + 1]). */

@@ -28,9 +28,9 @@ struct sketch_node {
 
 struct sketch_edge {
 	uint32_t from, to; /* nodes */
-	char *field;	   /* ".peer"; NULL: several */
-	uint64_t count;	   /* pointers */
-	bool weak;	   /* all of them are */
+	char *field;       /* ".peer"; NULL: several */
+	uint64_t count;    /* pointers */
+	bool weak;         /* all of them are */
 };
 
 struct sketch {
