@@ -84,6 +84,7 @@ compare list list clean
 compare balance balance
 compare regions regions
 compare diff diff
+compare export export
 compare check check
 compare steady steady
 compare info info
