@@ -140,7 +140,7 @@ static int run(const char **arguments)
 
 static const struct poptOption options[] = {
 	{ "format", 'f', POPT_ARG_STRING, &format, 0,
-	  "folded, speedscope, pprof, heapprofile, callgrind, heapsnapshot, dot, graphml or csv",
+	  "folded, speedscope, pprof, heapprofile, callgrind, heapsnapshot, dot, graphml, csv or html",
 	  "FORMAT" },
 	{ "output", 'o', POPT_ARG_STRING, &path, 0,
 	  "write to FILE, not to the standard output", "FILE" },

@@ -30,7 +30,8 @@ struct exporting {
 	ROW(heapsnapshot, "what is alive and who holds it, for DevTools' Memory tab", 0) \
 	ROW(dot, "Graphviz: types, or what is near one object, or a cycle", EXPORT_OF) \
 	ROW(graphml, "the same as GraphML", EXPORT_OF) \
-	ROW(csv, "types with counts and sizes", 0)
+	ROW(csv, "types with counts and sizes", 0) \
+	ROW(html, "the page that refknot view opens", 0)
 /* clang-format on */
 
 enum export_flag {
