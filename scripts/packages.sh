@@ -16,6 +16,7 @@ universal-ctags clang-format-14 clang-tidy-14 cppcheck valgrind liblsan0 heaptra
 musl musl-tools libc6-i386
 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base
 procps debuginfod dwz llvm zsh fish
+chromium chromium-driver nodejs npm
 python3-clang-14 libevent-dev libncurses-dev bison tcl libonig-dev
 graphviz python3-networkx curl"
 

@@ -34,7 +34,8 @@ struct exporting {
 	ROW(heapsnapshot, EXPORT_PROFILE) \
 	ROW(dot, EXPORT_OF) \
 	ROW(graphml, EXPORT_OF) \
-	ROW(csv, EXPORT_TABLE)
+	ROW(csv, EXPORT_TABLE) \
+	ROW(html, EXPORT_PROFILE)
 /* clang-format on */
 #define EXPORT_OR(name, ...) ", " #name
 /* "folded, speedscope, ..." */
