@@ -16,7 +16,9 @@ universal-ctags clang-format-14 clang-tidy-14 cppcheck valgrind liblsan0 heaptra
 musl musl-tools libc6-i386
 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base
 procps debuginfod dwz llvm zsh fish
-python3-clang-14 libevent-dev libncurses-dev bison tcl libonig-dev"
+chromium chromium-driver nodejs npm
+python3-clang-14 libevent-dev libncurses-dev bison tcl libonig-dev
+graphviz python3-networkx curl"
 
 # What scripts/fuzz needs beside what a build does.
 fuzz_packages="clang libclang-rt-14-dev libcmocka-dev g++ python3"

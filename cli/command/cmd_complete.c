@@ -12,6 +12,7 @@
 
 #include "cache.h"
 #include "command.h"
+#include "export.h"
 #include "gate_writers.h"
 #include "groups.h"
 #include "parts.h"
@@ -210,6 +211,13 @@ static void offer_values(struct completion *c, const struct poptOption *o)
 		with_recording(c, offer_types);
 	} else if (!strcmp(what, "FUNCTION")) {
 		with_recording(c, offer_sites);
+	} else if (!strncmp(what, "FORMAT", 6) && c->command == &cmd_export) {
+		for (const struct export_writer *w = export_writers; w->name;
+		     w++)
+			offer(c, w->name, NULL);
+	} else if (!strcmp(what, "VALUE")) {
+		for (unsigned v = 0; v < PROFILE_VALUES; v++)
+			offer(c, profile_kinds[v].name, profile_kinds[v].title);
 	} else if (!strncmp(what, "FORMAT", 6)) {
 		for (size_t i = 0; i < gate_writer_count; i++)
 			offer(c, gate_writers[i].name, NULL);

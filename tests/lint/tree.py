@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 SHIPPED = ("cli", "common", "preload", "include")
-SKIPPED = re.compile(r"\.(?!ci$)|build|__pycache__$")
+SKIPPED = re.compile(r"\.(?!ci$)|build|__pycache__$|node_modules$")
 
 COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\')'
                      r"|(/\*.*?\*/|//[^\n]*)", re.S)

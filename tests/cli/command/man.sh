@@ -84,10 +84,12 @@ compare list list clean
 compare balance balance
 compare regions regions
 compare diff diff
+compare export export
 compare check check
 compare steady steady
 compare info info
 compare doctor doctor
+compare view view
 
 "$refknot" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort >"$tmp/help"
 sed -n 's/^\.It Cm //p' "$source/man/refknot.1" | sort >"$tmp/page"

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* refknot export: a recording in the formats of other tools. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "die.h"
+#include "escape.h"
+#include "export.h"
+#include "options.h"
+#include "recordings.h"
+#include "text_file.h"
+#include "wishes.h"
+
+static char *format, *value, *by, *path;
+
+/* --- Where it goes ------------------------------------------------------------ */
+
+static struct text_file file;
+static bool drafted; /* `file` is open */
+
+static void forget_draft(void)
+{
+	if (drafted)
+		unlink(file.draft);
+}
+
+static bool is_standard(void)
+{
+	return !path || !strcmp(path, "-");
+}
+
+static void cannot_write(int error)
+{
+	die(STATUS_INPUT, "export: %s cannot be written: %s",
+	    is_standard() ? "the standard output" : path, strerror(error));
+}
+
+/* A file appears when it is whole. A device or a pipe is written as it is. */
+static FILE *open_output(void)
+{
+	FILE *out = stdout;
+	int error;
+
+	if (is_standard())
+		return out;
+	error = text_file_create(&file, path);
+	if (!error) {
+		drafted = true;
+		quit_first = forget_draft;
+		return file.out;
+	}
+	if (error == -EINVAL)
+		out = fopen(path, "we");
+	if (error != -EINVAL || !out)
+		cannot_write(error == -EINVAL ? errno : -error);
+	return out;
+}
+
+static void close_output(FILE *out)
+{
+	int error = 0;
+
+	if (drafted) {
+		drafted = false;
+		error = -text_file_commit(&file);
+	} else if (ferror(out) || (out == stdout ? fflush(out) : fclose(out))) {
+		error = errno ? errno : EIO;
+	}
+	if (!error)
+		return;
+	/* What could not go there is reported once. */
+	if (out == stdout)
+		__fpurge(out);
+	cannot_write(error);
+}
+
+/* --- What goes there ---------------------------------------------------------- */
+
+static void write_profile(FILE *out, const struct export_writer *w,
+			  struct exporting e)
+{
+	struct wishes wishes;
+	struct findings findings;
+	struct profile profile;
+
+	wishes_findings(&wishes, &findings, e.in);
+	profile_make(&profile, e.in, &findings);
+	if (w->flags & EXPORT_ONE_VALUE && !profile_knows(&profile, e.value))
+		die(STATUS_INPUT, "export: %s is not known: %s",
+		    profile_kinds[e.value].name,
+		    findings.why ? findings.why
+				 : "that part of the recording is missing");
+	e.findings = &findings;
+	e.profile = &profile;
+	w->write(out, &e);
+	profile_release(&profile);
+	findings_release(&findings);
+	wishes_release(&wishes);
+}
+
+struct wanted {
+	const struct export_writer *writer;
+	struct exporting e;
+};
+
+static void visit(const struct reading *in, void *data)
+{
+	struct wanted *x = data;
+	FILE *out = open_output();
+
+	x->e.in = in;
+	errno = 0;
+	if (x->writer->flags & EXPORT_PROFILE)
+		write_profile(out, x->writer, x->e);
+	else
+		x->writer->write(out, &x->e);
+	close_output(out);
+}
+
+/* --- The command line ----------------------------------------------------------- */
+
+static const struct export_writer *chosen(void)
+{
+	const struct export_writer *w = format ? export_find(format) : NULL;
+
+	if (!format)
+		die(STATUS_INPUT, "export: name a format with --format: %s",
+		    EXPORT_NAMES);
+	if (!w)
+		die(STATUS_INPUT, "--format is \"%s\"; it can be one of: %s",
+		    escape(format), EXPORT_NAMES);
+	return w;
+}
+
+static enum profile_value chosen_value(const struct export_writer *w)
+{
+	const char *list[PROFILE_VALUES];
+	enum profile_value chosen;
+
+	for (unsigned v = 0; v < PROFILE_VALUES; v++)
+		list[v] = profile_kinds[v].name;
+	chosen = (enum profile_value)options_choice(
+	    "value", value, list, PROFILE_VALUES, PROFILE_LIVE_BYTES);
+	if (value && !(w->flags & EXPORT_ONE_VALUE))
+		die(STATUS_INPUT, "export: --value is not for %s", w->name);
+	if (w->flags & EXPORT_BYTES && !profile_kinds[chosen].bytes)
+		die(STATUS_INPUT, "export: %s is about bytes; give --value %s",
+		    w->name, profile_kinds[profile_bytes(chosen)].name);
+	return chosen;
+}
+
+static enum group_by chosen_rows(const struct export_writer *w)
+{
+	if (by && !(w->flags & EXPORT_TABLE))
+		die(STATUS_INPUT, "export: --by is not for %s", w->name);
+	return (enum group_by)options_choice("by", by, group_by_names,
+					     GROUP_BYS, GROUP_BY_TYPE);
+}
+
+static bool is_recording(const char *word)
+{
+	size_t size = strlen(word);
+
+	return (size > strlen(".rkn") &&
+		!strcmp(word + size - strlen(".rkn"), ".rkn")) ||
+	       !access(word, F_OK);
+}
+
+/* "[REC] [WHAT]": returns what is meant; the recording, if one is named, is in
+ * `paths`. */
+static const char *split(const char **arguments, const char *paths[2],
+			 const struct export_writer *w)
+{
+	size_t count = 0;
+
+	while (arguments && arguments[count])
+		count++;
+	if (count > 2 || (count == 2 && !(w->flags & EXPORT_OF)))
+		die(STATUS_INPUT,
+		    w->flags & EXPORT_OF
+			? "export: give one recording and one WHAT"
+			: "export: give one recording");
+	if (count == 2 || (count == 1 && (!(w->flags & EXPORT_OF) ||
+					  is_recording(arguments[0]))))
+		paths[0] = arguments[0];
+	if (count == 2)
+		return arguments[1];
+	return count == 1 && !paths[0] ? arguments[0] : NULL;
+}
+
+static int run(const char **arguments)
+{
+	struct wanted x = { .writer = chosen() };
+	const char *paths[2] = { NULL, NULL };
+
+	x.e.value = chosen_value(x.writer);
+	x.e.by = chosen_rows(x.writer);
+	x.e.of = split(arguments, paths, x.writer);
+	if (is_standard() && x.writer->flags & EXPORT_BINARY &&
+	    isatty(STDOUT_FILENO))
+		die(STATUS_INPUT,
+		    "export: %s is not text; name a file with --output",
+		    x.writer->name);
+	return recordings_each(paths, visit, &x);
+}
+
+static const struct poptOption options[] = {
+	{ "format", 'f', POPT_ARG_STRING, &format, 0, EXPORT_NAMES, "FORMAT" },
+	{ "output", 'o', POPT_ARG_STRING, &path, 0,
+	  "write to FILE, not to the standard output", "FILE" },
+	{ "value", 'v', POPT_ARG_STRING, &value, 0,
+	  "of folded, heapprofile and dhat, which have one:" PROFILE_NAMES
+	  "; live-bytes without this option",
+	  "VALUE" },
+	{ "by", 'b', POPT_ARG_STRING, &by, 0,
+	  "what csv sums by; type without this option",
+	  "type|site|function|file|size|root" },
+	OPTIONS_SYMBOLS,
+	POPT_TABLEEND
+};
+
+const struct command cmd_export = {
+	.name = "export",
+	.group = COMMAND_ALIVE,
+	.arguments = "--format=FORMAT [REC] [WHAT]",
+	.help = "write a recording in the format of another tool",
+	.more = COMMAND_NEWEST
+	"\nWHAT is for dot and graphml: a finding or an object, as for\n"
+	"refknot show. Without it they have the types.\n",
+	.options = options,
+	.run = run,
+};

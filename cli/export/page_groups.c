@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+
+#include "groups.h"
+#include "page_parts.h"
+
+static void write_groups(struct page_data *d, const char *name,
+			 enum group_by by)
+{
+	struct group_choice choice = GROUP_EVERYTHING;
+	const struct group *l;
+	struct groups g;
+	size_t count;
+
+	choice.retained = true;
+	groups_make(&g, d->in, by, GROUP_ALL, choice);
+	groups_sort(&g, GROUP_SORT_BYTES);
+	l = g.list;
+	count = g.count < PAGE_GROUPS ? g.count : PAGE_GROUPS;
+	page_object(d, name);
+	PAGE_COLUMN(d, "name", count, i, page_text(d, l[i].key));
+	PAGE_COLUMN(d, "live", count, i, l[i].live);
+	PAGE_COLUMN(d, "bytes", count, i, l[i].bytes);
+	if (g.history) {
+		PAGE_COLUMN(d, "allocated", count, i, l[i].allocated);
+		PAGE_COLUMN(d, "freed", count, i, l[i].freed);
+	}
+	if (g.retained) {
+		PAGE_COLUMN(d, "retained_objects", count, i,
+			    l[i].retained_objects);
+		PAGE_COLUMN(d, "retained_bytes", count, i, l[i].retained_bytes);
+	}
+	PAGE_COLUMN(d, "evidence", by == GROUP_BY_TYPE ? count : 0, i,
+		    l[i].evidence);
+	page_object_end(d);
+	if (count < g.count) {
+		struct group rest = groups_sum(&g, count, "");
+
+		page_note(d,
+			  "The table of %s has %zu of %zu rows, those with the "
+			  "most bytes; the others have %" PRIu64
+			  " live blocks of %" PRIu64 " bytes.",
+			  name, count, g.count, rest.live, rest.bytes);
+		free(rest.key);
+	}
+	groups_release(&g);
+}
+
+/* What a stack's blocks are: how the window of a timeline finds its rows. */
+static void write_stacks(struct page_data *d)
+{
+	const struct model *m = d->m;
+
+	page_object(d, "stacks");
+	PAGE_COLUMN(d, "node", m->stack_count, i, page_node(d, (uint32_t)i));
+	PAGE_COLUMN(d, "type", m->stack_count, i,
+		    page_node(d, (uint32_t)i) < 0
+			? -1
+			: page_text(d, names_type(d->in->names, (uint32_t)i)));
+	PAGE_COLUMN(d, "site", m->stack_count, i,
+		    page_node(d, (uint32_t)i) < 0
+			? -1
+			: (int64_t)page_site(d, (uint32_t)i));
+	page_object_end(d);
+}
+
+void page_groups(struct page_data *d)
+{
+	write_groups(d, "types", GROUP_BY_TYPE);
+	write_groups(d, "sites", GROUP_BY_SITE);
+	write_stacks(d);
+}

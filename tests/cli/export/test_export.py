@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""What `refknot export` is asked that it cannot do, where its output goes, and
+that nothing is half written."""
+import csv
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import BUILD, REFKNOT, compiled, environment, record, refknot
+from readers import folded
+
+FORMATS = ("folded speedscope pprof heapprofile callgrind massif dhat heapsnapshot "
+           "dot graphml csv").split()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return record(tmp_path_factory.mktemp("made"),
+                  BUILD / "samples/orphaned_cycle").main
+
+
+def refused(*argv, **kw):
+    """The one sentence with which it is."""
+    done = refknot("export", *argv, **kw)
+    assert done.status == 2 and not done.out
+    assert done.told.startswith("refknot: ") and done.told.count("\n") == 1
+    return done.told
+
+
+def test_formats_are_those_of_the_help():
+    told = " ".join(refknot("export", "--help").out.decode().split())
+    assert ", ".join(FORMATS) in told
+    assert refused().endswith(", ".join(FORMATS) + "\n")
+    assert ", ".join(FORMATS) in refused("-f", "nonesuch")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_same_file_is_written_twice(form, made, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    for path in (one, two):
+        done = refknot("export", "-f", form, "-o", path, made)
+        assert (done.status, done.out, done.err) == (0, b"", b"")
+    done = refknot("export", "-f", form, made)
+    assert one.read_bytes() == two.read_bytes() == done.out
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one", "two"]
+
+
+@pytest.mark.parametrize("argv, words", [
+    (["-f", "folded", "--value", "nonesuch"], "it can be one of: live-bytes, "),
+    (["-f", "pprof", "--value", "live-bytes"], "--value is not for pprof"),
+    (["-f", "heapprofile", "--value", "live-blocks"], "give --value live-bytes"),
+    (["-f", "dhat", "--value", "allocations"], "give --value allocated-bytes"),
+    (["-f", "dot", "--by", "site"], "--by is not for dot"),
+    (["-f", "csv", "--by", "nonesuch"], "it can be one of: type, "),
+    (["-f", "folded", "a.rkn", "b.rkn"], "give one recording"),
+    (["-f", "dot", "a", "b", "c"], "give one recording and one WHAT"),
+])
+def test_wrong_use_is_told(argv, words, tmp_path):
+    assert words in refused(*argv, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("what, words", [
+    ("99", "is neither a finding nor an object"),
+    ("nonesuch", "is neither a finding nor an object"),
+    ("struct session", "is neither a finding nor an object"),
+    ("struct session#99", "is neither a finding nor an object"),
+    ("s", "could mean several things"),
+])
+def test_what_cannot_be_drawn_is_told(what, words, made, tmp_path):
+    path = tmp_path / "file.dot"
+    path.write_text("as it was")
+    assert words in refused("-f", "dot", "-o", path, made, what)
+    assert path.read_text() == "as it was"
+    assert [p.name for p in tmp_path.iterdir()] == ["file.dot"]
+
+
+def test_what_is_no_recording_leaves_the_file(made, tmp_path):
+    path, bad = tmp_path / "file", tmp_path / "bad.rkn"
+    path.write_text("as it was")
+    bad.write_text("no recording")
+    assert "is not a recording" in refused("-f", "folded", "-o", path, bad)
+    assert "cannot be opened" in refused("-f", "folded", "-o", path,
+                                         tmp_path / "absent.rkn")
+    assert path.read_text() == "as it was"
+    cut = tmp_path / "cut.rkn"
+    cut.write_bytes(made.read_bytes()[:-200])
+    done = refknot("export", "-f", "folded", "--value", "allocations", "-o", path,
+                   cut)
+    assert done.status == 2 and done.told  # as of any command
+    assert path.read_text() != "as it was"
+
+
+def test_a_place_that_cannot_be_written_is_told(made, tmp_path):
+    for path, words in ((tmp_path, "Is a directory"),
+                        (tmp_path / "absent/file", "No such file"),
+                        ("/dev/full", "No space left on device")):
+        told = refused("-f", "folded", "-o", path, made)
+        assert f"export: {path} cannot be written" in told and words in told
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([REFKNOT, "export", "-f", "speedscope", made],
+                              stdout=full, stderr=subprocess.PIPE,
+                              env=environment(), check=False)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
+    assert b"the standard output cannot be written" in done.stderr
+
+
+def test_links_and_devices_stay(made, tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    assert refknot("export", "-f", "folded", "-o", link, made).status == 0
+    assert link.is_symlink() and folded(target)
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert refknot("export", "-f", "folded", "-o", "/dev/null", made).status == 0
+    assert os.path.exists("/dev/null") and not os.path.isfile("/dev/null")
+    done = refknot("export", "-f", "folded", "-o", "-", made, cwd=tmp_path)
+    assert done.out == target.read_bytes() and not (tmp_path / "-").exists()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert refknot("export", "-f", "folded", "-o", pipe, made).status == 0
+        assert reader.communicate(timeout=60)[0] == target.read_bytes()
+
+
+def test_what_is_not_text_does_not_go_to_a_terminal(made):
+    ours, theirs = pty.openpty()
+    for form, status in (("pprof", 2), ("folded", 0)):
+        done = subprocess.run([REFKNOT, "export", "-f", form, made],
+                              stdout=theirs, stderr=subprocess.PIPE,
+                              env=environment(), check=False, timeout=60)
+        assert done.returncode == status
+        assert (b"export: pprof is not text" in done.stderr) == bool(status)
+    os.close(theirs)
+    os.close(ours)
+
+
+def test_an_interrupt_leaves_no_draft(tmp_path):
+    """In the middle of a file: its reader is slow, as it is a pipe's turn."""
+    program = compiled(tmp_path, "many", """
+#include <stdlib.h>
+static void **kept;
+int main(void)
+{
+    kept = calloc(300000, sizeof(*kept));
+    for (int i = 0; i < 300000; i++)
+        kept[i] = malloc(32);
+    return 0;
+}
+""", "-g")
+    made = record(tmp_path, program).main
+    place = tmp_path / "place"
+    place.mkdir()
+    with subprocess.Popen([REFKNOT, "export", "-f", "heapsnapshot", "-o",
+                           place / "file", made], env=environment()) as run:
+        deadline = time.monotonic() + 60
+        while run.poll() is None and not list(place.iterdir()):
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        run.send_signal(signal.SIGTERM)
+        run.wait(timeout=60)
+    assert [p.name for p in place.iterdir()] in ([], ["file"])
+    assert run.returncode in (-signal.SIGTERM, 0)
+
+
+def test_what_leaked_is_not_known_without_a_check(tmp_path):
+    made = record(tmp_path, BUILD / "samples/leak",
+                  options=["--no-snapshot"]).main
+    told = refused("-f", "folded", "--value", "leaked-bytes", made)
+    assert "leaked-bytes is not known: " in told
+    done = refknot("export", "-f", "folded", "--value", "allocations", made)
+    assert done.status == 0 and done.out
+    done = refknot("export", "-f", "speedscope", made)
+    names = [p["name"] for p in json.loads(done.out)["profiles"]]
+    assert not [n for n in names if "leaked" in n]
+
+
+@pytest.mark.parametrize("argv", [
+    ["heapsnapshot"], ["dot"], ["graphml"], ["csv", "--by", "root"]])
+def test_pointers_that_are_not_known_are_not_drawn(argv, tmp_path):
+    made = record(tmp_path, BUILD / "samples/orphaned_cycle",
+                  options=["--no-snapshot"]).main
+    assert "who holds it is not known: no snapshot" in refused("-f", *argv, made)
+
+
+def test_a_cut_recording_has_what_is_known(made, tmp_path):
+    """Its blocks are missing: they are not 0."""
+    cut = tmp_path / "cut.rkn"
+    cut.write_bytes(made.read_bytes()[:900])
+    done = refknot("export", "-f", "csv", cut)
+    assert done.status == 2  # as of any command
+    rows = list(csv.DictReader(done.out.decode().splitlines()))
+    assert rows and all(r["live"] == r["bytes"] == r["retained_bytes"] == ""
+                        and int(r["allocated"]) for r in rows)
+    for form, words in (("folded", "live-bytes is not known: the recording was cut"),
+                        ("massif", "what was alive at the end is not known"),
+                        ("dot", "who holds it is not known: the recording was cut")):
+        done = refknot("export", "-f", form, cut)
+        assert done.status == 2 and not done.out and words in done.told
+    done = refknot("export", "-f", "speedscope", cut)
+    names = [p["name"] for p in json.loads(done.out)["profiles"]]
+    assert names == ["allocated in the whole run, bytes",
+                     "allocated in the whole run, blocks"]
+
+
+def test_completion_knows_formats_and_values(made):
+    def offered(*words):
+        done = refknot("__complete", "export", *words, cwd=made.parent)
+        return [w.split("\t")[0] for w in done.out.decode().splitlines()]
+
+    assert offered("--format", "") == FORMATS
+    assert offered("--value", "leaked") == ["leaked-bytes", "leaked-blocks"]
+    assert "main.rkn" in offered("-f", "dot", "")
+    assert offered("--by", "r") == ["root"]
+
+
+def test_a_recording_without_name_is_the_newest(made):
+    done = refknot("export", "-f", "dot", "1", cwd=made.parent)
+    assert done.status == 0, done.told
+    assert done.out == refknot("export", "-f", "dot", made, "1").out

@@ -1,0 +1,438 @@
+# SPDX-License-Identifier: MIT
+"""Each format, read by what its readers use, has what reports say."""
+import csv
+import functools
+import json
+import re
+import subprocess
+import xml.etree.ElementTree
+
+import jsonschema
+import pytest
+
+from conftest import BUILD, compiled, read_json, record, refknot, run
+from readers import (INSTALLED, exported, folded, node_readers, pprof,
+                     read_by, sums, tool)
+
+VALUES = ["live-bytes", "live-blocks", "allocated-bytes", "allocations",
+          "leaked-bytes", "leaked-blocks"]
+NAMES = dict(zip(VALUES, ["inuse_space", "inuse_objects", "alloc_space",
+                          "alloc_objects", "leaked_space", "leaked_objects"]))
+TITLES = dict(zip(VALUES, ["alive at the end, bytes", "alive at the end, blocks",
+                           "allocated in the whole run, bytes",
+                           "allocated in the whole run, blocks",
+                           "leaked, bytes", "leaked, blocks"]))
+
+# Functions, files and types are called as nobody would: what separates, quotes
+# or begins something in one of the formats, and bytes that are not UTF-8.
+ODD = r'''
+#include <stdlib.h>
+#include <string.h>
+
+struct odd { struct odd *next; };
+struct odd *kept __asm__("\"kept <b>&#35;\"");
+
+static __attribute__((noinline)) void *semicolon(size_t size)
+    __asm__("\"se;mi 12\"");
+static __attribute__((noinline)) void *quote(size_t size)
+    __asm__("\"quo'te<&>%s\"");
+static __attribute__((noinline)) void *bytes(size_t size)
+    __asm__("\"by\377\302\233tes\"");
+
+# 1 "we;ird <\"dir\">/na,me\377"
+static void *semicolon(size_t size) { void *p = calloc(1, size); return p; }
+static void *quote(size_t size) { void *p = calloc(1, size); return p; }
+static void *bytes(size_t size) { void *p = malloc(size); return p; }
+
+int main(void)
+{
+    kept = semicolon(100);
+    kept->next = quote(200);
+    kept->next->next = bytes(300);
+    memset(kept->next->next, 0, 300);
+    free(malloc(1000));
+    return 0;
+}
+'''
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """{name: recording} of samples and of others' programs, as far as they are
+    installed."""
+    directory = tmp_path_factory.mktemp("recordings")
+    programs = {
+        "cycle": [BUILD / "samples/orphaned_cycle"],
+        "objects": [BUILD / "samples/gc_cycle"],
+        "odd": [compiled(directory, "odd", ODD, "-O1")],
+        "typed": [compiled(directory, "typed", ODD, "-g", "-O1")],
+        "sqlite3": ["sqlite3", ":memory:", "create table t(a, b);"
+                    "insert into t values (1, hex(randomblob(20)));"
+                    "select count(*) from t", ".quit"],
+        "git": ["git", "-C", directory, "init", "-q", "repository"],
+        "python3": ["/usr/bin/python3", "-c",
+                    "import json, os; d = json.loads('[1, [2, {}]]'); "
+                    "os._exit(0)"],
+    }
+    made = {}
+    for name, argv in programs.items():
+        place = directory / f"of_{name}"
+        place.mkdir()
+        made[name] = record(place, *argv).main
+    return made
+
+
+ALL = ["cycle", "objects", "odd", "typed", "sqlite3", "git", "python3"]
+
+
+@pytest.fixture(params=ALL)
+def recording(request, recordings):
+    return recordings[request.param]
+
+
+@functools.lru_cache
+def known(recording):
+    """What is to be compared: what reports know."""
+    return sums(recording)
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory):
+    return node_readers(tmp_path_factory.mktemp("node"))
+
+
+def test_folded_sums_are_those_of_reports(recording, tmp_path):
+    for value, total in known(recording).items():
+        path = exported(recording, "folded", "--value", value,
+                        directory=tmp_path)
+        assert sum(n for _, n in folded(path)) == total, value
+
+
+def test_pprof_is_valid_and_has_every_value(recording, tmp_path):
+    path = exported(recording, "pprof", directory=tmp_path)
+    profile = pprof(path.read_bytes())
+    assert profile["types"] == [(NAMES[v], "bytes" if "bytes" in v else "count")
+                                for v in VALUES]
+    for value, total in known(recording).items():
+        assert profile["totals"][NAMES[value]] == total, value
+    assert profile["preset"] == "inuse_space"
+    document = read_json("report", recording)
+    assert profile["program"] == document["recording"]["program"]
+    # The innermost frame first, where folded has the outermost.
+    stacks = folded(exported(recording, "folded", "--value", "allocations",
+                             directory=tmp_path))
+    assert ({tuple(f.replace(";", ":") for f in reversed(frames))
+             for frames, _ in profile["samples"]} == {f for f, _ in stacks})
+
+
+def test_go_reads_pprof(recording, tmp_path):
+    program = tool("pprof")
+    path = exported(recording, "pprof", directory=tmp_path)
+    done = run(program, "-raw", path)
+    assert done.status == 0, done.told
+    for value, total in known(recording).items():
+        done = run(program, "-top", "-nodecount=0", "-nodefraction=0", "-unit=B",
+                   f"-sample_index={NAMES[value]}", path)
+        assert done.status == 0, done.told
+        found = re.search(r"nodes accounting for (\d+)B?, 100% of", done.out.decode())
+        assert (int(found[1]) if found else 0) == total, done.out
+
+
+def test_speedscope_reads_a_profile_for_each_value(recording, readers, tmp_path):
+    path = exported(recording, "speedscope", directory=tmp_path)
+    document = json.loads(path.read_text())
+    schema = INSTALLED / "speedscope/dist/release/file-format-schema.json"
+    jsonschema.Draft7Validator(json.loads(schema.read_text())).validate(document)
+    assert [p["name"] for p in document["profiles"]] == list(TITLES.values())
+    read = {p["name"]: p["total"]
+            for p in read_by(readers, "speedscope", path)}
+    for value, total in known(recording).items():
+        assert read[TITLES[value]] == total, value
+    frames = document["shared"]["frames"]
+    stacks = {tuple(frames[i]["name"].replace(";", ":") for i in sample)
+              for sample in document["profiles"][0]["samples"]}
+    path = exported(recording, "folded", directory=tmp_path)
+    assert stacks == {f for f, _ in folded(path)}
+
+
+def test_heapprofile_is_the_tree_of_stacks(recording, readers, tmp_path):
+    path = exported(recording, "heapprofile", directory=tmp_path)
+    document = json.loads(path.read_text())
+    sizes, lines = {}, set()
+
+    def visit(node, above):
+        frame = node["callFrame"]
+        assert set(frame) == {"functionName", "scriptId", "url", "lineNumber",
+                              "columnNumber"}
+        here = (*above, frame["functionName"].replace(";", ":"))
+        if above:
+            lines.add((frame["functionName"], frame["lineNumber"] + 1))
+        if node["selfSize"]:
+            sizes[here[1:]] = sizes.get(here[1:], 0) + node["selfSize"]
+        assert node["selfSize"] or node["children"] or not above
+        return {node["id"]: node["selfSize"]} | {
+            k: v for child in node["children"]
+            for k, v in visit(child, here).items()}
+
+    ids = visit(document["head"], ())
+    assert sum(ids.values()) == known(recording)["live-bytes"]
+    assert {s["nodeId"]: s["size"] for s in document["samples"]} == {
+        k: v for k, v in ids.items() if v}
+    path = exported(recording, "folded", directory=tmp_path)
+    wanted = {}
+    for frames, number in folded(path):
+        wanted[frames] = wanted.get(frames, 0) + number
+    assert sizes == wanted
+    document = json.loads(exported(recording, "speedscope",
+                                   directory=tmp_path).read_text())
+    assert lines <= {(f["name"], f.get("line", 0))
+                     for f in document["shared"]["frames"]}
+    path = exported(recording, "heapprofile", directory=tmp_path)
+    profile, = read_by(readers, "speedscope", path)
+    assert profile["total"] == known(recording)["live-bytes"]
+
+
+def test_callgrind_annotate_has_the_totals(recording, tmp_path):
+    path = exported(recording, "callgrind", directory=tmp_path)
+    for value, total in known(recording).items():
+        done = run(tool("callgrind_annotate"), "--threshold=100", "--auto=no",
+                   f"--show={NAMES[value]}", f"--sort={NAMES[value]}", path)
+        assert done.status == 0, done.told
+        line, = (row for row in done.out.decode(errors="replace").splitlines()
+                 if "PROGRAM TOTALS" in row)
+        assert int(line.split()[0].replace(",", "")) == total, value
+
+
+def test_callgrind_has_what_functions_call(recordings, tmp_path):
+    path = exported(recordings["cycle"], "callgrind", directory=tmp_path)
+    done = run(tool("callgrind_annotate"), "--inclusive=yes", "--threshold=100",
+               "--auto=no", "--show=inuse_space", path)
+    rows = dict(reversed(re.match(r"\s*([\d,]+) \(.*?\)\s+\S+?:(\S+)", row).groups())
+                for row in done.out.decode().splitlines()
+                if re.match(r"\s*[\d,]+ \(.*?\)\s+\S+?:\S+", row))
+    live = sums(recordings["cycle"])["live-bytes"]
+    assert int(rows["main"].replace(",", "")) <= live
+    assert int(rows["_start"].replace(",", "")) == live
+
+
+def test_a_call_that_recurs_counts_once(tmp_path):
+    program = compiled(tmp_path, "recurs", """
+#include <stdlib.h>
+void *kept;
+static __attribute__((noinline)) void *deep(int depth)
+{
+    void *p = depth ? deep(depth - 1) : malloc(1000);
+    __asm__ volatile ("" : : "r"(p));
+    return p;
+}
+int main(void)
+{
+    kept = deep(5);
+    return 0;
+}
+""", "-g", "-O1", "-fno-optimize-sibling-calls")
+    path = exported(record(tmp_path, program).main, "callgrind")
+    names, costs, caller, called = {}, [], None, None
+    for line in path.read_text().splitlines():
+        if found := re.match(r"(c?fn)=\((\d+)\)(?: (.*))?$", line):
+            name = names.setdefault(found[2], found[3])
+            if found[1] == "fn":
+                caller = name
+            else:
+                called = name
+        elif line.startswith("calls="):
+            costs.append((caller, called))
+        elif re.match(r"\d+ ", line) and costs and len(costs[-1]) == 2:
+            costs[-1] += (int(line.split()[1]),)
+    assert ("deep", "deep", 1000) in costs and ("main", "deep", 1000) in costs
+    assert all(cost[2] == 1000 for cost in costs)
+
+
+def test_massif_has_what_is_alive_at_the_end(recording, tmp_path):
+    path = exported(recording, "massif", directory=tmp_path)
+    done = run(tool("ms_print"), path)
+    assert done.status == 0, done.told
+    rows = re.findall(r"(?m)^ +(\d) +([\d,]+) +([\d,]+) +([\d,]+)  ",
+                      done.out.decode(errors="replace"))
+    live = known(recording)["live-bytes"]
+    assert [(int(n), int(total.replace(",", ""))) for n, _, total, _ in rows] == [
+        (0, 0), (1, live)]
+    tree = path.read_bytes().partition(b"heap_tree=detailed\n")[2].splitlines()
+    counts = [re.match(rb"( *)n(\d+): (\d+) ", line).groups() for line in tree]
+    for i, (indent, children, size) in enumerate(counts):
+        below = []
+        for inner, _, part in counts[i + 1:]:
+            if len(inner) <= len(indent):
+                break
+            if len(inner) == len(indent) + 1:
+                below.append(int(part))
+        assert len(below) == int(children)
+        assert sum(below) <= int(size)
+        assert not i or not below or len(indent) > 0
+    top = [int(size) for indent, _, size in counts if len(indent) == 1]
+    assert sum(top) == live
+
+
+@pytest.mark.parametrize("name", ["cycle", "sqlite3", "python3"])
+def test_dhat_shows_one_value(name, recordings, readers, tmp_path):
+    recording = recordings[name]
+    said = known(recording)
+    for value, verb in (("live", "Alive at the end"), ("leaked", "Leaked")):
+        path = exported(recording, "dhat", "--value", f"{value}-bytes",
+                        directory=tmp_path)
+        shown = read_by(readers, "dhat", path)
+        assert shown["total"] == said[f"{value}-bytes"]
+        assert shown["blocks"] == said[f"{value}-blocks"]
+        if shown["blocks"]:
+            assert f"{verb} at {{" in shown["text"]
+        document = json.loads(path.read_text())
+        assert (document["bklt"], document["bkacc"]) == (False, False)
+    path = exported(recording, "dhat", "--value", "allocated-bytes",
+                    directory=tmp_path)
+    shown = read_by(readers, "dhat", path)
+    assert shown["blocks"] == said["allocations"]
+    assert "Allocated in the whole run at {" in shown["text"]
+
+
+def test_csv_has_the_rows_of_objects(recording, tmp_path):
+    for by in ("type", "site", "root"):
+        path = exported(recording, "csv", "--by", by, directory=tmp_path)
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file, strict=True))
+        wanted = read_json("objects", recording, "--by", by, "--retained")
+        columns = ("live", "bytes", "retained_objects", "retained_bytes")
+        assert ([(r[by], *(int(r[c]) for c in columns)) for r in rows
+                 if int(r["live"])]
+                == [(t["type"], *(t[c] for c in columns))
+                    for t in wanted["types"]])
+        if by == "type":
+            history = {t["type"]: (t["allocated"], t["freed"]) for t in
+                       read_json("report", recording)["types"]}
+            assert {r[by]: (int(r["allocated"]), int(r["freed"]))
+                    for r in rows} | history == {
+                        r[by]: (int(r["allocated"]), int(r["freed"]))
+                        for r in rows}
+
+
+# --- Graphs ------------------------------------------------------------------------
+
+def graph(path):
+    networkx = pytest.importorskip("networkx")
+    return networkx.read_graphml(path)
+
+
+def drawn(path):
+    """What Graphviz makes of a file: [(kind, ...)] of its plain output."""
+    done = subprocess.run([tool("dot"), "-Tplain", path], capture_output=True,
+                          check=False, timeout=60)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    text = done.stdout.decode().replace("\\\n", "")
+    return [line.split(" ") for line in text.splitlines()]
+
+
+def test_types_are_a_graph(recording, tmp_path):
+    path = exported(recording, "graphml", directory=tmp_path)
+    types = read_json("objects", recording)["types"]
+    nodes = [data for _, data in graph(path).nodes(data=True)]
+    assert sorted((n["label"], n["objects"], n["bytes"]) for n in nodes) == sorted(
+        (t["type"], t["live"], t["bytes"]) for t in types[:len(nodes)])
+    assert len(nodes) == min(len(types), 60)
+    shapes = drawn(exported(recording, "dot", directory=tmp_path))
+    assert (len([s for s in shapes if s[0] == "node"])
+            == len(nodes) + (len(types) > 60))
+    assert (len([s for s in shapes if s[0] == "edge"])
+            == graph(path).number_of_edges())
+
+
+def test_a_cycle_is_one_component(recordings, tmp_path):
+    path = tmp_path / "cycle.dot"
+    done = refknot("export", "-f", "dot", "-o", path, recordings["cycle"], "1")
+    assert done.status == 0, done.told
+    # The nodes of each strong component that is a cycle.
+    done = run(tool("sccmap"), "-d", path)
+    assert done.status == 0, done.told
+    told = done.out.decode()
+    finding, = read_json("cycles", recordings["cycle"])["findings"]
+    assert told.count("digraph cluster_") == 1
+    assert len(re.findall(r"(?m)^\tn\d+\t\[", told)) == len(finding["members"])
+    assert told.count(" -> ") == sum(len(m["edges"])
+                                     for m in finding["members"])
+
+
+@pytest.mark.parametrize("form", ["dot", "graphml"])
+def test_what_is_near_an_object_has_its_pointers(form, recordings, tmp_path):
+    path = tmp_path / form
+    done = refknot("export", "-f", form, "-o", path, recordings["typed"],
+                   "struct odd#1")
+    assert done.status == 0, done.told
+    if form == "dot":
+        text = path.read_text()
+        assert '[label="kept in typed"' in text and 'label=".next"' in text
+        drawn(path)
+        return
+    nodes = graph(path).nodes(data=True)
+    kinds = sorted(data["kind"] for _, data in nodes)
+    assert kinds == ["block", "block", "meant", "root"]
+    assert sorted(d["bytes"] for _, d in nodes if d["bytes"]) == [100, 200, 300]
+
+
+def test_a_neighbourhood_has_at_most_fifty_blocks(tmp_path):
+    program = compiled(tmp_path, "star", """
+#include <stdlib.h>
+#define MANY 5000
+static void **hub;
+int main(void)
+{
+    hub = calloc(MANY, sizeof(*hub));
+    for (int i = 0; i < MANY; i++)
+        hub[i] = malloc(24);
+    return 0;
+}
+""", "-g")
+    made = record(tmp_path, program).main
+    path = tmp_path / "near.graphml"
+    done = refknot("export", "-f", "graphml", "-o", path, made, "void *[]#1")
+    assert done.status == 0, done.told
+    assert graph(path).number_of_nodes() == 51  # and the root
+    path = tmp_path / "near.dot"
+    refknot("export", "-f", "dot", "-o", path, made, "void *[]#1")
+    assert "there are more" in path.read_text()
+
+
+# --- Names ---------------------------------------------------------------------------
+
+def test_odd_names_are_data(recordings, readers, tmp_path):
+    made, typed = recordings["odd"], recordings["typed"]
+    frames = {f for stack, _ in folded(exported(made, "folded", directory=tmp_path))
+              for f in stack}
+    names = {"se:mi 12", "quo'te<&>%s", "by\\xff\\xc2\\x9btes"}
+    assert names <= frames
+    kept = {n.replace(":", ";") for n in names}
+    profile = pprof(exported(made, "pprof", directory=tmp_path).read_bytes())
+    assert kept <= {f for stack, _ in profile["samples"] for f in stack}
+    for form in ("speedscope", "heapprofile", "heapsnapshot", "dhat"):
+        text = exported(made, form, directory=tmp_path).read_text()
+        assert "\x9b" not in text
+        assert kept <= {t for t in texts(json.loads(text))} or form == "dhat"
+    rows = exported(made, "callgrind", directory=tmp_path).read_text()
+    assert all(f") {n}\n" in rows for n in kept)
+    rows = exported(typed, "callgrind", directory=tmp_path).read_text()
+    assert '/we;ird <"dir">/na,me\\xff\n' in rows
+    table = exported(typed, "csv", "--by", "file", directory=tmp_path)
+    with table.open(newline="", encoding="utf-8") as file:
+        row, = csv.DictReader(file, strict=True)
+    assert row["file"].endswith('we;ird <"dir">/na,me\\xff')
+    root = xml.etree.ElementTree.parse(exported(made, "graphml",
+                                                directory=tmp_path)).getroot()
+    assert root.tag.endswith("graphml")
+
+
+def texts(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts(part)

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// The page's data: the schema refknot-page/1, as docs/page.md describes it.
+
+export async function unpack(element) {
+	const packed = element.textContent;
+	let bytes;
+	if (Uint8Array.fromBase64) {
+		bytes = Uint8Array.fromBase64(packed);
+	} else {
+		const binary = atob(packed);
+		bytes = new Uint8Array(binary.length);
+		for (let i = 0; i < binary.length; i++)
+			bytes[i] = binary.charCodeAt(i);
+	}
+	element.remove();
+	const stream = new Blob([bytes]).stream().pipeThrough(
+		new DecompressionStream("gzip"));
+	const page = JSON.parse(await new Response(stream).text());
+	page.readings.forEach(prepare);
+	return page;
+}
+
+// Numbers that count from the one before, as they are.
+function sums(list) {
+	for (let i = 1; i < list.length; i++)
+		list[i] += list[i - 1];
+}
+
+function parents(tree) {
+	const list = tree.parent;
+	for (let i = 0; list && i < list.length; i++)
+		list[i] = i - list[i];
+}
+
+function prepare(r) {
+	parents(r.flame);
+	parents(r.tree);
+	sums(r.objects.block);
+	sums(r.objects.address);
+	r.text = (n) => (n < 0 ? "" : r.texts[n]);
+	r.title = `${r.report.process.name}[${r.report.process.pid}]`;
+}
+
+// What is only needed by some views is made when it is first asked for.
+export function once(object, name, make) {
+	const key = "_" + name;
+	return object[key] ?? (object[key] = make());
+}
+
+// Indices by number: those of number n are list[first[n] .. first[n + 1]).
+export function index(numbers, count) {
+	const first = new Uint32Array(count + 2);
+	for (const n of numbers)
+		first[n + 2]++;
+	for (let i = 2; i < count + 2; i++)
+		first[i] += first[i - 1];
+	const list = new Uint32Array(numbers.length);
+	for (let i = 0; i < numbers.length; i++)
+		list[first[numbers[i] + 1]++] = i;
+	return (n) => list.subarray(first[n], first[n + 1]);
+}
+
+// --- Objects
+
+export const outOf = (r, i) => once(r, "out",
+	() => index(r.edges.from, r.objects.type.length))(i);
+export const into = (r, i) => once(r, "in",
+	() => index(r.edges.to, r.objects.type.length))(i);
+export const rootsOf = (r, i) => once(r, "roots_of",
+	() => index(r.roots.object, r.objects.type.length))(i);
+
+export function objectName(r, i) {
+	const number = r.objects.number[i];
+	const type = r.text(r.objects.type[i]);
+	return number < 0 ? type : `${type}#${number}`;
+}
+
+export const hex = (n) => "0x" + n.toString(16);
+
+// The object that has a key in an ascending column; -1: the page has none.
+export function find(list, key) {
+	let low = 0, high = list.length;
+	while (low < high) {
+		const i = (low + high) >> 1;
+		if (list[i] < key)
+			low = i + 1;
+		else
+			high = i;
+	}
+	return list[low] === key ? low : -1;
+}
+
+// --- Call stacks
+
+// A node's frames, the innermost first.
+export function stackOf(r, node) {
+	const frames = [];
+	for (let n = node; n > 0; n = r.flame.parent[n])
+		frames.push(r.flame.frame[n]);
+	return frames;
+}
+
+export const base = (path) => path.slice(path.lastIndexOf("/") + 1);
+
+export function frameText(r, f) {
+	const file = r.text(r.frames.file[f]);
+	const line = r.frames.line[f];
+	return file ? base(file) + (line ? ":" + line : "")
+		: base(r.text(r.frames.module[f]));
+}
+
+// --- The window of a timeline
+
+// What stacks gained from one key frame to another: Map of node to [bytes, blocks].
+export function gained(r, span) {
+	const at = (t) => r.timeline.frames.reduce((best, f) =>
+		Math.abs(f.t - t) < Math.abs(best.t - t) ? f : best);
+	const from = at(span[0]), to = at(span[1]), sum = new Map();
+	for (const [frame, sign] of [[to, 1], [from, -1]])
+		frame.node.forEach((node, i) => {
+			const s = sum.get(node) ?? [0, 0];
+			s[0] += sign * frame.bytes[i];
+			s[1] += sign * frame.blocks[i];
+			sum.set(node, s);
+		});
+	return { from: from.t, to: to.t, sum };
+}
+
+// The same by a column of `stacks`, "type" or "site": Map of text to [bytes, blocks].
+export function gainedBy(r, span, column) {
+	const of = new Map(), sum = new Map();
+	r.stacks.node.forEach((node, i) => of.set(node, r.stacks[column][i]));
+	for (const [node, [bytes, blocks]] of gained(r, span).sum) {
+		const s = sum.get(of.get(node)) ?? [0, 0];
+		sum.set(of.get(node), [s[0] + bytes, s[1] + blocks]);
+	}
+	return sum;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import { h, Fragment } from "preact";
+import { useState } from "preact/hooks";
+import { base, find } from "./data.js";
+import { bytes, count } from "./units.js";
+import { Members } from "./graph.jsx";
+import { Search, usePrinting } from "./table.jsx";
+
+const objectLink = (r, address) => {
+	const i = find(r.objects.address, parseInt(address, 16));
+	return i < 0 ? undefined : "#/object/" + i;
+};
+
+// "parse", or where in the module the call is.
+const called = (frame) => frame.function
+	?? (frame.module ? base(frame.module) + "+" + frame.offset : "unknown code");
+
+const place = (frame) => frame.file
+	? base(frame.file) + (frame.line ? ":" + frame.line : "")
+	: base(frame.module ?? "");
+
+export function Stack({ frames }) {
+	const [all, setAll] = useState(false);
+	const most = all ? frames.length : 12;
+	return <Fragment>
+		<ol class="stack">{frames.slice(0, most).map((f) => <li class={f.library ? "library" : ""}>
+			<code><bdi>{called(f)}</bdi></code>{" "}
+			<span class="mute" title={f.file ?? f.module}><bdi>{place(f)}</bdi>
+				{f.inlined ? ", inlined" : f.tail_call ? ", tail call" : ""}</span></li>)}</ol>
+		{frames.length > most && <button onClick={() => setAll(true)}>{
+			count(frames.length - most, "more frame")}</button>}
+	</Fragment>;
+}
+
+function Copied({ text, label }) {
+	const [done, setDone] = useState("");
+	function copy() {
+		const area = document.createElement("textarea");
+		area.value = text;
+		document.body.append(area);
+		area.select();
+		setDone(document.execCommand("copy") ? "copied" : "press Ctrl+C");
+		area.remove();
+	}
+	return <div class="copied"><pre>{text}</pre>
+		<button onClick={copy} aria-label={"Copy " + label}>{done || "Copy"}</button></div>;
+}
+
+function Body({ f, r }) {
+	return <div class="body">
+		<pre class="card">{f.card.replace(/\s+$/, "").replace(/^ {3}/gm, "")}</pre>
+		<Members finding={f} r={r} object={objectLink} />
+		<div class="halves">
+			<section><h4>Call stack</h4><Stack frames={f.stack} /></section>
+			<section><h4>{f.kind === "orphaned-cycle" ? "Members" : "Shown"}</h4>
+				<ul class="plain">{f.members.slice(0, 12).map((m) => {
+					const to = objectLink(r, m.address);
+					return <li>{to ? <a href={to}><bdi>{m.name}</bdi></a> : <bdi>{m.name}</bdi>}{" "}
+						<span class="mute">{bytes(m.bytes)} at {m.address}{
+							m.refcount === null ? "" : ", count " + m.refcount}</span></li>;
+				})}</ul>
+				{f.members.length + f.members_omitted > 12 && <p class="mute">{
+					f.members.length + f.members_omitted - 12} more</p>}
+				<p class="mute">signature <code>{f.signature}</code>, confidence {f.confidence}, by {
+					f.evidence.join(", ")}{f.shared_objects ? `; of what it holds ${
+					bytes(f.shared_bytes)} is shared with others` : ""}</p></section>
+		</div>
+		<details><summary>Suppression, if this may stay</summary>
+			<Copied text={f.suppression} label={"the suppression of finding " + f.number} /></details>
+	</div>;
+}
+
+function Card({ f, r, open }) {
+	const [shown, setShown] = useState(open);
+	usePrinting((now) => now && setShown(true));
+	const rest = f.head.slice(f.title.length).trim().replace(/ {2,}/g, " \u00b7 ");
+	return <details class={"finding " + f.kind} open={shown}
+		onToggle={(e) => setShown(e.currentTarget.open)}>
+		<summary>
+			<span class="no">{f.number}</span>
+			<span class="what"><span class="kind">{f.title.toLowerCase()}</span>{" "}
+				<span class="amount">{rest}</span>
+				<span class="where mute"><bdi>{f.site}</bdi></span></span>
+			<span class="lost">{f.retained_bytes === null ? "" : bytes(f.retained_bytes)}</span>
+		</summary>
+		{shown && <Body f={f} r={r} />}
+	</details>;
+}
+
+// "1 orphaned cycle, 2 leaks"
+export const kindsText = (v) => v.kinds.filter((k) => k.counts && k.findings)
+	.map((k) => count(k.findings, k.noun, k.plural)).join(", ");
+
+export function verdictText(r) {
+	const v = r.report.verdict, p = r.report.process;
+	const alive = v.cut ? "what is alive is not known"
+		: `${count(p.live_blocks, "block")}, ${bytes(p.live_bytes)} alive`;
+	if (!v.checked)
+		return `Leaks and cycles were not checked: ${v.why}; ${alive}`;
+	if (!v.findings)
+		return `No findings${v.complete ? "" : ", as far as could be seen"}; ${alive}`;
+	return kindsText(v) + (v.lost_objects
+		? `; ${count(v.lost_objects, "block")}, ${bytes(v.lost_bytes)} lost` : "");
+}
+
+export function Findings({ page, at, setAt }) {
+	const [kind, setKind] = useState("");
+	const [words, setWords] = useState("");
+	const r = page.readings[at], low = words.toLowerCase();
+	const kinds = r.report.verdict.kinds.filter((k) => k.findings);
+	const list = r.findings.filter((f) => (kind ? f.kind === kind : true)
+		&& (!low || (f.head + f.card + f.signature
+			+ f.stack.map((s) => s.function).join()).toLowerCase().includes(low)));
+	const c = r.report.checked;
+	const possible = r.report.verdict.kinds.find((k) => !k.counts);
+	return <Fragment>
+		<h2>Findings</h2>
+		<p class="verdict">{verdictText(r)}{r.report.verdict.complete ? "." : <Fragment>; not all
+			was seen: <a href="#/limits">what, and why</a>.</Fragment>}{possible.findings > 0
+			&& <span class="mute">{" "}{count(possible.findings, possible.noun, possible.plural)},
+				held by pointers into the middle only, {possible.findings === 1 ? "is" : "are"} not
+				counted.</span>}</p>
+		<div class="bar">
+			{page.readings.length > 1 && <label>Of <select value={at}
+				onChange={(e) => setAt(+e.target.value)}>{page.readings.map((one, i) =>
+					<option value={i}>{(i ? "after: " : "before: ") + one.title}</option>)}</select></label>}
+			{kinds.length > 1 && <label>Kind <select value={kind}
+				onChange={(e) => setKind(e.target.value)}><option value="">all</option>
+				{kinds.map((k) => <option value={k.kind}>{k.plural} ({k.findings})</option>)}
+			</select></label>}
+			{r.findings.length > 1 && <Search value={words} set={setWords} label="Search findings" />}
+		</div>
+		{list.map((f) => <Card key={at + " " + f.number} f={f} r={r}
+			open={list.length === 1} />)}
+		{!r.findings.length && <p class="good">Nothing to mend.</p>}
+		{r.findings.length > 0 && !list.length && <p>None is like that.</p>}
+		{c && <p class="mute">Checked: {count(c.blocks, "block")}, {bytes(c.root_bytes)} of
+			roots, {count(c.threads, "thread")}.</p>}
+	</Fragment>;
+}
