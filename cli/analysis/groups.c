@@ -12,6 +12,7 @@
 #include "hash.h"
 #include "list.h"
 #include "obstacle.h"
+#include "peak.h"
 #include "place.h"
 #include "progress.h"
 
@@ -171,6 +172,25 @@ static void group_census(struct groups *g, const struct reading *in,
 	groups_release_table(&table);
 }
 
+/* The program's own types have no peak: all are blocks of stacks. */
+static void group_peak(struct groups *g, const struct reading *in,
+		       enum group_by by)
+{
+	struct groups_entry *table = NULL;
+
+	for (uint32_t i = 0; i < in->m->stack_count; i++) {
+		const struct rkn_stack *s = &in->m->stacks[i];
+		struct group *group;
+
+		if (!s->peak_blocks)
+			continue;
+		group = find(g, &table, key_of(in, by, i));
+		group->live += s->peak_blocks;
+		group->bytes += s->peak_bytes;
+	}
+	groups_release_table(&table);
+}
+
 /* Sizes that are alike are one after another: sizes[] has each once, then. */
 static size_t group_sizes(struct groups *g, uint64_t *sizes, size_t count)
 {
@@ -243,6 +263,8 @@ static void groups_by_stack(struct groups *g, const struct reading *in,
 		group->bytes += sums ? sums[i].bytes : 0;
 		group->allocated += stack->allocations;
 		group->freed += stack->frees;
+		group->peak_blocks += stack->peak_blocks;
+		group->peak_bytes += stack->peak_bytes;
 	}
 	progress_end();
 	if (by == GROUP_BY_TYPE) {
@@ -275,6 +297,10 @@ void groups_make(struct groups *g, const struct reading *in, enum group_by by,
 		group_census(g, in, by, choice.mark);
 		return;
 	}
+	if (choice.peak) {
+		group_peak(g, in, by);
+		return;
+	}
 	if (obstacle_find(in->m, why, sizeof(why)))
 		choice.retained = false;
 	if (by == GROUP_BY_SIZE) {
@@ -283,6 +309,7 @@ void groups_make(struct groups *g, const struct reading *in, enum group_by by,
 		groups_add_roots(g, in, choice);
 	} else {
 		g->history = extent != GROUP_LIVE;
+		g->peak = g->history && !peak_why_unknown(in->m);
 		groups_by_stack(g, in, by, choice);
 	}
 	if (extent != GROUP_ALL) {
@@ -352,6 +379,8 @@ struct group groups_sum(const struct groups *g, size_t from, const char *key)
 		sum.bytes += g->list[i].bytes;
 		sum.allocated += g->list[i].allocated;
 		sum.freed += g->list[i].freed;
+		sum.peak_blocks += g->list[i].peak_blocks;
+		sum.peak_bytes += g->list[i].peak_bytes;
 	}
 	return sum;
 }

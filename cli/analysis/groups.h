@@ -36,6 +36,8 @@ struct group {
 	uint64_t bytes;     /* of the live */
 	uint64_t allocated; /* in the whole run, with history */
 	uint64_t freed;
+	uint64_t peak_blocks; /* alive when most was, where that is known */
+	uint64_t peak_bytes;
 	unsigned evidence; /* GROUP_BY_TYPE: bit 1 << enum type_evidence, of
 			      the live */
 	/* Where retained sizes are known: what would be free if all of the
@@ -48,6 +50,7 @@ struct groups {
 	struct group *list;
 	size_t count;
 	bool history;  /* allocated and freed are known */
+	bool peak;     /* and what was alive when most was */
 	bool retained; /* retained sizes are known */
 };
 
@@ -61,13 +64,14 @@ enum group_extent {
 struct group_choice {
 	int generation; /* 0, 1, 2; of objects 3: frozen; -1: all */
 	const struct rkn_mark *mark; /* those alive then; NULL: at the end */
+	bool peak; /* those alive when most was (peak.h), without objects */
 	/* Retained sizes too, which takes longer; not at a mark. */
 	bool retained;
 };
 #define GROUP_EVERYTHING ((struct group_choice){ .generation = -1 })
 
-/* Dies when out of memory. Of a mark groups have no history, and cannot be made
- * by size or root. Retained sizes and roots are not known if obstacle_find()
+/* Dies when out of memory. Of a mark and the peak groups have no history, and
+ * cannot be made by size or root. Retained sizes and roots are not known if obstacle_find()
  * finds something. */
 void groups_make(struct groups *g, const struct reading *in, enum group_by by,
 		 enum group_extent extent, struct group_choice choice);

@@ -339,7 +339,8 @@ static void add_unread(const char *path)
 /* The gate keeps them until it is closed. */
 struct names {
 	char **texts;
-	const char **list; /* the same, and ends with NULL once it is complete */
+	const char *
+	    *list; /* the same, and ends with NULL once it is complete */
 	size_t count, owned;
 };
 

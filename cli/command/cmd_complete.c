@@ -16,6 +16,7 @@
 #include "gate_writers.h"
 #include "groups.h"
 #include "parts.h"
+#include "peak.h"
 #include "reading.h"
 #include "recorded.h"
 #include "runs.h"
@@ -205,8 +206,9 @@ static void offer_values(struct completion *c, const struct poptOption *o)
 		     one = strtok_r(NULL, "|", &rest))
 			offer(c, one, NULL);
 		free(list);
-	} else if (!strcmp(what, "MARK")) {
+	} else if (!strcmp(what, "MARK|" PEAK_NAME)) {
 		with_recording(c, offer_marks);
+		offer(c, PEAK_NAME, "when most was alive");
 	} else if (!strcmp(what, "TYPE")) {
 		with_recording(c, offer_types);
 	} else if (!strcmp(what, "FUNCTION")) {

@@ -14,6 +14,7 @@
 #include "marks.h"
 #include "obstacle.h"
 #include "options.h"
+#include "peak.h"
 #include "recordings.h"
 #include "report.h"
 #include "table.h"
@@ -32,8 +33,10 @@ struct side {
 	char *mark;           /* NULL: the end */
 	struct groups groups; /* by name */
 	json_t *document;
-	bool there; /* it could be read */
-	bool told;  /* its limits are printed, as the other's */
+	char *error; /* how exact the peak is; NULL: it is, or is not meant */
+	bool peak;   /* the mark may mean that */
+	bool there;  /* it could be read */
+	bool told;   /* its limits are printed, as the other's */
 };
 
 struct row {
@@ -43,51 +46,67 @@ struct row {
 	int64_t retained; /* bytes; 0 if not asked for */
 };
 
-static void visit(const struct reading *in, void *data)
+/* What is to be compared; or why it cannot be, for the caller to free. */
+static char *choose(struct group_choice *choice, const struct reading *in,
+		    const struct side *side)
 {
 	const struct model *m = in->m;
-	struct group_choice choice = GROUP_EVERYTHING;
-	struct side *side = data;
-	char *title, *text, *list, room[OBSTACLE_SIZE];
-	const char *why;
+	/* The part that a side's numbers, or their names, come from. */
+	enum rkn_chunk_type part = side->peak   ? RKN_CHUNK_STACKS
+				   : side->mark ? RKN_CHUNK_CENSUS
+				   : grouping == GROUP_BY_TYPE
+				       ? RKN_CHUNK_OBJECTS
+				       : RKN_CHUNK_BLOCKS;
+	char room[OBSTACLE_SIZE], *list, *text;
+	const char *why = NULL;
 
-	text = escape(side->argument);
-	/* The parts that a side's numbers, or their names, come from. */
-	if (!model_knows(m, side->mark                  ? RKN_CHUNK_CENSUS
-			    : grouping == GROUP_BY_TYPE ? RKN_CHUNK_OBJECTS
-							: RKN_CHUNK_BLOCKS)) {
-		warn(
-		    "diff: %s: what was alive is not known: that part of the recording is missing",
-		    text);
-		free(text);
-		return;
+	*choice = GROUP_EVERYTHING;
+	if (!model_knows(m, part))
+		return xstrdup(
+		    "what was alive is not known: that part of the recording is missing");
+	if (retained || grouping == GROUP_BY_ROOT)
+		why = obstacle_find(m, room, sizeof(room));
+	if (why)
+		return xasprintf("what leads where is not known: %s", why);
+	choice->retained = retained;
+	choice->mark = side->mark ? marks_find(m, side->mark) : NULL;
+	if (choice->mark || !side->mark)
+		return NULL;
+	if (side->peak) {
+		choice->peak = true;
+		why = peak_why_unknown(m);
+		return why ? xasprintf("what was alive then is not known: %s",
+				       why)
+			   : NULL;
 	}
-	why = retained || grouping == GROUP_BY_ROOT
-		  ? obstacle_find(m, room, sizeof(room))
-		  : NULL;
+	list = marks_list(m);
+	text = xasprintf("the recording has no such mark; its marks: %s", list);
+	free(list);
+	return text;
+}
+
+static void visit(const struct reading *in, void *data)
+{
+	struct group_choice choice;
+	struct side *side = data;
+	char *title, *text = escape(side->argument);
+	char *why = choose(&choice, in, side);
+
 	if (why) {
-		warn("diff: %s: what leads where is not known: %s", text, why);
-		free(text);
-		return;
-	}
-	choice.retained = retained;
-	choice.mark = side->mark ? marks_find(m, side->mark) : NULL;
-	if (side->mark && !choice.mark) {
-		list = marks_list(m);
-		warn("diff: %s: the recording has no such mark; its marks: %s",
-		     text, list);
-		free(list);
+		warn("diff: %s: %s", text, why);
+		free(why);
 		free(text);
 		return;
 	}
 	groups_make(&side->groups, in, grouping, GROUP_LIVE, choice);
 	groups_sort(&side->groups, GROUP_SORT_NAME);
 	side->there = true;
+	side->error = choice.peak ? peak_error_text(in->m) : NULL;
 	if (json)
 		side->document = document_new(in, NULL);
 	title = xasprintf("in %s:", text);
 	if (!json && !side->told)
-		verdict_print_gaps(stdout, title, m, NULL);
+		verdict_print_gaps(stdout, title, in->m, NULL);
 	free(title);
 	free(text);
 }
@@ -102,13 +121,14 @@ static void side_open(struct side *s, const char *argument)
 	if (at && access(argument, F_OK)) {
 		s->path[at - argument] = '\0';
 		s->mark = xstrdup(at + 1);
+		s->peak = !strcmp(s->mark, PEAK_NAME);
 	}
 	if (s->mark && grouping == GROUP_BY_SIZE)
 		die(STATUS_INPUT,
-		    "diff: --by size cannot be had of a mark, which keeps no sizes");
+		    "diff: --by size cannot be had of a mark or the peak, which keep no sizes");
 	if (s->mark && (grouping == GROUP_BY_ROOT || retained))
 		die(STATUS_INPUT,
-		    "diff: --by root and --retained cannot be had of a mark, which keeps no pointers");
+		    "diff: --by root and --retained cannot be had of a mark or the peak, which keep no pointers");
 }
 
 static int by_growth(const void *a, const void *b)
@@ -226,6 +246,19 @@ static void print_rows(const struct row *rows, size_t count, size_t limit,
 		       count - shown);
 }
 
+static void print_text(const struct side *sides, const struct row *rows,
+		       size_t count, size_t limit, const struct row *total)
+{
+	print_rows(rows, count, limit, total);
+	for (int i = 0; i < 2; i++) {
+		char *text = escape(sides[i].argument);
+
+		if (sides[i].error)
+			printf("%s: %s\n", text, sides[i].error);
+		free(text);
+	}
+}
+
 /* --- JSON --------------------------------------------------------------------- */
 
 static json_t *row_json(const struct row *r, bool known)
@@ -306,7 +339,7 @@ static int run(const char **arguments)
 		if (json)
 			write_json(sides, rows, count, limit, &total);
 		else
-			print_rows(rows, count, limit, &total);
+			print_text(sides, rows, count, limit, &total);
 		free(a.key);
 		free(b.key);
 		free(rows);
@@ -318,6 +351,7 @@ static int run(const char **arguments)
 		groups_release(&sides[i].groups);
 		free(sides[i].path);
 		free(sides[i].mark);
+		free(sides[i].error);
 	}
 	return status;
 }

@@ -2,6 +2,7 @@
 /* refknot objects: what is alive, by one property. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "die.h"
@@ -9,6 +10,7 @@
 #include "groups.h"
 #include "marks.h"
 #include "obstacle.h"
+#include "peak.h"
 #include "showing.h"
 #include "table.h"
 #include "units.h"
@@ -79,35 +81,67 @@ static void print_table(const struct groups *g, size_t limit)
 	free(other);
 }
 
-static void visit(const struct reading *in, void *data)
+/* What is to be summed; or why it cannot be, for the caller to free. */
+static char *choose(struct group_choice *choice, const struct model *m)
 {
-	const struct model *m = in->m;
-	struct showing *show = data;
-	struct group_choice choice = {
+	const char *why;
+	char *list, *text, *told;
+
+	*choice = (struct group_choice){
 		.generation = generation,
 		.mark = at ? marks_find(m, at) : NULL,
 		.retained = retained,
 	};
-	char room[OBSTACLE_SIZE];
+	if (!at || choice->mark)
+		return NULL;
+	if (!strcmp(at, PEAK_NAME)) {
+		choice->peak = true;
+		why = peak_why_unknown(m);
+		return why ? xasprintf(
+				 "what was alive at the peak is not known: %s",
+				 why)
+			   : NULL;
+	}
+	list = marks_list(m);
+	text = escape(at);
+	told = xasprintf("the recording has no mark \"%s\"; its marks: %s",
+			 text, list);
+	free(text);
+	free(list);
+	return told;
+}
+
+static void print_text(const struct model *m, const struct groups *g,
+		       size_t limit, bool peak)
+{
+	char *error = peak ? peak_error_text(m) : NULL;
+
+	if (m->blocks_cut && !m->block_count && !at)
+		puts("what is alive is not known");
+	else
+		print_table(g, limit);
+	if (error)
+		printf("\n%s\n", error);
+	free(error);
+}
+
+static void visit(const struct reading *in, void *data)
+{
+	const struct model *m = in->m;
+	struct showing *show = data;
+	struct group_choice choice;
+	char room[OBSTACLE_SIZE], *refused = choose(&choice, m);
 	const char *why = retained || grouping == GROUP_BY_ROOT
 			      ? obstacle_find(m, room, sizeof(room))
 			      : NULL;
-	bool history =
-	    show->format == FORMAT_JSON && generation < 0 && !choice.mark;
+	bool history = show->format == FORMAT_JSON && generation < 0 && !at;
 	struct groups g;
 
-	if (at && !choice.mark) {
-		char *list = marks_list(m), *text = escape(at);
-
-		warn("objects: the recording has no mark \"%s\"; its marks: %s",
-		     text, list);
-		free(text);
-		free(list);
-		show->status = STATUS_INPUT;
-		return;
-	}
-	if (why && grouping == GROUP_BY_ROOT) {
-		warn("objects: what leads where is not known: %s", why);
+	if (!refused && why && grouping == GROUP_BY_ROOT)
+		refused = xasprintf("what leads where is not known: %s", why);
+	if (refused) {
+		warn("objects: %s", refused);
+		free(refused);
 		show->status = STATUS_INPUT;
 		return;
 	}
@@ -120,10 +154,7 @@ static void visit(const struct reading *in, void *data)
 		document_add_types(document, &g, show->limit, retained);
 		documents_add(&show->documents, document);
 	} else {
-		if (m->blocks_cut && !m->block_count && !choice.mark)
-			puts("what is alive is not known");
-		else
-			print_table(&g, show->limit);
+		print_text(m, &g, show->limit, choice.peak);
 		if (why)
 			printf("\nretained sizes are not known: %s\n", why);
 		verdict_print_gaps(stdout, "", m, NULL);
@@ -142,7 +173,7 @@ static int run(const char **arguments)
 	if (at && (grouping == GROUP_BY_SIZE || grouping == GROUP_BY_ROOT ||
 		   generation >= 0 || retained))
 		die(STATUS_INPUT,
-		    "objects: --at cannot be had with --by size or root, --gen or --retained: a mark keeps counts only");
+		    "objects: --at cannot be had with --by size or root, --gen or --retained: a mark and the peak keep counts only");
 	if (order == GROUP_SORT_RETAINED && !retained)
 		die(STATUS_INPUT, "objects: --sort retained needs --retained");
 	if (generation < -1 || generation > 3)
@@ -161,7 +192,8 @@ static const struct poptOption options[] = {
 	{ "retained", 'r', POPT_ARG_NONE, &retained, 0,
 	  "also what would be free if each row were", NULL },
 	{ "at", 0, POPT_ARG_STRING, &at, 0,
-	  "what was alive at that mark, not at the end", "MARK" },
+	  "what was alive at that mark, or when most was, not at the end",
+	  "MARK|" PEAK_NAME },
 	{ "gen", 0, POPT_ARG_INT, &generation, 0,
 	  "only objects of that generation", "0|1|2|3" },
 	OPTIONS_LIMIT,

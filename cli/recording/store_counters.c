@@ -9,6 +9,19 @@
 
 #define PAGE 4096u /* unit of the counters' places */
 
+/* What was alive when most was. */
+static void add_peak(const struct store_file *s, struct rkn_stack *stack,
+		     const struct store_counter *c)
+{
+	bool then = c->peak == s->h.peak;
+
+	/* A thread may have freed more than it allocated. */
+	stack->peak_blocks += then ? (uint64_t)(int32_t)c->peak_blocks
+				   : c->allocations - c->frees;
+	stack->peak_bytes +=
+	    then ? c->peak_bytes : c->allocated_bytes - c->freed_bytes;
+}
+
 static int add_pages(struct store_file *s, const struct store_area *a)
 {
 	struct rkn_stack *to = s->parts.of[RKN_CHUNK_STACKS].records;
@@ -43,6 +56,7 @@ static int add_pages(struct store_file *s, const struct store_area *a)
 			stack->allocated_bytes += page[k].allocated_bytes;
 			stack->frees += page[k].frees;
 			stack->freed_bytes += page[k].freed_bytes;
+			add_peak(s, stack, &page[k]);
 			meta->allocated_bytes += page[k].allocated_bytes;
 			meta->freed_bytes += page[k].freed_bytes;
 		}

@@ -68,6 +68,7 @@ static int read_meta(struct store_file *s)
 	meta->allocated_bytes = meta->freed_bytes = 0;
 	meta->duration_ns = 0;
 	meta->flags &= ~(uint32_t)RKN_META_SNAPSHOT;
+	meta->flags |= RKN_META_PEAKS;
 	return 0;
 }
 
@@ -123,6 +124,32 @@ static int read_threads(struct store_file *s)
 	return error;
 }
 
+/* At its end more is alive than ever before. */
+static void peak_is_now(struct store_file *s, uint64_t live)
+{
+	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
+	struct rkn_stack *stacks = s->parts.of[RKN_CHUNK_STACKS].records;
+
+	meta->peak_bytes = live;
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_STACKS].count; i++) {
+		stacks[i].peak_blocks = stacks[i].allocations - stacks[i].frees;
+		stacks[i].peak_bytes =
+		    stacks[i].allocated_bytes - stacks[i].freed_bytes;
+	}
+}
+
+/* A store that is still written, or a process that was killed in the middle, may
+ * have more frees than allocations. */
+static void mend_peaks(struct store_file *s)
+{
+	struct rkn_stack *stacks = s->parts.of[RKN_CHUNK_STACKS].records;
+
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_STACKS].count; i++)
+		if ((int64_t)stacks[i].peak_blocks <= 0 ||
+		    (int64_t)stacks[i].peak_bytes < 0)
+			stacks[i].peak_blocks = stacks[i].peak_bytes = 0;
+}
+
 /* A process that recorded no end ended at the last change of its file. */
 static void finish_meta(struct store_file *s)
 {
@@ -148,7 +175,8 @@ static void finish_meta(struct store_file *s)
 	live = meta->allocated_bytes - meta->freed_bytes;
 	if (meta->allocated_bytes > meta->freed_bytes &&
 	    meta->peak_bytes < live)
-		meta->peak_bytes = live;
+		peak_is_now(s, live);
+	mend_peaks(s);
 	if (!meta->own_bytes)
 		meta->own_bytes = (uint64_t)st.st_blocks * 512;
 	if (s->h.state == STORE_OFF) {

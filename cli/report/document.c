@@ -11,6 +11,7 @@
 #include "json_text.h"
 #include "json_writer.h"
 #include "outstanding.h"
+#include "peak.h"
 #include "place.h"
 #include "status.h"
 #include "verdict.h"
@@ -240,6 +241,8 @@ static json_t *process(const struct model *m)
 	document_known(o, "live_blocks", !m->blocks_cut, m->block_count);
 	document_known(o, "live_bytes", !m->blocks_cut, verdict_live_bytes(m));
 	document_count(o, "peak_bytes", m->meta.peak_bytes);
+	document_known(o, "peak_error_bytes", !peak_why_unknown(m),
+		       peak_error(m));
 	document_set(o, "duration_s",
 		     m->meta.end == RKN_END_UNKNOWN
 			 ? json_null()

@@ -50,7 +50,7 @@
 
 #define RKN_MAGIC "\x89RKN\r\n\x1a\n" /* 8 bytes; a text transfer breaks them */
 #define RKN_MAJOR 1
-#define RKN_MINOR 8
+#define RKN_MINOR 9
 
 struct rkn_file_header {
 	char magic[8];
@@ -140,7 +140,13 @@ enum rkn_meta_flag {
 	/* Since minor version 8, in the first recording of a run's file: refknot
 	 * has not written all the others yet, or was ended before. */
 	RKN_META_RUN_OPEN = 1u << 13,
+	/* Since minor version 9: stacks have what was alive when most was. */
+	RKN_META_PEAKS = 1u << 14,
 };
+
+/* Of more than one thread, bytes that each adds to how much more than at
+ * meta.peak_bytes may have been alive at another moment. */
+#define RKN_PEAK_THREAD (128 << 10)
 
 struct rkn_meta {
 	uint32_t pid;
@@ -224,8 +230,12 @@ struct rkn_stack {      /* record 0: the stack is not known */
 	uint64_t allocated_bytes;
 	uint64_t frees; /* of blocks that this stack allocated */
 	uint64_t freed_bytes;
+	/* Since minor version 9, with RKN_META_PEAKS: what was alive when most
+	 * was, meta.peak_bytes. */
+	uint64_t peak_blocks;
+	uint64_t peak_bytes;
 };
-static_assert(sizeof(struct rkn_stack) == 40, "stack changed size");
+static_assert(sizeof(struct rkn_stack) == 56, "stack changed size");
 
 enum rkn_thread_flag {
 	RKN_THREAD_ALIVE = 1u << 0,   /* at the snapshot */

@@ -56,7 +56,7 @@
 #define STORE_FAILED "-failed"
 
 #define STORE_MAGIC   "RKNSTORE"
-#define STORE_VERSION 15u
+#define STORE_VERSION 16u
 
 /*
  * The shadow: which blocks are alive.  Each chunk covers STORE_REGION bytes of
@@ -150,16 +150,25 @@ struct store_stack {
 	uint32_t flags; /* enum rkn_stack_flag */
 };
 
-/* Counters of one thread and one stack; only that thread writes them. */
+/*
+ * Counters of one thread and one stack; only that thread writes them.  What they
+ * were when most was alive: if `peak` is the header's, peak_blocks and
+ * peak_bytes, noted before they first changed after that; else what they are now.
+ */
 struct store_counter {
 	uint64_t allocations;
 	uint64_t allocated_bytes;
 	uint64_t frees;
 	uint64_t freed_bytes;
+	uint32_t peak;        /* the number of the peak that follows */
+	uint32_t peak_blocks; /* allocations - frees, then, modulo 2^32 */
+	uint64_t peak_bytes;  /* allocated_bytes - freed_bytes, then */
+	uint64_t reserved[2];
 };
+static_assert(sizeof(struct store_counter) == 64, "a line of the cache");
 
-#define STORE_COUNTERS_PER_PAGE 256u /* stacks in one page of counters */
-#define STORE_COUNTER_PAGES     4096u
+#define STORE_COUNTERS_PER_PAGE 128u /* stacks in one page of counters */
+#define STORE_COUNTER_PAGES     8192u
 
 #define STORE_LIMITS 48
 
@@ -349,8 +358,11 @@ struct store_header {
 			   which readers cut */
 	uint32_t children; /* forked, and not recorded */
 	struct store_table tables[STORE_TABLES];
-	uint64_t births;        /* numbers handed out to threads, in batches */
-	int64_t live_bytes;     /* threads publish it after 64 KiB of change */
+	uint64_t births;    /* numbers handed out to threads, in batches */
+	int64_t live_bytes; /* threads publish it after 64 KiB of change */
+	uint32_t peak;      /* how often there was a new one, at which
+				   meta.peak_bytes were alive */
+	uint32_t reserved;
 	uint64_t start_mono_ns; /* set last: 0 means that nothing is known */
 	uint64_t end_mono_ns;   /* 0: not ended */
 	struct rkn_meta meta;   /* its counters and duration_ns are unused */

@@ -119,11 +119,11 @@ void *record_inside(void *p, size_t size, size_t kept, const void *frame,
 	return p;
 }
 
-COLD void *record_peak(void *p)
+COLD void *record_publish(void *p)
 {
 	struct thread *t = thread_behind(thread_self);
 
-	thread_peak(t);
+	thread_publish(t);
 	thread_leave(t);
 	return p;
 }
@@ -160,10 +160,13 @@ static COLD void take_outside(void *p, struct record_freed *freed)
 	freed->noted = false;
 	freed->stack = b.stack;
 	freed->size = b.size;
-	if (t)
+	if (t) {
 		count_free(t, b.stack, b.size);
-	else
+		/* As record_outside() counted it; who is inside publishes. */
+		(void)thread_shrinks(t, b.size);
+	} else {
 		process_missed();
+	}
 }
 
 /* Takes the block out; the objects in it are left to the caller. `frame` is the
@@ -185,6 +188,8 @@ take(void *p, struct record_freed *freed, const void *frame, bool moves)
 	}
 	if (moves)
 		realloc_window_begin(t, frame);
+	if (unlikely(thread_is_at_peak(t)))
+		thread_peak(t);
 	if (likely(shadow_take(address, &b))) {
 		freed->known = true;
 		freed->noted = b.noted;
@@ -257,9 +262,16 @@ static COLD void free_otherwise(void *p, const void *frame)
 
 void record_free_slowly(void *p, const void *frame)
 {
-	if (thread_self->epoch != READ_ONCE(process_page.epoch) &&
-	    READ_ONCE(process_over))
+	struct thread *t = thread_behind(thread_self);
+
+	if (t->gate.epoch != READ_ONCE(process_page.epoch)) {
+		if (READ_ONCE(process_over))
+			return;
+	} else if (thread_is_at_peak(t)) {
+		thread_peak(t);
+		record_free(p, frame);
 		return;
+	}
 	if (!free_noted(p, frame))
 		free_otherwise(p, frame);
 }
@@ -300,6 +312,7 @@ void record_undo(void *p, struct record_freed *freed)
 	c = thread_counter(t->area, freed->stack);
 	if (!c)
 		c = &t->area->rest;
+	record_peak_of(c);
 	record_count(&c->frees, -1ull);
 	record_count(&c->freed_bytes, -freed->size);
 	thread_more(t, freed->size);

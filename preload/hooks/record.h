@@ -26,9 +26,22 @@ static inline void record_count(uint64_t *counter, uint64_t more)
 	__asm__("addq %1, %0" : "+m"(*counter) : "er"(more) : "cc");
 }
 
+/* Before a counter changes: what it was at the last peak. */
+static inline void record_peak_of(struct store_counter *c)
+{
+	uint32_t peak = READ_ONCE(process_page.peak);
+
+	if (likely(c->peak == peak))
+		return;
+	c->peak_blocks = (uint32_t)(c->allocations - c->frees);
+	c->peak_bytes = c->allocated_bytes - c->freed_bytes;
+	c->peak = peak;
+}
+
 static inline void record_count_alloc(struct store_area *a,
 				      struct store_counter *c, uint64_t size)
 {
+	record_peak_of(c);
 	record_count(&a->allocations, 1);
 	record_count(&c->allocations, 1);
 	record_count(&c->allocated_bytes, size);
@@ -37,6 +50,7 @@ static inline void record_count_alloc(struct store_area *a,
 static inline void record_count_free(struct store_area *a,
 				     struct store_counter *c, uint64_t size)
 {
+	record_peak_of(c);
 	record_count(&a->frees, 1);
 	record_count(&c->frees, 1);
 	record_count(&c->freed_bytes, size);
@@ -50,8 +64,8 @@ void *record_alloc(void *p, size_t size, size_t kept, const void *frame);
 void *record_inside(void *p, size_t size, size_t kept, const void *frame,
 		    const struct walk_memo *m);
 
-/* The thread's live bytes are more than ever: notes that, and leaves. */
-void *record_peak(void *p);
+/* The thread's live bytes are to be published: does that, and leaves. */
+void *record_publish(void *p);
 
 /*
  * The same as record_alloc(), by a way that is short if all is as it mostly is.
@@ -85,7 +99,7 @@ record_alloc_here(void *p, size_t size, size_t kept, const void *frame)
 	STORE_RELEASE(*slot, head);
 	record_count_alloc(t->area, m->leaf.counter, size);
 	if (unlikely(thread_grows(t, size)))
-		return record_peak(p);
+		return record_publish(p);
 	thread_leave(t);
 	return p;
 }
@@ -115,7 +129,8 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
-	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch)))
+	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch)) ||
+	    unlikely(thread_is_at_peak(t)))
 		return record_free_slowly(p, frame);
 	slot = shadow_shortcut(t->ways, ADDRESS(p));
 	if (unlikely(!slot))

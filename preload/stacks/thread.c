@@ -208,6 +208,7 @@ static struct thread *attach(uint64_t epoch)
 		memset(t->retired, 0, sizeof(t->retired));
 		memset(t->seen, 0, sizeof(t->seen));
 		t->around = 0;
+		t->live = t->live_most = 0;
 	}
 	t->number = i;
 	t->pointer = ADDRESS(thread_pointer());
@@ -480,25 +481,56 @@ COLD struct store_counter *thread_counter_slowly(struct store_area *a,
 	return thread_counter(a, stack);
 }
 
-COLD void thread_peak(struct thread *t)
+/* With several threads each peak makes all of them look at its number: it counts
+ * only if it is so much higher, which is no more than each holds back. */
+static int64_t least_rise(void)
 {
-	t->live_most = t->live;
-	if (t->live > THREAD_PUBLISH)
-		thread_publish(t);
+	return areas() > 2 ? THREAD_PUBLISH : 0;
 }
 
-COLD void thread_publish(struct thread *t)
+/* What counters have now is what they have at the peak, until they change. No
+ * counter knows of a number that the header has not. */
+static void begin_peak(struct store_header *h)
+{
+	uint32_t number = __atomic_add_fetch(&h->peak, 1, __ATOMIC_RELAXED);
+	uint32_t seen = READ_ONCE(process_page.peak);
+
+	while ((int32_t)(number - seen) > 0 &&
+	       !CHANGE(process_page.peak, seen, number))
+		;
+}
+
+/* `published`: the live bytes that were, at some moment. */
+static void look_for_peak(struct thread *t, int64_t published)
 {
 	struct store_header *h = store.header;
-	int64_t before =
-	    __atomic_fetch_add(&h->live_bytes, t->live, __ATOMIC_RELAXED);
+	const int64_t rise = least_rise(), high = published + t->live;
 	uint64_t peak = READ_ONCE(h->meta.peak_bytes);
-	int64_t high = before + t->live_most;
 
-	t->live = t->live_most = 0;
-	while (high > (int64_t)peak &&
-	       !CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
-		;
+	while (high > (int64_t)peak + rise) {
+		if (!CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
+			continue;
+		peak = (uint64_t)high;
+		begin_peak(h);
+	}
+	t->live_most = (int64_t)peak + rise - published;
+}
+
+COLD void thread_peak(struct thread *t)
+{
+	look_for_peak(
+	    t, __atomic_load_n(&store.header->live_bytes, __ATOMIC_RELAXED));
+}
+
+/* A handler in between counts too little, which is not taken for a peak. Each sum
+ * is looked at, whatever others add at the same time. */
+COLD void thread_publish(struct thread *t)
+{
+	int64_t live = t->live;
+
+	__asm__("subq %1, %0" : "+m"(t->live) : "r"(live) : "cc");
+	look_for_peak(t, __atomic_add_fetch(&store.header->live_bytes, live,
+					    __ATOMIC_RELAXED));
 }
 
 void thread_publish_all(void)

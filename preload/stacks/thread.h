@@ -86,7 +86,8 @@ struct thread {
 	uint64_t extra, extra_end; /* birth numbers to give out, as words of
 				      the shadow */
 	int64_t live;              /* bytes, since they were last published */
-	int64_t live_most;         /* highest value of `live` since then */
+	int64_t live_most;         /* above that value of `live` more is alive
+				      in the process than ever */
 	bool detour; /* calls take the long way: regions are open, or leaks
 			     not wanted */
 
@@ -282,26 +283,44 @@ static inline struct store_counter *thread_counter(struct store_area *area,
 
 /* Adds what the thread holds to the process's live bytes and peak. */
 void thread_publish(struct thread *t);
-#define THREAD_PUBLISH (64 << 10) /* bytes of change that make it publish */
+/* Bytes of change that make it publish. */
+#define THREAD_PUBLISH (RKN_PEAK_THREAD / 2)
 
-void thread_peak(struct thread *t);
-/* True: they are more than ever, which asks for thread_peak(). */
+/* True: thread_publish() is called for. */
 static inline bool thread_grows(struct thread *t, uint64_t bytes)
 {
 	/* One instruction: a handler's frees are not lost. */
 	__asm__("addq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
-	return t->live > t->live_most;
+	return t->live > THREAD_PUBLISH;
 }
 static inline void thread_more(struct thread *t, uint64_t bytes)
 {
 	if (unlikely(thread_grows(t, bytes)))
-		thread_peak(t);
+		thread_publish(t);
 }
 
-static inline void thread_less(struct thread *t, uint64_t bytes)
+/*
+ * Asked before a block is taken out: if there was never as much alive, that is
+ * the peak, and thread_peak() notes it.  It is exact as long as one thread
+ * allocates.  Of n threads each may have published THREAD_PUBLISH bytes too few
+ * or too many, and a peak that is as much higher may not count: at another
+ * moment up to 2 n THREAD_PUBLISH more were alive (RKN_PEAK_THREAD).
+ */
+void thread_peak(struct thread *t);
+static inline bool thread_is_at_peak(const struct thread *t)
+{
+	return t->live > t->live_most;
+}
+
+/* Likewise, for what is freed. */
+static inline bool thread_shrinks(struct thread *t, uint64_t bytes)
 {
 	__asm__("subq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
-	if (unlikely(t->live < -THREAD_PUBLISH))
+	return t->live < -THREAD_PUBLISH;
+}
+static inline void thread_less(struct thread *t, uint64_t bytes)
+{
+	if (unlikely(thread_shrinks(t, bytes)))
 		thread_publish(t);
 }
 

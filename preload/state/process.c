@@ -36,6 +36,8 @@ int process_owner(void)
 
 void process_record(void)
 {
+	/* No counter is to know of a number that the header has not. */
+	WRITE_ONCE(store.header->peak, READ_ONCE(process_page.peak));
 	__atomic_store_n(
 	    &process_page.epoch,
 	    __atomic_add_fetch(&epochs, PROCESS_RECORDING, __ATOMIC_RELAXED),

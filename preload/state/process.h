@@ -25,7 +25,8 @@ struct process_page {
 	int parent;     /* .. of `pid`; 0: not asked yet; PROCESS_UNKNOWN */
 	int unloading;  /* threads that are inside dlclose; atomic. Below 0: in
 			   a child that was forked there */
-	char rest[4096 - sizeof(uint64_t) - 3 * sizeof(int)];
+	uint32_t peak;  /* the store header's: each malloc and free asks */
+	char rest[4096 - sizeof(uint64_t) - 4 * sizeof(int)];
 };
 extern HIDDEN struct process_page process_page;
 /* Recording is over for good in this process. Read it only by READ_ONCE():

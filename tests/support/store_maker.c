@@ -26,6 +26,7 @@ void store_maker_open(struct store_maker *s, const char *path)
 	s->h.version = STORE_VERSION;
 	s->h.size = sizeof(s->h);
 	s->h.state = STORE_RUNNING;
+	s->h.peak = 1;
 	s->h.granule_shift = 4;
 	s->h.meta.pid = 99;
 	s->end = round_up(sizeof(s->h));
@@ -148,7 +149,16 @@ static void add_places(struct store_maker *s)
 
 static void add_area(struct store_maker *s)
 {
-	const struct store_counter counters[] = { { 0 }, { 3, 80, 1, 16 } };
+	const struct store_counter counters[] = {
+		{ 0 },
+		{ .allocations = 3,
+		  .allocated_bytes = 80,
+		  .frees = 1,
+		  .freed_bytes = 16,
+		  .peak = 1,
+		  .peak_blocks = 3,
+		  .peak_bytes = 80 },
+	};
 	struct store_area *a = xcalloc(2, sizeof(*a));
 	uint64_t page = store_maker_take(s, PAGE);
 

@@ -88,7 +88,8 @@ def test_words_follow_from_the_tables(words, found, place):
 def test_marks_of_the_recording_are_offered(tmp_path):
     record(tmp_path, compiled(tmp_path, "marks", MARKS, "-I",
                               SOURCE / "include"))
-    assert offered(tmp_path, "objects", "--at", "") == ["loaded", "served all"]
+    assert offered(tmp_path, "objects", "--at", "") == [
+        "loaded", "served all", "peak"]
     assert offered(tmp_path, "objects", "--at", "se") == ["served all"]
 
 

@@ -19,6 +19,7 @@
 
 #include "bytes.h"
 #include "model.h"
+#include "peak.h"
 #include "scratch.h"
 #include "specimen.h"
 #include "sums.h"
@@ -823,16 +824,46 @@ static void longer_records_of_a_newer_minor_version_are_read(void **state)
 	free(file);
 }
 
-static void assert_shorter_are_read(uint16_t minor, uint32_t old)
+/* A file that ends with ROWS records of a type, of which only `old` bytes are
+ * there. The chunk is file[*size - sizeof(struct rkn_chunk) - ROWS * old]. */
+enum { ROWS = 2 };
+static unsigned char *shorter_file(enum rkn_chunk_type type, const void *rows,
+				   size_t row_size, uint32_t old, size_t *size)
 {
-	enum { ROWS = 2 };
-	char refused[64];
 	const struct rkn_chunk c = {
-		.type = RKN_CHUNK_REGIONS,
+		.type = (uint16_t)type,
 		.record_size = old,
 		.raw_size = ROWS * old,
 		.stored_size = ROWS * old,
 	};
+	unsigned char *file, *at, *columns;
+
+	file = small_file(size);
+	at = sums_find(file, *size, type);
+	*size = (size_t)(at - file) + sizeof(c) + c.stored_size;
+	file = realloc(file, *size);
+	assert_non_null(file);
+	at = file + *size - sizeof(c) - c.stored_size;
+	columns = at + sizeof(c);
+	memcpy(at, &c, sizeof(c));
+	for (size_t i = 0; i < ROWS; i++)
+		for (size_t b = 0; b < old; b++)
+			columns[b * ROWS + i] =
+			    ((const unsigned char *)rows)[i * row_size + b];
+	return file;
+}
+
+/* Writes it as of a minor version. */
+static void write_of_minor(unsigned char *file, size_t size, uint16_t minor)
+{
+	memcpy(file + offsetof(struct rkn_file_header, minor), &minor, 2);
+	sums_mend(file, size);
+	bytes_write(FILE_NAME, file, size);
+}
+
+static void assert_shorter_are_read(uint16_t minor, uint32_t old)
+{
+	char refused[64];
 	const struct rkn_region rows[ROWS] = {
 		{ .stack = RKN_NONE,
 		  .type = RKN_NONE,
@@ -840,42 +871,61 @@ static void assert_shorter_are_read(uint16_t minor, uint32_t old)
 		  .other_most = 3 },
 		{ .stack = 0, .type = RKN_NONE, .passes = 5, .other_most = -2 },
 	};
-	unsigned char *file, *at, *columns;
-	struct rkn_chunk half = c;
+	const uint32_t half = old / 2;
+	unsigned char *file, *at;
 	struct model m;
 	size_t size;
 
-	file = small_file(&size);
-	at = sums_find(file, size, RKN_CHUNK_REGIONS);
-	size = (size_t)(at - file) + sizeof(c) + c.stored_size;
-	file = realloc(file, size);
-	assert_non_null(file);
-	at = file + size - sizeof(c) - c.stored_size;
-	columns = at + sizeof(c);
-	memcpy(at, &c, sizeof(c));
-	for (size_t i = 0; i < ROWS; i++)
-		for (size_t b = 0; b < old; b++)
-			columns[b * ROWS + i] =
-			    ((const unsigned char *)&rows[i])[b];
-	sums_mend(file, size);
-	bytes_write(FILE_NAME, file, size);
+	file =
+	    shorter_file(RKN_CHUNK_REGIONS, rows, sizeof(rows[0]), old, &size);
+	at = file + size - sizeof(struct rkn_chunk) - ROWS * (size_t)old;
+	write_of_minor(file, size, RKN_MINOR);
 	snprintf(refused, sizeof(refused), "%u bytes instead of 432", old);
 	assert_refused(-EBADMSG, refused);
-	memcpy(file + offsetof(struct rkn_file_header, minor), &minor, 2);
-	sums_mend(file, size);
-	bytes_write(FILE_NAME, file, size);
+	write_of_minor(file, size, minor);
 	assert_int_equal(model_load(&m, FILE_NAME), -ENODATA);
 	assert_int_equal(m.region_count, ROWS);
 	assert_memory_equal(m.regions, rows, sizeof(rows));
 	model_release(&m);
 
 	/* But not of any size. */
-	half.record_size = old / 2;
-	memcpy(at, &half, sizeof(half));
-	sums_mend(file, size);
-	bytes_write(FILE_NAME, file, size);
-	snprintf(refused, sizeof(refused), "%u bytes instead of 432", old / 2);
+	memcpy(at + offsetof(struct rkn_chunk, record_size), &half,
+	       sizeof(half));
+	write_of_minor(file, size, minor);
+	snprintf(refused, sizeof(refused), "%u bytes instead of 432", half);
 	assert_refused(-EBADMSG, refused);
+	free(file);
+}
+
+/* Minor version 8 wrote stacks without what was alive at the peak. */
+static void stacks_without_a_peak_are_read(void **state)
+{
+	const uint32_t old = offsetof(struct rkn_stack, peak_blocks);
+	const struct rkn_stack rows[ROWS] = {
+		{ 0 },
+		{ .allocations = 5, .allocated_bytes = 50, .freed_bytes = 9 },
+	};
+	unsigned char *file;
+	struct model m;
+	size_t size;
+
+	(void)state;
+	file =
+	    shorter_file(RKN_CHUNK_STACKS, rows, sizeof(rows[0]), old, &size);
+	write_of_minor(file, size, RKN_MINOR);
+	assert_refused(-EBADMSG, "40 bytes instead of 56");
+	write_of_minor(file, size, 8);
+	assert_int_equal(model_load(&m, FILE_NAME), -ENODATA);
+	assert_int_equal(m.stack_count, ROWS);
+	assert_memory_equal(m.stacks, rows, sizeof(rows));
+	m.cut = 0;
+	m.meta.flags &= ~(uint32_t)RKN_META_PEAKS;
+	assert_non_null(strstr(peak_why_unknown(&m), "an older refknot"));
+	m.meta.flags |= RKN_META_PEAKS;
+	assert_null(peak_why_unknown(&m));
+	m.cut = RKN_CHUNK_STACKS;
+	assert_non_null(strstr(peak_why_unknown(&m), "missing"));
+	model_release(&m);
 	free(file);
 }
 
@@ -1010,6 +1060,7 @@ int main(void)
 		    longer_records_of_a_newer_minor_version_are_read),
 		cmocka_unit_test(
 		    shorter_records_of_an_older_minor_version_are_read),
+		cmocka_unit_test(stacks_without_a_peak_are_read),
 		cmocka_unit_test(another_major_version_is_refused),
 		cmocka_unit_test(what_is_no_recording_is_said_to_be_none),
 	};

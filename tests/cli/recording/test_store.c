@@ -216,7 +216,13 @@ static void stacks_are_as_deep_as_was_asked_for(void **state)
 	};
 	struct store_area *a = xcalloc(2, sizeof(*a));
 	struct store_counter counters[STORE_COUNTERS_PER_PAGE] = {
-		{ 0 }, { 1, 10, 0, 0 }, { 2, 20, 0, 0 }, { 4, 40, 1, 5 }
+		{ 0 },
+		{ .allocations = 1, .allocated_bytes = 10 },
+		{ .allocations = 2, .allocated_bytes = 20 },
+		{ .allocations = 4,
+		  .allocated_bytes = 40,
+		  .frees = 1,
+		  .freed_bytes = 5 },
 	};
 	uint64_t page;
 
@@ -260,7 +266,12 @@ static void fill_area(struct store_area *a, uint32_t serial, uint64_t n,
 	struct store_counter counters[STORE_COUNTERS_PER_PAGE] = { 0 };
 	uint64_t page = store_maker_take(&s, sizeof(counters));
 
-	counters[1] = (struct store_counter){ n, 10 * n, 1, 10 };
+	counters[1] = (struct store_counter){
+		.allocations = n,
+		.allocated_bytes = 10 * n,
+		.frees = 1,
+		.freed_bytes = 10,
+	};
 	store_maker_put(&s, page, counters, sizeof(counters));
 	a->serial = serial;
 	a->allocations = n;
@@ -301,6 +312,87 @@ static void counters_are_summed_over_all_areas(void **state)
 	assert_int_equal(m.threads[1].allocations, 9);
 	assert_int_equal(m.threads[2].allocations, 19);
 	assert_int_equal(m.threads[2].frees, 1);
+	/* Nothing was ever freed at a peak: it is now. */
+	assert_int_equal(m.stacks[1].peak_blocks, 28);
+	assert_int_equal(m.stacks[1].peak_bytes, 280);
+	assert_true(m.meta.flags & RKN_META_PEAKS);
+	model_release(&m);
+}
+
+/* A store with two areas that count for one stack and for another. */
+static void load_peaks(uint64_t peak_bytes, struct store_counter first,
+		       struct store_counter second)
+{
+	struct store_area *a = xcalloc(3, sizeof(*a));
+	struct store_counter counters[STORE_COUNTERS_PER_PAGE] = { 0 };
+	uint64_t page;
+
+	store_maker_open(&s, FILE_NAME);
+	s.h.peak = 5;
+	s.h.meta.peak_bytes = peak_bytes;
+	add_stacks(2);
+	add_threads(2);
+	for (int i = 1; i < 3; i++) {
+		counters[1] = i == 1 ? first : second;
+		page = store_maker_take(&s, sizeof(counters));
+		store_maker_put(&s, page, counters, sizeof(counters));
+		a[i].counters[0] = (uint32_t)(page / 4096);
+	}
+	store_maker_table(&s, STORE_AREAS, a, 3, sizeof(*a));
+	free(a);
+	load();
+}
+
+static struct store_counter counter(uint64_t allocations, uint64_t bytes,
+				    uint64_t frees, uint64_t freed_bytes)
+{
+	return (struct store_counter){ .allocations = allocations,
+				       .allocated_bytes = bytes,
+				       .frees = frees,
+				       .freed_bytes = freed_bytes };
+}
+
+/* What did not change since the last peak is as it was; what was noted of an
+ * earlier one does not count. */
+static void a_peak_is_what_was_noted_or_is_now(void **state)
+{
+	struct store_counter noted = counter(10, 100, 9, 90), since;
+
+	(void)state;
+	noted.peak = 5;
+	noted.peak_blocks = 7;
+	noted.peak_bytes = 70;
+	since = counter(4, 40, 1, 10);
+	since.peak = 4;
+	since.peak_blocks = 1;
+	since.peak_bytes = 1;
+	load_peaks(100, noted, since);
+	assert_int_equal(m.meta.peak_bytes, 100);
+	assert_int_equal(m.stacks[1].peak_blocks, 10);
+	assert_int_equal(m.stacks[1].peak_bytes, 100);
+	model_release(&m);
+}
+
+/* One thread freed what the other had allocated, at the peak, too. */
+static void threads_may_free_what_others_allocated_at_a_peak(void **state)
+{
+	struct store_counter noted = counter(0, 0, 8, 80);
+
+	(void)state;
+	noted.peak = 5;
+	noted.peak_blocks = (uint32_t)-3;
+	noted.peak_bytes = (uint64_t)-30;
+	load_peaks(70, counter(10, 100, 0, 0), noted);
+	assert_int_equal(m.stacks[1].peak_blocks, 7);
+	assert_int_equal(m.stacks[1].peak_bytes, 70);
+	model_release(&m);
+
+	/* More than were there: it was read while they ran. */
+	noted.peak_blocks = (uint32_t)-30;
+	noted.peak_bytes = (uint64_t)-300;
+	load_peaks(70, counter(10, 100, 0, 0), noted);
+	assert_int_equal(m.stacks[1].peak_blocks, 0);
+	assert_int_equal(m.stacks[1].peak_bytes, 0);
 	model_release(&m);
 }
 
@@ -311,7 +403,7 @@ static void a_finished_store_has_its_snapshot(void **state)
 	assert_int_equal(model_load(&m, FILE_NAME), 0);
 	assert_string_equal(model_text(&m, m.meta.program), "/bin/cat");
 	assert_int_equal(m.meta.argument_count, 2);
-	assert_int_equal(m.meta.flags, RKN_META_SNAPSHOT);
+	assert_int_equal(m.meta.flags, RKN_META_SNAPSHOT | RKN_META_PEAKS);
 	assert_int_equal(m.meta.duration_ns, 2500);
 	assert_int_equal(m.limits[RKN_LIMIT_NO_SNAPSHOT], 0);
 	assert_int_equal(m.block_count, 2);
@@ -752,6 +844,9 @@ int main(void)
 		cmocka_unit_test(the_tree_of_stacks_is_put_in_order),
 		cmocka_unit_test(stacks_are_as_deep_as_was_asked_for),
 		cmocka_unit_test(counters_are_summed_over_all_areas),
+		cmocka_unit_test(a_peak_is_what_was_noted_or_is_now),
+		cmocka_unit_test(
+		    threads_may_free_what_others_allocated_at_a_peak),
 		cmocka_unit_test(a_finished_store_has_its_snapshot),
 		cmocka_unit_test(objects_have_their_references_and_events),
 		cmocka_unit_test(rings_that_never_close_are_cut),

@@ -92,6 +92,9 @@ def every(rec, other, told, full):
             yield f"{command}.{i}", [command, rec, name]
             yield f"{command}.{i}.json", [command, "-a", "-f", "json", rec,
                                           name]
+    for by in ("type", "site") if full else ("site",):
+        yield f"objects.peak.{by}", ["objects", "--at=peak", "-b", by, rec]
+        yield f"diff.peak.{by}", ["diff", "-b", by, f"{rec}@peak", rec]
     for mark in marks_of(told):
         yield f"objects.at.{mark}", ["objects", f"--at={mark}", rec]
         yield f"diff.at.{mark}", ["diff", f"{rec}@{mark}", rec]
