@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "groups.h"
 #include "nearest.h"
+#include "peak.h"
 #include "region_passes.h"
 
 /* One process whose limits are looked at. */
@@ -231,6 +232,25 @@ void gate_limits_open(struct gate *g)
 		    xcalloc(g->options.limit_count + 1, sizeof(*g->worst));
 }
 
+/* What was alive at the peak; of an older recording all that was allocated. */
+static void place_peak(struct gate *g, struct looker *k)
+{
+	const struct model *m = k->in->m;
+	bool known = !peak_why_unknown(m);
+
+	k->amounts = xcalloc(m->stack_count + 1, sizeof(*k->amounts));
+	for (uint32_t i = 0; i < m->stack_count; i++) {
+		const struct rkn_stack *s = &m->stacks[i];
+
+		add_amount(k, i, known ? s->peak_blocks : s->allocations,
+			   known ? s->peak_bytes : s->allocated_bytes);
+	}
+	gate_worst_place(&g->peak, k->in, g->sources, k->amounts, true,
+			 known ? "alive at the peak"
+			       : "allocated in the whole run");
+	free(k->amounts);
+}
+
 void gate_limits_add(struct gate *g, const struct reading *in)
 {
 	const struct model *m = in->m;
@@ -239,15 +259,8 @@ void gate_limits_add(struct gate *g, const struct reading *in)
 	struct groups groups;
 
 	if (gate_worst_note(&g->peak, m->meta.peak_bytes, m) &&
-	    m->meta.peak_bytes > g->options.most_peak) {
-		k.amounts = xcalloc(m->stack_count + 1, sizeof(*k.amounts));
-		for (uint32_t i = 0; i < m->stack_count; i++)
-			add_amount(&k, i, m->stacks[i].allocations,
-				   m->stacks[i].allocated_bytes);
-		gate_worst_place(&g->peak, in, g->sources, k.amounts, true,
-				 "allocated in the whole run");
-		free(k.amounts);
-	}
+	    m->meta.peak_bytes > g->options.most_peak)
+		place_peak(g, &k);
 	if (!g->options.limit_count)
 		return;
 	gate_limits_open(g);

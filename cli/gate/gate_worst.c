@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "die.h"
+#include "text_stream.h"
+#include "units.h"
 
 static void release_places(struct gate_worst *w)
 {
@@ -75,6 +77,27 @@ void gate_worst_place(struct gate_worst *w, const struct reading *in,
 	for (size_t i = 0; i < count; i++)
 		w->places[i].apart = apart[i];
 	free(taken);
+}
+
+char *gate_worst_text(const struct gate_worst *w)
+{
+	char *text, amount[UNITS_SIZE];
+	size_t size;
+	FILE *out;
+
+	if (!w || !w->place_count)
+		return NULL;
+	out = text_stream_open(&text, &size);
+	for (size_t i = 0; i < w->place_count; i++) {
+		const struct gate_place *p = &w->places[i];
+
+		fprintf(out, "%s %s (%s, ", i ? "," : "from",
+			gate_place_text(p),
+			units_count(amount, p->amount.objects, "object"));
+		fprintf(out, "%s)", units_bytes(amount, p->amount.bytes));
+	}
+	text_stream_close(out);
+	return text;
 }
 
 void gate_worst_release(struct gate_worst *w)

@@ -52,6 +52,10 @@ void gate_worst_place(struct gate_worst *w, const struct reading *in,
 		      const struct gate_amount *amounts, bool bytes,
 		      const char *what);
 
+/* "from serve (2 objects, 64 B), keep (1 object, 8 B)", for the caller to free;
+ * NULL: no place is known. */
+char *gate_worst_text(const struct gate_worst *w);
+
 void gate_worst_release(struct gate_worst *w);
 
 /* The frame to blame; NULL: no frame is known. */

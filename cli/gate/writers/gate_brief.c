@@ -69,12 +69,16 @@ static void add_rules(struct brief *b, const struct gate *g)
 {
 	for (size_t i = 0; i < g->verdict.rule_count; i++) {
 		const struct gate_rule *r = &g->verdict.rules[i];
+		char *from;
 
 		if (!r->failed || r->completeness || r->kind != FINDING_KINDS)
 			continue;
-		brief_add(b,
-			  xasprintf("%s %s: %s", r->option ? "limit" : "rule",
-				    r->option ? r->option : r->id, r->text));
+		from = gate_worst_text(r->worst);
+		brief_add(b, xasprintf("%s %s: %s%s%s",
+				       r->option ? "limit" : "rule",
+				       r->option ? r->option : r->id, r->text,
+				       from ? ", " : "", from ? from : ""));
+		free(from);
 	}
 }
 

@@ -15,7 +15,6 @@
 #include "escape.h"
 #include "gate_failing.h"
 #include "gate_writers.h"
-#include "units.h"
 
 #define MOST 10 /* annotations of one kind that GitHub shows */
 
@@ -47,27 +46,22 @@ static void print_place(FILE *out, const char *path,
  * 64 B)" */
 static void print_rule(FILE *out, const struct gate_rule *r)
 {
-	size_t places = r->worst ? r->worst->place_count : 0;
-	char text[UNITS_SIZE];
+	char *from = gate_worst_text(r->worst);
 
 	fputs("::error ", out);
-	if (places)
+	if (from)
 		print_place(out, r->worst->places[0].path,
 			    gate_place_frame(&r->worst->places[0]));
 	fputs("title=", out);
 	print_text(out, r->option ? r->option : r->title, true);
 	fputs("::", out);
 	print_text(out, r->text, false);
-	for (size_t i = 0; i < places; i++) {
-		const struct gate_place *p = &r->worst->places[i];
-
-		fputs(i ? ", " : ", from ", out);
-		print_text(out, gate_place_text(p), false);
-		fprintf(out, " (%s, ",
-			units_count(text, p->amount.objects, "object"));
-		fprintf(out, "%s)", units_bytes(text, p->amount.bytes));
+	if (from) {
+		fputs(", ", out);
+		print_text(out, from, false);
 	}
 	fputc('\n', out);
+	free(from);
 }
 
 static void write_outputs(FILE *out, const struct gate *g)

@@ -72,10 +72,12 @@ static void add_rule(json_t *array, const struct gate *g,
 	const char *program = w && w->program    ? w->program
 			      : g->process_count ? g->processes[0].program
 						 : "refknot";
-	char *text = r->option ? xasprintf("limit %s: %s", r->option, r->text)
-		     : r->completeness
-			 ? xasprintf("not %s: %s", r->title, r->text)
-			 : xasprintf("%s: %s", r->id, r->text);
+	char *from = gate_worst_text(w);
+	char *text =
+	    r->option ? xasprintf("limit %s: %s%s%s", r->option, r->text,
+				  from ? ", " : "", from ? from : "")
+	    : r->completeness ? xasprintf("not %s: %s", r->title, r->text)
+			      : xasprintf("%s: %s", r->id, r->text);
 
 	add(array, text,
 	    r->option         ? "limit"
@@ -84,6 +86,7 @@ static void add_rule(json_t *array, const struct gate *g,
 	    r->id, "major", p ? p->path : NULL, p ? gate_place_frame(p) : NULL,
 	    program);
 	free(text);
+	free(from);
 }
 
 void gate_write_gitlab(FILE *out, const struct gate *g)

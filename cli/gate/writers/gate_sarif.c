@@ -219,7 +219,9 @@ static json_t *limit(const struct gate *g, const struct gate_rule *r)
 	const struct gate_worst *w = r->worst;
 	json_t *o = json_object(), *locations = json_array();
 	json_t *list = json_array(), *prints = json_object();
-	char *text = xasprintf("%s: %s", r->option, r->text);
+	char *from = gate_worst_text(w);
+	char *text = xasprintf("%s: %s%s%s", r->option, r->text,
+			       from ? ", " : "", from ? from : "");
 
 	for (size_t i = 0; i < w->place_count; i++)
 		document_append(list, stack(g, &w->places[i].stack));
@@ -236,6 +238,7 @@ static json_t *limit(const struct gate *g, const struct gate_rule *r)
 	document_set(o, "locations", locations);
 	document_set(o, "partialFingerprints", prints);
 	document_set(o, "stacks", list);
+	free(from);
 	free(text);
 	return o;
 }
