@@ -11,6 +11,7 @@
 #include "escape.h"
 #include "export.h"
 #include "options.h"
+#include "peak.h"
 #include "recordings.h"
 #include "text_file.h"
 #include "wishes.h"
@@ -80,6 +81,14 @@ static void close_output(FILE *out)
 
 /* --- What goes there ---------------------------------------------------------- */
 
+static const char *why_unknown(const struct exporting *e,
+			       const struct findings *f)
+{
+	if (profile_bytes(e->value) == PROFILE_PEAK_BYTES)
+		return peak_why_unknown(e->in->m);
+	return f->why ? f->why : "that part of the recording is missing";
+}
+
 static void write_profile(FILE *out, const struct export_writer *w,
 			  struct exporting e)
 {
@@ -91,9 +100,7 @@ static void write_profile(FILE *out, const struct export_writer *w,
 	profile_make(&profile, e.in, &findings);
 	if (w->flags & EXPORT_ONE_VALUE && !profile_knows(&profile, e.value))
 		die(STATUS_INPUT, "export: %s is not known: %s",
-		    profile_kinds[e.value].name,
-		    findings.why ? findings.why
-				 : "that part of the recording is missing");
+		    profile_kinds[e.value].name, why_unknown(&e, &findings));
 	e.findings = &findings;
 	e.profile = &profile;
 	w->write(out, &e);

@@ -34,6 +34,7 @@ static void write_row(FILE *out, const struct groups *g,
 	write_pair(out, g->history, row->allocated, row->freed);
 	write_pair(out, g->retained, row->retained_objects,
 		   row->retained_bytes);
+	write_pair(out, g->peak, row->peak_blocks, row->peak_bytes);
 	fputs("\r\n", out);
 }
 
@@ -47,10 +48,10 @@ void export_csv(FILE *out, const struct exporting *e)
 		export_needs_pointers(e->in);
 	groups_make(&g, e->in, e->by, GROUP_ALL, choice);
 	groups_sort(&g, GROUP_SORT_BYTES);
-	fprintf(
-	    out,
-	    "%s,live,bytes,allocated,freed,retained_objects,retained_bytes\r\n",
-	    group_by_names[e->by]);
+	fprintf(out,
+		"%s,live,bytes,allocated,freed,retained_objects,retained_bytes,"
+		"peak_blocks,peak_bytes\r\n",
+		group_by_names[e->by]);
 	for (size_t i = 0; i < g.count; i++)
 		write_row(out, &g, &g.list[i], !e->in->m->blocks_cut);
 	groups_release(&g);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Massif's file, for ms_print and massif-visualizer: nothing at the start, and
- * what is alive at the end by call stack.
+ * Massif's file, for ms_print and massif-visualizer: nothing at the start, and by
+ * call stack what was alive at the peak, whose time is not known and written as
+ * the end's, and at the end.
  * https://valgrind.org/docs/manual/ms-manual.html
  */
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 struct writer {
 	FILE *out;
 	const struct profile *p;
+	unsigned number; /* of the next snapshot */
 	struct profile_tree tree;
 	uint64_t *sums;
 	uint64_t least; /* bytes of what is written by itself */
@@ -92,38 +94,47 @@ static uint64_t *large_only(const struct writer *w)
 
 /* What the allocator adds, and stacks, were not measured: that is 0, as with
  * Massif's options. */
-static void begin_snapshot(FILE *out, unsigned number, uint64_t time,
-			   uint64_t bytes, const char *tree)
+static void begin_snapshot(struct writer *w, uint64_t time, uint64_t bytes,
+			   const char *tree)
 {
-	fprintf(out,
+	fprintf(w->out,
 		"#-----------\nsnapshot=%u\n#-----------\ntime=%" PRIu64
 		"\nmem_heap_B=%" PRIu64 "\nmem_heap_extra_B=0\nmem_stacks_B=0\n"
 		"heap_tree=%s\n",
-		number, time, bytes, tree);
+		w->number++, time, bytes, tree);
+}
+
+static void write_snapshot(struct writer *w, enum profile_value value,
+			   uint64_t time, const char *tree)
+{
+	uint64_t *large;
+
+	w->sums = profile_tree_sums(&w->tree, value);
+	begin_snapshot(w, time, w->sums[0], tree);
+	w->least = w->sums[0] / 100 + 1;
+	large = large_only(w);
+	profile_tree_walk(&w->tree, large, write_node, w);
+	free(large);
+	free(w->sums);
 }
 
 void export_massif(FILE *out, const struct exporting *e)
 {
 	struct writer w = { .out = out, .p = e->profile };
-	uint64_t *large;
+	uint64_t end = e->in->m->meta.duration_ns / 1000000;
 
 	if (!profile_knows(w.p, PROFILE_LIVE_BYTES))
 		die(STATUS_INPUT,
 		    "export: what was alive at the end is not known of this recording");
 	profile_tree_make_inverted(&w.tree, w.p);
-	w.sums = profile_tree_sums(&w.tree, PROFILE_LIVE_BYTES);
 	fputs("desc: --heap-admin=0 --stacks=no (refknot " REFKNOT_VERSION
 	      ")\ncmd:",
 	      out);
 	export_command(out, e->in->m);
 	fputs("\ntime_unit: ms\n", out);
-	begin_snapshot(out, 0, 0, 0, "empty");
-	begin_snapshot(out, 1, e->in->m->meta.duration_ns / 1000000, w.sums[0],
-		       "detailed");
-	w.least = w.sums[0] / 100 + 1;
-	large = large_only(&w);
-	profile_tree_walk(&w.tree, large, write_node, &w);
-	free(large);
-	free(w.sums);
+	begin_snapshot(&w, 0, 0, "empty");
+	if (profile_knows(w.p, PROFILE_PEAK_BYTES))
+		write_snapshot(&w, PROFILE_PEAK_BYTES, end, "peak");
+	write_snapshot(&w, PROFILE_LIVE_BYTES, end, "detailed");
 	profile_tree_release(&w.tree);
 }

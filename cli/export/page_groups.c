@@ -25,6 +25,10 @@ static void write_groups(struct page_data *d, const char *name,
 		PAGE_COLUMN(d, "allocated", count, i, l[i].allocated);
 		PAGE_COLUMN(d, "freed", count, i, l[i].freed);
 	}
+	if (g.peak) {
+		PAGE_COLUMN(d, "peak_blocks", count, i, l[i].peak_blocks);
+		PAGE_COLUMN(d, "peak_bytes", count, i, l[i].peak_bytes);
+	}
 	if (g.retained) {
 		PAGE_COLUMN(d, "retained_objects", count, i,
 			    l[i].retained_objects);

@@ -8,6 +8,7 @@
 #include "fnv.h"
 #include "hash.h"
 #include "list.h"
+#include "peak.h"
 #include "place.h"
 #include "walk.h"
 
@@ -240,7 +241,11 @@ void profile_make(struct profile *p, const struct reading *in,
 		s->value[PROFILE_ALLOCATED_BYTES] +=
 		    m->stacks[i].allocated_bytes;
 		s->value[PROFILE_ALLOCATIONS] += m->stacks[i].allocations;
+		s->value[PROFILE_PEAK_BYTES] += m->stacks[i].peak_bytes;
+		s->value[PROFILE_PEAK_BLOCKS] += m->stacks[i].peak_blocks;
 	}
+	if (!peak_why_unknown(m))
+		p->known |= BITS(PROFILE_PEAK_BYTES);
 	if (!m->blocks_cut) {
 		add_blocks(&k, f && f->checked ? f : NULL);
 		p->known |= BITS(PROFILE_LIVE_BYTES);

@@ -23,6 +23,10 @@
 	    "inuse_space", true) \
 	ROW(LIVE_BLOCKS, "live-blocks", "alive at the end, blocks", \
 	    "inuse_objects", false) \
+	ROW(PEAK_BYTES, "peak-bytes", "alive at the peak, bytes", \
+	    "peak_space", true) \
+	ROW(PEAK_BLOCKS, "peak-blocks", "alive at the peak, blocks", \
+	    "peak_objects", false) \
 	ROW(ALLOCATED_BYTES, "allocated-bytes", "allocated in the whole run, bytes", \
 	    "alloc_space", true) \
 	ROW(ALLOCATIONS, "allocations", "allocated in the whole run, blocks", \

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from conftest import BUILD, SOURCE, refknot, run
+from conftest import BUILD, SOURCE, read_json, refknot, run
 
 DRIVERS = SOURCE / "tests/cli/export/readers"
 INSTALLED = BUILD / "readers/node_modules"
@@ -62,7 +62,10 @@ def sums(recording):
     document = json.loads(told.out)
     process, kinds = document["process"], document["verdict"]["by_kind"]
     lost = [kinds[k] for k in ("orphaned-cycle", "leaked-reference", "leak")]
+    peak = read_json("objects", recording, "--at", "peak", "--by", "site")
     return {
+        "peak-bytes": sum(t["bytes"] for t in peak["types"]),
+        "peak-blocks": sum(t["live"] for t in peak["types"]),
         "live-bytes": process["live_bytes"],
         "live-blocks": process["live_blocks"],
         "allocations": process["allocations"],

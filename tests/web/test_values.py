@@ -27,9 +27,13 @@ def test_groups(browser, pages, name, by):
     assert {key: rows[key][:3] for key in expected} == expected
     history = {t["type"]: [str(t["allocated"]), str(t["freed"])]
                for t in page.json("report")["types"]}
+    peak = {t["type"]: size(t["bytes"]) for t in
+            page.json("objects", "--by", by, "--at", "peak")["types"]}
+    assert peak.keys() <= rows.keys()
     for key, row in rows.items():
+        assert row[3] == peak.get(key, size(0)), key
         if by == "type":
-            assert row[3:] == history[key], key
+            assert row[4:] == history[key], key
         if key not in expected:
             assert row[0] == "0", key
 
@@ -96,6 +100,9 @@ def test_verdict_and_process(browser, pages, name):
     assert f"{size(process['live_bytes'])} in " \
         + count(process["live_blocks"], "block") in facts
     assert size(process["peak_bytes"]) in facts
+    error = process["peak_error_bytes"]
+    assert ("perhaps" in facts) == (error > 0)
+    assert f"perhaps {size(error)} more" in facts or not error
     assert f"{process['allocations']}, {process['frees']} freed" in facts
 
 
@@ -116,6 +123,7 @@ def folded(page, value):
 
 
 @pytest.mark.parametrize("value", ["live-bytes", "live-blocks",
+                                   "peak-bytes", "peak-blocks",
                                    "allocated-bytes", "allocations",
                                    "leaked-bytes", "leaked-blocks"])
 @pytest.mark.parametrize("name", ["orphaned_cycle", "sqlite", "python", "cxx"])

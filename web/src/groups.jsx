@@ -27,6 +27,8 @@ export function Groups({ r, what, title, span }) {
 			] : []),
 			...(known ? [{ title: "Retained", value: (i) => known[i], text: (i) => bytes(known[i]) }]
 				: []),
+			...(g.peak_bytes ? [{ title: "At the peak", low: true, value: (i) => g.peak_bytes[i],
+				text: (i) => bytes(g.peak_bytes[i]) }] : []),
 			...(history ? [
 				{ title: "Allocated", low: true, value: (i) => history[i],
 					text: (i) => number(history[i]) },

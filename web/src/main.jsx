@@ -46,7 +46,8 @@ function Facts({ r }) {
 			: " after " + seconds(p.duration_s * 1e9)}</dd></div>
 		<div><dt>Alive at the end</dt><dd>{p.live_blocks === null ? "not known"
 			: `${bytes(p.live_bytes)} in ${count(p.live_blocks, "block")}`}</dd></div>
-		<div><dt>Peak</dt><dd>{bytes(p.peak_bytes)}</dd></div>
+		<div><dt>Peak</dt><dd>{bytes(p.peak_bytes)}{p.peak_error_bytes > 0
+			&& `, perhaps ${bytes(p.peak_error_bytes)} more`}</dd></div>
 		<div><dt>Allocations</dt><dd>{p.allocations}, {p.frees} freed</dd></div>
 	</dl>;
 }

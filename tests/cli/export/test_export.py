@@ -15,7 +15,7 @@ from conftest import BUILD, REFKNOT, compiled, environment, record, refknot
 from readers import folded
 
 FORMATS = ("folded speedscope pprof heapprofile callgrind massif dhat heapsnapshot "
-           "dot graphml csv").split()
+           "dot graphml csv html").split()
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +216,7 @@ def test_completion_knows_formats_and_values(made):
 
     assert offered("--format", "") == FORMATS
     assert offered("--value", "leaked") == ["leaked-bytes", "leaked-blocks"]
+    assert offered("--value", "p") == ["peak-bytes", "peak-blocks"]
     assert "main.rkn" in offered("-f", "dot", "")
     assert offered("--by", "r") == ["root"]
 

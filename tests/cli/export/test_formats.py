@@ -14,11 +14,14 @@ from conftest import BUILD, compiled, read_json, record, refknot, run
 from readers import (INSTALLED, exported, folded, node_readers, pprof,
                      read_by, sums, tool)
 
-VALUES = ["live-bytes", "live-blocks", "allocated-bytes", "allocations",
-          "leaked-bytes", "leaked-blocks"]
-NAMES = dict(zip(VALUES, ["inuse_space", "inuse_objects", "alloc_space",
-                          "alloc_objects", "leaked_space", "leaked_objects"]))
+VALUES = ["live-bytes", "live-blocks", "peak-bytes", "peak-blocks",
+          "allocated-bytes", "allocations", "leaked-bytes", "leaked-blocks"]
+NAMES = dict(zip(VALUES, ["inuse_space", "inuse_objects", "peak_space",
+                          "peak_objects", "alloc_space", "alloc_objects",
+                          "leaked_space", "leaked_objects"]))
 TITLES = dict(zip(VALUES, ["alive at the end, bytes", "alive at the end, blocks",
+                           "alive at the peak, bytes",
+                           "alive at the peak, blocks",
                            "allocated in the whole run, bytes",
                            "allocated in the whole run, blocks",
                            "leaked, bytes", "leaked, blocks"]))
@@ -254,10 +257,19 @@ def test_massif_has_what_is_alive_at_the_end(recording, tmp_path):
     assert done.status == 0, done.told
     rows = re.findall(r"(?m)^ +(\d) +([\d,]+) +([\d,]+) +([\d,]+)  ",
                       done.out.decode(errors="replace"))
-    live = known(recording)["live-bytes"]
+    live, peak = (known(recording)[v] for v in ("live-bytes", "peak-bytes"))
     assert [(int(n), int(total.replace(",", ""))) for n, _, total, _ in rows] == [
-        (0, 0), (1, live)]
-    tree = path.read_bytes().partition(b"heap_tree=detailed\n")[2].splitlines()
+        (0, 0), (1, peak), (2, live)]
+    assert "Detailed snapshots: [1 (peak), 2]" in done.out.decode(errors="replace")
+    trees = path.read_bytes().partition(b"heap_tree=peak\n")[2].partition(
+        b"#-----------\nsnapshot=2\n")
+    is_tree(trees[0], peak)
+    is_tree(trees[2].partition(b"heap_tree=detailed\n")[2], live)
+
+
+def is_tree(text, whole):
+    """Massif's: each node has its children, and not more than their sum."""
+    tree = text.splitlines()
     counts = [re.match(rb"( *)n(\d+): (\d+) ", line).groups() for line in tree]
     for i, (indent, children, size) in enumerate(counts):
         below = []
@@ -270,14 +282,15 @@ def test_massif_has_what_is_alive_at_the_end(recording, tmp_path):
         assert sum(below) <= int(size)
         assert not i or not below or len(indent) > 0
     top = [int(size) for indent, _, size in counts if len(indent) == 1]
-    assert sum(top) == live
+    assert sum(top) == whole
 
 
 @pytest.mark.parametrize("name", ["cycle", "sqlite3", "python3"])
 def test_dhat_shows_one_value(name, recordings, readers, tmp_path):
     recording = recordings[name]
     said = known(recording)
-    for value, verb in (("live", "Alive at the end"), ("leaked", "Leaked")):
+    for value, verb in (("live", "Alive at the end"), ("leaked", "Leaked"),
+                        ("peak", "Alive at the peak")):
         path = exported(recording, "dhat", "--value", f"{value}-bytes",
                         directory=tmp_path)
         shown = read_by(readers, "dhat", path)
@@ -305,6 +318,11 @@ def test_csv_has_the_rows_of_objects(recording, tmp_path):
                  if int(r["live"])]
                 == [(t["type"], *(t[c] for c in columns))
                     for t in wanted["types"]])
+        if by != "root":
+            peak = read_json("objects", recording, "--by", by, "--at", "peak")
+            assert {r[by]: (int(r["peak_blocks"]), int(r["peak_bytes"]))
+                    for r in rows if int(r["peak_blocks"])} == {
+                        t["type"]: (t["live"], t["bytes"]) for t in peak["types"]}
         if by == "type":
             history = {t["type"]: (t["allocated"], t["freed"]) for t in
                        read_json("report", recording)["types"]}

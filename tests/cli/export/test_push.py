@@ -70,6 +70,7 @@ def made(tmp_path_factory):
 def is_profile(data, said):
     totals = pprof(data)["totals"]
     assert totals["inuse_space"] == said["live-bytes"]
+    assert totals["peak_space"] == said["peak-bytes"] > 0
     assert totals["leaked_space"] == said["leaked-bytes"] > 0
 
 
