@@ -16,9 +16,11 @@ universal-ctags clang-format-14 clang-tidy-14 cppcheck valgrind liblsan0 heaptra
 musl musl-tools libc6-i386
 libjemalloc2 libtcmalloc-minimal4 libmimalloc2.0 libcap2-bin man-db groff-base
 procps debuginfod dwz llvm zsh fish
-chromium chromium-driver nodejs npm
+chromium chromium-driver nodejs
 python3-clang-14 libevent-dev libncurses-dev bison tcl libonig-dev
 graphviz python3-networkx curl"
+# With another nodejs it is there already, and Debian's conflicts with that.
+command -v npm >/dev/null || test_packages="$test_packages npm"
 
 # What scripts/fuzz needs beside what a build does.
 fuzz_packages="clang libclang-rt-14-dev libcmocka-dev g++ python3"
