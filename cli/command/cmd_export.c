@@ -2,8 +2,7 @@
 /* refknot export: a recording in the formats of other tools. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdio_ext.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -11,73 +10,13 @@
 #include "escape.h"
 #include "export.h"
 #include "options.h"
+#include "output.h"
+#include "parts.h"
 #include "peak.h"
 #include "recordings.h"
-#include "text_file.h"
 #include "wishes.h"
 
 static char *format, *value, *by, *path;
-
-/* --- Where it goes ------------------------------------------------------------ */
-
-static struct text_file file;
-static bool drafted; /* `file` is open */
-
-static void forget_draft(void)
-{
-	if (drafted)
-		unlink(file.draft);
-}
-
-static bool is_standard(void)
-{
-	return !path || !strcmp(path, "-");
-}
-
-static void cannot_write(int error)
-{
-	die(STATUS_INPUT, "export: %s cannot be written: %s",
-	    is_standard() ? "the standard output" : path, strerror(error));
-}
-
-/* A file appears when it is whole. A device or a pipe is written as it is. */
-static FILE *open_output(void)
-{
-	FILE *out = stdout;
-	int error;
-
-	if (is_standard())
-		return out;
-	error = text_file_create(&file, path);
-	if (!error) {
-		drafted = true;
-		quit_first = forget_draft;
-		return file.out;
-	}
-	if (error == -EINVAL)
-		out = fopen(path, "we");
-	if (error != -EINVAL || !out)
-		cannot_write(error == -EINVAL ? errno : -error);
-	return out;
-}
-
-static void close_output(FILE *out)
-{
-	int error = 0;
-
-	if (drafted) {
-		drafted = false;
-		error = -text_file_commit(&file);
-	} else if (ferror(out) || (out == stdout ? fflush(out) : fclose(out))) {
-		error = errno ? errno : EIO;
-	}
-	if (!error)
-		return;
-	/* What could not go there is reported once. */
-	if (out == stdout)
-		__fpurge(out);
-	cannot_write(error);
-}
 
 /* --- What goes there ---------------------------------------------------------- */
 
@@ -87,6 +26,15 @@ static const char *why_unknown(const struct exporting *e,
 	if (profile_bytes(e->value) == PROFILE_PEAK_BYTES)
 		return peak_why_unknown(e->in->m);
 	return f->why ? f->why : "that part of the recording is missing";
+}
+
+static void warn_of_error(const struct model *m)
+{
+	char *text = peak_error_text(m);
+
+	if (text)
+		warn("export: %s", text);
+	free(text);
 }
 
 static void write_profile(FILE *out, const struct export_writer *w,
@@ -101,6 +49,9 @@ static void write_profile(FILE *out, const struct export_writer *w,
 	if (w->flags & EXPORT_ONE_VALUE && !profile_knows(&profile, e.value))
 		die(STATUS_INPUT, "export: %s is not known: %s",
 		    profile_kinds[e.value].name, why_unknown(&e, &findings));
+	if (w->flags & EXPORT_ONE_VALUE &&
+	    profile_bytes(e.value) == PROFILE_PEAK_BYTES)
+		warn_of_error(e.in->m);
 	e.findings = &findings;
 	e.profile = &profile;
 	w->write(out, &e);
@@ -117,7 +68,7 @@ struct wanted {
 static void visit(const struct reading *in, void *data)
 {
 	struct wanted *x = data;
-	FILE *out = open_output();
+	FILE *out = output_open("export", path);
 
 	x->e.in = in;
 	errno = 0;
@@ -125,7 +76,7 @@ static void visit(const struct reading *in, void *data)
 		write_profile(out, x->writer, x->e);
 	else
 		x->writer->write(out, &x->e);
-	close_output(out);
+	output_close(out);
 }
 
 /* --- The command line ----------------------------------------------------------- */
@@ -170,11 +121,11 @@ static enum group_by chosen_rows(const struct export_writer *w)
 
 static bool is_recording(const char *word)
 {
-	size_t size = strlen(word);
+	char *file = parts_file(word);
+	bool is = parts_is_name(word) || !access(file, F_OK);
 
-	return (size > strlen(".rkn") &&
-		!strcmp(word + size - strlen(".rkn"), ".rkn")) ||
-	       !access(word, F_OK);
+	free(file);
+	return is;
 }
 
 /* "[REC] [WHAT]": returns what is meant; the recording, if one is named, is in
@@ -207,7 +158,7 @@ static int run(const char **arguments)
 	x.e.value = chosen_value(x.writer);
 	x.e.by = chosen_rows(x.writer);
 	x.e.of = split(arguments, paths, x.writer);
-	if (is_standard() && x.writer->flags & EXPORT_BINARY &&
+	if (output_is_standard(path) && x.writer->flags & EXPORT_BINARY &&
 	    isatty(STDOUT_FILENO))
 		die(STATUS_INPUT,
 		    "export: %s is not text; name a file with --output",

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "escape.h"
+#include "peak.h"
 #include "showing.h"
 #include "units.h"
 #include "unread.h"
@@ -47,6 +48,15 @@ static void row_calls(const char *label, uint64_t count, uint64_t bytes)
 
 	row(label, "%s, %s", units_count(calls, count, "call"),
 	    units_bytes(size, bytes));
+}
+
+static void print_peak(const struct model *m)
+{
+	char size[UNITS_SIZE], *error = peak_error_text(m);
+
+	row("peak", "%s%s%s", units_bytes(size, m->meta.peak_bytes),
+	    error ? "; " : "", error ? error : "");
+	free(error);
 }
 
 static void print_process(const struct model *m)
@@ -221,7 +231,7 @@ static void visit(const struct reading *in, void *data)
 		row("alive", "%s%s, %s", m->blocks_cut ? "at least " : "",
 		    units_count(blocks, m->block_count, "block"),
 		    units_bytes(size, verdict_live_bytes(m)));
-	row_bytes("peak", m->meta.peak_bytes);
+	print_peak(m);
 	if (m->meta.flags & RKN_META_FOREIGN_MALLOC)
 		row("allocator", "not glibc's");
 	print_tables(in);

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "die.h"
 #include "options.h"
+#include "output.h"
 #include "page.h"
 #include "recordings.h"
 #include "wishes.h"
@@ -37,37 +38,37 @@ static void visit(const struct reading *in, void *data)
 
 /* --- The file ------------------------------------------------------------------ */
 
+static char *directory; /* made for a page that is not written yet; NULL */
+
+static void forget_directory(void)
+{
+	if (directory)
+		rmdir(directory);
+}
+
 /* In a directory of its own that only this user can read: the name is the
  * browser's title of it in lists of files. The caller frees it. */
 static char *make_path(void)
 {
 	const char *tmp = getenv("TMPDIR");
-	char *directory =
-	    xasprintf("%s/refknot-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
-	char *file;
 
+	directory =
+	    xasprintf("%s/refknot-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
 	if (!mkdtemp(directory))
 		die(STATUS_INPUT,
 		    "view: %s cannot be made: %s; name a file with --output",
 		    directory, strerror(errno));
-	file = xasprintf("%s/refknot.html", directory);
-	free(directory);
-	return file;
+	quit_first = forget_directory;
+	return xasprintf("%s/refknot.html", directory);
 }
 
 static void write_file(struct page *p, const char *file)
 {
-	FILE *out = fopen(file, "we");
-	bool failed;
+	FILE *out = output_open("view", file);
 
-	if (!out)
-		die(STATUS_INPUT, "view: %s cannot be written: %s", file,
-		    strerror(errno));
+	errno = 0;
 	page_close(p, out);
-	failed = ferror(out);
-	if (fclose(out) || failed)
-		die(STATUS_INPUT, "view: %s cannot be written: %s", file,
-		    strerror(errno));
+	output_close(out);
 }
 
 /* --- The browser --------------------------------------------------------------- */
@@ -133,6 +134,8 @@ static void show(struct page *p)
 	char *file = make_path();
 
 	write_file(p, file);
+	free(directory);
+	directory = NULL;
 	printf("%s\n", file);
 	fflush(stdout);
 	if (!open_browser(file))

@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "export_command.h"
 #include "list.h"
@@ -39,6 +40,16 @@ static void add(struct costs *c, uint32_t from, uint32_t to,
 		cost->value[v] = s->value[v];
 }
 
+/* Whether readers take two frames for one function, which its lines do not tell
+ * apart. Texts of files and modules are one where they are equal. */
+static bool is_same_function(const struct profile *p, uint32_t a, uint32_t b)
+{
+	const struct profile_frame *x = &p->frames[a], *y = &p->frames[b];
+
+	return a == b || (x->file == y->file && x->module == y->module &&
+			  !strcmp(x->name, y->name));
+}
+
 /* A call that recurs in a stack counts once there. */
 static bool is_seen(const struct profile *p, const struct profile_stack *s,
 		    size_t at)
@@ -46,7 +57,8 @@ static bool is_seen(const struct profile *p, const struct profile_stack *s,
 	const uint32_t *path = p->path + s->first;
 
 	for (size_t i = 1; i < at; i++)
-		if (path[i] == path[at] && path[i - 1] == path[at - 1])
+		if (is_same_function(p, path[i], path[at]) &&
+		    is_same_function(p, path[i - 1], path[at - 1]))
 			return true;
 	return false;
 }

@@ -29,12 +29,15 @@ static void write_pair(FILE *out, bool known, uint64_t first, uint64_t second)
 static void write_row(FILE *out, const struct groups *g,
 		      const struct group *row, bool alive)
 {
+	/* Of types that single blocks have: stacks count for theirs. */
+	bool own = row->allocated >= row->live;
+
 	write_text(out, row->key);
 	write_pair(out, alive, row->live, row->bytes);
-	write_pair(out, g->history, row->allocated, row->freed);
+	write_pair(out, g->history && own, row->allocated, row->freed);
 	write_pair(out, g->retained, row->retained_objects,
 		   row->retained_bytes);
-	write_pair(out, g->peak, row->peak_blocks, row->peak_bytes);
+	write_pair(out, g->peak && own, row->peak_blocks, row->peak_bytes);
 	fputs("\r\n", out);
 }
 

@@ -4,6 +4,13 @@
 #include "groups.h"
 #include "page_parts.h"
 
+/* -1: not known. Stacks count for their own types, not for those that single blocks
+ * have. */
+static int64_t known(const struct group *g, uint64_t value)
+{
+	return g->allocated >= g->live ? (int64_t)value : -1;
+}
+
 static void write_groups(struct page_data *d, const char *name,
 			 enum group_by by)
 {
@@ -22,12 +29,15 @@ static void write_groups(struct page_data *d, const char *name,
 	PAGE_COLUMN(d, "live", count, i, l[i].live);
 	PAGE_COLUMN(d, "bytes", count, i, l[i].bytes);
 	if (g.history) {
-		PAGE_COLUMN(d, "allocated", count, i, l[i].allocated);
-		PAGE_COLUMN(d, "freed", count, i, l[i].freed);
+		PAGE_COLUMN(d, "allocated", count, i,
+			    known(&l[i], l[i].allocated));
+		PAGE_COLUMN(d, "freed", count, i, known(&l[i], l[i].freed));
 	}
 	if (g.peak) {
-		PAGE_COLUMN(d, "peak_blocks", count, i, l[i].peak_blocks);
-		PAGE_COLUMN(d, "peak_bytes", count, i, l[i].peak_bytes);
+		PAGE_COLUMN(d, "peak_blocks", count, i,
+			    known(&l[i], l[i].peak_blocks));
+		PAGE_COLUMN(d, "peak_bytes", count, i,
+			    known(&l[i], l[i].peak_bytes));
 	}
 	if (g.retained) {
 		PAGE_COLUMN(d, "retained_objects", count, i,

@@ -229,7 +229,7 @@ void profile_make(struct profile *p, const struct reading *in,
 	const struct model *m = in->m;
 	struct maker k = { .p = p, .in = in };
 
-	*p = (struct profile){ .known = BITS(PROFILE_ALLOCATED_BYTES) };
+	*p = (struct profile){ 0 };
 	p->of = xcalloc(m->stack_count, sizeof(*p->of));
 	memset(p->of, 0xff, m->stack_count * sizeof(*p->of));
 	for (uint32_t i = 0; i < m->stack_count; i++) {
@@ -244,6 +244,9 @@ void profile_make(struct profile *p, const struct reading *in,
 		s->value[PROFILE_PEAK_BYTES] += m->stacks[i].peak_bytes;
 		s->value[PROFILE_PEAK_BLOCKS] += m->stacks[i].peak_blocks;
 	}
+	/* Of a recording that was cut in them: those that there are. */
+	if (model_knows(m, RKN_CHUNK_STACKS) || p->stack_count)
+		p->known |= BITS(PROFILE_ALLOCATED_BYTES);
 	if (!peak_why_unknown(m))
 		p->known |= BITS(PROFILE_PEAK_BYTES);
 	if (!m->blocks_cut) {

@@ -96,6 +96,7 @@ char *gate_worst_text(const struct gate_worst *w)
 			units_count(amount, p->amount.objects, "object"));
 		fprintf(out, "%s)", units_bytes(amount, p->amount.bytes));
 	}
+	fprintf(out, " %s", w->places[0].stack.what);
 	text_stream_close(out);
 	return text;
 }

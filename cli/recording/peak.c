@@ -9,7 +9,7 @@ const char *peak_why_unknown(const struct model *m)
 	if (!model_knows(m, RKN_CHUNK_STACKS))
 		return "that part of the recording is missing";
 	if (!(m->meta.flags & RKN_META_PEAKS))
-		return "an older refknot recorded it, which did not note it";
+		return "an older refknot recorded it, which did not note it, or threads freed much at that moment";
 	return NULL;
 }
 

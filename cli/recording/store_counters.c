@@ -13,7 +13,8 @@
 static void add_peak(const struct store_file *s, struct rkn_stack *stack,
 		     const struct store_counter *c)
 {
-	bool then = c->peak == s->h.peak;
+	/* Of a store that is still written it may be a newer one's. */
+	bool then = (int32_t)(c->peak - s->h.peak) >= 0;
 
 	/* A thread may have freed more than it allocated. */
 	stack->peak_blocks += then ? (uint64_t)(int32_t)c->peak_blocks
@@ -73,6 +74,8 @@ static int add_area(struct store_file *s, const struct store_area *a)
 	meta->frees += a->frees;
 	meta->allocated_bytes += a->rest.allocated_bytes;
 	meta->freed_bytes += a->rest.freed_bytes;
+	if (s->stack_count)
+		add_peak(s, s->parts.of[RKN_CHUNK_STACKS].records, &a->rest);
 	for (int i = 0; i < RKN_LIMITS; i++)
 		s->m->limits[i] += a->limits[i];
 	/* What the present owner did is not in the threads' table yet. */

@@ -138,16 +138,30 @@ static void peak_is_now(struct store_file *s, uint64_t live)
 	}
 }
 
-/* A store that is still written, or a process that was killed in the middle, may
- * have more frees than allocations. */
+/*
+ * A store that is still written, or a process that was killed in the middle, may
+ * have more frees than allocations. The sum may be more than the peak: of several
+ * threads counters have what was not published then. It may also be less: what was
+ * freed before a thread that was not run gave the peak its number, any amount; then
+ * stacks do not have it.
+ */
 static void mend_peaks(struct store_file *s)
 {
+	struct rkn_meta *meta = s->parts.of[RKN_CHUNK_META].records;
 	struct rkn_stack *stacks = s->parts.of[RKN_CHUNK_STACKS].records;
+	const uint64_t threads = s->parts.of[RKN_CHUNK_THREADS].count;
+	uint64_t sum = 0;
 
-	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_STACKS].count; i++)
+	for (size_t i = 0; i < s->parts.of[RKN_CHUNK_STACKS].count; i++) {
 		if ((int64_t)stacks[i].peak_blocks <= 0 ||
 		    (int64_t)stacks[i].peak_bytes < 0)
 			stacks[i].peak_blocks = stacks[i].peak_bytes = 0;
+		sum += stacks[i].peak_bytes;
+	}
+	if (meta->peak_bytes < sum)
+		meta->peak_bytes = sum;
+	if (meta->peak_bytes - sum > threads * RKN_PEAK_THREAD)
+		meta->flags &= ~RKN_META_PEAKS;
 }
 
 /* A process that recorded no end ended at the last change of its file. */
@@ -173,8 +187,10 @@ static void finish_meta(struct store_file *s)
 		   s->h.meta.flags & RKN_META_AT_CALL)))
 		meta->flags |= RKN_META_CHECKING;
 	live = meta->allocated_bytes - meta->freed_bytes;
+	/* A process that was killed may have noted a peak without its number. */
 	if (meta->allocated_bytes > meta->freed_bytes &&
-	    meta->peak_bytes < live)
+	    (meta->peak_bytes < live ||
+	     (meta->peak_bytes == live && !s->h.end_mono_ns)))
 		peak_is_now(s, live);
 	mend_peaks(s);
 	if (!meta->own_bytes)

@@ -70,13 +70,17 @@ COLD bool file_locks_listed(struct file_locks *l, uint64_t inode)
 static bool is_open_as(struct stat *st, const char *name,
 		       const struct sys_identity *file)
 {
+	long modes;
 	int fd;
 
 	if (text_digit(*name, 10) < 0)
 		return false;
 	fd = (int)text_read(&name, 10);
-	return !sys_stat(fd, st) && st->st_ino == file->inode &&
-	       st->st_dev == file->device && !(sys_modes(fd) & O_PATH);
+	if (sys_stat(fd, st) || st->st_ino != file->inode ||
+	    st->st_dev != file->device)
+		return false;
+	modes = sys_modes(fd); /* a filter may forbid to ask */
+	return modes < 0 || !(modes & O_PATH);
 }
 
 /* Whether a descriptor of it is open, or may be. */

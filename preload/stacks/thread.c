@@ -482,10 +482,22 @@ COLD struct store_counter *thread_counter_slowly(struct store_area *a,
 }
 
 /* With several threads each peak makes all of them look at its number: it counts
- * only if it is so much higher, which is no more than each holds back. */
-static int64_t least_rise(void)
+ * only if it is so much higher, which is no more than each may hold back. */
+static int64_t least_rise(int64_t peak)
 {
-	return areas() > 2 ? THREAD_PUBLISH : 0;
+	if (areas() <= 2)
+		return 0;
+	return peak / 16 < THREAD_PUBLISH ? peak / 16 : THREAD_PUBLISH;
+}
+
+/* Of little each thread holds back less, so that the sum is near. */
+static int64_t most_held(int64_t live)
+{
+	int64_t share = live / (4 * (int64_t)areas());
+
+	if (share > THREAD_PUBLISH)
+		return THREAD_PUBLISH;
+	return share > THREAD_PUBLISH / 64 ? share : THREAD_PUBLISH / 64;
 }
 
 /* What counters have now is what they have at the peak, until they change. No
@@ -504,16 +516,16 @@ static void begin_peak(struct store_header *h)
 static void look_for_peak(struct thread *t, int64_t published)
 {
 	struct store_header *h = store.header;
-	const int64_t rise = least_rise(), high = published + t->live;
+	const int64_t high = published + t->live;
 	uint64_t peak = READ_ONCE(h->meta.peak_bytes);
 
-	while (high > (int64_t)peak + rise) {
+	while (high > (int64_t)peak + least_rise((int64_t)peak)) {
 		if (!CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
 			continue;
 		peak = (uint64_t)high;
 		begin_peak(h);
 	}
-	t->live_most = (int64_t)peak + rise - published;
+	t->live_most = (int64_t)peak + least_rise((int64_t)peak) - published;
 }
 
 COLD void thread_peak(struct thread *t)
@@ -526,11 +538,13 @@ COLD void thread_peak(struct thread *t)
  * is looked at, whatever others add at the same time. */
 COLD void thread_publish(struct thread *t)
 {
-	int64_t live = t->live;
+	int64_t live = t->live, published;
 
 	__asm__("subq %1, %0" : "+m"(t->live) : "r"(live) : "cc");
-	look_for_peak(t, __atomic_add_fetch(&store.header->live_bytes, live,
-					    __ATOMIC_RELAXED));
+	published = __atomic_add_fetch(&store.header->live_bytes, live,
+				       __ATOMIC_RELAXED);
+	t->live_held = most_held(published);
+	look_for_peak(t, published);
 }
 
 void thread_publish_all(void)

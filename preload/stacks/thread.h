@@ -88,6 +88,7 @@ struct thread {
 	int64_t live;              /* bytes, since they were last published */
 	int64_t live_most;         /* above that value of `live` more is alive
 				      in the process than ever */
+	int64_t live_held;         /* `live` is published when it is more */
 	bool detour; /* calls take the long way: regions are open, or leaks
 			     not wanted */
 
@@ -283,7 +284,8 @@ static inline struct store_counter *thread_counter(struct store_area *area,
 
 /* Adds what the thread holds to the process's live bytes and peak. */
 void thread_publish(struct thread *t);
-/* Bytes of change that make it publish. */
+/* Bytes of change that make it publish, at most: of little that is alive fewer
+ * do. */
 #define THREAD_PUBLISH (RKN_PEAK_THREAD / 2)
 
 /* True: thread_publish() is called for. */
@@ -291,7 +293,7 @@ static inline bool thread_grows(struct thread *t, uint64_t bytes)
 {
 	/* One instruction: a handler's frees are not lost. */
 	__asm__("addq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
-	return t->live > THREAD_PUBLISH;
+	return t->live > t->live_held;
 }
 static inline void thread_more(struct thread *t, uint64_t bytes)
 {
@@ -316,7 +318,7 @@ static inline bool thread_is_at_peak(const struct thread *t)
 static inline bool thread_shrinks(struct thread *t, uint64_t bytes)
 {
 	__asm__("subq %1, %0" : "+m"(t->live) : "er"(bytes) : "cc");
-	return t->live < -THREAD_PUBLISH;
+	return t->live < -t->live_held;
 }
 static inline void thread_less(struct thread *t, uint64_t bytes)
 {

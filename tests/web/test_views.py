@@ -482,6 +482,43 @@ def test_the_flame_graph_shows_what_changed(browser, compared):
 
 # --- Recordings that are not whole
 
+def test_what_a_cut_recording_lacks_is_not_0_beside_another(browser, compared,
+                                                            tmp_path):
+    _, (before, after) = compared
+    cut = tmp_path / "cut.rkn"
+    cut.write_bytes(before.read_bytes()[:before.stat().st_size * 2 // 3])
+    page = tmp_path / "page.html"
+    assert refknot("view", "-o", page, cut, after).status == 2
+    browser.open(page, "compare")
+    assert "What was alive is not known of" in browser.text("main")
+    browser.open(page, "flame")
+    assert browser.text("main h2") or "not known" in browser.text("main")
+
+
+def test_functions_of_one_name_are_as_many_as_there_are(browser, tmp_path):
+    sources = [tmp_path / "one.c", tmp_path / "two.c"]
+    for n, source in enumerate(sources):
+        source.write_text("#include <stdlib.h>\n"
+                          "__attribute__((noinline)) static void *init(void)\n"
+                          f"{{ return malloc({1000 + 4000 * n}); }}\n"
+                          f"void *kept{n};\nvoid make{n}(void);\n"
+                          f"void make{n}(void) {{ kept{n} = init(); }}\n")
+    main = tmp_path / "main.c"
+    main.write_text("void make0(void), make1(void);\n"
+                    "int main(void) { make0(); make1(); }\n")
+    program = tmp_path / "two"
+    subprocess.run(["gcc", "-g", "-O0", "-o", program, main, *sources],
+                   check=True)
+    page = tmp_path / "page.html"
+    made = record(tmp_path, program)
+    assert refknot("view", "-o", page, made.main).status == 0
+    browser.open(page, "flame")
+    browser.run("document.querySelectorAll('details').forEach((d) => d.open = 1)")
+    browser.settle()
+    rows = [row for row in browser.rows() if row[0].startswith("init")]
+    assert len(rows) == 2, browser.rows()
+
+
 @pytest.mark.parametrize("share", [40, 60, 75, 90, 97])
 def test_a_cut_recording_is_shown_as_far_as_it_goes(browser, pages, tmp_path,
                                                     share):

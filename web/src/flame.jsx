@@ -127,7 +127,8 @@ function step(t, n, key) {
 
 export function Flame({ page, span, dark }) {
 	const later = page.readings[page.readings.length - 1];
-	const kinds = page.values.filter((v) => later.flame.values[v.name]);
+	const kinds = page.values.filter((v) =>
+		page.readings.every((one) => one.flame.values[v.name]));
 	const leaked = kinds.find((v) => v.name === "leaked-bytes");
 	const [value, setValue] = useState(kinds[0]?.name);
 	const [inverted, setInverted] = useState(false);

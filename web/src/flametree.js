@@ -15,15 +15,17 @@ export function values(r, value, span) {
 	return r.flame.values[value];
 }
 
+// Functions of one name and file are one, whatever their lines.
+const identity = (r, frame) => r.text((r.frames.file[frame] < 0 ? r.frames.module
+	: r.frames.file)[frame]) + " " + r.text(r.frames.name[frame]);
+
 function tree() {
 	const t = { parent: [0], name: ["all"], frame: [-1], reading: [null],
 		self: [0], before: [0], depth: [0] };
 	const steps = new Map();
 	t.step = (node, r, frame) => {
-		// Functions of one name and file are one, whatever their lines.
 		const label = r.text(r.frames.name[frame]);
-		const key = `${node} ${r.frames.file[frame] < 0 ? r.text(r.frames.module[frame])
-			: r.text(r.frames.file[frame])} ${label}`;
+		const key = `${node} ${identity(r, frame)}`;
 		let to = steps.get(key);
 		if (to === undefined) {
 			to = t.parent.length;
@@ -102,14 +104,15 @@ export function functions(r, list) {
 			continue;
 		const seen = new Set();
 		for (let m = n; m > 0; m = parent[m]) {
-			const name = r.frames.name[frame[m]];
-			if (seen.has(name))
+			const id = identity(r, frame[m]);
+			if (seen.has(id))
 				continue;
-			seen.add(name);
-			let row = of.get(name);
+			seen.add(id);
+			let row = of.get(id);
 			if (!row) {
-				row = { name: r.text(name), frame: frame[m], self: 0, total: 0 };
-				of.set(name, row);
+				row = { name: r.text(r.frames.name[frame[m]]), frame: frame[m],
+					self: 0, total: 0 };
+				of.set(id, row);
 				rows.push(row);
 			}
 			row.total += list[n];

@@ -15,6 +15,7 @@ export function Groups({ r, what, title, span }) {
 		const most = g.bytes.reduce((a, b) => Math.max(a, b), 1);
 		const known = g.retained_bytes, history = g.allocated;
 		const window = span && r.timeline && gainedBy(r, span, what);
+		const told = (n, text) => n < 0 ? "?" : text(n);
 		const gain = (i) => window.get(g.name[i]) ?? [0, 0];
 		return [
 			{ title, words: true, value: (i) => r.text(g.name[i]), text: (i) => r.text(g.name[i]) },
@@ -28,11 +29,12 @@ export function Groups({ r, what, title, span }) {
 			...(known ? [{ title: "Retained", value: (i) => known[i], text: (i) => bytes(known[i]) }]
 				: []),
 			...(g.peak_bytes ? [{ title: "At the peak", low: true, value: (i) => g.peak_bytes[i],
-				text: (i) => bytes(g.peak_bytes[i]) }] : []),
+				text: (i) => told(g.peak_bytes[i], bytes) }] : []),
 			...(history ? [
 				{ title: "Allocated", low: true, value: (i) => history[i],
-					text: (i) => number(history[i]) },
-				{ title: "Freed", low: true, value: (i) => g.freed[i], text: (i) => number(g.freed[i]) },
+					text: (i) => told(history[i], number) },
+				{ title: "Freed", low: true, value: (i) => g.freed[i],
+					text: (i) => told(g.freed[i], number) },
 			] : []),
 		];
 	}, [r, g, span]);
@@ -68,6 +70,7 @@ export function Compare({ page }) {
 	const [what, setWhat] = useState("type");
 	const [words, setWords] = useState("");
 	const [a, b] = page.readings;
+	const cut = page.readings.find((one) => one.report.verdict.cut);
 	const [rows, columns] = useMemo(() => {
 		const rows = joined(a, b, what);
 		const n = (title, side, k, text, low) => ({ title, low, value: (i) => rows[i][side][k],
@@ -86,6 +89,12 @@ export function Compare({ page }) {
 			change("Bytes", 1, signedBytes),
 		]];
 	}, [page, what]);
+	if (cut)
+		return <Fragment>
+			<h2>What changed</h2>
+			<p>What was alive is not known of <bdi>{cut.title}</bdi>: that part of the
+				recording is missing.</p>
+		</Fragment>;
 	return <Fragment>
 		<h2>What changed</h2>
 		<p>From <b>{a.title}</b> to <b>{b.title}</b>. The <a href="#/flame">flame graph</a> shows

@@ -94,7 +94,8 @@ function App({ page }) {
 
 	const missing = !r.report.verdict.complete || r.notes.length > 0;
 	const several = page.readings.length > 1;
-	const shown = Object.keys(names).filter((n) => n !== "compare" || several);
+	const shown = Object.keys(names).filter((n) => n === "compare" ? several
+		: n !== "timeline" || page.readings.some((one) => one.timeline));
 	const sided = ["treemap", "timeline", "types", "sites", "objects"].includes(now);
 	const object = +what;
 	return <Fragment>

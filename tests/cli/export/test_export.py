@@ -32,6 +32,27 @@ def refused(*argv, **kw):
     return done.told
 
 
+def test_a_page_that_cannot_be_written_leaves_what_was_there(made, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("the old one")
+    for argv in (["export", "-f", "html"], ["view"]):
+        done = subprocess.run(
+            ["sh", "-c", "trap '' XFSZ; ulimit -f 20; exec \"$@\"", "sh", REFKNOT,
+             *argv, "-o", page, made], env=environment(), capture_output=True,
+            check=False)
+        assert done.returncode == 2 and b"cannot be written" in done.stderr
+        assert page.read_text() == "the old one"
+        assert os.listdir(tmp_path) == ["page.html"]
+    done = subprocess.run(
+        ["sh", "-c", "trap '' XFSZ; ulimit -f 20; exec \"$@\"", "sh", REFKNOT,
+         "view", made], env=environment(TMPDIR=str(tmp_path)),
+        capture_output=True, check=False)
+    assert done.returncode == 2 and os.listdir(tmp_path) == ["page.html"]
+    done = refknot("view", "-o", "-", made, cwd=tmp_path)
+    assert done.status == 0 and b"<!doctype html>" in done.out[:100].lower()
+    assert os.listdir(tmp_path) == ["page.html"]
+
+
 def test_formats_are_those_of_the_help():
     told = " ".join(refknot("export", "--help").out.decode().split())
     assert ", ".join(FORMATS) in told
@@ -48,6 +69,63 @@ def test_the_same_file_is_written_twice(form, made, tmp_path):
     done = refknot("export", "-f", form, made)
     assert one.read_bytes() == two.read_bytes() == done.out
     assert sorted(p.name for p in tmp_path.iterdir()) == ["one", "two"]
+
+
+def test_graphs_of_one_process_of_a_run(tmp_path):
+    leak = BUILD / "samples/leak"
+    done = refknot("run", "-q", "-o", "r.rkn", "sh", "-c", f"{leak}; true",
+                   cwd=tmp_path)
+    assert done.status == 0, done.told
+    part = refknot("list", "r.rkn", cwd=tmp_path).out.decode().split()[-1]
+    assert part.startswith("r.rkn:")
+    for form in ("dot", "graphml"):
+        done = refknot("export", "-f", form, part, cwd=tmp_path)
+        assert done.status == 0 and b"char *[]" in done.out, done.told
+
+
+RECURSION = r"""
+#include <stdlib.h>
+void *kept;
+static void a(int depth);
+__attribute__((noinline)) static void b(int depth)
+{
+    if (!depth)
+        kept = malloc(1000);
+    else
+        a(depth - 1);
+}
+__attribute__((noinline)) static void a(int depth)
+{
+    if (depth % 2)
+        b(depth);
+    else
+        b(depth - !!depth);
+}
+int main(void)
+{
+    a(5);
+}
+"""
+
+
+def test_what_calls_itself_on_other_lines_counts_once(tmp_path):
+    program = compiled(tmp_path, "recursion", RECURSION, "-g", "-O0")
+    made = record(tmp_path, program).main
+    text = refknot("export", "-f", "callgrind", made).out.decode()
+    calls, caller = {}, None
+    names = {}
+    for line in text.splitlines():
+        for word in ("fn", "cfn"):
+            if line.startswith(word + "="):
+                number, _, name = line[len(word) + 1:].partition(" ")
+                names[number] = name or names[number]
+                if word == "fn":
+                    caller = names[number]
+                else:
+                    called = names[number]
+        if line.startswith("calls="):
+            calls[caller, called] = calls.get((caller, called), 0) + 1
+    assert calls["a", "b"] == 1, text
 
 
 @pytest.mark.parametrize("argv, words", [
@@ -207,6 +285,9 @@ def test_a_cut_recording_has_what_is_known(made, tmp_path):
     names = [p["name"] for p in json.loads(done.out)["profiles"]]
     assert names == ["allocated in the whole run, bytes",
                      "allocated in the whole run, blocks"]
+    cut.write_bytes(made.read_bytes()[:700])  # before the first stack
+    done = refknot("export", "-f", "speedscope", cut)
+    assert done.status == 2 and not json.loads(done.out)["profiles"]
 
 
 def test_completion_knows_formats_and_values(made):

@@ -345,6 +345,45 @@ int main(void)
 """
 
 
+LITTLE = r"""
+#include <pthread.h>
+#include <stdlib.h>
+static pthread_barrier_t all;
+static void *work(void *unused)
+{
+    void *kept[60];
+
+    for (int i = 0; i < 60; i++)
+        kept[i] = malloc(1000);
+    pthread_barrier_wait(&all);
+    for (int i = 0; i < 60; i++)
+        free(kept[i]);
+    return unused;
+}
+int main(int argc, char **argv)
+{
+    int threads = atoi(argv[argc - 1]);
+    pthread_t t[64];
+
+    pthread_barrier_init(&all, NULL, (unsigned)threads);
+    for (int i = 0; i < threads; i++)
+        pthread_create(&t[i], NULL, work, NULL);
+    for (int i = 0; i < threads; i++)
+        pthread_join(t[i], NULL);
+}
+"""
+
+
+@pytest.mark.parametrize("threads", [2, 32])
+def test_of_threads_that_have_little_most_is_in_it(tmp_path, threads):
+    made = record(tmp_path, compiled(tmp_path, "little", LITTLE, "-pthread"),
+                  threads)
+    peak = read_json("report", made.main)["process"]["peak_bytes"]
+    alive = threads * 60 * 1000
+    assert alive * 2 / 3 < peak < alive + threads * 1000 + 10000
+    assert refknot("check", "--max-peak", str(alive // 2), made.main).status == 23
+
+
 def test_what_threads_have_at_the_same_time_is_in_it(tmp_path):
     """Each publishes: nothing of it is missing."""
     made = record(tmp_path, program(tmp_path, TOGETHER))
@@ -438,6 +477,8 @@ def test_an_older_recording_says_that_it_does_not_know(simple, tmp_path):
         p["name"] for p in json.loads(done.out)["profiles"])
     done = refknot("check", "--max-peak", "1k", old)
     assert "allocated in the whole run, from" in done.out.decode()
+    done = refknot("check", "-f", "github", "--max-peak", "1k", old)
+    assert ") allocated in the whole run" in done.out.decode()
 
 
 def test_what_is_cut_is_said(simple, tmp_path):

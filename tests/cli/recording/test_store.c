@@ -15,6 +15,7 @@
 
 #include "die.h"
 #include "model.h"
+#include "peak.h"
 #include "scratch.h"
 #include "store_maker.h"
 
@@ -370,6 +371,30 @@ static void a_peak_is_what_was_noted_or_is_now(void **state)
 	assert_int_equal(m.meta.peak_bytes, 100);
 	assert_int_equal(m.stacks[1].peak_blocks, 10);
 	assert_int_equal(m.stacks[1].peak_bytes, 100);
+	model_release(&m);
+}
+
+/* Freed before a thread that was not run gave the peak its number: any amount. */
+static void a_peak_that_stacks_do_not_have_is_not_known(void **state)
+{
+	struct store_counter noted = counter(10, 100, 9, 90);
+
+	(void)state;
+	noted.peak =
+	    6; /* newer than the header's: the reader read that before */
+	noted.peak_blocks = 7;
+	noted.peak_bytes = 70;
+	load_peaks(70 + 2 * RKN_PEAK_THREAD, noted, counter(0, 0, 0, 0));
+	assert_int_equal(m.stacks[1].peak_bytes, 70);
+	assert_null(peak_why_unknown(&m));
+	model_release(&m);
+	load_peaks(71 + 2 * RKN_PEAK_THREAD, noted, counter(0, 0, 0, 0));
+	assert_int_equal(m.meta.peak_bytes, 71 + 2 * RKN_PEAK_THREAD);
+	assert_non_null(peak_why_unknown(&m));
+	model_release(&m);
+	/* The sum of what threads noted may be more. */
+	load_peaks(100, noted, counter(5, 50, 0, 0));
+	assert_int_equal(m.meta.peak_bytes, 120);
 	model_release(&m);
 }
 
@@ -845,6 +870,7 @@ int main(void)
 		cmocka_unit_test(stacks_are_as_deep_as_was_asked_for),
 		cmocka_unit_test(counters_are_summed_over_all_areas),
 		cmocka_unit_test(a_peak_is_what_was_noted_or_is_now),
+		cmocka_unit_test(a_peak_that_stacks_do_not_have_is_not_known),
 		cmocka_unit_test(
 		    threads_may_free_what_others_allocated_at_a_peak),
 		cmocka_unit_test(a_finished_store_has_its_snapshot),

@@ -435,8 +435,7 @@ int main(void)
 		cmocka_unit_test(programs_of_32_bits_need_another_library),
 		cmocka_unit_test(scripts_are_what_interprets_them),
 		cmocka_unit_test(every_lock_is_listed),
-		cmocka_unit_test(
-		    only_who_has_the_file_open_has_its_lock),
+		cmocka_unit_test(only_who_has_the_file_open_has_its_lock),
 		cmocka_unit_test(only_locks_of_a_process_count),
 		cmocka_unit_test(what_is_locked_is_not_opened),
 	};
