@@ -302,7 +302,7 @@ def test_diff_of_marks_and_recordings(tmp_path):
 @pytest.mark.parametrize("arguments, words", [
     ((), "two recordings"), (("{}",), "two recordings"),
     (("{}@never", "{}"), "no such mark; its marks: start, step#1, step#2"),
-    (("{}@start", "{}", "--by", "size"), "keeps no sizes"),
+    (("{}@start", "{}", "--by", "size"), "keep no sizes"),
 ])
 def test_diff_of_nothing_is_refused(arguments, words, tmp_path):
     r = recorded(tmp_path, "marks")
