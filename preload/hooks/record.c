@@ -262,13 +262,13 @@ static COLD void free_otherwise(void *p, const void *frame)
 
 void record_free_slowly(void *p, const void *frame)
 {
-	struct thread *t = thread_behind(thread_self);
+	struct thread_gate *gate = thread_self;
 
-	if (t->gate.epoch != READ_ONCE(process_page.epoch)) {
+	if (gate->epoch != READ_ONCE(process_page.epoch)) {
 		if (READ_ONCE(process_over))
 			return;
-	} else if (thread_is_at_peak(t)) {
-		thread_peak(t);
+	} else if (thread_is_at_peak(thread_behind(gate))) {
+		thread_peak(thread_behind(gate));
 		record_free(p, frame);
 		return;
 	}
