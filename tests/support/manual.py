@@ -31,13 +31,13 @@ VARYING = [(re.compile(pattern), to) for pattern, to in (
     (r"(?<=\.rkn:)\d+", "4712"),
     (r"^ *[\d.]+ KiB +\d+  (?=.*\.rkn)", "2.0 KiB     4712  "),
     (r"\[\d+\](?= |:)", "[4711]"),
+    (r"^==\d+==", "==4711=="),
+    (r"(?<=^==4711== {4}(?:at|by) )0x[0-9A-F]+", "0x55D0C8A2"),  # may be digits only
     (r"\b0x[0-9a-f]{8,}\b", "0x55d0c8a2"),
     (r"/refknot-\w{6}/", "/refknot-ru82Wl/"),
     (r"[^ ]*/(?=[^ /]*/first_\w+\.4711\.rkn)", "/dev/shm/"),
     (r" *[\d.]+ (?:B|[KMG]iB) +\d+ \w+ ago", "232.0 KiB  2 s ago"),
     (r"[\d.]+ [KMG]iB of roots", "139 KiB of roots"),
-    (r"^==\d+==", "==4711=="),
-    (r"\b0x[0-9A-F]{9,}\b", "0x55D0C8A2"),
     (r"\bprocess( +)\d+, child of \d+", r"process\g<1>4711, child of 4710"),
 )]
 
