@@ -11,7 +11,7 @@
 
 #include "model.h"
 
-#define PARTS (RKN_CHUNK_TLS + 1) /* by enum rkn_chunk_type; 0 is unused */
+#define PARTS (RKN_CHUNK_LIVES + 1) /* by enum rkn_chunk_type; 0 is unused */
 
 struct chunk_array {
 	void *records; /* STRINGS: bytes */

@@ -241,8 +241,8 @@ static const char *check_error(const struct chunk_arrays *p, size_t i)
 }
 
 /* One of the two, or (`both`) none. */
-static const char *check_key(const struct chunk_arrays *p, uint32_t stack,
-			     uint32_t type, bool both)
+static const char *check_either(const struct chunk_arrays *p, uint32_t stack,
+				uint32_t type, bool both)
 {
 	if ((stack == RKN_NONE) == (type == RKN_NONE) &&
 	    !(both && stack == RKN_NONE))
@@ -262,7 +262,7 @@ static const char *check_region(const struct chunk_arrays *p, size_t i)
 	if (r->buckets &&
 	    (r->buckets != RKN_REGION_BUCKETS || r->series_shift >= 64))
 		return "its buckets cannot be";
-	return check_key(p, r->stack, r->type, true);
+	return check_either(p, r->stack, r->type, true);
 }
 
 static const char *check_mark(const struct chunk_arrays *p, size_t i)
@@ -278,7 +278,7 @@ static const char *check_census(const struct chunk_arrays *p, size_t i)
 {
 	const struct rkn_census *c = &RECORD(p, RKN_CHUNK_CENSUS, i, census);
 
-	return check_key(p, c->stack, c->type, false);
+	return check_either(p, c->stack, c->type, false);
 }
 
 /* Of a root or edge there is one. */
@@ -396,6 +396,46 @@ static const char *check_tls(const struct chunk_arrays *p, size_t i)
 	return NULL;
 }
 
+static const char *check_point(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_point *point = &RECORD(p, RKN_CHUNK_POINTS, i, point);
+
+	if (i && point[-1].time_ns > point->time_ns)
+		return "it is out of order";
+	return NULL;
+}
+
+/* Its rows come later: see recording_read.c. */
+static const char *check_key(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_key *k = &RECORD(p, RKN_CHUNK_KEYS, i, key);
+
+	if (i && k[-1].point.time_ns > k->point.time_ns)
+		return "it is out of order";
+	return NULL;
+}
+
+static const char *check_key_row(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_key_row *r =
+	    &RECORD(p, RKN_CHUNK_KEY_ROWS, i, key_row);
+
+	if (r->stack != RKN_NONE && outside(p, RKN_CHUNK_STACKS, r->stack))
+		return "its stack is unknown";
+	return NULL;
+}
+
+static const char *check_lives(const struct chunk_arrays *p, size_t i)
+{
+	const struct rkn_lives *l = &RECORD(p, RKN_CHUNK_LIVES, i, lives);
+
+	if (outside(p, RKN_CHUNK_STACKS, l->stack))
+		return "its stack is unknown";
+	if (i && l[-1].stack >= l->stack)
+		return "it is out of order";
+	return NULL;
+}
+
 #define IN(array, count)                                                       \
 	offsetof(struct model, array), offsetof(struct model, count)
 
@@ -468,6 +508,16 @@ const struct chunk_array_kind chunk_array_kinds[PARTS] = {
 				     "live threads", check_live_thread },
 	[RKN_CHUNK_TLS] = { IN(tls, tls_count), sizeof(struct rkn_tls), "tls",
 			    check_tls },
+	[RKN_CHUNK_POINTS] = { IN(points, point_count),
+			       sizeof(struct rkn_point), "points",
+			       check_point },
+	[RKN_CHUNK_KEYS] = { IN(keys, key_count), sizeof(struct rkn_key),
+			     "key frames", check_key },
+	[RKN_CHUNK_KEY_ROWS] = { IN(key_rows, key_row_count),
+				 sizeof(struct rkn_key_row),
+				 "rows of key frames", check_key_row },
+	[RKN_CHUNK_LIVES] = { IN(lives, life_count), sizeof(struct rkn_lives),
+			      "lives", check_lives },
 };
 
 const char *chunk_arrays_check(const struct chunk_arrays *p,

@@ -79,6 +79,16 @@ struct model {
 	size_t live_thread_count;
 	struct rkn_tls *tls;
 	size_t tls_count;
+	/* Of a recording of minor version 9 or later: the first is the start;
+	 * in others there are none. */
+	struct rkn_point *points;
+	size_t point_count;
+	struct rkn_key *keys;
+	size_t key_count;
+	struct rkn_key_row *key_rows; /* of a key frame: ascending stack */
+	size_t key_row_count;
+	struct rkn_lives *lives; /* ascending stack */
+	size_t life_count;
 	bool any_cuts;   /* RKN_LIMIT_TRUNCATED_STACK counts RKN_LIMIT_DEPTH's,
 			    too: a file of an older minor version than 7 */
 	bool truncated;  /* the file was cut; `error` says where */

@@ -329,14 +329,45 @@ static int read_chunks(struct reader *r)
 	return 0;
 }
 
+/* Drops marks and key frames whose rows were cut off; in a whole file they are
+ * wrong. */
+static int check_rows(struct reader *r, enum rkn_chunk_type type, bool whole)
+{
+	struct chunk_array *part = &r->parts.of[type];
+	const bool marks = type == RKN_CHUNK_MARKS;
+	const size_t size = chunk_array_kinds[type].record_size;
+	const size_t rows =
+	    r->parts.of[marks ? RKN_CHUNK_CENSUS : RKN_CHUNK_KEY_ROWS].count;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < part->count; i++) {
+		char *record = (char *)part->records + i * size;
+		const struct rkn_mark *m = (const void *)record;
+		const struct rkn_key *k = (const void *)record;
+		uint32_t first = marks ? m->first : k->first;
+		uint32_t count = marks ? m->rows : k->rows;
+
+		if (first <= rows && count <= rows - first)
+			memmove((char *)part->records + kept++ * size, record,
+				size);
+		else if (whole)
+			return model_error(
+			    r->m, -EBADMSG,
+			    "%s: record %zu is wrong: its rows are beyond the %s",
+			    chunk_array_kinds[type].name, i,
+			    marks ? "census" : "last of key frames");
+	}
+	part->count = kept;
+	return 0;
+}
+
 /* Checks what needs the whole file. */
 static int check_whole(struct reader *r, bool whole)
 {
 	struct chunk_array *part = &r->parts.of[RKN_CHUNK_STRINGS];
 	const char *text = part->records, *why;
-	size_t census = r->parts.of[RKN_CHUNK_CENSUS].count, bad;
-	struct rkn_mark *marks;
-	size_t kept = 0;
+	size_t bad;
+	int error;
 
 	if (part->count && text[0])
 		return model_error(r->m, -EBADMSG,
@@ -364,22 +395,8 @@ static int check_whole(struct reader *r, bool whole)
 	if (why)
 		return model_error(r->m, -EBADMSG,
 				   "meta: record %zu is wrong: %s", bad, why);
-	/* Drops marks whose rows were cut off; in a whole file they are
-	 * wrong. */
-	part = &r->parts.of[RKN_CHUNK_MARKS];
-	marks = part->records;
-	for (size_t i = 0; i < part->count; i++) {
-		if (marks[i].first <= census &&
-		    marks[i].rows <= census - marks[i].first)
-			marks[kept++] = marks[i];
-		else if (whole)
-			return model_error(
-			    r->m, -EBADMSG,
-			    "marks: record %zu is wrong: its rows are beyond the census",
-			    i);
-	}
-	part->count = kept;
-	return 0;
+	error = check_rows(r, RKN_CHUNK_MARKS, whole);
+	return error ? error : check_rows(r, RKN_CHUNK_KEYS, whole);
 }
 
 int recording_read(struct model *m, int fd, uint64_t at, uint64_t size)

@@ -23,6 +23,19 @@ static void add_peak(const struct store_file *s, struct rkn_stack *stack,
 	    then ? c->peak_bytes : c->allocated_bytes - c->freed_bytes;
 }
 
+/* What lived how long of the thread's frees of a stack: its shares of them. */
+static void add_lives(struct store_file *s, size_t stack,
+		      const struct store_counter *c)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < RKN_LIFE_BUCKETS; i++)
+		sum += c->lives[i];
+	for (int i = 0; sum && s->lives && i < RKN_LIFE_BUCKETS; i++)
+		s->lives[stack][i] +=
+		    (uint64_t)((double)c->frees * c->lives[i] / (double)sum);
+}
+
 static int add_pages(struct store_file *s, const struct store_area *a)
 {
 	struct rkn_stack *to = s->parts.of[RKN_CHUNK_STACKS].records;
@@ -58,6 +71,7 @@ static int add_pages(struct store_file *s, const struct store_area *a)
 			stack->frees += page[k].frees;
 			stack->freed_bytes += page[k].freed_bytes;
 			add_peak(s, stack, &page[k]);
+			add_lives(s, first + k, &page[k]);
 			meta->allocated_bytes += page[k].allocated_bytes;
 			meta->freed_bytes += page[k].freed_bytes;
 		}
@@ -99,8 +113,11 @@ int store_counters(struct store_file *s)
 	for (int i = 0; i < RKN_LIMITS; i++)
 		s->m->limits[i] += s->h.limits[i];
 	s->m->limits[RKN_LIMIT_CHILDREN] += s->h.children;
-	if (!a)
+	s->lives = calloc(s->stack_count + 1, sizeof(*s->lives));
+	if (!a || !s->lives) {
+		free(a);
 		return model_error(s->m, -ENOMEM, "out of memory");
+	}
 	error = store_file_count(s, STORE_AREAS, sizeof(*a), &count);
 	for (size_t i = 0; i < count && !error; i++) {
 		memset(a, 0, sizeof(*a));

@@ -20,7 +20,8 @@ static const char *const names[STORE_TABLES] = {
 	"names",        "objects", "references", "events",  "errors",
 	"spans",        "regions", "marks",      "census",  "wide",
 	"frees",        "places",  "first",      "counts",  "live frames",
-	"live threads", "tls",     "extras",
+	"live threads", "tls",     "points",     "keys",    "key rows",
+	"copies",       "extras",
 };
 
 bool store_file_data(const struct store_file *s, uint64_t *from, uint64_t end,

@@ -32,6 +32,8 @@ struct store_file {
 	struct store_tree tree;
 	uint32_t *stacks; /* number in parts of each stack in the store */
 	size_t stack_count;
+	uint64_t (*lives)[RKN_LIFE_BUCKETS]; /* of each of these, weighed by
+						its frees */
 };
 
 /* The number of one of the store's stacks in the parts; 0: not known. */
@@ -79,6 +81,8 @@ int store_picture(struct store_file *s);       /* likewise; from the snapshot */
 
 int store_ledger(struct store_file *s); /* after the blocks */
 int store_marks(struct store_file *s);  /* regions too; after the ledger */
+/* Points, key frames and lives; when META has all else. */
+int store_timeline(struct store_file *s);
 
 /*
  * The frame whose stack is the `depth` innermost frames of `frame`'s stack;

@@ -239,8 +239,10 @@ int store_read(struct model *m, int fd, uint64_t size)
 	}
 	if (!error) {
 		finish_meta(&s);
-		error = check(&s);
+		error = store_timeline(&s);
 	}
+	if (!error)
+		error = check(&s);
 	progress_end();
 	if (!error) {
 		chunk_arrays_to_model(&s.parts, m);
@@ -249,6 +251,7 @@ int store_read(struct model *m, int fd, uint64_t size)
 	free(s.tree.frames);
 	free(s.tree.slots);
 	free(s.stacks);
+	free(s.lives);
 	chunk_arrays_release(&s.parts);
 	return error;
 }

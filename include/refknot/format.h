@@ -32,6 +32,7 @@
  *  - FIRST has a record for each block, in the same order; if it has fewer,
  *    nothing is known of the last blocks.
  *  - COUNTS ascends by block, with one record of a block at most.
+ *  - POINTS and KEYS ascend by time, the rows of a key frame and LIVES by stack.
  *  - META is the first chunk and stored plain, since minor version 7: it can be
  *    read, and what a run says of its processes be noted, without the rest.
  *
@@ -93,6 +94,10 @@ enum rkn_chunk_type {
 	RKN_CHUNK_LIVE_FRAMES = 24,
 	RKN_CHUNK_LIVE_THREADS = 25,
 	RKN_CHUNK_TLS = 26,
+	RKN_CHUNK_POINTS = 27, /* since minor version 9, like what follows */
+	RKN_CHUNK_KEYS = 28,
+	RKN_CHUNK_KEY_ROWS = 29,
+	RKN_CHUNK_LIVES = 30,
 	RKN_CHUNK_END = 255, /* no payload; the file is whole */
 };
 
@@ -674,5 +679,61 @@ struct rkn_tls {
 	uint32_t reserved;
 };
 static_assert(sizeof(struct rkn_tls) == 24, "tls changed size");
+
+enum rkn_point_flag {
+	RKN_POINT_PEAK = 1u << 0, /* most was alive, meta.peak_bytes */
+	RKN_POINT_END = 1u << 1,  /* the last thing that is known */
+};
+
+/* What was alive at one time of the run, and what was handed out by then. The
+ * first is the start. */
+struct rkn_point {
+	uint64_t time_ns; /* since the recording's start */
+	uint64_t births;  /* numbers of blocks handed out, in the order of
+			     allocation; see rkn_block.birth */
+	uint64_t allocations;
+	uint64_t allocated_bytes;
+	uint64_t blocks; /* alive */
+	uint64_t bytes;  /* of these */
+	uint64_t most;   /* bytes that were seen alive since the point before */
+	uint64_t least;
+	uint32_t flags; /* enum rkn_point_flag */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct rkn_point) == 72, "point changed size");
+
+/* A key frame: what each stack had alive then, in rows first .. first+rows-1. */
+struct rkn_key {
+	struct rkn_point point;
+	uint32_t first;
+	uint32_t rows;
+};
+static_assert(sizeof(struct rkn_key) == 80, "key frame changed size");
+
+struct rkn_key_row {
+	uint32_t stack;  /* RKN_NONE: all others that had something */
+	uint32_t blocks; /* alive; 2^32 - 1: so many, or more */
+	uint64_t bytes;
+};
+static_assert(sizeof(struct rkn_key_row) == 16, "key row changed size");
+
+#define RKN_LIFE_BUCKETS 8
+#define RKN_LIFE_SHIFT   3
+
+/*
+ * How long the blocks of a stack lived that were freed, by samples, and how often
+ * calls of realloc with that stack copied a block. Bucket 0 has those that were
+ * freed before another block was handed out; bucket n those that lived for less
+ * than 1 << RKN_LIFE_SHIFT * n births, which are more than those of the bucket
+ * before; the last has all others. A stack without either has no record.
+ */
+struct rkn_lives {
+	uint32_t stack;
+	uint32_t reserved;
+	uint64_t copies;
+	uint64_t copied_bytes;
+	uint64_t freed[8]; /* RKN_LIFE_BUCKETS: shares, not counts */
+};
+static_assert(sizeof(struct rkn_lives) == 88, "lives changed size");
 
 #endif

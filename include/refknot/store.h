@@ -163,7 +163,9 @@ struct store_counter {
 	uint32_t peak;        /* the number of the peak that follows */
 	uint32_t peak_blocks; /* allocations - frees, then, modulo 2^32 */
 	uint64_t peak_bytes;  /* allocated_bytes - freed_bytes, then */
-	uint64_t reserved[2];
+	/* What of them lived how long, see struct rkn_lives; RKN_LIFE_BUCKETS.
+	 * All are halved before one overflows. */
+	uint16_t lives[8];
 };
 static_assert(sizeof(struct store_counter) == 64, "a line of the cache");
 
@@ -178,10 +180,11 @@ static_assert(sizeof(struct store_counter) == 64, "a line of the cache");
  * the sums over all areas.
  */
 struct store_area {
-	uint32_t tid;              /* the present owner */
-	uint32_t serial;           /* index in the threads table */
-	uint64_t allocations;      /* of all stacks */
-	uint64_t frees;            /* likewise; their bytes are only there */
+	uint32_t tid;         /* the present owner */
+	uint32_t serial;      /* index in the threads table */
+	uint64_t allocations; /* of all stacks */
+	uint64_t frees;       /* likewise; their bytes are only there */
+	uint64_t allocated_bytes;
 	struct store_counter rest; /* of the stacks that have none here */
 	uint64_t base_allocations; /* of the area's former owners */
 	uint64_t base_frees;
@@ -290,6 +293,23 @@ struct store_event {
 };
 static_assert(sizeof(struct store_event) == 32, "event changed size");
 
+/* What realloc() copied, by the stack of its call. Any thread adds to it. */
+struct store_copies {
+	uint64_t count;
+	uint64_t bytes;
+};
+
+/*
+ * The timeline. Of two lists one is valid, while the other may be written: a
+ * word says which, and how many records it has. A key frame's rows are in a
+ * place of their own, which no valid list has when it is written.
+ */
+#define STORE_POINTS_MOST   1024u
+#define STORE_KEYS_MOST     32u
+#define STORE_KEY_PLACES    (STORE_KEYS_MOST + 1)
+#define STORE_KEY_ROWS_MOST 7424u /* with that the timeline has 4 MiB at most */
+#define STORE_LIST_SECOND   (1u << 31)
+
 /* Memory outside the heap that the program asked to be searched. */
 struct store_span {
 	uint64_t start;
@@ -325,6 +345,12 @@ enum store_table_number {
 	STORE_LIVE_FRAMES,  /* struct rkn_live_frame, of the snapshot */
 	STORE_LIVE_THREADS, /* struct rkn_live_thread, likewise */
 	STORE_TLS,          /* struct rkn_tls, likewise */
+	STORE_POINTS,       /* struct rkn_point, two lists of STORE_POINTS_MOST;
+			     header.points says which is valid */
+	STORE_KEYS,         /* struct rkn_key, likewise, header.keys */
+	STORE_KEY_ROWS,     /* struct rkn_key_row: of each STORE_KEY_PLACES
+			     places STORE_KEY_ROWS_MOST */
+	STORE_COPIES,       /* struct store_copies, by stack */
 	STORE_EXTRAS,       /* of the snapshot, if threads ran: the EXTRA of
 			     each block; 0: it has none */
 	STORE_TABLES
@@ -362,7 +388,12 @@ struct store_header {
 	int64_t live_bytes; /* threads publish it after 64 KiB of change */
 	uint32_t peak;      /* how often there was a new one, at which
 				   meta.peak_bytes were alive */
+	uint32_t points;    /* of the valid list, and STORE_LIST_SECOND if
+				   that is the second */
+	uint32_t keys;      /* likewise */
 	uint32_t reserved;
+	uint64_t peak_ns;       /* about when that was, since the start .. */
+	uint64_t peak_births;   /* .. and what `births` was */
 	uint64_t start_mono_ns; /* set last: 0 means that nothing is known */
 	uint64_t end_mono_ns;   /* 0: not ended */
 	struct rkn_meta meta;   /* its counters and duration_ns are unused */

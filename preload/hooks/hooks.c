@@ -96,6 +96,10 @@ static COLD void do_what_was_put_off(void)
 		else if (q != p)                                               \
 			leftovers_clear_moved(q, (new_size), kept);            \
 		record_alloc(q, (new_size), kept, HERE);                       \
+		if (q != p && freed.known && !leftovers_remapped(q, kept))     \
+			record_copied(q, freed.size < (new_size)               \
+					     ? freed.size                      \
+					     : (new_size));                    \
 	} else if (p && (new_size)) {                                          \
 		record_undo(p, &freed);                                        \
 	}                                                                      \

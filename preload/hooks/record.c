@@ -260,6 +260,60 @@ static COLD void free_otherwise(void *p, const void *frame)
 		references_free(p, freed.size, frame);
 }
 
+#define SAMPLE_MOST  256 /* of so many frees one is sampled, .. */
+#define SAMPLE_FIRST 64  /* .. but of a thread's first ones each */
+#define LOOK_EACH    2   /* samples */
+
+static unsigned bucket_of(uint64_t births)
+{
+	unsigned bits = births ? 64 - (unsigned)__builtin_clzll(births) : 0;
+	unsigned bucket = (bits + RKN_LIFE_SHIFT - 1) / RKN_LIFE_SHIFT;
+
+	return bucket < RKN_LIFE_BUCKETS ? bucket : RKN_LIFE_BUCKETS - 1;
+}
+
+/* How many numbers were given out since the block's; as far as another thread is
+ * known by what it has taken. */
+static uint64_t age(const struct thread *t, uint64_t extra)
+{
+	const uint64_t birth = shadow_birth(extra);
+	const bool own =
+	    !((extra ^ t->extra) & ((1ull << STORE_BIRTH_SHIFT) - 2));
+	const uint64_t now = own ? (t->extra >> STORE_BIRTH_SHIFT) - 1
+				 : READ_ONCE(store.header->births);
+
+	return now > birth ? now - birth : !own;
+}
+
+static void add_life(struct store_counter *c, unsigned bucket, uint32_t weight)
+{
+	if (c->lives[bucket] + weight > UINT16_MAX)
+		for (unsigned i = 0; i < RKN_LIFE_BUCKETS; i++)
+			c->lives[i] /= 2;
+	c->lives[bucket] = (uint16_t)(c->lives[bucket] + weight);
+}
+
+/* Before the block is taken out. */
+static COLD void sample(struct thread *t, void *p)
+{
+	const uint64_t *slot = shadow_shortcut(t->ways, ADDRESS(p));
+	const uint64_t head = slot ? READ_ONCE(*slot) : 0;
+	const uint64_t each = t->area->frees / SAMPLE_FIRST + 1;
+	struct store_counter *c =
+	    shadow_is_live(head) && head & STORE_EXTRA
+		? thread_counter_there(t->area, shadow_stack(head))
+		: NULL;
+
+	if (c && shadow_birth(slot[1]))
+		add_life(c, bucket_of(age(t, slot[1])), t->sample);
+	t->sample = each < SAMPLE_MOST ? (uint32_t)each : SAMPLE_MOST;
+	/* A loop that frees in turn shall not always show the same. */
+	t->random = t->random * 1103515245 + 12345;
+	WRITE_ONCE(t->sampled_in, 2 + (t->random >> 16) % (2 * t->sample - 1));
+	if (t->samples++ % LOOK_EACH == 0)
+		thread_look(t);
+}
+
 void record_free_slowly(void *p, const void *frame)
 {
 	struct thread_gate *gate = thread_self;
@@ -267,8 +321,12 @@ void record_free_slowly(void *p, const void *frame)
 	if (gate->epoch != READ_ONCE(process_page.epoch)) {
 		if (READ_ONCE(process_over))
 			return;
-	} else if (thread_is_at_peak(thread_behind(gate))) {
-		thread_peak(thread_behind(gate));
+	} else if (thread_is_at_peak(thread_behind(gate)) ||
+		   thread_behind(gate)->sampled_in <= 0) {
+		if (thread_is_at_peak(thread_behind(gate)))
+			thread_peak(thread_behind(gate));
+		else
+			sample(thread_behind(gate), p);
 		record_free(p, frame);
 		return;
 	}
@@ -292,6 +350,30 @@ COLD void record_moved(const struct record_freed *freed, void *q, size_t size,
 	to.stack = shadow_stack(READ_ONCE(*shadow_slot(ADDRESS(q))));
 	if (t->regions_open)
 		regions_moved(t, freed->type, &from, &to);
+	thread_leave(t);
+}
+
+COLD void record_copied(const void *q, size_t bytes)
+{
+	struct store_table *table = &store.header->tables[STORE_COPIES];
+	struct thread *t = thread_enter(NULL);
+	const uint64_t *slot = shadow_slot(ADDRESS(q));
+	struct store_copies *copies;
+	uint64_t stack, count;
+
+	if (!t)
+		return;
+	stack = slot && shadow_slot_known(slot) ? shadow_stack(READ_ONCE(*slot))
+						: 0;
+	copies = store_record(STORE_COPIES, stack);
+	if (copies) {
+		__atomic_fetch_add(&copies->count, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&copies->bytes, bytes, __ATOMIC_RELAXED);
+		count = READ_ONCE(table->count);
+		while (count <= stack &&
+		       !CHANGE(table->count, count, stack + 1))
+			;
+	}
 	thread_leave(t);
 }
 

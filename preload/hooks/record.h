@@ -43,6 +43,7 @@ static inline void record_count_alloc(struct store_area *a,
 {
 	record_peak_of(c);
 	record_count(&a->allocations, 1);
+	record_count(&a->allocated_bytes, size);
 	record_count(&c->allocations, 1);
 	record_count(&c->allocated_bytes, size);
 }
@@ -117,6 +118,16 @@ struct record_freed {
 	uint64_t size;
 };
 
+/* Whether this free is to be sampled. One instruction, and its flags: a handler's
+ * frees count, too. */
+static inline bool record_is_sampled(struct thread *t)
+{
+	bool is_due;
+
+	__asm__("subl $1, %0" : "+m"(t->sampled_in), "=@ccle"(is_due));
+	return is_due;
+}
+
 /* `p` (not NULL) is about to be given to the real allocator. */
 void record_free_slowly(void *p, const void *frame);
 static inline __attribute__((always_inline)) void record_free(void *p,
@@ -130,7 +141,7 @@ static inline __attribute__((always_inline)) void record_free(void *p,
 	/* Nothing here is in danger from a handler's allocations, so that the
 	 * thread need not go inside. */
 	if (unlikely(gate->epoch != READ_ONCE(process_page.epoch)) ||
-	    unlikely(thread_is_at_peak(t)))
+	    unlikely(thread_is_at_peak(t)) || unlikely(record_is_sampled(t)))
 		return record_free_slowly(p, frame);
 	slot = shadow_shortcut(t->ways, ADDRESS(p));
 	if (unlikely(!slot))
@@ -178,5 +189,8 @@ void record_settle(struct record_freed *freed, const void *p, const void *q,
 void record_moved(const struct record_freed *freed, void *q, size_t size,
 		  const void *frame);
 void record_undo(void *p, struct record_freed *freed);
+
+/* The call copied `bytes` to `q`, the new block. */
+void record_copied(const void *q, size_t bytes);
 
 #endif

@@ -63,6 +63,7 @@ static COLD void find_all(void *none)
 	find(map, "fork", &found.fork);
 	find(map, "syscall", &found.syscall);
 	find(map, "dlopen", &found.dlopen);
+	find(map, "clock_gettime", &found.clock_gettime);
 	find(dynamic_loader(), "_dl_find_object", &found.dl_find_object);
 	flag = dynamic_first("__libc_single_threaded"); /* a copy, perhaps */
 	if (flag)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "compiler.h"
 
@@ -30,6 +31,7 @@ struct libc {
 	long (*syscall)(long number, ...);
 	void *(*dlopen)(const char *path, int flags);
 	int (*dl_find_object)(void *address, void *object); /* from 2.35 */
+	int (*clock_gettime)(clockid_t clock, struct timespec *t);
 };
 
 const struct libc *libc(void);

@@ -41,6 +41,7 @@
 #include "sys.h"
 #include "text.h"
 #include "thread.h"
+#include "timeline.h"
 #include "verify.h"
 #include "wishes.h"
 #include "zeros.h"
@@ -167,6 +168,7 @@ static COLD int begin(void)
 	if (error)
 		return error;
 	marks_reset();
+	timeline_reset();
 	ending_reset();
 	ledger_tables_reset();
 	collect_reset();

@@ -12,9 +12,14 @@
 #include "maps.h"
 #include "own_memory.h"
 #include "sys.h"
+#include "timeline.h"
 
-#define BIRTHS 4096 /* numbers that a thread takes at a time */
-#define PROBES 8    /* areas that a new thread looks at for a dead owner */
+/* Numbers that a thread takes at a time: at first, and at most. */
+#define BATCH      16u
+#define BATCH_MOST 256u
+#define BATCH_NS   50000000ull
+#define PUBLISHES  8 /* of them one looks at the clock */
+#define PROBES     8 /* areas that a new thread looks at for a dead owner */
 
 #define PAGE 4096ull
 /* A thread's stack reaches at most that far below its thread pointer. */
@@ -201,6 +206,8 @@ static struct thread *attach(uint64_t epoch)
 	STORE_RELEASE(t->area, a);
 	t->serial = (uint32_t)serial;
 	t->extra = t->extra_end = 0;
+	t->batch = 0;
+	t->sampled_in = t->sample = 1;
 	memset(t->ranges, 0, sizeof(t->ranges));
 	/* A new recording: what it kept is in another store. */
 	if (t->gate.epoch / PROCESS_RECORDING != epoch / PROCESS_RECORDING) {
@@ -358,14 +365,32 @@ uint32_t thread_outside(void)
 	return n;
 }
 
+/* As many as it used in some 50 ms: who allocates seldom looks at the clock each
+ * time. */
+static uint32_t batch(const struct thread *t, uint64_t took_ns)
+{
+	if (!t->batch)
+		return BATCH;
+	if (took_ns < BATCH_NS / 2)
+		return t->batch < BATCH_MOST ? 2 * t->batch : BATCH_MOST;
+	if (took_ns > 2 * BATCH_NS)
+		return (uint32_t)(t->batch * BATCH_NS / took_ns) ?: 1;
+	return t->batch;
+}
+
 COLD void thread_births(struct thread *t)
 {
-	uint64_t first = __atomic_fetch_add(&store.header->births, BIRTHS,
-					    __ATOMIC_RELAXED) +
-			 1;
+	uint64_t now, first;
 
+	thread_look(t);
+	now = timeline_now();
+	t->batch = batch(t, now - t->batch_ns);
+	t->batch_ns = now;
+	first = __atomic_fetch_add(&store.header->births, t->batch,
+				   __ATOMIC_RELAXED) +
+		1;
 	t->extra = shadow_extra(first, t->serial);
-	t->extra_end = t->extra + ((uint64_t)BIRTHS << STORE_BIRTH_SHIFT);
+	t->extra_end = t->extra + ((uint64_t)t->batch << STORE_BIRTH_SHIFT);
 }
 
 /* Is every page from `low` to `high` mapped? */
@@ -481,6 +506,33 @@ COLD struct store_counter *thread_counter_slowly(struct store_area *a,
 	return thread_counter(a, stack);
 }
 
+/* Numbers that were used; of several threads, given out. */
+static uint64_t births(const struct thread *t)
+{
+	const uint64_t left = (t->extra_end - t->extra) >> STORE_BIRTH_SHIFT;
+
+	return READ_ONCE(store.header->births) - (areas() > 2 ? 0 : left);
+}
+
+static int64_t live_of_all(void)
+{
+	int64_t live = READ_ONCE(store.header->live_bytes);
+
+	for (uint32_t i = 1; i < thread_numbers(); i++) {
+		const struct thread *t = thread_at(i);
+
+		live += t ? READ_ONCE(t->live) : 0;
+	}
+	return live;
+}
+
+COLD void thread_look(struct thread *t)
+{
+	if (timeline_look(births(t),
+			  READ_ONCE(store.header->live_bytes) + t->live))
+		timeline_take(births(t), live_of_all());
+}
+
 /* With several threads each peak makes all of them look at its number: it counts
  * only if it is so much higher, which is no more than each may hold back. */
 static int64_t least_rise(int64_t peak)
@@ -523,6 +575,8 @@ static void look_for_peak(struct thread *t, int64_t published)
 		if (!CHANGE(h->meta.peak_bytes, peak, (uint64_t)high))
 			continue;
 		peak = (uint64_t)high;
+		WRITE_ONCE(h->peak_ns, timeline_now());
+		WRITE_ONCE(h->peak_births, births(t));
 		begin_peak(h);
 	}
 	t->live_most = (int64_t)peak + least_rise((int64_t)peak) - published;
@@ -538,13 +592,15 @@ COLD void thread_peak(struct thread *t)
  * is looked at, whatever others add at the same time. */
 COLD void thread_publish(struct thread *t)
 {
-	int64_t live = t->live, published;
+	int64_t live = t->live, all;
 
 	__asm__("subq %1, %0" : "+m"(t->live) : "r"(live) : "cc");
-	published = __atomic_add_fetch(&store.header->live_bytes, live,
-				       __ATOMIC_RELAXED);
-	t->live_held = most_held(published);
-	look_for_peak(t, published);
+	all = __atomic_add_fetch(&store.header->live_bytes, live,
+				 __ATOMIC_RELAXED);
+	t->live_held = most_held(all);
+	look_for_peak(t, all);
+	if (t->publishes++ % PUBLISHES == 0 || timeline_moved(all))
+		thread_look(t);
 }
 
 void thread_publish_all(void)

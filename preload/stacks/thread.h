@@ -92,6 +92,14 @@ struct thread {
 	bool detour; /* calls take the long way: regions are open, or leaks
 			     not wanted */
 
+	int32_t sampled_in; /* so many frees on, one is sampled .. */
+	uint32_t sample;    /* .. and stands for about so many */
+	uint32_t samples;
+	uint32_t random; /* how many are between */
+	uint32_t publishes;
+	uint32_t batch;    /* of birth numbers that it takes .. */
+	uint64_t batch_ns; /* .. and when it did */
+
 	uint32_t number; /* of its area */
 	uint32_t serial;
 	uint64_t pointer; /* its thread pointer */
@@ -281,6 +289,9 @@ static inline struct store_counter *thread_counter(struct store_area *area,
 
 	return likely(c) ? c : thread_counter_slowly(area, stack);
 }
+
+/* On a slow way: if it is time for a point of the timeline, that is taken. */
+void thread_look(struct thread *t);
 
 /* Adds what the thread holds to the process's live bytes and peak. */
 void thread_publish(struct thread *t);

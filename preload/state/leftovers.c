@@ -318,3 +318,10 @@ size_t leftovers_kept(const void *p)
 	header = header_of(p);
 	return (header & ~FLAGS) - (header & FLAG_MAPPED ? 16 : 8);
 }
+
+bool leftovers_remapped(const void *q, size_t kept)
+{
+	/* Of a chunk of its own mapping two words are not the block's. */
+	return leftovers_links == LEFTOVERS_LINKS_GLIBC && kept % 16 == 0 &&
+	       header_of(q) & FLAG_MAPPED;
+}

@@ -119,5 +119,7 @@ void leftovers_thread(void);
 /* How many bytes of `p`, which goes to realloc(), mean something to the
  * program. */
 size_t leftovers_kept(const void *p);
+/* Whether the kernel moved that block to `q`, and no byte was copied. */
+bool leftovers_remapped(const void *q, size_t kept);
 
 #endif

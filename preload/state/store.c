@@ -68,6 +68,10 @@ static const struct {
 	[STORE_LIVE_FRAMES] = { sizeof(struct rkn_live_frame), 0 },
 	[STORE_LIVE_THREADS] = { sizeof(struct rkn_live_thread), 0 },
 	[STORE_TLS] = { sizeof(struct rkn_tls), 0 },
+	[STORE_POINTS] = { sizeof(struct rkn_point), 0 },
+	[STORE_KEYS] = { sizeof(struct rkn_key), 0 },
+	[STORE_KEY_ROWS] = { sizeof(struct rkn_key_row), 0 },
+	[STORE_COPIES] = { sizeof(struct store_copies), 1u << 20 },
 	[STORE_EXTRAS] = { sizeof(uint64_t), 0 },
 };
 
@@ -249,6 +253,18 @@ uint64_t store_append(enum store_table_number table)
 	return index;
 }
 
+bool store_place(enum store_table_number table, uint64_t capacity)
+{
+	struct store_table *t = &store.header->tables[table];
+	uint64_t offset = t->offset ? 0 : store_take(capacity * t->record_size);
+
+	if (offset) {
+		t->capacity = capacity;
+		WRITE_ONCE(t->offset, offset);
+	}
+	return t->offset;
+}
+
 uint32_t store_text(const char *text, size_t size)
 {
 	struct store_table *t = &store.header->tables[STORE_TEXT];
@@ -382,6 +398,7 @@ static const uint8_t order[] = {
 	STORE_EVENTS, STORE_BLOCKS,      STORE_EDGES,        STORE_ROOTS,
 	STORE_WIDE,   STORE_PLACES,      STORE_FIRST,        STORE_COUNTS,
 	STORE_EXTRAS, STORE_LIVE_FRAMES, STORE_LIVE_THREADS, STORE_TLS,
+	STORE_POINTS, STORE_KEYS,        STORE_KEY_ROWS,     STORE_COPIES,
 };
 static_assert(sizeof(order) == STORE_TABLES, "each table is there once");
 

@@ -96,6 +96,9 @@ void *store_record(enum store_table_number table, uint64_t index);
 /* Appends a record. Returns its index, or 0 if the table is full. Only records
  * that are ready are counted. */
 uint64_t store_append(enum store_table_number table);
+/* Hands out a piece for a table of so many records that has none yet; false: there
+ * is no room. Only one thread at a time, for one table. */
+bool store_place(enum store_table_number table, uint64_t capacity);
 /* Copies a text into the text table. Returns its offset, or 0 if that is full.
  */
 uint32_t store_text(const char *text, size_t size);

@@ -49,6 +49,8 @@ INDIRECT = {
     "footing_frame": NOT_OURS,
     "footing_holds": NOT_OURS,
     "heap_init": NOT_OURS,
+    "ticks_coarse": NOT_OURS,
+    "ticks_exact": NOT_OURS,
     "fatal.c:replace": ["fatal.c:is_default", "fatal.c:is_entry",
                         "fatal.c:move", "fatal.c:stand_in",
                         "fatal.c:stand_back"],

@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: MIT
+"""What was alive when, of series that timeline.c makes: points and key frames, how
+many there may be, and how long blocks lived."""
+import re
+import shutil
+import struct
+import zlib
+
+import pytest
+
+from conftest import SHIM, environment, read_json, record, refknot, run
+from faults import program
+
+TIMELINE = program("timeline")
+KIB, MIB = 1024, 1024 * 1024
+MOST_POINTS, MOST_KEYS = 1024, 32
+
+
+def timeline(file, *options):
+    return read_json("timeline", file, *options)["timeline"]
+
+
+def recorded(directory, series):
+    done = record(directory, TIMELINE, series)
+    assert done.main.exists()
+    return done
+
+
+def in_order(points):
+    """What holds of any timeline."""
+    for a, b in zip(points, points[1:]):
+        assert a["time_ns"] <= b["time_ns"]
+        assert a["allocations"] <= b["allocations"]
+        assert a["allocated_bytes"] <= b["allocated_bytes"]
+    for p in points:
+        assert p["least_bytes"] <= p["bytes"] <= p["most_bytes"]
+    assert points[0]["time_ns"] == points[0]["bytes"] == 0
+    assert len([p for p in points if p["peak"]]) == 1
+    return points
+
+
+def at(points, name, marks):
+    """The points before and behind a mark."""
+    time = next(m["time_ns"] for m in marks if m["name"] == name)
+    return ([p for p in points if p["time_ns"] <= time],
+            [p for p in points if p["time_ns"] > time])
+
+
+def near(value, expected, part=0.1):
+    assert abs(value - expected) <= expected * part, (value, expected)
+
+
+def test_a_hill_is_seen_as_it_is(tmp_path):
+    t = timeline(recorded(tmp_path, "hill").main)
+    points = in_order(t["points"])
+    before, behind = at(points, "top", t["marks"])
+    assert len(before) > 5 and len(behind) > 5
+    near(max(p["most_bytes"] for p in points), 8 * MIB, 0.01)
+    near(next(p["bytes"] for p in points if p["peak"]), 8 * MIB, 0.01)
+    # It only grows, only falls, and only grows again, as far as points tell.
+    fall, rise = at(behind, "bottom", t["marks"])
+    for part, sign in ((before, 1), (fall, -1), (rise, 1)):
+        for a, b in zip(part, part[1:]):
+            assert sign * (b["bytes"] - a["bytes"]) >= 0, (a, b)
+    near(min(p["least_bytes"] for p in behind), MIB, 0.1)
+    near(points[-1]["bytes"], 4 * MIB, 0.01)
+    assert points[-1]["blocks"] == 1024
+    assert points[-1]["allocations"] == 2816
+
+
+def test_key_frames_have_what_each_site_had(tmp_path):
+    main = recorded(tmp_path, "hill").main
+    t = timeline(main, "--by", "function")
+    kinds = [i["kind"] for i in t["instants"]]
+    assert kinds[0] == "start" and kinds[-1] == "end"
+    assert {"peak", "mark", "key frame"} <= set(kinds)
+    (grow,) = [g for g in t["groups"] if g["name"] == "grow"]
+    marks = [i for i, k in enumerate(kinds) if k == "mark"]
+    assert [grow["blocks"][i] for i in marks] == [2048, 256]
+    assert grow["bytes"][kinds.index("peak")] == 8 * MIB
+    assert grow["bytes"][0] == 0 and grow["bytes"][-1] == 4 * MIB
+    for i in t["instants"], t["points"]:
+        assert [x["time_ns"] for x in i] == sorted(x["time_ns"] for x in i)
+
+
+def test_what_grew_between_two_times(tmp_path):
+    main = recorded(tmp_path, "hill").main
+    b = read_json("objects", main, "--between", "bottom", "end")["between"]
+    assert (b["from"]["kind"], b["to"]["kind"]) == ("mark", "end")
+    (row,) = b["rows"]
+    assert "grow at timeline.c:" in row["name"]
+    assert (row["before"], row["after"], row["delta"]) == (256, 1024, 768)
+    assert row["bytes_delta"] == 3 * MIB
+    done = refknot("objects", "--between", "top", "50%", main)
+    assert done.status == 0
+    assert re.match(r"from \S+ ms \(mark\)\nto \S+ ms \([a-z ]+\)",
+                    done.out.decode())
+
+
+@pytest.mark.parametrize("times, words", [
+    (["end", "start"], "earlier time first"),
+    (["nowhere", "end"], "no time of the run"), (["-1", "end"], "no time"),
+    (["5%"], "takes two times")])
+def test_times_that_are_none_are_refused(times, words, tmp_path):
+    main = recorded(tmp_path, "hill").main
+    done = refknot("objects", "--between", *times, cwd=tmp_path) \
+        if len(times) < 2 else refknot("objects", "--between", *times, main)
+    assert done.status == 2 and words in done.told
+
+
+def test_two_threads_together(tmp_path):
+    points = in_order(timeline(recorded(tmp_path, "threads").main)["points"])
+    peak = next(p for p in points if p["peak"])
+    assert 16 * MIB < peak["bytes"] <= 24 * MIB
+    # What is not published, of each.
+    assert max(p["most_bytes"] for p in points) <= 24 * MIB + 256 * KIB
+    assert points[-1]["bytes"] < 64 * KIB
+    assert len(points) > 10
+
+
+def test_a_forked_child_begins_anew(tmp_path):
+    done = recorded(tmp_path, "forks")
+    (child,) = done.children
+    parent = in_order(timeline(done.main)["points"])
+    points = in_order(timeline(child)["points"])
+    assert max(p["most_bytes"] for p in parent) == 8 * MIB
+    assert max(p["most_bytes"] for p in points) == MIB
+    assert points[-1]["bytes"] == 0
+    assert points[-1]["allocations"] == 256
+    assert len(points) > 3
+
+
+def killed(directory):
+    """The store that a process leaves which is killed."""
+    done = run(TIMELINE, "dies",
+               env=environment(LD_PRELOAD=SHIM, REFKNOT_OUT=directory))
+    assert done.status == -9
+    (store,) = directory.glob("*.rkn")
+    return store
+
+
+def test_a_killed_process_leaves_its_timeline(tmp_path):
+    store = killed(tmp_path)
+    with open(store, "rb") as file:
+        assert file.read(8) == b"RKNSTORE"
+    points = in_order(timeline(store)["points"])
+    before, behind = at(points, "top", timeline(store)["marks"])
+    assert len(before) > 5 and len(behind) > 5
+    near(max(p["most_bytes"] for p in points), 8 * MIB, 0.01)
+    assert points[-1]["blocks"] == 1024
+    finished = recorded(tmp_path, "dies").main
+    assert finished.read_bytes()[:4] == b"\x89RKN"
+    assert len(in_order(timeline(finished)["points"])) > 10
+
+
+def test_ten_million_allocations_stay_within_bounds(tmp_path):
+    done = recorded(tmp_path, "many")
+    t = timeline(done.main)
+    points = in_order(t["points"])
+    assert points[-1]["allocations"] == 10000000
+    # With the start, the peak and the end.
+    assert 171 <= len(points) <= MOST_POINTS + 3
+    assert sum(i["kind"] == "key frame" for i in t["instants"]) <= MOST_KEYS
+    assert done.main.stat().st_size < MIB
+    # Evenly: no part of the run is without.
+    steps = [b["births"] - a["births"] for a, b in zip(points, points[1:])]
+    assert max(steps) < 10000000 / 50, max(steps)
+
+
+def test_a_burst_does_not_hide_what_is_slow(tmp_path):
+    points = in_order(timeline(recorded(tmp_path, "slow").main)["points"])
+    slow = [p for p in points if p["allocations"] > 1000001]
+    assert len(points) - len(slow) > 20
+    assert len(slow) > 20
+    # But for the first 256, which it had the numbers for.
+    late = [p for p in slow if p["allocations"] > 1000300]
+    for a, b in zip(late, late[1:]):
+        assert b["allocations"] - a["allocations"] < 50
+
+
+def test_many_stacks_are_summed_and_the_large_ones_stay(tmp_path):
+    main = recorded(tmp_path, "wide").main
+    t = timeline(main, "--by", "site")
+    keys = [i for i, x in enumerate(t["instants"]) if x["kind"] == "key frame"]
+    assert keys
+    others = next(g for g in t["groups"] if g["name"].startswith("(smaller"))
+    deep = next(g for g in t["groups"] if g["name"].startswith("deep at"))
+    full = [i for i in keys if others["blocks"][i]]
+    assert full
+    for i in full:
+        assert deep["blocks"][i] < 7424
+        assert deep["blocks"][i] + others["blocks"][i] <= 1 << 14
+    last = full[-1]
+    assert deep["blocks"][last] + others["blocks"][last] == 1 << 14
+    assert deep["bytes"][last] >= 11 * MIB
+    assert others["bytes"][last] < MIB
+
+
+def churn(file, *options):
+    c = read_json("objects", file, "--churn", *options)["churn"]
+    return c, {r["name"].split()[0]: r for r in c["rows"]}
+
+
+def test_how_long_blocks_lived(tmp_path):
+    c, rows = churn(recorded(tmp_path, "churn").main, "--by", "function")
+    assert rows["briefly"]["allocations"] == 600012
+    assert rows["churn"]["allocations"] == 300000
+    assert rows["briefly"]["temporary"] > 0.99
+    assert rows["briefly"]["median_below"] == 0
+    # 299 others are allocated while one lives.
+    assert rows["churn"]["temporary"] < 0.01
+    assert rows["churn"]["median_below"] == 512
+    assert 64 <= rows["churn"]["mean_life"] < 512
+    assert abs(c["total"]["temporary"] - 2 / 3) < 0.1
+    assert abs(sum(c["total"]["lives"]) - 1) < 0.001
+    # 12 sizes, each but the first a copy of the one before.
+    assert rows["copies"]["copies"] == 11
+    assert rows["copies"]["copied_bytes"] == sum(
+        16 << i for i in range(11))
+
+
+def test_what_a_function_costs(tmp_path):
+    main = recorded(tmp_path, "churn").main
+    c, rows = churn(main, "--func", "copies", "--by", "function")
+    assert c["function"] == "copies"
+    assert c["total"]["allocations"] == 36
+    assert {n: r["allocations"] for n, r in rows.items()} == \
+        {"briefly": 12, "copies": 24}
+    assert c["all"]["allocations"] == 900036
+    done = refknot("objects", "--func", "nothing_of_it", main)
+    assert done.status == 2 and "nothing_of_it" in done.told
+    # Recursion counts once.
+    (tmp_path / "wide").mkdir()
+    c, _ = churn(recorded(tmp_path / "wide", "wide").main, "--func", "deep")
+    assert c["total"]["allocations"] == 1 << 14
+
+
+def test_charts_are_plain_where_the_locale_is(tmp_path):
+    main = recorded(tmp_path, "hill").main
+    plain = refknot("timeline", main, env=environment(LC_ALL="C"))
+    wide = refknot("timeline", main, env=environment(LC_ALL="C.UTF-8"))
+    assert plain.out.isascii() and "█" in wide.out.decode()
+    lines = plain.out.decode().splitlines()
+    assert max(map(len, lines[1:])) <= 80
+    assert any(line.startswith("^  peak, 8.0 MiB at") for line in lines)
+    assert any(line.startswith("a  top, 8.0 MiB at") for line in lines)
+    bars = [line for line in lines if " |" in line]
+    assert len(bars) == 12 and bars[0].startswith("    8.0 MiB |")
+    # The highest bar is where the peak's mark is.
+    under = next(line for line in lines if "^" in line and "peak" not in line)
+    assert bars[0][under.index("^")] in "#:."
+
+
+def test_a_window(tmp_path):
+    main = recorded(tmp_path, "hill").main
+    t = timeline(main, "--from", "top", "--to", "bottom")
+    assert t["from_ns"] < t["to_ns"]
+    assert all(t["from_ns"] <= p["time_ns"] <= t["to_ns"]
+               for p in t["points"])
+    assert [m["name"] for m in t["marks"]] == ["top", "bottom"]
+    for options in (["--from", "end", "--to", "10%"], ["--from", "x"]):
+        assert refknot("timeline", *options, main).status == 2
+
+
+SQL = b"""create table t(a, b);
+with recursive c(x) as (values(1) union all select x+1 from c where x<40000)
+insert into t select x, hex(randomblob(20)) from c;
+create index i on t(b); select count(*) from t a join t b on a.b = b.b;
+"""
+PERL = 'my %h; $h{$_} = "x" x ($_ % 100) for 1..40000; %h = (); print 1'
+
+
+@pytest.mark.parametrize("argv, stdin", [
+    (["sqlite3", ":memory:"], SQL), (["perl", "-e", PERL], b"")])
+def test_real_programs(argv, stdin, tmp_path):
+    if not shutil.which(argv[0]):
+        pytest.skip(f"{argv[0]} is not installed")
+    done = record(tmp_path, *argv, stdin=stdin)
+    report = read_json("timeline", done.main, "--by", "site")
+    points = in_order(report["timeline"]["points"])
+    process = report["process"]
+    peak = next(p for p in points if p["peak"])
+    assert peak["bytes"] == process["peak_bytes"]
+    assert points[-1]["allocations"] == process["allocations"]
+    assert len(points) > 10 and report["timeline"]["groups"]
+    total = churn(done.main)[0]["total"]
+    assert total["allocations"] == process["allocations"]
+    assert total["frees"] == process["frees"]
+    assert 0 < total["temporary"] < 1
+
+
+def without(data, kinds):
+    """A recording whose chunks of these types are not there."""
+    head = bytearray(data[:24])
+    kept, at = [], struct.unpack_from("<I", data, 12)[0]
+    while at < len(data):
+        size = 32 + struct.unpack_from("<I", data, at + 16)[0]
+        chunk = bytearray(data[at:at + size])
+        at += size
+        if struct.unpack_from("<H", chunk, 4)[0] in kinds:
+            continue
+        struct.pack_into("<H", chunk, 6, len(kept))
+        struct.pack_into("<I", chunk, 28, zlib.crc32(bytes(chunk[:28])))
+        kept.append(bytes(chunk))
+    struct.pack_into("<I", head, 16, len(head) + sum(map(len, kept)))
+    struct.pack_into("<I", head, 20, zlib.crc32(bytes(head[:20])))
+    return bytes(head) + b"".join(kept)
+
+
+def test_a_recording_without_a_timeline_says_so(tmp_path):
+    main = recorded(tmp_path, "hill").main
+    old = tmp_path / "old.rkn"
+    old.write_bytes(without(main.read_bytes(), ()))
+    assert timeline(old)["points"]
+    old.write_bytes(without(main.read_bytes(), (27, 28, 29, 30)))
+    for command in (["timeline"], ["objects", "--between", "1%", "2%"]):
+        done = refknot(*command, old)
+        assert done.status == 2 and "not known" in done.told
+    done = refknot("objects", "--churn", old)
+    assert done.status == 0 and b"grow" in done.out
+    assert b"%" not in done.out.split(b"LIFE, MEDIAN")[0].split(b"90 %")[1]
