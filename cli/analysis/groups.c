@@ -31,7 +31,7 @@ static struct group *find(struct groups *g, struct groups_entry **table,
 	return &g->list[index];
 }
 
-static char *key_of(const struct reading *in, enum group_by by, uint32_t stack)
+char *groups_key_of(const struct reading *in, enum group_by by, uint32_t stack)
 {
 	const struct location *l;
 	char *module;
@@ -159,7 +159,7 @@ static void group_census(struct groups *g, const struct reading *in,
 		char *key;
 
 		if (c->type == RKN_NONE)
-			key = key_of(in, by, c->stack);
+			key = groups_key_of(in, by, c->stack);
 		else if (by == GROUP_BY_TYPE)
 			key = xstrdup(names_type_called(in->names, c->type));
 		else
@@ -184,7 +184,7 @@ static void group_peak(struct groups *g, const struct reading *in,
 
 		if (!s->peak_blocks)
 			continue;
-		group = find(g, &table, key_of(in, by, i));
+		group = find(g, &table, groups_key_of(in, by, i));
 		group->live += s->peak_blocks;
 		group->bytes += s->peak_bytes;
 	}
@@ -257,7 +257,7 @@ static void groups_by_stack(struct groups *g, const struct reading *in,
 		if (!(sums && sums[i].live) &&
 		    !(g->history && stack->allocations))
 			continue;
-		group = find(g, &table, key_of(in, by, i));
+		group = find(g, &table, groups_key_of(in, by, i));
 		of_stack[i] = (uint32_t)(group - g->list);
 		group->live += sums ? sums[i].live : 0;
 		group->bytes += sums ? sums[i].bytes : 0;

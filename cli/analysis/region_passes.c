@@ -247,6 +247,21 @@ static bool *stacks_under(const struct reading *in, const char *function,
 	return under;
 }
 
+bool *region_passes_under(const struct reading *in, const char *function)
+{
+	bool found = false;
+	bool *under = stacks_under(in, function, false, &found);
+
+	if (found)
+		return under;
+	free(under);
+	under = stacks_under(in, function, true, &found);
+	if (found)
+		return under;
+	free(under);
+	return NULL;
+}
+
 static void add_stack(struct passed_row *row, const struct rkn_stack *stack)
 {
 	row->made += stack->allocations;
@@ -274,13 +289,9 @@ void region_passes_of_function(struct region_passes *p,
 	struct passed_region *region;
 	struct called *list;
 	size_t count = 0;
-	bool found = false;
-	bool *under = stacks_under(in, function, false, &found);
+	bool *under = region_passes_under(in, function);
+	const bool found = under;
 
-	if (!found) {
-		free(under);
-		under = stacks_under(in, function, true, &found);
-	}
 	region = xcalloc(1, sizeof(*region));
 	*p = (struct region_passes){ .list = region, .count = found };
 	list = xcalloc(m->stack_count + 1, sizeof(*list));

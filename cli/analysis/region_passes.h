@@ -46,6 +46,10 @@ void region_passes_make(struct region_passes *p, const struct reading *in,
 void region_passes_of_function(struct region_passes *p,
 			       const struct reading *in, const char *function);
 
+/* Which call stacks have that function, by stack, for the caller to free; NULL: none
+ * has it. */
+bool *region_passes_under(const struct reading *in, const char *function);
+
 void region_passes_release(struct region_passes *p);
 
 #endif

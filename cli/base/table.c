@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "wrap.h"
 
 void table_init(struct table *t, const struct table_column *columns,
 		size_t width)
@@ -20,32 +21,38 @@ void table_add(struct table *t, const char *text)
 	*LIST_ADD(t->cells, t->count) = xstrdup(text);
 }
 
-static int widest(const struct table *t, size_t column)
+static size_t columns_of(const struct table *t, size_t i)
+{
+	return wrap_columns(t->cells[i], strlen(t->cells[i]));
+}
+
+static size_t widest(const struct table *t, size_t column)
 {
 	size_t most = 0;
 
 	for (size_t i = column; i < t->count; i += t->width)
-		if (strlen(t->cells[i]) > most)
-			most = strlen(t->cells[i]);
-	return (int)most;
+		if (columns_of(t, i) > most)
+			most = columns_of(t, i);
+	return most;
 }
 
 /* The last column is not padded, so that no line ends with spaces. */
-static void print_cell(const struct table *t, size_t i, int width, FILE *out)
+static void print_cell(const struct table *t, size_t i, size_t width, FILE *out)
 {
-	size_t column = i % t->width;
-	bool last = column == t->width - 1;
+	const size_t column = i % t->width;
+	const bool last = column == t->width - 1;
+	const int blanks = (int)(width - columns_of(t, i));
 
 	if (t->columns[column].right)
-		fprintf(out, "%*s", width, t->cells[i]);
+		fprintf(out, "%*s%s", blanks, "", t->cells[i]);
 	else
-		fprintf(out, "%-*s", last ? 0 : width, t->cells[i]);
+		fprintf(out, "%s%*s", t->cells[i], last ? 0 : blanks, "");
 	fputs(last ? "\n" : "  ", out);
 }
 
 void table_print(const struct table *t, FILE *out)
 {
-	int *widths = xcalloc(t->width, sizeof(*widths));
+	size_t *widths = xcalloc(t->width, sizeof(*widths));
 
 	for (size_t i = 0; i < t->width; i++)
 		widths[i] = widest(t, i);

@@ -178,6 +178,15 @@ static void offer_marks(struct completion *c, const struct reading *in)
 		offer(c, model_name(in->m, in->m->marks[i].name), "mark");
 }
 
+static void offer_times(struct completion *c, const struct reading *in)
+{
+	static const char *const names[] = { "start", PEAK_NAME, "end" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		offer(c, names[i], "time");
+	offer_marks(c, in);
+}
+
 /* --- Words ------------------------------------------------------------------ */
 
 static void offer_commands(struct completion *c)
@@ -209,6 +218,8 @@ static void offer_values(struct completion *c, const struct poptOption *o)
 	} else if (!strcmp(what, "MARK|" PEAK_NAME)) {
 		with_recording(c, offer_marks);
 		offer(c, PEAK_NAME, "when most was alive");
+	} else if (!strcmp(what, "TIME")) {
+		with_recording(c, offer_times);
 	} else if (!strcmp(what, "TYPE")) {
 		with_recording(c, offer_types);
 	} else if (!strcmp(what, "FUNCTION")) {

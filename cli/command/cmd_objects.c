@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "groups.h"
 #include "marks.h"
+#include "objects_history.h"
 #include "obstacle.h"
 #include "peak.h"
 #include "showing.h"
@@ -16,8 +17,9 @@
 #include "units.h"
 #include "verdict.h"
 
-static char *by, *sort, *at;
-static int generation = -1, retained;
+static char *by, *sort, *at, *between, *function;
+static const char *until; /* the second time of --between */
+static int generation = -1, retained, churn;
 
 static enum group_by grouping;
 static enum group_sort order;
@@ -137,6 +139,13 @@ static void visit(const struct reading *in, void *data)
 	bool history = show->format == FORMAT_JSON && generation < 0 && !at;
 	struct groups g;
 
+	if (churn || between) {
+		if (churn)
+			objects_churn(show, in, grouping, order, function);
+		else
+			objects_between(show, in, grouping, between, until);
+		return;
+	}
 	if (!refused && why && grouping == GROUP_BY_ROOT)
 		refused = xasprintf("what leads where is not known: %s", why);
 	if (refused) {
@@ -162,14 +171,43 @@ static void visit(const struct reading *in, void *data)
 	groups_release(&g);
 }
 
+/* What --churn and --between have of the options of the end. */
+static void check_history(void)
+{
+	const char *name = churn ? "--churn" : "--between";
+
+	if (at || generation != -1 || retained ||
+	    order == GROUP_SORT_RETAINED || grouping == GROUP_BY_SIZE ||
+	    grouping == GROUP_BY_ROOT || (churn && between))
+		die(STATUS_INPUT,
+		    "objects: %s takes neither --at, --gen, --retained nor --by size or root, nor the other of --churn and --between: call stacks keep sums only",
+		    name);
+	if (between && sort)
+		die(STATUS_INPUT,
+		    "objects: --between takes no --sort: what grew most is first");
+}
+
 static int run(const char **arguments)
 {
-	struct showing s = showing_begin(arguments, "objects");
+	struct showing s;
 
-	grouping = (enum group_by)options_choice("by", by, group_by_names,
-						 GROUP_BYS, GROUP_BY_TYPE);
-	order = (enum group_sort)options_choice("sort", sort, group_sort_names,
-						GROUP_SORTS, GROUP_SORT_BYTES);
+	churn |= function != NULL;
+	if (between) {
+		until = arguments ? arguments[0] : NULL;
+		if (!until)
+			die(STATUS_INPUT,
+			    "objects: --between takes two times, as in: refknot objects --between 10%% 90%%");
+		arguments++;
+	}
+	s = showing_begin(arguments, "objects");
+	grouping = (enum group_by)options_choice(
+	    "by", by, group_by_names, GROUP_BYS,
+	    churn || between ? GROUP_BY_SITE : GROUP_BY_TYPE);
+	order = (enum group_sort)options_choice(
+	    "sort", sort, group_sort_names, GROUP_SORTS,
+	    churn ? GROUP_SORT_COUNT : GROUP_SORT_BYTES);
+	if (churn || between)
+		check_history();
 	if (at && (grouping == GROUP_BY_SIZE || grouping == GROUP_BY_ROOT ||
 		   generation >= 0 || retained))
 		die(STATUS_INPUT,
@@ -184,7 +222,7 @@ static int run(const char **arguments)
 
 static const struct poptOption options[] = {
 	{ "by", 'b', POPT_ARG_STRING, &by, 0,
-	  "what to sum by; type without this option",
+	  "what to sum by; type without this option, site of --churn and --between",
 	  "type|site|function|file|size|root" },
 	{ "sort", 's', POPT_ARG_STRING, &sort, 0,
 	  "order of the rows; bytes without this option",
@@ -194,6 +232,14 @@ static const struct poptOption options[] = {
 	{ "at", 0, POPT_ARG_STRING, &at, 0,
 	  "what was alive at that mark, or when most was, not at the end",
 	  "MARK|" PEAK_NAME },
+	{ "between", 0, POPT_ARG_STRING, &between, 0,
+	  "what grew between two times, which follow: seconds, 40%, marks, start, peak, end",
+	  "TIME" },
+	{ "churn", 0, POPT_ARG_NONE, &churn, 0,
+	  "what was allocated in the whole run, and how long it lived", NULL },
+	{ "func", 0, POPT_ARG_STRING, &function, 0,
+	  "the same of what a function and all that it called allocated",
+	  "FUNCTION" },
 	{ "gen", 0, POPT_ARG_INT, &generation, 0,
 	  "only objects of that generation", "0|1|2|3" },
 	OPTIONS_LIMIT,

@@ -14,7 +14,7 @@ const struct rkn_mark *marks_find(const struct model *m, const char *name);
 char *marks_list(const struct model *m);
 
 /* How many marks `block` has survived, at most 2. Exact if one thread made it
- * and the marks; else a mark may be some 4,000 allocations off. */
+ * and the marks; else a mark may be some 250 allocations off. */
 unsigned marks_survived(const struct model *m, uint32_t block);
 
 #endif

@@ -29,7 +29,7 @@ static int read_list(struct store_file *s, enum store_table_number table,
 		*count = word & ~STORE_LIST_SECOND;
 		if (*count > most)
 			*count = most;
-		from += word & STORE_LIST_SECOND ? most * size : 0;
+		from += (word & STORE_LIST_SECOND) ? most * size : 0;
 		if (!error)
 			error = store_file_read(s, *list, *count * size, from);
 		if (!error)

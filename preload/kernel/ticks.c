@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ticks.h"
 
-#include <stddef.h>
 #include <sys/auxv.h>
 #include <time.h>
 

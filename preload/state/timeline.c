@@ -144,7 +144,7 @@ static uint32_t *word_of(const struct list *l)
 
 static uint32_t first_of(const struct list *l, uint32_t word)
 {
-	return word & STORE_LIST_SECOND ? l->most : 0;
+	return (word & STORE_LIST_SECOND) ? l->most : 0;
 }
 
 /* To the other list, which then is the valid one. */
@@ -303,7 +303,7 @@ static uint32_t free_place(void)
 		const struct rkn_key *k =
 		    store_record(l->table, first_of(l, word) + i);
 
-		taken |= 1ull << k->first / STORE_KEY_ROWS_MOST;
+		taken |= 1ull << (k->first / STORE_KEY_ROWS_MOST);
 	}
 	return (uint32_t)__builtin_ctzll(~taken);
 }

@@ -294,6 +294,38 @@ static void make_marks(struct model *m)
 					 .made_stack = 1 };
 }
 
+static void make_timeline(struct model *m)
+{
+	m->point_count = 4;
+	m->points = xcalloc(m->point_count, sizeof(*m->points));
+	for (uint32_t i = 1; i < m->point_count; i++)
+		m->points[i] = (struct rkn_point){
+			.time_ns = 100ull * i,
+			.births = 10ull * i,
+			.allocations = 9ull * i,
+			.allocated_bytes = 900ull * i,
+			.blocks = 4ull * i,
+			.bytes = 400ull * i,
+			.most = 500ull * i,
+			.least = 300,
+			.flags = i < 3 ? 0 : RKN_POINT_PEAK | RKN_POINT_END,
+		};
+	m->key_count = 2;
+	m->keys = xcalloc(m->key_count, sizeof(*m->keys));
+	m->keys[0] = (struct rkn_key){ m->points[1], 0, 1 };
+	m->keys[1] = (struct rkn_key){ m->points[2], 1, 2 };
+	m->key_row_count = 3;
+	m->key_rows = xcalloc(m->key_row_count, sizeof(*m->key_rows));
+	m->key_rows[0] = (struct rkn_key_row){ 0, 4, 400 };
+	m->key_rows[1] = (struct rkn_key_row){ 0, 5, 500 };
+	m->key_rows[2] = (struct rkn_key_row){ RKN_NONE, 3, 300 };
+	m->life_count = m->stack_count > 1 ? 2 : 1;
+	m->lives = xcalloc(2, sizeof(*m->lives));
+	m->lives[0] = (struct rkn_lives){ .stack = 0, .freed = { 5, 1 } };
+	m->lives[1] =
+	    (struct rkn_lives){ .stack = 1, .copies = 3, .copied_bytes = 300 };
+}
+
 void specimen_make(struct model *m, size_t blocks)
 {
 	memset(m, 0, sizeof(*m));
@@ -306,4 +338,5 @@ void specimen_make(struct model *m, size_t blocks)
 	make_counts(m);
 	make_ledger(m);
 	make_marks(m);
+	make_timeline(m);
 }

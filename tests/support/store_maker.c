@@ -157,7 +157,8 @@ static void add_area(struct store_maker *s)
 		  .freed_bytes = 16,
 		  .peak = 1,
 		  .peak_blocks = 3,
-		  .peak_bytes = 80 },
+		  .peak_bytes = 80,
+		  .lives = { 1, 0, 3 } },
 	};
 	struct store_area *a = xcalloc(2, sizeof(*a));
 	uint64_t page = store_maker_take(s, PAGE);
@@ -364,6 +365,57 @@ static void add_marks(struct store_maker *s)
 	store_maker_table(s, STORE_CENSUS, census, 3, sizeof(*census));
 }
 
+/* Of two lists the second is valid, of points and of key frames. */
+static void add_timeline(struct store_maker *s)
+{
+	struct rkn_point *points =
+	    xcalloc(2ul * STORE_POINTS_MOST, sizeof(*points));
+	struct rkn_key *keys = xcalloc(2ul * STORE_KEYS_MOST, sizeof(*keys));
+	struct rkn_key_row *rows =
+	    xcalloc(STORE_KEY_PLACES, sizeof(*rows) * STORE_KEY_ROWS_MOST);
+	const struct store_copies copies[] = { { 0 }, { 2, 20 } };
+	const uint32_t first = 3 * STORE_KEY_ROWS_MOST;
+
+	points[0].time_ns = 7; /* of the other list */
+	points[STORE_POINTS_MOST] = (struct rkn_point){
+		.time_ns = 1000,
+		.births = 1,
+		.allocations = 1,
+		.allocated_bytes = 32,
+		.blocks = 1,
+		.bytes = 32,
+		.most = 16, /* cannot be */
+		.least = 64,
+	};
+	points[STORE_POINTS_MOST + 1].time_ns = 999; /* out of order */
+	keys[STORE_KEYS_MOST] = (struct rkn_key){
+		.point = points[STORE_POINTS_MOST],
+		.first = first,
+		.rows = 3,
+	};
+	keys[STORE_KEYS_MOST + 1] = (struct rkn_key){
+		.point = points[STORE_POINTS_MOST],
+		.first = STORE_KEY_PLACES * STORE_KEY_ROWS_MOST,
+		.rows = 1, /* behind the last place */
+	};
+	rows[first] = (struct rkn_key_row){ RKN_NONE, 1, 8 };
+	rows[first + 1] = (struct rkn_key_row){ 1, 2, 16 };
+	rows[first + 2] = (struct rkn_key_row){ 9, 1, 4 }; /* no such stack */
+	s->h.points = 2 | STORE_LIST_SECOND;
+	s->h.keys = 2 | STORE_LIST_SECOND;
+	store_maker_table(s, STORE_POINTS, points, 2ul * STORE_POINTS_MOST,
+			  sizeof(*points));
+	store_maker_table(s, STORE_KEYS, keys, 2ul * STORE_KEYS_MOST,
+			  sizeof(*keys));
+	store_maker_table(s, STORE_KEY_ROWS, rows,
+			  STORE_KEY_PLACES * STORE_KEY_ROWS_MOST,
+			  sizeof(*rows));
+	store_maker_table(s, STORE_COPIES, copies, 2, sizeof(*copies));
+	free(points);
+	free(keys);
+	free(rows);
+}
+
 void store_maker_whole(const char *path, int finished)
 {
 	struct store_maker s;
@@ -378,5 +430,6 @@ void store_maker_whole(const char *path, int finished)
 		add_picture(&s);
 	add_ledger(&s);
 	add_marks(&s);
+	add_timeline(&s);
 	store_maker_close(&s);
 }

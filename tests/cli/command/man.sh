@@ -82,6 +82,7 @@ compare show show
 compare why why
 compare list list clean
 compare balance balance
+compare timeline timeline
 compare regions regions
 compare diff diff
 compare export export

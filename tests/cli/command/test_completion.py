@@ -91,6 +91,8 @@ def test_marks_of_the_recording_are_offered(tmp_path):
     assert offered(tmp_path, "objects", "--at", "") == [
         "loaded", "served all", "peak"]
     assert offered(tmp_path, "objects", "--at", "se") == ["served all"]
+    assert offered(tmp_path, "timeline", "--from", "") == [
+        "start", "peak", "end", "loaded", "served all"]
 
 
 def test_nothing_harms_a_prompt(place, tmp_path):

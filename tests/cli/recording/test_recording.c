@@ -63,6 +63,10 @@ static void assert_same_model(const struct model *a, const struct model *b)
 	assert_same(a, b, live_frames, live_frame_count);
 	assert_same(a, b, live_threads, live_thread_count);
 	assert_same(a, b, tls, tls_count);
+	assert_same(a, b, points, point_count);
+	assert_same(a, b, keys, key_count);
+	assert_same(a, b, key_rows, key_row_count);
+	assert_same(a, b, lives, life_count);
 }
 
 static int save_new(const struct model *m, const char *path)
@@ -435,6 +439,13 @@ static const struct {
 	  UINT32_MAX },
 	{ "(tls) at byte", ARRAY(tls, 0, module), RKN_NONE },
 	{ "it ends above the thread pointer", ARRAY(tls, 1, size), 65 },
+	{ "(points) at byte", ARRAY(points, 2, time_ns), 99 },
+	{ "(key frames) at byte", ARRAY(keys, 1, point.time_ns), 99 },
+	{ "beyond the last of key frames", ARRAY(keys, 1, rows), 3 },
+	{ "beyond the last of key frames", ARRAY(keys, 1, first), 4 },
+	{ "(rows of key frames) at byte", ARRAY(key_rows, 1, stack), 11 },
+	{ "(lives) at byte", ARRAY(lives, 1, stack), 11 },
+	{ "record 1 is wrong: it is out of order", ARRAY(lives, 1, stack), 0 },
 	{ "its kind is unknown", ARRAY(wide, 24, kind), 4 },
 	{ "pointer that it is about is unknown", ARRAY(wide, 24, index), 40 },
 	{ "out of order", ARRAY(wide, 1, index), 0 },

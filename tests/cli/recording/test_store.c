@@ -439,6 +439,97 @@ static void a_finished_store_has_its_snapshot(void **state)
 	model_release(&m);
 }
 
+static void the_valid_lists_are_the_timeline(void **state)
+{
+	const struct rkn_point *p;
+
+	(void)state;
+	store_maker_whole(FILE_NAME, 1);
+	assert_int_equal(model_load(&m, FILE_NAME), 0);
+	p = m.points;
+	assert_int_equal(m.point_count, 3);
+	assert_int_equal(p[0].time_ns, 0);
+	assert_int_equal(p[1].time_ns, 1000);
+	assert_int_equal(p[1].most, 32);
+	assert_int_equal(p[1].least, 32);
+	assert_int_equal(p[2].time_ns, 2500);
+	assert_int_equal(p[2].flags, RKN_POINT_PEAK | RKN_POINT_END);
+	assert_int_equal(p[2].blocks, 2);
+	assert_int_equal(p[2].bytes, 64);
+	assert_int_equal(m.key_count, 1);
+	assert_int_equal(m.keys[0].rows, 3);
+	assert_int_equal(m.key_rows[0].stack, 0);
+	assert_int_equal(m.key_rows[1].stack, 1);
+	assert_int_equal(m.key_rows[1].bytes, 16);
+	assert_int_equal(m.key_rows[2].stack, RKN_NONE);
+	assert_int_equal(m.life_count, 1);
+	assert_int_equal(m.lives[0].stack, 1);
+	assert_int_equal(m.lives[0].copies, 2);
+	assert_int_equal(m.lives[0].copied_bytes, 20);
+	model_release(&m);
+}
+
+/* What is not known of it is taken from the points about it. */
+static void the_peak_is_a_point(void **state)
+{
+	static struct rkn_point points[2 * STORE_POINTS_MOST];
+	const struct rkn_point *p;
+
+	(void)state;
+	points[0].time_ns = 100;
+	points[0].births = points[0].allocations = 10;
+	points[1].time_ns = 300;
+	points[1].births = points[1].allocations = 30;
+	points[1].allocated_bytes = 200;
+	store_maker_open(&s, FILE_NAME);
+	store_maker_table(&s, STORE_POINTS, points, 2 * STORE_POINTS_MOST,
+			  sizeof(*points));
+	s.h.points = 2;
+	s.h.meta.peak_bytes = 500;
+	s.h.peak_ns = 200;
+	s.h.peak_births = 21;
+	s.h.start_mono_ns = 1000;
+	s.h.end_mono_ns = 1400;
+	load();
+	assert_int_equal(m.point_count, 5);
+	p = &m.points[2];
+	assert_int_equal(p->flags, RKN_POINT_PEAK);
+	assert_int_equal(p->time_ns, 200);
+	assert_int_equal(p->births, 21);
+	assert_int_equal(p->allocations, 20);
+	assert_int_equal(p->allocated_bytes, 100);
+	assert_int_equal(p->bytes, 500);
+	assert_int_equal(p[2].flags, RKN_POINT_END);
+	assert_int_equal(p[2].time_ns, 400);
+	model_release(&m);
+}
+
+/* Shares are of a thread's own frees, however often they were halved. */
+static void lives_of_threads_are_weighed_by_their_frees(void **state)
+{
+	const struct store_counter few = { .frees = 10, .lives = { 1000 } };
+	const struct store_counter many = { .frees = 90, .lives = { 0, 3 } };
+	struct store_area *a = xcalloc(3, sizeof(*a));
+	uint64_t page;
+
+	(void)state;
+	store_maker_open(&s, FILE_NAME);
+	add_stacks(1);
+	page = store_maker_take(&s, 16384);
+	store_maker_put(&s, page, &few, sizeof(few));
+	a[1].counters[0] = (uint32_t)(page / 4096);
+	page = store_maker_take(&s, 16384);
+	store_maker_put(&s, page, &many, sizeof(many));
+	a[2].counters[0] = (uint32_t)(page / 4096);
+	store_maker_table(&s, STORE_AREAS, a, 3, sizeof(*a));
+	free(a);
+	load();
+	assert_int_equal(m.life_count, 1);
+	assert_int_equal(m.lives[0].freed[0], 10);
+	assert_int_equal(m.lives[0].freed[1], 90);
+	model_release(&m);
+}
+
 static void rewrite_record(enum store_table_number table, size_t i,
 			   const void *data, size_t size)
 {
@@ -874,6 +965,9 @@ int main(void)
 		cmocka_unit_test(
 		    threads_may_free_what_others_allocated_at_a_peak),
 		cmocka_unit_test(a_finished_store_has_its_snapshot),
+		cmocka_unit_test(the_valid_lists_are_the_timeline),
+		cmocka_unit_test(the_peak_is_a_point),
+		cmocka_unit_test(lives_of_threads_are_weighed_by_their_frees),
 		cmocka_unit_test(objects_have_their_references_and_events),
 		cmocka_unit_test(rings_that_never_close_are_cut),
 		cmocka_unit_test(regions_and_marks_are_sorted),

@@ -1,23 +1,34 @@
 # SPDX-License-Identifier: MIT
 """What was alive when, of series that timeline.c makes: points and key frames, how
 many there may be, and how long blocks lived."""
+import json
 import re
 import shutil
 import struct
 import zlib
 
+import jsonschema
 import pytest
 
-from conftest import SHIM, environment, read_json, record, refknot, run
+from conftest import (SHIM, SOURCE, environment, read_json, record, refknot,
+                      run)
 from faults import program
 
 TIMELINE = program("timeline")
 KIB, MIB = 1024, 1024 * 1024
 MOST_POINTS, MOST_KEYS = 1024, 32
+SCHEMA = json.loads(
+    (SOURCE / "cli/report/refknot-report.schema.json").read_text())
+
+
+def document(command, file, *options):
+    read = read_json(command, file, *options)
+    jsonschema.validate(read, SCHEMA)
+    return read
 
 
 def timeline(file, *options):
-    return read_json("timeline", file, *options)["timeline"]
+    return document("timeline", file, *options)["timeline"]
 
 
 def recorded(directory, series):
@@ -85,7 +96,7 @@ def test_key_frames_have_what_each_site_had(tmp_path):
 
 def test_what_grew_between_two_times(tmp_path):
     main = recorded(tmp_path, "hill").main
-    b = read_json("objects", main, "--between", "bottom", "end")["between"]
+    b = document("objects", main, "--between", "bottom", "end")["between"]
     assert (b["from"]["kind"], b["to"]["kind"]) == ("mark", "end")
     (row,) = b["rows"]
     assert "grow at timeline.c:" in row["name"]
@@ -197,7 +208,7 @@ def test_many_stacks_are_summed_and_the_large_ones_stay(tmp_path):
 
 
 def churn(file, *options):
-    c = read_json("objects", file, "--churn", *options)["churn"]
+    c = document("objects", file, "--churn", *options)["churn"]
     return c, {r["name"].split()[0]: r for r in c["rows"]}
 
 
@@ -276,7 +287,7 @@ def test_real_programs(argv, stdin, tmp_path):
     if not shutil.which(argv[0]):
         pytest.skip(f"{argv[0]} is not installed")
     done = record(tmp_path, *argv, stdin=stdin)
-    report = read_json("timeline", done.main, "--by", "site")
+    report = document("timeline", done.main, "--by", "site")
     points = in_order(report["timeline"]["points"])
     process = report["process"]
     peak = next(p for p in points if p["peak"])

@@ -2,7 +2,6 @@
 /* Series of allocations that are known: see test_timeline.py. */
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>

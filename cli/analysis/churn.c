@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "churn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "groups_find.h"
+#include "list.h"
+#include "progress.h"
+#include "region_passes.h"
+
+/* The first number of births that is beyond bucket `i`. */
+static double bound(unsigned i)
+{
+	return (double)(1ull << RKN_LIFE_SHIFT * i);
+}
+
+double churn_temporary(const struct churn_row *row)
+{
+	return row->sampled > 0 ? row->lives[0] / row->sampled : 0;
+}
+
+double churn_mean(const struct churn_row *row)
+{
+	double sum = 0;
+
+	/* Lives are taken for the middle of their bucket, as it grows. */
+	for (unsigned i = 1; i < RKN_LIFE_BUCKETS; i++)
+		sum += row->lives[i] * sqrt(bound(i - 1) * bound(i));
+	return row->sampled > 0 ? sum / row->sampled : 0;
+}
+
+uint64_t churn_below(const struct churn_row *row, double part)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i + 1 < RKN_LIFE_BUCKETS; i++) {
+		sum += row->lives[i];
+		if (sum >= part * row->sampled)
+			return i ? (uint64_t)bound(i) : 0;
+	}
+	return UINT64_MAX;
+}
+
+static void add_lives(struct churn_row *row, const struct rkn_lives *l)
+{
+	row->copies += l->copies;
+	row->copied_bytes += l->copied_bytes;
+	for (unsigned i = 0; i < RKN_LIFE_BUCKETS; i++) {
+		row->lives[i] += (double)l->freed[i];
+		row->sampled += (double)l->freed[i];
+	}
+}
+
+static void add_stack(struct churn_row *row, const struct rkn_stack *s,
+		      const struct rkn_lives *l)
+{
+	row->allocations += s->allocations;
+	row->bytes += s->allocated_bytes;
+	row->frees += s->frees;
+	if (l)
+		add_lives(row, l);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct churn_row *x = a, *y = b;
+
+	return strverscmp(x->key, y->key);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct churn_row *x = a, *y = b;
+
+	return ORDER(y->allocations, x->allocations)
+		   ?: ORDER(y->bytes, x->bytes) ?: by_key(a, b);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct churn_row *x = a, *y = b;
+
+	return ORDER(y->bytes, x->bytes) ?: by_count(a, b);
+}
+
+static struct churn_row *row_of(struct churn *c, struct groups *keys,
+				struct groups_entry **table, char *key)
+{
+	size_t at = groups_find(keys, table, key);
+
+	if (at == c->count)
+		*LIST_ADD(c->rows, c->count) =
+		    (struct churn_row){ .key = xstrdup(keys->list[at].key) };
+	return &c->rows[at];
+}
+
+bool churn_make(struct churn *c, const struct reading *in, enum group_by by,
+		enum group_sort sort, const char *function)
+{
+	const struct model *m = in->m;
+	const struct rkn_lives *l = m->lives, *end = l + m->life_count;
+	struct groups_entry *table = NULL;
+	struct groups keys = { 0 };
+	bool *under = NULL;
+
+	*c = (struct churn){ 0 };
+	if (function) {
+		under = region_passes_under(in, function);
+		if (!under)
+			return false;
+	}
+	progress_begin("reading symbols", NULL, m->stack_count);
+	for (uint32_t i = 0; i < m->stack_count; i++) {
+		const struct rkn_stack *s = &m->stacks[i];
+		const struct rkn_lives *own = NULL;
+
+		progress_at(i);
+		if (l < end && l->stack == i)
+			own = l++;
+		add_stack(&c->all, s, own);
+		if (!s->allocations || (under && !under[i]))
+			continue;
+		add_stack(&c->total, s, own);
+		add_stack(row_of(c, &keys, &table, groups_key_of(in, by, i)), s,
+			  own);
+	}
+	progress_end();
+	groups_release_table(&table);
+	groups_release(&keys);
+	free(under);
+	if (c->count)
+		qsort(c->rows, c->count, sizeof(*c->rows),
+		      sort == GROUP_SORT_NAME    ? by_key
+		      : sort == GROUP_SORT_BYTES ? by_bytes
+						 : by_count);
+	return true;
+}
+
+void churn_release(struct churn *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		free(c->rows[i].key);
+	free(c->rows);
+	*c = (struct churn){ 0 };
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Times of a run, and those of which is known what each call stack had alive. */
+#ifndef INSTANTS_H
+#define INSTANTS_H
+
+#include "model.h"
+
+/* In the order in which one is taken that has the same time as another. */
+enum instant_kind {
+	INSTANT_MARK, /* where no objects are declared: then stacks say all */
+	INSTANT_PEAK,
+	INSTANT_START, /* nothing is alive */
+	INSTANT_END,
+	INSTANT_KEY, /* a key frame */
+	INSTANT_KINDS
+};
+extern const char *const instant_names[INSTANT_KINDS];
+
+struct instant {
+	enum instant_kind kind;
+	uint64_t time_ns;            /* since the start */
+	const struct rkn_key *key;   /* INSTANT_KEY */
+	const struct rkn_mark *mark; /* INSTANT_MARK */
+};
+
+struct instant_sum {
+	uint64_t blocks;
+	uint64_t bytes;
+};
+
+/* Whether the recording has a timeline: older versions wrote none. */
+bool instants_known(const struct model *m);
+
+/* What is known by stack, in the order of time, for the caller to free. Dies when
+ * out of memory, as all here. */
+struct instant *instants_list(const struct model *m, size_t *count);
+/* The one of `list` (not empty) that is nearest to that time. */
+const struct instant *instants_nearest(const struct instant *list, size_t count,
+				       uint64_t time_ns);
+/* What each stack had alive then: sums[stack]; all that is not known by stack:
+ * sums[m->stack_count]. `sums` are set, all of them. */
+void instants_sums(const struct model *m, const struct instant *at,
+		   struct instant_sum *sums);
+
+/* When most was alive; NULL: not known. */
+const struct rkn_point *instants_peak(const struct model *m);
+
+/*
+ * The time that `text` means: "start", "peak", "end", the name of a mark as
+ * marks_find() has it, "40%", or seconds: "12.5", "12.5s", "300ms", "2min", "1h".
+ * What goes beyond the end is the end. NULL; or a clause why it means none, for
+ * people, which the caller frees.
+ */
+char *instants_parse(const struct model *m, const char *text,
+		     uint64_t *time_ns);
+
+#endif

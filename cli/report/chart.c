@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "chart.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "units.h"
+
+#define LEVELS 8
+
+/* What stands for so many eighths. */
+static const char *const bars[LEVELS + 1] = {
+	" ",      "\u2581", "\u2582", "\u2583", "\u2584",
+	"\u2585", "\u2586", "\u2587", "\u2588",
+};
+static const char *const plain_bars[LEVELS + 1] = { " ", ".", ".", ".", ":",
+						    ":", ":", "#", "#" };
+static const char *const plain_line[LEVELS + 1] = { " ", ".", ":", "-", "=",
+						    "+", "*", "%", "#" };
+
+bool chart_is_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") ||
+			       strcasestr(value, "utf8");
+	}
+	return false;
+}
+
+static uint64_t at_time(const struct rkn_point *a, const struct rkn_point *b,
+			uint64_t time)
+{
+	const double gap = (double)(b->time_ns - a->time_ns);
+	const double part = gap > 0 ? (double)(time - a->time_ns) / gap : 1;
+
+	return (uint64_t)((double)a->bytes * (1 - part) +
+			  (double)b->bytes * part);
+}
+
+static void raise(uint64_t *n, uint64_t least)
+{
+	if (*n < least)
+		*n = least;
+}
+
+size_t chart_part_of(uint64_t time, uint64_t from, uint64_t to, size_t count)
+{
+	const double all = (double)(to > from ? to - from : 1);
+	const double at = time > from ? (double)(time - from) : 0;
+	const size_t part = (size_t)(at / all * (double)count);
+
+	return part < count ? part : count - 1;
+}
+
+static uint64_t start_of(size_t part, uint64_t from, uint64_t to, size_t count)
+{
+	return from +
+	       (uint64_t)((double)(to - from) * (double)part / (double)count);
+}
+
+void chart_parts(const struct rkn_point *points, size_t point_count,
+		 uint64_t from, uint64_t to, uint64_t *parts, size_t count)
+{
+	memset(parts, 0, count * sizeof(*parts));
+	for (size_t i = 1; i < point_count; i++) {
+		const struct rkn_point *a = &points[i - 1], *b = &points[i];
+		uint64_t begin = a->time_ns > from ? a->time_ns : from;
+		uint64_t end = b->time_ns < to ? b->time_ns : to;
+		size_t first = chart_part_of(begin, from, to, count), last;
+
+		if (b->time_ns < from || a->time_ns > to)
+			continue;
+		last = chart_part_of(end, from, to, count);
+		raise(&parts[first], at_time(a, b, begin));
+		raise(&parts[last], at_time(a, b, end));
+		for (size_t k = first + 1; k <= last; k++) {
+			uint64_t edge =
+			    at_time(a, b, start_of(k, from, to, count));
+
+			raise(&parts[k - 1], edge);
+			raise(&parts[k], edge);
+		}
+		if (b->time_ns <= to)
+			raise(&parts[last], b->most);
+	}
+}
+
+static unsigned level(uint64_t value, uint64_t most, size_t height, size_t row)
+{
+	const double eighths =
+	    most ? (double)value / (double)most * (double)(height * LEVELS) : 0;
+	const double here = eighths - (double)(row * LEVELS);
+
+	/* What is alive is seen, however little it is. */
+	if (!row && value && here < 1)
+		return 1;
+	return here <= 0 ? 0 : here >= LEVELS ? LEVELS : (unsigned)here;
+}
+
+static uint64_t highest(const uint64_t *parts, size_t count)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < count; i++)
+		raise(&most, parts[i]);
+	return most;
+}
+
+void chart_print(FILE *out, const uint64_t *parts, size_t count, size_t height,
+		 bool utf8)
+{
+	const uint64_t most = highest(parts, count);
+	char text[UNITS_SIZE];
+
+	for (size_t row = height; row-- > 0;) {
+		const bool said = row + 1 == height || row + 1 == height / 2;
+		size_t end = 0;
+
+		fprintf(out, "%*s |", CHART_MARGIN - 2,
+			said ? units_bytes(text, most / height * (row + 1))
+			     : "");
+		for (size_t i = 0; i < count; i++)
+			if (level(parts[i], most, height, row))
+				end = i + 1;
+		for (size_t i = 0; i < end; i++)
+			fputs((utf8 ? bars : plain_bars)[level(parts[i], most,
+							       height, row)],
+			      out);
+		fputc('\n', out);
+	}
+}
+
+void chart_print_axis(FILE *out, uint64_t from, uint64_t to, size_t count,
+		      bool utf8)
+{
+	char left[UNITS_SIZE], right[UNITS_SIZE];
+	size_t room;
+
+	fprintf(out, "%*s +", CHART_MARGIN - 2, "0 B");
+	for (size_t i = 0; i < count; i++)
+		fputs(utf8 ? "\u2500" : "-", out);
+	units_time(left, from);
+	units_time(right, to);
+	room = strlen(left) + strlen(right);
+	fprintf(out, "\n%*s%s%*s%s\n", CHART_MARGIN, "", left,
+		(int)(room < count ? count - room : 1), "", right);
+}
+
+char *chart_line(const uint64_t *parts, size_t count, uint64_t most, bool utf8)
+{
+	char *line = xcalloc(count * 4 + 1, 1), *end = line;
+
+	for (size_t i = 0; i < count; i++)
+		end = stpcpy(
+		    end,
+		    (utf8 ? bars : plain_line)[level(parts[i], most, 1, 0)]);
+	return line;
+}
