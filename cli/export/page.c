@@ -66,6 +66,7 @@ void page_add(struct page *p, const struct exporting *e)
 	page_findings(&d);
 	page_flame(&d);
 	page_groups(&d);
+	page_timeline(&d);
 	page_tree(&d);
 	page_objects(&d);
 	page_texts_write(&d);

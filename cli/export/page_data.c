@@ -37,6 +37,14 @@ void page_object(struct page_data *d, const char *name)
 	d->comma = false;
 }
 
+void page_element(struct page_data *d)
+{
+	if (d->comma)
+		putc_unlocked(',', d->out);
+	putc_unlocked('{', d->out);
+	d->comma = false;
+}
+
 void page_object_end(struct page_data *d)
 {
 	putc_unlocked('}', d->out);

@@ -11,14 +11,15 @@
 #include "holding.h"
 
 /* What a page has at most; it says what it has not. */
-#define PAGE_FINDINGS 500
-#define PAGE_MEMBERS  20000 /* of all findings; then FINDING_DRAWN each */
-#define PAGE_OBJECTS  50000
-#define PAGE_EDGES    250000
-#define PAGE_ROOTS    50000
-#define PAGE_NODES    200000 /* of the tree of what keeps what */
-#define PAGE_GROUPS   20000  /* types, and sites */
-#define PAGE_FLAME    400000 /* nodes of the flame graph */
+#define PAGE_FINDINGS   500
+#define PAGE_MEMBERS    20000 /* of all findings; then FINDING_DRAWN each */
+#define PAGE_OBJECTS    50000
+#define PAGE_EDGES      250000
+#define PAGE_ROOTS      50000
+#define PAGE_NODES      200000 /* of the tree of what keeps what */
+#define PAGE_GROUPS     20000  /* types, and sites */
+#define PAGE_FLAME      400000 /* nodes of the flame graph */
+#define PAGE_FRAME_ROWS 200000 /* of all key frames */
 
 struct page_text; /* a hash table; NULL: empty */
 
@@ -60,6 +61,8 @@ void page_list_end(struct page_data *d);
 /* "name":{ with its }. */
 void page_object(struct page_data *d, const char *name);
 void page_object_end(struct page_data *d);
+/* { as the next of a list, with the same }. */
+void page_element(struct page_data *d);
 /* A number of a list. */
 void page_number(struct page_data *d, int64_t value);
 

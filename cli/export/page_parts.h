@@ -17,6 +17,8 @@ void page_findings_list(FILE *out, const struct exporting *e);
 void page_flame(struct page_data *d);
 /* Types and sites. page_groups.c */
 void page_groups(struct page_data *d);
+/* What was alive when; nothing where that is not known. page_timeline.c */
+void page_timeline(struct page_data *d);
 /* What keeps what, like siblings as one. page_tree.c */
 void page_tree(struct page_data *d);
 /* Blocks, pointers and roots. page_objects.c */

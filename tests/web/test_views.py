@@ -402,9 +402,27 @@ def add_timeline(data):
                    for t in (0, 5, 10)]}
 
 
-def test_without_a_timeline_the_view_says_so(browser, pages):
-    browser.open(pages("leak").path, "timeline")
+def test_without_a_timeline_the_view_says_so(browser, pages, tmp_path):
+    page = pages("leak").with_data(tmp_path / "page.html", lambda data:
+                                   data["readings"][0].pop("timeline"))
+    browser.open(page.path, "timeline")
     assert "has no timeline" in browser.text()
+
+
+def test_the_timeline_is_the_recording_s(pages):
+    page = pages("sqlite")
+    t = page.data()["readings"][0]["timeline"]
+    told = read_json("timeline", page.recording)["timeline"]
+    assert [list(x) for x in zip(t["t"], t["bytes"], t["blocks"])] == [
+        [p["time_ns"], p["bytes"], p["blocks"]] for p in told["points"]]
+    assert [f["t"] for f in t["frames"]] == [
+        i["time_ns"] for i in told["instants"]]
+    assert not t["frames"][0]["node"]
+    # The last has what is alive at the end.
+    assert sum(t["frames"][-1]["bytes"]) == t["bytes"][-1]
+    assert sum(t["frames"][-1]["blocks"]) == t["blocks"][-1]
+    nodes = set(page.data()["readings"][0]["stacks"]["node"])
+    assert all(n in nodes for f in t["frames"] for n in f["node"])
 
 
 def test_a_window_of_the_timeline_is_everywhere(browser, pages, tmp_path):
